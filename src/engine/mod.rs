@@ -1,0 +1,7 @@
+//! The one way through: source, cut, decode, ops, encode, commit, target.
+
+mod job;
+mod settings;
+
+pub use job::Job;
+pub use settings::{ColumnsFrom, InvalidUtf8, Io, OnError, Settings, SourceSpec, TargetSpec};

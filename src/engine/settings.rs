@@ -1,0 +1,143 @@
+//! What a job is told to do.
+
+use std::io::{Read, Write};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::format::{Format, Options};
+use crate::op::Op;
+
+/// Where the bytes of a job come from.
+pub enum SourceSpec {
+    /// A file.
+    Path(PathBuf),
+    /// Standard input.
+    Stdin,
+    /// Anything that can be read, once and forwards.
+    Reader(Box<dyn Read + Send>),
+}
+
+/// Where the bytes of a job go.
+pub enum TargetSpec {
+    /// A file: written under a temporary name beside it and renamed at the end.
+    Path(PathBuf),
+    /// Standard output.
+    Stdout,
+    /// Anything that can be written.
+    Writer(Box<dyn Write + Send>),
+    /// Memory: [`Report::output`](crate::metrics::Report::output) has the bytes.
+    Memory,
+}
+
+/// How a source file is read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Io {
+    /// Mapped where that is possible, else read.
+    #[default]
+    Auto,
+    /// Mapped; an error where that is not possible.
+    Map,
+    /// Read into pooled buffers.
+    Read,
+}
+
+/// What a bad record does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnError {
+    /// It ends the job.
+    #[default]
+    Fail,
+    /// It is counted and left out.
+    Skip,
+}
+
+/// What invalid UTF-8 does where the target needs UTF-8.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum InvalidUtf8 {
+    /// The record is bad.
+    #[default]
+    Fail,
+    /// It becomes U+FFFD, and the value is counted as lossy.
+    Replace,
+}
+
+/// Where the header of a tabular target comes from when the source is nested.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum ColumnsFrom {
+    /// All keys of the whole input, in order of first appearance.
+    #[default]
+    Union,
+    /// The keys of the first record.
+    First,
+    /// These; other keys are counted as lossy.
+    List(Vec<String>),
+}
+
+/// Everything a job is told, apart from its source and target.
+#[derive(Clone)]
+pub struct Settings {
+    /// The source's format; none: from the extension.
+    pub from: Option<Format>,
+    /// The target's format; none: from the extension.
+    pub to: Option<Format>,
+    /// What was said about the formats.
+    pub options: Options,
+    /// Only these fields, in this order; empty: all.
+    pub select: Vec<String>,
+    /// Without these fields.
+    pub drop: Vec<String>,
+    /// Fields to rename: old and new name. Applied after `select` and `drop`, before the ops.
+    pub rename: Vec<(String, String)>,
+    /// The ops, applied left to right.
+    pub ops: Vec<Arc<dyn Op>>,
+    /// The pipeline ends in a report of lines, words, characters, bytes and records (the op `wordcount`).
+    pub word_count: bool,
+    /// Where the header of a tabular target comes from.
+    pub columns: ColumnsFrom,
+    /// How many workers; 0: one for each processor.
+    pub workers: usize,
+    /// About how many bytes of input a worker takes at a time; 0: 512 KiB.
+    pub slice_size: usize,
+    /// The ceiling for the whole process, in bytes.
+    pub memory_limit: usize,
+    /// The longest record in bytes; 0: a quarter of the memory limit, 64 MiB at most.
+    pub max_record_size: usize,
+    /// How a source file is read.
+    pub io: Io,
+    /// What a bad record does.
+    pub on_error: OnError,
+    /// What invalid UTF-8 does.
+    pub invalid_utf8: InvalidUtf8,
+    /// Overwrite an existing target.
+    pub force: bool,
+    /// Refuse what would otherwise be a warning or counted as lossy.
+    pub strict: bool,
+}
+
+/// The memory ceiling unless told otherwise, in bytes.
+pub const MEMORY_LIMIT: usize = 100_000_000;
+
+impl Default for Settings {
+    fn default() -> Settings {
+        Settings {
+            from: None,
+            to: None,
+            options: Options::default(),
+            select: Vec::new(),
+            drop: Vec::new(),
+            rename: Vec::new(),
+            ops: Vec::new(),
+            word_count: false,
+            columns: ColumnsFrom::Union,
+            workers: 0,
+            slice_size: 0,
+            memory_limit: MEMORY_LIMIT,
+            max_record_size: 0,
+            io: Io::Auto,
+            on_error: OnError::Fail,
+            invalid_utf8: InvalidUtf8::Fail,
+            force: false,
+            strict: false,
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! Errors for people: what, where (file, record number, byte offset), why, and what to do.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// The result of everything that can fail.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Where in the input something is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Position {
+    /// The file, or `-` for standard input.
+    pub file: PathBuf,
+    /// The number of the record, from 1; a header is not counted. 0 when it is not known.
+    pub record: u64,
+    /// The byte offset from the start of the file.
+    pub offset: u64,
+}
+
+impl fmt::Display for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.file.display())?;
+        if self.record > 0 {
+            write!(f, ": record {}", self.record)?;
+        }
+        write!(f, ": byte {}", self.offset)
+    }
+}
+
+/// What kind of failure an error is; it decides the exit code of the command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ErrorClass {
+    /// The input is not what its format allows, or a target can't hold a value.
+    Data,
+    /// The settings contradict each other or the input.
+    Usage,
+    /// Reading or writing failed.
+    Io,
+    /// The work does not fit below the memory limit.
+    Memory,
+}
+
+/// A failure, with its place and its remedy.
+#[derive(Debug)]
+pub struct Error(Box<ErrorKind>);
+
+#[derive(Debug)]
+enum ErrorKind {
+    Data { position: Position, reason: Cow<'static, str>, hint: Option<Cow<'static, str>> },
+    Usage { message: String },
+    Io { action: &'static str, path: PathBuf, source: io::Error },
+    Memory { message: String },
+}
+
+impl Error {
+    /// Bad data at a place of the input.
+    pub fn data(position: Position, error: RecordError) -> Error {
+        Error(Box::new(ErrorKind::Data { position, reason: error.reason, hint: error.hint }))
+    }
+
+    /// Settings that can't work.
+    pub fn usage(message: impl Into<String>) -> Error {
+        Error(Box::new(ErrorKind::Usage { message: message.into() }))
+    }
+
+    /// A failed read or write; `action` is a verb: "open", "write".
+    pub fn io(action: &'static str, path: impl AsRef<Path>, source: io::Error) -> Error {
+        Error(Box::new(ErrorKind::Io { action, path: path.as_ref().to_path_buf(), source }))
+    }
+
+    /// The memory limit can't be kept.
+    pub fn memory(message: impl Into<String>) -> Error {
+        Error(Box::new(ErrorKind::Memory { message: message.into() }))
+    }
+
+    /// What kind of failure this is.
+    pub fn class(&self) -> ErrorClass {
+        match *self.0 {
+            ErrorKind::Data { .. } => ErrorClass::Data,
+            ErrorKind::Usage { .. } => ErrorClass::Usage,
+            ErrorKind::Io { .. } => ErrorClass::Io,
+            ErrorKind::Memory { .. } => ErrorClass::Memory,
+        }
+    }
+
+    /// The place in the input, for bad data.
+    pub fn position(&self) -> Option<&Position> {
+        match &*self.0 {
+            ErrorKind::Data { position, .. } => Some(position),
+            _ => None,
+        }
+    }
+
+    /// Whether the reader of our output went away.
+    pub fn is_broken_pipe(&self) -> bool {
+        matches!(&*self.0, ErrorKind::Io { source, .. } if source.kind() == io::ErrorKind::BrokenPipe)
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &*self.0 {
+            ErrorKind::Data { position, reason, hint } => {
+                write!(f, "{position}: {reason}")?;
+                if let Some(hint) = hint {
+                    write!(f, "\n  {hint}")?;
+                }
+                Ok(())
+            }
+            ErrorKind::Usage { message } | ErrorKind::Memory { message } => f.write_str(message),
+            ErrorKind::Io { action, path, source } => {
+                write!(f, "can't {action} {}: {source}", path.display())
+            }
+        }
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match &*self.0 {
+            ErrorKind::Io { source, .. } => Some(source),
+            _ => None,
+        }
+    }
+}
+
+/// Why one record can't be decoded, changed or encoded, and where in its slice.
+///
+/// The engine adds the file, the record's number and the slice's offset.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecordError {
+    /// The byte offset from the start of the slice.
+    pub offset: usize,
+    /// What is wrong, as a phrase without a full stop.
+    pub reason: Cow<'static, str>,
+    /// What to do about it, as a sentence.
+    pub hint: Option<Cow<'static, str>>,
+}
+
+impl RecordError {
+    /// An error at `offset` of the slice.
+    pub fn new(offset: usize, reason: impl Into<Cow<'static, str>>) -> RecordError {
+        RecordError { offset, reason: reason.into(), hint: None }
+    }
+
+    /// Adds what to do.
+    pub fn hint(mut self, hint: impl Into<Cow<'static, str>>) -> RecordError {
+        self.hint = Some(hint.into());
+        self
+    }
+}

@@ -1,0 +1,391 @@
+//! The table of formats, and the three parts each has: cut, decode, encode.
+//!
+//! A format never uses another format. What several need lies in [`record`](crate::record) or `scan`.
+
+pub mod csv;
+pub mod fixed;
+pub mod frames;
+pub mod json;
+pub mod text;
+
+use std::fmt;
+use std::path::Path;
+use std::str::FromStr;
+
+use crate::error::{Error, RecordError};
+use crate::record::{Batch, EncodeError, Output, Schema};
+
+/// The formats by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Format {
+    /// Comma-separated values, RFC 4180 and dialects.
+    Csv,
+    /// Tab-separated values, quoted or with backslash escapes.
+    Tsv,
+    /// One JSON value a line.
+    Ndjson,
+    /// A JSON array, one object, or concatenated values.
+    Json,
+    /// Lines.
+    Text,
+    /// Binary records of a fixed layout.
+    Fixed,
+    /// Length-prefixed binary records.
+    Frames,
+}
+
+impl Format {
+    /// Every format.
+    pub const ALL: [Format; 7] =
+        [Format::Csv, Format::Tsv, Format::Ndjson, Format::Json, Format::Text, Format::Fixed, Format::Frames];
+
+    /// The name in flags and reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Format::Csv => "csv",
+            Format::Tsv => "tsv",
+            Format::Ndjson => "ndjson",
+            Format::Json => "json",
+            Format::Text => "text",
+            Format::Fixed => "fixed",
+            Format::Frames => "frames",
+        }
+    }
+
+    /// File name extensions, without the dot, in lower case.
+    pub fn extensions(self) -> &'static [&'static str] {
+        match self {
+            Format::Csv => &["csv"],
+            Format::Tsv => &["tsv", "tab"],
+            Format::Ndjson => &["ndjson", "jsonl"],
+            Format::Json => &["json", "geojson"],
+            Format::Text => &["txt", "text", "log", "md"],
+            Format::Fixed => &["fixed"],
+            Format::Frames => &["frames"],
+        }
+    }
+
+    /// The format that a path's extension names.
+    pub fn from_path(path: &Path) -> Option<Format> {
+        let extension = path.extension()?.to_str()?.to_ascii_lowercase();
+        Format::ALL.into_iter().find(|format| format.extensions().contains(&extension.as_str()))
+    }
+
+    /// Whether the bytes of this format are always UTF-8.
+    pub fn needs_utf8(self) -> bool {
+        matches!(self, Format::Ndjson | Format::Json)
+    }
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Format {
+    type Err = Error;
+    fn from_str(name: &str) -> Result<Format, Error> {
+        let lower = name.to_ascii_lowercase();
+        if lower == "jsonl" {
+            return Ok(Format::Ndjson);
+        }
+        Format::ALL.into_iter().find(|format| format.name() == lower).ok_or_else(|| {
+            let names: Vec<_> = Format::ALL.iter().map(|f| f.name()).collect();
+            Error::usage(format!("unknown format `{name}`; the formats are {}", names.join(", ")))
+        })
+    }
+}
+
+/// Where a slice may end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Boundary {
+    /// The slice is so many bytes long; a record starts behind it, or the input ends.
+    At(usize),
+    /// So many bytes belong to no record (what follows an inner array, say) and are passed over.
+    Skip(usize),
+    /// There is no boundary in these bytes; more of the input is needed.
+    More,
+}
+
+/// Finds slice boundaries. Exact: it agrees with the decoder on every input, well formed or not.
+pub trait Cut: Send {
+    /// Cuts one slice off the front of `data`, which starts where the last slice ended and is not empty.
+    ///
+    /// The slice should be about `target` bytes (at least one record, never a part of one). `end` says
+    /// that nothing follows `data`; then the answer is never [`Boundary::More`]. Bytes that can't be
+    /// understood become part of a slice, so that the decoder reports them. Errors are for what makes
+    /// it impossible to find any further boundary; their offset counts from the start of `data`.
+    fn cut(&mut self, data: &[u8], target: usize, end: bool) -> Result<Boundary, RecordError>;
+}
+
+/// Turns slices into batches. One for each worker.
+pub trait Decode: Send {
+    /// Starts a slice.
+    fn begin(&mut self, slice: &[u8]);
+
+    /// Appends records to `batch` until it is full or the slice ends; false if the slice had ended
+    /// already. An error speaks of the record after those that were appended.
+    fn fill<'a>(&mut self, slice: &'a [u8], batch: &mut Batch<'a>) -> Result<bool, RecordError>;
+
+    /// After an error: goes on behind the bad record (at the end of the slice, if its end can't be found).
+    fn skip_record(&mut self, slice: &[u8]);
+}
+
+/// Turns batches into bytes. One for each worker.
+pub trait Encode: Send {
+    /// Appends the records `from..` of the batch, each behind the [`Frame`]'s separator.
+    fn encode(&mut self, batch: &Batch<'_>, from: usize, output: &mut Output<'_>) -> Result<(), EncodeError>;
+}
+
+/// What stands around the records of a target.
+#[derive(Clone, Debug, Default)]
+pub struct Frame {
+    /// Before the first record: a header, `[`.
+    pub prefix: Vec<u8>,
+    /// Before each record; the committer leaves it out before the first one of the whole output.
+    pub separator: &'static [u8],
+    /// Behind the last record.
+    pub suffix: Vec<u8>,
+}
+
+/// A source whose beginning was read: what is known of it before the first record.
+pub trait ReadFormat: Send + Sync {
+    /// Offset of the first byte behind a byte order mark, header or opening bracket.
+    fn start(&self) -> usize;
+    /// The fields, when all records have the same ones.
+    fn schema(&self) -> Option<&Schema>;
+    /// What the user should be told about the beginning.
+    fn warnings(&self) -> &[String] {
+        &[]
+    }
+    /// A cutter that begins at [`start`](Self::start).
+    fn cutter(&self) -> Box<dyn Cut>;
+    /// A decoder for one worker. With `want.select` its batches are in columns, one for each selected field.
+    fn decoder(&self, want: &Want) -> Box<dyn Decode>;
+}
+
+/// A target that is ready to be written.
+pub trait WriteFormat: Send + Sync {
+    /// What stands around the records.
+    fn frame(&self) -> Frame;
+    /// An encoder for one worker.
+    fn encoder(&self) -> Box<dyn Encode>;
+}
+
+/// What the consumers of a decoder need of it.
+#[derive(Clone, Debug)]
+pub struct Want {
+    /// Only these fields, in this order (names as in the source, dotted paths for nested ones).
+    pub select: Option<Vec<Box<[u8]>>>,
+    /// Text must be valid UTF-8.
+    pub utf8: bool,
+    /// Invalid UTF-8 becomes U+FFFD instead of an error.
+    pub replace_invalid_utf8: bool,
+    /// How far nested values are taken apart.
+    pub detail: Detail,
+    /// What an unquoted CSV field is.
+    pub types: Types,
+}
+
+/// How far a decoder of a nested format takes records apart; the rest stays [`Raw`](crate::record::Value::Raw).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Detail {
+    /// A record is one raw value, checked but not taken apart.
+    Record,
+    /// The fields of a record; lists and maps in them stay raw.
+    Fields,
+    /// Maps at every depth outside lists; lists stay raw.
+    Maps,
+    /// Everything.
+    All,
+}
+
+/// What an unquoted CSV field is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Types {
+    /// A number if it is exactly an RFC 8259 number; null if it is empty; else text.
+    #[default]
+    Auto,
+    /// Text, always.
+    Text,
+}
+
+/// What happens to a record with too few fields.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Ragged {
+    /// It is a bad record.
+    #[default]
+    Fail,
+    /// The missing fields are null. A record with too many fields stays a bad record: nothing is lost.
+    Pad,
+}
+
+/// How nested values go into a tabular target.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Nested {
+    /// Maps become fields `a.b.c`, lists become JSON text.
+    #[default]
+    Dot,
+    /// Lists and maps become JSON text.
+    Json,
+}
+
+/// How bytes stand in formats that have only text (CSV, TSV, NDJSON, JSON).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum BytesAs {
+    /// Base64 (RFC 4648, with padding), both ways.
+    #[default]
+    Base64,
+    /// The bytes themselves; they must be UTF-8 where the target is JSON.
+    Text,
+}
+
+/// Everything that a user can say about formats; each format takes what concerns it.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// CSV and TSV as they are read.
+    pub dialect: csv::Dialect,
+    /// CSV and TSV as they are written.
+    pub out_dialect: csv::OutDialect,
+    /// The first record is data, and none is written (`--no-headers`).
+    pub no_headers: bool,
+    /// What becomes of short records.
+    pub ragged: Ragged,
+    /// Refuse what would otherwise be a warning or counted as lossy.
+    pub strict: bool,
+    /// What an unquoted CSV field is.
+    pub types: Types,
+    /// How nested values become columns.
+    pub nested: Nested,
+    /// Turn dotted names and JSON text in cells back into maps and lists.
+    pub unflatten: bool,
+    /// The deepest nesting of JSON that is read (`--max-depth`).
+    pub max_depth: usize,
+    /// RFC 6901 pointer to the array that holds the records.
+    pub records_at: Option<String>,
+    /// Write JSON with line breaks and indentation.
+    pub pretty: bool,
+    /// The layout of fixed records (`--layout`).
+    pub layout: Option<String>,
+    /// The length prefix of frames (`--frame`).
+    pub frame: frames::Prefix,
+    /// What a frame holds (`--payload`).
+    pub payload: frames::Payload,
+    /// How bytes stand in text.
+    pub bytes_as: BytesAs,
+    /// The longest record, in bytes.
+    pub max_record: usize,
+}
+
+/// The deepest nesting of JSON that is read, unless told otherwise.
+pub const MAX_DEPTH: usize = 1024;
+
+impl Default for Options {
+    fn default() -> Options {
+        Options {
+            dialect: csv::Dialect::default(),
+            out_dialect: csv::OutDialect::default(),
+            no_headers: false,
+            ragged: Ragged::Fail,
+            strict: false,
+            types: Types::Auto,
+            nested: Nested::Dot,
+            unflatten: false,
+            max_depth: MAX_DEPTH,
+            records_at: None,
+            pretty: false,
+            layout: None,
+            frame: frames::Prefix::default(),
+            payload: frames::Payload::default(),
+            bytes_as: BytesAs::Base64,
+            max_record: 16 << 20,
+        }
+    }
+}
+
+/// The outcome of looking at the beginning of a source.
+pub enum Opening {
+    /// Enough was seen.
+    Ready(Box<dyn ReadFormat>),
+    /// More of the input is needed.
+    More,
+}
+
+/// Looks at the beginning of a source. `end` says that `head` is all there is.
+pub fn open(format: Format, options: &Options, head: &[u8], end: bool) -> Result<Opening, OpenError> {
+    match format {
+        Format::Csv | Format::Tsv => csv::open(format, options, head, end),
+        Format::Ndjson => json::open_lines(options, head, end),
+        Format::Json => json::open(options, head, end),
+        Format::Text => Ok(text::open()),
+        Format::Fixed => fixed::open(options),
+        Format::Frames => frames::open(options),
+    }
+}
+
+/// Why a source can't be opened.
+#[derive(Debug)]
+pub enum OpenError {
+    /// Bad data in the beginning; the offset counts from the start of the source.
+    Data(RecordError),
+    /// Settings that can't work.
+    Usage(Error),
+}
+
+impl From<RecordError> for OpenError {
+    fn from(error: RecordError) -> OpenError {
+        OpenError::Data(error)
+    }
+}
+
+impl From<Error> for OpenError {
+    fn from(error: Error) -> OpenError {
+        OpenError::Usage(error)
+    }
+}
+
+/// The shape of the records that a target will be given.
+#[derive(Clone, Debug)]
+pub enum Shape {
+    /// Batches in columns of this schema.
+    Columns(Schema),
+    /// Keyed batches.
+    Keyed,
+}
+
+/// Prepares a target for records of a shape. `columns` are the fields of a tabular target (its header)
+/// when the shape is keyed. `from` is the format of the source: it decides how text stands for bytes.
+pub fn create(
+    format: Format,
+    options: &Options,
+    shape: &Shape,
+    columns: Option<Columns>,
+    from: Format,
+) -> Result<Box<dyn WriteFormat>, Error> {
+    match format {
+        Format::Csv | Format::Tsv => csv::create(format, options, shape, columns),
+        Format::Ndjson | Format::Json => json::create(format, options, shape),
+        Format::Text => text::create(options, shape),
+        Format::Fixed => fixed::create(options, shape, from),
+        Format::Frames => frames::create(options, shape, from),
+    }
+}
+
+/// The fields of a tabular target for keyed records.
+#[derive(Clone, Debug)]
+pub struct Columns {
+    /// Their names.
+    pub schema: Schema,
+    /// What becomes of a key that is not among them.
+    pub unknown: UnknownKey,
+}
+
+/// What becomes of a key that no column has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UnknownKey {
+    /// The record can't be written: the header has to be found anew, or the run ends.
+    Refuse,
+    /// It is left out and counted as lossy.
+    Count,
+}

@@ -1,0 +1,12 @@
+//! pagemill converts files larger than memory.
+#![deny(unsafe_code)]
+
+pub mod engine;
+pub mod error;
+pub mod format;
+pub mod memory;
+pub mod metrics;
+pub mod op;
+pub mod record;
+#[allow(unsafe_code)]
+pub mod scan;

@@ -1,0 +1,96 @@
+//! The memory ceiling, and the named parts of it.
+
+use std::sync::Mutex;
+
+use crate::error::Error;
+
+/// The memory ceiling of a run. Every large consumer holds a [`Reservation`] of it.
+pub struct Budget {
+    limit: usize,
+    held: Mutex<Vec<(&'static str, usize)>>,
+}
+
+/// A named part of a [`Budget`], given back when dropped.
+pub struct Reservation<'b> {
+    budget: &'b Budget,
+    name: &'static str,
+    bytes: usize,
+}
+
+impl Budget {
+    /// A ceiling of `limit` bytes.
+    pub fn new(limit: usize) -> Budget {
+        Budget { limit, held: Mutex::new(Vec::with_capacity(32)) }
+    }
+
+    /// The ceiling in bytes.
+    pub fn limit(&self) -> usize {
+        self.limit
+    }
+
+    /// An empty reservation under `name`.
+    pub fn register(&self, name: &'static str) -> Reservation<'_> {
+        Reservation { budget: self, name, bytes: 0 }
+    }
+
+    /// A reservation of `bytes` under `name`, or an error that tells who holds what.
+    pub fn reserve(&self, name: &'static str, bytes: usize) -> Result<Reservation<'_>, Error> {
+        let mut reservation = self.register(name);
+        reservation.try_grow(bytes)?;
+        Ok(reservation)
+    }
+
+    /// What is held, by name.
+    pub fn held(&self) -> Vec<(&'static str, usize)> {
+        self.lock().clone()
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<(&'static str, usize)>> {
+        self.held.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+}
+
+impl Reservation<'_> {
+    /// How much is reserved, in bytes.
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Takes `more` bytes, or says who asked, how much, who holds what, and what is left.
+    pub fn try_grow(&mut self, more: usize) -> Result<(), Error> {
+        let mut held = self.budget.lock();
+        let used: usize = held.iter().map(|(_, bytes)| bytes).sum();
+        let left = self.budget.limit.saturating_sub(used);
+        if more > left {
+            let holders: Vec<String> =
+                held.iter().filter(|(_, bytes)| *bytes > 0).map(|(name, bytes)| format!("{name} {bytes}")).collect();
+            return Err(Error::memory(format!(
+                "the memory limit of {} bytes is too low: {} asks for {more} bytes, {left} are left (held: {})\n  Raise --memory-limit, or lower --workers or --slice-size.",
+                self.budget.limit,
+                self.name,
+                holders.join(", "),
+            )));
+        }
+        match held.iter_mut().find(|(name, _)| *name == self.name) {
+            Some((_, bytes)) => *bytes += more,
+            None => held.push((self.name, more)),
+        }
+        self.bytes += more;
+        Ok(())
+    }
+
+    /// Gives `less` bytes back.
+    pub fn shrink(&mut self, less: usize) {
+        let less = less.min(self.bytes);
+        self.bytes -= less;
+        if let Some((_, bytes)) = self.budget.lock().iter_mut().find(|(name, _)| *name == self.name) {
+            *bytes -= less;
+        }
+    }
+}
+
+impl Drop for Reservation<'_> {
+    fn drop(&mut self) {
+        self.shrink(self.bytes);
+    }
+}

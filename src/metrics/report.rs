@@ -1,0 +1,76 @@
+//! What a run did.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::record::Lossy;
+
+/// Blocks allocated from the heap in the parts of a run; all zero without a counting allocator
+/// ([`memory::audit`](crate::memory::audit)).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Allocations {
+    /// Before the first slice was claimed: blocks and bytes.
+    pub start: (u64, u64),
+    /// Until each worker had finished its first slice.
+    pub warmup: (u64, u64),
+    /// From then until the last slice was committed.
+    pub steady: (u64, u64),
+}
+
+/// From the claim of a record's slice to its commit, in microseconds, over all records.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Latency {
+    /// The mean.
+    pub mean: f64,
+    /// Half of the records were not slower.
+    pub p50: u64,
+    /// 99 of 100 records were not slower.
+    pub p99: u64,
+    /// The slowest.
+    pub max: u64,
+}
+
+/// What a run did and what it used.
+#[derive(Clone, Debug, Default)]
+pub struct Report {
+    /// The source's path; none for a stream.
+    pub source: Option<PathBuf>,
+    /// The target's path; none for a stream or memory.
+    pub target: Option<PathBuf>,
+    /// The name of the source's format.
+    pub from: &'static str,
+    /// The name of the target's format.
+    pub to: &'static str,
+    /// Bytes read.
+    pub bytes_in: u64,
+    /// Bytes written.
+    pub bytes_out: u64,
+    /// Records decoded, good and bad.
+    pub records_in: u64,
+    /// Records written.
+    pub records_out: u64,
+    /// Bad records left out.
+    pub records_failed: u64,
+    /// What the target could not hold.
+    pub lossy: Lossy,
+    /// What the user should know, as sentences.
+    pub warnings: Vec<String>,
+    /// Wall time.
+    pub elapsed: Duration,
+    /// How many workers ran.
+    pub workers: usize,
+    /// The size of slices that was aimed at, in bytes.
+    pub slice_size: usize,
+    /// The ceiling, in bytes.
+    pub memory_limit: usize,
+    /// The process's peak resident memory, in bytes, as the system tells it; 0 where it does not.
+    pub peak_rss_bytes: u64,
+    /// The peak of the heap in bytes; 0 without a counting allocator.
+    pub peak_heap_bytes: u64,
+    /// Blocks allocated, by part of the run.
+    pub allocations: Allocations,
+    /// From claim to commit.
+    pub record_latency: Latency,
+    /// The bytes written to a memory target.
+    pub output: Vec<u8>,
+}

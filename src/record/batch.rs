@@ -1,0 +1,298 @@
+//! The batch: a flat tape of borrowed values in a worker's arena.
+//!
+//! Two shapes exist. *Columns*: every record has the fields of one [`Schema`], so that only the values
+//! are stored, `width` for each record. *Keyed*: every record is a tree of nodes; each node has a key
+//! (empty for a record's root and for items of a list) and a value; `List(n)` and `Map(n)` are followed
+//! by the `n` nodes inside them.
+
+use bumpalo::collections::Vec as ArenaVec;
+
+use super::{Lossy, Schema, Slot, Value};
+use crate::error::RecordError;
+use crate::memory::Arena;
+
+/// Where a record lies in its slice and in its batch.
+#[derive(Clone, Copy, Debug)]
+pub struct Span {
+    /// Offset of the record's first byte in the slice.
+    pub start: usize,
+    /// Offset behind the record's last byte in the slice, terminator included.
+    pub end: usize,
+    /// Index of the record's first node.
+    first: u32,
+    /// Index behind the record's last node.
+    last: u32,
+}
+
+/// Records of a slice that were decoded at one time.
+pub struct Batch<'a> {
+    schema: Option<&'a Schema>,
+    arena: &'a Arena,
+    /// The bytes of the whole slice.
+    slice: &'a [u8],
+    values: ArenaVec<'a, Value<'a>>,
+    keys: ArenaVec<'a, &'a [u8]>,
+    spans: ArenaVec<'a, Span>,
+    /// The first record an op refused, and why.
+    rejected: Option<(usize, RecordError)>,
+    /// The first node of the record being built.
+    open: usize,
+    max_record: usize,
+    /// What decoding and ops lost.
+    pub lossy: Lossy,
+}
+
+/// How many values a batch holds before it is full. Measured: 512 to 16,384 make no difference.
+const VALUES: usize = 2048;
+/// How many records a batch holds before it is full.
+const RECORDS: usize = 1024;
+/// How many bytes of unescaped text a batch holds before it is full.
+const TEXT: usize = 64 << 10;
+
+fn no_room(offset: usize, arena: &Arena) -> RecordError {
+    RecordError::new(offset, format!("the record needs more than the {} bytes of a worker's arena", arena.limit()))
+        .hint("Raise --memory-limit, or lower --workers so that each gets more of it.")
+}
+
+impl<'a> Batch<'a> {
+    /// An empty batch for records of `slice`; of `schema` when all records have the same fields.
+    pub fn new(arena: &'a Arena, slice: &'a [u8], schema: Option<&'a Schema>, max_record: usize) -> Batch<'a> {
+        let bump = arena.bump();
+        Batch {
+            schema,
+            arena,
+            slice,
+            values: ArenaVec::new_in(bump),
+            keys: ArenaVec::new_in(bump),
+            spans: ArenaVec::new_in(bump),
+            rejected: None,
+            open: 0,
+            max_record,
+            lossy: Lossy::default(),
+        }
+    }
+
+    /// The arena that the values may borrow from.
+    pub fn arena(&self) -> &'a Arena {
+        self.arena
+    }
+
+    /// The names of the fields, when this batch is in columns.
+    pub fn schema(&self) -> Option<&'a Schema> {
+        self.schema
+    }
+
+    /// How many records.
+    pub fn len(&self) -> usize {
+        self.spans.len()
+    }
+
+    /// Whether there is no record.
+    pub fn is_empty(&self) -> bool {
+        self.spans.is_empty()
+    }
+
+    /// Whether the decoder should stop at the next record boundary.
+    #[inline]
+    pub fn is_full(&self) -> bool {
+        self.values.len() >= VALUES
+            || self.spans.len() >= RECORDS
+            || self.arena.used() >= TEXT + VALUES * 40 + RECORDS * 24
+    }
+
+    /// Where a record lies.
+    pub fn span(&self, record: usize) -> Span {
+        self.spans[record]
+    }
+
+    /// The source bytes of a record, terminator included.
+    pub fn source(&self, record: usize) -> &'a [u8] {
+        let span = self.spans[record];
+        &self.slice[span.start..span.end]
+    }
+
+    /// The values of a record in columns, one for each field of the schema.
+    #[inline]
+    pub fn columns(&self, record: usize) -> &[Value<'a>] {
+        let span = self.spans[record];
+        &self.values[span.first as usize..span.last as usize]
+    }
+
+    /// A keyed record.
+    #[inline]
+    pub fn tree(&self, record: usize) -> Tree<'_, 'a> {
+        let span = self.spans[record];
+        let range = span.first as usize..span.last as usize;
+        Tree { values: &self.values[range.clone()], keys: &self.keys[range] }
+    }
+
+    /// `count` empty slots in the arena, for binding the keyed records of this batch to columns.
+    pub fn slots<'b>(&'b self, count: usize) -> Result<&'b mut [Slot<'b, 'a>], RecordError> {
+        let offset = self.spans.first().map_or(0, |span| span.start);
+        self.arena.bump().try_alloc_slice_fill_copy(count, Slot::default()).map_err(|_| no_room(offset, self.arena))
+    }
+
+    /// All values of the batch; for columns those of record `r` are at `r * width ..`.
+    pub fn values_mut(&mut self) -> &mut [Value<'a>] {
+        &mut self.values
+    }
+
+    /// Keys and values of a keyed record, for changing them in place.
+    ///
+    /// Nodes can't be added or taken away; [`rebuild`](Self::rebuild) does that.
+    pub fn nodes_mut(&mut self, record: usize) -> (&mut [&'a [u8]], &mut [Value<'a>]) {
+        let span = self.spans[record];
+        let range = span.first as usize..span.last as usize;
+        let keys = if self.schema.is_some() { &mut [][..] } else { &mut self.keys[range.clone()] };
+        (keys, &mut self.values[range])
+    }
+
+    /// An empty batch over the same slice and arena, for an op that adds or takes away nodes.
+    pub fn rebuild(&self) -> Batch<'a> {
+        let mut empty = Batch::new(self.arena, self.slice, self.schema, self.max_record);
+        empty.lossy = self.lossy;
+        empty
+    }
+
+    /// Refuses a record from within an op: the run's policy for bad records decides what becomes of it.
+    /// Only the first refused record of a batch is kept; the engine comes back for later ones.
+    pub fn reject(&mut self, record: usize, reason: impl Into<std::borrow::Cow<'static, str>>) {
+        if self.rejected.as_ref().is_none_or(|(earlier, _)| record < *earlier) {
+            self.rejected = Some((record, RecordError::new(self.spans[record].start, reason)));
+        }
+    }
+
+    /// Takes the first refused record.
+    pub(crate) fn take_rejected(&mut self) -> Option<(usize, RecordError)> {
+        self.rejected.take()
+    }
+
+    // -- building, for decoders --
+
+    /// Makes room for `more` values of the record being built.
+    #[inline]
+    pub fn reserve(&mut self, more: usize, offset: usize) -> Result<(), RecordError> {
+        if self.values.capacity() - self.values.len() < more {
+            self.grow(more, offset)?;
+        }
+        Ok(())
+    }
+
+    #[cold]
+    fn grow(&mut self, more: usize, offset: usize) -> Result<(), RecordError> {
+        let more = more.max(VALUES).max(self.values.len());
+        let keyed = self.schema.is_none();
+        if self.values.try_reserve(more).is_err() || (keyed && self.keys.try_reserve(more).is_err()) {
+            return Err(no_room(offset, self.arena));
+        }
+        Ok(())
+    }
+
+    /// Adds the next field's value of a record in columns. Room must have been made with [`reserve`](Self::reserve).
+    #[inline]
+    pub fn push(&mut self, value: Value<'a>) {
+        debug_assert!(self.values.len() < self.values.capacity());
+        self.values.push(value);
+    }
+
+    /// Adds a node of a keyed record.
+    #[inline]
+    pub fn push_keyed(&mut self, key: &'a [u8], value: Value<'a>, offset: usize) -> Result<(), RecordError> {
+        self.reserve(1, offset)?;
+        self.keys.push(key);
+        self.values.push(value);
+        Ok(())
+    }
+
+    /// Index of the next node; for [`close_list`](Self::close_list) and [`close_map`](Self::close_map).
+    #[inline]
+    pub fn next_node(&self) -> usize {
+        self.values.len()
+    }
+
+    /// Ends the list whose node was pushed at `node`.
+    pub fn close_list(&mut self, node: usize) {
+        self.values[node] = Value::List((self.values.len() - node - 1) as u32);
+    }
+
+    /// Ends the map whose node was pushed at `node`.
+    pub fn close_map(&mut self, node: usize) {
+        self.values[node] = Value::Map((self.values.len() - node - 1) as u32);
+    }
+
+    /// The values of the record being built, for decoders that fill fields out of order.
+    #[inline]
+    pub fn open_values(&mut self) -> &mut [Value<'a>] {
+        let open = self.open;
+        &mut self.values[open..]
+    }
+
+    /// Throws away what was pushed for the record being built.
+    pub fn abandon(&mut self) {
+        self.values.truncate(self.open);
+        let keys = if self.schema.is_some() { 0 } else { self.open };
+        self.keys.truncate(keys);
+    }
+
+    /// Ends the record being built: it lies in `start..end` of the slice.
+    #[inline]
+    pub fn end_record(&mut self, start: usize, end: usize) -> Result<(), RecordError> {
+        debug_assert!(self.schema.is_none_or(|s| s.len() == self.values.len() - self.open));
+        if end - start > self.max_record {
+            return Err(self.too_large(start, end - start));
+        }
+        if self.spans.len() == self.spans.capacity() {
+            let more = if self.spans.is_empty() { RECORDS } else { self.spans.len() };
+            if self.spans.try_reserve(more).is_err() {
+                return Err(no_room(start, self.arena));
+            }
+        }
+        self.spans.push(Span { start, end, first: self.open as u32, last: self.values.len() as u32 });
+        self.open = self.values.len();
+        Ok(())
+    }
+
+    #[cold]
+    fn too_large(&mut self, start: usize, len: usize) -> RecordError {
+        self.abandon();
+        record_too_large(start, len, self.max_record)
+    }
+}
+
+/// The error for a record over the limit.
+pub(crate) fn record_too_large(offset: usize, len: usize, max: usize) -> RecordError {
+    RecordError::new(offset, format!("the record is larger than {max} bytes (at least {len})"))
+        .hint("Raise --max-record-size (and --memory-limit with it).")
+}
+
+/// A node of a keyed record with everything inside it.
+#[derive(Clone, Copy, Debug)]
+pub struct Tree<'b, 'a> {
+    values: &'b [Value<'a>],
+    keys: &'b [&'a [u8]],
+}
+
+impl<'b, 'a> Tree<'b, 'a> {
+    /// The node's own value.
+    #[inline]
+    pub fn value(&self) -> Value<'a> {
+        self.values[0]
+    }
+
+    /// The node's key; empty for a root and for items of a list.
+    #[inline]
+    pub fn key(&self) -> &'a [u8] {
+        self.keys[0]
+    }
+
+    /// The nodes directly inside, in order.
+    pub fn children(&self) -> impl Iterator<Item = Tree<'b, 'a>> + use<'a, 'b> {
+        let (mut values, mut keys) = (&self.values[1..], &self.keys[1..]);
+        std::iter::from_fn(move || {
+            let size = 1 + values.first()?.nodes_inside();
+            let child = Tree { values: &values[..size], keys: &keys[..size] };
+            (values, keys) = (&values[size..], &keys[size..]);
+            Some(child)
+        })
+    }
+}

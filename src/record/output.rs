@@ -1,0 +1,184 @@
+//! The output buffer as an encoder sees it.
+
+use super::{Lossy, LossyKind};
+use crate::error::{Error, RecordError};
+
+/// Takes the bytes of a full output buffer while its slice is not finished.
+pub trait Drain {
+    /// Writes `bytes` in input order; waits for the slice's turn.
+    fn drain(&mut self, bytes: &[u8]) -> Result<(), Error>;
+}
+
+/// Why encoding stopped.
+#[derive(Debug)]
+pub enum EncodeError {
+    /// A record of the batch can't be written; nothing of it is in the output buffer.
+    Record {
+        /// Its index in the batch.
+        index: usize,
+        /// Why.
+        error: RecordError,
+    },
+    /// The run can't go on.
+    Stop(Error),
+}
+
+impl From<Error> for EncodeError {
+    fn from(error: Error) -> EncodeError {
+        EncodeError::Stop(error)
+    }
+}
+
+/// A pooled byte buffer of fixed capacity that an encoder fills.
+///
+/// When it is full its bytes go out through the [`Drain`], and filling starts anew: a value of any size
+/// passes, and no buffer ever grows.
+pub struct Output<'w> {
+    buffer: &'w mut [u8],
+    len: usize,
+    drained: u64,
+    drain: &'w mut dyn Drain,
+    strict: bool,
+    lost: Option<LossyKind>,
+    /// What the encoder could not hold.
+    pub lossy: Lossy,
+    /// How many records were written.
+    pub records: u64,
+}
+
+/// A place in the output to go back to.
+#[derive(Clone, Copy, Debug)]
+pub struct Mark {
+    total: u64,
+    lossy: Lossy,
+}
+
+impl<'w> Output<'w> {
+    /// An empty output over `buffer`; with `strict`, anything lossy refuses the record.
+    pub fn new(buffer: &'w mut [u8], drain: &'w mut dyn Drain, strict: bool) -> Output<'w> {
+        Output { buffer, len: 0, drained: 0, drain, strict, lost: None, lossy: Lossy::default(), records: 0 }
+    }
+
+    /// The largest room [`room`](Self::room) can make.
+    pub fn capacity(&self) -> usize {
+        self.buffer.len()
+    }
+
+    /// How many bytes wait in the buffer.
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether no byte waits in the buffer.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// The free part of the buffer, at least `least` bytes of it; drains if it has to.
+    ///
+    /// # Panics
+    /// If `least` is more than [`capacity`](Self::capacity).
+    #[inline]
+    pub fn room(&mut self, least: usize) -> Result<&mut [u8], Error> {
+        if self.buffer.len() - self.len < least {
+            self.make_room(least)?;
+        }
+        Ok(&mut self.buffer[self.len..])
+    }
+
+    #[cold]
+    fn make_room(&mut self, least: usize) -> Result<(), Error> {
+        assert!(least <= self.buffer.len(), "an encoder asked for more than an output buffer");
+        self.drain.drain(&self.buffer[..self.len])?;
+        self.drained += self.len as u64;
+        self.len = 0;
+        Ok(())
+    }
+
+    /// Says that `count` bytes of the room were filled.
+    #[inline]
+    pub fn advance(&mut self, count: usize) {
+        debug_assert!(count <= self.buffer.len() - self.len);
+        self.len += count;
+    }
+
+    /// Appends bytes, however many.
+    #[inline]
+    pub fn put(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        if bytes.len() <= self.buffer.len() - self.len {
+            self.buffer[self.len..self.len + bytes.len()].copy_from_slice(bytes);
+            self.len += bytes.len();
+            return Ok(());
+        }
+        self.put_in_pieces(bytes)
+    }
+
+    #[cold]
+    fn put_in_pieces(&mut self, mut bytes: &[u8]) -> Result<(), Error> {
+        while !bytes.is_empty() {
+            let room = self.room(1)?;
+            let count = room.len().min(bytes.len());
+            room[..count].copy_from_slice(&bytes[..count]);
+            self.advance(count);
+            bytes = &bytes[count..];
+        }
+        Ok(())
+    }
+
+    /// Appends one byte.
+    #[inline]
+    pub fn put_byte(&mut self, byte: u8) -> Result<(), Error> {
+        self.room(1)?[0] = byte;
+        self.advance(1);
+        Ok(())
+    }
+
+    /// Counts something the target can't hold.
+    #[inline]
+    pub fn lose(&mut self, kind: LossyKind) {
+        self.lossy.count(kind);
+        self.lost = Some(kind);
+    }
+
+    /// This place, to go back to if the record turns out bad.
+    #[inline]
+    pub fn mark(&mut self) -> Mark {
+        self.lost = None;
+        Mark { total: self.drained + self.len as u64, lossy: self.lossy }
+    }
+
+    /// Ends a record begun at `mark`; refuses it when it was lossy and the run is strict.
+    /// `offset` is the record's place in the slice.
+    #[inline]
+    pub fn end_record(&mut self, mark: Mark, offset: usize) -> Result<(), RecordError> {
+        self.records += 1;
+        if self.strict && self.lost.is_some() {
+            return Err(self.refuse_lossy(mark, offset));
+        }
+        Ok(())
+    }
+
+    #[cold]
+    fn refuse_lossy(&mut self, mark: Mark, offset: usize) -> RecordError {
+        let kind = self.lost.take().map_or("", LossyKind::name);
+        self.records -= 1;
+        let error = RecordError::new(offset, format!("the target can't hold this record as it is ({kind})"));
+        match self.rollback(mark) {
+            true => error.hint("Leave out --strict to let it pass and have it counted."),
+            false => error,
+        }
+    }
+
+    /// Takes back everything since `mark`. False if a part of it was drained already: then the bad
+    /// record can't be left out any more, and the run has to end.
+    #[must_use]
+    pub fn rollback(&mut self, mark: Mark) -> bool {
+        if mark.total < self.drained {
+            return false;
+        }
+        self.len = (mark.total - self.drained) as usize;
+        self.lossy = mark.lossy;
+        self.lost = None;
+        true
+    }
+}

@@ -1,0 +1,5 @@
+//! Byte classification: portable routines and vector kernels that are chosen at run time.
+//!
+//! Every kernel has a portable twin, and the tests run both on the same input.
+
+pub mod number;

@@ -367,9 +367,9 @@ pub fn create(
     from: Format,
 ) -> Result<Box<dyn WriteFormat>, Error> {
     match format {
-        Format::Csv | Format::Tsv => csv::create(format, options, shape, columns),
+        Format::Csv | Format::Tsv => csv::create(format, options, shape, columns, from),
         Format::Ndjson | Format::Json => json::create(format, options, shape),
-        Format::Text => text::create(options, shape),
+        Format::Text => text::create(options, from),
         Format::Fixed => fixed::create(options, shape, from),
         Format::Frames => frames::create(options, shape, from),
     }

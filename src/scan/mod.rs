@@ -2,4 +2,6 @@
 //!
 //! Every kernel has a portable twin, and the tests run both on the same input.
 
+pub mod csv;
+pub mod kernel;
 pub mod number;

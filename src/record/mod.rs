@@ -2,9 +2,13 @@
 
 mod batch;
 mod columns;
+pub mod decimal;
+pub mod line_form;
 mod lossy;
 mod output;
 mod schema;
+mod stack_text;
+pub mod to_number;
 mod value;
 
 pub use batch::{Batch, Span, Tree};
@@ -12,4 +16,5 @@ pub use columns::{Binder, Slot};
 pub use lossy::{Lossy, LossyKind};
 pub use output::{Drain, EncodeError, Mark, Output};
 pub use schema::Schema;
+pub use stack_text::StackText;
 pub use value::Value;

@@ -154,7 +154,8 @@ macro_rules! float_of_text {
                 return Ok(Number { value, exact: true });
             };
             // A number's text is ASCII, and the standard library reads a superset of RFC 8259.
-            let value = std::str::from_utf8(text).ok().and_then(|text| text.parse::<$float>().ok()).ok_or(NotANumber)?;
+            let value =
+                std::str::from_utf8(text).ok().and_then(|text| text.parse::<$float>().ok()).ok_or(NotANumber)?;
             if value.is_infinite() {
                 return Err(OutOfRange);
             }

@@ -145,6 +145,34 @@ pub fn write_text(value: Value<'_>, base64: bool, output: &mut Output<'_>) -> Re
     ScalarText::of(value, base64, &mut room, |kind| output.lose(kind)).write(output)
 }
 
+/// Appends the bytes that a Base64 text stands for, in pieces. None of them if the text is not Base64,
+/// which is said by `false`.
+pub fn write_from_base64(text: &[u8], output: &mut Output<'_>) -> Result<bool, Error> {
+    let Some(len) = base64_len(text) else { return Ok(false) };
+    if len <= output.capacity() {
+        if !read_base64(text, &mut output.room(len)?[..len]) {
+            return Ok(false);
+        }
+        output.advance(len);
+        return Ok(true);
+    }
+    // Too much to take back: look at all of it before the first byte is written.
+    let mut place = [0; PIECE];
+    let decode =
+        |piece: &[u8], place: &mut [u8]| base64_len(piece).filter(|len| read_base64(piece, &mut place[..*len]));
+    let pieces = text.chunks(PIECE / 3 * 4);
+    let last = pieces.len() - 1;
+    // Padding may stand in the last piece only.
+    if !pieces.clone().enumerate().all(|(i, p)| decode(p, &mut place).is_some_and(|len| i == last || len == PIECE)) {
+        return Ok(false);
+    }
+    for piece in pieces {
+        let len = decode(piece, &mut place).unwrap_or(0);
+        output.put(&place[..len])?;
+    }
+    Ok(true)
+}
+
 /// How many bytes a Base64 text stands for; none if its length is not that of a padded Base64 text.
 pub fn base64_len(text: &[u8]) -> Option<usize> {
     let padding = text.iter().rev().take(2).take_while(|byte| **byte == b'=').count();
@@ -215,6 +243,25 @@ mod tests {
         assert_eq!(base64_len(b"abc"), None);
         assert!(!read_base64(b"a?bc", &mut [0; 3]));
         assert!(!read_base64(b"====", &mut [0; 1]));
+    }
+
+    #[test]
+    fn long_base64_goes_in_pieces() {
+        let bytes: Vec<u8> = (0..5000u32).map(|n| (n * 7) as u8).collect();
+        for (len, spoil, fine) in
+            [(5000, None, true), (4000, None, true), (5000, Some(6660), false), (5000, Some(1023), false)]
+        {
+            let mut text = STANDARD.encode(&bytes[..len]).into_bytes();
+            if let Some(at) = spoil {
+                text[at] = b'=';
+            }
+            let (mut buffer, mut sink) = ([0; 100], Sink(Vec::new()));
+            let mut output = Output::new(&mut buffer, &mut sink, false);
+            assert_eq!(write_from_base64(&text, &mut output).unwrap(), fine, "{len} {spoil:?}");
+            let left = output.len();
+            sink.0.extend_from_slice(&buffer[..left]);
+            assert_eq!(sink.0, if fine { &bytes[..len] } else { &[] });
+        }
     }
 
     #[test]

@@ -9,6 +9,7 @@ mod output;
 mod schema;
 mod stack_text;
 pub mod to_number;
+pub mod utf8;
 mod value;
 
 pub use batch::{Batch, Span, Tree};

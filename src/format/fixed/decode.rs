@@ -4,7 +4,7 @@ use super::field::{self, Kind};
 use super::layout::Layout;
 use crate::error::RecordError;
 use crate::format::{Decode, Want};
-use crate::record::{Batch, LossyKind, Value};
+use crate::record::{Batch, Value, utf8};
 
 /// A field that is asked for.
 struct Column {
@@ -60,38 +60,12 @@ impl Decoder {
 
     /// Text that must be valid UTF-8.
     fn checked<'a>(&self, column: &Column, text: &'a [u8], batch: &mut Batch<'a>) -> Result<Value<'a>, RecordError> {
-        let error = match simdutf8::compat::from_utf8(text) {
-            Ok(_) => return Ok(Value::Text(text)),
-            Err(error) => error,
-        };
-        if !self.replace {
-            return Err(RecordError::new(
-                self.at + column.offset + error.valid_up_to(),
-                format!("field `{}` is not valid UTF-8", column.name),
-            )
-            .hint("Replace what is invalid with --invalid-utf8 replace."));
-        }
-        batch.lossy.count(LossyKind::InvalidUtf8Replaced);
-        Ok(Value::Text(replaced(text, batch, self.at + column.offset)?))
+        let text = utf8::checked(text, self.replace, self.at + column.offset, batch).map_err(|mut error| {
+            error.reason = format!("field `{}` is not valid UTF-8", column.name).into();
+            error
+        })?;
+        Ok(Value::Text(text))
     }
-}
-
-/// The text with U+FFFD for every invalid part, in the arena.
-fn replaced<'a>(text: &[u8], batch: &Batch<'a>, offset: usize) -> Result<&'a [u8], RecordError> {
-    const REPLACEMENT: &[u8] = "\u{fffd}".as_bytes();
-    let parts = || {
-        text.utf8_chunks().flat_map(|chunk| {
-            let bad = if chunk.invalid().is_empty() { &[][..] } else { REPLACEMENT };
-            [chunk.valid().as_bytes(), bad]
-        })
-    };
-    let place = batch.arena().bytes(parts().map(<[u8]>::len).sum(), offset)?;
-    let mut at = 0;
-    for part in parts() {
-        place[at..at + part.len()].copy_from_slice(part);
-        at += part.len();
-    }
-    Ok(place)
 }
 
 impl Decode for Decoder {

@@ -2,4 +2,4 @@
 
 mod report;
 
-pub use report::{Allocations, Latency, Report};
+pub use report::{Allocations, Latency, Report, StageAllocations};

@@ -12,6 +12,7 @@ pub mod to_number;
 pub mod utf8;
 mod value;
 
+pub(crate) use batch::record_too_large;
 pub use batch::{Batch, Span, Tree};
 pub use columns::{Binder, Slot};
 pub use lossy::{Lossy, LossyKind};

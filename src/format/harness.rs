@@ -111,7 +111,7 @@ pub(super) fn run(source: &dyn ReadFormat, target: Option<&dyn WriteFormat>, dat
             ran.lossy.add(&batch.lossy);
             let mut from = 0;
             while let Some(encoder) = &mut encoder {
-                match encoder.encode(&batch, from, &mut output) {
+                match encoder.encode(&batch, from..batch.len(), &mut output) {
                     Ok(()) => break,
                     Err(EncodeError::Record { index, error }) => {
                         failed(error);

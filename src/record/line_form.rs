@@ -145,32 +145,30 @@ pub fn write_text(value: Value<'_>, base64: bool, output: &mut Output<'_>) -> Re
     ScalarText::of(value, base64, &mut room, |kind| output.lose(kind)).write(output)
 }
 
-/// Appends the bytes that a Base64 text stands for, in pieces. None of them if the text is not Base64,
-/// which is said by `false`.
-pub fn write_from_base64(text: &[u8], output: &mut Output<'_>) -> Result<bool, Error> {
-    let Some(len) = base64_len(text) else { return Ok(false) };
-    if len <= output.capacity() {
-        if !read_base64(text, &mut output.room(len)?[..len]) {
-            return Ok(false);
-        }
-        output.advance(len);
-        return Ok(true);
-    }
-    // Too much to take back: look at all of it before the first byte is written.
+/// The bytes of a piece of Base64 text, if it is one.
+fn decode<'p>(text: &[u8], place: &'p mut [u8; PIECE]) -> Option<&'p [u8]> {
+    let place = &mut place[..base64_len(text)?];
+    read_base64(text, place).then_some(place)
+}
+
+/// Whether a text of any length is Base64 (RFC 4648, with padding).
+pub fn is_base64(text: &[u8]) -> bool {
     let mut place = [0; PIECE];
-    let decode =
-        |piece: &[u8], place: &mut [u8]| base64_len(piece).filter(|len| read_base64(piece, &mut place[..*len]));
     let pieces = text.chunks(PIECE / 3 * 4);
-    let last = pieces.len() - 1;
+    let count = pieces.len();
     // Padding may stand in the last piece only.
-    if !pieces.clone().enumerate().all(|(i, p)| decode(p, &mut place).is_some_and(|len| i == last || len == PIECE)) {
-        return Ok(false);
+    pieces
+        .enumerate()
+        .all(|(index, piece)| decode(piece, &mut place).is_some_and(|bytes| index + 1 == count || bytes.len() == PIECE))
+}
+
+/// Appends the bytes that a text stands for which [`is_base64`], in pieces.
+pub fn write_from_base64(text: &[u8], output: &mut Output<'_>) -> Result<(), Error> {
+    let mut place = [0; PIECE];
+    for piece in text.chunks(PIECE / 3 * 4) {
+        output.put(decode(piece, &mut place).unwrap_or_default())?;
     }
-    for piece in pieces {
-        let len = decode(piece, &mut place).unwrap_or(0);
-        output.put(&place[..len])?;
-    }
-    Ok(true)
+    Ok(())
 }
 
 /// How many bytes a Base64 text stands for; none if its length is not that of a padded Base64 text.
@@ -257,7 +255,10 @@ mod tests {
             }
             let (mut buffer, mut sink) = ([0; 100], Sink(Vec::new()));
             let mut output = Output::new(&mut buffer, &mut sink, false);
-            assert_eq!(write_from_base64(&text, &mut output).unwrap(), fine, "{len} {spoil:?}");
+            assert_eq!(is_base64(&text), fine, "{len} {spoil:?}");
+            if fine {
+                write_from_base64(&text, &mut output).unwrap();
+            }
             let left = output.len();
             sink.0.extend_from_slice(&buffer[..left]);
             assert_eq!(sink.0, if fine { &bytes[..len] } else { &[] });

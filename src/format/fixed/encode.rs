@@ -1,6 +1,7 @@
 //! From values to bytes: what does not fit is an error, never cut off.
 
 use std::convert::Infallible;
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::field::{self, Kind, Misfit, TextRule};
@@ -42,7 +43,7 @@ impl Encoder {
 }
 
 impl Encode for Encoder {
-    fn encode(&mut self, batch: &Batch<'_>, from: usize, output: &mut Output<'_>) -> Result<(), EncodeError> {
+    fn encode(&mut self, batch: &Batch<'_>, records: Range<usize>, output: &mut Output<'_>) -> Result<(), EncodeError> {
         if self.layout.width() > output.capacity() {
             return Err(Error::memory(format!(
                 "a record of {} bytes does not fit into an output buffer of {} bytes\n  Raise --memory-limit or --slice-size.",
@@ -55,14 +56,14 @@ impl Encode for Encoder {
         match source {
             From::Columns { of_item, unknown } => {
                 let lost = Lost { unknown: *unknown, doubled: 0 };
-                for index in from..batch.len() {
+                for index in records {
                     let values = batch.columns(index);
                     let value = |item: usize, _| of_item[item].map_or(Value::Absent, |column| values[column]);
                     record(layout, *rule, batch, index, output, lost, value)?;
                 }
                 Ok(())
             }
-            From::Keyed(binder) => keyed(layout, *rule, binder, batch, from, output),
+            From::Keyed(binder) => keyed(layout, *rule, binder, batch, records, output),
         }
     }
 }
@@ -72,11 +73,12 @@ fn keyed(
     rule: TextRule,
     binder: &mut Binder,
     batch: &Batch<'_>,
-    from: usize,
+    records: Range<usize>,
     output: &mut Output<'_>,
 ) -> Result<(), EncodeError> {
-    let slots = batch.slots(binder.schema().len()).map_err(|error| EncodeError::Record { index: from, error })?;
-    for index in from..batch.len() {
+    let slots =
+        batch.slots(binder.schema().len()).map_err(|error| EncodeError::Record { index: records.start, error })?;
+    for index in records {
         let mut lost = Lost::default();
         // Nothing is refused here: what has no place is counted.
         let bound: Result<(), Infallible> = binder.bind(

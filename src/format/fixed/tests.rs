@@ -45,7 +45,7 @@ fn put(kind: &str, value: Value<'_>, from: Format, options: &Options) -> Result<
     batch.end_record(0, 0).unwrap();
     let (mut buffer, mut drain) = ([0xee; 64], Nowhere);
     let mut output = Output::new(&mut buffer, &mut drain, false);
-    match target.encoder().encode(&batch, 0, &mut output) {
+    match target.encoder().encode(&batch, 0..batch.len(), &mut output) {
         Ok(()) => {
             let (len, lost) = (output.len(), output.lossy.iter().map(|(kind, _)| kind).next());
             Ok((buffer[..len].to_vec(), lost))
@@ -153,7 +153,7 @@ fn keyed_records_find_their_fields() {
     batch.end_record(0, 0).unwrap();
     let (mut buffer, mut drain) = ([0xee; 64], Nowhere);
     let mut output = Output::new(&mut buffer, &mut drain, false);
-    let outcome = target.encoder().encode(&batch, 0, &mut output);
+    let outcome = target.encoder().encode(&batch, 0..batch.len(), &mut output);
     assert!(matches!(outcome, Err(EncodeError::Record { index: 1, .. })), "{outcome:?}");
     assert_eq!(output.lossy.of(LossyKind::UnknownKey), 1);
     assert_eq!(output.lossy.of(LossyKind::DuplicateKey), 1);
@@ -255,7 +255,7 @@ fn a_record_wider_than_the_output_buffer_ends_the_run() {
     let batch = Batch::new(&arena, b"", Some(&schema), 100);
     let (mut buffer, mut drain) = ([0; 64], Nowhere);
     let mut output = Output::new(&mut buffer, &mut drain, false);
-    let outcome = target.encoder().encode(&batch, 0, &mut output);
+    let outcome = target.encoder().encode(&batch, 0..batch.len(), &mut output);
     assert!(matches!(outcome, Err(EncodeError::Stop(_))));
 }
 

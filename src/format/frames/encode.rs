@@ -2,10 +2,14 @@
 
 use super::prefix::{LONGEST, Prefix};
 use super::{FIELD, Payload};
-use crate::error::RecordError;
+use std::ops::Range;
+
+use crate::error::{Error, RecordError};
 use crate::format::Encode;
-use crate::record::line_form::{LineForm, ScalarRoom, ScalarText, base64_len, write_from_base64};
-use crate::record::{Batch, EncodeError, LossyKind, Output, Value};
+use crate::record::line_form::{
+    LineForm, ScalarRoom, ScalarText, base64_len, is_base64, read_base64, write_from_base64,
+};
+use crate::record::{Batch, EncodeError, LossyKind, Mark, Output, Value};
 
 #[derive(Clone, Copy)]
 pub(super) struct Encoder {
@@ -19,25 +23,52 @@ pub(super) struct Encoder {
     pub(super) nameless: bool,
 }
 
+/// Why a record was not written.
+enum Fail {
+    Record(RecordError),
+    Stop(Error),
+}
+
+impl From<RecordError> for Fail {
+    fn from(error: RecordError) -> Fail {
+        Fail::Record(error)
+    }
+}
+
+impl From<Error> for Fail {
+    fn from(error: Error) -> Fail {
+        Fail::Stop(error)
+    }
+}
+
+/// The record that is being written.
+#[derive(Clone, Copy)]
+struct Begun {
+    mark: Mark,
+    offset: usize,
+}
+
 impl Encode for Encoder {
-    fn encode(&mut self, batch: &Batch<'_>, from: usize, output: &mut Output<'_>) -> Result<(), EncodeError> {
-        for index in from..batch.len() {
-            let mark = output.mark();
-            let offset = batch.span(index).start;
+    fn encode(&mut self, batch: &Batch<'_>, records: Range<usize>, output: &mut Output<'_>) -> Result<(), EncodeError> {
+        for index in records {
+            let begun = Begun { mark: output.mark(), offset: batch.span(index).start };
             let written = match (self.payload, LineForm::of(batch, index)) {
-                (Payload::Json, _) | (_, LineForm::Json) => self.json(batch, index, output)?,
+                (Payload::Json, _) | (_, LineForm::Json) => self.json(batch, index, begun, output),
                 (_, LineForm::Value { key, value }) => {
                     if !key.is_empty() && key != FIELD && !self.nameless {
                         output.lose(LossyKind::KeyDropped);
                     }
-                    self.single(value, offset, output)?
+                    self.single(value, begun, output)
                 }
             };
-            let written = written.and_then(|()| output.end_record(mark, offset));
-            if let Err(error) = written {
-                // Whatever can be refused is refused before it fills a buffer.
-                let _ = output.rollback(mark);
-                return Err(EncodeError::Record { index, error });
+            match written {
+                Ok(()) => {}
+                Err(Fail::Stop(error)) => return Err(EncodeError::Stop(error)),
+                Err(Fail::Record(error)) => {
+                    let whole = output.rollback(begun.mark);
+                    debug_assert!(whole, "a record was refused after a part of it was drained");
+                    return Err(EncodeError::Record { index, error });
+                }
             }
         }
         Ok(())
@@ -47,67 +78,59 @@ impl Encode for Encoder {
 impl Encoder {
     /// Writes the frame of one value.
     #[inline]
-    fn single(
-        &self,
-        value: Value<'_>,
-        offset: usize,
-        output: &mut Output<'_>,
-    ) -> Result<Result<(), RecordError>, EncodeError> {
+    fn single(&self, value: Value<'_>, begun: Begun, output: &mut Output<'_>) -> Result<(), Fail> {
         if self.payload == Payload::Bytes {
             match value {
                 Value::Text(text) | Value::Untyped(text) if self.base64_is_bytes => {
-                    return self.from_base64(text, offset, output);
+                    return self.from_base64(text, begun, output);
                 }
-                Value::Bytes(bytes) => return self.plain(ScalarText::Plain(bytes), offset, output),
+                Value::Bytes(bytes) => return self.plain(ScalarText::Plain(bytes), begun, output),
                 _ => {}
             }
         }
         let mut room = ScalarRoom::new();
         let text = ScalarText::of(value, self.bytes_are_base64, &mut room, |kind| output.lose(kind));
-        self.plain(text, offset, output)
+        self.plain(text, begun, output)
     }
 
     #[inline]
-    fn plain(
-        &self,
-        text: ScalarText<'_>,
-        offset: usize,
-        output: &mut Output<'_>,
-    ) -> Result<Result<(), RecordError>, EncodeError> {
-        if let Err(error) = self.head(text.len(), offset, output)? {
-            return Ok(Err(error));
-        }
-        text.write(output)?;
-        Ok(Ok(()))
+    fn plain(&self, text: ScalarText<'_>, begun: Begun, output: &mut Output<'_>) -> Result<(), Fail> {
+        let (place, head) = self.head(text.len(), begun.offset)?;
+        // A lossy record may be refused, so that comes before the first byte.
+        output.end_record(begun.mark, begun.offset)?;
+        output.put(&place[..head])?;
+        Ok(text.write(output)?)
     }
 
-    fn from_base64(
-        &self,
-        text: &[u8],
-        offset: usize,
-        output: &mut Output<'_>,
-    ) -> Result<Result<(), RecordError>, EncodeError> {
-        let Some(len) = base64_len(text) else { return Ok(Err(no_base64(offset))) };
-        // The prefix stays in the buffer as long as the text may be refused.
-        if len + LONGEST <= output.capacity() {
-            output.room(len + LONGEST)?;
+    fn from_base64(&self, text: &[u8], begun: Begun, output: &mut Output<'_>) -> Result<(), Fail> {
+        let no_base64 = || no_base64(begun.offset);
+        let len = base64_len(text).ok_or_else(no_base64)?;
+        let (place, head) = self.head(len, begun.offset)?;
+        if head + len <= output.capacity() {
+            let room = &mut output.room(head + len)?[..head + len];
+            room[..head].copy_from_slice(&place[..head]);
+            if !read_base64(text, &mut room[head..]) {
+                return Err(no_base64().into());
+            }
+            output.advance(head + len);
+            return Ok(output.end_record(begun.mark, begun.offset)?);
         }
-        if let Err(error) = self.head(len, offset, output)? {
-            return Ok(Err(error));
+        // Too large to be taken back: everything that can be refused comes first.
+        if !is_base64(text) {
+            return Err(no_base64().into());
         }
-        Ok(if write_from_base64(text, output)? { Ok(()) } else { Err(no_base64(offset)) })
+        output.end_record(begun.mark, begun.offset)?;
+        output.put(&place[..head])?;
+        Ok(write_from_base64(text, output)?)
     }
 
-    /// Writes the prefix, or refuses a payload that is too long for it.
+    /// The prefix, or the refusal of a payload that is too long for it.
     #[inline]
-    fn head(&self, len: usize, offset: usize, output: &mut Output<'_>) -> Result<Result<(), RecordError>, EncodeError> {
+    fn head(&self, len: usize, offset: usize) -> Result<([u8; LONGEST], usize), RecordError> {
         let mut place = [0; LONGEST];
         match self.prefix.write(len as u64, &mut place) {
-            Some(head) => {
-                output.put(&place[..head])?;
-                Ok(Ok(()))
-            }
-            None => Ok(Err(self.too_long(len, offset))),
+            Some(head) => Ok((place, head)),
+            None => Err(self.too_long(len, offset)),
         }
     }
 
@@ -118,13 +141,9 @@ impl Encoder {
     }
 
     /// Writes the frame of a whole record as JSON.
-    fn json(
-        &self,
-        batch: &Batch<'_>,
-        index: usize,
-        _output: &mut Output<'_>,
-    ) -> Result<Result<(), RecordError>, EncodeError> {
-        Ok(Err(RecordError::new(batch.span(index).start, "JSON payloads are not there yet")))
+    fn json(&self, batch: &Batch<'_>, index: usize, begun: Begun, output: &mut Output<'_>) -> Result<(), Fail> {
+        let _ = (batch, index, output);
+        Err(RecordError::new(begun.offset, "JSON payloads are not there yet").into())
     }
 }
 

@@ -167,7 +167,7 @@ fn put(write: &Options, from: Format, name: &str, value: Value<'_>) -> Ran {
     let (mut buffer, mut drain) = ([0; 64], Collect(Vec::new()));
     let mut output = Output::new(&mut buffer, &mut drain, false);
     let mut ran = Ran::default();
-    match to.encoder().encode(&batch, 0, &mut output) {
+    match to.encoder().encode(&batch, 0..batch.len(), &mut output) {
         Ok(()) => ran.records = 1,
         Err(crate::record::EncodeError::Record { error, .. }) => ran.errors.push(error),
         Err(other) => panic!("{other:?}"),

@@ -72,7 +72,13 @@ impl State {
 
 impl<'t> Committer<'t> {
     /// A committer that writes behind `offset` bytes of prefix, with `buffers` for all workers together.
-    pub fn new(target: &'t Target, offset: u64, separator: usize, buffers: Vec<Buffer>, totals: Totals) -> Committer<'t> {
+    pub fn new(
+        target: &'t Target,
+        offset: u64,
+        separator: usize,
+        buffers: Vec<Buffer>,
+        totals: Totals,
+    ) -> Committer<'t> {
         let ring = (0..buffers.len()).map(|_| None).collect();
         let state = State { next: 0, offset, at_start: true, ring, free: buffers, totals, error: None };
         Committer { target, separator, state: Mutex::new(state), turn: Condvar::new(), freed: Condvar::new() }

@@ -40,7 +40,16 @@ pub(super) enum Input<'s> {
 impl<'s> Feed<'s> {
     /// A cursor at offset `start` of the source; a stream stands there already.
     pub fn new(input: Input<'s>, start: usize, cutter: Box<dyn Cut>, slice_size: usize, max_record: usize) -> Feed<'s> {
-        Feed { input, cutter, next: 0, offset: start as u64, slice_size, target: slice_size, max_record, stopped: false }
+        Feed {
+            input,
+            cutter,
+            next: 0,
+            offset: start as u64,
+            slice_size,
+            target: slice_size,
+            max_record,
+            stopped: false,
+        }
     }
 
     /// How many bytes were handed out, what stands before the first record included.
@@ -104,7 +113,10 @@ impl<'s> Feed<'s> {
         }
     }
 
-    fn next_streamed(&mut self, window: &mut Vec<u8>) -> std::result::Result<Option<(u64, Option<&'s [u8]>)>, FeedError> {
+    fn next_streamed(
+        &mut self,
+        window: &mut Vec<u8>,
+    ) -> std::result::Result<Option<(u64, Option<&'s [u8]>)>, FeedError> {
         let Input::Stream(stream, carry) = &mut self.input else { return Ok(None) };
         // What was carried over becomes the front of the worker's window, and the worker's empty window
         // receives the next rest: nothing but the rest is ever copied.

@@ -5,11 +5,11 @@ use std::time::Instant;
 
 use super::commit::Committer;
 use super::feed::{Feed, Input, read_head};
+use super::open::{open_source, open_target, source_format, target_format};
 use super::pass::PassThrough;
 use super::phases::Phases;
 use super::plan::{Plan, Wishes};
 use super::route::Route;
-use super::open::{open_source, open_target, source_format, target_format};
 use super::settings::{Settings, SourceSpec, TargetSpec};
 use super::totals::Totals;
 use super::worker::{Shared, Worker};
@@ -43,7 +43,10 @@ impl Job {
         let mut text = format!("source           {}\n", opened.source.path.display());
         text += &format!("formats          {} to {}\n", route.from, route.to);
         text += &format!("read by          {}\n", if opened.plan.streamed { "reading" } else { "mapping" });
-        text += &format!("records          {}\n", if route.pass_through { "passed through" } else { "decoded and encoded" });
+        text += &format!(
+            "records          {}\n",
+            if route.pass_through { "passed through" } else { "decoded and encoded" }
+        );
         let ops: Vec<_> = route.ops.iter().map(|op| op.name()).collect();
         text += &format!("ops              {}\n", if ops.is_empty() { "none".into() } else { ops.join(", ") });
         text += &opened.plan.explain();
@@ -265,4 +268,3 @@ fn run_workers(workers: &[Mutex<Worker>], shared: &Shared<'_>) -> Result<audit::
     pool.broadcast(|context| run(context.index()));
     Ok(ready)
 }
-

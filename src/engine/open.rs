@@ -32,8 +32,11 @@ fn unknown_format(what: &str, flag: &str, path: Option<&Path>) -> Error {
         Some(path) => format!("the extension of {} names no format", path.display()),
         None => "there is no file name to tell it".to_string(),
     };
-    Error::usage(format!("the format of the {what} is not known: {why}
-  Give {flag} with one of {}.", names.join(", ")))
+    Error::usage(format!(
+        "the format of the {what} is not known: {why}
+  Give {flag} with one of {}.",
+        names.join(", ")
+    ))
 }
 
 /// Opens the source.

@@ -130,7 +130,11 @@ impl Plan {
         }
         let sum: usize = self.parts().iter().map(|(_, bytes)| bytes).sum();
         text += &format!("  {sum:>12}  together\n");
-        text += &format!("  {:>12}  left for odd large records (at most {} for each worker)\n", self.memory_limit - sum, self.arena_limit);
+        text += &format!(
+            "  {:>12}  left for odd large records (at most {} for each worker)\n",
+            self.memory_limit - sum,
+            self.arena_limit
+        );
         text
     }
 }
@@ -157,7 +161,8 @@ mod tests {
     #[test]
     fn a_limit_that_cannot_work_names_the_minimum_that_does() {
         let error = Plan::new(&wishes(1_000_000)).unwrap_err().to_string();
-        let minimum: usize = error.rsplit_once("--memory-limit ").unwrap().1.split(' ').next().unwrap().parse().unwrap();
+        let minimum: usize =
+            error.rsplit_once("--memory-limit ").unwrap().1.split(' ').next().unwrap().parse().unwrap();
         assert!(Plan::new(&wishes(minimum)).is_ok());
         assert!(Plan::new(&wishes(minimum - 1)).is_err());
     }

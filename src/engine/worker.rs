@@ -175,7 +175,12 @@ fn bad_record(error: RecordError, index: u64, totals: &mut SliceTotals, on_error
 type Failure = Box<dyn FnOnce(u64) -> Error + Send>;
 
 /// How the run ends, if this slice ends it; told once the number of records before the slice is known.
-fn failure(shared: &Shared<'_>, slice: &Slice<'_>, cut: Option<super::feed::FeedError>, stop: Option<Stop>) -> Option<Failure> {
+fn failure(
+    shared: &Shared<'_>,
+    slice: &Slice<'_>,
+    cut: Option<super::feed::FeedError>,
+    stop: Option<Stop>,
+) -> Option<Failure> {
     let (source, offset) = (shared.source.to_path_buf(), slice.offset);
     if let Some(error) = cut {
         return Some(Box::new(move |records| error.at(&source, records, offset)));

@@ -5,6 +5,8 @@
 pub mod csv;
 pub mod fixed;
 pub mod frames;
+#[cfg(test)]
+mod harness;
 pub mod json;
 pub mod text;
 
@@ -242,6 +244,16 @@ pub enum BytesAs {
     Base64,
     /// The bytes themselves; they must be UTF-8 where the target is JSON.
     Text,
+}
+
+/// Whether text from a source is the Base64 of bytes: the formats without bytes hold them so.
+pub(crate) fn text_holds_base64(options: &Options, from: Format) -> bool {
+    let only_text = match from {
+        Format::Csv | Format::Tsv | Format::Ndjson | Format::Json => true,
+        Format::Frames => options.payload == frames::Payload::Json,
+        Format::Text | Format::Fixed => false,
+    };
+    only_text && options.bytes_as == BytesAs::Base64
 }
 
 /// Everything that a user can say about formats; each format takes what concerns it.

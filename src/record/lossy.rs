@@ -30,6 +30,8 @@ pub enum LossyKind {
     LineBreakInLine,
     /// Invalid UTF-8 was replaced by U+FFFD.
     InvalidUtf8Replaced,
+    /// A number has more digits than the target's binary number can hold; the nearest one was written.
+    NumberRounded,
 }
 
 /// Counts by [`LossyKind`].
@@ -38,7 +40,7 @@ pub struct Lossy([u64; LossyKind::ALL.len()]);
 
 impl LossyKind {
     /// Every kind, in the order of its number.
-    pub const ALL: [LossyKind; 13] = [
+    pub const ALL: [LossyKind; 14] = [
         LossyKind::AbsentAsNull,
         LossyKind::BoolAsText,
         LossyKind::NumberAsText,
@@ -52,6 +54,7 @@ impl LossyKind {
         LossyKind::KeyDropped,
         LossyKind::LineBreakInLine,
         LossyKind::InvalidUtf8Replaced,
+        LossyKind::NumberRounded,
     ];
 
     /// The name in reports.
@@ -70,6 +73,7 @@ impl LossyKind {
             LossyKind::KeyDropped => "key_dropped",
             LossyKind::LineBreakInLine => "line_break_in_line",
             LossyKind::InvalidUtf8Replaced => "invalid_utf8_replaced",
+            LossyKind::NumberRounded => "number_rounded",
         }
     }
 }

@@ -18,8 +18,6 @@ pub(super) struct SpecField<'t> {
     pub text: &'t [u8],
     /// It was in quotes.
     pub quoted: bool,
-    /// It is the last of its record.
-    pub last: bool,
 }
 
 /// How a record ended.
@@ -84,7 +82,7 @@ impl Spec {
                 ReadFieldResult::OutputFull => self.text.resize(self.text.len() * 2, 0),
                 ReadFieldResult::Field { record_end } => {
                     let quoted = self.dialect.quote.is_some() && data.get(field_start) == self.dialect.quote.as_ref();
-                    field(SpecField { text: &self.text[..len], quoted, last: record_end })?;
+                    field(SpecField { text: &self.text[..len], quoted })?;
                     (field_start, len) = (at, 0);
                     if record_end {
                         return Ok(self.behind_terminator(data, at, true));

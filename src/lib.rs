@@ -1,6 +1,7 @@
 //! pagemill converts files larger than memory.
 #![deny(unsafe_code)]
 
+pub mod config;
 pub mod engine;
 pub mod error;
 pub mod format;
@@ -10,3 +11,7 @@ pub mod op;
 pub mod record;
 #[allow(unsafe_code)]
 pub mod scan;
+#[allow(unsafe_code)]
+pub mod sys;
+
+pub use memory::audit;

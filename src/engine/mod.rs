@@ -4,4 +4,4 @@ mod job;
 mod settings;
 
 pub use job::Job;
-pub use settings::{ColumnsFrom, InvalidUtf8, Io, OnError, Settings, SourceSpec, TargetSpec};
+pub use settings::{ColumnsFrom, InvalidUtf8, Io, MEMORY_LIMIT, OnError, Settings, SourceSpec, TargetSpec};

@@ -48,7 +48,7 @@ pub struct Error(Box<ErrorKind>);
 
 #[derive(Debug)]
 enum ErrorKind {
-    Data { position: Position, reason: Cow<'static, str>, hint: Option<Cow<'static, str>> },
+    Data { position: Position, error: RecordError },
     Usage { message: String },
     Io { action: &'static str, path: PathBuf, source: io::Error },
     Memory { message: String },
@@ -57,7 +57,7 @@ enum ErrorKind {
 impl Error {
     /// Bad data at a place of the input.
     pub fn data(position: Position, error: RecordError) -> Error {
-        Error(Box::new(ErrorKind::Data { position, reason: error.reason, hint: error.hint }))
+        Error(Box::new(ErrorKind::Data { position, error }))
     }
 
     /// Settings that can't work.
@@ -93,6 +93,11 @@ impl Error {
         }
     }
 
+    /// Whether a record had a key that the header lacks.
+    pub(crate) fn is_unknown_key(&self) -> bool {
+        matches!(&*self.0, ErrorKind::Data { error, .. } if error.unknown_key)
+    }
+
     /// Whether the reader of our output went away.
     pub fn is_broken_pipe(&self) -> bool {
         matches!(&*self.0, ErrorKind::Io { source, .. } if source.kind() == io::ErrorKind::BrokenPipe)
@@ -102,9 +107,9 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &*self.0 {
-            ErrorKind::Data { position, reason, hint } => {
-                write!(f, "{position}: {reason}")?;
-                if let Some(hint) = hint {
+            ErrorKind::Data { position, error } => {
+                write!(f, "{position}: {}", error.reason)?;
+                if let Some(hint) = &error.hint {
                     write!(f, "\n  {hint}")?;
                 }
                 Ok(())
@@ -137,12 +142,14 @@ pub struct RecordError {
     pub reason: Cow<'static, str>,
     /// What to do about it, as a sentence.
     pub hint: Option<Cow<'static, str>>,
+    /// The record has a key that the header lacks: no bad record, but a header that has to be found anew.
+    pub(crate) unknown_key: bool,
 }
 
 impl RecordError {
     /// An error at `offset` of the slice.
     pub fn new(offset: usize, reason: impl Into<Cow<'static, str>>) -> RecordError {
-        RecordError { offset, reason: reason.into(), hint: None }
+        RecordError { offset, reason: reason.into(), hint: None, unknown_key: false }
     }
 
     /// Adds what to do.

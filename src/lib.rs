@@ -11,7 +11,9 @@ pub mod op;
 pub mod record;
 #[allow(unsafe_code)]
 pub mod scan;
+pub mod source;
 #[allow(unsafe_code)]
 pub mod sys;
+pub mod target;
 
 pub use memory::audit;

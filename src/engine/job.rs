@@ -1,8 +1,24 @@
 //! A job: a source, settings, a target.
 
+use std::sync::Mutex;
+use std::time::Instant;
+
+use super::commit::Committer;
+use super::feed::{Feed, Input, read_head};
+use super::open::{open_source, open_target, source_format, target_format};
+use super::pass::PassThrough;
+use super::phases::Phases;
+use super::plan::{Plan, Wishes};
+use super::route::Route;
 use super::settings::{Settings, SourceSpec, TargetSpec};
-use crate::error::Error;
-use crate::metrics::Report;
+use super::totals::Totals;
+use super::worker::{Shared, Worker};
+use crate::error::{Error, Position, Result};
+use crate::format::{self, Columns, OpenError, Opening, ReadFormat, UnknownKey, WriteFormat};
+use crate::memory::{Arena, Budget, audit};
+use crate::metrics::{Allocations, Report};
+use crate::source::{Bytes, Source};
+use crate::target::Target;
 
 /// A conversion that is ready to run.
 pub struct Job {
@@ -15,13 +31,240 @@ pub struct Job {
 }
 
 impl Job {
+    /// A job from a source to a target, with the default settings.
+    pub fn new(source: SourceSpec, target: TargetSpec) -> Job {
+        Job { source, target, settings: Settings::default() }
+    }
+
     /// Says how the job would run, without running it: the memory plan and the concrete choices.
-    pub fn explain(self) -> Result<String, Error> {
-        unimplemented!()
+    pub fn explain(self) -> Result<String> {
+        let opened = Opened::new(self.source, &self.target, &self.settings)?;
+        let route = &opened.route;
+        let mut text = format!("source           {}\n", opened.source.path.display());
+        text += &format!("formats          {} to {}\n", route.from, route.to);
+        text += &format!("read by          {}\n", if opened.plan.streamed { "reading" } else { "mapping" });
+        text += &format!(
+            "records          {}\n",
+            if route.pass_through { "passed through" } else { "decoded and encoded" }
+        );
+        let ops: Vec<_> = route.ops.iter().map(|op| op.name()).collect();
+        text += &format!("ops              {}\n", if ops.is_empty() { "none".into() } else { ops.join(", ") });
+        text += &opened.plan.explain();
+        Ok(text)
     }
 
     /// Runs the job.
-    pub fn run(self) -> Result<Report, Error> {
-        unimplemented!()
+    ///
+    /// # Errors
+    /// See [`ErrorClass`](crate::error::ErrorClass). After an error there is no file under the target's name.
+    pub fn run(self) -> Result<Report> {
+        let started = Instant::now();
+        let before = audit::counts();
+        let settings = self.settings;
+        let mut opened = Opened::new(self.source, &self.target, &settings)?;
+        let target = open_target(self.target, &opened.source, &settings)?;
+        let plan = opened.plan.clone();
+        let budget = Budget::new(plan.memory_limit);
+        let _reserved = plan.reserve(&budget)?;
+        let phases = Phases::new(plan.workers);
+        let mut report = Report {
+            source: Some(opened.source.path.clone()).filter(|path| path.as_os_str() != "-"),
+            target: target.file_path().map(Into::into),
+            from: opened.route.from.name(),
+            to: opened.route.to.name(),
+            warnings: opened.reading.warnings().to_vec(),
+            workers: plan.workers,
+            slice_size: plan.slice_size,
+            memory_limit: plan.memory_limit,
+            ..Report::default()
+        };
+        let run = opened.convert(&target, &phases)?;
+        report.output = target.finish()?;
+        report.bytes_in = run.bytes_in;
+        report.bytes_out = run.bytes_out;
+        run.totals.fill(&mut report);
+        report.stages = phases.by_stage();
+        let sum = |part: fn(&crate::metrics::StageAllocations) -> (u64, u64)| {
+            report.stages.iter().map(part).fold((0, 0), |sum, counts| (sum.0 + counts.0, sum.1 + counts.1))
+        };
+        report.allocations = Allocations {
+            start: (run.ready.blocks - before.blocks, run.ready.bytes - before.bytes),
+            warmup: sum(|stage| stage.warmup),
+            steady: sum(|stage| stage.steady),
+        };
+        report.peak_heap_bytes = audit::counts().peak;
+        report.peak_rss_bytes = crate::sys::peak_rss_bytes();
+        report.elapsed = started.elapsed();
+        Ok(report)
     }
+}
+
+/// A source that was looked at, and how it will be converted.
+pub(super) struct Opened<'s> {
+    pub settings: &'s Settings,
+    pub source: Source,
+    /// What was read of a stream to look at it.
+    pub head: Vec<u8>,
+    pub reading: Box<dyn ReadFormat>,
+    pub route: Route,
+    pub plan: Plan,
+}
+
+/// What a run came to.
+pub(super) struct Run {
+    totals: Totals,
+    bytes_in: u64,
+    bytes_out: u64,
+    /// The heap just before the first slice.
+    ready: audit::Counts,
+}
+
+impl<'s> Opened<'s> {
+    fn new(source: SourceSpec, target: &TargetSpec, settings: &'s Settings) -> Result<Opened<'s>> {
+        let from = source_format(&source, settings)?;
+        let to = target_format(target, settings)?;
+        let mut source = open_source(source, settings)?;
+        let (streamed, input) = match &source.bytes {
+            Bytes::Mapped(map) => (false, Some(map.bytes().len() as u64)),
+            Bytes::Stream(_) => (true, None),
+        };
+        let plan = Plan::new(&Wishes {
+            workers: settings.workers,
+            slice_size: settings.slice_size,
+            memory_limit: settings.memory_limit,
+            max_record: settings.max_record_size,
+            streamed,
+            input,
+            buffer_min: 0,
+        })?;
+        let mut options = settings.options.clone();
+        options.max_record = plan.max_record;
+        options.strict = settings.strict;
+        let path = source.path.clone();
+        let look = |head: &[u8], end: bool| match format::open(from, &options, head, end) {
+            Ok(Opening::Ready(reading)) => Ok(Some(reading)),
+            Ok(Opening::More) => Ok(None),
+            Err(OpenError::Usage(error)) => Err(error),
+            Err(OpenError::Data(error)) => {
+                Err(Error::data(Position { file: path.clone(), record: 0, offset: error.offset as u64 }, error))
+            }
+        };
+        let (head, reading) = match &mut source.bytes {
+            Bytes::Mapped(map) => {
+                let reading = look(map.bytes(), true)?.ok_or_else(|| Error::usage("the source has no beginning"))?;
+                (Vec::new(), reading)
+            }
+            Bytes::Stream(stream) => read_head(stream, &source.path, plan.max_record, look)?,
+        };
+        let route = Route::new(settings, from, to, &*reading)?;
+        Ok(Opened { settings, source, head, reading, route, plan })
+    }
+
+    /// Converts everything; starts over when a header that was taken from the beginning turns out to lack a key.
+    fn convert(&mut self, target: &Target, phases: &Phases) -> Result<Run> {
+        let (header, certain) = self.header(target)?;
+        let writing = self.writing(header)?;
+        match self.pass(&*writing, target, phases) {
+            Err(error) if error.is_unknown_key() && !certain => {
+                let keys = Columns { schema: self.all_keys()?, unknown: UnknownKey::Refuse };
+                target.restart()?;
+                let writing = self.writing(Some(keys))?;
+                self.pass(&*writing, target, phases)
+            }
+            outcome => outcome,
+        }
+    }
+
+    fn writing(&self, header: Option<Columns>) -> Result<Box<dyn WriteFormat>> {
+        let route = &self.route;
+        if route.pass_through {
+            let start = self.reading.start();
+            let prefix = match &self.source.bytes {
+                Bytes::Mapped(map) => &map.bytes()[..start],
+                Bytes::Stream(_) => &self.head[..start],
+            };
+            return Ok(Box::new(PassThrough { prefix: prefix.to_vec() }));
+        }
+        let mut options = self.settings.options.clone();
+        options.strict = self.settings.strict;
+        options.max_record = self.plan.max_record;
+        format::create(route.to, &options, &route.shape(), header, route.from)
+    }
+
+    fn worker(&self, writing: &dyn WriteFormat) -> Worker {
+        Worker {
+            decoder: self.reading.decoder(&self.route.want),
+            encoder: writing.encoder(),
+            arena: Arena::new(self.plan.arena, self.plan.arena_limit),
+            window: Vec::new(),
+        }
+    }
+
+    /// One pass over the input.
+    pub(super) fn pass(&mut self, writing: &dyn WriteFormat, target: &Target, phases: &Phases) -> Result<Run> {
+        let plan = &self.plan;
+        let frame = writing.frame();
+        target.write(&frame.prefix, 0)?;
+        let buffers = (0..plan.workers + plan.ring).map(|_| vec![0; plan.buffer].into_boxed_slice()).collect();
+        let committer =
+            Committer::new(target, frame.prefix.len() as u64, frame.separator.len(), buffers, Totals::new());
+        let workers: Vec<_> = (0..plan.workers)
+            .map(|_| {
+                let mut worker = self.worker(writing);
+                if plan.streamed {
+                    worker.window.reserve_exact(plan.slice_size + plan.slice_size / 4);
+                }
+                Mutex::new(worker)
+            })
+            .collect();
+        let (start, max_record, slice_size) = (self.reading.start(), plan.max_record, plan.slice_size);
+        let (input, map) = match &mut self.source.bytes {
+            Bytes::Mapped(map) => (Input::Mapped(map), Some(&*map)),
+            Bytes::Stream(stream) => {
+                let mut carry = std::mem::take(&mut self.head);
+                carry.drain(..start);
+                carry.reserve_exact((slice_size + slice_size / 4).saturating_sub(carry.len()));
+                (Input::Stream(stream, carry), None)
+            }
+        };
+        let shared = Shared {
+            feed: Mutex::new(Feed::new(input, start, self.reading.cutter(), slice_size, max_record)),
+            committer,
+            source: &self.source.path,
+            map,
+            schema: self.route.schema.as_ref(),
+            ops: &self.route.ops,
+            on_error: self.settings.on_error,
+            strict: self.settings.strict,
+            max_record,
+            phases,
+        };
+        let ready = run_workers(&workers, &shared)?;
+        let bytes_in = shared.feed.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner()).offset();
+        let (totals, mut bytes_out) = shared.committer.finish()?;
+        let suffix = if totals.records_out == 0 && !frame.empty.is_empty() { &frame.empty } else { &frame.suffix };
+        target.write(suffix, bytes_out)?;
+        bytes_out += suffix.len() as u64;
+        Ok(Run { totals, bytes_in, bytes_out, ready })
+    }
+}
+
+/// Runs every worker until the input ends. One broadcast; a single worker needs no thread.
+fn run_workers(workers: &[Mutex<Worker>], shared: &Shared<'_>) -> Result<audit::Counts> {
+    let run = |index: usize| {
+        workers[index].lock().unwrap_or_else(|poisoned| poisoned.into_inner()).run(shared);
+    };
+    if workers.len() == 1 {
+        let ready = audit::counts();
+        run(0);
+        return Ok(ready);
+    }
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(workers.len())
+        .thread_name(|index| format!("pagemill-{index}"))
+        .build()
+        .map_err(|e| Error::usage(format!("can't start {} workers: {e}", workers.len())))?;
+    let ready = audit::counts();
+    pool.broadcast(|context| run(context.index()));
+    Ok(ready)
 }

@@ -1,7 +1,18 @@
 //! The one way through: source, cut, decode, ops, encode, commit, target.
 
+mod commit;
+mod feed;
+mod header;
 mod job;
+mod keys;
+mod open;
+mod pass;
+mod phases;
+mod plan;
+mod route;
 mod settings;
+mod totals;
+mod worker;
 
 pub use job::Job;
 pub use settings::{ColumnsFrom, InvalidUtf8, Io, MEMORY_LIMIT, OnError, Settings, SourceSpec, TargetSpec};

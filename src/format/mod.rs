@@ -9,6 +9,7 @@ pub mod json;
 pub mod text;
 
 use std::fmt;
+use std::ops::Range;
 use std::path::Path;
 use std::str::FromStr;
 
@@ -134,8 +135,8 @@ pub trait Decode: Send {
 
 /// Turns batches into bytes. One for each worker.
 pub trait Encode: Send {
-    /// Appends the records `from..` of the batch, each behind the [`Frame`]'s separator.
-    fn encode(&mut self, batch: &Batch<'_>, from: usize, output: &mut Output<'_>) -> Result<(), EncodeError>;
+    /// Appends these records of the batch, each behind the [`Frame`]'s separator.
+    fn encode(&mut self, batch: &Batch<'_>, records: Range<usize>, output: &mut Output<'_>) -> Result<(), EncodeError>;
 }
 
 /// What stands around the records of a target.
@@ -147,6 +148,8 @@ pub struct Frame {
     pub separator: &'static [u8],
     /// Behind the last record.
     pub suffix: Vec<u8>,
+    /// Instead of the suffix when there was no record at all; empty: the suffix all the same.
+    pub empty: Vec<u8>,
 }
 
 /// A source whose beginning was read: what is known of it before the first record.

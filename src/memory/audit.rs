@@ -37,6 +37,15 @@ pub struct Counts {
     pub peak: u64,
 }
 
+/// What one thread was given.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ThreadCounts {
+    /// Blocks given out; a reallocation counts as one.
+    pub blocks: u64,
+    /// Bytes given out; a reallocation counts with its new size.
+    pub bytes: u64,
+}
+
 impl Sub for Counts {
     type Output = Counts;
 
@@ -72,6 +81,13 @@ pub fn counts() -> Counts {
     Counts { blocks, bytes, current, peak }
 }
 
+/// What this thread was given since it began; all zero unless the [`CountingAllocator`] is installed.
+#[inline]
+pub fn thread_counts() -> ThreadCounts {
+    let (blocks, bytes) = thread();
+    ThreadCounts { blocks, bytes }
+}
+
 /// Whether the [`CountingAllocator`] is installed. (A Rust program allocates before `main`.)
 pub fn is_counting() -> bool {
     counts().blocks > 0
@@ -89,10 +105,10 @@ pub fn is_counting() -> bool {
 /// # }
 /// ```
 pub fn count_allocs<R>(run: impl FnOnce() -> R) -> (R, Counts) {
-    let before = thread();
+    let before = thread_counts();
     let result = run();
-    let after = thread();
-    (result, Counts { blocks: after.0 - before.0, bytes: after.1 - before.1, ..counts() })
+    let after = thread_counts();
+    (result, Counts { blocks: after.blocks - before.blocks, bytes: after.bytes - before.bytes, ..counts() })
 }
 
 /// Runs a closure in which *this thread* may not allocate. Freeing is allowed.

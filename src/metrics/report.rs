@@ -17,6 +17,17 @@ pub struct Allocations {
     pub steady: (u64, u64),
 }
 
+/// Blocks and bytes that the workers allocated in one stage of the loop.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct StageAllocations {
+    /// The stage: cut, decode, ops, encode, commit.
+    pub stage: &'static str,
+    /// Until each worker had finished its first slice: blocks and bytes.
+    pub warmup: (u64, u64),
+    /// From then on: blocks and bytes.
+    pub steady: (u64, u64),
+}
+
 /// From the claim of a record's slice to its commit, in microseconds, over all records.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Latency {
@@ -69,6 +80,8 @@ pub struct Report {
     pub peak_heap_bytes: u64,
     /// Blocks allocated, by part of the run.
     pub allocations: Allocations,
+    /// What the workers allocated, by stage.
+    pub stages: Vec<StageAllocations>,
     /// From claim to commit.
     pub record_latency: Latency,
     /// The bytes written to a memory target.

@@ -33,8 +33,8 @@ pub struct Batch<'a> {
     values: ArenaVec<'a, Value<'a>>,
     keys: ArenaVec<'a, &'a [u8]>,
     spans: ArenaVec<'a, Span>,
-    /// The first record an op refused, and why.
-    rejected: Option<(usize, RecordError)>,
+    /// The records that ops refused, and why.
+    rejected: Vec<(usize, RecordError)>,
     /// The first node of the record being built.
     open: usize,
     max_record: usize,
@@ -65,7 +65,7 @@ impl<'a> Batch<'a> {
             values: ArenaVec::new_in(bump),
             keys: ArenaVec::new_in(bump),
             spans: ArenaVec::new_in(bump),
-            rejected: None,
+            rejected: Vec::new(),
             open: 0,
             max_record,
             lossy: Lossy::default(),
@@ -151,20 +151,21 @@ impl<'a> Batch<'a> {
     pub fn rebuild(&self) -> Batch<'a> {
         let mut empty = Batch::new(self.arena, self.slice, self.schema, self.max_record);
         empty.lossy = self.lossy;
+        empty.rejected = self.rejected.clone();
         empty
     }
 
     /// Refuses a record from within an op: the run's policy for bad records decides what becomes of it.
-    /// Only the first refused record of a batch is kept; the engine comes back for later ones.
     pub fn reject(&mut self, record: usize, reason: impl Into<std::borrow::Cow<'static, str>>) {
-        if self.rejected.as_ref().is_none_or(|(earlier, _)| record < *earlier) {
-            self.rejected = Some((record, RecordError::new(self.spans[record].start, reason)));
-        }
+        self.rejected.push((record, RecordError::new(self.spans[record].start, reason)));
     }
 
-    /// Takes the first refused record.
-    pub(crate) fn take_rejected(&mut self) -> Option<(usize, RecordError)> {
-        self.rejected.take()
+    /// Takes the refused records, in order, each once.
+    pub(crate) fn take_rejected(&mut self) -> Vec<(usize, RecordError)> {
+        let mut rejected = std::mem::take(&mut self.rejected);
+        rejected.sort_by_key(|(record, _)| *record);
+        rejected.dedup_by_key(|(record, _)| *record);
+        rejected
     }
 
     // -- building, for decoders --

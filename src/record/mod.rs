@@ -7,6 +7,7 @@ mod output;
 mod schema;
 mod value;
 
+pub(crate) use batch::record_too_large;
 pub use batch::{Batch, Span, Tree};
 pub use columns::{Binder, Slot};
 pub use lossy::{Lossy, LossyKind};

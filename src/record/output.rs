@@ -64,6 +64,11 @@ impl<'w> Output<'w> {
         self.buffer.len()
     }
 
+    /// How many bytes were drained already.
+    pub fn drained(&self) -> u64 {
+        self.drained
+    }
+
     /// How many bytes wait in the buffer.
     pub fn len(&self) -> usize {
         self.len

@@ -8,8 +8,8 @@ pub struct Schema {
 
 impl Schema {
     /// A schema of these names.
-    pub fn new<N: Into<Box<[u8]>>>(names: impl IntoIterator<Item = N>) -> Schema {
-        Schema { names: names.into_iter().map(Into::into).collect() }
+    pub fn new<N: AsRef<[u8]>>(names: impl IntoIterator<Item = N>) -> Schema {
+        Schema { names: names.into_iter().map(|name| name.as_ref().into()).collect() }
     }
 
     /// How many fields.

@@ -1,0 +1,206 @@
+//! Order: slices end in any order, their output leaves in input order.
+//!
+//! When all slices before it are done, a slice's place in the output is known. At a positional target it
+//! takes its offset and is written outside the lock, beside the writes of others; a stream is written
+//! during its turn. A worker that is early leaves its buffer in the ring and goes on with an empty one;
+//! whoever closes the gap writes what waits behind it. Nobody spins: a worker without a buffer parks.
+//!
+//! There is no deadlock: a buffer is taken *before* a slice is claimed, so the worker whose turn it is
+//! always has one, and it never waits for anyone.
+
+use std::sync::{Condvar, Mutex, MutexGuard};
+use std::time::Instant;
+
+use super::totals::{SliceTotals, Totals};
+use crate::error::{Error, Result};
+use crate::record::Drain;
+use crate::target::Target;
+
+/// An output buffer of fixed capacity.
+pub(super) type Buffer = Box<[u8]>;
+
+/// A converted slice.
+pub(super) struct Done {
+    /// The rest of its output, which was not drained before.
+    pub buffer: Buffer,
+    pub len: usize,
+    pub totals: SliceTotals,
+    pub claimed: Instant,
+    /// Where in the source it ends, in bytes.
+    pub input_end: u64,
+    /// Why the run ends with this slice; gets the number of records before it.
+    pub failed: Option<Box<dyn FnOnce(u64) -> Error + Send>>,
+}
+
+pub(super) struct Committer<'t> {
+    target: &'t Target,
+    separator: usize,
+    state: Mutex<State>,
+    /// A turn has come, or the run ends.
+    turn: Condvar,
+    /// A buffer came back, or the run ends.
+    freed: Condvar,
+}
+
+struct State {
+    /// The slice whose turn it is.
+    next: u64,
+    /// Where the next bytes go.
+    offset: u64,
+    /// Nothing was written behind the prefix yet: the first separator is left out.
+    at_start: bool,
+    /// Early slices, at their number modulo the ring's length.
+    ring: Vec<Option<Done>>,
+    free: Vec<Buffer>,
+    totals: Totals,
+    error: Option<Error>,
+}
+
+impl State {
+    /// Takes the place of `bytes` in the output.
+    fn assign<'b>(&mut self, bytes: &'b [u8], separator: usize) -> (&'b [u8], u64) {
+        let mut bytes = bytes;
+        if self.at_start && !bytes.is_empty() {
+            bytes = &bytes[separator..];
+            self.at_start = false;
+        }
+        let at = self.offset;
+        self.offset += bytes.len() as u64;
+        (bytes, at)
+    }
+}
+
+impl<'t> Committer<'t> {
+    /// A committer that writes behind `offset` bytes of prefix, with `buffers` for all workers together.
+    pub fn new(
+        target: &'t Target,
+        offset: u64,
+        separator: usize,
+        buffers: Vec<Buffer>,
+        totals: Totals,
+    ) -> Committer<'t> {
+        let ring = (0..buffers.len()).map(|_| None).collect();
+        let state = State { next: 0, offset, at_start: true, ring, free: buffers, totals, error: None };
+        Committer { target, separator, state: Mutex::new(state), turn: Condvar::new(), freed: Condvar::new() }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+
+    /// An empty buffer; waits for one. None when the run ends.
+    pub fn buffer(&self) -> Option<Buffer> {
+        let mut state = self.lock();
+        while state.error.is_none() {
+            if let Some(buffer) = state.free.pop() {
+                return Some(buffer);
+            }
+            state = self.freed.wait(state).unwrap_or_else(|poisoned| poisoned.into_inner());
+        }
+        None
+    }
+
+    /// Gives a buffer back that was not needed.
+    pub fn give_back(&self, buffer: Buffer) {
+        self.lock().free.push(buffer);
+        self.freed.notify_one();
+    }
+
+    /// Writes the first part of a slice's output while the slice goes on; waits for its turn.
+    fn drain(&self, index: u64, bytes: &[u8]) -> Result<()> {
+        let mut state = self.lock();
+        while state.next != index && state.error.is_none() {
+            state = self.turn.wait(state).unwrap_or_else(|poisoned| poisoned.into_inner());
+        }
+        if state.error.is_some() {
+            return Err(Error::usage("the run has ended"));
+        }
+        let (bytes, at) = state.assign(bytes, self.separator);
+        drop(state);
+        self.target.write(bytes, at)
+    }
+
+    /// Hands in slice `index`. Its output, and that of later slices which wait for it, is written.
+    pub fn commit(&self, index: u64, done: Done) {
+        let mut state = self.lock();
+        if state.next != index {
+            let place = (index % state.ring.len() as u64) as usize;
+            debug_assert!(state.ring[place].is_none());
+            state.ring[place] = Some(done);
+            return;
+        }
+        let mut turn = Some(done);
+        while let Some(done) = turn {
+            if state.error.is_some() {
+                return;
+            }
+            let (bytes, at) = state.assign(&done.buffer[..done.len], self.separator);
+            let written = if self.target.is_positional() {
+                self.advance(&mut state, &done);
+                drop(state);
+                let written = self.target.write(bytes, at);
+                state = self.lock();
+                written
+            } else {
+                drop(state);
+                let written = self.target.write(bytes, at);
+                state = self.lock();
+                self.advance(&mut state, &done);
+                written
+            };
+            if let Some(failed) = done.failed {
+                let before = state.totals.records_in - done.totals.records_in;
+                let error = written.err().unwrap_or_else(|| failed(before));
+                self.fail(&mut state, error);
+                return;
+            }
+            if let Err(error) = written {
+                self.fail(&mut state, error);
+                return;
+            }
+            state.totals.latency(done.claimed.elapsed(), &done.totals);
+            state.free.push(done.buffer);
+            self.freed.notify_one();
+            let place = (state.next % state.ring.len() as u64) as usize;
+            turn = state.ring[place].take();
+        }
+    }
+
+    fn advance(&self, state: &mut State, done: &Done) {
+        state.next += 1;
+        state.totals.add(&done.totals, done.input_end);
+        self.turn.notify_all();
+    }
+
+    fn fail(&self, state: &mut State, error: Error) {
+        state.error.get_or_insert(error);
+        self.turn.notify_all();
+        self.freed.notify_all();
+    }
+
+    /// Where the input is done up to, in bytes.
+    pub fn input_done(&self) -> u64 {
+        self.lock().totals.input_done
+    }
+
+    /// The totals and the length of the output, or the error that ended the run.
+    pub fn finish(self) -> Result<(Totals, u64)> {
+        let state = self.state.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
+        match state.error {
+            Some(error) => Err(error),
+            None => Ok((state.totals, state.offset)),
+        }
+    }
+}
+
+/// Drains the buffer of one slice.
+pub(super) struct SliceDrain<'c, 't> {
+    pub committer: &'c Committer<'t>,
+    pub index: u64,
+}
+
+impl Drain for SliceDrain<'_, '_> {
+    fn drain(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        self.committer.drain(self.index, bytes)
+    }
+}

@@ -1,0 +1,202 @@
+//! The cutter behind its lock: hands out slices in input order.
+
+use crate::error::{Error, Position, RecordError, Result};
+use crate::format::{Boundary, Cut};
+use crate::record::record_too_large;
+use crate::source::Stream;
+use crate::sys::Map;
+
+/// A run of whole records for one worker.
+pub(super) struct Slice<'s> {
+    /// Its number, from 0.
+    pub index: u64,
+    /// Its first byte's offset in the source.
+    pub offset: u64,
+    /// Its bytes when the source is mapped; otherwise they are in the worker's window.
+    pub mapped: Option<&'s [u8]>,
+}
+
+/// The one cursor of a run.
+pub(super) struct Feed<'s> {
+    input: Input<'s>,
+    cutter: Box<dyn Cut>,
+    next: u64,
+    offset: u64,
+    /// About how large slices are to be, at most and now.
+    slice_size: usize,
+    target: usize,
+    max_record: usize,
+    /// No more slices: the input ended, or a slice failed.
+    stopped: bool,
+}
+
+pub(super) enum Input<'s> {
+    /// A mapped file.
+    Mapped(&'s Map),
+    /// The stream, and what was read of it but not handed out.
+    Stream(&'s mut Stream, Vec<u8>),
+}
+
+impl<'s> Feed<'s> {
+    /// A cursor at offset `start` of the source; a stream stands there already.
+    pub fn new(input: Input<'s>, start: usize, cutter: Box<dyn Cut>, slice_size: usize, max_record: usize) -> Feed<'s> {
+        Feed {
+            input,
+            cutter,
+            next: 0,
+            offset: start as u64,
+            slice_size,
+            target: slice_size,
+            max_record,
+            stopped: false,
+        }
+    }
+
+    /// How many bytes were handed out, what stands before the first record included.
+    pub fn offset(&self) -> u64 {
+        self.offset
+    }
+
+    /// Takes in what became of a slice: after a failure there are no more. Aims at slices whose output
+    /// fits a buffer, so that no worker has to wait for its turn in the middle of one.
+    pub fn finished(&mut self, input: usize, output: usize, capacity: usize, failed: bool) {
+        self.stopped |= failed;
+        let fits = (input as u128 * capacity as u128 * 3 / 4 / output.max(1) as u128) as usize;
+        self.target = fits.clamp((self.slice_size / 16).max(1), self.slice_size);
+    }
+
+    /// The next slice, or none at the end. A stream's bytes are put into `window`.
+    ///
+    /// An error takes the place of a slice: its number says where in the order it stands.
+    pub fn next(&mut self, window: &mut Vec<u8>) -> Option<(Slice<'s>, std::result::Result<(), FeedError>)> {
+        if self.stopped {
+            return None;
+        }
+        let found = match &mut self.input {
+            Input::Mapped(_) => self.next_mapped(),
+            Input::Stream(..) => self.next_streamed(window),
+        };
+        let (slice, outcome) = match found {
+            Ok(None) => {
+                self.stopped = true;
+                return None;
+            }
+            Ok(Some((offset, mapped))) => (Slice { index: self.next, offset, mapped }, Ok(())),
+            Err(error) => {
+                self.stopped = true;
+                (Slice { index: self.next, offset: self.offset, mapped: Some(&[]) }, Err(error))
+            }
+        };
+        self.next += 1;
+        Some((slice, outcome))
+    }
+
+    fn next_mapped(&mut self) -> std::result::Result<Option<(u64, Option<&'s [u8]>)>, FeedError> {
+        let Input::Mapped(map) = self.input else { return Ok(None) };
+        let all = map.bytes();
+        loop {
+            let rest = &all[self.offset as usize..];
+            if rest.is_empty() {
+                return Ok(None);
+            }
+            // No slice is longer than its target and one record more.
+            let window = rest.len().min(self.target.saturating_add(self.max_record));
+            match self.cutter.cut(&rest[..window], self.target, window == rest.len())? {
+                Boundary::At(len) => {
+                    let offset = self.offset;
+                    self.offset += len as u64;
+                    return Ok(Some((offset, Some(&rest[..len]))));
+                }
+                Boundary::Skip(len) => self.offset += len as u64,
+                Boundary::More => return Err(record_too_large(0, window, self.max_record).into()),
+            }
+        }
+    }
+
+    fn next_streamed(
+        &mut self,
+        window: &mut Vec<u8>,
+    ) -> std::result::Result<Option<(u64, Option<&'s [u8]>)>, FeedError> {
+        let Input::Stream(stream, carry) = &mut self.input else { return Ok(None) };
+        // What was carried over becomes the front of the worker's window, and the worker's empty window
+        // receives the next rest: nothing but the rest is ever copied.
+        window.clear();
+        std::mem::swap(window, carry);
+        let mut size = self.target + self.target / 4;
+        loop {
+            stream.read_to(window, size).map_err(FeedError::Read)?;
+            if window.is_empty() {
+                return Ok(None);
+            }
+            let found = self.cutter.cut(window, self.target, stream.ended())?;
+            match found {
+                Boundary::At(len) => {
+                    carry.extend_from_slice(&window[len..]);
+                    window.truncate(len);
+                    let offset = self.offset;
+                    self.offset += len as u64;
+                    return Ok(Some((offset, None)));
+                }
+                Boundary::Skip(len) => {
+                    window.drain(..len);
+                    self.offset += len as u64;
+                }
+                Boundary::More if window.len() >= self.target.saturating_add(self.max_record) => {
+                    return Err(record_too_large(0, window.len(), self.max_record).into());
+                }
+                // Only a record that is larger than a window gets here; the window grows with what was read.
+                Boundary::More => size = size.max(window.len()) * 2,
+            }
+        }
+    }
+}
+
+/// Why no further slice can be cut.
+pub(super) enum FeedError {
+    /// The data is bad where the next slice would start.
+    Cut(RecordError),
+    /// The stream can't be read.
+    Read(std::io::Error),
+}
+
+impl From<RecordError> for FeedError {
+    fn from(error: RecordError) -> FeedError {
+        FeedError::Cut(error)
+    }
+}
+
+impl FeedError {
+    /// The error of the run; `records` came before it, `offset` is where the slice would have started.
+    pub fn at(self, source: &std::path::Path, records: u64, offset: u64) -> Error {
+        match self {
+            FeedError::Read(error) => Error::io("read", source, error),
+            FeedError::Cut(error) => {
+                let position =
+                    Position { file: source.to_path_buf(), record: records + 1, offset: offset + error.offset as u64 };
+                Error::data(position, error)
+            }
+        }
+    }
+}
+
+/// Reads the beginning of a stream until `enough` says so. Returns what was read.
+pub(super) fn read_head<T>(
+    stream: &mut Stream,
+    path: &std::path::Path,
+    max: usize,
+    mut enough: impl FnMut(&[u8], bool) -> Result<Option<T>>,
+) -> Result<(Vec<u8>, T)> {
+    let mut head = Vec::new();
+    let mut size = 64 << 10;
+    loop {
+        stream.read_to(&mut head, size).map_err(|e| Error::io("read", path, e))?;
+        if let Some(found) = enough(&head, stream.ended())? {
+            return Ok((head, found));
+        }
+        if head.len() >= max || stream.ended() {
+            let error = record_too_large(0, head.len(), max);
+            return Err(Error::data(Position { file: path.to_path_buf(), record: 0, offset: 0 }, error));
+        }
+        size = (size * 2).min(max);
+    }
+}

@@ -1,0 +1,98 @@
+//! Finding the header of a tabular target in keyed records.
+//!
+//! The header is the union of all keys. Most inputs have them all in the first slice, so the run begins
+//! with those and starts over with a key pass only if another key turns up; where the target can't be
+//! begun anew, the key pass comes first. A stream can't be read twice: its header is what its beginning
+//! has, and a later key is an error.
+
+use super::job::Opened;
+use super::keys::{self, KeyPass};
+use super::phases::Phases;
+use super::route::Header;
+use super::settings::ColumnsFrom;
+use crate::error::{Error, Result};
+use crate::format::{Boundary, Columns, Nested, UnknownKey};
+use crate::memory::Arena;
+use crate::record::Schema;
+use crate::source::Bytes;
+use crate::target::Target;
+
+/// How much of the beginning a header is taken from.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum First {
+    Record,
+    Slices,
+}
+
+impl Opened<'_> {
+    /// The columns of a tabular target for keyed records, and whether they are certain.
+    pub fn header(&mut self, target: &Target) -> Result<(Option<Columns>, bool)> {
+        let (first, unknown) = match &self.route.header {
+            Header::Given => return Ok((None, true)),
+            Header::List(schema, unknown) => {
+                return Ok((Some(Columns { schema: schema.clone(), unknown: *unknown }), true));
+            }
+            Header::Find(ColumnsFrom::First) => (First::Record, UnknownKey::Count),
+            Header::Find(_) => (First::Slices, UnknownKey::Refuse),
+        };
+        let repeatable = self.source.is_repeatable();
+        if repeatable && unknown == UnknownKey::Refuse && !target.is_restartable() {
+            return Ok((Some(Columns { schema: self.all_keys()?, unknown }), true));
+        }
+        let schema = self.first_keys(first)?;
+        Ok((Some(Columns { schema, unknown }), !repeatable || unknown == UnknownKey::Count))
+    }
+
+    /// The keys of the whole input.
+    pub fn all_keys(&mut self) -> Result<Schema> {
+        let keys = Target::memory();
+        let pass = KeyPass { dot: self.settings.options.nested == Nested::Dot };
+        self.pass(&pass, &keys, &Phases::new(self.plan.workers))?;
+        keys::merge(&keys.finish()?)
+    }
+
+    /// The keys of the first record, or of the first slices. What is wrong with the data is left for
+    /// the run to tell: then there are no keys.
+    fn first_keys(&mut self, first: First) -> Result<Schema> {
+        let start = self.reading.start();
+        if let Bytes::Stream(stream) = &mut self.source.bytes {
+            let size = start + self.plan.max_record.min(8 * self.plan.slice_size);
+            stream.read_to(&mut self.head, size).map_err(|e| Error::io("read", &self.source.path, e))?;
+        }
+        let (all, end, slices) = match &self.source.bytes {
+            Bytes::Mapped(map) => (&map.bytes()[start..], true, self.plan.slice_size),
+            Bytes::Stream(stream) => (&self.head[start..], stream.ended(), usize::MAX),
+        };
+        let mut target = if first == First::Record { 1 } else { slices };
+        let mut rest = all;
+        let mut cutter = self.reading.cutter();
+        while !rest.is_empty() {
+            match cutter.cut(rest, target.min(rest.len()), end) {
+                Ok(Boundary::At(len)) => {
+                    let keys = self.keys_of(&rest[..len])?;
+                    if !keys.is_empty() {
+                        return Ok(keys);
+                    }
+                    rest = &rest[len..];
+                }
+                Ok(Boundary::Skip(len)) => rest = &rest[len..],
+                // What was read of a stream may end within a record: look for an earlier boundary.
+                Ok(Boundary::More) if target > 1 => {
+                    target = target.min(rest.len()) / 2;
+                    cutter = self.reading.cutter();
+                    rest = all;
+                }
+                _ => break,
+            }
+        }
+        Ok(Schema::default())
+    }
+
+    /// The keys of the good records in front of a slice.
+    fn keys_of(&self, slice: &[u8]) -> Result<Schema> {
+        let dot = self.settings.options.nested == Nested::Dot;
+        let arena = Arena::new(self.plan.arena, self.plan.arena_limit);
+        let decoder = self.reading.decoder(&self.route.want);
+        keys::of_slice(slice, decoder, arena, &self.route.ops, dot, self.plan.max_record)
+    }
+}

@@ -1,0 +1,172 @@
+//! The key pass: the union of all keys in order of first appearance, in bounded memory.
+//!
+//! It is a run like any other whose encoder writes the keys it has not seen, and whose target is merged
+//! in input order. A worker's slices come in input order, so what it has seen before came earlier; the
+//! merge keeps the first of equal keys.
+
+use std::collections::HashSet;
+use std::ops::Range;
+use std::sync::Arc;
+
+use crate::error::{Error, Result};
+use crate::format::{Decode, Encode, Frame, WriteFormat};
+use crate::memory::Arena;
+use crate::op::Op;
+use crate::record::{Batch, Drain, EncodeError, Output, Schema, Tree, Value};
+
+/// The most columns a header found in the data may have.
+pub(super) const MAX_COLUMNS: usize = 100_000;
+
+pub(super) struct KeyPass {
+    /// Maps become dotted paths.
+    pub dot: bool,
+}
+
+impl WriteFormat for KeyPass {
+    fn frame(&self) -> Frame {
+        Frame::default()
+    }
+
+    fn encoder(&self) -> Box<dyn Encode> {
+        Box::new(KeyEncoder { dot: self.dot, seen: HashSet::new(), order: Vec::new(), path: Vec::new() })
+    }
+}
+
+struct KeyEncoder {
+    dot: bool,
+    seen: HashSet<Box<[u8]>>,
+    /// The keys of the record before, a guess for those of the next one.
+    order: Vec<Box<[u8]>>,
+    path: Vec<u8>,
+}
+
+impl Encode for KeyEncoder {
+    fn encode(&mut self, batch: &Batch<'_>, records: Range<usize>, output: &mut Output<'_>) -> Result<(), EncodeError> {
+        for record in records {
+            let tree = batch.tree(record);
+            self.path.clear();
+            let mut leaf = 0;
+            match tree.value() {
+                Value::Map(_) => self.map(tree, &mut leaf, output)?,
+                _ => self.leaf(b"value", &mut leaf, output)?,
+            }
+        }
+        Ok(())
+    }
+}
+
+impl KeyEncoder {
+    fn map(&mut self, map: Tree<'_, '_>, leaf: &mut usize, output: &mut Output<'_>) -> Result<()> {
+        for child in map.children() {
+            match child.value() {
+                Value::Map(inside) if self.dot && inside > 0 => {
+                    let len = self.path.len();
+                    self.path.extend_from_slice(child.key());
+                    self.path.push(b'.');
+                    self.map(child, leaf, output)?;
+                    self.path.truncate(len);
+                }
+                _ => self.leaf(child.key(), leaf, output)?,
+            }
+        }
+        Ok(())
+    }
+
+    #[inline]
+    fn leaf(&mut self, key: &[u8], leaf: &mut usize, output: &mut Output<'_>) -> Result<()> {
+        let index = *leaf;
+        *leaf += 1;
+        if let Some((path, last)) = self.order.get(index).and_then(|name| name.split_at_checked(self.path.len()))
+            && last == key
+            && path == &self.path[..]
+        {
+            return Ok(());
+        }
+        self.look_up(key, index, output)
+    }
+
+    #[cold]
+    fn look_up(&mut self, key: &[u8], index: usize, output: &mut Output<'_>) -> Result<()> {
+        let len = self.path.len();
+        self.path.extend_from_slice(key);
+        if index < MAX_COLUMNS {
+            self.order.resize(self.order.len().max(index + 1), Box::default());
+            if self.order[index].is_empty() {
+                self.order[index] = self.path.as_slice().into();
+            }
+        }
+        if !self.seen.contains(self.path.as_slice()) {
+            self.seen.insert(self.path.as_slice().into());
+            if self.seen.len() > MAX_COLUMNS {
+                return Err(too_many());
+            }
+            output.put(&(self.path.len() as u32).to_le_bytes())?;
+            output.put(&self.path)?;
+        }
+        self.path.truncate(len);
+        Ok(())
+    }
+}
+
+/// The keys of the good records in front of a slice.
+pub(super) fn of_slice(
+    slice: &[u8],
+    mut decoder: Box<dyn Decode>,
+    mut arena: Arena,
+    ops: &[Arc<dyn Op>],
+    dot: bool,
+    max_record: usize,
+) -> Result<Schema> {
+    struct Collect(Vec<u8>);
+    impl Drain for Collect {
+        fn drain(&mut self, bytes: &[u8]) -> Result<()> {
+            self.0.extend_from_slice(bytes);
+            Ok(())
+        }
+    }
+    let mut encoder = KeyPass { dot }.encoder();
+    let (mut found, mut buffer) = (Collect(Vec::new()), vec![0; 16 << 10]);
+    let mut output = Output::new(&mut buffer, &mut found, false);
+    decoder.begin(slice);
+    loop {
+        arena.reset();
+        let mut batch = Batch::new(&arena, slice, None, max_record);
+        let filled = decoder.fill(slice, &mut batch);
+        batch.abandon();
+        ops.iter().for_each(|op| op.apply(&mut batch));
+        match encoder.encode(&batch, 0..batch.len(), &mut output) {
+            Err(EncodeError::Stop(error)) => return Err(error),
+            Ok(()) | Err(EncodeError::Record { .. }) => {}
+        }
+        if !matches!(filled, Ok(true)) {
+            break;
+        }
+    }
+    let rest = output.len();
+    found.drain(&buffer[..rest])?;
+    merge(&found.0)
+}
+
+fn too_many() -> Error {
+    Error::usage(format!(
+        "the records have more than {MAX_COLUMNS} different keys\n  Name the columns with --columns a,b,c, or keep maps whole with --nested json."
+    ))
+}
+
+/// The keys in a key pass's output, each once, in order.
+pub(super) fn merge(output: &[u8]) -> Result<Schema> {
+    let mut seen = HashSet::new();
+    let mut names: Vec<&[u8]> = Vec::new();
+    let mut rest = output;
+    while let Some((len, tail)) = rest.split_first_chunk::<4>() {
+        let (name, tail) = tail.split_at(u32::from_le_bytes(*len) as usize);
+        if seen.insert(name) {
+            names.push(name);
+        }
+        rest = tail;
+    }
+    if names.len() > MAX_COLUMNS {
+        return Err(too_many());
+    }
+    Ok(Schema::new(names))
+}

@@ -1,0 +1,89 @@
+//! Opening the source and the target that a job names.
+
+use std::path::Path;
+
+use super::settings::{Io, Settings, SourceSpec, TargetSpec};
+use crate::error::{Error, Result};
+use crate::format::Format;
+use crate::source::{Mapping, Source};
+use crate::target::Target;
+
+/// The format of the source: as told, or from its extension.
+pub(super) fn source_format(source: &SourceSpec, settings: &Settings) -> Result<Format> {
+    let path = match source {
+        SourceSpec::Path(path) => Some(path.as_path()),
+        _ => None,
+    };
+    settings.from.or_else(|| path.and_then(Format::from_path)).ok_or_else(|| unknown_format("source", "--from", path))
+}
+
+/// The format of the target: as told, or from its extension.
+pub(super) fn target_format(target: &TargetSpec, settings: &Settings) -> Result<Format> {
+    let path = match target {
+        TargetSpec::Path(path) => Some(path.as_path()),
+        _ => None,
+    };
+    settings.to.or_else(|| path.and_then(Format::from_path)).ok_or_else(|| unknown_format("target", "--to", path))
+}
+
+fn unknown_format(what: &str, flag: &str, path: Option<&Path>) -> Error {
+    let names: Vec<_> = Format::ALL.iter().map(|format| format.name()).collect();
+    let why = match path {
+        Some(path) => format!("the extension of {} names no format", path.display()),
+        None => "there is no file name to tell it".to_string(),
+    };
+    Error::usage(format!(
+        "the format of the {what} is not known: {why}
+  Give {flag} with one of {}.",
+        names.join(", ")
+    ))
+}
+
+/// Opens the source.
+pub(super) fn open_source(source: SourceSpec, settings: &Settings) -> Result<Source> {
+    let mapping = match settings.io {
+        Io::Auto => Mapping::May,
+        Io::Map => Mapping::Must,
+        Io::Read => Mapping::No,
+    };
+    match source {
+        SourceSpec::Path(path) => Source::file(&path, mapping),
+        SourceSpec::Stdin if mapping == Mapping::Must => {
+            Err(Error::usage("standard input can't be mapped\n  Leave out --io map, or give the file itself."))
+        }
+        SourceSpec::Stdin => Ok(Source::stream(Box::new(std::io::stdin()))),
+        SourceSpec::Reader(reader) => Ok(Source::stream(reader)),
+    }
+}
+
+/// Opens the target; refuses to write onto the source.
+pub(super) fn open_target(target: TargetSpec, source: &Source, settings: &Settings) -> Result<Target> {
+    match target {
+        TargetSpec::Path(path) => {
+            if same_file(&path, &source.path) {
+                return Err(Error::usage(format!(
+                    "{} is the source; writing onto it would destroy it\n  Write to another file and rename that.",
+                    path.display()
+                )));
+            }
+            Target::file(&path, settings.force)
+        }
+        TargetSpec::Stdout => Target::stdout(),
+        TargetSpec::Writer(writer) => Ok(Target::writer(writer)),
+        TargetSpec::Memory => Ok(Target::memory()),
+    }
+}
+
+#[cfg(unix)]
+fn same_file(a: &Path, b: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    match (std::fs::metadata(a), std::fs::metadata(b)) {
+        (Ok(a), Ok(b)) => a.is_file() && a.dev() == b.dev() && a.ino() == b.ino(),
+        _ => false,
+    }
+}
+
+#[cfg(not(unix))]
+fn same_file(a: &Path, b: &Path) -> bool {
+    matches!((std::fs::canonicalize(a), std::fs::canonicalize(b)), (Ok(a), Ok(b)) if a == b)
+}

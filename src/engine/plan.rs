@@ -1,0 +1,169 @@
+//! The memory plan: computed before the first byte, from named maxima.
+
+use crate::error::{Error, Result};
+use crate::memory::{Budget, Reservation};
+
+/// Code, stacks, tables, and what the process needs before any slice (measured: 4 to 5 MB resident).
+const BASE: usize = 6 << 20;
+/// What a decoder and an encoder keep beside the arena.
+const SCRATCH: usize = 128 << 10;
+/// An arena before any odd large record.
+const ARENA: usize = 256 << 10;
+/// The default size of slices.
+const SLICE: usize = 512 << 10;
+/// The smallest slice a limit may shrink to, unless the user asks for less.
+const SLICE_MIN: usize = 16 << 10;
+/// The smallest output buffer.
+const BUFFER_MIN: usize = 64 << 10;
+
+/// The concrete sizes of a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Plan {
+    pub workers: usize,
+    /// Bytes of input a slice aims at.
+    pub slice_size: usize,
+    /// Capacity of an output buffer.
+    pub buffer: usize,
+    /// Buffers that early slices can wait in, beside one for each worker.
+    pub ring: usize,
+    /// An arena's memory at the start, and the most it may grow to.
+    pub arena: usize,
+    pub arena_limit: usize,
+    /// A stream's bytes are read into windows of their own; a mapped slice's pages count instead.
+    pub streamed: bool,
+    pub max_record: usize,
+    pub memory_limit: usize,
+}
+
+/// What the user asked for; 0 means: choose.
+pub(super) struct Wishes {
+    pub workers: usize,
+    pub slice_size: usize,
+    pub memory_limit: usize,
+    pub max_record: usize,
+    pub streamed: bool,
+    /// The size of the input, where it is known.
+    pub input: Option<u64>,
+    /// What a target needs as the smallest buffer (a whole fixed record).
+    pub buffer_min: usize,
+}
+
+impl Plan {
+    /// Shrinks slices, then the ring, then the number of workers, until the sum is below the limit.
+    pub fn new(wishes: &Wishes) -> Result<Plan> {
+        let limit = wishes.memory_limit;
+        let max_record = if wishes.max_record > 0 { wishes.max_record } else { (limit / 4).min(64 << 20) };
+        let processors = std::thread::available_parallelism().map_or(1, usize::from);
+        let mut workers = if wishes.workers > 0 { wishes.workers } else { processors };
+        let mut slice_size = if wishes.slice_size > 0 { wishes.slice_size } else { SLICE };
+        if let Some(input) = wishes.input
+            && wishes.workers == 0
+        {
+            // No more workers than slices: a small file is done by the calling thread.
+            workers = workers.min((input / slice_size as u64 + 1) as usize);
+        }
+        let mut ring = workers.max(2);
+        loop {
+            let buffer = (slice_size * 4).clamp(BUFFER_MIN, 2 << 20).max(wishes.buffer_min);
+            let mut plan = Plan {
+                workers,
+                slice_size,
+                buffer,
+                ring,
+                arena: ARENA,
+                arena_limit: ARENA,
+                streamed: wishes.streamed,
+                max_record,
+                memory_limit: limit,
+            };
+            let sum: usize = plan.parts().iter().map(|(_, bytes)| bytes).sum();
+            if sum <= limit {
+                plan.arena_limit += (limit - sum) / workers;
+                return Ok(plan);
+            }
+            if wishes.slice_size == 0 && slice_size > SLICE_MIN {
+                slice_size /= 2;
+            } else if ring > 1 {
+                ring /= 2;
+            } else if workers > 1 {
+                workers /= 2;
+            } else if slice_size > SLICE_MIN {
+                slice_size = (slice_size / 2).max(SLICE_MIN);
+            } else {
+                return Err(Error::memory(format!(
+                    "the memory limit of {limit} bytes is too low; this job needs at least {sum}\n  Give --memory-limit {sum} or more."
+                )));
+            }
+        }
+    }
+
+    /// The named parts, in bytes; arenas as they start.
+    pub fn parts(&self) -> Vec<(&'static str, usize)> {
+        let slices = match self.streamed {
+            // A window for each worker and one for the rest that is carried over, each a quarter larger than a slice.
+            true => (self.workers + 1) * (self.slice_size + self.slice_size / 4),
+            // The slice being converted, the one being cut, and what the system reads around them.
+            false => self.workers * 2 * self.slice_size,
+        };
+        vec![
+            ("code, stacks and tables", BASE),
+            ("arenas", self.workers * self.arena),
+            ("scratch of decoders and encoders", self.workers * SCRATCH),
+            ("output buffers", (self.workers + self.ring) * self.buffer),
+            (if self.streamed { "windows of the stream" } else { "mapped slices" }, slices),
+        ]
+    }
+
+    /// Reserves every part.
+    pub fn reserve<'b>(&self, budget: &'b Budget) -> Result<Vec<Reservation<'b>>> {
+        self.parts().into_iter().map(|(name, bytes)| budget.reserve(name, bytes)).collect()
+    }
+
+    /// The plan for people.
+    pub fn explain(&self) -> String {
+        let mut text = format!(
+            "workers          {}\nslice size       {} bytes\nlargest record   {} bytes\nmemory limit     {} bytes\n",
+            self.workers, self.slice_size, self.max_record, self.memory_limit
+        );
+        for (name, bytes) in self.parts() {
+            text += &format!("  {bytes:>12}  {name}\n");
+        }
+        let sum: usize = self.parts().iter().map(|(_, bytes)| bytes).sum();
+        text += &format!("  {sum:>12}  together\n");
+        text += &format!(
+            "  {:>12}  left for odd large records (at most {} for each worker)\n",
+            self.memory_limit - sum,
+            self.arena_limit
+        );
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wishes(memory_limit: usize) -> Wishes {
+        Wishes { workers: 2, slice_size: 0, memory_limit, max_record: 0, streamed: false, input: None, buffer_min: 0 }
+    }
+
+    #[test]
+    fn sum_is_below_the_limit() {
+        for limit in [9_000_000, 12_000_000, 16_000_000, 32_000_000, 100_000_000, 1_000_000_000] {
+            let plan = Plan::new(&wishes(limit)).unwrap();
+            let sum: usize = plan.parts().iter().map(|(_, bytes)| bytes).sum();
+            assert!(sum - plan.workers * ARENA + plan.workers * plan.arena_limit <= limit, "{limit}: {plan:?}");
+        }
+        assert_eq!(Plan::new(&wishes(100_000_000)).unwrap().slice_size, SLICE);
+        assert_eq!(Plan::new(&wishes(100_000_000)).unwrap().workers, 2);
+    }
+
+    #[test]
+    fn a_limit_that_cannot_work_names_the_minimum_that_does() {
+        let error = Plan::new(&wishes(1_000_000)).unwrap_err().to_string();
+        let minimum: usize =
+            error.rsplit_once("--memory-limit ").unwrap().1.split(' ').next().unwrap().parse().unwrap();
+        assert!(Plan::new(&wishes(minimum)).is_ok());
+        assert!(Plan::new(&wishes(minimum - 1)).is_err());
+    }
+}

@@ -1,0 +1,210 @@
+//! The worker loop: the program on one screen.
+
+use std::ops::Range;
+use std::path::Path;
+use std::sync::Mutex;
+use std::time::Instant;
+
+use super::commit::{Committer, Done, SliceDrain};
+use super::feed::{Feed, Slice};
+use super::phases::{Lap, Phases, Stage};
+use super::settings::OnError;
+use super::totals::SliceTotals;
+use crate::error::{Error, Position, RecordError};
+use crate::format::{Decode, Encode};
+use crate::memory::Arena;
+use crate::op::Op;
+use crate::record::{Batch, EncodeError, Output, Schema};
+use crate::sys::Map;
+
+/// What all workers of a run share.
+pub(super) struct Shared<'r> {
+    pub feed: Mutex<Feed<'r>>,
+    pub committer: Committer<'r>,
+    pub source: &'r Path,
+    pub map: Option<&'r Map>,
+    /// The fields of batches in columns.
+    pub schema: Option<&'r Schema>,
+    pub ops: &'r [std::sync::Arc<dyn Op>],
+    pub on_error: OnError,
+    pub strict: bool,
+    pub max_record: usize,
+    pub phases: &'r Phases,
+}
+
+/// What one worker owns; all of it is reused from slice to slice.
+pub(super) struct Worker {
+    pub decoder: Box<dyn Decode>,
+    pub encoder: Box<dyn Encode>,
+    pub arena: Arena,
+    /// The bytes of a slice of a stream.
+    pub window: Vec<u8>,
+}
+
+/// Why a slice ended early.
+enum Stop {
+    /// A bad record: its index in the slice, and why.
+    Record(u64, RecordError),
+    Run(Error),
+}
+
+impl Worker {
+    /// Converts slices until there are no more.
+    pub fn run(&mut self, shared: &Shared<'_>) {
+        let mut lap = shared.phases.lap();
+        let mut warm = false;
+        while let Some(mut buffer) = shared.committer.buffer() {
+            let Some((slice, cut)) = lock(&shared.feed).next(&mut self.window) else {
+                shared.committer.give_back(buffer);
+                break;
+            };
+            shared.phases.book(&mut lap, Stage::Cut);
+            let claimed = Instant::now();
+            let bytes = slice.mapped.unwrap_or(&self.window);
+            let mut drain = SliceDrain { committer: &shared.committer, index: slice.index };
+            let mut output = Output::new(&mut buffer, &mut drain, shared.strict);
+            let mut totals = SliceTotals::default();
+            let parts = (&mut *self.decoder, &mut *self.encoder, &mut self.arena);
+            let stop = convert(shared, bytes, parts, &mut output, &mut totals, &mut lap).err();
+            totals.records_out = output.records;
+            totals.lossy.add(&output.lossy);
+            let (len, written) = (output.len(), output.drained() as usize + output.len());
+            let failed = failure(shared, &slice, cut.err(), stop);
+            lock(&shared.feed).finished(bytes.len(), written, buffer.len(), failed.is_some());
+            let (start, end) = (slice.offset, slice.offset + bytes.len() as u64);
+            shared.committer.commit(slice.index, Done { buffer, len, totals, claimed, input_end: end, failed });
+            if let Some(map) = shared.map {
+                release(map, start, end);
+            }
+            shared.phases.book(&mut lap, Stage::Commit);
+            if !std::mem::replace(&mut warm, true) {
+                shared.phases.warmed_up();
+            }
+        }
+    }
+}
+
+/// The parts of a worker that a slice goes through.
+type Parts<'w> = (&'w mut (dyn Decode + 'static), &'w mut (dyn Encode + 'static), &'w mut Arena);
+
+/// One slice: decode → ops → encode, batch by batch.
+fn convert(
+    shared: &Shared<'_>,
+    bytes: &[u8],
+    (decoder, encoder, arena): Parts<'_>,
+    output: &mut Output<'_>,
+    totals: &mut SliceTotals,
+    lap: &mut Lap,
+) -> Result<(), Stop> {
+    decoder.begin(bytes);
+    loop {
+        arena.reset();
+        let mut batch = Batch::new(arena, bytes, shared.schema, shared.max_record);
+        let filled = decoder.fill(bytes, &mut batch);
+        batch.abandon();
+        shared.phases.book(lap, Stage::Decode);
+        for op in shared.ops {
+            op.apply(&mut batch);
+        }
+        shared.phases.book(lap, Stage::Ops);
+        encode(encoder, &mut batch, output, totals, shared.on_error)?;
+        shared.phases.book(lap, Stage::Encode);
+        totals.records_in += batch.len() as u64;
+        totals.lossy.add(&batch.lossy);
+        match filled {
+            Ok(true) => {}
+            Ok(false) => return Ok(()),
+            Err(error) => {
+                bad_record(error, totals.records_in, totals, shared.on_error)?;
+                totals.records_in += 1;
+                decoder.skip_record(bytes);
+            }
+        }
+    }
+}
+
+/// Encodes a batch; bad records end the slice or are left out.
+fn encode(
+    encoder: &mut dyn Encode,
+    batch: &mut Batch<'_>,
+    output: &mut Output<'_>,
+    totals: &mut SliceTotals,
+    on_error: OnError,
+) -> Result<(), Stop> {
+    let mut from = 0;
+    for (index, error) in batch.take_rejected() {
+        encode_range(encoder, batch, from..index, output, totals, on_error)?;
+        bad_record(error, totals.records_in + index as u64, totals, on_error)?;
+        from = index + 1;
+    }
+    encode_range(encoder, batch, from..batch.len(), output, totals, on_error)
+}
+
+fn encode_range(
+    encoder: &mut dyn Encode,
+    batch: &Batch<'_>,
+    mut records: Range<usize>,
+    output: &mut Output<'_>,
+    totals: &mut SliceTotals,
+    on_error: OnError,
+) -> Result<(), Stop> {
+    while !records.is_empty() {
+        let (index, error) = match encoder.encode(batch, records.clone(), output) {
+            Ok(()) => return Ok(()),
+            Err(EncodeError::Record { index, error }) => (index, error),
+            Err(EncodeError::Stop(error)) => return Err(Stop::Run(error)),
+        };
+        // A missing column is no fault of the record: leaving it out would lose data.
+        let policy = if error.unknown_key { OnError::Fail } else { on_error };
+        bad_record(error, totals.records_in + index as u64, totals, policy)?;
+        records.start = index + 1;
+    }
+    Ok(())
+}
+
+fn bad_record(error: RecordError, index: u64, totals: &mut SliceTotals, on_error: OnError) -> Result<(), Stop> {
+    match on_error {
+        OnError::Fail => Err(Stop::Record(index, error)),
+        OnError::Skip => {
+            totals.records_failed += 1;
+            Ok(())
+        }
+    }
+}
+
+type Failure = Box<dyn FnOnce(u64) -> Error + Send>;
+
+/// How the run ends, if this slice ends it; told once the number of records before the slice is known.
+fn failure(
+    shared: &Shared<'_>,
+    slice: &Slice<'_>,
+    cut: Option<super::feed::FeedError>,
+    stop: Option<Stop>,
+) -> Option<Failure> {
+    let (source, offset) = (shared.source.to_path_buf(), slice.offset);
+    if let Some(error) = cut {
+        return Some(Box::new(move |records| error.at(&source, records, offset)));
+    }
+    match stop? {
+        Stop::Run(error) => Some(Box::new(|_| error)),
+        Stop::Record(index, error) => Some(Box::new(move |records| {
+            let position = Position { file: source, record: records + index + 1, offset: offset + error.offset as u64 };
+            Error::data(position, error)
+        })),
+    }
+}
+
+/// Gives back the pages of a finished slice, and the page tables of every finished stretch.
+fn release(map: &Map, start: u64, end: u64) {
+    const STRETCH: u64 = 64 << 20;
+    map.release(start as usize..end as usize);
+    let (before, now) = (start / STRETCH, end / STRETCH);
+    if now > before && now >= 2 {
+        // The stretch before the last one: slices in flight do not reach back so far.
+        map.release_tables(((now - 2) * STRETCH) as usize..((now - 1) * STRETCH) as usize);
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+}

@@ -1,0 +1,120 @@
+//! A file mapped for reading, whose pages can be given back while it stays mapped.
+
+use std::fs::File;
+use std::io;
+use std::ops::Range;
+
+/// A whole file, mapped for reading.
+///
+/// Its length is that of the file when it was mapped. A file that another process shortens afterwards
+/// makes reads fail with SIGBUS; the command's documentation says so, and `--io read` avoids it.
+pub struct Map {
+    map: memmap2::Mmap,
+    #[cfg(target_os = "linux")]
+    file: File,
+}
+
+impl Map {
+    /// Maps `file`, which must not be empty and not be a pipe or device.
+    pub fn new(file: File) -> io::Result<Map> {
+        // SAFETY: the mapping is private to this value and read-only. Other processes can still write to
+        // the file, which no program can rule out: readers of the bytes only rely on their being *some*
+        // bytes (every index is checked, text is checked before it is used as UTF-8), and a shortened
+        // file ends the process by SIGBUS instead of giving wrong data.
+        let map = unsafe { memmap2::Mmap::map(&file)? };
+        #[cfg(target_os = "linux")]
+        let _ = map.advise(memmap2::Advice::Sequential);
+        Ok(Map {
+            map,
+            #[cfg(target_os = "linux")]
+            file,
+        })
+    }
+
+    /// The file's bytes.
+    pub fn bytes(&self) -> &[u8] {
+        &self.map
+    }
+
+    /// Gives the resident pages inside `range` back to the system; they are read again when touched.
+    ///
+    /// The page in which the range starts is released too (the slice before is mostly done with it), the
+    /// one in which it ends is left to the next slice: so every page is released once.
+    pub fn release(&self, range: Range<usize>) {
+        #[cfg(target_os = "linux")]
+        if let Some((start, len)) = self.pages(range) {
+            // SAFETY: the range lies inside the mapping and starts on a page. For a read-only mapping of
+            // a file, MADV_DONTNEED changes no content: a later access reads the page from the file again.
+            unsafe { libc::madvise(self.map.as_ptr().add(start) as *mut _, len, libc::MADV_DONTNEED) };
+        }
+        #[cfg(not(target_os = "linux"))]
+        let _ = range;
+    }
+
+    /// Gives the page tables of `range` back, which [`release`](Self::release) keeps (2 MiB for each GiB).
+    ///
+    /// The range is mapped anew at its old place, so its bytes stay readable.
+    pub fn release_tables(&self, range: Range<usize>) {
+        #[cfg(target_os = "linux")]
+        if let Some((start, len)) = self.pages(range) {
+            use std::os::fd::AsRawFd;
+            // SAFETY: MAP_FIXED replaces pages of our own mapping only (the range was checked to lie in
+            // it) by the same pages of the same file with the same protection. The switch is atomic for
+            // other threads. If it fails the old mapping is still there, or the address range is
+            // unmapped only when the kernel is out of map entries, which one replacement of a whole
+            // mapping's part at a time, merging with its neighbours, does not reach.
+            unsafe {
+                libc::mmap(
+                    self.map.as_ptr().add(start) as *mut _,
+                    len,
+                    libc::PROT_READ,
+                    libc::MAP_SHARED | libc::MAP_FIXED,
+                    self.file.as_raw_fd(),
+                    start as libc::off_t,
+                )
+            };
+        }
+        #[cfg(not(target_os = "linux"))]
+        let _ = range;
+    }
+
+    /// The pages of a byte range without its last, partial one: offset and length in bytes.
+    #[cfg(target_os = "linux")]
+    fn pages(&self, range: Range<usize>) -> Option<(usize, usize)> {
+        let page = page_size();
+        let start = range.start / page * page;
+        // The last page of the file counts as whole: nothing follows it.
+        let end = if range.end >= self.map.len() { self.map.len() } else { range.end / page * page };
+        (start < end).then(|| (start, end - start))
+    }
+}
+
+/// The size of a page in bytes.
+#[cfg(target_os = "linux")]
+fn page_size() -> usize {
+    use std::sync::OnceLock;
+    static SIZE: OnceLock<usize> = OnceLock::new();
+    // SAFETY: sysconf has no preconditions.
+    *SIZE.get_or_init(|| unsafe { libc::sysconf(libc::_SC_PAGESIZE) } as usize)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+
+    #[test]
+    fn bytes_survive_release() {
+        let mut file = tempfile::tempfile().unwrap();
+        let content: Vec<u8> = (0..3_000_000u32).map(|i| (i % 251) as u8).collect();
+        file.write_all(&content).unwrap();
+        let map = Map::new(file).unwrap();
+        assert_eq!(map.bytes(), content);
+        map.release(1..2_500_001);
+        assert_eq!(map.bytes(), content);
+        map.release_tables(0..3_000_000);
+        assert_eq!(map.bytes(), content);
+        map.release_tables(5000..2_900_000);
+        assert_eq!(map.bytes(), content);
+    }
+}

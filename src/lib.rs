@@ -1,6 +1,7 @@
 //! pagemill converts files larger than memory.
 #![deny(unsafe_code)]
 
+pub mod config;
 pub mod engine;
 pub mod error;
 pub mod format;
@@ -14,3 +15,5 @@ pub mod source;
 #[allow(unsafe_code)]
 pub mod sys;
 pub mod target;
+
+pub use memory::audit;

@@ -1,5 +1,13 @@
-//! Counters, latency, and the report of a run.
+//! Counters, latency, and the report of a run with its views.
 
+mod human;
+mod json;
+mod latency;
 mod report;
+mod units;
 
+pub use human::human;
+pub use json::json;
+pub use latency::LatencyRecorder;
 pub use report::{Allocations, Latency, Report, StageAllocations};
+pub use units::{count, size};

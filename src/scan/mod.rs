@@ -2,6 +2,8 @@
 //!
 //! Every kernel has a portable twin, and the tests run both on the same input.
 
+pub mod ascii;
+pub mod count;
 pub mod csv;
 pub mod kernel;
 pub mod number;

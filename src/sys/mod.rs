@@ -1,8 +1,11 @@
 //! The operating system: mapped files, page release. Everything `unsafe` that is not vector code.
 
+pub mod alloc;
 mod map;
+pub mod memory;
 
 pub use map::Map;
+pub use memory::{peak_rss_bytes, resident_bytes};
 
 /// Closes a file and says whether that failed, which dropping it does not.
 #[cfg(unix)]
@@ -13,9 +16,4 @@ pub fn close(file: std::fs::File) -> std::io::Result<()> {
         0 => Ok(()),
         _ => Err(std::io::Error::last_os_error()),
     }
-}
-
-/// Peak.
-pub fn peak_rss_bytes() -> u64 {
-    0
 }

@@ -1,0 +1,244 @@
+//! Groups of flags that several subcommands share, and how they become [`Raw`] settings.
+
+use clap::Args;
+use clap::builder::{PossibleValue, PossibleValuesParser};
+use pagemill::config::{Choice, Raw, choice};
+use pagemill::format::Format;
+
+/// The texts that a flag may have.
+fn one_of<T: Copy + PartialEq>(choice: &'static Choice<T>) -> PossibleValuesParser {
+    PossibleValuesParser::new(choice.names())
+}
+
+/// The names of formats.
+pub fn format_names() -> PossibleValuesParser {
+    PossibleValuesParser::new(Format::ALL.map(|format| match format {
+        Format::Ndjson => PossibleValue::new(format.name()).alias("jsonl"),
+        _ => PossibleValue::new(format.name()),
+    }))
+}
+
+/// How sources are read: CSV and TSV.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "CSV and TSV")]
+pub struct CsvIn {
+    /// Byte between fields of the input: `;`, tab, '\t', pipe, '\x1f' [default: comma, or tab for TSV]
+    #[arg(short, long, value_name = "BYTE", allow_hyphen_values = true)]
+    delimiter: Option<String>,
+    /// Byte around fields [default: "]
+    #[arg(long, value_name = "BYTE", allow_hyphen_values = true)]
+    quote: Option<String>,
+    /// Byte that escapes a quote inside quotes [default: quotes are doubled]
+    #[arg(long, value_name = "BYTE", allow_hyphen_values = true)]
+    escape: Option<String>,
+    /// Quotes mean nothing in the input
+    #[arg(long)]
+    no_quoting: bool,
+    /// Pass over lines that start with this byte
+    #[arg(long, value_name = "BYTE", allow_hyphen_values = true)]
+    comment: Option<String>,
+    /// The first record is data, and no header is written
+    #[arg(short, long)]
+    no_headers: bool,
+    /// What to do with a record that has too few fields: fail, or pad it with nulls [default: fail]
+    #[arg(long, value_name = "HOW", value_parser = one_of(&choice::RAGGED), ignore_case = true)]
+    ragged: Option<String>,
+    /// TSV with \t \n \r \\ instead of quotes, both ways
+    #[arg(long)]
+    tsv_escapes: bool,
+}
+
+impl CsvIn {
+    pub fn fill(self, raw: &mut Raw) {
+        raw.delimiter = self.delimiter;
+        raw.quote = self.quote;
+        raw.escape = self.escape;
+        raw.no_quoting = self.no_quoting;
+        raw.comment = self.comment;
+        raw.no_headers = self.no_headers;
+        raw.ragged = self.ragged;
+        raw.tsv_escapes = self.tsv_escapes;
+    }
+}
+
+/// How targets are written: CSV and TSV.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "CSV and TSV")]
+pub struct CsvOut {
+    /// Byte between fields of the output [default: comma, or tab for TSV]
+    #[arg(long, value_name = "BYTE", allow_hyphen_values = true)]
+    out_delimiter: Option<String>,
+    /// Put every field of the output in quotes
+    #[arg(long)]
+    quote_all: bool,
+    /// End records of the output with CRLF
+    #[arg(long)]
+    crlf: bool,
+    /// Where the header comes from: union of all keys, the first record, or a list such as a,b,c [default: union]
+    #[arg(long, value_name = "union|first|LIST")]
+    columns: Option<String>,
+}
+
+impl CsvOut {
+    pub fn fill(self, raw: &mut Raw) {
+        raw.out_delimiter = self.out_delimiter;
+        raw.quote_all = self.quote_all;
+        raw.crlf = self.crlf;
+        raw.columns = self.columns;
+    }
+}
+
+/// How sources are read: JSON and NDJSON.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "JSON")]
+pub struct JsonIn {
+    /// Where in a JSON document the array of records is, such as /data/items (RFC 6901)
+    #[arg(long, value_name = "POINTER")]
+    records_at: Option<String>,
+    /// The deepest nesting that is read [default: 1024]
+    #[arg(long, value_name = "N")]
+    max_depth: Option<usize>,
+}
+
+impl JsonIn {
+    pub fn fill(self, raw: &mut Raw) {
+        raw.records_at = self.records_at;
+        raw.max_depth = self.max_depth;
+    }
+}
+
+/// How targets are written: JSON and NDJSON, and nested values elsewhere.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "JSON")]
+pub struct JsonOut {
+    /// Nested maps in a table: columns a.b.c (dot) or JSON text in one cell (json) [default: dot]
+    #[arg(long, value_name = "HOW", value_parser = one_of(&choice::NESTED), ignore_case = true)]
+    nested: Option<String>,
+    /// Turn columns a.b.c and JSON text in cells back into nested values
+    #[arg(long)]
+    unflatten: bool,
+    /// Write JSON with line breaks and indentation
+    #[arg(long)]
+    pretty: bool,
+}
+
+impl JsonOut {
+    pub fn fill(self, raw: &mut Raw) {
+        raw.nested = self.nested;
+        raw.unflatten = self.unflatten;
+        raw.pretty = self.pretty;
+    }
+}
+
+/// Fixed records and frames.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Binary")]
+pub struct Binary {
+    /// Fields of a fixed record, such as "id:u64le,price:f64be,name:text16,flag:bool,raw:bytes8,pad:skip4"
+    #[arg(long, value_name = "FIELDS")]
+    layout: Option<String>,
+    /// Length prefix of frames [default: u32le]
+    #[arg(long, value_name = "PREFIX", value_parser = one_of(&choice::FRAME), ignore_case = true)]
+    frame: Option<String>,
+    /// What a frame holds [default: bytes]
+    #[arg(long, value_name = "WHAT", value_parser = one_of(&choice::PAYLOAD), ignore_case = true)]
+    payload: Option<String>,
+}
+
+impl Binary {
+    pub fn fill(self, raw: &mut Raw) {
+        raw.layout = self.layout;
+        raw.frame = self.frame;
+        raw.payload = self.payload;
+    }
+}
+
+/// What values are.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Values")]
+pub struct Values {
+    /// Unquoted CSV fields: numbers and nulls where they are exactly that (auto), or always text [default: auto]
+    #[arg(long, value_name = "HOW", value_parser = one_of(&choice::TYPES), ignore_case = true)]
+    types: Option<String>,
+    /// How bytes stand in CSV, TSV, NDJSON and JSON [default: base64]
+    #[arg(long, value_name = "HOW", value_parser = one_of(&choice::BYTES), ignore_case = true)]
+    bytes: Option<String>,
+    /// What to do with invalid UTF-8 where the target needs UTF-8: fail, or replace it by U+FFFD [default: fail]
+    #[arg(long, value_name = "HOW", value_parser = one_of(&choice::INVALID_UTF8), ignore_case = true)]
+    invalid_utf8: Option<String>,
+}
+
+impl Values {
+    pub fn fill(self, raw: &mut Raw) {
+        raw.types = self.types;
+        raw.bytes = self.bytes;
+        raw.invalid_utf8 = self.invalid_utf8;
+    }
+}
+
+/// What is done to records.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Fields and ops")]
+pub struct Fields {
+    /// Keep only these fields, in this order (comma-separated, nested ones as a.b)
+    #[arg(long, value_name = "FIELDS")]
+    select: Vec<String>,
+    /// Leave these fields out (comma-separated)
+    #[arg(long, value_name = "FIELDS")]
+    drop: Vec<String>,
+    /// Rename fields after select and drop (comma-separated)
+    #[arg(long, value_name = "OLD=NEW")]
+    rename: Vec<String>,
+    /// Change text, left to right: upper, lower, upper-ascii, lower-ascii, trim, reverse, reverse-chars, or end in
+    /// wordcount; on named fields only with upper:name,city
+    #[arg(long, visible_alias = "processor", value_name = "NAME[:FIELDS]")]
+    op: Vec<String>,
+}
+
+impl Fields {
+    pub fn fill(self, raw: &mut Raw) {
+        raw.select = self.select;
+        raw.drop = self.drop;
+        raw.rename = self.rename;
+        raw.op = self.op;
+    }
+}
+
+/// How a job runs.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Run")]
+pub struct Run {
+    /// Workers; 0: one for each processor [default: 0]
+    #[arg(short = 'j', long, value_name = "N")]
+    workers: Option<usize>,
+    /// About how much input a worker takes at a time [default: 512KiB]
+    #[arg(long, visible_alias = "chunk-size", value_name = "SIZE")]
+    slice_size: Option<String>,
+    /// Ceiling for the memory of the whole process [default: 100MB]
+    #[arg(long, value_name = "SIZE")]
+    memory_limit: Option<String>,
+    /// The longest record [default: a quarter of the memory limit, 64 MiB at most]
+    #[arg(long, value_name = "SIZE")]
+    max_record_size: Option<String>,
+    /// How files are read: mapped where possible, always mapped, or never [default: auto]
+    #[arg(long, value_name = "HOW", value_parser = one_of(&choice::IO), ignore_case = true)]
+    io: Option<String>,
+    /// What a bad record does: end the job, or be counted and left out [default: fail]
+    #[arg(long, value_name = "HOW", value_parser = one_of(&choice::ON_ERROR), ignore_case = true)]
+    on_error: Option<String>,
+    /// Refuse what would otherwise be a warning or be counted as lossy
+    #[arg(long)]
+    strict: bool,
+}
+
+impl Run {
+    pub fn fill(self, raw: &mut Raw) {
+        raw.workers = self.workers;
+        raw.slice_size = self.slice_size;
+        raw.memory_limit = self.memory_limit;
+        raw.max_record_size = self.max_record_size;
+        raw.io = self.io;
+        raw.on_error = self.on_error;
+        raw.strict = self.strict;
+    }
+}

@@ -1,0 +1,96 @@
+//! `pagemill audit`.
+
+use std::io;
+use std::path::Path;
+
+use clap::Args;
+use pagemill::engine::TargetSpec;
+use pagemill::error::Error;
+use pagemill::metrics::{self, Report};
+
+use super::console;
+use super::convert::Convert;
+use super::exit::Exit;
+
+pub const EXAMPLES: &str = "\
+Examples:
+  pagemill audit trips.csv -t ndjson
+  pagemill audit big.json -t csv -j 4 --memory-limit 32MB
+  pagemill audit log.txt --op upper,trim
+
+Without -o the output is thrown away. The exit code is 1 if the steady state allocated anything.";
+
+/// The arguments of `audit`.
+#[derive(Args, Debug)]
+pub struct Audit {
+    #[command(flatten)]
+    convert: Convert,
+}
+
+impl Audit {
+    /// Runs the job and shows what it allocated.
+    pub fn run(self) -> Result<Exit, Error> {
+        let mut request = self.convert.request()?;
+        request.resolve_formats()?;
+        let discard = request.target.is_none().then(|| TargetSpec::Writer(Box::new(io::sink())));
+        let report = request.run(discard)?;
+        let text = table(&report);
+        // Standard output is the job's when it was asked for.
+        match request.target.as_deref() {
+            Some(path) if path == Path::new("-") => console::note(&text),
+            _ => console::print(&text)?,
+        }
+        Ok(if report.allocations.steady.0 == 0 { Exit::Done } else { Exit::BadData })
+    }
+}
+
+fn table(report: &Report) -> String {
+    let mut text = String::new();
+    text += &row("", &["blocks", "bytes", "blocks", "bytes"].map(str::to_owned));
+    let head = format!("{:<8}{:>30}{:>30}\n", "", "in warm-up", "in steady state");
+    text.insert_str(0, &head);
+    let both = |warmup: (u64, u64), steady: (u64, u64)| [warmup.0, warmup.1, steady.0, steady.1].map(metrics::count);
+    for stage in &report.stages {
+        text += &row(stage.stage, &both(stage.warmup, stage.steady));
+    }
+    let a = &report.allocations;
+    text += &row("all", &both(a.warmup, a.steady));
+    let [blocks, bytes, heap] = [a.start.0, a.start.1, report.peak_heap_bytes].map(metrics::count);
+    text += &format!("\nat the start, before the first slice: {blocks} blocks, {bytes} bytes\n");
+    text += &format!("heap at its peak: {heap} bytes\n");
+    text
+}
+
+fn row(name: &str, numbers: &[String; 4]) -> String {
+    let [a, b, c, d] = numbers;
+    format!("{name:<8}{a:>12}{b:>18}{c:>12}{d:>18}\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use pagemill::metrics::{Allocations, StageAllocations};
+
+    #[test]
+    fn the_table_is_aligned() {
+        let report = Report {
+            allocations: Allocations { start: (1_234, 5_678_901), warmup: (5, 1_088), steady: (0, 0) },
+            stages: vec![
+                StageAllocations { stage: "decode", warmup: (3, 1_024), steady: (0, 0) },
+                StageAllocations { stage: "commit", warmup: (2, 64), steady: (0, 0) },
+            ],
+            peak_heap_bytes: 6_000_000,
+            ..Report::default()
+        };
+        let expected = "                            in warm-up               in steady state
+              blocks             bytes      blocks             bytes
+decode             3             1,024           0                 0
+commit             2                64           0                 0
+all                5             1,088           0                 0
+
+at the start, before the first slice: 1,234 blocks, 5,678,901 bytes
+heap at its peak: 6,000,000 bytes
+";
+        assert_eq!(table(&report), expected);
+    }
+}

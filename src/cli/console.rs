@@ -1,0 +1,65 @@
+//! What is said on standard error and standard output.
+
+use std::env;
+use std::fmt::Display;
+use std::io::{self, IsTerminal, Write};
+
+use pagemill::error::Error;
+
+const RED: &str = "31";
+const YELLOW: &str = "33";
+
+/// Says that something failed.
+pub fn error(what: impl Display) {
+    say(RED, "", &what);
+}
+
+/// Says what the user should know although nothing failed.
+pub fn warning(what: impl Display) {
+    say(YELLOW, "warning: ", &what);
+}
+
+/// Writes text to standard error as it is.
+pub fn note(text: &str) {
+    // Where standard error is gone there is nobody left to tell.
+    let _ = io::stderr().lock().write_all(text.as_bytes());
+}
+
+/// Writes to standard output.
+///
+/// # Errors
+/// The write failed; a broken pipe is an error like any other here.
+pub fn print(text: &str) -> Result<(), Error> {
+    let mut stdout = io::stdout().lock();
+    stdout
+        .write_all(text.as_bytes())
+        .and_then(|()| stdout.flush())
+        .map_err(|e| Error::io("write", "standard output", e))
+}
+
+fn say(color: &str, kind: &str, what: &dyn Display) {
+    // One write, so that the lines of two processes do not mix.
+    note(&match has_colors() {
+        true => format!("\x1b[1;{color}mpagemill:\x1b[0m {kind}{what}\n"),
+        false => format!("pagemill: {kind}{what}\n"),
+    });
+}
+
+fn has_colors() -> bool {
+    let is_set = |name| env::var_os(name).is_some_and(|value| !value.is_empty());
+    let dumb = env::var_os("TERM").is_some_and(|term| term == "dumb");
+    io::stderr().is_terminal() && !is_set("NO_COLOR") && !dumb
+}
+
+/// A bug says what it is and how to report it, instead of a backtrace.
+pub fn catch_bugs() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(|at| format!(" ({}:{})", at.file(), at.line())).unwrap_or_default();
+        let what = panic.payload_as_str().unwrap_or("no message");
+        error(format_args!(
+            "a bug in pagemill: {what}{place}\n  No file was written under its final name. Please report this line and the command."
+        ));
+        // Other threads may wait for this one, so nothing is unwound.
+        std::process::exit(101);
+    }));
+}

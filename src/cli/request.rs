@@ -1,0 +1,134 @@
+//! A checked request for a job, and what is said around its run.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use pagemill::config::{View, source_format, target_format};
+use pagemill::engine::{Job, Settings, SourceSpec, TargetSpec};
+use pagemill::error::Error;
+use pagemill::metrics::{self, Report};
+
+use super::console;
+use super::exit::Exit;
+
+/// What `convert` and `audit` were asked for.
+pub struct Request {
+    /// The file to read, or `-`.
+    pub source: PathBuf,
+    /// The file to write, or `-`; none: not said.
+    pub target: Option<PathBuf>,
+    /// Everything else about the job.
+    pub settings: Settings,
+    /// Where the report goes.
+    pub report: Option<PathBuf>,
+    /// Don't run.
+    pub explain: bool,
+    /// No warnings.
+    pub quiet: bool,
+    /// Say at the end what the run did.
+    pub verbose: bool,
+}
+
+impl Request {
+    /// Runs the job, or explains it.
+    pub fn convert(mut self) -> Result<Exit, Error> {
+        self.resolve_formats()?;
+        if self.explain {
+            let text = self.job(None).explain()?;
+            console::print(&format!("{}\n", text.trim_end()))?;
+            return Ok(Exit::Done);
+        }
+        self.run(None)?;
+        Ok(Exit::Done)
+    }
+
+    /// Runs the job; `target` comes before the one that was asked for.
+    pub fn run(&self, target: Option<TargetSpec>) -> Result<Report, Error> {
+        // Opened first: a report that can't be written must not be found out after an hour's work.
+        let file = self.report.as_deref().map(|path| self.open_report(path)).transpose()?;
+        let report = self.job(target).run()?;
+        self.tell(&report);
+        if let (Some(mut file), Some(path)) = (file, self.report.as_deref()) {
+            let text = metrics::json(&report, env!("CARGO_PKG_VERSION"), &View::from(&self.settings));
+            file.write_all(text.as_bytes()).map_err(|e| Error::io("write", path, e))?;
+        }
+        Ok(report)
+    }
+
+    /// Gives both ends a format.
+    pub fn resolve_formats(&mut self) -> Result<(), Error> {
+        let from = source_format(self.settings.from, file(&self.source))?;
+        self.settings.from = Some(from);
+        // A word count is text, whatever the file is called.
+        if !self.settings.word_count {
+            let target = self.target.as_deref().and_then(file);
+            self.settings.to = Some(target_format(self.settings.to, target, from)?);
+        }
+        Ok(())
+    }
+
+    fn job(&self, target: Option<TargetSpec>) -> Job {
+        let source = file(&self.source).map_or(SourceSpec::Stdin, |path| SourceSpec::Path(path.to_path_buf()));
+        let asked = || {
+            let path = self.target.as_deref().and_then(file);
+            path.map_or(TargetSpec::Stdout, |path| TargetSpec::Path(path.to_path_buf()))
+        };
+        Job { source, target: target.unwrap_or_else(asked), settings: self.settings.clone() }
+    }
+
+    /// Opens the report's file, unless the job reads or writes the same one.
+    fn open_report(&self, path: &Path) -> Result<Box<dyn Write>, Error> {
+        if path == Path::new("-") {
+            return Ok(Box::new(io::stderr()));
+        }
+        let others = [Some(self.source.as_path()), self.target.as_deref()];
+        if others.into_iter().flatten().any(|other| is_same(path, other)) {
+            return Err(Error::usage(format!(
+                "--report: {} is also read or written by the job\n  Give the report a file of its own.",
+                path.display()
+            )));
+        }
+        Ok(Box::new(File::create(path).map_err(|e| Error::io("create", path, e))?))
+    }
+
+    /// Warnings, and the report for people.
+    fn tell(&self, report: &Report) {
+        if !self.quiet {
+            warn(report);
+        }
+        if self.verbose {
+            console::note(&metrics::human(report));
+        }
+    }
+}
+
+/// The path of a file; none for `-`.
+pub fn file(path: &Path) -> Option<&Path> {
+    (path != Path::new("-")).then_some(path)
+}
+
+/// Whether two paths are of one file, by way of links too.
+fn is_same(one: &Path, other: &Path) -> bool {
+    let whole = |path: &Path| fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
+    one == other || whole(one) == whole(other)
+}
+
+fn warn(report: &Report) {
+    for warning in &report.warnings {
+        console::warning(warning);
+    }
+    if report.records_failed > 0 {
+        console::warning(format_args!("{} bad records were left out", metrics::count(report.records_failed)));
+    }
+    if report.lossy.total() > 0 {
+        let kinds: Vec<String> =
+            report.lossy.iter().map(|(kind, count)| format!("{} {}", kind.name(), metrics::count(count))).collect();
+        console::warning(format_args!(
+            "{} can't hold everything that {} says: {}\n  With --strict that is an error.",
+            report.to,
+            report.from,
+            kinds.join(", ")
+        ));
+    }
+}

@@ -1,0 +1,22 @@
+//! From what a user wrote to validated settings.
+//!
+//! Two layers: [`Raw`] holds the text of flags as it was given; [`Raw::validate`] turns it into
+//! [`Settings`](crate::engine::Settings) or says what is wrong, before any file is opened.
+
+mod byte;
+pub mod choice;
+mod formats;
+mod list;
+mod ops;
+mod raw;
+mod size;
+mod view;
+
+pub use byte::parse_byte;
+pub use choice::Choice;
+pub use formats::{source_format, target_format};
+pub use list::{parse_pairs, split_list};
+pub use ops::{Ops, parse_ops};
+pub use raw::Raw;
+pub use size::parse_size;
+pub use view::View;

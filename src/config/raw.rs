@@ -1,0 +1,323 @@
+//! Flags as text, and what they mean together.
+
+use super::{choice, parse_byte, parse_ops, parse_pairs, parse_size, split_list};
+use crate::engine::{ColumnsFrom, Settings};
+use crate::error::Error;
+use crate::format::csv::{Dialect, OutDialect};
+use crate::format::{Format, Options};
+
+/// What a user wrote, flag by flag; none: not given.
+#[derive(Clone, Debug, Default)]
+pub struct Raw {
+    /// `--from`.
+    pub from: Option<String>,
+    /// `--to`.
+    pub to: Option<String>,
+    /// `--delimiter`.
+    pub delimiter: Option<String>,
+    /// `--quote`.
+    pub quote: Option<String>,
+    /// `--escape`.
+    pub escape: Option<String>,
+    /// `--no-quoting`.
+    pub no_quoting: bool,
+    /// `--comment`.
+    pub comment: Option<String>,
+    /// `--no-headers`.
+    pub no_headers: bool,
+    /// `--out-delimiter`.
+    pub out_delimiter: Option<String>,
+    /// `--quote-all`.
+    pub quote_all: bool,
+    /// `--crlf`.
+    pub crlf: bool,
+    /// `--ragged`.
+    pub ragged: Option<String>,
+    /// `--tsv-escapes`.
+    pub tsv_escapes: bool,
+    /// `--types`.
+    pub types: Option<String>,
+    /// `--columns`.
+    pub columns: Option<String>,
+    /// `--nested`.
+    pub nested: Option<String>,
+    /// `--unflatten`.
+    pub unflatten: bool,
+    /// `--max-depth`.
+    pub max_depth: Option<usize>,
+    /// `--records-at`.
+    pub records_at: Option<String>,
+    /// `--pretty`.
+    pub pretty: bool,
+    /// `--layout`.
+    pub layout: Option<String>,
+    /// `--frame`.
+    pub frame: Option<String>,
+    /// `--payload`.
+    pub payload: Option<String>,
+    /// `--bytes`.
+    pub bytes: Option<String>,
+    /// `--invalid-utf8`.
+    pub invalid_utf8: Option<String>,
+    /// `--op`, as often as it was given.
+    pub op: Vec<String>,
+    /// `--select`, as often as it was given.
+    pub select: Vec<String>,
+    /// `--drop`, as often as it was given.
+    pub drop: Vec<String>,
+    /// `--rename`, as often as it was given.
+    pub rename: Vec<String>,
+    /// `--workers`; 0: one for each processor.
+    pub workers: Option<usize>,
+    /// `--slice-size`.
+    pub slice_size: Option<String>,
+    /// `--memory-limit`.
+    pub memory_limit: Option<String>,
+    /// `--max-record-size`.
+    pub max_record_size: Option<String>,
+    /// `--io`.
+    pub io: Option<String>,
+    /// `--on-error`.
+    pub on_error: Option<String>,
+    /// `--force`.
+    pub force: bool,
+    /// `--strict`.
+    pub strict: bool,
+}
+
+impl Raw {
+    /// The settings that the flags mean.
+    ///
+    /// # Errors
+    /// Usage: a text that means nothing, or flags that contradict each other.
+    pub fn validate(&self) -> Result<Settings, Error> {
+        let defaults = Settings::default();
+        let ops = parse_ops(&self.op)?;
+        let options = self.options()?;
+        let max_record_size = bytes("--max-record-size", &self.max_record_size, defaults.max_record_size)?;
+        Ok(Settings {
+            from: format(&self.from)?,
+            to: format(&self.to)?,
+            options: Options {
+                max_record: if max_record_size > 0 { max_record_size } else { options.max_record },
+                ..options
+            },
+            select: lists("--select", &self.select)?,
+            drop: lists("--drop", &self.drop)?,
+            rename: pairs(&self.rename)?,
+            ops: ops.ops,
+            word_count: ops.word_count,
+            columns: self.columns()?,
+            workers: self.workers.unwrap_or(defaults.workers),
+            slice_size: bytes("--slice-size", &self.slice_size, defaults.slice_size)?,
+            memory_limit: bytes("--memory-limit", &self.memory_limit, defaults.memory_limit)?,
+            max_record_size,
+            io: one_of(&choice::IO, &self.io)?,
+            on_error: one_of(&choice::ON_ERROR, &self.on_error)?,
+            invalid_utf8: one_of(&choice::INVALID_UTF8, &self.invalid_utf8)?,
+            force: self.force,
+            strict: self.strict,
+        })
+    }
+
+    /// What the flags say about formats.
+    ///
+    /// # Errors
+    /// As [`validate`](Self::validate).
+    pub fn options(&self) -> Result<Options, Error> {
+        let defaults = Options::default();
+        Ok(Options {
+            dialect: self.dialect()?,
+            out_dialect: self.out_dialect()?,
+            no_headers: self.no_headers,
+            ragged: one_of(&choice::RAGGED, &self.ragged)?,
+            strict: self.strict,
+            types: one_of(&choice::TYPES, &self.types)?,
+            nested: one_of(&choice::NESTED, &self.nested)?,
+            unflatten: self.unflatten,
+            max_depth: self.max_depth()?.unwrap_or(defaults.max_depth),
+            records_at: self.records_at()?,
+            pretty: self.pretty,
+            layout: self.layout.clone(),
+            frame: one_of(&choice::FRAME, &self.frame)?,
+            payload: one_of(&choice::PAYLOAD, &self.payload)?,
+            bytes_as: one_of(&choice::BYTES, &self.bytes)?,
+            max_record: defaults.max_record,
+        })
+    }
+
+    fn dialect(&self) -> Result<Dialect, Error> {
+        let quote = byte("--quote", &self.quote)?.unwrap_or(b'"');
+        let dialect = Dialect {
+            delimiter: byte("--delimiter", &self.delimiter)?,
+            quote,
+            // The quote as its own escape is what doubling is.
+            escape: byte("--escape", &self.escape)?.filter(|escape| *escape != quote),
+            quoting: !self.no_quoting,
+            comment: byte("--comment", &self.comment)?,
+            tsv_escapes: self.tsv_escapes,
+        };
+        let mut used = vec![];
+        used.extend(dialect.delimiter.map(|byte| ("--delimiter", byte)));
+        used.extend(dialect.quoting.then_some(("--quote", quote)));
+        used.extend(dialect.escape.map(|byte| ("--escape", byte)));
+        used.extend(dialect.comment.map(|byte| ("--comment", byte)));
+        all_differ(&used)?;
+        Ok(dialect)
+    }
+
+    fn out_dialect(&self) -> Result<OutDialect, Error> {
+        let delimiter = byte("--out-delimiter", &self.out_delimiter)?;
+        if let Some(delimiter) = delimiter {
+            let quote = byte("--quote", &self.quote)?.unwrap_or(b'"');
+            all_differ(&[("--out-delimiter", delimiter), ("--quote", quote)])?;
+        }
+        Ok(OutDialect { delimiter, quote_all: self.quote_all, crlf: self.crlf })
+    }
+
+    fn columns(&self) -> Result<ColumnsFrom, Error> {
+        match self.columns.as_deref() {
+            None | Some("union") => Ok(ColumnsFrom::Union),
+            Some("first") => Ok(ColumnsFrom::First),
+            Some(list) => Ok(ColumnsFrom::List(split_list("--columns", list)?)),
+        }
+    }
+
+    fn max_depth(&self) -> Result<Option<usize>, Error> {
+        match self.max_depth {
+            Some(0) => Err(Error::usage("--max-depth: 0 leaves no room for any value; the least is 1")),
+            depth => Ok(depth),
+        }
+    }
+
+    fn records_at(&self) -> Result<Option<String>, Error> {
+        match self.records_at.as_deref() {
+            Some(pointer) if !pointer.is_empty() && !pointer.starts_with('/') => Err(Error::usage(format!(
+                "--records-at: `{pointer}` is not a JSON pointer (RFC 6901)\n  It starts with a slash, such as /data/items."
+            ))),
+            Some("") | None => Ok(None),
+            Some(pointer) => Ok(Some(pointer.to_owned())),
+        }
+    }
+}
+
+fn format(text: &Option<String>) -> Result<Option<Format>, Error> {
+    text.as_deref().map(str::parse).transpose()
+}
+
+fn byte(flag: &str, text: &Option<String>) -> Result<Option<u8>, Error> {
+    text.as_deref().map(|text| parse_byte(flag, text)).transpose()
+}
+
+fn bytes(flag: &str, text: &Option<String>, default: usize) -> Result<usize, Error> {
+    match text {
+        // The size fits: `parse_size` looked.
+        Some(text) => Ok(parse_size(flag, text)? as usize),
+        None => Ok(default),
+    }
+}
+
+fn one_of<T: Copy + PartialEq + Default>(choice: &choice::Choice<T>, text: &Option<String>) -> Result<T, Error> {
+    text.as_deref().map_or(Ok(T::default()), |text| choice.parse(text))
+}
+
+fn lists(flag: &str, texts: &[String]) -> Result<Vec<String>, Error> {
+    let mut names = Vec::new();
+    for text in texts {
+        names.extend(split_list(flag, text)?);
+    }
+    Ok(names)
+}
+
+fn pairs(texts: &[String]) -> Result<Vec<(String, String)>, Error> {
+    let mut pairs = Vec::new();
+    for text in texts {
+        pairs.extend(parse_pairs("--rename", text)?);
+    }
+    Ok(pairs)
+}
+
+fn all_differ(used: &[(&str, u8)]) -> Result<(), Error> {
+    for (index, (flag, byte)) in used.iter().enumerate() {
+        if let Some((other, _)) = used[..index].iter().find(|(_, earlier)| earlier == byte) {
+            let shown = char::from(*byte).escape_default();
+            return Err(Error::usage(format!(
+                "{other} and {flag} are both `{shown}`; each needs a character of its own"
+            )));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::{Io, MEMORY_LIMIT, OnError};
+    use crate::format::Ragged;
+
+    fn text(text: &str) -> Option<String> {
+        Some(text.to_owned())
+    }
+
+    #[test]
+    fn nothing_given_is_the_default() {
+        let settings = Raw::default().validate().unwrap();
+        assert_eq!((settings.memory_limit, settings.workers, settings.slice_size), (100_000_000, 0, 0));
+        assert_eq!(settings.memory_limit, MEMORY_LIMIT);
+        assert_eq!(settings.options.dialect, Dialect::default());
+        assert_eq!(settings.options.max_depth, 1024);
+        assert_eq!(settings.columns, ColumnsFrom::Union);
+    }
+
+    #[test]
+    fn flags_arrive() {
+        let raw = Raw {
+            from: text("jsonl"),
+            to: text("CSV"),
+            delimiter: text("tab"),
+            escape: text("\\"),
+            out_delimiter: text(";"),
+            ragged: text("pad"),
+            columns: text("a,b"),
+            rename: vec!["a=b,c=d".into(), "e=f".into()],
+            select: vec!["a,c".into(), "e".into()],
+            slice_size: text("1KiB"),
+            memory_limit: text("16MB"),
+            max_record_size: text("2MiB"),
+            io: text("read"),
+            on_error: text("skip"),
+            workers: Some(3),
+            strict: true,
+            ..Raw::default()
+        };
+        let s = raw.validate().unwrap();
+        assert_eq!((s.from, s.to), (Some(Format::Ndjson), Some(Format::Csv)));
+        assert_eq!((s.options.dialect.delimiter, s.options.dialect.escape), (Some(b'\t'), Some(b'\\')));
+        assert_eq!((s.options.out_dialect.delimiter, s.options.ragged), (Some(b';'), Ragged::Pad));
+        assert_eq!(s.columns, ColumnsFrom::List(vec!["a".into(), "b".into()]));
+        assert_eq!((s.select.join("|"), s.rename.len()), ("a|c|e".to_owned(), 3));
+        assert_eq!((s.slice_size, s.memory_limit, s.workers), (1_024, 16_000_000, 3));
+        assert_eq!((s.max_record_size, s.options.max_record), (2 << 20, 2 << 20));
+        assert_eq!((s.io, s.on_error, s.strict, s.options.strict), (Io::Read, OnError::Skip, true, true));
+    }
+
+    #[test]
+    fn contradictions_are_refused() {
+        let refused = |raw: Raw, part: &str| match raw.validate() {
+            Ok(_) => panic!("{part}: nothing was refused"),
+            Err(error) => assert!(error.to_string().contains(part), "{error}"),
+        };
+        refused(Raw { delimiter: text("\""), ..Raw::default() }, "--delimiter and --quote are both");
+        refused(Raw { delimiter: text("#"), comment: text("#"), ..Raw::default() }, "--delimiter and --comment");
+        refused(Raw { quote: text("'"), escape: text("|"), comment: text("|"), ..Raw::default() }, "--escape and");
+        refused(Raw { out_delimiter: text("\""), ..Raw::default() }, "--out-delimiter and --quote");
+        refused(Raw { from: text("xml"), ..Raw::default() }, "csv, tsv, ndjson, json, text, fixed, frames");
+        refused(Raw { max_depth: Some(0), ..Raw::default() }, "--max-depth");
+        refused(Raw { records_at: text("data"), ..Raw::default() }, "/data/items");
+        refused(Raw { memory_limit: text("lots"), ..Raw::default() }, "--memory-limit");
+        // Without quoting the quote is a character like any other, and a doubled quote is no escape.
+        assert!(Raw { delimiter: text("\""), no_quoting: true, ..Raw::default() }.validate().is_ok());
+        let doubled = Raw { escape: text("\""), ..Raw::default() }.validate().unwrap();
+        assert_eq!(doubled.options.dialect.escape, None);
+    }
+}

@@ -1,0 +1,134 @@
+//! Settings as a report shows them.
+
+use serde::Serialize;
+
+use super::choice;
+use crate::engine::{ColumnsFrom, Settings};
+use crate::format::Options;
+
+/// Settings with the words of the flags, to be written into a report.
+#[derive(Clone, Debug, Serialize)]
+pub struct View {
+    from: Option<&'static str>,
+    to: Option<&'static str>,
+    csv: Csv,
+    json: Json,
+    binary: Binary,
+    types: &'static str,
+    bytes: &'static str,
+    invalid_utf8: &'static str,
+    ops: Vec<String>,
+    select: Vec<String>,
+    drop: Vec<String>,
+    rename: Vec<(String, String)>,
+    workers: usize,
+    slice_size: usize,
+    memory_limit: usize,
+    max_record_size: usize,
+    io: &'static str,
+    on_error: &'static str,
+    force: bool,
+    strict: bool,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct Csv {
+    delimiter: Option<char>,
+    quote: Option<char>,
+    escape: Option<char>,
+    comment: Option<char>,
+    headers: bool,
+    ragged: &'static str,
+    tsv_escapes: bool,
+    out_delimiter: Option<char>,
+    quote_all: bool,
+    crlf: bool,
+    columns: Columns,
+}
+
+#[derive(Clone, Debug, Serialize)]
+#[serde(untagged)]
+enum Columns {
+    From(&'static str),
+    List(Vec<String>),
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct Json {
+    nested: &'static str,
+    unflatten: bool,
+    max_depth: usize,
+    records_at: Option<String>,
+    pretty: bool,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct Binary {
+    layout: Option<String>,
+    frame: &'static str,
+    payload: &'static str,
+}
+
+impl From<&Settings> for View {
+    fn from(s: &Settings) -> View {
+        let mut ops: Vec<String> = s.ops.iter().map(|op| op.name().to_owned()).collect();
+        ops.extend(s.word_count.then(|| "wordcount".to_owned()));
+        View {
+            from: s.from.map(|format| format.name()),
+            to: s.to.map(|format| format.name()),
+            csv: csv(s),
+            json: json(&s.options),
+            binary: Binary {
+                layout: s.options.layout.clone(),
+                frame: choice::FRAME.name(s.options.frame),
+                payload: choice::PAYLOAD.name(s.options.payload),
+            },
+            types: choice::TYPES.name(s.options.types),
+            bytes: choice::BYTES.name(s.options.bytes_as),
+            invalid_utf8: choice::INVALID_UTF8.name(s.invalid_utf8),
+            ops,
+            select: s.select.clone(),
+            drop: s.drop.clone(),
+            rename: s.rename.clone(),
+            workers: s.workers,
+            slice_size: s.slice_size,
+            memory_limit: s.memory_limit,
+            max_record_size: s.max_record_size,
+            io: choice::IO.name(s.io),
+            on_error: choice::ON_ERROR.name(s.on_error),
+            force: s.force,
+            strict: s.strict,
+        }
+    }
+}
+
+fn csv(s: &Settings) -> Csv {
+    let (dialect, out) = (&s.options.dialect, &s.options.out_dialect);
+    Csv {
+        delimiter: dialect.delimiter.map(char::from),
+        quote: dialect.quoting.then_some(char::from(dialect.quote)),
+        escape: dialect.escape.map(char::from),
+        comment: dialect.comment.map(char::from),
+        headers: !s.options.no_headers,
+        ragged: choice::RAGGED.name(s.options.ragged),
+        tsv_escapes: dialect.tsv_escapes,
+        out_delimiter: out.delimiter.map(char::from),
+        quote_all: out.quote_all,
+        crlf: out.crlf,
+        columns: match &s.columns {
+            ColumnsFrom::Union => Columns::From("union"),
+            ColumnsFrom::First => Columns::From("first"),
+            ColumnsFrom::List(names) => Columns::List(names.clone()),
+        },
+    }
+}
+
+fn json(options: &Options) -> Json {
+    Json {
+        nested: choice::NESTED.name(options.nested),
+        unflatten: options.unflatten,
+        max_depth: options.max_depth,
+        records_at: options.records_at.clone(),
+        pretty: options.pretty,
+    }
+}

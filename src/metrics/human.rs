@@ -1,0 +1,127 @@
+//! The report for people.
+
+use std::path::Path;
+
+use super::Report;
+use super::units::{count, micros, size};
+
+/// The report in aligned lines, with human units.
+pub fn human(report: &Report) -> String {
+    let mut lines = Vec::with_capacity(10);
+    lines.push(("source", end(report.source.as_deref(), report.from)));
+    lines.push(("target", end(report.target.as_deref(), report.to)));
+    lines.push(("read", amount(report.bytes_in, report.records_in)));
+    lines.push(("written", amount(report.bytes_out, report.records_out)));
+    if report.records_failed > 0 {
+        lines.push(("left out", format!("{} bad records", count(report.records_failed))));
+    }
+    lines.push(("lossy", lossy(report)));
+    lines.push(("time", time(report)));
+    lines.push(("latency", latency(report)));
+    lines.push(("memory", memory(report)));
+    if report.allocations.start.0 > 0 {
+        lines.push(("allocations", allocations(report)));
+    }
+    lines.iter().map(|(name, text)| format!("  {name:<11}  {text}\n")).collect()
+}
+
+fn end(path: Option<&Path>, format: &str) -> String {
+    match path {
+        Some(path) => format!("{} ({format})", path.display()),
+        None => format!("stream ({format})"),
+    }
+}
+
+fn amount(bytes: u64, records: u64) -> String {
+    format!("{} in {} records", size(bytes), count(records))
+}
+
+fn lossy(report: &Report) -> String {
+    let kinds: Vec<String> = report.lossy.iter().map(|(kind, n)| format!("{} {}", kind.name(), count(n))).collect();
+    if kinds.is_empty() { "nothing".to_owned() } else { kinds.join(", ") }
+}
+
+fn time(report: &Report) -> String {
+    let seconds = report.elapsed.as_secs_f64();
+    let workers = if report.workers == 1 { "worker" } else { "workers" };
+    let mut text = format!("{} with {} {workers}", micros(seconds * 1e6), report.workers);
+    // Below a millisecond the quotient says more about the clock than about the work.
+    if seconds >= 0.001 {
+        let per_second = |amount: u64| (amount as f64 / seconds) as u64;
+        let speed = size_rounded(per_second(report.bytes_in));
+        text += &format!(": {speed}/s, {} records/s", count(per_second(report.records_in)));
+    }
+    text
+}
+
+/// A measured size: never an exact multiple of anything but by accident, so always in decimal units.
+fn size_rounded(bytes: u64) -> String {
+    size(if bytes >= 1024 { bytes | 1 } else { bytes })
+}
+
+fn latency(report: &Report) -> String {
+    let l = &report.record_latency;
+    let (p50, p99, max) = (micros(l.p50 as f64), micros(l.p99 as f64), micros(l.max as f64));
+    format!("mean {}, p50 {p50}, p99 {p99}, max {max} (a record's slice, from claim to commit)", micros(l.mean))
+}
+
+fn memory(report: &Report) -> String {
+    let limit = size(report.memory_limit as u64);
+    let peak = match report.peak_rss_bytes {
+        0 => format!("peak unknown on this system, limit {limit}"),
+        peak => {
+            let share = peak as f64 * 100.0 / (report.memory_limit.max(1) as f64);
+            format!("{} resident at the peak, limit {limit} ({share:.0} % of it)", size_rounded(peak))
+        }
+    };
+    match report.peak_heap_bytes {
+        0 => peak,
+        heap => format!("{peak}; heap {} at the peak", size_rounded(heap)),
+    }
+}
+
+fn allocations(report: &Report) -> String {
+    let a = &report.allocations;
+    let (start, warmup, steady) = (count(a.start.0), count(a.warmup.0), count(a.steady.0));
+    format!(
+        "{start} blocks at the start, {warmup} in warm-up, {steady} in steady state; slices of {}",
+        size(report.slice_size as u64)
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::LossyKind;
+    use std::time::Duration;
+
+    #[test]
+    fn shows_the_peak_beside_the_limit() {
+        let mut report = Report {
+            source: Some("trips.csv".into()),
+            from: "csv",
+            to: "ndjson",
+            bytes_in: 2_000_000_001,
+            records_in: 4_000_000,
+            elapsed: Duration::from_secs(2),
+            workers: 2,
+            slice_size: 512 << 10,
+            memory_limit: 100_000_000,
+            peak_rss_bytes: 13_000_000,
+            ..Report::default()
+        };
+        report.lossy.count(LossyKind::ListAsText);
+        let text = human(&report);
+        for part in [
+            "  source       trips.csv (csv)\n",
+            "  target       stream (ndjson)\n",
+            "2.00 GB in 4,000,000 records",
+            "2 s with 2 workers: 1.00 GB/s, 2,000,000 records/s",
+            "13.0 MB resident at the peak, limit 100 MB (13 % of it)",
+            "list_as_text 1",
+        ] {
+            assert!(text.contains(part), "{part:?} is not in:\n{text}");
+        }
+        assert!(!text.contains("left out") && !text.contains("allocations"));
+    }
+}

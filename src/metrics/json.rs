@@ -1,0 +1,145 @@
+//! The report as one JSON object.
+
+use std::path::Path;
+
+use serde::ser::{Serialize, SerializeMap, Serializer};
+
+use super::{Allocations, Latency, Report};
+use crate::record::Lossy;
+
+/// The report as one line of JSON with a line break at its end.
+///
+/// Its keys: `version`, `settings` (what is given here), `files` {`source`, `target`} (null for streams),
+/// `bytes_in`, `bytes_out`, `records_in`, `records_out`, `records_failed`, `lossy` (a count for each kind
+/// that occurred), `seconds`, `workers`, `slice_size`, `memory_limit`, `peak_rss_bytes`, `peak_heap_bytes`,
+/// `allocations` {`start`, `warmup`, `steady`} in blocks, `record_latency_us` {`mean`, `p50`, `p99`, `max`}.
+pub fn json(report: &Report, version: &str, settings: &impl Serialize) -> String {
+    let view = View {
+        version,
+        settings,
+        files: Files { source: path(report.source.as_deref()), target: path(report.target.as_deref()) },
+        bytes_in: report.bytes_in,
+        bytes_out: report.bytes_out,
+        records_in: report.records_in,
+        records_out: report.records_out,
+        records_failed: report.records_failed,
+        lossy: ByKind(&report.lossy),
+        seconds: report.elapsed.as_secs_f64(),
+        workers: report.workers,
+        slice_size: report.slice_size,
+        memory_limit: report.memory_limit,
+        peak_rss_bytes: report.peak_rss_bytes,
+        peak_heap_bytes: report.peak_heap_bytes,
+        allocations: Blocks::from(report.allocations),
+        record_latency_us: Micros::from(report.record_latency),
+    };
+    // The view has text keys and finite numbers only, so this can't fail.
+    let mut text = serde_json::to_string(&view).unwrap_or_default();
+    text.push('\n');
+    text
+}
+
+#[derive(serde::Serialize)]
+struct View<'a, S: Serialize> {
+    version: &'a str,
+    settings: &'a S,
+    files: Files,
+    bytes_in: u64,
+    bytes_out: u64,
+    records_in: u64,
+    records_out: u64,
+    records_failed: u64,
+    lossy: ByKind<'a>,
+    seconds: f64,
+    workers: usize,
+    slice_size: usize,
+    memory_limit: usize,
+    peak_rss_bytes: u64,
+    peak_heap_bytes: u64,
+    allocations: Blocks,
+    record_latency_us: Micros,
+}
+
+#[derive(serde::Serialize)]
+struct Files {
+    source: Option<String>,
+    target: Option<String>,
+}
+
+fn path(path: Option<&Path>) -> Option<String> {
+    path.map(|path| path.to_string_lossy().into_owned())
+}
+
+struct ByKind<'a>(&'a Lossy);
+
+impl Serialize for ByKind<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        for (kind, count) in self.0.iter() {
+            map.serialize_entry(kind.name(), &count)?;
+        }
+        map.end()
+    }
+}
+
+#[derive(serde::Serialize)]
+struct Blocks {
+    start: u64,
+    warmup: u64,
+    steady: u64,
+}
+
+impl From<Allocations> for Blocks {
+    fn from(a: Allocations) -> Blocks {
+        Blocks { start: a.start.0, warmup: a.warmup.0, steady: a.steady.0 }
+    }
+}
+
+#[derive(serde::Serialize)]
+struct Micros {
+    mean: f64,
+    p50: u64,
+    p99: u64,
+    max: u64,
+}
+
+impl From<Latency> for Micros {
+    fn from(l: Latency) -> Micros {
+        Micros { mean: l.mean, p50: l.p50, p99: l.p99, max: l.max }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::LossyKind;
+    use std::time::Duration;
+
+    #[test]
+    fn has_exactly_the_promised_keys() {
+        let mut report = Report {
+            source: Some("trips.csv".into()),
+            records_in: 7,
+            elapsed: Duration::from_millis(1500),
+            allocations: Allocations { start: (3, 300), warmup: (2, 20), steady: (0, 0) },
+            ..Report::default()
+        };
+        report.lossy.count(LossyKind::DuplicateKey);
+        report.lossy.count(LossyKind::DuplicateKey);
+        let text = json(&report, "1.2.3", &serde_json::json!({"workers": 2}));
+        assert!(text.ends_with("}\n") && text.lines().count() == 1);
+        let value: serde_json::Value = serde_json::from_str(&text).unwrap();
+        let mut keys: Vec<&str> = value.as_object().unwrap().keys().map(String::as_str).collect();
+        keys.sort_unstable();
+        let expected = "allocations bytes_in bytes_out files lossy memory_limit peak_heap_bytes peak_rss_bytes \
+                        record_latency_us records_failed records_in records_out seconds settings slice_size version \
+                        workers";
+        assert_eq!(keys, expected.split_whitespace().collect::<Vec<_>>());
+        assert_eq!(value["lossy"], serde_json::json!({"duplicate_key": 2}));
+        assert_eq!(value["files"], serde_json::json!({"source": "trips.csv", "target": null}));
+        assert_eq!(value["allocations"], serde_json::json!({"start": 3, "warmup": 2, "steady": 0}));
+        assert_eq!(value["record_latency_us"], serde_json::json!({"mean": 0.0, "p50": 0, "p99": 0, "max": 0}));
+        assert_eq!((value["seconds"].as_f64(), value["records_in"].as_u64()), (Some(1.5), Some(7)));
+        assert_eq!(value["settings"]["workers"], 2);
+    }
+}

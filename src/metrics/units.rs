@@ -1,0 +1,81 @@
+//! Numbers as people read them.
+
+/// Bytes in the unit that fits: binary units for exact multiples of them, else decimal ones.
+pub fn size(bytes: u64) -> String {
+    const BINARY: [(u64, &str); 3] = [(1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")];
+    const DECIMAL: [(u64, &str); 4] =
+        [(1_000_000_000_000, "TB"), (1_000_000_000, "GB"), (1_000_000, "MB"), (1_000, "kB")];
+    if bytes > 0 {
+        for (unit, name) in BINARY {
+            if bytes.is_multiple_of(unit) && bytes / unit < 1024 {
+                return format!("{} {name}", bytes / unit);
+            }
+        }
+    }
+    match DECIMAL.into_iter().find(|(unit, _)| bytes >= *unit) {
+        Some((unit, name)) => format!("{} {name}", digits(bytes as f64 / unit as f64)),
+        None => format!("{bytes} B"),
+    }
+}
+
+/// A count with its thousands apart: `1,234,567`.
+pub fn count(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// Microseconds in the unit that fits.
+pub(super) fn micros(micros: f64) -> String {
+    match micros {
+        m if m < 1_000.0 => format!("{} µs", digits(m)),
+        m if m < 1_000_000.0 => format!("{} ms", digits(m / 1_000.0)),
+        m => format!("{} s", digits(m / 1_000_000.0)),
+    }
+}
+
+/// Three significant digits, all of them for larger numbers.
+fn digits(value: f64) -> String {
+    match value {
+        v if v == v.trunc() => format!("{v:.0}"),
+        v if v < 10.0 => format!("{v:.2}"),
+        v if v < 100.0 => format!("{v:.1}"),
+        v => format!("{v:.0}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes() {
+        let table = [
+            (0, "0 B"),
+            (999, "999 B"),
+            (1_024, "1 KiB"),
+            (524_288, "512 KiB"),
+            (100_000_000, "100 MB"),
+            (16_000_000, "16 MB"),
+            (1 << 30, "1 GiB"),
+            (13_100_123, "13.1 MB"),
+            (1_234_567_891, "1.23 GB"),
+            (3_000_000_000_001, "3.00 TB"),
+        ];
+        for (bytes, text) in table {
+            assert_eq!(size(bytes), text);
+        }
+    }
+
+    #[test]
+    fn counts_and_times() {
+        assert_eq!([count(0), count(999), count(1_000), count(12_345_678)], ["0", "999", "1,000", "12,345,678"]);
+        assert_eq!([micros(0.0), micros(512.4), micros(1_500.0), micros(61e6)], ["0 µs", "512 µs", "1.50 ms", "61 s"]);
+    }
+}

@@ -1,0 +1,103 @@
+//! The system's allocator with counters around it.
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
+
+/// The system's allocator, which counts what it is asked for.
+///
+/// Installed with `#[global_allocator]`. A call costs a few relaxed additions; a program that allocates
+/// nothing pays nothing. The counters are those of the process, so there is no use in a second instance.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct CountingAllocator;
+
+static BLOCKS: AtomicU64 = AtomicU64::new(0);
+static BYTES: AtomicU64 = AtomicU64::new(0);
+static CURRENT: AtomicUsize = AtomicUsize::new(0);
+static PEAK: AtomicUsize = AtomicUsize::new(0);
+
+thread_local! {
+    // `const` and without a destructor: reading it can neither allocate nor fail in a thread that ends.
+    static HERE: Cell<(u64, u64)> = const { Cell::new((0, 0)) };
+}
+
+/// Blocks and bytes that the whole process was given, and the bytes it holds and held at most.
+pub(crate) fn process() -> (u64, u64, u64, u64) {
+    let peak = PEAK.load(Relaxed).max(CURRENT.load(Relaxed));
+    (BLOCKS.load(Relaxed), BYTES.load(Relaxed), CURRENT.load(Relaxed) as u64, peak as u64)
+}
+
+/// Blocks and bytes that this thread was given.
+pub(crate) fn thread() -> (u64, u64) {
+    HERE.try_with(Cell::get).unwrap_or_default()
+}
+
+#[inline]
+fn given(bytes: usize) {
+    BLOCKS.fetch_add(1, Relaxed);
+    BYTES.fetch_add(bytes as u64, Relaxed);
+    // A thread whose locals are gone still counts for the process.
+    let _ = HERE.try_with(|here| {
+        let (blocks, total) = here.get();
+        here.set((blocks + 1, total + bytes as u64));
+    });
+}
+
+#[inline]
+fn grown(bytes: usize) {
+    let now = CURRENT.fetch_add(bytes, Relaxed) + bytes;
+    // The load first: a read of a shared line is cheaper than a write to it, and peaks are rare.
+    if now > PEAK.load(Relaxed) {
+        PEAK.fetch_max(now, Relaxed);
+    }
+}
+
+// SAFETY: every call goes to `System` with its arguments unchanged, and `System` keeps the contract of
+// `GlobalAlloc`. The counting touches no memory but the counters, does not allocate and does not unwind.
+unsafe impl GlobalAlloc for CountingAllocator {
+    // SAFETY: the caller's promises (a layout of non-zero size) are those that `System` asks for.
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        // SAFETY: as above; the layout is passed on unchanged.
+        let block = unsafe { System.alloc(layout) };
+        if !block.is_null() {
+            given(layout.size());
+            grown(layout.size());
+        }
+        block
+    }
+
+    // SAFETY: as for `alloc`.
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        // SAFETY: as above; the layout is passed on unchanged.
+        let block = unsafe { System.alloc_zeroed(layout) };
+        if !block.is_null() {
+            given(layout.size());
+            grown(layout.size());
+        }
+        block
+    }
+
+    // SAFETY: every block came from `System`, with the layout that the caller names again.
+    unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
+        // SAFETY: as above.
+        unsafe { System.dealloc(block, layout) };
+        CURRENT.fetch_sub(layout.size(), Relaxed);
+    }
+
+    // SAFETY: every block came from `System`, with the layout that the caller names again; the caller
+    // promises that `size` is not zero and does not overflow when rounded up.
+    unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        // SAFETY: as above.
+        let moved = unsafe { System.realloc(block, layout, size) };
+        if !moved.is_null() {
+            given(size);
+            match size.checked_sub(layout.size()) {
+                Some(more) => grown(more),
+                None => {
+                    CURRENT.fetch_sub(layout.size() - size, Relaxed);
+                }
+            }
+        }
+        moved
+    }
+}

@@ -1,0 +1,213 @@
+//! Conversions by the command, against expectations that were written by hand.
+
+mod support;
+
+use std::fs;
+use std::process::Stdio;
+
+use serde_json::Value;
+use support::{Ran, command, feed, fixture, folder, run};
+
+/// Converts a fixture to standard output.
+fn convert(name: &str, flags: &[&str]) -> Ran {
+    let input = fixture(name);
+    run(folder().path(), ["convert".as_ref(), input.as_os_str()].into_iter().chain(flags.iter().map(AsRef::as_ref)))
+}
+
+fn text(name: &str) -> String {
+    fs::read_to_string(fixture(name)).unwrap()
+}
+
+#[test]
+fn values_arrive_as_they_left() {
+    assert_eq!(convert("values.csv", &["-t", "ndjson"]).ends(0).stdout, text("values.ndjson"));
+}
+
+#[test]
+fn old_spellings_work() {
+    let here = folder();
+    let input = fixture("values.csv");
+    let line = ["convert", "--output", "out.ndjson", "--chunk-size", "1KiB", "--processor", "upper", "--input"];
+    run(here.path(), line.iter().map(AsRef::as_ref).chain([input.as_os_str()])).ends(0);
+    let output = fs::read_to_string(here.path().join("out.ndjson")).unwrap();
+    assert_eq!(
+        output.lines().nth(1).unwrap(),
+        r#"{"id":2,"amount":-0,"code":"1.","name":"GRACE \"AMAZING\" HOPPER","note":""}"#
+    );
+}
+
+#[test]
+fn standard_input_and_output() {
+    let here = folder();
+    let ran = feed(here.path(), ["convert", "-", "-f", "csv", "-t", "ndjson", "-o", "-"], b"a,b\n1,x\n").ends(0);
+    assert_eq!((ran.stdout.as_str(), ran.stderr.as_str()), ("{\"a\":1,\"b\":\"x\"}\n", ""));
+    let ran = feed(here.path(), ["convert", "-", "-f", "csv", "--out-delimiter", "tab"], b"a,b\n1,x\n").ends(0);
+    assert_eq!(ran.stdout, "a\tb\n1\tx\n");
+}
+
+#[test]
+fn dialects() {
+    let here = folder();
+    let ran = feed(
+        here.path(),
+        ["convert", "-", "-f", "csv", "-d", ";", "--quote", "'", "--comment", "#", "-t", "csv", "--crlf"],
+        b"a;b\n# no record\n'x;y';1,5\n",
+    );
+    // The quote is the same on both sides; the comma is the delimiter of the output.
+    assert_eq!(ran.ends(0).stdout, "a,b\r\nx;y,'1,5'\r\n");
+    let ran = feed(here.path(), ["convert", "-", "-f", "csv", "-t", "ndjson", "-n", "--types", "text"], b"1,\n");
+    assert_eq!(ran.ends(0).stdout.lines().count(), 1);
+    let ran = feed(here.path(), ["convert", "-", "-f", "csv", "-t", "csv", "--quote-all"], b"a,b\n1,x\n");
+    assert_eq!(ran.ends(0).stdout, "\"a\",\"b\"\n\"1\",\"x\"\n");
+}
+
+#[test]
+fn nested_values_become_columns_and_come_back() {
+    let here = folder();
+    let ran = convert("nested.ndjson", &["-t", "csv", "-q"]).ends(0);
+    assert_eq!((ran.stdout.as_str(), ran.stderr.as_str()), (text("nested.csv").as_str(), ""));
+    let back = convert("nested.csv", &["-t", "ndjson", "--unflatten"]).ends(0).stdout;
+    assert_eq!(
+        back.lines().next(),
+        Some(r#"{"id":1,"user":{"name":"Ada","home":{"city":"London"}},"tags":["a","b"],"extra":null}"#)
+    );
+    let ran = feed(
+        here.path(),
+        ["convert", "-", "-f", "json", "-t", "csv", "--records-at", "/d"],
+        br#"{"d":[{"a":1},{"a":2}]}"#,
+    );
+    assert_eq!(ran.ends(0).stdout, "a\n1\n2\n");
+}
+
+#[test]
+fn what_is_lost_is_told_and_strict_refuses_it() {
+    let told = convert("nested.ndjson", &["-t", "csv"]).ends(0);
+    // One list in one cell; two fields that one of the two records lacks, and the city.
+    told.says(&["pagemill: warning: ", "list_as_text 1", "absent_as_null 3", "--strict"]);
+    convert("nested.ndjson", &["-t", "csv", "--strict"]).ends(1);
+}
+
+#[test]
+fn fields_are_chosen_and_renamed() {
+    let ran = convert("values.csv", &["-t", "csv", "--select", "name,id", "--rename", "id=number"]).ends(0);
+    assert_eq!(ran.stdout.lines().next(), Some("name,number"));
+    assert_eq!(ran.stdout.lines().nth(1), Some("Ada,1"));
+    let ran = convert("values.csv", &["-t", "csv", "--drop", "id,amount,note"]).ends(0);
+    assert_eq!(ran.stdout.lines().next(), Some("code,name"));
+    convert("values.csv", &["-t", "csv", "--select", "nothing"]).ends(2).says(&["nothing"]);
+}
+
+#[test]
+fn ops_change_text_only() {
+    let ran = convert("values.csv", &["-t", "ndjson", "--op", "trim,upper:name,code", "--op", "reverse:name"]).ends(0);
+    let lines: Vec<Value> = ran.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(lines[0]["name"], "ADA");
+    assert_eq!(lines[3]["code"], "TRUE");
+    assert_eq!(lines[4]["note"], "a\\b");
+    assert_eq!(lines[5]["name"], "7");
+    assert_eq!(lines[4]["name"], "🚲 ËOZ");
+}
+
+#[test]
+fn bad_records_can_be_left_out() {
+    let ran = convert("ragged.csv", &["-t", "ndjson", "--on-error", "skip"]).ends(0);
+    assert_eq!(ran.stdout, "{\"name\":\"Ada\",\"score\":1}\n{\"name\":\"Linus\",\"score\":3}\n");
+    ran.says(&["1 bad record"]);
+    let ran = feed(folder().path(), ["convert", "-", "-f", "csv", "-t", "ndjson", "--ragged", "pad"], b"a,b\n1\n");
+    assert_eq!(ran.ends(0).stdout, "{\"a\":1,\"b\":null}\n");
+}
+
+#[test]
+fn the_report_has_exactly_its_keys() {
+    let here = folder();
+    let input = fixture("trips.csv");
+    let flags = ["-o", "out.ndjson", "--report", "report.json", "-j", "2", "--slice-size", "4KiB", "-v"];
+    let line = ["convert".as_ref(), input.as_os_str()].into_iter().chain(flags.iter().map(AsRef::as_ref));
+    let ran = run(here.path(), line).ends(0);
+    let report: Value = serde_json::from_slice(&fs::read(here.path().join("report.json")).unwrap()).unwrap();
+    let mut keys: Vec<&str> = report.as_object().unwrap().keys().map(String::as_str).collect();
+    keys.sort_unstable();
+    let expected = "allocations bytes_in bytes_out files lossy memory_limit peak_heap_bytes peak_rss_bytes \
+                    record_latency_us records_failed records_in records_out seconds settings slice_size version workers";
+    assert_eq!(keys, expected.split_whitespace().collect::<Vec<_>>());
+    assert_eq!(report["version"], env!("CARGO_PKG_VERSION"));
+    assert_eq!(
+        (&report["records_in"], &report["records_out"], &report["records_failed"]),
+        (&200.into(), &200.into(), &0.into())
+    );
+    assert_eq!(report["bytes_in"], fs::metadata(&input).unwrap().len());
+    assert_eq!(report["bytes_out"], fs::metadata(here.path().join("out.ndjson")).unwrap().len());
+    assert_eq!((&report["memory_limit"], &report["lossy"]), (&100_000_000.into(), &serde_json::json!({})));
+    assert_eq!(report["settings"]["from"], "csv");
+    assert!(report["peak_heap_bytes"].as_u64().unwrap() > 10_000);
+    for (object, inner) in [("allocations", "start steady warmup"), ("record_latency_us", "max mean p50 p99")] {
+        let mut keys: Vec<&str> = report[object].as_object().unwrap().keys().map(String::as_str).collect();
+        keys.sort_unstable();
+        assert_eq!(keys, inner.split_whitespace().collect::<Vec<_>>());
+        assert!(report[object].as_object().unwrap().values().all(Value::is_number));
+    }
+    #[cfg(target_os = "linux")]
+    {
+        let peak = report["peak_rss_bytes"].as_u64().unwrap();
+        assert!(peak > 1_000_000 && peak <= 100_000_000, "{peak}");
+    }
+    ran.says(&["200 records", "limit 100 MB", "in steady state"]);
+}
+
+#[test]
+fn explain_shows_the_plan_and_writes_nothing() {
+    let here = folder();
+    let input = fixture("trips.csv");
+    let line = ["convert".as_ref(), input.as_os_str(), "-o".as_ref(), "out.ndjson".as_ref(), "--explain".as_ref()];
+    let ran = run(here.path(), line).ends(0);
+    assert!(ran.stdout.lines().count() > 3 && ran.stdout.ends_with('\n'), "{}", ran.stdout);
+    assert!(support::names(here.path()).is_empty());
+}
+
+#[test]
+fn an_audit_finds_nothing_in_the_steady_state() {
+    let input = fixture("trips.csv");
+    let line = [
+        "audit".as_ref(),
+        input.as_os_str(),
+        "-t".as_ref(),
+        "ndjson".as_ref(),
+        "--slice-size".as_ref(),
+        "1KiB".as_ref(),
+    ];
+    let ran = run(folder().path(), line).ends(0);
+    assert!(ran.stdout.contains("in warm-up") && ran.stdout.contains("in steady state"), "{}", ran.stdout);
+    let row = ran.stdout.lines().find(|line| line.starts_with("all ")).unwrap();
+    let numbers: Vec<&str> = row.split_whitespace().skip(1).collect();
+    assert_eq!((numbers.len(), &numbers[2..]), (4, &["0", "0"][..]), "{row}");
+    assert!(!ran.stdout.contains("before the first slice: 0 blocks"), "{}", ran.stdout);
+}
+
+#[test]
+fn a_reader_that_goes_away_ends_a_conversion_quietly() {
+    let here = folder();
+    // More than a pipe holds, so that the write really fails.
+    let mut input = String::from("a,b\n");
+    for number in 0..200_000 {
+        input += &format!("{number},some text\n");
+    }
+    fs::write(here.path().join("a.csv"), input).unwrap();
+    let mut child = command(here.path())
+        .args(["convert", "a.csv", "-t", "ndjson"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!((output.status.code(), String::from_utf8_lossy(&output.stderr).as_ref()), (Some(0), ""));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_ends_a_conversion_with_3() {
+    let here = folder();
+    fs::write(here.path().join("a.csv"), "a\n1\n").unwrap();
+    let ran = run(here.path(), ["convert", "a.csv", "-t", "ndjson", "-o", "/dev/full"]).ends(3);
+    ran.says(&["/dev/full"]);
+}

@@ -33,8 +33,8 @@ pub struct Batch<'a> {
     values: ArenaVec<'a, Value<'a>>,
     keys: ArenaVec<'a, &'a [u8]>,
     spans: ArenaVec<'a, Span>,
-    /// The first record an op refused, and why.
-    rejected: Option<(usize, RecordError)>,
+    /// The records that ops refused, and why. On the heap, which is not touched while there are none.
+    rejected: Vec<(usize, RecordError)>,
     /// The first node of the record being built.
     open: usize,
     max_record: usize,
@@ -65,7 +65,7 @@ impl<'a> Batch<'a> {
             values: ArenaVec::new_in(bump),
             keys: ArenaVec::new_in(bump),
             spans: ArenaVec::new_in(bump),
-            rejected: None,
+            rejected: Vec::new(),
             open: 0,
             max_record,
             lossy: Lossy::default(),
@@ -148,23 +148,33 @@ impl<'a> Batch<'a> {
     }
 
     /// An empty batch over the same slice and arena, for an op that adds or takes away nodes.
+    ///
+    /// The records of the new batch have to be those of this one, in order: refused ones are known by index.
     pub fn rebuild(&self) -> Batch<'a> {
         let mut empty = Batch::new(self.arena, self.slice, self.schema, self.max_record);
         empty.lossy = self.lossy;
+        empty.rejected = self.rejected.clone();
         empty
     }
 
     /// Refuses a record from within an op: the run's policy for bad records decides what becomes of it.
-    /// Only the first refused record of a batch is kept; the engine comes back for later ones.
     pub fn reject(&mut self, record: usize, reason: impl Into<std::borrow::Cow<'static, str>>) {
-        if self.rejected.as_ref().is_none_or(|(earlier, _)| record < *earlier) {
-            self.rejected = Some((record, RecordError::new(self.spans[record].start, reason)));
-        }
+        let offset = self.spans[record].start;
+        self.reject_with(record, RecordError::new(offset, reason));
     }
 
-    /// Takes the first refused record.
+    /// Refuses a record with an error that knows its place and its remedy.
+    pub fn reject_with(&mut self, record: usize, error: RecordError) {
+        self.rejected.push((record, error));
+    }
+
+    /// Takes the first of the refused records, with the reason that was given first.
     pub(crate) fn take_rejected(&mut self) -> Option<(usize, RecordError)> {
-        self.rejected.take()
+        let first = self.rejected.iter().map(|(record, _)| *record).min()?;
+        let place = self.rejected.iter().position(|(record, _)| *record == first)?;
+        let taken = self.rejected.remove(place);
+        self.rejected.retain(|(record, _)| *record != first);
+        Some(taken)
     }
 
     // -- building, for decoders --
@@ -202,6 +212,22 @@ impl<'a> Batch<'a> {
         self.keys.push(key);
         self.values.push(value);
         Ok(())
+    }
+
+    /// Adds a node and everything inside it, under a key.
+    pub fn push_tree(&mut self, key: &'a [u8], tree: Tree<'_, 'a>, offset: usize) -> Result<(), RecordError> {
+        self.reserve(tree.values.len(), offset)?;
+        self.keys.push(key);
+        self.keys.extend_from_slice_copy(&tree.keys[1..]);
+        self.values.extend_from_slice_copy(tree.values);
+        Ok(())
+    }
+
+    /// Takes back the nodes from `node` on, of the record being built.
+    pub fn rewind(&mut self, node: usize) {
+        debug_assert!(node >= self.open);
+        self.values.truncate(node);
+        self.keys.truncate(node);
     }
 
     /// Index of the next node; for [`close_list`](Self::close_list) and [`close_map`](Self::close_map).

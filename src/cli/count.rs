@@ -165,7 +165,7 @@ mod tests {
         fs::write(&one, vec![b'x'; 60]).unwrap();
         fs::write(&other, vec![b'x'; 60]).unwrap();
         let missing = folder.path().join("missing");
-        assert_eq!(width(&[one.clone()]), 2);
+        assert_eq!(width(std::slice::from_ref(&one)), 2);
         assert_eq!(width(&[one.clone(), missing.clone(), other]), 3);
         assert_eq!(width(&[missing]), 1);
         assert_eq!(width(&[one, folder.path().to_path_buf()]), 7);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::metrics::{Latency, Report};
+use crate::metrics::{LatencyRecorder, Report};
 use crate::record::Lossy;
 
 /// What happened in one slice.
@@ -23,13 +23,12 @@ pub(super) struct Totals {
     /// The input is done up to here, in bytes.
     pub input_done: u64,
     /// Microseconds from claim to commit.
-    latency: hdrhistogram::Histogram<u64>,
+    latency: LatencyRecorder,
 }
 
 impl Totals {
     pub fn new() -> Totals {
-        let hour = 3_600_000_000;
-        let latency = hdrhistogram::Histogram::new_with_bounds(1, hour, 2).expect("the bounds are constants");
+        let latency = LatencyRecorder::new();
         Totals { records_in: 0, records_out: 0, records_failed: 0, lossy: Lossy::default(), input_done: 0, latency }
     }
 
@@ -42,7 +41,7 @@ impl Totals {
     }
 
     pub fn latency(&mut self, elapsed: Duration, slice: &SliceTotals) {
-        self.latency.saturating_record_n(elapsed.as_micros() as u64, slice.records_in);
+        self.latency.record(elapsed.as_micros() as u64, slice.records_in);
     }
 
     /// Writes the totals into a report.
@@ -51,11 +50,6 @@ impl Totals {
         report.records_out = self.records_out;
         report.records_failed = self.records_failed;
         report.lossy = self.lossy;
-        report.record_latency = Latency {
-            mean: self.latency.mean(),
-            p50: self.latency.value_at_quantile(0.5),
-            p99: self.latency.value_at_quantile(0.99),
-            max: self.latency.max(),
-        };
+        report.record_latency = self.latency.summary();
     }
 }

@@ -5,6 +5,8 @@
 pub mod csv;
 pub mod fixed;
 pub mod frames;
+#[cfg(test)]
+mod harness;
 pub mod json;
 pub mod text;
 
@@ -244,6 +246,16 @@ pub enum BytesAs {
     Text,
 }
 
+/// Whether text from a source is the Base64 of bytes: the formats without bytes hold them so.
+pub(crate) fn text_holds_base64(options: &Options, from: Format) -> bool {
+    let only_text = match from {
+        Format::Csv | Format::Tsv | Format::Ndjson | Format::Json => true,
+        Format::Frames => options.payload == frames::Payload::Json,
+        Format::Text | Format::Fixed => false,
+    };
+    only_text && options.bytes_as == BytesAs::Base64
+}
+
 /// Everything that a user can say about formats; each format takes what concerns it.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -367,9 +379,9 @@ pub fn create(
     from: Format,
 ) -> Result<Box<dyn WriteFormat>, Error> {
     match format {
-        Format::Csv | Format::Tsv => csv::create(format, options, shape, columns),
+        Format::Csv | Format::Tsv => csv::create(format, options, shape, columns, from),
         Format::Ndjson | Format::Json => json::create(format, options, shape),
-        Format::Text => text::create(options, shape),
+        Format::Text => text::create(options, from),
         Format::Fixed => fixed::create(options, shape, from),
         Format::Frames => frames::create(options, shape, from),
     }

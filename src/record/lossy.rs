@@ -30,6 +30,12 @@ pub enum LossyKind {
     LineBreakInLine,
     /// Invalid UTF-8 was replaced by U+FFFD.
     InvalidUtf8Replaced,
+    /// An empty text stands in a dialect without quotes, where it reads back as null.
+    EmptyTextAsNull,
+    /// A text that looks like a number stands in a dialect without quotes, where it reads back as one.
+    TextAsNumber,
+    /// A number has more digits than the target's binary number can hold; the nearest one was written.
+    NumberRounded,
 }
 
 /// Counts by [`LossyKind`].
@@ -38,7 +44,7 @@ pub struct Lossy([u64; LossyKind::ALL.len()]);
 
 impl LossyKind {
     /// Every kind, in the order of its number.
-    pub const ALL: [LossyKind; 13] = [
+    pub const ALL: [LossyKind; 16] = [
         LossyKind::AbsentAsNull,
         LossyKind::BoolAsText,
         LossyKind::NumberAsText,
@@ -52,6 +58,9 @@ impl LossyKind {
         LossyKind::KeyDropped,
         LossyKind::LineBreakInLine,
         LossyKind::InvalidUtf8Replaced,
+        LossyKind::EmptyTextAsNull,
+        LossyKind::TextAsNumber,
+        LossyKind::NumberRounded,
     ];
 
     /// The name in reports.
@@ -70,6 +79,9 @@ impl LossyKind {
             LossyKind::KeyDropped => "key_dropped",
             LossyKind::LineBreakInLine => "line_break_in_line",
             LossyKind::InvalidUtf8Replaced => "invalid_utf8_replaced",
+            LossyKind::EmptyTextAsNull => "empty_text_as_null",
+            LossyKind::TextAsNumber => "text_as_number",
+            LossyKind::NumberRounded => "number_rounded",
         }
     }
 }

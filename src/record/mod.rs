@@ -2,9 +2,15 @@
 
 mod batch;
 mod columns;
+pub mod decimal;
+pub mod json;
+pub mod line_form;
 mod lossy;
 mod output;
 mod schema;
+mod stack_text;
+pub mod to_number;
+pub mod utf8;
 mod value;
 
 pub(crate) use batch::record_too_large;
@@ -13,4 +19,5 @@ pub use columns::{Binder, Slot};
 pub use lossy::{Lossy, LossyKind};
 pub use output::{Drain, EncodeError, Mark, Output};
 pub use schema::Schema;
+pub use stack_text::StackText;
 pub use value::Value;

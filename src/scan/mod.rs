@@ -4,5 +4,6 @@
 
 pub mod ascii;
 pub mod count;
+pub mod csv;
 pub mod kernel;
 pub mod number;

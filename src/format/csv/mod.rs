@@ -1,5 +1,15 @@
-//! CSV and TSV.
-use super::{Columns, Error, Format, OpenError, Opening, Options, Shape, WriteFormat};
+//! CSV and TSV (RFC 4180 and dialects). The specification, also for malformed input, is the crate `csv-core`.
+
+mod cut;
+mod decode;
+mod encode;
+mod header;
+mod spec;
+
+use super::{Columns, Cut, Decode, Format, OpenError, Opening, Options, ReadFormat, Shape, Want, WriteFormat};
+use crate::error::{Error, Result};
+use crate::record::Schema;
+use crate::scan::csv::Marks;
 
 /// CSV or TSV as it is read. Single bytes, all ASCII.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,16 +46,112 @@ pub struct OutDialect {
     pub crlf: bool,
 }
 
-/// Opens CSV or TSV.
-pub fn open(_format: Format, _options: &Options, _head: &[u8], _end: bool) -> Result<Opening, OpenError> {
-    unimplemented!()
+/// A dialect without gaps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Resolved {
+    delimiter: u8,
+    /// None: quotes mean nothing.
+    quote: Option<u8>,
+    escape: Option<u8>,
+    comment: Option<u8>,
+    tsv_escapes: bool,
 }
+
+impl Resolved {
+    fn reading(format: Format, dialect: &Dialect) -> Result<Resolved> {
+        Resolved::new(format, dialect, dialect.delimiter)
+    }
+
+    fn writing(format: Format, options: &Options) -> Result<Resolved> {
+        Resolved::new(format, &options.dialect, options.out_dialect.delimiter)
+    }
+
+    fn new(format: Format, dialect: &Dialect, delimiter: Option<u8>) -> Result<Resolved> {
+        let tsv_escapes = dialect.tsv_escapes && format == Format::Tsv;
+        let resolved = Resolved {
+            delimiter: delimiter.unwrap_or(if format == Format::Tsv { b'\t' } else { b',' }),
+            quote: (dialect.quoting && !tsv_escapes).then_some(dialect.quote),
+            escape: dialect.escape.filter(|_| dialect.quoting && !tsv_escapes),
+            comment: dialect.comment,
+            tsv_escapes,
+        };
+        let named = [
+            ("the delimiter", Some(resolved.delimiter)),
+            ("the quote", resolved.quote),
+            ("the escape", resolved.escape),
+            ("the comment mark", resolved.comment),
+        ];
+        for (index, (name, byte)) in named.iter().enumerate() {
+            let Some(byte) = *byte else { continue };
+            if !byte.is_ascii() || byte == b'\n' || byte == b'\r' {
+                return Err(Error::usage(format!("{name} can't be the byte {byte:#04x}; give an ASCII character that ends no line")));
+            }
+            if let Some((other, _)) = named[..index].iter().find(|(_, earlier)| *earlier == Some(byte)) {
+                return Err(Error::usage(format!("{other} and {name} are both `{}`", byte.escape_ascii())));
+            }
+        }
+        Ok(resolved)
+    }
+
+    /// The vector kernels understand this dialect.
+    fn is_plain(&self) -> bool {
+        self.escape.is_none() && self.comment.is_none()
+    }
+
+    fn marks(&self) -> Marks {
+        Marks { delimiter: self.delimiter, quote: self.quote }
+    }
+}
+
+/// Opens CSV or TSV: reads the header.
+pub fn open(format: Format, options: &Options, head: &[u8], end: bool) -> Result<Opening, OpenError> {
+    let dialect = Resolved::reading(format, &options.dialect)?;
+    let Some(header) = header::read(&dialect, options.no_headers, head, end)? else { return Ok(Opening::More) };
+    if options.strict && !header.warnings.is_empty() {
+        return Err(Error::usage(format!("{}\n  Leave out --strict to let it pass.", header.warnings.join("\n"))).into());
+    }
+    Ok(Opening::Ready(Box::new(Reading { dialect, header, ragged: options.ragged })))
+}
+
+/// CSV whose header was read.
+struct Reading {
+    dialect: Resolved,
+    header: header::Header,
+    ragged: super::Ragged,
+}
+
+impl ReadFormat for Reading {
+    fn start(&self) -> usize {
+        self.header.end
+    }
+
+    fn schema(&self) -> Option<&Schema> {
+        Some(&self.header.schema)
+    }
+
+    fn warnings(&self) -> &[String] {
+        &self.header.warnings
+    }
+
+    fn cutter(&self) -> Box<dyn Cut> {
+        Box::new(cut::CsvCut::new(self.dialect))
+    }
+
+    fn decoder(&self, want: &Want) -> Box<dyn Decode> {
+        Box::new(decode::CsvDecode::new(self.dialect, &self.header.schema, self.ragged, want))
+    }
+}
+
 /// Prepares CSV or TSV.
 pub fn create(
-    _format: Format,
-    _options: &Options,
-    _shape: &Shape,
-    _columns: Option<Columns>,
-) -> Result<Box<dyn WriteFormat>, Error> {
-    unimplemented!()
+    format: Format,
+    options: &Options,
+    shape: &Shape,
+    columns: Option<Columns>,
+    from: Format,
+) -> Result<Box<dyn WriteFormat>> {
+    let dialect = Resolved::writing(format, options)?;
+    // What an unquoted field of the source holds needs no quotes where the dialects are equal.
+    let same = matches!(from, Format::Csv | Format::Tsv) && Resolved::reading(from, &options.dialect)? == dialect;
+    Ok(Box::new(encode::Writing::new(dialect, options, shape, columns, same)))
 }

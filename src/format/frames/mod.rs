@@ -1,41 +1,68 @@
-//! Length-prefixed binary records.
-use super::{Error, Format, OpenError, Opening, Options, Shape, WriteFormat};
+//! Length-prefixed binary records: a length, so many bytes of payload, the next length.
 
-/// The length prefix of a frame.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Prefix {
-    /// 16 bits, little endian.
-    U16Le,
-    /// 16 bits, big endian.
-    U16Be,
-    /// 32 bits, little endian.
-    #[default]
-    U32Le,
-    /// 32 bits, big endian.
-    U32Be,
-    /// 64 bits, little endian.
-    U64Le,
-    /// LEB128, as Protocol Buffers write it.
-    Varint,
-}
+mod cut;
+mod decode;
+mod encode;
+mod frame;
+mod prefix;
+#[cfg(test)]
+mod tests;
 
-/// What a frame holds.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Payload {
-    /// Bytes, in the field `payload`.
-    #[default]
-    Bytes,
-    /// Text, in the field `payload`.
-    Text,
-    /// One JSON value.
-    Json,
-}
+pub use prefix::{Payload, Prefix};
+
+use super::{Cut, Decode, Encode, Error, Format, Frame, OpenError, Opening, Options};
+use super::{ReadFormat, Shape, Want, WriteFormat, text_holds_base64};
+use crate::record::Schema;
+
+/// The name of the only field of frames of bytes or text.
+pub const FIELD: &[u8] = b"payload";
 
 /// Opens frames.
-pub fn open(_options: &Options) -> Result<Opening, OpenError> {
-    unimplemented!()
+pub fn open(options: &Options) -> Result<Opening, OpenError> {
+    let schema = (options.payload != Payload::Json).then(|| Schema::new([FIELD]));
+    let rule = frame::Rule { prefix: options.frame, max_record: options.max_record };
+    Ok(Opening::Ready(Box::new(Source { schema, rule, payload: options.payload })))
 }
+
 /// Prepares frames.
-pub fn create(_options: &Options, _shape: &Shape, _from: Format) -> Result<Box<dyn WriteFormat>, Error> {
-    unimplemented!()
+pub fn create(options: &Options, _shape: &Shape, from: Format) -> Result<Box<dyn WriteFormat>, Error> {
+    Ok(Box::new(Target(encode::Encoder {
+        prefix: options.frame,
+        payload: options.payload,
+        base64_is_bytes: text_holds_base64(options, from),
+        bytes_are_base64: options.bytes_as == super::BytesAs::Base64,
+        nameless: from == Format::Text,
+    })))
+}
+
+struct Source {
+    schema: Option<Schema>,
+    rule: frame::Rule,
+    payload: Payload,
+}
+
+impl ReadFormat for Source {
+    fn start(&self) -> usize {
+        0
+    }
+    fn schema(&self) -> Option<&Schema> {
+        self.schema.as_ref()
+    }
+    fn cutter(&self) -> Box<dyn Cut> {
+        Box::new(cut::Cutter { rule: self.rule })
+    }
+    fn decoder(&self, want: &Want) -> Box<dyn Decode> {
+        Box::new(decode::Decoder::new(self.rule, self.payload, want))
+    }
+}
+
+struct Target(encode::Encoder);
+
+impl WriteFormat for Target {
+    fn frame(&self) -> Frame {
+        Frame::default()
+    }
+    fn encoder(&self) -> Box<dyn Encode> {
+        Box::new(self.0)
+    }
 }

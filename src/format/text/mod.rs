@@ -1,11 +1,219 @@
-//! Lines of text.
-use super::{Error, Opening, Options, Shape, WriteFormat};
+//! Lines of text. Bytes are kept exactly; a record is a line, its only field is called `line`.
+//!
+//! A line ends with LF, CRLF, or the end of the input. From text to text every line keeps its own
+//! terminator; to other formats lines come without.
+
+use std::ops::Range;
+
+use super::{Boundary, BytesAs, Cut, Decode, Encode, Format, Frame, Opening, Options, ReadFormat, Want, WriteFormat};
+use crate::error::{Error, RecordError};
+use crate::record::line_form::{LineForm, ScalarRoom, ScalarText};
+use crate::record::{Batch, EncodeError, LossyKind, Output, Schema, Value};
+
+/// The name of the only field.
+pub const FIELD: &str = "line";
 
 /// Opens text.
 pub fn open() -> Opening {
-    unimplemented!()
+    Opening::Ready(Box::new(Reading { schema: Schema::new([FIELD]) }))
 }
+
+struct Reading {
+    schema: Schema,
+}
+
+impl ReadFormat for Reading {
+    fn start(&self) -> usize {
+        0
+    }
+
+    fn schema(&self) -> Option<&Schema> {
+        Some(&self.schema)
+    }
+
+    fn cutter(&self) -> Box<dyn Cut> {
+        Box::new(TextCut)
+    }
+
+    fn decoder(&self, want: &Want) -> Box<dyn Decode> {
+        Box::new(TextDecode { utf8: want.utf8, replace: want.replace_invalid_utf8, valid: true, at: 0 })
+    }
+}
+
+struct TextCut;
+
+impl Cut for TextCut {
+    fn cut(&mut self, data: &[u8], target: usize, end: bool) -> Result<Boundary, RecordError> {
+        if end && data.len() <= target {
+            return Ok(Boundary::At(data.len()));
+        }
+        let (range, rest) = data.split_at(target.min(data.len()));
+        let found = memchr::memrchr(b'\n', range).or_else(|| memchr::memchr(b'\n', rest).map(|at| range.len() + at));
+        Ok(match found {
+            Some(at) => Boundary::At(at + 1),
+            None if end => Boundary::At(data.len()),
+            None => Boundary::More,
+        })
+    }
+}
+
+struct TextDecode {
+    utf8: bool,
+    replace: bool,
+    /// The whole slice is UTF-8, or nobody needs it to be.
+    valid: bool,
+    at: usize,
+}
+
+impl Decode for TextDecode {
+    fn begin(&mut self, slice: &[u8]) {
+        self.at = 0;
+        self.valid = !self.utf8 || simdutf8::basic::from_utf8(slice).is_ok();
+    }
+
+    fn fill<'a>(&mut self, slice: &'a [u8], batch: &mut Batch<'a>) -> Result<bool, RecordError> {
+        if self.at >= slice.len() {
+            return Ok(false);
+        }
+        let start = self.at;
+        for found in memchr::memchr_iter(b'\n', &slice[start..]) {
+            self.line(slice, start + found + 1, batch)?;
+            if batch.is_full() {
+                return Ok(true);
+            }
+        }
+        if self.at < slice.len() {
+            self.line(slice, slice.len(), batch)?;
+        }
+        Ok(true)
+    }
+
+    fn skip_record(&mut self, slice: &[u8]) {
+        self.at += memchr::memchr(b'\n', &slice[self.at..]).map_or(slice.len() - self.at, |found| found + 1);
+    }
+}
+
+impl TextDecode {
+    /// Adds the line from `self.at` to `end`, terminator included.
+    #[inline(always)]
+    fn line<'a>(&mut self, slice: &'a [u8], end: usize, batch: &mut Batch<'a>) -> Result<(), RecordError> {
+        let source = &slice[self.at..end];
+        let mut text = &source[..source.len() - terminator(source).len()];
+        if !self.valid {
+            text = self.check(text, batch)?;
+        }
+        batch.reserve(1, self.at)?;
+        batch.push(Value::Text(text));
+        batch.end_record(self.at, end)?;
+        self.at = end;
+        Ok(())
+    }
+
+    #[cold]
+    fn check<'a>(&self, text: &'a [u8], batch: &mut Batch<'a>) -> Result<&'a [u8], RecordError> {
+        let Err(error) = std::str::from_utf8(text) else { return Ok(text) };
+        if !self.replace {
+            return Err(RecordError::new(self.at + error.valid_up_to(), "invalid UTF-8")
+                .hint("Give --invalid-utf8 replace to put U+FFFD in its place."));
+        }
+        let repaired = String::from_utf8_lossy(text);
+        let room = batch.arena().bytes(repaired.len(), self.at)?;
+        room.copy_from_slice(repaired.as_bytes());
+        batch.lossy.count(LossyKind::InvalidUtf8Replaced);
+        Ok(room)
+    }
+}
+
+/// The terminator at the end of a line's bytes.
+#[inline(always)]
+fn terminator(line: &[u8]) -> &[u8] {
+    match line {
+        [.., b'\r', b'\n'] => &line[line.len() - 2..],
+        [.., b'\n'] => &line[line.len() - 1..],
+        _ => &[],
+    }
+}
+
 /// Prepares text.
-pub fn create(_options: &Options, _shape: &Shape) -> Result<Box<dyn WriteFormat>, Error> {
-    unimplemented!()
+pub fn create(options: &Options, from: Format) -> Result<Box<dyn WriteFormat>, Error> {
+    Ok(match from {
+        Format::Text => Box::new(KeepTerminators),
+        _ => Box::new(Lines { base64: options.bytes_as == BytesAs::Base64 }),
+    })
+}
+
+/// From text: every line keeps its terminator.
+#[derive(Clone, Copy)]
+struct KeepTerminators;
+
+impl WriteFormat for KeepTerminators {
+    fn frame(&self) -> Frame {
+        Frame::default()
+    }
+
+    fn encoder(&self) -> Box<dyn Encode> {
+        Box::new(*self)
+    }
+}
+
+impl Encode for KeepTerminators {
+    fn encode(&mut self, batch: &Batch<'_>, records: Range<usize>, output: &mut Output<'_>) -> Result<(), EncodeError> {
+        for index in records {
+            if let [Value::Text(text)] = batch.columns(index) {
+                output.put(text)?;
+            }
+            output.put(terminator(batch.source(index)))?;
+            output.records += 1;
+        }
+        Ok(())
+    }
+}
+
+/// From other formats: a record of one plain value is its text, others are one JSON text a line.
+#[derive(Clone, Copy)]
+struct Lines {
+    base64: bool,
+}
+
+impl WriteFormat for Lines {
+    fn frame(&self) -> Frame {
+        Frame::default()
+    }
+
+    fn encoder(&self) -> Box<dyn Encode> {
+        Box::new(*self)
+    }
+}
+
+impl Encode for Lines {
+    fn encode(&mut self, batch: &Batch<'_>, records: Range<usize>, output: &mut Output<'_>) -> Result<(), EncodeError> {
+        for index in records {
+            let mark = output.mark();
+            match LineForm::of(batch, index) {
+                LineForm::Json => crate::record::json::write_record(batch, index, self.base64, output)?,
+                LineForm::Value { key, value } => {
+                    if !key.is_empty() && key != FIELD.as_bytes() {
+                        output.lose(LossyKind::KeyDropped);
+                    }
+                    let mut room = ScalarRoom::new();
+                    // A line of text can hold any bytes, so bytes stay what they are.
+                    let text = ScalarText::of(value, false, &mut room, |kind| {
+                        if kind != LossyKind::BytesAsText {
+                            output.lose(kind);
+                        }
+                    });
+                    if let ScalarText::Plain(text) = text
+                        && memchr::memchr(b'\n', text).is_some()
+                    {
+                        output.lose(LossyKind::LineBreakInLine);
+                    }
+                    text.write(output)?;
+                }
+            }
+            output.put_byte(b'\n')?;
+            let offset = batch.span(index).start;
+            output.end_record(mark, offset).map_err(|error| EncodeError::Record { index, error })?;
+        }
+        Ok(())
+    }
 }

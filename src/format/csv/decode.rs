@@ -1,0 +1,340 @@
+//! From CSV to values: positions of separators by vector kernels, everything odd by csv-core.
+
+use super::Resolved;
+use super::spec::{Ending, Spec};
+use crate::error::RecordError;
+use crate::format::{Decode, Ragged, Types, Want};
+use crate::memory::Arena;
+use crate::record::{Batch, LossyKind, Schema, Value};
+use crate::scan::csv::Separators;
+
+/// A column that nobody wants.
+const UNWANTED: u32 = u32::MAX;
+
+/// What becomes of the fields of a record.
+struct Fields {
+    /// How many a record of the source has.
+    width: usize,
+    /// For each column of the source its place among the selected ones; none: all, in order.
+    places: Option<Box<[u32]>>,
+    selected: usize,
+    ragged: Ragged,
+    types: Types,
+}
+
+pub(super) struct CsvDecode {
+    dialect: Resolved,
+    fields: Fields,
+    utf8: bool,
+    replace: bool,
+    separators: Separators,
+    spec: Spec,
+    /// Where the next record starts.
+    at: usize,
+    /// The whole slice is known to be UTF-8 (or nobody needs it to be).
+    valid: bool,
+}
+
+/// How reading a record by positions ended.
+enum Found {
+    /// Behind its terminator.
+    End(usize),
+    /// A blank line, which is no record; the next one starts here.
+    Blank(usize),
+    /// Quotes are irregular: csv-core has to read it.
+    Irregular,
+    /// The slice has ended.
+    Nothing,
+}
+
+impl Fields {
+    /// The value of a field that was not in quotes.
+    #[inline(always)]
+    fn plain<'a>(&self, text: &'a [u8]) -> Value<'a> {
+        match self.types {
+            Types::Text => Value::Text(text),
+            Types::Auto if text.is_empty() => Value::Null,
+            Types::Auto => Value::Untyped(text),
+        }
+    }
+
+    /// Puts the value of the source's `column` into the record being built.
+    #[inline(always)]
+    fn put<'a>(&self, batch: &mut Batch<'a>, column: usize, value: Value<'a>) {
+        match &self.places {
+            None => batch.push(value),
+            Some(places) => {
+                let place = places[column];
+                if place != UNWANTED {
+                    batch.open_values()[place as usize] = value;
+                }
+            }
+        }
+    }
+
+    /// Makes room for a record; selected fields are absent until they are found.
+    #[inline(always)]
+    fn start_record(&self, batch: &mut Batch<'_>, offset: usize) -> Result<(), RecordError> {
+        batch.reserve(self.selected, offset)?;
+        if self.places.is_some() {
+            (0..self.selected).for_each(|_| batch.push(Value::Absent));
+        }
+        Ok(())
+    }
+
+    /// A record with fewer fields than the header.
+    #[cold]
+    fn pad(&self, batch: &mut Batch<'_>, columns: usize, start: usize) -> Result<(), RecordError> {
+        if self.ragged == Ragged::Fail {
+            return Err(ragged(start, columns, self.width));
+        }
+        (columns..self.width).for_each(|column| self.put(batch, column, Value::Null));
+        Ok(())
+    }
+}
+
+impl CsvDecode {
+    pub fn new(dialect: Resolved, schema: &Schema, ragged: Ragged, want: &Want) -> CsvDecode {
+        let places = want.select.as_ref().map(|names| {
+            let mut places = vec![UNWANTED; schema.len()];
+            for (place, name) in names.iter().enumerate() {
+                if let Some(column) = schema.position(name) {
+                    places[column] = place as u32;
+                }
+            }
+            places.into_boxed_slice()
+        });
+        let selected = want.select.as_ref().map_or(schema.len(), Vec::len);
+        CsvDecode {
+            dialect,
+            fields: Fields { width: schema.len(), places, selected, ragged, types: want.types },
+            utf8: want.utf8,
+            replace: want.replace_invalid_utf8,
+            separators: Separators::new(dialect.marks()),
+            spec: Spec::new(dialect),
+            at: 0,
+            valid: true,
+        }
+    }
+
+    /// Reads the record at `self.at` by the positions of its separators.
+    #[inline(always)]
+    fn by_positions<'a>(&mut self, slice: &'a [u8], batch: &mut Batch<'a>) -> Result<Found, RecordError> {
+        let start = self.at;
+        if start >= slice.len() {
+            return Ok(Found::Nothing);
+        }
+        self.fields.start_record(batch, start)?;
+        let quote = self.dialect.quote;
+        let delimiter = self.dialect.delimiter;
+        let (mut field, mut column, mut doubled) = (start, 0, false);
+        loop {
+            // The end of the slice ends the last record too.
+            let (position, byte) = match self.separators.next(slice) {
+                Some(position) => (position, slice[position]),
+                None => (slice.len(), b'\n'),
+            };
+            let is_break = byte == b'\n' || byte == b'\r';
+            if byte != delimiter && !is_break {
+                if Some(byte) == quote && position > field && slice[position - 1] == byte {
+                    doubled = true;
+                    continue;
+                }
+                return Ok(Found::Irregular);
+            }
+            let text = &slice[field..position];
+            if is_break && column == 0 && text.is_empty() {
+                batch.abandon();
+                return Ok(Found::Blank((position + 1).min(slice.len())));
+            }
+            if column >= self.fields.width {
+                return Ok(Found::Irregular);
+            }
+            let value = match text.first() {
+                Some(first) if Some(*first) == quote => {
+                    // An odd quote at the very end of the input is not closed.
+                    if text.len() < 2 || text[text.len() - 1] != *first || (position == slice.len() && !closed(text)) {
+                        return Ok(Found::Irregular);
+                    }
+                    let inner = &text[1..text.len() - 1];
+                    let inner = if doubled { undouble(inner, *first, batch.arena(), field)? } else { inner };
+                    doubled = false;
+                    Value::Text(inner)
+                }
+                _ if self.dialect.tsv_escapes && memchr::memchr(b'\\', text).is_some() => {
+                    let room = batch.arena().bytes(text.len(), field)?;
+                    let len = unescape_tsv(text, room);
+                    Value::Text(&room[..len])
+                }
+                _ => self.fields.plain(text),
+            };
+            self.fields.put(batch, column, value);
+            column += 1;
+            field = position + 1;
+            if is_break {
+                if column < self.fields.width {
+                    self.fields.pad(batch, column, start)?;
+                }
+                if byte == b'\r' && slice.get(field) == Some(&b'\n') {
+                    self.separators.next(slice);
+                    field += 1;
+                }
+                return Ok(Found::End(field.min(slice.len())));
+            }
+        }
+    }
+
+    /// Reads the record at `self.at` as csv-core does.
+    #[cold]
+    fn by_spec<'a>(&mut self, slice: &'a [u8], batch: &mut Batch<'a>) -> Result<Found, RecordError> {
+        let (start, fields) = (self.at, &self.fields);
+        batch.abandon();
+        fields.start_record(batch, start)?;
+        let mut column = 0;
+        let ending = self.spec.record(slice, start, |field| {
+            if column < fields.width {
+                let room = batch.arena().bytes(field.text.len(), start)?;
+                room.copy_from_slice(field.text);
+                let room: &'a [u8] = room;
+                let value = if field.quoted { Value::Text(room) } else { fields.plain(room) };
+                fields.put(batch, column, value);
+            }
+            column += 1;
+            Ok(())
+        })?;
+        let Ending::At(end) = ending else {
+            batch.abandon();
+            return Ok(Found::Nothing);
+        };
+        if column > fields.width {
+            return Err(ragged(start, column, fields.width));
+        }
+        if column < fields.width {
+            fields.pad(batch, column, start)?;
+        }
+        self.separators.restart(end);
+        Ok(Found::End(end))
+    }
+
+    /// Checks, or repairs, the text of a record of a slice that is not all UTF-8.
+    #[cold]
+    fn check_utf8<'a>(&self, slice: &'a [u8], end: usize, batch: &mut Batch<'a>) -> Result<(), RecordError> {
+        let Err(error) = std::str::from_utf8(&slice[self.at..end]) else { return Ok(()) };
+        if !self.replace {
+            return Err(RecordError::new(self.at + error.valid_up_to(), "invalid UTF-8")
+                .hint("Give --invalid-utf8 replace to put U+FFFD in its place."));
+        }
+        let arena = batch.arena();
+        let mut replaced = 0;
+        for value in batch.open_values() {
+            let (Value::Text(text) | Value::Untyped(text)) = *value else { continue };
+            if std::str::from_utf8(text).is_err() {
+                let repaired = String::from_utf8_lossy(text);
+                let room = arena.bytes(repaired.len(), self.at)?;
+                room.copy_from_slice(repaired.as_bytes());
+                *value = Value::Text(room);
+                replaced += 1;
+            }
+        }
+        (0..replaced).for_each(|_| batch.lossy.count(LossyKind::InvalidUtf8Replaced));
+        Ok(())
+    }
+}
+
+impl Decode for CsvDecode {
+    fn begin(&mut self, slice: &[u8]) {
+        self.at = 0;
+        self.separators.restart(0);
+        self.valid = !self.utf8 || simdutf8::basic::from_utf8(slice).is_ok();
+    }
+
+    fn fill<'a>(&mut self, slice: &'a [u8], batch: &mut Batch<'a>) -> Result<bool, RecordError> {
+        if self.at >= slice.len() {
+            return Ok(false);
+        }
+        let plain = self.dialect.is_plain();
+        while !batch.is_full() {
+            let mut found = if plain { self.by_positions(slice, batch)? } else { Found::Irregular };
+            if matches!(found, Found::Irregular) {
+                found = self.by_spec(slice, batch)?;
+            }
+            match found {
+                Found::End(end) => {
+                    if !self.valid {
+                        self.check_utf8(slice, end, batch)?;
+                    }
+                    batch.end_record(self.at, end)?;
+                    self.at = end;
+                }
+                Found::Blank(next) => self.at = next,
+                Found::Nothing | Found::Irregular => {
+                    self.at = slice.len();
+                    break;
+                }
+            }
+        }
+        Ok(true)
+    }
+
+    fn skip_record(&mut self, slice: &[u8]) {
+        self.at = match self.spec.record_end(slice, self.at, true) {
+            Ending::At(end) => end,
+            Ending::NoRecord | Ending::More => slice.len(),
+        };
+        self.separators.restart(self.at);
+    }
+}
+
+#[cold]
+fn ragged(start: usize, columns: usize, width: usize) -> RecordError {
+    let error = RecordError::new(start, format!("{columns} fields where the header has {width}"));
+    match columns < width {
+        true => error.hint("Give --ragged pad to fill missing fields with null, or --on-error skip to leave such records out."),
+        false => error.hint("Check the delimiter and the quotes, or give --on-error skip to leave such records out."),
+    }
+}
+
+/// Whether a text of quotes at the end of the input closes what it opens.
+fn closed(text: &[u8]) -> bool {
+    let quote = text[0];
+    let mut rest = &text[1..];
+    while let Some(at) = memchr::memchr(quote, rest) {
+        match rest.get(at + 1) {
+            Some(next) if *next == quote => rest = &rest[at + 2..],
+            _ => return at + 1 == rest.len(),
+        }
+    }
+    false
+}
+
+/// Makes doubled quotes single.
+fn undouble<'a>(text: &[u8], quote: u8, arena: &'a Arena, offset: usize) -> Result<&'a [u8], RecordError> {
+    let room = arena.bytes(text.len(), offset)?;
+    let (mut len, mut rest) = (0, text);
+    while let Some(at) = memchr::memchr(quote, rest) {
+        let piece = at + 1;
+        room[len..len + piece].copy_from_slice(&rest[..piece]);
+        len += piece;
+        rest = &rest[(at + 2).min(rest.len())..];
+    }
+    room[len..len + rest.len()].copy_from_slice(rest);
+    Ok(&room[..len + rest.len()])
+}
+
+/// Resolves `\t`, `\n`, `\r` and `\\`; other backslashes stay. Returns the length of the result.
+pub(super) fn unescape_tsv(text: &[u8], room: &mut [u8]) -> usize {
+    let (mut len, mut at) = (0, 0);
+    while at < text.len() {
+        let (byte, read) = match (text[at], text.get(at + 1)) {
+            (b'\\', Some(b't')) => (b'\t', 2),
+            (b'\\', Some(b'n')) => (b'\n', 2),
+            (b'\\', Some(b'r')) => (b'\r', 2),
+            (b'\\', Some(b'\\')) => (b'\\', 2),
+            (byte, _) => (byte, 1),
+        };
+        room[len] = byte;
+        len += 1;
+        at += read;
+    }
+    len
+}

@@ -1,0 +1,405 @@
+//! From values to CSV. What reads back as something else is quoted, or counted as lossy.
+
+use std::ops::Range;
+
+use super::Resolved;
+use crate::error::{Error, RecordError};
+use crate::format::{BytesAs, Columns, Encode, Frame, Nested, Options, Shape, UnknownKey, WriteFormat};
+use crate::record::line_form::{ScalarRoom, ScalarText};
+use crate::record::{Batch, Binder, EncodeError, LossyKind, Mark, Output, Schema, Tree, Value};
+use crate::scan::csv::{Specials, copy_checked};
+use crate::scan::number::is_json_number;
+
+/// CSV that is ready to be written.
+pub(super) struct Writing {
+    style: Style,
+    schema: Schema,
+    header: bool,
+    /// For keyed records: whether maps are flattened, and what becomes of other keys.
+    keyed: Option<(bool, UnknownKey)>,
+}
+
+/// How fields are written.
+#[derive(Clone, Copy)]
+struct Style {
+    dialect: Resolved,
+    terminator: &'static [u8],
+    quote_all: bool,
+    /// An untyped field can be copied as it is: the source has the same dialect.
+    same: bool,
+    base64: bool,
+    /// Bytes that can't stand in an unquoted field.
+    specials: Specials,
+}
+
+impl Writing {
+    pub fn new(dialect: Resolved, options: &Options, shape: &Shape, columns: Option<Columns>, same: bool) -> Writing {
+        let (schema, keyed) = match (shape, columns) {
+            (Shape::Columns(schema), _) => (schema.clone(), None),
+            (Shape::Keyed, Some(columns)) => (columns.schema, Some((options.nested == Nested::Dot, columns.unknown))),
+            (Shape::Keyed, None) => (Schema::default(), Some((options.nested == Nested::Dot, UnknownKey::Refuse))),
+        };
+        let quote = dialect.quote.unwrap_or(if dialect.tsv_escapes { b'\\' } else { dialect.delimiter });
+        let style = Style {
+            dialect,
+            terminator: if options.out_dialect.crlf { b"\r\n" } else { b"\n" },
+            quote_all: options.out_dialect.quote_all && dialect.quote.is_some(),
+            same: same && dialect.comment.is_none(),
+            base64: options.bytes_as == BytesAs::Base64,
+            specials: Specials::new([dialect.delimiter, quote, b'\n', b'\r']),
+        };
+        Writing { style, schema, header: !options.no_headers, keyed }
+    }
+
+    /// The header as the bytes of a record.
+    fn header(&self) -> Vec<u8> {
+        let dialect = &self.style.dialect;
+        let mut line = Vec::new();
+        for (index, name) in self.schema.names().enumerate() {
+            if index > 0 {
+                line.push(dialect.delimiter);
+            }
+            let special = |byte: &u8| [dialect.delimiter, b'\n', b'\r'].contains(byte) || Some(*byte) == dialect.quote;
+            let comment = index == 0 && name.first().is_some_and(|first| Some(*first) == dialect.comment);
+            let blank = self.schema.len() == 1 && name.is_empty();
+            match dialect.quote {
+                Some(quote) if self.style.quote_all || comment || blank || name.iter().any(special) => {
+                    line.push(quote);
+                    for &byte in name {
+                        if byte == quote || Some(byte) == dialect.escape {
+                            line.push(dialect.escape.unwrap_or(quote));
+                        }
+                        line.push(byte);
+                    }
+                    line.push(quote);
+                }
+                _ if dialect.tsv_escapes => name.iter().for_each(|&byte| line.extend_from_slice(escaped(&byte))),
+                _ => line.extend_from_slice(name),
+            }
+        }
+        if !self.schema.is_empty() {
+            line.extend_from_slice(self.style.terminator);
+        }
+        line
+    }
+}
+
+impl WriteFormat for Writing {
+    fn frame(&self) -> Frame {
+        Frame { prefix: if self.header { self.header() } else { Vec::new() }, ..Frame::default() }
+    }
+
+    fn encoder(&self) -> Box<dyn Encode> {
+        match self.keyed {
+            None => Box::new(ColumnsEncoder { style: self.style }),
+            Some((dot, unknown)) => {
+                Box::new(KeyedEncoder { style: self.style, binder: Binder::new(self.schema.clone(), dot), unknown })
+            }
+        }
+    }
+}
+
+/// Writes batches in columns.
+struct ColumnsEncoder {
+    style: Style,
+}
+
+impl Encode for ColumnsEncoder {
+    fn encode(&mut self, batch: &Batch<'_>, records: Range<usize>, output: &mut Output<'_>) -> Result<(), EncodeError> {
+        let style = self.style;
+        for index in records {
+            let fields = batch.columns(index).iter().map(|value| (*value, None));
+            style.record(fields, index, batch.span(index).start, output)?;
+        }
+        Ok(())
+    }
+}
+
+/// Writes keyed batches.
+struct KeyedEncoder {
+    style: Style,
+    binder: Binder,
+    unknown: UnknownKey,
+}
+
+impl Encode for KeyedEncoder {
+    fn encode(&mut self, batch: &Batch<'_>, records: Range<usize>, output: &mut Output<'_>) -> Result<(), EncodeError> {
+        let slots = match batch.slots(self.binder.schema().len()) {
+            Ok(slots) => slots,
+            Err(error) => return Err(EncodeError::Record { index: records.start, error }),
+        };
+        for index in records {
+            let offset = batch.span(index).start;
+            let (mut doubled, mut unknown) = (0, 0);
+            let policy = self.unknown;
+            let bound = self.binder.bind(
+                batch.tree(index),
+                slots,
+                |_| doubled += 1,
+                |path| match policy {
+                    UnknownKey::Count => {
+                        unknown += 1;
+                        Ok(())
+                    }
+                    UnknownKey::Refuse => Err(unknown_key(path, offset)),
+                },
+            );
+            bound.map_err(|error| EncodeError::Record { index, error })?;
+            let mark = output.mark();
+            (0..doubled).for_each(|_| output.lose(LossyKind::DuplicateKey));
+            (0..unknown).for_each(|_| output.lose(LossyKind::UnknownKey));
+            let fields = slots.iter().map(|slot| (slot.value, slot.node));
+            self.style.fields(fields, index, offset, output, mark)?;
+        }
+        Ok(())
+    }
+}
+
+#[cold]
+fn unknown_key(path: &[u8], offset: usize) -> RecordError {
+    let mut error = RecordError::new(offset, format!("the key `{}` is not in the header", String::from_utf8_lossy(path)))
+        .hint("A stream can't be read twice, so its header is what its first slices have: name all columns with --columns a,b,c, or convert from a file.");
+    error.unknown_key = true;
+    error
+}
+
+/// What became of one field.
+enum Bad {
+    Record(RecordError),
+    Stop(Error),
+}
+
+impl From<Error> for Bad {
+    fn from(error: Error) -> Bad {
+        Bad::Stop(error)
+    }
+}
+
+impl Style {
+    #[inline(always)]
+    fn record<'b, 'a: 'b>(
+        &self,
+        fields: impl ExactSizeIterator<Item = (Value<'a>, Option<Tree<'b, 'a>>)>,
+        index: usize,
+        offset: usize,
+        output: &mut Output<'_>,
+    ) -> Result<(), EncodeError> {
+        let mark = output.mark();
+        self.fields(fields, index, offset, output, mark)
+    }
+
+    #[inline(always)]
+    fn fields<'b, 'a: 'b>(
+        &self,
+        fields: impl ExactSizeIterator<Item = (Value<'a>, Option<Tree<'b, 'a>>)>,
+        index: usize,
+        offset: usize,
+        output: &mut Output<'_>,
+        mark: Mark,
+    ) -> Result<(), EncodeError> {
+        let single = fields.len() == 1;
+        let mut first = true;
+        for (value, node) in fields {
+            if !first {
+                output.put_byte(self.dialect.delimiter)?;
+            }
+            first = false;
+            match self.field(value, node, single, offset, output) {
+                Ok(()) => {}
+                Err(Bad::Stop(error)) => return Err(error.into()),
+                Err(Bad::Record(error)) => {
+                    return Err(match output.rollback(mark) {
+                        true => EncodeError::Record { index, error },
+                        false => EncodeError::Stop(Error::usage(format!(
+                            "a record larger than an output buffer turned out bad after its first part was written: {}",
+                            error.reason
+                        ))),
+                    });
+                }
+            }
+        }
+        output.put(self.terminator)?;
+        output.end_record(mark, offset).map_err(|error| EncodeError::Record { index, error })
+    }
+
+    #[inline(always)]
+    fn field(
+        &self,
+        value: Value<'_>,
+        node: Option<Tree<'_, '_>>,
+        single: bool,
+        offset: usize,
+        output: &mut Output<'_>,
+    ) -> Result<(), Bad> {
+        match value {
+            Value::Untyped(text) if self.same && !self.quote_all => Ok(output.put(text)?),
+            Value::Untyped(text) => self.text(text, self.quote_all, offset, output),
+            Value::Text(text) => self.text(text, self.quote_all || self.reads_otherwise(text), offset, output),
+            Value::Number(text) => self.text(text, self.quote_all, offset, output),
+            other => self.other(other, node, single, offset, output),
+        }
+    }
+
+    /// Whether a text without quotes would be read back as null or a number.
+    #[inline(always)]
+    fn reads_otherwise(&self, text: &[u8]) -> bool {
+        match text.first() {
+            None => true,
+            Some(b'0'..=b'9' | b'-') => is_json_number(text),
+            Some(first) => Some(*first) == self.dialect.comment,
+        }
+    }
+
+    fn other(
+        &self,
+        value: Value<'_>,
+        node: Option<Tree<'_, '_>>,
+        single: bool,
+        offset: usize,
+        output: &mut Output<'_>,
+    ) -> Result<(), Bad> {
+        match value {
+            Value::Null | Value::Absent => {
+                if matches!(value, Value::Absent) {
+                    output.lose(LossyKind::AbsentAsNull);
+                }
+                // An empty line is no record.
+                if let (true, Some(quote)) = (single, self.dialect.quote) {
+                    output.lose(LossyKind::NullAsText);
+                    output.put(&[quote, quote])?;
+                }
+                Ok(())
+            }
+            Value::Raw(_) | Value::List(_) | Value::Map(_) => self.json(value, node, offset, output),
+            scalar => {
+                let (mut room, mut lost) = (ScalarRoom::new(), None);
+                let text = ScalarText::of(scalar, self.base64, &mut room, |kind| lost = Some(kind));
+                // A number stays a number.
+                if let Some(kind) = lost.filter(|kind| *kind != LossyKind::NumberAsText) {
+                    output.lose(kind);
+                }
+                match text {
+                    ScalarText::Plain(text) => self.text(text, self.quote_all, offset, output),
+                    // No byte of Base64 is special in any sensible dialect; its text never looks like a number
+                    // of RFC 8259 unless it is all digits, so it is quoted.
+                    ScalarText::Base64(_) => self.quoted(offset, output, |sink| text.write(sink.output)),
+                }
+            }
+        }
+    }
+
+    /// A list or map as JSON text in one cell.
+    #[cold]
+    fn json(&self, value: Value<'_>, node: Option<Tree<'_, '_>>, offset: usize, output: &mut Output<'_>) -> Result<(), Bad> {
+        let is_list = matches!(value, Value::List(_)) || matches!(value, Value::Raw([b'[', ..]));
+        output.lose(if is_list { LossyKind::ListAsText } else { LossyKind::MapAsText });
+        self.quoted(offset, output, |sink| crate::record::json::write_cell(value, node, self.base64, sink))
+    }
+
+    /// A text, in quotes if it has to be.
+    #[inline(always)]
+    fn text(&self, text: &[u8], quoted: bool, offset: usize, output: &mut Output<'_>) -> Result<(), Bad> {
+        if !quoted && text.len() <= output.capacity() && copy_checked(output.room(text.len())?, text, self.specials) {
+            output.advance(text.len());
+            return Ok(());
+        }
+        self.text_quoted(text, quoted, offset, output)
+    }
+
+    fn text_quoted(&self, text: &[u8], must: bool, offset: usize, output: &mut Output<'_>) -> Result<(), Bad> {
+        if self.dialect.quote.is_some() {
+            return self.quoted(offset, output, |sink| sink.put(text));
+        }
+        if must {
+            output.lose(if text.is_empty() { LossyKind::EmptyTextAsNull } else { LossyKind::TextAsNumber });
+        }
+        if self.dialect.tsv_escapes {
+            return Ok(text.iter().try_for_each(|byte| output.put(escaped(byte)))?);
+        }
+        let special = |byte: &&u8| **byte == self.dialect.delimiter || **byte == b'\n' || **byte == b'\r';
+        match text.iter().find(special) {
+            None => Ok(output.put(text)?),
+            Some(byte) => Err(Bad::Record(
+                RecordError::new(offset, format!("a field holds `{}`, which needs quotes", byte.escape_ascii()))
+                    .hint("Leave out --no-quoting, or choose another --out-delimiter."),
+            )),
+        }
+    }
+
+    /// What `write` gives, in quotes.
+    fn quoted(
+        &self,
+        offset: usize,
+        output: &mut Output<'_>,
+        write: impl FnOnce(&mut Quoted<'_, '_>) -> Result<(), Error>,
+    ) -> Result<(), Bad> {
+        let Some(quote) = self.dialect.quote else {
+            // JSON text in a dialect without quotes: every special byte in it is told of.
+            let mut plain = Quoted { output, quote: None, escape: None, style: self, bad: None };
+            write(&mut plain)?;
+            return match plain.bad {
+                None => Ok(()),
+                Some(byte) => Err(Bad::Record(
+                    RecordError::new(offset, format!("a field holds `{}`, which needs quotes", byte.escape_ascii()))
+                        .hint("Leave out --no-quoting, or choose another --out-delimiter."),
+                )),
+            };
+        };
+        output.put_byte(quote)?;
+        let mut quoted = Quoted { output, quote: Some(quote), escape: self.dialect.escape, style: self, bad: None };
+        write(&mut quoted)?;
+        Ok(quoted.output.put_byte(quote)?)
+    }
+}
+
+/// The inside of a quoted field: quotes in it are doubled or escaped.
+struct Quoted<'o, 'w> {
+    output: &'o mut Output<'w>,
+    quote: Option<u8>,
+    escape: Option<u8>,
+    style: &'o Style,
+    /// A byte that could not be written.
+    bad: Option<u8>,
+}
+
+impl Quoted<'_, '_> {
+    fn put(&mut self, text: &[u8]) -> Result<(), Error> {
+        let Some(quote) = self.quote else { return self.put_plain(text) };
+        let escape = self.escape.unwrap_or(quote);
+        let mut rest = text;
+        while let Some(at) = memchr::memchr2(quote, escape, rest) {
+            self.output.put(&rest[..at])?;
+            self.output.put(&[escape, rest[at]])?;
+            rest = &rest[at + 1..];
+        }
+        self.output.put(rest)
+    }
+
+    #[cold]
+    fn put_plain(&mut self, text: &[u8]) -> Result<(), Error> {
+        let dialect = &self.style.dialect;
+        if dialect.tsv_escapes {
+            return text.iter().try_for_each(|byte| self.output.put(escaped(byte)));
+        }
+        let special = |byte: &&u8| **byte == dialect.delimiter || **byte == b'\n' || **byte == b'\r';
+        self.bad = self.bad.or(text.iter().find(special).copied());
+        self.output.put(text)
+    }
+}
+
+impl crate::record::json::Sink for Quoted<'_, '_> {
+    fn put(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        Quoted::put(self, bytes)
+    }
+}
+
+/// A byte as backslash-escaped TSV has it.
+fn escaped(byte: &u8) -> &[u8] {
+    match byte {
+        b'\t' => b"\\t",
+        b'\n' => b"\\n",
+        b'\r' => b"\\r",
+        b'\\' => b"\\\\",
+        other => std::slice::from_ref(other),
+    }
+}

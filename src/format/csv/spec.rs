@@ -1,0 +1,127 @@
+//! csv-core, the specification: used where the vector kernels do not apply, one record at a time.
+
+use csv_core::{ReadFieldResult, ReadRecordResult, Reader, ReaderBuilder};
+
+use super::Resolved;
+
+/// A reader that is set to the start of a record again and again.
+pub(super) struct Spec {
+    reader: Reader,
+    dialect: Resolved,
+    text: Vec<u8>,
+    ends: Vec<usize>,
+}
+
+/// One field as csv-core reads it.
+pub(super) struct SpecField<'t> {
+    /// Its text, without quotes.
+    pub text: &'t [u8],
+    /// It was in quotes.
+    pub quoted: bool,
+}
+
+/// How a record ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ending {
+    /// Behind this offset, terminator included.
+    At(usize),
+    /// There was no record any more.
+    NoRecord,
+    /// The data ended first, and more may follow.
+    More,
+}
+
+impl Spec {
+    pub fn new(dialect: Resolved) -> Spec {
+        let mut builder = ReaderBuilder::new();
+        builder.delimiter(dialect.delimiter).escape(dialect.escape).comment(dialect.comment);
+        match dialect.quote {
+            Some(quote) => builder.quote(quote),
+            None => builder.quoting(false),
+        };
+        Spec { reader: builder.build(), dialect, text: vec![0; 4096], ends: vec![0; 64] }
+    }
+
+    /// Where the record that starts at `from` ends. `end`: nothing follows the data.
+    pub fn record_end(&mut self, data: &[u8], from: usize, end: bool) -> Ending {
+        self.reader.reset();
+        let mut at = from;
+        loop {
+            let input = self.input(data, from, at);
+            let (result, read, _, _) = self.reader.read_record(input, &mut self.text, &mut self.ends);
+            at += read;
+            match result {
+                // The text is not wanted, so its buffers are simply used again.
+                ReadRecordResult::OutputFull | ReadRecordResult::OutputEndsFull => {}
+                ReadRecordResult::InputEmpty if at < data.len() => {}
+                ReadRecordResult::InputEmpty if !end => return Ending::More,
+                ReadRecordResult::InputEmpty => {}
+                ReadRecordResult::Record => return self.behind_terminator(data, at, end),
+                ReadRecordResult::End => return Ending::NoRecord,
+            }
+        }
+    }
+
+    /// Reads the record that starts at `from`, of data behind which nothing follows, field by field.
+    pub fn record<E>(
+        &mut self,
+        data: &[u8],
+        from: usize,
+        mut field: impl FnMut(SpecField<'_>) -> Result<(), E>,
+    ) -> Result<Ending, E> {
+        self.reader.reset();
+        let start = self.first_byte(data, from);
+        let (mut at, mut field_start, mut len) = (start, start, 0);
+        loop {
+            let input = self.input(data, start, at);
+            let (result, read, written) = self.reader.read_field(input, &mut self.text[len..]);
+            at += read;
+            len += written;
+            match result {
+                ReadFieldResult::InputEmpty => {}
+                ReadFieldResult::OutputFull => self.text.resize(self.text.len() * 2, 0),
+                ReadFieldResult::Field { record_end } => {
+                    let quoted = self.dialect.quote.is_some() && data.get(field_start) == self.dialect.quote.as_ref();
+                    field(SpecField { text: &self.text[..len], quoted })?;
+                    (field_start, len) = (at, 0);
+                    if record_end {
+                        return Ok(self.behind_terminator(data, at, true));
+                    }
+                }
+                ReadFieldResult::End => return Ok(Ending::NoRecord),
+            }
+        }
+    }
+
+    /// What to feed next. csv-core takes a byte order mark away from the start of its input, and it thinks
+    /// every record to be one; it does not when the mark comes in pieces.
+    fn input<'d>(&self, data: &'d [u8], start: usize, at: usize) -> &'d [u8] {
+        if at == start { &data[at..data.len().min(at + 1)] } else { &data[at..] }
+    }
+
+    /// The first byte of the record: behind blank lines and comments.
+    fn first_byte(&self, data: &[u8], from: usize) -> usize {
+        let mut at = from;
+        loop {
+            match data.get(at) {
+                Some(b'\n' | b'\r') => at += 1,
+                Some(byte) if Some(*byte) == self.dialect.comment => {
+                    at += memchr::memchr(b'\n', &data[at..]).map_or(data.len() - at, |found| found + 1);
+                }
+                _ => return at,
+            }
+        }
+    }
+
+    /// A CRLF is one terminator, of which csv-core leaves the LF to the next record.
+    fn behind_terminator(&self, data: &[u8], at: usize, end: bool) -> Ending {
+        if at > 0 && data[at - 1] == b'\r' {
+            match data.get(at) {
+                Some(b'\n') => return Ending::At(at + 1),
+                None if !end => return Ending::More,
+                _ => {}
+            }
+        }
+        Ending::At(at)
+    }
+}

@@ -1,0 +1,155 @@
+//! From values to bytes: what does not fit is an error, never cut off.
+
+use std::convert::Infallible;
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::field::{self, Kind, Misfit, TextRule};
+use super::layout::Layout;
+use crate::error::{Error, RecordError};
+use crate::format::{Encode, Shape};
+use crate::record::{Batch, Binder, EncodeError, LossyKind, Output, Value};
+
+/// Where the values of the layout's items come from.
+enum From {
+    /// For each item: its column in the source (none for skipped ones), and how many columns are left over.
+    Columns { of_item: Vec<Option<usize>>, unknown: usize },
+    /// Keyed records, bound to the layout's names.
+    Keyed(Binder),
+}
+
+pub(super) struct Encoder {
+    layout: Arc<Layout>,
+    from: From,
+    rule: TextRule,
+}
+
+impl Encoder {
+    pub(super) fn new(layout: Arc<Layout>, shape: &Shape, rule: TextRule, dot: bool) -> Encoder {
+        let from = match shape {
+            Shape::Keyed => From::Keyed(Binder::new(layout.schema(), dot)),
+            Shape::Columns(schema) => {
+                let column = |f: &super::Field| match f.kind {
+                    Kind::Skip => None,
+                    _ => schema.position(f.name.as_bytes()),
+                };
+                let of_item: Vec<_> = layout.fields().iter().map(column).collect();
+                let unknown = (0..schema.len()).filter(|c| !of_item.contains(&Some(*c))).count();
+                From::Columns { of_item, unknown }
+            }
+        };
+        Encoder { layout, from, rule }
+    }
+}
+
+impl Encode for Encoder {
+    fn encode(&mut self, batch: &Batch<'_>, records: Range<usize>, output: &mut Output<'_>) -> Result<(), EncodeError> {
+        if self.layout.width() > output.capacity() {
+            return Err(Error::memory(format!(
+                "a record of {} bytes does not fit into an output buffer of {} bytes\n  Raise --memory-limit or --slice-size.",
+                self.layout.width(),
+                output.capacity()
+            ))
+            .into());
+        }
+        let Encoder { layout, from: source, rule } = self;
+        match source {
+            From::Columns { of_item, unknown } => {
+                let lost = Lost { unknown: *unknown, doubled: 0 };
+                for index in records {
+                    let values = batch.columns(index);
+                    let value = |item: usize, _| of_item[item].map_or(Value::Absent, |column| values[column]);
+                    record(layout, *rule, batch, index, output, lost, value)?;
+                }
+                Ok(())
+            }
+            From::Keyed(binder) => keyed(layout, *rule, binder, batch, records, output),
+        }
+    }
+}
+
+fn keyed(
+    layout: &Layout,
+    rule: TextRule,
+    binder: &mut Binder,
+    batch: &Batch<'_>,
+    records: Range<usize>,
+    output: &mut Output<'_>,
+) -> Result<(), EncodeError> {
+    let slots =
+        batch.slots(binder.schema().len()).map_err(|error| EncodeError::Record { index: records.start, error })?;
+    for index in records {
+        let mut lost = Lost::default();
+        // Nothing is refused here: what has no place is counted.
+        let bound: Result<(), Infallible> = binder.bind(
+            batch.tree(index),
+            slots,
+            |_| lost.doubled += 1,
+            |_| {
+                lost.unknown += 1;
+                Ok(())
+            },
+        );
+        match bound {
+            Ok(()) => record(layout, rule, batch, index, output, lost, |_, named| slots[named].value)?,
+            Err(never) => match never {},
+        }
+    }
+    Ok(())
+}
+
+/// How many keys of a record have no place in the layout, and how many stood twice.
+#[derive(Clone, Copy, Default)]
+struct Lost {
+    unknown: usize,
+    doubled: usize,
+}
+
+/// Writes one record, or nothing of it. `value` gives the value of an item, by its index among all items
+/// and among those that are no skips.
+#[inline]
+fn record<'a>(
+    layout: &Layout,
+    rule: TextRule,
+    batch: &Batch<'_>,
+    index: usize,
+    output: &mut Output<'_>,
+    lost: Lost,
+    value: impl Fn(usize, usize) -> Value<'a>,
+) -> Result<(), EncodeError> {
+    output.room(layout.width())?;
+    let mark = output.mark();
+    for _ in 0..lost.unknown {
+        output.lose(LossyKind::UnknownKey);
+    }
+    for _ in 0..lost.doubled {
+        output.lose(LossyKind::DuplicateKey);
+    }
+    let mut named = 0;
+    for (item, field) in layout.fields().iter().enumerate() {
+        // The room for the record was made above; this only borrows it again.
+        let mut lost = None;
+        let place = &mut output.room(0)?[field.offset..field.offset + field.width];
+        if let Err(misfit) = field::write(field.kind, value(item, named), rule, place, |kind| lost = Some(kind)) {
+            let offset = batch.span(index).start;
+            // Nothing of the record was drained: its room was there before its mark.
+            let _ = output.rollback(mark);
+            return Err(EncodeError::Record { index, error: refused(&field.name, misfit, offset) });
+        }
+        if let Some(kind) = lost {
+            output.lose(kind);
+        }
+        named += usize::from(field.kind != Kind::Skip);
+    }
+    output.advance(layout.width());
+    output.end_record(mark, batch.span(index).start).map_err(|error| EncodeError::Record { index, error })
+}
+
+#[cold]
+fn refused(name: &str, misfit: Misfit, offset: usize) -> RecordError {
+    let error = RecordError::new(offset, format!("field `{name}` {}", misfit.reason));
+    match misfit.hint {
+        Some(hint) => error.hint(hint),
+        None => error,
+    }
+}

@@ -1,0 +1,68 @@
+//! One frame, as cutter and decoder see it: they agree because both ask here.
+
+use super::prefix::{Length, Prefix};
+use crate::error::RecordError;
+
+/// How frames are recognised.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Rule {
+    pub prefix: Prefix,
+    pub max_record: usize,
+}
+
+/// What stands at a place where a frame should start.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Frame {
+    /// A frame: its payload starts at `head` and ends at `end`, counted from the frame's start.
+    Whole { head: usize, end: usize },
+    /// The data ends inside the frame.
+    Cut,
+    /// No frame, and no way to find the next one.
+    Broken,
+}
+
+impl Rule {
+    /// Looks at the frame at the start of `data`.
+    #[inline]
+    pub(super) fn look(self, data: &[u8]) -> Frame {
+        match self.prefix.read(data) {
+            Length::Is { head, len } => match usize::try_from(len).ok().and_then(|len| len.checked_add(head)) {
+                Some(end) if end <= self.max_record => match end <= data.len() {
+                    true => Frame::Whole { head, end },
+                    false => Frame::Cut,
+                },
+                _ => Frame::Broken,
+            },
+            Length::Cut => Frame::Cut,
+            Length::Bad(_) => Frame::Broken,
+        }
+    }
+
+    /// What is wrong with the frame at `at`, which is not whole.
+    #[cold]
+    pub(super) fn error(self, data: &[u8], at: usize) -> RecordError {
+        let data = &data[at..];
+        match self.prefix.read(data) {
+            Length::Bad(reason) => RecordError::new(at, reason).hint(self.other_prefix()),
+            Length::Cut => RecordError::new(
+                at,
+                format!("the input ends inside the length of a frame ({}): {} bytes are left", self.prefix, data.len()),
+            )
+            .hint("The input was cut off, or --frame is not its prefix."),
+            Length::Is { head, len } if self.look(data) == Frame::Broken => RecordError::new(
+                at,
+                format!("a frame says that it has {len} bytes: with its prefix of {head} that is more than the {} that a record may have", self.max_record),
+            )
+            .hint(format!("Raise --max-record-size (and --memory-limit with it), or: {}", self.other_prefix())),
+            Length::Is { head, len } => RecordError::new(
+                at,
+                format!("a frame says that it has {len} bytes, but only {} are left", data.len() - head),
+            )
+            .hint("The input was cut off, or --frame is not its prefix."),
+        }
+    }
+
+    fn other_prefix(self) -> String {
+        format!("The length was read as {}; --frame names another prefix.", self.prefix)
+    }
+}

@@ -1,0 +1,46 @@
+//! Text that must be valid UTF-8.
+
+use super::{Batch, LossyKind};
+use crate::error::RecordError;
+
+const REPLACEMENT: &[u8] = "\u{fffd}".as_bytes();
+
+/// The text if it is valid UTF-8; else, with `replace`, its copy in the arena with U+FFFD for what is
+/// invalid (counted as lossy), or an error at the first bad byte. `offset` is the text's place in the slice.
+#[inline]
+pub fn checked<'a>(
+    text: &'a [u8],
+    replace: bool,
+    offset: usize,
+    batch: &mut Batch<'a>,
+) -> Result<&'a [u8], RecordError> {
+    if text.is_ascii() {
+        return Ok(text);
+    }
+    match simdutf8::compat::from_utf8(text) {
+        Ok(_) => Ok(text),
+        Err(_) if replace => {
+            batch.lossy.count(LossyKind::InvalidUtf8Replaced);
+            replaced(text, offset, batch)
+        }
+        Err(error) => Err(RecordError::new(offset + error.valid_up_to(), "the text is not valid UTF-8")
+            .hint("Replace what is invalid with --invalid-utf8 replace.")),
+    }
+}
+
+#[cold]
+fn replaced<'a>(text: &[u8], offset: usize, batch: &Batch<'a>) -> Result<&'a [u8], RecordError> {
+    let parts = || {
+        text.utf8_chunks().flat_map(|chunk| {
+            let bad = if chunk.invalid().is_empty() { &[][..] } else { REPLACEMENT };
+            [chunk.valid().as_bytes(), bad]
+        })
+    };
+    let place = batch.arena().bytes(parts().map(<[u8]>::len).sum(), offset)?;
+    let mut at = 0;
+    for part in parts() {
+        place[at..at + part.len()].copy_from_slice(part);
+        at += part.len();
+    }
+    Ok(place)
+}

@@ -9,6 +9,7 @@ pub mod memory;
 pub mod metrics;
 pub mod op;
 pub mod record;
+pub mod sample;
 #[allow(unsafe_code)]
 pub mod scan;
 pub mod source;

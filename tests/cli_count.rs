@@ -1,4 +1,5 @@
 //! `count` and `sample` by the command.
+#![allow(clippy::unwrap_used)] // A test that can't go on fails.
 
 mod support;
 

@@ -1,4 +1,5 @@
 //! The shape of the source: who may use whom, where `unsafe` may be, how long a file may get.
+#![allow(clippy::unwrap_used)] // A test that can't go on fails.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -55,7 +55,9 @@ fn has_colors() -> bool {
 pub fn catch_bugs() {
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(|at| format!(" ({}:{})", at.file(), at.line())).unwrap_or_default();
-        let what = panic.payload_as_str().unwrap_or("no message");
+        let payload = panic.payload();
+        let text = payload.downcast_ref::<&str>().copied();
+        let what = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message");
         error(format_args!(
             "a bug in pagemill: {what}{place}\n  No file was written under its final name. Please report this line and the command."
         ));

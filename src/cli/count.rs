@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use pagemill::config::Raw;
-use pagemill::engine::{Job, Settings, SourceSpec, TargetSpec};
+use pagemill::engine::{Counted, Settings, SourceSpec, count};
 use pagemill::error::Error;
+use pagemill::scan::count::Counts;
 
 use super::args::{Binary, CsvIn, JsonIn, Run, format_names};
 use super::console;
@@ -42,35 +43,20 @@ pub struct Count {
     run: Run,
 }
 
-/// What one file has.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Numbers {
-    lines: u64,
-    words: u64,
-    chars: u64,
-    bytes: u64,
-    records: Option<u64>,
+/// Adds what another file has.
+fn add(total: &mut Counted, other: &Counted) {
+    total.text.add(&other.text);
+    total.records = total.records.zip(other.records).map(|(one, other)| one + other);
 }
 
-impl Numbers {
-    fn add(&mut self, other: Numbers) {
-        self.lines += other.lines;
-        self.words += other.words;
-        self.chars += other.chars;
-        self.bytes += other.bytes;
-        if let Some(records) = other.records {
-            *self.records.get_or_insert(0) += records;
-        }
-    }
-
-    /// One line of output: numbers of `width` with a space between, and the name.
-    fn line(&self, width: usize, name: Option<&Path>) -> String {
-        let numbers = [Some(self.lines), Some(self.words), Some(self.chars), Some(self.bytes), self.records];
-        let numbers: Vec<String> = numbers.into_iter().flatten().map(|n| format!("{n:>width$}")).collect();
-        match name {
-            Some(name) => format!("{} {}\n", numbers.join(" "), name.display()),
-            None => format!("{}\n", numbers.join(" ")),
-        }
+/// One line of output: numbers of `width` with a space between, and the name.
+fn line(counted: &Counted, width: usize, name: Option<&Path>) -> String {
+    let Counts { lines, words, chars, bytes } = counted.text;
+    let numbers = [Some(lines), Some(words), Some(chars), Some(bytes), counted.records];
+    let numbers: Vec<String> = numbers.into_iter().flatten().map(|n| format!("{n:>width$}")).collect();
+    match name {
+        Some(name) => format!("{} {}\n", numbers.join(" "), name.display()),
+        None => format!("{}\n", numbers.join(" ")),
     }
 }
 
@@ -85,8 +71,7 @@ impl Count {
         let settings = raw.validate()?;
         if self.files.is_empty() {
             let width = width(&[PathBuf::from("-")]);
-            let numbers = numbers(Path::new("-"), &settings)?;
-            console::print(&numbers.line(width, None))?;
+            console::print(&line(&count(SourceSpec::Stdin, &settings)?, width, None))?;
             return Ok(Exit::Done);
         }
         count_files(&self.files, &settings)
@@ -96,13 +81,14 @@ impl Count {
 /// Counts files one after the other. One that can't be read is told and passed over, as `wc` does it.
 fn count_files(files: &[PathBuf], settings: &Settings) -> Result<Exit, Error> {
     let width = width(files);
-    let mut total = Numbers { records: settings.from.map(|_| 0), ..Numbers::default() };
+    let mut total = Counted { records: settings.from.map(|_| 0), ..Counted::default() };
     let mut exit = Exit::Done;
     for path in files {
-        match numbers(path, settings) {
-            Ok(numbers) => {
-                total.add(numbers);
-                console::print(&numbers.line(width, Some(path)))?;
+        let source = file(path).map_or(SourceSpec::Stdin, |path| SourceSpec::Path(path.to_path_buf()));
+        match count(source, settings) {
+            Ok(counted) => {
+                add(&mut total, &counted);
+                console::print(&line(&counted, width, Some(path)))?;
             }
             Err(error) => {
                 console::error(&error);
@@ -111,7 +97,7 @@ fn count_files(files: &[PathBuf], settings: &Settings) -> Result<Exit, Error> {
         }
     }
     if files.len() > 1 {
-        console::print(&total.line(width, Some(Path::new("total"))))?;
+        console::print(&line(&total, width, Some(Path::new("total"))))?;
     }
     Ok(exit)
 }
@@ -152,46 +138,24 @@ fn stdin_metadata() -> io::Result<fs::Metadata> {
     fs::File::from(io::stdin().as_handle().try_clone_to_owned()?).metadata()
 }
 
-/// What one file has.
-fn numbers(path: &Path, settings: &Settings) -> Result<Numbers, Error> {
-    let mut numbers = text_numbers(path, settings)?;
-    if settings.from.is_some() {
-        numbers.records = Some(records(path, settings)?);
-    }
-    Ok(numbers)
-}
-
-/// Lines, words, characters and bytes.
-fn text_numbers(path: &Path, _settings: &Settings) -> Result<Numbers, Error> {
-    // TEMPORARY seam: a pass of `pagemill::scan::count` over the file belongs here.
-    Err(Error::usage(format!("{}: counting is not built in yet", path.display())))
-}
-
-/// Records of the format.
-fn records(path: &Path, settings: &Settings) -> Result<u64, Error> {
-    let source = file(path).map_or(SourceSpec::Stdin, |path| SourceSpec::Path(path.to_path_buf()));
-    let settings = Settings { to: settings.from, ..settings.clone() };
-    let job = Job { source, target: TargetSpec::Writer(Box::new(io::sink())), settings };
-    Ok(job.run()?.records_in)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const SOME: Counted = Counted { text: Counts { lines: 2, words: 10, chars: 99, bytes: 100 }, records: Some(1) };
+
     #[test]
     fn lines_look_like_those_of_wc() {
-        let numbers = Numbers { lines: 2, words: 10, chars: 99, bytes: 100, records: None };
-        assert_eq!(numbers.line(3, Some(Path::new("a.txt"))), "  2  10  99 100 a.txt\n");
-        assert_eq!(Numbers { records: Some(1), ..numbers }.line(3, None), "  2  10  99 100   1\n");
+        let without = Counted { records: None, ..SOME };
+        assert_eq!(line(&without, 3, Some(Path::new("a.txt"))), "  2  10  99 100 a.txt\n");
+        assert_eq!(line(&SOME, 3, None), "  2  10  99 100   1\n");
     }
 
     #[test]
     fn totals_add() {
-        let one = Numbers { lines: 1, words: 2, chars: 3, bytes: 4, records: Some(5) };
-        let mut total = one;
-        total.add(one);
-        assert_eq!(total, Numbers { lines: 2, words: 4, chars: 6, bytes: 8, records: Some(10) });
+        let mut total = SOME;
+        add(&mut total, &SOME);
+        assert_eq!(line(&total, 1, None), "4 20 198 200 2\n");
     }
 
     #[test]
@@ -201,7 +165,7 @@ mod tests {
         fs::write(&one, vec![b'x'; 60]).unwrap();
         fs::write(&other, vec![b'x'; 60]).unwrap();
         let missing = folder.path().join("missing");
-        assert_eq!(width(&[one.clone()]), 2);
+        assert_eq!(width(std::slice::from_ref(&one)), 2);
         assert_eq!(width(&[one.clone(), missing.clone(), other]), 3);
         assert_eq!(width(&[missing]), 1);
         assert_eq!(width(&[one, folder.path().to_path_buf()]), 7);

@@ -1,6 +1,7 @@
 //! The one way through: source, cut, decode, ops, encode, commit, target.
 
 mod commit;
+mod count;
 mod feed;
 mod header;
 mod job;
@@ -14,5 +15,6 @@ mod settings;
 mod totals;
 mod worker;
 
+pub use count::{Counted, count};
 pub use job::Job;
 pub use settings::{ColumnsFrom, InvalidUtf8, Io, MEMORY_LIMIT, OnError, Settings, SourceSpec, TargetSpec};

@@ -8,6 +8,7 @@ mod prefix;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use prefix::LONGEST;
 pub use prefix::{Payload, Prefix};
 
 use super::{Cut, Decode, Encode, Error, Format, Frame, OpenError, Opening, Options};

@@ -71,7 +71,7 @@ names!(Prefix, "length prefix", "u16le" => U16Le, "u16be" => U16Be, "u32le" => U
 names!(Payload, "payload", "bytes" => Bytes, "text" => Text, "json" => Json);
 
 /// The longest prefix: a varint of 64 bits.
-pub(super) const LONGEST: usize = 10;
+pub(crate) const LONGEST: usize = 10;
 
 /// What stands where a prefix should be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,9 +106,20 @@ impl Prefix {
         }
     }
 
+    /// How many bytes the prefix of a length has.
+    #[inline]
+    pub(crate) fn width_of(self, len: u64) -> usize {
+        match self {
+            Prefix::U16Le | Prefix::U16Be => 2,
+            Prefix::U32Le | Prefix::U32Be => 4,
+            Prefix::U64Le => 8,
+            Prefix::Varint => (64 - (len | 1).leading_zeros() as usize).div_ceil(7),
+        }
+    }
+
     /// Writes a prefix into `place`; tells how many bytes it has, or none if it can't say so much.
     #[inline]
-    pub(super) fn write(self, len: u64, place: &mut [u8; LONGEST]) -> Option<usize> {
+    pub(crate) fn write(self, len: u64, place: &mut [u8; LONGEST]) -> Option<usize> {
         let mut put = |bytes: &[u8]| {
             place[..bytes.len()].copy_from_slice(bytes);
             Some(bytes.len())
@@ -170,6 +181,7 @@ mod tests {
                 let head = prefix.write(len, &mut place);
                 assert_eq!(head.is_some(), bits == 64 || len < 1 << bits, "{prefix} {len}");
                 let Some(head) = head else { continue };
+                assert_eq!(head, prefix.width_of(len), "{prefix} {len}");
                 assert_eq!(prefix.read(&place), Length::Is { head, len }, "{prefix}");
                 for cut in 0..head {
                     assert_eq!(prefix.read(&place[..cut]), Length::Cut, "{prefix}");

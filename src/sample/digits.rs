@@ -1,0 +1,137 @@
+//! Numbers and times as text, fast.
+
+/// Two digits of every number below 100.
+const PAIRS: [[u8; 2]; 100] = {
+    let mut pairs = [[0; 2]; 100];
+    let mut n = 0;
+    while n < 100 {
+        pairs[n] = [b'0' + (n / 10) as u8, b'0' + (n % 10) as u8];
+        n += 1;
+    }
+    pairs
+};
+
+/// Appends a number.
+#[inline]
+pub(super) fn push(out: &mut Vec<u8>, mut n: u64) {
+    let mut text = [0; 20];
+    let mut at = text.len();
+    while n >= 100 {
+        at -= 2;
+        text[at..at + 2].copy_from_slice(&PAIRS[(n % 100) as usize]);
+        n /= 100;
+    }
+    if n >= 10 {
+        at -= 2;
+        text[at..at + 2].copy_from_slice(&PAIRS[n as usize]);
+    } else {
+        at -= 1;
+        text[at] = b'0' + n as u8;
+    }
+    out.extend_from_slice(&text[at..]);
+}
+
+/// Appends `units.cents` with both digits of the cents: `1.10`.
+#[inline]
+pub(super) fn push_cents(out: &mut Vec<u8>, cents: u32) {
+    push(out, (cents / 100).into());
+    let [tens, ones] = PAIRS[(cents % 100) as usize];
+    out.extend_from_slice(&[b'.', tens, ones]);
+}
+
+/// Appends a number from -0.999999 to 0.999999 with all six digits.
+#[inline]
+pub(super) fn push_rate(out: &mut Vec<u8>, millionths: u32, negative: bool) {
+    let pair = |n: u32| PAIRS[(n % 100) as usize];
+    let ([a, b], [c, d], [e, f]) = (pair(millionths / 10_000), pair(millionths / 100), pair(millionths));
+    let text = [b'-', b'0', b'.', a, b, c, d, e, f];
+    out.extend_from_slice(&text[usize::from(!negative)..]);
+}
+
+/// Milliseconds of a day.
+const DAY: u64 = 86_400_000;
+
+/// Writes points in time; the date is worked out once a day.
+#[derive(Clone, Debug)]
+pub(super) struct Clock {
+    day: u64,
+    date: [u8; 10],
+}
+
+impl Clock {
+    pub(super) fn new() -> Clock {
+        Clock { day: 0, date: *b"1970-01-01" }
+    }
+
+    /// Appends a time as RFC 3339 has it, `2024-01-31T23:59:59.999Z`; milliseconds since 1970, and the
+    /// dates start again after the year 9999.
+    #[inline]
+    pub(super) fn push(&mut self, out: &mut Vec<u8>, time: u64) {
+        let (day, ms) = (time / DAY, (time % DAY) as u32);
+        if day != self.day {
+            self.turn(day);
+        }
+        let pair = |n: u32| PAIRS[n as usize];
+        let ([h, hh], [m, mm], [s, ss]) = (pair(ms / 3_600_000), pair(ms / 60_000 % 60), pair(ms / 1000 % 60));
+        let [tens, ones] = pair(ms % 100);
+        let hundreds = b'0' + (ms % 1000 / 100) as u8;
+        out.extend_from_slice(&self.date);
+        out.extend_from_slice(&[b'T', h, hh, b':', m, mm, b':', s, ss, b'.', hundreds, tens, ones, b'Z']);
+    }
+
+    /// The civil date of a day: Howard Hinnant, "chrono-compatible low-level date algorithms".
+    #[cold]
+    fn turn(&mut self, day: u64) {
+        self.day = day;
+        // 146,097 days are 400 years; 8,000 years behind 1970 all years have four digits.
+        let z = day % (146_097 * 20) + 719_468;
+        let (era, doe) = (z / 146_097, z % 146_097);
+        let yoe = (doe - doe / 1460 + doe / 36_524 - doe / 146_096) / 365;
+        let doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
+        let mp = (5 * doy + 2) / 153;
+        let d = doy - (153 * mp + 2) / 5 + 1;
+        let m = if mp < 10 { mp + 3 } else { mp - 9 };
+        let y = yoe + era * 400 + u64::from(m <= 2);
+        let pair = |n: u64| PAIRS[n as usize];
+        let ([a, b], [c, e], [f, g], [h, i]) = (pair(y / 100), pair(y % 100), pair(m), pair(d));
+        self.date = [a, b, c, e, b'-', f, g, b'-', h, i];
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(write: impl FnOnce(&mut Vec<u8>)) -> String {
+        let mut out = Vec::new();
+        write(&mut out);
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn numbers() {
+        for n in [0, 9, 10, 99, 100, 101, 12345, 9_999_999, u64::MAX] {
+            assert_eq!(text(|out| push(out, n)), n.to_string());
+        }
+        assert_eq!(text(|out| push_cents(out, 110)), "1.10");
+        assert_eq!(text(|out| push_cents(out, 5)), "0.05");
+        assert_eq!(text(|out| push_rate(out, 123, true)), "-0.000123");
+        assert_eq!(text(|out| push_rate(out, 987_654, false)), "0.987654");
+    }
+
+    #[test]
+    fn times() {
+        // From `date -u -d @SECONDS`.
+        for (seconds, want) in [
+            (0, "1970-01-01T00:00:00"),
+            (951_782_400, "2000-02-29T00:00:00"),
+            (1_704_067_199, "2023-12-31T23:59:59"),
+            (1_709_210_096, "2024-02-29T12:34:56"),
+            (4_107_542_399, "2100-02-28T23:59:59"),
+            (4_107_542_400, "2100-03-01T00:00:00"),
+        ] {
+            assert_eq!(text(|out| Clock::new().push(out, seconds * 1000 + 7)), format!("{want}.007Z"));
+        }
+        assert_eq!(text(|out| Clock::new().push(out, u64::MAX)).len(), 24);
+    }
+}

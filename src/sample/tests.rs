@@ -1,0 +1,260 @@
+//! Sample data is what its format says, and always the same.
+
+use super::*;
+use crate::format::csv::{Dialect, OutDialect};
+use crate::format::frames::{Payload, Prefix};
+
+fn sample(format: Format, options: Options, amount: Amount, workers: usize) -> (Vec<u8>, SampleReport) {
+    let mut bytes = Vec::new();
+    let report = Sample { format, options, seed: 42, amount, workers }.write(&mut bytes).unwrap();
+    assert_eq!(report.bytes, bytes.len() as u64);
+    (bytes, report)
+}
+
+fn options(payload: Payload) -> Options {
+    Options { payload, frame: Prefix::Varint, ..Options::default() }
+}
+
+fn every_format() -> Vec<(Format, Options)> {
+    let mut all: Vec<_> = Format::ALL.into_iter().map(|format| (format, options(Payload::Text))).collect();
+    all.extend([Payload::Bytes, Payload::Json].map(|payload| (Format::Frames, options(payload))));
+    all
+}
+
+#[test]
+fn the_same_for_any_number_of_workers() {
+    for (format, options) in every_format() {
+        for amount in [Amount::Records(5000), Amount::Bytes(1_500_000)] {
+            let (one, _) = sample(format, options.clone(), amount, 1);
+            for workers in [2, 7] {
+                let (more, _) = sample(format, options.clone(), amount, workers);
+                assert!(one == more, "{format} {amount:?} {workers}");
+            }
+        }
+        let (small, _) = sample(format, options.clone(), Amount::Records(10), 2);
+        let mut other = Vec::new();
+        let seed = Sample { format, options, seed: 43, amount: Amount::Records(10), workers: 2 };
+        seed.write(&mut other).unwrap();
+        assert!(small != other, "{format}: another seed gives other data");
+    }
+}
+
+#[test]
+fn amounts() {
+    for (format, options) in every_format() {
+        for records in [0, 1, 511, 512, 513, 3000] {
+            assert_eq!(sample(format, options.clone(), Amount::Records(records), 2).1.records, records, "{format}");
+        }
+        for size in [200, 5000, 700_001] {
+            let (bytes, report) = sample(format, options.clone(), Amount::Bytes(size), 2);
+            let (_, less) = sample(format, options.clone(), Amount::Records(report.records - 1), 2);
+            let tail = if format == Format::Json { 3 } else { 0 };
+            assert!(bytes.len() as u64 >= size, "{format} {size}");
+            assert!(less.bytes - tail < size, "{format} {size}: {} records were enough", less.records);
+        }
+    }
+}
+
+#[test]
+fn csv_is_csv() {
+    let (bytes, _) = sample(Format::Csv, Options::default(), Amount::Records(3000), 2);
+    let mut reader = ::csv::ReaderBuilder::new().from_reader(&bytes[..]);
+    assert_eq!(reader.headers().unwrap().len(), 10);
+    let records: Vec<_> = reader.records().map(|record| record.unwrap()).collect();
+    assert_eq!(records.len(), 3000);
+    for (index, record) in records.iter().enumerate() {
+        assert_eq!(record.len(), 10);
+        assert_eq!(record[0], (index + 1).to_string());
+        assert!(record[1].starts_with("2024-01-01T0") && record[1].ends_with('Z'), "{}", &record[1]);
+        assert!(record[2].as_bytes()[record[2].len() - 3] == b'.');
+        assert!(record[4].parse::<f64>().unwrap().abs() < 1.0);
+        assert!(matches!(&record[5], "true" | "false"));
+        assert_eq!(record[8].len(), 5);
+    }
+    let some = |text: &str| records.iter().any(|record| record[9].contains(text));
+    for text in [",", "\"", "\n", "\t", "\\", "日本語"] {
+        assert!(some(text), "no note has {text:?}");
+    }
+    let text = String::from_utf8(bytes).unwrap();
+    assert!(text.contains(",\n") && text.contains(",\"\"\n"), "null and empty notes");
+}
+
+#[test]
+fn dialects_are_kept() {
+    let dialect = Dialect { quote: b'\'', escape: Some(b'\\'), ..Dialect::default() };
+    let out_dialect = OutDialect { delimiter: Some(b';'), crlf: true, ..OutDialect::default() };
+    let odd = Options { dialect, out_dialect, no_headers: true, ..Options::default() };
+    let (bytes, _) = sample(Format::Csv, odd, Amount::Records(1000), 1);
+    let mut reader = ::csv::ReaderBuilder::new();
+    reader.delimiter(b';').quote(b'\'').double_quote(false).escape(Some(b'\\')).has_headers(false);
+    assert_eq!(
+        reader.from_reader(&bytes[..]).records().filter(|record| record.as_ref().unwrap().len() == 10).count(),
+        1000
+    );
+    assert!(bytes.ends_with(b"\r\n"));
+
+    let (bytes, _) = sample(Format::Tsv, Options::default(), Amount::Records(1000), 1);
+    let mut reader = ::csv::ReaderBuilder::new();
+    let records = reader.delimiter(b'\t').from_reader(&bytes[..]).into_records();
+    assert_eq!(records.map(|record| record.unwrap()).filter(|record| record.len() == 10).count(), 1000);
+
+    for dialect in
+        [Dialect { tsv_escapes: true, ..Dialect::default() }, Dialect { quoting: false, ..Dialect::default() }]
+    {
+        let (bytes, _) = sample(Format::Tsv, Options { dialect, ..Options::default() }, Amount::Records(1000), 1);
+        let lines: Vec<_> = std::str::from_utf8(&bytes).unwrap().lines().collect();
+        assert_eq!(lines.len(), 1001);
+        assert!(lines.iter().all(|line| line.split('\t').count() == 10));
+    }
+}
+
+/// Objects as the sample writes them.
+fn check_object(value: &serde_json::Value, id: usize) {
+    assert_eq!(value["id"], id);
+    assert!(value["price"].is_number() && value["rate"].is_number() && value["quantity"].is_u64());
+    assert!(value["address"]["city"].is_string() && value["address"]["zip"].as_str().unwrap().len() == 5);
+    assert!(value["tags"].is_array());
+    assert!(value["note"].is_null() || value["note"].is_string());
+    assert_eq!(value.as_object().unwrap().len(), 10);
+}
+
+#[test]
+fn json_is_json() {
+    let (bytes, _) = sample(Format::Ndjson, Options::default(), Amount::Records(2000), 2);
+    let lines: Vec<_> = bytes.strip_suffix(b"\n").unwrap().split(|byte| *byte == b'\n').collect();
+    assert_eq!(lines.len(), 2000);
+    for (index, line) in lines.iter().enumerate() {
+        check_object(&serde_json::from_slice(line).unwrap(), index + 1);
+    }
+    let (bytes, _) = sample(Format::Json, Options::default(), Amount::Records(2000), 2);
+    let all: Vec<serde_json::Value> = serde_json::from_slice(&bytes).unwrap();
+    assert_eq!(all.len(), 2000);
+    all.iter().enumerate().for_each(|(index, value)| check_object(value, index + 1));
+    let notes = |text: &str| all.iter().any(|value| value["note"].as_str().is_some_and(|note| note.contains(text)));
+    assert!(["\n", "\"", "\\", "\t"].into_iter().all(notes));
+    let (bytes, _) = sample(Format::Json, Options::default(), Amount::Records(0), 2);
+    assert_eq!(serde_json::from_slice::<Vec<serde_json::Value>>(&bytes).unwrap().len(), 0);
+}
+
+#[test]
+fn text_is_lines() {
+    let (bytes, _) = sample(Format::Text, Options::default(), Amount::Records(2000), 2);
+    let text = String::from_utf8(bytes).unwrap();
+    assert_eq!(text.matches('\n').count(), 2000);
+    assert!(text.contains("\n\n") && text.contains(" ERROR "));
+}
+
+#[test]
+fn fixed_records_have_their_layout() {
+    let (bytes, _) = sample(Format::Fixed, Options::default(), Amount::Records(3000), 2);
+    assert_eq!(bytes.len(), 3000 * 64);
+    for (index, record) in bytes.chunks(64).enumerate() {
+        assert_eq!(u64::from_le_bytes(record[..8].try_into().unwrap()), index as u64 + 1);
+        let time = i64::from_le_bytes(record[8..16].try_into().unwrap());
+        assert!((0..1000).contains(&(time - 1_704_067_200_000 - index as i64 * 1000)));
+        assert!((0.0..1000.0).contains(&f64::from_le_bytes(record[16..24].try_into().unwrap())));
+        assert!(record[28] < 2);
+        assert!(std::str::from_utf8(&record[29..53]).is_ok());
+        assert_eq!(record[61..], [0; 3]);
+    }
+    let layout = "a:text1,b:text7space,c:text70space,d:bytes11,e:f32be,f:i8,g:u16be,id:u32be,h:skip200000,i:bool";
+    let wide = Options { layout: Some(layout.to_string()), ..Options::default() };
+    let (bytes, report) = sample(Format::Fixed, wide, Amount::Records(20), 2);
+    let width = 1 + 7 + 70 + 11 + 4 + 1 + 2 + 4 + 200_000 + 1;
+    assert_eq!((bytes.len(), report.records), (20 * width, 20));
+    for (index, record) in bytes.chunks(width).enumerate() {
+        assert!(std::str::from_utf8(&record[..78]).is_ok());
+        assert!(record[8..78].ends_with(b"    "));
+        assert_eq!(record[96..100], (index as u32 + 1).to_be_bytes());
+    }
+    let bad = Options { layout: Some("x".to_string()), ..Options::default() };
+    let sample = Sample { format: Format::Fixed, options: bad, seed: 1, amount: Amount::Records(1), workers: 1 };
+    assert!(sample.write(&mut Vec::new()).is_err());
+}
+
+#[test]
+fn frames_follow_each_other() {
+    for prefix in Prefix::ALL {
+        for payload in Payload::ALL {
+            let options = Options { frame: *prefix, payload: *payload, ..Options::default() };
+            let (bytes, _) = sample(Format::Frames, options, Amount::Records(1500), 2);
+            let mut rest = &bytes[..];
+            let mut payloads = Vec::new();
+            while !rest.is_empty() {
+                let (head, len) = length(*prefix, rest);
+                payloads.push(&rest[head..head + len]);
+                rest = &rest[head + len..];
+            }
+            assert_eq!(payloads.len(), 1500, "{prefix} {payload}");
+            for (index, bytes) in payloads.iter().enumerate() {
+                match payload {
+                    Payload::Bytes => assert!(bytes.len() < 256),
+                    Payload::Text => assert!(std::str::from_utf8(bytes).is_ok_and(|text| !text.contains('\n'))),
+                    Payload::Json => check_object(&serde_json::from_slice(bytes).unwrap(), index + 1),
+                }
+            }
+        }
+    }
+}
+
+/// A prefix as its definition says, apart from the code under test.
+fn length(prefix: Prefix, bytes: &[u8]) -> (usize, usize) {
+    let number = |count: usize, big: bool| {
+        let mut digits = bytes[..count].to_vec();
+        if !big {
+            digits.reverse();
+        }
+        (count, digits.iter().fold(0, |n, digit| n << 8 | usize::from(*digit)))
+    };
+    match prefix {
+        Prefix::U16Le => number(2, false),
+        Prefix::U16Be => number(2, true),
+        Prefix::U32Le => number(4, false),
+        Prefix::U32Be => number(4, true),
+        Prefix::U64Le => number(8, false),
+        Prefix::Varint => {
+            let count = bytes.iter().position(|byte| byte & 0x80 == 0).unwrap() + 1;
+            (count, bytes[..count].iter().rev().fold(0, |n, digit| n << 7 | usize::from(digit & 0x7f)))
+        }
+    }
+}
+
+#[test]
+fn a_full_target_is_an_error() {
+    struct Full(usize);
+    impl Write for Full {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0 = self.0.checked_sub(bytes.len()).ok_or(std::io::ErrorKind::StorageFull)?;
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+    let sample = Sample {
+        format: Format::Csv,
+        options: Options::default(),
+        seed: 1,
+        amount: Amount::Bytes(10 << 20),
+        workers: 2,
+    };
+    let error = sample.write(&mut Full(1 << 20)).unwrap_err();
+    assert_eq!(error.class(), crate::error::ErrorClass::Io);
+}
+
+/// Prints the speed; run it with `cargo test --release --lib speed_of_samples -- --ignored --nocapture`.
+#[test]
+#[ignore = "a measurement"]
+fn speed_of_samples() {
+    for (format, options) in every_format() {
+        for workers in [1, 2] {
+            let amount = Amount::Bytes(1 << 30);
+            let sample = Sample { format, options: options.clone(), seed: 1, amount, workers };
+            let start = std::time::Instant::now();
+            let report = sample.write(&mut std::io::sink()).unwrap();
+            let speed = report.bytes as f64 / start.elapsed().as_secs_f64() / 1e9;
+            let size = report.bytes / report.records;
+            println!("{format:7} {:5} {workers} workers: {speed:.2} GB/s, {size} bytes a record", options.payload);
+        }
+    }
+}

@@ -9,11 +9,13 @@ pub mod json;
 pub mod text;
 
 use std::fmt;
+use std::ops::Range;
 use std::path::Path;
 use std::str::FromStr;
 
 use crate::error::{Error, RecordError};
 use crate::record::{Batch, EncodeError, Output, Schema};
+pub use crate::record::{BytesAs, Detail};
 
 /// The formats by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -134,8 +136,8 @@ pub trait Decode: Send {
 
 /// Turns batches into bytes. One for each worker.
 pub trait Encode: Send {
-    /// Appends the records `from..` of the batch, each behind the [`Frame`]'s separator.
-    fn encode(&mut self, batch: &Batch<'_>, from: usize, output: &mut Output<'_>) -> Result<(), EncodeError>;
+    /// Appends these records of the batch, each behind the [`Frame`]'s separator.
+    fn encode(&mut self, batch: &Batch<'_>, records: Range<usize>, output: &mut Output<'_>) -> Result<(), EncodeError>;
 }
 
 /// What stands around the records of a target.
@@ -147,6 +149,8 @@ pub struct Frame {
     pub separator: &'static [u8],
     /// Behind the last record.
     pub suffix: Vec<u8>,
+    /// Instead of the suffix when there was no record at all; empty: the suffix all the same.
+    pub empty: Vec<u8>,
 }
 
 /// A source whose beginning was read: what is known of it before the first record.
@@ -188,19 +192,6 @@ pub struct Want {
     pub types: Types,
 }
 
-/// How far a decoder of a nested format takes records apart; the rest stays [`Raw`](crate::record::Value::Raw).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Detail {
-    /// A record is one raw value, checked but not taken apart.
-    Record,
-    /// The fields of a record; lists and maps in them stay raw.
-    Fields,
-    /// Maps at every depth outside lists; lists stay raw.
-    Maps,
-    /// Everything.
-    All,
-}
-
 /// What an unquoted CSV field is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Types {
@@ -229,16 +220,6 @@ pub enum Nested {
     Dot,
     /// Lists and maps become JSON text.
     Json,
-}
-
-/// How bytes stand in formats that have only text (CSV, TSV, NDJSON, JSON).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum BytesAs {
-    /// Base64 (RFC 4648, with padding), both ways.
-    #[default]
-    Base64,
-    /// The bytes themselves; they must be UTF-8 where the target is JSON.
-    Text,
 }
 
 /// Everything that a user can say about formats; each format takes what concerns it.

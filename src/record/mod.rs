@@ -2,6 +2,7 @@
 
 mod batch;
 mod columns;
+pub mod json;
 mod lossy;
 mod output;
 mod schema;
@@ -9,6 +10,7 @@ mod value;
 
 pub use batch::{Batch, Span, Tree};
 pub use columns::{Binder, Slot};
+pub use json::{BytesAs, Detail};
 pub use lossy::{Lossy, LossyKind};
 pub use output::{Drain, EncodeError, Mark, Output};
 pub use schema::Schema;

@@ -67,6 +67,20 @@ fn number_len(text: &[u8]) -> usize {
     at
 }
 
+/// An integer in decimal digits, at the end of `into`.
+#[inline]
+pub fn decimal(mut value: u64, into: &mut [u8; 20]) -> &[u8] {
+    let mut at = into.len();
+    loop {
+        at -= 1;
+        into[at] = b'0' + (value % 10) as u8;
+        value /= 10;
+        if value == 0 {
+            return &into[at..];
+        }
+    }
+}
+
 /// Where the characters of a number stand in a text of at most 32 bytes, the lowest bit for its first byte.
 #[derive(Clone, Copy, Debug)]
 pub struct Masks {
@@ -192,6 +206,13 @@ mod tests {
                 let text = format!("{yes}{behind}");
                 assert_eq!(prefix(text.as_bytes()), 0, "{text}");
             }
+        }
+    }
+
+    #[test]
+    fn decimal_writes_what_display_does() {
+        for value in [0, 7, 10, 99, 100, 12_345, u64::MAX] {
+            assert_eq!(decimal(value, &mut [0; 20]), value.to_string().as_bytes());
         }
     }
 

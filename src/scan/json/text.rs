@@ -1,5 +1,6 @@
 //! Text as a JSON string.
 
+use crate::scan::number::{Masks, is_json_number};
 use crate::scan::vector::{Unit, Vector, Work};
 
 /// The offset of the first byte that a JSON string has to escape (`"`, `\`, below 0x20), or the length.
@@ -40,7 +41,14 @@ fn short_special<V: Vector>(v: V, short: V::Short) -> u32 {
 #[inline(always)]
 pub fn write_text<V: Vector>(v: V, text: &[u8], to: &mut [u8], at: usize) -> usize {
     to[at] = b'"';
-    let mut at = at + 1;
+    let at = write_escaped(v, text, to, at + 1);
+    to[at] = b'"';
+    at + 1
+}
+
+/// The same without the quotes.
+#[inline(always)]
+pub fn write_escaped<V: Vector>(v: V, text: &[u8], to: &mut [u8], mut at: usize) -> usize {
     let (blocks, rest) = text.as_chunks::<32>();
     for block in blocks {
         let short = v.short(block);
@@ -56,12 +64,47 @@ pub fn write_text<V: Vector>(v: V, text: &[u8], to: &mut [u8], at: usize) -> usi
     if let Some(into) = to[at..].first_chunk_mut::<32>() {
         v.short_store(short, into);
     }
-    at = match short_special(v, short) & ((1 << rest.len()) - 1) {
+    match short_special(v, short) & ((1 << rest.len()) - 1) {
         0 => at + rest.len(),
         bits => escape(rest, bits, to, at),
-    };
-    to[at] = b'"';
-    at + 1
+    }
+}
+
+/// Writes text whose type is not known at `to[at..]`, where there must be room for `6 * text.len() + 40`
+/// bytes: as it is if it is exactly a JSON number, else as a string. Gives the place behind it.
+#[inline(always)]
+pub fn write_untyped<V: Vector>(v: V, text: &[u8], to: &mut [u8], at: usize) -> usize {
+    if text.len() <= 32 {
+        let len = text.len() as u32;
+        let short = v.short(text);
+        let digits = v.short_below(short, b'9' + 1) & !v.short_below(short, b'0');
+        let masks = Masks {
+            digits,
+            zeros: v.short_equal(short, b'0'),
+            dots: v.short_equal(short, b'.'),
+            minus: v.short_equal(short, b'-'),
+            exponents: v.short_equal(short, b'e') | v.short_equal(short, b'E') | v.short_equal(short, b'+'),
+        };
+        let special = short_special(v, short) & (((1u64 << len) - 1) as u32);
+        // A number with an exponent has `e` somewhere behind a digit; it and text with escapes are seldom.
+        let exponent = masks.exponents & digits << 1;
+        if special | exponent == 0
+            && let Some(room) = to[at..].first_chunk_mut::<40>()
+        {
+            // Without a branch: numbers and text often alternate.
+            let quote = usize::from(!masks.plain(len));
+            room[0] = b'"';
+            if let Some(into) = room[quote..].first_chunk_mut() {
+                v.short_store(short, into);
+            }
+            room[quote + text.len()] = b'"';
+            return at + text.len() + 2 * quote;
+        }
+    }
+    if is_json_number(text) {
+        return copy(text, to, at);
+    }
+    write_text(v, text, to, at)
 }
 
 /// Writes at most 32 bytes whose `bits` say what has to be escaped.
@@ -152,6 +195,40 @@ mod tests {
                     assert_eq!(find_special(unit, &plain[..len]), len);
                     assert_eq!(find_special(unit, &plain), len);
                     plain[len] = b'x';
+                }
+            }
+        }
+    }
+
+    struct Untyped<'t>(&'t [u8]);
+    impl Work for Untyped<'_> {
+        type Out = Vec<u8>;
+        #[inline(always)]
+        fn run<V: Vector>(self, v: V) -> Vec<u8> {
+            let mut to = vec![b'#'; self.0.len() * 6 + 43];
+            let end = write_untyped(v, self.0, &mut to, 3);
+            to[3..end].to_vec()
+        }
+    }
+
+    #[test]
+    fn untyped_text_is_a_number_only_if_it_is_exactly_one() {
+        for unit in Unit::available() {
+            for number in ["0", "-0", "1.10", "1e400", "-12.5E-7", "9", "12345678901234567890123456789012"] {
+                assert_eq!(unit.run(Untyped(number.as_bytes())), number.as_bytes());
+                let long = format!("{number}.{}", "0".repeat(40));
+                let wanted = if number.contains(['.', 'e']) { expected(long.as_bytes()) } else { long.clone().into() };
+                assert_eq!(unit.run(Untyped(long.as_bytes())), wanted, "{long}");
+            }
+            for text in ["", "007", "1.", "+5", "true", "1e", "e", "a e9", "1+1", "-", "--1", "1 ", "\"", "1\n", "1é"] {
+                assert_eq!(unit.run(Untyped(text.as_bytes())), expected(text.as_bytes()), "{text}");
+            }
+            for seed in 0..2000 {
+                let text = noise(seed, seed as usize % 50);
+                let digits: Vec<u8> = text.iter().map(|b| b"0123456789.-e+"[usize::from(*b) % 14]).collect();
+                for text in [&text, &digits] {
+                    let wanted = if is_json_number(text) { text.clone() } else { expected(text) };
+                    assert_eq!(unit.run(Untyped(text)), wanted, "{unit:?} {text:?}");
                 }
             }
         }

@@ -81,7 +81,7 @@ fn check(name: &str, text: &str) -> Vec<String> {
             if !UNSAFE_IN.contains(&module(name)) {
                 fault("`unsafe` outside of sys and scan".to_owned());
             }
-            if !is_justified(&source, index) {
+            if !is_justified(&source, index) && !is_of_a_trait(&source, index) {
                 fault("`unsafe` without a SAFETY comment".to_owned());
             }
         }
@@ -224,6 +224,18 @@ fn is_justified(source: &[&str], index: usize) -> bool {
         }
     }
     false
+}
+
+/// Whether a line begins a function of a trait's implementation: its contract stands at the trait.
+fn is_of_a_trait(source: &[&str], index: usize) -> bool {
+    let indent = |line: &str| line.len() - line.trim_start().len();
+    let own = indent(source[index]);
+    if !source[index].contains("unsafe fn ") || own == 0 {
+        return false;
+    }
+    // rustfmt indents what is inside, so the nearest line further out is the head of the block.
+    let head = source[..index].iter().rev().find(|line| !line.trim().is_empty() && indent(line) < own);
+    head.is_some_and(|line| line.trim_start().starts_with("impl") && line.contains(" for "))
 }
 
 /// The text with comments and the insides of strings and characters replaced by blanks.
@@ -375,6 +387,10 @@ mod checks_can_fail {
         assert!(
             faults("scan/a.rs", "// SAFETY: far away\n\nfn f() {\n let a = 1;\n unsafe { g() }").contains("SAFETY")
         );
+        let of =
+            |head: &str| faults("scan/a.rs", &format!("{head} {{\n    fn g() {{}}\n\n    unsafe fn f() {{}}\n}}\n"));
+        assert_eq!(of("impl Classify for Portable"), "");
+        assert!(of("impl Portable").contains("a.rs:4") && of("trait Classify").contains("a.rs:4"));
         assert_eq!(faults("op/a.rs", "#![deny(unsafe_code)]\n// unsafe {\nlet s = \"unsafe {\";"), "");
         assert_eq!(faults("scan/a.rs", "type F = unsafe fn(&[u8]) -> usize;"), "");
     }

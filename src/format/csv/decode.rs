@@ -289,7 +289,8 @@ impl Decode for CsvDecode {
 fn ragged(start: usize, columns: usize, width: usize) -> RecordError {
     let error = RecordError::new(start, format!("{columns} fields where the header has {width}"));
     match columns < width {
-        true => error.hint("Give --ragged pad to fill missing fields with null, or --on-error skip to leave such records out."),
+        true => error
+            .hint("Give --ragged pad to fill missing fields with null, or --on-error skip to leave such records out."),
         false => error.hint("Check the delimiter and the quotes, or give --on-error skip to leave such records out."),
     }
 }

@@ -290,7 +290,13 @@ impl Style {
 
     /// A list or map as JSON text in one cell.
     #[cold]
-    fn json(&self, value: Value<'_>, node: Option<Tree<'_, '_>>, offset: usize, output: &mut Output<'_>) -> Result<(), Bad> {
+    fn json(
+        &self,
+        value: Value<'_>,
+        node: Option<Tree<'_, '_>>,
+        offset: usize,
+        output: &mut Output<'_>,
+    ) -> Result<(), Bad> {
         let is_list = matches!(value, Value::List(_)) || matches!(value, Value::Raw([b'[', ..]));
         output.lose(if is_list { LossyKind::ListAsText } else { LossyKind::MapAsText });
         self.quoted(offset, output, |sink| crate::record::json::write_cell(value, node, self.base64, sink))

@@ -18,7 +18,12 @@ pub(super) struct Header {
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// Reads the header, or without one counts the fields of the first record. None: more of the input is needed.
-pub(super) fn read(dialect: &Resolved, no_headers: bool, head: &[u8], end: bool) -> Result<Option<Header>, RecordError> {
+pub(super) fn read(
+    dialect: &Resolved,
+    no_headers: bool,
+    head: &[u8],
+    end: bool,
+) -> Result<Option<Header>, RecordError> {
     if head.len() < BYTE_ORDER_MARK.len() && !end {
         return Ok(None);
     }
@@ -68,7 +73,10 @@ fn make_unique(names: &mut [Vec<u8>]) -> Vec<String> {
             number += 1;
         }
         seen.insert(name.clone());
-        warnings.push(format!("the header names `{original}` twice; the later one is called `{}`", String::from_utf8_lossy(name)));
+        warnings.push(format!(
+            "the header names `{original}` twice; the later one is called `{}`",
+            String::from_utf8_lossy(name)
+        ));
     }
     warnings
 }

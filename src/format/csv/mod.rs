@@ -84,7 +84,9 @@ impl Resolved {
         for (index, (name, byte)) in named.iter().enumerate() {
             let Some(byte) = *byte else { continue };
             if !byte.is_ascii() || byte == b'\n' || byte == b'\r' {
-                return Err(Error::usage(format!("{name} can't be the byte {byte:#04x}; give an ASCII character that ends no line")));
+                return Err(Error::usage(format!(
+                    "{name} can't be the byte {byte:#04x}; give an ASCII character that ends no line"
+                )));
             }
             if let Some((other, _)) = named[..index].iter().find(|(_, earlier)| *earlier == Some(byte)) {
                 return Err(Error::usage(format!("{other} and {name} are both `{}`", byte.escape_ascii())));
@@ -108,7 +110,9 @@ pub fn open(format: Format, options: &Options, head: &[u8], end: bool) -> Result
     let dialect = Resolved::reading(format, &options.dialect)?;
     let Some(header) = header::read(&dialect, options.no_headers, head, end)? else { return Ok(Opening::More) };
     if options.strict && !header.warnings.is_empty() {
-        return Err(Error::usage(format!("{}\n  Leave out --strict to let it pass.", header.warnings.join("\n"))).into());
+        return Err(
+            Error::usage(format!("{}\n  Leave out --strict to let it pass.", header.warnings.join("\n"))).into()
+        );
     }
     Ok(Opening::Ready(Box::new(Reading { dialect, header, ragged: options.ragged })))
 }

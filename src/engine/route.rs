@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::settings::{ColumnsFrom, InvalidUtf8, Settings};
 use crate::error::{Error, Result};
 use crate::format::{Detail, Format, Nested, ReadFormat, Shape, Types, UnknownKey, Want};
-use crate::op::{Op, select};
+use crate::op::{KeyedFilter, Op, project};
 use crate::record::Schema;
 
 /// The way of a job's records.
@@ -62,7 +62,7 @@ impl Route {
             Some(schema) => {
                 check_fields(&route.ops, schema)?;
                 if projected {
-                    let projection = select::project(schema, &settings.select, &settings.drop, &settings.rename)?;
+                    let projection = project(schema, &settings.select, &settings.drop, &settings.rename)?;
                     route.want.select =
                         Some(projection.source.iter().map(|&column| schema.name(column).into()).collect());
                     route.schema = Some(projection.names);
@@ -81,14 +81,14 @@ impl Route {
         if in_columns && !settings.select.is_empty() && self.ops.is_empty() {
             // Only the selected fields are decoded, straight into columns.
             let schema = Schema::new(&settings.select);
-            let projection = select::project(&schema, &[], &settings.drop, &settings.rename)?;
+            let projection = project(&schema, &[], &settings.drop, &settings.rename)?;
             self.want.select = Some(projection.source.iter().map(|&column| schema.name(column).into()).collect());
             self.want.detail = Detail::Maps;
             self.schema = Some(projection.names);
             return Ok(());
         }
         if projected {
-            let filter = select::KeyedFilter::new(&settings.select, &settings.drop, &settings.rename)?;
+            let filter = KeyedFilter::new(&settings.select, &settings.drop, &settings.rename)?;
             self.ops.insert(0, Arc::new(filter));
             self.want.detail = self.want.detail.max(Detail::Maps);
         }

@@ -1,6 +1,29 @@
 //! Ops: the steps between decoding and encoding. They know no format.
+//!
+//! Text ops act on every text value of a record, never on keys and never on numbers, or only on the
+//! [`Fields`] that were named. [`parse`] reads the text of the flag `--op`. Fields are chosen and renamed
+//! by [`KeyedFilter`] in keyed batches and by [`project`] in a schema.
 
-pub mod select;
+mod case;
+mod fields;
+mod nearest;
+mod parse;
+mod project;
+mod reverse;
+mod select;
+mod sigma;
+mod trim;
+
+#[cfg(test)]
+mod testing;
+
+pub use case::ChangeCase;
+pub use fields::Fields;
+pub use parse::{NAMES, Parsed, parse, parse_all};
+pub use project::{Projection, project};
+pub use reverse::Reverse;
+pub use select::KeyedFilter;
+pub use trim::Trim;
 
 use crate::record::Batch;
 
@@ -9,20 +32,58 @@ use crate::record::Batch;
 /// An op is shared by all workers, so it keeps no state of its own between batches; memory it needs
 /// comes from the batch's arena. It changes values in place, or replaces the batch by one that it
 /// builds with [`Batch::rebuild`].
+///
+/// # An op of your own
+///
+/// ```
+/// use pagemill::op::Op;
+/// use pagemill::record::{Batch, Value};
+///
+/// /// Text of the form `#…` becomes null.
+/// struct HideComments;
+///
+/// impl Op for HideComments {
+///     fn name(&self) -> &str {
+///         "hide-comments"
+///     }
+///     fn apply(&self, batch: &mut Batch<'_>) {
+///         for value in batch.values_mut() {
+///             if matches!(*value, Value::Text([b'#', ..])) {
+///                 *value = Value::Null;
+///             }
+///         }
+///     }
+/// }
+///
+/// // What a worker does with it:
+/// use pagemill::memory::Arena;
+/// use pagemill::record::Schema;
+/// let (arena, line) = (Arena::new(1 << 16, 1 << 20), b"# secret");
+/// let schema = Schema::new([*b"line"]);
+/// let mut batch = Batch::new(&arena, line, Some(&schema), 1 << 20);
+/// batch.reserve(1, 0)?;
+/// batch.push(Value::Text(line));
+/// batch.end_record(0, line.len())?;
+/// HideComments.apply(&mut batch);
+/// assert_eq!(batch.columns(0), [Value::Null]);
+/// # Ok::<(), pagemill::error::RecordError>(())
+/// ```
 pub trait Op: Send + Sync {
     /// The name in reports and errors.
     fn name(&self) -> &str;
 
-    /// Whether text has to be valid UTF-8 before this op sees it.
+    /// Changes the records of a batch. A record that can't be changed is refused with [`Batch::reject`].
+    fn apply(&self, batch: &mut Batch<'_>);
+
+    /// Whether text must be valid UTF-8. Decoders are then told to check it; without that check, an op
+    /// still has to be ready for any bytes.
     fn needs_utf8(&self) -> bool {
-        false
+        true
     }
 
-    /// The fields it is limited to (dotted paths); none: all.
+    /// The names of the fields it acts on; none: all. A name that a tabular source does not have is
+    /// refused before the run begins.
     fn fields(&self) -> &[Box<[u8]>] {
         &[]
     }
-
-    /// Changes the records of a batch. A record that can't be changed is refused with [`Batch::reject`].
-    fn apply(&self, batch: &mut Batch<'_>);
 }

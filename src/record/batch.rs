@@ -33,7 +33,7 @@ pub struct Batch<'a> {
     values: ArenaVec<'a, Value<'a>>,
     keys: ArenaVec<'a, &'a [u8]>,
     spans: ArenaVec<'a, Span>,
-    /// The records that ops refused, and why.
+    /// The records that ops refused, and why. On the heap, which is not touched while there are none.
     rejected: Vec<(usize, RecordError)>,
     /// The first node of the record being built.
     open: usize,
@@ -148,6 +148,8 @@ impl<'a> Batch<'a> {
     }
 
     /// An empty batch over the same slice and arena, for an op that adds or takes away nodes.
+    ///
+    /// The records of the new batch have to be those of this one, in order: refused ones are known by index.
     pub fn rebuild(&self) -> Batch<'a> {
         let mut empty = Batch::new(self.arena, self.slice, self.schema, self.max_record);
         empty.lossy = self.lossy;
@@ -157,7 +159,13 @@ impl<'a> Batch<'a> {
 
     /// Refuses a record from within an op: the run's policy for bad records decides what becomes of it.
     pub fn reject(&mut self, record: usize, reason: impl Into<std::borrow::Cow<'static, str>>) {
-        self.rejected.push((record, RecordError::new(self.spans[record].start, reason)));
+        let offset = self.spans[record].start;
+        self.reject_with(record, RecordError::new(offset, reason));
+    }
+
+    /// Refuses a record with an error that knows its place and its remedy.
+    pub fn reject_with(&mut self, record: usize, error: RecordError) {
+        self.rejected.push((record, error));
     }
 
     /// Takes the refused records, in order, each once.
@@ -203,6 +211,22 @@ impl<'a> Batch<'a> {
         self.keys.push(key);
         self.values.push(value);
         Ok(())
+    }
+
+    /// Adds a node and everything inside it, under a key.
+    pub fn push_tree(&mut self, key: &'a [u8], tree: Tree<'_, 'a>, offset: usize) -> Result<(), RecordError> {
+        self.reserve(tree.values.len(), offset)?;
+        self.keys.push(key);
+        self.keys.extend_from_slice_copy(&tree.keys[1..]);
+        self.values.extend_from_slice_copy(tree.values);
+        Ok(())
+    }
+
+    /// Takes back the nodes from `node` on, of the record being built.
+    pub fn rewind(&mut self, node: usize) {
+        debug_assert!(node >= self.open);
+        self.values.truncate(node);
+        self.keys.truncate(node);
     }
 
     /// Index of the next node; for [`close_list`](Self::close_list) and [`close_map`](Self::close_map).

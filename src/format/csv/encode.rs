@@ -233,7 +233,7 @@ impl Style {
     ) -> Result<(), Bad> {
         match value {
             Value::Untyped(text) if self.same && !self.quote_all => Ok(output.put(text)?),
-            Value::Untyped(text) => self.text(text, self.quote_all, offset, output),
+            Value::Untyped(text) => self.text(text, self.quote_all || self.comments(text), offset, output),
             Value::Text(text) => self.text(text, self.quote_all || self.reads_otherwise(text), offset, output),
             Value::Number(text) => self.text(text, self.quote_all, offset, output),
             other => self.other(other, node, single, offset, output),
@@ -246,8 +246,14 @@ impl Style {
         match text.first() {
             None => true,
             Some(b'0'..=b'9' | b'-') => is_json_number(text),
-            Some(first) => Some(*first) == self.dialect.comment,
+            Some(_) => self.comments(text),
         }
+    }
+
+    /// Whether a text at the start of a record would make it a comment.
+    #[inline(always)]
+    fn comments(&self, text: &[u8]) -> bool {
+        self.dialect.comment.is_some() && self.dialect.comment == text.first().copied()
     }
 
     fn other(

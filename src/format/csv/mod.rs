@@ -5,6 +5,8 @@ mod decode;
 mod encode;
 mod header;
 mod spec;
+#[cfg(test)]
+mod tests;
 
 use super::{Columns, Cut, Decode, Format, OpenError, Opening, Options, ReadFormat, Shape, Want, WriteFormat};
 use crate::error::{Error, Result};

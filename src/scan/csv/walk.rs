@@ -100,7 +100,7 @@ mod tests {
         assert_eq!(found(14), Walk { line_break: Some(11), irregular: None });
         assert_eq!(found(9), Walk { line_break: Some(7), irregular: None });
         assert_eq!(found(1), Walk { line_break: Some(7), irregular: None });
-        assert_eq!(walk(b"a\nb\"c\n", 6, MARKS), Walk { line_break: Some(1), irregular: Some(3) });
+        assert_eq!(walk(b"a\nb\"c\n", 100, MARKS), Walk { line_break: Some(1), irregular: Some(3) });
         assert_eq!(walk(b"\"a\nb", 4, MARKS), Walk::default());
     }
 

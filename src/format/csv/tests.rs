@@ -1,0 +1,254 @@
+//! CSV against csv-core's own reader, on every cutting.
+
+use super::super::harness::{Run, ready, run, want};
+use super::super::{Format, Options, Ragged, Shape, create, open};
+use super::Dialect;
+use crate::record::Value;
+
+/// What is expected of a record: its fields, or that it is ragged.
+type Record = Option<Vec<Vec<u8>>>;
+
+/// The records by the crate `csv`; those whose length differs from the first one's are ragged.
+fn oracle(data: &[u8], dialect: &Dialect) -> Vec<Record> {
+    let mut builder = csv::ReaderBuilder::new();
+    builder.has_headers(false).flexible(true).delimiter(dialect.delimiter.unwrap_or(b','));
+    builder.quote(dialect.quote).quoting(dialect.quoting).escape(dialect.escape).comment(dialect.comment);
+    let mut width = None;
+    let mut reader = builder.from_reader(data);
+    let records = reader.byte_records().map(|record| record.unwrap());
+    records
+        .map(|record| {
+            let width = *width.get_or_insert(record.len());
+            (record.len() == width).then(|| record.iter().map(<[u8]>::to_vec).collect())
+        })
+        .collect()
+}
+
+fn text(value: &Value<'_>) -> Vec<u8> {
+    match value {
+        Value::Null => Vec::new(),
+        Value::Text(text) | Value::Untyped(text) => text.to_vec(),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// The records as decoded from slices of about `target` bytes.
+fn decoded(data: &[u8], options: &Options, target: usize, window: usize) -> (Vec<Vec<Vec<u8>>>, usize) {
+    let source = ready(open(Format::Csv, options, data, true));
+    let mut records = Vec::new();
+    let mut look = |batch: &crate::record::Batch<'_>| {
+        for index in 0..batch.len() {
+            records.push(batch.columns(index).iter().map(text).collect());
+        }
+    };
+    let start = source.start();
+    let how = Run { want: want(), target, window, buffer: 1 << 16, strict: false, max_record: 1 << 20, look: &mut look };
+    let ran = run(&*source, None, &data[start..], how);
+    (records, ran.errors.len())
+}
+
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, bound: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        (self.0 >> 33) as usize % bound
+    }
+}
+
+fn agree(data: &[u8], dialect: Dialect, targets: &[usize]) {
+    let options = Options { dialect, no_headers: true, ..Options::default() };
+    let expected = oracle(data, &dialect);
+    let good: Vec<Vec<Vec<u8>>> = expected.iter().flatten().cloned().collect();
+    let bad = expected.len() - good.len();
+    for &target in targets {
+        for window in [1, target + 5, data.len() + 1] {
+            let (records, errors) = decoded(data, &options, target, window);
+            let shown = String::from_utf8_lossy(data);
+            assert_eq!(records, good, "{shown:?} cut at {target}, {window} bytes seen");
+            assert_eq!(errors, bad, "{shown:?} cut at {target}, {window} bytes seen, {dialect:?}");
+        }
+    }
+}
+
+#[test]
+fn every_short_input_reads_as_csv_core_reads_it() {
+    // All inputs of up to five of the bytes that mean something.
+    let alphabet = b"a,\"\n\r";
+    for len in 0..=5u32 {
+        for number in 0..5usize.pow(len) {
+            let data: Vec<u8> = (0..len).map(|place| alphabet[number / 5usize.pow(place) % 5]).collect();
+            agree(&data, Dialect::default(), &[1, 3, 100]);
+        }
+    }
+}
+
+#[test]
+fn random_inputs_read_as_csv_core_reads_them() {
+    let mut random = Random(11);
+    for round in 0..1500 {
+        let alphabet: &[u8] = match round % 3 {
+            0 => b"abc,,\"\n\r",
+            1 => b"abcdefghijklmnop,\"\n",
+            _ => b"ab\xff\xef\xbb\xbf,\n\"\"#\\'",
+        };
+        let data: Vec<u8> = (0..random.below(400)).map(|_| alphabet[random.below(alphabet.len())]).collect();
+        agree(&data, Dialect::default(), &[1, 7, 64, 200, 1000]);
+    }
+}
+
+#[test]
+fn dialects_read_as_csv_core_reads_them() {
+    let mut random = Random(12);
+    let plain = Dialect::default();
+    let dialects = [
+        Dialect { delimiter: Some(b';'), quote: b'\'', ..plain },
+        Dialect { escape: Some(b'\\'), ..plain },
+        Dialect { comment: Some(b'#'), ..plain },
+        Dialect { quoting: false, ..plain },
+        Dialect { delimiter: Some(b'\t'), comment: Some(b'#'), escape: Some(b'\\'), ..plain },
+    ];
+    for length in (0..400).map(|round| round / 4) {
+        let alphabet = b"abc,;\t\"'\n\r#\\ ";
+        let data: Vec<u8> = (0..length).map(|_| alphabet[random.below(alphabet.len())]).collect();
+        for dialect in dialects {
+            // csv-core makes an empty record of a comment that the end of the input cuts off; here a
+            // comment is never a record (see below), so the comparison gives every line its end.
+            let ended = [data.as_slice(), b"\n"].concat();
+            let data = if dialect.comment.is_some() { &ended } else { &data };
+            agree(data, dialect, &[1, 20, 1000]);
+        }
+    }
+}
+
+#[test]
+fn a_comment_at_the_end_is_no_record() {
+    let dialect = Dialect { comment: Some(b'#'), ..Dialect::default() };
+    let options = Options { dialect, no_headers: true, ..Options::default() };
+    for data in [&b"a,b\n#c"[..], b"a,b\n\n#c\n", b"#c\na,b\n#"] {
+        for target in [1, 5, 100] {
+            assert_eq!(decoded(data, &options, target, 3), (vec![vec![b"a".to_vec(), b"b".to_vec()]], 0));
+        }
+    }
+}
+
+#[test]
+fn well_formed_records_come_in_whole_on_every_cutting() {
+    let mut random = Random(13);
+    for _ in 0..200 {
+        let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
+        let mut rows = Vec::new();
+        for _ in 0..20 {
+            let row: Vec<Vec<u8>> = (0..4)
+                .map(|_| (0..random.below(90)).map(|_| b"abcdefgh\xc3\xa9 ,\"\n\r"[random.below(15)]).collect())
+                .collect();
+            writer.write_record(&row).unwrap();
+            rows.push(row);
+        }
+        let data = writer.into_inner().unwrap();
+        let options = Options { no_headers: true, ..Options::default() };
+        for target in [1, 50, 333, 5000] {
+            assert_eq!(decoded(&data, &options, target, target).0, rows);
+        }
+    }
+}
+
+#[test]
+fn quoted_and_unquoted_fields_are_told_apart() {
+    let data = b"a,b,c,d\n,\"\",1.0,\"1.0\"\r\nx\"y,\"p\"\"q\",\"z\"w,-\n";
+    let source = ready(open(Format::Csv, &Options::default(), data, true));
+    assert_eq!(source.schema().unwrap().names().collect::<Vec<_>>(), [b"a", b"b", b"c", b"d"]);
+    let mut seen = Vec::new();
+    let mut look = |batch: &crate::record::Batch<'_>| {
+        for index in 0..batch.len() {
+            seen.push(format!("{:?}", batch.columns(index).iter().map(|v| v.typed()).collect::<Vec<_>>()));
+        }
+    };
+    let how = Run { want: want(), target: 100, window: 100, buffer: 64, strict: false, max_record: 99, look: &mut look };
+    run(&*source, None, &data[source.start()..], how);
+    let value = |v: Value<'static>| format!("{v:?}");
+    let expected = [
+        [Value::Null, Value::Text(b""), Value::Number(b"1.0"), Value::Text(b"1.0")],
+        [Value::Text(b"x\"y"), Value::Text(b"p\"q"), Value::Text(b"zw"), Value::Text(b"-")],
+    ];
+    let expected: Vec<_> = expected.map(|row| format!("[{}]", row.map(value).join(", "))).to_vec();
+    assert_eq!(seen, expected);
+}
+
+#[test]
+fn selected_columns_come_in_the_wanted_order() {
+    let data = b"a,b,c\n1,\"x\",3\n4,,\"6\"\"\"\n";
+    let source = ready(open(Format::Csv, &Options::default(), data, true));
+    let mut want = want();
+    want.select = Some(vec![(*b"c").into(), (*b"a").into()]);
+    let mut seen = Vec::new();
+    let mut look = |batch: &crate::record::Batch<'_>| {
+        for index in 0..batch.len() {
+            seen.push(batch.columns(index).iter().map(text).collect::<Vec<_>>());
+        }
+    };
+    let how = Run { want, target: 100, window: 100, buffer: 64, strict: false, max_record: 99, look: &mut look };
+    run(&*source, None, &data[source.start()..], how);
+    assert_eq!(seen, [[b"3".to_vec(), b"1".to_vec()], [b"6\"".to_vec(), b"4".to_vec()]]);
+}
+
+#[test]
+fn what_is_written_reads_back_the_same() {
+    let mut random = Random(14);
+    let out = |dialect: Dialect, format: Format| Options {
+        dialect,
+        out_dialect: super::OutDialect { delimiter: dialect.delimiter, ..Default::default() },
+        ragged: Ragged::Fail,
+        ..Options { max_record: 1 << 20, ..if format == Format::Tsv { Options::default() } else { Options::default() } }
+    };
+    let plain = Dialect::default();
+    let dialects = [
+        (plain, Format::Csv),
+        (Dialect { escape: Some(b'\\'), ..plain }, Format::Csv),
+        (Dialect { comment: Some(b'#'), ..plain }, Format::Csv),
+        (Dialect { delimiter: Some(b';'), quote: b'\'', ..plain }, Format::Csv),
+        (plain, Format::Tsv),
+    ];
+    for round in 0..600 {
+        let (dialect, format) = dialects[round % dialects.len()];
+        let mut writer = csv::Writer::from_writer(Vec::new());
+        writer.write_record(["a", "b", "c"]).unwrap();
+        for _ in 0..10 {
+            let row: Vec<Vec<u8>> = (0..3)
+                .map(|_| (0..random.below(9)).map(|_| b"a1.-#,;\t\"'\\\n\r"[random.below(13)]).collect())
+                .collect();
+            writer.write_record(&row).unwrap();
+        }
+        let data = writer.into_inner().unwrap();
+        let options = Options::default();
+        let values = |data: &[u8], format: Format, options: &Options| {
+            let source = ready(open(format, options, data, true));
+            let mut seen = Vec::new();
+            let mut look = |batch: &crate::record::Batch<'_>| {
+                for index in 0..batch.len() {
+                    seen.push(format!("{:?}", batch.columns(index).iter().map(|v| v.typed()).collect::<Vec<_>>()));
+                }
+            };
+            let how =
+                Run { want: want(), target: 40, window: 40, buffer: 64, strict: false, max_record: 999, look: &mut look };
+            run(&*source, None, &data[source.start()..], how);
+            seen
+        };
+        let source = ready(open(Format::Csv, &options, &data, true));
+        let there = out(dialect, format);
+        let shape = Shape::Columns(source.schema().unwrap().clone());
+        let target = create(format, &there, &shape, None, Format::Ndjson).unwrap();
+        let mut look = |_: &crate::record::Batch<'_>| {};
+        let how = Run { want: want(), target: 40, window: 40, buffer: 64, strict: false, max_record: 999, look: &mut look };
+        let ran = run(&*source, Some(&*target), &data[source.start()..], how);
+        assert!(ran.errors.is_empty(), "{:?}", ran.errors);
+        let written = [target.frame().prefix, ran.bytes].concat();
+        assert_eq!(
+            values(&written, format, &there),
+            values(&data, Format::Csv, &options),
+            "{} became {}",
+            String::from_utf8_lossy(&data),
+            String::from_utf8_lossy(&written)
+        );
+    }
+}

@@ -1,0 +1,180 @@
+//! Which values of a record an op acts on.
+
+use crate::error::RecordError;
+use crate::memory::Arena;
+use crate::record::{Batch, Value};
+use crate::scan::number::is_json_number;
+
+/// The fields an op acts on: all of them, or those that were named.
+///
+/// A name is a path with dots: in columns it is the name of a column, in keyed records it leads through
+/// maps. Lists are passed through: the path of a list is the path of its items. A key that has dots in
+/// it matches as it is written. The name of a map or list means everything inside.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Fields {
+    names: Vec<Box<[u8]>>,
+}
+
+/// What a text op may use while it changes a value.
+#[derive(Clone, Copy)]
+pub(super) struct Scope<'a> {
+    arena: &'a Arena,
+    /// The offset of the record in its slice.
+    pub offset: usize,
+}
+
+impl<'a> Scope<'a> {
+    /// `len` zeroed bytes of the batch's arena.
+    pub fn bytes(&self, len: usize) -> Result<&'a mut [u8], RecordError> {
+        self.arena.bytes(len, self.offset)
+    }
+
+    /// The text as UTF-8, or why the record is refused.
+    pub fn utf8(&self, text: &'a [u8]) -> Result<&'a str, RecordError> {
+        simdutf8::basic::from_utf8(text).map_err(|_| {
+            RecordError::new(self.offset, "a text that an op should change is not valid UTF-8")
+                .hint("Use --invalid-utf8 replace, or an op on bytes such as upper-ascii.")
+        })
+    }
+}
+
+impl Fields {
+    /// All fields.
+    pub fn all() -> Fields {
+        Fields::default()
+    }
+
+    /// The named fields.
+    pub fn named<N: Into<Box<[u8]>>>(names: impl IntoIterator<Item = N>) -> Fields {
+        let mut fields = Fields::default();
+        for name in names.into_iter().map(Into::into) {
+            if !fields.names.contains(&name) {
+                fields.names.push(name);
+            }
+        }
+        fields
+    }
+
+    /// The names; none means all fields.
+    pub fn names(&self) -> &[Box<[u8]>] {
+        &self.names
+    }
+
+    /// Looks for the child `key` of the map at `prefix` (a path with a dot behind it, or nothing): is it
+    /// named, and is something inside it named? Then the path for that comes back, dot included.
+    pub(super) fn find(&self, prefix: &[u8], key: &[u8]) -> (bool, Option<&[u8]>) {
+        let (mut here, mut deeper) = (false, None);
+        for name in &self.names {
+            let Some(rest) = name.strip_prefix(prefix) else { continue };
+            match rest.strip_prefix(key) {
+                Some([]) => here = true,
+                Some([b'.', _, ..]) => deeper = Some(&name[..prefix.len() + key.len() + 1]),
+                _ => {}
+            }
+        }
+        (here, deeper)
+    }
+
+    /// Gives the text values of all records to `change`, each once. What it returns replaces the value;
+    /// a record for which it fails is refused.
+    pub(super) fn each_text<'a>(
+        &self,
+        batch: &mut Batch<'a>,
+        mut change: impl FnMut(&'a [u8], Scope<'a>) -> Changed<'a>,
+    ) {
+        if self.names.is_empty() {
+            return each_record(batch, |_, values, scope| change_all(values, scope, &mut change));
+        }
+        let Some(schema) = batch.schema() else {
+            return each_record(batch, |keys, values, scope| self.inside(b"", keys, values, scope, &mut change));
+        };
+        for column in self.names.iter().filter_map(|name| schema.position(name)) {
+            each_record(batch, |_, values, scope| change_all(&mut values[column..=column], scope, &mut change));
+        }
+    }
+
+    /// Changes what is named in `values`, a run of nodes that lie at `prefix`.
+    fn inside<'a>(
+        &self,
+        prefix: &[u8],
+        keys: &[&'a [u8]],
+        values: &mut [Value<'a>],
+        scope: Scope<'a>,
+        change: &mut impl FnMut(&'a [u8], Scope<'a>) -> Changed<'a>,
+    ) -> Result<(), RecordError> {
+        let mut node = 0;
+        while node < values.len() {
+            let behind = node + 1 + values[node].nodes_inside();
+            if let Value::Map(_) = values[node] {
+                self.inside_map(prefix, &keys[node + 1..behind], &mut values[node + 1..behind], scope, change)?;
+                node = behind;
+            } else {
+                // The items of a list follow it.
+                node += 1;
+            }
+        }
+        Ok(())
+    }
+
+    /// The same for the fields of a map.
+    fn inside_map<'a>(
+        &self,
+        prefix: &[u8],
+        keys: &[&'a [u8]],
+        values: &mut [Value<'a>],
+        scope: Scope<'a>,
+        change: &mut impl FnMut(&'a [u8], Scope<'a>) -> Changed<'a>,
+    ) -> Result<(), RecordError> {
+        let mut node = 0;
+        while node < values.len() {
+            let behind = node + 1 + values[node].nodes_inside();
+            match self.find(prefix, keys[node]) {
+                (true, _) => change_all(&mut values[node..behind], scope, change)?,
+                // Every step down eats a part of the path, so this ends however deep the record is.
+                (false, Some(prefix)) => {
+                    self.inside(prefix, &keys[node..behind], &mut values[node..behind], scope, change)?
+                }
+                (false, None) => {}
+            }
+            node = behind;
+        }
+        Ok(())
+    }
+}
+
+/// What became of a text: nothing, or another text.
+pub(super) type Changed<'a> = Result<Option<&'a [u8]>, RecordError>;
+
+#[inline]
+fn each_record<'a>(
+    batch: &mut Batch<'a>,
+    mut visit: impl FnMut(&[&'a [u8]], &mut [Value<'a>], Scope<'a>) -> Result<(), RecordError>,
+) {
+    let arena = batch.arena();
+    for record in 0..batch.len() {
+        let scope = Scope { arena, offset: batch.span(record).start };
+        let (keys, values) = batch.nodes_mut(record);
+        if let Err(error) = visit(keys, values, scope) {
+            batch.reject_with(record, error);
+        }
+    }
+}
+
+#[inline]
+fn change_all<'a>(
+    values: &mut [Value<'a>],
+    scope: Scope<'a>,
+    change: &mut impl FnMut(&'a [u8], Scope<'a>) -> Changed<'a>,
+) -> Result<(), RecordError> {
+    for value in values {
+        let text = match *value {
+            Value::Text(text) => text,
+            Value::Untyped(text) if !is_json_number(text) => text,
+            _ => continue,
+        };
+        if let Some(text) = change(text, scope)? {
+            *value = Value::Text(text);
+        }
+    }
+    Ok(())
+}

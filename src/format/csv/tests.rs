@@ -42,7 +42,8 @@ fn decoded(data: &[u8], options: &Options, target: usize, window: usize) -> (Vec
         }
     };
     let start = source.start();
-    let how = Run { want: want(), target, window, buffer: 1 << 16, strict: false, max_record: 1 << 20, look: &mut look };
+    let how =
+        Run { want: want(), target, window, buffer: 1 << 16, strict: false, max_record: 1 << 20, look: &mut look };
     let ran = run(&*source, None, &data[start..], how);
     (records, ran.errors.len())
 }
@@ -164,7 +165,8 @@ fn quoted_and_unquoted_fields_are_told_apart() {
             seen.push(format!("{:?}", batch.columns(index).iter().map(|v| v.typed()).collect::<Vec<_>>()));
         }
     };
-    let how = Run { want: want(), target: 100, window: 100, buffer: 64, strict: false, max_record: 99, look: &mut look };
+    let how =
+        Run { want: want(), target: 100, window: 100, buffer: 64, strict: false, max_record: 99, look: &mut look };
     run(&*source, None, &data[source.start()..], how);
     let value = |v: Value<'static>| format!("{v:?}");
     let expected = [
@@ -229,8 +231,15 @@ fn what_is_written_reads_back_the_same() {
                     seen.push(format!("{:?}", batch.columns(index).iter().map(|v| v.typed()).collect::<Vec<_>>()));
                 }
             };
-            let how =
-                Run { want: want(), target: 40, window: 40, buffer: 64, strict: false, max_record: 999, look: &mut look };
+            let how = Run {
+                want: want(),
+                target: 40,
+                window: 40,
+                buffer: 64,
+                strict: false,
+                max_record: 999,
+                look: &mut look,
+            };
             run(&*source, None, &data[source.start()..], how);
             seen
         };
@@ -239,7 +248,8 @@ fn what_is_written_reads_back_the_same() {
         let shape = Shape::Columns(source.schema().unwrap().clone());
         let target = create(format, &there, &shape, None, Format::Ndjson).unwrap();
         let mut look = |_: &crate::record::Batch<'_>| {};
-        let how = Run { want: want(), target: 40, window: 40, buffer: 64, strict: false, max_record: 999, look: &mut look };
+        let how =
+            Run { want: want(), target: 40, window: 40, buffer: 64, strict: false, max_record: 999, look: &mut look };
         let ran = run(&*source, Some(&*target), &data[source.start()..], how);
         assert!(ran.errors.is_empty(), "{:?}", ran.errors);
         let written = [target.frame().prefix, ran.bytes].concat();

@@ -32,13 +32,16 @@ fn the_source_keeps_its_shape() {
     let mut files = Vec::new();
     collect(&root, &mut files);
     assert!(files.len() > 20, "{} has only {} files", root.display(), files.len());
-    let found: Vec<String> = files
+    let files: Vec<(String, String)> = files
         .iter()
-        .flat_map(|path| {
+        .map(|path| {
             let name = path.strip_prefix(&root).unwrap().to_string_lossy().replace('\\', "/");
-            check(&name, &fs::read_to_string(path).unwrap())
+            (name, fs::read_to_string(path).unwrap())
         })
         .collect();
+    let tests: Vec<String> = files.iter().flat_map(|(name, text)| test_modules(name, text)).collect();
+    let found: Vec<String> =
+        files.iter().filter(|(name, _)| !is_in(name, &tests)).flat_map(|(name, text)| check(name, text)).collect();
     assert!(found.is_empty(), "{} faults:\n{}", found.len(), found.join("\n"));
 }
 
@@ -54,6 +57,28 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
     files.sort();
 }
 
+/// Where the modules stand that a file declares for tests only: paths without `.rs`.
+fn test_modules(name: &str, text: &str) -> Vec<String> {
+    let code = blank(text);
+    let mut found = Vec::new();
+    for behind in code.split("#[cfg(test)]").skip(1) {
+        let rest = behind.trim_start().trim_start_matches("pub(crate) ").trim_start_matches("pub(super) ");
+        if let Some((module, _)) = rest.strip_prefix("mod ").and_then(|rest| rest.split_once([';', '{'])) {
+            let mut place = place(name);
+            place.push(module.trim());
+            found.push(place.join("/"));
+        }
+    }
+    found
+}
+
+/// Whether a file is one of these modules, or inside one.
+fn is_in(name: &str, modules: &[String]) -> bool {
+    modules
+        .iter()
+        .any(|module| name.strip_prefix(module.as_str()).is_some_and(|rest| rest == ".rs" || rest.starts_with('/')))
+}
+
 /// The faults of one file; `name` is its path inside `src`.
 fn check(name: &str, text: &str) -> Vec<String> {
     let mut faults = Vec::new();
@@ -61,7 +86,6 @@ fn check(name: &str, text: &str) -> Vec<String> {
     if lines > LONGEST {
         faults.push(format!("{name}: {lines} lines are more than {LONGEST}"));
     }
-    let is_test = name.ends_with("/tests.rs") || name.contains("/tests/");
     let code = without_tests(&blank(text));
     let source: Vec<&str> = text.lines().collect();
     for (line, used) in uses(name, &code) {
@@ -69,7 +93,7 @@ fn check(name: &str, text: &str) -> Vec<String> {
             faults.push(format!("{name}:{}: {reason}", line + 1));
         }
     }
-    for (index, line) in code.lines().enumerate().filter(|_| !is_test) {
+    for (index, line) in code.lines().enumerate() {
         let place = format!("{name}:{}", index + 1);
         let mut fault = |what: String| faults.push(format!("{place}: {what}"));
         for word in ["todo!", "dbg!", "unimplemented!", ".unwrap()"] {
@@ -81,7 +105,7 @@ fn check(name: &str, text: &str) -> Vec<String> {
             if !UNSAFE_IN.contains(&module(name)) {
                 fault("`unsafe` outside of sys and scan".to_owned());
             }
-            if !is_justified(&source, index) {
+            if !is_justified(&source, index) && !is_of_a_trait(&source, index) {
                 fault("`unsafe` without a SAFETY comment".to_owned());
             }
         }
@@ -224,6 +248,18 @@ fn is_justified(source: &[&str], index: usize) -> bool {
         }
     }
     false
+}
+
+/// Whether a line begins a function of a trait's implementation: its contract stands at the trait.
+fn is_of_a_trait(source: &[&str], index: usize) -> bool {
+    let indent = |line: &str| line.len() - line.trim_start().len();
+    let own = indent(source[index]);
+    if !source[index].contains("unsafe fn ") || own == 0 {
+        return false;
+    }
+    // rustfmt indents what is inside, so the nearest line further out is the head of the block.
+    let head = source[..index].iter().rev().find(|line| !line.trim().is_empty() && indent(line) < own);
+    head.is_some_and(|line| line.trim_start().starts_with("impl") && line.contains(" for "))
 }
 
 /// The text with comments and the insides of strings and characters replaced by blanks.
@@ -375,6 +411,10 @@ mod checks_can_fail {
         assert!(
             faults("scan/a.rs", "// SAFETY: far away\n\nfn f() {\n let a = 1;\n unsafe { g() }").contains("SAFETY")
         );
+        let of =
+            |head: &str| faults("scan/a.rs", &format!("{head} {{\n    fn g() {{}}\n\n    unsafe fn f() {{}}\n}}\n"));
+        assert_eq!(of("impl Classify for Portable"), "");
+        assert!(of("impl Portable").contains("a.rs:4") && of("trait Classify").contains("a.rs:4"));
         assert_eq!(faults("op/a.rs", "#![deny(unsafe_code)]\n// unsafe {\nlet s = \"unsafe {\";"), "");
         assert_eq!(faults("scan/a.rs", "type F = unsafe fn(&[u8]) -> usize;"), "");
     }
@@ -392,7 +432,11 @@ mod checks_can_fail {
             ""
         );
         assert!(faults("op/a.rs", "fn f<'a>(x: &'a u8) -> char { '\\'' }\nfn g() { todo!() }").contains(":2"));
-        assert_eq!(faults("op/case/tests.rs", "fn f() { x.unwrap(); }"), "");
+        let tests = test_modules("op/case/mod.rs", "mod a;\n#[cfg(test)]\nmod tests;\n// #[cfg(test)]\nmod b;");
+        assert_eq!(tests, ["op/case/tests"]);
+        assert!(is_in("op/case/tests.rs", &tests) && is_in("op/case/tests/big.rs", &tests));
+        assert!(!is_in("op/case/tests2.rs", &tests) && !is_in("op/case/b.rs", &tests));
+        assert_eq!(test_modules("op/case.rs", "#[cfg(test)]\npub(crate) mod testing;"), ["op/case/testing"]);
         assert!(faults("op/a.rs", &"\n".repeat(601)).contains("601 lines"));
     }
 }

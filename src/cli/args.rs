@@ -190,7 +190,7 @@ pub struct Fields {
     #[arg(long, value_name = "OLD=NEW")]
     rename: Vec<String>,
     /// Change text, left to right: upper, lower, upper-ascii, lower-ascii, trim, reverse, reverse-chars, or end in
-    /// wordcount; on named fields only with upper:name,city
+    /// wordcount; on named fields only with upper:name+city
     #[arg(long, visible_alias = "processor", value_name = "NAME[:FIELDS]")]
     op: Vec<String>,
 }

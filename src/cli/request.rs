@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use pagemill::config::{View, source_format, target_format};
 use pagemill::engine::{Job, Settings, SourceSpec, TargetSpec};
 use pagemill::error::Error;
+use pagemill::format::Format;
 use pagemill::metrics::{self, Report};
 
 use super::console;
@@ -60,11 +61,12 @@ impl Request {
     pub fn resolve_formats(&mut self) -> Result<(), Error> {
         let from = source_format(self.settings.from, file(&self.source))?;
         self.settings.from = Some(from);
-        // A word count is text, whatever the file is called.
-        if !self.settings.word_count {
-            let target = self.target.as_deref().and_then(file);
-            self.settings.to = Some(target_format(self.settings.to, target, from)?);
-        }
+        let target = self.target.as_deref().and_then(file);
+        self.settings.to = Some(match self.settings.word_count {
+            // A word count is text, whatever the file is called.
+            true => self.settings.to.unwrap_or(Format::Text),
+            false => target_format(self.settings.to, target, from)?,
+        });
         Ok(())
     }
 
@@ -118,8 +120,10 @@ fn warn(report: &Report) {
     for warning in &report.warnings {
         console::warning(warning);
     }
-    if report.records_failed > 0 {
-        console::warning(format_args!("{} bad records were left out", metrics::count(report.records_failed)));
+    match report.records_failed {
+        0 => {}
+        1 => console::warning("1 bad record was left out"),
+        many => console::warning(format_args!("{} bad records were left out", metrics::count(many))),
     }
     if report.lossy.total() > 0 {
         let kinds: Vec<String> =

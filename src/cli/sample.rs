@@ -6,9 +6,12 @@ use clap::Args;
 use pagemill::config::{Raw, parse_size};
 use pagemill::error::Error;
 use pagemill::format::Format;
+use pagemill::sample::Amount;
+use pagemill::target::{Forwards, Target};
 
 use super::args::{Binary, CsvIn, CsvOut, format_names};
 use super::exit::Exit;
+use super::request::file;
 
 pub const EXAMPLES: &str = "\
 Examples:
@@ -56,13 +59,6 @@ pub struct Sample {
     force: bool,
 }
 
-/// How much to write.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Amount {
-    Bytes(u64),
-    Records(u64),
-}
-
 impl Sample {
     /// Writes sample data.
     pub fn run(self) -> Result<Exit, Error> {
@@ -76,9 +72,23 @@ impl Sample {
         self.csv.fill(&mut raw);
         self.csv_out.fill(&mut raw);
         self.binary.fill(&mut raw);
-        let options = raw.options()?;
-        // TEMPORARY seam: `pagemill::sample::Sample { format, options, seed, amount, workers }.write(..)` belongs here.
-        let _ = (amount, options, self.seed, self.workers, self.output, self.force);
-        Err(Error::usage(format!("sample data of {format} is not built in yet")))
+        let sample = pagemill::sample::Sample {
+            format,
+            options: raw.options()?,
+            seed: self.seed,
+            amount,
+            workers: self.workers,
+        };
+        let target = match file(&self.output) {
+            Some(path) => Target::file(path, self.force)?,
+            None => Target::stdout()?,
+        };
+        let mut writer = Forwards::new(&target);
+        if let Err(error) = sample.write(&mut writer) {
+            // What the target said, where it was the target that failed.
+            return Err(writer.error().unwrap_or(error));
+        }
+        target.finish()?;
+        Ok(Exit::Done)
     }
 }

@@ -25,7 +25,7 @@ pub fn parse_pairs(flag: &str, text: &str) -> Result<Vec<(String, String)>, Erro
 }
 
 /// The parts between separators that no backslash stands before; escapes are left as they are.
-fn split(text: &str, separator: char) -> Vec<String> {
+pub(super) fn split(text: &str, separator: char) -> Vec<String> {
     let mut parts = vec![String::new()];
     let mut escaped = false;
     for c in text.chars() {

@@ -16,7 +16,7 @@ pub use byte::parse_byte;
 pub use choice::Choice;
 pub use formats::{source_format, target_format};
 pub use list::{parse_pairs, split_list};
-pub use ops::{Ops, parse_ops};
+pub use ops::parse_ops;
 pub use raw::Raw;
 pub use size::parse_size;
 pub use view::View;

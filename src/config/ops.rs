@@ -1,99 +1,75 @@
 //! The list of ops.
 
-use std::sync::Arc;
-
-use super::list::split_list;
+use super::list::split;
 use crate::error::Error;
-use crate::op::Op;
+use crate::op::{self, NAMES, Parsed};
 
-/// The ops of a pipeline.
-#[derive(Clone, Default)]
-pub struct Ops {
-    /// In the order of their use.
-    pub ops: Vec<Arc<dyn Op>>,
-    /// The pipeline ends in a word count.
-    pub word_count: bool,
-}
-
-/// The names of ops, long names included.
-pub const OP_NAMES: [&str; 10] = [
-    "upper",
-    "uppercase",
-    "lower",
-    "lowercase",
-    "upper-ascii",
-    "lower-ascii",
-    "trim",
-    "reverse",
-    "reverse-chars",
-    "wordcount",
-];
-
-/// Reads ops: each text is a comma-separated list of `NAME` or `NAME:field,field`. What follows a comma and
-/// is no op's name is a further field of the op before it.
+/// Reads ops: each text is a comma-separated list of `NAME` or `NAME:field+field`, as [`op::parse`] takes it.
+/// A comma between fields works too (`upper:name,city,trim`): what is no op's name, nor like one, is a
+/// further field of the op before it.
 ///
 /// # Errors
-/// Usage: an unknown name, or an op behind `wordcount`.
-pub fn parse_ops(texts: &[String]) -> Result<Ops, Error> {
-    let mut found = Ops::default();
-    for spec in specs(texts)? {
-        if found.word_count {
-            return Err(Error::usage(format!("--op: `{spec}` stands behind wordcount, which ends the pipeline")));
-        }
-        if spec == "wordcount" {
-            found.word_count = true;
-        } else {
-            found.ops.push(one(&spec)?);
-        }
-    }
-    Ok(found)
+/// Usage: an unknown name, a field that is like an op's name, or an op behind `wordcount`.
+pub fn parse_ops(texts: &[String]) -> Result<Parsed, Error> {
+    let joined = texts.iter().map(|text| join_fields(text)).collect::<Result<Vec<_>, _>>()?;
+    op::parse_all(joined.iter().map(String::as_str))
 }
 
-/// One text for each op.
-fn specs(texts: &[String]) -> Result<Vec<String>, Error> {
-    let mut specs: Vec<String> = Vec::new();
-    for text in texts {
-        let first = specs.len();
-        for part in split_list("--op", text)? {
-            let name = part.split(':').next().unwrap_or_default().trim();
-            let has_fields = specs.len() > first && specs.last().is_some_and(|spec| spec.contains(':'));
-            match specs.last_mut() {
-                Some(spec) if has_fields && !OP_NAMES.contains(&name) => {
-                    spec.push(',');
-                    spec.push_str(&part);
+/// The text with `+` between the fields of an op.
+fn join_fields(text: &str) -> Result<String, Error> {
+    let mut joined = String::with_capacity(text.len());
+    let mut op: Option<String> = None;
+    for part in split(text, ',') {
+        let name = part.split(':').next().unwrap_or_default().trim().to_ascii_lowercase();
+        match &op {
+            Some(op) if !part.contains(':') && !NAMES.contains(&name.as_str()) => {
+                if let Some(like) = op::nearest(&NAMES, &name) {
+                    return Err(Error::usage(format!(
+                        "--op: is `{name}` the op `{like}`, or a field of {op}?\n  Write the op's whole name, or join the field with a plus sign: {op}+{part}."
+                    )));
                 }
-                _ => specs.push(part.trim().to_owned()),
+                joined.push('+');
+            }
+            _ => {
+                joined.push_str(if joined.is_empty() { "" } else { "," });
+                op = part.contains(':').then(|| part.clone());
             }
         }
+        joined.push_str(&part);
     }
-    Ok(specs)
-}
-
-/// One op.
-fn one(spec: &str) -> Result<Arc<dyn Op>, Error> {
-    // TEMPORARY seam: `crate::op::parse(spec)` belongs here.
-    Err(Error::usage(format!("--op: the op `{spec}` is not built in yet")))
+    Ok(joined)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn split(texts: &[&str]) -> Vec<String> {
-        specs(&texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>()).unwrap()
-    }
-
     #[test]
     fn fields_follow_their_op() {
-        assert_eq!(split(&["trim,upper:name"]), ["trim", "upper:name"]);
-        assert_eq!(split(&["upper:name,home.city,trim", "lower"]), ["upper:name,home.city", "trim", "lower"]);
-        assert_eq!(split(&["upper:name", "x"]), ["upper:name", "x"]);
-        assert_eq!(split(&["upper,x"]), ["upper", "x"]);
+        let table = [
+            ("trim,upper:name", "trim,upper:name"),
+            ("upper:name,home.city,trim", "upper:name+home.city,trim"),
+            ("upper:a+b,c,lower:d", "upper:a+b+c,lower:d"),
+            (r"upper:a\,b,c", r"upper:a\,b+c"),
+            ("upper,name", "upper,name"),
+        ];
+        for (text, joined) in table {
+            assert_eq!(join_fields(text).ok().as_deref(), Some(joined), "{text}");
+        }
     }
 
     #[test]
-    fn wordcount_ends_a_pipeline() {
-        assert!(parse_ops(&["wordcount".to_owned()]).is_ok_and(|ops| ops.word_count && ops.ops.is_empty()));
-        assert!(parse_ops(&["wordcount,upper".to_owned()]).is_err());
+    fn a_slip_of_the_finger_is_no_field() {
+        let error = join_fields("upper:name,trmi").expect_err("like trim").to_string();
+        assert!(error.contains("`trim`") && error.contains("upper:name+trmi"), "{error}");
+    }
+
+    #[test]
+    fn ops_of_several_flags_are_one_list() {
+        let ops = |texts: &[&str]| parse_ops(&texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>());
+        let parsed = ops(&["upper:name,city", "trim,wordcount"]).expect("known ops");
+        let fields: Vec<usize> = parsed.ops.iter().map(|op| op.fields().len()).collect();
+        assert_eq!((fields, parsed.word_count), (vec![2, 0], true));
+        assert!(ops(&["wordcount", "upper"]).is_err() && ops(&["upper", "name"]).is_err());
     }
 }

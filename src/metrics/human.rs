@@ -13,7 +13,7 @@ pub fn human(report: &Report) -> String {
     lines.push(("read", amount(report.bytes_in, report.records_in)));
     lines.push(("written", amount(report.bytes_out, report.records_out)));
     if report.records_failed > 0 {
-        lines.push(("left out", format!("{} bad records", count(report.records_failed))));
+        lines.push(("left out", format!("{} bad", count(report.records_failed))));
     }
     lines.push(("lossy", lossy(report)));
     lines.push(("time", time(report)));
@@ -33,7 +33,8 @@ fn end(path: Option<&Path>, format: &str) -> String {
 }
 
 fn amount(bytes: u64, records: u64) -> String {
-    format!("{} in {} records", size(bytes), count(records))
+    let noun = if records == 1 { "record" } else { "records" };
+    format!("{} in {} {noun}", size(bytes), count(records))
 }
 
 fn lossy(report: &Report) -> String {

@@ -19,6 +19,7 @@ mod testing;
 
 pub use case::ChangeCase;
 pub use fields::Fields;
+pub(crate) use nearest::nearest;
 pub use parse::{NAMES, Parsed, parse, parse_all};
 pub use project::{Projection, project};
 pub use reverse::Reverse;

@@ -1,11 +1,15 @@
 //! Where bytes go: a file under a temporary name, or a stream.
 
+mod writer;
+
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard};
 
 use crate::error::{Error, Result};
+
+pub use writer::Forwards;
 
 /// Writes are split into pieces of this size: larger single writes to a new file measured several
 /// times slower.

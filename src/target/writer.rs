@@ -1,0 +1,69 @@
+//! A target as a plain writer.
+
+use std::io::{self, Write};
+
+use super::Target;
+use crate::error::Error;
+
+/// Writes to a target forwards.
+pub struct Forwards<'t> {
+    target: &'t Target,
+    offset: u64,
+    error: Option<Error>,
+}
+
+impl<'t> Forwards<'t> {
+    /// Begins at the start of the target.
+    pub fn new(target: &'t Target) -> Forwards<'t> {
+        Forwards { target, offset: 0, error: None }
+    }
+
+    /// The error that made a write fail. It says more than the [`io::Error`] that `write` gave.
+    pub fn error(self) -> Option<Error> {
+        self.error
+    }
+}
+
+impl Write for Forwards<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self.target.write(bytes, self.offset) {
+            Ok(()) => {
+                self.offset += bytes.len() as u64;
+                Ok(bytes.len())
+            }
+            Err(error) => {
+                let plain = io::Error::other(error.to_string());
+                self.error = Some(error);
+                Err(plain)
+            }
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_follow_each_other() {
+        let target = Target::memory();
+        let mut writer = Forwards::new(&target);
+        writer.write_all(b"one, ").unwrap();
+        writer.write_all(b"two").unwrap();
+        assert!(writer.error().is_none());
+        assert_eq!(target.finish().unwrap(), b"one, two");
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn the_error_is_kept() {
+        let target = Target::file(std::path::Path::new("/dev/full"), false).unwrap();
+        let mut writer = Forwards::new(&target);
+        assert!(writer.write_all(b"x").is_err());
+        assert!(writer.error().unwrap().to_string().contains("/dev/full"));
+    }
+}

@@ -12,9 +12,10 @@ use super::plan::{Plan, Wishes};
 use super::route::Route;
 use super::settings::{Settings, SourceSpec, TargetSpec};
 use super::totals::Totals;
+use super::wordcount::WordCount;
 use super::worker::{Shared, Worker};
 use crate::error::{Error, Position, Result};
-use crate::format::{self, Columns, OpenError, Opening, ReadFormat, UnknownKey, WriteFormat};
+use crate::format::{self, Columns, Format, OpenError, Opening, ReadFormat, UnknownKey, WriteFormat};
 use crate::memory::{Arena, Budget, audit};
 use crate::metrics::{Allocations, Report};
 use crate::source::{Bytes, Source};
@@ -177,6 +178,9 @@ impl<'s> Opened<'s> {
 
     fn writing(&self, header: Option<Columns>) -> Result<Box<dyn WriteFormat>> {
         let route = &self.route;
+        if self.settings.word_count {
+            return Ok(Box::new(WordCount::new(route.from == Format::Text)));
+        }
         if route.pass_through {
             let start = self.reading.start();
             let prefix = match &self.source.bytes {
@@ -243,8 +247,10 @@ impl<'s> Opened<'s> {
         let bytes_in = shared.feed.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner()).offset();
         let (totals, mut bytes_out) = shared.committer.finish()?;
         let suffix = if totals.records_out == 0 && !frame.empty.is_empty() { &frame.empty } else { &frame.suffix };
-        target.write(suffix, bytes_out)?;
-        bytes_out += suffix.len() as u64;
+        for end in [suffix, &writing.ending()] {
+            target.write(end, bytes_out)?;
+            bytes_out += end.len() as u64;
+        }
         Ok(Run { totals, bytes_in, bytes_out, ready })
     }
 }

@@ -13,6 +13,7 @@ mod plan;
 mod route;
 mod settings;
 mod totals;
+mod wordcount;
 mod worker;
 
 pub use count::{Counted, count};

@@ -39,7 +39,7 @@ impl Route {
     /// Decides the way.
     pub fn new(settings: &Settings, from: Format, to: Format, reading: &dyn ReadFormat) -> Result<Route> {
         let options = &settings.options;
-        let tabular = matches!(to, Format::Csv | Format::Tsv);
+        let tabular = matches!(to, Format::Csv | Format::Tsv) && !settings.word_count;
         let utf8 = to.needs_utf8() || settings.ops.iter().any(|op| op.needs_utf8());
         let mut route = Route {
             from,

@@ -177,6 +177,11 @@ pub trait WriteFormat: Send + Sync {
     fn frame(&self) -> Frame;
     /// An encoder for one worker.
     fn encoder(&self) -> Box<dyn Encode>;
+
+    /// What comes at the very end, known only when every record was encoded.
+    fn ending(&self) -> Vec<u8> {
+        Vec::new()
+    }
 }
 
 /// What the consumers of a decoder need of it.

@@ -127,7 +127,7 @@ impl TextDecode {
 
 /// The terminator at the end of a line's bytes.
 #[inline(always)]
-fn terminator(line: &[u8]) -> &[u8] {
+pub(crate) fn terminator(line: &[u8]) -> &[u8] {
     match line {
         [.., b'\r', b'\n'] => &line[line.len() - 2..],
         [.., b'\n'] => &line[line.len() - 1..],

@@ -26,8 +26,6 @@ pub(super) struct Done {
     pub len: usize,
     pub totals: SliceTotals,
     pub claimed: Instant,
-    /// Where in the source it ends, in bytes.
-    pub input_end: u64,
     /// Why the run ends with this slice; gets the number of records before it.
     pub failed: Option<Box<dyn FnOnce(u64) -> Error + Send>>,
 }
@@ -168,7 +166,7 @@ impl<'t> Committer<'t> {
 
     fn advance(&self, state: &mut State, done: &Done) {
         state.next += 1;
-        state.totals.add(&done.totals, done.input_end);
+        state.totals.add(&done.totals);
         self.turn.notify_all();
     }
 
@@ -176,11 +174,6 @@ impl<'t> Committer<'t> {
         state.error.get_or_insert(error);
         self.turn.notify_all();
         self.freed.notify_all();
-    }
-
-    /// Where the input is done up to, in bytes.
-    pub fn input_done(&self) -> u64 {
-        self.lock().totals.input_done
     }
 
     /// The totals and the length of the output, or the error that ended the run.

@@ -20,8 +20,6 @@ pub(super) struct Totals {
     pub records_out: u64,
     pub records_failed: u64,
     pub lossy: Lossy,
-    /// The input is done up to here, in bytes.
-    pub input_done: u64,
     /// Microseconds from claim to commit.
     latency: LatencyRecorder,
 }
@@ -29,15 +27,14 @@ pub(super) struct Totals {
 impl Totals {
     pub fn new() -> Totals {
         let latency = LatencyRecorder::new();
-        Totals { records_in: 0, records_out: 0, records_failed: 0, lossy: Lossy::default(), input_done: 0, latency }
+        Totals { records_in: 0, records_out: 0, records_failed: 0, lossy: Lossy::default(), latency }
     }
 
-    pub fn add(&mut self, slice: &SliceTotals, input_end: u64) {
+    pub fn add(&mut self, slice: &SliceTotals) {
         self.records_in += slice.records_in;
         self.records_out += slice.records_out;
         self.records_failed += slice.records_failed;
         self.lossy.add(&slice.lossy);
-        self.input_done = input_end;
     }
 
     pub fn latency(&mut self, elapsed: Duration, slice: &SliceTotals) {

@@ -72,7 +72,7 @@ impl Worker {
             let failed = failure(shared, &slice, cut.err(), stop);
             lock(&shared.feed).finished(bytes.len(), written, buffer.len(), failed.is_some());
             let (start, end) = (slice.offset, slice.offset + bytes.len() as u64);
-            shared.committer.commit(slice.index, Done { buffer, len, totals, claimed, input_end: end, failed });
+            shared.committer.commit(slice.index, Done { buffer, len, totals, claimed, failed });
             if let Some(map) = shared.map {
                 release(map, start, end);
             }

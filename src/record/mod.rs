@@ -16,6 +16,7 @@ mod value;
 pub(crate) use batch::record_too_large;
 pub use batch::{Batch, Span, Tree};
 pub use columns::{Binder, Slot};
+pub use json::{BytesAs, Detail};
 pub use lossy::{Lossy, LossyKind};
 pub use output::{Drain, EncodeError, Mark, Output};
 pub use schema::Schema;

@@ -174,6 +174,18 @@ impl<'w> Output<'w> {
         }
     }
 
+    /// Takes a bad record back, and says what becomes of the run.
+    #[cold]
+    pub fn refuse(&mut self, mark: Mark, index: usize, error: RecordError) -> EncodeError {
+        match self.rollback(mark) {
+            true => EncodeError::Record { index, error },
+            false => EncodeError::Stop(Error::usage(format!(
+                "a record larger than an output buffer turned out bad after its first part was written: {}",
+                error.reason
+            ))),
+        }
+    }
+
     /// Takes back everything since `mark`. False if a part of it was drained already: then the bad
     /// record can't be left out any more, and the run has to end.
     #[must_use]

@@ -5,5 +5,7 @@
 pub mod ascii;
 pub mod count;
 pub mod csv;
+pub mod json;
 pub mod kernel;
 pub mod number;
+pub mod vector;

@@ -5,6 +5,7 @@ use std::ops::Range;
 use super::Resolved;
 use crate::error::{Error, RecordError};
 use crate::format::{BytesAs, Columns, Encode, Frame, Nested, Options, Shape, UnknownKey, WriteFormat};
+use crate::record::json::{Refusal, Sink, Writer};
 use crate::record::line_form::{ScalarRoom, ScalarText};
 use crate::record::{Batch, Binder, EncodeError, LossyKind, Mark, Output, Schema, Tree, Value};
 use crate::scan::csv::{Specials, copy_checked};
@@ -12,7 +13,11 @@ use crate::scan::number::is_json_number;
 
 /// CSV that is ready to be written.
 pub(super) struct Writing {
-    style: Style,
+    dialect: Resolved,
+    crlf: bool,
+    quote_all: bool,
+    same: bool,
+    bytes_as: BytesAs,
     schema: Schema,
     header: bool,
     /// For keyed records: whether maps are flattened, and what becomes of other keys.
@@ -20,7 +25,6 @@ pub(super) struct Writing {
 }
 
 /// How fields are written.
-#[derive(Clone, Copy)]
 struct Style {
     dialect: Resolved,
     terminator: &'static [u8],
@@ -30,6 +34,7 @@ struct Style {
     base64: bool,
     /// Bytes that can't stand in an unquoted field.
     specials: Specials,
+    json: Writer,
 }
 
 impl Writing {
@@ -39,21 +44,35 @@ impl Writing {
             (Shape::Keyed, Some(columns)) => (columns.schema, Some((options.nested == Nested::Dot, columns.unknown))),
             (Shape::Keyed, None) => (Schema::default(), Some((options.nested == Nested::Dot, UnknownKey::Refuse))),
         };
-        let quote = dialect.quote.unwrap_or(if dialect.tsv_escapes { b'\\' } else { dialect.delimiter });
-        let style = Style {
+        Writing {
             dialect,
-            terminator: if options.out_dialect.crlf { b"\r\n" } else { b"\n" },
+            crlf: options.out_dialect.crlf,
             quote_all: options.out_dialect.quote_all && dialect.quote.is_some(),
             same: same && dialect.comment.is_none(),
-            base64: options.bytes_as == BytesAs::Base64,
+            bytes_as: options.bytes_as,
+            schema,
+            header: !options.no_headers,
+            keyed,
+        }
+    }
+
+    fn style(&self) -> Style {
+        let dialect = self.dialect;
+        let quote = dialect.quote.unwrap_or(if dialect.tsv_escapes { b'\\' } else { dialect.delimiter });
+        Style {
+            dialect,
+            terminator: if self.crlf { b"\r\n" } else { b"\n" },
+            quote_all: self.quote_all,
+            same: self.same,
+            base64: self.bytes_as == BytesAs::Base64,
             specials: Specials::new([dialect.delimiter, quote, b'\n', b'\r']),
-        };
-        Writing { style, schema, header: !options.no_headers, keyed }
+            json: Writer::new(self.bytes_as),
+        }
     }
 
     /// The header as the bytes of a record.
     fn header(&self) -> Vec<u8> {
-        let dialect = &self.style.dialect;
+        let dialect = &self.dialect;
         let mut line = Vec::new();
         for (index, name) in self.schema.names().enumerate() {
             if index > 0 {
@@ -63,7 +82,7 @@ impl Writing {
             let comment = index == 0 && name.first().is_some_and(|first| Some(*first) == dialect.comment);
             let blank = self.schema.len() == 1 && name.is_empty();
             match dialect.quote {
-                Some(quote) if self.style.quote_all || comment || blank || name.iter().any(special) => {
+                Some(quote) if self.quote_all || comment || blank || name.iter().any(special) => {
                     line.push(quote);
                     for &byte in name {
                         if byte == quote || Some(byte) == dialect.escape {
@@ -78,7 +97,7 @@ impl Writing {
             }
         }
         if !self.schema.is_empty() {
-            line.extend_from_slice(self.style.terminator);
+            line.extend_from_slice(if self.crlf { b"\r\n" } else { b"\n" });
         }
         line
     }
@@ -91,9 +110,9 @@ impl WriteFormat for Writing {
 
     fn encoder(&self) -> Box<dyn Encode> {
         match self.keyed {
-            None => Box::new(ColumnsEncoder { style: self.style }),
+            None => Box::new(ColumnsEncoder { style: self.style() }),
             Some((dot, unknown)) => {
-                Box::new(KeyedEncoder { style: self.style, binder: Binder::new(self.schema.clone(), dot), unknown })
+                Box::new(KeyedEncoder { style: self.style(), binder: Binder::new(self.schema.clone(), dot), unknown })
             }
         }
     }
@@ -106,10 +125,9 @@ struct ColumnsEncoder {
 
 impl Encode for ColumnsEncoder {
     fn encode(&mut self, batch: &Batch<'_>, records: Range<usize>, output: &mut Output<'_>) -> Result<(), EncodeError> {
-        let style = self.style;
         for index in records {
             let fields = batch.columns(index).iter().map(|value| (*value, None));
-            style.record(fields, index, batch.span(index).start, output)?;
+            self.style.record(fields, index, batch.span(index).start, output)?;
         }
         Ok(())
     }
@@ -178,7 +196,7 @@ impl From<Error> for Bad {
 impl Style {
     #[inline(always)]
     fn record<'b, 'a: 'b>(
-        &self,
+        &mut self,
         fields: impl ExactSizeIterator<Item = (Value<'a>, Option<Tree<'b, 'a>>)>,
         index: usize,
         offset: usize,
@@ -190,7 +208,7 @@ impl Style {
 
     #[inline(always)]
     fn fields<'b, 'a: 'b>(
-        &self,
+        &mut self,
         fields: impl ExactSizeIterator<Item = (Value<'a>, Option<Tree<'b, 'a>>)>,
         index: usize,
         offset: usize,
@@ -207,15 +225,7 @@ impl Style {
             match self.field(value, node, single, offset, output) {
                 Ok(()) => {}
                 Err(Bad::Stop(error)) => return Err(error.into()),
-                Err(Bad::Record(error)) => {
-                    return Err(match output.rollback(mark) {
-                        true => EncodeError::Record { index, error },
-                        false => EncodeError::Stop(Error::usage(format!(
-                            "a record larger than an output buffer turned out bad after its first part was written: {}",
-                            error.reason
-                        ))),
-                    });
-                }
+                Err(Bad::Record(error)) => return Err(output.refuse(mark, index, error)),
             }
         }
         output.put(self.terminator)?;
@@ -224,7 +234,7 @@ impl Style {
 
     #[inline(always)]
     fn field(
-        &self,
+        &mut self,
         value: Value<'_>,
         node: Option<Tree<'_, '_>>,
         single: bool,
@@ -257,7 +267,7 @@ impl Style {
     }
 
     fn other(
-        &self,
+        &mut self,
         value: Value<'_>,
         node: Option<Tree<'_, '_>>,
         single: bool,
@@ -288,7 +298,7 @@ impl Style {
                     ScalarText::Plain(text) => self.text(text, self.quote_all, offset, output),
                     // No byte of Base64 is special in any sensible dialect; its text never looks like a number
                     // of RFC 8259 unless it is all digits, so it is quoted.
-                    ScalarText::Base64(_) => self.quoted(offset, output, |sink| text.write(sink.output)),
+                    ScalarText::Base64(_) => quoted(self.dialect, offset, output, |sink| text.write(sink.output)),
                 }
             }
         }
@@ -297,7 +307,7 @@ impl Style {
     /// A list or map as JSON text in one cell.
     #[cold]
     fn json(
-        &self,
+        &mut self,
         value: Value<'_>,
         node: Option<Tree<'_, '_>>,
         offset: usize,
@@ -305,7 +315,26 @@ impl Style {
     ) -> Result<(), Bad> {
         let is_list = matches!(value, Value::List(_)) || matches!(value, Value::Raw([b'[', ..]));
         output.lose(if is_list { LossyKind::ListAsText } else { LossyKind::MapAsText });
-        self.quoted(offset, output, |sink| crate::record::json::write_cell(value, node, self.base64, sink))
+        let (dialect, writer) = (self.dialect, &mut self.json);
+        let mut refused = None;
+        quoted(dialect, offset, output, |sink| {
+            let written = match node {
+                Some(tree) => writer.tree(tree, sink),
+                None => writer.leaf(value, sink),
+            };
+            match written {
+                Ok(()) => Ok(()),
+                Err(Refusal::Stop(error)) => Err(error),
+                Err(Refusal::Value(reason)) => {
+                    refused = Some(reason);
+                    Ok(())
+                }
+            }
+        })?;
+        match refused {
+            None => Ok(()),
+            Some(reason) => Err(Bad::Record(RecordError::new(offset, reason))),
+        }
     }
 
     /// A text, in quotes if it has to be.
@@ -320,7 +349,7 @@ impl Style {
 
     fn text_quoted(&self, text: &[u8], must: bool, offset: usize, output: &mut Output<'_>) -> Result<(), Bad> {
         if self.dialect.quote.is_some() {
-            return self.quoted(offset, output, |sink| sink.put(text));
+            return quoted(self.dialect, offset, output, |sink| sink.put(text));
         }
         if must {
             output.lose(if text.is_empty() { LossyKind::EmptyTextAsNull } else { LossyKind::TextAsNumber });
@@ -337,31 +366,31 @@ impl Style {
             )),
         }
     }
+}
 
-    /// What `write` gives, in quotes.
-    fn quoted(
-        &self,
-        offset: usize,
-        output: &mut Output<'_>,
-        write: impl FnOnce(&mut Quoted<'_, '_>) -> Result<(), Error>,
-    ) -> Result<(), Bad> {
-        let Some(quote) = self.dialect.quote else {
-            // JSON text in a dialect without quotes: every special byte in it is told of.
-            let mut plain = Quoted { output, quote: None, escape: None, style: self, bad: None };
-            write(&mut plain)?;
-            return match plain.bad {
-                None => Ok(()),
-                Some(byte) => Err(Bad::Record(
-                    RecordError::new(offset, format!("a field holds `{}`, which needs quotes", byte.escape_ascii()))
-                        .hint("Leave out --no-quoting, or choose another --out-delimiter."),
-                )),
-            };
+/// What `write` gives, in quotes.
+fn quoted(
+    dialect: Resolved,
+    offset: usize,
+    output: &mut Output<'_>,
+    write: impl FnOnce(&mut Quoted<'_, '_>) -> Result<(), Error>,
+) -> Result<(), Bad> {
+    let Some(quote) = dialect.quote else {
+        // JSON text in a dialect without quotes: every special byte in it is told of.
+        let mut plain = Quoted { output, quote: None, escape: None, dialect, bad: None };
+        write(&mut plain)?;
+        return match plain.bad {
+            None => Ok(()),
+            Some(byte) => Err(Bad::Record(
+                RecordError::new(offset, format!("a field holds `{}`, which needs quotes", byte.escape_ascii()))
+                    .hint("Leave out --no-quoting, or choose another --out-delimiter."),
+            )),
         };
-        output.put_byte(quote)?;
-        let mut quoted = Quoted { output, quote: Some(quote), escape: self.dialect.escape, style: self, bad: None };
-        write(&mut quoted)?;
-        Ok(quoted.output.put_byte(quote)?)
-    }
+    };
+    output.put_byte(quote)?;
+    let mut quoted = Quoted { output, quote: Some(quote), escape: dialect.escape, dialect, bad: None };
+    write(&mut quoted)?;
+    Ok(quoted.output.put_byte(quote)?)
 }
 
 /// The inside of a quoted field: quotes in it are doubled or escaped.
@@ -369,7 +398,7 @@ struct Quoted<'o, 'w> {
     output: &'o mut Output<'w>,
     quote: Option<u8>,
     escape: Option<u8>,
-    style: &'o Style,
+    dialect: Resolved,
     /// A byte that could not be written.
     bad: Option<u8>,
 }
@@ -389,7 +418,7 @@ impl Quoted<'_, '_> {
 
     #[cold]
     fn put_plain(&mut self, text: &[u8]) -> Result<(), Error> {
-        let dialect = &self.style.dialect;
+        let dialect = &self.dialect;
         if dialect.tsv_escapes {
             return text.iter().try_for_each(|byte| self.output.put(escaped(byte)));
         }
@@ -399,9 +428,13 @@ impl Quoted<'_, '_> {
     }
 }
 
-impl crate::record::json::Sink for Quoted<'_, '_> {
+impl Sink for Quoted<'_, '_> {
     fn put(&mut self, bytes: &[u8]) -> Result<(), Error> {
         Quoted::put(self, bytes)
+    }
+
+    fn lose(&mut self, kind: LossyKind) {
+        self.output.lose(kind);
     }
 }
 

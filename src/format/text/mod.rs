@@ -7,6 +7,7 @@ use std::ops::Range;
 
 use super::{Boundary, BytesAs, Cut, Decode, Encode, Format, Frame, Opening, Options, ReadFormat, Want, WriteFormat};
 use crate::error::{Error, RecordError};
+use crate::record::json::{Plain, Refusal, Writer};
 use crate::record::line_form::{LineForm, ScalarRoom, ScalarText};
 use crate::record::{Batch, EncodeError, LossyKind, Output, Schema, Value};
 
@@ -138,7 +139,7 @@ fn terminator(line: &[u8]) -> &[u8] {
 pub fn create(options: &Options, from: Format) -> Result<Box<dyn WriteFormat>, Error> {
     Ok(match from {
         Format::Text => Box::new(KeepTerminators),
-        _ => Box::new(Lines { base64: options.bytes_as == BytesAs::Base64 }),
+        _ => Box::new(Lines { bytes_as: options.bytes_as }),
     })
 }
 
@@ -170,9 +171,8 @@ impl Encode for KeepTerminators {
 }
 
 /// From other formats: a record of one plain value is its text, others are one JSON text a line.
-#[derive(Clone, Copy)]
 struct Lines {
-    base64: bool,
+    bytes_as: BytesAs,
 }
 
 impl WriteFormat for Lines {
@@ -181,16 +181,26 @@ impl WriteFormat for Lines {
     }
 
     fn encoder(&self) -> Box<dyn Encode> {
-        Box::new(*self)
+        Box::new(LineEncoder { json: Writer::new(self.bytes_as) })
     }
 }
 
-impl Encode for Lines {
+struct LineEncoder {
+    json: Writer,
+}
+
+impl Encode for LineEncoder {
     fn encode(&mut self, batch: &Batch<'_>, records: Range<usize>, output: &mut Output<'_>) -> Result<(), EncodeError> {
         for index in records {
-            let mark = output.mark();
+            let (mark, offset) = (output.mark(), batch.span(index).start);
             match LineForm::of(batch, index) {
-                LineForm::Json => crate::record::json::write_record(batch, index, self.base64, output)?,
+                LineForm::Json => match self.json.record(batch, index, &mut Plain(output)) {
+                    Ok(()) => {}
+                    Err(Refusal::Stop(error)) => return Err(error.into()),
+                    Err(Refusal::Value(reason)) => {
+                        return Err(output.refuse(mark, index, RecordError::new(offset, reason)));
+                    }
+                },
                 LineForm::Value { key, value } => {
                     if !key.is_empty() && key != FIELD.as_bytes() {
                         output.lose(LossyKind::KeyDropped);
@@ -211,7 +221,6 @@ impl Encode for Lines {
                 }
             }
             output.put_byte(b'\n')?;
-            let offset = batch.span(index).start;
             output.end_record(mark, offset).map_err(|error| EncodeError::Record { index, error })?;
         }
         Ok(())

@@ -1,0 +1,29 @@
+//! A whole record as one JSON text, for targets that have no fields of their own.
+
+use super::{Refusal, Sink, Writer};
+use crate::record::{Batch, Value};
+
+impl Writer {
+    /// Writes a record of a batch of either shape, as a map when it is in columns. Fields that are absent
+    /// are left out.
+    pub fn record<S: Sink>(&mut self, batch: &Batch<'_>, index: usize, sink: &mut S) -> Result<(), Refusal> {
+        let Some(schema) = batch.schema() else {
+            return self.tree(batch.tree(index), sink);
+        };
+        let mut separator: &[u8] = b"{";
+        for (name, value) in schema.names().zip(batch.columns(index)) {
+            if matches!(value, Value::Absent) {
+                continue;
+            }
+            sink.put(separator)?;
+            separator = b",";
+            sink.text(name)?;
+            sink.put(b":")?;
+            self.leaf(*value, sink)?;
+        }
+        if separator == b"{" {
+            sink.put(separator)?;
+        }
+        Ok(sink.put(b"}")?)
+    }
+}

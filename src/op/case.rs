@@ -1,11 +1,13 @@
 //! Upper and lower case.
 
+use std::ops::ControlFlow;
+
 use super::fields::{Changed, Scope};
 use super::sigma::is_final;
 use super::{Fields, Op};
 use crate::error::RecordError;
 use crate::record::Batch;
-use crate::scan::ascii::{self, Case};
+use crate::scan::ascii::{self, Case, Seen};
 use crate::scan::kernel::Kernel;
 
 /// Brings texts to upper or lower case.
@@ -63,8 +65,8 @@ impl Op for ChangeCase {
                 self.fields.each_text(batch, |text, scope| mapper.change(text, scope));
             }
             None => self.fields.each_text(batch, |text, scope| {
-                let to = scope.bytes(text.len())?;
-                Ok(ascii::change_case(kernel, case, text, to).changed.then_some(to))
+                let seen = ascii::change_case(kernel, case, text, scope.room(text.len())?);
+                Ok(seen.changed.then(|| scope.keep(text.len())))
             }),
         }
     }
@@ -128,90 +130,89 @@ struct Mapper<'o> {
 }
 
 impl Mapper<'_> {
-    /// Changes ASCII letters in one go; then goes from one other character to the next.
+    /// Changes ASCII letters in one go; then goes from one other character to the next, and changes them in
+    /// place as long as they keep their length.
     #[inline]
-    fn change<'a>(&self, text: &'a [u8], scope: Scope<'a>) -> Changed<'a> {
-        let to = scope.bytes(text.len())?;
-        let seen = ascii::change_case(self.kernel, self.case, text, to);
-        if seen.high {
-            return self.change_others(scope.utf8(text)?, to, seen.changed, scope);
+    fn change<'a>(&self, text: &'a [u8], scope: &mut Scope<'a>) -> Changed<'a> {
+        let to = scope.room(text.len())?;
+        let Seen { mut changed, high } = ascii::change_case(self.kernel, self.case, text, to);
+        if high {
+            let text = scope.utf8(text)?;
+            let to = scope.room(text.len())?;
+            match self.change_others(text, to) {
+                ControlFlow::Continue(others) => changed |= others,
+                ControlFlow::Break(at) => return self.change_length(text, at, scope).map(Some),
+            }
         }
-        Ok(seen.changed.then_some(to))
+        Ok(changed.then(|| scope.keep(text.len())))
     }
 
-    /// Changes the other characters in place, as long as they keep their length.
-    fn change_others<'a>(&self, text: &'a str, to: &'a mut [u8], mut changed: bool, scope: Scope<'a>) -> Changed<'a> {
+    /// Says whether something changed, or where a character stands that changes its length.
+    fn change_others(&self, text: &str, to: &mut [u8]) -> ControlFlow<usize, bool> {
         let bytes = text.as_bytes();
-        let mut at = ascii::next_high(bytes, 0);
-        while at < bytes.len() {
+        let mut changed = false;
+        ascii::each_lead(self.kernel, bytes, |at| {
             let len = match bytes[at..] {
-                [a @ 0xc2..=0xdf, b, ..] => {
-                    let entry = self.two[((a as usize & 31) << 6 | (b as usize & 63)) - 0x80];
+                [a @ 0xc0..=0xdf, b, ..] => {
+                    let point = (a as usize & 31) << 6 | (b as usize & 63);
+                    let entry = self.two[point - 0x80];
                     if entry != [0; 2] {
                         to[at..at + 2].copy_from_slice(&entry);
                         changed |= entry != [a, b];
-                        at += 2;
-                        if bytes.get(at).is_some_and(u8::is_ascii) {
-                            at = ascii::next_high(bytes, at);
-                        }
-                        continue;
+                        return ControlFlow::Continue(());
                     }
                     2
                 }
-                [a, b, ..] if is_caseless(a, b) => {
-                    at = ascii::next_high(bytes, at + if a < 0xf0 { 3 } else { 4 });
-                    continue;
-                }
+                [a, b, ..] if is_caseless(a, b) => return ControlFlow::Continue(()),
                 [0xf0..=0xff, ..] => 4,
                 _ => 3,
             };
             let mapped = self.map(text, at);
             if mapped.len != len {
-                return self.change_length(text, to, at, scope).map(Some);
+                return ControlFlow::Break(at);
             }
             changed |= *mapped.bytes() != bytes[at..at + len];
             to[at..at + len].copy_from_slice(mapped.bytes());
-            at = ascii::next_high(bytes, at + len);
-        }
-        Ok(changed.then_some(to))
+            ControlFlow::Continue(())
+        })?;
+        ControlFlow::Continue(changed)
     }
 
-    /// Goes on at `at` where the length changes; `done` is right up to there, and in all ASCII.
-    fn change_length<'a>(&self, text: &str, done: &[u8], at: usize, scope: Scope<'a>) -> Result<&'a [u8], RecordError> {
-        let bytes = text.as_bytes();
-        let each = |put: &mut dyn FnMut(&[u8])| {
-            let mut at = at;
-            while at < bytes.len() {
-                let mapped = self.map(text, at);
-                put(mapped.bytes());
-                let behind = at + char_at(text, at).len_utf8();
-                at = ascii::next_high(bytes, behind);
-                put(&done[behind..at]);
-            }
-        };
+    /// Starts again, knowing that the length changes at `at`.
+    #[cold]
+    fn change_length<'a>(&self, text: &str, at: usize, scope: &mut Scope<'a>) -> Result<&'a [u8], RecordError> {
         let mut len = at;
-        each(&mut |bytes| len += bytes.len());
-        let to = scope.bytes(len)?;
-        to[..at].copy_from_slice(&done[..at]);
-        let mut end = at;
-        each(&mut |bytes| {
-            to[end..end + bytes.len()].copy_from_slice(bytes);
-            end += bytes.len();
+        self.each_mapped(text, at, |run, mapped| len += run.len() + mapped.len());
+        let to = scope.room(len)?;
+        let mut end = 0;
+        self.each_mapped(text, 0, |run, mapped| {
+            ascii::change_case(self.kernel, self.case, run, &mut to[end..end + run.len()]);
+            end += run.len();
+            to[end..end + mapped.len()].copy_from_slice(mapped);
+            end += mapped.len();
         });
-        Ok(to)
+        Ok(scope.keep(len))
+    }
+
+    /// From `at` on: each run of ASCII, and what the character behind it becomes.
+    fn each_mapped(&self, text: &str, mut at: usize, mut visit: impl FnMut(&[u8], &[u8])) {
+        while at < text.len() {
+            let high = ascii::next_high(text.as_bytes(), at);
+            let run = &text.as_bytes()[at..high];
+            let Some(c) = text[high..].chars().next() else { return visit(run, b"") };
+            visit(run, self.map(text, high).bytes());
+            at = high + c.len_utf8();
+        }
     }
 
     /// What the character at `at` becomes.
     fn map(&self, text: &str, at: usize) -> Mapped {
-        match (char_at(text, at), self.case) {
+        let c = text[at..].chars().next().unwrap_or_default();
+        match (c, self.case) {
             (SIGMA, Case::Lower) => Mapped::collect(std::iter::once(if is_final(text, at) { 'ς' } else { 'σ' })),
             (c, case) => Mapped::of(case, c),
         }
     }
-}
-
-fn char_at(text: &str, at: usize) -> char {
-    text[at..].chars().next().unwrap_or_default()
 }
 
 /// Whether no character with these first bytes has a case mapping: most of what has three or four bytes.

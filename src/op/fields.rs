@@ -15,18 +15,41 @@ pub struct Fields {
     names: Vec<Box<[u8]>>,
 }
 
-/// What a text op may use while it changes a value.
-#[derive(Clone, Copy)]
+/// What a text op may use while it changes values: room for new texts.
 pub(super) struct Scope<'a> {
     arena: &'a Arena,
+    /// A piece of the arena that was not used yet, so that not every value asks the arena.
+    spare: &'a mut [u8],
     /// The offset of the record in its slice.
     pub offset: usize,
 }
 
+/// How much is taken from the arena at a time.
+const PIECE: usize = 4 << 10;
+
 impl<'a> Scope<'a> {
-    /// `len` zeroed bytes of the batch's arena.
-    pub fn bytes(&self, len: usize) -> Result<&'a mut [u8], RecordError> {
-        self.arena.bytes(len, self.offset)
+    /// Room for `len` bytes. It is given out again unless it is [kept](Self::keep).
+    #[inline]
+    pub fn room(&mut self, len: usize) -> Result<&mut [u8], RecordError> {
+        if self.spare.len() < len {
+            self.more(len)?;
+        }
+        Ok(&mut self.spare[..len])
+    }
+
+    #[cold]
+    fn more(&mut self, len: usize) -> Result<(), RecordError> {
+        let piece = self.arena.bytes(len.max(PIECE), self.offset);
+        self.spare = piece.or_else(|_| self.arena.bytes(len, self.offset))?;
+        Ok(())
+    }
+
+    /// The first `len` bytes of the room that was given out last, for the rest of the batch's life.
+    #[inline]
+    pub fn keep(&mut self, len: usize) -> &'a [u8] {
+        let (kept, spare) = std::mem::take(&mut self.spare).split_at_mut(len);
+        self.spare = spare;
+        kept
     }
 
     /// The text as UTF-8, or why the record is refused.
@@ -80,7 +103,7 @@ impl Fields {
     pub(super) fn each_text<'a>(
         &self,
         batch: &mut Batch<'a>,
-        mut change: impl FnMut(&'a [u8], Scope<'a>) -> Changed<'a>,
+        mut change: impl FnMut(&'a [u8], &mut Scope<'a>) -> Changed<'a>,
     ) {
         if self.names.is_empty() {
             return each_record(batch, |_, values, scope| change_all(values, scope, &mut change));
@@ -99,8 +122,8 @@ impl Fields {
         prefix: &[u8],
         keys: &[&'a [u8]],
         values: &mut [Value<'a>],
-        scope: Scope<'a>,
-        change: &mut impl FnMut(&'a [u8], Scope<'a>) -> Changed<'a>,
+        scope: &mut Scope<'a>,
+        change: &mut impl FnMut(&'a [u8], &mut Scope<'a>) -> Changed<'a>,
     ) -> Result<(), RecordError> {
         let mut node = 0;
         while node < values.len() {
@@ -122,8 +145,8 @@ impl Fields {
         prefix: &[u8],
         keys: &[&'a [u8]],
         values: &mut [Value<'a>],
-        scope: Scope<'a>,
-        change: &mut impl FnMut(&'a [u8], Scope<'a>) -> Changed<'a>,
+        scope: &mut Scope<'a>,
+        change: &mut impl FnMut(&'a [u8], &mut Scope<'a>) -> Changed<'a>,
     ) -> Result<(), RecordError> {
         let mut node = 0;
         while node < values.len() {
@@ -148,13 +171,13 @@ pub(super) type Changed<'a> = Result<Option<&'a [u8]>, RecordError>;
 #[inline]
 fn each_record<'a>(
     batch: &mut Batch<'a>,
-    mut visit: impl FnMut(&[&'a [u8]], &mut [Value<'a>], Scope<'a>) -> Result<(), RecordError>,
+    mut visit: impl FnMut(&[&'a [u8]], &mut [Value<'a>], &mut Scope<'a>) -> Result<(), RecordError>,
 ) {
-    let arena = batch.arena();
+    let mut scope = Scope { arena: batch.arena(), spare: &mut [], offset: 0 };
     for record in 0..batch.len() {
-        let scope = Scope { arena, offset: batch.span(record).start };
+        scope.offset = batch.span(record).start;
         let (keys, values) = batch.nodes_mut(record);
-        if let Err(error) = visit(keys, values, scope) {
+        if let Err(error) = visit(keys, values, &mut scope) {
             batch.reject_with(record, error);
         }
     }
@@ -163,8 +186,8 @@ fn each_record<'a>(
 #[inline]
 fn change_all<'a>(
     values: &mut [Value<'a>],
-    scope: Scope<'a>,
-    change: &mut impl FnMut(&'a [u8], Scope<'a>) -> Changed<'a>,
+    scope: &mut Scope<'a>,
+    change: &mut impl FnMut(&'a [u8], &mut Scope<'a>) -> Changed<'a>,
 ) -> Result<(), RecordError> {
     for value in values {
         let text = match *value {

@@ -1,5 +1,7 @@
 //! Texts from the end to the beginning.
 
+use std::ops::ControlFlow;
+
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::fields::{Changed, Scope};
@@ -48,40 +50,50 @@ impl Op for Reverse {
 }
 
 /// Reverses all bytes and then puts the characters of more than one byte right.
-fn by_char<'a>(kernel: Kernel, text: &'a [u8], scope: Scope<'a>) -> Changed<'a> {
+fn by_char<'a>(kernel: Kernel, text: &'a [u8], scope: &mut Scope<'a>) -> Changed<'a> {
     if text.len() < 2 {
         return Ok(None);
     }
-    let to = scope.bytes(text.len())?;
-    if ascii::reverse(kernel, text, to) {
-        let text = scope.utf8(text)?.as_bytes();
-        let mut at = ascii::next_high(text, 0);
-        while at < text.len() {
-            at = put_char(text, at, to);
-            if text.get(at).is_some_and(u8::is_ascii) {
-                at = ascii::next_high(text, at);
-            }
-        }
+    if ascii::reverse(kernel, text, scope.room(text.len())?) {
+        put_chars(kernel, scope.utf8(text)?, scope.room(text.len())?);
     }
-    Ok(Some(to))
+    Ok(Some(scope.keep(text.len())))
 }
 
 /// Reverses all bytes and then puts the clusters of more than one byte right.
-fn by_cluster<'a>(kernel: Kernel, text: &'a [u8], scope: Scope<'a>) -> Changed<'a> {
+fn by_cluster<'a>(kernel: Kernel, text: &'a [u8], scope: &mut Scope<'a>) -> Changed<'a> {
     if text.len() < 2 {
         return Ok(None);
     }
-    let to = scope.bytes(text.len())?;
-    if ascii::reverse(kernel, text, to) {
-        put_clusters(scope.utf8(text)?, to);
+    if ascii::reverse(kernel, text, scope.room(text.len())?) {
+        let (text, to) = (scope.utf8(text)?, scope.room(text.len())?);
+        if let Some(at) = put_chars(kernel, text, to) {
+            put_clusters(text, at, to);
+        }
     }
     // The one cluster of two ASCII characters.
+    let to = scope.room(text.len())?;
     for at in memchr::memchr_iter(b'\r', text) {
         if text.get(at + 1) == Some(&b'\n') {
             put(text, at, at + 2, to);
         }
     }
-    Ok(Some(to))
+    Ok(Some(scope.keep(text.len())))
+}
+
+/// Puts all characters right that are not ASCII; says where the first of them stands that is not
+/// [plain](is_plain).
+fn put_chars(kernel: Kernel, text: &str, to: &mut [u8]) -> Option<usize> {
+    let text = text.as_bytes();
+    let mut first = None;
+    let _ = ascii::each_lead::<()>(kernel, text, |at| {
+        put_char(text, at, to);
+        if !is_plain(text, at) {
+            first.get_or_insert(at);
+        }
+        ControlFlow::Continue(())
+    });
+    first
 }
 
 /// Puts `from..end` of `text` at its place in the reversed text.
@@ -91,16 +103,15 @@ fn put(text: &[u8], from: usize, end: usize, to: &mut [u8]) {
     to[len - end..len - from].copy_from_slice(&text[from..end]);
 }
 
-/// Puts the character at `at`, which is not ASCII, at its place; returns the place behind it.
+/// Puts the character at `at`, which is not ASCII, at its place.
 #[inline]
-fn put_char(text: &[u8], at: usize, to: &mut [u8]) -> usize {
+fn put_char(text: &[u8], at: usize, to: &mut [u8]) {
     // Constant lengths become plain moves.
     match text[at] {
         ..0xe0 => put(text, at, at + 2, to),
         0xe0..0xf0 => put(text, at, at + 3, to),
         0xf0.. => put(text, at, at + 4, to),
     }
-    at + char_len(text[at])
 }
 
 #[inline]
@@ -113,21 +124,21 @@ fn char_len(lead: u8) -> usize {
     }
 }
 
-/// Puts all clusters right in which a character is not ASCII.
+/// Puts all clusters right; `first` is where the first character stands that is not plain, and before it
+/// all is right.
 ///
 /// Between two [plain](is_plain) characters there always is a boundary, and most characters are plain.
 /// Only around the others the rules are asked, from the plain character before them on.
-fn put_clusters(text: &str, to: &mut [u8]) {
+fn put_clusters(text: &str, first: usize, to: &mut [u8]) {
     let bytes = text.as_bytes();
-    // A known boundary; `at` never goes back behind it.
-    let mut boundary = 0;
-    let mut at = ascii::next_high(bytes, 0);
+    // There is a boundary before the plain character that stands before the first one that is not.
+    let mut boundary = text[..first].char_indices().next_back().map_or(first, |(at, _)| at);
+    let mut at = boundary;
     while at < bytes.len() {
         if is_plain(bytes, at) {
             let behind = at + char_len(bytes[at]);
             if is_plain(bytes, behind) {
-                at = put_char(bytes, at, to);
-                boundary = at;
+                (at, boundary) = (behind, behind);
                 if bytes.get(at).is_some_and(u8::is_ascii) {
                     at = ascii::next_high(bytes, at);
                 }
@@ -158,32 +169,38 @@ fn put_ruled(text: &str, start: usize, to: &mut [u8]) -> usize {
     at
 }
 
-/// The plain characters above ASCII: their property `Grapheme_Cluster_Break` is `Other`, `LV` or `LVT`,
-/// and they are not `Extended_Pictographic`. Not all of them, but the common scripts.
-const PLAIN: [(u32, u32); 18] = [
-    (0xa1, 0xa8),     // Latin-1 without ©, ® and the soft hyphen
-    (0xaa, 0xac),     //
-    (0xaf, 0x2ff),    // Latin
-    (0x370, 0x482),   // Greek, Cyrillic
-    (0x48a, 0x58f),   // Cyrillic, Armenian
-    (0x5d0, 0x5ea),   // Hebrew
-    (0x620, 0x64a),   // Arabic
-    (0xe01, 0xe30),   // Thai consonants
-    (0xe40, 0xe46),   // Thai vowels that stand before
-    (0x1e00, 0x1fff), // Latin and Greek with accents
-    (0x2010, 0x2027), // dashes, quotes, dots
-    (0x2030, 0x203b), //
-    (0x20a0, 0x20c0), // currencies
-    (0x3001, 0x3029), // punctuation of Chinese and Japanese
-    (0x3041, 0x3096), // Hiragana
-    (0x30a0, 0x30ff), // Katakana
-    (0x3400, 0x9fff), // Han
-    (0xac00, 0xd7a3), // Hangul
+/// The plain characters above ASCII: their property `Grapheme_Cluster_Break` is `Other`, `LV` or `LVT`. (The
+/// rules for pictographs and for Indic consonants need a joiner between two of them, which is not plain.)
+/// Not all of them, but the common scripts.
+const PLAIN: [(u32, u32); 23] = [
+    (0xa1, 0xac),       // Latin-1 up to the soft hyphen
+    (0xae, 0x2ff),      // Latin
+    (0x370, 0x482),     // Greek, Cyrillic
+    (0x48a, 0x58f),     // Cyrillic, Armenian
+    (0x5d0, 0x5ea),     // Hebrew
+    (0x620, 0x64a),     // Arabic
+    (0x904, 0x939),     // Devanagari letters
+    (0x958, 0x961),     //
+    (0xe01, 0xe30),     // Thai consonants
+    (0xe40, 0xe46),     // Thai vowels that stand before
+    (0x1e00, 0x1fff),   // Latin and Greek with accents
+    (0x2010, 0x2027),   // dashes, quotes, dots
+    (0x2030, 0x205f),   //
+    (0x20a0, 0x20c0),   // currencies
+    (0x2190, 0x2bff),   // arrows, mathematics, shapes
+    (0x3001, 0x3029),   // punctuation of Chinese and Japanese
+    (0x3041, 0x3096),   // Hiragana
+    (0x309b, 0x30ff),   // Katakana
+    (0x3400, 0x9fff),   // Han
+    (0xac00, 0xd7a3),   // Hangul
+    (0x1f300, 0x1f3fa), // emoji up to the skin tones
+    (0x1f400, 0x1f6ff), // emoji
+    (0x1f900, 0x1f9ff), // emoji
 ];
 
-/// One bit for each code point below U+10000.
-static PLAIN_MAP: [u64; 1024] = {
-    let mut map = [0; 1024];
+/// One bit for each code point below U+20000.
+static PLAIN_MAP: [u64; 2048] = {
+    let mut map = [0; 2048];
     let mut range = 0;
     while range < PLAIN.len() {
         let (mut point, last) = PLAIN[range];
@@ -196,7 +213,8 @@ static PLAIN_MAP: [u64; 1024] = {
     map
 };
 
-/// Whether the character at `at` is plain; the end of the text is. Carriage returns are looked after elsewhere.
+/// Whether the character at `at` is plain. ASCII is (carriage returns are looked after elsewhere), and so is the end
+/// of the text.
 #[inline]
 fn is_plain(text: &[u8], at: usize) -> bool {
     let inner = |byte: u8| byte as usize & 63;
@@ -204,9 +222,10 @@ fn is_plain(text: &[u8], at: usize) -> bool {
         [] | [0..=0x7f, ..] => return true,
         [a @ 0x80..=0xdf, b, ..] => (*a as usize & 31, inner(*b)),
         [a @ 0xe0..=0xef, b, c, ..] => ((*a as usize & 15) << 6 | inner(*b), inner(*c)),
+        [0xf0, b, c, d, ..] => (inner(*b) << 6 | inner(*c), inner(*d)),
         _ => return false,
     };
-    PLAIN_MAP[block] >> bit & 1 == 1
+    PLAIN_MAP.get(block).is_some_and(|bits| bits >> bit & 1 == 1)
 }
 
 #[cfg(test)]
@@ -251,7 +270,7 @@ mod tests {
 
     #[test]
     fn between_plain_characters_is_a_boundary() {
-        let plain: Vec<char> = ('\u{80}'..='\u{ffff}').filter(|c| is_plain(c.to_string().as_bytes(), 0)).collect();
+        let plain: Vec<char> = ('\u{80}'..='\u{1ffff}').filter(|c| is_plain(c.to_string().as_bytes(), 0)).collect();
         assert!(plain.len() > 30_000);
         let others: Vec<char> =
             PLAIN.iter().flat_map(|(a, b)| [*a, (a + b) / 2, *b]).filter_map(char::from_u32).collect();

@@ -317,7 +317,7 @@ impl Walk<'_> {
         let depth = self.open.len();
         let mut checker = Checker::before_value(self.open.clone(), self.max_depth);
         while let Some(byte) = self.head.get(self.at) {
-            let number = checker.number_may_end();
+            let number = checker.number_may_end() && checker.open.len() == depth;
             if number && !matches!(byte, b'0'..=b'9' | b'.' | b'e' | b'E' | b'+' | b'-') {
                 return Ok(&self.head[start..self.at]);
             }

@@ -12,7 +12,7 @@ pub struct LineCut;
 
 impl Cut for LineCut {
     fn cut(&mut self, data: &[u8], target: usize, end: bool) -> Result<Boundary, RecordError> {
-        let near = target.clamp(1, data.len());
+        let near = target.max(1).min(data.len());
         if let Some(at) = memchr::memrchr(b'\n', &data[..near]) {
             return Ok(Boundary::At(at + 1));
         }
@@ -122,13 +122,16 @@ impl Cut for ValueCut {
             self.walk = Some(far).filter(|_| found.is_none() && self.layout != Layout::Items);
         }
         match found {
+            // The document ends with the array, though it should not. There is no next call to say so, unless the bracket is left over.
             Some(Boundary::At(at)) if end && at == data.len() && self.behind.is_some() && !self.open.is_empty() => {
-                Err(unfinished(at))
+                self.behind = None;
+                if at == 1 { Err(unfinished(at)) } else { Ok(Boundary::At(at - 1)) }
             }
             Some(boundary) => Ok(boundary),
             None if !end => Ok(Boundary::More),
-            None if self.layout == Layout::Items => Ok(Boundary::At(before_comma(data))),
-            None => Ok(Boundary::At(data.len())),
+            None if self.layout != Layout::Items => Ok(Boundary::At(data.len())),
+            None if data.iter().all(|b| is_white(*b)) => Err(RecordError::new(data.len(), "the array is not closed")),
+            None => Ok(Boundary::At(before_comma(data))),
         }
     }
 }

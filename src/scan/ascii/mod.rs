@@ -4,6 +4,8 @@ mod portable;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
+use std::ops::ControlFlow;
+
 use super::kernel::Kernel;
 
 /// The case that ASCII letters are brought to.
@@ -72,6 +74,46 @@ pub(crate) fn reverse(kernel: Kernel, from: &[u8], to: &mut [u8]) -> bool {
     }
 }
 
+/// How many bytes [`leads`] takes.
+const LEADS: usize = 1024;
+
+/// Tells `visit` the place of every byte that begins a character of more than one byte (C0 to FF), in
+/// order, until it breaks off.
+#[inline]
+pub(crate) fn each_lead<B>(
+    kernel: Kernel,
+    bytes: &[u8],
+    mut visit: impl FnMut(usize) -> ControlFlow<B>,
+) -> ControlFlow<B> {
+    let mut masks = [0; LEADS / 64];
+    for (piece, bytes) in bytes.chunks(LEADS).enumerate() {
+        leads(kernel, bytes, &mut masks);
+        for (block, mask) in masks[..bytes.len().div_ceil(64)].iter().enumerate() {
+            let mut mask = *mask;
+            // One bit after the other: no branch that depends on how long words are.
+            while mask != 0 {
+                visit(piece * LEADS + block * 64 + mask.trailing_zeros() as usize)?;
+                mask &= mask - 1;
+            }
+        }
+    }
+    ControlFlow::Continue(())
+}
+
+/// One bit for each byte from C0 on, for up to 1024 bytes; masks behind the last byte's stay as they are.
+fn leads(kernel: Kernel, bytes: &[u8], masks: &mut [u64; LEADS / 64]) {
+    assert!(bytes.len() <= LEADS);
+    match kernel {
+        #[cfg(target_arch = "x86_64")]
+        // SAFETY: a kernel is only ever named when the processor has it; there is a mask for every 64 bytes.
+        Kernel::Avx512 => unsafe { x86::leads_512(bytes, masks) },
+        #[cfg(target_arch = "x86_64")]
+        // SAFETY: as above.
+        Kernel::Avx2 => unsafe { x86::leads_256(bytes, masks) },
+        _ => portable::leads(bytes, masks),
+    }
+}
+
 /// The place of the first byte at or behind `from` that is not ASCII; the length if there is none.
 #[inline]
 pub fn next_high(bytes: &[u8], from: usize) -> usize {
@@ -133,6 +175,33 @@ mod tests {
                     }
                 }
             }
+        }
+    }
+
+    #[test]
+    fn leads_are_told_at_every_alignment_and_length() {
+        for kernel in Kernel::available() {
+            for start in 0..65 {
+                for len in (0..200).chain(LEADS - 2..LEADS + 70) {
+                    let bytes = &sample(start + len, len, false)[start..];
+                    let mut told = Vec::new();
+                    let _ = each_lead::<()>(kernel, bytes, |at| {
+                        told.push(at);
+                        ControlFlow::Continue(())
+                    });
+                    let expected: Vec<usize> = (0..len).filter(|at| bytes[*at] >= 0xc0).collect();
+                    assert_eq!(told, expected, "{kernel:?} {start} {len}");
+                }
+            }
+            let mut count = 0;
+            let broken = each_lead(kernel, &[0xc3; 100], |at| match at {
+                70 => ControlFlow::Break(at),
+                _ => {
+                    count += 1;
+                    ControlFlow::Continue(())
+                }
+            });
+            assert_eq!((broken, count), (ControlFlow::Break(70), 70));
         }
     }
 

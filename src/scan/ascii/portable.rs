@@ -69,3 +69,17 @@ pub(super) fn next_high(bytes: &[u8], from: usize) -> usize {
     let before = tail.iter().position(|byte| !byte.is_ascii()).unwrap_or(tail.len());
     from + sixteens.len() * 16 + before
 }
+
+pub(super) fn leads(bytes: &[u8], masks: &mut [u64]) {
+    for (bytes, mask) in bytes.chunks(64).zip(masks) {
+        *mask = 0;
+        for (index, eight) in bytes.chunks(8).enumerate() {
+            let mut padded = [0; 8];
+            padded[..eight.len()].copy_from_slice(eight);
+            let bytes = u64::from_le_bytes(padded);
+            // The two highest bits are set; then the multiplication gathers one bit of each byte.
+            let leads = (bytes & bytes << 1 & HIGH) >> 7;
+            *mask |= (leads.wrapping_mul(0x0102_0408_1020_4080) >> 56) << (index * 8);
+        }
+    }
+}

@@ -6,7 +6,8 @@ use super::choice;
 use crate::engine::{ColumnsFrom, Settings};
 use crate::format::Options;
 
-/// Settings with the words of the flags, to be written into a report.
+/// Settings with the words of the flags, to be written into a report. What was left to pagemill is null;
+/// the report says elsewhere what it chose.
 #[derive(Clone, Debug, Serialize)]
 pub struct View {
     from: Option<&'static str>,
@@ -21,10 +22,10 @@ pub struct View {
     select: Vec<String>,
     drop: Vec<String>,
     rename: Vec<(String, String)>,
-    workers: usize,
-    slice_size: usize,
+    workers: Option<usize>,
+    slice_size: Option<usize>,
     memory_limit: usize,
-    max_record_size: usize,
+    max_record_size: Option<usize>,
     io: &'static str,
     on_error: &'static str,
     force: bool,
@@ -90,16 +91,21 @@ impl From<&Settings> for View {
             select: s.select.clone(),
             drop: s.drop.clone(),
             rename: s.rename.clone(),
-            workers: s.workers,
-            slice_size: s.slice_size,
+            workers: given(s.workers),
+            slice_size: given(s.slice_size),
             memory_limit: s.memory_limit,
-            max_record_size: s.max_record_size,
+            max_record_size: given(s.max_record_size),
             io: choice::IO.name(s.io),
             on_error: choice::ON_ERROR.name(s.on_error),
             force: s.force,
             strict: s.strict,
         }
     }
+}
+
+/// Zero stands for a choice of pagemill's own.
+fn given(number: usize) -> Option<usize> {
+    (number > 0).then_some(number)
 }
 
 fn csv(s: &Settings) -> Csv {
@@ -130,5 +136,33 @@ fn json(options: &Options) -> Json {
         max_depth: options.max_depth,
         records_at: options.records_at.clone(),
         pretty: options.pretty,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Raw;
+
+    #[test]
+    fn settings_have_the_words_of_the_flags() {
+        let raw = Raw {
+            to: Some("JSONL".into()),
+            delimiter: Some("tab".into()),
+            columns: Some("a,b".into()),
+            op: vec!["trim,wordcount".into()],
+            workers: Some(3),
+            frame: Some("varint".into()),
+            ..Raw::default()
+        };
+        let view = serde_json::to_value(View::from(&raw.validate().unwrap())).unwrap();
+        assert_eq!((&view["from"], &view["to"]), (&serde_json::Value::Null, &"ndjson".into()));
+        assert_eq!((&view["csv"]["delimiter"], &view["csv"]["headers"]), (&"\t".into(), &true.into()));
+        assert_eq!(
+            (&view["csv"]["columns"], &view["ops"]),
+            (&serde_json::json!(["a", "b"]), &serde_json::json!(["trim", "wordcount"]))
+        );
+        assert_eq!((&view["workers"], &view["slice_size"]), (&3.into(), &serde_json::Value::Null));
+        assert_eq!((&view["binary"]["frame"], &view["memory_limit"]), (&"varint".into(), &100_000_000.into()));
     }
 }

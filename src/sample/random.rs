@@ -35,12 +35,6 @@ impl Random {
     pub(super) fn one<'t, T>(&mut self, of: &'t [T]) -> &'t T {
         &of[self.below(of.len() as u32) as usize]
     }
-
-    /// One text of a list.
-    #[inline]
-    pub(super) fn text<'t, T: AsRef<[u8]>>(&mut self, of: &'t [T]) -> &'t [u8] {
-        self.one(of).as_ref()
-    }
 }
 
 #[cfg(test)]

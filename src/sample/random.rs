@@ -27,7 +27,7 @@ impl Random {
     /// A number below `limit`, which is far below 2³²: the odds differ by less than one in 2³² / limit.
     #[inline]
     pub(super) fn below(&mut self, limit: u32) -> u32 {
-        ((self.next() >> 32) * u64::from(limit) >> 32) as u32
+        (((self.next() >> 32) * u64::from(limit)) >> 32) as u32
     }
 
     /// One of a list.

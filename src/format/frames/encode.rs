@@ -82,7 +82,7 @@ impl Encoder {
         if self.payload == Payload::Bytes {
             match value {
                 Value::Text(text) | Value::Untyped(text) if self.base64_is_bytes => {
-                    return self.from_base64(text, begun, output);
+                    return self.base64(text, begun, output);
                 }
                 Value::Bytes(bytes) => return self.plain(ScalarText::Plain(bytes), begun, output),
                 _ => {}
@@ -102,7 +102,7 @@ impl Encoder {
         Ok(text.write(output)?)
     }
 
-    fn from_base64(&self, text: &[u8], begun: Begun, output: &mut Output<'_>) -> Result<(), Fail> {
+    fn base64(&self, text: &[u8], begun: Begun, output: &mut Output<'_>) -> Result<(), Fail> {
         let no_base64 = || no_base64(begun.offset);
         let len = base64_len(text).ok_or_else(no_base64)?;
         let (place, head) = self.head(len, begun.offset)?;

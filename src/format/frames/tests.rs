@@ -147,6 +147,16 @@ fn a_length_that_does_not_fit_the_prefix() {
     assert!(ran.errors[0].hint.as_ref().unwrap().contains("--frame u32le"));
 }
 
+/// Prints the speed; run it with `cargo test --release --lib speed_of_frames -- --ignored --nocapture`.
+#[test]
+#[ignore = "a measurement"]
+fn speed_of_frames() {
+    for payload in [Payload::Bytes, Payload::Text, Payload::Json] {
+        let options = Options { payload, frame: Prefix::Varint, ..Options::default() };
+        harness::speed(Format::Frames, &options);
+    }
+}
+
 /// Writes one record that is given as columns.
 fn put(write: &Options, from: Format, name: &str, value: Value<'_>) -> Ran {
     use crate::record::{Drain, Output};
@@ -183,7 +193,8 @@ fn put(write: &Options, from: Format, name: &str, value: Value<'_>) -> Ran {
 fn single_values_as_payloads() {
     use LossyKind::*;
     let long = [b'A'; 400];
-    let cases: [(Payload, Format, &str, Value<'_>, &[u8], &[LossyKind]); 12] = [
+    type Case<'v> = (Payload, Format, &'v str, Value<'v>, &'v [u8], &'v [LossyKind]);
+    let cases: [Case<'_>; 12] = [
         (Payload::Text, Format::Csv, "payload", Value::Untyped(b"1.10"), b"1.10", &[]),
         (Payload::Text, Format::Csv, "name", Value::Text(b"a"), b"a", &[KeyDropped]),
         (Payload::Text, Format::Text, "line", Value::Text(b"a\r\n"), b"a\r\n", &[]),

@@ -17,6 +17,7 @@ use std::str::FromStr;
 
 use crate::error::{Error, RecordError};
 use crate::record::{Batch, EncodeError, Output, Schema};
+pub use crate::record::{BytesAs, Detail};
 
 /// The formats by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -193,19 +194,6 @@ pub struct Want {
     pub types: Types,
 }
 
-/// How far a decoder of a nested format takes records apart; the rest stays [`Raw`](crate::record::Value::Raw).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Detail {
-    /// A record is one raw value, checked but not taken apart.
-    Record,
-    /// The fields of a record; lists and maps in them stay raw.
-    Fields,
-    /// Maps at every depth outside lists; lists stay raw.
-    Maps,
-    /// Everything.
-    All,
-}
-
 /// What an unquoted CSV field is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Types {
@@ -234,16 +222,6 @@ pub enum Nested {
     Dot,
     /// Lists and maps become JSON text.
     Json,
-}
-
-/// How bytes stand in formats that have only text (CSV, TSV, NDJSON, JSON).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum BytesAs {
-    /// Base64 (RFC 4648, with padding), both ways.
-    #[default]
-    Base64,
-    /// The bytes themselves; they must be UTF-8 where the target is JSON.
-    Text,
 }
 
 /// Whether text from a source is the Base64 of bytes: the formats without bytes hold them so.

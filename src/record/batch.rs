@@ -286,6 +286,12 @@ impl<'b, 'a> Tree<'b, 'a> {
         self.keys[0]
     }
 
+    /// The values and keys of the node and of everything inside it, in the order of the text.
+    #[inline]
+    pub fn nodes(&self) -> (&'b [Value<'a>], &'b [&'a [u8]]) {
+        (self.values, self.keys)
+    }
+
     /// The nodes directly inside, in order.
     pub fn children(&self) -> impl Iterator<Item = Tree<'b, 'a>> + use<'a, 'b> {
         let (mut values, mut keys) = (&self.values[1..], &self.keys[1..]);

@@ -3,6 +3,7 @@
 mod batch;
 mod columns;
 pub mod decimal;
+pub mod json;
 pub mod line_form;
 mod lossy;
 mod output;
@@ -15,6 +16,7 @@ mod value;
 pub(crate) use batch::record_too_large;
 pub use batch::{Batch, Span, Tree};
 pub use columns::{Binder, Slot};
+pub use json::{BytesAs, Detail};
 pub use lossy::{Lossy, LossyKind};
 pub use output::{Drain, EncodeError, Mark, Output};
 pub use schema::Schema;

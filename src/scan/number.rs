@@ -1,46 +1,274 @@
 //! Is this text exactly a number of RFC 8259, section 6?
 
 /// Whether `text` is exactly `[ minus ] int [ frac ] [ exp ]`, of any length.
+#[inline]
 pub fn is_json_number(text: &[u8]) -> bool {
-    let rest = text.strip_prefix(b"-").unwrap_or(text);
-    let digits = |t: &[u8]| t.iter().take_while(|b| b.is_ascii_digit()).count();
-    let int = digits(rest);
-    if int == 0 || (int > 1 && rest[0] == b'0') {
+    let Some(first) = text.first() else { return false };
+    // Most text is no number, and its first byte says so.
+    if !first.is_ascii_digit() && *first != b'-' {
         return false;
     }
-    let mut rest = &rest[int..];
-    if let Some(fraction) = rest.strip_prefix(b".") {
-        let count = digits(fraction);
-        if count == 0 {
-            return false;
+    #[cfg(target_arch = "x86_64")]
+    if text.len() <= 16 {
+        let masks = x86::masks(x86::padded(text));
+        if masks.others(text.len() as u32) == 0 {
+            return masks.plain(text.len() as u32);
         }
-        rest = &fraction[count..];
     }
-    if let [b'e' | b'E', exponent @ ..] = rest {
-        let exponent = match exponent {
-            [b'+' | b'-', tail @ ..] => tail,
-            _ => exponent,
+    number_len(text) == text.len()
+}
+
+/// The length of the number at the front of `text`; 0 if there is none, or if what follows it could
+/// belong to a number (a digit, `+ - . e E`).
+#[inline]
+pub fn prefix(text: &[u8]) -> usize {
+    #[cfg(target_arch = "x86_64")]
+    if let Some(sixteen) = text.first_chunk::<16>() {
+        let masks = x86::masks(x86::load(sixteen));
+        let len = (!(masks.digits | masks.dots | masks.minus | masks.exponents)).trailing_zeros();
+        if len < 16 && masks.others(len) == 0 {
+            return if masks.plain(len) { len as usize } else { 0 };
+        }
+    }
+    prefix_of_any_length(text)
+}
+
+#[inline(never)]
+fn prefix_of_any_length(text: &[u8]) -> usize {
+    let len = number_len(text);
+    match text.get(len) {
+        Some(b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E') => 0,
+        _ => len,
+    }
+}
+
+/// The length of the longest number at the front of `text`, 0 if there is none; byte by byte.
+fn number_len(text: &[u8]) -> usize {
+    let digits = |from: usize| text[from.min(text.len())..].iter().take_while(|b| b.is_ascii_digit()).count();
+    let mut at = usize::from(text.first() == Some(&b'-'));
+    at += match (text.get(at), digits(at)) {
+        (_, 0) => return 0,
+        (Some(b'0'), _) => 1,
+        (_, count) => count,
+    };
+    if text.get(at) == Some(&b'.') {
+        match digits(at + 1) {
+            0 => return at,
+            count => at += 1 + count,
+        }
+    }
+    if let Some(b'e' | b'E') = text.get(at) {
+        let sign = usize::from(matches!(text.get(at + 1), Some(b'+' | b'-')));
+        match digits(at + 1 + sign) {
+            0 => return at,
+            count => at += 1 + sign + count,
+        }
+    }
+    at
+}
+
+/// An integer in decimal digits, at the end of `into`.
+#[inline]
+pub fn decimal(mut value: u64, into: &mut [u8; 20]) -> &[u8] {
+    let mut at = into.len();
+    loop {
+        at -= 1;
+        into[at] = b'0' + (value % 10) as u8;
+        value /= 10;
+        if value == 0 {
+            return &into[at..];
+        }
+    }
+}
+
+/// Where the characters of a number stand in a text of at most 32 bytes, the lowest bit for its first byte.
+#[derive(Clone, Copy, Debug)]
+pub struct Masks {
+    /// `0` to `9`.
+    pub digits: u32,
+    /// `0`.
+    pub zeros: u32,
+    /// `.`
+    pub dots: u32,
+    /// `-`
+    pub minus: u32,
+    /// `e`, `E` and `+`.
+    pub exponents: u32,
+}
+
+impl Masks {
+    /// What only stands in numbers with exponents, among the first `len` bytes.
+    #[inline(always)]
+    pub fn others(&self, len: u32) -> u32 {
+        self.exponents & below(len)
+    }
+
+    /// Whether the first `len` bytes are exactly a number without exponent.
+    #[inline(always)]
+    pub fn plain(&self, len: u32) -> bool {
+        let all = below(len);
+        let (digits, dots, sign) = (self.digits & all, self.dots & all, self.minus & 1);
+        let known = (digits | dots | sign) == all;
+        let one_dot = dots & dots.wrapping_sub(1) == 0 && dots & digits << 1 & digits >> 1 == dots;
+        let starts = digits >> sign & 1 == 1;
+        let leading_zero = self.zeros >> sign & digits >> (sign + 1) & 1 == 1;
+        known & one_dot & starts & !leading_zero
+    }
+}
+
+#[inline(always)]
+fn below(len: u32) -> u32 {
+    ((1u64 << len) - 1) as u32
+}
+
+/// SSE2, which every x86-64 processor has.
+#[cfg(target_arch = "x86_64")]
+mod x86 {
+    use std::arch::x86_64::*;
+
+    use super::Masks;
+
+    #[inline(always)]
+    pub fn load(bytes: &[u8; 16]) -> __m128i {
+        // SAFETY: SSE2 is part of x86-64; the load is of the 16 bytes and needs no alignment.
+        unsafe { _mm_loadu_si128(bytes.as_ptr().cast()) }
+    }
+
+    /// At most 16 bytes, followed by zeros.
+    #[inline(always)]
+    pub fn padded(text: &[u8]) -> __m128i {
+        let len = text.len();
+        let wide = if let (Some(first), Some(last)) = (text.first_chunk(), text.last_chunk()) {
+            u128::from(u64::from_le_bytes(*first)) | u128::from(u64::from_le_bytes(*last)) << (8 * (len - 8))
+        } else if let (Some(first), Some(last)) = (text.first_chunk(), text.last_chunk()) {
+            u128::from(u32::from_le_bytes(*first)) | u128::from(u32::from_le_bytes(*last)) << (8 * (len - 4))
+        } else if let [first, .., last] = text {
+            let middle = u128::from(text[len / 2]) << (8 * (len / 2));
+            u128::from(*first) | middle | u128::from(*last) << (8 * (len - 1))
+        } else {
+            text.first().copied().unwrap_or(0).into()
         };
-        let count = digits(exponent);
-        return count > 0 && count == exponent.len();
+        load(&wide.to_le_bytes())
     }
-    rest.is_empty()
+
+    #[inline(always)]
+    pub fn masks(bytes: __m128i) -> Masks {
+        // SAFETY: SSE2 is part of x86-64.
+        unsafe {
+            let equal = |byte: u8| _mm_cmpeq_epi8(bytes, _mm_set1_epi8(byte as i8));
+            let mask = |vector| _mm_movemask_epi8(vector) as u32;
+            let value = _mm_sub_epi8(bytes, _mm_set1_epi8(b'0' as i8));
+            let digits = _mm_cmpeq_epi8(_mm_min_epu8(value, _mm_set1_epi8(9)), value);
+            // Bit 5 makes `e` of `E`.
+            let folded = _mm_or_si128(bytes, _mm_set1_epi8(0x20));
+            let exponents = _mm_or_si128(_mm_cmpeq_epi8(folded, _mm_set1_epi8(b'e' as i8)), equal(b'+'));
+            Masks {
+                digits: mask(digits),
+                zeros: mask(equal(b'0')),
+                dots: mask(equal(b'.')),
+                minus: mask(equal(b'-')),
+                exponents: mask(exponents),
+            }
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::is_json_number;
+    use super::*;
+
+    const YES: [&str; 16] = [
+        "0",
+        "-0",
+        "1.10",
+        "1e400",
+        "12345678901234567890123456789012",
+        "0.0",
+        "1E+2",
+        "1e-2",
+        "-1.5e3",
+        "0e1",
+        "-0.5",
+        "1234567890.12345",
+        "12345678901234567",
+        "123456789012345.6E7",
+        "7",
+        "-9",
+    ];
 
     #[test]
     fn follows_rfc_8259() {
-        for yes in ["0", "-0", "1.10", "1e400", "12345678901234567890123456789012", "0.0", "1E+2", "1e-2", "-1.5e3"] {
+        for yes in YES {
             assert!(is_json_number(yes.as_bytes()), "{yes}");
         }
         for no in [
-            "", "-", "+5", "007", "1.", ".5", "1e", "1e+", "NaN", "Infinity", "0x1", "1 ", " 1", "1.5.2", "--1",
-            "1_000", "true", "-a", "00",
+            "",
+            "-",
+            "+5",
+            "007",
+            "1.",
+            ".5",
+            "1e",
+            "1e+",
+            "NaN",
+            "Infinity",
+            "0x1",
+            "1 ",
+            " 1",
+            "1.5.2",
+            "--1",
+            "1_000",
+            "true",
+            "-a",
+            "00",
+            "-01",
+            "-.5",
+            "1.e5",
+            "1-2",
+            "1+2",
+            "1e5.5",
+            "0.1234567890123456.",
         ] {
             assert!(!is_json_number(no.as_bytes()), "{no}");
+        }
+    }
+
+    #[test]
+    fn prefix_ends_where_the_number_ends() {
+        for yes in YES {
+            for behind in ["", ",", "}", " ", "\n", "\"", "x", "                    ", ",12345678901234567890"] {
+                let text = format!("{yes}{behind}");
+                assert_eq!(prefix(text.as_bytes()), yes.len(), "{text}");
+            }
+            for behind in [".", "-", "+", "e", "E5.", ".5.5,", "e5e5          "] {
+                let text = format!("{yes}{behind}");
+                assert_eq!(prefix(text.as_bytes()), 0, "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn decimal_writes_what_display_does() {
+        for value in [0, 7, 10, 99, 100, 12_345, u64::MAX] {
+            assert_eq!(decimal(value, &mut [0; 20]), value.to_string().as_bytes());
+        }
+    }
+
+    /// Every text of up to six of the characters that matter, at every place of the vector.
+    #[test]
+    fn the_vector_way_agrees_with_the_bytes() {
+        let letters = b"01.-e+x";
+        for code in 0..7usize.pow(6) {
+            let six: Vec<u8> = (0..6).map(|place| letters[code / 7usize.pow(place) % 7]).collect();
+            for len in 0..=6 {
+                let text = &six[..len];
+                assert_eq!(is_json_number(text), len > 0 && number_len(text) == len, "{text:?}");
+            }
+            let long = [&six[..], b"                "].concat();
+            assert_eq!(prefix(&long), prefix_of_any_length(&long), "{long:?}");
+            let long = [b"123456789", &six[..], b",,,,,,,,,,,,"].concat();
+            assert_eq!(prefix(&long), prefix_of_any_length(&long), "{long:?}");
+            assert_eq!(is_json_number(&long[..15]), number_len(&long[..15]) == 15, "{long:?}");
         }
     }
 }

@@ -1,0 +1,376 @@
+//! What stands around an inner array: found by its pointer, and checked to the end of the document.
+//!
+//! The document may come piece by piece, so this reader takes one byte at a time. It reads what is not
+//! records, which is little.
+
+use crate::error::RecordError;
+
+/// A reader of one JSON document that takes one byte at a time.
+#[derive(Clone, Debug)]
+pub struct Checker {
+    state: State,
+    /// The open lists and maps, outermost first: whether each is a map.
+    open: Vec<bool>,
+    max_depth: usize,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum State {
+    Value,
+    ItemOrEnd,
+    KeyOrEnd,
+    Key,
+    Colon,
+    Behind,
+    Text {
+        key: bool,
+    },
+    Escape {
+        key: bool,
+        low: bool,
+    },
+    Hex {
+        key: bool,
+        low: bool,
+        digits: u8,
+        code: u16,
+    },
+    /// A backslash has to follow, for the second half of a surrogate pair.
+    Half {
+        key: bool,
+    },
+    /// So many bytes of a character have to follow, the next one in a range.
+    Utf8 {
+        key: bool,
+        more: u8,
+        from: u8,
+        to: u8,
+    },
+    Literal(&'static [u8]),
+    Minus,
+    Zero,
+    Int,
+    Dot,
+    Fraction,
+    Exponent,
+    ExponentSign,
+    ExponentDigits,
+}
+
+impl Checker {
+    /// Before a value inside of `open`.
+    pub fn before_value(open: Vec<bool>, max_depth: usize) -> Checker {
+        Checker { state: State::Value, open, max_depth }
+    }
+
+    /// Behind a value inside of `open`.
+    pub fn behind_value(open: Vec<bool>, max_depth: usize) -> Checker {
+        Checker { state: State::Behind, open, max_depth }
+    }
+
+    /// Whether a value ended and `depth` lists and maps are open. A number at the end may go on.
+    pub fn is_behind(&self, depth: usize) -> bool {
+        self.state == State::Behind && self.open.len() == depth
+    }
+
+    /// Whether the document may end here.
+    pub fn may_end(&self) -> bool {
+        self.open.is_empty() && (self.state == State::Behind || self.number_may_end())
+    }
+
+    fn number_may_end(&self) -> bool {
+        matches!(self.state, State::Zero | State::Int | State::Fraction | State::ExponentDigits)
+    }
+
+    /// Takes a byte, or says why it can't stand here.
+    pub fn take(&mut self, byte: u8) -> Result<(), &'static str> {
+        if let Some(next) = self.number(byte)? {
+            self.state = next;
+            return Ok(());
+        }
+        self.state = match self.state {
+            State::Text { key } => in_text(byte, key)?,
+            State::Escape { key, low } => match byte {
+                b'u' => State::Hex { key, low, digits: 0, code: 0 },
+                b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' if !low => State::Text { key },
+                _ => return Err("an escape that JSON does not have"),
+            },
+            State::Hex { key, low, digits, code } => hex(byte, key, low, digits, code)?,
+            State::Half { key } if byte == b'\\' => State::Escape { key, low: true },
+            State::Half { .. } => return Err(LONE),
+            State::Utf8 { key, more, from, to } if (from..=to).contains(&byte) => match more {
+                1 => State::Text { key },
+                _ => State::Utf8 { key, more: more - 1, from: 0x80, to: 0xbf },
+            },
+            State::Utf8 { .. } => return Err("invalid UTF-8"),
+            State::Literal([expected, rest @ ..]) if *expected == byte => match rest {
+                [] => State::Behind,
+                _ => State::Literal(rest),
+            },
+            State::Literal(_) => return Err("no value of JSON"),
+            other if matches!(byte, b' ' | b'\t' | b'\n' | b'\r') => other,
+            other => self.structure(other, byte)?,
+        };
+        Ok(())
+    }
+
+    /// The next state within a number; none when this byte is not part of one (a number then ended).
+    fn number(&mut self, byte: u8) -> Result<Option<State>, &'static str> {
+        let digit = byte.is_ascii_digit();
+        let next = match self.state {
+            State::Minus if byte == b'0' => State::Zero,
+            State::Minus | State::Int if digit => State::Int,
+            State::Zero if digit => return Err("a number with a leading zero"),
+            State::Zero | State::Int if byte == b'.' => State::Dot,
+            State::Dot | State::Fraction if digit => State::Fraction,
+            State::Zero | State::Int | State::Fraction if matches!(byte, b'e' | b'E') => State::Exponent,
+            State::Exponent if matches!(byte, b'+' | b'-') => State::ExponentSign,
+            State::Exponent | State::ExponentSign | State::ExponentDigits if digit => State::ExponentDigits,
+            State::Minus | State::Dot | State::Exponent | State::ExponentSign => return Err("no number of JSON"),
+            _ => {
+                if self.number_may_end() {
+                    self.state = State::Behind;
+                }
+                return Ok(None);
+            }
+        };
+        Ok(Some(next))
+    }
+
+    fn structure(&mut self, state: State, byte: u8) -> Result<State, &'static str> {
+        let in_map = self.open.last() == Some(&true);
+        Ok(match (state, byte) {
+            (State::KeyOrEnd | State::Key, b'"') => State::Text { key: true },
+            (State::KeyOrEnd, b'}') | (State::ItemOrEnd, b']') => self.close(),
+            (State::KeyOrEnd | State::Key, _) => return Err("something else where a key was expected"),
+            (State::Colon, b':') => State::Value,
+            (State::Colon, _) => return Err("something else where a colon was expected"),
+            (State::Behind, b',') if in_map => State::Key,
+            (State::Behind, b',') if !self.open.is_empty() => State::Value,
+            (State::Behind, b'}') if in_map => self.close(),
+            (State::Behind, b']') if !in_map && !self.open.is_empty() => self.close(),
+            (State::Behind, _) if self.open.is_empty() => return Err("text behind the end of the document"),
+            (State::Behind, _) => return Err("something else where a comma or closing bracket was expected"),
+            (_, b'"') => State::Text { key: false },
+            (_, b'{') => self.deeper(true)?,
+            (_, b'[') => self.deeper(false)?,
+            (_, b'-') => State::Minus,
+            (_, b'0') => State::Zero,
+            (_, b'1'..=b'9') => State::Int,
+            (_, b't') => State::Literal(b"rue"),
+            (_, b'f') => State::Literal(b"alse"),
+            (_, b'n') => State::Literal(b"ull"),
+            _ => return Err("something else where a value was expected"),
+        })
+    }
+
+    fn close(&mut self) -> State {
+        self.open.pop();
+        State::Behind
+    }
+
+    fn deeper(&mut self, is_map: bool) -> Result<State, &'static str> {
+        if self.open.len() >= self.max_depth {
+            return Err("lists and maps are nested deeper than --max-depth allows");
+        }
+        self.open.push(is_map);
+        Ok(if is_map { State::KeyOrEnd } else { State::ItemOrEnd })
+    }
+}
+
+const LONE: &str = "half of a surrogate pair, which is no character";
+
+fn in_text(byte: u8, key: bool) -> Result<State, &'static str> {
+    let utf8 = |more, from, to| Ok(State::Utf8 { key, more, from, to });
+    match byte {
+        b'"' => Ok(if key { State::Colon } else { State::Behind }),
+        b'\\' => Ok(State::Escape { key, low: false }),
+        0..0x20 => Err("a control character inside a string"),
+        0x20..0x80 => Ok(State::Text { key }),
+        0xc2..=0xdf => utf8(1, 0x80, 0xbf),
+        0xe0 => utf8(2, 0xa0, 0xbf),
+        0xed => utf8(2, 0x80, 0x9f),
+        0xe1..=0xef => utf8(2, 0x80, 0xbf),
+        0xf0 => utf8(3, 0x90, 0xbf),
+        0xf1..=0xf3 => utf8(3, 0x80, 0xbf),
+        0xf4 => utf8(3, 0x80, 0x8f),
+        _ => Err("invalid UTF-8"),
+    }
+}
+
+fn hex(byte: u8, key: bool, low: bool, digits: u8, code: u16) -> Result<State, &'static str> {
+    let Some(digit) = (byte as char).to_digit(16) else { return Err("\\u without four hexadecimal digits") };
+    let code = code << 4 | digit as u16;
+    if digits < 3 {
+        return Ok(State::Hex { key, low, digits: digits + 1, code });
+    }
+    match (code, low) {
+        (0xd800..=0xdbff, false) => Ok(State::Half { key }),
+        (0xdc00..=0xdfff, true) => Ok(State::Text { key }),
+        (0xdc00..=0xdfff, false) | (_, true) => Err(LONE),
+        _ => Ok(State::Text { key }),
+    }
+}
+
+/// Where the records of a document are.
+pub enum Located {
+    /// Offset behind the bracket that opens the array, and what is open around it (the array not counted).
+    At(usize, Vec<bool>),
+    /// Further on.
+    More,
+}
+
+/// A pointer of RFC 6901, taken apart; none if it is not one.
+pub fn parse_pointer(pointer: &str) -> Option<Vec<String>> {
+    if pointer.is_empty() {
+        return Some(Vec::new());
+    }
+    pointer.strip_prefix('/')?.split('/').map(unescape_token).collect()
+}
+
+/// `~1` is a slash, `~0` a tilde.
+fn unescape_token(token: &str) -> Option<String> {
+    let mut parts = token.split('~');
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let mut rest = part.chars();
+        out.push(match rest.next()? {
+            '0' => '~',
+            '1' => '/',
+            _ => return None,
+        });
+        out.push_str(rest.as_str());
+    }
+    Some(out)
+}
+
+/// Finds the array that the tokens of a pointer lead to, and checks everything before it. Where a key
+/// stands twice, the first one counts, since the second may be gigabytes away.
+pub fn locate(head: &[u8], from: usize, tokens: &[String], depth: usize, end: bool) -> Result<Located, RecordError> {
+    let mut walk = Walk { head, at: from, open: Vec::new(), max_depth: depth };
+    match walk.down(tokens) {
+        Ok(()) => Ok(Located::At(walk.at, walk.open)),
+        Err(Stop::End) if end => Err(RecordError::new(head.len(), "the document ends too early")),
+        Err(Stop::End) => Ok(Located::More),
+        Err(Stop::Bad(error)) => Err(error),
+    }
+}
+
+struct Walk<'h> {
+    head: &'h [u8],
+    at: usize,
+    open: Vec<bool>,
+    max_depth: usize,
+}
+
+enum Stop {
+    End,
+    Bad(RecordError),
+}
+
+impl Walk<'_> {
+    fn down(&mut self, tokens: &[String]) -> Result<(), Stop> {
+        for (level, token) in tokens.iter().enumerate() {
+            let found = match self.peek()? {
+                b'{' => self.member(token)?,
+                b'[' => self.item(token)?,
+                _ => false,
+            };
+            if !found {
+                let reason = format!("the document has nothing at `/{}`", tokens[..=level].join("/"));
+                return Err(self.bad(reason));
+            }
+        }
+        match self.peek()? {
+            b'[' => self.at += 1,
+            _ => return Err(self.bad(format!("no array at `/{}`", tokens.join("/")))),
+        }
+        Ok(())
+    }
+
+    fn bad(&self, reason: String) -> Stop {
+        Stop::Bad(RecordError::new(self.at, reason).hint("--records-at takes the RFC 6901 pointer of an array."))
+    }
+
+    fn peek(&mut self) -> Result<u8, Stop> {
+        while let Some(byte) = self.head.get(self.at) {
+            if !matches!(byte, b' ' | b'\t' | b'\n' | b'\r') {
+                return Ok(*byte);
+            }
+            self.at += 1;
+        }
+        Err(Stop::End)
+    }
+
+    fn expect(&mut self, byte: u8, reason: &'static str) -> Result<(), Stop> {
+        if self.peek()? != byte {
+            return Err(Stop::Bad(RecordError::new(self.at, reason)));
+        }
+        self.at += 1;
+        Ok(())
+    }
+
+    /// Passes over a value; gives its text.
+    fn skip(&mut self) -> Result<&[u8], Stop> {
+        self.peek()?;
+        let start = self.at;
+        let depth = self.open.len();
+        let mut checker = Checker::before_value(self.open.clone(), self.max_depth);
+        while let Some(byte) = self.head.get(self.at) {
+            let number = checker.number_may_end() && checker.open.len() == depth;
+            if number && !matches!(byte, b'0'..=b'9' | b'.' | b'e' | b'E' | b'+' | b'-') {
+                return Ok(&self.head[start..self.at]);
+            }
+            checker.take(*byte).map_err(|reason| Stop::Bad(RecordError::new(self.at, reason)))?;
+            self.at += 1;
+            if checker.is_behind(depth) {
+                return Ok(&self.head[start..self.at]);
+            }
+        }
+        Err(Stop::End)
+    }
+
+    fn member(&mut self, name: &str) -> Result<bool, Stop> {
+        self.at += 1;
+        self.open.push(true);
+        if self.peek()? == b'}' {
+            return Ok(false);
+        }
+        loop {
+            if self.peek()? != b'"' {
+                return Err(Stop::Bad(RecordError::new(self.at, "something else where a key was expected")));
+            }
+            let key = self.skip()?;
+            let found = serde_json::from_slice::<String>(key).is_ok_and(|key| key == name);
+            self.expect(b':', "something else where a colon was expected")?;
+            if found {
+                return Ok(true);
+            }
+            self.skip()?;
+            if self.peek()? == b'}' {
+                return Ok(false);
+            }
+            self.expect(b',', "something else where a comma or closing bracket was expected")?;
+        }
+    }
+
+    fn item(&mut self, token: &str) -> Result<bool, Stop> {
+        let canonical = token == "0" || !token.starts_with('0');
+        let Some(index) = token.parse::<u64>().ok().filter(|_| canonical && !token.starts_with('+')) else {
+            return Ok(false);
+        };
+        self.at += 1;
+        self.open.push(false);
+        if self.peek()? == b']' {
+            return Ok(false);
+        }
+        for _ in 0..index {
+            self.skip()?;
+            if self.peek()? == b']' {
+                return Ok(false);
+            }
+            self.expect(b',', "something else where a comma or closing bracket was expected")?;
+        }
+        Ok(true)
+    }
+}

@@ -1,0 +1,302 @@
+//! Batches in columns to NDJSON and JSON.
+
+use std::ops::Range;
+
+use super::encode::{Style, finish};
+use super::unflatten::{self, Step};
+use crate::format::Encode;
+use crate::record::json::{Plain, Reader, Refusal, Sink, Writer};
+use crate::record::{Batch, EncodeError, Output, Schema, Value};
+use crate::scan::json::{write_text, write_untyped};
+use crate::scan::number::decimal;
+use crate::scan::vector::{Unit, Vector, Work};
+
+/// A field's name as it stands in the output, `,"name":`, with zeros up to a multiple of 32 bytes.
+struct Name {
+    padded: Box<[u8]>,
+    len: usize,
+}
+
+impl Name {
+    fn new(name: &[u8]) -> Name {
+        let mut text = b",".to_vec();
+        text.extend(json_text(name));
+        text.push(b':');
+        let len = text.len();
+        text.resize(len.next_multiple_of(32), 0);
+        Name { padded: text.into(), len }
+    }
+}
+
+/// Text as a JSON string; for what is rendered once.
+fn json_text(text: &[u8]) -> Vec<u8> {
+    struct Quote<'t>(&'t [u8]);
+    impl Work for Quote<'_> {
+        type Out = Vec<u8>;
+        #[inline(always)]
+        fn run<V: Vector>(self, v: V) -> Vec<u8> {
+            let mut to = vec![0; self.0.len() * 6 + 40];
+            let len = write_text(v, self.0, &mut to, 0);
+            to.truncate(len);
+            to
+        }
+    }
+    Unit::get().run(Quote(text))
+}
+
+/// Writes each record as one map on one line.
+pub struct Flat {
+    unit: Unit,
+    before: Vec<u8>,
+    end: &'static [u8],
+    names: Vec<Name>,
+    /// Writes the records that are not simple.
+    any: Grouped,
+}
+
+impl Flat {
+    pub fn new(style: Style, schema: &Schema) -> Flat {
+        let any = Grouped::new(style, unflatten::flat(schema), false, 0);
+        let names = schema.names().map(Name::new).collect();
+        Flat { unit: Unit::get(), before: style.before(), end: style.end, names, any }
+    }
+}
+
+impl Encode for Flat {
+    fn encode(&mut self, batch: &Batch<'_>, records: Range<usize>, output: &mut Output<'_>) -> Result<(), EncodeError> {
+        let mut next = records.start;
+        while next < records.end {
+            let rows = Rows { flat: self, batch, records: next..records.end, to: output.room(1)? };
+            let (mut behind, mut len) = self.unit.run(rows);
+            if behind == next && !output.is_empty() {
+                // Perhaps an empty buffer has room for this record.
+                let capacity = output.capacity();
+                let rows = Rows { flat: self, batch, records: next..records.end, to: output.room(capacity)? };
+                (behind, len) = self.unit.run(rows);
+            }
+            output.advance(len);
+            output.records += (behind - next) as u64;
+            next = behind;
+            if next < records.end && len == 0 {
+                self.any.encode(batch, next..next + 1, output)?;
+                next += 1;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Writes as many records as have room; stops at a record that is not simple.
+struct Rows<'e, 'b, 'a, 'o> {
+    flat: &'e Flat,
+    batch: &'b Batch<'a>,
+    records: Range<usize>,
+    to: &'o mut [u8],
+}
+
+impl Work for Rows<'_, '_, '_, '_> {
+    /// The record behind the last one written, and the bytes written.
+    type Out = (usize, usize);
+
+    #[inline(always)]
+    fn run<V: Vector>(self, v: V) -> (usize, usize) {
+        let Rows { flat, batch, records, to } = self;
+        let mut len = 0;
+        for record in records.clone() {
+            match flat.row(v, batch.columns(record), &mut to[len..]) {
+                Some(more) => len += more,
+                None => return (record, len),
+            }
+        }
+        (records.end, len)
+    }
+}
+
+/// What may follow a record's last value: a bracket and a line feed.
+const BEHIND: usize = 8;
+
+impl Flat {
+    /// Writes a record; none if there may be no room, or it has a value that JSON can't hold as it is.
+    #[inline(always)]
+    fn row<V: Vector>(&self, v: V, values: &[Value<'_>], to: &mut [u8]) -> Option<usize> {
+        let begin = self.before.len();
+        if to.len() < begin + BEHIND {
+            return None;
+        }
+        to[..begin].copy_from_slice(&self.before);
+        let (mut at, mut digits) = (begin, [0; 20]);
+        for (value, name) in values.iter().zip(&self.names) {
+            let text = match *value {
+                Value::Untyped(text) | Value::Text(text) | Value::Number(text) => text,
+                Value::Null | Value::Bool(true) => b"null",
+                Value::Bool(false) => b"false",
+                Value::UInt(number) => decimal(number, &mut digits),
+                Value::Absent => continue,
+                _ => return None,
+            };
+            if to.len() - at < name.padded.len() + text.len() * 6 + 40 + BEHIND {
+                return None;
+            }
+            at = put_name(v, name, to, at);
+            at = match *value {
+                Value::Untyped(text) => write_untyped(v, text, to, at),
+                Value::Text(text) => write_text(v, text, to, at),
+                Value::Bool(true) => put_text(v, b"true", to, at),
+                _ => put_text(v, text, to, at),
+            };
+        }
+        // The first name's comma becomes the bracket.
+        to[begin] = b'{';
+        at = at.max(begin + 1);
+        to[at] = b'}';
+        at += 1;
+        to[at..at + self.end.len()].copy_from_slice(self.end);
+        Some(at + self.end.len())
+    }
+}
+
+#[inline(always)]
+fn put_name<V: Vector>(v: V, name: &Name, to: &mut [u8], at: usize) -> usize {
+    let (pieces, _) = name.padded.as_chunks::<32>();
+    for (piece, into) in pieces.iter().zip(to[at..].chunks_exact_mut(32)) {
+        if let Some(into) = into.first_chunk_mut() {
+            v.short_store(v.short(piece), into);
+        }
+    }
+    at + name.len
+}
+
+#[inline(always)]
+fn put_text<V: Vector>(v: V, text: &[u8], to: &mut [u8], at: usize) -> usize {
+    match to[at..].first_chunk_mut() {
+        Some(into) if text.len() <= 32 => v.short_store(v.short(text), into),
+        _ => to[at..at + text.len()].copy_from_slice(text),
+    }
+    at + text.len()
+}
+
+/// Writes any record: with nested maps, with indentation, of any size.
+pub struct Grouped {
+    before: Vec<u8>,
+    end: &'static [u8],
+    pretty: bool,
+    writer: Writer,
+    /// The steps, their keys as they stand in the output.
+    steps: Vec<Step>,
+    /// Finds out whether text is a list or map.
+    reader: Option<Reader>,
+    /// Maps that have no field yet, as numbers of steps.
+    waiting: Vec<usize>,
+    /// For each open map, whether it has no field yet.
+    empty: Vec<bool>,
+}
+
+impl Grouped {
+    pub fn new(style: Style, mut steps: Vec<Step>, parse: bool, max_depth: usize) -> Grouped {
+        for step in &mut steps {
+            if let Step::Open(key) | Step::Field(_, key) = step {
+                *key = [&json_text(key)[..], if style.pretty { b": " } else { b":" }].concat().into();
+            }
+        }
+        Grouped {
+            before: style.before(),
+            end: style.end,
+            pretty: style.pretty,
+            writer: style.writer(),
+            reader: parse.then(|| Reader::new(max_depth, 0)),
+            waiting: Vec::with_capacity(steps.len()),
+            empty: Vec::with_capacity(steps.len() + 1),
+            steps,
+        }
+    }
+
+    fn record<S: Sink>(&mut self, values: &[Value<'_>], sink: &mut S) -> Result<(), Refusal> {
+        sink.put(&self.before)?;
+        self.waiting.clear();
+        self.empty.clear();
+        self.open(sink)?;
+        for number in 0..self.steps.len() {
+            match self.steps[number] {
+                Step::Open(_) => self.waiting.push(number),
+                Step::Field(column, _) => self.field(number, values[column], sink)?,
+                Step::Close if self.waiting.pop().is_some() => {}
+                Step::Close => self.close(sink)?,
+            }
+        }
+        self.close(sink)?;
+        Ok(sink.put(self.end)?)
+    }
+
+    fn field<S: Sink>(&mut self, number: usize, value: Value<'_>, sink: &mut S) -> Result<(), Refusal> {
+        if matches!(value, Value::Absent) {
+            return Ok(());
+        }
+        for waiting in 0..self.waiting.len() {
+            self.key(self.waiting[waiting], sink)?;
+            self.open(sink)?;
+        }
+        self.waiting.clear();
+        self.key(number, sink)?;
+        let value = self.parsed(value);
+        self.writer.leaf(value, sink)
+    }
+
+    /// Text that is exactly a list or map becomes one.
+    fn parsed<'a>(&mut self, value: Value<'a>) -> Value<'a> {
+        let (Value::Text(text) | Value::Untyped(text)) = value else { return value };
+        let Some(reader) = &mut self.reader else { return value };
+        let bracketed = matches!((text.first(), text.last()), (Some(b'{'), Some(b'}')) | (Some(b'['), Some(b']')));
+        let valid = bracketed
+            && simdutf8::basic::from_utf8(text).is_ok()
+            && reader.start(0, text.len(), false).is_ok()
+            && reader.check(text) == Ok((0, text.len()));
+        if valid { Value::Raw(text) } else { value }
+    }
+
+    fn key<S: Sink>(&mut self, number: usize, sink: &mut S) -> Result<(), Refusal> {
+        let first = self.empty.last_mut().is_some_and(std::mem::take);
+        if !first {
+            sink.put(b",")?;
+        }
+        self.line(sink)?;
+        if let Step::Open(key) | Step::Field(_, key) = &self.steps[number] {
+            sink.put(key)?;
+        }
+        Ok(())
+    }
+
+    fn open<S: Sink>(&mut self, sink: &mut S) -> Result<(), Refusal> {
+        self.empty.push(true);
+        self.writer.nest(1);
+        Ok(sink.put(b"{")?)
+    }
+
+    fn close<S: Sink>(&mut self, sink: &mut S) -> Result<(), Refusal> {
+        self.writer.nest(-1);
+        if self.empty.pop() == Some(false) {
+            self.line(sink)?;
+        }
+        Ok(sink.put(b"}")?)
+    }
+
+    fn line<S: Sink>(&self, sink: &mut S) -> Result<(), Refusal> {
+        if self.pretty {
+            self.writer.line(sink)?;
+        }
+        Ok(())
+    }
+}
+
+impl Encode for Grouped {
+    fn encode(&mut self, batch: &Batch<'_>, records: Range<usize>, output: &mut Output<'_>) -> Result<(), EncodeError> {
+        for index in records {
+            let mark = output.mark();
+            let outcome = self.record(batch.columns(index), &mut Plain(output));
+            if outcome.is_err() {
+                self.writer.reset();
+            }
+            finish(outcome, (mark, index, batch.span(index).start), output)?;
+        }
+        Ok(())
+    }
+}

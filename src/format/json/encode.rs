@@ -1,0 +1,105 @@
+//! Keyed batches to NDJSON and JSON, and what both shapes share.
+
+use std::ops::Range;
+
+use crate::error::{Error, Position, RecordError};
+use crate::format::Encode;
+use crate::record::json::{Fast, Refusal, Sink, Writer};
+use crate::record::{Batch, BytesAs, EncodeError, Mark, Output};
+use crate::scan::vector::{Unit, Vector, Work};
+
+/// How records are written.
+#[derive(Clone, Copy)]
+pub struct Style {
+    /// Before each record.
+    pub separator: &'static [u8],
+    /// Behind each record.
+    pub end: &'static [u8],
+    /// With indentation, inside of an array.
+    pub pretty: bool,
+    /// What becomes of bytes.
+    pub bytes_as: BytesAs,
+}
+
+impl Style {
+    pub fn writer(&self) -> Writer {
+        match self.pretty {
+            true => Writer::pretty(self.bytes_as, 1),
+            false => Writer::new(self.bytes_as),
+        }
+    }
+
+    /// What stands before the first byte of each record.
+    pub fn before(&self) -> Vec<u8> {
+        [self.separator, if self.pretty { b"  " } else { b"" }].concat()
+    }
+}
+
+/// Ends a record begun at `mark`, or takes it back.
+#[inline(always)]
+pub fn finish(
+    outcome: Result<(), Refusal>,
+    (mark, index, offset): (Mark, usize, usize),
+    output: &mut Output<'_>,
+) -> Result<(), EncodeError> {
+    let error = match outcome {
+        Ok(()) => match output.end_record(mark, offset) {
+            Ok(()) => return Ok(()),
+            Err(error) => return Err(EncodeError::Record { index, error }),
+        },
+        Err(Refusal::Stop(error)) => return Err(error.into()),
+        Err(Refusal::Value(reason)) => RecordError::new(offset, reason),
+    };
+    if output.rollback(mark) {
+        return Err(EncodeError::Record { index, error });
+    }
+    // A part of the record is in the target already, so that the run can't go on. Its place in the file is the engine's to know.
+    let position = Position { offset: offset as u64, ..Position::default() };
+    Err(Error::data(position, error).into())
+}
+
+/// Writes keyed batches.
+pub struct Keyed {
+    unit: Unit,
+    writer: Writer,
+    before: Vec<u8>,
+    end: &'static [u8],
+}
+
+impl Keyed {
+    pub fn new(style: Style) -> Keyed {
+        Keyed { unit: Unit::get(), writer: style.writer(), before: style.before(), end: style.end }
+    }
+}
+
+impl Encode for Keyed {
+    fn encode(&mut self, batch: &Batch<'_>, records: Range<usize>, output: &mut Output<'_>) -> Result<(), EncodeError> {
+        let unit = self.unit;
+        unit.run(Write { keyed: self, batch, records, output })
+    }
+}
+
+struct Write<'e, 'b, 'a, 'o, 'w> {
+    keyed: &'e mut Keyed,
+    batch: &'b Batch<'a>,
+    records: Range<usize>,
+    output: &'o mut Output<'w>,
+}
+
+impl Work for Write<'_, '_, '_, '_, '_> {
+    type Out = Result<(), EncodeError>;
+
+    #[inline(always)]
+    fn run<V: Vector>(self, vector: V) -> Result<(), EncodeError> {
+        let Write { keyed, batch, records, output } = self;
+        for index in records {
+            let mark = output.mark();
+            output.put(&keyed.before)?;
+            let mut sink = Fast { vector, output };
+            let outcome = keyed.writer.tree(batch.tree(index), &mut sink);
+            let outcome = outcome.and_then(|()| Ok(sink.put(keyed.end)?));
+            finish(outcome, (mark, index, batch.span(index).start), output)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,35 @@
+//! JSON text (RFC 8259) to values and back: for the JSON formats, for cells of CSV, for payloads of frames.
+
+mod nodes;
+mod pretty;
+mod read;
+mod select;
+mod strings;
+mod write;
+
+pub use read::Reader;
+pub use select::Selection;
+pub use write::{Fast, Plain, Refusal, Sink, Writer};
+
+/// How far a decoder of a nested format takes records apart; the rest stays [`Raw`](super::Value::Raw).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Detail {
+    /// A record is one raw value, checked but not taken apart.
+    Record,
+    /// The fields of a record; lists and maps in them stay raw.
+    Fields,
+    /// Maps at every depth outside lists; lists stay raw.
+    Maps,
+    /// Everything.
+    All,
+}
+
+/// How bytes stand in formats that have only text (CSV, TSV, NDJSON, JSON).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum BytesAs {
+    /// Base64 (RFC 4648, with padding), both ways.
+    #[default]
+    Base64,
+    /// The bytes themselves; they must be UTF-8 where the target is JSON.
+    Text,
+}

@@ -1,0 +1,108 @@
+//! Values as nodes of a keyed batch, or as nothing.
+
+use super::read::{Build, Fault};
+use super::strings::unescape;
+use crate::record::{Batch, Value};
+
+/// Checks only.
+pub(super) struct Skip;
+
+impl Build<'_> for Skip {
+    const SKIP: bool = true;
+    #[inline(always)]
+    fn key(&mut self, _: &[u8], _: bool, _: usize) -> Result<(), Fault> {
+        Ok(())
+    }
+    #[inline(always)]
+    fn item(&mut self) {}
+    #[inline(always)]
+    fn scalar(&mut self, _: Value<'_>, _: usize) -> Result<(), Fault> {
+        Ok(())
+    }
+    #[inline(always)]
+    fn text(&mut self, _: &[u8], _: bool, _: usize) -> Result<(), Fault> {
+        Ok(())
+    }
+    #[inline(always)]
+    fn open(&mut self, _: bool, _: usize) -> Result<bool, Fault> {
+        Ok(true)
+    }
+    #[inline(always)]
+    fn close(&mut self, _: bool, _: usize) {}
+    #[inline(always)]
+    fn raw(&mut self, _: &[u8], _: usize) -> Result<(), Fault> {
+        Ok(())
+    }
+}
+
+/// Adds nodes to a batch. `DEEP` is 0 for the fields of the record, 1 for maps outside lists, 2 for everything.
+pub(super) struct Nodes<'b, 'a, const DEEP: u8> {
+    batch: &'b mut Batch<'a>,
+    key: &'a [u8],
+    /// The nodes of the open lists and maps.
+    open: Vec<u32>,
+}
+
+impl<'b, 'a, const DEEP: u8> Nodes<'b, 'a, DEEP> {
+    pub fn new(batch: &'b mut Batch<'a>, mut scratch: Vec<u32>) -> Nodes<'b, 'a, DEEP> {
+        scratch.clear();
+        Nodes { batch, key: b"", open: scratch }
+    }
+
+    pub fn into_scratch(self) -> Vec<u32> {
+        self.open
+    }
+
+    #[inline(always)]
+    fn push(&mut self, value: Value<'a>, offset: usize) -> Result<(), Fault> {
+        Ok(self.batch.push_keyed(self.key, value, offset)?)
+    }
+}
+
+impl<'a, const DEEP: u8> Build<'a> for Nodes<'_, 'a, DEEP> {
+    const SKIP: bool = false;
+
+    #[inline(always)]
+    fn key(&mut self, key: &'a [u8], escaped: bool, offset: usize) -> Result<(), Fault> {
+        self.key = if escaped { unescape(key, self.batch.arena(), offset)? } else { key };
+        Ok(())
+    }
+    #[inline(always)]
+    fn item(&mut self) {
+        self.key = b"";
+    }
+    #[inline(always)]
+    fn scalar(&mut self, value: Value<'a>, offset: usize) -> Result<(), Fault> {
+        self.push(value, offset)
+    }
+    #[inline(always)]
+    fn text(&mut self, text: &'a [u8], escaped: bool, offset: usize) -> Result<(), Fault> {
+        let text = if escaped { unescape(text, self.batch.arena(), offset)? } else { text };
+        self.push(Value::Text(text), offset)
+    }
+    #[inline(always)]
+    fn open(&mut self, is_map: bool, offset: usize) -> Result<bool, Fault> {
+        let apart = match is_map {
+            true => DEEP > 0 || self.open.is_empty(),
+            false => DEEP == 2,
+        };
+        if apart {
+            self.open.push(self.batch.next_node() as u32);
+            // Its size is filled in at the end.
+            self.push(if is_map { Value::Map(0) } else { Value::List(0) }, offset)?;
+        }
+        Ok(apart)
+    }
+    #[inline(always)]
+    fn close(&mut self, is_map: bool, _: usize) {
+        let Some(node) = self.open.pop() else { return };
+        match is_map {
+            true => self.batch.close_map(node as usize),
+            false => self.batch.close_list(node as usize),
+        }
+    }
+    #[inline(always)]
+    fn raw(&mut self, text: &'a [u8], offset: usize) -> Result<(), Fault> {
+        self.push(Value::Raw(text), offset)
+    }
+}

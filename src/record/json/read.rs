@@ -1,0 +1,397 @@
+//! Stage 2 of reading: the grammar of RFC 8259 over the stream of positions.
+
+use super::nodes::{Nodes, Skip};
+use super::select::Selection;
+use super::{Detail, strings};
+use crate::error::RecordError;
+use crate::record::{Batch, Value};
+use crate::scan::json::Positions;
+use crate::scan::number;
+use crate::scan::vector::Unit;
+
+/// An error on its way up: one word, so that the way without errors stays cheap.
+pub(super) type Fault = Box<RecordError>;
+
+#[cold]
+pub(super) fn fault(offset: usize, reason: &'static str) -> Fault {
+    Box::new(RecordError::new(offset, reason))
+}
+
+/// An error that takes a hint.
+#[cold]
+pub(super) fn unexpected(offset: usize, reason: String) -> Unexpected {
+    Unexpected(RecordError::new(offset, reason))
+}
+
+pub(super) struct Unexpected(RecordError);
+
+impl Unexpected {
+    pub(super) fn hinted(self, hint: &'static str) -> Fault {
+        Box::new(self.0.hint(hint))
+    }
+}
+
+/// What becomes of a value that [`Reader::walk`] meets. `offset` is its place in the text.
+pub(super) trait Build<'a> {
+    /// Nothing becomes of anything: lists and maps inside are walked through, not given as raw text.
+    const SKIP: bool;
+    /// The key of the next value; it had escapes when `escaped`.
+    fn key(&mut self, key: &'a [u8], escaped: bool, offset: usize) -> Result<(), Fault>;
+    /// The next value has no key: it is an item of a list.
+    fn item(&mut self);
+    /// A value that is no text, list or map.
+    fn scalar(&mut self, value: Value<'a>, offset: usize) -> Result<(), Fault>;
+    /// The content of a string.
+    fn text(&mut self, text: &'a [u8], escaped: bool, offset: usize) -> Result<(), Fault>;
+    /// Whether a list or map is taken apart; then [`close`](Self::close) follows its last value. Otherwise its text goes to
+    /// [`raw`](Self::raw).
+    fn open(&mut self, is_map: bool, offset: usize) -> Result<bool, Fault>;
+    /// The list or map opened last ends before the offset `end`.
+    fn close(&mut self, is_map: bool, end: usize);
+    /// The text of a list or map.
+    fn raw(&mut self, text: &'a [u8], offset: usize) -> Result<(), Fault>;
+}
+
+/// Reads JSON values, one after another, from a part of a text. Everything is checked, except that the
+/// text is UTF-8: that is the caller's part.
+pub struct Reader {
+    positions: Positions,
+    at: usize,
+    end: usize,
+    lines: bool,
+    /// How many lists and maps may be open.
+    max_depth: usize,
+    /// How many are open around the value being walked.
+    around: usize,
+    /// For each 64 open lists and maps: which are maps.
+    outer: Vec<u64>,
+    nodes: Vec<u32>,
+}
+
+impl Reader {
+    /// A reader of values that stand inside of `around` lists and maps, with which they are nested at
+    /// most `max_depth` deep.
+    pub fn new(max_depth: usize, around: usize) -> Reader {
+        Reader::on(Unit::get(), max_depth, around)
+    }
+
+    /// The same, with the kernels of one processor family.
+    pub fn on(unit: Unit, max_depth: usize, around: usize) -> Reader {
+        let (outer, nodes) = (Vec::with_capacity(16), Vec::with_capacity(64));
+        Reader { positions: Positions::new(unit), at: 0, end: 0, lines: false, max_depth, around, outer, nodes }
+    }
+
+    /// Begins with `from..to` of a text; the text must be the same in every call until the next start.
+    /// With `lines`, a line feed is not white space but the byte that ends a record.
+    pub fn start(&mut self, from: usize, to: usize, lines: bool) -> Result<(), RecordError> {
+        if u32::try_from(to).is_err() {
+            return Err(RecordError::new(from, "a slice of 4 GiB or more").hint("Lower --slice-size."));
+        }
+        self.at = self.positions.start(from, to, lines);
+        self.end = to;
+        self.lines = lines;
+        Ok(())
+    }
+
+    /// The offset of the next byte that is not white space, or of the end. Where lines count, a line feed is not white space.
+    #[inline(always)]
+    pub fn peek(&mut self, text: &[u8]) -> usize {
+        self.at = self.positions.ensure(text, self.at);
+        self.positions.get(self.at)
+    }
+
+    /// Passes over the byte that [`peek`](Self::peek) told of.
+    #[inline(always)]
+    pub fn pass(&mut self) {
+        self.at += 1;
+    }
+
+    /// Adds the nodes of the next value to a keyed batch, as far as `detail` says; gives the value's first byte and the one behind it.
+    #[inline]
+    pub fn value<'a>(
+        &mut self,
+        text: &'a [u8],
+        detail: Detail,
+        batch: &mut Batch<'a>,
+    ) -> Result<(usize, usize), RecordError> {
+        let text = &text[..self.end];
+        let start = self.peek(text);
+        let container = matches!(text.get(start), Some(b'{' | b'['));
+        let end = match detail {
+            Detail::Record if container => self.walk(text, &mut Skip).and_then(|end| {
+                batch.push_keyed(b"", Value::Raw(&text[start..end]), start)?;
+                Ok(end)
+            }),
+            Detail::Record | Detail::Fields => self.walk_nodes::<0>(text, batch),
+            Detail::Maps => self.walk_nodes::<1>(text, batch),
+            Detail::All => self.walk_nodes::<2>(text, batch),
+        };
+        end.map(|end| (start, end)).map_err(|fault| *fault)
+    }
+
+    #[inline(always)]
+    fn walk_nodes<'a, const DEEP: u8>(&mut self, text: &'a [u8], batch: &mut Batch<'a>) -> Result<usize, Fault> {
+        let mut nodes = Nodes::<DEEP>::new(batch, std::mem::take(&mut self.nodes));
+        let end = self.walk(text, &mut nodes);
+        self.nodes = nodes.into_scratch();
+        end
+    }
+
+    /// Adds the selected fields of the next value to a batch in columns of the selection's length.
+    #[inline]
+    pub fn select<'a>(
+        &mut self,
+        text: &'a [u8],
+        selection: &mut Selection,
+        batch: &mut Batch<'a>,
+    ) -> Result<(usize, usize), RecordError> {
+        let text = &text[..self.end];
+        let start = self.peek(text);
+        let mut columns = selection.record(text, batch, start)?;
+        let end = self.walk(text, &mut columns).map_err(|fault| *fault)?;
+        columns.finish();
+        Ok((start, end))
+    }
+
+    /// Checks the next value; gives its first byte and the one behind it.
+    pub fn check(&mut self, text: &[u8]) -> Result<(usize, usize), RecordError> {
+        let text = &text[..self.end];
+        let start = self.peek(text);
+        self.walk(text, &mut Skip).map(|end| (start, end)).map_err(|fault| *fault)
+    }
+
+    /// Adds the nodes of the one value that `from..to` of the text holds, white space around it allowed.
+    pub fn only_value<'a>(
+        &mut self,
+        text: &'a [u8],
+        range: std::ops::Range<usize>,
+        detail: Detail,
+        batch: &mut Batch<'a>,
+    ) -> Result<(), RecordError> {
+        self.start(range.start, range.end, false)?;
+        self.value(text, detail, batch)?;
+        match self.peek(text) {
+            rest if rest < range.end => Err(*self.wrong(text, rest, "the end")),
+            _ => Ok(()),
+        }
+    }
+
+    /// Says what stands at `place` instead of what was expected.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn wrong(&self, text: &[u8], place: usize, expected: &str) -> Fault {
+        let error = match text[..self.end].get(place) {
+            None => RecordError::new(place, format!("the value ends too early: expected {expected}")),
+            Some(b'\n') if self.lines => {
+                RecordError::new(place, format!("the line ends inside a value: expected {expected}"))
+                    .hint("NDJSON has one value a line; use --from json for values over several lines.")
+            }
+            Some(b'\'') => RecordError::new(place, format!("a single quote: expected {expected}"))
+                .hint("JSON strings stand in double quotes."),
+            Some(byte @ b' '..=b'~') => RecordError::new(place, format!("`{}`: expected {expected}", *byte as char)),
+            Some(byte) => RecordError::new(place, format!("the byte 0x{byte:02x}: expected {expected}")),
+        };
+        Box::new(error)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn too_deep(&self, place: usize) -> Fault {
+        let reason = format!("lists and maps are nested more than {} deep", self.max_depth);
+        Box::new(RecordError::new(place, reason).hint("Raise --max-depth if that is intended."))
+    }
+
+    /// The length of the number or literal at `place`, and its value.
+    #[inline(always)]
+    fn scalar<'a>(&self, text: &'a [u8], place: usize, next: usize) -> Result<(usize, Value<'a>), Fault> {
+        let rest = &text[place.min(text.len())..];
+        let first = rest.first().copied().unwrap_or(0);
+        let (len, value) = if first.is_ascii_digit() || first == b'-' {
+            let len = number::prefix(rest);
+            (len, Value::Number(&rest[..len]))
+        } else if rest.starts_with(b"true") {
+            (4, Value::Bool(true))
+        } else if rest.starts_with(b"false") {
+            (5, Value::Bool(false))
+        } else if rest.starts_with(b"null") {
+            (4, Value::Null)
+        } else {
+            (0, Value::Absent)
+        };
+        let end = place + len;
+        // A run of other bytes ends at the next position or at white space.
+        if len > 0 && (end == next || is_white(text[end])) {
+            return Ok((len, value));
+        }
+        Err(self.bad_scalar(text, place))
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn bad_scalar(&self, text: &[u8], place: usize) -> Fault {
+        let rest = &text[place.min(text.len())..];
+        let run = rest.iter().position(|b| is_white(*b) || b"{}[]:,\"".contains(b)).unwrap_or(rest.len());
+        match rest.first() {
+            Some(b'0'..=b'9' | b'-') => {
+                let shown = String::from_utf8_lossy(&rest[..run.min(32)]);
+                Box::new(RecordError::new(place, format!("`{shown}` is no number of JSON")))
+            }
+            Some(b'+' | b'.' | b'a'..=b'z' | b'A'..=b'Z') => {
+                let shown = String::from_utf8_lossy(&rest[..run.min(32)]);
+                Box::new(RecordError::new(place, format!("`{shown}` is no value of JSON")))
+            }
+            _ => self.wrong(text, place, "a value"),
+        }
+    }
+
+    /// Goes through the next value; gives the offset behind it.
+    fn walk<'a, B: Build<'a>>(&mut self, text: &'a [u8], build: &mut B) -> Result<usize, Fault> {
+        let mut at = self.at;
+        // Which of the innermost 64 lists and maps are maps, the lowest bit for the innermost.
+        let (mut maps, mut depth) = (0u64, 0usize);
+        self.outer.clear();
+
+        macro_rules! next {
+            () => {{
+                let place = self.positions.get(at);
+                at += 1;
+                place
+            }};
+        }
+        macro_rules! byte {
+            ($place:expr) => {
+                if $place < text.len() { text[$place] } else { 0 }
+            };
+        }
+        macro_rules! string {
+            ($open:expr) => {{
+                let close = next!();
+                if byte!(close) == b'"' {
+                    (close, false)
+                } else {
+                    let (close, after) = strings::check(&mut self.positions, text, $open, at - 1)?;
+                    at = self.positions.ensure(text, after);
+                    (close, true)
+                }
+            }};
+        }
+        // A key whose opening quote is at `$open`, the colon, and the place of the value.
+        macro_rules! key {
+            ($open:expr) => {{
+                let (close, escaped) = string!($open);
+                let colon = next!();
+                if byte!(colon) != b':' {
+                    return Err(self.wrong(text, colon, "a colon behind the key"));
+                }
+                build.key(&text[$open + 1..close], escaped, $open)?;
+                next!()
+            }};
+        }
+
+        at = self.positions.ensure(text, at);
+        let mut place = next!();
+        'value: loop {
+            let mut end;
+            let first = byte!(place);
+            if first == b'"' {
+                let (close, escaped) = string!(place);
+                build.text(&text[place + 1..close], escaped, place)?;
+                end = close + 1;
+            } else if (first | 0x20) == b'{' {
+                let is_map = first == b'{';
+                if !B::SKIP && !build.open(is_map, place)? {
+                    self.at = at - 1;
+                    end = self.skip(text, depth)?;
+                    at = self.positions.ensure(text, self.at);
+                    build.raw(&text[place..end], place)?;
+                } else {
+                    if depth + self.around >= self.max_depth {
+                        return Err(self.too_deep(place));
+                    }
+                    if depth % 64 == 0 {
+                        self.outer.push(maps);
+                    }
+                    depth += 1;
+                    maps = maps << 1 | u64::from(is_map);
+                    at = self.positions.ensure(text, at);
+                    place = next!();
+                    match byte!(place) {
+                        b'"' if is_map => {
+                            place = key!(place);
+                            continue 'value;
+                        }
+                        b'}' if is_map => {}
+                        b']' if !is_map => {}
+                        _ if is_map => return Err(self.wrong(text, place, "a key or `}`")),
+                        _ => {
+                            build.item();
+                            continue 'value;
+                        }
+                    }
+                    build.close(is_map, place + 1);
+                    depth -= 1;
+                    maps >>= 1;
+                    if depth % 64 == 0 {
+                        maps = self.outer.pop().unwrap_or(0);
+                    }
+                    end = place + 1;
+                }
+            } else {
+                let (len, value) = self.scalar(text, place, self.positions.get(at))?;
+                build.scalar(value, place)?;
+                end = place + len;
+            }
+            // Behind a value.
+            loop {
+                at = self.positions.ensure(text, at);
+                if depth == 0 {
+                    self.at = at;
+                    return Ok(end);
+                }
+                place = next!();
+                let is_map = maps & 1 == 1;
+                match byte!(place) {
+                    b',' if is_map => {
+                        place = next!();
+                        if byte!(place) != b'"' {
+                            return Err(self.wrong(text, place, "a key"));
+                        }
+                        place = key!(place);
+                        continue 'value;
+                    }
+                    b',' => {
+                        place = next!();
+                        build.item();
+                        continue 'value;
+                    }
+                    b'}' if is_map => {}
+                    b']' if !is_map => {}
+                    _ => return Err(self.wrong(text, place, if is_map { "`,` or `}`" } else { "`,` or `]`" })),
+                }
+                build.close(is_map, place + 1);
+                depth -= 1;
+                maps >>= 1;
+                if depth % 64 == 0 {
+                    maps = self.outer.pop().unwrap_or(0);
+                }
+                end = place + 1;
+            }
+        }
+    }
+
+    /// Walks through the list or map at the current place, `depth` lists and maps inside the record.
+    #[inline(never)]
+    fn skip(&mut self, text: &[u8], depth: usize) -> Result<usize, Fault> {
+        let outer = std::mem::take(&mut self.outer);
+        self.around += depth;
+        let end = self.walk(text, &mut Skip);
+        self.around -= depth;
+        self.outer = outer;
+        end
+    }
+}
+
+#[inline(always)]
+fn is_white(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
+}

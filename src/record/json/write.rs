@@ -1,0 +1,340 @@
+//! Values as JSON text.
+
+use base64::Engine;
+
+use super::BytesAs;
+use super::pretty::Pretty;
+use crate::error::Error;
+use crate::record::{LossyKind, Output, Tree, Value};
+use crate::scan::json::{Compactor, escape_of, find_special, write_escaped, write_text};
+use crate::scan::number::decimal;
+use crate::scan::vector::{Unit, Vector};
+
+/// Why a value was not written to its end.
+#[derive(Debug)]
+pub enum Refusal {
+    /// JSON can't hold it.
+    Value(&'static str),
+    /// The run can't go on.
+    Stop(Error),
+}
+
+impl From<Error> for Refusal {
+    fn from(error: Error) -> Refusal {
+        Refusal::Stop(error)
+    }
+}
+
+/// Where JSON text goes: an output buffer, or an adapter that changes the bytes for a cell, say.
+pub trait Sink {
+    /// Appends bytes.
+    fn put(&mut self, bytes: &[u8]) -> Result<(), Error>;
+
+    /// Counts something that JSON can't hold.
+    fn lose(&mut self, kind: LossyKind);
+
+    /// Appends text as a JSON string.
+    fn text(&mut self, mut text: &[u8]) -> Result<(), Error> {
+        let unit = Unit::get();
+        self.put(b"\"")?;
+        loop {
+            let plain = find_special(unit, text);
+            self.put(&text[..plain])?;
+            let Some(special) = text.get(plain) else { break };
+            let (escaped, len) = escape_of(*special);
+            self.put(&escaped[..len])?;
+            text = &text[plain + 1..];
+        }
+        self.put(b"\"")
+    }
+
+    /// Appends the JSON text of a value without white space between its parts.
+    fn compact(&mut self, mut raw: &[u8]) -> Result<(), Error> {
+        let (unit, mut compactor, mut piece) = (Unit::get(), Compactor::new(), [0; 512]);
+        while !raw.is_empty() {
+            let (read, written) = compactor.copy(unit, raw, &mut piece);
+            self.put(&piece[..written])?;
+            raw = &raw[read..];
+        }
+        Ok(())
+    }
+}
+
+/// An output buffer, written with the instructions of one processor family; for use inside of a
+/// [`Work`](crate::scan::vector::Work).
+pub struct Fast<'o, 'w, V> {
+    /// The instructions.
+    pub vector: V,
+    /// The buffer.
+    pub output: &'o mut Output<'w>,
+}
+
+/// The longest text that is escaped at one time.
+const PIECE: usize = 512;
+/// Room for that.
+const PIECE_ROOM: usize = PIECE * 6 + 40;
+
+impl<V: Vector> Sink for Fast<'_, '_, V> {
+    #[inline(always)]
+    fn put(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        self.output.put(bytes)
+    }
+
+    #[inline(always)]
+    fn lose(&mut self, kind: LossyKind) {
+        self.output.lose(kind);
+    }
+
+    #[inline(always)]
+    fn text(&mut self, text: &[u8]) -> Result<(), Error> {
+        if text.len() > PIECE || self.output.capacity() < PIECE_ROOM {
+            return self.long_text(text);
+        }
+        let room = self.output.room(text.len() * 6 + 40)?;
+        let len = write_text(self.vector, text, room, 0);
+        self.output.advance(len);
+        Ok(())
+    }
+
+    #[inline(always)]
+    fn compact(&mut self, mut raw: &[u8]) -> Result<(), Error> {
+        let mut compactor = Compactor::new();
+        if self.output.capacity() < 64 {
+            return Plain(self.output).compact(raw);
+        }
+        while !raw.is_empty() {
+            let room = self.output.room(64)?;
+            let (read, written) = compactor.copy_with(self.vector, raw, room);
+            self.output.advance(written);
+            raw = &raw[read..];
+        }
+        Ok(())
+    }
+}
+
+impl<V: Vector> Fast<'_, '_, V> {
+    #[inline(always)]
+    fn long_text(&mut self, text: &[u8]) -> Result<(), Error> {
+        if self.output.capacity() < PIECE_ROOM {
+            return Plain(self.output).text(text);
+        }
+        self.output.put_byte(b'"')?;
+        for piece in text.chunks(PIECE) {
+            let room = self.output.room(piece.len() * 6 + 40)?;
+            let len = write_escaped(self.vector, piece, room, 0);
+            self.output.advance(len);
+        }
+        self.output.put_byte(b'"')
+    }
+}
+
+/// An output buffer of any capacity, however small.
+pub struct Plain<'o, 'w>(pub &'o mut Output<'w>);
+
+impl Sink for Plain<'_, '_> {
+    fn put(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        self.0.put(bytes)
+    }
+    fn lose(&mut self, kind: LossyKind) {
+        self.0.lose(kind);
+    }
+}
+
+/// Writes values as JSON text.
+pub struct Writer {
+    bytes_as: BytesAs,
+    pretty: Option<Pretty>,
+    /// For each open list and map: the node behind it, and whether it is a map.
+    open: Vec<(u32, bool)>,
+}
+
+impl Writer {
+    /// Without white space.
+    pub fn new(bytes_as: BytesAs) -> Writer {
+        Writer { bytes_as, pretty: None, open: Vec::with_capacity(64) }
+    }
+
+    /// With line breaks and two spaces of indentation for each level; `level` is that of the values.
+    pub fn pretty(bytes_as: BytesAs, level: usize) -> Writer {
+        Writer { pretty: Some(Pretty::new(level)), ..Writer::new(bytes_as) }
+    }
+
+    /// Writes what follows so many levels further inside; for callers that write maps themselves.
+    pub fn nest(&mut self, levels: isize) {
+        if let Some(pretty) = &mut self.pretty {
+            pretty.level = pretty.level.saturating_add_signed(levels);
+        }
+    }
+
+    /// Goes back to the first level, after an error.
+    pub fn reset(&mut self) {
+        if let Some(pretty) = &mut self.pretty {
+            pretty.level = pretty.first;
+        }
+    }
+
+    /// A line break and the indentation of the next line, when indenting.
+    pub fn line<S: Sink>(&self, sink: &mut S) -> Result<(), Error> {
+        match &self.pretty {
+            Some(pretty) => pretty.line(sink),
+            None => Ok(()),
+        }
+    }
+
+    /// Writes a node with everything inside it. Fields that are absent are left out.
+    #[inline(always)]
+    pub fn tree<S: Sink>(&mut self, tree: Tree<'_, '_>, sink: &mut S) -> Result<(), Refusal> {
+        let (values, keys) = tree.nodes();
+        if !matches!(values[0], Value::List(_) | Value::Map(_)) {
+            return self.leaf(values[0], sink);
+        }
+        self.open.clear();
+        self.reset();
+        let (mut in_map, mut first, mut behind) = (false, true, u32::MAX);
+        let mut node = 0;
+        while node < values.len() {
+            while node as u32 == behind {
+                (in_map, first, behind) = self.close(in_map, first, sink)?;
+            }
+            let value = values[node];
+            if matches!(value, Value::Absent) && in_map {
+                node += 1;
+                continue;
+            }
+            if node > 0 {
+                self.before(&mut first, sink)?;
+            }
+            if in_map {
+                sink.text(keys[node])?;
+                sink.put(if self.pretty.is_some() { b": " } else { b":" })?;
+            }
+            match value {
+                Value::List(inside) | Value::Map(inside) => {
+                    self.open.push((behind, in_map));
+                    in_map = matches!(value, Value::Map(_));
+                    behind = node as u32 + 1 + inside;
+                    first = true;
+                    sink.put(if in_map { b"{" } else { b"[" })?;
+                    self.deeper();
+                }
+                _ => self.leaf(value, sink)?,
+            }
+            node += 1;
+        }
+        while !self.open.is_empty() {
+            (in_map, first, _) = self.close(in_map, first, sink)?;
+        }
+        Ok(())
+    }
+
+    #[inline(always)]
+    fn deeper(&mut self) {
+        if let Some(pretty) = &mut self.pretty {
+            pretty.level += 1;
+        }
+    }
+
+    /// The comma and line break before a part of a list or map.
+    #[inline(always)]
+    fn before<S: Sink>(&mut self, first: &mut bool, sink: &mut S) -> Result<(), Error> {
+        if !std::mem::replace(first, false) {
+            sink.put(b",")?;
+        }
+        self.line(sink)
+    }
+
+    /// Ends the innermost list or map; gives what holds around it.
+    #[inline(always)]
+    fn close<S: Sink>(&mut self, is_map: bool, empty: bool, sink: &mut S) -> Result<(bool, bool, u32), Error> {
+        if let Some(pretty) = &mut self.pretty {
+            pretty.level -= 1;
+            if !empty {
+                pretty.line(sink)?;
+            }
+        }
+        sink.put(if is_map { b"}" } else { b"]" })?;
+        let (behind, in_map) = self.open.pop().unwrap_or((u32::MAX, false));
+        Ok((in_map, false, behind))
+    }
+
+    /// Writes a value that is no list or map of nodes.
+    #[inline(always)]
+    pub fn leaf<S: Sink>(&mut self, value: Value<'_>, sink: &mut S) -> Result<(), Refusal> {
+        match value {
+            Value::Text(text) => sink.text(text)?,
+            Value::Number(text) => sink.put(text)?,
+            Value::Raw(text) => match &mut self.pretty {
+                Some(pretty) => pretty.raw(text, sink)?,
+                None => sink.compact(text)?,
+            },
+            Value::Null | Value::Absent => sink.put(b"null")?,
+            Value::Bool(true) => sink.put(b"true")?,
+            Value::Bool(false) => sink.put(b"false")?,
+            Value::Untyped(_) => match value.typed() {
+                Value::Number(text) => sink.put(text)?,
+                Value::Text(text) => sink.text(text)?,
+                _ => {}
+            },
+            Value::Bytes(bytes) => return self.bytes(bytes, sink),
+            other => write_typed(other, sink)?,
+        }
+        Ok(())
+    }
+
+    #[cold]
+    fn bytes<S: Sink>(&self, bytes: &[u8], sink: &mut S) -> Result<(), Refusal> {
+        sink.lose(LossyKind::BytesAsText);
+        if self.bytes_as == BytesAs::Text {
+            if simdutf8::basic::from_utf8(bytes).is_err() {
+                return Err(Refusal::Value("bytes that are not UTF-8 can't be text of JSON"));
+            }
+            return Ok(sink.text(bytes)?);
+        }
+        sink.put(b"\"")?;
+        let mut text = [0; 1024];
+        for piece in bytes.chunks(768) {
+            // 768 bytes become exactly 1024 characters.
+            let len = base64::engine::general_purpose::STANDARD.encode_slice(piece, &mut text).unwrap_or(0);
+            sink.put(&text[..len])?;
+        }
+        Ok(sink.put(b"\"")?)
+    }
+}
+
+/// Writes an integer or floating-point number of a typed source.
+fn write_typed<S: Sink>(value: Value<'_>, sink: &mut S) -> Result<(), Error> {
+    match value {
+        Value::Int(number) => {
+            if number < 0 {
+                sink.put(b"-")?;
+            }
+            sink.put(decimal(number.unsigned_abs(), &mut [0; 20]))
+        }
+        Value::UInt(number) => sink.put(decimal(number, &mut [0; 20])),
+        Value::Float(number) if number.is_finite() => {
+            let (mut text, mut len) = ([0; 32], 0);
+            float_text(number, &mut text, &mut len);
+            sink.put(&text[..len])
+        }
+        Value::Float(_) => {
+            sink.lose(LossyKind::NotFiniteAsNull);
+            sink.put(b"null")
+        }
+        Value::List(_) => sink.put(b"[]"),
+        _ => sink.put(b"{}"),
+    }
+}
+
+/// The shortest digits that read back as the same number; at most 24 bytes.
+fn float_text(number: f64, text: &mut [u8; 32], len: &mut usize) {
+    use std::io::Write;
+    let mut rest = &mut text[..];
+    // `Debug` has an exponent where `Display` would write hundreds of zeros. It always fits.
+    let written = write!(rest, "{number:?}");
+    debug_assert!(written.is_ok());
+    *len = 32 - rest.len();
+}
+
+#[cfg(test)]
+#[path = "write_tests.rs"]
+mod tests;

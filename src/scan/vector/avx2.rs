@@ -1,0 +1,195 @@
+//! AVX2 with carry-less multiplication: Haswell, Zen and later.
+
+use std::arch::x86_64::*;
+
+use super::portable::{each_position, pack_bytes};
+use super::{Vector, Work};
+
+/// A processor with AVX2, BMI1, BMI2, POPCNT, LZCNT and PCLMULQDQ.
+#[derive(Clone, Copy)]
+pub struct Avx2(());
+
+impl Avx2 {
+    pub fn new() -> Option<Avx2> {
+        let has = is_x86_feature_detected!("avx2")
+            && is_x86_feature_detected!("bmi1")
+            && is_x86_feature_detected!("bmi2")
+            && is_x86_feature_detected!("popcnt")
+            && is_x86_feature_detected!("lzcnt")
+            && is_x86_feature_detected!("pclmulqdq");
+        has.then_some(Avx2(()))
+    }
+}
+
+/// Runs `work` compiled for these instructions.
+///
+/// # Safety
+/// [`Avx2::new`] must have yielded a value.
+#[target_feature(enable = "avx2,bmi1,bmi2,popcnt,lzcnt,pclmulqdq")]
+pub unsafe fn run<W: Work>(work: W) -> W::Out {
+    work.run(Avx2(()))
+}
+
+#[inline(always)]
+fn join(low: __m256i, high: __m256i) -> u64 {
+    // SAFETY: an `Avx2` exists wherever this is called, so the processor has AVX2.
+    unsafe { u64::from(_mm256_movemask_epi8(low) as u32) | u64::from(_mm256_movemask_epi8(high) as u32) << 32 }
+}
+
+/// For each low half of a byte, the operator that has it once bit 5 is set (`[` becomes `{`).
+const OPERATORS: [u8; 16] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, b':', b'{', b',', b'}', 0, 0];
+/// For each low half of a byte, the white space that has it; else a byte with another low half.
+const WHITE: [u8; 16] = [b' ', 0, 0, 0, 0, 0, 0, 0, 0, b'\t', b'\n', 0, 0, b'\r', 0, 0];
+
+#[inline(always)]
+fn table(of: &[u8; 16]) -> __m256i {
+    // SAFETY: an `Avx2` exists wherever this is called; the load is of 16 bytes of an array of 16.
+    unsafe { _mm256_broadcastsi128_si256(_mm_loadu_si128(of.as_ptr().cast())) }
+}
+
+#[inline(always)]
+fn below(vector: __m256i, byte: u8) -> __m256i {
+    // SAFETY: an `Avx2` exists wherever this is called, so the processor has AVX2.
+    unsafe {
+        let most = _mm256_set1_epi8(byte.wrapping_sub(1) as i8);
+        _mm256_cmpeq_epi8(_mm256_min_epu8(vector, most), vector)
+    }
+}
+
+#[inline(always)]
+fn white(vector: __m256i) -> __m256i {
+    // SAFETY: an `Avx2` exists wherever this is called, so the processor has AVX2. A byte from 0x80 looks up zero, which it is not;
+    // a zero byte looks up a space.
+    unsafe { _mm256_cmpeq_epi8(_mm256_shuffle_epi8(table(&WHITE), vector), vector) }
+}
+
+#[inline(always)]
+fn operators(vector: __m256i) -> __m256i {
+    // SAFETY: an `Avx2` exists wherever this is called, so the processor has AVX2. Control characters are taken out because bit 5 makes
+    // a comma of a form feed.
+    unsafe {
+        let folded = _mm256_or_si256(vector, _mm256_set1_epi8(0x20));
+        let found = _mm256_cmpeq_epi8(_mm256_shuffle_epi8(table(&OPERATORS), vector), folded);
+        _mm256_andnot_si256(below(vector, 0x20), found)
+    }
+}
+
+/// At most 32 bytes, followed by zeros, without a call of memcpy.
+#[inline(always)]
+fn padded(bytes: &[u8]) -> [u8; 32] {
+    let mut block = [0u8; 32];
+    let len = bytes.len();
+    match len {
+        16.. => {
+            let (first, last) = (&bytes[..16], &bytes[len - 16..]);
+            block[..16].copy_from_slice(first);
+            block[len - 16..len].copy_from_slice(last);
+        }
+        8.. => {
+            block[..8].copy_from_slice(&bytes[..8]);
+            block[len - 8..len].copy_from_slice(&bytes[len - 8..]);
+        }
+        4.. => {
+            block[..4].copy_from_slice(&bytes[..4]);
+            block[len - 4..len].copy_from_slice(&bytes[len - 4..]);
+        }
+        1.. => {
+            block[0] = bytes[0];
+            block[len / 2] = bytes[len / 2];
+            block[len - 1] = bytes[len - 1];
+        }
+        0 => {}
+    }
+    block
+}
+
+impl Vector for Avx2 {
+    type Block = [__m256i; 2];
+    type Short = __m256i;
+
+    #[inline(always)]
+    fn load(self, bytes: &[u8; 64]) -> Self::Block {
+        let from: *const __m256i = bytes.as_ptr().cast();
+        // SAFETY: `self` proves AVX2; both loads are within the 64 bytes and need no alignment.
+        unsafe { [_mm256_loadu_si256(from), _mm256_loadu_si256(from.add(1))] }
+    }
+    #[inline(always)]
+    fn load_part(self, bytes: &[u8]) -> Self::Block {
+        let mut block = [0; 64];
+        block[..bytes.len()].copy_from_slice(bytes);
+        self.load(&block)
+    }
+    #[inline(always)]
+    fn store(self, block: Self::Block, into: &mut [u8; 64]) {
+        let to: *mut __m256i = into.as_mut_ptr().cast();
+        // SAFETY: `self` proves AVX2; both stores are within the 64 bytes and need no alignment.
+        unsafe {
+            _mm256_storeu_si256(to, block[0]);
+            _mm256_storeu_si256(to.add(1), block[1]);
+        }
+    }
+    #[inline(always)]
+    fn equal(self, block: Self::Block, byte: u8) -> u64 {
+        // SAFETY: `self` proves AVX2.
+        unsafe {
+            let byte = _mm256_set1_epi8(byte as i8);
+            join(_mm256_cmpeq_epi8(block[0], byte), _mm256_cmpeq_epi8(block[1], byte))
+        }
+    }
+    #[inline(always)]
+    fn below(self, block: Self::Block, byte: u8) -> u64 {
+        if byte == 0 {
+            return 0;
+        }
+        join(below(block[0], byte), below(block[1], byte))
+    }
+    #[inline(always)]
+    fn operators(self, block: Self::Block) -> u64 {
+        join(operators(block[0]), operators(block[1]))
+    }
+    #[inline(always)]
+    fn white(self, block: Self::Block) -> u64 {
+        join(white(block[0]), white(block[1]))
+    }
+    #[inline(always)]
+    fn parity(self, bits: u64) -> u64 {
+        // SAFETY: `self` proves PCLMULQDQ. A product with all ones is the running exclusive or.
+        unsafe {
+            let ones = _mm_set1_epi8(-1);
+            _mm_cvtsi128_si64(_mm_clmulepi64_si128::<0>(_mm_set_epi64x(0, bits as i64), ones)) as u64
+        }
+    }
+    #[inline(always)]
+    fn positions(self, bits: u64, base: u32, into: &mut [u32; 64]) {
+        each_position(bits, base, into);
+    }
+    #[inline(always)]
+    fn pack(self, block: Self::Block, keep: u64, into: &mut [u8; 64]) {
+        let mut bytes = [0; 64];
+        self.store(block, &mut bytes);
+        pack_bytes(&bytes, keep, into);
+    }
+    #[inline(always)]
+    fn short(self, bytes: &[u8]) -> __m256i {
+        // SAFETY: `self` proves AVX2; the load is of the 32 bytes of an array, and needs no alignment.
+        unsafe { _mm256_loadu_si256(padded(bytes).as_ptr().cast()) }
+    }
+    #[inline(always)]
+    fn short_store(self, short: __m256i, into: &mut [u8; 32]) {
+        // SAFETY: `self` proves AVX2; the store is of the 32 bytes of `into`, and needs no alignment.
+        unsafe { _mm256_storeu_si256(into.as_mut_ptr().cast(), short) }
+    }
+    #[inline(always)]
+    fn short_equal(self, short: __m256i, byte: u8) -> u32 {
+        // SAFETY: `self` proves AVX2.
+        unsafe { _mm256_movemask_epi8(_mm256_cmpeq_epi8(short, _mm256_set1_epi8(byte as i8))) as u32 }
+    }
+    #[inline(always)]
+    fn short_below(self, short: __m256i, byte: u8) -> u32 {
+        if byte == 0 {
+            return 0;
+        }
+        // SAFETY: `self` proves AVX2.
+        unsafe { _mm256_movemask_epi8(below(short, byte)) as u32 }
+    }
+}

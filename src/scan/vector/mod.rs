@@ -1,0 +1,125 @@
+//! What the algorithms over blocks of bytes need of a processor, as a trait with three implementations.
+//!
+//! An algorithm is written once, as safe code over [`Vector`], and is put into a [`Work`]. [`Unit::run`]
+//! compiles it once for each processor family and runs the one that fits. Everything between a `Work`
+//! and the operations of the trait has to be `#[inline(always)]`: a function that is not inlined there
+//! would be compiled without the vector instructions.
+
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx512;
+mod portable;
+
+use std::sync::OnceLock;
+
+use super::kernel::Kernel;
+
+/// The operations of one processor family. Holding a value proves that this processor has them.
+///
+/// Masks have a bit for each byte of a block, the lowest one for its first byte.
+pub trait Vector: Copy {
+    /// 64 bytes.
+    type Block: Copy;
+    /// 32 bytes.
+    type Short: Copy;
+
+    /// Reads 64 bytes.
+    fn load(self, bytes: &[u8; 64]) -> Self::Block;
+    /// Reads at most 64 bytes; zeros follow them.
+    fn load_part(self, bytes: &[u8]) -> Self::Block;
+    /// Writes 64 bytes.
+    fn store(self, block: Self::Block, into: &mut [u8; 64]);
+    /// Where `byte` stands.
+    fn equal(self, block: Self::Block, byte: u8) -> u64;
+    /// Where bytes less than `byte` stand.
+    fn below(self, block: Self::Block, byte: u8) -> u64;
+    /// Where one of `{ } [ ] : ,` stands.
+    fn operators(self, block: Self::Block) -> u64;
+    /// Where a space, tab, line feed or carriage return stands.
+    fn white(self, block: Self::Block) -> u64;
+    /// Bit *i* of the answer: whether the number of ones in bits 0 to *i* is odd.
+    fn parity(self, bits: u64) -> u64;
+    /// Writes `base` + the number of each set bit, in order. What lies behind them in `into` is overwritten too.
+    fn positions(self, bits: u64, base: u32, into: &mut [u32; 64]);
+    /// Writes the bytes whose bit is set, without gaps. What lies behind them in `into` is overwritten too.
+    fn pack(self, block: Self::Block, keep: u64, into: &mut [u8; 64]);
+
+    /// Reads at most 32 bytes; zeros follow them.
+    fn short(self, bytes: &[u8]) -> Self::Short;
+    /// Writes 32 bytes.
+    fn short_store(self, short: Self::Short, into: &mut [u8; 32]);
+    /// Where `byte` stands.
+    fn short_equal(self, short: Self::Short, byte: u8) -> u32;
+    /// Where bytes less than `byte` stand.
+    fn short_below(self, short: Self::Short, byte: u8) -> u32;
+}
+
+/// An algorithm over a [`Vector`].
+pub trait Work {
+    /// What it yields.
+    type Out;
+    /// Runs it. Implementations are `#[inline(always)]`.
+    fn run<V: Vector>(self, vector: V) -> Self::Out;
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Choice {
+    Portable,
+    #[cfg(target_arch = "x86_64")]
+    Avx2,
+    #[cfg(target_arch = "x86_64")]
+    Avx512,
+}
+
+/// A processor family that this processor belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unit(Choice);
+
+impl Unit {
+    /// The fastest one, unless [`Kernel::get`] was told otherwise.
+    pub fn get() -> Unit {
+        static CHOSEN: OnceLock<Unit> = OnceLock::new();
+        *CHOSEN.get_or_init(|| Unit::of(Kernel::get()))
+    }
+
+    /// All that can run here, slowest first.
+    pub fn available() -> Vec<Unit> {
+        let mut units: Vec<Unit> = Kernel::available().map(Unit::of).collect();
+        units.dedup();
+        units
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    fn of(kernel: Kernel) -> Unit {
+        let avx2 = kernel >= Kernel::Avx2 && avx2::Avx2::new().is_some();
+        let avx512 = kernel >= Kernel::Avx512 && avx512::Avx512::new().is_some();
+        Unit(match (avx2, avx512) {
+            (true, true) => Choice::Avx512,
+            (true, false) => Choice::Avx2,
+            _ => Choice::Portable,
+        })
+    }
+
+    #[cfg(not(target_arch = "x86_64"))]
+    fn of(_kernel: Kernel) -> Unit {
+        Unit(Choice::Portable)
+    }
+
+    /// Runs an algorithm compiled for this family.
+    #[inline]
+    pub fn run<W: Work>(self, work: W) -> W::Out {
+        match self.0 {
+            Choice::Portable => work.run(portable::Portable),
+            // SAFETY: `of` yields these choices only where the processor has the instructions.
+            #[cfg(target_arch = "x86_64")]
+            Choice::Avx2 => unsafe { avx2::run(work) },
+            // SAFETY: as above.
+            #[cfg(target_arch = "x86_64")]
+            Choice::Avx512 => unsafe { avx512::run(work) },
+        }
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -1,0 +1,110 @@
+//! Plain Rust: the specification of the other families, and what runs where they don't.
+
+use super::Vector;
+
+/// Any processor.
+#[derive(Clone, Copy)]
+pub struct Portable;
+
+#[inline(always)]
+fn mask<const N: usize>(bytes: &[u8; N], test: impl Fn(u8) -> bool) -> u64 {
+    let mut bits = 0;
+    for (index, byte) in bytes.iter().enumerate() {
+        bits |= u64::from(test(*byte)) << index;
+    }
+    bits
+}
+
+#[inline(always)]
+fn padded<const N: usize>(bytes: &[u8]) -> [u8; N] {
+    let mut block = [0; N];
+    block[..bytes.len()].copy_from_slice(bytes);
+    block
+}
+
+impl Vector for Portable {
+    type Block = [u8; 64];
+    type Short = [u8; 32];
+
+    #[inline(always)]
+    fn load(self, bytes: &[u8; 64]) -> [u8; 64] {
+        *bytes
+    }
+    #[inline(always)]
+    fn load_part(self, bytes: &[u8]) -> [u8; 64] {
+        padded(bytes)
+    }
+    #[inline(always)]
+    fn store(self, block: [u8; 64], into: &mut [u8; 64]) {
+        *into = block;
+    }
+    #[inline(always)]
+    fn equal(self, block: [u8; 64], byte: u8) -> u64 {
+        mask(&block, |b| b == byte)
+    }
+    #[inline(always)]
+    fn below(self, block: [u8; 64], byte: u8) -> u64 {
+        mask(&block, |b| b < byte)
+    }
+    #[inline(always)]
+    fn operators(self, block: [u8; 64]) -> u64 {
+        mask(&block, |b| matches!(b, b'{' | b'}' | b'[' | b']' | b':' | b','))
+    }
+    #[inline(always)]
+    fn white(self, block: [u8; 64]) -> u64 {
+        mask(&block, |b| matches!(b, b' ' | b'\t' | b'\n' | b'\r'))
+    }
+    #[inline(always)]
+    fn parity(self, mut bits: u64) -> u64 {
+        for shift in [1, 2, 4, 8, 16, 32] {
+            bits ^= bits << shift;
+        }
+        bits
+    }
+    #[inline(always)]
+    fn positions(self, bits: u64, base: u32, into: &mut [u32; 64]) {
+        each_position(bits, base, into);
+    }
+    #[inline(always)]
+    fn pack(self, block: [u8; 64], keep: u64, into: &mut [u8; 64]) {
+        pack_bytes(&block, keep, into);
+    }
+    #[inline(always)]
+    fn short(self, bytes: &[u8]) -> [u8; 32] {
+        padded(bytes)
+    }
+    #[inline(always)]
+    fn short_store(self, short: [u8; 32], into: &mut [u8; 32]) {
+        *into = short;
+    }
+    #[inline(always)]
+    fn short_equal(self, short: [u8; 32], byte: u8) -> u32 {
+        mask(&short, |b| b == byte) as u32
+    }
+    #[inline(always)]
+    fn short_below(self, short: [u8; 32], byte: u8) -> u32 {
+        mask(&short, |b| b < byte) as u32
+    }
+}
+
+/// [`Vector::positions`], eight at a time: the number of loops then changes seldom and is predicted.
+#[inline(always)]
+pub(super) fn each_position(mut bits: u64, base: u32, into: &mut [u32; 64]) {
+    let count = bits.count_ones() as usize;
+    for eight in into.as_chunks_mut::<8>().0.iter_mut().take(count.div_ceil(8)) {
+        for place in eight {
+            *place = base + bits.trailing_zeros();
+            bits &= bits.wrapping_sub(1);
+        }
+    }
+}
+
+/// [`Vector::pack`] without branches.
+#[inline(always)]
+pub(super) fn pack_bytes(block: &[u8; 64], keep: u64, into: &mut [u8; 64]) {
+    let mut len = 0;
+    for (index, byte) in block.iter().enumerate() {
+        into[len & 63] = *byte;
+        len += (keep >> index & 1) as usize;
+    }
+}

@@ -1,0 +1,93 @@
+use super::portable::Portable;
+use super::*;
+
+/// Pseudo-random bytes (xorshift), many of them special to JSON.
+pub(crate) fn noise(seed: u64, len: usize) -> Vec<u8> {
+    let special = b"{}[]:,\"\\ \t\n\r\0\x0c\x1a0123456789.-+eEtruefalsn\x1f\x20\x7f\x80\xff";
+    let mut x = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+    let mut next = || {
+        x ^= x << 13;
+        x ^= x >> 7;
+        x ^= x << 17;
+        x
+    };
+    (0..len)
+        .map(|_| {
+            let r = next();
+            if r & 7 == 0 { (r >> 8) as u8 } else { special[(r >> 8) as usize % special.len()] }
+        })
+        .collect()
+}
+
+/// Everything that a family's operations answer about a block of at most 64 bytes.
+struct Ask<'t>(&'t [u8]);
+
+#[derive(Debug, PartialEq)]
+struct Answers {
+    masks: Vec<u64>,
+    positions: Vec<u32>,
+    packed: Vec<u8>,
+    stored: Vec<u8>,
+}
+
+impl Work for Ask<'_> {
+    type Out = Answers;
+    #[inline(always)]
+    fn run<V: Vector>(self, v: V) -> Answers {
+        let bytes = self.0;
+        let block = v.load_part(bytes);
+        let mut masks = vec![v.operators(block), v.white(block), v.parity(v.operators(block))];
+        for byte in 0..=255 {
+            masks.push(v.equal(block, byte));
+            masks.push(v.below(block, byte));
+        }
+        let short = v.short(&bytes[..bytes.len().min(32)]);
+        for byte in 0..=255 {
+            masks.push(v.short_equal(short, byte).into());
+            masks.push(v.short_below(short, byte).into());
+        }
+        let keep = !v.white(block);
+        let (mut positions, mut packed, mut stored) = ([0; 64], [0; 64], [0; 96]);
+        v.positions(keep, 1000, &mut positions);
+        v.pack(block, keep, &mut packed);
+        let (first, rest) = stored.split_first_chunk_mut::<64>().unwrap();
+        v.store(block, first);
+        v.short_store(short, rest.first_chunk_mut().unwrap());
+        if let Some(full) = bytes.first_chunk() {
+            masks.push(v.operators(v.load(full)));
+        }
+        let count = keep.count_ones() as usize;
+        Answers { masks, positions: positions[..count].into(), packed: packed[..count].into(), stored: stored.into() }
+    }
+}
+
+#[test]
+fn all_families_agree_at_every_alignment_and_length() {
+    for seed in 0..40 {
+        let bytes = noise(seed, 160);
+        for start in 0..64 {
+            for len in [0, 1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 24, 31, 32, 33, 48, 63, 64] {
+                let part = &bytes[start..start + len];
+                let expected = Ask(part).run(Portable);
+                for unit in Unit::available() {
+                    assert!(unit.run(Ask(part)) == expected, "{unit:?} {part:?}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn portable_operations_mean_what_they_say() {
+    let block = Portable.load_part(b"a{b}[c]:, \t\n\r\x0c\x1a\x00\xff");
+    assert_eq!(Portable.operators(block), 0b1_1101_1010);
+    assert_eq!(Portable.white(block), 0b1_1110_0000_0000);
+    assert_eq!(Portable.parity(0b10010), 0b01110);
+    assert_eq!(Portable.below(block, b' ') & 0x1ffff, 0b0_1111_1100_0000_0000);
+    let mut positions = [0; 64];
+    Portable.positions(0b1001 | 1 << 63, 7, &mut positions);
+    assert_eq!(positions[..3], [7, 10, 70]);
+    let mut packed = [0; 64];
+    Portable.pack(block, 0b1011, &mut packed);
+    assert_eq!(&packed[..3], b"a{}");
+}

@@ -169,6 +169,22 @@ fn keyed_records_find_their_fields() {
 }
 
 #[test]
+fn a_refused_record_leaves_no_count_behind() {
+    let schema = Schema::new(["a", "b"].map(str::as_bytes));
+    let target = create(&options("a:u8,b:u8"), &Shape::Columns(schema.clone()), Format::Csv).unwrap();
+    let arena = Arena::new(1 << 12, 1 << 20);
+    let mut batch = Batch::new(&arena, b"", Some(&schema), 100);
+    batch.reserve(2, 0).unwrap();
+    batch.push(Value::Number(b"-0"));
+    batch.push(Value::Null);
+    batch.end_record(0, 0).unwrap();
+    let (mut buffer, mut drain) = ([0; 64], Nowhere);
+    let mut output = Output::new(&mut buffer, &mut drain, false);
+    assert!(target.encoder().encode(&batch, 0..1, &mut output).is_err());
+    assert_eq!((output.len(), output.lossy.total()), (0, 0));
+}
+
+#[test]
 fn strict_refuses_what_gets_lost() {
     let layout = options("a:u8");
     let source = ready(open(&options("a:u8,b:u8")));

@@ -5,6 +5,8 @@ mod decode;
 mod encode;
 mod frame;
 mod json;
+#[cfg(test)]
+mod json_tests;
 mod prefix;
 #[cfg(test)]
 mod tests;

@@ -6,7 +6,8 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use super::{Batch, LossyKind, Output, StackText, Value};
+use super::json::{Refusal, Sink, Writer};
+use super::{Batch, LossyKind, Output, Schema, StackText, Value};
 use crate::error::Error;
 
 /// The form of one record.
@@ -48,6 +49,54 @@ impl<'b, 'a: 'b> LineForm<'b, 'a> {
             _ => LineForm::Value { key, value },
         }
     }
+}
+
+/// Writes a whole record as one JSON text without white space; a field that is absent is left out.
+#[inline(always)]
+pub fn write_json<S: Sink>(batch: &Batch<'_>, record: usize, writer: &mut Writer, sink: &mut S) -> Result<(), Refusal> {
+    let Some(schema) = batch.schema() else {
+        return writer.tree(batch.tree(record), sink);
+    };
+    let mut before: &[u8] = b"{";
+    for (name, value) in schema.names().zip(batch.columns(record)) {
+        if !matches!(value, Value::Absent) {
+            sink.put(before)?;
+            sink.text(name)?;
+            sink.put(b":")?;
+            writer.leaf(*value, sink)?;
+            before = b",";
+        }
+    }
+    Ok(sink.put(if before == b"{" { b"{}" } else { b"}" })?)
+}
+
+/// At most so many bytes of JSON text does a record become.
+pub fn longest_json(batch: &Batch<'_>, record: usize) -> usize {
+    // Every byte of a text may become six; a name or value has up to 40 bytes of brackets, quotes, digits
+    // and room that vector code wants.
+    let text = |text: &[u8]| text.len().saturating_mul(6).saturating_add(40);
+    let value = |value: &Value<'_>| match value {
+        Value::Text(bytes) | Value::Untyped(bytes) | Value::Bytes(bytes) => text(bytes),
+        Value::Number(bytes) | Value::Raw(bytes) => bytes.len() + 64,
+        _ => 40,
+    };
+    let sum = |bytes: usize, more: usize| bytes.saturating_add(more);
+    match batch.schema() {
+        Some(schema) => {
+            let names = schema.names().map(text).fold(64, sum);
+            batch.columns(record).iter().map(value).fold(names, sum)
+        }
+        None => {
+            let (values, keys) = batch.tree(record).nodes();
+            let keys = keys.iter().map(|key| text(key)).fold(64, sum);
+            values.iter().map(value).fold(keys, sum)
+        }
+    }
+}
+
+/// Whether records of this shape may have to be written as JSON, so that their text must be UTF-8.
+pub fn may_be_json(schema: Option<&Schema>) -> bool {
+    schema.is_none_or(|schema| schema.len() != 1)
 }
 
 /// Room for the text of any scalar: 20 digits of an integer, 24 bytes of a floating-point number.
@@ -186,7 +235,7 @@ pub fn read_base64(text: &[u8], place: &mut [u8]) -> bool {
 mod tests {
     use super::*;
     use crate::memory::Arena;
-    use crate::record::{Drain, Schema};
+    use crate::record::Drain;
 
     struct Sink(Vec<u8>);
     impl Drain for Sink {
@@ -247,11 +296,11 @@ mod tests {
     fn long_base64_goes_in_pieces() {
         let bytes: Vec<u8> = (0..5000u32).map(|n| (n * 7) as u8).collect();
         for (len, spoil, fine) in
-            [(5000, None, true), (4000, None, true), (5000, Some(6660), false), (5000, Some(1023), false)]
+            [(5000, None, true), (4000, None, true), (5000, Some(6660), false), (5000, Some(1020), false)]
         {
             let mut text = STANDARD.encode(&bytes[..len]).into_bytes();
             if let Some(at) = spoil {
-                text[at] = b'=';
+                text[at..at + 4].copy_from_slice(b"AAA=");
             }
             let (mut buffer, mut sink) = ([0; 100], Sink(Vec::new()));
             let mut output = Output::new(&mut buffer, &mut sink, false);

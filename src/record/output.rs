@@ -138,6 +138,26 @@ impl<'w> Output<'w> {
         Ok(())
     }
 
+    /// How many bytes were appended since `mark`.
+    #[inline]
+    pub fn since(&self, mark: Mark) -> usize {
+        (self.drained + self.len as u64 - mark.total) as usize
+    }
+
+    /// Puts `start` in the place of the first `held` bytes behind `mark`, none of which was drained yet;
+    /// there is room for what it is longer.
+    ///
+    /// # Panics
+    /// If that is not so.
+    pub fn put_start(&mut self, mark: Mark, held: usize, start: &[u8]) {
+        let from = (mark.total - self.drained) as usize;
+        if start.len() != held {
+            self.buffer.copy_within(from + held..self.len, from + start.len());
+            self.len = self.len - held + start.len();
+        }
+        self.buffer[from..from + start.len()].copy_from_slice(start);
+    }
+
     /// Counts something the target can't hold.
     #[inline]
     pub fn lose(&mut self, kind: LossyKind) {

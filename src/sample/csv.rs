@@ -1,7 +1,8 @@
 //! CSV and TSV.
 
-use super::digits::{push, push_cents, push_rate};
+use super::digits::{push_cents, push_rate, push_zip};
 use super::make::{Draw, Make};
+use super::pen::{Pen, longest};
 use super::pools::Pools;
 use crate::format::{Format, Options};
 
@@ -10,7 +11,7 @@ const NAMES: [&str; 10] = ["id", "time", "price", "quantity", "rate", "active", 
 pub(super) struct Csv {
     pools: Pools,
     delimiter: u8,
-    end: &'static [u8],
+    crlf: bool,
     head: Vec<u8>,
 }
 
@@ -41,7 +42,7 @@ impl Csv {
             head = NAMES.map(str::as_bytes).join(&delimiter);
             head.extend_from_slice(end);
         }
-        Csv { pools: Pools::new(seed, |text| style.write(text)), delimiter, end, head }
+        Csv { pools: Pools::new(seed, |text| style.write(text)), delimiter, crlf: options.out_dialect.crlf, head }
     }
 
     pub(super) fn head(&self) -> &[u8] {
@@ -82,36 +83,38 @@ fn escaped(text: &str) -> Vec<u8> {
 }
 
 impl Make for Csv {
-    #[inline]
-    fn record(&self, draw: &mut Draw, out: &mut Vec<u8>) {
-        let delimiter = self.delimiter;
-        push(out, draw.id());
-        out.push(delimiter);
-        draw.push_time(out);
-        out.push(delimiter);
-        let bits = draw.random.next();
-        push_cents(out, bits as u32 % 100_000);
-        out.push(delimiter);
-        push(out, bits >> 32 & 63);
-        out.push(delimiter);
-        push_rate(out, draw.random.below(1_000_000), bits >> 40 & 1 == 1);
-        out.push(delimiter);
-        out.extend_from_slice(if bits >> 41 & 1 == 1 { b"true" } else { b"false" });
-        out.push(delimiter);
-        out.extend_from_slice(draw.random.text(&self.pools.names));
-        out.push(delimiter);
-        out.extend_from_slice(draw.random.text(&self.pools.cities));
-        out.push(delimiter);
-        push_zip(out, draw.random.below(100_000));
-        out.push(delimiter);
-        out.extend_from_slice(draw.random.text(&self.pools.notes));
-        out.extend_from_slice(self.end);
+    fn longest(&self) -> usize {
+        let pools = &self.pools;
+        128 + longest(&pools.names) + longest(&pools.cities) + longest(&pools.notes)
     }
-}
 
-/// Appends five digits, of which the first may be zeros: no number.
-#[inline]
-pub(super) fn push_zip(out: &mut Vec<u8>, zip: u32) {
-    let digit = |power: u32| b'0' + (zip / power % 10) as u8;
-    out.extend_from_slice(&[digit(10_000), digit(1000), digit(100), digit(10), digit(1)]);
+    #[inline]
+    fn record(&self, draw: &mut Draw, pen: &mut Pen<'_>) {
+        let delimiter = &[self.delimiter];
+        pen.number(draw.id());
+        pen.put(delimiter);
+        draw.push_time(pen);
+        pen.put(delimiter);
+        let bits = draw.random.next();
+        push_cents(pen, bits as u32 % 100_000);
+        pen.put(delimiter);
+        pen.number(bits >> 32 & 63);
+        pen.put(delimiter);
+        push_rate(pen, draw.random.below(1_000_000), bits >> 40 & 1 == 1);
+        pen.put(delimiter);
+        let truth = bits >> 41 & 1;
+        pen.part(if truth == 1 { b"true " } else { b"false" }, 5 - truth as usize);
+        pen.put(delimiter);
+        pen.text(draw.random.one(&self.pools.names));
+        pen.put(delimiter);
+        pen.text(draw.random.one(&self.pools.cities));
+        pen.put(delimiter);
+        push_zip(pen, draw.random.below(100_000));
+        pen.put(delimiter);
+        pen.text(draw.random.one(&self.pools.notes));
+        match self.crlf {
+            true => pen.put(b"\r\n"),
+            false => pen.put(b"\n"),
+        }
+    }
 }

@@ -1,7 +1,9 @@
 //! Numbers and times as text, fast.
 
+use super::pen::Pen;
+
 /// Two digits of every number below 100.
-const PAIRS: [[u8; 2]; 100] = {
+pub(super) const PAIRS: [[u8; 2]; 100] = {
     let mut pairs = [[0; 2]; 100];
     let mut n = 0;
     while n < 100 {
@@ -11,41 +13,34 @@ const PAIRS: [[u8; 2]; 100] = {
     pairs
 };
 
-/// Appends a number.
+/// Appends `units.cents` with both digits of the cents: `1.10`. Less than 100,000 cents.
 #[inline]
-pub(super) fn push(out: &mut Vec<u8>, mut n: u64) {
-    let mut text = [0; 20];
-    let mut at = text.len();
-    while n >= 100 {
-        at -= 2;
-        text[at..at + 2].copy_from_slice(&PAIRS[(n % 100) as usize]);
-        n /= 100;
+pub(super) fn push_cents(pen: &mut Pen<'_>, cents: u32) {
+    let ([a, b], [c, d]) = (PAIRS[(cents / 1000 % 100) as usize], PAIRS[(cents % 100) as usize]);
+    let ones = b'0' + (cents / 100 % 10) as u8;
+    match cents {
+        10_000.. => pen.put(&[a, b, ones, b'.', c, d]),
+        1000.. => pen.put(&[b, ones, b'.', c, d]),
+        _ => pen.put(&[ones, b'.', c, d]),
     }
-    if n >= 10 {
-        at -= 2;
-        text[at..at + 2].copy_from_slice(&PAIRS[n as usize]);
-    } else {
-        at -= 1;
-        text[at] = b'0' + n as u8;
-    }
-    out.extend_from_slice(&text[at..]);
-}
-
-/// Appends `units.cents` with both digits of the cents: `1.10`.
-#[inline]
-pub(super) fn push_cents(out: &mut Vec<u8>, cents: u32) {
-    push(out, (cents / 100).into());
-    let [tens, ones] = PAIRS[(cents % 100) as usize];
-    out.extend_from_slice(&[b'.', tens, ones]);
 }
 
 /// Appends a number from -0.999999 to 0.999999 with all six digits.
 #[inline]
-pub(super) fn push_rate(out: &mut Vec<u8>, millionths: u32, negative: bool) {
+pub(super) fn push_rate(pen: &mut Pen<'_>, millionths: u32, negative: bool) {
     let pair = |n: u32| PAIRS[(n % 100) as usize];
     let ([a, b], [c, d], [e, f]) = (pair(millionths / 10_000), pair(millionths / 100), pair(millionths));
-    let text = [b'-', b'0', b'.', a, b, c, d, e, f];
-    out.extend_from_slice(&text[usize::from(!negative)..]);
+    if negative {
+        pen.put(b"-");
+    }
+    pen.put(&[b'0', b'.', a, b, c, d, e, f]);
+}
+
+/// Appends five digits, of which the first may be zeros: no number.
+#[inline]
+pub(super) fn push_zip(pen: &mut Pen<'_>, zip: u32) {
+    let ([a, b], [c, d]) = (PAIRS[(zip / 1000 % 100) as usize], PAIRS[(zip / 10 % 100) as usize]);
+    pen.put(&[a, b, c, d, b'0' + (zip % 10) as u8]);
 }
 
 /// Milliseconds of a day.
@@ -66,7 +61,7 @@ impl Clock {
     /// Appends a time as RFC 3339 has it, `2024-01-31T23:59:59.999Z`; milliseconds since 1970, and the
     /// dates start again after the year 9999.
     #[inline]
-    pub(super) fn push(&mut self, out: &mut Vec<u8>, time: u64) {
+    pub(super) fn push(&mut self, pen: &mut Pen<'_>, time: u64) {
         let (day, ms) = (time / DAY, (time % DAY) as u32);
         if day != self.day {
             self.turn(day);
@@ -75,8 +70,8 @@ impl Clock {
         let ([h, hh], [m, mm], [s, ss]) = (pair(ms / 3_600_000), pair(ms / 60_000 % 60), pair(ms / 1000 % 60));
         let [tens, ones] = pair(ms % 100);
         let hundreds = b'0' + (ms % 1000 / 100) as u8;
-        out.extend_from_slice(&self.date);
-        out.extend_from_slice(&[b'T', h, hh, b':', m, mm, b':', s, ss, b'.', hundreds, tens, ones, b'Z']);
+        pen.put(&self.date);
+        pen.put(&[b'T', h, hh, b':', m, mm, b':', s, ss, b'.', hundreds, tens, ones, b'Z']);
     }
 
     /// The civil date of a day: Howard Hinnant, "chrono-compatible low-level date algorithms".
@@ -102,19 +97,24 @@ impl Clock {
 mod tests {
     use super::*;
 
-    fn text(write: impl FnOnce(&mut Vec<u8>)) -> String {
-        let mut out = Vec::new();
-        write(&mut out);
-        String::from_utf8(out).unwrap()
+    fn text(write: impl FnOnce(&mut Pen<'_>)) -> String {
+        let mut memory = Vec::new();
+        let mut pen = Pen::new(&mut memory);
+        pen.begin(100);
+        write(&mut pen);
+        let end = pen.at();
+        memory.truncate(end);
+        String::from_utf8(memory).unwrap()
     }
 
     #[test]
     fn numbers() {
-        for n in [0, 9, 10, 99, 100, 101, 12345, 9_999_999, u64::MAX] {
-            assert_eq!(text(|out| push(out, n)), n.to_string());
-        }
         assert_eq!(text(|out| push_cents(out, 110)), "1.10");
         assert_eq!(text(|out| push_cents(out, 5)), "0.05");
+        assert_eq!(text(|out| push_cents(out, 1234)), "12.34");
+        assert_eq!(text(|out| push_cents(out, 99_999)), "999.99");
+        assert_eq!(text(|out| push_zip(out, 1203)), "01203");
+        assert_eq!(text(|out| push_zip(out, 98_765)), "98765");
         assert_eq!(text(|out| push_rate(out, 123, true)), "-0.000123");
         assert_eq!(text(|out| push_rate(out, 987_654, false)), "0.987654");
     }

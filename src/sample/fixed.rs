@@ -1,7 +1,8 @@
 //! Fixed records of any layout.
 
 use super::make::{Draw, Make};
-use super::pools::Pools;
+use super::pen::{Pen, Text};
+use super::pools;
 use crate::error::Error;
 use crate::format::Options;
 use crate::format::fixed::{Kind, Layout, Order, Pad};
@@ -13,8 +14,8 @@ pub(super) struct Fixed {
     layout: Layout,
     /// What each item holds.
     holds: Vec<Holds>,
-    /// For each item, text that fits; empty for those that hold none.
-    texts: Vec<Vec<Vec<u8>>>,
+    /// For each item, text that fits; none for those that hold no text.
+    texts: Vec<Vec<Text>>,
 }
 
 /// What an item of the layout holds, as far as its name and type tell.
@@ -26,16 +27,15 @@ enum Holds {
 }
 
 impl Fixed {
-    pub(super) fn new(options: &Options, seed: u64) -> Result<Fixed, Error> {
+    pub(super) fn new(options: &Options) -> Result<Fixed, Error> {
         let layout = Layout::parse(options.layout.as_deref().unwrap_or(LAYOUT))?;
-        let pools = Pools::new(seed, |text| text.unwrap_or_default().as_bytes().to_vec());
         let holds = |name: &str| match name {
             "id" => Holds::Id,
             "time" => Holds::Time,
             _ => Holds::Any,
         };
         let texts = layout.fields().iter().map(|field| match field.kind {
-            Kind::Text(pad) => pools.names.iter().map(|name| padded(name, field.width, pad)).collect(),
+            Kind::Text(pad) => pools::names().map(|name| padded(name.as_bytes(), field.width, pad)).collect(),
             _ => Vec::new(),
         });
         Ok(Fixed {
@@ -50,68 +50,82 @@ impl Fixed {
     }
 }
 
+/// Texts are made ready with their padding up to so many bytes; the rest of a wider field is filled.
+const READY: usize = 256;
+
 /// The longest start of a name that fits, with what stands behind it.
-fn padded(name: &[u8], width: usize, pad: Pad) -> Vec<u8> {
+fn padded(name: &[u8], width: usize, pad: Pad) -> Text {
     let mut len = name.len().min(width);
     while len > 0 && (name.get(len).is_some_and(|byte| byte & 0xc0 == 0x80) || name[len - 1] == b' ') {
         len -= 1;
     }
     let mut text = name[..len].to_vec();
-    // Few columns are wider than this many bytes; the rest is filled in for each record.
-    text.resize(width.min(64), if pad == Pad::Space { b' ' } else { 0 });
-    text
+    text.resize(width.min(READY), byte(pad));
+    Text::new(&text)
+}
+
+fn byte(pad: Pad) -> u8 {
+    if pad == Pad::Space { b' ' } else { 0 }
 }
 
 impl Make for Fixed {
+    fn longest(&self) -> usize {
+        self.layout.width()
+    }
+
     #[inline]
-    fn record(&self, draw: &mut Draw, out: &mut Vec<u8>) {
+    fn record(&self, draw: &mut Draw, pen: &mut Pen<'_>) {
         for (index, field) in self.layout.fields().iter().enumerate() {
             match field.kind {
                 Kind::Text(pad) => {
-                    let end = out.len() + field.width;
-                    out.extend_from_slice(draw.random.text(&self.texts[index]));
-                    out.resize(end, if pad == Pad::Space { b' ' } else { 0 });
+                    pen.text(draw.random.one(&self.texts[index]));
+                    if field.width > READY {
+                        pen.fill(byte(pad), field.width - READY);
+                    }
                 }
-                Kind::Bytes => bytes(field.width, draw, out),
-                Kind::Skip => out.resize(out.len() + field.width, 0),
-                Kind::Bool => out.push(draw.random.next() as u8 & 1),
-                kind => number(kind, self.holds[index], draw, out),
+                Kind::Bytes => bytes(field.width, draw, pen),
+                Kind::Skip if field.width <= 8 => pen.part(&[0; 8], field.width),
+                Kind::Skip => pen.fill(0, field.width),
+                kind => number(kind, field.width, self.holds[index], draw, pen),
             }
         }
     }
 }
 
 #[inline]
-fn bytes(mut width: usize, draw: &mut Draw, out: &mut Vec<u8>) {
+fn bytes(mut width: usize, draw: &mut Draw, pen: &mut Pen<'_>) {
     while width > 0 {
         let part = width.min(8);
-        out.extend_from_slice(&draw.random.next().to_le_bytes()[..part]);
+        pen.part(&draw.random.next().to_le_bytes(), part);
         width -= part;
     }
 }
 
 #[inline]
-fn number(kind: Kind, holds: Holds, draw: &mut Draw, out: &mut Vec<u8>) {
-    let mut put = |order: Order, little: &[u8]| match order {
-        Order::Little => out.extend_from_slice(little),
-        Order::Big => out.extend(little.iter().rev()),
-    };
-    match kind {
-        Kind::F32(order) => return put(order, &(draw.random.below(100_000) as f32 / 100.0).to_le_bytes()),
-        Kind::F64(order) => return put(order, &(f64::from(draw.random.below(100_000)) / 100.0).to_le_bytes()),
-        _ => {}
-    }
-    let bits = match holds {
-        Holds::Id => draw.id(),
-        Holds::Time => draw.time(),
+fn number(kind: Kind, width: usize, holds: Holds, draw: &mut Draw, pen: &mut Pen<'_>) {
+    let bits = match (kind, holds) {
+        (Kind::F32(_), _) => u64::from((draw.random.below(100_000) as f32 / 100.0).to_bits()),
+        (Kind::F64(_), _) => (f64::from(draw.random.below(100_000)) / 100.0).to_bits(),
+        (Kind::Bool, _) => draw.random.next() & 1,
+        (_, Holds::Id) => draw.id(),
+        (_, Holds::Time) => draw.time(),
         // Mostly small numbers, some of them negative where the type allows it.
-        Holds::Any => (draw.random.next() as i64 >> 32 >> (draw.index % 32)) as u64,
+        (_, Holds::Any) => (draw.random.next() as i64 >> 32 >> (draw.index % 32)) as u64,
     };
-    let bits = bits.to_le_bytes();
-    match kind {
-        Kind::U16(order) | Kind::I16(order) => put(order, &bits[..2]),
-        Kind::U32(order) | Kind::I32(order) => put(order, &bits[..4]),
-        Kind::U64(order) | Kind::I64(order) => put(order, &bits),
-        _ => put(Order::Little, &bits[..1]),
+    let big = matches!(
+        kind,
+        Kind::U16(Order::Big)
+            | Kind::U32(Order::Big)
+            | Kind::U64(Order::Big)
+            | Kind::I16(Order::Big)
+            | Kind::I32(Order::Big)
+            | Kind::I64(Order::Big)
+            | Kind::F32(Order::Big)
+            | Kind::F64(Order::Big)
+    );
+    // The copy takes eight bytes; those behind the number are written over.
+    match big {
+        true => pen.part(&(bits << (64 - 8 * width)).to_be_bytes(), width),
+        false => pen.part(&bits.to_le_bytes(), width),
     }
 }

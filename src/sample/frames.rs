@@ -2,7 +2,8 @@
 
 use super::json::Json;
 use super::make::{Draw, Make};
-use super::random::Random;
+use super::pen::Pen;
+use super::pools;
 use super::text::Text;
 use crate::format::Options;
 use crate::format::frames::{LONGEST, Payload, Prefix};
@@ -11,6 +12,9 @@ pub(super) struct Frames {
     prefix: Prefix,
     payload: Holds,
 }
+
+/// Payloads of bytes are shorter than this.
+const MOST_BYTES: usize = 256;
 
 enum Holds {
     /// Parts of these.
@@ -23,7 +27,7 @@ impl Frames {
     pub(super) fn new(options: &Options, seed: u64) -> Frames {
         let payload = match options.payload {
             Payload::Bytes => {
-                let mut random = Random::new(seed, u64::MAX);
+                let mut random = pools::pool_random(seed);
                 Holds::Bytes((0..1024).flat_map(|_| random.next().to_le_bytes()).collect())
             }
             Payload::Text => Holds::Text(Text::new(seed)),
@@ -34,32 +38,35 @@ impl Frames {
 }
 
 impl Make for Frames {
+    fn longest(&self) -> usize {
+        LONGEST
+            + match &self.payload {
+                Holds::Bytes(_) => MOST_BYTES,
+                Holds::Text(text) => text.longest(),
+                Holds::Json(json) => json.longest(),
+            }
+    }
+
     #[inline]
-    fn record(&self, draw: &mut Draw, out: &mut Vec<u8>) {
+    fn record(&self, draw: &mut Draw, pen: &mut Pen<'_>) {
         // No payload has more than 16 bits of length; a varint that turns out longer moves the payload.
-        let start = out.len();
-        let mut head = self.prefix.width_of(200);
-        out.resize(start + head, 0);
+        let (start, guess) = (pen.at(), self.prefix.width_of(200));
+        pen.leave(guess);
         match &self.payload {
             Holds::Bytes(bytes) => {
-                let len = draw.random.below(256) as usize;
-                let from = draw.random.below((bytes.len() - 256) as u32) as usize;
-                out.extend_from_slice(&bytes[from..from + len]);
+                let len = draw.random.below(MOST_BYTES as u32) as usize;
+                let from = draw.random.below((bytes.len() - MOST_BYTES) as u32) as usize;
+                pen.bytes(&bytes[from..from + len]);
             }
-            Holds::Text(text) => text.line(draw, out),
-            Holds::Json(json) => json.object(draw, out),
-        }
-        let len = out.len() - start - head;
-        let width = self.prefix.width_of(len as u64);
-        if width != head {
-            out.resize(out.len().max(start + width + len), 0);
-            out.copy_within(start + head..start + head + len, start + width);
-            out.truncate(start + width + len);
-            head = width;
+            Holds::Text(text) => text.line(draw, pen),
+            Holds::Json(json) => json.object(draw, pen),
         }
         let mut prefix = [0; LONGEST];
-        if self.prefix.write(len as u64, &mut prefix) == Some(head) {
-            out[start..start + head].copy_from_slice(&prefix[..head]);
+        let len = pen.at() - start - guess;
+        let Some(head) = self.prefix.write(len as u64, &mut prefix) else { return };
+        if head != guess {
+            pen.shift(start + guess, start + head);
         }
+        pen.write_at(start, &prefix[..head]);
     }
 }

@@ -1,14 +1,14 @@
 //! NDJSON, JSON, and the payload of frames of JSON.
 
-use super::csv::push_zip;
-use super::digits::{push, push_cents, push_rate};
+use super::digits::{push_cents, push_rate, push_zip};
 use super::make::{Draw, Make};
-use super::pools::Pools;
+use super::pen::{Pen, Text, longest};
+use super::pools::{self, Pools};
 
 pub(super) struct Json {
     pools: Pools,
     /// The members of `"tags"` ready written.
-    tags: Vec<Vec<u8>>,
+    tags: Vec<Text>,
     array: bool,
 }
 
@@ -18,50 +18,57 @@ pub(super) const ARRAY: (&[u8], &[u8]) = (b"[\n", b"\n]\n");
 impl Json {
     /// Records with line feeds behind them; of an `array`, with commas between them.
     pub(super) fn new(array: bool, seed: u64) -> Json {
-        let pools = Pools::new(seed, text);
-        let list = |tags: &Vec<&str>| tags.iter().map(|tag| text(Some(tag))).collect::<Vec<_>>().join(&b',');
-        let tags = pools.tags.iter().map(list).collect();
-        Json { pools, tags, array }
+        let list = |tags: Vec<&str>| tags.iter().map(|tag| text(Some(tag))).collect::<Vec<_>>().join(&b',');
+        let tags = pools::tags(seed).into_iter().map(|tags| Text::new(&list(tags))).collect();
+        Json { pools: Pools::new(seed, text), tags, array }
     }
 
     /// Appends one object.
     #[inline]
-    pub(super) fn object(&self, draw: &mut Draw, out: &mut Vec<u8>) {
+    pub(super) fn object(&self, draw: &mut Draw, pen: &mut Pen<'_>) {
         let bits = draw.random.next();
-        out.extend_from_slice(b"{\"id\":");
-        push(out, draw.id());
-        out.extend_from_slice(b",\"time\":\"");
-        draw.push_time(out);
-        out.extend_from_slice(b"\",\"price\":");
-        push_cents(out, bits as u32 % 100_000);
-        out.extend_from_slice(b",\"quantity\":");
-        push(out, bits >> 32 & 63);
-        out.extend_from_slice(b",\"rate\":");
-        push_rate(out, draw.random.below(1_000_000), bits >> 40 & 1 == 1);
-        out.extend_from_slice(if bits >> 41 & 1 == 1 { b",\"active\":true" } else { b",\"active\":false" });
-        out.extend_from_slice(b",\"name\":");
-        out.extend_from_slice(draw.random.text(&self.pools.names));
-        out.extend_from_slice(b",\"address\":{\"city\":");
-        out.extend_from_slice(draw.random.text(&self.pools.cities));
-        out.extend_from_slice(b",\"zip\":\"");
-        push_zip(out, draw.random.below(100_000));
-        out.extend_from_slice(b"\"},\"tags\":[");
-        out.extend_from_slice(draw.random.text(&self.tags));
-        out.extend_from_slice(b"],\"note\":");
-        out.extend_from_slice(draw.random.text(&self.pools.notes));
-        out.push(b'}');
+        pen.put(b"{\"id\":");
+        pen.number(draw.id());
+        pen.put(b",\"time\":\"");
+        draw.push_time(pen);
+        pen.put(b"\",\"price\":");
+        push_cents(pen, bits as u32 % 100_000);
+        pen.put(b",\"quantity\":");
+        pen.number(bits >> 32 & 63);
+        pen.put(b",\"rate\":");
+        push_rate(pen, draw.random.below(1_000_000), bits >> 40 & 1 == 1);
+        match bits >> 41 & 1 == 1 {
+            true => pen.put(b",\"active\":true"),
+            false => pen.put(b",\"active\":false"),
+        }
+        pen.put(b",\"name\":");
+        pen.text(draw.random.one(&self.pools.names));
+        pen.put(b",\"address\":{\"city\":");
+        pen.text(draw.random.one(&self.pools.cities));
+        pen.put(b",\"zip\":\"");
+        push_zip(pen, draw.random.below(100_000));
+        pen.put(b"\"},\"tags\":[");
+        pen.text(draw.random.one(&self.tags));
+        pen.put(b"],\"note\":");
+        pen.text(draw.random.one(&self.pools.notes));
+        pen.put(b"}");
     }
 }
 
 impl Make for Json {
+    fn longest(&self) -> usize {
+        let pools = &self.pools;
+        256 + longest(&pools.names) + longest(&pools.cities) + longest(&pools.notes) + longest(&self.tags)
+    }
+
     #[inline]
-    fn record(&self, draw: &mut Draw, out: &mut Vec<u8>) {
+    fn record(&self, draw: &mut Draw, pen: &mut Pen<'_>) {
         if self.array && draw.index > 0 {
-            out.extend_from_slice(b",\n");
+            pen.put(b",\n");
         }
-        self.object(draw, out);
+        self.object(draw, pen);
         if !self.array {
-            out.push(b'\n');
+            pen.put(b"\n");
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Blocks of records.
 
 use super::digits::Clock;
+use super::pen::Pen;
 use super::random::Random;
 
 /// What a record is made from.
@@ -29,21 +30,25 @@ impl Draw {
 
     /// Appends a time as text.
     #[inline]
-    pub(super) fn push_time(&mut self, out: &mut Vec<u8>) {
+    pub(super) fn push_time(&mut self, pen: &mut Pen<'_>) {
         let time = self.time();
-        self.clock.push(out, time);
+        self.clock.push(pen, time);
     }
 }
 
 /// Makes the records of a format.
 pub(super) trait Make: Send + Sync {
+    /// No record has more bytes.
+    fn longest(&self) -> usize;
+
     /// Appends one record.
-    fn record(&self, draw: &mut Draw, out: &mut Vec<u8>);
+    fn record(&self, draw: &mut Draw, pen: &mut Pen<'_>);
 }
 
 /// A run of records; its memory is used again for others.
 #[derive(Default)]
 pub(super) struct Block {
+    /// The records, and whatever is behind the last one's end.
     pub bytes: Vec<u8>,
     /// Where each record ends.
     pub ends: Vec<usize>,
@@ -57,12 +62,13 @@ pub(super) trait MakeBlock: Send + Sync {
 
 impl<M: Make> MakeBlock for M {
     fn block(&self, block: &mut Block, random: Random, first: u64, count: u64) {
-        block.bytes.clear();
         block.ends.clear();
         let mut draw = Draw { index: first, random, clock: Clock::new() };
+        let (mut pen, longest) = (Pen::new(&mut block.bytes), self.longest());
         for _ in 0..count {
-            self.record(&mut draw, &mut block.bytes);
-            block.ends.push(block.bytes.len());
+            pen.begin(longest);
+            self.record(&mut draw, &mut pen);
+            block.ends.push(pen.at());
             draw.index += 1;
         }
     }

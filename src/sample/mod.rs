@@ -27,6 +27,7 @@ mod fixed;
 mod frames;
 mod json;
 mod make;
+mod pen;
 mod pools;
 mod random;
 #[cfg(test)]
@@ -150,7 +151,7 @@ impl Sample {
                 Box::new(text::Text::new(self.seed))
             }
             Format::Fixed => {
-                let fixed = fixed::Fixed::new(&self.options, self.seed)?;
+                let fixed = fixed::Fixed::new(&self.options)?;
                 records_a_block = (BLOCK / fixed.width()).max(1) as u64;
                 Box::new(fixed)
             }

@@ -1,5 +1,6 @@
 //! Text to choose from, made once from the seed and written as the format wants it.
 
+use super::pen::Text;
 use super::random::Random;
 
 const FIRST: [&str; 24] = [
@@ -118,27 +119,39 @@ const NOTES: usize = 1024;
 
 /// Ready pieces of text.
 pub(super) struct Pools {
-    pub names: Vec<Vec<u8>>,
-    pub cities: Vec<Vec<u8>>,
+    pub names: Vec<Text>,
+    pub cities: Vec<Text>,
     /// Some are null, some empty, some hold whatever is hard to write.
-    pub notes: Vec<Vec<u8>>,
-    /// Lists of tags.
-    pub tags: Vec<Vec<&'static str>>,
+    pub notes: Vec<Text>,
 }
 
 impl Pools {
     /// Makes the pools; `write` writes text (none: null) as the format has it.
     pub(super) fn new(seed: u64, write: impl Fn(Option<&str>) -> Vec<u8>) -> Pools {
-        // The blocks have the streams from 0.
-        let mut random = Random::new(seed, u64::MAX);
-        let names = FIRST.iter().flat_map(|first| LAST.iter().map(move |last| format!("{first} {last}")));
+        let mut random = pool_random(seed);
+        let write = |text: Option<&str>| Text::new(&write(text));
         Pools {
-            names: names.map(|name| write(Some(&name))).collect(),
+            names: names().map(|name| write(Some(&name))).collect(),
             cities: CITIES.iter().map(|city| write(Some(city))).collect(),
             notes: (0..NOTES).map(|_| write(note(&mut random).as_deref())).collect(),
-            tags: (0..256).map(|_| (0..random.below(5)).map(|_| *random.one(&TAGS)).collect()).collect(),
         }
     }
+}
+
+/// The random numbers for pools; the blocks have the streams from 0.
+pub(super) fn pool_random(seed: u64) -> Random {
+    Random::new(seed, u64::MAX)
+}
+
+/// Full names.
+pub(super) fn names() -> impl Iterator<Item = String> {
+    FIRST.iter().flat_map(|first| LAST.iter().map(move |last| format!("{first} {last}")))
+}
+
+/// Lists of up to four tags.
+pub(super) fn tags(seed: u64) -> Vec<Vec<&'static str>> {
+    let mut random = pool_random(!seed);
+    (0..256).map(|_| (0..random.below(5)).map(|_| *random.one(&TAGS)).collect()).collect()
 }
 
 /// A few words, with a share of what makes formats hard.

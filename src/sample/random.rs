@@ -27,19 +27,13 @@ impl Random {
     /// A number below `limit`, which is far below 2³²: the odds differ by less than one in 2³² / limit.
     #[inline]
     pub(super) fn below(&mut self, limit: u32) -> u32 {
-        ((self.next() >> 32) * u64::from(limit) >> 32) as u32
+        (((self.next() >> 32) * u64::from(limit)) >> 32) as u32
     }
 
     /// One of a list.
     #[inline]
     pub(super) fn one<'t, T>(&mut self, of: &'t [T]) -> &'t T {
         &of[self.below(of.len() as u32) as usize]
-    }
-
-    /// One text of a list.
-    #[inline]
-    pub(super) fn text<'t, T: AsRef<[u8]>>(&mut self, of: &'t [T]) -> &'t [u8] {
-        self.one(of).as_ref()
     }
 }
 

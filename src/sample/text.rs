@@ -1,37 +1,42 @@
 //! Lines of a log.
 
 use super::make::{Draw, Make};
+use super::pen::{self, Pen};
 use super::pools;
-use super::random::Random;
 
-const LEVELS: [&[u8]; 4] = [b" INFO ", b" WARN ", b" DEBUG ", b" ERROR "];
+const LEVELS: [[u8; 7]; 4] = [*b" INFO  ", *b" WARN  ", *b" DEBUG ", *b" ERROR "];
 
 pub(super) struct Text {
-    phrases: Vec<Vec<u8>>,
+    phrases: Vec<pen::Text>,
 }
 
 impl Text {
     pub(super) fn new(seed: u64) -> Text {
-        let mut random = Random::new(seed, u64::MAX);
-        Text { phrases: (0..1024).map(|_| pools::words(&mut random, 4, 24).into_bytes()).collect() }
+        let mut random = pools::pool_random(seed);
+        let phrase = |_| pen::Text::new(pools::words(&mut random, 4, 24).as_bytes());
+        Text { phrases: (0..1024).map(phrase).collect() }
     }
 
     /// Appends a line without its end.
     #[inline]
-    pub(super) fn line(&self, draw: &mut Draw, out: &mut Vec<u8>) {
+    pub(super) fn line(&self, draw: &mut Draw, pen: &mut Pen<'_>) {
         // One line of 32 is empty.
         if draw.random.below(32) > 0 {
-            draw.push_time(out);
-            out.extend_from_slice(draw.random.text(&LEVELS));
-            out.extend_from_slice(draw.random.text(&self.phrases));
+            draw.push_time(pen);
+            pen.put(draw.random.one(&LEVELS));
+            pen.text(draw.random.one(&self.phrases));
         }
     }
 }
 
 impl Make for Text {
+    fn longest(&self) -> usize {
+        32 + pen::longest(&self.phrases)
+    }
+
     #[inline]
-    fn record(&self, draw: &mut Draw, out: &mut Vec<u8>) {
-        self.line(draw, out);
-        out.push(b'\n');
+    fn record(&self, draw: &mut Draw, pen: &mut Pen<'_>) {
+        self.line(draw, pen);
+        pen.put(b"\n");
     }
 }

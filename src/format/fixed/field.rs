@@ -204,11 +204,22 @@ macro_rules! put {
 
 macro_rules! store {
     ($number:ty, $value:expr, $order:expr, $place:expr, $lose:expr) => {{
-        let number = to_number::integer($value)?;
-        if !number.exact {
-            $lose(LossyKind::NumberRounded);
-        }
-        let number = <$number>::try_from(number.value).map_err(|_| NotThatNumber::OutOfRange)?;
+        // Typed numbers that fit need no way over 128 bits.
+        let fits = match $value {
+            Value::UInt(n) => <$number>::try_from(n).ok(),
+            Value::Int(n) => <$number>::try_from(n).ok(),
+            _ => None,
+        };
+        let number = match fits {
+            Some(number) => number,
+            None => {
+                let number = to_number::integer($value)?;
+                if !number.exact {
+                    $lose(LossyKind::NumberRounded);
+                }
+                <$number>::try_from(number.value).map_err(|_| NotThatNumber::OutOfRange)?
+            }
+        };
         put!(number, $order, $place)
     }};
 }
@@ -285,7 +296,29 @@ fn truth(value: Value<'_>) -> Result<bool, Misfit> {
     }
 }
 
+#[inline]
 fn write_text(
+    value: Value<'_>,
+    pad: u8,
+    rule: TextRule,
+    place: &mut [u8],
+    lose: impl FnMut(LossyKind),
+) -> Result<(), Misfit> {
+    if let Value::Text(text) | Value::Untyped(text) = value
+        && text.len() <= place.len()
+        && text.last() != Some(&pad)
+    {
+        let (head, tail) = place.split_at_mut(text.len());
+        head.copy_from_slice(text);
+        tail.fill(pad);
+        return Ok(());
+    }
+    write_as_text(value, pad, rule, place, lose)
+}
+
+/// Values that are no text, and text that does not fit.
+#[inline(never)]
+fn write_as_text(
     value: Value<'_>,
     pad: u8,
     rule: TextRule,

@@ -26,6 +26,13 @@ fn run(layout: &str, want: Want, data: &[u8], target: usize, look: &mut dyn FnMu
     harness::run(&*source, target_format.as_deref(), data, how)
 }
 
+/// Prints the speed; run it with `cargo test --release --lib speed_of_fixed -- --ignored --nocapture`.
+#[test]
+#[ignore = "a measurement"]
+fn speed_of_fixed() {
+    harness::speed(Format::Fixed, &options(crate::sample::LAYOUT));
+}
+
 struct Nowhere;
 impl Drain for Nowhere {
     fn drain(&mut self, _: &[u8]) -> Result<(), Error> {
@@ -159,6 +166,22 @@ fn keyed_records_find_their_fields() {
     assert_eq!(output.lossy.of(LossyKind::DuplicateKey), 1);
     assert_eq!((output.len(), output.records), (3, 1));
     assert_eq!(buffer[..3], [2, 0, 7]);
+}
+
+#[test]
+fn a_refused_record_leaves_no_count_behind() {
+    let schema = Schema::new(["a", "b"].map(str::as_bytes));
+    let target = create(&options("a:u8,b:u8"), &Shape::Columns(schema.clone()), Format::Csv).unwrap();
+    let arena = Arena::new(1 << 12, 1 << 20);
+    let mut batch = Batch::new(&arena, b"", Some(&schema), 100);
+    batch.reserve(2, 0).unwrap();
+    batch.push(Value::Number(b"-0"));
+    batch.push(Value::Null);
+    batch.end_record(0, 0).unwrap();
+    let (mut buffer, mut drain) = ([0; 64], Nowhere);
+    let mut output = Output::new(&mut buffer, &mut drain, false);
+    assert!(target.encoder().encode(&batch, 0..1, &mut output).is_err());
+    assert_eq!((output.len(), output.lossy.total()), (0, 0));
 }
 
 #[test]

@@ -6,13 +6,16 @@ use std::ops::Range;
 
 use crate::error::{Error, RecordError};
 use crate::format::Encode;
+use crate::record::json::{Fast, Refusal, Sink, Writer};
 use crate::record::line_form::{
-    LineForm, ScalarRoom, ScalarText, base64_len, is_base64, read_base64, write_from_base64,
+    LineForm, ScalarRoom, ScalarText, base64_len, is_base64, longest_json, read_base64, write_from_base64, write_json,
 };
-use crate::record::{Batch, EncodeError, LossyKind, Mark, Output, Value};
+use crate::record::{Batch, BytesAs, EncodeError, LossyKind, Mark, Output, Value};
+use crate::scan::vector::{Unit, Vector, Work};
 
+/// What the frames of a target are like.
 #[derive(Clone, Copy)]
-pub(super) struct Encoder {
+pub(super) struct Style {
     pub(super) prefix: Prefix,
     pub(super) payload: Payload,
     /// Text for a payload of bytes is Base64; else it is the bytes themselves.
@@ -21,6 +24,21 @@ pub(super) struct Encoder {
     pub(super) bytes_are_base64: bool,
     /// The name of a record's only field means nothing: it is a line of text.
     pub(super) nameless: bool,
+}
+
+pub(super) struct Encoder {
+    style: Style,
+    writer: Writer,
+    unit: Unit,
+    /// How many bytes the last prefix before JSON had.
+    guess: usize,
+}
+
+impl Encoder {
+    pub(super) fn new(style: Style) -> Encoder {
+        let bytes_as = if style.bytes_are_base64 { BytesAs::Base64 } else { BytesAs::Text };
+        Encoder { style, writer: Writer::new(bytes_as), unit: Unit::get(), guess: style.prefix.width_of(200) }
+    }
 }
 
 /// Why a record was not written.
@@ -52,13 +70,13 @@ impl Encode for Encoder {
     fn encode(&mut self, batch: &Batch<'_>, records: Range<usize>, output: &mut Output<'_>) -> Result<(), EncodeError> {
         for index in records {
             let begun = Begun { mark: output.mark(), offset: batch.span(index).start };
-            let written = match (self.payload, LineForm::of(batch, index)) {
+            let written = match (self.style.payload, LineForm::of(batch, index)) {
                 (Payload::Json, _) | (_, LineForm::Json) => self.json(batch, index, begun, output),
                 (_, LineForm::Value { key, value }) => {
-                    if !key.is_empty() && key != FIELD && !self.nameless {
+                    if !key.is_empty() && key != FIELD && !self.style.nameless {
                         output.lose(LossyKind::KeyDropped);
                     }
-                    self.single(value, begun, output)
+                    self.style.single(value, begun, output)
                 }
             };
             match written {
@@ -75,14 +93,14 @@ impl Encode for Encoder {
     }
 }
 
-impl Encoder {
+impl Style {
     /// Writes the frame of one value.
     #[inline]
     fn single(&self, value: Value<'_>, begun: Begun, output: &mut Output<'_>) -> Result<(), Fail> {
         if self.payload == Payload::Bytes {
             match value {
                 Value::Text(text) | Value::Untyped(text) if self.base64_is_bytes => {
-                    return self.from_base64(text, begun, output);
+                    return self.base64(text, begun, output);
                 }
                 Value::Bytes(bytes) => return self.plain(ScalarText::Plain(bytes), begun, output),
                 _ => {}
@@ -102,7 +120,7 @@ impl Encoder {
         Ok(text.write(output)?)
     }
 
-    fn from_base64(&self, text: &[u8], begun: Begun, output: &mut Output<'_>) -> Result<(), Fail> {
+    fn base64(&self, text: &[u8], begun: Begun, output: &mut Output<'_>) -> Result<(), Fail> {
         let no_base64 = || no_base64(begun.offset);
         let len = base64_len(text).ok_or_else(no_base64)?;
         let (place, head) = self.head(len, begun.offset)?;
@@ -139,12 +157,94 @@ impl Encoder {
         RecordError::new(offset, format!("a payload of {len} bytes is too long for a prefix {}", self.prefix))
             .hint("Use a wider prefix, for example --frame u32le or --frame varint.")
     }
+}
 
+impl Encoder {
     /// Writes the frame of a whole record as JSON.
-    fn json(&self, batch: &Batch<'_>, index: usize, begun: Begun, output: &mut Output<'_>) -> Result<(), Fail> {
-        let _ = (batch, index, output);
-        Err(RecordError::new(begun.offset, "JSON payloads are not there yet").into())
+    fn json(&mut self, batch: &Batch<'_>, index: usize, begun: Begun, output: &mut Output<'_>) -> Result<(), Fail> {
+        let longest = longest_json(batch, index).saturating_add(2 * LONGEST);
+        if longest > output.capacity() {
+            return self.long_json(batch, index, begun, output);
+        }
+        // All of the record stays in the buffer: the prefix is put before it once its length is known.
+        output.room(longest)?;
+        output.advance(self.guess);
+        let work = Compact { writer: &mut self.writer, batch, index, output };
+        self.unit.run(work).map_err(|refusal| refused(refusal, begun.offset))?;
+        let len = output.since(begun.mark) - self.guess;
+        let (prefix, head) = self.style.head(len, begun.offset)?;
+        output.put_start(begun.mark, self.guess, &prefix[..head]);
+        self.guess = head;
+        Ok(output.end_record(begun.mark, begun.offset)?)
     }
+
+    /// A record that may be larger than the buffer: it is measured first, and written behind its prefix.
+    #[cold]
+    fn long_json(
+        &mut self,
+        batch: &Batch<'_>,
+        index: usize,
+        begun: Begun,
+        output: &mut Output<'_>,
+    ) -> Result<(), Fail> {
+        let mut measure = Measure { len: 0, output };
+        write_json(batch, index, &mut self.writer, &mut measure).map_err(|refusal| refused(refusal, begun.offset))?;
+        let len = measure.len;
+        let (prefix, head) = self.style.head(len, begun.offset)?;
+        output.end_record(begun.mark, begun.offset)?;
+        output.put(&prefix[..head])?;
+        write_json(batch, index, &mut self.writer, &mut Again(output)).map_err(|refusal| refused(refusal, begun.offset))
+    }
+}
+
+fn refused(refusal: Refusal, offset: usize) -> Fail {
+    match refusal {
+        Refusal::Value(reason) => Fail::Record(RecordError::new(offset, reason)),
+        Refusal::Stop(error) => Fail::Stop(error),
+    }
+}
+
+/// Writes one record as JSON with the processor's vector instructions.
+struct Compact<'e, 'b, 'a, 'o, 'w> {
+    writer: &'e mut Writer,
+    batch: &'b Batch<'a>,
+    index: usize,
+    output: &'o mut Output<'w>,
+}
+
+impl Work for Compact<'_, '_, '_, '_, '_> {
+    type Out = Result<(), Refusal>;
+
+    #[inline(always)]
+    fn run<V: Vector>(self, vector: V) -> Result<(), Refusal> {
+        write_json(self.batch, self.index, self.writer, &mut Fast { vector, output: self.output })
+    }
+}
+
+/// Counts bytes, and what is lossy.
+struct Measure<'o, 'w> {
+    len: usize,
+    output: &'o mut Output<'w>,
+}
+
+impl Sink for Measure<'_, '_> {
+    fn put(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        self.len += bytes.len();
+        Ok(())
+    }
+    fn lose(&mut self, kind: LossyKind) {
+        self.output.lose(kind);
+    }
+}
+
+/// Writes what was measured: what is lossy was counted then.
+struct Again<'o, 'w>(&'o mut Output<'w>);
+
+impl Sink for Again<'_, '_> {
+    fn put(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        self.0.put(bytes)
+    }
+    fn lose(&mut self, _: LossyKind) {}
 }
 
 #[cold]

@@ -4,6 +4,9 @@ mod cut;
 mod decode;
 mod encode;
 mod frame;
+mod json;
+#[cfg(test)]
+mod json_tests;
 mod prefix;
 #[cfg(test)]
 mod tests;
@@ -22,12 +25,12 @@ pub const FIELD: &[u8] = b"payload";
 pub fn open(options: &Options) -> Result<Opening, OpenError> {
     let schema = (options.payload != Payload::Json).then(|| Schema::new([FIELD]));
     let rule = frame::Rule { prefix: options.frame, max_record: options.max_record };
-    Ok(Opening::Ready(Box::new(Source { schema, rule, payload: options.payload })))
+    Ok(Opening::Ready(Box::new(Source { schema, rule, payload: options.payload, max_depth: options.max_depth })))
 }
 
 /// Prepares frames.
 pub fn create(options: &Options, _shape: &Shape, from: Format) -> Result<Box<dyn WriteFormat>, Error> {
-    Ok(Box::new(Target(encode::Encoder {
+    Ok(Box::new(Target(encode::Style {
         prefix: options.frame,
         payload: options.payload,
         base64_is_bytes: text_holds_base64(options, from),
@@ -40,6 +43,7 @@ struct Source {
     schema: Option<Schema>,
     rule: frame::Rule,
     payload: Payload,
+    max_depth: usize,
 }
 
 impl ReadFormat for Source {
@@ -53,17 +57,20 @@ impl ReadFormat for Source {
         Box::new(cut::Cutter { rule: self.rule })
     }
     fn decoder(&self, want: &Want) -> Box<dyn Decode> {
-        Box::new(decode::Decoder::new(self.rule, self.payload, want))
+        match self.payload {
+            Payload::Json => Box::new(json::Decoder::new(self.rule, want, self.max_depth)),
+            payload => Box::new(decode::Decoder::new(self.rule, payload, want)),
+        }
     }
 }
 
-struct Target(encode::Encoder);
+struct Target(encode::Style);
 
 impl WriteFormat for Target {
     fn frame(&self) -> Frame {
         Frame::default()
     }
     fn encoder(&self) -> Box<dyn Encode> {
-        Box::new(self.0)
+        Box::new(encode::Encoder::new(self.0))
     }
 }

@@ -1,0 +1,93 @@
+//! From frames of JSON to keyed batches, or to columns of selected fields.
+
+use super::decode::behind;
+use super::frame::{Frame, Rule};
+use crate::error::RecordError;
+use crate::format::{Decode, Want};
+use crate::record::json::{Reader, Selection};
+use crate::record::{Batch, Detail, utf8};
+
+pub(super) struct Decoder {
+    rule: Rule,
+    reader: Reader,
+    selection: Option<Selection>,
+    detail: Detail,
+    replace: bool,
+    at: usize,
+}
+
+impl Decoder {
+    pub(super) fn new(rule: Rule, want: &Want, max_depth: usize) -> Decoder {
+        Decoder {
+            rule,
+            reader: Reader::new(max_depth, 0),
+            selection: want.select.as_ref().map(|paths| Selection::new(paths)),
+            detail: want.detail,
+            replace: want.replace_invalid_utf8,
+            at: 0,
+        }
+    }
+
+    /// Adds the record of the payload `from..to`.
+    #[inline]
+    fn record<'a>(
+        &mut self,
+        slice: &'a [u8],
+        from: usize,
+        to: usize,
+        batch: &mut Batch<'a>,
+    ) -> Result<(), RecordError> {
+        let payload = &slice[from..to];
+        let text = utf8::checked(payload, self.replace, from, batch)?;
+        if std::ptr::eq(text, payload) {
+            return self.value(slice, from, to, batch);
+        }
+        // A copy in the arena; offsets in it are not those of the slice.
+        self.value(text, 0, text.len(), batch).map_err(|error| RecordError { offset: from, ..error })
+    }
+
+    /// Adds the one value of `from..to` of a text.
+    #[inline]
+    fn value<'a>(&mut self, text: &'a [u8], from: usize, to: usize, batch: &mut Batch<'a>) -> Result<(), RecordError> {
+        self.reader.start(from, to, false)?;
+        match &mut self.selection {
+            Some(selection) => self.reader.select(text, selection, batch)?,
+            None => self.reader.value(text, self.detail, batch)?,
+        };
+        match self.reader.peek(text) {
+            rest if rest < to => Err(RecordError::new(rest, "something follows the JSON value of a frame")),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Decode for Decoder {
+    fn begin(&mut self, _slice: &[u8]) {
+        self.at = 0;
+    }
+
+    fn fill<'a>(&mut self, slice: &'a [u8], batch: &mut Batch<'a>) -> Result<bool, RecordError> {
+        if self.at >= slice.len() {
+            return Ok(false);
+        }
+        while self.at < slice.len() && !batch.is_full() {
+            let Frame::Whole { head, end } = self.rule.look(&slice[self.at..]) else {
+                return Err(self.rule.error(slice, self.at));
+            };
+            let (start, end) = (self.at, self.at + end);
+            let lossy = batch.lossy;
+            let read = self.record(slice, start + head, end, batch);
+            if let Err(error) = read.and_then(|()| batch.end_record(start, end)) {
+                batch.abandon();
+                batch.lossy = lossy;
+                return Err(error);
+            }
+            self.at = end;
+        }
+        Ok(true)
+    }
+
+    fn skip_record(&mut self, slice: &[u8]) {
+        self.at = behind(self.rule, slice, self.at);
+    }
+}

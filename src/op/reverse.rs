@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use unicode_segmentation::UnicodeSegmentation;
 
-use super::fields::{Changed, Scope};
+use super::fields::{Changed, Scope, utf8};
 use super::{Fields, Op};
 use crate::record::Batch;
 use crate::scan::ascii;
@@ -55,7 +55,7 @@ fn by_char<'a>(kernel: Kernel, text: &'a [u8], scope: &mut Scope<'a>) -> Changed
         return Ok(None);
     }
     if ascii::reverse(kernel, text, scope.room(text.len())?) {
-        put_chars(kernel, scope.utf8(text)?, scope.room(text.len())?);
+        put_chars(kernel, utf8(text, scope.offset)?, scope.room(text.len())?);
     }
     Ok(Some(scope.keep(text.len())))
 }
@@ -66,7 +66,7 @@ fn by_cluster<'a>(kernel: Kernel, text: &'a [u8], scope: &mut Scope<'a>) -> Chan
         return Ok(None);
     }
     if ascii::reverse(kernel, text, scope.room(text.len())?) {
-        let (text, to) = (scope.utf8(text)?, scope.room(text.len())?);
+        let (text, to) = (utf8(text, scope.offset)?, scope.room(text.len())?);
         if let Some(at) = put_chars(kernel, text, to) {
             put_clusters(text, at, to);
         }

@@ -262,7 +262,7 @@ fn is_caseless(a: u8, b: u8) -> bool {
     let other = match a {
         0xe1 | 0xef => false,
         0xe2 => b < 0x84,
-        0xea => b >= 0xb0 || b < 0x99,
+        0xea => !(0x99..0xb0).contains(&b),
         // Overlong below A0, surrogates from A0 on.
         0xe0 => b >= 0xa0,
         0xed => b < 0xa0,

@@ -20,7 +20,7 @@ fn lines(words: &[&str], others: &[&str], rare: usize) -> Vec<u8> {
         number ^= number << 13;
         number ^= number >> 7;
         number ^= number << 17;
-        let from = if (number >> 8) as usize % rare == 0 { others } else { words };
+        let from = if ((number >> 8) as usize).is_multiple_of(rare) { others } else { words };
         text.extend_from_slice(from[(number >> 32) as usize % from.len()].as_bytes());
         line += 1;
         text.push(if line % 14 == 0 { b'\n' } else { b' ' });

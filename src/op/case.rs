@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use super::fields::{Changed, Scope};
+use super::fields::{Changed, Scope, utf8};
 use super::sigma::is_final;
 use super::{Fields, Op};
 use crate::error::RecordError;
@@ -18,12 +18,13 @@ use crate::scan::kernel::Kernel;
 pub struct ChangeCase {
     fields: Fields,
     case: Case,
-    /// For each character of two bytes what it becomes, if that has two bytes too, else zeros. None for ASCII only.
-    two: Option<Box<[[u8; 2]; TWO]>>,
+    /// None for ASCII only.
+    two: Option<Box<Two>>,
 }
 
-/// How many code points have two bytes: U+0080 to U+07FF.
-const TWO: usize = 0x780;
+/// For five bits of the first byte and the second byte: what a character of two bytes becomes, if that has two
+/// bytes too. Zeros for others and for what is no character.
+type Two = [[u8; 2]; 32 * 256];
 
 impl ChangeCase {
     /// To upper case.
@@ -80,16 +81,23 @@ impl Op for ChangeCase {
     }
 }
 
-fn two_bytes(case: Case) -> Box<[[u8; 2]; TWO]> {
-    let mut table = Box::new([[0; 2]; TWO]);
-    for (entry, c) in table.iter_mut().zip('\u{80}'..) {
-        let mapped = Mapped::of(case, c);
-        // What sigma becomes depends on its neighbours.
-        if let (Ok(bytes), true) = (mapped.bytes().try_into(), c != SIGMA) {
-            *entry = bytes;
+fn two_bytes(case: Case) -> Box<Two> {
+    let mut table = Box::new([[0; 2]; 32 * 256]);
+    for c in '\u{80}'..='\u{7ff}' {
+        let (mapped, mut bytes) = (Mapped::of(case, c), [0; 2]);
+        c.encode_utf8(&mut bytes);
+        // What a small sigma looks like depends on its neighbours.
+        let depends = c == SIGMA && case == Case::Lower;
+        if let (Ok(mapped), false) = (mapped.bytes().try_into(), depends) {
+            table[index(bytes)] = mapped;
         }
     }
     table
+}
+
+#[inline(always)]
+fn index([a, b]: [u8; 2]) -> usize {
+    (a as usize & 31) << 8 | b as usize
 }
 
 const SIGMA: char = 'Σ';
@@ -126,7 +134,14 @@ impl Mapped {
 struct Mapper<'o> {
     kernel: Kernel,
     case: Case,
-    two: &'o [[u8; 2]; TWO],
+    two: &'o Two,
+}
+
+/// Why a text can't be changed in place.
+enum Stop<'t> {
+    /// The character at this place becomes longer or shorter.
+    Length(&'t str, usize),
+    Invalid(RecordError),
 }
 
 impl Mapper<'_> {
@@ -134,48 +149,65 @@ impl Mapper<'_> {
     /// place as long as they keep their length.
     #[inline]
     fn change<'a>(&self, text: &'a [u8], scope: &mut Scope<'a>) -> Changed<'a> {
+        let offset = scope.offset;
         let to = scope.room(text.len())?;
         let Seen { mut changed, high } = ascii::change_case(self.kernel, self.case, text, to);
         if high {
-            let text = scope.utf8(text)?;
-            let to = scope.room(text.len())?;
-            match self.change_others(text, to) {
+            match self.change_others(text, to, offset) {
                 ControlFlow::Continue(others) => changed |= others,
-                ControlFlow::Break(at) => return self.change_length(text, at, scope).map(Some),
+                ControlFlow::Break(Stop::Length(text, at)) => return self.change_length(text, at, scope).map(Some),
+                ControlFlow::Break(Stop::Invalid(error)) => return Err(error),
             }
         }
         Ok(changed.then(|| scope.keep(text.len())))
     }
 
-    /// Says whether something changed, or where a character stands that changes its length.
-    fn change_others(&self, text: &str, to: &mut [u8]) -> ControlFlow<usize, bool> {
-        let bytes = text.as_bytes();
-        let mut changed = false;
-        ascii::each_lead(self.kernel, bytes, |at| {
-            let len = match bytes[at..] {
+    /// Says whether something changed.
+    ///
+    /// Common characters are checked on the way, others have the whole text checked first. If all of the
+    /// bytes inside of characters belonged to common ones, the text is valid UTF-8.
+    fn change_others<'t>(&self, bytes: &'t [u8], to: &mut [u8], offset: usize) -> ControlFlow<Stop<'t>, bool> {
+        let (mut changed, mut inner, mut checked) = (false, 0, None);
+        let all_inner = ascii::each_lead(self.kernel, bytes, |at| {
+            match bytes[at..] {
                 [a @ 0xc0..=0xdf, b, ..] => {
-                    let point = (a as usize & 31) << 6 | (b as usize & 63);
-                    let entry = self.two[point - 0x80];
+                    let entry = self.two[index([a, b])];
                     if entry != [0; 2] {
                         to[at..at + 2].copy_from_slice(&entry);
                         changed |= entry != [a, b];
+                        inner += 1;
                         return ControlFlow::Continue(());
                     }
-                    2
                 }
-                [a, b, ..] if is_caseless(a, b) => return ControlFlow::Continue(()),
-                [0xf0..=0xff, ..] => 4,
-                _ => 3,
-            };
-            let mapped = self.map(text, at);
+                [a @ 0xe0..=0xef, b, c, ..] if is_caseless(a, b) && is_inner(c) => {
+                    inner += 2;
+                    return ControlFlow::Continue(());
+                }
+                [a @ 0xf0..=0xff, b, c, d, ..] if is_caseless(a, b) && is_inner(c) && is_inner(d) => {
+                    inner += 3;
+                    return ControlFlow::Continue(());
+                }
+                _ => {}
+            }
+            if checked.is_none() {
+                checked = Some(
+                    utf8(bytes, offset).map_or_else(|e| ControlFlow::Break(Stop::Invalid(e)), ControlFlow::Continue)?,
+                );
+            }
+            let text = checked.unwrap_or_default();
+            let (len, mapped) = self.map(text, at);
             if mapped.len != len {
-                return ControlFlow::Break(at);
+                return ControlFlow::Break(Stop::Length(text, at));
             }
             changed |= *mapped.bytes() != bytes[at..at + len];
             to[at..at + len].copy_from_slice(mapped.bytes());
             ControlFlow::Continue(())
         })?;
-        ControlFlow::Continue(changed)
+        match checked.is_none() && inner != all_inner {
+            true => utf8(bytes, offset)
+                .map_or_else(|e| ControlFlow::Break(Stop::Invalid(e)), |_| ControlFlow::Continue(changed)),
+            false => ControlFlow::Continue(changed),
+        }
     }
 
     /// Starts again, knowing that the length changes at `at`.
@@ -199,34 +231,49 @@ impl Mapper<'_> {
         while at < text.len() {
             let high = ascii::next_high(text.as_bytes(), at);
             let run = &text.as_bytes()[at..high];
-            let Some(c) = text[high..].chars().next() else { return visit(run, b"") };
-            visit(run, self.map(text, high).bytes());
-            at = high + c.len_utf8();
+            if high == text.len() {
+                return visit(run, b"");
+            }
+            let (len, mapped) = self.map(text, high);
+            visit(run, mapped.bytes());
+            at = high + len;
         }
     }
 
-    /// What the character at `at` becomes.
-    fn map(&self, text: &str, at: usize) -> Mapped {
+    /// The length of the character at `at`, and what it becomes.
+    fn map(&self, text: &str, at: usize) -> (usize, Mapped) {
         let c = text[at..].chars().next().unwrap_or_default();
-        match (c, self.case) {
+        let mapped = match (c, self.case) {
             (SIGMA, Case::Lower) => Mapped::collect(std::iter::once(if is_final(text, at) { 'ς' } else { 'σ' })),
             (c, case) => Mapped::of(case, c),
-        }
+        };
+        (c.len_utf8(), mapped)
     }
 }
 
-/// Whether no character with these first bytes has a case mapping: most of what has three or four bytes.
+#[inline(always)]
+fn is_inner(byte: u8) -> bool {
+    byte & 0xc0 == 0x80
+}
+
+/// Whether characters begin with these two bytes, of three or four, and none of them has a case: that is so for most.
 #[inline]
 fn is_caseless(a: u8, b: u8) -> bool {
-    match a {
+    let other = match a {
         0xe1 | 0xef => false,
         0xe2 => b < 0x84,
-        0xea => b >= 0xb0 || b < 0x99,
-        0xe0..=0xee => true,
-        0xf0 => !matches!(b, 0x90 | 0x91 | 0x96 | 0x9e),
-        0xf1..=0xf4 => true,
+        0xea => !(0x99..0xb0).contains(&b),
+        // Overlong below A0, surrogates from A0 on.
+        0xe0 => b >= 0xa0,
+        0xed => b < 0xa0,
+        0xe3..=0xee => true,
+        // Overlong below 90, too large from 90 on.
+        0xf0 => b >= 0x92 && b != 0x96 && b != 0x9e,
+        0xf1..=0xf3 => true,
+        0xf4 => b < 0x90,
         _ => false,
-    }
+    };
+    other && is_inner(b)
 }
 
 #[cfg(test)]
@@ -330,6 +377,33 @@ mod tests {
                 [(1, 1), (3, 3)]
             );
         });
+    }
+
+    #[test]
+    fn every_kind_of_invalid_utf8_is_refused_wherever_it_is() {
+        let (upper, lower) = (ChangeCase::upper(Fields::all()), ChangeCase::lower(Fields::all()));
+        // One and two bytes, and three and four with what matters in the bytes behind.
+        let (inner, leads) = ([0x00, 0x41, 0x7f, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc0, 0xc3, 0xff], 0..=255u8);
+        for lead in leads {
+            for b in 0..=255u8 {
+                for [c, d] in inner.iter().flat_map(|c| inner.map(|d| [*c, d])) {
+                    let texts: [&[u8]; 4] = [&[lead], &[lead, b], &[lead, b, c], &[lead, b, c, d]];
+                    let records = texts.map(|text| [Value::Text(text)]);
+                    let records = records.each_ref().map(|record| &record[..]);
+                    for op in [&upper, &lower] {
+                        columns(&["a"], &records, |batch| {
+                            op.apply(batch);
+                            let refused: Vec<_> = rejected(batch).iter().map(|(record, _)| *record).collect();
+                            let invalid = (0..4).filter(|index| std::str::from_utf8(texts[*index]).is_err());
+                            assert_eq!(refused, invalid.collect::<Vec<_>>(), "{texts:x?}");
+                        });
+                    }
+                    if c > 0 && d > 0 && lead < 0xc0 {
+                        break;
+                    }
+                }
+            }
+        }
     }
 
     #[test]

@@ -51,14 +51,15 @@ impl<'a> Scope<'a> {
         self.spare = spare;
         kept
     }
+}
 
-    /// The text as UTF-8, or why the record is refused.
-    pub fn utf8(&self, text: &'a [u8]) -> Result<&'a str, RecordError> {
-        simdutf8::basic::from_utf8(text).map_err(|_| {
-            RecordError::new(self.offset, "a text that an op should change is not valid UTF-8")
-                .hint("Use --invalid-utf8 replace, or an op on bytes such as upper-ascii.")
-        })
-    }
+/// The text of a record at `offset` as UTF-8, or why the record is refused.
+#[inline(never)]
+pub(super) fn utf8(text: &[u8], offset: usize) -> Result<&str, RecordError> {
+    simdutf8::basic::from_utf8(text).map_err(|_| {
+        RecordError::new(offset, "a text that an op should change is not valid UTF-8")
+            .hint("Use --invalid-utf8 replace, or an op on bytes such as upper-ascii.")
+    })
 }
 
 impl Fields {

@@ -78,16 +78,16 @@ pub(crate) fn reverse(kernel: Kernel, from: &[u8], to: &mut [u8]) -> bool {
 const LEADS: usize = 1024;
 
 /// Tells `visit` the place of every byte that begins a character of more than one byte (C0 to FF), in
-/// order, until it breaks off.
+/// order, until it breaks off. If it does not, the number of bytes inside of characters (80 to BF) is returned.
 #[inline]
 pub(crate) fn each_lead<B>(
     kernel: Kernel,
     bytes: &[u8],
     mut visit: impl FnMut(usize) -> ControlFlow<B>,
-) -> ControlFlow<B> {
-    let mut masks = [0; LEADS / 64];
+) -> ControlFlow<B, usize> {
+    let (mut masks, mut inner) = ([0; LEADS / 64], 0);
     for (piece, bytes) in bytes.chunks(LEADS).enumerate() {
-        leads(kernel, bytes, &mut masks);
+        inner += leads(kernel, bytes, &mut masks);
         for (block, mask) in masks[..bytes.len().div_ceil(64)].iter().enumerate() {
             let mut mask = *mask;
             // One bit after the other: no branch that depends on how long words are.
@@ -97,11 +97,12 @@ pub(crate) fn each_lead<B>(
             }
         }
     }
-    ControlFlow::Continue(())
+    ControlFlow::Continue(inner)
 }
 
-/// One bit for each byte from C0 on, for up to 1024 bytes; masks behind the last byte's stay as they are.
-fn leads(kernel: Kernel, bytes: &[u8], masks: &mut [u64; LEADS / 64]) {
+/// One bit for each byte from C0 on, for up to 1024 bytes; masks behind the last byte's stay as they are. The
+/// number of bytes from 80 to BF is returned.
+fn leads(kernel: Kernel, bytes: &[u8], masks: &mut [u64; LEADS / 64]) -> usize {
     assert!(bytes.len() <= LEADS);
     match kernel {
         #[cfg(target_arch = "x86_64")]
@@ -185,12 +186,14 @@ mod tests {
                 for len in (0..200).chain(LEADS - 2..LEADS + 70) {
                     let bytes = &sample(start + len, len, false)[start..];
                     let mut told = Vec::new();
-                    let _ = each_lead::<()>(kernel, bytes, |at| {
+                    let inner = each_lead::<()>(kernel, bytes, |at| {
                         told.push(at);
                         ControlFlow::Continue(())
                     });
                     let expected: Vec<usize> = (0..len).filter(|at| bytes[*at] >= 0xc0).collect();
                     assert_eq!(told, expected, "{kernel:?} {start} {len}");
+                    let expected = bytes.iter().filter(|byte| (0x80..0xc0).contains(*byte)).count();
+                    assert_eq!(inner, ControlFlow::Continue(expected), "{kernel:?} {start} {len}");
                 }
             }
             let mut count = 0;

@@ -70,7 +70,8 @@ pub(super) fn next_high(bytes: &[u8], from: usize) -> usize {
     from + sixteens.len() * 16 + before
 }
 
-pub(super) fn leads(bytes: &[u8], masks: &mut [u64]) {
+pub(super) fn leads(bytes: &[u8], masks: &mut [u64]) -> usize {
+    let mut inner = 0;
     for (bytes, mask) in bytes.chunks(64).zip(masks) {
         *mask = 0;
         for (index, eight) in bytes.chunks(8).enumerate() {
@@ -80,6 +81,8 @@ pub(super) fn leads(bytes: &[u8], masks: &mut [u64]) {
             // The two highest bits are set; then the multiplication gathers one bit of each byte.
             let leads = (bytes & bytes << 1 & HIGH) >> 7;
             *mask |= (leads.wrapping_mul(0x0102_0408_1020_4080) >> 56) << (index * 8);
+            inner += (bytes & HIGH).count_ones() - leads.count_ones();
         }
     }
+    inner as usize
 }

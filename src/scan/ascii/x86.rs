@@ -58,8 +58,12 @@ pub(super) unsafe fn change_case_512(first: u8, from: &[u8], to: &mut [u8]) -> S
         unsafe { _mm512_storeu_si512(to.add(at).cast(), flip(_mm512_loadu_si512(from.add(at).cast()))) };
         at += 64;
     }
-    if at < len {
-        let rest = u64::MAX >> (64 - (len - at));
+    if at < len && len >= 64 {
+        let at = len - 64;
+        // SAFETY: as above.
+        unsafe { _mm512_storeu_si512(to.add(at).cast(), flip(_mm512_loadu_si512(from.add(at).cast()))) };
+    } else if at < len {
+        let rest = u64::MAX >> (64 - len);
         // SAFETY: only the bytes of the mask are read and written, and they lie inside both.
         unsafe {
             let bytes = flip(_mm512_maskz_loadu_epi8(rest, from.add(at).cast()));
@@ -126,17 +130,24 @@ pub(super) unsafe fn reverse_512(from: &[u8], to: &mut [u8]) -> bool {
 }
 
 /// # Safety
-/// The processor must have AVX2; there must be a mask for every 64 bytes.
-#[target_feature(enable = "avx2")]
-pub(super) unsafe fn leads_256(bytes: &[u8], masks: &mut [u64]) {
-    let leads = |block: &[u8; 64]| {
+/// The processor must have AVX2 and POPCNT; there must be a mask for every 64 bytes.
+#[target_feature(enable = "avx2,popcnt")]
+pub(super) unsafe fn leads_256(bytes: &[u8], masks: &mut [u64]) -> usize {
+    let mut inner = 0;
+    let mut leads = |block: &[u8; 64]| {
         let at = block.as_ptr().cast::<__m256i>();
         // SAFETY: a block has 64 bytes, and the loads may be unaligned.
         let halves = unsafe { [_mm256_loadu_si256(at), _mm256_loadu_si256(at.add(1))] };
         // Signed, C0 to FF is -64 to -1.
         let least = _mm256_set1_epi8(-65);
-        let [low, high] = halves.map(|v| _mm256_movemask_epi8(_mm256_and_si256(v, _mm256_cmpgt_epi8(v, least))) as u32);
-        low as u64 | (high as u64) << 32
+        let mask = |v: [__m256i; 2]| {
+            let [low, high] = v.map(|v| _mm256_movemask_epi8(v) as u32 as u64);
+            low | high << 32
+        };
+        let high = mask(halves);
+        let leads = high & mask(halves.map(|v| _mm256_cmpgt_epi8(v, least)));
+        inner += (high & !leads).count_ones();
+        leads
     };
     let (blocks, tail) = bytes.as_chunks::<64>();
     for (block, mask) in blocks.iter().zip(masks.iter_mut()) {
@@ -147,17 +158,21 @@ pub(super) unsafe fn leads_256(bytes: &[u8], masks: &mut [u64]) {
         last[..tail.len()].copy_from_slice(tail);
         masks[blocks.len()] = leads(&last);
     }
+    inner as usize
 }
 
 /// # Safety
-/// The processor must have AVX-512 F and BW; there must be a mask for every 64 bytes.
-#[target_feature(enable = "avx512f,avx512bw")]
-pub(super) unsafe fn leads_512(bytes: &[u8], masks: &mut [u64]) {
+/// The processor must have AVX-512 F and BW, and POPCNT; there must be a mask for every 64 bytes.
+#[target_feature(enable = "avx512f,avx512bw,popcnt")]
+pub(super) unsafe fn leads_512(bytes: &[u8], masks: &mut [u64]) -> usize {
+    let mut inner = 0;
     let least = _mm512_set1_epi8(0xc0u8 as i8);
     for (block, mask) in bytes.chunks(64).zip(masks) {
         let all = u64::MAX >> (64 - block.len());
         // SAFETY: only the bytes of the mask are read, and they lie inside the block.
         let bytes = unsafe { _mm512_maskz_loadu_epi8(all, block.as_ptr().cast()) };
         *mask = _mm512_cmpge_epu8_mask(bytes, least);
+        inner += (_mm512_movepi8_mask(bytes) & !*mask).count_ones();
     }
+    inner as usize
 }

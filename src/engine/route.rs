@@ -90,7 +90,7 @@ impl Route {
         if projected {
             let filter = KeyedFilter::new(&settings.select, &settings.drop, &settings.rename)?;
             self.ops.insert(0, Arc::new(filter));
-            self.want.detail = self.want.detail.max(Detail::Maps);
+            self.want.detail = Detail::All;
         }
         if tabular {
             self.header = match &settings.columns {

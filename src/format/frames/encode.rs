@@ -70,9 +70,13 @@ impl Encode for Encoder {
     fn encode(&mut self, batch: &Batch<'_>, records: Range<usize>, output: &mut Output<'_>) -> Result<(), EncodeError> {
         for index in records {
             let begun = Begun { mark: output.mark(), offset: batch.span(index).start };
-            let written = match (self.style.payload, LineForm::of(batch, index)) {
-                (Payload::Json, _) | (_, LineForm::Json) => self.json(batch, index, begun, output),
-                (_, LineForm::Value { key, value }) => {
+            let form = match self.style.payload {
+                Payload::Json => LineForm::Json,
+                Payload::Bytes | Payload::Text => LineForm::of(batch, index),
+            };
+            let written = match form {
+                LineForm::Json => self.json(batch, index, begun, output),
+                LineForm::Value { key, value } => {
                     if !key.is_empty() && key != FIELD && !self.style.nameless {
                         output.lose(LossyKind::KeyDropped);
                     }

@@ -102,7 +102,12 @@ impl Prefix {
             Prefix::U32Le => number(data, |bytes| u32::from_le_bytes(bytes).into()),
             Prefix::U32Be => number(data, |bytes| u32::from_be_bytes(bytes).into()),
             Prefix::U64Le => number(data, u64::from_le_bytes),
-            Prefix::Varint => varint(data),
+            // Nearly all frames are shorter than 16 KiB.
+            Prefix::Varint => match *data {
+                [one, ..] if one < 0x80 => Length::Is { head: 1, len: one.into() },
+                [one, two @ 1..0x80, ..] => Length::Is { head: 2, len: u64::from(two) << 7 | u64::from(one & 0x7f) },
+                _ => varint(data),
+            },
         }
     }
 

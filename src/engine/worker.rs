@@ -181,6 +181,9 @@ fn failure(
     cut: Option<super::feed::FeedError>,
     stop: Option<Stop>,
 ) -> Option<Failure> {
+    if cut.is_none() && stop.is_none() {
+        return None;
+    }
     let (source, offset) = (shared.source.to_path_buf(), slice.offset);
     if let Some(error) = cut {
         return Some(Box::new(move |records| error.at(&source, records, offset)));

@@ -150,9 +150,37 @@ fn concatenated_values() {
 #[test]
 fn what_is_no_document_is_refused() {
     for text in [
-        "", " ", "[", "[1", "[1,", "[1,]", "[,1]", "[1,,2]", "[1 2]", "[1]]", "[1],", "[1] 2", "[][]", "[}", "{]", "{",
-        "{\"a\":1}}", "{} 1", "1 {}", "1 []", "\"a\"\"b\"", "{}[]", "1,2", "{},{}", "[1}", "]", "}", "[\"a", "[\"a\"",
-        "[1,2}", "[{\"a\":1],2]",
+        "",
+        " ",
+        "[",
+        "[1",
+        "[1,",
+        "[1,]",
+        "[,1]",
+        "[1,,2]",
+        "[1 2]",
+        "[1]]",
+        "[1],",
+        "[1] 2",
+        "[][]",
+        "[}",
+        "{]",
+        "{",
+        "{\"a\":1}}",
+        "{} 1",
+        "1 {}",
+        "1 []",
+        "\"a\"\"b\"",
+        "{}[]",
+        "1,2",
+        "{},{}",
+        "[1}",
+        "]",
+        "}",
+        "[\"a",
+        "[\"a\"",
+        "[1,2}",
+        "[{\"a\":1],2]",
     ] {
         assert!(!agree(Format::Json, text.as_bytes()).is_ok(), "{text:?}");
     }
@@ -169,7 +197,11 @@ fn inner_arrays() {
         let whole = read(Format::Json, &options(pointer), text, 1 << 19, &want(Detail::All), Arrival::Whole);
         for (target, arrival) in WAYS {
             let found = read(Format::Json, &options(pointer), text, target, &want(Detail::All), arrival);
-            assert_eq!((&found.records, &found.errors), (&whole.records, &whole.errors), "{pointer} {target} {arrival:?}");
+            assert_eq!(
+                (&found.records, &found.errors),
+                (&whole.records, &whole.errors),
+                "{pointer} {target} {arrival:?}"
+            );
         }
         whole
     };
@@ -179,7 +211,9 @@ fn inner_arrays() {
     assert_eq!(Some(Json::Array(found.records)), expected);
     assert_eq!(everywhere("/x", document).records.len(), 2);
     assert_eq!(everywhere("", b" [1, 2]").records.len(), 2);
-    for (pointer, phrase) in [("/none", "nothing at"), ("/x/7", "nothing at"), ("/x/0", "no array"), ("/x/01", "nothing")] {
+    for (pointer, phrase) in
+        [("/none", "nothing at"), ("/x/7", "nothing at"), ("/x/0", "no array"), ("/x/01", "nothing")]
+    {
         let found = everywhere(pointer, document);
         assert!(found.errors[0].1.contains(phrase), "{pointer} {found:?}");
     }

@@ -48,7 +48,8 @@ fn agrees_with_serde_json_and_simd_json() {
             // simd-json accepts some of what RFC 8259 does not; what it reads has to be the same.
             if let Some(expected) = &expected {
                 // It has no minus zero.
-                let text = |value: &Json| value.to_string().replace("number -0.000000000000e0", "number 0.000000000000e0");
+                let text =
+                    |value: &Json| value.to_string().replace("number -0.000000000000e0", "number 0.000000000000e0");
                 let other = from_serde(simd_json::to_string(&other).unwrap().as_bytes()).unwrap();
                 assert_eq!(text(&other), text(expected));
             }

@@ -7,7 +7,9 @@ use crate::read::{Arrival, Read, from_serde, read, want};
 fn all_ways(input: &[u8]) -> Vec<Read> {
     let mut reads = Vec::new();
     for detail in [Detail::Record, Detail::Fields, Detail::Maps, Detail::All] {
-        for (target, arrival) in [(1 << 19, Arrival::Whole), (1, Arrival::Whole), (5, Arrival::By(1)), (64, Arrival::By(37))] {
+        for (target, arrival) in
+            [(1 << 19, Arrival::Whole), (1, Arrival::Whole), (5, Arrival::By(1)), (64, Arrival::By(37))]
+        {
             reads.push(read(Format::Json, &Options::default(), input, target, &want(detail), arrival));
         }
     }

@@ -22,13 +22,30 @@ enum State {
     Key,
     Colon,
     Behind,
-    Text { key: bool },
-    Escape { key: bool, low: bool },
-    Hex { key: bool, low: bool, digits: u8, code: u16 },
+    Text {
+        key: bool,
+    },
+    Escape {
+        key: bool,
+        low: bool,
+    },
+    Hex {
+        key: bool,
+        low: bool,
+        digits: u8,
+        code: u16,
+    },
     /// A backslash has to follow, for the second half of a surrogate pair.
-    Half { key: bool },
+    Half {
+        key: bool,
+    },
     /// So many bytes of a character have to follow, the next one in a range.
-    Utf8 { key: bool, more: u8, from: u8, to: u8 },
+    Utf8 {
+        key: bool,
+        more: u8,
+        from: u8,
+        to: u8,
+    },
     Literal(&'static [u8]),
     Minus,
     Zero,

@@ -7,7 +7,9 @@ mod decode;
 mod encode;
 mod unflatten;
 
-use super::{Cut, Decode, Encode, Error, Format, Frame, OpenError, Opening, Options, ReadFormat, Shape, Want, WriteFormat};
+use super::{
+    Cut, Decode, Encode, Error, Format, Frame, OpenError, Opening, Options, ReadFormat, Shape, Want, WriteFormat,
+};
 use crate::error::RecordError;
 use check::Located;
 
@@ -108,13 +110,7 @@ fn open_at(pointer: &str, options: &Options, head: &[u8], first: usize, end: boo
     }
 }
 
-fn open_items(
-    start: usize,
-    open: Vec<bool>,
-    options: &Options,
-    head: &[u8],
-    end: bool,
-) -> Result<Opening, OpenError> {
+fn open_items(start: usize, open: Vec<bool>, options: &Options, head: &[u8], end: bool) -> Result<Opening, OpenError> {
     // The cutter sees no empty data, so this end has to be seen here.
     if end && start == head.len() {
         return Err(RecordError::new(start, "the array is not closed").into());

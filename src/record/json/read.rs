@@ -188,9 +188,7 @@ impl Reader {
             }
             Some(b'\'') => RecordError::new(place, format!("a single quote: expected {expected}"))
                 .hint("JSON strings stand in double quotes."),
-            Some(byte @ b' '..=b'~') => {
-                RecordError::new(place, format!("`{}`: expected {expected}", *byte as char))
-            }
+            Some(byte @ b' '..=b'~') => RecordError::new(place, format!("`{}`: expected {expected}", *byte as char)),
             Some(byte) => RecordError::new(place, format!("the byte 0x{byte:02x}: expected {expected}")),
         };
         Box::new(error)

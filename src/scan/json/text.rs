@@ -220,7 +220,8 @@ mod tests {
                 let wanted = if number.contains(['.', 'e']) { expected(long.as_bytes()) } else { long.clone().into() };
                 assert_eq!(unit.run(Untyped(long.as_bytes())), wanted, "{long}");
             }
-            for text in ["", "007", "1.", "+5", "true", "1e", "e", "a e9", "1+1", "-", "--1", "1 ", "\"", "1\n", "1é"] {
+            for text in ["", "007", "1.", "+5", "true", "1e", "e", "a e9", "1+1", "-", "--1", "1 ", "\"", "1\n", "1é"]
+            {
                 assert_eq!(unit.run(Untyped(text.as_bytes())), expected(text.as_bytes()), "{text}");
             }
             for seed in 0..2000 {

@@ -2,6 +2,7 @@
 //!
 //! Every kernel has a portable twin, and the tests run both on the same input.
 
+pub mod bytes;
 pub mod json;
 pub mod kernel;
 pub mod number;

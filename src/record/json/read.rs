@@ -90,6 +90,8 @@ impl Reader {
         self.at = self.positions.start(from, to, lines);
         self.end = to;
         self.lines = lines;
+        // An error may have left something.
+        self.outer.clear();
         Ok(())
     }
 
@@ -249,7 +251,6 @@ impl Reader {
         let mut at = self.at;
         // Which of the innermost 64 lists and maps are maps, the lowest bit for the innermost.
         let (mut maps, mut depth) = (0u64, 0usize);
-        self.outer.clear();
 
         macro_rules! next {
             () => {{
@@ -382,11 +383,9 @@ impl Reader {
     /// Walks through the list or map at the current place, `depth` lists and maps inside the record.
     #[inline(never)]
     fn skip(&mut self, text: &[u8], depth: usize) -> Result<usize, Fault> {
-        let outer = std::mem::take(&mut self.outer);
         self.around += depth;
         let end = self.walk(text, &mut Skip);
         self.around -= depth;
-        self.outer = outer;
         end
     }
 }

@@ -32,7 +32,7 @@ pub(super) struct Done {
 
 pub(super) struct Committer<'t> {
     target: &'t Target,
-    separator: usize,
+    first_skips: usize,
     state: Mutex<State>,
     /// A turn has come, or the run ends.
     turn: Condvar,
@@ -45,7 +45,7 @@ struct State {
     next: u64,
     /// Where the next bytes go.
     offset: u64,
-    /// Nothing was written behind the prefix yet: the first separator is left out.
+    /// Nothing was written behind the prefix yet: the first record skips its separator.
     at_start: bool,
     /// Early slices, at their number modulo the ring's length.
     ring: Vec<Option<Done>>,
@@ -56,10 +56,10 @@ struct State {
 
 impl State {
     /// Takes the place of `bytes` in the output.
-    fn assign<'b>(&mut self, bytes: &'b [u8], separator: usize) -> (&'b [u8], u64) {
+    fn assign<'b>(&mut self, bytes: &'b [u8], first_skips: usize) -> (&'b [u8], u64) {
         let mut bytes = bytes;
         if self.at_start && !bytes.is_empty() {
-            bytes = &bytes[separator..];
+            bytes = &bytes[first_skips..];
             self.at_start = false;
         }
         let at = self.offset;
@@ -73,13 +73,13 @@ impl<'t> Committer<'t> {
     pub fn new(
         target: &'t Target,
         offset: u64,
-        separator: usize,
+        first_skips: usize,
         buffers: Vec<Buffer>,
         totals: Totals,
     ) -> Committer<'t> {
         let ring = (0..buffers.len()).map(|_| None).collect();
         let state = State { next: 0, offset, at_start: true, ring, free: buffers, totals, error: None };
-        Committer { target, separator, state: Mutex::new(state), turn: Condvar::new(), freed: Condvar::new() }
+        Committer { target, first_skips, state: Mutex::new(state), turn: Condvar::new(), freed: Condvar::new() }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -113,7 +113,7 @@ impl<'t> Committer<'t> {
         if state.error.is_some() {
             return Err(Error::usage("the run has ended"));
         }
-        let (bytes, at) = state.assign(bytes, self.separator);
+        let (bytes, at) = state.assign(bytes, self.first_skips);
         drop(state);
         self.target.write(bytes, at)
     }
@@ -132,7 +132,7 @@ impl<'t> Committer<'t> {
             if state.error.is_some() {
                 return;
             }
-            let (bytes, at) = state.assign(&done.buffer[..done.len], self.separator);
+            let (bytes, at) = state.assign(&done.buffer[..done.len], self.first_skips);
             let written = if self.target.is_positional() {
                 self.advance(&mut state, &done);
                 drop(state);

@@ -205,8 +205,7 @@ impl<'s> Opened<'s> {
         let frame = writing.frame();
         target.write(&frame.prefix, 0)?;
         let buffers = (0..plan.workers + plan.ring).map(|_| vec![0; plan.buffer].into_boxed_slice()).collect();
-        let committer =
-            Committer::new(target, frame.prefix.len() as u64, frame.separator.len(), buffers, Totals::new());
+        let committer = Committer::new(target, frame.prefix.len() as u64, frame.first_skips, buffers, Totals::new());
         let workers: Vec<_> = (0..plan.workers)
             .map(|_| {
                 let mut worker = self.worker(writing);

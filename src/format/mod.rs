@@ -138,7 +138,7 @@ pub trait Decode: Send {
 
 /// Turns batches into bytes. One for each worker.
 pub trait Encode: Send {
-    /// Appends these records of the batch, each behind the [`Frame`]'s separator.
+    /// Appends these records of the batch, each with what separates it from the one before (see [`Frame`]).
     fn encode(&mut self, batch: &Batch<'_>, records: Range<usize>, output: &mut Output<'_>) -> Result<(), EncodeError>;
 }
 
@@ -147,8 +147,9 @@ pub trait Encode: Send {
 pub struct Frame {
     /// Before the first record: a header, `[`.
     pub prefix: Vec<u8>,
-    /// Before each record; the committer leaves it out before the first one of the whole output.
-    pub separator: &'static [u8],
+    /// Every record begins with what separates it from the one before; so many bytes of that are left
+    /// out by the committer before the first record of the whole output.
+    pub first_skips: usize,
     /// Behind the last record.
     pub suffix: Vec<u8>,
     /// Instead of the suffix when there was no record at all; empty: the suffix all the same.

@@ -244,3 +244,33 @@ fn invalid_utf8_is_refused_or_replaced() {
         assert!(found.is_ok());
     }
 }
+
+/// What stands around an inner array is read by other code than records are: it has to be as strict.
+#[test]
+fn around_an_inner_array_everything_is_checked_as_serde_json_does() {
+    let mut random = Random::new(14);
+    let options = Options { records_at: Some("/x".into()), ..Options::default() };
+    let (mut good, mut bad) = (0, 0);
+    for round in 0..20_000 {
+        let mut text = String::new();
+        value(&mut random, 3, &mut text);
+        let mut text = text.into_bytes();
+        if round % 3 != 0 {
+            mutate(&mut random, &mut text);
+        }
+        for document in
+            [[b"{\"x\":[1],\"t\":", &text[..], b"}"].concat(), [b"{\"t\":", &text[..], b",\"x\":[1]}"].concat()]
+        {
+            let outcome = serde_json::from_slice::<Json>(&document);
+            if outcome.as_ref().is_err_and(|error| error.to_string().contains("out of range")) {
+                continue;
+            }
+            let (target, arrival) = WAYS[random.below(WAYS.len())];
+            let found = read(Format::Json, &options, &document, target, &want(Detail::All), arrival);
+            let shown = String::from_utf8_lossy(&document);
+            assert_eq!(found.is_ok(), outcome.is_ok(), "{shown:?} {found:?} {outcome:?}");
+            if outcome.is_ok() { good += 1 } else { bad += 1 }
+        }
+    }
+    assert!(good > 5000 && bad > 5000, "{good} {bad}");
+}

@@ -134,12 +134,12 @@ impl WriteFormat for Target {
         if self.lines {
             return Frame::default();
         }
-        Frame { prefix: b"[\n".into(), separator: b",\n", suffix: b"\n]\n".into(), empty: b"]\n".into() }
+        Frame { prefix: b"[".into(), first_skips: 1, suffix: b"\n]\n".into(), empty: b"]\n".into() }
     }
 
     fn encoder(&self) -> Box<dyn Encode> {
         let style = encode::Style {
-            separator: self.frame().separator,
+            separator: if self.lines { b"" } else { b",\n" },
             end: if self.lines { b"\n" } else { b"" },
             pretty: self.pretty,
             bytes_as: self.options.bytes_as,

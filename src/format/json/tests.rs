@@ -36,7 +36,7 @@ fn write(format: Format, options: &Options, names: &[&str], rows: &[Vec<Value<'s
     let (len, lossy) = (output.len(), output.lossy);
     kept.0.extend_from_slice(&buffer[..len]);
     let frame = target.frame();
-    let records = kept.0.strip_prefix(frame.separator).unwrap_or(&kept.0);
+    let records = &kept.0[frame.first_skips.min(kept.0.len())..];
     let end = if rows.is_empty() && !frame.empty.is_empty() { &frame.empty } else { &frame.suffix };
     let text = String::from_utf8([&frame.prefix, records, end].concat()).unwrap();
     Written { text, lossy, outcome }
@@ -87,7 +87,7 @@ fn columns_become_lines() {
 fn columns_become_an_array() {
     let array = format!("[\n{}\n]\n", LINES.trim_end().replace('\n', ",\n"));
     assert_eq!(everywhere(Format::Json, &Options::default(), &NAMES, &rows()), array);
-    assert_eq!(everywhere(Format::Json, &Options::default(), &NAMES, &[]), "[\n]\n");
+    assert_eq!(everywhere(Format::Json, &Options::default(), &NAMES, &[]), "[]\n");
     let pretty = Options { pretty: true, ..Options::default() };
     let text = everywhere(Format::Json, &pretty, &NAMES, &rows()[..5]);
     let expected = r#"[

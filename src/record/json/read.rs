@@ -65,8 +65,6 @@ pub struct Reader {
     around: usize,
     /// For each 64 open lists and maps: which are maps.
     outer: Vec<u64>,
-    /// The same for a value that is skipped inside of another one; never both are in use.
-    inner: Vec<u64>,
     nodes: Vec<u32>,
 }
 
@@ -79,8 +77,8 @@ impl Reader {
 
     /// The same, with the kernels of one processor family.
     pub fn on(unit: Unit, max_depth: usize, around: usize) -> Reader {
-        let (outer, inner, nodes) = (Vec::with_capacity(16), Vec::with_capacity(16), Vec::with_capacity(64));
-        Reader { positions: Positions::new(unit), at: 0, end: 0, lines: false, max_depth, around, outer, inner, nodes }
+        let (outer, nodes) = (Vec::with_capacity(16), Vec::with_capacity(64));
+        Reader { positions: Positions::new(unit), at: 0, end: 0, lines: false, max_depth, around, outer, nodes }
     }
 
     /// Begins with `from..to` of a text; the text must be the same in every call until the next start.
@@ -92,6 +90,8 @@ impl Reader {
         self.at = self.positions.start(from, to, lines);
         self.end = to;
         self.lines = lines;
+        // An error may have left something.
+        self.outer.clear();
         Ok(())
     }
 
@@ -251,7 +251,6 @@ impl Reader {
         let mut at = self.at;
         // Which of the innermost 64 lists and maps are maps, the lowest bit for the innermost.
         let (mut maps, mut depth) = (0u64, 0usize);
-        self.outer.clear();
 
         macro_rules! next {
             () => {{
@@ -384,11 +383,9 @@ impl Reader {
     /// Walks through the list or map at the current place, `depth` lists and maps inside the record.
     #[inline(never)]
     fn skip(&mut self, text: &[u8], depth: usize) -> Result<usize, Fault> {
-        std::mem::swap(&mut self.outer, &mut self.inner);
         self.around += depth;
         let end = self.walk(text, &mut Skip);
         self.around -= depth;
-        std::mem::swap(&mut self.outer, &mut self.inner);
         end
     }
 }

@@ -108,7 +108,7 @@ pub(super) struct Opened<'s> {
 
 /// What a run came to.
 pub(super) struct Run {
-    totals: Totals,
+    pub totals: Totals,
     bytes_in: u64,
     bytes_out: u64,
     /// The heap just before the first slice.
@@ -116,7 +116,7 @@ pub(super) struct Run {
 }
 
 impl<'s> Opened<'s> {
-    fn new(source: SourceSpec, target: &TargetSpec, settings: &'s Settings) -> Result<Opened<'s>> {
+    pub fn new(source: SourceSpec, target: &TargetSpec, settings: &'s Settings) -> Result<Opened<'s>> {
         let from = source_format(&source, settings)?;
         let to = target_format(target, settings)?;
         let mut source = open_source(source, settings)?;

@@ -381,5 +381,4 @@ fn float_text(number: f64, text: &mut [u8; 32], len: &mut usize) {
 }
 
 #[cfg(test)]
-#[path = "write_tests.rs"]
 mod tests;

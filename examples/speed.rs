@@ -28,18 +28,13 @@ fn load(name: &str, made_up: impl Fn(usize) -> String) -> Vec<u8> {
 
 fn flat() -> Vec<u8> {
     load("flat.mid.ndjson", |n| {
-        format!(
-            "{{\"id\":{n},\"vendor\":\"VTS\",\"pickup_at\":\"2019-06-07 16:45:49\",\"trip_km\":{}.79,\"lon\":-74.039461,\"zone\":\"Z{n}\",\"fare\":20.36}}\n",
-            n % 30
-        )
+        format!("{{\"id\":{n},\"vendor\":\"VTS\",\"pickup_at\":\"2019-06-07 16:45:49\",\"trip_km\":{}.79,\"lon\":-74.039461,\"zone\":\"Z{n}\",\"fare\":20.36}}\n", n % 30)
     })
 }
 
 fn nested() -> Vec<u8> {
     load("nested.mid.ndjson", |n| {
-        format!(
-            "{{\"id\":\"{n}\",\"type\":\"Issue\",\"actor\":{{\"id\":{n},\"login\":\"x{n}\",\"url\":\"https://example.com\"}},\"payload\":{{\"body\":\"\\u00e9 caf\u{e9}\",\"labels\":[{{\"id\":1}}]}},\"public\":true}}\n"
-        )
+        format!("{{\"id\":\"{n}\",\"type\":\"Issue\",\"actor\":{{\"id\":{n},\"login\":\"x{n}\",\"url\":\"https://example.com\"}},\"payload\":{{\"body\":\"\\u00e9 caf\u{e9}\",\"labels\":[{{\"id\":1}}]}},\"public\":true}}\n")
     })
 }
 
@@ -113,17 +108,14 @@ fn convert(
     records
 }
 
+
 fn cpu() -> f64 {
     let mut t = libc::timespec { tv_sec: 0, tv_nsec: 0 };
     unsafe { libc::clock_gettime(libc::CLOCK_THREAD_CPUTIME_ID, &mut t) };
     t.tv_sec as f64 + t.tv_nsec as f64 * 1e-9
 }
 fn time(name: &str, bytes: usize, mut f: impl FnMut()) {
-    if let Some(only) = std::env::args().nth(1) {
-        if !name.contains(&only) {
-            return;
-        }
-    }
+    if let Some(only) = std::env::args().nth(1) { if !name.contains(&only) { return; } }
     let mut best = f64::MAX;
     let start = cpu();
     while cpu() - start < 1.0 {
@@ -141,9 +133,7 @@ fn main() {
                 let (mut at, mut sum) = (positions.start(0, text.len(), true), 0);
                 loop {
                     at = positions.ensure(&text, at);
-                    if positions.get(at) == text.len() {
-                        break;
-                    }
+                    if positions.get(at) == text.len() { break; }
                     sum += positions.get(at);
                     at += AHEAD - 1;
                 }
@@ -152,37 +142,25 @@ fn main() {
         }
     }
     let text = array();
-    time("cut/array", text.len(), || {
-        black_box(slices(Format::Json, &text).1.len());
-    });
+    time("cut/array", text.len(), || { black_box(slices(Format::Json, &text).1.len()); });
     let text = flat();
-    time("cut/concat", text.len(), || {
-        black_box(slices(Format::Json, &text).1.len());
-    });
+    time("cut/concat", text.len(), || { black_box(slices(Format::Json, &text).1.len()); });
     let mut arena = Arena::new(1 << 20, 1 << 24);
-    let inputs =
-        [("flat", Format::Ndjson, flat()), ("nested", Format::Ndjson, nested()), ("array", Format::Json, array())];
+    let inputs = [("flat", Format::Ndjson, flat()), ("nested", Format::Ndjson, nested()), ("array", Format::Json, array())];
     let mut buffer = vec![0; 1 << 20];
     for (name, format, text) in &inputs {
         let (source, slices) = slices(*format, text);
         for detail in [Detail::Record, Detail::Fields, Detail::Maps, Detail::All] {
             let mut decoder = source.decoder(&want(detail, &[]));
-            time(&format!("decode/{name}/{detail:?}"), text.len(), || {
-                black_box(convert(&slices, &mut *decoder, None, &mut arena, None));
-            });
-            let target = format::create(Format::Ndjson, &Options::default(), &Shape::Keyed, None, Format::Ndjson)
-                .expect("target");
+            time(&format!("decode/{name}/{detail:?}"), text.len(), || { black_box(convert(&slices, &mut *decoder, None, &mut arena, None)); });
+            let target = format::create(Format::Ndjson, &Options::default(), &Shape::Keyed, None, Format::Ndjson).expect("target");
             let (mut decoder, mut encoder) = (source.decoder(&want(detail, &[])), target.encoder());
-            time(&format!("both/{name}/{detail:?}"), text.len(), || {
-                black_box(convert(&slices, &mut *decoder, None, &mut arena, Some((&mut *encoder, &mut buffer))));
-            });
+            time(&format!("both/{name}/{detail:?}"), text.len(), || { black_box(convert(&slices, &mut *decoder, None, &mut arena, Some((&mut *encoder, &mut buffer)))); });
         }
         let paths = if *name == "nested" { ["id", "actor.login", "public"] } else { ["id", "fare", "vendor"] };
         let schema = Schema::new(paths.map(|path| path.as_bytes()));
         let mut decoder = source.decoder(&want(Detail::Fields, &paths));
-        time(&format!("decode/{name}/select_3"), text.len(), || {
-            black_box(convert(&slices, &mut *decoder, Some(&schema), &mut arena, None));
-        });
+        time(&format!("decode/{name}/select_3"), text.len(), || { black_box(convert(&slices, &mut *decoder, Some(&schema), &mut arena, None)); });
     }
     let text = load("numeric.mid.csv", |n| match n {
         0 => "id,vendor,pickup_at,lon,fare\n".to_owned(),
@@ -202,9 +180,7 @@ fn main() {
         }
         batches.push(batch);
     }
-    let target =
-        format::create(Format::Ndjson, &Options::default(), &Shape::Columns(schema.clone()), None, Format::Csv)
-            .expect("target");
+    let target = format::create(Format::Ndjson, &Options::default(), &Shape::Columns(schema.clone()), None, Format::Csv).expect("target");
     let (mut encoder, mut buffer) = (target.encoder(), vec![0; 1 << 20]);
     let mut encode = || {
         let mut bytes = 0;
@@ -217,7 +193,5 @@ fn main() {
         bytes
     };
     let bytes = encode() as usize;
-    time("encode/columns", bytes, || {
-        black_box(encode());
-    });
+    time("encode/columns", bytes, || { black_box(encode()); });
 }

@@ -139,7 +139,7 @@ JOBS = [
     Job("count-csv", "CSV count records, quoted", "quoted",
         lambda binary, i, o: [binary, "count", "-f", "csv", "-j", str(WORKERS), i], "numbers", [
             Peer("duckdb", "duckdb", python("duckdb", "duckdb.sql('SET threads=%d'); print(duckdb.sql(f\"SELECT count(*) FROM "
-                                                      "read_csv('{i}')\").fetchone()[0])" % WORKERS)),
+                                                      "read_csv('{i}')\").fetchall()[0][0])" % WORKERS)),
             Peer("polars", "polars", python("polars", "print(pl.scan_csv(i).select(pl.len()).collect(engine='streaming').item())")),
             command("zsv count fast", "zsv", "count", "--parser", "fast", "IN"),
             command("zsv count", "zsv", "count", "IN"),

@@ -46,7 +46,8 @@ job() {
 }
 
 wanted="$*"
-[ -n "$wanted" ] || wanted=""
+# The layout of sample data (pagemill::sample::LAYOUT).
+layout="id:u64le,time:i64le,price:f64le,quantity:u32le,active:bool,name:text24,code:bytes8,pad:skip3"
 echo "| job                | instr./B | instructions | input bytes | start only |"
 echo "| ------------------ | -------: | -----------: | ----------: | ---------: |"
 job csv-ndjson csv convert -t ndjson
@@ -59,7 +60,7 @@ job ndjson-select ndjson convert -t csv --select id
 job json-ndjson json convert -t ndjson
 job text-upper text convert -t text --op upper
 job text-reverse text convert -t text --op reverse
-job fixed-ndjson fixed convert -t ndjson --layout "id:u64le,price:f64be,name:text16"
-job frames-text frames convert -t text --payload text
+job fixed-ndjson fixed convert -t ndjson --layout "$layout"
+job frames-ndjson frames convert -t ndjson
 job count text count
 job count-csv csv count -f csv

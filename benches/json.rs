@@ -30,13 +30,18 @@ fn load(name: &str, made_up: impl Fn(usize) -> String) -> Vec<u8> {
 
 fn flat() -> Vec<u8> {
     load("flat.mid.ndjson", |n| {
-        format!("{{\"id\":{n},\"vendor\":\"VTS\",\"pickup_at\":\"2019-06-07 16:45:49\",\"trip_km\":{}.79,\"lon\":-74.039461,\"zone\":\"Z{n}\",\"fare\":20.36}}\n", n % 30)
+        format!(
+            "{{\"id\":{n},\"vendor\":\"VTS\",\"pickup_at\":\"2019-06-07 16:45:49\",\"trip_km\":{}.79,\"lon\":-74.039461,\"zone\":\"Z{n}\",\"fare\":20.36}}\n",
+            n % 30
+        )
     })
 }
 
 fn nested() -> Vec<u8> {
     load("nested.mid.ndjson", |n| {
-        format!("{{\"id\":\"{n}\",\"type\":\"Issue\",\"actor\":{{\"id\":{n},\"login\":\"x{n}\",\"url\":\"https://example.com\"}},\"payload\":{{\"body\":\"\\u00e9 caf\u{e9}\",\"labels\":[{{\"id\":1}}]}},\"public\":true}}\n")
+        format!(
+            "{{\"id\":\"{n}\",\"type\":\"Issue\",\"actor\":{{\"id\":{n},\"login\":\"x{n}\",\"url\":\"https://example.com\"}},\"payload\":{{\"body\":\"\\u00e9 caf\u{e9}\",\"labels\":[{{\"id\":1}}]}},\"public\":true}}\n"
+        )
     })
 }
 
@@ -130,7 +135,9 @@ fn stage_1(c: &mut Criterion) {
                 })
             });
         }
-        group.bench_function(format!("{name}/roofline_utf8_check"), |b| b.iter(|| simdutf8::basic::from_utf8(&text).is_ok()));
+        group.bench_function(format!("{name}/roofline_utf8_check"), |b| {
+            b.iter(|| simdutf8::basic::from_utf8(&text).is_ok())
+        });
         group.bench_function(format!("{name}/roofline_lines_memchr"), |b| {
             b.iter(|| memchr::memchr_iter(b'\n', &text).count())
         });
@@ -150,7 +157,8 @@ fn cut(c: &mut Criterion) {
 fn decode(c: &mut Criterion) {
     let mut group = c.benchmark_group("json_decode");
     let mut arena = Arena::new(1 << 20, 1 << 24);
-    let inputs = [("flat", Format::Ndjson, flat()), ("nested", Format::Ndjson, nested()), ("array", Format::Json, array())];
+    let inputs =
+        [("flat", Format::Ndjson, flat()), ("nested", Format::Ndjson, nested()), ("array", Format::Json, array())];
     for (name, format, text) in &inputs {
         let (source, slices) = slices(*format, text);
         group.throughput(Throughput::Bytes(text.len() as u64));
@@ -176,7 +184,8 @@ fn both(c: &mut Criterion) {
         let (source, slices) = slices(Format::Ndjson, &text);
         group.throughput(Throughput::Bytes(text.len() as u64));
         for detail in [Detail::Record, Detail::Fields, Detail::All] {
-            let target = format::create(Format::Ndjson, &Options::default(), &Shape::Keyed, None, Format::Ndjson).expect("target");
+            let target = format::create(Format::Ndjson, &Options::default(), &Shape::Keyed, None, Format::Ndjson)
+                .expect("target");
             let (mut decoder, mut encoder) = (source.decoder(&want(detail, &[])), target.encoder());
             group.bench_function(format!("{name}/{detail:?}"), |b| {
                 b.iter(|| convert(&slices, &mut *decoder, None, &mut arena, Some((&mut *encoder, &mut buffer))))
@@ -205,7 +214,9 @@ fn columns(c: &mut Criterion) {
         }
         batches.push(batch);
     }
-    let target = format::create(Format::Ndjson, &Options::default(), &Shape::Columns(schema.clone()), None, Format::Csv).expect("target");
+    let target =
+        format::create(Format::Ndjson, &Options::default(), &Shape::Columns(schema.clone()), None, Format::Csv)
+            .expect("target");
     let (mut encoder, mut buffer) = (target.encoder(), vec![0; 1 << 20]);
     let mut encode = || {
         let mut bytes = 0;

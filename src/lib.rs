@@ -1,4 +1,81 @@
-//! pagemill converts files larger than memory.
+//! pagemill turns big files into other files: between CSV, TSV, NDJSON, JSON, text and binary records, as
+//! fast as the machine can write the answer, and it keeps three promises.
+//!
+//! 1. **A memory ceiling that holds** for the whole process, whatever the size of the input.
+//! 2. **No value is ever changed silently.** Number text is kept digit for digit, null is not empty text,
+//!    and what a format can't hold is counted by kind and reported ([`record::LossyKind`]).
+//! 3. **The same bytes out**, whatever the number of workers, the slice size or the memory limit.
+//!
+//! ```text
+//! source ──cut──▶ slice ──decode──▶ batch ──ops──▶ batch ──encode──▶ output buffer ──commit──▶ target
+//!          │                    (arena)                                   │ (pool)
+//!    exact boundaries,                                        input order, by offset;
+//!    short lock                                               pages behind are released
+//! ```
+//!
+//! The input is mapped and cut on record boundaries into *slices*; workers convert slices in parallel. Each
+//! has a bump *arena* that is reset after every *batch* of records, and fills an *output buffer* that goes
+//! back to a pool. After the first slices nothing is allocated.
+//!
+//! # Converting
+//!
+//! ```
+//! use pagemill::{Format, Job, SourceSpec, TargetSpec};
+//!
+//! let csv = "id,price,note\n1,1.10,\n2,007,\"\"\n";
+//! let report = Job::new(SourceSpec::bytes(csv), TargetSpec::Memory).from(Format::Csv).to(Format::Ndjson).run()?;
+//!
+//! let expected = concat!(
+//!     r#"{"id":1,"price":1.10,"note":null}"#, "\n",
+//!     r#"{"id":2,"price":"007","note":""}"#, "\n",
+//! );
+//! assert_eq!(report.output, expected.as_bytes());
+//! assert_eq!((report.records_in, report.lossy.total()), (2, 0));
+//! # Ok::<(), pagemill::Error>(())
+//! ```
+//!
+//! Files are named by their paths; see [`Job`] for everything that can be said about a job.
+//!
+//! ```no_run
+//! # use pagemill::Job;
+//! let report = Job::new("trips.csv", "trips.ndjson").memory_limit(32_000_000).workers(2).run()?;
+//! println!("{} records, {} bytes resident at the peak", report.records_out, report.peak_rss_bytes);
+//! # Ok::<(), pagemill::Error>(())
+//! ```
+//!
+//! # An op of your own
+//!
+//! ```
+//! use pagemill::op::Op;
+//! use pagemill::record::{Batch, Value};
+//! use pagemill::{Format, Job, SourceSpec, TargetSpec};
+//!
+//! /// Puts `***` in place of every text.
+//! struct Mask;
+//!
+//! impl Op for Mask {
+//!     fn name(&self) -> &str {
+//!         "mask"
+//!     }
+//!     fn apply(&self, batch: &mut Batch<'_>) {
+//!         for value in batch.values_mut() {
+//!             if let Value::Text(_) = value.typed() {
+//!                 *value = Value::Text(b"***");
+//!             }
+//!         }
+//!     }
+//! }
+//!
+//! let source = SourceSpec::bytes("{\"name\":\"Ada\",\"born\":1815}\n");
+//! let report = Job::new(source, TargetSpec::Memory).from(Format::Ndjson).to(Format::Csv).op(Mask).run()?;
+//! assert_eq!(report.output, b"name,born\n***,1815\n");
+//! # Ok::<(), pagemill::Error>(())
+//! ```
+//!
+//! # Allocation audits
+//!
+//! [`audit`] has a counting allocator and checks such as [`assert_no_alloc`](audit::assert_no_alloc) for the
+//! tests of any crate.
 #![deny(unsafe_code)]
 
 pub mod config;
@@ -18,3 +95,8 @@ pub mod sys;
 pub mod target;
 
 pub use memory::audit;
+
+pub use engine::{Job, Settings, SourceSpec, TargetSpec};
+pub use error::{Error, Result};
+pub use format::Format;
+pub use metrics::Report;

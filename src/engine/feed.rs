@@ -16,6 +16,9 @@ pub(super) struct Slice<'s> {
     pub mapped: Option<&'s [u8]>,
 }
 
+/// What was cut: where it starts and, of a mapped source, its bytes; none at the end.
+type Found<'s> = std::result::Result<Option<(u64, Option<&'s [u8]>)>, FeedError>;
+
 /// The one cursor of a run.
 pub(super) struct Feed<'s> {
     input: Input<'s>,
@@ -91,7 +94,7 @@ impl<'s> Feed<'s> {
         Some((slice, outcome))
     }
 
-    fn next_mapped(&mut self) -> std::result::Result<Option<(u64, Option<&'s [u8]>)>, FeedError> {
+    fn next_mapped(&mut self) -> Found<'s> {
         let Input::Mapped(map) = self.input else { return Ok(None) };
         let all = map.bytes();
         loop {
@@ -113,10 +116,7 @@ impl<'s> Feed<'s> {
         }
     }
 
-    fn next_streamed(
-        &mut self,
-        window: &mut Vec<u8>,
-    ) -> std::result::Result<Option<(u64, Option<&'s [u8]>)>, FeedError> {
+    fn next_streamed(&mut self, window: &mut Vec<u8>) -> Found<'s> {
         let Input::Stream(stream, carry) = &mut self.input else { return Ok(None) };
         // What was carried over becomes the front of the worker's window, and the worker's empty window
         // receives the next rest: nothing but the rest is ever copied.

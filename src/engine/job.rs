@@ -32,11 +32,6 @@ pub struct Job {
 }
 
 impl Job {
-    /// A job from a source to a target, with the default settings.
-    pub fn new(source: SourceSpec, target: TargetSpec) -> Job {
-        Job { source, target, settings: Settings::default() }
-    }
-
     /// Says how the job would run, without running it: the memory plan and the concrete choices.
     pub fn explain(self) -> Result<String> {
         let opened = Opened::new(self.source, &self.target, &self.settings)?;

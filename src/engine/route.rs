@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use super::settings::{ColumnsFrom, InvalidUtf8, Settings};
 use crate::error::{Error, Result};
-use crate::format::{Detail, Format, Nested, ReadFormat, Shape, Types, UnknownKey, Want};
+use crate::format::frames::Payload;
+use crate::format::{Detail, Format, Nested, Options, ReadFormat, Shape, Types, UnknownKey, Want};
 use crate::op::{KeyedFilter, Op, project};
 use crate::record::Schema;
+use crate::record::line_form::may_be_json;
 
 /// The way of a job's records.
 #[derive(Clone)]
@@ -70,6 +72,8 @@ impl Route {
             }
             None => route.keyed(settings, projected, tabular)?,
         }
+        route.want.utf8 |= route.may_write_json(options);
+        route.check_names()?;
         let unchanged = !projected && settings.ops.is_empty() && !settings.word_count;
         route.pass_through = unchanged && from == to && same_dialect(settings, from);
         Ok(route)
@@ -104,6 +108,28 @@ impl Route {
         Ok(())
     }
 
+    /// Names become keys, which have to be UTF-8 where text has to.
+    fn check_names(&self) -> Result<()> {
+        let Some(schema) = self.schema.as_ref().filter(|_| self.want.utf8) else { return Ok(()) };
+        match schema.names().find(|name| std::str::from_utf8(name).is_err()) {
+            None => Ok(()),
+            Some(name) => Err(Error::usage(format!(
+                "the field name `{}` is not valid UTF-8, as {} needs it\n  Rename the field in the source, or leave it out with --select.",
+                String::from_utf8_lossy(name),
+                self.to
+            ))),
+        }
+    }
+
+    /// Whether a target of lines or frames may get a record as JSON text.
+    fn may_write_json(&self, options: &Options) -> bool {
+        match self.to {
+            Format::Frames if options.payload == Payload::Json => true,
+            Format::Frames | Format::Text => may_be_json(self.schema.as_ref()),
+            _ => false,
+        }
+    }
+
     /// The shape of the batches that reach the encoder.
     pub fn shape(&self) -> Shape {
         match &self.schema {
@@ -122,6 +148,7 @@ fn detail(settings: &Settings, to: Format) -> Detail {
         Format::Json | Format::Ndjson => Detail::Record,
         Format::Csv | Format::Tsv if settings.options.nested == Nested::Json => Detail::Fields,
         Format::Csv | Format::Tsv | Format::Fixed => Detail::Maps,
+        Format::Frames if settings.options.payload == Payload::Json => Detail::Record,
         Format::Text | Format::Frames => Detail::Fields,
     }
 }

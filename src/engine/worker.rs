@@ -69,7 +69,7 @@ impl Worker {
             totals.records_out = output.records;
             totals.lossy.add(&output.lossy);
             let (len, written) = (output.len(), output.drained() as usize + output.len());
-            let failed = failure(shared.source, &slice, cut.err(), stop);
+            let failed = failure(shared, &slice, cut.err(), stop);
             lock(&shared.feed).finished(bytes.len(), written, buffer.len(), failed.is_some());
             let (start, end) = (slice.offset, slice.offset + bytes.len() as u64);
             shared.committer.commit(slice.index, Done { buffer, len, totals, claimed, failed });
@@ -176,25 +176,24 @@ type Failure = Box<dyn FnOnce(u64) -> Error + Send>;
 
 /// How the run ends, if this slice ends it; told once the number of records before the slice is known.
 fn failure(
-    source: &Path,
+    shared: &Shared<'_>,
     slice: &Slice<'_>,
     cut: Option<super::feed::FeedError>,
     stop: Option<Stop>,
 ) -> Option<Failure> {
-    let offset = slice.offset;
+    if cut.is_none() && stop.is_none() {
+        return None;
+    }
+    let (source, offset) = (shared.source.to_path_buf(), slice.offset);
     if let Some(error) = cut {
-        let source = source.to_path_buf();
         return Some(Box::new(move |records| error.at(&source, records, offset)));
     }
     match stop? {
         Stop::Run(error) => Some(Box::new(|_| error)),
-        Stop::Record(index, error) => {
-            let file = source.to_path_buf();
-            Some(Box::new(move |records| {
-                let position = Position { file, record: records + index + 1, offset: offset + error.offset as u64 };
-                Error::data(position, error)
-            }))
-        }
+        Stop::Record(index, error) => Some(Box::new(move |records| {
+            let position = Position { file: source, record: records + index + 1, offset: offset + error.offset as u64 };
+            Error::data(position, error)
+        })),
     }
 }
 

@@ -93,6 +93,11 @@ impl Lossy {
         self.0[kind as usize] += 1;
     }
 
+    /// Counts so many.
+    pub fn count_many(&mut self, kind: LossyKind, count: u64) {
+        self.0[kind as usize] += count;
+    }
+
     /// How many of a kind.
     pub fn of(&self, kind: LossyKind) -> u64 {
         self.0[kind as usize]

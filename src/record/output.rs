@@ -158,6 +158,11 @@ impl<'w> Output<'w> {
         self.buffer[from..from + start.len()].copy_from_slice(start);
     }
 
+    /// Whether anything lossy refuses its record.
+    pub fn is_strict(&self) -> bool {
+        self.strict
+    }
+
     /// Counts something the target can't hold.
     #[inline]
     pub fn lose(&mut self, kind: LossyKind) {

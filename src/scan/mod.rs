@@ -3,6 +3,7 @@
 //! Every kernel has a portable twin, and the tests run both on the same input.
 
 pub mod ascii;
+pub mod bytes;
 pub mod count;
 pub mod csv;
 pub mod json;

@@ -1,5 +1,6 @@
 //! Reading JSON: the JSONTestSuite, serde_json and simd-json as oracles, and every way of cutting.
 
+#![allow(clippy::unwrap_used)]
 mod cutting;
 mod generate;
 mod oracle;

@@ -102,7 +102,7 @@ fn slice(slice: &[u8], at: usize, decoder: &mut dyn format::Decode, want: &Want,
         read.lossy.add(&batch.lossy);
         match outcome {
             Ok(filled) => {
-                assert!(filled == (!batch.is_empty()), "told {filled} with {} records", batch.len());
+                assert!(filled != batch.is_empty(), "told {filled} with {} records", batch.len());
                 more = filled;
             }
             Err(RecordError { offset, reason, .. }) => {

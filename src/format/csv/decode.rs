@@ -17,6 +17,8 @@ struct Fields {
     width: usize,
     /// For each column of the source its place among the selected ones; none: all, in order.
     places: Option<Box<[u32]>>,
+    /// The columns of the selected fields, in the order they are wanted.
+    order: Option<Box<[u32]>>,
     selected: usize,
     ragged: Ragged,
     types: Types,
@@ -104,10 +106,14 @@ impl CsvDecode {
             }
             places.into_boxed_slice()
         });
+        let order = want
+            .select
+            .as_ref()
+            .map(|names| names.iter().map(|name| schema.position(name).unwrap_or(0) as u32).collect::<Box<[u32]>>());
         let selected = want.select.as_ref().map_or(schema.len(), Vec::len);
         CsvDecode {
             dialect,
-            fields: Fields { width: schema.len(), places, selected, ragged, types: want.types },
+            fields: Fields { width: schema.len(), places, order, selected, ragged, types: want.types },
             utf8: want.utf8,
             replace: want.replace_invalid_utf8,
             separators: Separators::new(dialect.marks()),
@@ -117,8 +123,34 @@ impl CsvDecode {
         }
     }
 
-    /// Reads the record at `self.at` by the positions of its separators.
+    /// Reads the record at `self.at` if it is the usual kind: of the right length, without doubled quotes.
     #[inline(always)]
+    fn usual<'a>(&mut self, slice: &'a [u8], batch: &mut Batch<'a>) -> Result<Option<usize>, RecordError> {
+        let (start, fields) = (self.at, &self.fields);
+        let Some((positions, end)) = self.separators.record(slice, start, fields.width) else { return Ok(None) };
+        // Without a quote in the dialect, a line break does as well: no field starts with one.
+        let quote = self.dialect.quote.unwrap_or(b'\n');
+        batch.reserve(fields.selected, start)?;
+        match &fields.order {
+            None => {
+                let mut from = start;
+                for &position in positions {
+                    batch.push(field(&slice[from..position as usize], quote));
+                    from = position as usize + 1;
+                }
+            }
+            Some(order) => {
+                for &column in order {
+                    let column = column as usize;
+                    let from = if column == 0 { start } else { positions[column - 1] as usize + 1 };
+                    batch.push(field(&slice[from..positions[column] as usize], quote));
+                }
+            }
+        }
+        Ok(Some(end))
+    }
+
+    /// Reads the record at `self.at` by the positions of its separators, one after another.
     fn by_positions<'a>(&mut self, slice: &'a [u8], batch: &mut Batch<'a>) -> Result<Found, RecordError> {
         let start = self.at;
         if start >= slice.len() {
@@ -253,7 +285,16 @@ impl Decode for CsvDecode {
             return Ok(false);
         }
         let plain = self.dialect.is_plain();
+        let usual = plain && self.fields.types == Types::Auto && !self.dialect.tsv_escapes;
         while !batch.is_full() {
+            if usual && let Some(end) = self.usual(slice, batch)? {
+                if !self.valid {
+                    self.check_utf8(slice, end, batch)?;
+                }
+                batch.end_record(self.at, end)?;
+                self.at = end;
+                continue;
+            }
             let mut found = if plain { self.by_positions(slice, batch)? } else { Found::Irregular };
             if matches!(found, Found::Irregular) {
                 found = self.by_spec(slice, batch)?;
@@ -282,6 +323,16 @@ impl Decode for CsvDecode {
             Ending::NoRecord | Ending::More => slice.len(),
         };
         self.separators.restart(self.at);
+    }
+}
+
+/// The value of a field that is not in quotes, or is in quotes with no quote inside.
+#[inline(always)]
+fn field(text: &[u8], quote: u8) -> Value<'_> {
+    match text {
+        [] => Value::Null,
+        [first, inner @ .., _] if *first == quote => Value::Text(inner),
+        _ => Value::Untyped(text),
     }
 }
 

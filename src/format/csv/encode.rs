@@ -3,13 +3,13 @@
 use std::ops::Range;
 
 use super::Resolved;
+use super::row::{RowStyle, WriteRow};
 use crate::error::{Error, RecordError};
 use crate::format::{BytesAs, Columns, Encode, Frame, Nested, Options, Shape, UnknownKey, WriteFormat};
 use crate::record::json::{Refusal, Sink, Writer};
 use crate::record::line_form::{ScalarRoom, ScalarText};
 use crate::record::{Batch, Binder, EncodeError, LossyKind, Mark, Output, Schema, Tree, Value};
-use crate::scan::csv::{Specials, copy_checked};
-use crate::scan::number::is_json_number;
+use crate::scan::vector::{Unit, Vector, Work};
 
 /// CSV that is ready to be written.
 pub(super) struct Writing {
@@ -26,14 +26,10 @@ pub(super) struct Writing {
 
 /// How fields are written.
 struct Style {
+    unit: Unit,
+    row: RowStyle,
     dialect: Resolved,
-    terminator: &'static [u8],
-    quote_all: bool,
-    /// An untyped field can be copied as it is: the source has the same dialect.
-    same: bool,
     base64: bool,
-    /// Bytes that can't stand in an unquoted field.
-    specials: Specials,
     json: Writer,
 }
 
@@ -58,14 +54,17 @@ impl Writing {
 
     fn style(&self) -> Style {
         let dialect = self.dialect;
-        let quote = dialect.quote.unwrap_or(if dialect.tsv_escapes { b'\\' } else { dialect.delimiter });
         Style {
+            unit: Unit::get(),
+            row: RowStyle {
+                dialect,
+                terminator: if self.crlf { b"\r\n" } else { b"\n" },
+                quote_all: self.quote_all,
+                same: self.same,
+                lenient: false,
+            },
             dialect,
-            terminator: if self.crlf { b"\r\n" } else { b"\n" },
-            quote_all: self.quote_all,
-            same: self.same,
             base64: self.bytes_as == BytesAs::Base64,
-            specials: Specials::new([dialect.delimiter, quote, b'\n', b'\r']),
             json: Writer::new(self.bytes_as),
         }
     }
@@ -125,11 +124,62 @@ struct ColumnsEncoder {
 
 impl Encode for ColumnsEncoder {
     fn encode(&mut self, batch: &Batch<'_>, records: Range<usize>, output: &mut Output<'_>) -> Result<(), EncodeError> {
-        for index in records {
-            let fields = batch.columns(index).iter().map(|value| (*value, None));
-            self.style.record(fields, index, batch.span(index).start, output)?;
+        self.style.row.lenient = !output.is_strict();
+        let mut next = records.start;
+        while next < records.end {
+            let rows = WriteRows { style: self.style.row, batch, records: next..records.end, to: output.room(1)? };
+            let rows = self.style.unit.run(rows);
+            output.advance(rows.len);
+            output.lossy.count_many(LossyKind::AbsentAsNull, rows.absent);
+            output.records += (rows.behind - next) as u64;
+            next = rows.behind;
+            if next < records.end {
+                // No room, or something odd.
+                let fields = batch.columns(next).iter().map(|value| (*value, None));
+                let mark = output.mark();
+                self.style.fields(fields, next, batch.span(next).start, output, mark)?;
+                next += 1;
+            }
         }
         Ok(())
+    }
+}
+
+/// Writes records as long as they are plain and have room.
+struct WriteRows<'o, 'b, 'a> {
+    style: RowStyle,
+    batch: &'b Batch<'a>,
+    records: Range<usize>,
+    to: &'o mut [u8],
+}
+
+/// The record behind the last one that was written, and what they came to.
+struct Rows {
+    behind: usize,
+    len: usize,
+    absent: u64,
+}
+
+impl Work for WriteRows<'_, '_, '_> {
+    type Out = Rows;
+
+    #[inline(always)]
+    fn run<V: Vector>(self, v: V) -> Rows {
+        let mut rows = Rows { behind: self.records.end, len: 0, absent: 0 };
+        for index in self.records {
+            let values = self.batch.columns(index).iter().copied();
+            match self.style.row(v, values, &mut self.to[rows.len..]) {
+                Some(row) => {
+                    rows.len += row.len;
+                    rows.absent += row.absent;
+                }
+                None => {
+                    rows.behind = index;
+                    break;
+                }
+            }
+        }
+        rows
     }
 }
 
@@ -142,6 +192,7 @@ struct KeyedEncoder {
 
 impl Encode for KeyedEncoder {
     fn encode(&mut self, batch: &Batch<'_>, records: Range<usize>, output: &mut Output<'_>) -> Result<(), EncodeError> {
+        self.style.row.lenient = !output.is_strict();
         let slots = match batch.slots(self.binder.schema().len()) {
             Ok(slots) => slots,
             Err(error) => return Err(EncodeError::Record { index: records.start, error }),
@@ -163,6 +214,16 @@ impl Encode for KeyedEncoder {
                 },
             );
             bound.map_err(|error| EncodeError::Record { index, error })?;
+            if doubled + unknown == 0 {
+                let values = slots.iter().map(|slot| slot.value);
+                let row = WriteRow { style: self.style.row, values, to: output.room(1)? };
+                if let Some(row) = self.style.unit.run(row) {
+                    output.advance(row.len);
+                    output.lossy.count_many(LossyKind::AbsentAsNull, row.absent);
+                    output.records += 1;
+                    continue;
+                }
+            }
             let mark = output.mark();
             (0..doubled).for_each(|_| output.lose(LossyKind::DuplicateKey));
             (0..unknown).for_each(|_| output.lose(LossyKind::UnknownKey));
@@ -194,19 +255,6 @@ impl From<Error> for Bad {
 }
 
 impl Style {
-    #[inline(always)]
-    fn record<'b, 'a: 'b>(
-        &mut self,
-        fields: impl ExactSizeIterator<Item = (Value<'a>, Option<Tree<'b, 'a>>)>,
-        index: usize,
-        offset: usize,
-        output: &mut Output<'_>,
-    ) -> Result<(), EncodeError> {
-        let mark = output.mark();
-        self.fields(fields, index, offset, output, mark)
-    }
-
-    #[inline(always)]
     fn fields<'b, 'a: 'b>(
         &mut self,
         fields: impl ExactSizeIterator<Item = (Value<'a>, Option<Tree<'b, 'a>>)>,
@@ -228,11 +276,10 @@ impl Style {
                 Err(Bad::Record(error)) => return Err(output.refuse(mark, index, error)),
             }
         }
-        output.put(self.terminator)?;
+        output.put(self.row.terminator)?;
         output.end_record(mark, offset).map_err(|error| EncodeError::Record { index, error })
     }
 
-    #[inline(always)]
     fn field(
         &mut self,
         value: Value<'_>,
@@ -242,28 +289,12 @@ impl Style {
         output: &mut Output<'_>,
     ) -> Result<(), Bad> {
         match value {
-            Value::Untyped(text) if self.same && !self.quote_all => Ok(output.put(text)?),
-            Value::Untyped(text) => self.text(text, self.quote_all || self.comments(text), offset, output),
-            Value::Text(text) => self.text(text, self.quote_all || self.reads_otherwise(text), offset, output),
-            Value::Number(text) => self.text(text, self.quote_all, offset, output),
+            Value::Untyped(text) if self.row.same && !self.row.quote_all => Ok(output.put(text)?),
+            Value::Untyped(text) => self.text(text, self.row.quote_all || self.row.comments(text), offset, output),
+            Value::Text(text) => self.text(text, self.row.quote_all || self.row.reads_otherwise(text), offset, output),
+            Value::Number(text) => self.text(text, self.row.quote_all, offset, output),
             other => self.other(other, node, single, offset, output),
         }
-    }
-
-    /// Whether a text without quotes would be read back as null or a number.
-    #[inline(always)]
-    fn reads_otherwise(&self, text: &[u8]) -> bool {
-        match text.first() {
-            None => true,
-            Some(b'0'..=b'9' | b'-') => is_json_number(text),
-            Some(_) => self.comments(text),
-        }
-    }
-
-    /// Whether a text at the start of a record would make it a comment.
-    #[inline(always)]
-    fn comments(&self, text: &[u8]) -> bool {
-        self.dialect.comment.is_some() && self.dialect.comment == text.first().copied()
     }
 
     fn other(
@@ -295,7 +326,7 @@ impl Style {
                     output.lose(kind);
                 }
                 match text {
-                    ScalarText::Plain(text) => self.text(text, self.quote_all, offset, output),
+                    ScalarText::Plain(text) => self.text(text, self.row.quote_all, offset, output),
                     // No byte of Base64 is special in any sensible dialect; its text never looks like a number
                     // of RFC 8259 unless it is all digits, so it is quoted.
                     ScalarText::Base64(_) => quoted(self.dialect, offset, output, |sink| text.write(sink.output)),
@@ -338,13 +369,17 @@ impl Style {
     }
 
     /// A text, in quotes if it has to be.
-    #[inline(always)]
     fn text(&self, text: &[u8], quoted: bool, offset: usize, output: &mut Output<'_>) -> Result<(), Bad> {
-        if !quoted && text.len() <= output.capacity() && copy_checked(output.room(text.len())?, text, self.specials) {
-            output.advance(text.len());
-            return Ok(());
+        let dialect = &self.dialect;
+        let special = |byte: &u8| {
+            [dialect.delimiter, b'\n', b'\r'].contains(byte)
+                || Some(*byte) == dialect.quote
+                || dialect.tsv_escapes && *byte == b'\\'
+        };
+        if quoted || text.iter().any(special) {
+            return self.text_quoted(text, quoted, offset, output);
         }
-        self.text_quoted(text, quoted, offset, output)
+        Ok(output.put(text)?)
     }
 
     fn text_quoted(&self, text: &[u8], must: bool, offset: usize, output: &mut Output<'_>) -> Result<(), Bad> {

@@ -4,6 +4,7 @@ mod cut;
 mod decode;
 mod encode;
 mod header;
+mod row;
 mod spec;
 #[cfg(test)]
 mod tests;

@@ -11,20 +11,20 @@ use crate::scan::json::{write_text, write_untyped};
 use crate::scan::number::decimal;
 use crate::scan::vector::{Unit, Vector, Work};
 
-/// A field's name as it stands in the output, `,"name":`, with zeros up to a multiple of 32 bytes.
+/// A field's name as it stands in the output, `,"name":`.
 struct Name {
-    padded: Box<[u8]>,
+    first: [u8; 32],
+    /// What does not fit into `first`.
+    rest: Box<[u8]>,
     len: usize,
 }
 
 impl Name {
     fn new(name: &[u8]) -> Name {
-        let mut text = b",".to_vec();
-        text.extend(json_text(name));
-        text.push(b':');
-        let len = text.len();
-        text.resize(len.next_multiple_of(32), 0);
-        Name { padded: text.into(), len }
+        let text = [b",", &json_text(name)[..], b":"].concat();
+        let (mut first, near) = ([0; 32], text.len().min(32));
+        first[..near].copy_from_slice(&text[..near]);
+        Name { first, rest: text[near..].into(), len: text.len() }
     }
 }
 
@@ -126,24 +126,23 @@ impl Flat {
         to[..begin].copy_from_slice(&self.before);
         let (mut at, mut digits) = (begin, [0; 20]);
         for (value, name) in values.iter().zip(&self.names) {
-            let text = match *value {
-                Value::Untyped(text) | Value::Text(text) | Value::Number(text) => text,
-                Value::Null | Value::Bool(true) => b"null",
-                Value::Bool(false) => b"false",
-                Value::UInt(number) => decimal(number, &mut digits),
-                Value::Absent => continue,
-                _ => return None,
-            };
-            if to.len() - at < name.padded.len() + text.len() * 6 + 40 + BEHIND {
-                return None;
+            // One question for the kind of value, as it is the same in most of a column.
+            match *value {
+                Value::Untyped(text) => {
+                    at = put_name(v, name, text.len() * 6, to, at)?;
+                    at = write_untyped(v, text, to, at);
+                }
+                Value::Text(text) => {
+                    at = put_name(v, name, text.len() * 6, to, at)?;
+                    at = write_text(v, text, to, at);
+                }
+                Value::Absent => {}
+                other => {
+                    let text = plain_text(other, &mut digits)?;
+                    at = put_name(v, name, text.len(), to, at)?;
+                    at = put_text(v, text, to, at);
+                }
             }
-            at = put_name(v, name, to, at);
-            at = match *value {
-                Value::Untyped(text) => write_untyped(v, text, to, at),
-                Value::Text(text) => write_text(v, text, to, at),
-                Value::Bool(true) => put_text(v, b"true", to, at),
-                _ => put_text(v, text, to, at),
-            };
         }
         // The first name's comma becomes the bracket.
         to[begin] = b'{';
@@ -155,15 +154,31 @@ impl Flat {
     }
 }
 
+/// A value that is written without quotes and without loss.
 #[inline(always)]
-fn put_name<V: Vector>(v: V, name: &Name, to: &mut [u8], at: usize) -> usize {
-    let (pieces, _) = name.padded.as_chunks::<32>();
-    for (piece, into) in pieces.iter().zip(to[at..].chunks_exact_mut(32)) {
-        if let Some(into) = into.first_chunk_mut() {
-            v.short_store(v.short(piece), into);
-        }
+fn plain_text<'t>(value: Value<'t>, digits: &'t mut [u8; 20]) -> Option<&'t [u8]> {
+    Some(match value {
+        Value::Number(text) => text,
+        Value::Null => b"null",
+        Value::Bool(true) => b"true",
+        Value::Bool(false) => b"false",
+        Value::UInt(number) => decimal(number, digits),
+        _ => return None,
+    })
+}
+
+/// Writes a name if there is room for it and so many bytes of a value.
+#[inline(always)]
+fn put_name<V: Vector>(v: V, name: &Name, value: usize, to: &mut [u8], at: usize) -> Option<usize> {
+    let to = &mut to[at..];
+    if to.len() < name.rest.len() + value + 32 + 40 + BEHIND {
+        return None;
     }
-    at + name.len
+    v.short_store(v.short(&name.first), to.first_chunk_mut()?);
+    if !name.rest.is_empty() {
+        to[32..name.len].copy_from_slice(&name.rest);
+    }
+    Some(at + name.len)
 }
 
 #[inline(always)]

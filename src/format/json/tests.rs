@@ -1,1 +1,172 @@
+use super::*;
+use crate::memory::Arena;
+use crate::record::{Batch, Drain, EncodeError, LossyKind, Output, Schema, Value};
 
+struct Kept(Vec<u8>);
+impl Drain for Kept {
+    fn drain(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        self.0.extend_from_slice(bytes);
+        Ok(())
+    }
+}
+
+struct Written {
+    text: String,
+    lossy: crate::record::Lossy,
+    outcome: Result<(), EncodeError>,
+}
+
+/// Rows written as the engine does: frame, and no separator before the first record.
+fn write(format: Format, options: &Options, names: &[&str], rows: &[Vec<Value<'static>>], capacity: usize) -> Written {
+    let schema = Schema::new(names.iter().map(|name| name.as_bytes()));
+    let target = create(format, options, &Shape::Columns(schema.clone())).unwrap();
+    let arena = Arena::new(1 << 12, 1 << 20);
+    let mut batch = Batch::new(&arena, b"0123456789", Some(&schema), 1 << 20);
+    for row in rows {
+        batch.reserve(names.len(), 0).unwrap();
+        row.iter().for_each(|value| batch.push(*value));
+        batch.end_record(0, 1).unwrap();
+    }
+    let (mut buffer, mut kept) = (vec![0; capacity], Kept(Vec::new()));
+    let mut output = Output::new(&mut buffer, &mut kept, options.strict);
+    let outcome = target.encoder().encode(&batch, 0..rows.len(), &mut output);
+    if outcome.is_ok() {
+        assert_eq!(output.records, rows.len() as u64);
+    }
+    let (len, lossy) = (output.len(), output.lossy);
+    kept.0.extend_from_slice(&buffer[..len]);
+    let frame = target.frame();
+    let records = kept.0.strip_prefix(frame.separator).unwrap_or(&kept.0);
+    let end = if rows.is_empty() && !frame.empty.is_empty() { &frame.empty } else { &frame.suffix };
+    let text = String::from_utf8([&frame.prefix, records, end].concat()).unwrap();
+    Written { text, lossy, outcome }
+}
+
+fn everywhere(format: Format, options: &Options, names: &[&str], rows: &[Vec<Value<'static>>]) -> String {
+    let mut texts: Vec<String> =
+        [1, 30, 100, 200, 300, 1000, 100_000].map(|size| write(format, options, names, rows, size).text).into();
+    texts.dedup();
+    assert_eq!(texts.len(), 1, "{texts:?}");
+    texts.remove(0)
+}
+
+fn rows() -> Vec<Vec<Value<'static>>> {
+    vec![
+        vec![Value::Untyped(b"1.10"), Value::Untyped(b"007"), Value::Text(b"say \"hi\"\n")],
+        vec![Value::Absent, Value::Null, Value::Bool(true)],
+        vec![Value::Absent, Value::Absent, Value::Absent],
+        vec![Value::Int(-7), Value::Float(0.5), Value::UInt(7)],
+        vec![Value::Number(b"1e400"), Value::Bool(false), Value::Raw(b"[1, {\"x y\" : 2}]")],
+        vec![
+            Value::Text(b"a text that is a good deal longer than thirty-two bytes, so it takes more than one step");
+            3
+        ],
+    ]
+}
+
+const LINES: &str = r#"{"a":1.10,"b\"c":"007","name":"say \"hi\"\n"}
+{"b\"c":null,"name":true}
+{}
+{"a":-7,"b\"c":0.5,"name":7}
+{"a":1e400,"b\"c":false,"name":[1,{"x y":2}]}
+{"a":"a text that is a good deal longer than thirty-two bytes, so it takes more than one step","b\"c":"a text that is a good deal longer than thirty-two bytes, so it takes more than one step","name":"a text that is a good deal longer than thirty-two bytes, so it takes more than one step"}
+"#;
+const NAMES: [&str; 3] = ["a", "b\"c", "name"];
+
+#[test]
+fn columns_become_lines() {
+    assert_eq!(everywhere(Format::Ndjson, &Options::default(), &NAMES, &rows()), LINES);
+    assert_eq!(everywhere(Format::Ndjson, &Options::default(), &NAMES, &[]), "");
+    let long = "x".repeat(100);
+    let row = vec![Value::Untyped(b"1")];
+    let expected = format!("{{\"{long}\":1}}\n").repeat(3);
+    assert_eq!(everywhere(Format::Ndjson, &Options::default(), &[&long], &[row.clone(), row.clone(), row]), expected);
+}
+
+#[test]
+fn columns_become_an_array() {
+    let array = format!("[\n{}\n]\n", LINES.trim_end().replace('\n', ",\n"));
+    assert_eq!(everywhere(Format::Json, &Options::default(), &NAMES, &rows()), array);
+    assert_eq!(everywhere(Format::Json, &Options::default(), &NAMES, &[]), "[\n]\n");
+    let pretty = Options { pretty: true, ..Options::default() };
+    let text = everywhere(Format::Json, &pretty, &NAMES, &rows()[..5]);
+    let expected = r#"[
+  {
+    "a": 1.10,
+    "b\"c": "007",
+    "name": "say \"hi\"\n"
+  },
+  {
+    "b\"c": null,
+    "name": true
+  },
+  {},
+  {
+    "a": -7,
+    "b\"c": 0.5,
+    "name": 7
+  },
+  {
+    "a": 1e400,
+    "b\"c": false,
+    "name": [
+      1,
+      {
+        "x y": 2
+      }
+    ]
+  }
+]
+"#;
+    assert_eq!(text, expected);
+}
+
+#[test]
+fn what_json_can_not_hold_is_counted_or_refused() {
+    let row = vec![vec![Value::Text(b"a")], vec![Value::Float(f64::NAN)], vec![Value::Bytes(b"\xff")]];
+    let written = write(Format::Ndjson, &Options::default(), &["x"], &row, 1000);
+    assert_eq!(written.text, "{\"x\":\"a\"}\n{\"x\":null}\n{\"x\":\"/w==\"}\n");
+    assert_eq!((written.lossy.of(LossyKind::NotFiniteAsNull), written.lossy.of(LossyKind::BytesAsText)), (1, 1));
+    let strict = Options { strict: true, ..Options::default() };
+    let written = write(Format::Ndjson, &strict, &["x"], &row, 1000);
+    assert!(matches!(written.outcome, Err(EncodeError::Record { index: 1, .. })));
+    assert_eq!((written.text.as_str(), written.lossy.total()), ("{\"x\":\"a\"}\n", 0));
+    let text = Options { bytes_as: crate::record::BytesAs::Text, ..Options::default() };
+    let written = write(Format::Ndjson, &text, &["x"], &row, 1000);
+    assert!(matches!(written.outcome, Err(EncodeError::Record { index: 2, .. })));
+    assert_eq!(written.text, "{\"x\":\"a\"}\n{\"x\":null}\n");
+}
+
+#[test]
+fn dotted_names_become_maps() {
+    let options = Options { unflatten: true, ..Options::default() };
+    let names = ["id", "a.b", "x", "a.c.d", "a.c.e", "y.z"];
+    let text = |bytes| Value::Text(bytes);
+    let rows = [
+        vec![Value::Untyped(b"1"), text(b"[1, 2]"), text(b"{\"k\":[]}"), text(b"[1"), Value::Null, Value::Absent],
+        vec![Value::Absent, Value::Absent, text(b" []"), Value::Absent, text(b"{}"), Value::Bool(true)],
+        vec![Value::Absent; 6],
+    ];
+    let expected = r#"{"id":1,"a":{"b":[1,2],"c":{"d":"[1","e":null}},"x":{"k":[]}}
+{"a":{"c":{"e":{}}},"x":" []","y":{"z":true}}
+{}
+"#;
+    assert_eq!(everywhere(Format::Ndjson, &options, &names, &rows), expected);
+    for names in [["a", "b", "a.b"], ["a.b.c", "a.b", "x"]] {
+        let shape = Shape::Columns(Schema::new(names.map(|name| name.as_bytes())));
+        let Err(error) = create(Format::Ndjson, &options, &shape) else { panic!("{names:?}") };
+        let message = error.to_string();
+        assert!(message.contains("`a.b`") && (message.contains("`a`") || message.contains("`a.b.c`")), "{message}");
+    }
+}
+
+#[test]
+fn pointers_are_those_of_rfc_6901() {
+    let parts = |pointer| check::parse_pointer(pointer);
+    assert_eq!(parts(""), Some(vec![]));
+    assert_eq!(parts("/"), Some(vec![String::new()]));
+    assert_eq!(parts("/a~1b/~01/0"), Some(vec!["a/b".into(), "~1".into(), "0".into()]));
+    for bad in ["a", "a/b", "/~", "/~2"] {
+        assert_eq!(parts(bad), None, "{bad}");
+    }
+}

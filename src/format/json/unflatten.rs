@@ -34,9 +34,12 @@ fn split(name: &[u8]) -> (&[u8], Option<&[u8]>) {
     }
 }
 
+/// A column, and what is left of its name.
+type Member<'n> = (usize, Option<&'n [u8]>);
+
 fn group(schema: &Schema, columns: &[(usize, &[u8])], steps: &mut Vec<Step>) -> Result<(), Error> {
     let mut places = std::collections::HashMap::new();
-    let mut members: Vec<(&[u8], Vec<(usize, Option<&[u8]>)>)> = Vec::new();
+    let mut members: Vec<(&[u8], Vec<Member<'_>>)> = Vec::new();
     for (column, name) in columns {
         let (key, rest) = split(name);
         let place = *places.entry(key).or_insert(members.len());
@@ -61,7 +64,7 @@ fn group(schema: &Schema, columns: &[(usize, &[u8])], steps: &mut Vec<Step>) -> 
     Ok(())
 }
 
-fn conflict(schema: &Schema, inside: &[(usize, Option<&[u8]>)]) -> Error {
+fn conflict(schema: &Schema, inside: &[Member<'_>]) -> Error {
     let plain = inside.iter().position(|(_, rest)| rest.is_none()).unwrap_or(0);
     let other = inside.iter().enumerate().find(|(place, _)| *place != plain).map_or(plain, |(place, _)| place);
     let name = |place: usize| String::from_utf8_lossy(schema.name(inside[place].0)).into_owned();

@@ -65,7 +65,7 @@ pub struct Reader {
     around: usize,
     /// For each 64 open lists and maps: which are maps.
     outer: Vec<u64>,
-    /// The same for the walk through a list or map whose text is wanted, which stands inside another walk.
+    /// The same for a value that is skipped inside of another one; never both are in use.
     inner: Vec<u64>,
     nodes: Vec<u32>,
 }
@@ -79,9 +79,8 @@ impl Reader {
 
     /// The same, with the kernels of one processor family.
     pub fn on(unit: Unit, max_depth: usize, around: usize) -> Reader {
-        let (outer, inner) = (Vec::with_capacity(16), Vec::with_capacity(16));
-        let (positions, nodes) = (Positions::new(unit), Vec::with_capacity(64));
-        Reader { positions, at: 0, end: 0, lines: false, max_depth, around, outer, inner, nodes }
+        let (outer, inner, nodes) = (Vec::with_capacity(16), Vec::with_capacity(16), Vec::with_capacity(64));
+        Reader { positions: Positions::new(unit), at: 0, end: 0, lines: false, max_depth, around, outer, inner, nodes }
     }
 
     /// Begins with `from..to` of a text; the text must be the same in every call until the next start.
@@ -385,7 +384,6 @@ impl Reader {
     /// Walks through the list or map at the current place, `depth` lists and maps inside the record.
     #[inline(never)]
     fn skip(&mut self, text: &[u8], depth: usize) -> Result<usize, Fault> {
-        // Both are kept: an empty one would take a block for each value.
         std::mem::swap(&mut self.outer, &mut self.inner);
         self.around += depth;
         let end = self.walk(text, &mut Skip);

@@ -6,11 +6,15 @@ use super::read::{Build, Fault};
 use super::strings::unescape;
 use crate::error::RecordError;
 use crate::record::{Batch, LossyKind, Value};
+use crate::scan::bytes::same;
 
 const NONE: u32 = u32::MAX;
 /// How many keys of a map are remembered for the guess, and how long they may be.
 const GUESSES: usize = 256;
 const GUESS_LEN: usize = 64;
+
+/// A path's column, and what is left of the path.
+type End<'p> = (u32, &'p [u8]);
 
 /// What a key of a map leads to.
 #[derive(Clone, Copy)]
@@ -69,7 +73,7 @@ impl Selection {
                 copies.push((earlier, slot));
             }
         }
-        let mut paths: Vec<(u32, &[u8])> = first.into_iter().map(|(path, slot)| (slot, path)).collect();
+        let mut paths: Vec<End<'_>> = first.into_iter().map(|(path, slot)| (slot, path)).collect();
         paths.sort_unstable();
         let value = paths.iter().find(|(_, path)| *path == b"value").map_or(NONE, |(slot, _)| *slot);
         let mut build = Builder { maps: Vec::new(), known: HashMap::new() };
@@ -100,11 +104,11 @@ impl Selection {
 /// Makes a map for each set of path ends; the same set can be reached by more than one way.
 struct Builder<'p> {
     maps: Vec<Map>,
-    known: HashMap<Vec<(u32, &'p [u8])>, u32>,
+    known: HashMap<Vec<End<'p>>, u32>,
 }
 
 impl<'p> Builder<'p> {
-    fn map(&mut self, paths: Vec<(u32, &'p [u8])>) -> u32 {
+    fn map(&mut self, paths: Vec<End<'p>>) -> u32 {
         if let Some(map) = self.known.get(&paths) {
             return *map;
         }
@@ -112,7 +116,7 @@ impl<'p> Builder<'p> {
         self.known.insert(paths.clone(), map);
         self.maps.push(Map { below: paths.iter().map(|(slot, _)| *slot).collect(), ..Map::default() });
         // What each possible key leaves of the paths.
-        let mut rests: HashMap<&[u8], (u32, Vec<(u32, &[u8])>)> = HashMap::new();
+        let mut rests: HashMap<&[u8], (u32, Vec<End<'_>>)> = HashMap::new();
         for (slot, path) in &paths {
             for dot in memchr::memchr_iter(b'.', path) {
                 rests.entry(&path[..dot]).or_insert((NONE, Vec::new())).1.push((*slot, &path[dot + 1..]));
@@ -198,7 +202,7 @@ impl<'a> Build<'a> for Columns<'_, '_, 'a> {
     fn key(&mut self, key: &'a [u8], escaped: bool, offset: usize) -> Result<(), Fault> {
         let key = if escaped { unescape(key, self.batch.arena(), offset)? } else { key };
         let action = match self.selection.maps[self.map as usize].guesses.get(self.keys) {
-            Some((guess, action)) if guess[..] == *key => *action,
+            Some((guess, action)) if same(guess, key) => *action,
             _ => self.look_up(key),
         };
         self.keys += 1;

@@ -48,6 +48,18 @@ pub trait Sink {
         self.put(b"\"")
     }
 
+    /// Appends a key with what stands around it.
+    fn key(&mut self, before: &'static [u8], key: &[u8], behind: &'static [u8]) -> Result<(), Error> {
+        self.put(before)?;
+        self.text(key)?;
+        self.put(behind)
+    }
+
+    /// Appends a number.
+    fn number(&mut self, text: &[u8]) -> Result<(), Error> {
+        self.put(text)
+    }
+
     /// Appends the JSON text of a value without white space between its parts.
     fn compact(&mut self, mut raw: &[u8]) -> Result<(), Error> {
         let (unit, mut compactor, mut piece) = (Unit::get(), Compactor::new(), [0; 512]);
@@ -97,6 +109,35 @@ impl<V: Vector> Sink for Fast<'_, '_, V> {
     }
 
     #[inline(always)]
+    fn key(&mut self, before: &'static [u8], key: &[u8], behind: &'static [u8]) -> Result<(), Error> {
+        if key.len() > 32 || self.output.capacity() < PIECE_ROOM {
+            self.output.put(before)?;
+            self.long_text(key)?;
+            return self.output.put(behind);
+        }
+        let room = self.output.room(32 * 6 + 80)?;
+        let mut len = before.len();
+        room[..len].copy_from_slice(before);
+        len = write_text(self.vector, key, room, len);
+        room[len..len + behind.len()].copy_from_slice(behind);
+        self.output.advance(len + behind.len());
+        Ok(())
+    }
+
+    #[inline(always)]
+    fn number(&mut self, text: &[u8]) -> Result<(), Error> {
+        if text.len() <= 32 && self.output.capacity() >= 32 {
+            let room = self.output.room(32)?;
+            if let Some(into) = room.first_chunk_mut() {
+                self.vector.short_store(self.vector.short(text), into);
+            }
+            self.output.advance(text.len());
+            return Ok(());
+        }
+        self.output.put(text)
+    }
+
+    #[inline(always)]
     fn compact(&mut self, mut raw: &[u8]) -> Result<(), Error> {
         let mut compactor = Compactor::new();
         if self.output.capacity() < 64 {
@@ -113,7 +154,7 @@ impl<V: Vector> Sink for Fast<'_, '_, V> {
 }
 
 impl<V: Vector> Fast<'_, '_, V> {
-    #[inline(always)]
+    #[inline(never)]
     fn long_text(&mut self, text: &[u8]) -> Result<(), Error> {
         if self.output.capacity() < PIECE_ROOM {
             return Plain(self.output).text(text);
@@ -201,12 +242,16 @@ impl Writer {
                 node += 1;
                 continue;
             }
-            if node > 0 {
+            if in_map && self.pretty.is_none() {
+                match std::mem::replace(&mut first, false) {
+                    true => sink.key(b"", keys[node], b":")?,
+                    false => sink.key(b",", keys[node], b":")?,
+                }
+            } else if node > 0 {
                 self.before(&mut first, sink)?;
-            }
-            if in_map {
-                sink.text(keys[node])?;
-                sink.put(if self.pretty.is_some() { b": " } else { b":" })?;
+                if in_map {
+                    sink.key(b"", keys[node], b": ")?;
+                }
             }
             match value {
                 Value::List(inside) | Value::Map(inside) => {
@@ -262,7 +307,7 @@ impl Writer {
     pub fn leaf<S: Sink>(&mut self, value: Value<'_>, sink: &mut S) -> Result<(), Refusal> {
         match value {
             Value::Text(text) => sink.text(text)?,
-            Value::Number(text) => sink.put(text)?,
+            Value::Number(text) => sink.number(text)?,
             Value::Raw(text) => match &mut self.pretty {
                 Some(pretty) => pretty.raw(text, sink)?,
                 None => sink.compact(text)?,

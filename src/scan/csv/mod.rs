@@ -10,12 +10,10 @@
 //! separator or a quote. The masks check that too: a byte that breaks the rule is *irregular*, and the
 //! record that holds it has to be read by csv-core.
 
-mod copy;
 mod masks;
 mod separators;
 mod walk;
 
-pub use copy::{Specials, copy_checked};
 pub use separators::Separators;
 pub use walk::{Walk, walk};
 

@@ -16,6 +16,11 @@ pub struct Separators {
     /// The next position to hand out, and how many there are.
     head: usize,
     len: usize,
+    /// Which of the positions found hold no delimiter: their indexes. So a record's length is known
+    /// without a look at its bytes.
+    special: Box<[u16; AHEAD]>,
+    special_head: usize,
+    special_len: usize,
     /// Where the next block starts.
     at: usize,
     carry: Carry,
@@ -28,12 +33,74 @@ impl Separators {
     }
 
     pub(super) fn with_kernel(marks: Marks, kernel: Kernel) -> Separators {
-        Separators { marks, kernel, found: Box::new([0; AHEAD]), head: 0, len: 0, at: 0, carry: Carry::START }
+        Separators {
+            marks,
+            kernel,
+            found: Box::new([0; AHEAD]),
+            head: 0,
+            len: 0,
+            special: Box::new([0; AHEAD]),
+            special_head: 0,
+            special_len: 0,
+            at: 0,
+            carry: Carry::START,
+        }
     }
 
     /// Starts over at `at`, the start of a record.
     pub fn restart(&mut self, at: usize) {
         (self.head, self.len, self.at, self.carry) = (0, 0, at, Carry::START);
+        (self.special_head, self.special_len) = (0, 0);
+    }
+
+    /// The positions of the separators of the next record, and where it ends, if it has exactly `fields`
+    /// fields, ends with a line break, and has no doubled quote or irregular byte. Otherwise nothing is
+    /// handed out, and [`next`](Self::next) has to be asked position by position. `start` is the record's
+    /// first byte.
+    #[inline(always)]
+    pub fn record(&mut self, data: &[u8], start: usize, fields: usize) -> Option<(&[u32], usize)> {
+        // One more, for the LF of a CRLF.
+        if self.len - self.head <= fields && !self.find_more(data, fields) {
+            return None;
+        }
+        let last = *self.special[..self.special_len].get(self.special_head)? as usize;
+        let head = self.head;
+        if last + 1 != head + fields {
+            return None;
+        }
+        let positions = self.found.get(head..last + 1)?;
+        let place = positions[fields - 1] as usize;
+        let mut taken = 1;
+        match data[place] {
+            b'\n' => {}
+            b'\r' if data.get(place + 1) == Some(&b'\n') => taken = 2,
+            b'\r' => {}
+            _ => return None,
+        }
+        // A blank line is no record.
+        if place == start {
+            return None;
+        }
+        self.special_head += taken;
+        self.head = last + taken;
+        Some((positions, place + taken))
+    }
+
+    /// Looks for more positions behind those that are left; false if there may be too few for a record.
+    #[cold]
+    #[inline(never)]
+    fn find_more(&mut self, data: &[u8], fields: usize) -> bool {
+        if fields + 128 > AHEAD || self.at >= data.len() {
+            return self.len - self.head >= fields && fields > 0;
+        }
+        let head = self.head;
+        self.found.copy_within(head..self.len, 0);
+        self.special.copy_within(self.special_head..self.special_len, 0);
+        self.special_len -= self.special_head;
+        self.special[..self.special_len].iter_mut().for_each(|index| *index -= head as u16);
+        (self.head, self.len, self.special_head) = (0, self.len - head, 0);
+        self.classify(data);
+        self.len >= fields && fields > 0
     }
 
     /// The next position; none at the end of the data, which must be the same in every call since
@@ -44,6 +111,9 @@ impl Separators {
             return None;
         }
         let position = self.found[self.head % AHEAD];
+        if self.special_head < self.special_len && self.special[self.special_head % AHEAD] as usize == self.head {
+            self.special_head += 1;
+        }
         self.head += 1;
         Some(position as usize)
     }
@@ -51,53 +121,65 @@ impl Separators {
     #[cold]
     #[inline(never)]
     fn refill(&mut self, data: &[u8]) -> bool {
+        (self.head, self.len, self.special_head, self.special_len) = (0, 0, 0, 0);
+        self.classify(data);
+        self.len > 0
+    }
+
+    /// Finds positions until the list is full or the data ends.
+    fn classify(&mut self, data: &[u8]) {
         // Positions are 32 bits wide. A slice is at most a record and a slice's target long, both far below.
         assert!(data.len() <= u32::MAX as usize);
-        (self.head, self.len) = (0, 0);
         match self.kernel {
             // SAFETY: a kernel other than the portable one is only chosen where the processor has its features.
             #[cfg(target_arch = "x86_64")]
-            Kernel::Avx512 => unsafe { self.refill_avx512(data) },
+            Kernel::Avx512 => unsafe { self.classify_avx512(data) },
             // SAFETY: as above.
             #[cfg(target_arch = "x86_64")]
-            Kernel::Avx2 => unsafe { self.refill_avx2(data) },
+            Kernel::Avx2 => unsafe { self.classify_avx2(data) },
             // SAFETY: the portable way needs no features.
-            _ => unsafe { self.refill_with(Portable(self.marks), data) },
+            _ => unsafe { self.classify_with(Portable(self.marks), data) },
         }
-        self.len > 0
     }
 
     /// # Safety
     /// The processor must have AVX-512 F and BW, BMI1 and BMI2.
     #[cfg(target_arch = "x86_64")]
     #[target_feature(enable = "avx512f,avx512bw,bmi1,bmi2,popcnt")]
-    unsafe fn refill_avx512(&mut self, data: &[u8]) {
+    unsafe fn classify_avx512(&mut self, data: &[u8]) {
         // SAFETY: the caller vouches for the features.
-        unsafe { self.refill_with(super::masks::Avx512::new(self.marks), data) }
+        unsafe { self.classify_with(super::masks::Avx512::new(self.marks), data) }
     }
 
     /// # Safety
     /// The processor must have AVX2, BMI1 and BMI2.
     #[cfg(target_arch = "x86_64")]
     #[target_feature(enable = "avx2,bmi1,bmi2,popcnt")]
-    unsafe fn refill_avx2(&mut self, data: &[u8]) {
+    unsafe fn classify_avx2(&mut self, data: &[u8]) {
         // SAFETY: the caller vouches for the features.
-        unsafe { self.refill_with(super::masks::Avx2::new(self.marks), data) }
+        unsafe { self.classify_with(super::masks::Avx2::new(self.marks), data) }
     }
 
     /// # Safety
     /// The processor must have the features of `classify`.
     #[inline(always)]
-    unsafe fn refill_with(&mut self, classify: impl Classify, data: &[u8]) {
+    unsafe fn classify_with(&mut self, classify: impl Classify, data: &[u8]) {
         let mut tail = [0; 64];
-        let (mut len, mut at, mut carry) = (0, self.at, self.carry);
-        let found = &mut self.found[..];
+        let (mut len, mut at, mut carry) = (self.len, self.at, self.carry);
+        let (found, special, mut special_len) = (&mut self.found[..], &mut self.special[..], self.special_len);
         while at < data.len() && len + 64 <= AHEAD {
             let (block, valid) = block_at(data, at, &mut tail);
             // SAFETY: the caller vouches for the features; the block is 64 bytes of the data or of `tail`.
             let masks = unsafe { classify.masks(&*block) }.only(valid);
             let meaning = understand(masks, &mut carry);
             let mut bits = (meaning.separators | meaning.doubled | meaning.irregular) & valid;
+            let mut no_delimiter = bits & !masks.delimiters;
+            while no_delimiter != 0 {
+                let before = (1u64 << no_delimiter.trailing_zeros()) - 1;
+                special[special_len] = (len as u32 + (bits & before).count_ones()) as u16;
+                special_len += 1;
+                no_delimiter &= no_delimiter - 1;
+            }
             let count = bits.count_ones() as usize;
             let out = &mut found[len..len + 64];
             // Four at a time without a branch for each: what is written too much is overwritten later.
@@ -112,7 +194,7 @@ impl Separators {
             len += count;
             at += 64;
         }
-        (self.len, self.at, self.carry) = (len, at.min(data.len()), carry);
+        (self.len, self.at, self.carry, self.special_len) = (len, at.min(data.len()), carry, special_len);
     }
 }
 

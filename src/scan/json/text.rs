@@ -49,6 +49,9 @@ pub fn write_text<V: Vector>(v: V, text: &[u8], to: &mut [u8], at: usize) -> usi
 /// The same without the quotes.
 #[inline(always)]
 pub fn write_escaped<V: Vector>(v: V, text: &[u8], to: &mut [u8], mut at: usize) -> usize {
+    if text.len() <= 32 {
+        return write_short(v, text, to, at);
+    }
     let (blocks, rest) = text.as_chunks::<32>();
     for block in blocks {
         let short = v.short(block);
@@ -60,13 +63,19 @@ pub fn write_escaped<V: Vector>(v: V, text: &[u8], to: &mut [u8], mut at: usize)
             bits => escape(block, bits, to, at),
         };
     }
-    let short = v.short(rest);
+    write_short(v, rest, to, at)
+}
+
+/// At most 32 bytes.
+#[inline(always)]
+fn write_short<V: Vector>(v: V, text: &[u8], to: &mut [u8], at: usize) -> usize {
+    let short = v.short(text);
     if let Some(into) = to[at..].first_chunk_mut::<32>() {
         v.short_store(short, into);
     }
-    match short_special(v, short) & ((1 << rest.len()) - 1) {
-        0 => at + rest.len(),
-        bits => escape(rest, bits, to, at),
+    match short_special(v, short) & (((1u64 << text.len()) - 1) as u32) {
+        0 => at + text.len(),
+        bits => escape(text, bits, to, at),
     }
 }
 
@@ -74,35 +83,31 @@ pub fn write_escaped<V: Vector>(v: V, text: &[u8], to: &mut [u8], mut at: usize)
 /// bytes: as it is if it is exactly a JSON number, else as a string. Gives the place behind it.
 #[inline(always)]
 pub fn write_untyped<V: Vector>(v: V, text: &[u8], to: &mut [u8], at: usize) -> usize {
-    if text.len() <= 32 {
-        let len = text.len() as u32;
-        let short = v.short(text);
-        let digits = v.short_below(short, b'9' + 1) & !v.short_below(short, b'0');
-        let masks = Masks {
-            digits,
-            zeros: v.short_equal(short, b'0'),
-            dots: v.short_equal(short, b'.'),
-            minus: v.short_equal(short, b'-'),
-            exponents: v.short_equal(short, b'e') | v.short_equal(short, b'E') | v.short_equal(short, b'+'),
-        };
-        let special = short_special(v, short) & (((1u64 << len) - 1) as u32);
-        // A number with an exponent has `e` somewhere behind a digit; it and text with escapes are seldom.
-        let exponent = masks.exponents & digits << 1;
-        if special | exponent == 0
-            && let Some(room) = to[at..].first_chunk_mut::<40>()
-        {
-            // Without a branch: numbers and text often alternate.
-            let quote = usize::from(!masks.plain(len));
-            room[0] = b'"';
-            if let Some(into) = room[quote..].first_chunk_mut() {
-                v.short_store(short, into);
+    // Branches, not masks, decide: the fields of a column are mostly of one kind, which is predicted.
+    if let Some(first) = text.first()
+        && (first.is_ascii_digit() || *first == b'-')
+    {
+        if text.len() > 32 {
+            if is_json_number(text) {
+                return copy(text, to, at);
             }
-            room[quote + text.len()] = b'"';
-            return at + text.len() + 2 * quote;
+        } else {
+            let short = v.short(text);
+            let masks = Masks {
+                digits: v.short_below(short, b'9' + 1) & !v.short_below(short, b'0'),
+                zeros: v.short_equal(short, b'0'),
+                dots: v.short_equal(short, b'.'),
+                minus: u32::from(*first == b'-'),
+                exponents: 0,
+            };
+            let exponents = || v.short_equal(short, b'e') | v.short_equal(short, b'E');
+            if masks.plain(text.len() as u32) || (exponents() != 0 && is_json_number(text)) {
+                if let Some(into) = to[at..].first_chunk_mut::<32>() {
+                    v.short_store(short, into);
+                }
+                return at + text.len();
+            }
         }
-    }
-    if is_json_number(text) {
-        return copy(text, to, at);
     }
     write_text(v, text, to, at)
 }

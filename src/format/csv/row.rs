@@ -1,0 +1,157 @@
+//! Records of plain values, written with vector instructions; whatever is odd is left to `encode`.
+
+use super::Resolved;
+use crate::record::Value;
+use crate::scan::number::is_json_number;
+use crate::scan::vector::{Vector, Work};
+
+/// How plain records are written.
+#[derive(Clone, Copy)]
+pub(super) struct RowStyle {
+    pub dialect: Resolved,
+    pub terminator: &'static [u8],
+    pub quote_all: bool,
+    /// An untyped field can be copied as it is: the source has the same dialect.
+    pub same: bool,
+    /// Missing fields are simply counted: nothing lossy is refused.
+    pub lenient: bool,
+}
+
+/// What a row came to.
+pub(super) struct Row {
+    pub len: usize,
+    /// Missing fields, each an empty cell.
+    pub absent: u64,
+}
+
+/// Writes one record. None if there may be no room, or a value takes more thought.
+pub(super) struct WriteRow<'o, I> {
+    pub style: RowStyle,
+    pub values: I,
+    pub to: &'o mut [u8],
+}
+
+impl<'a, I: Iterator<Item = Value<'a>>> Work for WriteRow<'_, I> {
+    type Out = Option<Row>;
+
+    #[inline(always)]
+    fn run<V: Vector>(self, v: V) -> Option<Row> {
+        self.style.row(v, self.values, self.to)
+    }
+}
+
+/// Room that a field may need beside twice its text: quotes, delimiter, and a whole block written at once.
+const MARGIN: usize = 80;
+
+impl RowStyle {
+    /// Writes a record at the front of `to`.
+    #[inline(always)]
+    pub fn row<'a, V: Vector>(&self, v: V, values: impl Iterator<Item = Value<'a>>, to: &mut [u8]) -> Option<Row> {
+        let (mut at, mut absent, mut fields) = (0, 0, 0);
+        for value in values {
+            fields += 1;
+            let (text, quoted, trusted) = match value {
+                Value::Untyped(text) => (text, self.quote_all || self.comments(text), self.same),
+                Value::Number(text) => (text, self.quote_all, false),
+                Value::Text(text) => (text, self.quote_all || self.reads_otherwise(text), false),
+                Value::Null => (&[][..], false, true),
+                Value::Absent if self.lenient => {
+                    absent += 1;
+                    (&[][..], false, true)
+                }
+                _ => return None,
+            };
+            if to.len() - at < 2 * text.len() + MARGIN {
+                return None;
+            }
+            if quoted || !(copy(v, text, to, at, &self.dialect) || trusted) {
+                at = self.quote(text, to, at)?;
+            } else {
+                at += text.len();
+            }
+            to[at] = self.dialect.delimiter;
+            at += 1;
+        }
+        // An empty line would be no record.
+        if fields == 0 || at == fields && fields == 1 {
+            return None;
+        }
+        at -= 1;
+        to[at..at + self.terminator.len()].copy_from_slice(self.terminator);
+        Some(Row { len: at + self.terminator.len(), absent })
+    }
+
+    /// Whether a text without quotes would be read back as null or a number.
+    #[inline(always)]
+    pub fn reads_otherwise(&self, text: &[u8]) -> bool {
+        match text.first() {
+            None => true,
+            Some(b'0'..=b'9' | b'-') => is_json_number(text),
+            Some(_) => self.comments(text),
+        }
+    }
+
+    /// Whether a text at the start of a record would make it a comment.
+    #[inline(always)]
+    pub fn comments(&self, text: &[u8]) -> bool {
+        self.dialect.comment.is_some() && self.dialect.comment == text.first().copied()
+    }
+
+    /// Writes a text in quotes that are doubled inside; none in dialects that do it otherwise.
+    #[inline]
+    fn quote(&self, text: &[u8], to: &mut [u8], mut at: usize) -> Option<usize> {
+        let quote = self.dialect.quote.filter(|_| self.dialect.escape.is_none())?;
+        to[at] = quote;
+        at += 1;
+        let mut rest = text;
+        while let Some(place) = memchr::memchr(quote, rest) {
+            to[at..at + place + 1].copy_from_slice(&rest[..place + 1]);
+            to[at + place + 1] = quote;
+            at += place + 2;
+            rest = &rest[place + 1..];
+        }
+        to[at..at + rest.len()].copy_from_slice(rest);
+        to[at + rest.len()] = quote;
+        Some(at + rest.len() + 1)
+    }
+}
+
+/// Copies a text to `to[at..]` and says whether no byte of it needs quotes.
+#[inline(always)]
+fn copy<V: Vector>(v: V, text: &[u8], to: &mut [u8], at: usize, dialect: &Resolved) -> bool {
+    // In a dialect of backslash escapes the backslash takes the quote's place.
+    let quote = dialect.quote.unwrap_or(if dialect.tsv_escapes { b'\\' } else { dialect.delimiter });
+    let delimiter = dialect.delimiter;
+    if text.len() <= 32 {
+        let short = v.short(text);
+        if let Some(into) = to[at..].first_chunk_mut() {
+            v.short_store(short, into);
+        }
+        let special = v.short_equal(short, delimiter)
+            | v.short_equal(short, quote)
+            | v.short_equal(short, b'\n')
+            | v.short_equal(short, b'\r');
+        return u64::from(special) & ((1 << text.len()) - 1) == 0;
+    }
+    let mut any = 0;
+    let mut find = |block: V::Block, valid: u64| {
+        let special = v.equal(block, delimiter) | v.equal(block, quote) | v.equal(block, b'\n') | v.equal(block, b'\r');
+        any |= special & valid;
+    };
+    let (blocks, rest) = text.as_chunks::<64>();
+    let mut place = at;
+    for bytes in blocks {
+        let block = v.load(bytes);
+        if let Some(into) = to[place..].first_chunk_mut() {
+            v.store(block, into);
+        }
+        find(block, u64::MAX);
+        place += 64;
+    }
+    let block = v.load_part(rest);
+    if let Some(into) = to[place..].first_chunk_mut() {
+        v.store(block, into);
+    }
+    find(block, (1 << rest.len()) - 1);
+    any == 0
+}

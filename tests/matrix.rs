@@ -248,14 +248,18 @@ fn a_key_that_appears_late() {
     let folder = tempfile::tempdir().unwrap();
     for way in few().filter(|way| way.input == Input::Streamed) {
         let outcome = case.run(&way, folder.path());
-        assert!(outcome.message().contains("`very`") && outcome.message().contains("--columns"), "{way:?}: {outcome:?}");
+        assert!(
+            outcome.message().contains("`very`") && outcome.message().contains("--columns"),
+            "{way:?}: {outcome:?}"
+        );
     }
 }
 
 #[test]
 fn records_inside_a_document() {
     let inner = String::from_utf8(sample(Format::Json, &Raw::default(), 30)).unwrap();
-    let input = format!("{{\"meta\": {{\"items\": [0]}}, \"data\": {{\"items\": {inner}, \"n\": [1]}}, \"end\": \"]\"}}\n");
+    let input =
+        format!("{{\"meta\": {{\"items\": [0]}}, \"data\": {{\"items\": {inner}, \"n\": [1]}}, \"end\": \"]\"}}\n");
     let flags = flags(|f| f.records_at = some("/data/items"));
     for to in [Format::Ndjson, Format::Csv, Format::Json] {
         let found = Case::new("inner", Format::Json, to, input.clone(), flags.clone()).check_by(some_ways());

@@ -152,8 +152,32 @@ impl Random {
 
     fn text(&mut self) -> String {
         const PARTS: [&str; 26] = [
-            "", "a", "\"", "\"\"", ",", "\n", "\r", "\r\n", "\t", "\\", "'", ";", " ", "é", "🚲", "\u{feff}", "0", "1.10", "-",
-            "e5", "null", "true", "#", "\u{0}", "\u{2028}", "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
+            "",
+            "a",
+            "\"",
+            "\"\"",
+            ",",
+            "\n",
+            "\r",
+            "\r\n",
+            "\t",
+            "\\",
+            "'",
+            ";",
+            " ",
+            "é",
+            "🚲",
+            "\u{feff}",
+            "0",
+            "1.10",
+            "-",
+            "e5",
+            "null",
+            "true",
+            "#",
+            "\u{0}",
+            "\u{2028}",
+            "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
         ];
         (0..self.below(5)).map(|_| PARTS[self.below(PARTS.len())]).collect()
     }

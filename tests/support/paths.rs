@@ -176,7 +176,13 @@ impl Case {
         outcome
     }
 
-    fn go(&self, way: &Way, settings: &Settings, source: &Path, target: &Path) -> Result<Report, pagemill::error::Error> {
+    fn go(
+        &self,
+        way: &Way,
+        settings: &Settings,
+        source: &Path,
+        target: &Path,
+    ) -> Result<Report, pagemill::error::Error> {
         let spec = match way.file {
             true => TargetSpec::Path(target.to_path_buf()),
             false => TargetSpec::Memory,

@@ -133,7 +133,9 @@ impl<'t> Committer<'t> {
                 return;
             }
             let (bytes, at) = state.assign(&done.buffer[..done.len], self.first_skips);
-            let written = if self.target.is_positional() {
+            // A slice that ends the run keeps its turn: those behind it would count as records before it,
+            // or end the run first.
+            let written = if self.target.is_positional() && done.failed.is_none() {
                 self.advance(&mut state, &done);
                 drop(state);
                 let written = self.target.write(bytes, at);

@@ -17,6 +17,10 @@ use crate::record::Schema;
 use crate::source::Bytes;
 use crate::target::Target;
 
+/// How much of a stream's beginning is looked at for keys, in bytes. It is no part of the plan: the header
+/// may not depend on the size of slices or the memory limit.
+const HEAD: usize = 1 << 20;
+
 /// How much of the beginning a header is taken from.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum First {
@@ -55,14 +59,30 @@ impl Opened<'_> {
     /// the run to tell: then there are no keys.
     fn first_keys(&mut self, first: First) -> Result<Schema> {
         let start = self.reading.start();
-        if let Bytes::Stream(stream) = &mut self.source.bytes {
-            let size = start + self.plan.max_record.min(8 * self.plan.slice_size);
-            stream.read_to(&mut self.head, size).map_err(|e| Error::io("read", &self.source.path, e))?;
+        let mut size = HEAD;
+        loop {
+            if let Bytes::Stream(stream) = &mut self.source.bytes {
+                stream.read_to(&mut self.head, start + size).map_err(|e| Error::io("read", &self.source.path, e))?;
+            }
+            let keys = match &self.source.bytes {
+                Bytes::Mapped(map) => self.keys_in(&map.bytes()[start..], true, self.plan.slice_size, first)?,
+                // One slice: all of it counts.
+                Bytes::Stream(stream) => self.keys_in(&self.head[start..], stream.ended(), usize::MAX, first)?,
+            };
+            let ended = match &self.source.bytes {
+                Bytes::Mapped(_) => true,
+                Bytes::Stream(stream) => stream.ended(),
+            };
+            // Only a first record that is larger gets a second turn.
+            if !keys.is_empty() || ended || size >= self.plan.max_record {
+                return Ok(keys);
+            }
+            size = (size * 2).min(self.plan.max_record);
         }
-        let (all, end, slices) = match &self.source.bytes {
-            Bytes::Mapped(map) => (&map.bytes()[start..], true, self.plan.slice_size),
-            Bytes::Stream(stream) => (&self.head[start..], stream.ended(), usize::MAX),
-        };
+    }
+
+    /// The keys of the first record or slice that has any.
+    fn keys_in(&self, all: &[u8], end: bool, slices: usize, first: First) -> Result<Schema> {
         let mut target = if first == First::Record { 1 } else { slices };
         let mut rest = all;
         let mut cutter = self.reading.cutter();

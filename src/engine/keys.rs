@@ -138,8 +138,11 @@ pub(super) fn of_slice(
             Err(EncodeError::Stop(error)) => return Err(error),
             Ok(()) | Err(EncodeError::Record { .. }) => {}
         }
-        if !matches!(filled, Ok(true)) {
-            break;
+        match filled {
+            Ok(true) => {}
+            Ok(false) => break,
+            // If bad records end the run, this one does; else those behind it count.
+            Err(_) => decoder.skip_record(slice),
         }
     }
     let rest = output.len();

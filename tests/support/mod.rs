@@ -1,6 +1,10 @@
 //! Running the real binary.
 #![allow(dead_code)] // Each test file uses a part of it.
 
+pub mod inputs;
+pub mod paths;
+pub mod values;
+
 use std::ffi::OsStr;
 use std::io::Write;
 use std::path::{Path, PathBuf};

@@ -91,7 +91,11 @@ fn keyed(
             },
         );
         match bound {
-            Ok(()) => record(layout, rule, batch, index, output, lost, |_, named| slots[named].value)?,
+            Ok(()) => {
+                // An item that is skipped takes no value, and behind the last field there is none.
+                let value = |_, named: usize| slots.get(named).map_or(Value::Absent, |slot| slot.value);
+                record(layout, rule, batch, index, output, lost, value)?;
+            }
             Err(never) => match never {},
         }
     }

@@ -1,0 +1,35 @@
+//! The command's own count: `pagemill audit` ends with 0 only if the steady state took no block.
+
+mod support;
+
+use pagemill::config::Raw;
+use pagemill::format::Format;
+use support::inputs::{flags_for, sample};
+use support::{folder, run};
+
+#[test]
+fn audit_finds_no_blocks_in_the_steady_state() {
+    let here = folder();
+    for from in Format::ALL {
+        for to in Format::ALL {
+            let flags = flags_for(from, to);
+            let input = sample(from, &flags, 8000);
+            std::fs::write(here.path().join("input"), &input).expect("a file");
+            for io in ["map", "read"] {
+                let Raw { layout, payload, select, .. } = &flags;
+                let mut arguments = vec!["audit", "input", "-q", "-j2", "--slice-size", "16KiB", "--io", io];
+                arguments.extend(["--report", "report.json", "-f", from.name(), "-t", to.name()]);
+                layout.iter().for_each(|layout| arguments.extend(["--layout", layout]));
+                payload.iter().for_each(|payload| arguments.extend(["--payload", payload]));
+                select.iter().for_each(|select| arguments.extend(["--select", select]));
+                let ran = run(here.path(), &arguments).ends(0);
+                let report = std::fs::read(here.path().join("report.json")).expect("a report");
+                let report: serde_json::Value = serde_json::from_slice(&report).expect("JSON");
+                let shown = format!("{from} to {to}, {io}: {}\n{report}", ran.stdout);
+                assert_eq!(report["allocations"]["steady"], 0, "{shown}");
+                assert!(report["allocations"]["start"].as_u64() > Some(0), "nothing was counted: {shown}");
+                assert!(report["records_out"].as_u64() >= Some(8000), "{shown}");
+            }
+        }
+    }
+}

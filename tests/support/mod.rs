@@ -2,6 +2,7 @@
 #![allow(dead_code)] // Each test file uses a part of it.
 
 pub mod inputs;
+pub mod mutate;
 pub mod paths;
 pub mod values;
 

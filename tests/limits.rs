@@ -68,7 +68,7 @@ fn records_over_the_limit() {
 /// Checks that a bad record is left out by every path, or, where it is larger than an output buffer, ends the run.
 #[track_caller]
 fn left_out_or_told(case: &Case, bad: &str) {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = support::folder();
     let expected = case.run(&REFERENCE, folder.path());
     let records = |outcome: &Outcome| match outcome {
         Outcome::Done { records, .. } => Some(*records),

@@ -256,6 +256,15 @@ fn a_key_that_appears_late() {
 }
 
 #[test]
+fn a_key_of_the_last_record_without_a_line_feed() {
+    for input in ["{\"a\":1}\n{\"b\":2}", "{\"a\":1}\nbad\n{\"a\":1,\"b\":2}", "{\"a\":1}\n\n{\"b\":{\"c\":2}}  "] {
+        let skip = flags(|f| f.on_error = some("skip"));
+        let case = Case::new("no line feed", Format::Ndjson, Format::Csv, input, skip);
+        assert_eq!(support::values::rows(case.check().bytes(), b',')[0].len(), 2, "{input}");
+    }
+}
+
+#[test]
 fn records_inside_a_document() {
     let inner = String::from_utf8(sample(Format::Json, &Raw::default(), 30)).unwrap();
     let input =

@@ -6,7 +6,7 @@
 //! has, and a later key is an error.
 
 use super::job::Opened;
-use super::keys::{self, KeyPass};
+use super::keys::{self, KeyPass, Union};
 use super::phases::Phases;
 use super::route::Header;
 use super::settings::ColumnsFrom;
@@ -20,6 +20,9 @@ use crate::target::Target;
 /// How much of a stream's beginning is looked at for keys, in bytes. It is no part of the plan: the header
 /// may not depend on the size of slices or the memory limit.
 const HEAD: usize = 1 << 20;
+
+/// What was read of a stream is looked at in parts of about so many bytes.
+const PART: usize = 64 << 10;
 
 /// How much of the beginning a header is taken from.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -66,8 +69,7 @@ impl Opened<'_> {
             }
             let keys = match &self.source.bytes {
                 Bytes::Mapped(map) => self.keys_in(&map.bytes()[start..], true, self.plan.slice_size, first)?,
-                // One slice: all of it counts.
-                Bytes::Stream(stream) => self.keys_in(&self.head[start..], stream.ended(), usize::MAX, first)?,
+                Bytes::Stream(stream) => self.keys_in(&self.head[start..], stream.ended(), PART, first)?,
             };
             let ended = match &self.source.bytes {
                 Bytes::Mapped(_) => true,
@@ -81,23 +83,25 @@ impl Opened<'_> {
         }
     }
 
-    /// The keys of the first record or slice that has any.
+    /// The keys of the first record or slice that has any; of a stream, those of all that was read.
     fn keys_in(&self, all: &[u8], end: bool, slices: usize, first: First) -> Result<Schema> {
+        let one = first == First::Record || self.source.is_repeatable();
         let mut target = if first == First::Record { 1 } else { slices };
         let mut rest = all;
         let mut cutter = self.reading.cutter();
+        let mut found = Union::default();
         while !rest.is_empty() {
             match cutter.cut(rest, target.min(rest.len()), end) {
                 Ok(Boundary::At(len)) => {
-                    let keys = self.keys_of(&rest[..len])?;
-                    if !keys.is_empty() {
-                        return Ok(keys);
+                    found.add(&self.keys_of(&rest[..len])?);
+                    if one && !found.is_empty() {
+                        break;
                     }
                     rest = &rest[len..];
                 }
                 Ok(Boundary::Skip(len)) => rest = &rest[len..],
                 // What was read of a stream may end within a record: look for an earlier boundary.
-                Ok(Boundary::More) if target > 1 => {
+                Ok(Boundary::More) if target > 1 && found.is_empty() => {
                     target = target.min(rest.len()) / 2;
                     cutter = self.reading.cutter();
                     rest = all;
@@ -105,7 +109,7 @@ impl Opened<'_> {
                 _ => break,
             }
         }
-        Ok(Schema::default())
+        Ok(found.schema())
     }
 
     /// The keys of the good records in front of a slice.

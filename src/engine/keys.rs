@@ -156,6 +156,33 @@ fn too_many() -> Error {
     ))
 }
 
+/// Keys, each once, in order of first appearance.
+#[derive(Default)]
+pub(super) struct Union {
+    seen: HashSet<Box<[u8]>>,
+    names: Vec<Box<[u8]>>,
+}
+
+impl Union {
+    pub fn is_empty(&self) -> bool {
+        self.names.is_empty()
+    }
+
+    /// Adds the keys of what comes next.
+    pub fn add(&mut self, keys: &Schema) {
+        for name in keys.names() {
+            if !self.seen.contains(name) {
+                self.seen.insert(name.into());
+                self.names.push(name.into());
+            }
+        }
+    }
+
+    pub fn schema(self) -> Schema {
+        Schema::new(self.names)
+    }
+}
+
 /// The keys in a key pass's output, each once, in order.
 pub(super) fn merge(output: &[u8]) -> Result<Schema> {
     let mut seen = HashSet::new();

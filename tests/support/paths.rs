@@ -246,7 +246,7 @@ impl Read for ShortReads {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         const SIZES: [usize; 8] = [1, 2, 3, 5, 61, 257, 1021, 4099];
         self.turn += 1;
-        if self.turn % 23 == 0 {
+        if self.turn.is_multiple_of(23) {
             return Err(io::ErrorKind::Interrupted.into());
         }
         let count = SIZES[self.turn % 8].min(into.len()).min(self.bytes.len() - self.at);

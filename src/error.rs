@@ -78,6 +78,7 @@ impl Error {
     /// What kind of failure this is.
     pub fn class(&self) -> ErrorClass {
         match *self.0 {
+            ErrorKind::Data { ref error, .. } if error.fault == Fault::NoMemory => ErrorClass::Memory,
             ErrorKind::Data { .. } => ErrorClass::Data,
             ErrorKind::Usage { .. } => ErrorClass::Usage,
             ErrorKind::Io { .. } => ErrorClass::Io,
@@ -95,7 +96,7 @@ impl Error {
 
     /// Whether a record had a key that the header lacks.
     pub(crate) fn is_unknown_key(&self) -> bool {
-        matches!(&*self.0, ErrorKind::Data { error, .. } if error.unknown_key)
+        matches!(&*self.0, ErrorKind::Data { error, .. } if error.fault == Fault::UnknownKey)
     }
 
     /// Whether the reader of our output went away.
@@ -142,14 +143,36 @@ pub struct RecordError {
     pub reason: Cow<'static, str>,
     /// What to do about it, as a sentence.
     pub hint: Option<Cow<'static, str>>,
-    /// The record has a key that the header lacks: no bad record, but a header that has to be found anew.
-    pub(crate) unknown_key: bool,
+    /// Whose fault it is.
+    pub(crate) fault: Fault,
+}
+
+/// Whose fault a [`RecordError`] is: a record may only be left out for a fault of its own, so that what is
+/// left out never depends on slices and memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// The record is bad.
+    Record,
+    /// The record has a key that the header lacks: the header has to be found anew.
+    UnknownKey,
+    /// The record is larger than records may be. Its end may not even have been looked for.
+    TooLarge,
+    /// There is not enough memory for it.
+    NoMemory,
+    /// It is bad, but a part of it is in the target already.
+    Written,
 }
 
 impl RecordError {
     /// An error at `offset` of the slice.
     pub fn new(offset: usize, reason: impl Into<Cow<'static, str>>) -> RecordError {
-        RecordError { offset, reason: reason.into(), hint: None, unknown_key: false }
+        RecordError { offset, reason: reason.into(), hint: None, fault: Fault::Record }
+    }
+
+    /// Says whose fault it is.
+    pub(crate) fn fault(mut self, fault: Fault) -> RecordError {
+        self.fault = fault;
+        self
     }
 
     /// Adds what to do.

@@ -111,7 +111,7 @@ impl<'s> Feed<'s> {
                     return Ok(Some((offset, Some(&rest[..len]))));
                 }
                 Boundary::Skip(len) => self.offset += len as u64,
-                Boundary::More => return Err(record_too_large(0, window, self.max_record).into()),
+                Boundary::More => return Err(record_too_large(0, self.max_record).into()),
             }
         }
     }
@@ -142,7 +142,7 @@ impl<'s> Feed<'s> {
                     self.offset += len as u64;
                 }
                 Boundary::More if window.len() >= self.target.saturating_add(self.max_record) => {
-                    return Err(record_too_large(0, window.len(), self.max_record).into());
+                    return Err(record_too_large(0, self.max_record).into());
                 }
                 // Only a record that is larger than a window gets here; the window grows with what was read.
                 Boundary::More => size = size.max(window.len()) * 2,
@@ -194,7 +194,7 @@ pub(super) fn read_head<T>(
             return Ok((head, found));
         }
         if head.len() >= max || stream.ended() {
-            let error = record_too_large(0, head.len(), max);
+            let error = record_too_large(0, max);
             return Err(Error::data(Position { file: path.to_path_buf(), record: 0, offset: 0 }, error));
         }
         size = (size * 2).min(max);

@@ -10,7 +10,7 @@ use super::feed::{Feed, Slice};
 use super::phases::{Lap, Phases, Stage};
 use super::settings::OnError;
 use super::totals::SliceTotals;
-use crate::error::{Error, Position, RecordError};
+use crate::error::{Error, Fault, Position, RecordError};
 use crate::format::{Decode, Encode};
 use crate::memory::Arena;
 use crate::op::Op;
@@ -154,22 +154,25 @@ fn encode_range(
             Err(EncodeError::Record { index, error }) => (index, error),
             Err(EncodeError::Stop(error)) => return Err(Stop::Run(error)),
         };
-        // A missing column is no fault of the record: leaving it out would lose data.
-        let policy = if error.unknown_key { OnError::Fail } else { on_error };
-        bad_record(error, totals.records_in + index as u64, totals, policy)?;
+        bad_record(error, totals.records_in + index as u64, totals, on_error)?;
         records.start = index + 1;
     }
     Ok(())
 }
 
 fn bad_record(error: RecordError, index: u64, totals: &mut SliceTotals, on_error: OnError) -> Result<(), Stop> {
-    match on_error {
-        OnError::Fail => Err(Stop::Record(index, error)),
-        OnError::Skip => {
-            totals.records_failed += 1;
-            Ok(())
-        }
+    // What is no fault of the record's own ends the run: leaving it out would lose data.
+    if on_error == OnError::Fail || error.fault != Fault::Record {
+        let error = match (on_error, error.fault) {
+            (OnError::Skip, Fault::Written) => error.hint(
+                "A part of it is in the output already, so it can't be left out; with a larger --slice-size or --memory-limit it can.",
+            ),
+            _ => error,
+        };
+        return Err(Stop::Record(index, error));
     }
+    totals.records_failed += 1;
+    Ok(())
 }
 
 type Failure = Box<dyn FnOnce(u64) -> Error + Send>;

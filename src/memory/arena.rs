@@ -2,7 +2,7 @@
 
 use bumpalo::Bump;
 
-use crate::error::RecordError;
+use crate::error::{Fault, RecordError};
 
 /// A bump arena with a limit. It is reset after each batch and then keeps its memory.
 pub struct Arena {
@@ -42,6 +42,7 @@ impl Arena {
                 format!("a value of {len} bytes does not fit into a worker's arena of {} bytes", self.limit),
             )
             .hint("Raise --memory-limit, or lower --workers so that each gets more of it.")
+            .fault(Fault::NoMemory)
         })
     }
 

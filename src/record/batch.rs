@@ -8,7 +8,7 @@
 use bumpalo::collections::Vec as ArenaVec;
 
 use super::{Lossy, Schema, Value};
-use crate::error::RecordError;
+use crate::error::{Fault, RecordError};
 use crate::memory::Arena;
 
 /// Where a record lies in its slice and in its batch.
@@ -52,6 +52,7 @@ const TEXT: usize = 64 << 10;
 fn no_room(offset: usize, arena: &Arena) -> RecordError {
     RecordError::new(offset, format!("the record needs more than the {} bytes of a worker's arena", arena.limit()))
         .hint("Raise --memory-limit, or lower --workers so that each gets more of it.")
+        .fault(Fault::NoMemory)
 }
 
 impl<'a> Batch<'a> {
@@ -258,7 +259,7 @@ impl<'a> Batch<'a> {
     pub fn end_record(&mut self, start: usize, end: usize) -> Result<(), RecordError> {
         debug_assert!(self.schema.is_none_or(|s| s.len() == self.values.len() - self.open));
         if end - start > self.max_record {
-            return Err(self.too_large(start, end - start));
+            return Err(self.too_large(start));
         }
         if self.spans.len() == self.spans.capacity() {
             let more = if self.spans.is_empty() { RECORDS } else { self.spans.len() };
@@ -272,16 +273,18 @@ impl<'a> Batch<'a> {
     }
 
     #[cold]
-    fn too_large(&mut self, start: usize, len: usize) -> RecordError {
+    fn too_large(&mut self, start: usize) -> RecordError {
         self.abandon();
-        record_too_large(start, len, self.max_record)
+        record_too_large(start, self.max_record)
     }
 }
 
 /// The error for a record over the limit.
-pub(crate) fn record_too_large(offset: usize, len: usize, max: usize) -> RecordError {
-    RecordError::new(offset, format!("the record is larger than {max} bytes (at least {len})"))
+pub(crate) fn record_too_large(offset: usize, max: usize) -> RecordError {
+    // How long it is depends on how much was looked at.
+    RecordError::new(offset, format!("the record is larger than {max} bytes"))
         .hint("Raise --max-record-size (and --memory-limit with it).")
+        .fault(Fault::TooLarge)
 }
 
 /// A node of a keyed record with everything inside it.

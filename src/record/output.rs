@@ -1,7 +1,7 @@
 //! The output buffer as an encoder sees it.
 
 use super::{Lossy, LossyKind};
-use crate::error::{Error, RecordError};
+use crate::error::{Error, Fault, RecordError};
 
 /// Takes the bytes of a full output buffer while its slice is not finished.
 pub trait Drain {
@@ -40,6 +40,8 @@ pub struct Output<'w> {
     drain: &'w mut dyn Drain,
     strict: bool,
     lost: Option<LossyKind>,
+    /// Where the record being written begins, counted as `drained` is.
+    begun: u64,
     /// What the encoder could not hold.
     pub lossy: Lossy,
     /// How many records were written.
@@ -56,7 +58,7 @@ pub struct Mark {
 impl<'w> Output<'w> {
     /// An empty output over `buffer`; with `strict`, anything lossy refuses the record.
     pub fn new(buffer: &'w mut [u8], drain: &'w mut dyn Drain, strict: bool) -> Output<'w> {
-        Output { buffer, len: 0, drained: 0, drain, strict, lost: None, lossy: Lossy::default(), records: 0 }
+        Output { buffer, len: 0, drained: 0, drain, strict, lost: None, begun: 0, lossy: Lossy::default(), records: 0 }
     }
 
     /// The largest room [`room`](Self::room) can make.
@@ -94,9 +96,14 @@ impl<'w> Output<'w> {
     #[cold]
     fn make_room(&mut self, least: usize) -> Result<(), Error> {
         assert!(least <= self.buffer.len(), "an encoder asked for more than an output buffer");
-        self.drain.drain(&self.buffer[..self.len])?;
-        self.drained += self.len as u64;
-        self.len = 0;
+        // The record being written stays as long as it can, so that it can still be taken back.
+        let whole = (self.begun - self.drained.min(self.begun)) as usize;
+        let keep = self.len - whole;
+        let drain = if whole > 0 && keep + least <= self.buffer.len() { whole } else { self.len };
+        self.drain.drain(&self.buffer[..drain])?;
+        self.buffer.copy_within(drain..self.len, 0);
+        self.drained += drain as u64;
+        self.len -= drain;
         Ok(())
     }
 
@@ -174,41 +181,38 @@ impl<'w> Output<'w> {
     #[inline]
     pub fn mark(&mut self) -> Mark {
         self.lost = None;
+        self.begun = self.drained + self.len as u64;
         Mark { total: self.drained + self.len as u64, lossy: self.lossy }
     }
 
-    /// Ends a record begun at `mark`; refuses it when it was lossy and the run is strict.
-    /// `offset` is the record's place in the slice.
+    /// Ends a record; refuses it when it was lossy and the run is strict. A refused record has
+    /// to be taken back by [`refuse`](Self::refuse). `offset` is the record's place in the slice.
     #[inline]
-    pub fn end_record(&mut self, mark: Mark, offset: usize) -> Result<(), RecordError> {
+    pub fn end_record(&mut self, offset: usize) -> Result<(), RecordError> {
         self.records += 1;
         if self.strict && self.lost.is_some() {
-            return Err(self.refuse_lossy(mark, offset));
+            return Err(self.refuse_lossy(offset));
         }
         Ok(())
     }
 
     #[cold]
-    fn refuse_lossy(&mut self, mark: Mark, offset: usize) -> RecordError {
+    fn refuse_lossy(&mut self, offset: usize) -> RecordError {
         let kind = self.lost.take().map_or("", LossyKind::name);
         self.records -= 1;
-        let error = RecordError::new(offset, format!("the target can't hold this record as it is ({kind})"));
-        match self.rollback(mark) {
-            true => error.hint("Leave out --strict to let it pass and have it counted."),
-            false => error,
-        }
+        RecordError::new(offset, format!("the target can't hold this record as it is ({kind})"))
+            .hint("Leave out --strict to let it pass and have it counted.")
     }
 
     /// Takes a bad record back, and says what becomes of the run.
     #[cold]
     pub fn refuse(&mut self, mark: Mark, index: usize, error: RecordError) -> EncodeError {
-        match self.rollback(mark) {
-            true => EncodeError::Record { index, error },
-            false => EncodeError::Stop(Error::usage(format!(
-                "a record larger than an output buffer turned out bad after its first part was written: {}",
-                error.reason
-            ))),
-        }
+        let error = match self.rollback(mark) {
+            true => error,
+            // It can't be left out any more.
+            false => error.fault(Fault::Written),
+        };
+        EncodeError::Record { index, error }
     }
 
     /// Takes back everything since `mark`. False if a part of it was drained already: then the bad

@@ -150,7 +150,9 @@ impl Case {
         settings.to = Some(self.to);
         settings.workers = way.workers;
         settings.slice_size = way.slice;
-        settings.max_record_size = 1 << 20;
+        if settings.max_record_size == 0 {
+            settings.max_record_size = 1 << 20;
+        }
         settings.force = true;
         let source = folder.join("source");
         if !source.exists() {

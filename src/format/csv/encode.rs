@@ -230,7 +230,7 @@ impl Encode for KeyedEncoder {
 fn unknown_key(path: &[u8], offset: usize) -> RecordError {
     let mut error = RecordError::new(offset, format!("the key `{}` is not in the header", String::from_utf8_lossy(path)))
         .hint("A stream can't be read twice, so its header is what its first slices have: name all columns with --columns a,b,c, or convert from a file.");
-    error.unknown_key = true;
+    error.fault = crate::error::Fault::UnknownKey;
     error
 }
 
@@ -269,7 +269,7 @@ impl Style {
             }
         }
         output.put(self.row.terminator)?;
-        output.end_record(mark, offset).map_err(|error| EncodeError::Record { index, error })
+        output.end_record(offset).map_err(|error| output.refuse(mark, index, error))
     }
 
     fn field(

@@ -136,7 +136,7 @@ fn record<'a>(
         named += usize::from(field.kind != Kind::Skip);
     }
     output.advance(layout.width());
-    output.end_record(mark, batch.span(index).start).map_err(|error| EncodeError::Record { index, error })
+    output.end_record(batch.span(index).start).map_err(|error| output.refuse(mark, index, error))
 }
 
 #[cold]

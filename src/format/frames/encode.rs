@@ -119,7 +119,7 @@ impl Style {
     fn plain(&self, text: ScalarText<'_>, begun: Begun, output: &mut Output<'_>) -> Result<(), Fail> {
         let (place, head) = self.head(text.len(), begun.offset)?;
         // A lossy record may be refused, so that comes before the first byte.
-        output.end_record(begun.mark, begun.offset)?;
+        output.end_record(begun.offset)?;
         output.put(&place[..head])?;
         Ok(text.write(output)?)
     }
@@ -135,13 +135,13 @@ impl Style {
                 return Err(no_base64().into());
             }
             output.advance(head + len);
-            return Ok(output.end_record(begun.mark, begun.offset)?);
+            return Ok(output.end_record(begun.offset)?);
         }
         // Too large to be taken back: everything that can be refused comes first.
         if !is_base64(text) {
             return Err(no_base64().into());
         }
-        output.end_record(begun.mark, begun.offset)?;
+        output.end_record(begun.offset)?;
         output.put(&place[..head])?;
         Ok(write_from_base64(text, output)?)
     }
@@ -179,7 +179,7 @@ impl Encoder {
         let (prefix, head) = self.style.head(len, begun.offset)?;
         output.put_start(begun.mark, self.guess, &prefix[..head]);
         self.guess = head;
-        Ok(output.end_record(begun.mark, begun.offset)?)
+        Ok(output.end_record(begun.offset)?)
     }
 
     /// A record that may be larger than the buffer: it is measured first, and written behind its prefix.
@@ -195,7 +195,7 @@ impl Encoder {
         write_json(batch, index, &mut self.writer, &mut measure).map_err(|refusal| refused(refusal, begun.offset))?;
         let len = measure.len;
         let (prefix, head) = self.style.head(len, begun.offset)?;
-        output.end_record(begun.mark, begun.offset)?;
+        output.end_record(begun.offset)?;
         output.put(&prefix[..head])?;
         write_json(batch, index, &mut self.writer, &mut Again(output)).map_err(|refusal| refused(refusal, begun.offset))
     }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::error::{Error, Position, RecordError};
+use crate::error::RecordError;
 use crate::format::Encode;
 use crate::record::json::{Fast, Refusal, Sink, Writer};
 use crate::record::{Batch, BytesAs, EncodeError, Mark, Output};
@@ -43,19 +43,14 @@ pub fn finish(
     output: &mut Output<'_>,
 ) -> Result<(), EncodeError> {
     let error = match outcome {
-        Ok(()) => match output.end_record(mark, offset) {
+        Ok(()) => match output.end_record(offset) {
             Ok(()) => return Ok(()),
-            Err(error) => return Err(EncodeError::Record { index, error }),
+            Err(error) => error,
         },
         Err(Refusal::Stop(error)) => return Err(error.into()),
         Err(Refusal::Value(reason)) => RecordError::new(offset, reason),
     };
-    if output.rollback(mark) {
-        return Err(EncodeError::Record { index, error });
-    }
-    // A part of the record is in the target already, so that the run can't go on. Its place in the file is the engine's to know.
-    let position = Position { offset: offset as u64, ..Position::default() };
-    Err(Error::data(position, error).into())
+    Err(output.refuse(mark, index, error))
 }
 
 /// Writes keyed batches.

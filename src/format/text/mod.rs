@@ -221,7 +221,7 @@ impl Encode for LineEncoder {
                 }
             }
             output.put_byte(b'\n')?;
-            output.end_record(mark, offset).map_err(|error| EncodeError::Record { index, error })?;
+            output.end_record(offset).map_err(|error| output.refuse(mark, index, error))?;
         }
         Ok(())
     }

@@ -1,0 +1,114 @@
+//! Large records by every path: what fits goes through, what does not is the same error, and no limit of
+//! memory ever makes a record one that is left out.
+
+mod support;
+
+use pagemill::config::Raw;
+use pagemill::error::ErrorClass;
+use pagemill::format::Format;
+use support::paths::{Case, Outcome, REFERENCE, some_ways};
+
+fn policy(policy: &str) -> Raw {
+    Raw { on_error: Some(policy.into()), ..Raw::default() }
+}
+
+/// A record of some size in a format, between two small ones.
+fn around(format: Format, large: &str) -> Vec<u8> {
+    let json = large.replace('"', "\\\"");
+    let csv = large.replace('"', "\"\"");
+    let frame = |text: &str| [&(text.len() as u32).to_le_bytes()[..], text.as_bytes()].concat();
+    match format {
+        Format::Csv => format!("a,b\n1,x\n2,\"{csv}\"\n3,y\n").into_bytes(),
+        Format::Tsv => format!("a\tb\n1\tx\n2\t\"{csv}\"\n3\ty\n").into_bytes(),
+        Format::Ndjson => format!("{{\"a\":1,\"b\":\"x\"}}\n{{\"a\":2,\"b\":\"{json}\"}}\n{{\"a\":3}}\n").into_bytes(),
+        Format::Json => format!("[{{\"a\":1,\"b\":\"x\"}},{{\"a\":2,\"b\":\"{json}\"}},{{\"a\":3}}]").into_bytes(),
+        Format::Text | Format::Fixed => format!("x\n{large}\ny\n").into_bytes(),
+        Format::Frames => [frame("x"), frame(large), frame("y")].concat(),
+    }
+}
+
+#[test]
+fn records_larger_than_any_buffer() {
+    // Quotes, so that every format has to change the text.
+    let large = "twelve \"bytes".repeat(25_000);
+    for from in [Format::Csv, Format::Tsv, Format::Ndjson, Format::Json, Format::Text, Format::Frames] {
+        for to in [Format::Csv, Format::Tsv, Format::Ndjson, Format::Json, Format::Text, Format::Frames] {
+            for on_error in ["fail", "skip"] {
+                let flags = Raw { payload: Some("text".into()), ..policy(on_error) };
+                let case = Case::new(&format!("large, {on_error}"), from, to, around(from, &large), flags);
+                let expected = case.check_by(some_ways().into_iter().filter(|way| !way.small));
+                assert!(expected.bytes().len() > large.len(), "{}", case.name);
+                let folder = tempfile::tempdir().unwrap();
+                for way in some_ways().into_iter().filter(|way| way.small) {
+                    let found = case.run(&way, folder.path());
+                    let refused = matches!(&found, Outcome::Failed { class: ErrorClass::Memory, .. });
+                    assert!(refused || found == expected, "{} by {way:?}: {found:?}", case.name);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn records_over_the_limit() {
+    for from in [Format::Csv, Format::Tsv, Format::Ndjson, Format::Json, Format::Text, Format::Frames] {
+        for len in [40, 60, 64, 70, 100, 200, 5000] {
+            for on_error in ["fail", "skip"] {
+                let flags = Raw { max_record_size: Some("64".into()), ..policy(on_error) };
+                let input = around(from, &"z".repeat(len));
+                let case = Case::new(&format!("{len}, {on_error}"), from, Format::Text, input, flags);
+                let outcome = case.check_by(some_ways());
+                let fits = matches!(&outcome, Outcome::Done { records: (3, 3, 0), .. });
+                assert!(if len <= 40 { fits } else { len < 64 || !fits }, "{}: {outcome:?}", case.name);
+            }
+        }
+    }
+}
+
+/// Checks that a bad record is left out by every path, or, where it is larger than an output buffer, ends the run.
+#[track_caller]
+fn left_out_or_told(case: &Case, bad: &str) {
+    let folder = tempfile::tempdir().unwrap();
+    let expected = case.run(&REFERENCE, folder.path());
+    let records = |outcome: &Outcome| match outcome {
+        Outcome::Done { records, .. } => Some(*records),
+        Outcome::Failed { .. } => None,
+    };
+    assert!(records(&expected).is_some_and(|(all, good, failed)| failed > 0 && good + failed == all), "{expected:?}");
+    for way in some_ways() {
+        let found = case.run(&way, folder.path());
+        let told = matches!(&found, Outcome::Failed { class: ErrorClass::Data | ErrorClass::Memory, message }
+            if message.starts_with(bad) && message.contains("--memory-limit"));
+        assert!(told || found == expected, "{} by {way:?}\n{expected:?}\n{found:?}", case.name);
+    }
+}
+
+#[test]
+fn large_records_that_are_bad_at_their_end() {
+    // Larger than the smallest output buffer.
+    let large = "x".repeat(300_000);
+    let input = format!("{{\"a\":\"1\"}}\n{{\"a\":\"{large}\",\"b\":[1]}}\n{{\"a\":\"3\",\"b\":\"4\"}}\n");
+    for to in [Format::Csv, Format::Tsv] {
+        let flags = Raw { strict: true, ..policy("skip") };
+        let case = Case::new("strict", Format::Ndjson, to, input.as_bytes(), flags);
+        left_out_or_told(&case, ": record 2: byte 10: ");
+    }
+    let input = [b"a,b\n1,2\n3,".as_slice(), large.as_bytes(), b"\xff\n5,6\n"].concat();
+    for to in [Format::Ndjson, Format::Json, Format::Text, Format::Frames] {
+        let flags = Raw { payload: Some("json".into()), ..policy("skip") };
+        left_out_or_told(&Case::new("not UTF-8", Format::Csv, to, input.clone(), flags), ": record 2: byte ");
+    }
+}
+
+#[test]
+fn records_that_fit_a_buffer_can_be_left_out() {
+    // Not larger than the smallest output buffer, but together larger: the buffer is full in the middle of one.
+    let mut input = String::new();
+    for id in 0..40 {
+        let list = if id % 3 == 0 { "[1]" } else { "\"\"" };
+        input += &format!("{{\"id\":{id},\"a\":\"{}\",\"b\":{list}}}\n", "x".repeat(10_000 + 777 * id));
+    }
+    let flags = Raw { strict: true, ..policy("skip") };
+    let outcome = Case::new("strict", Format::Ndjson, Format::Csv, input, flags).check_by(some_ways());
+    assert!(matches!(outcome, Outcome::Done { records: (40, 26, 14), .. }), "{outcome:?}");
+}

@@ -112,6 +112,11 @@ impl<'a> Batch<'a> {
         &self.slice[span.start..span.end]
     }
 
+    /// Bytes of the slice.
+    pub fn bytes(&self, range: std::ops::Range<usize>) -> &'a [u8] {
+        &self.slice[range]
+    }
+
     /// The values of a record in columns, one for each field of the schema.
     #[inline]
     pub fn columns(&self, record: usize) -> &[Value<'a>] {

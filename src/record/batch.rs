@@ -7,7 +7,7 @@
 
 use bumpalo::collections::Vec as ArenaVec;
 
-use super::{Lossy, Schema, Slot, Value};
+use super::{Lossy, Schema, Value};
 use crate::error::{Fault, RecordError};
 use crate::memory::Arena;
 
@@ -112,6 +112,11 @@ impl<'a> Batch<'a> {
         &self.slice[span.start..span.end]
     }
 
+    /// Bytes of the slice.
+    pub fn bytes(&self, range: std::ops::Range<usize>) -> &'a [u8] {
+        &self.slice[range]
+    }
+
     /// The values of a record in columns, one for each field of the schema.
     #[inline]
     pub fn columns(&self, record: usize) -> &[Value<'a>] {
@@ -125,12 +130,6 @@ impl<'a> Batch<'a> {
         let span = self.spans[record];
         let range = span.first as usize..span.last as usize;
         Tree { values: &self.values[range.clone()], keys: &self.keys[range] }
-    }
-
-    /// `count` empty slots in the arena, for binding the keyed records of this batch to columns.
-    pub fn slots<'b>(&'b self, count: usize) -> Result<&'b mut [Slot<'b, 'a>], RecordError> {
-        let offset = self.spans.first().map_or(0, |span| span.start);
-        self.arena.bump().try_alloc_slice_fill_copy(count, Slot::default()).map_err(|_| no_room(offset, self.arena))
     }
 
     /// All values of the batch; for columns those of record `r` are at `r * width ..`.
@@ -317,6 +316,12 @@ impl<'b, 'a> Tree<'b, 'a> {
     #[inline]
     pub fn nodes(&self) -> (&'b [Value<'a>], &'b [&'a [u8]]) {
         (self.values, self.keys)
+    }
+
+    /// A node of this record, with everything inside it.
+    pub fn node(&self, node: usize) -> Tree<'b, 'a> {
+        let behind = node + 1 + self.values[node].nodes_inside();
+        Tree { values: &self.values[node..behind], keys: &self.keys[node..behind] }
     }
 
     /// The nodes directly inside, in order.

@@ -1,41 +1,85 @@
 //! From keyed records to columns.
 
-use super::{LossyKind, Schema, Tree, Value};
+use std::collections::HashMap;
 
-/// The value bound to a column, and its node in the record (for lists and maps that were taken apart).
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Slot<'b, 'a> {
-    /// The value; [`Value::Absent`] when the record has no such field.
-    pub value: Value<'a>,
-    /// The node with everything inside it; none when absent.
-    pub node: Option<Tree<'b, 'a>>,
-}
+use super::{Schema, Tree, Value};
+use crate::scan::bytes::same;
+
+/// No column for this node, or no node for this column.
+pub const NONE: u32 = u32::MAX;
 
 /// Puts the fields of keyed records into the order of a schema.
 ///
-/// The guess that a record has the keys of the one before costs one compare a field; only a miss is
-/// looked up. Paths of nested maps are joined by dots.
+/// The guess is that a record has the keys and maps of the one before: that costs one comparison a node,
+/// and nothing else has to be found out. Otherwise every field is looked up, with the field that stood
+/// there before as the guess. Paths of nested maps are joined by dots.
 pub struct Binder {
     schema: Schema,
     /// Flatten maps; otherwise they are values.
     dot: bool,
-    /// For the i-th leaf of the record before: its column.
+    index: HashMap<Box<[u8]>, u32>,
+    /// The node of each column in the record bound last.
+    nodes: Vec<u32>,
+    /// What that record looked like; empty when it can't be a guess.
+    shape: Vec<Node>,
+    /// The keys of its nodes, one behind the other.
+    keys: Vec<u8>,
+    doubled: u32,
+    unknown: u32,
+    /// For the i-th leaf of an earlier record: its column.
     guesses: Vec<u32>,
     /// The path of the map being walked.
     path: Vec<u8>,
-    index: std::collections::HashMap<Box<[u8]>, u32>,
 }
 
-const UNKNOWN: u32 = u32::MAX;
+/// A node of the record before.
+struct Node {
+    /// Where its key ends among the keys.
+    key_end: u32,
+    /// See [`inside`].
+    inside: u32,
+}
+
+/// How many nodes are inside of a map; lists are told apart by the highest bit.
+#[inline(always)]
+fn inside(value: &Value<'_>) -> u32 {
+    match *value {
+        Value::Map(inside) => inside,
+        Value::List(inside) => inside | 1 << 31,
+        _ => 0,
+    }
+}
+
+/// Where the fields of a record are.
+#[derive(Clone, Copy, Debug)]
+pub struct Bound<'n> {
+    /// For each column its node in the record, or [`NONE`].
+    pub nodes: &'n [u32],
+    /// Keys that stood twice; the last one won.
+    pub doubled: u32,
+    /// Keys that no column has.
+    pub unknown: u32,
+}
 
 impl Binder {
     /// A binder for `schema`; with `dot`, maps become dotted paths.
     pub fn new(schema: Schema, dot: bool) -> Binder {
-        let mut index = std::collections::HashMap::with_capacity(schema.len());
+        let mut index = HashMap::with_capacity(schema.len());
         for (column, name) in schema.names().enumerate() {
             index.entry(name.into()).or_insert(column as u32);
         }
-        Binder { schema, dot, guesses: Vec::new(), path: Vec::new(), index }
+        Binder {
+            nodes: vec![NONE; schema.len()],
+            schema,
+            dot,
+            index,
+            shape: Vec::new(),
+            keys: Vec::new(),
+            doubled: 0,
+            unknown: 0,
+            guesses: Vec::new(),
+            path: Vec::new(),
+        }
     }
 
     /// The columns.
@@ -43,100 +87,176 @@ impl Binder {
         &self.schema
     }
 
-    /// Fills `slots` (one for each column) from a record. Keys without a column go to `unknown`, which
-    /// may refuse them; a key that stands twice is told to `lose`, and the last one wins.
-    ///
-    /// A record that is not a map is bound to the column `value`.
-    pub fn bind<'b, 'a, E>(
+    /// Finds the fields of a record. `unknown` is told the path of each key without a column, and may
+    /// refuse it. A record that is not a map is bound to the column `value`.
+    #[inline]
+    pub fn bind<E>(
         &mut self,
-        record: Tree<'b, 'a>,
-        slots: &mut [Slot<'b, 'a>],
-        mut lose: impl FnMut(LossyKind),
-        mut unknown: impl FnMut(&[u8]) -> Result<(), E>,
-    ) -> Result<(), E> {
-        slots.fill(Slot::default());
-        let mut leaf = 0;
-        self.path.clear();
-        if !matches!(record.value(), Value::Map(_)) {
-            return self.leaf(b"value", record, &mut leaf, slots, &mut lose, &mut unknown);
+        record: Tree<'_, '_>,
+        unknown: impl FnMut(&[u8]) -> Result<(), E>,
+    ) -> Result<Bound<'_>, E> {
+        if !self.looks_the_same(record) {
+            self.look_at(record, unknown)?;
         }
-        self.map(record, &mut leaf, slots, &mut lose, &mut unknown)
+        Ok(Bound { nodes: &self.nodes, doubled: self.doubled, unknown: self.unknown })
     }
 
-    fn map<'b, 'a, E>(
-        &mut self,
-        map: Tree<'b, 'a>,
-        leaf: &mut usize,
-        slots: &mut [Slot<'b, 'a>],
-        lose: &mut impl FnMut(LossyKind),
-        unknown: &mut impl FnMut(&[u8]) -> Result<(), E>,
-    ) -> Result<(), E> {
-        for child in map.children() {
-            match child.value() {
-                Value::Map(inside) if self.dot && inside > 0 => {
-                    let len = self.path.len();
-                    self.path.extend_from_slice(child.key());
-                    self.path.push(b'.');
-                    self.map(child, leaf, slots, lose, unknown)?;
-                    self.path.truncate(len);
-                }
-                _ => self.leaf(child.key(), child, leaf, slots, lose, unknown)?,
-            }
+    #[inline(always)]
+    fn looks_the_same(&self, record: Tree<'_, '_>) -> bool {
+        let (values, keys) = record.nodes();
+        if values.len() != self.shape.len() {
+            return false;
+        }
+        let mut start = 0;
+        values.iter().zip(keys).zip(&self.shape).all(|((value, key), node)| {
+            let end = node.key_end as usize;
+            let before = &self.keys[start..end];
+            start = end;
+            inside(value) == node.inside && same(key, before)
+        })
+    }
+
+    #[cold]
+    fn look_at<E>(&mut self, record: Tree<'_, '_>, mut unknown: impl FnMut(&[u8]) -> Result<(), E>) -> Result<(), E> {
+        self.shape.clear();
+        self.keys.clear();
+        self.path.clear();
+        self.nodes.fill(NONE);
+        (self.doubled, self.unknown) = (0, 0);
+        let (values, keys) = record.nodes();
+        let mut leaf = 0;
+        match values[0] {
+            Value::Map(_) => self.map(values, keys, 0, &mut leaf, &mut unknown)?,
+            _ => self.leaf(b"value", 0, &mut leaf, &mut unknown)?,
+        }
+        for (value, key) in values.iter().zip(keys) {
+            self.keys.extend_from_slice(key);
+            self.shape.push(Node { key_end: self.keys.len() as u32, inside: inside(value) });
         }
         Ok(())
     }
 
-    #[inline]
-    fn leaf<'b, 'a, E>(
+    fn map<E>(
+        &mut self,
+        values: &[Value<'_>],
+        keys: &[&[u8]],
+        map: usize,
+        leaf: &mut usize,
+        unknown: &mut impl FnMut(&[u8]) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let mut node = map + 1;
+        let behind = node + values[map].nodes_inside();
+        while node < behind {
+            match values[node] {
+                Value::Map(inside) if self.dot && inside > 0 => {
+                    let len = self.path.len();
+                    self.path.extend_from_slice(keys[node]);
+                    self.path.push(b'.');
+                    self.map(values, keys, node, leaf, unknown)?;
+                    self.path.truncate(len);
+                }
+                _ => self.leaf(keys[node], node, leaf, unknown)?,
+            }
+            node += 1 + values[node].nodes_inside();
+        }
+        Ok(())
+    }
+
+    fn leaf<E>(
         &mut self,
         key: &[u8],
-        node: Tree<'b, 'a>,
+        node: usize,
         leaf: &mut usize,
-        slots: &mut [Slot<'b, 'a>],
-        lose: &mut impl FnMut(LossyKind),
         unknown: &mut impl FnMut(&[u8]) -> Result<(), E>,
     ) -> Result<(), E> {
         let column = self.column(key, *leaf);
         *leaf += 1;
-        if column == UNKNOWN {
+        if column == NONE {
+            self.unknown += 1;
             self.path.extend_from_slice(key);
             let outcome = unknown(&self.path);
             self.path.truncate(self.path.len() - key.len());
             return outcome;
         }
-        let slot = &mut slots[column as usize];
-        if slot.node.is_some() {
-            lose(LossyKind::DuplicateKey);
-        }
-        *slot = Slot { value: node.value(), node: Some(node) };
+        let place = &mut self.nodes[column as usize];
+        self.doubled += u32::from(*place != NONE);
+        *place = node as u32;
         Ok(())
     }
 
     /// The column of the `leaf`-th leaf, whose key is `key` below the current path.
-    #[inline]
     fn column(&mut self, key: &[u8], leaf: usize) -> u32 {
         if let Some(&guess) = self.guesses.get(leaf)
-            && guess != UNKNOWN
+            && guess != NONE
             && let Some((path, last)) = self.schema.name(guess as usize).split_at_checked(self.path.len())
-            && last == key
+            && same(last, key)
             && path == &self.path[..]
         {
             return guess;
         }
-        self.look_up(key, leaf)
-    }
-
-    #[cold]
-    fn look_up(&mut self, key: &[u8], leaf: usize) -> u32 {
         let len = self.path.len();
         self.path.extend_from_slice(key);
-        let column = self.index.get(&self.path[..]).copied().unwrap_or(UNKNOWN);
+        let column = self.index.get(&self.path[..]).copied().unwrap_or(NONE);
         self.path.truncate(len);
         // A record with more leaves than columns has unknown or doubled keys: no guesses for those.
         if leaf < self.schema.len() {
-            self.guesses.resize(self.guesses.len().max(leaf + 1), UNKNOWN);
+            self.guesses.resize(self.guesses.len().max(leaf + 1), NONE);
             self.guesses[leaf] = column;
         }
         column
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::memory::Arena;
+    use crate::record::Batch;
+
+    /// Binds JSON-like records, given as (depth, key, is a map) lines; gives for each the node of each column.
+    fn bound(records: &[&[(&'static str, Value<'static>)]], columns: &[&str]) -> Vec<(Vec<i64>, u32, u32)> {
+        let arena = Arena::new(1 << 12, 1 << 20);
+        let mut batch = Batch::new(&arena, b"", None, 1 << 10);
+        for record in records {
+            batch.push_keyed(b"", Value::Map(record.len() as u32), 0).unwrap();
+            for (key, value) in *record {
+                batch.push_keyed(key.as_bytes(), *value, 0).unwrap();
+            }
+            batch.end_record(0, 0).unwrap();
+        }
+        let mut binder = Binder::new(Schema::new(columns), true);
+        (0..batch.len())
+            .map(|record| {
+                let bound = binder.bind(batch.tree(record), |_| Ok::<(), ()>(())).unwrap();
+                let nodes = bound.nodes.iter().map(|&node| if node == NONE { -1 } else { i64::from(node) }).collect();
+                (nodes, bound.doubled, bound.unknown)
+            })
+            .collect()
+    }
+
+    #[test]
+    fn records_that_look_alike_and_others() {
+        let one = Value::UInt(1);
+        let records: [&[(&str, Value<'static>)]; 8] = [
+            &[("a", one), ("m", Value::Map(1)), ("x", one)],
+            &[("a", Value::Null), ("m", Value::Map(1)), ("x", one)],
+            &[("m", Value::Map(1)), ("x", one), ("a", one)],
+            &[("a", one), ("m", Value::List(1)), ("", one)],
+            &[("a", one), ("m", Value::Map(1)), ("", one)],
+            &[("a", one), ("a", one), ("z", one)],
+            &[("a", one), ("a", one), ("z", one)],
+            &[("m", one)],
+        ];
+        let expected = [
+            (vec![1, 3, -1], 0, 0),
+            (vec![1, 3, -1], 0, 0),
+            (vec![3, 2, -1], 0, 0),
+            (vec![1, -1, 2], 0, 0),
+            (vec![1, -1, -1], 0, 1),
+            (vec![2, -1, -1], 1, 1),
+            (vec![2, -1, -1], 1, 1),
+            (vec![-1, -1, 1], 0, 0),
+        ];
+        assert_eq!(bound(&records, &["a", "m.x", "m"]), expected);
     }
 }

@@ -15,7 +15,7 @@ mod value;
 
 pub(crate) use batch::record_too_large;
 pub use batch::{Batch, Span, Tree};
-pub use columns::{Binder, Slot};
+pub use columns::{Binder, Bound, NONE};
 pub use json::{BytesAs, Detail};
 pub use lossy::{Lossy, LossyKind};
 pub use output::{Drain, EncodeError, Mark, Output};

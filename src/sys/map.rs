@@ -1,4 +1,7 @@
 //! A file mapped for reading, whose pages can be given back while it stays mapped.
+//!
+//! What did not help: making a slice's pages resident by `MADV_POPULATE_READ` before it is cut took as long
+//! as the faults it avoids (1 GiB, warm: 0.1 s of system time either way).
 
 use std::fs::File;
 use std::io;

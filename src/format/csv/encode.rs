@@ -8,7 +8,7 @@ use crate::error::{Error, RecordError};
 use crate::format::{BytesAs, Columns, Encode, Frame, Nested, Options, Shape, UnknownKey, WriteFormat};
 use crate::record::json::{Refusal, Sink, Writer};
 use crate::record::line_form::{ScalarRoom, ScalarText};
-use crate::record::{Batch, Binder, EncodeError, LossyKind, Mark, Output, Schema, Tree, Value};
+use crate::record::{Batch, Binder, EncodeError, LossyKind, Mark, NONE, Output, Schema, Tree, Value};
 use crate::scan::vector::{Unit, Vector, Work};
 
 /// CSV that is ready to be written.
@@ -193,29 +193,18 @@ struct KeyedEncoder {
 impl Encode for KeyedEncoder {
     fn encode(&mut self, batch: &Batch<'_>, records: Range<usize>, output: &mut Output<'_>) -> Result<(), EncodeError> {
         self.style.row.lenient = !output.is_strict();
-        let slots = match batch.slots(self.binder.schema().len()) {
-            Ok(slots) => slots,
-            Err(error) => return Err(EncodeError::Record { index: records.start, error }),
-        };
         for index in records {
-            let offset = batch.span(index).start;
-            let (mut doubled, mut unknown) = (0, 0);
+            let (tree, offset) = (batch.tree(index), batch.span(index).start);
             let policy = self.unknown;
-            let bound = self.binder.bind(
-                batch.tree(index),
-                slots,
-                |_| doubled += 1,
-                |path| match policy {
-                    UnknownKey::Count => {
-                        unknown += 1;
-                        Ok(())
-                    }
-                    UnknownKey::Refuse => Err(unknown_key(path, offset)),
-                },
-            );
-            bound.map_err(|error| EncodeError::Record { index, error })?;
-            if doubled + unknown == 0 {
-                let values = slots.iter().map(|slot| slot.value);
+            let bound = self.binder.bind(tree, |path| match policy {
+                UnknownKey::Count => Ok(()),
+                UnknownKey::Refuse => Err(unknown_key(path, offset)),
+            });
+            let bound = bound.map_err(|error| EncodeError::Record { index, error })?;
+            if bound.doubled + bound.unknown == 0 {
+                let (values, _) = tree.nodes();
+                let value = |&node: &u32| if node == NONE { Value::Absent } else { values[node as usize] };
+                let values = bound.nodes.iter().map(value);
                 let row = WriteRow { style: self.style.row, values, to: output.room(1)? };
                 if let Some(row) = self.style.unit.run(row) {
                     output.advance(row.len);
@@ -225,9 +214,12 @@ impl Encode for KeyedEncoder {
                 }
             }
             let mark = output.mark();
-            (0..doubled).for_each(|_| output.lose(LossyKind::DuplicateKey));
-            (0..unknown).for_each(|_| output.lose(LossyKind::UnknownKey));
-            let fields = slots.iter().map(|slot| (slot.value, slot.node));
+            (0..bound.doubled).for_each(|_| output.lose(LossyKind::DuplicateKey));
+            (0..bound.unknown).for_each(|_| output.lose(LossyKind::UnknownKey));
+            let fields = bound.nodes.iter().map(|&node| match node {
+                NONE => (Value::Absent, None),
+                node => (tree.nodes().0[node as usize], Some(tree.node(node as usize))),
+            });
             self.style.fields(fields, index, offset, output, mark)?;
         }
         Ok(())

@@ -8,7 +8,7 @@ use super::field::{self, Kind, Misfit, TextRule};
 use super::layout::Layout;
 use crate::error::{Error, RecordError};
 use crate::format::{Encode, Shape};
-use crate::record::{Batch, Binder, EncodeError, LossyKind, Output, Value};
+use crate::record::{Batch, Binder, EncodeError, LossyKind, NONE, Output, Value};
 
 /// Where the values of the layout's items come from.
 enum From {
@@ -76,28 +76,18 @@ fn keyed(
     records: Range<usize>,
     output: &mut Output<'_>,
 ) -> Result<(), EncodeError> {
-    let slots =
-        batch.slots(binder.schema().len()).map_err(|error| EncodeError::Record { index: records.start, error })?;
     for index in records {
-        let mut lost = Lost::default();
+        let tree = batch.tree(index);
         // Nothing is refused here: what has no place is counted.
-        let bound: Result<(), Infallible> = binder.bind(
-            batch.tree(index),
-            slots,
-            |_| lost.doubled += 1,
-            |_| {
-                lost.unknown += 1;
-                Ok(())
-            },
-        );
-        match bound {
-            Ok(()) => {
-                // An item that is skipped takes no value, and behind the last field there is none.
-                let value = |_, named: usize| slots.get(named).map_or(Value::Absent, |slot| slot.value);
-                record(layout, rule, batch, index, output, lost, value)?;
-            }
-            Err(never) => match never {},
-        }
+        let Ok(bound) = binder.bind(tree, |_| Ok::<(), Infallible>(()));
+        let lost = Lost { unknown: bound.unknown as usize, doubled: bound.doubled as usize };
+        let (values, _) = tree.nodes();
+        // An item that is skipped takes no value, and behind the last field there is none.
+        let value = |_, named: usize| match bound.nodes.get(named) {
+            Some(&node) if node != NONE => values[node as usize],
+            _ => Value::Absent,
+        };
+        record(layout, rule, batch, index, output, lost, value)?;
     }
     Ok(())
 }

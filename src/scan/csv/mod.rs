@@ -10,12 +10,13 @@
 //! separator or a quote. The masks check that too: a byte that breaks the rule is *irregular*, and the
 //! record that holds it has to be read by csv-core.
 
-mod masks;
 mod separators;
 mod walk;
 
 pub use separators::Separators;
 pub use walk::{Walk, walk};
+
+use super::vector::Vector;
 
 /// The bytes with a meaning, all different.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,19 +62,30 @@ struct Meaning {
     irregular: u64,
 }
 
-/// Bit `i` of the result is the parity of the bits up to and including `i`.
+impl Marks {
+    /// The masks of a block, of which the `valid` bits are data.
+    #[inline(always)]
+    fn masks<V: Vector>(self, v: V, block: V::Block, valid: u64) -> Masks {
+        Masks {
+            delimiters: v.equal(block, self.delimiter) & valid,
+            breaks: (v.equal(block, b'\n') | v.equal(block, b'\r')) & valid,
+            quotes: self.quote.map_or(0, |quote| v.equal(block, quote) & valid),
+        }
+    }
+}
+
+/// The block at `at`, followed by zeros at the end of the data, and the bits that are data.
 #[inline(always)]
-fn prefix_xor(mut bits: u64) -> u64 {
-    bits ^= bits << 1;
-    bits ^= bits << 2;
-    bits ^= bits << 4;
-    bits ^= bits << 8;
-    bits ^= bits << 16;
-    bits ^ (bits << 32)
+fn block_at<V: Vector>(v: V, data: &[u8], at: usize) -> (V::Block, u64) {
+    let rest = &data[at..];
+    match rest.first_chunk::<64>() {
+        Some(block) => (v.load(block), u64::MAX),
+        None => (v.load_part(rest), (1 << rest.len()) - 1),
+    }
 }
 
 #[inline(always)]
-fn understand(masks: Masks, carry: &mut Carry) -> Meaning {
+fn understand<V: Vector>(v: V, masks: Masks, carry: &mut Carry) -> Meaning {
     let Masks { delimiters, breaks, quotes } = masks;
     if quotes | carry.inside | carry.closed == 0 {
         let separators = delimiters | breaks;
@@ -81,7 +93,7 @@ fn understand(masks: Masks, carry: &mut Carry) -> Meaning {
         return Meaning { separators, doubled: 0, irregular: 0 };
     }
     // An opening quote counts as inside, a closing one as outside.
-    let inside = prefix_xor(quotes) ^ carry.inside;
+    let inside = v.parity(quotes) ^ carry.inside;
     let opening = quotes & inside;
     let closing = quotes & !inside;
     let separators = (delimiters | breaks) & !inside;

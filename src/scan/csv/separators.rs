@@ -1,8 +1,7 @@
 //! A stream of the positions that matter to a decoder.
 
-use super::masks::{Classify, Portable, block_at};
-use super::{Carry, Marks, understand};
-use crate::scan::kernel::Kernel;
+use super::{Carry, Marks, block_at, understand};
+use crate::scan::vector::{Unit, Vector, Work};
 
 /// How many positions are found ahead; the list stays in the first-level cache.
 const AHEAD: usize = 2048;
@@ -11,7 +10,7 @@ const AHEAD: usize = 2048;
 /// ones, and of irregular bytes (see the [module](super)).
 pub struct Separators {
     marks: Marks,
-    kernel: Kernel,
+    unit: Unit,
     found: Box<[u32; AHEAD]>,
     /// The next position to hand out, and how many there are.
     head: usize,
@@ -29,13 +28,13 @@ pub struct Separators {
 impl Separators {
     /// A scanner for these marks.
     pub fn new(marks: Marks) -> Separators {
-        Separators::with_kernel(marks, Kernel::get())
+        Separators::on(marks, Unit::get())
     }
 
-    pub(super) fn with_kernel(marks: Marks, kernel: Kernel) -> Separators {
+    fn on(marks: Marks, unit: Unit) -> Separators {
         Separators {
             marks,
-            kernel,
+            unit,
             found: Box::new([0; AHEAD]),
             head: 0,
             len: 0,
@@ -130,49 +129,30 @@ impl Separators {
     fn classify(&mut self, data: &[u8]) {
         // Positions are 32 bits wide. A slice is at most a record and a slice's target long, both far below.
         assert!(data.len() <= u32::MAX as usize);
-        match self.kernel {
-            // SAFETY: a kernel other than the portable one is only chosen where the processor has its features.
-            #[cfg(target_arch = "x86_64")]
-            Kernel::Avx512 => unsafe { self.classify_avx512(data) },
-            // SAFETY: as above.
-            #[cfg(target_arch = "x86_64")]
-            Kernel::Avx2 => unsafe { self.classify_avx2(data) },
-            // SAFETY: the portable way needs no features.
-            _ => unsafe { self.classify_with(Portable(self.marks), data) },
-        }
+        self.unit.run(Fill { separators: self, data });
     }
+}
 
-    /// # Safety
-    /// The processor must have AVX-512 F and BW, BMI1 and BMI2.
-    #[cfg(target_arch = "x86_64")]
-    #[target_feature(enable = "avx512f,avx512bw,bmi1,bmi2,popcnt")]
-    unsafe fn classify_avx512(&mut self, data: &[u8]) {
-        // SAFETY: the caller vouches for the features.
-        unsafe { self.classify_with(super::masks::Avx512::new(self.marks), data) }
-    }
+/// Fills the list of positions.
+struct Fill<'s, 'd> {
+    separators: &'s mut Separators,
+    data: &'d [u8],
+}
 
-    /// # Safety
-    /// The processor must have AVX2, BMI1 and BMI2.
-    #[cfg(target_arch = "x86_64")]
-    #[target_feature(enable = "avx2,bmi1,bmi2,popcnt")]
-    unsafe fn classify_avx2(&mut self, data: &[u8]) {
-        // SAFETY: the caller vouches for the features.
-        unsafe { self.classify_with(super::masks::Avx2::new(self.marks), data) }
-    }
+impl Work for Fill<'_, '_> {
+    type Out = ();
 
-    /// # Safety
-    /// The processor must have the features of `classify`.
     #[inline(always)]
-    unsafe fn classify_with(&mut self, classify: impl Classify, data: &[u8]) {
-        let mut tail = [0; 64];
-        let (mut len, mut at, mut carry) = (self.len, self.at, self.carry);
-        let (found, special, mut special_len) = (&mut self.found[..], &mut self.special[..], self.special_len);
+    fn run<V: Vector>(self, v: V) {
+        let Fill { separators, data } = self;
+        let Separators { marks, found, special, .. } = separators;
+        let (mut len, mut at, mut carry) = (separators.len, separators.at, separators.carry);
+        let mut special_len = separators.special_len;
         while at < data.len() && len + 64 <= AHEAD {
-            let (block, valid) = block_at(data, at, &mut tail);
-            // SAFETY: the caller vouches for the features; the block is 64 bytes of the data or of `tail`.
-            let masks = unsafe { classify.masks(&*block) }.only(valid);
-            let meaning = understand(masks, &mut carry);
-            let mut bits = (meaning.separators | meaning.doubled | meaning.irregular) & valid;
+            let (block, valid) = block_at(v, data, at);
+            let masks = marks.masks(v, block, valid);
+            let meaning = understand(v, masks, &mut carry);
+            let bits = (meaning.separators | meaning.doubled | meaning.irregular) & valid;
             let mut no_delimiter = bits & !masks.delimiters;
             while no_delimiter != 0 {
                 let before = (1u64 << no_delimiter.trailing_zeros()) - 1;
@@ -180,21 +160,14 @@ impl Separators {
                 special_len += 1;
                 no_delimiter &= no_delimiter - 1;
             }
-            let count = bits.count_ones() as usize;
-            let out = &mut found[len..len + 64];
-            // Four at a time without a branch for each: what is written too much is overwritten later.
-            let mut index = 0;
-            while index < count {
-                for slot in &mut out[index..index + 4] {
-                    *slot = at as u32 + bits.trailing_zeros();
-                    bits &= bits.wrapping_sub(1);
-                }
-                index += 4;
+            if let Some(into) = found[len..].first_chunk_mut() {
+                v.positions(bits, at as u32, into);
             }
-            len += count;
+            len += bits.count_ones() as usize;
             at += 64;
         }
-        (self.len, self.at, self.carry, self.special_len) = (len, at.min(data.len()), carry, special_len);
+        (separators.len, separators.at, separators.carry) = (len, at.min(data.len()), carry);
+        separators.special_len = special_len;
     }
 }
 
@@ -202,8 +175,8 @@ impl Separators {
 mod tests {
     use super::*;
 
-    fn all(kernel: Kernel, data: &[u8]) -> Vec<usize> {
-        let mut scanner = Separators::with_kernel(Marks { delimiter: b',', quote: Some(b'"') }, kernel);
+    fn all(unit: Unit, data: &[u8]) -> Vec<usize> {
+        let mut scanner = Separators::on(Marks { delimiter: b',', quote: Some(b'"') }, unit);
         scanner.restart(0);
         std::iter::from_fn(|| scanner.next(data)).collect()
     }
@@ -211,10 +184,10 @@ mod tests {
     #[test]
     fn separators_doubled_quotes_and_irregular_bytes() {
         //                      0123456789012345678
-        assert_eq!(all(Kernel::Portable, b"ab,\"c,\"\"\nd\",e\n"), [2, 7, 11, 13]);
+        assert_eq!(all(Unit::available()[0], b"ab,\"c,\"\"\nd\",e\n"), [2, 7, 11, 13]);
         // A quote inside an unquoted field, and a byte behind a closing quote.
-        assert_eq!(all(Kernel::Portable, b"a\"b,c"), [1]);
-        assert_eq!(all(Kernel::Portable, b"\"a\"b,c"), [3, 4]);
+        assert_eq!(all(Unit::available()[0], b"a\"b,c"), [1]);
+        assert_eq!(all(Unit::available()[0], b"\"a\"b,c"), [3, 4]);
     }
 
     #[test]
@@ -230,9 +203,9 @@ mod tests {
             let data: Vec<u8> = (0..len + 64).map(|_| alphabet[random() % alphabet.len()]).collect();
             for start in 0..8 {
                 let data = &data[start..start + len];
-                let expected = all(Kernel::Portable, data);
-                for kernel in Kernel::available() {
-                    assert_eq!(all(kernel, data), expected, "{kernel:?} {:?}", String::from_utf8_lossy(data));
+                let expected = all(Unit::available()[0], data);
+                for unit in Unit::available() {
+                    assert_eq!(all(unit, data), expected, "{unit:?} {:?}", String::from_utf8_lossy(data));
                 }
             }
         }

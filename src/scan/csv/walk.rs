@@ -1,8 +1,7 @@
 //! The cutter's walk over quotes: where do records end?
 
-use super::masks::{Classify, Portable, block_at};
-use super::{Carry, Marks, understand};
-use crate::scan::kernel::Kernel;
+use super::{Carry, Marks, block_at, understand};
+use crate::scan::vector::{Unit, Vector, Work};
 
 /// What a walk found.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -16,74 +15,49 @@ pub struct Walk {
 /// Walks from the start of a record to `target`, and on to the first line break outside quotes if there
 /// was none.
 pub fn walk(data: &[u8], target: usize, marks: Marks) -> Walk {
-    walk_by(Kernel::get(), data, target, marks)
+    Unit::get().run(Walker { data, target, marks })
 }
 
-fn walk_by(kernel: Kernel, data: &[u8], target: usize, marks: Marks) -> Walk {
-    match kernel {
-        // SAFETY: a kernel other than the portable one is only chosen where the processor has its features.
-        #[cfg(target_arch = "x86_64")]
-        Kernel::Avx512 => unsafe { walk_avx512(data, target, marks) },
-        // SAFETY: as above.
-        #[cfg(target_arch = "x86_64")]
-        Kernel::Avx2 => unsafe { walk_avx2(data, target, marks) },
-        // SAFETY: the portable way needs no features.
-        _ => unsafe { walk_with(Portable(marks), data, target) },
-    }
+struct Walker<'d> {
+    data: &'d [u8],
+    target: usize,
+    marks: Marks,
 }
 
-/// # Safety
-/// The processor must have AVX-512 F and BW.
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx512f,avx512bw,bmi1,bmi2,popcnt")]
-unsafe fn walk_avx512(data: &[u8], target: usize, marks: Marks) -> Walk {
-    // SAFETY: the caller vouches for the features.
-    unsafe { walk_with(super::masks::Avx512::new(marks), data, target) }
-}
+impl Work for Walker<'_> {
+    type Out = Walk;
 
-/// # Safety
-/// The processor must have AVX2.
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2,bmi1,bmi2,popcnt")]
-unsafe fn walk_avx2(data: &[u8], target: usize, marks: Marks) -> Walk {
-    // SAFETY: the caller vouches for the features.
-    unsafe { walk_with(super::masks::Avx2::new(marks), data, target) }
-}
-
-/// # Safety
-/// The processor must have the features of `classify`.
-#[inline(always)]
-unsafe fn walk_with(classify: impl Classify, data: &[u8], target: usize) -> Walk {
-    let mut tail = [0; 64];
-    let mut carry = Carry::START;
-    let mut found = Walk::default();
-    let mut at = 0;
-    while at < data.len() {
-        let (block, valid) = block_at(data, at, &mut tail);
-        // SAFETY: the caller vouches for the features; the block is 64 bytes of the data or of `tail`.
-        let masks = unsafe { classify.masks(&*block) }.only(valid);
-        let meaning = understand(masks, &mut carry);
-        let irregular = meaning.irregular & valid;
-        let before = if irregular == 0 { u64::MAX } else { (1 << irregular.trailing_zeros()) - 1 };
-        let breaks = masks.breaks & meaning.separators & before;
-        if breaks != 0 {
-            let in_target = if target >= at + 64 { breaks } else { breaks & ((1 << target.saturating_sub(at)) - 1) };
-            if in_target != 0 {
-                found.line_break = Some(at + 63 - in_target.leading_zeros() as usize);
-            } else if found.line_break.is_none() {
-                found.line_break = Some(at + breaks.trailing_zeros() as usize);
+    #[inline(always)]
+    fn run<V: Vector>(self, v: V) -> Walk {
+        let Walker { data, target, marks } = self;
+        let (mut carry, mut found, mut at) = (Carry::START, Walk::default(), 0);
+        while at < data.len() {
+            let (block, valid) = block_at(v, data, at);
+            let masks = marks.masks(v, block, valid);
+            let meaning = understand(v, masks, &mut carry);
+            let irregular = meaning.irregular & valid;
+            let before = if irregular == 0 { u64::MAX } else { (1 << irregular.trailing_zeros()) - 1 };
+            let breaks = masks.breaks & meaning.separators & before;
+            if breaks != 0 {
+                let in_target =
+                    if target >= at + 64 { breaks } else { breaks & ((1 << target.saturating_sub(at)) - 1) };
+                if in_target != 0 {
+                    found.line_break = Some(at + 63 - in_target.leading_zeros() as usize);
+                } else if found.line_break.is_none() {
+                    found.line_break = Some(at + breaks.trailing_zeros() as usize);
+                }
+            }
+            at += 64;
+            if at >= target && found.line_break.is_some() {
+                return found;
+            }
+            if irregular != 0 {
+                found.irregular = Some(at - 64 + irregular.trailing_zeros() as usize);
+                return found;
             }
         }
-        at += 64;
-        if at >= target && found.line_break.is_some() {
-            return found;
-        }
-        if irregular != 0 {
-            found.irregular = Some(at - 64 + irregular.trailing_zeros() as usize);
-            return found;
-        }
+        found
     }
-    found
 }
 
 #[cfg(test)]
@@ -115,9 +89,10 @@ mod tests {
             let len = random() % 300;
             let data: Vec<u8> = (0..len).map(|_| b"abcdefgh,,\"\n\r"[random() % 13]).collect();
             let target = random() % (len + 10);
-            let expected = walk_by(Kernel::Portable, &data, target, MARKS);
-            for kernel in Kernel::available() {
-                assert_eq!(walk_by(kernel, &data, target, MARKS), expected, "{kernel:?} {target}");
+            let expected = Unit::available()[0].run(Walker { data: &data, target, marks: MARKS });
+            for unit in Unit::available() {
+                let walked = unit.run(Walker { data: &data, target, marks: MARKS });
+                assert_eq!(walked, expected, "{unit:?} {target}");
             }
         }
     }

@@ -265,6 +265,20 @@ fn a_key_of_the_last_record_without_a_line_feed() {
 }
 
 #[test]
+fn plain_values_between_empty_objects() {
+    // An empty object has no field; a plain value is the field `value`.
+    for (input, expected) in [
+        ("1\n{}\n2\n{}\n", ["1", "", "2", ""]),
+        ("{}\n1\n{}\n\"x\"\n", ["", "1", "", "x"]),
+        ("[]\n{}\n1\n[]\n", ["[]", "", "1", "[]"]),
+    ] {
+        let case = Case::new("plain values", Format::Ndjson, Format::Csv, input, Raw::default());
+        let rows = support::values::rows(case.check().bytes(), b',');
+        assert_eq!(rows.concat(), [&["value"][..], &expected].concat(), "{input}");
+    }
+}
+
+#[test]
 fn records_inside_a_document() {
     let inner = String::from_utf8(sample(Format::Json, &Raw::default(), 30)).unwrap();
     let input =

@@ -40,11 +40,12 @@ struct Node {
     inside: u32,
 }
 
-/// How many nodes are inside of a map; lists are told apart by the highest bit.
+/// How many nodes are inside of a map or list; the highest bits tell which of them it is, or a plain value. (An
+/// empty map as a record has no field, a plain value is one.)
 #[inline(always)]
 fn inside(value: &Value<'_>) -> u32 {
     match *value {
-        Value::Map(inside) => inside,
+        Value::Map(inside) => inside | 1 << 30,
         Value::List(inside) => inside | 1 << 31,
         _ => 0,
     }

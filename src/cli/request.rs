@@ -4,10 +4,10 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use pagemill::config::{View, source_format, target_format};
+use pagemill::config::View;
 use pagemill::engine::{Job, Settings, SourceSpec, TargetSpec};
 use pagemill::error::Error;
-use pagemill::format::Format;
+use pagemill::format::{Format, source_format, target_format};
 use pagemill::metrics::{self, Report};
 
 use super::console;

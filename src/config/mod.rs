@@ -5,7 +5,6 @@
 
 mod byte;
 pub mod choice;
-mod formats;
 mod list;
 mod ops;
 mod raw;
@@ -14,7 +13,6 @@ mod view;
 
 pub use byte::parse_byte;
 pub use choice::Choice;
-pub use formats::{source_format, target_format};
 pub use list::{parse_pairs, split_list};
 pub use ops::parse_ops;
 pub use raw::Raw;

@@ -6,7 +6,7 @@
 //! has, and a later key is an error.
 
 use super::job::Opened;
-use super::keys::{self, KeyPass, Union};
+use super::keys::{self, KeyPass, Search};
 use super::phases::Phases;
 use super::route::Header;
 use super::settings::ColumnsFrom;
@@ -89,11 +89,14 @@ impl Opened<'_> {
         let mut target = if first == First::Record { 1 } else { slices };
         let mut rest = all;
         let mut cutter = self.reading.cutter();
-        let mut found = Union::default();
+        let dot = self.settings.options.nested == Nested::Dot;
+        let arena = Arena::new(self.plan.arena, self.plan.arena_limit);
+        let decoder = self.reading.decoder(&self.route.want);
+        let mut found = Search::new(decoder, arena, &self.route.ops, dot, self.plan.max_record);
         while !rest.is_empty() {
             match cutter.cut(rest, target.min(rest.len()), end) {
                 Ok(Boundary::At(len)) => {
-                    found.add(&self.keys_of(&rest[..len])?);
+                    found.add(&rest[..len])?;
                     if one && !found.is_empty() {
                         break;
                     }
@@ -109,14 +112,6 @@ impl Opened<'_> {
                 _ => break,
             }
         }
-        Ok(found.schema())
-    }
-
-    /// The keys of the good records in front of a slice.
-    fn keys_of(&self, slice: &[u8]) -> Result<Schema> {
-        let dot = self.settings.options.nested == Nested::Dot;
-        let arena = Arena::new(self.plan.arena, self.plan.arena_limit);
-        let decoder = self.reading.decoder(&self.route.want);
-        keys::of_slice(slice, decoder, arena, &self.route.ops, dot, self.plan.max_record)
+        found.schema()
     }
 }

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use super::commit::Committer;
 use super::feed::{Feed, Input, read_head};
-use super::open::{open_source, open_target, source_format, target_format};
+use super::open::{open_source, open_target};
 use super::pass::PassThrough;
 use super::phases::Phases;
 use super::plan::{Plan, Wishes};
@@ -117,8 +117,16 @@ pub(super) struct Run {
 
 impl<'s> Opened<'s> {
     pub fn new(source: SourceSpec, target: &TargetSpec, settings: &'s Settings) -> Result<Opened<'s>> {
-        let from = source_format(&source, settings)?;
-        let to = target_format(target, settings)?;
+        let path = match &source {
+            SourceSpec::Path(path) => Some(path.as_path()),
+            _ => None,
+        };
+        let from = format::source_format(settings.from, path)?;
+        let path = match target {
+            TargetSpec::Path(path) => Some(path.as_path()),
+            _ => None,
+        };
+        let to = format::target_format(settings.to, path, from)?;
         let mut source = open_source(source, settings)?;
         let (streamed, input) = match &source.bytes {
             Bytes::Mapped(map) => (false, Some(map.bytes().len() as u64)),

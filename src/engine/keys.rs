@@ -108,79 +108,79 @@ impl KeyEncoder {
     }
 }
 
-/// The keys of the good records in front of a slice.
-pub(super) fn of_slice(
-    slice: &[u8],
-    mut decoder: Box<dyn Decode>,
-    mut arena: Arena,
-    ops: &[Arc<dyn Op>],
-    dot: bool,
+/// Looks for keys in the beginning of a source, slice by slice.
+pub(super) struct Search<'o> {
+    decoder: Box<dyn Decode>,
+    encoder: Box<dyn Encode>,
+    arena: Arena,
+    ops: &'o [Arc<dyn Op>],
     max_record: usize,
-) -> Result<Schema> {
-    struct Collect(Vec<u8>);
-    impl Drain for Collect {
-        fn drain(&mut self, bytes: &[u8]) -> Result<()> {
-            self.0.extend_from_slice(bytes);
-            Ok(())
-        }
+    buffer: Vec<u8>,
+    found: Collect,
+}
+
+/// Keeps what an encoder writes.
+struct Collect(Vec<u8>);
+
+impl Drain for Collect {
+    fn drain(&mut self, bytes: &[u8]) -> Result<()> {
+        self.0.extend_from_slice(bytes);
+        Ok(())
     }
-    let mut encoder = KeyPass { dot }.encoder();
-    let (mut found, mut buffer) = (Collect(Vec::new()), vec![0; 16 << 10]);
-    let mut output = Output::new(&mut buffer, &mut found, false);
-    decoder.begin(slice);
-    loop {
-        arena.reset();
-        let mut batch = Batch::new(&arena, slice, None, max_record);
-        let filled = decoder.fill(slice, &mut batch);
-        batch.abandon();
-        ops.iter().for_each(|op| op.apply(&mut batch));
-        match encoder.encode(&batch, 0..batch.len(), &mut output) {
-            Err(EncodeError::Stop(error)) => return Err(error),
-            Ok(()) | Err(EncodeError::Record { .. }) => {}
-        }
-        match filled {
-            Ok(true) => {}
-            Ok(false) => break,
-            // If bad records end the run, this one does; else those behind it count.
-            Err(_) => decoder.skip_record(slice),
-        }
+}
+
+impl<'o> Search<'o> {
+    pub fn new(
+        decoder: Box<dyn Decode>,
+        arena: Arena,
+        ops: &'o [Arc<dyn Op>],
+        dot: bool,
+        max_record: usize,
+    ) -> Search<'o> {
+        let encoder = KeyPass { dot }.encoder();
+        Search { decoder, encoder, arena, ops, max_record, buffer: vec![0; 16 << 10], found: Collect(Vec::new()) }
     }
-    let rest = output.len();
-    found.drain(&buffer[..rest])?;
-    merge(&found.0)
+
+    /// Adds the keys of the good records of a slice.
+    pub fn add(&mut self, slice: &[u8]) -> Result<()> {
+        let mut output = Output::new(&mut self.buffer, &mut self.found, false);
+        self.decoder.begin(slice);
+        loop {
+            self.arena.reset();
+            let mut batch = Batch::new(&self.arena, slice, None, self.max_record);
+            let filled = self.decoder.fill(slice, &mut batch);
+            batch.abandon();
+            self.ops.iter().for_each(|op| op.apply(&mut batch));
+            match self.encoder.encode(&batch, 0..batch.len(), &mut output) {
+                Err(EncodeError::Stop(error)) => return Err(error),
+                Ok(()) | Err(EncodeError::Record { .. }) => {}
+            }
+            match filled {
+                Ok(true) => {}
+                Ok(false) => break,
+                // If bad records end the run, this one does; else those behind it count.
+                Err(_) => self.decoder.skip_record(slice),
+            }
+        }
+        let rest = output.len();
+        self.found.drain(&self.buffer[..rest])
+    }
+
+    /// Whether no key was found yet.
+    pub fn is_empty(&self) -> bool {
+        self.found.0.is_empty()
+    }
+
+    /// The keys found, each once, in order of first appearance.
+    pub fn schema(self) -> Result<Schema> {
+        merge(&self.found.0)
+    }
 }
 
 fn too_many() -> Error {
     Error::usage(format!(
         "the records have more than {MAX_COLUMNS} different keys\n  Name the columns with --columns a,b,c, or keep maps whole with --nested json."
     ))
-}
-
-/// Keys, each once, in order of first appearance.
-#[derive(Default)]
-pub(super) struct Union {
-    seen: HashSet<Box<[u8]>>,
-    names: Vec<Box<[u8]>>,
-}
-
-impl Union {
-    pub fn is_empty(&self) -> bool {
-        self.names.is_empty()
-    }
-
-    /// Adds the keys of what comes next.
-    pub fn add(&mut self, keys: &Schema) {
-        for name in keys.names() {
-            if !self.seen.contains(name) {
-                self.seen.insert(name.into());
-                self.names.push(name.into());
-            }
-        }
-    }
-
-    pub fn schema(self) -> Schema {
-        Schema::new(self.names)
-    }
 }
 
 /// The keys in a key pass's output, each once, in order.

@@ -4,40 +4,8 @@ use std::path::Path;
 
 use super::settings::{Io, Settings, SourceSpec, TargetSpec};
 use crate::error::{Error, Result};
-use crate::format::Format;
 use crate::source::{Mapping, Source};
 use crate::target::Target;
-
-/// The format of the source: as told, or from its extension.
-pub(super) fn source_format(source: &SourceSpec, settings: &Settings) -> Result<Format> {
-    let path = match source {
-        SourceSpec::Path(path) => Some(path.as_path()),
-        _ => None,
-    };
-    settings.from.or_else(|| path.and_then(Format::from_path)).ok_or_else(|| unknown_format("source", "--from", path))
-}
-
-/// The format of the target: as told, or from its extension.
-pub(super) fn target_format(target: &TargetSpec, settings: &Settings) -> Result<Format> {
-    let path = match target {
-        TargetSpec::Path(path) => Some(path.as_path()),
-        _ => None,
-    };
-    settings.to.or_else(|| path.and_then(Format::from_path)).ok_or_else(|| unknown_format("target", "--to", path))
-}
-
-fn unknown_format(what: &str, flag: &str, path: Option<&Path>) -> Error {
-    let names: Vec<_> = Format::ALL.iter().map(|format| format.name()).collect();
-    let why = match path {
-        Some(path) => format!("the extension of {} names no format", path.display()),
-        None => "there is no file name to tell it".to_string(),
-    };
-    Error::usage(format!(
-        "the format of the {what} is not known: {why}
-  Give {flag} with one of {}.",
-        names.join(", ")
-    ))
-}
 
 /// Opens the source.
 pub(super) fn open_source(source: SourceSpec, settings: &Settings) -> Result<Source> {

@@ -2,6 +2,7 @@
 //!
 //! A format never uses another format. What several need lies in [`record`](crate::record) or `scan`.
 
+mod choose;
 pub mod csv;
 pub mod fixed;
 pub mod frames;
@@ -9,6 +10,8 @@ pub mod frames;
 mod harness;
 pub mod json;
 pub mod text;
+
+pub use choose::{source_format, target_format};
 
 use std::fmt;
 use std::ops::Range;

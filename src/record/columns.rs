@@ -40,12 +40,12 @@ struct Node {
     inside: u32,
 }
 
-/// How many nodes are inside of a map or list; the highest bits tell which of them it is, or a plain value. (An
-/// empty map as a record has no field, a plain value is one.)
+/// How many nodes are inside of a map, and one more: an empty record has no fields, a scalar one has one.
+/// Lists are told apart by the highest bit.
 #[inline(always)]
 fn inside(value: &Value<'_>) -> u32 {
     match *value {
-        Value::Map(inside) => inside | 1 << 30,
+        Value::Map(inside) => inside + 1,
         Value::List(inside) => inside | 1 << 31,
         _ => 0,
     }
@@ -248,6 +248,17 @@ mod tests {
             &[("a", one), ("a", one), ("z", one)],
             &[("m", one)],
         ];
+        // A record that is no map, then one without fields.
+        let arena = Arena::new(1 << 12, 1 << 20);
+        let mut batch = Batch::new(&arena, b"", None, 1 << 10);
+        for root in [one, Value::Map(0), one] {
+            batch.push_keyed(b"", root, 0).unwrap();
+            batch.end_record(0, 0).unwrap();
+        }
+        let mut binder = Binder::new(Schema::new(["value"]), true);
+        let mut node = |record| binder.bind(batch.tree(record), |_| Ok::<(), ()>(())).unwrap().nodes[0];
+        assert_eq!([node(0), node(1), node(2)], [0, NONE, 0]);
+
         let expected = [
             (vec![1, 3, -1], 0, 0),
             (vec![1, 3, -1], 0, 0),

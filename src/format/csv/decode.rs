@@ -5,7 +5,7 @@ use super::spec::{Ending, Spec};
 use crate::error::RecordError;
 use crate::format::{Decode, Ragged, Types, Want};
 use crate::memory::Arena;
-use crate::record::{Batch, LossyKind, Schema, Value};
+use crate::record::{Batch, Schema, Value, utf8};
 use crate::scan::csv::Separators;
 
 /// A column that nobody wants.
@@ -250,25 +250,17 @@ impl CsvDecode {
 
     /// Checks, or repairs, the text of a record of a slice that is not all UTF-8.
     #[cold]
-    fn check_utf8<'a>(&self, slice: &'a [u8], end: usize, batch: &mut Batch<'a>) -> Result<(), RecordError> {
-        let Err(error) = std::str::from_utf8(&slice[self.at..end]) else { return Ok(()) };
-        if !self.replace {
-            return Err(RecordError::new(self.at + error.valid_up_to(), "invalid UTF-8")
-                .hint("Give --invalid-utf8 replace to put U+FFFD in its place."));
-        }
-        let arena = batch.arena();
-        let mut replaced = 0;
-        for value in batch.open_values() {
-            let (Value::Text(text) | Value::Untyped(text)) = *value else { continue };
-            if std::str::from_utf8(text).is_err() {
-                let repaired = String::from_utf8_lossy(text);
-                let room = arena.bytes(repaired.len(), self.at)?;
-                room.copy_from_slice(repaired.as_bytes());
-                *value = Value::Text(room);
-                replaced += 1;
+    fn check_utf8<'a>(&self, slice: &'a [u8], batch: &mut Batch<'a>) -> Result<(), RecordError> {
+        for index in 0..batch.open_values().len() {
+            let (Value::Text(text) | Value::Untyped(text)) = batch.open_values()[index] else { continue };
+            // Text that was unescaped lies in the arena: then the record's start has to do.
+            let place = (text.as_ptr() as usize).wrapping_sub(slice.as_ptr() as usize);
+            let offset = if place < slice.len() { place } else { self.at };
+            let good = utf8::checked(text, self.replace, offset, batch)?;
+            if good != text {
+                batch.open_values()[index] = Value::Text(good);
             }
         }
-        (0..replaced).for_each(|_| batch.lossy.count(LossyKind::InvalidUtf8Replaced));
         Ok(())
     }
 }
@@ -289,7 +281,7 @@ impl Decode for CsvDecode {
         while !batch.is_full() {
             if usual && let Some(end) = self.usual(slice, batch)? {
                 if !self.valid {
-                    self.check_utf8(slice, end, batch)?;
+                    self.check_utf8(slice, batch)?;
                 }
                 batch.end_record(self.at, end)?;
                 self.at = end;
@@ -302,7 +294,7 @@ impl Decode for CsvDecode {
             match found {
                 Found::End(end) => {
                     if !self.valid {
-                        self.check_utf8(slice, end, batch)?;
+                        self.check_utf8(slice, batch)?;
                     }
                     batch.end_record(self.at, end)?;
                     self.at = end;

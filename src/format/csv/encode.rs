@@ -387,10 +387,7 @@ impl Style {
         let special = |byte: &&u8| **byte == self.dialect.delimiter || **byte == b'\n' || **byte == b'\r';
         match text.iter().find(special) {
             None => Ok(output.put(text)?),
-            Some(byte) => Err(Bad::Record(
-                RecordError::new(offset, format!("a field holds `{}`, which needs quotes", byte.escape_ascii()))
-                    .hint("Leave out --no-quoting, or choose another --out-delimiter."),
-            )),
+            Some(&byte) => Err(needs_quotes(byte, offset)),
         }
     }
 }
@@ -408,16 +405,22 @@ fn quoted(
         write(&mut plain)?;
         return match plain.bad {
             None => Ok(()),
-            Some(byte) => Err(Bad::Record(
-                RecordError::new(offset, format!("a field holds `{}`, which needs quotes", byte.escape_ascii()))
-                    .hint("Leave out --no-quoting, or choose another --out-delimiter."),
-            )),
+            Some(byte) => Err(needs_quotes(byte, offset)),
         };
     };
     output.put_byte(quote)?;
     let mut quoted = Quoted { output, quote: Some(quote), escape: dialect.escape, dialect, bad: None };
     write(&mut quoted)?;
     Ok(quoted.output.put_byte(quote)?)
+}
+
+/// A byte that only quotes could hide, in a dialect without them.
+#[cold]
+fn needs_quotes(byte: u8, offset: usize) -> Bad {
+    Bad::Record(
+        RecordError::new(offset, format!("a field holds `{}`, which needs quotes", byte.escape_ascii()))
+            .hint("Leave out --no-quoting, or choose another --out-delimiter."),
+    )
 }
 
 /// The inside of a quoted field: quotes in it are doubled or escaped.

@@ -9,7 +9,7 @@ use super::{Boundary, BytesAs, Cut, Decode, Encode, Format, Frame, Opening, Opti
 use crate::error::{Error, RecordError};
 use crate::record::json::{Plain, Refusal, Writer};
 use crate::record::line_form::{LineForm, ScalarRoom, ScalarText};
-use crate::record::{Batch, EncodeError, LossyKind, Output, Schema, Value};
+use crate::record::{Batch, EncodeError, LossyKind, Output, Schema, Value, utf8};
 
 /// The name of the only field.
 pub const FIELD: &str = "line";
@@ -101,27 +101,13 @@ impl TextDecode {
         let source = &slice[self.at..end];
         let mut text = &source[..source.len() - terminator(source).len()];
         if !self.valid {
-            text = self.check(text, batch)?;
+            text = utf8::checked(text, self.replace, self.at, batch)?;
         }
         batch.reserve(1, self.at)?;
         batch.push(Value::Text(text));
         batch.end_record(self.at, end)?;
         self.at = end;
         Ok(())
-    }
-
-    #[cold]
-    fn check<'a>(&self, text: &'a [u8], batch: &mut Batch<'a>) -> Result<&'a [u8], RecordError> {
-        let Err(error) = std::str::from_utf8(text) else { return Ok(text) };
-        if !self.replace {
-            return Err(RecordError::new(self.at + error.valid_up_to(), "invalid UTF-8")
-                .hint("Give --invalid-utf8 replace to put U+FFFD in its place."));
-        }
-        let repaired = String::from_utf8_lossy(text);
-        let room = batch.arena().bytes(repaired.len(), self.at)?;
-        room.copy_from_slice(repaired.as_bytes());
-        batch.lossy.count(LossyKind::InvalidUtf8Replaced);
-        Ok(room)
     }
 }
 

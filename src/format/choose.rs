@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
+use super::Format;
 use crate::error::Error;
-use crate::format::Format;
 
 /// The source's format: the one that was named, else the one of the extension. `path`: none for a stream.
 ///

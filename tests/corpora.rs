@@ -1,5 +1,6 @@
-//! Files that others made, through the binary. They are not part of this project: the environment variable
-//! `PAGEMILL_CORPORA` names their folder; without it there is nothing to do here.
+//! Files that others made, through the binary. They are not part of this project: they lie in the folder that
+//! the environment variable `PAGEMILL_CORPORA` names, or in `shared/corpora` beside the project; where there
+//! is neither, there is nothing to do here.
 
 mod support;
 
@@ -9,11 +10,13 @@ use std::process::Command;
 use support::{folder, run};
 
 fn corpora() -> Option<PathBuf> {
-    let found = std::env::var_os("PAGEMILL_CORPORA").map(PathBuf::from);
-    if found.is_none() {
-        println!("skipped: PAGEMILL_CORPORA is not set");
+    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpora");
+    let folder = std::env::var_os("PAGEMILL_CORPORA").map_or_else(beside, PathBuf::from);
+    if !folder.is_dir() {
+        println!("skipped: there is no folder {}", folder.display());
+        return None;
     }
-    found
+    Some(folder)
 }
 
 fn name_of(path: &Path) -> String {

@@ -47,6 +47,34 @@ fn standard_input_and_output() {
 }
 
 #[test]
+fn a_word_count_ends_the_pipeline() {
+    let here = folder();
+    let report = |lines, words, characters, bytes, records| {
+        format!(
+            "lines      {lines}\nwords      {words}\ncharacters {characters}\nbytes      {bytes}\nrecords    {records}\n"
+        )
+    };
+    // Of text the lines count as they would be written: `ß` becomes two letters first.
+    let ran =
+        feed(here.path(), ["convert", "-", "-f", "text", "--op", "upper,wordcount"], "eins zwei\r\ndreißig".as_bytes());
+    assert_eq!(ran.ends(0).stdout, report(1, 3, 19, 19, 2));
+    // Of other formats the text values count, not keys and not numbers.
+    let ran = feed(
+        here.path(),
+        ["convert", "-", "-f", "ndjson", "--op", "wordcount"],
+        "{\"key\":\"é b\",\"n\":12}\n[\"c\"]\n".as_bytes(),
+    );
+    assert_eq!(ran.ends(0).stdout, report(0, 3, 4, 5, 2));
+}
+
+#[test]
+fn an_empty_result_is_valid_json() {
+    let here = folder();
+    let ran = feed(here.path(), ["convert", "-", "-f", "csv", "-t", "json"], b"a,b\n");
+    assert_eq!(ran.ends(0).stdout, "[]\n");
+}
+
+#[test]
 fn dialects() {
     let here = folder();
     let ran = feed(

@@ -19,7 +19,7 @@ use crate::target::Target;
 
 /// How much of a stream's beginning is looked at for keys, in bytes. It is no part of the plan: the header
 /// may not depend on the size of slices or the memory limit.
-const HEAD: usize = 1 << 20;
+pub(super) const HEAD: usize = 1 << 20;
 
 /// What was read of a stream is looked at in parts of about so many bytes.
 const PART: usize = 64 << 10;

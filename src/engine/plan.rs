@@ -1,5 +1,6 @@
 //! The memory plan: computed before the first byte, from named maxima.
 
+use super::header::HEAD;
 use crate::error::{Error, Result};
 use crate::memory::{Budget, Reservation};
 
@@ -105,8 +106,11 @@ impl Plan {
             // The slice being converted, the one being cut, and what the system reads around them.
             false => self.workers * 2 * self.slice_size,
         };
+        // What is read of a stream to find its header is carried over into the run.
+        let head = if self.streamed { HEAD } else { 0 };
         vec![
             ("code, stacks and tables", BASE),
+            ("beginning of a stream", head),
             ("arenas", self.workers * self.arena),
             ("scratch of decoders and encoders", self.workers * SCRATCH),
             ("output buffers", (self.workers + self.ring) * self.buffer),
@@ -125,7 +129,7 @@ impl Plan {
             "workers          {}\nslice size       {} bytes\nlargest record   {} bytes\nmemory limit     {} bytes\n",
             self.workers, self.slice_size, self.max_record, self.memory_limit
         );
-        for (name, bytes) in self.parts() {
+        for (name, bytes) in self.parts().into_iter().filter(|(_, bytes)| *bytes > 0) {
             text += &format!("  {bytes:>12}  {name}\n");
         }
         let sum: usize = self.parts().iter().map(|(_, bytes)| bytes).sum();

@@ -28,21 +28,11 @@ impl Budget {
         self.limit
     }
 
-    /// An empty reservation under `name`.
-    pub fn register(&self, name: &'static str) -> Reservation<'_> {
-        Reservation { budget: self, name, bytes: 0 }
-    }
-
     /// A reservation of `bytes` under `name`, or an error that tells who holds what.
     pub fn reserve(&self, name: &'static str, bytes: usize) -> Result<Reservation<'_>, Error> {
-        let mut reservation = self.register(name);
+        let mut reservation = Reservation { budget: self, name, bytes: 0 };
         reservation.try_grow(bytes)?;
         Ok(reservation)
-    }
-
-    /// What is held, by name.
-    pub fn held(&self) -> Vec<(&'static str, usize)> {
-        self.lock().clone()
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Vec<(&'static str, usize)>> {

@@ -17,8 +17,8 @@ use crate::record::Schema;
 use crate::source::Bytes;
 use crate::target::Target;
 
-/// How much of a stream's beginning is looked at for keys, in bytes. It is no part of the plan: the header
-/// may not depend on the size of slices or the memory limit.
+/// How much of a stream's beginning is looked at for keys, in bytes. A fixed part of the memory plan: the
+/// header may not depend on the size of slices or the memory limit.
 pub(super) const HEAD: usize = 1 << 20;
 
 /// What was read of a stream is looked at in parts of about so many bytes.

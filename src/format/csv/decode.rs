@@ -6,7 +6,7 @@ use crate::error::RecordError;
 use crate::format::{Decode, Ragged, Types, Want};
 use crate::memory::Arena;
 use crate::record::{Batch, Schema, Value, utf8};
-use crate::scan::csv::Separators;
+use crate::scan::csv::{Row, Separators};
 
 /// A column that nobody wants.
 const UNWANTED: u32 = u32::MAX;
@@ -84,6 +84,28 @@ impl Fields {
         Ok(())
     }
 
+    /// Makes quotes single in the fields of `row`, which were pushed from value `first` on.
+    fn undouble(&self, row: &Row<'_>, quote: u8, first: usize, batch: &mut Batch<'_>) -> Result<(), RecordError> {
+        let mut done = None;
+        for &position in row.doubled {
+            let column = row.separators.partition_point(|&separator| separator < position);
+            if done.replace(column) == Some(column) {
+                continue;
+            }
+            let place = match &self.places {
+                None => column,
+                Some(places) if places[column] == UNWANTED => continue,
+                Some(places) => places[column] as usize,
+            };
+            let arena = batch.arena();
+            let value = &mut batch.values_mut()[first + place];
+            if let Value::Text(text) = *value {
+                *value = Value::Text(undouble(text, quote, arena, position as usize)?);
+            }
+        }
+        Ok(())
+    }
+
     /// A record with fewer fields than the header.
     #[cold]
     fn pad(&self, batch: &mut Batch<'_>, columns: usize, start: usize) -> Result<(), RecordError> {
@@ -123,18 +145,19 @@ impl CsvDecode {
         }
     }
 
-    /// Reads the record at `self.at` if it is the usual kind: of the right length, without doubled quotes.
+    /// Reads the record at `self.at` if it is the usual kind: of the right length, and regular.
     #[inline(always)]
     fn usual<'a>(&mut self, slice: &'a [u8], batch: &mut Batch<'a>) -> Result<Option<usize>, RecordError> {
         let (start, fields) = (self.at, &self.fields);
-        let Some((positions, end)) = self.separators.record(slice, start, fields.width) else { return Ok(None) };
+        let Some(row) = self.separators.record(slice, start, fields.width) else { return Ok(None) };
         // Without a quote in the dialect, a line break does as well: no field starts with one.
         let quote = self.dialect.quote.unwrap_or(b'\n');
         batch.reserve(fields.selected, start)?;
+        let first = batch.next_node();
         match &fields.order {
             None => {
                 let mut from = start;
-                for &position in positions {
+                for &position in row.separators {
                     batch.push(field(&slice[from..position as usize], quote));
                     from = position as usize + 1;
                 }
@@ -142,12 +165,15 @@ impl CsvDecode {
             Some(order) => {
                 for &column in order {
                     let column = column as usize;
-                    let from = if column == 0 { start } else { positions[column - 1] as usize + 1 };
-                    batch.push(field(&slice[from..positions[column] as usize], quote));
+                    let from = if column == 0 { start } else { row.separators[column - 1] as usize + 1 };
+                    batch.push(field(&slice[from..row.separators[column] as usize], quote));
                 }
             }
         }
-        Ok(Some(end))
+        if !row.doubled.is_empty() {
+            fields.undouble(&row, quote, first, batch)?;
+        }
+        Ok(Some(row.end))
     }
 
     /// Reads the record at `self.at` by the positions of its separators, one after another.
@@ -159,7 +185,7 @@ impl CsvDecode {
         self.fields.start_record(batch, start)?;
         let quote = self.dialect.quote;
         let delimiter = self.dialect.delimiter;
-        let (mut field, mut column, mut doubled) = (start, 0, false);
+        let (mut field, mut column) = (start, 0);
         loop {
             // The end of the slice ends the last record too.
             let (position, byte) = match self.separators.next(slice) {
@@ -168,12 +194,9 @@ impl CsvDecode {
             };
             let is_break = byte == b'\n' || byte == b'\r';
             if byte != delimiter && !is_break {
-                if Some(byte) == quote && position > field && slice[position - 1] == byte {
-                    doubled = true;
-                    continue;
-                }
                 return Ok(Found::Irregular);
             }
+            let doubled = self.separators.doubled_before(position);
             let text = &slice[field..position];
             if is_break && column == 0 && text.is_empty() {
                 batch.abandon();
@@ -190,7 +213,6 @@ impl CsvDecode {
                     }
                     let inner = &text[1..text.len() - 1];
                     let inner = if doubled { undouble(inner, *first, batch.arena(), field)? } else { inner };
-                    doubled = false;
                     Value::Text(inner)
                 }
                 _ if self.dialect.tsv_escapes && memchr::memchr(b'\\', text).is_some() => {

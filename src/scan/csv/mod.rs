@@ -13,7 +13,7 @@
 mod separators;
 mod walk;
 
-pub use separators::Separators;
+pub use separators::{Row, Separators};
 pub use walk::{Walk, walk};
 
 use super::vector::Vector;
@@ -63,6 +63,12 @@ struct Meaning {
 }
 
 impl Marks {
+    /// Whether a byte outside quotes ends a field.
+    #[inline(always)]
+    fn is_separator(self, byte: u8) -> bool {
+        byte == self.delimiter || byte == b'\n' || byte == b'\r'
+    }
+
     /// The masks of a block, of which the `valid` bits are data.
     #[inline(always)]
     fn masks<V: Vector>(self, v: V, block: V::Block, valid: u64) -> Masks {
@@ -87,8 +93,8 @@ fn block_at<V: Vector>(v: V, data: &[u8], at: usize) -> (V::Block, u64) {
 #[inline(always)]
 fn understand<V: Vector>(v: V, masks: Masks, carry: &mut Carry) -> Meaning {
     let Masks { delimiters, breaks, quotes } = masks;
-    if quotes | carry.inside | carry.closed == 0 {
-        let separators = delimiters | breaks;
+    if quotes | carry.closed == 0 {
+        let separators = (delimiters | breaks) & !carry.inside;
         carry.may_open = separators >> 63;
         return Meaning { separators, doubled: 0, irregular: 0 };
     }

@@ -6,8 +6,8 @@ use crate::scan::vector::{Unit, Vector, Work};
 /// How many positions are found ahead; the list stays in the first-level cache.
 const AHEAD: usize = 2048;
 
-/// Finds, one after another, the positions of separators outside quotes, of the second quotes of doubled
-/// ones, and of irregular bytes (see the [module](super)).
+/// Finds, one after another, the positions of separators outside quotes; beside them those of doubled
+/// quotes. It stops at a byte that is irregular (see the [module](super)).
 pub struct Separators {
     marks: Marks,
     unit: Unit,
@@ -15,14 +15,32 @@ pub struct Separators {
     /// The next position to hand out, and how many there are.
     head: usize,
     len: usize,
-    /// Which of the positions found hold no delimiter: their indexes. So a record's length is known
+    /// Which of the positions found are line breaks: their indexes. So a record's length is known
     /// without a look at its bytes.
-    special: Box<[u16; AHEAD]>,
-    special_head: usize,
-    special_len: usize,
+    breaks: Box<[u16; AHEAD]>,
+    breaks_head: usize,
+    breaks_len: usize,
+    /// Where second quotes of doubled ones are.
+    doubled: Box<[u32; AHEAD]>,
+    doubled_head: usize,
+    doubled_len: usize,
+    /// Doubled quotes that nobody asked for had to make room for others.
+    forgotten: bool,
+    /// Where parity and csv-core part; nothing behind it is found.
+    irregular: Option<usize>,
     /// Where the next block starts.
     at: usize,
     carry: Carry,
+}
+
+/// A record of the usual kind.
+pub struct Row<'s> {
+    /// The positions of its separators; the last one is that of its line break.
+    pub separators: &'s [u32],
+    /// The positions of second quotes of doubled ones.
+    pub doubled: &'s [u32],
+    /// Behind its line break.
+    pub end: usize,
 }
 
 impl Separators {
@@ -38,9 +56,14 @@ impl Separators {
             found: Box::new([0; AHEAD]),
             head: 0,
             len: 0,
-            special: Box::new([0; AHEAD]),
-            special_head: 0,
-            special_len: 0,
+            breaks: Box::new([0; AHEAD]),
+            breaks_head: 0,
+            breaks_len: 0,
+            doubled: Box::new([0; AHEAD]),
+            doubled_head: 0,
+            doubled_len: 0,
+            forgotten: false,
+            irregular: None,
             at: 0,
             carry: Carry::START,
         }
@@ -48,84 +71,104 @@ impl Separators {
 
     /// Starts over at `at`, the start of a record.
     pub fn restart(&mut self, at: usize) {
-        (self.head, self.len, self.at, self.carry) = (0, 0, at, Carry::START);
-        (self.special_head, self.special_len) = (0, 0);
+        (self.at, self.carry, self.irregular, self.forgotten) = (at, Carry::START, None, false);
+        self.forget();
     }
 
-    /// The positions of the separators of the next record, and where it ends, if it has exactly `fields`
-    /// fields, ends with a line break, and has no doubled quote or irregular byte. Otherwise nothing is
-    /// handed out, and [`next`](Self::next) has to be asked position by position. `start` is the record's
-    /// first byte.
+    fn forget(&mut self) {
+        (self.head, self.len, self.breaks_head, self.breaks_len) = (0, 0, 0, 0);
+        (self.doubled_head, self.doubled_len) = (0, 0);
+    }
+
+    /// The next record, if it has exactly `fields` fields, ends with a line break, and has no irregular
+    /// byte. Otherwise nothing is handed out, and [`next`](Self::next) has to be asked position by
+    /// position. `start` is the record's first byte.
     #[inline(always)]
-    pub fn record(&mut self, data: &[u8], start: usize, fields: usize) -> Option<(&[u32], usize)> {
+    pub fn record(&mut self, data: &[u8], start: usize, fields: usize) -> Option<Row<'_>> {
         // One more, for the LF of a CRLF.
         if self.len - self.head <= fields && !self.find_more(data, fields) {
             return None;
         }
-        let last = *self.special[..self.special_len].get(self.special_head)? as usize;
+        let last = *self.breaks[..self.breaks_len].get(self.breaks_head)? as usize;
         let head = self.head;
         if last + 1 != head + fields {
             return None;
         }
-        let positions = self.found.get(head..last + 1)?;
-        let place = positions[fields - 1] as usize;
-        let mut taken = 1;
-        match data[place] {
-            b'\n' => {}
-            b'\r' if data.get(place + 1) == Some(&b'\n') => taken = 2,
-            b'\r' => {}
-            _ => return None,
-        }
+        let separators = self.found.get(head..last + 1)?;
+        let place = separators[fields - 1] as usize;
         // A blank line is no record.
         if place == start {
             return None;
         }
-        self.special_head += taken;
+        let taken = if data[place] == b'\r' && data.get(place + 1) == Some(&b'\n') { 2 } else { 1 };
+        self.breaks_head += taken;
         self.head = last + taken;
-        Some((positions, place + taken))
+        let doubled = self.doubled_head;
+        while self.doubled_head < self.doubled_len && (self.doubled[self.doubled_head % AHEAD] as usize) < place {
+            self.doubled_head += 1;
+        }
+        let doubled = self.doubled.get(doubled..self.doubled_head)?;
+        Some(Row { separators, doubled, end: place + taken })
     }
 
     /// Looks for more positions behind those that are left; false if there may be too few for a record.
     #[cold]
     #[inline(never)]
     fn find_more(&mut self, data: &[u8], fields: usize) -> bool {
-        if fields + 128 > AHEAD || self.at >= data.len() {
-            return self.len - self.head >= fields && fields > 0;
+        if fields + 128 <= AHEAD && self.at < data.len() {
+            let head = self.head;
+            self.found.copy_within(head..self.len, 0);
+            self.breaks.copy_within(self.breaks_head..self.breaks_len, 0);
+            self.doubled.copy_within(self.doubled_head..self.doubled_len, 0);
+            (self.head, self.len) = (0, self.len - head);
+            (self.breaks_head, self.breaks_len) = (0, self.breaks_len - self.breaks_head);
+            (self.doubled_head, self.doubled_len) = (0, self.doubled_len - self.doubled_head);
+            self.breaks[..self.breaks_len].iter_mut().for_each(|index| *index -= head as u16);
+            self.classify(data);
         }
-        let head = self.head;
-        self.found.copy_within(head..self.len, 0);
-        self.special.copy_within(self.special_head..self.special_len, 0);
-        self.special_len -= self.special_head;
-        self.special[..self.special_len].iter_mut().for_each(|index| *index -= head as u16);
-        (self.head, self.len, self.special_head) = (0, self.len - head, 0);
-        self.classify(data);
-        self.len >= fields && fields > 0
+        self.len - self.head >= fields && fields > 0
     }
 
-    /// The next position; none at the end of the data, which must be the same in every call since
-    /// [`restart`](Self::restart).
+    /// The next position: of a separator, or of the byte that is irregular. None at the end of the data,
+    /// which must be the same in every call since [`restart`](Self::restart).
     #[inline(always)]
     pub fn next(&mut self, data: &[u8]) -> Option<usize> {
         if self.head == self.len && !self.refill(data) {
-            return None;
+            return self.irregular;
         }
         let position = self.found[self.head % AHEAD];
-        if self.special_head < self.special_len && self.special[self.special_head % AHEAD] as usize == self.head {
-            self.special_head += 1;
+        if self.breaks_head < self.breaks_len && self.breaks[self.breaks_head % AHEAD] as usize == self.head {
+            self.breaks_head += 1;
         }
         self.head += 1;
         Some(position as usize)
     }
 
+    /// Whether there may be doubled quotes before `position` that were not asked for yet.
+    #[inline(always)]
+    pub fn doubled_before(&mut self, position: usize) -> bool {
+        let first = self.doubled_head;
+        while self.doubled_head < self.doubled_len && (self.doubled[self.doubled_head % AHEAD] as usize) < position {
+            self.doubled_head += 1;
+        }
+        std::mem::take(&mut self.forgotten) | (self.doubled_head > first)
+    }
+
     #[cold]
     #[inline(never)]
     fn refill(&mut self, data: &[u8]) -> bool {
-        (self.head, self.len, self.special_head, self.special_len) = (0, 0, 0, 0);
-        self.classify(data);
-        self.len > 0
+        loop {
+            self.forgotten |= self.doubled_head < self.doubled_len;
+            self.forget();
+            self.classify(data);
+            // A long field may hold more doubled quotes than the list.
+            if self.len > 0 || self.at >= data.len() {
+                return self.len > 0;
+            }
+        }
     }
 
-    /// Finds positions until the list is full or the data ends.
+    /// Finds positions until a list is full, the data ends, or a byte is irregular.
     fn classify(&mut self, data: &[u8]) {
         // Positions are 32 bits wide. A slice is at most a record and a slice's target long, both far below.
         assert!(data.len() <= u32::MAX as usize);
@@ -144,30 +187,44 @@ impl Work for Fill<'_, '_> {
 
     #[inline(always)]
     fn run<V: Vector>(self, v: V) {
-        let Fill { separators, data } = self;
-        let Separators { marks, found, special, .. } = separators;
-        let (mut len, mut at, mut carry) = (separators.len, separators.at, separators.carry);
-        let mut special_len = separators.special_len;
-        while at < data.len() && len + 64 <= AHEAD {
+        let Fill { separators: to, data } = self;
+        let (mut len, mut at, mut carry) = (to.len, to.at, to.carry);
+        let (mut breaks_len, mut doubled_len) = (to.breaks_len, to.doubled_len);
+        while at < data.len() && len + 64 <= AHEAD && doubled_len + 32 <= AHEAD {
             let (block, valid) = block_at(v, data, at);
-            let masks = marks.masks(v, block, valid);
+            let masks = to.marks.masks(v, block, valid);
             let meaning = understand(v, masks, &mut carry);
-            let bits = (meaning.separators | meaning.doubled | meaning.irregular) & valid;
-            let mut no_delimiter = bits & !masks.delimiters;
-            while no_delimiter != 0 {
-                let before = (1u64 << no_delimiter.trailing_zeros()) - 1;
-                special[special_len] = (len as u32 + (bits & before).count_ones()) as u16;
-                special_len += 1;
-                no_delimiter &= no_delimiter - 1;
+            let (mut bits, mut doubled, mut behind) = (meaning.separators, meaning.doubled, at + 64);
+            let irregular = meaning.irregular & valid;
+            if irregular != 0 {
+                let before = (1 << irregular.trailing_zeros()) - 1;
+                (bits, doubled, behind) = (bits & before, doubled & before, data.len());
+                to.irregular = Some(at + irregular.trailing_zeros() as usize);
             }
-            if let Some(into) = found[len..].first_chunk_mut() {
+            while doubled != 0 {
+                to.doubled[doubled_len % AHEAD] = at as u32 + doubled.trailing_zeros();
+                doubled_len += 1;
+                doubled &= doubled - 1;
+            }
+            // Most blocks have no line break, or one: no branch tells these two apart.
+            let breaks = bits & masks.breaks;
+            let index = |rest: u64| (len as u32 + (bits & !rest & rest.wrapping_sub(1)).count_ones()) as u16;
+            to.breaks[breaks_len % AHEAD] = index(breaks);
+            breaks_len += usize::from(breaks != 0);
+            let mut more = breaks & breaks.wrapping_sub(1);
+            while more != 0 {
+                to.breaks[breaks_len % AHEAD] = index(more);
+                breaks_len += 1;
+                more &= more - 1;
+            }
+            if let Some(into) = to.found[len..].first_chunk_mut() {
                 v.positions(bits, at as u32, into);
             }
             len += bits.count_ones() as usize;
-            at += 64;
+            at = behind;
         }
-        (separators.len, separators.at, separators.carry) = (len, at.min(data.len()), carry);
-        separators.special_len = special_len;
+        (to.len, to.at, to.carry) = (len, at.min(data.len()), carry);
+        (to.breaks_len, to.doubled_len) = (breaks_len, doubled_len);
     }
 }
 
@@ -175,19 +232,57 @@ impl Work for Fill<'_, '_> {
 mod tests {
     use super::*;
 
-    fn all(unit: Unit, data: &[u8]) -> Vec<usize> {
+    /// The separators, those before which doubled quotes were found, and the irregular byte.
+    fn all(unit: Unit, data: &[u8]) -> (Vec<usize>, Vec<usize>, Option<usize>) {
         let mut scanner = Separators::on(Marks { delimiter: b',', quote: Some(b'"') }, unit);
         scanner.restart(0);
-        std::iter::from_fn(|| scanner.next(data)).collect()
+        let (mut separators, mut doubled) = (Vec::new(), Vec::new());
+        while let Some(position) = scanner.next(data) {
+            if scanner.irregular == Some(position) {
+                return (separators, doubled, Some(position));
+            }
+            separators.push(position);
+            if scanner.doubled_before(position) {
+                doubled.push(position);
+            }
+        }
+        (separators, doubled, None)
     }
 
     #[test]
     fn separators_doubled_quotes_and_irregular_bytes() {
+        let unit = Unit::available()[0];
         //                      0123456789012345678
-        assert_eq!(all(Unit::available()[0], b"ab,\"c,\"\"\nd\",e\n"), [2, 7, 11, 13]);
+        assert_eq!(all(unit, b"ab,\"c,\"\"\nd\",e\n"), (vec![2, 11, 13], vec![11], None));
         // A quote inside an unquoted field, and a byte behind a closing quote.
-        assert_eq!(all(Unit::available()[0], b"a\"b,c"), [1]);
-        assert_eq!(all(Unit::available()[0], b"\"a\"b,c"), [3, 4]);
+        assert_eq!(all(unit, b"x,a\"b,c"), (vec![1], vec![], Some(3)));
+        assert_eq!(all(unit, b"\"a\"b,c"), (vec![], vec![], Some(3)));
+    }
+
+    #[test]
+    fn a_field_may_have_more_doubled_quotes_than_the_list() {
+        for doubled in [AHEAD - 1, AHEAD, 5 * AHEAD + 3] {
+            let data = [b"x,\"".as_slice(), &b"\"\"".repeat(doubled), b"\"\ny\n"].concat();
+            let end = 2 * doubled + 4;
+            for unit in Unit::available() {
+                assert_eq!(all(unit, &data), (vec![1, end, end + 2], vec![end], None));
+            }
+        }
+    }
+
+    /// Records are handed out whole as long as they are usual, with the doubled quotes that are theirs.
+    #[test]
+    fn usual_records() {
+        let data = b"a,b\n\"c\"\"\",\"\"\"\"\r\nd,e\nf\n";
+        for unit in Unit::available() {
+            let mut scanner = Separators::on(Marks { delimiter: b',', quote: Some(b'"') }, unit);
+            scanner.restart(0);
+            let mut row = |start| scanner.record(data, start, 2).map(|r| (r.separators.to_vec(), r.doubled.to_vec(), r.end));
+            assert_eq!(row(0), Some((vec![1, 3], vec![], 4)));
+            assert_eq!(row(4), Some((vec![9, 14], vec![7, 12], 16)));
+            assert_eq!(row(16), Some((vec![17, 19], vec![], 20)));
+            assert_eq!(row(20), None);
+        }
     }
 
     #[test]

@@ -189,7 +189,8 @@ impl<'a> Batch<'a> {
 
     #[cold]
     fn grow(&mut self, more: usize, offset: usize) -> Result<(), RecordError> {
-        let more = more.max(VALUES).max(self.values.len());
+        // The last record of a batch begins when there are nearly as many values as it may hold.
+        let more = more + self.values.len().max(VALUES);
         let keyed = self.schema.is_none();
         if self.values.try_reserve(more).is_err() || (keyed && self.keys.try_reserve(more).is_err()) {
             return Err(no_room(offset, self.arena));

@@ -64,10 +64,17 @@ impl RowStyle {
             if to.len() - at < 2 * text.len() + MARGIN {
                 return None;
             }
-            if quoted || !(copy(v, text, to, at, &self.dialect) || trusted) {
+            let found = copy(v, text, to, at, &self.dialect);
+            if !quoted && (trusted || !found.special) {
+                at += text.len();
+            } else if found.quote {
                 at = self.quote(text, to, at)?;
             } else {
-                at += text.len();
+                let quote = self.dialect.quote?;
+                to[at] = quote;
+                copy(v, text, to, at + 1, &self.dialect);
+                at += text.len() + 2;
+                to[at - 1] = quote;
             }
             to[at] = self.dialect.delimiter;
             at += 1;
@@ -97,7 +104,7 @@ impl RowStyle {
         self.dialect.comment.is_some() && self.dialect.comment == text.first().copied()
     }
 
-    /// Writes a text in quotes that are doubled inside; none in dialects that do it otherwise.
+    /// Writes a text in quotes, those inside doubled; none in dialects that do it otherwise.
     #[inline]
     fn quote(&self, text: &[u8], to: &mut [u8], mut at: usize) -> Option<usize> {
         let quote = self.dialect.quote.filter(|_| self.dialect.escape.is_none())?;
@@ -116,9 +123,17 @@ impl RowStyle {
     }
 }
 
-/// Copies a text to `to[at..]` and says whether no byte of it needs quotes.
+/// What a text holds.
+struct Found {
+    /// Something that only quotes can hide.
+    special: bool,
+    /// A quote, or an escape, which takes more than quotes around the text.
+    quote: bool,
+}
+
+/// Copies a text to `to[at..]` and says what it holds.
 #[inline(always)]
-fn copy<V: Vector>(v: V, text: &[u8], to: &mut [u8], at: usize, dialect: &Resolved) -> bool {
+fn copy<V: Vector>(v: V, text: &[u8], to: &mut [u8], at: usize, dialect: &Resolved) -> Found {
     // In a dialect of backslash escapes the backslash takes the quote's place.
     let quote = dialect.quote.unwrap_or(if dialect.tsv_escapes { b'\\' } else { dialect.delimiter });
     let delimiter = dialect.delimiter;
@@ -127,31 +142,34 @@ fn copy<V: Vector>(v: V, text: &[u8], to: &mut [u8], at: usize, dialect: &Resolv
         if let Some(into) = to[at..].first_chunk_mut() {
             v.short_store(short, into);
         }
-        let special = v.short_equal(short, delimiter)
-            | v.short_equal(short, quote)
-            | v.short_equal(short, b'\n')
-            | v.short_equal(short, b'\r');
-        return u64::from(special) & ((1 << text.len()) - 1) == 0;
+        let valid = ((1u64 << text.len()) - 1) as u32;
+        let quotes = v.short_equal(short, quote) & valid;
+        let others = v.short_equal(short, delimiter) | v.short_equal(short, b'\n') | v.short_equal(short, b'\r');
+        return Found { special: quotes | (others & valid) != 0, quote: quotes != 0 };
     }
-    let mut any = 0;
-    let mut find = |block: V::Block, valid: u64| {
-        let special = v.equal(block, delimiter) | v.equal(block, quote) | v.equal(block, b'\n') | v.equal(block, b'\r');
-        any |= special & valid;
-    };
     let (blocks, rest) = text.as_chunks::<64>();
-    let mut place = at;
+    let (mut quotes, mut others, mut place) = (0, 0, at);
     for bytes in blocks {
         let block = v.load(bytes);
         if let Some(into) = to[place..].first_chunk_mut() {
             v.store(block, into);
         }
-        find(block, u64::MAX);
+        quotes |= v.equal(block, quote);
+        others |= separators(v, block, delimiter);
         place += 64;
     }
     let block = v.load_part(rest);
     if let Some(into) = to[place..].first_chunk_mut() {
         v.store(block, into);
     }
-    find(block, (1 << rest.len()) - 1);
-    any == 0
+    let valid = (1 << rest.len()) - 1;
+    quotes |= v.equal(block, quote) & valid;
+    others |= separators(v, block, delimiter) & valid;
+    Found { special: quotes | others != 0, quote: quotes != 0 }
+}
+
+/// Where a field would end. (No closure: that would be compiled without the instructions.)
+#[inline(always)]
+fn separators<V: Vector>(v: V, block: V::Block, delimiter: u8) -> u64 {
+    v.equal(block, delimiter) | v.equal(block, b'\n') | v.equal(block, b'\r')
 }

@@ -6,7 +6,7 @@ use super::BytesAs;
 use super::pretty::Pretty;
 use crate::error::Error;
 use crate::record::{LossyKind, Output, Tree, Value};
-use crate::scan::json::{Compactor, escape_of, find_special, write_escaped, write_text};
+use crate::scan::json::{Compactor, escape_into, escape_of, find_special, write_text};
 use crate::scan::number::decimal;
 use crate::scan::vector::{Unit, Vector};
 
@@ -159,10 +159,11 @@ impl<V: Vector> Fast<'_, '_, V> {
         if self.output.capacity() < PIECE_ROOM {
             return Plain(self.output).text(text);
         }
+        let unit = Unit::get();
         self.output.put_byte(b'"')?;
         for piece in text.chunks(PIECE) {
-            let room = self.output.room(piece.len() * 6 + 40)?;
-            let len = write_escaped(self.vector, piece, room, 0);
+            // Called out of line, where the instructions of `self.vector` are not to be had.
+            let len = escape_into(unit, piece, self.output.room(piece.len() * 6 + 40)?);
             self.output.advance(len);
         }
         self.output.put_byte(b'"')
@@ -326,7 +327,7 @@ impl Writer {
         Ok(())
     }
 
-    #[cold]
+    #[inline(always)]
     fn bytes<S: Sink>(&self, bytes: &[u8], sink: &mut S) -> Result<(), Refusal> {
         sink.lose(LossyKind::BytesAsText);
         if self.bytes_as == BytesAs::Text {

@@ -277,7 +277,8 @@ mod tests {
         for unit in Unit::available() {
             let mut scanner = Separators::on(Marks { delimiter: b',', quote: Some(b'"') }, unit);
             scanner.restart(0);
-            let mut row = |start| scanner.record(data, start, 2).map(|r| (r.separators.to_vec(), r.doubled.to_vec(), r.end));
+            let mut row =
+                |start| scanner.record(data, start, 2).map(|r| (r.separators.to_vec(), r.doubled.to_vec(), r.end));
             assert_eq!(row(0), Some((vec![1, 3], vec![], 4)));
             assert_eq!(row(4), Some((vec![9, 14], vec![7, 12], 16)));
             assert_eq!(row(16), Some((vec![17, 19], vec![], 20)));

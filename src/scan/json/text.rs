@@ -46,9 +46,22 @@ pub fn write_text<V: Vector>(v: V, text: &[u8], to: &mut [u8], at: usize) -> usi
     at + 1
 }
 
-/// The same without the quotes.
+/// Writes the inside of a JSON string to the front of `to`, where there must be room for
+/// `6 * text.len() + 40` bytes; gives its length.
+pub fn escape_into(unit: Unit, text: &[u8], to: &mut [u8]) -> usize {
+    struct Escape<'t, 'o>(&'t [u8], &'o mut [u8]);
+    impl Work for Escape<'_, '_> {
+        type Out = usize;
+        #[inline(always)]
+        fn run<V: Vector>(self, v: V) -> usize {
+            write_escaped(v, self.0, self.1, 0)
+        }
+    }
+    unit.run(Escape(text, to))
+}
+
 #[inline(always)]
-pub fn write_escaped<V: Vector>(v: V, text: &[u8], to: &mut [u8], mut at: usize) -> usize {
+fn write_escaped<V: Vector>(v: V, text: &[u8], to: &mut [u8], mut at: usize) -> usize {
     if text.len() <= 32 {
         return write_short(v, text, to, at);
     }

@@ -69,13 +69,22 @@ impl Marks {
         byte == self.delimiter || byte == b'\n' || byte == b'\r'
     }
 
-    /// The masks of a block, of which the `valid` bits are data.
+    /// Where quotes stand.
     #[inline(always)]
-    fn masks<V: Vector>(self, v: V, block: V::Block, valid: u64) -> Masks {
+    fn quotes<V: Vector>(self, v: V, block: V::Block) -> u64 {
+        match self.quote {
+            Some(quote) => v.equal(block, quote),
+            None => 0,
+        }
+    }
+
+    /// The masks of a block, of which the `valid` bits are data, and which has these quotes.
+    #[inline(always)]
+    fn masks<V: Vector>(self, v: V, block: V::Block, quotes: u64, valid: u64) -> Masks {
         Masks {
             delimiters: v.equal(block, self.delimiter) & valid,
             breaks: (v.equal(block, b'\n') | v.equal(block, b'\r')) & valid,
-            quotes: self.quote.map_or(0, |quote| v.equal(block, quote) & valid),
+            quotes,
         }
     }
 }

@@ -188,36 +188,45 @@ impl Work for Fill<'_, '_> {
     #[inline(always)]
     fn run<V: Vector>(self, v: V) {
         let Fill { separators: to, data } = self;
-        let (mut len, mut at, mut carry) = (to.len, to.at, to.carry);
-        let (mut breaks_len, mut doubled_len) = (to.breaks_len, to.doubled_len);
+        let Separators { marks, found, breaks, doubled, .. } = to;
+        // Copies, which the stores below can't change.
+        let (marks, mut carry) = (*marks, to.carry);
+        let (mut len, mut at, mut breaks_len, mut doubled_len) = (to.len, to.at, to.breaks_len, to.doubled_len);
         while at < data.len() && len + 64 <= AHEAD && doubled_len + 32 <= AHEAD {
             let (block, valid) = block_at(v, data, at);
-            let masks = to.marks.masks(v, block, valid);
+            let quotes = marks.quotes(v, block) & valid;
+            if quotes | carry.closed == 0 && carry.inside != 0 {
+                // Text inside quotes, and nothing else.
+                carry.may_open = 0;
+                at += 64;
+                continue;
+            }
+            let masks = marks.masks(v, block, quotes, valid);
             let meaning = understand(v, masks, &mut carry);
-            let (mut bits, mut doubled, mut behind) = (meaning.separators, meaning.doubled, at + 64);
+            let (mut bits, mut second, mut behind) = (meaning.separators, meaning.doubled, at + 64);
             let irregular = meaning.irregular & valid;
             if irregular != 0 {
                 let before = (1 << irregular.trailing_zeros()) - 1;
-                (bits, doubled, behind) = (bits & before, doubled & before, data.len());
+                (bits, second, behind) = (bits & before, second & before, data.len());
                 to.irregular = Some(at + irregular.trailing_zeros() as usize);
             }
-            while doubled != 0 {
-                to.doubled[doubled_len % AHEAD] = at as u32 + doubled.trailing_zeros();
+            while second != 0 {
+                doubled[doubled_len % AHEAD] = at as u32 + second.trailing_zeros();
                 doubled_len += 1;
-                doubled &= doubled - 1;
+                second &= second - 1;
             }
             // Most blocks have no line break, or one: no branch tells these two apart.
-            let breaks = bits & masks.breaks;
+            let ends = bits & masks.breaks;
             let index = |rest: u64| (len as u32 + (bits & !rest & rest.wrapping_sub(1)).count_ones()) as u16;
-            to.breaks[breaks_len % AHEAD] = index(breaks);
-            breaks_len += usize::from(breaks != 0);
-            let mut more = breaks & breaks.wrapping_sub(1);
+            breaks[breaks_len % AHEAD] = index(ends);
+            breaks_len += usize::from(ends != 0);
+            let mut more = ends & ends.wrapping_sub(1);
             while more != 0 {
-                to.breaks[breaks_len % AHEAD] = index(more);
+                breaks[breaks_len % AHEAD] = index(more);
                 breaks_len += 1;
                 more &= more - 1;
             }
-            if let Some(into) = to.found[len..].first_chunk_mut() {
+            if let Some(into) = found[len..].first_chunk_mut() {
                 v.positions(bits, at as u32, into);
             }
             len += bits.count_ones() as usize;

@@ -1,7 +1,7 @@
 //! The cutter's walk over quotes: where do records end?
 
 use super::{Carry, Marks, block_at, understand};
-use crate::scan::vector::{Unit, Vector, Work};
+use crate::scan::vector::{PREFETCH, Unit, Vector, Work, prefetch};
 
 /// What a walk found.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -62,8 +62,10 @@ impl Walker<'_> {
         let (mut place, mut last, mut near) = (START, START, START);
         let mut skipped = false;
         for bytes in data[..target.min(data.len())].as_chunks::<64>().0 {
+            prefetch(data, place.at + PREFETCH);
             let block = v.load(bytes);
-            if v.equal(block, quote) | place.carry.closed == 0 {
+            let quotes = v.equal(block, quote);
+            if quotes | place.carry.closed == 0 {
                 // What stands before the next quote is found out when there is one.
                 skipped = true;
             } else {
@@ -71,7 +73,7 @@ impl Walker<'_> {
                     let separator = marks.is_separator(data[place.at - 1]);
                     place.carry.may_open = u64::from(separator) & !place.carry.inside;
                 }
-                let meaning = understand(v, marks.masks(v, block, u64::MAX), &mut place.carry);
+                let meaning = understand(v, marks.masks(v, block, quotes, u64::MAX), &mut place.carry);
                 if meaning.irregular != 0 {
                     break;
                 }
@@ -94,7 +96,7 @@ impl Walker<'_> {
         let (Place { mut at, mut carry }, mut found) = (from, Walk::default());
         while at < data.len() {
             let (block, valid) = block_at(v, data, at);
-            let masks = marks.masks(v, block, valid);
+            let masks = marks.masks(v, block, marks.quotes(v, block) & valid, valid);
             let meaning = understand(v, masks, &mut carry);
             let irregular = meaning.irregular & valid;
             let before = if irregular == 0 { u64::MAX } else { (1 << irregular.trailing_zeros()) - 1 };

@@ -35,6 +35,27 @@ fn records_are_the_fifth_number() {
 }
 
 #[test]
+fn records_alone() {
+    let here = folder();
+    fs::write(here.path().join("a.csv"), "a,b\n1,\"x\ny\"\n2,z\n").unwrap();
+    fs::write(here.path().join("b.ndjson"), "{}\n[1]\n\n2").unwrap();
+    let ran = run(here.path(), ["count", "-r", "a.csv", "b.ndjson"]).ends(0);
+    assert_eq!(ran.stdout, " 2 a.csv\n 3 b.ndjson\n 5 total\n");
+    assert_eq!(run(here.path(), ["count", "-r", "-f", "text", "b.ndjson"]).ends(0).stdout, "4 b.ndjson\n");
+    run(here.path(), ["count", "-r", "none"]).ends(2).says(&["-f"]);
+}
+
+/// CSV has records whatever their number of fields, unless that is asked for.
+#[test]
+fn ragged_records_are_records() {
+    let here = folder();
+    fs::write(here.path().join("a.csv"), "a,b\n1\n2,3,4\n").unwrap();
+    assert_eq!(run(here.path(), ["count", "-r", "a.csv"]).ends(0).stdout, " 2 a.csv\n");
+    assert_eq!(feed(here.path(), ["count", "-r", "-f", "csv"], b"a,b\n1\n2,3,4\n").ends(0).stdout.trim(), "2");
+    run(here.path(), ["count", "-r", "--strict", "a.csv"]).ends(1).says(&["1 fields", "record 1"]);
+}
+
+#[test]
 fn a_missing_file_does_not_keep_the_others_from_being_counted() {
     let here = folder();
     fs::write(here.path().join("one.txt"), "a b\n").unwrap();

@@ -17,6 +17,6 @@ mod totals;
 mod wordcount;
 mod worker;
 
-pub use count::{Counted, count};
+pub use count::{Counted, count, count_records};
 pub use job::Job;
 pub use settings::{ColumnsFrom, InvalidUtf8, Io, MEMORY_LIMIT, OnError, Settings, SourceSpec, TargetSpec};

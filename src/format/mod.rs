@@ -21,6 +21,7 @@ use std::str::FromStr;
 use crate::error::{Error, RecordError};
 use crate::record::{Batch, EncodeError, Output, Schema};
 pub use crate::record::{BytesAs, Detail};
+pub use crate::scan::csv::Tally;
 
 /// The formats by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -171,8 +172,22 @@ pub trait ReadFormat: Send + Sync {
     }
     /// A cutter that begins at [`start`](Self::start).
     fn cutter(&self) -> Box<dyn Cut>;
+    /// A way to count records without decoding them; none where only decoding tells whether they are records.
+    fn tallies(&self) -> Option<Box<dyn CountRecords>> {
+        None
+    }
     /// A decoder for one worker. With `want.select` its batches are in columns, one for each selected field.
     fn decoder(&self, want: &Want) -> Box<dyn Decode>;
+}
+
+/// Counts the records of a source in pieces that were cut anywhere. Only for formats in which any bytes
+/// are records.
+pub trait CountRecords: Send + Sync {
+    /// The records that end in `data[range]`, if that begins inside quotes or outside. Beside these bytes
+    /// only the one before is looked at. None where it takes a decoder.
+    fn piece(&self, data: &[u8], range: Range<usize>, inside: bool) -> Option<Tally>;
+    /// Whether the end of the input ends a record too, outside quotes: its last byte is no terminator.
+    fn is_open(&self, last: u8) -> bool;
 }
 
 /// A target that is ready to be written.
@@ -201,6 +216,8 @@ pub struct Want {
     pub detail: Detail,
     /// What an unquoted CSV field is.
     pub types: Types,
+    /// Records of any number of fields are good: they are only counted.
+    pub any_width: bool,
 }
 
 /// What an unquoted CSV field is.

@@ -5,7 +5,8 @@
 
 use std::ops::Range;
 
-use super::{Boundary, BytesAs, Cut, Decode, Encode, Format, Frame, Opening, Options, ReadFormat, Want, WriteFormat};
+use super::{Boundary, BytesAs, CountRecords, Cut, Decode, Encode, Format, Frame, Opening, Options, ReadFormat, Tally};
+use super::{Want, WriteFormat};
 use crate::error::{Error, RecordError};
 use crate::record::json::{Plain, Refusal, Writer};
 use crate::record::line_form::{LineForm, ScalarRoom, ScalarText};
@@ -36,8 +37,25 @@ impl ReadFormat for Reading {
         Box::new(TextCut)
     }
 
+    fn tallies(&self) -> Option<Box<dyn CountRecords>> {
+        Some(Box::new(Tallies))
+    }
+
     fn decoder(&self, want: &Want) -> Box<dyn Decode> {
         Box::new(TextDecode { utf8: want.utf8, replace: want.replace_invalid_utf8, valid: true, at: 0 })
+    }
+}
+
+/// Counts lines.
+struct Tallies;
+
+impl CountRecords for Tallies {
+    fn piece(&self, data: &[u8], range: Range<usize>, _inside: bool) -> Option<Tally> {
+        Some(Tally { records: memchr::memchr_iter(b'\n', &data[range]).count() as u64, inside: false })
+    }
+
+    fn is_open(&self, last: u8) -> bool {
+        last != b'\n'
     }
 }
 

@@ -11,9 +11,11 @@
 //! record that holds it has to be read by csv-core.
 
 mod separators;
+mod tally;
 mod walk;
 
 pub use separators::{Row, Separators};
+pub use tally::{Tally, tally};
 pub use walk::{Walk, walk};
 
 use super::vector::Vector;

@@ -1,0 +1,89 @@
+//! A mapped source in pieces that workers claim.
+
+use std::ops::Range;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::thread;
+
+use crate::sys::Map;
+
+/// What is looked at at a time; its pages are given back before the next.
+pub(super) const STEP: usize = 256 << 10;
+
+/// What a worker claims at a time. Page tables are given back in such pieces, so it is a multiple of what
+/// one of them covers (2 MiB).
+pub(super) const CLAIM: usize = 8 << 20;
+
+/// A character has at most so many bytes (glibc's old forms included), so after as many inner bytes none goes on.
+const LONGEST: usize = 6;
+
+/// Lets workers look at all claims; gives what they found in the order of the claims. `look` gets the steps
+/// of a claim one after another, none of which begins or ends inside a character.
+pub(super) fn each<T: Default + Send>(
+    map: &Map,
+    workers: usize,
+    look: impl Fn(&mut T, Range<usize>) + Copy + Sync + Send,
+) -> Vec<T> {
+    let claims = map.bytes().len().div_ceil(CLAIM);
+    let all = || thread::available_parallelism().map_or(1, usize::from);
+    let workers = if workers == 0 { all() } else { workers }.min(claims);
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut found = Vec::new();
+        loop {
+            let index = next.fetch_add(1, Relaxed);
+            if index >= claims {
+                return found;
+            }
+            found.push((index, claim(map, index, look)));
+        }
+    };
+    let mut found = thread::scope(|scope| {
+        let helpers: Vec<_> =
+            (1..workers).map_while(|_| thread::Builder::new().spawn_scoped(scope, work).ok()).collect();
+        let mut found = work();
+        for helper in helpers {
+            // A helper that panicked has ended the program, or passes its panic on here.
+            found.extend(helper.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        }
+        found
+    });
+    found.sort_unstable_by_key(|(index, _)| *index);
+    found.into_iter().map(|(_, found)| found).collect()
+}
+
+/// Looks at one claim in steps, and gives its pages back.
+fn claim<T: Default>(map: &Map, index: usize, look: impl Fn(&mut T, Range<usize>)) -> T {
+    let range =
+        |size: usize, index: usize| boundary(map.bytes(), size * index)..boundary(map.bytes(), size * (index + 1));
+    let mut found = T::default();
+    let steps = CLAIM / STEP;
+    for step in index * steps..(index + 1) * steps {
+        let step = range(STEP, step);
+        look(&mut found, step.clone());
+        map.release(step);
+    }
+    map.release_tables(range(CLAIM, index));
+    found
+}
+
+/// The first place from `at` on where no character can lie across.
+fn boundary(bytes: &[u8], at: usize) -> usize {
+    if at == 0 || at >= bytes.len() {
+        return at.min(bytes.len());
+    }
+    let near = &bytes[at..bytes.len().min(at + LONGEST)];
+    at + near.iter().position(|byte| byte & 0xc0 != 0x80).unwrap_or(near.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn boundaries_are_near_and_between_characters() {
+        let bytes = "aä上".as_bytes();
+        let expected = [0, 1, 3, 3, 6, 6, 6, 6];
+        assert_eq!((0..8).map(|at| boundary(bytes, at)).collect::<Vec<_>>(), expected);
+        assert_eq!(boundary(&[0xbf; 100], 10), 10 + LONGEST);
+    }
+}

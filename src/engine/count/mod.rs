@@ -1,0 +1,105 @@
+//! Counting a whole source: lines, words, characters, bytes, and records of a format.
+
+mod claims;
+mod records;
+mod text;
+
+use std::io::{self, Read};
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use super::job::Opened;
+use super::{Settings, SourceSpec, TargetSpec};
+use crate::error::{Error, Result};
+use crate::scan::count::{Counter, Counts};
+use crate::source::Bytes;
+
+/// What a source has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counted {
+    /// Lines, words, characters and bytes, as GNU `wc` counts them in a UTF-8 locale.
+    pub text: Counts,
+    /// Records of the format that the settings name; none if they name none.
+    pub records: Option<u64>,
+}
+
+/// Counts a source; its records too, when the settings name its format (see [`count_records`]).
+///
+/// # Errors
+/// Reading fails, or the source is not of its format.
+pub fn count(source: SourceSpec, settings: &Settings) -> Result<Counted> {
+    if settings.from.is_none() {
+        return Ok(Counted { text: text::count(source, settings)?, records: None });
+    }
+    match source {
+        SourceSpec::Path(path) => {
+            let (records, counts) = count_both(SourceSpec::Path(path.clone()), settings, true)?;
+            let text = match counts {
+                Some(counts) => counts,
+                None => text::count(SourceSpec::Path(path), settings)?,
+            };
+            Ok(Counted { text, records: Some(records) })
+        }
+        // What can be read once only is counted on its way to the job.
+        SourceSpec::Stdin => streamed(Box::new(io::stdin()), settings),
+        SourceSpec::Reader(reader) => streamed(reader, settings),
+    }
+}
+
+/// Counts the records of a source, of the format that the settings or its extension name.
+///
+/// CSV records are counted whatever their number of fields, as the specification (csv-core) has it; with
+/// `settings.strict` another number than the header's is an error. JSON is read in full: what is no JSON
+/// has no records.
+///
+/// # Errors
+/// Reading fails, or the source is not of its format.
+pub fn count_records(source: SourceSpec, settings: &Settings) -> Result<u64> {
+    Ok(count_both(source, settings, false)?.0)
+}
+
+/// The records, and on the way the text if it is wanted and nothing more has to be read for it.
+fn count_both(source: SourceSpec, settings: &Settings, text: bool) -> Result<(u64, Option<Counts>)> {
+    let path = match &source {
+        SourceSpec::Path(path) => Some(path.as_path()),
+        _ => None,
+    };
+    let from = crate::format::source_format(settings.from, path)?;
+    let settings = Settings { from: Some(from), to: Some(from), ..settings.clone() };
+    let opened = Opened::new(source, &TargetSpec::Memory, &settings)?;
+    if !settings.strict
+        && let (Bytes::Mapped(map), Some(tallies)) = (&opened.source.bytes, opened.reading.tallies())
+        && let Some(found) = records::tally(map, opened.reading.start(), &*tallies, settings.workers, text)
+    {
+        return Ok(found);
+    }
+    Ok((records::decode(opened)?, None))
+}
+
+fn streamed(reader: Box<dyn Read + Send>, settings: &Settings) -> Result<Counted> {
+    let tee = Arc::new(Mutex::new(Tee { reader, counter: Counter::new() }));
+    let records = count_records(SourceSpec::Reader(Box::new(Shared(Arc::clone(&tee)))), settings)?;
+    // The job reads as far as there are records.
+    io::copy(&mut Shared(Arc::clone(&tee)), &mut io::sink()).map_err(|e| Error::io("read", "-", e))?;
+    Ok(Counted { text: lock(&tee).counter.counts(), records: Some(records) })
+}
+
+/// Counts what is read through it.
+struct Tee {
+    reader: Box<dyn Read + Send>,
+    counter: Counter,
+}
+
+struct Shared(Arc<Mutex<Tee>>);
+
+impl Read for Shared {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let mut tee = lock(&self.0);
+        let count = tee.reader.read(buffer)?;
+        tee.counter.feed(&buffer[..count]);
+        Ok(count)
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+}

@@ -205,6 +205,15 @@ impl<'a> Batch<'a> {
         self.values.push(value);
     }
 
+    /// Adds the values of a record in columns, absent at first, to be filled in.
+    #[inline(always)]
+    pub fn push_row(&mut self, width: usize, offset: usize) -> Result<&mut [Value<'a>], RecordError> {
+        self.reserve(width, offset)?;
+        let first = self.values.len();
+        self.values.resize(first + width, Value::Absent);
+        Ok(&mut self.values[first..])
+    }
+
     /// Adds a node of a keyed record.
     #[inline]
     pub fn push_keyed(&mut self, key: &'a [u8], value: Value<'a>, offset: usize) -> Result<(), RecordError> {

@@ -80,11 +80,10 @@ impl Fields {
     /// Makes room for a record; selected fields are absent until they are found.
     #[inline(always)]
     fn start_record(&self, batch: &mut Batch<'_>, offset: usize) -> Result<(), RecordError> {
-        batch.reserve(self.selected, offset)?;
-        if self.places.is_some() {
-            (0..self.selected).for_each(|_| batch.push(Value::Absent));
+        match &self.places {
+            None => batch.reserve(self.selected, offset),
+            Some(_) => batch.push_row(self.selected, offset).map(|_| ()),
         }
-        Ok(())
     }
 
     /// Makes quotes single in the fields of `row`, which were pushed from value `first` on.
@@ -163,21 +162,21 @@ impl CsvDecode {
         let Some(row) = self.separators.record(slice, start, fields.width) else { return Ok(None) };
         // Without a quote in the dialect, a line break does as well: no field starts with one.
         let quote = self.dialect.quote.unwrap_or(b'\n');
-        batch.reserve(fields.selected, start)?;
         let first = batch.next_node();
+        let values = batch.push_row(fields.selected, start)?;
         match &fields.order {
             None => {
                 let mut from = start;
-                for &position in row.separators {
-                    batch.push(field(&slice[from..position as usize], quote));
+                for (value, &position) in values.iter_mut().zip(row.separators) {
+                    *value = field(&slice[from..position as usize], quote);
                     from = position as usize + 1;
                 }
             }
             Some(order) => {
-                for &column in order {
+                for (value, &column) in values.iter_mut().zip(order) {
                     let column = column as usize;
                     let from = if column == 0 { start } else { row.separators[column - 1] as usize + 1 };
-                    batch.push(field(&slice[from..row.separators[column] as usize], quote));
+                    *value = field(&slice[from..row.separators[column] as usize], quote);
                 }
             }
         }

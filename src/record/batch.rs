@@ -44,6 +44,8 @@ pub struct Batch<'a> {
 
 /// How many values a batch holds before it is full. Measured: 512 to 16,384 make no difference.
 const VALUES: usize = 2048;
+/// How many values more the last record of a batch may have before there has to be room for more.
+const LAST: usize = 512;
 /// How many records a batch holds before it is full.
 const RECORDS: usize = 1024;
 /// How many bytes of unescaped text a batch holds before it is full.
@@ -98,7 +100,7 @@ impl<'a> Batch<'a> {
     pub fn is_full(&self) -> bool {
         self.values.len() >= VALUES
             || self.spans.len() >= RECORDS
-            || self.arena.used() >= TEXT + VALUES * 40 + RECORDS * 24
+            || self.arena.used() >= TEXT + (VALUES + LAST) * 40 + RECORDS * 24
     }
 
     /// Where a record lies.
@@ -189,8 +191,7 @@ impl<'a> Batch<'a> {
 
     #[cold]
     fn grow(&mut self, more: usize, offset: usize) -> Result<(), RecordError> {
-        // The last record of a batch begins when there are nearly as many values as it may hold.
-        let more = more + self.values.len().max(VALUES);
+        let more = more.max(LAST) + self.values.len().max(VALUES);
         let keyed = self.schema.is_none();
         if self.values.try_reserve(more).is_err() || (keyed && self.keys.try_reserve(more).is_err()) {
             return Err(no_room(offset, self.arena));

@@ -1,11 +1,35 @@
 //! Is this text exactly a number of RFC 8259, section 6?
 
+use super::vector::Vector;
+
+/// Whether the first byte of a text is that of a number: most text is none, and there it shows.
+#[inline(always)]
+pub fn may_be_number(text: &[u8]) -> bool {
+    text.first().is_some_and(|first| first.is_ascii_digit() || *first == b'-')
+}
+
+/// [`is_json_number`] for a text of at most 32 bytes that [may be one](may_be_number), and which is in `short`.
+#[inline(always)]
+pub fn short_is_number<V: Vector>(v: V, short: V::Short, text: &[u8]) -> bool {
+    let masks = Masks {
+        digits: v.short_below(short, b'9' + 1) & !v.short_below(short, b'0'),
+        zeros: v.short_equal(short, b'0'),
+        dots: v.short_equal(short, b'.'),
+        minus: u32::from(text.first() == Some(&b'-')),
+        exponents: 0,
+    };
+    masks.plain(text.len() as u32) || (has_exponent(v, short) && is_json_number(text))
+}
+
+#[inline(always)]
+fn has_exponent<V: Vector>(v: V, short: V::Short) -> bool {
+    v.short_equal(short, b'e') | v.short_equal(short, b'E') != 0
+}
+
 /// Whether `text` is exactly `[ minus ] int [ frac ] [ exp ]`, of any length.
 #[inline]
 pub fn is_json_number(text: &[u8]) -> bool {
-    let Some(first) = text.first() else { return false };
-    // Most text is no number, and its first byte says so.
-    if !first.is_ascii_digit() && *first != b'-' {
+    if !may_be_number(text) {
         return false;
     }
     #[cfg(target_arch = "x86_64")]

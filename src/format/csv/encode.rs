@@ -9,6 +9,7 @@ use crate::format::{BytesAs, Columns, Encode, Frame, Nested, Options, Shape, Unk
 use crate::record::json::{Refusal, Sink, Writer};
 use crate::record::line_form::{ScalarRoom, ScalarText};
 use crate::record::{Batch, Binder, EncodeError, LossyKind, Mark, NONE, Output, Schema, Tree, Value};
+use crate::scan::number::is_json_number;
 use crate::scan::vector::{Unit, Vector, Work};
 
 /// CSV that is ready to be written.
@@ -283,7 +284,10 @@ impl Style {
         match value {
             Value::Untyped(text) if self.row.same && !self.row.quote_all => Ok(output.put(text)?),
             Value::Untyped(text) => self.text(text, self.row.quote_all || self.row.comments(text), offset, output),
-            Value::Text(text) => self.text(text, self.row.quote_all || self.row.reads_otherwise(text), offset, output),
+            Value::Text(text) => {
+                let otherwise = text.is_empty() || is_json_number(text) || self.row.comments(text);
+                self.text(text, self.row.quote_all || otherwise, offset, output)
+            }
             Value::Number(text) => self.text(text, self.row.quote_all, offset, output),
             other => self.other(other, node, single, offset, output),
         }

@@ -2,7 +2,7 @@
 
 use super::Resolved;
 use crate::record::Value;
-use crate::scan::number::is_json_number;
+use crate::scan::number::{is_json_number, may_be_number, short_is_number};
 use crate::scan::vector::{Vector, Work};
 
 /// How plain records are written.
@@ -53,7 +53,7 @@ impl RowStyle {
             let (text, quoted, trusted) = match value {
                 Value::Untyped(text) => (text, self.quote_all || self.comments(text), self.same),
                 Value::Number(text) => (text, self.quote_all, false),
-                Value::Text(text) => (text, self.quote_all || self.reads_otherwise(text), false),
+                Value::Text(text) => (text, self.quote_all || self.reads_otherwise(v, text), false),
                 Value::Null => (&[][..], false, true),
                 Value::Absent if self.lenient => {
                     absent += 1;
@@ -90,12 +90,11 @@ impl RowStyle {
 
     /// Whether a text without quotes would be read back as null or a number.
     #[inline(always)]
-    pub fn reads_otherwise(&self, text: &[u8]) -> bool {
-        match text.first() {
-            None => true,
-            Some(b'0'..=b'9' | b'-') => is_json_number(text),
-            Some(_) => self.comments(text),
+    fn reads_otherwise<V: Vector>(&self, v: V, text: &[u8]) -> bool {
+        if may_be_number(text) {
+            return if text.len() > 32 { is_json_number(text) } else { short_is_number(v, v.short(text), text) };
         }
+        text.is_empty() || self.comments(text)
     }
 
     /// Whether a text at the start of a record would make it a comment.

@@ -1,6 +1,6 @@
 //! Text as a JSON string.
 
-use crate::scan::number::{Masks, is_json_number};
+use crate::scan::number::{is_json_number, may_be_number, short_is_number};
 use crate::scan::vector::{Unit, Vector, Work};
 
 /// The offset of the first byte that a JSON string has to escape (`"`, `\`, below 0x20), or the length.
@@ -97,29 +97,17 @@ fn write_short<V: Vector>(v: V, text: &[u8], to: &mut [u8], at: usize) -> usize 
 #[inline(always)]
 pub fn write_untyped<V: Vector>(v: V, text: &[u8], to: &mut [u8], at: usize) -> usize {
     // Branches, not masks, decide: the fields of a column are mostly of one kind, which is predicted.
-    if let Some(first) = text.first()
-        && (first.is_ascii_digit() || *first == b'-')
-    {
-        if text.len() > 32 {
-            if is_json_number(text) {
-                return copy(text, to, at);
+    if text.len() > 32 {
+        if is_json_number(text) {
+            return copy(text, to, at);
+        }
+    } else if may_be_number(text) {
+        let short = v.short(text);
+        if short_is_number(v, short, text) {
+            if let Some(into) = to[at..].first_chunk_mut::<32>() {
+                v.short_store(short, into);
             }
-        } else {
-            let short = v.short(text);
-            let masks = Masks {
-                digits: v.short_below(short, b'9' + 1) & !v.short_below(short, b'0'),
-                zeros: v.short_equal(short, b'0'),
-                dots: v.short_equal(short, b'.'),
-                minus: u32::from(*first == b'-'),
-                exponents: 0,
-            };
-            let exponents = || v.short_equal(short, b'e') | v.short_equal(short, b'E');
-            if masks.plain(text.len() as u32) || (exponents() != 0 && is_json_number(text)) {
-                if let Some(into) = to[at..].first_chunk_mut::<32>() {
-                    v.short_store(short, into);
-                }
-                return at + text.len();
-            }
+            return at + text.len();
         }
     }
     write_text(v, text, to, at)

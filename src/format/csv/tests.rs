@@ -122,6 +122,7 @@ fn dialects_read_as_csv_core_reads_them() {
     }
 }
 
+/// As csv-core documents it, not as it does it: see `Spec::first_byte`.
 #[test]
 fn a_comment_at_the_end_is_no_record() {
     let dialect = Dialect { comment: Some(b'#'), ..Dialect::default() };

@@ -6,7 +6,7 @@ mod support;
 use pagemill::config::Raw;
 use pagemill::error::ErrorClass;
 use pagemill::format::Format;
-use support::paths::{Case, Outcome, REFERENCE, some_ways};
+use support::paths::{Case, Outcome, REFERENCE, Way, some_ways};
 
 fn policy(policy: &str) -> Raw {
     Raw { on_error: Some(policy.into()), ..Raw::default() }
@@ -60,6 +60,44 @@ fn records_over_the_limit() {
                 let outcome = case.check_by(some_ways());
                 let fits = matches!(&outcome, Outcome::Done { records: (3, 3, 0), .. });
                 assert!(if len <= 40 { fits } else { len < 64 || !fits }, "{}: {outcome:?}", case.name);
+            }
+        }
+    }
+}
+
+#[test]
+fn malformed_records_over_the_limit_are_too_large() {
+    let frame = |text: &str| [&(text.len() as u32).to_le_bytes()[..], text.as_bytes()].concat();
+    for len in [20, 64, 66, 100, 200, 5000] {
+        let text = "z".repeat(len);
+        let white = " ".repeat(45);
+        for (from, input) in [
+            (Format::Csv, format!("a,b\n1,x\n2,{text},3\n3,y\n").into_bytes()),
+            (Format::Csv, format!("a,b\n1,x\n2,\"{text}\",3\n3,y\n").into_bytes()),
+            (Format::Ndjson, format!("{{\"a\":1}}\n  {white}{{\"a\":\"{text}\"]\n{{\"a\":3}}\n").into_bytes()),
+            (Format::Json, format!("[{{\"a\":1}},{white}\n{{\"a\":{text}}}\n,{{\"a\":3}}]").into_bytes()),
+            (Format::Json, format!("{{\"a\":1}}{white}\n{{\"a\":{text}}} {{\"a\":3}}\n").into_bytes()),
+            (Format::Text, format!("x\n\u{e9}{text}\ny\n").into_bytes().into_iter().filter(|b| *b != 0xc3).collect()),
+            (Format::Frames, [frame("1"), frame(&format!("{{{text}")), frame("3")].concat()),
+        ] {
+            for on_error in ["fail", "skip"] {
+                let flags = Raw {
+                    max_record_size: Some("64".into()),
+                    payload: (from == Format::Frames).then(|| "json".into()),
+                    ..policy(on_error)
+                };
+                let case = Case::new(&format!("{len}, {on_error}"), from, Format::Ndjson, input.clone(), flags);
+                let other =
+                    some_ways().into_iter().flat_map(|way| [30, 70, 300, 4096].map(|slice| Way { slice, ..way }));
+                match case.check_by(some_ways().into_iter().chain(other)) {
+                    Outcome::Failed { message, .. } if len >= 64 => {
+                        assert!(message.contains(" 64 ") && message.contains("--max-record-size"), "{message}");
+                    }
+                    Outcome::Failed { message, .. } => {
+                        assert!(on_error == "fail" && !message.contains("64"), "{message}")
+                    }
+                    done => assert!(matches!(done, Outcome::Done { records: (3, 2, 1), .. }) && len < 64, "{done:?}"),
+                }
             }
         }
     }

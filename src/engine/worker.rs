@@ -14,7 +14,7 @@ use crate::error::{Error, Fault, Position, RecordError};
 use crate::format::{Decode, Encode};
 use crate::memory::Arena;
 use crate::op::Op;
-use crate::record::{Batch, EncodeError, Output, Schema};
+use crate::record::{Batch, EncodeError, Output, Schema, record_too_large};
 use crate::sys::Map;
 
 /// What all workers of a run share.
@@ -115,9 +115,10 @@ fn convert(
             Ok(true) => {}
             Ok(false) => return Ok(()),
             Err(error) => {
+                let record = decoder.skip_record(bytes);
+                let error = too_large(error, record, shared.max_record);
                 bad_record(error, totals.records_in, totals, shared.on_error)?;
                 totals.records_in += 1;
-                decoder.skip_record(bytes);
             }
         }
     }
@@ -158,6 +159,16 @@ fn encode_range(
         records.start = index + 1;
     }
     Ok(())
+}
+
+/// A record that is too large is just that, whatever else is wrong with it: in smaller slices its end is not even
+/// looked for.
+fn too_large(error: RecordError, record: Range<usize>, max: usize) -> RecordError {
+    match error.fault {
+        Fault::TooLarge => error,
+        _ if record.len() > max => record_too_large(record.start, max),
+        _ => error,
+    }
 }
 
 fn bad_record(error: RecordError, index: u64, totals: &mut SliceTotals, on_error: OnError) -> Result<(), Stop> {

@@ -136,7 +136,8 @@ pub trait Decode: Send {
     fn fill<'a>(&mut self, slice: &'a [u8], batch: &mut Batch<'a>) -> Result<bool, RecordError>;
 
     /// After an error: goes on behind the bad record (at the end of the slice, if its end can't be found).
-    fn skip_record(&mut self, slice: &[u8]);
+    /// Gives the bytes of the record, as [`Batch::end_record`] would have been told of them.
+    fn skip_record(&mut self, slice: &[u8]) -> Range<usize>;
 }
 
 /// Turns batches into bytes. One for each worker.

@@ -89,8 +89,10 @@ impl Decode for TextDecode {
         Ok(true)
     }
 
-    fn skip_record(&mut self, slice: &[u8]) {
+    fn skip_record(&mut self, slice: &[u8]) -> Range<usize> {
+        let start = self.at;
         self.at += memchr::memchr(b'\n', &slice[self.at..]).map_or(slice.len() - self.at, |found| found + 1);
+        start..self.at
     }
 }
 

@@ -6,7 +6,7 @@ mod support;
 use pagemill::config::Raw;
 use pagemill::error::ErrorClass;
 use pagemill::format::Format;
-use support::paths::{Case, Outcome, REFERENCE, Way, some_ways};
+use support::paths::{Case, Outcome, Way, some_ways};
 
 fn policy(policy: &str) -> Raw {
     Raw { on_error: Some(policy.into()), ..Raw::default() }
@@ -103,38 +103,22 @@ fn malformed_records_over_the_limit_are_too_large() {
     }
 }
 
-/// Checks that a bad record is left out by every path, or, where it is larger than an output buffer, ends the run.
-#[track_caller]
-fn left_out_or_told(case: &Case, bad: &str) {
-    let folder = support::folder();
-    let expected = case.run(&REFERENCE, folder.path());
-    let records = |outcome: &Outcome| match outcome {
-        Outcome::Done { records, .. } => Some(*records),
-        Outcome::Failed { .. } => None,
-    };
-    assert!(records(&expected).is_some_and(|(all, good, failed)| failed > 0 && good + failed == all), "{expected:?}");
-    for way in some_ways() {
-        let found = case.run(&way, folder.path());
-        let told = matches!(&found, Outcome::Failed { class: ErrorClass::Data | ErrorClass::Memory, message }
-            if message.starts_with(bad) && message.contains("--memory-limit"));
-        assert!(told || found == expected, "{} by {way:?}\n{expected:?}\n{found:?}", case.name);
-    }
-}
-
 #[test]
 fn large_records_that_are_bad_at_their_end() {
-    // Larger than the smallest output buffer.
+    // Larger than the smallest output buffer. The first record lacks a field.
     let large = "x".repeat(300_000);
     let input = format!("{{\"a\":\"1\"}}\n{{\"a\":\"{large}\",\"b\":[1]}}\n{{\"a\":\"3\",\"b\":\"4\"}}\n");
     for to in [Format::Csv, Format::Tsv] {
         let flags = Raw { strict: true, ..policy("skip") };
         let case = Case::new("strict", Format::Ndjson, to, input.as_bytes(), flags);
-        left_out_or_told(&case, ": record 2: byte 10: ");
+        let outcome = case.check_by(some_ways());
+        assert!(matches!(outcome, Outcome::Done { records: (3, 1, 2), .. }), "{outcome:?}");
     }
     let input = [b"a,b\n1,2\n3,".as_slice(), large.as_bytes(), b"\xff\n5,6\n"].concat();
     for to in [Format::Ndjson, Format::Json, Format::Text, Format::Frames] {
         let flags = Raw { payload: Some("json".into()), ..policy("skip") };
-        left_out_or_told(&Case::new("not UTF-8", Format::Csv, to, input.clone(), flags), ": record 2: byte ");
+        let outcome = Case::new("not UTF-8", Format::Csv, to, input.clone(), flags).check_by(some_ways());
+        assert!(matches!(outcome, Outcome::Done { records: (3, 2, 1), .. }), "{outcome:?}");
     }
 }
 
@@ -149,4 +133,55 @@ fn records_that_fit_a_buffer_can_be_left_out() {
     let flags = Raw { strict: true, ..policy("skip") };
     let outcome = Case::new("strict", Format::Ndjson, Format::Csv, input, flags).check_by(some_ways());
     assert!(matches!(outcome, Outcome::Done { records: (40, 26, 14), .. }), "{outcome:?}");
+}
+
+/// A record that becomes more than an output buffer ever holds.
+const HUGE: usize = 3_000_000;
+
+#[test]
+fn records_larger_than_any_buffer_can_be_left_out() {
+    let huge = "x".repeat(HUGE);
+    let rows = [
+        ("1", "small", "\"\""),
+        ("2", &huge, "[1]"),
+        ("3", &huge, "\"y\""),
+        ("4", &huge, "{\"k\":2}"),
+        ("5", "small", "[5]"),
+        ("6", &huge, "6"),
+        ("7", "small", "\"z\""),
+    ];
+    let input: String = rows.iter().map(|(a, b, c)| format!("{{\"a\":{a},\"b\":\"{b}\",\"c\":{c}}}\n")).collect();
+    let good = |row: &&(&str, &str, &str)| !row.2.contains(['[', '{']);
+    let expected: String =
+        rows.iter().filter(good).map(|(a, b, c)| format!("{a},{b},{c}\n").replace("\"y\"", "y")).collect();
+    let expected = format!("a,b,c\n{expected}").replace("\"z\"", "z");
+    let flags =
+        Raw { strict: true, max_record_size: Some("4MB".into()), nested: Some("json".into()), ..policy("skip") };
+    let outcome = Case::new("huge", Format::Ndjson, Format::Csv, input, flags).check_by(some_ways());
+    assert!(matches!(outcome, Outcome::Done { records: (7, 4, 3), .. }), "{outcome:?}");
+    assert!(outcome.bytes() == expected.as_bytes());
+
+    // A value that can't be written, behind lossy ones that are counted if the record is.
+    let input = format!(
+        "{{\"a\":true,\"b\":\"{huge}\",\"c\":\"p,q\"}}\n{{\"a\":true,\"b\":\"{huge}\",\"c\":\"r\"}}\n{{\"a\":1,\"b\":2,\"c\":\"s,\"}}\n"
+    );
+    let flags = Raw { no_quoting: true, max_record_size: Some("4MB".into()), ..policy("skip") };
+    let outcome = Case::new("huge", Format::Ndjson, Format::Csv, input, flags).check_by(some_ways());
+    let expected = format!("a,b,c\ntrue,{huge},r\n");
+    let Outcome::Done { bytes, records, lossy } = outcome else { panic!("{outcome:?}") };
+    assert!(bytes == expected.as_bytes());
+    assert_eq!((records, lossy), ((3, 1, 2), vec![("bool_as_text", 1)]));
+}
+
+#[test]
+fn large_records_look_the_same_after_a_trial() {
+    let large = format!("{{\"m\":{{\"l\":[{}1]}}}}\n", "[1,{\"a\":2}],".repeat(30_000));
+    let input = format!("{{\"a\":{{\"b\":[1]}}}}\n{large}{{\"a\":{{\"b\":[2]}}}}\n{large}[[3]]\n");
+    for to in [Format::Json, Format::Ndjson, Format::Text, Format::Csv, Format::Frames] {
+        let [fail, skip] = ["fail", "skip"].map(|on_error| {
+            let flags = Raw { pretty: true, ..policy(on_error) };
+            Case::new(on_error, Format::Ndjson, to, input.clone(), flags).check_by(some_ways())
+        });
+        assert!(fail == skip && fail.bytes().len() > large.len(), "{to}");
+    }
 }

@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use super::commit::{Committer, Done, SliceDrain};
 use super::feed::{Feed, Slice};
+use super::large;
 use super::phases::{Lap, Phases, Stage};
 use super::settings::OnError;
 use super::totals::SliceTotals;
@@ -63,6 +64,7 @@ impl Worker {
             let bytes = slice.mapped.unwrap_or(&self.window);
             let mut drain = SliceDrain { committer: &shared.committer, index: slice.index };
             let mut output = Output::new(&mut buffer, &mut drain, shared.strict);
+            output.set_careful(shared.on_error == OnError::Skip);
             let mut totals = SliceTotals::default();
             let parts = (&mut *self.decoder, &mut *self.encoder, &mut self.arena);
             let stop = convert(shared, bytes, parts, &mut output, &mut totals, &mut lap).err();
@@ -150,7 +152,7 @@ fn encode_range(
     on_error: OnError,
 ) -> Result<(), Stop> {
     while !records.is_empty() {
-        let (index, error) = match encoder.encode(batch, records.clone(), output) {
+        let (index, error) = match large::encode(encoder, batch, records.clone(), output) {
             Ok(()) => return Ok(()),
             Err(EncodeError::Record { index, error }) => (index, error),
             Err(EncodeError::Stop(error)) => return Err(Stop::Run(error)),
@@ -174,12 +176,6 @@ fn too_large(error: RecordError, record: Range<usize>, max: usize) -> RecordErro
 fn bad_record(error: RecordError, index: u64, totals: &mut SliceTotals, on_error: OnError) -> Result<(), Stop> {
     // What is no fault of the record's own ends the run: leaving it out would lose data.
     if on_error == OnError::Fail || error.fault != Fault::Record {
-        let error = match (on_error, error.fault) {
-            (OnError::Skip, Fault::Written) => error.hint(
-                "A part of it is in the output already, so it can't be left out; with a larger --slice-size or --memory-limit it can.",
-            ),
-            _ => error,
-        };
         return Err(Stop::Record(index, error));
     }
     totals.records_failed += 1;

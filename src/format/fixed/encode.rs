@@ -126,9 +126,7 @@ fn record<'a>(
         let place = &mut output.room(0)?[field.offset..field.offset + field.width];
         if let Err(misfit) = field::write(field.kind, value(item, named), rule, place, |kind| lost = Some(kind)) {
             let offset = batch.span(index).start;
-            // Nothing of the record was drained: its room was there before its mark.
-            let _ = output.rollback(mark);
-            return Err(EncodeError::Record { index, error: refused(&field.name, misfit, offset) });
+            return Err(output.refuse(mark, index, refused(&field.name, misfit, offset)));
         }
         if let Some(kind) = lost {
             output.lose(kind);

@@ -86,11 +86,7 @@ impl Encode for Encoder {
             match written {
                 Ok(()) => {}
                 Err(Fail::Stop(error)) => return Err(EncodeError::Stop(error)),
-                Err(Fail::Record(error)) => {
-                    let whole = output.rollback(begun.mark);
-                    debug_assert!(whole, "a record was refused after a part of it was drained");
-                    return Err(EncodeError::Record { index, error });
-                }
+                Err(Fail::Record(error)) => return Err(output.refuse(begun.mark, index, error)),
             }
         }
         Ok(())

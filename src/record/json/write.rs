@@ -226,11 +226,12 @@ impl Writer {
     #[inline(always)]
     pub fn tree<S: Sink>(&mut self, tree: Tree<'_, '_>, sink: &mut S) -> Result<(), Refusal> {
         let (values, keys) = tree.nodes();
+        // A record that was not written to its end may have left something.
+        self.reset();
         if !matches!(values[0], Value::List(_) | Value::Map(_)) {
             return self.leaf(values[0], sink);
         }
         self.open.clear();
-        self.reset();
         let (mut in_map, mut first, mut behind) = (false, true, u32::MAX);
         let mut node = 0;
         while node < values.len() {

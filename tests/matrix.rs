@@ -292,6 +292,28 @@ fn records_inside_a_document() {
 }
 
 #[test]
+fn the_first_refused_record_is_the_one_told() {
+    let strict = flags(|f| f.strict = true);
+    let filler = "{\"a\":1}\n".repeat(300);
+    let first = ": record 1: byte 0: the target can't hold this record as it is (absent_as_null)";
+    for (input, told) in [
+        (format!("{filler}{{\"a\":[1]}}\n{filler}{{\"a\":1,\"z\":2}}\n"), first),
+        (format!("{filler}nonsense\n{filler}{{\"a\":1,\"z\":2}}\n"), first),
+        (format!("{filler}{{\"a\":[1]}}\nnonsense\n"), ": record 301: byte 2400: the target can't hold"),
+        (format!("{filler}nonsense\n{{\"a\":[1]}}\n"), ": record 301: byte 2400: `nonsense` is no value"),
+    ] {
+        for to in [Format::Csv, Format::Tsv] {
+            let outcome = Case::new("strict", Format::Ndjson, to, input.clone(), strict.clone()).check();
+            assert!(outcome.message().starts_with(told), "{outcome:?}");
+        }
+    }
+    // What no cutter gets over ends the key pass, and the run unless a record is refused before.
+    let input = format!("[{}{{\"a\":1}}", "{\"a\":1},".repeat(300));
+    let outcome = Case::new("strict", Format::Json, Format::Csv, input, strict).check();
+    assert!(outcome.message().contains("the array is not closed"), "{outcome:?}");
+}
+
+#[test]
 fn what_was_flattened_is_unflattened() {
     let ndjson = sample(Format::Ndjson, &Raw::default(), 30);
     let csv = Case::new("flatten", Format::Ndjson, Format::Csv, ndjson.clone(), Raw::default()).reference();

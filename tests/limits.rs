@@ -139,6 +139,25 @@ fn records_that_fit_a_buffer_can_be_left_out() {
 const HUGE: usize = 3_000_000;
 
 #[test]
+fn fixed_records_wider_than_any_buffer() {
+    let text = "x".repeat(HUGE - 1);
+    let input = format!("a,b\n1,{text}\n2,\"\"\n3,{text}y\n");
+    let number = |n: u8| [n, 0, 0, 0];
+    let expected =
+        [&number(1)[..], text.as_bytes(), &[0], &number(2), &[0; HUGE], &number(3), text.as_bytes(), b"y"].concat();
+    let flags =
+        Raw { layout: Some(format!("a:u32le,b:text{HUGE}")), max_record_size: Some("4MB".into()), ..Raw::default() };
+    let outcome = Case::new("wide", Format::Csv, Format::Fixed, input, flags.clone()).check_by(some_ways());
+    assert!(outcome.bytes() == expected, "{outcome:?}");
+    let outcome = Case::new("wide", Format::Fixed, Format::Text, outcome.bytes(), flags.clone()).check_by(some_ways());
+    assert_eq!(outcome.bytes().len(), 2 * HUGE + 3 * "{\"a\":1,\"b\":\"\"}\n".len() - 1);
+    // A width that no memory has.
+    let flags = Raw { layout: Some("a:u32le,b:text99999999999999999".into()), ..flags };
+    let outcome = Case::new("too wide", Format::Csv, Format::Fixed, "a,b\n", flags).check_by(some_ways());
+    assert!(outcome.message().contains("more than the 4000000 that a record may have"), "{outcome:?}");
+}
+
+#[test]
 fn records_larger_than_any_buffer_can_be_left_out() {
     let huge = "x".repeat(HUGE);
     let rows = [

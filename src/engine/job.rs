@@ -139,7 +139,7 @@ impl<'s> Opened<'s> {
             max_record: settings.max_record_size,
             streamed,
             input,
-            buffer_min: 0,
+            buffer_min: format::whole_record(to, &settings.options),
         })?;
         let mut options = settings.options.clone();
         options.max_record = plan.max_record;

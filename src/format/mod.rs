@@ -375,6 +375,15 @@ pub fn create(
     }
 }
 
+/// How many bytes a target writes as one piece, which an output buffer has to have room for. 0 when records can
+/// be written in parts, or when nothing is known of them (then [`create`] says why).
+pub fn whole_record(format: Format, options: &Options) -> usize {
+    match format {
+        Format::Fixed => fixed::width(options).unwrap_or(0),
+        _ => 0,
+    }
+}
+
 /// The fields of a tabular target for keyed records.
 #[derive(Clone, Debug)]
 pub struct Columns {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::field::{self, Kind, Misfit, TextRule};
 use super::layout::Layout;
-use crate::error::{Error, RecordError};
+use crate::error::RecordError;
 use crate::format::{Encode, Shape};
 use crate::record::{Batch, Binder, EncodeError, LossyKind, NONE, Output, Value};
 
@@ -44,14 +44,6 @@ impl Encoder {
 
 impl Encode for Encoder {
     fn encode(&mut self, batch: &Batch<'_>, records: Range<usize>, output: &mut Output<'_>) -> Result<(), EncodeError> {
-        if self.layout.width() > output.capacity() {
-            return Err(Error::memory(format!(
-                "a record of {} bytes does not fit into an output buffer of {} bytes\n  Raise --memory-limit or --slice-size.",
-                self.layout.width(),
-                output.capacity()
-            ))
-            .into());
-        }
         let Encoder { layout, from: source, rule } = self;
         match source {
             From::Columns { of_item, unknown } => {
@@ -111,6 +103,7 @@ fn record<'a>(
     lost: Lost,
     value: impl Fn(usize, usize) -> Value<'a>,
 ) -> Result<(), EncodeError> {
+    // The memory plan has buffers that are at least as wide as a record.
     output.room(layout.width())?;
     let mark = output.mark();
     for _ in 0..lost.unknown {

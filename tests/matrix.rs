@@ -314,6 +314,23 @@ fn the_first_refused_record_is_the_one_told() {
 }
 
 #[test]
+fn payloads_of_json_are_unflattened() {
+    let large = "x".repeat(200_000);
+    let csv = format!("id,a.b,a.c.d,x\n1,2,\"\"\"\",\"[1, {{\"\"k\"\":2}}]\"\n2,,\"{{}}\",{large}\n");
+    let records = [
+        r#"{"id":1,"a":{"b":2,"c":{"d":"\""}},"x":[1,{"k":2}]}"#.to_string(),
+        format!(r#"{{"id":2,"a":{{"b":null,"c":{{"d":{{}}}}}},"x":"{large}"}}"#),
+    ];
+    let expected: Vec<u8> =
+        records.iter().flat_map(|record| [&(record.len() as u32).to_le_bytes(), record.as_bytes()].concat()).collect();
+    let json = flags(|f| (f.unflatten, f.payload) = (true, Some("json".into())));
+    let frames = Case::new("unflatten", Format::Csv, Format::Frames, csv.clone(), json).check_by(some_ways());
+    assert!(frames.bytes() == expected, "{frames:?}");
+    let lines = Case::new("unflatten", Format::Csv, Format::Ndjson, csv, flags(|f| f.unflatten = true)).reference();
+    assert!(lines.bytes() == (records.join("\n") + "\n").as_bytes(), "{lines:?}");
+}
+
+#[test]
 fn what_was_flattened_is_unflattened() {
     let ndjson = sample(Format::Ndjson, &Raw::default(), 30);
     let csv = Case::new("flatten", Format::Ndjson, Format::Csv, ndjson.clone(), Raw::default()).reference();

@@ -3,9 +3,8 @@
 use std::ops::Range;
 
 use super::encode::{Style, finish};
-use super::unflatten::{self, Step};
 use crate::format::Encode;
-use crate::record::json::{Plain, Reader, Refusal, Sink, Writer};
+use crate::record::json::{Grouped, Plain, Sink, Step, json_text, unflatten};
 use crate::record::{Batch, EncodeError, Output, Schema, Value};
 use crate::scan::json::{write_text, write_untyped};
 use crate::scan::number::decimal;
@@ -28,22 +27,6 @@ impl Name {
     }
 }
 
-/// Text as a JSON string; for what is rendered once.
-fn json_text(text: &[u8]) -> Vec<u8> {
-    struct Quote<'t>(&'t [u8]);
-    impl Work for Quote<'_> {
-        type Out = Vec<u8>;
-        #[inline(always)]
-        fn run<V: Vector>(self, v: V) -> Vec<u8> {
-            let mut to = vec![0; self.0.len() * 6 + 40];
-            let len = write_text(v, self.0, &mut to, 0);
-            to.truncate(len);
-            to
-        }
-    }
-    Unit::get().run(Quote(text))
-}
-
 /// Writes each record as one map on one line.
 pub struct Flat {
     unit: Unit,
@@ -51,12 +34,12 @@ pub struct Flat {
     end: &'static [u8],
     names: Vec<Name>,
     /// Writes the records that are not simple.
-    any: Grouped,
+    any: Any,
 }
 
 impl Flat {
     pub fn new(style: Style, schema: &Schema) -> Flat {
-        let any = Grouped::new(style, unflatten::flat(schema), false, 0);
+        let any = Any::new(style, unflatten::flat(schema), None);
         let names = schema.names().map(Name::new).collect();
         Flat { unit: Unit::get(), before: style.before(), end: style.end, names, any }
     }
@@ -191,125 +174,27 @@ fn put_text<V: Vector>(v: V, text: &[u8], to: &mut [u8], at: usize) -> usize {
 }
 
 /// Writes any record: with nested maps, with indentation, of any size.
-pub struct Grouped {
+pub struct Any {
     before: Vec<u8>,
     end: &'static [u8],
-    pretty: bool,
-    writer: Writer,
-    /// The steps, their keys as they stand in the output.
-    steps: Vec<Step>,
-    /// Finds out whether text is a list or map.
-    reader: Option<Reader>,
-    /// Maps that have no field yet, as numbers of steps.
-    waiting: Vec<usize>,
-    /// For each open map, whether it has no field yet.
-    empty: Vec<bool>,
+    grouped: Grouped,
 }
 
-impl Grouped {
-    pub fn new(style: Style, mut steps: Vec<Step>, parse: bool, max_depth: usize) -> Grouped {
-        for step in &mut steps {
-            if let Step::Open(key) | Step::Field(_, key) = step {
-                *key = [&json_text(key)[..], if style.pretty { b": " } else { b":" }].concat().into();
-            }
-        }
-        Grouped {
-            before: style.before(),
-            end: style.end,
-            pretty: style.pretty,
-            writer: style.writer(),
-            reader: parse.then(|| Reader::new(max_depth, 0)),
-            waiting: Vec::with_capacity(steps.len()),
-            empty: Vec::with_capacity(steps.len() + 1),
-            steps,
-        }
-    }
-
-    fn record<S: Sink>(&mut self, values: &[Value<'_>], sink: &mut S) -> Result<(), Refusal> {
-        sink.put(&self.before)?;
-        self.waiting.clear();
-        self.empty.clear();
-        self.open(sink)?;
-        for number in 0..self.steps.len() {
-            match self.steps[number] {
-                Step::Open(_) => self.waiting.push(number),
-                Step::Field(column, _) => self.field(number, values[column], sink)?,
-                Step::Close if self.waiting.pop().is_some() => {}
-                Step::Close => self.close(sink)?,
-            }
-        }
-        self.close(sink)?;
-        Ok(sink.put(self.end)?)
-    }
-
-    fn field<S: Sink>(&mut self, number: usize, value: Value<'_>, sink: &mut S) -> Result<(), Refusal> {
-        if matches!(value, Value::Absent) {
-            return Ok(());
-        }
-        for waiting in 0..self.waiting.len() {
-            self.key(self.waiting[waiting], sink)?;
-            self.open(sink)?;
-        }
-        self.waiting.clear();
-        self.key(number, sink)?;
-        let value = self.parsed(value);
-        self.writer.leaf(value, sink)
-    }
-
-    /// Text that is exactly a list or map becomes one.
-    fn parsed<'a>(&mut self, value: Value<'a>) -> Value<'a> {
-        let (Value::Text(text) | Value::Untyped(text)) = value else { return value };
-        let Some(reader) = &mut self.reader else { return value };
-        let bracketed = matches!((text.first(), text.last()), (Some(b'{'), Some(b'}')) | (Some(b'['), Some(b']')));
-        let valid = bracketed
-            && simdutf8::basic::from_utf8(text).is_ok()
-            && reader.start(0, text.len(), false).is_ok()
-            && reader.check(text) == Ok((0, text.len()));
-        if valid { Value::Raw(text) } else { value }
-    }
-
-    fn key<S: Sink>(&mut self, number: usize, sink: &mut S) -> Result<(), Refusal> {
-        let first = self.empty.last_mut().is_some_and(std::mem::take);
-        if !first {
-            sink.put(b",")?;
-        }
-        self.line(sink)?;
-        if let Step::Open(key) | Step::Field(_, key) = &self.steps[number] {
-            sink.put(key)?;
-        }
-        Ok(())
-    }
-
-    fn open<S: Sink>(&mut self, sink: &mut S) -> Result<(), Refusal> {
-        self.empty.push(true);
-        self.writer.nest(1);
-        Ok(sink.put(b"{")?)
-    }
-
-    fn close<S: Sink>(&mut self, sink: &mut S) -> Result<(), Refusal> {
-        self.writer.nest(-1);
-        if self.empty.pop() == Some(false) {
-            self.line(sink)?;
-        }
-        Ok(sink.put(b"}")?)
-    }
-
-    fn line<S: Sink>(&self, sink: &mut S) -> Result<(), Refusal> {
-        if self.pretty {
-            self.writer.line(sink)?;
-        }
-        Ok(())
+impl Any {
+    /// See [`Grouped::new`].
+    pub fn new(style: Style, steps: Vec<Step>, parse: Option<usize>) -> Any {
+        Any { before: style.before(), end: style.end, grouped: Grouped::new(style.writer(), steps, parse) }
     }
 }
 
-impl Encode for Grouped {
+impl Encode for Any {
     fn encode(&mut self, batch: &Batch<'_>, records: Range<usize>, output: &mut Output<'_>) -> Result<(), EncodeError> {
         for index in records {
             let mark = output.mark();
-            let outcome = self.record(batch.columns(index), &mut Plain(output));
-            if outcome.is_err() {
-                self.writer.reset();
-            }
+            output.put(&self.before)?;
+            let mut sink = Plain(output);
+            let outcome = self.grouped.record(batch.columns(index), &mut sink);
+            let outcome = outcome.and_then(|()| Ok(sink.put(self.end)?));
             finish(outcome, (mark, index, batch.span(index).start), output)?;
         }
         Ok(())

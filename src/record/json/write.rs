@@ -200,6 +200,11 @@ impl Writer {
         Writer { pretty: Some(Pretty::new(level)), ..Writer::new(bytes_as) }
     }
 
+    /// Whether there are line breaks.
+    pub fn is_pretty(&self) -> bool {
+        self.pretty.is_some()
+    }
+
     /// Writes what follows so many levels further inside; for callers that write maps themselves.
     pub fn nest(&mut self, levels: isize) {
         if let Some(pretty) = &mut self.pretty {

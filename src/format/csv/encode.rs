@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::Resolved;
-use super::row::{RowStyle, WriteRow};
+use super::row::{RowLossy, RowStyle, WriteRow};
 use crate::error::{Error, RecordError};
 use crate::format::{BytesAs, Columns, Encode, Frame, Nested, Options, Shape, UnknownKey, WriteFormat};
 use crate::record::json::{Refusal, Sink, Writer};
@@ -29,7 +29,6 @@ struct Style {
     unit: Unit,
     row: RowStyle,
     dialect: Resolved,
-    base64: bool,
     json: Writer,
 }
 
@@ -61,10 +60,10 @@ impl Writing {
                 terminator: if self.crlf { b"\r\n" } else { b"\n" },
                 quote_all: self.quote_all,
                 same: self.same,
+                base64: self.bytes_as == BytesAs::Base64,
                 lenient: false,
             },
             dialect,
-            base64: self.bytes_as == BytesAs::Base64,
             json: Writer::new(self.bytes_as),
         }
     }
@@ -130,7 +129,7 @@ impl Encode for ColumnsEncoder {
             let rows = WriteRows { style: self.style.row, batch, records: next..records.end, to: output.room(1)? };
             let rows = self.style.unit.run(rows);
             output.advance(rows.len);
-            output.lossy.count_many(LossyKind::AbsentAsNull, rows.absent);
+            rows.lossy.count(&mut output.lossy);
             output.records += (rows.behind - next) as u64;
             next = rows.behind;
             if next < records.end {
@@ -157,7 +156,7 @@ struct WriteRows<'o, 'b, 'a> {
 struct Rows {
     behind: usize,
     len: usize,
-    absent: u64,
+    lossy: RowLossy,
 }
 
 impl Work for WriteRows<'_, '_, '_> {
@@ -165,13 +164,13 @@ impl Work for WriteRows<'_, '_, '_> {
 
     #[inline(always)]
     fn run<V: Vector>(self, v: V) -> Rows {
-        let mut rows = Rows { behind: self.records.end, len: 0, absent: 0 };
+        let mut rows = Rows { behind: self.records.end, len: 0, lossy: RowLossy::default() };
         for index in self.records {
             let values = self.batch.columns(index).iter().copied();
             match self.style.row(v, values, &mut self.to[rows.len..]) {
                 Some(row) => {
                     rows.len += row.len;
-                    rows.absent += row.absent;
+                    rows.lossy.add(row.lossy);
                 }
                 None => {
                     rows.behind = index;
@@ -208,7 +207,7 @@ impl Encode for KeyedEncoder {
                 let row = WriteRow { style: self.style.row, values, to: output.room(1)? };
                 if let Some(row) = self.style.unit.run(row) {
                     output.advance(row.len);
-                    output.lossy.count_many(LossyKind::AbsentAsNull, row.absent);
+                    row.lossy.count(&mut output.lossy);
                     output.records += 1;
                     continue;
                 }
@@ -311,8 +310,8 @@ impl Style {
             }
             Value::Raw(_) | Value::List(_) | Value::Map(_) => self.json(value, node, offset, output),
             scalar => {
-                let (mut room, mut lost) = (ScalarRoom::new(), None);
-                let text = ScalarText::of(scalar, self.base64, &mut room, |kind| lost = Some(kind));
+                let (mut room, mut lost) = (ScalarRoom::default(), None);
+                let text = ScalarText::of(scalar, self.row.base64, &mut room, |kind| lost = Some(kind));
                 // A number stays a number.
                 if let Some(kind) = lost.filter(|kind| *kind != LossyKind::NumberAsText) {
                     output.lose(kind);

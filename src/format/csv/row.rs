@@ -1,7 +1,11 @@
 //! Records of plain values, written with vector instructions; whatever is odd is left to `encode`.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
 use super::Resolved;
-use crate::record::Value;
+use crate::record::digits::{DigitRoom, float_text, int_text, uint_text};
+use crate::record::{Lossy, LossyKind, Value};
 use crate::scan::number::is_json_number;
 use crate::scan::vector::{Vector, Work};
 
@@ -13,15 +17,40 @@ pub(super) struct RowStyle {
     pub quote_all: bool,
     /// An untyped field can be copied as it is: the source has the same dialect.
     pub same: bool,
-    /// Missing fields are simply counted: nothing lossy is refused.
+    /// Bytes become Base64.
+    pub base64: bool,
+    /// What is lossy is simply counted: nothing is refused.
     pub lenient: bool,
 }
 
 /// What a row came to.
 pub(super) struct Row {
     pub len: usize,
+    pub lossy: RowLossy,
+}
+
+/// How many values of some rows were lossy.
+#[derive(Clone, Copy, Default)]
+pub(super) struct RowLossy {
     /// Missing fields, each an empty cell.
-    pub absent: u64,
+    absent: u64,
+    truths: u64,
+    bytes: u64,
+}
+
+impl RowLossy {
+    #[inline(always)]
+    pub fn add(&mut self, other: RowLossy) {
+        self.absent += other.absent;
+        self.truths += other.truths;
+        self.bytes += other.bytes;
+    }
+
+    pub fn count(&self, lossy: &mut Lossy) {
+        lossy.count_many(LossyKind::AbsentAsNull, self.absent);
+        lossy.count_many(LossyKind::BoolAsText, self.truths);
+        lossy.count_many(LossyKind::BytesAsText, self.bytes);
+    }
 }
 
 /// Writes one record. None if there may be no room, or a value takes more thought.
@@ -47,7 +76,8 @@ impl RowStyle {
     /// Writes a record at the front of `to`.
     #[inline(always)]
     pub fn row<'a, V: Vector>(&self, v: V, values: impl Iterator<Item = Value<'a>>, to: &mut [u8]) -> Option<Row> {
-        let (mut at, mut absent, mut fields) = (0, 0, 0);
+        let (mut at, mut lossy, mut fields) = (0, RowLossy::default(), 0);
+        let mut digits = DigitRoom::default();
         for value in values {
             fields += 1;
             let (text, quoted, trusted) = match value {
@@ -56,8 +86,26 @@ impl RowStyle {
                 Value::Text(text) => (text, self.quote_all || self.reads_otherwise(text), false),
                 Value::Null => (&[][..], false, true),
                 Value::Absent if self.lenient => {
-                    absent += 1;
+                    lossy.absent += 1;
                     (&[][..], false, true)
+                }
+                Value::Int(number) => (int_text(number, &mut digits), self.quote_all, false),
+                Value::UInt(number) => (uint_text(number, &mut digits), self.quote_all, false),
+                Value::Float(number) => (float_text(number, &mut digits), self.quote_all, false),
+                Value::Bool(truth) if self.lenient => {
+                    lossy.truths += 1;
+                    (if truth { &b"true"[..] } else { b"false" }, self.quote_all, false)
+                }
+                Value::Bytes(bytes) if self.lenient && self.base64 => {
+                    lossy.bytes += 1;
+                    at = self.base64(bytes, to, at)?;
+                    to[at] = self.dialect.delimiter;
+                    at += 1;
+                    continue;
+                }
+                Value::Bytes(bytes) if self.lenient => {
+                    lossy.bytes += 1;
+                    (bytes, self.quote_all, false)
                 }
                 _ => return None,
             };
@@ -78,7 +126,7 @@ impl RowStyle {
         }
         at -= 1;
         to[at..at + self.terminator.len()].copy_from_slice(self.terminator);
-        Some(Row { len: at + self.terminator.len(), absent })
+        Some(Row { len: at + self.terminator.len(), lossy })
     }
 
     /// Whether a text without quotes would be read back as null or a number.
@@ -95,6 +143,19 @@ impl RowStyle {
     #[inline(always)]
     pub fn comments(&self, text: &[u8]) -> bool {
         self.dialect.comment.is_some() && self.dialect.comment == text.first().copied()
+    }
+
+    /// Writes bytes as Base64 in quotes, which no byte of it is in any sensible dialect.
+    #[inline(never)]
+    fn base64(&self, bytes: &[u8], to: &mut [u8], at: usize) -> Option<usize> {
+        let quote = self.dialect.quote?;
+        if to.len() - at < 2 * bytes.len() + MARGIN {
+            return None;
+        }
+        to[at] = quote;
+        let end = at + 1 + STANDARD.encode_slice(bytes, &mut to[at + 1..]).ok()?;
+        to[end] = quote;
+        Some(end + 1)
     }
 
     /// Writes a text in quotes that are doubled inside; none in dialects that do it otherwise.

@@ -125,7 +125,7 @@ impl Style {
                 _ => {}
             }
         }
-        let mut room = ScalarRoom::new();
+        let mut room = ScalarRoom::default();
         let text = ScalarText::of(value, self.bytes_are_base64, &mut room, |kind| output.lose(kind));
         self.plain(text, begun, output)
     }

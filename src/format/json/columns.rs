@@ -2,12 +2,15 @@
 
 use std::ops::Range;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
 use super::encode::{Style, finish};
 use crate::format::Encode;
+use crate::record::digits::{DigitRoom, float_text, int_text, uint_text};
 use crate::record::json::{Grouped, Plain, Sink, Step, json_text, unflatten};
-use crate::record::{Batch, EncodeError, Output, Schema, Value};
+use crate::record::{Batch, BytesAs, EncodeError, LossyKind, Output, Schema, Value};
 use crate::scan::json::{write_text, write_untyped};
-use crate::scan::number::decimal;
 use crate::scan::vector::{Unit, Vector, Work};
 
 /// A field's name as it stands in the output, `,"name":`.
@@ -33,6 +36,9 @@ pub struct Flat {
     before: Vec<u8>,
     end: &'static [u8],
     names: Vec<Name>,
+    bytes_as: BytesAs,
+    /// Bytes that become text are simply counted: nothing lossy is refused.
+    lenient: bool,
     /// Writes the records that are not simple.
     any: Any,
 }
@@ -41,28 +47,38 @@ impl Flat {
     pub fn new(style: Style, schema: &Schema) -> Flat {
         let any = Any::new(style, unflatten::flat(schema), None);
         let names = schema.names().map(Name::new).collect();
-        Flat { unit: Unit::get(), before: style.before(), end: style.end, names, any }
+        Flat {
+            unit: Unit::get(),
+            before: style.before(),
+            end: style.end,
+            names,
+            bytes_as: style.bytes_as,
+            lenient: false,
+            any,
+        }
     }
 }
 
 impl Encode for Flat {
     fn encode(&mut self, batch: &Batch<'_>, records: Range<usize>, output: &mut Output<'_>) -> Result<(), EncodeError> {
+        self.lenient = !output.is_strict();
         let mut next = records.start;
         while next < records.end {
-            let rows = Rows { flat: self, batch, records: next..records.end, to: output.room(1)? };
-            let (mut behind, mut len) = self.unit.run(rows);
-            if behind == next && !output.is_empty() {
+            let rows = self.unit.run(Rows { flat: self, batch, records: next..records.end, to: output.room(1)? });
+            output.advance(rows.len);
+            output.lossy.count_many(LossyKind::BytesAsText, rows.bytes);
+            output.records += (rows.behind - next) as u64;
+            next = rows.behind;
+            match rows.stop {
+                None => {}
                 // Perhaps an empty buffer has room for this record.
-                let capacity = output.capacity();
-                let rows = Rows { flat: self, batch, records: next..records.end, to: output.room(capacity)? };
-                (behind, len) = self.unit.run(rows);
-            }
-            output.advance(len);
-            output.records += (behind - next) as u64;
-            next = behind;
-            if next < records.end && len == 0 {
-                self.any.encode(batch, next..next + 1, output)?;
-                next += 1;
+                Some(Stop::NoRoom) if !output.is_empty() => {
+                    output.room(output.capacity())?;
+                }
+                Some(_) => {
+                    self.any.encode(batch, next..next + 1, output)?;
+                    next += 1;
+                }
             }
         }
         Ok(())
@@ -77,21 +93,45 @@ struct Rows<'e, 'b, 'a, 'o> {
     to: &'o mut [u8],
 }
 
+/// What was written.
+struct Written {
+    /// The record behind the last one.
+    behind: usize,
+    len: usize,
+    /// How many values were bytes.
+    bytes: u64,
+    /// Why there are not all records.
+    stop: Option<Stop>,
+}
+
+/// Why a record is not written.
+enum Stop {
+    /// There may be no room for it.
+    NoRoom,
+    /// It has a value that takes more thought.
+    Odd,
+}
+
 impl Work for Rows<'_, '_, '_, '_> {
-    /// The record behind the last one written, and the bytes written.
-    type Out = (usize, usize);
+    type Out = Written;
 
     #[inline(always)]
-    fn run<V: Vector>(self, v: V) -> (usize, usize) {
+    fn run<V: Vector>(self, v: V) -> Written {
         let Rows { flat, batch, records, to } = self;
-        let mut len = 0;
-        for record in records.clone() {
-            match flat.row(v, batch.columns(record), &mut to[len..]) {
-                Some(more) => len += more,
-                None => return (record, len),
+        let mut written = Written { behind: records.end, len: 0, bytes: 0, stop: None };
+        for record in records {
+            match flat.row(v, batch.columns(record), &mut to[written.len..]) {
+                Ok((len, bytes)) => {
+                    written.len += len;
+                    written.bytes += bytes;
+                }
+                Err(stop) => {
+                    (written.behind, written.stop) = (record, Some(stop));
+                    break;
+                }
             }
         }
-        (records.end, len)
+        written
     }
 }
 
@@ -99,15 +139,15 @@ impl Work for Rows<'_, '_, '_, '_> {
 const BEHIND: usize = 8;
 
 impl Flat {
-    /// Writes a record; none if there may be no room, or it has a value that JSON can't hold as it is.
+    /// Writes a record; gives its length, and how many values were bytes.
     #[inline(always)]
-    fn row<V: Vector>(&self, v: V, values: &[Value<'_>], to: &mut [u8]) -> Option<usize> {
+    fn row<V: Vector>(&self, v: V, values: &[Value<'_>], to: &mut [u8]) -> Result<(usize, u64), Stop> {
         let begin = self.before.len();
         if to.len() < begin + BEHIND {
-            return None;
+            return Err(Stop::NoRoom);
         }
         to[..begin].copy_from_slice(&self.before);
-        let (mut at, mut digits) = (begin, [0; 20]);
+        let (mut at, mut bytes, mut digits) = (begin, 0, DigitRoom::default());
         for (value, name) in values.iter().zip(&self.names) {
             // One question for the kind of value, as it is the same in most of a column.
             match *value {
@@ -120,8 +160,17 @@ impl Flat {
                     at = write_text(v, text, to, at);
                 }
                 Value::Absent => {}
+                Value::Bytes(held) if self.lenient => {
+                    at = put_name(v, name, held.len() * 6, to, at)?;
+                    at = match self.bytes_as {
+                        BytesAs::Base64 => put_base64(held, to, at),
+                        BytesAs::Text if simdutf8::basic::from_utf8(held).is_ok() => write_text(v, held, to, at),
+                        BytesAs::Text => return Err(Stop::Odd),
+                    };
+                    bytes += 1;
+                }
                 other => {
-                    let text = plain_text(other, &mut digits)?;
+                    let text = plain_text(other, &mut digits).ok_or(Stop::Odd)?;
                     at = put_name(v, name, text.len(), to, at)?;
                     at = put_text(v, text, to, at);
                 }
@@ -133,35 +182,46 @@ impl Flat {
         to[at] = b'}';
         at += 1;
         to[at..at + self.end.len()].copy_from_slice(self.end);
-        Some(at + self.end.len())
+        Ok((at + self.end.len(), bytes))
     }
 }
 
 /// A value that is written without quotes and without loss.
 #[inline(always)]
-fn plain_text<'t>(value: Value<'t>, digits: &'t mut [u8; 20]) -> Option<&'t [u8]> {
+fn plain_text<'t>(value: Value<'t>, digits: &'t mut DigitRoom) -> Option<&'t [u8]> {
     Some(match value {
         Value::Number(text) => text,
         Value::Null => b"null",
         Value::Bool(true) => b"true",
         Value::Bool(false) => b"false",
-        Value::UInt(number) => decimal(number, digits),
+        Value::Int(number) => int_text(number, digits),
+        Value::UInt(number) => uint_text(number, digits),
+        Value::Float(number) if number.is_finite() => float_text(number, digits),
         _ => return None,
     })
 }
 
+/// Writes bytes as Base64 in quotes; there is room for six times as many.
+#[inline(never)]
+fn put_base64(bytes: &[u8], to: &mut [u8], at: usize) -> usize {
+    to[at] = b'"';
+    let end = at + 1 + STANDARD.encode_slice(bytes, &mut to[at + 1..]).unwrap_or(0);
+    to[end] = b'"';
+    end + 1
+}
+
 /// Writes a name if there is room for it and so many bytes of a value.
 #[inline(always)]
-fn put_name<V: Vector>(v: V, name: &Name, value: usize, to: &mut [u8], at: usize) -> Option<usize> {
+fn put_name<V: Vector>(v: V, name: &Name, value: usize, to: &mut [u8], at: usize) -> Result<usize, Stop> {
     let to = &mut to[at..];
     if to.len() < name.rest.len() + value + 32 + 40 + BEHIND {
-        return None;
+        return Err(Stop::NoRoom);
     }
-    v.short_store(v.short(&name.first), to.first_chunk_mut()?);
+    v.short_store(v.short(&name.first), to.first_chunk_mut().ok_or(Stop::NoRoom)?);
     if !name.rest.is_empty() {
         to[32..name.len].copy_from_slice(&name.rest);
     }
-    Some(at + name.len)
+    Ok(at + name.len)
 }
 
 #[inline(always)]

@@ -193,7 +193,7 @@ impl Encode for LineEncoder {
                     if !key.is_empty() && key != FIELD.as_bytes() {
                         output.lose(LossyKind::KeyDropped);
                     }
-                    let mut room = ScalarRoom::new();
+                    let mut room = ScalarRoom::default();
                     // A line of text can hold any bytes, so bytes stay what they are.
                     let text = ScalarText::of(value, false, &mut room, |kind| {
                         if kind != LossyKind::BytesAsText {

@@ -5,9 +5,9 @@ use base64::Engine;
 use super::BytesAs;
 use super::pretty::Pretty;
 use crate::error::Error;
+use crate::record::digits::{float_text, int_text, uint_text};
 use crate::record::{LossyKind, Output, Tree, Value};
 use crate::scan::json::{Compactor, escape_of, find_special, write_escaped, write_text};
-use crate::scan::number::decimal;
 use crate::scan::vector::{Unit, Vector};
 
 /// Why a value was not written to its end.
@@ -355,18 +355,9 @@ impl Writer {
 /// Writes an integer or floating-point number of a typed source.
 fn write_typed<S: Sink>(value: Value<'_>, sink: &mut S) -> Result<(), Error> {
     match value {
-        Value::Int(number) => {
-            if number < 0 {
-                sink.put(b"-")?;
-            }
-            sink.put(decimal(number.unsigned_abs(), &mut [0; 20]))
-        }
-        Value::UInt(number) => sink.put(decimal(number, &mut [0; 20])),
-        Value::Float(number) if number.is_finite() => {
-            let (mut text, mut len) = ([0; 32], 0);
-            float_text(number, &mut text, &mut len);
-            sink.put(&text[..len])
-        }
+        Value::Int(number) => sink.put(int_text(number, &mut [0; 32])),
+        Value::UInt(number) => sink.put(uint_text(number, &mut [0; 32])),
+        Value::Float(number) if number.is_finite() => sink.put(float_text(number, &mut [0; 32])),
         Value::Float(_) => {
             sink.lose(LossyKind::NotFiniteAsNull);
             sink.put(b"null")
@@ -374,16 +365,6 @@ fn write_typed<S: Sink>(value: Value<'_>, sink: &mut S) -> Result<(), Error> {
         Value::List(_) => sink.put(b"[]"),
         _ => sink.put(b"{}"),
     }
-}
-
-/// The shortest digits that read back as the same number; at most 24 bytes.
-fn float_text(number: f64, text: &mut [u8; 32], len: &mut usize) {
-    use std::io::Write;
-    let mut rest = &mut text[..];
-    // `Debug` has an exponent where `Display` would write hundreds of zeros. It always fits.
-    let written = write!(rest, "{number:?}");
-    debug_assert!(written.is_ok());
-    *len = 32 - rest.len();
 }
 
 #[cfg(test)]

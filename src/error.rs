@@ -159,8 +159,6 @@ pub(crate) enum Fault {
     TooLarge,
     /// There is not enough memory for it.
     NoMemory,
-    /// It is bad, but a part of it is in the target already.
-    Written,
 }
 
 impl RecordError {

@@ -6,7 +6,7 @@ mod support;
 use pagemill::config::Raw;
 use pagemill::error::ErrorClass;
 use pagemill::format::Format;
-use support::paths::{Case, Outcome, REFERENCE, some_ways};
+use support::paths::{Case, Outcome, Way, some_ways};
 
 fn policy(policy: &str) -> Raw {
     Raw { on_error: Some(policy.into()), ..Raw::default() }
@@ -65,38 +65,60 @@ fn records_over_the_limit() {
     }
 }
 
-/// Checks that a bad record is left out by every path, or, where it is larger than an output buffer, ends the run.
-#[track_caller]
-fn left_out_or_told(case: &Case, bad: &str) {
-    let folder = support::folder();
-    let expected = case.run(&REFERENCE, folder.path());
-    let records = |outcome: &Outcome| match outcome {
-        Outcome::Done { records, .. } => Some(*records),
-        Outcome::Failed { .. } => None,
-    };
-    assert!(records(&expected).is_some_and(|(all, good, failed)| failed > 0 && good + failed == all), "{expected:?}");
-    for way in some_ways() {
-        let found = case.run(&way, folder.path());
-        let told = matches!(&found, Outcome::Failed { class: ErrorClass::Data | ErrorClass::Memory, message }
-            if message.starts_with(bad) && message.contains("--memory-limit"));
-        assert!(told || found == expected, "{} by {way:?}\n{expected:?}\n{found:?}", case.name);
+#[test]
+fn malformed_records_over_the_limit_are_too_large() {
+    let frame = |text: &str| [&(text.len() as u32).to_le_bytes()[..], text.as_bytes()].concat();
+    for len in [20, 64, 66, 100, 200, 5000] {
+        let text = "z".repeat(len);
+        let white = " ".repeat(45);
+        for (from, input) in [
+            (Format::Csv, format!("a,b\n1,x\n2,{text},3\n3,y\n").into_bytes()),
+            (Format::Csv, format!("a,b\n1,x\n2,\"{text}\",3\n3,y\n").into_bytes()),
+            (Format::Ndjson, format!("{{\"a\":1}}\n  {white}{{\"a\":\"{text}\"]\n{{\"a\":3}}\n").into_bytes()),
+            (Format::Json, format!("[{{\"a\":1}},{white}\n{{\"a\":{text}}}\n,{{\"a\":3}}]").into_bytes()),
+            (Format::Json, format!("{{\"a\":1}}{white}\n{{\"a\":{text}}} {{\"a\":3}}\n").into_bytes()),
+            (Format::Text, format!("x\n\u{e9}{text}\ny\n").into_bytes().into_iter().filter(|b| *b != 0xc3).collect()),
+            (Format::Frames, [frame("1"), frame(&format!("{{{text}")), frame("3")].concat()),
+        ] {
+            for on_error in ["fail", "skip"] {
+                let flags = Raw {
+                    max_record_size: Some("64".into()),
+                    payload: (from == Format::Frames).then(|| "json".into()),
+                    ..policy(on_error)
+                };
+                let case = Case::new(&format!("{len}, {on_error}"), from, Format::Ndjson, input.clone(), flags);
+                let other =
+                    some_ways().into_iter().flat_map(|way| [30, 70, 300, 4096].map(|slice| Way { slice, ..way }));
+                match case.check_by(some_ways().into_iter().chain(other)) {
+                    Outcome::Failed { message, .. } if len >= 64 => {
+                        assert!(message.contains(" 64 ") && message.contains("--max-record-size"), "{message}");
+                    }
+                    Outcome::Failed { message, .. } => {
+                        assert!(on_error == "fail" && !message.contains("64"), "{message}")
+                    }
+                    done => assert!(matches!(done, Outcome::Done { records: (3, 2, 1), .. }) && len < 64, "{done:?}"),
+                }
+            }
+        }
     }
 }
 
 #[test]
 fn large_records_that_are_bad_at_their_end() {
-    // Larger than the smallest output buffer.
+    // Larger than the smallest output buffer. The first record lacks a field.
     let large = "x".repeat(300_000);
     let input = format!("{{\"a\":\"1\"}}\n{{\"a\":\"{large}\",\"b\":[1]}}\n{{\"a\":\"3\",\"b\":\"4\"}}\n");
     for to in [Format::Csv, Format::Tsv] {
         let flags = Raw { strict: true, ..policy("skip") };
         let case = Case::new("strict", Format::Ndjson, to, input.as_bytes(), flags);
-        left_out_or_told(&case, ": record 2: byte 10: ");
+        let outcome = case.check_by(some_ways());
+        assert!(matches!(outcome, Outcome::Done { records: (3, 1, 2), .. }), "{outcome:?}");
     }
     let input = [b"a,b\n1,2\n3,".as_slice(), large.as_bytes(), b"\xff\n5,6\n"].concat();
     for to in [Format::Ndjson, Format::Json, Format::Text, Format::Frames] {
         let flags = Raw { payload: Some("json".into()), ..policy("skip") };
-        left_out_or_told(&Case::new("not UTF-8", Format::Csv, to, input.clone(), flags), ": record 2: byte ");
+        let outcome = Case::new("not UTF-8", Format::Csv, to, input.clone(), flags).check_by(some_ways());
+        assert!(matches!(outcome, Outcome::Done { records: (3, 2, 1), .. }), "{outcome:?}");
     }
 }
 
@@ -111,4 +133,74 @@ fn records_that_fit_a_buffer_can_be_left_out() {
     let flags = Raw { strict: true, ..policy("skip") };
     let outcome = Case::new("strict", Format::Ndjson, Format::Csv, input, flags).check_by(some_ways());
     assert!(matches!(outcome, Outcome::Done { records: (40, 26, 14), .. }), "{outcome:?}");
+}
+
+/// A record that becomes more than an output buffer ever holds.
+const HUGE: usize = 3_000_000;
+
+#[test]
+fn fixed_records_wider_than_any_buffer() {
+    let text = "x".repeat(HUGE - 1);
+    let input = format!("a,b\n1,{text}\n2,\"\"\n3,{text}y\n");
+    let number = |n: u8| [n, 0, 0, 0];
+    let expected =
+        [&number(1)[..], text.as_bytes(), &[0], &number(2), &[0; HUGE], &number(3), text.as_bytes(), b"y"].concat();
+    let flags =
+        Raw { layout: Some(format!("a:u32le,b:text{HUGE}")), max_record_size: Some("4MB".into()), ..Raw::default() };
+    let outcome = Case::new("wide", Format::Csv, Format::Fixed, input, flags.clone()).check_by(some_ways());
+    assert!(outcome.bytes() == expected, "{outcome:?}");
+    let outcome = Case::new("wide", Format::Fixed, Format::Text, outcome.bytes(), flags.clone()).check_by(some_ways());
+    assert_eq!(outcome.bytes().len(), 2 * HUGE + 3 * "{\"a\":1,\"b\":\"\"}\n".len() - 1);
+    // A width that no memory has.
+    let flags = Raw { layout: Some("a:u32le,b:text99999999999999999".into()), ..flags };
+    let outcome = Case::new("too wide", Format::Csv, Format::Fixed, "a,b\n", flags).check_by(some_ways());
+    assert!(outcome.message().contains("more than the 4000000 that a record may have"), "{outcome:?}");
+}
+
+#[test]
+fn records_larger_than_any_buffer_can_be_left_out() {
+    let huge = "x".repeat(HUGE);
+    let rows = [
+        ("1", "small", "\"\""),
+        ("2", &huge, "[1]"),
+        ("3", &huge, "\"y\""),
+        ("4", &huge, "{\"k\":2}"),
+        ("5", "small", "[5]"),
+        ("6", &huge, "6"),
+        ("7", "small", "\"z\""),
+    ];
+    let input: String = rows.iter().map(|(a, b, c)| format!("{{\"a\":{a},\"b\":\"{b}\",\"c\":{c}}}\n")).collect();
+    let good = |row: &&(&str, &str, &str)| !row.2.contains(['[', '{']);
+    let expected: String =
+        rows.iter().filter(good).map(|(a, b, c)| format!("{a},{b},{c}\n").replace("\"y\"", "y")).collect();
+    let expected = format!("a,b,c\n{expected}").replace("\"z\"", "z");
+    let flags =
+        Raw { strict: true, max_record_size: Some("4MB".into()), nested: Some("json".into()), ..policy("skip") };
+    let outcome = Case::new("huge", Format::Ndjson, Format::Csv, input, flags).check_by(some_ways());
+    assert!(matches!(outcome, Outcome::Done { records: (7, 4, 3), .. }), "{outcome:?}");
+    assert!(outcome.bytes() == expected.as_bytes());
+
+    // A value that can't be written, behind lossy ones that are counted if the record is.
+    let input = format!(
+        "{{\"a\":true,\"b\":\"{huge}\",\"c\":\"p,q\"}}\n{{\"a\":true,\"b\":\"{huge}\",\"c\":\"r\"}}\n{{\"a\":1,\"b\":2,\"c\":\"s,\"}}\n"
+    );
+    let flags = Raw { no_quoting: true, max_record_size: Some("4MB".into()), ..policy("skip") };
+    let outcome = Case::new("huge", Format::Ndjson, Format::Csv, input, flags).check_by(some_ways());
+    let expected = format!("a,b,c\ntrue,{huge},r\n");
+    let Outcome::Done { bytes, records, lossy } = outcome else { panic!("{outcome:?}") };
+    assert!(bytes == expected.as_bytes());
+    assert_eq!((records, lossy), ((3, 1, 2), vec![("bool_as_text", 1)]));
+}
+
+#[test]
+fn large_records_look_the_same_after_a_trial() {
+    let large = format!("{{\"m\":{{\"l\":[{}1]}}}}\n", "[1,{\"a\":2}],".repeat(30_000));
+    let input = format!("{{\"a\":{{\"b\":[1]}}}}\n{large}{{\"a\":{{\"b\":[2]}}}}\n{large}[[3]]\n");
+    for to in [Format::Json, Format::Ndjson, Format::Text, Format::Csv, Format::Frames] {
+        let [fail, skip] = ["fail", "skip"].map(|on_error| {
+            let flags = Raw { pretty: true, ..policy(on_error) };
+            Case::new(on_error, Format::Ndjson, to, input.clone(), flags).check_by(some_ways())
+        });
+        assert!(fail == skip && fail.bytes().len() > large.len(), "{to}");
+    }
 }

@@ -292,6 +292,45 @@ fn records_inside_a_document() {
 }
 
 #[test]
+fn the_first_refused_record_is_the_one_told() {
+    let strict = flags(|f| f.strict = true);
+    let filler = "{\"a\":1}\n".repeat(300);
+    let first = ": record 1: byte 0: the target can't hold this record as it is (absent_as_null)";
+    for (input, told) in [
+        (format!("{filler}{{\"a\":[1]}}\n{filler}{{\"a\":1,\"z\":2}}\n"), first),
+        (format!("{filler}nonsense\n{filler}{{\"a\":1,\"z\":2}}\n"), first),
+        (format!("{filler}{{\"a\":[1]}}\nnonsense\n"), ": record 301: byte 2400: the target can't hold"),
+        (format!("{filler}nonsense\n{{\"a\":[1]}}\n"), ": record 301: byte 2400: `nonsense` is no value"),
+    ] {
+        for to in [Format::Csv, Format::Tsv] {
+            let outcome = Case::new("strict", Format::Ndjson, to, input.clone(), strict.clone()).check();
+            assert!(outcome.message().starts_with(told), "{outcome:?}");
+        }
+    }
+    // What no cutter gets over ends the key pass, and the run unless a record is refused before.
+    let input = format!("[{}{{\"a\":1}}", "{\"a\":1},".repeat(300));
+    let outcome = Case::new("strict", Format::Json, Format::Csv, input, strict).check();
+    assert!(outcome.message().contains("the array is not closed"), "{outcome:?}");
+}
+
+#[test]
+fn payloads_of_json_are_unflattened() {
+    let large = "x".repeat(200_000);
+    let csv = format!("id,a.b,a.c.d,x\n1,2,\"\"\"\",\"[1, {{\"\"k\"\":2}}]\"\n2,,\"{{}}\",{large}\n");
+    let records = [
+        r#"{"id":1,"a":{"b":2,"c":{"d":"\""}},"x":[1,{"k":2}]}"#.to_string(),
+        format!(r#"{{"id":2,"a":{{"b":null,"c":{{"d":{{}}}}}},"x":"{large}"}}"#),
+    ];
+    let expected: Vec<u8> =
+        records.iter().flat_map(|record| [&(record.len() as u32).to_le_bytes(), record.as_bytes()].concat()).collect();
+    let json = flags(|f| (f.unflatten, f.payload) = (true, Some("json".into())));
+    let frames = Case::new("unflatten", Format::Csv, Format::Frames, csv.clone(), json).check_by(some_ways());
+    assert!(frames.bytes() == expected, "{frames:?}");
+    let lines = Case::new("unflatten", Format::Csv, Format::Ndjson, csv, flags(|f| f.unflatten = true)).reference();
+    assert!(lines.bytes() == (records.join("\n") + "\n").as_bytes(), "{lines:?}");
+}
+
+#[test]
 fn what_was_flattened_is_unflattened() {
     let ndjson = sample(Format::Ndjson, &Raw::default(), 30);
     let csv = Case::new("flatten", Format::Ndjson, Format::Csv, ndjson.clone(), Raw::default()).reference();

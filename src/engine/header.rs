@@ -2,14 +2,15 @@
 //!
 //! The header is the union of all keys. Most inputs have them all in the first slice, so the run begins
 //! with those and starts over with a key pass only if another key turns up; where the target can't be
-//! begun anew, the key pass comes first. A stream can't be read twice: its header is what its beginning
+//! begun anew, the key pass comes first. So it does when lossy records are refused: which one is the first
+//! to lack a field must not depend on the size of slices. A stream can't be read twice: its header is what its beginning
 //! has, and a later key is an error.
 
 use super::job::Opened;
 use super::keys::{self, KeyPass, Search};
 use super::phases::Phases;
 use super::route::Header;
-use super::settings::ColumnsFrom;
+use super::settings::{ColumnsFrom, OnError};
 use crate::error::{Error, Result};
 use crate::format::{Boundary, Columns, Nested, UnknownKey};
 use crate::memory::Arena;
@@ -43,8 +44,14 @@ impl Opened<'_> {
             Header::Find(_) => (First::Slices, UnknownKey::Refuse),
         };
         let repeatable = self.source.is_repeatable();
-        if repeatable && unknown == UnknownKey::Refuse && !target.is_restartable() {
-            return Ok((Some(Columns { schema: self.all_keys()?, unknown }), true));
+        if repeatable && unknown == UnknownKey::Refuse {
+            if self.settings.strict {
+                let (schema, certain) = self.good_keys()?;
+                return Ok((Some(Columns { schema, unknown }), certain));
+            }
+            if !target.is_restartable() {
+                return Ok((Some(Columns { schema: self.all_keys()?, unknown }), true));
+            }
         }
         let schema = self.first_keys(first)?;
         Ok((Some(Columns { schema, unknown }), !repeatable || unknown == UnknownKey::Count))
@@ -56,6 +63,20 @@ impl Opened<'_> {
         let pass = KeyPass { dot: self.settings.options.nested == Nested::Dot };
         self.pass(&pass, &keys, &Phases::new(self.plan.workers))?;
         keys::merge(&keys.finish()?)
+    }
+
+    /// The keys of all good records, and whether the whole input was looked at. What is wrong with the data is left
+    /// for the run to tell: another record may be refused before it.
+    fn good_keys(&mut self) -> Result<(Schema, bool)> {
+        let keys = Target::memory();
+        let pass = KeyPass { dot: self.settings.options.nested == Nested::Dot };
+        let outcome = self.pass_by(OnError::Skip, &pass, &keys, &Phases::new(self.plan.workers));
+        let whole = match outcome {
+            Ok(_) => true,
+            Err(error) if error.position().is_some() => false,
+            Err(error) => return Err(error),
+        };
+        Ok((keys::merge(&keys.finish()?)?, whole))
     }
 
     /// The keys of the first record, or of the first slices. What is wrong with the data is left for

@@ -10,7 +10,7 @@ use super::pass::PassThrough;
 use super::phases::Phases;
 use super::plan::{Plan, Wishes};
 use super::route::Route;
-use super::settings::{Settings, SourceSpec, TargetSpec};
+use super::settings::{OnError, Settings, SourceSpec, TargetSpec};
 use super::totals::Totals;
 use super::wordcount::WordCount;
 use super::worker::{Shared, Worker};
@@ -139,7 +139,7 @@ impl<'s> Opened<'s> {
             max_record: settings.max_record_size,
             streamed,
             input,
-            buffer_min: 0,
+            buffer_min: format::whole_record(to, &settings.options),
         })?;
         let mut options = settings.options.clone();
         options.max_record = plan.max_record;
@@ -209,6 +209,17 @@ impl<'s> Opened<'s> {
 
     /// One pass over the input.
     pub(super) fn pass(&mut self, writing: &dyn WriteFormat, target: &Target, phases: &Phases) -> Result<Run> {
+        self.pass_by(self.settings.on_error, writing, target, phases)
+    }
+
+    /// One pass over the input, with a policy of its own for bad records.
+    pub(super) fn pass_by(
+        &mut self,
+        on_error: OnError,
+        writing: &dyn WriteFormat,
+        target: &Target,
+        phases: &Phases,
+    ) -> Result<Run> {
         let plan = &self.plan;
         let frame = writing.frame();
         target.write(&frame.prefix, 0)?;
@@ -240,7 +251,7 @@ impl<'s> Opened<'s> {
             map,
             schema: self.route.schema.as_ref(),
             ops: &self.route.ops,
-            on_error: self.settings.on_error,
+            on_error,
             strict: self.settings.strict,
             max_record,
             phases,

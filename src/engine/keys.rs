@@ -159,7 +159,9 @@ impl<'o> Search<'o> {
                 Ok(true) => {}
                 Ok(false) => break,
                 // If bad records end the run, this one does; else those behind it count.
-                Err(_) => self.decoder.skip_record(slice),
+                Err(_) => {
+                    self.decoder.skip_record(slice);
+                }
             }
         }
         let rest = output.len();

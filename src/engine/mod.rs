@@ -7,6 +7,7 @@ mod feed;
 mod header;
 mod job;
 mod keys;
+mod large;
 mod open;
 mod pass;
 mod phases;

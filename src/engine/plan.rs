@@ -65,7 +65,8 @@ impl Plan {
         }
         let mut ring = workers.max(2);
         loop {
-            let buffer = (slice_size * 4).clamp(BUFFER_MIN, 2 << 20).max(wishes.buffer_min);
+            // A record over the limit is refused by its target.
+            let buffer = (slice_size * 4).clamp(BUFFER_MIN, 2 << 20).max(wishes.buffer_min.min(max_record));
             let mut plan = Plan {
                 workers,
                 slice_size,
@@ -77,7 +78,7 @@ impl Plan {
                 max_record,
                 memory_limit: limit,
             };
-            let sum: usize = plan.parts().iter().map(|(_, bytes)| bytes).sum();
+            let sum = plan.parts().iter().fold(0, |sum: usize, (_, bytes)| sum.saturating_add(*bytes));
             if sum <= limit {
                 plan.arena_limit += (limit - sum) / workers;
                 return Ok(plan);
@@ -113,7 +114,7 @@ impl Plan {
             ("beginning of a stream", head),
             ("arenas", self.workers * self.arena),
             ("scratch of decoders and encoders", self.workers * SCRATCH),
-            ("output buffers", (self.workers + self.ring) * self.buffer),
+            ("output buffers", (self.workers + self.ring).saturating_mul(self.buffer)),
             (if self.streamed { "windows of the stream" } else { "mapped slices" }, slices),
         ]
     }
@@ -160,6 +161,22 @@ mod tests {
         }
         assert_eq!(Plan::new(&wishes(100_000_000)).unwrap().slice_size, SLICE);
         assert_eq!(Plan::new(&wishes(100_000_000)).unwrap().workers, 2);
+    }
+
+    #[test]
+    fn a_buffer_has_room_for_a_whole_record() {
+        let wide = |buffer_min, memory_limit| Wishes { buffer_min, ..wishes(memory_limit) };
+        assert_eq!(Plan::new(&wide(3_000_000, 100_000_000)).unwrap().buffer, 3_000_000);
+        assert!(Plan::new(&wide(100, 100_000_000)).unwrap().buffer > 100);
+        // Fewer workers and a smaller ring make room for it.
+        let plan = Plan::new(&wide(3_000_000, 14_000_000)).unwrap();
+        assert_eq!((plan.buffer, plan.workers, plan.ring), (3_000_000, 1, 1));
+        // What can't be is no overflow.
+        for max_record in [0, usize::MAX] {
+            let wishes = Wishes { max_record, ..wide(usize::MAX, 100_000_000) };
+            let plan = Plan::new(&wishes);
+            assert_eq!(plan.is_ok(), max_record == 0, "{plan:?}");
+        }
     }
 
     #[test]

@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use super::commit::{Committer, Done, SliceDrain};
 use super::feed::{Feed, Slice};
+use super::large;
 use super::phases::{Lap, Phases, Stage};
 use super::settings::OnError;
 use super::totals::SliceTotals;
@@ -14,7 +15,7 @@ use crate::error::{Error, Fault, Position, RecordError};
 use crate::format::{Decode, Encode};
 use crate::memory::Arena;
 use crate::op::Op;
-use crate::record::{Batch, EncodeError, Output, Schema};
+use crate::record::{Batch, EncodeError, Output, Schema, record_too_large};
 use crate::sys::Map;
 
 /// What all workers of a run share.
@@ -63,6 +64,7 @@ impl Worker {
             let bytes = slice.mapped.unwrap_or(&self.window);
             let mut drain = SliceDrain { committer: &shared.committer, index: slice.index };
             let mut output = Output::new(&mut buffer, &mut drain, shared.strict);
+            output.set_careful(shared.on_error == OnError::Skip);
             let mut totals = SliceTotals::default();
             let parts = (&mut *self.decoder, &mut *self.encoder, &mut self.arena);
             let stop = convert(shared, bytes, parts, &mut output, &mut totals, &mut lap).err();
@@ -115,9 +117,10 @@ fn convert(
             Ok(true) => {}
             Ok(false) => return Ok(()),
             Err(error) => {
+                let record = decoder.skip_record(bytes);
+                let error = too_large(error, record, shared.max_record);
                 bad_record(error, totals.records_in, totals, shared.on_error)?;
                 totals.records_in += 1;
-                decoder.skip_record(bytes);
             }
         }
     }
@@ -149,7 +152,7 @@ fn encode_range(
     on_error: OnError,
 ) -> Result<(), Stop> {
     while !records.is_empty() {
-        let (index, error) = match encoder.encode(batch, records.clone(), output) {
+        let (index, error) = match large::encode(encoder, batch, records.clone(), output) {
             Ok(()) => return Ok(()),
             Err(EncodeError::Record { index, error }) => (index, error),
             Err(EncodeError::Stop(error)) => return Err(Stop::Run(error)),
@@ -160,15 +163,19 @@ fn encode_range(
     Ok(())
 }
 
+/// A record that is too large is just that, whatever else is wrong with it: in smaller slices its end is not even
+/// looked for.
+fn too_large(error: RecordError, record: Range<usize>, max: usize) -> RecordError {
+    match error.fault {
+        Fault::TooLarge => error,
+        _ if record.len() > max => record_too_large(record.start, max),
+        _ => error,
+    }
+}
+
 fn bad_record(error: RecordError, index: u64, totals: &mut SliceTotals, on_error: OnError) -> Result<(), Stop> {
     // What is no fault of the record's own ends the run: leaving it out would lose data.
     if on_error == OnError::Fail || error.fault != Fault::Record {
-        let error = match (on_error, error.fault) {
-            (OnError::Skip, Fault::Written) => error.hint(
-                "A part of it is in the output already, so it can't be left out; with a larger --slice-size or --memory-limit it can.",
-            ),
-            _ => error,
-        };
         return Err(Stop::Record(index, error));
     }
     totals.records_failed += 1;

@@ -137,7 +137,8 @@ pub trait Decode: Send {
     fn fill<'a>(&mut self, slice: &'a [u8], batch: &mut Batch<'a>) -> Result<bool, RecordError>;
 
     /// After an error: goes on behind the bad record (at the end of the slice, if its end can't be found).
-    fn skip_record(&mut self, slice: &[u8]);
+    /// Gives the bytes of the record, as [`Batch::end_record`] would have been told of them.
+    fn skip_record(&mut self, slice: &[u8]) -> Range<usize>;
 }
 
 /// Turns batches into bytes. One for each worker.
@@ -388,6 +389,15 @@ pub fn create(
         Format::Text => text::create(options, from),
         Format::Fixed => fixed::create(options, shape, from),
         Format::Frames => frames::create(options, shape, from),
+    }
+}
+
+/// How many bytes a target writes as one piece, which an output buffer has to have room for. 0 when records can
+/// be written in parts, or when nothing is known of them (then [`create`] says why).
+pub fn whole_record(format: Format, options: &Options) -> usize {
+    match format {
+        Format::Fixed => fixed::width(options).unwrap_or(0),
+        _ => 0,
     }
 }
 

@@ -6,8 +6,9 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
+use super::digits::{DigitRoom, float_text, int_text, uint_text};
 use super::json::{Refusal, Sink, Writer};
-use super::{Batch, LossyKind, Output, Schema, StackText, Value};
+use super::{Batch, LossyKind, Output, Schema, Value};
 use crate::error::Error;
 
 /// The form of one record.
@@ -99,8 +100,8 @@ pub fn may_be_json(schema: Option<&Schema>) -> bool {
     schema.is_none_or(|schema| schema.len() != 1)
 }
 
-/// Room for the text of any scalar: 20 digits of an integer, 24 bytes of a floating-point number.
-pub type ScalarRoom = StackText<32>;
+/// Room for the text of any scalar.
+pub type ScalarRoom = DigitRoom;
 
 /// The text of a scalar value, ready to be measured and written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -122,12 +123,8 @@ impl<'v> ScalarText<'v> {
         room: &'v mut ScalarRoom,
         mut lose: impl FnMut(LossyKind),
     ) -> ScalarText<'v> {
-        match value {
+        let number = match value {
             Value::Text(text) | Value::Untyped(text) | Value::Raw(text) => return ScalarText::Plain(text),
-            Value::Number(text) => {
-                lose(LossyKind::NumberAsText);
-                return ScalarText::Plain(text);
-            }
             Value::Bool(truth) => {
                 lose(LossyKind::BoolAsText);
                 return ScalarText::Plain(if truth { b"true" } else { b"false" });
@@ -136,17 +133,17 @@ impl<'v> ScalarText<'v> {
                 lose(LossyKind::BytesAsText);
                 return if base64 { ScalarText::Base64(bytes) } else { ScalarText::Plain(bytes) };
             }
-            Value::Int(n) => *room = StackText::of(format_args!("{n}")),
-            Value::UInt(n) => *room = StackText::of(format_args!("{n}")),
-            // The shortest text that reads back as the same number, with an exponent where that is shorter.
-            Value::Float(n) => *room = StackText::of(format_args!("{n:?}")),
             Value::Null | Value::Absent | Value::List(_) | Value::Map(_) => {
                 lose(LossyKind::NullAsText);
                 return ScalarText::Plain(b"");
             }
-        }
+            Value::Number(text) => text,
+            Value::Int(n) => int_text(n, room),
+            Value::UInt(n) => uint_text(n, room),
+            Value::Float(n) => float_text(n, room),
+        };
         lose(LossyKind::NumberAsText);
-        ScalarText::Plain(room.as_bytes())
+        ScalarText::Plain(number)
     }
 
     /// Its length in bytes.
@@ -190,7 +187,7 @@ pub fn write_base64(bytes: &[u8], output: &mut Output<'_>) -> Result<(), Error> 
 /// Appends the text of a scalar value.
 #[inline]
 pub fn write_text(value: Value<'_>, base64: bool, output: &mut Output<'_>) -> Result<(), Error> {
-    let mut room = ScalarRoom::new();
+    let mut room = ScalarRoom::default();
     ScalarText::of(value, base64, &mut room, |kind| output.lose(kind)).write(output)
 }
 

@@ -3,6 +3,7 @@
 mod batch;
 mod columns;
 pub mod decimal;
+pub mod digits;
 pub mod json;
 pub mod line_form;
 mod lossy;

@@ -1,7 +1,7 @@
 //! The output buffer as an encoder sees it.
 
 use super::{Lossy, LossyKind};
-use crate::error::{Error, Fault, RecordError};
+use crate::error::{Error, RecordError};
 
 /// Takes the bytes of a full output buffer while its slice is not finished.
 pub trait Drain {
@@ -40,25 +40,93 @@ pub struct Output<'w> {
     drain: &'w mut dyn Drain,
     strict: bool,
     lost: Option<LossyKind>,
-    /// Where the record being written begins, counted as `drained` is.
-    begun: u64,
+    /// What was lossy before the record being written, if that lost anything.
+    before: Lossy,
+    /// Where the record being written begins, counted as `drained` is; none between records, and when what is
+    /// written can't be refused any more.
+    begun: Option<u64>,
+    mode: Mode,
+    /// The record being written does not fit into the buffer, and may not be drained in parts.
+    stuck: bool,
     /// What the encoder could not hold.
     pub lossy: Lossy,
     /// How many records were written.
     pub records: u64,
 }
 
+/// What becomes of a record that is larger than the buffer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Mode {
+    /// Parts of it are drained while it is written. If it turns out bad, the run has to end.
+    Free,
+    /// It stops the encoder, see [`Output::is_stuck`].
+    Careful,
+    /// Parts of it are thrown away.
+    Trial,
+}
+
 /// A place in the output to go back to.
 #[derive(Clone, Copy, Debug)]
 pub struct Mark {
     total: u64,
+}
+
+/// What to go back to after a trial.
+#[derive(Debug)]
+pub struct Trial {
+    drained: u64,
     lossy: Lossy,
+    records: u64,
 }
 
 impl<'w> Output<'w> {
     /// An empty output over `buffer`; with `strict`, anything lossy refuses the record.
     pub fn new(buffer: &'w mut [u8], drain: &'w mut dyn Drain, strict: bool) -> Output<'w> {
-        Output { buffer, len: 0, drained: 0, drain, strict, lost: None, begun: 0, lossy: Lossy::default(), records: 0 }
+        Output {
+            buffer,
+            len: 0,
+            drained: 0,
+            drain,
+            strict,
+            lost: None,
+            before: Lossy::default(),
+            begun: None,
+            mode: Mode::Free,
+            stuck: false,
+            lossy: Lossy::default(),
+            records: 0,
+        }
+    }
+
+    /// Says whether every record has to stay in the buffer until it is known to be good.
+    pub fn set_careful(&mut self, careful: bool) {
+        self.mode = if careful { Mode::Careful } else { Mode::Free };
+    }
+
+    /// Whether the encoder was stopped in a record that is larger than the buffer. Nothing of that record was
+    /// drained; it can be encoded on trial, see [`begin_trial`](Self::begin_trial).
+    pub fn is_stuck(&self) -> bool {
+        self.stuck
+    }
+
+    /// Takes the record back that does not fit. What is written until [`end_trial`](Self::end_trial) goes nowhere:
+    /// it is to be found out whether the record is good.
+    pub fn begin_trial(&mut self) -> Result<Trial, Error> {
+        if let Some(begun) = self.begun {
+            self.rollback(Mark { total: begun });
+        }
+        self.stuck = false;
+        self.drain_front(self.len)?;
+        self.mode = Mode::Trial;
+        Ok(Trial { drained: self.drained, lossy: self.lossy, records: self.records })
+    }
+
+    /// Makes everything as it was before the trial, and is careful again.
+    pub fn end_trial(&mut self, trial: Trial) {
+        self.len = 0;
+        (self.drained, self.lossy, self.records) = (trial.drained, trial.lossy, trial.records);
+        (self.lost, self.begun) = (None, None);
+        self.mode = Mode::Careful;
     }
 
     /// The largest room [`room`](Self::room) can make.
@@ -97,13 +165,23 @@ impl<'w> Output<'w> {
     fn make_room(&mut self, least: usize) -> Result<(), Error> {
         assert!(least <= self.buffer.len(), "an encoder asked for more than an output buffer");
         // The record being written stays as long as it can, so that it can still be taken back.
-        let whole = (self.begun - self.drained.min(self.begun)) as usize;
-        let keep = self.len - whole;
-        let drain = if whole > 0 && keep + least <= self.buffer.len() { whole } else { self.len };
-        self.drain.drain(&self.buffer[..drain])?;
-        self.buffer.copy_within(drain..self.len, 0);
-        self.drained += drain as u64;
-        self.len -= drain;
+        let whole = self.begun.map_or(self.len, |begun| begun.saturating_sub(self.drained) as usize);
+        let fits = self.len - whole + least <= self.buffer.len();
+        if !fits && self.mode == Mode::Careful {
+            self.stuck = true;
+            return Err(Error::memory("a record is larger than an output buffer"));
+        }
+        self.drain_front(if fits { whole } else { self.len })
+    }
+
+    /// Drains the first `count` bytes.
+    fn drain_front(&mut self, count: usize) -> Result<(), Error> {
+        if self.mode != Mode::Trial && count > 0 {
+            self.drain.drain(&self.buffer[..count])?;
+        }
+        self.buffer.copy_within(count..self.len, 0);
+        self.drained += count as u64;
+        self.len -= count;
         Ok(())
     }
 
@@ -173,6 +251,9 @@ impl<'w> Output<'w> {
     /// Counts something the target can't hold.
     #[inline]
     pub fn lose(&mut self, kind: LossyKind) {
+        if self.lost.is_none() {
+            self.before = self.lossy;
+        }
         self.lossy.count(kind);
         self.lost = Some(kind);
     }
@@ -181,8 +262,9 @@ impl<'w> Output<'w> {
     #[inline]
     pub fn mark(&mut self) -> Mark {
         self.lost = None;
-        self.begun = self.drained + self.len as u64;
-        Mark { total: self.drained + self.len as u64, lossy: self.lossy }
+        let total = self.drained + self.len as u64;
+        self.begun = Some(total);
+        Mark { total }
     }
 
     /// Ends a record; refuses it when it was lossy and the run is strict. A refused record has
@@ -193,38 +275,139 @@ impl<'w> Output<'w> {
         if self.strict && self.lost.is_some() {
             return Err(self.refuse_lossy(offset));
         }
+        self.begun = None;
         Ok(())
     }
 
     #[cold]
     fn refuse_lossy(&mut self, offset: usize) -> RecordError {
-        let kind = self.lost.take().map_or("", LossyKind::name);
+        let kind = self.lost.map_or("", LossyKind::name);
         self.records -= 1;
         RecordError::new(offset, format!("the target can't hold this record as it is ({kind})"))
             .hint("Leave out --strict to let it pass and have it counted.")
     }
 
-    /// Takes a bad record back, and says what becomes of the run.
+    /// Takes a bad record back, and says so.
     #[cold]
     pub fn refuse(&mut self, mark: Mark, index: usize, error: RecordError) -> EncodeError {
-        let error = match self.rollback(mark) {
-            true => error,
-            // It can't be left out any more.
-            false => error.fault(Fault::Written),
-        };
+        self.rollback(mark);
         EncodeError::Record { index, error }
     }
 
-    /// Takes back everything since `mark`. False if a part of it was drained already: then the bad
-    /// record can't be left out any more, and the run has to end.
-    #[must_use]
-    pub fn rollback(&mut self, mark: Mark) -> bool {
-        if mark.total < self.drained {
-            return false;
+    /// Takes back everything since `mark`. What was drained stays: that only happens where a bad record ends the
+    /// run, and on trial.
+    pub fn rollback(&mut self, mark: Mark) {
+        self.len = mark.total.saturating_sub(self.drained) as usize;
+        if self.lost.take().is_some() {
+            self.lossy = self.before;
         }
-        self.len = (mark.total - self.drained) as usize;
-        self.lossy = mark.lossy;
-        self.lost = None;
-        true
+        self.begun = None;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Collect(Vec<u8>);
+
+    impl Drain for Collect {
+        fn drain(&mut self, bytes: &[u8]) -> Result<(), Error> {
+            self.0.extend_from_slice(bytes);
+            Ok(())
+        }
+    }
+
+    /// Writes a record byte by byte; with `lossy`, it loses something at its start and at its end.
+    fn record(output: &mut Output<'_>, text: &[u8], lossy: bool) -> Result<(), EncodeError> {
+        let mark = output.mark();
+        if lossy {
+            output.lose(LossyKind::NullAsText);
+        }
+        text.iter().try_for_each(|byte| output.put_byte(*byte))?;
+        if lossy {
+            output.lose(LossyKind::ListAsText);
+        }
+        output.end_record(0).map_err(|error| output.refuse(mark, 0, error))
+    }
+
+    /// What came out of a buffer of eight bytes.
+    fn written(strict: bool, write: impl FnOnce(&mut Output<'_>)) -> (String, u64, u64) {
+        let (mut buffer, mut drain) = ([0; 8], Collect(Vec::new()));
+        let mut output = Output::new(&mut buffer, &mut drain, strict);
+        write(&mut output);
+        let (len, lossy, records, drained) = (output.len(), output.lossy.total(), output.records, output.drained());
+        assert_eq!(drained as usize, drain.0.len());
+        drain.0.extend_from_slice(&buffer[..len]);
+        (String::from_utf8(drain.0).unwrap(), lossy, records)
+    }
+
+    #[test]
+    fn a_record_that_fits_is_taken_back_whole() {
+        let out = written(true, |output| {
+            output.set_careful(true);
+            record(output, b"abcde", false).unwrap();
+            // Fits once the record before it is drained.
+            assert!(matches!(record(output, b"12345678", true), Err(EncodeError::Record { .. })));
+            assert!(!output.is_stuck());
+            record(output, b"fgh", false).unwrap();
+        });
+        assert_eq!(out, ("abcdefgh".into(), 0, 2));
+    }
+
+    #[test]
+    fn a_record_that_does_not_fit_is_tried_first() {
+        for strict in [false, true] {
+            let out = written(strict, |output| {
+                output.set_careful(true);
+                record(output, b"abc", false).unwrap();
+                let long = b"123456789 123456789";
+                assert!(matches!(record(output, long, true), Err(EncodeError::Stop(_))));
+                assert!(output.is_stuck());
+                let trial = output.begin_trial().unwrap();
+                assert_eq!((output.drained(), output.len(), output.lossy.total()), (3, 0, 0));
+                let tried = record(output, long, true);
+                assert_eq!(tried.is_err(), strict);
+                output.end_trial(trial);
+                assert_eq!((output.drained(), output.len(), output.lossy.total(), output.records), (3, 0, 0, 1));
+                if tried.is_ok() {
+                    output.set_careful(false);
+                    record(output, long, true).unwrap();
+                    output.set_careful(true);
+                }
+                record(output, b"def", false).unwrap();
+            });
+            match strict {
+                false => assert_eq!(out, ("abc123456789 123456789def".into(), 2, 3)),
+                true => assert_eq!(out, ("abcdef".into(), 0, 2)),
+            }
+        }
+    }
+
+    #[test]
+    fn what_can_not_be_refused_any_more_is_drained() {
+        let out = written(true, |output| {
+            output.set_careful(true);
+            output.mark();
+            output.end_record(0).unwrap();
+            output.put(b"123456789 123456789").unwrap();
+            assert!(!output.is_stuck());
+        });
+        assert_eq!(out, ("123456789 123456789".into(), 0, 1));
+    }
+
+    #[test]
+    fn what_was_lost_before_stays_counted() {
+        let out = written(false, |output| {
+            record(output, b"a", true).unwrap();
+            let mark = output.mark();
+            output.lose(LossyKind::BoolAsText);
+            output.put(b"zz").unwrap();
+            output.rollback(mark);
+            // Twice is as good as once.
+            output.rollback(mark);
+            record(output, b"b", false).unwrap();
+        });
+        assert_eq!(out, ("ab".into(), 2, 2));
     }
 }

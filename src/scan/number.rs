@@ -91,18 +91,32 @@ fn number_len(text: &[u8]) -> usize {
     at
 }
 
+/// The numbers from 00 to 99.
+const PAIRS: [[u8; 2]; 100] = {
+    let mut pairs = [[0; 2]; 100];
+    let mut number = 0;
+    while number < 100 {
+        pairs[number] = [b'0' + (number / 10) as u8, b'0' + (number % 10) as u8];
+        number += 1;
+    }
+    pairs
+};
+
 /// An integer in decimal digits, at the end of `into`.
 #[inline]
 pub fn decimal(mut value: u64, into: &mut [u8; 20]) -> &[u8] {
     let mut at = into.len();
-    loop {
-        at -= 1;
-        into[at] = b'0' + (value % 10) as u8;
-        value /= 10;
-        if value == 0 {
-            return &into[at..];
-        }
+    while value >= 10 {
+        at -= 2;
+        into[at..at + 2].copy_from_slice(&PAIRS[(value % 100) as usize]);
+        value /= 100;
     }
+    // One digit is left, or none, or the number is 0.
+    if value > 0 || at == into.len() {
+        at -= 1;
+        into[at] = b'0' + value as u8;
+    }
+    &into[at..]
 }
 
 /// Where the characters of a number stand in a text of at most 32 bytes, the lowest bit for its first byte.

@@ -1,5 +1,7 @@
 //! From CSV to values: positions of separators by vector kernels, everything odd by csv-core.
 
+use std::ops::Range;
+
 use super::Resolved;
 use super::spec::{Ending, Spec};
 use crate::error::RecordError;
@@ -341,12 +343,14 @@ impl Decode for CsvDecode {
         Ok(true)
     }
 
-    fn skip_record(&mut self, slice: &[u8]) {
+    fn skip_record(&mut self, slice: &[u8]) -> Range<usize> {
+        let start = self.at;
         self.at = match self.spec.record_end(slice, self.at, true) {
             Ending::At(end) => end,
             Ending::NoRecord | Ending::More => slice.len(),
         };
         self.separators.restart(self.at);
+        start..self.at
     }
 }
 

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::Resolved;
-use super::row::{RowStyle, WriteRow};
+use super::row::{RowLossy, RowStyle, WriteRow};
 use crate::error::{Error, RecordError};
 use crate::format::{BytesAs, Columns, Encode, Frame, Nested, Options, Shape, UnknownKey, WriteFormat};
 use crate::record::json::{Refusal, Sink, Writer};
@@ -18,6 +18,7 @@ pub(super) struct Writing {
     crlf: bool,
     quote_all: bool,
     same: bool,
+    typed: bool,
     bytes_as: BytesAs,
     schema: Schema,
     header: bool,
@@ -30,12 +31,18 @@ struct Style {
     unit: Unit,
     row: RowStyle,
     dialect: Resolved,
-    base64: bool,
     json: Writer,
 }
 
 impl Writing {
-    pub fn new(dialect: Resolved, options: &Options, shape: &Shape, columns: Option<Columns>, same: bool) -> Writing {
+    /// `same`: an unquoted field of the source needs no quotes here. `typed`: see [`ColumnsEncoder`].
+    pub fn new(
+        dialect: Resolved,
+        options: &Options,
+        shape: &Shape,
+        columns: Option<Columns>,
+        (same, typed): (bool, bool),
+    ) -> Writing {
         let (schema, keyed) = match (shape, columns) {
             (Shape::Columns(schema), _) => (schema.clone(), None),
             (Shape::Keyed, Some(columns)) => (columns.schema, Some((options.nested == Nested::Dot, columns.unknown))),
@@ -46,6 +53,7 @@ impl Writing {
             crlf: options.out_dialect.crlf,
             quote_all: options.out_dialect.quote_all && dialect.quote.is_some(),
             same: same && dialect.comment.is_none(),
+            typed,
             bytes_as: options.bytes_as,
             schema,
             header: !options.no_headers,
@@ -62,10 +70,10 @@ impl Writing {
                 terminator: if self.crlf { b"\r\n" } else { b"\n" },
                 quote_all: self.quote_all,
                 same: self.same,
+                base64: self.bytes_as == BytesAs::Base64,
                 lenient: false,
             },
             dialect,
-            base64: self.bytes_as == BytesAs::Base64,
             json: Writer::new(self.bytes_as),
         }
     }
@@ -110,7 +118,7 @@ impl WriteFormat for Writing {
 
     fn encoder(&self) -> Box<dyn Encode> {
         match self.keyed {
-            None => Box::new(ColumnsEncoder { style: self.style() }),
+            None => Box::new(ColumnsEncoder { style: self.style(), typed: self.typed }),
             Some((dot, unknown)) => {
                 Box::new(KeyedEncoder { style: self.style(), binder: Binder::new(self.schema.clone(), dot), unknown })
             }
@@ -121,6 +129,8 @@ impl WriteFormat for Writing {
 /// Writes batches in columns.
 struct ColumnsEncoder {
     style: Style,
+    /// The source has integers, floating-point numbers, bytes and truth values.
+    typed: bool,
 }
 
 impl Encode for ColumnsEncoder {
@@ -128,10 +138,13 @@ impl Encode for ColumnsEncoder {
         self.style.row.lenient = !output.is_strict();
         let mut next = records.start;
         while next < records.end {
-            let rows = WriteRows { style: self.style.row, batch, records: next..records.end, to: output.room(1)? };
-            let rows = self.style.unit.run(rows);
+            let (style, left, to) = (self.style.row, next..records.end, output.room(1)?);
+            let rows = match self.typed {
+                true => self.style.unit.run(WriteRows::<true> { style, batch, records: left, to }),
+                false => self.style.unit.run(WriteRows::<false> { style, batch, records: left, to }),
+            };
             output.advance(rows.len);
-            output.lossy.count_many(LossyKind::AbsentAsNull, rows.absent);
+            rows.lossy.count(&mut output.lossy);
             output.records += (rows.behind - next) as u64;
             next = rows.behind;
             if next < records.end {
@@ -147,7 +160,7 @@ impl Encode for ColumnsEncoder {
 }
 
 /// Writes records as long as they are plain and have room.
-struct WriteRows<'o, 'b, 'a> {
+struct WriteRows<'o, 'b, 'a, const TYPED: bool> {
     style: RowStyle,
     batch: &'b Batch<'a>,
     records: Range<usize>,
@@ -158,21 +171,21 @@ struct WriteRows<'o, 'b, 'a> {
 struct Rows {
     behind: usize,
     len: usize,
-    absent: u64,
+    lossy: RowLossy,
 }
 
-impl Work for WriteRows<'_, '_, '_> {
+impl<const TYPED: bool> Work for WriteRows<'_, '_, '_, TYPED> {
     type Out = Rows;
 
     #[inline(always)]
     fn run<V: Vector>(self, v: V) -> Rows {
-        let mut rows = Rows { behind: self.records.end, len: 0, absent: 0 };
+        let mut rows = Rows { behind: self.records.end, len: 0, lossy: RowLossy::default() };
         for index in self.records {
             let values = self.batch.columns(index).iter().copied();
-            match self.style.row(v, values, &mut self.to[rows.len..]) {
+            match self.style.row::<TYPED, V>(v, values, &mut self.to[rows.len..]) {
                 Some(row) => {
                     rows.len += row.len;
-                    rows.absent += row.absent;
+                    rows.lossy.add(row.lossy);
                 }
                 None => {
                     rows.behind = index;
@@ -209,7 +222,7 @@ impl Encode for KeyedEncoder {
                 let row = WriteRow { style: self.style.row, values, to: output.room(1)? };
                 if let Some(row) = self.style.unit.run(row) {
                     output.advance(row.len);
-                    output.lossy.count_many(LossyKind::AbsentAsNull, row.absent);
+                    row.lossy.count(&mut output.lossy);
                     output.records += 1;
                     continue;
                 }
@@ -315,8 +328,8 @@ impl Style {
             }
             Value::Raw(_) | Value::List(_) | Value::Map(_) => self.json(value, node, offset, output),
             scalar => {
-                let (mut room, mut lost) = (ScalarRoom::new(), None);
-                let text = ScalarText::of(scalar, self.base64, &mut room, |kind| lost = Some(kind));
+                let (mut room, mut lost) = (ScalarRoom::default(), None);
+                let text = ScalarText::of(scalar, self.row.base64, &mut room, |kind| lost = Some(kind));
                 // A number stays a number.
                 if let Some(kind) = lost.filter(|kind| *kind != LossyKind::NumberAsText) {
                     output.lose(kind);

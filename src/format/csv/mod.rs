@@ -182,5 +182,6 @@ pub fn create(
     let dialect = Resolved::writing(format, options)?;
     // What an unquoted field of the source holds needs no quotes where the dialects are equal.
     let same = matches!(from, Format::Csv | Format::Tsv) && Resolved::reading(from, &options.dialect)? == dialect;
-    Ok(Box::new(encode::Writing::new(dialect, options, shape, columns, same)))
+    let typed = matches!(from, Format::Fixed | Format::Frames);
+    Ok(Box::new(encode::Writing::new(dialect, options, shape, columns, (same, typed))))
 }

@@ -100,6 +100,10 @@ impl Spec {
     }
 
     /// The first byte of the record: behind blank lines and comments.
+    ///
+    /// csv-core makes an empty record of a comment line that the end of the input cuts off, contrary to its
+    /// documentation ("that line is ignored"): <https://github.com/BurntSushi/rust-csv/issues/363>, with a fix
+    /// proposed in pull request 396. Here the documentation is followed.
     fn first_byte(&self, data: &[u8], from: usize) -> usize {
         let mut at = from;
         loop {

@@ -1,9 +1,10 @@
 //! CSV against csv-core's own reader, on every cutting.
 
 use super::super::harness::{Run, ready, run, want};
-use super::super::{Format, Options, Shape, create, open};
+use super::super::{BytesAs, Format, Options, Shape, create, open};
 use super::Dialect;
-use crate::record::Value;
+use crate::error::Error;
+use crate::record::{Batch, Drain, EncodeError, LossyKind, Output, Schema, Value};
 
 /// What is expected of a record: its fields, or that it is ragged.
 type Record = Option<Vec<Vec<u8>>>;
@@ -122,6 +123,7 @@ fn dialects_read_as_csv_core_reads_them() {
     }
 }
 
+/// As csv-core documents it, not as it does it: see `Spec::first_byte`.
 #[test]
 fn a_comment_at_the_end_is_no_record() {
     let dialect = Dialect { comment: Some(b'#'), ..Dialect::default() };
@@ -259,5 +261,76 @@ fn what_is_written_reads_back_the_same() {
             String::from_utf8_lossy(&data),
             String::from_utf8_lossy(&written)
         );
+    }
+}
+
+/// Rows of one schema, written in a buffer of some size: the text, the lossy kinds, and the record that was refused.
+fn rows_written(
+    format: Format,
+    options: &Options,
+    rows: &[Vec<Value<'static>>],
+    capacity: usize,
+) -> (String, Vec<(LossyKind, u64)>, Option<usize>) {
+    struct Collect(Vec<u8>);
+    impl Drain for Collect {
+        fn drain(&mut self, bytes: &[u8]) -> Result<(), Error> {
+            self.0.extend_from_slice(bytes);
+            Ok(())
+        }
+    }
+    let schema = Schema::new(["a", "b", "c"]);
+    let target = create(format, options, &Shape::Columns(schema.clone()), None, Format::Fixed).unwrap();
+    let arena = crate::memory::Arena::new(1 << 12, 1 << 20);
+    let mut batch = Batch::new(&arena, b"", Some(&schema), 1 << 20);
+    for row in rows {
+        batch.reserve(3, 0).unwrap();
+        row.iter().for_each(|value| batch.push(*value));
+        batch.end_record(0, 0).unwrap();
+    }
+    let (mut buffer, mut drain) = (vec![0; capacity], Collect(Vec::new()));
+    let mut output = Output::new(&mut buffer, &mut drain, options.strict);
+    let refused = match target.encoder().encode(&batch, 0..rows.len(), &mut output) {
+        Ok(()) => None,
+        Err(EncodeError::Record { index, .. }) => Some(index),
+        Err(EncodeError::Stop(error)) => panic!("{error}"),
+    };
+    assert_eq!(output.records as usize, refused.unwrap_or(rows.len()));
+    let (len, lossy) = (output.len(), output.lossy.iter().collect());
+    drain.0.extend_from_slice(&buffer[..len]);
+    (String::from_utf8(drain.0).unwrap(), lossy, refused)
+}
+
+#[test]
+fn typed_values_are_written_the_same_on_every_way() {
+    let rows = vec![
+        vec![Value::Int(i64::MIN), Value::Float(1e16), Value::UInt(u64::MAX)],
+        vec![Value::Int(-7), Value::Float(0.5), Value::Float(f64::NAN)],
+        vec![Value::Bool(true), Value::Bytes(b""), Value::Bytes(b"a\"b,")],
+        vec![Value::Bool(false), Value::Bytes(&[0; 100]), Value::Null],
+    ];
+    let numbers = "-9223372036854775808,1e16,18446744073709551615\n-7,0.5,NaN\n";
+    let base64 = numbers.to_string() + "true,\"\",\"YSJiLA==\"\nfalse,\"" + &"AAAA".repeat(33) + "AA==\",\n";
+    let zeros = "\0".repeat(100);
+    let text = numbers.to_string() + "true,,\"a\"\"b,\"\nfalse," + &zeros + ",\n";
+    let lossy = vec![(LossyKind::BoolAsText, 2), (LossyKind::BytesAsText, 3)];
+    // Rows are written in one go only where there is room beside them.
+    for capacity in [60, 10_000] {
+        for (bytes_as, expected) in [(BytesAs::Base64, &base64), (BytesAs::Text, &text)] {
+            let options = Options { bytes_as, ..Options::default() };
+            let found = rows_written(Format::Csv, &options, &rows, capacity);
+            assert_eq!(found, (expected.clone(), lossy.clone(), None), "{capacity}");
+            let strict = Options { strict: true, ..options };
+            let found = rows_written(Format::Csv, &strict, &rows, capacity);
+            assert_eq!(found, (numbers.to_string(), vec![], Some(2)), "{capacity}");
+        }
+        // Digits can be special, too.
+        let odd = super::OutDialect { delimiter: Some(b'0'), ..Default::default() };
+        let options = Options { out_dialect: odd, ..Options::default() };
+        let found = rows_written(Format::Csv, &options, &rows[1..2], capacity).0;
+        assert_eq!(found, "-70\"0.5\"0NaN\n", "{capacity}");
+        let all = super::OutDialect { quote_all: true, ..Default::default() };
+        let options = Options { out_dialect: all, ..Options::default() };
+        let found = rows_written(Format::Csv, &options, &rows[1..2], capacity).0;
+        assert_eq!(found, "\"-7\",\"0.5\",\"NaN\"\n", "{capacity}");
     }
 }

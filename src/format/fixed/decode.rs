@@ -1,5 +1,7 @@
 //! From bytes to columns: text and bytes stay where they are.
 
+use std::ops::Range;
+
 use super::field::{self, Kind};
 use super::layout::Layout;
 use crate::error::RecordError;
@@ -92,8 +94,10 @@ impl Decode for Decoder {
         Ok(true)
     }
 
-    fn skip_record(&mut self, slice: &[u8]) {
-        self.at = slice.len().min(self.at + self.width);
+    fn skip_record(&mut self, slice: &[u8]) -> Range<usize> {
+        let start = self.at;
+        self.at = slice.len().min(start + self.width);
+        start..self.at
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::field::{self, Kind, Misfit, TextRule};
 use super::layout::Layout;
-use crate::error::{Error, RecordError};
+use crate::error::RecordError;
 use crate::format::{Encode, Shape};
 use crate::record::{Batch, Binder, EncodeError, LossyKind, NONE, Output, Value};
 
@@ -44,14 +44,6 @@ impl Encoder {
 
 impl Encode for Encoder {
     fn encode(&mut self, batch: &Batch<'_>, records: Range<usize>, output: &mut Output<'_>) -> Result<(), EncodeError> {
-        if self.layout.width() > output.capacity() {
-            return Err(Error::memory(format!(
-                "a record of {} bytes does not fit into an output buffer of {} bytes\n  Raise --memory-limit or --slice-size.",
-                self.layout.width(),
-                output.capacity()
-            ))
-            .into());
-        }
         let Encoder { layout, from: source, rule } = self;
         match source {
             From::Columns { of_item, unknown } => {
@@ -111,6 +103,7 @@ fn record<'a>(
     lost: Lost,
     value: impl Fn(usize, usize) -> Value<'a>,
 ) -> Result<(), EncodeError> {
+    // The memory plan has buffers that are at least as wide as a record.
     output.room(layout.width())?;
     let mark = output.mark();
     for _ in 0..lost.unknown {
@@ -126,9 +119,7 @@ fn record<'a>(
         let place = &mut output.room(0)?[field.offset..field.offset + field.width];
         if let Err(misfit) = field::write(field.kind, value(item, named), rule, place, |kind| lost = Some(kind)) {
             let offset = batch.span(index).start;
-            // Nothing of the record was drained: its room was there before its mark.
-            let _ = output.rollback(mark);
-            return Err(EncodeError::Record { index, error: refused(&field.name, misfit, offset) });
+            return Err(output.refuse(mark, index, refused(&field.name, misfit, offset)));
         }
         if let Some(kind) = lost {
             output.lose(kind);

@@ -331,7 +331,7 @@ fn write_as_text(
     if let Value::List(_) | Value::Map(_) | Value::Raw(_) = value {
         return misfit("(text) can't hold a list or a map", "Select the fields that the layout has.");
     }
-    let mut room = ScalarRoom::new();
+    let mut room = ScalarRoom::default();
     let text = ScalarText::of(value, rule.bytes_are_base64, &mut room, lose);
     if text.len() > place.len() {
         return misfit(

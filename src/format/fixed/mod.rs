@@ -34,6 +34,11 @@ fn layout(options: &Options) -> Result<Layout, Error> {
     Ok(layout)
 }
 
+/// The width of a record, if the layout can be understood.
+pub(super) fn width(options: &Options) -> Option<usize> {
+    Layout::parse(options.layout.as_deref()?).ok().map(|layout| layout.width())
+}
+
 /// Opens fixed records. A usage error without a layout, or with one that can't be understood.
 pub fn open(options: &Options) -> Result<Opening, OpenError> {
     let layout = Arc::new(layout(options)?);

@@ -269,19 +269,6 @@ fn text_and_bytes_stay_where_they_are() {
     });
 }
 
-#[test]
-fn a_record_wider_than_the_output_buffer_ends_the_run() {
-    let options = options("t:text65");
-    let schema = Schema::new([&b"t"[..]]);
-    let target = create(&options, &Shape::Columns(schema.clone()), Format::Csv).unwrap();
-    let arena = Arena::new(1 << 12, 1 << 20);
-    let batch = Batch::new(&arena, b"", Some(&schema), 100);
-    let (mut buffer, mut drain) = ([0; 64], Nowhere);
-    let mut output = Output::new(&mut buffer, &mut drain, false);
-    let outcome = target.encoder().encode(&batch, 0..batch.len(), &mut output);
-    assert!(matches!(outcome, Err(EncodeError::Stop(_))));
-}
-
 proptest! {
     /// Any bytes (with a legal bool and padding) come back as they were, however they are cut.
     #[test]

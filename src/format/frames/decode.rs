@@ -1,5 +1,7 @@
 //! From frames of bytes or text to columns: the payload stays where it is.
 
+use std::ops::Range;
+
 use super::frame::{Frame, Rule};
 use super::{FIELD, Payload};
 use crate::error::RecordError;
@@ -61,8 +63,10 @@ impl Decode for Decoder {
         Ok(true)
     }
 
-    fn skip_record(&mut self, slice: &[u8]) {
-        self.at = behind(self.rule, slice, self.at);
+    fn skip_record(&mut self, slice: &[u8]) -> Range<usize> {
+        let start = self.at;
+        self.at = behind(self.rule, slice, start);
+        start..self.at
     }
 }
 

@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use crate::error::{Error, RecordError};
 use crate::format::Encode;
-use crate::record::json::{Fast, Refusal, Sink, Writer};
+use crate::record::json::{Fast, Grouped, Refusal, Sink, Step, Writer};
 use crate::record::line_form::{
     LineForm, ScalarRoom, ScalarText, base64_len, is_base64, longest_json, read_base64, write_from_base64, write_json,
 };
@@ -28,16 +28,35 @@ pub(super) struct Style {
 
 pub(super) struct Encoder {
     style: Style,
-    writer: Writer,
+    json: Json,
     unit: Unit,
     /// How many bytes the last prefix before JSON had.
     guess: usize,
 }
 
 impl Encoder {
-    pub(super) fn new(style: Style) -> Encoder {
+    /// With `groups`, records in columns become nested maps, in which JSON text is what it says.
+    pub(super) fn new(style: Style, groups: Option<Vec<Step>>, max_depth: usize) -> Encoder {
         let bytes_as = if style.bytes_are_base64 { BytesAs::Base64 } else { BytesAs::Text };
-        Encoder { style, writer: Writer::new(bytes_as), unit: Unit::get(), guess: style.prefix.width_of(200) }
+        let grouped = groups.map(|steps| Grouped::new(Writer::new(bytes_as), steps, Some(max_depth)));
+        let json = Json { writer: Writer::new(bytes_as), grouped };
+        Encoder { style, json, unit: Unit::get(), guess: style.prefix.width_of(200) }
+    }
+}
+
+/// Writes whole records as JSON.
+struct Json {
+    writer: Writer,
+    grouped: Option<Grouped>,
+}
+
+impl Json {
+    #[inline(always)]
+    fn write<S: Sink>(&mut self, batch: &Batch<'_>, index: usize, sink: &mut S) -> Result<(), Refusal> {
+        match &mut self.grouped {
+            None => write_json(batch, index, &mut self.writer, sink),
+            Some(grouped) => grouped.record(batch.columns(index), sink),
+        }
     }
 }
 
@@ -86,11 +105,7 @@ impl Encode for Encoder {
             match written {
                 Ok(()) => {}
                 Err(Fail::Stop(error)) => return Err(EncodeError::Stop(error)),
-                Err(Fail::Record(error)) => {
-                    let whole = output.rollback(begun.mark);
-                    debug_assert!(whole, "a record was refused after a part of it was drained");
-                    return Err(EncodeError::Record { index, error });
-                }
+                Err(Fail::Record(error)) => return Err(output.refuse(begun.mark, index, error)),
             }
         }
         Ok(())
@@ -110,7 +125,7 @@ impl Style {
                 _ => {}
             }
         }
-        let mut room = ScalarRoom::new();
+        let mut room = ScalarRoom::default();
         let text = ScalarText::of(value, self.bytes_are_base64, &mut room, |kind| output.lose(kind));
         self.plain(text, begun, output)
     }
@@ -173,7 +188,7 @@ impl Encoder {
         // All of the record stays in the buffer: the prefix is put before it once its length is known.
         output.room(longest)?;
         output.advance(self.guess);
-        let work = Compact { writer: &mut self.writer, batch, index, output };
+        let work = Compact { json: &mut self.json, batch, index, output };
         self.unit.run(work).map_err(|refusal| refused(refusal, begun.offset))?;
         let len = output.since(begun.mark) - self.guess;
         let (prefix, head) = self.style.head(len, begun.offset)?;
@@ -192,12 +207,12 @@ impl Encoder {
         output: &mut Output<'_>,
     ) -> Result<(), Fail> {
         let mut measure = Measure { len: 0, output };
-        write_json(batch, index, &mut self.writer, &mut measure).map_err(|refusal| refused(refusal, begun.offset))?;
+        self.json.write(batch, index, &mut measure).map_err(|refusal| refused(refusal, begun.offset))?;
         let len = measure.len;
         let (prefix, head) = self.style.head(len, begun.offset)?;
         output.end_record(begun.offset)?;
         output.put(&prefix[..head])?;
-        write_json(batch, index, &mut self.writer, &mut Again(output)).map_err(|refusal| refused(refusal, begun.offset))
+        self.json.write(batch, index, &mut Again(output)).map_err(|refusal| refused(refusal, begun.offset))
     }
 }
 
@@ -210,7 +225,7 @@ fn refused(refusal: Refusal, offset: usize) -> Fail {
 
 /// Writes one record as JSON with the processor's vector instructions.
 struct Compact<'e, 'b, 'a, 'o, 'w> {
-    writer: &'e mut Writer,
+    json: &'e mut Json,
     batch: &'b Batch<'a>,
     index: usize,
     output: &'o mut Output<'w>,
@@ -221,7 +236,7 @@ impl Work for Compact<'_, '_, '_, '_, '_> {
 
     #[inline(always)]
     fn run<V: Vector>(self, vector: V) -> Result<(), Refusal> {
-        write_json(self.batch, self.index, self.writer, &mut Fast { vector, output: self.output })
+        self.json.write(self.batch, self.index, &mut Fast { vector, output: self.output })
     }
 }
 

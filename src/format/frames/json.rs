@@ -1,5 +1,7 @@
 //! From frames of JSON to keyed batches, or to columns of selected fields.
 
+use std::ops::Range;
+
 use super::decode::behind;
 use super::frame::{Frame, Rule};
 use crate::error::RecordError;
@@ -87,7 +89,9 @@ impl Decode for Decoder {
         Ok(true)
     }
 
-    fn skip_record(&mut self, slice: &[u8]) {
-        self.at = behind(self.rule, slice, self.at);
+    fn skip_record(&mut self, slice: &[u8]) -> Range<usize> {
+        let start = self.at;
+        self.at = behind(self.rule, slice, start);
+        start..self.at
     }
 }

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::tests::{frame, options, put};
 use super::*;
 use crate::format::harness::{self, Ran, Run, ready, want};
-use crate::record::{Batch, Detail, LossyKind, Value};
+use crate::record::{Batch, Detail, Drain, LossyKind, Output, Value};
 
 fn payloads(frames: &[u8]) -> Vec<String> {
     let mut rest = frames;
@@ -46,6 +46,47 @@ fn convert(data: &[u8], to: Payload, how: How, look: &mut dyn FnMut(&Batch<'_>))
     let How { want, target, buffer, strict } = how;
     let run = Run { want, target, window: target, buffer, strict, max_record: 1 << 10, look };
     harness::run(&*source, Some(&*write), data, run)
+}
+
+/// Nested maps have more brackets than the names that they come from; the room made for a record has to do.
+#[test]
+fn nested_maps_in_buffers_of_any_size() {
+    let options = Options { unflatten: true, ..options(Prefix::Varint, Payload::Json) };
+    let names = ["...", "a.b.c", "a.b.d", "e", "a.e", "z..y"];
+    let schema = Schema::new(names.map(str::as_bytes));
+    let target = create(&options, &Shape::Columns(schema.clone()), Format::Csv).unwrap();
+    let (arena, mut frames) = (crate::memory::Arena::new(1 << 14, 1 << 20), Vec::new());
+    let mut batch = Batch::new(&arena, b"", Some(&schema), 100);
+    for text in [&b"[]"[..], b"{}", b"1", b"[[]]", b""] {
+        batch.reserve(names.len(), 0).unwrap();
+        names.iter().for_each(|_| batch.push(Value::Untyped(text)));
+        batch.end_record(0, 0).unwrap();
+        let text = match text {
+            b"" => r#""""#,
+            text => std::str::from_utf8(text).unwrap(),
+        };
+        let json = r#"{"":{"":{"":{"":0}}},"a":{"b":{"c":0,"d":0},"e":0},"e":0,"z":{"":{"y":0}}}"#;
+        frames.extend(frame(Prefix::Varint, json.replace('0', text).as_bytes()));
+    }
+    for capacity in 1..1500 {
+        let (mut buffer, mut drain) = (vec![0; capacity], Collect(Vec::new()));
+        let mut output = Output::new(&mut buffer, &mut drain, false);
+        target.encoder().encode(&batch, 0..batch.len(), &mut output).unwrap();
+        let len = output.len();
+        drain.0.extend_from_slice(&buffer[..len]);
+        assert_eq!(String::from_utf8_lossy(&drain.0), String::from_utf8_lossy(&frames), "{capacity}");
+    }
+    let conflict = Shape::Columns(Schema::new([&b"a"[..], b"a.b"]));
+    assert!(create(&options, &conflict, Format::Csv).is_err_and(|error| error.to_string().contains("--unflatten")));
+}
+
+struct Collect(Vec<u8>);
+
+impl Drain for Collect {
+    fn drain(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        self.0.extend_from_slice(bytes);
+        Ok(())
+    }
 }
 
 #[test]

@@ -17,6 +17,7 @@ pub use prefix::{Payload, Prefix};
 use super::{Cut, Decode, Encode, Error, Format, Frame, OpenError, Opening, Options};
 use super::{ReadFormat, Shape, Want, WriteFormat, text_holds_base64};
 use crate::record::Schema;
+use crate::record::json::unflatten::{self, Step};
 
 /// The name of the only field of frames of bytes or text.
 pub const FIELD: &[u8] = b"payload";
@@ -29,14 +30,21 @@ pub fn open(options: &Options) -> Result<Opening, OpenError> {
 }
 
 /// Prepares frames.
-pub fn create(options: &Options, _shape: &Shape, from: Format) -> Result<Box<dyn WriteFormat>, Error> {
-    Ok(Box::new(Target(encode::Style {
+pub fn create(options: &Options, shape: &Shape, from: Format) -> Result<Box<dyn WriteFormat>, Error> {
+    let groups = match shape {
+        Shape::Columns(schema) if options.unflatten && options.payload == Payload::Json => {
+            Some(unflatten::nested(schema)?)
+        }
+        _ => None,
+    };
+    let style = encode::Style {
         prefix: options.frame,
         payload: options.payload,
         base64_is_bytes: text_holds_base64(options, from),
         bytes_are_base64: options.bytes_as == super::BytesAs::Base64,
         nameless: from == Format::Text,
-    })))
+    };
+    Ok(Box::new(Target { style, groups, max_depth: options.max_depth }))
 }
 
 struct Source {
@@ -64,13 +72,18 @@ impl ReadFormat for Source {
     }
 }
 
-struct Target(encode::Style);
+struct Target {
+    style: encode::Style,
+    /// How dotted names become maps again.
+    groups: Option<Vec<Step>>,
+    max_depth: usize,
+}
 
 impl WriteFormat for Target {
     fn frame(&self) -> Frame {
         Frame::default()
     }
     fn encoder(&self) -> Box<dyn Encode> {
-        Box::new(encode::Encoder::new(self.0))
+        Box::new(encode::Encoder::new(self.style, self.groups.clone(), self.max_depth))
     }
 }

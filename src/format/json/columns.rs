@@ -2,13 +2,15 @@
 
 use std::ops::Range;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
 use super::encode::{Style, finish};
-use super::unflatten::{self, Step};
 use crate::format::Encode;
-use crate::record::json::{Plain, Reader, Refusal, Sink, Writer};
-use crate::record::{Batch, EncodeError, Output, Schema, Value};
-use crate::scan::json::{write_text, write_untyped};
-use crate::scan::number::decimal;
+use crate::record::digits::{DigitRoom, float_text, int_text, uint_text};
+use crate::record::json::{Grouped, Plain, Sink, Step, json_text, unflatten};
+use crate::record::{Batch, BytesAs, EncodeError, LossyKind, Output, Schema, Value};
+use crate::scan::json::{escape_into, write_text, write_untyped};
 use crate::scan::vector::{Unit, Vector, Work};
 
 /// A field's name as it stands in the output, `,"name":`.
@@ -17,6 +19,8 @@ struct Name {
     /// What does not fit into `first`.
     rest: Box<[u8]>,
     len: usize,
+    /// The room it takes, with all that a value may need beside its text.
+    room: usize,
 }
 
 impl Name {
@@ -24,24 +28,8 @@ impl Name {
         let text = [b",", &json_text(name)[..], b":"].concat();
         let (mut first, near) = ([0; 32], text.len().min(32));
         first[..near].copy_from_slice(&text[..near]);
-        Name { first, rest: text[near..].into(), len: text.len() }
+        Name { first, rest: text[near..].into(), len: text.len(), room: text.len().max(32) + 40 + BEHIND }
     }
-}
-
-/// Text as a JSON string; for what is rendered once.
-fn json_text(text: &[u8]) -> Vec<u8> {
-    struct Quote<'t>(&'t [u8]);
-    impl Work for Quote<'_> {
-        type Out = Vec<u8>;
-        #[inline(always)]
-        fn run<V: Vector>(self, v: V) -> Vec<u8> {
-            let mut to = vec![0; self.0.len() * 6 + 40];
-            let len = write_text(v, self.0, &mut to, 0);
-            to.truncate(len);
-            to
-        }
-    }
-    Unit::get().run(Quote(text))
 }
 
 /// Writes each record as one map on one line.
@@ -50,36 +38,49 @@ pub struct Flat {
     before: Vec<u8>,
     end: &'static [u8],
     names: Vec<Name>,
+    bytes_as: BytesAs,
+    /// Bytes that become text are simply counted: nothing lossy is refused.
+    lenient: bool,
     /// Writes the records that are not simple.
-    any: Grouped,
+    any: Any,
 }
 
 impl Flat {
     pub fn new(style: Style, schema: &Schema) -> Flat {
-        let any = Grouped::new(style, unflatten::flat(schema), false, 0);
+        let any = Any::new(style, unflatten::flat(schema), None);
         let names = schema.names().map(Name::new).collect();
-        Flat { unit: Unit::get(), before: style.before(), end: style.end, names, any }
+        Flat {
+            unit: Unit::get(),
+            before: style.before(),
+            end: style.end,
+            names,
+            bytes_as: style.bytes_as,
+            lenient: false,
+            any,
+        }
     }
 }
 
 impl Encode for Flat {
     fn encode(&mut self, batch: &Batch<'_>, records: Range<usize>, output: &mut Output<'_>) -> Result<(), EncodeError> {
+        self.lenient = !output.is_strict();
         let mut next = records.start;
         while next < records.end {
-            let rows = Rows { flat: self, batch, records: next..records.end, to: output.room(1)? };
-            let (mut behind, mut len) = self.unit.run(rows);
-            if behind == next && !output.is_empty() {
+            let rows = self.unit.run(Rows { flat: self, batch, records: next..records.end, to: output.room(1)? });
+            output.advance(rows.len);
+            output.lossy.count_many(LossyKind::BytesAsText, rows.bytes);
+            output.records += (rows.behind - next) as u64;
+            next = rows.behind;
+            match rows.stop {
+                None => {}
                 // Perhaps an empty buffer has room for this record.
-                let capacity = output.capacity();
-                let rows = Rows { flat: self, batch, records: next..records.end, to: output.room(capacity)? };
-                (behind, len) = self.unit.run(rows);
-            }
-            output.advance(len);
-            output.records += (behind - next) as u64;
-            next = behind;
-            if next < records.end && len == 0 {
-                self.any.encode(batch, next..next + 1, output)?;
-                next += 1;
+                Some(Stop::NoRoom) if !output.is_empty() => {
+                    output.room(output.capacity())?;
+                }
+                Some(_) => {
+                    self.any.encode(batch, next..next + 1, output)?;
+                    next += 1;
+                }
             }
         }
         Ok(())
@@ -94,21 +95,45 @@ struct Rows<'e, 'b, 'a, 'o> {
     to: &'o mut [u8],
 }
 
+/// What was written.
+struct Written {
+    /// The record behind the last one.
+    behind: usize,
+    len: usize,
+    /// How many values were bytes.
+    bytes: u64,
+    /// Why there are not all records.
+    stop: Option<Stop>,
+}
+
+/// Why a record is not written.
+enum Stop {
+    /// There may be no room for it.
+    NoRoom,
+    /// It has a value that takes more thought.
+    Odd,
+}
+
 impl Work for Rows<'_, '_, '_, '_> {
-    /// The record behind the last one written, and the bytes written.
-    type Out = (usize, usize);
+    type Out = Written;
 
     #[inline(always)]
-    fn run<V: Vector>(self, v: V) -> (usize, usize) {
+    fn run<V: Vector>(self, v: V) -> Written {
         let Rows { flat, batch, records, to } = self;
-        let mut len = 0;
-        for record in records.clone() {
-            match flat.row(v, batch.columns(record), &mut to[len..]) {
-                Some(more) => len += more,
-                None => return (record, len),
+        let mut written = Written { behind: records.end, len: 0, bytes: 0, stop: None };
+        for record in records {
+            match flat.row(v, batch.columns(record), &mut to[written.len..]) {
+                Ok((len, bytes)) => {
+                    written.len += len;
+                    written.bytes += bytes;
+                }
+                Err(stop) => {
+                    (written.behind, written.stop) = (record, Some(stop));
+                    break;
+                }
             }
         }
-        (records.end, len)
+        written
     }
 }
 
@@ -116,15 +141,15 @@ impl Work for Rows<'_, '_, '_, '_> {
 const BEHIND: usize = 8;
 
 impl Flat {
-    /// Writes a record; none if there may be no room, or it has a value that JSON can't hold as it is.
+    /// Writes a record; gives its length, and how many values were bytes.
     #[inline(always)]
-    fn row<V: Vector>(&self, v: V, values: &[Value<'_>], to: &mut [u8]) -> Option<usize> {
+    fn row<V: Vector>(&self, v: V, values: &[Value<'_>], to: &mut [u8]) -> Result<(usize, u64), Stop> {
         let begin = self.before.len();
         if to.len() < begin + BEHIND {
-            return None;
+            return Err(Stop::NoRoom);
         }
         to[..begin].copy_from_slice(&self.before);
-        let (mut at, mut digits) = (begin, [0; 20]);
+        let (mut at, mut bytes, mut digits) = (begin, 0, DigitRoom::default());
         for (value, name) in values.iter().zip(&self.names) {
             // One question for the kind of value, as it is the same in most of a column.
             match *value {
@@ -137,8 +162,13 @@ impl Flat {
                     at = write_text(v, text, to, at);
                 }
                 Value::Absent => {}
+                Value::Bytes(held) if self.lenient => {
+                    at = put_name(v, name, held.len() * 6, to, at)?;
+                    at = self.put_bytes(held, to, at).ok_or(Stop::Odd)?;
+                    bytes += 1;
+                }
                 other => {
-                    let text = plain_text(other, &mut digits)?;
+                    let text = plain_text(other, &mut digits).ok_or(Stop::Odd)?;
                     at = put_name(v, name, text.len(), to, at)?;
                     at = put_text(v, text, to, at);
                 }
@@ -150,35 +180,61 @@ impl Flat {
         to[at] = b'}';
         at += 1;
         to[at..at + self.end.len()].copy_from_slice(self.end);
-        Some(at + self.end.len())
+        Ok((at + self.end.len(), bytes))
+    }
+}
+
+impl Flat {
+    /// Writes bytes in quotes, for which there is room for six times as many; none if text can't hold them.
+    #[inline(never)]
+    fn put_bytes(&self, bytes: &[u8], to: &mut [u8], at: usize) -> Option<usize> {
+        to[at] = b'"';
+        let inside = &mut to[at + 1..];
+        let len = match self.bytes_as {
+            BytesAs::Base64 => STANDARD.encode_slice(bytes, inside).ok()?,
+            BytesAs::Text if simdutf8::basic::from_utf8(bytes).is_ok() => escape_into(self.unit, bytes, inside),
+            BytesAs::Text => return None,
+        };
+        to[at + 1 + len] = b'"';
+        Some(at + len + 2)
     }
 }
 
 /// A value that is written without quotes and without loss.
 #[inline(always)]
-fn plain_text<'t>(value: Value<'t>, digits: &'t mut [u8; 20]) -> Option<&'t [u8]> {
+fn plain_text<'t>(value: Value<'t>, digits: &'t mut DigitRoom) -> Option<&'t [u8]> {
     Some(match value {
         Value::Number(text) => text,
         Value::Null => b"null",
         Value::Bool(true) => b"true",
         Value::Bool(false) => b"false",
-        Value::UInt(number) => decimal(number, digits),
-        _ => return None,
+        other => return number_text(other, digits),
     })
+}
+
+/// Out of line, so that the loop over fields stays short.
+#[inline(never)]
+fn number_text<'t>(value: Value<'_>, digits: &'t mut DigitRoom) -> Option<&'t [u8]> {
+    match value {
+        Value::Int(number) => Some(int_text(number, digits)),
+        Value::UInt(number) => Some(uint_text(number, digits)),
+        Value::Float(number) if number.is_finite() => Some(float_text(number, digits)),
+        _ => None,
+    }
 }
 
 /// Writes a name if there is room for it and so many bytes of a value.
 #[inline(always)]
-fn put_name<V: Vector>(v: V, name: &Name, value: usize, to: &mut [u8], at: usize) -> Option<usize> {
+fn put_name<V: Vector>(v: V, name: &Name, value: usize, to: &mut [u8], at: usize) -> Result<usize, Stop> {
     let to = &mut to[at..];
-    if to.len() < name.rest.len() + value + 32 + 40 + BEHIND {
-        return None;
+    if to.len() < name.room + value {
+        return Err(Stop::NoRoom);
     }
-    v.short_store(v.short(&name.first), to.first_chunk_mut()?);
+    v.short_store(v.short(&name.first), to.first_chunk_mut().ok_or(Stop::NoRoom)?);
     if !name.rest.is_empty() {
         to[32..name.len].copy_from_slice(&name.rest);
     }
-    Some(at + name.len)
+    Ok(at + name.len)
 }
 
 #[inline(always)]
@@ -191,125 +247,27 @@ fn put_text<V: Vector>(v: V, text: &[u8], to: &mut [u8], at: usize) -> usize {
 }
 
 /// Writes any record: with nested maps, with indentation, of any size.
-pub struct Grouped {
+pub struct Any {
     before: Vec<u8>,
     end: &'static [u8],
-    pretty: bool,
-    writer: Writer,
-    /// The steps, their keys as they stand in the output.
-    steps: Vec<Step>,
-    /// Finds out whether text is a list or map.
-    reader: Option<Reader>,
-    /// Maps that have no field yet, as numbers of steps.
-    waiting: Vec<usize>,
-    /// For each open map, whether it has no field yet.
-    empty: Vec<bool>,
+    grouped: Grouped,
 }
 
-impl Grouped {
-    pub fn new(style: Style, mut steps: Vec<Step>, parse: bool, max_depth: usize) -> Grouped {
-        for step in &mut steps {
-            if let Step::Open(key) | Step::Field(_, key) = step {
-                *key = [&json_text(key)[..], if style.pretty { b": " } else { b":" }].concat().into();
-            }
-        }
-        Grouped {
-            before: style.before(),
-            end: style.end,
-            pretty: style.pretty,
-            writer: style.writer(),
-            reader: parse.then(|| Reader::new(max_depth, 0)),
-            waiting: Vec::with_capacity(steps.len()),
-            empty: Vec::with_capacity(steps.len() + 1),
-            steps,
-        }
-    }
-
-    fn record<S: Sink>(&mut self, values: &[Value<'_>], sink: &mut S) -> Result<(), Refusal> {
-        sink.put(&self.before)?;
-        self.waiting.clear();
-        self.empty.clear();
-        self.open(sink)?;
-        for number in 0..self.steps.len() {
-            match self.steps[number] {
-                Step::Open(_) => self.waiting.push(number),
-                Step::Field(column, _) => self.field(number, values[column], sink)?,
-                Step::Close if self.waiting.pop().is_some() => {}
-                Step::Close => self.close(sink)?,
-            }
-        }
-        self.close(sink)?;
-        Ok(sink.put(self.end)?)
-    }
-
-    fn field<S: Sink>(&mut self, number: usize, value: Value<'_>, sink: &mut S) -> Result<(), Refusal> {
-        if matches!(value, Value::Absent) {
-            return Ok(());
-        }
-        for waiting in 0..self.waiting.len() {
-            self.key(self.waiting[waiting], sink)?;
-            self.open(sink)?;
-        }
-        self.waiting.clear();
-        self.key(number, sink)?;
-        let value = self.parsed(value);
-        self.writer.leaf(value, sink)
-    }
-
-    /// Text that is exactly a list or map becomes one.
-    fn parsed<'a>(&mut self, value: Value<'a>) -> Value<'a> {
-        let (Value::Text(text) | Value::Untyped(text)) = value else { return value };
-        let Some(reader) = &mut self.reader else { return value };
-        let bracketed = matches!((text.first(), text.last()), (Some(b'{'), Some(b'}')) | (Some(b'['), Some(b']')));
-        let valid = bracketed
-            && simdutf8::basic::from_utf8(text).is_ok()
-            && reader.start(0, text.len(), false).is_ok()
-            && reader.check(text) == Ok((0, text.len()));
-        if valid { Value::Raw(text) } else { value }
-    }
-
-    fn key<S: Sink>(&mut self, number: usize, sink: &mut S) -> Result<(), Refusal> {
-        let first = self.empty.last_mut().is_some_and(std::mem::take);
-        if !first {
-            sink.put(b",")?;
-        }
-        self.line(sink)?;
-        if let Step::Open(key) | Step::Field(_, key) = &self.steps[number] {
-            sink.put(key)?;
-        }
-        Ok(())
-    }
-
-    fn open<S: Sink>(&mut self, sink: &mut S) -> Result<(), Refusal> {
-        self.empty.push(true);
-        self.writer.nest(1);
-        Ok(sink.put(b"{")?)
-    }
-
-    fn close<S: Sink>(&mut self, sink: &mut S) -> Result<(), Refusal> {
-        self.writer.nest(-1);
-        if self.empty.pop() == Some(false) {
-            self.line(sink)?;
-        }
-        Ok(sink.put(b"}")?)
-    }
-
-    fn line<S: Sink>(&self, sink: &mut S) -> Result<(), Refusal> {
-        if self.pretty {
-            self.writer.line(sink)?;
-        }
-        Ok(())
+impl Any {
+    /// See [`Grouped::new`].
+    pub fn new(style: Style, steps: Vec<Step>, parse: Option<usize>) -> Any {
+        Any { before: style.before(), end: style.end, grouped: Grouped::new(style.writer(), steps, parse) }
     }
 }
 
-impl Encode for Grouped {
+impl Encode for Any {
     fn encode(&mut self, batch: &Batch<'_>, records: Range<usize>, output: &mut Output<'_>) -> Result<(), EncodeError> {
         for index in records {
             let mark = output.mark();
-            let outcome = self.record(batch.columns(index), &mut Plain(output));
-            if outcome.is_err() {
-                self.writer.reset();
-            }
+            output.put(&self.before)?;
+            let mut sink = Plain(output);
+            let outcome = self.grouped.record(batch.columns(index), &mut sink);
+            let outcome = outcome.and_then(|()| Ok(sink.put(self.end)?));
             finish(outcome, (mark, index, batch.span(index).start), output)?;
         }
         Ok(())

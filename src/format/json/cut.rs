@@ -19,8 +19,16 @@ impl Cut for LineCut {
         Ok(match memchr::memchr(b'\n', &data[near..]) {
             Some(at) => Boundary::At(near + at + 1),
             None if end => Boundary::At(data.len()),
-            None => Boundary::More,
+            None => behind_white(data),
         })
+    }
+}
+
+/// More is needed; white space before a record is no part of it, however much of it there is.
+fn behind_white(data: &[u8]) -> Boundary {
+    match data.iter().take_while(|b| is_white(**b)).count().min(data.len() - 1) {
+        0 => Boundary::More,
+        white => Boundary::Skip(white),
     }
 }
 
@@ -128,7 +136,13 @@ impl Cut for ValueCut {
                 if at == 1 { Err(unfinished(at)) } else { Ok(Boundary::At(at - 1)) }
             }
             Some(boundary) => Ok(boundary),
-            None if !end => Ok(Boundary::More),
+            None if !end => {
+                let boundary = behind_white(data);
+                if boundary != Boundary::More {
+                    self.walk = None;
+                }
+                Ok(boundary)
+            }
             None if self.layout != Layout::Items => Ok(Boundary::At(data.len())),
             None if data.iter().all(|b| is_white(*b)) => Err(RecordError::new(data.len(), "the array is not closed")),
             None => Ok(Boundary::At(before_comma(data))),

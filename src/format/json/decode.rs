@@ -1,5 +1,7 @@
 //! NDJSON and JSON to batches.
 
+use std::ops::Range;
+
 use super::Layout;
 use crate::error::RecordError;
 use crate::format::{Decode, Want};
@@ -218,7 +220,7 @@ impl Decode for Decoder {
         Ok(true)
     }
 
-    fn skip_record(&mut self, slice: &[u8]) {
+    fn skip_record(&mut self, slice: &[u8]) -> Range<usize> {
         let from = self.record;
         let find = |seek| match Nesting::new(Unit::get(), seek, from).find(slice, from) {
             Some(Hit::Between(at)) => at + 1,
@@ -233,5 +235,11 @@ impl Decode for Decoder {
         };
         self.record = to;
         self.done |= to == slice.len() || self.reader.start(to, slice.len(), self.layout == Layout::Lines).is_err();
+        // White space behind a value is no part of it.
+        let white = match self.layout {
+            Layout::Scalars => slice[from..to].iter().rev().take_while(|b| b.is_ascii_whitespace()).count(),
+            _ => 0,
+        };
+        from..to - white
     }
 }

@@ -5,12 +5,12 @@ mod columns;
 mod cut;
 mod decode;
 mod encode;
-mod unflatten;
 
 use super::{
     Cut, Decode, Encode, Error, Format, Frame, OpenError, Opening, Options, ReadFormat, Shape, Want, WriteFormat,
 };
 use crate::error::RecordError;
+use crate::record::json::unflatten::{self, Step};
 use check::Located;
 
 /// How records stand in a source.
@@ -126,7 +126,7 @@ struct Target {
     options: Options,
     shape: Shape,
     /// How dotted names become maps again.
-    groups: Option<Vec<unflatten::Step>>,
+    groups: Option<Vec<Step>>,
 }
 
 impl WriteFormat for Target {
@@ -147,7 +147,8 @@ impl WriteFormat for Target {
         match (&self.shape, &self.groups) {
             (Shape::Keyed, _) => Box::new(encode::Keyed::new(style)),
             (Shape::Columns(_), Some(steps)) => {
-                Box::new(columns::Grouped::new(style, steps.clone(), self.options.unflatten, self.options.max_depth))
+                let parse = self.options.unflatten.then_some(self.options.max_depth);
+                Box::new(columns::Any::new(style, steps.clone(), parse))
             }
             (Shape::Columns(schema), None) => Box::new(columns::Flat::new(style, schema)),
         }

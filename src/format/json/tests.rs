@@ -1,6 +1,6 @@
 use super::*;
 use crate::memory::Arena;
-use crate::record::{Batch, Drain, EncodeError, LossyKind, Output, Schema, Value};
+use crate::record::{Batch, BytesAs, Drain, EncodeError, LossyKind, Output, Schema, Value};
 
 struct Kept(Vec<u8>);
 impl Drain for Kept {
@@ -169,4 +169,49 @@ fn pointers_are_those_of_rfc_6901() {
     for bad in ["a", "a/b", "/~", "/~2"] {
         assert_eq!(parts(bad), None, "{bad}");
     }
+}
+
+#[test]
+fn typed_values_are_written_the_same_on_every_way() {
+    let value = |text: &str| text.to_string();
+    let rows = vec![
+        vec![Value::Bytes(b""), Value::Int(i64::MIN), Value::Bytes(b"\"\\\n")],
+        vec![Value::Float(-0.0), Value::Float(1e16), Value::Float(9.5e-5)],
+        vec![Value::UInt(u64::MAX), Value::Float(123.25), Value::Bytes(&[b'x'; 200])],
+        vec![Value::Int(100), Value::Float(f64::NAN), Value::Bytes(b"ab")],
+    ];
+    let x = "x".repeat(200);
+    let lines = |odd: &str, long: &str, two: &str| {
+        [
+            value("{\"a\":\"\",\"b\\\"c\":-9223372036854775808,\"name\":\"") + odd + "\"}\n",
+            value("{\"a\":-0.0,\"b\\\"c\":1e16,\"name\":9.5e-5}\n"),
+            value("{\"a\":18446744073709551615,\"b\\\"c\":123.25,\"name\":\"") + long + "\"}\n",
+            value("{\"a\":100,\"b\\\"c\":null,\"name\":\"") + two + "\"}\n",
+        ]
+    };
+    let base64 = "eHh4".repeat(66) + "eHg=";
+    for (bytes_as, expected) in
+        [(BytesAs::Base64, lines("IlwK", &base64, "YWI=")), (BytesAs::Text, lines("\\\"\\\\\\n", &x, "ab"))]
+    {
+        let options = Options { bytes_as, ..Options::default() };
+        assert_eq!(everywhere(Format::Ndjson, &options, &NAMES, &rows), expected.concat());
+        for capacity in [1, 100, 5000] {
+            let written = write(Format::Ndjson, &options, &NAMES, &rows, capacity);
+            let lossy: Vec<_> = written.lossy.iter().collect();
+            assert_eq!(lossy, [(LossyKind::BytesAsText, 4), (LossyKind::NotFiniteAsNull, 1)], "{capacity}");
+            let strict = Options { strict: true, ..options.clone() };
+            let written = write(Format::Ndjson, &strict, &NAMES, &rows[1..], capacity);
+            assert!(matches!(written.outcome, Err(EncodeError::Record { index: 1, .. })), "{capacity}");
+            assert_eq!(written.lossy.total(), 0);
+            // Where a record fits the buffer, nothing of it is left.
+            if capacity > 1000 {
+                assert_eq!(written.text, expected[1]);
+            }
+        }
+    }
+    let text = Options { bytes_as: BytesAs::Text, ..Options::default() };
+    let rows = [vec![Value::Bytes(b"ok"), Value::Null, Value::Bytes(b"\xff")]];
+    let written = write(Format::Ndjson, &text, &NAMES, &rows, 1000);
+    assert!(matches!(written.outcome, Err(EncodeError::Record { index: 0, .. })));
+    assert_eq!((written.text.as_str(), written.lossy.total()), ("", 0));
 }

@@ -107,8 +107,10 @@ impl Decode for TextDecode {
         Ok(true)
     }
 
-    fn skip_record(&mut self, slice: &[u8]) {
+    fn skip_record(&mut self, slice: &[u8]) -> Range<usize> {
+        let start = self.at;
         self.at += memchr::memchr(b'\n', &slice[self.at..]).map_or(slice.len() - self.at, |found| found + 1);
+        start..self.at
     }
 }
 
@@ -209,7 +211,7 @@ impl Encode for LineEncoder {
                     if !key.is_empty() && key != FIELD.as_bytes() {
                         output.lose(LossyKind::KeyDropped);
                     }
-                    let mut room = ScalarRoom::new();
+                    let mut room = ScalarRoom::default();
                     // A line of text can hold any bytes, so bytes stay what they are.
                     let text = ScalarText::of(value, false, &mut room, |kind| {
                         if kind != LossyKind::BytesAsText {

@@ -1,15 +1,19 @@
 //! JSON text (RFC 8259) to values and back: for the JSON formats, for cells of CSV, for payloads of frames.
 
+mod grouped;
 mod nodes;
 mod pretty;
 mod read;
 mod record;
 mod select;
 mod strings;
+pub mod unflatten;
 mod write;
 
+pub use grouped::{Grouped, json_text};
 pub use read::Reader;
 pub use select::Selection;
+pub use unflatten::Step;
 pub use write::{Fast, Plain, Refusal, Sink, Writer};
 
 /// How far a decoder of a nested format takes records apart; the rest stays [`Raw`](super::Value::Raw).

@@ -85,7 +85,10 @@ impl Reader {
     /// With `lines`, a line feed is not white space but the byte that ends a record.
     pub fn start(&mut self, from: usize, to: usize, lines: bool) -> Result<(), RecordError> {
         if u32::try_from(to).is_err() {
-            return Err(RecordError::new(from, "a slice of 4 GiB or more").hint("Lower --slice-size."));
+            return Err(RecordError::new(from, "a slice of 4 GiB or more")
+                .hint("Lower --slice-size.")
+                // It is not the records that are bad: they are not left out.
+                .fault(crate::error::Fault::TooLarge));
         }
         self.at = self.positions.start(from, to, lines);
         self.end = to;

@@ -5,9 +5,9 @@ use base64::Engine;
 use super::BytesAs;
 use super::pretty::Pretty;
 use crate::error::Error;
+use crate::record::digits::{float_text, int_text, uint_text};
 use crate::record::{LossyKind, Output, Tree, Value};
 use crate::scan::json::{Compactor, escape_into, escape_of, find_special, write_text};
-use crate::scan::number::decimal;
 use crate::scan::vector::{Unit, Vector};
 
 /// Why a value was not written to its end.
@@ -201,6 +201,11 @@ impl Writer {
         Writer { pretty: Some(Pretty::new(level)), ..Writer::new(bytes_as) }
     }
 
+    /// Whether there are line breaks.
+    pub fn is_pretty(&self) -> bool {
+        self.pretty.is_some()
+    }
+
     /// Writes what follows so many levels further inside; for callers that write maps themselves.
     pub fn nest(&mut self, levels: isize) {
         if let Some(pretty) = &mut self.pretty {
@@ -227,11 +232,12 @@ impl Writer {
     #[inline(always)]
     pub fn tree<S: Sink>(&mut self, tree: Tree<'_, '_>, sink: &mut S) -> Result<(), Refusal> {
         let (values, keys) = tree.nodes();
+        // A record that was not written to its end may have left something.
+        self.reset();
         if !matches!(values[0], Value::List(_) | Value::Map(_)) {
             return self.leaf(values[0], sink);
         }
         self.open.clear();
-        self.reset();
         let (mut in_map, mut first, mut behind) = (false, true, u32::MAX);
         let mut node = 0;
         while node < values.len() {
@@ -350,18 +356,9 @@ impl Writer {
 /// Writes an integer or floating-point number of a typed source.
 fn write_typed<S: Sink>(value: Value<'_>, sink: &mut S) -> Result<(), Error> {
     match value {
-        Value::Int(number) => {
-            if number < 0 {
-                sink.put(b"-")?;
-            }
-            sink.put(decimal(number.unsigned_abs(), &mut [0; 20]))
-        }
-        Value::UInt(number) => sink.put(decimal(number, &mut [0; 20])),
-        Value::Float(number) if number.is_finite() => {
-            let (mut text, mut len) = ([0; 32], 0);
-            float_text(number, &mut text, &mut len);
-            sink.put(&text[..len])
-        }
+        Value::Int(number) => sink.put(int_text(number, &mut [0; 32])),
+        Value::UInt(number) => sink.put(uint_text(number, &mut [0; 32])),
+        Value::Float(number) if number.is_finite() => sink.put(float_text(number, &mut [0; 32])),
         Value::Float(_) => {
             sink.lose(LossyKind::NotFiniteAsNull);
             sink.put(b"null")
@@ -369,16 +366,6 @@ fn write_typed<S: Sink>(value: Value<'_>, sink: &mut S) -> Result<(), Error> {
         Value::List(_) => sink.put(b"[]"),
         _ => sink.put(b"{}"),
     }
-}
-
-/// The shortest digits that read back as the same number; at most 24 bytes.
-fn float_text(number: f64, text: &mut [u8; 32], len: &mut usize) {
-    use std::io::Write;
-    let mut rest = &mut text[..];
-    // `Debug` has an exponent where `Display` would write hundreds of zeros. It always fits.
-    let written = write!(rest, "{number:?}");
-    debug_assert!(written.is_ok());
-    *len = 32 - rest.len();
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! Upper and lower case.
 
+mod lines;
+
 use std::ops::ControlFlow;
 
 use super::fields::{Changed, Scope, utf8};
@@ -59,6 +61,9 @@ impl Op for ChangeCase {
     }
 
     fn apply(&self, batch: &mut Batch<'_>) {
+        if self.fields.names().is_empty() && lines::change(batch, self.case, self.two.as_deref()) {
+            return;
+        }
         let (kernel, case) = (Kernel::get(), self.case);
         match &self.two {
             Some(two) => {
@@ -74,6 +79,10 @@ impl Op for ChangeCase {
 
     fn needs_utf8(&self) -> bool {
         self.two.is_some()
+    }
+
+    fn checks_utf8(&self) -> bool {
+        self.two.is_some() && self.fields.names().is_empty()
     }
 
     fn fields(&self) -> &[Box<[u8]>] {
@@ -195,7 +204,7 @@ impl Mapper<'_> {
                 );
             }
             let text = checked.unwrap_or_default();
-            let (len, mapped) = self.map(text, at);
+            let (len, mapped) = map(self.case, text, at);
             if mapped.len != len {
                 return ControlFlow::Break(Stop::Length(text, at));
             }
@@ -234,21 +243,22 @@ impl Mapper<'_> {
             if high == text.len() {
                 return visit(run, b"");
             }
-            let (len, mapped) = self.map(text, high);
+            let (len, mapped) = map(self.case, text, high);
             visit(run, mapped.bytes());
             at = high + len;
         }
     }
 
-    /// The length of the character at `at`, and what it becomes.
-    fn map(&self, text: &str, at: usize) -> (usize, Mapped) {
-        let c = text[at..].chars().next().unwrap_or_default();
-        let mapped = match (c, self.case) {
-            (SIGMA, Case::Lower) => Mapped::collect(std::iter::once(if is_final(text, at) { 'ς' } else { 'σ' })),
-            (c, case) => Mapped::of(case, c),
-        };
-        (c.len_utf8(), mapped)
-    }
+}
+
+/// The length of the character at `at`, and what it becomes.
+fn map(case: Case, text: &str, at: usize) -> (usize, Mapped) {
+    let c = text[at..].chars().next().unwrap_or_default();
+    let mapped = match (c, case) {
+        (SIGMA, Case::Lower) => Mapped::collect(std::iter::once(if is_final(text, at) { 'ς' } else { 'σ' })),
+        (c, case) => Mapped::of(case, c),
+    };
+    (c.len_utf8(), mapped)
 }
 
 #[inline(always)]

@@ -38,8 +38,19 @@ pub struct Batch<'a> {
     /// The first node of the record being built.
     open: usize,
     max_record: usize,
+    lines: Lines<'a>,
     /// What decoding and ops lost.
     pub lossy: Lossy,
+}
+
+/// Whether the records can be seen as one text.
+#[derive(Clone, Copy)]
+enum Lines<'a> {
+    No,
+    /// As the source has them.
+    Source,
+    /// As an op changed them, with the same lengths.
+    Changed(&'a [u8]),
 }
 
 /// How many values a batch holds before it is full. Measured: 512 to 16,384 make no difference.
@@ -69,6 +80,7 @@ impl<'a> Batch<'a> {
             rejected: Vec::new(),
             open: 0,
             max_record,
+            lines: Lines::No,
             lossy: Lossy::default(),
         }
     }
@@ -134,6 +146,7 @@ impl<'a> Batch<'a> {
 
     /// All values of the batch; for columns those of record `r` are at `r * width ..`.
     pub fn values_mut(&mut self) -> &mut [Value<'a>] {
+        self.lines = Lines::No;
         &mut self.values
     }
 
@@ -141,6 +154,7 @@ impl<'a> Batch<'a> {
     ///
     /// Nodes can't be added or taken away; [`rebuild`](Self::rebuild) does that.
     pub fn nodes_mut(&mut self, record: usize) -> (&mut [&'a [u8]], &mut [Value<'a>]) {
+        self.lines = Lines::No;
         let span = self.spans[record];
         let range = span.first as usize..span.last as usize;
         let keys = if self.schema.is_some() { &mut [][..] } else { &mut self.keys[range.clone()] };
@@ -165,6 +179,7 @@ impl<'a> Batch<'a> {
 
     /// Refuses a record with an error that knows its place and its remedy.
     pub fn reject_with(&mut self, record: usize, error: RecordError) {
+        self.lines = Lines::No;
         self.rejected.push((record, error));
     }
 
@@ -176,7 +191,53 @@ impl<'a> Batch<'a> {
         rejected
     }
 
+    /// All records in one piece, if each is a text and its terminator, and they lie side by side: then what
+    /// treats every byte alike needs no look at records. Changing values or refusing records ends that.
+    pub(crate) fn lines(&self) -> Option<&'a [u8]> {
+        match self.lines {
+            Lines::No => None,
+            Lines::Source => match (self.spans.first(), self.spans.last()) {
+                (Some(first), Some(last)) => Some(&self.slice[first.start..last.end]),
+                _ => Some(&[]),
+            },
+            Lines::Changed(lines) => Some(lines),
+        }
+    }
+
+    /// Where a record lies in the [`lines`](Self::lines), and how much of that is its text.
+    #[inline]
+    pub(crate) fn line(&self, record: usize) -> (std::ops::Range<usize>, usize) {
+        let (first, span) = (self.spans[0].start, self.spans[record]);
+        let text = match self.values.get(record) {
+            Some(Value::Text(text)) => text.len(),
+            _ => 0,
+        };
+        (span.start - first..span.end - first, text)
+    }
+
+    /// Replaces the [`lines`](Self::lines) by others of the same lengths.
+    ///
+    /// # Panics
+    /// If there are no lines, or the length is another.
+    pub(crate) fn change_lines(&mut self, changed: &'a [u8]) {
+        assert_eq!(self.lines().map(<[u8]>::len), Some(changed.len()), "lines keep their length");
+        self.lines = Lines::Changed(changed);
+        let first = self.spans.first().map_or(0, |span| span.start);
+        for (span, value) in self.spans.iter().zip(self.values.iter_mut()) {
+            if let Value::Text(text) = value {
+                *text = &changed[span.start - first..][..text.len()];
+            }
+        }
+    }
+
     // -- building, for decoders --
+
+    /// Promises that every record will be a text and its terminator, side by side in the slice, each with its
+    /// text as the only value.
+    pub(crate) fn begin_lines(&mut self) {
+        debug_assert!(self.is_empty() && self.schema.is_some_and(|schema| schema.len() == 1));
+        self.lines = Lines::Source;
+    }
 
     /// Makes room for `more` values of the record being built.
     #[inline]

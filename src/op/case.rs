@@ -222,9 +222,20 @@ impl Mapper<'_> {
     /// Starts again, knowing that the length changes at `at`.
     #[cold]
     fn change_length<'a>(&self, text: &str, at: usize, scope: &mut Scope<'a>) -> Result<&'a [u8], RecordError> {
+        let len = self.mapped_len(text, at);
+        self.write(text, scope.room(len)?);
+        Ok(scope.keep(len))
+    }
+
+    /// How long the text becomes; up to `at` it keeps its length.
+    fn mapped_len(&self, text: &str, at: usize) -> usize {
         let mut len = at;
         self.each_mapped(text, at, |run, mapped| len += run.len() + mapped.len());
-        let to = scope.room(len)?;
+        len
+    }
+
+    /// Writes what the text becomes, which is as long as `to`.
+    fn write(&self, text: &str, to: &mut [u8]) {
         let mut end = 0;
         self.each_mapped(text, 0, |run, mapped| {
             ascii::change_case(self.kernel, self.case, run, &mut to[end..end + run.len()]);
@@ -232,7 +243,6 @@ impl Mapper<'_> {
             to[end..end + mapped.len()].copy_from_slice(mapped);
             end += mapped.len();
         });
-        Ok(scope.keep(len))
     }
 
     /// From `at` on: each run of ASCII, and what the character behind it becomes.

@@ -39,6 +39,8 @@ pub struct Batch<'a> {
     open: usize,
     max_record: usize,
     lines: Lines<'a>,
+    /// The records, in order, whose text is not in the lines because its length is another.
+    odd: ArenaVec<'a, u32>,
     /// What decoding and ops lost.
     pub lossy: Lossy,
 }
@@ -81,6 +83,7 @@ impl<'a> Batch<'a> {
             open: 0,
             max_record,
             lines: Lines::No,
+            odd: ArenaVec::new_in(bump),
             lossy: Lossy::default(),
         }
     }
@@ -194,6 +197,11 @@ impl<'a> Batch<'a> {
     /// All records in one piece, if each is a text and its terminator, and they lie side by side: then what
     /// treats every byte alike needs no look at records. Changing values or refusing records ends that.
     pub(crate) fn lines(&self) -> Option<&'a [u8]> {
+        self.lines_but_odd().filter(|_| self.odd.is_empty())
+    }
+
+    /// The same where some records are [odd](Self::odd_lines).
+    pub(crate) fn lines_but_odd(&self) -> Option<&'a [u8]> {
         match self.lines {
             Lines::No => None,
             Lines::Source => match (self.spans.first(), self.spans.last()) {
@@ -202,6 +210,27 @@ impl<'a> Batch<'a> {
             },
             Lines::Changed(lines) => Some(lines),
         }
+    }
+
+    /// The records, in order, that have another text than the lines.
+    pub(crate) fn odd_lines(&self) -> &[u32] {
+        &self.odd
+    }
+
+    /// The record whose line has the byte at `place` of the [`lines`](Self::lines).
+    pub(crate) fn record_at(&self, place: usize) -> usize {
+        let first = self.spans.first().map_or(0, |span| span.start);
+        self.spans.partition_point(|span| span.end - first <= place)
+    }
+
+    /// Gives a record a text of another length than its line has. Called in the order of records.
+    pub(crate) fn change_odd_line(&mut self, record: usize, text: &'a [u8]) -> Result<(), RecordError> {
+        if self.odd.try_reserve(1).is_err() {
+            return Err(no_room(self.spans[record].start, self.arena));
+        }
+        self.odd.push(record as u32);
+        self.values[record] = Value::Text(text);
+        Ok(())
     }
 
     /// Where a record lies in the [`lines`](Self::lines), and how much of that is its text.

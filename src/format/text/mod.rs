@@ -195,21 +195,43 @@ impl WriteFormat for KeepTerminators {
 
 impl Encode for KeepTerminators {
     fn encode(&mut self, batch: &Batch<'_>, records: Range<usize>, output: &mut Output<'_>) -> Result<(), EncodeError> {
-        if let (Some(lines), false) = (batch.lines(), records.is_empty()) {
-            let (start, end) = (batch.line(records.start).0.start, batch.line(records.end - 1).0.end);
-            output.put(&lines[start..end])?;
-            output.records += records.len() as u64;
-            return Ok(());
+        let Some(lines) = batch.lines_but_odd() else { return one_by_one(batch, records, output) };
+        let odd = batch.odd_lines();
+        let odd = &odd[odd.partition_point(|odd| (*odd as usize) < records.start)..];
+        let mut start = records.start;
+        for odd in odd.iter().map(|odd| *odd as usize).take_while(|odd| *odd < records.end) {
+            together(lines, batch, start..odd, output)?;
+            one_by_one(batch, odd..odd + 1, output)?;
+            start = odd + 1;
         }
-        for index in records {
-            if let [Value::Text(text)] = batch.columns(index) {
-                output.put(text)?;
-            }
-            output.put(terminator(batch.source(index)))?;
-            output.records += 1;
-        }
-        Ok(())
+        together(lines, batch, start..records.end, output)
     }
+}
+
+fn one_by_one(batch: &Batch<'_>, records: Range<usize>, output: &mut Output<'_>) -> Result<(), EncodeError> {
+    for index in records {
+        if let [Value::Text(text)] = batch.columns(index) {
+            output.put(text)?;
+        }
+        output.put(terminator(batch.source(index)))?;
+        output.records += 1;
+    }
+    Ok(())
+}
+
+/// Puts records that are as their lines.
+fn together(
+    lines: &[u8],
+    batch: &Batch<'_>,
+    records: Range<usize>,
+    output: &mut Output<'_>,
+) -> Result<(), EncodeError> {
+    if !records.is_empty() {
+        let (start, end) = (batch.line(records.start).0.start, batch.line(records.end - 1).0.end);
+        output.put(&lines[start..end])?;
+        output.records += records.len() as u64;
+    }
+    Ok(())
 }
 
 /// From other formats: a record of one plain value is its text, others are one JSON text a line.

@@ -3,65 +3,94 @@
 //! Nothing that decides what a character becomes reaches beyond a line: a line break has no case and is not
 //! case-ignorable, so a sigma before it is as final as one at the end of a text.
 
-use super::{Case, Two, index, is_caseless, is_inner, map};
+use bumpalo::collections::Vec as ArenaVec;
+
+use super::{Case, Mapper, Two, index, is_caseless, is_inner, map};
+use crate::error::RecordError;
 use crate::op::fields::reject_invalid;
 use crate::record::Batch;
+use crate::scan::kernel::Kernel;
 use crate::scan::vector::{Unit, Vector, Work};
 
-/// Changes all records of a batch, if they are [lines](Batch::lines) and none changes its length. False: nothing
-/// was changed, and each text has to be looked at by itself.
+/// Changes all records of a batch, if they are [lines](Batch::lines). False: nothing was changed, and each text has
+/// to be looked at by itself.
 pub(super) fn change(batch: &mut Batch<'_>, case: Case, two: Option<&Two>) -> bool {
-    let Some(from) = batch.lines() else { return false };
-    let Ok(to) = batch.arena().bytes(from.len(), 0) else {
-        // There may be room for one after the other.
-        if two.is_some() {
-            reject_invalid(batch);
-        }
-        return false;
-    };
-    match Unit::get().run(Change { case, two, from, to }) {
-        Outcome::Changed => batch.change_lines(to),
-        Outcome::Length => return false,
-        Outcome::Invalid => {
-            reject_invalid(batch);
-            return false;
+    let (Some(from), arena) = (batch.lines(), batch.arena()) else { return false };
+    let mut longer = ArenaVec::new_in(arena.bump());
+    if let Ok(to) = arena.bytes(from.len(), 0) {
+        match Unit::get().run(Change { case, two, from, to, longer: &mut longer }) {
+            Ok(()) => {
+                batch.change_lines(to);
+                if let Some(two) = two {
+                    let mapper = Mapper { kernel: Kernel::get(), case, two };
+                    longer.iter().for_each(|at| change_longer(batch, &mapper, from, *at));
+                }
+                return true;
+            }
+            Err(Stop::NoRoom) => {}
+            Err(Stop::Invalid) => {
+                reject_invalid(batch);
+                return false;
+            }
         }
     }
-    true
+    // Where there is no room for all of it there may be for one after the other.
+    if two.is_some() {
+        reject_invalid(batch);
+    }
+    false
 }
 
-enum Outcome {
-    Changed,
-    /// A character becomes longer or shorter.
-    Length,
+/// Changes the line around `at`, which gets another length.
+fn change_longer(batch: &mut Batch<'_>, mapper: &Mapper<'_>, from: &[u8], at: usize) {
+    let record = batch.record_at(at);
+    let (line, len) = batch.line(record);
+    let offset = batch.span(record).start;
+    let changed = simdutf8::basic::from_utf8(&from[line][..len])
+        .map_err(|_| RecordError::new(offset, "the text is not valid UTF-8"))
+        .and_then(|text| {
+            let to = batch.arena().bytes(mapper.mapped_len(text, 0), offset)?;
+            mapper.write(text, to);
+            batch.change_odd_line(record, to)
+        });
+    if let Err(error) = changed {
+        batch.reject_with(record, error);
+    }
+}
+
+/// Why the lines can't be changed together.
+enum Stop {
     /// Not UTF-8.
     Invalid,
+    NoRoom,
 }
 
-struct Change<'t> {
+struct Change<'t, 'l, 'a> {
     case: Case,
     /// None for ASCII only.
     two: Option<&'t Two>,
     from: &'t [u8],
     /// As long as `from`.
     to: &'t mut [u8],
+    /// Gets a place in each line that becomes longer or shorter.
+    longer: &'l mut ArenaVec<'a, usize>,
 }
 
-impl Work for Change<'_> {
-    type Out = Outcome;
+impl Work for Change<'_, '_, '_> {
+    type Out = Result<(), Stop>;
 
     #[inline(always)]
-    fn run<V: Vector>(self, vector: V) -> Outcome {
-        let Change { case, two, from, to } = self;
+    fn run<V: Vector>(self, vector: V) -> Result<(), Stop> {
+        let Change { case, two, from, to, longer } = self;
         let first = case.first();
         let Some(two) = two else {
             for at in (0..from.len()).step_by(64) {
                 let block = load(vector, from, at);
                 store(vector, vector.other_case(block, first), at, to);
             }
-            return Outcome::Changed;
+            return Ok(());
         };
-        let mut others = Others { case, two, from, checked: None, claimed: 0 };
+        let mut others = Others { case, two, from, checked: None, claimed: 0, longer, behind: 0 };
         let (mut leads, mut inner) = (0u64, 0);
         for at in (0..from.len()).step_by(64) {
             let block = load(vector, from, at);
@@ -69,19 +98,17 @@ impl Work for Change<'_> {
             let high = !vector.below(block, 0x80);
             if high | leads != 0 {
                 // One block behind: a character's bytes in the next block must have been copied before it is changed.
-                if let Err(outcome) = others.change(leads, at.wrapping_sub(64), to) {
-                    return outcome;
-                }
+                others.change(leads, at.wrapping_sub(64), to)?;
                 leads = high & !vector.below(block, 0xc0);
                 inner += (high & !leads).count_ones() as usize;
             }
         }
         let last = from.len().saturating_sub(1) / 64 * 64;
-        match others.change(leads, last, to) {
-            Err(outcome) => outcome,
-            // All leads were followed by what belongs to them. Is there anything else?
-            Ok(()) if others.checked.is_none() && others.claimed != inner => Outcome::Invalid,
-            Ok(()) => Outcome::Changed,
+        others.change(leads, last, to)?;
+        // All leads were followed by what belongs to them. Is there anything else?
+        match others.checked.is_none() && others.claimed != inner {
+            true => Err(Stop::Invalid),
+            false => Ok(()),
         }
     }
 }
@@ -108,7 +135,7 @@ fn store<V: Vector>(vector: V, block: V::Block, at: usize, to: &mut [u8]) {
 }
 
 /// The characters that are not ASCII.
-struct Others<'t> {
+struct Others<'t, 'l, 'a> {
     case: Case,
     two: &'t Two,
     from: &'t [u8],
@@ -116,12 +143,15 @@ struct Others<'t> {
     checked: Option<&'t str>,
     /// How many bytes inside of characters belong to a lead that was seen.
     claimed: usize,
+    longer: &'l mut ArenaVec<'a, usize>,
+    /// Behind the last line of those.
+    behind: usize,
 }
 
-impl Others<'_> {
+impl Others<'_, '_, '_> {
     /// Changes the characters that begin where `leads` says, counted from `start`.
     #[inline(always)]
-    fn change(&mut self, mut leads: u64, start: usize, to: &mut [u8]) -> Result<(), Outcome> {
+    fn change(&mut self, mut leads: u64, start: usize, to: &mut [u8]) -> Result<(), Stop> {
         while leads != 0 {
             let at = start.wrapping_add(leads.trailing_zeros() as usize);
             leads &= leads - 1;
@@ -152,17 +182,27 @@ impl Others<'_> {
     /// A character that is in no table; the whole text is checked before the first of them.
     #[cold]
     #[inline(never)]
-    fn change_rare(&mut self, at: usize, to: &mut [u8]) -> Result<(), Outcome> {
+    fn change_rare(&mut self, at: usize, to: &mut [u8]) -> Result<(), Stop> {
         let text = match self.checked {
             Some(text) => text,
-            None => simdutf8::basic::from_utf8(self.from).map_err(|_| Outcome::Invalid)?,
+            None => simdutf8::basic::from_utf8(self.from).map_err(|_| Stop::Invalid)?,
         };
         self.checked = Some(text);
         let (len, mapped) = map(self.case, text, at);
         if mapped.len != len {
-            return Err(Outcome::Length);
+            return self.change_later(at);
         }
         to[at..at + len].copy_from_slice(mapped.bytes());
+        Ok(())
+    }
+
+    /// The character at `at` changes its length: its line is changed by itself when the others are done.
+    fn change_later(&mut self, at: usize) -> Result<(), Stop> {
+        if at >= self.behind {
+            self.longer.try_reserve(1).map_err(|_| Stop::NoRoom)?;
+            self.longer.push(at);
+            self.behind = memchr::memchr(b'\n', &self.from[at..]).map_or(self.from.len(), |found| at + found);
+        }
         Ok(())
     }
 }

@@ -115,9 +115,8 @@ fn put_right<V: Vector>(
     if claimed != inner {
         return Err(Invalid);
     }
-    match first {
-        Some(first) => put_clusters(std::str::from_utf8(text).map_err(|_| Invalid)?, first, to),
-        None => {}
+    if let Some(first) = first {
+        put_clusters(simdutf8::basic::from_utf8(text).map_err(|_| Invalid)?, first, to);
     }
     Ok(())
 }

@@ -21,38 +21,38 @@ pub struct ChangeCase {
     fields: Fields,
     case: Case,
     /// None for ASCII only.
-    two: Option<Box<Two>>,
+    starts: Option<Box<Starts>>,
 }
 
-/// For five bits of the first byte and the second byte: what a character of two bytes becomes, if that has two
-/// bytes too. Zeros for others and for what is no character.
-type Two = [[u8; 2]; 32 * 256];
+/// For six bits of a character's first byte (which is not ASCII) and its second byte: what they become, if the length
+/// stays and nothing else decides it. Zeros for others and for what is no character.
+type Starts = [[u8; 2]; 64 * 256];
 
 impl ChangeCase {
     /// To upper case.
     pub fn upper(fields: Fields) -> ChangeCase {
-        ChangeCase { fields, case: Case::Upper, two: Some(two_bytes(Case::Upper)) }
+        ChangeCase { fields, case: Case::Upper, starts: Some(starts(Case::Upper)) }
     }
 
     /// To lower case.
     pub fn lower(fields: Fields) -> ChangeCase {
-        ChangeCase { fields, case: Case::Lower, two: Some(two_bytes(Case::Lower)) }
+        ChangeCase { fields, case: Case::Lower, starts: Some(starts(Case::Lower)) }
     }
 
     /// ASCII letters to upper case.
     pub fn upper_ascii(fields: Fields) -> ChangeCase {
-        ChangeCase { fields, case: Case::Upper, two: None }
+        ChangeCase { fields, case: Case::Upper, starts: None }
     }
 
     /// ASCII letters to lower case.
     pub fn lower_ascii(fields: Fields) -> ChangeCase {
-        ChangeCase { fields, case: Case::Lower, two: None }
+        ChangeCase { fields, case: Case::Lower, starts: None }
     }
 }
 
 impl Op for ChangeCase {
     fn name(&self) -> &str {
-        match (self.case, self.two.is_some()) {
+        match (self.case, self.starts.is_some()) {
             (Case::Upper, true) => "upper",
             (Case::Lower, true) => "lower",
             (Case::Upper, false) => "upper-ascii",
@@ -61,13 +61,13 @@ impl Op for ChangeCase {
     }
 
     fn apply(&self, batch: &mut Batch<'_>) {
-        if self.fields.names().is_empty() && lines::change(batch, self.case, self.two.as_deref()) {
+        if self.fields.names().is_empty() && lines::change(batch, self.case, self.starts.as_deref()) {
             return;
         }
         let (kernel, case) = (Kernel::get(), self.case);
-        match &self.two {
-            Some(two) => {
-                let mapper = Mapper { kernel, case, two };
+        match &self.starts {
+            Some(starts) => {
+                let mapper = Mapper { kernel, case, starts };
                 self.fields.each_text(batch, |text, scope| mapper.change(text, scope));
             }
             None => self.fields.each_text(batch, |text, scope| {
@@ -78,11 +78,11 @@ impl Op for ChangeCase {
     }
 
     fn needs_utf8(&self) -> bool {
-        self.two.is_some()
+        self.starts.is_some()
     }
 
     fn checks_utf8(&self) -> bool {
-        self.two.is_some() && self.fields.names().is_empty()
+        self.starts.is_some() && self.fields.names().is_empty()
     }
 
     fn fields(&self) -> &[Box<[u8]>] {
@@ -90,8 +90,8 @@ impl Op for ChangeCase {
     }
 }
 
-fn two_bytes(case: Case) -> Box<Two> {
-    let mut table = Box::new([[0; 2]; 32 * 256]);
+fn starts(case: Case) -> Box<Starts> {
+    let mut table = Box::new([[0; 2]; 64 * 256]);
     for c in '\u{80}'..='\u{7ff}' {
         let (mapped, mut bytes) = (Mapped::of(case, c), [0; 2]);
         c.encode_utf8(&mut bytes);
@@ -101,12 +101,17 @@ fn two_bytes(case: Case) -> Box<Two> {
             table[index(bytes)] = mapped;
         }
     }
+    for start in (0xe0..=0xff).flat_map(|a| (0x80..=0xbf).map(move |b| [a, b])) {
+        if is_caseless(start[0], start[1]) {
+            table[index(start)] = start;
+        }
+    }
     table
 }
 
 #[inline(always)]
 fn index([a, b]: [u8; 2]) -> usize {
-    (a as usize & 31) << 8 | b as usize
+    (a as usize & 63) << 8 | b as usize
 }
 
 const SIGMA: char = 'Σ';
@@ -143,7 +148,7 @@ impl Mapped {
 struct Mapper<'o> {
     kernel: Kernel,
     case: Case,
-    two: &'o Two,
+    starts: &'o Starts,
 }
 
 /// Why a text can't be changed in place.
@@ -180,7 +185,7 @@ impl Mapper<'_> {
         let all_inner = ascii::each_lead(self.kernel, bytes, |at| {
             match bytes[at..] {
                 [a @ 0xc0..=0xdf, b, ..] => {
-                    let entry = self.two[index([a, b])];
+                    let entry = self.starts[index([a, b])];
                     if entry != [0; 2] {
                         to[at..at + 2].copy_from_slice(&entry);
                         changed |= entry != [a, b];

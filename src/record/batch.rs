@@ -116,6 +116,12 @@ impl<'a> Batch<'a> {
             || self.arena.used() >= TEXT + VALUES * 40 + RECORDS * 24
     }
 
+    /// Whether there are enough records; for a decoder that takes nothing from the arena.
+    #[inline]
+    pub(crate) fn has_many(&self) -> bool {
+        self.spans.len() >= RECORDS
+    }
+
     /// Where a record lies.
     pub fn span(&self, record: usize) -> Span {
         self.spans[record]

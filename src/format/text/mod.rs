@@ -137,7 +137,7 @@ impl TextDecode {
     ) -> Result<bool, RecordError> {
         while found != 0 {
             self.line(slice, at + found.trailing_zeros() as usize + 1, batch)?;
-            if batch.is_full() || self.at - start >= STRETCH {
+            if self.at - start >= STRETCH || batch.has_many() || (!self.valid && batch.is_full()) {
                 return Ok(true);
             }
             found &= found - 1;

@@ -5,7 +5,7 @@
 
 use bumpalo::collections::Vec as ArenaVec;
 
-use super::{Case, Mapper, Two, index, is_caseless, is_inner, map};
+use super::{Case, Mapper, Starts, index, map};
 use crate::error::RecordError;
 use crate::op::fields::reject_invalid;
 use crate::record::Batch;
@@ -14,15 +14,15 @@ use crate::scan::vector::{Unit, Vector, Work};
 
 /// Changes all records of a batch, if they are [lines](Batch::lines). False: nothing was changed, and each text has
 /// to be looked at by itself.
-pub(super) fn change(batch: &mut Batch<'_>, case: Case, two: Option<&Two>) -> bool {
+pub(super) fn change(batch: &mut Batch<'_>, case: Case, starts: Option<&Starts>) -> bool {
     let (Some(from), arena) = (batch.lines(), batch.arena()) else { return false };
     let mut longer = ArenaVec::new_in(arena.bump());
-    if let Ok(to) = arena.bytes(from.len(), 0) {
-        match Unit::get().run(Change { case, two, from, to, longer: &mut longer }) {
+    if let (Ok(to), true) = (arena.bytes(from.len(), 0), from.len() < u32::MAX as usize) {
+        match Unit::get().run(Change { case, starts, from, to, longer: &mut longer }) {
             Ok(()) => {
                 batch.change_lines(to);
-                if let Some(two) = two {
-                    let mapper = Mapper { kernel: Kernel::get(), case, two };
+                if let Some(starts) = starts {
+                    let mapper = Mapper { kernel: Kernel::get(), case, starts };
                     longer.iter().for_each(|at| change_longer(batch, &mapper, from, *at));
                 }
                 return true;
@@ -35,7 +35,7 @@ pub(super) fn change(batch: &mut Batch<'_>, case: Case, two: Option<&Two>) -> bo
         }
     }
     // Where there is no room for all of it there may be for one after the other.
-    if two.is_some() {
+    if starts.is_some() {
         reject_invalid(batch);
     }
     false
@@ -68,7 +68,7 @@ enum Stop {
 struct Change<'t, 'l, 'a> {
     case: Case,
     /// None for ASCII only.
-    two: Option<&'t Two>,
+    starts: Option<&'t Starts>,
     from: &'t [u8],
     /// As long as `from`.
     to: &'t mut [u8],
@@ -81,30 +81,37 @@ impl Work for Change<'_, '_, '_> {
 
     #[inline(always)]
     fn run<V: Vector>(self, vector: V) -> Result<(), Stop> {
-        let Change { case, two, from, to, longer } = self;
+        let Change { case, starts, from, to, longer } = self;
         let first = case.first();
-        let Some(two) = two else {
+        let Some(starts) = starts else {
             for at in (0..from.len()).step_by(64) {
                 let block = load(vector, from, at);
                 store(vector, vector.other_case(block, first), at, to);
             }
             return Ok(());
         };
-        let mut others = Others { case, two, from, checked: None, claimed: 0, longer, behind: 0 };
-        let (mut leads, mut inner) = (0u64, 0);
-        for at in (0..from.len()).step_by(64) {
-            let block = load(vector, from, at);
-            store(vector, vector.other_case(block, first), at, to);
-            let high = !vector.below(block, 0x80);
-            if high | leads != 0 {
-                // One block behind: a character's bytes in the next block must have been copied before it is changed.
-                others.change(leads, at.wrapping_sub(64), to)?;
-                leads = high & !vector.below(block, 0xc0);
-                inner += (high & !leads).count_ones() as usize;
+        let mut others = Others { case, starts, from, checked: None, claimed: 0, longer, behind: 0 };
+        let (mut leads, mut count, mut inner) = ([0u32; AHEAD + 64], 0, 0);
+        for piece in (0..from.len()).step_by(AHEAD - 64) {
+            let end = from.len().min(piece + AHEAD - 64);
+            for at in (piece..end).step_by(64) {
+                let block = load(vector, from, at);
+                store(vector, vector.other_case(block, first), at, to);
+                let high = !vector.below(block, 0x80);
+                let found = high & !vector.below(block, 0xc0);
+                if let Some(into) = leads[count..].first_chunk_mut() {
+                    vector.positions(found, at as u32, into);
+                }
+                count += found.count_ones() as usize;
+                inner += (high & !found).count_ones() as usize;
             }
+            // A character's bytes in the next piece must have been copied before it is changed.
+            let late = leads[..count].iter().rev().take_while(|at| **at as usize + 4 > end && end < from.len()).count();
+            others.change(&leads[..count - late], to)?;
+            leads.copy_within(count - late..count, 0);
+            count = late;
         }
-        let last = from.len().saturating_sub(1) / 64 * 64;
-        others.change(leads, last, to)?;
+        others.change(&leads[..count], to)?;
         // All leads were followed by what belongs to them. Is there anything else?
         match others.checked.is_none() && others.claimed != inner {
             true => Err(Stop::Invalid),
@@ -112,6 +119,9 @@ impl Work for Change<'_, '_, '_> {
         }
     }
 }
+
+/// How many characters are looked for before they are changed: then the loops end as the processor foresees.
+const AHEAD: usize = 1024 + 64;
 
 /// The block at `at`, with zeros behind the end.
 #[inline(always)]
@@ -137,7 +147,7 @@ fn store<V: Vector>(vector: V, block: V::Block, at: usize, to: &mut [u8]) {
 /// The characters that are not ASCII.
 struct Others<'t, 'l, 'a> {
     case: Case,
-    two: &'t Two,
+    starts: &'t Starts,
     from: &'t [u8],
     /// All of `from`, once it was checked.
     checked: Option<&'t str>,
@@ -149,34 +159,36 @@ struct Others<'t, 'l, 'a> {
 }
 
 impl Others<'_, '_, '_> {
-    /// Changes the characters that begin where `leads` says, counted from `start`.
+    /// Changes the characters that begin at these places.
     #[inline(always)]
-    fn change(&mut self, mut leads: u64, start: usize, to: &mut [u8]) -> Result<(), Stop> {
-        while leads != 0 {
-            let at = start.wrapping_add(leads.trailing_zeros() as usize);
-            leads &= leads - 1;
-            match self.from[at..] {
-                [a @ 0xc0..=0xdf, b, ..] => {
-                    let entry = self.two[index([a, b])];
-                    if entry != [0; 2] {
-                        to[at..at + 2].copy_from_slice(&entry);
-                        self.claimed += 1;
-                        continue;
-                    }
-                }
-                [a @ 0xe0..=0xef, b, c, ..] if is_caseless(a, b) && is_inner(c) => {
-                    self.claimed += 2;
-                    continue;
-                }
-                [a @ 0xf0..=0xff, b, c, d, ..] if is_caseless(a, b) && is_inner(c) && is_inner(d) => {
-                    self.claimed += 3;
-                    continue;
-                }
-                _ => {}
+    fn change(&mut self, leads: &[u32], to: &mut [u8]) -> Result<(), Stop> {
+        // By the number of bytes, no branches: which bytes of a character must be inner ones behind the second, and how
+        // many there are.
+        const MASK: [u32; 4] = [0, 0, 0x00c0_0000, 0xc0c0_0000];
+        const INNER: [u32; 4] = [0, 0, 0x0080_0000, 0x8080_0000];
+        const COUNT: [u8; 4] = [1, 1, 2, 3];
+        for at in leads.iter().map(|at| *at as usize) {
+            let bytes = match self.from[at..].first_chunk::<4>() {
+                Some(bytes) => *bytes,
+                None => self.last(at),
+            };
+            let (entry, kind) = (self.starts[index([bytes[0], bytes[1]])], bytes[0] as usize >> 4 & 3);
+            if entry == [0; 2] || u32::from_le_bytes(bytes) & MASK[kind] != INNER[kind] {
+                self.change_rare(at, to)?;
+                continue;
             }
-            self.change_rare(at, to)?;
+            to[at..at + 2].copy_from_slice(&entry);
+            self.claimed += COUNT[kind] as usize;
         }
         Ok(())
+    }
+
+    /// The last bytes from `at` on, with zeros behind them.
+    #[cold]
+    fn last(&self, at: usize) -> [u8; 4] {
+        let (mut bytes, rest) = ([0; 4], &self.from[at..]);
+        bytes[..rest.len()].copy_from_slice(rest);
+        bytes
     }
 
     /// A character that is in no table; the whole text is checked before the first of them.

@@ -263,7 +263,6 @@ impl Mapper<'_> {
             at = high + len;
         }
     }
-
 }
 
 /// The length of the character at `at`, and what it becomes.
@@ -300,6 +299,9 @@ fn is_caseless(a: u8, b: u8) -> bool {
     };
     other && is_inner(b)
 }
+
+#[cfg(test)]
+mod line_tests;
 
 #[cfg(test)]
 mod tests {

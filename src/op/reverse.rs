@@ -238,6 +238,9 @@ fn is_plain(text: &[u8], at: usize) -> bool {
 }
 
 #[cfg(test)]
+mod line_tests;
+
+#[cfg(test)]
 mod tests {
     use super::super::testing::{columns, rejected};
     use super::*;

@@ -29,8 +29,7 @@ pub fn checked<'a>(
 
 /// The error for a text whose first bad byte is at `offset` of the slice.
 pub fn invalid(offset: usize) -> RecordError {
-    RecordError::new(offset, "the text is not valid UTF-8")
-        .hint("Replace what is invalid with --invalid-utf8 replace.")
+    RecordError::new(offset, "the text is not valid UTF-8").hint("Replace what is invalid with --invalid-utf8 replace.")
 }
 
 #[cold]

@@ -62,7 +62,12 @@ impl Work for Ask<'_> {
         turned.as_chunks_mut().0.iter_mut().zip(blocks).for_each(|(into, block)| v.store(block, into));
         let count = keep.count_ones() as usize;
         Answers {
-            turned: turned.into(), masks, positions: positions[..count].into(), packed: packed[..count].into(), stored: stored.into() }
+            turned: turned.into(),
+            masks,
+            positions: positions[..count].into(),
+            packed: packed[..count].into(),
+            stored: stored.into(),
+        }
     }
 }
 

@@ -93,6 +93,9 @@ impl Decode for TextDecode {
 }
 
 /// Adds lines until the batch is full.
+///
+/// Half of its time is waiting for the first look at the source. Prefetching 2 KiB ahead saved 5 % of `upper` and was
+/// not worth an unsafe block.
 struct Fill<'d, 'b, 'a> {
     decoder: &'d mut TextDecode,
     slice: &'a [u8],

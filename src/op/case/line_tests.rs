@@ -52,7 +52,7 @@ const PIECES: [&str; 20] = [
 
 #[test]
 fn mixed_lines_agree_with_the_standard_library() {
-    for seed in 0..3000 {
+    for seed in 0..800 {
         // With few kinds of words many batches have none that changes its length.
         let pieces = &PIECES[if seed % 3 == 0 { 8 } else { 0 }..];
         let pieces = if seed % 3 == 1 { &["é", "привет", "日本", "😀", "Σ"] } else { pieces };
@@ -106,7 +106,7 @@ fn one_op_after_another() {
 #[test]
 fn every_kind_of_invalid_utf8_is_refused() {
     for lead in 0x80..=0xffu8 {
-        for b in 0..=0xffu8 {
+        for b in [0, 0x41, 0x7f, 0x80, 0x83, 0x84, 0x8f, 0x90, 0x91, 0x92, 0x96, 0x9f, 0xa0, 0xbf, 0xc0, 0xff] {
             for c in [0x41, 0x7f, 0x80, 0xbf, 0xc3] {
                 let bad = [&[lead, b, c][..], &[lead, b, c, c], &[lead, b], &[lead]].join(&b"\nfine\n"[..]);
                 agrees(&[b"fine\n", &bad[..], b"\n"].concat());

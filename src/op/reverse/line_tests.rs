@@ -30,7 +30,7 @@ fn mixed_lines_agree_with_the_rules() {
         "\r",
         "x",
     ];
-    for seed in 0..3000 {
+    for seed in 0..800 {
         let pieces = if seed % 2 == 0 { &["é", "日本", "😀", "привет"][..] } else { &pieces };
         agrees(&mixed_lines(pieces, seed, 0));
         agrees(&mixed_lines(pieces, seed, 1 + seed % 50));
@@ -50,7 +50,7 @@ fn lines_of_every_length_at_every_place() {
 #[test]
 fn every_kind_of_invalid_utf8_is_refused() {
     for lead in 0x80..=0xffu8 {
-        for b in 0..=0xffu8 {
+        for b in [0, 0x41, 0x7f, 0x80, 0x83, 0x84, 0x8f, 0x90, 0x91, 0x92, 0x96, 0x9f, 0xa0, 0xbf, 0xc0, 0xff] {
             for c in [0x41, 0x7f, 0x80, 0xbf, 0xc3] {
                 agrees(
                     &[b"ok\n", &[lead, b, c][..], b"\n", &[lead, b, c, c], b"\n", &[lead, b], b"\n", &[lead], b"\n"]

@@ -12,7 +12,8 @@ mod sample;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::error::ErrorKind;
+use clap::{ArgMatches, Args, FromArgMatches, Parser, Subcommand};
 use pagemill::error::Error;
 
 use exit::Exit;
@@ -32,23 +33,84 @@ Examples:
   pagemill count trips.csv
   pagemill convert --help";
 
-#[derive(Subcommand, Debug)]
+#[derive(Debug)]
 enum Command {
-    /// Convert a file from one format to another, and change its values on the way
-    #[command(after_help = convert::EXAMPLES)]
     Convert(Box<convert::Convert>),
-    /// Count lines, words, characters and bytes like `wc -lwmc`, and records of a format
-    #[command(after_help = count::EXAMPLES)]
     Count(Box<count::Count>),
-    /// Write sample data: the same bytes for the same seed
-    #[command(after_help = sample::EXAMPLES)]
     Sample(Box<sample::Sample>),
-    /// Run a conversion and show what it allocated, stage by stage
-    #[command(after_help = audit::EXAMPLES)]
     Audit(Box<audit::Audit>),
-    /// Print a completion script for a shell
-    #[command(after_help = completions::EXAMPLES)]
     Completions(completions::Completions),
+}
+
+// Not derived, so that only the subcommand that is used gets its arguments built: that is a part of what a small file
+// takes.
+impl Subcommand for Command {
+    fn augment_subcommands(command: clap::Command) -> clap::Command {
+        command
+            .subcommand(later::<convert::Convert>(
+                "convert",
+                "Convert a file from one format to another, and change its values on the way",
+                convert::EXAMPLES,
+            ))
+            .subcommand(later::<count::Count>(
+                "count",
+                "Count lines, words, characters and bytes like `wc -lwmc`, and records of a format",
+                count::EXAMPLES,
+            ))
+            .subcommand(later::<sample::Sample>(
+                "sample",
+                "Write sample data: the same bytes for the same seed",
+                sample::EXAMPLES,
+            ))
+            .subcommand(later::<audit::Audit>(
+                "audit",
+                "Run a conversion and show what it allocated, stage by stage",
+                audit::EXAMPLES,
+            ))
+            .subcommand(later::<completions::Completions>(
+                "completions",
+                "Print a completion script for a shell",
+                completions::EXAMPLES,
+            ))
+    }
+
+    fn augment_subcommands_for_update(command: clap::Command) -> clap::Command {
+        Command::augment_subcommands(command)
+    }
+
+    fn has_subcommand(name: &str) -> bool {
+        ["convert", "count", "sample", "audit", "completions"].contains(&name)
+    }
+}
+
+/// A subcommand whose arguments are built when it is used.
+fn later<A: Args>(name: &'static str, about: &'static str, after_help: &'static str) -> clap::Command {
+    clap::Command::new(name).about(about).after_help(after_help).defer(|command| {
+        // The comment on the arguments is not for users.
+        let about = command.get_about().cloned().unwrap_or_default();
+        A::augment_args(command).about(about).long_about(None::<&str>)
+    })
+}
+
+impl FromArgMatches for Command {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Command, clap::Error> {
+        let Some((name, matches)) = matches.subcommand() else {
+            return Err(clap::Error::new(ErrorKind::MissingSubcommand));
+        };
+        Ok(match name {
+            "convert" => Command::Convert(Box::new(FromArgMatches::from_arg_matches(matches)?)),
+            "count" => Command::Count(Box::new(FromArgMatches::from_arg_matches(matches)?)),
+            "sample" => Command::Sample(Box::new(FromArgMatches::from_arg_matches(matches)?)),
+            "audit" => Command::Audit(Box::new(FromArgMatches::from_arg_matches(matches)?)),
+            "completions" => Command::Completions(FromArgMatches::from_arg_matches(matches)?),
+            _ => return Err(clap::Error::new(ErrorKind::InvalidSubcommand)),
+        })
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Command::from_arg_matches(matches)?;
+        Ok(())
+    }
 }
 
 /// Runs the command and says how it ended.

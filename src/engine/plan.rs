@@ -54,16 +54,15 @@ impl Plan {
     pub fn new(wishes: &Wishes) -> Result<Plan> {
         let limit = wishes.memory_limit;
         let max_record = if wishes.max_record > 0 { wishes.max_record } else { (limit / 4).min(64 << 20) };
-        let processors = std::thread::available_parallelism().map_or(1, usize::from);
-        let mut workers = if wishes.workers > 0 { wishes.workers } else { processors };
         let mut slice_size = if wishes.slice_size > 0 { wishes.slice_size } else { SLICE };
-        if let Some(input) = wishes.input
-            && wishes.workers == 0
-        {
+        let mut workers = match (wishes.workers, wishes.input) {
             // No more workers than slices: a small file is done by the calling thread.
-            workers = workers.min((input / slice_size as u64 + 1) as usize);
-        }
-        let mut ring = workers.max(2);
+            (0, Some(input)) => at_most((input / slice_size as u64 + 1) as usize),
+            (0, None) => at_most(usize::MAX),
+            (workers, _) => workers,
+        };
+        // One worker's slices never wait for another's.
+        let mut ring = if workers == 1 { 1 } else { workers };
         loop {
             // A record over the limit is refused by its target.
             let buffer = (slice_size * 4).clamp(BUFFER_MIN, 2 << 20).max(wishes.buffer_min.min(max_record));
@@ -142,6 +141,12 @@ impl Plan {
         );
         text
     }
+}
+
+/// One worker for each processor, but not more than `most`.
+fn at_most(most: usize) -> usize {
+    // To count the processors takes a dozen system calls.
+    if most == 1 { 1 } else { std::thread::available_parallelism().map_or(1, usize::from).min(most) }
 }
 
 #[cfg(test)]

@@ -73,6 +73,10 @@ impl Route {
             }
             None => route.keyed(settings, projected, tabular)?,
         }
+        let lines = from == Format::Text && to == Format::Text && !settings.word_count && !projected;
+        if lines && settings.invalid_utf8 == InvalidUtf8::Fail && route.ops.first().is_some_and(|op| op.checks_utf8()) {
+            route.want.utf8 = false;
+        }
         route.want.utf8 |= route.may_write_json(options);
         route.check_names()?;
         let unchanged = !projected && settings.ops.is_empty() && !settings.word_count;

@@ -1,5 +1,7 @@
 //! Upper and lower case.
 
+mod lines;
+
 use std::ops::ControlFlow;
 
 use super::fields::{Changed, Scope, utf8};
@@ -19,38 +21,38 @@ pub struct ChangeCase {
     fields: Fields,
     case: Case,
     /// None for ASCII only.
-    two: Option<Box<Two>>,
+    starts: Option<Box<Starts>>,
 }
 
-/// For five bits of the first byte and the second byte: what a character of two bytes becomes, if that has two
-/// bytes too. Zeros for others and for what is no character.
-type Two = [[u8; 2]; 32 * 256];
+/// For six bits of a character's first byte (which is not ASCII) and its second byte: what they become, if the length
+/// stays and nothing else decides it. Zeros for others and for what is no character.
+type Starts = [[u8; 2]; 64 * 256];
 
 impl ChangeCase {
     /// To upper case.
     pub fn upper(fields: Fields) -> ChangeCase {
-        ChangeCase { fields, case: Case::Upper, two: Some(two_bytes(Case::Upper)) }
+        ChangeCase { fields, case: Case::Upper, starts: Some(starts(Case::Upper)) }
     }
 
     /// To lower case.
     pub fn lower(fields: Fields) -> ChangeCase {
-        ChangeCase { fields, case: Case::Lower, two: Some(two_bytes(Case::Lower)) }
+        ChangeCase { fields, case: Case::Lower, starts: Some(starts(Case::Lower)) }
     }
 
     /// ASCII letters to upper case.
     pub fn upper_ascii(fields: Fields) -> ChangeCase {
-        ChangeCase { fields, case: Case::Upper, two: None }
+        ChangeCase { fields, case: Case::Upper, starts: None }
     }
 
     /// ASCII letters to lower case.
     pub fn lower_ascii(fields: Fields) -> ChangeCase {
-        ChangeCase { fields, case: Case::Lower, two: None }
+        ChangeCase { fields, case: Case::Lower, starts: None }
     }
 }
 
 impl Op for ChangeCase {
     fn name(&self) -> &str {
-        match (self.case, self.two.is_some()) {
+        match (self.case, self.starts.is_some()) {
             (Case::Upper, true) => "upper",
             (Case::Lower, true) => "lower",
             (Case::Upper, false) => "upper-ascii",
@@ -59,10 +61,13 @@ impl Op for ChangeCase {
     }
 
     fn apply(&self, batch: &mut Batch<'_>) {
+        if self.fields.names().is_empty() && lines::change(batch, self.case, self.starts.as_deref()) {
+            return;
+        }
         let (kernel, case) = (Kernel::get(), self.case);
-        match &self.two {
-            Some(two) => {
-                let mapper = Mapper { kernel, case, two };
+        match &self.starts {
+            Some(starts) => {
+                let mapper = Mapper { kernel, case, starts };
                 self.fields.each_text(batch, |text, scope| mapper.change(text, scope));
             }
             None => self.fields.each_text(batch, |text, scope| {
@@ -73,7 +78,11 @@ impl Op for ChangeCase {
     }
 
     fn needs_utf8(&self) -> bool {
-        self.two.is_some()
+        self.starts.is_some()
+    }
+
+    fn checks_utf8(&self) -> bool {
+        self.starts.is_some() && self.fields.names().is_empty()
     }
 
     fn fields(&self) -> &[Box<[u8]>] {
@@ -81,8 +90,8 @@ impl Op for ChangeCase {
     }
 }
 
-fn two_bytes(case: Case) -> Box<Two> {
-    let mut table = Box::new([[0; 2]; 32 * 256]);
+fn starts(case: Case) -> Box<Starts> {
+    let mut table = Box::new([[0; 2]; 64 * 256]);
     for c in '\u{80}'..='\u{7ff}' {
         let (mapped, mut bytes) = (Mapped::of(case, c), [0; 2]);
         c.encode_utf8(&mut bytes);
@@ -92,12 +101,17 @@ fn two_bytes(case: Case) -> Box<Two> {
             table[index(bytes)] = mapped;
         }
     }
+    for start in (0xe0..=0xff).flat_map(|a| (0x80..=0xbf).map(move |b| [a, b])) {
+        if is_caseless(start[0], start[1]) {
+            table[index(start)] = start;
+        }
+    }
     table
 }
 
 #[inline(always)]
 fn index([a, b]: [u8; 2]) -> usize {
-    (a as usize & 31) << 8 | b as usize
+    (a as usize & 63) << 8 | b as usize
 }
 
 const SIGMA: char = 'Σ';
@@ -134,7 +148,7 @@ impl Mapped {
 struct Mapper<'o> {
     kernel: Kernel,
     case: Case,
-    two: &'o Two,
+    starts: &'o Starts,
 }
 
 /// Why a text can't be changed in place.
@@ -171,7 +185,7 @@ impl Mapper<'_> {
         let all_inner = ascii::each_lead(self.kernel, bytes, |at| {
             match bytes[at..] {
                 [a @ 0xc0..=0xdf, b, ..] => {
-                    let entry = self.two[index([a, b])];
+                    let entry = self.starts[index([a, b])];
                     if entry != [0; 2] {
                         to[at..at + 2].copy_from_slice(&entry);
                         changed |= entry != [a, b];
@@ -195,7 +209,7 @@ impl Mapper<'_> {
                 );
             }
             let text = checked.unwrap_or_default();
-            let (len, mapped) = self.map(text, at);
+            let (len, mapped) = map(self.case, text, at);
             if mapped.len != len {
                 return ControlFlow::Break(Stop::Length(text, at));
             }
@@ -213,9 +227,20 @@ impl Mapper<'_> {
     /// Starts again, knowing that the length changes at `at`.
     #[cold]
     fn change_length<'a>(&self, text: &str, at: usize, scope: &mut Scope<'a>) -> Result<&'a [u8], RecordError> {
+        let len = self.mapped_len(text, at);
+        self.write(text, scope.room(len)?);
+        Ok(scope.keep(len))
+    }
+
+    /// How long the text becomes; up to `at` it keeps its length.
+    fn mapped_len(&self, text: &str, at: usize) -> usize {
         let mut len = at;
         self.each_mapped(text, at, |run, mapped| len += run.len() + mapped.len());
-        let to = scope.room(len)?;
+        len
+    }
+
+    /// Writes what the text becomes, which is as long as `to`.
+    fn write(&self, text: &str, to: &mut [u8]) {
         let mut end = 0;
         self.each_mapped(text, 0, |run, mapped| {
             ascii::change_case(self.kernel, self.case, run, &mut to[end..end + run.len()]);
@@ -223,7 +248,6 @@ impl Mapper<'_> {
             to[end..end + mapped.len()].copy_from_slice(mapped);
             end += mapped.len();
         });
-        Ok(scope.keep(len))
     }
 
     /// From `at` on: each run of ASCII, and what the character behind it becomes.
@@ -234,21 +258,21 @@ impl Mapper<'_> {
             if high == text.len() {
                 return visit(run, b"");
             }
-            let (len, mapped) = self.map(text, high);
+            let (len, mapped) = map(self.case, text, high);
             visit(run, mapped.bytes());
             at = high + len;
         }
     }
+}
 
-    /// The length of the character at `at`, and what it becomes.
-    fn map(&self, text: &str, at: usize) -> (usize, Mapped) {
-        let c = text[at..].chars().next().unwrap_or_default();
-        let mapped = match (c, self.case) {
-            (SIGMA, Case::Lower) => Mapped::collect(std::iter::once(if is_final(text, at) { 'ς' } else { 'σ' })),
-            (c, case) => Mapped::of(case, c),
-        };
-        (c.len_utf8(), mapped)
-    }
+/// The length of the character at `at`, and what it becomes.
+fn map(case: Case, text: &str, at: usize) -> (usize, Mapped) {
+    let c = text[at..].chars().next().unwrap_or_default();
+    let mapped = match (c, case) {
+        (SIGMA, Case::Lower) => Mapped::collect(std::iter::once(if is_final(text, at) { 'ς' } else { 'σ' })),
+        (c, case) => Mapped::of(case, c),
+    };
+    (c.len_utf8(), mapped)
 }
 
 #[inline(always)]
@@ -275,6 +299,9 @@ fn is_caseless(a: u8, b: u8) -> bool {
     };
     other && is_inner(b)
 }
+
+#[cfg(test)]
+mod line_tests;
 
 #[cfg(test)]
 mod tests {

@@ -2,6 +2,7 @@
 
 use crate::error::RecordError;
 use crate::memory::Arena;
+use crate::record::utf8::invalid;
 use crate::record::{Batch, Value};
 use crate::scan::number::is_json_number;
 
@@ -60,6 +61,19 @@ pub(super) fn utf8(text: &[u8], offset: usize) -> Result<&str, RecordError> {
         RecordError::new(offset, "a text that an op should change is not valid UTF-8")
             .hint("Use --invalid-utf8 replace, or an op on bytes such as upper-ascii.")
     })
+}
+
+/// Refuses the [lines](Batch::lines) that are not valid UTF-8, as a decoder would: at their first bad byte.
+#[cold]
+pub(super) fn reject_invalid(batch: &mut Batch<'_>) {
+    let Some(lines) = batch.lines() else { return };
+    for record in 0..batch.len() {
+        let (range, text) = batch.line(record);
+        if let Err(error) = simdutf8::compat::from_utf8(&lines[range][..text]) {
+            let offset = batch.span(record).start + error.valid_up_to();
+            batch.reject_with(record, invalid(offset));
+        }
+    }
 }
 
 impl Fields {

@@ -82,6 +82,12 @@ pub trait Op: Send + Sync {
         true
     }
 
+    /// Whether the op, when it comes first, refuses every line of text that is not valid UTF-8 with the error that
+    /// the decoder would give. Then from text to text nobody else has to look.
+    fn checks_utf8(&self) -> bool {
+        false
+    }
+
     /// The names of the fields it acts on; none: all. A name that a tabular source does not have is
     /// refused before the run begins.
     fn fields(&self) -> &[Box<[u8]>] {

@@ -1,5 +1,7 @@
 //! Texts from the end to the beginning.
 
+mod lines;
+
 use std::ops::ControlFlow;
 
 use unicode_segmentation::UnicodeSegmentation;
@@ -37,11 +39,18 @@ impl Op for Reverse {
     }
 
     fn apply(&self, batch: &mut Batch<'_>) {
+        if self.fields.names().is_empty() && lines::reverse(batch, self.clusters) {
+            return;
+        }
         let kernel = Kernel::get();
         match self.clusters {
             true => self.fields.each_text(batch, |text, scope| by_cluster(kernel, text, scope)),
             false => self.fields.each_text(batch, |text, scope| by_char(kernel, text, scope)),
         }
+    }
+
+    fn checks_utf8(&self) -> bool {
+        self.fields.names().is_empty()
     }
 
     fn fields(&self) -> &[Box<[u8]>] {
@@ -227,6 +236,9 @@ fn is_plain(text: &[u8], at: usize) -> bool {
     };
     PLAIN_MAP.get(block).is_some_and(|bits| bits >> bit & 1 == 1)
 }
+
+#[cfg(test)]
+mod line_tests;
 
 #[cfg(test)]
 mod tests {

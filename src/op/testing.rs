@@ -1,5 +1,6 @@
 //! Batches for the tests of ops.
 
+use super::Op;
 use crate::error::RecordError;
 use crate::memory::Arena;
 use crate::record::{Batch, Schema, Tree, Value};
@@ -16,6 +17,90 @@ pub fn columns(names: &[&str], records: &[&[Value<'_>]], test: impl FnOnce(&mut 
         batch.end_record(index, index + 1).unwrap();
     }
     test(&mut batch);
+}
+
+/// Applies an op to lines as the decoder of text yields them, all in one batch. For each line what it becomes, or the
+/// offset of the error; it is checked that values and lines tell the same.
+pub fn on_lines(op: &dyn Op, text: &[u8]) -> Vec<Result<Vec<u8>, usize>> {
+    let arena = Arena::new(1 << 16, 1 << 26);
+    let schema = Schema::new([b"line"]);
+    let mut batch = Batch::new(&arena, text, Some(&schema), 1 << 26);
+    batch.begin_lines();
+    let (mut at, mut ends) = (0, Vec::new());
+    for line in text.split_inclusive(|byte| *byte == b'\n') {
+        let bare = line.strip_suffix(b"\r\n").or(line.strip_suffix(b"\n")).unwrap_or(line);
+        batch.reserve(1, at).unwrap();
+        batch.push(Value::Text(bare));
+        batch.end_record(at, at + line.len()).unwrap();
+        ends.push(&line[bare.len()..]);
+        at += line.len();
+    }
+    op.apply(&mut batch);
+    let mut changed: Vec<_> = (0..batch.len())
+        .map(|record| {
+            let [Value::Text(text)] = batch.columns(record) else { panic!("text stays text") };
+            if let Some(lines) = batch.lines_but_odd()
+                && !batch.odd_lines().contains(&(record as u32))
+            {
+                assert_eq!(lines[batch.line(record).0], [*text, ends[record]].concat());
+            }
+            Ok(text.to_vec())
+        })
+        .collect();
+    rejected(&mut batch).iter().for_each(|(record, error)| changed[*record] = Err(error.offset));
+    changed
+}
+
+/// For each line what `expected` makes of it, or the offset of the first byte that is not UTF-8.
+pub fn line_by_line(text: &[u8], expected: impl Fn(&str) -> String) -> Vec<Result<Vec<u8>, usize>> {
+    let mut at = 0;
+    let mut line = |line: &[u8]| {
+        let bare = line.strip_suffix(b"\r\n").or(line.strip_suffix(b"\n")).unwrap_or(line);
+        let changed = match std::str::from_utf8(bare) {
+            Ok(text) => Ok(expected(text).into_bytes()),
+            Err(error) => Err(at + error.valid_up_to()),
+        };
+        at += line.len();
+        changed
+    };
+    text.split_inclusive(|byte| *byte == b'\n').map(&mut line).collect()
+}
+
+/// Lines made of `pieces` and ASCII between them, some of one line's length near those of registers. Every so many
+/// lines one is spoiled, if `spoil` is not zero.
+pub fn mixed_lines(pieces: &[&str], seed: usize, spoil: usize) -> Vec<u8> {
+    let mut text = Vec::new();
+    let mut state = seed as u64 * 2 + 1;
+    let mut next = |below: usize| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as usize % below
+    };
+    for line in 0..40 + seed % 60 {
+        for _ in 0..next(9) {
+            text.extend_from_slice(pieces[next(pieces.len())].as_bytes());
+            text.extend_from_slice(
+                &b"Plain ASCII, long enough for a register or two, but not for three of them."[..next(75)],
+            );
+        }
+        if spoil > 0 && line % spoil == seed % spoil {
+            let bad: [&[u8]; 8] = [
+                b"\xff",
+                b"\xc3",
+                b"\x80",
+                b"\xe3\x81",
+                b"\xed\xa0\x80",
+                b"\xf4\x90\x80\x80",
+                b"\xc0\xaf",
+                b"\xf0\x9f\x98",
+            ];
+            text.extend_from_slice(bad[next(bad.len())]);
+            text.extend_from_slice(&b"behind"[..next(7)]);
+        }
+        text.extend_from_slice([&b"\n"[..], b"\r\n", b"\n"][next(3)]);
+    }
+    // The last line may have no end.
+    text.truncate(text.len() - (seed % 2));
+    text
 }
 
 /// Runs `test` on a keyed batch, given the records as JSON.

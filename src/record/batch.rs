@@ -38,8 +38,21 @@ pub struct Batch<'a> {
     /// The first node of the record being built.
     open: usize,
     max_record: usize,
+    lines: Lines<'a>,
+    /// The records, in order, whose text is not in the lines because its length is another.
+    odd: ArenaVec<'a, u32>,
     /// What decoding and ops lost.
     pub lossy: Lossy,
+}
+
+/// Whether the records can be seen as one text.
+#[derive(Clone, Copy)]
+enum Lines<'a> {
+    No,
+    /// As the source has them.
+    Source,
+    /// As an op changed them, with the same lengths.
+    Changed(&'a [u8]),
 }
 
 /// How many values a batch holds before it is full. Measured: 512 to 16,384 make no difference.
@@ -71,6 +84,8 @@ impl<'a> Batch<'a> {
             rejected: Vec::new(),
             open: 0,
             max_record,
+            lines: Lines::No,
+            odd: ArenaVec::new_in(bump),
             lossy: Lossy::default(),
         }
     }
@@ -101,6 +116,12 @@ impl<'a> Batch<'a> {
         self.values.len() >= VALUES
             || self.spans.len() >= RECORDS
             || self.arena.used() >= TEXT + (VALUES + LAST) * 40 + RECORDS * 24
+    }
+
+    /// Whether there are enough records; for a decoder that takes nothing from the arena.
+    #[inline]
+    pub(crate) fn has_many(&self) -> bool {
+        self.spans.len() >= RECORDS
     }
 
     /// Where a record lies.
@@ -136,6 +157,7 @@ impl<'a> Batch<'a> {
 
     /// All values of the batch; for columns those of record `r` are at `r * width ..`.
     pub fn values_mut(&mut self) -> &mut [Value<'a>] {
+        self.lines = Lines::No;
         &mut self.values
     }
 
@@ -143,6 +165,7 @@ impl<'a> Batch<'a> {
     ///
     /// Nodes can't be added or taken away; [`rebuild`](Self::rebuild) does that.
     pub fn nodes_mut(&mut self, record: usize) -> (&mut [&'a [u8]], &mut [Value<'a>]) {
+        self.lines = Lines::No;
         let span = self.spans[record];
         let range = span.first as usize..span.last as usize;
         let keys = if self.schema.is_some() { &mut [][..] } else { &mut self.keys[range.clone()] };
@@ -167,6 +190,7 @@ impl<'a> Batch<'a> {
 
     /// Refuses a record with an error that knows its place and its remedy.
     pub fn reject_with(&mut self, record: usize, error: RecordError) {
+        self.lines = Lines::No;
         self.rejected.push((record, error));
     }
 
@@ -178,7 +202,79 @@ impl<'a> Batch<'a> {
         rejected
     }
 
+    /// All records in one piece, if each is a text and its terminator, and they lie side by side: then what
+    /// treats every byte alike needs no look at records. Changing values or refusing records ends that.
+    pub(crate) fn lines(&self) -> Option<&'a [u8]> {
+        self.lines_but_odd().filter(|_| self.odd.is_empty())
+    }
+
+    /// The same where some records are [odd](Self::odd_lines).
+    pub(crate) fn lines_but_odd(&self) -> Option<&'a [u8]> {
+        match self.lines {
+            Lines::No => None,
+            Lines::Source => match (self.spans.first(), self.spans.last()) {
+                (Some(first), Some(last)) => Some(&self.slice[first.start..last.end]),
+                _ => Some(&[]),
+            },
+            Lines::Changed(lines) => Some(lines),
+        }
+    }
+
+    /// The records, in order, that have another text than the lines.
+    pub(crate) fn odd_lines(&self) -> &[u32] {
+        &self.odd
+    }
+
+    /// The record whose line has the byte at `place` of the [`lines`](Self::lines).
+    pub(crate) fn record_at(&self, place: usize) -> usize {
+        let first = self.spans.first().map_or(0, |span| span.start);
+        self.spans.partition_point(|span| span.end - first <= place)
+    }
+
+    /// Gives a record a text of another length than its line has. Called in the order of records.
+    pub(crate) fn change_odd_line(&mut self, record: usize, text: &'a [u8]) -> Result<(), RecordError> {
+        if self.odd.try_reserve(1).is_err() {
+            return Err(no_room(self.spans[record].start, self.arena));
+        }
+        self.odd.push(record as u32);
+        self.values[record] = Value::Text(text);
+        Ok(())
+    }
+
+    /// Where a record lies in the [`lines`](Self::lines), and how much of that is its text.
+    #[inline]
+    pub(crate) fn line(&self, record: usize) -> (std::ops::Range<usize>, usize) {
+        let (first, span) = (self.spans[0].start, self.spans[record]);
+        let text = match self.values.get(record) {
+            Some(Value::Text(text)) => text.len(),
+            _ => 0,
+        };
+        (span.start - first..span.end - first, text)
+    }
+
+    /// Replaces the [`lines`](Self::lines) by others of the same lengths.
+    ///
+    /// # Panics
+    /// If there are no lines, or the length is another.
+    pub(crate) fn change_lines(&mut self, changed: &'a [u8]) {
+        assert_eq!(self.lines().map(<[u8]>::len), Some(changed.len()), "lines keep their length");
+        self.lines = Lines::Changed(changed);
+        let first = self.spans.first().map_or(0, |span| span.start);
+        for (span, value) in self.spans.iter().zip(self.values.iter_mut()) {
+            if let Value::Text(text) = value {
+                *text = &changed[span.start - first..][..text.len()];
+            }
+        }
+    }
+
     // -- building, for decoders --
+
+    /// Promises that every record will be a text and its terminator, side by side in the slice, each with its
+    /// text as the only value.
+    pub(crate) fn begin_lines(&mut self) {
+        debug_assert!(self.is_empty() && self.schema.is_some_and(|schema| schema.len() == 1));
+        self.lines = Lines::Source;
+    }
 
     /// Makes room for `more` values of the record being built.
     #[inline]

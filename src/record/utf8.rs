@@ -23,9 +23,13 @@ pub fn checked<'a>(
             batch.lossy.count(LossyKind::InvalidUtf8Replaced);
             replaced(text, offset, batch)
         }
-        Err(error) => Err(RecordError::new(offset + error.valid_up_to(), "the text is not valid UTF-8")
-            .hint("Replace what is invalid with --invalid-utf8 replace.")),
+        Err(error) => Err(invalid(offset + error.valid_up_to())),
     }
+}
+
+/// The error for a text whose first bad byte is at `offset` of the slice.
+pub fn invalid(offset: usize) -> RecordError {
+    RecordError::new(offset, "the text is not valid UTF-8").hint("Replace what is invalid with --invalid-utf8 replace.")
 }
 
 #[cold]

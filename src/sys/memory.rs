@@ -24,7 +24,14 @@ fn from_status(key: &[u8]) -> Option<u64> {
     while len < text.len() {
         match file.read(&mut text[len..]) {
             Ok(0) => break,
-            Ok(count) => len += count,
+            Ok(count) => {
+                len += count;
+                // The line is there as a whole when something stands behind it.
+                let found = memchr::memmem::find(&text[..len], key);
+                if found.is_some_and(|at| text[at..len].contains(&b'\n')) {
+                    break;
+                }
+            }
             Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
             Err(_) => return None,
         }

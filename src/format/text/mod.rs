@@ -11,6 +11,7 @@ use crate::error::{Error, RecordError};
 use crate::record::json::{Plain, Refusal, Writer};
 use crate::record::line_form::{LineForm, ScalarRoom, ScalarText};
 use crate::record::{Batch, EncodeError, LossyKind, Output, Schema, Value, utf8};
+use crate::scan::vector::{Unit, Vector, Work};
 
 /// The name of the only field.
 pub const FIELD: &str = "line";
@@ -76,6 +77,10 @@ impl Cut for TextCut {
     }
 }
 
+/// How much of a slice goes into a batch at most, give or take a line: it and what an op makes of it stay in the
+/// caches next to the processor.
+const STRETCH: usize = 32 << 10;
+
 struct TextDecode {
     utf8: bool,
     replace: bool,
@@ -94,17 +99,10 @@ impl Decode for TextDecode {
         if self.at >= slice.len() {
             return Ok(false);
         }
-        let start = self.at;
-        for found in memchr::memchr_iter(b'\n', &slice[start..]) {
-            self.line(slice, start + found + 1, batch)?;
-            if batch.is_full() {
-                return Ok(true);
-            }
+        if self.valid {
+            batch.begin_lines();
         }
-        if self.at < slice.len() {
-            self.line(slice, slice.len(), batch)?;
-        }
-        Ok(true)
+        Unit::get().run(Fill { decoder: self, slice, batch })
     }
 
     fn skip_record(&mut self, slice: &[u8]) -> Range<usize> {
@@ -114,7 +112,62 @@ impl Decode for TextDecode {
     }
 }
 
+/// Adds lines until the batch is full.
+///
+/// Half of its time is waiting for the first look at the source. Prefetching 2 KiB ahead saved 5 % of `upper` and was
+/// not worth an unsafe block.
+struct Fill<'d, 'b, 'a> {
+    decoder: &'d mut TextDecode,
+    slice: &'a [u8],
+    batch: &'b mut Batch<'a>,
+}
+
+impl Work for Fill<'_, '_, '_> {
+    type Out = Result<bool, RecordError>;
+
+    #[inline(always)]
+    fn run<V: Vector>(self, vector: V) -> Result<bool, RecordError> {
+        let Fill { decoder, slice, batch } = self;
+        let start = decoder.at;
+        let (blocks, tail) = slice[start..].as_chunks::<64>();
+        let mut at = start;
+        for block in blocks {
+            if decoder.lines(slice, vector.equal(vector.load(block), b'\n'), at, start, batch)? {
+                return Ok(true);
+            }
+            at += 64;
+        }
+        if decoder.lines(slice, vector.equal(vector.load_part(tail), b'\n'), at, start, batch)? {
+            return Ok(true);
+        }
+        if decoder.at < slice.len() {
+            decoder.line(slice, slice.len(), batch)?;
+        }
+        Ok(true)
+    }
+}
+
 impl TextDecode {
+    /// Adds the lines that end where `found` says, counted from `at`; true if the batch that was begun at `start` is full.
+    #[inline(always)]
+    fn lines<'a>(
+        &mut self,
+        slice: &'a [u8],
+        mut found: u64,
+        at: usize,
+        start: usize,
+        batch: &mut Batch<'a>,
+    ) -> Result<bool, RecordError> {
+        while found != 0 {
+            self.line(slice, at + found.trailing_zeros() as usize + 1, batch)?;
+            if self.at - start >= STRETCH || batch.has_many() || (!self.valid && batch.is_full()) {
+                return Ok(true);
+            }
+            found &= found - 1;
+        }
+        Ok(false)
+    }
+
     /// Adds the line from `self.at` to `end`, terminator included.
     #[inline(always)]
     fn line<'a>(&mut self, slice: &'a [u8], end: usize, batch: &mut Batch<'a>) -> Result<(), RecordError> {
@@ -165,15 +218,43 @@ impl WriteFormat for KeepTerminators {
 
 impl Encode for KeepTerminators {
     fn encode(&mut self, batch: &Batch<'_>, records: Range<usize>, output: &mut Output<'_>) -> Result<(), EncodeError> {
-        for index in records {
-            if let [Value::Text(text)] = batch.columns(index) {
-                output.put(text)?;
-            }
-            output.put(terminator(batch.source(index)))?;
-            output.records += 1;
+        let Some(lines) = batch.lines_but_odd() else { return one_by_one(batch, records, output) };
+        let odd = batch.odd_lines();
+        let odd = &odd[odd.partition_point(|odd| (*odd as usize) < records.start)..];
+        let mut start = records.start;
+        for odd in odd.iter().map(|odd| *odd as usize).take_while(|odd| *odd < records.end) {
+            together(lines, batch, start..odd, output)?;
+            one_by_one(batch, odd..odd + 1, output)?;
+            start = odd + 1;
         }
-        Ok(())
+        together(lines, batch, start..records.end, output)
     }
+}
+
+fn one_by_one(batch: &Batch<'_>, records: Range<usize>, output: &mut Output<'_>) -> Result<(), EncodeError> {
+    for index in records {
+        if let [Value::Text(text)] = batch.columns(index) {
+            output.put(text)?;
+        }
+        output.put(terminator(batch.source(index)))?;
+        output.records += 1;
+    }
+    Ok(())
+}
+
+/// Puts records that are as their lines.
+fn together(
+    lines: &[u8],
+    batch: &Batch<'_>,
+    records: Range<usize>,
+    output: &mut Output<'_>,
+) -> Result<(), EncodeError> {
+    if !records.is_empty() {
+        let (start, end) = (batch.line(records.start).0.start, batch.line(records.end - 1).0.end);
+        output.put(&lines[start..end])?;
+        output.records += records.len() as u64;
+    }
+    Ok(())
 }
 
 /// From other formats: a record of one plain value is its text, others are one JSON text a line.

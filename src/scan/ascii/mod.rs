@@ -20,7 +20,7 @@ pub enum Case {
 impl Case {
     /// The first of the 26 letters that change.
     #[inline(always)]
-    fn first(self) -> u8 {
+    pub fn first(self) -> u8 {
         match self {
             Case::Upper => b'a',
             Case::Lower => b'A',

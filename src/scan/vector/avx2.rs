@@ -38,6 +38,7 @@ fn join(low: __m256i, high: __m256i) -> u64 {
 
 /// For each low half of a byte, the operator that has it once bit 5 is set (`[` becomes `{`).
 const OPERATORS: [u8; 16] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, b':', b'{', b',', b'}', 0, 0];
+const LAST_TO_FIRST: [u8; 16] = [15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0];
 /// For each low half of a byte, the white space that has it; else a byte with another low half.
 const WHITE: [u8; 16] = [b' ', 0, 0, 0, 0, 0, 0, 0, 0, b'\t', b'\n', 0, 0, b'\r', 0, 0];
 
@@ -168,6 +169,22 @@ impl Vector for Avx2 {
         let mut bytes = [0; 64];
         self.store(block, &mut bytes);
         pack_bytes(&bytes, keep, into);
+    }
+    #[inline(always)]
+    fn other_case(self, block: [__m256i; 2], first: u8) -> [__m256i; 2] {
+        // SAFETY: `self` proves AVX2. Signed: bytes that are not ASCII are below every letter.
+        block.map(|half| unsafe {
+            let from = _mm256_cmpgt_epi8(half, _mm256_set1_epi8(first as i8 - 1));
+            let letters = _mm256_and_si256(from, _mm256_cmpgt_epi8(_mm256_set1_epi8(first as i8 + 26), half));
+            _mm256_xor_si256(half, _mm256_and_si256(letters, _mm256_set1_epi8(0x20)))
+        })
+    }
+    #[inline(always)]
+    fn reverse(self, [first, last]: [__m256i; 2]) -> [__m256i; 2] {
+        // SAFETY: `self` proves AVX2.
+        [last, first].map(|half| unsafe {
+            _mm256_permute4x64_epi64::<0b01_00_11_10>(_mm256_shuffle_epi8(half, table(&LAST_TO_FIRST)))
+        })
     }
     #[inline(always)]
     fn short(self, bytes: &[u8]) -> __m256i {

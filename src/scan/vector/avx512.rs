@@ -30,6 +30,7 @@ pub unsafe fn run<W: Work>(work: W) -> W::Out {
 
 /// For each low half of a byte, the operator that has it once bit 5 is set (`[` becomes `{`).
 const OPERATORS: [u8; 16] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, b':', b'{', b',', b'}', 0, 0];
+const LAST_TO_FIRST: [u8; 16] = [15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0];
 /// For each low half of a byte, the white space that has it; else a byte with another low half.
 const WHITE: [u8; 16] = [b' ', 0, 0, 0, 0, 0, 0, 0, 0, b'\t', b'\n', 0, 0, b'\r', 0, 0];
 /// The number of each byte of a block.
@@ -125,6 +126,23 @@ impl Vector for Avx512 {
         // SAFETY: `self` proves AVX-512 with VBMI2. Compressed in a register: to memory it is slow on Zen 4.
         let packed = unsafe { _mm512_maskz_compress_epi8(keep, block) };
         self.store(packed, into);
+    }
+    #[inline(always)]
+    fn other_case(self, block: __m512i, first: u8) -> __m512i {
+        // SAFETY: `self` proves AVX-512.
+        unsafe {
+            let number = _mm512_sub_epi8(block, _mm512_set1_epi8(first as i8));
+            let letters = _mm512_cmplt_epu8_mask(number, _mm512_set1_epi8(26));
+            _mm512_xor_si512(block, _mm512_maskz_mov_epi8(letters, _mm512_set1_epi8(0x20)))
+        }
+    }
+    #[inline(always)]
+    fn reverse(self, block: __m512i) -> __m512i {
+        // SAFETY: `self` proves AVX-512.
+        unsafe {
+            let lanes = _mm512_shuffle_epi8(block, table(&LAST_TO_FIRST));
+            _mm512_shuffle_i64x2::<0b00_01_10_11>(lanes, lanes)
+        }
     }
     #[inline(always)]
     fn short(self, bytes: &[u8]) -> __m256i {

@@ -45,6 +45,12 @@ pub trait Vector: Copy {
     /// Writes the bytes whose bit is set, without gaps. What lies behind them in `into` is overwritten too.
     fn pack(self, block: Self::Block, keep: u64, into: &mut [u8; 64]);
 
+    /// The 26 ASCII letters from `first` on (`a` or `A`) in the other case, all other bytes as they are.
+    fn other_case(self, block: Self::Block, first: u8) -> Self::Block;
+
+    /// The bytes in reverse order.
+    fn reverse(self, block: Self::Block) -> Self::Block;
+
     /// Reads at most 32 bytes; zeros follow them.
     fn short(self, bytes: &[u8]) -> Self::Short;
     /// Writes 32 bytes.

@@ -78,6 +78,15 @@ impl Vector for Portable {
         pack_bytes(&block, keep, into);
     }
     #[inline(always)]
+    fn other_case(self, block: [u8; 64], first: u8) -> [u8; 64] {
+        block.map(|byte| byte ^ u8::from(byte.wrapping_sub(first) < 26) << 5)
+    }
+    #[inline(always)]
+    fn reverse(self, mut block: [u8; 64]) -> [u8; 64] {
+        block.reverse();
+        block
+    }
+    #[inline(always)]
     fn short(self, bytes: &[u8]) -> [u8; 32] {
         padded(bytes)
     }

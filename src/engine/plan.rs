@@ -55,12 +55,9 @@ impl Plan {
         let limit = wishes.memory_limit;
         let max_record = if wishes.max_record > 0 { wishes.max_record } else { (limit / 4).min(64 << 20) };
         let mut slice_size = if wishes.slice_size > 0 { wishes.slice_size } else { SLICE };
-        let mut workers = match (wishes.workers, wishes.input) {
-            // No more workers than slices: a small file is done by the calling thread.
-            (0, Some(input)) => at_most((input / slice_size as u64 + 1) as usize),
-            (0, None) => at_most(usize::MAX),
-            (workers, _) => workers,
-        };
+        // No more workers than slices: a small file is done by the calling thread.
+        let slices = wishes.input.map_or(usize::MAX, |input| (input / slice_size as u64 + 1) as usize);
+        let mut workers = if wishes.workers > 0 { wishes.workers.min(slices) } else { at_most(slices) };
         // One worker's slices never wait for another's.
         let mut ring = if workers == 1 { 1 } else { workers };
         loop {

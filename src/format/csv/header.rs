@@ -1,6 +1,7 @@
 //! The first record: the names of the fields.
 
 use std::collections::HashSet;
+use std::convert::Infallible;
 
 use super::Resolved;
 use super::spec::{Ending, Spec};
@@ -28,29 +29,62 @@ pub(super) fn read(
         return Ok(None);
     }
     let start = if head.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
-    let mut spec = Spec::new(*dialect);
-    if spec.record_end(head, start, end) == Ending::More {
-        return Ok(None);
-    }
-    let mut names: Vec<Vec<u8>> = Vec::new();
-    let ending = spec.record(head, start, |field| {
-        let mut name = field.text.to_vec();
-        if dialect.tsv_escapes {
-            let len = super::decode::unescape_tsv(field.text, &mut name);
-            name.truncate(len);
+    let read = match simple_line(dialect, head, start) {
+        Some((line, behind)) => {
+            Some((line.split(|byte| *byte == dialect.delimiter).map(<[u8]>::to_vec).collect(), behind))
         }
-        names.push(name);
-        Ok::<(), RecordError>(())
-    })?;
-    let Ending::At(behind) = ending else {
+        None => {
+            let mut spec = Spec::new(*dialect);
+            if spec.record_end(head, start, end) == Ending::More {
+                return Ok(None);
+            }
+            by_spec(&mut spec, head, start)
+        }
+    };
+    let Some((mut names, behind)) = read else {
         return Ok(Some(Header { schema: Schema::default(), end: head.len(), warnings: Vec::new() }));
     };
+    if dialect.tsv_escapes {
+        for name in &mut names {
+            let len = super::decode::unescape_tsv(&name.clone(), name);
+            name.truncate(len);
+        }
+    }
     if no_headers {
         let schema = Schema::new((1..=names.len()).map(|number| format!("column_{number}")));
         return Ok(Some(Header { schema, end: start, warnings: Vec::new() }));
     }
     let warnings = make_unique(&mut names);
     Ok(Some(Header { schema: Schema::new(names), end: behind, warnings }))
+}
+
+/// The first line and what follows its terminator, if no quote makes it more than that. Most are so, and
+/// csv-core takes as long to be built as a small file to be converted.
+fn simple_line<'h>(dialect: &Resolved, head: &'h [u8], start: usize) -> Option<(&'h [u8], usize)> {
+    let len = memchr::memchr2(b'\n', b'\r', &head[start..])?;
+    let (line, rest) = head[start..].split_at(len);
+    let quoted = dialect.quote.is_some_and(|quote| line.contains(&quote));
+    let terminator = match rest {
+        [b'\r', b'\n', ..] => 2,
+        // A line feed may follow.
+        [b'\r'] => return None,
+        _ => 1,
+    };
+    let simple = dialect.is_plain() && !line.is_empty() && !quoted;
+    simple.then_some((line, start + len + terminator))
+}
+
+/// The fields of the first record, and what follows it; none if there is no record.
+fn by_spec(spec: &mut Spec, head: &[u8], start: usize) -> Option<(Vec<Vec<u8>>, usize)> {
+    let mut names = Vec::new();
+    let Ok(ending) = spec.record(head, start, |field| {
+        names.push(field.text.to_vec());
+        Ok::<(), Infallible>(())
+    });
+    match ending {
+        Ending::At(behind) => Some((names, behind)),
+        Ending::NoRecord | Ending::More => None,
+    }
 }
 
 /// Gives the second and later ones of equal names a suffix: `a`, `a_2`, `a_3`.

@@ -6,7 +6,8 @@ use super::Resolved;
 
 /// A reader that is set to the start of a record again and again.
 pub(super) struct Spec {
-    reader: Reader,
+    /// Built when it is first needed: that takes longer than the conversion of a small file.
+    reader: Option<Reader>,
     dialect: Resolved,
     text: Vec<u8>,
     ends: Vec<usize>,
@@ -33,22 +34,16 @@ pub(super) enum Ending {
 
 impl Spec {
     pub fn new(dialect: Resolved) -> Spec {
-        let mut builder = ReaderBuilder::new();
-        builder.delimiter(dialect.delimiter).escape(dialect.escape).comment(dialect.comment);
-        match dialect.quote {
-            Some(quote) => builder.quote(quote),
-            None => builder.quoting(false),
-        };
-        Spec { reader: builder.build(), dialect, text: vec![0; 4096], ends: vec![0; 64] }
+        Spec { reader: None, dialect, text: vec![0; 4096], ends: vec![0; 64] }
     }
 
     /// Where the record that starts at `from` ends. `end`: nothing follows the data.
     pub fn record_end(&mut self, data: &[u8], from: usize, end: bool) -> Ending {
-        self.reader.reset();
+        let Spec { reader, dialect, text, ends } = self;
+        let reader = ready(reader, *dialect);
         let mut at = from;
         loop {
-            let input = self.input(data, from, at);
-            let (result, read, _, _) = self.reader.read_record(input, &mut self.text, &mut self.ends);
+            let (result, read, _, _) = reader.read_record(input(data, from, at), text, ends);
             at += read;
             match result {
                 // The text is not wanted, so its buffers are simply used again.
@@ -56,7 +51,7 @@ impl Spec {
                 ReadRecordResult::InputEmpty if at < data.len() => {}
                 ReadRecordResult::InputEmpty if !end => return Ending::More,
                 ReadRecordResult::InputEmpty => {}
-                ReadRecordResult::Record => return self.behind_terminator(data, at, end),
+                ReadRecordResult::Record => return behind_terminator(data, at, end),
                 ReadRecordResult::End => return Ending::NoRecord,
             }
         }
@@ -69,63 +64,78 @@ impl Spec {
         from: usize,
         mut field: impl FnMut(SpecField<'_>) -> Result<(), E>,
     ) -> Result<Ending, E> {
-        self.reader.reset();
-        let start = self.first_byte(data, from);
+        let Spec { reader, dialect, text, .. } = self;
+        let reader = ready(reader, *dialect);
+        let start = first_byte(*dialect, data, from);
         let (mut at, mut field_start, mut len) = (start, start, 0);
         loop {
-            let input = self.input(data, start, at);
-            let (result, read, written) = self.reader.read_field(input, &mut self.text[len..]);
+            let (result, read, written) = reader.read_field(input(data, start, at), &mut text[len..]);
             at += read;
             len += written;
             match result {
                 ReadFieldResult::InputEmpty => {}
-                ReadFieldResult::OutputFull => self.text.resize(self.text.len() * 2, 0),
+                ReadFieldResult::OutputFull => text.resize(text.len() * 2, 0),
                 ReadFieldResult::Field { record_end } => {
-                    let quoted = self.dialect.quote.is_some() && data.get(field_start) == self.dialect.quote.as_ref();
-                    field(SpecField { text: &self.text[..len], quoted })?;
+                    let quoted = dialect.quote.is_some() && data.get(field_start) == dialect.quote.as_ref();
+                    field(SpecField { text: &text[..len], quoted })?;
                     (field_start, len) = (at, 0);
                     if record_end {
-                        return Ok(self.behind_terminator(data, at, true));
+                        return Ok(behind_terminator(data, at, true));
                     }
                 }
                 ReadFieldResult::End => return Ok(Ending::NoRecord),
             }
         }
     }
+}
 
-    /// What to feed next. csv-core takes a byte order mark away from the start of its input, and it thinks
-    /// every record to be one; it does not when the mark comes in pieces.
-    fn input<'d>(&self, data: &'d [u8], start: usize, at: usize) -> &'d [u8] {
-        if at == start { &data[at..data.len().min(at + 1)] } else { &data[at..] }
-    }
+/// The reader, at the start of a record.
+fn ready(reader: &mut Option<Reader>, dialect: Resolved) -> &mut Reader {
+    let reader = reader.get_or_insert_with(|| {
+        let mut builder = ReaderBuilder::new();
+        builder.delimiter(dialect.delimiter).escape(dialect.escape).comment(dialect.comment);
+        match dialect.quote {
+            Some(quote) => builder.quote(quote),
+            None => builder.quoting(false),
+        };
+        builder.build()
+    });
+    reader.reset();
+    reader
+}
 
-    /// The first byte of the record: behind blank lines and comments.
-    ///
-    /// csv-core makes an empty record of a comment line that the end of the input cuts off, contrary to its
-    /// documentation ("that line is ignored"): <https://github.com/BurntSushi/rust-csv/issues/363>, with a fix
-    /// proposed in pull request 396. Here the documentation is followed.
-    fn first_byte(&self, data: &[u8], from: usize) -> usize {
-        let mut at = from;
-        loop {
-            match data.get(at) {
-                Some(b'\n' | b'\r') => at += 1,
-                Some(byte) if Some(*byte) == self.dialect.comment => {
-                    at += memchr::memchr(b'\n', &data[at..]).map_or(data.len() - at, |found| found + 1);
-                }
-                _ => return at,
+/// What to feed next. csv-core takes a byte order mark away from the start of its input, and it thinks
+/// every record to be one; it does not when the mark comes in pieces.
+fn input(data: &[u8], start: usize, at: usize) -> &[u8] {
+    if at == start { &data[at..data.len().min(at + 1)] } else { &data[at..] }
+}
+
+/// The first byte of the record: behind blank lines and comments.
+///
+/// csv-core makes an empty record of a comment line that the end of the input cuts off, contrary to its
+/// documentation ("that line is ignored"): <https://github.com/BurntSushi/rust-csv/issues/363>, with a fix
+/// proposed in pull request 396. Here the documentation is followed.
+fn first_byte(dialect: Resolved, data: &[u8], from: usize) -> usize {
+    let mut at = from;
+    loop {
+        match data.get(at) {
+            Some(b'\n' | b'\r') => at += 1,
+            Some(byte) if Some(*byte) == dialect.comment => {
+                at += memchr::memchr(b'\n', &data[at..]).map_or(data.len() - at, |found| found + 1);
             }
+            _ => return at,
         }
     }
+}
 
-    /// A CRLF is one terminator, of which csv-core leaves the LF to the next record.
-    fn behind_terminator(&self, data: &[u8], at: usize, end: bool) -> Ending {
-        if at > 0 && data[at - 1] == b'\r' {
-            match data.get(at) {
-                Some(b'\n') => return Ending::At(at + 1),
-                None if !end => return Ending::More,
-                _ => {}
-            }
+/// A CRLF is one terminator, of which csv-core leaves the LF to the next record.
+fn behind_terminator(data: &[u8], at: usize, end: bool) -> Ending {
+    if at > 0 && data[at - 1] == b'\r' {
+        match data.get(at) {
+            Some(b'\n') => return Ending::At(at + 1),
+            None if !end => return Ending::More,
+            _ => {}
         }
-        Ending::At(at)
     }
+    Ending::At(at)
 }

@@ -101,7 +101,7 @@ fn slices<'a>(source: &dyn ReadFormat, text: &'a [u8]) -> Vec<&'a [u8]> {
 
 fn want(schema: &Schema, select: Option<&[usize]>, utf8: bool) -> Want {
     let select = select.map(|columns| columns.iter().map(|&n| schema.name(n).into()).collect());
-    Want { select, utf8, replace_invalid_utf8: false, detail: Detail::Fields, types: Types::Auto, any_width: false }
+    Want { select, utf8, replace_invalid_utf8: false, detail: Detail::Fields, types: Types::Auto }
 }
 
 /// Decodes everything, and encodes it when there is an encoder.

@@ -83,7 +83,7 @@ fn slices(format: Format, text: &[u8]) -> (Box<dyn format::ReadFormat>, Vec<&[u8
 fn want(detail: Detail, select: &[&str]) -> Want {
     let paths = select.iter().map(|path| path.as_bytes().into()).collect();
     let select = if select.is_empty() { None } else { Some(paths) };
-    Want { select, utf8: true, replace_invalid_utf8: false, detail, types: Types::Auto, any_width: false }
+    Want { select, utf8: true, replace_invalid_utf8: false, detail, types: Types::Auto }
 }
 
 /// Decodes everything; encodes it too when there is an encoder.

@@ -137,7 +137,7 @@ JOBS = [
              note="backslash escapes"),
     ], [best(4)]),
     Job("count-csv", "CSV count records, quoted", "quoted",
-        lambda binary, i, o: [binary, "count", "-f", "csv", "-j", str(WORKERS), i], "numbers", [
+        lambda binary, i, o: [binary, "count", "-r", "-f", "csv", "-j", str(WORKERS), i], "numbers", [
             Peer("duckdb", "duckdb", python("duckdb", "duckdb.sql('SET threads=%d'); print(duckdb.sql(f\"SELECT count(*) FROM "
                                                       "read_csv('{i}')\").fetchall()[0][0])" % WORKERS)),
             Peer("polars", "polars", python("polars", "print(pl.scan_csv(i).select(pl.len()).collect(engine='streaming').item())")),

@@ -19,6 +19,7 @@ use crate::format::{self, Columns, Format, OpenError, Opening, ReadFormat, Unkno
 use crate::memory::{Arena, Budget, audit};
 use crate::metrics::{Allocations, Report};
 use crate::source::{Bytes, Source};
+use crate::sys::Map;
 use crate::target::Target;
 
 /// A conversion that is ready to run.
@@ -234,18 +235,9 @@ impl<'s> Opened<'s> {
                 Mutex::new(worker)
             })
             .collect();
-        let (start, max_record, slice_size) = (self.reading.start(), plan.max_record, plan.slice_size);
-        let (input, map) = match &mut self.source.bytes {
-            Bytes::Mapped(map) => (Input::Mapped(map), Some(&*map)),
-            Bytes::Stream(stream) => {
-                let mut carry = std::mem::take(&mut self.head);
-                carry.drain(..start);
-                carry.reserve_exact((slice_size + slice_size / 4).saturating_sub(carry.len()));
-                (Input::Stream(stream, carry), None)
-            }
-        };
+        let (feed, map) = feed(&mut self.source.bytes, &mut self.head, &*self.reading, plan);
         let shared = Shared {
-            feed: Mutex::new(Feed::new(input, start, self.reading.cutter(), slice_size, max_record)),
+            feed: Mutex::new(feed),
             committer,
             source: &self.source.path,
             map,
@@ -253,7 +245,7 @@ impl<'s> Opened<'s> {
             ops: &self.route.ops,
             on_error,
             strict: self.settings.strict,
-            max_record,
+            max_record: plan.max_record,
             phases,
         };
         let ready = run_workers(&workers, &shared)?;
@@ -266,6 +258,26 @@ impl<'s> Opened<'s> {
         }
         Ok(Run { totals, bytes_in, bytes_out, ready })
     }
+}
+
+/// The cursor of a run, and what is mapped.
+pub(super) fn feed<'f>(
+    bytes: &'f mut Bytes,
+    head: &mut Vec<u8>,
+    reading: &dyn ReadFormat,
+    plan: &Plan,
+) -> (Feed<'f>, Option<&'f Map>) {
+    let (start, slice_size) = (reading.start(), plan.slice_size);
+    let (input, map) = match bytes {
+        Bytes::Mapped(map) => (Input::Mapped(map), Some(&*map)),
+        Bytes::Stream(stream) => {
+            let mut carry = std::mem::take(head);
+            carry.drain(..start);
+            carry.reserve_exact((slice_size + slice_size / 4).saturating_sub(carry.len()));
+            (Input::Stream(stream, carry), None)
+        }
+    };
+    (Feed::new(input, start, reading.cutter(), slice_size, plan.max_record), map)
 }
 
 /// Runs every worker until the input ends. One broadcast; a single worker needs no thread.

@@ -53,7 +53,6 @@ impl Route {
                 detail: detail(settings, to),
                 // Only a target that tells numbers from text needs to know.
                 types: if tabular { Types::Auto } else { options.types },
-                any_width: false,
             },
             schema: reading.schema().cloned(),
             ops: settings.ops.clone(),

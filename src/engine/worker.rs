@@ -208,7 +208,7 @@ fn failure(
 }
 
 /// Gives back the pages of a finished slice, and the page tables of every finished stretch.
-fn release(map: &Map, start: u64, end: u64) {
+pub(super) fn release(map: &Map, start: u64, end: u64) {
     const STRETCH: u64 = 64 << 20;
     map.release(start as usize..end as usize);
     let (before, now) = (start / STRETCH, end / STRETCH);

@@ -10,14 +10,7 @@ use crate::record::{Batch, Drain, EncodeError, Lossy, Output};
 use crate::sample::{Amount, Sample};
 
 pub(super) fn want() -> Want {
-    Want {
-        select: None,
-        utf8: false,
-        replace_invalid_utf8: false,
-        detail: Detail::All,
-        types: Types::Auto,
-        any_width: false,
-    }
+    Want { select: None, utf8: false, replace_invalid_utf8: false, detail: Detail::All, types: Types::Auto }
 }
 
 pub(super) fn ready(opening: Result<Opening, OpenError>) -> Box<dyn ReadFormat> {

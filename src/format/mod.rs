@@ -21,7 +21,6 @@ use std::str::FromStr;
 use crate::error::{Error, RecordError};
 use crate::record::{Batch, EncodeError, Output, Schema};
 pub use crate::record::{BytesAs, Detail};
-pub use crate::scan::csv::Tally;
 
 /// The formats by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -173,22 +172,18 @@ pub trait ReadFormat: Send + Sync {
     }
     /// A cutter that begins at [`start`](Self::start).
     fn cutter(&self) -> Box<dyn Cut>;
-    /// A way to count records without decoding them; none where only decoding tells whether they are records.
-    fn tallies(&self) -> Option<Box<dyn CountRecords>> {
+    /// Counts records without decoding them, for one worker; none where only decoding tells whether they are records.
+    fn tally(&self) -> Option<Box<dyn Tally>> {
         None
     }
     /// A decoder for one worker. With `want.select` its batches are in columns, one for each selected field.
     fn decoder(&self, want: &Want) -> Box<dyn Decode>;
 }
 
-/// Counts the records of a source in pieces that were cut anywhere. Only for formats in which any bytes
-/// are records.
-pub trait CountRecords: Send + Sync {
-    /// The records that end in `data[range]`, if that begins inside quotes or outside. Beside these bytes
-    /// only the one before is looked at. None where it takes a decoder.
-    fn piece(&self, data: &[u8], range: Range<usize>, inside: bool) -> Option<Tally>;
-    /// Whether the end of the input ends a record too, outside quotes: its last byte is no terminator.
-    fn is_open(&self, last: u8) -> bool;
+/// Counts records. Only for formats in which any bytes are records.
+pub trait Tally: Send {
+    /// How many records a slice has.
+    fn records(&mut self, slice: &[u8]) -> u64;
 }
 
 /// A target that is ready to be written.
@@ -217,8 +212,6 @@ pub struct Want {
     pub detail: Detail,
     /// What an unquoted CSV field is.
     pub types: Types,
-    /// Records of any number of fields are good: they are only counted.
-    pub any_width: bool,
 }
 
 /// What an unquoted CSV field is.

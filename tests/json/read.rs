@@ -22,7 +22,7 @@ impl Read {
 }
 
 pub fn want(detail: Detail) -> Want {
-    Want { select: None, utf8: true, replace_invalid_utf8: false, detail, types: Types::Auto, any_width: false }
+    Want { select: None, utf8: true, replace_invalid_utf8: false, detail, types: Types::Auto }
 }
 
 /// How the input arrives: all at once, or growing by so many bytes whenever more is needed.

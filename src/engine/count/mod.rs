@@ -11,7 +11,6 @@ use super::job::Opened;
 use super::{Settings, SourceSpec, TargetSpec};
 use crate::error::{Error, Result};
 use crate::scan::count::{Counter, Counts};
-use crate::source::Bytes;
 
 /// What a source has.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -65,12 +64,11 @@ fn count_both(source: SourceSpec, settings: &Settings, text: bool) -> Result<(u6
     };
     let from = crate::format::source_format(settings.from, path)?;
     let settings = Settings { from: Some(from), to: Some(from), ..settings.clone() };
-    let opened = Opened::new(source, &TargetSpec::Memory, &settings)?;
+    let mut opened = Opened::new(source, &TargetSpec::Memory, &settings)?;
     if !settings.strict
-        && let (Bytes::Mapped(map), Some(tallies)) = (&opened.source.bytes, opened.reading.tallies())
-        && let Some(found) = records::tally(map, opened.reading.start(), &*tallies, settings.workers, text)
+        && let Some(found) = records::tally(&mut opened, text)
     {
-        return Ok(found);
+        return found;
     }
     Ok((records::decode(opened)?, None))
 }

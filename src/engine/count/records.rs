@@ -1,72 +1,112 @@
-//! Records: by their separators in pieces cut anywhere, or by a decoder.
+//! Records: by their separators where that is enough, or by a decoder.
 
 use std::ops::Range;
+use std::sync::{Mutex, MutexGuard};
+use std::thread;
 
-use super::super::job::Opened;
+use super::super::feed::{Feed, FeedError};
+use super::super::job::{Opened, feed};
 use super::super::phases::Phases;
-use super::claims;
-use super::text::sum;
+use super::super::worker::release;
 use crate::error::Result;
-use crate::format::{CountRecords, Encode, Frame, Tally, WriteFormat};
+use crate::format::{Encode, Frame, Tally, WriteFormat};
 use crate::record::{Batch, EncodeError, Output, Schema};
 use crate::scan::count::{Counts, SliceCount, count_slice};
 use crate::sys::Map;
 use crate::target::Target;
 
-/// What a claim holds.
-struct Claim {
-    /// If it begins outside quotes, and if it begins inside; none where it takes a decoder.
-    tallies: [Option<Tally>; 2],
-    text: SliceCount,
+/// Counts slice by slice; with `text`, of a mapped source, everything else about it too. None if it takes a decoder.
+pub(super) fn tally(opened: &mut Opened<'_>, text: bool) -> Option<Result<(u64, Option<Counts>)>> {
+    let tallies = (0..opened.plan.workers).map(|_| opened.reading.tally()).collect::<Option<Vec<_>>>()?;
+    let path = opened.source.path.clone();
+    let start = opened.reading.start();
+    let (feed, map) = feed(&mut opened.source.bytes, &mut opened.head, &*opened.reading, &opened.plan);
+    let text = map.filter(|_| text).map(|map| Ordered::behind(&map.bytes()[..start]));
+    let shared = Shared { feed: Mutex::new(feed), map, text: text.map(Mutex::new), failed: Mutex::new(None) };
+    let shared = &shared;
+    let records = thread::scope(|scope| {
+        let mut tallies = tallies.into_iter();
+        let own = tallies.next();
+        let helpers: Vec<_> = tallies
+            .map_while(|tally| thread::Builder::new().spawn_scoped(scope, move || shared.count(tally)).ok())
+            .collect();
+        let own = own.map_or(0, |tally| shared.count(tally));
+        // A helper that panicked has ended the program, or passes its panic on here.
+        let join = |helper: thread::ScopedJoinHandle<'_, u64>| {
+            helper.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        };
+        own + helpers.into_iter().map(join).sum::<u64>()
+    });
+    if let Some((error, offset)) = lock(&shared.failed).take() {
+        return Some(Err(error.at(&path, records, offset)));
+    }
+    Some(Ok((records, shared.text.as_ref().map(|text| lock(text).total.counts))))
 }
 
-impl Default for Claim {
-    fn default() -> Claim {
-        let tallies = [false, true].map(|inside| Some(Tally { records: 0, inside }));
-        Claim { tallies, text: SliceCount::default() }
+/// What the workers of a count share.
+struct Shared<'s> {
+    feed: Mutex<Feed<'s>>,
+    map: Option<&'s Map>,
+    /// The text of the slices, where it is wanted.
+    text: Option<Mutex<Ordered>>,
+    /// Why there were no more slices, and where.
+    failed: Mutex<Option<(FeedError, u64)>>,
+}
+
+impl Shared<'_> {
+    /// Counts slices until there are no more.
+    fn count(&self, mut tally: Box<dyn Tally>) -> u64 {
+        let (mut window, mut records) = (Vec::new(), 0);
+        while let Some((slice, cut)) = lock(&self.feed).next(&mut window) {
+            if let Err(error) = cut {
+                *lock(&self.failed) = Some((error, slice.offset));
+                break;
+            }
+            let bytes = slice.mapped.unwrap_or(&window);
+            records += tally.records(bytes);
+            if let Some(text) = &self.text {
+                let counted = count_slice(bytes);
+                lock(text).add(slice.index, counted);
+            }
+            if let Some(map) = self.map {
+                release(map, slice.offset, slice.offset + bytes.len() as u64);
+            }
+        }
+        records
     }
 }
 
-/// Counts records from `start` on, and the text from the beginning if it is wanted. None if it takes a decoder.
-pub(super) fn tally(
-    map: &Map,
-    start: usize,
-    tallies: &dyn CountRecords,
-    workers: usize,
-    text: bool,
-) -> Option<(u64, Option<Counts>)> {
-    let bytes = map.bytes();
-    let look = |claim: &mut Claim, step: Range<usize>| {
-        if text {
-            claim.text.merge(&count_slice(&bytes[step.clone()]));
-        }
-        // What stands before the first record is in the first claim, and has no quotes left open.
-        let range = step.start.max(start)..step.end;
-        for tally in &mut claim.tallies {
-            *tally = match *tally {
-                Some(so_far) if !range.is_empty() => tallies
-                    .piece(bytes, range.clone(), so_far.inside)
-                    .map(|next| Tally { records: so_far.records + next.records, ..next }),
-                unchanged => unchanged,
-            };
-        }
-    };
-    let claims = claims::each(map, workers, look);
-    let mut total = Tally::default();
-    for claim in &claims {
-        let next = claim.tallies[usize::from(total.inside)]?;
-        total = Tally { records: total.records + next.records, ..next };
+/// Joins the text of slices in their order.
+struct Ordered {
+    total: SliceCount,
+    /// The slice that is to be joined next.
+    next: u64,
+    /// Slices that came before their turn.
+    early: Vec<(u64, SliceCount)>,
+}
+
+impl Ordered {
+    /// What comes behind a header, say.
+    fn behind(prefix: &[u8]) -> Ordered {
+        Ordered { total: count_slice(prefix), next: 0, early: Vec::new() }
     }
-    let last = bytes[start..].last();
-    let open = last.is_some_and(|last| total.inside || tallies.is_open(*last));
-    let text = text.then(|| sum(claims.iter().map(|claim| &claim.text)));
-    Some((total.records + u64::from(open), text))
+
+    fn add(&mut self, index: u64, counted: SliceCount) {
+        self.early.push((index, counted));
+        while let Some(place) = self.early.iter().position(|(index, _)| *index == self.next) {
+            self.total.merge(&self.early.swap_remove(place).1);
+            self.next += 1;
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
 }
 
 /// Counts by decoding: records are checked and delimited, but no value of theirs is wanted.
 pub(super) fn decode(mut opened: Opened<'_>) -> Result<u64> {
     opened.route.pass_through = false;
-    opened.route.want.any_width = !opened.settings.strict;
     if opened.route.schema.is_some() {
         opened.route.want.select = Some(Vec::new());
         opened.route.schema = Some(Schema::default());
@@ -100,7 +140,6 @@ impl Encode for Discard {
 mod tests {
     use std::io::Write;
 
-    use super::super::claims::CLAIM;
     use super::super::count_records;
     use crate::engine::{Settings, SourceSpec};
     use crate::format::Format;
@@ -134,14 +173,15 @@ mod tests {
         }
     }
 
-    /// Quotes that lie across the ends of claims, and ones that are irregular.
+    /// Records that are longer than slices, and quotes that are irregular.
     #[test]
-    fn claims_of_all_kinds() {
+    fn slices_of_all_kinds() {
+        const SLICE: usize = 512 << 10;
         let rows = |len: usize| b"1,\"a\n\"\"b\"\"\",ragged\r\n\n2,x\n".repeat(len / 30);
-        let far = [rows(CLAIM / 2), b"3,\"".to_vec(), b"\n".repeat(CLAIM), b"\"\n".to_vec(), rows(100)].concat();
+        let far = [rows(SLICE / 2), b"3,\"".to_vec(), b"\n".repeat(SLICE), b"\"\n".to_vec(), rows(100)].concat();
         agree(&far, &[1, 3]);
-        agree(&[&rows(CLAIM + 1000)[..], b"4,5"].concat(), &[2]);
-        agree(&[&rows(CLAIM + 1000)[..], b"4,\"5\n"].concat(), &[2]);
-        agree(&[&rows(CLAIM + 1000)[..], b"4\"\n,5\"", &rows(5000)].concat(), &[2]);
+        agree(&[&rows(SLICE + 1000)[..], b"4,5"].concat(), &[2]);
+        agree(&[&rows(SLICE + 1000)[..], b"4,\"5\n"].concat(), &[2]);
+        agree(&[&rows(SLICE + 1000)[..], b"4\"\n,5\"", &rows(5000)].concat(), &[2]);
     }
 }

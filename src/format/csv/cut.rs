@@ -3,8 +3,8 @@
 use super::Resolved;
 use super::spec::{Ending, Spec};
 use crate::error::RecordError;
-use crate::format::{Boundary, Cut};
-use crate::scan::csv::walk;
+use crate::format::{Boundary, Cut, Tally};
+use crate::scan::csv::{tally, walk};
 
 pub(super) struct CsvCut {
     dialect: Resolved,
@@ -82,5 +82,33 @@ impl Cut for CsvCut {
             return Ok(Self::behind(data, at, end));
         }
         Ok(self.by_quotes(data, target, end))
+    }
+}
+
+/// Counts records, whatever their number of fields.
+pub(super) struct CsvTally {
+    dialect: Resolved,
+    spec: Spec,
+}
+
+impl CsvTally {
+    pub fn new(dialect: Resolved) -> CsvTally {
+        CsvTally { dialect, spec: Spec::new(dialect) }
+    }
+}
+
+impl Tally for CsvTally {
+    fn records(&mut self, slice: &[u8]) -> u64 {
+        if self.dialect.is_plain()
+            && let Some(records) = tally(slice, self.dialect.marks())
+        {
+            return records;
+        }
+        let (mut records, mut at) = (0, 0);
+        while let Ending::At(next) = self.spec.record_end(slice, at, true) {
+            records += 1;
+            at = next;
+        }
+        records
     }
 }

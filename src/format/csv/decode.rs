@@ -23,8 +23,6 @@ struct Fields {
     order: Option<Box<[u32]>>,
     selected: usize,
     ragged: Ragged,
-    /// Any number of fields will do.
-    any_width: bool,
     types: Types,
 }
 
@@ -68,7 +66,6 @@ impl Fields {
     #[inline(always)]
     fn put<'a>(&self, batch: &mut Batch<'a>, column: usize, value: Value<'a>) {
         match &self.places {
-            _ if column >= self.width => {}
             None => batch.push(value),
             Some(places) => {
                 let place = places[column];
@@ -113,7 +110,7 @@ impl Fields {
     /// A record with fewer fields than the header.
     #[cold]
     fn pad(&self, batch: &mut Batch<'_>, columns: usize, start: usize) -> Result<(), RecordError> {
-        if self.ragged == Ragged::Fail && !self.any_width {
+        if self.ragged == Ragged::Fail {
             return Err(ragged(start, columns, self.width));
         }
         (columns..self.width).for_each(|column| self.put(batch, column, Value::Null));
@@ -139,15 +136,7 @@ impl CsvDecode {
         let selected = want.select.as_ref().map_or(schema.len(), Vec::len);
         CsvDecode {
             dialect,
-            fields: Fields {
-                width: schema.len(),
-                places,
-                order,
-                selected,
-                ragged,
-                any_width: want.any_width,
-                types: want.types,
-            },
+            fields: Fields { width: schema.len(), places, order, selected, ragged, types: want.types },
             utf8: want.utf8,
             replace: want.replace_invalid_utf8,
             separators: Separators::new(dialect.marks()),
@@ -214,7 +203,7 @@ impl CsvDecode {
                 batch.abandon();
                 return Ok(Found::Blank((position + 1).min(slice.len())));
             }
-            if column >= self.fields.width && !self.fields.any_width {
+            if column >= self.fields.width {
                 return Ok(Found::Irregular);
             }
             let value = match text.first() {
@@ -272,7 +261,7 @@ impl CsvDecode {
             batch.abandon();
             return Ok(Found::Nothing);
         };
-        if column > fields.width && !fields.any_width {
+        if column > fields.width {
             return Err(ragged(start, column, fields.width));
         }
         if column < fields.width {

@@ -9,14 +9,10 @@ mod spec;
 #[cfg(test)]
 mod tests;
 
-use std::ops::Range;
-
-use super::{
-    Columns, CountRecords, Cut, Decode, Format, OpenError, Opening, Options, ReadFormat, Shape, Want, WriteFormat,
-};
+use super::{Columns, Cut, Decode, Format, OpenError, Opening, Options, ReadFormat, Shape, Tally, Want, WriteFormat};
 use crate::error::{Error, Result};
 use crate::record::Schema;
-use crate::scan::csv::{Marks, Tally, tally};
+use crate::scan::csv::Marks;
 
 /// CSV or TSV as it is read. Single bytes, all ASCII.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -148,26 +144,12 @@ impl ReadFormat for Reading {
         Box::new(cut::CsvCut::new(self.dialect))
     }
 
-    fn tallies(&self) -> Option<Box<dyn CountRecords>> {
-        let plain = self.dialect.is_plain();
-        plain.then(|| Box::new(Tallies(self.dialect.marks())) as Box<dyn CountRecords>)
+    fn tally(&self) -> Option<Box<dyn Tally>> {
+        Some(Box::new(cut::CsvTally::new(self.dialect)))
     }
 
     fn decoder(&self, want: &Want) -> Box<dyn Decode> {
         Box::new(decode::CsvDecode::new(self.dialect, &self.header.schema, self.ragged, want))
-    }
-}
-
-/// Counts records by their quotes.
-struct Tallies(Marks);
-
-impl CountRecords for Tallies {
-    fn piece(&self, data: &[u8], range: Range<usize>, inside: bool) -> Option<Tally> {
-        tally(data, range, inside, self.0)
-    }
-
-    fn is_open(&self, last: u8) -> bool {
-        last != b'\n' && last != b'\r'
     }
 }
 

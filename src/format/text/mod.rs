@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use super::{Boundary, BytesAs, CountRecords, Cut, Decode, Encode, Format, Frame, Opening, Options, ReadFormat, Tally};
+use super::{Boundary, BytesAs, Cut, Decode, Encode, Format, Frame, Opening, Options, ReadFormat, Tally};
 use super::{Want, WriteFormat};
 use crate::error::{Error, RecordError};
 use crate::record::json::{Plain, Refusal, Writer};
@@ -38,8 +38,8 @@ impl ReadFormat for Reading {
         Box::new(TextCut)
     }
 
-    fn tallies(&self) -> Option<Box<dyn CountRecords>> {
-        Some(Box::new(Tallies))
+    fn tally(&self) -> Option<Box<dyn Tally>> {
+        Some(Box::new(TextTally))
     }
 
     fn decoder(&self, want: &Want) -> Box<dyn Decode> {
@@ -48,15 +48,12 @@ impl ReadFormat for Reading {
 }
 
 /// Counts lines.
-struct Tallies;
+struct TextTally;
 
-impl CountRecords for Tallies {
-    fn piece(&self, data: &[u8], range: Range<usize>, _inside: bool) -> Option<Tally> {
-        Some(Tally { records: memchr::memchr_iter(b'\n', &data[range]).count() as u64, inside: false })
-    }
-
-    fn is_open(&self, last: u8) -> bool {
-        last != b'\n'
+impl Tally for TextTally {
+    fn records(&mut self, slice: &[u8]) -> u64 {
+        let open = slice.last().is_some_and(|last| *last != b'\n');
+        memchr::memchr_iter(b'\n', slice).count() as u64 + u64::from(open)
     }
 }
 

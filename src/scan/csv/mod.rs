@@ -15,7 +15,7 @@ mod tally;
 mod walk;
 
 pub use separators::{Row, Separators};
-pub use tally::{Tally, tally};
+pub use tally::tally;
 pub use walk::{Walk, walk};
 
 use super::vector::Vector;

@@ -11,19 +11,26 @@ pub fn may_be_number(text: &[u8]) -> bool {
 /// [`is_json_number`] for a text of at most 32 bytes that [may be one](may_be_number), and which is in `short`.
 #[inline(always)]
 pub fn short_is_number<V: Vector>(v: V, short: V::Short, text: &[u8]) -> bool {
-    let masks = Masks {
-        digits: v.short_below(short, b'9' + 1) & !v.short_below(short, b'0'),
-        zeros: v.short_equal(short, b'0'),
-        dots: v.short_equal(short, b'.'),
-        minus: u32::from(text.first() == Some(&b'-')),
-        exponents: 0,
-    };
-    masks.plain(text.len() as u32) || (has_exponent(v, short) && is_json_number(text))
+    // The zeros behind the text are no digits.
+    let digits = v.short_below(short, b'9' + 1) & !v.short_below(short, b'0');
+    let sign = u32::from(text[0] == b'-');
+    let others = below(text.len() as u32) & !digits & !sign;
+    let leading_zero = text.get(sign as usize) == Some(&b'0') && digits >> (sign + 1) & 1 == 1;
+    let begins = digits >> sign & 1 == 1 && !leading_zero;
+    if others == 0 {
+        return begins;
+    }
+    let ends = digits >> (text.len() - 1) & 1 == 1;
+    let one_dot = others & (others - 1) == 0 && others == v.short_equal(short, b'.');
+    (begins && ends && one_dot) || (begins && has_exponent(v, short, others) && is_json_number(text))
 }
 
+/// Whether among these `others`, which are no digits, an exponent stands and nothing foreign to numbers.
 #[inline(always)]
-fn has_exponent<V: Vector>(v: V, short: V::Short) -> bool {
-    v.short_equal(short, b'e') | v.short_equal(short, b'E') != 0
+fn has_exponent<V: Vector>(v: V, short: V::Short, others: u32) -> bool {
+    let exponents = v.short_equal(short, b'e') | v.short_equal(short, b'E');
+    let signs = v.short_equal(short, b'+') | v.short_equal(short, b'-') | v.short_equal(short, b'.');
+    exponents != 0 && others & !(exponents | signs) == 0
 }
 
 /// Whether `text` is exactly `[ minus ] int [ frac ] [ exp ]`, of any length.
@@ -213,6 +220,7 @@ mod x86 {
 
 #[cfg(test)]
 mod tests {
+    use super::super::vector::{Unit, Work};
     use super::*;
 
     const YES: [&str; 16] = [
@@ -307,6 +315,30 @@ mod tests {
             let long = [b"123456789", &six[..], b",,,,,,,,,,,,"].concat();
             assert_eq!(prefix(&long), prefix_of_any_length(&long), "{long:?}");
             assert_eq!(is_json_number(&long[..15]), number_len(&long[..15]) == 15, "{long:?}");
+        }
+    }
+
+    /// The same for the check inside of a longer algorithm, on every processor family.
+    #[test]
+    fn the_short_way_agrees_with_the_bytes() {
+        struct Check<'t>(&'t [u8]);
+        impl Work for Check<'_> {
+            type Out = bool;
+            #[inline(always)]
+            fn run<V: Vector>(self, v: V) -> bool {
+                may_be_number(self.0) && short_is_number(v, v.short(self.0), self.0)
+            }
+        }
+        let letters = b"019.-e+Ex";
+        for code in 0..9usize.pow(5) {
+            let five: Vec<u8> = (0..5).map(|place| letters[code / 9usize.pow(place) % 9]).collect();
+            let long = [b"-1234567890123456789012345", &five[..]].concat();
+            for text in [&five[..], &five[..code % 5], &long[1..], &long[..], &long[20..]] {
+                let expected = !text.is_empty() && number_len(text) == text.len();
+                for unit in Unit::available() {
+                    assert_eq!(unit.run(Check(text)), expected, "{unit:?} {:?}", String::from_utf8_lossy(text));
+                }
+            }
         }
     }
 }

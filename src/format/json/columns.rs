@@ -10,7 +10,8 @@ use crate::format::Encode;
 use crate::record::digits::{DigitRoom, float_text, int_text, uint_text};
 use crate::record::json::{Grouped, Plain, Sink, Step, json_text, unflatten};
 use crate::record::{Batch, BytesAs, EncodeError, LossyKind, Output, Schema, Value};
-use crate::scan::json::{escape_into, write_text, write_untyped};
+use crate::scan::json::{escape_into, short_special, write_text, write_untyped};
+use crate::scan::number::{may_be_number, short_is_number};
 use crate::scan::vector::{Unit, Vector, Work};
 
 /// A field's name as it stands in the output, `,"name":`.
@@ -148,43 +149,65 @@ impl Flat {
         if to.len() < begin + BEHIND {
             return Err(Stop::NoRoom);
         }
-        to[..begin].copy_from_slice(&self.before);
-        let (mut at, mut bytes, mut digits) = (begin, 0, DigitRoom::default());
+        put_few(&self.before, to, 0);
+        let (mut at, mut bytes) = (begin, 0);
         for (value, name) in values.iter().zip(&self.names) {
-            // One question for the kind of value, as it is the same in most of a column.
-            match *value {
-                Value::Untyped(text) => {
-                    at = put_name(v, name, text.len() * 6, to, at)?;
-                    at = write_untyped(v, text, to, at);
-                }
-                Value::Text(text) => {
-                    at = put_name(v, name, text.len() * 6, to, at)?;
-                    at = write_text(v, text, to, at);
-                }
-                Value::Absent => {}
-                Value::Bytes(held) if self.lenient => {
-                    at = put_name(v, name, held.len() * 6, to, at)?;
-                    at = self.put_bytes(held, to, at).ok_or(Stop::Odd)?;
-                    bytes += 1;
-                }
-                other => {
-                    let text = plain_text(other, &mut digits).ok_or(Stop::Odd)?;
-                    at = put_name(v, name, text.len(), to, at)?;
-                    at = put_text(v, text, to, at);
+            // Two questions for the kind of most values; a jump by a table of all kinds is slower.
+            let (text, bare) = if let Value::Untyped(text) = *value {
+                (text, true)
+            } else if let Value::Text(text) = *value {
+                (text, false)
+            } else {
+                (at, bytes) = self.other(v, (*value, name), bytes, to, at)?;
+                continue;
+            };
+            if text.len() <= SHORT && name.rest.is_empty() {
+                let window = to.get_mut(at..).and_then(|to| to.first_chunk_mut()).ok_or(Stop::NoRoom)?;
+                let len = short_field(v, name, text, bare, window);
+                if len > 0 {
+                    at += len;
+                    continue;
                 }
             }
+            at = put_name(v, name, text.len() * 6, to, at)?;
+            at = if bare { write_untyped(v, text, to, at) } else { write_text(v, text, to, at) };
         }
         // The first name's comma becomes the bracket.
         to[begin] = b'{';
         at = at.max(begin + 1);
         to[at] = b'}';
         at += 1;
-        to[at..at + self.end.len()].copy_from_slice(self.end);
+        put_few(self.end, to, at);
         Ok((at + self.end.len(), bytes))
     }
 }
 
 impl Flat {
+    /// Writes a value that is no text, and counts bytes. Gives the place behind it.
+    #[inline(always)]
+    fn other<V: Vector>(
+        &self,
+        v: V,
+        (value, name): (Value<'_>, &Name),
+        bytes: u64,
+        to: &mut [u8],
+        at: usize,
+    ) -> Result<(usize, u64), Stop> {
+        match value {
+            Value::Absent => Ok((at, bytes)),
+            Value::Bytes(held) if self.lenient => {
+                let at = put_name(v, name, held.len() * 6, to, at)?;
+                Ok((self.put_bytes(held, to, at).ok_or(Stop::Odd)?, bytes + 1))
+            }
+            other => {
+                let mut digits = DigitRoom::default();
+                let text = plain_text(other, &mut digits).ok_or(Stop::Odd)?;
+                let at = put_name(v, name, text.len(), to, at)?;
+                Ok((put_text(v, text, to, at), bytes))
+            }
+        }
+    }
+
     /// Writes bytes in quotes, for which there is room for six times as many; none if text can't hold them.
     #[inline(never)]
     fn put_bytes(&self, bytes: &[u8], to: &mut [u8], at: usize) -> Option<usize> {
@@ -221,6 +244,46 @@ fn number_text<'t>(value: Value<'_>, digits: &'t mut DigitRoom) -> Option<&'t [u
         Value::Float(number) if number.is_finite() => Some(float_text(number, digits)),
         _ => None,
     }
+}
+
+/// Writes no byte, or one, or now and then a few, for which a call of memcpy would take longer.
+#[inline(always)]
+fn put_few(bytes: &[u8], to: &mut [u8], at: usize) {
+    for (to, byte) in to[at..].iter_mut().zip(bytes) {
+        *to = *byte;
+    }
+}
+
+/// The longest text that is written in one piece.
+const SHORT: usize = 32;
+/// Room for a name of that length, a text in quotes, and what follows the last value.
+const WINDOW: usize = 128;
+
+/// Writes a short name and a short text, in quotes unless it is `bare` and a number. Gives the length; zero if
+/// something in the text has to be escaped.
+#[inline(always)]
+fn short_field<V: Vector>(v: V, name: &Name, text: &[u8], bare: bool, to: &mut [u8; WINDOW]) -> usize {
+    // No name is longer; so the compiler knows too.
+    let at = name.len % 64;
+    let short = v.short(text);
+    if let Some(into) = to.first_chunk_mut() {
+        v.short_store(v.short(&name.first), into);
+    }
+    if bare && may_be_number(text) && short_is_number(v, short, text) {
+        if let Some(into) = to[at..].first_chunk_mut() {
+            v.short_store(short, into);
+        }
+        return at + text.len();
+    }
+    if short_special(v, short, text.len()) {
+        return 0;
+    }
+    to[at] = b'"';
+    if let Some(into) = to[at + 1..].first_chunk_mut() {
+        v.short_store(short, into);
+    }
+    to[at + 1 + text.len()] = b'"';
+    at + 2 + text.len()
 }
 
 /// Writes a name if there is room for it and so many bytes of a value.

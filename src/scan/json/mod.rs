@@ -10,7 +10,7 @@ mod text;
 pub use compact::Compactor;
 pub use nesting::{Hit, Nesting, Seek};
 pub use positions::{AHEAD, Positions};
-pub use text::{escape_into, escape_of, find_special, write_text, write_untyped};
+pub use text::{escape_into, escape_of, find_special, short_special, write_text, write_untyped};
 
 use super::vector::Vector;
 

@@ -32,8 +32,14 @@ fn special<V: Vector>(v: V, block: V::Block) -> u64 {
 }
 
 #[inline(always)]
-fn short_special<V: Vector>(v: V, short: V::Short) -> u32 {
+fn specials<V: Vector>(v: V, short: V::Short) -> u32 {
     v.short_equal(short, b'"') | v.short_equal(short, b'\\') | v.short_below(short, b' ')
+}
+
+/// Whether a JSON string has to escape something in a text of at most 32 bytes, which is in `short`.
+#[inline(always)]
+pub fn short_special<V: Vector>(v: V, short: V::Short, len: usize) -> bool {
+    specials(v, short) & (((1u64 << len) - 1) as u32) != 0
 }
 
 /// Writes `text` as a JSON string with its quotes at `to[at..]`, where there must be room for
@@ -71,7 +77,7 @@ fn write_escaped<V: Vector>(v: V, text: &[u8], to: &mut [u8], mut at: usize) -> 
         if let Some(into) = to[at..].first_chunk_mut::<32>() {
             v.short_store(short, into);
         }
-        at = match short_special(v, short) {
+        at = match specials(v, short) {
             0 => at + 32,
             bits => escape(block, bits, to, at),
         };
@@ -86,7 +92,7 @@ fn write_short<V: Vector>(v: V, text: &[u8], to: &mut [u8], at: usize) -> usize 
     if let Some(into) = to[at..].first_chunk_mut::<32>() {
         v.short_store(short, into);
     }
-    match short_special(v, short) & (((1u64 << text.len()) - 1) as u32) {
+    match specials(v, short) & (((1u64 << text.len()) - 1) as u32) {
         0 => at + text.len(),
         bits => escape(text, bits, to, at),
     }

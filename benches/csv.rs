@@ -3,21 +3,21 @@
 //!
 //! `PAGEMILL_KERNEL` chooses the kernel.
 
+mod support;
+
 use std::hint::black_box;
 use std::time::Duration;
 
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main};
-use pagemill::error::Error;
-use pagemill::format::{
-    self, Boundary, Decode, Detail, Encode, Format, Opening, Options, ReadFormat, Shape, Types, Want,
-};
+use pagemill::format::{self, Detail, Format, Options, Shape, Types, Want};
 use pagemill::memory::Arena;
-use pagemill::record::{Batch, Drain, Output, Schema};
+use pagemill::record::Schema;
 use pagemill::scan::csv::{Marks, Separators};
 
+use support::{convert, mixed, open, rooflines, slices};
+
 const SIZE: usize = 4 << 20;
-const SLICE: usize = 512 << 10;
 
 /// A header of `columns` names and records made by `record` up to [`SIZE`] bytes.
 fn csv(columns: usize, mut record: impl FnMut(u64, &mut String)) -> Vec<u8> {
@@ -31,13 +31,6 @@ fn csv(columns: usize, mut record: impl FnMut(u64, &mut String)) -> Vec<u8> {
         text.push('\n');
     }
     text.into_bytes()
-}
-
-/// A number without a pattern for each `n` (the finalizer of splitmix64).
-fn mixed(n: u64) -> u64 {
-    let n = (n ^ (n >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    let n = (n ^ (n >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    n ^ (n >> 31)
 }
 
 /// `count` fields with commas between.
@@ -69,74 +62,9 @@ fn hypotheses() -> Vec<(&'static str, Vec<u8>)> {
     ]
 }
 
-struct Nowhere;
-
-impl Drain for Nowhere {
-    fn drain(&mut self, _: &[u8]) -> Result<(), Error> {
-        Ok(())
-    }
-}
-
-fn open(text: &[u8]) -> Box<dyn ReadFormat> {
-    match format::open(Format::Csv, &Options::default(), text, true) {
-        Ok(Opening::Ready(source)) => source,
-        _ => panic!("the header can't be read"),
-    }
-}
-
-fn slices<'a>(source: &dyn ReadFormat, text: &'a [u8]) -> Vec<&'a [u8]> {
-    let (mut cutter, mut at, mut slices) = (source.cutter(), source.start(), Vec::with_capacity(SIZE / SLICE + 1));
-    while at < text.len() {
-        at += match cutter.cut(&text[at..], SLICE, true).expect("a boundary") {
-            Boundary::At(len) => {
-                slices.push(&text[at..at + len]);
-                len
-            }
-            Boundary::Skip(len) => len,
-            Boundary::More => panic!("all of the input is there"),
-        };
-    }
-    slices
-}
-
 fn want(schema: &Schema, select: Option<&[usize]>, utf8: bool) -> Want {
     let select = select.map(|columns| columns.iter().map(|&n| schema.name(n).into()).collect());
     Want { select, utf8, replace_invalid_utf8: false, detail: Detail::Fields, types: Types::Auto }
-}
-
-/// Decodes everything, and encodes it when there is an encoder.
-fn convert(
-    slices: &[&[u8]],
-    decoder: &mut dyn Decode,
-    schema: &Schema,
-    arena: &mut Arena,
-    mut encoder: Option<(&mut dyn Encode, &mut [u8])>,
-) -> usize {
-    let mut records = 0;
-    for slice in slices {
-        decoder.begin(slice);
-        loop {
-            arena.reset();
-            let mut batch = Batch::new(arena, slice, Some(schema), 1 << 24);
-            if !decoder.fill(slice, &mut batch).expect("good records") {
-                break;
-            }
-            records += batch.len();
-            if let Some((encoder, buffer)) = &mut encoder {
-                let mut drain = Nowhere;
-                let mut output = Output::new(buffer, &mut drain, false);
-                encoder.encode(&batch, 0..batch.len(), &mut output).expect("written");
-                black_box(output.len());
-            }
-        }
-    }
-    records
-}
-
-fn rooflines(group: &mut BenchmarkGroup<'_, WallTime>, text: &[u8]) {
-    let mut copy = vec![0; text.len()];
-    group.bench_function("roofline_memcpy", |b| b.iter(|| black_box(&mut copy).copy_from_slice(black_box(text))));
-    group.bench_function("roofline_newlines", |b| b.iter(|| memchr::memchr_iter(b'\n', black_box(text)).count()));
 }
 
 fn separators(text: &[u8]) -> usize {
@@ -146,23 +74,23 @@ fn separators(text: &[u8]) -> usize {
 }
 
 fn reading(group: &mut BenchmarkGroup<'_, WallTime>, text: &[u8]) {
-    let source = open(text);
+    let source = open(Format::Csv, text);
     let schema = source.schema().expect("CSV has columns").clone();
     let slices = slices(&*source, text);
     let mut arena = Arena::new(1 << 20, 1 << 24);
-    group.bench_function("cut", |b| b.iter(|| self::slices(&*source, black_box(text)).len()));
+    group.bench_function("cut", |b| b.iter(|| support::slices(&*source, black_box(text)).len()));
     group.bench_function("separators", |b| b.iter(|| separators(black_box(text))));
     let mut decoder = source.decoder(&want(&schema, None, true));
-    group.bench_function("decode", |b| b.iter(|| convert(&slices, &mut *decoder, &schema, &mut arena, None)));
+    group.bench_function("decode", |b| b.iter(|| convert(&slices, &mut *decoder, Some(&schema), &mut arena, None)));
     let first = Schema::new([schema.name(0)]);
     let mut decoder = source.decoder(&want(&schema, Some(&[0]), false));
     group.bench_function("decode_first_column", |b| {
-        b.iter(|| convert(&slices, &mut *decoder, &first, &mut arena, None))
+        b.iter(|| convert(&slices, &mut *decoder, Some(&first), &mut arena, None))
     });
 }
 
 fn writing(group: &mut BenchmarkGroup<'_, WallTime>, text: &[u8]) {
-    let source = open(text);
+    let source = open(Format::Csv, text);
     let schema = source.schema().expect("CSV has columns").clone();
     let slices = slices(&*source, text);
     let (mut arena, mut buffer) = (Arena::new(1 << 20, 1 << 24), vec![0; 1 << 20]);
@@ -171,7 +99,7 @@ fn writing(group: &mut BenchmarkGroup<'_, WallTime>, text: &[u8]) {
             .expect("a target");
         let (mut decoder, mut encoder) = (source.decoder(&want(&schema, None, to.needs_utf8())), target.encoder());
         group.bench_function(format!("decode_encode_{to}"), |b| {
-            b.iter(|| convert(&slices, &mut *decoder, &schema, &mut arena, Some((&mut *encoder, &mut buffer))))
+            b.iter(|| convert(&slices, &mut *decoder, Some(&schema), &mut arena, Some((&mut *encoder, &mut buffer))))
         });
     }
 }

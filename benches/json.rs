@@ -3,19 +3,21 @@
 //! `PAGEMILL_BENCH_DATA` names a folder with `flat.mid.ndjson`, `nested.mid.ndjson`, `array.mid.json` and
 //! `numeric.mid.csv` (any of them); without it, records are made up.
 
+mod support;
+
 use std::hint::black_box;
 use std::time::Duration;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use pagemill::error::Error;
-use pagemill::format::{self, Boundary, Decode, Detail, Encode, Format, Opening, Options, Shape, Types, Want};
+use pagemill::format::{self, Columns, Detail, Format, Options, Shape, Types, UnknownKey, Want};
 use pagemill::memory::Arena;
-use pagemill::record::{Batch, Drain, Output, Schema, Value};
+use pagemill::record::{Batch, Output, Schema, Value};
 use pagemill::scan::json::{AHEAD, Positions};
 use pagemill::scan::vector::Unit;
 
+use support::{Nowhere, convert, mixed, open, rooflines, slices};
+
 const SIZE: usize = 8 << 20;
-const SLICE: usize = 512 << 10;
 
 fn load(name: &str, made_up: impl Fn(usize) -> String) -> Vec<u8> {
     let path = std::env::var_os("PAGEMILL_BENCH_DATA").map(|folder| std::path::Path::new(&folder).join(name));
@@ -56,63 +58,91 @@ fn array() -> Vec<u8> {
     text
 }
 
-struct Nowhere;
-impl Drain for Nowhere {
-    fn drain(&mut self, _: &[u8]) -> Result<(), Error> {
-        Ok(())
-    }
-}
-
-fn slices(format: Format, text: &[u8]) -> (Box<dyn format::ReadFormat>, Vec<&[u8]>) {
-    let Ok(Opening::Ready(source)) = format::open(format, &Options::default(), text, true) else { panic!("open") };
-    let (mut cutter, mut at, mut slices) = (source.cutter(), source.start(), Vec::new());
-    while at < text.len() {
-        let len = match cutter.cut(&text[at..], SLICE, true).expect("cut") {
-            Boundary::At(len) => {
-                slices.push(&text[at..at + len]);
-                len
-            }
-            Boundary::Skip(len) => len,
-            Boundary::More => panic!("more"),
-        };
-        at += len;
-    }
-    (source, slices)
-}
-
 fn want(detail: Detail, select: &[&str]) -> Want {
     let paths = select.iter().map(|path| path.as_bytes().into()).collect();
     let select = if select.is_empty() { None } else { Some(paths) };
     Want { select, utf8: true, replace_invalid_utf8: false, detail, types: Types::Auto }
 }
 
-/// Decodes everything; encodes it too when there is an encoder.
-fn convert(
-    slices: &[&[u8]],
-    decoder: &mut dyn Decode,
-    schema: Option<&Schema>,
-    arena: &mut Arena,
-    mut encoder: Option<(&mut dyn Encode, &mut [u8])>,
-) -> u64 {
-    let mut records = 0;
-    for slice in slices {
-        decoder.begin(slice);
-        loop {
-            arena.reset();
-            let mut batch = Batch::new(arena, slice, schema, 1 << 24);
-            if !decoder.fill(slice, &mut batch).expect("good records") {
-                break;
-            }
-            records += batch.len() as u64;
-            if let Some((encoder, buffer)) = &mut encoder {
-                let mut drain = Nowhere;
-                let mut output = Output::new(buffer, &mut drain, false);
-                encoder.encode(&batch, 0..batch.len(), &mut output).expect("written");
-                black_box(output.len());
-            }
-        }
+/// Lines of about [`SIZE`] bytes together.
+fn lines(mut record: impl FnMut(u64) -> String) -> Vec<u8> {
+    let mut text = Vec::with_capacity(SIZE + (1 << 20));
+    let mut number = 0;
+    while text.len() < SIZE {
+        number += 1;
+        text.extend_from_slice(record(number).as_bytes());
+        text.push(b'\n');
     }
-    records
+    text
+}
+
+/// A map of `count` fields with keys `k0`, `k1` and so on.
+fn map(count: u64, value: impl Fn(u64) -> String) -> String {
+    let fields: Vec<String> = (0..count).map(|n| format!("\"k{n}\":{}", value(n))).collect();
+    format!("{{{}}}", fields.join(","))
+}
+
+fn hypotheses() -> Vec<(&'static str, Vec<u8>)> {
+    let number = |n: u64| format!("{}.{:02}", mixed(n) % 1000, mixed(n) % 97);
+    let foreign = ["Ελλάδα", "Москва", "東京都", "smörgåsbord", "مرحبا", "😀🚕", "नमस्ते", "Łódź"];
+    let shuffled = |r: u64| {
+        let mut keys: Vec<u64> = (0..12).collect();
+        keys.sort_by_key(|key| mixed(r * 12 + key));
+        let fields: Vec<String> = keys.iter().map(|key| format!("\"k{key}\":{}", number(r + key))).collect();
+        format!("{{{}}}", fields.join(","))
+    };
+    let deep = |r: u64| format!("{}{}{}", "{\"a\":[".repeat(100), number(r), "]}".repeat(100));
+    vec![
+        ("numeric", lines(|r| map(16, |f| number(r * 16 + f)))),
+        ("strings", lines(|r| map(8, |f| format!("\"text {} of it\"", mixed(r + f) % 1000)))),
+        ("escapes", lines(|r| map(8, |f| format!("\"a\\nb\\\"{}\\\"\\u00e9\\t\"", mixed(r + f) % 1000)))),
+        ("wide", lines(|r| map(1000, |f| number(r + f)))),
+        ("narrow", lines(|r| map(1, |_| number(r)))),
+        ("tiny_values", lines(|r| map(16, |f| (mixed(r + f) % 10).to_string()))),
+        (
+            "long_strings",
+            lines(|r| map(4, |f| format!("\"{}\"", "station of a garden ".repeat(60 + (r + f) as usize % 9)))),
+        ),
+        ("utf8", lines(|r| map(8, |f| format!("\"{}\"", foreign[mixed(r * 8 + f) as usize % foreign.len()])))),
+        ("deep_nesting", lines(deep)),
+        ("shuffled_keys", lines(shuffled)),
+    ]
+}
+
+/// NDJSON by hypothesis: cutting, checking, taking apart, and writing CSV and NDJSON.
+fn by_hypothesis(c: &mut Criterion) {
+    let (mut arena, mut buffer) = (Arena::new(1 << 20, 1 << 26), vec![0; 4 << 20]);
+    for (name, text) in hypotheses() {
+        let mut group = c.benchmark_group(format!("ndjson_{name}"));
+        group.throughput(Throughput::Bytes(text.len() as u64));
+        rooflines(&mut group, &text);
+        let source = open(Format::Ndjson, &text);
+        let slices = slices(&*source, &text);
+        group.bench_function("cut", |b| b.iter(|| support::slices(&*source, black_box(&text)).len()));
+        for detail in [Detail::Record, Detail::Maps] {
+            let mut decoder = source.decoder(&want(detail, &[]));
+            group.bench_function(format!("decode_{detail:?}"), |b| {
+                b.iter(|| convert(&slices, &mut *decoder, None, &mut arena, None))
+            });
+        }
+        let keys = if name == "deep_nesting" { 0 } else { 1000 };
+        let names = (0..keys).map(|n| format!("k{n}"));
+        let schema = Schema::new(
+            names.take_while(|name| memchr::memmem::find(&text, format!("\"{name}\":").as_bytes()).is_some()),
+        );
+        let columns = Columns { schema, unknown: UnknownKey::Count };
+        for (to, detail, columns) in
+            [(Format::Csv, Detail::Maps, Some(columns)), (Format::Ndjson, Detail::Record, None)]
+        {
+            let target =
+                format::create(to, &Options::default(), &Shape::Keyed, columns, Format::Ndjson).expect("a target");
+            let (mut decoder, mut encoder) = (source.decoder(&want(detail, &[])), target.encoder());
+            group.bench_function(format!("decode_encode_{to}"), |b| {
+                b.iter(|| convert(&slices, &mut *decoder, None, &mut arena, Some((&mut *encoder, &mut buffer))))
+            });
+        }
+        group.finish();
+    }
 }
 
 fn stage_1(c: &mut Criterion) {
@@ -148,10 +178,10 @@ fn cut(c: &mut Criterion) {
     let mut group = c.benchmark_group("json_cut");
     let (text, objects) = (array(), flat());
     group.throughput(Throughput::Bytes(text.len() as u64));
-    group.bench_function("array", |b| b.iter(|| slices(Format::Json, &text).1.len()));
+    group.bench_function("array", |b| b.iter(|| slices(&*open(Format::Json, &text), &text).len()));
     group.throughput(Throughput::Bytes(objects.len() as u64));
-    group.bench_function("concatenated", |b| b.iter(|| slices(Format::Json, &objects).1.len()));
-    group.bench_function("lines", |b| b.iter(|| slices(Format::Ndjson, &objects).1.len()));
+    group.bench_function("concatenated", |b| b.iter(|| slices(&*open(Format::Json, &objects), &objects).len()));
+    group.bench_function("lines", |b| b.iter(|| slices(&*open(Format::Ndjson, &objects), &objects).len()));
 }
 
 fn decode(c: &mut Criterion) {
@@ -160,7 +190,8 @@ fn decode(c: &mut Criterion) {
     let inputs =
         [("flat", Format::Ndjson, flat()), ("nested", Format::Ndjson, nested()), ("array", Format::Json, array())];
     for (name, format, text) in &inputs {
-        let (source, slices) = slices(*format, text);
+        let source = open(*format, text);
+        let slices = slices(&*source, text);
         group.throughput(Throughput::Bytes(text.len() as u64));
         for detail in [Detail::Record, Detail::Fields, Detail::Maps, Detail::All] {
             let mut decoder = source.decoder(&want(detail, &[]));
@@ -181,7 +212,8 @@ fn both(c: &mut Criterion) {
     let mut group = c.benchmark_group("json_decode_encode");
     let (mut arena, mut buffer) = (Arena::new(1 << 20, 1 << 24), vec![0; 1 << 20]);
     for (name, text) in [("flat", flat()), ("nested", nested())] {
-        let (source, slices) = slices(Format::Ndjson, &text);
+        let source = open(Format::Ndjson, &text);
+        let slices = slices(&*source, &text);
         group.throughput(Throughput::Bytes(text.len() as u64));
         for detail in [Detail::Record, Detail::Fields, Detail::All] {
             let target = format::create(Format::Ndjson, &Options::default(), &Shape::Keyed, None, Format::Ndjson)
@@ -235,6 +267,6 @@ fn columns(c: &mut Criterion) {
 criterion_group! {
     name = benches;
     config = Criterion::default().sample_size(10).warm_up_time(Duration::from_millis(300)).measurement_time(Duration::from_secs(1));
-    targets = stage_1, cut, decode, both, columns
+    targets = by_hypothesis, stage_1, cut, decode, both, columns
 }
 criterion_main!(benches);

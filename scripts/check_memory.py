@@ -5,7 +5,7 @@ Usage: check_memory.py PAGEMILL [--sizes 1GB,8GB] [--from FORMATS] [--to FORMATS
 
 Makes samples of each size in a temporary folder and converts each to every format, at the default memory limit
 and at --memory-limit 16MB. Prints a table; ends with 1 if a peak is too high, if it is higher for the larger
-size by more than 2 MB, or if a run fails. Needs Python's standard library and Linux (/proc).
+size by more than 4 MB, or if a run fails. Needs Python's standard library and Linux (/proc).
 """
 
 import argparse
@@ -89,15 +89,16 @@ def main():
                         command += [*more, "-o", target_path, "--force", "--memory-limit", limit, "--report", report_path]
                         code, peak, seconds = run(command)
                         if (source, target, limit) not in peaks:
-                            # Peaks of short runs scatter by 2 MB: pages are mapped in runs of several. The size
-                            # may not matter, so the first one is measured a few times.
+                            # Peaks of short runs scatter by 2 to 3 MB: with how much the workers run at the same
+                            # time, and as pages are mapped in runs of several. The size may not matter, so the
+                            # first one is measured a few times. (Page tables of 8 GB alone would be 16 MB.)
                             for _ in range(3 if "," in wanted.sizes else 0):
                                 again = run(command)
                                 code, peak = code or again[0], max(peak, again[1])
                         report = json.loads(Path(report_path).read_text() or "{}") if code == 0 else {}
                         most = min(wanted.most, size(limit))
                         smaller = peaks.setdefault((source, target, limit), peak)
-                        good = code == 0 and peak <= most and peak <= smaller + 2 * UNITS["MB"]
+                        good = code == 0 and peak <= most and peak <= smaller + 4 * UNITS["MB"]
                         failures += not good
                         print(
                             f"{source + ' to ' + target:<17}{amount:>6}{limit:>7}{peak / 1e6:>9.1f}"

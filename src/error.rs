@@ -52,6 +52,7 @@ enum ErrorKind {
     Usage { message: String },
     Io { action: &'static str, path: PathBuf, source: io::Error },
     Memory { message: String },
+    Noted { error: Error, note: String },
 }
 
 impl Error {
@@ -75,9 +76,15 @@ impl Error {
         Error(Box::new(ErrorKind::Memory { message: message.into() }))
     }
 
+    /// The same with a word about what is left, and what can be done with it.
+    pub(crate) fn note(self, note: String) -> Error {
+        Error(Box::new(ErrorKind::Noted { error: self, note }))
+    }
+
     /// What kind of failure this is.
     pub fn class(&self) -> ErrorClass {
         match *self.0 {
+            ErrorKind::Noted { ref error, .. } => error.class(),
             ErrorKind::Data { ref error, .. } if error.fault == Fault::NoMemory => ErrorClass::Memory,
             ErrorKind::Data { .. } => ErrorClass::Data,
             ErrorKind::Usage { .. } => ErrorClass::Usage,
@@ -90,6 +97,7 @@ impl Error {
     pub fn position(&self) -> Option<&Position> {
         match &*self.0 {
             ErrorKind::Data { position, .. } => Some(position),
+            ErrorKind::Noted { error, .. } => error.position(),
             _ => None,
         }
     }
@@ -116,6 +124,7 @@ impl fmt::Display for Error {
                 Ok(())
             }
             ErrorKind::Usage { message } | ErrorKind::Memory { message } => f.write_str(message),
+            ErrorKind::Noted { error, note } => write!(f, "{error}\n  {note}"),
             ErrorKind::Io { action, path, source } => {
                 write!(f, "can't {action} {}: {source}", path.display())
             }
@@ -127,6 +136,7 @@ impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match &*self.0 {
             ErrorKind::Io { source, .. } => Some(source),
+            ErrorKind::Noted { error, .. } => error.source(),
             _ => None,
         }
     }

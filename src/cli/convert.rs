@@ -17,6 +17,7 @@ Examples:
   pagemill convert export.json -o export.csv --records-at /data/items
   pagemill convert -f csv -d ';' -t csv - < european.csv > plain.csv
   pagemill convert log.txt -o log.upper.txt --op upper --memory-limit 32MB -v
+  pagemill convert huge.csv -o huge.ndjson --resume      (after an interruption)
   pagemill convert ticks.fixed -o ticks.csv --layout 'id:u64le,price:f64be,name:text16'
 
 Exit codes: 0 done, 1 bad data, 2 usage, 3 input or output, 4 memory ceiling, 5 stopped (can be resumed)";
@@ -47,6 +48,42 @@ pub struct Convert {
     run: Run,
     #[command(flatten)]
     output: Output,
+    #[command(flatten)]
+    resume: Resume,
+}
+
+/// Going on after an interruption.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Interruption")]
+struct Resume {
+    /// Go on where an interrupted run of the same command stopped; begin anew if there was none
+    #[arg(long)]
+    resume: bool,
+    /// Write checkpoints beside the output [default: from 2 GiB of input on, from a file into a file]
+    #[arg(long, overrides_with = "no_checkpoint")]
+    checkpoint: bool,
+    /// Write no checkpoints
+    #[arg(long, conflicts_with = "resume")]
+    no_checkpoint: bool,
+    /// How much input lies between two checkpoints [default: 64MiB]
+    #[arg(long, value_name = "SIZE")]
+    checkpoint_every: Option<String>,
+    /// Sync the output before every checkpoint, against power failures
+    #[arg(long)]
+    durable: bool,
+}
+
+impl Resume {
+    fn fill(self, raw: &mut Raw) {
+        raw.checkpoint = match (self.checkpoint, self.no_checkpoint) {
+            (true, _) => Some(true),
+            (_, true) => Some(false),
+            _ => None,
+        };
+        raw.checkpoint_every = self.checkpoint_every;
+        raw.resume = self.resume;
+        raw.durable = self.durable;
+    }
 }
 
 #[derive(Args, Debug)]
@@ -98,6 +135,7 @@ impl Convert {
         self.values.fill(&mut raw);
         self.fields.fill(&mut raw);
         self.run.fill(&mut raw);
+        self.resume.fill(&mut raw);
         // One of the two is there: clap asks for it.
         let source = self.input.or(self.output.input_flag).unwrap_or_else(|| PathBuf::from("-"));
         Ok(Request {

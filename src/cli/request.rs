@@ -117,6 +117,9 @@ fn is_same(one: &Path, other: &Path) -> bool {
 }
 
 fn warn(report: &Report) {
+    if let Some(bytes) = report.resumed_from {
+        console::note(&format!("resumed: {} of input were done already\n", metrics::size(bytes)));
+    }
     for warning in &report.warnings {
         console::warning(warning);
     }

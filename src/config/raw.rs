@@ -1,7 +1,7 @@
 //! Flags as text, and what they mean together.
 
 use super::{choice, parse_byte, parse_ops, parse_pairs, parse_size, split_list};
-use crate::engine::{ColumnsFrom, Settings};
+use crate::engine::{CHECKPOINT_EVERY, Checkpoint, ColumnsFrom, Settings};
 use crate::error::Error;
 use crate::format::csv::{Dialect, OutDialect};
 use crate::format::{Format, Options};
@@ -83,6 +83,14 @@ pub struct Raw {
     pub force: bool,
     /// `--strict`.
     pub strict: bool,
+    /// `--checkpoint` and `--no-checkpoint`; none: by the size of the input.
+    pub checkpoint: Option<bool>,
+    /// `--checkpoint-every`.
+    pub checkpoint_every: Option<String>,
+    /// `--resume`.
+    pub resume: bool,
+    /// `--durable`.
+    pub durable: bool,
 }
 
 impl Raw {
@@ -117,6 +125,15 @@ impl Raw {
             invalid_utf8: one_of(&choice::INVALID_UTF8, &self.invalid_utf8)?,
             force: self.force,
             strict: self.strict,
+            checkpoint: match self.checkpoint {
+                None if self.durable => Checkpoint::On,
+                None => Checkpoint::Auto,
+                Some(true) => Checkpoint::On,
+                Some(false) => Checkpoint::Off,
+            },
+            checkpoint_every: bytes("--checkpoint-every", &self.checkpoint_every, CHECKPOINT_EVERY as usize)? as u64,
+            resume: self.resume,
+            durable: self.durable,
         })
     }
 

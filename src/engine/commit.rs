@@ -11,6 +11,9 @@
 use std::sync::{Condvar, Mutex, MutexGuard};
 use std::time::Instant;
 
+use crc32fast::Hasher;
+
+use super::checkpoint::{Entry, Journal, Tracker, hash};
 use super::totals::{SliceTotals, Totals};
 use crate::error::{Error, Result};
 use crate::record::Drain;
@@ -21,6 +24,8 @@ pub(super) type Buffer = Box<[u8]>;
 
 /// A converted slice.
 pub(super) struct Done {
+    /// Where it begins in the source.
+    pub offset: u64,
     /// The rest of its output, which was not drained before.
     pub buffer: Buffer,
     pub len: usize,
@@ -30,9 +35,20 @@ pub(super) struct Done {
     pub failed: Option<Box<dyn FnOnce(u64) -> Error + Send>>,
 }
 
+/// Where a committer begins.
+pub(super) struct Begin<'t> {
+    /// Where the next bytes go: behind the prefix, or behind what a run before wrote.
+    pub offset: u64,
+    /// No record was written yet: the first one skips so many bytes of its separator.
+    pub first_skips: Option<usize>,
+    pub totals: Totals,
+    /// Where checkpoints go, and what makes them.
+    pub checkpoints: Option<(&'t Journal, Tracker)>,
+}
+
 pub(super) struct Committer<'t> {
     target: &'t Target,
-    first_skips: usize,
+    journal: Option<&'t Journal>,
     state: Mutex<State>,
     /// A turn has come, or the run ends.
     turn: Condvar,
@@ -45,41 +61,61 @@ struct State {
     next: u64,
     /// Where the next bytes go.
     offset: u64,
-    /// Nothing was written behind the prefix yet: the first record skips its separator.
-    at_start: bool,
+    /// Nothing was written behind the prefix yet: the first record skips so much of its separator.
+    first_skips: Option<usize>,
     /// Early slices, at their number modulo the ring's length.
-    ring: Vec<Option<Done>>,
+    ring: Vec<Option<(Done, Option<Hasher>)>>,
     free: Vec<Buffer>,
     totals: Totals,
     error: Option<Error>,
+    tracker: Option<Tracker>,
 }
 
 impl State {
-    /// Takes the place of `bytes` in the output.
-    fn assign<'b>(&mut self, bytes: &'b [u8], first_skips: usize) -> (&'b [u8], u64) {
-        let mut bytes = bytes;
-        if self.at_start && !bytes.is_empty() {
-            bytes = &bytes[first_skips..];
-            self.at_start = false;
+    /// Takes the place of `bytes` in the output, whose checksum is `hashed` if checkpoints are written.
+    fn assign<'b>(&mut self, bytes: &'b [u8], hashed: Option<Hasher>) -> (&'b [u8], u64) {
+        let (mut bytes, mut hashed) = (bytes, hashed);
+        if !bytes.is_empty()
+            && let Some(skips) = self.first_skips.take()
+        {
+            bytes = &bytes[skips..];
+            hashed = hashed.map(|_| hash(bytes));
+        }
+        if let (Some(tracker), Some(hashed)) = (&mut self.tracker, hashed) {
+            tracker.add(&hashed);
         }
         let at = self.offset;
         self.offset += bytes.len() as u64;
         (bytes, at)
     }
+
+    /// The turn of slice `index` has come, which begins at `offset` of the source; it is going to be written.
+    fn begin_write(&mut self, index: u64, offset: u64) {
+        if let Some(tracker) = &mut self.tracker {
+            tracker.turn(index, offset);
+            tracker.begin_write(index);
+        }
+    }
+
+    /// It is written.
+    fn end_write(&mut self, index: u64) -> Option<Entry> {
+        self.tracker.as_mut()?.end_write(index)
+    }
 }
 
 impl<'t> Committer<'t> {
-    /// A committer that writes behind `offset` bytes of prefix, with `buffers` for all workers together.
-    pub fn new(
-        target: &'t Target,
-        offset: u64,
-        first_skips: usize,
-        buffers: Vec<Buffer>,
-        totals: Totals,
-    ) -> Committer<'t> {
+    /// A committer with `buffers` for all workers together.
+    pub fn new(target: &'t Target, begin: Begin<'t>, buffers: Vec<Buffer>) -> Committer<'t> {
+        let Begin { offset, first_skips, totals, checkpoints } = begin;
+        let (journal, tracker) = checkpoints.unzip();
         let ring = (0..buffers.len()).map(|_| None).collect();
-        let state = State { next: 0, offset, at_start: true, ring, free: buffers, totals, error: None };
-        Committer { target, first_skips, state: Mutex::new(state), turn: Condvar::new(), freed: Condvar::new() }
+        let state = State { next: 0, offset, first_skips, ring, free: buffers, totals, error: None, tracker };
+        Committer { target, journal, state: Mutex::new(state), turn: Condvar::new(), freed: Condvar::new() }
+    }
+
+    /// The checksum of output, if checkpoints are written.
+    fn hash(&self, bytes: &[u8]) -> Option<Hasher> {
+        self.journal.map(|_| hash(bytes))
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -105,7 +141,8 @@ impl<'t> Committer<'t> {
     }
 
     /// Writes the first part of a slice's output while the slice goes on; waits for its turn.
-    fn drain(&self, index: u64, bytes: &[u8]) -> Result<()> {
+    fn drain(&self, index: u64, offset: u64, bytes: &[u8]) -> Result<()> {
+        let hashed = self.hash(bytes);
         let mut state = self.lock();
         while state.next != index && state.error.is_none() {
             state = self.turn.wait(state).unwrap_or_else(|poisoned| poisoned.into_inner());
@@ -113,13 +150,27 @@ impl<'t> Committer<'t> {
         if state.error.is_some() {
             return Err(Error::usage("the run has ended"));
         }
-        let (bytes, at) = state.assign(bytes, self.first_skips);
+        state.begin_write(index, offset);
+        let (bytes, at) = state.assign(bytes, hashed);
         drop(state);
-        self.target.write(bytes, at)
+        self.target.write(bytes, at)?;
+        let entry = self.lock().end_write(index);
+        self.checkpoint(entry)
+    }
+
+    /// Writes a checkpoint down.
+    fn checkpoint(&self, entry: Option<Entry>) -> Result<()> {
+        let (Some(journal), Some(entry)) = (self.journal, entry) else { return Ok(()) };
+        if journal.durable {
+            self.target.sync()?;
+        }
+        journal.append(&entry)
     }
 
     /// Hands in slice `index`. Its output, and that of later slices which wait for it, is written.
     pub fn commit(&self, index: u64, done: Done) {
+        let hashed = self.hash(&done.buffer[..done.len]);
+        let done = (done, hashed);
         let mut state = self.lock();
         if state.next != index {
             let place = (index % state.ring.len() as u64) as usize;
@@ -128,11 +179,13 @@ impl<'t> Committer<'t> {
             return;
         }
         let mut turn = Some(done);
-        while let Some(done) = turn {
+        while let Some((done, hashed)) = turn {
             if state.error.is_some() {
                 return;
             }
-            let (bytes, at) = state.assign(&done.buffer[..done.len], self.first_skips);
+            let index = state.next;
+            state.begin_write(index, done.offset);
+            let (bytes, at) = state.assign(&done.buffer[..done.len], hashed);
             // A slice that ends the run keeps its turn: those behind it would count as records before it,
             // or end the run first.
             let written = if self.target.is_positional() && done.failed.is_none() {
@@ -154,6 +207,16 @@ impl<'t> Committer<'t> {
                 self.fail(&mut state, error);
                 return;
             }
+            let entry = state.end_write(index);
+            let written = match entry {
+                None => written,
+                entry => {
+                    drop(state);
+                    let written = written.and_then(|()| self.checkpoint(entry));
+                    state = self.lock();
+                    written
+                }
+            };
             if let Err(error) = written {
                 self.fail(&mut state, error);
                 return;
@@ -169,6 +232,9 @@ impl<'t> Committer<'t> {
     fn advance(&self, state: &mut State, done: &Done) {
         state.next += 1;
         state.totals.add(&done.totals);
+        if let Some(tracker) = &mut state.tracker {
+            tracker.advanced(done.offset, state.offset, state.first_skips.is_none(), &state.totals);
+        }
         self.turn.notify_all();
     }
 
@@ -192,10 +258,12 @@ impl<'t> Committer<'t> {
 pub(super) struct SliceDrain<'c, 't> {
     pub committer: &'c Committer<'t>,
     pub index: u64,
+    /// Where the slice begins in the source.
+    pub offset: u64,
 }
 
 impl Drain for SliceDrain<'_, '_> {
     fn drain(&mut self, bytes: &[u8]) -> Result<(), Error> {
-        self.committer.drain(self.index, bytes)
+        self.committer.drain(self.index, self.offset, bytes)
     }
 }

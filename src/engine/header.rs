@@ -6,7 +6,7 @@
 //! to lack a field must not depend on the size of slices. A stream can't be read twice: its header is what its beginning
 //! has, and a later key is an error.
 
-use super::job::Opened;
+use super::job::{How, Opened};
 use super::keys::{self, KeyPass, Search};
 use super::phases::Phases;
 use super::route::Header;
@@ -70,7 +70,12 @@ impl Opened<'_> {
     fn good_keys(&mut self) -> Result<(Schema, bool)> {
         let keys = Target::memory();
         let pass = KeyPass { dot: self.settings.options.nested == Nested::Dot };
-        let outcome = self.pass_by(OnError::Skip, &pass, &keys, &Phases::new(self.plan.workers));
+        let outcome = self.pass_by(
+            How { on_error: OnError::Skip, resumable: None },
+            &pass,
+            &keys,
+            &Phases::new(self.plan.workers),
+        );
         let whole = match outcome {
             Ok(_) => true,
             Err(error) if error.position().is_some() => false,

@@ -3,7 +3,8 @@
 use std::sync::Mutex;
 use std::time::Instant;
 
-use super::commit::Committer;
+use super::checkpoint::{Entry, Resumable, Tracker};
+use super::commit::{Begin, Committer};
 use super::feed::{Feed, Input, read_head};
 use super::open::{open_source, open_target};
 use super::pass::PassThrough;
@@ -18,6 +19,7 @@ use crate::error::{Error, Position, Result};
 use crate::format::{self, Columns, Format, OpenError, Opening, ReadFormat, UnknownKey, WriteFormat};
 use crate::memory::{Arena, Budget, audit};
 use crate::metrics::{Allocations, Report};
+use crate::record::Schema;
 use crate::source::{Bytes, Source};
 use crate::sys::Map;
 use crate::target::Target;
@@ -59,7 +61,11 @@ impl Job {
         let before = audit::counts();
         let settings = self.settings;
         let mut opened = Opened::new(self.source, &self.target, &settings)?;
-        let target = open_target(self.target, &opened.source, &settings)?;
+        let mut resumable = Resumable::open(&opened, &self.target, &settings)?;
+        let target = match &resumable {
+            Some(resumable) => resumable.target(settings.force).inspect_err(|_| resumable.give_up())?,
+            None => open_target(self.target, &opened.source, &settings)?,
+        };
         let plan = opened.plan.clone();
         let budget = Budget::new(plan.memory_limit);
         let _reserved = plan.reserve(&budget)?;
@@ -70,13 +76,25 @@ impl Job {
             from: opened.route.from.name(),
             to: opened.route.to.name(),
             warnings: opened.reading.warnings().to_vec(),
+            resumed_from: resumable.as_ref().and_then(|resumable| resumable.from.as_ref()).map(|entry| entry.input),
             workers: plan.workers,
             slice_size: plan.slice_size,
             memory_limit: plan.memory_limit,
             ..Report::default()
         };
-        let run = opened.convert(&target, &phases)?;
-        report.output = target.finish()?;
+        let run = match (opened.convert(&target, &phases, resumable.as_mut()), resumable.take()) {
+            (Ok(run), None) => {
+                report.output = target.finish()?;
+                run
+            }
+            (Ok(run), Some(resumable)) => {
+                target.finish()?;
+                resumable.remove()?;
+                run
+            }
+            (Err(error), None) => return Err(error),
+            (Err(error), Some(resumable)) => return Err(resumable.fail(target, error)),
+        };
         report.bytes_in = run.bytes_in;
         report.bytes_out = run.bytes_out;
         run.totals.fill(&mut report);
@@ -166,18 +184,33 @@ impl<'s> Opened<'s> {
     }
 
     /// Converts everything; starts over when a header that was taken from the beginning turns out to lack a key.
-    fn convert(&mut self, target: &Target, phases: &Phases) -> Result<Run> {
-        let (header, certain) = self.header(target)?;
+    fn convert(&mut self, target: &Target, phases: &Phases, mut resumable: Option<&mut Resumable>) -> Result<Run> {
+        let on_error = self.settings.on_error;
+        let (header, certain) = match resumable.as_mut().and_then(|resumable| resumable.columns.take()) {
+            Some(names) => (Some(Columns { schema: Schema::new(names), unknown: self.route.unknown_key() }), false),
+            None => self.header(target)?,
+        };
+        if let Some(resumable) = resumable.as_deref_mut() {
+            resumable.start(header.as_ref().map(names))?;
+        }
         let writing = self.writing(header)?;
-        match self.pass(&*writing, target, phases) {
+        match self.pass_by(How { on_error, resumable: resumable.as_deref() }, &*writing, target, phases) {
             Err(error) if error.is_unknown_key() && !certain => {
-                let keys = Columns { schema: self.all_keys()?, unknown: UnknownKey::Refuse };
+                let keys = self.all_columns()?;
                 target.restart()?;
+                if let Some(resumable) = resumable.as_deref_mut() {
+                    resumable.restart(names(&keys))?;
+                }
                 let writing = self.writing(Some(keys))?;
-                self.pass(&*writing, target, phases)
+                self.pass_by(How { on_error, resumable: resumable.as_deref() }, &*writing, target, phases)
             }
             outcome => outcome,
         }
+    }
+
+    /// The keys of the whole input as columns.
+    fn all_columns(&mut self) -> Result<Columns> {
+        Ok(Columns { schema: self.all_keys()?, unknown: UnknownKey::Refuse })
     }
 
     fn writing(&self, header: Option<Columns>) -> Result<Box<dyn WriteFormat>> {
@@ -210,22 +243,32 @@ impl<'s> Opened<'s> {
 
     /// One pass over the input.
     pub(super) fn pass(&mut self, writing: &dyn WriteFormat, target: &Target, phases: &Phases) -> Result<Run> {
-        self.pass_by(self.settings.on_error, writing, target, phases)
+        self.pass_by(How { on_error: self.settings.on_error, resumable: None }, writing, target, phases)
     }
 
-    /// One pass over the input, with a policy of its own for bad records.
+    /// One pass over the input, with a policy of its own for bad records, and from where another run stopped.
     pub(super) fn pass_by(
         &mut self,
-        on_error: OnError,
+        How { on_error, resumable }: How<'_>,
         writing: &dyn WriteFormat,
         target: &Target,
         phases: &Phases,
     ) -> Result<Run> {
         let plan = &self.plan;
         let frame = writing.frame();
-        target.write(&frame.prefix, 0)?;
+        let from = resumable.and_then(|resumable| resumable.from.as_ref());
+        if from.is_none() {
+            target.write(&frame.prefix, 0)?;
+        }
+        let every = self.settings.checkpoint_every;
+        let begin = Begin {
+            offset: from.map_or(frame.prefix.len() as u64, |entry| entry.output),
+            first_skips: from.is_none_or(|entry| !entry.started).then_some(frame.first_skips),
+            totals: from.map_or_else(Totals::new, Entry::totals),
+            checkpoints: resumable.map(|resumable| (&resumable.journal, Tracker::new(every, from, &frame.prefix))),
+        };
         let buffers = (0..plan.workers + plan.ring).map(|_| vec![0; plan.buffer].into_boxed_slice()).collect();
-        let committer = Committer::new(target, frame.prefix.len() as u64, frame.first_skips, buffers, Totals::new());
+        let committer = Committer::new(target, begin, buffers);
         let workers: Vec<_> = (0..plan.workers)
             .map(|_| {
                 let mut worker = self.worker(writing);
@@ -235,7 +278,8 @@ impl<'s> Opened<'s> {
                 Mutex::new(worker)
             })
             .collect();
-        let (feed, map) = feed(&mut self.source.bytes, &mut self.head, &*self.reading, plan);
+        let start = from.map(|entry| entry.input as usize);
+        let (feed, map) = feed(&mut self.source.bytes, &mut self.head, &*self.reading, plan, start);
         let shared = Shared {
             feed: Mutex::new(feed),
             committer,
@@ -260,14 +304,28 @@ impl<'s> Opened<'s> {
     }
 }
 
-/// The cursor of a run, and what is mapped.
+/// How a pass is made.
+pub(super) struct How<'h> {
+    /// What a bad record does.
+    pub on_error: OnError,
+    /// Checkpoints are written, and perhaps there are some.
+    pub resumable: Option<&'h Resumable>,
+}
+
+/// The names of columns; keys of JSON are text.
+fn names(columns: &Columns) -> Vec<String> {
+    columns.schema.names().map(|name| String::from_utf8_lossy(name).into_owned()).collect()
+}
+
+/// The cursor of a run, and what is mapped. `start` is where a record begins, if it is not the first one.
 pub(super) fn feed<'f>(
     bytes: &'f mut Bytes,
     head: &mut Vec<u8>,
     reading: &dyn ReadFormat,
     plan: &Plan,
+    start: Option<usize>,
 ) -> (Feed<'f>, Option<&'f Map>) {
-    let (start, slice_size) = (reading.start(), plan.slice_size);
+    let (start, slice_size) = (start.unwrap_or(reading.start()), plan.slice_size);
     let (input, map) = match bytes {
         Bytes::Mapped(map) => (Input::Mapped(map), Some(&*map)),
         Bytes::Stream(stream) => {

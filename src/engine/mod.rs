@@ -1,6 +1,7 @@
 //! The one way through: source, cut, decode, ops, encode, commit, target.
 
 mod builder;
+mod checkpoint;
 mod commit;
 mod count;
 mod feed;
@@ -20,4 +21,5 @@ mod worker;
 
 pub use count::{Counted, count, count_records};
 pub use job::Job;
-pub use settings::{ColumnsFrom, InvalidUtf8, Io, MEMORY_LIMIT, OnError, Settings, SourceSpec, TargetSpec};
+pub use settings::{CHECKPOINT_EVERY, Checkpoint, ColumnsFrom, InvalidUtf8, Io, MEMORY_LIMIT, OnError, Settings};
+pub use settings::{SourceSpec, TargetSpec};

@@ -134,6 +134,15 @@ impl Route {
         }
     }
 
+    /// What becomes of a key that no column has.
+    pub fn unknown_key(&self) -> UnknownKey {
+        match &self.header {
+            Header::List(_, unknown) => *unknown,
+            Header::Find(ColumnsFrom::First) => UnknownKey::Count,
+            Header::Given | Header::Find(_) => UnknownKey::Refuse,
+        }
+    }
+
     /// The shape of the batches that reach the encoder.
     pub fn shape(&self) -> Shape {
         match &self.schema {

@@ -73,6 +73,18 @@ pub enum ColumnsFrom {
     List(Vec<String>),
 }
 
+/// Whether a run writes checkpoints, from which another one can go on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Checkpoint {
+    /// From a file of at least 2 GiB into a file.
+    #[default]
+    Auto,
+    /// Yes; an error where that is not possible.
+    On,
+    /// No.
+    Off,
+}
+
 /// Everything a job is told, apart from its source and target.
 #[derive(Clone)]
 pub struct Settings {
@@ -112,7 +124,18 @@ pub struct Settings {
     pub force: bool,
     /// Refuse what would otherwise be a warning or counted as lossy.
     pub strict: bool,
+    /// Whether checkpoints are written beside the target.
+    pub checkpoint: Checkpoint,
+    /// How much of the input lies between two checkpoints, in bytes.
+    pub checkpoint_every: u64,
+    /// Go on where a run before this one stopped, if there was one.
+    pub resume: bool,
+    /// Data reaches the disk before a checkpoint speaks of it, so that a power failure does no harm either.
+    pub durable: bool,
 }
+
+/// How much of the input lies between two checkpoints unless told otherwise, in bytes.
+pub const CHECKPOINT_EVERY: u64 = 64 << 20;
 
 /// The memory ceiling unless told otherwise, in bytes.
 pub const MEMORY_LIMIT: usize = 100_000_000;
@@ -138,6 +161,10 @@ impl Default for Settings {
             invalid_utf8: InvalidUtf8::Fail,
             force: false,
             strict: false,
+            checkpoint: Checkpoint::Auto,
+            checkpoint_every: CHECKPOINT_EVERY,
+            resume: false,
+            durable: false,
         }
     }
 }

@@ -62,7 +62,7 @@ impl Worker {
             shared.phases.book(&mut lap, Stage::Cut);
             let claimed = Instant::now();
             let bytes = slice.mapped.unwrap_or(&self.window);
-            let mut drain = SliceDrain { committer: &shared.committer, index: slice.index };
+            let mut drain = SliceDrain { committer: &shared.committer, index: slice.index, offset: slice.offset };
             let mut output = Output::new(&mut buffer, &mut drain, shared.strict);
             output.set_careful(shared.on_error == OnError::Skip);
             let mut totals = SliceTotals::default();
@@ -74,7 +74,7 @@ impl Worker {
             let failed = failure(shared, &slice, cut.err(), stop);
             lock(&shared.feed).finished(bytes.len(), written, buffer.len(), failed.is_some());
             let (start, end) = (slice.offset, slice.offset + bytes.len() as u64);
-            shared.committer.commit(slice.index, Done { buffer, len, totals, claimed, failed });
+            shared.committer.commit(slice.index, Done { offset: start, buffer, len, totals, claimed, failed });
             if let Some(map) = shared.map {
                 release(map, start, end);
             }

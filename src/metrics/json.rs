@@ -12,7 +12,8 @@ use crate::record::Lossy;
 /// Its keys: `version`, `settings` (what is given here), `files` {`source`, `target`} (null for streams),
 /// `bytes_in`, `bytes_out`, `records_in`, `records_out`, `records_failed`, `lossy` (a count for each kind
 /// that occurred), `seconds`, `workers`, `slice_size`, `memory_limit`, `peak_rss_bytes`, `peak_heap_bytes`,
-/// `allocations` {`start`, `warmup`, `steady`} in blocks, `record_latency_us` {`mean`, `p50`, `p99`, `max`}.
+/// `allocations` {`start`, `warmup`, `steady`} in blocks, `record_latency_us` {`mean`, `p50`, `p99`, `max`}; after an
+/// interruption `resumed_from`, the bytes of input that were done before.
 pub fn json(report: &Report, version: &str, settings: &impl Serialize) -> String {
     let view = View {
         version,
@@ -32,6 +33,7 @@ pub fn json(report: &Report, version: &str, settings: &impl Serialize) -> String
         peak_heap_bytes: report.peak_heap_bytes,
         allocations: Blocks::from(report.allocations),
         record_latency_us: Micros::from(report.record_latency),
+        resumed_from: report.resumed_from,
     };
     // The view has text keys and finite numbers only, so this can't fail.
     let mut text = serde_json::to_string(&view).unwrap_or_default();
@@ -58,6 +60,8 @@ struct View<'a, S: Serialize> {
     peak_heap_bytes: u64,
     allocations: Blocks,
     record_latency_us: Micros,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    resumed_from: Option<u64>,
 }
 
 #[derive(serde::Serialize)]

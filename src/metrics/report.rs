@@ -66,6 +66,8 @@ pub struct Report {
     pub lossy: Lossy,
     /// What the user should know, as sentences.
     pub warnings: Vec<String>,
+    /// How much of the input a run before this one had done, in bytes; none: this one did everything.
+    pub resumed_from: Option<u64>,
     /// Wall time.
     pub elapsed: Duration,
     /// How many workers ran.

@@ -50,12 +50,7 @@ impl Target {
             };
             return Ok(Target { path: path.to_path_buf(), kind });
         }
-        // A link is followed, so that it stays one.
-        let place = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
-        let existing = fs::metadata(&place).ok();
-        if existing.is_some() && !force {
-            return Err(exists(path));
-        }
+        let (place, existing) = place(path, force)?;
         let folder = match place.parent() {
             Some(folder) if !folder.as_os_str().is_empty() => folder,
             _ => Path::new("."),
@@ -75,6 +70,41 @@ impl Target {
         }
         let temporary = builder.tempfile_in(folder).map_err(failed)?;
         Ok(Target { path: path.to_path_buf(), kind: Kind::File { temporary, place, force } })
+    }
+
+    /// A file whose temporary name `part` is known beforehand; of what that file holds already, `len` bytes are kept.
+    pub fn resumable(path: &Path, force: bool, part: &Path, len: u64) -> Result<Target> {
+        let (place, existing) = place(path, force)?;
+        let mut options = OpenOptions::new();
+        let failed = |e| Error::io("create", part, e);
+        let file = options.read(true).write(true).create(true).truncate(false).open(part).map_err(failed)?;
+        if let Some(metadata) = existing {
+            file.set_permissions(metadata.permissions()).map_err(failed)?;
+        }
+        file.set_len(len).map_err(|e| Error::io("truncate", part, e))?;
+        let temporary = tempfile::TempPath::try_from_path(part).map_err(failed)?;
+        let temporary = tempfile::NamedTempFile::from_parts(file, temporary);
+        Ok(Target { path: path.to_path_buf(), kind: Kind::File { temporary, place, force } })
+    }
+
+    /// Leaves what was written under its temporary name.
+    pub fn keep(self) -> Result<()> {
+        match self.kind {
+            Kind::File { temporary, .. } => {
+                temporary.keep().map(drop).map_err(|e| Error::io("keep", &self.path, e.error))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Waits until what was written is on the disk.
+    pub fn sync(&self) -> Result<()> {
+        match &self.kind {
+            Kind::File { temporary, .. } => {
+                temporary.as_file().sync_data().map_err(|e| Error::io("write to", &self.path, e))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Standard output.
@@ -173,6 +203,17 @@ impl Target {
             Kind::Memory(buffer) => Ok(buffer.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner())),
         }
     }
+}
+
+/// Where a file goes in the end, and what is there now.
+fn place(path: &Path, force: bool) -> Result<(PathBuf, Option<fs::Metadata>)> {
+    // A link is followed, so that it stays one.
+    let place = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
+    let existing = fs::metadata(&place).ok();
+    if existing.is_some() && !force {
+        return Err(exists(path));
+    }
+    Ok((place, existing))
 }
 
 fn exists(path: &Path) -> Error {

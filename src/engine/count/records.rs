@@ -20,7 +20,7 @@ pub(super) fn tally(opened: &mut Opened<'_>, text: bool) -> Option<Result<(u64, 
     let tallies = (0..opened.plan.workers).map(|_| opened.reading.tally()).collect::<Option<Vec<_>>>()?;
     let path = opened.source.path.clone();
     let start = opened.reading.start();
-    let (feed, map) = feed(&mut opened.source.bytes, &mut opened.head, &*opened.reading, &opened.plan);
+    let (feed, map) = feed(&mut opened.source.bytes, &mut opened.head, &*opened.reading, &opened.plan, None);
     let text = map.filter(|_| text).map(|map| Ordered::behind(&map.bytes()[..start]));
     let shared = Shared { feed: Mutex::new(feed), map, text: text.map(Mutex::new), failed: Mutex::new(None) };
     let shared = &shared;

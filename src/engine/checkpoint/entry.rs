@@ -1,0 +1,53 @@
+//! Where a run stands.
+
+use serde::{Deserialize, Serialize};
+
+use super::super::totals::Totals;
+use crate::record::{Lossy, LossyKind};
+
+/// Where a run stands between two slices.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Entry {
+    /// Where in the source the next slice begins.
+    pub input: u64,
+    /// How long the output is.
+    pub output: u64,
+    /// The CRC-32 of the output.
+    pub crc: u32,
+    /// A record was written already.
+    pub started: bool,
+    pub records_in: u64,
+    pub records_out: u64,
+    pub records_failed: u64,
+    /// Counts of what was lost, in the order of [`LossyKind::ALL`].
+    pub lossy: Vec<u64>,
+}
+
+impl Entry {
+    pub fn new(output: u64, crc: u32, started: bool, totals: &Totals) -> Entry {
+        Entry {
+            input: 0,
+            output,
+            crc,
+            started,
+            records_in: totals.records_in,
+            records_out: totals.records_out,
+            records_failed: totals.records_failed,
+            lossy: LossyKind::ALL.map(|kind| totals.lossy.of(kind)).to_vec(),
+        }
+    }
+
+    /// What the run before had counted.
+    pub fn totals(&self) -> Totals {
+        let mut lossy = Lossy::default();
+        for (kind, count) in LossyKind::ALL.into_iter().zip(&self.lossy) {
+            lossy.count_many(kind, *count);
+        }
+        let mut totals = Totals::new();
+        totals.records_in = self.records_in;
+        totals.records_out = self.records_out;
+        totals.records_failed = self.records_failed;
+        totals.lossy = lossy;
+        totals
+    }
+}

@@ -1,0 +1,191 @@
+//! Runs that are killed, and go on.
+#![cfg(unix)]
+#![allow(clippy::unwrap_used)] // A test that can't go on fails.
+
+mod support;
+
+use std::fs;
+use std::path::Path;
+use std::process::Stdio;
+use std::thread::sleep;
+use std::time::Instant;
+
+use support::{command, folder, names, run};
+
+const LAYOUT: &str = "id:u64le,time:i64le,price:f64le,quantity:u32le,active:bool,name:text24,code:bytes8,pad:skip3";
+
+/// Source and target, and flags for both.
+const FAMILIES: [(&str, &str, &[&str]); 7] = [
+    ("csv", "ndjson", &[]),
+    ("csv", "json", &["--op", "upper"]),
+    ("ndjson", "csv", &[]),
+    ("json", "json", &[]),
+    ("text", "text", &["--op", "reverse"]),
+    ("fixed", "csv", &["--layout", LAYOUT]),
+    ("frames", "tsv", &["--on-error", "skip"]),
+];
+
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, bound: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        (self.0 >> 33) % bound
+    }
+
+    fn of<T: Copy>(&mut self, choices: &[T]) -> T {
+        choices[self.below(choices.len() as u64) as usize]
+    }
+}
+
+/// How often each family is interrupted; `PAGEMILL_KILLS` asks for more.
+fn kills() -> u64 {
+    std::env::var("PAGEMILL_KILLS").ok().and_then(|text| text.parse().ok()).unwrap_or(6)
+}
+
+/// Killed at random moments, with other workers, slices and limits each time, until a run comes to its end.
+#[test]
+fn the_bytes_are_the_same_after_kill_9() {
+    let mut random = Random(2026);
+    let mut went_on = 0;
+    for (from, to, flags) in FAMILIES {
+        let here = folder();
+        run(here.path(), ["sample", "--format", from, "--size", "6MB", "-o", "source"]).ends(0);
+        let common = ["convert", "source", "-f", from, "-t", to, "-q"];
+        let started = Instant::now();
+        run(here.path(), common.iter().chain(flags).chain(&["-o", "whole"])).ends(0);
+        let (whole, time) = (fs::read(here.path().join("whole")).unwrap(), started.elapsed());
+        let mut left = kills();
+        while left > 0 {
+            let _ = fs::remove_file(here.path().join("target"));
+            loop {
+                let mut command = command(here.path());
+                command.args(common).args(flags).args(["-o", "target", "--resume", "--checkpoint-every", "100KB"]);
+                command.args(["-j", random.of(&["1", "2", "3"]), "--slice-size", random.of(&["7KB", "64KB", "300KB"])]);
+                command.args(["--memory-limit", random.of(&["24MB", "100MB"])]);
+                let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
+                if left > 0 {
+                    left -= 1;
+                    sleep(time.mul_f64(random.below(1200) as f64 / 1000.0));
+                    child.kill().unwrap();
+                }
+                let status = child.wait().unwrap();
+                went_on += u64::from(left > 0 && has_checkpoint(here.path()));
+                if status.success() {
+                    break;
+                }
+                assert_eq!(status.code(), None, "killed");
+                if here.path().join("target").exists() {
+                    // Killed when everything was done: the journal is all that is left to remove.
+                    let _ = fs::remove_file(here.path().join(".target.journal.pagemill"));
+                    break;
+                }
+            }
+            assert!(fs::read(here.path().join("target")).unwrap() == whole, "{from} to {to}");
+            assert_eq!(names(here.path()), ["source", "target", "whole"]);
+        }
+    }
+    assert!(went_on >= kills(), "{went_on} runs had something to go on with");
+}
+
+/// Whether a run left a journal with more than its beginning.
+fn has_checkpoint(folder: &Path) -> bool {
+    fs::read(folder.join(".target.journal.pagemill")).is_ok_and(|text| text.iter().filter(|b| **b == b'\n').count() > 1)
+}
+
+/// A run that was stopped in its middle: with a target that is full, and which then is not.
+fn interrupted(here: &Path) {
+    run(here, ["sample", "--format", "csv", "--size", "3MB", "-o", "source.csv"]).ends(0);
+    loop {
+        let mut command = command(here);
+        command.args(["convert", "source.csv", "-o", "target.ndjson", "--resume", "--checkpoint-every", "100KB", "-q"]);
+        let mut child = command.args(["--slice-size", "20KB"]).spawn().unwrap();
+        let journal = here.join(".target.ndjson.journal.pagemill");
+        while child.try_wait().unwrap().is_none() {
+            if fs::metadata(&journal).is_ok_and(|metadata| metadata.len() > 2000) {
+                child.kill().unwrap();
+                child.wait().unwrap();
+                return;
+            }
+        }
+        fs::remove_file(here.join("target.ndjson")).unwrap();
+    }
+}
+
+#[test]
+fn what_changed_is_told() {
+    let here = folder();
+    let here = here.path();
+    interrupted(here);
+    let resume = ["convert", "source.csv", "-o", "target.ndjson", "--resume"];
+    run(here, resume.iter().chain(&["--types", "text"])).ends(2).says(&[
+        "can't be resumed",
+        "settings",
+        "Leave out --resume",
+    ]);
+    run(here, resume.iter().chain(&["--op", "upper"])).ends(2).says(&["can't be resumed", "--op"]);
+    // The same length, other bytes.
+    let source = fs::read(here.join("source.csv")).unwrap();
+    let mut other = source.clone();
+    *other.last_mut().unwrap() = b'x';
+    fs::write(here.join("source.csv"), other).unwrap();
+    run(here, resume).ends(2).says(&["can't be resumed", "input has changed"]);
+    // Nothing was lost by refusing; a run without --resume begins anew.
+    assert!(has_checkpoint_of(here, "target.ndjson"));
+    fs::write(here.join("source.csv"), source).unwrap();
+    run(here, ["convert", "source.csv", "-o", "target.ndjson", "--checkpoint"]).ends(0);
+    run(here, ["convert", "source.csv", "-o", "again.ndjson"]).ends(0);
+    assert!(fs::read(here.join("target.ndjson")).unwrap() == fs::read(here.join("again.ndjson")).unwrap());
+    assert_eq!(names(here), ["again.ndjson", "source.csv", "target.ndjson"]);
+}
+
+fn has_checkpoint_of(folder: &Path, target: &str) -> bool {
+    fs::metadata(folder.join(format!(".{target}.journal.pagemill"))).is_ok_and(|metadata| metadata.len() > 2000)
+}
+
+/// Output that is not what was written is not gone on with: only what is good before it.
+#[test]
+fn damaged_output_is_written_again() {
+    let here = folder();
+    let here = here.path();
+    interrupted(here);
+    let part = here.join(".target.ndjson.part.pagemill");
+    let mut bytes = fs::read(&part).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    fs::write(&part, bytes).unwrap();
+    run(here, ["convert", "source.csv", "-o", "target.ndjson", "--resume"]).ends(0);
+    run(here, ["convert", "source.csv", "-o", "again.ndjson"]).ends(0);
+    assert!(fs::read(here.join("target.ndjson")).unwrap() == fs::read(here.join("again.ndjson")).unwrap());
+}
+
+#[test]
+fn a_run_that_resumes_says_so() {
+    let here = folder();
+    let here = here.path();
+    interrupted(here);
+    let ran = run(here, ["convert", "source.csv", "-o", "target.ndjson", "--resume", "-v", "--report", "report.json"]);
+    let ran = ran.ends(0).says(&["resumed: "]);
+    assert!(!ran.stderr.contains("resumed: 0 "));
+    // The counts are those of the whole.
+    let report: serde_json::Value = serde_json::from_slice(&fs::read(here.join("report.json")).unwrap()).unwrap();
+    let lines = fs::read(here.join("target.ndjson")).unwrap().iter().filter(|byte| **byte == b'\n').count();
+    assert_eq!(report["records_out"], lines);
+    assert_eq!(report["bytes_out"], fs::metadata(here.join("target.ndjson")).unwrap().len());
+    assert!(report["resumed_from"].as_u64().unwrap() > 100_000);
+}
+
+#[test]
+fn only_files_can_be_resumed() {
+    let here = folder();
+    let here = here.path();
+    fs::write(here.join("a.csv"), "a\n1\n").unwrap();
+    run(here, ["convert", "a.csv", "-t", "ndjson", "--resume"]).ends(2).says(&["from a file", "into a file"]);
+    run(here, ["convert", "a.csv", "-t", "ndjson", "-o", "/dev/null", "--checkpoint"]).ends(2);
+    // Nothing to go on with is no error.
+    run(here, ["convert", "a.csv", "-o", "a.ndjson", "--resume"]).ends(0);
+    assert_eq!(fs::read_to_string(here.join("a.ndjson")).unwrap(), "{\"a\":1}\n");
+    assert_eq!(names(here), ["a.csv", "a.ndjson"]);
+    run(here, ["convert", "a.csv", "-o", "a.ndjson", "--resume"]).ends(2).says(&["exists already"]);
+    assert_eq!(names(here), ["a.csv", "a.ndjson"]);
+}

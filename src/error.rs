@@ -40,7 +40,21 @@ pub enum ErrorClass {
     Io,
     /// The work does not fit below the memory limit.
     Memory,
+    /// Somebody asked for the end before it came ([`Stop`](crate::Stop)). Nothing is wrong.
+    Stopped,
 }
+
+/// Inside of an [`io::Error`]: a read or write that was given up because the end was asked for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct StopRequested;
+
+impl fmt::Display for StopRequested {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("stopped")
+    }
+}
+
+impl std::error::Error for StopRequested {}
 
 /// A failure, with its place and its remedy.
 #[derive(Debug)]
@@ -52,6 +66,7 @@ enum ErrorKind {
     Usage { message: String },
     Io { action: &'static str, path: PathBuf, source: io::Error },
     Memory { message: String },
+    Stopped { position: Option<Position> },
 }
 
 impl Error {
@@ -65,14 +80,23 @@ impl Error {
         Error(Box::new(ErrorKind::Usage { message: message.into() }))
     }
 
-    /// A failed read or write; `action` is a verb: "open", "write".
+    /// A failed read or write; `action` is a verb: "open", "write". One that was given up because of a
+    /// [`Stop`](crate::Stop) is no failure of the file: it gives an error of the class `Stopped`.
     pub fn io(action: &'static str, path: impl AsRef<Path>, source: io::Error) -> Error {
+        if is_stop(&source) {
+            return Error::stopped(None);
+        }
         Error(Box::new(ErrorKind::Io { action, path: path.as_ref().to_path_buf(), source }))
     }
 
     /// The memory limit can't be kept.
     pub fn memory(message: impl Into<String>) -> Error {
         Error(Box::new(ErrorKind::Memory { message: message.into() }))
+    }
+
+    /// The end was asked for. Everything before `position` was committed, where that is known.
+    pub(crate) fn stopped(position: Option<Position>) -> Error {
+        Error(Box::new(ErrorKind::Stopped { position }))
     }
 
     /// What kind of failure this is.
@@ -83,6 +107,7 @@ impl Error {
             ErrorKind::Usage { .. } => ErrorClass::Usage,
             ErrorKind::Io { .. } => ErrorClass::Io,
             ErrorKind::Memory { .. } => ErrorClass::Memory,
+            ErrorKind::Stopped { .. } => ErrorClass::Stopped,
         }
     }
 
@@ -90,6 +115,15 @@ impl Error {
     pub fn position(&self) -> Option<&Position> {
         match &*self.0 {
             ErrorKind::Data { position, .. } => Some(position),
+            _ => None,
+        }
+    }
+
+    /// Where a stopped job was: the first byte of the source that it did not convert, and the number of records
+    /// before that. None if it had to give up a write, or had not begun to convert.
+    pub fn stopped_at(&self) -> Option<&Position> {
+        match &*self.0 {
+            ErrorKind::Stopped { position } => position.as_ref(),
             _ => None,
         }
     }
@@ -103,6 +137,11 @@ impl Error {
     pub fn is_broken_pipe(&self) -> bool {
         matches!(&*self.0, ErrorKind::Io { source, .. } if source.kind() == io::ErrorKind::BrokenPipe)
     }
+}
+
+/// Whether a read or write was given up because the end was asked for.
+pub(crate) fn is_stop(error: &io::Error) -> bool {
+    error.get_ref().is_some_and(|error| error.is::<StopRequested>())
 }
 
 impl fmt::Display for Error {
@@ -119,6 +158,11 @@ impl fmt::Display for Error {
             ErrorKind::Io { action, path, source } => {
                 write!(f, "can't {action} {}: {source}", path.display())
             }
+            ErrorKind::Stopped { position: Some(Position { file, record, offset }) } => {
+                let noun = if *record == 1 { "record" } else { "records" };
+                write!(f, "stopped at byte {offset} of {}, after {record} {noun}", file.display())
+            }
+            ErrorKind::Stopped { position: None } => f.write_str("stopped"),
         }
     }
 }

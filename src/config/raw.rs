@@ -117,6 +117,7 @@ impl Raw {
             invalid_utf8: one_of(&choice::INVALID_UTF8, &self.invalid_utf8)?,
             force: self.force,
             strict: self.strict,
+            ..defaults
         })
     }
 

@@ -8,12 +8,16 @@
 //! There is no deadlock: a buffer is taken *before* a slice is claimed, so the worker whose turn it is
 //! always has one, and it never waits for anyone.
 
+use std::path::Path;
 use std::sync::{Condvar, Mutex, MutexGuard};
 use std::time::Instant;
 
 use super::totals::{SliceTotals, Totals};
 use crate::error::{Error, Result};
+use crate::metrics::Progress;
 use crate::record::Drain;
+use crate::source::damage;
+use crate::sys::Map;
 use crate::target::Target;
 
 /// An output buffer of fixed capacity.
@@ -33,6 +37,7 @@ pub(super) struct Done {
 pub(super) struct Committer<'t> {
     target: &'t Target,
     first_skips: usize,
+    progress: Option<&'t Progress>,
     state: Mutex<State>,
     /// A turn has come, or the run ends.
     turn: Condvar,
@@ -76,10 +81,12 @@ impl<'t> Committer<'t> {
         first_skips: usize,
         buffers: Vec<Buffer>,
         totals: Totals,
+        progress: Option<&'t Progress>,
     ) -> Committer<'t> {
         let ring = (0..buffers.len()).map(|_| None).collect();
         let state = State { next: 0, offset, at_start: true, ring, free: buffers, totals, error: None };
-        Committer { target, first_skips, state: Mutex::new(state), turn: Condvar::new(), freed: Condvar::new() }
+        let (state, turn, freed) = (Mutex::new(state), Condvar::new(), Condvar::new());
+        Committer { target, first_skips, progress, state, turn, freed }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -169,6 +176,9 @@ impl<'t> Committer<'t> {
     fn advance(&self, state: &mut State, done: &Done) {
         state.next += 1;
         state.totals.add(&done.totals);
+        if let Some(progress) = self.progress {
+            progress.committed(state.totals.records_in, state.totals.records_out, state.offset);
+        }
         self.turn.notify_all();
     }
 
@@ -192,10 +202,15 @@ impl<'t> Committer<'t> {
 pub(super) struct SliceDrain<'c, 't> {
     pub committer: &'c Committer<'t>,
     pub index: u64,
+    /// Where the slice's bytes are, if they are mapped, and the offset behind them.
+    pub mapped: Option<(&'c Map, &'c Path, u64)>,
 }
 
 impl Drain for SliceDrain<'_, '_> {
     fn drain(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        if let Some(error) = self.mapped.and_then(|(map, path, end)| damage(map, path, end)) {
+            return Err(error);
+        }
         self.committer.drain(self.index, bytes)
     }
 }

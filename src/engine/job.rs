@@ -18,7 +18,7 @@ use crate::error::{Error, Position, Result};
 use crate::format::{self, Columns, Format, OpenError, Opening, ReadFormat, UnknownKey, WriteFormat};
 use crate::memory::{Arena, Budget, audit};
 use crate::metrics::{Allocations, Report};
-use crate::source::{Bytes, Source};
+use crate::source::{Bytes, Source, damage};
 use crate::sys::Map;
 use crate::target::Target;
 
@@ -58,6 +58,9 @@ impl Job {
         let started = Instant::now();
         let before = audit::counts();
         let settings = self.settings;
+        if let Some(stop) = &settings.stop {
+            stop.check().map_err(|e| Error::io("start", "the job", e))?;
+        }
         let mut opened = Opened::new(self.source, &self.target, &settings)?;
         let target = open_target(self.target, &opened.source, &settings)?;
         let plan = opened.plan.clone();
@@ -75,7 +78,7 @@ impl Job {
             memory_limit: plan.memory_limit,
             ..Report::default()
         };
-        let run = opened.convert(&target, &phases)?;
+        let run = opened.convert(&target, &phases).map_err(|error| opened.source.blame(error))?;
         report.output = target.finish()?;
         report.bytes_in = run.bytes_in;
         report.bytes_out = run.bytes_out;
@@ -128,7 +131,12 @@ impl<'s> Opened<'s> {
             _ => None,
         };
         let to = format::target_format(settings.to, path, from)?;
-        let mut source = open_source(source, settings)?;
+        let source = open_source(source, settings)?;
+        Opened::look(source, from, to, settings)
+    }
+
+    /// Looks at the beginning of a source.
+    fn look(mut source: Source, from: Format, to: Format, settings: &'s Settings) -> Result<Opened<'s>> {
         let (streamed, input) = match &source.bytes {
             Bytes::Mapped(map) => (false, Some(map.bytes().len() as u64)),
             Bytes::Stream(_) => (true, None),
@@ -156,8 +164,8 @@ impl<'s> Opened<'s> {
         };
         let (head, reading) = match &mut source.bytes {
             Bytes::Mapped(map) => {
-                let reading = look(map.bytes(), true)?.ok_or_else(|| Error::usage("the source has no beginning"))?;
-                (Vec::new(), reading)
+                let found = look(map.bytes(), true).map_err(|e| damage(map, &source.path, u64::MAX).unwrap_or(e))?;
+                (Vec::new(), found.ok_or_else(|| Error::usage("the source has no beginning"))?)
             }
             Bytes::Stream(stream) => read_head(stream, &source.path, plan.max_record, look)?,
         };
@@ -223,9 +231,17 @@ impl<'s> Opened<'s> {
     ) -> Result<Run> {
         let plan = &self.plan;
         let frame = writing.frame();
+        if let Bytes::Mapped(map) = &self.source.bytes
+            && let Some(error) = damage(map, &self.source.path, u64::MAX)
+        {
+            // What was found in the beginning may come from zeros.
+            return Err(error);
+        }
         target.write(&frame.prefix, 0)?;
         let buffers = (0..plan.workers + plan.ring).map(|_| vec![0; plan.buffer].into_boxed_slice()).collect();
-        let committer = Committer::new(target, frame.prefix.len() as u64, frame.first_skips, buffers, Totals::new());
+        let progress = self.settings.progress.as_ref();
+        let (at, skips) = (frame.prefix.len() as u64, frame.first_skips);
+        let committer = Committer::new(target, at, skips, buffers, Totals::new(), progress);
         let workers: Vec<_> = (0..plan.workers)
             .map(|_| {
                 let mut worker = self.worker(writing);
@@ -236,6 +252,7 @@ impl<'s> Opened<'s> {
             })
             .collect();
         let (feed, map) = feed(&mut self.source.bytes, &mut self.head, &*self.reading, plan);
+        let feed = feed.controlled(self.settings.stop.as_ref(), progress);
         let shared = Shared {
             feed: Mutex::new(feed),
             committer,
@@ -251,6 +268,8 @@ impl<'s> Opened<'s> {
         let ready = run_workers(&workers, &shared)?;
         let bytes_in = shared.feed.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner()).offset();
         let (totals, mut bytes_out) = shared.committer.finish()?;
+        // Behind the last read, and before the output looks like a whole one.
+        self.source.unchanged()?;
         let suffix = if totals.records_out == 0 && !frame.empty.is_empty() { &frame.empty } else { &frame.suffix };
         for end in [suffix, &writing.ending()] {
             target.write(end, bytes_out)?;

@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::format::{Format, Options};
+use crate::metrics::Progress;
 use crate::op::Op;
+use crate::sys::Stop;
 
 /// Where the bytes of a job come from.
 pub enum SourceSpec {
@@ -112,6 +114,10 @@ pub struct Settings {
     pub force: bool,
     /// Refuse what would otherwise be a warning or counted as lossy.
     pub strict: bool,
+    /// Ends the job early; none: it can't be stopped.
+    pub stop: Option<Stop>,
+    /// Told how far the job is.
+    pub progress: Option<Progress>,
 }
 
 /// The memory ceiling unless told otherwise, in bytes.
@@ -138,6 +144,8 @@ impl Default for Settings {
             invalid_utf8: InvalidUtf8::Fail,
             force: false,
             strict: false,
+            stop: None,
+            progress: None,
         }
     }
 }

@@ -97,7 +97,11 @@ pub fn status(snapshot: &Snapshot) -> String {
     } else {
         text += " read";
     }
-    text += &format!(", {} records, {} written, {seconds:.1} s", count(snapshot.records_in), size_rounded(snapshot.bytes_out));
+    text += &format!(
+        ", {} records, {} written, {seconds:.1} s",
+        count(snapshot.records_in),
+        size_rounded(snapshot.bytes_out)
+    );
     // Below a millisecond the quotient says more about the clock than about the work.
     if seconds >= 0.001 {
         let per_second = |amount: u64| (amount as f64 / seconds) as u64;
@@ -142,7 +146,10 @@ mod tests {
         progress.read_more(1);
         progress.committed(3, 2, 99);
         let now = progress.clone().snapshot();
-        assert_eq!((now.bytes_in, now.bytes_total, now.records_in, now.records_out, now.bytes_out), (8, Some(10), 3, 2, 99));
+        assert_eq!(
+            (now.bytes_in, now.bytes_total, now.records_in, now.records_out, now.bytes_out),
+            (8, Some(10), 3, 2, 99)
+        );
         progress.begin(None);
         let now = progress.snapshot();
         assert_eq!((now.bytes_in, now.bytes_total, now.records_in, now.bytes_out), (0, None, 0, 0));

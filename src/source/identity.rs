@@ -42,9 +42,9 @@ impl Identity {
             ));
         }
         match path.metadata() {
-            Ok(named) if named.is_file() && place(&named) != self.place => Err(changed(
-                "another file took its place while it was read\n  Run the conversion again.".to_owned(),
-            )),
+            Ok(named) if named.is_file() && place(&named) != self.place => {
+                Err(changed("another file took its place while it was read\n  Run the conversion again.".to_owned()))
+            }
             _ => Ok(()),
         }
     }

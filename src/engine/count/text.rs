@@ -6,8 +6,8 @@ use super::super::open::open_source;
 use super::super::{Settings, SourceSpec};
 use super::claims::{self, STEP};
 use crate::error::{Error, Result};
-use crate::scan::count::{Counter, Counts, SliceCount, count_slice};
 use crate::metrics::Progress;
+use crate::scan::count::{Counter, Counts, SliceCount, count_slice};
 use crate::source::{Bytes, Stream};
 use crate::sys::{Map, Stop};
 

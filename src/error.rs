@@ -40,7 +40,21 @@ pub enum ErrorClass {
     Io,
     /// The work does not fit below the memory limit.
     Memory,
+    /// Somebody asked for the end before it came ([`Stop`](crate::Stop)). Nothing is wrong.
+    Stopped,
 }
+
+/// Inside of an [`io::Error`]: a read or write that was given up because the end was asked for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct StopRequested;
+
+impl fmt::Display for StopRequested {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("stopped")
+    }
+}
+
+impl std::error::Error for StopRequested {}
 
 /// A failure, with its place and its remedy.
 #[derive(Debug)]
@@ -53,6 +67,7 @@ enum ErrorKind {
     Io { action: &'static str, path: PathBuf, source: io::Error },
     Memory { message: String },
     Noted { error: Error, note: String },
+    Stopped { position: Option<Position> },
 }
 
 impl Error {
@@ -66,8 +81,12 @@ impl Error {
         Error(Box::new(ErrorKind::Usage { message: message.into() }))
     }
 
-    /// A failed read or write; `action` is a verb: "open", "write".
+    /// A failed read or write; `action` is a verb: "open", "write". One that was given up because of a
+    /// [`Stop`](crate::Stop) is no failure of the file: it gives an error of the class `Stopped`.
     pub fn io(action: &'static str, path: impl AsRef<Path>, source: io::Error) -> Error {
+        if is_stop(&source) {
+            return Error::stopped(None);
+        }
         Error(Box::new(ErrorKind::Io { action, path: path.as_ref().to_path_buf(), source }))
     }
 
@@ -81,6 +100,16 @@ impl Error {
         Error(Box::new(ErrorKind::Noted { error: self, note }))
     }
 
+    /// The end was asked for. Everything before `position` was committed, where that is known.
+    pub(crate) fn stopped(position: Option<Position>) -> Error {
+        Error(Box::new(ErrorKind::Stopped { position }))
+    }
+
+    /// Whether what was written is kept, and another run can go on with it.
+    pub fn can_resume(&self) -> bool {
+        matches!(*self.0, ErrorKind::Noted { .. })
+    }
+
     /// What kind of failure this is.
     pub fn class(&self) -> ErrorClass {
         match *self.0 {
@@ -90,6 +119,7 @@ impl Error {
             ErrorKind::Usage { .. } => ErrorClass::Usage,
             ErrorKind::Io { .. } => ErrorClass::Io,
             ErrorKind::Memory { .. } => ErrorClass::Memory,
+            ErrorKind::Stopped { .. } => ErrorClass::Stopped,
         }
     }
 
@@ -98,6 +128,16 @@ impl Error {
         match &*self.0 {
             ErrorKind::Data { position, .. } => Some(position),
             ErrorKind::Noted { error, .. } => error.position(),
+            _ => None,
+        }
+    }
+
+    /// Where a stopped job was: the first byte of the source that it did not convert, and the number of records
+    /// before that. None if it had to give up a write, or had not begun to convert.
+    pub fn stopped_at(&self) -> Option<&Position> {
+        match &*self.0 {
+            ErrorKind::Stopped { position } => position.as_ref(),
+            ErrorKind::Noted { error, .. } => error.stopped_at(),
             _ => None,
         }
     }
@@ -111,6 +151,11 @@ impl Error {
     pub fn is_broken_pipe(&self) -> bool {
         matches!(&*self.0, ErrorKind::Io { source, .. } if source.kind() == io::ErrorKind::BrokenPipe)
     }
+}
+
+/// Whether a read or write was given up because the end was asked for.
+pub(crate) fn is_stop(error: &io::Error) -> bool {
+    error.get_ref().is_some_and(|error| error.is::<StopRequested>())
 }
 
 impl fmt::Display for Error {
@@ -128,6 +173,11 @@ impl fmt::Display for Error {
             ErrorKind::Io { action, path, source } => {
                 write!(f, "can't {action} {}: {source}", path.display())
             }
+            ErrorKind::Stopped { position: Some(Position { file, record, offset }) } => {
+                let noun = if *record == 1 { "record" } else { "records" };
+                write!(f, "stopped at byte {offset} of {}, after {record} {noun}", file.display())
+            }
+            ErrorKind::Stopped { position: None } => f.write_str("stopped"),
         }
     }
 }

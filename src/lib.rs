@@ -72,6 +72,12 @@
 //! # Ok::<(), pagemill::Error>(())
 //! ```
 //!
+//! # Ending early, and what can go wrong outside
+//!
+//! A [`Stop`] handle ends a job from another thread, a [`Progress`] handle tells how far it is. A file that shrinks
+//! while it is mapped raises SIGBUS, which ends a process; a program may opt in to [`guard_maps`], after which that is
+//! an error like any other. The library touches no signal and no other global state unasked.
+//!
 //! # Allocation audits
 //!
 //! [`audit`] has a counting allocator and checks such as [`assert_no_alloc`](audit::assert_no_alloc) for the
@@ -99,4 +105,5 @@ pub use memory::audit;
 pub use engine::{Job, Settings, SourceSpec, TargetSpec};
 pub use error::{Error, Result};
 pub use format::Format;
-pub use metrics::Report;
+pub use metrics::{Progress, Report};
+pub use sys::{Stop, guard_maps};

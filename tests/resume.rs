@@ -112,6 +112,28 @@ fn interrupted(here: &Path) {
     }
 }
 
+/// A signal: what is in flight is finished, and the way to go on is told.
+#[test]
+fn a_signal_leaves_a_checkpoint() {
+    let here = folder();
+    let here = here.path();
+    run(here, ["sample", "--format", "csv", "--size", "20MB", "-o", "source.csv"]).ends(0);
+    let convert = ["convert", "source.csv", "-o", "target.ndjson", "--checkpoint", "--checkpoint-every", "100KB"];
+    let child = command(here).args(convert).args(["--slice-size", "20KB"]).stderr(Stdio::piped()).spawn().unwrap();
+    while !has_checkpoint_of(here, "target.ndjson") {
+        std::thread::yield_now();
+    }
+    assert!(std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    let output = child.wait_with_output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(130), "{said}");
+    assert!(said.contains("SIGINT") && said.contains("--resume"), "{said}");
+    assert_eq!(names(here), [".target.ndjson.journal.pagemill", ".target.ndjson.part.pagemill", "source.csv"]);
+    run(here, ["convert", "source.csv", "-o", "target.ndjson", "--resume"]).ends(0).says(&["resumed: "]);
+    run(here, ["convert", "source.csv", "-o", "again.ndjson"]).ends(0);
+    assert!(fs::read(here.join("target.ndjson")).unwrap() == fs::read(here.join("again.ndjson")).unwrap());
+}
+
 #[test]
 fn what_changed_is_told() {
     let here = folder();

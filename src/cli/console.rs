@@ -58,6 +58,7 @@ pub fn catch_bugs() {
         let payload = panic.payload();
         let text = payload.downcast_ref::<&str>().copied();
         let what = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message");
+        pagemill::sys::remove_leftovers();
         error(format_args!(
             "a bug in pagemill: {what}{place}\n  No file was written under its final name. Please report this line and the command."
         ));

@@ -9,6 +9,7 @@ use pagemill::error::Error;
 use super::args::{Binary, CsvIn, CsvOut, Fields, JsonIn, JsonOut, Run, Values, format_names};
 use super::exit::Exit;
 use super::request::Request;
+use super::signals;
 
 pub const EXAMPLES: &str = "\
 Examples:
@@ -20,7 +21,8 @@ Examples:
   pagemill convert huge.csv -o huge.ndjson --resume      (after an interruption)
   pagemill convert ticks.fixed -o ticks.csv --layout 'id:u64le,price:f64be,name:text16'
 
-Exit codes: 0 done, 1 bad data, 2 usage, 3 input or output, 4 memory ceiling, 5 stopped (can be resumed)";
+Exit codes: 0 done, 1 bad data, 2 usage, 3 input or output, 4 memory ceiling, 5 stopped (can be resumed),
+130 ended by SIGINT, 143 by SIGTERM. SIGUSR1 prints how far it is.";
 
 /// The arguments of `convert` and `audit`.
 #[derive(Args, Debug)]
@@ -138,10 +140,12 @@ impl Convert {
         self.resume.fill(&mut raw);
         // One of the two is there: clap asks for it.
         let source = self.input.or(self.output.input_flag).unwrap_or_else(|| PathBuf::from("-"));
+        let mut settings = raw.validate()?;
+        signals::attach(&mut settings);
         Ok(Request {
             source,
             target: self.output.output,
-            settings: raw.validate()?,
+            settings,
             report: self.output.report,
             explain: self.output.explain,
             quiet: self.output.quiet,

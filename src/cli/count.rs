@@ -7,13 +7,14 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use pagemill::config::Raw;
 use pagemill::engine::{Counted, Settings, SourceSpec, count, count_records};
-use pagemill::error::Error;
+use pagemill::error::{Error, ErrorClass};
 use pagemill::scan::count::Counts;
 
 use super::args::{Binary, CsvIn, JsonIn, Run, format_names};
 use super::console;
 use super::exit::Exit;
 use super::request::file;
+use super::signals;
 
 pub const EXAMPLES: &str = "\
 Examples:
@@ -78,7 +79,8 @@ impl Count {
         self.json.fill(&mut raw);
         self.binary.fill(&mut raw);
         self.run.fill(&mut raw);
-        let settings = raw.validate()?;
+        let mut settings = raw.validate()?;
+        signals::attach(&mut settings);
         if self.files.is_empty() {
             let width = width(&[PathBuf::from("-")]);
             console::print(&line(&numbers(SourceSpec::Stdin, &settings, self.records)?, width, None))?;
@@ -101,6 +103,8 @@ fn count_files(files: &[PathBuf], settings: &Settings, records_only: bool) -> Re
                 add(&mut total, &numbers);
                 console::print(&line(&numbers, width, Some(path)))?;
             }
+            // The end was asked for, not that of one file only.
+            Err(error) if error.class() == ErrorClass::Stopped => return Err(error),
             Err(error) => {
                 console::error(&error);
                 exit = exit.or(Exit::of(&error));

@@ -4,10 +4,12 @@ use std::process::ExitCode;
 
 use pagemill::error::{Error, ErrorClass};
 
+use super::signals;
+
 /// The exit codes. They are a promise: scripts look at them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
-#[cfg_attr(not(test), allow(dead_code))] // Resuming and signals come with checkpoints.
+#[cfg_attr(not(test), allow(dead_code))] // Resuming comes with checkpoints.
 pub enum Exit {
     /// Everything was done.
     Done = 0,
@@ -30,14 +32,18 @@ pub enum Exit {
 impl Exit {
     /// What an error means for the one who called. A reader that went away is no failure.
     pub fn of(error: &Error) -> Exit {
+        let ending = || signals::ending().map(|(_, exit)| exit);
         if error.is_broken_pipe() {
-            return Exit::Done;
+            // The reader may have got the same signal, and gone first.
+            return ending().unwrap_or(Exit::Done);
         }
         match error.class() {
             ErrorClass::Data => Exit::BadData,
             ErrorClass::Usage => Exit::Usage,
             ErrorClass::Io => Exit::InputOutput,
             ErrorClass::Memory => Exit::MemoryCeiling,
+            // Without a checkpoint there is nothing to resume.
+            ErrorClass::Stopped => ending().unwrap_or(Exit::Interrupted),
         }
     }
 

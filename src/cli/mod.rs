@@ -9,12 +9,13 @@ mod count;
 mod exit;
 mod request;
 mod sample;
+mod signals;
 
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
 use clap::{ArgMatches, Args, FromArgMatches, Parser, Subcommand};
-use pagemill::error::Error;
+use pagemill::error::{Error, ErrorClass};
 
 use exit::Exit;
 
@@ -134,9 +135,14 @@ fn run(command: Command) -> Result<Exit, Error> {
 }
 
 fn fail(error: &Error) -> Exit {
-    // A reader that went away has got what it asked for.
-    if !error.is_broken_pipe() {
-        console::error(error);
+    match signals::ending() {
+        Some((name, _)) if error.can_resume() => console::error(format_args!("{name}: {error}")),
+        Some((name, _)) if error.class() == ErrorClass::Stopped => console::error(format_args!(
+            "{error} ({name})\n  No output file was written, and its temporary file was removed."
+        )),
+        // A reader that went away has got what it asked for.
+        _ if error.is_broken_pipe() => {}
+        _ => console::error(error),
     }
     Exit::of(error)
 }

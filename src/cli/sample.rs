@@ -12,6 +12,7 @@ use pagemill::target::{Forwards, Target};
 use super::args::{Binary, CsvIn, CsvOut, format_names};
 use super::exit::Exit;
 use super::request::file;
+use super::signals;
 
 pub const EXAMPLES: &str = "\
 Examples:
@@ -79,11 +80,12 @@ impl Sample {
             amount,
             workers: self.workers,
         };
+        let stop = signals::watch().map(|watch| &watch.stop);
         let target = match file(&self.output) {
-            Some(path) => Target::file(path, self.force)?,
-            None => Target::stdout()?,
+            Some(path) => Target::open(path, self.force, stop)?,
+            None => Target::standard(stop)?,
         };
-        let mut writer = Forwards::new(&target);
+        let mut writer = Forwards::new(&target).stop_with(stop);
         if let Err(error) = sample.write(&mut writer) {
             // What the target said, where it was the target that failed.
             return Err(writer.error().unwrap_or(error));

@@ -134,6 +134,7 @@ impl Raw {
             checkpoint_every: bytes("--checkpoint-every", &self.checkpoint_every, CHECKPOINT_EVERY as usize)? as u64,
             resume: self.resume,
             durable: self.durable,
+            ..defaults
         })
     }
 

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use super::job::Job;
 use super::settings::{ColumnsFrom, InvalidUtf8, Io, OnError, Settings, SourceSpec, TargetSpec};
 use crate::format::{Format, Options};
+use crate::metrics::Progress;
 use crate::op::Op;
+use crate::sys::Stop;
 
 impl From<&str> for SourceSpec {
     fn from(path: &str) -> SourceSpec {
@@ -141,6 +143,16 @@ impl Job {
     /// Refuses what would otherwise be a warning or counted as lossy.
     pub fn strict(self, strict: bool) -> Job {
         self.with(|settings| settings.strict = strict)
+    }
+
+    /// Lets another thread end the job early: see [`Stop`].
+    pub fn stop_with(self, stop: &Stop) -> Job {
+        self.with(|settings| settings.stop = Some(stop.clone()))
+    }
+
+    /// Lets another thread see how far the job is: see [`Progress`].
+    pub fn watch_with(self, progress: &Progress) -> Job {
+        self.with(|settings| settings.progress = Some(progress.clone()))
     }
 
     fn with(mut self, change: impl FnOnce(&mut Settings)) -> Job {

@@ -8,6 +8,7 @@
 //! There is no deadlock: a buffer is taken *before* a slice is claimed, so the worker whose turn it is
 //! always has one, and it never waits for anyone.
 
+use std::path::Path;
 use std::sync::{Condvar, Mutex, MutexGuard};
 use std::time::Instant;
 
@@ -16,7 +17,10 @@ use crc32fast::Hasher;
 use super::checkpoint::{Entry, Journal, Tracker, hash};
 use super::totals::{SliceTotals, Totals};
 use crate::error::{Error, Result};
+use crate::metrics::Progress;
 use crate::record::Drain;
+use crate::source::damage;
+use crate::sys::Map;
 use crate::target::Target;
 
 /// An output buffer of fixed capacity.
@@ -44,11 +48,14 @@ pub(super) struct Begin<'t> {
     pub totals: Totals,
     /// Where checkpoints go, and what makes them.
     pub checkpoints: Option<(&'t Journal, Tracker)>,
+    /// Told how far the run is.
+    pub progress: Option<&'t Progress>,
 }
 
 pub(super) struct Committer<'t> {
     target: &'t Target,
     journal: Option<&'t Journal>,
+    progress: Option<&'t Progress>,
     state: Mutex<State>,
     /// A turn has come, or the run ends.
     turn: Condvar,
@@ -106,11 +113,12 @@ impl State {
 impl<'t> Committer<'t> {
     /// A committer with `buffers` for all workers together.
     pub fn new(target: &'t Target, begin: Begin<'t>, buffers: Vec<Buffer>) -> Committer<'t> {
-        let Begin { offset, first_skips, totals, checkpoints } = begin;
+        let Begin { offset, first_skips, totals, checkpoints, progress } = begin;
         let (journal, tracker) = checkpoints.unzip();
         let ring = (0..buffers.len()).map(|_| None).collect();
         let state = State { next: 0, offset, first_skips, ring, free: buffers, totals, error: None, tracker };
-        Committer { target, journal, state: Mutex::new(state), turn: Condvar::new(), freed: Condvar::new() }
+        let (state, turn, freed) = (Mutex::new(state), Condvar::new(), Condvar::new());
+        Committer { target, journal, progress, state, turn, freed }
     }
 
     /// The checksum of output, if checkpoints are written.
@@ -235,6 +243,9 @@ impl<'t> Committer<'t> {
         if let Some(tracker) = &mut state.tracker {
             tracker.advanced(done.offset, state.offset, state.first_skips.is_none(), &state.totals);
         }
+        if let Some(progress) = self.progress {
+            progress.committed(state.totals.records_in, state.totals.records_out, state.offset);
+        }
         self.turn.notify_all();
     }
 
@@ -260,10 +271,15 @@ pub(super) struct SliceDrain<'c, 't> {
     pub index: u64,
     /// Where the slice begins in the source.
     pub offset: u64,
+    /// Where the slice's bytes are, if they are mapped, and the offset behind them.
+    pub mapped: Option<(&'c Map, &'c Path, u64)>,
 }
 
 impl Drain for SliceDrain<'_, '_> {
     fn drain(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        if let Some(error) = self.mapped.and_then(|(map, path, end)| damage(map, path, end)) {
+            return Err(error);
+        }
         self.committer.drain(self.index, self.offset, bytes)
     }
 }

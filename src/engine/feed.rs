@@ -1,10 +1,11 @@
 //! The cutter behind its lock: hands out slices in input order.
 
-use crate::error::{Error, Position, RecordError, Result};
+use crate::error::{Error, Position, RecordError, Result, is_stop};
 use crate::format::{Boundary, Cut};
+use crate::metrics::Progress;
 use crate::record::record_too_large;
 use crate::source::Stream;
-use crate::sys::Map;
+use crate::sys::{Map, Stop};
 
 /// A run of whole records for one worker.
 pub(super) struct Slice<'s> {
@@ -31,6 +32,8 @@ pub(super) struct Feed<'s> {
     max_record: usize,
     /// No more slices: the input ended, or a slice failed.
     stopped: bool,
+    stop: Option<Stop>,
+    progress: Option<Progress>,
 }
 
 pub(super) enum Input<'s> {
@@ -52,7 +55,22 @@ impl<'s> Feed<'s> {
             target: slice_size,
             max_record,
             stopped: false,
+            stop: None,
+            progress: None,
         }
+    }
+
+    /// Looks at `stop` before every slice, and tells `progress` about it.
+    pub fn controlled(mut self, stop: Option<&Stop>, progress: Option<&Progress>) -> Feed<'s> {
+        self.stop = stop.cloned();
+        self.progress = progress.cloned();
+        if let Some(progress) = progress {
+            progress.begin(match &self.input {
+                Input::Mapped(map) => Some(map.bytes().len() as u64),
+                Input::Stream(..) => None,
+            });
+        }
+        self
     }
 
     /// How many bytes were handed out, what stands before the first record included.
@@ -75,10 +93,14 @@ impl<'s> Feed<'s> {
         if self.stopped {
             return None;
         }
-        let found = match &mut self.input {
-            Input::Mapped(_) => self.next_mapped(),
-            Input::Stream(..) => self.next_streamed(window),
+        let found = match (self.asked(), &self.input) {
+            (Err(stop), _) => Err(FeedError::Read(stop)),
+            (Ok(()), Input::Mapped(_)) => self.next_mapped(),
+            (Ok(()), Input::Stream(..)) => self.next_streamed(window),
         };
+        if let Some(progress) = &self.progress {
+            progress.read_to(self.offset);
+        }
         let (slice, outcome) = match found {
             Ok(None) => {
                 self.stopped = true;
@@ -92,6 +114,19 @@ impl<'s> Feed<'s> {
         };
         self.next += 1;
         Some((slice, outcome))
+    }
+
+    /// An error if the run is to end here. It takes the place of the next slice, so that all slices before it are
+    /// committed: from there a run could go on. At the end of the input there is nothing left to stop.
+    fn asked(&self) -> std::io::Result<()> {
+        let ended = match &self.input {
+            Input::Mapped(map) => self.offset >= map.bytes().len() as u64,
+            Input::Stream(stream, carry) => stream.ended() && carry.is_empty(),
+        };
+        match &self.stop {
+            Some(stop) if !ended => stop.check(),
+            _ => Ok(()),
+        }
     }
 
     fn next_mapped(&mut self) -> Found<'s> {
@@ -169,6 +204,9 @@ impl FeedError {
     /// The error of the run; `records` came before it, `offset` is where the slice would have started.
     pub fn at(self, source: &std::path::Path, records: u64, offset: u64) -> Error {
         match self {
+            FeedError::Read(error) if is_stop(&error) => {
+                Error::stopped(Some(Position { file: source.to_path_buf(), record: records, offset }))
+            }
             FeedError::Read(error) => Error::io("read", source, error),
             FeedError::Cut(error) => {
                 let position =

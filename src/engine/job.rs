@@ -20,7 +20,7 @@ use crate::format::{self, Columns, Format, OpenError, Opening, ReadFormat, Unkno
 use crate::memory::{Arena, Budget, audit};
 use crate::metrics::{Allocations, Report};
 use crate::record::Schema;
-use crate::source::{Bytes, Source};
+use crate::source::{Bytes, Source, damage};
 use crate::sys::Map;
 use crate::target::Target;
 
@@ -60,6 +60,9 @@ impl Job {
         let started = Instant::now();
         let before = audit::counts();
         let settings = self.settings;
+        if let Some(stop) = &settings.stop {
+            stop.check().map_err(|e| Error::io("start", "the job", e))?;
+        }
         let mut opened = Opened::new(self.source, &self.target, &settings)?;
         let mut resumable = Resumable::open(&opened, &self.target, &settings)?;
         let target = match &resumable {
@@ -82,7 +85,8 @@ impl Job {
             memory_limit: plan.memory_limit,
             ..Report::default()
         };
-        let run = match (opened.convert(&target, &phases, resumable.as_mut()), resumable.take()) {
+        let run = opened.convert(&target, &phases, resumable.as_mut()).map_err(|error| opened.source.blame(error));
+        let run = match (run, resumable.take()) {
             (Ok(run), None) => {
                 report.output = target.finish()?;
                 run
@@ -146,7 +150,12 @@ impl<'s> Opened<'s> {
             _ => None,
         };
         let to = format::target_format(settings.to, path, from)?;
-        let mut source = open_source(source, settings)?;
+        let source = open_source(source, settings)?;
+        Opened::look(source, from, to, settings)
+    }
+
+    /// Looks at the beginning of a source.
+    fn look(mut source: Source, from: Format, to: Format, settings: &'s Settings) -> Result<Opened<'s>> {
         let (streamed, input) = match &source.bytes {
             Bytes::Mapped(map) => (false, Some(map.bytes().len() as u64)),
             Bytes::Stream(_) => (true, None),
@@ -174,8 +183,8 @@ impl<'s> Opened<'s> {
         };
         let (head, reading) = match &mut source.bytes {
             Bytes::Mapped(map) => {
-                let reading = look(map.bytes(), true)?.ok_or_else(|| Error::usage("the source has no beginning"))?;
-                (Vec::new(), reading)
+                let found = look(map.bytes(), true).map_err(|e| damage(map, &source.path, u64::MAX).unwrap_or(e))?;
+                (Vec::new(), found.ok_or_else(|| Error::usage("the source has no beginning"))?)
             }
             Bytes::Stream(stream) => read_head(stream, &source.path, plan.max_record, look)?,
         };
@@ -256,6 +265,12 @@ impl<'s> Opened<'s> {
     ) -> Result<Run> {
         let plan = &self.plan;
         let frame = writing.frame();
+        if let Bytes::Mapped(map) = &self.source.bytes
+            && let Some(error) = damage(map, &self.source.path, u64::MAX)
+        {
+            // What was found in the beginning may come from zeros.
+            return Err(error);
+        }
         let from = resumable.and_then(|resumable| resumable.from.as_ref());
         if from.is_none() {
             target.write(&frame.prefix, 0)?;
@@ -266,6 +281,7 @@ impl<'s> Opened<'s> {
             first_skips: from.is_none_or(|entry| !entry.started).then_some(frame.first_skips),
             totals: from.map_or_else(Totals::new, Entry::totals),
             checkpoints: resumable.map(|resumable| (&resumable.journal, Tracker::new(every, from, &frame.prefix))),
+            progress: self.settings.progress.as_ref(),
         };
         let buffers = (0..plan.workers + plan.ring).map(|_| vec![0; plan.buffer].into_boxed_slice()).collect();
         let committer = Committer::new(target, begin, buffers);
@@ -280,6 +296,7 @@ impl<'s> Opened<'s> {
             .collect();
         let start = from.map(|entry| entry.input as usize);
         let (feed, map) = feed(&mut self.source.bytes, &mut self.head, &*self.reading, plan, start);
+        let feed = feed.controlled(self.settings.stop.as_ref(), self.settings.progress.as_ref());
         let shared = Shared {
             feed: Mutex::new(feed),
             committer,
@@ -295,6 +312,8 @@ impl<'s> Opened<'s> {
         let ready = run_workers(&workers, &shared)?;
         let bytes_in = shared.feed.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner()).offset();
         let (totals, mut bytes_out) = shared.committer.finish()?;
+        // Behind the last read, and before the output looks like a whole one.
+        self.source.unchanged()?;
         let suffix = if totals.records_out == 0 && !frame.empty.is_empty() { &frame.empty } else { &frame.suffix };
         for end in [suffix, &writing.ending()] {
             target.write(end, bytes_out)?;

@@ -14,18 +14,20 @@ pub(super) fn open_source(source: SourceSpec, settings: &Settings) -> Result<Sou
         Io::Map => Mapping::Must,
         Io::Read => Mapping::No,
     };
+    let stop = settings.stop.as_ref();
     match source {
-        SourceSpec::Path(path) => Source::file(&path, mapping),
+        SourceSpec::Path(path) => Source::file(&path, mapping, stop),
         SourceSpec::Stdin if mapping == Mapping::Must => {
             Err(Error::usage("standard input can't be mapped\n  Leave out --io map, or give the file itself."))
         }
-        SourceSpec::Stdin => Ok(Source::stream(Box::new(std::io::stdin()))),
-        SourceSpec::Reader(reader) => Ok(Source::stream(reader)),
+        SourceSpec::Stdin => Source::stdin(stop),
+        SourceSpec::Reader(reader) => Ok(Source::stream(reader, stop)),
     }
 }
 
 /// Opens the target; refuses to write onto the source.
 pub(super) fn open_target(target: TargetSpec, source: &Source, settings: &Settings) -> Result<Target> {
+    let stop = settings.stop.as_ref();
     match target {
         TargetSpec::Path(path) => {
             if same_file(&path, &source.path) {
@@ -34,9 +36,9 @@ pub(super) fn open_target(target: TargetSpec, source: &Source, settings: &Settin
                     path.display()
                 )));
             }
-            Target::file(&path, settings.force)
+            Target::open(&path, settings.force, stop)
         }
-        TargetSpec::Stdout => Target::stdout(),
+        TargetSpec::Stdout => Target::standard(stop),
         TargetSpec::Writer(writer) => Ok(Target::writer(writer)),
         TargetSpec::Memory => Ok(Target::memory()),
     }

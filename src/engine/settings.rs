@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::format::{Format, Options};
+use crate::metrics::Progress;
 use crate::op::Op;
+use crate::sys::Stop;
 
 /// Where the bytes of a job come from.
 pub enum SourceSpec {
@@ -132,6 +134,10 @@ pub struct Settings {
     pub resume: bool,
     /// Data reaches the disk before a checkpoint speaks of it, so that a power failure does no harm either.
     pub durable: bool,
+    /// Ends the job early; none: it can't be stopped.
+    pub stop: Option<Stop>,
+    /// Told how far the job is.
+    pub progress: Option<Progress>,
 }
 
 /// How much of the input lies between two checkpoints unless told otherwise, in bytes.
@@ -165,6 +171,8 @@ impl Default for Settings {
             checkpoint_every: CHECKPOINT_EVERY,
             resume: false,
             durable: false,
+            stop: None,
+            progress: None,
         }
     }
 }

@@ -16,6 +16,7 @@ use crate::format::{Decode, Encode};
 use crate::memory::Arena;
 use crate::op::Op;
 use crate::record::{Batch, EncodeError, Output, Schema, record_too_large};
+use crate::source::damage;
 use crate::sys::Map;
 
 /// What all workers of a run share.
@@ -31,6 +32,13 @@ pub(super) struct Shared<'r> {
     pub strict: bool,
     pub max_record: usize,
     pub phases: &'r Phases,
+}
+
+impl Shared<'_> {
+    /// An error if one of the first `end` bytes of a mapped source is not the file's any more.
+    fn damage(&self, end: u64) -> Option<Error> {
+        damage(self.map?, self.source, end)
+    }
 }
 
 /// What one worker owns; all of it is reused from slice to slice.
@@ -62,7 +70,9 @@ impl Worker {
             shared.phases.book(&mut lap, Stage::Cut);
             let claimed = Instant::now();
             let bytes = slice.mapped.unwrap_or(&self.window);
-            let mut drain = SliceDrain { committer: &shared.committer, index: slice.index, offset: slice.offset };
+            let (start, end) = (slice.offset, slice.offset + bytes.len() as u64);
+            let mapped = shared.map.map(|map| (map, shared.source, end));
+            let mut drain = SliceDrain { committer: &shared.committer, index: slice.index, offset: start, mapped };
             let mut output = Output::new(&mut buffer, &mut drain, shared.strict);
             output.set_careful(shared.on_error == OnError::Skip);
             let mut totals = SliceTotals::default();
@@ -70,10 +80,15 @@ impl Worker {
             let stop = convert(shared, bytes, parts, &mut output, &mut totals, &mut lap).err();
             totals.records_out = output.records;
             totals.lossy.add(&output.lossy);
-            let (len, written) = (output.len(), output.drained() as usize + output.len());
-            let failed = failure(shared, &slice, cut.err(), stop);
+            let (mut len, written) = (output.len(), output.drained() as usize + output.len());
+            let mut failed = failure(shared, &slice, cut.err(), stop);
+            // Behind the last look at the slice's bytes and before they become a part of the output. An error may
+            // come from zeros that the cutter saw further on.
+            if let Some(error) = shared.damage(if failed.is_some() { u64::MAX } else { end }) {
+                len = 0;
+                failed = Some(Box::new(|_| error));
+            }
             lock(&shared.feed).finished(bytes.len(), written, buffer.len(), failed.is_some());
-            let (start, end) = (slice.offset, slice.offset + bytes.len() as u64);
             shared.committer.commit(slice.index, Done { offset: start, buffer, len, totals, claimed, failed });
             if let Some(map) = shared.map {
                 release(map, start, end);

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::Report;
-use super::units::{count, micros, size};
+use super::units::{count, micros, size, size_rounded};
 
 /// The report in aligned lines, with human units.
 pub fn human(report: &Report) -> String {
@@ -53,11 +53,6 @@ fn time(report: &Report) -> String {
         text += &format!(": {speed}/s, {} records/s", count(per_second(report.records_in)));
     }
     text
-}
-
-/// A measured size: never an exact multiple of anything but by accident, so always in decimal units.
-fn size_rounded(bytes: u64) -> String {
-    size(if bytes >= 1024 { bytes | 1 } else { bytes })
 }
 
 fn latency(report: &Report) -> String {

@@ -3,11 +3,13 @@
 mod human;
 mod json;
 mod latency;
+mod progress;
 mod report;
 mod units;
 
 pub use human::human;
 pub use json::json;
 pub use latency::LatencyRecorder;
+pub use progress::{Progress, Snapshot, status};
 pub use report::{Allocations, Latency, Report, StageAllocations};
 pub use units::{count, size};

@@ -18,6 +18,11 @@ pub fn size(bytes: u64) -> String {
     }
 }
 
+/// A measured size: never an exact multiple of anything but by accident, so always in decimal units.
+pub(super) fn size_rounded(bytes: u64) -> String {
+    size(if bytes >= 1024 { bytes | 1 } else { bytes })
+}
+
 /// A count with its thousands apart: `1,234,567`.
 pub fn count(number: u64) -> String {
     let digits = number.to_string();

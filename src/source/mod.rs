@@ -1,11 +1,17 @@
 //! Where bytes come from: a mapped file, or a stream read into pooled buffers.
 
+mod identity;
+mod inlet;
+
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use crate::error::{Error, Result};
-use crate::sys::Map;
+use crate::error::{Error, ErrorClass, Result};
+use crate::sys::{Map, Stop};
+
+use identity::Identity;
+use inlet::{Asked, Inlet};
 
 /// An open source.
 pub struct Source {
@@ -13,6 +19,8 @@ pub struct Source {
     pub path: PathBuf,
     /// Its bytes.
     pub bytes: Bytes,
+    /// What it was when it was opened, if it is a regular file.
+    identity: Option<Identity>,
 }
 
 /// How the bytes of a source are reached.
@@ -24,14 +32,15 @@ pub enum Bytes {
 }
 
 impl Source {
-    /// Opens a file: mapped where that is possible and allowed, else read.
-    pub fn file(path: &Path, mapped: Mapping) -> Result<Source> {
-        let file = File::open(path).map_err(|e| Error::io("open", path, e))?;
+    /// Opens a file: mapped where that is possible and allowed, else read. A stop ends a read that waits.
+    pub fn file(path: &Path, mapped: Mapping, stop: Option<&Stop>) -> Result<Source> {
+        let file = inlet::open(path, stop).map_err(|e| Error::io("open", path, e))?;
         let metadata = file.metadata().map_err(|e| Error::io("read", path, e))?;
         if metadata.is_dir() {
             return Err(Error::usage(format!("{} is a directory; give a file", path.display())));
         }
         let mappable = metadata.is_file() && metadata.len() > 0;
+        let identity = Identity::of(&file);
         let bytes = match mapped {
             Mapping::Must if !mappable => {
                 return Err(Error::usage(format!(
@@ -43,21 +52,83 @@ impl Source {
             // A filesystem may refuse to map; reading always works.
             Mapping::May if mappable => match file.try_clone().and_then(Map::new) {
                 Ok(map) => Bytes::Mapped(map),
-                Err(_) => Bytes::Stream(Stream::new(Box::new(file))),
+                Err(_) => Bytes::Stream(Stream::new(Box::new(Inlet::new(file, stop)))),
             },
-            _ => Bytes::Stream(Stream::new(Box::new(file))),
+            _ => Bytes::Stream(Stream::new(Box::new(Inlet::new(file, stop)))),
         };
-        Ok(Source { path: path.to_path_buf(), bytes })
+        Ok(Source { path: path.to_path_buf(), bytes, identity })
     }
 
-    /// A source that can only be read forwards.
-    pub fn stream(reader: Box<dyn Read + Send>) -> Source {
-        Source { path: PathBuf::from("-"), bytes: Bytes::Stream(Stream::new(reader)) }
+    /// Standard input. A stop ends a read that waits.
+    pub fn stdin(stop: Option<&Stop>) -> Result<Source> {
+        #[cfg(unix)]
+        let identity = Identity::of(&stdin_file()?);
+        #[cfg(not(unix))]
+        let identity = None;
+        Ok(Source { path: PathBuf::from("-"), bytes: Bytes::Stream(Stream::new(stdin(stop)?)), identity })
+    }
+
+    /// A source that can only be read forwards. The stop is looked at between two reads.
+    pub fn stream(reader: Box<dyn Read + Send>, stop: Option<&Stop>) -> Source {
+        let bytes = Bytes::Stream(Stream::new(asked(reader, stop)));
+        Source { path: PathBuf::from("-"), bytes, identity: None }
+    }
+
+    /// Fails if the source is not what it was when it was opened: damaged while it was mapped, or changed by somebody
+    /// else. To be called behind the last read and before the target gets its name.
+    ///
+    /// # Errors
+    /// Of the class [`Io`](ErrorClass::Io); the message names the file, and the offset where that is known.
+    pub fn unchanged(&self) -> Result<()> {
+        if let Bytes::Mapped(map) = &self.bytes
+            && let Some(error) = damage(map, &self.path, u64::MAX)
+        {
+            return Err(error);
+        }
+        self.identity.as_ref().map_or(Ok(()), |identity| identity.check(&self.path))
+    }
+
+    /// The true reason of an error: data of a file that changed while it was read is not bad data.
+    pub fn blame(&self, error: Error) -> Error {
+        match error.class() {
+            ErrorClass::Data | ErrorClass::Memory | ErrorClass::Usage => self.unchanged().err().unwrap_or(error),
+            ErrorClass::Io | ErrorClass::Stopped => error,
+        }
     }
 
     /// Whether the source can be read a second time.
     pub fn is_repeatable(&self) -> bool {
         matches!(self.bytes, Bytes::Mapped(_))
+    }
+}
+
+/// An error if some of the first `end` bytes of a mapped file are not the file's any more.
+pub fn damage(map: &Map, path: &Path, end: u64) -> Option<Error> {
+    let offset = map.damage().filter(|&offset| (offset as u64) < end)?;
+    let reason = format!("byte {offset}: the file was shortened, or its device failed, while it was read");
+    Some(Error::io("read", path, io::Error::other(reason)))
+}
+
+/// Standard input as a reader that a stop wakes.
+pub fn stdin(stop: Option<&Stop>) -> Result<Box<dyn Read + Send>> {
+    #[cfg(unix)]
+    return Ok(Box::new(Inlet::new(stdin_file()?, stop)));
+    #[cfg(not(unix))]
+    Ok(asked(Box::new(io::stdin()), stop))
+}
+
+/// The standard library's own handle can't be woken.
+#[cfg(unix)]
+fn stdin_file() -> Result<File> {
+    use std::os::fd::AsFd;
+    let copy = io::stdin().as_fd().try_clone_to_owned();
+    copy.map(File::from).map_err(|e| Error::io("read", "standard input", e))
+}
+
+fn asked(reader: Box<dyn Read + Send>, stop: Option<&Stop>) -> Box<dyn Read + Send> {
+    match stop {
+        Some(stop) => Box::new(Asked { reader, stop: stop.clone() }),
+        None => reader,
     }
 }
 

@@ -7,13 +7,19 @@ use std::fs::File;
 use std::io;
 use std::ops::Range;
 
+use super::guard::Guarded;
+#[cfg(target_os = "linux")]
+use super::page_size;
+
 /// A whole file, mapped for reading.
 ///
-/// Its length is that of the file when it was mapped. A file that another process shortens afterwards
-/// makes reads fail with SIGBUS; the command's documentation says so, and `--io read` avoids it.
+/// Its length is that of the file when it was mapped. When another process shortens the file afterwards, or
+/// its device fails, a read of the bytes raises SIGBUS; with [`guard_maps`](super::guard_maps) the bytes
+/// read as zeros from there on instead, and [`damage`](Map::damage) says so.
 pub struct Map {
+    // Forgotten before the pages are unmapped: fields are dropped in this order.
+    guarded: Option<Guarded>,
     map: memmap2::Mmap,
-    #[cfg(target_os = "linux")]
     file: File,
 }
 
@@ -22,16 +28,32 @@ impl Map {
     pub fn new(file: File) -> io::Result<Map> {
         // SAFETY: the mapping is private to this value and read-only. Other processes can still write to
         // the file, which no program can rule out: readers of the bytes only rely on their being *some*
-        // bytes (every index is checked, text is checked before it is used as UTF-8), and a shortened
-        // file ends the process by SIGBUS instead of giving wrong data.
+        // bytes (every index is checked, text is checked before it is used as UTF-8). A shortened file
+        // ends the process by SIGBUS, or is guarded: zeros, and a mark.
         let map = unsafe { memmap2::Mmap::map(&file)? };
         #[cfg(target_os = "linux")]
         let _ = map.advise(memmap2::Advice::Sequential);
-        Ok(Map {
-            map,
-            #[cfg(target_os = "linux")]
-            file,
-        })
+        let guarded = Guarded::new(map.as_ptr() as usize, map.len())?;
+        Ok(Map { guarded, map, file })
+    }
+
+    /// The offset of the first byte that is not the file's any more, as far as that is known: bytes from there
+    /// on may have been read as zeros. What was read before this call and lies in front of it is the file's.
+    ///
+    /// A cut inside of a page raises no fault, so the file's length is looked at too.
+    pub fn damage(&self) -> Option<usize> {
+        let marked = self.marked();
+        match self.file.metadata() {
+            Ok(metadata) if metadata.len() >= self.map.len() as u64 => marked,
+            Ok(metadata) => Some(marked.map_or(metadata.len() as usize, |at| at.min(metadata.len() as usize))),
+            // A file that can't even be asked has lost its device.
+            Err(_) => Some(marked.unwrap_or(0)),
+        }
+    }
+
+    /// The offset of the first page whose touch failed.
+    pub(super) fn marked(&self) -> Option<usize> {
+        self.guarded.as_ref().and_then(Guarded::first_bad)
     }
 
     /// The file's bytes.
@@ -90,15 +112,6 @@ impl Map {
         let end = if range.end >= self.map.len() { self.map.len() } else { range.end / page * page };
         (start < end).then(|| (start, end - start))
     }
-}
-
-/// The size of a page in bytes.
-#[cfg(target_os = "linux")]
-fn page_size() -> usize {
-    use std::sync::OnceLock;
-    static SIZE: OnceLock<usize> = OnceLock::new();
-    // SAFETY: sysconf has no preconditions.
-    *SIZE.get_or_init(|| unsafe { libc::sysconf(libc::_SC_PAGESIZE) } as usize)
 }
 
 #[cfg(test)]

@@ -1,11 +1,46 @@
-//! The operating system: mapped files, page release. Everything `unsafe` that is not vector code.
+//! The operating system: mapped files and their faults, page release, signals. Everything `unsafe` that is not
+//! vector code.
 
 pub mod alloc;
+mod guard;
+mod leftover;
 mod map;
 pub mod memory;
+#[cfg(unix)]
+pub mod signals;
+mod stop;
 
+pub use guard::guard_maps;
+pub use leftover::{Leftover, remove_leftovers};
 pub use map::Map;
 pub use memory::{peak_rss_bytes, resident_bytes};
+pub use stop::Stop;
+#[cfg(unix)]
+pub use stop::takes_a_line;
+#[cfg(unix)]
+pub(crate) use stop::{pause, readable, writable};
+
+/// The size of a page in bytes.
+#[cfg(unix)]
+fn page_size() -> usize {
+    use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+    static SIZE: AtomicUsize = AtomicUsize::new(0);
+    match SIZE.load(Relaxed) {
+        0 => {
+            // SAFETY: sysconf has no preconditions.
+            let size = unsafe { libc::sysconf(libc::_SC_PAGESIZE) } as usize;
+            SIZE.store(size, Relaxed);
+            size
+        }
+        size => size,
+    }
+}
+
+/// Without page release nothing depends on the size of a page.
+#[cfg(not(unix))]
+fn page_size() -> usize {
+    4096
+}
 
 /// Closes a file and says whether that failed, which dropping it does not.
 #[cfg(unix)]

@@ -1,5 +1,6 @@
 //! Where bytes go: a file under a temporary name, or a stream.
 
+mod outlet;
 mod writer;
 
 use std::fs::{self, File, OpenOptions};
@@ -8,7 +9,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard};
 
 use crate::error::{Error, Result};
+use crate::sys::{Leftover, Stop};
 
+use outlet::Outlet;
 pub use writer::Forwards;
 
 /// Writes are split into pieces of this size: larger single writes to a new file measured several
@@ -23,9 +26,11 @@ pub struct Target {
 
 enum Kind {
     /// A temporary file beside the final place.
-    File { temporary: tempfile::NamedTempFile, place: PathBuf, force: bool },
+    File { temporary: tempfile::NamedTempFile, place: PathBuf, force: bool, leftover: Option<Leftover> },
     /// A device that takes positional writes and can be begun anew: `/dev/null`.
     Null(File),
+    /// A pipe or another device.
+    Outlet(Mutex<Outlet>),
     /// Anything written forwards.
     Stream(Mutex<Box<dyn Write + Send>>),
     /// Memory.
@@ -36,6 +41,11 @@ impl Target {
     /// A file. It is written under a temporary name beside `path` and renamed by [`finish`](Self::finish);
     /// an existing one is only replaced with `force`. Devices and pipes are written directly.
     pub fn file(path: &Path, force: bool) -> Result<Target> {
+        Target::open(path, force, None)
+    }
+
+    /// As [`file`](Self::file); a stop ends a write that waits.
+    pub fn open(path: &Path, force: bool, stop: Option<&Stop>) -> Result<Target> {
         let failed = |e| Error::io("create", path, e);
         if let Ok(metadata) = fs::metadata(path)
             && !metadata.is_file()
@@ -43,10 +53,9 @@ impl Target {
             if metadata.is_dir() {
                 return Err(Error::usage(format!("{} is a directory; give a file", path.display())));
             }
-            let device = OpenOptions::new().write(true).open(path).map_err(failed)?;
             let kind = match is_null(&metadata) {
-                true => Kind::Null(device),
-                false => Kind::Stream(Mutex::new(Box::new(device))),
+                true => Kind::Null(OpenOptions::new().write(true).open(path).map_err(failed)?),
+                false => Kind::Outlet(Mutex::new(Outlet::open(path, stop).map_err(failed)?)),
             };
             return Ok(Target { path: path.to_path_buf(), kind });
         }
@@ -69,7 +78,8 @@ impl Target {
             });
         }
         let temporary = builder.tempfile_in(folder).map_err(failed)?;
-        Ok(Target { path: path.to_path_buf(), kind: Kind::File { temporary, place, force } })
+        let leftover = Some(Leftover::new(temporary.path()));
+        Ok(Target { path: path.to_path_buf(), kind: Kind::File { temporary, place, force, leftover } })
     }
 
     /// A file whose temporary name `part` is known beforehand; of what that file holds already, `len` bytes are kept.
@@ -84,7 +94,9 @@ impl Target {
         file.set_len(len).map_err(|e| Error::io("truncate", part, e))?;
         let temporary = tempfile::TempPath::try_from_path(part).map_err(failed)?;
         let temporary = tempfile::NamedTempFile::from_parts(file, temporary);
-        Ok(Target { path: path.to_path_buf(), kind: Kind::File { temporary, place, force } })
+        // It stays where the program ends at once: another run can go on with it.
+        let leftover = None;
+        Ok(Target { path: path.to_path_buf(), kind: Kind::File { temporary, place, force, leftover } })
     }
 
     /// Leaves what was written under its temporary name.
@@ -109,17 +121,17 @@ impl Target {
 
     /// Standard output.
     pub fn stdout() -> Result<Target> {
-        let failed = |e| Error::io("write to", "standard output", e);
+        Target::standard(None)
+    }
+
+    /// Standard output; a stop ends a write that waits.
+    pub fn standard(stop: Option<&Stop>) -> Result<Target> {
+        let path = PathBuf::from("standard output");
         #[cfg(unix)]
-        let writer: Box<dyn Write + Send> = {
-            use std::os::fd::AsFd;
-            // The standard library's handle searches every write for its last newline; a copy of the descriptor does not.
-            Box::new(File::from(io::stdout().as_fd().try_clone_to_owned().map_err(failed)?))
-        };
+        let kind = Kind::Outlet(Mutex::new(Outlet::stdout(stop).map_err(|e| Error::io("write to", &path, e))?));
         #[cfg(not(unix))]
-        let writer: Box<dyn Write + Send> = Box::new(io::stdout());
-        let _ = failed;
-        Ok(Target { path: PathBuf::from("standard output"), kind: Kind::Stream(Mutex::new(writer)) })
+        let (kind, _) = (Kind::Stream(Mutex::new(Box::new(io::stdout()))), stop);
+        Ok(Target { path, kind })
     }
 
     /// Anything that can be written.
@@ -149,7 +161,7 @@ impl Target {
 
     /// Whether what was written can be thrown away and begun anew.
     pub fn is_restartable(&self) -> bool {
-        !matches!(self.kind, Kind::Stream(_))
+        !matches!(self.kind, Kind::Stream(_) | Kind::Outlet(_))
     }
 
     /// Writes all of `bytes`; at `offset` if the target is positional, else behind what was written before.
@@ -157,6 +169,7 @@ impl Target {
         let outcome = match &self.kind {
             Kind::File { temporary, .. } => write_at(temporary.as_file(), bytes, offset),
             Kind::Null(file) => write_at(file, bytes, offset),
+            Kind::Outlet(outlet) => bytes.chunks(PIECE).try_for_each(|piece| lock(outlet).write_all(piece)),
             Kind::Stream(writer) => bytes.chunks(PIECE).try_for_each(|piece| lock(writer).write_all(piece)),
             Kind::Memory(buffer) => {
                 lock(buffer).extend_from_slice(bytes);
@@ -184,7 +197,7 @@ impl Target {
     pub fn finish(self) -> Result<Vec<u8>> {
         let path = self.path;
         match self.kind {
-            Kind::File { temporary, place, force } => {
+            Kind::File { temporary, place, force, leftover } => {
                 // Some filesystems tell of a failed write only when the file is closed; a copy of the
                 // descriptor is closed here, where the error can still be seen.
                 close(temporary.as_file()).map_err(|e| Error::io("write to", &path, e))?;
@@ -193,6 +206,12 @@ impl Target {
                     io::ErrorKind::AlreadyExists => exists(&path),
                     _ => Error::io("rename the temporary file to", &path, e.error),
                 })?;
+                drop(leftover);
+                Ok(Vec::new())
+            }
+            Kind::Outlet(outlet) => {
+                let outlet = outlet.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
+                outlet.close().map_err(|e| Error::io("write to", &path, e))?;
                 Ok(Vec::new())
             }
             Kind::Stream(writer) => {

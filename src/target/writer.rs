@@ -4,18 +4,26 @@ use std::io::{self, Write};
 
 use super::Target;
 use crate::error::Error;
+use crate::sys::Stop;
 
 /// Writes to a target forwards.
 pub struct Forwards<'t> {
     target: &'t Target,
     offset: u64,
     error: Option<Error>,
+    stop: Option<Stop>,
 }
 
 impl<'t> Forwards<'t> {
     /// Begins at the start of the target.
     pub fn new(target: &'t Target) -> Forwards<'t> {
-        Forwards { target, offset: 0, error: None }
+        Forwards { target, offset: 0, error: None, stop: None }
+    }
+
+    /// Looks at the stop before each write.
+    pub fn stop_with(mut self, stop: Option<&Stop>) -> Forwards<'t> {
+        self.stop = stop.cloned();
+        self
     }
 
     /// The error that made a write fail. It says more than the [`io::Error`] that `write` gave.
@@ -26,7 +34,9 @@ impl<'t> Forwards<'t> {
 
 impl Write for Forwards<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        match self.target.write(bytes, self.offset) {
+        let asked = self.stop.as_ref().map_or(Ok(()), Stop::check);
+        let asked = asked.map_err(|e| Error::io("write to", self.target.path(), e));
+        match asked.and_then(|()| self.target.write(bytes, self.offset)) {
             Ok(()) => {
                 self.offset += bytes.len() as u64;
                 Ok(bytes.len())

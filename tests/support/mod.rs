@@ -4,6 +4,7 @@
 pub mod inputs;
 pub mod mutate;
 pub mod paths;
+pub mod process;
 pub mod values;
 
 use std::ffi::OsStr;

@@ -97,7 +97,8 @@ impl Resumable {
 
     /// What is left of a run that failed: everything, if another one can go on there.
     pub fn fail(self, target: Target, error: Error) -> Error {
-        if error.class() == ErrorClass::Io && self.journal.has_entries() && target.keep().is_ok() {
+        let passing = matches!(error.class(), ErrorClass::Io | ErrorClass::Stopped);
+        if passing && self.journal.has_entries() && target.keep().is_ok() {
             return error.note(format!(
                 "What was written is kept: the same command with --resume goes on there ({}).",
                 self.part.display()

@@ -17,10 +17,12 @@ pub(super) const CLAIM: usize = 8 << 20;
 const LONGEST: usize = 6;
 
 /// Lets workers look at all claims; gives what they found in the order of the claims. `look` gets the steps
-/// of a claim one after another, none of which begins or ends inside a character.
+/// of a claim one after another, none of which begins or ends inside a character. `go_on` gets the length of every
+/// claim that was looked at; after a no there are no more claims, and what was found is void.
 pub(super) fn each<T: Default + Send>(
     map: &Map,
     workers: usize,
+    go_on: impl Fn(u64) -> bool + Sync + Send,
     look: impl Fn(&mut T, Range<usize>) + Copy + Sync + Send,
 ) -> Vec<T> {
     let claims = map.bytes().len().div_ceil(CLAIM);
@@ -35,6 +37,10 @@ pub(super) fn each<T: Default + Send>(
                 return found;
             }
             found.push((index, claim(map, index, look)));
+            let len = CLAIM.min(map.bytes().len() - index * CLAIM);
+            if !go_on(len as u64) {
+                next.fetch_max(claims, Relaxed);
+            }
         }
     };
     let mut found = thread::scope(|scope| {

@@ -39,7 +39,7 @@ pub fn count(source: SourceSpec, settings: &Settings) -> Result<Counted> {
             Ok(Counted { text, records: Some(records) })
         }
         // What can be read once only is counted on its way to the job.
-        SourceSpec::Stdin => streamed(Box::new(io::stdin()), settings),
+        SourceSpec::Stdin => streamed(crate::source::stdin(settings.stop.as_ref())?, settings),
         SourceSpec::Reader(reader) => streamed(reader, settings),
     }
 }

@@ -21,6 +21,7 @@ pub(super) fn tally(opened: &mut Opened<'_>, text: bool) -> Option<Result<(u64, 
     let path = opened.source.path.clone();
     let start = opened.reading.start();
     let (feed, map) = feed(&mut opened.source.bytes, &mut opened.head, &*opened.reading, &opened.plan, None);
+    let feed = feed.controlled(opened.settings.stop.as_ref(), opened.settings.progress.as_ref());
     let text = map.filter(|_| text).map(|map| Ordered::behind(&map.bytes()[..start]));
     let shared = Shared { feed: Mutex::new(feed), map, text: text.map(Mutex::new), failed: Mutex::new(None) };
     let shared = &shared;
@@ -37,10 +38,12 @@ pub(super) fn tally(opened: &mut Opened<'_>, text: bool) -> Option<Result<(u64, 
         };
         own + helpers.into_iter().map(join).sum::<u64>()
     });
-    if let Some((error, offset)) = lock(&shared.failed).take() {
-        return Some(Err(error.at(&path, records, offset)));
-    }
-    Some(Ok((records, shared.text.as_ref().map(|text| lock(text).total.counts))))
+    let failed = lock(&shared.failed).take();
+    let text = shared.text.as_ref().map(|text| lock(text).total.counts);
+    Some(match failed {
+        Some((error, offset)) => Err(opened.source.blame(error.at(&path, records, offset))),
+        None => opened.source.unchanged().map(|()| (records, text)),
+    })
 }
 
 /// What the workers of a count share.
@@ -63,6 +66,10 @@ impl Shared<'_> {
                 break;
             }
             let bytes = slice.mapped.unwrap_or(&window);
+            // The count is void; what is wrong is told at the end.
+            if self.map.is_some_and(|map| map.damage().is_some()) {
+                break;
+            }
             records += tally.records(bytes);
             if let Some(text) = &self.text {
                 let counted = count_slice(bytes);
@@ -112,7 +119,8 @@ pub(super) fn decode(mut opened: Opened<'_>) -> Result<u64> {
         opened.route.schema = Some(Schema::default());
     }
     let phases = Phases::new(opened.plan.workers);
-    Ok(opened.pass(&Discard, &Target::memory(), &phases)?.totals.records_in)
+    let run = opened.pass(&Discard, &Target::memory(), &phases).map_err(|error| opened.source.blame(error))?;
+    Ok(run.totals.records_in)
 }
 
 /// Writes nothing.

@@ -6,33 +6,59 @@ use super::super::open::open_source;
 use super::super::{Settings, SourceSpec};
 use super::claims::{self, STEP};
 use crate::error::{Error, Result};
+use crate::metrics::Progress;
 use crate::scan::count::{Counter, Counts, SliceCount, count_slice};
 use crate::source::{Bytes, Stream};
-use crate::sys::Map;
+use crate::sys::{Map, Stop};
 
 /// Counts a source.
 pub(super) fn count(source: SourceSpec, settings: &Settings) -> Result<Counts> {
-    let source = open_source(source, settings)?;
-    match source.bytes {
-        Bytes::Mapped(map) => Ok(mapped(&map, settings.workers)),
-        Bytes::Stream(stream) => streamed(stream, &source.path),
+    let mut source = open_source(source, settings)?;
+    let progress = settings.progress.as_ref();
+    let counts = match &mut source.bytes {
+        Bytes::Mapped(map) => {
+            let look_on = |len| {
+                if let Some(progress) = progress {
+                    progress.read_more(len);
+                }
+                !settings.stop.as_ref().is_some_and(Stop::is_requested) && map.damage().is_none()
+            };
+            if let Some(progress) = progress {
+                progress.begin(Some(map.bytes().len() as u64));
+            }
+            mapped(map, settings.workers, look_on)
+        }
+        Bytes::Stream(stream) => {
+            if let Some(progress) = progress {
+                progress.begin(None);
+            }
+            streamed(stream, &source.path, progress)?
+        }
+    };
+    if let Some(stop) = &settings.stop {
+        stop.check().map_err(|e| Error::io("read", &source.path, e))?;
     }
+    source.unchanged()?;
+    Ok(counts)
 }
 
-fn streamed(mut stream: Stream, path: &Path) -> Result<Counts> {
+fn streamed(stream: &mut Stream, path: &Path, progress: Option<&Progress>) -> Result<Counts> {
     let mut counter = Counter::new();
     let mut window = Vec::new();
     while !stream.ended() {
         window.clear();
         stream.read_to(&mut window, STEP).map_err(|e| Error::io("read", PathBuf::from(path), e))?;
         counter.feed(&window);
+        if let Some(progress) = progress {
+            progress.read_more(window.len() as u64);
+        }
     }
     Ok(counter.counts())
 }
 
-fn mapped(map: &Map, workers: usize) -> Counts {
+fn mapped(map: &Map, workers: usize, go_on: impl Fn(u64) -> bool + Sync + Send) -> Counts {
     let look = |found: &mut SliceCount, step| found.merge(&count_slice(&map.bytes()[step]));
-    sum(&claims::each(map, workers, look))
+    sum(&claims::each(map, workers, go_on, look))
 }
 
 /// What claims that follow each other have together.
@@ -69,8 +95,8 @@ mod tests {
             content[2 * STEP - 3..2 * STEP + 9].fill(0xbf);
             content[3 * STEP - 1] = 0xe4;
             let whole = count_slice(&content).counts;
-            assert_eq!(mapped(&map(&content), 1), whole);
-            assert_eq!(mapped(&map(&content), 3), whole);
+            assert_eq!(mapped(&map(&content), 1, |_| true), whole);
+            assert_eq!(mapped(&map(&content), 3, |_| true), whole);
         }
     }
 

@@ -1,0 +1,107 @@
+//! Whether a source file is still the one that was opened.
+
+use std::fs::{File, Metadata};
+use std::io;
+use std::path::Path;
+use std::time::SystemTime;
+
+use crate::error::{Error, Result};
+
+/// A regular file as it was when it was opened.
+pub(super) struct Identity {
+    file: File,
+    len: u64,
+    modified: Option<SystemTime>,
+    place: Option<(u64, u64)>,
+}
+
+impl Identity {
+    /// Of a regular file that has bytes; files of `/proc` claim to have none, and have no identity.
+    pub fn of(file: &File) -> Option<Identity> {
+        let metadata = file.metadata().ok().filter(|metadata| metadata.is_file() && metadata.len() > 0)?;
+        let file = file.try_clone().ok()?;
+        Some(Identity { file, len: metadata.len(), modified: metadata.modified().ok(), place: place(&metadata) })
+    }
+
+    /// Fails if the file has another length or time of modification than before, or if its path names another file.
+    /// A file that was only deleted was still read as a whole.
+    pub fn check(&self, path: &Path) -> Result<()> {
+        let now = self.file.metadata().map_err(|e| Error::io("read", path, e))?;
+        let changed = |how: String| Error::io("read", path, io::Error::other(how));
+        if now.len() != self.len {
+            return Err(changed(format!(
+                "byte {}: the file changed while it was read: it had {} bytes and has {} now\n  Convert it when nobody writes to it.",
+                now.len().min(self.len),
+                self.len,
+                now.len()
+            )));
+        }
+        if now.modified().ok() != self.modified {
+            return Err(changed(
+                "the file was written to while it was read\n  Convert it when nobody writes to it.".to_owned(),
+            ));
+        }
+        match path.metadata() {
+            Ok(named) if named.is_file() && place(&named) != self.place => {
+                Err(changed("another file took its place while it was read\n  Run the conversion again.".to_owned()))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// What tells a file from others: its device and its number there.
+#[cfg(unix)]
+fn place(metadata: &Metadata) -> Option<(u64, u64)> {
+    use std::os::unix::fs::MetadataExt;
+    Some((metadata.dev(), metadata.ino()))
+}
+
+#[cfg(not(unix))]
+fn place(_metadata: &Metadata) -> Option<(u64, u64)> {
+    None
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    #[test]
+    fn changes_are_seen() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.csv");
+        let fresh = || {
+            fs::write(&path, "a,b\n1,2\n").unwrap();
+            Identity::of(&File::open(&path).unwrap()).unwrap()
+        };
+        let says = |identity: &Identity| identity.check(&path).unwrap_err().to_string();
+
+        let identity = fresh();
+        identity.check(&path).unwrap();
+        identity.check(Path::new("-")).unwrap();
+        File::options().append(true).open(&path).unwrap().set_len(3).unwrap();
+        assert!(says(&identity).contains("a.csv: byte 3: ") && says(&identity).contains("had 8 bytes and has 3"));
+
+        let identity = fresh();
+        let file = File::options().write(true).open(&path).unwrap();
+        file.set_modified(SystemTime::now() + std::time::Duration::from_secs(5)).unwrap();
+        assert!(says(&identity).contains("written to"));
+
+        let identity = fresh();
+        fs::write(folder.path().join("b.csv"), "a,b\n1,2\n").unwrap();
+        fs::rename(folder.path().join("b.csv"), &path).unwrap();
+        assert!(says(&identity).contains("another file"));
+
+        let identity = fresh();
+        fs::remove_file(&path).unwrap();
+        identity.check(&path).unwrap();
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn what_is_no_real_file_has_no_identity() {
+        assert!(Identity::of(&File::open("/proc/self/status").unwrap()).is_none());
+        assert!(Identity::of(&File::open("/dev/null").unwrap()).is_none());
+    }
+}

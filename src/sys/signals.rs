@@ -1,0 +1,194 @@
+//! Signals, for a program that is built on this library. Nothing here happens unasked.
+//!
+//! The handler does what can't wait and passes the rest on through a pipe: [`Signals::next`] is called by an
+//! ordinary thread, which may do anything.
+
+use std::io::{self, Read};
+use std::mem::MaybeUninit;
+use std::os::fd::{AsFd, AsRawFd, IntoRawFd};
+use std::sync::atomic::{AtomicI32, AtomicU64, Ordering::SeqCst};
+use std::time::{Duration, Instant};
+
+use super::leftover;
+
+/// What a signal asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Signal {
+    /// SIGINT.
+    Interrupt,
+    /// SIGTERM.
+    Terminate,
+    /// SIGUSR1.
+    Status,
+}
+
+impl Signal {
+    fn of(number: i32) -> Option<Signal> {
+        match number {
+            libc::SIGINT => Some(Signal::Interrupt),
+            libc::SIGTERM => Some(Signal::Terminate),
+            libc::SIGUSR1 => Some(Signal::Status),
+            _ => None,
+        }
+    }
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Signal::Interrupt => "SIGINT",
+            Signal::Terminate => "SIGTERM",
+            Signal::Status => "SIGUSR1",
+        }
+    }
+}
+
+/// A second signal ends the process only so many milliseconds after the first: some programs send one to
+/// a process and to its group, so that it comes twice.
+const TWICE: u64 = 50;
+
+/// Where the handler writes; -1: nobody listens.
+static PIPE: AtomicI32 = AtomicI32::new(-1);
+/// The first signal that asked for the end in the lowest byte, and above it when it came; 0: none did.
+static ENDING: AtomicU64 = AtomicU64::new(0);
+
+/// Receives signals.
+#[derive(Debug)]
+pub struct Signals(io::PipeReader);
+
+impl Signals {
+    /// Handles SIGINT, SIGTERM and SIGUSR1 from now on, and ignores SIGXFSZ, so that a file that may not grow
+    /// is a failed write. A signal that was ignored when the process started stays ignored.
+    ///
+    /// The first SIGINT or SIGTERM is only told. A second one removes temporary files and ends the process
+    /// in the handler, whatever its threads do.
+    ///
+    /// # Errors
+    /// The system refuses, or signals are handled already.
+    pub fn install() -> io::Result<Signals> {
+        let (reader, writer) = io::pipe()?;
+        set_nonblocking(&writer)?;
+        // Never closed: a handler may be about to write.
+        let fd = writer.into_raw_fd();
+        if PIPE.compare_exchange(-1, fd, SeqCst, SeqCst).is_err() {
+            // SAFETY: the descriptor was just given up by its owner.
+            unsafe { libc::close(fd) };
+            return Err(io::Error::other("signals are handled already"));
+        }
+        leftover::enable();
+        for signal in [libc::SIGINT, libc::SIGTERM, libc::SIGUSR1] {
+            handle(signal)?;
+        }
+        // SAFETY: ignoring a signal has no preconditions.
+        unsafe { libc::signal(libc::SIGXFSZ, libc::SIG_IGN) };
+        Ok(Signals(reader))
+    }
+
+    /// The next signal; none if none came in this time. Without a time it waits.
+    ///
+    /// # Errors
+    /// The pipe can't be read.
+    pub fn next(&mut self, time: Option<Duration>) -> io::Result<Option<Signal>> {
+        let started = Instant::now();
+        loop {
+            let left = time.map(|time| time.saturating_sub(started.elapsed()));
+            if super::stop::wait(self.0.as_fd(), libc::POLLIN, None, left)? {
+                let mut byte = [0];
+                self.0.read_exact(&mut byte)?;
+                if let Some(signal) = Signal::of(byte[0].into()) {
+                    return Ok(Some(signal));
+                }
+            } else if left.is_some_and(|left| left.is_zero()) {
+                return Ok(None);
+            }
+        }
+    }
+}
+
+/// The first signal that asked for the end.
+pub fn ending() -> Option<Signal> {
+    Signal::of((ENDING.load(SeqCst) & 0xff) as i32)
+}
+
+/// Ends the process now, without waiting for any thread. Temporary files are removed.
+pub fn end_at_once(code: u8) -> ! {
+    leftover::remove_leftovers();
+    // SAFETY: `_exit` has no preconditions.
+    unsafe { libc::_exit(code.into()) }
+}
+
+fn set_nonblocking(pipe: &io::PipeWriter) -> io::Result<()> {
+    // SAFETY: the descriptor is open, and these commands take and give plain numbers.
+    let status = unsafe {
+        let flags = libc::fcntl(pipe.as_raw_fd(), libc::F_GETFL);
+        libc::fcntl(pipe.as_raw_fd(), libc::F_SETFL, flags | libc::O_NONBLOCK)
+    };
+    if status == -1 { Err(io::Error::last_os_error()) } else { Ok(()) }
+}
+
+fn handle(signal: libc::c_int) -> io::Result<()> {
+    // SAFETY: `sigaction` is plain numbers and pointers, for which zeroes are valid. The pointers are to valid
+    // values, and the handler has the signature that flags without SA_SIGINFO ask for.
+    let status = unsafe {
+        let mut action = MaybeUninit::<libc::sigaction>::zeroed().assume_init();
+        let mut previous = MaybeUninit::<libc::sigaction>::zeroed().assume_init();
+        if libc::sigaction(signal, std::ptr::null(), &mut previous) == 0 && previous.sa_sigaction == libc::SIG_IGN {
+            return Ok(());
+        }
+        action.sa_sigaction = on_signal as *const () as usize;
+        // Whoever waits does it with poll, which is never restarted, and has a pipe to be woken by.
+        action.sa_flags = libc::SA_RESTART | libc::SA_ONSTACK;
+        libc::sigaction(signal, &action, std::ptr::null_mut())
+    };
+    if status == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+}
+
+/// Nothing here but atomics and calls that POSIX allows in a handler.
+extern "C" fn on_signal(signal: libc::c_int) {
+    // Put back at the end, so that the interrupted code does not notice.
+    let errno = errno();
+    if signal != libc::SIGUSR1 {
+        let now = millis();
+        if let Err(first) = ENDING.compare_exchange(0, now << 8 | signal as u64, SeqCst, SeqCst)
+            && now.saturating_sub(first >> 8) >= TWICE
+        {
+            end_at_once(128 + signal as u8);
+        }
+    }
+    let byte = signal as u8;
+    // SAFETY: the pointer is to one byte. A full pipe takes none and does not wait: enough is in it then.
+    unsafe { libc::write(PIPE.load(SeqCst), (&raw const byte).cast(), 1) };
+    set_errno(errno);
+}
+
+/// Milliseconds of a clock that only goes forwards.
+fn millis() -> u64 {
+    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: the pointer is to a valid value; the call may be made in a handler.
+    unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC, &mut time) };
+    time.tv_sec as u64 * 1000 + time.tv_nsec as u64 / 1_000_000
+}
+
+#[cfg(target_os = "linux")]
+use libc::__errno_location as errno_place;
+#[cfg(target_vendor = "apple")]
+use libc::__error as errno_place;
+
+#[cfg(any(target_os = "linux", target_vendor = "apple"))]
+fn errno() -> libc::c_int {
+    // SAFETY: errno is a variable of this thread, whose place is always valid.
+    unsafe { *errno_place() }
+}
+
+#[cfg(any(target_os = "linux", target_vendor = "apple"))]
+fn set_errno(value: libc::c_int) {
+    // SAFETY: errno is a variable of this thread, whose place is always valid.
+    unsafe { *errno_place() = value }
+}
+
+#[cfg(not(any(target_os = "linux", target_vendor = "apple")))]
+fn errno() -> libc::c_int {
+    0
+}
+
+#[cfg(not(any(target_os = "linux", target_vendor = "apple")))]
+fn set_errno(_value: libc::c_int) {}

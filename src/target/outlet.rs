@@ -1,0 +1,111 @@
+//! A pipe or device, written forwards, so that a stop ends a write that waits.
+
+use std::fs::File;
+use std::io::{self, Write};
+use std::path::Path;
+
+use crate::sys::Stop;
+
+/// Standard output, a FIFO or a device.
+pub(super) struct Outlet {
+    file: File,
+    stop: Option<Stop>,
+}
+
+impl Outlet {
+    /// Opens a device or FIFO. A FIFO without a reader is waited for; a stop ends that.
+    pub fn open(path: &Path, stop: Option<&Stop>) -> io::Result<Outlet> {
+        #[cfg(unix)]
+        if let Some(stop) = stop
+            && is_fifo(&path.metadata()?)
+        {
+            return Ok(Outlet { file: open_fifo(path, stop)?, stop: Some(stop.clone()) });
+        }
+        Ok(Outlet { file: File::options().write(true).open(path)?, stop: stop.cloned() })
+    }
+
+    /// Standard output.
+    #[cfg(unix)]
+    pub fn stdout(stop: Option<&Stop>) -> io::Result<Outlet> {
+        use std::os::fd::AsFd;
+        // The standard library's handle searches every write for its last newline; a copy of the descriptor does not.
+        let file = File::from(io::stdout().as_fd().try_clone_to_owned()?);
+        let file = if stop.is_some() { nonblocking(&file).unwrap_or(file) } else { file };
+        Ok(Outlet { file, stop: stop.cloned() })
+    }
+
+    /// Closes it; some errors of writes are told only then.
+    pub fn close(self) -> io::Result<()> {
+        #[cfg(unix)]
+        crate::sys::close(self.file)?;
+        Ok(())
+    }
+}
+
+impl Write for Outlet {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        loop {
+            match self.file.write(bytes) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    writable(&self.file, self.stop.as_ref())?;
+                }
+                other => return other,
+            }
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(unix)]
+fn is_fifo(metadata: &std::fs::Metadata) -> bool {
+    use std::os::unix::fs::FileTypeExt;
+    metadata.file_type().is_fifo()
+}
+
+/// A description of the same pipe of our own, whose writes do not wait: to change the one that was inherited would
+/// change it for the other programs that have it. None if it is no pipe, or may not be opened.
+#[cfg(target_os = "linux")]
+fn nonblocking(file: &File) -> Option<File> {
+    use std::os::fd::AsRawFd;
+    use std::os::unix::fs::OpenOptionsExt;
+    if !is_fifo(&file.metadata().ok()?) {
+        return None;
+    }
+    let path = format!("/proc/self/fd/{}", file.as_raw_fd());
+    File::options().write(true).custom_flags(libc::O_NONBLOCK).open(path).ok()
+}
+
+#[cfg(all(unix, not(target_os = "linux")))]
+fn nonblocking(_file: &File) -> Option<File> {
+    None
+}
+
+#[cfg(unix)]
+fn open_fifo(path: &Path, stop: &Stop) -> io::Result<File> {
+    use std::os::unix::fs::OpenOptionsExt;
+    use std::time::Duration;
+    loop {
+        match File::options().write(true).custom_flags(libc::O_NONBLOCK).open(path) {
+            // Nobody reads yet, and nothing tells when somebody does.
+            Err(error) if error.raw_os_error() == Some(libc::ENXIO) => {
+                crate::sys::pause(stop, Duration::from_millis(10))?;
+            }
+            other => return other,
+        }
+    }
+}
+
+#[cfg(unix)]
+fn writable(file: &File, stop: Option<&Stop>) -> io::Result<()> {
+    use std::os::fd::AsFd;
+    crate::sys::writable(file.as_fd(), stop)
+}
+
+#[cfg(not(unix))]
+fn writable(_file: &File, stop: Option<&Stop>) -> io::Result<()> {
+    stop.map_or(Ok(()), Stop::check)
+}

@@ -1,0 +1,76 @@
+//! Processes that are disturbed while they run.
+#![cfg(unix)]
+
+use std::io::Read;
+use std::path::Path;
+use std::process::{Child, ExitStatus};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+/// Sends a signal.
+pub fn send(child: &Child, signal: libc::c_int) {
+    // SAFETY: a child that was not waited for keeps its number.
+    unsafe { libc::kill(child.id() as libc::pid_t, signal) };
+}
+
+/// Waits for the end; a process that hangs is killed, and the test fails.
+#[track_caller]
+pub fn ends_within(child: &mut Child, time: Duration) -> ExitStatus {
+    let started = Instant::now();
+    loop {
+        if let Some(status) = child.try_wait().expect("a child") {
+            return status;
+        }
+        if started.elapsed() > time {
+            let _ = child.kill();
+            let _ = child.wait();
+            panic!("the process did not end within {time:?}");
+        }
+        thread::sleep(Duration::from_millis(2));
+    }
+}
+
+/// Reads everything, in a thread of its own.
+pub fn collect(mut from: impl Read + Send + 'static) -> JoinHandle<Vec<u8>> {
+    thread::spawn(move || {
+        let mut bytes = Vec::new();
+        let _ = from.read_to_end(&mut bytes);
+        bytes
+    })
+}
+
+/// What standard error said.
+pub fn said(child: &mut Child) -> JoinHandle<String> {
+    let bytes = collect(child.stderr.take().expect("a pipe"));
+    thread::spawn(move || String::from_utf8_lossy(&bytes.join().expect("a reader")).into_owned())
+}
+
+/// Makes a FIFO.
+pub fn fifo(path: &Path) {
+    use std::os::unix::ffi::OsStrExt;
+    let path = std::ffi::CString::new(path.as_os_str().as_bytes()).expect("a path");
+    // SAFETY: the text ends with a zero.
+    assert_eq!(unsafe { libc::mkfifo(path.as_ptr(), 0o600) }, 0);
+}
+
+/// Numbers that are the same in every run.
+pub struct Random(pub u64);
+
+impl Random {
+    pub fn below(&mut self, bound: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        (self.0 >> 33) % bound
+    }
+}
+
+/// A CSV of about so many bytes, and what it is as NDJSON.
+pub fn table(bytes: usize) -> (Vec<u8>, Vec<u8>) {
+    let (mut csv, mut ndjson) = (b"id,name\n".to_vec(), Vec::new());
+    let mut number = 0u64;
+    while csv.len() < bytes {
+        csv.extend_from_slice(format!("{number},name of {number}\n").as_bytes());
+        ndjson.extend_from_slice(format!("{{\"id\":{number},\"name\":\"name of {number}\"}}\n").as_bytes());
+        number += 1;
+    }
+    (csv, ndjson)
+}

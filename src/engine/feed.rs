@@ -169,7 +169,7 @@ impl FeedError {
     /// The error of the run; `records` came before it, `offset` is where the slice would have started.
     pub fn at(self, source: &std::path::Path, records: u64, offset: u64) -> Error {
         match self {
-            FeedError::Read(error) => Error::io("read", source, error),
+            FeedError::Read(error) => Error::read(source, error),
             FeedError::Cut(error) => {
                 let position =
                     Position { file: source.to_path_buf(), record: records + 1, offset: offset + error.offset as u64 };
@@ -189,7 +189,7 @@ pub(super) fn read_head<T>(
     let mut head = Vec::new();
     let mut size = 64 << 10;
     loop {
-        stream.read_to(&mut head, size).map_err(|e| Error::io("read", path, e))?;
+        stream.read_to(&mut head, size).map_err(|e| Error::read(path, e))?;
         if let Some(found) = enough(&head, stream.ended())? {
             return Ok((head, found));
         }

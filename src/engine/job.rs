@@ -14,6 +14,7 @@ use super::settings::{OnError, Settings, SourceSpec, TargetSpec};
 use super::totals::Totals;
 use super::wordcount::WordCount;
 use super::worker::{Shared, Worker};
+use crate::compress::{Codec, Compress, Compression};
 use crate::error::{Error, Position, Result};
 use crate::format::{self, Columns, Format, OpenError, Opening, ReadFormat, UnknownKey, WriteFormat};
 use crate::memory::{Arena, Budget, audit};
@@ -40,6 +41,12 @@ impl Job {
         let mut text = format!("source           {}\n", opened.source.path.display());
         text += &format!("formats          {} to {}\n", route.from, route.to);
         text += &format!("read by          {}\n", if opened.plan.streamed { "reading" } else { "mapping" });
+        if let Some(unpacking) = &opened.plan.unpacking {
+            text += &format!("decompressed     {unpacking}\n");
+        }
+        if let Some(packing) = &opened.plan.packing {
+            text += &format!("compressed       {packing}\n");
+        }
         text += &format!(
             "records          {}\n",
             if route.pass_through { "passed through" } else { "decoded and encoded" }
@@ -59,8 +66,11 @@ impl Job {
         let before = audit::counts();
         let settings = self.settings;
         let mut opened = Opened::new(self.source, &self.target, &settings)?;
-        let target = open_target(self.target, &opened.source, &settings)?;
+        let mut target = open_target(self.target, &opened.source, &settings)?;
         let plan = opened.plan.clone();
+        if let Some(packing) = &plan.packing {
+            target = target.packed(packing)?;
+        }
         let budget = Budget::new(plan.memory_limit);
         let _reserved = plan.reserve(&budget)?;
         let phases = Phases::new(plan.workers);
@@ -76,9 +86,9 @@ impl Job {
             ..Report::default()
         };
         let run = opened.convert(&target, &phases)?;
-        report.output = target.finish()?;
         report.bytes_in = run.bytes_in;
-        report.bytes_out = run.bytes_out;
+        report.bytes_out = target.flush()?.unwrap_or(run.bytes_out);
+        report.output = target.finish()?;
         run.totals.fill(&mut report);
         report.stages = phases.by_stage();
         let sum = |part: fn(&crate::metrics::StageAllocations) -> (u64, u64)| {
@@ -105,6 +115,8 @@ pub(super) struct Opened<'s> {
     pub reading: Box<dyn ReadFormat>,
     pub route: Route,
     pub plan: Plan,
+    /// Something of a stream was handed out.
+    begun: bool,
 }
 
 /// What a run came to.
@@ -129,6 +141,11 @@ impl<'s> Opened<'s> {
         };
         let to = format::target_format(settings.to, path, from)?;
         let mut source = open_source(source, settings)?;
+        let compression = match settings.compress {
+            Compress::Auto => path.and_then(Codec::from_path).map(Compression::from),
+            Compress::None => None,
+            Compress::As(compression) => Some(compression),
+        };
         let (streamed, input) = match &source.bytes {
             Bytes::Mapped(map) => (false, Some(map.bytes().len() as u64)),
             Bytes::Stream(_) => (true, None),
@@ -141,7 +158,12 @@ impl<'s> Opened<'s> {
             streamed,
             input,
             buffer_min: format::whole_record(to, &settings.options),
+            packed: source.packed(),
+            compression,
         })?;
+        if let (Bytes::Stream(stream), Some(unpacking)) = (&mut source.bytes, plan.unpacking) {
+            stream.unpack(unpacking).map_err(|e| Error::io("decompress", &source.path, e))?;
+        }
         let mut options = settings.options.clone();
         options.max_record = plan.max_record;
         options.strict = settings.strict;
@@ -162,7 +184,7 @@ impl<'s> Opened<'s> {
             Bytes::Stream(stream) => read_head(stream, &source.path, plan.max_record, look)?,
         };
         let route = Route::new(settings, from, to, &*reading)?;
-        Ok(Opened { settings, source, head, reading, route, plan })
+        Ok(Opened { settings, source, head, reading, route, plan, begun: false })
     }
 
     /// Converts everything; starts over when a header that was taken from the beginning turns out to lack a key.
@@ -213,6 +235,19 @@ impl<'s> Opened<'s> {
         self.pass_by(self.settings.on_error, writing, target, phases)
     }
 
+    /// Begins a compressed file anew.
+    fn rewind(&mut self) -> Result<()> {
+        let Bytes::Stream(stream) = &mut self.source.bytes else { return Ok(()) };
+        let start = self.reading.start();
+        self.head.clear();
+        let again = stream.rewind().and_then(|()| stream.read_to(&mut self.head, start));
+        again.map_err(|e| Error::read(&self.source.path, e))?;
+        match self.head.len() < start {
+            true => Err(Error::usage(format!("{} became shorter while it was read", self.source.path.display()))),
+            false => Ok(()),
+        }
+    }
+
     /// One pass over the input, with a policy of its own for bad records.
     pub(super) fn pass_by(
         &mut self,
@@ -221,6 +256,9 @@ impl<'s> Opened<'s> {
         target: &Target,
         phases: &Phases,
     ) -> Result<Run> {
+        if std::mem::replace(&mut self.begun, true) {
+            self.rewind()?;
+        }
         let plan = &self.plan;
         let frame = writing.frame();
         target.write(&frame.prefix, 0)?;

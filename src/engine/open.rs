@@ -15,12 +15,12 @@ pub(super) fn open_source(source: SourceSpec, settings: &Settings) -> Result<Sou
         Io::Read => Mapping::No,
     };
     match source {
-        SourceSpec::Path(path) => Source::file(&path, mapping),
+        SourceSpec::Path(path) => Source::file(&path, mapping, settings.decompress),
         SourceSpec::Stdin if mapping == Mapping::Must => {
             Err(Error::usage("standard input can't be mapped\n  Leave out --io map, or give the file itself."))
         }
-        SourceSpec::Stdin => Ok(Source::stream(Box::new(std::io::stdin()))),
-        SourceSpec::Reader(reader) => Ok(Source::stream(reader)),
+        SourceSpec::Stdin => Source::stream(Box::new(std::io::stdin()), settings.decompress),
+        SourceSpec::Reader(reader) => Source::stream(reader, settings.decompress),
     }
 }
 

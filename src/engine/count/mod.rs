@@ -77,7 +77,7 @@ fn streamed(reader: Box<dyn Read + Send>, settings: &Settings) -> Result<Counted
     let tee = Arc::new(Mutex::new(Tee { reader, counter: Counter::new() }));
     let records = count_records(SourceSpec::Reader(Box::new(Shared(Arc::clone(&tee)))), settings)?;
     // The job reads as far as there are records.
-    io::copy(&mut Shared(Arc::clone(&tee)), &mut io::sink()).map_err(|e| Error::io("read", "-", e))?;
+    io::copy(&mut Shared(Arc::clone(&tee)), &mut io::sink()).map_err(|e| Error::read("-", e))?;
     Ok(Counted { text: lock(&tee).counter.counts(), records: Some(records) })
 }
 

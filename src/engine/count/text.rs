@@ -1,22 +1,31 @@
 //! Lines, words, characters and bytes.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::super::open::open_source;
 use super::super::{Settings, SourceSpec};
 use super::claims::{self, STEP};
+use crate::compress::Unpacking;
 use crate::error::{Error, Result};
 use crate::scan::count::{Counter, Counts, SliceCount, count_slice};
-use crate::source::{Bytes, Stream};
+use crate::source::{Bytes, Source, Stream};
 use crate::sys::Map;
 
 /// Counts a source.
 pub(super) fn count(source: SourceSpec, settings: &Settings) -> Result<Counts> {
-    let source = open_source(source, settings)?;
+    let mut source = open_source(source, settings)?;
+    unpack(&mut source, settings)?;
     match source.bytes {
         Bytes::Mapped(map) => Ok(mapped(&map, settings.workers)),
         Bytes::Stream(stream) => streamed(stream, &source.path),
     }
+}
+
+/// Begins to decompress a source that is compressed.
+fn unpack(source: &mut Source, settings: &Settings) -> Result<()> {
+    let (Some(packed), Bytes::Stream(stream)) = (source.packed(), &mut source.bytes) else { return Ok(()) };
+    let unpacking = Unpacking::within(packed, settings.workers, settings.memory_limit)?;
+    stream.unpack(unpacking).map_err(|e| Error::io("decompress", &source.path, e))
 }
 
 fn streamed(mut stream: Stream, path: &Path) -> Result<Counts> {
@@ -24,7 +33,7 @@ fn streamed(mut stream: Stream, path: &Path) -> Result<Counts> {
     let mut window = Vec::new();
     while !stream.ended() {
         window.clear();
-        stream.read_to(&mut window, STEP).map_err(|e| Error::io("read", PathBuf::from(path), e))?;
+        stream.read_to(&mut window, STEP).map_err(|e| Error::read(path, e))?;
         counter.feed(&window);
     }
     Ok(counter.counts())

@@ -17,6 +17,8 @@ pub(super) struct Unpacker {
     decoder: FrameDecoder<Lent>,
     inside: bool,
     window: usize,
+    /// What the buffers of the decoder were made for.
+    buffers: usize,
 }
 
 /// What the buffers for a frame take that begins with these bytes.
@@ -50,7 +52,7 @@ impl Unpacker {
     /// `window`: the most that a frame's buffers may take.
     pub fn new(window: usize) -> Unpacker {
         let lent = Lent { input: Input::none(), missed: false };
-        Unpacker { decoder: FrameDecoder::new(lent), inside: false, window }
+        Unpacker { decoder: FrameDecoder::new(lent), inside: false, window, buffers: 0 }
     }
 
     /// Passes over frames with user data; false at the end.
@@ -72,10 +74,15 @@ impl Unpacker {
             }
             let number = u32::from_le_bytes([magic[0], magic[1], magic[2], magic[3]]);
             if number == MAGIC {
-                return match buffers(magic) {
-                    Some(bytes) if bytes > self.window => Err(BadStream::at(start, too_large(bytes, self.window))),
-                    _ => Ok(true),
-                };
+                let Some(bytes) = buffers(magic) else { return Err(cut_off(Codec::Lz4, start + len as u64)) };
+                if bytes > self.window {
+                    return Err(BadStream::at(start, too_large(bytes, self.window)));
+                }
+                // A decoder with larger buffers than a frame asks for goes wrong.
+                if bytes != self.buffers {
+                    *self = Unpacker { buffers: bytes, ..Unpacker::new(self.window) };
+                }
+                return Ok(true);
             }
             if number & !15 != SKIPPED {
                 return Err(no_member(Codec::Lz4, start));

@@ -141,12 +141,12 @@ impl Packing {
 
     /// The same for less memory; none: it takes no less.
     pub fn less(&self) -> Option<Packing> {
-        (self.threads > 1).then(|| Packing { threads: self.threads / 2, ..*self })
+        (self.threads > 1).then_some(Packing { threads: self.threads / 2, ..*self })
     }
 }
 
-/// What an encoder takes, in bytes. For zstd and xz it was measured with members of our size; tests look whether
-/// it is enough.
+/// What an encoder takes, in bytes. For zstd it was measured with members of our size; for xz it is what its manual
+/// says for a dictionary of their size, and a half more.
 pub(super) fn encoder(compression: Compression) -> usize {
     const MIB: usize = 1 << 20;
     let Compression { codec, level } = compression;

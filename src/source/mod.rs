@@ -168,6 +168,11 @@ impl Stream {
         Ok(())
     }
 
+    /// The rest, for someone else to read.
+    pub fn into_reader(self) -> Box<dyn Read + Send> {
+        self.reader
+    }
+
     /// Begins anew, if it is a compressed file.
     ///
     /// # Errors

@@ -21,11 +21,12 @@ pub(super) fn count(source: SourceSpec, settings: &Settings) -> Result<Counts> {
     }
 }
 
-/// Begins to decompress a source that is compressed.
-fn unpack(source: &mut Source, settings: &Settings) -> Result<()> {
-    let (Some(packed), Bytes::Stream(stream)) = (source.packed(), &mut source.bytes) else { return Ok(()) };
+/// Begins to decompress a source that is compressed. Returns the memory that takes.
+pub(super) fn unpack(source: &mut Source, settings: &Settings) -> Result<usize> {
+    let (Some(packed), Bytes::Stream(stream)) = (source.packed(), &mut source.bytes) else { return Ok(0) };
     let unpacking = Unpacking::within(packed, settings.workers, settings.memory_limit)?;
-    stream.unpack(unpacking).map_err(|e| Error::io("decompress", &source.path, e))
+    stream.unpack(unpacking).map_err(|e| Error::io("decompress", &source.path, e))?;
+    Ok(unpacking.bytes())
 }
 
 fn streamed(mut stream: Stream, path: &Path) -> Result<Counts> {

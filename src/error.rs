@@ -90,6 +90,17 @@ impl Error {
         Error(Box::new(ErrorKind::Io { action, path: path.as_ref().to_path_buf(), source }))
     }
 
+    /// A source that can't be read: bad data where its bytes are (see [`BadStream`]), else a failed read.
+    pub fn read(path: impl AsRef<Path>, source: io::Error) -> Error {
+        match source.downcast::<BadStream>() {
+            Ok(bad) => {
+                let position = Position { file: path.as_ref().to_path_buf(), record: 0, offset: bad.offset };
+                Error::data(position, bad.error)
+            }
+            Err(source) => Error::io("read", path, source),
+        }
+    }
+
     /// The memory limit can't be kept.
     pub fn memory(message: impl Into<String>) -> Error {
         Error(Box::new(ErrorKind::Memory { message: message.into() }))
@@ -191,6 +202,30 @@ impl std::error::Error for Error {
         }
     }
 }
+
+/// Bytes that a source can't have: compressed data that is cut off or corrupt. It travels inside an [`io::Error`]
+/// through readers and becomes an error of its own kind in [`Error::read`].
+#[derive(Debug)]
+pub struct BadStream {
+    /// The byte offset in the file as it is stored.
+    offset: u64,
+    error: RecordError,
+}
+
+impl BadStream {
+    /// Bad bytes at `offset` of the file as it is stored; the error's own offset does not matter.
+    pub fn at(offset: u64, error: RecordError) -> io::Error {
+        io::Error::new(io::ErrorKind::InvalidData, BadStream { offset, error })
+    }
+}
+
+impl fmt::Display for BadStream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "byte {}: {}", self.offset, self.error.reason)
+    }
+}
+
+impl std::error::Error for BadStream {}
 
 /// Why one record can't be decoded, changed or encoded, and where in its slice.
 ///

@@ -84,6 +84,7 @@
 //! tests of any crate.
 #![deny(unsafe_code)]
 
+pub mod compress;
 pub mod config;
 pub mod engine;
 pub mod error;

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 const LAYERS: [&[&str]; 9] = [
     &["error"],
     &["sys", "scan"],
-    &["memory"],
+    &["memory", "compress"],
     &["record"],
     &["source", "format", "op", "target", "metrics"],
     &["engine", "sample"],

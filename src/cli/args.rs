@@ -223,6 +223,10 @@ pub struct Run {
     /// How files are read: mapped where possible, always mapped, or never [default: auto]
     #[arg(long, value_name = "HOW", value_parser = one_of(&choice::IO), ignore_case = true)]
     io: Option<String>,
+    /// How the input is compressed: auto (by its first bytes, or its extension), none, gzip, zstd, bzip2, xz or lz4
+    /// [default: auto]
+    #[arg(long, value_name = "CODEC")]
+    decompress: Option<String>,
     /// What a bad record does: end the job, or be counted and left out [default: fail]
     #[arg(long, value_name = "HOW", value_parser = one_of(&choice::ON_ERROR), ignore_case = true)]
     on_error: Option<String>,
@@ -238,6 +242,7 @@ impl Run {
         raw.memory_limit = self.memory_limit;
         raw.max_record_size = self.max_record_size;
         raw.io = self.io;
+        raw.decompress = self.decompress;
         raw.on_error = self.on_error;
         raw.strict = self.strict;
     }

@@ -17,6 +17,7 @@ Examples:
   pagemill convert trips.csv -t ndjson --select id,fare --op trim | head
   pagemill convert export.json -o export.csv --records-at /data/items
   pagemill convert -f csv -d ';' -t csv - < european.csv > plain.csv
+  pagemill convert trips.csv.gz -o trips.ndjson.zst --compress zstd:9
   pagemill convert log.txt -o log.upper.txt --op upper --memory-limit 32MB -v
   pagemill convert huge.csv -o huge.ndjson --resume      (after an interruption)
   pagemill convert ticks.fixed -o ticks.csv --layout 'id:u64le,price:f64be,name:text16'
@@ -108,6 +109,10 @@ struct Output {
     /// Replace the output if it exists
     #[arg(long)]
     force: bool,
+    /// Compress the output: auto (by its extension), none, or gzip, zstd, bzip2, xz, lz4, with a level if you like:
+    /// zstd:9 [default: auto]
+    #[arg(long, value_name = "CODEC[:LEVEL]")]
+    compress: Option<String>,
     /// Write a report of the run as one JSON object
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
@@ -138,6 +143,7 @@ impl Convert {
         self.fields.fill(&mut raw);
         self.run.fill(&mut raw);
         self.resume.fill(&mut raw);
+        raw.compress = self.output.compress;
         // One of the two is there: clap asks for it.
         let source = self.input.or(self.output.input_flag).unwrap_or_else(|| PathBuf::from("-"));
         let mut settings = raw.validate()?;

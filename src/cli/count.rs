@@ -22,7 +22,7 @@ Examples:
   pagemill count *.log
   pagemill count -f csv trips.csv      (and records, as the fifth number)
   pagemill count -r trips.csv          (records alone, which is faster)
-  gzip -dc access.log.gz | pagemill count
+  pagemill count access.log.gz
 
 Columns: lines, words, characters, bytes (as `wc -lwmc` in a UTF-8 locale), and with -f records.";
 

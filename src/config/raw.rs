@@ -77,6 +77,10 @@ pub struct Raw {
     pub max_record_size: Option<String>,
     /// `--io`.
     pub io: Option<String>,
+    /// `--decompress`.
+    pub decompress: Option<String>,
+    /// `--compress`.
+    pub compress: Option<String>,
     /// `--on-error`.
     pub on_error: Option<String>,
     /// `--force`.
@@ -121,6 +125,8 @@ impl Raw {
             memory_limit: bytes("--memory-limit", &self.memory_limit, defaults.memory_limit)?,
             max_record_size,
             io: one_of(&choice::IO, &self.io)?,
+            decompress: self.decompress.as_deref().map_or(Ok(defaults.decompress), str::parse)?,
+            compress: self.compress.as_deref().map_or(Ok(defaults.compress), str::parse)?,
             on_error: one_of(&choice::ON_ERROR, &self.on_error)?,
             invalid_utf8: one_of(&choice::INVALID_UTF8, &self.invalid_utf8)?,
             force: self.force,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::job::Job;
 use super::settings::{ColumnsFrom, InvalidUtf8, Io, OnError, Settings, SourceSpec, TargetSpec};
+use crate::compress::{Compress, Decompress};
 use crate::format::{Format, Options};
 use crate::metrics::Progress;
 use crate::op::Op;
@@ -123,6 +124,16 @@ impl Job {
     /// How a source file is read.
     pub fn io(self, io: Io) -> Job {
         self.with(|settings| settings.io = io)
+    }
+
+    /// Whether the source is compressed.
+    pub fn decompress(self, decompress: Decompress) -> Job {
+        self.with(|settings| settings.decompress = decompress)
+    }
+
+    /// Whether the target is to be compressed.
+    pub fn compress(self, compress: Compress) -> Job {
+        self.with(|settings| settings.compress = compress)
     }
 
     /// What a bad record does.

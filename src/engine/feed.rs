@@ -207,7 +207,7 @@ impl FeedError {
             FeedError::Read(error) if is_stop(&error) => {
                 Error::stopped(Some(Position { file: source.to_path_buf(), record: records, offset }))
             }
-            FeedError::Read(error) => Error::io("read", source, error),
+            FeedError::Read(error) => Error::read(source, error),
             FeedError::Cut(error) => {
                 let position =
                     Position { file: source.to_path_buf(), record: records + 1, offset: offset + error.offset as u64 };
@@ -227,7 +227,7 @@ pub(super) fn read_head<T>(
     let mut head = Vec::new();
     let mut size = 64 << 10;
     loop {
-        stream.read_to(&mut head, size).map_err(|e| Error::io("read", path, e))?;
+        stream.read_to(&mut head, size).map_err(|e| Error::read(path, e))?;
         if let Some(found) = enough(&head, stream.ended())? {
             return Ok((head, found));
         }

@@ -91,7 +91,7 @@ impl Opened<'_> {
         let mut size = HEAD;
         loop {
             if let Bytes::Stream(stream) = &mut self.source.bytes {
-                stream.read_to(&mut self.head, start + size).map_err(|e| Error::io("read", &self.source.path, e))?;
+                stream.read_to(&mut self.head, start + size).map_err(|e| Error::read(&self.source.path, e))?;
             }
             let keys = match &self.source.bytes {
                 Bytes::Mapped(map) => self.keys_in(&map.bytes()[start..], true, self.plan.slice_size, first)?,
@@ -111,7 +111,7 @@ impl Opened<'_> {
 
     /// The keys of the first record or slice that has any; of a stream, those of all that was read.
     fn keys_in(&self, all: &[u8], end: bool, slices: usize, first: First) -> Result<Schema> {
-        let one = first == First::Record || self.source.is_repeatable();
+        let one = first == First::Record || matches!(self.source.bytes, Bytes::Mapped(_));
         let mut target = if first == First::Record { 1 } else { slices };
         let mut rest = all;
         let mut cutter = self.reading.cutter();

@@ -15,6 +15,7 @@ use super::settings::{OnError, Settings, SourceSpec, TargetSpec};
 use super::totals::Totals;
 use super::wordcount::WordCount;
 use super::worker::{Shared, Worker};
+use crate::compress::{Codec, Compress, Compression};
 use crate::error::{Error, Position, Result};
 use crate::format::{self, Columns, Format, OpenError, Opening, ReadFormat, UnknownKey, WriteFormat};
 use crate::memory::{Arena, Budget, audit};
@@ -42,6 +43,12 @@ impl Job {
         let mut text = format!("source           {}\n", opened.source.path.display());
         text += &format!("formats          {} to {}\n", route.from, route.to);
         text += &format!("read by          {}\n", if opened.plan.streamed { "reading" } else { "mapping" });
+        if let Some(unpacking) = &opened.plan.unpacking {
+            text += &format!("decompressed     {unpacking}\n");
+        }
+        if let Some(packing) = &opened.plan.packing {
+            text += &format!("compressed       {packing}\n");
+        }
         text += &format!(
             "records          {}\n",
             if route.pass_through { "passed through" } else { "decoded and encoded" }
@@ -65,11 +72,14 @@ impl Job {
         }
         let mut opened = Opened::new(self.source, &self.target, &settings)?;
         let mut resumable = Resumable::open(&opened, &self.target, &settings)?;
-        let target = match &resumable {
+        let mut target = match &resumable {
             Some(resumable) => resumable.target(settings.force).inspect_err(|_| resumable.give_up())?,
             None => open_target(self.target, &opened.source, &settings)?,
         };
         let plan = opened.plan.clone();
+        if let Some(packing) = &plan.packing {
+            target = target.packed(packing)?;
+        }
         let budget = Budget::new(plan.memory_limit);
         let _reserved = plan.reserve(&budget)?;
         let phases = Phases::new(plan.workers);
@@ -87,20 +97,16 @@ impl Job {
         };
         let run = opened.convert(&target, &phases, resumable.as_mut()).map_err(|error| opened.source.blame(error));
         let run = match (run, resumable.take()) {
-            (Ok(run), None) => {
+            (Ok(run), resumable) => {
+                report.bytes_out = target.flush()?.unwrap_or(run.bytes_out);
                 report.output = target.finish()?;
-                run
-            }
-            (Ok(run), Some(resumable)) => {
-                target.finish()?;
-                resumable.remove()?;
+                resumable.map_or(Ok(()), Resumable::remove)?;
                 run
             }
             (Err(error), None) => return Err(error),
             (Err(error), Some(resumable)) => return Err(resumable.fail(target, error)),
         };
         report.bytes_in = run.bytes_in;
-        report.bytes_out = run.bytes_out;
         run.totals.fill(&mut report);
         report.stages = phases.by_stage();
         let sum = |part: fn(&crate::metrics::StageAllocations) -> (u64, u64)| {
@@ -127,6 +133,8 @@ pub(super) struct Opened<'s> {
     pub reading: Box<dyn ReadFormat>,
     pub route: Route,
     pub plan: Plan,
+    /// Something of a stream was handed out.
+    begun: bool,
 }
 
 /// What a run came to.
@@ -151,11 +159,21 @@ impl<'s> Opened<'s> {
         };
         let to = format::target_format(settings.to, path, from)?;
         let source = open_source(source, settings)?;
-        Opened::look(source, from, to, settings)
+        let compression = match settings.compress {
+            Compress::Auto => path.and_then(Codec::from_path).map(Compression::from),
+            Compress::None => None,
+            Compress::As(compression) => Some(compression),
+        };
+        Opened::look(source, (from, to), compression, settings)
     }
 
     /// Looks at the beginning of a source.
-    fn look(mut source: Source, from: Format, to: Format, settings: &'s Settings) -> Result<Opened<'s>> {
+    fn look(
+        mut source: Source,
+        (from, to): (Format, Format),
+        compression: Option<Compression>,
+        settings: &'s Settings,
+    ) -> Result<Opened<'s>> {
         let (streamed, input) = match &source.bytes {
             Bytes::Mapped(map) => (false, Some(map.bytes().len() as u64)),
             Bytes::Stream(_) => (true, None),
@@ -168,7 +186,12 @@ impl<'s> Opened<'s> {
             streamed,
             input,
             buffer_min: format::whole_record(to, &settings.options),
+            packed: source.packed(),
+            compression,
         })?;
+        if let (Bytes::Stream(stream), Some(unpacking)) = (&mut source.bytes, plan.unpacking) {
+            stream.unpack(unpacking).map_err(|e| Error::io("decompress", &source.path, e))?;
+        }
         let mut options = settings.options.clone();
         options.max_record = plan.max_record;
         options.strict = settings.strict;
@@ -189,7 +212,7 @@ impl<'s> Opened<'s> {
             Bytes::Stream(stream) => read_head(stream, &source.path, plan.max_record, look)?,
         };
         let route = Route::new(settings, from, to, &*reading)?;
-        Ok(Opened { settings, source, head, reading, route, plan })
+        Ok(Opened { settings, source, head, reading, route, plan, begun: false })
     }
 
     /// Converts everything; starts over when a header that was taken from the beginning turns out to lack a key.
@@ -255,6 +278,19 @@ impl<'s> Opened<'s> {
         self.pass_by(How { on_error: self.settings.on_error, resumable: None }, writing, target, phases)
     }
 
+    /// Begins a compressed file anew.
+    fn rewind(&mut self) -> Result<()> {
+        let Bytes::Stream(stream) = &mut self.source.bytes else { return Ok(()) };
+        let start = self.reading.start();
+        self.head.clear();
+        let again = stream.rewind().and_then(|()| stream.read_to(&mut self.head, start));
+        again.map_err(|e| Error::read(&self.source.path, e))?;
+        match self.head.len() < start {
+            true => Err(Error::usage(format!("{} became shorter while it was read", self.source.path.display()))),
+            false => Ok(()),
+        }
+    }
+
     /// One pass over the input, with a policy of its own for bad records, and from where another run stopped.
     pub(super) fn pass_by(
         &mut self,
@@ -263,6 +299,9 @@ impl<'s> Opened<'s> {
         target: &Target,
         phases: &Phases,
     ) -> Result<Run> {
+        if std::mem::replace(&mut self.begun, true) {
+            self.rewind()?;
+        }
         let plan = &self.plan;
         let frame = writing.frame();
         if let Bytes::Mapped(map) = &self.source.bytes

@@ -16,12 +16,12 @@ pub(super) fn open_source(source: SourceSpec, settings: &Settings) -> Result<Sou
     };
     let stop = settings.stop.as_ref();
     match source {
-        SourceSpec::Path(path) => Source::file(&path, mapping, stop),
+        SourceSpec::Path(path) => Source::file(&path, mapping, settings.decompress, stop),
         SourceSpec::Stdin if mapping == Mapping::Must => {
             Err(Error::usage("standard input can't be mapped\n  Leave out --io map, or give the file itself."))
         }
-        SourceSpec::Stdin => Source::stdin(stop),
-        SourceSpec::Reader(reader) => Ok(Source::stream(reader, stop)),
+        SourceSpec::Stdin => Source::stdin(settings.decompress, stop),
+        SourceSpec::Reader(reader) => Source::stream(reader, settings.decompress, stop),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The memory plan: computed before the first byte, from named maxima.
 
 use super::header::HEAD;
+use crate::compress::{Compression, Packed, Packing, Unpacking};
 use crate::error::{Error, Result};
 use crate::memory::{Budget, Reservation};
 
@@ -34,6 +35,10 @@ pub(super) struct Plan {
     pub streamed: bool,
     pub max_record: usize,
     pub memory_limit: usize,
+    /// How a compressed source is read.
+    pub unpacking: Option<Unpacking>,
+    /// How the target is compressed.
+    pub packing: Option<Packing>,
 }
 
 /// What the user asked for; 0 means: choose.
@@ -47,6 +52,10 @@ pub(super) struct Wishes {
     pub input: Option<u64>,
     /// What a target needs as the smallest buffer (a whole fixed record).
     pub buffer_min: usize,
+    /// How the source is compressed.
+    pub packed: Option<Packed>,
+    /// How the target is to be compressed.
+    pub compression: Option<Compression>,
 }
 
 impl Plan {
@@ -60,6 +69,8 @@ impl Plan {
         let mut workers = if wishes.workers > 0 { wishes.workers.min(slices) } else { at_most(slices) };
         // One worker's slices never wait for another's.
         let mut ring = if workers == 1 { 1 } else { workers };
+        let mut unpacking = wishes.packed.map(|packed| Unpacking::new(packed, workers, limit));
+        let mut packing = wishes.compression.map(|compression| compression.packing(workers));
         loop {
             // A record over the limit is refused by its target.
             let buffer = (slice_size * 4).clamp(BUFFER_MIN, 2 << 20).max(wishes.buffer_min.min(max_record));
@@ -73,13 +84,19 @@ impl Plan {
                 streamed: wishes.streamed,
                 max_record,
                 memory_limit: limit,
+                unpacking,
+                packing,
             };
             let sum = plan.parts().iter().fold(0, |sum: usize, (_, bytes)| sum.saturating_add(*bytes));
             if sum <= limit {
                 plan.arena_limit += (limit - sum) / workers;
                 return Ok(plan);
             }
-            if wishes.slice_size == 0 && slice_size > SLICE_MIN {
+            if let Some(less) = unpacking.and_then(|unpacking| unpacking.less()) {
+                unpacking = Some(less);
+            } else if let Some(less) = packing.and_then(|packing| packing.less()) {
+                packing = Some(less);
+            } else if wishes.slice_size == 0 && slice_size > SLICE_MIN {
                 slice_size /= 2;
             } else if ring > 1 {
                 ring /= 2;
@@ -112,6 +129,8 @@ impl Plan {
             ("scratch of decoders and encoders", self.workers * SCRATCH),
             ("output buffers", (self.workers + self.ring).saturating_mul(self.buffer)),
             (if self.streamed { "windows of the stream" } else { "mapped slices" }, slices),
+            ("decompression", self.unpacking.map_or(0, |unpacking| unpacking.bytes())),
+            ("compression", self.packing.map_or(0, |packing| packing.bytes())),
         ]
     }
 
@@ -151,7 +170,17 @@ mod tests {
     use super::*;
 
     fn wishes(memory_limit: usize) -> Wishes {
-        Wishes { workers: 2, slice_size: 0, memory_limit, max_record: 0, streamed: false, input: None, buffer_min: 0 }
+        Wishes {
+            workers: 2,
+            slice_size: 0,
+            memory_limit,
+            max_record: 0,
+            streamed: false,
+            input: None,
+            buffer_min: 0,
+            packed: None,
+            compression: None,
+        }
     }
 
     #[test]

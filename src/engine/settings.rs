@@ -4,6 +4,7 @@ use std::io::{Read, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::compress::{Compress, Decompress};
 use crate::format::{Format, Options};
 use crate::metrics::Progress;
 use crate::op::Op;
@@ -118,6 +119,10 @@ pub struct Settings {
     pub max_record_size: usize,
     /// How a source file is read.
     pub io: Io,
+    /// Whether the source is compressed.
+    pub decompress: Decompress,
+    /// Whether the target is to be compressed.
+    pub compress: Compress,
     /// What a bad record does.
     pub on_error: OnError,
     /// What invalid UTF-8 does.
@@ -163,6 +168,8 @@ impl Default for Settings {
             memory_limit: MEMORY_LIMIT,
             max_record_size: 0,
             io: Io::Auto,
+            decompress: Decompress::Auto,
+            compress: Compress::Auto,
             on_error: OnError::Fail,
             invalid_utf8: InvalidUtf8::Fail,
             force: false,

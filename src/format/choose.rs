@@ -32,7 +32,7 @@ pub fn target_format(named: Option<Format>, path: Option<&Path>, source: Format)
 
 fn from_extension(path: &Path, flag: &str) -> Result<Format, Error> {
     Format::from_path(path).ok_or_else(|| {
-        let what = match path.extension() {
+        let what = match crate::compress::inner_path(path).extension() {
             Some(extension) => format!("{}: no format has the extension `{}`", path.display(), extension.display()),
             None => format!("{}: without an extension its format is unknown", path.display()),
         };
@@ -55,6 +55,8 @@ mod tests {
         assert_eq!(source(None, Some("a/b.csv")), Some(Format::Csv));
         assert_eq!(source(Some(Format::Text), Some("a/b.csv")), Some(Format::Text));
         assert_eq!(source(None, Some("b.JSONL")), Some(Format::Ndjson));
+        assert_eq!(source(None, Some("b.Csv.GZ")), Some(Format::Csv));
+        assert_eq!(source(None, Some("b.csv.x.gz")), None);
         assert_eq!([source(None, None), source(None, Some("b")), source(None, Some("b.xls"))], [None, None, None]);
         let target = |named, path: Option<&str>| target_format(named, path.map(Path::new), Format::Tsv).ok();
         assert_eq!(target(None, None), Some(Format::Tsv));

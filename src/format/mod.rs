@@ -74,6 +74,8 @@ impl Format {
 
     /// The format that a path's extension names.
     pub fn from_path(path: &Path) -> Option<Format> {
+        // The format of `trips.csv.gz` is that of `trips.csv`.
+        let path = crate::compress::inner_path(path);
         let extension = path.extension()?.to_str()?.to_ascii_lowercase();
         Format::ALL.into_iter().find(|format| format.extensions().contains(&extension.as_str()))
     }

@@ -52,9 +52,9 @@ pub struct Report {
     pub from: &'static str,
     /// The name of the target's format.
     pub to: &'static str,
-    /// Bytes read.
+    /// Bytes read; of a compressed source, those that it holds.
     pub bytes_in: u64,
-    /// Bytes written.
+    /// Bytes written; of a compressed target, those that it takes.
     pub bytes_out: u64,
     /// Records decoded, good and bad.
     pub records_in: u64,

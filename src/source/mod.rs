@@ -1,12 +1,15 @@
-//! Where bytes come from: a mapped file, or a stream read into pooled buffers.
+//! Where bytes come from: a mapped file, or a stream read into pooled buffers, which may be compressed.
+
+mod unpack;
 
 mod identity;
 mod inlet;
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, Cursor, Read, Seek};
 use std::path::{Path, PathBuf};
 
+use crate::compress::{Codec, Decompress, MAGIC, Packed, Unpacking, sniff};
 use crate::error::{Error, ErrorClass, Result};
 use crate::sys::{Map, Stop};
 
@@ -32,46 +35,72 @@ pub enum Bytes {
 }
 
 impl Source {
-    /// Opens a file: mapped where that is possible and allowed, else read. A stop ends a read that waits.
-    pub fn file(path: &Path, mapped: Mapping, stop: Option<&Stop>) -> Result<Source> {
-        let file = inlet::open(path, stop).map_err(|e| Error::io("open", path, e))?;
-        let metadata = file.metadata().map_err(|e| Error::io("read", path, e))?;
+    /// Opens a file: mapped where that is possible and allowed, else read. A compressed one is read; it has to be
+    /// [unpacked](Stream::unpack) before. A stop ends a read that waits.
+    pub fn file(path: &Path, mapped: Mapping, decompress: Decompress, stop: Option<&Stop>) -> Result<Source> {
+        let failed = |e| Error::io("read", path, e);
+        let mut file = inlet::open(path, stop).map_err(|e| Error::io("open", path, e))?;
+        let metadata = file.metadata().map_err(failed)?;
         if metadata.is_dir() {
             return Err(Error::usage(format!("{} is a directory; give a file", path.display())));
         }
-        let mappable = metadata.is_file() && metadata.len() > 0;
         let identity = Identity::of(&file);
-        let bytes = match mapped {
-            Mapping::Must if !mappable => {
+        let regular = metadata.is_file();
+        if !regular || metadata.len() == 0 {
+            if mapped == Mapping::Must {
                 return Err(Error::usage(format!(
                     "{} can't be mapped (it is empty or not a regular file)\n  Leave out --io map.",
                     path.display()
                 )));
             }
+            let stream = forwards(Box::new(Inlet::new(file, stop)), decompress, path)?;
+            return Ok(Source { path: path.to_path_buf(), bytes: Bytes::Stream(stream), identity });
+        }
+        let start = if decompress == Decompress::None { Vec::new() } else { first(&mut file).map_err(failed)? };
+        file.rewind().map_err(failed)?;
+        let packed = packed(&start, decompress, Some(path));
+        let read = |file| Bytes::Stream(Stream::new(Box::new(Inlet::new(file, stop))));
+        let bytes = match mapped {
+            _ if packed.is_some() && mapped == Mapping::Must => {
+                return Err(Error::usage(format!(
+                    "{} can't be mapped: it is compressed\n  Leave out --io map; or take it as it is with --decompress none.",
+                    path.display()
+                )));
+            }
+            _ if packed.is_some() => {
+                let stream = Stream::new(Box::new(Inlet::new(file, stop)));
+                Bytes::Stream(Stream { packed, again: Some(path.to_path_buf()), ..stream })
+            }
             Mapping::Must => Bytes::Mapped(Map::new(file).map_err(|e| Error::io("map", path, e))?),
             // A filesystem may refuse to map; reading always works.
-            Mapping::May if mappable => match file.try_clone().and_then(Map::new) {
+            Mapping::May => match file.try_clone().and_then(Map::new) {
                 Ok(map) => Bytes::Mapped(map),
-                Err(_) => Bytes::Stream(Stream::new(Box::new(Inlet::new(file, stop)))),
+                Err(_) => read(file),
             },
-            _ => Bytes::Stream(Stream::new(Box::new(Inlet::new(file, stop)))),
+            Mapping::No => read(file),
         };
         Ok(Source { path: path.to_path_buf(), bytes, identity })
     }
 
     /// Standard input. A stop ends a read that waits.
-    pub fn stdin(stop: Option<&Stop>) -> Result<Source> {
+    pub fn stdin(decompress: Decompress, stop: Option<&Stop>) -> Result<Source> {
         #[cfg(unix)]
         let identity = Identity::of(&stdin_file()?);
         #[cfg(not(unix))]
         let identity = None;
-        Ok(Source { path: PathBuf::from("-"), bytes: Bytes::Stream(Stream::new(stdin(stop)?)), identity })
+        let path = PathBuf::from("-");
+        let stream = forwards(stdin(stop)?, decompress, &path)?;
+        Ok(Source { path, bytes: Bytes::Stream(stream), identity })
     }
 
     /// A source that can only be read forwards. The stop is looked at between two reads.
-    pub fn stream(reader: Box<dyn Read + Send>, stop: Option<&Stop>) -> Source {
-        let bytes = Bytes::Stream(Stream::new(asked(reader, stop)));
-        Source { path: PathBuf::from("-"), bytes, identity: None }
+    ///
+    /// # Errors
+    /// Its beginning can't be read.
+    pub fn stream(reader: Box<dyn Read + Send>, decompress: Decompress, stop: Option<&Stop>) -> Result<Source> {
+        let path = PathBuf::from("-");
+        let stream = forwards(asked(reader, stop), decompress, &path)?;
+        Ok(Source { path, bytes: Bytes::Stream(stream), identity: None })
     }
 
     /// Fails if the source is not what it was when it was opened: damaged while it was mapped, or changed by somebody
@@ -98,7 +127,45 @@ impl Source {
 
     /// Whether the source can be read a second time.
     pub fn is_repeatable(&self) -> bool {
-        matches!(self.bytes, Bytes::Mapped(_))
+        match &self.bytes {
+            Bytes::Mapped(_) => true,
+            Bytes::Stream(stream) => stream.again.is_some(),
+        }
+    }
+
+    /// Whether and how the source is compressed.
+    pub fn packed(&self) -> Option<Packed> {
+        match &self.bytes {
+            Bytes::Mapped(_) => None,
+            Bytes::Stream(stream) => stream.packed,
+        }
+    }
+}
+
+/// A stream whose beginning says whether it is compressed.
+fn forwards(mut reader: Box<dyn Read + Send>, decompress: Decompress, path: &Path) -> Result<Stream> {
+    if decompress == Decompress::None {
+        return Ok(Stream::new(reader));
+    }
+    let start = first(&mut reader).map_err(|e| Error::io("read", path, e))?;
+    let packed = packed(&start, decompress, Some(path));
+    Ok(Stream { packed, ..Stream::new(Box::new(Cursor::new(start).chain(reader))) })
+}
+
+/// The first bytes.
+fn first(reader: &mut impl Read) -> io::Result<Vec<u8>> {
+    let mut start = Vec::with_capacity(MAGIC);
+    reader.take(MAGIC as u64).read_to_end(&mut start)?;
+    Ok(start)
+}
+
+/// Whether a source that begins so is compressed: what was said comes before its content, that before its name.
+fn packed(start: &[u8], decompress: Decompress, path: Option<&Path>) -> Option<Packed> {
+    let of = |codec| Packed::new(codec, start);
+    match decompress {
+        Decompress::None => None,
+        Decompress::As(codec) => Some(of(codec)),
+        Decompress::Auto => sniff(start).or_else(|| path.and_then(Codec::from_path).map(of)),
     }
 }
 
@@ -143,20 +210,57 @@ pub enum Mapping {
     No,
 }
 
-/// Bytes that come once, forwards.
+/// Bytes that come forwards.
 pub struct Stream {
     reader: Box<dyn Read + Send>,
     ended: bool,
+    /// What the next read ends with: it came behind bytes that were good.
+    failed: Option<io::Error>,
+    /// How it is compressed.
+    packed: Option<Packed>,
+    /// How it is read, if it is compressed.
+    unpacking: Option<Unpacking>,
+    /// Where to open it again.
+    again: Option<PathBuf>,
 }
 
 impl Stream {
     fn new(reader: Box<dyn Read + Send>) -> Stream {
-        Stream { reader, ended: false }
+        Stream { reader, ended: false, failed: None, packed: None, unpacking: None, again: None }
     }
 
     /// Whether everything was read.
     pub fn ended(&self) -> bool {
         self.ended
+    }
+
+    /// From now on gives what the compressed bytes hold. Before anything was read.
+    ///
+    /// # Errors
+    /// A thread or a decoder can't be made.
+    pub fn unpack(&mut self, unpacking: Unpacking) -> io::Result<()> {
+        let packed = std::mem::replace(&mut self.reader, Box::new(io::empty()));
+        self.reader = Box::new(unpack::Unpacker::new(packed, &unpacking)?);
+        self.unpacking = Some(unpacking);
+        Ok(())
+    }
+
+    /// The rest, for someone else to read.
+    pub fn into_reader(self) -> Box<dyn Read + Send> {
+        self.reader
+    }
+
+    /// Begins anew, if it is a compressed file.
+    ///
+    /// # Errors
+    /// It can't be opened again.
+    pub fn rewind(&mut self) -> io::Result<()> {
+        let (Some(path), Some(unpacking)) = (&self.again, self.unpacking) else { return Ok(()) };
+        // The memory of the decoders goes first.
+        self.reader = Box::new(io::empty());
+        self.reader = Box::new(File::open(path)?);
+        (self.ended, self.failed) = (false, None);
+        self.unpack(unpacking)
     }
 
     /// Appends to `window` until it holds `size` bytes or the stream ends. Its memory is only as much
@@ -166,9 +270,17 @@ impl Stream {
         if self.ended || missing == 0 {
             return Ok(());
         }
+        if let Some(error) = self.failed.take() {
+            return Err(error);
+        }
         window.reserve_exact(missing);
-        let count = (&mut self.reader).take(missing as u64).read_to_end(window)?;
-        self.ended = count < missing;
+        let before = window.len();
+        match (&mut self.reader).take(missing as u64).read_to_end(window) {
+            Ok(count) => self.ended = count < missing,
+            Err(error) if window.len() == before => return Err(error),
+            // What came before the error is used first: how much that is must not depend on the size of reads.
+            Err(error) => self.failed = Some(error),
+        }
         Ok(())
     }
 }

@@ -1,6 +1,7 @@
-//! Where bytes go: a file under a temporary name, or a stream.
+//! Where bytes go: a file under a temporary name, or a stream; compressed, if that is wanted.
 
 mod outlet;
+mod pack;
 mod writer;
 
 use std::fs::{self, File, OpenOptions};
@@ -8,6 +9,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard};
 
+use crate::compress::Packing;
 use crate::error::{Error, Result};
 use crate::sys::{Leftover, Stop};
 
@@ -35,6 +37,8 @@ enum Kind {
     Stream(Mutex<Box<dyn Write + Send>>),
     /// Memory.
     Memory(Mutex<Vec<u8>>),
+    /// Another target, compressed.
+    Packed(pack::Packer),
 }
 
 impl Target {
@@ -144,6 +148,14 @@ impl Target {
         Target { path: PathBuf::from("memory"), kind: Kind::Memory(Mutex::new(Vec::new())) }
     }
 
+    /// The same target, compressed.
+    ///
+    /// # Errors
+    /// An encoder or a thread can't be made.
+    pub fn packed(self, packing: &Packing) -> Result<Target> {
+        Ok(Target { path: self.path.clone(), kind: Kind::Packed(pack::Packer::new(self, packing)?) })
+    }
+
     /// The name for messages.
     pub fn path(&self) -> &Path {
         &self.path
@@ -151,7 +163,11 @@ impl Target {
 
     /// The final path of a file target.
     pub fn file_path(&self) -> Option<&Path> {
-        matches!(self.kind, Kind::File { .. }).then_some(&*self.path)
+        match &self.kind {
+            Kind::File { .. } => Some(&self.path),
+            Kind::Packed(packer) => packer.target().file_path(),
+            _ => None,
+        }
     }
 
     /// Whether writes at different offsets may happen in any order, beside each other.
@@ -161,7 +177,11 @@ impl Target {
 
     /// Whether what was written can be thrown away and begun anew.
     pub fn is_restartable(&self) -> bool {
-        !matches!(self.kind, Kind::Stream(_) | Kind::Outlet(_))
+        match &self.kind {
+            Kind::Stream(_) | Kind::Outlet(_) => false,
+            Kind::Packed(packer) => packer.target().is_restartable(),
+            _ => true,
+        }
     }
 
     /// Writes all of `bytes`; at `offset` if the target is positional, else behind what was written before.
@@ -175,6 +195,7 @@ impl Target {
                 lock(buffer).extend_from_slice(bytes);
                 Ok(())
             }
+            Kind::Packed(packer) => return packer.write(bytes),
         };
         outcome.map_err(|e| Error::io("write to", &self.path, e))
     }
@@ -189,7 +210,17 @@ impl Target {
                 lock(buffer).clear();
                 Ok(())
             }
+            Kind::Packed(packer) => packer.restart(),
             _ => Ok(()),
+        }
+    }
+
+    /// Writes what still waits to be compressed; nothing may be written afterwards. The length of the compressed
+    /// data, of a compressed target.
+    pub fn flush(&mut self) -> Result<Option<u64>> {
+        match &mut self.kind {
+            Kind::Packed(packer) => packer.flush().map(Some),
+            _ => Ok(None),
         }
     }
 
@@ -218,6 +249,7 @@ impl Target {
                 lock(&writer).flush().map_err(|e| Error::io("write to", &path, e))?;
                 Ok(Vec::new())
             }
+            Kind::Packed(packer) => packer.finish(),
             Kind::Null(_) => Ok(Vec::new()),
             Kind::Memory(buffer) => Ok(buffer.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner())),
         }

@@ -121,7 +121,9 @@ fn wanted<'o>(
         return Ok(None);
     }
     let possible = match (&opened.source.bytes, target) {
-        (Bytes::Mapped(map), TargetSpec::Path(path)) if !settings.word_count && !is_device(path) => {
+        (Bytes::Mapped(map), TargetSpec::Path(path))
+            if !settings.word_count && opened.plan.packing.is_none() && !is_device(path) =>
+        {
             Some((map.bytes(), path.as_path()))
         }
         _ => None,
@@ -129,7 +131,7 @@ fn wanted<'o>(
     match possible {
         Some((bytes, _)) if !asked && bytes.len() < LARGE => Ok(None),
         None if asked => Err(Error::usage(
-            "only a run from a file that can be mapped into a file can be resumed\n  Leave out --checkpoint and --resume, or give files.",
+            "only a run from a file that can be mapped into a file that is not compressed can be resumed\n  Leave out --checkpoint and --resume, or give such files.",
         )),
         possible => Ok(possible),
     }

@@ -8,9 +8,12 @@ use std::io::{self, Read};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use super::job::Opened;
+use super::open::open_source;
 use super::{Settings, SourceSpec, TargetSpec};
+use crate::compress::Decompress;
 use crate::error::{Error, Result};
 use crate::scan::count::{Counter, Counts};
+use crate::source::Bytes;
 
 /// What a source has.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -74,10 +77,20 @@ fn count_both(source: SourceSpec, settings: &Settings, text: bool) -> Result<(u6
 }
 
 fn streamed(reader: Box<dyn Read + Send>, settings: &Settings) -> Result<Counted> {
+    // What is counted is what the source holds.
+    let mut source = open_source(SourceSpec::Reader(reader), settings)?;
+    let memory = text::unpack(&mut source, settings)?;
+    let Bytes::Stream(stream) = source.bytes else { return Err(Error::usage("a stream can't be mapped")) };
+    let reader = stream.into_reader();
+    let settings = &Settings {
+        decompress: Decompress::None,
+        memory_limit: settings.memory_limit.saturating_sub(memory),
+        ..settings.clone()
+    };
     let tee = Arc::new(Mutex::new(Tee { reader, counter: Counter::new() }));
     let records = count_records(SourceSpec::Reader(Box::new(Shared(Arc::clone(&tee)))), settings)?;
     // The job reads as far as there are records.
-    io::copy(&mut Shared(Arc::clone(&tee)), &mut io::sink()).map_err(|e| Error::io("read", "-", e))?;
+    io::copy(&mut Shared(Arc::clone(&tee)), &mut io::sink()).map_err(|e| Error::read("-", e))?;
     Ok(Counted { text: lock(&tee).counter.counts(), records: Some(records) })
 }
 

@@ -1,19 +1,21 @@
 //! Lines, words, characters and bytes.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::super::open::open_source;
 use super::super::{Settings, SourceSpec};
 use super::claims::{self, STEP};
+use crate::compress::Unpacking;
 use crate::error::{Error, Result};
 use crate::metrics::Progress;
 use crate::scan::count::{Counter, Counts, SliceCount, count_slice};
-use crate::source::{Bytes, Stream};
+use crate::source::{Bytes, Source, Stream};
 use crate::sys::{Map, Stop};
 
 /// Counts a source.
 pub(super) fn count(source: SourceSpec, settings: &Settings) -> Result<Counts> {
     let mut source = open_source(source, settings)?;
+    unpack(&mut source, settings)?;
     let progress = settings.progress.as_ref();
     let counts = match &mut source.bytes {
         Bytes::Mapped(map) => {
@@ -42,12 +44,20 @@ pub(super) fn count(source: SourceSpec, settings: &Settings) -> Result<Counts> {
     Ok(counts)
 }
 
+/// Begins to decompress a source that is compressed. Returns the memory that takes.
+pub(super) fn unpack(source: &mut Source, settings: &Settings) -> Result<usize> {
+    let (Some(packed), Bytes::Stream(stream)) = (source.packed(), &mut source.bytes) else { return Ok(0) };
+    let unpacking = Unpacking::within(packed, settings.workers, settings.memory_limit)?;
+    stream.unpack(unpacking).map_err(|e| Error::io("decompress", &source.path, e))?;
+    Ok(unpacking.bytes())
+}
+
 fn streamed(stream: &mut Stream, path: &Path, progress: Option<&Progress>) -> Result<Counts> {
     let mut counter = Counter::new();
     let mut window = Vec::new();
     while !stream.ended() {
         window.clear();
-        stream.read_to(&mut window, STEP).map_err(|e| Error::io("read", PathBuf::from(path), e))?;
+        stream.read_to(&mut window, STEP).map_err(|e| Error::read(path, e))?;
         counter.feed(&window);
         if let Some(progress) = progress {
             progress.read_more(window.len() as u64);

@@ -1,0 +1,166 @@
+//! What was asked for: how a source is to be read, and how a target is to be written.
+
+use std::str::FromStr;
+
+use super::{Codec, Pack, Packing, bzip2, gzip, lz4, xz, zstd};
+use crate::error::{Error, Result};
+
+/// Whether a source is decompressed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Decompress {
+    /// When it looks compressed, or its extension says that it is.
+    #[default]
+    Auto,
+    /// Never.
+    None,
+    /// It is of this codec.
+    As(Codec),
+}
+
+/// Whether a target is compressed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Compress {
+    /// When its extension says so.
+    #[default]
+    Auto,
+    /// Never.
+    None,
+    /// So.
+    As(Compression),
+}
+
+/// A codec and its level.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Compression {
+    /// The codec.
+    pub codec: Codec,
+    /// One of the codec's levels; 0 where it has none.
+    pub level: u32,
+}
+
+impl From<Codec> for Compression {
+    fn from(codec: Codec) -> Compression {
+        Compression { codec, level: codec.default_level() }
+    }
+}
+
+impl Compression {
+    /// An encoder.
+    ///
+    /// # Errors
+    /// There is no memory for it.
+    pub fn packer(self) -> Result<Box<dyn Pack>> {
+        Ok(match self.codec {
+            Codec::Gzip => Box::new(gzip::Packer::new(self.level)),
+            Codec::Zstd => Box::new(zstd::Packer::new(self.level)?),
+            Codec::Bzip2 => Box::new(bzip2::Packer::new(self.level)),
+            Codec::Xz => Box::new(xz::Packer::new(self.level)),
+            Codec::Lz4 => Box::new(lz4::Packer),
+        })
+    }
+
+    /// What stands behind all members.
+    pub fn ending(self) -> &'static [u8] {
+        match self.codec {
+            Codec::Gzip => &gzip::ENDING,
+            _ => &[],
+        }
+    }
+
+    /// How it is done by as many threads.
+    pub fn packing(self, threads: usize) -> Packing {
+        Packing::new(self, threads)
+    }
+}
+
+/// A codec failed to compress: its library has no memory, or a bug.
+pub(super) fn failed(codec: Codec, level: u32, reason: &str) -> Error {
+    Error::memory(format!("{}:{level} can't compress: {reason}", codec.name()))
+}
+
+fn codec(text: &str) -> Option<Codec> {
+    let named = |codec: &Codec| {
+        codec.name().eq_ignore_ascii_case(text) || codec.extensions().iter().any(|name| name.eq_ignore_ascii_case(text))
+    };
+    Codec::ALL.into_iter().find(named)
+}
+
+fn names() -> String {
+    Codec::ALL.map(Codec::name).join(", ")
+}
+
+impl FromStr for Decompress {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Decompress> {
+        match codec(text) {
+            Some(codec) => Ok(Decompress::As(codec)),
+            None if text.eq_ignore_ascii_case("auto") => Ok(Decompress::Auto),
+            None if text.eq_ignore_ascii_case("none") => Ok(Decompress::None),
+            None => Err(Error::usage(format!("--decompress: `{text}` is not one of auto, none, {}", names()))),
+        }
+    }
+}
+
+impl FromStr for Compress {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Compress> {
+        let (name, level) = match text.split_once(':') {
+            Some((name, level)) => (name, Some(level)),
+            None => (text, None),
+        };
+        let Some(codec) = codec(name) else {
+            return match (name.to_ascii_lowercase().as_str(), level) {
+                ("auto", None) => Ok(Compress::Auto),
+                ("none", None) => Ok(Compress::None),
+                _ => Err(Error::usage(format!(
+                    "--compress: `{text}` is not one of auto, none, {}\n  A level may follow: zstd:9.",
+                    names()
+                ))),
+            };
+        };
+        let Some(level) = level else { return Ok(Compress::As(codec.into())) };
+        let Some(levels) = codec.levels() else {
+            return Err(Error::usage(format!("--compress: {} has no levels; leave out `:{level}`", codec.name())));
+        };
+        match level.parse() {
+            Ok(level) if levels.contains(&level) => Ok(Compress::As(Compression { codec, level })),
+            _ => Err(Error::usage(format!(
+                "--compress: `{level}` is no level of {}; they go from {} to {}",
+                codec.name(),
+                levels.start(),
+                levels.end()
+            ))),
+        }
+    }
+}
+
+impl std::fmt::Display for Decompress {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Decompress::Auto => f.write_str("auto"),
+            Decompress::None => f.write_str("none"),
+            Decompress::As(codec) => f.write_str(codec.name()),
+        }
+    }
+}
+
+impl std::fmt::Display for Compress {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Compress::Auto => f.write_str("auto"),
+            Compress::None => f.write_str("none"),
+            Compress::As(compression) => compression.fmt(f),
+        }
+    }
+}
+
+impl std::fmt::Display for Compression {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.codec.levels() {
+            Some(_) => write!(f, "{}:{}", self.codec.name(), self.level),
+            None => f.write_str(self.codec.name()),
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! LZ4 frames. (The legacy frames of old kernels are not read.)
+
+use std::io::{self, Read, Write};
+
+use lz4_flex::frame::{BlockMode, BlockSize, FrameDecoder, FrameEncoder, FrameInfo};
+
+use super::input::Input;
+use super::{Codec, Pack, Unpack, corrupt_because, cut_off, no_member};
+use crate::error::{BadStream, Fault, RecordError, Result};
+
+const MAGIC: u32 = 0x184d_2204;
+/// Frames with user data have one of sixteen numbers.
+const SKIPPED: u32 = 0x184d_2a50;
+
+pub(super) struct Unpacker {
+    /// It wants to own its input, so it is lent for each call.
+    decoder: FrameDecoder<Lent>,
+    inside: bool,
+    window: usize,
+    /// What the buffers of the decoder were made for.
+    buffers: usize,
+}
+
+/// What the buffers for a frame take that begins with these bytes.
+pub(super) fn buffers(start: &[u8]) -> Option<usize> {
+    let block = match start.get(5)? >> 4 & 7 {
+        4 => 64 << 10,
+        5 => 256 << 10,
+        6 => 1 << 20,
+        _ => 4 << 20,
+    };
+    // Blocks that point back into those before them are kept twice, with a window.
+    let linked = start.get(4)? & 0x20 == 0;
+    Some(if linked { 3 * block + (64 << 10) } else { 2 * block })
+}
+
+/// An input that remembers whether more was asked of it than there was.
+struct Lent {
+    input: Input,
+    missed: bool,
+}
+
+impl Read for Lent {
+    fn read(&mut self, output: &mut [u8]) -> io::Result<usize> {
+        let count = self.input.read(output)?;
+        self.missed |= count == 0 && !output.is_empty();
+        Ok(count)
+    }
+}
+
+impl Unpacker {
+    /// `window`: the most that a frame's buffers may take.
+    pub fn new(window: usize) -> Unpacker {
+        let lent = Lent { input: Input::none(), missed: false };
+        Unpacker { decoder: FrameDecoder::new(lent), inside: false, window, buffers: 0 }
+    }
+
+    /// Passes over frames with user data; false at the end.
+    fn begin(&mut self, input: &mut Input) -> io::Result<bool> {
+        loop {
+            let start = input.offset();
+            let magic = input.peek(8)?;
+            if magic.is_empty() && start > 0 {
+                return Ok(false);
+            }
+            let len = magic.len();
+            if len < 4 {
+                let whole = MAGIC.to_le_bytes();
+                return Err(if *magic == whole[..len] {
+                    cut_off(Codec::Lz4, start + len as u64)
+                } else {
+                    no_member(Codec::Lz4, start)
+                });
+            }
+            let number = u32::from_le_bytes([magic[0], magic[1], magic[2], magic[3]]);
+            if number == MAGIC {
+                let Some(bytes) = buffers(magic) else { return Err(cut_off(Codec::Lz4, start + len as u64)) };
+                if bytes > self.window {
+                    return Err(BadStream::at(start, too_large(bytes, self.window)));
+                }
+                // A decoder with larger buffers than a frame asks for goes wrong.
+                if bytes != self.buffers {
+                    *self = Unpacker { buffers: bytes, ..Unpacker::new(self.window) };
+                }
+                return Ok(true);
+            }
+            if number & !15 != SKIPPED {
+                return Err(no_member(Codec::Lz4, start));
+            }
+            if len < 8 {
+                return Err(cut_off(Codec::Lz4, start + len as u64));
+            }
+            let mut rest = u64::from(u32::from_le_bytes([magic[4], magic[5], magic[6], magic[7]]));
+            input.consume(8);
+            while rest > 0 {
+                let (bytes, _) = input.fill()?;
+                let count = rest.min(bytes.len() as u64);
+                if count == 0 {
+                    return Err(cut_off(Codec::Lz4, input.offset()));
+                }
+                input.consume(count as usize);
+                rest -= count;
+            }
+        }
+    }
+}
+
+fn too_large(bytes: usize, window: usize) -> RecordError {
+    let reason = format!("this LZ4 frame takes {bytes} bytes to read it, of which the memory limit leaves {window}");
+    RecordError::new(0, reason).hint("Raise --memory-limit.").fault(Fault::NoMemory)
+}
+
+impl Unpack for Unpacker {
+    fn unpack(&mut self, input: &mut Input, output: &mut [u8]) -> io::Result<Option<usize>> {
+        if !self.inside && !self.begin(input)? {
+            return Ok(None);
+        }
+        self.inside = true;
+        std::mem::swap(&mut self.decoder.get_mut().input, input);
+        let outcome = self.decoder.read(output);
+        let lent = self.decoder.get_mut();
+        std::mem::swap(&mut lent.input, input);
+        // The decoder takes a frame that is cut off between two blocks for one that ended.
+        let missed = std::mem::take(&mut lent.missed);
+        match outcome {
+            _ if missed => Err(cut_off(Codec::Lz4, input.offset())),
+            Ok(count) => {
+                self.inside = count > 0;
+                Ok(Some(count))
+            }
+            Err(error) if error.get_ref().is_some() => {
+                let reason = error.to_string();
+                Err(BadStream::at(input.offset(), corrupt_because(Codec::Lz4, &reason)))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn is_between(&self) -> bool {
+        !self.inside
+    }
+}
+
+pub(super) struct Packer;
+
+impl Pack for Packer {
+    fn pack(&mut self, block: &[u8], output: &mut Vec<u8>) -> Result<()> {
+        let info = FrameInfo::new()
+            .block_size(BlockSize::Max256KB)
+            .block_mode(BlockMode::Independent)
+            .content_checksum(true)
+            .content_size(Some(block.len() as u64));
+        let mut encoder = FrameEncoder::with_frame_info(info, output);
+        let failed = |error: &dyn ToString| super::choice::failed(Codec::Lz4, 0, &error.to_string());
+        encoder.write_all(block).map_err(|error| failed(&error))?;
+        encoder.finish().map_err(|error| failed(&error))?;
+        Ok(())
+    }
+}

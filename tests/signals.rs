@@ -159,7 +159,9 @@ fn a_fifo_that_says_nothing() {
         thread::sleep(Duration::from_millis(100));
         send(&child, signal);
         ended(&mut child, signal);
-        assert!(err.join().unwrap().contains("SIG"));
+        // Woken, not ended by the deadline.
+        let err = err.join().unwrap();
+        assert!(err.contains("stopped") && err.contains("SIG"), "{err}");
         assert_eq!(names(here.path()), ["in.csv"]);
     }
 }
@@ -198,32 +200,34 @@ fn standard_input_that_says_nothing() {
     }
 }
 
+/// Starts on one slice that takes many seconds, whose worker looks at nothing else meanwhile.
+fn long_slice(folder: &std::path::Path) -> Child {
+    fs::write(folder.join("a.txt"), "the quick brown fox ä\n".repeat(3_000_000)).unwrap();
+    let ops = ["reverse"; 60].join(",");
+    let size = ["--slice-size", "1GiB", "--memory-limit", "4GiB"];
+    let arguments = [&["convert", "a.txt", "-o", "b.txt", "-j", "1", "--op", &ops], &size[..]].concat();
+    let child = spawn(folder, &arguments, Stdio::null(), Stdio::null());
+    ready(&child);
+    let started = Instant::now();
+    // The temporary file of b.txt.
+    while !names(folder).iter().any(|name| name.starts_with(".b.txt.")) {
+        assert!(started.elapsed() < Duration::from_secs(20), "no temporary file");
+        thread::sleep(Duration::from_millis(1));
+    }
+    // Until the slice is cut, a stop would end the job before it.
+    thread::sleep(Duration::from_millis(200));
+    child
+}
+
 #[test]
 fn one_slice_that_takes_long() {
     let here = folder();
-    // Seconds of work for one worker, which looks at nothing else meanwhile.
-    fs::write(here.path().join("a.txt"), "the quick brown fox ä\n".repeat(6_000_000)).unwrap();
-    let arguments = [
-        "convert",
-        "a.txt",
-        "-o",
-        "b.txt",
-        "--op",
-        "reverse,upper,reverse",
-        "-j",
-        "1",
-        "--slice-size",
-        "1GiB",
-        "--memory-limit",
-        "4GiB",
-    ];
-    let mut child = spawn(here.path(), &arguments, Stdio::null(), Stdio::null());
+    let mut child = long_slice(here.path());
     let err = said(&mut child);
-    ready(&child);
-    thread::sleep(Duration::from_millis(300));
     send(&child, SIGTERM);
     ended(&mut child, SIGTERM);
-    assert!(err.join().unwrap().contains("SIGTERM"));
+    let err = err.join().unwrap();
+    assert!(err.contains("ended by SIGTERM"), "{err}");
     assert_eq!(names(here.path()), ["a.txt"]);
 }
 
@@ -245,30 +249,12 @@ fn a_second_signal_ends_at_once() {
         assert!(sent.elapsed() < Duration::from_millis(300), "{:?}", sent.elapsed());
     }
     // A temporary file is removed in the handler.
-    let text = "the quick brown fox ä\n".repeat(6_000_000);
-    fs::write(here.path().join("a.txt"), text).unwrap();
-    let arguments = [
-        "convert",
-        "a.txt",
-        "-o",
-        "b.txt",
-        "--op",
-        "reverse,upper,reverse",
-        "-j",
-        "1",
-        "--slice-size",
-        "1GiB",
-        "--memory-limit",
-        "4GiB",
-    ];
-    let mut child = spawn(here.path(), &arguments, Stdio::null(), Stdio::null());
-    ready(&child);
-    thread::sleep(Duration::from_millis(200));
-    assert_eq!(names(here.path()).len(), 3, "{:?}", names(here.path()));
+    let mut child = long_slice(here.path());
     send(&child, SIGINT);
     thread::sleep(Duration::from_millis(100));
+    assert!(child.try_wait().unwrap().is_none());
     send(&child, SIGINT);
-    assert_eq!(ends_within(&mut child, Duration::from_millis(500)).code(), code(SIGINT));
+    assert_eq!(ends_within(&mut child, Duration::from_millis(600)).code(), code(SIGINT));
     assert_eq!(names(here.path()), ["a.csv", "a.txt"]);
 }
 
@@ -363,8 +349,15 @@ fn a_stop_handle() {
         assert!(started.elapsed() < Duration::from_secs(20));
         thread::sleep(Duration::from_millis(1));
     }
+    // Time to convert everything and wait for more.
+    thread::sleep(Duration::from_millis(300));
     assert!(!running.is_finished());
     stop.request();
+    let started = Instant::now();
+    while !running.is_finished() {
+        assert!(started.elapsed() < Duration::from_secs(20), "the job was not woken");
+        thread::sleep(Duration::from_millis(1));
+    }
     let error = running.join().unwrap().unwrap_err();
     assert_eq!((error.class(), names(here.path())), (ErrorClass::Stopped, vec!["in.csv".to_owned()]));
     let at = error.stopped_at().unwrap();

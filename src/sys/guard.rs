@@ -10,6 +10,8 @@
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 
+use super::page_size;
+
 /// The most maps that are guarded at a time. A file that finds no place is read instead.
 const PLACES: usize = 256;
 
@@ -61,7 +63,7 @@ impl Guarded {
         let free = |entry: &&Entry| entry.taken.compare_exchange(false, true, SeqCst, SeqCst).is_ok();
         let entry = MAPS.iter().find(free).ok_or_else(|| io::Error::other("too many files are mapped"))?;
         entry.bad.store(SOUND, SeqCst);
-        entry.end.store(start + len.next_multiple_of(super::page_size()), SeqCst);
+        entry.end.store(start + len.next_multiple_of(page_size()), SeqCst);
         entry.start.store(start, SeqCst);
         Ok(Some(Guarded(entry)))
     }
@@ -97,7 +99,7 @@ pub fn guard_maps() -> io::Result<()> {
 
 #[cfg(target_os = "linux")]
 mod handler {
-    use super::{INSTALLED, MAPS, SeqCst, io};
+    use super::{INSTALLED, MAPS, SeqCst, io, page_size};
     use std::mem::MaybeUninit;
     use std::sync::OnceLock;
 
@@ -106,7 +108,7 @@ mod handler {
 
     pub fn install() -> io::Result<()> {
         // Read once before, so that the handler never does it for the first time.
-        super::super::page_size();
+        page_size();
         let mut outcome = Ok(());
         PREVIOUS.get_or_init(|| {
             let (previous, installed) = exchange();
@@ -149,7 +151,7 @@ mod handler {
         let Some((entry, (start, end))) = MAPS.iter().find_map(|entry| Some((entry, entry.holds(address)?))) else {
             return false;
         };
-        let page = address & !(super::super::page_size() - 1);
+        let page = address & !(page_size() - 1);
         // Before the zeros can be seen by any thread.
         entry.bad.fetch_min(page - start, SeqCst);
         // SAFETY: errno is a variable of this thread; it is put back so that the interrupted code does not notice.
@@ -201,7 +203,8 @@ mod handler {
     }
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
+#[cfg(target_os = "linux")]
 mod tests {
     use super::super::Map;
     use super::*;
@@ -211,14 +214,14 @@ mod tests {
     fn mapped(pages: usize) -> (File, Map) {
         guard_maps().unwrap();
         let mut file = tempfile::tempfile().unwrap();
-        file.write_all(&vec![b'x'; pages * super::super::page_size()]).unwrap();
+        file.write_all(&vec![b'x'; pages * page_size()]).unwrap();
         let map = Map::new(file.try_clone().unwrap()).unwrap();
         (file, map)
     }
 
     #[test]
     fn a_shorter_file_reads_as_zeros_and_is_marked() {
-        let page = super::super::page_size();
+        let page = page_size();
         let (file, map) = mapped(200);
         assert!(map.bytes().iter().all(|&byte| byte == b'x') && map.damage().is_none());
         file.set_len(100 * page as u64).unwrap();
@@ -247,7 +250,7 @@ mod tests {
 
     #[test]
     fn maps_are_told_apart_and_forgotten() {
-        let page = super::super::page_size();
+        let page = page_size();
         let ((file, one), (_other, two)) = (mapped(3), mapped(3));
         file.set_len(0).unwrap();
         assert_eq!((one.bytes()[page], two.bytes()[page]), (0, b'x'));

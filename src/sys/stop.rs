@@ -176,7 +176,8 @@ pub use wait::takes_a_line;
 #[cfg(unix)]
 pub(crate) use wait::{pause, readable, wait, writable};
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use super::*;
     use std::io::{Read, Write};

@@ -99,6 +99,25 @@ impl Error {
         matches!(&*self.0, ErrorKind::Data { error, .. } if error.fault == Fault::UnknownKey)
     }
 
+    /// The path that could not be read or written.
+    pub(crate) fn io_path(&self) -> Option<&Path> {
+        match &*self.0 {
+            ErrorKind::Io { path, .. } => Some(path),
+            _ => None,
+        }
+    }
+
+    /// Names the file which the error is about, where the message does not: there are several.
+    pub(crate) fn in_file(mut self, path: &Path) -> Error {
+        let name = path.display().to_string();
+        if let ErrorKind::Usage { message } | ErrorKind::Memory { message } = &mut *self.0
+            && !message.starts_with(&name)
+        {
+            message.insert_str(0, &format!("{name}: "));
+        }
+        self
+    }
+
     /// Whether the reader of our output went away.
     pub fn is_broken_pipe(&self) -> bool {
         matches!(&*self.0, ErrorKind::Io { source, .. } if source.kind() == io::ErrorKind::BrokenPipe)

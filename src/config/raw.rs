@@ -177,7 +177,8 @@ impl Raw {
 
     fn columns(&self) -> Result<ColumnsFrom, Error> {
         match self.columns.as_deref() {
-            None | Some("union") => Ok(ColumnsFrom::Union),
+            None => Ok(ColumnsFrom::Auto),
+            Some("union") => Ok(ColumnsFrom::Union),
             Some("first") => Ok(ColumnsFrom::First),
             Some(list) => Ok(ColumnsFrom::List(split_list("--columns", list)?)),
         }
@@ -266,7 +267,7 @@ mod tests {
         assert_eq!(settings.memory_limit, MEMORY_LIMIT);
         assert_eq!(settings.options.dialect, Dialect::default());
         assert_eq!(settings.options.max_depth, 1024);
-        assert_eq!(settings.columns, ColumnsFrom::Union);
+        assert_eq!(settings.columns, ColumnsFrom::Auto);
     }
 
     #[test]

@@ -122,6 +122,7 @@ fn csv(s: &Settings) -> Csv {
         quote_all: out.quote_all,
         crlf: out.crlf,
         columns: match &s.columns {
+            ColumnsFrom::Auto => Columns::From("auto"),
             ColumnsFrom::Union => Columns::From("union"),
             ColumnsFrom::First => Columns::From("first"),
             ColumnsFrom::List(names) => Columns::List(names.clone()),

@@ -30,6 +30,24 @@ pub(super) struct Done {
     pub failed: Option<Box<dyn FnOnce(u64) -> Error + Send>>,
 }
 
+/// How far the output is.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place {
+    /// Where the next bytes go.
+    pub offset: u64,
+    /// Nothing was written behind the prefix yet: the first record skips its separator.
+    pub at_start: bool,
+    /// The last byte of the last record.
+    pub last: Option<u8>,
+}
+
+impl Place {
+    /// Behind a prefix of so many bytes.
+    pub fn behind(prefix: usize) -> Place {
+        Place { offset: prefix as u64, at_start: true, last: None }
+    }
+}
+
 pub(super) struct Committer<'t> {
     target: &'t Target,
     first_skips: usize,
@@ -43,10 +61,7 @@ pub(super) struct Committer<'t> {
 struct State {
     /// The slice whose turn it is.
     next: u64,
-    /// Where the next bytes go.
-    offset: u64,
-    /// Nothing was written behind the prefix yet: the first record skips its separator.
-    at_start: bool,
+    place: Place,
     /// Early slices, at their number modulo the ring's length.
     ring: Vec<Option<Done>>,
     free: Vec<Buffer>,
@@ -58,27 +73,29 @@ impl State {
     /// Takes the place of `bytes` in the output.
     fn assign<'b>(&mut self, bytes: &'b [u8], first_skips: usize) -> (&'b [u8], u64) {
         let mut bytes = bytes;
-        if self.at_start && !bytes.is_empty() {
+        let place = &mut self.place;
+        if place.at_start && !bytes.is_empty() {
             bytes = &bytes[first_skips..];
-            self.at_start = false;
+            place.at_start = false;
         }
-        let at = self.offset;
-        self.offset += bytes.len() as u64;
+        let at = place.offset;
+        place.offset += bytes.len() as u64;
+        place.last = bytes.last().copied().or(place.last);
         (bytes, at)
     }
 }
 
 impl<'t> Committer<'t> {
-    /// A committer that writes behind `offset` bytes of prefix, with `buffers` for all workers together.
+    /// A committer that goes on at `place`, with `buffers` for all workers together.
     pub fn new(
         target: &'t Target,
-        offset: u64,
+        place: Place,
         first_skips: usize,
         buffers: Vec<Buffer>,
         totals: Totals,
     ) -> Committer<'t> {
         let ring = (0..buffers.len()).map(|_| None).collect();
-        let state = State { next: 0, offset, at_start: true, ring, free: buffers, totals, error: None };
+        let state = State { next: 0, place, ring, free: buffers, totals, error: None };
         Committer { target, first_skips, state: Mutex::new(state), turn: Condvar::new(), freed: Condvar::new() }
     }
 
@@ -178,12 +195,12 @@ impl<'t> Committer<'t> {
         self.freed.notify_all();
     }
 
-    /// The totals and the length of the output, or the error that ended the run.
-    pub fn finish(self) -> Result<(Totals, u64)> {
+    /// The totals and how far the output is, or the error that ended the run.
+    pub fn finish(self) -> Result<(Totals, Place)> {
         let state = self.state.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
         match state.error {
             Some(error) => Err(error),
-            None => Ok((state.totals, state.offset)),
+            None => Ok((state.totals, state.place)),
         }
     }
 }

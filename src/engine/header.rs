@@ -27,7 +27,7 @@ const PART: usize = 64 << 10;
 
 /// How much of the beginning a header is taken from.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum First {
+pub(super) enum First {
     Record,
     Slices,
 }
@@ -81,7 +81,7 @@ impl Opened<'_> {
 
     /// The keys of the first record, or of the first slices. What is wrong with the data is left for
     /// the run to tell: then there are no keys.
-    fn first_keys(&mut self, first: First) -> Result<Schema> {
+    pub fn first_keys(&mut self, first: First) -> Result<Schema> {
         let start = self.reading.start();
         let mut size = HEAD;
         loop {

@@ -1,9 +1,10 @@
 //! A job: a source, settings, a target.
 
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::Instant;
 
-use super::commit::Committer;
+use super::commit::{Committer, Place};
 use super::feed::{Feed, Input, read_head};
 use super::open::{open_source, open_target};
 use super::pass::PassThrough;
@@ -11,13 +12,14 @@ use super::phases::Phases;
 use super::plan::{Plan, Wishes};
 use super::route::Route;
 use super::settings::{OnError, Settings, SourceSpec, TargetSpec};
+use super::sum::Sum;
 use super::totals::Totals;
 use super::wordcount::WordCount;
 use super::worker::{Shared, Worker};
 use crate::error::{Error, Position, Result};
-use crate::format::{self, Columns, Format, OpenError, Opening, ReadFormat, UnknownKey, WriteFormat};
+use crate::format::{self, Columns, Format, Frame, OpenError, Opening, ReadFormat, UnknownKey, WriteFormat};
 use crate::memory::{Arena, Budget, audit};
-use crate::metrics::{Allocations, Report};
+use crate::metrics::{FileReport, Report};
 use crate::source::{Bytes, Source};
 use crate::sys::Map;
 use crate::target::Target;
@@ -56,43 +58,31 @@ impl Job {
     /// See [`ErrorClass`](crate::error::ErrorClass). After an error there is no file under the target's name.
     pub fn run(self) -> Result<Report> {
         let started = Instant::now();
+        let mut sum = Sum::new();
+        let memory_limit = self.settings.memory_limit;
+        let (done, output) = self.run_into(&mut sum)?;
+        let stream = |path: &PathBuf| path.as_os_str() != "-";
+        let (source, target) = (Some(done.source).filter(stream), done.target);
+        Ok(Report { source, target, output, elapsed: started.elapsed(), ..sum.report(memory_limit) })
+    }
+
+    /// Runs the job and adds what it did to `sum`. Gives the bytes of a memory target too.
+    pub(super) fn run_into(self, sum: &mut Sum) -> Result<(FileReport, Vec<u8>)> {
         let before = audit::counts();
         let settings = self.settings;
         let mut opened = Opened::new(self.source, &self.target, &settings)?;
-        let target = open_target(self.target, &opened.source, &settings)?;
+        let target = open_target(self.target, [&*opened.source.path], &settings)?;
         let plan = opened.plan.clone();
         let budget = Budget::new(plan.memory_limit);
         let _reserved = plan.reserve(&budget)?;
         let phases = Phases::new(plan.workers);
-        let mut report = Report {
-            source: Some(opened.source.path.clone()).filter(|path| path.as_os_str() != "-"),
-            target: target.file_path().map(Into::into),
-            from: opened.route.from.name(),
-            to: opened.route.to.name(),
-            warnings: opened.reading.warnings().to_vec(),
-            workers: plan.workers,
-            slice_size: plan.slice_size,
-            memory_limit: plan.memory_limit,
-            ..Report::default()
-        };
+        let place = target.file_path().map(Into::into);
         let run = opened.convert(&target, &phases)?;
-        report.output = target.finish()?;
-        report.bytes_in = run.bytes_in;
-        report.bytes_out = run.bytes_out;
-        run.totals.fill(&mut report);
-        report.stages = phases.by_stage();
-        let sum = |part: fn(&crate::metrics::StageAllocations) -> (u64, u64)| {
-            report.stages.iter().map(part).fold((0, 0), |sum, counts| (sum.0 + counts.0, sum.1 + counts.1))
-        };
-        report.allocations = Allocations {
-            start: (run.ready.blocks - before.blocks, run.ready.bytes - before.bytes),
-            warmup: sum(|stage| stage.warmup),
-            steady: sum(|stage| stage.steady),
-        };
-        report.peak_heap_bytes = audit::counts().peak;
-        report.peak_rss_bytes = crate::sys::peak_rss_bytes();
-        report.elapsed = started.elapsed();
-        Ok(report)
+        let output = target.finish()?;
+        sum.add(&opened, &run, &phases, &before);
+        sum.warnings.extend_from_slice(opened.reading.warnings());
+        sum.bytes_out += run.bytes_out;
+        Ok((run.file(&opened.source.path, place), output))
     }
 }
 
@@ -110,10 +100,28 @@ pub(super) struct Opened<'s> {
 /// What a run came to.
 pub(super) struct Run {
     pub totals: Totals,
-    bytes_in: u64,
-    bytes_out: u64,
+    pub bytes_in: u64,
+    pub bytes_out: u64,
+    /// How far the output is, without what comes behind the records.
+    pub place: Place,
     /// The heap just before the first slice.
-    ready: audit::Counts,
+    pub ready: audit::Counts,
+}
+
+impl Run {
+    /// What is reported of the source by itself.
+    pub fn file(&self, source: &Path, target: Option<PathBuf>) -> FileReport {
+        FileReport {
+            source: source.to_path_buf(),
+            target,
+            bytes_in: self.bytes_in,
+            bytes_out: self.bytes_out,
+            records_in: self.totals.records_in,
+            records_out: self.totals.records_out,
+            records_failed: self.totals.records_failed,
+            error: None,
+        }
+    }
 }
 
 impl<'s> Opened<'s> {
@@ -180,7 +188,7 @@ impl<'s> Opened<'s> {
         }
     }
 
-    fn writing(&self, header: Option<Columns>) -> Result<Box<dyn WriteFormat>> {
+    pub(super) fn writing(&self, header: Option<Columns>) -> Result<Box<dyn WriteFormat>> {
         let route = &self.route;
         if self.settings.word_count {
             return Ok(Box::new(WordCount::new(route.from == Format::Text)));
@@ -221,11 +229,26 @@ impl<'s> Opened<'s> {
         target: &Target,
         phases: &Phases,
     ) -> Result<Run> {
-        let plan = &self.plan;
         let frame = writing.frame();
         target.write(&frame.prefix, 0)?;
+        let place = Place::behind(frame.prefix.len());
+        let mut run = self.records(on_error, writing, target, phases, (place, frame.first_skips))?;
+        run.bytes_out = write_end(&frame, writing, run.totals.records_out, target, run.place)?;
+        Ok(run)
+    }
+
+    /// Writes the records of the source, from a place of the output on.
+    pub(super) fn records(
+        &mut self,
+        on_error: OnError,
+        writing: &dyn WriteFormat,
+        target: &Target,
+        phases: &Phases,
+        (begin, first_skips): (Place, usize),
+    ) -> Result<Run> {
+        let plan = &self.plan;
         let buffers = (0..plan.workers + plan.ring).map(|_| vec![0; plan.buffer].into_boxed_slice()).collect();
-        let committer = Committer::new(target, frame.prefix.len() as u64, frame.first_skips, buffers, Totals::new());
+        let committer = Committer::new(target, begin, first_skips, buffers, Totals::new());
         let workers: Vec<_> = (0..plan.workers)
             .map(|_| {
                 let mut worker = self.worker(writing);
@@ -250,14 +273,26 @@ impl<'s> Opened<'s> {
         };
         let ready = run_workers(&workers, &shared)?;
         let bytes_in = shared.feed.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner()).offset();
-        let (totals, mut bytes_out) = shared.committer.finish()?;
-        let suffix = if totals.records_out == 0 && !frame.empty.is_empty() { &frame.empty } else { &frame.suffix };
-        for end in [suffix, &writing.ending()] {
-            target.write(end, bytes_out)?;
-            bytes_out += end.len() as u64;
-        }
-        Ok(Run { totals, bytes_in, bytes_out, ready })
+        let (totals, place) = shared.committer.finish()?;
+        Ok(Run { totals, bytes_in, bytes_out: place.offset - begin.offset, place, ready })
     }
+}
+
+/// Writes what comes behind the last record. Gives the length of the whole output.
+pub(super) fn write_end(
+    frame: &Frame,
+    writing: &dyn WriteFormat,
+    records: u64,
+    target: &Target,
+    place: Place,
+) -> Result<u64> {
+    let suffix = if records == 0 && !frame.empty.is_empty() { &frame.empty } else { &frame.suffix };
+    let mut len = place.offset;
+    for end in [suffix, &writing.ending()] {
+        target.write(end, len)?;
+        len += end.len() as u64;
+    }
+    Ok(len)
 }
 
 /// The cursor of a run, and what is mapped.

@@ -24,11 +24,15 @@ pub(super) fn open_source(source: SourceSpec, settings: &Settings) -> Result<Sou
     }
 }
 
-/// Opens the target; refuses to write onto the source.
-pub(super) fn open_target(target: TargetSpec, source: &Source, settings: &Settings) -> Result<Target> {
+/// Opens the target; refuses to write onto a source.
+pub(super) fn open_target<'p>(
+    target: TargetSpec,
+    sources: impl IntoIterator<Item = &'p Path>,
+    settings: &Settings,
+) -> Result<Target> {
     match target {
         TargetSpec::Path(path) => {
-            if same_file(&path, &source.path) {
+            if sources.into_iter().any(|source| same_file(&path, source)) {
                 return Err(Error::usage(format!(
                     "{} is the source; writing onto it would destroy it\n  Write to another file and rename that.",
                     path.display()
@@ -42,16 +46,20 @@ pub(super) fn open_target(target: TargetSpec, source: &Source, settings: &Settin
     }
 }
 
-#[cfg(unix)]
 fn same_file(a: &Path, b: &Path) -> bool {
-    use std::os::unix::fs::MetadataExt;
-    match (std::fs::metadata(a), std::fs::metadata(b)) {
-        (Ok(a), Ok(b)) => a.is_file() && a.dev() == b.dev() && a.ino() == b.ino(),
-        _ => false,
-    }
+    identity(a).is_some_and(|a| identity(b) == Some(a))
 }
 
+/// What tells whether two paths are of one file: device and number.
+#[cfg(unix)]
+pub(super) fn identity(path: &Path) -> Option<(u64, u64)> {
+    use std::os::unix::fs::MetadataExt;
+    let metadata = std::fs::metadata(path).ok()?;
+    metadata.is_file().then(|| (metadata.dev(), metadata.ino()))
+}
+
+/// What tells whether two paths are of one file: the path without links.
 #[cfg(not(unix))]
-fn same_file(a: &Path, b: &Path) -> bool {
-    matches!((std::fs::canonicalize(a), std::fs::canonicalize(b)), (Ok(a), Ok(b)) if a == b)
+pub(super) fn identity(path: &Path) -> Option<std::path::PathBuf> {
+    std::fs::canonicalize(path).ok()
 }

@@ -61,15 +61,17 @@ pub enum InvalidUtf8 {
     Replace,
 }
 
-/// Where the header of a tabular target comes from when the source is nested.
+/// Where the header of a tabular target comes from when the source is nested, and the columns of many sources.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum ColumnsFrom {
-    /// All keys of the whole input, in order of first appearance.
+    /// As [`Union`](Self::Union) for nested sources; many sources in columns must all have the same ones.
     #[default]
+    Auto,
+    /// All keys, or all columns, of the whole input, in order of first appearance.
     Union,
-    /// The keys of the first record.
+    /// The keys of the first record, or the columns of the first source; others are counted as lossy.
     First,
-    /// These; other keys are counted as lossy.
+    /// These; others are counted as lossy.
     List(Vec<String>),
 }
 
@@ -128,7 +130,7 @@ impl Default for Settings {
             rename: Vec::new(),
             ops: Vec::new(),
             word_count: false,
-            columns: ColumnsFrom::Union,
+            columns: ColumnsFrom::Auto,
             workers: 0,
             slice_size: 0,
             memory_limit: MEMORY_LIMIT,

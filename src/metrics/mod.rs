@@ -9,5 +9,5 @@ mod units;
 pub use human::human;
 pub use json::json;
 pub use latency::LatencyRecorder;
-pub use report::{Allocations, Latency, Report, StageAllocations};
+pub use report::{Allocations, FileReport, Latency, Report, StageAllocations};
 pub use units::{count, size};

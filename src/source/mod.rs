@@ -1,11 +1,15 @@
 //! Where bytes come from: a mapped file, or a stream read into pooled buffers.
 
+mod list;
+
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
 use crate::sys::Map;
+
+pub use list::{Folders, Listed, expand, read_list};
 
 /// An open source.
 pub struct Source {

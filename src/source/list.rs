@@ -93,17 +93,14 @@ fn pattern(path: &Path) -> Option<&str> {
 
 /// The files of a pattern.
 fn matches(text: &str, folders: Folders<'_>) -> Result<Vec<Listed>> {
-    let options = glob::MatchOptions {
-        case_sensitive: true,
-        require_literal_separator: true,
-        require_literal_leading_dot: true,
-    };
+    let options =
+        glob::MatchOptions { case_sensitive: true, require_literal_separator: true, require_literal_leading_dot: true };
     let text = text.strip_prefix("./").unwrap_or(text);
     let found = glob::glob_with(text, options).map_err(|e| Error::usage(format!("`{text}` is no pattern: {e}")))?;
     let fixed: PathBuf = Path::new(text).components().take_while(|part| !is_wild(part)).collect();
     let mut listed = Vec::new();
     for path in found {
-        let path = path.map_err(|e| Error::io("read", e.path().to_path_buf(), e.into_error()))?;
+        let path = path.map_err(|e| Error::io("read", e.path().to_path_buf(), e.into()))?;
         if path.is_dir() {
             if folders.recursive {
                 listed.extend(below(&path, &fixed, folders)?);
@@ -143,7 +140,8 @@ fn below(folder: &Path, fixed: &Path, folders: Folders<'_>) -> Result<Vec<Listed
     let without = folders.without.and_then(|path| fs::canonicalize(path).ok());
     let wanted = |entry: &walkdir::DirEntry| {
         let hidden = entry.depth() > 0 && entry.file_name().as_encoded_bytes().starts_with(b".");
-        let left_out = || entry.file_type().is_dir() && without.is_some() && fs::canonicalize(entry.path()).ok() == without;
+        let left_out =
+            || entry.file_type().is_dir() && without.is_some() && fs::canonicalize(entry.path()).ok() == without;
         !hidden && !left_out()
     };
     let mut listed = Vec::new();

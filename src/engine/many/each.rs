@@ -60,7 +60,8 @@ impl Each {
     pub fn run(self) -> Result<Report> {
         let started = Instant::now();
         let memory_limit = self.settings.memory_limit;
-        let names = self.pairs.iter().map(|(source, target)| super::one::name_of(source).len() + target.as_os_str().len());
+        let names =
+            self.pairs.iter().map(|(source, target)| super::one::name_of(source).len() + target.as_os_str().len());
         let settings = super::one::less_names(self.settings, names)?;
         let mut sum = Sum::new();
         let mut files = Vec::with_capacity(self.pairs.len());

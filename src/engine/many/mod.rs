@@ -8,8 +8,6 @@ mod columns;
 mod each;
 mod one;
 mod places;
-#[cfg(test)]
-mod tests;
 
 pub use each::Each;
 pub use one::Many;

@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -63,10 +63,7 @@ pub struct Many {
 
 impl Job {
     /// Many sources into one target, with the default settings.
-    pub fn many<S: Into<SourceSpec>>(
-        sources: impl IntoIterator<Item = S>,
-        target: impl Into<TargetSpec>,
-    ) -> Many {
+    pub fn many<S: Into<SourceSpec>>(sources: impl IntoIterator<Item = S>, target: impl Into<TargetSpec>) -> Many {
         let sources = sources.into_iter().map(Into::into).collect();
         Many { sources, target: target.into(), settings: Settings::default(), keep_going: false }
     }
@@ -99,7 +96,7 @@ impl Many {
         let Some(first) = sources.first() else { return Err(Error::usage("there is no input")) };
         settings.to = Some(target_format(&settings, first, &target)?);
         let target = open_target(target, names.iter().map(|name| &**name), &settings)?;
-        if keep_going && !target.is_truncatable() {
+        if keep_going && !target.is_truncatable() && !settings.word_count {
             return Err(Error::usage(format!(
                 "--keep-going: of an input that fails in its middle a part would stay in {}\n  Write to a file with -o, or have one output for each input with --out-dir.",
                 target.path().display()
@@ -143,9 +140,12 @@ pub(super) fn name_of(source: &SourceSpec) -> OsString {
 
 /// The settings below a ceiling that leaves room for the names (of these lengths), for what is kept of each.
 pub(super) fn less_names(settings: Settings, names: impl ExactSizeIterator<Item = usize>) -> Result<Settings> {
-    let kept = size_of::<FileReport>() + size_of::<Entry<'_>>() + size_of::<PathBuf>();
+    // A path stands in the caller's list (whole and in part), here, and in the report; each with what an allocation
+    // takes.
+    const ALLOCATION: usize = 16;
+    let kept = size_of::<FileReport>() + size_of::<Entry<'_>>() + 3 * size_of::<PathBuf>() + 4 * ALLOCATION;
     let count = names.len();
-    let bytes = names.map(|len| 2 * len + kept).sum::<usize>();
+    let bytes = names.map(|len| 4 * len + kept).sum::<usize>();
     let limit = settings.memory_limit;
     if bytes > limit / 2 {
         return Err(Error::memory(format!(
@@ -289,14 +289,18 @@ impl<'s> Run<'s> {
             if self.files[index].error.is_some() {
                 continue;
             }
-            let (place, words) = (self.place, self.words.as_ref().map(WordCount::counts));
+            let (place, begun, words) = (self.place, self.frame.is_some(), self.words.as_ref().map(WordCount::counts));
             if let Err(error) = self.convert_one(index) {
                 self.failed(index, error)?;
-                // All workers have ended: nothing is written behind this any more.
-                self.target.truncate(place.offset)?;
                 self.place = place;
-                if let (Some(mine), Some(words)) = (&self.words, words) {
-                    mine.reset(words);
+                if !begun {
+                    self.frame = None;
+                }
+                match (&self.words, words) {
+                    // Only counts were added.
+                    (Some(mine), Some(words)) => mine.reset(words),
+                    // All workers have ended: nothing is written behind this any more.
+                    _ => self.target.truncate(place.offset)?,
                 }
             }
         }

@@ -131,10 +131,9 @@ impl CsvDecode {
             }
             places.into_boxed_slice()
         });
-        let order = want
-            .select
-            .as_ref()
-            .map(|names| names.iter().map(|name| schema.position(name).map_or(UNWANTED, |at| at as u32)).collect::<Box<[u32]>>());
+        let order = want.select.as_ref().map(|names| {
+            names.iter().map(|name| schema.position(name).map_or(UNWANTED, |at| at as u32)).collect::<Box<[u32]>>()
+        });
         let gaps = order.as_ref().is_some_and(|order| order.contains(&UNWANTED));
         let selected = want.select.as_ref().map_or(schema.len(), Vec::len);
         CsvDecode {

@@ -48,16 +48,29 @@ pub struct Error(Box<ErrorKind>);
 
 #[derive(Debug)]
 enum ErrorKind {
-    Data { position: Position, error: RecordError },
-    Usage { message: String },
-    Io { action: &'static str, path: PathBuf, source: io::Error },
-    Memory { message: String },
+    /// `decoded`: the encoding that the text was in, of which the offset is.
+    Data {
+        position: Position,
+        error: RecordError,
+        decoded: Option<&'static str>,
+    },
+    Usage {
+        message: String,
+    },
+    Io {
+        action: &'static str,
+        path: PathBuf,
+        source: io::Error,
+    },
+    Memory {
+        message: String,
+    },
 }
 
 impl Error {
     /// Bad data at a place of the input.
     pub fn data(position: Position, error: RecordError) -> Error {
-        Error(Box::new(ErrorKind::Data { position, error }))
+        Error(Box::new(ErrorKind::Data { position, error, decoded: None }))
     }
 
     /// Settings that can't work.
@@ -99,6 +112,14 @@ impl Error {
         matches!(&*self.0, ErrorKind::Data { error, .. } if error.fault == Fault::UnknownKey)
     }
 
+    /// Says that the offset is one of the text that was decoded from an encoding.
+    pub(crate) fn in_decoded(mut self, encoding: &'static str) -> Error {
+        if let ErrorKind::Data { decoded, .. } = &mut *self.0 {
+            *decoded = Some(encoding);
+        }
+        self
+    }
+
     /// The path that could not be read or written.
     pub(crate) fn io_path(&self) -> Option<&Path> {
         match &*self.0 {
@@ -127,8 +148,12 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &*self.0 {
-            ErrorKind::Data { position, error } => {
-                write!(f, "{position}: {}", error.reason)?;
+            ErrorKind::Data { position, error, decoded } => {
+                write!(f, "{position}")?;
+                if let Some(encoding) = decoded {
+                    write!(f, " of the text decoded from {encoding}")?;
+                }
+                write!(f, ": {}", error.reason)?;
                 if let Some(hint) = &error.hint {
                     write!(f, "\n  {hint}")?;
                 }

@@ -59,6 +59,8 @@ pub struct Raw {
     pub bytes: Option<String>,
     /// `--invalid-utf8`.
     pub invalid_utf8: Option<String>,
+    /// `--encoding`.
+    pub encoding: Option<String>,
     /// `--op`, as often as it was given.
     pub op: Vec<String>,
     /// `--select`, as often as it was given.
@@ -115,6 +117,7 @@ impl Raw {
             io: one_of(&choice::IO, &self.io)?,
             on_error: one_of(&choice::ON_ERROR, &self.on_error)?,
             invalid_utf8: one_of(&choice::INVALID_UTF8, &self.invalid_utf8)?,
+            encoding: self.encoding.as_deref().map(str::parse).transpose()?,
             force: self.force,
             strict: self.strict,
         })

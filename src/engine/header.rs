@@ -8,10 +8,11 @@
 
 use super::job::Opened;
 use super::keys::{self, KeyPass, Search};
+use super::open::read_error;
 use super::phases::Phases;
 use super::route::Header;
 use super::settings::{ColumnsFrom, OnError};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::format::{Boundary, Columns, Nested, UnknownKey};
 use crate::memory::Arena;
 use crate::record::Schema;
@@ -86,7 +87,8 @@ impl Opened<'_> {
         let mut size = HEAD;
         loop {
             if let Bytes::Stream(stream) = &mut self.source.bytes {
-                stream.read_to(&mut self.head, start + size).map_err(|e| Error::io("read", &self.source.path, e))?;
+                let path = &self.source.path;
+                stream.read_to(&mut self.head, start + size).map_err(|e| read_error(path, 0, 0, e))?;
             }
             let keys = match &self.source.bytes {
                 Bytes::Mapped(map) => self.keys_in(&map.bytes()[start..], true, self.plan.slice_size, first)?,

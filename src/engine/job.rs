@@ -2,11 +2,12 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::Instant;
 
 use super::commit::{Committer, Place};
 use super::feed::{Feed, Input, read_head};
-use super::open::{open_source, open_target};
+use super::open::{open_target, open_text};
 use super::pass::PassThrough;
 use super::phases::Phases;
 use super::plan::{Plan, Wishes};
@@ -20,7 +21,8 @@ use crate::error::{Error, Position, Result};
 use crate::format::{self, Columns, Format, Frame, OpenError, Opening, ReadFormat, UnknownKey, WriteFormat};
 use crate::memory::{Arena, Budget, audit};
 use crate::metrics::{FileReport, Report};
-use crate::source::{Bytes, Source};
+use crate::record::LossyKind;
+use crate::source::{Bytes, Decoded, Source};
 use crate::sys::Map;
 use crate::target::Target;
 
@@ -42,6 +44,9 @@ impl Job {
         let mut text = format!("source           {}\n", opened.source.path.display());
         text += &format!("formats          {} to {}\n", route.from, route.to);
         text += &format!("read by          {}\n", if opened.plan.streamed { "reading" } else { "mapping" });
+        if let Some(decoded) = &opened.source.decoded {
+            text += &format!("decoded from     {}\n", decoded.encoding.name());
+        }
         text += &format!(
             "records          {}\n",
             if route.pass_through { "passed through" } else { "decoded and encoded" }
@@ -136,7 +141,7 @@ impl<'s> Opened<'s> {
             _ => None,
         };
         let to = format::target_format(settings.to, path, from)?;
-        let mut source = open_source(source, settings)?;
+        let mut source = open_text(source, from, settings)?;
         let (streamed, input) = match &source.bytes {
             Bytes::Mapped(map) => (false, Some(map.bytes().len() as u64)),
             Bytes::Stream(_) => (true, None),
@@ -167,7 +172,9 @@ impl<'s> Opened<'s> {
                 let reading = look(map.bytes(), true)?.ok_or_else(|| Error::usage("the source has no beginning"))?;
                 (Vec::new(), reading)
             }
-            Bytes::Stream(stream) => read_head(stream, &source.path, plan.max_record, look)?,
+            Bytes::Stream(stream) => {
+                read_head(stream, &source.path, plan.max_record, look).map_err(|error| tell(error, &source.decoded))?
+            }
         };
         let route = Route::new(settings, from, to, &*reading)?;
         Ok(Opened { settings, source, head, reading, route, plan })
@@ -273,7 +280,11 @@ impl<'s> Opened<'s> {
         };
         let ready = run_workers(&workers, &shared)?;
         let bytes_in = shared.feed.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner()).offset();
-        let (totals, place) = shared.committer.finish()?;
+        let about = &self.source.decoded;
+        let (mut totals, place) = shared.committer.finish().map_err(|error| tell(error, about))?;
+        if let Some(decoded) = about {
+            totals.lossy.count_many(LossyKind::InvalidUtf8Replaced, decoded.replaced.load(Relaxed));
+        }
         Ok(Run { totals, bytes_in, bytes_out: place.offset - begin.offset, place, ready })
     }
 }
@@ -293,6 +304,14 @@ pub(super) fn write_end(
         len += end.len() as u64;
     }
     Ok(len)
+}
+
+/// Places in decoded text are not those of the source.
+fn tell(error: Error, decoded: &Option<Decoded>) -> Error {
+    match decoded {
+        Some(decoded) => error.in_decoded(decoded.encoding.name()),
+        None => error,
+    }
 }
 
 /// The cursor of a run, and what is mapped.

@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
-use super::settings::{Io, Settings, SourceSpec, TargetSpec};
-use crate::error::{Error, Result};
-use crate::source::{Mapping, Source};
+use super::settings::{InvalidUtf8, Io, Settings, SourceSpec, TargetSpec};
+use crate::error::{Error, Position, RecordError, Result};
+use crate::format::Format;
+use crate::source::{Encoding, Malformed, Mapping, Source};
 use crate::target::Target;
 
 /// Opens the source.
@@ -22,6 +23,44 @@ pub(super) fn open_source(source: SourceSpec, settings: &Settings) -> Result<Sou
         SourceSpec::Stdin => Ok(Source::stream(Box::new(std::io::stdin()))),
         SourceSpec::Reader(reader) => Ok(Source::stream(reader)),
     }
+}
+
+/// Opens the source, as UTF-8 if its format is text.
+pub(super) fn open_text(source: SourceSpec, from: Format, settings: &Settings) -> Result<Source> {
+    let mut source = open_source(source, settings)?;
+    if matches!(from, Format::Fixed | Format::Frames) {
+        return match settings.encoding {
+            None => Ok(source),
+            Some(_) => Err(Error::usage(format!("--encoding is for text, CSV, TSV, JSON and NDJSON, not for {from}"))),
+        };
+    }
+    let encoding = match settings.encoding {
+        Some(encoding) if encoding.is_utf8() => return Ok(source),
+        Some(encoding) => encoding.by_mark(&source.beginning()?),
+        None => match Encoding::detect(&source.beginning()?).map_err(|error| error.in_file(&source.path))? {
+            Some(encoding) => encoding,
+            None => return Ok(source),
+        },
+    };
+    if settings.io == Io::Map {
+        let (path, name) = (source.path.display(), encoding.name());
+        return Err(Error::usage(format!(
+            "{path} is decoded from {name}, so it can't be mapped\n  Leave out --io map."
+        )));
+    }
+    // What is strict loses nothing.
+    source.decode(encoding, settings.invalid_utf8 == InvalidUtf8::Replace && !settings.strict)
+}
+
+/// A failed read of a source; `record` is the one in which it failed, 0 where that is not known, and `offset` where it
+/// starts.
+pub(super) fn read_error(path: &Path, record: u64, offset: u64, error: std::io::Error) -> Error {
+    let Some(malformed) = error.get_ref().and_then(|inner| inner.downcast_ref::<Malformed>()) else {
+        return Error::io("read", path, error);
+    };
+    let error = RecordError::new(0, malformed.to_string())
+        .hint("Give another --encoding, or --invalid-utf8 replace to put U+FFFD in its place.");
+    Error::data(Position { file: path.to_path_buf(), record, offset }, error)
 }
 
 /// Opens the target; refuses to write onto a source.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::format::{Format, Options};
 use crate::op::Op;
+use crate::source::Encoding;
 
 /// Where the bytes of a job come from.
 pub enum SourceSpec {
@@ -108,8 +109,10 @@ pub struct Settings {
     pub io: Io,
     /// What a bad record does.
     pub on_error: OnError,
-    /// What invalid UTF-8 does.
+    /// What invalid UTF-8 does, and malformed text in another encoding.
     pub invalid_utf8: InvalidUtf8,
+    /// How text, CSV, TSV, JSON and NDJSON are encoded; none: UTF-8, or UTF-16 with a byte order mark.
+    pub encoding: Option<Encoding>,
     /// Overwrite an existing target.
     pub force: bool,
     /// Refuse what would otherwise be a warning or counted as lossy.
@@ -138,6 +141,7 @@ impl Default for Settings {
             io: Io::Auto,
             on_error: OnError::Fail,
             invalid_utf8: InvalidUtf8::Fail,
+            encoding: None,
             force: false,
             strict: false,
         }

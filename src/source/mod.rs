@@ -1,14 +1,17 @@
 //! Where bytes come from: a mapped file, or a stream read into pooled buffers.
 
+mod encoding;
 mod list;
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, Cursor, Read};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::error::{Error, Result};
 use crate::sys::Map;
 
+pub use encoding::{Decoded, Encoding, Malformed};
 pub use list::{Folders, Listed, expand, read_list};
 
 /// An open source.
@@ -17,6 +20,8 @@ pub struct Source {
     pub path: PathBuf,
     /// Its bytes.
     pub bytes: Bytes,
+    /// How the bytes were before they became UTF-8; none: they are as they were.
+    pub decoded: Option<Decoded>,
 }
 
 /// How the bytes of a source are reached.
@@ -51,12 +56,33 @@ impl Source {
             },
             _ => Bytes::Stream(Stream::new(Box::new(file))),
         };
-        Ok(Source { path: path.to_path_buf(), bytes })
+        Ok(Source { path: path.to_path_buf(), bytes, decoded: None })
     }
 
     /// A source that can only be read forwards.
     pub fn stream(reader: Box<dyn Read + Send>) -> Source {
-        Source { path: PathBuf::from("-"), bytes: Bytes::Stream(Stream::new(reader)) }
+        Source { path: PathBuf::from("-"), bytes: Bytes::Stream(Stream::new(reader)), decoded: None }
+    }
+
+    /// The first bytes, fewer only where the source is shorter. They stay to be read.
+    pub fn beginning(&mut self) -> Result<Vec<u8>> {
+        const LEN: usize = 4;
+        match &mut self.bytes {
+            Bytes::Mapped(map) => Ok(map.bytes()[..map.bytes().len().min(LEN)].to_vec()),
+            Bytes::Stream(stream) => stream.peek(LEN).map_err(|e| Error::io("read", &self.path, e)),
+        }
+    }
+
+    /// The same source as UTF-8, read forwards. Malformed text becomes U+FFFD (`replace`), or its read fails with
+    /// [`Malformed`] inside.
+    pub fn decode(self, encoding: Encoding, replace: bool) -> Result<Source> {
+        let decoded = Decoded { encoding, replaced: Arc::default() };
+        let reader: Box<dyn Read + Send> = match self.bytes {
+            Bytes::Mapped(_) => Box::new(File::open(&self.path).map_err(|e| Error::io("open", &self.path, e))?),
+            Bytes::Stream(stream) => stream.reader,
+        };
+        let reader = encoding::Decoding::new(reader, decoded.clone(), replace);
+        Ok(Source { path: self.path, bytes: Bytes::Stream(Stream::new(Box::new(reader))), decoded: Some(decoded) })
     }
 
     /// Whether the source can be read a second time.
@@ -80,11 +106,13 @@ pub enum Mapping {
 pub struct Stream {
     reader: Box<dyn Read + Send>,
     ended: bool,
+    /// A failed read, to be told when what was read before is used up.
+    failed: Option<io::Error>,
 }
 
 impl Stream {
     fn new(reader: Box<dyn Read + Send>) -> Stream {
-        Stream { reader, ended: false }
+        Stream { reader, ended: false, failed: None }
     }
 
     /// Whether everything was read.
@@ -92,16 +120,38 @@ impl Stream {
         self.ended
     }
 
+    /// The first bytes of a stream of which nothing was read. They stay to be read.
+    fn peek(&mut self, len: usize) -> io::Result<Vec<u8>> {
+        let mut beginning = Vec::new();
+        (&mut self.reader).take(len as u64).read_to_end(&mut beginning)?;
+        let rest = std::mem::replace(&mut self.reader, Box::new(io::empty()));
+        self.reader = Box::new(Cursor::new(beginning.clone()).chain(rest));
+        Ok(beginning)
+    }
+
+    /// Tells of a failed read once more.
+    pub fn fail(&mut self, error: io::Error) {
+        self.failed = Some(error);
+    }
+
     /// Appends to `window` until it holds `size` bytes or the stream ends. Its memory is only as much
-    /// as was read or asked for, whatever the stream claims.
+    /// as was read or asked for, whatever the stream claims. Of a read that fails the bytes before count first: the
+    /// next call tells of it.
     pub fn read_to(&mut self, window: &mut Vec<u8>, size: usize) -> io::Result<()> {
         let missing = size.saturating_sub(window.len());
         if self.ended || missing == 0 {
             return Ok(());
         }
+        if let Some(error) = self.failed.take() {
+            return Err(error);
+        }
         window.reserve_exact(missing);
-        let count = (&mut self.reader).take(missing as u64).read_to_end(window)?;
-        self.ended = count < missing;
+        let before = window.len();
+        match (&mut self.reader).take(missing as u64).read_to_end(window) {
+            Ok(count) => self.ended = count < missing,
+            Err(error) if window.len() > before => self.failed = Some(error),
+            Err(error) => return Err(error),
+        }
         Ok(())
     }
 }

@@ -100,7 +100,10 @@ fn matches(text: &str, folders: Folders<'_>) -> Result<Vec<Listed>> {
     let fixed: PathBuf = Path::new(text).components().take_while(|part| !is_wild(part)).collect();
     let mut listed = Vec::new();
     for path in found {
-        let path = path.map_err(|e| Error::io("read", e.path().to_path_buf(), e.into()))?;
+        let path = path.map_err(|e| {
+            let place = e.path().to_path_buf();
+            Error::io("read", place, e.into())
+        })?;
         if path.is_dir() {
             if folders.recursive {
                 listed.extend(below(&path, &fixed, folders)?);

@@ -62,18 +62,36 @@ pub struct Error(Box<ErrorKind>);
 
 #[derive(Debug)]
 enum ErrorKind {
-    Data { position: Position, error: RecordError },
-    Usage { message: String },
-    Io { action: &'static str, path: PathBuf, source: io::Error },
-    Memory { message: String },
-    Noted { error: Error, note: String },
-    Stopped { position: Option<Position> },
+    /// `decoded`: the encoding that the text was in, of which the offset is.
+    Data {
+        position: Position,
+        error: RecordError,
+        decoded: Option<&'static str>,
+    },
+    Usage {
+        message: String,
+    },
+    Io {
+        action: &'static str,
+        path: PathBuf,
+        source: io::Error,
+    },
+    Memory {
+        message: String,
+    },
+    Noted {
+        error: Error,
+        note: String,
+    },
+    Stopped {
+        position: Option<Position>,
+    },
 }
 
 impl Error {
     /// Bad data at a place of the input.
     pub fn data(position: Position, error: RecordError) -> Error {
-        Error(Box::new(ErrorKind::Data { position, error }))
+        Error(Box::new(ErrorKind::Data { position, error, decoded: None }))
     }
 
     /// Settings that can't work.
@@ -158,6 +176,33 @@ impl Error {
         matches!(&*self.0, ErrorKind::Data { error, .. } if error.fault == Fault::UnknownKey)
     }
 
+    /// Says that the offset is one of the text that was decoded from an encoding.
+    pub(crate) fn in_decoded(mut self, encoding: &'static str) -> Error {
+        if let ErrorKind::Data { decoded, .. } = &mut *self.0 {
+            *decoded = Some(encoding);
+        }
+        self
+    }
+
+    /// The path that could not be read or written.
+    pub(crate) fn io_path(&self) -> Option<&Path> {
+        match &*self.0 {
+            ErrorKind::Io { path, .. } => Some(path),
+            _ => None,
+        }
+    }
+
+    /// Names the file which the error is about, where the message does not: there are several.
+    pub(crate) fn in_file(mut self, path: &Path) -> Error {
+        let name = path.display().to_string();
+        if let ErrorKind::Usage { message } | ErrorKind::Memory { message } = &mut *self.0
+            && !message.starts_with(&name)
+        {
+            message.insert_str(0, &format!("{name}: "));
+        }
+        self
+    }
+
     /// Whether the reader of our output went away.
     pub fn is_broken_pipe(&self) -> bool {
         matches!(&*self.0, ErrorKind::Io { source, .. } if source.kind() == io::ErrorKind::BrokenPipe)
@@ -172,8 +217,12 @@ pub(crate) fn is_stop(error: &io::Error) -> bool {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &*self.0 {
-            ErrorKind::Data { position, error } => {
-                write!(f, "{position}: {}", error.reason)?;
+            ErrorKind::Data { position, error, decoded } => {
+                write!(f, "{position}")?;
+                if let Some(encoding) = decoded {
+                    write!(f, " of the text decoded from {encoding}")?;
+                }
+                write!(f, ": {}", error.reason)?;
                 if let Some(hint) = &error.hint {
                     write!(f, "\n  {hint}")?;
                 }

@@ -166,6 +166,10 @@ pub struct Values {
     /// What to do with invalid UTF-8 where the target needs UTF-8: fail, or replace it by U+FFFD [default: fail]
     #[arg(long, value_name = "HOW", value_parser = one_of(&choice::INVALID_UTF8), ignore_case = true)]
     invalid_utf8: Option<String>,
+    /// Encoding of text, CSV, TSV, JSON and NDJSON, such as utf-16, windows-1252, shift_jis [default: utf-8, or UTF-16 by
+    /// its byte order mark]
+    #[arg(long, value_name = "NAME")]
+    encoding: Option<String>,
 }
 
 impl Values {
@@ -173,6 +177,7 @@ impl Values {
         raw.types = self.types;
         raw.bytes = self.bytes;
         raw.invalid_utf8 = self.invalid_utf8;
+        raw.encoding = self.encoding;
     }
 }
 

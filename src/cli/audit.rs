@@ -31,6 +31,9 @@ impl Audit {
     /// Runs the job and shows what it allocated.
     pub fn run(self) -> Result<Exit, Error> {
         let mut request = self.convert.request()?;
+        if request.batch.is_some() {
+            return Err(Error::usage("audit runs the conversion of one input; give one path, without --out-dir"));
+        }
         request.resolve_formats()?;
         let discard = request.target.is_none().then(|| TargetSpec::Writer(Box::new(io::sink())));
         let report = request.run(discard)?;

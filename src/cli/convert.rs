@@ -1,14 +1,18 @@
 //! `pagemill convert`.
 
-use std::path::PathBuf;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader};
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use pagemill::config::Raw;
+use pagemill::engine::Checkpoint;
 use pagemill::error::Error;
+use pagemill::source::{Folders, Listed, expand, read_list};
 
 use super::args::{Binary, CsvIn, CsvOut, Fields, JsonIn, JsonOut, Run, Values, format_names};
 use super::exit::Exit;
-use super::request::Request;
+use super::request::{Batch, Request};
 use super::signals;
 
 pub const EXAMPLES: &str = "\
@@ -21,6 +25,8 @@ Examples:
   pagemill convert log.txt -o log.upper.txt --op upper --memory-limit 32MB -v
   pagemill convert huge.csv -o huge.ndjson --resume      (after an interruption)
   pagemill convert ticks.fixed -o ticks.csv --layout 'id:u64le,price:f64be,name:text16'
+  pagemill convert 2023.csv 2024.csv -o both.ndjson
+  pagemill convert data --recursive --out-dir converted -t ndjson --keep-going
 
 Exit codes: 0 done, 1 bad data, 2 usage, 3 input or output, 4 memory ceiling, 5 stopped (can be resumed),
 130 ended by SIGINT, 143 by SIGTERM. SIGUSR1 prints how far it is.";
@@ -28,9 +34,11 @@ Exit codes: 0 done, 1 bad data, 2 usage, 3 input or output, 4 memory ceiling, 5 
 /// The arguments of `convert` and `audit`.
 #[derive(Args, Debug)]
 pub struct Convert {
-    /// File to read; - is standard input
-    #[arg(value_name = "INPUT", required_unless_present = "input_flag")]
-    input: Option<PathBuf>,
+    /// Files to read; - is standard input. Also patterns such as 'data/**/*.csv', and folders with --recursive
+    #[arg(value_name = "INPUT", required_unless_present_any = ["input_flag", "files_from"])]
+    inputs: Vec<PathBuf>,
+    #[command(flatten)]
+    many: ManyInputs,
     #[command(flatten)]
     formats: Formats,
     #[command(flatten)]
@@ -89,6 +97,27 @@ impl Resume {
     }
 }
 
+/// Several inputs.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Many inputs")]
+struct ManyInputs {
+    /// Take all files below folders, apart from hidden ones
+    #[arg(short, long)]
+    recursive: bool,
+    /// Read paths of further inputs from a file, one a line; - is standard input
+    #[arg(long, value_name = "LIST")]
+    files_from: Option<PathBuf>,
+    /// The paths of --files-from end with a zero byte, as `find -print0` writes them
+    #[arg(short = '0', long, requires = "files_from")]
+    null: bool,
+    /// Convert each input to a file of its own in this folder, with the suffix of the output's format
+    #[arg(long, value_name = "DIR", conflicts_with = "output")]
+    out_dir: Option<PathBuf>,
+    /// Tell of an input that fails, leave all of it out, and go on with the others
+    #[arg(long)]
+    keep_going: bool,
+}
+
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Formats")]
 struct Formats {
@@ -126,8 +155,47 @@ struct Output {
     #[arg(short, long)]
     verbose: bool,
     /// Older spelling of INPUT
-    #[arg(long = "input", value_name = "INPUT", conflicts_with = "input")]
+    #[arg(long = "input", value_name = "INPUT", conflicts_with = "inputs")]
     input_flag: Option<PathBuf>,
+}
+
+impl ManyInputs {
+    /// The inputs, if they are many: one plain path is not.
+    fn batch(self, inputs: &[PathBuf]) -> Result<Option<Batch>, Error> {
+        let folders = Folders { recursive: self.recursive, without: self.out_dir.as_deref() };
+        let mut sources = expand(inputs, folders)?;
+        if let Some(list) = &self.files_from {
+            for path in read_names(list, self.null)? {
+                // What a list names is never taken for a pattern.
+                match self.recursive && path.is_dir() {
+                    true => sources.extend(expand(&[path], folders)?),
+                    false => sources.push(Listed::file(path)),
+                }
+            }
+        }
+        let stdin = Path::new("-");
+        let read = sources.iter().filter(|source| source.path == stdin).count();
+        if read + usize::from(self.files_from.as_deref() == Some(stdin)) > 1 {
+            return Err(Error::usage("standard input can be read only once, but - is named several times"));
+        }
+        if sources.is_empty() {
+            return Err(Error::usage("there is no input: the list names no file"));
+        }
+        let plain = sources.len() == 1 && inputs.first() == Some(&sources[0].path);
+        if plain && self.out_dir.is_none() && !self.keep_going {
+            return Ok(None);
+        }
+        Ok(Some(Batch { sources, out_dir: self.out_dir, keep_going: self.keep_going }))
+    }
+}
+
+/// The paths of `--files-from`.
+fn read_names(list: &Path, null: bool) -> Result<Vec<PathBuf>, Error> {
+    let reader: Box<dyn BufRead> = match list == Path::new("-") {
+        true => Box::new(io::stdin().lock()),
+        false => Box::new(BufReader::new(File::open(list).map_err(|e| Error::io("open", list, e))?)),
+    };
+    read_list(list, reader, null)
 }
 
 impl Convert {
@@ -144,12 +212,24 @@ impl Convert {
         self.run.fill(&mut raw);
         self.resume.fill(&mut raw);
         raw.compress = self.output.compress;
-        // One of the two is there: clap asks for it.
-        let source = self.input.or(self.output.input_flag).unwrap_or_else(|| PathBuf::from("-"));
+        let mut inputs = self.inputs;
+        inputs.extend(self.output.input_flag);
         let mut settings = raw.validate()?;
         signals::attach(&mut settings);
+        let batch = self.many.batch(&inputs)?;
+        if batch.is_some() && (settings.resume || settings.checkpoint == Checkpoint::On) {
+            return Err(Error::usage(
+                "--checkpoint and --resume are for one input\n  Leave them out, or convert the inputs one by one.",
+            ));
+        }
+        // One of the two is there: clap asks for it.
+        let source = match &batch {
+            Some(batch) => batch.sources[0].path.clone(),
+            None => inputs.into_iter().next().unwrap_or_else(|| PathBuf::from("-")),
+        };
         Ok(Request {
             source,
+            batch,
             target: self.output.output,
             settings,
             report: self.output.report,

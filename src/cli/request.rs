@@ -5,18 +5,31 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use pagemill::config::View;
-use pagemill::engine::{Job, Settings, SourceSpec, TargetSpec};
+use pagemill::engine::{Each, Job, Settings, SourceSpec, TargetSpec, places};
 use pagemill::error::Error;
 use pagemill::format::{Format, source_format, target_format};
 use pagemill::metrics::{self, Report};
+use pagemill::source::Listed;
 
 use super::console;
 use super::exit::Exit;
 
+/// Many inputs.
+pub struct Batch {
+    /// The files, at least one.
+    pub sources: Vec<Listed>,
+    /// Each input becomes a file in this folder.
+    pub out_dir: Option<PathBuf>,
+    /// An input that fails does not end the run.
+    pub keep_going: bool,
+}
+
 /// What `convert` and `audit` were asked for.
 pub struct Request {
-    /// The file to read, or `-`.
+    /// The file to read, or `-`; the first of many.
     pub source: PathBuf,
+    /// The files to read, when they are many.
+    pub batch: Option<Batch>,
     /// The file to write, or `-`; none: not said.
     pub target: Option<PathBuf>,
     /// Everything else about the job.
@@ -34,8 +47,14 @@ pub struct Request {
 impl Request {
     /// Runs the job, or explains it.
     pub fn convert(mut self) -> Result<Exit, Error> {
+        if let Some(batch) = self.batch.take_if(|_| !self.explain) {
+            return self.convert_many(batch);
+        }
         self.resolve_formats()?;
         if self.explain {
+            if let Some(more) = self.batch.as_ref().map(|batch| batch.sources.len() - 1) {
+                console::print(&format!("inputs           this one and {more} more\n"))?;
+            }
             let text = self.job(None).explain()?;
             console::print(&format!("{}\n", text.trim_end()))?;
             return Ok(Exit::Done);
@@ -50,11 +69,51 @@ impl Request {
         let file = self.report.as_deref().map(|path| self.open_report(path)).transpose()?;
         let report = self.job(target).run()?;
         self.tell(&report);
+        self.write_report(file, &report)?;
+        Ok(report)
+    }
+
+    fn write_report(&self, file: Option<Box<dyn Write>>, report: &Report) -> Result<(), Error> {
         if let (Some(mut file), Some(path)) = (file, self.report.as_deref()) {
-            let text = metrics::json(&report, env!("CARGO_PKG_VERSION"), &View::from(&self.settings));
+            let text = metrics::json(report, env!("CARGO_PKG_VERSION"), &View::from(&self.settings));
             file.write_all(text.as_bytes()).map_err(|e| Error::io("write", path, e))?;
         }
-        Ok(report)
+        Ok(())
+    }
+
+    /// Converts many inputs and tells of those that failed. Ends as the first of them would.
+    fn convert_many(self, batch: Batch) -> Result<Exit, Error> {
+        let mut settings = self.settings.clone();
+        if settings.word_count {
+            settings.to.get_or_insert(Format::Text);
+        }
+        let places = match &batch.out_dir {
+            Some(folder) => places(&batch.sources, folder, &settings)?,
+            None => Vec::new(),
+        };
+        let sources = || batch.sources.iter().map(|source| &*source.path);
+        let others: Vec<&Path> = sources().chain(places.iter().map(|place| &**place)).collect();
+        let file = self.report.as_deref().map(|path| self.open_report_beside(path, &others)).transpose()?;
+        let report = match batch.out_dir {
+            Some(_) => {
+                let pairs = sources().map(source).zip(places.iter().cloned());
+                Each::new(pairs).with(|own| *own = settings).keep_going(batch.keep_going).run()?
+            }
+            None => {
+                let many = Job::many(sources().map(source), self.asked_target());
+                many.with(|own| *own = settings).keep_going(batch.keep_going).run()?
+            }
+        };
+        self.tell(&report);
+        self.write_report(file, &report)?;
+        let failures: Vec<&Error> = report.files.iter().filter_map(|file| file.error.as_deref()).collect();
+        failures.iter().for_each(console::error);
+        if let Some(first) = failures.first() {
+            let (failed, all) = (failures.len(), report.files.len());
+            console::error(format_args!("{failed} of {all} inputs failed; nothing of them was written"));
+            return Ok(Exit::of(first));
+        }
+        Ok(Exit::Done)
     }
 
     /// Gives both ends a format.
@@ -71,21 +130,25 @@ impl Request {
     }
 
     fn job(&self, target: Option<TargetSpec>) -> Job {
-        let source = file(&self.source).map_or(SourceSpec::Stdin, |path| SourceSpec::Path(path.to_path_buf()));
-        let asked = || {
-            let path = self.target.as_deref().and_then(file);
-            path.map_or(TargetSpec::Stdout, |path| TargetSpec::Path(path.to_path_buf()))
-        };
-        Job { source, target: target.unwrap_or_else(asked), settings: self.settings.clone() }
+        let target = target.unwrap_or_else(|| self.asked_target());
+        Job { source: source(&self.source), target, settings: self.settings.clone() }
+    }
+
+    fn asked_target(&self) -> TargetSpec {
+        let path = self.target.as_deref().and_then(file);
+        path.map_or(TargetSpec::Stdout, |path| TargetSpec::Path(path.to_path_buf()))
     }
 
     /// Opens the report's file, unless the job reads or writes the same one.
     fn open_report(&self, path: &Path) -> Result<Box<dyn Write>, Error> {
+        self.open_report_beside(path, &[&self.source])
+    }
+
+    fn open_report_beside(&self, path: &Path, others: &[&Path]) -> Result<Box<dyn Write>, Error> {
         if path == Path::new("-") {
             return Ok(Box::new(io::stderr()));
         }
-        let others = [Some(self.source.as_path()), self.target.as_deref()];
-        if others.into_iter().flatten().any(|other| is_same(path, other)) {
+        if others.iter().copied().chain(self.target.as_deref()).any(|other| is_same(path, other)) {
             return Err(Error::usage(format!(
                 "--report: {} is also read or written by the job\n  Give the report a file of its own.",
                 path.display()
@@ -103,6 +166,11 @@ impl Request {
             console::note(&metrics::human(report));
         }
     }
+}
+
+/// The source that a path names.
+fn source(path: &Path) -> SourceSpec {
+    file(path).map_or(SourceSpec::Stdin, |path| SourceSpec::Path(path.to_path_buf()))
 }
 
 /// The path of a file; none for `-`.

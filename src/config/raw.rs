@@ -59,6 +59,8 @@ pub struct Raw {
     pub bytes: Option<String>,
     /// `--invalid-utf8`.
     pub invalid_utf8: Option<String>,
+    /// `--encoding`.
+    pub encoding: Option<String>,
     /// `--op`, as often as it was given.
     pub op: Vec<String>,
     /// `--select`, as often as it was given.
@@ -129,6 +131,7 @@ impl Raw {
             compress: self.compress.as_deref().map_or(Ok(defaults.compress), str::parse)?,
             on_error: one_of(&choice::ON_ERROR, &self.on_error)?,
             invalid_utf8: one_of(&choice::INVALID_UTF8, &self.invalid_utf8)?,
+            encoding: self.encoding.as_deref().map(str::parse).transpose()?,
             force: self.force,
             strict: self.strict,
             checkpoint: match self.checkpoint {
@@ -201,7 +204,8 @@ impl Raw {
 
     fn columns(&self) -> Result<ColumnsFrom, Error> {
         match self.columns.as_deref() {
-            None | Some("union") => Ok(ColumnsFrom::Union),
+            None => Ok(ColumnsFrom::Auto),
+            Some("union") => Ok(ColumnsFrom::Union),
             Some("first") => Ok(ColumnsFrom::First),
             Some(list) => Ok(ColumnsFrom::List(split_list("--columns", list)?)),
         }
@@ -290,7 +294,7 @@ mod tests {
         assert_eq!(settings.memory_limit, MEMORY_LIMIT);
         assert_eq!(settings.options.dialect, Dialect::default());
         assert_eq!(settings.options.max_depth, 1024);
-        assert_eq!(settings.columns, ColumnsFrom::Union);
+        assert_eq!(settings.columns, ColumnsFrom::Auto);
     }
 
     #[test]

@@ -18,6 +18,7 @@ pub struct View {
     types: &'static str,
     bytes: &'static str,
     invalid_utf8: &'static str,
+    encoding: Option<&'static str>,
     ops: Vec<String>,
     select: Vec<String>,
     drop: Vec<String>,
@@ -89,6 +90,7 @@ impl From<&Settings> for View {
             types: choice::TYPES.name(s.options.types),
             bytes: choice::BYTES.name(s.options.bytes_as),
             invalid_utf8: choice::INVALID_UTF8.name(s.invalid_utf8),
+            encoding: s.encoding.map(|encoding| encoding.name()),
             ops,
             select: s.select.clone(),
             drop: s.drop.clone(),
@@ -126,6 +128,7 @@ fn csv(s: &Settings) -> Csv {
         quote_all: out.quote_all,
         crlf: out.crlf,
         columns: match &s.columns {
+            ColumnsFrom::Auto => Columns::From("auto"),
             ColumnsFrom::Union => Columns::From("union"),
             ColumnsFrom::First => Columns::From("first"),
             ColumnsFrom::List(names) => Columns::List(names.clone()),

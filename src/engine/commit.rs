@@ -39,12 +39,30 @@ pub(super) struct Done {
     pub failed: Option<Box<dyn FnOnce(u64) -> Error + Send>>,
 }
 
+/// How far the output is.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place {
+    /// Where the next bytes go.
+    pub offset: u64,
+    /// Nothing was written behind the prefix yet: the first record skips its separator.
+    pub at_start: bool,
+    /// The last byte of the last record.
+    pub last: Option<u8>,
+}
+
+impl Place {
+    /// Behind a prefix of so many bytes.
+    pub fn behind(prefix: usize) -> Place {
+        Place { offset: prefix as u64, at_start: true, last: None }
+    }
+}
+
 /// Where a committer begins.
 pub(super) struct Begin<'t> {
-    /// Where the next bytes go: behind the prefix, or behind what a run before wrote.
-    pub offset: u64,
-    /// No record was written yet: the first one skips so many bytes of its separator.
-    pub first_skips: Option<usize>,
+    /// Behind the prefix, or behind what another run or source wrote.
+    pub place: Place,
+    /// How many bytes of its separator the first record of the output skips.
+    pub first_skips: usize,
     pub totals: Totals,
     /// Where checkpoints go, and what makes them.
     pub checkpoints: Option<(&'t Journal, Tracker)>,
@@ -54,6 +72,7 @@ pub(super) struct Begin<'t> {
 
 pub(super) struct Committer<'t> {
     target: &'t Target,
+    first_skips: usize,
     journal: Option<&'t Journal>,
     progress: Option<&'t Progress>,
     state: Mutex<State>,
@@ -66,10 +85,7 @@ pub(super) struct Committer<'t> {
 struct State {
     /// The slice whose turn it is.
     next: u64,
-    /// Where the next bytes go.
-    offset: u64,
-    /// Nothing was written behind the prefix yet: the first record skips so much of its separator.
-    first_skips: Option<usize>,
+    place: Place,
     /// Early slices, at their number modulo the ring's length.
     ring: Vec<Option<(Done, Option<Hasher>)>>,
     free: Vec<Buffer>,
@@ -80,19 +96,20 @@ struct State {
 
 impl State {
     /// Takes the place of `bytes` in the output, whose checksum is `hashed` if checkpoints are written.
-    fn assign<'b>(&mut self, bytes: &'b [u8], hashed: Option<Hasher>) -> (&'b [u8], u64) {
+    fn assign<'b>(&mut self, bytes: &'b [u8], first_skips: usize, hashed: Option<Hasher>) -> (&'b [u8], u64) {
         let (mut bytes, mut hashed) = (bytes, hashed);
-        if !bytes.is_empty()
-            && let Some(skips) = self.first_skips.take()
-        {
-            bytes = &bytes[skips..];
+        let place = &mut self.place;
+        if place.at_start && !bytes.is_empty() {
+            bytes = &bytes[first_skips..];
             hashed = hashed.map(|_| hash(bytes));
+            place.at_start = false;
         }
         if let (Some(tracker), Some(hashed)) = (&mut self.tracker, hashed) {
             tracker.add(&hashed);
         }
-        let at = self.offset;
-        self.offset += bytes.len() as u64;
+        let at = place.offset;
+        place.offset += bytes.len() as u64;
+        place.last = bytes.last().copied().or(place.last);
         (bytes, at)
     }
 
@@ -113,12 +130,12 @@ impl State {
 impl<'t> Committer<'t> {
     /// A committer with `buffers` for all workers together.
     pub fn new(target: &'t Target, begin: Begin<'t>, buffers: Vec<Buffer>) -> Committer<'t> {
-        let Begin { offset, first_skips, totals, checkpoints, progress } = begin;
+        let Begin { place, first_skips, totals, checkpoints, progress } = begin;
         let (journal, tracker) = checkpoints.unzip();
         let ring = (0..buffers.len()).map(|_| None).collect();
-        let state = State { next: 0, offset, first_skips, ring, free: buffers, totals, error: None, tracker };
+        let state = State { next: 0, place, ring, free: buffers, totals, error: None, tracker };
         let (state, turn, freed) = (Mutex::new(state), Condvar::new(), Condvar::new());
-        Committer { target, journal, progress, state, turn, freed }
+        Committer { target, first_skips, journal, progress, state, turn, freed }
     }
 
     /// The checksum of output, if checkpoints are written.
@@ -159,7 +176,7 @@ impl<'t> Committer<'t> {
             return Err(Error::usage("the run has ended"));
         }
         state.begin_write(index, offset);
-        let (bytes, at) = state.assign(bytes, hashed);
+        let (bytes, at) = state.assign(bytes, self.first_skips, hashed);
         drop(state);
         self.target.write(bytes, at)?;
         let entry = self.lock().end_write(index);
@@ -193,7 +210,7 @@ impl<'t> Committer<'t> {
             }
             let index = state.next;
             state.begin_write(index, done.offset);
-            let (bytes, at) = state.assign(&done.buffer[..done.len], hashed);
+            let (bytes, at) = state.assign(&done.buffer[..done.len], self.first_skips, hashed);
             // A slice that ends the run keeps its turn: those behind it would count as records before it,
             // or end the run first.
             let written = if self.target.is_positional() && done.failed.is_none() {
@@ -241,10 +258,10 @@ impl<'t> Committer<'t> {
         state.next += 1;
         state.totals.add(&done.totals);
         if let Some(tracker) = &mut state.tracker {
-            tracker.advanced(done.offset, state.offset, state.first_skips.is_none(), &state.totals);
+            tracker.advanced(done.offset, state.place.offset, !state.place.at_start, &state.totals);
         }
         if let Some(progress) = self.progress {
-            progress.committed(state.totals.records_in, state.totals.records_out, state.offset);
+            progress.committed(state.totals.records_in, state.totals.records_out, state.place.offset);
         }
         self.turn.notify_all();
     }
@@ -255,12 +272,12 @@ impl<'t> Committer<'t> {
         self.freed.notify_all();
     }
 
-    /// The totals and the length of the output, or the error that ended the run.
-    pub fn finish(self) -> Result<(Totals, u64)> {
+    /// The totals and how far the output is, or the error that ended the run.
+    pub fn finish(self) -> Result<(Totals, Place)> {
         let state = self.state.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
         match state.error {
             Some(error) => Err(error),
-            None => Ok((state.totals, state.offset)),
+            None => Ok((state.totals, state.place)),
         }
     }
 }

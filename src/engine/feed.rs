@@ -1,5 +1,6 @@
 //! The cutter behind its lock: hands out slices in input order.
 
+use super::open::read_error;
 use crate::error::{Error, Position, RecordError, Result, is_stop};
 use crate::format::{Boundary, Cut};
 use crate::metrics::Progress;
@@ -159,13 +160,17 @@ impl<'s> Feed<'s> {
         std::mem::swap(window, carry);
         let mut size = self.target + self.target / 4;
         loop {
-            stream.read_to(window, size).map_err(FeedError::Read)?;
+            let failed = stream.read_to(window, size).err();
             if window.is_empty() {
-                return Ok(None);
+                return failed.map_or(Ok(None), |error| Err(FeedError::Read(error)));
             }
             let found = self.cutter.cut(window, self.target, stream.ended())?;
             match found {
                 Boundary::At(len) => {
+                    // The records before the failed read come first, whatever the size of slices.
+                    if let Some(error) = failed {
+                        stream.fail(error);
+                    }
                     carry.extend_from_slice(&window[len..]);
                     window.truncate(len);
                     let offset = self.offset;
@@ -173,8 +178,14 @@ impl<'s> Feed<'s> {
                     return Ok(Some((offset, None)));
                 }
                 Boundary::Skip(len) => {
+                    if let Some(error) = failed {
+                        stream.fail(error);
+                    }
                     window.drain(..len);
                     self.offset += len as u64;
+                }
+                Boundary::More if failed.is_some() => {
+                    return failed.map_or(Ok(None), |error| Err(FeedError::Read(error)));
                 }
                 Boundary::More if window.len() >= self.target.saturating_add(self.max_record) => {
                     return Err(record_too_large(0, self.max_record).into());
@@ -207,7 +218,7 @@ impl FeedError {
             FeedError::Read(error) if is_stop(&error) => {
                 Error::stopped(Some(Position { file: source.to_path_buf(), record: records, offset }))
             }
-            FeedError::Read(error) => Error::read(source, error),
+            FeedError::Read(error) => read_error(source, records + 1, offset, error),
             FeedError::Cut(error) => {
                 let position =
                     Position { file: source.to_path_buf(), record: records + 1, offset: offset + error.offset as u64 };
@@ -227,7 +238,7 @@ pub(super) fn read_head<T>(
     let mut head = Vec::new();
     let mut size = 64 << 10;
     loop {
-        stream.read_to(&mut head, size).map_err(|e| Error::read(path, e))?;
+        stream.read_to(&mut head, size).map_err(|e| read_error(path, 0, 0, e))?;
         if let Some(found) = enough(&head, stream.ended())? {
             return Ok((head, found));
         }

@@ -8,10 +8,11 @@
 
 use super::job::{How, Opened};
 use super::keys::{self, KeyPass, Search};
+use super::open::read_error;
 use super::phases::Phases;
 use super::route::Header;
 use super::settings::{ColumnsFrom, OnError};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::format::{Boundary, Columns, Nested, UnknownKey};
 use crate::memory::Arena;
 use crate::record::Schema;
@@ -27,7 +28,7 @@ const PART: usize = 64 << 10;
 
 /// How much of the beginning a header is taken from.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum First {
+pub(super) enum First {
     Record,
     Slices,
 }
@@ -86,12 +87,13 @@ impl Opened<'_> {
 
     /// The keys of the first record, or of the first slices. What is wrong with the data is left for
     /// the run to tell: then there are no keys.
-    fn first_keys(&mut self, first: First) -> Result<Schema> {
+    pub fn first_keys(&mut self, first: First) -> Result<Schema> {
         let start = self.reading.start();
         let mut size = HEAD;
         loop {
             if let Bytes::Stream(stream) = &mut self.source.bytes {
-                stream.read_to(&mut self.head, start + size).map_err(|e| Error::read(&self.source.path, e))?;
+                let path = &self.source.path;
+                stream.read_to(&mut self.head, start + size).map_err(|e| read_error(path, 0, 0, e))?;
             }
             let keys = match &self.source.bytes {
                 Bytes::Mapped(map) => self.keys_in(&map.bytes()[start..], true, self.plan.slice_size, first)?,

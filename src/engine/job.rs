@@ -1,27 +1,30 @@
 //! A job: a source, settings, a target.
 
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::Instant;
 
 use super::checkpoint::{Entry, Resumable, Tracker};
-use super::commit::{Begin, Committer};
+use super::commit::{Begin, Committer, Place};
 use super::feed::{Feed, Input, read_head};
-use super::open::{open_source, open_target};
+use super::open::{open_target, open_text};
 use super::pass::PassThrough;
 use super::phases::Phases;
 use super::plan::{Plan, Wishes};
 use super::route::Route;
 use super::settings::{OnError, Settings, SourceSpec, TargetSpec};
+use super::sum::Sum;
 use super::totals::Totals;
 use super::wordcount::WordCount;
 use super::worker::{Shared, Worker};
 use crate::compress::{Codec, Compress, Compression};
 use crate::error::{Error, Position, Result};
-use crate::format::{self, Columns, Format, OpenError, Opening, ReadFormat, UnknownKey, WriteFormat};
+use crate::format::{self, Columns, Format, Frame, OpenError, Opening, ReadFormat, UnknownKey, WriteFormat};
 use crate::memory::{Arena, Budget, audit};
-use crate::metrics::{Allocations, Report};
-use crate::record::Schema;
-use crate::source::{Bytes, Source, damage};
+use crate::metrics::{FileReport, Report};
+use crate::record::{LossyKind, Schema};
+use crate::source::{Bytes, Decoded, Source, damage};
 use crate::sys::Map;
 use crate::target::Target;
 
@@ -49,6 +52,9 @@ impl Job {
         if let Some(packing) = &opened.plan.packing {
             text += &format!("compressed       {packing}\n");
         }
+        if let Some(decoded) = &opened.source.decoded {
+            text += &format!("decoded from     {}\n", decoded.encoding.name());
+        }
         text += &format!(
             "records          {}\n",
             if route.pass_through { "passed through" } else { "decoded and encoded" }
@@ -65,6 +71,16 @@ impl Job {
     /// See [`ErrorClass`](crate::error::ErrorClass). After an error there is no file under the target's name.
     pub fn run(self) -> Result<Report> {
         let started = Instant::now();
+        let mut sum = Sum::new();
+        let memory_limit = self.settings.memory_limit;
+        let (done, output) = self.run_into(&mut sum)?;
+        let stream = |path: &PathBuf| path.as_os_str() != "-";
+        let (source, target) = (Some(done.source).filter(stream), done.target);
+        Ok(Report { source, target, output, elapsed: started.elapsed(), ..sum.report(memory_limit) })
+    }
+
+    /// Runs the job and adds what it did to `sum`. Gives the bytes of a memory target too.
+    pub(super) fn run_into(self, sum: &mut Sum) -> Result<(FileReport, Vec<u8>)> {
         let before = audit::counts();
         let settings = self.settings;
         if let Some(stop) = &settings.stop {
@@ -74,7 +90,7 @@ impl Job {
         let mut resumable = Resumable::open(&opened, &self.target, &settings)?;
         let mut target = match &resumable {
             Some(resumable) => resumable.target(settings.force).inspect_err(|_| resumable.give_up())?,
-            None => open_target(self.target, &opened.source, &settings)?,
+            None => open_target(self.target, [&*opened.source.path], &settings)?,
         };
         let plan = opened.plan.clone();
         if let Some(packing) = &plan.packing {
@@ -83,44 +99,23 @@ impl Job {
         let budget = Budget::new(plan.memory_limit);
         let _reserved = plan.reserve(&budget)?;
         let phases = Phases::new(plan.workers);
-        let mut report = Report {
-            source: Some(opened.source.path.clone()).filter(|path| path.as_os_str() != "-"),
-            target: target.file_path().map(Into::into),
-            from: opened.route.from.name(),
-            to: opened.route.to.name(),
-            warnings: opened.reading.warnings().to_vec(),
-            resumed_from: resumable.as_ref().and_then(|resumable| resumable.from.as_ref()).map(|entry| entry.input),
-            workers: plan.workers,
-            slice_size: plan.slice_size,
-            memory_limit: plan.memory_limit,
-            ..Report::default()
-        };
+        let place = target.file_path().map(Into::into);
+        sum.resumed_from = resumable.as_ref().and_then(|resumable| resumable.from.as_ref()).map(|entry| entry.input);
         let run = opened.convert(&target, &phases, resumable.as_mut()).map_err(|error| opened.source.blame(error));
-        let run = match (run, resumable.take()) {
-            (Ok(run), resumable) => {
-                report.bytes_out = target.flush()?.unwrap_or(run.bytes_out);
-                report.output = target.finish()?;
-                resumable.map_or(Ok(()), Resumable::remove)?;
-                run
+        let (run, output) = match (run, resumable.take()) {
+            (Ok(mut run), resumable) => {
+                run.bytes_out = target.flush()?.unwrap_or(run.bytes_out);
+                let output = target.finish()?;
+                resumable.map_or(Ok(()), |resumable| resumable.remove())?;
+                (run, output)
             }
             (Err(error), None) => return Err(error),
             (Err(error), Some(resumable)) => return Err(resumable.fail(target, error)),
         };
-        report.bytes_in = run.bytes_in;
-        run.totals.fill(&mut report);
-        report.stages = phases.by_stage();
-        let sum = |part: fn(&crate::metrics::StageAllocations) -> (u64, u64)| {
-            report.stages.iter().map(part).fold((0, 0), |sum, counts| (sum.0 + counts.0, sum.1 + counts.1))
-        };
-        report.allocations = Allocations {
-            start: (run.ready.blocks - before.blocks, run.ready.bytes - before.bytes),
-            warmup: sum(|stage| stage.warmup),
-            steady: sum(|stage| stage.steady),
-        };
-        report.peak_heap_bytes = audit::counts().peak;
-        report.peak_rss_bytes = crate::sys::peak_rss_bytes();
-        report.elapsed = started.elapsed();
-        Ok(report)
+        sum.add(&opened, &run, &phases, &before);
+        sum.warnings.extend_from_slice(opened.reading.warnings());
+        sum.bytes_out += run.bytes_out;
+        Ok((run.file(&opened.source.path, place), output))
     }
 }
 
@@ -140,10 +135,28 @@ pub(super) struct Opened<'s> {
 /// What a run came to.
 pub(super) struct Run {
     pub totals: Totals,
-    bytes_in: u64,
-    bytes_out: u64,
+    pub bytes_in: u64,
+    pub bytes_out: u64,
+    /// How far the output is, without what comes behind the records.
+    pub place: Place,
     /// The heap just before the first slice.
-    ready: audit::Counts,
+    pub ready: audit::Counts,
+}
+
+impl Run {
+    /// What is reported of the source by itself.
+    pub fn file(&self, source: &Path, target: Option<PathBuf>) -> FileReport {
+        FileReport {
+            source: source.to_path_buf(),
+            target,
+            bytes_in: self.bytes_in,
+            bytes_out: self.bytes_out,
+            records_in: self.totals.records_in,
+            records_out: self.totals.records_out,
+            records_failed: self.totals.records_failed,
+            error: None,
+        }
+    }
 }
 
 impl<'s> Opened<'s> {
@@ -158,7 +171,7 @@ impl<'s> Opened<'s> {
             _ => None,
         };
         let to = format::target_format(settings.to, path, from)?;
-        let source = open_source(source, settings)?;
+        let source = open_text(source, from, settings)?;
         let compression = match settings.compress {
             Compress::Auto => path.and_then(Codec::from_path).map(Compression::from),
             Compress::None => None,
@@ -209,7 +222,9 @@ impl<'s> Opened<'s> {
                 let found = look(map.bytes(), true).map_err(|e| damage(map, &source.path, u64::MAX).unwrap_or(e))?;
                 (Vec::new(), found.ok_or_else(|| Error::usage("the source has no beginning"))?)
             }
-            Bytes::Stream(stream) => read_head(stream, &source.path, plan.max_record, look)?,
+            Bytes::Stream(stream) => {
+                read_head(stream, &source.path, plan.max_record, look).map_err(|error| tell(error, &source.decoded))?
+            }
         };
         let route = Route::new(settings, from, to, &*reading)?;
         Ok(Opened { settings, source, head, reading, route, plan, begun: false })
@@ -245,7 +260,7 @@ impl<'s> Opened<'s> {
         Ok(Columns { schema: self.all_keys()?, unknown: UnknownKey::Refuse })
     }
 
-    fn writing(&self, header: Option<Columns>) -> Result<Box<dyn WriteFormat>> {
+    pub(super) fn writing(&self, header: Option<Columns>) -> Result<Box<dyn WriteFormat>> {
         let route = &self.route;
         if self.settings.word_count {
             return Ok(Box::new(WordCount::new(route.from == Format::Text)));
@@ -299,10 +314,6 @@ impl<'s> Opened<'s> {
         target: &Target,
         phases: &Phases,
     ) -> Result<Run> {
-        if std::mem::replace(&mut self.begun, true) {
-            self.rewind()?;
-        }
-        let plan = &self.plan;
         let frame = writing.frame();
         if let Bytes::Mapped(map) = &self.source.bytes
             && let Some(error) = damage(map, &self.source.path, u64::MAX)
@@ -316,12 +327,46 @@ impl<'s> Opened<'s> {
         }
         let every = self.settings.checkpoint_every;
         let begin = Begin {
-            offset: from.map_or(frame.prefix.len() as u64, |entry| entry.output),
-            first_skips: from.is_none_or(|entry| !entry.started).then_some(frame.first_skips),
+            place: from.map_or(Place::behind(frame.prefix.len()), Entry::place),
+            first_skips: frame.first_skips,
             totals: from.map_or_else(Totals::new, Entry::totals),
             checkpoints: resumable.map(|resumable| (&resumable.journal, Tracker::new(every, from, &frame.prefix))),
             progress: self.settings.progress.as_ref(),
         };
+        let start = from.map(|entry| entry.input as usize);
+        let mut run = self.records_from(on_error, writing, target, phases, (begin, start))?;
+        run.bytes_out = write_end(&frame, writing, run.totals.records_out, target, run.place)?;
+        Ok(run)
+    }
+
+    /// Writes the records of the source, from a place of the output on.
+    pub(super) fn records(
+        &mut self,
+        on_error: OnError,
+        writing: &dyn WriteFormat,
+        target: &Target,
+        phases: &Phases,
+        (place, first_skips): (Place, usize),
+    ) -> Result<Run> {
+        let progress = self.settings.progress.as_ref();
+        let begin = Begin { place, first_skips, totals: Totals::new(), checkpoints: None, progress };
+        self.records_from(on_error, writing, target, phases, (begin, None))
+    }
+
+    /// The same, from a record of the source on that is not the first one.
+    fn records_from(
+        &mut self,
+        on_error: OnError,
+        writing: &dyn WriteFormat,
+        target: &Target,
+        phases: &Phases,
+        (begin, start): (Begin<'_>, Option<usize>),
+    ) -> Result<Run> {
+        if std::mem::replace(&mut self.begun, true) {
+            self.rewind()?;
+        }
+        let plan = &self.plan;
+        let began = begin.place.offset;
         let buffers = (0..plan.workers + plan.ring).map(|_| vec![0; plan.buffer].into_boxed_slice()).collect();
         let committer = Committer::new(target, begin, buffers);
         let workers: Vec<_> = (0..plan.workers)
@@ -333,7 +378,6 @@ impl<'s> Opened<'s> {
                 Mutex::new(worker)
             })
             .collect();
-        let start = from.map(|entry| entry.input as usize);
         let (feed, map) = feed(&mut self.source.bytes, &mut self.head, &*self.reading, plan, start);
         let feed = feed.controlled(self.settings.stop.as_ref(), self.settings.progress.as_ref());
         let shared = Shared {
@@ -350,15 +394,39 @@ impl<'s> Opened<'s> {
         };
         let ready = run_workers(&workers, &shared)?;
         let bytes_in = shared.feed.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner()).offset();
-        let (totals, mut bytes_out) = shared.committer.finish()?;
+        let about = &self.source.decoded;
+        let (mut totals, place) = shared.committer.finish().map_err(|error| tell(error, about))?;
         // Behind the last read, and before the output looks like a whole one.
         self.source.unchanged()?;
-        let suffix = if totals.records_out == 0 && !frame.empty.is_empty() { &frame.empty } else { &frame.suffix };
-        for end in [suffix, &writing.ending()] {
-            target.write(end, bytes_out)?;
-            bytes_out += end.len() as u64;
+        if let Some(decoded) = about {
+            totals.lossy.count_many(LossyKind::InvalidUtf8Replaced, decoded.replaced.load(Relaxed));
         }
-        Ok(Run { totals, bytes_in, bytes_out, ready })
+        Ok(Run { totals, bytes_in, bytes_out: place.offset - began, place, ready })
+    }
+}
+
+/// Writes what comes behind the last record. Gives the length of the whole output.
+pub(super) fn write_end(
+    frame: &Frame,
+    writing: &dyn WriteFormat,
+    records: u64,
+    target: &Target,
+    place: Place,
+) -> Result<u64> {
+    let suffix = if records == 0 && !frame.empty.is_empty() { &frame.empty } else { &frame.suffix };
+    let mut len = place.offset;
+    for end in [suffix, &writing.ending()] {
+        target.write(end, len)?;
+        len += end.len() as u64;
+    }
+    Ok(len)
+}
+
+/// Places in decoded text are not those of the source.
+fn tell(error: Error, decoded: &Option<Decoded>) -> Error {
+    match decoded {
+        Some(decoded) => error.in_decoded(decoded.encoding.name()),
+        None => error,
     }
 }
 

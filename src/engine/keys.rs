@@ -179,7 +179,7 @@ impl<'o> Search<'o> {
     }
 }
 
-fn too_many() -> Error {
+pub(super) fn too_many() -> Error {
     Error::usage(format!(
         "the records have more than {MAX_COLUMNS} different keys\n  Name the columns with --columns a,b,c, or keep maps whole with --nested json."
     ))

@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
-use super::settings::{Io, Settings, SourceSpec, TargetSpec};
-use crate::error::{Error, Result};
-use crate::source::{Mapping, Source};
+use super::settings::{InvalidUtf8, Io, Settings, SourceSpec, TargetSpec};
+use crate::error::{Error, Position, RecordError, Result};
+use crate::format::Format;
+use crate::source::{Encoding, Malformed, Mapping, Source};
 use crate::target::Target;
 
 /// Opens the source.
@@ -25,12 +26,63 @@ pub(super) fn open_source(source: SourceSpec, settings: &Settings) -> Result<Sou
     }
 }
 
-/// Opens the target; refuses to write onto the source.
-pub(super) fn open_target(target: TargetSpec, source: &Source, settings: &Settings) -> Result<Target> {
+/// Opens the source, as UTF-8 if its format is text.
+pub(super) fn open_text(source: SourceSpec, from: Format, settings: &Settings) -> Result<Source> {
+    let mut source = open_source(source, settings)?;
+    if source.packed().is_some() {
+        return match settings.encoding {
+            Some(encoding) if !encoding.is_utf8() => Err(Error::usage(format!(
+                "{} is compressed, and is not UTF-8\n  Decompress it on the way: gzip -dc FILE | pagemill convert - --encoding …",
+                source.path.display()
+            ))),
+            _ => Ok(source),
+        };
+    }
+    if matches!(from, Format::Fixed | Format::Frames) {
+        return match settings.encoding {
+            None => Ok(source),
+            Some(_) => Err(Error::usage(format!("--encoding is for text, CSV, TSV, JSON and NDJSON, not for {from}"))),
+        };
+    }
+    let encoding = match settings.encoding {
+        Some(encoding) if encoding.is_utf8() => return Ok(source),
+        Some(encoding) => encoding.by_mark(&source.beginning()?),
+        None => match Encoding::detect(&source.beginning()?).map_err(|error| error.in_file(&source.path))? {
+            Some(encoding) => encoding,
+            None => return Ok(source),
+        },
+    };
+    if settings.io == Io::Map {
+        let (path, name) = (source.path.display(), encoding.name());
+        return Err(Error::usage(format!(
+            "{path} is decoded from {name}, so it can't be mapped\n  Leave out --io map."
+        )));
+    }
+    // What is strict loses nothing.
+    source.decode(encoding, settings.invalid_utf8 == InvalidUtf8::Replace && !settings.strict)
+}
+
+/// A failed read of a source; `record` is the one in which it failed, 0 where that is not known, and `offset` where it
+/// starts.
+pub(super) fn read_error(path: &Path, record: u64, offset: u64, error: std::io::Error) -> Error {
+    let Some(malformed) = error.get_ref().and_then(|inner| inner.downcast_ref::<Malformed>()) else {
+        return Error::read(path, error);
+    };
+    let error = RecordError::new(0, malformed.to_string())
+        .hint("Give another --encoding, or --invalid-utf8 replace to put U+FFFD in its place.");
+    Error::data(Position { file: path.to_path_buf(), record, offset }, error)
+}
+
+/// Opens the target; refuses to write onto a source.
+pub(super) fn open_target<'p>(
+    target: TargetSpec,
+    sources: impl IntoIterator<Item = &'p Path>,
+    settings: &Settings,
+) -> Result<Target> {
     let stop = settings.stop.as_ref();
     match target {
         TargetSpec::Path(path) => {
-            if same_file(&path, &source.path) {
+            if sources.into_iter().any(|source| same_file(&path, source)) {
                 return Err(Error::usage(format!(
                     "{} is the source; writing onto it would destroy it\n  Write to another file and rename that.",
                     path.display()
@@ -44,16 +96,20 @@ pub(super) fn open_target(target: TargetSpec, source: &Source, settings: &Settin
     }
 }
 
-#[cfg(unix)]
 fn same_file(a: &Path, b: &Path) -> bool {
-    use std::os::unix::fs::MetadataExt;
-    match (std::fs::metadata(a), std::fs::metadata(b)) {
-        (Ok(a), Ok(b)) => a.is_file() && a.dev() == b.dev() && a.ino() == b.ino(),
-        _ => false,
-    }
+    identity(a).is_some_and(|a| identity(b) == Some(a))
 }
 
+/// What tells whether two paths are of one file: device and number.
+#[cfg(unix)]
+pub(super) fn identity(path: &Path) -> Option<(u64, u64)> {
+    use std::os::unix::fs::MetadataExt;
+    let metadata = std::fs::metadata(path).ok()?;
+    metadata.is_file().then(|| (metadata.dev(), metadata.ino()))
+}
+
+/// What tells whether two paths are of one file: the path without links.
 #[cfg(not(unix))]
-fn same_file(a: &Path, b: &Path) -> bool {
-    matches!((std::fs::canonicalize(a), std::fs::canonicalize(b)), (Ok(a), Ok(b)) if a == b)
+pub(super) fn identity(path: &Path) -> Option<std::path::PathBuf> {
+    std::fs::canonicalize(path).ok()
 }

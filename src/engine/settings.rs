@@ -8,6 +8,7 @@ use crate::compress::{Compress, Decompress};
 use crate::format::{Format, Options};
 use crate::metrics::Progress;
 use crate::op::Op;
+use crate::source::Encoding;
 use crate::sys::Stop;
 
 /// Where the bytes of a job come from.
@@ -64,15 +65,17 @@ pub enum InvalidUtf8 {
     Replace,
 }
 
-/// Where the header of a tabular target comes from when the source is nested.
+/// Where the header of a tabular target comes from when the source is nested, and the columns of many sources.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum ColumnsFrom {
-    /// All keys of the whole input, in order of first appearance.
+    /// As [`Union`](Self::Union) for nested sources; many sources in columns must all have the same ones.
     #[default]
+    Auto,
+    /// All keys, or all columns, of the whole input, in order of first appearance.
     Union,
-    /// The keys of the first record.
+    /// The keys of the first record, or the columns of the first source; others are counted as lossy.
     First,
-    /// These; other keys are counted as lossy.
+    /// These; others are counted as lossy.
     List(Vec<String>),
 }
 
@@ -125,8 +128,10 @@ pub struct Settings {
     pub compress: Compress,
     /// What a bad record does.
     pub on_error: OnError,
-    /// What invalid UTF-8 does.
+    /// What invalid UTF-8 does, and malformed text in another encoding.
     pub invalid_utf8: InvalidUtf8,
+    /// How text, CSV, TSV, JSON and NDJSON are encoded; none: UTF-8, or UTF-16 with a byte order mark.
+    pub encoding: Option<Encoding>,
     /// Overwrite an existing target.
     pub force: bool,
     /// Refuse what would otherwise be a warning or counted as lossy.
@@ -162,7 +167,7 @@ impl Default for Settings {
             rename: Vec::new(),
             ops: Vec::new(),
             word_count: false,
-            columns: ColumnsFrom::Union,
+            columns: ColumnsFrom::Auto,
             workers: 0,
             slice_size: 0,
             memory_limit: MEMORY_LIMIT,
@@ -172,6 +177,7 @@ impl Default for Settings {
             compress: Compress::Auto,
             on_error: OnError::Fail,
             invalid_utf8: InvalidUtf8::Fail,
+            encoding: None,
             force: false,
             strict: false,
             checkpoint: Checkpoint::Auto,

@@ -41,6 +41,15 @@ impl Totals {
         self.latency.record(elapsed.as_micros() as u64, slice.records_in);
     }
 
+    /// Adds the totals of another source.
+    pub fn merge(&mut self, other: &Totals) {
+        self.records_in += other.records_in;
+        self.records_out += other.records_out;
+        self.records_failed += other.records_failed;
+        self.lossy.add(&other.lossy);
+        self.latency.merge(&other.latency);
+    }
+
     /// Writes the totals into a report.
     pub fn fill(&self, report: &mut Report) {
         report.records_in = self.records_in;

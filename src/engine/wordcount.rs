@@ -22,6 +22,21 @@ impl WordCount {
     pub fn new(lines: bool) -> WordCount {
         WordCount { lines, sum: Arc::default() }
     }
+
+    /// Adds up in the same place, for another source.
+    pub fn also(&self, lines: bool) -> WordCount {
+        WordCount { lines, sum: Arc::clone(&self.sum) }
+    }
+
+    /// The counts, and the records, until now.
+    pub fn counts(&self) -> (Counts, u64) {
+        *lock(&self.sum)
+    }
+
+    /// Goes back to earlier counts.
+    pub fn reset(&self, counts: (Counts, u64)) {
+        *lock(&self.sum) = counts;
+    }
 }
 
 impl WriteFormat for WordCount {

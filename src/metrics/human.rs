@@ -2,14 +2,21 @@
 
 use std::path::Path;
 
-use super::Report;
 use super::units::{count, micros, size, size_rounded};
+use super::{FileReport, Report};
 
 /// The report in aligned lines, with human units.
 pub fn human(report: &Report) -> String {
-    let mut lines = Vec::with_capacity(10);
-    lines.push(("source", end(report.source.as_deref(), report.from)));
-    lines.push(("target", end(report.target.as_deref(), report.to)));
+    let mut lines = Vec::with_capacity(10 + report.files.len());
+    match report.files.len() {
+        0 => lines.push(("source", end(report.source.as_deref(), report.from))),
+        many => lines.push(("sources", format!("{} ({})", count(many as u64), report.from))),
+    }
+    lines.extend(report.files.iter().map(|file| ("", one_of_many(file))));
+    match report.files.iter().filter(|file| file.target.is_some()).count() {
+        0 => lines.push(("target", end(report.target.as_deref(), report.to))),
+        many => lines.push(("targets", format!("{} ({})", count(many as u64), report.to))),
+    }
     lines.push(("read", amount(report.bytes_in, report.records_in)));
     lines.push(("written", amount(report.bytes_out, report.records_out)));
     if report.records_failed > 0 {
@@ -29,6 +36,13 @@ fn end(path: Option<&Path>, format: &str) -> String {
     match path {
         Some(path) => format!("{} ({format})", path.display()),
         None => format!("stream ({format})"),
+    }
+}
+
+fn one_of_many(file: &FileReport) -> String {
+    match &file.error {
+        Some(_) => format!("{}: failed", file.source.display()),
+        None => format!("{}: {}", file.source.display(), amount(file.bytes_in, file.records_in)),
     }
 }
 

@@ -4,12 +4,14 @@ use std::path::Path;
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use super::{Allocations, Latency, Report};
+use super::{Allocations, FileReport, Latency, Report};
 use crate::record::Lossy;
 
 /// The report as one line of JSON with a line break at its end.
 ///
-/// Its keys: `version`, `settings` (what is given here), `files` {`source`, `target`} (null for streams),
+/// Its keys: `version`, `settings` (what is given here), `files` {`source`, `target`} (null for streams; of many
+/// sources also `sources`: for each `path`, `bytes`, `records` read, `error` (null if it went well), and its `target` if
+/// it has one of its own),
 /// `bytes_in`, `bytes_out`, `records_in`, `records_out`, `records_failed`, `lossy` (a count for each kind
 /// that occurred), `seconds`, `workers`, `slice_size`, `memory_limit`, `peak_rss_bytes`, `peak_heap_bytes`,
 /// `allocations` {`start`, `warmup`, `steady`} in blocks, `record_latency_us` {`mean`, `p50`, `p99`, `max`}; after an
@@ -18,7 +20,11 @@ pub fn json(report: &Report, version: &str, settings: &impl Serialize) -> String
     let view = View {
         version,
         settings,
-        files: Files { source: path(report.source.as_deref()), target: path(report.target.as_deref()) },
+        files: Files {
+            source: path(report.source.as_deref()),
+            target: path(report.target.as_deref()),
+            sources: report.files.iter().map(OneOfMany::from).collect(),
+        },
         bytes_in: report.bytes_in,
         bytes_out: report.bytes_out,
         records_in: report.records_in,
@@ -68,6 +74,30 @@ struct View<'a, S: Serialize> {
 struct Files {
     source: Option<String>,
     target: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    sources: Vec<OneOfMany>,
+}
+
+#[derive(serde::Serialize)]
+struct OneOfMany {
+    path: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    target: Option<String>,
+    bytes: u64,
+    records: u64,
+    error: Option<String>,
+}
+
+impl From<&FileReport> for OneOfMany {
+    fn from(file: &FileReport) -> OneOfMany {
+        OneOfMany {
+            path: file.source.to_string_lossy().into_owned(),
+            target: path(file.target.as_deref()),
+            bytes: file.bytes_in,
+            records: file.records_in,
+            error: file.error.as_ref().map(ToString::to_string),
+        }
+    }
 }
 
 fn path(path: Option<&Path>) -> Option<String> {

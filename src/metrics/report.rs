@@ -1,8 +1,10 @@
 //! What a run did.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
+use crate::error::Error;
 use crate::record::Lossy;
 
 /// Blocks allocated from the heap in the parts of a run; all zero without a counting allocator
@@ -39,6 +41,27 @@ pub struct Latency {
     pub p99: u64,
     /// The slowest.
     pub max: u64,
+}
+
+/// What became of one of many sources.
+#[derive(Clone, Debug, Default)]
+pub struct FileReport {
+    /// The source's path; `-` for a stream without one.
+    pub source: PathBuf,
+    /// The target's path, when every source has one of its own.
+    pub target: Option<PathBuf>,
+    /// Bytes read.
+    pub bytes_in: u64,
+    /// Bytes written.
+    pub bytes_out: u64,
+    /// Records decoded, good and bad.
+    pub records_in: u64,
+    /// Records written.
+    pub records_out: u64,
+    /// Bad records left out.
+    pub records_failed: u64,
+    /// Why nothing of the source was written.
+    pub error: Option<Arc<Error>>,
 }
 
 /// What a run did and what it used.
@@ -86,6 +109,8 @@ pub struct Report {
     pub stages: Vec<StageAllocations>,
     /// From claim to commit.
     pub record_latency: Latency,
+    /// The sources of a run of many, in their order; empty for a job of one source.
+    pub files: Vec<FileReport>,
     /// The bytes written to a memory target.
     pub output: Vec<u8>,
 }

@@ -5,9 +5,13 @@ mod unpack;
 mod identity;
 mod inlet;
 
+mod encoding;
+mod list;
+
 use std::fs::File;
 use std::io::{self, Cursor, Read, Seek};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::compress::{Codec, Decompress, MAGIC, Packed, Unpacking, sniff};
 use crate::error::{Error, ErrorClass, Result};
@@ -15,6 +19,9 @@ use crate::sys::{Map, Stop};
 
 use identity::Identity;
 use inlet::{Asked, Inlet};
+
+pub use encoding::{Decoded, Encoding, Malformed};
+pub use list::{Folders, Listed, expand, read_list};
 
 /// An open source.
 pub struct Source {
@@ -24,6 +31,8 @@ pub struct Source {
     pub bytes: Bytes,
     /// What it was when it was opened, if it is a regular file.
     identity: Option<Identity>,
+    /// How the bytes were before they became UTF-8; none: they are as they were.
+    pub decoded: Option<Decoded>,
 }
 
 /// How the bytes of a source are reached.
@@ -54,7 +63,8 @@ impl Source {
                 )));
             }
             let stream = forwards(Box::new(Inlet::new(file, stop)), decompress, path)?;
-            return Ok(Source { path: path.to_path_buf(), bytes: Bytes::Stream(stream), identity });
+            let bytes = Bytes::Stream(stream);
+            return Ok(Source { path: path.to_path_buf(), bytes, identity, decoded: None });
         }
         let start = if decompress == Decompress::None { Vec::new() } else { first(&mut file).map_err(failed)? };
         file.rewind().map_err(failed)?;
@@ -79,7 +89,7 @@ impl Source {
             },
             Mapping::No => read(file),
         };
-        Ok(Source { path: path.to_path_buf(), bytes, identity })
+        Ok(Source { path: path.to_path_buf(), bytes, identity, decoded: None })
     }
 
     /// Standard input. A stop ends a read that waits.
@@ -90,7 +100,7 @@ impl Source {
         let identity = None;
         let path = PathBuf::from("-");
         let stream = forwards(stdin(stop)?, decompress, &path)?;
-        Ok(Source { path, bytes: Bytes::Stream(stream), identity })
+        Ok(Source { path, bytes: Bytes::Stream(stream), identity, decoded: None })
     }
 
     /// A source that can only be read forwards. The stop is looked at between two reads.
@@ -100,7 +110,7 @@ impl Source {
     pub fn stream(reader: Box<dyn Read + Send>, decompress: Decompress, stop: Option<&Stop>) -> Result<Source> {
         let path = PathBuf::from("-");
         let stream = forwards(asked(reader, stop), decompress, &path)?;
-        Ok(Source { path, bytes: Bytes::Stream(stream), identity: None })
+        Ok(Source { path, bytes: Bytes::Stream(stream), identity: None, decoded: None })
     }
 
     /// Fails if the source is not what it was when it was opened: damaged while it was mapped, or changed by somebody
@@ -123,6 +133,28 @@ impl Source {
             ErrorClass::Data | ErrorClass::Memory | ErrorClass::Usage => self.unchanged().err().unwrap_or(error),
             ErrorClass::Io | ErrorClass::Stopped => error,
         }
+    }
+
+    /// The first bytes, fewer only where the source is shorter. They stay to be read.
+    pub fn beginning(&mut self) -> Result<Vec<u8>> {
+        const LEN: usize = 4;
+        match &mut self.bytes {
+            Bytes::Mapped(map) => Ok(map.bytes()[..map.bytes().len().min(LEN)].to_vec()),
+            Bytes::Stream(stream) => stream.peek(LEN).map_err(|e| Error::io("read", &self.path, e)),
+        }
+    }
+
+    /// The same source as UTF-8, read forwards. Malformed text becomes U+FFFD (`replace`), or its read fails with
+    /// [`Malformed`] inside.
+    pub fn decode(self, encoding: Encoding, replace: bool) -> Result<Source> {
+        let decoded = Decoded { encoding, replaced: Arc::default() };
+        let reader: Box<dyn Read + Send> = match self.bytes {
+            Bytes::Mapped(_) => Box::new(File::open(&self.path).map_err(|e| Error::io("open", &self.path, e))?),
+            Bytes::Stream(stream) => stream.reader,
+        };
+        let reader = encoding::Decoding::new(reader, decoded.clone(), replace);
+        let bytes = Bytes::Stream(Stream::new(Box::new(reader)));
+        Ok(Source { path: self.path, bytes, identity: self.identity, decoded: Some(decoded) })
     }
 
     /// Whether the source can be read a second time.
@@ -263,8 +295,23 @@ impl Stream {
         self.unpack(unpacking)
     }
 
+    /// The first bytes of a stream of which nothing was read. They stay to be read.
+    fn peek(&mut self, len: usize) -> io::Result<Vec<u8>> {
+        let mut beginning = Vec::new();
+        (&mut self.reader).take(len as u64).read_to_end(&mut beginning)?;
+        let rest = std::mem::replace(&mut self.reader, Box::new(io::empty()));
+        self.reader = Box::new(Cursor::new(beginning.clone()).chain(rest));
+        Ok(beginning)
+    }
+
+    /// Tells of a failed read once more.
+    pub fn fail(&mut self, error: io::Error) {
+        self.failed = Some(error);
+    }
+
     /// Appends to `window` until it holds `size` bytes or the stream ends. Its memory is only as much
-    /// as was read or asked for, whatever the stream claims.
+    /// as was read or asked for, whatever the stream claims. Of a read that fails the bytes before count first: the
+    /// next call tells of it.
     pub fn read_to(&mut self, window: &mut Vec<u8>, size: usize) -> io::Result<()> {
         let missing = size.saturating_sub(window.len());
         if self.ended || missing == 0 {

@@ -215,6 +215,28 @@ impl Target {
         }
     }
 
+    /// Whether the end of what was written can be taken back.
+    pub fn is_truncatable(&self) -> bool {
+        !matches!(self.kind, Kind::Stream(_) | Kind::Outlet(_) | Kind::Packed(_))
+    }
+
+    /// Takes back what was written behind the first `len` bytes. No write may be under way.
+    pub fn truncate(&self, len: u64) -> Result<()> {
+        match &self.kind {
+            Kind::File { temporary, .. } => {
+                temporary.as_file().set_len(len).map_err(|e| Error::io("truncate", &self.path, e))
+            }
+            Kind::Memory(buffer) => {
+                lock(buffer).truncate(len as usize);
+                Ok(())
+            }
+            Kind::Null(_) => Ok(()),
+            Kind::Stream(_) | Kind::Outlet(_) | Kind::Packed(_) => {
+                Err(Error::usage(format!("{} can't be truncated", self.path.display())))
+            }
+        }
+    }
+
     /// Writes what still waits to be compressed; nothing may be written afterwards. The length of the compressed
     /// data, of a compressed target.
     pub fn flush(&mut self) -> Result<Option<u64>> {

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::super::commit::Place;
 use super::super::totals::Totals;
 use crate::record::{Lossy, LossyKind};
 
@@ -35,6 +36,11 @@ impl Entry {
             records_failed: totals.records_failed,
             lossy: LossyKind::ALL.map(|kind| totals.lossy.of(kind)).to_vec(),
         }
+    }
+
+    /// Where the output goes on.
+    pub fn place(&self) -> Place {
+        Place { offset: self.output, at_start: !self.started, last: None }
     }
 
     /// What the run before had counted.

@@ -21,6 +21,8 @@ struct Fields {
     places: Option<Box<[u32]>>,
     /// The columns of the selected fields, in the order they are wanted.
     order: Option<Box<[u32]>>,
+    /// Some selected field is none of the source's.
+    gaps: bool,
     selected: usize,
     ragged: Ragged,
     types: Types,
@@ -129,14 +131,14 @@ impl CsvDecode {
             }
             places.into_boxed_slice()
         });
-        let order = want
-            .select
-            .as_ref()
-            .map(|names| names.iter().map(|name| schema.position(name).unwrap_or(0) as u32).collect::<Box<[u32]>>());
+        let order = want.select.as_ref().map(|names| {
+            names.iter().map(|name| schema.position(name).map_or(UNWANTED, |at| at as u32)).collect::<Box<[u32]>>()
+        });
+        let gaps = order.as_ref().is_some_and(|order| order.contains(&UNWANTED));
         let selected = want.select.as_ref().map_or(schema.len(), Vec::len);
         CsvDecode {
             dialect,
-            fields: Fields { width: schema.len(), places, order, selected, ragged, types: want.types },
+            fields: Fields { width: schema.len(), places, order, gaps, selected, ragged, types: want.types },
             utf8: want.utf8,
             replace: want.replace_invalid_utf8,
             separators: Separators::new(dialect.marks()),
@@ -165,6 +167,10 @@ impl CsvDecode {
             }
             Some(order) => {
                 for (value, &column) in values.iter_mut().zip(order) {
+                    // What the source does not have stays absent.
+                    if fields.gaps && column == UNWANTED {
+                        continue;
+                    }
                     let column = column as usize;
                     let from = if column == 0 { start } else { row.separators[column - 1] as usize + 1 };
                     *value = field(&slice[from..row.separators[column] as usize], quote);

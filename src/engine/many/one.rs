@@ -1,0 +1,387 @@
+//! Many sources, one target.
+
+use std::ffi::OsString;
+use std::fs;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::super::commit::Place;
+use super::super::header::First;
+use super::super::job::{Job, Opened, write_end};
+use super::super::open::open_target;
+use super::super::pass::PassThrough;
+use super::super::phases::Phases;
+use super::super::settings::{ColumnsFrom, Settings, SourceSpec, TargetSpec};
+use super::super::sum::Sum;
+use super::super::wordcount::WordCount;
+use super::columns::Together;
+use crate::compress::{Codec, Compress};
+use crate::error::{Error, ErrorClass, Result};
+use crate::format::{self, Columns, Format, Frame, WriteFormat};
+use crate::memory::{Budget, audit};
+use crate::metrics::{FileReport, Report};
+use crate::record::LossyKind;
+use crate::target::Target;
+
+/// A conversion of many sources into one target: their records follow each other in one array, under one header.
+///
+/// Sources in columns must have the same ones, in whatever order; [`ColumnsFrom`] says what else may be. A last line
+/// without a line break gets one when another source follows.
+///
+/// ```
+/// use pagemill::engine::ColumnsFrom;
+/// use pagemill::{Format, Job, SourceSpec, TargetSpec};
+///
+/// let sources = ["id,name\n1,Ada\n", "name,id\nGrace,2\n"].map(SourceSpec::bytes);
+/// let report = Job::many(sources, TargetSpec::Memory).with(|settings| settings.from = Some(Format::Csv)).run()?;
+/// assert_eq!(report.output, b"id,name\n1,Ada\n2,Grace\n");
+///
+/// let sources = ["id,name\n1,Ada\n", "id,born\n2,1906\n"].map(SourceSpec::bytes);
+/// let report = Job::many(sources, TargetSpec::Memory)
+///     .with(|settings| {
+///         settings.from = Some(Format::Csv);
+///         settings.to = Some(Format::Ndjson);
+///         settings.columns = ColumnsFrom::Union;
+///     })
+///     .run()?;
+/// assert_eq!(report.output, b"{\"id\":1,\"name\":\"Ada\"}\n{\"id\":2,\"born\":1906}\n");
+/// assert_eq!(report.files[1].records_out, 1);
+/// # Ok::<(), pagemill::Error>(())
+/// ```
+pub struct Many {
+    /// Where bytes come from, in this order. Files are opened one at a time; anything else is kept open from the
+    /// look at the columns on.
+    pub sources: Vec<SourceSpec>,
+    /// Where bytes go.
+    pub target: TargetSpec,
+    /// Everything else.
+    pub settings: Settings,
+    /// A source that fails is told in the report, nothing of it is written, and the others are converted all the
+    /// same. Needs a target whose end can be taken back: a file or memory.
+    pub keep_going: bool,
+}
+
+impl Job {
+    /// Many sources into one target, with the default settings.
+    pub fn many<S: Into<SourceSpec>>(sources: impl IntoIterator<Item = S>, target: impl Into<TargetSpec>) -> Many {
+        let sources = sources.into_iter().map(Into::into).collect();
+        Many { sources, target: target.into(), settings: Settings::default(), keep_going: false }
+    }
+}
+
+impl Many {
+    /// Changes the settings.
+    pub fn with(mut self, change: impl FnOnce(&mut Settings)) -> Many {
+        change(&mut self.settings);
+        self
+    }
+
+    /// Goes on after a source that fails.
+    pub fn keep_going(mut self, keep_going: bool) -> Many {
+        self.keep_going = keep_going;
+        self
+    }
+
+    /// Runs the conversion.
+    ///
+    /// # Errors
+    /// The first failure; then there is no file under the target's name. With [`keep_going`](Self::keep_going)
+    /// failures of sources are in [`Report::files`]; if all failed, there is no file either.
+    pub fn run(self) -> Result<Report> {
+        let started = Instant::now();
+        let Many { sources, target, settings, keep_going } = self;
+        let memory_limit = settings.memory_limit;
+        let names: Vec<PathBuf> = sources.iter().map(|source| name_of(source).into()).collect();
+        let mut settings = less_names(settings, names.iter().map(|name| name.as_os_str().len()))?;
+        let Some(first) = sources.first() else { return Err(Error::usage("there is no input")) };
+        settings.to = Some(target_format(&settings, first, &target)?);
+        check_uncompressed(&settings, &target)?;
+        let target = open_target(target, names.iter().map(|name| &**name), &settings)?;
+        if keep_going && !target.is_truncatable() && !settings.word_count {
+            return Err(Error::usage(format!(
+                "--keep-going: of an input that fails in its middle a part would stay in {}\n  Write to a file with -o, or have one output for each input with --out-dir.",
+                target.path().display()
+            )));
+        }
+        let files = names.into_iter().map(|source| FileReport { source, ..FileReport::default() }).collect();
+        let mut run = Run {
+            settings: &settings,
+            target: &target,
+            keep_going,
+            together: None,
+            entries: sources.into_iter().map(Entry::Spec).collect(),
+            files,
+            sum: Sum::new(),
+            frame: None,
+            place: Place::behind(0),
+            words: settings.word_count.then(|| WordCount::new(false)),
+        };
+        run.look()?;
+        run.convert()?;
+        let Run { files, mut sum, frame, place, words, .. } = run;
+        let path = target.file_path().map(Into::into);
+        let mut output = Vec::new();
+        if let Some(frame) = frame {
+            let nothing = PassThrough { prefix: Vec::new() };
+            let writing: &dyn WriteFormat = words.as_ref().map_or(&nothing, |words| words);
+            sum.bytes_out = write_end(&frame, writing, sum.records_out(), &target, place)?;
+            output = target.finish()?;
+        }
+        Ok(Report { target: path, files, output, elapsed: started.elapsed(), ..sum.report(memory_limit) })
+    }
+}
+
+/// The name of a source for messages.
+pub(super) fn name_of(source: &SourceSpec) -> OsString {
+    match source {
+        SourceSpec::Path(path) => path.clone().into(),
+        SourceSpec::Stdin | SourceSpec::Reader(_) => "-".into(),
+    }
+}
+
+/// The settings below a ceiling that leaves room for the names (of these lengths), for what is kept of each.
+pub(super) fn less_names(settings: Settings, names: impl ExactSizeIterator<Item = usize>) -> Result<Settings> {
+    // A path stands in the caller's list (whole and in part), here, and in the report; each with what an allocation
+    // takes.
+    const ALLOCATION: usize = 16;
+    let kept = size_of::<FileReport>() + size_of::<Entry<'_>>() + 3 * size_of::<PathBuf>() + 4 * ALLOCATION;
+    let count = names.len();
+    let bytes = names.map(|len| 4 * len + kept).sum::<usize>();
+    let limit = settings.memory_limit;
+    if bytes > limit / 2 {
+        return Err(Error::memory(format!(
+            "the list of {count} inputs takes {bytes} bytes, more than half of the memory limit of {limit} bytes\n  Give --memory-limit {} or more, or convert fewer inputs at a time.",
+            bytes * 2
+        )));
+    }
+    // A few names are within what the plan leaves for tables anyway.
+    let memory_limit = if bytes > 64 << 10 { limit - bytes } else { limit };
+    Ok(Settings { memory_limit, ..settings })
+}
+
+/// One target of many sources is not compressed: where one ends in its middle has to be taken back.
+fn check_uncompressed(settings: &Settings, target: &TargetSpec) -> Result<()> {
+    let by_name = || matches!(target, TargetSpec::Path(path) if Codec::from_path(path).is_some());
+    let compressed = match settings.compress {
+        Compress::None => false,
+        Compress::As(_) => true,
+        Compress::Auto => by_name(),
+    };
+    match compressed {
+        false => Ok(()),
+        true => Err(Error::usage(
+            "one output of many inputs can't be compressed on the way\n  Compress it behind: pagemill convert A B -t csv | gzip > OUT, or have one output for each input with --out-dir.",
+        )),
+    }
+}
+
+/// The one format of the target.
+fn target_format(settings: &Settings, first: &SourceSpec, target: &TargetSpec) -> Result<Format> {
+    let path = match target {
+        TargetSpec::Path(path) => Some(&**path),
+        _ => None,
+    };
+    match (settings.to, path) {
+        (None, None) => format_of(settings, first),
+        // The source's format is not asked for here.
+        _ => format::target_format(settings.to, path, Format::Text),
+    }
+}
+
+fn format_of(settings: &Settings, source: &SourceSpec) -> Result<Format> {
+    let path = match source {
+        SourceSpec::Path(path) => Some(&**path),
+        _ => None,
+    };
+    format::source_format(settings.from, path)
+}
+
+/// One of the sources.
+enum Entry<'s> {
+    /// Not open.
+    Spec(SourceSpec),
+    /// Kept open since the look, because it can't be opened again.
+    Held(Box<Opened<'s>>),
+    /// It was converted, or failed.
+    Done,
+}
+
+/// A run in its middle.
+struct Run<'s> {
+    settings: &'s Settings,
+    target: &'s Target,
+    keep_going: bool,
+    /// The columns of the target, where there are any.
+    together: Option<Together>,
+    entries: Vec<Entry<'s>>,
+    files: Vec<FileReport>,
+    sum: Sum,
+    /// What stands around the records; its prefix was written.
+    frame: Option<Frame>,
+    place: Place,
+    words: Option<WordCount>,
+}
+
+impl<'s> Run<'s> {
+    fn to(&self) -> Format {
+        self.settings.to.unwrap_or(Format::Text)
+    }
+
+    fn is_tabular(&self) -> bool {
+        matches!(self.to(), Format::Csv | Format::Tsv)
+    }
+
+    /// Looks at all sources where the columns of the target depend on more than one.
+    fn look(&mut self) -> Result<()> {
+        if self.settings.word_count {
+            return Ok(());
+        }
+        let in_columns = |entry: &Entry<'_>| match entry {
+            Entry::Spec(spec) => matches!(format_of(self.settings, spec), Ok(Format::Csv | Format::Tsv)),
+            _ => false,
+        };
+        if !self.is_tabular() && !self.entries.iter().any(in_columns) {
+            return Ok(());
+        }
+        let mut together = Together::new(&self.settings.columns, self.settings.strict);
+        if !matches!(self.settings.columns, ColumnsFrom::List(_)) {
+            for index in 0..self.entries.len() {
+                if let Err(error) = self.look_at(index, &mut together) {
+                    self.failed(index, error)?;
+                }
+                if together.is_enough() {
+                    break;
+                }
+            }
+        }
+        together.settle();
+        self.together = Some(together);
+        Ok(())
+    }
+
+    fn look_at(&mut self, index: usize, together: &mut Together) -> Result<()> {
+        let mut opened = self.open(index)?;
+        let path = opened.source.path.clone();
+        // A pipe can't be opened twice, and what was read of it is kept.
+        let again = fs::metadata(&path).is_ok_and(|metadata| metadata.is_file());
+        let found = match opened.route.schema.clone() {
+            Some(schema) => together.take(&path, &schema, false),
+            None if !self.is_tabular() => Ok(()),
+            None => {
+                let keys = match (&self.settings.columns, again) {
+                    (ColumnsFrom::First, _) => opened.first_keys(First::Record),
+                    (_, true) => opened.all_keys(),
+                    (_, false) => opened.first_keys(First::Slices),
+                };
+                keys.and_then(|keys| together.take(&path, &keys, true))
+            }
+        };
+        self.entries[index] = if again { Entry::Spec(SourceSpec::Path(path)) } else { Entry::Held(Box::new(opened)) };
+        found
+    }
+
+    /// Opens a source, or takes the open one.
+    fn open(&mut self, index: usize) -> Result<Opened<'s>> {
+        match std::mem::replace(&mut self.entries[index], Entry::Done) {
+            Entry::Spec(spec) => Opened::new(spec, &TargetSpec::Memory, self.settings),
+            Entry::Held(opened) => Ok(*opened),
+            Entry::Done => Err(Error::usage("an input was opened twice")),
+        }
+    }
+
+    /// A source failed: that ends the run, or is noted.
+    fn failed(&mut self, index: usize, error: Error) -> Result<()> {
+        let file = &mut self.files[index];
+        // What can't be written ends the run in any case, and so does a stop.
+        let stopped = error.class() == ErrorClass::Stopped;
+        if !self.keep_going || stopped || error.io_path() == Some(self.target.path()) {
+            return Err(error.in_file(&file.source));
+        }
+        file.error = Some(Arc::new(error.in_file(&file.source)));
+        self.entries[index] = Entry::Done;
+        Ok(())
+    }
+
+    fn convert(&mut self) -> Result<()> {
+        for index in 0..self.entries.len() {
+            if self.files[index].error.is_some() {
+                continue;
+            }
+            let (place, begun, words) = (self.place, self.frame.is_some(), self.words.as_ref().map(WordCount::counts));
+            if let Err(error) = self.convert_one(index) {
+                self.failed(index, error)?;
+                self.place = place;
+                if !begun {
+                    self.frame = None;
+                }
+                match (&self.words, words) {
+                    // Only counts were added.
+                    (Some(mine), Some(words)) => mine.reset(words),
+                    // All workers have ended: nothing is written behind this any more.
+                    _ => self.target.truncate(place.offset)?,
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn convert_one(&mut self, index: usize) -> Result<()> {
+        let before = audit::counts();
+        let mut opened = self.open(index)?;
+        let left_out = match &self.together {
+            Some(together) => together.align(&mut opened)?,
+            None => 0,
+        };
+        let writing = self.writing(&mut opened)?;
+        self.begin(&*writing)?;
+        let first_skips = self.frame.as_ref().map_or(0, |frame| frame.first_skips);
+        let budget = Budget::new(opened.plan.memory_limit);
+        let _reserved = opened.plan.reserve(&budget)?;
+        let phases = Phases::new(opened.plan.workers);
+        let on_error = self.settings.on_error;
+        let run = opened.records(on_error, &*writing, self.target, &phases, (self.place, first_skips));
+        let mut run = run.map_err(|error| opened.source.blame(error))?;
+        run.totals.lossy.count_many(LossyKind::UnknownKey, left_out * run.totals.records_out);
+        self.place = run.place;
+        self.sum.add(&opened, &run, &phases, &before);
+        let path = &self.files[index].source;
+        self.sum.warnings.extend(opened.reading.warnings().iter().map(|text| format!("{}: {text}", path.display())));
+        self.files[index] = run.file(path, None);
+        Ok(())
+    }
+
+    /// How the records of a source are written.
+    fn writing(&self, opened: &mut Opened<'_>) -> Result<Box<dyn WriteFormat>> {
+        if let Some(words) = &self.words {
+            return Ok(Box::new(words.also(opened.route.from == Format::Text)));
+        }
+        let route = &mut opened.route;
+        // The last record of CSV may end within quotes, so another one can't just follow its bytes.
+        route.pass_through &= !matches!(route.from, Format::Csv | Format::Tsv);
+        if route.pass_through {
+            return Ok(Box::new(PassThrough { prefix: Vec::new() }));
+        }
+        let columns = self.together.as_ref().filter(|_| self.is_tabular());
+        opened.writing(columns.map(|all| Columns { schema: all.schema().clone(), unknown: all.unknown() }))
+    }
+
+    /// Writes what comes before the records of the next source: the prefix before the first, the missing end of
+    /// a last line before others.
+    fn begin(&mut self, writing: &dyn WriteFormat) -> Result<()> {
+        if self.frame.is_none() {
+            let frame = writing.frame();
+            self.target.write(&frame.prefix, 0)?;
+            self.place = Place::behind(frame.prefix.len());
+            self.frame = Some(frame);
+            return Ok(());
+        }
+        let lines = matches!(self.to(), Format::Csv | Format::Tsv | Format::Ndjson | Format::Text);
+        if lines && self.words.is_none() && self.place.last.is_some_and(|last| last != b'\n') {
+            self.target.write(b"\n", self.place.offset)?;
+            self.place.offset += 1;
+            self.place.last = Some(b'\n');
+        }
+        Ok(())
+    }
+}

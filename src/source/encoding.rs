@@ -1,0 +1,290 @@
+//! Text in other encodings than UTF-8, decoded on its way in.
+
+use std::fmt;
+use std::io::{self, Read};
+use std::str::FromStr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+use encoding_rs::{Decoder, DecoderResult, UTF_8, UTF_16BE, UTF_16LE};
+
+use crate::error::Error;
+
+/// How much is decoded at a time, in bytes. Output is UTF-8, up to three times as long as input.
+const INPUT: usize = 32 << 10;
+const OUTPUT: usize = 64 << 10;
+
+/// What malformed text becomes.
+const REPLACEMENT: &[u8] = "\u{fffd}".as_bytes();
+
+/// How characters stand in bytes, by the names and rules of the [Encoding Standard](https://encoding.spec.whatwg.org):
+/// `latin1` is windows-1252 there.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Encoding {
+    inner: &'static encoding_rs::Encoding,
+    /// UTF-16 whose byte order mark says which one; without one it is little-endian.
+    by_mark: bool,
+}
+
+impl FromStr for Encoding {
+    type Err = Error;
+    fn from_str(label: &str) -> Result<Encoding, Error> {
+        let inner = encoding_rs::Encoding::for_label_no_replacement(label.as_bytes()).ok_or_else(|| {
+            Error::usage(format!(
+                "--encoding: `{label}` is no encoding of the Encoding Standard\n  Such as utf-8, utf-16, utf-16be, windows-1252, iso-8859-15, shift_jis, gb18030, koi8-r."
+            ))
+        })?;
+        Ok(Encoding { inner, by_mark: label.trim().eq_ignore_ascii_case("utf-16") })
+    }
+}
+
+impl fmt::Debug for Encoding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl Encoding {
+    /// The encoding that the byte order mark at the beginning of a source tells of, if it has to be decoded.
+    ///
+    /// # Errors
+    /// The mark of UTF-32, which nothing here decodes.
+    pub fn detect(beginning: &[u8]) -> Result<Option<Encoding>, Error> {
+        let inner = match beginning {
+            [0xff, 0xfe, 0, 0, ..] | [0, 0, 0xfe, 0xff, ..] => {
+                return Err(Error::usage(
+                    "the source begins with the byte order mark of UTF-32, which is not read\n  Make it UTF-8 with `iconv -f utf-32 -t utf-8`.",
+                ));
+            }
+            [0xff, 0xfe, ..] => UTF_16LE,
+            [0xfe, 0xff, ..] => UTF_16BE,
+            _ => return Ok(None),
+        };
+        Ok(Some(Encoding { inner, by_mark: false }))
+    }
+
+    /// The encoding itself, where a byte order mark may still tell which one it is.
+    pub fn by_mark(self, beginning: &[u8]) -> Encoding {
+        let inner = match (self.by_mark, beginning) {
+            (true, [0xfe, 0xff, ..]) => UTF_16BE,
+            _ => self.inner,
+        };
+        Encoding { inner, by_mark: false }
+    }
+
+    /// The name in the standard.
+    pub fn name(self) -> &'static str {
+        if self.by_mark { "UTF-16" } else { self.inner.name() }
+    }
+
+    /// Nothing has to be decoded.
+    pub fn is_utf8(self) -> bool {
+        self.inner == UTF_8
+    }
+}
+
+/// What a decoded source says of itself.
+#[derive(Clone, Debug)]
+pub struct Decoded {
+    /// The encoding.
+    pub encoding: Encoding,
+    /// How many malformed sequences became U+FFFD until now.
+    pub replaced: Arc<AtomicU64>,
+}
+
+/// Bytes that are no text in their encoding.
+#[derive(Clone, Copy, Debug)]
+pub struct Malformed {
+    /// Where, from the start of the source as it is.
+    pub offset: u64,
+    encoding: Encoding,
+}
+
+impl fmt::Display for Malformed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "byte {} of the source is malformed {}", self.offset, self.encoding.name())
+    }
+}
+
+impl std::error::Error for Malformed {}
+
+/// Decodes what is read through it to UTF-8, without its byte order mark.
+pub(super) struct Decoding {
+    reader: Box<dyn Read + Send>,
+    decoder: Decoder,
+    about: Decoded,
+    replace: bool,
+    input: Box<[u8]>,
+    /// What is in the input and not decoded.
+    waiting: (usize, usize),
+    output: Box<[u8]>,
+    /// What is in the output and not read.
+    ready: (usize, usize),
+    /// How many bytes were decoded.
+    consumed: u64,
+    ended: bool,
+    /// It goes no further.
+    failed: Option<Malformed>,
+}
+
+impl Decoding {
+    pub fn new(reader: Box<dyn Read + Send>, about: Decoded, replace: bool) -> Decoding {
+        Decoding {
+            reader,
+            decoder: about.encoding.inner.new_decoder_with_bom_removal(),
+            about,
+            replace,
+            input: vec![0; INPUT].into(),
+            waiting: (0, 0),
+            // Room for a replacement behind a full output.
+            output: vec![0; OUTPUT + REPLACEMENT.len()].into(),
+            ready: (0, 0),
+            consumed: 0,
+            ended: false,
+            failed: None,
+        }
+    }
+
+    /// Fills the output, of which everything was read. It stays empty at the end only.
+    fn refill(&mut self) -> io::Result<()> {
+        self.ready = (0, 0);
+        while self.ready.1 == 0 {
+            if let Some(malformed) = self.failed {
+                return Err(io::Error::new(io::ErrorKind::InvalidData, malformed));
+            }
+            if self.ended {
+                return Ok(());
+            }
+            let last = self.waiting.0 == self.waiting.1 && self.read_input()? == 0;
+            let input = &self.input[self.waiting.0..self.waiting.1];
+            let (result, read, written) =
+                self.decoder.decode_to_utf8_without_replacement(input, &mut self.output[..OUTPUT], last);
+            self.waiting.0 += read;
+            self.consumed += read as u64;
+            self.ready.1 = written;
+            match result {
+                DecoderResult::InputEmpty => self.ended = last,
+                DecoderResult::OutputFull => {}
+                DecoderResult::Malformed(len, behind) => self.malformed(len, behind),
+            }
+        }
+        Ok(())
+    }
+
+    fn read_input(&mut self) -> io::Result<usize> {
+        loop {
+            match self.reader.read(&mut self.input) {
+                Ok(count) => {
+                    self.waiting = (0, count);
+                    return Ok(count);
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    #[cold]
+    fn malformed(&mut self, len: u8, behind: u8) {
+        if self.replace {
+            let at = self.ready.1;
+            let end = at + REPLACEMENT.len();
+            self.output[at..end].copy_from_slice(REPLACEMENT);
+            self.ready.1 = end;
+            self.about.replaced.fetch_add(1, Relaxed);
+            return;
+        }
+        let offset = self.consumed.saturating_sub(u64::from(len) + u64::from(behind));
+        self.failed = Some(Malformed { offset, encoding: self.about.encoding });
+    }
+}
+
+impl Read for Decoding {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.ready.0 == self.ready.1 {
+            self.refill()?;
+        }
+        let count = buffer.len().min(self.ready.1 - self.ready.0);
+        buffer[..count].copy_from_slice(&self.output[self.ready.0..self.ready.0 + count]);
+        self.ready.0 += count;
+        Ok(count)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Gives a few bytes at a time.
+    struct Drip(Vec<u8>, usize, usize);
+
+    impl Read for Drip {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            let count = buffer.len().min(self.2).min(self.0.len() - self.1);
+            buffer[..count].copy_from_slice(&self.0[self.1..self.1 + count]);
+            self.1 += count;
+            Ok(count)
+        }
+    }
+
+    fn decode(label: &str, bytes: &[u8], step: usize, replace: bool) -> (Vec<u8>, u64, Option<io::Error>) {
+        let encoding: Encoding = label.parse().unwrap();
+        let about = Decoded { encoding: encoding.by_mark(bytes), replaced: Arc::default() };
+        let mut reader = Decoding::new(Box::new(Drip(bytes.to_vec(), 0, step)), about.clone(), replace);
+        let mut text = Vec::new();
+        let error = reader.read_to_end(&mut text).err();
+        (text, about.replaced.load(Relaxed), error)
+    }
+
+    fn utf16(text: &str, big: bool) -> Vec<u8> {
+        text.encode_utf16().flat_map(|unit| if big { unit.to_be_bytes() } else { unit.to_le_bytes() }).collect()
+    }
+
+    #[test]
+    fn text_arrives_whole_in_pieces_of_any_size() {
+        let text = "aé€\u{1f600}\n".repeat(20_000);
+        for step in [1, 2, 3, 7, 4096, usize::MAX] {
+            assert!(decode("utf-16le", &utf16(&text, false), step, false).0 == text.as_bytes(), "{step}");
+            assert!(decode("UTF-16BE", &utf16(&text, true), step, false).0 == text.as_bytes(), "{step}");
+        }
+        let latin: Vec<u8> = (0xa0..=0xff).collect();
+        let expected: String = ('\u{a0}'..='\u{ff}').collect();
+        assert_eq!(decode("latin1", &latin, 5, false).0, expected.as_bytes());
+        assert_eq!(decode("windows-1252", b"\x80", 5, false).0, "€".as_bytes());
+    }
+
+    #[test]
+    fn marks_say_which_and_go_away() {
+        assert_eq!(decode("utf-16", &utf16("\u{feff}x", true), 9, false).0, b"x");
+        assert_eq!(decode("utf-16", &utf16("\u{feff}x", false), 9, false).0, b"x");
+        assert_eq!(decode("utf-16", &utf16("x", false), 9, false).0, b"x");
+        let name = |bytes: &[u8]| Encoding::detect(bytes).unwrap().map(Encoding::name);
+        assert_eq!(name(b"\xff\xfea\0"), Some("UTF-16LE"));
+        assert_eq!(name(b"\xfe\xff\0a"), Some("UTF-16BE"));
+        assert_eq!([name(b"\xef\xbb\xbfa"), name(b"\xff"), name(b"")], [None; 3]);
+        assert!(Encoding::detect(b"\xff\xfe\0\0").is_err());
+        assert!("utf-17".parse::<Encoding>().is_err() && "replacement".parse::<Encoding>().is_err());
+    }
+
+    #[test]
+    fn malformed_text_has_a_place() {
+        // A surrogate without its other half, at byte 4; then an odd byte at the end.
+        let mut bytes = utf16("ab", false);
+        bytes.extend_from_slice(b"\x00\xd8c\0\x41");
+        for step in [1, 2, 5, 100] {
+            let (text, _, error) = decode("utf-16le", &bytes, step, false);
+            assert_eq!(text, b"ab");
+            let malformed = error.unwrap().into_inner().unwrap().downcast::<Malformed>().unwrap();
+            assert_eq!(malformed.offset, 4, "{step}");
+            let (text, replaced, error) = decode("utf-16le", &bytes, step, true);
+            assert_eq!((String::from_utf8(text).unwrap().as_str(), replaced), ("ab\u{fffd}c\u{fffd}", 2), "{step}");
+            assert!(error.is_none());
+        }
+        // Wherever the output buffer ends.
+        for len in OUTPUT - 8..OUTPUT + 2 {
+            let bytes = [&vec![b'x'; len][..], b"\xff", b"yz"].concat();
+            let (text, replaced, _) = decode("utf-8", &bytes, 1 << 20, true);
+            assert!(text.len() == len + 5 && text.ends_with("x\u{fffd}yz".as_bytes()) && replaced == 1, "{len}");
+        }
+    }
+}

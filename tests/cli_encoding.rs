@@ -1,0 +1,153 @@
+//! Encodings by the command: Python's codecs as the oracle, and expectations written by hand.
+#![allow(clippy::unwrap_used)] // A test that can't go on fails.
+
+mod support;
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use support::{Ran, feed, folder, run};
+
+fn convert(here: &Path, arguments: &str) -> Ran {
+    run(here, ["convert"].into_iter().chain(arguments.split_whitespace()))
+}
+
+fn little(text: &str) -> Vec<u8> {
+    text.encode_utf16().flat_map(u16::to_le_bytes).collect()
+}
+
+fn big(text: &str) -> Vec<u8> {
+    text.encode_utf16().flat_map(u16::to_be_bytes).collect()
+}
+
+const CSV: &str = "id,näme\n1,\"é,\nx\"\n2,\u{1f600}\n";
+const RECORDS: &str = "{\"id\":1,\"näme\":\"é,\\nx\"}\n{\"id\":2,\"näme\":\"\u{1f600}\"}\n";
+
+#[test]
+fn utf_16_with_a_mark_is_decoded() {
+    let here = folder();
+    let here = here.path();
+    let marked = format!("\u{feff}{CSV}");
+    for (name, bytes) in [("le.csv", little(&marked)), ("be.csv", big(&marked))] {
+        fs::write(here.join(name), &bytes).unwrap();
+        assert_eq!(convert(here, &format!("{name} -t ndjson")).ends(0).stdout, RECORDS);
+        for how in ["--encoding utf-16", "--io read", "-j 3 --slice-size 1", "--memory-limit 16MB"] {
+            assert_eq!(convert(here, &format!("{name} -t ndjson {how}")).ends(0).stdout, RECORDS, "{how}");
+        }
+        // Passed through as UTF-8, without the mark.
+        assert_eq!(convert(here, name).ends(0).stdout, CSV);
+        assert_eq!(convert(here, &format!("{name} -f text")).ends(0).stdout, CSV);
+        let ran = feed(here, "convert - -f csv -t ndjson".split(' '), &bytes).ends(0);
+        assert_eq!(ran.stdout, RECORDS);
+    }
+    // Without a mark it has to be said.
+    fs::write(here.join("plain.csv"), big(CSV)).unwrap();
+    assert_eq!(convert(here, "plain.csv -t ndjson --encoding UTF-16BE").ends(0).stdout, RECORDS);
+    fs::write(here.join("a.json"), little("\u{feff}[{\"k\":\"\u{1f600}\"},\n1.10]")).unwrap();
+    assert_eq!(convert(here, "a.json -t ndjson").ends(0).stdout, "{\"k\":\"\u{1f600}\"}\n1.10\n");
+    assert_eq!(convert(here, "a.json -t csv -q").ends(0).stdout, "k,value\n\u{1f600},\n,1.10\n");
+    fs::write(here.join("a.ndjson"), big("\u{feff}{\"b\":1}\n{\"b\":\"ü\"}")).unwrap();
+    // Each of many inputs has its own.
+    assert_eq!(
+        convert(here, "a.ndjson a.json a.ndjson -t csv -q").ends(0).stdout,
+        "b,k,value\n1,,\nü,,\n,\u{1f600},\n,,1.10\n1,,\nü,,\n"
+    );
+    assert_eq!(
+        convert(here, "a.ndjson -t csv --explain").ends(0).stdout.matches("decoded from     UTF-16BE").count(),
+        1
+    );
+    // The bytes of UTF-8 stay what they are.
+    fs::write(here.join("bytes.txt"), b"\xc3\xa9\xff\n").unwrap();
+    let copy = run(here, "convert bytes.txt -o copy.txt --encoding utf-8".split(' ')).ends(0);
+    assert_eq!((copy.stderr.as_str(), fs::read(here.join("copy.txt")).unwrap()), ("", b"\xc3\xa9\xff\n".to_vec()));
+}
+
+#[test]
+fn malformed_text_is_told_with_its_place() {
+    let here = folder();
+    let here = here.path();
+    // Four units and a mark are 10 bytes: then `5`, half a pair, and the end of the line.
+    let mut bytes = little("\u{feff}a\n1\n5");
+    bytes.extend_from_slice(b"\x00\xd8\n\0");
+    bytes.extend_from_slice(&little("7\n"));
+    fs::write(here.join("bad.csv"), &bytes).unwrap();
+    for how in ["", "--slice-size 1 -j 3", "-t ndjson --on-error skip"] {
+        let ran = convert(here, &format!("bad.csv {how}")).ends(1);
+        ran.says(&[
+            "bad.csv: record 2: byte 4 of the text decoded from UTF-16LE: byte 12 of the source is malformed",
+            "replace",
+        ]);
+    }
+    let ran = convert(here, "bad.csv --invalid-utf8 replace").ends(0).says(&["invalid_utf8_replaced 1"]);
+    assert_eq!(ran.stdout, "a\n1\n5\u{fffd}\n7\n");
+    convert(here, "bad.csv --invalid-utf8 replace --strict").ends(1).says(&["byte 12 of the source"]);
+    fs::write(here.join("head.csv"), b"\xff\xfea\0\x00\xd8,\0").unwrap();
+    convert(here, "head.csv -t ndjson").ends(1).says(&["head.csv", "byte 4 of the source is malformed"]);
+    // A bad record before it is told first, with the place in the decoded text.
+    let mut bytes = little("\u{feff}a,b\né,1\n2\n");
+    bytes.extend_from_slice(b"\x00\xd8\n\0");
+    fs::write(here.join("two.csv"), &bytes).unwrap();
+    for how in ["", "--slice-size 1", "--slice-size 1MiB -j 1"] {
+        // `a,b`, `é,1` and their line feeds are 9 bytes of UTF-8.
+        convert(here, &format!("two.csv -t ndjson {how}"))
+            .ends(1)
+            .says(&["two.csv: record 2: byte 9 of the text decoded from UTF-16LE"]);
+    }
+    let ran = convert(here, "bad.csv two.csv bad.csv -o all.csv --keep-going --columns union").ends(1);
+    ran.says(&["3 of 3"]);
+}
+
+#[test]
+fn what_makes_no_sense_is_refused() {
+    let here = folder();
+    let here = here.path();
+    fs::write(here.join("a.csv"), "a\n1\n").unwrap();
+    fs::write(here.join("wide.txt"), b"\xff\xfe\0\0a\0\0\0").unwrap();
+    convert(here, "a.csv --encoding utf-17").ends(2).says(&["--encoding", "utf-17"]);
+    convert(here, "wide.txt").ends(2).says(&["wide.txt", "UTF-32"]);
+    convert(here, "a.csv -f frames -t text --encoding latin1").ends(2).says(&["--encoding"]);
+    convert(here, "a.csv --io map --encoding latin1").ends(2).says(&["windows-1252", "--io map"]);
+    let ran = convert(here, "a.csv --encoding latin1 --report r.json").ends(0);
+    assert_eq!(ran.stdout, "a\n1\n");
+    assert!(fs::read_to_string(here.join("r.json")).unwrap().contains("\"encoding\":\"windows-1252\""));
+}
+
+/// What Python calls them, and what the Encoding Standard does.
+const ENCODINGS: &str = "utf-16 utf-16-le:utf-16le utf-16-be:utf-16be cp1252:windows-1252 cp1251:windows-1251 iso8859-15 koi8-r shift_jis euc_kr:euc-kr gb18030 big5";
+
+const PYTHON: &str = r#"
+import sys
+text = {
+    "cp1251": "Привет, мир", "koi8-r": "Привет, мир", "shift_jis": "日本語、カナ", "euc_kr": "한국어",
+    "gb18030": "汉字😀é", "big5": "漢字",
+    "cp1252": "Grüße €“x”", "iso8859-15": "Grüße €",
+}
+for name in sys.argv[1:]:
+    own = text.get(name, "aé€😀\u3042")
+    lines = "k,v\n" + "".join(f'{number},"{own}, {number}"\n' for number in range(30000))
+    open(name + ".csv", "wb").write(lines.encode(name))
+    open(name + ".expected", "wb").write(lines.encode("utf-8"))
+"#;
+
+#[test]
+fn python_agrees() {
+    let here = folder();
+    let here = here.path();
+    let pairs: Vec<(&str, &str)> =
+        ENCODINGS.split(' ').map(|pair| pair.split_once(':').unwrap_or((pair, pair))).collect();
+    let made =
+        Command::new("python3").current_dir(here).args(["-c", PYTHON]).args(pairs.iter().map(|pair| pair.0)).output();
+    let Ok(made) = made else { return };
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    for (python, label) in pairs {
+        let expected = fs::read_to_string(here.join(format!("{python}.expected"))).unwrap();
+        for how in ["", "-j 3 --slice-size 1000 --memory-limit 16MB"] {
+            let ran = convert(here, &format!("{python}.csv --encoding {label} {how}")).ends(0);
+            assert!(ran.stdout == expected, "{label} {how}");
+        }
+        let lines = convert(here, &format!("{python}.csv --encoding {label} -t ndjson -j 2")).ends(0).stdout;
+        fs::write(here.join("utf8.csv"), &expected).unwrap();
+        assert!(convert(here, "utf8.csv -t ndjson").ends(0).stdout == lines, "{label}");
+    }
+}

@@ -93,7 +93,7 @@ impl Unpacking {
         if self.pieces {
             return Some(Unpacking { threads: 1, block: BLOCK, pieces: false, ..*self });
         }
-        (self.window > self.least).then(|| Unpacking { window: self.least, ..*self })
+        (self.window > self.least).then_some(Unpacking { window: self.least, ..*self })
     }
 }
 

@@ -31,11 +31,13 @@ pub(super) struct Unpacker {
     inflate: Decompress,
     crc: Crc,
     inside: bool,
+    /// The member says how long it is.
+    bgzf: bool,
 }
 
 impl Unpacker {
     pub fn new() -> Unpacker {
-        Unpacker { inflate: Decompress::new(false), crc: Crc::new(), inside: false }
+        Unpacker { inflate: Decompress::new(false), crc: Crc::new(), inside: false, bgzf: false }
     }
 
     fn trailer(&mut self, input: &mut Input) -> io::Result<()> {
@@ -53,8 +55,10 @@ impl Unpack for Unpacker {
     fn unpack(&mut self, input: &mut Input, output: &mut [u8]) -> io::Result<Option<usize>> {
         if !self.inside {
             if input.offset() > 0 && input.is_at_end()? {
-                return Ok(None);
+                // BGZF has an empty member at its end, so that a file that was cut between members is told.
+                return if input.promised { Err(cut_off(Codec::Gzip, input.offset())) } else { Ok(None) };
             }
+            self.bgzf = bgzf_length(input.peek(HEADER.len())?).is_some();
             header(input)?;
             self.inflate.reset(false);
             self.crc.reset();
@@ -66,6 +70,7 @@ impl Unpack for Unpacker {
         if done.ended {
             self.inside = false;
             self.trailer(input)?;
+            input.promised = self.bgzf && self.crc.amount() > 0;
         }
         Ok(Some(done.written))
     }

@@ -11,11 +11,21 @@ pub(super) struct Input {
     /// Where `start` is in the file.
     offset: u64,
     ended: bool,
+    /// The members so far promise that another one follows.
+    pub promised: bool,
 }
 
 impl Input {
     pub fn new(reader: Box<dyn Read + Send>, buffer: usize) -> Input {
-        Input { reader, buffer: vec![0; buffer].into_boxed_slice(), start: 0, end: 0, offset: 0, ended: false }
+        Input {
+            reader,
+            buffer: vec![0; buffer].into_boxed_slice(),
+            start: 0,
+            end: 0,
+            offset: 0,
+            ended: false,
+            promised: false,
+        }
     }
 
     /// Nothing; takes no memory.

@@ -159,9 +159,9 @@ fn step(
     }
 }
 
-/// The data ends inside of a member.
+/// The data ends inside of a member, or where another one has to follow.
 fn cut_off(codec: Codec, offset: u64) -> io::Error {
-    let error = RecordError::new(0, format!("the {} data is cut off: it ends inside of a member", codec.name()))
+    let error = RecordError::new(0, format!("the {} data is cut off: more has to follow", codec.name()))
         .hint("Get the whole file again; --decompress none takes it as it is.");
     BadStream::at(offset, error)
 }

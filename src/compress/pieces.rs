@@ -15,6 +15,7 @@ pub(super) fn collect(codec: Codec, input: &mut Input, most: usize, members: &mu
         }
         members.extend_from_slice(input.peek(len)?);
         input.consume(len);
+        input.promised = codec == Codec::Gzip && data > 0;
         left -= data;
     }
     Ok(())

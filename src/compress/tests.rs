@@ -109,11 +109,8 @@ fn members_follow_each_other() {
 fn every_cut_is_an_error() {
     for codec in Codec::ALL {
         let content = data(700);
-        let mut packed = pack(codec.into(), &content);
-        // What is cut off at the end of a member of BGZF is a whole gzip file: look at the first member alone.
-        if codec == Codec::Gzip {
-            packed.truncate(packed.len() - gzip::ENDING.len());
-        }
+        // Of gzip two members, the last one empty.
+        let packed = pack(codec.into(), &content);
         for len in 0..packed.len() {
             for threads in [1, 2] {
                 let plan = unpacking(codec, &packed, threads);

@@ -250,6 +250,12 @@ fn failures_name_the_file_and_the_record_in_it() {
         let found: Vec<String> = array.iter().map(|record| record["x"].to_string()).collect();
         assert_eq!(format!("[{}]", found.join(",")), expected);
     }
+    // The line break that the failed file would have needed goes too.
+    fs::write(here.join("open.ndjson"), "{\"a\":1}").unwrap();
+    convert(here, "open.ndjson late.ndjson -o all.ndjson --keep-going").ends(1);
+    assert_eq!(read(here, "all.ndjson"), "{\"a\":1}");
+    convert(here, "open.ndjson late.ndjson open.ndjson -o all.ndjson --force --keep-going").ends(1);
+    assert_eq!(read(here, "all.ndjson"), "{\"a\":1}\n{\"a\":1}");
     // A stream can't take back what it has.
     convert(here, "a.csv bad.csv --keep-going").ends(2).says(&["--keep-going", "--out-dir"]);
     let ran = convert(here, "a.csv bad.csv b.csv --keep-going --out-dir out").ends(1).says(&["bad.csv: record 2"]);

@@ -167,7 +167,7 @@ def ops(path):
 
 @on("count agrees with wc -lwmc", files("text", "tsv", "csv", "csv-real", "ndjson"))
 def count(path):
-    code, out, errors = run("count", path)
+    code, out, errors = run("count", "--decompress", "none", path)
     wc = subprocess.run(["wc", "-lwmc", path], capture_output=True, env={"LC_ALL": "C.UTF-8", "PATH": os.environ["PATH"]})
     assert code == 0 and out.split()[:4] == wc.stdout.split()[:4], (out, wc.stdout, errors)
     return 4

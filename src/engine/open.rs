@@ -47,6 +47,8 @@ pub(super) fn open_text(source: SourceSpec, from: Format, settings: &Settings) -
     let encoding = match settings.encoding {
         Some(encoding) if encoding.is_utf8() => return Ok(source),
         Some(encoding) => encoding.by_mark(&source.beginning()?),
+        // The bytes of text stay as they are unless something else is said.
+        None if from == Format::Text => return Ok(source),
         None => match Encoding::detect(&source.beginning()?).map_err(|error| error.in_file(&source.path))? {
             Some(encoding) => encoding,
             None => return Ok(source),

@@ -130,7 +130,8 @@ pub struct Settings {
     pub on_error: OnError,
     /// What invalid UTF-8 does, and malformed text in another encoding.
     pub invalid_utf8: InvalidUtf8,
-    /// How text, CSV, TSV, JSON and NDJSON are encoded; none: UTF-8, or UTF-16 with a byte order mark.
+    /// How text, CSV, TSV, JSON and NDJSON are encoded; none: UTF-8, or UTF-16 with a byte order
+    /// mark; text is kept as it is.
     pub encoding: Option<Encoding>,
     /// Overwrite an existing target.
     pub force: bool,

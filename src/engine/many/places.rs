@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::super::open::identity;
 use super::super::settings::Settings;
+use crate::compress::Codec;
 use crate::error::{Error, Result};
 use crate::format::{self, Format};
 use crate::source::Listed;
@@ -51,6 +52,9 @@ pub fn places(sources: &[Listed], folder: &Path, settings: &Settings) -> Result<
 
 /// A path with the suffix of a format, which takes the place of another format's suffix.
 fn renamed(path: &Path, to: Format) -> PathBuf {
+    // What is decompressed loses that suffix too.
+    let plain = Codec::from_path(path).map(|_| path.with_extension(""));
+    let path = plain.as_deref().unwrap_or(path);
     match Format::from_path(path) {
         Some(own) if own == to => path.to_path_buf(),
         Some(_) => path.with_extension(to.extensions()[0]),
@@ -72,6 +76,8 @@ mod tests {
         let name = |path: &str, to| renamed(Path::new(path), to).to_string_lossy().into_owned();
         assert_eq!(name("a/b.csv", Format::Ndjson), "a/b.ndjson");
         assert_eq!(name("a/b.JSONL", Format::Ndjson), "a/b.JSONL");
+        assert_eq!(name("a/b.csv.gz", Format::Ndjson), "a/b.ndjson");
+        assert_eq!(name("a/b.csv.zst", Format::Csv), "a/b.csv");
         assert_eq!(name("a.b/data.2024", Format::Csv), "a.b/data.2024.csv");
         assert_eq!(name("plain", Format::Text), "plain.txt");
     }

@@ -37,7 +37,10 @@ fn utf_16_with_a_mark_is_decoded() {
         }
         // Passed through as UTF-8, without the mark.
         assert_eq!(convert(here, name).ends(0).stdout, CSV);
-        assert_eq!(convert(here, &format!("{name} -f text")).ends(0).stdout, CSV);
+        assert_eq!(convert(here, &format!("{name} -f text --encoding utf-16")).ends(0).stdout, CSV);
+        // Text keeps its bytes unless something is said.
+        run(here, ["convert", name, "-f", "text", "-o", "same", "--force"]).ends(0);
+        assert_eq!(fs::read(here.join("same")).unwrap(), fs::read(here.join(name)).unwrap());
         let ran = feed(here, "convert - -f csv -t ndjson".split(' '), &bytes).ends(0);
         assert_eq!(ran.stdout, RECORDS);
     }
@@ -103,9 +106,9 @@ fn what_makes_no_sense_is_refused() {
     let here = folder();
     let here = here.path();
     fs::write(here.join("a.csv"), "a\n1\n").unwrap();
-    fs::write(here.join("wide.txt"), b"\xff\xfe\0\0a\0\0\0").unwrap();
+    fs::write(here.join("wide.csv"), b"\xff\xfe\0\0a\0\0\0").unwrap();
     convert(here, "a.csv --encoding utf-17").ends(2).says(&["--encoding", "utf-17"]);
-    convert(here, "wide.txt").ends(2).says(&["wide.txt", "UTF-32"]);
+    convert(here, "wide.csv").ends(2).says(&["wide.csv", "UTF-32"]);
     convert(here, "a.csv -f frames -t text --encoding latin1").ends(2).says(&["--encoding"]);
     convert(here, "a.csv --io map --encoding latin1").ends(2).says(&["windows-1252", "--io map"]);
     let ran = convert(here, "a.csv --encoding latin1 --report r.json").ends(0);

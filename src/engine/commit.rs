@@ -209,7 +209,10 @@ impl<'t> Committer<'t> {
                 return;
             }
             let index = state.next;
-            state.begin_write(index, done.offset);
+            // No other run can begin with a slice that ends this one.
+            if done.failed.is_none() {
+                state.begin_write(index, done.offset);
+            }
             let (bytes, at) = state.assign(&done.buffer[..done.len], self.first_skips, hashed);
             // A slice that ends the run keeps its turn: those behind it would count as records before it,
             // or end the run first.

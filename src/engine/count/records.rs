@@ -60,7 +60,9 @@ impl Shared<'_> {
     /// Counts slices until there are no more.
     fn count(&self, mut tally: Box<dyn Tally>) -> u64 {
         let (mut window, mut records) = (Vec::new(), 0);
-        while let Some((slice, cut)) = lock(&self.feed).next(&mut window) {
+        loop {
+            // In a statement of its own: the cutter is free for others while this slice is counted.
+            let Some((slice, cut)) = lock(&self.feed).next(&mut window) else { break };
             if let Err(error) = cut {
                 *lock(&self.failed) = Some((error, slice.offset));
                 break;

@@ -211,3 +211,27 @@ fn only_files_can_be_resumed() {
     run(here, ["convert", "a.csv", "-o", "a.ndjson", "--resume"]).ends(2).says(&["exists already"]);
     assert_eq!(names(here), ["a.csv", "a.ndjson"]);
 }
+
+/// Checkpoints are written in the steady state too, where nothing is allocated.
+#[test]
+fn checkpoints_allocate_nothing() {
+    let here = folder();
+    let here = here.path();
+    run(here, ["sample", "--format", "csv", "--size", "3MB", "-o", "source.csv"]).ends(0);
+    let often = ["--checkpoint", "--checkpoint-every", "50KB", "--slice-size", "20KB", "-j", "2"];
+    run(here, ["audit", "source.csv", "-o", "target.ndjson"].iter().chain(&often)).ends(0);
+    assert!(fs::metadata(here.join("target.ndjson")).unwrap().len() > 3_000_000);
+}
+
+#[test]
+fn the_source_is_not_written_onto() {
+    let here = folder();
+    let here = here.path();
+    fs::write(here.join("a.csv"), "a\n1\n").unwrap();
+    for flag in ["--checkpoint", "--resume", "-q"] {
+        let onto = ["convert", "a.csv", "-o", "a.csv", "-t", "tsv", "--force", flag];
+        run(here, onto).ends(2).says(&["a.csv", "source"]);
+    }
+    assert_eq!(fs::read_to_string(here.join("a.csv")).unwrap(), "a\n1\n");
+    assert_eq!(names(here), ["a.csv"]);
+}

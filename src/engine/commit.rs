@@ -235,7 +235,8 @@ impl<'t> Committer<'t> {
                 self.fail(&mut state, error);
                 return;
             }
-            let entry = state.end_write(index);
+            // What could not be written stays open, so that no checkpoint stands behind it.
+            let entry = if written.is_ok() { state.end_write(index) } else { None };
             let written = match entry {
                 None => written,
                 entry => {

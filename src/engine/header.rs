@@ -6,11 +6,12 @@
 //! to lack a field must not depend on the size of slices. A stream can't be read twice: its header is what its beginning
 //! has, and a later key is an error.
 
-use super::job::{How, Opened};
 use super::keys::{self, KeyPass, Search};
 use super::open::read_error;
+use super::opened::Opened;
 use super::phases::Phases;
 use super::route::Header;
+use super::run::How;
 use super::settings::{ColumnsFrom, OnError};
 use crate::error::Result;
 use crate::format::{Boundary, Columns, Nested, UnknownKey};

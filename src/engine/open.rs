@@ -75,23 +75,24 @@ pub(super) fn read_error(path: &Path, record: u64, offset: u64, error: std::io::
     Error::data(Position { file: path.to_path_buf(), record, offset }, error)
 }
 
-/// Opens the target; refuses to write onto a source.
-pub(super) fn open_target<'p>(
-    target: TargetSpec,
-    sources: impl IntoIterator<Item = &'p Path>,
-    settings: &Settings,
-) -> Result<Target> {
+/// Refuses to write onto a source.
+pub(super) fn refuse_source<'p>(target: &TargetSpec, sources: impl IntoIterator<Item = &'p Path>) -> Result<()> {
+    match target {
+        TargetSpec::Path(path) if sources.into_iter().any(|source| same_file(path, source)) => {
+            Err(Error::usage(format!(
+                "{} is the source; writing onto it would destroy it\n  Write to another file and rename that.",
+                path.display()
+            )))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Opens the target.
+pub(super) fn open_target(target: TargetSpec, settings: &Settings) -> Result<Target> {
     let stop = settings.stop.as_ref();
     match target {
-        TargetSpec::Path(path) => {
-            if sources.into_iter().any(|source| same_file(&path, source)) {
-                return Err(Error::usage(format!(
-                    "{} is the source; writing onto it would destroy it\n  Write to another file and rename that.",
-                    path.display()
-                )));
-            }
-            Target::open(&path, settings.force, stop)
-        }
+        TargetSpec::Path(path) => Target::open(&path, settings.force, stop),
         TargetSpec::Stdout => Target::standard(stop),
         TargetSpec::Writer(writer) => Ok(Target::writer(writer)),
         TargetSpec::Memory => Ok(Target::memory()),
@@ -105,9 +106,8 @@ fn same_file(a: &Path, b: &Path) -> bool {
 /// What tells whether two paths are of one file: device and number.
 #[cfg(unix)]
 pub(super) fn identity(path: &Path) -> Option<(u64, u64)> {
-    use std::os::unix::fs::MetadataExt;
     let metadata = std::fs::metadata(path).ok()?;
-    metadata.is_file().then(|| (metadata.dev(), metadata.ino()))
+    crate::source::place(&metadata).filter(|_| metadata.is_file())
 }
 
 /// What tells whether two paths are of one file: the path without links.

@@ -1,7 +1,8 @@
 //! What one source after another adds up to.
 
-use super::job::{Opened, Run};
+use super::opened::Opened;
 use super::phases::Phases;
+use super::run::Run;
 use super::totals::Totals;
 use crate::memory::audit;
 use crate::metrics::{Allocations, Report, StageAllocations};

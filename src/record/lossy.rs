@@ -1,5 +1,7 @@
 //! What a target could not hold, counted by kind: nothing is changed silently.
 
+use serde::{Deserialize, Serialize};
+
 /// A way in which a target holds less than the source said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(usize)]
@@ -39,7 +41,7 @@ pub enum LossyKind {
 }
 
 /// Counts by [`LossyKind`].
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lossy([u64; LossyKind::ALL.len()]);
 
 impl LossyKind {

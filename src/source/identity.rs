@@ -5,44 +5,58 @@ use std::io;
 use std::path::Path;
 use std::time::SystemTime;
 
+use serde::{Deserialize, Serialize};
+
 use crate::error::{Error, Result};
+
+/// What tells a file from others, and from itself after a change.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stamp {
+    len: u64,
+    modified: Option<SystemTime>,
+    place: Option<(u64, u64)>,
+}
+
+impl Stamp {
+    fn of(metadata: &Metadata) -> Stamp {
+        Stamp { len: metadata.len(), modified: metadata.modified().ok(), place: place(metadata) }
+    }
+}
 
 /// A regular file as it was when it was opened.
 pub(super) struct Identity {
     file: File,
-    len: u64,
-    modified: Option<SystemTime>,
-    place: Option<(u64, u64)>,
+    pub stamp: Stamp,
 }
 
 impl Identity {
     /// Of a regular file that has bytes; files of `/proc` claim to have none, and have no identity.
     pub fn of(file: &File) -> Option<Identity> {
         let metadata = file.metadata().ok().filter(|metadata| metadata.is_file() && metadata.len() > 0)?;
-        let file = file.try_clone().ok()?;
-        Some(Identity { file, len: metadata.len(), modified: metadata.modified().ok(), place: place(&metadata) })
+        Some(Identity { file: file.try_clone().ok()?, stamp: Stamp::of(&metadata) })
     }
 
     /// Fails if the file has another length or time of modification than before, or if its path names another file.
     /// A file that was only deleted was still read as a whole.
     pub fn check(&self, path: &Path) -> Result<()> {
-        let now = self.file.metadata().map_err(|e| Error::io("read", path, e))?;
+        let now = Stamp::of(&self.file.metadata().map_err(|e| Error::io("read", path, e))?);
+        let before = &self.stamp;
         let changed = |how: String| Error::io("read", path, io::Error::other(how));
-        if now.len() != self.len {
+        if now.len != before.len {
             return Err(changed(format!(
                 "byte {}: the file changed while it was read: it had {} bytes and has {} now\n  Convert it when nobody writes to it.",
-                now.len().min(self.len),
-                self.len,
-                now.len()
+                now.len.min(before.len),
+                before.len,
+                now.len
             )));
         }
-        if now.modified().ok() != self.modified {
+        if now.modified != before.modified {
             return Err(changed(
                 "the file was written to while it was read\n  Convert it when nobody writes to it.".to_owned(),
             ));
         }
         match path.metadata() {
-            Ok(named) if named.is_file() && place(&named) != self.place => {
+            Ok(named) if named.is_file() && place(&named) != before.place => {
                 Err(changed("another file took its place while it was read\n  Run the conversion again.".to_owned()))
             }
             _ => Ok(()),
@@ -52,13 +66,13 @@ impl Identity {
 
 /// What tells a file from others: its device and its number there.
 #[cfg(unix)]
-fn place(metadata: &Metadata) -> Option<(u64, u64)> {
+pub fn place(metadata: &Metadata) -> Option<(u64, u64)> {
     use std::os::unix::fs::MetadataExt;
     Some((metadata.dev(), metadata.ino()))
 }
 
 #[cfg(not(unix))]
-fn place(_metadata: &Metadata) -> Option<(u64, u64)> {
+pub fn place(_metadata: &Metadata) -> Option<(u64, u64)> {
     None
 }
 

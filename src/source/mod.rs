@@ -18,6 +18,7 @@ use crate::error::{Error, ErrorClass, Result};
 use crate::sys::{Map, Stop};
 
 use identity::Identity;
+pub use identity::{Stamp, place};
 use inlet::{Asked, Inlet};
 
 pub use encoding::{Decoded, Encoding, Malformed};
@@ -113,6 +114,11 @@ impl Source {
         Ok(Source { path, bytes: Bytes::Stream(stream), identity: None, decoded: None })
     }
 
+    /// What tells the source from others, if it is a regular file.
+    pub fn stamp(&self) -> Option<&Stamp> {
+        self.identity.as_ref().map(|identity| &identity.stamp)
+    }
+
     /// Fails if the source is not what it was when it was opened: damaged while it was mapped, or changed by somebody
     /// else. To be called behind the last read and before the target gets its name.
     ///
@@ -132,6 +138,14 @@ impl Source {
         match error.class() {
             ErrorClass::Data | ErrorClass::Memory | ErrorClass::Usage => self.unchanged().err().unwrap_or(error),
             ErrorClass::Io | ErrorClass::Stopped => error,
+        }
+    }
+
+    /// An error's place in decoded text is not one in the source, which the error then says.
+    pub fn tell(&self, error: Error) -> Error {
+        match &self.decoded {
+            Some(decoded) => error.in_decoded(decoded.encoding.name()),
+            None => error,
         }
     }
 

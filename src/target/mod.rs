@@ -86,6 +86,11 @@ impl Target {
         Ok(Target { path: path.to_path_buf(), kind: Kind::File { temporary, place, force, leftover } })
     }
 
+    /// Fails as the opening of a file would because of what is there already.
+    pub fn check(path: &Path, force: bool) -> Result<()> {
+        place(path, force).map(drop)
+    }
+
     /// A file whose temporary name `part` is known beforehand; of what that file holds already, `len` bytes are kept.
     pub fn resumable(path: &Path, force: bool, part: &Path, len: u64) -> Result<Target> {
         let (place, existing) = place(path, force)?;

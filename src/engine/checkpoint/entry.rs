@@ -4,10 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use super::super::commit::Place;
 use super::super::totals::Totals;
-use crate::record::{Lossy, LossyKind};
+use crate::record::Lossy;
 
 /// Where a run stands between two slices.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Entry {
     /// Where in the source the next slice begins.
     pub input: u64,
@@ -20,8 +20,7 @@ pub(crate) struct Entry {
     pub records_in: u64,
     pub records_out: u64,
     pub records_failed: u64,
-    /// Counts of what was lost, in the order of [`LossyKind::ALL`].
-    pub lossy: Vec<u64>,
+    pub lossy: Lossy,
 }
 
 impl Entry {
@@ -34,7 +33,7 @@ impl Entry {
             records_in: totals.records_in,
             records_out: totals.records_out,
             records_failed: totals.records_failed,
-            lossy: LossyKind::ALL.map(|kind| totals.lossy.of(kind)).to_vec(),
+            lossy: totals.lossy,
         }
     }
 
@@ -45,15 +44,11 @@ impl Entry {
 
     /// What the run before had counted.
     pub fn totals(&self) -> Totals {
-        let mut lossy = Lossy::default();
-        for (kind, count) in LossyKind::ALL.into_iter().zip(&self.lossy) {
-            lossy.count_many(kind, *count);
-        }
         let mut totals = Totals::new();
         totals.records_in = self.records_in;
         totals.records_out = self.records_out;
         totals.records_failed = self.records_failed;
-        totals.lossy = lossy;
+        totals.lossy = self.lossy;
         totals
     }
 }

@@ -6,6 +6,7 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use serde::{Deserialize, Serialize};
 
@@ -58,11 +59,20 @@ impl Begin {
 /// An open journal, which no other run has.
 pub(crate) struct Journal {
     path: PathBuf,
-    file: Mutex<File>,
-    has_entries: std::sync::atomic::AtomicBool,
+    paper: Mutex<Paper>,
+    has_entries: AtomicBool,
     /// Data reaches the disk before a checkpoint speaks of it.
     pub durable: bool,
 }
+
+/// The file, and room for a line of it, so that a checkpoint allocates nothing.
+struct Paper {
+    file: File,
+    line: Vec<u8>,
+}
+
+/// An entry is never longer, in bytes.
+const LINE: usize = 1024;
 
 impl Journal {
     /// Opens the journal at `path`, of the run that writes `target`.
@@ -78,7 +88,8 @@ impl Journal {
             // Not every filesystem has locks.
             Err(TryLockError::Error(_)) => {}
         }
-        Ok(Journal { path: path.to_path_buf(), file: Mutex::new(file), has_entries: false.into(), durable })
+        let paper = Mutex::new(Paper { file, line: Vec::with_capacity(LINE) });
+        Ok(Journal { path: path.to_path_buf(), paper, has_entries: false.into(), durable })
     }
 
     fn failed(&self, error: io::Error) -> Error {
@@ -86,7 +97,7 @@ impl Journal {
     }
 
     fn file(&mut self) -> &mut File {
-        self.file.get_mut().unwrap_or_else(|poisoned| poisoned.into_inner())
+        &mut self.paper.get_mut().unwrap_or_else(|poisoned| poisoned.into_inner()).file
     }
 
     /// What stands in it; none if it has no beginning.
@@ -102,53 +113,68 @@ impl Journal {
 
     /// Goes on behind `entry`: what follows it is taken away. Without one, everything is.
     pub fn keep(&mut self, entry: Option<&Entry>) -> Result<()> {
-        let mut len = 0;
+        let mut kept = Vec::new();
         if let Some(entry) = entry
             && let Some(found) = self.read()?
         {
-            let before = found.entries.iter().take_while(|other| *other != entry).count();
-            len = line(&found.begin).len();
-            len += found.entries[..=before.min(found.entries.len() - 1)].iter().map(|e| line(e).len()).sum::<usize>();
+            write_line(&found.begin, &mut kept);
+            for other in &found.entries {
+                write_line(other, &mut kept);
+                if other == entry {
+                    break;
+                }
+            }
         }
         *self.has_entries.get_mut() = entry.is_some();
-        let cut = self.file().set_len(len as u64).and_then(|()| self.file().seek(SeekFrom::End(0)));
+        let file = self.file();
+        let cut = file.set_len(kept.len() as u64).and_then(|()| file.seek(SeekFrom::End(0)));
         cut.map(drop).map_err(|e| self.failed(e))
     }
 
     /// Writes the beginning, and takes away what was there.
     pub(super) fn begin(&mut self, begin: &Begin) -> Result<()> {
         self.keep(None)?;
-        let written = self.file().write_all(&line(begin));
+        let mut line = Vec::new();
+        write_line(begin, &mut line);
+        let written = self.file().write_all(&line);
         written.map_err(|e| self.failed(e))
     }
 
     /// Adds a checkpoint.
     pub fn append(&self, entry: &Entry) -> Result<()> {
-        let mut file = self.file.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        file.write_all(&line(entry)).map_err(|e| self.failed(e))?;
+        let mut paper = self.paper.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let Paper { file, line } = &mut *paper;
+        line.clear();
+        write_line(entry, line);
+        file.write_all(line).map_err(|e| self.failed(e))?;
         if self.durable {
             file.sync_data().map_err(|e| self.failed(e))?;
         }
-        self.has_entries.store(true, std::sync::atomic::Ordering::Relaxed);
+        self.has_entries.store(true, Relaxed);
         Ok(())
     }
 
     /// Whether a run could go on somewhere.
     pub fn has_entries(&self) -> bool {
-        self.has_entries.load(std::sync::atomic::Ordering::Relaxed)
+        self.has_entries.load(Relaxed)
     }
 
-    /// Removes the file.
-    pub fn remove(&self) -> Result<()> {
-        fs::remove_file(&self.path).map_err(|e| Error::io("remove", &self.path, e))
+    /// Removes the file. One that can't be removed does no harm: the next run empties it.
+    pub fn remove(&self) {
+        let _ = fs::remove_file(&self.path);
     }
 }
 
-/// A line: a checksum in eight hexadecimal digits, a space, JSON.
-fn line(content: &impl Serialize) -> Vec<u8> {
-    // These types have nothing that JSON can't hold.
-    let json = serde_json::to_string(content).unwrap_or_default();
-    format!("{:08x} {json}\n", crc32fast::hash(json.as_bytes())).into_bytes()
+/// Appends a line: a checksum in eight hexadecimal digits, a space, JSON.
+fn write_line(content: &impl Serialize, to: &mut Vec<u8>) {
+    let start = to.len();
+    to.extend_from_slice(b"00000000 ");
+    // Memory takes everything, and these types have nothing that JSON can't hold.
+    let written = serde_json::to_writer(&mut *to, content);
+    let crc = crc32fast::hash(&to[start + 9..]);
+    let marked = write!(&mut to[start..start + 8], "{crc:08x}");
+    debug_assert!(written.is_ok() && marked.is_ok());
+    to.push(b'\n');
 }
 
 /// The JSON of a line that was written to its end.
@@ -161,11 +187,12 @@ fn content(line: &[u8]) -> Option<&[u8]> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::compress::Decompress;
+    use crate::engine::totals::Totals;
+    use crate::source::{Mapping, Source};
 
     fn entry(output: u64) -> Entry {
-        let numbers = (0, 0, 0);
-        let (records_in, records_out, records_failed) = numbers;
-        Entry { input: 7, output, crc: 1, started: true, records_in, records_out, records_failed, lossy: vec![3] }
+        Entry { input: 7, ..Entry::new(output, 1, true, &Totals::new()) }
     }
 
     /// Whatever is cut off: the lines before are found, and new ones follow them.
@@ -174,7 +201,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (path, input) = (folder.path().join("journal"), folder.path().join("input"));
         fs::write(&input, "content").unwrap();
-        let begin = Begin::new(Identity::of(&input, b"content").unwrap(), BTreeMap::new());
+        let source = Source::file(&input, Mapping::May, Decompress::None, None).unwrap();
+        let begin = Begin::new(Identity::of(&source, b"content"), BTreeMap::new());
         let mut journal = Journal::open(&path, &input, true).unwrap();
         journal.begin(&begin).unwrap();
         for output in [10, 20, 30] {

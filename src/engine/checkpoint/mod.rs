@@ -19,7 +19,7 @@ pub(super) use journal::Journal;
 pub(super) use tracker::{Tracker, hash};
 
 use super::Settings;
-use super::job::Opened;
+use super::opened::Opened;
 use super::settings::{Checkpoint, TargetSpec};
 use crate::error::{Error, ErrorClass, Result};
 use crate::source::Bytes;
@@ -46,9 +46,10 @@ impl Resumable {
     /// Opens the journal of the target; none if the run is not to be resumed. Finds out where to go on.
     pub fn open(opened: &Opened<'_>, target: &TargetSpec, settings: &Settings) -> Result<Option<Resumable>> {
         let Some((bytes, path)) = wanted(opened, target, settings)? else { return Ok(None) };
+        // Before anything that another run left is touched.
+        Target::check(path, settings.force)?;
         let [part, journal] = ["part", "journal"].map(|what| beside(path, what));
-        let identity = Identity::of(&opened.source.path, bytes)?;
-        let begin = Begin::new(identity, identity::settings(settings, &opened.route));
+        let begin = Begin::new(Identity::of(&opened.source, bytes), identity::settings(settings, &opened.route));
         let mut journal = Journal::open(&journal, path, settings.durable)?;
         let (mut from, mut columns) = (None, None);
         if settings.resume
@@ -64,7 +65,12 @@ impl Resumable {
 
     /// The target, with as much of its content as is still good.
     pub fn target(&self, force: bool) -> Result<Target> {
-        Target::resumable(&self.path, force, &self.part, self.from.as_ref().map_or(0, |entry| entry.output))
+        let len = self.from.as_ref().map_or(0, |entry| entry.output);
+        Target::resumable(&self.path, force, &self.part, len).inspect_err(|_| {
+            if self.from.is_none() {
+                self.journal.remove();
+            }
+        })
     }
 
     /// Writes the journal's beginning, unless the run goes on with one that has it.
@@ -82,30 +88,24 @@ impl Resumable {
         self.start(Some(columns))
     }
 
-    /// The run does not even begin: what another one left stays, but nothing new does.
-    pub fn give_up(&self) {
-        if self.from.is_none() {
-            // Nothing can be done about a journal that can't be removed.
-            let _ = self.journal.remove();
-        }
+    /// Gives the target its name; then nothing is left to be resumed.
+    pub fn finish(self, target: Target) -> Result<Vec<u8>> {
+        let synced = if self.journal.durable { target.sync() } else { Ok(()) };
+        let output = synced.and_then(|()| target.finish());
+        self.journal.remove();
+        output
     }
 
-    /// After the target has its name.
-    pub fn remove(self) -> Result<()> {
-        self.journal.remove()
-    }
-
-    /// What is left of a run that failed: everything, if another one can go on there.
-    pub fn fail(self, target: Target, error: Error) -> Error {
-        let passing = matches!(error.class(), ErrorClass::Io | ErrorClass::Stopped);
+    /// What is left of a run that failed: everything, if another one can go on there, with an `unchanged` source.
+    pub fn fail(&self, target: Target, error: Error, unchanged: bool) -> Error {
+        let passing = unchanged && matches!(error.class(), ErrorClass::Io | ErrorClass::Stopped);
         if passing && self.journal.has_entries() && target.keep().is_ok() {
             return error.note(format!(
                 "What was written is kept: the same command with --resume goes on there ({}).",
                 self.part.display()
             ));
         }
-        // Nothing can be done about a journal that can't be removed.
-        let _ = self.journal.remove();
+        self.journal.remove();
         error
     }
 }
@@ -173,7 +173,7 @@ fn last_good(found: &Found, part: &Path) -> Result<Option<Entry>> {
         if crc.clone().finalize() != entry.crc {
             return Ok(good);
         }
-        good = Some(entry.clone());
+        good = Some(*entry);
     }
     Ok(good)
 }

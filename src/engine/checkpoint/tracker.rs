@@ -24,14 +24,14 @@ pub(crate) struct Tracker {
 }
 
 impl Tracker {
-    /// Goes on behind an entry, or begins with a prefix of the output.
-    pub fn new(every: u64, from: Option<&Entry>, prefix: &[u8]) -> Tracker {
+    /// Goes on behind an entry, or begins with a prefix of the output. So many slices can be written at the same time.
+    pub fn new(every: u64, from: Option<&Entry>, prefix: &[u8], workers: usize) -> Tracker {
         let crc = match from {
             Some(entry) => Hasher::new_with_initial_len(entry.crc, entry.output),
             None => hash(prefix),
         };
         let due = from.map_or(0, |entry| entry.input) + every;
-        Tracker { every, due, crc, pending: None, waiting: None, writing: Vec::new() }
+        Tracker { every, due, crc, pending: None, waiting: None, writing: Vec::with_capacity(workers) }
     }
 
     /// Output took its place.
@@ -86,7 +86,7 @@ mod tests {
     #[test]
     fn a_checkpoint_waits_for_all_writes_before_it() {
         let totals = Totals::new();
-        let mut tracker = Tracker::new(10, None, b"head");
+        let mut tracker = Tracker::new(10, None, b"head", 2);
         tracker.add(&hash(b"one"));
         tracker.begin_write(0);
         tracker.advanced(10, 7, true, &totals);
@@ -107,7 +107,7 @@ mod tests {
     fn it_goes_on_where_another_stopped() {
         let mut entry = Entry::new(7, crc32fast::hash(b"headone"), true, &Totals::new());
         entry.input = 25;
-        let mut tracker = Tracker::new(10, Some(&entry), b"ignored");
+        let mut tracker = Tracker::new(10, Some(&entry), b"ignored", 2);
         tracker.add(&hash(b"two"));
         tracker.advanced(34, 10, true, &Totals::new());
         tracker.turn(1, 40);

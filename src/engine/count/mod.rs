@@ -7,8 +7,8 @@ mod text;
 use std::io::{self, Read};
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use super::job::Opened;
 use super::open::open_source;
+use super::opened::Opened;
 use super::{Settings, SourceSpec, TargetSpec};
 use crate::compress::Decompress;
 use crate::error::{Error, Result};

@@ -5,8 +5,9 @@ use std::sync::{Mutex, MutexGuard};
 use std::thread;
 
 use super::super::feed::{Feed, FeedError};
-use super::super::job::{Opened, feed};
+use super::super::opened::Opened;
 use super::super::phases::Phases;
+use super::super::run::feed;
 use super::super::worker::release;
 use crate::error::Result;
 use crate::format::{Encode, Frame, Tally, WriteFormat};

@@ -3,8 +3,8 @@
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
-use super::super::job::Opened;
 use super::super::keys::{MAX_COLUMNS, too_many};
+use super::super::opened::Opened;
 use super::super::settings::ColumnsFrom;
 use crate::error::{Error, Position, RecordError, Result};
 use crate::format::{Format, UnknownKey};

@@ -8,10 +8,12 @@ use std::time::Instant;
 
 use super::super::commit::Place;
 use super::super::header::First;
-use super::super::job::{Job, Opened, write_end};
-use super::super::open::open_target;
+use super::super::job::Job;
+use super::super::open::{open_target, refuse_source};
+use super::super::opened::Opened;
 use super::super::pass::PassThrough;
 use super::super::phases::Phases;
+use super::super::run::write_end;
 use super::super::settings::{ColumnsFrom, Settings, SourceSpec, TargetSpec};
 use super::super::sum::Sum;
 use super::super::wordcount::WordCount;
@@ -97,7 +99,8 @@ impl Many {
         let Some(first) = sources.first() else { return Err(Error::usage("there is no input")) };
         settings.to = Some(target_format(&settings, first, &target)?);
         check_uncompressed(&settings, &target)?;
-        let target = open_target(target, names.iter().map(|name| &**name), &settings)?;
+        refuse_source(&target, names.iter().map(|name| &**name))?;
+        let target = open_target(target, &settings)?;
         if keep_going && !target.is_truncatable() && !settings.word_count {
             return Err(Error::usage(format!(
                 "--keep-going: of an input that fails in its middle a part would stay in {}\n  Write to a file with -o, or have one output for each input with --out-dir.",

@@ -1,0 +1,243 @@
+//! A pass over a source: workers, the committer, and what comes before and behind the records.
+
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::atomic::Ordering::Relaxed;
+
+use super::checkpoint::{Entry, Resumable, Tracker};
+use super::commit::{Begin, Committer, Place};
+use super::feed::{Feed, Input};
+use super::opened::Opened;
+use super::phases::Phases;
+use super::plan::Plan;
+use super::settings::OnError;
+use super::totals::Totals;
+use super::worker::{Shared, Worker};
+use crate::error::{Error, Result};
+use crate::format::{Frame, ReadFormat, WriteFormat};
+use crate::memory::{Arena, audit};
+use crate::metrics::FileReport;
+use crate::record::LossyKind;
+use crate::source::{Bytes, damage};
+use crate::sys::Map;
+use crate::target::Target;
+
+/// What a run came to.
+pub(super) struct Run {
+    pub totals: Totals,
+    pub bytes_in: u64,
+    pub bytes_out: u64,
+    /// How far the output is, without what comes behind the records.
+    pub place: Place,
+    /// The heap just before the first slice.
+    pub ready: audit::Counts,
+}
+
+impl Run {
+    /// What is reported of the source by itself.
+    pub fn file(&self, source: &Path, target: Option<PathBuf>) -> FileReport {
+        FileReport {
+            source: source.to_path_buf(),
+            target,
+            bytes_in: self.bytes_in,
+            bytes_out: self.bytes_out,
+            records_in: self.totals.records_in,
+            records_out: self.totals.records_out,
+            records_failed: self.totals.records_failed,
+            error: None,
+        }
+    }
+}
+
+/// How a pass is made.
+pub(super) struct How<'h> {
+    /// What a bad record does.
+    pub on_error: OnError,
+    /// Checkpoints are written, and perhaps there are some.
+    pub resumable: Option<&'h Resumable>,
+}
+
+impl Opened<'_> {
+    fn worker(&self, writing: &dyn WriteFormat) -> Worker {
+        Worker {
+            decoder: self.reading.decoder(&self.route.want),
+            encoder: writing.encoder(),
+            arena: Arena::new(self.plan.arena, self.plan.arena_limit),
+            window: Vec::new(),
+        }
+    }
+
+    /// One pass over the input.
+    pub(super) fn pass(&mut self, writing: &dyn WriteFormat, target: &Target, phases: &Phases) -> Result<Run> {
+        self.pass_by(How { on_error: self.settings.on_error, resumable: None }, writing, target, phases)
+    }
+
+    /// Begins a compressed file anew.
+    fn rewind(&mut self) -> Result<()> {
+        let Bytes::Stream(stream) = &mut self.source.bytes else { return Ok(()) };
+        let start = self.reading.start();
+        self.head.clear();
+        let again = stream.rewind().and_then(|()| stream.read_to(&mut self.head, start));
+        again.map_err(|e| Error::read(&self.source.path, e))?;
+        match self.head.len() < start {
+            true => Err(Error::usage(format!("{} became shorter while it was read", self.source.path.display()))),
+            false => Ok(()),
+        }
+    }
+
+    /// One pass over the input, with a policy of its own for bad records, and from where another run stopped.
+    pub(super) fn pass_by(
+        &mut self,
+        How { on_error, resumable }: How<'_>,
+        writing: &dyn WriteFormat,
+        target: &Target,
+        phases: &Phases,
+    ) -> Result<Run> {
+        let frame = writing.frame();
+        if let Bytes::Mapped(map) = &self.source.bytes
+            && let Some(error) = damage(map, &self.source.path, u64::MAX)
+        {
+            // What was found in the beginning may come from zeros.
+            return Err(error);
+        }
+        let from = resumable.and_then(|resumable| resumable.from.as_ref());
+        if from.is_none() {
+            target.write(&frame.prefix, 0)?;
+        }
+        let (every, workers) = (self.settings.checkpoint_every, self.plan.workers);
+        let begin = Begin {
+            place: from.map_or(Place::behind(frame.prefix.len()), Entry::place),
+            first_skips: frame.first_skips,
+            totals: from.map_or_else(Totals::new, Entry::totals),
+            checkpoints: resumable
+                .map(|resumable| (&resumable.journal, Tracker::new(every, from, &frame.prefix, workers))),
+            progress: self.settings.progress.as_ref(),
+        };
+        let start = from.map(|entry| entry.input as usize);
+        let mut run = self.records_from(on_error, writing, target, phases, (begin, start))?;
+        run.bytes_out = write_end(&frame, writing, run.totals.records_out, target, run.place)?;
+        Ok(run)
+    }
+
+    /// Writes the records of the source, from a place of the output on.
+    pub(super) fn records(
+        &mut self,
+        on_error: OnError,
+        writing: &dyn WriteFormat,
+        target: &Target,
+        phases: &Phases,
+        (place, first_skips): (Place, usize),
+    ) -> Result<Run> {
+        let progress = self.settings.progress.as_ref();
+        let begin = Begin { place, first_skips, totals: Totals::new(), checkpoints: None, progress };
+        self.records_from(on_error, writing, target, phases, (begin, None))
+    }
+
+    /// The same, from a record of the source on that is not the first one.
+    fn records_from(
+        &mut self,
+        on_error: OnError,
+        writing: &dyn WriteFormat,
+        target: &Target,
+        phases: &Phases,
+        (begin, start): (Begin<'_>, Option<usize>),
+    ) -> Result<Run> {
+        if std::mem::replace(&mut self.begun, true) {
+            self.rewind()?;
+        }
+        let plan = &self.plan;
+        let began = begin.place.offset;
+        let buffers = (0..plan.workers + plan.ring).map(|_| vec![0; plan.buffer].into_boxed_slice()).collect();
+        let committer = Committer::new(target, begin, buffers);
+        let workers: Vec<_> = (0..plan.workers)
+            .map(|_| {
+                let mut worker = self.worker(writing);
+                if plan.streamed {
+                    worker.window.reserve_exact(plan.slice_size + plan.slice_size / 4);
+                }
+                Mutex::new(worker)
+            })
+            .collect();
+        let (feed, map) = feed(&mut self.source.bytes, &mut self.head, &*self.reading, plan, start);
+        let feed = feed.controlled(self.settings.stop.as_ref(), self.settings.progress.as_ref());
+        let shared = Shared {
+            feed: Mutex::new(feed),
+            committer,
+            source: &self.source.path,
+            map,
+            schema: self.route.schema.as_ref(),
+            ops: &self.route.ops,
+            on_error,
+            strict: self.settings.strict,
+            max_record: plan.max_record,
+            phases,
+        };
+        let ready = run_workers(&workers, &shared)?;
+        let bytes_in = shared.feed.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner()).offset();
+        let (mut totals, place) = shared.committer.finish().map_err(|error| self.source.tell(error))?;
+        // Behind the last read, and before the output looks like a whole one.
+        self.source.unchanged()?;
+        if let Some(decoded) = &self.source.decoded {
+            totals.lossy.count_many(LossyKind::InvalidUtf8Replaced, decoded.replaced.load(Relaxed));
+        }
+        Ok(Run { totals, bytes_in, bytes_out: place.offset - began, place, ready })
+    }
+}
+
+/// Writes what comes behind the last record. Gives the length of the whole output.
+pub(super) fn write_end(
+    frame: &Frame,
+    writing: &dyn WriteFormat,
+    records: u64,
+    target: &Target,
+    place: Place,
+) -> Result<u64> {
+    let suffix = if records == 0 && !frame.empty.is_empty() { &frame.empty } else { &frame.suffix };
+    let mut len = place.offset;
+    for end in [suffix, &writing.ending()] {
+        target.write(end, len)?;
+        len += end.len() as u64;
+    }
+    Ok(len)
+}
+
+/// The cursor of a run, and what is mapped. `start` is where a record begins, if it is not the first one.
+pub(super) fn feed<'f>(
+    bytes: &'f mut Bytes,
+    head: &mut Vec<u8>,
+    reading: &dyn ReadFormat,
+    plan: &Plan,
+    start: Option<usize>,
+) -> (Feed<'f>, Option<&'f Map>) {
+    let (start, slice_size) = (start.unwrap_or(reading.start()), plan.slice_size);
+    let (input, map) = match bytes {
+        Bytes::Mapped(map) => (Input::Mapped(map), Some(&*map)),
+        Bytes::Stream(stream) => {
+            let mut carry = std::mem::take(head);
+            carry.drain(..start);
+            carry.reserve_exact((slice_size + slice_size / 4).saturating_sub(carry.len()));
+            (Input::Stream(stream, carry), None)
+        }
+    };
+    (Feed::new(input, start, reading.cutter(), slice_size, plan.max_record), map)
+}
+
+/// Runs every worker until the input ends. One broadcast; a single worker needs no thread.
+fn run_workers(workers: &[Mutex<Worker>], shared: &Shared<'_>) -> Result<audit::Counts> {
+    let run = |index: usize| {
+        workers[index].lock().unwrap_or_else(|poisoned| poisoned.into_inner()).run(shared);
+    };
+    if workers.len() == 1 {
+        let ready = audit::counts();
+        run(0);
+        return Ok(ready);
+    }
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(workers.len())
+        .thread_name(|index| format!("pagemill-{index}"))
+        .build()
+        .map_err(|e| Error::usage(format!("can't start {} workers: {e}", workers.len())))?;
+    let ready = audit::counts();
+    pool.broadcast(|context| run(context.index()));
+    Ok(ready)
+}

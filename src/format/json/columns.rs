@@ -11,10 +11,10 @@ use crate::record::digits::{DigitRoom, float_text, int_text, uint_text};
 use crate::record::json::{Grouped, Plain, Sink, Step, json_text, unflatten};
 use crate::record::{Batch, BytesAs, EncodeError, LossyKind, Output, Schema, Value};
 use crate::scan::json::{escape_into, short_special, write_text, write_untyped};
-use crate::scan::number::{may_be_number, short_is_number};
+use crate::scan::number::short_is_number;
 use crate::scan::vector::{Unit, Vector, Work};
 
-/// A field's name as it stands in the output, `,"name":`.
+/// A field's name as it stands in the output, `,"name":`, and a quote behind it for a text.
 struct Name {
     first: [u8; 32],
     /// What does not fit into `first`.
@@ -27,7 +27,7 @@ struct Name {
 impl Name {
     fn new(name: &[u8]) -> Name {
         let text = [b",", &json_text(name)[..], b":"].concat();
-        let (mut first, near) = ([0; 32], text.len().min(32));
+        let (mut first, near) = ([b'"'; 32], text.len().min(32));
         first[..near].copy_from_slice(&text[..near]);
         Name { first, rest: text[near..].into(), len: text.len(), room: text.len().max(32) + 40 + BEHIND }
     }
@@ -151,26 +151,24 @@ impl Flat {
         }
         put_few(&self.before, to, 0);
         let (mut at, mut bytes) = (begin, 0);
-        for (value, name) in values.iter().zip(&self.names) {
-            // Two questions for the kind of most values; a jump by a table of all kinds is slower.
-            let (text, bare) = if let Value::Untyped(text) = *value {
-                (text, true)
-            } else if let Value::Text(text) = *value {
-                (text, false)
-            } else {
-                (at, bytes) = self.other(v, (*value, name), bytes, to, at)?;
-                continue;
-            };
-            if text.len() <= SHORT && name.rest.is_empty() {
-                let window = to.get_mut(at..).and_then(|to| to.first_chunk_mut()).ok_or(Stop::NoRoom)?;
-                let len = short_field(v, name, text, bare, window);
-                if len > 0 {
-                    at += len;
-                    continue;
+        let mut done = 0;
+        while let (Some(fields), Some(names)) = (values.get(done..), self.names.get(done..)) {
+            let short = short_fields(v, fields, names, to, at);
+            (done, at) = (done + short.fields, short.end);
+            // One that takes longer, if there is any.
+            let (Some(value), Some(name)) = (values.get(done), self.names.get(done)) else { break };
+            (at, bytes) = match *value {
+                Value::Untyped(text) => {
+                    let at = put_name(v, name, text.len() * 6, to, at)?;
+                    (write_untyped(v, text, to, at), bytes)
                 }
-            }
-            at = put_name(v, name, text.len() * 6, to, at)?;
-            at = if bare { write_untyped(v, text, to, at) } else { write_text(v, text, to, at) };
+                Value::Text(text) => {
+                    let at = put_name(v, name, text.len() * 6, to, at)?;
+                    (write_text(v, text, to, at), bytes)
+                }
+                other => self.other(v, (other, name), bytes, to, at)?,
+            };
+            done += 1;
         }
         // The first name's comma becomes the bracket.
         to[begin] = b'{';
@@ -259,17 +257,43 @@ const SHORT: usize = 32;
 /// Room for a name of that length, a text in quotes, and what follows the last value.
 const WINDOW: usize = 128;
 
+/// How far [`short_fields`] came.
+struct Short {
+    fields: usize,
+    /// The place behind them.
+    end: usize,
+}
+
+/// Writes fields up to the first one that is not a short text with a short name, or has no room.
+#[inline(always)]
+fn short_fields<V: Vector>(v: V, values: &[Value<'_>], names: &[Name], to: &mut [u8], mut at: usize) -> Short {
+    for (fields, (value, name)) in values.iter().zip(names).enumerate() {
+        let end = Short { fields, end: at };
+        let bare = matches!(value, Value::Untyped(_));
+        let (Value::Untyped(text) | Value::Text(text)) = *value else { return end };
+        let Some(window) = to.get_mut(at..).and_then(|to| to.first_chunk_mut()) else { return end };
+        if text.len() > SHORT || name.len >= 32 {
+            return end;
+        }
+        match short_field(v, name, text, bare, window) {
+            0 => return end,
+            len => at += len,
+        }
+    }
+    Short { fields: values.len().min(names.len()), end: at }
+}
+
 /// Writes a short name and a short text, in quotes unless it is `bare` and a number. Gives the length; zero if
 /// something in the text has to be escaped.
 #[inline(always)]
 fn short_field<V: Vector>(v: V, name: &Name, text: &[u8], bare: bool, to: &mut [u8; WINDOW]) -> usize {
     // No name is longer; so the compiler knows too.
-    let at = name.len % 64;
+    let at = name.len % 32;
     let short = v.short(text);
     if let Some(into) = to.first_chunk_mut() {
         v.short_store(v.short(&name.first), into);
     }
-    if bare && may_be_number(text) && short_is_number(v, short, text) {
+    if bare && short_is_number(v, short, text) {
         if let Some(into) = to[at..].first_chunk_mut() {
             v.short_store(short, into);
         }
@@ -278,7 +302,6 @@ fn short_field<V: Vector>(v: V, name: &Name, text: &[u8], bare: bool, to: &mut [
     if short_special(v, short, text.len()) {
         return 0;
     }
-    to[at] = b'"';
     if let Some(into) = to[at + 1..].first_chunk_mut() {
         v.short_store(short, into);
     }

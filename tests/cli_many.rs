@@ -51,6 +51,32 @@ fn one_output_has_the_records_in_the_order_given() {
     assert_eq!(serde_json::from_str::<Value>(&nothing).unwrap(), serde_json::json!([]));
 }
 
+/// The output is decompressed by Python.
+#[test]
+fn one_compressed_output() {
+    let here = with(&[("a.csv", "id\n1\n2\n"), ("b.csv", "id\n3\n")]);
+    let here = here.path();
+    convert(here, "a.csv b.csv -o all.ndjson.gz --report report.json").ends(0);
+    convert(here, "a.csv b.csv -o all.json --compress bzip2").ends(0);
+    let python = |code: &str| {
+        let output = Command::new("python3").args(["-c", code]).current_dir(here).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let text = python("import gzip; print(gzip.open('all.ndjson.gz','rt').read(), end='')");
+    assert_eq!(text, "{\"id\":1}\n{\"id\":2}\n{\"id\":3}\n");
+    let text = python("import bz2, json; print(json.load(bz2.open('all.json','rt')), end='')");
+    assert_eq!(text, "[{'id': 1}, {'id': 2}, {'id': 3}]");
+    let report: Value = serde_json::from_str(&read(here, "report.json")).unwrap();
+    assert_eq!(report["bytes_out"], fs::metadata(here.join("all.ndjson.gz")).unwrap().len());
+    // A part could not be taken back.
+    convert(here, "a.csv b.csv -o no.csv.gz --keep-going").ends(2).says(&["--keep-going", "not compressed"]);
+    convert(here, "a.csv b.csv -o no.csv.xz --memory-limit 12MB").ends(4).says(&["--memory-limit", "xz"]);
+    convert(here, "a.csv b.csv --out-dir each -t tsv --compress gzip").ends(0);
+    assert_eq!(names(&here.join("each")), ["a.tsv.gz", "b.tsv.gz"]);
+    assert_eq!(python("import gzip; print(gzip.open('each/b.tsv.gz','rt').read(), end='')"), "id\n3\n");
+}
+
 #[test]
 fn an_open_quote_at_the_end_of_a_file_does_not_reach_into_the_next() {
     let here = with(&[("a.csv", "x,y\n1,\"open\n"), ("b.csv", "x,y\n2,3\n")]);

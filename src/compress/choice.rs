@@ -1,5 +1,6 @@
 //! What was asked for: how a source is to be read, and how a target is to be written.
 
+use std::path::Path;
 use std::str::FromStr;
 
 use super::{Codec, Pack, Packing, bzip2, gzip, lz4, xz, zstd};
@@ -27,6 +28,17 @@ pub enum Compress {
     None,
     /// So.
     As(Compression),
+}
+
+impl Compress {
+    /// How a target at `path`, or without one, is compressed; none if it is not.
+    pub fn of(self, path: Option<&Path>) -> Option<Compression> {
+        match self {
+            Compress::Auto => path.and_then(Codec::from_path).map(Compression::from),
+            Compress::None => None,
+            Compress::As(compression) => Some(compression),
+        }
+    }
 }
 
 /// A codec and its level.

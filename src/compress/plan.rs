@@ -58,8 +58,7 @@ impl Unpacking {
     /// # Errors
     /// The limit is too low.
     pub fn within(packed: Packed, threads: usize, memory_limit: usize) -> Result<Unpacking> {
-        let all = || std::thread::available_parallelism().map_or(1, usize::from);
-        let mut unpacking = Unpacking::new(packed, if threads == 0 { all() } else { threads }, memory_limit);
+        let mut unpacking = Unpacking::new(packed, if threads == 0 { processors() } else { threads }, memory_limit);
         while unpacking.bytes() > memory_limit.saturating_sub(OTHERS) {
             unpacking = unpacking.less().ok_or_else(|| {
                 let least = unpacking.bytes().saturating_add(OTHERS);
@@ -117,10 +116,32 @@ pub(super) fn block(codec: Codec) -> usize {
     }
 }
 
+fn processors() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
 impl Packing {
     /// Compressing with as many threads.
     pub fn new(compression: Compression, threads: usize) -> Packing {
         Packing { compression, threads }
+    }
+
+    /// Compressing with one thread for each worker (0: for each processor), or fewer so that it takes at most `bytes`.
+    ///
+    /// # Errors
+    /// One thread takes more.
+    pub fn within(compression: Compression, workers: usize, bytes: usize) -> Result<Packing> {
+        let mut packing = compression.packing(if workers == 0 { processors() } else { workers });
+        while packing.bytes() > bytes {
+            packing = packing.less().ok_or_else(|| {
+                let least = packing.bytes() * 2;
+                Error::memory(format!(
+                    "the memory limit is too low to compress with {compression}; that takes {} bytes\n  Give --memory-limit {least} or more.",
+                    packing.bytes()
+                ))
+            })?;
+        }
+        Ok(packing)
     }
 
     /// How much data is compressed at a time.

@@ -10,7 +10,7 @@ use super::route::Route;
 use super::run::{How, Run};
 use super::settings::{Settings, SourceSpec, TargetSpec};
 use super::wordcount::WordCount;
-use crate::compress::{Codec, Compress, Compression};
+use crate::compress::Compression;
 use crate::error::{Error, Position, Result};
 use crate::format::{self, Columns, Format, OpenError, Opening, ReadFormat, UnknownKey, WriteFormat};
 use crate::record::Schema;
@@ -43,11 +43,7 @@ impl<'s> Opened<'s> {
         };
         let to = format::target_format(settings.to, path, from)?;
         let source = open_text(source, from, settings)?;
-        let compression = match settings.compress {
-            Compress::Auto => path.and_then(Codec::from_path).map(Compression::from),
-            Compress::None => None,
-            Compress::As(compression) => Some(compression),
-        };
+        let compression = settings.compress.of(path);
         Opened::look(source, (from, to), compression, settings)
     }
 

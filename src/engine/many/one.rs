@@ -18,7 +18,7 @@ use super::super::settings::{ColumnsFrom, Settings, SourceSpec, TargetSpec};
 use super::super::sum::Sum;
 use super::super::wordcount::WordCount;
 use super::columns::Together;
-use crate::compress::{Codec, Compress};
+use crate::compress::{Compress, Packing};
 use crate::error::{Error, ErrorClass, Result};
 use crate::format::{self, Columns, Format, Frame, WriteFormat};
 use crate::memory::{Budget, audit};
@@ -98,12 +98,15 @@ impl Many {
         let mut settings = less_names(settings, names.iter().map(|name| name.as_os_str().len()))?;
         let Some(first) = sources.first() else { return Err(Error::usage("there is no input")) };
         settings.to = Some(target_format(&settings, first, &target)?);
-        check_uncompressed(&settings, &target)?;
+        let packing = packing(&mut settings, &target)?;
         refuse_source(&target, names.iter().map(|name| &**name))?;
-        let target = open_target(target, &settings)?;
+        let mut target = open_target(target, &settings)?;
+        if let Some(packing) = &packing {
+            target = target.packed(packing)?;
+        }
         if keep_going && !target.is_truncatable() && !settings.word_count {
             return Err(Error::usage(format!(
-                "--keep-going: of an input that fails in its middle a part would stay in {}\n  Write to a file with -o, or have one output for each input with --out-dir.",
+                "--keep-going: of an input that fails in its middle a part would stay in {}\n  Write to a file with -o that is not compressed, or have one output for each input with --out-dir.",
                 target.path().display()
             )));
         }
@@ -128,7 +131,8 @@ impl Many {
         if let Some(frame) = frame {
             let nothing = PassThrough { prefix: Vec::new() };
             let writing: &dyn WriteFormat = words.as_ref().map_or(&nothing, |words| words);
-            sum.bytes_out = write_end(&frame, writing, sum.records_out(), &target, place)?;
+            let len = write_end(&frame, writing, sum.records_out(), &target, place)?;
+            sum.bytes_out = target.flush()?.unwrap_or(len);
             output = target.finish()?;
         }
         Ok(Report { target: path, files, output, elapsed: started.elapsed(), ..sum.report(memory_limit) })
@@ -163,20 +167,18 @@ pub(super) fn less_names(settings: Settings, names: impl ExactSizeIterator<Item 
     Ok(Settings { memory_limit, ..settings })
 }
 
-/// One target of many sources is not compressed: where one ends in its middle has to be taken back.
-fn check_uncompressed(settings: &Settings, target: &TargetSpec) -> Result<()> {
-    let by_name = || matches!(target, TargetSpec::Path(path) if Codec::from_path(path).is_some());
-    let compressed = match settings.compress {
-        Compress::None => false,
-        Compress::As(_) => true,
-        Compress::Auto => by_name(),
+/// How the target is compressed, if it is. What that takes is kept out of the sources' memory.
+fn packing(settings: &mut Settings, target: &TargetSpec) -> Result<Option<Packing>> {
+    let path = match target {
+        TargetSpec::Path(path) => Some(&**path),
+        _ => None,
     };
-    match compressed {
-        false => Ok(()),
-        true => Err(Error::usage(
-            "one output of many inputs can't be compressed on the way\n  Compress it behind: pagemill convert A B -t csv | gzip > OUT, or have one output for each input with --out-dir.",
-        )),
-    }
+    let Some(compression) = settings.compress.of(path) else { return Ok(None) };
+    let packing = Packing::within(compression, settings.workers, settings.memory_limit / 2)?;
+    settings.memory_limit -= packing.bytes();
+    // The sources' records go to a target that compresses already.
+    settings.compress = Compress::None;
+    Ok(Some(packing))
 }
 
 /// The one format of the target.

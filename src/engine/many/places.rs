@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::super::open::identity;
 use super::super::settings::Settings;
-use crate::compress::Codec;
+use crate::compress::{Codec, Compress};
 use crate::error::{Error, Result};
 use crate::format::{self, Format};
 use crate::source::Listed;
@@ -27,7 +27,7 @@ pub fn places(sources: &[Listed], folder: &Path, settings: &Settings) -> Result<
         }
         let from = format::source_format(settings.from, Some(&source.path))?;
         let to = if settings.word_count { settings.to.unwrap_or(Format::Text) } else { settings.to.unwrap_or(from) };
-        let place = folder.join(renamed(&source.kept, to));
+        let place = folder.join(compressed(renamed(&source.kept, to), &settings.compress));
         if let Some(other) = taken.insert(place.clone(), &source.path) {
             return Err(Error::usage(format!(
                 "--out-dir: {} and {} would both be written to {}\n  Convert them to different folders.",
@@ -48,6 +48,15 @@ pub fn places(sources: &[Listed], folder: &Path, settings: &Settings) -> Result<
         places.push(place);
     }
     Ok(places)
+}
+
+/// A path with the suffix of what it will be compressed with.
+fn compressed(path: PathBuf, compress: &Compress) -> PathBuf {
+    let Compress::As(compression) = compress else { return path };
+    let mut name = OsString::from(path);
+    name.push(".");
+    name.push(compression.codec.extensions()[0]);
+    name.into()
 }
 
 /// A path with the suffix of a format, which takes the place of another format's suffix.

@@ -154,3 +154,32 @@ fn python_agrees() {
         assert!(convert(here, "utf8.csv -t ndjson").ends(0).stdout == lines, "{label}");
     }
 }
+
+/// Packed by Python; a header of keys takes two readings.
+#[test]
+fn compressed_text_is_decoded_behind_its_codec() {
+    let here = folder();
+    let here = here.path();
+    let marked = big(&format!("\u{feff}{CSV}"));
+    let ndjson: Vec<u8> = (0..4000).flat_map(|at| format!("{{\"k\":\"\u{e9}{at}\"}}\n").into_bytes()).collect();
+    let latin: String = String::from_utf8(ndjson).unwrap() + "{\"l\":\"\u{e9}\"}\n";
+    fs::write(here.join("a.csv"), &marked).unwrap();
+    fs::write(here.join("b.ndjson"), latin.chars().map(|letter| letter as u8).collect::<Vec<u8>>()).unwrap();
+    let code = "import gzip, bz2\ngzip.open('a.csv.gz','wb').write(open('a.csv','rb').read())\nbz2.open('b.ndjson.bz2','wb').write(open('b.ndjson','rb').read())";
+    assert!(Command::new("python3").args(["-c", code]).current_dir(here).status().unwrap().success());
+    for how in ["", "--encoding utf-16", "--encoding utf-16be -j 2 --slice-size 3"] {
+        assert_eq!(convert(here, &format!("a.csv.gz -t ndjson {how}")).ends(0).stdout, RECORDS, "{how}");
+    }
+    let ran = convert(here, "b.ndjson.bz2 -t csv --encoding latin1 --slice-size 1KB").ends(0);
+    let rows: String = (0..4000).map(|at| format!("\u{e9}{at},\n")).collect();
+    assert_eq!(ran.stdout, format!("k,l\n{rows},\u{e9}\n"));
+    // Half a pair of surrogates is replaced once, though it is read twice.
+    let half = [&little("{\"k\":\"")[..], b"\x00\xd8", &little("x\"}\n")].concat();
+    fs::write(here.join("a.csv"), half).unwrap();
+    assert!(Command::new("python3").args(["-c", code]).current_dir(here).status().unwrap().success());
+    fs::rename(here.join("a.csv.gz"), here.join("half.ndjson.gz")).unwrap();
+    let ran = convert(here, "half.ndjson.gz -t csv --encoding utf-16le --invalid-utf8 replace --report report.json");
+    assert_eq!(ran.ends(0).stdout, "k\n\u{fffd}x\n");
+    let report: serde_json::Value = serde_json::from_slice(&fs::read(here.join("report.json")).unwrap()).unwrap();
+    assert_eq!(report["lossy"]["invalid_utf8_replaced"], 1);
+}

@@ -26,18 +26,15 @@ pub(super) fn open_source(source: SourceSpec, settings: &Settings) -> Result<Sou
     }
 }
 
-/// Opens the source, as UTF-8 if its format is text.
+/// Opens the source, as UTF-8 if its format is text. What a compressed one holds is known once it is unpacked: it has
+/// to be made [text](as_text) then.
 pub(super) fn open_text(source: SourceSpec, from: Format, settings: &Settings) -> Result<Source> {
-    let mut source = open_source(source, settings)?;
-    if source.packed().is_some() {
-        return match settings.encoding {
-            Some(encoding) if !encoding.is_utf8() => Err(Error::usage(format!(
-                "{} is compressed, and is not UTF-8\n  Decompress it on the way: gzip -dc FILE | pagemill convert - --encoding …",
-                source.path.display()
-            ))),
-            _ => Ok(source),
-        };
-    }
+    let source = open_source(source, settings)?;
+    if source.packed().is_some() { Ok(source) } else { as_text(source, from, settings) }
+}
+
+/// The same source as UTF-8, if its format is text and it is in another encoding.
+pub(super) fn as_text(mut source: Source, from: Format, settings: &Settings) -> Result<Source> {
     if matches!(from, Format::Fixed | Format::Frames) {
         return match settings.encoding {
             None => Ok(source),

@@ -2,7 +2,7 @@
 
 use super::checkpoint::Resumable;
 use super::feed::read_head;
-use super::open::open_text;
+use super::open::{as_text, open_text};
 use super::pass::PassThrough;
 use super::phases::Phases;
 use super::plan::{Plan, Wishes};
@@ -71,6 +71,7 @@ impl<'s> Opened<'s> {
         })?;
         if let (Bytes::Stream(stream), Some(unpacking)) = (&mut source.bytes, plan.unpacking) {
             stream.unpack(unpacking).map_err(|e| Error::io("decompress", &source.path, e))?;
+            source = as_text(source, from, settings)?;
         }
         let mut options = settings.options.clone();
         options.max_record = plan.max_record;

@@ -12,6 +12,7 @@ use std::fs::File;
 use std::io::{self, Cursor, Read, Seek};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 
 use crate::compress::{Codec, Decompress, MAGIC, Packed, Unpacking, sniff};
 use crate::error::{Error, ErrorClass, Result};
@@ -162,13 +163,14 @@ impl Source {
     /// [`Malformed`] inside.
     pub fn decode(self, encoding: Encoding, replace: bool) -> Result<Source> {
         let decoded = Decoded { encoding, replaced: Arc::default() };
-        let reader: Box<dyn Read + Send> = match self.bytes {
-            Bytes::Mapped(_) => Box::new(File::open(&self.path).map_err(|e| Error::io("open", &self.path, e))?),
-            Bytes::Stream(stream) => stream.reader,
+        let mut stream = match self.bytes {
+            Bytes::Mapped(_) => {
+                Stream::new(Box::new(File::open(&self.path).map_err(|e| Error::io("open", &self.path, e))?))
+            }
+            Bytes::Stream(stream) => stream,
         };
-        let reader = encoding::Decoding::new(reader, decoded.clone(), replace);
-        let bytes = Bytes::Stream(Stream::new(Box::new(reader)));
-        Ok(Source { path: self.path, bytes, identity: self.identity, decoded: Some(decoded) })
+        stream.decode(decoded.clone(), replace);
+        Ok(Source { bytes: Bytes::Stream(stream), decoded: Some(decoded), ..self })
     }
 
     /// Whether the source can be read a second time.
@@ -266,13 +268,15 @@ pub struct Stream {
     packed: Option<Packed>,
     /// How it is read, if it is compressed.
     unpacking: Option<Unpacking>,
+    /// How it is made UTF-8, and whether what is malformed is replaced.
+    decoded: Option<(Decoded, bool)>,
     /// Where to open it again.
     again: Option<PathBuf>,
 }
 
 impl Stream {
     fn new(reader: Box<dyn Read + Send>) -> Stream {
-        Stream { reader, ended: false, failed: None, packed: None, unpacking: None, again: None }
+        Stream { reader, ended: false, failed: None, packed: None, unpacking: None, decoded: None, again: None }
     }
 
     /// Whether everything was read.
@@ -291,6 +295,13 @@ impl Stream {
         Ok(())
     }
 
+    /// From now on gives UTF-8.
+    fn decode(&mut self, decoded: Decoded, replace: bool) {
+        let reader = std::mem::replace(&mut self.reader, Box::new(io::empty()));
+        self.reader = Box::new(encoding::Decoding::new(reader, decoded.clone(), replace));
+        self.decoded = Some((decoded, replace));
+    }
+
     /// The rest, for someone else to read.
     pub fn into_reader(self) -> Box<dyn Read + Send> {
         self.reader
@@ -306,7 +317,13 @@ impl Stream {
         self.reader = Box::new(io::empty());
         self.reader = Box::new(File::open(path)?);
         (self.ended, self.failed) = (false, None);
-        self.unpack(unpacking)
+        self.unpack(unpacking)?;
+        if let Some((decoded, replace)) = self.decoded.take() {
+            // The first reading's do not count twice.
+            decoded.replaced.store(0, Relaxed);
+            self.decode(decoded, replace);
+        }
+        Ok(())
     }
 
     /// The first bytes of a stream of which nothing was read. They stay to be read.

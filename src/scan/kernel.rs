@@ -8,6 +8,8 @@ use std::sync::OnceLock;
 pub enum Kernel {
     /// Plain Rust, on any processor.
     Portable,
+    /// 16 bytes at a time (64-bit ARM).
+    Neon,
     /// 32 bytes at a time.
     Avx2,
     /// 64 bytes at a time (AVX-512 F, BW and VL).
@@ -15,7 +17,7 @@ pub enum Kernel {
 }
 
 impl Kernel {
-    /// The fastest family this processor has, found out once. `PAGEMILL_KERNEL=portable|avx2|avx512` in
+    /// The fastest family this processor has, found out once. `PAGEMILL_KERNEL=portable|neon|avx2|avx512` in
     /// the environment takes a slower one.
     pub fn get() -> Kernel {
         static CHOSEN: OnceLock<Kernel> = OnceLock::new();
@@ -33,8 +35,15 @@ impl Kernel {
     /// Every family this processor has, slowest first.
     pub fn available() -> impl Iterator<Item = Kernel> {
         let best = Kernel::best();
-        [Kernel::Portable, Kernel::Avx2, Kernel::Avx512].into_iter().filter(move |kernel| *kernel <= best)
+        Kernel::OF_THIS_TARGET.iter().copied().filter(move |kernel| *kernel <= best)
     }
+
+    #[cfg(target_arch = "x86_64")]
+    const OF_THIS_TARGET: &[Kernel] = &[Kernel::Portable, Kernel::Avx2, Kernel::Avx512];
+    #[cfg(target_arch = "aarch64")]
+    const OF_THIS_TARGET: &[Kernel] = &[Kernel::Portable, Kernel::Neon];
+    #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+    const OF_THIS_TARGET: &[Kernel] = &[Kernel::Portable];
 
     #[cfg(target_arch = "x86_64")]
     fn best() -> Kernel {
@@ -47,7 +56,12 @@ impl Kernel {
         }
     }
 
-    #[cfg(not(target_arch = "x86_64"))]
+    #[cfg(target_arch = "aarch64")]
+    fn best() -> Kernel {
+        Kernel::Neon
+    }
+
+    #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
     fn best() -> Kernel {
         Kernel::Portable
     }

@@ -155,3 +155,13 @@ const fn suspect(map: &[u64], lead: usize, quarter: usize) -> bool {
     }
     false
 }
+
+/// For the high half of a second byte: its quarter of the range 80 to BF, for leads of both rows.
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+pub(super) const QUARTERS: [u8; 16] = [0, 0, 0, 0, 0, 0, 0, 0, 0x11, 0x22, 0x44, 0x88, 0, 0, 0, 0];
+/// For the high half of a lead: which bits of the first table of [`SUSPECTS`] speak of it.
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+pub(super) const TWO: [u8; 16] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x0f, 0xf0, 0, 0];
+/// The same for the second table.
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+pub(super) const MORE: [u8; 16] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x0f, 0xf0];

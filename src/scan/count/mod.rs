@@ -17,6 +17,8 @@
 
 mod block;
 mod class;
+#[cfg(target_arch = "aarch64")]
+mod neon;
 mod scalar;
 #[cfg(target_arch = "x86_64")]
 mod x86;
@@ -113,7 +115,10 @@ fn count_valid(kernel: Kernel, text: &str, state: &mut State) {
         #[cfg(target_arch = "x86_64")]
         // SAFETY: as above.
         Kernel::Avx512 => unsafe { x86::count_avx512(text, state) },
-        #[cfg(not(target_arch = "x86_64"))]
+        #[cfg(target_arch = "aarch64")]
+        Kernel::Neon => neon::count_neon(text, state),
+        // Kernels of other processors are never named.
+        #[allow(unreachable_patterns)]
         _ => block::count_portable(text, state),
     }
 }

@@ -3,7 +3,7 @@
 use std::arch::x86_64::*;
 
 use super::block::{BLOCK, Classify, High, Masks, State, count};
-use super::class::SUSPECTS;
+use super::class::{MORE, QUARTERS, SUSPECTS, TWO};
 
 /// Counts valid UTF-8.
 ///
@@ -24,13 +24,6 @@ pub(super) unsafe fn count_avx512(text: &str, state: &mut State) {
     // SAFETY: the caller answers for the processor.
     unsafe { count::<Avx512>(text, state) }
 }
-
-/// For the high half of a second byte: its quarter of the range 80 to BF, for leads of both rows.
-const QUARTERS: [u8; 16] = [0, 0, 0, 0, 0, 0, 0, 0, 0x11, 0x22, 0x44, 0x88, 0, 0, 0, 0];
-/// For the high half of a lead: which bits of the first table of [`SUSPECTS`] speak of it.
-const TWO: [u8; 16] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x0f, 0xf0, 0, 0];
-/// The same for the second table.
-const MORE: [u8; 16] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x0f, 0xf0];
 
 struct Avx2;
 

@@ -2,7 +2,7 @@
 
 use std::arch::x86_64::*;
 
-use super::portable::{each_position, pack_bytes};
+use super::portable::{each_position, pack_bytes, pad};
 use super::{Vector, Work};
 
 /// A processor with AVX2, BMI1, BMI2, POPCNT, LZCNT and PCLMULQDQ.
@@ -73,35 +73,6 @@ fn operators(vector: __m256i) -> __m256i {
         let found = _mm256_cmpeq_epi8(_mm256_shuffle_epi8(table(&OPERATORS), vector), folded);
         _mm256_andnot_si256(below(vector, 0x20), found)
     }
-}
-
-/// At most 32 bytes, followed by zeros, without a call of memcpy.
-#[inline(always)]
-fn padded(bytes: &[u8]) -> [u8; 32] {
-    let mut block = [0u8; 32];
-    let len = bytes.len();
-    match len {
-        16.. => {
-            let (first, last) = (&bytes[..16], &bytes[len - 16..]);
-            block[..16].copy_from_slice(first);
-            block[len - 16..len].copy_from_slice(last);
-        }
-        8.. => {
-            block[..8].copy_from_slice(&bytes[..8]);
-            block[len - 8..len].copy_from_slice(&bytes[len - 8..]);
-        }
-        4.. => {
-            block[..4].copy_from_slice(&bytes[..4]);
-            block[len - 4..len].copy_from_slice(&bytes[len - 4..]);
-        }
-        1.. => {
-            block[0] = bytes[0];
-            block[len / 2] = bytes[len / 2];
-            block[len - 1] = bytes[len - 1];
-        }
-        0 => {}
-    }
-    block
 }
 
 impl Vector for Avx2 {
@@ -189,7 +160,7 @@ impl Vector for Avx2 {
     #[inline(always)]
     fn short(self, bytes: &[u8]) -> __m256i {
         // SAFETY: `self` proves AVX2; the load is of the 32 bytes of an array, and needs no alignment.
-        unsafe { _mm256_loadu_si256(padded(bytes).as_ptr().cast()) }
+        unsafe { _mm256_loadu_si256(pad(bytes).as_ptr().cast()) }
     }
     #[inline(always)]
     fn short_store(self, short: __m256i, into: &mut [u8; 32]) {

@@ -1,4 +1,4 @@
-//! What the algorithms over blocks of bytes need of a processor, as a trait with three implementations.
+//! What the algorithms over blocks of bytes need of a processor, as a trait with an implementation for each family of processors.
 //!
 //! An algorithm is written once, as safe code over [`Vector`], and is put into a [`Work`]. [`Unit::run`]
 //! compiles it once for each processor family and runs the one that fits. Everything between a `Work`
@@ -9,6 +9,8 @@
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
+#[cfg(target_arch = "aarch64")]
+pub(super) mod neon;
 mod portable;
 
 use std::sync::OnceLock;
@@ -93,6 +95,8 @@ enum Choice {
     Avx2,
     #[cfg(target_arch = "x86_64")]
     Avx512,
+    #[cfg(target_arch = "aarch64")]
+    Neon,
 }
 
 /// A processor family that this processor belongs to.
@@ -124,7 +128,12 @@ impl Unit {
         })
     }
 
-    #[cfg(not(target_arch = "x86_64"))]
+    #[cfg(target_arch = "aarch64")]
+    fn of(kernel: Kernel) -> Unit {
+        Unit(if kernel == Kernel::Neon { Choice::Neon } else { Choice::Portable })
+    }
+
+    #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
     fn of(_kernel: Kernel) -> Unit {
         Unit(Choice::Portable)
     }
@@ -140,6 +149,8 @@ impl Unit {
             // SAFETY: as above.
             #[cfg(target_arch = "x86_64")]
             Choice::Avx512 => unsafe { avx512::run(work) },
+            #[cfg(target_arch = "aarch64")]
+            Choice::Neon => neon::run(work),
         }
     }
 }

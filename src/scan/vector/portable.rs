@@ -125,3 +125,33 @@ pub(super) fn pack_bytes(block: &[u8; 64], keep: u64, into: &mut [u8; 64]) {
         len += (keep >> index & 1) as usize;
     }
 }
+
+/// At most 32 bytes, followed by zeros, without a call of memcpy.
+#[inline(always)]
+#[allow(dead_code)] // Not every target has a family that reads so.
+pub(super) fn pad(bytes: &[u8]) -> [u8; 32] {
+    let mut block = [0u8; 32];
+    let len = bytes.len();
+    match len {
+        16.. => {
+            let (first, last) = (&bytes[..16], &bytes[len - 16..]);
+            block[..16].copy_from_slice(first);
+            block[len - 16..len].copy_from_slice(last);
+        }
+        8.. => {
+            block[..8].copy_from_slice(&bytes[..8]);
+            block[len - 8..len].copy_from_slice(&bytes[len - 8..]);
+        }
+        4.. => {
+            block[..4].copy_from_slice(&bytes[..4]);
+            block[len - 4..len].copy_from_slice(&bytes[len - 4..]);
+        }
+        1.. => {
+            block[0] = bytes[0];
+            block[len / 2] = bytes[len / 2];
+            block[len - 1] = bytes[len - 1];
+        }
+        0 => {}
+    }
+    block
+}

@@ -15,7 +15,6 @@ use super::run::How;
 use super::settings::{ColumnsFrom, OnError};
 use crate::error::Result;
 use crate::format::{Boundary, Columns, Nested, UnknownKey};
-use crate::memory::Arena;
 use crate::record::Schema;
 use crate::source::Bytes;
 use crate::target::Target;
@@ -59,10 +58,14 @@ impl Opened<'_> {
         Ok((Some(Columns { schema, unknown }), !repeatable || unknown == UnknownKey::Count))
     }
 
+    fn key_pass(&self) -> KeyPass {
+        KeyPass { dot: self.settings.options.nested == Nested::Dot, budget: self.budget.clone() }
+    }
+
     /// The keys of the whole input.
     pub fn all_keys(&mut self) -> Result<Schema> {
         let keys = Target::memory();
-        let pass = KeyPass { dot: self.settings.options.nested == Nested::Dot };
+        let pass = self.key_pass();
         self.pass(&pass, &keys, &Phases::new(self.plan.workers))?;
         keys::merge(&keys.finish()?)
     }
@@ -71,7 +74,7 @@ impl Opened<'_> {
     /// for the run to tell: another record may be refused before it.
     fn good_keys(&mut self) -> Result<(Schema, bool)> {
         let keys = Target::memory();
-        let pass = KeyPass { dot: self.settings.options.nested == Nested::Dot };
+        let pass = self.key_pass();
         let outcome = self.pass_by(
             How { on_error: OnError::Skip, resumable: None },
             &pass,
@@ -118,12 +121,12 @@ impl Opened<'_> {
         let mut target = if first == First::Record { 1 } else { slices };
         let mut rest = all;
         let mut cutter = self.reading.cutter();
-        let dot = self.settings.options.nested == Nested::Dot;
-        let arena = Arena::new(self.plan.arena, self.plan.arena_limit);
         let decoder = self.reading.decoder(&self.route.want);
-        let mut found = Search::new(decoder, arena, &self.route.ops, dot, self.plan.max_record);
+        let mut found = Search::new(decoder, self.arena(), &self.route.ops, &self.key_pass(), self.plan.max_record);
         while !rest.is_empty() {
-            match cutter.cut(rest, target.min(rest.len()), end) {
+            // Of a mapped source no more is looked at than the run does.
+            let window = rest.len().min(target.saturating_add(self.plan.max_record));
+            match cutter.cut(&rest[..window], target.min(window), end && window == rest.len()) {
                 Ok(Boundary::At(len)) => {
                     found.add(&rest[..len])?;
                     if one && !found.is_empty() {

@@ -1,5 +1,7 @@
 //! A source that was looked at, and what will be done with it.
 
+use std::path::Path;
+
 use super::checkpoint::Resumable;
 use super::feed::read_head;
 use super::open::open_text;
@@ -13,7 +15,8 @@ use super::wordcount::WordCount;
 use crate::compress::{Codec, Compress, Compression};
 use crate::error::{Error, Position, Result};
 use crate::format::{self, Columns, Format, OpenError, Opening, ReadFormat, UnknownKey, WriteFormat};
-use crate::record::Schema;
+use crate::memory::{Budget, Reservation};
+use crate::record::{Schema, record_too_large};
 use crate::source::{Bytes, Source, damage};
 use crate::target::Target;
 
@@ -26,6 +29,11 @@ pub(super) struct Opened<'s> {
     pub reading: Box<dyn ReadFormat>,
     pub route: Route,
     pub plan: Plan,
+    /// The ceiling, and what is reserved of it according to the plan.
+    pub budget: Budget,
+    _reserved: Vec<Reservation>,
+    /// What the names of columns take.
+    names: Reservation,
     /// Something of a stream was handed out.
     pub begun: bool,
 }
@@ -73,6 +81,8 @@ impl<'s> Opened<'s> {
             packed: source.packed(),
             compression,
         })?;
+        let budget = Budget::new(plan.memory_limit);
+        let reserved = plan.reserve(&budget)?;
         if let (Bytes::Stream(stream), Some(unpacking)) = (&mut source.bytes, plan.unpacking) {
             stream.unpack(unpacking).map_err(|e| Error::io("decompress", &source.path, e))?;
         }
@@ -90,15 +100,44 @@ impl<'s> Opened<'s> {
         };
         let (head, reading) = match &mut source.bytes {
             Bytes::Mapped(map) => {
-                let found = look(map.bytes(), true).map_err(|e| damage(map, &source.path, u64::MAX).unwrap_or(e))?;
-                (Vec::new(), found.ok_or_else(|| Error::usage("the source has no beginning"))?)
+                let all = map.bytes();
+                // A header is a record: it may not be larger than one.
+                let len = match from {
+                    Format::Csv | Format::Tsv => all.len().min(plan.max_record.max(BEGINNING)),
+                    _ => all.len(),
+                };
+                let found = look(&all[..len], len == all.len());
+                let found = found.map_err(|e| damage(map, &source.path, u64::MAX).unwrap_or(e))?;
+                let reading = found.ok_or_else(|| too_large(&source.path, plan.max_record))?;
+                if reading.start() > BEGINNING {
+                    map.release(0..reading.start());
+                }
+                (Vec::new(), reading)
             }
             Bytes::Stream(stream) => {
                 read_head(stream, &source.path, plan.max_record, look).map_err(|error| source.tell(error))?
             }
         };
         let route = Route::new(settings, from, to, &*reading)?;
-        Ok(Opened { settings, source, head, reading, route, plan, begun: false })
+        let names =
+            budget.open("names of columns", "Name fewer fields with --select or --columns, or raise --memory-limit.");
+        let mut opened =
+            Opened { settings, source, head, reading, route, plan, budget, _reserved: reserved, names, begun: false };
+        if let Some(schema) = opened.route.schema.take() {
+            opened.hold_names(&schema)?;
+            opened.route.schema = Some(schema);
+        }
+        Ok(opened)
+    }
+
+    /// Reserves what the names of columns take: here, and in tables of every worker. A few are within what the plan has
+    /// for tables of the process.
+    fn hold_names(&mut self, schema: &Schema) -> Result<()> {
+        const SMALL: usize = 64 << 10;
+        const ENTRY: usize = 64;
+        let once: usize = schema.names().map(|name| name.len() + ENTRY).sum();
+        let all = (once * (2 + self.plan.workers)).saturating_sub(SMALL);
+        self.names.try_grow(all.saturating_sub(self.names.bytes()))
     }
 
     /// Converts everything; starts over when a header that was taken from the beginning turns out to lack a key.
@@ -116,10 +155,14 @@ impl<'s> Opened<'s> {
         if let Some(resumable) = resumable.as_deref_mut() {
             resumable.start(header.as_ref().map(names))?;
         }
+        if let Some(columns) = &header {
+            self.hold_names(&columns.schema)?;
+        }
         let writing = self.writing(header)?;
         match self.pass_by(How { on_error, resumable: resumable.as_deref() }, &*writing, target, phases) {
             Err(error) if error.is_unknown_key() && !certain => {
                 let keys = self.all_columns()?;
+                self.hold_names(&keys.schema)?;
                 target.restart()?;
                 if let Some(resumable) = resumable.as_deref_mut() {
                     resumable.restart(names(&keys))?;
@@ -154,6 +197,14 @@ impl<'s> Opened<'s> {
         options.max_record = self.plan.max_record;
         format::create(route.to, &options, &route.shape(), header, route.from)
     }
+}
+
+/// So much of a mapped source is looked at in any case.
+const BEGINNING: usize = 64 << 10;
+
+/// The error for a source whose header is larger than a record may be.
+fn too_large(path: &Path, max: usize) -> Error {
+    Error::data(Position { file: path.to_path_buf(), record: 0, offset: 0 }, record_too_large(0, max))
 }
 
 /// The names of columns; keys of JSON are text.

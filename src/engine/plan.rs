@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 use crate::memory::{Budget, Reservation};
 
 /// Code, stacks, tables, and what the process needs before any slice (measured: 4 to 5 MB resident).
-const BASE: usize = 6 << 20;
+pub(super) const BASE: usize = 6 << 20;
 /// What a decoder and an encoder keep beside the arena.
 const SCRATCH: usize = 128 << 10;
 /// An arena before any odd large record.
@@ -14,9 +14,12 @@ const ARENA: usize = 256 << 10;
 /// The default size of slices.
 const SLICE: usize = 512 << 10;
 /// The smallest slice a limit may shrink to, unless the user asks for less.
-const SLICE_MIN: usize = 16 << 10;
+pub(super) const SLICE_MIN: usize = 16 << 10;
 /// The smallest output buffer.
 const BUFFER_MIN: usize = 64 << 10;
+
+/// The part of what is left that no worker has to itself: one in so many.
+const SPARE: usize = 4;
 
 /// The concrete sizes of a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,9 +31,13 @@ pub(super) struct Plan {
     pub buffer: usize,
     /// Buffers that early slices can wait in, beside one for each worker.
     pub ring: usize,
-    /// An arena's memory at the start, and the most it may grow to.
+    /// The smallest part of an output buffer that can be used as one.
+    pub piece: usize,
+    /// An arena's memory at the start.
     pub arena: usize,
-    pub arena_limit: usize,
+    /// What each worker may take beside that for odd large records, and what one worker at a time may take more.
+    pub share: usize,
+    pub spare: usize,
     /// A stream's bytes are read into windows of their own; a mapped slice's pages count instead.
     pub streamed: bool,
     pub max_record: usize,
@@ -73,14 +80,17 @@ impl Plan {
         let mut packing = wishes.compression.map(|compression| compression.packing(workers));
         loop {
             // A record over the limit is refused by its target.
-            let buffer = (slice_size * 4).clamp(BUFFER_MIN, 2 << 20).max(wishes.buffer_min.min(max_record));
+            let piece = BUFFER_MIN.max(wishes.buffer_min.min(max_record));
+            let buffer = (slice_size * 4).clamp(BUFFER_MIN, 2 << 20).max(piece);
             let mut plan = Plan {
                 workers,
                 slice_size,
                 buffer,
                 ring,
+                piece,
                 arena: ARENA,
-                arena_limit: ARENA,
+                share: 0,
+                spare: 0,
                 streamed: wishes.streamed,
                 max_record,
                 memory_limit: limit,
@@ -89,7 +99,10 @@ impl Plan {
             };
             let sum = plan.parts().iter().fold(0, |sum: usize, (_, bytes)| sum.saturating_add(*bytes));
             if sum <= limit {
-                plan.arena_limit += (limit - sum) / workers;
+                let left = limit - sum;
+                // One worker needs no turn to take everything.
+                plan.spare = if workers > 1 { left / SPARE } else { 0 };
+                plan.share = (left - plan.spare) / workers;
                 return Ok(plan);
             }
             if let Some(less) = unpacking.and_then(|unpacking| unpacking.less()) {
@@ -112,11 +125,16 @@ impl Plan {
         }
     }
 
+    /// A window for the slices of a stream: a quarter larger than a slice.
+    pub fn window(&self) -> usize {
+        self.slice_size + self.slice_size / 4
+    }
+
     /// The named parts, in bytes; arenas as they start.
     pub fn parts(&self) -> Vec<(&'static str, usize)> {
         let slices = match self.streamed {
-            // A window for each worker and one for the rest that is carried over, each a quarter larger than a slice.
-            true => (self.workers + 1) * (self.slice_size + self.slice_size / 4),
+            // One for each worker, and one for the rest that is carried over.
+            true => (self.workers + 1) * self.window(),
             // The slice being converted, the one being cut, and what the system reads around them.
             false => self.workers * 2 * self.slice_size,
         };
@@ -135,7 +153,7 @@ impl Plan {
     }
 
     /// Reserves every part.
-    pub fn reserve<'b>(&self, budget: &'b Budget) -> Result<Vec<Reservation<'b>>> {
+    pub fn reserve(&self, budget: &Budget) -> Result<Vec<Reservation>> {
         self.parts().into_iter().map(|(name, bytes)| budget.reserve(name, bytes)).collect()
     }
 
@@ -150,11 +168,15 @@ impl Plan {
         }
         let sum: usize = self.parts().iter().map(|(_, bytes)| bytes).sum();
         text += &format!("  {sum:>12}  together\n");
-        text += &format!(
-            "  {:>12}  left for odd large records (at most {} for each worker)\n",
-            self.memory_limit - sum,
-            self.arena_limit
-        );
+        let left = self.memory_limit - sum;
+        text += &format!("  {left:>12}  left for odd large records, key tables, headers: asked for when needed\n");
+        text += &match self.spare {
+            0 => format!("  {:>12}  of that for the worker's slice and arena\n", self.share),
+            spare => format!(
+                "  {:>12}  of that for the slice and arena of each worker, and {spare} for one at a time\n",
+                self.share
+            ),
+        };
         text
     }
 }
@@ -188,7 +210,8 @@ mod tests {
         for limit in [9_000_000, 12_000_000, 16_000_000, 32_000_000, 100_000_000, 1_000_000_000] {
             let plan = Plan::new(&wishes(limit)).unwrap();
             let sum: usize = plan.parts().iter().map(|(_, bytes)| bytes).sum();
-            assert!(sum - plan.workers * ARENA + plan.workers * plan.arena_limit <= limit, "{limit}: {plan:?}");
+            assert!(sum + plan.workers * plan.share + plan.spare <= limit, "{limit}: {plan:?}");
+            assert!(plan.workers == 1 || plan.spare > 0 || limit - sum < SPARE, "{limit}: {plan:?}");
         }
         assert_eq!(Plan::new(&wishes(100_000_000)).unwrap().slice_size, SLICE);
         assert_eq!(Plan::new(&wishes(100_000_000)).unwrap().workers, 2);

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::compress::{Compress, Decompress};
 use crate::format::{Format, Options};
+use crate::memory::pressure::Script;
 use crate::metrics::Progress;
 use crate::op::Op;
 use crate::source::Encoding;
@@ -149,6 +150,9 @@ pub struct Settings {
     pub stop: Option<Stop>,
     /// Told how far the job is.
     pub progress: Option<Progress>,
+    /// Levels of memory pressure in place of what is read, one for each slice. For tests.
+    #[doc(hidden)]
+    pub pressure: Option<Script>,
 }
 
 /// How much of the input lies between two checkpoints unless told otherwise, in bytes.
@@ -187,6 +191,7 @@ impl Default for Settings {
             durable: false,
             stop: None,
             progress: None,
+            pressure: None,
         }
     }
 }

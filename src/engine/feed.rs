@@ -174,7 +174,7 @@ impl<'s> Feed<'s> {
                     return Ok(Some((offset, Some(&rest[..len]))));
                 }
                 Boundary::Skip(len) => self.offset += len as u64,
-                Boundary::More if window < most && window < rest.len() => return Err(self.room.refused(window)),
+                Boundary::More if window < most && window < rest.len() => return Err(self.room.refused(window).into()),
                 Boundary::More => return Err(record_too_large(0, self.max_record).into()),
             }
         }
@@ -261,11 +261,11 @@ impl FeedError {
     }
 }
 
-/// Reads the beginning of a stream until `enough` says so. Returns what was read.
+/// Reads the beginning of a stream until `enough` says so, but not more than there is room for. Returns what was read.
 pub(super) fn read_head<T>(
     stream: &mut Stream,
     path: &std::path::Path,
-    max: usize,
+    (max, room): (usize, &Room),
     mut enough: impl FnMut(&[u8], bool) -> Result<Option<T>>,
 ) -> Result<(Vec<u8>, T)> {
     let mut head = Vec::new();
@@ -275,10 +275,11 @@ pub(super) fn read_head<T>(
         if let Some(found) = enough(&head, stream.ended())? {
             return Ok((head, found));
         }
-        if head.len() >= max || stream.ended() {
-            let error = record_too_large(0, max);
+        let most = max.min(room.largest());
+        if head.len() >= most || stream.ended() {
+            let error = if most < max { room.refused(most) } else { record_too_large(0, max) };
             return Err(Error::data(Position { file: path.to_path_buf(), record: 0, offset: 0 }, error));
         }
-        size = (size * 2).min(max);
+        size = (size * 2).min(most);
     }
 }

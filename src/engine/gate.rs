@@ -11,6 +11,7 @@ use std::sync::{Condvar, Mutex, MutexGuard};
 use super::feed::{Feed, FeedError, Slice};
 use super::header::HEAD;
 use super::plan::Plan;
+use crate::error::RecordError;
 use crate::memory::{Arena, Budget, Refusal, Reservation, no_memory};
 
 /// What to change where a record does not fit.
@@ -63,7 +64,7 @@ impl Room {
         }
         match size <= self.largest() {
             true => self.reserve(size - self.window, held),
-            false => Err(self.refused(self.largest() / 5 * 4)),
+            false => Err(self.refused(self.largest() / 5 * 4).into()),
         }
     }
 
@@ -75,13 +76,13 @@ impl Room {
     }
 
     /// The error for a record that is larger than `most`, for which there is no room.
-    pub fn refused(&self, most: usize) -> FeedError {
+    pub fn refused(&self, most: usize) -> RecordError {
         let text = format!(
-            "the record is larger than {most} bytes, which is the most that the memory limit of {} bytes leaves for one beside what is held: {}\n  {HINT}",
+            "the record is larger than {most} bytes, which is the most that the memory limit of {} bytes leaves for one beside what is held: {}",
             self.budget.limit(),
             self.budget.holders(),
         );
-        no_memory(0, text, Refusal(None)).into()
+        no_memory(0, text, Refusal(None))
     }
 }
 

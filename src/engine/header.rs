@@ -6,6 +6,7 @@
 //! to lack a field must not depend on the size of slices. A stream can't be read twice: its header is what its beginning
 //! has, and a later key is an error.
 
+use super::gate::Room;
 use super::keys::{self, KeyPass, Search};
 use super::open::read_error;
 use super::opened::Opened;
@@ -94,6 +95,7 @@ impl Opened<'_> {
     pub fn first_keys(&mut self, first: First) -> Result<Schema> {
         let start = self.reading.start();
         let mut size = HEAD;
+        let most = self.plan.max_record.min(Room::new(&self.plan, &self.budget).largest());
         loop {
             if let Bytes::Stream(stream) = &mut self.source.bytes {
                 let path = &self.source.path;
@@ -108,10 +110,10 @@ impl Opened<'_> {
                 Bytes::Stream(stream) => stream.ended(),
             };
             // Only a first record that is larger gets a second turn.
-            if !keys.is_empty() || ended || size >= self.plan.max_record {
+            if !keys.is_empty() || ended || size >= most {
                 return Ok(keys);
             }
-            size = (size * 2).min(self.plan.max_record);
+            size = (size * 2).min(most);
         }
     }
 

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::checkpoint::Resumable;
 use super::feed::read_head;
+use super::gate::Room;
 use super::open::open_text;
 use super::pass::PassThrough;
 use super::phases::Phases;
@@ -115,7 +116,8 @@ impl<'s> Opened<'s> {
                 (Vec::new(), reading)
             }
             Bytes::Stream(stream) => {
-                read_head(stream, &source.path, plan.max_record, look).map_err(|error| source.tell(error))?
+                read_head(stream, &source.path, (plan.max_record, &Room::new(&plan, &budget)), look)
+                    .map_err(|error| source.tell(error))?
             }
         };
         let route = Route::new(settings, from, to, &*reading)?;

@@ -117,7 +117,10 @@ pub struct Settings {
     pub workers: usize,
     /// About how many bytes of input a worker takes at a time; 0: 512 KiB.
     pub slice_size: usize,
-    /// The ceiling for the whole process, in bytes.
+    /// The ceiling for the whole process, in bytes: for what the system counts as resident, that is the heap (buffers,
+    /// arenas, tables, codecs), stacks, the program's text, and pages of mapped sources while they are mapped in. Page
+    /// tables, buffers of the kernel and the page cache are outside of it, and so is what the process held before
+    /// the run beyond what a run plans for code and tables.
     pub memory_limit: usize,
     /// The longest record in bytes; 0: a quarter of the memory limit, 64 MiB at most.
     pub max_record_size: usize,

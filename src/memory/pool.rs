@@ -206,14 +206,15 @@ mod tests {
         let resident = |pool: &Pool| -> usize {
             pool.tiers[0].idle.iter().map(|buffer| sys::memory::resident_in(&buffer.bytes)).sum()
         };
-        assert!((SIZE..SIZE + (1 << 20)).contains(&resident(&pool)), "{}", resident(&pool));
+        let about = SIZE - (64 << 10)..SIZE + (1 << 20);
+        assert!(about.contains(&resident(&pool)), "{}", resident(&pool));
         assert_eq!(pool.set_lean(true), 0, "they have no more to give");
         // The last one that comes back is above the mark.
         fill(&mut pool);
-        assert!((SIZE..SIZE + (1 << 20)).contains(&resident(&pool)), "{}", resident(&pool));
+        assert!(about.contains(&resident(&pool)), "{}", resident(&pool));
         pool.set_marks(4, 4);
         pool.set_lean(false);
         fill(&mut pool);
-        assert!(resident(&pool) >= 4 * SIZE);
+        assert!(resident(&pool) >= 4 * about.start);
     }
 }

@@ -8,7 +8,7 @@ use super::gate::Room;
 use super::open::open_text;
 use super::pass::PassThrough;
 use super::phases::Phases;
-use super::plan::{Plan, Wishes};
+use super::plan::{BASE, Plan, Wishes};
 use super::route::Route;
 use super::run::{How, Run};
 use super::settings::{Settings, SourceSpec, TargetSpec};
@@ -19,6 +19,7 @@ use crate::format::{self, Columns, Format, OpenError, Opening, ReadFormat, Unkno
 use crate::memory::{Budget, Reservation};
 use crate::record::{Schema, record_too_large};
 use crate::source::{Bytes, Source, damage};
+use crate::sys::usage;
 use crate::target::Target;
 
 /// A source that was looked at, and how it will be converted.
@@ -75,6 +76,7 @@ impl<'s> Opened<'s> {
             workers: settings.workers,
             slice_size: settings.slice_size,
             memory_limit: settings.memory_limit,
+            group: group_left(input),
             max_record: settings.max_record_size,
             streamed,
             input,
@@ -199,6 +201,15 @@ impl<'s> Opened<'s> {
         options.max_record = self.plan.max_record;
         format::create(route.to, &options, &route.shape(), header, route.from)
     }
+}
+
+/// What the control group leaves to a run, if it has a limit. A small input takes less than asking for it is worth.
+fn group_left(input: Option<u64>) -> Option<usize> {
+    const SMALL: u64 = 1 << 20;
+    let left = if input.is_none_or(|len| len > SMALL) { usage::group_left() } else { None }?;
+    // The kernel needs some of it: for page tables, and pages on their way to and from the disk. What the process has
+    // by now is a part of the plan.
+    Some(((left + usage::resident_now().min(BASE as u64)) / 8 * 7) as usize)
 }
 
 /// So much of a mapped source is looked at in any case.

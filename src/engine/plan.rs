@@ -53,6 +53,8 @@ pub(super) struct Wishes {
     pub workers: usize,
     pub slice_size: usize,
     pub memory_limit: usize,
+    /// What a control group leaves, if it has a limit.
+    pub group: Option<usize>,
     pub max_record: usize,
     pub streamed: bool,
     /// The size of the input, where it is known.
@@ -68,7 +70,7 @@ pub(super) struct Wishes {
 impl Plan {
     /// Shrinks slices, then the ring, then the number of workers, until the sum is below the limit.
     pub fn new(wishes: &Wishes) -> Result<Plan> {
-        let limit = wishes.memory_limit;
+        let limit = wishes.group.map_or(wishes.memory_limit, |group| group.min(wishes.memory_limit));
         let max_record = if wishes.max_record > 0 { wishes.max_record } else { (limit / 4).min(64 << 20) };
         let mut slice_size = if wishes.slice_size > 0 { wishes.slice_size } else { SLICE };
         // No more workers than slices: a small file is done by the calling thread.
@@ -118,9 +120,7 @@ impl Plan {
             } else if slice_size > SLICE_MIN {
                 slice_size = (slice_size / 2).max(SLICE_MIN);
             } else {
-                return Err(Error::memory(format!(
-                    "the memory limit of {limit} bytes is too low; this job needs at least {sum}\n  Give --memory-limit {sum} or more."
-                )));
+                return Err(too_low(wishes, limit, sum));
             }
         }
     }
@@ -181,6 +181,18 @@ impl Plan {
     }
 }
 
+/// The error for a limit below which nothing can be done: it names the least that can.
+fn too_low(wishes: &Wishes, limit: usize, least: usize) -> Error {
+    Error::memory(match limit < wishes.memory_limit {
+        true => format!(
+            "the control group of this process has {limit} bytes of memory left; this job needs at least {least}\n  Raise the group's limit."
+        ),
+        false => format!(
+            "the memory limit of {limit} bytes is too low; this job needs at least {least}\n  Give --memory-limit {least} or more."
+        ),
+    })
+}
+
 /// One worker for each processor, but not more than `most`.
 fn at_most(most: usize) -> usize {
     // To count the processors takes a dozen system calls.
@@ -196,6 +208,7 @@ mod tests {
             workers: 2,
             slice_size: 0,
             memory_limit,
+            group: None,
             max_record: 0,
             streamed: false,
             input: None,
@@ -231,6 +244,15 @@ mod tests {
             let plan = Plan::new(&wishes);
             assert_eq!(plan.is_ok(), max_record == 0, "{plan:?}");
         }
+    }
+
+    #[test]
+    fn a_control_group_may_be_the_tighter_limit() {
+        let within = |group| Plan::new(&Wishes { group: Some(group), ..wishes(100_000_000) });
+        assert_eq!(within(20_000_000).unwrap(), Plan::new(&wishes(20_000_000)).unwrap());
+        assert_eq!(within(200_000_000).unwrap(), Plan::new(&wishes(100_000_000)).unwrap());
+        let error = within(1_000_000).unwrap_err().to_string();
+        assert!(error.contains("control group") && error.contains("has 1000000 bytes"), "{error}");
     }
 
     #[test]

@@ -23,7 +23,7 @@ pub struct Reading {
     /// What the process and its neighbours in a control group use that can't be taken from them, and the group's limit;
     /// none: there is no such limit.
     pub group: Option<(u64, u64)>,
-    /// How much of the last ten seconds every task waited for memory, in hundredths of a per cent.
+    /// How much of the last ten seconds every task of the group waited for memory, in hundredths of a per cent.
     pub stalled: u32,
 }
 
@@ -41,7 +41,7 @@ impl Reading {
         let of = |used: u64, limit: u64| used.saturating_mul(1000) / limit.max(1);
         let own = of(self.resident().max(self.heap), self.limit);
         let group = self.group.map_or(0, |(used, limit)| of(used, limit));
-        // Others may be the reason, so it is never critical.
+        // Others in the group may be the reason, so it is never critical.
         let stalled = if self.stalled >= STALLED { HIGH } else { 0 };
         own.max(group).max(stalled)
     }

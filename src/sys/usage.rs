@@ -22,8 +22,8 @@ pub struct Usage {
     pub file: u64,
     /// What the tightest control group uses and can't be taken from it (the page cache can be), and its limit.
     pub group: Option<(u64, u64)>,
-    /// How much of the last ten seconds every task of the group, or of the system, waited for memory, in hundredths of
-    /// a per cent; 0 where the system does not tell.
+    /// How much of the last ten seconds every task of the group waited for memory, in hundredths of a per cent; 0 where
+    /// that is not told (control groups of version 1). The stalls of the whole machine say nothing about a process.
     pub stalled: u32,
 }
 
@@ -53,11 +53,11 @@ impl Probe {
     /// Opens what there is to read. What can't be opened reads as nothing.
     pub fn open() -> Probe {
         let group = Group::tightest();
-        let stall = group.as_ref().and_then(Group::stall).or_else(|| File::open("/proc/pressure/memory").ok());
+        let stall = group.as_ref().and_then(Group::stall);
         Probe { statm: File::open("/proc/self/statm").ok(), group, stall }
     }
 
-    /// Reads. Takes two to four system calls.
+    /// Reads. Takes a few system calls.
     pub fn read(&self) -> Usage {
         let (anonymous, file) = self.statm.as_ref().and_then(resident).unwrap_or_default();
         let group = self.group.as_ref().and_then(Group::read);
@@ -86,9 +86,16 @@ pub fn available() -> Option<u64> {
     {
         let machine = text(&File::open("/proc/meminfo").ok()?, &mut [0; 4096], |text| field(text, b"MemAvailable:"))?;
         let machine = machine * 1024;
-        let group = Group::tightest().and_then(|group| group.read()).map(|(used, limit)| limit.saturating_sub(used));
-        Some(group.map_or(machine, |group| group.min(machine)))
+        Some(group_left().map_or(machine, |group| group.min(machine)))
     }
+    #[cfg(not(target_os = "linux"))]
+    None
+}
+
+/// What the tightest control group has left below its limit; none: nothing limits it.
+pub fn group_left() -> Option<u64> {
+    #[cfg(target_os = "linux")]
+    return Group::tightest().and_then(|group| group.read()).map(|(used, limit)| limit.saturating_sub(used));
     #[cfg(not(target_os = "linux"))]
     None
 }

@@ -72,6 +72,7 @@ impl Shared<'_> {
             let bytes = slice.mapped.unwrap_or(&window);
             // The count is void; what is wrong is told at the end.
             if self.map.is_some_and(|map| map.damage().is_some()) {
+                self.feed.done(slice, &mut window, None, false);
                 break;
             }
             records += tally.records(bytes);

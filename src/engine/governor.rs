@@ -25,8 +25,8 @@ pub(super) struct Governor<'r> {
     plan: &'r Plan,
     budget: Budget,
     started: Instant,
-    /// What the process held before the run beyond what a run plans for itself, resident and on the heap: it is the
-    /// affair of the program around it.
+    /// What the process held before the run beyond what a run plans for itself, resident of its own and on the heap: it
+    /// is the affair of the program around it.
     outside: (u64, u64),
     /// When the next look is due, in nanoseconds.
     due: AtomicU64,
@@ -59,7 +59,7 @@ impl<'r> Governor<'r> {
             plan,
             budget: budget.clone(),
             started: Instant::now(),
-            outside: (beyond(usage::resident_now()), beyond(audit::counts().current)),
+            outside: (beyond(usage::anonymous_now()), beyond(audit::counts().current)),
             due: AtomicU64::new(if script.is_some() { 0 } else { INTERVAL }),
             lean: AtomicBool::new(false),
             looking: Mutex::new(looking),
@@ -98,12 +98,12 @@ impl<'r> Governor<'r> {
 
     fn read(&self, looking: &mut Looking) -> Reading {
         let usage = looking.probe.get_or_insert_with(Probe::open).read();
-        let (resident, heap) = self.outside;
+        let (anonymous, heap) = self.outside;
         Reading {
             limit: self.plan.memory_limit as u64,
             reserved: self.budget.reserved() as u64,
             heap: audit::counts().current.saturating_sub(heap),
-            anonymous: usage.anonymous.saturating_sub(resident),
+            anonymous: usage.anonymous.saturating_sub(anonymous),
             file: usage.file,
             group: usage.group,
             stalled: usage.stalled,

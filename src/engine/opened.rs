@@ -209,7 +209,7 @@ fn group_left(input: Option<u64>) -> Option<usize> {
     let left = if input.is_none_or(|len| len > SMALL) { usage::group_left() } else { None }?;
     // The kernel needs some of it: for page tables, and pages on their way to and from the disk. What the process has
     // by now is a part of the plan.
-    Some(((left + usage::resident_now().min(BASE as u64)) / 8 * 7) as usize)
+    Some(((left + usage::anonymous_now().min(BASE as u64)) / 8 * 7) as usize)
 }
 
 /// So much of a mapped source is looked at in any case.

@@ -72,6 +72,8 @@ impl Plan {
     pub fn new(wishes: &Wishes) -> Result<Plan> {
         let limit = wishes.group.map_or(wishes.memory_limit, |group| group.min(wishes.memory_limit));
         let max_record = if wishes.max_record > 0 { wishes.max_record } else { (limit / 4).min(64 << 20) };
+        // Who says how large records may be gets room for one, and for a copy of its text.
+        let room = wishes.max_record.saturating_mul(2);
         let mut slice_size = if wishes.slice_size > 0 { wishes.slice_size } else { SLICE };
         // No more workers than slices: a small file is done by the calling thread.
         let slices = wishes.input.map_or(usize::MAX, |input| (input / slice_size as u64 + 1) as usize);
@@ -100,10 +102,11 @@ impl Plan {
                 packing,
             };
             let sum = plan.parts().iter().fold(0, |sum: usize, (_, bytes)| sum.saturating_add(*bytes));
-            if sum <= limit {
+            let least = sum.saturating_add(room);
+            if least <= limit {
                 let left = limit - sum;
                 // One worker needs no turn to take everything.
-                plan.spare = if workers > 1 { left / SPARE } else { 0 };
+                plan.spare = if workers > 1 { room.max(left / SPARE) } else { 0 };
                 plan.share = (left - plan.spare) / workers;
                 return Ok(plan);
             }
@@ -120,7 +123,7 @@ impl Plan {
             } else if slice_size > SLICE_MIN {
                 slice_size = (slice_size / 2).max(SLICE_MIN);
             } else {
-                return Err(too_low(wishes, limit, sum));
+                return Err(too_low(wishes, limit, least));
             }
         }
     }
@@ -228,6 +231,17 @@ mod tests {
         }
         assert_eq!(Plan::new(&wishes(100_000_000)).unwrap().slice_size, SLICE);
         assert_eq!(Plan::new(&wishes(100_000_000)).unwrap().workers, 2);
+    }
+
+    #[test]
+    fn there_is_room_for_a_record_of_the_size_that_was_asked_for() {
+        for (workers, max_record) in [(1, 8_000_000), (2, 8_000_000), (7, 8_000_000), (2, 40_000_000)] {
+            let plan = Plan::new(&Wishes { workers, max_record, ..wishes(100_000_000) }).unwrap();
+            assert!(plan.share + plan.spare >= 2 * max_record, "{plan:?}");
+        }
+        let error = Plan::new(&Wishes { max_record: 50_000_000, ..wishes(100_000_000) }).unwrap_err().to_string();
+        let least: usize = error.rsplit_once("--memory-limit ").unwrap().1.split(' ').next().unwrap().parse().unwrap();
+        assert!(Plan::new(&Wishes { max_record: 50_000_000, ..wishes(least) }).is_ok(), "{error}");
     }
 
     #[test]

@@ -25,9 +25,8 @@ impl Arena {
     ///
     /// The system gives a page its memory when it is first touched, so a generous `start` costs little.
     pub fn new(start: usize, limit: usize) -> Arena {
-        let limit = limit.max(start);
-        let bump = Bump::with_capacity(start);
-        bump.set_allocation_limit(Some(limit));
+        let (bump, limit) = (Bump::with_capacity(start), limit.max(start));
+        limit_to(&bump, limit);
         Arena { bump, start, limit, reserved: None }
     }
 
@@ -117,10 +116,16 @@ impl Arena {
         // The old one goes first.
         self.bump = Bump::new();
         self.bump = Bump::with_capacity(self.start);
-        self.bump.set_allocation_limit(Some(self.start));
+        limit_to(&self.bump, self.start);
         reserved.shrink(reserved.bytes());
         true
     }
+}
+
+/// Sets a limit. A bump arena that holds more than its limit has none, and its first chunk is a little larger than what
+/// was asked for.
+fn limit_to(bump: &Bump, limit: usize) {
+    bump.set_allocation_limit(Some(limit.max(bump.allocated_bytes())));
 }
 
 /// Why an arena gave nothing: in words, or it is at its limit.

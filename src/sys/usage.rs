@@ -27,12 +27,12 @@ pub struct Usage {
     pub stalled: u32,
 }
 
-/// The resident memory of the process, in bytes; 0 where the system does not tell.
-pub fn resident_now() -> u64 {
+/// The resident memory of the process's own, in bytes; 0 where the system does not tell.
+pub fn anonymous_now() -> u64 {
     #[cfg(target_os = "linux")]
     {
         let found = File::open("/proc/self/statm").ok().and_then(|statm| resident(&statm));
-        found.map_or(0, |(anonymous, file)| anonymous + file)
+        found.map_or(0, |(anonymous, _)| anonymous)
     }
     #[cfg(not(target_os = "linux"))]
     0

@@ -236,7 +236,7 @@ def cases(amount):
         (large * 2 + 100 * 10**6, room, False),
         (large + 60 * 10**6, room, None),
         (24 * 10**6, room, True) if large > 16 * 10**6 else (24 * 10**6, room, None),
-        (24 * 10**6, [], large > 6 * 10**6),
+        (24 * 10**6, [], True if large > 6 * 10**6 else None),
     ]
     for name, maker, suffix in [
         ("10,000 columns", wide, "csv"),

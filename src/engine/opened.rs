@@ -72,20 +72,21 @@ impl<'s> Opened<'s> {
             Bytes::Mapped(map) => (false, Some(map.bytes().len() as u64)),
             Bytes::Stream(_) => (true, None),
         };
-        let plan = Plan::new(&Wishes {
+        let mut wishes = Wishes {
             workers: settings.workers,
             slice_size: settings.slice_size,
             memory_limit: settings.memory_limit,
             group: group_left(input),
+            names: 0,
             max_record: settings.max_record_size,
             streamed,
             input,
             buffer_min: format::whole_record(to, &settings.options),
             packed: source.packed(),
             compression,
-        })?;
-        let budget = Budget::new(plan.memory_limit);
-        let reserved = plan.reserve(&budget)?;
+        };
+        let mut plan = Plan::new(&wishes)?;
+        let room = Room::new(&plan, &Budget::new(plan.memory_limit));
         if let (Bytes::Stream(stream), Some(unpacking)) = (&mut source.bytes, plan.unpacking) {
             stream.unpack(unpacking).map_err(|e| Error::io("decompress", &source.path, e))?;
         }
@@ -118,13 +119,18 @@ impl<'s> Opened<'s> {
                 (Vec::new(), reading)
             }
             Bytes::Stream(stream) => {
-                read_head(stream, &source.path, (plan.max_record, &Room::new(&plan, &budget)), look)
-                    .map_err(|error| source.tell(error))?
+                read_head(stream, &source.path, (plan.max_record, &room), look).map_err(|error| source.tell(error))?
             }
         };
         let route = Route::new(settings, from, to, &*reading)?;
-        let names =
-            budget.open("names of columns", "Name fewer fields with --select or --columns, or raise --memory-limit.");
+        // What is compressed is being read by now, as it was planned.
+        if let (Some(schema), None) = (&route.schema, wishes.packed) {
+            wishes.names = size_of_names(schema);
+            plan = Plan::new(&wishes)?;
+        }
+        let budget = Budget::new(plan.memory_limit);
+        let reserved = plan.reserve(&budget)?;
+        let names = budget.open("names of columns", NAMES_HINT);
         let mut opened =
             Opened { settings, source, head, reading, route, plan, budget, _reserved: reserved, names, begun: false };
         if let Some(schema) = opened.route.schema.take() {
@@ -137,10 +143,8 @@ impl<'s> Opened<'s> {
     /// Reserves what the names of columns take: here, and in tables of every worker. A few are within what the plan has
     /// for tables of the process.
     fn hold_names(&mut self, schema: &Schema) -> Result<()> {
-        const SMALL: usize = 64 << 10;
-        const ENTRY: usize = 64;
-        let once: usize = schema.names().map(|name| name.len() + ENTRY).sum();
-        let all = (once * (2 + self.plan.workers)).saturating_sub(SMALL);
+        let planned = self.plan.names.saturating_mul(2 + self.plan.workers);
+        let all = size_of_names(schema).saturating_mul(2 + self.plan.workers).saturating_sub(planned);
         self.names.try_grow(all.saturating_sub(self.names.bytes()))
     }
 
@@ -210,6 +214,16 @@ fn group_left(input: Option<u64>) -> Option<usize> {
     // The kernel needs some of it: for page tables, and pages on their way to and from the disk. What the process has
     // by now is a part of the plan.
     Some(((left + usage::anonymous_now().min(BASE as u64)) / 8 * 7) as usize)
+}
+
+const NAMES_HINT: &str = "Name fewer fields with --select or --columns, or raise --memory-limit.";
+
+/// What the names of columns take at a time; 0 for a few, which are within what the plan has for tables of the process.
+fn size_of_names(schema: &Schema) -> usize {
+    const SMALL: usize = 16 << 10;
+    const ENTRY: usize = 64;
+    let size = schema.names().map(|name| name.len() + ENTRY).sum();
+    if size > SMALL { size } else { 0 }
 }
 
 /// So much of a mapped source is looked at in any case.

@@ -42,6 +42,8 @@ pub(super) struct Plan {
     pub streamed: bool,
     pub max_record: usize,
     pub memory_limit: usize,
+    /// What the names of columns take at a time.
+    pub names: usize,
     /// How a compressed source is read.
     pub unpacking: Option<Unpacking>,
     /// How the target is compressed.
@@ -59,6 +61,8 @@ pub(super) struct Wishes {
     pub streamed: bool,
     /// The size of the input, where it is known.
     pub input: Option<u64>,
+    /// What the names of the source's columns take at a time.
+    pub names: usize,
     /// What a target needs as the smallest buffer (a whole fixed record).
     pub buffer_min: usize,
     /// How the source is compressed.
@@ -92,6 +96,7 @@ impl Plan {
                 buffer,
                 ring,
                 piece,
+                names: wishes.names,
                 arena: ARENA,
                 share: 0,
                 spare: 0,
@@ -123,7 +128,7 @@ impl Plan {
             } else if slice_size > SLICE_MIN {
                 slice_size = (slice_size / 2).max(SLICE_MIN);
             } else {
-                return Err(too_low(wishes, limit, least));
+                return Err(too_low(wishes, &plan, least));
             }
         }
     }
@@ -150,6 +155,7 @@ impl Plan {
             ("scratch of decoders and encoders", self.workers * SCRATCH),
             ("output buffers", (self.workers + self.ring).saturating_mul(self.buffer)),
             (if self.streamed { "windows of the stream" } else { "mapped slices" }, slices),
+            ("names of columns", self.names.saturating_mul(2 + self.workers)),
             ("decompression", self.unpacking.map_or(0, |unpacking| unpacking.bytes())),
             ("compression", self.packing.map_or(0, |packing| packing.bytes())),
         ]
@@ -185,13 +191,17 @@ impl Plan {
 }
 
 /// The error for a limit below which nothing can be done: it names the least that can.
-fn too_low(wishes: &Wishes, limit: usize, least: usize) -> Error {
+fn too_low(wishes: &Wishes, plan: &Plan, least: usize) -> Error {
+    let limit = plan.memory_limit;
+    let parts = plan.parts().into_iter().filter(|(_, bytes)| *bytes > 0).map(|(name, bytes)| format!("{name} {bytes}"));
+    let room = (wishes.max_record > 0).then(|| format!("the largest record {}", wishes.max_record.saturating_mul(2)));
+    let parts = parts.chain(room).collect::<Vec<_>>().join(", ");
     Error::memory(match limit < wishes.memory_limit {
         true => format!(
-            "the control group of this process has {limit} bytes of memory left; this job needs at least {least}\n  Raise the group's limit."
+            "the control group of this process has {limit} bytes of memory left; this job needs at least {least} ({parts})\n  Raise the group's limit."
         ),
         false => format!(
-            "the memory limit of {limit} bytes is too low; this job needs at least {least}\n  Give --memory-limit {least} or more."
+            "the memory limit of {limit} bytes is too low; this job needs at least {least} ({parts})\n  Give --memory-limit {least} or more."
         ),
     })
 }
@@ -212,6 +222,7 @@ mod tests {
             slice_size: 0,
             memory_limit,
             group: None,
+            names: 0,
             max_record: 0,
             streamed: false,
             input: None,

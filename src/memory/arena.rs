@@ -74,11 +74,11 @@ impl Arena {
     /// # Errors
     /// Why there is no more, in words; none: the arena is at its limit.
     pub(crate) fn with_room<T, E>(&self, bytes: usize, mut take: impl FnMut() -> Result<T, E>) -> Result<T, Refusal> {
-        match take() {
-            Ok(taken) => Ok(taken),
-            Err(_) => {
-                self.grow(bytes)?;
-                take().map_err(|_| Refusal(None))
+        // The bump arena wants chunks of twice the size of the last one, so what is needed may not be enough.
+        loop {
+            match take() {
+                Ok(taken) => return Ok(taken),
+                Err(_) => self.grow(bytes)?,
             }
         }
     }
@@ -168,5 +168,16 @@ mod tests {
         assert!(arena.trim() && !arena.trim());
         assert!(budget.reserved() < 1 << 20 && arena.held() <= 8192);
         assert_eq!(arena.bytes(1000, 0).unwrap().len(), 1000);
+    }
+
+    #[test]
+    fn a_little_more_than_there_is() {
+        let budget = Budget::new(10 << 20);
+        let arena = Arena::asking(256 << 10, 4 << 20, budget.open("arenas", HINT));
+        // More than the chunk there is, and less than the next one would be.
+        assert_eq!(arena.bytes(290_000, 0).unwrap().len(), 290_000);
+        assert_eq!(arena.bytes(300_000, 0).unwrap().len(), 300_000);
+        assert!(arena.bytes(4 << 20, 0).is_err());
+        assert!(budget.reserved() <= 4 << 20 && arena.held() <= budget.reserved() + (260 << 10));
     }
 }

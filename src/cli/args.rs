@@ -219,9 +219,14 @@ pub struct Run {
     /// About how much input a worker takes at a time [default: 512KiB]
     #[arg(long, visible_alias = "chunk-size", value_name = "SIZE")]
     slice_size: Option<String>,
-    /// Ceiling for the memory of the whole process [default: 100MB]
-    #[arg(long, value_name = "SIZE")]
+    /// Ceiling for the memory of the whole process: a size, auto (half of what the machine or the control group has
+    /// available), or a share of that such as 25% [default: 100MB]
+    #[arg(long, value_name = "SIZE|auto|N%")]
     memory_limit: Option<String>,
+    /// End with code 4 if the process had more resident memory than the limit at any time; the output is there all the
+    /// same
+    #[arg(long)]
+    strict_memory: bool,
     /// The longest record [default: a quarter of the memory limit, 64 MiB at most]
     #[arg(long, value_name = "SIZE")]
     max_record_size: Option<String>,
@@ -241,7 +246,14 @@ pub struct Run {
 }
 
 impl Run {
+    /// Whether a peak over the memory limit is an error.
+    pub fn strict_memory(&self) -> bool {
+        self.strict_memory
+    }
+
     pub fn fill(self, raw: &mut Raw) {
+        // Hidden: levels of memory pressure for tests.
+        raw.pressure = std::env::var("PAGEMILL_PRESSURE").ok();
         raw.workers = self.workers;
         raw.slice_size = self.slice_size;
         raw.memory_limit = self.memory_limit;

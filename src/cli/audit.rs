@@ -43,7 +43,8 @@ impl Audit {
             Some(path) if path == Path::new("-") => console::note(&text),
             _ => console::print(&text)?,
         }
-        Ok(if report.allocations.steady.0 == 0 { Exit::Done } else { Exit::BadData })
+        let steady = if report.allocations.steady.0 == 0 { Exit::Done } else { Exit::BadData };
+        Ok(steady.or(request.ceiling(&report)))
     }
 }
 

@@ -209,6 +209,7 @@ impl Convert {
         self.binary.fill(&mut raw);
         self.values.fill(&mut raw);
         self.fields.fill(&mut raw);
+        let strict_memory = self.run.strict_memory();
         self.run.fill(&mut raw);
         self.resume.fill(&mut raw);
         raw.compress = self.output.compress;
@@ -233,6 +234,7 @@ impl Convert {
             target: self.output.output,
             settings,
             report: self.output.report,
+            strict_memory,
             explain: self.output.explain,
             quiet: self.output.quiet,
             verbose: self.output.verbose,

@@ -13,7 +13,7 @@ use pagemill::scan::count::Counts;
 use super::args::{Binary, CsvIn, JsonIn, Run, format_names};
 use super::console;
 use super::exit::Exit;
-use super::request::file;
+use super::request::{ceiling, file};
 use super::signals;
 
 pub const EXAMPLES: &str = "\
@@ -78,15 +78,17 @@ impl Count {
         self.csv.fill(&mut raw);
         self.json.fill(&mut raw);
         self.binary.fill(&mut raw);
+        let strict_memory = self.run.strict_memory();
         self.run.fill(&mut raw);
         let mut settings = raw.validate()?;
         signals::attach(&mut settings);
         if self.files.is_empty() {
             let width = width(&[PathBuf::from("-")]);
             console::print(&line(&numbers(SourceSpec::Stdin, &settings, self.records)?, width, None))?;
-            return Ok(Exit::Done);
+            return Ok(ceiling(strict_memory, false, settings.memory_limit));
         }
-        count_files(&self.files, &settings, self.records)
+        let exit = count_files(&self.files, &settings, self.records)?;
+        Ok(exit.or(ceiling(strict_memory, false, settings.memory_limit)))
     }
 }
 

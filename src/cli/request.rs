@@ -36,6 +36,8 @@ pub struct Request {
     pub settings: Settings,
     /// Where the report goes.
     pub report: Option<PathBuf>,
+    /// A peak over the memory limit is an error.
+    pub strict_memory: bool,
     /// Don't run.
     pub explain: bool,
     /// No warnings.
@@ -59,8 +61,13 @@ impl Request {
             console::print(&format!("{}\n", text.trim_end()))?;
             return Ok(Exit::Done);
         }
-        self.run(None)?;
-        Ok(Exit::Done)
+        let report = self.run(None)?;
+        Ok(self.ceiling(&report))
+    }
+
+    /// How a run ends that is done: with `--strict-memory` a peak over the limit is a failure.
+    pub fn ceiling(&self, report: &Report) -> Exit {
+        ceiling(self.strict_memory, self.quiet, report.memory_limit)
     }
 
     /// Runs the job; `target` comes before the one that was asked for.
@@ -106,6 +113,7 @@ impl Request {
         };
         self.tell(&report);
         self.write_report(file, &report)?;
+        let ceiling = self.ceiling(&report);
         let failures: Vec<&Error> = report.files.iter().filter_map(|file| file.error.as_deref()).collect();
         failures.iter().for_each(console::error);
         if let Some(first) = failures.first() {
@@ -113,7 +121,7 @@ impl Request {
             console::error(format_args!("{failed} of {all} inputs failed; nothing of them was written"));
             return Ok(Exit::of(first));
         }
-        Ok(Exit::Done)
+        Ok(ceiling)
     }
 
     /// Gives both ends a format.
@@ -166,6 +174,27 @@ impl Request {
             console::note(&metrics::human(report));
         }
     }
+}
+
+/// Says that the process had more memory than it should; with `strict` that is how the command ends.
+pub fn ceiling(strict: bool, quiet: bool, limit: usize) -> Exit {
+    let peak = pagemill::sys::peak_rss_bytes();
+    if peak <= limit as u64 {
+        return Exit::Done;
+    }
+    let text = format!(
+        "{} were resident at the peak, more than the memory limit of {}",
+        metrics::size(peak),
+        metrics::size(limit as u64)
+    );
+    match strict {
+        true => console::error(format_args!(
+            "{text}\n  What was to be done is done; this is an error because of --strict-memory."
+        )),
+        false if quiet => {}
+        false => console::warning(text),
+    }
+    if strict { Exit::MemoryCeiling } else { Exit::Done }
 }
 
 /// The source that a path names.

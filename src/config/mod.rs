@@ -5,6 +5,7 @@
 
 mod byte;
 pub mod choice;
+mod limit;
 mod list;
 mod ops;
 mod raw;
@@ -13,6 +14,7 @@ mod view;
 
 pub use byte::parse_byte;
 pub use choice::Choice;
+pub use limit::parse_limit;
 pub use list::{parse_pairs, split_list};
 pub use ops::parse_ops;
 pub use raw::Raw;

@@ -1,6 +1,6 @@
 //! Flags as text, and what they mean together.
 
-use super::{choice, parse_byte, parse_ops, parse_pairs, parse_size, split_list};
+use super::{choice, parse_byte, parse_limit, parse_ops, parse_pairs, parse_size, split_list};
 use crate::engine::{CHECKPOINT_EVERY, Checkpoint, ColumnsFrom, Settings};
 use crate::error::Error;
 use crate::format::csv::{Dialect, OutDialect};
@@ -97,6 +97,8 @@ pub struct Raw {
     pub resume: bool,
     /// `--durable`.
     pub durable: bool,
+    /// Levels of memory pressure in place of what is read: for tests.
+    pub pressure: Option<String>,
 }
 
 impl Raw {
@@ -124,7 +126,7 @@ impl Raw {
             columns: self.columns()?,
             workers: self.workers.unwrap_or(defaults.workers),
             slice_size: bytes("--slice-size", &self.slice_size, defaults.slice_size)?,
-            memory_limit: bytes("--memory-limit", &self.memory_limit, defaults.memory_limit)?,
+            memory_limit: self.memory_limit.as_deref().map_or(Ok(defaults.memory_limit), parse_limit)?,
             max_record_size,
             io: one_of(&choice::IO, &self.io)?,
             decompress: self.decompress.as_deref().map_or(Ok(defaults.decompress), str::parse)?,
@@ -143,6 +145,7 @@ impl Raw {
             checkpoint_every: bytes("--checkpoint-every", &self.checkpoint_every, CHECKPOINT_EVERY as usize)? as u64,
             resume: self.resume,
             durable: self.durable,
+            pressure: self.pressure.as_deref().map(str::parse).transpose().map_err(Error::usage)?,
             ..defaults
         })
     }

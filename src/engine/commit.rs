@@ -17,14 +17,12 @@ use crc32fast::Hasher;
 use super::checkpoint::{Entry, Journal, Tracker, hash};
 use super::totals::{SliceTotals, Totals};
 use crate::error::{Error, Result};
+use crate::memory::{Buffer, Pool};
 use crate::metrics::Progress;
 use crate::record::Drain;
 use crate::source::damage;
 use crate::sys::Map;
 use crate::target::Target;
-
-/// An output buffer of fixed capacity.
-pub(super) type Buffer = Box<[u8]>;
 
 /// A converted slice.
 pub(super) struct Done {
@@ -80,6 +78,21 @@ pub(super) struct Committer<'t> {
     turn: Condvar,
     /// A buffer came back, or the run ends.
     freed: Condvar,
+    /// More workers may be active, or the run ends.
+    unparked: Condvar,
+}
+
+/// What the committer grants while memory is scarce.
+pub(super) struct Restriction {
+    /// Workers that get buffers: those with the lowest numbers.
+    pub active: usize,
+    /// Buffers that are out at a time.
+    pub in_flight: usize,
+    /// Idle buffers give their memory back, but for `idle` of them.
+    pub lean: bool,
+    pub idle: usize,
+    /// How much of a buffer is used.
+    pub room: usize,
 }
 
 struct State {
@@ -88,7 +101,13 @@ struct State {
     place: Place,
     /// Early slices, at their number modulo the ring's length.
     ring: Vec<Option<(Done, Option<Hasher>)>>,
-    free: Vec<Buffer>,
+    pool: Pool,
+    /// Workers with lower numbers get buffers, others park.
+    active: usize,
+    /// There are no more slices.
+    ended: bool,
+    /// Everything before this byte of the source is done.
+    behind: u64,
     totals: Totals,
     error: Option<Error>,
     tracker: Option<Tracker>,
@@ -128,14 +147,15 @@ impl State {
 }
 
 impl<'t> Committer<'t> {
-    /// A committer with `buffers` for all workers together.
-    pub fn new(target: &'t Target, begin: Begin<'t>, buffers: Vec<Buffer>) -> Committer<'t> {
+    /// A committer with a pool of `buffers` output buffers for all workers together.
+    pub fn new(target: &'t Target, begin: Begin<'t>, pool: Pool, buffers: usize) -> Committer<'t> {
         let Begin { place, first_skips, totals, checkpoints, progress } = begin;
         let (journal, tracker) = checkpoints.unzip();
-        let ring = (0..buffers.len()).map(|_| None).collect();
-        let state = State { next: 0, place, ring, free: buffers, totals, error: None, tracker };
-        let (state, turn, freed) = (Mutex::new(state), Condvar::new(), Condvar::new());
-        Committer { target, first_skips, journal, progress, state, turn, freed }
+        let ring = (0..buffers).map(|_| None).collect();
+        let (active, ended, behind) = (usize::MAX, false, 0);
+        let state = State { next: 0, place, ring, pool, active, ended, behind, totals, error: None, tracker };
+        let (turn, freed, unparked) = (Condvar::new(), Condvar::new(), Condvar::new());
+        Committer { target, first_skips, journal, progress, state: Mutex::new(state), turn, freed, unparked }
     }
 
     /// The checksum of output, if checkpoints are written.
@@ -147,11 +167,17 @@ impl<'t> Committer<'t> {
         self.state.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 
-    /// An empty buffer; waits for one. None when the run ends.
-    pub fn buffer(&self) -> Option<Buffer> {
+    /// An empty buffer for a worker; waits for one, and while fewer workers are to be active. None when the run ends.
+    pub fn buffer(&self, worker: usize) -> Option<Buffer> {
         let mut state = self.lock();
-        while state.error.is_none() {
-            if let Some(buffer) = state.free.pop() {
+        while state.error.is_none() && !state.ended {
+            if worker >= state.active {
+                // It may have been woken for a buffer that another one can use.
+                self.freed.notify_one();
+                state = self.unparked.wait(state).unwrap_or_else(|poisoned| poisoned.into_inner());
+                continue;
+            }
+            if let Some(buffer) = state.pool.take(1) {
                 return Some(buffer);
             }
             state = self.freed.wait(state).unwrap_or_else(|poisoned| poisoned.into_inner());
@@ -159,10 +185,29 @@ impl<'t> Committer<'t> {
         None
     }
 
-    /// Gives a buffer back that was not needed.
-    pub fn give_back(&self, buffer: Buffer) {
-        self.lock().free.push(buffer);
-        self.freed.notify_one();
+    /// There are no more slices: gives a buffer back that was not needed, and wakes everybody who waits for one.
+    pub fn end(&self, buffer: Buffer) {
+        let mut state = self.lock();
+        state.pool.give(buffer);
+        state.ended = true;
+        self.freed.notify_all();
+        self.unparked.notify_all();
+    }
+
+    /// Grants less, or more again.
+    pub fn restrict(&self, to: Restriction) {
+        let mut state = self.lock();
+        state.active = to.active;
+        state.pool.set_marks(to.in_flight, to.idle);
+        state.pool.set_room(to.room);
+        state.pool.set_lean(to.lean);
+        self.freed.notify_all();
+        self.unparked.notify_all();
+    }
+
+    /// Where the last committed slice begins in the source: everything before it is done.
+    pub fn behind(&self) -> u64 {
+        self.lock().behind
     }
 
     /// Writes the first part of a slice's output while the slice goes on; waits for its turn.
@@ -251,7 +296,7 @@ impl<'t> Committer<'t> {
                 return;
             }
             state.totals.latency(done.claimed.elapsed(), &done.totals);
-            state.free.push(done.buffer);
+            state.pool.give(done.buffer);
             self.freed.notify_one();
             let place = (state.next % state.ring.len() as u64) as usize;
             turn = state.ring[place].take();
@@ -260,6 +305,7 @@ impl<'t> Committer<'t> {
 
     fn advance(&self, state: &mut State, done: &Done) {
         state.next += 1;
+        state.behind = done.offset;
         state.totals.add(&done.totals);
         if let Some(tracker) = &mut state.tracker {
             tracker.advanced(done.offset, state.place.offset, !state.place.at_start, &state.totals);
@@ -274,6 +320,7 @@ impl<'t> Committer<'t> {
         state.error.get_or_insert(error);
         self.turn.notify_all();
         self.freed.notify_all();
+        self.unparked.notify_all();
     }
 
     /// The totals and how far the output is, or the error that ended the run.

@@ -1,8 +1,11 @@
 //! The cutter behind its lock: hands out slices in input order.
 
+use super::gate::Room;
 use super::open::read_error;
+use super::plan::Plan;
 use crate::error::{Error, Position, RecordError, Result, is_stop};
 use crate::format::{Boundary, Cut};
+use crate::memory::Reservation;
 use crate::metrics::Progress;
 use crate::record::record_too_large;
 use crate::source::Stream;
@@ -16,6 +19,10 @@ pub(super) struct Slice<'s> {
     pub offset: u64,
     /// Its bytes when the source is mapped; otherwise they are in the worker's window.
     pub mapped: Option<&'s [u8]>,
+    /// What is reserved for it beyond the plan.
+    pub held: Option<Reservation>,
+    /// No other slice is cut until it is done.
+    pub alone: bool,
 }
 
 /// What was cut: where it starts and, of a mapped source, its bytes; none at the end.
@@ -31,6 +38,9 @@ pub(super) struct Feed<'s> {
     slice_size: usize,
     target: usize,
     max_record: usize,
+    room: Room,
+    /// A slice is converted that has to be alone.
+    pub alone: bool,
     /// No more slices: the input ended, or a slice failed.
     stopped: bool,
     stop: Option<Stop>,
@@ -46,7 +56,8 @@ pub(super) enum Input<'s> {
 
 impl<'s> Feed<'s> {
     /// A cursor at offset `start` of the source; a stream stands there already.
-    pub fn new(input: Input<'s>, start: usize, cutter: Box<dyn Cut>, slice_size: usize, max_record: usize) -> Feed<'s> {
+    pub fn new(input: Input<'s>, start: usize, cutter: Box<dyn Cut>, plan: &Plan, room: Room) -> Feed<'s> {
+        let slice_size = plan.slice_size;
         Feed {
             input,
             cutter,
@@ -54,7 +65,9 @@ impl<'s> Feed<'s> {
             offset: start as u64,
             slice_size,
             target: slice_size,
-            max_record,
+            max_record: plan.max_record,
+            room,
+            alone: false,
             stopped: false,
             stop: None,
             progress: None,
@@ -87,6 +100,17 @@ impl<'s> Feed<'s> {
         self.target = fits.clamp((self.slice_size / 16).max(1), self.slice_size);
     }
 
+    /// From now on slices are not larger than this; one record can still be.
+    pub fn restrict(&mut self, slice_size: usize) {
+        self.slice_size = slice_size;
+        self.target = slice_size;
+    }
+
+    /// There are no more slices.
+    pub fn end(&mut self) {
+        self.stopped = true;
+    }
+
     /// The next slice, or none at the end. A stream's bytes are put into `window`.
     ///
     /// An error takes the place of a slice: its number says where in the order it stands.
@@ -94,10 +118,11 @@ impl<'s> Feed<'s> {
         if self.stopped {
             return None;
         }
+        let mut held = None;
         let found = match (self.asked(), &self.input) {
             (Err(stop), _) => Err(FeedError::Read(stop)),
             (Ok(()), Input::Mapped(_)) => self.next_mapped(),
-            (Ok(()), Input::Stream(..)) => self.next_streamed(window),
+            (Ok(()), Input::Stream(..)) => self.next_streamed(window, &mut held),
         };
         if let Some(progress) = &self.progress {
             progress.read_to(self.offset);
@@ -107,10 +132,11 @@ impl<'s> Feed<'s> {
                 self.stopped = true;
                 return None;
             }
-            Ok(Some((offset, mapped))) => (Slice { index: self.next, offset, mapped }, Ok(())),
+            Ok(Some((offset, mapped))) => (Slice { index: self.next, offset, mapped, held, alone: false }, Ok(())),
             Err(error) => {
                 self.stopped = true;
-                (Slice { index: self.next, offset: self.offset, mapped: Some(&[]) }, Err(error))
+                let (offset, mapped) = (self.offset, Some(&[][..]));
+                (Slice { index: self.next, offset, mapped, held: None, alone: false }, Err(error))
             }
         };
         self.next += 1;
@@ -138,8 +164,9 @@ impl<'s> Feed<'s> {
             if rest.is_empty() {
                 return Ok(None);
             }
-            // No slice is longer than its target and one record more.
-            let window = rest.len().min(self.target.saturating_add(self.max_record));
+            // No slice is longer than its target and one record more, and no longer than there is room for.
+            let most = self.target.saturating_add(self.max_record);
+            let window = rest.len().min(most).min(self.room.largest());
             match self.cutter.cut(&rest[..window], self.target, window == rest.len())? {
                 Boundary::At(len) => {
                     let offset = self.offset;
@@ -147,12 +174,13 @@ impl<'s> Feed<'s> {
                     return Ok(Some((offset, Some(&rest[..len]))));
                 }
                 Boundary::Skip(len) => self.offset += len as u64,
+                Boundary::More if window < most && window < rest.len() => return Err(self.room.refused(window).into()),
                 Boundary::More => return Err(record_too_large(0, self.max_record).into()),
             }
         }
     }
 
-    fn next_streamed(&mut self, window: &mut Vec<u8>) -> Found<'s> {
+    fn next_streamed(&mut self, window: &mut Vec<u8>, held: &mut Option<Reservation>) -> Found<'s> {
         let Input::Stream(stream, carry) = &mut self.input else { return Ok(None) };
         // What was carried over becomes the front of the worker's window, and the worker's empty window
         // receives the next rest: nothing but the rest is ever copied.
@@ -160,6 +188,7 @@ impl<'s> Feed<'s> {
         std::mem::swap(window, carry);
         let mut size = self.target + self.target / 4;
         loop {
+            self.room.window(size.max(window.len()), held)?;
             let failed = stream.read_to(window, size).err();
             if window.is_empty() {
                 return failed.map_or(Ok(None), |error| Err(FeedError::Read(error)));
@@ -190,8 +219,12 @@ impl<'s> Feed<'s> {
                 Boundary::More if window.len() >= self.target.saturating_add(self.max_record) => {
                     return Err(record_too_large(0, self.max_record).into());
                 }
-                // Only a record that is larger than a window gets here; the window grows with what was read.
-                Boundary::More => size = size.max(window.len()) * 2,
+                // Only a record that is larger than a window gets here; the window grows with what was read. The less
+                // is read beyond the record, the less is carried over.
+                Boundary::More => {
+                    let len = size.max(window.len());
+                    size = len + (len / 4).max(self.slice_size);
+                }
             }
         }
     }
@@ -228,11 +261,11 @@ impl FeedError {
     }
 }
 
-/// Reads the beginning of a stream until `enough` says so. Returns what was read.
+/// Reads the beginning of a stream until `enough` says so, but not more than there is room for. Returns what was read.
 pub(super) fn read_head<T>(
     stream: &mut Stream,
     path: &std::path::Path,
-    max: usize,
+    (max, room): (usize, &Room),
     mut enough: impl FnMut(&[u8], bool) -> Result<Option<T>>,
 ) -> Result<(Vec<u8>, T)> {
     let mut head = Vec::new();
@@ -242,10 +275,11 @@ pub(super) fn read_head<T>(
         if let Some(found) = enough(&head, stream.ended())? {
             return Ok((head, found));
         }
-        if head.len() >= max || stream.ended() {
-            let error = record_too_large(0, max);
+        let most = max.min(room.largest());
+        if head.len() >= most || stream.ended() {
+            let error = if most < max { room.refused(most) } else { record_too_large(0, max) };
             return Err(Error::data(Position { file: path.to_path_buf(), record: 0, offset: 0 }, error));
         }
-        size = (size * 2).min(max);
+        size = (size * 2).min(most);
     }
 }

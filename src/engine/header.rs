@@ -6,6 +6,7 @@
 //! to lack a field must not depend on the size of slices. A stream can't be read twice: its header is what its beginning
 //! has, and a later key is an error.
 
+use super::gate::Room;
 use super::keys::{self, KeyPass, Search};
 use super::open::read_error;
 use super::opened::Opened;
@@ -15,7 +16,6 @@ use super::run::How;
 use super::settings::{ColumnsFrom, OnError};
 use crate::error::Result;
 use crate::format::{Boundary, Columns, Nested, UnknownKey};
-use crate::memory::Arena;
 use crate::record::Schema;
 use crate::source::Bytes;
 use crate::target::Target;
@@ -59,10 +59,14 @@ impl Opened<'_> {
         Ok((Some(Columns { schema, unknown }), !repeatable || unknown == UnknownKey::Count))
     }
 
+    fn key_pass(&self) -> KeyPass {
+        KeyPass { dot: self.settings.options.nested == Nested::Dot, budget: self.budget.clone() }
+    }
+
     /// The keys of the whole input.
     pub fn all_keys(&mut self) -> Result<Schema> {
         let keys = Target::memory();
-        let pass = KeyPass { dot: self.settings.options.nested == Nested::Dot };
+        let pass = self.key_pass();
         self.pass(&pass, &keys, &Phases::new(self.plan.workers))?;
         keys::merge(&keys.finish()?)
     }
@@ -71,7 +75,7 @@ impl Opened<'_> {
     /// for the run to tell: another record may be refused before it.
     fn good_keys(&mut self) -> Result<(Schema, bool)> {
         let keys = Target::memory();
-        let pass = KeyPass { dot: self.settings.options.nested == Nested::Dot };
+        let pass = self.key_pass();
         let outcome = self.pass_by(
             How { on_error: OnError::Skip, resumable: None },
             &pass,
@@ -91,6 +95,7 @@ impl Opened<'_> {
     pub fn first_keys(&mut self, first: First) -> Result<Schema> {
         let start = self.reading.start();
         let mut size = HEAD;
+        let most = self.plan.max_record.min(Room::new(&self.plan, &self.budget).largest());
         loop {
             if let Bytes::Stream(stream) = &mut self.source.bytes {
                 let path = &self.source.path;
@@ -105,10 +110,10 @@ impl Opened<'_> {
                 Bytes::Stream(stream) => stream.ended(),
             };
             // Only a first record that is larger gets a second turn.
-            if !keys.is_empty() || ended || size >= self.plan.max_record {
+            if !keys.is_empty() || ended || size >= most {
                 return Ok(keys);
             }
-            size = (size * 2).min(self.plan.max_record);
+            size = (size * 2).min(most);
         }
     }
 
@@ -118,12 +123,12 @@ impl Opened<'_> {
         let mut target = if first == First::Record { 1 } else { slices };
         let mut rest = all;
         let mut cutter = self.reading.cutter();
-        let dot = self.settings.options.nested == Nested::Dot;
-        let arena = Arena::new(self.plan.arena, self.plan.arena_limit);
         let decoder = self.reading.decoder(&self.route.want);
-        let mut found = Search::new(decoder, arena, &self.route.ops, dot, self.plan.max_record);
+        let mut found = Search::new(decoder, self.arena(), &self.route.ops, &self.key_pass(), self.plan.max_record);
         while !rest.is_empty() {
-            match cutter.cut(rest, target.min(rest.len()), end) {
+            // Of a mapped source no more is looked at than the run does.
+            let window = rest.len().min(target.saturating_add(self.plan.max_record));
+            match cutter.cut(&rest[..window], target.min(window), end && window == rest.len()) {
                 Ok(Boundary::At(len)) => {
                     found.add(&rest[..len])?;
                     if one && !found.is_empty() {

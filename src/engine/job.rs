@@ -10,7 +10,7 @@ use super::phases::Phases;
 use super::settings::{Settings, SourceSpec, TargetSpec};
 use super::sum::Sum;
 use crate::error::{Error, Result};
-use crate::memory::{Budget, audit};
+use crate::memory::audit;
 use crate::metrics::{FileReport, Report};
 
 /// A conversion that is ready to run.
@@ -82,8 +82,6 @@ impl Job {
         if let Some(packing) = &plan.packing {
             target = target.packed(packing)?;
         }
-        let budget = Budget::new(plan.memory_limit);
-        let _reserved = plan.reserve(&budget)?;
         let phases = Phases::new(plan.workers);
         let place = target.file_path().map(Into::into);
         let run = opened.convert(&target, &phases, resumable.as_mut()).map_err(|error| opened.source.blame(error));

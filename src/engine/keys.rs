@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use crate::error::{Error, Result};
 use crate::format::{Decode, Encode, Frame, WriteFormat};
-use crate::memory::Arena;
+use crate::memory::{Arena, Budget, Reservation};
 use crate::op::Op;
 use crate::record::{Batch, Drain, EncodeError, Output, Schema, Tree, Value};
 
@@ -20,6 +20,8 @@ pub(super) const MAX_COLUMNS: usize = 100_000;
 pub(super) struct KeyPass {
     /// Maps become dotted paths.
     pub dot: bool,
+    /// Who is asked for the memory of large tables.
+    pub budget: Budget,
 }
 
 impl WriteFormat for KeyPass {
@@ -28,7 +30,8 @@ impl WriteFormat for KeyPass {
     }
 
     fn encoder(&self) -> Box<dyn Encode> {
-        Box::new(KeyEncoder { dot: self.dot, seen: HashSet::new(), order: Vec::new(), path: Vec::new() })
+        let tables = Tables { held: self.budget.open("key tables", HINT), size: 0, covered: SMALL };
+        Box::new(KeyEncoder { dot: self.dot, seen: HashSet::new(), order: Vec::new(), path: Vec::new(), tables })
     }
 }
 
@@ -38,6 +41,35 @@ struct KeyEncoder {
     /// The keys of the record before, a guess for those of the next one.
     order: Vec<Box<[u8]>>,
     path: Vec<u8>,
+    tables: Tables,
+}
+
+/// What to change where the keys are too large.
+const HINT: &str =
+    "Name the columns with --columns a,b,c, keep maps whole with --nested json, or raise --memory-limit.";
+/// Tables up to this size are within what the plan has for tables of the process.
+const SMALL: usize = 64 << 10;
+
+/// The memory of a worker's tables, reserved in steps.
+struct Tables {
+    held: Reservation,
+    size: usize,
+    covered: usize,
+}
+
+impl Tables {
+    /// Takes in another key. It stands here, in the output, and once more where the outputs are merged.
+    fn add(&mut self, key: &[u8]) -> Result<()> {
+        // Entries of tables, and what the heap takes for a block.
+        const ENTRY: usize = 128;
+        self.size += 4 * key.len() + ENTRY;
+        if self.size > self.covered {
+            let more = (self.size - self.covered).max(SMALL);
+            self.held.try_grow(more)?;
+            self.covered += more;
+        }
+        Ok(())
+    }
 }
 
 impl Encode for KeyEncoder {
@@ -96,6 +128,7 @@ impl KeyEncoder {
             }
         }
         if !self.seen.contains(self.path.as_slice()) {
+            self.tables.add(&self.path)?;
             self.seen.insert(self.path.as_slice().into());
             if self.seen.len() > MAX_COLUMNS {
                 return Err(too_many());
@@ -134,10 +167,10 @@ impl<'o> Search<'o> {
         decoder: Box<dyn Decode>,
         arena: Arena,
         ops: &'o [Arc<dyn Op>],
-        dot: bool,
+        pass: &KeyPass,
         max_record: usize,
     ) -> Search<'o> {
-        let encoder = KeyPass { dot }.encoder();
+        let encoder = pass.encoder();
         Search { decoder, encoder, arena, ops, max_record, buffer: vec![0; 16 << 10], found: Collect(Vec::new()) }
     }
 

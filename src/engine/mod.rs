@@ -5,6 +5,8 @@ mod checkpoint;
 mod commit;
 mod count;
 mod feed;
+mod gate;
+mod governor;
 mod header;
 mod job;
 mod keys;

@@ -1,11 +1,14 @@
 //! A source that was looked at, and what will be done with it.
 
+use std::path::Path;
+
 use super::checkpoint::Resumable;
 use super::feed::read_head;
+use super::gate::Room;
 use super::open::{as_text, open_text};
 use super::pass::PassThrough;
 use super::phases::Phases;
-use super::plan::{Plan, Wishes};
+use super::plan::{BASE, Plan, Wishes};
 use super::route::Route;
 use super::run::{How, Run};
 use super::settings::{Settings, SourceSpec, TargetSpec};
@@ -13,8 +16,10 @@ use super::wordcount::WordCount;
 use crate::compress::Compression;
 use crate::error::{Error, Position, Result};
 use crate::format::{self, Columns, Format, OpenError, Opening, ReadFormat, UnknownKey, WriteFormat};
-use crate::record::Schema;
+use crate::memory::{Budget, Reservation};
+use crate::record::{Schema, record_too_large};
 use crate::source::{Bytes, Source, damage};
+use crate::sys::usage;
 use crate::target::Target;
 
 /// A source that was looked at, and how it will be converted.
@@ -26,6 +31,11 @@ pub(super) struct Opened<'s> {
     pub reading: Box<dyn ReadFormat>,
     pub route: Route,
     pub plan: Plan,
+    /// The ceiling, and what is reserved of it according to the plan.
+    pub budget: Budget,
+    _reserved: Vec<Reservation>,
+    /// What the names of columns take.
+    names: Reservation,
     /// Something of a stream was handed out.
     pub begun: bool,
 }
@@ -58,17 +68,21 @@ impl<'s> Opened<'s> {
             Bytes::Mapped(map) => (false, Some(map.bytes().len() as u64)),
             Bytes::Stream(_) => (true, None),
         };
-        let plan = Plan::new(&Wishes {
+        let mut wishes = Wishes {
             workers: settings.workers,
             slice_size: settings.slice_size,
             memory_limit: settings.memory_limit,
+            group: group_left(input),
+            names: 0,
             max_record: settings.max_record_size,
             streamed,
             input,
             buffer_min: format::whole_record(to, &settings.options),
             packed: source.packed(),
             compression,
-        })?;
+        };
+        let mut plan = Plan::new(&wishes)?;
+        let room = Room::new(&plan, &Budget::new(plan.memory_limit));
         if let (Bytes::Stream(stream), Some(unpacking)) = (&mut source.bytes, plan.unpacking) {
             stream.unpack(unpacking).map_err(|e| Error::io("decompress", &source.path, e))?;
             source = as_text(source, from, settings)?;
@@ -87,15 +101,48 @@ impl<'s> Opened<'s> {
         };
         let (head, reading) = match &mut source.bytes {
             Bytes::Mapped(map) => {
-                let found = look(map.bytes(), true).map_err(|e| damage(map, &source.path, u64::MAX).unwrap_or(e))?;
-                (Vec::new(), found.ok_or_else(|| Error::usage("the source has no beginning"))?)
+                let all = map.bytes();
+                // A header is a record: it may not be larger than one.
+                let len = match from {
+                    Format::Csv | Format::Tsv => all.len().min(plan.max_record.max(BEGINNING)),
+                    _ => all.len(),
+                };
+                let found = look(&all[..len], len == all.len());
+                let found = found.map_err(|e| damage(map, &source.path, u64::MAX).unwrap_or(e))?;
+                let reading = found.ok_or_else(|| too_large(&source.path, plan.max_record))?;
+                if reading.start() > BEGINNING {
+                    map.release(0..reading.start());
+                }
+                (Vec::new(), reading)
             }
             Bytes::Stream(stream) => {
-                read_head(stream, &source.path, plan.max_record, look).map_err(|error| source.tell(error))?
+                read_head(stream, &source.path, (plan.max_record, &room), look).map_err(|error| source.tell(error))?
             }
         };
         let route = Route::new(settings, from, to, &*reading)?;
-        Ok(Opened { settings, source, head, reading, route, plan, begun: false })
+        // What is compressed is being read by now, as it was planned.
+        if let (Some(schema), None) = (&route.schema, wishes.packed) {
+            wishes.names = size_of_names(schema);
+            plan = Plan::new(&wishes)?;
+        }
+        let budget = Budget::new(plan.memory_limit);
+        let reserved = plan.reserve(&budget)?;
+        let names = budget.open("names of columns", NAMES_HINT);
+        let mut opened =
+            Opened { settings, source, head, reading, route, plan, budget, _reserved: reserved, names, begun: false };
+        if let Some(schema) = opened.route.schema.take() {
+            opened.hold_names(&schema)?;
+            opened.route.schema = Some(schema);
+        }
+        Ok(opened)
+    }
+
+    /// Reserves what the names of columns take: here, and in tables of every worker. A few are within what the plan has
+    /// for tables of the process.
+    fn hold_names(&mut self, schema: &Schema) -> Result<()> {
+        let planned = self.plan.names.saturating_mul(2 + self.plan.workers);
+        let all = size_of_names(schema).saturating_mul(2 + self.plan.workers).saturating_sub(planned);
+        self.names.try_grow(all.saturating_sub(self.names.bytes()))
     }
 
     /// Converts everything; starts over when a header that was taken from the beginning turns out to lack a key.
@@ -113,10 +160,14 @@ impl<'s> Opened<'s> {
         if let Some(resumable) = resumable.as_deref_mut() {
             resumable.start(header.as_ref().map(names))?;
         }
+        if let Some(columns) = &header {
+            self.hold_names(&columns.schema)?;
+        }
         let writing = self.writing(header)?;
         match self.pass_by(How { on_error, resumable: resumable.as_deref() }, &*writing, target, phases) {
             Err(error) if error.is_unknown_key() && !certain => {
                 let keys = self.all_columns()?;
+                self.hold_names(&keys.schema)?;
                 target.restart()?;
                 if let Some(resumable) = resumable.as_deref_mut() {
                     resumable.restart(names(&keys))?;
@@ -151,6 +202,33 @@ impl<'s> Opened<'s> {
         options.max_record = self.plan.max_record;
         format::create(route.to, &options, &route.shape(), header, route.from)
     }
+}
+
+/// What the control group leaves to a run, if it has a limit. A small input takes less than asking for it is worth.
+fn group_left(input: Option<u64>) -> Option<usize> {
+    const SMALL: u64 = 1 << 20;
+    let left = if input.is_none_or(|len| len > SMALL) { usage::group_left() } else { None }?;
+    // The kernel needs some of it: for page tables, and pages on their way to and from the disk. What the process has
+    // by now is a part of the plan.
+    Some(((left + usage::anonymous_now().min(BASE as u64)) / 8 * 7) as usize)
+}
+
+const NAMES_HINT: &str = "Name fewer fields with --select or --columns, or raise --memory-limit.";
+
+/// What the names of columns take at a time; 0 for a few, which are within what the plan has for tables of the process.
+fn size_of_names(schema: &Schema) -> usize {
+    const SMALL: usize = 16 << 10;
+    const ENTRY: usize = 64;
+    let size = schema.names().map(|name| name.len() + ENTRY).sum();
+    if size > SMALL { size } else { 0 }
+}
+
+/// So much of a mapped source is looked at in any case.
+const BEGINNING: usize = 64 << 10;
+
+/// The error for a source whose header is larger than a record may be.
+fn too_large(path: &Path, max: usize) -> Error {
+    Error::data(Position { file: path.to_path_buf(), record: 0, offset: 0 }, record_too_large(0, max))
 }
 
 /// The names of columns; keys of JSON are text.

@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 use crate::memory::{Budget, Reservation};
 
 /// Code, stacks, tables, and what the process needs before any slice (measured: 4 to 5 MB resident).
-const BASE: usize = 6 << 20;
+pub(super) const BASE: usize = 6 << 20;
 /// What a decoder and an encoder keep beside the arena.
 const SCRATCH: usize = 128 << 10;
 /// An arena before any odd large record.
@@ -14,9 +14,12 @@ const ARENA: usize = 256 << 10;
 /// The default size of slices.
 const SLICE: usize = 512 << 10;
 /// The smallest slice a limit may shrink to, unless the user asks for less.
-const SLICE_MIN: usize = 16 << 10;
+pub(super) const SLICE_MIN: usize = 16 << 10;
 /// The smallest output buffer.
 const BUFFER_MIN: usize = 64 << 10;
+
+/// The part of what is left that no worker has to itself: one in so many.
+const SPARE: usize = 4;
 
 /// The concrete sizes of a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,13 +31,19 @@ pub(super) struct Plan {
     pub buffer: usize,
     /// Buffers that early slices can wait in, beside one for each worker.
     pub ring: usize,
-    /// An arena's memory at the start, and the most it may grow to.
+    /// The smallest part of an output buffer that can be used as one.
+    pub piece: usize,
+    /// An arena's memory at the start.
     pub arena: usize,
-    pub arena_limit: usize,
+    /// What each worker may take beside that for odd large records, and what one worker at a time may take more.
+    pub share: usize,
+    pub spare: usize,
     /// A stream's bytes are read into windows of their own; a mapped slice's pages count instead.
     pub streamed: bool,
     pub max_record: usize,
     pub memory_limit: usize,
+    /// What the names of columns take at a time.
+    pub names: usize,
     /// How a compressed source is read.
     pub unpacking: Option<Unpacking>,
     /// How the target is compressed.
@@ -46,10 +55,14 @@ pub(super) struct Wishes {
     pub workers: usize,
     pub slice_size: usize,
     pub memory_limit: usize,
+    /// What a control group leaves, if it has a limit.
+    pub group: Option<usize>,
     pub max_record: usize,
     pub streamed: bool,
     /// The size of the input, where it is known.
     pub input: Option<u64>,
+    /// What the names of the source's columns take at a time.
+    pub names: usize,
     /// What a target needs as the smallest buffer (a whole fixed record).
     pub buffer_min: usize,
     /// How the source is compressed.
@@ -61,8 +74,10 @@ pub(super) struct Wishes {
 impl Plan {
     /// Shrinks slices, then the ring, then the number of workers, until the sum is below the limit.
     pub fn new(wishes: &Wishes) -> Result<Plan> {
-        let limit = wishes.memory_limit;
+        let limit = wishes.group.map_or(wishes.memory_limit, |group| group.min(wishes.memory_limit));
         let max_record = if wishes.max_record > 0 { wishes.max_record } else { (limit / 4).min(64 << 20) };
+        // Who says how large records may be gets room for one, and for a copy of its text.
+        let room = wishes.max_record.saturating_mul(2);
         let mut slice_size = if wishes.slice_size > 0 { wishes.slice_size } else { SLICE };
         // No more workers than slices: a small file is done by the calling thread.
         let slices = wishes.input.map_or(usize::MAX, |input| (input / slice_size as u64 + 1) as usize);
@@ -73,14 +88,18 @@ impl Plan {
         let mut packing = wishes.compression.map(|compression| compression.packing(workers));
         loop {
             // A record over the limit is refused by its target.
-            let buffer = (slice_size * 4).clamp(BUFFER_MIN, 2 << 20).max(wishes.buffer_min.min(max_record));
+            let piece = BUFFER_MIN.max(wishes.buffer_min.min(max_record));
+            let buffer = (slice_size * 4).clamp(BUFFER_MIN, 2 << 20).max(piece);
             let mut plan = Plan {
                 workers,
                 slice_size,
                 buffer,
                 ring,
+                piece,
+                names: wishes.names,
                 arena: ARENA,
-                arena_limit: ARENA,
+                share: 0,
+                spare: 0,
                 streamed: wishes.streamed,
                 max_record,
                 memory_limit: limit,
@@ -88,8 +107,12 @@ impl Plan {
                 packing,
             };
             let sum = plan.parts().iter().fold(0, |sum: usize, (_, bytes)| sum.saturating_add(*bytes));
-            if sum <= limit {
-                plan.arena_limit += (limit - sum) / workers;
+            let least = sum.saturating_add(room);
+            if least <= limit {
+                let left = limit - sum;
+                // One worker needs no turn to take everything.
+                plan.spare = if workers > 1 { room.max(left / SPARE) } else { 0 };
+                plan.share = (left - plan.spare) / workers;
                 return Ok(plan);
             }
             if let Some(less) = unpacking.and_then(|unpacking| unpacking.less()) {
@@ -105,18 +128,21 @@ impl Plan {
             } else if slice_size > SLICE_MIN {
                 slice_size = (slice_size / 2).max(SLICE_MIN);
             } else {
-                return Err(Error::memory(format!(
-                    "the memory limit of {limit} bytes is too low; this job needs at least {sum}\n  Give --memory-limit {sum} or more."
-                )));
+                return Err(too_low(wishes, &plan, least));
             }
         }
+    }
+
+    /// A window for the slices of a stream: a quarter larger than a slice.
+    pub fn window(&self) -> usize {
+        self.slice_size + self.slice_size / 4
     }
 
     /// The named parts, in bytes; arenas as they start.
     pub fn parts(&self) -> Vec<(&'static str, usize)> {
         let slices = match self.streamed {
-            // A window for each worker and one for the rest that is carried over, each a quarter larger than a slice.
-            true => (self.workers + 1) * (self.slice_size + self.slice_size / 4),
+            // One for each worker, and one for the rest that is carried over.
+            true => (self.workers + 1) * self.window(),
             // The slice being converted, the one being cut, and what the system reads around them.
             false => self.workers * 2 * self.slice_size,
         };
@@ -129,13 +155,14 @@ impl Plan {
             ("scratch of decoders and encoders", self.workers * SCRATCH),
             ("output buffers", (self.workers + self.ring).saturating_mul(self.buffer)),
             (if self.streamed { "windows of the stream" } else { "mapped slices" }, slices),
+            ("names of columns", self.names.saturating_mul(2 + self.workers)),
             ("decompression", self.unpacking.map_or(0, |unpacking| unpacking.bytes())),
             ("compression", self.packing.map_or(0, |packing| packing.bytes())),
         ]
     }
 
     /// Reserves every part.
-    pub fn reserve<'b>(&self, budget: &'b Budget) -> Result<Vec<Reservation<'b>>> {
+    pub fn reserve(&self, budget: &Budget) -> Result<Vec<Reservation>> {
         self.parts().into_iter().map(|(name, bytes)| budget.reserve(name, bytes)).collect()
     }
 
@@ -150,13 +177,33 @@ impl Plan {
         }
         let sum: usize = self.parts().iter().map(|(_, bytes)| bytes).sum();
         text += &format!("  {sum:>12}  together\n");
-        text += &format!(
-            "  {:>12}  left for odd large records (at most {} for each worker)\n",
-            self.memory_limit - sum,
-            self.arena_limit
-        );
+        let left = self.memory_limit - sum;
+        text += &format!("  {left:>12}  left for odd large records, key tables, headers: asked for when needed\n");
+        text += &match self.spare {
+            0 => format!("  {:>12}  of that for the worker's slice and arena\n", self.share),
+            spare => format!(
+                "  {:>12}  of that for the slice and arena of each worker, and {spare} for one at a time\n",
+                self.share
+            ),
+        };
         text
     }
+}
+
+/// The error for a limit below which nothing can be done: it names the least that can.
+fn too_low(wishes: &Wishes, plan: &Plan, least: usize) -> Error {
+    let limit = plan.memory_limit;
+    let parts = plan.parts().into_iter().filter(|(_, bytes)| *bytes > 0).map(|(name, bytes)| format!("{name} {bytes}"));
+    let room = (wishes.max_record > 0).then(|| format!("the largest record {}", wishes.max_record.saturating_mul(2)));
+    let parts = parts.chain(room).collect::<Vec<_>>().join(", ");
+    Error::memory(match limit < wishes.memory_limit {
+        true => format!(
+            "the control group of this process has {limit} bytes of memory left; this job needs at least {least} ({parts})\n  Raise the group's limit."
+        ),
+        false => format!(
+            "the memory limit of {limit} bytes is too low; this job needs at least {least} ({parts})\n  Give --memory-limit {least} or more."
+        ),
+    })
 }
 
 /// One worker for each processor, but not more than `most`.
@@ -174,6 +221,8 @@ mod tests {
             workers: 2,
             slice_size: 0,
             memory_limit,
+            group: None,
+            names: 0,
             max_record: 0,
             streamed: false,
             input: None,
@@ -188,10 +237,22 @@ mod tests {
         for limit in [9_000_000, 12_000_000, 16_000_000, 32_000_000, 100_000_000, 1_000_000_000] {
             let plan = Plan::new(&wishes(limit)).unwrap();
             let sum: usize = plan.parts().iter().map(|(_, bytes)| bytes).sum();
-            assert!(sum - plan.workers * ARENA + plan.workers * plan.arena_limit <= limit, "{limit}: {plan:?}");
+            assert!(sum + plan.workers * plan.share + plan.spare <= limit, "{limit}: {plan:?}");
+            assert!(plan.workers == 1 || plan.spare > 0 || limit - sum < SPARE, "{limit}: {plan:?}");
         }
         assert_eq!(Plan::new(&wishes(100_000_000)).unwrap().slice_size, SLICE);
         assert_eq!(Plan::new(&wishes(100_000_000)).unwrap().workers, 2);
+    }
+
+    #[test]
+    fn there_is_room_for_a_record_of_the_size_that_was_asked_for() {
+        for (workers, max_record) in [(1, 8_000_000), (2, 8_000_000), (7, 8_000_000), (2, 40_000_000)] {
+            let plan = Plan::new(&Wishes { workers, max_record, ..wishes(100_000_000) }).unwrap();
+            assert!(plan.share + plan.spare >= 2 * max_record, "{plan:?}");
+        }
+        let error = Plan::new(&Wishes { max_record: 50_000_000, ..wishes(100_000_000) }).unwrap_err().to_string();
+        let least: usize = error.rsplit_once("--memory-limit ").unwrap().1.split(' ').next().unwrap().parse().unwrap();
+        assert!(Plan::new(&Wishes { max_record: 50_000_000, ..wishes(least) }).is_ok(), "{error}");
     }
 
     #[test]
@@ -208,6 +269,15 @@ mod tests {
             let plan = Plan::new(&wishes);
             assert_eq!(plan.is_ok(), max_record == 0, "{plan:?}");
         }
+    }
+
+    #[test]
+    fn a_control_group_may_be_the_tighter_limit() {
+        let within = |group| Plan::new(&Wishes { group: Some(group), ..wishes(100_000_000) });
+        assert_eq!(within(20_000_000).unwrap(), Plan::new(&wishes(20_000_000)).unwrap());
+        assert_eq!(within(200_000_000).unwrap(), Plan::new(&wishes(100_000_000)).unwrap());
+        let error = within(1_000_000).unwrap_err().to_string();
+        assert!(error.contains("control group") && error.contains("has 1000000 bytes"), "{error}");
     }
 
     #[test]

@@ -7,6 +7,8 @@ use std::sync::atomic::Ordering::Relaxed;
 use super::checkpoint::{Entry, Resumable, Tracker};
 use super::commit::{Begin, Committer, Place};
 use super::feed::{Feed, Input};
+use super::gate::{Gate, Room};
+use super::governor::Governor;
 use super::opened::Opened;
 use super::phases::Phases;
 use super::plan::Plan;
@@ -15,8 +17,8 @@ use super::totals::Totals;
 use super::worker::{Shared, Worker};
 use crate::error::{Error, Result};
 use crate::format::{Frame, ReadFormat, WriteFormat};
-use crate::memory::{Arena, audit};
-use crate::metrics::FileReport;
+use crate::memory::{ARENA_HINT, Arena, Pool, audit};
+use crate::metrics::{Events, FileReport};
 use crate::record::LossyKind;
 use crate::source::{Bytes, damage};
 use crate::sys::Map;
@@ -31,6 +33,8 @@ pub(super) struct Run {
     pub place: Place,
     /// The heap just before the first slice.
     pub ready: audit::Counts,
+    /// What was done about scarce memory.
+    pub events: Events,
 }
 
 impl Run {
@@ -58,13 +62,20 @@ pub(super) struct How<'h> {
 }
 
 impl Opened<'_> {
-    fn worker(&self, writing: &dyn WriteFormat) -> Worker {
+    fn worker(&self, index: usize, writing: &dyn WriteFormat) -> Worker {
         Worker {
+            index,
             decoder: self.reading.decoder(&self.route.want),
             encoder: writing.encoder(),
-            arena: Arena::new(self.plan.arena, self.plan.arena_limit),
+            arena: self.arena(),
             window: Vec::new(),
         }
+    }
+
+    /// An arena that asks for what it takes beyond the plan.
+    pub(super) fn arena(&self) -> Arena {
+        let Plan { arena, share, .. } = self.plan;
+        Arena::asking(arena, arena + share, self.budget.open("large records in arenas", ARENA_HINT))
     }
 
     /// One pass over the input.
@@ -147,22 +158,25 @@ impl Opened<'_> {
         }
         let plan = &self.plan;
         let began = begin.place.offset;
-        let buffers = (0..plan.workers + plan.ring).map(|_| vec![0; plan.buffer].into_boxed_slice()).collect();
-        let committer = Committer::new(target, begin, buffers);
+        let (mut pool, buffers) = (Pool::new(), plan.workers + plan.ring);
+        pool.stock(plan.buffer, buffers);
+        let committer = Committer::new(target, begin, pool, buffers);
         let workers: Vec<_> = (0..plan.workers)
-            .map(|_| {
-                let mut worker = self.worker(writing);
+            .map(|index| {
+                let mut worker = self.worker(index, writing);
                 if plan.streamed {
-                    worker.window.reserve_exact(plan.slice_size + plan.slice_size / 4);
+                    worker.window.reserve_exact(plan.window());
                 }
                 Mutex::new(worker)
             })
             .collect();
-        let (feed, map) = feed(&mut self.source.bytes, &mut self.head, &*self.reading, plan, start);
+        let room = Room::new(plan, &self.budget);
+        let (feed, map) = feed(&mut self.source.bytes, &mut self.head, &*self.reading, (plan, &room), start);
         let feed = feed.controlled(self.settings.stop.as_ref(), self.settings.progress.as_ref());
         let shared = Shared {
-            feed: Mutex::new(feed),
+            feed: Gate::new(feed, room),
             committer,
+            governor: Governor::new(plan, &self.budget, self.settings.pressure.as_ref()),
             source: &self.source.path,
             map,
             schema: self.route.schema.as_ref(),
@@ -173,14 +187,14 @@ impl Opened<'_> {
             phases,
         };
         let ready = run_workers(&workers, &shared)?;
-        let bytes_in = shared.feed.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner()).offset();
+        let (bytes_in, events) = (shared.feed.into_inner().offset(), shared.governor.into_events());
         let (mut totals, place) = shared.committer.finish().map_err(|error| self.source.tell(error))?;
         // Behind the last read, and before the output looks like a whole one.
         self.source.unchanged()?;
         if let Some(decoded) = &self.source.decoded {
             totals.lossy.count_many(LossyKind::InvalidUtf8Replaced, decoded.replaced.load(Relaxed));
         }
-        Ok(Run { totals, bytes_in, bytes_out: place.offset - began, place, ready })
+        Ok(Run { totals, bytes_in, bytes_out: place.offset - began, place, ready, events })
     }
 }
 
@@ -206,20 +220,20 @@ pub(super) fn feed<'f>(
     bytes: &'f mut Bytes,
     head: &mut Vec<u8>,
     reading: &dyn ReadFormat,
-    plan: &Plan,
+    (plan, room): (&Plan, &Room),
     start: Option<usize>,
 ) -> (Feed<'f>, Option<&'f Map>) {
-    let (start, slice_size) = (start.unwrap_or(reading.start()), plan.slice_size);
+    let start = start.unwrap_or(reading.start());
     let (input, map) = match bytes {
         Bytes::Mapped(map) => (Input::Mapped(map), Some(&*map)),
         Bytes::Stream(stream) => {
             let mut carry = std::mem::take(head);
             carry.drain(..start);
-            carry.reserve_exact((slice_size + slice_size / 4).saturating_sub(carry.len()));
+            carry.reserve_exact(plan.window().saturating_sub(carry.len()));
             (Input::Stream(stream, carry), None)
         }
     };
-    (Feed::new(input, start, reading.cutter(), slice_size, plan.max_record), map)
+    (Feed::new(input, start, reading.cutter(), plan, room.clone()), map)
 }
 
 /// Runs every worker until the input ends. One broadcast; a single worker needs no thread.

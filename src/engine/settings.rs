@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::compress::{Compress, Decompress};
 use crate::format::{Format, Options};
+use crate::memory::pressure::Script;
 use crate::metrics::Progress;
 use crate::op::Op;
 use crate::source::Encoding;
@@ -116,7 +117,10 @@ pub struct Settings {
     pub workers: usize,
     /// About how many bytes of input a worker takes at a time; 0: 512 KiB.
     pub slice_size: usize,
-    /// The ceiling for the whole process, in bytes.
+    /// The ceiling for the whole process, in bytes: for what the system counts as resident, that is the heap (buffers,
+    /// arenas, tables, codecs), stacks, the program's text, and pages of mapped sources while they are mapped in. Page
+    /// tables, buffers of the kernel and the page cache are outside of it, and so is what the process held before
+    /// the run beyond what a run plans for code and tables.
     pub memory_limit: usize,
     /// The longest record in bytes; 0: a quarter of the memory limit, 64 MiB at most.
     pub max_record_size: usize,
@@ -149,6 +153,9 @@ pub struct Settings {
     pub stop: Option<Stop>,
     /// Told how far the job is.
     pub progress: Option<Progress>,
+    /// Levels of memory pressure in place of what is read, one for each slice. For tests.
+    #[doc(hidden)]
+    pub pressure: Option<Script>,
 }
 
 /// How much of the input lies between two checkpoints unless told otherwise, in bytes.
@@ -187,6 +194,7 @@ impl Default for Settings {
             durable: false,
             stop: None,
             progress: None,
+            pressure: None,
         }
     }
 }

@@ -5,7 +5,7 @@ use super::phases::Phases;
 use super::run::Run;
 use super::totals::Totals;
 use crate::memory::audit;
-use crate::metrics::{Allocations, Report, StageAllocations};
+use crate::metrics::{Allocations, Events, Report, StageAllocations};
 
 /// The parts of a report that add up over sources.
 pub(super) struct Sum {
@@ -18,6 +18,7 @@ pub(super) struct Sum {
     /// Blocks and bytes allocated before the first slice of each source.
     start: (u64, u64),
     stages: Vec<StageAllocations>,
+    events: Events,
     workers: usize,
     slice_size: usize,
     formats: Option<(&'static str, &'static str)>,
@@ -33,6 +34,7 @@ impl Sum {
             resumed_from: None,
             start: (0, 0),
             stages: Vec::new(),
+            events: Events::default(),
             workers: 0,
             slice_size: 0,
             formats: None,
@@ -44,6 +46,7 @@ impl Sum {
     pub fn add(&mut self, opened: &Opened<'_>, run: &Run, phases: &Phases, before: &audit::Counts) {
         self.totals.merge(&run.totals);
         self.bytes_in += run.bytes_in;
+        self.events.merge(&run.events);
         self.start.0 += run.ready.blocks.saturating_sub(before.blocks);
         self.start.1 += run.ready.bytes.saturating_sub(before.bytes);
         let stages = phases.by_stage();
@@ -86,6 +89,7 @@ impl Sum {
             peak_heap_bytes: audit::counts().peak,
             allocations,
             stages: self.stages,
+            events: self.events,
             ..Report::default()
         };
         self.totals.fill(&mut report);

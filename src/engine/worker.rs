@@ -2,11 +2,12 @@
 
 use std::ops::Range;
 use std::path::Path;
-use std::sync::Mutex;
 use std::time::Instant;
 
 use super::commit::{Committer, Done, SliceDrain};
-use super::feed::{Feed, Slice};
+use super::feed::Slice;
+use super::gate::Gate;
+use super::governor::Governor;
 use super::large;
 use super::phases::{Lap, Phases, Stage};
 use super::settings::OnError;
@@ -21,8 +22,9 @@ use crate::sys::Map;
 
 /// What all workers of a run share.
 pub(super) struct Shared<'r> {
-    pub feed: Mutex<Feed<'r>>,
+    pub feed: Gate<'r>,
     pub committer: Committer<'r>,
+    pub governor: Governor<'r>,
     pub source: &'r Path,
     pub map: Option<&'r Map>,
     /// The fields of batches in columns.
@@ -43,6 +45,8 @@ impl Shared<'_> {
 
 /// What one worker owns; all of it is reused from slice to slice.
 pub(super) struct Worker {
+    /// Its number, from 0.
+    pub index: usize,
     pub decoder: Box<dyn Decode>,
     pub encoder: Box<dyn Encode>,
     pub arena: Arena,
@@ -62,9 +66,9 @@ impl Worker {
     pub fn run(&mut self, shared: &Shared<'_>) {
         let mut lap = shared.phases.lap();
         let mut warm = false;
-        while let Some(mut buffer) = shared.committer.buffer() {
-            let Some((slice, cut)) = lock(&shared.feed).next(&mut self.window) else {
-                shared.committer.give_back(buffer);
+        while let Some(mut buffer) = shared.committer.buffer(self.index) {
+            let Some((slice, cut)) = shared.feed.next(&mut self.window, Some(&mut self.arena)) else {
+                shared.committer.end(buffer);
                 break;
             };
             shared.phases.book(&mut lap, Stage::Cut);
@@ -88,11 +92,14 @@ impl Worker {
                 len = 0;
                 failed = Some(Box::new(|_| error));
             }
-            lock(&shared.feed).finished(bytes.len(), written, buffer.len(), failed.is_some());
-            shared.committer.commit(slice.index, Done { offset: start, buffer, len, totals, claimed, failed });
+            shared.feed.lock().finished(bytes.len(), written, buffer.len(), failed.is_some());
+            let index = slice.index;
+            shared.committer.commit(index, Done { offset: start, buffer, len, totals, claimed, failed });
             if let Some(map) = shared.map {
                 release(map, start, end);
             }
+            shared.feed.done(slice, &mut self.window, Some(&mut self.arena), shared.governor.lean());
+            shared.governor.look(index, &shared.feed, &shared.committer, shared.map);
             shared.phases.book(&mut lap, Stage::Commit);
             if !std::mem::replace(&mut warm, true) {
                 shared.phases.warmed_up();
@@ -231,8 +238,4 @@ pub(super) fn release(map: &Map, start: u64, end: u64) {
         // The stretch before the last one: slices in flight do not reach back so far.
         map.release_tables(((now - 2) * STRETCH) as usize..((now - 1) * STRETCH) as usize);
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
 }

@@ -1,13 +1,23 @@
 //! A worker's bump arena.
 
+use std::cell::RefCell;
+
 use bumpalo::Bump;
 
+use super::Reservation;
 use crate::error::{Fault, RecordError};
+
+/// What to do about an arena that is too small.
+pub(crate) const HINT: &str = "Raise --memory-limit, or lower --workers so that each gets more of it.";
 
 /// A bump arena with a limit. It is reset after each batch and then keeps its memory.
 pub struct Arena {
     bump: Bump,
+    start: usize,
+    /// The most it may hold at present.
     limit: usize,
+    /// What it takes beyond its start is asked for; none: that is reserved already.
+    reserved: Option<RefCell<Reservation>>,
 }
 
 impl Arena {
@@ -15,14 +25,25 @@ impl Arena {
     ///
     /// The system gives a page its memory when it is first touched, so a generous `start` costs little.
     pub fn new(start: usize, limit: usize) -> Arena {
-        let bump = Bump::with_capacity(start);
-        bump.set_allocation_limit(Some(limit.max(start)));
-        Arena { bump, limit: limit.max(start) }
+        let (bump, limit) = (Bump::with_capacity(start), limit.max(start));
+        limit_to(&bump, limit);
+        Arena { bump, start, limit, reserved: None }
+    }
+
+    /// An arena of `start` bytes that are reserved already, and asks `reserved` before it takes more, up to `limit`.
+    pub fn asking(start: usize, limit: usize, reserved: Reservation) -> Arena {
+        let arena = Arena::new(start, start);
+        Arena { limit: limit.max(start), reserved: Some(RefCell::new(reserved)), ..arena }
     }
 
     /// The most it may hold, in bytes.
     pub fn limit(&self) -> usize {
         self.limit
+    }
+
+    /// Sets the most it may hold from now on; what it holds already stays.
+    pub fn allow(&mut self, limit: usize) {
+        self.limit = limit.max(self.start);
     }
 
     pub(crate) fn bump(&self) -> &Bump {
@@ -34,20 +55,129 @@ impl Arena {
         self.bump.allocated_bytes() - self.bump.chunk_capacity()
     }
 
+    /// Bytes it holds, handed out or not.
+    pub fn held(&self) -> usize {
+        self.bump.allocated_bytes()
+    }
+
     /// `len` zeroed bytes, or an error at `offset` of the slice when the limit does not allow them.
     pub fn bytes(&self, len: usize, offset: usize) -> Result<&mut [u8], RecordError> {
-        self.bump.try_alloc_slice_fill_copy(len, 0u8).map_err(|_| {
-            RecordError::new(
-                offset,
-                format!("a value of {len} bytes does not fit into a worker's arena of {} bytes", self.limit),
-            )
-            .hint("Raise --memory-limit, or lower --workers so that each gets more of it.")
-            .fault(Fault::NoMemory)
+        let taken = self.with_room(len, || self.bump.try_alloc_slice_fill_copy(len, 0u8));
+        taken.map_err(|why| {
+            let text = format!("a value of {len} bytes does not fit into a worker's arena of {} bytes", self.limit);
+            no_memory(offset, text, why)
         })
+    }
+
+    /// Takes something from the bump arena of at most `bytes` bytes; where it lacks room, more is asked for.
+    ///
+    /// # Errors
+    /// Why there is no more, in words; none: the arena is at its limit.
+    pub(crate) fn with_room<T, E>(&self, bytes: usize, mut take: impl FnMut() -> Result<T, E>) -> Result<T, Refusal> {
+        // The bump arena wants chunks of twice the size of the last one, so what is needed may not be enough.
+        loop {
+            match take() {
+                Ok(taken) => return Ok(taken),
+                Err(_) => self.grow(bytes)?,
+            }
+        }
+    }
+
+    #[cold]
+    fn grow(&self, bytes: usize) -> Result<(), Refusal> {
+        // What a chunk has beside its contents.
+        const CHUNK: usize = 4096;
+        let Some(reserved) = &self.reserved else { return Err(Refusal(None)) };
+        let held = self.bump.allocated_bytes();
+        let granted = self.bump.allocation_limit().unwrap_or(held);
+        let least = held.saturating_add(bytes).saturating_add(CHUNK);
+        // Twice as much each time, so that it is asked for seldom.
+        let wanted = least.max(granted.saturating_mul(2)).min(self.limit);
+        if wanted < least || wanted <= granted {
+            return Err(Refusal(None));
+        }
+        reserved.borrow_mut().try_grow(wanted - granted).map_err(|error| Refusal(Some(error.to_string())))?;
+        self.bump.set_allocation_limit(Some(wanted));
+        Ok(())
     }
 
     /// Gives everything back at once; the memory stays for the next batch.
     pub fn reset(&mut self) {
         self.bump.reset();
+    }
+
+    /// Gives everything back, and what it took beyond its start to the system. Whether that was anything.
+    pub fn trim(&mut self) -> bool {
+        let Some(reserved) = &mut self.reserved else { return false };
+        let reserved = reserved.get_mut();
+        if reserved.bytes() == 0 {
+            return false;
+        }
+        // The old one goes first.
+        self.bump = Bump::new();
+        self.bump = Bump::with_capacity(self.start);
+        limit_to(&self.bump, self.start);
+        reserved.shrink(reserved.bytes());
+        true
+    }
+}
+
+/// Sets a limit. A bump arena that holds more than its limit has none, and its first chunk is a little larger than what
+/// was asked for.
+fn limit_to(bump: &Bump, limit: usize) {
+    bump.set_allocation_limit(Some(limit.max(bump.allocated_bytes())));
+}
+
+/// Why an arena gave nothing: in words, or it is at its limit.
+#[derive(Debug)]
+pub(crate) struct Refusal(pub Option<String>);
+
+/// The error of a record for which there is not enough memory.
+pub(crate) fn no_memory(offset: usize, text: String, why: Refusal) -> RecordError {
+    let error = match why.0 {
+        Some(why) => RecordError::new(offset, format!("{text}: {why}")),
+        None => RecordError::new(offset, text).hint(HINT),
+    };
+    error.fault(Fault::NoMemory)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Budget;
+    use super::*;
+
+    #[test]
+    fn what_is_beyond_the_start_is_asked_for() {
+        let budget = Budget::new(1 << 20);
+        let mut arena = Arena::asking(4096, 600_000, budget.open("arenas", HINT));
+        assert_eq!(arena.bytes(1000, 0).unwrap().len(), 1000);
+        assert_eq!(budget.reserved(), 0);
+        assert_eq!(arena.bytes(300_000, 0).unwrap().len(), 300_000);
+        assert!(budget.reserved() >= 300_000, "{}", budget.reserved());
+        // It was given a chunk that is a little larger than what it asked for at the start.
+        assert!(arena.held() <= budget.reserved() + 8192, "{} {}", arena.held(), budget.reserved());
+        let error = arena.bytes(400_000, 7).unwrap_err();
+        assert!(error.reason.contains("400000 bytes does not fit into a worker's arena of 600000"), "{error:?}");
+        // The budget may have less left than the arena may take.
+        let _others = budget.reserve("others", (1 << 20) - budget.reserved()).unwrap();
+        arena.allow(usize::MAX);
+        let error = arena.bytes(400_000, 7).unwrap_err();
+        assert!(error.reason.contains("arenas asks for") && error.reason.contains("held: "), "{error:?}");
+        assert_eq!((error.offset, error.fault), (7, Fault::NoMemory));
+        arena.reset();
+        assert!(arena.trim() && !arena.trim());
+        assert!(budget.reserved() < 1 << 20 && arena.held() <= 8192);
+        assert_eq!(arena.bytes(1000, 0).unwrap().len(), 1000);
+    }
+
+    #[test]
+    fn a_little_more_than_there_is() {
+        let budget = Budget::new(10 << 20);
+        let arena = Arena::asking(256 << 10, 4 << 20, budget.open("arenas", HINT));
+        // More than the chunk there is, and less than the next one would be.
+        assert_eq!(arena.bytes(290_000, 0).unwrap().len(), 290_000);
+        assert_eq!(arena.bytes(300_000, 0).unwrap().len(), 300_000);
+        assert!(arena.bytes(4 << 20, 0).is_err());
+        assert!(budget.reserved() <= 4 << 20 && arena.held() <= budget.reserved() + (260 << 10));
     }
 }

@@ -1,64 +1,112 @@
 //! The memory ceiling, and the named parts of it.
 
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use crate::error::Error;
 
-/// The memory ceiling of a run. Every large consumer holds a [`Reservation`] of it.
-pub struct Budget {
+/// The memory ceiling of a run. Every large consumer holds a [`Reservation`] of it. Clones are the same ceiling.
+///
+/// ```
+/// use pagemill::memory::Budget;
+///
+/// let budget = Budget::new(1_000_000);
+/// let mut tables = budget.reserve("key tables", 600_000)?;
+/// let error = budget.reserve("arenas", 500_000).map(drop).unwrap_err().to_string();
+/// assert!(error.contains("arenas asks for 500000 bytes, 400000 are left (held: key tables 600000)"));
+/// tables.shrink(100_000);
+/// assert!(budget.reserve("arenas", 500_000).is_ok());
+/// # Ok::<(), pagemill::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Budget(Arc<Ceiling>);
+
+struct Ceiling {
     limit: usize,
     held: Mutex<Vec<(&'static str, usize)>>,
 }
 
 /// A named part of a [`Budget`], given back when dropped.
-pub struct Reservation<'b> {
-    budget: &'b Budget,
+pub struct Reservation {
+    budget: Budget,
     name: &'static str,
+    hint: &'static str,
     bytes: usize,
 }
+
+/// What to do about a ceiling that is too low, where nothing better is known.
+const HINT: &str = "Raise --memory-limit, or lower --workers or --slice-size.";
+
+/// So many names are noted without an allocation.
+const NAMES: usize = 32;
 
 impl Budget {
     /// A ceiling of `limit` bytes.
     pub fn new(limit: usize) -> Budget {
-        Budget { limit, held: Mutex::new(Vec::with_capacity(32)) }
+        Budget(Arc::new(Ceiling { limit, held: Mutex::new(Vec::with_capacity(NAMES)) }))
     }
 
     /// The ceiling in bytes.
     pub fn limit(&self) -> usize {
-        self.limit
+        self.0.limit
     }
 
-    /// A reservation of `bytes` under `name`, or an error that tells who holds what.
-    pub fn reserve(&self, name: &'static str, bytes: usize) -> Result<Reservation<'_>, Error> {
-        let mut reservation = Reservation { budget: self, name, bytes: 0 };
+    /// How much is reserved, in bytes.
+    pub fn reserved(&self) -> usize {
+        self.lock().iter().map(|(_, bytes)| bytes).sum()
+    }
+
+    /// A reservation of `bytes` under `name`.
+    ///
+    /// # Errors
+    /// As [`Reservation::try_grow`].
+    pub fn reserve(&self, name: &'static str, bytes: usize) -> Result<Reservation, Error> {
+        let mut reservation = self.open(name, HINT);
         reservation.try_grow(bytes)?;
         Ok(reservation)
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<(&'static str, usize)>> {
-        self.held.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    /// A reservation of nothing that is going to grow; its errors say `hint`, a sentence about what to change.
+    pub fn open(&self, name: &'static str, hint: &'static str) -> Reservation {
+        Reservation { budget: self.clone(), name, hint, bytes: 0 }
+    }
+
+    /// Who holds how much, for people.
+    pub fn holders(&self) -> String {
+        holders(&self.lock())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<(&'static str, usize)>> {
+        self.0.held.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 }
 
-impl Reservation<'_> {
+fn holders(held: &[(&'static str, usize)]) -> String {
+    let holders = held.iter().filter(|(_, bytes)| *bytes > 0).map(|(name, bytes)| format!("{name} {bytes}"));
+    holders.collect::<Vec<_>>().join(", ")
+}
+
+impl Reservation {
     /// How much is reserved, in bytes.
     pub fn bytes(&self) -> usize {
         self.bytes
     }
 
-    /// Takes `more` bytes, or says who asked, how much, who holds what, and what is left.
+    /// Takes `more` bytes. Allocates nothing unless it fails.
+    ///
+    /// # Errors
+    /// Of the class [`Memory`](crate::error::ErrorClass::Memory): so much is not left. The message says who asked, how
+    /// much, who holds what, what is left, and what to change.
     pub fn try_grow(&mut self, more: usize) -> Result<(), Error> {
         let mut held = self.budget.lock();
         let used: usize = held.iter().map(|(_, bytes)| bytes).sum();
-        let left = self.budget.limit.saturating_sub(used);
+        let left = self.budget.limit().saturating_sub(used);
         if more > left {
-            let holders: Vec<String> =
-                held.iter().filter(|(_, bytes)| *bytes > 0).map(|(name, bytes)| format!("{name} {bytes}")).collect();
             return Err(Error::memory(format!(
-                "the memory limit of {} bytes is too low: {} asks for {more} bytes, {left} are left (held: {})\n  Raise --memory-limit, or lower --workers or --slice-size.",
-                self.budget.limit,
+                "the memory limit of {} bytes is too low: {} asks for {more} bytes, {left} are left (held: {})\n  {}",
+                self.budget.limit(),
                 self.name,
-                holders.join(", "),
+                holders(&held),
+                self.hint,
             )));
         }
         match held.iter_mut().find(|(name, _)| *name == self.name) {
@@ -79,8 +127,39 @@ impl Reservation<'_> {
     }
 }
 
-impl Drop for Reservation<'_> {
+impl Drop for Reservation {
     fn drop(&mut self) {
         self.shrink(self.bytes);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_names_everybody() {
+        let budget = Budget::new(1000);
+        let _buffers = budget.reserve("output buffers", 600).unwrap();
+        let windows = budget.reserve("windows", 100).unwrap();
+        let mut keys = budget.open("key tables", "Name the columns.");
+        keys.try_grow(50).unwrap();
+        let error = keys.try_grow(251).unwrap_err().to_string();
+        for part in [
+            "limit of 1000 bytes",
+            "key tables asks for 251 bytes, 250 are left",
+            "output buffers 600, windows 100, key tables 50",
+            "\n  Name the columns.",
+        ] {
+            assert!(error.contains(part), "{part}: {error}");
+        }
+        drop(windows);
+        keys.try_grow(251).unwrap();
+        assert_eq!((keys.bytes(), budget.reserved()), (301, 901));
+        keys.shrink(1000);
+        assert_eq!(budget.reserved(), 600);
+        // A failed request takes nothing.
+        assert!(keys.try_grow(usize::MAX).is_err());
+        assert_eq!((keys.bytes(), budget.reserved()), (0, 600));
     }
 }

@@ -3,6 +3,10 @@
 mod arena;
 pub mod audit;
 mod budget;
+mod pool;
+pub mod pressure;
 
 pub use arena::Arena;
+pub(crate) use arena::{HINT as ARENA_HINT, Refusal, no_memory};
 pub use budget::{Budget, Reservation};
+pub use pool::{Buffer, Pool};

@@ -26,6 +26,7 @@ pub fn human(report: &Report) -> String {
     lines.push(("time", time(report)));
     lines.push(("latency", latency(report)));
     lines.push(("memory", memory(report)));
+    lines.extend(pressure(report).into_iter().map(|text| ("pressure", text)));
     if report.allocations.start.0 > 0 {
         lines.push(("allocations", allocations(report)));
     }
@@ -81,13 +82,30 @@ fn memory(report: &Report) -> String {
         0 => format!("peak unknown on this system, limit {limit}"),
         peak => {
             let share = peak as f64 * 100.0 / (report.memory_limit.max(1) as f64);
-            format!("{} resident at the peak, limit {limit} ({share:.0} % of it)", size_rounded(peak))
+            let over = if peak > report.memory_limit as u64 { ", over it" } else { "" };
+            format!("{} resident at the peak, limit {limit} ({share:.0} % of it){over}", size_rounded(peak))
         }
     };
     match report.peak_heap_bytes {
         0 => peak,
         heap => format!("{peak}; heap {} at the peak", size_rounded(heap)),
     }
+}
+
+/// What was done because memory was scarce; nothing if it never was.
+fn pressure(report: &Report) -> Option<String> {
+    let events = &report.events;
+    let worst = events.list.iter().max_by_key(|event| (event.level, event.now))?;
+    let changes = count(events.list.len() as u64 + events.left_out);
+    let read = &worst.reading;
+    Some(format!(
+        "{} at the most, {changes} changes; at {} {} (resident {}, limit {})",
+        worst.level,
+        micros(worst.at.as_secs_f64() * 1e6),
+        worst.done(),
+        size_rounded(read.resident()),
+        size(read.limit),
+    ))
 }
 
 fn allocations(report: &Report) -> String {

@@ -4,7 +4,8 @@ use std::path::Path;
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use super::{Allocations, FileReport, Latency, Report};
+use super::{Allocations, Event, FileReport, Latency, Report};
+use crate::memory::pressure::Reading;
 use crate::record::Lossy;
 
 /// The report as one line of JSON with a line break at its end.
@@ -14,6 +15,9 @@ use crate::record::Lossy;
 /// it has one of its own),
 /// `bytes_in`, `bytes_out`, `records_in`, `records_out`, `records_failed`, `lossy` (a count for each kind
 /// that occurred), `seconds`, `workers`, `slice_size`, `memory_limit`, `peak_rss_bytes`, `peak_heap_bytes`,
+/// `events` (what was done because memory was scarce: for each `seconds`, `slice`, `level`, `done`, and in `read`
+/// the bytes `limit`, `reserved`, `heap`, `anonymous`, `file`, `group`, `group_limit`, and `stalled` in per cent),
+/// `events_left_out`,
 /// `allocations` {`start`, `warmup`, `steady`} in blocks, `record_latency_us` {`mean`, `p50`, `p99`, `max`}; after an
 /// interruption `resumed_from`, the bytes of input that were done before.
 pub fn json(report: &Report, version: &str, settings: &impl Serialize) -> String {
@@ -37,6 +41,8 @@ pub fn json(report: &Report, version: &str, settings: &impl Serialize) -> String
         memory_limit: report.memory_limit,
         peak_rss_bytes: report.peak_rss_bytes,
         peak_heap_bytes: report.peak_heap_bytes,
+        events: report.events.list.iter().map(OneEvent::from).collect(),
+        events_left_out: report.events.left_out,
         allocations: Blocks::from(report.allocations),
         record_latency_us: Micros::from(report.record_latency),
         resumed_from: report.resumed_from,
@@ -64,6 +70,8 @@ struct View<'a, S: Serialize> {
     memory_limit: usize,
     peak_rss_bytes: u64,
     peak_heap_bytes: u64,
+    events: Vec<OneEvent>,
+    events_left_out: u64,
     allocations: Blocks,
     record_latency_us: Micros,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -102,6 +110,42 @@ impl From<&FileReport> for OneOfMany {
 
 fn path(path: Option<&Path>) -> Option<String> {
     path.map(|path| path.to_string_lossy().into_owned())
+}
+
+#[derive(serde::Serialize)]
+struct OneEvent {
+    seconds: f64,
+    slice: u64,
+    level: &'static str,
+    done: String,
+    read: Read,
+}
+
+#[derive(serde::Serialize)]
+struct Read {
+    limit: u64,
+    reserved: u64,
+    heap: u64,
+    anonymous: u64,
+    file: u64,
+    group: Option<u64>,
+    group_limit: Option<u64>,
+    stalled: f64,
+}
+
+impl From<&Event> for OneEvent {
+    fn from(event: &Event) -> OneEvent {
+        let Reading { limit, reserved, heap, anonymous, file, group, stalled } = event.reading;
+        let (group, group_limit) = group.unzip();
+        let stalled = f64::from(stalled) / 100.0;
+        OneEvent {
+            seconds: event.at.as_secs_f64(),
+            slice: event.slice,
+            level: event.level.name(),
+            done: event.done(),
+            read: Read { limit, reserved, heap, anonymous, file, group, group_limit, stalled },
+        }
+    }
 }
 
 struct ByKind<'a>(&'a Lossy);
@@ -165,7 +209,7 @@ mod tests {
         let value: serde_json::Value = serde_json::from_str(&text).unwrap();
         let mut keys: Vec<&str> = value.as_object().unwrap().keys().map(String::as_str).collect();
         keys.sort_unstable();
-        let expected = "allocations bytes_in bytes_out files lossy memory_limit peak_heap_bytes peak_rss_bytes \
+        let expected = "allocations bytes_in bytes_out events events_left_out files lossy memory_limit peak_heap_bytes peak_rss_bytes \
                         record_latency_us records_failed records_in records_out seconds settings slice_size version \
                         workers";
         assert_eq!(keys, expected.split_whitespace().collect::<Vec<_>>());

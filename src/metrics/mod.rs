@@ -1,5 +1,6 @@
 //! Counters, latency, and the report of a run with its views.
 
+mod event;
 mod human;
 mod json;
 mod latency;
@@ -7,6 +8,7 @@ mod progress;
 mod report;
 mod units;
 
+pub use event::{Event, Events};
 pub use human::human;
 pub use json::json;
 pub use latency::LatencyRecorder;

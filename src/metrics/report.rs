@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::Events;
 use crate::error::Error;
 use crate::record::Lossy;
 
@@ -107,6 +108,8 @@ pub struct Report {
     pub allocations: Allocations,
     /// What the workers allocated, by stage.
     pub stages: Vec<StageAllocations>,
+    /// What was done because memory was scarce.
+    pub events: Events,
     /// From claim to commit.
     pub record_latency: Latency,
     /// The sources of a run of many, in their order; empty for a job of one source.

@@ -9,7 +9,7 @@ use bumpalo::collections::Vec as ArenaVec;
 
 use super::{Lossy, Schema, Value};
 use crate::error::{Fault, RecordError};
-use crate::memory::Arena;
+use crate::memory::{Arena, Refusal, no_memory};
 
 /// Where a record lies in its slice and in its batch.
 #[derive(Clone, Copy, Debug)]
@@ -64,10 +64,16 @@ const RECORDS: usize = 1024;
 /// How many bytes of unescaped text a batch holds before it is full.
 const TEXT: usize = 64 << 10;
 
-fn no_room(offset: usize, arena: &Arena) -> RecordError {
-    RecordError::new(offset, format!("the record needs more than the {} bytes of a worker's arena", arena.limit()))
-        .hint("Raise --memory-limit, or lower --workers so that each gets more of it.")
-        .fault(Fault::NoMemory)
+fn no_room(offset: usize, arena: &Arena, why: Refusal) -> RecordError {
+    let text = format!("the record needs more than the {} bytes of a worker's arena", arena.limit());
+    no_memory(offset, text, why)
+}
+
+/// Makes room for `more` items.
+fn reserve<T>(arena: &Arena, items: &mut ArenaVec<'_, T>, more: usize, offset: usize) -> Result<(), RecordError> {
+    // A list that grows is copied if it can't go on where it is, and then has twice its length at least.
+    let bytes = (2 * items.capacity()).max(items.len() + more) * size_of::<T>();
+    arena.with_room(bytes, || items.try_reserve(more)).map_err(|why| no_room(offset, arena, why))
 }
 
 impl<'a> Batch<'a> {
@@ -233,9 +239,7 @@ impl<'a> Batch<'a> {
 
     /// Gives a record a text of another length than its line has. Called in the order of records.
     pub(crate) fn change_odd_line(&mut self, record: usize, text: &'a [u8]) -> Result<(), RecordError> {
-        if self.odd.try_reserve(1).is_err() {
-            return Err(no_room(self.spans[record].start, self.arena));
-        }
+        reserve(self.arena, &mut self.odd, 1, self.spans[record].start)?;
         self.odd.push(record as u32);
         self.values[record] = Value::Text(text);
         Ok(())
@@ -288,11 +292,11 @@ impl<'a> Batch<'a> {
     #[cold]
     fn grow(&mut self, more: usize, offset: usize) -> Result<(), RecordError> {
         let more = more.max(LAST) + self.values.len().max(VALUES);
-        let keyed = self.schema.is_none();
-        if self.values.try_reserve(more).is_err() || (keyed && self.keys.try_reserve(more).is_err()) {
-            return Err(no_room(offset, self.arena));
+        reserve(self.arena, &mut self.values, more, offset)?;
+        match self.schema {
+            None => reserve(self.arena, &mut self.keys, more, offset),
+            Some(_) => Ok(()),
         }
-        Ok(())
     }
 
     /// Adds the next field's value of a record in columns. Room must have been made with [`reserve`](Self::reserve).
@@ -375,9 +379,7 @@ impl<'a> Batch<'a> {
         }
         if self.spans.len() == self.spans.capacity() {
             let more = if self.spans.is_empty() { RECORDS } else { self.spans.len() };
-            if self.spans.try_reserve(more).is_err() {
-                return Err(no_room(start, self.arena));
-            }
+            reserve(self.arena, &mut self.spans, more, start)?;
         }
         self.spans.push(Span { start, end, first: self.open as u32, last: self.values.len() as u32 });
         self.open = self.values.len();

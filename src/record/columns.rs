@@ -32,6 +32,10 @@ pub struct Binder {
     path: Vec<u8>,
 }
 
+/// The most nodes that a record may have, and the most bytes of keys, to be a guess for the next one.
+const SHAPE: usize = 32 << 10;
+const SHAPE_KEYS: usize = 512 << 10;
+
 /// A node of the record before.
 struct Node {
     /// Where its key ends among the keys.
@@ -129,6 +133,10 @@ impl Binder {
         match values[0] {
             Value::Map(_) => self.map(values, keys, 0, &mut leaf, &mut unknown)?,
             _ => self.leaf(b"value", 0, &mut leaf, &mut unknown)?,
+        }
+        // An odd large record leaves no shape: that would stay.
+        if values.len() > SHAPE || keys.iter().map(|key| key.len()).sum::<usize>() > SHAPE_KEYS {
+            return Ok(());
         }
         for (value, key) in values.iter().zip(keys) {
             self.keys.extend_from_slice(key);

@@ -72,9 +72,72 @@ fn peak_from_rusage() -> u64 {
     0
 }
 
+/// Gives the memory behind a buffer back to the system, which gives it memory again when it is touched. What the buffer
+/// holds afterwards is undefined: zeros, or what it was. Does nothing where the system can't do it.
+pub fn discard(buffer: &mut [u8]) {
+    #[cfg(target_os = "linux")]
+    if let Some((start, len)) = whole_pages(buffer) {
+        // SAFETY: the pages lie inside of `buffer`, which is borrowed exclusively, so nobody else reads or writes them.
+        // MADV_DONTNEED leaves them mapped as they were; their bytes become zeros (or what a file has, if the
+        // buffer were a mapping of one), and any byte is a valid `u8`.
+        unsafe { libc::madvise(start as *mut libc::c_void, len, libc::MADV_DONTNEED) };
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = buffer;
+}
+
+/// How many bytes of the whole pages in a buffer have memory; 0 where the system does not tell.
+pub fn resident_in(buffer: &[u8]) -> usize {
+    #[cfg(target_os = "linux")]
+    if let Some((start, len)) = whole_pages(buffer) {
+        let page = super::page_size();
+        let mut pages = vec![0u8; len / page];
+        // SAFETY: the range is made of mapped pages, and the vector has a byte for each of them.
+        let status = unsafe { libc::mincore(start as *mut libc::c_void, len, pages.as_mut_ptr()) };
+        return if status == 0 { pages.iter().filter(|page| **page & 1 == 1).count() * page } else { 0 };
+    }
+    let _ = buffer;
+    0
+}
+
+/// The pages that lie inside of a buffer as a whole: where they start, and their length.
+#[cfg(target_os = "linux")]
+fn whole_pages(buffer: &[u8]) -> Option<(usize, usize)> {
+    let page = super::page_size();
+    let at = buffer.as_ptr() as usize;
+    let (start, end) = (at.next_multiple_of(page), (at + buffer.len()) / page * page);
+    (start < end).then(|| (start, end - start))
+}
+
+/// Lets the heap give back to the system what it has free, where it can be told to.
+pub fn trim_heap() {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    // SAFETY: malloc_trim has no preconditions and may be called by any thread.
+    unsafe {
+        libc::malloc_trim(0)
+    };
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn what_is_discarded_has_no_memory_until_it_is_touched() {
+        const LEN: usize = 4 << 20;
+        let mut buffer = vec![1u8; LEN];
+        assert!(resident_in(&buffer) > LEN - (16 << 10), "{}", resident_in(&buffer));
+        let middle = LEN / 4..LEN / 2;
+        discard(&mut buffer[middle.clone()]);
+        assert!(resident_in(&buffer) < LEN - LEN / 4 + (16 << 10), "{}", resident_in(&buffer));
+        assert!(buffer[..middle.start].iter().chain(&buffer[middle.end..]).all(|byte| *byte == 1), "others stay");
+        buffer[middle].fill(2);
+        assert!(resident_in(&buffer) > LEN - (16 << 10));
+        // What is smaller than a page stays as it is.
+        discard(&mut buffer[1..100]);
+        assert!(buffer[1..100].iter().all(|byte| *byte == 1));
+    }
 
     #[test]
     fn reads_a_status() {

@@ -9,6 +9,7 @@ pub mod memory;
 #[cfg(unix)]
 pub mod signals;
 mod stop;
+pub mod usage;
 
 pub use guard::guard_maps;
 pub use leftover::{Leftover, remove_leftovers};

@@ -11,7 +11,8 @@ use super::open::open_source;
 use super::opened::Opened;
 use super::{Settings, SourceSpec, TargetSpec};
 use crate::compress::Decompress;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorClass, Result};
+use crate::format::Format;
 use crate::scan::count::{Counter, Counts};
 use crate::source::Bytes;
 
@@ -60,7 +61,7 @@ pub fn count_records(source: SourceSpec, settings: &Settings) -> Result<u64> {
 }
 
 /// The records, and on the way the text if it is wanted and nothing more has to be read for it.
-fn count_both(source: SourceSpec, settings: &Settings, text: bool) -> Result<(u64, Option<Counts>)> {
+fn count_both(source: SourceSpec, settings: &Settings, with_text: bool) -> Result<(u64, Option<Counts>)> {
     let path = match &source {
         SourceSpec::Path(path) => Some(path.as_path()),
         _ => None,
@@ -69,9 +70,20 @@ fn count_both(source: SourceSpec, settings: &Settings, text: bool) -> Result<(u6
     let settings = Settings { from: Some(from), to: Some(from), ..settings.clone() };
     let mut opened = Opened::new(source, &TargetSpec::Memory, &settings)?;
     if !settings.strict
-        && let Some(found) = records::tally(&mut opened, text)
+        && let Some(found) = records::tally(&mut opened, with_text)
     {
-        return found;
+        return match (found, &opened.source.bytes) {
+            // To count lines nobody has to see one as a whole, however long it is.
+            (Err(error), Bytes::Mapped(map))
+                if from == Format::Text && matches!(error.class(), ErrorClass::Data | ErrorClass::Memory) =>
+            {
+                let counts = text::of_map(map, &settings);
+                text::check(&opened.source, &settings)?;
+                let open = map.bytes().last().is_some_and(|last| *last != b'\n');
+                Ok((counts.lines + u64::from(open), with_text.then_some(counts)))
+            }
+            (found, _) => found,
+        };
     }
     Ok((records::decode(opened)?, None))
 }

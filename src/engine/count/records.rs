@@ -4,7 +4,8 @@ use std::ops::Range;
 use std::sync::{Mutex, MutexGuard};
 use std::thread;
 
-use super::super::feed::{Feed, FeedError};
+use super::super::feed::FeedError;
+use super::super::gate::{Gate, Room};
 use super::super::opened::Opened;
 use super::super::phases::Phases;
 use super::super::run::feed;
@@ -21,10 +22,11 @@ pub(super) fn tally(opened: &mut Opened<'_>, text: bool) -> Option<Result<(u64, 
     let tallies = (0..opened.plan.workers).map(|_| opened.reading.tally()).collect::<Option<Vec<_>>>()?;
     let path = opened.source.path.clone();
     let start = opened.reading.start();
-    let (feed, map) = feed(&mut opened.source.bytes, &mut opened.head, &*opened.reading, &opened.plan, None);
+    let (plan, room) = (&opened.plan, Room::new(&opened.plan, &opened.budget));
+    let (feed, map) = feed(&mut opened.source.bytes, &mut opened.head, &*opened.reading, (plan, &room), None);
     let feed = feed.controlled(opened.settings.stop.as_ref(), opened.settings.progress.as_ref());
     let text = map.filter(|_| text).map(|map| Ordered::behind(&map.bytes()[..start]));
-    let shared = Shared { feed: Mutex::new(feed), map, text: text.map(Mutex::new), failed: Mutex::new(None) };
+    let shared = Shared { feed: Gate::new(feed, room), map, text: text.map(Mutex::new), failed: Mutex::new(None) };
     let shared = &shared;
     let records = thread::scope(|scope| {
         let mut tallies = tallies.into_iter();
@@ -49,7 +51,7 @@ pub(super) fn tally(opened: &mut Opened<'_>, text: bool) -> Option<Result<(u64, 
 
 /// What the workers of a count share.
 struct Shared<'s> {
-    feed: Mutex<Feed<'s>>,
+    feed: Gate<'s>,
     map: Option<&'s Map>,
     /// The text of the slices, where it is wanted.
     text: Option<Mutex<Ordered>>,
@@ -62,8 +64,7 @@ impl Shared<'_> {
     fn count(&self, mut tally: Box<dyn Tally>) -> u64 {
         let (mut window, mut records) = (Vec::new(), 0);
         loop {
-            // In a statement of its own: the cutter is free for others while this slice is counted.
-            let Some((slice, cut)) = lock(&self.feed).next(&mut window) else { break };
+            let Some((slice, cut)) = self.feed.next(&mut window, None) else { break };
             if let Err(error) = cut {
                 *lock(&self.failed) = Some((error, slice.offset));
                 break;
@@ -71,6 +72,7 @@ impl Shared<'_> {
             let bytes = slice.mapped.unwrap_or(&window);
             // The count is void; what is wrong is told at the end.
             if self.map.is_some_and(|map| map.damage().is_some()) {
+                self.feed.done(slice, &mut window, None, false);
                 break;
             }
             records += tally.records(bytes);
@@ -81,6 +83,7 @@ impl Shared<'_> {
             if let Some(map) = self.map {
                 release(map, slice.offset, slice.offset + bytes.len() as u64);
             }
+            self.feed.done(slice, &mut window, None, false);
         }
         records
     }

@@ -18,18 +18,7 @@ pub(super) fn count(source: SourceSpec, settings: &Settings) -> Result<Counts> {
     unpack(&mut source, settings)?;
     let progress = settings.progress.as_ref();
     let counts = match &mut source.bytes {
-        Bytes::Mapped(map) => {
-            let look_on = |len| {
-                if let Some(progress) = progress {
-                    progress.read_more(len);
-                }
-                !settings.stop.as_ref().is_some_and(Stop::is_requested) && map.damage().is_none()
-            };
-            if let Some(progress) = progress {
-                progress.begin(Some(map.bytes().len() as u64));
-            }
-            mapped(map, settings.workers, look_on)
-        }
+        Bytes::Mapped(map) => of_map(map, settings),
         Bytes::Stream(stream) => {
             if let Some(progress) = progress {
                 progress.begin(None);
@@ -37,11 +26,31 @@ pub(super) fn count(source: SourceSpec, settings: &Settings) -> Result<Counts> {
             streamed(stream, &source.path, progress)?
         }
     };
+    check(&source, settings)?;
+    Ok(counts)
+}
+
+/// Fails where a count is void: the run was stopped, or the source was changed.
+pub(super) fn check(source: &Source, settings: &Settings) -> Result<()> {
     if let Some(stop) = &settings.stop {
         stop.check().map_err(|e| Error::io("read", &source.path, e))?;
     }
-    source.unchanged()?;
-    Ok(counts)
+    source.unchanged()
+}
+
+/// Counts a mapped source. Void if [`check`] fails afterwards.
+pub(super) fn of_map(map: &Map, settings: &Settings) -> Counts {
+    let progress = settings.progress.as_ref();
+    let look_on = |len| {
+        if let Some(progress) = progress {
+            progress.read_more(len);
+        }
+        !settings.stop.as_ref().is_some_and(Stop::is_requested) && map.damage().is_none()
+    };
+    if let Some(progress) = progress {
+        progress.begin(Some(map.bytes().len() as u64));
+    }
+    mapped(map, settings.workers, look_on)
 }
 
 /// Begins to decompress a source that is compressed. Returns the memory that takes.

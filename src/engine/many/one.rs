@@ -21,7 +21,7 @@ use super::columns::Together;
 use crate::compress::{Compress, Packing};
 use crate::error::{Error, ErrorClass, Result};
 use crate::format::{self, Columns, Format, Frame, WriteFormat};
-use crate::memory::{Budget, audit};
+use crate::memory::audit;
 use crate::metrics::{FileReport, Report};
 use crate::record::LossyKind;
 use crate::target::Target;
@@ -341,8 +341,6 @@ impl<'s> Run<'s> {
         let writing = self.writing(&mut opened)?;
         self.begin(&*writing)?;
         let first_skips = self.frame.as_ref().map_or(0, |frame| frame.first_skips);
-        let budget = Budget::new(opened.plan.memory_limit);
-        let _reserved = opened.plan.reserve(&budget)?;
         let phases = Phases::new(opened.plan.workers);
         let on_error = self.settings.on_error;
         let run = opened.records(on_error, &*writing, self.target, &phases, (self.place, first_skips));

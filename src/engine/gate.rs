@@ -1,0 +1,159 @@
+//! The feed behind its lock, and the room that large slices take.
+//!
+//! A slice is larger than planned when a record is. What it has beyond the plan is reserved while it is converted. What
+//! the plan leaves is dealt out so that one worker's odd record never depends on what others happen to hold: each has
+//! a share, for its slice and its arena together, and one slice at a time has the spare part too. A slice that needs
+//! more than a quarter of a share is that one: nothing is cut while it is converted. It can't wait for itself: slices
+//! before it are being converted already, and none comes behind it.
+
+use std::sync::{Condvar, Mutex, MutexGuard};
+
+use super::feed::{Feed, FeedError, Slice};
+use super::header::HEAD;
+use super::plan::Plan;
+use crate::error::RecordError;
+use crate::memory::{Arena, Budget, Refusal, Reservation, no_memory};
+
+/// What to change where a record does not fit.
+const HINT: &str = "Raise --memory-limit, or lower --workers or --slice-size.";
+
+/// What a slice may take beside what is planned for it.
+#[derive(Clone)]
+pub(super) struct Room {
+    budget: Budget,
+    /// Bytes of a slice that are planned.
+    planned: usize,
+    /// Bytes of a stream's window that are planned, and what was read of the stream to look at it.
+    window: usize,
+    arena: usize,
+    share: usize,
+    spare: usize,
+}
+
+/// Small slices are allowed so much; tables of the process have room for it.
+const SLICE: usize = 64 << 10;
+
+impl Room {
+    pub fn new(plan: &Plan, budget: &Budget) -> Room {
+        Room {
+            budget: budget.clone(),
+            planned: (2 * plan.slice_size).max(SLICE),
+            window: plan.window() + if plan.streamed { HEAD } else { 0 },
+            arena: plan.arena,
+            share: plan.share,
+            spare: plan.spare,
+        }
+    }
+
+    /// What is kept between slices by an arena that has grown, and what a slice may have beyond the plan without a turn.
+    fn quarter(&self) -> usize {
+        self.share / 4
+    }
+
+    /// The largest slice there is room for.
+    pub fn largest(&self) -> usize {
+        self.planned + self.share - self.quarter() + self.spare
+    }
+
+    /// Reserves what a window of `size` bytes has beyond the plan; `held` has what was reserved before.
+    pub fn window(&self, size: usize, held: &mut Option<Reservation>) -> Result<(), FeedError> {
+        // The rest that is carried over is at most a quarter of it.
+        let size = size + size / 4;
+        if size <= self.window + self.window / 4 {
+            return Ok(());
+        }
+        match size <= self.largest() {
+            true => self.reserve(size - self.window, held),
+            false => Err(self.refused(self.largest() / 5 * 4).into()),
+        }
+    }
+
+    fn reserve(&self, bytes: usize, held: &mut Option<Reservation>) -> Result<(), FeedError> {
+        let held = held.get_or_insert_with(|| self.budget.open("odd large records", HINT));
+        let more = bytes.saturating_sub(held.bytes());
+        let text = || "there is no memory for a large record".to_owned();
+        held.try_grow(more).map_err(|error| no_memory(0, text(), Refusal(Some(error.to_string()))).into())
+    }
+
+    /// The error for a record that is larger than `most`, for which there is no room.
+    pub fn refused(&self, most: usize) -> RecordError {
+        let text = format!(
+            "the record is larger than {most} bytes, which is the most that the memory limit of {} bytes leaves for one beside what is held: {}",
+            self.budget.limit(),
+            self.budget.holders(),
+        );
+        no_memory(0, text, Refusal(None))
+    }
+}
+
+/// The feed, for all workers.
+pub(super) struct Gate<'s> {
+    feed: Mutex<Feed<'s>>,
+    /// No slice is converted that has to be alone.
+    open: Condvar,
+    room: Room,
+}
+
+impl<'s> Gate<'s> {
+    pub fn new(feed: Feed<'s>, room: Room) -> Gate<'s> {
+        Gate { feed: Mutex::new(feed), open: Condvar::new(), room }
+    }
+
+    /// The feed.
+    pub fn lock(&self) -> MutexGuard<'_, Feed<'s>> {
+        self.feed.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+
+    /// The next slice, as [`Feed::next`]; waits while one is converted that has to be alone. The arena is allowed
+    /// what the slice leaves.
+    pub fn next(&self, window: &mut Vec<u8>, arena: Option<&mut Arena>) -> Option<(Slice<'s>, Result<(), FeedError>)> {
+        let mut feed = self.lock();
+        while feed.alone {
+            feed = self.open.wait(feed).unwrap_or_else(|poisoned| poisoned.into_inner());
+        }
+        let (mut slice, mut cut) = feed.next(window)?;
+        if let (Ok(()), Some(bytes)) = (&cut, slice.mapped) {
+            let more = bytes.len().saturating_sub(self.room.planned);
+            if more > 0
+                && let Err(error) = self.room.reserve(more, &mut slice.held)
+            {
+                (slice.mapped, cut) = (Some(&[][..]), Err(error));
+                feed.end();
+            }
+        }
+        let held = slice.held.as_ref().map_or(0, Reservation::bytes);
+        slice.alone = held > self.room.quarter();
+        feed.alone = slice.alone;
+        drop(feed);
+        if let Some(arena) = arena {
+            let spare = if slice.alone { self.room.spare } else { 0 };
+            arena.allow(self.room.arena + (self.room.share + spare).saturating_sub(held));
+        }
+        Some((slice, cut))
+    }
+
+    /// A slice is done: gives back what it took beyond the plan, and of the arena what is not worth keeping; while
+    /// memory is scarce (`lean`) all of it.
+    pub fn done(&self, slice: Slice<'_>, window: &mut Vec<u8>, arena: Option<&mut Arena>, lean: bool) {
+        if let Some(arena) = arena
+            && (lean || arena.held() > self.room.arena + self.room.quarter())
+        {
+            arena.trim();
+        }
+        if window.capacity() > self.room.window + self.room.window / 4 {
+            window.clear();
+            window.shrink_to(self.room.window);
+        }
+        let alone = slice.alone;
+        drop(slice);
+        if alone {
+            self.lock().alone = false;
+            self.open.notify_all();
+        }
+    }
+
+    /// The feed, when everybody is done.
+    pub fn into_inner(self) -> Feed<'s> {
+        self.feed.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+}

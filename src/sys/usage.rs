@@ -1,0 +1,183 @@
+//! What the process and its control group use now, and what there is.
+//!
+//! Control groups are looked for where every distribution mounts them: `/sys/fs/cgroup` (version 2, or the folder
+//! `memory` in it for version 1). Inside of a container the path of the group may be that of the host, which is not
+//! there; then the mounted folder is the container's own group.
+
+#[cfg(target_os = "linux")]
+mod cgroup;
+
+#[cfg(target_os = "linux")]
+use std::{fs::File, os::unix::fs::FileExt};
+
+#[cfg(target_os = "linux")]
+pub use cgroup::Group;
+
+/// What is used now, in bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// Resident memory of the process's own.
+    pub anonymous: u64,
+    /// Resident pages of files, shared memory included.
+    pub file: u64,
+    /// What the tightest control group uses and can't be taken from it (the page cache can be), and its limit.
+    pub group: Option<(u64, u64)>,
+    /// How much of the last ten seconds every task of the group waited for memory, in hundredths of a per cent; 0 where
+    /// that is not told (control groups of version 1). The stalls of the whole machine say nothing about a process.
+    pub stalled: u32,
+}
+
+/// The resident memory of the process's own, in bytes; 0 where the system does not tell.
+pub fn anonymous_now() -> u64 {
+    #[cfg(target_os = "linux")]
+    {
+        let found = File::open("/proc/self/statm").ok().and_then(|statm| resident(&statm));
+        found.map_or(0, |(anonymous, _)| anonymous)
+    }
+    #[cfg(not(target_os = "linux"))]
+    0
+}
+
+/// Reads what is used, again and again. Nothing is allocated, neither to open it nor to read.
+pub struct Probe {
+    #[cfg(target_os = "linux")]
+    statm: Option<File>,
+    #[cfg(target_os = "linux")]
+    group: Option<Group>,
+    #[cfg(target_os = "linux")]
+    stall: Option<File>,
+}
+
+#[cfg(target_os = "linux")]
+impl Probe {
+    /// Opens what there is to read. What can't be opened reads as nothing.
+    pub fn open() -> Probe {
+        let group = Group::tightest();
+        let stall = group.as_ref().and_then(Group::stall);
+        Probe { statm: File::open("/proc/self/statm").ok(), group, stall }
+    }
+
+    /// Reads. Takes a few system calls.
+    pub fn read(&self) -> Usage {
+        let (anonymous, file) = self.statm.as_ref().and_then(resident).unwrap_or_default();
+        let group = self.group.as_ref().and_then(Group::read);
+        let stalled = self.stall.as_ref().and_then(|file| text(file, &mut [0; 256], stalled)).unwrap_or(0);
+        Usage { anonymous, file, group, stalled }
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+impl Probe {
+    /// There is nothing to read.
+    pub fn open() -> Probe {
+        Probe {}
+    }
+
+    /// Nothing is known.
+    pub fn read(&self) -> Usage {
+        Usage::default()
+    }
+}
+
+/// The memory that can be had: what the machine has available, or the tightest control group has left, whichever is
+/// less. None where the system does not tell.
+pub fn available() -> Option<u64> {
+    #[cfg(target_os = "linux")]
+    {
+        let machine = text(&File::open("/proc/meminfo").ok()?, &mut [0; 4096], |text| field(text, b"MemAvailable:"))?;
+        let machine = machine * 1024;
+        Some(group_left().map_or(machine, |group| group.min(machine)))
+    }
+    #[cfg(not(target_os = "linux"))]
+    None
+}
+
+/// What the tightest control group has left below its limit; none: nothing limits it.
+pub fn group_left() -> Option<u64> {
+    #[cfg(target_os = "linux")]
+    return Group::tightest().and_then(|group| group.read()).map(|(used, limit)| limit.saturating_sub(used));
+    #[cfg(not(target_os = "linux"))]
+    None
+}
+
+/// Resident memory: of the process's own, and of files.
+#[cfg(target_os = "linux")]
+fn resident(statm: &File) -> Option<(u64, u64)> {
+    // "size resident shared text lib data dt", in pages.
+    let pages = |text: &[u8]| {
+        let mut numbers = text.split(|byte| *byte == b' ').skip(1).map_while(number);
+        Some((numbers.next()?, numbers.next()?))
+    };
+    let (resident, shared) = text(statm, &mut [0; 256], pages)?;
+    let page = super::page_size() as u64;
+    Some((resident.saturating_sub(shared) * page, shared * page))
+}
+
+/// Reads a file of the kernel from its beginning, and takes something from its text. What does not fit is not read.
+#[cfg(target_os = "linux")]
+fn text<T>(file: &File, buffer: &mut [u8], take: impl FnOnce(&[u8]) -> Option<T>) -> Option<T> {
+    let mut len = 0;
+    while len < buffer.len() {
+        match file.read_at(&mut buffer[len..], len as u64) {
+            Ok(0) => break,
+            Ok(count) => len += count,
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(_) => return None,
+        }
+    }
+    take(&buffer[..len])
+}
+
+/// The number that a text begins with.
+#[cfg(target_os = "linux")]
+fn number(text: &[u8]) -> Option<u64> {
+    let text = text.trim_ascii_start();
+    let len = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    std::str::from_utf8(&text[..len]).ok()?.parse().ok()
+}
+
+/// The number behind `key` at the beginning of a line.
+#[cfg(target_os = "linux")]
+fn field(text: &[u8], key: &[u8]) -> Option<u64> {
+    let line = text.split(|byte| *byte == b'\n').find(|line| line.starts_with(key))?;
+    number(&line[key.len()..])
+}
+
+/// The share of the last ten seconds in which all tasks waited, in hundredths of a per cent.
+#[cfg(target_os = "linux")]
+fn stalled(pressure: &[u8]) -> Option<u32> {
+    let line = pressure.split(|byte| *byte == b'\n').find(|line| line.starts_with(b"full "))?;
+    let at = memchr::memmem::find(line, b"avg10=")? + b"avg10=".len();
+    let (whole, rest) = (number(&line[at..])?, line[at..].iter().skip_while(|byte| byte.is_ascii_digit()));
+    let mut digits = rest.skip(1).take_while(|byte| byte.is_ascii_digit()).map(|digit| u32::from(digit - b'0'));
+    let hundredths = digits.next().unwrap_or(0) * 10 + digits.next().unwrap_or(0);
+    Some(u32::try_from(whole).ok()?.checked_mul(100)? + hundredths)
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_of_the_kernel() {
+        let pressure = b"some avg10=99.00 avg60=1.00 avg300=0.10 total=1\nfull avg10=12.34 avg60=0.00 total=22\n";
+        assert_eq!(stalled(pressure), Some(1234));
+        assert_eq!(stalled(b"full avg10=0.00 avg60=0.00\n"), Some(0));
+        assert_eq!(stalled(b"some avg10=1.00\n"), None);
+        let meminfo = b"MemTotal:       24683520 kB\nMemAvailable:   23000000 kB\n";
+        assert_eq!(field(meminfo, b"MemAvailable:"), Some(23_000_000));
+        assert_eq!(field(meminfo, b"MemLeft:"), None);
+        assert_eq!(number(b"max\n"), None);
+    }
+
+    #[test]
+    fn the_process_knows_itself() {
+        let probe = Probe::open();
+        let before = probe.read();
+        assert!(before.anonymous > 0 && before.file > 0, "{before:?}");
+        let block = std::hint::black_box(vec![1u8; 32 << 20]);
+        let after = probe.read();
+        assert!(after.anonymous >= before.anonymous + (block.len() as u64) / 2, "{before:?} then {after:?}");
+        assert!(available().is_some_and(|bytes| bytes > 1 << 20));
+    }
+}

@@ -78,7 +78,7 @@ pub const IO: Choice<Io> = Choice { flag: "--io", values: &[("auto", Io::Auto), 
 
 /// What a bad record does.
 pub const ON_ERROR: Choice<OnError> =
-    Choice { flag: "--on-error", values: &[("fail", OnError::Fail), ("skip", OnError::Skip)] };
+    Choice { flag: "--on-error", values: &[("fail", OnError::Fail), ("skip", OnError::Skip), ("quarantine", OnError::Quarantine)] };
 
 #[cfg(test)]
 mod tests {

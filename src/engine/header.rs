@@ -18,6 +18,7 @@ use crate::format::{Boundary, Columns, Nested, UnknownKey};
 use crate::memory::Arena;
 use crate::record::Schema;
 use crate::source::Bytes;
+use crate::sys::Map;
 use crate::target::Target;
 
 /// How much of a stream's beginning is looked at for keys, in bytes. A fixed part of the memory plan: the
@@ -35,8 +36,9 @@ pub(super) enum First {
 }
 
 impl Opened<'_> {
-    /// The columns of a tabular target for keyed records, and whether they are certain.
-    pub fn header(&mut self, target: &Target) -> Result<(Option<Columns>, bool)> {
+    /// The columns of a tabular target for keyed records, and whether they are certain. `restartable`: what was written
+    /// can be begun anew.
+    pub fn header(&mut self, restartable: bool) -> Result<(Option<Columns>, bool)> {
         let (first, unknown) = match &self.route.header {
             Header::Given => return Ok((None, true)),
             Header::List(schema, unknown) => {
@@ -51,7 +53,7 @@ impl Opened<'_> {
                 let (schema, certain) = self.good_keys()?;
                 return Ok((Some(Columns { schema, unknown }), certain));
             }
-            if !target.is_restartable() {
+            if !restartable {
                 return Ok((Some(Columns { schema: self.all_keys()?, unknown }), true));
             }
         }
@@ -73,7 +75,7 @@ impl Opened<'_> {
         let keys = Target::memory();
         let pass = KeyPass { dot: self.settings.options.nested == Nested::Dot };
         let outcome = self.pass_by(
-            How { on_error: OnError::Skip, resumable: None },
+            How { on_error: OnError::Skip, ledger: None, resumable: None },
             &pass,
             &keys,
             &Phases::new(self.plan.workers),
@@ -97,7 +99,7 @@ impl Opened<'_> {
                 stream.read_to(&mut self.head, start + size).map_err(|e| read_error(path, 0, 0, e))?;
             }
             let keys = match &self.source.bytes {
-                Bytes::Mapped(map) => self.keys_in(&map.bytes()[start..], true, self.plan.slice_size, first)?,
+                Bytes::Mapped(map) => self.keys_in(&map.bytes()[start..self.end(map)], true, self.plan.slice_size, first)?,
                 Bytes::Stream(stream) => self.keys_in(&self.head[start..], stream.ended(), PART, first)?,
             };
             let ended = match &self.source.bytes {
@@ -110,6 +112,11 @@ impl Opened<'_> {
             }
             size = (size * 2).min(self.plan.max_record);
         }
+    }
+
+    /// Where the records of a mapped source end.
+    fn end(&self, map: &Map) -> usize {
+        self.replay.as_ref().map_or(map.bytes().len(), |section| section.end())
     }
 
     /// The keys of the first record or slice that has any; of a stream, those of all that was read.
@@ -125,7 +132,10 @@ impl Opened<'_> {
         while !rest.is_empty() {
             match cutter.cut(rest, target.min(rest.len()), end) {
                 Ok(Boundary::At(len)) => {
-                    found.add(&rest[..len])?;
+                    match &self.replay {
+                        None => found.add(&rest[..len])?,
+                        Some(section) => section.each(&rest[..len], 0, &mut Vec::new(), |_, record| found.add(record))?,
+                    }
                     if one && !found.is_empty() {
                         break;
                     }

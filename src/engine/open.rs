@@ -23,12 +23,17 @@ pub(super) fn open_source(source: SourceSpec, settings: &Settings) -> Result<Sou
         }
         SourceSpec::Stdin => Source::stdin(settings.decompress, stop),
         SourceSpec::Reader(reader) => Source::stream(reader, settings.decompress, stop),
+        SourceSpec::Quarantined(section) => section.open(stop),
     }
 }
 
 /// Opens the source, as UTF-8 if its format is text.
 pub(super) fn open_text(source: SourceSpec, from: Format, settings: &Settings) -> Result<Source> {
+    let decoded = matches!(source, SourceSpec::Quarantined(_));
     let mut source = open_source(source, settings)?;
+    if decoded {
+        return Ok(source);
+    }
     if source.packed().is_some() {
         return match settings.encoding {
             Some(encoding) if !encoding.is_utf8() => Err(Error::usage(format!(

@@ -1,6 +1,7 @@
 //! The memory plan: computed before the first byte, from named maxima.
 
 use super::header::HEAD;
+use super::quarantine::NOTED;
 use crate::compress::{Compression, Packed, Packing, Unpacking};
 use crate::error::{Error, Result};
 use crate::memory::{Budget, Reservation};
@@ -33,6 +34,8 @@ pub(super) struct Plan {
     pub arena_limit: usize,
     /// A stream's bytes are read into windows of their own; a mapped slice's pages count instead.
     pub streamed: bool,
+    /// Bad records are noted on their way to the committer.
+    pub noting: bool,
     pub max_record: usize,
     pub memory_limit: usize,
     /// How a compressed source is read.
@@ -56,6 +59,8 @@ pub(super) struct Wishes {
     pub packed: Option<Packed>,
     /// How the target is to be compressed.
     pub compression: Option<Compression>,
+    /// Bad records are noted.
+    pub noting: bool,
 }
 
 impl Plan {
@@ -82,6 +87,7 @@ impl Plan {
                 arena: ARENA,
                 arena_limit: ARENA,
                 streamed: wishes.streamed,
+                noting: wishes.noting,
                 max_record,
                 memory_limit: limit,
                 unpacking,
@@ -129,6 +135,8 @@ impl Plan {
             ("scratch of decoders and encoders", self.workers * SCRATCH),
             ("output buffers", (self.workers + self.ring).saturating_mul(self.buffer)),
             (if self.streamed { "windows of the stream" } else { "mapped slices" }, slices),
+            // Notes grow by doubling. One more is for what is written.
+            ("bad records", if self.noting { (self.workers + self.ring + 1) * 2 * NOTED } else { 0 }),
             ("decompression", self.unpacking.map_or(0, |unpacking| unpacking.bytes())),
             ("compression", self.packing.map_or(0, |packing| packing.bytes())),
         ]
@@ -180,6 +188,7 @@ mod tests {
             buffer_min: 0,
             packed: None,
             compression: None,
+            noting: false,
         }
     }
 

@@ -15,7 +15,8 @@ use crate::record::Lossy;
 /// `bytes_in`, `bytes_out`, `records_in`, `records_out`, `records_failed`, `lossy` (a count for each kind
 /// that occurred), `seconds`, `workers`, `slice_size`, `memory_limit`, `peak_rss_bytes`, `peak_heap_bytes`,
 /// `allocations` {`start`, `warmup`, `steady`} in blocks, `record_latency_us` {`mean`, `p50`, `p99`, `max`}; after an
-/// interruption `resumed_from`, the bytes of input that were done before.
+/// interruption `resumed_from`, the bytes of input that were done before; with a quarantine that is not empty
+/// `quarantine` {`path`, `records`}, for sources with targets of their own in `files.sources`.
 pub fn json(report: &Report, version: &str, settings: &impl Serialize) -> String {
     let view = View {
         version,
@@ -40,6 +41,7 @@ pub fn json(report: &Report, version: &str, settings: &impl Serialize) -> String
         allocations: Blocks::from(report.allocations),
         record_latency_us: Micros::from(report.record_latency),
         resumed_from: report.resumed_from,
+        quarantine: quarantine(report.quarantine.as_deref(), report.records_failed),
     };
     // The view has text keys and finite numbers only, so this can't fail.
     let mut text = serde_json::to_string(&view).unwrap_or_default();
@@ -68,6 +70,18 @@ struct View<'a, S: Serialize> {
     record_latency_us: Micros,
     #[serde(skip_serializing_if = "Option::is_none")]
     resumed_from: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    quarantine: Option<Quarantine>,
+}
+
+#[derive(serde::Serialize)]
+struct Quarantine {
+    path: String,
+    records: u64,
+}
+
+fn quarantine(place: Option<&Path>, records: u64) -> Option<Quarantine> {
+    path(place).map(|path| Quarantine { path, records })
 }
 
 #[derive(serde::Serialize)]
@@ -85,6 +99,8 @@ struct OneOfMany {
     target: Option<String>,
     bytes: u64,
     records: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    quarantine: Option<Quarantine>,
     error: Option<String>,
 }
 
@@ -95,6 +111,7 @@ impl From<&FileReport> for OneOfMany {
             target: path(file.target.as_deref()),
             bytes: file.bytes_in,
             records: file.records_in,
+            quarantine: quarantine(file.quarantine.as_deref(), file.records_failed),
             error: file.error.as_ref().map(ToString::to_string),
         }
     }

@@ -25,7 +25,7 @@ original file.";
 pub struct Replay {
     /// The quarantine, whose records were repaired
     #[arg(value_name = "QUARANTINE")]
-    quarantine: PathBuf,
+    input: PathBuf,
     #[command(flatten)]
     how: How,
 }
@@ -33,6 +33,6 @@ pub struct Replay {
 impl Replay {
     /// Converts the records of the quarantine.
     pub fn run(self) -> Result<Exit, Error> {
-        self.how.request(self.quarantine)?.replay()
+        self.how.request(self.input)?.replay()
     }
 }

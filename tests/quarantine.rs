@@ -163,7 +163,6 @@ const FAMILIES: [Family; 11] = [
 
 const RECORDS: usize = 700;
 
-
 impl Family {
     /// The first, the last, neighbours, and some in the middle.
     fn is_bad(&self, n: usize) -> bool {
@@ -253,7 +252,10 @@ fn bad_records_are_kept_in_order_and_can_be_repaired() {
             assert!(raw(line) == records[*n], "{name}: {line}");
         }
         let reason = lines[0]["reason"].as_str().unwrap();
-        family.convert(here, "dirty", "never", &[]).ends(1).says(&[&format!("dirty: record {}: byte ", bad[0] + 1), reason]);
+        family
+            .convert(here, "dirty", "never", &[])
+            .ends(1)
+            .says(&[&format!("dirty: record {}: byte ", bad[0] + 1), reason]);
 
         // However the work is done.
         let quarantine = fs::read(&kept).unwrap();
@@ -481,7 +483,9 @@ fn what_is_no_fault_of_a_record_ends_the_run() {
     let keep = ["--on-error", "quarantine", "-t", "ndjson", "-o", "out"];
     run(here, ["convert", "a.frames"].iter().chain(&keep)).ends(1).says(&["a frame says"]);
     run(here, ["convert", "b.json"].iter().chain(&keep)).ends(1);
-    run(here, ["convert", "c.csv", "--max-record-size", "1000"].iter().chain(&keep)).ends(1).says(&["record 2", "larger"]);
+    run(here, ["convert", "c.csv", "--max-record-size", "1000"].iter().chain(&keep))
+        .ends(1)
+        .says(&["record 2", "larger"]);
     assert_eq!(names(here), ["a.frames", "b.json", "c.csv", "d.fixed"]);
     // A record that the end of the input cuts off is a bad record.
     run(here, ["convert", "d.fixed", "--layout", LAYOUT].iter().chain(&keep)).ends(0);
@@ -498,13 +502,15 @@ fn many_inputs() {
     fs::write(here.join("b.csv"), "name,id\nfour,4\nfive,5,5\n").unwrap();
     fs::write(here.join("c.ndjson"), "{\"id\":6,\"name\":\"six\"}\n{\"id\":7,}\n").unwrap();
     fs::write(here.join("broken.csv"), format!("id,name\n0\n9,{}\n", "x".repeat(3000))).unwrap();
-    let convert = ["convert", "a.csv", "broken.csv", "b.csv", "c.ndjson", "-o", "all.ndjson", "--on-error", "quarantine"];
+    let convert =
+        ["convert", "a.csv", "broken.csv", "b.csv", "c.ndjson", "-o", "all.ndjson", "--on-error", "quarantine"];
     let more = ["--keep-going", "--max-record-size", "2KB", "--report", "report"];
     run(here, convert.iter().chain(&more)).ends(1).says(&["broken.csv: record 2", "1 of 4 inputs failed"]);
     let quarantine = here.join("all.ndjson.quarantine.ndjson");
     let text = fs::read_to_string(&quarantine).unwrap();
     let all: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    let shown: Vec<String> = all.iter().map(|line| format!("{} {} {}", line["file"], line["record"], line["from"])).collect();
+    let shown: Vec<String> =
+        all.iter().map(|line| format!("{} {} {}", line["file"], line["record"], line["from"])).collect();
     let expected = [
         "null null \"csv\"",
         "\"a.csv\" 2 null",
@@ -529,7 +535,9 @@ fn many_inputs() {
     let limited = ["--max-errors", "2", "--force", "--keep-going"];
     fs::remove_file(here.join("broken.csv")).unwrap();
     let convert = convert.iter().filter(|word| **word != "broken.csv");
-    run(here, convert.clone().chain(&limited)).ends(1).says(&["c.ndjson: record 2", "are in all.ndjson.quarantine.ndjson"]);
+    run(here, convert.clone().chain(&limited))
+        .ends(1)
+        .says(&["c.ndjson: record 2", "are in all.ndjson.quarantine.ndjson"]);
     // An output of its own for each, and a quarantine.
     let each = ["convert", "a.csv", "b.csv", "--out-dir", "out", "-t", "ndjson", "--on-error", "quarantine"];
     run(here, each.iter().chain(&["--quarantine", "q"])).ends(2).says(&["Leave out --quarantine"]);
@@ -569,7 +577,9 @@ fn what_is_still_bad_has_its_first_place() {
     assert_eq!(out, "{\"id\":3,\"name\":\"three\"}\n{\"id\":13,\"name\":\"x,y,z\\n\"}\n");
     let after = lines(&here.join("c.ndjson.quarantine.ndjson"));
     assert_eq!(after, [before[3].clone()]);
-    run(here, replay.iter().chain(&["--max-errors", "0", "--on-error", "skip", "--force"])).ends(1).says(&["a.csv: record 34"]);
+    run(here, replay.iter().chain(&["--max-errors", "0", "--on-error", "skip", "--force"]))
+        .ends(1)
+        .says(&["a.csv: record 34"]);
     // And once more from there.
     edit(&here.join("c.ndjson.quarantine.ndjson"), |line| line["text"] = "33,x".into());
     run(here, ["replay", "c.ndjson.quarantine.ndjson", "-o", "d.csv", "--op", "upper"]).ends(0);
@@ -592,7 +602,9 @@ fn what_is_no_quarantine_is_told() {
         replay(content).ends(2).says(&["q is no quarantine"]);
     }
     for line in ["{", "[]", "{\"file\":\"a\"}", "{\"file\":\"a\",\"record\":1,\"start\":0,\"end\":1}"] {
-        replay(&format!("{head}\n{line}\n")).ends(1).says(&[&format!("q: byte {}", head.len() + 1), "none of a quarantine"]);
+        replay(&format!("{head}\n{line}\n"))
+            .ends(1)
+            .says(&[&format!("q: byte {}", head.len() + 1), "none of a quarantine"]);
     }
     replay(&whole.replace("\"raw\":\"", "\"raw\":\"*")).ends(1).says(&["no base64"]);
     assert!(!here.join("c.ndjson").exists());

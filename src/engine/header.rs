@@ -99,7 +99,9 @@ impl Opened<'_> {
                 stream.read_to(&mut self.head, start + size).map_err(|e| read_error(path, 0, 0, e))?;
             }
             let keys = match &self.source.bytes {
-                Bytes::Mapped(map) => self.keys_in(&map.bytes()[start..self.end(map)], true, self.plan.slice_size, first)?,
+                Bytes::Mapped(map) => {
+                    self.keys_in(&map.bytes()[start..self.end(map)], true, self.plan.slice_size, first)?
+                }
                 Bytes::Stream(stream) => self.keys_in(&self.head[start..], stream.ended(), PART, first)?,
             };
             let ended = match &self.source.bytes {
@@ -134,7 +136,9 @@ impl Opened<'_> {
                 Ok(Boundary::At(len)) => {
                     match &self.replay {
                         None => found.add(&rest[..len])?,
-                        Some(section) => section.each(&rest[..len], 0, &mut Vec::new(), |_, record| found.add(record))?,
+                        Some(section) => {
+                            section.each(&rest[..len], 0, &mut Vec::new(), |_, record| found.add(record))?
+                        }
                     }
                     if one && !found.is_empty() {
                         break;

@@ -58,12 +58,14 @@ impl Resumable {
         Target::check(path, settings.force)?;
         let names = quarantine.map(|path| Names { path: path.to_path_buf(), part: beside(path, "part") });
         let [part, journal] = ["part", "journal"].map(|what| beside(path, what));
-        let begin = Begin::new(Identity::of(&opened.source, bytes), identity::settings(settings, &opened.route, quarantine));
+        let begin =
+            Begin::new(Identity::of(&opened.source, bytes), identity::settings(settings, &opened.route, quarantine));
         let mut journal = Journal::open(&journal, path, settings.durable)?;
-        let (mut from, mut columns) = (None, None);
+        let (mut from, mut columns, mut fresh) = (None, None, true);
         if settings.resume
             && let Some(found) = journal.read()?
         {
+            fresh = false;
             begin.check(&found.begin, path)?;
             if let Some((names, named)) = names.as_ref().zip(found.named) {
                 names.take_back(named)?;
@@ -73,7 +75,7 @@ impl Resumable {
         }
         if let Some(names) = &names {
             Target::check(&names.path, settings.force).inspect_err(|_| {
-                if from.is_none() {
+                if fresh {
                     journal.remove();
                 }
             })?;

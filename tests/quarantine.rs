@@ -616,3 +616,53 @@ fn what_is_no_quarantine_is_told() {
     let explained = run(here, ["replay", "q", "-o", "d.ndjson", "--explain"]).ends(0);
     assert!(explained.stdout.contains("csv to ndjson"), "{}", explained.stdout);
 }
+
+/// Of a compressed source, and of one in another encoding, places are those of what it holds.
+#[test]
+fn places_are_those_of_what_the_source_holds() {
+    let here = folder();
+    let here = here.path();
+    let text = table(300, |n| n % 10 == 3).replace("name", "n\u{e4}me");
+    fs::write(here.join("a.csv"), &text).unwrap();
+    let wide: Vec<u8> = "\u{feff}".encode_utf16().chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect();
+    fs::write(here.join("b.csv"), wide).unwrap();
+    run(here, ["convert", "a.csv", "-f", "text", "-t", "text", "-o", "c.csv.gz"]).ends(0);
+    for source in ["b.csv", "c.csv.gz"] {
+        for [workers, slices] in WAYS {
+            let convert = ["convert", source, "-o", "out.ndjson", "--on-error", "quarantine", "--force"];
+            run(here, convert.iter().chain(&["-j", workers, "--slice-size", slices])).ends(0);
+            let kept = here.join("out.ndjson.quarantine.ndjson");
+            let lines = lines(&kept);
+            assert_eq!(lines.len(), 30);
+            for line in &lines {
+                let range = line["start"].as_u64().unwrap() as usize..line["end"].as_u64().unwrap() as usize;
+                assert!(raw(line) == text.as_bytes()[range], "{source}: {line}");
+            }
+            edit(&kept, |line| line["text"] = format!("{},\u{fc}", line["record"]).into());
+            run(here, ["replay", "out.ndjson.quarantine.ndjson", "-o", "r.csv", "--force"]).ends(0);
+            let repaired = fs::read_to_string(here.join("r.csv")).unwrap();
+            assert!(repaired.starts_with("id,n\u{e4}me\n4,\u{fc}\n14,"), "{repaired}");
+        }
+    }
+}
+
+/// Nothing of an input that fails is in the quarantine, not even of a pipe, whose header has to be kept.
+#[test]
+fn standard_input() {
+    let here = folder();
+    let here = here.path();
+    let text = table(3000, |n| n % 10 == 3);
+    let keep = ["--on-error", "quarantine", "--quarantine", "q", "--force"];
+    let convert = ["convert", "-", "-f", "csv", "-t", "ndjson"];
+    let ran = support::feed(here, convert.iter().chain(&keep).chain(&["--slice-size", "1KB"]), text.as_bytes()).ends(0);
+    assert_eq!(ran.stdout.lines().count(), 2700);
+    let kept = lines(&here.join("q"));
+    assert_eq!((kept.len(), &kept[0]["file"], &kept[299]["record"]), (300, &"-".into(), &2994.into()));
+    // Without bad records it is gone; a run that is not done leaves none either.
+    let broken = format!("a\n1,2\n{}", "x".repeat(5000));
+    let more = ["--max-record-size", "1000"];
+    support::feed(here, convert.iter().chain(&keep).chain(&more), broken.as_bytes()).ends(1);
+    assert_eq!(lines(&here.join("q")), kept);
+    support::feed(here, convert.iter().chain(&keep), b"a\n1\n").ends(0);
+    assert!(names(here).is_empty());
+}

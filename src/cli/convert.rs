@@ -27,7 +27,7 @@ Examples:
   pagemill convert ticks.fixed -o ticks.csv --layout 'id:u64le,price:f64be,name:text16'
   pagemill convert 2023.csv 2024.csv -o both.ndjson
   pagemill convert data --recursive --out-dir converted -t ndjson --keep-going
-  pagemill convert dirty.csv -o clean.ndjson --on-error quarantine      (and repair: pagemill replay --help)
+  pagemill convert dirty.csv -o clean.ndjson --on-error quarantine --max-errors 1%
 
 Exit codes: 0 done, 1 bad data, 2 usage, 3 input or output, 4 memory ceiling, 5 stopped (can be resumed),
 130 ended by SIGINT, 143 by SIGTERM. SIGUSR1 prints how far it is.";

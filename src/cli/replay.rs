@@ -14,11 +14,12 @@ Examples:
   $EDITOR clean.ndjson.quarantine.ndjson
   pagemill replay clean.ndjson.quarantine.ndjson -o repaired.ndjson
 
-Every line of a quarantine is a bad record; `reason` says what is wrong with it. To repair it add the right record as
-\"text\" (of frames, the payload; of an array, the value), or change its bytes in \"raw\" (base64). Take away the lines
-of records that are not wanted. The first line says how the records are read and has to stay, so flags about reading
-need not be given again; those about fields, ops and the output have to. Bad data is told with its place in the
-original file.";
+Every line of a quarantine is a bad record; \"reason\" says what is wrong with it. To repair it add the right record \
+as \"text\" (of frames the payload, of an array the value), or change its bytes in \"raw\" (base64). Take away the \
+lines of records that are not wanted.
+
+The first line says how the records are read and has to stay, so flags about reading need not be given again; those \
+about fields, ops and the output have to. What is still bad is told with its place in the original file.";
 
 /// The arguments of `replay`.
 #[derive(Args, Debug)]

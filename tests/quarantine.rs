@@ -48,7 +48,7 @@ fn frame(payload: &[u8]) -> Vec<u8> {
     [&(payload.len() as u32).to_le_bytes()[..], payload].concat()
 }
 
-const FAMILIES: [Family; 11] = [
+const FAMILIES: [Family; 12] = [
     Family {
         name: "csv",
         from: "csv",
@@ -117,6 +117,16 @@ const FAMILIES: [Family; 11] = [
         frame: [b"{\"a\":{\"b\":[\n  ", b" ,\n  ", b"\n]},\"c\":[]}\n"],
         good: |n| format!("{{\n\"id\":{n},\"list\":[1,[2]]}}").into_bytes(),
         bad: |n| format!("{{\n\"id\":{n},\"list\":[1,[2,]]}}").into_bytes(),
+        text: Some(whole),
+    },
+    Family {
+        name: "an array, for a target that can't hold it",
+        from: "json",
+        to: "fixed",
+        flags: &["--layout", "id:u16be,name:text8"],
+        frame: [b"[", b", ", b"]"],
+        good: |n| format!("{{\"id\":{n},\"name\":\"n\"}}").into_bytes(),
+        bad: |n| format!("{{\"id\":{},\"name\":\"n\"}}", 70_000 + n).into_bytes(),
         text: Some(whole),
     },
     Family {

@@ -40,11 +40,11 @@ pub struct Convert {
     inputs: Vec<PathBuf>,
     #[command(flatten)]
     many: ManyInputs,
+    #[command(flatten)]
+    how: How,
     /// Older spelling of INPUT
     #[arg(long = "input", value_name = "INPUT", conflicts_with = "inputs", help_heading = "Output")]
     input_flag: Option<PathBuf>,
-    #[command(flatten)]
-    how: How,
 }
 
 /// How an input is converted.

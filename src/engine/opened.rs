@@ -121,7 +121,7 @@ impl<'s> Opened<'s> {
         ledger: &mut Ledger,
     ) -> Result<Run> {
         let on_error = self.settings.on_error;
-        ledger.begin(&self.source.path, &self.head());
+        ledger.begin(&self.source.path, || self.head());
         let (header, certain) = match resumable.as_mut().and_then(|resumable| resumable.columns.take()) {
             Some(names) => (Some(Columns { schema: Schema::new(names), unknown: self.route.unknown_key() }), false),
             None => self.header(target.is_restartable() && ledger.is_restartable())?,

@@ -371,7 +371,7 @@ impl<'s> Run<'s> {
         let _reserved = opened.plan.reserve(&budget)?;
         let phases = Phases::new(opened.plan.workers);
         let on_error = self.settings.on_error;
-        self.ledger.begin(&opened.source.path, &opened.head());
+        self.ledger.begin(&opened.source.path, || opened.head());
         let place = (self.place, first_skips);
         let run = opened.records(on_error, &*writing, self.target, &phases, place, &mut self.ledger);
         let mut run = run.map_err(|error| opened.source.blame(error))?;

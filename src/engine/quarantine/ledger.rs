@@ -43,11 +43,11 @@ impl Ledger {
         self.limit.is_some() || self.quarantine.is_some()
     }
 
-    /// The bad records of a source follow.
-    pub fn begin(&mut self, source: &Path, head: &Head) {
+    /// The bad records of a source follow, which are read as `head` says.
+    pub fn begin(&mut self, source: &Path, head: impl FnOnce() -> Head) {
         self.source = source.to_path_buf();
         if let Some(quarantine) = &mut self.quarantine {
-            quarantine.begin(head);
+            quarantine.begin(&head());
         }
     }
 

@@ -12,7 +12,7 @@ use super::Bad;
 use crate::error::Position;
 
 /// How many bytes become base64 at a time; a multiple of three, so that the pieces fit together.
-const PIECE: usize = 24 << 10;
+const PIECE: usize = 3 << 10;
 
 #[derive(Serialize)]
 struct Begin<'b> {

@@ -79,9 +79,11 @@ enum ErrorKind {
     Memory {
         message: String,
     },
+    /// `resumes`: another run can go on.
     Noted {
         error: Error,
         note: String,
+        resumes: bool,
     },
     Stopped {
         position: Option<Position>,
@@ -124,9 +126,9 @@ impl Error {
         Error(Box::new(ErrorKind::Memory { message: message.into() }))
     }
 
-    /// The same with a word about what is left, and what can be done with it.
-    pub(crate) fn note(self, note: String) -> Error {
-        Error(Box::new(ErrorKind::Noted { error: self, note }))
+    /// The same with a word about what is left, and what can be done with it; `resumes` if another run can go on.
+    pub(crate) fn note(self, note: String, resumes: bool) -> Error {
+        Error(Box::new(ErrorKind::Noted { error: self, note, resumes }))
     }
 
     /// The end was asked for. Everything before `position` was committed, where that is known.
@@ -136,7 +138,7 @@ impl Error {
 
     /// Whether what was written is kept, and another run can go on with it.
     pub fn can_resume(&self) -> bool {
-        matches!(*self.0, ErrorKind::Noted { .. })
+        matches!(*self.0, ErrorKind::Noted { resumes: true, .. })
     }
 
     /// What kind of failure this is.
@@ -174,6 +176,15 @@ impl Error {
     /// Whether a record had a key that the header lacks.
     pub(crate) fn is_unknown_key(&self) -> bool {
         matches!(&*self.0, ErrorKind::Data { error, .. } if error.fault == Fault::UnknownKey)
+    }
+
+    /// Whether more records are bad than may be.
+    pub(crate) fn is_too_many(&self) -> bool {
+        match &*self.0 {
+            ErrorKind::Data { error, .. } => error.fault == Fault::TooMany,
+            ErrorKind::Noted { error, .. } => error.is_too_many(),
+            _ => false,
+        }
     }
 
     /// Says that the offset is one of the text that was decoded from an encoding.
@@ -229,7 +240,7 @@ impl fmt::Display for Error {
                 Ok(())
             }
             ErrorKind::Usage { message } | ErrorKind::Memory { message } => f.write_str(message),
-            ErrorKind::Noted { error, note } => write!(f, "{error}\n  {note}"),
+            ErrorKind::Noted { error, note, .. } => write!(f, "{error}\n  {note}"),
             ErrorKind::Io { action, path, source } => {
                 write!(f, "can't {action} {}: {source}", path.display())
             }
@@ -303,6 +314,8 @@ pub(crate) enum Fault {
     TooLarge,
     /// There is not enough memory for it.
     NoMemory,
+    /// The record is bad, and one too many.
+    TooMany,
 }
 
 impl RecordError {

@@ -72,6 +72,12 @@
 //! # Ok::<(), pagemill::Error>(())
 //! ```
 //!
+//! # Bad records
+//!
+//! A record that its format does not allow ends a job, unless [`OnError`](engine::OnError) says otherwise: it can be
+//! left out, or be written into a quarantine with its place and its bytes, from where [`Job::replay`] converts it once
+//! it is repaired. [`MaxErrors`](engine::MaxErrors) limits how many there may be.
+//!
 //! # Ending early, and what can go wrong outside
 //!
 //! A [`Stop`] handle ends a job from another thread, a [`Progress`] handle tells how far it is. A file that shrinks

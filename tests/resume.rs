@@ -15,7 +15,7 @@ use support::{command, folder, names, run};
 const LAYOUT: &str = "id:u64le,time:i64le,price:f64le,quantity:u32le,active:bool,name:text24,code:bytes8,pad:skip3";
 
 /// Source and target, and flags for both.
-const FAMILIES: [(&str, &str, &[&str]); 7] = [
+const FAMILIES: [(&str, &str, &[&str]); 9] = [
     ("csv", "ndjson", &[]),
     ("csv", "json", &["--op", "upper"]),
     ("ndjson", "csv", &[]),
@@ -23,6 +23,8 @@ const FAMILIES: [(&str, &str, &[&str]); 7] = [
     ("text", "text", &["--op", "reverse"]),
     ("fixed", "csv", &["--layout", LAYOUT]),
     ("frames", "tsv", &["--on-error", "skip"]),
+    ("csv", "json", &["--on-error", "quarantine"]),
+    ("ndjson", "csv", &["--on-error", "quarantine", "--max-errors", "1000000"]),
 ];
 
 struct Random(u64);
@@ -51,6 +53,10 @@ fn the_bytes_are_the_same_after_kill_9() {
     for (from, to, flags) in FAMILIES {
         let here = folder();
         run(here.path(), ["sample", "--format", from, "--size", "6MB", "-o", "source"]).ends(0);
+        let kept = flags.contains(&"quarantine");
+        if kept {
+            spoil(&here.path().join("source"));
+        }
         let common = ["convert", "source", "-f", from, "-t", to, "-q"];
         let started = Instant::now();
         run(here.path(), common.iter().chain(flags).chain(&["-o", "whole"])).ends(0);
@@ -82,10 +88,28 @@ fn the_bytes_are_the_same_after_kill_9() {
                 }
             }
             assert!(fs::read(here.path().join("target")).unwrap() == whole, "{from} to {to}");
-            assert_eq!(names(here.path()), ["source", "target", "whole"]);
+            if !kept {
+                assert_eq!(names(here.path()), ["source", "target", "whole"]);
+                continue;
+            }
+            let [kept, again] = ["whole", "target"].map(|name| here.path().join(format!("{name}.quarantine.ndjson")));
+            assert!(fs::metadata(&kept).unwrap().len() > 100_000);
+            assert!(fs::read(&again).unwrap() == fs::read(&kept).unwrap(), "{from} to {to}");
+            fs::remove_file(again).unwrap();
+            assert_eq!(names(here.path()), ["source", "target", "whole", "whole.quarantine.ndjson"]);
         }
     }
     assert!(went_on >= kills(), "{went_on} runs had something to go on with");
+}
+
+/// Makes some records bad.
+fn spoil(path: &Path) {
+    let mut spoiled = Vec::new();
+    for (number, line) in fs::read(path).unwrap().split_inclusive(|byte| *byte == b'\n').enumerate() {
+        spoiled.extend_from_slice(&line[..line.len() - 1]);
+        spoiled.extend_from_slice(if number % 29 == 3 { b",x,y\n" } else { b"\n" });
+    }
+    fs::write(path, spoiled).unwrap();
 }
 
 /// Whether a run left a journal with more than its beginning.
@@ -234,4 +258,110 @@ fn the_source_is_not_written_onto() {
     }
     assert_eq!(fs::read_to_string(here.join("a.csv")).unwrap(), "a\n1\n");
     assert_eq!(names(here), ["a.csv"]);
+}
+
+/// A run with a quarantine that was killed in its middle.
+fn interrupted_with_quarantine(here: &Path) {
+    run(here, ["sample", "--format", "csv", "--size", "3MB", "-o", "source.csv"]).ends(0);
+    spoil(&here.join("source.csv"));
+    let whole = ["convert", "source.csv", "-o", "whole.ndjson", "--on-error", "quarantine"];
+    run(here, whole).ends(0);
+    loop {
+        let mut command = command(here);
+        command.args([
+            "convert",
+            "source.csv",
+            "-o",
+            "target.ndjson",
+            "--on-error",
+            "quarantine",
+            "--checkpoint",
+            "-q",
+        ]);
+        let mut child = command.args(["--checkpoint-every", "100KB", "--slice-size", "20KB"]).spawn().unwrap();
+        while child.try_wait().unwrap().is_none() {
+            if has_checkpoint_of(here, "target.ndjson") {
+                child.kill().unwrap();
+                child.wait().unwrap();
+                break;
+            }
+        }
+        let done = ["target.ndjson", "target.ndjson.quarantine.ndjson"].map(|name| fs::remove_file(here.join(name)));
+        if done.iter().all(Result::is_err) {
+            return;
+        }
+    }
+}
+
+const QUARANTINE_PART: &str = ".target.ndjson.quarantine.ndjson.part.pagemill";
+
+fn is_whole(here: &Path) {
+    for name in ["ndjson", "ndjson.quarantine.ndjson"] {
+        let [whole, target] = ["whole", "target"].map(|file| fs::read(here.join(format!("{file}.{name}"))).unwrap());
+        assert!(target == whole, "{name}");
+    }
+    let expected = [
+        "source.csv",
+        "target.ndjson",
+        "target.ndjson.quarantine.ndjson",
+        "whole.ndjson",
+        "whole.ndjson.quarantine.ndjson",
+    ];
+    assert_eq!(names(here), expected);
+}
+
+/// A quarantine that is not what was written, or is gone, is written again.
+#[test]
+fn a_damaged_quarantine_is_written_again() {
+    let resume = ["convert", "source.csv", "-o", "target.ndjson", "--on-error", "quarantine", "--resume"];
+    for damage in ["changed", "cut", "gone", "longer"] {
+        let here = folder();
+        let here = here.path();
+        interrupted_with_quarantine(here);
+        let part = here.join(QUARANTINE_PART);
+        let mut bytes = fs::read(&part).unwrap();
+        match damage {
+            "changed" => bytes[1000] ^= 1,
+            "cut" => bytes.truncate(2000),
+            "longer" => bytes.extend_from_slice(b"{\"file\":\"half of a line"),
+            _ => {}
+        }
+        fs::write(&part, bytes).unwrap();
+        if damage == "gone" {
+            fs::remove_file(&part).unwrap();
+        }
+        let other = ["--quarantine", "other.ndjson"];
+        run(here, resume.iter().chain(&other)).ends(2).says(&["can't be resumed", "--quarantine"]);
+        run(here, resume.iter().chain(&["--max-errors", "5"])).ends(2).says(&["can't be resumed", "--max-errors"]);
+        run(here, resume).ends(0);
+        is_whole(here);
+    }
+}
+
+/// The end may come between the two names: the quarantine has its own already, the target does not.
+#[test]
+fn a_run_that_ended_between_two_names_goes_on() {
+    let here = folder();
+    let here = here.path();
+    interrupted_with_quarantine(here);
+    let quarantine = fs::read(here.join("whole.ndjson.quarantine.ndjson")).unwrap();
+    fs::remove_file(here.join(QUARANTINE_PART)).unwrap();
+    fs::write(here.join("target.ndjson.quarantine.ndjson"), &quarantine).unwrap();
+    let resume = ["convert", "source.csv", "-o", "target.ndjson", "--on-error", "quarantine", "--resume"];
+    // As long as the journal does not say that it is this run's, it might be another one's.
+    run(here, resume).ends(2).says(&["target.ndjson.quarantine.ndjson exists already"]);
+    assert!(has_checkpoint_of(here, "target.ndjson"), "nothing is lost by refusing");
+    let here = folder();
+    let here = here.path();
+    interrupted_with_quarantine(here);
+    fs::remove_file(here.join(QUARANTINE_PART)).unwrap();
+    fs::write(here.join("target.ndjson.quarantine.ndjson"), &quarantine).unwrap();
+    let journal = here.join(".target.ndjson.journal.pagemill");
+    let mut text = fs::read(&journal).unwrap();
+    let named = format!("{{\"named\":{},\"crc\":{}}}", quarantine.len(), crc32fast::hash(&quarantine));
+    text.extend_from_slice(format!("{:08x} {named}\n", crc32fast::hash(named.as_bytes())).as_bytes());
+    fs::write(&journal, text).unwrap();
+    let ran = run(here, resume).ends(0);
+    assert!(ran.stderr.contains("resumed: ") && !ran.stderr.contains("resumed: 0 "), "{}", ran.stderr);
+    is_whole(here);
 }

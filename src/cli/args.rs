@@ -1,5 +1,7 @@
 //! Groups of flags that several subcommands share, and how they become [`Raw`] settings.
 
+use std::path::PathBuf;
+
 use clap::Args;
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use pagemill::config::{Choice, Raw, choice};
@@ -237,9 +239,17 @@ pub struct Run {
     /// [default: auto]
     #[arg(long, value_name = "CODEC")]
     decompress: Option<String>,
-    /// What a bad record does: end the job, or be counted and left out [default: fail]
+    /// What a bad record does: end the job, be counted and left out, or be put into a quarantine too, from where
+    /// `replay` converts it once it is repaired [default: fail]
     #[arg(long, value_name = "HOW", value_parser = one_of(&choice::ON_ERROR), ignore_case = true)]
     on_error: Option<String>,
+    /// The file for bad records [default: OUTPUT.quarantine.ndjson]
+    #[arg(long, value_name = "FILE")]
+    quarantine: Option<PathBuf>,
+    /// End the job, with code 1, if more records than these are bad: a number, or a share such as 0.5% that is judged
+    /// at the end [default: no limit]
+    #[arg(long, value_name = "N|P%")]
+    max_errors: Option<String>,
     /// Refuse what would otherwise be a warning or be counted as lossy
     #[arg(long)]
     strict: bool,
@@ -261,6 +271,8 @@ impl Run {
         raw.io = self.io;
         raw.decompress = self.decompress;
         raw.on_error = self.on_error;
+        raw.quarantine = self.quarantine;
+        raw.max_errors = self.max_errors;
         raw.strict = self.strict;
     }
 }

@@ -27,6 +27,7 @@ Examples:
   pagemill convert ticks.fixed -o ticks.csv --layout 'id:u64le,price:f64be,name:text16'
   pagemill convert 2023.csv 2024.csv -o both.ndjson
   pagemill convert data --recursive --out-dir converted -t ndjson --keep-going
+  pagemill convert dirty.csv -o clean.ndjson --on-error quarantine --max-errors 1%
 
 Exit codes: 0 done, 1 bad data, 2 usage, 3 input or output, 4 memory ceiling, 5 stopped (can be resumed),
 130 ended by SIGINT, 143 by SIGTERM. SIGUSR1 prints how far it is.";
@@ -39,6 +40,16 @@ pub struct Convert {
     inputs: Vec<PathBuf>,
     #[command(flatten)]
     many: ManyInputs,
+    #[command(flatten)]
+    how: How,
+    /// Older spelling of INPUT
+    #[arg(long = "input", value_name = "INPUT", conflicts_with = "inputs", help_heading = "Output")]
+    input_flag: Option<PathBuf>,
+}
+
+/// How an input is converted.
+#[derive(Args, Debug)]
+pub struct How {
     #[command(flatten)]
     formats: Formats,
     #[command(flatten)]
@@ -154,9 +165,6 @@ struct Output {
     /// Say at the end what the run did and used
     #[arg(short, long)]
     verbose: bool,
-    /// Older spelling of INPUT
-    #[arg(long = "input", value_name = "INPUT", conflicts_with = "inputs")]
-    input_flag: Option<PathBuf>,
 }
 
 impl ManyInputs {
@@ -198,9 +206,9 @@ fn read_names(list: &Path, null: bool) -> Result<Vec<PathBuf>, Error> {
     read_list(list, reader, null)
 }
 
-impl Convert {
-    /// Checks the arguments.
-    pub fn request(self) -> Result<Request, Error> {
+impl How {
+    /// Checks the arguments, of a job that reads `source`.
+    pub fn request(self, source: PathBuf) -> Result<Request, Error> {
         let mut raw = Raw { from: self.formats.from, to: self.formats.to, force: self.output.force, ..Raw::default() };
         self.csv_in.fill(&mut raw);
         self.csv_out.fill(&mut raw);
@@ -213,24 +221,11 @@ impl Convert {
         self.run.fill(&mut raw);
         self.resume.fill(&mut raw);
         raw.compress = self.output.compress;
-        let mut inputs = self.inputs;
-        inputs.extend(self.output.input_flag);
         let mut settings = raw.validate()?;
         signals::attach(&mut settings);
-        let batch = self.many.batch(&inputs)?;
-        if batch.is_some() && (settings.resume || settings.checkpoint == Checkpoint::On) {
-            return Err(Error::usage(
-                "--checkpoint and --resume are for one input\n  Leave them out, or convert the inputs one by one.",
-            ));
-        }
-        // One of the two is there: clap asks for it.
-        let source = match &batch {
-            Some(batch) => batch.sources[0].path.clone(),
-            None => inputs.into_iter().next().unwrap_or_else(|| PathBuf::from("-")),
-        };
         Ok(Request {
             source,
-            batch,
+            batch: None,
             target: self.output.output,
             settings,
             report: self.output.report,
@@ -239,6 +234,26 @@ impl Convert {
             quiet: self.output.quiet,
             verbose: self.output.verbose,
         })
+    }
+}
+
+impl Convert {
+    /// Checks the arguments.
+    pub fn request(self) -> Result<Request, Error> {
+        let mut inputs = self.inputs;
+        inputs.extend(self.input_flag);
+        // One of the two is there: clap asks for it.
+        let first = inputs.first().cloned().unwrap_or_else(|| PathBuf::from("-"));
+        let mut request = self.how.request(first)?;
+        request.batch = self.many.batch(&inputs)?;
+        let Some(batch) = &request.batch else { return Ok(request) };
+        request.source = batch.sources[0].path.clone();
+        match request.settings.resume || request.settings.checkpoint == Checkpoint::On {
+            false => Ok(request),
+            true => Err(Error::usage(
+                "--checkpoint and --resume are for one input\n  Leave them out, or convert the inputs one by one.",
+            )),
+        }
     }
 
     /// Converts.

@@ -7,6 +7,7 @@ mod console;
 mod convert;
 mod count;
 mod exit;
+mod replay;
 mod request;
 mod sample;
 mod signals;
@@ -37,6 +38,7 @@ Examples:
 #[derive(Debug)]
 enum Command {
     Convert(Box<convert::Convert>),
+    Replay(Box<replay::Replay>),
     Count(Box<count::Count>),
     Sample(Box<sample::Sample>),
     Audit(Box<audit::Audit>),
@@ -52,6 +54,11 @@ impl Subcommand for Command {
                 "convert",
                 "Convert a file from one format to another, and change its values on the way",
                 convert::EXAMPLES,
+            ))
+            .subcommand(later::<replay::Replay>(
+                "replay",
+                "Convert the bad records that a conversion put into quarantine, once they are repaired",
+                replay::EXAMPLES,
             ))
             .subcommand(later::<count::Count>(
                 "count",
@@ -80,7 +87,7 @@ impl Subcommand for Command {
     }
 
     fn has_subcommand(name: &str) -> bool {
-        ["convert", "count", "sample", "audit", "completions"].contains(&name)
+        ["convert", "replay", "count", "sample", "audit", "completions"].contains(&name)
     }
 }
 
@@ -100,6 +107,7 @@ impl FromArgMatches for Command {
         };
         Ok(match name {
             "convert" => Command::Convert(Box::new(FromArgMatches::from_arg_matches(matches)?)),
+            "replay" => Command::Replay(Box::new(FromArgMatches::from_arg_matches(matches)?)),
             "count" => Command::Count(Box::new(FromArgMatches::from_arg_matches(matches)?)),
             "sample" => Command::Sample(Box::new(FromArgMatches::from_arg_matches(matches)?)),
             "audit" => Command::Audit(Box::new(FromArgMatches::from_arg_matches(matches)?)),
@@ -127,6 +135,7 @@ pub fn main() -> ExitCode {
 fn run(command: Command) -> Result<Exit, Error> {
     match command {
         Command::Convert(convert) => convert.run(),
+        Command::Replay(replay) => replay.run(),
         Command::Count(count) => count.run(),
         Command::Sample(sample) => sample.run(),
         Command::Audit(audit) => audit.run(),

@@ -70,6 +70,20 @@ impl Request {
         ceiling(self.strict_memory, self.quiet, report.memory_limit)
     }
 
+    /// Converts the records of a quarantine, or explains how.
+    pub fn replay(self) -> Result<Exit, Error> {
+        let replay = Job::replay(&self.source, self.asked_target()).with(|own| *own = self.settings.clone());
+        if self.explain {
+            console::print(&format!("{}\n", replay.explain()?.trim_end()))?;
+            return Ok(Exit::Done);
+        }
+        let file = self.report.as_deref().map(|path| self.open_report(path)).transpose()?;
+        let report = replay.run()?;
+        self.tell(&report);
+        self.write_report(file, &report)?;
+        Ok(Exit::Done)
+    }
+
     /// Runs the job; `target` comes before the one that was asked for.
     pub fn run(&self, target: Option<TargetSpec>) -> Result<Report, Error> {
         // Opened first: a report that can't be written must not be found out after an hour's work.
@@ -156,7 +170,8 @@ impl Request {
         if path == Path::new("-") {
             return Ok(Box::new(io::stderr()));
         }
-        if others.iter().copied().chain(self.target.as_deref()).any(|other| is_same(path, other)) {
+        let own = self.target.as_deref().into_iter().chain(self.settings.quarantine.as_deref());
+        if others.iter().copied().chain(own).any(|other| is_same(path, other)) {
             return Err(Error::usage(format!(
                 "--report: {} is also read or written by the job\n  Give the report a file of its own.",
                 path.display()
@@ -220,10 +235,14 @@ fn warn(report: &Report) {
     for warning in &report.warnings {
         console::warning(warning);
     }
+    let place = report.quarantine.as_deref().or(report.files.iter().find_map(|file| file.quarantine.as_deref()));
+    let place = place.map(|path| format!(", and put into {}", path.display())).unwrap_or_default();
+    let others = report.files.iter().filter(|file| file.quarantine.is_some()).count().saturating_sub(1);
+    let others = if others == 0 { String::new() } else { format!(" and {others} more") };
     match report.records_failed {
         0 => {}
-        1 => console::warning("1 bad record was left out"),
-        many => console::warning(format_args!("{} bad records were left out", metrics::count(many))),
+        1 => console::warning(format_args!("1 bad record was left out{place}")),
+        many => console::warning(format_args!("{} bad records were left out{place}{others}", metrics::count(many))),
     }
     if report.lossy.total() > 0 {
         let kinds: Vec<String> =

@@ -77,8 +77,10 @@ pub const INVALID_UTF8: Choice<InvalidUtf8> =
 pub const IO: Choice<Io> = Choice { flag: "--io", values: &[("auto", Io::Auto), ("map", Io::Map), ("read", Io::Read)] };
 
 /// What a bad record does.
-pub const ON_ERROR: Choice<OnError> =
-    Choice { flag: "--on-error", values: &[("fail", OnError::Fail), ("skip", OnError::Skip)] };
+pub const ON_ERROR: Choice<OnError> = Choice {
+    flag: "--on-error",
+    values: &[("fail", OnError::Fail), ("skip", OnError::Skip), ("quarantine", OnError::Quarantine)],
+};
 
 #[cfg(test)]
 mod tests {

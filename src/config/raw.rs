@@ -1,5 +1,7 @@
 //! Flags as text, and what they mean together.
 
+use std::path::PathBuf;
+
 use super::{choice, parse_byte, parse_limit, parse_ops, parse_pairs, parse_size, split_list};
 use crate::engine::{CHECKPOINT_EVERY, Checkpoint, ColumnsFrom, Settings};
 use crate::error::Error;
@@ -85,6 +87,10 @@ pub struct Raw {
     pub compress: Option<String>,
     /// `--on-error`.
     pub on_error: Option<String>,
+    /// `--quarantine`.
+    pub quarantine: Option<PathBuf>,
+    /// `--max-errors`.
+    pub max_errors: Option<String>,
     /// `--force`.
     pub force: bool,
     /// `--strict`.
@@ -132,6 +138,8 @@ impl Raw {
             decompress: self.decompress.as_deref().map_or(Ok(defaults.decompress), str::parse)?,
             compress: self.compress.as_deref().map_or(Ok(defaults.compress), str::parse)?,
             on_error: one_of(&choice::ON_ERROR, &self.on_error)?,
+            quarantine: self.quarantine.clone(),
+            max_errors: self.max_errors.as_deref().map(str::parse).transpose()?,
             invalid_utf8: one_of(&choice::INVALID_UTF8, &self.invalid_utf8)?,
             encoding: self.encoding.as_deref().map(str::parse).transpose()?,
             force: self.force,

@@ -31,6 +31,8 @@ pub struct View {
     decompress: String,
     compress: String,
     on_error: &'static str,
+    quarantine: Option<String>,
+    max_errors: Option<String>,
     force: bool,
     strict: bool,
 }
@@ -103,6 +105,8 @@ impl From<&Settings> for View {
             decompress: s.decompress.to_string(),
             compress: s.compress.to_string(),
             on_error: choice::ON_ERROR.name(s.on_error),
+            quarantine: s.quarantine.as_ref().map(|path| path.to_string_lossy().into_owned()),
+            max_errors: s.max_errors.map(|most| most.to_string()),
             force: s.force,
             strict: s.strict,
         }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::job::Job;
+use super::quarantine::MaxErrors;
 use super::settings::{ColumnsFrom, InvalidUtf8, Io, OnError, Settings, SourceSpec, TargetSpec};
 use crate::compress::{Compress, Decompress};
 use crate::format::{Format, Options};
@@ -139,6 +140,16 @@ impl Job {
     /// What a bad record does.
     pub fn on_error(self, on_error: OnError) -> Job {
         self.with(|settings| settings.on_error = on_error)
+    }
+
+    /// Where bad records are put: the same as [`OnError::Quarantine`] with [`Settings::quarantine`].
+    pub fn quarantine(self, path: impl Into<PathBuf>) -> Job {
+        self.with(|settings| (settings.on_error, settings.quarantine) = (OnError::Quarantine, Some(path.into())))
+    }
+
+    /// How many bad records may be left out; one more ends the job.
+    pub fn max_errors(self, most: MaxErrors) -> Job {
+        self.with(|settings| settings.max_errors = Some(most))
     }
 
     /// What invalid UTF-8 does where the target needs UTF-8.

@@ -8,13 +8,15 @@
 //! There is no deadlock: a buffer is taken *before* a slice is claimed, so the worker whose turn it is
 //! always has one, and it never waits for anyone.
 
+use std::cell::RefCell;
 use std::path::Path;
-use std::sync::{Condvar, Mutex, MutexGuard};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::Instant;
 
 use crc32fast::Hasher;
 
 use super::checkpoint::{Entry, Journal, Tracker, hash};
+use super::quarantine::{Bad, BadRecords, Ledger, Over};
 use super::totals::{SliceTotals, Totals};
 use crate::error::{Error, Result};
 use crate::memory::{Buffer, Pool};
@@ -31,6 +33,10 @@ pub(super) struct Done {
     /// The rest of its output, which was not drained before.
     pub buffer: Buffer,
     pub len: usize,
+    /// How much of its output was drained before.
+    pub drained: u64,
+    /// Its bad records, as far as they were not entered before.
+    pub bad: BadRecords,
     pub totals: SliceTotals,
     pub claimed: Instant,
     /// Why the run ends with this slice; gets the number of records before it.
@@ -62,6 +68,8 @@ pub(super) struct Begin<'t> {
     /// How many bytes of its separator the first record of the output skips.
     pub first_skips: usize,
     pub totals: Totals,
+    /// Where bad records are entered.
+    pub ledger: Option<&'t mut Ledger>,
     /// Where checkpoints go, and what makes them.
     pub checkpoints: Option<(&'t Journal, Tracker)>,
     /// Told how far the run is.
@@ -73,7 +81,10 @@ pub(super) struct Committer<'t> {
     first_skips: usize,
     journal: Option<&'t Journal>,
     progress: Option<&'t Progress>,
-    state: Mutex<State>,
+    /// What is noted of bad records.
+    notes: Notes,
+    quarantine: Option<Arc<Target>>,
+    state: Mutex<State<'t>>,
     /// A turn has come, or the run ends.
     turn: Condvar,
     /// A buffer came back, or the run ends.
@@ -95,9 +106,21 @@ pub(super) struct Restriction {
     pub room: usize,
 }
 
-struct State {
+/// What is noted of bad records.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Notes {
+    Nothing,
+    /// Where they are, and why they are bad.
+    Places,
+    /// Their bytes too.
+    Bytes,
+}
+
+struct State<'t> {
     /// The slice whose turn it is.
     next: u64,
+    /// Whoever has the turn may take it while the lock is open.
+    ledger: Option<&'t mut Ledger>,
     place: Place,
     /// Early slices, at their number modulo the ring's length.
     ring: Vec<Option<(Done, Option<Hasher>)>>,
@@ -113,7 +136,7 @@ struct State {
     tracker: Option<Tracker>,
 }
 
-impl State {
+impl<'t> State<'t> {
     /// Takes the place of `bytes` in the output, whose checksum is `hashed` if checkpoints are written.
     fn assign<'b>(&mut self, bytes: &'b [u8], first_skips: usize, hashed: Option<Hasher>) -> (&'b [u8], u64) {
         let (mut bytes, mut hashed) = (bytes, hashed);
@@ -149,13 +172,21 @@ impl State {
 impl<'t> Committer<'t> {
     /// A committer with a pool of `buffers` output buffers for all workers together.
     pub fn new(target: &'t Target, begin: Begin<'t>, pool: Pool, buffers: usize) -> Committer<'t> {
-        let Begin { place, first_skips, totals, checkpoints, progress } = begin;
+        let Begin { place, first_skips, totals, ledger, checkpoints, progress } = begin;
+        let ledger = ledger.filter(|ledger| ledger.is_needed());
+        let quarantine = ledger.as_ref().and_then(|ledger| ledger.quarantine.as_ref());
+        let quarantine = quarantine.map(|quarantine| Arc::clone(quarantine.target()));
+        let notes = match (&ledger, &quarantine) {
+            (None, _) => Notes::Nothing,
+            (Some(_), None) => Notes::Places,
+            (Some(_), Some(_)) => Notes::Bytes,
+        };
         let (journal, tracker) = checkpoints.unzip();
         let ring = (0..buffers).map(|_| None).collect();
         let (active, ended, behind) = (usize::MAX, false, 0);
-        let state = State { next: 0, place, ring, pool, active, ended, behind, totals, error: None, tracker };
-        let (turn, freed, unparked) = (Condvar::new(), Condvar::new(), Condvar::new());
-        Committer { target, first_skips, journal, progress, state: Mutex::new(state), turn, freed, unparked }
+        let state = State { next: 0, ledger, place, ring, pool, active, ended, behind, totals, error: None, tracker };
+        let (state, turn, freed, unparked) = (Mutex::new(state), Condvar::new(), Condvar::new(), Condvar::new());
+        Committer { target, first_skips, journal, progress, notes, quarantine, state, turn, freed, unparked }
     }
 
     /// The checksum of output, if checkpoints are written.
@@ -163,7 +194,12 @@ impl<'t> Committer<'t> {
         self.journal.map(|_| hash(bytes))
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    /// What is to be noted of bad records.
+    pub fn notes(&self) -> Notes {
+        self.notes
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State<'t>> {
         self.state.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 
@@ -210,15 +246,65 @@ impl<'t> Committer<'t> {
         self.lock().behind
     }
 
-    /// Writes the first part of a slice's output while the slice goes on; waits for its turn.
-    fn drain(&self, index: u64, offset: u64, bytes: &[u8]) -> Result<()> {
-        let hashed = self.hash(bytes);
+    /// Waits for the turn of a slice.
+    fn wait(&self, index: u64) -> Result<MutexGuard<'_, State<'t>>> {
         let mut state = self.lock();
         while state.next != index && state.error.is_none() {
             state = self.turn.wait(state).unwrap_or_else(|poisoned| poisoned.into_inner());
         }
-        if state.error.is_some() {
-            return Err(Error::usage("the run has ended"));
+        match state.error {
+            Some(_) => Err(ended()),
+            None => Ok(state),
+        }
+    }
+
+    /// Enters bad records of the slice whose turn it is. The lock is open meanwhile.
+    fn enter<'s>(
+        &'s self,
+        mut state: MutexGuard<'s, State<'t>>,
+        enter: impl FnOnce(&mut Ledger, u64) -> Result<(), Over>,
+    ) -> (MutexGuard<'s, State<'t>>, Result<(), Over>) {
+        let Some(ledger) = state.ledger.take() else { return (state, Ok(())) };
+        let before = state.totals.records_in;
+        drop(state);
+        let entered = enter(ledger, before);
+        let mut state = self.lock();
+        state.ledger = Some(ledger);
+        (state, entered)
+    }
+
+    /// The run ends with a bad record; of `bytes`, which come behind `drained` others of the slice, those before it are
+    /// written.
+    fn end_with(&self, mut state: MutexGuard<'_, State<'t>>, over: Over, drained: u64, bytes: &[u8]) {
+        let before = over.output.map_or(0, |output| output.saturating_sub(drained) as usize).min(bytes.len());
+        let (bytes, at) = state.assign(&bytes[..before], self.first_skips, None);
+        drop(state);
+        let written = self.target.write(bytes, at);
+        self.fail(&mut self.lock(), written.err().unwrap_or(over.error));
+    }
+
+    /// Enters one bad record in the middle of its slice, behind everything that was drained of it.
+    pub fn enter_one(&self, index: u64, bad: &Bad, raw: &[u8]) -> Result<()> {
+        let state = self.wait(index)?;
+        let (state, entered) = self.enter(state, |ledger, before| ledger.enter_one(before, bad, raw));
+        entered.map_err(|over| {
+            self.end_with(state, over, 0, &[]);
+            ended()
+        })
+    }
+
+    /// Writes the first part of a slice's output while the slice goes on; waits for its turn. What is bad so far is
+    /// entered before.
+    fn drain(&self, index: u64, offset: u64, bytes: &[u8], bad: &BadRecords, drained: u64) -> Result<()> {
+        let hashed = self.hash(bytes);
+        let mut state = self.wait(index)?;
+        if !bad.is_empty() {
+            let entered;
+            (state, entered) = self.enter(state, |ledger, before| ledger.enter(before, bad));
+            if let Err(over) = entered {
+                self.end_with(state, over, drained, bytes);
+                return Err(ended());
+            }
         }
         state.begin_write(index, offset);
         let (bytes, at) = state.assign(bytes, self.first_skips, hashed);
@@ -233,6 +319,7 @@ impl<'t> Committer<'t> {
         let (Some(journal), Some(entry)) = (self.journal, entry) else { return Ok(()) };
         if journal.durable {
             self.target.sync()?;
+            self.quarantine.as_ref().map_or(Ok(()), |quarantine| quarantine.sync())?;
         }
         journal.append(&entry)
     }
@@ -254,6 +341,13 @@ impl<'t> Committer<'t> {
                 return;
             }
             let index = state.next;
+            if !done.bad.is_empty() {
+                let entered;
+                (state, entered) = self.enter(state, |ledger, before| ledger.enter(before, &done.bad));
+                if let Err(over) = entered {
+                    return self.end_with(state, over, done.drained, &done.buffer[..done.len]);
+                }
+            }
             // No other run can begin with a slice that ends this one.
             if done.failed.is_none() {
                 state.begin_write(index, done.offset);
@@ -303,12 +397,14 @@ impl<'t> Committer<'t> {
         }
     }
 
-    fn advance(&self, state: &mut State, done: &Done) {
+    fn advance(&self, state: &mut State<'t>, done: &Done) {
         state.next += 1;
         state.behind = done.offset;
         state.totals.add(&done.totals);
         if let Some(tracker) = &mut state.tracker {
-            tracker.advanced(done.offset, state.place.offset, !state.place.at_start, &state.totals);
+            let quarantine = state.ledger.as_ref().map_or((0, 0), |ledger| ledger.written());
+            let output = (state.place.offset, !state.place.at_start);
+            tracker.advanced(done.offset, output, &state.totals, quarantine);
         }
         if let Some(progress) = self.progress {
             progress.committed(state.totals.records_in, state.totals.records_out, state.place.offset);
@@ -316,7 +412,7 @@ impl<'t> Committer<'t> {
         self.turn.notify_all();
     }
 
-    fn fail(&self, state: &mut State, error: Error) {
+    fn fail(&self, state: &mut State<'t>, error: Error) {
         state.error.get_or_insert(error);
         self.turn.notify_all();
         self.freed.notify_all();
@@ -333,12 +429,20 @@ impl<'t> Committer<'t> {
     }
 }
 
+fn ended() -> Error {
+    Error::usage("the run has ended")
+}
+
 /// Drains the buffer of one slice.
 pub(super) struct SliceDrain<'c, 't> {
     pub committer: &'c Committer<'t>,
     pub index: u64,
     /// Where the slice begins in the source.
     pub offset: u64,
+    /// What is bad so far, and was not entered yet.
+    pub bad: &'c RefCell<BadRecords>,
+    /// How much was drained before.
+    pub drained: u64,
     /// Where the slice's bytes are, if they are mapped, and the offset behind them.
     pub mapped: Option<(&'c Map, &'c Path, u64)>,
 }
@@ -348,6 +452,10 @@ impl Drain for SliceDrain<'_, '_> {
         if let Some(error) = self.mapped.and_then(|(map, path, end)| damage(map, path, end)) {
             return Err(error);
         }
-        self.committer.drain(self.index, self.offset, bytes)
+        let mut bad = self.bad.borrow_mut();
+        self.committer.drain(self.index, self.offset, bytes, &bad, self.drained)?;
+        bad.clear();
+        self.drained += bytes.len() as u64;
+        Ok(())
     }
 }

@@ -41,6 +41,8 @@ pub(super) struct Feed<'s> {
     room: Room,
     /// A slice is converted that has to be alone.
     pub alone: bool,
+    /// Where a mapped source ends, if that is not its end.
+    end: Option<usize>,
     /// No more slices: the input ended, or a slice failed.
     stopped: bool,
     stop: Option<Stop>,
@@ -68,6 +70,7 @@ impl<'s> Feed<'s> {
             max_record: plan.max_record,
             room,
             alone: false,
+            end: None,
             stopped: false,
             stop: None,
             progress: None,
@@ -85,6 +88,11 @@ impl<'s> Feed<'s> {
             });
         }
         self
+    }
+
+    /// Only up to `end` of a mapped source, in records of other lengths.
+    pub fn within(self, end: usize, max_record: usize) -> Feed<'s> {
+        Feed { end: Some(end), max_record, ..self }
     }
 
     /// How many bytes were handed out, what stands before the first record included.
@@ -147,7 +155,7 @@ impl<'s> Feed<'s> {
     /// committed: from there a run could go on. At the end of the input there is nothing left to stop.
     fn asked(&self) -> std::io::Result<()> {
         let ended = match &self.input {
-            Input::Mapped(map) => self.offset >= map.bytes().len() as u64,
+            Input::Mapped(map) => self.offset >= self.end.unwrap_or(map.bytes().len()) as u64,
             Input::Stream(stream, carry) => stream.ended() && carry.is_empty(),
         };
         match &self.stop {
@@ -158,7 +166,7 @@ impl<'s> Feed<'s> {
 
     fn next_mapped(&mut self) -> Found<'s> {
         let Input::Mapped(map) = self.input else { return Ok(None) };
-        let all = map.bytes();
+        let all = &map.bytes()[..self.end.unwrap_or(map.bytes().len())];
         loop {
             let rest = &all[self.offset as usize..];
             if rest.is_empty() {

@@ -18,6 +18,7 @@ use crate::error::Result;
 use crate::format::{Boundary, Columns, Nested, UnknownKey};
 use crate::record::Schema;
 use crate::source::Bytes;
+use crate::sys::Map;
 use crate::target::Target;
 
 /// How much of a stream's beginning is looked at for keys, in bytes. A fixed part of the memory plan: the
@@ -35,8 +36,9 @@ pub(super) enum First {
 }
 
 impl Opened<'_> {
-    /// The columns of a tabular target for keyed records, and whether they are certain.
-    pub fn header(&mut self, target: &Target) -> Result<(Option<Columns>, bool)> {
+    /// The columns of a tabular target for keyed records, and whether they are certain. `restartable`: what was written
+    /// can be begun anew.
+    pub fn header(&mut self, restartable: bool) -> Result<(Option<Columns>, bool)> {
         let (first, unknown) = match &self.route.header {
             Header::Given => return Ok((None, true)),
             Header::List(schema, unknown) => {
@@ -51,7 +53,7 @@ impl Opened<'_> {
                 let (schema, certain) = self.good_keys()?;
                 return Ok((Some(Columns { schema, unknown }), certain));
             }
-            if !target.is_restartable() {
+            if !restartable {
                 return Ok((Some(Columns { schema: self.all_keys()?, unknown }), true));
             }
         }
@@ -77,7 +79,7 @@ impl Opened<'_> {
         let keys = Target::memory();
         let pass = self.key_pass();
         let outcome = self.pass_by(
-            How { on_error: OnError::Skip, resumable: None },
+            How { on_error: OnError::Skip, ledger: None, resumable: None },
             &pass,
             &keys,
             &Phases::new(self.plan.workers),
@@ -102,7 +104,9 @@ impl Opened<'_> {
                 stream.read_to(&mut self.head, start + size).map_err(|e| read_error(path, 0, 0, e))?;
             }
             let keys = match &self.source.bytes {
-                Bytes::Mapped(map) => self.keys_in(&map.bytes()[start..], true, self.plan.slice_size, first)?,
+                Bytes::Mapped(map) => {
+                    self.keys_in(&map.bytes()[start..self.end(map)], true, self.plan.slice_size, first)?
+                }
                 Bytes::Stream(stream) => self.keys_in(&self.head[start..], stream.ended(), PART, first)?,
             };
             let ended = match &self.source.bytes {
@@ -115,6 +119,11 @@ impl Opened<'_> {
             }
             size = (size * 2).min(most);
         }
+    }
+
+    /// Where the records of a mapped source end.
+    fn end(&self, map: &Map) -> usize {
+        self.replay.as_ref().map_or(map.bytes().len(), |section| section.end())
     }
 
     /// The keys of the first record or slice that has any; of a stream, those of all that was read.
@@ -130,7 +139,12 @@ impl Opened<'_> {
             let window = rest.len().min(target.saturating_add(self.plan.max_record));
             match cutter.cut(&rest[..window], target.min(window), end && window == rest.len()) {
                 Ok(Boundary::At(len)) => {
-                    found.add(&rest[..len])?;
+                    match &self.replay {
+                        None => found.add(&rest[..len])?,
+                        Some(section) => {
+                            section.each(&rest[..len], 0, &mut Vec::new(), |_, record| found.add(record))?
+                        }
+                    }
                     if one && !found.is_empty() {
                         break;
                     }

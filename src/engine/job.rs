@@ -7,11 +7,13 @@ use super::checkpoint::Resumable;
 use super::open::{open_target, refuse_source};
 use super::opened::Opened;
 use super::phases::Phases;
-use super::settings::{Settings, SourceSpec, TargetSpec};
+use super::quarantine::{Ledger, Quarantine, place_for};
+use super::settings::{OnError, Settings, SourceSpec, TargetSpec};
 use super::sum::Sum;
 use crate::error::{Error, Result};
 use crate::memory::audit;
 use crate::metrics::{FileReport, Report};
+use crate::target::Target;
 
 /// A conversion that is ready to run.
 pub struct Job {
@@ -46,6 +48,13 @@ impl Job {
         );
         let ops: Vec<_> = route.ops.iter().map(|op| op.name()).collect();
         text += &format!("ops              {}\n", if ops.is_empty() { "none".into() } else { ops.join(", ") });
+        let quarantine = place_for(&self.settings, &self.target)?.map(|place| format!("put into {}", place.display()));
+        let bad = match self.settings.on_error {
+            OnError::Fail => "end the job".into(),
+            OnError::Skip => "left out".into(),
+            OnError::Quarantine => quarantine.unwrap_or_default(),
+        };
+        text += &format!("bad records      {bad}\n");
         text += &opened.plan.explain();
         Ok(text)
     }
@@ -61,7 +70,8 @@ impl Job {
         let (done, output) = self.run_into(&mut sum)?;
         let stream = |path: &PathBuf| path.as_os_str() != "-";
         let (source, target) = (Some(done.source).filter(stream), done.target);
-        Ok(Report { source, target, output, elapsed: started.elapsed(), ..sum.report(memory_limit) })
+        let quarantine = done.quarantine;
+        Ok(Report { source, target, quarantine, output, elapsed: started.elapsed(), ..sum.report(memory_limit) })
     }
 
     /// Runs the job and adds what it did to `sum`. Gives the bytes of a memory target too.
@@ -71,38 +81,74 @@ impl Job {
         if let Some(stop) = &settings.stop {
             stop.check().map_err(|e| Error::io("start", "the job", e))?;
         }
+        let place = place_for(&settings, &self.target)?;
         let mut opened = Opened::new(self.source, &self.target, &settings)?;
         refuse_source(&self.target, [&*opened.source.path])?;
-        let mut resumable = Resumable::open(&opened, &self.target, &settings)?;
-        let mut target = match &resumable {
-            Some(resumable) => resumable.target(settings.force)?,
-            None => open_target(self.target, &settings)?,
-        };
+        if let Some(place) = &place {
+            refuse_source(&TargetSpec::Path(place.clone()), [&*opened.source.path])?;
+        }
+        let mut resumable = Resumable::open(&opened, &self.target, place.as_deref(), &settings)?;
+        let (mut target, mut ledger) = outputs(self.target, place, resumable.as_ref(), &settings)?;
         let plan = opened.plan.clone();
         if let Some(packing) = &plan.packing {
             target = target.packed(packing)?;
         }
         let phases = Phases::new(plan.workers);
         let place = target.file_path().map(Into::into);
-        let run = opened.convert(&target, &phases, resumable.as_mut()).map_err(|error| opened.source.blame(error));
-        let mut run = match (run, resumable.as_ref()) {
-            (Ok(run), _) => run,
-            (Err(error), None) => return Err(error),
-            (Err(error), Some(resumable)) => {
-                return Err(resumable.fail(target, error, opened.source.unchanged().is_ok()));
+        let run = opened.convert(&target, &phases, resumable.as_mut(), &mut ledger).and_then(|run| {
+            ledger.judge(run.totals.records_in).map_err(|error| opened.source.tell(error))?;
+            Ok(run)
+        });
+        let mut run = match run.map_err(|error| ledger.convict(opened.source.blame(error))) {
+            Ok(run) => run,
+            Err(error) => {
+                let Some(resumable) = resumable else { return Err(error) };
+                let unchanged = opened.source.unchanged().is_ok();
+                return Err(resumable.fail(target, ledger.quarantine, error, unchanged));
             }
         };
         run.bytes_out = target.flush()?.unwrap_or(run.bytes_out);
-        let output = match resumable {
-            None => target.finish()?,
+        let (output, quarantine) = match resumable {
+            None => name(target, ledger)?,
             Some(resumable) => {
                 sum.resumed_from = resumable.from.as_ref().map(|entry| entry.input);
-                resumable.finish(target)?
+                let ready = resumable.finishing(&target, ledger.quarantine.as_ref());
+                let named = ready.and_then(|()| name(target, ledger));
+                resumable.finished();
+                named?
             }
         };
         sum.add(&opened, &run, &phases, &before);
         sum.warnings.extend_from_slice(opened.reading.warnings());
         sum.bytes_out += run.bytes_out;
-        Ok((run.file(&opened.source.path, place), output))
+        Ok((FileReport { quarantine, ..run.file(&opened.source.path, place) }, output))
     }
+}
+
+/// Opens the target, and the ledger with the quarantine if there is one at `place`; where another run stopped.
+fn outputs(
+    target: TargetSpec,
+    place: Option<PathBuf>,
+    resumable: Option<&Resumable>,
+    settings: &Settings,
+) -> Result<(Target, Ledger)> {
+    let stop = settings.stop.as_ref();
+    let Some(resumable) = resumable else {
+        let target = open_target(target, settings)?;
+        let quarantine = place.map(|place| Quarantine::create(place, settings.force, stop)).transpose()?;
+        return Ok((target, Ledger::new(settings.max_errors, quarantine, 0)));
+    };
+    let target = resumable.target(settings.force)?;
+    let count = resumable.from.as_ref().map_or(0, |entry| entry.records_failed);
+    match resumable.quarantine(settings.force) {
+        Ok(quarantine) => Ok((target, Ledger::new(settings.max_errors, quarantine, count))),
+        // What another run left is not touched.
+        Err(error) => target.keep().and(Err(error)),
+    }
+}
+
+/// Gives both their names, the quarantine first: a target is never without it.
+fn name(target: Target, ledger: Ledger) -> Result<(Vec<u8>, Option<PathBuf>)> {
+    let quarantine = ledger.finish()?;
+    Ok((target.finish()?, quarantine))
 }

@@ -23,14 +23,16 @@ pub(super) fn open_source(source: SourceSpec, settings: &Settings) -> Result<Sou
         }
         SourceSpec::Stdin => Source::stdin(settings.decompress, stop),
         SourceSpec::Reader(reader) => Source::stream(reader, settings.decompress, stop),
+        SourceSpec::Quarantined(section) => section.open(stop),
     }
 }
 
 /// Opens the source, as UTF-8 if its format is text. What a compressed one holds is known once it is unpacked: it has
 /// to be made [text](as_text) then.
 pub(super) fn open_text(source: SourceSpec, from: Format, settings: &Settings) -> Result<Source> {
+    let decoded = matches!(source, SourceSpec::Quarantined(_));
     let source = open_source(source, settings)?;
-    if source.packed().is_some() { Ok(source) } else { as_text(source, from, settings) }
+    if decoded || source.packed().is_some() { Ok(source) } else { as_text(source, from, settings) }
 }
 
 /// The same source as UTF-8, if its format is text and it is in another encoding.

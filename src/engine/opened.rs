@@ -9,9 +9,10 @@ use super::open::{as_text, open_text};
 use super::pass::PassThrough;
 use super::phases::Phases;
 use super::plan::{BASE, Plan, Wishes};
+use super::quarantine::{Head, Ledger, Section};
 use super::route::Route;
 use super::run::{How, Run};
-use super::settings::{Settings, SourceSpec, TargetSpec};
+use super::settings::{OnError, Settings, SourceSpec, TargetSpec};
 use super::wordcount::WordCount;
 use crate::compress::Compression;
 use crate::error::{Error, Position, Result};
@@ -31,6 +32,8 @@ pub(super) struct Opened<'s> {
     pub reading: Box<dyn ReadFormat>,
     pub route: Route,
     pub plan: Plan,
+    /// The source is a part of a quarantine.
+    pub replay: Option<Section>,
     /// The ceiling, and what is reserved of it according to the plan.
     pub budget: Budget,
     _reserved: Vec<Reservation>,
@@ -42,11 +45,12 @@ pub(super) struct Opened<'s> {
 
 impl<'s> Opened<'s> {
     pub fn new(source: SourceSpec, target: &TargetSpec, settings: &'s Settings) -> Result<Opened<'s>> {
-        let path = match &source {
-            SourceSpec::Path(path) => Some(path.as_path()),
-            _ => None,
+        let (path, replay) = match &source {
+            SourceSpec::Path(path) => (Some(path.as_path()), None),
+            SourceSpec::Quarantined(section) => (None, Some(section.clone())),
+            _ => (None, None),
         };
-        let from = format::source_format(settings.from, path)?;
+        let from = format::source_format(replay.as_ref().map(Section::format).or(settings.from), path)?;
         let path = match target {
             TargetSpec::Path(path) => Some(path.as_path()),
             _ => None,
@@ -54,12 +58,12 @@ impl<'s> Opened<'s> {
         let to = format::target_format(settings.to, path, from)?;
         let source = open_text(source, from, settings)?;
         let compression = settings.compress.of(path);
-        Opened::look(source, (from, to), compression, settings)
+        Opened::look((source, replay), (from, to), compression, settings)
     }
 
     /// Looks at the beginning of a source.
     fn look(
-        mut source: Source,
+        (mut source, replay): (Source, Option<Section>),
         (from, to): (Format, Format),
         compression: Option<Compression>,
         settings: &'s Settings,
@@ -80,6 +84,7 @@ impl<'s> Opened<'s> {
             buffer_min: format::whole_record(to, &settings.options),
             packed: source.packed(),
             compression,
+            noting: settings.on_error == OnError::Quarantine || settings.max_errors.is_some(),
         };
         let mut plan = Plan::new(&wishes)?;
         let room = Room::new(&plan, &Budget::new(plan.memory_limit));
@@ -91,7 +96,11 @@ impl<'s> Opened<'s> {
         options.max_record = plan.max_record;
         options.strict = settings.strict;
         let path = source.path.clone();
-        let look = |head: &[u8], end: bool| match format::open(from, &options, head, end) {
+        let open = |head: &[u8], end: bool| match &replay {
+            None => format::open(from, &options, head, end),
+            Some(section) => section.reading(&options).map(Opening::Ready),
+        };
+        let look = |head: &[u8], end: bool| match open(head, end) {
             Ok(Opening::Ready(reading)) => Ok(Some(reading)),
             Ok(Opening::More) => Ok(None),
             Err(OpenError::Usage(error)) => Err(error),
@@ -119,7 +128,9 @@ impl<'s> Opened<'s> {
                 read_head(stream, &source.path, (plan.max_record, &room), look).map_err(|error| source.tell(error))?
             }
         };
-        let route = Route::new(settings, from, to, &*reading)?;
+        let mut route = Route::new(settings, from, to, &*reading)?;
+        // Repaired records stand alone: what one of them does not close must not reach into the next.
+        route.pass_through &= replay.is_none() || !matches!(from, Format::Csv | Format::Tsv);
         // What is compressed is being read by now, as it was planned.
         if let (Some(schema), None) = (&route.schema, wishes.packed) {
             wishes.names = size_of_names(schema);
@@ -128,8 +139,19 @@ impl<'s> Opened<'s> {
         let budget = Budget::new(plan.memory_limit);
         let reserved = plan.reserve(&budget)?;
         let names = budget.open("names of columns", NAMES_HINT);
-        let mut opened =
-            Opened { settings, source, head, reading, route, plan, budget, _reserved: reserved, names, begun: false };
+        let mut opened = Opened {
+            settings,
+            source,
+            head,
+            reading,
+            route,
+            plan,
+            budget,
+            _reserved: reserved,
+            names,
+            replay,
+            begun: false,
+        };
         if let Some(schema) = opened.route.schema.take() {
             opened.hold_names(&schema)?;
             opened.route.schema = Some(schema);
@@ -151,11 +173,13 @@ impl<'s> Opened<'s> {
         target: &Target,
         phases: &Phases,
         mut resumable: Option<&mut Resumable>,
+        ledger: &mut Ledger,
     ) -> Result<Run> {
         let on_error = self.settings.on_error;
+        ledger.begin(&self.source.path, || self.head());
         let (header, certain) = match resumable.as_mut().and_then(|resumable| resumable.columns.take()) {
             Some(names) => (Some(Columns { schema: Schema::new(names), unknown: self.route.unknown_key() }), false),
-            None => self.header(target)?,
+            None => self.header(target.is_restartable() && ledger.is_restartable())?,
         };
         if let Some(resumable) = resumable.as_deref_mut() {
             resumable.start(header.as_ref().map(names))?;
@@ -164,18 +188,38 @@ impl<'s> Opened<'s> {
             self.hold_names(&columns.schema)?;
         }
         let writing = self.writing(header)?;
-        match self.pass_by(How { on_error, resumable: resumable.as_deref() }, &*writing, target, phases) {
+        let how = How { on_error, ledger: Some(&mut *ledger), resumable: resumable.as_deref() };
+        match self.pass_by(how, &*writing, target, phases) {
             Err(error) if error.is_unknown_key() && !certain => {
                 let keys = self.all_columns()?;
                 self.hold_names(&keys.schema)?;
                 target.restart()?;
+                ledger.restart()?;
                 if let Some(resumable) = resumable.as_deref_mut() {
                     resumable.restart(names(&keys))?;
                 }
                 let writing = self.writing(Some(keys))?;
-                self.pass_by(How { on_error, resumable: resumable.as_deref() }, &*writing, target, phases)
+                let how = How { on_error, ledger: Some(ledger), resumable: resumable.as_deref() };
+                self.pass_by(how, &*writing, target, phases)
             }
             outcome => outcome,
+        }
+    }
+
+    /// What says how the records are read.
+    pub(super) fn head(&self) -> Head {
+        match &self.replay {
+            Some(section) => section.head().clone(),
+            None => Head::new(self.route.from, &self.settings.options, &*self.reading, self.before_records()),
+        }
+    }
+
+    /// The bytes before the first record. Of a stream, nothing was handed out yet.
+    fn before_records(&self) -> &[u8] {
+        let start = self.reading.start();
+        match &self.source.bytes {
+            Bytes::Mapped(map) => &map.bytes()[..start],
+            Bytes::Stream(_) => &self.head[..start],
         }
     }
 
@@ -190,12 +234,11 @@ impl<'s> Opened<'s> {
             return Ok(Box::new(WordCount::new(route.from == Format::Text)));
         }
         if route.pass_through {
-            let start = self.reading.start();
-            let prefix = match &self.source.bytes {
-                Bytes::Mapped(map) => &map.bytes()[..start],
-                Bytes::Stream(_) => &self.head[..start],
+            let prefix = match &self.replay {
+                Some(section) => section.head().header(),
+                None => self.before_records().to_vec(),
             };
-            return Ok(Box::new(PassThrough { prefix: prefix.to_vec() }));
+            return Ok(Box::new(PassThrough { prefix }));
         }
         let mut options = self.settings.options.clone();
         options.strict = self.settings.strict;

@@ -1,6 +1,7 @@
 //! The memory plan: computed before the first byte, from named maxima.
 
 use super::header::HEAD;
+use super::quarantine::NOTED;
 use crate::compress::{Compression, Packed, Packing, Unpacking};
 use crate::error::{Error, Result};
 use crate::memory::{Budget, Reservation};
@@ -40,6 +41,8 @@ pub(super) struct Plan {
     pub spare: usize,
     /// A stream's bytes are read into windows of their own; a mapped slice's pages count instead.
     pub streamed: bool,
+    /// Bad records are noted on their way to the committer.
+    pub noting: bool,
     pub max_record: usize,
     pub memory_limit: usize,
     /// What the names of columns take at a time.
@@ -69,6 +72,8 @@ pub(super) struct Wishes {
     pub packed: Option<Packed>,
     /// How the target is to be compressed.
     pub compression: Option<Compression>,
+    /// Bad records are noted.
+    pub noting: bool,
 }
 
 impl Plan {
@@ -101,6 +106,7 @@ impl Plan {
                 share: 0,
                 spare: 0,
                 streamed: wishes.streamed,
+                noting: wishes.noting,
                 max_record,
                 memory_limit: limit,
                 unpacking,
@@ -156,6 +162,8 @@ impl Plan {
             ("output buffers", (self.workers + self.ring).saturating_mul(self.buffer)),
             (if self.streamed { "windows of the stream" } else { "mapped slices" }, slices),
             ("names of columns", self.names.saturating_mul(2 + self.workers)),
+            // Notes grow by doubling. One more is for what is written.
+            ("bad records", if self.noting { (self.workers + self.ring + 1) * 2 * NOTED } else { 0 }),
             ("decompression", self.unpacking.map_or(0, |unpacking| unpacking.bytes())),
             ("compression", self.packing.map_or(0, |packing| packing.bytes())),
         ]
@@ -229,6 +237,7 @@ mod tests {
             buffer_min: 0,
             packed: None,
             compression: None,
+            noting: false,
         }
     }
 

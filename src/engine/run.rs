@@ -12,6 +12,7 @@ use super::governor::Governor;
 use super::opened::Opened;
 use super::phases::Phases;
 use super::plan::Plan;
+use super::quarantine::Ledger;
 use super::settings::OnError;
 use super::totals::Totals;
 use super::worker::{Shared, Worker};
@@ -48,6 +49,7 @@ impl Run {
             records_in: self.totals.records_in,
             records_out: self.totals.records_out,
             records_failed: self.totals.records_failed,
+            quarantine: None,
             error: None,
         }
     }
@@ -57,6 +59,8 @@ impl Run {
 pub(super) struct How<'h> {
     /// What a bad record does.
     pub on_error: OnError,
+    /// Where bad records are entered; none: they are nothing but left out.
+    pub ledger: Option<&'h mut Ledger>,
     /// Checkpoints are written, and perhaps there are some.
     pub resumable: Option<&'h Resumable>,
 }
@@ -69,6 +73,7 @@ impl Opened<'_> {
             encoder: writing.encoder(),
             arena: self.arena(),
             window: Vec::new(),
+            record: Vec::new(),
         }
     }
 
@@ -80,7 +85,8 @@ impl Opened<'_> {
 
     /// One pass over the input.
     pub(super) fn pass(&mut self, writing: &dyn WriteFormat, target: &Target, phases: &Phases) -> Result<Run> {
-        self.pass_by(How { on_error: self.settings.on_error, resumable: None }, writing, target, phases)
+        let how = How { on_error: self.settings.on_error, ledger: None, resumable: None };
+        self.pass_by(how, writing, target, phases)
     }
 
     /// Begins a compressed file anew.
@@ -99,7 +105,7 @@ impl Opened<'_> {
     /// One pass over the input, with a policy of its own for bad records, and from where another run stopped.
     pub(super) fn pass_by(
         &mut self,
-        How { on_error, resumable }: How<'_>,
+        How { on_error, ledger, resumable }: How<'_>,
         writing: &dyn WriteFormat,
         target: &Target,
         phases: &Phases,
@@ -120,6 +126,7 @@ impl Opened<'_> {
             place: from.map_or(Place::behind(frame.prefix.len()), Entry::place),
             first_skips: frame.first_skips,
             totals: from.map_or_else(Totals::new, Entry::totals),
+            ledger,
             checkpoints: resumable
                 .map(|resumable| (&resumable.journal, Tracker::new(every, from, &frame.prefix, workers))),
             progress: self.settings.progress.as_ref(),
@@ -138,9 +145,11 @@ impl Opened<'_> {
         target: &Target,
         phases: &Phases,
         (place, first_skips): (Place, usize),
+        ledger: &mut Ledger,
     ) -> Result<Run> {
         let progress = self.settings.progress.as_ref();
-        let begin = Begin { place, first_skips, totals: Totals::new(), checkpoints: None, progress };
+        let ledger = Some(ledger);
+        let begin = Begin { place, first_skips, totals: Totals::new(), ledger, checkpoints: None, progress };
         self.records_from(on_error, writing, target, phases, (begin, None))
     }
 
@@ -172,6 +181,10 @@ impl Opened<'_> {
             .collect();
         let room = Room::new(plan, &self.budget);
         let (feed, map) = feed(&mut self.source.bytes, &mut self.head, &*self.reading, (plan, &room), start);
+        let feed = match &self.replay {
+            Some(section) => feed.within(section.end(), section.longest_line(plan.max_record)),
+            None => feed,
+        };
         let feed = feed.controlled(self.settings.stop.as_ref(), self.settings.progress.as_ref());
         let shared = Shared {
             feed: Gate::new(feed, room),
@@ -182,6 +195,7 @@ impl Opened<'_> {
             schema: self.route.schema.as_ref(),
             ops: &self.route.ops,
             on_error,
+            replay: self.replay.as_ref(),
             strict: self.settings.strict,
             max_record: plan.max_record,
             phases,

@@ -4,6 +4,7 @@ use std::io::{Read, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::quarantine::{MaxErrors, Section};
 use crate::compress::{Compress, Decompress};
 use crate::format::{Format, Options};
 use crate::memory::pressure::Script;
@@ -20,6 +21,8 @@ pub enum SourceSpec {
     Stdin,
     /// Anything that can be read, once and forwards.
     Reader(Box<dyn Read + Send>),
+    /// The bad records of one source in a quarantine: see [`Replay`](super::Replay).
+    Quarantined(Section),
 }
 
 /// Where the bytes of a job go.
@@ -54,6 +57,9 @@ pub enum OnError {
     Fail,
     /// It is counted and left out.
     Skip,
+    /// It is counted, left out, and written into a file of its own, from which it can be repaired and converted: see
+    /// [`Settings::quarantine`] and [`Replay`](super::Replay).
+    Quarantine,
 }
 
 /// What invalid UTF-8 does where the target needs UTF-8.
@@ -132,6 +138,11 @@ pub struct Settings {
     pub compress: Compress,
     /// What a bad record does.
     pub on_error: OnError,
+    /// The file for bad records, with [`OnError::Quarantine`]; none: beside a target file, whose name it has with
+    /// `.quarantine.ndjson` behind it.
+    pub quarantine: Option<PathBuf>,
+    /// More bad records than these end the job; none: as many as there are may be left out.
+    pub max_errors: Option<MaxErrors>,
     /// What invalid UTF-8 does, and malformed text in another encoding.
     pub invalid_utf8: InvalidUtf8,
     /// How text, CSV, TSV, JSON and NDJSON are encoded; none: UTF-8, or UTF-16 with a byte order
@@ -184,6 +195,8 @@ impl Default for Settings {
             decompress: Decompress::Auto,
             compress: Compress::Auto,
             on_error: OnError::Fail,
+            quarantine: None,
+            max_errors: None,
             invalid_utf8: InvalidUtf8::Fail,
             encoding: None,
             force: false,

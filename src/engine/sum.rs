@@ -64,6 +64,11 @@ impl Sum {
         self.formats.get_or_insert((opened.route.from.name(), opened.route.to.name()));
     }
 
+    /// How many records were read, good and bad.
+    pub fn records_in(&self) -> u64 {
+        self.totals.records_in
+    }
+
     /// How many records were written.
     pub fn records_out(&self) -> u64 {
         self.totals.records_out

@@ -1,5 +1,6 @@
 //! The worker loop: the program on one screen.
 
+use std::cell::RefCell;
 use std::ops::Range;
 use std::path::Path;
 use std::time::Instant;
@@ -10,13 +11,15 @@ use super::gate::Gate;
 use super::governor::Governor;
 use super::large;
 use super::phases::{Lap, Phases, Stage};
+use super::policy::{At, Policy, too_large};
+use super::quarantine::{BadRecords, Section};
 use super::settings::OnError;
 use super::totals::SliceTotals;
-use crate::error::{Error, Fault, Position, RecordError};
+use crate::error::{Error, Position, RecordError};
 use crate::format::{Decode, Encode};
 use crate::memory::Arena;
 use crate::op::Op;
-use crate::record::{Batch, EncodeError, Output, Schema, record_too_large};
+use crate::record::{Batch, EncodeError, Output, Schema};
 use crate::source::damage;
 use crate::sys::Map;
 
@@ -31,6 +34,8 @@ pub(super) struct Shared<'r> {
     pub schema: Option<&'r Schema>,
     pub ops: &'r [std::sync::Arc<dyn Op>],
     pub on_error: OnError,
+    /// The slices are lines of a quarantine.
+    pub replay: Option<&'r Section>,
     pub strict: bool,
     pub max_record: usize,
     pub phases: &'r Phases,
@@ -52,13 +57,21 @@ pub(super) struct Worker {
     pub arena: Arena,
     /// The bytes of a slice of a stream.
     pub window: Vec<u8>,
+    /// A record of a quarantine.
+    pub record: Vec<u8>,
 }
 
 /// Why a slice ended early.
-enum Stop {
+pub(super) enum Stop {
     /// A bad record: its index in the slice, and why.
     Record(u64, RecordError),
     Run(Error),
+}
+
+impl From<Error> for Stop {
+    fn from(error: Error) -> Stop {
+        Stop::Run(error)
+    }
 }
 
 impl Worker {
@@ -76,25 +89,30 @@ impl Worker {
             let bytes = slice.mapped.unwrap_or(&self.window);
             let (start, end) = (slice.offset, slice.offset + bytes.len() as u64);
             let mapped = shared.map.map(|map| (map, shared.source, end));
-            let mut drain = SliceDrain { committer: &shared.committer, index: slice.index, offset: start, mapped };
+            let bad = RefCell::new(BadRecords::default());
+            let (index, committer) = (slice.index, &shared.committer);
+            let mut drain = SliceDrain { committer, index, offset: start, bad: &bad, drained: 0, mapped };
             let mut output = Output::new(&mut buffer, &mut drain, shared.strict);
-            output.set_careful(shared.on_error == OnError::Skip);
+            output.set_careful(shared.on_error != OnError::Fail);
             let mut totals = SliceTotals::default();
             let parts = (&mut *self.decoder, &mut *self.encoder, &mut self.arena);
-            let stop = convert(shared, bytes, parts, &mut output, &mut totals, &mut lap).err();
+            let policy = Policy { shared, index, bytes, at: At::Source(start), bad: &bad };
+            let stop = records(&policy, &mut self.record, parts, &mut output, &mut totals, &mut lap).err();
             totals.records_out = output.records;
             totals.lossy.add(&output.lossy);
-            let (mut len, written) = (output.len(), output.drained() as usize + output.len());
+            let (mut len, drained) = (output.len(), output.drained());
+            let written = drained as usize + len;
             let mut failed = failure(shared, &slice, cut.err(), stop);
             // Behind the last look at the slice's bytes and before they become a part of the output. An error may
             // come from zeros that the cutter saw further on.
             if let Some(error) = shared.damage(if failed.is_some() { u64::MAX } else { end }) {
                 len = 0;
+                bad.take();
                 failed = Some(Box::new(|_| error));
             }
             shared.feed.lock().finished(bytes.len(), written, buffer.len(), failed.is_some());
-            let index = slice.index;
-            shared.committer.commit(index, Done { offset: start, buffer, len, totals, claimed, failed });
+            let bad = bad.take();
+            committer.commit(index, Done { offset: start, buffer, len, drained, bad, totals, claimed, failed });
             if let Some(map) = shared.map {
                 release(map, start, end);
             }
@@ -111,15 +129,33 @@ impl Worker {
 /// The parts of a worker that a slice goes through.
 type Parts<'w> = (&'w mut (dyn Decode + 'static), &'w mut (dyn Encode + 'static), &'w mut Arena);
 
-/// One slice: decode → ops → encode, batch by batch.
-fn convert(
-    shared: &Shared<'_>,
-    bytes: &[u8],
+/// One slice, or each of the records that the lines of a quarantine hold.
+fn records(
+    policy: &Policy<'_, '_>,
+    room: &mut Vec<u8>,
     (decoder, encoder, arena): Parts<'_>,
     output: &mut Output<'_>,
     totals: &mut SliceTotals,
     lap: &mut Lap,
 ) -> Result<(), Stop> {
+    match (policy.shared.replay, policy.at) {
+        (Some(section), At::Source(offset)) => section.each(policy.bytes, offset, room, |origin, bytes| {
+            let policy = Policy { bytes, at: At::Origin(origin), ..*policy };
+            convert(&policy, (&mut *decoder, &mut *encoder, &mut *arena), output, totals, lap)
+        }),
+        _ => convert(policy, (decoder, encoder, arena), output, totals, lap),
+    }
+}
+
+/// One slice: decode → ops → encode, batch by batch.
+fn convert(
+    policy: &Policy<'_, '_>,
+    (decoder, encoder, arena): Parts<'_>,
+    output: &mut Output<'_>,
+    totals: &mut SliceTotals,
+    lap: &mut Lap,
+) -> Result<(), Stop> {
+    let (shared, bytes) = (policy.shared, policy.bytes);
     decoder.begin(bytes);
     loop {
         arena.reset();
@@ -131,7 +167,7 @@ fn convert(
             op.apply(&mut batch);
         }
         shared.phases.book(lap, Stage::Ops);
-        encode(encoder, &mut batch, output, totals, shared.on_error)?;
+        encode(encoder, &mut batch, output, totals, policy)?;
         shared.phases.book(lap, Stage::Encode);
         totals.records_in += batch.len() as u64;
         totals.lossy.add(&batch.lossy);
@@ -140,8 +176,8 @@ fn convert(
             Ok(false) => return Ok(()),
             Err(error) => {
                 let record = decoder.skip_record(bytes);
-                let error = too_large(error, record, shared.max_record);
-                bad_record(error, totals.records_in, totals, shared.on_error)?;
+                let error = too_large(error, &record, shared.max_record);
+                policy.bad_record(error, (totals.records_in, record), output, totals)?;
                 totals.records_in += 1;
             }
         }
@@ -154,15 +190,21 @@ fn encode(
     batch: &mut Batch<'_>,
     output: &mut Output<'_>,
     totals: &mut SliceTotals,
-    on_error: OnError,
+    policy: &Policy<'_, '_>,
 ) -> Result<(), Stop> {
     let mut from = 0;
     for (index, error) in batch.take_rejected() {
-        encode_range(encoder, batch, from..index, output, totals, on_error)?;
-        bad_record(error, totals.records_in + index as u64, totals, on_error)?;
+        encode_range(encoder, batch, from..index, output, totals, policy)?;
+        policy.bad_record(error, place(batch, index, totals), output, totals)?;
         from = index + 1;
     }
-    encode_range(encoder, batch, from..batch.len(), output, totals, on_error)
+    encode_range(encoder, batch, from..batch.len(), output, totals, policy)
+}
+
+/// The number of a record in the slice, and where it lies.
+fn place(batch: &Batch<'_>, index: usize, totals: &SliceTotals) -> (u64, Range<usize>) {
+    let span = batch.span(index);
+    (totals.records_in + index as u64, span.start..span.end)
 }
 
 fn encode_range(
@@ -171,7 +213,7 @@ fn encode_range(
     mut records: Range<usize>,
     output: &mut Output<'_>,
     totals: &mut SliceTotals,
-    on_error: OnError,
+    policy: &Policy<'_, '_>,
 ) -> Result<(), Stop> {
     while !records.is_empty() {
         let (index, error) = match large::encode(encoder, batch, records.clone(), output) {
@@ -179,28 +221,9 @@ fn encode_range(
             Err(EncodeError::Record { index, error }) => (index, error),
             Err(EncodeError::Stop(error)) => return Err(Stop::Run(error)),
         };
-        bad_record(error, totals.records_in + index as u64, totals, on_error)?;
+        policy.bad_record(error, place(batch, index, totals), output, totals)?;
         records.start = index + 1;
     }
-    Ok(())
-}
-
-/// A record that is too large is just that, whatever else is wrong with it: in smaller slices its end is not even
-/// looked for.
-fn too_large(error: RecordError, record: Range<usize>, max: usize) -> RecordError {
-    match error.fault {
-        Fault::TooLarge => error,
-        _ if record.len() > max => record_too_large(record.start, max),
-        _ => error,
-    }
-}
-
-fn bad_record(error: RecordError, index: u64, totals: &mut SliceTotals, on_error: OnError) -> Result<(), Stop> {
-    // What is no fault of the record's own ends the run: leaving it out would lose data.
-    if on_error == OnError::Fail || error.fault != Fault::Record {
-        return Err(Stop::Record(index, error));
-    }
-    totals.records_failed += 1;
     Ok(())
 }
 

@@ -23,7 +23,8 @@ use crate::record::{Batch, EncodeError, Output, Schema};
 pub use crate::record::{BytesAs, Detail};
 
 /// The formats by name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Format {
     /// Comma-separated values, RFC 4180 and dialects.
     Csv,
@@ -217,7 +218,8 @@ pub struct Want {
 }
 
 /// What an unquoted CSV field is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Types {
     /// A number if it is exactly an RFC 8259 number; null if it is empty; else text.
     #[default]
@@ -227,7 +229,8 @@ pub enum Types {
 }
 
 /// What happens to a record with too few fields.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Ragged {
     /// It is a bad record.
     #[default]

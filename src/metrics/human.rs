@@ -19,8 +19,10 @@ pub fn human(report: &Report) -> String {
     }
     lines.push(("read", amount(report.bytes_in, report.records_in)));
     lines.push(("written", amount(report.bytes_out, report.records_out)));
-    if report.records_failed > 0 {
-        lines.push(("left out", format!("{} bad", count(report.records_failed))));
+    match &report.quarantine {
+        _ if report.records_failed == 0 => {}
+        None => lines.push(("left out", format!("{} bad", count(report.records_failed)))),
+        Some(path) => lines.push(("quarantine", format!("{} in {}", count(report.records_failed), path.display()))),
     }
     lines.push(("lossy", lossy(report)));
     lines.push(("time", time(report)));

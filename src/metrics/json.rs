@@ -19,7 +19,8 @@ use crate::record::Lossy;
 /// the bytes `limit`, `reserved`, `heap`, `anonymous`, `file`, `group`, `group_limit`, and `stalled` in per cent),
 /// `events_left_out`,
 /// `allocations` {`start`, `warmup`, `steady`} in blocks, `record_latency_us` {`mean`, `p50`, `p99`, `max`}; after an
-/// interruption `resumed_from`, the bytes of input that were done before.
+/// interruption `resumed_from`, the bytes of input that were done before; with a quarantine that is not empty
+/// `quarantine` {`path`, `records`}, for sources with targets of their own in `files.sources`.
 pub fn json(report: &Report, version: &str, settings: &impl Serialize) -> String {
     let view = View {
         version,
@@ -46,6 +47,7 @@ pub fn json(report: &Report, version: &str, settings: &impl Serialize) -> String
         allocations: Blocks::from(report.allocations),
         record_latency_us: Micros::from(report.record_latency),
         resumed_from: report.resumed_from,
+        quarantine: quarantine(report.quarantine.as_deref(), report.records_failed),
     };
     // The view has text keys and finite numbers only, so this can't fail.
     let mut text = serde_json::to_string(&view).unwrap_or_default();
@@ -76,6 +78,18 @@ struct View<'a, S: Serialize> {
     record_latency_us: Micros,
     #[serde(skip_serializing_if = "Option::is_none")]
     resumed_from: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    quarantine: Option<Quarantine>,
+}
+
+#[derive(serde::Serialize)]
+struct Quarantine {
+    path: String,
+    records: u64,
+}
+
+fn quarantine(place: Option<&Path>, records: u64) -> Option<Quarantine> {
+    path(place).map(|path| Quarantine { path, records })
 }
 
 #[derive(serde::Serialize)]
@@ -93,6 +107,8 @@ struct OneOfMany {
     target: Option<String>,
     bytes: u64,
     records: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    quarantine: Option<Quarantine>,
     error: Option<String>,
 }
 
@@ -103,6 +119,7 @@ impl From<&FileReport> for OneOfMany {
             target: path(file.target.as_deref()),
             bytes: file.bytes_in,
             records: file.records_in,
+            quarantine: quarantine(file.quarantine.as_deref(), file.records_failed),
             error: file.error.as_ref().map(ToString::to_string),
         }
     }

@@ -61,6 +61,8 @@ pub struct FileReport {
     pub records_out: u64,
     /// Bad records left out.
     pub records_failed: u64,
+    /// Where its bad records were put, when every source has a target of its own.
+    pub quarantine: Option<PathBuf>,
     /// Why nothing of the source was written.
     pub error: Option<Arc<Error>>,
 }
@@ -86,6 +88,8 @@ pub struct Report {
     pub records_out: u64,
     /// Bad records left out.
     pub records_failed: u64,
+    /// Where they were put, if there are any and they were not thrown away.
+    pub quarantine: Option<PathBuf>,
     /// What the target could not hold.
     pub lossy: Lossy,
     /// What the user should know, as sentences.

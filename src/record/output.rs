@@ -185,6 +185,14 @@ impl<'w> Output<'w> {
         Ok(())
     }
 
+    /// Drains everything, between two records: what waits for the slice's turn beside the output goes too.
+    pub(crate) fn flush(&mut self) -> Result<(), Error> {
+        self.drain.drain(&self.buffer[..self.len])?;
+        self.drained += self.len as u64;
+        self.len = 0;
+        Ok(())
+    }
+
     /// Says that `count` bytes of the room were filled.
     #[inline]
     pub fn advance(&mut self, count: usize) {

@@ -21,6 +21,9 @@ pub(crate) struct Entry {
     pub records_out: u64,
     pub records_failed: u64,
     pub lossy: Lossy,
+    /// How long the quarantine is, and its CRC-32.
+    #[serde(default)]
+    pub quarantine: (u64, u32),
 }
 
 impl Entry {
@@ -34,6 +37,7 @@ impl Entry {
             records_out: totals.records_out,
             records_failed: totals.records_failed,
             lossy: totals.lossy,
+            quarantine: (0, 0),
         }
     }
 

@@ -1,6 +1,7 @@
 //! Is this still the same job?
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
@@ -32,8 +33,8 @@ impl Identity {
 }
 
 /// The settings that change the bytes of the output, by the names of their flags.
-pub(super) fn settings(settings: &Settings, route: &Route) -> BTreeMap<String, String> {
-    let Settings { options, select, drop, rename, columns, on_error, invalid_utf8, strict, .. } = settings;
+pub(super) fn settings(settings: &Settings, route: &Route, quarantine: Option<&Path>) -> BTreeMap<String, String> {
+    let Settings { options, select, drop, rename, columns, on_error, max_errors, invalid_utf8, strict, .. } = settings;
     let ops: Vec<_> = settings.ops.iter().map(|op| (op.name(), op.fields())).collect();
     let texts = [
         ("--from", route.from.to_string()),
@@ -45,6 +46,8 @@ pub(super) fn settings(settings: &Settings, route: &Route) -> BTreeMap<String, S
         ("--op", format!("{ops:?}")),
         ("--columns", format!("{columns:?}")),
         ("--on-error", format!("{on_error:?}")),
+        ("--max-errors", format!("{max_errors:?}")),
+        ("--quarantine", format!("{quarantine:?}")),
         ("--max-record-size", settings.max_record_size.to_string()),
         ("--invalid-utf8", format!("{invalid_utf8:?}")),
         ("--strict", strict.to_string()),

@@ -29,6 +29,23 @@ pub(super) struct Begin {
 pub(super) struct Found {
     pub begin: Begin,
     pub entries: Vec<Entry>,
+    /// The quarantine was going to get its name.
+    pub named: Option<Named>,
+}
+
+/// The quarantine gets its name: its length and CRC-32.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Named {
+    pub named: u64,
+    pub crc: u32,
+}
+
+/// A line behind the beginning.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Behind {
+    Entry(Entry),
+    Named(Named),
 }
 
 impl Begin {
@@ -107,8 +124,14 @@ impl Journal {
         read.map_err(|e| Error::io("read", &self.path, e))?;
         let mut lines = text.split_inclusive(|byte| *byte == b'\n').map_while(content);
         let Some(begin) = lines.next().and_then(|line| serde_json::from_slice(line).ok()) else { return Ok(None) };
-        let entries = lines.map_while(|line| serde_json::from_slice(line).ok()).collect();
-        Ok(Some(Found { begin, entries }))
+        let mut found = Found { begin, entries: Vec::new(), named: None };
+        for line in lines.map_while(|line| serde_json::from_slice(line).ok()) {
+            match line {
+                Behind::Entry(entry) => found.entries.push(entry),
+                Behind::Named(named) => found.named = Some(named),
+            }
+        }
+        Ok(Some(found))
     }
 
     /// Goes on behind `entry`: what follows it is taken away. Without one, everything is.
@@ -142,15 +165,25 @@ impl Journal {
 
     /// Adds a checkpoint.
     pub fn append(&self, entry: &Entry) -> Result<()> {
+        self.write(entry)?;
+        self.has_entries.store(true, Relaxed);
+        Ok(())
+    }
+
+    /// Says that the quarantine gets its name.
+    pub fn name(&self, (named, crc): (u64, u32)) -> Result<()> {
+        self.write(&Named { named, crc })
+    }
+
+    fn write(&self, content: &impl Serialize) -> Result<()> {
         let mut paper = self.paper.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         let Paper { file, line } = &mut *paper;
         line.clear();
-        write_line(entry, line);
+        write_line(content, line);
         file.write_all(line).map_err(|e| self.failed(e))?;
         if self.durable {
             file.sync_data().map_err(|e| self.failed(e))?;
         }
-        self.has_entries.store(true, Relaxed);
         Ok(())
     }
 

@@ -10,7 +10,7 @@ mod identity;
 mod journal;
 mod tracker;
 
-use std::fs::{self, OpenOptions};
+use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -20,12 +20,13 @@ pub(super) use tracker::{Tracker, hash};
 
 use super::Settings;
 use super::opened::Opened;
+use super::quarantine::Quarantine;
 use super::settings::{Checkpoint, TargetSpec};
 use crate::error::{Error, ErrorClass, Result};
 use crate::source::Bytes;
 use crate::target::Target;
 use identity::Identity;
-use journal::{Begin, Found};
+use journal::{Begin, Found, Named};
 
 /// From this size of the input on a run writes checkpoints without being asked: it takes seconds.
 const LARGE: usize = 2 << 30;
@@ -34,6 +35,8 @@ const LARGE: usize = 2 << 30;
 pub(super) struct Resumable {
     path: PathBuf,
     part: PathBuf,
+    /// The names of the quarantine, if there is one.
+    quarantine: Option<Names>,
     pub journal: Journal,
     begin: Begin,
     /// Where the run begins.
@@ -44,23 +47,41 @@ pub(super) struct Resumable {
 
 impl Resumable {
     /// Opens the journal of the target; none if the run is not to be resumed. Finds out where to go on.
-    pub fn open(opened: &Opened<'_>, target: &TargetSpec, settings: &Settings) -> Result<Option<Resumable>> {
-        let Some((bytes, path)) = wanted(opened, target, settings)? else { return Ok(None) };
+    pub fn open(
+        opened: &Opened<'_>,
+        target: &TargetSpec,
+        quarantine: Option<&Path>,
+        settings: &Settings,
+    ) -> Result<Option<Resumable>> {
+        let Some((bytes, path)) = wanted(opened, target, quarantine, settings)? else { return Ok(None) };
         // Before anything that another run left is touched.
         Target::check(path, settings.force)?;
+        let names = quarantine.map(|path| Names { path: path.to_path_buf(), part: beside(path, "part") });
         let [part, journal] = ["part", "journal"].map(|what| beside(path, what));
-        let begin = Begin::new(Identity::of(&opened.source, bytes), identity::settings(settings, &opened.route));
+        let begin =
+            Begin::new(Identity::of(&opened.source, bytes), identity::settings(settings, &opened.route, quarantine));
         let mut journal = Journal::open(&journal, path, settings.durable)?;
-        let (mut from, mut columns) = (None, None);
+        let (mut from, mut columns, mut fresh) = (None, None, true);
         if settings.resume
             && let Some(found) = journal.read()?
         {
+            fresh = false;
             begin.check(&found.begin, path)?;
-            from = last_good(&found, &part)?;
+            if let Some((names, named)) = names.as_ref().zip(found.named) {
+                names.take_back(named)?;
+            }
+            from = last_good(&found, &part, names.as_ref().map(|names| &*names.part))?;
             columns = found.begin.columns;
         }
+        if let Some(names) = &names {
+            Target::check(&names.path, settings.force).inspect_err(|_| {
+                if fresh {
+                    journal.remove();
+                }
+            })?;
+        }
         journal.keep(from.as_ref())?;
-        Ok(Some(Resumable { path: path.to_path_buf(), part, journal, begin, from, columns }))
+        Ok(Some(Resumable { path: path.to_path_buf(), part, quarantine: names, journal, begin, from, columns }))
     }
 
     /// The target, with as much of its content as is still good.
@@ -71,6 +92,13 @@ impl Resumable {
                 self.journal.remove();
             }
         })
+    }
+
+    /// The quarantine, with as much of its content as is still good.
+    pub fn quarantine(&self, force: bool) -> Result<Option<Quarantine>> {
+        let Some(Names { path, part }) = &self.quarantine else { return Ok(None) };
+        let (len, crc) = self.from.as_ref().map_or((0, 0), |entry| entry.quarantine);
+        Quarantine::resume(path.clone(), force, part, len, crc).map(Some)
     }
 
     /// Writes the journal's beginning, unless the run goes on with one that has it.
@@ -88,22 +116,33 @@ impl Resumable {
         self.start(Some(columns))
     }
 
-    /// Gives the target its name; then nothing is left to be resumed.
-    pub fn finish(self, target: Target) -> Result<Vec<u8>> {
-        let synced = if self.journal.durable { target.sync() } else { Ok(()) };
-        let output = synced.and_then(|()| target.finish());
+    /// Both are going to get their names, the quarantine first: a target is never without it.
+    pub fn finishing(&self, target: &Target, quarantine: Option<&Quarantine>) -> Result<()> {
+        if self.journal.durable {
+            target.sync()?;
+        }
+        let Some(quarantine) = quarantine else { return Ok(()) };
+        if self.journal.durable {
+            quarantine.target().sync()?;
+        }
+        self.journal.name(quarantine.state())
+    }
+
+    /// Nothing is left to be resumed.
+    pub fn finished(self) {
         self.journal.remove();
-        output
     }
 
     /// What is left of a run that failed: everything, if another one can go on there, with an `unchanged` source.
-    pub fn fail(&self, target: Target, error: Error, unchanged: bool) -> Error {
+    pub fn fail(&self, target: Target, quarantine: Option<Quarantine>, error: Error, unchanged: bool) -> Error {
         let passing = unchanged && matches!(error.class(), ErrorClass::Io | ErrorClass::Stopped);
-        if passing && self.journal.has_entries() && target.keep().is_ok() {
-            return error.note(format!(
+        let keep = || quarantine.map_or(Ok(()), Quarantine::keep).and_then(|()| target.keep());
+        if passing && self.journal.has_entries() && keep().is_ok() {
+            let note = format!(
                 "What was written is kept: the same command with --resume goes on there ({}).",
                 self.part.display()
-            ));
+            );
+            return error.note(note, true);
         }
         self.journal.remove();
         error
@@ -114,6 +153,7 @@ impl Resumable {
 fn wanted<'o>(
     opened: &'o Opened<'_>,
     target: &'o TargetSpec,
+    quarantine: Option<&Path>,
     settings: &Settings,
 ) -> Result<Option<(&'o [u8], &'o Path)>> {
     let asked = settings.resume || settings.checkpoint == Checkpoint::On;
@@ -122,7 +162,10 @@ fn wanted<'o>(
     }
     let possible = match (&opened.source.bytes, target) {
         (Bytes::Mapped(map), TargetSpec::Path(path))
-            if !settings.word_count && opened.plan.packing.is_none() && !is_device(path) =>
+            if !settings.word_count
+                && opened.plan.packing.is_none()
+                && !is_device(path)
+                && !quarantine.is_some_and(is_device) =>
         {
             Some((map.bytes(), path.as_path()))
         }
@@ -150,30 +193,84 @@ fn beside(path: &Path, what: &str) -> PathBuf {
     place.with_file_name(name)
 }
 
-/// The last entry whose output is there as it was written.
-fn last_good(found: &Found, part: &Path) -> Result<Option<Entry>> {
-    let failed = |e| Error::io("read", part, e);
-    let mut file = match OpenOptions::new().read(true).open(part) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        opened => opened.map_err(failed)?,
-    };
-    let (mut crc, mut at, mut good) = (crc32fast::Hasher::new(), 0, None);
-    let mut buffer = vec![0; 256 << 10];
-    for entry in &found.entries {
-        while at < entry.output {
-            let most = (entry.output - at).min(buffer.len() as u64) as usize;
-            match file.read(&mut buffer[..most]).map_err(failed)? {
-                0 => return Ok(good),
-                count => {
-                    crc.update(&buffer[..count]);
-                    at += count as u64;
-                }
-            }
+/// The name of the quarantine, and the one that it has until the end.
+struct Names {
+    path: PathBuf,
+    part: PathBuf,
+}
+
+impl Names {
+    /// The run before ended between the naming of the quarantine and that of the target: it goes on with it.
+    fn take_back(&self, Named { named, crc }: Named) -> Result<()> {
+        if self.part.exists() {
+            return Ok(());
         }
-        if crc.clone().finalize() != entry.crc {
-            return Ok(good);
+        let Some(mut written) = Written::open(&self.path)? else { return Ok(()) };
+        let whole = fs::metadata(&self.path).is_ok_and(|metadata| metadata.len() == named);
+        match whole && named > 0 && written.begins_with(named, crc)? {
+            true => fs::rename(&self.path, &self.part).map_err(|e| Error::io("rename", &self.path, e)),
+            false => Ok(()),
+        }
+    }
+}
+
+/// The last entry whose output is there as it was written, and whose quarantine is.
+fn last_good(found: &Found, part: &Path, quarantine: Option<&Path>) -> Result<Option<Entry>> {
+    let Some(mut output) = Written::open(part)? else { return Ok(None) };
+    let mut quarantine = quarantine.map_or(Ok(None), Written::open)?;
+    let mut good = None;
+    for entry in &found.entries {
+        let (len, crc) = entry.quarantine;
+        let kept = match &mut quarantine {
+            _ if len == 0 => true,
+            Some(quarantine) => quarantine.begins_with(len, crc)?,
+            None => false,
+        };
+        if !kept || !output.begins_with(entry.output, entry.crc)? {
+            break;
         }
         good = Some(*entry);
     }
     Ok(good)
+}
+
+/// A file that another run wrote, read forwards.
+struct Written {
+    file: File,
+    path: PathBuf,
+    crc: crc32fast::Hasher,
+    len: u64,
+    buffer: Vec<u8>,
+}
+
+impl Written {
+    /// None if there is no such file.
+    fn open(path: &Path) -> Result<Option<Written>> {
+        match File::open(path) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(Error::io("read", path, error)),
+            Ok(file) => Ok(Some(Written {
+                file,
+                path: path.to_path_buf(),
+                crc: crc32fast::Hasher::new(),
+                len: 0,
+                buffer: vec![0; 256 << 10],
+            })),
+        }
+    }
+
+    /// Whether its first `len` bytes, not fewer than were asked for before, have this checksum.
+    fn begins_with(&mut self, len: u64, crc: u32) -> Result<bool> {
+        while self.len < len {
+            let most = (len - self.len).min(self.buffer.len() as u64) as usize;
+            match self.file.read(&mut self.buffer[..most]).map_err(|e| Error::io("read", &self.path, e))? {
+                0 => return Ok(false),
+                count => {
+                    self.crc.update(&self.buffer[..count]);
+                    self.len += count as u64;
+                }
+            }
+        }
+        Ok(self.len == len && self.crc.clone().finalize() == crc)
+    }
 }

@@ -46,11 +46,14 @@ impl Tracker {
         }
     }
 
-    /// A slice that begins at `input` has all of its output in place.
-    pub fn advanced(&mut self, input: u64, output: u64, started: bool, totals: &Totals) {
+    /// A slice that begins at `input` has all of its output in place: how long that is, and whether it has a record; and
+    /// the quarantine is so long, with this checksum.
+    pub fn advanced(&mut self, input: u64, output: (u64, bool), totals: &Totals, quarantine: (u64, u32)) {
         if input >= self.due {
             self.due = input + self.every;
-            self.pending = Some(Entry::new(output, self.crc.clone().finalize(), started, totals));
+            let (output, started) = output;
+            let entry = Entry::new(output, self.crc.clone().finalize(), started, totals);
+            self.pending = Some(Entry { quarantine, ..entry });
         }
     }
 
@@ -89,7 +92,7 @@ mod tests {
         let mut tracker = Tracker::new(10, None, b"head", 2);
         tracker.add(&hash(b"one"));
         tracker.begin_write(0);
-        tracker.advanced(10, 7, true, &totals);
+        tracker.advanced(10, (7, true), &totals, (0, 0));
         assert_eq!(tracker.end_write(5), None, "no slice follows yet");
         tracker.turn(1, 25);
         tracker.begin_write(1);
@@ -98,7 +101,7 @@ mod tests {
         assert_eq!(tracker.end_write(1), None);
         let entry = tracker.end_write(0).unwrap();
         assert_eq!((entry.input, entry.output, entry.crc), (25, 7, crc32fast::hash(b"headone")));
-        tracker.advanced(19, 9, true, &totals);
+        tracker.advanced(19, (9, true), &totals, (0, 0));
         tracker.turn(2, 30);
         assert_eq!(tracker.end_write(1), None, "none is due");
     }
@@ -109,10 +112,10 @@ mod tests {
         entry.input = 25;
         let mut tracker = Tracker::new(10, Some(&entry), b"ignored", 2);
         tracker.add(&hash(b"two"));
-        tracker.advanced(34, 10, true, &Totals::new());
+        tracker.advanced(34, (10, true), &Totals::new(), (0, 0));
         tracker.turn(1, 40);
         assert_eq!(tracker.end_write(0), None);
-        tracker.advanced(35, 10, true, &Totals::new());
+        tracker.advanced(35, (10, true), &Totals::new(), (0, 0));
         tracker.turn(2, 40);
         assert_eq!(tracker.end_write(1).unwrap().crc, crc32fast::hash(b"headonetwo"));
     }

@@ -45,6 +45,7 @@ pub fn count(source: SourceSpec, settings: &Settings) -> Result<Counted> {
         // What can be read once only is counted on its way to the job.
         SourceSpec::Stdin => streamed(crate::source::stdin(settings.stop.as_ref())?, settings),
         SourceSpec::Reader(reader) => streamed(reader, settings),
+        SourceSpec::Quarantined(_) => Err(Error::usage("the records of a quarantine can only be converted")),
     }
 }
 

@@ -59,6 +59,11 @@ impl Each {
     /// The first failure; with [`keep_going`](Self::keep_going) failures are in [`Report::files`].
     pub fn run(self) -> Result<Report> {
         let started = Instant::now();
+        if self.settings.quarantine.is_some() {
+            return Err(Error::usage(
+                "--quarantine names one file, but each of several outputs has a quarantine of its own beside it\n  Leave out --quarantine.",
+            ));
+        }
         let memory_limit = self.settings.memory_limit;
         let names =
             self.pairs.iter().map(|(source, target)| super::one::name_of(source).len() + target.as_os_str().len());

@@ -13,6 +13,7 @@ use super::super::open::{open_target, refuse_source};
 use super::super::opened::Opened;
 use super::super::pass::PassThrough;
 use super::super::phases::Phases;
+use super::super::quarantine::{Ledger, Quarantine, place_for};
 use super::super::run::write_end;
 use super::super::settings::{ColumnsFrom, Settings, SourceSpec, TargetSpec};
 use super::super::sum::Sum;
@@ -99,21 +100,34 @@ impl Many {
         let Some(first) = sources.first() else { return Err(Error::usage("there is no input")) };
         settings.to = Some(target_format(&settings, first, &target)?);
         let packing = packing(&mut settings, &target)?;
+        let place = place_for(&settings, &target)?;
         refuse_source(&target, names.iter().map(|name| &**name))?;
+        if let Some(place) = &place {
+            refuse_source(&TargetSpec::Path(place.clone()), names.iter().map(|name| &**name))?;
+        }
         let mut target = open_target(target, &settings)?;
         if let Some(packing) = &packing {
             target = target.packed(packing)?;
         }
+        let quarantine = place.map(|place| Quarantine::create(place, settings.force, settings.stop.as_ref()));
+        let ledger = Ledger::new(settings.max_errors, quarantine.transpose()?, 0);
         if keep_going && !target.is_truncatable() && !settings.word_count {
             return Err(Error::usage(format!(
                 "--keep-going: of an input that fails in its middle a part would stay in {}\n  Write to a file with -o that is not compressed, or have one output for each input with --out-dir.",
                 target.path().display()
             )));
         }
+        if let Some(quarantine) = ledger.quarantine.as_ref().filter(|q| keep_going && !q.target().is_truncatable()) {
+            return Err(Error::usage(format!(
+                "--keep-going: bad records of an input that fails later would stay in {}\n  Give --quarantine a file.",
+                quarantine.path().display()
+            )));
+        }
         let files = names.into_iter().map(|source| FileReport { source, ..FileReport::default() }).collect();
         let mut run = Run {
             settings: &settings,
             target: &target,
+            ledger,
             keep_going,
             together: None,
             entries: sources.into_iter().map(Entry::Spec).collect(),
@@ -123,19 +137,22 @@ impl Many {
             place: Place::behind(0),
             words: settings.word_count.then(|| WordCount::new(false)),
         };
-        run.look()?;
-        run.convert()?;
-        let Run { files, mut sum, frame, place, words, .. } = run;
+        let outcome = run.look().and_then(|()| run.convert());
+        let outcome = outcome.and_then(|()| run.ledger.judge(run.sum.records_in()));
+        outcome.map_err(|error| run.ledger.convict(error))?;
+        let Run { files, mut sum, ledger, frame, place, words, .. } = run;
         let path = target.file_path().map(Into::into);
-        let mut output = Vec::new();
+        let (mut output, mut quarantine) = (Vec::new(), None);
         if let Some(frame) = frame {
             let nothing = PassThrough { prefix: Vec::new() };
             let writing: &dyn WriteFormat = words.as_ref().map_or(&nothing, |words| words);
             let len = write_end(&frame, writing, sum.records_out(), &target, place)?;
             sum.bytes_out = target.flush()?.unwrap_or(len);
+            // A target is never without it.
+            quarantine = ledger.finish()?;
             output = target.finish()?;
         }
-        Ok(Report { target: path, files, output, elapsed: started.elapsed(), ..sum.report(memory_limit) })
+        Ok(Report { target: path, files, quarantine, output, elapsed: started.elapsed(), ..sum.report(memory_limit) })
     }
 }
 
@@ -143,6 +160,7 @@ impl Many {
 pub(super) fn name_of(source: &SourceSpec) -> OsString {
     match source {
         SourceSpec::Path(path) => path.clone().into(),
+        SourceSpec::Quarantined(section) => section.path().into(),
         SourceSpec::Stdin | SourceSpec::Reader(_) => "-".into(),
     }
 }
@@ -196,6 +214,7 @@ fn target_format(settings: &Settings, first: &SourceSpec, target: &TargetSpec) -
 
 fn format_of(settings: &Settings, source: &SourceSpec) -> Result<Format> {
     let path = match source {
+        SourceSpec::Quarantined(section) => return Ok(section.format()),
         SourceSpec::Path(path) => Some(&**path),
         _ => None,
     };
@@ -216,6 +235,7 @@ enum Entry<'s> {
 struct Run<'s> {
     settings: &'s Settings,
     target: &'s Target,
+    ledger: Ledger,
     keep_going: bool,
     /// The columns of the target, where there are any.
     together: Option<Together>,
@@ -282,7 +302,11 @@ impl<'s> Run<'s> {
                 keys.and_then(|keys| together.take(&path, &keys, true))
             }
         };
-        self.entries[index] = if again { Entry::Spec(SourceSpec::Path(path)) } else { Entry::Held(Box::new(opened)) };
+        self.entries[index] = match opened.replay.take() {
+            Some(section) => Entry::Spec(SourceSpec::Quarantined(section)),
+            None if again => Entry::Spec(SourceSpec::Path(path)),
+            None => Entry::Held(Box::new(opened)),
+        };
         found
     }
 
@@ -299,8 +323,10 @@ impl<'s> Run<'s> {
     fn failed(&mut self, index: usize, error: Error) -> Result<()> {
         let file = &mut self.files[index];
         // What can't be written ends the run in any case, and so does a stop.
-        let stopped = error.class() == ErrorClass::Stopped;
-        if !self.keep_going || stopped || error.io_path() == Some(self.target.path()) {
+        let quarantine = self.ledger.quarantine.as_ref().map(Quarantine::path);
+        let written = |path| Some(path) == quarantine || path == self.target.path();
+        let ends = error.class() == ErrorClass::Stopped || error.is_too_many() || error.io_path().is_some_and(written);
+        if !self.keep_going || ends {
             return Err(error.in_file(&file.source));
         }
         file.error = Some(Arc::new(error.in_file(&file.source)));
@@ -314,8 +340,10 @@ impl<'s> Run<'s> {
                 continue;
             }
             let (place, begun, words) = (self.place, self.frame.is_some(), self.words.as_ref().map(WordCount::counts));
+            let mark = self.ledger.mark();
             if let Err(error) = self.convert_one(index) {
                 self.failed(index, error)?;
+                self.ledger.back(mark)?;
                 self.place = place;
                 if !begun {
                     self.frame = None;
@@ -343,7 +371,9 @@ impl<'s> Run<'s> {
         let first_skips = self.frame.as_ref().map_or(0, |frame| frame.first_skips);
         let phases = Phases::new(opened.plan.workers);
         let on_error = self.settings.on_error;
-        let run = opened.records(on_error, &*writing, self.target, &phases, (self.place, first_skips));
+        self.ledger.begin(&opened.source.path, || opened.head());
+        let place = (self.place, first_skips);
+        let run = opened.records(on_error, &*writing, self.target, &phases, place, &mut self.ledger);
         let mut run = run.map_err(|error| opened.source.blame(error))?;
         run.totals.lossy.count_many(LossyKind::UnknownKey, left_out * run.totals.records_out);
         self.place = run.place;

@@ -5,11 +5,13 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use super::super::open::identity;
-use super::super::settings::Settings;
+use super::super::quarantine::place_for;
+use super::super::settings::{Settings, TargetSpec};
 use crate::compress::{Codec, Compress};
 use crate::error::{Error, Result};
 use crate::format::{self, Format};
 use crate::source::Listed;
+use crate::target::Target;
 
 /// Where the sources go below `folder`: each under the part of its path that is kept, with the suffix of the target's
 /// format. Nothing is written.
@@ -44,6 +46,9 @@ pub fn places(sources: &[Listed], folder: &Path, settings: &Settings) -> Result<
         }
         if !settings.force && place.symlink_metadata().is_ok() {
             return Err(Error::usage(format!("{} exists already\n  Give --force to replace it.", place.display())));
+        }
+        if let Some(quarantine) = place_for(settings, &TargetSpec::Path(place.clone()))? {
+            Target::check(&quarantine, settings.force)?;
         }
         places.push(place);
     }

@@ -15,7 +15,7 @@ use crate::record::Schema;
 use crate::scan::csv::Marks;
 
 /// CSV or TSV as it is read. Single bytes, all ASCII.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Dialect {
     /// Between fields; none: `,` for CSV and a tab for TSV.
     pub delimiter: Option<u8>,

@@ -6,7 +6,8 @@ use std::str::FromStr;
 use crate::error::Error;
 
 /// The length prefix of a frame: how many bytes of payload follow it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Prefix {
     /// 16 bits, little endian.
     U16Le,
@@ -24,7 +25,8 @@ pub enum Prefix {
 }
 
 /// What a frame holds.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Payload {
     /// Bytes, in the field `payload`.
     #[default]

@@ -116,7 +116,11 @@ impl Decoder {
         let wrong = |expected| Err(*self.reader.wrong(slice, next, expected));
         match (self.layout, slice.get(next)) {
             (Layout::Lines, None) => return Ok(slice.len()),
-            (Layout::Lines, Some(b'\n')) | (Layout::Items, Some(b',')) => {}
+            (Layout::Lines, Some(b'\n')) => {
+                self.reader.pass();
+                return Ok(next + 1);
+            }
+            (Layout::Items, Some(b',')) => {}
             (Layout::Lines, _) => return wrong("the end of the line"),
             (Layout::Items, Some(b']')) => self.closed = true,
             (Layout::Items, None) => return Err(RecordError::new(next, "the array is not closed")),
@@ -124,8 +128,9 @@ impl Decoder {
             (Layout::Scalars, Some(_)) if end == next => return wrong("white space"),
             (Layout::Maps | Layout::Scalars, _) => return Ok(end),
         }
+        // What separates values of an array is no part of them.
         self.reader.pass();
-        Ok(next + 1)
+        Ok(end)
     }
 
     /// Reads a value; gives its end.
@@ -222,24 +227,32 @@ impl Decode for Decoder {
 
     fn skip_record(&mut self, slice: &[u8]) -> Range<usize> {
         let from = self.record;
+        // Where the record ends, and where the next one begins.
         let find = |seek| match Nesting::new(Unit::get(), seek, from).find(slice, from) {
-            Some(Hit::Between(at)) => at + 1,
-            Some(Hit::End(_)) | None => slice.len(),
+            Some(Hit::Between(at)) => (at, at + 1),
+            Some(Hit::End(at)) => (at, slice.len()),
+            None => (slice.len(), slice.len()),
         };
-        let to = match self.layout {
-            _ if self.closed || self.done => slice.len(),
-            Layout::Lines => memchr::memchr(b'\n', &slice[from..]).map_or(slice.len(), |at| from + at + 1),
+        let (end, to) = match self.layout {
+            _ if self.closed || self.done => (slice.len(), slice.len()),
+            Layout::Lines => {
+                let line = memchr::memchr(b'\n', &slice[from..]).map_or(slice.len(), |at| from + at + 1);
+                (line, line)
+            }
             Layout::Items => find(Seek::Items),
             Layout::Maps => find(Seek::Closed),
             Layout::Scalars => find(Seek::White),
         };
+        let end = if self.layout == Layout::Items { end } else { to };
         self.record = to;
         self.done |= to == slice.len() || self.reader.start(to, slice.len(), self.layout == Layout::Lines).is_err();
         // White space behind a value is no part of it.
         let white = match self.layout {
-            Layout::Scalars => slice[from..to].iter().rev().take_while(|b| b.is_ascii_whitespace()).count(),
+            Layout::Scalars | Layout::Items => {
+                slice[from..end].iter().rev().take_while(|b| b.is_ascii_whitespace()).count()
+            }
             _ => 0,
         };
-        from..to - white
+        from..end - white
     }
 }

@@ -30,7 +30,8 @@ pub enum Detail {
 }
 
 /// How bytes stand in formats that have only text (CSV, TSV, NDJSON, JSON).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum BytesAs {
     /// Base64 (RFC 4648, with padding), both ways.
     #[default]

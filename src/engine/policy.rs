@@ -1,0 +1,94 @@
+//! What is done about a bad record.
+
+use std::cell::RefCell;
+use std::ops::Range;
+
+use super::commit::Notes;
+use super::quarantine::{Bad, BadRecords, NOTED, Origin};
+use super::settings::OnError;
+use super::totals::SliceTotals;
+use super::worker::{Shared, Stop};
+use crate::error::{Error, Fault, Position, RecordError};
+use crate::record::{Output, record_too_large};
+
+/// The bytes that are converted, and what is done about bad records in them.
+pub(super) struct Policy<'p, 'r> {
+    pub shared: &'p Shared<'r>,
+    /// The number of the slice.
+    pub index: u64,
+    /// The bytes.
+    pub bytes: &'p [u8],
+    /// Where they are.
+    pub at: At<'p>,
+    /// What is bad so far.
+    pub bad: &'p RefCell<BadRecords>,
+}
+
+/// Where bytes come from.
+#[derive(Clone, Copy)]
+pub(super) enum At<'p> {
+    /// They are a slice of the source, from this offset on.
+    Source(u64),
+    /// They are a record that came from elsewhere in the first place.
+    Origin(&'p Origin),
+}
+
+impl Policy<'_, '_> {
+    /// Leaves out record `index` of the slice, which lies in `record`, or ends the slice with it.
+    #[cold]
+    pub fn bad_record(
+        &self,
+        error: RecordError,
+        (index, record): (u64, Range<usize>),
+        output: &mut Output<'_>,
+        totals: &mut SliceTotals,
+    ) -> Result<(), Stop> {
+        // What is no fault of the record's own ends the run: leaving it out would lose data.
+        if self.shared.on_error == OnError::Fail || error.fault != Fault::Record {
+            return Err(match self.at {
+                At::Source(_) => Stop::Record(index, error),
+                At::Origin(origin) => Stop::Run(Error::data(origin.position(error.offset), error)),
+            });
+        }
+        totals.records_failed += 1;
+        let raw = match self.shared.committer.notes() {
+            Notes::Nothing => return Ok(()),
+            Notes::Places => &[],
+            Notes::Bytes => &self.bytes[record.clone()],
+        };
+        let bad = self.describe(error, (index, record), output.drained() + output.len() as u64);
+        if !self.bad.borrow().has_room(&bad, raw.len()) {
+            output.flush().map_err(Stop::Run)?;
+            if raw.len() >= NOTED / 2 {
+                // The turn has come: it goes from where it is.
+                return self.shared.committer.enter_one(self.index, &bad, raw).map_err(Stop::Run);
+            }
+        }
+        self.bad.borrow_mut().push(bad, raw);
+        Ok(())
+    }
+
+    fn describe(&self, error: RecordError, (index, record): (u64, Range<usize>), output: u64) -> Bad {
+        match self.at {
+            At::Source(offset) => {
+                let [start, end, bad] = [record.start, record.end, error.offset].map(|at| offset + at as u64);
+                Bad { file: None, record: index, start, end, offset: bad, error, output }
+            }
+            At::Origin(origin) => {
+                let Position { offset, .. } = origin.position(error.offset);
+                let Origin { file, record, start, end, .. } = origin.clone();
+                Bad { file: Some(file), record, start, end, offset, error, output }
+            }
+        }
+    }
+}
+
+/// A record that is too large is just that, whatever else is wrong with it: in smaller slices its end is not even
+/// looked for.
+pub(super) fn too_large(error: RecordError, record: &Range<usize>, max: usize) -> RecordError {
+    match error.fault {
+        Fault::TooLarge => error,
+        _ if record.len() > max => record_too_large(record.start, max),
+        _ => error,
+    }
+}

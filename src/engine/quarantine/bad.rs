@@ -1,0 +1,69 @@
+//! What a worker notes of the bad records of a slice.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::error::RecordError;
+
+/// A bad record.
+pub(crate) struct Bad {
+    /// The file that it came from in the first place, where that is not the source.
+    pub file: Option<Arc<Path>>,
+    /// Its number: of that file, from 1; without one of the slice, from 0.
+    pub record: u64,
+    /// Where it begins in the file, and where the next one does.
+    pub start: u64,
+    pub end: u64,
+    /// Where in the file it is bad, and why.
+    pub offset: u64,
+    pub error: RecordError,
+    /// How many bytes of the slice's output come before it.
+    pub output: u64,
+}
+
+/// How many bytes are noted of a slice before they have to be entered.
+pub(crate) const NOTED: usize = 128 << 10;
+
+/// The bad records of a slice, in order. Takes no memory while there are none.
+#[derive(Default)]
+pub(crate) struct BadRecords {
+    /// Each with the end of its bytes in `raw`.
+    bad: Vec<(Bad, usize)>,
+    raw: Vec<u8>,
+    size: usize,
+}
+
+impl BadRecords {
+    /// Whether there is room for another one with so many bytes to keep.
+    pub fn has_room(&self, bad: &Bad, raw: usize) -> bool {
+        self.size + size(bad, raw) <= NOTED
+    }
+
+    /// Notes one, and keeps these bytes of it.
+    pub fn push(&mut self, bad: Bad, raw: &[u8]) {
+        self.size += size(&bad, raw.len());
+        self.raw.extend_from_slice(raw);
+        self.bad.push((bad, self.raw.len()));
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.bad.is_empty()
+    }
+
+    /// They were entered.
+    pub fn clear(&mut self) {
+        self.bad.clear();
+        self.raw.clear();
+        self.size = 0;
+    }
+
+    /// Each with its bytes.
+    pub fn iter(&self) -> impl Iterator<Item = (&Bad, &[u8])> {
+        let mut start = 0;
+        self.bad.iter().map(move |(bad, end)| (bad, &self.raw[std::mem::replace(&mut start, *end)..*end]))
+    }
+}
+
+fn size(bad: &Bad, raw: usize) -> usize {
+    size_of::<(Bad, usize)>() + bad.error.reason.len() + bad.error.hint.as_ref().map_or(0, |hint| hint.len()) + raw
+}

@@ -1,0 +1,134 @@
+//! The line before the bad records of a source: how they are read.
+
+use base64::engine::{Engine, general_purpose::STANDARD};
+use serde::{Deserialize, Serialize};
+
+use crate::error::Result;
+use crate::format::csv::Dialect;
+use crate::format::frames::{Payload, Prefix};
+use crate::format::{BytesAs, Format, OpenError, Opening, Options, Ragged, ReadFormat, Types, open};
+
+/// The version of quarantines.
+const VERSION: u32 = 1;
+
+/// What says how the records of a source are read.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Head {
+    /// The version.
+    quarantine: u32,
+    pub from: Format,
+    /// What stands before the first record, in base64: the header of CSV.
+    header: String,
+    reading: Reading,
+}
+
+/// The options that say how records are read.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Reading {
+    dialect: Dialect,
+    no_headers: bool,
+    ragged: Ragged,
+    types: Types,
+    max_depth: usize,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    layout: Option<String>,
+    frame: Prefix,
+    payload: Payload,
+    bytes: BytesAs,
+}
+
+impl Head {
+    /// For a source of this format, which begins so: what stands before its first record.
+    pub fn new(from: Format, options: &Options, reading: &dyn ReadFormat, before: &[u8]) -> Head {
+        let header = match from {
+            // Whatever is around the records, they are read as items of an array.
+            Format::Json => b"[".to_vec(),
+            Format::Csv | Format::Tsv if options.no_headers => no_header(from, options, reading),
+            _ => before.to_vec(),
+        };
+        let reading = Reading {
+            dialect: options.dialect,
+            no_headers: options.no_headers,
+            ragged: options.ragged,
+            types: options.types,
+            max_depth: options.max_depth,
+            layout: options.layout.clone(),
+            frame: options.frame,
+            payload: options.payload,
+            bytes: options.bytes_as,
+        };
+        Head { quarantine: VERSION, from, header: STANDARD.encode(header), reading }
+    }
+
+    /// A line that is a head.
+    pub fn read(line: &[u8]) -> Option<Head> {
+        serde_json::from_slice(line).ok().filter(|head: &Head| head.quarantine == VERSION)
+    }
+
+    /// The line.
+    pub fn line(&self) -> Vec<u8> {
+        // These types have nothing that JSON can't hold.
+        let mut line = serde_json::to_vec(self).unwrap_or_default();
+        line.push(b'\n');
+        line
+    }
+
+    /// What stands before the first record.
+    pub fn header(&self) -> Vec<u8> {
+        STANDARD.decode(&self.header).unwrap_or_default()
+    }
+
+    /// The length prefix of frames.
+    pub fn prefix(&self) -> Prefix {
+        self.reading.frame
+    }
+
+    /// Whether the records of both are read alike, apart from format and header.
+    pub fn reads_as(&self, other: &Head) -> bool {
+        self.reading == other.reading
+    }
+
+    /// Sets the options that were not set to anything else.
+    pub fn fill(&self, options: &mut Options) {
+        let (default, reading) = (Options::default(), self.reading.clone());
+        fill(&mut options.dialect.delimiter, reading.dialect.delimiter, default.dialect.delimiter);
+        fill(&mut options.dialect.quote, reading.dialect.quote, default.dialect.quote);
+        fill(&mut options.dialect.escape, reading.dialect.escape, default.dialect.escape);
+        fill(&mut options.dialect.quoting, reading.dialect.quoting, default.dialect.quoting);
+        fill(&mut options.dialect.comment, reading.dialect.comment, default.dialect.comment);
+        fill(&mut options.dialect.tsv_escapes, reading.dialect.tsv_escapes, default.dialect.tsv_escapes);
+        fill(&mut options.no_headers, reading.no_headers, default.no_headers);
+        fill(&mut options.ragged, reading.ragged, default.ragged);
+        fill(&mut options.types, reading.types, default.types);
+        fill(&mut options.max_depth, reading.max_depth, default.max_depth);
+        fill(&mut options.layout, reading.layout, default.layout);
+        fill(&mut options.frame, reading.frame, default.frame);
+        fill(&mut options.payload, reading.payload, default.payload);
+        fill(&mut options.bytes_as, reading.bytes, default.bytes_as);
+    }
+
+    /// What reads the records.
+    pub fn open(&self, options: &Options) -> Result<Opening, OpenError> {
+        let options = Options { records_at: None, strict: false, ..options.clone() };
+        // An array is not at its end behind its bracket.
+        open(self.from, &options, &self.header(), self.from != Format::Json)
+    }
+}
+
+fn fill<T: PartialEq>(mine: &mut T, theirs: T, default: T) {
+    if *mine == default {
+        *mine = theirs;
+    }
+}
+
+/// A record that has as many fields as those of a source without a header.
+fn no_header(from: Format, options: &Options, reading: &dyn ReadFormat) -> Vec<u8> {
+    let fields = reading.schema().map_or(1, |schema| schema.len()).max(1);
+    let Dialect { delimiter, quote, escape, comment, .. } = options.dialect;
+    let taken = [delimiter, Some(quote), escape, comment];
+    let plain = b'0'..=b'9';
+    let mut record: Vec<u8> = plain.into_iter().find(|byte| !taken.contains(&Some(*byte))).into_iter().collect();
+    let delimiter = delimiter.unwrap_or(if from == Format::Tsv { b'\t' } else { b',' });
+    record.resize(fields, delimiter);
+    record
+}

@@ -1,0 +1,106 @@
+//! One line of a quarantine: a bad record.
+
+use std::borrow::Cow;
+use std::io::{self, Write};
+use std::path::Path;
+use std::sync::Arc;
+
+use base64::engine::{Engine, general_purpose::STANDARD};
+use serde::{Deserialize, Serialize};
+
+use super::Bad;
+use crate::error::Position;
+
+/// How many bytes become base64 at a time; a multiple of three, so that the pieces fit together.
+const PIECE: usize = 3 << 10;
+
+#[derive(Serialize)]
+struct Begin<'b> {
+    file: Cow<'b, str>,
+    record: u64,
+    start: u64,
+    end: u64,
+    reason: &'b str,
+}
+
+/// Writes a line: record `record` of `file`.
+pub(super) fn write(bad: &Bad, file: &Path, record: u64, raw: &[u8], to: &mut impl Write) -> io::Result<()> {
+    let begin =
+        Begin { file: file.to_string_lossy(), record, start: bad.start, end: bad.end, reason: &bad.error.reason };
+    let mut text = serde_json::to_string(&begin)?;
+    // The bytes of the record follow in pieces, however many they are.
+    text.pop();
+    text += ",\"raw\":\"";
+    to.write_all(text.as_bytes())?;
+    let mut base64 = [0; PIECE / 3 * 4];
+    for piece in raw.chunks(PIECE) {
+        let len = STANDARD.encode_slice(piece, &mut base64).map_err(io::Error::other)?;
+        to.write_all(&base64[..len])?;
+    }
+    to.write_all(b"\"}\n")
+}
+
+/// Where a record came from in the first place.
+#[derive(Clone)]
+pub(crate) struct Origin {
+    pub file: Arc<Path>,
+    pub record: u64,
+    pub start: u64,
+    pub end: u64,
+    /// Its bytes are those of the file, as far as that can be seen.
+    pub exact: bool,
+}
+
+impl Origin {
+    /// A place in the record; where it was repaired, its beginning has to do.
+    pub fn position(&self, offset: usize) -> Position {
+        let offset = if self.exact { offset as u64 } else { 0 };
+        Position { file: self.file.to_path_buf(), record: self.record, offset: self.start + offset }
+    }
+}
+
+/// A line as it is read: what was repaired, and whatever else somebody may have put there.
+#[derive(Deserialize)]
+pub(super) struct Line<'l> {
+    #[serde(borrow)]
+    pub file: Cow<'l, str>,
+    pub record: u64,
+    pub start: u64,
+    pub end: u64,
+    /// The record in base64, as it was or repaired.
+    #[serde(borrow, default)]
+    pub raw: Option<Cow<'l, str>>,
+    /// The repaired record; it counts more than `raw`.
+    #[serde(borrow, default)]
+    pub text: Option<Cow<'l, str>>,
+}
+
+/// Appends the bytes that base64 stands for.
+pub(super) fn decode(base64: &str, to: &mut Vec<u8>) -> Result<(), base64::DecodeError> {
+    STANDARD.decode_vec(base64, to)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::RecordError;
+
+    #[test]
+    fn there_and_back() {
+        for len in [0, 1, 2, 3, PIECE - 1, PIECE, PIECE + 1, 3 * PIECE + 2] {
+            let raw: Vec<u8> = (0..len).map(|at| (at * 7 % 256) as u8).collect();
+            let error = RecordError::new(0, "a \"reason\"\n");
+            let bad = Bad { file: None, record: 0, start: 5, end: 9, offset: 6, error, output: 0 };
+            let mut text = Vec::new();
+            write(&bad, Path::new("dir/ä\"b"), 7, &raw, &mut text).unwrap();
+            assert_eq!(text.iter().filter(|byte| **byte == b'\n').count(), 1);
+            let value: serde_json::Value = serde_json::from_slice(&text).unwrap();
+            assert_eq!((&value["reason"], &value["file"]), (&"a \"reason\"\n".into(), &"dir/ä\"b".into()));
+            let line: Line<'_> = serde_json::from_slice(&text).unwrap();
+            assert_eq!((&*line.file, line.record, line.start, line.end), ("dir/ä\"b", 7, 5, 9));
+            let mut back = Vec::new();
+            decode(&line.raw.unwrap(), &mut back).unwrap();
+            assert!(back == raw && line.text.is_none());
+        }
+    }
+}

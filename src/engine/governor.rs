@@ -153,7 +153,7 @@ impl<'r> Governor<'r> {
 impl Looking {
     fn level(&mut self, reading: &Reading) -> Level {
         match &mut self.script {
-            Some(script) => script.next(),
+            Some(script) => script.level(),
             None => self.gauge.next(reading.fullness()),
         }
     }

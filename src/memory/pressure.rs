@@ -199,7 +199,7 @@ pub struct Script(Vec<(Level, u32)>);
 
 impl Script {
     /// The next level.
-    pub fn next(&mut self) -> Level {
+    pub fn level(&mut self) -> Level {
         let Some((level, left)) = self.0.last_mut() else { return Level::Normal };
         let level = *level;
         *left = left.saturating_sub(1);
@@ -260,7 +260,7 @@ mod tests {
         // Stalls may be the fault of others.
         assert_eq!(Reading { stalled: 999, ..calm }.fullness(), 150);
         assert_eq!(Reading { stalled: 10_000, ..calm }.fullness(), HIGH);
-        assert_eq!(Reading { anonymous: u64::MAX / 2, ..calm }.fullness() > 1000, true);
+        assert!(Reading { anonymous: u64::MAX / 2, ..calm }.fullness() > 1000);
     }
 
     #[test]
@@ -286,7 +286,7 @@ mod tests {
     #[test]
     fn scripts_for_tests() {
         let mut script: Script = "high*2, critical,normal".parse().unwrap();
-        let next: Vec<Level> = (0..5).map(|_| script.next()).collect();
+        let next: Vec<Level> = (0..5).map(|_| script.level()).collect();
         assert_eq!(next, [High, High, Critical, Normal, Normal]);
         assert!("hig".parse::<Script>().is_err() && "high*x".parse::<Script>().is_err());
     }

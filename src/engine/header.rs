@@ -59,19 +59,27 @@ impl Opened<'_> {
         Ok((Some(Columns { schema, unknown }), !repeatable || unknown == UnknownKey::Count))
     }
 
+    /// How keys are looked for.
+    fn key_pass(&self) -> KeyPass {
+        KeyPass {
+            dot: self.settings.options.nested == Nested::Dot,
+            limits: self.settings.key_limits(self.plan.workers),
+        }
+    }
+
     /// The keys of the whole input.
     pub fn all_keys(&mut self) -> Result<Schema> {
         let keys = Target::memory();
-        let pass = KeyPass { dot: self.settings.options.nested == Nested::Dot };
+        let pass = self.key_pass();
         self.pass(&pass, &keys, &Phases::new(self.plan.workers))?;
-        keys::merge(&keys.finish()?)
+        keys::merge(&keys.finish()?, &pass.limits)
     }
 
     /// The keys of all good records, and whether the whole input was looked at. What is wrong with the data is left
     /// for the run to tell: another record may be refused before it.
     fn good_keys(&mut self) -> Result<(Schema, bool)> {
         let keys = Target::memory();
-        let pass = KeyPass { dot: self.settings.options.nested == Nested::Dot };
+        let pass = self.key_pass();
         let outcome = self.pass_by(
             How { on_error: OnError::Skip, resumable: None },
             &pass,
@@ -83,7 +91,7 @@ impl Opened<'_> {
             Err(error) if error.position().is_some() => false,
             Err(error) => return Err(error),
         };
-        Ok((keys::merge(&keys.finish()?)?, whole))
+        Ok((keys::merge(&keys.finish()?, &pass.limits)?, whole))
     }
 
     /// The keys of the first record, or of the first slices. What is wrong with the data is left for
@@ -118,10 +126,9 @@ impl Opened<'_> {
         let mut target = if first == First::Record { 1 } else { slices };
         let mut rest = all;
         let mut cutter = self.reading.cutter();
-        let dot = self.settings.options.nested == Nested::Dot;
         let arena = Arena::new(self.plan.arena, self.plan.arena_limit);
         let decoder = self.reading.decoder(&self.route.want);
-        let mut found = Search::new(decoder, arena, &self.route.ops, dot, self.plan.max_record);
+        let mut found = Search::new(decoder, arena, &self.route.ops, &self.key_pass(), self.plan.max_record);
         while !rest.is_empty() {
             match cutter.cut(rest, target.min(rest.len()), end) {
                 Ok(Boundary::At(len)) => {

@@ -4,6 +4,7 @@ use std::io::{Read, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::keys::Limits;
 use crate::compress::{Compress, Decompress};
 use crate::format::{Format, Options};
 use crate::metrics::Progress;
@@ -149,6 +150,14 @@ pub struct Settings {
     pub stop: Option<Stop>,
     /// Told how far the job is.
     pub progress: Option<Progress>,
+}
+
+impl Settings {
+    /// What bounds the keys that are remembered, in one table for each of so many workers.
+    pub(super) fn key_limits(&self, tables: usize) -> Limits {
+        let (keys, length) = (self.options.max_keys, self.options.max_key_length);
+        Limits { keys, length, memory: self.memory_limit, tables }
+    }
 }
 
 /// How much of the input lies between two checkpoints unless told otherwise, in bytes.

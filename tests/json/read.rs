@@ -4,8 +4,8 @@ use pagemill::format::{Format, Options, Want};
 use pagemill::record::{Lossy, Schema, Tree, Value};
 use serde_json::Value as Json;
 
-pub use crate::drive::{Arrival, want};
 use crate::drive::{self, Event, How};
+pub use crate::drive::{Arrival, want};
 
 /// What came out: records, and errors with their offset in the whole input.
 #[derive(Debug, Default, PartialEq)]

@@ -271,6 +271,9 @@ impl Style {
     ) -> Result<(), EncodeError> {
         let single = fields.len() == 1;
         let mut first = true;
+        if fields.len() == 0 {
+            output.lose(LossyKind::RecordAsEmptyLine);
+        }
         for (value, node) in fields {
             if !first {
                 output.put_byte(self.dialect.delimiter)?;
@@ -320,11 +323,17 @@ impl Style {
                     output.lose(LossyKind::AbsentAsNull);
                 }
                 // An empty line is no record.
-                if let (true, Some(quote)) = (single, self.dialect.quote) {
-                    output.lose(LossyKind::NullAsText);
-                    output.put(&[quote, quote])?;
+                match (single, self.dialect.quote) {
+                    (false, _) => Ok(()),
+                    (true, None) => {
+                        output.lose(LossyKind::RecordAsEmptyLine);
+                        Ok(())
+                    }
+                    (true, Some(quote)) => {
+                        output.lose(LossyKind::NullAsText);
+                        Ok(output.put(&[quote, quote])?)
+                    }
                 }
-                Ok(())
             }
             Value::Raw(_) | Value::List(_) | Value::Map(_) => self.json(value, node, offset, output),
             scalar => {

@@ -86,9 +86,12 @@ pub fn target(data: &[u8]) {
     let mut builder = ReaderBuilder::new();
     builder.delimiter(delimiter).quote(quote).quoting(quotes).comment(comment);
     builder.escape(escape.filter(|_| quotes));
-    // A comment that the end cuts off is no record, as csv-core documents it, not as it does it.
-    let ended = [input, b"\n"].concat();
-    let mut expected = records(if comment.is_some() { &ended } else { input }, &mut builder.build());
+    // Of a comment that the end cuts off csv-core makes an empty record, against its documentation.
+    let mut expected = records(input, &mut builder.build());
+    if comment.is_some() {
+        let ended = records(&[input, b"\n"].concat(), &mut builder.build());
+        expected.truncate(ended.len());
+    }
     if tsv_escapes {
         expected.iter_mut().flatten().for_each(|text| *text = unescape(text));
     }

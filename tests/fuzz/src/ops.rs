@@ -79,6 +79,7 @@ pub fn target(data: &[u8]) {
         workers: Some(1),
         on_error: Some(if fail { "fail" } else { "skip" }.into()),
         max_record_size: Some("1MiB".into()),
+        decompress: Some("none".into()),
         ..Raw::default()
     };
     let mut job = Job::new(SourceSpec::bytes(input), TargetSpec::Memory);

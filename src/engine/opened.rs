@@ -116,9 +116,14 @@ impl<'s> Opened<'s> {
         if let Some(resumable) = resumable.as_deref_mut() {
             resumable.start(header.as_ref().map(names))?;
         }
-        let writing = self.writing(header)?;
-        match self.pass_by(How { on_error, resumable: resumable.as_deref() }, &*writing, target, phases) {
-            Err(error) if error.is_unknown_key() && !certain => {
+        let guess = self.writing(header);
+        let refused = guess.is_err();
+        let outcome = guess.and_then(|writing| {
+            self.pass_by(How { on_error, resumable: resumable.as_deref() }, &*writing, target, phases)
+        });
+        match outcome {
+            // What the target refuses in a header that is only a guess may be none of the whole one's.
+            Err(error) if !certain && (refused || error.is_unknown_key()) => {
                 let keys = self.all_columns()?;
                 target.restart()?;
                 if let Some(resumable) = resumable.as_deref_mut() {

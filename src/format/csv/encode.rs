@@ -78,6 +78,30 @@ impl Writing {
         }
     }
 
+    /// Names that only quotes could hold are refused where there are none.
+    ///
+    /// # Errors
+    /// Usage: the name.
+    pub fn check_names(&self) -> Result<(), Error> {
+        let dialect = &self.dialect;
+        if !self.header || dialect.quote.is_some() {
+            return Ok(());
+        }
+        let broken = |byte: &u8| !dialect.tsv_escapes && [dialect.delimiter, b'\n', b'\r'].contains(byte);
+        let comment = |name: &[u8]| name.first().is_some_and(|first| Some(*first) == dialect.comment);
+        let blank = self.schema.len() == 1;
+        let bad = |(index, name): &(usize, &[u8])| {
+            name.iter().any(broken) || (*index == 0 && comment(name)) || (blank && name.is_empty())
+        };
+        match self.schema.names().enumerate().find(bad) {
+            None => Ok(()),
+            Some((_, name)) => Err(Error::usage(format!(
+                "the header can't hold the name `{}` without quotes\n  Rename the column (--rename), leave out --no-quoting or --tsv-escapes, or write no header (--no-headers).",
+                String::from_utf8_lossy(name).escape_debug()
+            ))),
+        }
+    }
+
     /// The header as the bytes of a record.
     fn header(&self) -> Vec<u8> {
         let dialect = &self.dialect;

@@ -165,5 +165,7 @@ pub fn create(
     // What an unquoted field of the source holds needs no quotes where the dialects are equal.
     let same = matches!(from, Format::Csv | Format::Tsv) && Resolved::reading(from, &options.dialect)? == dialect;
     let typed = matches!(from, Format::Fixed | Format::Frames);
-    Ok(Box::new(encode::Writing::new(dialect, options, shape, columns, (same, typed))))
+    let writing = encode::Writing::new(dialect, options, shape, columns, (same, typed));
+    writing.check_names()?;
+    Ok(Box::new(writing))
 }

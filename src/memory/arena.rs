@@ -15,7 +15,8 @@ impl Arena {
     ///
     /// The system gives a page its memory when it is first touched, so a generous `start` costs little.
     pub fn new(start: usize, limit: usize) -> Arena {
-        let bump = Bump::with_capacity(start);
+        // Without memory it begins empty: then the first value that needs some is refused.
+        let bump = Bump::try_with_capacity(start).unwrap_or_default();
         bump.set_allocation_limit(Some(limit.max(start)));
         Arena { bump, limit: limit.max(start) }
     }

@@ -1,6 +1,7 @@
 //! The memory ceiling, and the named parts of it.
 
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use crate::error::Error;
 
@@ -15,6 +16,20 @@ pub struct Reservation<'b> {
     budget: &'b Budget,
     name: &'static str,
     bytes: usize,
+}
+
+/// How many growths, of any budget, pass until one is refused; 0: none is.
+static REFUSE: AtomicU64 = AtomicU64::new(0);
+
+/// A double for tests: the `nth` growth of any budget from now on is refused; 0 refuses none. Tells how many of the
+/// growths that were asked for before are left.
+#[doc(hidden)]
+pub fn refuse_growth(nth: u64) -> u64 {
+    REFUSE.swap(nth, Relaxed)
+}
+
+fn is_refused() -> bool {
+    REFUSE.load(Relaxed) > 0 && REFUSE.fetch_sub(1, Relaxed) == 1
 }
 
 impl Budget {
@@ -51,7 +66,7 @@ impl Reservation<'_> {
         let mut held = self.budget.lock();
         let used: usize = held.iter().map(|(_, bytes)| bytes).sum();
         let left = self.budget.limit.saturating_sub(used);
-        if more > left {
+        if more > left || is_refused() {
             let holders: Vec<String> =
                 held.iter().filter(|(_, bytes)| *bytes > 0).map(|(name, bytes)| format!("{name} {bytes}")).collect();
             return Err(Error::memory(format!(

@@ -5,4 +5,6 @@ pub mod audit;
 mod budget;
 
 pub use arena::Arena;
+#[doc(hidden)]
+pub use budget::refuse_growth;
 pub use budget::{Budget, Reservation};

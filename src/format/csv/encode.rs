@@ -91,7 +91,7 @@ impl Writing {
         let comment = |name: &[u8]| name.first().is_some_and(|first| Some(*first) == dialect.comment);
         let blank = self.schema.len() == 1;
         let bad = |(index, name): &(usize, &[u8])| {
-            name.iter().any(broken) || (*index == 0 && comment(name)) || (blank && name.is_empty())
+            name.iter().any(broken) || (*index == 0 && (comment(name) || is_mark(name))) || (blank && name.is_empty())
         };
         match self.schema.names().enumerate().find(bad) {
             None => Ok(()),
@@ -114,7 +114,13 @@ impl Writing {
             let comment = index == 0 && name.first().is_some_and(|first| Some(*first) == dialect.comment);
             let blank = self.schema.len() == 1 && name.is_empty();
             match dialect.quote {
-                Some(quote) if self.quote_all || comment || blank || name.iter().any(special) => {
+                Some(quote)
+                    if self.quote_all
+                        || comment
+                        || blank
+                        || (index == 0 && is_mark(name))
+                        || name.iter().any(special) =>
+                {
                     line.push(quote);
                     for &byte in name {
                         if byte == quote || Some(byte) == dialect.escape {
@@ -133,6 +139,11 @@ impl Writing {
         }
         line
     }
+}
+
+/// Whether a name at the start of a file would be taken for a byte order mark.
+fn is_mark(name: &[u8]) -> bool {
+    [&b"\xef\xbb\xbf"[..], b"\xff\xfe", b"\xfe\xff"].iter().any(|mark| name.starts_with(mark))
 }
 
 impl WriteFormat for Writing {

@@ -40,6 +40,10 @@ impl Spec {
     /// Where the record that starts at `from` ends. `end`: nothing follows the data.
     pub fn record_end(&mut self, data: &[u8], from: usize, end: bool) -> Ending {
         let Spec { reader, dialect, text, ends } = self;
+        // No data at all is the end to csv-core.
+        if from == data.len() && !end {
+            return Ending::More;
+        }
         let reader = ready(reader, *dialect);
         let mut at = from;
         loop {

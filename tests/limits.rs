@@ -204,3 +204,101 @@ fn large_records_look_the_same_after_a_trial() {
         assert!(fail == skip && fail.bytes().len() > large.len(), "{to}");
     }
 }
+
+/// A limit at its value and one below: what fits is converted, what does not names the limit and its flag.
+#[track_caller]
+fn at_the_limit(from: Format, to: Format, input: &str, flags: impl Fn(usize) -> Raw, most: usize, says: [&str; 2]) {
+    let case = |limit| Case::new(&format!("{limit} of {most}"), from, to, input, flags(limit));
+    assert!(!case(most).check_by(some_ways()).bytes().is_empty());
+    let outcome = case(most - 1).check_by(some_ways());
+    let message = outcome.message();
+    assert!(says.iter().all(|part| message.contains(part)) && message.contains(&format!("{}", most - 1)), "{message}");
+}
+
+#[test]
+fn nesting() {
+    let flags = |max_depth| Raw { max_depth: Some(max_depth), ..Raw::default() };
+    let says = ["nested", "--max-depth"];
+    for to in [Format::Ndjson, Format::Csv, Format::Text] {
+        at_the_limit(Format::Ndjson, to, "{\"a\":{\"b\":[1]}}\n", flags, 3, says);
+        at_the_limit(Format::Json, to, "[{\"a\":{\"b\":[1]}}]", flags, 4, says);
+    }
+    let unflatten = |max_depth| Raw { unflatten: true, ..flags(max_depth) };
+    at_the_limit(Format::Csv, Format::Ndjson, "a.b.c,d\n1,2\n", unflatten, 3, ["deep", "--max-depth"]);
+}
+
+#[test]
+fn fields_of_a_record() {
+    let flags = |max_fields| Raw { max_fields: Some(max_fields), ..Raw::default() };
+    let says = ["fields", "--max-fields"];
+    for input in ["a,b,c\n1,2,3\n", "\"a\",b,c\n1,2,3\n"] {
+        at_the_limit(Format::Csv, Format::Ndjson, input, flags, 3, says);
+        let nameless = |max_fields| Raw { no_headers: true, ..flags(max_fields) };
+        at_the_limit(Format::Csv, Format::Csv, input, nameless, 3, says);
+    }
+    at_the_limit(Format::Tsv, Format::Csv, "a\tb\tc\n1\t2\t3\n", flags, 3, says);
+    // What is inside of lists is no field; maps are not fields, but what is in them.
+    let nested = "{\"a\":1}\n{\"a\":{\"b\":[1,2,3,4,5,6],\"c\":{\"d\":{}}},\"e\":null,\"f\":[{\"g\":1,\"h\":2}]}\n";
+    at_the_limit(Format::Ndjson, Format::Csv, nested, flags, 4, says);
+    let upper = |max_fields| Raw { op: vec!["upper".into()], ..flags(max_fields) };
+    at_the_limit(Format::Ndjson, Format::Ndjson, nested, upper, 4, says);
+    let array = format!("[{}]", nested.trim().replace('\n', ","));
+    at_the_limit(Format::Json, Format::Csv, &array, flags, 4, says);
+    let frame = |text: &str| [&(text.len() as u32).to_le_bytes()[..], text.as_bytes()].concat();
+    let frames = String::from_utf8(frame("{\"a\":1,\"b\":[2,3]}")).unwrap();
+    let json = |max_fields| Raw { payload: Some("json".into()), ..flags(max_fields) };
+    at_the_limit(Format::Frames, Format::Csv, &frames, json, 2, says);
+    // Such a record is bad by itself: it can be left out.
+    let skip = Raw { on_error: Some("skip".into()), max_fields: Some(3), ..Raw::default() };
+    let outcome = Case::new("skip", Format::Ndjson, Format::Csv, nested, skip).check_by(some_ways());
+    assert_eq!(outcome.bytes(), b"a\n1\n");
+}
+
+#[test]
+fn length_of_keys() {
+    let flags = |length: usize| Raw { max_key_length: Some(length.to_string()), ..Raw::default() };
+    let says = ["a key of 7 bytes", "--max-key-length"];
+    at_the_limit(Format::Csv, Format::Ndjson, "a,seven77\n1,2\n", flags, 7, says);
+    at_the_limit(Format::Csv, Format::Ndjson, "a,\"seven77\"\n1,2\n", flags, 7, says);
+    at_the_limit(Format::Ndjson, Format::Csv, "{\"a\":1}\n{\"seven77\":2}\n", flags, 7, says);
+    at_the_limit(Format::Ndjson, Format::Tsv, "{\"a\":1}\n{\"a\":{\"b\":{\"777\":2}}}\n", flags, 7, says);
+    // Where no key becomes a column, none is too long.
+    let outcome = Case::new("json", Format::Ndjson, Format::Json, "{\"seven77\":2}\n", flags(1)).check_by(some_ways());
+    assert_eq!(outcome.bytes(), b"[{\"seven77\":2}]\n");
+}
+
+#[test]
+fn different_keys() {
+    let flags = |max_keys| Raw { max_keys: Some(max_keys), ..Raw::default() };
+    let says = ["different keys", "--max-keys"];
+    let input = "{\"a\":1}\n{\"b\":{\"x\":1,\"y\":2}}\n{\"a\":[],\"c\":0}\n{\"b\":{\"y\":1}}\n";
+    at_the_limit(Format::Ndjson, Format::Csv, input, flags, 4, says);
+}
+
+/// As many keys as records: it ends by name, and before there are tables of them all.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_flood_of_keys() {
+    use std::process::Stdio;
+    let here = support::folder();
+    let flood = |keys: usize, length: usize| {
+        let key = |id: usize| format!("{id}-{}", "k".repeat(length));
+        (0..keys).map(|id| format!("{{\"{}\":{id}}}\n", key(id * 7919))).collect::<String>()
+    };
+    for (keys, length, code, says) in [
+        (400_000, 6, 2, "more than 100000 different keys"),
+        (60_000, 900, 4, "the different keys of the records take more"),
+    ] {
+        std::fs::write(here.path().join("flood.ndjson"), flood(keys, length)).unwrap();
+        for workers in ["1", "2"] {
+            let mut command = support::command(here.path());
+            command.args(["convert", "flood.ndjson", "-o", "out.csv", "--memory-limit", "100MB", "-j", workers]);
+            let child = command.stderr(Stdio::piped()).spawn().unwrap();
+            let (ran, peak) = support::process::ended(child);
+            assert_eq!(ran.0, Some(code), "{}", ran.1);
+            assert!(ran.1.contains(says) && ran.1.contains("--columns"), "{}", ran.1);
+            assert!(peak < 110 << 20, "{peak} bytes at the peak");
+            assert_eq!(support::names(here.path()), ["flood.ndjson"]);
+        }
+    }
+}

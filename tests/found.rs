@@ -19,7 +19,7 @@ fn members_that_lie_are_refused_by_any_number_of_workers() {
     {
         let here = folder();
         for workers in ["1", "2", "3"] {
-            let ran = run(here.path(), ["convert", &found(name), "-f", "text", "-o", "out", "-j", workers]);
+            let ran = run(here.path(), ["convert", &found(name), "-f", "text", "-o", "a.txt", "-j", workers]);
             let ran = ran.ends(1).says(&[says, ": byte 0: "]);
             assert!(support::names(here.path()).is_empty(), "{}", ran.stderr);
         }

@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use super::Resolved;
 use super::row::{RowLossy, RowStyle, WriteRow};
-use crate::error::{Error, RecordError};
-use crate::format::{BytesAs, Columns, Encode, Frame, Nested, Options, Shape, UnknownKey, WriteFormat};
+use crate::error::{Error, Fault, RecordError};
+use crate::format::{BytesAs, Columns, Encode, Frame, Nested, Options, Shape, UnknownKey, WriteFormat, key_too_long};
 use crate::record::json::{Refusal, Sink, Writer};
 use crate::record::line_form::{ScalarRoom, ScalarText};
 use crate::record::{Batch, Binder, EncodeError, LossyKind, Mark, NONE, Output, Schema, Tree, Value};
@@ -24,6 +24,7 @@ pub(super) struct Writing {
     header: bool,
     /// For keyed records: whether maps are flattened, and what becomes of other keys.
     keyed: Option<(bool, UnknownKey)>,
+    longest: usize,
 }
 
 /// How fields are written.
@@ -58,6 +59,7 @@ impl Writing {
             schema,
             header: !options.no_headers,
             keyed,
+            longest: options.max_key_length,
         }
     }
 
@@ -155,7 +157,8 @@ impl WriteFormat for Writing {
         match self.keyed {
             None => Box::new(ColumnsEncoder { style: self.style(), typed: self.typed }),
             Some((dot, unknown)) => {
-                Box::new(KeyedEncoder { style: self.style(), binder: Binder::new(self.schema.clone(), dot), unknown })
+                let (binder, longest) = (Binder::new(self.schema.clone(), dot), self.longest);
+                Box::new(KeyedEncoder { style: self.style(), binder, unknown, longest })
             }
         }
     }
@@ -237,6 +240,8 @@ struct KeyedEncoder {
     style: Style,
     binder: Binder,
     unknown: UnknownKey,
+    /// How long a key may be that becomes a column.
+    longest: usize,
 }
 
 impl Encode for KeyedEncoder {
@@ -244,9 +249,13 @@ impl Encode for KeyedEncoder {
         self.style.row.lenient = !output.is_strict();
         for index in records {
             let (tree, offset) = (batch.tree(index), batch.span(index).start);
-            let policy = self.unknown;
+            let (policy, longest) = (self.unknown, self.longest);
             let bound = self.binder.bind(tree, |path| match policy {
                 UnknownKey::Count => Ok(()),
+                // It is in no header, however the header was found.
+                UnknownKey::Refuse if path.len() > longest => {
+                    Err(key_too_long(offset, path.len(), longest).fault(Fault::TooLarge))
+                }
                 UnknownKey::Refuse => Err(unknown_key(path, offset)),
             });
             let bound = bound.map_err(|error| EncodeError::Record { index, error })?;
@@ -279,7 +288,7 @@ impl Encode for KeyedEncoder {
 fn unknown_key(path: &[u8], offset: usize) -> RecordError {
     let mut error = RecordError::new(offset, format!("the key `{}` is not in the header", String::from_utf8_lossy(path)))
         .hint("A stream can't be read twice, so its header is what its first slices have: name all columns with --columns a,b,c, or convert from a file.");
-    error.fault = crate::error::Fault::UnknownKey;
+    error.fault = Fault::UnknownKey;
     error
 }
 

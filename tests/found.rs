@@ -36,6 +36,21 @@ fn escapes_are_undone_beside_comments() {
     assert_eq!(ran.ends(0).stdout, "{\"a\":\"\\t\",\"b\":\"x\\ny\\\\\"}\n");
 }
 
+/// A comment that the end of the file cuts off was counted as a record.
+#[test]
+fn a_comment_at_the_end_is_not_counted() {
+    let here = folder();
+    for (text, records) in
+        [("a,b\n1,2\n#c", 1), ("a,b\n1,2\n\n#c", 1), ("a,b\n#c\n1,2\n#c\n", 1), ("a,b\n#c", 0), ("#c", 0)]
+    {
+        fs::write(here.path().join("a.csv"), text).unwrap();
+        for size in ["1", "1000"] {
+            let ran = run(here.path(), ["count", "-r", "--comment", "#", "--slice-size", size, "a.csv"]).ends(0);
+            assert_eq!(ran.stdout.split_whitespace().next(), Some(records.to_string().as_str()), "{text:?} {size}");
+        }
+    }
+}
+
 /// Records without fields became empty lines, and nobody was told.
 #[test]
 fn records_without_fields_are_counted() {

@@ -44,6 +44,10 @@ impl Spec {
         if from == data.len() && !end {
             return Ending::More;
         }
+        // Nor is a comment that the end cuts off a record.
+        if end && dialect.comment.is_some() && first_byte(*dialect, data, from) == data.len() {
+            return Ending::NoRecord;
+        }
         let reader = ready(reader, *dialect);
         let mut at = from;
         loop {

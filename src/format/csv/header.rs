@@ -79,13 +79,11 @@ fn simple_line<'h>(dialect: &Resolved, head: &'h [u8], start: usize) -> Option<(
     simple.then_some((line, start + len + terminator))
 }
 
-/// The fields of the first record, and what follows it; none if there is no record.
-fn by_spec(
-    spec: &mut Spec,
-    head: &[u8],
-    start: usize,
-    options: &Options,
-) -> Result<Option<(Vec<Vec<u8>>, usize)>, RecordError> {
+/// The fields of the first record, and where what follows it begins.
+type First = (Vec<Vec<u8>>, usize);
+
+/// The first record; none if there is no record.
+fn by_spec(spec: &mut Spec, head: &[u8], start: usize, options: &Options) -> Result<Option<First>, RecordError> {
     let mut names = Names::new(start, options);
     Ok(match spec.record(head, start, |field| names.add(field.text))? {
         Ending::At(behind) => Some((names.names, behind)),

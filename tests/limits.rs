@@ -204,3 +204,73 @@ fn large_records_look_the_same_after_a_trial() {
         assert!(fail == skip && fail.bytes().len() > large.len(), "{to}");
     }
 }
+
+/// A limit at its value and one below: what fits is converted, what does not names the limit and its flag.
+#[track_caller]
+fn at_the_limit(from: Format, to: Format, input: &str, flags: impl Fn(usize) -> Raw, most: usize, says: [&str; 2]) {
+    let case = |limit| Case::new(&format!("{limit} of {most}"), from, to, input, flags(limit));
+    assert!(!case(most).check_by(some_ways()).bytes().is_empty());
+    let outcome = case(most - 1).check_by(some_ways());
+    let message = outcome.message();
+    assert!(says.iter().all(|part| message.contains(part)) && message.contains(&format!("{}", most - 1)), "{message}");
+}
+
+#[test]
+fn nesting() {
+    let flags = |max_depth| Raw { max_depth: Some(max_depth), ..Raw::default() };
+    let says = ["nested", "--max-depth"];
+    for to in [Format::Ndjson, Format::Csv, Format::Text] {
+        at_the_limit(Format::Ndjson, to, "{\"a\":{\"b\":[1]}}\n", flags, 3, says);
+        at_the_limit(Format::Json, to, "[{\"a\":{\"b\":[1]}}]", flags, 4, says);
+    }
+    let unflatten = |max_depth| Raw { unflatten: true, ..flags(max_depth) };
+    at_the_limit(Format::Csv, Format::Ndjson, "a.b.c,d\n1,2\n", unflatten, 3, ["deep", "--max-depth"]);
+}
+
+#[test]
+fn fields_of_a_record() {
+    let flags = |max_fields| Raw { max_fields: Some(max_fields), ..Raw::default() };
+    let says = ["fields", "--max-fields"];
+    for input in ["a,b,c\n1,2,3\n", "\"a\",b,c\n1,2,3\n"] {
+        at_the_limit(Format::Csv, Format::Ndjson, input, flags, 3, says);
+        let nameless = |max_fields| Raw { no_headers: true, ..flags(max_fields) };
+        at_the_limit(Format::Csv, Format::Csv, input, nameless, 3, says);
+    }
+    at_the_limit(Format::Tsv, Format::Csv, "a\tb\tc\n1\t2\t3\n", flags, 3, says);
+    // What is inside of lists is no field; maps are not fields, but what is in them.
+    let nested = "{\"a\":1}\n{\"a\":{\"b\":[1,2,3,4,5,6],\"c\":{\"d\":{}}},\"e\":null,\"f\":[{\"g\":1,\"h\":2}]}\n";
+    at_the_limit(Format::Ndjson, Format::Csv, nested, flags, 4, says);
+    let upper = |max_fields| Raw { op: vec!["upper".into()], ..flags(max_fields) };
+    at_the_limit(Format::Ndjson, Format::Ndjson, nested, upper, 4, says);
+    let array = format!("[{}]", nested.trim().replace('\n', ","));
+    at_the_limit(Format::Json, Format::Csv, &array, flags, 4, says);
+    let frame = |text: &str| [&(text.len() as u32).to_le_bytes()[..], text.as_bytes()].concat();
+    let frames = String::from_utf8(frame("{\"a\":1,\"b\":[2,3]}")).unwrap();
+    let json = |max_fields| Raw { payload: Some("json".into()), ..flags(max_fields) };
+    at_the_limit(Format::Frames, Format::Csv, &frames, json, 2, says);
+    // Such a record is bad by itself: it can be left out.
+    let skip = Raw { on_error: Some("skip".into()), max_fields: Some(3), ..Raw::default() };
+    let outcome = Case::new("skip", Format::Ndjson, Format::Csv, nested, skip).check_by(some_ways());
+    assert_eq!(outcome.bytes(), b"a\n1\n");
+}
+
+#[test]
+fn length_of_keys() {
+    let flags = |length: usize| Raw { max_key_length: Some(length.to_string()), ..Raw::default() };
+    let says = ["a key of 7 bytes", "--max-key-length"];
+    at_the_limit(Format::Csv, Format::Ndjson, "a,seven77\n1,2\n", flags, 7, says);
+    at_the_limit(Format::Csv, Format::Ndjson, "a,\"seven77\"\n1,2\n", flags, 7, says);
+    at_the_limit(Format::Ndjson, Format::Csv, "{\"a\":1}\n{\"seven77\":2}\n", flags, 7, says);
+    at_the_limit(Format::Ndjson, Format::Tsv, "{\"a\":1}\n{\"a\":{\"b\":{\"777\":2}}}\n", flags, 7, says);
+    // Where no key becomes a column, none is too long.
+    let outcome = Case::new("json", Format::Ndjson, Format::Json, "{\"seven77\":2}\n", flags(1)).check_by(some_ways());
+    assert_eq!(outcome.bytes(), b"[\n{\"seven77\":2}\n]\n");
+}
+
+#[test]
+fn different_keys() {
+    let flags = |max_keys| Raw { max_keys: Some(max_keys), ..Raw::default() };
+    let says = ["different keys", "--max-keys"];
+    let input = "{\"a\":1}\n{\"b\":{\"x\":1,\"y\":2}}\n{\"a\":[],\"c\":0}\n{\"b\":{\"y\":1}}\n";
+    at_the_limit(Format::Ndjson, Format::Csv, input, flags, 4, says);
+}

@@ -97,15 +97,11 @@ pub struct JsonIn {
     /// Where in a JSON document the array of records is, such as /data/items (RFC 6901)
     #[arg(long, value_name = "POINTER")]
     records_at: Option<String>,
-    /// The deepest nesting that is read [default: 1024]
-    #[arg(long, value_name = "N")]
-    max_depth: Option<usize>,
 }
 
 impl JsonIn {
     pub fn fill(self, raw: &mut Raw) {
         raw.records_at = self.records_at;
-        raw.max_depth = self.max_depth;
     }
 }
 
@@ -229,9 +225,6 @@ pub struct Run {
     /// same
     #[arg(long)]
     strict_memory: bool,
-    /// The longest record [default: a quarter of the memory limit, 64 MiB at most]
-    #[arg(long, value_name = "SIZE")]
-    max_record_size: Option<String>,
     /// How files are read: mapped where possible, always mapped, or never [default: auto]
     #[arg(long, value_name = "HOW", value_parser = one_of(&choice::IO), ignore_case = true)]
     io: Option<String>,
@@ -267,12 +260,42 @@ impl Run {
         raw.workers = self.workers;
         raw.slice_size = self.slice_size;
         raw.memory_limit = self.memory_limit;
-        raw.max_record_size = self.max_record_size;
         raw.io = self.io;
         raw.decompress = self.decompress;
         raw.on_error = self.on_error;
         raw.quarantine = self.quarantine;
         raw.max_errors = self.max_errors;
         raw.strict = self.strict;
+    }
+}
+
+/// What hostile input is held to.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Limits")]
+pub struct Limits {
+    /// The longest record [default: a quarter of the memory limit, 64 MiB at most]
+    #[arg(long, value_name = "SIZE")]
+    max_record_size: Option<String>,
+    /// The deepest nesting of JSON [default: 1024]
+    #[arg(long, value_name = "N")]
+    max_depth: Option<usize>,
+    /// The most fields of a record of CSV, TSV or JSON [default: 100000]
+    #[arg(long, value_name = "N")]
+    max_fields: Option<usize>,
+    /// The longest name of a column, and the longest path of keys that becomes one [default: 64KiB]
+    #[arg(long, value_name = "SIZE")]
+    max_key_length: Option<String>,
+    /// The most different keys that a header is made of [default: 100000]
+    #[arg(long, value_name = "N")]
+    max_keys: Option<usize>,
+}
+
+impl Limits {
+    pub fn fill(self, raw: &mut Raw) {
+        raw.max_record_size = self.max_record_size;
+        raw.max_depth = self.max_depth;
+        raw.max_fields = self.max_fields;
+        raw.max_key_length = self.max_key_length;
+        raw.max_keys = self.max_keys;
     }
 }

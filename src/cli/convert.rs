@@ -10,7 +10,7 @@ use pagemill::engine::Checkpoint;
 use pagemill::error::Error;
 use pagemill::source::{Folders, Listed, expand, read_list};
 
-use super::args::{Binary, CsvIn, CsvOut, Fields, JsonIn, JsonOut, Run, Values, format_names};
+use super::args::{Binary, CsvIn, CsvOut, Fields, JsonIn, JsonOut, Limits, Run, Values, format_names};
 use super::exit::Exit;
 use super::request::{Batch, Request};
 use super::signals;
@@ -66,6 +66,8 @@ pub struct How {
     values: Values,
     #[command(flatten)]
     fields: Fields,
+    #[command(flatten)]
+    limits: Limits,
     #[command(flatten)]
     run: Run,
     #[command(flatten)]
@@ -217,6 +219,7 @@ impl How {
         self.binary.fill(&mut raw);
         self.values.fill(&mut raw);
         self.fields.fill(&mut raw);
+        self.limits.fill(&mut raw);
         let strict_memory = self.run.strict_memory();
         self.run.fill(&mut raw);
         self.resume.fill(&mut raw);

@@ -10,7 +10,7 @@ use pagemill::engine::{Counted, Settings, SourceSpec, count, count_records};
 use pagemill::error::{Error, ErrorClass};
 use pagemill::scan::count::Counts;
 
-use super::args::{Binary, CsvIn, JsonIn, Run, format_names};
+use super::args::{Binary, CsvIn, JsonIn, Limits, Run, format_names};
 use super::console;
 use super::exit::Exit;
 use super::request::{ceiling, file};
@@ -45,6 +45,8 @@ pub struct Count {
     #[command(flatten)]
     binary: Binary,
     #[command(flatten)]
+    limits: Limits,
+    #[command(flatten)]
     run: Run,
 }
 
@@ -78,6 +80,7 @@ impl Count {
         self.csv.fill(&mut raw);
         self.json.fill(&mut raw);
         self.binary.fill(&mut raw);
+        self.limits.fill(&mut raw);
         let strict_memory = self.run.strict_memory();
         self.run.fill(&mut raw);
         let mut settings = raw.validate()?;

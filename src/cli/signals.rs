@@ -6,6 +6,7 @@
 //! | again | the process ends at once, in the handler |
 //! | SIGUSR1 | a line about how far the job is |
 //! | SIGBUS | a mapped input that shrinks is an error |
+//! | SIGABRT | temporary files are removed; for want of memory the command ends as over its ceiling |
 //! | SIGXFSZ, SIGPIPE | ignored: a write fails |
 
 use pagemill::engine::Settings;

@@ -27,17 +27,22 @@ const HAS_NAME: u8 = 8;
 const HAS_COMMENT: u8 = 16;
 const RESERVED: u8 = 0xe0;
 
+/// Every gzip reads such a file, but not in parallel; and what it makes may not depend on the number of threads.
+const OTHER_LENGTH: &str = "a BGZF block does not have the length it says";
+
 pub(super) struct Unpacker {
     inflate: Decompress,
+    /// Where the member begins.
+    start: u64,
     crc: Crc,
     inside: bool,
-    /// The member says how long it is.
-    bgzf: bool,
+    /// Where the trailer of the member has to be, if it says how long it is.
+    bgzf: Option<u64>,
 }
 
 impl Unpacker {
     pub fn new() -> Unpacker {
-        Unpacker { inflate: Decompress::new(false), crc: Crc::new(), inside: false, bgzf: false }
+        Unpacker { inflate: Decompress::new(false), start: 0, crc: Crc::new(), inside: false, bgzf: None }
     }
 
     fn trailer(&mut self, input: &mut Input) -> io::Result<()> {
@@ -58,7 +63,10 @@ impl Unpack for Unpacker {
                 // BGZF has an empty member at its end, so that a file that was cut between members is told.
                 return if input.promised { Err(cut_off(Codec::Gzip, input.offset())) } else { Ok(None) };
             }
-            self.bgzf = bgzf_length(input.peek(HEADER.len())?).is_some();
+            self.start = input.offset();
+            let len = bgzf_length(input.peek(HEADER.len())?);
+            // A length that is shorter than header and trailer is wrong, too.
+            self.bgzf = len.map(|len| (self.start + len as u64).saturating_sub(TRAILER as u64));
             header(input)?;
             self.inflate.reset(false);
             self.crc.reset();
@@ -69,8 +77,11 @@ impl Unpack for Unpacker {
         self.crc.update(&output[..done.written]);
         if done.ended {
             self.inside = false;
+            if self.bgzf.is_some_and(|end| end != input.offset()) {
+                return Err(BadStream::at(self.start, corrupt_because(Codec::Gzip, OTHER_LENGTH)));
+            }
             self.trailer(input)?;
-            input.promised = self.bgzf && self.crc.amount() > 0;
+            input.promised = self.bgzf.is_some() && self.crc.amount() > 0;
         }
         Ok(Some(done.written))
     }
@@ -189,8 +200,7 @@ impl Members {
             )
             .map_err(|error| (data, error))?;
             if !done.ended || data + done.read != trailer_at {
-                let error = corrupt_because(Codec::Gzip, "a BGZF block does not have the length it says");
-                return Err((data + done.read, error));
+                return Err((at, corrupt_because(Codec::Gzip, OTHER_LENGTH)));
             }
             self.crc.update(&output[written..written + done.written]);
             written += done.written;

@@ -34,24 +34,34 @@ pub(super) fn buffers(start: &[u8]) -> Option<usize> {
     Some(if linked { 3 * block + (64 << 10) } else { 2 * block })
 }
 
-/// An input that remembers whether more was asked of it than there was.
+/// An input that remembers whether more was asked of it than there was, and why it could not be read.
 struct Lent {
     input: Input,
     missed: bool,
+    failed: Option<io::Error>,
 }
 
 impl Read for Lent {
     fn read(&mut self, output: &mut [u8]) -> io::Result<usize> {
-        let count = self.input.read(output)?;
-        self.missed |= count == 0 && !output.is_empty();
-        Ok(count)
+        match self.input.read(output) {
+            Ok(count) => {
+                self.missed |= count == 0 && !output.is_empty();
+                Ok(count)
+            }
+            Err(error) => {
+                // The decoder wraps what it is given, so that nobody could tell it from an error of its own.
+                let kind = error.kind();
+                self.failed = Some(error);
+                Err(kind.into())
+            }
+        }
     }
 }
 
 impl Unpacker {
     /// `window`: the most that a frame's buffers may take.
     pub fn new(window: usize) -> Unpacker {
-        let lent = Lent { input: Input::none(), missed: false };
+        let lent = Lent { input: Input::none(), missed: false, failed: None };
         Unpacker { decoder: FrameDecoder::new(lent), inside: false, window, buffers: 0 }
     }
 
@@ -122,6 +132,9 @@ impl Unpack for Unpacker {
         std::mem::swap(&mut lent.input, input);
         // The decoder takes a frame that is cut off between two blocks for one that ended.
         let missed = std::mem::take(&mut lent.missed);
+        if let Some(error) = lent.failed.take() {
+            return Err(error);
+        }
         match outcome {
             _ if missed => Err(cut_off(Codec::Lz4, input.offset())),
             Ok(count) => {

@@ -6,7 +6,7 @@ use zstd_safe::{CCtx, CParameter, DCtx, DParameter, InBuffer, OutBuffer, compres
 
 use super::input::Input;
 use super::{Codec, Pack, Step, Unpack, corrupt_because, cut_off, no_member, step};
-use crate::error::{Fault, RecordError, Result};
+use crate::error::{BadStream, Fault, RecordError, Result};
 
 const MAGIC: u32 = 0xfd2f_b528;
 /// Frames with user data have one of sixteen numbers.
@@ -48,12 +48,16 @@ pub(super) struct Unpacker {
     context: DCtx<'static>,
     window: usize,
     inside: bool,
+    /// Where the frame begins, how much it says to hold, and how much came of it.
+    start: u64,
+    content: Option<u64>,
+    came: u64,
 }
 
 impl Unpacker {
     /// `window`: the largest window.
     pub fn new(window: usize) -> io::Result<Unpacker> {
-        Ok(Unpacker { context: context(window)?, window, inside: false })
+        Ok(Unpacker { context: context(window)?, window, inside: false, start: 0, content: None, came: 0 })
     }
 }
 
@@ -75,6 +79,8 @@ impl Unpack for Unpacker {
                 }
                 _ => return Err(no_member(Codec::Zstd, start)),
             }
+            (self.start, self.came) = (start, 0);
+            self.content = header(input.peek(HEADER)?).and_then(|header| header.content);
             self.inside = true;
         }
         let (context, window) = (&mut self.context, self.window);
@@ -85,6 +91,12 @@ impl Unpack for Unpacker {
             Ok(Step { read: from.pos(), written: to.pos(), ended: rest == 0 })
         })?;
         self.inside = !done.ended;
+        self.came += done.written as u64;
+        // Behind an empty last block zstd forgets to look, unless it has the whole frame at one time.
+        if done.ended && self.content.is_some_and(|content| content != self.came) {
+            let error = corrupt_because(Codec::Zstd, "a frame does not hold as much as it says");
+            return Err(BadStream::at(self.start, error));
+        }
         Ok(Some(done.written))
     }
 

@@ -47,6 +47,12 @@ pub struct Raw {
     pub unflatten: bool,
     /// `--max-depth`.
     pub max_depth: Option<usize>,
+    /// `--max-fields`.
+    pub max_fields: Option<usize>,
+    /// `--max-key-length`.
+    pub max_key_length: Option<String>,
+    /// `--max-keys`.
+    pub max_keys: Option<usize>,
     /// `--records-at`.
     pub records_at: Option<String>,
     /// `--pretty`.
@@ -173,7 +179,10 @@ impl Raw {
             types: one_of(&choice::TYPES, &self.types)?,
             nested: one_of(&choice::NESTED, &self.nested)?,
             unflatten: self.unflatten,
-            max_depth: self.max_depth()?.unwrap_or(defaults.max_depth),
+            max_depth: at_least_one("--max-depth", self.max_depth, defaults.max_depth)?,
+            max_fields: at_least_one("--max-fields", self.max_fields, defaults.max_fields)?,
+            max_key_length: bytes("--max-key-length", &self.max_key_length, defaults.max_key_length)?,
+            max_keys: at_least_one("--max-keys", self.max_keys, defaults.max_keys)?,
             records_at: self.records_at()?,
             pretty: self.pretty,
             layout: self.layout.clone(),
@@ -222,13 +231,6 @@ impl Raw {
         }
     }
 
-    fn max_depth(&self) -> Result<Option<usize>, Error> {
-        match self.max_depth {
-            Some(0) => Err(Error::usage("--max-depth: 0 leaves no room for any value; the least is 1")),
-            depth => Ok(depth),
-        }
-    }
-
     fn records_at(&self) -> Result<Option<String>, Error> {
         match self.records_at.as_deref() {
             Some(pointer) if !pointer.is_empty() && !pointer.starts_with('/') => Err(Error::usage(format!(
@@ -253,6 +255,13 @@ fn bytes(flag: &str, text: &Option<String>, default: usize) -> Result<usize, Err
         // The size fits: `parse_size` looked.
         Some(text) => Ok(parse_size(flag, text)? as usize),
         None => Ok(default),
+    }
+}
+
+fn at_least_one(flag: &str, number: Option<usize>, default: usize) -> Result<usize, Error> {
+    match number {
+        Some(0) => Err(Error::usage(format!("{flag}: 0 leaves no room for anything; the least is 1"))),
+        number => Ok(number.unwrap_or(default)),
     }
 }
 
@@ -352,6 +361,8 @@ mod tests {
         refused(Raw { out_delimiter: text("\""), ..Raw::default() }, "--out-delimiter and --quote");
         refused(Raw { from: text("xml"), ..Raw::default() }, "csv, tsv, ndjson, json, text, fixed, frames");
         refused(Raw { max_depth: Some(0), ..Raw::default() }, "--max-depth");
+        refused(Raw { max_fields: Some(0), ..Raw::default() }, "--max-fields");
+        refused(Raw { max_keys: Some(0), ..Raw::default() }, "--max-keys");
         refused(Raw { records_at: text("data"), ..Raw::default() }, "/data/items");
         refused(Raw { memory_limit: text("lots"), ..Raw::default() }, "--memory-limit");
         // Without quoting the quote is a character like any other, and a doubled quote is no escape.

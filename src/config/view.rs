@@ -64,6 +64,9 @@ struct Json {
     nested: &'static str,
     unflatten: bool,
     max_depth: usize,
+    max_fields: usize,
+    max_key_length: usize,
+    max_keys: usize,
     records_at: Option<String>,
     pretty: bool,
 }
@@ -145,6 +148,9 @@ fn json(options: &Options) -> Json {
         nested: choice::NESTED.name(options.nested),
         unflatten: options.unflatten,
         max_depth: options.max_depth,
+        max_fields: options.max_fields,
+        max_key_length: options.max_key_length,
+        max_keys: options.max_keys,
         records_at: options.records_at.clone(),
         pretty: options.pretty,
     }

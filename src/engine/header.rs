@@ -61,8 +61,13 @@ impl Opened<'_> {
         Ok((Some(Columns { schema, unknown }), !repeatable || unknown == UnknownKey::Count))
     }
 
+    /// How keys are looked for.
     fn key_pass(&self) -> KeyPass {
-        KeyPass { dot: self.settings.options.nested == Nested::Dot, budget: self.budget.clone() }
+        KeyPass {
+            dot: self.settings.options.nested == Nested::Dot,
+            limits: self.settings.key_limits(),
+            budget: self.budget.clone(),
+        }
     }
 
     /// The keys of the whole input.
@@ -70,7 +75,7 @@ impl Opened<'_> {
         let keys = Target::memory();
         let pass = self.key_pass();
         self.pass(&pass, &keys, &Phases::new(self.plan.workers))?;
-        keys::merge(&keys.finish()?)
+        keys::merge(&keys.finish()?, &pass.limits)
     }
 
     /// The keys of all good records, and whether the whole input was looked at. What is wrong with the data is left
@@ -89,7 +94,7 @@ impl Opened<'_> {
             Err(error) if error.position().is_some() => false,
             Err(error) => return Err(error),
         };
-        Ok((keys::merge(&keys.finish()?)?, whole))
+        Ok((keys::merge(&keys.finish()?, &pass.limits)?, whole))
     }
 
     /// The keys of the first record, or of the first slices. What is wrong with the data is left for

@@ -8,18 +8,39 @@ use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::error::{Error, Result};
-use crate::format::{Decode, Encode, Frame, WriteFormat};
+use crate::error::{Error, Fault, RecordError, Result};
+use crate::format::{Decode, Encode, Frame, WriteFormat, key_too_long};
 use crate::memory::{Arena, Budget, Reservation};
 use crate::op::Op;
-use crate::record::{Batch, Drain, EncodeError, Output, Schema, Tree, Value};
+use crate::record::{Batch, Drain, EncodeError, Output, Paths, Schema, with_key};
 
-/// The most columns a header found in the data may have.
-pub(super) const MAX_COLUMNS: usize = 100_000;
+/// How many keys may be remembered, and how long they may be.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limits {
+    /// `--max-keys`.
+    pub keys: usize,
+    /// `--max-key-length`.
+    pub length: usize,
+}
+
+impl Limits {
+    /// The error for more keys than there may be.
+    pub fn too_many(&self) -> Error {
+        Error::usage(format!(
+            "the records have more than {} different keys\n  Name the columns with --columns a,b,c, keep maps whole with --nested json, or raise --max-keys (and --memory-limit with it).",
+            self.keys
+        ))
+    }
+
+    fn too_long(&self, offset: usize, len: usize) -> RecordError {
+        key_too_long(offset, len, self.length).fault(Fault::TooLarge)
+    }
+}
 
 pub(super) struct KeyPass {
     /// Maps become dotted paths.
     pub dot: bool,
+    pub limits: Limits,
     /// Who is asked for the memory of large tables.
     pub budget: Budget,
 }
@@ -30,18 +51,64 @@ impl WriteFormat for KeyPass {
     }
 
     fn encoder(&self) -> Box<dyn Encode> {
-        let tables = Tables { held: self.budget.open("key tables", HINT), size: 0, covered: SMALL };
-        Box::new(KeyEncoder { dot: self.dot, seen: HashSet::new(), order: Vec::new(), path: Vec::new(), tables })
+        let held = Held { reserved: self.budget.open("key tables", HINT), size: 0, covered: SMALL };
+        let table = Table { limits: self.limits, seen: HashSet::new(), order: Vec::new(), held };
+        Box::new(KeyEncoder { dot: self.dot, paths: Paths::default(), table })
     }
 }
 
 struct KeyEncoder {
     dot: bool,
+    paths: Paths,
+    table: Table,
+}
+
+impl Encode for KeyEncoder {
+    fn encode(&mut self, batch: &Batch<'_>, records: Range<usize>, output: &mut Output<'_>) -> Result<(), EncodeError> {
+        let KeyEncoder { dot, paths, table } = self;
+        for record in records {
+            let (values, keys) = batch.tree(record).nodes();
+            let mut leaf = 0;
+            let walked = paths.walk(values, keys, *dot, |path, key, _| {
+                let index = leaf;
+                leaf += 1;
+                if table.is_as_before(path, key, index) {
+                    return Ok(());
+                }
+                with_key(path, key, |path| table.look_up(path, index, output))
+            });
+            walked.map_err(|refused| match refused {
+                Refused::Key(len) => {
+                    let error = table.limits.too_long(batch.span(record).start, len);
+                    EncodeError::Record { index: record, error }
+                }
+                Refused::Run(error) => EncodeError::Stop(error),
+            })?;
+        }
+        Ok(())
+    }
+}
+
+/// Why a key is not taken.
+enum Refused {
+    /// It has so many bytes.
+    Key(usize),
+    Run(Error),
+}
+
+impl From<Error> for Refused {
+    fn from(error: Error) -> Refused {
+        Refused::Run(error)
+    }
+}
+
+/// The keys that a worker has seen.
+struct Table {
+    limits: Limits,
     seen: HashSet<Box<[u8]>>,
     /// The keys of the record before, a guess for those of the next one.
     order: Vec<Box<[u8]>>,
-    path: Vec<u8>,
-    tables: Tables,
+    held: Held,
 }
 
 /// What to change where the keys are too large.
@@ -51,13 +118,13 @@ const HINT: &str =
 const SMALL: usize = 64 << 10;
 
 /// The memory of a worker's tables, reserved in steps.
-struct Tables {
-    held: Reservation,
+struct Held {
+    reserved: Reservation,
     size: usize,
     covered: usize,
 }
 
-impl Tables {
+impl Held {
     /// Takes in another key. It stands here, in the output, and once more where the outputs are merged.
     fn add(&mut self, key: &[u8]) -> Result<()> {
         // Entries of tables, and what the heap takes for a block.
@@ -65,78 +132,41 @@ impl Tables {
         self.size += 4 * key.len() + ENTRY;
         if self.size > self.covered {
             let more = (self.size - self.covered).max(SMALL);
-            self.held.try_grow(more)?;
+            self.reserved.try_grow(more)?;
             self.covered += more;
         }
         Ok(())
     }
 }
 
-impl Encode for KeyEncoder {
-    fn encode(&mut self, batch: &Batch<'_>, records: Range<usize>, output: &mut Output<'_>) -> Result<(), EncodeError> {
-        for record in records {
-            let tree = batch.tree(record);
-            self.path.clear();
-            let mut leaf = 0;
-            match tree.value() {
-                Value::Map(_) => self.map(tree, &mut leaf, output)?,
-                _ => self.leaf(b"value", &mut leaf, output)?,
-            }
-        }
-        Ok(())
-    }
-}
-
-impl KeyEncoder {
-    fn map(&mut self, map: Tree<'_, '_>, leaf: &mut usize, output: &mut Output<'_>) -> Result<()> {
-        for child in map.children() {
-            match child.value() {
-                Value::Map(inside) if self.dot && inside > 0 => {
-                    let len = self.path.len();
-                    self.path.extend_from_slice(child.key());
-                    self.path.push(b'.');
-                    self.map(child, leaf, output)?;
-                    self.path.truncate(len);
-                }
-                _ => self.leaf(child.key(), leaf, output)?,
-            }
-        }
-        Ok(())
-    }
-
+impl Table {
+    /// Whether a record's `index`-th key is that of the record before.
     #[inline]
-    fn leaf(&mut self, key: &[u8], leaf: &mut usize, output: &mut Output<'_>) -> Result<()> {
-        let index = *leaf;
-        *leaf += 1;
-        if let Some((path, last)) = self.order.get(index).and_then(|name| name.split_at_checked(self.path.len()))
-            && last == key
-            && path == &self.path[..]
-        {
-            return Ok(());
-        }
-        self.look_up(key, index, output)
+    fn is_as_before(&self, path: &[u8], key: &[u8], index: usize) -> bool {
+        let name = self.order.get(index).and_then(|name| name.split_at_checked(path.len()));
+        name.is_some_and(|(before, last)| last == key && before == path)
     }
 
     #[cold]
-    fn look_up(&mut self, key: &[u8], index: usize, output: &mut Output<'_>) -> Result<()> {
-        let len = self.path.len();
-        self.path.extend_from_slice(key);
-        if index < MAX_COLUMNS {
+    fn look_up(&mut self, path: &[u8], index: usize, output: &mut Output<'_>) -> Result<(), Refused> {
+        if path.len() > self.limits.length {
+            return Err(Refused::Key(path.len()));
+        }
+        if index < self.limits.keys {
             self.order.resize(self.order.len().max(index + 1), Box::default());
             if self.order[index].is_empty() {
-                self.order[index] = self.path.as_slice().into();
+                self.order[index] = path.into();
             }
         }
-        if !self.seen.contains(self.path.as_slice()) {
-            self.tables.add(&self.path)?;
-            self.seen.insert(self.path.as_slice().into());
-            if self.seen.len() > MAX_COLUMNS {
-                return Err(too_many());
+        if !self.seen.contains(path) {
+            if self.seen.len() >= self.limits.keys {
+                return Err(self.limits.too_many().into());
             }
-            output.put(&(self.path.len() as u32).to_le_bytes())?;
-            output.put(&self.path)?;
+            self.held.add(path)?;
+            self.seen.insert(path.into());
+            output.put(&(path.len() as u32).to_le_bytes())?;
+            output.put(path)?;
         }
-        self.path.truncate(len);
         Ok(())
     }
 }
@@ -150,6 +180,7 @@ pub(super) struct Search<'o> {
     max_record: usize,
     buffer: Vec<u8>,
     found: Collect,
+    limits: Limits,
 }
 
 /// Keeps what an encoder writes.
@@ -170,8 +201,9 @@ impl<'o> Search<'o> {
         pass: &KeyPass,
         max_record: usize,
     ) -> Search<'o> {
-        let encoder = pass.encoder();
-        Search { decoder, encoder, arena, ops, max_record, buffer: vec![0; 16 << 10], found: Collect(Vec::new()) }
+        let (encoder, limits) = (pass.encoder(), pass.limits);
+        let (buffer, found) = (vec![0; 16 << 10], Collect(Vec::new()));
+        Search { decoder, encoder, arena, ops, max_record, buffer, found, limits }
     }
 
     /// Adds the keys of the good records of a slice.
@@ -208,18 +240,12 @@ impl<'o> Search<'o> {
 
     /// The keys found, each once, in order of first appearance.
     pub fn schema(self) -> Result<Schema> {
-        merge(&self.found.0)
+        merge(&self.found.0, &self.limits)
     }
 }
 
-pub(super) fn too_many() -> Error {
-    Error::usage(format!(
-        "the records have more than {MAX_COLUMNS} different keys\n  Name the columns with --columns a,b,c, or keep maps whole with --nested json."
-    ))
-}
-
 /// The keys in a key pass's output, each once, in order.
-pub(super) fn merge(output: &[u8]) -> Result<Schema> {
+pub(super) fn merge(output: &[u8], limits: &Limits) -> Result<Schema> {
     let mut seen = HashSet::new();
     let mut names: Vec<&[u8]> = Vec::new();
     let mut rest = output;
@@ -230,8 +256,8 @@ pub(super) fn merge(output: &[u8]) -> Result<Schema> {
         }
         rest = tail;
     }
-    if names.len() > MAX_COLUMNS {
-        return Err(too_many());
+    if names.len() > limits.keys {
+        return Err(limits.too_many());
     }
     Ok(Schema::new(names))
 }

@@ -187,10 +187,15 @@ impl<'s> Opened<'s> {
         if let Some(columns) = &header {
             self.hold_names(&columns.schema)?;
         }
-        let writing = self.writing(header)?;
-        let how = How { on_error, ledger: Some(&mut *ledger), resumable: resumable.as_deref() };
-        match self.pass_by(how, &*writing, target, phases) {
-            Err(error) if error.is_unknown_key() && !certain => {
+        let guess = self.writing(header);
+        let refused = guess.is_err();
+        let outcome = guess.and_then(|writing| {
+            let how = How { on_error, ledger: Some(&mut *ledger), resumable: resumable.as_deref() };
+            self.pass_by(how, &*writing, target, phases)
+        });
+        match outcome {
+            // What the target refuses in a header that is only a guess may be none of the whole one's.
+            Err(error) if !certain && (refused || error.is_unknown_key()) => {
                 let keys = self.all_columns()?;
                 self.hold_names(&keys.schema)?;
                 target.restart()?;

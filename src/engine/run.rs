@@ -264,7 +264,7 @@ fn run_workers(workers: &[Mutex<Worker>], shared: &Shared<'_>) -> Result<audit::
         .num_threads(workers.len())
         .thread_name(|index| format!("pagemill-{index}"))
         .build()
-        .map_err(|e| Error::usage(format!("can't start {} workers: {e}", workers.len())))?;
+        .map_err(|e| Error::memory(format!("can't start {} workers: {e}\n  Lower --workers.", workers.len())))?;
     let ready = audit::counts();
     pool.broadcast(|context| run(context.index()));
     Ok(ready)

@@ -4,6 +4,7 @@ use std::io::{Read, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::keys::Limits;
 use super::quarantine::{MaxErrors, Section};
 use crate::compress::{Compress, Decompress};
 use crate::format::{Format, Options};
@@ -167,6 +168,13 @@ pub struct Settings {
     /// Levels of memory pressure in place of what is read, one for each slice. For tests.
     #[doc(hidden)]
     pub pressure: Option<Script>,
+}
+
+impl Settings {
+    /// What bounds the keys that are remembered.
+    pub(super) fn key_limits(&self) -> Limits {
+        Limits { keys: self.options.max_keys, length: self.options.max_key_length }
+    }
 }
 
 /// How much of the input lies between two checkpoints unless told otherwise, in bytes.

@@ -280,6 +280,12 @@ pub struct Options {
     pub unflatten: bool,
     /// The deepest nesting of JSON that is read (`--max-depth`).
     pub max_depth: usize,
+    /// The most fields of a record (`--max-fields`): columns of CSV and TSV, and fields of JSON that are taken apart.
+    pub max_fields: usize,
+    /// The longest name of a column and the longest dotted path of keys that becomes one, in bytes (`--max-key-length`).
+    pub max_key_length: usize,
+    /// The most different keys that a header is made of (`--max-keys`).
+    pub max_keys: usize,
     /// RFC 6901 pointer to the array that holds the records.
     pub records_at: Option<String>,
     /// Write JSON with line breaks and indentation.
@@ -298,6 +304,18 @@ pub struct Options {
 
 /// The deepest nesting of JSON that is read, unless told otherwise.
 pub const MAX_DEPTH: usize = 1024;
+/// The most fields of a record, unless told otherwise.
+pub const MAX_FIELDS: usize = 100_000;
+/// The longest key, in bytes, unless told otherwise.
+pub const MAX_KEY_LENGTH: usize = 64 << 10;
+/// The most different keys, unless told otherwise.
+pub const MAX_KEYS: usize = 100_000;
+
+/// The error for a name of a column, or a path of keys, that is too long.
+pub(crate) fn key_too_long(offset: usize, len: usize, max: usize) -> RecordError {
+    RecordError::new(offset, format!("a key of {len} bytes is longer than the {max} that a key may have"))
+        .hint("Raise --max-key-length (and --memory-limit with it).")
+}
 
 impl Default for Options {
     fn default() -> Options {
@@ -311,6 +329,9 @@ impl Default for Options {
             nested: Nested::Dot,
             unflatten: false,
             max_depth: MAX_DEPTH,
+            max_fields: MAX_FIELDS,
+            max_key_length: MAX_KEY_LENGTH,
+            max_keys: MAX_KEYS,
             records_at: None,
             pretty: false,
             layout: None,

@@ -25,7 +25,8 @@ impl Arena {
     ///
     /// The system gives a page its memory when it is first touched, so a generous `start` costs little.
     pub fn new(start: usize, limit: usize) -> Arena {
-        let (bump, limit) = (Bump::with_capacity(start), limit.max(start));
+        // Without memory it begins empty: then the first value that needs some is refused.
+        let (bump, limit) = (Bump::try_with_capacity(start).unwrap_or_default(), limit.max(start));
         limit_to(&bump, limit);
         Arena { bump, start, limit, reserved: None }
     }

@@ -1,5 +1,6 @@
 //! The memory ceiling, and the named parts of it.
 
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use crate::error::Error;
@@ -38,6 +39,19 @@ const HINT: &str = "Raise --memory-limit, or lower --workers or --slice-size.";
 
 /// So many names are noted without an allocation.
 const NAMES: usize = 32;
+/// How many growths, of any budget, pass until one is refused; 0: none is.
+static REFUSE: AtomicU64 = AtomicU64::new(0);
+
+/// A double for tests: the `nth` growth of any budget from now on is refused; 0 refuses none. Tells how many of the
+/// growths that were asked for before are left.
+#[doc(hidden)]
+pub fn refuse_growth(nth: u64) -> u64 {
+    REFUSE.swap(nth, Relaxed)
+}
+
+fn is_refused() -> bool {
+    REFUSE.load(Relaxed) > 0 && REFUSE.fetch_sub(1, Relaxed) == 1
+}
 
 impl Budget {
     /// A ceiling of `limit` bytes.
@@ -100,7 +114,7 @@ impl Reservation {
         let mut held = self.budget.lock();
         let used: usize = held.iter().map(|(_, bytes)| bytes).sum();
         let left = self.budget.limit().saturating_sub(used);
-        if more > left {
+        if more > left || is_refused() {
             return Err(Error::memory(format!(
                 "the memory limit of {} bytes is too low: {} asks for {more} bytes, {left} are left (held: {})\n  {}",
                 self.budget.limit(),

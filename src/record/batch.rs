@@ -401,6 +401,12 @@ pub(crate) fn record_too_large(offset: usize, max: usize) -> RecordError {
         .fault(Fault::TooLarge)
 }
 
+/// The error for a record of more fields than there may be.
+pub(crate) fn too_many_fields(offset: usize, max: usize) -> RecordError {
+    RecordError::new(offset, format!("the record has more than {max} fields"))
+        .hint("Raise --max-fields (and --memory-limit with it).")
+}
+
 /// A node of a keyed record with everything inside it.
 #[derive(Clone, Copy, Debug)]
 pub struct Tree<'b, 'a> {

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{Schema, Tree, Value};
+use super::{Paths, Schema, Tree, Value, with_key};
 use crate::scan::bytes::same;
 
 /// No column for this node, or no node for this column.
@@ -28,8 +28,7 @@ pub struct Binder {
     unknown: u32,
     /// For the i-th leaf of an earlier record: its column.
     guesses: Vec<u32>,
-    /// The path of the map being walked.
-    path: Vec<u8>,
+    paths: Paths,
 }
 
 /// The most nodes that a record may have, and the most bytes of keys, to be a guess for the next one.
@@ -83,7 +82,7 @@ impl Binder {
             doubled: 0,
             unknown: 0,
             guesses: Vec::new(),
-            path: Vec::new(),
+            paths: Paths::default(),
         }
     }
 
@@ -125,15 +124,24 @@ impl Binder {
     fn look_at<E>(&mut self, record: Tree<'_, '_>, mut unknown: impl FnMut(&[u8]) -> Result<(), E>) -> Result<(), E> {
         self.shape.clear();
         self.keys.clear();
-        self.path.clear();
         self.nodes.fill(NONE);
         (self.doubled, self.unknown) = (0, 0);
         let (values, keys) = record.nodes();
-        let mut leaf = 0;
-        match values[0] {
-            Value::Map(_) => self.map(values, keys, 0, &mut leaf, &mut unknown)?,
-            _ => self.leaf(b"value", 0, &mut leaf, &mut unknown)?,
-        }
+        let (mut paths, mut leaf) = (std::mem::take(&mut self.paths), 0);
+        let walked = paths.walk(values, keys, self.dot, |path, key, node| {
+            let column = self.column(path, key, leaf);
+            leaf += 1;
+            if column == NONE {
+                self.unknown += 1;
+                return with_key(path, key, &mut unknown);
+            }
+            let place = &mut self.nodes[column as usize];
+            self.doubled += u32::from(*place != NONE);
+            *place = node as u32;
+            Ok(())
+        });
+        self.paths = paths;
+        walked?;
         // An odd large record leaves no shape: that would stay.
         if values.len() > SHAPE || keys.iter().map(|key| key.len()).sum::<usize>() > SHAPE_KEYS {
             return Ok(());
@@ -145,68 +153,17 @@ impl Binder {
         Ok(())
     }
 
-    fn map<E>(
-        &mut self,
-        values: &[Value<'_>],
-        keys: &[&[u8]],
-        map: usize,
-        leaf: &mut usize,
-        unknown: &mut impl FnMut(&[u8]) -> Result<(), E>,
-    ) -> Result<(), E> {
-        let mut node = map + 1;
-        let behind = node + values[map].nodes_inside();
-        while node < behind {
-            match values[node] {
-                Value::Map(inside) if self.dot && inside > 0 => {
-                    let len = self.path.len();
-                    self.path.extend_from_slice(keys[node]);
-                    self.path.push(b'.');
-                    self.map(values, keys, node, leaf, unknown)?;
-                    self.path.truncate(len);
-                }
-                _ => self.leaf(keys[node], node, leaf, unknown)?,
-            }
-            node += 1 + values[node].nodes_inside();
-        }
-        Ok(())
-    }
-
-    fn leaf<E>(
-        &mut self,
-        key: &[u8],
-        node: usize,
-        leaf: &mut usize,
-        unknown: &mut impl FnMut(&[u8]) -> Result<(), E>,
-    ) -> Result<(), E> {
-        let column = self.column(key, *leaf);
-        *leaf += 1;
-        if column == NONE {
-            self.unknown += 1;
-            self.path.extend_from_slice(key);
-            let outcome = unknown(&self.path);
-            self.path.truncate(self.path.len() - key.len());
-            return outcome;
-        }
-        let place = &mut self.nodes[column as usize];
-        self.doubled += u32::from(*place != NONE);
-        *place = node as u32;
-        Ok(())
-    }
-
     /// The column of the `leaf`-th leaf, whose key is `key` below the current path.
-    fn column(&mut self, key: &[u8], leaf: usize) -> u32 {
+    fn column(&mut self, path: &mut Vec<u8>, key: &[u8], leaf: usize) -> u32 {
         if let Some(&guess) = self.guesses.get(leaf)
             && guess != NONE
-            && let Some((path, last)) = self.schema.name(guess as usize).split_at_checked(self.path.len())
+            && let Some((before, last)) = self.schema.name(guess as usize).split_at_checked(path.len())
             && same(last, key)
-            && path == &self.path[..]
+            && before == &path[..]
         {
             return guess;
         }
-        let len = self.path.len();
-        self.path.extend_from_slice(key);
-        let column = self.index.get(&self.path[..]).copied().unwrap_or(NONE);
-        self.path.truncate(len);
+        let column = with_key(path, key, |path| self.index.get(path).copied().unwrap_or(NONE));
         // A record with more leaves than columns has unknown or doubled keys: no guesses for those.
         if leaf < self.schema.len() {
             self.guesses.resize(self.guesses.len().max(leaf + 1), NONE);

@@ -38,6 +38,9 @@ pub enum LossyKind {
     TextAsNumber,
     /// A number has more digits than the target's binary number can hold; the nearest one was written.
     NumberRounded,
+    /// A record without fields, or whose only field is null in a dialect without quotes, became an empty line, which
+    /// is no record when it is read back.
+    RecordAsEmptyLine,
 }
 
 /// Counts by [`LossyKind`].
@@ -46,7 +49,7 @@ pub struct Lossy([u64; LossyKind::ALL.len()]);
 
 impl LossyKind {
     /// Every kind, in the order of its number.
-    pub const ALL: [LossyKind; 16] = [
+    pub const ALL: [LossyKind; 17] = [
         LossyKind::AbsentAsNull,
         LossyKind::BoolAsText,
         LossyKind::NumberAsText,
@@ -63,6 +66,7 @@ impl LossyKind {
         LossyKind::EmptyTextAsNull,
         LossyKind::TextAsNumber,
         LossyKind::NumberRounded,
+        LossyKind::RecordAsEmptyLine,
     ];
 
     /// The name in reports.
@@ -84,6 +88,7 @@ impl LossyKind {
             LossyKind::EmptyTextAsNull => "empty_text_as_null",
             LossyKind::TextAsNumber => "text_as_number",
             LossyKind::NumberRounded => "number_rounded",
+            LossyKind::RecordAsEmptyLine => "record_as_empty_line",
         }
     }
 }

@@ -15,6 +15,8 @@ static BLOCKS: AtomicU64 = AtomicU64::new(0);
 static BYTES: AtomicU64 = AtomicU64::new(0);
 static CURRENT: AtomicUsize = AtomicUsize::new(0);
 static PEAK: AtomicUsize = AtomicUsize::new(0);
+/// The size of the last block that the system had no memory for; 0: it had for all.
+static REFUSED: AtomicUsize = AtomicUsize::new(0);
 
 thread_local! {
     // `const` and without a destructor: reading it can neither allocate nor fail in a thread that ends.
@@ -25,6 +27,12 @@ thread_local! {
 pub(crate) fn process() -> (u64, u64, u64, u64) {
     let peak = PEAK.load(Relaxed).max(CURRENT.load(Relaxed));
     (BLOCKS.load(Relaxed), BYTES.load(Relaxed), CURRENT.load(Relaxed) as u64, peak as u64)
+}
+
+/// Whether the system ever had no memory for a block.
+#[cfg(unix)]
+pub(super) fn was_refused() -> bool {
+    REFUSED.load(Relaxed) > 0
 }
 
 /// Blocks and bytes that this thread was given.
@@ -62,6 +70,8 @@ unsafe impl GlobalAlloc for CountingAllocator {
         if !block.is_null() {
             given(layout.size());
             grown(layout.size());
+        } else {
+            REFUSED.store(layout.size(), Relaxed);
         }
         block
     }
@@ -73,6 +83,8 @@ unsafe impl GlobalAlloc for CountingAllocator {
         if !block.is_null() {
             given(layout.size());
             grown(layout.size());
+        } else {
+            REFUSED.store(layout.size(), Relaxed);
         }
         block
     }
@@ -97,6 +109,8 @@ unsafe impl GlobalAlloc for CountingAllocator {
                     CURRENT.fetch_sub(layout.size() - size, Relaxed);
                 }
             }
+        } else {
+            REFUSED.store(size, Relaxed);
         }
         moved
     }

@@ -57,7 +57,7 @@ pub struct Signals(io::PipeReader);
 
 impl Signals {
     /// Handles SIGINT, SIGTERM and SIGUSR1 from now on, and ignores SIGXFSZ, so that a file that may not grow
-    /// is a failed write. A signal that was ignored when the process started stays ignored.
+    /// is a failed write. SIGABRT, which is how a process without memory ends, removes temporary files first. A signal that was ignored when the process started stays ignored.
     ///
     /// The first SIGINT or SIGTERM is only told. A second one removes temporary files and ends the process
     /// in the handler, whatever its threads do.
@@ -76,8 +76,9 @@ impl Signals {
         }
         leftover::enable();
         for signal in [libc::SIGINT, libc::SIGTERM, libc::SIGUSR1] {
-            handle(signal)?;
+            handle(signal, on_signal)?;
         }
+        handle(libc::SIGABRT, on_abort)?;
         // SAFETY: ignoring a signal has no preconditions.
         unsafe { libc::signal(libc::SIGXFSZ, libc::SIG_IGN) };
         Ok(Signals(reader))
@@ -125,7 +126,7 @@ fn set_nonblocking(pipe: &io::PipeWriter) -> io::Result<()> {
     if status == -1 { Err(io::Error::last_os_error()) } else { Ok(()) }
 }
 
-fn handle(signal: libc::c_int) -> io::Result<()> {
+fn handle(signal: libc::c_int, handler: extern "C" fn(libc::c_int)) -> io::Result<()> {
     // SAFETY: `sigaction` is plain numbers and pointers, for which zeroes are valid. The pointers are to valid
     // values, and the handler has the signature that flags without SA_SIGINFO ask for.
     let status = unsafe {
@@ -134,7 +135,7 @@ fn handle(signal: libc::c_int) -> io::Result<()> {
         if libc::sigaction(signal, std::ptr::null(), &mut previous) == 0 && previous.sa_sigaction == libc::SIG_IGN {
             return Ok(());
         }
-        action.sa_sigaction = on_signal as *const () as usize;
+        action.sa_sigaction = handler as *const () as usize;
         // Whoever waits does it with poll, which is never restarted, and has a pipe to be woken by.
         action.sa_flags = libc::SA_RESTART | libc::SA_ONSTACK;
         libc::sigaction(signal, &action, std::ptr::null_mut())
@@ -158,6 +159,21 @@ extern "C" fn on_signal(signal: libc::c_int) {
     // SAFETY: the pointer is to one byte. A full pipe takes none and does not wait: enough is in it then.
     unsafe { libc::write(PIPE.load(SeqCst), (&raw const byte).cast(), 1) };
     set_errno(errno);
+}
+
+/// How a process ends that the system has no memory for: as one whose work does not fit below the limit.
+const NO_MEMORY: u8 = 4;
+
+/// The process is about to be ended by itself. The standard library does that when there is no memory; whatever the
+/// reason is, no temporary file stays behind.
+extern "C" fn on_abort(_: libc::c_int) {
+    if super::alloc::was_refused() {
+        let text = b"pagemill: the system has no more memory for this process\n  No output file was written, and its temporary file was removed. Lower --memory-limit or --workers, or raise the limit of the process.\n";
+        // SAFETY: the pointer is to so many bytes.
+        unsafe { libc::write(2, text.as_ptr().cast(), text.len()) };
+        end_at_once(NO_MEMORY);
+    }
+    leftover::remove_leftovers();
 }
 
 /// Milliseconds of a clock that only goes forwards.

@@ -81,7 +81,9 @@ impl Packer {
             match thread.spawn(move || shared.work(&mut *pack, &mut output)) {
                 Ok(thread) => packer.threads.push(thread),
                 Err(error) if number == 0 => {
-                    return Err(Error::usage(format!("can't start a thread that compresses: {error}")));
+                    return Err(Error::memory(format!(
+                        "can't start a thread that compresses: {error}\n  Lower --workers."
+                    )));
                 }
                 // The first one is enough.
                 Err(_) => break,

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used)]
 mod cutting;
+#[path = "../support/drive.rs"]
+mod drive;
 mod generate;
 mod oracle;
 mod read;

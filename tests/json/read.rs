@@ -1,10 +1,11 @@
-//! Open, cut, decode, as the engine does, but on bytes in memory.
+//! What a format makes of bytes in memory, as serde_json has values.
 
-use pagemill::error::RecordError;
-use pagemill::format::{self, Boundary, Detail, Format, OpenError, Opening, Options, Types, Want};
-use pagemill::memory::Arena;
-use pagemill::record::{Batch, Lossy, Schema, Tree, Value};
+use pagemill::format::{Format, Options, Want};
+use pagemill::record::{Lossy, Schema, Tree, Value};
 use serde_json::Value as Json;
+
+use crate::drive::{self, Event, How};
+pub use crate::drive::{Arrival, want};
 
 /// What came out: records, and errors with their offset in the whole input.
 #[derive(Debug, Default, PartialEq)]
@@ -21,98 +22,27 @@ impl Read {
     }
 }
 
-pub fn want(detail: Detail) -> Want {
-    Want { select: None, utf8: true, replace_invalid_utf8: false, detail, types: Types::Auto }
-}
-
-/// How the input arrives: all at once, or growing by so many bytes whenever more is needed.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Arrival {
-    Whole,
-    By(usize),
-}
-
 pub fn read(format: Format, options: &Options, input: &[u8], target: usize, want: &Want, arrival: Arrival) -> Read {
     let mut read = Read::default();
-    let step = match arrival {
-        Arrival::Whole => input.len(),
-        Arrival::By(step) => step,
-    };
-    let mut have = step.min(input.len());
-    let source = loop {
-        match format::open(format, options, &input[..have], have == input.len()) {
-            Ok(Opening::Ready(source)) => break source,
-            Ok(Opening::More) => {
-                assert!(have < input.len(), "asked for more behind the end");
-                have = (have + step).min(input.len());
-            }
-            Err(OpenError::Data(error)) => {
-                read.errors.push((error.offset, error.reason.into_owned()));
-                return read;
-            }
-            Err(OpenError::Usage(error)) => panic!("{error}"),
+    let source = match drive::open(format, options, input, arrival) {
+        Ok(source) => source,
+        Err(error) => {
+            read.errors.push((error.offset, error.reason.into_owned()));
+            return read;
         }
     };
-    let (mut cutter, mut decoder) = (source.cutter(), source.decoder(want));
-    let mut at = source.start();
-    while at < input.len() {
-        have = have.max((at + 1).min(input.len()));
-        match cutter.cut(&input[at..have], target, have == input.len()) {
-            Ok(Boundary::More) => {
-                assert!(have < input.len(), "asked for more behind the end");
-                have = (have + step).min(input.len());
-            }
-            Ok(Boundary::Skip(len)) => {
-                assert!(len > 0);
-                at += len;
-            }
-            Ok(Boundary::At(len)) => {
-                assert!(len > 0 && at + len <= have);
-                slice(&input[at..at + len], at, &mut *decoder, want, &mut read);
-                read.slices.push(input[at..at + len].to_vec());
-                at += len;
-            }
-            Err(error) => {
-                read.errors.push((at + error.offset, error.reason.into_owned()));
-                break;
-            }
-        }
-    }
-    read
-}
-
-fn slice(slice: &[u8], at: usize, decoder: &mut dyn format::Decode, want: &Want, read: &mut Read) {
-    let mut arena = Arena::new(1 << 16, 1 << 24);
     let schema = want.select.as_ref().map(|paths| Schema::new(paths.iter().cloned()));
-    decoder.begin(slice);
-    let (mut more, mut last) = (true, 0);
-    while more {
-        arena.reset();
-        let mut batch = Batch::new(&arena, slice, schema.as_ref(), 1 << 20);
-        let outcome = decoder.fill(slice, &mut batch);
-        for record in 0..batch.len() {
-            let span = batch.span(record);
-            assert!(span.start >= last && span.end > span.start && span.end <= slice.len());
-            last = span.end;
-            read.records.push(match &schema {
-                Some(schema) => columns(schema, batch.columns(record)),
-                None => tree(batch.tree(record)),
-            });
-        }
-        read.lossy.add(&batch.lossy);
-        match outcome {
-            Ok(filled) => {
-                assert!(filled != batch.is_empty(), "told {filled} with {} records", batch.len());
-                more = filled;
-            }
-            Err(RecordError { offset, reason, .. }) => {
-                assert!(offset <= slice.len());
-                read.errors.push((at + offset, reason.into_owned()));
-                assert!(read.errors.len() <= 2 * slice.len() + 100, "errors without end");
-                decoder.skip_record(slice);
-            }
-        }
-    }
+    let how = How { target, arrival, want, max_record: 1 << 20 };
+    let driven = drive::drive(&*source, input, how, &mut |event| match event {
+        Event::Record(batch, record) => read.records.push(match &schema {
+            Some(schema) => columns(schema, batch.columns(record)),
+            None => tree(batch.tree(record)),
+        }),
+        Event::Bad(offset, reason) => read.errors.push((offset, reason.to_owned())),
+    });
+    read.slices = driven.slices.into_iter().map(|range| input[range].to_vec()).collect();
+    read.lossy = driven.lossy;
+    read
 }
 
 fn columns(schema: &Schema, values: &[Value<'_>]) -> Json {

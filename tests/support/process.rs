@@ -30,6 +30,20 @@ pub fn ends_within(child: &mut Child, time: Duration) -> ExitStatus {
     }
 }
 
+/// How a process ended and what it said, and its peak of resident memory in bytes.
+#[cfg(target_os = "linux")]
+pub fn ended(mut child: Child) -> ((Option<i32>, String), u64) {
+    use std::os::unix::process::ExitStatusExt;
+    let text = said(&mut child);
+    let (mut status, mut usage) = (0, std::mem::MaybeUninit::<libc::rusage>::zeroed());
+    // SAFETY: the child was not waited for, and both pointers are to valid values.
+    let waited = unsafe { libc::wait4(child.id() as libc::pid_t, &mut status, 0, usage.as_mut_ptr()) };
+    assert_eq!(waited, child.id() as libc::pid_t);
+    // SAFETY: zeroes are valid numbers, and the call has filled it in.
+    let peak = unsafe { usage.assume_init() }.ru_maxrss as u64 * 1024;
+    ((ExitStatus::from_raw(status).code(), text.join().expect("a reader")), peak)
+}
+
 /// Reads everything, in a thread of its own.
 pub fn collect(mut from: impl Read + Send + 'static) -> JoinHandle<Vec<u8>> {
     thread::spawn(move || {

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
-use super::super::keys::{MAX_COLUMNS, too_many};
+use super::super::keys::Limits;
 use super::super::opened::Opened;
 use super::super::settings::ColumnsFrom;
 use crate::error::{Error, Position, RecordError, Result};
@@ -17,6 +17,7 @@ const LISTED: usize = 5;
 pub(super) struct Together {
     rule: ColumnsFrom,
     strict: bool,
+    limits: Limits,
     /// The names in order, and the place of each.
     names: Vec<Box<[u8]>>,
     places: HashMap<Box<[u8]>, u32>,
@@ -26,10 +27,11 @@ pub(super) struct Together {
 }
 
 impl Together {
-    pub fn new(rule: &ColumnsFrom, strict: bool) -> Together {
+    pub fn new(rule: &ColumnsFrom, strict: bool, limits: Limits) -> Together {
         let mut together = Together {
             rule: rule.clone(),
             strict,
+            limits,
             names: Vec::new(),
             places: HashMap::new(),
             first: None,
@@ -66,8 +68,8 @@ impl Together {
             ColumnsFrom::List(_) => return Ok(()),
             _ => schema.names().for_each(|name| self.add(name)),
         }
-        if self.names.len() > MAX_COLUMNS {
-            return Err(too_many());
+        if self.names.len() > self.limits.keys {
+            return Err(self.limits.too_many());
         }
         Ok(())
     }

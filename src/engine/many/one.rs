@@ -269,7 +269,7 @@ impl<'s> Run<'s> {
         if !self.is_tabular() && !self.entries.iter().any(in_columns) {
             return Ok(());
         }
-        let mut together = Together::new(&self.settings.columns, self.settings.strict);
+        let mut together = Together::new(&self.settings.columns, self.settings.strict, self.settings.key_limits());
         if !matches!(self.settings.columns, ColumnsFrom::List(_)) {
             for index in 0..self.entries.len() {
                 if let Err(error) = self.look_at(index, &mut together) {

@@ -248,16 +248,23 @@ impl CsvDecode {
     /// Reads the record at `self.at` as csv-core does.
     #[cold]
     fn by_spec<'a>(&mut self, slice: &'a [u8], batch: &mut Batch<'a>) -> Result<Found, RecordError> {
-        let (start, fields) = (self.at, &self.fields);
+        let (start, fields, escapes) = (self.at, &self.fields, self.dialect.tsv_escapes);
         batch.abandon();
         fields.start_record(batch, start)?;
         let mut column = 0;
         let ending = self.spec.record(slice, start, |field| {
             if column < fields.width {
                 let room = batch.arena().bytes(field.text.len(), start)?;
-                room.copy_from_slice(field.text);
-                let room: &'a [u8] = room;
-                let value = if field.quoted { Value::Text(room) } else { fields.plain(room) };
+                let escaped = escapes && memchr::memchr(b'\\', field.text).is_some();
+                let len = match escaped {
+                    true => unescape_tsv(field.text, room),
+                    false => {
+                        room.copy_from_slice(field.text);
+                        room.len()
+                    }
+                };
+                let text: &'a [u8] = &room[..len];
+                let value = if field.quoted || escaped { Value::Text(text) } else { fields.plain(text) };
                 fields.put(batch, column, value);
             }
             column += 1;

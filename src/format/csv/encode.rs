@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use super::Resolved;
 use super::row::{RowLossy, RowStyle, WriteRow};
-use crate::error::{Error, RecordError};
-use crate::format::{BytesAs, Columns, Encode, Frame, Nested, Options, Shape, UnknownKey, WriteFormat};
+use crate::error::{Error, Fault, RecordError};
+use crate::format::{BytesAs, Columns, Encode, Frame, Nested, Options, Shape, UnknownKey, WriteFormat, key_too_long};
 use crate::record::json::{Refusal, Sink, Writer};
 use crate::record::line_form::{ScalarRoom, ScalarText};
 use crate::record::{Batch, Binder, EncodeError, LossyKind, Mark, NONE, Output, Schema, Tree, Value};
@@ -24,6 +24,7 @@ pub(super) struct Writing {
     header: bool,
     /// For keyed records: whether maps are flattened, and what becomes of other keys.
     keyed: Option<(bool, UnknownKey)>,
+    longest: usize,
 }
 
 /// How fields are written.
@@ -58,6 +59,7 @@ impl Writing {
             schema,
             header: !options.no_headers,
             keyed,
+            longest: options.max_key_length,
         }
     }
 
@@ -78,6 +80,30 @@ impl Writing {
         }
     }
 
+    /// Names that only quotes could hold are refused where there are none.
+    ///
+    /// # Errors
+    /// Usage: the name.
+    pub fn check_names(&self) -> Result<(), Error> {
+        let dialect = &self.dialect;
+        if !self.header || dialect.quote.is_some() {
+            return Ok(());
+        }
+        let broken = |byte: &u8| !dialect.tsv_escapes && [dialect.delimiter, b'\n', b'\r'].contains(byte);
+        let comment = |name: &[u8]| name.first().is_some_and(|first| Some(*first) == dialect.comment);
+        let blank = self.schema.len() == 1;
+        let bad = |(index, name): &(usize, &[u8])| {
+            name.iter().any(broken) || (*index == 0 && (comment(name) || is_mark(name))) || (blank && name.is_empty())
+        };
+        match self.schema.names().enumerate().find(bad) {
+            None => Ok(()),
+            Some((_, name)) => Err(Error::usage(format!(
+                "the header can't hold the name `{}` without quotes\n  Rename the column (--rename), leave out --no-quoting or --tsv-escapes, or write no header (--no-headers).",
+                String::from_utf8_lossy(name).escape_debug()
+            ))),
+        }
+    }
+
     /// The header as the bytes of a record.
     fn header(&self) -> Vec<u8> {
         let dialect = &self.dialect;
@@ -90,7 +116,13 @@ impl Writing {
             let comment = index == 0 && name.first().is_some_and(|first| Some(*first) == dialect.comment);
             let blank = self.schema.len() == 1 && name.is_empty();
             match dialect.quote {
-                Some(quote) if self.quote_all || comment || blank || name.iter().any(special) => {
+                Some(quote)
+                    if self.quote_all
+                        || comment
+                        || blank
+                        || (index == 0 && is_mark(name))
+                        || name.iter().any(special) =>
+                {
                     line.push(quote);
                     for &byte in name {
                         if byte == quote || Some(byte) == dialect.escape {
@@ -111,6 +143,11 @@ impl Writing {
     }
 }
 
+/// Whether a name at the start of a file would be taken for a byte order mark.
+fn is_mark(name: &[u8]) -> bool {
+    [&b"\xef\xbb\xbf"[..], b"\xff\xfe", b"\xfe\xff"].iter().any(|mark| name.starts_with(mark))
+}
+
 impl WriteFormat for Writing {
     fn frame(&self) -> Frame {
         Frame { prefix: if self.header { self.header() } else { Vec::new() }, ..Frame::default() }
@@ -120,7 +157,8 @@ impl WriteFormat for Writing {
         match self.keyed {
             None => Box::new(ColumnsEncoder { style: self.style(), typed: self.typed }),
             Some((dot, unknown)) => {
-                Box::new(KeyedEncoder { style: self.style(), binder: Binder::new(self.schema.clone(), dot), unknown })
+                let (binder, longest) = (Binder::new(self.schema.clone(), dot), self.longest);
+                Box::new(KeyedEncoder { style: self.style(), binder, unknown, longest })
             }
         }
     }
@@ -202,6 +240,8 @@ struct KeyedEncoder {
     style: Style,
     binder: Binder,
     unknown: UnknownKey,
+    /// How long a key may be that becomes a column.
+    longest: usize,
 }
 
 impl Encode for KeyedEncoder {
@@ -209,9 +249,13 @@ impl Encode for KeyedEncoder {
         self.style.row.lenient = !output.is_strict();
         for index in records {
             let (tree, offset) = (batch.tree(index), batch.span(index).start);
-            let policy = self.unknown;
+            let (policy, longest) = (self.unknown, self.longest);
             let bound = self.binder.bind(tree, |path| match policy {
                 UnknownKey::Count => Ok(()),
+                // It is in no header, however the header was found.
+                UnknownKey::Refuse if path.len() > longest => {
+                    Err(key_too_long(offset, path.len(), longest).fault(Fault::TooLarge))
+                }
                 UnknownKey::Refuse => Err(unknown_key(path, offset)),
             });
             let bound = bound.map_err(|error| EncodeError::Record { index, error })?;
@@ -244,7 +288,7 @@ impl Encode for KeyedEncoder {
 fn unknown_key(path: &[u8], offset: usize) -> RecordError {
     let mut error = RecordError::new(offset, format!("the key `{}` is not in the header", String::from_utf8_lossy(path)))
         .hint("A stream can't be read twice, so its header is what its first slices have: name all columns with --columns a,b,c, or convert from a file.");
-    error.fault = crate::error::Fault::UnknownKey;
+    error.fault = Fault::UnknownKey;
     error
 }
 
@@ -271,6 +315,9 @@ impl Style {
     ) -> Result<(), EncodeError> {
         let single = fields.len() == 1;
         let mut first = true;
+        if fields.len() == 0 {
+            output.lose(LossyKind::RecordAsEmptyLine);
+        }
         for (value, node) in fields {
             if !first {
                 output.put_byte(self.dialect.delimiter)?;
@@ -320,11 +367,17 @@ impl Style {
                     output.lose(LossyKind::AbsentAsNull);
                 }
                 // An empty line is no record.
-                if let (true, Some(quote)) = (single, self.dialect.quote) {
-                    output.lose(LossyKind::NullAsText);
-                    output.put(&[quote, quote])?;
+                match (single, self.dialect.quote) {
+                    (false, _) => Ok(()),
+                    (true, None) => {
+                        output.lose(LossyKind::RecordAsEmptyLine);
+                        Ok(())
+                    }
+                    (true, Some(quote)) => {
+                        output.lose(LossyKind::NullAsText);
+                        Ok(output.put(&[quote, quote])?)
+                    }
                 }
-                Ok(())
             }
             Value::Raw(_) | Value::List(_) | Value::Map(_) => self.json(value, node, offset, output),
             scalar => {

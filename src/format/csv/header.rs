@@ -1,12 +1,12 @@
 //! The first record: the names of the fields.
 
-use std::collections::HashSet;
-use std::convert::Infallible;
+use std::collections::{HashMap, HashSet};
 
-use super::Resolved;
 use super::spec::{Ending, Spec};
+use super::{Options, Resolved};
 use crate::error::RecordError;
-use crate::record::Schema;
+use crate::format::key_too_long;
+use crate::record::{Schema, record_too_large, too_many_fields};
 
 /// What the beginning of a file says.
 pub(super) struct Header {
@@ -21,7 +21,7 @@ const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 /// Reads the header, or without one counts the fields of the first record. None: more of the input is needed.
 pub(super) fn read(
     dialect: &Resolved,
-    no_headers: bool,
+    options: &Options,
     head: &[u8],
     end: bool,
 ) -> Result<Option<Header>, RecordError> {
@@ -31,14 +31,19 @@ pub(super) fn read(
     let start = if head.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
     let read = match simple_line(dialect, head, start) {
         Some((line, behind)) => {
-            Some((line.split(|byte| *byte == dialect.delimiter).map(<[u8]>::to_vec).collect(), behind))
+            not_too_large(start, line.len(), options)?;
+            let mut names = Names::new(start, options);
+            line.split(|byte| *byte == dialect.delimiter).try_for_each(|name| names.add(name))?;
+            Some((names.names, behind))
         }
         None => {
             let mut spec = Spec::new(*dialect);
-            if spec.record_end(head, start, end) == Ending::More {
-                return Ok(None);
+            match spec.record_end(head, start, end) {
+                Ending::More => return Ok(None),
+                Ending::At(behind) => not_too_large(start, behind - start, options)?,
+                Ending::NoRecord => {}
             }
-            by_spec(&mut spec, head, start)
+            by_spec(&mut spec, head, start, options)?
         }
     };
     let Some((mut names, behind)) = read else {
@@ -50,7 +55,7 @@ pub(super) fn read(
             name.truncate(len);
         }
     }
-    if no_headers {
+    if options.no_headers {
         let schema = Schema::new((1..=names.len()).map(|number| format!("column_{number}")));
         return Ok(Some(Header { schema, end: start, warnings: Vec::new() }));
     }
@@ -74,43 +79,86 @@ fn simple_line<'h>(dialect: &Resolved, head: &'h [u8], start: usize) -> Option<(
     simple.then_some((line, start + len + terminator))
 }
 
-/// The fields of the first record, and what follows it; none if there is no record.
-fn by_spec(spec: &mut Spec, head: &[u8], start: usize) -> Option<(Vec<Vec<u8>>, usize)> {
-    let mut names = Vec::new();
-    let Ok(ending) = spec.record(head, start, |field| {
-        names.push(field.text.to_vec());
-        Ok::<(), Infallible>(())
-    });
-    match ending {
-        Ending::At(behind) => Some((names, behind)),
+/// The fields of the first record, and where what follows it begins.
+type First = (Vec<Vec<u8>>, usize);
+
+/// The first record; none if there is no record.
+fn by_spec(spec: &mut Spec, head: &[u8], start: usize, options: &Options) -> Result<Option<First>, RecordError> {
+    let mut names = Names::new(start, options);
+    Ok(match spec.record(head, start, |field| names.add(field.text))? {
+        Ending::At(behind) => Some((names.names, behind)),
         Ending::NoRecord | Ending::More => None,
+    })
+}
+
+/// The header is read whole, so it has to be as small as records are.
+fn not_too_large(start: usize, len: usize, options: &Options) -> Result<(), RecordError> {
+    if len > options.max_record { Err(record_too_large(start, options.max_record)) } else { Ok(()) }
+}
+
+/// The fields of the first record, as many and as long as they may be.
+struct Names<'o> {
+    names: Vec<Vec<u8>>,
+    start: usize,
+    options: &'o Options,
+}
+
+impl<'o> Names<'o> {
+    fn new(start: usize, options: &'o Options) -> Names<'o> {
+        Names { names: Vec::new(), start, options }
+    }
+
+    fn add(&mut self, name: &[u8]) -> Result<(), RecordError> {
+        let Options { no_headers, max_fields, max_key_length, .. } = *self.options;
+        if self.names.len() >= max_fields {
+            return Err(too_many_fields(self.start, max_fields));
+        }
+        if no_headers {
+            self.names.push(Vec::new());
+            return Ok(());
+        }
+        if name.len() > max_key_length {
+            return Err(key_too_long(self.start, name.len(), max_key_length));
+        }
+        self.names.push(name.to_vec());
+        Ok(())
     }
 }
+
+/// How many names that stand twice are told one by one.
+const TOLD: usize = 10;
 
 /// Gives the second and later ones of equal names a suffix: `a`, `a_2`, `a_3`.
 fn make_unique(names: &mut [Vec<u8>]) -> Vec<String> {
     let mut taken: HashSet<Vec<u8>> = names.iter().cloned().collect();
-    let mut seen: HashSet<Vec<u8>> = HashSet::new();
-    let mut warnings = Vec::new();
+    // For each name the number that was given last.
+    let mut seen: HashMap<Vec<u8>, usize> = HashMap::new();
+    let (mut warnings, mut untold) = (Vec::new(), 0);
     for name in names {
-        if seen.insert(name.clone()) {
+        let Some(number) = seen.get_mut(name) else {
+            seen.insert(name.clone(), 1);
             continue;
-        }
-        let original = String::from_utf8_lossy(name).into_owned();
-        let mut number = 2;
-        loop {
+        };
+        let unique = loop {
+            *number += 1;
             let candidate = [name.as_slice(), format!("_{number}").as_bytes()].concat();
             if taken.insert(candidate.clone()) {
-                *name = candidate;
-                break;
+                break candidate;
             }
-            number += 1;
+        };
+        if warnings.len() < TOLD {
+            warnings.push(format!(
+                "the header names `{}` twice; the later one is called `{}`",
+                String::from_utf8_lossy(name),
+                String::from_utf8_lossy(&unique)
+            ));
+        } else {
+            untold += 1;
         }
-        seen.insert(name.clone());
-        warnings.push(format!(
-            "the header names `{original}` twice; the later one is called `{}`",
-            String::from_utf8_lossy(name)
-        ));
+        *name = unique;
+    }
+    if untold > 0 {
+        warnings.push(format!("the header names {untold} more fields twice; the later ones got a number"));
     }
     warnings
 }

@@ -111,7 +111,7 @@ impl Resolved {
 /// Opens CSV or TSV: reads the header.
 pub fn open(format: Format, options: &Options, head: &[u8], end: bool) -> Result<Opening, OpenError> {
     let dialect = Resolved::reading(format, &options.dialect)?;
-    let Some(header) = header::read(&dialect, options.no_headers, head, end)? else { return Ok(Opening::More) };
+    let Some(header) = header::read(&dialect, options, head, end)? else { return Ok(Opening::More) };
     if options.strict && !header.warnings.is_empty() {
         return Err(
             Error::usage(format!("{}\n  Leave out --strict to let it pass.", header.warnings.join("\n"))).into()
@@ -165,5 +165,7 @@ pub fn create(
     // What an unquoted field of the source holds needs no quotes where the dialects are equal.
     let same = matches!(from, Format::Csv | Format::Tsv) && Resolved::reading(from, &options.dialect)? == dialect;
     let typed = matches!(from, Format::Fixed | Format::Frames);
-    Ok(Box::new(encode::Writing::new(dialect, options, shape, columns, (same, typed))))
+    let writing = encode::Writing::new(dialect, options, shape, columns, (same, typed));
+    writing.check_names()?;
+    Ok(Box::new(writing))
 }

@@ -40,6 +40,14 @@ impl Spec {
     /// Where the record that starts at `from` ends. `end`: nothing follows the data.
     pub fn record_end(&mut self, data: &[u8], from: usize, end: bool) -> Ending {
         let Spec { reader, dialect, text, ends } = self;
+        // No data at all is the end to csv-core.
+        if from == data.len() && !end {
+            return Ending::More;
+        }
+        // Nor is a comment that the end cuts off a record.
+        if end && dialect.comment.is_some() && first_byte(*dialect, data, from) == data.len() {
+            return Ending::NoRecord;
+        }
         let reader = ready(reader, *dialect);
         let mut at = from;
         loop {

@@ -334,3 +334,11 @@ fn typed_values_are_written_the_same_on_every_way() {
         assert_eq!(found, "\"-7\",\"0.5\",\"NaN\"\n", "{capacity}");
     }
 }
+
+#[test]
+fn a_mark_by_itself_is_no_whole_input() {
+    // A byte order mark that came alone was taken for an input without records.
+    for data in [&b"\xef\xbb\xbf"[..], b"\xef\xbb\xbf\n", b"\n"] {
+        assert!(matches!(open(Format::Csv, &Options::default(), data, false), Ok(crate::format::Opening::More)));
+    }
+}

@@ -19,10 +19,10 @@ pub(super) struct Decoder {
 }
 
 impl Decoder {
-    pub(super) fn new(rule: Rule, want: &Want, max_depth: usize) -> Decoder {
+    pub(super) fn new(rule: Rule, want: &Want, (max_depth, max_fields): (usize, usize)) -> Decoder {
         Decoder {
             rule,
-            reader: Reader::new(max_depth, 0),
+            reader: Reader::new(max_depth, 0).with_fields(max_fields),
             selection: want.select.as_ref().map(|paths| Selection::new(paths)),
             detail: want.detail,
             replace: want.replace_invalid_utf8,

@@ -26,14 +26,15 @@ pub const FIELD: &[u8] = b"payload";
 pub fn open(options: &Options) -> Result<Opening, OpenError> {
     let schema = (options.payload != Payload::Json).then(|| Schema::new([FIELD]));
     let rule = frame::Rule { prefix: options.frame, max_record: options.max_record };
-    Ok(Opening::Ready(Box::new(Source { schema, rule, payload: options.payload, max_depth: options.max_depth })))
+    let Options { payload, max_depth, max_fields, .. } = *options;
+    Ok(Opening::Ready(Box::new(Source { schema, rule, payload, max_depth, max_fields })))
 }
 
 /// Prepares frames.
 pub fn create(options: &Options, shape: &Shape, from: Format) -> Result<Box<dyn WriteFormat>, Error> {
     let groups = match shape {
         Shape::Columns(schema) if options.unflatten && options.payload == Payload::Json => {
-            Some(unflatten::nested(schema)?)
+            Some(unflatten::nested(schema, options.max_depth)?)
         }
         _ => None,
     };
@@ -52,6 +53,7 @@ struct Source {
     rule: frame::Rule,
     payload: Payload,
     max_depth: usize,
+    max_fields: usize,
 }
 
 impl ReadFormat for Source {
@@ -66,7 +68,7 @@ impl ReadFormat for Source {
     }
     fn decoder(&self, want: &Want) -> Box<dyn Decode> {
         match self.payload {
-            Payload::Json => Box::new(json::Decoder::new(self.rule, want, self.max_depth)),
+            Payload::Json => Box::new(json::Decoder::new(self.rule, want, (self.max_depth, self.max_fields))),
             payload => Box::new(decode::Decoder::new(self.rule, payload, want)),
         }
     }

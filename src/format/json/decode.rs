@@ -20,6 +20,7 @@ pub struct Decoder {
     detail: Detail,
     replace: bool,
     max_depth: usize,
+    max_fields: usize,
     around: usize,
     /// The whole slice is valid UTF-8.
     valid: bool,
@@ -36,16 +37,17 @@ pub struct Decoder {
 }
 
 impl Decoder {
-    /// A decoder for records inside of `around` lists and maps.
-    pub fn new(layout: Layout, want: &Want, max_depth: usize, around: usize) -> Decoder {
+    /// A decoder for records inside of `around` lists and maps, at most so deep and with so many fields.
+    pub fn new(layout: Layout, want: &Want, around: usize, (max_depth, max_fields): (usize, usize)) -> Decoder {
         Decoder {
             layout,
-            reader: Reader::new(max_depth, around),
+            reader: Reader::new(max_depth, around).with_fields(max_fields),
             repair: None,
             selection: want.select.as_ref().map(|paths| Selection::new(paths)),
             detail: want.detail,
             replace: want.replace_invalid_utf8,
             max_depth,
+            max_fields,
             around,
             valid: true,
             record: 0,
@@ -167,7 +169,9 @@ impl Decoder {
         batch.abandon();
         batch.lossy.count(LossyKind::InvalidUtf8Replaced);
         let text = repaired(&slice[start..end], start, batch)?;
-        let reader = self.repair.get_or_insert_with(|| Box::new(Reader::new(self.max_depth, self.around)));
+        let Decoder { max_depth, max_fields, around, .. } = *self;
+        let reader = || Box::new(Reader::new(max_depth, around).with_fields(max_fields));
+        let reader = self.repair.get_or_insert_with(reader);
         reader.start(0, text.len(), false)?;
         match &mut self.selection {
             Some(selection) => reader.select(text, selection, batch)?,

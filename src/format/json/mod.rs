@@ -33,6 +33,7 @@ struct Source {
     /// The lists and maps around the array of records, outermost first: whether each is a map.
     open: Vec<bool>,
     max_depth: usize,
+    max_fields: usize,
 }
 
 impl ReadFormat for Source {
@@ -53,12 +54,13 @@ impl ReadFormat for Source {
 
     fn decoder(&self, want: &Want) -> Box<dyn Decode> {
         let around = self.open.len() + usize::from(self.layout == Layout::Items);
-        Box::new(decode::Decoder::new(self.layout, want, self.max_depth, around))
+        Box::new(decode::Decoder::new(self.layout, want, around, (self.max_depth, self.max_fields)))
     }
 }
 
 fn ready(start: usize, layout: Layout, open: Vec<bool>, options: &Options) -> Result<Opening, OpenError> {
-    Ok(Opening::Ready(Box::new(Source { start, layout, open, max_depth: options.max_depth })))
+    let Options { max_depth, max_fields, .. } = *options;
+    Ok(Opening::Ready(Box::new(Source { start, layout, open, max_depth, max_fields })))
 }
 
 const MARK: &[u8] = b"\xef\xbb\xbf";
@@ -160,7 +162,7 @@ pub fn create(format: Format, options: &Options, shape: &Shape) -> Result<Box<dy
     let lines = format == Format::Ndjson;
     let pretty = options.pretty && !lines;
     let groups = match shape {
-        Shape::Columns(schema) if options.unflatten => Some(unflatten::nested(schema)?),
+        Shape::Columns(schema) if options.unflatten => Some(unflatten::nested(schema, options.max_depth)?),
         Shape::Columns(schema) if pretty => Some(unflatten::flat(schema)),
         _ => None,
     };

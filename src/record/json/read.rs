@@ -4,7 +4,7 @@ use super::nodes::{Nodes, Skip};
 use super::select::Selection;
 use super::{Detail, strings};
 use crate::error::RecordError;
-use crate::record::{Batch, Value};
+use crate::record::{Batch, Value, too_many_fields};
 use crate::scan::json::Positions;
 use crate::scan::number;
 use crate::scan::vector::Unit;
@@ -61,6 +61,8 @@ pub struct Reader {
     lines: bool,
     /// How many lists and maps may be open.
     max_depth: usize,
+    /// How many fields a record may have.
+    max_fields: usize,
     /// How many are open around the value being walked.
     around: usize,
     /// For each 64 open lists and maps: which are maps.
@@ -78,7 +80,13 @@ impl Reader {
     /// The same, with the kernels of one processor family.
     pub fn on(unit: Unit, max_depth: usize, around: usize) -> Reader {
         let (outer, nodes) = (Vec::with_capacity(16), Vec::with_capacity(64));
-        Reader { positions: Positions::new(unit), at: 0, end: 0, lines: false, max_depth, around, outer, nodes }
+        let (positions, max_fields) = (Positions::new(unit), usize::MAX);
+        Reader { positions, at: 0, end: 0, lines: false, max_depth, max_fields, around, outer, nodes }
+    }
+
+    /// The same, of records with at most so many fields (those of lists do not count).
+    pub fn with_fields(self, max_fields: usize) -> Reader {
+        Reader { max_fields, ..self }
     }
 
     /// Begins with `from..to` of a text; the text must be the same in every call until the next start.
@@ -131,7 +139,24 @@ impl Reader {
             Detail::Maps => self.walk_nodes::<1>(text, batch),
             Detail::All => self.walk_nodes::<2>(text, batch),
         };
-        end.map(|end| (start, end)).map_err(|fault| *fault)
+        let end = end.map_err(|fault| *fault)?;
+        if batch.open_values().len() > self.max_fields {
+            self.count_fields(start, batch)?;
+        }
+        Ok((start, end))
+    }
+
+    /// More nodes than fields may be: lists have nodes, too.
+    #[cold]
+    fn count_fields(&self, start: usize, batch: &mut Batch<'_>) -> Result<(), RecordError> {
+        let (nodes, mut node, mut fields) = (batch.open_values(), 1, 0);
+        while let Some(value) = nodes.get(node) {
+            let inside = if let Value::List(inside) = value { *inside as usize } else { 0 };
+            fields += usize::from(!matches!(value, Value::Map(inside) if *inside > 0));
+            node += 1 + inside;
+        }
+        let is_map = matches!(nodes.first(), Some(Value::Map(_)));
+        if is_map && fields > self.max_fields { Err(too_many_fields(start, self.max_fields)) } else { Ok(()) }
     }
 
     #[inline(always)]

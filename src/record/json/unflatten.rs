@@ -20,7 +20,17 @@ pub fn flat(schema: &Schema) -> Vec<Step> {
 }
 
 /// Columns grouped by the parts of their dotted names; a map stands where its first column does.
-pub fn nested(schema: &Schema) -> Result<Vec<Step>, Error> {
+///
+/// # Errors
+/// Usage: a column would be a value and a map, or maps were nested more than `max_depth` deep.
+pub fn nested(schema: &Schema, max_depth: usize) -> Result<Vec<Step>, Error> {
+    let dots = |name: &[u8]| memchr::memchr_iter(b'.', name).count();
+    if let Some(name) = schema.names().find(|name| dots(name) >= max_depth) {
+        let shown: String = String::from_utf8_lossy(name).chars().take(60).collect();
+        return Err(Error::usage(format!(
+            "--unflatten makes maps more than {max_depth} deep of the column `{shown}…`\n  Raise --max-depth, rename the column, or leave out --unflatten.",
+        )));
+    }
     let mut steps = Vec::new();
     let columns: Vec<_> = schema.names().enumerate().collect();
     group(schema, &columns, &mut steps)?;

@@ -1,0 +1,143 @@
+//! CSV and TSV against the crate csv-core, in any dialect.
+
+use csv_core::{ReadFieldResult, Reader, ReaderBuilder};
+use pagemill::format::csv::Dialect;
+use pagemill::format::{Detail, Format, Options, Ragged};
+use pagemill::record::Value;
+
+use crate::shared::drive::{self, Arrival, Event, How};
+use crate::shared::{Choices, LONGEST, shown};
+
+/// What csv-core makes of an input: records of fields.
+fn records(input: &[u8], reader: &mut Reader) -> Vec<Vec<Vec<u8>>> {
+    let (mut records, mut record, mut field) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut at, mut room) = (0, [0; 512]);
+    loop {
+        let (result, read, written) = reader.read_field(&input[at..], &mut room);
+        at += read;
+        field.extend_from_slice(&room[..written]);
+        match result {
+            ReadFieldResult::InputEmpty | ReadFieldResult::OutputFull => {}
+            ReadFieldResult::Field { record_end } => {
+                record.push(std::mem::take(&mut field));
+                if record_end {
+                    records.push(std::mem::take(&mut record));
+                }
+            }
+            ReadFieldResult::End => return records,
+        }
+    }
+}
+
+/// `\t`, `\n`, `\r` and `\\`; other backslashes stay.
+fn unescape(text: &[u8]) -> Vec<u8> {
+    let (mut out, mut rest) = (Vec::new(), text);
+    while let [byte, tail @ ..] = rest {
+        let (byte, tail) = match (byte, tail) {
+            (b'\\', [b't', tail @ ..]) => (b'\t', tail),
+            (b'\\', [b'n', tail @ ..]) => (b'\n', tail),
+            (b'\\', [b'r', tail @ ..]) => (b'\r', tail),
+            (b'\\', [b'\\', tail @ ..]) => (b'\\', tail),
+            _ => (*byte, tail),
+        };
+        out.push(byte);
+        rest = tail;
+    }
+    out
+}
+
+/// The text of a value, and whether it may be unquoted.
+fn field(value: &Value<'_>) -> (Vec<u8>, bool) {
+    match value {
+        Value::Null => (Vec::new(), true),
+        Value::Untyped(text) => {
+            assert!(!text.is_empty(), "an empty field without quotes is null");
+            (text.to_vec(), true)
+        }
+        Value::Text(text) => (text.to_vec(), false),
+        other => panic!("{other:?} from CSV"),
+    }
+}
+
+/// What becomes of a record: its fields, or it is bad.
+type Record = Option<Vec<Vec<u8>>>;
+
+pub fn target(data: &[u8]) {
+    if data.len() > LONGEST {
+        return;
+    }
+    let mut choices = Choices::new(data);
+    let delimiter = choices.of(b",;\t|, ");
+    let flags = choices.byte();
+    let (tsv, tsv_escapes) = (flags & 1 != 0, flags & 3 == 3);
+    let quote = choices.of(b"\"\"'");
+    let escape = choices.of(&[None, None, Some(b'\\')]);
+    let comment = choices.of(&[None, None, None, Some(b'#')]);
+    let ragged = choices.of(&[Ragged::Fail, Ragged::Pad]);
+    let no_headers = flags & 4 != 0;
+    let quoting = flags & 0x18 != 0x18;
+    let utf8 = flags & 0x60 == 0x60;
+    let (slice, arrival) = (choices.slice(), choices.arrival());
+    let input = choices.rest();
+
+    let dialect = Dialect { delimiter: Some(delimiter), quote, escape, quoting, comment, tsv_escapes };
+    let format = if tsv { Format::Tsv } else { Format::Csv };
+    let quotes = quoting && !tsv_escapes;
+    let mut builder = ReaderBuilder::new();
+    builder.delimiter(delimiter).quote(quote).quoting(quotes).comment(comment);
+    builder.escape(escape.filter(|_| quotes));
+    // Of a comment that the end cuts off csv-core makes an empty record, against its documentation.
+    let mut expected = records(input, &mut builder.build());
+    if comment.is_some() {
+        let ended = records(&[input, b"\n"].concat(), &mut builder.build());
+        expected.truncate(ended.len());
+    }
+    if tsv_escapes {
+        expected.iter_mut().flatten().for_each(|text| *text = unescape(text));
+    }
+    let expected_width = expected.first().map(Vec::len);
+    if !no_headers && !expected.is_empty() {
+        expected.remove(0);
+    }
+    let expected: Vec<Record> = expected
+        .into_iter()
+        .map(|mut record| {
+            let width = expected_width?;
+            if ragged == Ragged::Pad && record.len() < width {
+                record.resize(width, Vec::new());
+            }
+            // What is passed over has to be right, too.
+            let valid = !utf8 || record.iter().all(|text| std::str::from_utf8(text).is_ok());
+            (record.len() == width && valid).then_some(record)
+        })
+        .collect();
+
+    let options = Options { dialect, no_headers, ragged, ..Options::default() };
+    let source = match drive::open(format, &options, input, arrival) {
+        Ok(source) => source,
+        Err(error) => panic!("{error:?} opening {}", shown(input)),
+    };
+    let want = drive::want(Detail::All);
+    let want = pagemill::format::Want { utf8, ..want };
+    let what = format!("{dialect:?} {format} slices of {slice} {arrival:?} {ragged:?}: {}", shown(input));
+    for (target, arrival) in [(slice, arrival), (1 << 19, Arrival::Whole)] {
+        let mut found: Vec<Record> = Vec::new();
+        let how = How { target, arrival, want: &want, max_record: 1 << 20 };
+        let driven = drive::drive(&*source, input, how, &mut |event| {
+            found.push(match event {
+                Event::Record(batch, record) => {
+                    let fields: Vec<(Vec<u8>, bool)> = batch.columns(record).iter().map(field).collect();
+                    let no_quotes = !tsv_escapes && (!quotes || !input.contains(&quote));
+                    assert!(!no_quotes || fields.iter().all(|(_, plain)| *plain), "quoted, without quotes: {what}");
+                    Some(fields.into_iter().map(|(text, _)| text).collect())
+                }
+                Event::Bad(..) => None,
+            });
+        });
+        assert!(found == expected, "{what}\n found    {found:?}\n expected {expected:?}");
+        if let Some(mut tally) = source.tally() {
+            let counted: u64 = driven.slices.iter().map(|range| tally.records(&input[range.clone()])).sum();
+            assert_eq!(counted, expected.len() as u64, "counted: {what}");
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! Fuzz targets of pagemill. Each is a plain function of bytes that panics where something is wrong; the fuzzers
+//! (`fuzz_targets/`) and the replay of the kept corpus (`src/bin/replay.rs`) call the same ones.
+//!
+//! The first bytes of an input choose dialects, flags and sizes; see [`Choices`].
+#![allow(clippy::unwrap_used)] // What can't go on is a finding.
+
+pub mod convert;
+pub mod count;
+pub mod csv;
+pub mod fixed;
+pub mod frames;
+pub mod json;
+pub mod kernels;
+pub mod ndjson;
+pub mod ops;
+pub mod pack;
+pub mod round;
+pub mod seeds;
+pub mod text;
+pub mod unpack;
+
+mod shared;
+
+pub use shared::Choices;
+
+/// A target by its name.
+pub type Target = (&'static str, fn(&[u8]));
+
+/// All of them.
+pub const TARGETS: [Target; 13] = [
+    ("csv", csv::target),
+    ("ndjson", ndjson::target),
+    ("json", json::target),
+    ("text", text::target),
+    ("ops", ops::target),
+    ("fixed", fixed::target),
+    ("frames", frames::target),
+    ("convert", convert::target),
+    ("kernels", kernels::target),
+    ("count", count::target),
+    ("unpack", unpack::target),
+    ("pack", pack::target),
+    ("round", round::target),
+];

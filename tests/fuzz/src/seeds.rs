@@ -1,0 +1,82 @@
+//! Inputs to begin with: small, and made here.
+
+use pagemill::compress::{Codec, Compression};
+use pagemill::format::Format;
+
+use crate::shared::inputs::{flags_for, odd, sample};
+
+/// Seeds for a target.
+pub fn seeds(target: &str) -> Vec<Vec<u8>> {
+    let texts = |formats: &[Format]| -> Vec<Vec<u8>> {
+        let mut texts: Vec<Vec<u8>> =
+            odd().into_iter().filter(|(format, ..)| formats.contains(format)).map(|(_, _, bytes)| bytes).collect();
+        for format in formats {
+            texts.push(sample(*format, &flags_for(*format, Format::Csv), 4));
+        }
+        texts
+    };
+    let led = |lead: &[&[u8]], texts: Vec<Vec<u8>>| -> Vec<Vec<u8>> {
+        lead.iter().flat_map(|lead| texts.iter().map(|text| [lead, text.as_slice()].concat())).collect()
+    };
+    let everything = || texts(&Format::ALL);
+    match target {
+        "csv" => led(
+            &[&[0; 9], &[3, 3, 0, 0, 0, 0, 0, 1, 0], &[0, 4, 2, 2, 3, 1, 0, 0, 1], &[0, 0x78, 0, 0, 0, 0, 2, 2, 0]],
+            texts(&[Format::Csv, Format::Tsv]),
+        ),
+        "ndjson" => led(&[&[0; 4], &[1, 1, 0, 7], &[2, 3, 1, 0], &[3, 2, 2, 0]], texts(&[Format::Ndjson])),
+        "json" => led(&[&[0; 4], &[1, 1, 0, 3], &[2, 3, 1, 4], &[3, 2, 2, 5]], texts(&[Format::Json, Format::Ndjson])),
+        "text" => led(&[&[0; 3], &[1, 1, 1], &[2, 2, 2]], texts(&[Format::Text, Format::Csv])),
+        "ops" => (0..7).flat_map(|op| led(&[&[op, 0, 7, 0], &[op, 0x81 + op, 2, 0]], texts(&[Format::Text]))).collect(),
+        "fixed" => {
+            led(&[&[0, 0, 0, 4, 4, 17, 20, 18], &[1, 1, 1, 0, 0], &[7, 0, 1, 2, 10, 23, 15]], texts(&[Format::Fixed]))
+        }
+        "frames" => {
+            let lead: Vec<Vec<u8>> = (0..18).map(|kind| vec![kind % 6, kind / 6, kind % 5, kind % 4, kind]).collect();
+            led(&lead.iter().map(Vec::as_slice).collect::<Vec<_>>(), texts(&[Format::Frames]))
+        }
+        "convert" => {
+            let mut all = Vec::new();
+            for (from, format) in Format::ALL.into_iter().enumerate() {
+                for to in 0..7u8 {
+                    let kind = from as u8 * 7 + to;
+                    let lead = [from as u8, to, 0, kind & 1, 1, kind, kind, 0, kind % 3, 0, 0, 1, kind, 1, 1, 0];
+                    all.extend(led(&[&lead], texts(&[format])).into_iter().step_by(3));
+                }
+            }
+            all
+        }
+        "kernels" => led(&[&[0, 0], &[7, 2]], texts(&[Format::Ndjson, Format::Json, Format::Csv])),
+        "count" => {
+            (0..7).flat_map(|format| led(&[&[format, format, 3]], texts(&[Format::ALL[format as usize]]))).collect()
+        }
+        "unpack" => {
+            let mut all = Vec::new();
+            for (codec, kind) in Codec::ALL.into_iter().enumerate() {
+                for content in [&b""[..], b"one, two, three, one, two, three, one, two, three\n", &[7; 3000]] {
+                    let compression = Compression::from(kind);
+                    let mut packed = vec![codec as u8, 0];
+                    compression.packer().unwrap().pack(content, &mut packed).unwrap();
+                    packed.extend_from_slice(compression.ending());
+                    all.push([&[9, 2], &packed[2..]].concat());
+                    all.push(packed);
+                }
+            }
+            all
+        }
+        "pack" => (0..5)
+            .flat_map(|codec| {
+                led(
+                    &[&[codec, 0, 0, 0, 0, 1, 0], &[codec, 0x90, 1, 0, 9, 2, 0], &[codec, 0, 4, 0, 20, 2, 1]],
+                    texts(&[Format::Text]),
+                )
+            })
+            .collect(),
+        "round" => {
+            let mut all = led(&[&[0, 0, 0], &[2, 1, 1], &[24, 0, 1]], texts(&[Format::Ndjson]));
+            all.extend(led(&[&[1, 0, 0], &[17, 1, 1]], texts(&[Format::Csv])));
+            all
+        }
+        _ => everything(),
+    }
+}

@@ -155,7 +155,7 @@ impl Source {
         const LEN: usize = 4;
         match &mut self.bytes {
             Bytes::Mapped(map) => Ok(map.bytes()[..map.bytes().len().min(LEN)].to_vec()),
-            Bytes::Stream(stream) => stream.peek(LEN).map_err(|e| Error::io("read", &self.path, e)),
+            Bytes::Stream(stream) => stream.peek(LEN).map_err(|e| Error::read(&self.path, e)),
         }
     }
 

@@ -71,7 +71,8 @@ def high_water(pid, seen, stop):
             with open("/proc/%d/status" % pid) as status:
                 for line in status:
                     if line.startswith("VmHWM:"):
-                        seen[0] = max(seen[0], int(line.split()[1]) * 1024)
+                        # It only grows, but begins anew with the program: before, it was this interpreter's.
+                        seen[0] = int(line.split()[1]) * 1024
         except OSError:
             return
         stop.wait(0.005)

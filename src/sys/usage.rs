@@ -173,11 +173,14 @@ mod tests {
     #[test]
     fn the_process_knows_itself() {
         let probe = Probe::open();
-        let before = probe.read();
-        assert!(before.anonymous > 0 && before.file > 0, "{before:?}");
-        let block = std::hint::black_box(vec![1u8; 32 << 20]);
-        let after = probe.read();
-        assert!(after.anonymous >= before.anonymous + (block.len() as u64) / 2, "{before:?} then {after:?}");
+        // Other tests give memory back meanwhile, but not each time.
+        let grows = || {
+            let before = probe.read();
+            assert!(before.anonymous > 0 && before.file > 0, "{before:?}");
+            let block = std::hint::black_box(vec![1u8; 32 << 20]);
+            probe.read().anonymous >= before.anonymous + block.len() as u64 / 2
+        };
+        assert!((0..20).any(|_| grows()));
         assert!(available().is_some_and(|bytes| bytes > 1 << 20));
     }
 }

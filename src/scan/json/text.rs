@@ -79,7 +79,7 @@ fn write_escaped<V: Vector>(v: V, text: &[u8], to: &mut [u8], mut at: usize) -> 
         }
         at = match specials(v, short) {
             0 => at + 32,
-            bits => escape(block, bits, to, at),
+            bits => escape(v, block, bits, to, at),
         };
     }
     write_short(v, rest, to, at)
@@ -94,7 +94,7 @@ fn write_short<V: Vector>(v: V, text: &[u8], to: &mut [u8], at: usize) -> usize 
     }
     match specials(v, short) & (((1u64 << text.len()) - 1) as u32) {
         0 => at + text.len(),
-        bits => escape(text, bits, to, at),
+        bits => escape(v, text, bits, to, at),
     }
 }
 
@@ -119,19 +119,23 @@ pub fn write_untyped<V: Vector>(v: V, text: &[u8], to: &mut [u8], at: usize) -> 
     write_text(v, text, to, at)
 }
 
-/// Writes at most 32 bytes whose `bits` say what has to be escaped.
-#[inline(never)]
-fn escape(text: &[u8], mut bits: u32, to: &mut [u8], mut at: usize) -> usize {
-    let mut done = 0;
+/// Escapes what the `bits` say in at most 32 bytes that stand at `to[at..]` already. The rest moves on each time, all of
+/// it by one store.
+#[inline(always)]
+fn escape<V: Vector>(v: V, text: &[u8], mut bits: u32, to: &mut [u8], mut at: usize) -> usize {
+    let mut from = 0;
     while bits != 0 {
         let next = bits.trailing_zeros() as usize;
         bits &= bits - 1;
-        at = copy(&text[done..next], to, at);
+        at += next - from;
         let (escaped, len) = escape_of(text[next]);
-        at = copy(&escaped[..len], to, at);
-        done = next + 1;
+        to[at..at + 6].copy_from_slice(&escaped);
+        (at, from) = (at + len, next + 1);
+        if let Some(into) = to[at..].first_chunk_mut::<32>() {
+            v.short_store(v.short(&text[from..]), into);
+        }
     }
-    copy(&text[done..], to, at)
+    at + text.len() - from
 }
 
 #[inline(always)]

@@ -4,7 +4,6 @@
 mod support;
 
 use std::fs;
-use std::process::Stdio;
 
 use serde_json::Value;
 use support::{Ran, command, feed, fixture, folder, run};
@@ -225,15 +224,10 @@ fn a_reader_that_goes_away_ends_a_conversion_quietly() {
         input += &format!("{number},some text\n");
     }
     fs::write(here.path().join("a.csv"), input).unwrap();
-    let mut child = command(here.path())
-        .args(["convert", "a.csv", "-t", "ndjson"])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    drop(child.stdout.take());
-    let output = child.wait_with_output().unwrap();
-    assert_eq!((output.status.code(), String::from_utf8_lossy(&output.stderr).as_ref()), (Some(0), ""));
+    let mut command = command(here.path());
+    command.args(["convert", "a.csv", "-t", "ndjson"]);
+    let (code, said) = support::without_reader(command);
+    assert_eq!((code, said.as_str()), (Some(0), ""));
 }
 
 #[cfg(target_os = "linux")]

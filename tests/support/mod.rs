@@ -20,6 +20,14 @@ pub struct Ran {
     pub stderr: String,
 }
 
+/// Runs a command whose reader goes away at once: its exit code, and what it said.
+pub fn without_reader(mut command: Command) -> (Option<i32>, String) {
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary runs");
+    drop(child.stdout.take());
+    let output = child.wait_with_output().expect("it ends");
+    (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+}
+
 /// A command that runs the binary in a folder.
 pub fn command(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_pagemill"));

@@ -21,6 +21,7 @@ use std::str::FromStr;
 use crate::error::{Error, RecordError};
 use crate::record::{Batch, EncodeError, Output, Schema};
 pub use crate::record::{BytesAs, Detail};
+use crate::scan::csv::Marks;
 
 /// The formats by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
@@ -177,6 +178,10 @@ pub trait ReadFormat: Send + Sync {
     fn cutter(&self) -> Box<dyn Cut>;
     /// Counts records without decoding them, for one worker; none where only decoding tells whether they are records.
     fn tally(&self) -> Option<Box<dyn Tally>> {
+        None
+    }
+    /// The marks that tell by themselves where records end, as long as quotes are regular; none where it takes more.
+    fn marks(&self) -> Option<Marks> {
         None
     }
     /// A decoder for one worker. With `want.select` its batches are in columns, one for each selected field.

@@ -1,6 +1,7 @@
 //! Counting a whole source: lines, words, characters, bytes, and records of a format.
 
 mod claims;
+mod parts;
 mod records;
 mod text;
 
@@ -11,8 +12,7 @@ use super::open::open_source;
 use super::opened::Opened;
 use super::{Settings, SourceSpec, TargetSpec};
 use crate::compress::Decompress;
-use crate::error::{Error, ErrorClass, Result};
-use crate::format::Format;
+use crate::error::{Error, Result};
 use crate::scan::count::{Counter, Counts};
 use crate::source::Bytes;
 
@@ -70,21 +70,13 @@ fn count_both(source: SourceSpec, settings: &Settings, with_text: bool) -> Resul
     let from = crate::format::source_format(settings.from, path)?;
     let settings = Settings { from: Some(from), to: Some(from), ..settings.clone() };
     let mut opened = Opened::new(source, &TargetSpec::Memory, &settings)?;
-    if !settings.strict
-        && let Some(found) = records::tally(&mut opened, with_text)
-    {
-        return match (found, &opened.source.bytes) {
-            // To count lines nobody has to see one as a whole, however long it is.
-            (Err(error), Bytes::Mapped(map))
-                if from == Format::Text && matches!(error.class(), ErrorClass::Data | ErrorClass::Memory) =>
-            {
-                let counts = text::of_map(map, &settings);
-                text::check(&opened.source, &settings)?;
-                let open = map.bytes().last().is_some_and(|last| *last != b'\n');
-                Ok((counts.lines + u64::from(open), with_text.then_some(counts)))
-            }
-            (found, _) => found,
-        };
+    if !settings.strict {
+        if let Some(found) = parts::count(&opened, &settings, with_text) {
+            return found;
+        }
+        if let Some(found) = records::tally(&mut opened) {
+            return Ok((found?, None));
+        }
     }
     Ok((records::decode(opened)?, None))
 }

@@ -13,20 +13,17 @@ use super::super::worker::release;
 use crate::error::Result;
 use crate::format::{Encode, Frame, Tally, WriteFormat};
 use crate::record::{Batch, EncodeError, Output, Schema};
-use crate::scan::count::{Counts, SliceCount, count_slice};
 use crate::sys::Map;
 use crate::target::Target;
 
-/// Counts slice by slice; with `text`, of a mapped source, everything else about it too. None if it takes a decoder.
-pub(super) fn tally(opened: &mut Opened<'_>, text: bool) -> Option<Result<(u64, Option<Counts>)>> {
+/// Counts slice by slice. None if it takes a decoder.
+pub(super) fn tally(opened: &mut Opened<'_>) -> Option<Result<u64>> {
     let tallies = (0..opened.plan.workers).map(|_| opened.reading.tally()).collect::<Option<Vec<_>>>()?;
     let path = opened.source.path.clone();
-    let start = opened.reading.start();
     let (plan, room) = (&opened.plan, Room::new(&opened.plan, &opened.budget));
     let (feed, map) = feed(&mut opened.source.bytes, &mut opened.head, &*opened.reading, (plan, &room), None);
     let feed = feed.controlled(opened.settings.stop.as_ref(), opened.settings.progress.as_ref());
-    let text = map.filter(|_| text).map(|map| Ordered::behind(&map.bytes()[..start]));
-    let shared = Shared { feed: Gate::new(feed, room), map, text: text.map(Mutex::new), failed: Mutex::new(None) };
+    let shared = Shared { feed: Gate::new(feed, room), map, failed: Mutex::new(None) };
     let shared = &shared;
     let records = thread::scope(|scope| {
         let mut tallies = tallies.into_iter();
@@ -42,10 +39,9 @@ pub(super) fn tally(opened: &mut Opened<'_>, text: bool) -> Option<Result<(u64, 
         own + helpers.into_iter().map(join).sum::<u64>()
     });
     let failed = lock(&shared.failed).take();
-    let text = shared.text.as_ref().map(|text| lock(text).total.counts);
     Some(match failed {
         Some((error, offset)) => Err(opened.source.blame(error.at(&path, records, offset))),
-        None => opened.source.unchanged().map(|()| (records, text)),
+        None => opened.source.unchanged().map(|()| records),
     })
 }
 
@@ -53,8 +49,6 @@ pub(super) fn tally(opened: &mut Opened<'_>, text: bool) -> Option<Result<(u64, 
 struct Shared<'s> {
     feed: Gate<'s>,
     map: Option<&'s Map>,
-    /// The text of the slices, where it is wanted.
-    text: Option<Mutex<Ordered>>,
     /// Why there were no more slices, and where.
     failed: Mutex<Option<(FeedError, u64)>>,
 }
@@ -76,40 +70,12 @@ impl Shared<'_> {
                 break;
             }
             records += tally.records(bytes);
-            if let Some(text) = &self.text {
-                let counted = count_slice(bytes);
-                lock(text).add(slice.index, counted);
-            }
             if let Some(map) = self.map {
                 release(map, slice.offset, slice.offset + bytes.len() as u64);
             }
             self.feed.done(slice, &mut window, None, false);
         }
         records
-    }
-}
-
-/// Joins the text of slices in their order.
-struct Ordered {
-    total: SliceCount,
-    /// The slice that is to be joined next.
-    next: u64,
-    /// Slices that came before their turn.
-    early: Vec<(u64, SliceCount)>,
-}
-
-impl Ordered {
-    /// What comes behind a header, say.
-    fn behind(prefix: &[u8]) -> Ordered {
-        Ordered { total: count_slice(prefix), next: 0, early: Vec::new() }
-    }
-
-    fn add(&mut self, index: u64, counted: SliceCount) {
-        self.early.push((index, counted));
-        while let Some(place) = self.early.iter().position(|(index, _)| *index == self.next) {
-            self.total.merge(&self.early.swap_remove(place).1);
-            self.next += 1;
-        }
     }
 }
 
@@ -197,5 +163,31 @@ mod tests {
         agree(&[&rows(SLICE + 1000)[..], b"4,5"].concat(), &[2]);
         agree(&[&rows(SLICE + 1000)[..], b"4,\"5\n"].concat(), &[2]);
         agree(&[&rows(SLICE + 1000)[..], b"4\"\n,5\"", &rows(5000)].concat(), &[2]);
+    }
+
+    /// Inputs of several claims, which are counted without being cut.
+    #[test]
+    fn claims_of_all_kinds() {
+        const CLAIM: usize = super::super::claims::CLAIM;
+        let fill = |row: &[u8], len: usize| row.repeat(len / row.len() + 1);
+        let rows = fill(b"1,\"a\n\"\"b\"\"\",ragged\r\n\r\n2,x\n", CLAIM / 4);
+        // Regular whether it begins inside quotes or outside, with other records.
+        let both = fill(b"a,\"\n,\"\n", 2 * CLAIM + 1000);
+        for shift in 0..7 {
+            agree(&[&b"h\n"[..], &b"x".repeat(shift), b"\n", &both].concat(), &[2]);
+        }
+        // Every kind of byte on both sides of the place where two claims meet.
+        let near = b"1,\"\"\"a\n\",\"\"\r\n\r\n\n,b\n\"c\",\"d\"\"\"\n";
+        for shift in 0..near.len() {
+            let front = b"h\n".iter().chain(std::iter::repeat(&b'x')).take(CLAIM - shift - 1).copied();
+            agree(&[front.collect(), b"\n".to_vec(), near.to_vec(), rows.clone()].concat(), &[2]);
+        }
+        // A quote that is irregular there, or far behind.
+        let front = b"h\n".iter().chain(std::iter::repeat(&b'x')).take(CLAIM).copied().collect::<Vec<_>>();
+        agree(&[&front[..], b"\"y\n\"z\n", &rows].concat(), &[2]);
+        agree(&[&front[..], b"\n", &rows, b"y\"\n\"", &rows].concat(), &[2]);
+        // A record over more than a claim; quotes that are not closed.
+        agree(&[&rows[..], b"3,\"", &b"\n".repeat(2 * CLAIM), b"\"\n", &rows].concat(), &[3]);
+        agree(&[&both[..], b"4,\"", &rows[..100]].concat(), &[2]);
     }
 }

@@ -40,17 +40,21 @@ pub(super) fn check(source: &Source, settings: &Settings) -> Result<()> {
 
 /// Counts a mapped source. Void if [`check`] fails afterwards.
 pub(super) fn of_map(map: &Map, settings: &Settings) -> Counts {
+    mapped(map, settings.workers, look_on(map, settings))
+}
+
+/// Begins to tell of progress; gives what tells how much more was looked at, and whether to look on.
+pub(super) fn look_on(map: &Map, settings: &Settings) -> impl Fn(u64) -> bool + Sync + Send {
     let progress = settings.progress.as_ref();
-    let look_on = |len| {
+    if let Some(progress) = progress {
+        progress.begin(Some(map.bytes().len() as u64));
+    }
+    move |len| {
         if let Some(progress) = progress {
             progress.read_more(len);
         }
         !settings.stop.as_ref().is_some_and(Stop::is_requested) && map.damage().is_none()
-    };
-    if let Some(progress) = progress {
-        progress.begin(Some(map.bytes().len() as u64));
     }
-    mapped(map, settings.workers, look_on)
 }
 
 /// Begins to decompress a source that is compressed. Returns the memory that takes.

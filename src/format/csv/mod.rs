@@ -148,6 +148,10 @@ impl ReadFormat for Reading {
         Some(Box::new(cut::CsvTally::new(self.dialect)))
     }
 
+    fn marks(&self) -> Option<Marks> {
+        self.dialect.is_plain().then(|| self.dialect.marks())
+    }
+
     fn decoder(&self, want: &Want) -> Box<dyn Decode> {
         Box::new(decode::CsvDecode::new(self.dialect, &self.header.schema, self.ragged, want))
     }

@@ -15,7 +15,7 @@ mod tally;
 mod walk;
 
 pub use separators::{Row, Separators};
-pub use tally::tally;
+pub use tally::{Part, tally, tally_part};
 pub use walk::{Walk, walk};
 
 use super::vector::Vector;

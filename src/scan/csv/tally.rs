@@ -1,4 +1,4 @@
-//! Counting the records of a slice without decoding them.
+//! Counting records without decoding or cutting them.
 
 use super::{Carry, Marks, block_at, understand};
 use crate::scan::vector::{PREFETCH, Unit, Vector, Work, prefetch};
@@ -6,29 +6,83 @@ use crate::scan::vector::{PREFETCH, Unit, Vector, Work, prefetch};
 /// Counts the records of a slice, which begins with a record; blank lines are none. None where quotes are
 /// irregular: only csv-core can tell then.
 pub fn tally(slice: &[u8], marks: Marks) -> Option<u64> {
-    Unit::get().run(Tally { slice, marks })
+    Some(Part::START.and(tally_part(slice, false, marks)?, marks)?.all())
 }
 
-struct Tally<'s> {
-    slice: &'s [u8],
+/// What a part of a text has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// Records that end in it; a line break at its very beginning is taken for the end of one.
+    pub records: u64,
+    /// It ends inside quotes.
+    pub inside: bool,
+    /// The first and the last byte, if there are any.
+    edges: Option<(u8, u8)>,
+}
+
+impl Part {
+    /// What comes before the first record: as if it were the end of a line.
+    pub const START: Part = Part { records: 0, inside: false, edges: Some((b'\n', b'\n')) };
+
+    /// This part and the one behind it, which was counted as beginning the way this one ends. None if quotes are
+    /// irregular where they meet.
+    pub fn and(self, next: Part, marks: Marks) -> Option<Part> {
+        let (Some((first, before)), Some((behind, last))) = (self.edges, next.edges) else {
+            return Some(if next.edges.is_none() { self } else { next });
+        };
+        let (mut records, is_quote) = (self.records + next.records, |byte| marks.quote == Some(byte));
+        if !self.inside {
+            // Outside, a quote can only be one that closes.
+            let closed = is_quote(before);
+            let may_open = closed || marks.is_separator(before);
+            if closed && !is_quote(behind) && !marks.is_separator(behind) || is_quote(behind) && !may_open {
+                return None;
+            }
+            // A line break behind another one ends no record.
+            records -= u64::from(is_break(before) && is_break(behind));
+        }
+        Some(Part { records, inside: next.inside, edges: Some((first, last)) })
+    }
+
+    /// All records, if the text ends here: that ends a record as well.
+    pub fn all(self) -> u64 {
+        self.records + u64::from(self.edges.is_some_and(|(_, last)| self.inside || !is_break(last)))
+    }
+}
+
+fn is_break(byte: u8) -> bool {
+    byte == b'\n' || byte == b'\r'
+}
+
+/// Counts the records that end in a part of a text; it begins `inside` quotes or outside. None if quotes are irregular
+/// in that case.
+pub fn tally_part(part: &[u8], inside: bool, marks: Marks) -> Option<Part> {
+    Unit::get().run(Tally { part, inside, marks })
+}
+
+struct Tally<'t> {
+    part: &'t [u8],
+    inside: bool,
     marks: Marks,
 }
 
 impl Work for Tally<'_> {
-    type Out = Option<u64>;
+    type Out = Option<Part>;
 
     #[inline(always)]
-    fn run<V: Vector>(self, v: V) -> Option<u64> {
-        let Tally { slice, marks } = self;
-        let (mut at, mut records, mut ended, mut skipped, mut carry) = (0, 0, 1, false, Carry::START);
-        while at < slice.len() {
-            prefetch(slice, at + PREFETCH);
-            let (block, valid) = block_at(v, slice, at);
+    fn run<V: Vector>(self, v: V) -> Option<Part> {
+        let Tally { part: text, inside, marks } = self;
+        let (mut at, mut records, mut ended, mut skipped) = (0, 0, 0, false);
+        // What comes before is looked at where parts are joined.
+        let mut carry = if inside { Carry { inside: u64::MAX, ..Carry::START } } else { Carry::START };
+        while at < text.len() {
+            prefetch(text, at + PREFETCH);
+            let (block, valid) = block_at(v, text, at);
             let quotes = marks.quotes(v, block) & valid;
             let mut ends = 0;
             if quotes | carry.closed != 0 {
                 if std::mem::take(&mut skipped) {
-                    carry.may_open = u64::from(marks.is_separator(slice[at - 1])) & !carry.inside;
+                    carry.may_open = u64::from(marks.is_separator(text[at - 1])) & !carry.inside;
                 }
                 let masks = marks.masks(v, block, quotes, valid);
                 let meaning = understand(v, masks, &mut carry);
@@ -48,9 +102,8 @@ impl Work for Tally<'_> {
             ended = ends >> 63;
             at += 64;
         }
-        // The end of the input ends a record as well.
-        let open = slice.last().is_some_and(|last| carry.inside != 0 || (*last != b'\n' && *last != b'\r'));
-        Some(records + u64::from(open))
+        let edges = text.first().copied().zip(text.last().copied());
+        Some(Part { records, inside: carry.inside != 0, edges })
     }
 }
 
@@ -60,9 +113,21 @@ mod tests {
 
     fn count(slice: &[u8]) -> Option<u64> {
         let marks = Marks { delimiter: b',', quote: Some(b'"') };
-        let found: Vec<_> = Unit::available().into_iter().map(|unit| unit.run(Tally { slice, marks })).collect();
-        assert!(found.windows(2).all(|pair| pair[0] == pair[1]), "{found:?}");
-        found[0]
+        let of = |part, inside| {
+            let tally = || Tally { part, inside, marks };
+            let found: Vec<_> = Unit::available().into_iter().map(|unit| unit.run(tally())).collect();
+            assert!(found.windows(2).all(|pair| pair[0] == pair[1]), "{found:?}");
+            found[0]
+        };
+        let whole = Part::START.and(of(slice, false)?, marks).map(Part::all);
+        // The same in two parts.
+        for cut in 0..=slice.len() {
+            let (first, second) = slice.split_at(cut);
+            let first = of(first, false).and_then(|first| Part::START.and(first, marks));
+            let both = first.and_then(|first| first.and(of(second, first.inside)?, marks));
+            assert_eq!(both.map(Part::all), whole, "cut at {cut}");
+        }
+        whole
     }
 
     #[test]

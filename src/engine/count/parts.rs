@@ -1,0 +1,114 @@
+//! Records of a mapped source, counted in parts of any size at the same time: nobody has to cut it first.
+//!
+//! Nothing is guessed. A part that quotes are regular in when it begins outside of them has so many records in that case,
+//! otherwise so many in the other; which case it is the parts before it tell, in order. Where neither count is for the
+//! case it is, the part is looked at again, and where quotes are irregular all is counted slice by slice.
+
+use std::ops::Range;
+
+use super::super::Settings;
+use super::super::opened::Opened;
+use super::claims::{self, CLAIM};
+use super::text;
+use crate::error::Result;
+use crate::format::Format;
+use crate::scan::count::{Counts, SliceCount, count_slice};
+use crate::scan::csv::{Marks, Part, tally_part};
+use crate::source::Bytes;
+
+/// Counts the records, and the text if it is wanted. None if it takes a cutter.
+pub(super) fn count(
+    opened: &Opened<'_>,
+    settings: &Settings,
+    with_text: bool,
+) -> Option<Result<(u64, Option<Counts>)>> {
+    let Bytes::Mapped(map) = &opened.source.bytes else { return None };
+    let done = || text::check(&opened.source, settings);
+    if opened.route.from == Format::Text {
+        let counts = text::of_map(map, settings);
+        let open = map.bytes().last().is_some_and(|last| *last != b'\n');
+        return Some(done().map(|()| (counts.lines + u64::from(open), with_text.then_some(counts))));
+    }
+    // The marks, and the records: they begin behind the header.
+    let (marks, start) = (opened.reading.marks()?, opened.reading.start());
+    let records = Records { text: &map.bytes()[start..], marks };
+    let behind = |range: &Range<usize>| range.start.saturating_sub(start)..range.end.saturating_sub(start);
+    let look = |claim: &mut Claim, step: Range<usize>| {
+        if with_text {
+            claim.text.merge(&count_slice(&map.bytes()[step.clone()]));
+        }
+        claim.look_at(&records, behind(&step));
+    };
+    let claims = claims::each(map, opened.plan.workers, text::look_on(map, settings), look);
+    if let Err(error) = done() {
+        return Some(Err(error));
+    }
+    let release = |part: &Range<usize>| map.release(part.start + start..part.end + start);
+    let total = total(&claims, &records, opened.plan.max_record, release)?;
+    let counts = with_text.then(|| text::sum(claims.iter().map(|claim| &claim.text)));
+    Some(Ok((total, counts)))
+}
+
+struct Records<'t> {
+    text: &'t [u8],
+    marks: Marks,
+}
+
+impl Records<'_> {
+    fn part(&self, range: Range<usize>, inside: bool) -> Option<Part> {
+        tally_part(&self.text[range], inside, self.marks)
+    }
+}
+
+/// What a claim has.
+#[derive(Default)]
+struct Claim {
+    text: SliceCount,
+    /// Where it lies among the records, as far as it was looked at.
+    range: Range<usize>,
+    /// The case in which its quotes are regular: it begins inside of them.
+    inside: bool,
+    /// What it has in that case; none: quotes are irregular in both.
+    part: Option<Part>,
+}
+
+impl Claim {
+    fn look_at(&mut self, records: &Records<'_>, step: Range<usize>) {
+        let first = self.range.is_empty();
+        if first {
+            self.range.start = step.start;
+        }
+        self.range.end = step.end;
+        self.part = match self.part {
+            None if first => records.part(step, false),
+            None => return,
+            Some(before) => records.part(step, before.inside).and_then(|part| before.and(part, records.marks)),
+        };
+        if self.part.is_none() && !self.inside {
+            self.inside = true;
+            self.part = records.part(self.range.clone(), true);
+        }
+    }
+}
+
+/// The records of all claims, in order. None where quotes are irregular, and where a record may be larger than records
+/// may be: the cutter tells.
+fn total(claims: &[Claim], records: &Records<'_>, max_record: usize, release: impl Fn(&Range<usize>)) -> Option<u64> {
+    let mut total = Part::START;
+    for claim in claims.iter().filter(|claim| !claim.range.is_empty()) {
+        let part = match claim.part {
+            Some(part) if claim.inside == total.inside => part,
+            _ => {
+                let part = records.part(claim.range.clone(), total.inside)?;
+                release(&claim.range);
+                part
+            }
+        };
+        if part.records == 0 && claim.range.len() >= CLAIM {
+            return None;
+        }
+        total = total.and(part, records.marks)?;
+    }
+    // A record lies in two claims at most.
+    (max_record >= 2 * CLAIM || records.text.len() <= max_record).then(|| total.all())
+}

@@ -10,7 +10,7 @@ use super::super::commit::Place;
 use super::super::header::First;
 use super::super::job::Job;
 use super::super::open::{open_target, refuse_source};
-use super::super::opened::Opened;
+use super::super::opened::{Opened, group_left};
 use super::super::pass::PassThrough;
 use super::super::phases::Phases;
 use super::super::quarantine::{Ledger, Quarantine, place_for};
@@ -192,7 +192,8 @@ fn packing(settings: &mut Settings, target: &TargetSpec) -> Result<Option<Packin
         _ => None,
     };
     let Some(compression) = settings.compress.of(path) else { return Ok(None) };
-    let packing = Packing::within(compression, settings.workers, settings.memory_limit / 2)?;
+    let limit = group_left(None).map_or(settings.memory_limit, |group| group.min(settings.memory_limit));
+    let packing = Packing::within(compression, settings.workers, limit / 2)?;
     settings.memory_limit -= packing.bytes();
     // The sources' records go to a target that compresses already.
     settings.compress = Compress::None;

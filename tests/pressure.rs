@@ -322,8 +322,9 @@ fn names_of_columns_ask_for_their_memory() {
     let header: Vec<String> = (0..100_000).map(|n| format!("column_{n}")).collect();
     fs::write(here.path().join("a.csv"), format!("{}\n", header.join(","))).unwrap();
     let arguments = ["convert", "a.csv", "-t", "ndjson", "-j2"];
-    let refused = run(here.path(), arguments.iter().chain(&["--memory-limit", "12MB"])).ends(4);
-    refused.says(&["needs at least ", ", names of columns ", "--memory-limit"]);
+    let refused = |limit| run(here.path(), arguments.iter().chain(&["--memory-limit", limit])).ends(4);
+    refused("12MB").says(&["names of columns ask for ", "--memory-limit"]);
+    refused("30MB").says(&["needs at least ", ", names of columns ", "--memory-limit"]);
     run(here.path(), arguments.iter().chain(&["--memory-limit", "100MB"])).ends(0);
 }
 

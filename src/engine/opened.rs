@@ -95,6 +95,7 @@ impl<'s> Opened<'s> {
         }
         let mut options = settings.options.clone();
         options.max_record = plan.max_record;
+        options.max_names = plan.room_for_names();
         options.strict = settings.strict;
         let path = source.path.clone();
         let open = |head: &[u8], end: bool| match &replay {

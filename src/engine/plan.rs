@@ -184,6 +184,16 @@ impl Plan {
         ]
     }
 
+    /// What the names of columns may take while they are read. Nothing but the source is held then, and the plan is made
+    /// anew behind them.
+    pub fn room_for_names(&self) -> usize {
+        // A few are within what there is for tables of the process.
+        const FEW: usize = 64 << 10;
+        let head = if self.streamed { HEAD + self.max_record } else { 0 };
+        let held = BASE + head + self.unpacking.map_or(0, |unpacking| unpacking.bytes());
+        self.memory_limit.saturating_sub(held) + FEW
+    }
+
     /// Reserves every part.
     pub fn reserve(&self, budget: &Budget) -> Result<Vec<Reservation>> {
         self.parts().into_iter().map(|(name, bytes)| budget.reserve(name, bytes)).collect()

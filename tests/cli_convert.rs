@@ -46,6 +46,37 @@ fn standard_input_and_output() {
 }
 
 #[test]
+fn a_field_like_a_byte_order_mark_survives_without_a_header() {
+    let here = folder();
+    let path = |name: &str| here.path().join(name);
+    // Each record may be the first one of a file.
+    let records =
+        "{\"a\":\"\u{feff}x\",\"b\":\"\u{feff}y\"}\n{\"a\":\"\u{feff}\",\"b\":\"2\"}\n{\"a\":\"z\",\"b\":null}\n";
+    fs::write(path("keyed.ndjson"), records).unwrap();
+    let quoted = "\"\u{feff}x\",\u{feff}y\n\"\u{feff}\",\"2\"\nz,\n";
+    fs::write(path("columns.csv"), quoted).unwrap();
+    for source in ["keyed.ndjson", "columns.csv"] {
+        for (to, delimiter) in [("csv", ","), ("tsv", "\t")] {
+            let arguments = ["convert", source, "-t", to, "-o", "out", "--no-headers", "--force", "-q"];
+            run(here.path(), arguments.iter().chain(&["--slice-size", "1"])).ends(0);
+            let small = fs::read(path("out")).unwrap();
+            run(here.path(), arguments).ends(0);
+            let out = fs::read_to_string(path("out")).unwrap();
+            assert!(out.as_bytes() == small, "{source} {to}");
+            assert_eq!(out, quoted.replace(',', delimiter), "{source} {to}");
+            let back = run(here.path(), ["convert", "out", "-f", to, "-t", "ndjson", "--no-headers"]).ends(0).stdout;
+            assert_eq!(back, records.replace("\"a\"", "\"column_1\"").replace("\"b\"", "\"column_2\""));
+        }
+    }
+    // Behind a header no field is at the start.
+    let ran = run(here.path(), ["convert", "keyed.ndjson", "-t", "csv"]).ends(0);
+    assert_eq!(ran.stdout, "a,b\n\u{feff}x,\u{feff}y\n\u{feff},\"2\"\nz,\n");
+    // The same dialect, where fields are copied.
+    let ran = run(here.path(), ["convert", "columns.csv", "-t", "csv", "--no-headers", "--op", "upper"]).ends(0);
+    assert!(ran.stdout.starts_with("\"\u{feff}X\",\u{feff}Y\n\"\u{feff}\","), "{}", ran.stdout);
+}
+
+#[test]
 fn a_word_count_ends_the_pipeline() {
     let here = folder();
     let report = |lines, words, characters, bytes, records| {

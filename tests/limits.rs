@@ -223,6 +223,10 @@ fn nesting() {
         at_the_limit(Format::Ndjson, to, "{\"a\":{\"b\":[1]}}\n", flags, 3, says);
         at_the_limit(Format::Json, to, "[{\"a\":{\"b\":[1]}}]", flags, 4, says);
     }
+    // Around the array of the records, before and behind it.
+    let inside = |max_depth| Raw { records_at: Some("/x".into()), ..flags(max_depth) };
+    at_the_limit(Format::Json, Format::Ndjson, "{\"w\":[[[[0]]]],\"x\":[{\"a\":1}]}", inside, 5, says);
+    at_the_limit(Format::Json, Format::Ndjson, "{\"x\":[{\"a\":1}],\"y\":[[[[0]]]]}", inside, 5, says);
     let unflatten = |max_depth| Raw { unflatten: true, ..flags(max_depth) };
     at_the_limit(Format::Csv, Format::Ndjson, "a.b.c,d\n1,2\n", unflatten, 3, ["deep", "--max-depth"]);
 }

@@ -243,6 +243,59 @@ fn large_records_one_after_the_other_share_what_is_left() {
     }
 }
 
+/// Runs the binary in a control group of `limit` bytes. None where no group can be made.
+#[cfg(target_os = "linux")]
+fn in_group(limit: u64, folder: &Path, arguments: &[&str]) -> Option<Ran> {
+    let group = match support::group::Group::new(limit) {
+        Ok(group) => group,
+        Err(error) => {
+            println!("skipped: no memory cgroup can be made here: {error}");
+            return None;
+        }
+    };
+    let ran = support::ran(group.around(command(folder)).args(arguments).output().unwrap());
+    assert_eq!(group.kills(), 0, "{} {}", ran.code, ran.stderr);
+    Some(ran)
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_group_below_the_limit_means_fewer_workers_not_a_refusal() {
+    let here = folder();
+    let columns = 10_000;
+    let (mut csv, mut record) = (String::new(), String::from("{"));
+    for n in 0..columns {
+        csv.push_str(&format!("{}c{n}", if n > 0 { "," } else { "" }));
+        record.push_str(&format!("{}\"c{n}\":{}", if n > 0 { "," } else { "" }, n % 1000));
+    }
+    let row = (0..columns).map(|n| (n % 1000).to_string()).collect::<Vec<_>>().join(",");
+    csv.push_str(&format!("\n{}", format!("{row}\n").repeat(60)));
+    let ndjson = format!("{record}}}\n").repeat(60);
+    fs::write(here.path().join("a.csv"), csv).unwrap();
+    let arguments = ["convert", "a.csv", "-t", "ndjson", "-j8", "--memory-limit", "100MB"];
+    for limit in (16..60).step_by(4) {
+        let Some(ran) = in_group(limit * 1_000_000, here.path(), &arguments) else { return };
+        assert!(ran.ends(0).stdout == ndjson, "{limit}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn where_the_group_is_the_limit_the_error_says_so() {
+    let here = folder();
+    fs::write(here.path().join("a.csv"), around(3_000_000).0).unwrap();
+    fs::write(here.path().join("b.csv"), table(3_000_000).0).unwrap();
+    // At the record, and before the first one.
+    let record = ["convert", "a.csv", "-t", "ndjson", "-j2", "--memory-limit", "100MB"];
+    let plan = ["convert", "b.csv", "-t", "ndjson", "-j2", "--memory-limit", "100MB", "--max-record-size", "9MB"];
+    for (arguments, says) in [(&record[..], "a.csv: record 2: "), (&plan, "this job needs at least ")] {
+        let Some(ran) = in_group(14_000_000, here.path(), arguments) else { return };
+        let ran = ran.ends(4).says(&[says, "control group", "Raise the "]);
+        assert!(!ran.stderr.contains("--memory-limit"), "{}", ran.stderr);
+        run(here.path(), arguments).ends(0);
+    }
+}
+
 #[test]
 fn key_tables_ask_for_their_memory() {
     let here = folder();
@@ -269,8 +322,9 @@ fn names_of_columns_ask_for_their_memory() {
     let header: Vec<String> = (0..100_000).map(|n| format!("column_{n}")).collect();
     fs::write(here.path().join("a.csv"), format!("{}\n", header.join(","))).unwrap();
     let arguments = ["convert", "a.csv", "-t", "ndjson", "-j2"];
-    let refused = run(here.path(), arguments.iter().chain(&["--memory-limit", "12MB"])).ends(4);
-    refused.says(&["needs at least ", ", names of columns ", "--memory-limit"]);
+    let refused = |limit| run(here.path(), arguments.iter().chain(&["--memory-limit", limit])).ends(4);
+    refused("12MB").says(&["names of columns ask for ", "--memory-limit"]);
+    refused("30MB").says(&["needs at least ", ", names of columns ", "--memory-limit"]);
     run(here.path(), arguments.iter().chain(&["--memory-limit", "100MB"])).ends(0);
 }
 

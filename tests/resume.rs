@@ -102,6 +102,65 @@ fn the_bytes_are_the_same_after_kill_9() {
     assert!(went_on >= kills(), "{went_on} runs had something to go on with");
 }
 
+/// A share of bad records is judged over the whole input, however often a run was killed: one below the limit and one
+/// above it. After a refusal there is no target, and nothing to be resumed.
+#[test]
+fn the_share_of_bad_records_is_that_of_all_runs() {
+    let here = folder();
+    let at = |name: &str| here.path().join(name);
+    run(here.path(), ["sample", "--format", "csv", "--size", "6MB", "-o", "source"]).ends(0);
+    spoil(&at("source"));
+    let (mut random, mut went_on) = (Random(5), 0);
+    // One record in 29 is bad, which is 3.45 %.
+    for (share, code) in [("3.5%", 0), ("3.4%", 1)] {
+        for policy in ["skip", "quarantine"] {
+            let base =
+                ["convert", "source", "-f", "csv", "-t", "ndjson", "-q", "--on-error", policy, "--max-errors", share];
+            let started = Instant::now();
+            let once = run(here.path(), base.iter().chain(&["-o", "whole"])).ends(code);
+            let time = started.elapsed();
+            for left in (0..=6).rev() {
+                let mut command = command(here.path());
+                command.args(base).args(["-o", "target", "--resume", "--checkpoint-every", "50KB"]);
+                command.args(["-j", random.of(&["1", "2", "3"]), "--slice-size", random.of(&["7KB", "64KB"])]);
+                let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
+                let said = support::process::said(&mut child);
+                if left > 0 {
+                    sleep(time.mul_f64(random.below(300) as f64 / 1000.0));
+                    child.kill().unwrap();
+                }
+                let status = child.wait().unwrap();
+                went_on += u64::from(status.code().is_none() && has_checkpoint(here.path()));
+                let said = said.join().unwrap();
+                match status.code() {
+                    // Killed when everything was done, but for the removal of the journal: once more.
+                    None if at("target").exists() || at("target.quarantine.ndjson").exists() => {
+                        let done = |name: &String| name.contains("target");
+                        names(here.path()).iter().filter(|n| done(n)).for_each(|n| fs::remove_file(at(n)).unwrap());
+                        continue;
+                    }
+                    None => continue,
+                    Some(found) => assert_eq!(found, code, "{share} {policy}: {said}"),
+                }
+                // The same verdict, in the same words.
+                assert_eq!(said.replace("target", "whole"), once.stderr, "{share} {policy}");
+                break;
+            }
+            let kept: Vec<String> = names(here.path()).into_iter().filter(|name| name.starts_with('.')).collect();
+            assert!(kept.is_empty(), "{share} {policy}: {kept:?}");
+            // What is bad is kept as the proof of it.
+            for (name, is_there) in [("", code == 0), (".quarantine.ndjson", policy == "quarantine")] {
+                let [whole, target] = ["whole", "target"].map(|file| fs::read(at(&format!("{file}{name}"))).ok());
+                assert!(whole == target && whole.is_some() == is_there, "{share} {policy}{name}");
+            }
+            for name in names(here.path()).iter().filter(|name| *name != "source") {
+                fs::remove_file(at(name)).unwrap();
+            }
+        }
+    }
+    assert!(went_on > 0, "no run had something to go on with");
+}
+
 /// Makes some records bad.
 fn spoil(path: &Path) {
     let mut spoiled = Vec::new();

@@ -5,7 +5,7 @@ use std::io::{self, Read, Write};
 use lz4_flex::frame::{BlockMode, BlockSize, FrameDecoder, FrameEncoder, FrameInfo};
 
 use super::input::Input;
-use super::{Codec, Pack, Unpack, corrupt_because, cut_off, no_member};
+use super::{Codec, MORE_MEMORY, Pack, Unpack, corrupt_because, cut_off, no_member};
 use crate::error::{BadStream, Fault, RecordError, Result};
 
 const MAGIC: u32 = 0x184d_2204;
@@ -117,7 +117,7 @@ impl Unpacker {
 
 fn too_large(bytes: usize, window: usize) -> RecordError {
     let reason = format!("this LZ4 frame takes {bytes} bytes to read it, of which the memory limit leaves {window}");
-    RecordError::new(0, reason).hint("Raise --memory-limit.").fault(Fault::NoMemory)
+    RecordError::new(0, reason).hint(MORE_MEMORY).fault(Fault::NoMemory)
 }
 
 impl Unpack for Unpacker {

@@ -63,7 +63,7 @@ impl Unpacking {
             unpacking = unpacking.less().ok_or_else(|| {
                 let least = unpacking.bytes().saturating_add(OTHERS);
                 Error::memory(format!(
-                    "the memory limit of {memory_limit} bytes is too low to read this {} data; it takes {least}\n  Give --memory-limit {least} or more.",
+                    "the memory limit of {memory_limit} bytes is too low to read this {} data; it takes {least}\n  Give --memory-limit {least} or more, and a control group that has so much left.",
                     packed.codec.name()
                 ))
             })?;
@@ -136,7 +136,7 @@ impl Packing {
             packing = packing.less().ok_or_else(|| {
                 let least = packing.bytes() * 2;
                 Error::memory(format!(
-                    "the memory limit is too low to compress with {compression}; that takes {} bytes\n  Give --memory-limit {least} or more.",
+                    "the memory limit is too low to compress with {compression}; that takes {} bytes\n  Give --memory-limit {least} or more, and a control group that has so much left.",
                     packing.bytes()
                 ))
             })?;

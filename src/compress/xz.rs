@@ -5,7 +5,7 @@ use std::io;
 use liblzma::stream::{Action, CONCATENATED, Check, Error, Filters, LzmaOptions, Status, Stream};
 
 use super::input::Input;
-use super::{Codec, Pack, Step, Unpack, corrupt_because, cut_off, no_member, step};
+use super::{Codec, MORE_MEMORY, Pack, Step, Unpack, corrupt_because, cut_off, no_member, step};
 use crate::error::{Fault, RecordError, Result};
 
 const MAGIC: [u8; 6] = [0xfd, b'7', b'z', b'X', b'Z', 0];
@@ -84,7 +84,7 @@ fn too_large(window: usize) -> RecordError {
         0,
         format!("to read this xz data takes a dictionary of more than the {window} bytes that the memory limit leaves"),
     )
-    .hint("Raise --memory-limit.")
+    .hint(MORE_MEMORY)
     .fault(Fault::NoMemory)
 }
 

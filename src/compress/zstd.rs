@@ -5,7 +5,7 @@ use std::io;
 use zstd_safe::{CCtx, CParameter, DCtx, DParameter, InBuffer, OutBuffer, compress_bound, get_error_name};
 
 use super::input::Input;
-use super::{Codec, Pack, Step, Unpack, corrupt_because, cut_off, no_member, step};
+use super::{Codec, MORE_MEMORY, Pack, Step, Unpack, corrupt_because, cut_off, no_member, step};
 use crate::error::{BadStream, Fault, RecordError, Result};
 
 const MAGIC: u32 = 0xfd2f_b528;
@@ -38,7 +38,7 @@ fn wrong(code: usize, window: usize) -> RecordError {
                 "to read this zstd data takes a window of more than the {window} bytes that the memory limit leaves"
             ),
         )
-        .hint("Raise --memory-limit.")
+        .hint(MORE_MEMORY)
         .fault(Fault::NoMemory);
     }
     corrupt_because(Codec::Zstd, name)

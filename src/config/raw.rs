@@ -190,6 +190,7 @@ impl Raw {
             payload: one_of(&choice::PAYLOAD, &self.payload)?,
             bytes_as: one_of(&choice::BYTES, &self.bytes)?,
             max_record: defaults.max_record,
+            max_names: defaults.max_names,
         })
     }
 

@@ -14,8 +14,8 @@ use super::plan::Plan;
 use crate::error::RecordError;
 use crate::memory::{Arena, Budget, Refusal, Reservation, no_memory};
 
-/// What to change where a record does not fit.
-const HINT: &str = "Raise --memory-limit, or lower --workers or --slice-size.";
+/// What to change where a record does not fit and there is no more memory for it.
+const INSTEAD: &str = "lower --workers or --slice-size";
 
 /// What a slice may take beside what is planned for it.
 #[derive(Clone)]
@@ -69,20 +69,20 @@ impl Room {
     }
 
     fn reserve(&self, bytes: usize, held: &mut Option<Reservation>) -> Result<(), FeedError> {
-        let held = held.get_or_insert_with(|| self.budget.open("odd large records", HINT));
+        let held = held.get_or_insert_with(|| self.budget.open("odd large records", INSTEAD));
         let more = bytes.saturating_sub(held.bytes());
         let text = || "there is no memory for a large record".to_owned();
-        held.try_grow(more).map_err(|error| no_memory(0, text(), Refusal(Some(error.to_string()))).into())
+        held.try_grow(more).map_err(|error| no_memory(0, text(), Refusal::Asked(error.to_string())).into())
     }
 
     /// The error for a record that is larger than `most`, for which there is no room.
     pub fn refused(&self, most: usize) -> RecordError {
         let text = format!(
-            "the record is larger than {most} bytes, which is the most that the memory limit of {} bytes leaves for one beside what is held: {}",
-            self.budget.limit(),
+            "the record is larger than {most} bytes, which is the most that {} has for one beside what is held: {}",
+            self.budget.ceiling(),
             self.budget.holders(),
         );
-        no_memory(0, text, Refusal(None))
+        no_memory(0, text, Refusal::Limit(Some(self.budget.remedy(INSTEAD))))
     }
 }
 

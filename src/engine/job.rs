@@ -143,7 +143,11 @@ fn outputs(
     match resumable.quarantine(settings.force) {
         Ok(quarantine) => Ok((target, Ledger::new(settings.max_errors, quarantine, count))),
         // What another run left is not touched.
-        Err(error) => target.keep().and(Err(error)),
+        Err(error) if resumable.from.is_some() => target.keep().and(Err(error)),
+        Err(error) => {
+            resumable.journal.remove();
+            Err(error)
+        }
     }
 }
 

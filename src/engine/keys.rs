@@ -51,7 +51,7 @@ impl WriteFormat for KeyPass {
     }
 
     fn encoder(&self) -> Box<dyn Encode> {
-        let held = Held { reserved: self.budget.open("key tables", HINT), size: 0, covered: SMALL };
+        let held = Held { reserved: self.budget.open("key tables", INSTEAD), size: 0, covered: SMALL };
         let table = Table { limits: self.limits, seen: HashSet::new(), order: Vec::new(), held };
         Box::new(KeyEncoder { dot: self.dot, paths: Paths::default(), table })
     }
@@ -111,9 +111,8 @@ struct Table {
     held: Held,
 }
 
-/// What to change where the keys are too large.
-const HINT: &str =
-    "Name the columns with --columns a,b,c, keep maps whole with --nested json, or raise --memory-limit.";
+/// What to change where the keys are too large, if there is no more memory.
+const INSTEAD: &str = "name the columns with --columns a,b,c, or keep maps whole with --nested json";
 /// Tables up to this size are within what the plan has for tables of the process.
 const SMALL: usize = 64 << 10;
 

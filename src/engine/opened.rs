@@ -78,6 +78,7 @@ impl<'s> Opened<'s> {
             memory_limit: settings.memory_limit,
             group: group_left(input),
             names: 0,
+            columns: 0,
             max_record: settings.max_record_size,
             streamed,
             input,
@@ -87,13 +88,14 @@ impl<'s> Opened<'s> {
             noting: settings.on_error == OnError::Quarantine || settings.max_errors.is_some(),
         };
         let mut plan = Plan::new(&wishes)?;
-        let room = Room::new(&plan, &Budget::new(plan.memory_limit));
+        let room = Room::new(&plan, &Budget::of(plan.memory_limit, plan.whose));
         if let (Bytes::Stream(stream), Some(unpacking)) = (&mut source.bytes, plan.unpacking) {
             stream.unpack(unpacking).map_err(|e| Error::io("decompress", &source.path, e))?;
             source = as_text(source, from, settings)?;
         }
         let mut options = settings.options.clone();
         options.max_record = plan.max_record;
+        options.max_names = plan.room_for_names();
         options.strict = settings.strict;
         let path = source.path.clone();
         let open = |head: &[u8], end: bool| match &replay {
@@ -133,12 +135,12 @@ impl<'s> Opened<'s> {
         route.pass_through &= replay.is_none() || !matches!(from, Format::Csv | Format::Tsv);
         // What is compressed is being read by now, as it was planned.
         if let (Some(schema), None) = (&route.schema, wishes.packed) {
-            wishes.names = size_of_names(schema);
+            (wishes.names, wishes.columns) = (size_of_names(schema), schema.len());
             plan = Plan::new(&wishes)?;
         }
-        let budget = Budget::new(plan.memory_limit);
+        let budget = Budget::of(plan.memory_limit, plan.whose);
         let reserved = plan.reserve(&budget)?;
-        let names = budget.open("names of columns", NAMES_HINT);
+        let names = budget.open("names of columns", NAMES_INSTEAD);
         let mut opened = Opened {
             settings,
             source,
@@ -253,7 +255,7 @@ impl<'s> Opened<'s> {
 }
 
 /// What the control group leaves to a run, if it has a limit. A small input takes less than asking for it is worth.
-fn group_left(input: Option<u64>) -> Option<usize> {
+pub(super) fn group_left(input: Option<u64>) -> Option<usize> {
     const SMALL: u64 = 1 << 20;
     let left = if input.is_none_or(|len| len > SMALL) { usage::group_left() } else { None }?;
     // The kernel needs some of it: for page tables, and pages on their way to and from the disk. What the process has
@@ -261,7 +263,7 @@ fn group_left(input: Option<u64>) -> Option<usize> {
     Some(((left + usage::anonymous_now().min(BASE as u64)) / 8 * 7) as usize)
 }
 
-const NAMES_HINT: &str = "Name fewer fields with --select or --columns, or raise --memory-limit.";
+const NAMES_INSTEAD: &str = "name fewer fields with --select or --columns";
 
 /// What the names of columns take at a time; 0 for a few, which are within what the plan has for tables of the process.
 fn size_of_names(schema: &Schema) -> usize {

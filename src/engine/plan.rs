@@ -4,7 +4,8 @@ use super::header::HEAD;
 use super::quarantine::NOTED;
 use crate::compress::{Compression, Packed, Packing, Unpacking};
 use crate::error::{Error, Result};
-use crate::memory::{Budget, Reservation};
+use crate::memory::{Budget, Reservation, Whose};
+use crate::record::Value;
 
 /// Code, stacks, tables, and what the process needs before any slice (measured: 4 to 5 MB resident).
 pub(super) const BASE: usize = 6 << 20;
@@ -21,6 +22,8 @@ const BUFFER_MIN: usize = 64 << 10;
 
 /// The part of what is left that no worker has to itself: one in so many.
 const SPARE: usize = 4;
+/// What each worker should have beside the plan for odd large records: rather fewer workers than less of it.
+const SHARE: usize = 256 << 10;
 
 /// The concrete sizes of a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,6 +48,8 @@ pub(super) struct Plan {
     pub noting: bool,
     pub max_record: usize,
     pub memory_limit: usize,
+    /// Who set that limit.
+    pub whose: Whose,
     /// What the names of columns take at a time.
     pub names: usize,
     /// How a compressed source is read.
@@ -66,6 +71,8 @@ pub(super) struct Wishes {
     pub input: Option<u64>,
     /// What the names of the source's columns take at a time.
     pub names: usize,
+    /// How many columns the source has; 0 where that is not known.
+    pub columns: usize,
     /// What a target needs as the smallest buffer (a whole fixed record).
     pub buffer_min: usize,
     /// How the source is compressed.
@@ -79,7 +86,12 @@ pub(super) struct Wishes {
 impl Plan {
     /// Shrinks slices, then the ring, then the number of workers, until the sum is below the limit.
     pub fn new(wishes: &Wishes) -> Result<Plan> {
-        let limit = wishes.group.map_or(wishes.memory_limit, |group| group.min(wishes.memory_limit));
+        let (limit, whose) = match wishes.group {
+            Some(group) if group < wishes.memory_limit => (group, Whose::Group),
+            _ => (wishes.memory_limit, Whose::User),
+        };
+        // A batch holds one record at least.
+        let arena = ARENA.max(wishes.columns.saturating_mul(size_of::<Value<'_>>()).saturating_add(ARENA / 2));
         let max_record = if wishes.max_record > 0 { wishes.max_record } else { (limit / 4).min(64 << 20) };
         // Who says how large records may be gets room for one, and for a copy of its text.
         let room = wishes.max_record.saturating_mul(2);
@@ -102,13 +114,14 @@ impl Plan {
                 ring,
                 piece,
                 names: wishes.names,
-                arena: ARENA,
+                arena,
                 share: 0,
                 spare: 0,
                 streamed: wishes.streamed,
                 noting: wishes.noting,
                 max_record,
                 memory_limit: limit,
+                whose,
                 unpacking,
                 packing,
             };
@@ -119,7 +132,9 @@ impl Plan {
                 // One worker needs no turn to take everything.
                 plan.spare = if workers > 1 { room.max(left / SPARE) } else { 0 };
                 plan.share = (left - plan.spare) / workers;
-                return Ok(plan);
+                if workers == 1 || plan.share >= SHARE {
+                    return Ok(plan);
+                }
             }
             if let Some(less) = unpacking.and_then(|unpacking| unpacking.less()) {
                 unpacking = Some(less);
@@ -169,6 +184,16 @@ impl Plan {
         ]
     }
 
+    /// What the names of columns may take while they are read. Nothing but the source is held then, and the plan is made
+    /// anew behind them.
+    pub fn room_for_names(&self) -> usize {
+        // A few are within what there is for tables of the process.
+        const FEW: usize = 64 << 10;
+        let head = if self.streamed { HEAD + self.max_record } else { 0 };
+        let held = BASE + head + self.unpacking.map_or(0, |unpacking| unpacking.bytes());
+        self.memory_limit.saturating_sub(held) + FEW
+    }
+
     /// Reserves every part.
     pub fn reserve(&self, budget: &Budget) -> Result<Vec<Reservation>> {
         self.parts().into_iter().map(|(name, bytes)| budget.reserve(name, bytes)).collect()
@@ -204,11 +229,11 @@ fn too_low(wishes: &Wishes, plan: &Plan, least: usize) -> Error {
     let parts = plan.parts().into_iter().filter(|(_, bytes)| *bytes > 0).map(|(name, bytes)| format!("{name} {bytes}"));
     let room = (wishes.max_record > 0).then(|| format!("the largest record {}", wishes.max_record.saturating_mul(2)));
     let parts = parts.chain(room).collect::<Vec<_>>().join(", ");
-    Error::memory(match limit < wishes.memory_limit {
-        true => format!(
+    Error::memory(match plan.whose {
+        Whose::Group => format!(
             "the control group of this process has {limit} bytes of memory left; this job needs at least {least} ({parts})\n  Raise the group's limit."
         ),
-        false => format!(
+        Whose::User => format!(
             "the memory limit of {limit} bytes is too low; this job needs at least {least} ({parts})\n  Give --memory-limit {least} or more."
         ),
     })
@@ -231,6 +256,7 @@ mod tests {
             memory_limit,
             group: None,
             names: 0,
+            columns: 0,
             max_record: 0,
             streamed: false,
             input: None,
@@ -283,10 +309,27 @@ mod tests {
     #[test]
     fn a_control_group_may_be_the_tighter_limit() {
         let within = |group| Plan::new(&Wishes { group: Some(group), ..wishes(100_000_000) });
-        assert_eq!(within(20_000_000).unwrap(), Plan::new(&wishes(20_000_000)).unwrap());
+        let alike = Plan { whose: Whose::Group, ..Plan::new(&wishes(20_000_000)).unwrap() };
+        assert_eq!(within(20_000_000).unwrap(), alike);
         assert_eq!(within(200_000_000).unwrap(), Plan::new(&wishes(100_000_000)).unwrap());
+        assert_eq!(within(20_000_000).unwrap().whose, Whose::Group);
         let error = within(1_000_000).unwrap_err().to_string();
         assert!(error.contains("control group") && error.contains("has 1000000 bytes"), "{error}");
+        assert!(!error.contains("--memory-limit"), "{error}");
+    }
+
+    #[test]
+    fn rather_fewer_workers_than_none_that_can_take_a_large_record() {
+        for columns in [0, 1, 3_000, 10_000, 100_000] {
+            for limit in (12_000_000..60_000_000).step_by(99_991) {
+                let wide = Wishes { workers: 8, columns, names: columns * 70, ..wishes(limit) };
+                let Ok(plan) = Plan::new(&wide) else { continue };
+                assert!(plan.workers == 1 || plan.share >= SHARE, "{limit}: {plan:?}");
+                // The values of a record, and room for others of its batch.
+                assert!(plan.arena >= columns * 24 + (64 << 10), "{limit}: {plan:?}");
+            }
+        }
+        assert_eq!(Plan::new(&Wishes { columns: 3_000, ..wishes(100_000_000) }).unwrap().arena, ARENA);
     }
 
     #[test]

@@ -18,7 +18,7 @@ use super::totals::Totals;
 use super::worker::{Shared, Worker};
 use crate::error::{Error, Result};
 use crate::format::{Frame, ReadFormat, WriteFormat};
-use crate::memory::{ARENA_HINT, Arena, Pool, audit};
+use crate::memory::{ARENA_INSTEAD, Arena, Pool, audit};
 use crate::metrics::{Events, FileReport};
 use crate::record::LossyKind;
 use crate::source::{Bytes, damage};
@@ -80,7 +80,7 @@ impl Opened<'_> {
     /// An arena that asks for what it takes beyond the plan.
     pub(super) fn arena(&self) -> Arena {
         let Plan { arena, share, .. } = self.plan;
-        Arena::asking(arena, arena + share, self.budget.open("large records in arenas", ARENA_HINT))
+        Arena::asking(arena, arena + share, self.budget.open("large records in arenas", ARENA_INSTEAD))
     }
 
     /// One pass over the input.

@@ -257,6 +257,7 @@ pub(super) fn release(map: &Map, start: u64, end: u64) {
     const STRETCH: u64 = 64 << 20;
     map.release(start as usize..end as usize);
     let (before, now) = (start / STRETCH, end / STRETCH);
+    map.release_stretch(start as usize..end as usize);
     if now > before && now >= 2 {
         // The stretch before the last one: slices in flight do not reach back so far.
         map.release_tables(((now - 2) * STRETCH) as usize..((now - 1) * STRETCH) as usize);

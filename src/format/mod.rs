@@ -305,6 +305,8 @@ pub struct Options {
     pub bytes_as: BytesAs,
     /// The longest record, in bytes.
     pub max_record: usize,
+    /// The most memory that the names of columns may take while a header is read, in bytes.
+    pub max_names: usize,
 }
 
 /// The deepest nesting of JSON that is read, unless told otherwise.
@@ -344,6 +346,7 @@ impl Default for Options {
             payload: frames::Payload::default(),
             bytes_as: BytesAs::Base64,
             max_record: 16 << 20,
+            max_names: usize::MAX,
         }
     }
 }

@@ -7,8 +7,8 @@ use bumpalo::Bump;
 use super::Reservation;
 use crate::error::{Fault, RecordError};
 
-/// What to do about an arena that is too small.
-pub(crate) const HINT: &str = "Raise --memory-limit, or lower --workers so that each gets more of it.";
+/// What to do about an arena that is too small, if its ceiling can't be raised.
+pub(crate) const INSTEAD: &str = "lower --workers so that each gets more of it";
 
 /// A bump arena with a limit. It is reset after each batch and then keeps its memory.
 pub struct Arena {
@@ -73,7 +73,7 @@ impl Arena {
     /// Takes something from the bump arena of at most `bytes` bytes; where it lacks room, more is asked for.
     ///
     /// # Errors
-    /// Why there is no more, in words; none: the arena is at its limit.
+    /// Why there is no more.
     pub(crate) fn with_room<T, E>(&self, bytes: usize, mut take: impl FnMut() -> Result<T, E>) -> Result<T, Refusal> {
         // The bump arena wants chunks of twice the size of the last one, so what is needed may not be enough.
         loop {
@@ -88,16 +88,16 @@ impl Arena {
     fn grow(&self, bytes: usize) -> Result<(), Refusal> {
         // What a chunk has beside its contents.
         const CHUNK: usize = 4096;
-        let Some(reserved) = &self.reserved else { return Err(Refusal(None)) };
+        let Some(reserved) = &self.reserved else { return Err(Refusal::Limit(None)) };
         let held = self.bump.allocated_bytes();
         let granted = self.bump.allocation_limit().unwrap_or(held);
         let least = held.saturating_add(bytes).saturating_add(CHUNK);
         // Twice as much each time, so that it is asked for seldom.
         let wanted = least.max(granted.saturating_mul(2)).min(self.limit);
         if wanted < least || wanted <= granted {
-            return Err(Refusal(None));
+            return Err(Refusal::Limit(Some(reserved.borrow().remedy())));
         }
-        reserved.borrow_mut().try_grow(wanted - granted).map_err(|error| Refusal(Some(error.to_string())))?;
+        reserved.borrow_mut().try_grow(wanted - granted).map_err(|error| Refusal::Asked(error.to_string()))?;
         self.bump.set_allocation_limit(Some(wanted));
         Ok(())
     }
@@ -129,15 +129,20 @@ fn limit_to(bump: &Bump, limit: usize) {
     bump.set_allocation_limit(Some(limit.max(bump.allocated_bytes())));
 }
 
-/// Why an arena gave nothing: in words, or it is at its limit.
+/// Why there is no memory.
 #[derive(Debug)]
-pub(crate) struct Refusal(pub Option<String>);
+pub(crate) enum Refusal {
+    /// It was asked for: what the error says, remedy included.
+    Asked(String),
+    /// It would be more than it may be; what to do about that, if anything.
+    Limit(Option<String>),
+}
 
 /// The error of a record for which there is not enough memory.
 pub(crate) fn no_memory(offset: usize, text: String, why: Refusal) -> RecordError {
-    let error = match why.0 {
-        Some(why) => RecordError::new(offset, format!("{text}: {why}")),
-        None => RecordError::new(offset, text).hint(HINT),
+    let error = match why {
+        Refusal::Asked(why) => RecordError::new(offset, format!("{text}: {why}")),
+        Refusal::Limit(remedy) => RecordError { hint: remedy.map(Into::into), ..RecordError::new(offset, text) },
     };
     error.fault(Fault::NoMemory)
 }
@@ -150,7 +155,7 @@ mod tests {
     #[test]
     fn what_is_beyond_the_start_is_asked_for() {
         let budget = Budget::new(1 << 20);
-        let mut arena = Arena::asking(4096, 600_000, budget.open("arenas", HINT));
+        let mut arena = Arena::asking(4096, 600_000, budget.open("arenas", INSTEAD));
         assert_eq!(arena.bytes(1000, 0).unwrap().len(), 1000);
         assert_eq!(budget.reserved(), 0);
         assert_eq!(arena.bytes(300_000, 0).unwrap().len(), 300_000);
@@ -174,7 +179,7 @@ mod tests {
     #[test]
     fn a_little_more_than_there_is() {
         let budget = Budget::new(10 << 20);
-        let arena = Arena::asking(256 << 10, 4 << 20, budget.open("arenas", HINT));
+        let arena = Arena::asking(256 << 10, 4 << 20, budget.open("arenas", INSTEAD));
         // More than the chunk there is, and less than the next one would be.
         assert_eq!(arena.bytes(290_000, 0).unwrap().len(), 290_000);
         assert_eq!(arena.bytes(300_000, 0).unwrap().len(), 300_000);

@@ -23,19 +23,30 @@ pub struct Budget(Arc<Ceiling>);
 
 struct Ceiling {
     limit: usize,
+    whose: Whose,
     held: Mutex<Vec<(&'static str, usize)>>,
+}
+
+/// Who set a ceiling: its errors say what to raise.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Whose {
+    /// The user.
+    #[default]
+    User,
+    /// The control group of the process, which leaves less than the user allows.
+    Group,
 }
 
 /// A named part of a [`Budget`], given back when dropped.
 pub struct Reservation {
     budget: Budget,
     name: &'static str,
-    hint: &'static str,
+    instead: &'static str,
     bytes: usize,
 }
 
-/// What to do about a ceiling that is too low, where nothing better is known.
-const HINT: &str = "Raise --memory-limit, or lower --workers or --slice-size.";
+/// What else to do about a ceiling that is too low, where nothing better is known.
+const INSTEAD: &str = "lower --workers or --slice-size";
 
 /// So many names are noted without an allocation.
 const NAMES: usize = 32;
@@ -54,9 +65,14 @@ fn is_refused() -> bool {
 }
 
 impl Budget {
-    /// A ceiling of `limit` bytes.
+    /// A ceiling of `limit` bytes, set by the user.
     pub fn new(limit: usize) -> Budget {
-        Budget(Arc::new(Ceiling { limit, held: Mutex::new(Vec::with_capacity(NAMES)) }))
+        Budget::of(limit, Whose::User)
+    }
+
+    /// A ceiling of `limit` bytes that somebody set.
+    pub fn of(limit: usize, whose: Whose) -> Budget {
+        Budget(Arc::new(Ceiling { limit, whose, held: Mutex::new(Vec::with_capacity(NAMES)) }))
     }
 
     /// The ceiling in bytes.
@@ -74,14 +90,32 @@ impl Budget {
     /// # Errors
     /// As [`Reservation::try_grow`].
     pub fn reserve(&self, name: &'static str, bytes: usize) -> Result<Reservation, Error> {
-        let mut reservation = self.open(name, HINT);
+        let mut reservation = self.open(name, INSTEAD);
         reservation.try_grow(bytes)?;
         Ok(reservation)
     }
 
-    /// A reservation of nothing that is going to grow; its errors say `hint`, a sentence about what to change.
-    pub fn open(&self, name: &'static str, hint: &'static str) -> Reservation {
-        Reservation { budget: self.clone(), name, hint, bytes: 0 }
+    /// A reservation of nothing that is going to grow; its errors say to raise the ceiling or to do something
+    /// `instead`: a phrase in the imperative.
+    pub fn open(&self, name: &'static str, instead: &'static str) -> Reservation {
+        Reservation { budget: self.clone(), name, instead, bytes: 0 }
+    }
+
+    /// The ceiling for people.
+    pub fn ceiling(&self) -> String {
+        let limit = self.0.limit;
+        match self.0.whose {
+            Whose::User => format!("the memory limit of {limit} bytes"),
+            Whose::Group => format!("the limit of {limit} bytes that the control group of this process leaves"),
+        }
+    }
+
+    /// What to do about a ceiling that is too low: raise it, or something `instead`.
+    pub fn remedy(&self, instead: &str) -> String {
+        match self.0.whose {
+            Whose::User => format!("Raise --memory-limit, or {instead}."),
+            Whose::Group => format!("Raise the limit of the control group, or {instead}."),
+        }
     }
 
     /// Who holds how much, for people.
@@ -116,11 +150,11 @@ impl Reservation {
         let left = self.budget.limit().saturating_sub(used);
         if more > left || is_refused() {
             return Err(Error::memory(format!(
-                "the memory limit of {} bytes is too low: {} asks for {more} bytes, {left} are left (held: {})\n  {}",
-                self.budget.limit(),
+                "{} is too low: {} asks for {more} bytes, {left} are left (held: {})\n  {}",
+                self.budget.ceiling(),
                 self.name,
                 holders(&held),
-                self.hint,
+                self.remedy(),
             )));
         }
         match held.iter_mut().find(|(name, _)| *name == self.name) {
@@ -129,6 +163,11 @@ impl Reservation {
         }
         self.bytes += more;
         Ok(())
+    }
+
+    /// What to do when there is no more.
+    pub fn remedy(&self) -> String {
+        self.budget.remedy(self.instead)
     }
 
     /// Gives `less` bytes back.
@@ -156,14 +195,14 @@ mod tests {
         let budget = Budget::new(1000);
         let _buffers = budget.reserve("output buffers", 600).unwrap();
         let windows = budget.reserve("windows", 100).unwrap();
-        let mut keys = budget.open("key tables", "Name the columns.");
+        let mut keys = budget.open("key tables", "name the columns");
         keys.try_grow(50).unwrap();
         let error = keys.try_grow(251).unwrap_err().to_string();
         for part in [
             "limit of 1000 bytes",
             "key tables asks for 251 bytes, 250 are left",
             "output buffers 600, windows 100, key tables 50",
-            "\n  Name the columns.",
+            "\n  Raise --memory-limit, or name the columns.",
         ] {
             assert!(error.contains(part), "{part}: {error}");
         }
@@ -172,6 +211,12 @@ mod tests {
         assert_eq!((keys.bytes(), budget.reserved()), (301, 901));
         keys.shrink(1000);
         assert_eq!(budget.reserved(), 600);
+        // Where the control group is the ceiling, to raise the limit would not help.
+        let group = Budget::of(500, Whose::Group);
+        let error = group.reserve("windows", 501).map(drop).unwrap_err().to_string();
+        for part in ["limit of 500 bytes that the control group", "Raise the limit of the control group, or lower"] {
+            assert!(error.contains(part) && !error.contains("--memory-limit"), "{part}: {error}");
+        }
         // A failed request takes nothing.
         assert!(keys.try_grow(usize::MAX).is_err());
         assert_eq!((keys.bytes(), budget.reserved()), (0, 600));

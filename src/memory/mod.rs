@@ -7,8 +7,8 @@ mod pool;
 pub mod pressure;
 
 pub use arena::Arena;
-pub(crate) use arena::{HINT as ARENA_HINT, Refusal, no_memory};
+pub(crate) use arena::{INSTEAD as ARENA_INSTEAD, Refusal, no_memory};
 #[doc(hidden)]
 pub use budget::refuse_growth;
-pub use budget::{Budget, Reservation};
+pub use budget::{Budget, Reservation, Whose};
 pub use pool::{Buffer, Pool};

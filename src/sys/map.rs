@@ -11,6 +11,10 @@ use super::guard::Guarded;
 #[cfg(target_os = "linux")]
 use super::page_size;
 
+/// So far behind the latest range nobody works any more, as a rule: a page that is touched there all the same is read
+/// again, and its table stays.
+const BEHIND: usize = 512 << 20;
+
 /// A whole file, mapped for reading.
 ///
 /// Its length is that of the file when it was mapped. When another process shortens the file afterwards, or
@@ -103,6 +107,21 @@ impl Map {
         let _ = range;
     }
 
+    /// Gives the upper levels of the page tables back too, which [`release_tables`](Self::release_tables) keeps: a range
+    /// was finished, and nobody is [`BEHIND`] its end any more. To be called for all ranges of the file; the order does
+    /// not matter.
+    ///
+    /// A table that covers 1 GiB goes when exactly that stretch of addresses is mapped anew, and with it what others
+    /// left of the lower level: they may have looked across the end of their part when it was released already.
+    pub fn release_stretch(&self, range: Range<usize>) {
+        const STRETCH: usize = 1 << 30;
+        let base = self.map.as_ptr() as usize;
+        let [before, now] = [range.start, range.end].map(|at| (base + at.saturating_sub(BEHIND)) / STRETCH * STRETCH);
+        if now > before {
+            self.release_tables(before.saturating_sub(base)..now - base);
+        }
+    }
+
     /// The pages of a byte range without its last, partial one: offset and length in bytes.
     #[cfg(target_os = "linux")]
     fn pages(&self, range: Range<usize>) -> Option<(usize, usize)> {
@@ -118,6 +137,45 @@ impl Map {
 mod tests {
     use super::*;
     use std::io::Write;
+
+    /// What the system says about this process, in kB.
+    #[cfg(target_os = "linux")]
+    fn page_tables() -> u64 {
+        let status = std::fs::read_to_string("/proc/self/status").unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmPTE:")).unwrap();
+        line.trim().trim_end_matches(" kB").parse().unwrap()
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn no_table_stays_behind() {
+        const PIECE: usize = 64 << 20;
+        const LEN: usize = 24 << 30;
+        let file = tempfile::tempfile().unwrap();
+        file.set_len(LEN as u64).unwrap();
+        let more_tables = || {
+            let before = page_tables();
+            let map = Map::new(file.try_clone().unwrap()).unwrap();
+            for at in (0..LEN).step_by(PIECE) {
+                // Both ends, and a look at the next piece, as workers have it.
+                let seen = [at, at + PIECE - 1, (at + PIECE).min(LEN - 1)].map(|at| map.bytes()[at]);
+                assert_eq!(seen, [0; 3]);
+                map.release(at..at + PIECE);
+                map.release_tables(at..at + PIECE);
+                map.release_stretch(at..at + PIECE);
+                // One that comes late.
+                if at % (1 << 30) == 0 {
+                    assert_eq!(map.bytes()[at.saturating_sub(PIECE)], 0);
+                }
+            }
+            assert_eq!(map.bytes()[1 << 30], 0);
+            page_tables().saturating_sub(before)
+        };
+        // 24 tables of 1 GiB would be 96 kB, and those of late touches 96 kB more. Other tests take some meanwhile, but
+        // not each time.
+        let found = [(); 4].map(|()| more_tables());
+        assert!(found.iter().any(|more| *more < 80), "{found:?} kB");
+    }
 
     #[test]
     fn bytes_survive_release() {

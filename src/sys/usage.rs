@@ -20,7 +20,7 @@ pub struct Usage {
     pub anonymous: u64,
     /// Resident pages of files, shared memory included.
     pub file: u64,
-    /// What the tightest control group uses and can't be taken from it (the page cache can be), and its limit.
+    /// What the tightest control group (the one that left the least at first) uses and can't be taken from it (the page cache can be), and its limit.
     pub group: Option<(u64, u64)>,
     /// How much of the last ten seconds every task of the group waited for memory, in hundredths of a per cent; 0 where
     /// that is not told (control groups of version 1). The stalls of the whole machine say nothing about a process.
@@ -95,7 +95,7 @@ pub fn available() -> Option<u64> {
 /// What the tightest control group has left below its limit; none: nothing limits it.
 pub fn group_left() -> Option<u64> {
     #[cfg(target_os = "linux")]
-    return Group::tightest().and_then(|group| group.read()).map(|(used, limit)| limit.saturating_sub(used));
+    return Group::tightest().and_then(|group| group.left());
     #[cfg(not(target_os = "linux"))]
     None
 }

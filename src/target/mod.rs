@@ -97,10 +97,14 @@ impl Target {
         let mut options = OpenOptions::new();
         let failed = |e| Error::io("create", part, e);
         let file = options.read(true).write(true).create(true).truncate(false).open(part).map_err(failed)?;
-        if let Some(metadata) = existing {
-            file.set_permissions(metadata.permissions()).map_err(failed)?;
-        }
-        file.set_len(len).map_err(|e| Error::io("truncate", part, e))?;
+        let permitted = existing.map_or(Ok(()), |metadata| file.set_permissions(metadata.permissions()));
+        let ready = permitted.map_err(failed);
+        ready.and_then(|()| file.set_len(len).map_err(|e| Error::io("truncate", part, e))).inspect_err(|_| {
+            // What another run wrote stays.
+            if len == 0 {
+                let _ = fs::remove_file(part);
+            }
+        })?;
         let temporary = tempfile::TempPath::try_from_path(part).map_err(failed)?;
         let temporary = tempfile::NamedTempFile::from_parts(file, temporary);
         // It stays where the program ends at once: another run can go on with it.

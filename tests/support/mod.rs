@@ -2,6 +2,7 @@
 #![allow(dead_code)] // Each test file uses a part of it.
 
 pub mod flags;
+pub mod group;
 pub mod inputs;
 pub mod mutate;
 pub mod paths;
@@ -60,7 +61,8 @@ pub fn feed<S: AsRef<OsStr>>(folder: &Path, arguments: impl IntoIterator<Item = 
     ran(output)
 }
 
-fn ran(output: Output) -> Ran {
+/// How a run ended.
+pub fn ran(output: Output) -> Ran {
     let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
     Ran { code: output.status.code().unwrap_or(-1), stdout: text(output.stdout), stderr: text(output.stderr) }
 }

@@ -80,7 +80,11 @@ impl Resumable {
                 }
             })?;
         }
-        journal.keep(from.as_ref())?;
+        journal.keep(from.as_ref()).inspect_err(|_| {
+            if from.is_none() {
+                journal.remove();
+            }
+        })?;
         Ok(Some(Resumable { path: path.to_path_buf(), part, quarantine: names, journal, begin, from, columns }))
     }
 

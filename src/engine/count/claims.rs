@@ -59,16 +59,19 @@ pub(super) fn each<T: Default + Send>(
 
 /// Looks at one claim in steps, and gives its pages back.
 fn claim<T: Default>(map: &Map, index: usize, look: impl Fn(&mut T, Range<usize>)) -> T {
-    let range =
-        |size: usize, index: usize| boundary(map.bytes(), size * index)..boundary(map.bytes(), size * (index + 1));
+    // The end is looked for at first: that touches a page of the next claim, whose worker may be done with it soon. What
+    // is touched behind its back nobody gives back.
+    let (mut start, end) = (boundary(map.bytes(), index * CLAIM), boundary(map.bytes(), (index + 1) * CLAIM));
+    let whole = start..end;
     let mut found = T::default();
-    let steps = CLAIM / STEP;
-    for step in index * steps..(index + 1) * steps {
-        let step = range(STEP, step);
-        look(&mut found, step.clone());
-        map.release(step);
+    for step in 1..=CLAIM / STEP {
+        let next = if step < CLAIM / STEP { boundary(map.bytes(), index * CLAIM + step * STEP) } else { end };
+        look(&mut found, start..next);
+        map.release(start..next);
+        start = next;
     }
-    map.release_tables(range(CLAIM, index));
+    map.release_tables(whole.clone());
+    map.release_stretch(whole);
     found
 }
 

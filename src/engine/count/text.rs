@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::super::open::open_source;
+use super::super::opened::group_left;
 use super::super::{Settings, SourceSpec};
 use super::claims::{self, STEP};
 use crate::compress::Unpacking;
@@ -60,7 +61,8 @@ pub(super) fn look_on(map: &Map, settings: &Settings) -> impl Fn(u64) -> bool + 
 /// Begins to decompress a source that is compressed. Returns the memory that takes.
 pub(super) fn unpack(source: &mut Source, settings: &Settings) -> Result<usize> {
     let (Some(packed), Bytes::Stream(stream)) = (source.packed(), &mut source.bytes) else { return Ok(0) };
-    let unpacking = Unpacking::within(packed, settings.workers, settings.memory_limit)?;
+    let limit = group_left(None).map_or(settings.memory_limit, |group| group.min(settings.memory_limit));
+    let unpacking = Unpacking::within(packed, settings.workers, limit)?;
     stream.unpack(unpacking).map_err(|e| Error::io("decompress", &source.path, e))?;
     Ok(unpacking.bytes())
 }

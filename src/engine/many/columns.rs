@@ -18,6 +18,9 @@ pub(super) struct Together {
     rule: ColumnsFrom,
     strict: bool,
     limits: Limits,
+    /// The most that the names may take, and what they take, in bytes.
+    room: usize,
+    size: usize,
     /// The names in order, and the place of each.
     names: Vec<Box<[u8]>>,
     places: HashMap<Box<[u8]>, u32>,
@@ -27,11 +30,14 @@ pub(super) struct Together {
 }
 
 impl Together {
-    pub fn new(rule: &ColumnsFrom, strict: bool, limits: Limits) -> Together {
+    /// No names of columns; all of them may take `room` bytes.
+    pub fn new(rule: &ColumnsFrom, strict: bool, limits: Limits, room: usize) -> Together {
         let mut together = Together {
             rule: rule.clone(),
             strict,
             limits,
+            room,
+            size: 0,
             names: Vec::new(),
             places: HashMap::new(),
             first: None,
@@ -45,6 +51,9 @@ impl Together {
 
     fn add(&mut self, name: &[u8]) {
         if !self.places.contains_key(name) {
+            // It stands here twice and in the schema, each with what an allocation and an entry take.
+            const ENTRY: usize = 160;
+            self.size += 3 * name.len() + ENTRY;
             self.places.insert(name.into(), self.names.len() as u32);
             self.names.push(name.into());
         }
@@ -66,7 +75,14 @@ impl Together {
             ColumnsFrom::Auto if !is_first && !keyed => return self.check(path, schema),
             ColumnsFrom::First if !is_first => return Ok(()),
             ColumnsFrom::List(_) => return Ok(()),
-            _ => schema.names().for_each(|name| self.add(name)),
+            _ => {
+                for name in schema.names() {
+                    self.add(name);
+                    if self.size > self.room {
+                        return Err(self.no_room(path));
+                    }
+                }
+            }
         }
         if self.names.len() > self.limits.keys {
             return Err(self.limits.too_many());
@@ -153,6 +169,15 @@ impl Together {
         let first = self.first.as_ref().map(|(path, _)| path.display().to_string()).unwrap_or_default();
         Err(bad(path, format!("its columns are not those of {first}: {}", parts.join(", and "))).into_error(
             "Give --columns union to have all columns, --columns first to have those of the first input, or a list.",
+        ))
+    }
+
+    fn no_room(&self, path: &Path) -> Error {
+        Error::memory(format!(
+            "the names of the columns of all inputs up to {} ask for {} bytes and more, which is more than the {} that the memory limit has for them\n  Name the columns with --columns a,b,c, or raise --memory-limit (or the limit of the control group where that is lower).",
+            path.display(),
+            self.size,
+            self.room
         ))
     }
 

@@ -10,7 +10,7 @@ use super::super::commit::Place;
 use super::super::header::First;
 use super::super::job::Job;
 use super::super::open::{open_target, refuse_source};
-use super::super::opened::Opened;
+use super::super::opened::{Opened, group_left};
 use super::super::pass::PassThrough;
 use super::super::phases::Phases;
 use super::super::quarantine::{Ledger, Quarantine, place_for};
@@ -185,6 +185,15 @@ pub(super) fn less_names(settings: Settings, names: impl ExactSizeIterator<Item 
     Ok(Settings { memory_limit, ..settings })
 }
 
+/// The memory limit, or what the control group leaves where that is less.
+fn ceiling(settings: &Settings) -> usize {
+    group_left(None).map_or(settings.memory_limit, |group| group.min(settings.memory_limit))
+}
+
+/// The names of the columns of all inputs take no more than one part in so many of the memory limit: they stand in
+/// tables of every source again.
+const NAMES: usize = 8;
+
 /// How the target is compressed, if it is. What that takes is kept out of the sources' memory.
 fn packing(settings: &mut Settings, target: &TargetSpec) -> Result<Option<Packing>> {
     let path = match target {
@@ -192,7 +201,7 @@ fn packing(settings: &mut Settings, target: &TargetSpec) -> Result<Option<Packin
         _ => None,
     };
     let Some(compression) = settings.compress.of(path) else { return Ok(None) };
-    let packing = Packing::within(compression, settings.workers, settings.memory_limit / 2)?;
+    let packing = Packing::within(compression, settings.workers, ceiling(settings) / 2)?;
     settings.memory_limit -= packing.bytes();
     // The sources' records go to a target that compresses already.
     settings.compress = Compress::None;
@@ -269,7 +278,9 @@ impl<'s> Run<'s> {
         if !self.is_tabular() && !self.entries.iter().any(in_columns) {
             return Ok(());
         }
-        let mut together = Together::new(&self.settings.columns, self.settings.strict, self.settings.key_limits());
+        let Settings { columns, strict, .. } = self.settings;
+        let room = ceiling(self.settings) / NAMES;
+        let mut together = Together::new(columns, *strict, self.settings.key_limits(), room);
         if !matches!(self.settings.columns, ColumnsFrom::List(_)) {
             for index in 0..self.entries.len() {
                 if let Err(error) = self.look_at(index, &mut together) {

@@ -33,6 +33,11 @@ struct Style {
     row: RowStyle,
     dialect: Resolved,
     json: Writer,
+    /// No header is written, so any record may be the first thing in a file: its first field is quoted where it would be
+    /// taken for a byte order mark.
+    marks: bool,
+    /// This field is the first one of such a record.
+    first: bool,
 }
 
 impl Writing {
@@ -77,6 +82,8 @@ impl Writing {
             },
             dialect,
             json: Writer::new(self.bytes_as),
+            marks: !self.header && dialect.quote.is_some(),
+            first: false,
         }
     }
 
@@ -143,9 +150,9 @@ impl Writing {
     }
 }
 
-/// Whether a name at the start of a file would be taken for a byte order mark.
-fn is_mark(name: &[u8]) -> bool {
-    [&b"\xef\xbb\xbf"[..], b"\xff\xfe", b"\xfe\xff"].iter().any(|mark| name.starts_with(mark))
+/// Whether a field at the start of a file would be taken for a byte order mark.
+fn is_mark(field: &[u8]) -> bool {
+    [&b"\xef\xbb\xbf"[..], b"\xff\xfe", b"\xfe\xff"].iter().any(|mark| field.starts_with(mark))
 }
 
 impl WriteFormat for Writing {
@@ -177,9 +184,10 @@ impl Encode for ColumnsEncoder {
         let mut next = records.start;
         while next < records.end {
             let (style, left, to) = (self.style.row, next..records.end, output.room(1)?);
+            let marks = self.style.marks;
             let rows = match self.typed {
-                true => self.style.unit.run(WriteRows::<true> { style, batch, records: left, to }),
-                false => self.style.unit.run(WriteRows::<false> { style, batch, records: left, to }),
+                true => self.style.unit.run(WriteRows::<true> { style, marks, batch, records: left, to }),
+                false => self.style.unit.run(WriteRows::<false> { style, marks, batch, records: left, to }),
             };
             output.advance(rows.len);
             rows.lossy.count(&mut output.lossy);
@@ -200,6 +208,8 @@ impl Encode for ColumnsEncoder {
 /// Writes records as long as they are plain and have room.
 struct WriteRows<'o, 'b, 'a, const TYPED: bool> {
     style: RowStyle,
+    /// None of them may begin like a byte order mark.
+    marks: bool,
     batch: &'b Batch<'a>,
     records: Range<usize>,
     to: &'o mut [u8],
@@ -221,11 +231,11 @@ impl<const TYPED: bool> Work for WriteRows<'_, '_, '_, TYPED> {
         for index in self.records {
             let values = self.batch.columns(index).iter().copied();
             match self.style.row::<TYPED, V>(v, values, &mut self.to[rows.len..]) {
-                Some(row) => {
+                Some(row) if !(self.marks && is_mark(&self.to[rows.len..])) => {
                     rows.len += row.len;
                     rows.lossy.add(row.lossy);
                 }
-                None => {
+                _ => {
                     rows.behind = index;
                     break;
                 }
@@ -263,8 +273,9 @@ impl Encode for KeyedEncoder {
                 let (values, _) = tree.nodes();
                 let value = |&node: &u32| if node == NONE { Value::Absent } else { values[node as usize] };
                 let values = bound.nodes.iter().map(value);
-                let row = WriteRow { style: self.style.row, values, to: output.room(1)? };
-                if let Some(row) = self.style.unit.run(row) {
+                let to = output.room(1)?;
+                let row = self.style.unit.run(WriteRow { style: self.style.row, values, to: &mut *to });
+                if let Some(row) = row.filter(|_| !(self.style.marks && is_mark(to))) {
                     output.advance(row.len);
                     row.lossy.count(&mut output.lossy);
                     output.records += 1;
@@ -322,6 +333,7 @@ impl Style {
             if !first {
                 output.put_byte(self.dialect.delimiter)?;
             }
+            self.first = first && self.marks;
             first = false;
             match self.field(value, node, single, offset, output) {
                 Ok(()) => {}
@@ -342,7 +354,9 @@ impl Style {
         output: &mut Output<'_>,
     ) -> Result<(), Bad> {
         match value {
-            Value::Untyped(text) if self.row.same && !self.row.quote_all => Ok(output.put(text)?),
+            Value::Untyped(text) if self.row.same && !self.row.quote_all && !(self.first && is_mark(text)) => {
+                Ok(output.put(text)?)
+            }
             Value::Untyped(text) => self.text(text, self.row.quote_all || self.row.comments(text), offset, output),
             Value::Text(text) => {
                 let otherwise = text.is_empty() || is_json_number(text) || self.row.comments(text);
@@ -438,6 +452,7 @@ impl Style {
                 || Some(*byte) == dialect.quote
                 || dialect.tsv_escapes && *byte == b'\\'
         };
+        let quoted = quoted || self.first && is_mark(text);
         if quoted || text.iter().any(special) {
             return self.text_quoted(text, quoted, offset, output);
         }

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::spec::{Ending, Spec};
 use super::{Options, Resolved};
-use crate::error::RecordError;
+use crate::error::{Fault, RecordError};
 use crate::format::key_too_long;
 use crate::record::{Schema, record_too_large, too_many_fields};
 
@@ -99,17 +99,19 @@ fn not_too_large(start: usize, len: usize, options: &Options) -> Result<(), Reco
 /// The fields of the first record, as many and as long as they may be.
 struct Names<'o> {
     names: Vec<Vec<u8>>,
+    /// What they take, in bytes.
+    size: usize,
     start: usize,
     options: &'o Options,
 }
 
 impl<'o> Names<'o> {
     fn new(start: usize, options: &'o Options) -> Names<'o> {
-        Names { names: Vec::new(), start, options }
+        Names { names: Vec::new(), size: 0, start, options }
     }
 
     fn add(&mut self, name: &[u8]) -> Result<(), RecordError> {
-        let Options { no_headers, max_fields, max_key_length, .. } = *self.options;
+        let Options { no_headers, max_fields, max_key_length, max_names, .. } = *self.options;
         if self.names.len() >= max_fields {
             return Err(too_many_fields(self.start, max_fields));
         }
@@ -120,9 +122,28 @@ impl<'o> Names<'o> {
         if name.len() > max_key_length {
             return Err(key_too_long(self.start, name.len(), max_key_length));
         }
+        self.size += size_of_name(name.len());
+        if self.size > max_names {
+            return Err(no_room(self.start, self.size, max_names));
+        }
         self.names.push(name.to_vec());
         Ok(())
     }
+}
+
+/// What a name takes while the header is read: itself, its place in a list that grows, in a set, and in the schema.
+fn size_of_name(len: usize) -> usize {
+    const ENTRY: usize = 160;
+    2 * len + ENTRY
+}
+
+#[cold]
+fn no_room(start: usize, size: usize, max_names: usize) -> RecordError {
+    let reason =
+        format!("the names of columns ask for {size} bytes and more, {max_names} are left below the memory limit");
+    RecordError::new(start, reason)
+        .hint("Raise --memory-limit, or the limit of the control group where that is lower.")
+        .fault(Fault::NoMemory)
 }
 
 /// How many names that stand twice are told one by one.
@@ -130,19 +151,19 @@ const TOLD: usize = 10;
 
 /// Gives the second and later ones of equal names a suffix: `a`, `a_2`, `a_3`.
 fn make_unique(names: &mut [Vec<u8>]) -> Vec<String> {
-    let mut taken: HashSet<Vec<u8>> = names.iter().cloned().collect();
+    let mut own: HashSet<&[u8]> = HashSet::with_capacity(names.len());
+    let again: Vec<usize> = (0..names.len()).filter(|index| !own.insert(&names[*index])).collect();
     // For each name the number that was given last.
-    let mut seen: HashMap<Vec<u8>, usize> = HashMap::new();
+    let mut numbers: HashMap<&[u8], usize> = HashMap::new();
+    let mut made: HashSet<Vec<u8>> = HashSet::new();
+    let mut unique: Vec<Vec<u8>> = Vec::new();
     let (mut warnings, mut untold) = (Vec::new(), 0);
-    for name in names {
-        let Some(number) = seen.get_mut(name) else {
-            seen.insert(name.clone(), 1);
-            continue;
-        };
-        let unique = loop {
+    for name in again.iter().map(|index| &*names[*index]) {
+        let number = numbers.entry(name).or_insert(1);
+        let other = loop {
             *number += 1;
-            let candidate = [name.as_slice(), format!("_{number}").as_bytes()].concat();
-            if taken.insert(candidate.clone()) {
+            let candidate = [name, format!("_{number}").as_bytes()].concat();
+            if !own.contains(&*candidate) && made.insert(candidate.clone()) {
                 break candidate;
             }
         };
@@ -150,12 +171,15 @@ fn make_unique(names: &mut [Vec<u8>]) -> Vec<String> {
             warnings.push(format!(
                 "the header names `{}` twice; the later one is called `{}`",
                 String::from_utf8_lossy(name),
-                String::from_utf8_lossy(&unique)
+                String::from_utf8_lossy(&other)
             ));
         } else {
             untold += 1;
         }
-        *name = unique;
+        unique.push(other);
+    }
+    for (index, name) in again.into_iter().zip(unique) {
+        names[index] = name;
     }
     if untold > 0 {
         warnings.push(format!("the header names {untold} more fields twice; the later ones got a number"));

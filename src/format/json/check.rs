@@ -57,6 +57,9 @@ enum State {
     ExponentDigits,
 }
 
+/// Nested deeper than may be; how deep that is stands behind it.
+const TOO_DEEP: &str = "lists and maps are nested more than";
+
 impl Checker {
     /// Before a value inside of `open`.
     pub fn before_value(open: Vec<bool>, max_depth: usize) -> Checker {
@@ -76,6 +79,15 @@ impl Checker {
     /// Whether the document may end here.
     pub fn may_end(&self) -> bool {
         self.open.is_empty() && (self.state == State::Behind || self.number_may_end())
+    }
+
+    /// The error for what a byte at `at` of the slice was refused for.
+    pub fn error(&self, at: usize, reason: &'static str) -> RecordError {
+        if reason != TOO_DEEP {
+            return RecordError::new(at, reason);
+        }
+        RecordError::new(at, format!("{TOO_DEEP} {} deep", self.max_depth))
+            .hint("Raise --max-depth if that is intended.")
     }
 
     fn number_may_end(&self) -> bool {
@@ -171,7 +183,7 @@ impl Checker {
 
     fn deeper(&mut self, is_map: bool) -> Result<State, &'static str> {
         if self.open.len() >= self.max_depth {
-            return Err("lists and maps are nested deeper than --max-depth allows");
+            return Err(TOO_DEEP);
         }
         self.open.push(is_map);
         Ok(if is_map { State::KeyOrEnd } else { State::ItemOrEnd })
@@ -321,7 +333,7 @@ impl Walk<'_> {
             if number && !matches!(byte, b'0'..=b'9' | b'.' | b'e' | b'E' | b'+' | b'-') {
                 return Ok(&self.head[start..self.at]);
             }
-            checker.take(*byte).map_err(|reason| Stop::Bad(RecordError::new(self.at, reason)))?;
+            checker.take(*byte).map_err(|reason| Stop::Bad(checker.error(self.at, reason)))?;
             self.at += 1;
             if checker.is_behind(depth) {
                 return Ok(&self.head[start..self.at]);

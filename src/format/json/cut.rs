@@ -85,7 +85,7 @@ impl ValueCut {
     /// What follows the array.
     fn tail(checker: &mut Checker, data: &[u8], end: bool) -> Result<Boundary, RecordError> {
         for (at, byte) in data.iter().enumerate() {
-            checker.take(*byte).map_err(|reason| RecordError::new(at, reason))?;
+            checker.take(*byte).map_err(|reason| checker.error(at, reason))?;
         }
         if end && !checker.may_end() {
             return Err(unfinished(data.len()));

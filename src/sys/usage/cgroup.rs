@@ -1,4 +1,4 @@
-//! The control group with the tightest memory limit around the process.
+//! The control group around the process that leaves it the least memory.
 
 use std::ffi::OsStr;
 use std::fs::File;
@@ -18,8 +18,9 @@ struct Version {
     used: &'static str,
     /// The limit, and one above which the kernel slows the group down.
     limits: &'static [&'static str],
-    /// Numbers of `memory.stat`: page cache that is in use or not, and what has to be written before it can go.
-    cache: [&'static [u8]; 2],
+    /// Numbers of `memory.stat`: page cache that is in use or not (and the kernel's own caches), and what has to be
+    /// written before it can go.
+    cache: &'static [&'static [u8]],
     unwritten: [&'static [u8]; 2],
     stall: Option<&'static str>,
 }
@@ -28,7 +29,7 @@ const V1: Version = Version {
     mount: "/sys/fs/cgroup/memory",
     used: "memory.usage_in_bytes",
     limits: &["memory.limit_in_bytes"],
-    cache: [b"total_inactive_file ", b"total_active_file "],
+    cache: &[b"total_inactive_file ", b"total_active_file "],
     unwritten: [b"total_dirty ", b"total_writeback "],
     stall: None,
 };
@@ -37,7 +38,7 @@ const V2: Version = Version {
     mount: "/sys/fs/cgroup",
     used: "memory.current",
     limits: &["memory.max", "memory.high"],
-    cache: [b"inactive_file ", b"active_file "],
+    cache: &[b"inactive_file ", b"active_file ", b"slab_reclaimable "],
     unwritten: [b"file_dirty ", b"file_writeback "],
     stall: Some("memory.pressure"),
 };
@@ -52,16 +53,17 @@ pub struct Group {
 }
 
 impl Group {
-    /// The group around this process whose limit is the lowest; none: nothing limits it.
+    /// The group around this process that leaves it the least; none: nothing limits it.
     pub fn tightest() -> Option<Group> {
         let own = File::open("/proc/self/cgroup").ok()?;
-        text(&own, &mut [0; 4096], |text| {
-            [V1, V2].into_iter().filter_map(|version| lowest(version, text)).min_by_key(|(limit, ..)| *limit)
-        })
-        .and_then(|(limit, version, folder)| Group::new(version, folder, limit))
+        let of = |text: &[u8]| [V1, V2].into_iter().filter_map(|version| tightest(version, text)).min_by_key(left);
+        text(&own, &mut [0; 4096], of)
     }
 
-    fn new(version: Version, folder: Place, limit: u64) -> Option<Group> {
+    /// The group of a folder, if it has a limit.
+    fn new(version: Version, folder: Place) -> Option<Group> {
+        let limits = version.limits.iter().filter_map(|name| text(&folder.open(name)?, &mut [0; 64], number));
+        let limit = limits.min().filter(|limit| *limit < NO_LIMIT)?;
         let used = folder.open(version.used)?;
         let stat = folder.open("memory.stat");
         Some(Group { version, folder, used, stat, limit })
@@ -72,16 +74,25 @@ impl Group {
     pub fn read(&self) -> Option<(u64, u64)> {
         let used = text(&self.used, &mut [0; 64], number)?;
         // The numbers of the page cache cost more to read, and matter only near the limit, where it usually is.
-        if used < self.limit / 10 * 7 {
-            return Some((used, self.limit));
-        }
+        let near = used >= self.limit / 10 * 7;
+        Some((if near { used.saturating_sub(self.cache()) } else { used }, self.limit))
+    }
+
+    /// What it leaves below its limit.
+    pub fn left(&self) -> Option<u64> {
+        let used = text(&self.used, &mut [0; 64], number)?;
+        Some(self.limit.saturating_sub(used.saturating_sub(self.cache())))
+    }
+
+    /// Page cache that can go at once.
+    fn cache(&self) -> u64 {
         let sum = |text: &[u8], keys: &[&[u8]]| keys.iter().filter_map(|key| field(text, key)).sum::<u64>();
         let free = self.stat.as_ref().and_then(|stat| {
             text(stat, &mut [0; 8192], |text| {
-                Some(sum(text, &self.version.cache).saturating_sub(sum(text, &self.version.unwritten)))
+                Some(sum(text, self.version.cache).saturating_sub(sum(text, &self.version.unwritten)))
             })
         });
-        Some((used.saturating_sub(free.unwrap_or(0)), self.limit))
+        free.unwrap_or(0)
     }
 
     /// Where it tells how long its tasks wait for memory.
@@ -90,29 +101,22 @@ impl Group {
     }
 }
 
-/// The lowest limit from the process's group upwards, and the group's folder.
-fn lowest(version: Version, own: &[u8]) -> Option<(u64, Version, Place)> {
+/// Of the process's group and those above it, the one that leaves the least.
+fn tightest(version: Version, own: &[u8]) -> Option<Group> {
     let path = path_in(version, own)?;
     let mut folder = Place::new(version.mount.as_bytes())?.join(path)?;
     // In a container the path may be that of the host.
     if folder.open(version.used).is_none() {
         folder = Place::new(version.mount.as_bytes())?;
     }
-    let mut best: Option<(u64, Place)> = None;
-    loop {
-        let limits = version.limits.iter().filter_map(|name| text(&folder.open(name)?, &mut [0; 64], number));
-        let limit = limits.min().filter(|limit| *limit < NO_LIMIT);
-        if let Some(limit) = limit
-            && best.as_ref().is_none_or(|(lowest, _)| limit < *lowest)
-        {
-            best = Some((limit, folder));
-        }
-        if folder.len <= version.mount.len() {
-            break;
-        }
-        folder = folder.parent();
-    }
-    best.map(|(limit, folder)| (limit, version, folder))
+    let above = |folder: &Place| (folder.len > version.mount.len()).then(|| folder.parent());
+    let folders = std::iter::successors(Some(folder), above);
+    folders.filter_map(|folder| Group::new(version, folder)).min_by_key(left)
+}
+
+/// What a group leaves; everything where it does not tell.
+fn left(group: &Group) -> u64 {
+    group.left().unwrap_or(u64::MAX)
 }
 
 /// The path of the process's group in `/proc/self/cgroup`: `0::/path`, or `4:memory:/path` in version 1.

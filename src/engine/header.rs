@@ -2,7 +2,7 @@
 //!
 //! The header is the union of all keys. Most inputs have them all in the first slice, so the run begins
 //! with those and starts over with a key pass only if another key turns up; where the target can't be
-//! begun anew, the key pass comes first. So it does when lossy records are refused: which one is the first
+//! begun anew, the key pass comes first. It leaves what is wrong with a record to the run. It comes first, too, when lossy records are refused: which one is the first
 //! to lack a field must not depend on the size of slices. A stream can't be read twice: its header is what its beginning
 //! has, and a later key is an error.
 
@@ -14,7 +14,7 @@ use super::phases::Phases;
 use super::route::Header;
 use super::run::How;
 use super::settings::{ColumnsFrom, OnError};
-use crate::error::{ErrorClass, Result};
+use crate::error::{Error, ErrorClass, Result};
 use crate::format::{Boundary, Columns, Nested, UnknownKey};
 use crate::record::Schema;
 use crate::source::Bytes;
@@ -105,6 +105,8 @@ impl Opened<'_> {
         let whole = match outcome {
             Ok(_) => true,
             Err(error) if error.position().is_some() => false,
+            // Nothing was converted yet.
+            Err(error) if error.stopped_at().is_some() => return Err(Error::stopped(None)),
             Err(error) => return Err(error),
         };
         Ok((keys::merge(&keys.finish()?, &pass.limits)?, whole))

@@ -433,6 +433,53 @@ mod tests {
         assert!(known > looks / 4 && known < looks * 3 / 4, "{known} of {looks}");
     }
 
+    #[test]
+    fn sees_what_is_new() {
+        let learnt = br#"{"a":[{"x":1}],"b":{"c":1,"d":{"e":{}}},"\u0061":1}"#;
+        for (text, lines, items) in [
+            (&br#"{"b":{"d":{"e":{}}}} ,{"a":{"y":[1]}}"#[..], false, false),
+            (br#"{"b":{"d":{"e":{}}}} ,{"a":"\"c\":1"}"#, true, true),
+            (b"{\"a\":[1,\n2]}\n", false, true),
+            (b"{\"a\":[{\"y\":\n1}]}\n", false, true),
+            (b"{\"a\"\n:1}", false, true),
+            (b"{\"a\":\"\n\"}", false, true),
+            (b"{\"a\":1}\n \t\r\n\n{ \"a\" : 2 }  ", true, true),
+            (b"{\"a\":1}\n7\n{\"a\":1}", false, false),
+            (b"{\"a\":1}\n\"a\":{\"a\":1}", false, false),
+            (b"{\"a\":1}, [1]", false, false),
+            (b"{\"a\":1} ]", false, true),
+            (b"{\"a\":1} ] ]", false, false),
+            (b"{\"a\":1} ],{}", false, false),
+            (b"{\"a\":1}}", false, false),
+            (b"{\"a\":1", false, false),
+            (b"{\"a\":\"", false, false),
+            (b"[{\"a\":1}]", false, false),
+            (b"{\"b\":1}", false, false),
+            (b"{\"b\":{}}", false, false),
+            (b"{\"b\":{\"d\":{\"e\":{\"e\":1}}}}", false, false),
+            (b"{\"c\":1}", false, false),
+            (b"{\"A\":1}", false, false),
+            (b"{\"x\":1}", false, false),
+            (b"{\"u0061\":1}", false, false),
+            (b"{\"\\u0061\":1}", true, true),
+            (b"{\"\\\"a\":1}", false, false),
+            (b"{\"a\\\"\":1}", false, false),
+            (b"{}", true, true),
+            (b"", true, true),
+        ] {
+            for (unit, before) in Unit::available().into_iter().flat_map(|unit| (0..70).map(move |n| (unit, n))) {
+                for (among, expected) in [(Among::Lines, lines), (Among::Items, items)] {
+                    let mut keys = Keys::new(unit, among, true);
+                    assert!(!keys.has_no_new(learnt));
+                    keys.learn(learnt);
+                    let text = [" ".repeat(before).as_bytes(), text].concat();
+                    let shown = String::from_utf8_lossy(&text);
+                    assert_eq!(keys.has_no_new(&text), expected, "{unit:?} {among:?} {shown}");
+                }
+            }
+        }
+    }
+
     /// What does not fit is new for ever, and nothing breaks.
     #[test]
     fn takes_in_no_more_than_there_is_room_for() {

@@ -354,3 +354,21 @@ fn what_leaves_no_header_is_told_before_anything_is_written() {
         }
     }
 }
+
+#[test]
+fn a_source_that_is_left_out_has_no_columns() {
+    let here = folder();
+    for (name, text) in [
+        ("a.ndjson", "{\"id\":1}\n"),
+        ("b.ndjson", "{\"id\":2,\"extra\":1}\n{\"id\"\n{\"id\":3,\"late\":1}\n"),
+        ("c.ndjson", "{\"id\":4,\"more\":1}\n"),
+    ] {
+        std::fs::write(here.path().join(name), text).unwrap();
+    }
+    let flags = ["convert", "a.ndjson", "b.ndjson", "c.ndjson", "-t", "csv"];
+    let ran = run(here.path(), flags).ends(1).says(&["b.ndjson: record 2"]);
+    assert_eq!(ran.stdout, "id,extra,late,more\n1,,,\n2,1,,\n");
+    let ran = run(here.path(), flags.into_iter().chain(["--keep-going", "-o", "all.csv"]));
+    ran.ends(1).says(&["b.ndjson: record 2"]);
+    assert_eq!(std::fs::read_to_string(here.path().join("all.csv")).unwrap(), "id,more\n1,\n4,1\n");
+}

@@ -2,9 +2,12 @@
 //!
 //! The header is the union of all keys. Most inputs have them all in the first slice, so the run begins
 //! with those and starts over with a key pass only if another key turns up; where the target can't be
-//! begun anew, the key pass comes first. It leaves what is wrong with a record to the run. It comes first, too, when lossy records are refused: which one is the first
+//! begun anew, the key pass comes first. So it does when lossy records are refused: which one is the first
 //! to lack a field must not depend on the size of slices. A stream can't be read twice: its header is what its beginning
 //! has, and a later key is an error.
+//!
+//! The key pass does not look closely at slices whose keys are known, so it leaves bad records to the run, which reads
+//! everything again.
 
 use super::gate::Room;
 use super::keys::{self, KeyPass, Search};
@@ -14,7 +17,7 @@ use super::phases::Phases;
 use super::route::Header;
 use super::run::How;
 use super::settings::{ColumnsFrom, OnError};
-use crate::error::{Error, ErrorClass, Result};
+use crate::error::{Error, Result};
 use crate::format::{Boundary, Columns, Nested, UnknownKey};
 use crate::record::Schema;
 use crate::source::Bytes;
@@ -74,12 +77,10 @@ impl Opened<'_> {
     /// The keys of all good records. What is wrong with a record is left for the run to tell, since not every record is
     /// looked at closely. What leaves no header, such as a key that is too long or too many of them, is an error.
     pub fn all_keys(&mut self) -> Result<Schema> {
-        match self.good_keys() {
-            Ok((keys, true)) => Ok(keys),
+        match self.good_keys()? {
+            (keys, true) => Ok(keys),
             // The same error again, with the number of the record; or that of a bad record before it.
-            Ok((_, false)) => self.checked_keys(),
-            Err(error) if error.class() == ErrorClass::Usage => self.checked_keys(),
-            Err(error) => Err(error),
+            (_, false) => self.checked_keys(),
         }
     }
 

@@ -290,7 +290,8 @@ mod tests {
         /// The definition, byte by byte: false when something is new and not to be learnt.
         fn look(&mut self, text: &[u8], among: Among, apart: bool, learn: bool) -> bool {
             // The open maps that are taken apart, and the path of the last key of each; none between records.
-            let (mut path, mut open): (Vec<u8>, Vec<(usize, Option<Vec<u8>>)>) = (Vec::new(), Vec::new());
+            let mut path: Vec<u8> = Vec::new();
+            let mut open: Vec<(usize, Option<Vec<u8>>)> = Vec::new();
             let (mut inside, mut escaped, mut skipped, mut ended) = (false, false, 0, false);
             // The last string: where it began and where it ended, quotes included.
             let (mut begun, mut string) = (0, 0..0);

@@ -6,7 +6,7 @@ mod support;
 use pagemill::config::Raw;
 use pagemill::format::Format;
 use support::inputs::{ODD_LAYOUT, flags_for, odd, sample};
-use support::paths::{Case, Input, Way, some_ways, ways};
+use support::paths::{Case, Input, Kind, Way, some_ways, ways};
 
 fn some(text: &str) -> Option<String> {
     Some(text.to_string())
@@ -218,7 +218,7 @@ fn the_error_is_that_of_the_first_bad_record() {
     let folder = tempfile::tempdir().unwrap();
     let (slice, place) = (line.len() * good + 2, 4 + line.len() * good);
     for turn in 0..150 {
-        let way = Way { input: Input::Mapped, workers: 2 + turn % 6, slice, small: false, file: true };
+        let way = Way { input: Input::Mapped, workers: 2 + turn % 6, slice, small: false, target: Kind::File };
         let message = case.run(&way, folder.path()).message().to_string();
         assert!(message.starts_with(&format!(": record {}: byte {place}: ", good + 1)), "turn {turn}: {message}");
     }

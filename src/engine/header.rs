@@ -5,6 +5,9 @@
 //! begun anew, the key pass comes first. So it does when lossy records are refused: which one is the first
 //! to lack a field must not depend on the size of slices. A stream can't be read twice: its header is what its beginning
 //! has, and a later key is an error.
+//!
+//! The key pass does not look closely at slices whose keys are known, so it leaves bad records to the run, which reads
+//! everything again.
 
 use super::gate::Room;
 use super::keys::{self, KeyPass, Search};
@@ -14,7 +17,7 @@ use super::phases::Phases;
 use super::route::Header;
 use super::run::How;
 use super::settings::{ColumnsFrom, OnError};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::format::{Boundary, Columns, Nested, UnknownKey};
 use crate::record::Schema;
 use crate::source::Bytes;
@@ -62,18 +65,29 @@ impl Opened<'_> {
     }
 
     /// How keys are looked for.
-    fn key_pass(&self) -> KeyPass {
+    fn key_pass(&self, light: bool) -> KeyPass {
         KeyPass {
             dot: self.settings.options.nested == Nested::Dot,
             limits: self.settings.key_limits(),
             budget: self.budget.clone(),
+            light,
         }
     }
 
-    /// The keys of the whole input.
+    /// The keys of all good records. What is wrong with a record is left for the run to tell, since not every record is
+    /// looked at closely. What leaves no header, such as a key that is too long or too many of them, is an error.
     pub fn all_keys(&mut self) -> Result<Schema> {
+        match self.good_keys()? {
+            (keys, true) => Ok(keys),
+            // The same error again, with the number of the record; or that of a bad record before it.
+            (_, false) => self.checked_keys(),
+        }
+    }
+
+    /// The keys of all records, each of which is decoded: bad ones are treated as they are in the run.
+    pub fn checked_keys(&mut self) -> Result<Schema> {
         let keys = Target::memory();
-        let pass = self.key_pass();
+        let pass = self.key_pass(false);
         self.pass(&pass, &keys, &Phases::new(self.plan.workers))?;
         keys::merge(&keys.finish()?, &pass.limits)
     }
@@ -82,7 +96,7 @@ impl Opened<'_> {
     /// for the run to tell: another record may be refused before it.
     fn good_keys(&mut self) -> Result<(Schema, bool)> {
         let keys = Target::memory();
-        let pass = self.key_pass();
+        let pass = self.key_pass(true);
         let outcome = self.pass_by(
             How { on_error: OnError::Skip, ledger: None, resumable: None },
             &pass,
@@ -92,6 +106,8 @@ impl Opened<'_> {
         let whole = match outcome {
             Ok(_) => true,
             Err(error) if error.position().is_some() => false,
+            // Nothing was converted yet.
+            Err(error) if error.stopped_at().is_some() => return Err(Error::stopped(None)),
             Err(error) => return Err(error),
         };
         Ok((keys::merge(&keys.finish()?, &pass.limits)?, whole))
@@ -138,7 +154,8 @@ impl Opened<'_> {
         let mut rest = all;
         let mut cutter = self.reading.cutter();
         let decoder = self.reading.decoder(&self.route.want);
-        let mut found = Search::new(decoder, self.arena(), &self.route.ops, &self.key_pass(), self.plan.max_record);
+        let mut found =
+            Search::new(decoder, self.arena(), &self.route.ops, &self.key_pass(false), self.plan.max_record);
         while !rest.is_empty() {
             // Of a mapped source no more is looked at than the run does.
             let window = rest.len().min(target.saturating_add(self.plan.max_record));

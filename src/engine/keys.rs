@@ -43,11 +43,17 @@ pub(super) struct KeyPass {
     pub limits: Limits,
     /// Who is asked for the memory of large tables.
     pub budget: Budget,
+    /// Records without new keys may be left out unseen, so that places are not known.
+    pub light: bool,
 }
 
 impl WriteFormat for KeyPass {
     fn frame(&self) -> Frame {
         Frame::default()
+    }
+
+    fn takes_only_keys(&self) -> bool {
+        self.light
     }
 
     fn encoder(&self) -> Box<dyn Encode> {

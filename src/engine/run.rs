@@ -13,6 +13,7 @@ use super::opened::Opened;
 use super::phases::Phases;
 use super::plan::Plan;
 use super::quarantine::Ledger;
+use super::route::Route;
 use super::settings::OnError;
 use super::totals::Totals;
 use super::worker::{Shared, Worker};
@@ -67,9 +68,12 @@ pub(super) struct How<'h> {
 
 impl Opened<'_> {
     fn worker(&self, index: usize, writing: &dyn WriteFormat) -> Worker {
+        let Route { want, ops, .. } = &self.route;
+        // An op may make a key of a value.
+        let keys = writing.takes_only_keys() && ops.is_empty();
         Worker {
             index,
-            decoder: self.reading.decoder(&self.route.want),
+            decoder: if keys { self.reading.key_decoder(want) } else { self.reading.decoder(want) },
             encoder: writing.encoder(),
             arena: self.arena(),
             window: Vec::new(),

@@ -186,6 +186,11 @@ pub trait ReadFormat: Send + Sync {
     }
     /// A decoder for one worker. With `want.select` its batches are in columns, one for each selected field.
     fn decoder(&self, want: &Want) -> Box<dyn Decode>;
+    /// The same for who only takes the keys of records. Records without a key that this decoder did not give before
+    /// may be left out, and so may bad records: how many records there are is then not known.
+    fn key_decoder(&self, want: &Want) -> Box<dyn Decode> {
+        self.decoder(want)
+    }
 }
 
 /// Counts records. Only for formats in which any bytes are records.
@@ -200,6 +205,11 @@ pub trait WriteFormat: Send + Sync {
     fn frame(&self) -> Frame;
     /// An encoder for one worker.
     fn encoder(&self) -> Box<dyn Encode>;
+
+    /// Whether only the keys of the records matter, as they are in the source; see [`ReadFormat::key_decoder`].
+    fn takes_only_keys(&self) -> bool {
+        false
+    }
 
     /// What comes at the very end, known only when every record was encoded.
     fn ending(&self) -> Vec<u8> {

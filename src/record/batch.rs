@@ -111,6 +111,11 @@ impl<'a> Batch<'a> {
         self.spans.len()
     }
 
+    /// How long a record may be.
+    pub fn max_record(&self) -> usize {
+        self.max_record
+    }
+
     /// Whether there is no record.
     pub fn is_empty(&self) -> bool {
         self.spans.is_empty()

@@ -1,7 +1,8 @@
 //! One job, by every path: how it is read, how many workers, how large its slices, how much memory.
 
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
 
 use pagemill::config::Raw;
 use pagemill::engine::{Io, Job, Settings, SourceSpec, TargetSpec};
@@ -67,6 +68,15 @@ pub enum Input {
     ShortReads,
 }
 
+/// What the target is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Memory,
+    File,
+    /// Something that takes bytes and can't be begun anew.
+    Pipe,
+}
+
 /// One path.
 #[derive(Clone, Copy, Debug)]
 pub struct Way {
@@ -76,12 +86,11 @@ pub struct Way {
     pub slice: usize,
     /// The smallest memory limit that works; else the default.
     pub small: bool,
-    /// The target is a file; else memory.
-    pub file: bool,
+    pub target: Kind,
 }
 
 /// The path that the others are compared with.
-pub const REFERENCE: Way = Way { input: Input::Mapped, workers: 1, slice: 0, small: false, file: false };
+pub const REFERENCE: Way = Way { input: Input::Mapped, workers: 1, slice: 0, small: false, target: Kind::Memory };
 
 /// Every path, apart from the kind of target, which alternates.
 pub fn ways() -> Vec<Way> {
@@ -90,7 +99,8 @@ pub fn ways() -> Vec<Way> {
         for workers in [1, 2, 7] {
             for slice in [1, 7, 100, 4096, 0] {
                 for small in [false, true] {
-                    ways.push(Way { input, workers, slice, small, file: ways.len() % 3 == 0 });
+                    let target = [Kind::File, Kind::Memory, Kind::Pipe][ways.len() % 3];
+                    ways.push(Way { input, workers, slice, small, target });
                 }
             }
         }
@@ -104,7 +114,8 @@ pub fn some_ways() -> Vec<Way> {
     for (row, input) in [Input::Mapped, Input::Streamed, Input::ShortReads].into_iter().enumerate() {
         for (column, slice) in [1, 7, 100, 0].into_iter().enumerate() {
             let (workers, small) = ([1, 2, 7][(row + column) % 3], (row ^ column ^ column >> 1) & 1 == 1);
-            ways.push(Way { input, workers, slice, small, file: (row + column) % 2 == 1 });
+            let target = [Kind::Memory, Kind::File, Kind::Pipe, Kind::File][(row + column) % 4];
+            ways.push(Way { input, workers, slice, small, target });
         }
     }
     ways
@@ -172,7 +183,7 @@ impl Case {
         } else {
             self.go(way, &settings, &source, &target)
         };
-        let outcome = outcome(report, &source, way.file.then_some(&target));
+        let outcome = outcome(report, &source, (way.target == Kind::File).then_some(&target));
         let left: Vec<PathBuf> = std::fs::read_dir(folder).expect("a folder").map(|e| e.expect("one").path()).collect();
         assert_eq!(left, [source], "{}: files were left behind by {way:?}", self.name);
         outcome
@@ -185,11 +196,17 @@ impl Case {
         source: &Path,
         target: &Path,
     ) -> Result<Report, pagemill::error::Error> {
-        let spec = match way.file {
-            true => TargetSpec::Path(target.to_path_buf()),
-            false => TargetSpec::Memory,
+        let pipe = Pipe::default();
+        let spec = match way.target {
+            Kind::Memory => TargetSpec::Memory,
+            Kind::File => TargetSpec::Path(target.to_path_buf()),
+            Kind::Pipe => TargetSpec::Writer(Box::new(pipe.clone())),
         };
-        self.job(way, settings, source, spec).run()
+        let mut report = self.job(way, settings, source, spec).run()?;
+        if way.target == Kind::Pipe {
+            report.output = pipe.take();
+        }
+        Ok(report)
     }
 
     fn job(&self, way: &Way, settings: &Settings, source: &Path, target: TargetSpec) -> Job {
@@ -228,6 +245,27 @@ fn outcome(result: Result<Report, pagemill::error::Error>, source: &Path, target
             let message = message.strip_prefix(&name).or_else(|| message.strip_prefix('-')).unwrap_or(&message);
             Outcome::Failed { class: error.class(), message: message.to_string() }
         }
+    }
+}
+
+/// Keeps what is written.
+#[derive(Clone, Default)]
+pub struct Pipe(Arc<Mutex<Vec<u8>>>);
+
+impl Pipe {
+    pub fn take(&self) -> Vec<u8> {
+        std::mem::take(&mut self.0.lock().expect("a writer that did not panic"))
+    }
+}
+
+impl Write for Pipe {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().expect("a writer that did not panic").extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 

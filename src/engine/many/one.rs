@@ -307,6 +307,8 @@ impl<'s> Run<'s> {
             None => {
                 let keys = match (&self.settings.columns, again) {
                     (ColumnsFrom::First, _) => opened.first_keys(First::Record),
+                    // Of a source that will be left out as a whole, the columns are, too.
+                    (_, true) if self.keep_going => opened.checked_keys(),
                     (_, true) => opened.all_keys(),
                     (_, false) => opened.first_keys(First::Slices),
                 };

@@ -5,6 +5,7 @@ mod columns;
 mod cut;
 mod decode;
 mod encode;
+mod keys;
 
 use super::{
     Cut, Decode, Encode, Error, Format, Frame, OpenError, Opening, Options, ReadFormat, Shape, Want, WriteFormat,
@@ -53,8 +54,22 @@ impl ReadFormat for Source {
     }
 
     fn decoder(&self, want: &Want) -> Box<dyn Decode> {
+        Box::new(self.decoder_for(want))
+    }
+
+    fn key_decoder(&self, want: &Want) -> Box<dyn Decode> {
+        let decoder = self.decoder_for(want);
+        match keys::among(self.layout).filter(|_| want.select.is_none()) {
+            Some(among) => Box::new(keys::KeyDecoder::new(decoder, among, want.detail)),
+            None => Box::new(decoder),
+        }
+    }
+}
+
+impl Source {
+    fn decoder_for(&self, want: &Want) -> decode::Decoder {
         let around = self.open.len() + usize::from(self.layout == Layout::Items);
-        Box::new(decode::Decoder::new(self.layout, want, around, (self.max_depth, self.max_fields)))
+        decode::Decoder::new(self.layout, want, around, (self.max_depth, self.max_fields))
     }
 }
 

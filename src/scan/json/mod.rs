@@ -3,11 +3,14 @@
 //! The method is that of Langdale and Lemire, "Parsing Gigabytes of JSON per Second" (2019).
 
 mod compact;
+mod keys;
+mod known;
 mod nesting;
 mod positions;
 mod text;
 
 pub use compact::Compactor;
+pub use keys::{Among, Keys};
 pub use nesting::{Hit, Nesting, Seek};
 pub use positions::{AHEAD, Positions};
 pub use text::{escape_into, escape_of, find_special, short_special, write_text, write_untyped};

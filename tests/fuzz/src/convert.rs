@@ -6,7 +6,7 @@ use pagemill::format::Format;
 
 use crate::shared::flags::{KINDS, change};
 use crate::shared::inputs::ODD_LAYOUT;
-use crate::shared::paths::{Case, Input, Way};
+use crate::shared::paths::{Case, Input, Kind, Way};
 use crate::shared::{Choices, LONGEST, shown};
 
 pub fn target(data: &[u8]) {
@@ -26,7 +26,7 @@ pub fn target(data: &[u8]) {
         workers: choices.of(&[2, 3, 1]),
         slice: choices.of(&[1, 7, 100, 4096]),
         small: choices.byte() & 1 == 1,
-        file: choices.byte() & 3 == 3,
+        target: choices.of(&[Kind::Memory, Kind::Pipe, Kind::Memory, Kind::File]),
     });
     let input = choices.rest();
     if flags.validate().is_err() {

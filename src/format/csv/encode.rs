@@ -67,14 +67,11 @@ impl Writing {
         let dialect = self.dialect;
         Style {
             unit: Unit::get(),
-            row: RowStyle {
+            row: RowStyle::new(
                 dialect,
-                terminator: if self.crlf { b"\r\n" } else { b"\n" },
-                quote_all: self.quote_all,
-                same: self.same,
-                base64: self.bytes_as == BytesAs::Base64,
-                lenient: false,
-            },
+                if self.crlf { b"\r\n" } else { b"\n" },
+                (self.quote_all, self.same, self.bytes_as == BytesAs::Base64),
+            ),
             dialect,
             json: Writer::new(self.bytes_as),
         }
@@ -218,9 +215,10 @@ impl<const TYPED: bool> Work for WriteRows<'_, '_, '_, TYPED> {
     #[inline(always)]
     fn run<V: Vector>(self, v: V) -> Rows {
         let mut rows = Rows { behind: self.records.end, len: 0, lossy: RowLossy::default() };
+        let source = self.batch.slice();
         for index in self.records {
             let values = self.batch.columns(index).iter().copied();
-            match self.style.row::<TYPED, V>(v, values, &mut self.to[rows.len..]) {
+            match self.style.row::<TYPED, V>(v, source, values, &mut self.to[rows.len..]) {
                 Some(row) => {
                     rows.len += row.len;
                     rows.lossy.add(row.lossy);
@@ -263,7 +261,7 @@ impl Encode for KeyedEncoder {
                 let (values, _) = tree.nodes();
                 let value = |&node: &u32| if node == NONE { Value::Absent } else { values[node as usize] };
                 let values = bound.nodes.iter().map(value);
-                let row = WriteRow { style: self.style.row, values, to: output.room(1)? };
+                let row = WriteRow { style: self.style.row, source: batch.slice(), values, to: output.room(1)? };
                 if let Some(row) = self.style.unit.run(row) {
                     output.advance(row.len);
                     row.lossy.count(&mut output.lossy);

@@ -1,9 +1,9 @@
 //! Records of plain values, written with vector instructions; whatever is odd is left to `encode`.
 //!
 //! What was tried and takes longer: blocks of 64 bytes for short texts too (each load and store then crosses a line of
-//! the cache); to write quotes without a branch, or to treat all kinds of values alike (two more stores and twenty more
-//! instructions a field cost more than the branches that are not foreseen); to look through a long text before it is
-//! copied (its length is not foreseen, and then twice). With AVX-512, a load from a page that is not there takes as long
+//! the cache); to write quotes without a branch, or to treat all kinds of values alike, or just the two of unquoted and
+//! quoted fields (more stores and instructions cost more than the branches that are not foreseen); to look through a
+//! long text before it is copied (its length is not foreseen, and then twice). With AVX-512, a load from a page that is not there takes as long
 //! as a record even if it loads nothing: so no load is made for an empty field, whose text may be anywhere.
 
 use base64::Engine;
@@ -31,6 +31,8 @@ pub(super) struct RowStyle {
     mark: u8,
     /// Nothing can be in quotes if a bit is set.
     unquotable: u32,
+    /// Numbers have no quotes, and no byte that only quotes can hide.
+    bare_numbers: bool,
 }
 
 impl RowStyle {
@@ -40,6 +42,7 @@ impl RowStyle {
         (quote_all, same, base64): (bool, bool, bool),
     ) -> RowStyle {
         let instead = if dialect.tsv_escapes { b'\\' } else { dialect.delimiter };
+        let mark = dialect.quote.unwrap_or(instead);
         RowStyle {
             dialect,
             terminator,
@@ -47,8 +50,9 @@ impl RowStyle {
             same,
             base64,
             lenient: false,
-            mark: dialect.quote.unwrap_or(instead),
+            mark,
             unquotable: u32::from(dialect.quote.is_none()),
+            bare_numbers: !quote_all && !b"0123456789+-.eE".iter().any(|byte| [dialect.delimiter, mark].contains(byte)),
         }
     }
 }
@@ -128,7 +132,7 @@ impl RowStyle {
         for value in values {
             fields += 1;
             let (text, must) = match value {
-                Value::Untyped(text) if self.same & !self.quote_all => {
+                Value::Untyped(text) | Value::Number(text) if self.as_it_is(&value) => {
                     at = self.copy(v, source, text, to, at)?;
                     continue;
                 }
@@ -162,6 +166,16 @@ impl RowStyle {
         at -= 1;
         to.get_mut(at..at + self.terminator.len())?.copy_from_slice(self.terminator);
         Some(Row { len: at + self.terminator.len(), lossy })
+    }
+
+    /// Whether nothing in a value's text can be special.
+    #[inline(always)]
+    fn as_it_is(&self, value: &Value<'_>) -> bool {
+        match value {
+            Value::Untyped(_) => self.same & !self.quote_all,
+            Value::Number(_) => self.bare_numbers,
+            _ => false,
+        }
     }
 
     /// Writes a field as it is, and the delimiter.
@@ -240,17 +254,19 @@ impl RowStyle {
     fn copy_long<V: Vector>(&self, v: V, text: &[u8], to: &mut [u8]) -> Found {
         let mut found = Found { quotes: 0, others: 0 };
         let others = [self.dialect.delimiter, b'\n', b'\r'];
-        if let (Some(last), Some(end)) = (text.last_chunk(), to.last_chunk_mut()) {
-            let block = v.load(last);
-            v.store(block, end);
-            found.quotes |= v.equal(block, self.mark);
-            found.others |= v.one_of(block, others);
+        if let Some(last) = text.last_chunk() {
             for (into, bytes) in to.as_chunks_mut().0.iter_mut().zip(text.as_chunks().0) {
                 let block = v.load(bytes);
                 v.store(block, into);
                 found.quotes |= v.equal(block, self.mark);
                 found.others |= v.one_of(block, others);
             }
+            let block = v.load(last);
+            if let Some(end) = to.last_chunk_mut() {
+                v.store(block, end);
+            }
+            found.quotes |= v.equal(block, self.mark);
+            found.others |= v.one_of(block, others);
         } else if let (Some(first), Some(last)) = (text.first_chunk::<SHORT>(), text.last_chunk::<SHORT>()) {
             let ends = [v.short(first), v.short(last)];
             if let Some(into) = to.first_chunk_mut() {

@@ -106,12 +106,9 @@ impl Vector for Avx2 {
     }
     #[inline(always)]
     fn load_part(self, bytes: &[u8]) -> Self::Block {
-        match bytes.split_first_chunk() {
-            // SAFETY: `self` proves AVX2; the load is of 32 bytes and needs no alignment.
-            Some((first, rest)) => unsafe { [load(first), load(&pad(rest))] },
-            // SAFETY: as above.
-            None => unsafe { [load(&pad(bytes)), _mm256_setzero_si256()] },
-        }
+        let mut block = [0; 64];
+        block[..bytes.len()].copy_from_slice(bytes);
+        self.load(&block)
     }
     #[inline(always)]
     fn store(self, block: Self::Block, into: &mut [u8; 64]) {

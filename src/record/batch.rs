@@ -146,6 +146,12 @@ impl<'a> Batch<'a> {
         &self.slice[span.start..span.end]
     }
 
+    /// The bytes of the whole slice.
+    #[inline]
+    pub(crate) fn slice(&self) -> &'a [u8] {
+        self.slice
+    }
+
     /// Bytes of the slice.
     pub fn bytes(&self, range: std::ops::Range<usize>) -> &'a [u8] {
         &self.slice[range]

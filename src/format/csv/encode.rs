@@ -72,14 +72,11 @@ impl Writing {
         let dialect = self.dialect;
         Style {
             unit: Unit::get(),
-            row: RowStyle {
+            row: RowStyle::new(
                 dialect,
-                terminator: if self.crlf { b"\r\n" } else { b"\n" },
-                quote_all: self.quote_all,
-                same: self.same,
-                base64: self.bytes_as == BytesAs::Base64,
-                lenient: false,
-            },
+                if self.crlf { b"\r\n" } else { b"\n" },
+                (self.quote_all, self.same, self.bytes_as == BytesAs::Base64),
+            ),
             dialect,
             json: Writer::new(self.bytes_as),
             marks: !self.header && dialect.quote.is_some(),
@@ -228,9 +225,10 @@ impl<const TYPED: bool> Work for WriteRows<'_, '_, '_, TYPED> {
     #[inline(always)]
     fn run<V: Vector>(self, v: V) -> Rows {
         let mut rows = Rows { behind: self.records.end, len: 0, lossy: RowLossy::default() };
+        let source = self.batch.slice();
         for index in self.records {
             let values = self.batch.columns(index).iter().copied();
-            match self.style.row::<TYPED, V>(v, values, &mut self.to[rows.len..]) {
+            match self.style.row::<TYPED, V>(v, source, values, &mut self.to[rows.len..]) {
                 Some(row) if !(self.marks && is_mark(&self.to[rows.len..])) => {
                     rows.len += row.len;
                     rows.lossy.add(row.lossy);
@@ -274,8 +272,9 @@ impl Encode for KeyedEncoder {
                 let value = |&node: &u32| if node == NONE { Value::Absent } else { values[node as usize] };
                 let values = bound.nodes.iter().map(value);
                 let to = output.room(1)?;
-                let row = self.style.unit.run(WriteRow { style: self.style.row, values, to: &mut *to });
-                if let Some(row) = row.filter(|_| !(self.style.marks && is_mark(to))) {
+                let row = WriteRow { style: self.style.row, source: batch.slice(), values, to: &mut *to };
+                let row = self.style.unit.run(row).filter(|_| !(self.style.marks && is_mark(to)));
+                if let Some(row) = row {
                     output.advance(row.len);
                     row.lossy.count(&mut output.lossy);
                     output.records += 1;

@@ -1,4 +1,10 @@
 //! Records of plain values, written with vector instructions; whatever is odd is left to `encode`.
+//!
+//! What was tried and takes longer: blocks of 64 bytes for short texts too (each load and store then crosses a line of
+//! the cache); to write quotes without a branch, or to treat all kinds of values alike, or just the two of unquoted and
+//! quoted fields (more stores and instructions cost more than the branches that are not foreseen); to look through a
+//! long text before it is copied (its length is not foreseen, and then twice). With AVX-512, a load from a page that is not there takes as long
+//! as a record even if it loads nothing: so no load is made for an empty field, whose text may be anywhere.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -21,6 +27,34 @@ pub(super) struct RowStyle {
     pub base64: bool,
     /// What is lossy is simply counted: nothing is refused.
     pub lenient: bool,
+    /// What can't be in quotes as it is: the quote. In a dialect of backslash escapes the backslash takes its place.
+    mark: u8,
+    /// Nothing can be in quotes if a bit is set.
+    unquotable: u32,
+    /// Numbers have no quotes, and no byte that only quotes can hide.
+    bare_numbers: bool,
+}
+
+impl RowStyle {
+    pub fn new(
+        dialect: Resolved,
+        terminator: &'static [u8],
+        (quote_all, same, base64): (bool, bool, bool),
+    ) -> RowStyle {
+        let instead = if dialect.tsv_escapes { b'\\' } else { dialect.delimiter };
+        let mark = dialect.quote.unwrap_or(instead);
+        RowStyle {
+            dialect,
+            terminator,
+            quote_all,
+            same,
+            base64,
+            lenient: false,
+            mark,
+            unquotable: u32::from(dialect.quote.is_none()),
+            bare_numbers: !quote_all && !b"0123456789+-.eE".iter().any(|byte| [dialect.delimiter, mark].contains(byte)),
+        }
+    }
 }
 
 /// What a row came to.
@@ -56,6 +90,8 @@ impl RowLossy {
 /// Writes one record. None if there may be no room, or a value takes more thought.
 pub(super) struct WriteRow<'o, I> {
     pub style: RowStyle,
+    /// What most texts are a part of.
+    pub source: &'o [u8],
     pub values: I,
     pub to: &'o mut [u8],
 }
@@ -65,12 +101,16 @@ impl<'a, I: Iterator<Item = Value<'a>>> Work for WriteRow<'_, I> {
 
     #[inline(always)]
     fn run<V: Vector>(self, v: V) -> Option<Row> {
-        self.style.row::<false, V>(v, self.values, self.to)
+        self.style.row::<false, V>(v, self.source, self.values, self.to)
     }
 }
 
-/// Room that a field may need beside twice its text: quotes, delimiter, and a whole block written at once.
-const MARGIN: usize = 80;
+/// The longest text that is written in one piece.
+const SHORT: usize = 32;
+/// The room for one of them, with quotes and delimiter.
+const WINDOW: usize = SHORT + 8;
+/// Room that a field in quotes may need beside twice its text.
+const MARGIN: usize = 104;
 
 impl RowStyle {
     /// Writes a record at the front of `to`. Values that only typed sources have are none of those that take
@@ -79,55 +119,166 @@ impl RowStyle {
     pub fn row<'a, const TYPED: bool, V: Vector>(
         &self,
         v: V,
+        source: &[u8],
         values: impl Iterator<Item = Value<'a>>,
         to: &mut [u8],
     ) -> Option<Row> {
+        // Escapes are escaped too, quoted or not.
+        if self.dialect.escape.is_some() {
+            return None;
+        }
         let (mut at, mut lossy, mut fields) = (0, RowLossy::default(), 0);
         let mut digits = DigitRoom::default();
         for value in values {
             fields += 1;
-            let (text, quoted, trusted) = match value {
-                Value::Untyped(text) => (text, self.quote_all || self.comments(text), self.same),
-                Value::Number(text) => (text, self.quote_all, false),
-                Value::Text(text) => (text, self.quote_all || self.reads_otherwise(v, text), false),
-                Value::Null => (&[][..], false, true),
-                Value::Absent if self.lenient => {
-                    lossy.absent += 1;
-                    (&[][..], false, true)
+            let (text, must) = match value {
+                Value::Untyped(text) | Value::Number(text) if self.as_it_is(&value) => {
+                    at = self.copy(v, source, text, to, at)?;
+                    continue;
+                }
+                Value::Untyped(text) => (text, self.quote_all || self.comments(text)),
+                Value::Number(text) => (text, self.quote_all),
+                Value::Text(text) => (text, self.quote_all || self.reads_otherwise(v, text)),
+                Value::Null | Value::Absent if self.lenient | matches!(value, Value::Null) => {
+                    lossy.absent += u64::from(matches!(value, Value::Absent));
+                    *to.get_mut(at)? = self.dialect.delimiter;
+                    at += 1;
+                    continue;
                 }
                 Value::Bytes(bytes) if TYPED && self.lenient && self.base64 => {
                     lossy.bytes += 1;
                     at = self.base64(bytes, to, at)?;
                     continue;
                 }
-                other if TYPED => (self.typed(other, &mut digits, &mut lossy)?, self.quote_all, false),
+                other if TYPED => (self.typed(other, &mut digits, &mut lossy)?, self.quote_all),
                 _ => return None,
             };
-            if to.len() - at < 2 * text.len() + MARGIN {
-                return None;
-            }
-            let found = copy(v, text, to, at, &self.dialect);
-            if !quoted && (trusted || !found.special) {
-                at += text.len();
-            } else if found.quote {
-                at = self.quote(v, text, to, at)?;
+            at = if text.len() <= SHORT {
+                self.short(v, source, (text, must), to, at)?
             } else {
-                let quote = self.dialect.quote?;
-                to[at] = quote;
-                copy(v, text, to, at + 1, &self.dialect);
-                at += text.len() + 2;
-                to[at - 1] = quote;
-            }
-            to[at] = self.dialect.delimiter;
-            at += 1;
+                self.long(v, (text, must), to, at)?
+            };
         }
         // An empty line would be no record.
         if fields == 0 || at == fields && fields == 1 {
             return None;
         }
         at -= 1;
-        to[at..at + self.terminator.len()].copy_from_slice(self.terminator);
+        to.get_mut(at..at + self.terminator.len())?.copy_from_slice(self.terminator);
         Some(Row { len: at + self.terminator.len(), lossy })
+    }
+
+    /// Whether nothing in a value's text can be special.
+    #[inline(always)]
+    fn as_it_is(&self, value: &Value<'_>) -> bool {
+        match value {
+            Value::Untyped(_) => self.same & !self.quote_all,
+            Value::Number(_) => self.bare_numbers,
+            _ => false,
+        }
+    }
+
+    /// Writes a field as it is, and the delimiter.
+    #[inline(always)]
+    fn copy<V: Vector>(&self, v: V, source: &[u8], text: &[u8], to: &mut [u8], at: usize) -> Option<usize> {
+        let to = to.get_mut(at..)?;
+        if text.len() <= SHORT {
+            let window: &mut [u8; WINDOW] = to.first_chunk_mut()?;
+            if let Some(into) = window.first_chunk_mut() {
+                v.short_store(v.short_near(text, source), into);
+            }
+            window[text.len()] = self.dialect.delimiter;
+        } else {
+            to.get_mut(..text.len())?.copy_from_slice(text);
+            *to.get_mut(text.len())? = self.dialect.delimiter;
+        }
+        Some(at + text.len() + 1)
+    }
+
+    /// Writes a short field, in quotes if it `must` be, and the delimiter.
+    #[inline(always)]
+    fn short<V: Vector>(
+        &self,
+        v: V,
+        source: &[u8],
+        (text, must): (&[u8], bool),
+        to: &mut [u8],
+        at: usize,
+    ) -> Option<usize> {
+        let len = text.len().min(SHORT);
+        let window: &mut [u8; WINDOW] = to.get_mut(at..)?.first_chunk_mut()?;
+        let short = v.short_near(text, source);
+        let valid = ((1u64 << len) - 1) as u32;
+        let quotes = v.short_equal(short, self.mark) & valid;
+        let others = v.short_one_of(short, [self.dialect.delimiter, b'\n', b'\r']) & valid;
+        if !must & (quotes | others == 0) {
+            if let Some(into) = window.first_chunk_mut() {
+                v.short_store(short, into);
+            }
+            window[len] = self.dialect.delimiter;
+            return Some(at + len + 1);
+        }
+        if quotes | self.unquotable != 0 {
+            return self.quote(v, text, to, at);
+        }
+        window[0] = self.mark;
+        if let Some(into) = window[1..].first_chunk_mut() {
+            v.short_store(short, into);
+        }
+        window[len + 1] = self.mark;
+        window[len + 2] = self.dialect.delimiter;
+        Some(at + len + 3)
+    }
+
+    /// Writes a longer field, in quotes if it `must` be, and the delimiter.
+    #[inline(always)]
+    fn long<V: Vector>(&self, v: V, (text, must): (&[u8], bool), to: &mut [u8], at: usize) -> Option<usize> {
+        let room = to.get_mut(at..at + text.len() + 3)?;
+        let found = self.copy_long(v, text, &mut room[..text.len()]);
+        if !must & (found.quotes | found.others == 0) {
+            room[text.len()] = self.dialect.delimiter;
+            return Some(at + text.len() + 1);
+        }
+        if found.quotes | u64::from(self.unquotable) != 0 {
+            return self.quote(v, text, to, at);
+        }
+        room[0] = self.mark;
+        self.copy_long(v, text, &mut room[1..text.len() + 1]);
+        room[text.len() + 1] = self.mark;
+        room[text.len() + 2] = self.dialect.delimiter;
+        Some(at + text.len() + 3)
+    }
+
+    /// Copies a longer text and says what it holds. The last piece may begin within the one before.
+    #[inline(always)]
+    fn copy_long<V: Vector>(&self, v: V, text: &[u8], to: &mut [u8]) -> Found {
+        let mut found = Found { quotes: 0, others: 0 };
+        let others = [self.dialect.delimiter, b'\n', b'\r'];
+        if let Some(last) = text.last_chunk() {
+            for (into, bytes) in to.as_chunks_mut().0.iter_mut().zip(text.as_chunks().0) {
+                let block = v.load(bytes);
+                v.store(block, into);
+                found.quotes |= v.equal(block, self.mark);
+                found.others |= v.one_of(block, others);
+            }
+            let block = v.load(last);
+            if let Some(end) = to.last_chunk_mut() {
+                v.store(block, end);
+            }
+            found.quotes |= v.equal(block, self.mark);
+            found.others |= v.one_of(block, others);
+        } else if let (Some(first), Some(last)) = (text.first_chunk::<SHORT>(), text.last_chunk::<SHORT>()) {
+            let ends = [v.short(first), v.short(last)];
+            if let Some(into) = to.first_chunk_mut() {
+                v.short_store(ends[0], into);
+            }
+            if let Some(into) = to.last_chunk_mut() {
+                v.short_store(ends[1], into);
+            }
+            found.quotes = (v.short_equal(ends[0], self.mark) | v.short_equal(ends[1], self.mark)).into();
+            found.others = (v.short_one_of(ends[0], others) | v.short_one_of(ends[1], others)).into();
+        }
+        found
     }
 
     /// Whether a text without quotes would be read back as null or a number.
@@ -178,91 +329,25 @@ impl RowStyle {
         Some(end + 2)
     }
 
-    /// Writes a text in quotes, those inside doubled; none in dialects that do it otherwise.
+    /// Writes a text in quotes, those inside doubled, and the delimiter; none in dialects that do it otherwise.
     #[inline(always)]
     fn quote<V: Vector>(&self, v: V, text: &[u8], to: &mut [u8], mut at: usize) -> Option<usize> {
-        let quote = self.dialect.quote.filter(|_| self.dialect.escape.is_none())?;
+        let quote = self.dialect.quote.filter(|_| to.len() - at >= 2 * text.len() + MARGIN)?;
         to[at] = quote;
         at += 1;
-        let (blocks, rest) = text.as_chunks::<32>();
-        for block in blocks {
-            at = double(v, quote, block, to, at);
+        for piece in text.chunks(SHORT) {
+            at += v.double(piece, quote, to[at..].first_chunk_mut()?);
         }
-        at = double(v, quote, rest, to, at);
         to[at] = quote;
-        Some(at + 1)
+        to[at + 1] = self.dialect.delimiter;
+        Some(at + 2)
     }
 }
 
-/// Writes at most 32 bytes with quotes doubled. Behind each quote the rest moves on, all of it by one store.
-#[inline(always)]
-fn double<V: Vector>(v: V, quote: u8, text: &[u8], to: &mut [u8], mut at: usize) -> usize {
-    let mut short = v.short(text);
-    let mut bits = v.short_equal(short, quote) & ((1u64 << text.len()) - 1) as u32;
-    let mut from = 0;
-    loop {
-        if let Some(into) = to[at..].first_chunk_mut() {
-            v.short_store(short, into);
-        }
-        if bits == 0 {
-            return at + text.len() - from;
-        }
-        let next = bits.trailing_zeros() as usize;
-        bits &= bits - 1;
-        at += next + 1 - from;
-        to[at] = quote;
-        (at, from) = (at + 1, next + 1);
-        short = v.short(&text[from..]);
-    }
-}
-
-/// What a text holds.
+/// Where a text has what is special: any bit.
 struct Found {
+    /// Something that can't be in quotes as it is.
+    quotes: u64,
     /// Something that only quotes can hide.
-    special: bool,
-    /// A quote, or an escape, which takes more than quotes around the text.
-    quote: bool,
-}
-
-/// Copies a text to `to[at..]` and says what it holds.
-#[inline(always)]
-fn copy<V: Vector>(v: V, text: &[u8], to: &mut [u8], at: usize, dialect: &Resolved) -> Found {
-    // In a dialect of backslash escapes the backslash takes the quote's place.
-    let quote = dialect.quote.unwrap_or(if dialect.tsv_escapes { b'\\' } else { dialect.delimiter });
-    let delimiter = dialect.delimiter;
-    if text.len() <= 32 {
-        let short = v.short(text);
-        if let Some(into) = to[at..].first_chunk_mut() {
-            v.short_store(short, into);
-        }
-        let valid = ((1u64 << text.len()) - 1) as u32;
-        let quotes = v.short_equal(short, quote) & valid;
-        let others = v.short_equal(short, delimiter) | v.short_equal(short, b'\n') | v.short_equal(short, b'\r');
-        return Found { special: quotes | (others & valid) != 0, quote: quotes != 0 };
-    }
-    let (blocks, rest) = text.as_chunks::<64>();
-    let (mut quotes, mut others, mut place) = (0, 0, at);
-    for bytes in blocks {
-        let block = v.load(bytes);
-        if let Some(into) = to[place..].first_chunk_mut() {
-            v.store(block, into);
-        }
-        quotes |= v.equal(block, quote);
-        others |= separators(v, block, delimiter);
-        place += 64;
-    }
-    let block = v.load_part(rest);
-    if let Some(into) = to[place..].first_chunk_mut() {
-        v.store(block, into);
-    }
-    let valid = (1 << rest.len()) - 1;
-    quotes |= v.equal(block, quote) & valid;
-    others |= separators(v, block, delimiter) & valid;
-    Found { special: quotes | others != 0, quote: quotes != 0 }
-}
-
-/// Where a field would end. (No closure: that would be compiled without the instructions.)
-#[inline(always)]
-fn separators<V: Vector>(v: V, block: V::Block, delimiter: u8) -> u64 {
-    v.equal(block, delimiter) | v.equal(block, b'\n') | v.equal(block, b'\r')
+    others: u64,
 }

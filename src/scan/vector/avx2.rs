@@ -3,7 +3,7 @@
 use std::arch::x86_64::*;
 
 use super::portable::{each_position, pack_bytes, pad};
-use super::{Vector, Work};
+use super::{Vector, Work, goes_on};
 
 /// A processor with AVX2, BMI1, BMI2, POPCNT, LZCNT and PCLMULQDQ.
 #[derive(Clone, Copy)]
@@ -42,6 +42,14 @@ const LAST_TO_FIRST: [u8; 16] = [15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2,
 /// For each low half of a byte, the white space that has it; else a byte with another low half.
 const WHITE: [u8; 16] = [b' ', 0, 0, 0, 0, 0, 0, 0, 0, b'\t', b'\n', 0, 0, b'\r', 0, 0];
 
+/// # Safety
+/// The processor has AVX2.
+#[inline(always)]
+unsafe fn load(bytes: &[u8; 32]) -> __m256i {
+    // SAFETY: the load is of the 32 bytes and needs no alignment.
+    unsafe { _mm256_loadu_si256(bytes.as_ptr().cast()) }
+}
+
 #[inline(always)]
 fn table(of: &[u8; 16]) -> __m256i {
     // SAFETY: an `Avx2` exists wherever this is called; the load is of 16 bytes of an array of 16.
@@ -54,6 +62,17 @@ fn below(vector: __m256i, byte: u8) -> __m256i {
     unsafe {
         let most = _mm256_set1_epi8(byte.wrapping_sub(1) as i8);
         _mm256_cmpeq_epi8(_mm256_min_epu8(vector, most), vector)
+    }
+}
+
+#[inline(always)]
+fn one_of(vector: __m256i, [a, b, c]: [u8; 3]) -> __m256i {
+    // SAFETY: an `Avx2` exists wherever this is called, so the processor has AVX2.
+    unsafe {
+        let a = _mm256_cmpeq_epi8(vector, _mm256_set1_epi8(a as i8));
+        let b = _mm256_cmpeq_epi8(vector, _mm256_set1_epi8(b as i8));
+        let c = _mm256_cmpeq_epi8(vector, _mm256_set1_epi8(c as i8));
+        _mm256_or_si256(_mm256_or_si256(a, b), c)
     }
 }
 
@@ -109,6 +128,10 @@ impl Vector for Avx2 {
         }
     }
     #[inline(always)]
+    fn one_of(self, block: Self::Block, [a, b, c]: [u8; 3]) -> u64 {
+        join(one_of(block[0], [a, b, c]), one_of(block[1], [a, b, c]))
+    }
+    #[inline(always)]
     fn below(self, block: Self::Block, byte: u8) -> u64 {
         if byte == 0 {
             return 0;
@@ -159,8 +182,16 @@ impl Vector for Avx2 {
     }
     #[inline(always)]
     fn short(self, bytes: &[u8]) -> __m256i {
-        // SAFETY: `self` proves AVX2; the load is of the 32 bytes of an array, and needs no alignment.
-        unsafe { _mm256_loadu_si256(pad(bytes).as_ptr().cast()) }
+        // SAFETY: `self` proves AVX2.
+        unsafe { load(&pad(bytes)) }
+    }
+    #[inline(always)]
+    fn short_near(self, text: &[u8], source: &[u8]) -> __m256i {
+        match goes_on(text, source) {
+            // SAFETY: `self` proves AVX2.
+            Some(bytes) => unsafe { load(bytes) },
+            None => self.short(text),
+        }
     }
     #[inline(always)]
     fn short_store(self, short: __m256i, into: &mut [u8; 32]) {
@@ -171,6 +202,16 @@ impl Vector for Avx2 {
     fn short_equal(self, short: __m256i, byte: u8) -> u32 {
         // SAFETY: `self` proves AVX2.
         unsafe { _mm256_movemask_epi8(_mm256_cmpeq_epi8(short, _mm256_set1_epi8(byte as i8))) as u32 }
+    }
+    #[inline(always)]
+    fn short_one_of(self, short: __m256i, bytes: [u8; 3]) -> u32 {
+        // SAFETY: `self` proves AVX2.
+        unsafe { _mm256_movemask_epi8(one_of(short, bytes)) as u32 }
+    }
+    #[inline(always)]
+    fn short_first(self, short: __m256i) -> u8 {
+        // SAFETY: `self` proves AVX2.
+        unsafe { _mm256_extract_epi8::<0>(short) as u8 }
     }
     #[inline(always)]
     fn short_below(self, short: __m256i, byte: u8) -> u32 {

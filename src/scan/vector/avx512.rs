@@ -162,8 +162,28 @@ impl Vector for Avx512 {
         unsafe { _mm256_cmpeq_epi8_mask(short, _mm256_set1_epi8(byte as i8)) }
     }
     #[inline(always)]
+    fn short_first(self, short: __m256i) -> u8 {
+        // SAFETY: `self` proves AVX2.
+        unsafe { _mm256_extract_epi8::<0>(short) as u8 }
+    }
+    #[inline(always)]
     fn short_below(self, short: __m256i, byte: u8) -> u32 {
         // SAFETY: `self` proves AVX-512 VL and BW.
         unsafe { _mm256_cmplt_epu8_mask(short, _mm256_set1_epi8(byte as i8)) }
+    }
+    #[inline(always)]
+    fn double(self, bytes: &[u8], byte: u8, into: &mut [u8; 96]) -> usize {
+        let short = self.short(bytes);
+        let bits = self.short_equal(short, byte) & ((1u64 << bytes.len().min(32)) - 1) as u32;
+        const ODD: u64 = 0xaaaa_aaaa_aaaa_aaaa;
+        // SAFETY: `self` proves AVX-512 with VBMI2, and BMI2; the store is within `into`. Of two bits for each byte, 1 for
+        // itself and 0 for another one before it, those 0 go that no byte is for; what is left says where bytes go.
+        unsafe {
+            let places = _pext_u64(ODD, ODD | _pdep_u64(bits.into(), !ODD));
+            let filled = _mm512_set1_epi8(byte as i8);
+            let doubled = _mm512_mask_expand_epi8(filled, places, _mm512_castsi256_si512(short));
+            _mm512_storeu_si512(into.as_mut_ptr().cast(), doubled);
+        }
+        bytes.len() + bits.count_ones() as usize
     }
 }

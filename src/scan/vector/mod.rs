@@ -34,6 +34,11 @@ pub trait Vector: Copy {
     fn store(self, block: Self::Block, into: &mut [u8; 64]);
     /// Where `byte` stands.
     fn equal(self, block: Self::Block, byte: u8) -> u64;
+    /// Where one of `bytes` stands.
+    #[inline(always)]
+    fn one_of(self, block: Self::Block, [a, b, c]: [u8; 3]) -> u64 {
+        self.equal(block, a) | self.equal(block, b) | self.equal(block, c)
+    }
     /// Where bytes less than `byte` stand.
     fn below(self, block: Self::Block, byte: u8) -> u64;
     /// Where one of `{ } [ ] : ,` stands.
@@ -55,12 +60,48 @@ pub trait Vector: Copy {
 
     /// Reads at most 32 bytes; zeros follow them.
     fn short(self, bytes: &[u8]) -> Self::Short;
+    /// Reads a text of at most 32 bytes that may be a part of `source`. What follows it is anything: to read on where
+    /// the source goes on can take less than to read no more than the text.
+    #[inline(always)]
+    fn short_near(self, text: &[u8], _source: &[u8]) -> Self::Short {
+        self.short(text)
+    }
     /// Writes 32 bytes.
     fn short_store(self, short: Self::Short, into: &mut [u8; 32]);
     /// Where `byte` stands.
     fn short_equal(self, short: Self::Short, byte: u8) -> u32;
+    /// Where one of `bytes` stands.
+    #[inline(always)]
+    fn short_one_of(self, short: Self::Short, [a, b, c]: [u8; 3]) -> u32 {
+        self.short_equal(short, a) | self.short_equal(short, b) | self.short_equal(short, c)
+    }
+    /// The first byte.
+    fn short_first(self, short: Self::Short) -> u8;
     /// Where bytes less than `byte` stand.
     fn short_below(self, short: Self::Short, byte: u8) -> u32;
+
+    /// Writes at most 32 bytes with each `byte` among them doubled, and gives their number. What lies behind them in
+    /// `into` is overwritten too. Behind each of the doubled bytes the rest moves on, all of it by one store.
+    #[inline(always)]
+    fn double(self, bytes: &[u8], byte: u8, into: &mut [u8; 96]) -> usize {
+        let mut short = self.short(bytes);
+        let mut bits = self.short_equal(short, byte) & ((1u64 << bytes.len()) - 1) as u32;
+        let (mut from, mut at) = (0, 0);
+        loop {
+            if let Some(into) = into[at..].first_chunk_mut() {
+                self.short_store(short, into);
+            }
+            if bits == 0 {
+                return at + bytes.len() - from;
+            }
+            let next = bits.trailing_zeros() as usize;
+            bits &= bits - 1;
+            at += next + 1 - from;
+            into[at] = byte;
+            (at, from) = (at + 1, next + 1);
+            short = self.short(&bytes[from..]);
+        }
+    }
 }
 
 /// How far ahead of a first look at data [`prefetch`] asks for it. Measured: 2 to 4 KiB are a little better than less.
@@ -78,6 +119,14 @@ pub fn prefetch(data: &[u8], at: usize) {
     }
     #[cfg(not(target_arch = "x86_64"))]
     let _ = (data, at);
+}
+
+/// As many bytes as `text` and the `source` that it is a part of have together, if they are so many.
+#[inline(always)]
+#[allow(dead_code)] // Not every target has a family that reads so.
+fn goes_on<'s, const N: usize>(text: &[u8], source: &'s [u8]) -> Option<&'s [u8; N]> {
+    let place = (text.as_ptr() as usize).wrapping_sub(source.as_ptr() as usize);
+    source.get(place..)?.first_chunk()
 }
 
 /// An algorithm over a [`Vector`].

@@ -3,7 +3,7 @@
 use std::arch::aarch64::*;
 
 use super::portable::{Portable, each_position, pack_bytes, pad};
-use super::{Vector, Work};
+use super::{Vector, Work, goes_on};
 
 /// A 64-bit ARM processor.
 #[derive(Clone, Copy)]
@@ -70,6 +70,12 @@ pub(in crate::scan) fn equal(register: uint8x16_t, byte: u8) -> uint8x16_t {
 }
 
 #[inline(always)]
+fn one_of(register: uint8x16_t, [a, b, c]: [u8; 3]) -> uint8x16_t {
+    // SAFETY: NEON is part of the target.
+    unsafe { vorrq_u8(vorrq_u8(equal(register, a), equal(register, b)), equal(register, c)) }
+}
+
+#[inline(always)]
 pub(in crate::scan) fn below(register: uint8x16_t, byte: u8) -> uint8x16_t {
     // SAFETY: NEON is part of the target.
     unsafe { vcltq_u8(register, vdupq_n_u8(byte)) }
@@ -119,6 +125,15 @@ impl Vector for Neon {
         bits(block.map(|register| equal(register, byte)))
     }
     #[inline(always)]
+    fn one_of(self, block: Self::Block, [a, b, c]: [u8; 3]) -> u64 {
+        // SAFETY: NEON is part of the target.
+        bits(
+            block.map(|register| unsafe {
+                vorrq_u8(vorrq_u8(equal(register, a), equal(register, b)), equal(register, c))
+            }),
+        )
+    }
+    #[inline(always)]
     fn below(self, block: Self::Block, byte: u8) -> u64 {
         bits(block.map(|register| below(register, byte)))
     }
@@ -166,12 +181,28 @@ impl Vector for Neon {
         registers(pad(bytes).as_chunks().0)
     }
     #[inline(always)]
+    fn short_near(self, text: &[u8], source: &[u8]) -> Self::Short {
+        match goes_on::<32>(text, source) {
+            Some(bytes) => registers(bytes.as_chunks().0),
+            None => self.short(text),
+        }
+    }
+    #[inline(always)]
     fn short_store(self, short: Self::Short, into: &mut [u8; 32]) {
         into.as_chunks_mut().0.iter_mut().zip(short).for_each(|(into, register)| write(register, into));
     }
     #[inline(always)]
     fn short_equal(self, short: Self::Short, byte: u8) -> u32 {
         bits_of_short(short.map(|register| equal(register, byte)))
+    }
+    #[inline(always)]
+    fn short_one_of(self, short: Self::Short, bytes: [u8; 3]) -> u32 {
+        bits_of_short(short.map(|register| one_of(register, bytes)))
+    }
+    #[inline(always)]
+    fn short_first(self, short: Self::Short) -> u8 {
+        // SAFETY: NEON is part of the target.
+        unsafe { vgetq_lane_u8::<0>(short[0]) }
     }
     #[inline(always)]
     fn short_below(self, short: Self::Short, byte: u8) -> u32 {

@@ -50,6 +50,10 @@ impl Vector for Portable {
         mask(&block, |b| b == byte)
     }
     #[inline(always)]
+    fn one_of(self, block: [u8; 64], [x, y, z]: [u8; 3]) -> u64 {
+        mask(&block, |b| (b == x) | (b == y) | (b == z))
+    }
+    #[inline(always)]
     fn below(self, block: [u8; 64], byte: u8) -> u64 {
         mask(&block, |b| b < byte)
     }
@@ -97,6 +101,14 @@ impl Vector for Portable {
     #[inline(always)]
     fn short_equal(self, short: [u8; 32], byte: u8) -> u32 {
         mask(&short, |b| b == byte) as u32
+    }
+    #[inline(always)]
+    fn short_one_of(self, short: [u8; 32], [x, y, z]: [u8; 3]) -> u32 {
+        mask(&short, |b| (b == x) | (b == y) | (b == z)) as u32
+    }
+    #[inline(always)]
+    fn short_first(self, short: [u8; 32]) -> u8 {
+        short[0]
     }
     #[inline(always)]
     fn short_below(self, short: [u8; 32], byte: u8) -> u32 {

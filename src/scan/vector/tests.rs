@@ -19,8 +19,8 @@ pub(crate) fn noise(seed: u64, len: usize) -> Vec<u8> {
         .collect()
 }
 
-/// Everything that a family's operations answer about a block of at most 64 bytes.
-struct Ask<'t>(&'t [u8]);
+/// Everything that a family's operations answer about a block of at most 64 bytes, and what it is a part of.
+struct Ask<'t>(&'t [u8], &'t [u8]);
 
 #[derive(Debug, PartialEq)]
 struct Answers {
@@ -42,10 +42,30 @@ impl Work for Ask<'_> {
             masks.push(v.equal(block, byte));
             masks.push(v.below(block, byte));
         }
-        let short = v.short(&bytes[..bytes.len().min(32)]);
+        let short_text = &bytes[..bytes.len().min(32)];
+        let short = v.short(short_text);
         for byte in 0..=255 {
             masks.push(v.short_equal(short, byte).into());
             masks.push(v.short_below(short, byte).into());
+        }
+        // The text stands somewhere in a source, and in none.
+        let valid = ((1u64 << short_text.len()) - 1) as u32;
+        for source in [self.1, &[]] {
+            let near = v.short_near(short_text, source);
+            masks.push((v.short_equal(near, b',') & valid).into());
+            masks.push((v.short_below(near, b',') & valid).into());
+            if !short_text.is_empty() {
+                masks.push(v.short_first(near).into());
+            }
+        }
+        for set in [[b',', b'\n', b'\r'], [0, 255, b'"'], [b'a'; 3]] {
+            masks.push(v.one_of(block, set));
+            masks.push(v.short_one_of(short, set).into());
+        }
+        let mut doubled = [0; 96];
+        for byte in [b'"', b'a', 0, 255] {
+            let len = v.double(short_text, byte, &mut doubled);
+            masks.extend([len as u64].into_iter().chain(doubled[..len].iter().map(|byte| u64::from(*byte))));
         }
         let keep = !v.white(block);
         let (mut positions, mut packed, mut stored) = ([0; 64], [0; 64], [0; 96]);
@@ -80,9 +100,9 @@ fn all_families_agree_at_every_alignment_and_length() {
         for start in 0..64 {
             for len in [0, 1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 24, 31, 32, 33, 48, 63, 64] {
                 let part = &bytes[start..start + len];
-                let expected = Ask(part).run(Portable);
+                let expected = Ask(part, &bytes).run(Portable);
                 for unit in Unit::available() {
-                    assert!(unit.run(Ask(part)) == expected, "{unit:?} {part:?}");
+                    assert!(unit.run(Ask(part, &bytes)) == expected, "{unit:?} {part:?}");
                 }
             }
         }
@@ -102,6 +122,14 @@ fn portable_operations_mean_what_they_say() {
         assert_eq!(Portable.other_case(*block, b'a')[..], block.to_ascii_uppercase());
         assert_eq!(Portable.other_case(*block, b'A')[..], block.to_ascii_lowercase());
     }
+    for (text, doubled) in
+        [(&b""[..], &b""[..]), (b"\"", b"\"\""), (b"ab\"\"c\"", b"ab\"\"\"\"c\"\""), (&[b'"'; 32], &[b'"'; 64])]
+    {
+        let mut into = [0; 96];
+        let len = Portable.double(text, b'"', &mut into);
+        assert_eq!(&into[..len], doubled);
+    }
+    assert_eq!(Portable.one_of(block, [b'a', b'c', 0xff]) & 0x1ffff, 0b1_0000_0000_0010_0001);
     let mut positions = [0; 64];
     Portable.positions(0b1001 | 1 << 63, 7, &mut positions);
     assert_eq!(positions[..3], [7, 10, 70]);

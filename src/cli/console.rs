@@ -6,6 +6,8 @@ use std::io::{self, IsTerminal, Write};
 
 use pagemill::error::Error;
 
+use super::exit::Exit;
+
 const RED: &str = "31";
 const YELLOW: &str = "33";
 
@@ -51,6 +53,12 @@ fn has_colors() -> bool {
     io::stderr().is_terminal() && !is_set("NO_COLOR") && !dumb
 }
 
+/// Whether a thread ended because the standard library found no memory for its alternative stack: it has no other way to
+/// tell.
+fn has_no_stack(panic: &str) -> bool {
+    panic.starts_with("failed to") && panic.contains("alternative stack")
+}
+
 /// A bug says what it is and how to report it, instead of a backtrace.
 pub fn catch_bugs() {
     std::panic::set_hook(Box::new(|panic| {
@@ -59,10 +67,28 @@ pub fn catch_bugs() {
         let text = payload.downcast_ref::<&str>().copied();
         let what = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message");
         pagemill::sys::remove_leftovers();
+        if has_no_stack(what) {
+            error(format_args!(
+                "there is no memory for a thread: {what}\n  Lower --workers, or raise the limit of the address space."
+            ));
+            std::process::exit(Exit::MemoryCeiling as i32);
+        }
         error(format_args!(
             "a bug in pagemill: {what}{place}\n  No file was written under its final name. Please report this line and the command."
         ));
         // Other threads may wait for this one, so nothing is unwound.
         std::process::exit(101);
     }));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::has_no_stack;
+
+    #[test]
+    fn a_thread_without_a_stack_is_no_bug() {
+        assert!(has_no_stack("failed to allocate an alternative stack: Cannot allocate memory (os error 12)"));
+        assert!(has_no_stack("failed to set up alternative stack guard page: Cannot allocate memory (os error 12)"));
+        assert!(!has_no_stack("index out of bounds: the len is 3 but the index is 3"));
+    }
 }

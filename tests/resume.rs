@@ -207,8 +207,7 @@ fn a_signal_leaves_a_checkpoint() {
         while !has_checkpoint_of(here, "target.ndjson") && !here.join("target.ndjson").exists() {
             std::thread::yield_now();
         }
-        let signal = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
-        assert!(signal.success());
+        support::process::send(&child, libc::SIGINT);
         let output = child.wait_with_output().unwrap();
         // On a busy machine the signal may come when everything is done.
         if output.status.code() != Some(0) {

@@ -356,6 +356,11 @@ fn interrupted_with_quarantine(here: &Path) {
         if done.iter().all(Result::is_err) {
             return;
         }
+        // Killed when one of them had its name: what is left would look like a checkpoint of the next run.
+        names(here)
+            .iter()
+            .filter(|name| name.starts_with('.'))
+            .for_each(|name| fs::remove_file(here.join(name)).unwrap());
     }
 }
 

@@ -1,5 +1,6 @@
 //! The cutter behind its lock: hands out slices in input order.
 
+use super::behind::{self, Behind};
 use super::gate::Room;
 use super::open::read_error;
 use super::plan::Plan;
@@ -41,6 +42,8 @@ pub(super) struct Feed<'s> {
     room: Room,
     /// A slice is converted that has to be alone.
     pub alone: bool,
+    /// Which slices are being converted.
+    behind: Behind,
     /// Where a mapped source ends, if that is not its end.
     end: Option<usize>,
     /// No more slices: the input ended, or a slice failed.
@@ -70,6 +73,7 @@ impl<'s> Feed<'s> {
             max_record: plan.max_record,
             room,
             alone: false,
+            behind: Behind::new(start as u64, plan.workers),
             end: None,
             stopped: false,
             stop: None,
@@ -114,6 +118,15 @@ impl<'s> Feed<'s> {
         self.target = slice_size;
     }
 
+    /// A slice is done that began at `offset`. Gives what of a mapped source nobody needs any more.
+    pub fn done(&mut self, offset: u64) -> Option<(&'s Map, std::ops::Range<u64>)> {
+        let released = self.behind.end(offset, self.offset, behind::piece(self.slice_size))?;
+        match self.input {
+            Input::Mapped(map) => Some((map, released)),
+            Input::Stream(..) => None,
+        }
+    }
+
     /// There are no more slices.
     pub fn end(&mut self) {
         self.stopped = true;
@@ -148,6 +161,7 @@ impl<'s> Feed<'s> {
             }
         };
         self.next += 1;
+        self.behind.begin(slice.offset);
         Some((slice, outcome))
     }
 

@@ -8,6 +8,7 @@
 
 use std::sync::{Condvar, Mutex, MutexGuard};
 
+use super::behind;
 use super::feed::{Feed, FeedError, Slice};
 use super::header::HEAD;
 use super::plan::Plan;
@@ -132,8 +133,8 @@ impl<'s> Gate<'s> {
         Some((slice, cut))
     }
 
-    /// A slice is done: gives back what it took beyond the plan, and of the arena what is not worth keeping; while
-    /// memory is scarce (`lean`) all of it.
+    /// A slice is done: gives back its pages, what it took beyond the plan, and of the arena what is not worth keeping;
+    /// while memory is scarce (`lean`) all of it.
     pub fn done(&self, slice: Slice<'_>, window: &mut Vec<u8>, arena: Option<&mut Arena>, lean: bool) {
         if let Some(arena) = arena
             && (lean || arena.held() > self.room.arena + self.room.quarter())
@@ -144,11 +145,17 @@ impl<'s> Gate<'s> {
             window.clear();
             window.shrink_to(self.room.window);
         }
-        let alone = slice.alone;
+        let (alone, offset) = (slice.alone, slice.offset);
         drop(slice);
+        let mut feed = self.lock();
+        let released = feed.done(offset);
         if alone {
-            self.lock().alone = false;
+            feed.alone = false;
             self.open.notify_all();
+        }
+        drop(feed);
+        if let Some((map, range)) = released {
+            behind::release(map, range);
         }
     }
 

@@ -1,5 +1,6 @@
 //! The one way through: source, cut, decode, ops, encode, commit, target.
 
+mod behind;
 mod builder;
 mod checkpoint;
 mod commit;

@@ -254,8 +254,13 @@ impl<'s> Opened<'s> {
     }
 }
 
+/// The memory that a job may take: its limit, or what the control group leaves where that is less.
+pub(super) fn ceiling(settings: &Settings) -> usize {
+    group_left(None).map_or(settings.memory_limit, |group| group.min(settings.memory_limit))
+}
+
 /// What the control group leaves to a run, if it has a limit. A small input takes less than asking for it is worth.
-pub(super) fn group_left(input: Option<u64>) -> Option<usize> {
+fn group_left(input: Option<u64>) -> Option<usize> {
     const SMALL: u64 = 1 << 20;
     let left = if input.is_none_or(|len| len > SMALL) { usage::group_left() } else { None }?;
     // The kernel needs some of it: for page tables, and pages on their way to and from the disk. What the process has

@@ -1,5 +1,6 @@
 //! The memory plan: computed before the first byte, from named maxima.
 
+use super::behind;
 use super::header::HEAD;
 use super::quarantine::NOTED;
 use crate::compress::{Compression, Packed, Packing, Unpacking};
@@ -164,8 +165,9 @@ impl Plan {
         let slices = match self.streamed {
             // One for each worker, and one for the rest that is carried over.
             true => (self.workers + 1) * self.window(),
-            // The slice being converted, the one being cut, and what the system reads around them.
-            false => self.workers * 2 * self.slice_size,
+            // The slices being converted and cut, those that wait for one of them, what the system reads around them,
+            // and what is done and not given back yet.
+            false => self.workers * 2 * self.slice_size + behind::piece(self.slice_size),
         };
         // What is read of a stream to find its header is carried over into the run.
         let head = if self.streamed { HEAD } else { 0 };

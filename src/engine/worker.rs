@@ -113,9 +113,6 @@ impl Worker {
             shared.feed.lock().finished(bytes.len(), written, buffer.len(), failed.is_some());
             let bad = bad.take();
             committer.commit(index, Done { offset: start, buffer, len, drained, bad, totals, claimed, failed });
-            if let Some(map) = shared.map {
-                release(map, start, end);
-            }
             shared.feed.done(slice, &mut self.window, Some(&mut self.arena), shared.governor.lean());
             shared.governor.look(index, &shared.feed, &shared.committer, shared.map);
             shared.phases.book(&mut lap, Stage::Commit);
@@ -249,17 +246,5 @@ fn failure(
             let position = Position { file: source, record: records + index + 1, offset: offset + error.offset as u64 };
             Error::data(position, error)
         })),
-    }
-}
-
-/// Gives back the pages of a finished slice, and the page tables of every finished stretch.
-pub(super) fn release(map: &Map, start: u64, end: u64) {
-    const STRETCH: u64 = 64 << 20;
-    map.release(start as usize..end as usize);
-    let (before, now) = (start / STRETCH, end / STRETCH);
-    map.release_stretch(start as usize..end as usize);
-    if now > before && now >= 2 {
-        // The stretch before the last one: slices in flight do not reach back so far.
-        map.release_tables(((now - 2) * STRETCH) as usize..((now - 1) * STRETCH) as usize);
     }
 }

@@ -4,10 +4,9 @@ use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::thread;
 
+use super::super::behind::{PIECE, PIECE_MIN};
+use super::super::plan::BASE;
 use crate::sys::Map;
-
-/// What is looked at at a time; its pages are given back before the next.
-pub(super) const STEP: usize = 256 << 10;
 
 /// What a worker claims at a time. Page tables are given back in such pieces, so it is a multiple of what
 /// one of them covers (2 MiB).
@@ -16,18 +15,36 @@ pub(super) const CLAIM: usize = 8 << 20;
 /// A character has at most so many bytes (glibc's old forms included), so after as many inner bytes none goes on.
 const LONGEST: usize = 6;
 
+/// How workers look at claims.
+#[derive(Clone, Copy)]
+pub(super) struct Pace {
+    pub workers: usize,
+    /// What each looks at at a time; its pages are given back before the next. A power of two.
+    pub step: usize,
+}
+
+impl Pace {
+    /// With so many workers (0: one for each processor) within a memory limit, of which they take half of what the
+    /// process leaves.
+    pub fn new(workers: usize, memory_limit: usize) -> Pace {
+        let all = || thread::available_parallelism().map_or(1, usize::from);
+        let workers = if workers == 0 { all() } else { workers };
+        let room = memory_limit.saturating_sub(BASE) / 2 / workers;
+        Pace { workers, step: (1 << room.max(1).ilog2()).clamp(PIECE_MIN, PIECE) }
+    }
+}
+
 /// Lets workers look at all claims; gives what they found in the order of the claims. `look` gets the steps
 /// of a claim one after another, none of which begins or ends inside a character. `go_on` gets the length of every
 /// claim that was looked at; after a no there are no more claims, and what was found is void.
 pub(super) fn each<T: Default + Send>(
     map: &Map,
-    workers: usize,
+    pace: Pace,
     go_on: impl Fn(u64) -> bool + Sync + Send,
     look: impl Fn(&mut T, Range<usize>) + Copy + Sync + Send,
 ) -> Vec<T> {
     let claims = map.bytes().len().div_ceil(CLAIM);
-    let all = || thread::available_parallelism().map_or(1, usize::from);
-    let workers = if workers == 0 { all() } else { workers }.min(claims);
+    let workers = pace.workers.min(claims);
     let next = AtomicUsize::new(0);
     let work = || {
         let mut found = Vec::new();
@@ -36,7 +53,7 @@ pub(super) fn each<T: Default + Send>(
             if index >= claims {
                 return found;
             }
-            found.push((index, claim(map, index, look)));
+            found.push((index, claim(map, index, pace.step, look)));
             let len = CLAIM.min(map.bytes().len() - index * CLAIM);
             if !go_on(len as u64) {
                 next.fetch_max(claims, Relaxed);
@@ -58,21 +75,32 @@ pub(super) fn each<T: Default + Send>(
 }
 
 /// Looks at one claim in steps, and gives its pages back.
-fn claim<T: Default>(map: &Map, index: usize, look: impl Fn(&mut T, Range<usize>)) -> T {
+fn claim<T: Default>(map: &Map, index: usize, size: usize, look: impl Fn(&mut T, Range<usize>)) -> T {
     // The end is looked for at first: that touches a page of the next claim, whose worker may be done with it soon. What
     // is touched behind its back nobody gives back.
     let (mut start, end) = (boundary(map.bytes(), index * CLAIM), boundary(map.bytes(), (index + 1) * CLAIM));
     let whole = start..end;
     let mut found = T::default();
-    for step in 1..=CLAIM / STEP {
-        let next = if step < CLAIM / STEP { boundary(map.bytes(), index * CLAIM + step * STEP) } else { end };
+    for step in 1..=CLAIM / size {
+        let next = if step < CLAIM / size { boundary(map.bytes(), index * CLAIM + step * size) } else { end };
         look(&mut found, start..next);
         map.release(start..next);
         start = next;
     }
-    map.release_tables(whole.clone());
-    map.release_stretch(whole);
+    release_tables(map, whole);
     found
+}
+
+/// Gives the page tables of a claim back.
+fn release_tables(map: &Map, claim: Range<usize>) {
+    map.release_tables(claim.clone());
+    map.release_stretch(claim);
+}
+
+/// Gives the pages of a claim back that was looked at once more, and their tables.
+pub(super) fn release(map: &Map, claim: Range<usize>) {
+    map.release(claim.clone());
+    release_tables(map, claim);
 }
 
 /// The first place from `at` on where no character can lie across.

@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use super::super::Settings;
 use super::super::opened::Opened;
-use super::claims::{self, CLAIM};
+use super::claims::{self, CLAIM, Pace};
 use super::text;
 use crate::error::Result;
 use crate::format::Format;
@@ -39,14 +39,19 @@ pub(super) fn count(
         }
         claim.look_at(&records, behind(&step));
     };
-    let claims = claims::each(map, opened.plan.workers, text::look_on(map, settings), look);
-    if let Err(error) = done() {
-        return Some(Err(error));
-    }
-    let release = |part: &Range<usize>| map.release(part.start + start..part.end + start);
-    let total = total(&claims, &records, opened.plan.max_record, release)?;
+    let go_on = text::look_on(map, settings);
+    let claims = claims::each(map, Pace::new(opened.plan.workers, opened.plan.memory_limit), &go_on, look);
+    let again = |range: &Range<usize>, inside| {
+        let part = records.part(range.clone(), inside);
+        claims::release(map, range.start + start..range.end + start);
+        part.filter(|_| go_on(0))
+    };
+    let total = total(&claims, &records, opened.plan.max_record, again);
     let counts = with_text.then(|| text::sum(claims.iter().map(|claim| &claim.text)));
-    Some(Ok((total, counts)))
+    match done() {
+        Ok(()) => total.map(|total| Ok((total, counts))),
+        Err(error) => Some(Err(error)),
+    }
 }
 
 struct Records<'t> {
@@ -91,18 +96,19 @@ impl Claim {
     }
 }
 
-/// The records of all claims, in order. None where quotes are irregular, and where a record may be larger than records
-/// may be: the cutter tells.
-fn total(claims: &[Claim], records: &Records<'_>, max_record: usize, release: impl Fn(&Range<usize>)) -> Option<u64> {
+/// The records of all claims, in order; `again` looks at one in the case it is. None where quotes are irregular, and
+/// where a record may be larger than records may be: the cutter tells.
+fn total(
+    claims: &[Claim],
+    records: &Records<'_>,
+    max_record: usize,
+    again: impl Fn(&Range<usize>, bool) -> Option<Part>,
+) -> Option<u64> {
     let mut total = Part::START;
     for claim in claims.iter().filter(|claim| !claim.range.is_empty()) {
         let part = match claim.part {
             Some(part) if claim.inside == total.inside => part,
-            _ => {
-                let part = records.part(claim.range.clone(), total.inside)?;
-                release(&claim.range);
-                part
-            }
+            _ => again(&claim.range, total.inside)?,
         };
         if part.records == 0 && claim.range.len() >= CLAIM {
             return None;

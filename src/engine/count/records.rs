@@ -9,7 +9,6 @@ use super::super::gate::{Gate, Room};
 use super::super::opened::Opened;
 use super::super::phases::Phases;
 use super::super::run::feed;
-use super::super::worker::release;
 use crate::error::Result;
 use crate::format::{Encode, Frame, Tally, WriteFormat};
 use crate::record::{Batch, EncodeError, Output, Schema};
@@ -70,9 +69,6 @@ impl Shared<'_> {
                 break;
             }
             records += tally.records(bytes);
-            if let Some(map) = self.map {
-                release(map, slice.offset, slice.offset + bytes.len() as u64);
-            }
             self.feed.done(slice, &mut window, None, false);
         }
         records

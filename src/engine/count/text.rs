@@ -3,15 +3,18 @@
 use std::path::Path;
 
 use super::super::open::open_source;
-use super::super::opened::group_left;
+use super::super::opened::ceiling;
 use super::super::{Settings, SourceSpec};
-use super::claims::{self, STEP};
+use super::claims::{self, Pace};
 use crate::compress::Unpacking;
 use crate::error::{Error, Result};
 use crate::metrics::Progress;
 use crate::scan::count::{Counter, Counts, SliceCount, count_slice};
 use crate::source::{Bytes, Source, Stream};
 use crate::sys::{Map, Stop};
+
+/// What is read of a stream at a time.
+const WINDOW: usize = 256 << 10;
 
 /// Counts a source.
 pub(super) fn count(source: SourceSpec, settings: &Settings) -> Result<Counts> {
@@ -41,7 +44,7 @@ pub(super) fn check(source: &Source, settings: &Settings) -> Result<()> {
 
 /// Counts a mapped source. Void if [`check`] fails afterwards.
 pub(super) fn of_map(map: &Map, settings: &Settings) -> Counts {
-    mapped(map, settings.workers, look_on(map, settings))
+    mapped(map, Pace::new(settings.workers, settings.memory_limit), look_on(map, settings))
 }
 
 /// Begins to tell of progress; gives what tells how much more was looked at, and whether to look on.
@@ -61,8 +64,7 @@ pub(super) fn look_on(map: &Map, settings: &Settings) -> impl Fn(u64) -> bool + 
 /// Begins to decompress a source that is compressed. Returns the memory that takes.
 pub(super) fn unpack(source: &mut Source, settings: &Settings) -> Result<usize> {
     let (Some(packed), Bytes::Stream(stream)) = (source.packed(), &mut source.bytes) else { return Ok(0) };
-    let limit = group_left(None).map_or(settings.memory_limit, |group| group.min(settings.memory_limit));
-    let unpacking = Unpacking::within(packed, settings.workers, limit)?;
+    let unpacking = Unpacking::within(packed, settings.workers, ceiling(settings))?;
     stream.unpack(unpacking).map_err(|e| Error::io("decompress", &source.path, e))?;
     Ok(unpacking.bytes())
 }
@@ -72,7 +74,7 @@ fn streamed(stream: &mut Stream, path: &Path, progress: Option<&Progress>) -> Re
     let mut window = Vec::new();
     while !stream.ended() {
         window.clear();
-        stream.read_to(&mut window, STEP).map_err(|e| Error::read(path, e))?;
+        stream.read_to(&mut window, WINDOW).map_err(|e| Error::read(path, e))?;
         counter.feed(&window);
         if let Some(progress) = progress {
             progress.read_more(window.len() as u64);
@@ -81,9 +83,9 @@ fn streamed(stream: &mut Stream, path: &Path, progress: Option<&Progress>) -> Re
     Ok(counter.counts())
 }
 
-fn mapped(map: &Map, workers: usize, go_on: impl Fn(u64) -> bool + Sync + Send) -> Counts {
+fn mapped(map: &Map, pace: Pace, go_on: impl Fn(u64) -> bool + Sync + Send) -> Counts {
     let look = |found: &mut SliceCount, step| found.merge(&count_slice(&map.bytes()[step]));
-    sum(&claims::each(map, workers, go_on, look))
+    sum(&claims::each(map, pace, go_on, look))
 }
 
 /// What claims that follow each other have together.
@@ -100,6 +102,8 @@ mod tests {
     use super::super::claims::CLAIM;
     use super::super::{Counted, count};
     use super::*;
+
+    const STEP: usize = 64 << 10;
 
     fn map(content: &[u8]) -> Map {
         let mut file = tempfile::tempfile().unwrap();
@@ -120,8 +124,9 @@ mod tests {
             content[2 * STEP - 3..2 * STEP + 9].fill(0xbf);
             content[3 * STEP - 1] = 0xe4;
             let whole = count_slice(&content).counts;
-            assert_eq!(mapped(&map(&content), 1, |_| true), whole);
-            assert_eq!(mapped(&map(&content), 3, |_| true), whole);
+            for workers in [1, 3] {
+                assert_eq!(mapped(&map(&content), Pace { workers, step: STEP }, |_| true), whole);
+            }
         }
     }
 

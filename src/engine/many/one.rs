@@ -10,7 +10,7 @@ use super::super::commit::Place;
 use super::super::header::First;
 use super::super::job::Job;
 use super::super::open::{open_target, refuse_source};
-use super::super::opened::{Opened, group_left};
+use super::super::opened::{Opened, ceiling};
 use super::super::pass::PassThrough;
 use super::super::phases::Phases;
 use super::super::quarantine::{Ledger, Quarantine, place_for};
@@ -186,9 +186,6 @@ pub(super) fn less_names(settings: Settings, names: impl ExactSizeIterator<Item 
 }
 
 /// The memory limit, or what the control group leaves where that is less.
-fn ceiling(settings: &Settings) -> usize {
-    group_left(None).map_or(settings.memory_limit, |group| group.min(settings.memory_limit))
-}
 
 /// The names of the columns of all inputs take no more than one part in so many of the memory limit: they stand in
 /// tables of every source again.

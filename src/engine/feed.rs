@@ -4,6 +4,7 @@ use super::behind::{self, Behind};
 use super::gate::Room;
 use super::open::read_error;
 use super::plan::Plan;
+use super::window::{Window, Windows};
 use crate::error::{Error, Position, RecordError, Result, is_stop};
 use crate::format::{Boundary, Cut};
 use crate::memory::Reservation;
@@ -18,16 +19,32 @@ pub(super) struct Slice<'s> {
     pub index: u64,
     /// Its first byte's offset in the source.
     pub offset: u64,
-    /// Its bytes when the source is mapped; otherwise they are in the worker's window.
-    pub mapped: Option<&'s [u8]>,
+    content: Content<'s>,
     /// What is reserved for it beyond the plan.
     pub held: Option<Reservation>,
     /// No other slice is cut until it is done.
     pub alone: bool,
 }
 
-/// What was cut: where it starts and, of a mapped source, its bytes; none at the end.
-type Found<'s> = std::result::Result<Option<(u64, Option<&'s [u8]>)>, FeedError>;
+/// Where the bytes of a slice are.
+enum Content<'s> {
+    Mapped(&'s [u8]),
+    /// In a window of its own.
+    Read(Window),
+}
+
+impl Slice<'_> {
+    /// Its bytes.
+    pub fn bytes(&self) -> &[u8] {
+        match &self.content {
+            Content::Mapped(bytes) => bytes,
+            Content::Read(window) => window,
+        }
+    }
+}
+
+/// What was cut: where it starts, and its bytes; none at the end.
+type Found<'s> = std::result::Result<Option<(u64, Content<'s>)>, FeedError>;
 
 /// The one cursor of a run.
 pub(super) struct Feed<'s> {
@@ -55,8 +72,8 @@ pub(super) struct Feed<'s> {
 pub(super) enum Input<'s> {
     /// A mapped file.
     Mapped(&'s Map),
-    /// The stream, and what was read of it but not handed out.
-    Stream(&'s mut Stream, Vec<u8>),
+    /// A stream.
+    Stream(Windows<'s>),
 }
 
 impl<'s> Feed<'s> {
@@ -88,7 +105,7 @@ impl<'s> Feed<'s> {
         if let Some(progress) = progress {
             progress.begin(match &self.input {
                 Input::Mapped(map) => Some(map.bytes().len() as u64),
-                Input::Stream(..) => None,
+                Input::Stream(_) => None,
             });
         }
         self
@@ -112,54 +129,51 @@ impl<'s> Feed<'s> {
         self.target = fits.clamp((self.slice_size / 16).max(1), self.slice_size);
     }
 
-    /// From now on slices are not larger than this; one record can still be.
-    pub fn restrict(&mut self, slice_size: usize) {
+    /// From now on slices are not larger than this; one record can still be. Windows that nobody uses give their memory
+    /// back if they are to be `lean`, but for `idle` of them.
+    pub fn restrict(&mut self, slice_size: usize, lean: bool, idle: usize) {
         self.slice_size = slice_size;
         self.target = slice_size;
-    }
-
-    /// A slice is done that began at `offset`. Gives what of a mapped source nobody needs any more.
-    pub fn done(&mut self, offset: u64) -> Option<(&'s Map, std::ops::Range<u64>)> {
-        let released = self.behind.end(offset, self.offset, behind::piece(self.slice_size))?;
-        match self.input {
-            Input::Mapped(map) => Some((map, released)),
-            Input::Stream(..) => None,
+        if let Input::Stream(windows) = &mut self.input {
+            windows.set_lean(lean, idle);
         }
     }
 
-    /// There are no more slices.
-    pub fn end(&mut self) {
-        self.stopped = true;
+    /// A slice is done: takes back its window, and what was reserved for it. Gives what of a mapped source nobody needs
+    /// any more.
+    pub fn done(&mut self, slice: Slice<'_>) -> Option<(&'s Map, std::ops::Range<u64>)> {
+        if let (Input::Stream(windows), Content::Read(window)) = (&mut self.input, slice.content) {
+            windows.give(window);
+        }
+        let released = self.behind.end(slice.offset, self.offset, behind::piece(self.slice_size))?;
+        match self.input {
+            Input::Mapped(map) => Some((map, released)),
+            Input::Stream(_) => None,
+        }
     }
 
-    /// The next slice, or none at the end. A stream's bytes are put into `window`.
+    /// The next slice, or none at the end.
     ///
     /// An error takes the place of a slice: its number says where in the order it stands.
-    pub fn next(&mut self, window: &mut Vec<u8>) -> Option<(Slice<'s>, std::result::Result<(), FeedError>)> {
+    pub fn next(&mut self) -> Option<(Slice<'s>, std::result::Result<(), FeedError>)> {
         if self.stopped {
             return None;
         }
         let mut held = None;
         let found = match (self.asked(), &self.input) {
             (Err(stop), _) => Err(FeedError::Read(stop)),
-            (Ok(()), Input::Mapped(_)) => self.next_mapped(),
-            (Ok(()), Input::Stream(..)) => self.next_streamed(window, &mut held),
+            (Ok(()), Input::Mapped(_)) => self.next_mapped(&mut held),
+            (Ok(()), Input::Stream(_)) => self.next_streamed(&mut held),
         };
         if let Some(progress) = &self.progress {
             progress.read_to(self.offset);
         }
-        let (slice, outcome) = match found {
-            Ok(None) => {
-                self.stopped = true;
-                return None;
-            }
-            Ok(Some((offset, mapped))) => (Slice { index: self.next, offset, mapped, held, alone: false }, Ok(())),
-            Err(error) => {
-                self.stopped = true;
-                let (offset, mapped) = (self.offset, Some(&[][..]));
-                (Slice { index: self.next, offset, mapped, held: None, alone: false }, Err(error))
-            }
+        self.stopped = !matches!(found, Ok(Some(_)));
+        let ((offset, content), outcome) = match found {
+            Ok(found) => (found?, Ok(())),
+            Err(error) => ((self.offset, Content::Mapped(&[])), Err(error)),
         };
+        let slice = Slice { index: self.next, offset, content, held, alone: false };
         self.next += 1;
         self.behind.begin(slice.offset);
         Some((slice, outcome))
@@ -170,7 +184,7 @@ impl<'s> Feed<'s> {
     fn asked(&self) -> std::io::Result<()> {
         let ended = match &self.input {
             Input::Mapped(map) => self.offset >= self.end.unwrap_or(map.bytes().len()) as u64,
-            Input::Stream(stream, carry) => stream.ended() && carry.is_empty(),
+            Input::Stream(windows) => windows.is_empty(),
         };
         match &self.stop {
             Some(stop) if !ended => stop.check(),
@@ -178,7 +192,7 @@ impl<'s> Feed<'s> {
         }
     }
 
-    fn next_mapped(&mut self) -> Found<'s> {
+    fn next_mapped(&mut self, held: &mut Option<Reservation>) -> Found<'s> {
         let Input::Mapped(map) = self.input else { return Ok(None) };
         let all = &map.bytes()[..self.end.unwrap_or(map.bytes().len())];
         loop {
@@ -191,9 +205,10 @@ impl<'s> Feed<'s> {
             let window = rest.len().min(most).min(self.room.largest());
             match self.cutter.cut(&rest[..window], self.target, window == rest.len())? {
                 Boundary::At(len) => {
+                    self.room.slice(len, held)?;
                     let offset = self.offset;
                     self.offset += len as u64;
-                    return Ok(Some((offset, Some(&rest[..len]))));
+                    return Ok(Some((offset, Content::Mapped(&rest[..len]))));
                 }
                 Boundary::Skip(len) => self.offset += len as u64,
                 Boundary::More if window < most && window < rest.len() => return Err(self.room.refused(window).into()),
@@ -202,41 +217,34 @@ impl<'s> Feed<'s> {
         }
     }
 
-    fn next_streamed(&mut self, window: &mut Vec<u8>, held: &mut Option<Reservation>) -> Found<'s> {
-        let Input::Stream(stream, carry) = &mut self.input else { return Ok(None) };
-        // What was carried over becomes the front of the worker's window, and the worker's empty window
-        // receives the next rest: nothing but the rest is ever copied.
-        window.clear();
-        std::mem::swap(window, carry);
+    fn next_streamed(&mut self, held: &mut Option<Reservation>) -> Found<'s> {
+        let Input::Stream(windows) = &mut self.input else { return Ok(None) };
+        let mut window = windows.next();
         let mut size = self.target + self.target / 4;
         loop {
             self.room.window(size.max(window.len()), held)?;
-            let failed = stream.read_to(window, size).err();
+            window.grow(size)?;
+            let failed = windows.read(&mut window, size).err();
             if window.is_empty() {
                 return failed.map_or(Ok(None), |error| Err(FeedError::Read(error)));
             }
-            let found = self.cutter.cut(window, self.target, stream.ended())?;
+            let found = self.cutter.cut(&window, self.target, windows.ended())?;
+            match (found, failed) {
+                (Boundary::More, Some(error)) => return Err(FeedError::Read(error)),
+                // The records before the failed read come first, whatever the size of slices.
+                (_, Some(error)) => windows.fail(error),
+                (_, None) => {}
+            }
             match found {
                 Boundary::At(len) => {
-                    // The records before the failed read come first, whatever the size of slices.
-                    if let Some(error) = failed {
-                        stream.fail(error);
-                    }
-                    carry.extend_from_slice(&window[len..]);
-                    window.truncate(len);
+                    windows.cut(&mut window, len)?;
                     let offset = self.offset;
                     self.offset += len as u64;
-                    return Ok(Some((offset, None)));
+                    return Ok(Some((offset, Content::Read(window))));
                 }
                 Boundary::Skip(len) => {
-                    if let Some(error) = failed {
-                        stream.fail(error);
-                    }
-                    window.drain(..len);
+                    window.skip(len);
                     self.offset += len as u64;
-                }
-                Boundary::More if failed.is_some() => {
-                    return failed.map_or(Ok(None), |error| Err(FeedError::Read(error)));
                 }
                 Boundary::More if window.len() >= self.target.saturating_add(self.max_record) => {
                     return Err(record_too_large(0, self.max_record).into());

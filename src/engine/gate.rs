@@ -10,7 +10,6 @@ use std::sync::{Condvar, Mutex, MutexGuard};
 
 use super::behind;
 use super::feed::{Feed, FeedError, Slice};
-use super::header::HEAD;
 use super::plan::Plan;
 use crate::error::RecordError;
 use crate::memory::{Arena, Budget, Refusal, Reservation, no_memory};
@@ -22,27 +21,25 @@ const INSTEAD: &str = "lower --workers or --slice-size";
 #[derive(Clone)]
 pub(super) struct Room {
     budget: Budget,
-    /// Bytes of a slice that are planned.
+    /// Bytes of a slice that are planned, or of a window.
     planned: usize,
-    /// Bytes of a stream's window that are planned, and what was read of the stream to look at it.
-    window: usize,
     arena: usize,
     share: usize,
     spare: usize,
 }
 
-/// Small slices are allowed so much; tables of the process have room for it.
+/// Small mapped slices are allowed so much; tables of the process have room for it.
 const SLICE: usize = 64 << 10;
 
 impl Room {
     pub fn new(plan: &Plan, budget: &Budget) -> Room {
         Room {
             budget: budget.clone(),
-            planned: (2 * plan.slice_size).max(SLICE),
-            window: plan.window() + if plan.streamed { HEAD } else { 0 },
+            planned: if plan.streamed { plan.window() } else { (2 * plan.slice_size).max(SLICE) },
             arena: plan.arena,
             share: plan.share,
-            spare: plan.spare,
+            // What was read of a stream to look at it is given back soon.
+            spare: plan.spare + plan.beginning(),
         }
     }
 
@@ -58,18 +55,23 @@ impl Room {
 
     /// Reserves what a window of `size` bytes has beyond the plan; `held` has what was reserved before.
     pub fn window(&self, size: usize, held: &mut Option<Reservation>) -> Result<(), FeedError> {
-        // The rest that is carried over is at most a quarter of it.
-        let size = size + size / 4;
-        if size <= self.window + self.window / 4 {
+        if size <= self.planned {
             return Ok(());
         }
+        // The rest that is carried over is at most a quarter of it.
+        let size = size + size / 4;
         match size <= self.largest() {
-            true => self.reserve(size - self.window, held),
+            true => self.slice(size, held),
             false => Err(self.refused(self.largest() / 5 * 4).into()),
         }
     }
 
-    fn reserve(&self, bytes: usize, held: &mut Option<Reservation>) -> Result<(), FeedError> {
+    /// Reserves what `bytes` bytes of a slice are beyond the plan.
+    pub fn slice(&self, bytes: usize, held: &mut Option<Reservation>) -> Result<(), FeedError> {
+        if bytes <= self.planned {
+            return Ok(());
+        }
+        let bytes = bytes - self.planned;
         let held = held.get_or_insert_with(|| self.budget.open("odd large records", INSTEAD));
         let more = bytes.saturating_sub(held.bytes());
         let text = || "there is no memory for a large record".to_owned();
@@ -107,21 +109,12 @@ impl<'s> Gate<'s> {
 
     /// The next slice, as [`Feed::next`]; waits while one is converted that has to be alone. The arena is allowed
     /// what the slice leaves.
-    pub fn next(&self, window: &mut Vec<u8>, arena: Option<&mut Arena>) -> Option<(Slice<'s>, Result<(), FeedError>)> {
+    pub fn next(&self, arena: Option<&mut Arena>) -> Option<(Slice<'s>, Result<(), FeedError>)> {
         let mut feed = self.lock();
         while feed.alone {
             feed = self.open.wait(feed).unwrap_or_else(|poisoned| poisoned.into_inner());
         }
-        let (mut slice, mut cut) = feed.next(window)?;
-        if let (Ok(()), Some(bytes)) = (&cut, slice.mapped) {
-            let more = bytes.len().saturating_sub(self.room.planned);
-            if more > 0
-                && let Err(error) = self.room.reserve(more, &mut slice.held)
-            {
-                (slice.mapped, cut) = (Some(&[][..]), Err(error));
-                feed.end();
-            }
-        }
+        let (mut slice, cut) = feed.next()?;
         let held = slice.held.as_ref().map_or(0, Reservation::bytes);
         slice.alone = held > self.room.quarter();
         feed.alone = slice.alone;
@@ -133,22 +126,17 @@ impl<'s> Gate<'s> {
         Some((slice, cut))
     }
 
-    /// A slice is done: gives back its pages, what it took beyond the plan, and of the arena what is not worth keeping;
-    /// while memory is scarce (`lean`) all of it.
-    pub fn done(&self, slice: Slice<'_>, window: &mut Vec<u8>, arena: Option<&mut Arena>, lean: bool) {
+    /// A slice is done: gives back its pages or its window, what it took beyond the plan, and of the arena what is not
+    /// worth keeping; while memory is scarce (`lean`) all of it.
+    pub fn done(&self, slice: Slice<'_>, arena: Option<&mut Arena>, lean: bool) {
         if let Some(arena) = arena
             && (lean || arena.held() > self.room.arena + self.room.quarter())
         {
             arena.trim();
         }
-        if window.capacity() > self.room.window + self.room.window / 4 {
-            window.clear();
-            window.shrink_to(self.room.window);
-        }
-        let (alone, offset) = (slice.alone, slice.offset);
-        drop(slice);
+        let alone = slice.alone;
         let mut feed = self.lock();
-        let released = feed.done(offset);
+        let released = feed.done(slice);
         if alone {
             feed.alone = false;
             self.open.notify_all();

@@ -118,26 +118,28 @@ impl<'r> Governor<'r> {
         {
             map.release(0..committer.behind() as usize);
         }
-        self.lean.store(now.has(Response::TrimPool), Relaxed);
         let active = match now.has(Response::FewerWorkers) {
             _ if emergency => 1,
             true => (plan.workers / 2).max(1),
             false => plan.workers,
         };
+        let (lean, idle) = (now.has(Response::TrimPool), if emergency { 0 } else { 1 });
+        self.lean.store(lean, Relaxed);
         committer.restrict(Restriction {
             active,
             in_flight: if now.has(Response::FewerSlices) { active } else { plan.workers + plan.ring },
-            lean: now.has(Response::TrimPool),
-            idle: if emergency { 0 } else { 1 },
+            lean,
+            idle,
             room: if emergency { plan.piece } else { plan.buffer },
         });
         if changed {
             let least = SLICE_MIN.min(plan.slice_size);
-            gate.lock().restrict(match now.has(Response::SmallerSlices) {
+            let slice_size = match now.has(Response::SmallerSlices) {
                 _ if emergency => least,
                 true => (plan.slice_size / 4).max(least),
                 false => plan.slice_size,
-            });
+            };
+            gate.lock().restrict(slice_size, lean, idle);
             if emergency {
                 memory::trim_heap();
             }

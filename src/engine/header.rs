@@ -122,13 +122,13 @@ impl Opened<'_> {
         loop {
             if let Bytes::Stream(stream) = &mut self.source.bytes {
                 let path = &self.source.path;
-                stream.read_to(&mut self.head, start + size).map_err(|e| read_error(path, 0, 0, e))?;
+                stream.read_to(&mut self.head.bytes, start + size).map_err(|e| read_error(path, 0, 0, e))?;
             }
             let keys = match &self.source.bytes {
                 Bytes::Mapped(map) => {
                     self.keys_in(&map.bytes()[start..self.end(map)], true, self.plan.slice_size, first)?
                 }
-                Bytes::Stream(stream) => self.keys_in(&self.head[start..], stream.ended(), PART, first)?,
+                Bytes::Stream(stream) => self.keys_in(&self.head.bytes[start..], stream.ended(), PART, first)?,
             };
             let ended = match &self.source.bytes {
                 Bytes::Mapped(_) => true,

@@ -25,6 +25,7 @@ mod run;
 mod settings;
 mod sum;
 mod totals;
+mod window;
 mod wordcount;
 mod worker;
 

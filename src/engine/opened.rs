@@ -23,12 +23,18 @@ use crate::source::{Bytes, Source, damage};
 use crate::sys::usage;
 use crate::target::Target;
 
+/// What was read of a stream to look at it, and what is reserved for it.
+#[derive(Default)]
+pub(super) struct Beginning {
+    pub bytes: Vec<u8>,
+    pub reserved: Option<Reservation>,
+}
+
 /// A source that was looked at, and how it will be converted.
 pub(super) struct Opened<'s> {
     pub settings: &'s Settings,
     pub source: Source,
-    /// What was read of a stream to look at it.
-    pub head: Vec<u8>,
+    pub head: Beginning,
     pub reading: Box<dyn ReadFormat>,
     pub route: Route,
     pub plan: Plan,
@@ -139,12 +145,12 @@ impl<'s> Opened<'s> {
             plan = Plan::new(&wishes)?;
         }
         let budget = Budget::of(plan.memory_limit, plan.whose);
-        let reserved = plan.reserve(&budget)?;
+        let (reserved, beginning) = plan.reserve(&budget)?;
         let names = budget.open("names of columns", NAMES_INSTEAD);
         let mut opened = Opened {
             settings,
             source,
-            head,
+            head: Beginning { bytes: head, reserved: Some(beginning) },
             reading,
             route,
             plan,
@@ -226,7 +232,7 @@ impl<'s> Opened<'s> {
         let start = self.reading.start();
         match &self.source.bytes {
             Bytes::Mapped(map) => &map.bytes()[..start],
-            Bytes::Stream(_) => &self.head[..start],
+            Bytes::Stream(_) => &self.head.bytes[..start],
         }
     }
 

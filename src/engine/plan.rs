@@ -21,6 +21,9 @@ pub(super) const SLICE_MIN: usize = 16 << 10;
 /// The smallest output buffer.
 const BUFFER_MIN: usize = 64 << 10;
 
+/// The part that is not held until the end.
+const BEGINNING: &str = "beginning of a stream";
+
 /// The part of what is left that no worker has to itself: one in so many.
 const SPARE: usize = 4;
 /// What each worker should have beside the plan for odd large records: rather fewer workers than less of it.
@@ -155,25 +158,32 @@ impl Plan {
         }
     }
 
+    /// What is read of a stream to find its header, and kept until the run has read it once more.
+    pub fn beginning(&self) -> usize {
+        if self.streamed { HEAD } else { 0 }
+    }
+
     /// A window for the slices of a stream: a quarter larger than a slice.
     pub fn window(&self) -> usize {
-        self.slice_size + self.slice_size / 4
+        (self.slice_size + self.slice_size / 4).max(SLICE_MIN)
+    }
+
+    /// How many there are: one for each worker, and one for the rest that is carried over.
+    pub fn windows(&self) -> usize {
+        self.workers + 1
     }
 
     /// The named parts, in bytes; arenas as they start.
     pub fn parts(&self) -> Vec<(&'static str, usize)> {
         let slices = match self.streamed {
-            // One for each worker, and one for the rest that is carried over.
-            true => (self.workers + 1) * self.window(),
+            true => self.windows() * self.window(),
             // The slices being converted and cut, those that wait for one of them, what the system reads around them,
             // and what is done and not given back yet.
             false => self.workers * 2 * self.slice_size + behind::piece(self.slice_size),
         };
-        // What is read of a stream to find its header is carried over into the run.
-        let head = if self.streamed { HEAD } else { 0 };
         vec![
             ("code, stacks and tables", BASE),
-            ("beginning of a stream", head),
+            (BEGINNING, self.beginning()),
             ("arenas", self.workers * self.arena),
             ("scratch of decoders and encoders", self.workers * SCRATCH),
             ("output buffers", (self.workers + self.ring).saturating_mul(self.buffer)),
@@ -196,9 +206,11 @@ impl Plan {
         self.memory_limit.saturating_sub(held) + FEW
     }
 
-    /// Reserves every part.
-    pub fn reserve(&self, budget: &Budget) -> Result<Vec<Reservation>> {
-        self.parts().into_iter().map(|(name, bytes)| budget.reserve(name, bytes)).collect()
+    /// Reserves every part: those that are held until the end, and the beginning of a stream.
+    pub fn reserve(&self, budget: &Budget) -> Result<(Vec<Reservation>, Reservation)> {
+        let parts = self.parts().into_iter().filter(|(name, _)| *name != BEGINNING);
+        let held = parts.map(|(name, bytes)| budget.reserve(name, bytes)).collect::<Result<_>>()?;
+        Ok((held, budget.reserve(BEGINNING, self.beginning())?))
     }
 
     /// The plan for people.

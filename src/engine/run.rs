@@ -1,5 +1,6 @@
 //! A pass over a source: workers, the committer, and what comes before and behind the records.
 
+use std::mem::take;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::Ordering::Relaxed;
@@ -9,13 +10,14 @@ use super::commit::{Begin, Committer, Place};
 use super::feed::{Feed, Input};
 use super::gate::{Gate, Room};
 use super::governor::Governor;
-use super::opened::Opened;
+use super::opened::{Beginning, Opened};
 use super::phases::Phases;
 use super::plan::Plan;
 use super::quarantine::Ledger;
 use super::route::Route;
 use super::settings::OnError;
 use super::totals::Totals;
+use super::window::Windows;
 use super::worker::{Shared, Worker};
 use crate::error::{Error, Result};
 use crate::format::{Frame, ReadFormat, WriteFormat};
@@ -76,7 +78,6 @@ impl Opened<'_> {
             decoder: if keys { self.reading.key_decoder(want) } else { self.reading.decoder(want) },
             encoder: writing.encoder(),
             arena: self.arena(),
-            window: Vec::new(),
             record: Vec::new(),
         }
     }
@@ -97,10 +98,10 @@ impl Opened<'_> {
     fn rewind(&mut self) -> Result<()> {
         let Bytes::Stream(stream) = &mut self.source.bytes else { return Ok(()) };
         let start = self.reading.start();
-        self.head.clear();
-        let again = stream.rewind().and_then(|()| stream.read_to(&mut self.head, start));
+        self.head = Beginning::default();
+        let again = stream.rewind().and_then(|()| stream.read_to(&mut self.head.bytes, start));
         again.map_err(|e| Error::read(&self.source.path, e))?;
-        match self.head.len() < start {
+        match self.head.bytes.len() < start {
             true => Err(Error::usage(format!("{} became shorter while it was read", self.source.path.display()))),
             false => Ok(()),
         }
@@ -174,17 +175,9 @@ impl Opened<'_> {
         let (mut pool, buffers) = (Pool::new(), plan.workers + plan.ring);
         pool.stock(plan.buffer, buffers);
         let committer = Committer::new(target, begin, pool, buffers);
-        let workers: Vec<_> = (0..plan.workers)
-            .map(|index| {
-                let mut worker = self.worker(index, writing);
-                if plan.streamed {
-                    worker.window.reserve_exact(plan.window());
-                }
-                Mutex::new(worker)
-            })
-            .collect();
+        let workers: Vec<_> = (0..plan.workers).map(|index| Mutex::new(self.worker(index, writing))).collect();
         let room = Room::new(plan, &self.budget);
-        let (feed, map) = feed(&mut self.source.bytes, &mut self.head, &*self.reading, (plan, &room), start);
+        let (feed, map) = feed(&mut self.source.bytes, take(&mut self.head), &*self.reading, (plan, &room), start);
         let feed = match &self.replay {
             Some(section) => feed.within(section.end(), section.longest_line(plan.max_record)),
             None => feed,
@@ -236,7 +229,7 @@ pub(super) fn write_end(
 /// The cursor of a run, and what is mapped. `start` is where a record begins, if it is not the first one.
 pub(super) fn feed<'f>(
     bytes: &'f mut Bytes,
-    head: &mut Vec<u8>,
+    head: Beginning,
     reading: &dyn ReadFormat,
     (plan, room): (&Plan, &Room),
     start: Option<usize>,
@@ -245,10 +238,8 @@ pub(super) fn feed<'f>(
     let (input, map) = match bytes {
         Bytes::Mapped(map) => (Input::Mapped(map), Some(&*map)),
         Bytes::Stream(stream) => {
-            let mut carry = std::mem::take(head);
-            carry.drain(..start);
-            carry.reserve_exact(plan.window().saturating_sub(carry.len()));
-            (Input::Stream(stream, carry), None)
+            stream.unread(head.bytes, start, head.reserved);
+            (Input::Stream(Windows::new(stream, plan)), None)
         }
     };
     (Feed::new(input, start, reading.cutter(), plan, room.clone()), map)

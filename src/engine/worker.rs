@@ -55,8 +55,6 @@ pub(super) struct Worker {
     pub decoder: Box<dyn Decode>,
     pub encoder: Box<dyn Encode>,
     pub arena: Arena,
-    /// The bytes of a slice of a stream.
-    pub window: Vec<u8>,
     /// A record of a quarantine.
     pub record: Vec<u8>,
 }
@@ -80,13 +78,13 @@ impl Worker {
         let mut lap = shared.phases.lap();
         let mut warm = false;
         while let Some(mut buffer) = shared.committer.buffer(self.index) {
-            let Some((slice, cut)) = shared.feed.next(&mut self.window, Some(&mut self.arena)) else {
+            let Some((slice, cut)) = shared.feed.next(Some(&mut self.arena)) else {
                 shared.committer.end(buffer);
                 break;
             };
             shared.phases.book(&mut lap, Stage::Cut);
             let claimed = Instant::now();
-            let bytes = slice.mapped.unwrap_or(&self.window);
+            let bytes = slice.bytes();
             let (start, end) = (slice.offset, slice.offset + bytes.len() as u64);
             let mapped = shared.map.map(|map| (map, shared.source, end));
             let bad = RefCell::new(BadRecords::default());
@@ -113,7 +111,7 @@ impl Worker {
             shared.feed.lock().finished(bytes.len(), written, buffer.len(), failed.is_some());
             let bad = bad.take();
             committer.commit(index, Done { offset: start, buffer, len, drained, bad, totals, claimed, failed });
-            shared.feed.done(slice, &mut self.window, Some(&mut self.arena), shared.governor.lean());
+            shared.feed.done(slice, Some(&mut self.arena), shared.governor.lean());
             shared.governor.look(index, &shared.feed, &shared.committer, shared.map);
             shared.phases.book(&mut lap, Stage::Commit);
             if !std::mem::replace(&mut warm, true) {

@@ -1,35 +1,85 @@
 //! Buffers that are used again and again, in tiers by size.
 
+use std::collections::TryReserveError;
 use std::ops::{Deref, DerefMut};
 
 use crate::sys;
 
-/// A buffer of fixed capacity; only its first [`room`](Pool::set_room) bytes can be seen.
+/// A buffer that begins where a page does; only its first [`room`](Pool::set_room) bytes can be seen.
+///
+/// Its size is fixed, but for what an odd large record [takes](Self::try_grow): that ends when it goes back to its pool.
 pub struct Buffer {
-    bytes: Box<[u8]>,
+    /// A page more than its capacity, so that there is one to begin with. The allocator's own, so that it is counted.
+    memory: Vec<u8>,
+    /// Where it begins.
+    start: usize,
+    /// How many bytes it was made with.
+    size: usize,
     room: usize,
     /// Its pages may have memory.
     touched: bool,
 }
 
 impl Buffer {
+    /// A buffer of `size` zeroed bytes. The system gives a page its memory when it is first touched.
+    pub fn new(size: usize) -> Buffer {
+        let memory = vec![0; size + sys::page_size()];
+        Buffer { start: first_page(&memory), memory, size, room: size, touched: false }
+    }
+
     /// How many bytes it has.
     pub fn capacity(&self) -> usize {
-        self.bytes.len()
+        self.memory.len() - sys::page_size()
     }
+
+    /// Makes it as large as `bytes`, all of which can be seen then. What it holds stays; it is not held twice where the
+    /// system can move pages.
+    ///
+    /// # Errors
+    /// The system has no memory for it.
+    pub fn try_grow(&mut self, bytes: usize) -> Result<(), TryReserveError> {
+        let more = bytes.saturating_sub(self.capacity());
+        if more > 0 {
+            self.memory.try_reserve_exact(more)?;
+            self.memory.resize(self.memory.len() + more, 0);
+            let start = first_page(&self.memory);
+            if start != self.start {
+                self.memory.copy_within(self.start..self.start + self.room, start);
+                self.start = start;
+            }
+        }
+        self.room = self.capacity();
+        Ok(())
+    }
+
+    /// Gives back what it took beyond its size; what it holds is void.
+    fn shrink(&mut self) {
+        if self.capacity() > self.size {
+            self.memory.truncate(self.size + sys::page_size());
+            self.memory.shrink_to_fit();
+            self.start = first_page(&self.memory);
+            self.room = self.size;
+        }
+    }
+}
+
+/// Where the first page in a buffer's memory begins.
+fn first_page(memory: &[u8]) -> usize {
+    let at = memory.as_ptr() as usize;
+    at.next_multiple_of(sys::page_size()) - at
 }
 
 impl Deref for Buffer {
     type Target = [u8];
 
     fn deref(&self) -> &[u8] {
-        &self.bytes[..self.room]
+        &self.memory[self.start..][..self.room]
     }
 }
 
 impl DerefMut for Buffer {
     fn deref_mut(&mut self) -> &mut [u8] {
-        &mut self.bytes[..self.room]
+        &mut self.memory[self.start..][..self.room]
     }
 }
 
@@ -73,8 +123,7 @@ impl Pool {
             self.tiers.insert(place, Tier { class, idle: Vec::new(), out: 0, high: 0, low: 0 });
         }
         let tier = &mut self.tiers[place];
-        let made = (0..count).map(|_| Buffer { bytes: vec![0; bytes].into(), room: bytes, touched: false });
-        tier.idle.extend(made);
+        tier.idle.extend((0..count).map(|_| Buffer::new(bytes)));
         (tier.high, tier.low) = (tier.high + count, tier.low + count);
     }
 
@@ -92,8 +141,9 @@ impl Pool {
         Some(buffer)
     }
 
-    /// Takes a buffer back.
-    pub fn give(&mut self, buffer: Buffer) {
+    /// Takes a buffer back, as large as it was made.
+    pub fn give(&mut self, mut buffer: Buffer) {
+        buffer.shrink();
         let class = class_of(buffer.capacity());
         if let Some(tier) = self.tiers.iter_mut().find(|tier| tier.class == class) {
             tier.out = tier.out.saturating_sub(1);
@@ -131,9 +181,9 @@ impl Tier {
         let above = self.idle.len().saturating_sub(self.low);
         let mut given = 0;
         for buffer in self.idle[..above].iter_mut().filter(|buffer| buffer.touched) {
-            sys::memory::discard(&mut buffer.bytes);
+            sys::memory::discard(&mut buffer.memory[buffer.start..]);
             buffer.touched = false;
-            given += buffer.bytes.len();
+            given += buffer.capacity();
         }
         given
     }
@@ -189,6 +239,34 @@ mod tests {
         assert_eq!(pool.take(20).map(|buffer| buffer.len()), Some(20));
     }
 
+    #[test]
+    fn buffers_begin_where_pages_do() {
+        let page = sys::page_size();
+        let begins = |buffer: &Buffer| (buffer.as_ptr() as usize).is_multiple_of(page);
+        let mut pool = Pool::new();
+        for size in [1, 100, page - 1, page, page + 1, 5 * page, 640 << 10, 2 << 20] {
+            pool.stock(size, 3);
+            let taken: Vec<Buffer> = (0..3).map(|_| pool.take(size).unwrap()).collect();
+            assert!(taken.iter().all(|buffer| begins(buffer) && buffer.len() == size), "{size}");
+            // What they hold stays where they begin, however much they grow.
+            for (n, mut buffer) in taken.into_iter().enumerate() {
+                buffer.fill(n as u8 + 1);
+                let larger = size + 7 + n * (300 << 10);
+                buffer.try_grow(larger).unwrap();
+                assert!(begins(&buffer) && buffer.len() == larger, "{size} {n}");
+                assert!(buffer[..size].iter().all(|byte| *byte == n as u8 + 1), "{size} {n}");
+                buffer.try_grow(1).unwrap();
+                assert_eq!(buffer.len(), larger);
+                pool.give(buffer);
+            }
+            let again: Vec<Buffer> = (0..3).map(|_| pool.take(size).unwrap()).collect();
+            assert!(again.iter().all(|buffer| begins(buffer) && buffer.capacity() == size), "{size}");
+            // Taken out of the way of the next sizes.
+            drop(again);
+        }
+        assert!(Buffer::new(1).try_grow(isize::MAX as usize).is_err());
+    }
+
     #[cfg(target_os = "linux")]
     #[test]
     fn idle_buffers_give_their_memory_back_and_can_be_used_again() {
@@ -203,9 +281,8 @@ mod tests {
         fill(&mut pool);
         pool.set_marks(4, 1);
         assert_eq!(pool.set_lean(true), 3 * SIZE);
-        let resident = |pool: &Pool| -> usize {
-            pool.tiers[0].idle.iter().map(|buffer| sys::memory::resident_in(&buffer.bytes)).sum()
-        };
+        let resident =
+            |pool: &Pool| -> usize { pool.tiers[0].idle.iter().map(|buffer| sys::memory::resident_in(buffer)).sum() };
         let about = SIZE - (64 << 10)..SIZE + (1 << 20);
         assert!(about.contains(&resident(&pool)), "{}", resident(&pool));
         assert_eq!(pool.set_lean(true), 0, "they have no more to give");

@@ -16,7 +16,8 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use crate::compress::{Codec, Decompress, MAGIC, Packed, Unpacking, sniff};
 use crate::error::{Error, ErrorClass, Result};
-use crate::sys::{Map, Stop};
+use crate::memory::Reservation;
+use crate::sys::{Map, Stop, memory};
 
 use identity::Identity;
 pub use identity::{Stamp, place};
@@ -261,6 +262,8 @@ pub enum Mapping {
 /// Bytes that come forwards.
 pub struct Stream {
     reader: Box<dyn Read + Send>,
+    /// What was read by somebody who looked at it, and is to be read again.
+    unread: Unread,
     ended: bool,
     /// What the next read ends with: it came behind bytes that were good.
     failed: Option<io::Error>,
@@ -276,12 +279,21 @@ pub struct Stream {
 
 impl Stream {
     fn new(reader: Box<dyn Read + Send>) -> Stream {
-        Stream { reader, ended: false, failed: None, packed: None, unpacking: None, decoded: None, again: None }
+        Stream {
+            reader,
+            unread: Unread::default(),
+            ended: false,
+            failed: None,
+            packed: None,
+            unpacking: None,
+            decoded: None,
+            again: None,
+        }
     }
 
     /// Whether everything was read.
     pub fn ended(&self) -> bool {
-        self.ended
+        self.ended && self.unread.bytes.is_empty()
     }
 
     /// From now on gives what the compressed bytes hold. Before anything was read.
@@ -316,7 +328,7 @@ impl Stream {
         // The memory of the decoders goes first.
         self.reader = Box::new(io::empty());
         self.reader = Box::new(File::open(path)?);
-        (self.ended, self.failed) = (false, None);
+        (self.unread, self.ended, self.failed) = (Unread::default(), false, None);
         self.unpack(unpacking)?;
         if let Some((decoded, replace)) = self.decoded.take() {
             // The first reading's do not count twice.
@@ -340,25 +352,89 @@ impl Stream {
         self.failed = Some(error);
     }
 
-    /// Appends to `window` until it holds `size` bytes or the stream ends. Its memory is only as much
-    /// as was read or asked for, whatever the stream claims. Of a read that fails the bytes before count first: the
-    /// next call tells of it.
-    pub fn read_to(&mut self, window: &mut Vec<u8>, size: usize) -> io::Result<()> {
-        let missing = size.saturating_sub(window.len());
+    /// Puts what was read back, to be [filled](Self::fill) in again from byte `at` on. What is reserved for it is given
+    /// back on the way.
+    pub fn unread(&mut self, bytes: Vec<u8>, at: usize, reserved: Option<Reservation>) {
+        self.unread = Unread { bytes, at, reserved };
+        self.unread.done(0);
+    }
+
+    /// Fills `window` unless the stream ends before, and says how many bytes of it. Of a read that fails the bytes
+    /// before count first: the next call tells of it.
+    ///
+    /// # Errors
+    /// The stream can't be read.
+    pub fn fill(&mut self, window: &mut [u8]) -> io::Result<usize> {
+        let mut len = self.unread.read(window);
+        while len < window.len() && !self.ended {
+            let read = match self.failed.take() {
+                Some(error) => Err(error),
+                None => self.reader.read(&mut window[len..]),
+            };
+            match read {
+                Ok(0) => self.ended = true,
+                Ok(count) => len += count,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if len == 0 => return Err(error),
+                // What came before the error is used first: how much that is must not depend on the size of reads.
+                Err(error) => {
+                    self.failed = Some(error);
+                    break;
+                }
+            }
+        }
+        Ok(len)
+    }
+
+    /// Appends to `head` until it holds `size` bytes or the stream ends, for somebody who looks at the beginning. Its
+    /// memory is only as much as was asked for, whatever the stream claims. Errors as for [`fill`](Self::fill).
+    pub fn read_to(&mut self, head: &mut Vec<u8>, size: usize) -> io::Result<()> {
+        let missing = size.saturating_sub(head.len());
         if self.ended || missing == 0 {
             return Ok(());
         }
         if let Some(error) = self.failed.take() {
             return Err(error);
         }
-        window.reserve_exact(missing);
-        let before = window.len();
-        match (&mut self.reader).take(missing as u64).read_to_end(window) {
+        head.reserve_exact(missing);
+        let before = head.len();
+        match (&mut self.reader).take(missing as u64).read_to_end(head) {
             Ok(count) => self.ended = count < missing,
-            Err(error) if window.len() == before => return Err(error),
-            // What came before the error is used first: how much that is must not depend on the size of reads.
+            Err(error) if head.len() == before => return Err(error),
             Err(error) => self.failed = Some(error),
         }
         Ok(())
+    }
+}
+
+/// What was read of a stream, until it was read once more.
+#[derive(Default)]
+struct Unread {
+    bytes: Vec<u8>,
+    at: usize,
+    reserved: Option<Reservation>,
+}
+
+impl Unread {
+    fn read(&mut self, window: &mut [u8]) -> usize {
+        let rest = &self.bytes[self.at..];
+        let len = window.len().min(rest.len());
+        window[..len].copy_from_slice(&rest[..len]);
+        self.done(len);
+        len
+    }
+
+    /// Gives the next `len` bytes back to the system, so that a large first record is not held twice.
+    fn done(&mut self, len: usize) {
+        self.at += len;
+        if self.at >= self.bytes.len() {
+            *self = Unread::default();
+            return;
+        }
+        memory::discard(&mut self.bytes[self.at - len..self.at]);
+        let left = self.bytes.len() - self.at;
+        if let Some(reserved) = &mut self.reserved {
+            reserved.shrink(reserved.bytes().saturating_sub(left));
+        }
     }
 }

@@ -23,7 +23,7 @@ pub(crate) use stop::{pause, readable, writable};
 
 /// The size of a page in bytes.
 #[cfg(unix)]
-fn page_size() -> usize {
+pub fn page_size() -> usize {
     use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
     static SIZE: AtomicUsize = AtomicUsize::new(0);
     match SIZE.load(Relaxed) {
@@ -39,7 +39,7 @@ fn page_size() -> usize {
 
 /// Without page release nothing depends on the size of a page.
 #[cfg(not(unix))]
-fn page_size() -> usize {
+pub fn page_size() -> usize {
     4096
 }
 

@@ -1,5 +1,6 @@
 //! Records: by their separators where that is enough, or by a decoder.
 
+use std::mem::take;
 use std::ops::Range;
 use std::sync::{Mutex, MutexGuard};
 use std::thread;
@@ -20,7 +21,7 @@ pub(super) fn tally(opened: &mut Opened<'_>) -> Option<Result<u64>> {
     let tallies = (0..opened.plan.workers).map(|_| opened.reading.tally()).collect::<Option<Vec<_>>>()?;
     let path = opened.source.path.clone();
     let (plan, room) = (&opened.plan, Room::new(&opened.plan, &opened.budget));
-    let (feed, map) = feed(&mut opened.source.bytes, &mut opened.head, &*opened.reading, (plan, &room), None);
+    let (feed, map) = feed(&mut opened.source.bytes, take(&mut opened.head), &*opened.reading, (plan, &room), None);
     let feed = feed.controlled(opened.settings.stop.as_ref(), opened.settings.progress.as_ref());
     let shared = Shared { feed: Gate::new(feed, room), map, failed: Mutex::new(None) };
     let shared = &shared;
@@ -55,21 +56,20 @@ struct Shared<'s> {
 impl Shared<'_> {
     /// Counts slices until there are no more.
     fn count(&self, mut tally: Box<dyn Tally>) -> u64 {
-        let (mut window, mut records) = (Vec::new(), 0);
+        let mut records = 0;
         loop {
-            let Some((slice, cut)) = self.feed.next(&mut window, None) else { break };
+            let Some((slice, cut)) = self.feed.next(None) else { break };
             if let Err(error) = cut {
                 *lock(&self.failed) = Some((error, slice.offset));
                 break;
             }
-            let bytes = slice.mapped.unwrap_or(&window);
             // The count is void; what is wrong is told at the end.
             if self.map.is_some_and(|map| map.damage().is_some()) {
-                self.feed.done(slice, &mut window, None, false);
+                self.feed.done(slice, None, false);
                 break;
             }
-            records += tally.records(bytes);
-            self.feed.done(slice, &mut window, None, false);
+            records += tally.records(slice.bytes());
+            self.feed.done(slice, None, false);
         }
         records
     }

@@ -8,6 +8,7 @@ use super::super::{Settings, SourceSpec};
 use super::claims::{self, Pace};
 use crate::compress::Unpacking;
 use crate::error::{Error, Result};
+use crate::memory::Buffer;
 use crate::metrics::Progress;
 use crate::scan::count::{Counter, Counts, SliceCount, count_slice};
 use crate::source::{Bytes, Source, Stream};
@@ -71,13 +72,12 @@ pub(super) fn unpack(source: &mut Source, settings: &Settings) -> Result<usize> 
 
 fn streamed(stream: &mut Stream, path: &Path, progress: Option<&Progress>) -> Result<Counts> {
     let mut counter = Counter::new();
-    let mut window = Vec::new();
+    let mut window = Buffer::new(WINDOW);
     while !stream.ended() {
-        window.clear();
-        stream.read_to(&mut window, WINDOW).map_err(|e| Error::read(path, e))?;
-        counter.feed(&window);
+        let len = stream.fill(&mut window).map_err(|e| Error::read(path, e))?;
+        counter.feed(&window[..len]);
         if let Some(progress) = progress {
-            progress.read_more(window.len() as u64);
+            progress.read_more(len as u64);
         }
     }
     Ok(counter.counts())

@@ -123,3 +123,174 @@ impl<'s> Windows<'s> {
         self.pool.set_lean(lean);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+    use std::io::Read;
+
+    use super::super::feed::{Feed, Input, Slice};
+    use super::super::gate::{Gate, Room};
+    use super::super::plan::Wishes;
+    use super::*;
+    use crate::compress::Decompress;
+    use crate::format::{self, Format, Opening, Options};
+    use crate::memory::Budget;
+    use crate::source::{Bytes, Source};
+    use crate::sys;
+
+    const WORKERS: usize = 3;
+    const SLICE: usize = 64 << 10;
+
+    fn plan() -> Plan {
+        let wishes = Wishes {
+            workers: WORKERS,
+            slice_size: SLICE,
+            memory_limit: 64 << 20,
+            group: None,
+            max_record: 0,
+            streamed: true,
+            input: None,
+            names: 0,
+            columns: 0,
+            buffer_min: 0,
+            packed: None,
+            compression: None,
+            noting: false,
+        };
+        Plan::new(&wishes).unwrap()
+    }
+
+    /// Gives odd numbers of bytes at a time.
+    struct Pipe(Vec<u8>, usize);
+
+    impl Read for Pipe {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            let count = buffer.len().min(4097).min(self.0.len() - self.1);
+            buffer[..count].copy_from_slice(&self.0[self.1..self.1 + count]);
+            self.1 += count;
+            Ok(count)
+        }
+    }
+
+    /// Lines of all lengths up to `longest`.
+    fn lines(count: usize, longest: usize) -> Vec<u8> {
+        let line = |n: usize| format!("{n} {}\n", "x".repeat(n * 7919 % longest));
+        (0..count).map(line).collect::<String>().into_bytes()
+    }
+
+    /// Cuts `data`, of which the first `looked` bytes were looked at before; as many slices are held as there are workers.
+    fn each(data: &[u8], looked: usize, mut look: impl FnMut(&Slice<'_>, &Budget)) -> Budget {
+        let pipe = Pipe(data.to_vec(), 0);
+        let Bytes::Stream(mut stream) = Source::stream(Box::new(pipe), Decompress::None, None).unwrap().bytes else {
+            panic!("a stream is no map")
+        };
+        let (plan, mut head) = (plan(), Vec::new());
+        let budget = Budget::new(plan.memory_limit);
+        let (planned, beginning) = plan.reserve(&budget).unwrap();
+        stream.read_to(&mut head, looked).unwrap();
+        assert_eq!(head.len(), looked);
+        stream.unread(head, 0, Some(beginning));
+        let Ok(Opening::Ready(reading)) = format::open(Format::Text, &Options::default(), b"", true) else {
+            panic!("text needs no look")
+        };
+        let room = Room::new(&plan, &budget);
+        let input = Input::Stream(Windows::new(&mut stream, &plan));
+        let gate = Gate::new(Feed::new(input, 0, reading.cutter(), &plan, room.clone()), room);
+        let (mut held, mut at) = (std::collections::VecDeque::new(), 0);
+        loop {
+            // Behind a slice that has to be alone nobody would come.
+            let waits = held.len() == WORKERS || held.back().is_some_and(|slice: &Slice<'_>| slice.alone);
+            if waits {
+                held.drain(..).for_each(|slice| gate.done(slice, None, false));
+            }
+            let Some((slice, cut)) = gate.next(None) else { break };
+            assert!(cut.is_ok());
+            assert_eq!(slice.offset, at as u64);
+            at += slice.bytes().len();
+            held.push_back(slice);
+            // Nothing that comes later changes what is held.
+            for slice in &held {
+                let from = slice.offset as usize;
+                assert!(slice.bytes() == &data[from..from + slice.bytes().len()], "the slice at {from}");
+                look(slice, &budget);
+            }
+        }
+        assert_eq!(at, data.len());
+        held.drain(..).for_each(|slice| gate.done(slice, None, false));
+        drop((gate, planned));
+        budget
+    }
+
+    #[test]
+    fn slices_are_in_a_few_windows_that_begin_where_pages_do() {
+        let data = lines(3000, 2000);
+        for looked in [0, 1, 64 << 10, 1 << 20, data.len() - 1, data.len()] {
+            let (mut windows, mut slices) = (HashSet::new(), HashSet::new());
+            let budget = each(&data, looked, |slice, _| {
+                windows.insert(slice.bytes().as_ptr() as usize);
+                slices.insert(slice.offset);
+                assert!(slice.held.is_none());
+            });
+            assert!(slices.len() > 30, "{}", slices.len());
+            assert_eq!(windows.len(), plan().windows());
+            assert!(windows.iter().all(|at| at.is_multiple_of(sys::page_size())));
+            assert_eq!(budget.reserved(), 0);
+        }
+    }
+
+    #[test]
+    fn a_large_record_has_a_larger_window_while_it_is_converted() {
+        for (before, looked) in [(0, 0), (0, 64 << 10), (700, 0), (700, 2 << 20)] {
+            let large = [&b"y".repeat(3 << 20)[..], b"\n"].concat();
+            let data = [lines(before, 500), large, lines(2000, 500)].concat();
+            let mut windows = HashSet::new();
+            let mut seen = 0;
+            each(&data, looked, |slice, budget| {
+                let (len, more) = (slice.bytes().len(), slice.held.as_ref().map_or(0, |held| held.bytes()));
+                windows.insert(slice.bytes().as_ptr() as usize);
+                assert!(windows.iter().all(|at| at.is_multiple_of(sys::page_size())));
+                assert!(len <= plan().window() + more, "{len} {more}");
+                assert!(budget.reserved() >= more && budget.reserved() <= budget.limit());
+                if len > 3 << 20 {
+                    assert!(slice.alone);
+                    seen += 1;
+                }
+            });
+            assert_eq!(seen, 1, "{before} {looked}");
+        }
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn windows_that_nobody_uses_give_their_memory_back() {
+        let mut stream = match Source::stream(Box::new(io::repeat(7)), Decompress::None, None).unwrap().bytes {
+            Bytes::Stream(stream) => stream,
+            Bytes::Mapped(_) => panic!("a stream is no map"),
+        };
+        let plan = plan();
+        let mut windows = Windows::new(&mut stream, &plan);
+        // Reads all of them full; gives how much memory they had before that.
+        let fill = |windows: &mut Windows<'_>| -> usize {
+            let all: Vec<Window> = (0..plan.windows()).map(|_| windows.empty()).collect();
+            let resident = all.iter().map(|window| sys::memory::resident_in(&window.buffer)).sum();
+            for mut window in all {
+                windows.read(&mut window, plan.window()).unwrap();
+                assert!(window.len() == plan.window() && window.iter().all(|byte| *byte == 7));
+                windows.give(window);
+            }
+            resident
+        };
+        fill(&mut windows);
+        assert_eq!(fill(&mut windows), plan.windows() * plan.window());
+        windows.set_lean(true, 1);
+        assert_eq!(fill(&mut windows), plan.window());
+        // What comes back is trimmed too.
+        assert_eq!(fill(&mut windows), plan.window());
+        windows.set_lean(true, 0);
+        assert_eq!(fill(&mut windows), 0);
+        windows.set_lean(false, 1);
+        fill(&mut windows);
+        assert_eq!(fill(&mut windows), plan.windows() * plan.window());
+    }
+}

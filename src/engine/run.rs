@@ -173,11 +173,11 @@ impl Opened<'_> {
         let plan = &self.plan;
         let began = begin.place.offset;
         let (mut pool, buffers) = (Pool::new(), plan.workers + plan.ring);
-        pool.stock(plan.buffer, buffers);
+        pool.stock(plan.buffer, buffers)?;
         let committer = Committer::new(target, begin, pool, buffers);
         let workers: Vec<_> = (0..plan.workers).map(|index| Mutex::new(self.worker(index, writing))).collect();
         let room = Room::new(plan, &self.budget);
-        let (feed, map) = feed(&mut self.source.bytes, take(&mut self.head), &*self.reading, (plan, &room), start);
+        let (feed, map) = feed(&mut self.source.bytes, take(&mut self.head), &*self.reading, (plan, &room), start)?;
         let feed = match &self.replay {
             Some(section) => feed.within(section.end(), section.longest_line(plan.max_record)),
             None => feed,
@@ -233,16 +233,16 @@ pub(super) fn feed<'f>(
     reading: &dyn ReadFormat,
     (plan, room): (&Plan, &Room),
     start: Option<usize>,
-) -> (Feed<'f>, Option<&'f Map>) {
+) -> Result<(Feed<'f>, Option<&'f Map>)> {
     let start = start.unwrap_or(reading.start());
     let (input, map) = match bytes {
         Bytes::Mapped(map) => (Input::Mapped(map), Some(&*map)),
         Bytes::Stream(stream) => {
             stream.unread(head.bytes, start, head.reserved);
-            (Input::Stream(Windows::new(stream, plan)), None)
+            (Input::Stream(Windows::new(stream, plan)?), None)
         }
     };
-    (Feed::new(input, start, reading.cutter(), plan, room.clone()), map)
+    Ok((Feed::new(input, start, reading.cutter(), plan, room.clone()), map))
 }
 
 /// Runs every worker until the input ends. One broadcast; a single worker needs no thread.

@@ -8,7 +8,7 @@ use std::io;
 use std::ops::Deref;
 
 use super::plan::Plan;
-use crate::error::RecordError;
+use crate::error::{RecordError, Result};
 use crate::memory::{Buffer, Pool, Refusal, no_memory};
 use crate::source::Stream;
 
@@ -56,10 +56,13 @@ pub(super) struct Windows<'s> {
 
 impl<'s> Windows<'s> {
     /// As many as the plan has, of the size that it has.
-    pub fn new(stream: &'s mut Stream, plan: &Plan) -> Windows<'s> {
+    ///
+    /// # Errors
+    /// The system has no memory for them.
+    pub fn new(stream: &'s mut Stream, plan: &Plan) -> Result<Windows<'s>> {
         let (mut pool, count) = (Pool::new(), plan.windows());
-        pool.stock(plan.window(), count);
-        Windows { stream, pool, rest: None, count }
+        pool.stock(plan.window(), count)?;
+        Ok(Windows { stream, pool, rest: None, count })
     }
 
     /// Whether the stream ended.
@@ -195,7 +198,7 @@ mod tests {
             panic!("text needs no look")
         };
         let room = Room::new(&plan, &budget);
-        let input = Input::Stream(Windows::new(&mut stream, &plan));
+        let input = Input::Stream(Windows::new(&mut stream, &plan).unwrap());
         let gate = Gate::new(Feed::new(input, 0, reading.cutter(), &plan, room.clone()), room);
         let (mut held, mut at) = (std::collections::VecDeque::new(), 0);
         loop {
@@ -269,7 +272,7 @@ mod tests {
             Bytes::Mapped(_) => panic!("a stream is no map"),
         };
         let plan = plan();
-        let mut windows = Windows::new(&mut stream, &plan);
+        let mut windows = Windows::new(&mut stream, &plan).unwrap();
         // Reads all of them full; gives how much memory they had before that.
         let fill = |windows: &mut Windows<'_>| -> usize {
             let all: Vec<Window> = (0..plan.windows()).map(|_| windows.empty()).collect();

@@ -1,18 +1,16 @@
 //! Buffers that are used again and again, in tiers by size.
 
-use std::collections::TryReserveError;
+use std::io;
 use std::ops::{Deref, DerefMut};
 
-use crate::sys;
+use crate::error::Error;
+use crate::sys::{self, Pages};
 
 /// A buffer that begins where a page does; only its first [`room`](Pool::set_room) bytes can be seen.
 ///
 /// Its size is fixed, but for what an odd large record [takes](Self::try_grow): that ends when it goes back to its pool.
 pub struct Buffer {
-    /// A page more than its capacity, so that there is one to begin with. The allocator's own, so that it is counted.
-    memory: Vec<u8>,
-    /// Where it begins.
-    start: usize,
+    pages: Pages,
     /// How many bytes it was made with.
     size: usize,
     room: usize,
@@ -22,64 +20,55 @@ pub struct Buffer {
 
 impl Buffer {
     /// A buffer of `size` zeroed bytes. The system gives a page its memory when it is first touched.
-    pub fn new(size: usize) -> Buffer {
-        let memory = vec![0; size + sys::page_size()];
-        Buffer { start: first_page(&memory), memory, size, room: size, touched: false }
+    ///
+    /// # Errors
+    /// Of the class [`Memory`](crate::error::ErrorClass::Memory): the system has no more.
+    pub fn new(size: usize) -> Result<Buffer, Error> {
+        let pages = Pages::new(size).map_err(|error| {
+            Error::memory(format!(
+                "there is no memory for a buffer of {size} bytes: {error}\n  Lower --workers or --slice-size."
+            ))
+        })?;
+        Ok(Buffer { pages, size, room: size, touched: false })
     }
 
     /// How many bytes it has.
     pub fn capacity(&self) -> usize {
-        self.memory.len() - sys::page_size()
+        self.pages.len()
     }
 
-    /// Makes it as large as `bytes`, all of which can be seen then. What it holds stays; it is not held twice where the
+    /// Makes it as large as `bytes`, all of which can be seen then. What it holds stays, and is not copied where the
     /// system can move pages.
     ///
     /// # Errors
     /// The system has no memory for it.
-    pub fn try_grow(&mut self, bytes: usize) -> Result<(), TryReserveError> {
-        let more = bytes.saturating_sub(self.capacity());
-        if more > 0 {
-            self.memory.try_reserve_exact(more)?;
-            self.memory.resize(self.memory.len() + more, 0);
-            let start = first_page(&self.memory);
-            if start != self.start {
-                self.memory.copy_within(self.start..self.start + self.room, start);
-                self.start = start;
-            }
+    pub fn try_grow(&mut self, bytes: usize) -> io::Result<()> {
+        if bytes > self.capacity() {
+            self.pages.resize(bytes)?;
         }
         self.room = self.capacity();
         Ok(())
     }
 
-    /// Gives back what it took beyond its size; what it holds is void.
+    /// Gives back what it took beyond its size.
     fn shrink(&mut self) {
-        if self.capacity() > self.size {
-            self.memory.truncate(self.size + sys::page_size());
-            self.memory.shrink_to_fit();
-            self.start = first_page(&self.memory);
+        if self.capacity() > self.size && self.pages.resize(self.size).is_ok() {
             self.room = self.size;
         }
     }
-}
-
-/// Where the first page in a buffer's memory begins.
-fn first_page(memory: &[u8]) -> usize {
-    let at = memory.as_ptr() as usize;
-    at.next_multiple_of(sys::page_size()) - at
 }
 
 impl Deref for Buffer {
     type Target = [u8];
 
     fn deref(&self) -> &[u8] {
-        &self.memory[self.start..][..self.room]
+        &self.pages[..self.room]
     }
 }
 
 impl DerefMut for Buffer {
     fn deref_mut(&mut self) -> &mut [u8] {
-        &mut self.memory[self.start..][..self.room]
+        &mut self.pages[..self.room]
     }
 }
 
@@ -116,15 +105,22 @@ impl Pool {
     }
 
     /// Adds buffers of `bytes` bytes. The marks of their tier are open: all of them may be out, and may stay.
-    pub fn stock(&mut self, bytes: usize, count: usize) {
+    ///
+    /// # Errors
+    /// As [`Buffer::new`].
+    pub fn stock(&mut self, bytes: usize, count: usize) -> Result<(), Error> {
         let class = class_of(bytes);
         let place = self.tiers.partition_point(|tier| tier.class < class);
         if self.tiers.get(place).is_none_or(|tier| tier.class != class) {
             self.tiers.insert(place, Tier { class, idle: Vec::new(), out: 0, high: 0, low: 0 });
         }
         let tier = &mut self.tiers[place];
-        tier.idle.extend((0..count).map(|_| Buffer::new(bytes)));
+        tier.idle.reserve_exact(count);
+        for _ in 0..count {
+            tier.idle.push(Buffer::new(bytes)?);
+        }
         (tier.high, tier.low) = (tier.high + count, tier.low + count);
+        Ok(())
     }
 
     /// An idle buffer of at least `bytes` bytes; none if all are out, or as many as may be.
@@ -181,7 +177,7 @@ impl Tier {
         let above = self.idle.len().saturating_sub(self.low);
         let mut given = 0;
         for buffer in self.idle[..above].iter_mut().filter(|buffer| buffer.touched) {
-            sys::memory::discard(&mut buffer.memory[buffer.start..]);
+            sys::memory::discard(&mut buffer.pages);
             buffer.touched = false;
             given += buffer.capacity();
         }
@@ -196,9 +192,9 @@ mod tests {
     #[test]
     fn tiers_by_power_of_two() {
         let mut pool = Pool::new();
-        pool.stock(1 << 16, 1);
-        pool.stock(3000, 2);
-        pool.stock(4096, 1);
+        pool.stock(1 << 16, 1).unwrap();
+        pool.stock(3000, 2).unwrap();
+        pool.stock(4096, 1).unwrap();
         assert_eq!(pool.tiers.iter().map(|tier| (tier.class, tier.idle.len())).collect::<Vec<_>>(), [(12, 3), (16, 1)]);
         // The smallest that is large enough.
         let large = pool.take(4097).unwrap();
@@ -213,7 +209,7 @@ mod tests {
     #[test]
     fn no_more_are_out_than_the_high_mark_says() {
         let mut pool = Pool::new();
-        pool.stock(100, 3);
+        pool.stock(100, 3).unwrap();
         let (one, two) = (pool.take(1).unwrap(), pool.take(1).unwrap());
         pool.set_marks(1, 1);
         assert!(pool.take(1).is_none());
@@ -230,7 +226,7 @@ mod tests {
     #[test]
     fn less_room_is_a_part_of_the_buffer() {
         let mut pool = Pool::new();
-        pool.stock(1000, 1);
+        pool.stock(1000, 1).unwrap();
         pool.set_room(10);
         let mut buffer = pool.take(1).unwrap();
         assert_eq!((buffer.len(), buffer.capacity()), (10, 1000));
@@ -245,7 +241,7 @@ mod tests {
         let begins = |buffer: &Buffer| (buffer.as_ptr() as usize).is_multiple_of(page);
         let mut pool = Pool::new();
         for size in [1, 100, page - 1, page, page + 1, 5 * page, 640 << 10, 2 << 20] {
-            pool.stock(size, 3);
+            pool.stock(size, 3).unwrap();
             let taken: Vec<Buffer> = (0..3).map(|_| pool.take(size).unwrap()).collect();
             assert!(taken.iter().all(|buffer| begins(buffer) && buffer.len() == size), "{size}");
             // What they hold stays where they begin, however much they grow.
@@ -264,7 +260,7 @@ mod tests {
             // Taken out of the way of the next sizes.
             drop(again);
         }
-        assert!(Buffer::new(1).try_grow(isize::MAX as usize).is_err());
+        assert!(Buffer::new(1).unwrap().try_grow(isize::MAX as usize).is_err());
     }
 
     #[cfg(target_os = "linux")]
@@ -272,7 +268,7 @@ mod tests {
     fn idle_buffers_give_their_memory_back_and_can_be_used_again() {
         const SIZE: usize = 8 << 20;
         let mut pool = Pool::new();
-        pool.stock(SIZE, 4);
+        pool.stock(SIZE, 4).unwrap();
         let fill = |pool: &mut Pool| {
             let mut taken: Vec<Buffer> = (0..4).map(|_| pool.take(SIZE).unwrap()).collect();
             taken.iter_mut().for_each(|buffer| buffer.fill(1));

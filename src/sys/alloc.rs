@@ -60,6 +60,23 @@ fn grown(bytes: usize) {
     }
 }
 
+/// Counts memory that is not the heap's as a block of it: what had `from` bytes (0: nothing yet) has `to` now.
+pub(super) fn resized(from: usize, to: usize) {
+    // Nothing counts in this program: a Rust program allocates before `main`.
+    if BLOCKS.load(Relaxed) == 0 {
+        return;
+    }
+    if to > 0 {
+        given(to);
+    }
+    match to.checked_sub(from) {
+        Some(more) => grown(more),
+        None => {
+            CURRENT.fetch_sub(from - to, Relaxed);
+        }
+    }
+}
+
 // SAFETY: every call goes to `System` with its arguments unchanged, and `System` keeps the contract of
 // `GlobalAlloc`. The counting touches no memory but the counters, does not allocate and does not unwind.
 unsafe impl GlobalAlloc for CountingAllocator {

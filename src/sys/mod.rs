@@ -6,6 +6,7 @@ mod guard;
 mod leftover;
 mod map;
 pub mod memory;
+mod pages;
 #[cfg(unix)]
 pub mod signals;
 mod stop;
@@ -15,6 +16,7 @@ pub use guard::guard_maps;
 pub use leftover::{Leftover, remove_leftovers};
 pub use map::Map;
 pub use memory::{peak_rss_bytes, resident_bytes};
+pub use pages::Pages;
 pub use stop::Stop;
 #[cfg(unix)]
 pub use stop::takes_a_line;

@@ -19,9 +19,13 @@ use crate::target::Target;
 /// Counts slice by slice. None if it takes a decoder.
 pub(super) fn tally(opened: &mut Opened<'_>) -> Option<Result<u64>> {
     let tallies = (0..opened.plan.workers).map(|_| opened.reading.tally()).collect::<Option<Vec<_>>>()?;
+    Some(tally_by(tallies, opened))
+}
+
+fn tally_by(tallies: Vec<Box<dyn Tally>>, opened: &mut Opened<'_>) -> Result<u64> {
     let path = opened.source.path.clone();
     let (plan, room) = (&opened.plan, Room::new(&opened.plan, &opened.budget));
-    let (feed, map) = feed(&mut opened.source.bytes, take(&mut opened.head), &*opened.reading, (plan, &room), None);
+    let (feed, map) = feed(&mut opened.source.bytes, take(&mut opened.head), &*opened.reading, (plan, &room), None)?;
     let feed = feed.controlled(opened.settings.stop.as_ref(), opened.settings.progress.as_ref());
     let shared = Shared { feed: Gate::new(feed, room), map, failed: Mutex::new(None) };
     let shared = &shared;
@@ -39,10 +43,10 @@ pub(super) fn tally(opened: &mut Opened<'_>) -> Option<Result<u64>> {
         own + helpers.into_iter().map(join).sum::<u64>()
     });
     let failed = lock(&shared.failed).take();
-    Some(match failed {
+    match failed {
         Some((error, offset)) => Err(opened.source.blame(error.at(&path, records, offset))),
         None => opened.source.unchanged().map(|()| records),
-    })
+    }
 }
 
 /// What the workers of a count share.

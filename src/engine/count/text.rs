@@ -72,7 +72,7 @@ pub(super) fn unpack(source: &mut Source, settings: &Settings) -> Result<usize> 
 
 fn streamed(stream: &mut Stream, path: &Path, progress: Option<&Progress>) -> Result<Counts> {
     let mut counter = Counter::new();
-    let mut window = Buffer::new(WINDOW);
+    let mut window = Buffer::new(WINDOW)?;
     while !stream.ended() {
         let len = stream.fill(&mut window).map_err(|e| Error::read(path, e))?;
         counter.feed(&window[..len]);

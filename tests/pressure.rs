@@ -57,6 +57,26 @@ fn the_bytes_are_the_same_whatever_the_pressure() {
 }
 
 #[test]
+fn compressed_bytes_are_the_same_whatever_the_pressure() {
+    let here = folder();
+    let (csv, ndjson) = table(4_000_000);
+    fs::write(here.path().join("a.csv"), &csv).unwrap();
+    for codec in ["gzip", "zstd", "lz4"] {
+        let pack = ["convert", "a.csv", "-t", "csv", "-o", "packed", "--force", "--compress", codec, "-q"];
+        run(here.path(), pack).ends(0);
+        for script in ["critical", "normal*5,critical*3,normal*9,high*2,critical,normal"] {
+            let there = ["convert", "packed", "-f", "csv", "-t", "ndjson", "-o", "b", "--force", "-q", "-j3"];
+            let flags = ["--compress", codec, "--slice-size", "20KiB", "--report", "report.json"];
+            pressed(here.path(), script, &[&there[..], &flags].concat()).ends(0);
+            let report = report(&here.path().join("report.json"));
+            assert!(done(&report)[0].contains("trim the pool"), "{codec} {script}: {report}");
+            let back = run(here.path(), ["convert", "b", "-f", "ndjson", "-t", "ndjson"]).ends(0);
+            assert!(back.stdout.as_bytes() == ndjson, "{codec} {script}");
+        }
+    }
+}
+
+#[test]
 fn responses_come_in_order_and_go_in_the_opposite_order() {
     let here = folder();
     fs::write(here.path().join("a.csv"), table(2_000_000).0).unwrap();

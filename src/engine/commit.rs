@@ -232,6 +232,7 @@ impl<'t> Committer<'t> {
 
     /// Grants less, or more again.
     pub fn restrict(&self, to: Restriction) {
+        self.target.set_lean(to.lean, to.idle);
         let mut state = self.lock();
         state.active = to.active;
         state.pool.set_marks(to.in_flight, to.idle);

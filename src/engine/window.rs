@@ -120,10 +120,12 @@ impl<'s> Windows<'s> {
         self.pool.give(window.buffer);
     }
 
-    /// Whether windows that nobody uses give their memory back, but for `idle` of them.
+    /// Whether windows that nobody uses give their memory back, but for `idle` of them; the blocks of a compressed stream
+    /// too.
     pub fn set_lean(&mut self, lean: bool, idle: usize) {
         self.pool.set_marks(self.count, idle);
         self.pool.set_lean(lean);
+        self.stream.set_lean(lean, idle);
     }
 }
 

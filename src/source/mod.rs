@@ -263,7 +263,7 @@ pub enum Mapping {
 pub struct Stream {
     reader: Box<dyn Read + Send>,
     /// What was read by somebody who looked at it, and is to be read again.
-    unread: Unread,
+    unread: Option<Box<Unread>>,
     ended: bool,
     /// What the next read ends with: it came behind bytes that were good.
     failed: Option<io::Error>,
@@ -271,6 +271,8 @@ pub struct Stream {
     packed: Option<Packed>,
     /// How it is read, if it is compressed.
     unpacking: Option<Unpacking>,
+    /// What it is decompressed into.
+    blocks: Option<unpack::Blocks>,
     /// How it is made UTF-8, and whether what is malformed is replaced.
     decoded: Option<(Decoded, bool)>,
     /// Where to open it again.
@@ -281,11 +283,12 @@ impl Stream {
     fn new(reader: Box<dyn Read + Send>) -> Stream {
         Stream {
             reader,
-            unread: Unread::default(),
+            unread: None,
             ended: false,
             failed: None,
             packed: None,
             unpacking: None,
+            blocks: None,
             decoded: None,
             again: None,
         }
@@ -293,7 +296,7 @@ impl Stream {
 
     /// Whether everything was read.
     pub fn ended(&self) -> bool {
-        self.ended && self.unread.bytes.is_empty()
+        self.ended && self.unread.is_none()
     }
 
     /// From now on gives what the compressed bytes hold. Before anything was read.
@@ -302,7 +305,9 @@ impl Stream {
     /// A thread or a decoder can't be made.
     pub fn unpack(&mut self, unpacking: Unpacking) -> io::Result<()> {
         let packed = std::mem::replace(&mut self.reader, Box::new(io::empty()));
-        self.reader = Box::new(unpack::Unpacker::new(packed, &unpacking)?);
+        let unpacker = unpack::Unpacker::new(packed, &unpacking)?;
+        self.blocks = Some(unpacker.blocks());
+        self.reader = Box::new(unpacker);
         self.unpacking = Some(unpacking);
         Ok(())
     }
@@ -326,9 +331,9 @@ impl Stream {
     pub fn rewind(&mut self) -> io::Result<()> {
         let (Some(path), Some(unpacking)) = (&self.again, self.unpacking) else { return Ok(()) };
         // The memory of the decoders goes first.
-        self.reader = Box::new(io::empty());
+        (self.reader, self.blocks) = (Box::new(io::empty()), None);
         self.reader = Box::new(File::open(path)?);
-        (self.unread, self.ended, self.failed) = (Unread::default(), false, None);
+        (self.unread, self.ended, self.failed) = (None, false, None);
         self.unpack(unpacking)?;
         if let Some((decoded, replace)) = self.decoded.take() {
             // The first reading's do not count twice.
@@ -347,6 +352,13 @@ impl Stream {
         Ok(beginning)
     }
 
+    /// Whether blocks that nothing was decompressed into give their memory back, but for `idle` of them.
+    pub fn set_lean(&self, lean: bool, idle: usize) {
+        if let Some(blocks) = &self.blocks {
+            blocks.set_lean(lean, idle);
+        }
+    }
+
     /// Tells of a failed read once more.
     pub fn fail(&mut self, error: io::Error) {
         self.failed = Some(error);
@@ -355,8 +367,9 @@ impl Stream {
     /// Puts what was read back, to be [filled](Self::fill) in again from byte `at` on. What is reserved for it is given
     /// back on the way.
     pub fn unread(&mut self, bytes: Vec<u8>, at: usize, reserved: Option<Reservation>) {
-        self.unread = Unread { bytes, at, reserved };
-        self.unread.done(0);
+        let mut unread = Unread { bytes, at, reserved };
+        unread.release(0);
+        self.unread = (at < unread.bytes.len()).then(|| Box::new(unread));
     }
 
     /// Fills `window` unless the stream ends before, and says how many bytes of it. Of a read that fails the bytes
@@ -365,7 +378,7 @@ impl Stream {
     /// # Errors
     /// The stream can't be read.
     pub fn fill(&mut self, window: &mut [u8]) -> io::Result<usize> {
-        let mut len = self.unread.read(window);
+        let mut len = self.read_again(window);
         while len < window.len() && !self.ended {
             let read = match self.failed.take() {
                 Some(error) => Err(error),
@@ -384,6 +397,19 @@ impl Stream {
             }
         }
         Ok(len)
+    }
+
+    fn read_again(&mut self, window: &mut [u8]) -> usize {
+        let Some(unread) = &mut self.unread else { return 0 };
+        let rest = &unread.bytes[unread.at..];
+        let len = window.len().min(rest.len());
+        window[..len].copy_from_slice(&rest[..len]);
+        if len == rest.len() {
+            self.unread = None;
+        } else {
+            unread.release(len);
+        }
+        len
     }
 
     /// Appends to `head` until it holds `size` bytes or the stream ends, for somebody who looks at the beginning. Its
@@ -408,7 +434,6 @@ impl Stream {
 }
 
 /// What was read of a stream, until it was read once more.
-#[derive(Default)]
 struct Unread {
     bytes: Vec<u8>,
     at: usize,
@@ -416,23 +441,11 @@ struct Unread {
 }
 
 impl Unread {
-    fn read(&mut self, window: &mut [u8]) -> usize {
-        let rest = &self.bytes[self.at..];
-        let len = window.len().min(rest.len());
-        window[..len].copy_from_slice(&rest[..len]);
-        self.done(len);
-        len
-    }
-
     /// Gives the next `len` bytes back to the system, so that a large first record is not held twice.
-    fn done(&mut self, len: usize) {
+    fn release(&mut self, len: usize) {
+        memory::discard(&mut self.bytes[self.at..self.at + len]);
         self.at += len;
-        if self.at >= self.bytes.len() {
-            *self = Unread::default();
-            return;
-        }
-        memory::discard(&mut self.bytes[self.at - len..self.at]);
-        let left = self.bytes.len() - self.at;
+        let left = self.bytes.len().saturating_sub(self.at);
         if let Some(reserved) = &mut self.reserved {
             reserved.shrink(reserved.bytes().saturating_sub(left));
         }

@@ -8,6 +8,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread;
 
 use crate::compress::{Claim, Opener, Piece, Splitter, Unpacking};
+use crate::memory::{Buffer, Pool};
 
 /// A compressed source, read as what it holds.
 pub(super) struct Unpacker {
@@ -20,8 +21,21 @@ pub(super) struct Unpacker {
 }
 
 struct Block {
-    bytes: Box<[u8]>,
+    bytes: Buffer,
     len: usize,
+}
+
+/// The blocks of an [`Unpacker`], for somebody who has no hold of it.
+pub(super) struct Blocks(Arc<Shared>);
+
+impl Blocks {
+    /// Whether blocks that are empty give their memory back, but for `idle` of them.
+    pub fn set_lean(&self, lean: bool, idle: usize) {
+        let mut state = self.0.lock();
+        let blocks = state.ring.len();
+        state.free.set_marks(blocks, idle);
+        state.free.set_lean(lean);
+    }
 }
 
 struct Shared {
@@ -37,7 +51,7 @@ struct Shared {
 struct State {
     /// Decoded blocks and errors, at their place modulo the ring's length.
     ring: Vec<Option<io::Result<Block>>>,
-    free: Vec<Box<[u8]>>,
+    free: Pool,
     /// The place behind the last block.
     end: Option<u64>,
     stopped: bool,
@@ -47,9 +61,10 @@ impl Unpacker {
     /// Begins to decode.
     pub fn new(reader: Box<dyn Read + Send>, unpacking: &Unpacking) -> io::Result<Unpacker> {
         let splitter = Mutex::new((Splitter::new(reader, unpacking)?, 0));
-        let free: Vec<_> = (0..unpacking.blocks()).map(|_| vec![0; unpacking.block].into_boxed_slice()).collect();
+        let mut free = Pool::new();
+        free.stock(unpacking.block, unpacking.blocks()).map_err(io::Error::other)?;
         // One place more than blocks: a thread that comes to the end has taken a block too, and a place.
-        let ring = (0..=free.len()).map(|_| None).collect();
+        let ring = (0..=unpacking.blocks()).map(|_| None).collect();
         let state = Mutex::new(State { ring, free, end: None, stopped: false });
         let shared = Arc::new(Shared { splitter, state, ready: Condvar::new(), freed: Condvar::new() });
         for number in 0..unpacking.threads {
@@ -65,6 +80,11 @@ impl Unpacker {
             }
         }
         Ok(Unpacker { shared, block: None, at: 0, next: 0 })
+    }
+
+    /// Its blocks.
+    pub fn blocks(&self) -> Blocks {
+        Blocks(Arc::clone(&self.shared))
     }
 }
 
@@ -103,7 +123,7 @@ impl Shared {
     fn take(&self, place: u64, read: Option<Block>) -> io::Result<Option<Block>> {
         let mut state = self.lock();
         if let Some(block) = read {
-            state.free.push(block.bytes);
+            state.free.give(block.bytes);
             self.freed.notify_one();
         }
         let at = (place % state.ring.len() as u64) as usize;
@@ -123,13 +143,13 @@ impl Shared {
     }
 
     /// An empty block; waits for one. None when nobody reads any more, or there is nothing to read.
-    fn empty(&self) -> Option<Box<[u8]>> {
+    fn empty(&self) -> Option<Buffer> {
         let mut state = self.lock();
         loop {
             if state.stopped || state.end.is_some() {
                 return None;
             }
-            if let Some(block) = state.free.pop() {
+            if let Some(block) = state.free.take(1) {
                 return Some(block);
             }
             state = self.freed.wait(state).unwrap_or_else(|poisoned| poisoned.into_inner());
@@ -170,5 +190,43 @@ impl Shared {
         drop(state);
         self.ready.notify_all();
         self.freed.notify_all();
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compress::{Codec, Compression, Packed};
+    use crate::sys::memory::resident_in;
+
+    #[test]
+    fn empty_blocks_give_their_memory_back() {
+        let mut packed = Vec::new();
+        for _ in 0..40 {
+            Compression::from(Codec::Lz4).packer().unwrap().pack(&[7; 100_000], &mut packed).unwrap();
+        }
+        let unpacking = Unpacking::new(Packed::new(Codec::Lz4, &packed), 1, 100_000_000);
+        let mut unpacker = Unpacker::new(Box::new(io::Cursor::new(packed)), &unpacking).unwrap();
+        let blocks = unpacker.blocks();
+        assert_eq!(io::copy(&mut unpacker, &mut io::sink()).unwrap(), 4_000_000);
+        let resident = || -> usize {
+            let mut state = blocks.0.lock();
+            let mut all: Vec<Buffer> = std::iter::from_fn(|| state.free.take(1)).collect();
+            let resident = all.iter().map(|block| resident_in(block)).sum();
+            all.iter_mut().for_each(|block| block.fill(1));
+            all.into_iter().for_each(|block| state.free.give(block));
+            resident
+        };
+        resident();
+        // The thread that met the end has kept one.
+        let all = unpacking.blocks() - 1;
+        assert_eq!(resident(), all * unpacking.block);
+        blocks.set_lean(true, 1);
+        assert_eq!(resident(), unpacking.block);
+        assert_eq!(resident(), unpacking.block);
+        blocks.set_lean(false, 1);
+        resident();
+        assert_eq!(resident(), all * unpacking.block);
     }
 }

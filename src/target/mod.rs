@@ -209,6 +209,13 @@ impl Target {
         outcome.map_err(|e| Error::io("write to", &self.path, e))
     }
 
+    /// Whether blocks of a compressed target that hold nothing give their memory back, but for `idle` of them.
+    pub fn set_lean(&self, lean: bool, idle: usize) {
+        if let Kind::Packed(packer) = &self.kind {
+            packer.set_lean(lean, idle);
+        }
+    }
+
     /// Throws away what was written.
     pub fn restart(&self) -> Result<()> {
         match &self.kind {

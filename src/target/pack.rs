@@ -10,6 +10,7 @@ use std::thread::{self, JoinHandle};
 use super::Target;
 use crate::compress::{Compression, Pack, Packing};
 use crate::error::{Error, Result};
+use crate::memory::{Buffer, Pool};
 
 /// A target whose bytes are compressed on their way.
 pub(super) struct Packer {
@@ -20,8 +21,9 @@ pub(super) struct Packer {
 struct Shared {
     target: Target,
     compression: Compression,
-    /// The size of a block.
+    /// The size of a block, and how many there are.
     block: usize,
+    blocks: usize,
     state: Mutex<State>,
     /// There is a block to compress, or an end.
     filled: Condvar,
@@ -29,12 +31,18 @@ struct Shared {
     done: Condvar,
 }
 
+/// Data to compress, and how much there is.
+struct Block {
+    bytes: Buffer,
+    len: usize,
+}
+
 struct State {
     /// The block that is being filled, if there is one.
-    block: Option<Vec<u8>>,
+    block: Option<Block>,
     /// Blocks to compress, in order.
-    queue: VecDeque<Vec<u8>>,
-    free: Vec<Vec<u8>>,
+    queue: VecDeque<Block>,
+    free: Pool,
     /// The number of the first block in the queue, from 0.
     next: u64,
     /// The number of the block whose turn it is to get its place.
@@ -48,15 +56,23 @@ struct State {
     stopped: bool,
 }
 
+impl State {
+    fn empty(&mut self) -> Option<Block> {
+        self.free.take(1).map(|bytes| Block { bytes, len: 0 })
+    }
+}
+
 impl Packer {
     /// Begins at the start of `target`.
     pub fn new(target: Target, packing: &Packing) -> Result<Packer> {
         let block = packing.block();
         let blocks = packing.blocks();
+        let mut free = Pool::new();
+        free.stock(block, blocks)?;
         let state = State {
             block: None,
             queue: VecDeque::with_capacity(blocks),
-            free: (0..blocks).map(|_| Vec::with_capacity(block)).collect(),
+            free,
             next: 0,
             turn: 0,
             busy: 0,
@@ -68,6 +84,7 @@ impl Packer {
             target,
             compression: packing.compression,
             block,
+            blocks,
             state: Mutex::new(state),
             filled: Condvar::new(),
             done: Condvar::new(),
@@ -105,15 +122,17 @@ impl Packer {
                 if state.stopped {
                     return Err(state.error.take().unwrap_or_else(|| Error::usage("the run has ended")));
                 }
-                match state.block.take().or_else(|| state.free.pop()) {
+                match state.block.take().or_else(|| state.empty()) {
                     Some(block) => break block,
                     None => state = self.shared.wait(&self.shared.done, state),
                 }
             };
-            let count = bytes.len().min(self.shared.block - block.len());
-            block.extend_from_slice(&bytes[..count]);
+            let room = &mut block.bytes[block.len..];
+            let count = bytes.len().min(room.len());
+            room[..count].copy_from_slice(&bytes[..count]);
+            block.len += count;
             bytes = &bytes[count..];
-            if block.len() < self.shared.block {
+            if block.len < self.shared.block {
                 state.block = Some(block);
             } else {
                 state.queue.push_back(block);
@@ -123,12 +142,18 @@ impl Packer {
         Ok(())
     }
 
+    /// Whether empty blocks give their memory back, but for `idle` of them.
+    pub fn set_lean(&self, lean: bool, idle: usize) {
+        let mut state = self.shared.lock();
+        state.free.set_marks(self.shared.blocks, idle);
+        state.free.set_lean(lean);
+    }
+
     /// Throws away what was written.
     pub fn restart(&self) -> Result<()> {
         let mut state = self.shared.lock();
-        while let Some(mut block) = state.queue.pop_front().or_else(|| state.block.take()) {
-            block.clear();
-            state.free.push(block);
+        while let Some(block) = state.queue.pop_front().or_else(|| state.block.take()) {
+            state.free.give(block.bytes);
         }
         state = self.shared.idle(state)?;
         (state.next, state.turn, state.offset) = (0, 0, 0);
@@ -145,7 +170,7 @@ impl Packer {
         let mut state = self.shared.lock();
         // Even nothing is a member.
         let block = match state.next + state.queue.len() as u64 {
-            0 => state.block.take().or_else(|| state.free.pop()),
+            0 => state.block.take().or_else(|| state.empty()),
             _ => state.block.take(),
         };
         state.queue.extend(block);
@@ -218,7 +243,7 @@ impl Shared {
             if state.stopped {
                 return;
             }
-            let Some(mut block) = state.queue.pop_front() else {
+            let Some(block) = state.queue.pop_front() else {
                 state = self.wait(&self.filled, state);
                 continue;
             };
@@ -227,10 +252,9 @@ impl Shared {
             state.busy += 1;
             drop(state);
             output.clear();
-            let packed = pack.pack(&block, output);
-            block.clear();
+            let packed = pack.pack(&block.bytes[..block.len], output);
             state = self.lock();
-            state.free.push(block);
+            state.free.give(block.bytes);
             self.done.notify_all();
             let written = match packed {
                 Ok(()) => {
@@ -280,5 +304,38 @@ impl Shared {
             state.turn += 1;
         }
         (state, written)
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compress::Codec;
+    use crate::sys::memory::resident_in;
+
+    #[test]
+    fn empty_blocks_give_their_memory_back() {
+        let packing = Compression::from(Codec::Lz4).packing(2);
+        let mut packer = Packer::new(Target::memory(), &packing).unwrap();
+        let resident = |packer: &Packer| -> usize {
+            let mut state = packer.shared.lock();
+            let all: Vec<Block> = std::iter::from_fn(|| state.empty()).collect();
+            let resident = all.iter().map(|block| resident_in(&block.bytes)).sum();
+            all.into_iter().for_each(|block| state.free.give(block.bytes));
+            resident
+        };
+        for idle in [1, 0, 2] {
+            packer.set_lean(false, idle);
+            // As if all of them had been filled at a time.
+            let mut all: Vec<Block> = std::iter::from_fn(|| packer.shared.lock().empty()).collect();
+            all.iter_mut().for_each(|block| block.bytes.fill(1));
+            assert_eq!(all.len(), packing.blocks());
+            all.into_iter().for_each(|block| packer.shared.lock().free.give(block.bytes));
+            assert_eq!(resident(&packer), packing.blocks() * packing.block());
+            packer.set_lean(true, idle);
+            assert_eq!(resident(&packer), idle * packing.block());
+        }
+        packer.flush().unwrap();
     }
 }

@@ -209,11 +209,6 @@ impl Vector for Avx2 {
         unsafe { _mm256_movemask_epi8(one_of(short, bytes)) as u32 }
     }
     #[inline(always)]
-    fn short_first(self, short: __m256i) -> u8 {
-        // SAFETY: `self` proves AVX2.
-        unsafe { _mm256_extract_epi8::<0>(short) as u8 }
-    }
-    #[inline(always)]
     fn short_below(self, short: __m256i, byte: u8) -> u32 {
         if byte == 0 {
             return 0;

@@ -81,6 +81,8 @@ impl Target {
                 None => fs::Permissions::from_mode(0o666),
             });
         }
+        #[cfg(not(unix))]
+        drop(existing);
         let temporary = builder.tempfile_in(folder).map_err(failed)?;
         let leftover = Some(Leftover::new(temporary.path()));
         Ok(Target { path: path.to_path_buf(), kind: Kind::File { temporary, place, force, leftover } })

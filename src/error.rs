@@ -8,6 +8,9 @@ use std::path::{Path, PathBuf};
 /// The result of everything that can fail.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
+/// What to do where data takes more memory than there is for it.
+pub(crate) const MORE_MEMORY: &str = "Raise --memory-limit, or the limit of the control group where that is lower.";
+
 /// Where in the input something is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Position {

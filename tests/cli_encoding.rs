@@ -183,3 +183,30 @@ fn compressed_text_is_decoded_behind_its_codec() {
     let report: serde_json::Value = serde_json::from_slice(&fs::read(here.join("report.json")).unwrap()).unwrap();
     assert_eq!(report["lossy"]["invalid_utf8_replaced"], 1);
 }
+
+/// What is counted is the UTF-8 text that a source becomes; by hand.
+#[test]
+fn decoded_text_is_counted() {
+    let here = folder();
+    let here = here.path();
+    let bytes = little(&format!("\u{feff}{CSV}"));
+    fs::write(here.join("a.csv"), &bytes).unwrap();
+    let counted = |arguments: &str| {
+        let ran = run(here, ["count"].into_iter().chain(arguments.split_whitespace())).ends(0);
+        ran.stdout.split_whitespace().map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(counted("a.csv --encoding utf-16"), ["4", "4", "21", "26", "a.csv"]);
+    assert_eq!(counted("a.csv --encoding utf-16 -f csv"), ["4", "4", "21", "26", "2", "a.csv"]);
+    assert_eq!(counted("a.csv --encoding utf-16 -r"), ["2", "a.csv"]);
+    // Without a word about it, its bytes as they are.
+    assert_eq!(counted("a.csv")[3], bytes.len().to_string());
+    let ran = feed(here, ["count", "-f", "csv", "--encoding", "utf-16"], &bytes).ends(0);
+    assert_eq!(ran.stdout.split_whitespace().collect::<Vec<_>>(), ["4", "4", "21", "26", "2"]);
+    fs::write(here.join("odd.csv"), &bytes[..bytes.len() - 1]).unwrap();
+    run(here, ["count", "odd.csv", "--encoding", "utf-16"]).ends(1).says(&["odd.csv", "malformed UTF-16LE"]);
+    assert_eq!(counted("odd.csv --encoding utf-16 --invalid-utf8 replace")[..2], ["3", "4"]);
+    for source in ["-", "a.csv"] {
+        let ran = feed(here, ["count", source, "-f", "frames", "--encoding", "utf-16"], &bytes).ends(2);
+        ran.says(&["--encoding is for text"]);
+    }
+}

@@ -42,6 +42,8 @@ enum Wrong {
     Leaves(usize),
     /// It works, and then there is a folder that has the target's name.
     Occupied,
+    /// It works, and before it everything is copied: what a process would leave that is killed here.
+    Copied,
 }
 
 /// Which call goes wrong, and how.
@@ -53,6 +55,8 @@ struct Plan {
     /// Calls until it does.
     left: usize,
     happened: bool,
+    /// Where things are copied to.
+    copy: Option<PathBuf>,
 }
 
 static ACTIVE: AtomicBool = AtomicBool::new(false);
@@ -77,7 +81,21 @@ fn strikes(call: Call, file: RawFd) -> Option<Wrong> {
     }
     plan.left -= 1;
     plan.happened = plan.left == 0;
+    if plan.happened
+        && let Some(copy) = &plan.copy
+    {
+        // Nothing else goes wrong in this run.
+        ACTIVE.store(false, SeqCst);
+        copy_all(&plan.folder, copy);
+    }
     plan.happened.then_some(plan.wrong)
+}
+
+fn copy_all(from: &Path, to: &Path) {
+    for name in names(from) {
+        // It may be gone by now.
+        let _ = fs::copy(from.join(&name), to.join(&name));
+    }
 }
 
 fn fails(error: c_int) -> ssize_t {
@@ -89,7 +107,7 @@ fn fails(error: c_int) -> ssize_t {
 /// How much of `len` bytes a write takes, or its error.
 fn taken(file: RawFd, len: usize) -> Result<usize, c_int> {
     match strikes(Call::Write, file) {
-        None | Some(Wrong::Occupied) => Ok(len),
+        None | Some(Wrong::Occupied | Wrong::Copied) => Ok(len),
         Some(Wrong::Error(error)) => Err(error),
         Some(Wrong::Takes(count)) => Ok(count.min(len)),
         Some(Wrong::Leaves(count)) => Ok(len.saturating_sub(count).max(1)),
@@ -154,7 +172,11 @@ extern "C" fn close(file: c_int) -> c_int {
 
 /// Runs something while the `nth` such call, from 1, on a file of `folder` goes wrong. Whether there were so many.
 fn with_fault<T>(folder: &Path, call: Call, wrong: Wrong, nth: usize, run: impl FnOnce() -> T) -> (T, bool) {
-    *lock(&PLAN) = Some(Plan { folder: folder.to_path_buf(), call, wrong, left: nth, happened: false });
+    with_plan(Plan { folder: folder.to_path_buf(), call, wrong, left: nth, happened: false, copy: None }, run)
+}
+
+fn with_plan<T>(plan: Plan, run: impl FnOnce() -> T) -> (T, bool) {
+    *lock(&PLAN) = Some(plan);
     ACTIVE.store(true, SeqCst);
     let done = run();
     ACTIVE.store(false, SeqCst);
@@ -408,6 +430,7 @@ fn closes_that_fail() {
             assert!(failed >= 1, "{name}: {failed}");
         }
     }
+    each_time(Call::Close, Wrong::Error(libc::EINTR), |_| Some(false));
 }
 
 #[test]
@@ -457,4 +480,64 @@ fn what_had_the_name_stays_when_a_run_fails() {
         assert_eq!(fs::read(stage.target()).unwrap(), b"before");
         assert_eq!(names(stage.output.path()), ["out"]);
     }
+}
+
+/// Whenever a run is killed, another one goes on with what is left and ends the same way: with the same bytes, or because
+/// too many records are bad.
+#[test]
+fn what_a_kill_leaves_is_gone_on_with() {
+    let _alone = lock(&ALONE);
+    let (mut resumed, mut named) = (0, 0);
+    for way in WAYS.iter().filter(|way| way.name.ends_with("checkpoints")) {
+        for too_many in [false, true] {
+            if too_many && !way.name.starts_with("quarantine") {
+                continue;
+            }
+            let mut stage = Stage::new(way);
+            if too_many {
+                stage.settings.max_errors = Some("8%".parse().unwrap());
+            }
+            let expected = stage.run(|_| {}).map_err(|error| error.to_string());
+            assert_eq!(expected.is_err(), too_many, "{expected:?}");
+            stage.clear();
+            for call in [Call::Write, Call::Cut, Call::Sync, Call::Close] {
+                for nth in 1..500 {
+                    let what = format!("{}: killed before {call:?} {nth}, too many: {too_many}", way.name);
+                    let (folder, copy) = (stage.output.path(), folder());
+                    let plan = Plan {
+                        folder: folder.to_path_buf(),
+                        call,
+                        wrong: Wrong::Copied,
+                        left: nth,
+                        happened: false,
+                        copy: Some(copy.path().to_path_buf()),
+                    };
+                    let (_, happened) = with_plan(plan, || stage.run(|_| {}));
+                    stage.clear();
+                    if !happened {
+                        break;
+                    }
+                    let left = names(copy.path());
+                    // Behind the last step nothing is left to be gone on with.
+                    let is_journal = |name: &String| name.contains("journal");
+                    if left.iter().any(|name| name == "out") || !left.iter().any(is_journal) {
+                        continue;
+                    }
+                    copy_all(copy.path(), folder);
+                    named += usize::from(left.iter().any(|name| name == QUARANTINE));
+                    resumed += 1;
+                    let outcome = stage.run(|settings| settings.resume = true).map_err(|error| error.to_string());
+                    assert_eq!(outcome, expected, "{what}: {left:?}");
+                    if too_many {
+                        assert_eq!(names(folder), [QUARANTINE], "{what}");
+                        assert!(fs::read(folder.join(QUARANTINE)).ok() == stage.bad, "{what}");
+                    } else {
+                        stage.is_right(&what);
+                    }
+                    stage.clear();
+                }
+            }
+        }
+    }
+    assert!(resumed > 100 && named > 2, "{resumed} runs, {named} with a quarantine that had its name");
 }

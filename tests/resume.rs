@@ -430,12 +430,17 @@ fn a_run_that_ended_between_two_names_goes_on() {
     interrupted_with_quarantine(here);
     fs::remove_file(here.join(QUARANTINE_PART)).unwrap();
     fs::write(here.join("target.ndjson.quarantine.ndjson"), &quarantine).unwrap();
-    let journal = here.join(".target.ndjson.journal.pagemill");
-    let mut text = fs::read(&journal).unwrap();
-    let named = format!("{{\"named\":{},\"crc\":{}}}", quarantine.len(), crc32fast::hash(&quarantine));
-    text.extend_from_slice(format!("{:08x} {named}\n", crc32fast::hash(named.as_bytes())).as_bytes());
-    fs::write(&journal, text).unwrap();
+    says_named(here, &quarantine);
     let ran = run(here, resume).ends(0);
     assert!(ran.stderr.contains("resumed: ") && !ran.stderr.contains("resumed: 0 "), "{}", ran.stderr);
     is_whole(here);
+}
+
+/// Writes into the journal that the quarantine got its name.
+fn says_named(here: &Path, quarantine: &[u8]) {
+    let journal = here.join(".target.ndjson.journal.pagemill");
+    let mut text = fs::read(&journal).unwrap();
+    let named = format!("{{\"named\":{},\"crc\":{}}}", quarantine.len(), crc32fast::hash(quarantine));
+    text.extend_from_slice(format!("{:08x} {named}\n", crc32fast::hash(named.as_bytes())).as_bytes());
+    fs::write(&journal, text).unwrap();
 }

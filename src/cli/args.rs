@@ -161,19 +161,34 @@ pub struct Values {
     /// How bytes stand in CSV, TSV, NDJSON and JSON [default: base64]
     #[arg(long, value_name = "HOW", value_parser = one_of(&choice::BYTES), ignore_case = true)]
     bytes: Option<String>,
-    /// What to do with invalid UTF-8 where the target needs UTF-8: fail, or replace it by U+FFFD [default: fail]
-    #[arg(long, value_name = "HOW", value_parser = one_of(&choice::INVALID_UTF8), ignore_case = true)]
-    invalid_utf8: Option<String>,
-    /// Encoding of text, CSV, TSV, JSON and NDJSON, such as utf-16, windows-1252, shift_jis [default: utf-8, or UTF-16 by
-    /// its byte order mark]
-    #[arg(long, value_name = "NAME")]
-    encoding: Option<String>,
+    #[command(flatten)]
+    encoded: Encoded,
 }
 
 impl Values {
     pub fn fill(self, raw: &mut Raw) {
         raw.types = self.types;
         raw.bytes = self.bytes;
+        self.encoded.fill(raw);
+    }
+}
+
+/// How text stands in bytes.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Values")]
+pub struct Encoded {
+    /// What to do with invalid UTF-8 where UTF-8 is needed, and with text that is malformed in its encoding: fail, or
+    /// replace it by U+FFFD [default: fail]
+    #[arg(long, value_name = "HOW", value_parser = one_of(&choice::INVALID_UTF8), ignore_case = true)]
+    invalid_utf8: Option<String>,
+    /// Encoding of text, CSV, TSV, JSON and NDJSON, such as utf-16, windows-1252, shift_jis [default: utf-8, or UTF-16
+    /// by its byte order mark]
+    #[arg(long, value_name = "NAME")]
+    encoding: Option<String>,
+}
+
+impl Encoded {
+    pub fn fill(self, raw: &mut Raw) {
         raw.invalid_utf8 = self.invalid_utf8;
         raw.encoding = self.encoding;
     }

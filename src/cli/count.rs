@@ -10,7 +10,7 @@ use pagemill::engine::{Counted, Settings, SourceSpec, count, count_records};
 use pagemill::error::{Error, ErrorClass};
 use pagemill::scan::count::Counts;
 
-use super::args::{Binary, CsvIn, JsonIn, Limits, Run, format_names};
+use super::args::{Binary, CsvIn, Encoded, JsonIn, Limits, Run, format_names};
 use super::console;
 use super::exit::Exit;
 use super::request::{ceiling, file};
@@ -23,6 +23,7 @@ Examples:
   pagemill count -f csv trips.csv      (and records, as the fifth number)
   pagemill count -r trips.csv          (records alone, which is faster)
   pagemill count access.log.gz
+  pagemill count --encoding utf-16 notes.txt      (as the UTF-8 text that it becomes)
 
 Columns: lines, words, characters, bytes (as `wc -lwmc` in a UTF-8 locale), and with -f records.";
 
@@ -44,6 +45,8 @@ pub struct Count {
     json: JsonIn,
     #[command(flatten)]
     binary: Binary,
+    #[command(flatten)]
+    encoded: Encoded,
     #[command(flatten)]
     limits: Limits,
     #[command(flatten)]
@@ -80,6 +83,7 @@ impl Count {
         self.csv.fill(&mut raw);
         self.json.fill(&mut raw);
         self.binary.fill(&mut raw);
+        self.encoded.fill(&mut raw);
         self.limits.fill(&mut raw);
         let strict_memory = self.run.strict_memory();
         self.run.fill(&mut raw);

@@ -5,8 +5,8 @@ use std::io::{self, Read, Write};
 use lz4_flex::frame::{BlockMode, BlockSize, FrameDecoder, FrameEncoder, FrameInfo};
 
 use super::input::Input;
-use super::{Codec, MORE_MEMORY, Pack, Unpack, corrupt_because, cut_off, no_member};
-use crate::error::{BadStream, Fault, RecordError, Result};
+use super::{Codec, Pack, Unpack, corrupt_because, cut_off, no_member};
+use crate::error::{BadStream, Fault, MORE_MEMORY, RecordError, Result};
 
 const MAGIC: u32 = 0x184d_2204;
 /// Frames with user data have one of sixteen numbers.

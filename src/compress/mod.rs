@@ -177,9 +177,6 @@ fn corrupt_because(codec: Codec, reason: &str) -> RecordError {
 
 const HINT: &str = "Get the file again; --decompress none takes it as it is.";
 
-/// What to do where data takes more memory than there is for it.
-const MORE_MEMORY: &str = "Raise --memory-limit, or the limit of the control group where that is lower.";
-
 /// No member begins where one should.
 fn no_member(codec: Codec, offset: u64) -> io::Error {
     let name = codec.name();

@@ -5,8 +5,8 @@ use std::io;
 use liblzma::stream::{Action, CONCATENATED, Check, Error, Filters, LzmaOptions, Status, Stream};
 
 use super::input::Input;
-use super::{Codec, MORE_MEMORY, Pack, Step, Unpack, corrupt_because, cut_off, no_member, step};
-use crate::error::{Fault, RecordError, Result};
+use super::{Codec, Pack, Step, Unpack, corrupt_because, cut_off, no_member, step};
+use crate::error::{Fault, MORE_MEMORY, RecordError, Result};
 
 const MAGIC: [u8; 6] = [0xfd, b'7', b'z', b'X', b'Z', 0];
 

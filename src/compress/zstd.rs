@@ -5,8 +5,8 @@ use std::io;
 use zstd_safe::{CCtx, CParameter, DCtx, DParameter, InBuffer, OutBuffer, compress_bound, get_error_name};
 
 use super::input::Input;
-use super::{Codec, MORE_MEMORY, Pack, Step, Unpack, corrupt_because, cut_off, no_member, step};
-use crate::error::{BadStream, Fault, RecordError, Result};
+use super::{Codec, Pack, Step, Unpack, corrupt_because, cut_off, no_member, step};
+use crate::error::{BadStream, Fault, MORE_MEMORY, RecordError, Result};
 
 const MAGIC: u32 = 0xfd2f_b528;
 /// Frames with user data have one of sixteen numbers.

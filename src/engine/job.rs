@@ -99,10 +99,15 @@ impl Job {
             ledger.judge(run.totals.records_in).map_err(|error| opened.source.tell(error))?;
             Ok(run)
         });
-        let mut run = match run.map_err(|error| ledger.convict(opened.source.blame(error))) {
+        let mut run = match run.map_err(|error| opened.source.blame(error)) {
             Ok(run) => run,
             Err(error) => {
-                let Some(resumable) = resumable else { return Err(error) };
+                let Some(resumable) = resumable else { return Err(ledger.convict(error)) };
+                let error = match resumable.naming(ledger.quarantine.as_ref().filter(|_| error.is_too_many())) {
+                    Ok(()) => ledger.convict(error),
+                    // Without its name, nothing of it stays.
+                    Err(_) => error,
+                };
                 let unchanged = opened.source.unchanged().is_ok();
                 return Err(resumable.fail(target, ledger.quarantine, error, unchanged));
             }

@@ -8,6 +8,7 @@ use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::plan::FEW;
 use crate::error::{Error, Fault, RecordError, Result};
 use crate::format::{Decode, Encode, Frame, WriteFormat, key_too_long};
 use crate::memory::{Arena, Budget, Reservation};
@@ -57,7 +58,7 @@ impl WriteFormat for KeyPass {
     }
 
     fn encoder(&self) -> Box<dyn Encode> {
-        let held = Held { reserved: self.budget.open("key tables", INSTEAD), size: 0, covered: SMALL };
+        let held = Held { reserved: self.budget.open("key tables", INSTEAD), size: 0, covered: FEW };
         let table = Table { limits: self.limits, seen: HashSet::new(), order: Vec::new(), held };
         Box::new(KeyEncoder { dot: self.dot, paths: Paths::default(), table })
     }
@@ -119,8 +120,6 @@ struct Table {
 
 /// What to change where the keys are too large, if there is no more memory.
 const INSTEAD: &str = "name the columns with --columns a,b,c, or keep maps whole with --nested json";
-/// Tables up to this size are within what the plan has for tables of the process.
-const SMALL: usize = 64 << 10;
 
 /// The memory of a worker's tables, reserved in steps.
 struct Held {
@@ -136,7 +135,7 @@ impl Held {
         const ENTRY: usize = 128;
         self.size += 4 * key.len() + ENTRY;
         if self.size > self.covered {
-            let more = (self.size - self.covered).max(SMALL);
+            let more = (self.size - self.covered).max(FEW);
             self.reserved.try_grow(more)?;
             self.covered += more;
         }

@@ -10,6 +10,8 @@ use crate::record::Value;
 
 /// Code, stacks, tables, and what the process needs before any slice (measured: 4 to 5 MB resident).
 pub(super) const BASE: usize = 6 << 20;
+/// A table up to this size is within that.
+pub(super) const FEW: usize = 64 << 10;
 /// What a decoder and an encoder keep beside the arena.
 const SCRATCH: usize = 128 << 10;
 /// An arena before any odd large record.
@@ -199,8 +201,6 @@ impl Plan {
     /// What the names of columns may take while they are read. Nothing but the source is held then, and the plan is made
     /// anew behind them.
     pub fn room_for_names(&self) -> usize {
-        // A few are within what there is for tables of the process.
-        const FEW: usize = 64 << 10;
         let head = if self.streamed { HEAD + self.max_record } else { 0 };
         let held = BASE + head + self.unpacking.map_or(0, |unpacking| unpacking.bytes());
         self.memory_limit.saturating_sub(held) + FEW

@@ -112,7 +112,7 @@ impl<'a> Batch<'a> {
     }
 
     /// How long a record may be.
-    pub fn max_record(&self) -> usize {
+    pub(crate) fn max_record(&self) -> usize {
         self.max_record
     }
 

@@ -71,6 +71,7 @@ pub fn place(metadata: &Metadata) -> Option<(u64, u64)> {
     Some((metadata.dev(), metadata.ino()))
 }
 
+/// Elsewhere nothing tells.
 #[cfg(not(unix))]
 pub fn place(_metadata: &Metadata) -> Option<(u64, u64)> {
     None

@@ -43,6 +43,7 @@ impl Entry {
     }
 
     /// First address and end, if the entry is in use and `address` is in it.
+    #[cfg(target_os = "linux")]
     fn holds(&self, address: usize) -> Option<(usize, usize)> {
         let start = self.start.load(SeqCst);
         let end = self.end.load(SeqCst);

@@ -24,6 +24,7 @@ unsafe impl Send for Leftover {}
 unsafe impl Sync for Leftover {}
 
 /// From now on files are registered.
+#[cfg(unix)]
 pub(super) fn enable() {
     ENABLED.store(true, SeqCst);
 }

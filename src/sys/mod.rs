@@ -15,7 +15,7 @@ pub mod usage;
 pub use guard::guard_maps;
 pub use leftover::{Leftover, remove_leftovers};
 pub use map::Map;
-pub use memory::{peak_rss_bytes, resident_bytes};
+pub use memory::{peak_rss_bytes, peak_rss_is_within, resident_bytes};
 pub use pages::Pages;
 pub use stop::Stop;
 #[cfg(unix)]
@@ -45,13 +45,27 @@ pub fn page_size() -> usize {
     4096
 }
 
-/// Closes a file and says whether that failed, which dropping it does not.
+/// Closes a copy of a file's descriptor and says whether that failed, which dropping the file does not: some filesystems
+/// tell of a failed write only then.
 #[cfg(unix)]
-pub fn close(file: std::fs::File) -> std::io::Result<()> {
+pub fn close_copy(file: &std::fs::File) -> std::io::Result<()> {
     use std::os::fd::IntoRawFd;
-    // SAFETY: the descriptor was owned by `file` and is given up here, so it is closed exactly once.
-    match unsafe { libc::close(file.into_raw_fd()) } {
-        0 => Ok(()),
-        _ => Err(std::io::Error::last_os_error()),
+    loop {
+        let copy = file.try_clone()?;
+        // SAFETY: the descriptor was owned by `copy` and is given up here, so it is closed exactly once.
+        if unsafe { libc::close(copy.into_raw_fd()) } == 0 {
+            return Ok(());
+        }
+        // Whether an interrupted one told everything is not known; another copy does.
+        let error = std::io::Error::last_os_error();
+        if error.kind() != std::io::ErrorKind::Interrupted {
+            return Err(error);
+        }
     }
+}
+
+/// Elsewhere a failed write is told when it is made.
+#[cfg(not(unix))]
+pub fn close_copy(_file: &std::fs::File) -> std::io::Result<()> {
+    Ok(())
 }

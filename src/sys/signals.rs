@@ -57,7 +57,8 @@ pub struct Signals(io::PipeReader);
 
 impl Signals {
     /// Handles SIGINT, SIGTERM and SIGUSR1 from now on, and ignores SIGXFSZ, so that a file that may not grow
-    /// is a failed write. SIGABRT, which is how a process without memory ends, removes temporary files first. A signal that was ignored when the process started stays ignored.
+    /// is a failed write. SIGABRT, which is how a process without memory ends, removes temporary files first. A signal
+    /// that was ignored when the process started stays ignored.
     ///
     /// The first SIGINT or SIGTERM is only told. A second one removes temporary files and ends the process
     /// in the handler, whatever its threads do.

@@ -3,11 +3,14 @@
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
-use std::time::{Duration, Instant};
+#[cfg(unix)]
+use std::time::Duration;
+use std::time::Instant;
 
 use crate::error::StopRequested;
 
 /// How long a stopped job waits for a pipe or device that takes no bytes.
+#[cfg(unix)]
 const GRACE: Duration = Duration::from_millis(500);
 
 /// A handle that ends jobs early.
@@ -85,6 +88,7 @@ impl Stop {
     }
 
     /// What is left of the time that a blocked write is given; none before the request.
+    #[cfg(unix)]
     fn grace(&self) -> Option<Duration> {
         let since = self.is_requested().then(|| self.0.since.get()).flatten()?;
         Some(GRACE.saturating_sub(since.elapsed()))

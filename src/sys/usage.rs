@@ -20,7 +20,8 @@ pub struct Usage {
     pub anonymous: u64,
     /// Resident pages of files, shared memory included.
     pub file: u64,
-    /// What the tightest control group (the one that left the least at first) uses and can't be taken from it (the page cache can be), and its limit.
+    /// What the tightest control group (the one that left the least at first) uses and can't be taken from it (the page
+    /// cache can be), and its limit.
     pub group: Option<(u64, u64)>,
     /// How much of the last ten seconds every task of the group waited for memory, in hundredths of a per cent; 0 where
     /// that is not told (control groups of version 1). The stalls of the whole machine say nothing about a process.

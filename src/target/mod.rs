@@ -81,6 +81,8 @@ impl Target {
                 None => fs::Permissions::from_mode(0o666),
             });
         }
+        #[cfg(not(unix))]
+        drop(existing);
         let temporary = builder.tempfile_in(folder).map_err(failed)?;
         let leftover = Some(Leftover::new(temporary.path()));
         Ok(Target { path: path.to_path_buf(), kind: Kind::File { temporary, place, force, leftover } })
@@ -267,9 +269,7 @@ impl Target {
         let path = self.path;
         match self.kind {
             Kind::File { temporary, place, force, leftover } => {
-                // Some filesystems tell of a failed write only when the file is closed; a copy of the
-                // descriptor is closed here, where the error can still be seen.
-                close(temporary.as_file()).map_err(|e| Error::io("write to", &path, e))?;
+                crate::sys::close_copy(temporary.as_file()).map_err(|e| Error::io("write to", &path, e))?;
                 let renamed = if force { temporary.persist(&place) } else { temporary.persist_noclobber(&place) };
                 renamed.map(drop).map_err(|e| match e.error.kind() {
                     io::ErrorKind::AlreadyExists => exists(&path),
@@ -332,16 +332,6 @@ fn write_at(file: &File, mut bytes: &[u8], mut offset: u64) -> io::Result<()> {
         bytes = &bytes[count..];
         offset += count as u64;
     }
-    Ok(())
-}
-
-#[cfg(unix)]
-fn close(file: &File) -> io::Result<()> {
-    crate::sys::close(file.try_clone()?)
-}
-
-#[cfg(not(unix))]
-fn close(_file: &File) -> io::Result<()> {
     Ok(())
 }
 

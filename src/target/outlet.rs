@@ -36,9 +36,7 @@ impl Outlet {
 
     /// Closes it; some errors of writes are told only then.
     pub fn close(self) -> io::Result<()> {
-        #[cfg(unix)]
-        crate::sys::close(self.file)?;
-        Ok(())
+        crate::sys::close_copy(&self.file)
     }
 }
 

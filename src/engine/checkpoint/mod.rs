@@ -125,6 +125,11 @@ impl Resumable {
         if self.journal.durable {
             target.sync()?;
         }
+        self.naming(quarantine)
+    }
+
+    /// The quarantine is going to get its name. A run that goes on after the end of this one knows it by that.
+    pub fn naming(&self, quarantine: Option<&Quarantine>) -> Result<()> {
         let Some(quarantine) = quarantine else { return Ok(()) };
         if self.journal.durable {
             quarantine.target().sync()?;

@@ -8,11 +8,12 @@ mod text;
 use std::io::{self, Read};
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use super::open::open_source;
+use super::open::{as_text, open_source};
 use super::opened::Opened;
 use super::{Settings, SourceSpec, TargetSpec};
 use crate::compress::Decompress;
 use crate::error::{Error, Result};
+use crate::format::Format;
 use crate::scan::count::{Counter, Counts};
 use crate::source::Bytes;
 
@@ -25,7 +26,8 @@ pub struct Counted {
     pub records: Option<u64>,
 }
 
-/// Counts a source; its records too, when the settings name its format (see [`count_records`]).
+/// Counts a source; its records too, when the settings name its format (see [`count_records`]). With an encoding in the
+/// settings it is the UTF-8 text that is counted which it becomes.
 ///
 /// # Errors
 /// Reading fails, or the source is not of its format.
@@ -85,10 +87,14 @@ fn streamed(reader: Box<dyn Read + Send>, settings: &Settings) -> Result<Counted
     // What is counted is what the source holds.
     let mut source = open_source(SourceSpec::Reader(reader), settings)?;
     let memory = text::unpack(&mut source, settings)?;
+    // Without an encoding its bytes are counted as they are, whatever its records are decoded from.
+    let from = if settings.encoding.is_some() { settings.from } else { None };
+    let source = as_text(source, from.unwrap_or(Format::Text), settings)?;
     let Bytes::Stream(stream) = source.bytes else { return Err(Error::usage("a stream can't be mapped")) };
     let reader = stream.into_reader();
     let settings = &Settings {
         decompress: Decompress::None,
+        encoding: None,
         memory_limit: settings.memory_limit.saturating_sub(memory),
         ..settings.clone()
     };

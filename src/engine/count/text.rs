@@ -2,12 +2,13 @@
 
 use std::path::Path;
 
-use super::super::open::open_source;
+use super::super::open::{as_text, open_source, read_error};
 use super::super::opened::ceiling;
 use super::super::{Settings, SourceSpec};
 use super::claims::{self, Pace};
 use crate::compress::Unpacking;
 use crate::error::{Error, Result};
+use crate::format::Format;
 use crate::memory::Buffer;
 use crate::metrics::Progress;
 use crate::scan::count::{Counter, Counts, SliceCount, count_slice};
@@ -21,6 +22,7 @@ const WINDOW: usize = 256 << 10;
 pub(super) fn count(source: SourceSpec, settings: &Settings) -> Result<Counts> {
     let mut source = open_source(source, settings)?;
     unpack(&mut source, settings)?;
+    let mut source = as_text(source, Format::Text, settings)?;
     let progress = settings.progress.as_ref();
     let counts = match &mut source.bytes {
         Bytes::Mapped(map) => of_map(map, settings),
@@ -74,7 +76,7 @@ fn streamed(stream: &mut Stream, path: &Path, progress: Option<&Progress>) -> Re
     let mut counter = Counter::new();
     let mut window = Buffer::new(WINDOW)?;
     while !stream.ended() {
-        let len = stream.fill(&mut window).map_err(|e| Error::read(path, e))?;
+        let len = stream.fill(&mut window).map_err(|e| read_error(path, 0, 0, e))?;
         counter.feed(&window[..len]);
         if let Some(progress) = progress {
             progress.read_more(len as u64);

@@ -13,6 +13,7 @@ use super::super::open::{open_target, refuse_source};
 use super::super::opened::{Opened, ceiling};
 use super::super::pass::PassThrough;
 use super::super::phases::Phases;
+use super::super::plan::FEW;
 use super::super::quarantine::{Ledger, Quarantine, place_for};
 use super::super::run::write_end;
 use super::super::settings::{ColumnsFrom, Settings, SourceSpec, TargetSpec};
@@ -180,12 +181,9 @@ pub(super) fn less_names(settings: Settings, names: impl ExactSizeIterator<Item 
             bytes * 2
         )));
     }
-    // A few names are within what the plan leaves for tables anyway.
-    let memory_limit = if bytes > 64 << 10 { limit - bytes } else { limit };
+    let memory_limit = if bytes > FEW { limit - bytes } else { limit };
     Ok(Settings { memory_limit, ..settings })
 }
-
-/// The memory limit, or what the control group leaves where that is less.
 
 /// The names of the columns of all inputs take no more than one part in so many of the memory limit: they stand in
 /// tables of every source again.

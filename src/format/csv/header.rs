@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::spec::{Ending, Spec};
 use super::{Options, Resolved};
-use crate::error::{Fault, RecordError};
+use crate::error::{Fault, MORE_MEMORY, RecordError};
 use crate::format::key_too_long;
 use crate::record::{Schema, record_too_large, too_many_fields};
 
@@ -141,9 +141,7 @@ fn size_of_name(len: usize) -> usize {
 fn no_room(start: usize, size: usize, max_names: usize) -> RecordError {
     let reason =
         format!("the names of columns ask for {size} bytes and more, {max_names} are left below the memory limit");
-    RecordError::new(start, reason)
-        .hint("Raise --memory-limit, or the limit of the control group where that is lower.")
-        .fault(Fault::NoMemory)
+    RecordError::new(start, reason).hint(MORE_MEMORY).fault(Fault::NoMemory)
 }
 
 /// How many names that stand twice are told one by one.

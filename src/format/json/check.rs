@@ -57,8 +57,18 @@ enum State {
     ExponentDigits,
 }
 
-/// Nested deeper than may be; how deep that is stands behind it.
-const TOO_DEEP: &str = "lists and maps are nested more than";
+/// Why a byte can't stand where it is.
+pub enum Refused {
+    Because(&'static str),
+    /// It opens more lists and maps than may be.
+    TooDeep,
+}
+
+impl From<&'static str> for Refused {
+    fn from(reason: &'static str) -> Refused {
+        Refused::Because(reason)
+    }
+}
 
 impl Checker {
     /// Before a value inside of `open`.
@@ -81,13 +91,15 @@ impl Checker {
         self.open.is_empty() && (self.state == State::Behind || self.number_may_end())
     }
 
-    /// The error for what a byte at `at` of the slice was refused for.
-    pub fn error(&self, at: usize, reason: &'static str) -> RecordError {
-        if reason != TOO_DEEP {
-            return RecordError::new(at, reason);
+    /// The error for a byte that was refused at `at` of the slice.
+    pub fn error(&self, at: usize, refused: Refused) -> RecordError {
+        match refused {
+            Refused::Because(reason) => RecordError::new(at, reason),
+            Refused::TooDeep => {
+                RecordError::new(at, format!("lists and maps are nested more than {} deep", self.max_depth))
+                    .hint("Raise --max-depth if that is intended.")
+            }
         }
-        RecordError::new(at, format!("{TOO_DEEP} {} deep", self.max_depth))
-            .hint("Raise --max-depth if that is intended.")
     }
 
     fn number_may_end(&self) -> bool {
@@ -95,7 +107,7 @@ impl Checker {
     }
 
     /// Takes a byte, or says why it can't stand here.
-    pub fn take(&mut self, byte: u8) -> Result<(), &'static str> {
+    pub fn take(&mut self, byte: u8) -> Result<(), Refused> {
         if let Some(next) = self.number(byte)? {
             self.state = next;
             return Ok(());
@@ -105,21 +117,21 @@ impl Checker {
             State::Escape { key, low } => match byte {
                 b'u' => State::Hex { key, low, digits: 0, code: 0 },
                 b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' if !low => State::Text { key },
-                _ => return Err("an escape that JSON does not have"),
+                _ => return Err("an escape that JSON does not have".into()),
             },
             State::Hex { key, low, digits, code } => hex(byte, key, low, digits, code)?,
             State::Half { key } if byte == b'\\' => State::Escape { key, low: true },
-            State::Half { .. } => return Err(LONE),
+            State::Half { .. } => return Err(LONE.into()),
             State::Utf8 { key, more, from, to } if (from..=to).contains(&byte) => match more {
                 1 => State::Text { key },
                 _ => State::Utf8 { key, more: more - 1, from: 0x80, to: 0xbf },
             },
-            State::Utf8 { .. } => return Err("invalid UTF-8"),
+            State::Utf8 { .. } => return Err("invalid UTF-8".into()),
             State::Literal([expected, rest @ ..]) if *expected == byte => match rest {
                 [] => State::Behind,
                 _ => State::Literal(rest),
             },
-            State::Literal(_) => return Err("no value of JSON"),
+            State::Literal(_) => return Err("no value of JSON".into()),
             other if matches!(byte, b' ' | b'\t' | b'\n' | b'\r') => other,
             other => self.structure(other, byte)?,
         };
@@ -149,20 +161,20 @@ impl Checker {
         Ok(Some(next))
     }
 
-    fn structure(&mut self, state: State, byte: u8) -> Result<State, &'static str> {
+    fn structure(&mut self, state: State, byte: u8) -> Result<State, Refused> {
         let in_map = self.open.last() == Some(&true);
         Ok(match (state, byte) {
             (State::KeyOrEnd | State::Key, b'"') => State::Text { key: true },
             (State::KeyOrEnd, b'}') | (State::ItemOrEnd, b']') => self.close(),
-            (State::KeyOrEnd | State::Key, _) => return Err("something else where a key was expected"),
+            (State::KeyOrEnd | State::Key, _) => return Err("something else where a key was expected".into()),
             (State::Colon, b':') => State::Value,
-            (State::Colon, _) => return Err("something else where a colon was expected"),
+            (State::Colon, _) => return Err("something else where a colon was expected".into()),
             (State::Behind, b',') if in_map => State::Key,
             (State::Behind, b',') if !self.open.is_empty() => State::Value,
             (State::Behind, b'}') if in_map => self.close(),
             (State::Behind, b']') if !in_map && !self.open.is_empty() => self.close(),
-            (State::Behind, _) if self.open.is_empty() => return Err("text behind the end of the document"),
-            (State::Behind, _) => return Err("something else where a comma or closing bracket was expected"),
+            (State::Behind, _) if self.open.is_empty() => return Err("text behind the end of the document".into()),
+            (State::Behind, _) => return Err("something else where a comma or closing bracket was expected".into()),
             (_, b'"') => State::Text { key: false },
             (_, b'{') => self.deeper(true)?,
             (_, b'[') => self.deeper(false)?,
@@ -172,7 +184,7 @@ impl Checker {
             (_, b't') => State::Literal(b"rue"),
             (_, b'f') => State::Literal(b"alse"),
             (_, b'n') => State::Literal(b"ull"),
-            _ => return Err("something else where a value was expected"),
+            _ => return Err("something else where a value was expected".into()),
         })
     }
 
@@ -181,9 +193,9 @@ impl Checker {
         State::Behind
     }
 
-    fn deeper(&mut self, is_map: bool) -> Result<State, &'static str> {
+    fn deeper(&mut self, is_map: bool) -> Result<State, Refused> {
         if self.open.len() >= self.max_depth {
-            return Err(TOO_DEEP);
+            return Err(Refused::TooDeep);
         }
         self.open.push(is_map);
         Ok(if is_map { State::KeyOrEnd } else { State::ItemOrEnd })

@@ -1,6 +1,8 @@
 //! The keys that were met so far, as paths of maps, in the bytes that stand between the quotes of the text.
 
-use std::hash::{BuildHasher, RandomState};
+use std::hash::BuildHasher;
+
+use hashbrown::{DefaultHashBuilder, HashTable};
 
 use crate::scan::bytes::same;
 
@@ -11,9 +13,6 @@ const NODES: usize = 768;
 const BYTES: usize = 8 << 10;
 /// A key longer than this is not kept.
 const LONGEST: usize = 1 << 10;
-const PLACES: usize = 2048;
-/// How many places of the table are looked at for a key: it hashes with a random seed, and is never half full.
-const TRIES: usize = 16;
 
 /// The node of a record, which has no key; and as a guess, the one that never holds.
 pub(super) const ROOT: usize = 0;
@@ -45,9 +44,9 @@ struct Node {
 pub(super) struct Known {
     nodes: Vec<Node>,
     bytes: Vec<u8>,
-    /// Nodes by hash; [`ROOT`] where there is none.
-    table: Box<[u16]>,
-    seed: u64,
+    /// Nodes by map and key.
+    table: HashTable<u16>,
+    hasher: DefaultHashBuilder,
 }
 
 /// Where a walk through a record is.
@@ -63,8 +62,8 @@ pub(super) struct Place {
 
 impl Known {
     pub fn new() -> Known {
-        let seed = RandomState::new().hash_one(0u8) | 1;
-        Known { nodes: vec![EMPTY], bytes: Vec::new(), table: Box::default(), seed }
+        let hasher = DefaultHashBuilder::default();
+        Known { nodes: vec![EMPTY], bytes: Vec::new(), table: HashTable::new(), hasher }
     }
 
     /// Whether the key was seen with a value that is a column.
@@ -148,13 +147,15 @@ impl Known {
             }
             guess = self.nodes[guess].next.into();
         }
-        let found = match self.look_up(place.map, near, key) {
-            Ok(found) => found,
-            Err(free) => {
-                let free = free.filter(|_| learn)?;
-                let key = key_before(text, colon)?;
-                self.insert((place.map, near, key), free)?
-            }
+        let hash = self.hash(place.map, near, key);
+        let is_it = |node: &u16| {
+            let node = usize::from(*node);
+            usize::from(self.nodes[node].parent) == place.map && self.is_key(node, near, key)
+        };
+        let found = match self.table.find(hash, is_it) {
+            Some(found) => usize::from(*found),
+            None if learn => self.insert(place.map, near, key_before(text, colon)?, hash)?,
+            None => return None,
         };
         match place.key {
             ROOT => self.nodes[place.map].first = found as u16,
@@ -170,60 +171,30 @@ impl Known {
         node.near == near && (near != 0 || self.bytes_of(node) == key)
     }
 
-    /// A key by its map and bytes; else the place for it in the table, if there is one.
-    #[inline(always)]
-    fn look_up(&self, map: usize, near: u128, key: &[u8]) -> Result<usize, Option<usize>> {
-        if self.table.is_empty() {
-            return Err(Some(0));
-        }
-        let first = self.hash(map, near, key);
-        for place in (first..first + TRIES).map(|place| place % PLACES) {
-            match usize::from(self.table[place]) {
-                ROOT => return Err(Some(place)),
-                found if usize::from(self.nodes[found].parent) == map && self.is_key(found, near, key) => {
-                    return Ok(found);
-                }
-                _ => {}
-            }
-        }
-        Err(None)
-    }
-
-    fn insert(&mut self, (map, near, key): (usize, u128, &[u8]), free: usize) -> Option<usize> {
+    fn insert(&mut self, map: usize, near: u128, key: &[u8], hash: u64) -> Option<usize> {
         if self.nodes.len() >= NODES || key.len() > LONGEST || self.bytes.len() + key.len() > BYTES {
             return None;
         }
-        let mut free = free;
-        if self.table.is_empty() {
-            self.table = vec![ROOT as u16; PLACES].into();
-            free = self.hash(map, near, key);
-        }
         let index = self.nodes.len();
-        self.table[free] = index as u16;
         let (start, len) = (self.bytes.len() as u16, key.len() as u16);
         self.bytes.extend_from_slice(key);
         self.nodes.push(Node { near, start, len, parent: map as u16, leaf: false, ..EMPTY });
+        let Known { nodes, bytes, table, hasher } = self;
+        table.insert_unique(hash, index as u16, |node| {
+            let node = &nodes[usize::from(*node)];
+            hash_of(hasher, node.parent.into(), node.near, &bytes[node.start.into()..][..node.len.into()])
+        });
         Some(index)
     }
 
-    /// The first place in the table for a key.
-    #[inline(always)]
-    fn hash(&self, map: usize, near: u128, key: &[u8]) -> usize {
-        // Multiplications folded into halves, as in wyhash (Wang Yi).
-        const ODD: u64 = 0xa076_1d64_78bd_642f;
-        let fold = |a: u64, b: u64| {
-            let product = u128::from(a) * u128::from(b);
-            product as u64 ^ (product >> 64) as u64
-        };
-        let mut hash = self.seed ^ map as u64;
-        if near == 0 {
-            let (eights, rest) = key.as_chunks::<8>();
-            let rest = rest.iter().fold(0, |rest, byte| rest << 8 | u64::from(*byte));
-            hash = eights.iter().fold(hash, |hash, eight| fold(hash ^ u64::from_le_bytes(*eight), ODD)) ^ rest;
-        }
-        hash = fold(hash ^ near as u64, ODD ^ (near >> 64) as u64);
-        fold(hash, self.seed ^ ODD) as usize % PLACES
+    fn hash(&self, map: usize, near: u128, key: &[u8]) -> u64 {
+        hash_of(&self.hasher, map, near, key)
     }
+}
+
+/// The hash of a key in a map: by its last bytes, or if they are zero, by all of them.
+fn hash_of(hasher: &DefaultHashBuilder, map: usize, near: u128, key: &[u8]) -> u64 {
+    hasher.hash_one((map, near, if near == 0 { key } else { &[] }))
 }
 
 /// The node of a record, and what others have of it at first.

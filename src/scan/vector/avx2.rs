@@ -78,15 +78,15 @@ fn one_of(vector: __m256i, [a, b, c]: [u8; 3]) -> __m256i {
 
 #[inline(always)]
 fn white(vector: __m256i) -> __m256i {
-    // SAFETY: an `Avx2` exists wherever this is called, so the processor has AVX2. A byte from 0x80 looks up zero, which it is not;
-    // a zero byte looks up a space.
+    // SAFETY: an `Avx2` exists wherever this is called, so the processor has AVX2. A byte from 0x80 looks up zero, which
+    // it is not; a zero byte looks up a space.
     unsafe { _mm256_cmpeq_epi8(_mm256_shuffle_epi8(table(&WHITE), vector), vector) }
 }
 
 #[inline(always)]
 fn operators(vector: __m256i) -> __m256i {
-    // SAFETY: an `Avx2` exists wherever this is called, so the processor has AVX2. Control characters are taken out because bit 5 makes
-    // a comma of a form feed.
+    // SAFETY: an `Avx2` exists wherever this is called, so the processor has AVX2. Control characters are taken out
+    // because bit 5 makes a comma of a form feed.
     unsafe {
         let folded = _mm256_or_si256(vector, _mm256_set1_epi8(0x20));
         let found = _mm256_cmpeq_epi8(_mm256_shuffle_epi8(table(&OPERATORS), vector), folded);
@@ -207,11 +207,6 @@ impl Vector for Avx2 {
     fn short_one_of(self, short: __m256i, bytes: [u8; 3]) -> u32 {
         // SAFETY: `self` proves AVX2.
         unsafe { _mm256_movemask_epi8(one_of(short, bytes)) as u32 }
-    }
-    #[inline(always)]
-    fn short_first(self, short: __m256i) -> u8 {
-        // SAFETY: `self` proves AVX2.
-        unsafe { _mm256_extract_epi8::<0>(short) as u8 }
     }
     #[inline(always)]
     fn short_below(self, short: __m256i, byte: u8) -> u32 {

@@ -162,11 +162,6 @@ impl Vector for Avx512 {
         unsafe { _mm256_cmpeq_epi8_mask(short, _mm256_set1_epi8(byte as i8)) }
     }
     #[inline(always)]
-    fn short_first(self, short: __m256i) -> u8 {
-        // SAFETY: `self` proves AVX2.
-        unsafe { _mm256_extract_epi8::<0>(short) as u8 }
-    }
-    #[inline(always)]
     fn short_below(self, short: __m256i, byte: u8) -> u32 {
         // SAFETY: `self` proves AVX-512 VL and BW.
         unsafe { _mm256_cmplt_epu8_mask(short, _mm256_set1_epi8(byte as i8)) }

@@ -75,8 +75,6 @@ pub trait Vector: Copy {
     fn short_one_of(self, short: Self::Short, [a, b, c]: [u8; 3]) -> u32 {
         self.short_equal(short, a) | self.short_equal(short, b) | self.short_equal(short, c)
     }
-    /// The first byte.
-    fn short_first(self, short: Self::Short) -> u8;
     /// Where bytes less than `byte` stand.
     fn short_below(self, short: Self::Short, byte: u8) -> u32;
 

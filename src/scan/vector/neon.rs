@@ -125,13 +125,8 @@ impl Vector for Neon {
         bits(block.map(|register| equal(register, byte)))
     }
     #[inline(always)]
-    fn one_of(self, block: Self::Block, [a, b, c]: [u8; 3]) -> u64 {
-        // SAFETY: NEON is part of the target.
-        bits(
-            block.map(|register| unsafe {
-                vorrq_u8(vorrq_u8(equal(register, a), equal(register, b)), equal(register, c))
-            }),
-        )
+    fn one_of(self, block: Self::Block, bytes: [u8; 3]) -> u64 {
+        bits(block.map(|register| one_of(register, bytes)))
     }
     #[inline(always)]
     fn below(self, block: Self::Block, byte: u8) -> u64 {
@@ -198,11 +193,6 @@ impl Vector for Neon {
     #[inline(always)]
     fn short_one_of(self, short: Self::Short, bytes: [u8; 3]) -> u32 {
         bits_of_short(short.map(|register| one_of(register, bytes)))
-    }
-    #[inline(always)]
-    fn short_first(self, short: Self::Short) -> u8 {
-        // SAFETY: NEON is part of the target.
-        unsafe { vgetq_lane_u8::<0>(short[0]) }
     }
     #[inline(always)]
     fn short_below(self, short: Self::Short, byte: u8) -> u32 {

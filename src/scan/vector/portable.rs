@@ -107,10 +107,6 @@ impl Vector for Portable {
         mask(&short, |b| (b == x) | (b == y) | (b == z)) as u32
     }
     #[inline(always)]
-    fn short_first(self, short: [u8; 32]) -> u8 {
-        short[0]
-    }
-    #[inline(always)]
     fn short_below(self, short: [u8; 32], byte: u8) -> u32 {
         mask(&short, |b| b < byte) as u32
     }

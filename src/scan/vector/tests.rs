@@ -54,9 +54,6 @@ impl Work for Ask<'_> {
             let near = v.short_near(short_text, source);
             masks.push((v.short_equal(near, b',') & valid).into());
             masks.push((v.short_below(near, b',') & valid).into());
-            if !short_text.is_empty() {
-                masks.push(v.short_first(near).into());
-            }
         }
         for set in [[b',', b'\n', b'\r'], [0, 255, b'"'], [b'a'; 3]] {
             masks.push(v.one_of(block, set));

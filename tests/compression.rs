@@ -305,3 +305,18 @@ fn pipe_is_closed(here: &Path) {
     let (code, said) = support::without_reader(command);
     assert_eq!((code, said.as_str()), (Some(0), ""));
 }
+
+/// A worker may write what others convert for the whole of a run; meanwhile the source does not stay resident.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_slow_codec_keeps_no_pages_of_the_source() {
+    let here = folder();
+    let here = here.path();
+    run(here, ["sample", "--format", "csv", "--size", "64MB", "-o", "source.csv"]).ends(0);
+    for workers in ["2", "3"] {
+        let job = ["convert", "source.csv", "-t", "ndjson", "--compress", "gzip", "-o", "/dev/null", "-j", workers];
+        run(here, job.iter().chain(&["--report", "report.json", "--memory-limit", "1GB"])).ends(0);
+        let report: Value = serde_json::from_slice(&fs::read(here.join("report.json")).unwrap()).unwrap();
+        assert!(report["peak_rss_bytes"].as_u64().unwrap() < 40_000_000, "{report}");
+    }
+}

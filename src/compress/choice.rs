@@ -67,7 +67,7 @@ impl Compression {
             Codec::Zstd => Box::new(zstd::Packer::new(self.level)?),
             Codec::Bzip2 => Box::new(bzip2::Packer::new(self.level)),
             Codec::Xz => Box::new(xz::Packer::new(self.level)),
-            Codec::Lz4 => Box::new(lz4::Packer),
+            Codec::Lz4 => Box::new(lz4::Packer::default()),
         })
     }
 

@@ -154,19 +154,32 @@ impl Unpack for Unpacker {
     }
 }
 
-pub(super) struct Packer;
+/// Writes frames. Those of equal length are written by one encoder, so that its buffers are made once.
+#[derive(Default)]
+pub(super) struct Packer {
+    /// The encoder of the last frame, and the length of what that held.
+    encoder: Option<(usize, FrameEncoder<Vec<u8>>)>,
+}
 
 impl Pack for Packer {
     fn pack(&mut self, block: &[u8], output: &mut Vec<u8>) -> Result<()> {
-        let info = FrameInfo::new()
-            .block_size(BlockSize::Max256KB)
-            .block_mode(BlockMode::Independent)
-            .content_checksum(true)
-            .content_size(Some(block.len() as u64));
-        let mut encoder = FrameEncoder::with_frame_info(info, output);
-        let failed = |error: &dyn ToString| super::choice::failed(Codec::Lz4, 0, &error.to_string());
-        encoder.write_all(block).map_err(|error| failed(&error))?;
-        encoder.finish().map_err(|error| failed(&error))?;
+        let kept = self.encoder.take().filter(|(len, _)| *len == block.len());
+        let mut encoder = kept.map_or_else(|| encoder(block.len()), |(_, encoder)| encoder);
+        std::mem::swap(encoder.get_mut(), output);
+        let written = encoder.write_all(block).and_then(|()| encoder.try_finish().map_err(io::Error::from));
+        std::mem::swap(encoder.get_mut(), output);
+        written.map_err(|error| super::choice::failed(Codec::Lz4, 0, &error.to_string()))?;
+        self.encoder = Some((block.len(), encoder));
         Ok(())
     }
+}
+
+/// An encoder for frames of `len` bytes. What it writes does not depend on frames before.
+fn encoder(len: usize) -> FrameEncoder<Vec<u8>> {
+    let info = FrameInfo::new()
+        .block_size(BlockSize::Max256KB)
+        .block_mode(BlockMode::Independent)
+        .content_checksum(true)
+        .content_size(Some(len as u64));
+    FrameEncoder::with_frame_info(info, Vec::new())
 }

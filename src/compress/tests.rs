@@ -254,3 +254,21 @@ fn what_the_flags_say() {
     assert_eq!(inner_path(Path::new("a/b.csv.GZ")), Path::new("a/b.csv"));
     assert_eq!(inner_path(Path::new("a/b.csv")), Path::new("a/b.csv"));
 }
+
+/// A member does not depend on those that were packed before it, whatever their length.
+#[test]
+fn members_are_those_of_a_new_encoder() {
+    let (data, noise) = (data(300_000), noise(70_000));
+    let blocks =
+        [&data[..100_000], &data[100_000..200_000], &noise[..], &data[..100_000], b"", &noise[..100], b"", &data];
+    for codec in Codec::ALL {
+        let compression = Compression::from(codec);
+        let mut packer = compression.packer().unwrap();
+        for (index, block) in blocks.iter().enumerate() {
+            let (mut one, mut other) = (Vec::new(), b"before".to_vec());
+            compression.packer().unwrap().pack(block, &mut one).unwrap();
+            packer.pack(block, &mut other).unwrap();
+            assert!(other == [b"before", &one[..]].concat(), "{codec:?} {index}");
+        }
+    }
+}

@@ -38,7 +38,7 @@ impl Behind {
         self.starts.push(start);
     }
 
-    /// That slice is done, and no other will begin before `next`. Gives what nobody needs any more, if it is a piece of
+    /// Nobody looks at that slice any more, and no other will begin before `next`. Gives what nobody needs any more, if it is a piece of
     /// `piece` bytes.
     pub fn end(&mut self, start: u64, next: u64, piece: usize) -> Option<Range<u64>> {
         self.starts.retain(|other| *other != start);

@@ -139,12 +139,15 @@ impl<'s> Feed<'s> {
         }
     }
 
-    /// A slice is done: takes back its window, and what was reserved for it. Gives what of a mapped source nobody needs
-    /// any more.
-    pub fn done(&mut self, slice: Slice<'_>) -> Option<(&'s Map, std::ops::Range<u64>)> {
+    /// A slice is done: takes back its window, and what was reserved for it.
+    pub fn done(&mut self, slice: Slice<'_>) {
         if let (Input::Stream(windows), Content::Read(window)) = (&mut self.input, slice.content) {
             windows.give(window);
         }
+    }
+
+    /// Nobody looks at the bytes of a slice any more. Gives what of a mapped source can be given back.
+    pub fn release(&mut self, slice: &Slice<'_>) -> Option<(&'s Map, std::ops::Range<u64>)> {
         let released = self.behind.end(slice.offset, self.offset, behind::piece(self.slice_size))?;
         match self.input {
             Input::Mapped(map) => Some((map, released)),

@@ -126,8 +126,17 @@ impl<'s> Gate<'s> {
         Some((slice, cut))
     }
 
-    /// A slice is done: gives back its pages or its window, what it took beyond the plan, and of the arena what is not
-    /// worth keeping; while memory is scarce (`lean`) all of it.
+    /// Nobody looks at the bytes of a slice any more: gives back its pages, if they are mapped. This can't wait until the
+    /// slice is done: a worker may write the output of others for as long as they are faster.
+    pub fn release(&self, slice: &Slice<'_>) {
+        let released = self.lock().release(slice);
+        if let Some((map, range)) = released {
+            behind::release(map, range);
+        }
+    }
+
+    /// A slice is done: gives back its window, what it took beyond the plan, and of the arena what is not worth keeping;
+    /// while memory is scarce (`lean`) all of it.
     pub fn done(&self, slice: Slice<'_>, arena: Option<&mut Arena>, lean: bool) {
         if let Some(arena) = arena
             && (lean || arena.held() > self.room.arena + self.room.quarter())
@@ -136,14 +145,10 @@ impl<'s> Gate<'s> {
         }
         let alone = slice.alone;
         let mut feed = self.lock();
-        let released = feed.done(slice);
+        feed.done(slice);
         if alone {
             feed.alone = false;
             self.open.notify_all();
-        }
-        drop(feed);
-        if let Some((map, range)) = released {
-            behind::release(map, range);
         }
     }
 

@@ -109,6 +109,7 @@ impl Worker {
                 failed = Some(Box::new(|_| error));
             }
             shared.feed.lock().finished(bytes.len(), written, buffer.len(), failed.is_some());
+            shared.feed.release(&slice);
             let bad = bad.take();
             committer.commit(index, Done { offset: start, buffer, len, drained, bad, totals, claimed, failed });
             shared.feed.done(slice, Some(&mut self.arena), shared.governor.lean());

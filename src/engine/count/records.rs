@@ -73,6 +73,7 @@ impl Shared<'_> {
                 break;
             }
             records += tally.records(slice.bytes());
+            self.feed.release(&slice);
             self.feed.done(slice, None, false);
         }
         records

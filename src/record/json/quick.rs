@@ -2,6 +2,12 @@
 //!
 //! This reader knows no errors. Whatever it does not like, [`Reader`](super::Reader) reads from its first byte on, and
 //! says what is wrong with it.
+//!
+//! It is for records that mostly look like the one before: then a template tells what stands between values. Where
+//! nothing can be guessed, each step has to wait for the place where the one before ended, and an index is faster although it
+//! takes more instructions. What was tried and takes longer: the columns of a selection of nested records this way
+//! (15 % fewer instructions, 0 to 10 % more time), whole records for NDJSON to NDJSON (5 % fewer, 45 % more); to run this
+//! with AVX2 where there is AVX-512, whose masks are there a little later (10 % more time).
 
 use super::nodes::{Nodes, Skip};
 use super::read::{Build, Fault};

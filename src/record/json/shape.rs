@@ -177,7 +177,7 @@ impl<'s, 'b, 'a, const DEEP: u8> Shaped<'s, 'b, 'a, DEEP> {
         if std::mem::take(&mut shape.learning) {
             if same && fits && shape.template.end(&text[behind..end], values) {
                 (shape.template_look, shape.trust) = (shape.look, TRUST);
-            } else {
+            } else if same {
                 shape.wait = WAIT;
             }
         }

@@ -108,15 +108,16 @@ fn last_white_end(text: &[u8], at: usize, lines: bool) -> usize {
     at + text.get(at..).unwrap_or(&[]).iter().take_while(is_white).count()
 }
 
-/// A key that is likely to come, with its quotes, the colon and the white space behind it.
+/// Text that is likely to come: a key with its quotes, the colon and the white space behind it, or what stood between two
+/// values of a record before.
 #[derive(Clone, Copy, Debug)]
 pub struct Guess {
     bytes: [u8; 32],
     /// A bit for each byte that counts.
     mask: u32,
-    /// From the opening quote to the value.
+    /// How long it is.
     len: u32,
-    /// The length of the key.
+    /// The length of the key, without quotes.
     key: u32,
 }
 
@@ -124,7 +125,8 @@ impl Guess {
     /// Nothing is likely. No text that is UTF-8 has this byte.
     pub const NONE: Guess = Guess { bytes: [0xff; 32], mask: 1, len: 0, key: 0 };
 
-    /// `text` is a key of so many bytes, from its opening quote to the value. None of more than 32 bytes can be guessed.
+    /// `text` is a key of so many bytes, from its opening quote to the value, or other text (then `key` means nothing). None
+    /// of more than 32 bytes can be guessed.
     pub fn new(text: &[u8], key: usize) -> Guess {
         let mut guess = Guess { len: text.len() as u32, key: key as u32, ..Guess::NONE };
         match guess.bytes.get_mut(..text.len()) {

@@ -101,7 +101,7 @@ impl Template {
             if !step.before.begins(v, here.first_chunk()?) {
                 return None;
             }
-            let len = step.before.len();
+            let len = step.before.size();
             at += len;
             let place = values.get_mut(step.node as usize)?;
             let first = here[len];
@@ -109,30 +109,27 @@ impl Template {
                 // Where to go on depends on as little as may be: whatever else has to be true is checked beside that.
                 let short = v.short_load(here[len + 1..].first_chunk()?);
                 let quotes = v.short_equal(short, b'"');
-                let mut close = at + 1 + quotes.trailing_zeros() as usize;
                 let others = v.short_equal(short, b'\\') | v.short_below(short, b' ');
                 // All bits below the first quote.
                 if (quotes == 0) | (others & quotes.wrapping_sub(1) & !quotes != 0) {
-                    close = text_end(v, text, at + 1);
-                    if byte(text, close) != b'"' {
-                        let value;
-                        (value, at) = odd_text(text, (at, close), arena)?;
-                        *place = value;
-                        continue;
-                    }
+                    (*place, at) = long_text(v, text, at, arena)?;
+                    continue;
                 }
-                *place = Value::Text(text.get(at + 1..close)?);
-                at = close + 1;
+                let size = quotes.trailing_zeros() as usize;
+                *place = Value::Text(&here[len + 1..][..size]);
+                at += size + 2;
             } else if first.is_ascii_digit() | (first == b'-') {
                 let short = v.short_load(here[len..].first_chunk()?);
                 let size = v.short_equal(short, step.behind).trailing_zeros() as usize;
-                let number = &here[len..len + size];
-                let mut end = at + size;
+                let number = &here[len..][..size];
                 if (size == 32) | !short_is_number(v, short, number) {
-                    end = number_end(v, text, at)?;
+                    let end = number_end(v, text, at)?;
+                    *place = Value::Number(text.get(at..end)?);
+                    at = end;
+                    continue;
                 }
-                *place = Value::Number(text.get(at..end)?);
-                at = end;
+                *place = Value::Number(number);
+                at += size;
             } else {
                 let (value, end) = other::<L>(rules, text, (at, first), step.depth)?;
                 *place = value;
@@ -141,7 +138,17 @@ impl Template {
         }
         let tail = self.tail.as_ref()?;
         let here: &[u8; 32] = text.get(at..)?.first_chunk()?;
-        tail.begins(v, here).then_some(at + tail.len())
+        tail.begins(v, here).then_some(at + tail.size())
+    }
+}
+
+/// The string at `open`, and the place behind it.
+#[inline(always)]
+fn long_text<'a, V: Vector>(v: V, text: &'a [u8], open: usize, arena: &'a Arena) -> Option<(Value<'a>, usize)> {
+    let end = text_end(v, text, open + 1);
+    match byte(text, end) {
+        b'"' => Some((Value::Text(&text[open + 1..end]), end + 1)),
+        _ => odd_text(text, (open, end), arena),
     }
 }
 

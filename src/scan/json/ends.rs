@@ -145,7 +145,7 @@ impl Guess {
 
     /// How long it is; at most 32.
     #[inline(always)]
-    pub fn len(&self) -> usize {
+    pub fn size(&self) -> usize {
         self.len as usize & 63
     }
 

@@ -5,6 +5,7 @@ use super::decode::Decoder;
 use crate::format::{Decode, Types, Want};
 use crate::memory::Arena;
 use crate::record::{Batch, Detail};
+use crate::scan::vector::Unit;
 use crate::scan::vector::tests::noise;
 
 /// Everything that a decoder tells of a slice: places, keys and values of records, and errors.
@@ -105,5 +106,6 @@ fn both_readers_tell_the_same() {
             }
         }
     }
-    assert!(odd > 500 && alike > 150_000, "{odd} errors, {alike} records alike");
+    assert!(odd > 500);
+    assert!(!Unit::get().has_masks() || alike > 150_000, "{alike} records alike");
 }

@@ -6,8 +6,9 @@
 //! It is for records that mostly look like the one before: then a template tells what stands between values. Where
 //! nothing can be guessed, each step has to wait for the place where the one before ended, and an index is faster although it
 //! takes more instructions. What was tried and takes longer: the columns of a selection of nested records this way
-//! (15 % fewer instructions, 0 to 10 % more time), whole records for NDJSON to NDJSON (5 % fewer, 45 % more); to run this
-//! with AVX2 where there is AVX-512, whose masks are there a little later (10 % more time).
+//! (15 % fewer instructions, 0 to 10 % more time); whole records for NDJSON to NDJSON (5 % fewer, 45 % more); to run this
+//! with AVX2 where there is AVX-512, whose masks are there a little later (10 % more time); to run it without vector
+//! instructions (twice the time).
 
 use super::nodes::{Nodes, Skip};
 use super::read::{Build, Fault};
@@ -24,6 +25,8 @@ pub struct Quick {
     shape: Shape,
     /// So many slices more are for another reader.
     wait: u32,
+    /// All are: this processor is no good at this.
+    never: bool,
 }
 
 /// How many slices are left to another reader where most records are unlike others.
@@ -44,7 +47,7 @@ impl Quick {
     /// They have at most so many fields. With `lines`, a line feed is not white space.
     pub fn new(lines: bool, around: usize, (max_depth, max_fields): (usize, usize)) -> Quick {
         let rules = Rules { lines, max_depth: max_depth.saturating_sub(around), outer: Vec::with_capacity(32) };
-        Quick { rules, max_fields, shape: Shape::default(), wait: 0 }
+        Quick { rules, max_fields, shape: Shape::default(), wait: 0, never: !Unit::get().has_masks() }
     }
 
     /// The first place from `at` on that is no white space. Where lines count, a line feed is none.
@@ -62,7 +65,7 @@ impl Quick {
         if self.shape.seldom_fits() {
             self.wait = WAIT;
         }
-        let pays = self.wait == 0;
+        let pays = self.wait == 0 && !self.never;
         self.wait = self.wait.saturating_sub(1);
         pays
     }
@@ -70,7 +73,7 @@ impl Quick {
     /// Leaves everything to another reader.
     #[cfg(test)]
     pub fn stay_out(&mut self) {
-        self.wait = u32::MAX;
+        self.never = true;
     }
 
     /// The record read last was taken back, or others were read between: it is none to compare the next one with.

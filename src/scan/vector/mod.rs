@@ -174,6 +174,15 @@ impl Unit {
         *CHOSEN.get_or_init(|| Unit::of(Kernel::get()))
     }
 
+    /// Whether a comparison of 32 bytes becomes a mask by an instruction. Algorithms with a mask for each step pay only then.
+    pub fn has_masks(self) -> bool {
+        match self.0 {
+            #[cfg(target_arch = "x86_64")]
+            Choice::Avx2 | Choice::Avx512 => true,
+            _ => false,
+        }
+    }
+
     /// All that can run here, slowest first.
     pub fn available() -> Vec<Unit> {
         let mut units: Vec<Unit> = Kernel::available().map(Unit::of).collect();

@@ -22,6 +22,10 @@ pub struct Span {
     first: u32,
     /// Index behind the record's last node.
     last: u32,
+    /// Index of the key of the first node.
+    keys: u32,
+    /// It has the keys and the nesting of the record before.
+    alike: bool,
 }
 
 /// Records of a slice that were decoded at one time.
@@ -37,8 +41,14 @@ pub struct Batch<'a> {
     rejected: Vec<(usize, RecordError)>,
     /// The first node of the record being built.
     open: usize,
+    /// Where its keys begin, if they are its own.
+    open_keys: usize,
+    /// Where they begin if they are those of another record.
+    shared_keys: Option<u32>,
     max_record: usize,
     lines: Lines<'a>,
+    /// Values or keys were changed.
+    changed: bool,
     /// The records, in order, whose text is not in the lines because its length is another.
     odd: ArenaVec<'a, u32>,
     /// What decoding and ops lost.
@@ -59,8 +69,8 @@ enum Lines<'a> {
 const VALUES: usize = 2048;
 /// How many values more the last record of a batch may have before there has to be room for more.
 const LAST: usize = 512;
-/// How many records a batch holds before it is full.
-const RECORDS: usize = 1024;
+/// How many records a batch holds before it is full. Two batches fit into the arena of a worker: an op may make another one.
+const RECORDS: usize = 768;
 /// How many bytes of unescaped text a batch holds before it is full.
 const TEXT: usize = 64 << 10;
 
@@ -89,8 +99,11 @@ impl<'a> Batch<'a> {
             spans: ArenaVec::new_in(bump),
             rejected: Vec::new(),
             open: 0,
+            open_keys: 0,
+            shared_keys: None,
             max_record,
             lines: Lines::No,
+            changed: false,
             odd: ArenaVec::new_in(bump),
             lossy: Lossy::default(),
         }
@@ -126,7 +139,7 @@ impl<'a> Batch<'a> {
     pub fn is_full(&self) -> bool {
         self.values.len() >= VALUES
             || self.spans.len() >= RECORDS
-            || self.arena.used() >= TEXT + (VALUES + LAST) * 40 + RECORDS * 24
+            || self.arena.used() >= TEXT + (VALUES + LAST) * 40 + RECORDS * size_of::<Span>()
     }
 
     /// Whether there are enough records; for a decoder that takes nothing from the arena.
@@ -169,23 +182,27 @@ impl<'a> Batch<'a> {
     pub fn tree(&self, record: usize) -> Tree<'_, 'a> {
         let span = self.spans[record];
         let range = span.first as usize..span.last as usize;
-        Tree { values: &self.values[range.clone()], keys: &self.keys[range] }
+        let keys = span.keys as usize;
+        Tree { keys: &self.keys[keys..keys + range.len()], values: &self.values[range] }
     }
 
     /// All values of the batch; for columns those of record `r` are at `r * width ..`.
     pub fn values_mut(&mut self) -> &mut [Value<'a>] {
         self.lines = Lines::No;
+        self.changed = true;
         &mut self.values
     }
 
-    /// Keys and values of a keyed record, for changing them in place.
+    /// Keys and values of a keyed record, for changing the values in place.
     ///
-    /// Nodes can't be added or taken away; [`rebuild`](Self::rebuild) does that.
-    pub fn nodes_mut(&mut self, record: usize) -> (&mut [&'a [u8]], &mut [Value<'a>]) {
+    /// Nodes can't be added or taken away, and keys can't be changed; [`rebuild`](Self::rebuild) does that.
+    pub fn nodes_mut(&mut self, record: usize) -> (&[&'a [u8]], &mut [Value<'a>]) {
         self.lines = Lines::No;
+        self.changed = true;
         let span = self.spans[record];
         let range = span.first as usize..span.last as usize;
-        let keys = if self.schema.is_some() { &mut [][..] } else { &mut self.keys[range.clone()] };
+        let keys = span.keys as usize;
+        let keys = if self.schema.is_some() { &[][..] } else { &self.keys[keys..keys + range.len()] };
         (keys, &mut self.values[range])
     }
 
@@ -304,8 +321,10 @@ impl<'a> Batch<'a> {
     fn grow(&mut self, more: usize, offset: usize) -> Result<(), RecordError> {
         let more = more.max(LAST) + self.values.len().max(VALUES);
         reserve(self.arena, &mut self.values, more, offset)?;
+        // Records may share keys, so there are no more of them than values.
+        let keys = self.values.capacity() - self.keys.len();
         match self.schema {
-            None => reserve(self.arena, &mut self.keys, more, offset),
+            None => reserve(self.arena, &mut self.keys, keys, offset),
             Some(_) => Ok(()),
         }
     }
@@ -335,6 +354,14 @@ impl<'a> Batch<'a> {
         Ok(())
     }
 
+    /// Adds the nodes of a keyed record of this batch again, with its keys; gives the values, which are absent.
+    #[inline(always)]
+    pub(crate) fn repeat(&mut self, record: usize, offset: usize) -> Result<&mut [Value<'a>], RecordError> {
+        let Span { first, last, keys, .. } = self.spans[record];
+        self.shared_keys = Some(keys);
+        self.push_row((last - first) as usize, offset)
+    }
+
     /// Adds a node and everything inside it, under a key.
     pub fn push_tree(&mut self, key: &'a [u8], tree: Tree<'_, 'a>, offset: usize) -> Result<(), RecordError> {
         self.reserve(tree.values.len(), offset)?;
@@ -348,7 +375,7 @@ impl<'a> Batch<'a> {
     pub fn rewind(&mut self, node: usize) {
         debug_assert!(node >= self.open);
         self.values.truncate(node);
-        self.keys.truncate(node);
+        self.keys.truncate(self.open_keys + node - self.open);
     }
 
     /// Index of the next node; for [`close_list`](Self::close_list) and [`close_map`](Self::close_map).
@@ -377,8 +404,8 @@ impl<'a> Batch<'a> {
     /// Throws away what was pushed for the record being built.
     pub fn abandon(&mut self) {
         self.values.truncate(self.open);
-        let keys = if self.schema.is_some() { 0 } else { self.open };
-        self.keys.truncate(keys);
+        self.keys.truncate(self.open_keys);
+        self.shared_keys = None;
     }
 
     /// Ends the record being built: it lies in `start..end` of the slice.
@@ -392,9 +419,31 @@ impl<'a> Batch<'a> {
             let more = if self.spans.is_empty() { RECORDS } else { self.spans.len() };
             reserve(self.arena, &mut self.spans, more, start)?;
         }
-        self.spans.push(Span { start, end, first: self.open as u32, last: self.values.len() as u32 });
-        self.open = self.values.len();
+        let (first, last) = (self.open as u32, self.values.len() as u32);
+        let keys = self.shared_keys.take().unwrap_or(self.open_keys as u32);
+        self.spans.push(Span { start, end, first, last, keys, alike: false });
+        (self.open, self.open_keys) = (self.values.len(), self.keys.len());
         Ok(())
+    }
+
+    /// Promises that the last record has the keys and the nesting of the one before it.
+    #[inline]
+    pub(crate) fn mark_alike(&mut self) {
+        if let Some(span) = self.spans.last_mut() {
+            span.alike = true;
+        }
+    }
+
+    /// Whether a keyed record is known to have the keys and the nesting of the one before it.
+    #[inline]
+    pub(crate) fn is_alike(&self, record: usize) -> bool {
+        self.spans[record].alike & !self.changed
+    }
+
+    /// The values of all records.
+    #[inline]
+    pub(crate) fn values(&self) -> &[Value<'a>] {
+        &self.values
     }
 
     #[cold]

@@ -105,6 +105,12 @@ impl Binder {
         Ok(Bound { nodes: &self.nodes, doubled: self.doubled, unknown: self.unknown })
     }
 
+    /// The same for a record that has the keys and the nesting of the one that was bound last.
+    #[inline]
+    pub fn bind_alike(&self) -> Bound<'_> {
+        Bound { nodes: &self.nodes, doubled: self.doubled, unknown: self.unknown }
+    }
+
     #[inline(always)]
     fn looks_the_same(&self, record: Tree<'_, '_>) -> bool {
         let (values, keys) = record.nodes();

@@ -255,18 +255,22 @@ struct KeyedEncoder {
 impl Encode for KeyedEncoder {
     fn encode(&mut self, batch: &Batch<'_>, records: Range<usize>, output: &mut Output<'_>) -> Result<(), EncodeError> {
         self.style.row.lenient = !output.is_strict();
+        let mut bound_before = false;
         for index in records {
             let (tree, offset) = (batch.tree(index), batch.span(index).start);
             let (policy, longest) = (self.unknown, self.longest);
-            let bound = self.binder.bind(tree, |path| match policy {
+            let unknown = |path: &[u8]| match policy {
                 UnknownKey::Count => Ok(()),
                 // It is in no header, however the header was found.
                 UnknownKey::Refuse if path.len() > longest => {
                     Err(key_too_long(offset, path.len(), longest).fault(Fault::TooLarge))
                 }
                 UnknownKey::Refuse => Err(unknown_key(path, offset)),
-            });
-            let bound = bound.map_err(|error| EncodeError::Record { index, error })?;
+            };
+            let bound = match std::mem::replace(&mut bound_before, true) && batch.is_alike(index) {
+                true => self.binder.bind_alike(),
+                false => self.binder.bind(tree, unknown).map_err(|error| EncodeError::Record { index, error })?,
+            };
             if bound.doubled + bound.unknown == 0 {
                 let (values, _) = tree.nodes();
                 let value = |&node: &u32| if node == NONE { Value::Absent } else { values[node as usize] };

@@ -3,33 +3,39 @@
 use std::ops::Range;
 
 use super::Layout;
+use super::quick::Met;
 use crate::error::RecordError;
 use crate::format::{Decode, Want};
-use crate::record::json::{Reader, Selection};
+use crate::record::json::{Quick, Reader, Selection};
 use crate::record::{Batch, Detail, LossyKind};
 use crate::scan::json::{Hit, Nesting, Seek};
 use crate::scan::vector::Unit;
 
 /// Decodes slices of one layout.
 pub struct Decoder {
-    layout: Layout,
+    pub(super) layout: Layout,
+    pub(super) quick: Quick,
     reader: Reader,
     /// Reads records that had to be repaired.
     repair: Option<Box<Reader>>,
     selection: Option<Selection>,
-    detail: Detail,
+    pub(super) detail: Detail,
     replace: bool,
     max_depth: usize,
     max_fields: usize,
     around: usize,
     /// The whole slice is valid UTF-8.
     valid: bool,
+    /// Records are read without an index as long as they are well formed.
+    quickly: bool,
     /// Offset of the record being read.
-    record: usize,
+    pub(super) record: usize,
+    /// Where [`quick`](Self::quick) goes on.
+    pub(super) at: usize,
     /// Nothing of the slice was read yet.
-    fresh: bool,
+    pub(super) fresh: bool,
     /// The array's closing bracket was met.
-    closed: bool,
+    pub(super) closed: bool,
     /// There is nothing more to read.
     done: bool,
     /// Why the slice can't be read at all.
@@ -41,6 +47,7 @@ impl Decoder {
     pub fn new(layout: Layout, want: &Want, around: usize, (max_depth, max_fields): (usize, usize)) -> Decoder {
         Decoder {
             layout,
+            quick: Quick::new(layout == Layout::Lines, around, (max_depth, max_fields)),
             reader: Reader::new(max_depth, around).with_fields(max_fields),
             repair: None,
             selection: want.select.as_ref().map(|paths| Selection::new(paths)),
@@ -50,7 +57,9 @@ impl Decoder {
             max_fields,
             around,
             valid: true,
+            quickly: false,
             record: 0,
+            at: 0,
             fresh: true,
             closed: false,
             done: false,
@@ -200,7 +209,9 @@ fn repaired<'a>(text: &[u8], offset: usize, batch: &Batch<'a>) -> Result<&'a [u8
 impl Decode for Decoder {
     fn begin(&mut self, slice: &[u8]) {
         self.valid = simdutf8::basic::from_utf8(slice).is_ok();
-        self.record = 0;
+        let apart = self.selection.is_none() && self.detail != Detail::Record;
+        self.quickly = self.valid && apart && self.layout != Layout::Scalars && self.quick.begin();
+        (self.record, self.at) = (0, 0);
         (self.fresh, self.closed, self.done) = (true, false, false);
         self.refused = self.reader.start(0, slice.len(), self.layout == Layout::Lines).err();
     }
@@ -215,9 +226,16 @@ impl Decode for Decoder {
         }
         let before = batch.len();
         while !batch.is_full() {
+            if self.quickly {
+                match self.fill_quickly(slice, batch) {
+                    Met::Full => return Ok(true),
+                    Met::End => return Ok(batch.len() > before),
+                    Met::Odd => self.reader.start(self.at, slice.len(), self.layout == Layout::Lines)?,
+                }
+            }
             let lossy = batch.lossy;
             match self.next(slice, batch) {
-                Ok(true) => {}
+                Ok(true) => self.at = self.reader.peek(slice),
                 Ok(false) => return Ok(batch.len() > before),
                 Err(error) => {
                     batch.abandon();
@@ -248,7 +266,7 @@ impl Decode for Decoder {
             Layout::Scalars => find(Seek::White),
         };
         let end = if self.layout == Layout::Items { end } else { to };
-        self.record = to;
+        (self.record, self.at) = (to, to);
         self.done |= to == slice.len() || self.reader.start(to, slice.len(), self.layout == Layout::Lines).is_err();
         // White space behind a value is no part of it.
         let white = match self.layout {

@@ -6,6 +6,7 @@ mod cut;
 mod decode;
 mod encode;
 mod keys;
+mod quick;
 
 use super::{
     Cut, Decode, Encode, Error, Format, Frame, OpenError, Opening, Options, ReadFormat, Shape, Want, WriteFormat,
@@ -184,5 +185,7 @@ pub fn create(format: Format, options: &Options, shape: &Shape) -> Result<Box<dy
     Ok(Box::new(Target { lines, pretty, options: options.clone(), shape: shape.clone(), groups }))
 }
 
+#[cfg(test)]
+mod quick_tests;
 #[cfg(test)]
 mod tests;

@@ -3,14 +3,18 @@
 mod grouped;
 mod nodes;
 mod pretty;
+mod quick;
 mod read;
 mod record;
 mod select;
+mod shape;
 mod strings;
+mod template;
 pub mod unflatten;
 mod write;
 
 pub use grouped::{Grouped, json_text};
+pub use quick::Quick;
 pub use read::Reader;
 pub use select::Selection;
 pub use unflatten::Step;

@@ -2,6 +2,7 @@
 
 use super::read::{Build, Fault};
 use super::strings::unescape;
+use super::template::Leaves;
 use crate::record::{Batch, Value};
 
 /// Checks only.
@@ -53,9 +54,50 @@ impl<'b, 'a, const DEEP: u8> Nodes<'b, 'a, DEEP> {
         self.open
     }
 
+    /// The number of the next node in the batch.
+    #[inline(always)]
+    pub fn next_node(&self) -> usize {
+        self.batch.next_node()
+    }
+
+    /// How many lists and maps are open.
+    pub fn depth(&self) -> usize {
+        self.open.len()
+    }
+
+    /// The values of the whole batch.
+    #[inline(always)]
+    pub fn values(&self) -> &[Value<'a>] {
+        self.batch.values()
+    }
+
+    /// The key of the next node.
+    #[inline(always)]
+    pub fn set_key(&mut self, key: &'a [u8]) {
+        self.key = key;
+    }
+
+    /// Closes a list or map; gives its node.
+    #[inline(always)]
+    pub fn close_one(&mut self, is_map: bool) -> Option<(usize, Value<'a>)> {
+        let node = self.open.pop()? as usize;
+        match is_map {
+            true => self.batch.close_map(node),
+            false => self.batch.close_list(node),
+        }
+        Some((node, self.batch.values()[node]))
+    }
+
     #[inline(always)]
     fn push(&mut self, value: Value<'a>, offset: usize) -> Result<(), Fault> {
         Ok(self.batch.push_keyed(self.key, value, offset)?)
+    }
+}
+
+impl<const DEEP: u8> Leaves for Nodes<'_, '_, DEEP> {
+    #[inline(always)]
+    fn is_leaf(is_map: bool) -> bool {
+        if is_map { DEEP == 0 } else { DEEP < 2 }
     }
 }
 
@@ -82,10 +124,7 @@ impl<'a, const DEEP: u8> Build<'a> for Nodes<'_, 'a, DEEP> {
     }
     #[inline(always)]
     fn open(&mut self, is_map: bool, offset: usize) -> Result<bool, Fault> {
-        let apart = match is_map {
-            true => DEEP > 0 || self.open.is_empty(),
-            false => DEEP == 2,
-        };
+        let apart = !Self::is_leaf(is_map) || (is_map && self.open.is_empty());
         if apart {
             self.open.push(self.batch.next_node() as u32);
             // Its size is filled in at the end.
@@ -95,11 +134,7 @@ impl<'a, const DEEP: u8> Build<'a> for Nodes<'_, 'a, DEEP> {
     }
     #[inline(always)]
     fn close(&mut self, is_map: bool, _: usize) {
-        let Some(node) = self.open.pop() else { return };
-        match is_map {
-            true => self.batch.close_map(node as usize),
-            false => self.batch.close_list(node as usize),
-        }
+        self.close_one(is_map);
     }
     #[inline(always)]
     fn raw(&mut self, text: &'a [u8], offset: usize) -> Result<(), Fault> {

@@ -5,7 +5,7 @@ use super::select::Selection;
 use super::{Detail, strings};
 use crate::error::RecordError;
 use crate::record::{Batch, Value, too_many_fields};
-use crate::scan::json::Positions;
+use crate::scan::json::{Guess, Positions};
 use crate::scan::number;
 use crate::scan::vector::Unit;
 
@@ -35,6 +35,19 @@ impl Unexpected {
 pub(super) trait Build<'a> {
     /// Nothing becomes of anything: lists and maps inside are walked through, not given as raw text.
     const SKIP: bool;
+    /// There may be guesses for keys.
+    const GUESSES: bool = false;
+    /// What the next key is likely to be.
+    #[inline(always)]
+    fn guess(&self) -> Option<&Guess> {
+        None
+    }
+    /// The next key is what was guessed: instead of [`key`](Self::key).
+    #[inline(always)]
+    fn guessed(&mut self, _key: &'a [u8]) {}
+    /// What to guess next time in the place of the last key.
+    #[inline(always)]
+    fn learn(&mut self, _guess: Guess) {}
     /// The key of the next value; it had escapes when `escaped`.
     fn key(&mut self, key: &'a [u8], escaped: bool, offset: usize) -> Result<(), Fault>;
     /// The next value has no key: it is an item of a list.

@@ -54,6 +54,16 @@ fn escape_at(text: &[u8], at: usize) -> Escape {
     Escape::Plain(plain)
 }
 
+/// The length of the escape at a backslash; none if it is no escape.
+#[inline(always)]
+pub fn escape_len(text: &[u8], at: usize) -> Option<usize> {
+    match escape_at(text, at) {
+        Escape::Plain(_) => Some(2),
+        Escape::Code(_, len) => Some(len),
+        Escape::Bad(..) => None,
+    }
+}
+
 fn code_at(text: &[u8], at: usize) -> Escape {
     const BAD: &str = "\\u without four hexadecimal digits";
     let Some(first) = hex(text, at + 2) else { return Escape::Bad(at, BAD) };

@@ -3,6 +3,7 @@
 //! The method is that of Langdale and Lemire, "Parsing Gigabytes of JSON per Second" (2019).
 
 mod compact;
+mod ends;
 mod keys;
 mod known;
 mod nesting;
@@ -10,6 +11,7 @@ mod positions;
 mod text;
 
 pub use compact::Compactor;
+pub use ends::{Guess, byte, number_end, text_end, white_end};
 pub use keys::{Among, Keys};
 pub use nesting::{Hit, Nesting, Seek};
 pub use positions::{AHEAD, Positions};

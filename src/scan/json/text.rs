@@ -31,15 +31,10 @@ fn special<V: Vector>(v: V, block: V::Block) -> u64 {
     v.equal(block, b'"') | v.equal(block, b'\\') | v.below(block, b' ')
 }
 
-#[inline(always)]
-fn specials<V: Vector>(v: V, short: V::Short) -> u32 {
-    v.short_equal(short, b'"') | v.short_equal(short, b'\\') | v.short_below(short, b' ')
-}
-
 /// Whether a JSON string has to escape something in a text of at most 32 bytes, which is in `short`.
 #[inline(always)]
 pub fn short_special<V: Vector>(v: V, short: V::Short, len: usize) -> bool {
-    specials(v, short) & (((1u64 << len) - 1) as u32) != 0
+    v.short_specials(short) & (((1u64 << len) - 1) as u32) != 0
 }
 
 /// Writes `text` as a JSON string with its quotes at `to[at..]`, where there must be room for
@@ -77,7 +72,7 @@ fn write_escaped<V: Vector>(v: V, text: &[u8], to: &mut [u8], mut at: usize) -> 
         if let Some(into) = to[at..].first_chunk_mut::<32>() {
             v.short_store(short, into);
         }
-        at = match specials(v, short) {
+        at = match v.short_specials(short) {
             0 => at + 32,
             bits => escape(v, block, bits, to, at),
         };
@@ -92,7 +87,7 @@ fn write_short<V: Vector>(v: V, text: &[u8], to: &mut [u8], at: usize) -> usize 
     if let Some(into) = to[at..].first_chunk_mut::<32>() {
         v.short_store(short, into);
     }
-    match specials(v, short) & (((1u64 << text.len()) - 1) as u32) {
+    match v.short_specials(short) & (((1u64 << text.len()) - 1) as u32) {
         0 => at + text.len(),
         bits => escape(v, text, bits, to, at),
     }

@@ -194,6 +194,11 @@ impl Vector for Avx2 {
         }
     }
     #[inline(always)]
+    fn short_load(self, bytes: &[u8; 32]) -> __m256i {
+        // SAFETY: `self` proves AVX2.
+        unsafe { load(bytes) }
+    }
+    #[inline(always)]
     fn short_store(self, short: __m256i, into: &mut [u8; 32]) {
         // SAFETY: `self` proves AVX2; the store is of the 32 bytes of `into`, and needs no alignment.
         unsafe { _mm256_storeu_si256(into.as_mut_ptr().cast(), short) }
@@ -215,5 +220,28 @@ impl Vector for Avx2 {
         }
         // SAFETY: `self` proves AVX2.
         unsafe { _mm256_movemask_epi8(below(short, byte)) as u32 }
+    }
+    #[inline(always)]
+    fn short_same(self, short: __m256i, other: __m256i) -> u32 {
+        // SAFETY: `self` proves AVX2.
+        unsafe { _mm256_movemask_epi8(_mm256_cmpeq_epi8(short, other)) as u32 }
+    }
+    #[inline(always)]
+    fn short_digits(self, short: __m256i) -> u32 {
+        // SAFETY: `self` proves AVX2.
+        unsafe {
+            let value = _mm256_sub_epi8(short, _mm256_set1_epi8(b'0' as i8));
+            _mm256_movemask_epi8(below(value, 10)) as u32
+        }
+    }
+    #[inline(always)]
+    fn short_specials(self, short: __m256i) -> u32 {
+        // SAFETY: `self` proves AVX2.
+        unsafe {
+            let quotes = _mm256_cmpeq_epi8(short, _mm256_set1_epi8(b'"' as i8));
+            let backslashes = _mm256_cmpeq_epi8(short, _mm256_set1_epi8(b'\\' as i8));
+            let all = _mm256_or_si256(_mm256_or_si256(quotes, backslashes), below(short, b' '));
+            _mm256_movemask_epi8(all) as u32
+        }
     }
 }

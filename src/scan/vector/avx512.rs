@@ -152,6 +152,11 @@ impl Vector for Avx512 {
         unsafe { _mm256_maskz_loadu_epi8(mask, bytes.as_ptr().cast()) }
     }
     #[inline(always)]
+    fn short_load(self, bytes: &[u8; 32]) -> __m256i {
+        // SAFETY: `self` proves AVX2; the load is of the 32 bytes and needs no alignment.
+        unsafe { _mm256_loadu_si256(bytes.as_ptr().cast()) }
+    }
+    #[inline(always)]
     fn short_store(self, short: __m256i, into: &mut [u8; 32]) {
         // SAFETY: `self` proves AVX2; the store is of the 32 bytes of `into`, and needs no alignment.
         unsafe { _mm256_storeu_si256(into.as_mut_ptr().cast(), short) }
@@ -165,6 +170,19 @@ impl Vector for Avx512 {
     fn short_below(self, short: __m256i, byte: u8) -> u32 {
         // SAFETY: `self` proves AVX-512 VL and BW.
         unsafe { _mm256_cmplt_epu8_mask(short, _mm256_set1_epi8(byte as i8)) }
+    }
+    #[inline(always)]
+    fn short_same(self, short: __m256i, other: __m256i) -> u32 {
+        // SAFETY: `self` proves AVX-512 VL and BW.
+        unsafe { _mm256_cmpeq_epi8_mask(short, other) }
+    }
+    #[inline(always)]
+    fn short_digits(self, short: __m256i) -> u32 {
+        // SAFETY: `self` proves AVX-512 VL and BW.
+        unsafe {
+            let value = _mm256_sub_epi8(short, _mm256_set1_epi8(b'0' as i8));
+            _mm256_cmplt_epu8_mask(value, _mm256_set1_epi8(10))
+        }
     }
     #[inline(always)]
     fn double(self, bytes: &[u8], byte: u8, into: &mut [u8; 96]) -> usize {

@@ -66,6 +66,8 @@ pub trait Vector: Copy {
     fn short_near(self, text: &[u8], _source: &[u8]) -> Self::Short {
         self.short(text)
     }
+    /// Reads 32 bytes.
+    fn short_load(self, bytes: &[u8; 32]) -> Self::Short;
     /// Writes 32 bytes.
     fn short_store(self, short: Self::Short, into: &mut [u8; 32]);
     /// Where `byte` stands.
@@ -77,6 +79,19 @@ pub trait Vector: Copy {
     }
     /// Where bytes less than `byte` stand.
     fn short_below(self, short: Self::Short, byte: u8) -> u32;
+
+    /// Where both have the same byte.
+    fn short_same(self, short: Self::Short, other: Self::Short) -> u32;
+    /// Where one of `0` to `9` stands.
+    #[inline(always)]
+    fn short_digits(self, short: Self::Short) -> u32 {
+        self.short_below(short, b'9' + 1) & !self.short_below(short, b'0')
+    }
+    /// Where a JSON string has something else than text: a quote, a backslash, or a byte below 0x20.
+    #[inline(always)]
+    fn short_specials(self, short: Self::Short) -> u32 {
+        self.short_equal(short, b'"') | self.short_equal(short, b'\\') | self.short_below(short, b' ')
+    }
 
     /// Writes at most 32 bytes with each `byte` among them doubled, and gives their number. What lies behind them in
     /// `into` is overwritten too. Behind each of the doubled bytes the rest moves on, all of it by one store.
@@ -155,6 +170,15 @@ impl Unit {
     pub fn get() -> Unit {
         static CHOSEN: OnceLock<Unit> = OnceLock::new();
         *CHOSEN.get_or_init(|| Unit::of(Kernel::get()))
+    }
+
+    /// Whether a comparison of 32 bytes becomes a mask by an instruction. Algorithms with a mask for each step pay only then.
+    pub fn has_masks(self) -> bool {
+        match self.0 {
+            #[cfg(target_arch = "x86_64")]
+            Choice::Avx2 | Choice::Avx512 => true,
+            _ => false,
+        }
     }
 
     /// All that can run here, slowest first.

@@ -183,6 +183,10 @@ impl Vector for Neon {
         }
     }
     #[inline(always)]
+    fn short_load(self, bytes: &[u8; 32]) -> Self::Short {
+        registers(bytes.as_chunks().0)
+    }
+    #[inline(always)]
     fn short_store(self, short: Self::Short, into: &mut [u8; 32]) {
         into.as_chunks_mut().0.iter_mut().zip(short).for_each(|(into, register)| write(register, into));
     }
@@ -197,5 +201,18 @@ impl Vector for Neon {
     #[inline(always)]
     fn short_below(self, short: Self::Short, byte: u8) -> u32 {
         bits_of_short(short.map(|register| below(register, byte)))
+    }
+    #[inline(always)]
+    fn short_same(self, [a, b]: Self::Short, [c, d]: Self::Short) -> u32 {
+        // SAFETY: NEON is part of the target.
+        bits_of_short(unsafe { [vceqq_u8(a, c), vceqq_u8(b, d)] })
+    }
+    #[inline(always)]
+    fn short_specials(self, short: Self::Short) -> u32 {
+        // SAFETY: NEON is part of the target.
+        bits_of_short(short.map(|register| unsafe {
+            let quotes = vorrq_u8(equal(register, b'"'), equal(register, b'\\'));
+            vorrq_u8(quotes, below(register, b' '))
+        }))
     }
 }

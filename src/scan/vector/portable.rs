@@ -95,6 +95,10 @@ impl Vector for Portable {
         padded(bytes)
     }
     #[inline(always)]
+    fn short_load(self, bytes: &[u8; 32]) -> [u8; 32] {
+        *bytes
+    }
+    #[inline(always)]
     fn short_store(self, short: [u8; 32], into: &mut [u8; 32]) {
         *into = short;
     }
@@ -109,6 +113,20 @@ impl Vector for Portable {
     #[inline(always)]
     fn short_below(self, short: [u8; 32], byte: u8) -> u32 {
         mask(&short, |b| b < byte) as u32
+    }
+    #[inline(always)]
+    fn short_same(self, short: [u8; 32], other: [u8; 32]) -> u32 {
+        let mut differ = [0; 32];
+        differ.iter_mut().zip(short).zip(other).for_each(|((differ, a), b)| *differ = a ^ b);
+        mask(&differ, |b| b == 0) as u32
+    }
+    #[inline(always)]
+    fn short_digits(self, short: [u8; 32]) -> u32 {
+        mask(&short, |b| b.is_ascii_digit()) as u32
+    }
+    #[inline(always)]
+    fn short_specials(self, short: [u8; 32]) -> u32 {
+        mask(&short, |b| (b == b'"') | (b == b'\\') | (b < b' ')) as u32
     }
 }
 

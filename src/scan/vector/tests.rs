@@ -48,6 +48,9 @@ impl Work for Ask<'_> {
             masks.push(v.short_equal(short, byte).into());
             masks.push(v.short_below(short, byte).into());
         }
+        masks.extend([v.short_digits(short), v.short_specials(short)].map(u64::from));
+        masks.push(v.short_same(short, v.short_load(&[b','; 32])).into());
+        masks.push(v.short_same(short, v.short(&short_text[..short_text.len() / 2])).into());
         // The text stands somewhere in a source, and in none.
         let valid = ((1u64 << short_text.len()) - 1) as u32;
         for source in [self.1, &[]] {
@@ -127,6 +130,10 @@ fn portable_operations_mean_what_they_say() {
         assert_eq!(&into[..len], doubled);
     }
     assert_eq!(Portable.one_of(block, [b'a', b'c', 0xff]) & 0x1ffff, 0b1_0000_0000_0010_0001);
+    let short = Portable.short(b"0\"9\\/:\x1f ~");
+    assert_eq!(Portable.short_digits(short), 0b0101);
+    assert_eq!(Portable.short_specials(short) & 0x1ff, 0b0_0100_1010);
+    assert_eq!(Portable.short_same(short, Portable.short(b"1\"9\\/:\x1f ~a")), !0b10_0000_0001);
     let mut positions = [0; 64];
     Portable.positions(0b1001 | 1 << 63, 7, &mut positions);
     assert_eq!(positions[..3], [7, 10, 70]);

@@ -1,6 +1,6 @@
-//! Names of columns ask for their memory while they are read and gathered: what does not fit is refused, and the peak of
-//! the process stays below the limit. (A process starts with the peak of the one that started it, so this program stays
-//! small.)
+//! Names of columns ask for their memory while they are read and gathered: what does not fit is refused, and the peak
+//! of the process stays below the limit. (A process starts with the peak of the one that started it, so this program
+//! stays small.)
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used)] // A test that can't go on fails.
 

@@ -1,6 +1,6 @@
-//! Every call that puts output into a file fails once: writes, cuts, syncs and closes with an error, writes that take only
-//! a part, and calls that a signal interrupts; and the rename at the end. An error is told and leaves no file under the
-//! target's name; what is no error gives the right bytes.
+//! Every call that puts output into a file fails once: writes, cuts, syncs and closes with an error, writes that take
+//! only a part, and calls that a signal interrupts; and the rename at the end. An error is told and leaves no file
+//! under the target's name; what is no error gives the right bytes.
 //!
 //! The calls themselves are doubles: this program defines the functions of the C library that write, so the standard
 //! library's calls end here. The code that runs is what the command runs, from the committer down to the system call.
@@ -482,8 +482,8 @@ fn what_had_the_name_stays_when_a_run_fails() {
     }
 }
 
-/// Whenever a run is killed, another one goes on with what is left and ends the same way: with the same bytes, or because
-/// too many records are bad.
+/// Whenever a run is killed, another one goes on with what is left and ends the same way: with the same bytes, or
+/// because too many records are bad.
 #[test]
 fn what_a_kill_leaves_is_gone_on_with() {
     let _alone = lock(&ALONE);

@@ -85,8 +85,8 @@ impl Write for Expected {
     }
 }
 
-/// Keeps the beginning of lines, and notes the memory of the process: in `a` and in `c` when every worker holds a slice,
-/// in `b` when it is least.
+/// Keeps the beginning of lines, and notes the memory of the process: in `a` and in `c` when every worker holds a
+/// slice, in `b` when it is least.
 #[derive(Default)]
 struct Look {
     met: [(Mutex<HashSet<ThreadId>>, Condvar); 2],

@@ -53,8 +53,8 @@ fn has_colors() -> bool {
     io::stderr().is_terminal() && !is_set("NO_COLOR") && !dumb
 }
 
-/// Whether a thread ended because the standard library found no memory for its alternative stack: it has no other way to
-/// tell.
+/// Whether a thread ended because the standard library found no memory for its alternative stack: it has no other way
+/// to tell.
 fn has_no_stack(panic: &str) -> bool {
     panic.starts_with("failed to") && panic.contains("alternative stack")
 }

@@ -38,8 +38,8 @@ impl Behind {
         self.starts.push(start);
     }
 
-    /// Nobody looks at that slice any more, and no other will begin before `next`. Gives what nobody needs any more, if it is a piece of
-    /// `piece` bytes.
+    /// Nobody looks at that slice any more, and no other will begin before `next`. Gives what nobody needs any more, if
+    /// it is a piece of `piece` bytes.
     pub fn end(&mut self, start: u64, next: u64, piece: usize) -> Option<Range<u64>> {
         self.starts.retain(|other| *other != start);
         let first = self.starts.iter().copied().min().unwrap_or(next);

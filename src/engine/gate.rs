@@ -43,7 +43,8 @@ impl Room {
         }
     }
 
-    /// What is kept between slices by an arena that has grown, and what a slice may have beyond the plan without a turn.
+    /// What is kept between slices by an arena that has grown, and what a slice may have beyond the plan without a
+    /// turn.
     fn quarter(&self) -> usize {
         self.share / 4
     }
@@ -126,8 +127,8 @@ impl<'s> Gate<'s> {
         Some((slice, cut))
     }
 
-    /// Nobody looks at the bytes of a slice any more: gives back its pages, if they are mapped. This can't wait until the
-    /// slice is done: a worker may write the output of others for as long as they are faster.
+    /// Nobody looks at the bytes of a slice any more: gives back its pages, if they are mapped. This can't wait until
+    /// the slice is done: a worker may write the output of others for as long as they are faster.
     pub fn release(&self, slice: &Slice<'_>) {
         let released = self.lock().release(slice);
         if let Some((map, range)) = released {
@@ -135,8 +136,8 @@ impl<'s> Gate<'s> {
         }
     }
 
-    /// A slice is done: gives back its window, what it took beyond the plan, and of the arena what is not worth keeping;
-    /// while memory is scarce (`lean`) all of it.
+    /// A slice is done: gives back its window, what it took beyond the plan, and of the arena what is not worth
+    /// keeping; while memory is scarce (`lean`) all of it.
     pub fn done(&self, slice: Slice<'_>, arena: Option<&mut Arena>, lean: bool) {
         if let Some(arena) = arena
             && (lean || arena.held() > self.room.arena + self.room.quarter())

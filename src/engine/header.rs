@@ -3,8 +3,8 @@
 //! The header is the union of all keys. Most inputs have them all in the first slice, so the run begins
 //! with those and starts over with a key pass only if another key turns up; where the target can't be
 //! begun anew, the key pass comes first. So it does when lossy records are refused: which one is the first
-//! to lack a field must not depend on the size of slices. A stream can't be read twice: its header is what its beginning
-//! has, and a later key is an error.
+//! to lack a field must not depend on the size of slices. A stream can't be read twice: its header is what its
+//! beginning has, and a later key is an error.
 //!
 //! The key pass does not look closely at slices whose keys are known, so it leaves bad records to the run, which reads
 //! everything again.

@@ -198,8 +198,8 @@ impl Plan {
         ]
     }
 
-    /// What the names of columns may take while they are read. Nothing but the source is held then, and the plan is made
-    /// anew behind them.
+    /// What the names of columns may take while they are read. Nothing but the source is held then, and the plan is
+    /// made anew behind them.
     pub fn room_for_names(&self) -> usize {
         let head = if self.streamed { HEAD + self.max_record } else { 0 };
         let held = BASE + head + self.unpacking.map_or(0, |unpacking| unpacking.bytes());

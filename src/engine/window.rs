@@ -120,8 +120,8 @@ impl<'s> Windows<'s> {
         self.pool.give(window.buffer);
     }
 
-    /// Whether windows that nobody uses give their memory back, but for `idle` of them; the blocks of a compressed stream
-    /// too.
+    /// Whether windows that nobody uses give their memory back, but for `idle` of them; the blocks of a compressed
+    /// stream too.
     pub fn set_lean(&mut self, lean: bool, idle: usize) {
         self.pool.set_marks(self.count, idle);
         self.pool.set_lean(lean);
@@ -184,7 +184,8 @@ mod tests {
         (0..count).map(line).collect::<String>().into_bytes()
     }
 
-    /// Cuts `data`, of which the first `looked` bytes were looked at before; as many slices are held as there are workers.
+    /// Cuts `data`, of which the first `looked` bytes were looked at before; as many slices are held as there are
+    /// workers.
     fn each(data: &[u8], looked: usize, mut look: impl FnMut(&Slice<'_>, &Budget)) -> Budget {
         let pipe = Pipe(data.to_vec(), 0);
         let Bytes::Stream(mut stream) = Source::stream(Box::new(pipe), Decompress::None, None).unwrap().bytes else {

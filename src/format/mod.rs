@@ -297,7 +297,8 @@ pub struct Options {
     pub max_depth: usize,
     /// The most fields of a record (`--max-fields`): columns of CSV and TSV, and fields of JSON that are taken apart.
     pub max_fields: usize,
-    /// The longest name of a column and the longest dotted path of keys that becomes one, in bytes (`--max-key-length`).
+    /// The longest name of a column and the longest dotted path of keys that becomes one, in bytes
+    /// (`--max-key-length`).
     pub max_key_length: usize,
     /// The most different keys that a header is made of (`--max-keys`).
     pub max_keys: usize,

@@ -8,7 +8,8 @@ use crate::sys::{self, Pages};
 
 /// A buffer that begins where a page does; only its first [`room`](Pool::set_room) bytes can be seen.
 ///
-/// Its size is fixed, but for what an odd large record [takes](Self::try_grow): that ends when it goes back to its pool.
+/// Its size is fixed, but for what an odd large record [takes](Self::try_grow): that ends when it goes back to its
+/// pool.
 pub struct Buffer {
     pages: Pages,
     /// How many bytes it was made with.

@@ -1,8 +1,8 @@
 //! How near a run is to its ceiling, and what follows from that: pure functions of what was read.
 //!
-//! A [`Reading`] says how full the fullest of the ceilings is. A [`Gauge`] makes a [`Level`] of it, with hysteresis, and
-//! a [`Ladder`] turns levels into [`Response`]s: one more at a time while the level is high, all of them at once when it
-//! is critical, one less at a time when it has passed.
+//! A [`Reading`] says how full the fullest of the ceilings is. A [`Gauge`] makes a [`Level`] of it, with hysteresis,
+//! and a [`Ladder`] turns levels into [`Response`]s: one more at a time while the level is high, all of them at once
+//! when it is critical, one less at a time when it has passed.
 
 use std::fmt;
 use std::str::FromStr;

@@ -11,16 +11,15 @@ use crate::record::Lossy;
 /// The report as one line of JSON with a line break at its end.
 ///
 /// Its keys: `version`, `settings` (what is given here), `files` {`source`, `target`} (null for streams; of many
-/// sources also `sources`: for each `path`, `bytes`, `records` read, `error` (null if it went well), and its `target` if
-/// it has one of its own),
-/// `bytes_in`, `bytes_out`, `records_in`, `records_out`, `records_failed`, `lossy` (a count for each kind
-/// that occurred), `seconds`, `workers`, `slice_size`, `memory_limit`, `peak_rss_bytes`, `peak_heap_bytes`,
-/// `events` (what was done because memory was scarce: for each `seconds`, `slice`, `level`, `done`, and in `read`
-/// the bytes `limit`, `reserved`, `heap`, `anonymous`, `file`, `group`, `group_limit`, and `stalled` in per cent),
-/// `events_left_out`,
-/// `allocations` {`start`, `warmup`, `steady`} in blocks, `record_latency_us` {`mean`, `p50`, `p99`, `max`}; after an
-/// interruption `resumed_from`, the bytes of input that were done before; with a quarantine that is not empty
-/// `quarantine` {`path`, `records`}, for sources with targets of their own in `files.sources`.
+/// sources also `sources`: for each `path`, `bytes`, `records` read, `error` (null if it went well), and its `target`
+/// if it has one of its own), `bytes_in`, `bytes_out`, `records_in`, `records_out`, `records_failed`, `lossy` (a count
+/// for each kind that occurred), `seconds`, `workers`, `slice_size`, `memory_limit`, `peak_rss_bytes`,
+/// `peak_heap_bytes`, `events` (what was done because memory was scarce: for each `seconds`, `slice`, `level`, `done`,
+/// and in `read` the bytes `limit`, `reserved`, `heap`, `anonymous`, `file`, `group`, `group_limit`, and `stalled` in
+/// per cent), `events_left_out`, `allocations` {`start`, `warmup`, `steady`} in blocks, `record_latency_us` {`mean`,
+/// `p50`, `p99`, `max`}; after an interruption `resumed_from`, the bytes of input that were done before; with a
+/// quarantine that is not empty `quarantine` {`path`, `records`}, for sources with targets of their own in
+/// `files.sources`.
 pub fn json(report: &Report, version: &str, settings: &impl Serialize) -> String {
     let view = View {
         version,

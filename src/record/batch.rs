@@ -69,7 +69,8 @@ enum Lines<'a> {
 const VALUES: usize = 2048;
 /// How many values more the last record of a batch may have before there has to be room for more.
 const LAST: usize = 512;
-/// How many records a batch holds before it is full. Two batches fit into the arena of a worker: an op may make another one.
+/// How many records a batch holds before it is full. Two batches fit into the arena of a worker: an op may make another
+/// one.
 const RECORDS: usize = 768;
 /// How many bytes of unescaped text a batch holds before it is full.
 const TEXT: usize = 64 << 10;

@@ -107,9 +107,9 @@ impl Map {
         let _ = range;
     }
 
-    /// Gives the upper levels of the page tables back too, which [`release_tables`](Self::release_tables) keeps: a range
-    /// was finished, and nobody is [`BEHIND`] its end any more. To be called for all ranges of the file; the order does
-    /// not matter.
+    /// Gives the upper levels of the page tables back too, which [`release_tables`](Self::release_tables) keeps: a
+    /// range was finished, and nobody is [`BEHIND`] its end any more. To be called for all ranges of the file; the
+    /// order does not matter.
     ///
     /// A table that covers 1 GiB goes when exactly that stretch of addresses is mapped anew, and with it what others
     /// left of the lower level: they may have looked across the end of their part when it was released already.

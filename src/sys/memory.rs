@@ -120,7 +120,8 @@ fn whole_pages(buffer: &[u8]) -> Option<(usize, usize)> {
 /// its own costs a thread 64 MB of addresses, and at its start a tenth of what a file of 10 KB takes altogether.
 pub fn share_heap() {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
-    // SAFETY: mallopt takes plain numbers; it is meant to be called before other threads are there, and only sets a limit.
+    // SAFETY: mallopt takes plain numbers; it is meant to be called before other threads are there, and only sets a
+    // limit.
     unsafe {
         libc::mallopt(libc::M_ARENA_MAX, 1)
     };

@@ -45,8 +45,8 @@ pub fn page_size() -> usize {
     4096
 }
 
-/// Closes a copy of a file's descriptor and says whether that failed, which dropping the file does not: some filesystems
-/// tell of a failed write only then.
+/// Closes a copy of a file's descriptor and says whether that failed, which dropping the file does not: some
+/// filesystems tell of a failed write only then.
 #[cfg(unix)]
 pub fn close_copy(file: &std::fs::File) -> std::io::Result<()> {
     use std::os::fd::IntoRawFd;

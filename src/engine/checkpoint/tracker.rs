@@ -46,8 +46,8 @@ impl Tracker {
         }
     }
 
-    /// A slice that begins at `input` has all of its output in place: how long that is, and whether it has a record; and
-    /// the quarantine is so long, with this checksum.
+    /// A slice that begins at `input` has all of its output in place: how long that is, and whether it has a record;
+    /// and the quarantine is so long, with this checksum.
     pub fn advanced(&mut self, input: u64, output: (u64, bool), totals: &Totals, quarantine: (u64, u32)) {
         if input >= self.due {
             self.due = input + self.every;

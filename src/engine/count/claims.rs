@@ -76,8 +76,8 @@ pub(super) fn each<T: Default + Send>(
 
 /// Looks at one claim in steps, and gives its pages back.
 fn claim<T: Default>(map: &Map, index: usize, size: usize, look: impl Fn(&mut T, Range<usize>)) -> T {
-    // The end is looked for at first: that touches a page of the next claim, whose worker may be done with it soon. What
-    // is touched behind its back nobody gives back.
+    // The end is looked for at first: that touches a page of the next claim, whose worker may be done with it soon.
+    // What is touched behind its back nobody gives back.
     let (mut start, end) = (boundary(map.bytes(), index * CLAIM), boundary(map.bytes(), (index + 1) * CLAIM));
     let whole = start..end;
     let mut found = T::default();

@@ -1,8 +1,8 @@
 //! Records of a mapped source, counted in parts of any size at the same time: nobody has to cut it first.
 //!
-//! Nothing is guessed. A part that quotes are regular in when it begins outside of them has so many records in that case,
-//! otherwise so many in the other; which case it is the parts before it tell, in order. Where neither count is for the
-//! case it is, the part is looked at again, and where quotes are irregular all is counted slice by slice.
+//! Nothing is guessed. A part that quotes are regular in when it begins outside of them has so many records in that
+//! case, otherwise so many in the other; which case it is the parts before it tell, in order. Where neither count is
+//! for the case it is, the part is looked at again, and where quotes are irregular all is counted slice by slice.
 
 use std::ops::Range;
 

@@ -12,10 +12,10 @@ use crate::metrics::Report;
 /// A conversion of the records in a quarantine, which somebody has repaired.
 ///
 /// A quarantine is NDJSON. Its first line says how the records of a source are read, and has to stay (there is one for
-/// each source of a job of many). Every other line is a bad record: `file`, `record` (its number there, from 1), `start`
-/// and `end` (its bytes there), `reason`, and the bytes themselves in base64, `raw`. A record is repaired in `raw`, or
-/// in a `text` that is added and counts more: the record without its line break; of frames the payload, which gets its
-/// length; of a JSON array the value. Lines may be taken away.
+/// each source of a job of many). Every other line is a bad record: `file`, `record` (its number there, from 1),
+/// `start` and `end` (its bytes there), `reason`, and the bytes themselves in base64, `raw`. A record is repaired in
+/// `raw`, or in a `text` that is added and counts more: the record without its line break; of frames the payload, which
+/// gets its length; of a JSON array the value. Lines may be taken away.
 ///
 /// What the quarantine says about reading holds wherever the settings have the default. What is still bad is subject
 /// to [`Settings::on_error`], with its place in the original file.

@@ -33,8 +33,8 @@ struct Style {
     row: RowStyle,
     dialect: Resolved,
     json: Writer,
-    /// No header is written, so any record may be the first thing in a file: its first field is quoted where it would be
-    /// taken for a byte order mark.
+    /// No header is written, so any record may be the first thing in a file: its first field is quoted where it would
+    /// be taken for a byte order mark.
     marks: bool,
     /// This field is the first one of such a record.
     first: bool,

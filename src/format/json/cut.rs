@@ -130,8 +130,8 @@ impl Cut for ValueCut {
             self.walk = Some(far).filter(|_| found.is_none() && self.layout != Layout::Items);
         }
         match found {
-            // The document ends with the array, though it should not. There is no next call to say so, unless the bracket
-            // is left over.
+            // The document ends with the array, though it should not. There is no next call to say so, unless the
+            // bracket is left over.
             Some(Boundary::At(at)) if end && at == data.len() && self.behind.is_some() && !self.open.is_empty() => {
                 self.behind = None;
                 if at == 1 { Err(unfinished(at)) } else { Ok(Boundary::At(at - 1)) }

@@ -145,7 +145,8 @@ impl Work for Fill<'_, '_, '_> {
 }
 
 impl TextDecode {
-    /// Adds the lines that end where `found` says, counted from `at`; true if the batch that was begun at `start` is full.
+    /// Adds the lines that end where `found` says, counted from `at`; true if the batch that was begun at `start` is
+    /// full.
     #[inline(always)]
     fn lines<'a>(
         &mut self,

@@ -4,11 +4,11 @@
 //! says what is wrong with it.
 //!
 //! It is for records that mostly look like the one before: then a template tells what stands between values. Where
-//! nothing can be guessed, each step has to wait for the place where the one before ended, and an index is faster although it
-//! takes more instructions. What was tried and takes longer: the columns of a selection of nested records this way
-//! (15 % fewer instructions, 0 to 10 % more time); whole records for NDJSON to NDJSON (5 % fewer, 45 % more); to run this
-//! with AVX2 where there is AVX-512, whose masks are there a little later (10 % more time); to run it without vector
-//! instructions (twice the time).
+//! nothing can be guessed, each step has to wait for the place where the one before ended, and an index is faster
+//! although it takes more instructions. What was tried and takes longer: the columns of a selection of nested records
+//! this way (15 % fewer instructions, 0 to 10 % more time); whole records for NDJSON to NDJSON (5 % fewer, 45 % more);
+//! to run this with AVX2 where there is AVX-512, whose masks are there a little later (10 % more time); to run it
+//! without vector instructions (twice the time).
 
 use super::nodes::{Nodes, Skip};
 use super::read::{Build, Fault};
@@ -82,9 +82,9 @@ impl Quick {
         self.rules.outer.clear();
     }
 
-    /// Adds the nodes of the value at `at` of the text to a keyed batch; gives the place behind it. `DEEP` is 0 for the fields
-    /// of a record, 1 for maps outside lists, 2 for everything. None: the value is for another reader, and what was
-    /// added has to be taken back.
+    /// Adds the nodes of the value at `at` of the text to a keyed batch; gives the place behind it. `DEEP` is 0 for the
+    /// fields of a record, 1 for maps outside lists, 2 for everything. None: the value is for another reader, and what
+    /// was added has to be taken back.
     #[inline(always)]
     pub fn read<'a, const DEEP: u8, V: Vector>(
         &mut self,
@@ -147,7 +147,8 @@ impl Rules {
         Unit::get().run(Pass(self, text, (at, around)))
     }
 
-    /// Goes through the value at `at`, which stands inside of `around` lists and maps of the record; gives the place behind it.
+    /// Goes through the value at `at`, which stands inside of `around` lists and maps of the record; gives the place
+    /// behind it.
     #[inline(always)]
     fn walk<'a, V: Vector, B: Build<'a>>(
         &mut self,

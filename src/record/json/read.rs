@@ -56,7 +56,8 @@ pub(super) trait Build<'a> {
     fn scalar(&mut self, value: Value<'a>, offset: usize) -> Result<(), Fault>;
     /// The content of a string.
     fn text(&mut self, text: &'a [u8], escaped: bool, offset: usize) -> Result<(), Fault>;
-    /// Whether a list or map is taken apart; then [`close`](Self::close) follows its last value. Otherwise its text goes to
+    /// Whether a list or map is taken apart; then [`close`](Self::close) follows its last value. Otherwise its text
+    /// goes to
     /// [`raw`](Self::raw).
     fn open(&mut self, is_map: bool, offset: usize) -> Result<bool, Fault>;
     /// The list or map opened last ends before the offset `end`.
@@ -119,7 +120,8 @@ impl Reader {
         Ok(())
     }
 
-    /// The offset of the next byte that is not white space, or of the end. Where lines count, a line feed is not white space.
+    /// The offset of the next byte that is not white space, or of the end. Where lines count, a line feed is not white
+    /// space.
     #[inline(always)]
     pub fn peek(&mut self, text: &[u8]) -> usize {
         self.at = self.positions.ensure(text, self.at);
@@ -132,7 +134,8 @@ impl Reader {
         self.at += 1;
     }
 
-    /// Adds the nodes of the next value to a keyed batch, as far as `detail` says; gives the value's first byte and the one behind it.
+    /// Adds the nodes of the next value to a keyed batch, as far as `detail` says; gives the value's first byte and the
+    /// one behind it.
     #[inline]
     pub fn value<'a>(
         &mut self,

@@ -107,7 +107,8 @@ impl Shape {
         self.trust -= 1;
     }
 
-    /// A record was read that is not like the template; `same` if it is like the one in `nodes`. `record` is its number.
+    /// A record was read that is not like the template; `same` if it is like the one in `nodes`. `record` is its
+    /// number.
     fn met(&mut self, same: bool, record: usize) {
         if !same {
             self.looks += 1;

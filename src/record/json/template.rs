@@ -51,8 +51,8 @@ impl Template {
         self.tail = None;
     }
 
-    /// Takes in the next leaf, inside of so many lists and maps. False if there is too much text before it, or there are
-    /// too many leaves.
+    /// Takes in the next leaf, inside of so many lists and maps. False if there is too much text before it, or there
+    /// are too many leaves.
     pub fn add(&mut self, before: &[u8], node: usize, depth: usize) -> bool {
         let fits = before.len() <= 32 && self.steps.len() < STEPS;
         if fits {
@@ -69,7 +69,8 @@ impl Template {
         }
     }
 
-    /// Ends the record, which has these nodes. False if there is too much text behind the last leaf, or there is no leaf.
+    /// Ends the record, which has these nodes. False if there is too much text behind the last leaf, or there is no
+    /// leaf.
     pub fn end(&mut self, tail: &[u8], nodes: &[Value<'_>]) -> bool {
         self.set_behind(tail);
         self.containers.extend((0..).zip(nodes).filter_map(|(node, value)| match *value {
@@ -81,8 +82,8 @@ impl Template {
         self.tail.is_some()
     }
 
-    /// Reads a record of this text, at `at`, as the nodes of a batch's `record` with other leaves. Gives the place behind it;
-    /// none if its text is another one, or is near its end.
+    /// Reads a record of this text, at `at`, as the nodes of a batch's `record` with other leaves. Gives the place
+    /// behind it; none if its text is another one, or is near its end.
     #[inline(always)]
     pub fn read<'a, V: Vector, L: Leaves>(
         &self,

@@ -41,8 +41,8 @@ pub fn text_end<V: Vector>(v: V, text: &[u8], mut at: usize) -> usize {
     }
 }
 
-/// The place behind the number that begins at `at`; none if there is no number. What follows a number without an exponent
-/// may be anything but what would make it longer.
+/// The place behind the number that begins at `at`; none if there is no number. What follows a number without an
+/// exponent may be anything but what would make it longer.
 #[inline(always)]
 pub fn number_end<V: Vector>(v: V, text: &[u8], at: usize) -> Option<usize> {
     match text.get(at..).and_then(<[u8]>::first_chunk).map(|bytes| short_number(v, bytes)) {
@@ -108,8 +108,8 @@ fn last_white_end(text: &[u8], at: usize, lines: bool) -> usize {
     at + text.get(at..).unwrap_or(&[]).iter().take_while(is_white).count()
 }
 
-/// Text that is likely to come: a key with its quotes, the colon and the white space behind it, or what stood between two
-/// values of a record before.
+/// Text that is likely to come: a key with its quotes, the colon and the white space behind it, or what stood between
+/// two values of a record before.
 #[derive(Clone, Copy, Debug)]
 pub struct Guess {
     bytes: [u8; 32],
@@ -125,8 +125,8 @@ impl Guess {
     /// Nothing is likely. No text that is UTF-8 has this byte.
     pub const NONE: Guess = Guess { bytes: [0xff; 32], mask: 1, len: 0, key: 0 };
 
-    /// `text` is a key of so many bytes, from its opening quote to the value, or other text (then `key` means nothing). None
-    /// of more than 32 bytes can be guessed.
+    /// `text` is a key of so many bytes, from its opening quote to the value, or other text (then `key` means nothing).
+    /// None of more than 32 bytes can be guessed.
     pub fn new(text: &[u8], key: usize) -> Guess {
         let mut guess = Guess { len: text.len() as u32, key: key as u32, ..Guess::NONE };
         match guess.bytes.get_mut(..text.len()) {

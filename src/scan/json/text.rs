@@ -114,8 +114,8 @@ pub fn write_untyped<V: Vector>(v: V, text: &[u8], to: &mut [u8], at: usize) -> 
     write_text(v, text, to, at)
 }
 
-/// Escapes what the `bits` say in at most 32 bytes that stand at `to[at..]` already. The rest moves on each time, all of
-/// it by one store.
+/// Escapes what the `bits` say in at most 32 bytes that stand at `to[at..]` already. The rest moves on each time, all
+/// of it by one store.
 #[inline(always)]
 fn escape<V: Vector>(v: V, text: &[u8], mut bits: u32, to: &mut [u8], mut at: usize) -> usize {
     let mut from = 0;

@@ -78,8 +78,8 @@ fn one_of(vector: __m256i, [a, b, c]: [u8; 3]) -> __m256i {
 
 #[inline(always)]
 fn white(vector: __m256i) -> __m256i {
-    // SAFETY: an `Avx2` exists wherever this is called, so the processor has AVX2. A byte from 0x80 looks up zero, which
-    // it is not; a zero byte looks up a space.
+    // SAFETY: an `Avx2` exists wherever this is called, so the processor has AVX2. A byte from 0x80 looks up zero,
+    // which it is not; a zero byte looks up a space.
     unsafe { _mm256_cmpeq_epi8(_mm256_shuffle_epi8(table(&WHITE), vector), vector) }
 }
 

@@ -189,8 +189,8 @@ impl Vector for Avx512 {
         let short = self.short(bytes);
         let bits = self.short_equal(short, byte) & ((1u64 << bytes.len().min(32)) - 1) as u32;
         const ODD: u64 = 0xaaaa_aaaa_aaaa_aaaa;
-        // SAFETY: `self` proves AVX-512 with VBMI2, and BMI2; the store is within `into`. Of two bits for each byte, 1 for
-        // itself and 0 for another one before it, those 0 go that no byte is for; what is left says where bytes go.
+        // SAFETY: `self` proves AVX-512 with VBMI2, and BMI2; the store is within `into`. Of two bits for each byte, 1
+        // for itself and 0 for another one before it, those 0 go that no byte is for; what is left says where bytes go.
         unsafe {
             let places = _pext_u64(ODD, ODD | _pdep_u64(bits.into(), !ODD));
             let filled = _mm512_set1_epi8(byte as i8);

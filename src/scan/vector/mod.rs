@@ -1,4 +1,5 @@
-//! What the algorithms over blocks of bytes need of a processor, as a trait with an implementation for each family of processors.
+//! What the algorithms over blocks of bytes need of a processor, as a trait with an implementation for each family of
+//! processors.
 //!
 //! An algorithm is written once, as safe code over [`Vector`], and is put into a [`Work`]. [`Unit::run`]
 //! compiles it once for each processor family and runs the one that fits. Everything between a `Work`
@@ -172,7 +173,8 @@ impl Unit {
         *CHOSEN.get_or_init(|| Unit::of(Kernel::get()))
     }
 
-    /// Whether a comparison of 32 bytes becomes a mask by an instruction. Algorithms with a mask for each step pay only then.
+    /// Whether a comparison of 32 bytes becomes a mask by an instruction. Algorithms with a mask for each step pay only
+    /// then.
     pub fn has_masks(self) -> bool {
         match self.0 {
             #[cfg(target_arch = "x86_64")]

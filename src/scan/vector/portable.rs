@@ -6,8 +6,8 @@ use super::Vector;
 #[derive(Clone, Copy)]
 pub struct Portable;
 
-/// First a byte of 0 or 1 for each byte, which compilers turn into vector instructions, then eight of those at a time to bits by
-/// one multiplication.
+/// First a byte of 0 or 1 for each byte, which compilers turn into vector instructions, then eight of those at a time
+/// to bits by one multiplication.
 #[inline(always)]
 fn mask<const N: usize>(bytes: &[u8; N], test: impl Fn(u8) -> bool) -> u64 {
     let mut flags = [0u8; N];

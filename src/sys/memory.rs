@@ -117,7 +117,7 @@ fn whole_pages(buffer: &[u8]) -> Option<(usize, usize)> {
 }
 
 /// Lets all threads share one heap, where the system can be told to: for programs whose threads allocate little. One of
-/// its own costs a thread 64 MB of addresses, and at its start a tenth of what a file of 10 KB takes altogether.
+/// its own costs a thread 64 MB of addresses and, at its start, a dozen page faults.
 pub fn share_heap() {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     // SAFETY: mallopt takes plain numbers; it is meant to be called before other threads are there, and only sets a

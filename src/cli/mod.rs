@@ -125,7 +125,6 @@ impl FromArgMatches for Command {
 /// Runs the command and says how it ended.
 pub fn main() -> ExitCode {
     console::catch_bugs();
-    pagemill::sys::memory::share_heap();
     let exit = match Cli::try_parse() {
         Ok(cli) => run(cli.command).unwrap_or_else(|error| fail(&error)),
         Err(error) => usage(&error),

@@ -193,10 +193,10 @@ impl Request {
 
 /// Says that the process had more memory than it should; with `strict` that is how the command ends.
 pub fn ceiling(strict: bool, quiet: bool, limit: usize) -> Exit {
-    if pagemill::sys::peak_rss_is_within(limit as u64) {
+    let peak = pagemill::sys::peak_rss_bytes();
+    if peak <= limit as u64 {
         return Exit::Done;
     }
-    let peak = pagemill::sys::peak_rss_bytes();
     let text = format!(
         "{} were resident at the peak, more than the memory limit of {}",
         metrics::size(peak),

@@ -8,13 +8,6 @@ pub fn peak_rss_bytes() -> u64 {
     from_status(b"VmHWM:").unwrap_or_else(peak_from_rusage)
 }
 
-/// Whether [`peak_rss_bytes`] is at most `limit`. Cheaper than to ask for it, as a rule.
-pub fn peak_rss_is_within(limit: u64) -> bool {
-    // What `getrusage` tells is never less.
-    let most = peak_from_rusage();
-    (most > 0 && most <= limit) || peak_rss_bytes() <= limit
-}
-
 /// The memory that is resident now, in bytes; 0 where the system does not tell. Nothing is allocated.
 pub fn resident_bytes() -> u64 {
     from_status(b"VmRSS:").unwrap_or(0)
@@ -116,17 +109,6 @@ fn whole_pages(buffer: &[u8]) -> Option<(usize, usize)> {
     (start < end).then(|| (start, end - start))
 }
 
-/// Lets all threads share one heap, where the system can be told to: for programs whose threads allocate little. One of
-/// its own costs a thread 64 MB of addresses and, at its start, a dozen page faults.
-pub fn share_heap() {
-    #[cfg(all(target_os = "linux", target_env = "gnu"))]
-    // SAFETY: mallopt takes plain numbers; it is meant to be called before other threads are there, and only sets a
-    // limit.
-    unsafe {
-        libc::mallopt(libc::M_ARENA_MAX, 1)
-    };
-}
-
 /// Lets the heap give back to the system what it has free, where it can be told to.
 pub fn trim_heap() {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
@@ -174,6 +156,5 @@ mod tests {
         let after = peak_rss_bytes();
         assert!(before > 0 && resident_bytes() > block.len() as u64);
         assert!(after >= 64 << 20, "{before} then {after}");
-        assert!(peak_rss_is_within(1 << 40) && !peak_rss_is_within(64 << 20));
     }
 }

@@ -15,7 +15,7 @@ pub mod usage;
 pub use guard::guard_maps;
 pub use leftover::{Leftover, remove_leftovers};
 pub use map::Map;
-pub use memory::{peak_rss_bytes, peak_rss_is_within, resident_bytes};
+pub use memory::{peak_rss_bytes, resident_bytes};
 pub use pages::Pages;
 pub use stop::Stop;
 #[cfg(unix)]

@@ -2,7 +2,6 @@
 
 use super::read::{Build, Fault};
 use super::strings::unescape;
-use super::template::Leaves;
 use crate::record::{Batch, Value};
 
 /// Checks only.
@@ -94,11 +93,10 @@ impl<'b, 'a, const DEEP: u8> Nodes<'b, 'a, DEEP> {
     }
 }
 
-impl<const DEEP: u8> Leaves for Nodes<'_, '_, DEEP> {
-    #[inline(always)]
-    fn is_leaf(is_map: bool) -> bool {
-        if is_map { DEEP == 0 } else { DEEP < 2 }
-    }
+/// Whether a list or map within a record stays text, if so much is taken apart.
+#[inline(always)]
+pub(super) fn is_leaf<const DEEP: u8>(is_map: bool) -> bool {
+    if is_map { DEEP == 0 } else { DEEP < 2 }
 }
 
 impl<'a, const DEEP: u8> Build<'a> for Nodes<'_, 'a, DEEP> {
@@ -124,7 +122,7 @@ impl<'a, const DEEP: u8> Build<'a> for Nodes<'_, 'a, DEEP> {
     }
     #[inline(always)]
     fn open(&mut self, is_map: bool, offset: usize) -> Result<bool, Fault> {
-        let apart = !Self::is_leaf(is_map) || (is_map && self.open.is_empty());
+        let apart = !is_leaf::<DEEP>(is_map) || (is_map && self.open.is_empty());
         if apart {
             self.open.push(self.batch.next_node() as u32);
             // Its size is filled in at the end.

@@ -10,7 +10,7 @@
 //! to run this with AVX2 where there is AVX-512, whose masks are there a little later (10 % more time); to run it
 //! without vector instructions (twice the time).
 
-use super::nodes::{Nodes, Skip};
+use super::nodes::Skip;
 use super::read::{Build, Fault};
 use super::shape::{Shape, Shaped};
 use super::strings::escape_len;
@@ -94,7 +94,7 @@ impl Quick {
         batch: &mut Batch<'a>,
     ) -> Option<usize> {
         if let Some((template, record)) = self.shape.template(batch) {
-            let end = template.read::<V, Nodes<'_, '_, DEEP>>(v, &mut self.rules, (text, at), (&mut *batch, record));
+            let end = template.read::<DEEP, V>(v, &mut self.rules, (text, at), (&mut *batch, record));
             if end.is_some() {
                 self.shape.repeated();
                 return end;

@@ -1,5 +1,6 @@
 //! Records that have the same text between their values as one before.
 
+use super::nodes::is_leaf;
 use super::quick::{Rules, escaped};
 use super::strings::unescape;
 use crate::memory::Arena;
@@ -36,12 +37,6 @@ struct Step {
 const STEPS: usize = 512;
 /// So many bytes are looked at for each leaf.
 const AHEAD: usize = 128;
-
-/// What of the nodes stands in the text as it is.
-pub(super) trait Leaves {
-    /// Whether a list or map within a record is a leaf.
-    fn is_leaf(is_map: bool) -> bool;
-}
 
 impl Template {
     /// Begins anew.
@@ -85,7 +80,7 @@ impl Template {
     /// Reads a record of this text, at `at`, as the nodes of a batch's `record` with other leaves. Gives the place
     /// behind it; none if its text is another one, or is near its end.
     #[inline(always)]
-    pub fn read<'a, V: Vector, L: Leaves>(
+    pub fn read<'a, const DEEP: u8, V: Vector>(
         &self,
         v: V,
         rules: &mut Rules,
@@ -132,7 +127,7 @@ impl Template {
                 *place = Value::Number(number);
                 at += size;
             } else {
-                let (value, end) = other::<L>(rules, text, (at, first), step.depth)?;
+                let (value, end) = other::<DEEP>(rules, text, (at, first), step.depth)?;
                 *place = value;
                 at = end;
             }
@@ -167,7 +162,7 @@ fn odd_text<'a>(text: &'a [u8], (open, special): (usize, usize), arena: &'a Aren
 
 /// A literal, or a list or map that is a leaf.
 #[inline(never)]
-fn other<'a, L: Leaves>(
+fn other<'a, const DEEP: u8>(
     rules: &mut Rules,
     text: &'a [u8],
     (at, first): (usize, u8),
@@ -178,7 +173,7 @@ fn other<'a, L: Leaves>(
         b't' if rest.starts_with(b"true") => Some((Value::Bool(true), at + 4)),
         b'f' if rest.starts_with(b"false") => Some((Value::Bool(false), at + 5)),
         b'n' if rest.starts_with(b"null") => Some((Value::Null, at + 4)),
-        b'{' | b'[' if L::is_leaf(first == b'{') => {
+        b'{' | b'[' if is_leaf::<DEEP>(first == b'{') => {
             let end = rules.skip(text, at, depth as usize)?;
             Some((Value::Raw(&text[at..end]), end))
         }

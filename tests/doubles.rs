@@ -321,6 +321,16 @@ fn files_may_stop_growing_anywhere() {
     }
 }
 
+/// How a run in a limited address space ended.
+#[derive(Clone, Copy, PartialEq)]
+enum Ended {
+    /// The loader or the standard library had not enough to begin with.
+    Unstarted,
+    /// It said what was missing.
+    Told,
+    Passed,
+}
+
 #[test]
 fn memory_may_end_anywhere() {
     let here = folder();
@@ -335,46 +345,58 @@ fn memory_may_end_anywhere() {
         let base = ["convert", "source", "-f", from.name(), "-t", to.name(), "-q", "--slice-size", "20KB", "-o"];
         support::run(here.path(), base.iter().chain(&["whole"]).chain(flags)).ends(0);
         let whole = fs::read(here.path().join("whole")).unwrap();
-        let (mut most, mut passed, mut told) = (4u64 << 20, 0, 0);
-        while passed < 2 && most < 8 << 30 {
+        let run = |most: u64| {
             let mut command = limited(here.path(), libc::RLIMIT_AS, most);
             command.args(base.iter().chain(&["target"]).chain(flags));
             let Ok(mut child) = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn() else {
-                most += most / 16;
-                continue;
+                return Ended::Unstarted;
             };
             let stderr = said(&mut child);
             let status = ends_within(&mut child, PATIENCE);
             let stderr = stderr.join().unwrap();
             let what = format!("{from} {to} with {most} bytes: {status} {stderr}");
-            let target = here.path().join("target");
-            match status.code() {
+            let ended = match status.code() {
                 Some(0) => {
+                    let target = here.path().join("target");
                     assert!(fs::read(&target).unwrap() == whole, "{what}");
                     fs::remove_file(&target).unwrap();
-                    passed += 1;
+                    Ended::Passed
                 }
-                // The loader or the standard library had not enough to begin with.
-                _ if status.signal().is_some() || status.code() == Some(127) => {}
+                _ if status.signal().is_some() || status.code() == Some(127) => Ended::Unstarted,
                 Some(3 | 4) => {
                     assert!(!stderr.is_empty(), "{what}");
-                    told += 1;
+                    Ended::Told
                 }
                 // The input could not be mapped, which checkpoints need.
                 Some(2) if flags.contains(&"--checkpoint") => {
                     assert!(stderr.contains("can be mapped"), "{what}");
-                    told += 1;
+                    Ended::Told
                 }
                 code => panic!("{code:?}: {what}"),
-            }
+            };
             let left: Vec<String> =
                 names(here.path()).into_iter().filter(|name| name != "source" && name != "whole").collect();
             assert!(left.is_empty() || flags.contains(&"--checkpoint"), "{what}: {left:?}");
             assert!(!left.contains(&"target".to_string()), "{what}");
             left.iter().for_each(|name| fs::remove_file(here.path().join(name)).unwrap());
+            ended
+        };
+        // What a run takes depends on the machine: large steps find the last one that was not even started and the
+        // first that was enough, small ones look in between.
+        let (mut least, mut most) = (4u64 << 20, 4u64 << 20);
+        let mut told = 0;
+        while most < 8 << 30 {
+            match run(most) {
+                Ended::Passed => break,
+                Ended::Told => told += 1,
+                Ended::Unstarted => least = most,
+            }
             most += most / 16;
         }
-        assert!(passed == 2 && told > 0, "{from} {to}: {passed} {told}");
+        for step in 1..40 {
+            told += usize::from(run(least + (most - least) / 40 * step) == Ended::Told);
+        }
+        assert!(told > 2 && run(most * 2) == Ended::Passed, "{from} {to}: {told} told, {least} to {most} bytes");
         fs::remove_file(here.path().join("whole")).unwrap();
     }
 }

@@ -88,9 +88,13 @@ impl Arena {
     fn grow(&self, bytes: usize) -> Result<(), Refusal> {
         // What a chunk has beside its contents.
         const CHUNK: usize = 4096;
-        let Some(reserved) = &self.reserved else { return Err(Refusal::Limit(None)) };
         let held = self.bump.allocated_bytes();
         let granted = self.bump.allocation_limit().unwrap_or(held);
+        // The bump arena tries chunks of half the size each time, down to one of less than twice what is needed.
+        if granted - held >= bytes.saturating_add(2 * CHUNK).saturating_mul(2) {
+            return Err(Refusal::System);
+        }
+        let Some(reserved) = &self.reserved else { return Err(Refusal::Limit(None)) };
         let least = held.saturating_add(bytes).saturating_add(CHUNK);
         // Twice as much each time, so that it is asked for seldom.
         let wanted = least.max(granted.saturating_mul(2)).min(self.limit);
@@ -136,6 +140,8 @@ pub(crate) enum Refusal {
     Asked(String),
     /// It would be more than it may be; what to do about that, if anything.
     Limit(Option<String>),
+    /// It may have it, but the system has none.
+    System,
 }
 
 /// The error of a record for which there is not enough memory.
@@ -143,6 +149,8 @@ pub(crate) fn no_memory(offset: usize, text: String, why: Refusal) -> RecordErro
     let error = match why {
         Refusal::Asked(why) => RecordError::new(offset, format!("{text}: {why}")),
         Refusal::Limit(remedy) => RecordError { hint: remedy.map(Into::into), ..RecordError::new(offset, text) },
+        Refusal::System => RecordError::new(offset, "the system has no memory for a worker's arena")
+            .hint("Lower --workers, or raise the limit of the address space."),
     };
     error.fault(Fault::NoMemory)
 }

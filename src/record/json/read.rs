@@ -1,4 +1,10 @@
 //! Stage 2 of reading: the grammar of RFC 8259 over the stream of positions.
+//!
+//! Tried for selections, and left: to check which token may follow which by masks, 64 tokens at one time, so that only
+//! brackets, numbers and escapes are looked at one by one, and then to go from key to key by where lists and maps end.
+//! With AVX-512 that takes 40 % fewer instructions and 3 to 7 % less time (nested records of 700 bytes, 512 to 4096
+//! tokens at one time): to pack tokens keeps the vector units as busy as the branches that are saved, which are easy to
+//! guess where records are alike. Without AVX-512 it takes more time.
 
 use super::nodes::{Nodes, Skip};
 use super::select::Selection;

@@ -13,7 +13,16 @@ pub(super) struct Header {
     pub schema: Schema,
     /// Where the first record starts.
     pub end: usize,
+    /// Names that were changed, and that the delimiter seems to be another one.
     pub warnings: Vec<String>,
+    /// Names were changed.
+    pub changed: bool,
+}
+
+impl Header {
+    fn new(schema: Schema, end: usize) -> Header {
+        Header { schema, end, warnings: Vec::new(), changed: false }
+    }
 }
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
@@ -47,7 +56,7 @@ pub(super) fn read(
         }
     };
     let Some((mut names, behind)) = read else {
-        return Ok(Some(Header { schema: Schema::default(), end: head.len(), warnings: Vec::new() }));
+        return Ok(Some(Header::new(Schema::default(), head.len())));
     };
     if dialect.tsv_escapes {
         for name in &mut names {
@@ -57,10 +66,12 @@ pub(super) fn read(
     }
     if options.no_headers {
         let schema = Schema::new((1..=names.len()).map(|number| format!("column_{number}")));
-        return Ok(Some(Header { schema, end: start, warnings: Vec::new() }));
+        return Ok(Some(Header::new(schema, start)));
     }
-    let warnings = make_unique(&mut names);
-    Ok(Some(Header { schema: Schema::new(names), end: behind, warnings }))
+    let mut warnings = make_unique(&mut names);
+    let changed = !warnings.is_empty();
+    warnings.extend(other_delimiter(&names, dialect.delimiter));
+    Ok(Some(Header { warnings, changed, ..Header::new(Schema::new(names), behind) }))
 }
 
 /// The first line and what follows its terminator, if no quote makes it more than that. Most are so, and
@@ -185,9 +196,31 @@ fn make_unique(names: &mut [Vec<u8>]) -> Vec<String> {
     warnings
 }
 
+/// A warning about a header of one name that has in it what separates fields elsewhere.
+fn other_delimiter(names: &[Vec<u8>], delimiter: u8) -> Option<String> {
+    let [name] = names else { return None };
+    let other = name.iter().find(|byte| b";\t|,".contains(byte) && **byte != delimiter)?;
+    let (name, other) = (String::from_utf8_lossy(name), other.escape_ascii());
+    Some(format!("the header has one field, `{name}`: if `{other}` separates fields, say so with -d '{other}'"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_name_with_a_delimiter_in_it() {
+        let warning = |names: &[&str], delimiter| {
+            other_delimiter(&names.iter().map(|name| name.as_bytes().to_vec()).collect::<Vec<_>>(), delimiter)
+        };
+        assert!(warning(&["a;b"], b',').is_some_and(|text| text.contains("-d ';'")));
+        assert!(warning(&["a\tb"], b',').is_some_and(|text| text.contains("-d '\\t'")));
+        assert!(warning(&["a,b"], b'\t').is_some_and(|text| text.contains("-d ','")));
+        assert_eq!(
+            [warning(&["a b"], b','), warning(&["a;b"], b';'), warning(&["a;b", "c"], b','), warning(&[], b',')],
+            [None, None, None, None]
+        );
+    }
 
     #[test]
     fn equal_names_get_a_suffix_that_nobody_has() {

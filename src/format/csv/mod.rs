@@ -112,7 +112,7 @@ impl Resolved {
 pub fn open(format: Format, options: &Options, head: &[u8], end: bool) -> Result<Opening, OpenError> {
     let dialect = Resolved::reading(format, &options.dialect)?;
     let Some(header) = header::read(&dialect, options, head, end)? else { return Ok(Opening::More) };
-    if options.strict && !header.warnings.is_empty() {
+    if options.strict && header.changed {
         return Err(
             Error::usage(format!("{}\n  Leave out --strict to let it pass.", header.warnings.join("\n"))).into()
         );

@@ -1,7 +1,9 @@
 //! Gives the pages of a mapped source back behind the slices that are being worked on.
 //!
 //! In pieces of several slices: after every call the processors of all workers are interrupted to forget the pages.
-//! With two workers and a call for each slice that was a sixth of the time of a job that only selects columns.
+//! With two workers and a call for each slice that was a sixth of the time of a job that only selects columns. Only
+//! where a worker stays far behind the others (its processor has something else to do), these give back each slice by
+//! itself, so that what is resident does not depend on how far they are ahead.
 
 use std::ops::Range;
 
@@ -17,6 +19,11 @@ pub(super) const PIECE_MIN: usize = 64 << 10;
 /// How many bytes are done before their pages are given back, with slices of such a size.
 pub(super) fn piece(slice_size: usize) -> usize {
     slice_size.saturating_mul(4).clamp(PIECE_MIN, PIECE)
+}
+
+/// The most that is done and not given back, but for the slices that are being worked on.
+pub(super) fn most(slice_size: usize) -> usize {
+    piece(slice_size) / 2 * 3
 }
 
 /// Which slices of a mapped source are being worked on.
@@ -38,17 +45,18 @@ impl Behind {
         self.starts.push(start);
     }
 
-    /// Nobody looks at that slice any more, and no other will begin before `next`. Gives what nobody needs any more, if
-    /// it is a piece of `piece` bytes.
-    pub fn end(&mut self, start: u64, next: u64, piece: usize) -> Option<Range<u64>> {
-        self.starts.retain(|other| *other != start);
+    /// Nobody looks at that slice any more, and no other will begin before `next`. Slices have `slice_size` bytes, as a
+    /// rule. Gives what nobody needs any more, if it is a piece, or far ahead of what others still need.
+    pub fn end(&mut self, slice: Range<u64>, next: u64, slice_size: usize) -> Option<Range<u64>> {
+        self.starts.retain(|other| *other != slice.start);
         let first = self.starts.iter().copied().min().unwrap_or(next);
-        let range = self.released..first / piece as u64 * piece as u64;
-        if range.is_empty() {
-            return None;
+        let piece = piece(slice_size) as u64;
+        let range = self.released..first / piece * piece;
+        if !range.is_empty() {
+            self.released = range.end;
+            return Some(range);
         }
-        self.released = range.end;
-        Some(range)
+        (slice.end - self.released > most(slice_size) as u64).then_some(slice)
     }
 }
 
@@ -67,19 +75,45 @@ pub(super) fn release(map: &Map, range: Range<u64>) {
 mod tests {
     use super::*;
 
+    /// Slices of so many bytes, of which pieces have four.
+    const SLICE: usize = 25 << 10;
+    const KIB: u64 = 1 << 10;
+
     #[test]
-    fn only_whole_pieces_before_the_first_slice_at_work() {
+    fn whole_pieces_before_the_first_slice_at_work() {
+        assert_eq!(piece(SLICE), 100 << 10);
         let mut behind = Behind::new(10, 3);
-        behind.begin(10);
-        behind.begin(150);
-        behind.begin(260);
-        assert_eq!(behind.end(150, 390, 100), None);
-        behind.begin(390);
-        assert_eq!(behind.end(10, 470, 100), Some(10..200));
-        assert_eq!(behind.end(260, 470, 100), Some(200..300));
-        assert_eq!(behind.end(390, 470, 100), Some(300..400));
-        behind.begin(470);
-        assert_eq!(behind.end(470, 499, 100), None);
+        let [a, b, c, d, e] = [10, 60 * KIB, 110 * KIB, 140 * KIB, 210 * KIB];
+        behind.begin(a);
+        behind.begin(b);
+        behind.begin(c);
+        assert_eq!(behind.end(b..c, d, SLICE), None);
+        behind.begin(d);
+        assert_eq!(behind.end(a..b, e, SLICE), Some(10..100 * KIB));
+        assert_eq!(behind.end(c..d, e, SLICE), None);
+        assert_eq!(behind.end(d..e, e, SLICE), Some(100 * KIB..200 * KIB));
+        behind.begin(e);
+        assert_eq!(behind.end(e..e + 9, e + 9, SLICE), None);
+    }
+
+    #[test]
+    fn slices_far_ahead_of_a_worker_that_stays_behind() {
+        let mut behind = Behind::new(0, 2);
+        behind.begin(0);
+        let (mut resident, mut most_resident) = (0, 0);
+        let step = SLICE as u64;
+        for start in (step..).step_by(SLICE).take(1000) {
+            behind.begin(start);
+            resident += step;
+            most_resident = resident.max(most_resident);
+            if let Some(range) = behind.end(start..start + step, start + step, SLICE) {
+                assert_eq!(range, start..start + step);
+                resident -= step;
+            }
+        }
+        assert!(most_resident <= most(SLICE) as u64 + step, "{most_resident}");
+        // In the end all before the next slice, what was given back before included.
+        assert_eq!(behind.end(0..step, 1001 * step, SLICE), Some(0..1000 * step));
     }
 
     #[test]

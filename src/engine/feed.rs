@@ -1,6 +1,6 @@
 //! The cutter behind its lock: hands out slices in input order.
 
-use super::behind::{self, Behind};
+use super::behind::Behind;
 use super::gate::Room;
 use super::open::read_error;
 use super::plan::Plan;
@@ -148,7 +148,8 @@ impl<'s> Feed<'s> {
 
     /// Nobody looks at the bytes of a slice any more. Gives what of a mapped source can be given back.
     pub fn release(&mut self, slice: &Slice<'_>) -> Option<(&'s Map, std::ops::Range<u64>)> {
-        let released = self.behind.end(slice.offset, self.offset, behind::piece(self.slice_size))?;
+        let range = slice.offset..slice.offset + slice.bytes().len() as u64;
+        let released = self.behind.end(range, self.offset, self.slice_size)?;
         match self.input {
             Input::Mapped(map) => Some((map, released)),
             Input::Stream(_) => None,

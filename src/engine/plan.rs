@@ -181,7 +181,7 @@ impl Plan {
             true => self.windows() * self.window(),
             // The slices being converted and cut, those that wait for one of them, what the system reads around them,
             // and what is done and not given back yet.
-            false => self.workers * 2 * self.slice_size + behind::piece(self.slice_size),
+            false => self.workers * 2 * self.slice_size + behind::most(self.slice_size),
         };
         vec![
             ("code, stacks and tables", BASE),

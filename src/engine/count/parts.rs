@@ -32,6 +32,10 @@ pub(super) fn count(
     // The marks, and the records: they begin behind the header.
     let (marks, start) = (opened.reading.marks()?, opened.reading.start());
     let records = Records { text: &map.bytes()[start..], marks };
+    // A record lies in two claims at most; where it may not be so large, the cutter tells.
+    if opened.plan.max_record < (2 * CLAIM).min(records.text.len()) {
+        return None;
+    }
     let behind = |range: &Range<usize>| range.start.saturating_sub(start)..range.end.saturating_sub(start);
     let look = |claim: &mut Claim, step: Range<usize>| {
         if with_text {
@@ -46,7 +50,7 @@ pub(super) fn count(
         claims::release(map, range.start + start..range.end + start);
         part.filter(|_| go_on(0))
     };
-    let total = total(&claims, &records, opened.plan.max_record, again);
+    let total = total(&claims, &records, again);
     let counts = with_text.then(|| text::sum(claims.iter().map(|claim| &claim.text)));
     match done() {
         Ok(()) => total.map(|total| Ok((total, counts))),
@@ -97,13 +101,8 @@ impl Claim {
 }
 
 /// The records of all claims, in order; `again` looks at one in the case it is. None where quotes are irregular, and
-/// where a record may be larger than records may be: the cutter tells.
-fn total(
-    claims: &[Claim],
-    records: &Records<'_>,
-    max_record: usize,
-    again: impl Fn(&Range<usize>, bool) -> Option<Part>,
-) -> Option<u64> {
+/// where a record may be larger than two claims: the cutter tells.
+fn total(claims: &[Claim], records: &Records<'_>, again: impl Fn(&Range<usize>, bool) -> Option<Part>) -> Option<u64> {
     let mut total = Part::START;
     for claim in claims.iter().filter(|claim| !claim.range.is_empty()) {
         let part = match claim.part {
@@ -115,6 +114,5 @@ fn total(
         }
         total = total.and(part, records.marks)?;
     }
-    // A record lies in two claims at most.
-    (max_record >= 2 * CLAIM || records.text.len() <= max_record).then(|| total.all())
+    Some(total.all())
 }

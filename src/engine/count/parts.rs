@@ -15,6 +15,7 @@ use crate::format::Format;
 use crate::scan::count::{Counts, SliceCount, count_slice};
 use crate::scan::csv::{Marks, Part, tally_part};
 use crate::source::Bytes;
+use crate::sys::Map;
 
 /// Counts the records, and the text if it is wanted. None if it takes a cutter.
 pub(super) fn count(
@@ -31,7 +32,8 @@ pub(super) fn count(
     }
     // The marks, and the records: they begin behind the header.
     let (marks, start) = (opened.reading.marks()?, opened.reading.start());
-    let records = Records { text: &map.bytes()[start..], marks };
+    let pace = Pace::new(opened.plan.workers, opened.plan.memory_limit);
+    let records = Records { map, start, text: &map.bytes()[start..], marks, step: pace.step };
     // A record lies in two claims at most; where it may not be so large, the cutter tells.
     if opened.plan.max_record < (2 * CLAIM).min(records.text.len()) {
         return None;
@@ -44,9 +46,9 @@ pub(super) fn count(
         claim.look_at(&records, behind(&step));
     };
     let go_on = text::look_on(map, settings);
-    let claims = claims::each(map, Pace::new(opened.plan.workers, opened.plan.memory_limit), &go_on, look);
+    let claims = claims::each(map, pace, &go_on, look);
     let again = |range: &Range<usize>, inside| {
-        let part = records.part(range.clone(), inside);
+        let part = records.part_in_steps(range.clone(), inside);
         claims::release(map, range.start + start..range.end + start);
         part.filter(|_| go_on(0))
     };
@@ -58,14 +60,33 @@ pub(super) fn count(
     }
 }
 
+/// What is counted.
 struct Records<'t> {
+    map: &'t Map,
+    /// Where the text begins in the map.
+    start: usize,
     text: &'t [u8],
     marks: Marks,
+    /// How much of it is looked at before its pages are given back.
+    step: usize,
 }
 
 impl Records<'_> {
     fn part(&self, range: Range<usize>, inside: bool) -> Option<Part> {
         tally_part(&self.text[range], inside, self.marks)
+    }
+
+    /// The same, of what may be larger than a step, and was given back before: it is again.
+    fn part_in_steps(&self, range: Range<usize>, inside: bool) -> Option<Part> {
+        let mut whole = None;
+        for from in range.clone().step_by(self.step) {
+            let step = from..range.end.min(from + self.step);
+            let inside = whole.map_or(inside, |before: Part| before.inside);
+            let part = self.part(step.clone(), inside)?;
+            whole = Some(whole.map_or(Some(part), |before| before.and(part, self.marks))?);
+            self.map.release(step.start + self.start..step.end + self.start);
+        }
+        whole
     }
 }
 
@@ -95,7 +116,7 @@ impl Claim {
         };
         if self.part.is_none() && !self.inside {
             self.inside = true;
-            self.part = records.part(self.range.clone(), true);
+            self.part = records.part_in_steps(self.range.clone(), true);
         }
     }
 }

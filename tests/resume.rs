@@ -42,7 +42,7 @@ impl Random {
 
 /// How often each family is interrupted; `PAGEMILL_KILLS` asks for more.
 fn kills() -> u64 {
-    std::env::var("PAGEMILL_KILLS").ok().and_then(|text| text.parse().ok()).unwrap_or(6)
+    std::env::var("PAGEMILL_KILLS").ok().and_then(|text| text.parse().ok()).unwrap_or(100)
 }
 
 /// Killed at random moments, with other workers, slices and limits each time, until a run comes to its end.

@@ -92,15 +92,9 @@ fn claim<T: Default>(map: &Map, index: usize, size: usize, look: impl Fn(&mut T,
 }
 
 /// Gives the page tables of a claim back.
-fn release_tables(map: &Map, claim: Range<usize>) {
+pub(super) fn release_tables(map: &Map, claim: Range<usize>) {
     map.release_tables(claim.clone());
     map.release_stretch(claim);
-}
-
-/// Gives the pages of a claim back that was looked at once more, and their tables.
-pub(super) fn release(map: &Map, claim: Range<usize>) {
-    map.release(claim.clone());
-    release_tables(map, claim);
 }
 
 /// The first place from `at` on where no character can lie across.

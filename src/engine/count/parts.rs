@@ -49,7 +49,7 @@ pub(super) fn count(
     let claims = claims::each(map, pace, &go_on, look);
     let again = |range: &Range<usize>, inside| {
         let part = records.part_in_steps(range.clone(), inside);
-        claims::release(map, range.start + start..range.end + start);
+        claims::release_tables(map, range.start + start..range.end + start);
         part.filter(|_| go_on(0))
     };
     let total = total(&claims, &records, again);
@@ -82,9 +82,10 @@ impl Records<'_> {
         for from in range.clone().step_by(self.step) {
             let step = from..range.end.min(from + self.step);
             let inside = whole.map_or(inside, |before: Part| before.inside);
-            let part = self.part(step.clone(), inside)?;
-            whole = Some(whole.map_or(Some(part), |before| before.and(part, self.marks))?);
+            let part = self.part(step.clone(), inside);
             self.map.release(step.start + self.start..step.end + self.start);
+            let part = part?;
+            whole = Some(whole.map_or(Some(part), |before| before.and(part, self.marks))?);
         }
         whole
     }

@@ -1,10 +1,9 @@
 //! The cutter behind its lock: hands out slices in input order.
 
-use super::behind::Behind;
 use super::gate::Room;
 use super::open::read_error;
 use super::plan::Plan;
-use super::window::{Window, Windows};
+use super::window::{Idle, Window, Windows};
 use crate::error::{Error, Position, RecordError, Result, is_stop};
 use crate::format::{Boundary, Cut};
 use crate::memory::Reservation;
@@ -41,6 +40,13 @@ impl Slice<'_> {
             Content::Read(window) => window,
         }
     }
+
+    /// Gives its window back.
+    pub fn done(self) {
+        if let Content::Read(window) = self.content {
+            window.done();
+        }
+    }
 }
 
 /// What was cut: where it starts, and its bytes; none at the end.
@@ -52,18 +58,13 @@ pub(super) struct Feed<'s> {
     cutter: Box<dyn Cut>,
     next: u64,
     offset: u64,
-    /// About how large slices are to be, at most and now.
-    slice_size: usize,
+    /// About how large the next slice is to be.
     target: usize,
     max_record: usize,
     room: Room,
-    /// A slice is converted that has to be alone.
-    pub alone: bool,
-    /// Which slices are being converted.
-    behind: Behind,
     /// Where a mapped source ends, if that is not its end.
     end: Option<usize>,
-    /// No more slices: the input ended, or a slice failed.
+    /// No more slices: the input ended, or can't be cut or read.
     stopped: bool,
     stop: Option<Stop>,
     progress: Option<Progress>,
@@ -79,18 +80,14 @@ pub(super) enum Input<'s> {
 impl<'s> Feed<'s> {
     /// A cursor at offset `start` of the source; a stream stands there already.
     pub fn new(input: Input<'s>, start: usize, cutter: Box<dyn Cut>, plan: &Plan, room: Room) -> Feed<'s> {
-        let slice_size = plan.slice_size;
         Feed {
             input,
             cutter,
             next: 0,
             offset: start as u64,
-            slice_size,
-            target: slice_size,
+            target: plan.slice_size,
             max_record: plan.max_record,
             room,
-            alone: false,
-            behind: Behind::new(start as u64, plan.workers),
             end: None,
             stopped: false,
             stop: None,
@@ -121,48 +118,30 @@ impl<'s> Feed<'s> {
         self.offset
     }
 
-    /// Takes in what became of a slice: after a failure there are no more. Aims at slices whose output
-    /// fits a buffer, so that no worker has to wait for its turn in the middle of one.
-    pub fn finished(&mut self, input: usize, output: usize, capacity: usize, failed: bool) {
-        self.stopped |= failed;
-        let fits = (input as u128 * capacity as u128 * 3 / 4 / output.max(1) as u128) as usize;
-        self.target = fits.clamp((self.slice_size / 16).max(1), self.slice_size);
-    }
-
-    /// From now on slices are not larger than this; one record can still be. Windows that nobody uses give their memory
-    /// back if they are to be `lean`, but for `idle` of them.
-    pub fn restrict(&mut self, slice_size: usize, lean: bool, idle: usize) {
-        self.slice_size = slice_size;
-        self.target = slice_size;
-        if let Input::Stream(windows) = &mut self.input {
-            windows.set_lean(lean, idle);
-        }
-    }
-
-    /// A slice is done: takes back its window, and what was reserved for it.
-    pub fn done(&mut self, slice: Slice<'_>) {
-        if let (Input::Stream(windows), Content::Read(window)) = (&mut self.input, slice.content) {
-            windows.give(window);
-        }
-    }
-
-    /// Nobody looks at the bytes of a slice any more. Gives what of a mapped source can be given back.
-    pub fn release(&mut self, slice: &Slice<'_>) -> Option<(&'s Map, std::ops::Range<u64>)> {
-        let range = slice.offset..slice.offset + slice.bytes().len() as u64;
-        let released = self.behind.end(range, self.offset, self.slice_size)?;
+    /// What is mapped.
+    pub fn map(&self) -> Option<&'s Map> {
         match self.input {
-            Input::Mapped(map) => Some((map, released)),
+            Input::Mapped(map) => Some(map),
             Input::Stream(_) => None,
         }
     }
 
-    /// The next slice, or none at the end.
+    /// What levers move that belong to windows.
+    pub fn windows(&self) -> Option<Idle> {
+        match &self.input {
+            Input::Mapped(_) => None,
+            Input::Stream(windows) => Some(windows.idle()),
+        }
+    }
+
+    /// The next slice, of about `target` bytes, or none at the end.
     ///
     /// An error takes the place of a slice: its number says where in the order it stands.
-    pub fn next(&mut self) -> Option<(Slice<'s>, std::result::Result<(), FeedError>)> {
+    pub fn next(&mut self, target: usize) -> Option<(Slice<'s>, std::result::Result<(), FeedError>)> {
         if self.stopped {
             return None;
         }
+        self.target = target;
         let mut held = None;
         let found = match (self.asked(), &self.input) {
             (Err(stop), _) => Err(FeedError::Read(stop)),
@@ -179,7 +158,6 @@ impl<'s> Feed<'s> {
         };
         let slice = Slice { index: self.next, offset, content, held, alone: false };
         self.next += 1;
-        self.behind.begin(slice.offset);
         Some((slice, outcome))
     }
 
@@ -257,7 +235,7 @@ impl<'s> Feed<'s> {
                 // is read beyond the record, the less is carried over.
                 Boundary::More => {
                     let len = size.max(window.len());
-                    size = len + (len / 4).max(self.slice_size);
+                    size = len + (len / 4).max(self.target);
                 }
             }
         }

@@ -6,13 +6,18 @@
 //! more than a quarter of a share is that one: nothing is cut while it is converted. It can't wait for itself: slices
 //! before it are being converted already, and none comes behind it.
 
+use std::hint::black_box;
+use std::ops::Range;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Condvar, Mutex, MutexGuard};
 
-use super::behind;
+use super::behind::{self, Behind};
 use super::feed::{Feed, FeedError, Slice};
 use super::plan::Plan;
+use super::window::Idle;
 use crate::error::RecordError;
 use crate::memory::{Arena, Budget, Refusal, Reservation, no_memory};
+use crate::sys::Map;
 
 /// What to change where a record does not fit and there is no more memory for it.
 const INSTEAD: &str = "lower --workers or --slice-size";
@@ -92,33 +97,115 @@ impl Room {
 
 /// The feed, for all workers.
 pub(super) struct Gate<'s> {
+    /// Locked while a slice is cut, or read.
     feed: Mutex<Feed<'s>>,
+    /// Never locked for long.
+    underway: Mutex<Underway>,
     /// No slice is converted that has to be alone.
     open: Condvar,
+    /// Workers that wait for their turn at the feed.
+    waiting: AtomicUsize,
+    map: Option<&'s Map>,
+    windows: Option<Idle>,
     room: Room,
 }
 
+/// What the slices that are being converted, and those before them, mean for the next one.
+struct Underway {
+    /// About how large slices are to be, at most and now.
+    slice_size: usize,
+    target: usize,
+    /// A slice is converted that has to be alone.
+    alone: bool,
+    /// A slice failed: there are no more.
+    failed: bool,
+    /// Where the next slice begins.
+    next: u64,
+    behind: Behind,
+}
+
+/// The next slice of a worker that waits for its turn is touched in steps of so many bytes.
+const STEP: usize = 16 << 10;
+
+/// What is touched of each cache line of a step.
+const LINE: usize = 64;
+
 impl<'s> Gate<'s> {
-    pub fn new(feed: Feed<'s>, room: Room) -> Gate<'s> {
-        Gate { feed: Mutex::new(feed), open: Condvar::new(), room }
+    pub fn new(feed: Feed<'s>, plan: &Plan, room: Room) -> Gate<'s> {
+        let (start, slice_size) = (feed.offset(), plan.slice_size);
+        let behind = Behind::new(start, plan.workers);
+        let underway = Underway { slice_size, target: slice_size, alone: false, failed: false, next: start, behind };
+        Gate {
+            map: feed.map(),
+            windows: feed.windows(),
+            feed: Mutex::new(feed),
+            underway: Mutex::new(underway),
+            open: Condvar::new(),
+            waiting: AtomicUsize::new(0),
+            room,
+        }
     }
 
-    /// The feed.
-    pub fn lock(&self) -> MutexGuard<'_, Feed<'s>> {
+    fn underway(&self) -> MutexGuard<'_, Underway> {
+        self.underway.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+
+    /// The feed, when it is this worker's turn.
+    ///
+    /// A worker that has to wait touches what it will be given then, as far as that can be told. Who cuts has not to
+    /// fetch it from memory, and waiting is shorter: the more workers there are, the more of them wait, and the less
+    /// there is to wait for.
+    fn turn(&self) -> MutexGuard<'_, Feed<'s>> {
+        if let Ok(feed) = self.feed.try_lock() {
+            return feed;
+        }
+        if let Some(map) = self.map {
+            let before = self.waiting.fetch_add(1, Relaxed);
+            let feed = self.touch(map.bytes(), before + 1);
+            self.waiting.fetch_sub(1, Relaxed);
+            if let Some(feed) = feed {
+                return feed;
+            }
+        }
         self.feed.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+
+    /// Touches the slice that is `away` slices behind the one that is being cut. Ends with the feed if it is free
+    /// before that is done.
+    fn touch(&self, source: &[u8], away: usize) -> Option<MutexGuard<'_, Feed<'s>>> {
+        let (next, target) = {
+            let underway = self.underway();
+            (underway.next as usize, underway.target)
+        };
+        let from = source.len().min(next + away * target);
+        for step in source[from..source.len().min(from + target)].chunks(STEP) {
+            if let Ok(feed) = self.feed.try_lock() {
+                return Some(feed);
+            }
+            for line in step.iter().step_by(LINE) {
+                black_box(*line);
+            }
+        }
+        None
     }
 
     /// The next slice, as [`Feed::next`]; waits while one is converted that has to be alone. The arena is allowed
     /// what the slice leaves.
     pub fn next(&self, arena: Option<&mut Arena>) -> Option<(Slice<'s>, Result<(), FeedError>)> {
-        let mut feed = self.lock();
-        while feed.alone {
-            feed = self.open.wait(feed).unwrap_or_else(|poisoned| poisoned.into_inner());
+        let mut feed = self.turn();
+        let mut underway = self.underway();
+        while underway.alone {
+            underway = self.open.wait(underway).unwrap_or_else(|poisoned| poisoned.into_inner());
         }
-        let (mut slice, cut) = feed.next()?;
+        let (failed, target) = (underway.failed, underway.target);
+        drop(underway);
+        if failed {
+            return None;
+        }
+        let (mut slice, cut) = feed.next(target)?;
         let held = slice.held.as_ref().map_or(0, Reservation::bytes);
         slice.alone = held > self.room.quarter();
-        feed.alone = slice.alone;
+        self.underway().begin(&slice, feed.offset());
         drop(feed);
         if let Some(arena) = arena {
             let spare = if slice.alone { self.room.spare } else { 0 };
@@ -127,11 +214,20 @@ impl<'s> Gate<'s> {
         Some((slice, cut))
     }
 
+    /// Takes in what became of a slice: after a failure there are no more. Aims at slices whose output
+    /// fits a buffer, so that no worker has to wait for its turn in the middle of one.
+    pub fn finished(&self, input: usize, output: usize, capacity: usize, failed: bool) {
+        let fits = (input as u128 * capacity as u128 * 3 / 4 / output.max(1) as u128) as usize;
+        let mut underway = self.underway();
+        underway.failed |= failed;
+        underway.target = fits.clamp((underway.slice_size / 16).max(1), underway.slice_size);
+    }
+
     /// Nobody looks at the bytes of a slice any more: gives back its pages, if they are mapped. This can't wait until
     /// the slice is done: a worker may write the output of others for as long as they are faster.
     pub fn release(&self, slice: &Slice<'_>) {
-        let released = self.lock().release(slice);
-        if let Some((map, range)) = released {
+        let range = self.underway().end(slice);
+        if let (Some(map), Some(range)) = (self.map, range) {
             behind::release(map, range);
         }
     }
@@ -145,16 +241,40 @@ impl<'s> Gate<'s> {
             arena.trim();
         }
         let alone = slice.alone;
-        let mut feed = self.lock();
-        feed.done(slice);
+        slice.done();
         if alone {
-            feed.alone = false;
+            self.underway().alone = false;
             self.open.notify_all();
+        }
+    }
+
+    /// From now on slices are not larger than this; one record can still be. Windows that nobody uses give their memory
+    /// back if they are to be `lean`, but for `idle` of them.
+    pub fn restrict(&self, slice_size: usize, lean: bool, idle: usize) {
+        let mut underway = self.underway();
+        (underway.slice_size, underway.target) = (slice_size, slice_size);
+        drop(underway);
+        if let Some(windows) = &self.windows {
+            windows.set_lean(lean, idle);
         }
     }
 
     /// The feed, when everybody is done.
     pub fn into_inner(self) -> Feed<'s> {
         self.feed.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+}
+
+impl Underway {
+    /// A slice is handed out; the next one begins at `next`.
+    fn begin(&mut self, slice: &Slice<'_>, next: u64) {
+        (self.alone, self.next) = (slice.alone, next);
+        self.behind.begin(slice.offset);
+    }
+
+    /// Nobody looks at the bytes of a slice any more. Gives what can be given back.
+    fn end(&mut self, slice: &Slice<'_>) -> Option<Range<u64>> {
+        let range = slice.offset..slice.offset + slice.bytes().len() as u64;
+        self.behind.end(range, self.next, self.slice_size)
     }
 }

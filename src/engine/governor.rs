@@ -139,7 +139,7 @@ impl<'r> Governor<'r> {
                 true => (plan.slice_size / 4).max(least),
                 false => plan.slice_size,
             };
-            gate.lock().restrict(slice_size, lean, idle);
+            gate.restrict(slice_size, lean, idle);
             if emergency {
                 memory::trim_heap();
             }

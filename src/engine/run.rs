@@ -184,7 +184,7 @@ impl Opened<'_> {
         };
         let feed = feed.controlled(self.settings.stop.as_ref(), self.settings.progress.as_ref());
         let shared = Shared {
-            feed: Gate::new(feed, room),
+            feed: Gate::new(feed, plan, room),
             committer,
             governor: Governor::new(plan, &self.budget, self.settings.pressure.as_ref()),
             source: &self.source.path,

@@ -6,16 +6,28 @@
 
 use std::io;
 use std::ops::Deref;
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use super::plan::Plan;
 use crate::error::{RecordError, Result};
 use crate::memory::{Buffer, Pool, Refusal, no_memory};
-use crate::source::Stream;
+use crate::source::{Blocks, Stream};
 
 /// A buffer of the pool, and what was read into it.
 pub(super) struct Window {
     buffer: Buffer,
     len: usize,
+    home: Home,
+}
+
+/// The windows that nobody uses.
+#[derive(Clone)]
+struct Home(Arc<Mutex<Pool>>);
+
+impl Home {
+    fn lock(&self) -> MutexGuard<'_, Pool> {
+        self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
 }
 
 impl Deref for Window {
@@ -42,12 +54,17 @@ impl Window {
         self.buffer.copy_within(len..self.len, 0);
         self.len -= len;
     }
+
+    /// Goes back to the others, and what it had beyond the plan to the system.
+    pub fn done(self) {
+        self.home.lock().give(self.buffer);
+    }
 }
 
 /// The stream, and the windows it is read into.
 pub(super) struct Windows<'s> {
     stream: &'s mut Stream,
-    pool: Pool,
+    home: Home,
     /// What was read and not handed out.
     rest: Option<Window>,
     /// The most windows that are out.
@@ -62,7 +79,8 @@ impl<'s> Windows<'s> {
     pub fn new(stream: &'s mut Stream, plan: &Plan) -> Result<Windows<'s>> {
         let (mut pool, count) = (Pool::new(), plan.windows());
         pool.stock(plan.window(), count)?;
-        Ok(Windows { stream, pool, rest: None, count })
+        let home = Home(Arc::new(Mutex::new(pool)));
+        Ok(Windows { stream, home, rest: None, count })
     }
 
     /// Whether the stream ended.
@@ -81,8 +99,8 @@ impl<'s> Windows<'s> {
     }
 
     fn empty(&mut self) -> Window {
-        let buffer = self.pool.take(1).expect("a window for each worker and one for the rest");
-        Window { buffer, len: 0 }
+        let buffer = self.home.lock().take(1).expect("a window for each worker and one for the rest");
+        Window { buffer, len: 0, home: self.home.clone() }
     }
 
     /// Reads until a window that was [grown](Window::grow) to it has `size` bytes, or the stream ends.
@@ -115,17 +133,31 @@ impl<'s> Windows<'s> {
         Ok(())
     }
 
-    /// Takes a window back whose slice is done, and what it had beyond the plan to the system.
-    pub fn give(&mut self, window: Window) {
-        self.pool.give(window.buffer);
+    /// Those that nobody uses.
+    pub fn idle(&self) -> Idle {
+        Idle { home: self.home.clone(), blocks: self.stream.blocks(), count: self.count }
     }
+}
 
+/// The windows and blocks of a stream that nobody uses, also while the stream is being read.
+pub(super) struct Idle {
+    home: Home,
+    blocks: Option<Blocks>,
+    /// The most windows that are out.
+    count: usize,
+}
+
+impl Idle {
     /// Whether windows that nobody uses give their memory back, but for `idle` of them; the blocks of a compressed
     /// stream too.
-    pub fn set_lean(&mut self, lean: bool, idle: usize) {
-        self.pool.set_marks(self.count, idle);
-        self.pool.set_lean(lean);
-        self.stream.set_lean(lean, idle);
+    pub fn set_lean(&self, lean: bool, idle: usize) {
+        let mut pool = self.home.lock();
+        pool.set_marks(self.count, idle);
+        pool.set_lean(lean);
+        drop(pool);
+        if let Some(blocks) = &self.blocks {
+            blocks.set_lean(lean, idle);
+        }
     }
 }
 
@@ -202,7 +234,7 @@ mod tests {
         };
         let room = Room::new(&plan, &budget);
         let input = Input::Stream(Windows::new(&mut stream, &plan).unwrap());
-        let gate = Gate::new(Feed::new(input, 0, reading.cutter(), &plan, room.clone()), room);
+        let gate = Gate::new(Feed::new(input, 0, reading.cutter(), &plan, room.clone()), &plan, room);
         let (mut held, mut at) = (std::collections::VecDeque::new(), 0);
         loop {
             // Behind a slice that has to be alone nobody would come.
@@ -283,19 +315,19 @@ mod tests {
             for mut window in all {
                 windows.read(&mut window, plan.window()).unwrap();
                 assert!(window.len() == plan.window() && window.iter().all(|byte| *byte == 7));
-                windows.give(window);
+                window.done();
             }
             resident
         };
         fill(&mut windows);
         assert_eq!(fill(&mut windows), plan.windows() * plan.window());
-        windows.set_lean(true, 1);
+        windows.idle().set_lean(true, 1);
         assert_eq!(fill(&mut windows), plan.window());
         // What comes back is trimmed too.
         assert_eq!(fill(&mut windows), plan.window());
-        windows.set_lean(true, 0);
+        windows.idle().set_lean(true, 0);
         assert_eq!(fill(&mut windows), 0);
-        windows.set_lean(false, 1);
+        windows.idle().set_lean(false, 1);
         fill(&mut windows);
         assert_eq!(fill(&mut windows), plan.windows() * plan.window());
     }

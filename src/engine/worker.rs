@@ -108,7 +108,7 @@ impl Worker {
                 bad.take();
                 failed = Some(Box::new(|_| error));
             }
-            shared.feed.lock().finished(bytes.len(), written, buffer.len(), failed.is_some());
+            shared.feed.finished(bytes.len(), written, buffer.len(), failed.is_some());
             shared.feed.release(&slice);
             let bad = bad.take();
             committer.commit(index, Done { offset: start, buffer, len, drained, bad, totals, claimed, failed });

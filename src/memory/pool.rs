@@ -79,7 +79,6 @@ impl DerefMut for Buffer {
 /// that are never needed cost nothing. Every tier has two marks, in buffers: at most `high` are out at a time, and
 /// while the pool is [lean](Self::set_lean) at most `low` idle ones keep the memory of their pages. The others give it
 /// back to the system, and get it again when they are touched; nothing is allocated or freed for that.
-#[derive(Default)]
 pub struct Pool {
     tiers: Vec<Tier>,
     lean: bool,
@@ -99,10 +98,16 @@ fn class_of(bytes: usize) -> u32 {
     bytes.max(1).next_power_of_two().ilog2()
 }
 
+impl Default for Pool {
+    fn default() -> Pool {
+        Pool { tiers: Vec::new(), lean: false, room: usize::MAX }
+    }
+}
+
 impl Pool {
     /// An empty pool.
     pub fn new() -> Pool {
-        Pool { tiers: Vec::new(), lean: false, room: usize::MAX }
+        Pool::default()
     }
 
     /// Adds buffers of `bytes` bytes. The marks of their tier are open: all of them may be out, and may stay.

@@ -25,6 +25,7 @@ use inlet::{Asked, Inlet};
 
 pub use encoding::{Decoded, Encoding, Malformed};
 pub use list::{Folders, Listed, expand, read_list};
+pub use unpack::Blocks;
 
 /// An open source.
 pub struct Source {
@@ -272,7 +273,7 @@ pub struct Stream {
     /// How it is read, if it is compressed.
     unpacking: Option<Unpacking>,
     /// What it is decompressed into.
-    blocks: Option<unpack::Blocks>,
+    blocks: Option<Blocks>,
     /// How it is made UTF-8, and whether what is malformed is replaced.
     decoded: Option<(Decoded, bool)>,
     /// Where to open it again.
@@ -352,11 +353,9 @@ impl Stream {
         Ok(beginning)
     }
 
-    /// Whether blocks that nothing was decompressed into give their memory back, but for `idle` of them.
-    pub fn set_lean(&self, lean: bool, idle: usize) {
-        if let Some(blocks) = &self.blocks {
-            blocks.set_lean(lean, idle);
-        }
+    /// What compressed bytes are decompressed into.
+    pub fn blocks(&self) -> Option<Blocks> {
+        self.blocks.clone()
     }
 
     /// Tells of a failed read once more.

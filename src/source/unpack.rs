@@ -26,7 +26,8 @@ struct Block {
 }
 
 /// The blocks of an [`Unpacker`], for somebody who has no hold of it.
-pub(super) struct Blocks(Arc<Shared>);
+#[derive(Clone)]
+pub struct Blocks(Arc<Shared>);
 
 impl Blocks {
     /// Whether blocks that are empty give their memory back, but for `idle` of them.

@@ -27,7 +27,7 @@ fn tally_by(tallies: Vec<Box<dyn Tally>>, opened: &mut Opened<'_>) -> Result<u64
     let (plan, room) = (&opened.plan, Room::new(&opened.plan, &opened.budget));
     let (feed, map) = feed(&mut opened.source.bytes, take(&mut opened.head), &*opened.reading, (plan, &room), None)?;
     let feed = feed.controlled(opened.settings.stop.as_ref(), opened.settings.progress.as_ref());
-    let shared = Shared { feed: Gate::new(feed, room), map, failed: Mutex::new(None) };
+    let shared = Shared { feed: Gate::new(feed, plan, room), map, failed: Mutex::new(None) };
     let shared = &shared;
     let records = thread::scope(|scope| {
         let mut tallies = tallies.into_iter();

@@ -23,7 +23,7 @@ use crate::error::{BadStream, RecordError, Result};
 
 pub use choice::{Compress, Compression, Decompress};
 pub use plan::{Packing, Unpacking};
-pub use sniff::{MAGIC, Packed, sniff};
+pub use sniff::{MAGIC, Packed, may_begin, sniff};
 pub use split::{Claim, Opener, Piece, Splitter};
 
 use input::Input;

@@ -21,6 +21,16 @@ pub fn sniff(start: &[u8]) -> Option<Packed> {
     Codec::ALL.into_iter().find(|codec| begins(*codec, start)).map(|codec| Packed::new(codec, start))
 }
 
+/// Whether compressed data may begin so, as far as that can be told already.
+pub fn may_begin(start: &[u8]) -> bool {
+    const MAGICS: [&[u8]; 5] =
+        [&[0x1f, 0x8b, 8], &[0x28, 0xb5, 0x2f, 0xfd], b"BZh", b"\xfd7zXZ\0", &[0x04, 0x22, 0x4d, 0x18]];
+    let agree = |magic: &[u8]| start.iter().zip(magic).all(|(byte, magic)| byte == magic);
+    // User data before frames of Zstandard: the first byte has sixteen values.
+    let skipped = start.first().is_some_and(|first| first & 0xf0 == 0x50) && agree(&[start[0], 0x2a, 0x4d, 0x18]);
+    skipped || MAGICS.into_iter().any(agree)
+}
+
 fn begins(codec: Codec, start: &[u8]) -> bool {
     match codec {
         // Of the flags three are reserved.

@@ -80,6 +80,7 @@ fn there_and_back() {
         for content in [vec![], b"x".to_vec(), data(size), data(2 * size + 1), noise(size + 1), vec![0; size]] {
             let packed = pack(codec.into(), &content);
             assert_eq!(sniff(&packed).map(|packed| packed.codec), Some(codec));
+            assert!((0..packed.len().min(MAGIC)).all(|len| may_begin(&packed[..len])), "{codec:?}");
             for threads in [1, 2] {
                 let unpacking = unpacking(codec, &packed, threads);
                 let members = matches!(codec, Codec::Gzip | Codec::Zstd) && threads > 1;
@@ -195,6 +196,11 @@ fn headers_by_hand() {
     assert_eq!(sniff(b"BZh91AY is no bzip2"), None);
     assert_eq!(sniff(b"\x1f\x8b"), None);
     assert_eq!(sniff(b""), None);
+    assert!((0..8).all(|len| may_begin(&[0x5f, 0x2a, 0x4d, 0x18, 4, 0, 0, 0][..len])));
+    // It shows early that text is none: a slow source must not be waited for.
+    for text in ["i", "{", "\"", "7", "(a", "BZ2", "PK", "\u{4}{"] {
+        assert!(!may_begin(text.as_bytes()), "{text}");
+    }
 }
 
 /// A frame that wants more memory than there is.

@@ -202,11 +202,11 @@ impl<'s> Feed<'s> {
     fn next_streamed(&mut self, held: &mut Option<Reservation>) -> Found<'s> {
         let Input::Stream(windows) = &mut self.input else { return Ok(None) };
         let mut window = windows.next();
-        let mut size = self.target + self.target / 4;
+        let (mut size, mut cut) = (self.target + self.target / 4, false);
         loop {
             self.room.window(size.max(window.len()), held)?;
             window.grow(size)?;
-            let failed = windows.read(&mut window, size).err();
+            let failed = windows.read(&mut window, size, cut).err();
             if window.is_empty() {
                 return failed.map_or(Ok(None), |error| Err(FeedError::Read(error)));
             }
@@ -217,6 +217,7 @@ impl<'s> Feed<'s> {
                 (_, Some(error)) => windows.fail(error),
                 (_, None) => {}
             }
+            cut = true;
             match found {
                 Boundary::At(len) => {
                     windows.cut(&mut window, len)?;
@@ -231,6 +232,8 @@ impl<'s> Feed<'s> {
                 Boundary::More if window.len() >= self.target.saturating_add(self.max_record) => {
                     return Err(record_too_large(0, self.max_record).into());
                 }
+                // The stream paused inside a record.
+                Boundary::More if window.len() < size => {}
                 // Only a record that is larger than a window gets here; the window grows with what was read. The less
                 // is read beyond the record, the less is carried over.
                 Boundary::More => {
@@ -283,7 +286,7 @@ pub(super) fn read_head<T>(
     let mut head = Vec::new();
     let mut size = 64 << 10;
     loop {
-        stream.read_to(&mut head, size).map_err(|e| read_error(path, 0, 0, e))?;
+        stream.fill_to(&mut head, size).map_err(|e| read_error(path, 0, 0, e))?;
         if let Some(found) = enough(&head, stream.ended())? {
             return Ok((head, found));
         }
@@ -292,6 +295,8 @@ pub(super) fn read_head<T>(
             let error = if most < max { room.refused(most) } else { record_too_large(0, max) };
             return Err(Error::data(Position { file: path.to_path_buf(), record: 0, offset: 0 }, error));
         }
-        size = (size * 2).min(most);
+        if head.len() >= size {
+            size = (size * 2).min(most);
+        }
     }
 }

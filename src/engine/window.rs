@@ -103,13 +103,15 @@ impl<'s> Windows<'s> {
         Window { buffer, len: 0, home: self.home.clone() }
     }
 
-    /// Reads until a window that was [grown](Window::grow) to it has `size` bytes, or the stream ends.
+    /// Reads until a window that was [grown](Window::grow) to it has `size` bytes, or the stream ends or keeps us
+    /// waiting. If there is no boundary in what it has already (`cut`), some more bytes are waited for.
     ///
     /// # Errors
     /// As [`Stream::fill`].
-    pub fn read(&mut self, window: &mut Window, size: usize) -> io::Result<()> {
+    pub fn read(&mut self, window: &mut Window, size: usize, cut: bool) -> io::Result<()> {
         if size > window.len {
-            window.len += self.stream.fill(&mut window.buffer[window.len..size])?;
+            let least = usize::from(cut || window.is_empty());
+            window.len += self.stream.fill(&mut window.buffer[window.len..size], least)?;
         }
         Ok(())
     }
@@ -313,7 +315,7 @@ mod tests {
             let all: Vec<Window> = (0..plan.windows()).map(|_| windows.empty()).collect();
             let resident = all.iter().map(|window| sys::memory::resident_in(&window.buffer)).sum();
             for mut window in all {
-                windows.read(&mut window, plan.window()).unwrap();
+                windows.read(&mut window, plan.window(), false).unwrap();
                 assert!(window.len() == plan.window() && window.iter().all(|byte| *byte == 7));
                 window.done();
             }

@@ -13,15 +13,16 @@ use std::io::{self, Cursor, Read, Seek};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
+use std::time::Instant;
 
-use crate::compress::{Codec, Decompress, MAGIC, Packed, Unpacking, sniff};
+use crate::compress::{Codec, Decompress, MAGIC, Packed, Unpacking, may_begin, sniff};
 use crate::error::{Error, ErrorClass, Result};
 use crate::memory::Reservation;
 use crate::sys::{Map, Stop, memory};
 
 use identity::Identity;
 pub use identity::{Stamp, place};
-use inlet::{Asked, Inlet};
+use inlet::{Asked, Inlet, Soon};
 
 pub use encoding::{Decoded, Encoding, Malformed};
 pub use list::{Folders, Listed, expand, read_list};
@@ -66,14 +67,15 @@ impl Source {
                     path.display()
                 )));
             }
-            let stream = forwards(Box::new(Inlet::new(file, stop)), decompress, path)?;
+            let stream = forwards(Stream::from(Inlet::new(file, stop)), decompress, path)?;
             let bytes = Bytes::Stream(stream);
             return Ok(Source { path: path.to_path_buf(), bytes, identity, decoded: None });
         }
-        let start = if decompress == Decompress::None { Vec::new() } else { first(&mut file).map_err(failed)? };
+        let start =
+            if decompress == Decompress::None { Vec::new() } else { first(&mut file, decompress).map_err(failed)? };
         file.rewind().map_err(failed)?;
         let packed = packed(&start, decompress, Some(path));
-        let read = |file| Bytes::Stream(Stream::new(Box::new(Inlet::new(file, stop))));
+        let read = |file| Bytes::Stream(Stream::from(Inlet::new(file, stop)));
         let bytes = match mapped {
             _ if packed.is_some() && mapped == Mapping::Must => {
                 return Err(Error::usage(format!(
@@ -82,7 +84,7 @@ impl Source {
                 )));
             }
             _ if packed.is_some() => {
-                let stream = Stream::new(Box::new(Inlet::new(file, stop)));
+                let stream = Stream::from(Inlet::new(file, stop));
                 Bytes::Stream(Stream { packed, again: Some(path.to_path_buf()), ..stream })
             }
             Mapping::Must => Bytes::Mapped(Map::new(file).map_err(|e| Error::io("map", path, e))?),
@@ -103,7 +105,11 @@ impl Source {
         #[cfg(not(unix))]
         let identity = None;
         let path = PathBuf::from("-");
-        let stream = forwards(stdin(stop)?, decompress, &path)?;
+        #[cfg(unix)]
+        let stream = Stream::from(Inlet::new(stdin_file()?, stop));
+        #[cfg(not(unix))]
+        let stream = Stream::new(stdin(stop)?);
+        let stream = forwards(stream, decompress, &path)?;
         Ok(Source { path, bytes: Bytes::Stream(stream), identity, decoded: None })
     }
 
@@ -113,7 +119,7 @@ impl Source {
     /// Its beginning can't be read.
     pub fn stream(reader: Box<dyn Read + Send>, decompress: Decompress, stop: Option<&Stop>) -> Result<Source> {
         let path = PathBuf::from("-");
-        let stream = forwards(asked(reader, stop), decompress, &path)?;
+        let stream = forwards(Stream::new(asked(reader, stop)), decompress, &path)?;
         Ok(Source { path, bytes: Bytes::Stream(stream), identity: None, decoded: None })
     }
 
@@ -193,19 +199,27 @@ impl Source {
 }
 
 /// A stream whose beginning says whether it is compressed.
-fn forwards(mut reader: Box<dyn Read + Send>, decompress: Decompress, path: &Path) -> Result<Stream> {
+fn forwards(mut stream: Stream, decompress: Decompress, path: &Path) -> Result<Stream> {
     if decompress == Decompress::None {
-        return Ok(Stream::new(reader));
+        return Ok(stream);
     }
-    let start = first(&mut reader).map_err(|e| Error::io("read", path, e))?;
+    let start = first(&mut stream.reader, decompress).map_err(|e| Error::io("read", path, e))?;
     let packed = packed(&start, decompress, Some(path));
-    Ok(Stream { packed, ..Stream::new(Box::new(Cursor::new(start).chain(reader))) })
+    Ok(Stream { packed, reader: Box::new(Cursor::new(start).chain(stream.reader)), ..stream })
 }
 
-/// The first bytes.
-fn first(reader: &mut impl Read) -> io::Result<Vec<u8>> {
+/// The first bytes: as many as it takes to say whether and how they are compressed.
+fn first(reader: &mut impl Read, decompress: Decompress) -> io::Result<Vec<u8>> {
     let mut start = Vec::with_capacity(MAGIC);
-    reader.take(MAGIC as u64).read_to_end(&mut start)?;
+    while start.len() < MAGIC && (decompress != Decompress::Auto || may_begin(&start)) {
+        let (len, mut room) = (start.len(), [0; MAGIC]);
+        match reader.read(&mut room[len..]) {
+            Ok(0) => break,
+            Ok(count) => start.extend_from_slice(&room[len..len + count]),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
     Ok(start)
 }
 
@@ -263,6 +277,8 @@ pub enum Mapping {
 /// Bytes that come forwards.
 pub struct Stream {
     reader: Box<dyn Read + Send>,
+    /// Whether to wait for more than what was read; none: always.
+    soon: Option<Soon>,
     /// What was read by somebody who looked at it, and is to be read again.
     unread: Option<Box<Unread>>,
     ended: bool,
@@ -284,6 +300,7 @@ impl Stream {
     fn new(reader: Box<dyn Read + Send>) -> Stream {
         Stream {
             reader,
+            soon: None,
             unread: None,
             ended: false,
             failed: None,
@@ -306,6 +323,7 @@ impl Stream {
     /// A thread or a decoder can't be made.
     pub fn unpack(&mut self, unpacking: Unpacking) -> io::Result<()> {
         let packed = std::mem::replace(&mut self.reader, Box::new(io::empty()));
+        self.soon = None;
         let unpacker = unpack::Unpacker::new(packed, &unpacking)?;
         self.blocks = Some(unpacker.blocks());
         self.reader = Box::new(unpacker);
@@ -316,6 +334,7 @@ impl Stream {
     /// From now on gives UTF-8.
     fn decode(&mut self, decoded: Decoded, replace: bool) {
         let reader = std::mem::replace(&mut self.reader, Box::new(io::empty()));
+        self.soon = None;
         self.reader = Box::new(encoding::Decoding::new(reader, decoded.clone(), replace));
         self.decoded = Some((decoded, replace));
     }
@@ -371,14 +390,18 @@ impl Stream {
         self.unread = (at < unread.bytes.len()).then(|| Box::new(unread));
     }
 
-    /// Fills `window` unless the stream ends before, and says how many bytes of it. Of a read that fails the bytes
-    /// before count first: the next call tells of it.
+    /// Fills `window` unless the stream ends before, or `least` bytes came and others keep us waiting. Says how many
+    /// came. Of a read that fails the bytes before count first: the next call tells of it.
     ///
     /// # Errors
     /// The stream can't be read.
-    pub fn fill(&mut self, window: &mut [u8]) -> io::Result<usize> {
+    pub fn fill(&mut self, window: &mut [u8], least: usize) -> io::Result<usize> {
         let mut len = self.read_again(window);
+        let since = Instant::now();
         while len < window.len() && !self.ended {
+            if len >= least && self.soon.as_ref().is_some_and(|soon| !soon(since)) {
+                break;
+            }
             let read = match self.failed.take() {
                 Some(error) => Err(error),
                 None => self.reader.read(&mut window[len..]),
@@ -396,6 +419,19 @@ impl Stream {
             }
         }
         Ok(len)
+    }
+
+    /// Appends to `head` until it holds `size` bytes, or the stream ends or keeps us waiting, as [`fill`](Self::fill).
+    ///
+    /// # Errors
+    /// As there.
+    pub fn fill_to(&mut self, head: &mut Vec<u8>, size: usize) -> io::Result<()> {
+        let before = head.len();
+        head.reserve_exact(size.saturating_sub(before));
+        head.resize(size.max(before), 0);
+        let filled = self.fill(&mut head[before..], 1);
+        head.truncate(before + filled.as_ref().unwrap_or(&0));
+        filled.map(drop)
     }
 
     fn read_again(&mut self, window: &mut [u8]) -> usize {
@@ -429,6 +465,12 @@ impl Stream {
             Err(error) => self.failed = Some(error),
         }
         Ok(())
+    }
+}
+
+impl From<Inlet> for Stream {
+    fn from(inlet: Inlet) -> Stream {
+        Stream { soon: inlet.soon(), ..Stream::new(Box::new(inlet)) }
     }
 }
 

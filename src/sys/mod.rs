@@ -21,7 +21,7 @@ pub use stop::Stop;
 #[cfg(unix)]
 pub use stop::takes_a_line;
 #[cfg(unix)]
-pub(crate) use stop::{pause, readable, writable};
+pub(crate) use stop::{pause, readable, readable_within, writable};
 
 /// The size of a page in bytes.
 #[cfg(unix)]

@@ -117,6 +117,11 @@ mod wait {
         }
     }
 
+    /// Waits some time, or until a read has something to say (true).
+    pub(crate) fn readable_within(fd: BorrowedFd<'_>, stop: Option<&Stop>, time: Duration) -> io::Result<bool> {
+        wait(fd, libc::POLLIN, stop, Some(time))
+    }
+
     /// Waits until a write has something to say; after a stop for a short time only.
     pub(crate) fn writable(fd: BorrowedFd<'_>, stop: Option<&Stop>) -> io::Result<()> {
         loop {
@@ -178,7 +183,7 @@ mod wait {
 #[cfg(unix)]
 pub use wait::takes_a_line;
 #[cfg(unix)]
-pub(crate) use wait::{pause, readable, wait, writable};
+pub(crate) use wait::{pause, readable, readable_within, wait, writable};
 
 #[cfg(test)]
 #[cfg(unix)]

@@ -76,7 +76,7 @@ fn streamed(stream: &mut Stream, path: &Path, progress: Option<&Progress>) -> Re
     let mut counter = Counter::new();
     let mut window = Buffer::new(WINDOW)?;
     while !stream.ended() {
-        let len = stream.fill(&mut window).map_err(|e| read_error(path, 0, 0, e))?;
+        let len = stream.fill(&mut window, 1).map_err(|e| read_error(path, 0, 0, e))?;
         counter.feed(&window[..len]);
         if let Some(progress) = progress {
             progress.read_more(len as u64);

@@ -40,6 +40,11 @@ impl Behind {
         Behind { starts: Vec::with_capacity(workers), released: start }
     }
 
+    /// Everything before it was given back.
+    pub fn released(&self) -> u64 {
+        self.released
+    }
+
     /// A slice is handed out that begins at `start`.
     pub fn begin(&mut self, start: u64) {
         self.starts.push(start);

@@ -127,8 +127,11 @@ struct Underway {
 /// The next slice of a worker that waits for its turn is touched in steps of so many bytes.
 const STEP: usize = 16 << 10;
 
-/// What is touched of each cache line of a step.
+/// One byte of each cache line is touched.
 const LINE: usize = 64;
+
+/// The largest stretch of a file that the system maps at a touch.
+const AROUND: usize = 2 << 20;
 
 impl<'s> Gate<'s> {
     pub fn new(feed: Feed<'s>, plan: &Plan, room: Room) -> Gate<'s> {
@@ -160,8 +163,8 @@ impl<'s> Gate<'s> {
             return feed;
         }
         if let Some(map) = self.map {
-            let before = self.waiting.fetch_add(1, Relaxed);
-            let feed = self.touch(map.bytes(), before + 1);
+            let away = self.waiting.fetch_add(1, Relaxed) + 1;
+            let feed = self.touch(map, self.slice_ahead(away));
             self.waiting.fetch_sub(1, Relaxed);
             if let Some(feed) = feed {
                 return feed;
@@ -170,23 +173,34 @@ impl<'s> Gate<'s> {
         self.feed.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 
-    /// Touches the slice that is `away` slices behind the one that is being cut. Ends with the feed if it is free
-    /// before that is done.
-    fn touch(&self, source: &[u8], away: usize) -> Option<MutexGuard<'_, Feed<'s>>> {
-        let (next, target) = {
-            let underway = self.underway();
-            (underway.next as usize, underway.target)
-        };
-        let from = source.len().min(next + away * target);
-        for step in source[from..source.len().min(from + target)].chunks(STEP) {
-            if let Ok(feed) = self.feed.try_lock() {
-                return Some(feed);
+    /// About where the slice is that lies so many slices behind the one that is being cut.
+    fn slice_ahead(&self, away: usize) -> Range<usize> {
+        let underway = self.underway();
+        let from = underway.next as usize + away * underway.target;
+        from..from + underway.target
+    }
+
+    /// Touches these bytes of the source. Ends with the feed if it is free before that is done.
+    fn touch(&self, map: &Map, ahead: Range<usize>) -> Option<MutexGuard<'_, Feed<'s>>> {
+        let source = map.bytes();
+        let ahead = source.len().min(ahead.start)..source.len().min(ahead.end);
+        let mut feed = None;
+        for step in source[ahead.clone()].chunks(STEP) {
+            feed = self.feed.try_lock().ok();
+            if feed.is_some() {
+                break;
             }
             for line in step.iter().step_by(LINE) {
                 black_box(*line);
             }
         }
-        None
+        // The others may have gone by while this worker's processor had something else to do. Nobody comes back for
+        // pages that were given back once.
+        let released = self.underway().behind.released() as usize;
+        if released > ahead.start {
+            map.release(ahead.start / AROUND * AROUND..ahead.end.next_multiple_of(AROUND).min(released));
+        }
+        feed
     }
 
     /// The next slice, as [`Feed::next`]; waits while one is converted that has to be alone. The arena is allowed
@@ -276,5 +290,80 @@ impl Underway {
     fn end(&mut self, slice: &Slice<'_>) -> Option<Range<u64>> {
         let range = slice.offset..slice.offset + slice.bytes().len() as u64;
         self.behind.end(range, self.next, self.slice_size)
+    }
+}
+
+#[cfg(test)]
+#[cfg(target_os = "linux")]
+mod tests {
+    use std::io::Write;
+    use std::os::unix::fs::FileExt;
+
+    use super::super::feed::Input;
+    use super::super::plan::Wishes;
+    use super::*;
+    use crate::format::{self, Format, Opening, Options};
+    use crate::sys::page_size;
+
+    const SLICE: usize = 64 << 10;
+
+    /// How many of the pages that lie in a buffer are mapped.
+    fn mapped(buffer: &[u8]) -> usize {
+        let pages = std::fs::File::open("/proc/self/pagemap").unwrap();
+        let first = (buffer.as_ptr() as usize).div_ceil(page_size());
+        let present = |page: &usize| {
+            let mut entry = [0; 8];
+            pages.read_exact_at(&mut entry, *page as u64 * 8).unwrap();
+            u64::from_ne_bytes(entry) >> 63 == 1
+        };
+        (first..first + buffer.len() / page_size() - 1).filter(present).count()
+    }
+
+    #[test]
+    fn what_is_touched_too_late_does_not_stay() {
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(&b"a line of text\n".repeat(400_000)).unwrap();
+        let map = Map::new(file).unwrap();
+        let wishes = Wishes {
+            workers: 2,
+            slice_size: SLICE,
+            memory_limit: 64 << 20,
+            group: None,
+            max_record: 0,
+            streamed: false,
+            input: None,
+            names: 0,
+            columns: 0,
+            buffer_min: 0,
+            packed: None,
+            compression: None,
+            noting: false,
+        };
+        let plan = Plan::new(&wishes).unwrap();
+        let Ok(Opening::Ready(reading)) = format::open(Format::Text, &Options::default(), b"", true) else {
+            panic!("text needs no look")
+        };
+        let room = Room::new(&plan, &Budget::new(plan.memory_limit));
+        let feed = Feed::new(Input::Mapped(&map), 0, reading.cutter(), &plan, room.clone());
+        let gate = Gate::new(feed, &plan, room);
+        let ahead = gate.slice_ahead(1);
+        assert_eq!(ahead, SLICE..2 * SLICE);
+        let next = || gate.next(None).map(|(slice, _)| (gate.release(&slice), gate.done(slice, None, false))).is_some();
+        let somebody_cuts = || gate.feed.try_lock().unwrap();
+
+        let feed = somebody_cuts();
+        assert!(gate.touch(&map, ahead.clone()).is_none());
+        drop(feed);
+        assert!(mapped(&map.bytes()[ahead.clone()]) > 10);
+        assert!(gate.touch(&map, ahead.clone()).is_some(), "it is free");
+        while next() {}
+        assert_eq!(mapped(&map.bytes()[ahead.clone()]), 0);
+
+        let feed = somebody_cuts();
+        assert!(gate.touch(&map, ahead.clone()).is_none());
+        drop(feed);
+        assert_eq!(mapped(&map.bytes()[..4 * SLICE]), 0);
+        // Behind the end there is nothing to touch.
+        assert!(gate.touch(&map, usize::MAX - 1..usize::MAX).is_none());
     }
 }

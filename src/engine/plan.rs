@@ -17,7 +17,7 @@ const SCRATCH: usize = 128 << 10;
 /// An arena before any odd large record.
 const ARENA: usize = 256 << 10;
 /// The default size of slices.
-const SLICE: usize = 512 << 10;
+pub(super) const SLICE: usize = 512 << 10;
 /// The smallest slice a limit may shrink to, unless the user asks for less.
 pub(super) const SLICE_MIN: usize = 16 << 10;
 /// The smallest output buffer.

@@ -109,6 +109,13 @@ fn understand<V: Vector>(v: V, masks: Masks, carry: &mut Carry) -> Meaning {
         carry.may_open = separators >> 63;
         return Meaning { separators, doubled: 0, irregular: 0 };
     }
+    follow(v, masks, carry)
+}
+
+/// [`understand`] without a branch.
+#[inline(always)]
+fn follow<V: Vector>(v: V, masks: Masks, carry: &mut Carry) -> Meaning {
+    let Masks { delimiters, breaks, quotes } = masks;
     // An opening quote counts as inside, a closing one as outside.
     let inside = v.parity(quotes) ^ carry.inside;
     let opening = quotes & inside;

@@ -1,6 +1,6 @@
 //! The cutter's walk over quotes: where do records end?
 
-use super::{Carry, Marks, block_at, understand};
+use super::{Carry, Marks, block_at, follow, understand};
 use crate::scan::vector::{PREFETCH, Unit, Vector, Work, prefetch};
 
 /// What a walk found.
@@ -37,6 +37,9 @@ const START: Place = Place { at: 0, carry: Carry::START };
 /// How far behind the last line break before the target is looked for, at first.
 const NEAR: usize = 4096;
 
+/// With so many blocks that have quotes, of those before the next look, a branch for each is guessed wrong too often.
+const MANY: usize = NEAR / 64 / 5;
+
 impl Work for Walker<'_> {
     type Out = Walk;
 
@@ -60,8 +63,32 @@ impl Walker<'_> {
         let Walker { data, target, marks } = *self;
         let Some(quote) = marks.quote else { return START };
         let (mut place, mut last, mut near) = (START, START, START);
-        let mut skipped = false;
-        for bytes in data[..target.min(data.len())].as_chunks::<64>().0 {
+        let mut many = false;
+        for stretch in data[..target.min(data.len())].chunks(NEAR) {
+            let blocks = stretch.as_chunks().0;
+            let quoted = if many {
+                self.all_blocks(v, blocks, quote, &mut place)
+            } else {
+                self.quoted_blocks(v, blocks, quote, &mut place)
+            };
+            match quoted {
+                None => break,
+                Some(quoted) => many = quoted > MANY,
+            }
+            if stretch.len() == NEAR {
+                (near, last) = (last, place);
+            }
+        }
+        near
+    }
+
+    /// Follows the quotes through blocks, of which few have any. Gives how many have; none if one is irregular.
+    #[inline(always)]
+    fn quoted_blocks<V: Vector>(&self, v: V, blocks: &[[u8; 64]], quote: u8, place: &mut Place) -> Option<usize> {
+        let Walker { data, marks, .. } = *self;
+        let (mut quoted, mut skipped) = (0, false);
+        let may_open = |place: &Place| u64::from(marks.is_separator(data[place.at - 1])) & !place.carry.inside;
+        for bytes in blocks {
             prefetch(data, place.at + PREFETCH);
             let block = v.load(bytes);
             let quotes = v.equal(block, quote);
@@ -69,24 +96,37 @@ impl Walker<'_> {
                 // What stands before the next quote is found out when there is one.
                 skipped = true;
             } else {
+                quoted += 1;
                 if std::mem::take(&mut skipped) {
-                    let separator = marks.is_separator(data[place.at - 1]);
-                    place.carry.may_open = u64::from(separator) & !place.carry.inside;
+                    place.carry.may_open = may_open(place);
                 }
-                let meaning = understand(v, marks.masks(v, block, quotes, u64::MAX), &mut place.carry);
+                let meaning = follow(v, marks.masks(v, block, quotes, u64::MAX), &mut place.carry);
                 if meaning.irregular != 0 {
-                    break;
+                    return None;
                 }
             }
             place.at += 64;
-            if place.at % NEAR == 0 {
-                if skipped {
-                    place.carry.may_open = u64::from(marks.is_separator(data[place.at - 1])) & !place.carry.inside;
-                }
-                (near, last) = (last, place);
-            }
         }
-        near
+        if skipped {
+            place.carry.may_open = may_open(place);
+        }
+        Some(quoted)
+    }
+
+    /// The same where many blocks have quotes: no branch depends on which.
+    #[inline(always)]
+    fn all_blocks<V: Vector>(&self, v: V, blocks: &[[u8; 64]], quote: u8, place: &mut Place) -> Option<usize> {
+        let Walker { data, marks, .. } = *self;
+        let (mut quoted, mut irregular) = (0, 0);
+        for bytes in blocks {
+            prefetch(data, place.at + PREFETCH);
+            let block = v.load(bytes);
+            let quotes = v.equal(block, quote);
+            irregular |= follow(v, marks.masks(v, block, quotes, u64::MAX), &mut place.carry).irregular;
+            quoted += usize::from(quotes != 0);
+            place.at += 64;
+        }
+        (irregular == 0).then_some(quoted)
     }
 
     /// Looks for the line break, and for irregular bytes, from a place on.

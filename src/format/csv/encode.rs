@@ -74,7 +74,7 @@ impl Writing {
             unit: Unit::get(),
             row: RowStyle::new(
                 dialect,
-                if self.crlf { b"\r\n" } else { b"\n" },
+                self.crlf,
                 (self.quote_all, self.same, self.bytes_as == BytesAs::Base64),
             ),
             dialect,
@@ -344,7 +344,7 @@ impl Style {
                 Err(Bad::Record(error)) => return Err(output.refuse(mark, index, error)),
             }
         }
-        output.put(self.row.terminator)?;
+        output.put(self.row.line_break())?;
         output.end_record(offset).map_err(|error| output.refuse(mark, index, error))
     }
 

@@ -20,7 +20,8 @@ use crate::scan::vector::{Vector, Work};
 #[derive(Clone, Copy)]
 pub(super) struct RowStyle {
     pub dialect: Resolved,
-    pub terminator: &'static [u8],
+    /// The line break at the front, and how long it is.
+    line_break: ([u8; 2], usize),
     pub quote_all: bool,
     /// An untyped field can be copied as it is: the source has the same dialect.
     pub same: bool,
@@ -39,14 +40,14 @@ pub(super) struct RowStyle {
 impl RowStyle {
     pub fn new(
         dialect: Resolved,
-        terminator: &'static [u8],
+        crlf: bool,
         (quote_all, same, base64): (bool, bool, bool),
     ) -> RowStyle {
         let instead = if dialect.tsv_escapes { b'\\' } else { dialect.delimiter };
         let mark = dialect.quote.unwrap_or(instead);
         RowStyle {
             dialect,
-            terminator,
+            line_break: if crlf { (*b"\r\n", 2) } else { (*b"\n\0", 1) },
             quote_all,
             same,
             base64,
@@ -165,8 +166,14 @@ impl RowStyle {
             return None;
         }
         at -= 1;
-        to.get_mut(at..at + self.terminator.len())?.copy_from_slice(self.terminator);
-        Some(Row { len: at + self.terminator.len(), lossy })
+        // Always two bytes: to copy one or two is a call, which costs as much as a short field.
+        *to.get_mut(at..)?.first_chunk_mut()? = self.line_break.0;
+        Some(Row { len: at + self.line_break.1, lossy })
+    }
+
+    /// What ends a record.
+    pub fn line_break(&self) -> &[u8] {
+        &self.line_break.0[..self.line_break.1]
     }
 
     /// Whether nothing in a value's text can be special.

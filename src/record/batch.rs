@@ -410,21 +410,26 @@ impl<'a> Batch<'a> {
     }
 
     /// Ends the record being built: it lies in `start..end` of the slice.
-    #[inline]
+    #[inline(always)]
     pub fn end_record(&mut self, start: usize, end: usize) -> Result<(), RecordError> {
         debug_assert!(self.schema.is_none_or(|s| s.len() == self.values.len() - self.open));
         if end - start > self.max_record {
             return Err(self.too_large(start));
         }
         if self.spans.len() == self.spans.capacity() {
-            let more = if self.spans.is_empty() { RECORDS } else { self.spans.len() };
-            reserve(self.arena, &mut self.spans, more, start)?;
+            self.grow_spans(start)?;
         }
         let (first, last) = (self.open as u32, self.values.len() as u32);
         let keys = self.shared_keys.take().unwrap_or(self.open_keys as u32);
         self.spans.push(Span { start, end, first, last, keys, alike: false });
         (self.open, self.open_keys) = (self.values.len(), self.keys.len());
         Ok(())
+    }
+
+    #[cold]
+    fn grow_spans(&mut self, offset: usize) -> Result<(), RecordError> {
+        let more = if self.spans.is_empty() { RECORDS } else { self.spans.len() };
+        reserve(self.arena, &mut self.spans, more, offset)
     }
 
     /// Promises that the last record has the keys and the nesting of the one before it.

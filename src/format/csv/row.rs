@@ -38,11 +38,7 @@ pub(super) struct RowStyle {
 }
 
 impl RowStyle {
-    pub fn new(
-        dialect: Resolved,
-        crlf: bool,
-        (quote_all, same, base64): (bool, bool, bool),
-    ) -> RowStyle {
+    pub fn new(dialect: Resolved, crlf: bool, (quote_all, same, base64): (bool, bool, bool)) -> RowStyle {
         let instead = if dialect.tsv_escapes { b'\\' } else { dialect.delimiter };
         let mark = dialect.quote.unwrap_or(instead);
         RowStyle {

@@ -390,7 +390,7 @@ fn rows_are_written_the_same_by_every_kernel() {
         let expected = [fields.join(&delimiter), b"\n".to_vec()].concat();
         let dialect = Dialect { delimiter: Some(delimiter), ..Dialect::default() };
         let dialect = super::Resolved::reading(Format::Csv, &dialect).unwrap();
-        let style = super::row::RowStyle::new(dialect, b"\n", (false, same, true));
+        let style = super::row::RowStyle::new(dialect, false, (false, same, true));
         for unit in Unit::available() {
             for room in 0..3 {
                 let mut to = vec![b'.'; expected.len() + [0, 70, 1500][room]];

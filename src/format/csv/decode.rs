@@ -160,6 +160,9 @@ impl CsvDecode {
     }
 
     /// Reads the record at `self.at` if it is the usual kind: of the right length, and regular.
+    ///
+    /// Measured without gain: values that are stored once (not absent at first), no look at the arena where nothing was
+    /// taken from it, batches of 256 records, 1024 positions ahead.
     #[inline(always)]
     fn usual<'a>(&mut self, slice: &'a [u8], batch: &mut Batch<'a>) -> Result<Option<usize>, RecordError> {
         let (start, fields) = (self.at, &self.fields);

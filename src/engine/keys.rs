@@ -4,9 +4,10 @@
 //! in input order. A worker's slices come in input order, so what it has seen before came earlier; the
 //! merge keeps the first of equal keys.
 
-use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::Arc;
+
+use hashbrown::HashSet;
 
 use super::plan::FEW;
 use crate::error::{Error, Fault, RecordError, Result};

@@ -1,6 +1,9 @@
 //! From keyed records to columns.
 
-use std::collections::HashMap;
+use std::hash::BuildHasher;
+
+use hashbrown::hash_table::Entry;
+use hashbrown::{DefaultHashBuilder, HashTable};
 
 use super::{Paths, Schema, Tree, Value, with_key};
 use crate::scan::bytes::same;
@@ -17,7 +20,9 @@ pub struct Binder {
     schema: Schema,
     /// Flatten maps; otherwise they are values.
     dot: bool,
-    index: HashMap<Box<[u8]>, u32>,
+    /// Columns by name; the first one of each name.
+    index: HashTable<u32>,
+    hasher: DefaultHashBuilder,
     /// The node of each column in the record bound last.
     nodes: Vec<u32>,
     /// What that record looked like; empty when it can't be a guess.
@@ -68,15 +73,21 @@ pub struct Bound<'n> {
 impl Binder {
     /// A binder for `schema`; with `dot`, maps become dotted paths.
     pub fn new(schema: Schema, dot: bool) -> Binder {
-        let mut index = HashMap::with_capacity(schema.len());
-        for (column, name) in schema.names().enumerate() {
-            index.entry(name.into()).or_insert(column as u32);
+        let (mut index, hasher) = (HashTable::with_capacity(schema.len()), DefaultHashBuilder::default());
+        let hash = |&column: &u32| hasher.hash_one(schema.name(column as usize));
+        for column in 0..schema.len() as u32 {
+            let name = schema.name(column as usize);
+            let known = |&other: &u32| same(schema.name(other as usize), name);
+            if let Entry::Vacant(place) = index.entry(hasher.hash_one(name), known, hash) {
+                place.insert(column);
+            }
         }
         Binder {
             nodes: vec![NONE; schema.len()],
             schema,
             dot,
             index,
+            hasher,
             shape: Vec::new(),
             keys: Vec::new(),
             doubled: 0,
@@ -169,7 +180,10 @@ impl Binder {
         {
             return guess;
         }
-        let column = with_key(path, key, |path| self.index.get(path).copied().unwrap_or(NONE));
+        let column = with_key(path, key, |path| {
+            let named = |&column: &u32| same(self.schema.name(column as usize), path);
+            self.index.find(self.hasher.hash_one(path), named).copied().unwrap_or(NONE)
+        });
         // A record with more leaves than columns has unknown or doubled keys: no guesses for those.
         if leaf < self.schema.len() {
             self.guesses.resize(self.guesses.len().max(leaf + 1), NONE);

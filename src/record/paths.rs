@@ -50,6 +50,10 @@ impl Paths {
 /// What is made of the whole path of a leaf.
 pub fn with_key<T>(path: &mut Vec<u8>, key: &[u8], make: impl FnOnce(&[u8]) -> T) -> T {
     let len = path.len();
+    // Most keys are not inside of a map.
+    if len == 0 {
+        return make(key);
+    }
     path.extend_from_slice(key);
     let made = make(path);
     path.truncate(len);

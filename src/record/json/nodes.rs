@@ -104,7 +104,7 @@ impl<'a, const DEEP: u8> Build<'a> for Nodes<'_, 'a, DEEP> {
 
     #[inline(always)]
     fn key(&mut self, key: &'a [u8], escaped: bool, offset: usize) -> Result<(), Fault> {
-        self.key = if escaped { unescape(key, self.batch.arena(), offset)? } else { key };
+        self.key = if escaped { unescape(key, self.batch.slice(), self.batch.arena(), offset)? } else { key };
         Ok(())
     }
     #[inline(always)]
@@ -117,7 +117,7 @@ impl<'a, const DEEP: u8> Build<'a> for Nodes<'_, 'a, DEEP> {
     }
     #[inline(always)]
     fn text(&mut self, text: &'a [u8], escaped: bool, offset: usize) -> Result<(), Fault> {
-        let text = if escaped { unescape(text, self.batch.arena(), offset)? } else { text };
+        let text = if escaped { unescape(text, self.batch.slice(), self.batch.arena(), offset)? } else { text };
         self.push(Value::Text(text), offset)
     }
     #[inline(always)]

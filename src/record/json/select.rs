@@ -200,7 +200,7 @@ impl<'a> Build<'a> for Columns<'_, '_, 'a> {
 
     #[inline(always)]
     fn key(&mut self, key: &'a [u8], escaped: bool, offset: usize) -> Result<(), Fault> {
-        let key = if escaped { unescape(key, self.batch.arena(), offset)? } else { key };
+        let key = if escaped { unescape(key, self.batch.slice(), self.batch.arena(), offset)? } else { key };
         let action = match self.selection.maps[self.map as usize].guesses.get(self.keys) {
             Some((guess, action)) if same(guess, key) => *action,
             _ => self.look_up(key),
@@ -224,7 +224,7 @@ impl<'a> Build<'a> for Columns<'_, '_, 'a> {
     #[inline(always)]
     fn text(&mut self, text: &'a [u8], escaped: bool, offset: usize) -> Result<(), Fault> {
         if self.action.slot != NONE {
-            let text = if escaped { unescape(text, self.batch.arena(), offset)? } else { text };
+            let text = if escaped { unescape(text, self.batch.slice(), self.batch.arena(), offset)? } else { text };
             self.set(self.action.slot, Value::Text(text));
         }
         Ok(())

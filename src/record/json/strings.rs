@@ -3,6 +3,7 @@
 use super::read::{Fault, fault, unexpected};
 use crate::memory::Arena;
 use crate::scan::json::Positions;
+use crate::scan::vector::{Unit, Vector, Work};
 
 /// Checks a string that has more in it than text. `quote` is its opening quote, and the next position
 /// of the stream, `at`, is the first one inside. Gives the closing quote, and the place behind it.
@@ -40,18 +41,25 @@ enum Escape {
     Bad(usize, &'static str),
 }
 
+/// The byte that is meant by a backslash and the byte of this number; zero: none.
+const PLAIN: [u8; 256] = {
+    let mut plain = [0; 256];
+    let pairs = *b"\"\"\\\\//n\nt\tr\rb\x08f\x0c";
+    let mut at = 0;
+    while at < pairs.len() {
+        plain[pairs[at] as usize] = pairs[at + 1];
+        at += 2;
+    }
+    plain
+};
+
+#[inline(always)]
 fn escape_at(text: &[u8], at: usize) -> Escape {
-    let plain = match text.get(at + 1) {
-        Some(b @ (b'"' | b'\\' | b'/')) => *b,
-        Some(b'n') => b'\n',
-        Some(b't') => b'\t',
-        Some(b'r') => b'\r',
-        Some(b'b') => 0x08,
-        Some(b'f') => 0x0c,
-        Some(b'u') => return code_at(text, at),
-        _ => return Escape::Bad(at, "an escape that JSON does not have"),
-    };
-    Escape::Plain(plain)
+    match text.get(at + 1) {
+        Some(b'u') => code_at(text, at),
+        Some(&byte) if PLAIN[usize::from(byte)] != 0 => Escape::Plain(PLAIN[usize::from(byte)]),
+        _ => Escape::Bad(at, "an escape that JSON does not have"),
+    }
 }
 
 /// The length of the escape at a backslash; none if it is no escape.
@@ -84,31 +92,116 @@ fn code_at(text: &[u8], at: usize) -> Escape {
     }
 }
 
+/// The value of a hexadecimal digit; 255: it is none.
+const DIGITS: [u8; 256] = {
+    let mut digits = [255; 256];
+    let mut value = 0;
+    while value < 16 {
+        digits[b"0123456789abcdef"[value as usize] as usize] = value;
+        digits[b"0123456789ABCDEF"[value as usize] as usize] = value;
+        value += 1;
+    }
+    digits
+};
+
 fn hex(text: &[u8], at: usize) -> Option<u32> {
-    text.get(at..at + 4)?.iter().try_fold(0, |sum, byte| Some(sum << 4 | (*byte as char).to_digit(16)?))
+    let digits = text.get(at..)?.first_chunk::<4>()?.map(|byte| DIGITS[usize::from(byte)]);
+    let known = digits.iter().fold(0, |all, digit| all | digit) < 16;
+    known.then(|| digits.iter().fold(0, |sum, digit| sum << 4 | u32::from(*digit)))
 }
 
-/// A string's content without its escapes, in the arena. `text` was checked; `offset` is its place.
-pub fn unescape<'a>(text: &[u8], arena: &'a Arena, offset: usize) -> Result<&'a [u8], Fault> {
-    let to = arena.bytes(text.len(), offset).map_err(Box::new)?;
-    let (mut done, mut len) = (0, 0);
-    while let Some(next) = memchr::memchr(b'\\', &text[done..]) {
-        to[len..len + next].copy_from_slice(&text[done..done + next]);
-        len += next;
-        done += next;
-        match escape_at(text, done) {
-            Escape::Plain(byte) => {
-                to[len] = byte;
-                (len, done) = (len + 1, done + 2);
+/// A string's content without its escapes, in the arena. `text`, which may be a part of `source`, was checked; `offset`
+/// is its place.
+pub fn unescape<'a>(text: &[u8], source: &[u8], arena: &'a Arena, offset: usize) -> Result<&'a [u8], Fault> {
+    let to = arena.bytes(text.len() + PIECE, offset).map_err(Box::new)?;
+    let len = Unit::get().run(Unescape { text, source, to: &mut *to });
+    len.map(|len| &to[..len]).map_err(|(at, reason)| fault(offset + at, reason))
+}
+
+/// So many bytes are copied at one time, what follows an escape among them.
+const PIECE: usize = 32;
+
+struct Unescape<'t> {
+    text: &'t [u8],
+    /// See [`Vector::short_near`].
+    source: &'t [u8],
+    /// With room for the text and a piece.
+    to: &'t mut [u8],
+}
+
+impl Work for Unescape<'_> {
+    type Out = Result<usize, (usize, &'static str)>;
+
+    #[inline(always)]
+    fn run<V: Vector>(self, v: V) -> Self::Out {
+        let Unescape { text, source, to } = self;
+        let (mut at, mut len) = (0, 0);
+        while at < text.len() {
+            let rest = &text[at..];
+            let piece = rest.first_chunk().map_or_else(|| v.short_near(rest, source), |piece| v.short_load(piece));
+            if let Some(into) = to[len..].first_chunk_mut() {
+                v.short_store(piece, into);
             }
-            Escape::Code(character, size) => {
-                len += character.encode_utf8(&mut to[len..]).len();
-                done += size;
+            // What follows a piece of less than 32 bytes is anything.
+            let plain = (v.short_equal(piece, b'\\').trailing_zeros() as usize).min(rest.len());
+            (at, len) = (at + plain, len + plain);
+            if plain == rest.len().min(PIECE) {
+                continue;
             }
-            Escape::Bad(at, reason) => return Err(fault(offset + at, reason)),
+            match escape_at(text, at) {
+                Escape::Plain(byte) => {
+                    to[len] = byte;
+                    (len, at) = (len + 1, at + 2);
+                }
+                Escape::Code(character, size) => {
+                    len += character.encode_utf8(&mut to[len..]).len();
+                    at += size;
+                }
+                Escape::Bad(at, reason) => return Err((at, reason)),
+            }
+        }
+        Ok(len)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As serde_json reads it, with every kernel, at the end of the source and before more of it.
+    #[test]
+    fn escapes_at_every_place() {
+        let escapes = [r"\n", r#"\""#, r"\\", r"\/", r"\b", r"\f", r"\u00e9", r"\uD83D\uDE00", r"\u0000", "é"];
+        for before in 0..70 {
+            for pair in escapes.iter().flat_map(|first| escapes.map(|second| [*first, second])) {
+                let text = format!("{}{}ab{}{}", "x".repeat(before), pair[0], pair[1], "y".repeat(before % 35));
+                let expected: String = serde_json::from_str(&format!("\"{text}\"")).unwrap();
+                for source in [format!("\"{text}"), format!("\"{text}\",{}", r"\n".repeat(20))] {
+                    let text = &source.as_bytes()[1..text.len() + 1];
+                    for unit in Unit::available() {
+                        let mut to = vec![b'#'; text.len() + PIECE];
+                        let len = unit.run(Unescape { text, source: source.as_bytes(), to: &mut to }).unwrap();
+                        assert_eq!(&to[..len], expected.as_bytes(), "{unit:?} {source}");
+                    }
+                }
+            }
         }
     }
-    let rest = text.len() - done;
-    to[len..len + rest].copy_from_slice(&text[done..]);
-    Ok(&to[..len + rest])
+
+    #[test]
+    fn what_is_no_escape() {
+        let digits: Vec<u8> = (0..=255).filter(|byte| u8::is_ascii_hexdigit(byte)).collect();
+        for byte in 0..=255u8 {
+            let text = [b'\\', byte, b'0', b'0', b'4', b'1'];
+            assert_eq!(escape_len(&text, 0).is_some(), b"\"\\/bfnrtu".contains(&byte), "{byte}");
+            for place in 2..6 {
+                let mut text = *b"\\u0041";
+                text[place] = byte;
+                assert_eq!(escape_len(&text, 0), digits.contains(&byte).then_some(6), "{byte} {place}");
+            }
+        }
+        for bad in [r"\u004", r"\ud800", r"\udc00\ud800", r"\ud800\u0041", r"\ud800\udc0", r"\"] {
+            assert_eq!(escape_len(bad.as_bytes(), 0), None, "{bad}");
+        }
+    }
 }

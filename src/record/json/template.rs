@@ -156,7 +156,7 @@ fn odd_text<'a>(text: &'a [u8], (open, special): (usize, usize), arena: &'a Aren
         return None;
     }
     let close = escaped(text, special)?;
-    let text = unescape(&text[open + 1..close], arena, open).ok()?;
+    let text = unescape(&text[open + 1..close], text, arena, open).ok()?;
     Some((Value::Text(text), close + 1))
 }
 

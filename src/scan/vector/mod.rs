@@ -137,7 +137,6 @@ pub fn prefetch(data: &[u8], at: usize) {
 
 /// As many bytes as `text` and the `source` that it is a part of have together, if they are so many.
 #[inline(always)]
-#[allow(dead_code)] // Not every target has a family that reads so.
 fn goes_on<'s, const N: usize>(text: &[u8], source: &'s [u8]) -> Option<&'s [u8; N]> {
     let place = (text.as_ptr() as usize).wrapping_sub(source.as_ptr() as usize);
     source.get(place..)?.first_chunk()

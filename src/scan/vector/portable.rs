@@ -1,6 +1,6 @@
 //! Plain Rust: the specification of the other families, and what runs where they don't.
 
-use super::Vector;
+use super::{Vector, goes_on};
 
 /// Any processor.
 #[derive(Clone, Copy)]
@@ -93,6 +93,10 @@ impl Vector for Portable {
     #[inline(always)]
     fn short(self, bytes: &[u8]) -> [u8; 32] {
         padded(bytes)
+    }
+    #[inline(always)]
+    fn short_near(self, text: &[u8], source: &[u8]) -> [u8; 32] {
+        goes_on(text, source).copied().unwrap_or_else(|| self.short(text))
     }
     #[inline(always)]
     fn short_load(self, bytes: &[u8; 32]) -> [u8; 32] {

@@ -190,7 +190,7 @@ mod tests {
 
     #[test]
     fn what_is_no_escape() {
-        let digits: Vec<u8> = (0..=255).filter(|byte| u8::is_ascii_hexdigit(byte)).collect();
+        let digits: Vec<u8> = (0..=255).filter(u8::is_ascii_hexdigit).collect();
         for byte in 0..=255u8 {
             let text = [b'\\', byte, b'0', b'0', b'4', b'1'];
             assert_eq!(escape_len(&text, 0).is_some(), b"\"\\/bfnrtu".contains(&byte), "{byte}");

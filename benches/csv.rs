@@ -64,11 +64,11 @@ fn hypotheses() -> Vec<(&'static str, Vec<u8>)> {
 
 fn want(schema: &Schema, select: Option<&[usize]>, utf8: bool) -> Want {
     let select = select.map(|columns| columns.iter().map(|&n| schema.name(n).into()).collect());
-    Want { select, utf8, replace_invalid_utf8: false, detail: Detail::Fields, types: Types::Auto }
+    Want { select, utf8, replace_invalid_utf8: false, detail: Detail::Fields, types: Types::Auto, typed: false }
 }
 
 fn separators(text: &[u8]) -> usize {
-    let mut scan = Separators::new(Marks { delimiter: b',', quote: Some(b'"') });
+    let mut scan = Separators::new(Marks { delimiter: b',', quote: Some(b'"') }, false);
     scan.restart(0);
     std::iter::from_fn(|| scan.next(text)).count()
 }
@@ -97,7 +97,8 @@ fn writing(group: &mut BenchmarkGroup<'_, WallTime>, text: &[u8]) {
     for to in [Format::Csv, Format::Ndjson] {
         let target = format::create(to, &Options::default(), &Shape::Columns(schema.clone()), None, Format::Csv)
             .expect("a target");
-        let (mut decoder, mut encoder) = (source.decoder(&want(&schema, None, to.needs_utf8())), target.encoder());
+        let want = Want { typed: to == Format::Ndjson, ..want(&schema, None, to.needs_utf8()) };
+        let (mut decoder, mut encoder) = (source.decoder(&want), target.encoder());
         group.bench_function(format!("decode_encode_{to}"), |b| {
             b.iter(|| convert(&slices, &mut *decoder, Some(&schema), &mut arena, Some((&mut *encoder, &mut buffer))))
         });

@@ -61,7 +61,7 @@ fn array() -> Vec<u8> {
 fn want(detail: Detail, select: &[&str]) -> Want {
     let paths = select.iter().map(|path| path.as_bytes().into()).collect();
     let select = if select.is_empty() { None } else { Some(paths) };
-    Want { select, utf8: true, replace_invalid_utf8: false, detail, types: Types::Auto }
+    Want { select, utf8: true, replace_invalid_utf8: false, detail, types: Types::Auto, typed: false }
 }
 
 /// Lines of about [`SIZE`] bytes together.

@@ -28,7 +28,8 @@ fn main() {
             let select: Option<Vec<Box<[u8]>>> =
                 select.as_ref().map(|paths: &Vec<String>| paths.iter().map(|path| path.as_bytes().into()).collect());
             let schema = select.as_ref().map(|paths| Schema::new(paths.iter().cloned()));
-            let want = Want { select, utf8: true, replace_invalid_utf8: false, detail, types: Types::Auto };
+            let want =
+                Want { select, utf8: true, replace_invalid_utf8: false, detail, types: Types::Auto, typed: false };
             let Ok(Opening::Ready(source)) = format::open(Format::Ndjson, &options, &text, true) else { panic!() };
             let shape = schema.clone().map_or(Shape::Keyed, Shape::Columns);
             let target = format::create(Format::Json, &options, &shape, None, Format::Ndjson).unwrap();

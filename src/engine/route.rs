@@ -53,6 +53,8 @@ impl Route {
                 detail: detail(settings, to),
                 // Only a target that tells numbers from text needs to know.
                 types: if tabular { Types::Auto } else { options.types },
+                // Ops see what the source has.
+                typed: matches!(to, Format::Json | Format::Ndjson) && settings.ops.is_empty() && !settings.word_count,
             },
             schema: reading.schema().cloned(),
             ops: settings.ops.clone(),

@@ -10,7 +10,14 @@ use crate::record::{Batch, Drain, EncodeError, Lossy, Output};
 use crate::sample::{Amount, Sample};
 
 pub(super) fn want() -> Want {
-    Want { select: None, utf8: false, replace_invalid_utf8: false, detail: Detail::All, types: Types::Auto }
+    Want {
+        select: None,
+        utf8: false,
+        replace_invalid_utf8: false,
+        detail: Detail::All,
+        types: Types::Auto,
+        typed: false,
+    }
 }
 
 pub(super) fn ready(opening: Result<Opening, OpenError>) -> Box<dyn ReadFormat> {

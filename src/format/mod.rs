@@ -230,6 +230,9 @@ pub struct Want {
     pub detail: Detail,
     /// What an unquoted CSV field is.
     pub types: Types,
+    /// The decoder may tell what it is, a number or text, rather than leave it
+    /// [untyped](crate::record::Value::Untyped): the target asks it of every field.
+    pub typed: bool,
 }
 
 /// What an unquoted CSV field is.

@@ -25,7 +25,8 @@ pub enum Value<'a> {
     Number(&'a [u8]),
     /// Text.
     Text(&'a [u8]),
-    /// A non-empty unquoted CSV field: a number if it is exactly an RFC 8259 number, else text.
+    /// A non-empty unquoted CSV field: a number if it is exactly an RFC 8259 number, else text. A decoder that was
+    /// [asked to](crate::format::Want::typed) may tell which, and then it is one of those.
     Untyped(&'a [u8]),
     /// Bytes that are not text.
     Bytes(&'a [u8]),

@@ -50,7 +50,7 @@ pub struct How<'w> {
 }
 
 pub fn want(detail: Detail) -> Want {
-    Want { select: None, utf8: true, replace_invalid_utf8: false, detail, types: Types::Auto }
+    Want { select: None, utf8: true, replace_invalid_utf8: false, detail, types: Types::Auto, typed: false }
 }
 
 /// Looks at the beginning, as much of it as is asked for.

@@ -152,7 +152,7 @@ impl CsvDecode {
             fields: Fields { width: schema.len(), places, order, gaps, selected, ragged, types: want.types },
             utf8: want.utf8,
             replace: want.replace_invalid_utf8,
-            separators: Separators::new(dialect.marks()),
+            separators: Separators::new(dialect.marks(), want.typed && want.types == Types::Auto),
             spec: Spec::new(dialect),
             at: 0,
             valid: true,
@@ -164,14 +164,25 @@ impl CsvDecode {
     /// Measured without gain: values that are stored once (not absent at first), no look at the arena where nothing was
     /// taken from it, batches of 256 records, 1024 positions ahead.
     #[inline(always)]
-    fn usual<'a>(&mut self, slice: &'a [u8], batch: &mut Batch<'a>) -> Result<Option<usize>, RecordError> {
+    fn usual<'a, const TYPED: bool>(
+        &mut self,
+        slice: &'a [u8],
+        batch: &mut Batch<'a>,
+    ) -> Result<Option<usize>, RecordError> {
         let (start, fields) = (self.at, &self.fields);
-        let Some(row) = self.separators.record(slice, start, fields.width) else { return Ok(None) };
+        let Some(row) = self.separators.record::<TYPED>(slice, start, fields.width) else { return Ok(None) };
         // Without a quote in the dialect, a line break does as well: no field starts with one.
         let quote = self.dialect.quote.unwrap_or(b'\n');
         let first = batch.next_node();
         let values = batch.push_row(fields.selected, start)?;
         match &fields.order {
+            None if TYPED => {
+                let mut from = start;
+                for ((value, &position), &number) in values.iter_mut().zip(row.separators).zip(row.numbers) {
+                    *value = typed_field(&slice[from..position as usize], quote, number);
+                    from = position as usize + 1;
+                }
+            }
             None => {
                 let mut from = start;
                 for (value, &position) in values.iter_mut().zip(row.separators) {
@@ -187,7 +198,8 @@ impl CsvDecode {
                     }
                     let column = column as usize;
                     let from = if column == 0 { start } else { row.separators[column - 1] as usize + 1 };
-                    *value = field(&slice[from..row.separators[column] as usize], quote);
+                    let text = &slice[from..row.separators[column] as usize];
+                    *value = if TYPED { typed_field(text, quote, row.numbers[column]) } else { field(text, quote) };
                 }
             }
         }
@@ -313,23 +325,14 @@ impl CsvDecode {
         }
         Ok(())
     }
-}
 
-impl Decode for CsvDecode {
-    fn begin(&mut self, slice: &[u8]) {
-        self.at = 0;
-        self.separators.restart(0);
-        self.valid = !self.utf8 || simdutf8::basic::from_utf8(slice).is_ok();
-    }
-
-    fn fill<'a>(&mut self, slice: &'a [u8], batch: &mut Batch<'a>) -> Result<bool, RecordError> {
-        if self.at >= slice.len() {
-            return Ok(false);
-        }
+    /// Reads records until the batch is full or the slice ends; with `TYPED` the positions tell numbers from text.
+    #[inline(never)]
+    fn records<'a, const TYPED: bool>(&mut self, slice: &'a [u8], batch: &mut Batch<'a>) -> Result<(), RecordError> {
         let plain = self.dialect.is_plain();
         let usual = plain && self.fields.types == Types::Auto && !self.dialect.tsv_escapes;
         while !batch.is_full() {
-            if usual && let Some(end) = self.usual(slice, batch)? {
+            if usual && let Some(end) = self.usual::<TYPED>(slice, batch)? {
                 if !self.valid {
                     self.check_utf8(slice, batch)?;
                 }
@@ -356,6 +359,25 @@ impl Decode for CsvDecode {
                 }
             }
         }
+        Ok(())
+    }
+}
+
+impl Decode for CsvDecode {
+    fn begin(&mut self, slice: &[u8]) {
+        self.at = 0;
+        self.separators.begin();
+        self.valid = !self.utf8 || simdutf8::basic::from_utf8(slice).is_ok();
+    }
+
+    fn fill<'a>(&mut self, slice: &'a [u8], batch: &mut Batch<'a>) -> Result<bool, RecordError> {
+        if self.at >= slice.len() {
+            return Ok(false);
+        }
+        match self.separators.tells_numbers() {
+            false => self.records::<false>(slice, batch)?,
+            true => self.records::<true>(slice, batch)?,
+        }
         Ok(true)
     }
 
@@ -377,6 +399,17 @@ fn field(text: &[u8], quote: u8) -> Value<'_> {
         [] => Value::Null,
         [first, inner @ .., _] if *first == quote => Value::Text(inner),
         _ => Value::Untyped(text),
+    }
+}
+
+/// [`field`], where it is known whether the field is a number: 1 or 0.
+#[inline(always)]
+fn typed_field(text: &[u8], quote: u8, number: u8) -> Value<'_> {
+    match text {
+        [] => Value::Null,
+        [first, inner @ .., _] if *first == quote => Value::Text(inner),
+        _ if number != 0 => Value::Number(text),
+        _ => Value::Text(text),
     }
 }
 

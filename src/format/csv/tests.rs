@@ -136,6 +136,54 @@ fn a_comment_at_the_end_is_no_record() {
     }
 }
 
+/// Told for all fields of a block at once, values are what they are one by one: in slices of short fields and of long
+/// ones, at every place of a block, and whatever the delimiter is.
+#[test]
+fn numbers_are_told_as_one_by_one() {
+    let (mut random, mut found) = (Random(13), 0);
+    let some: Vec<_> = r#"0 -0.5 12 1e5 -1.25E-7 007 1. - 2021-02-03 7592e1 x  1e "1" "a""1""#.split(' ').collect();
+    for round in 0..400 {
+        let delimiter = [b',', b',', b'.', b'-', b'e', b'1'][random.below(6)];
+        let (mut data, long) = (Vec::new(), random.below(3) == 0);
+        // Now and then there are more than are found ahead.
+        for _ in 0..random.below(if round % 50 == 0 { 3000 } else { 60 }) {
+            for column in 0..4 {
+                let most = if long && random.below(20) > 0 { 90 } else { 4 };
+                let digits = random.below(most);
+                data.extend((0..digits).map(|_| b'0' + random.below(10) as u8));
+                if digits == 0 {
+                    data.extend(some[random.below(some.len())].bytes());
+                }
+                data.push(if column < 3 { delimiter } else { b'\n' });
+            }
+        }
+        let dialect = Dialect { delimiter: Some(delimiter), ..Dialect::default() };
+        let options = Options { dialect, no_headers: true, ..Options::default() };
+        let select = (round % 4 == 0).then(|| vec![b"column_3"[..].into(), b"column_1"[..].into()]);
+        for target in [1, 300, 5000, 100_000] {
+            let [expected, told] = [false, true].map(|typed| {
+                let (mut values, mut numbers) = (Vec::new(), 0);
+                let mut look = |batch: &Batch<'_>| {
+                    for value in (0..batch.len()).flat_map(|record| batch.columns(record)) {
+                        assert!(typed || !matches!(value, Value::Number(_)));
+                        numbers += usize::from(matches!(value, Value::Number(_)));
+                        values.push(format!("{:?}", value.typed()));
+                    }
+                };
+                let want = crate::format::Want { typed, select: select.clone(), ..want() };
+                let source = ready(open(Format::Csv, &options, &data, true));
+                let (window, buffer) = (data.len() + 1, 1 << 16);
+                let how = Run { want, target, window, buffer, strict: false, max_record: 1 << 20, look: &mut look };
+                run(&*source, None, &data[source.start()..], how);
+                (values, numbers)
+            });
+            assert_eq!(told.0, expected.0, "{:?}", String::from_utf8_lossy(&data));
+            found += told.1;
+        }
+    }
+    assert!(found > 10_000, "{found} were told at once");
+}
+
 #[test]
 fn well_formed_records_come_in_whole_on_every_cutting() {
     let mut random = Random(13);

@@ -269,18 +269,23 @@ struct Short {
 /// Measured without gain on numeric CSV, beyond 2 or 3 %: stores without checks and one masked compare for all digits
 /// (a third fewer instructions with AVX-512), whole loads instead of masked ones, eight copies of the loop so that
 /// branches are told apart by address, a check for numbers without branches, masks that tell a number with an exponent
-/// from a hash (where most wrong guesses were expected), batches and lists that fit the first-level cache.
+/// from a hash (where most wrong guesses were expected), batches and lists that fit the first-level cache, no look at
+/// whether a text has something to escape. What did help is that the decoder tells numbers, see `scan::csv::numbers`.
 #[inline(always)]
 fn short_fields<V: Vector>(v: V, values: &[Value<'_>], names: &[Name], to: &mut [u8], mut at: usize) -> Short {
     for (fields, (value, name)) in values.iter().zip(names).enumerate() {
         let end = Short { fields, end: at };
-        let bare = matches!(value, Value::Untyped(_));
-        let (Value::Untyped(text) | Value::Text(text)) = *value else { return end };
+        let (text, form) = match *value {
+            Value::Number(text) => (text, Form::Bare),
+            Value::Text(text) => (text, Form::Quoted),
+            Value::Untyped(text) => (text, Form::Either),
+            _ => return end,
+        };
         let Some(window) = to.get_mut(at..).and_then(|to| to.first_chunk_mut()) else { return end };
         if text.len() > SHORT || name.len >= 32 {
             return end;
         }
-        match short_field(v, name, text, bare, window) {
+        match short_field(v, name, text, form, window) {
             0 => return end,
             len => at += len,
         }
@@ -288,17 +293,30 @@ fn short_fields<V: Vector>(v: V, values: &[Value<'_>], names: &[Name], to: &mut 
     Short { fields: values.len().min(names.len()), end: at }
 }
 
-/// Writes a short name and a short text, in quotes unless it is `bare` and a number. Gives the length; zero if
-/// something in the text has to be escaped.
+/// How a text is written.
+#[derive(Clone, Copy)]
+enum Form {
+    Bare,
+    Quoted,
+    /// Bare if it is a number.
+    Either,
+}
+
+/// Writes a short name and a short text. Gives the length; zero if something in the text has to be escaped.
 #[inline(always)]
-fn short_field<V: Vector>(v: V, name: &Name, text: &[u8], bare: bool, to: &mut [u8; WINDOW]) -> usize {
+fn short_field<V: Vector>(v: V, name: &Name, text: &[u8], form: Form, to: &mut [u8; WINDOW]) -> usize {
     // No name is longer; so the compiler knows too.
     let at = name.len % 32;
     let short = v.short(text);
     if let Some(into) = to.first_chunk_mut() {
         v.short_store(v.short(&name.first), into);
     }
-    if bare && short_is_number(v, short, text) {
+    let bare = match form {
+        Form::Bare => true,
+        Form::Quoted => false,
+        Form::Either => short_is_number(v, short, text),
+    };
+    if bare {
         if let Some(into) = to[at..].first_chunk_mut() {
             v.short_store(short, into);
         }

@@ -58,7 +58,14 @@ fn both_readers_tell_the_same() {
     let (mut odd, mut alike) = (0, 0);
     for layout in [Layout::Lines, Layout::Items, Layout::Maps] {
         for detail in [Detail::Fields, Detail::Maps, Detail::All] {
-            let want = Want { select: None, utf8: true, replace_invalid_utf8: false, detail, types: Types::Auto };
+            let want = Want {
+                select: None,
+                utf8: true,
+                replace_invalid_utf8: false,
+                detail,
+                types: Types::Auto,
+                typed: false,
+            };
             for seed in 0..800 {
                 let (mut quick, mut other) = [(); 2].map(|()| Decoder::new(layout, &want, 1, (5, 12))).into();
                 other.quick.stay_out();

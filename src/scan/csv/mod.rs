@@ -10,6 +10,7 @@
 //! separator or a quote. The masks check that too: a byte that breaks the rule is *irregular*, and the
 //! record that holds it has to be read by csv-core.
 
+mod numbers;
 mod separators;
 mod tally;
 mod walk;

@@ -2,7 +2,7 @@
 
 use std::arch::x86_64::*;
 
-use super::portable::{each_position, pack_bytes, pad};
+use super::portable::{each_flag, each_position, pack_bytes, pad};
 use super::{Vector, Work, goes_on};
 
 /// A processor with AVX2, BMI1, BMI2, POPCNT, LZCNT and PCLMULQDQ.
@@ -63,6 +63,12 @@ fn below(vector: __m256i, byte: u8) -> __m256i {
         let most = _mm256_set1_epi8(byte.wrapping_sub(1) as i8);
         _mm256_cmpeq_epi8(_mm256_min_epu8(vector, most), vector)
     }
+}
+
+#[inline(always)]
+fn digits(vector: __m256i) -> __m256i {
+    // SAFETY: an `Avx2` exists wherever this is called, so the processor has AVX2.
+    below(unsafe { _mm256_sub_epi8(vector, _mm256_set1_epi8(b'0' as i8)) }, 10)
 }
 
 #[inline(always)]
@@ -139,6 +145,10 @@ impl Vector for Avx2 {
         join(below(block[0], byte), below(block[1], byte))
     }
     #[inline(always)]
+    fn digits(self, block: Self::Block) -> u64 {
+        join(digits(block[0]), digits(block[1]))
+    }
+    #[inline(always)]
     fn operators(self, block: Self::Block) -> u64 {
         join(operators(block[0]), operators(block[1]))
     }
@@ -157,6 +167,10 @@ impl Vector for Avx2 {
     #[inline(always)]
     fn positions(self, bits: u64, base: u32, into: &mut [u32; 64]) {
         each_position(bits, base, into);
+    }
+    #[inline(always)]
+    fn flags(self, bits: u64, ones: u64, into: &mut [u8; 64]) {
+        each_flag(bits, ones, into);
     }
     #[inline(always)]
     fn pack(self, block: Self::Block, keep: u64, into: &mut [u8; 64]) {
@@ -229,10 +243,7 @@ impl Vector for Avx2 {
     #[inline(always)]
     fn short_digits(self, short: __m256i) -> u32 {
         // SAFETY: `self` proves AVX2.
-        unsafe {
-            let value = _mm256_sub_epi8(short, _mm256_set1_epi8(b'0' as i8));
-            _mm256_movemask_epi8(below(value, 10)) as u32
-        }
+        unsafe { _mm256_movemask_epi8(digits(short)) as u32 }
     }
     #[inline(always)]
     fn short_specials(self, short: __m256i) -> u32 {

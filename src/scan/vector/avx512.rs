@@ -82,6 +82,14 @@ impl Vector for Avx512 {
         unsafe { _mm512_cmplt_epu8_mask(block, _mm512_set1_epi8(byte as i8)) }
     }
     #[inline(always)]
+    fn digits(self, block: __m512i) -> u64 {
+        // SAFETY: `self` proves AVX-512.
+        unsafe {
+            let value = _mm512_sub_epi8(block, _mm512_set1_epi8(b'0' as i8));
+            _mm512_cmplt_epu8_mask(value, _mm512_set1_epi8(10))
+        }
+    }
+    #[inline(always)]
     fn operators(self, block: __m512i) -> u64 {
         // SAFETY: `self` proves AVX-512. Control characters are taken out because bit 5 makes a comma of a form feed.
         unsafe {
@@ -120,6 +128,11 @@ impl Vector for Avx512 {
                 _mm512_storeu_si512(to.add(3), wide(_mm512_extracti32x4_epi32::<3>(numbers)));
             }
         }
+    }
+    #[inline(always)]
+    fn flags(self, bits: u64, ones: u64, into: &mut [u8; 64]) {
+        // SAFETY: `self` proves AVX-512.
+        self.pack(unsafe { _mm512_maskz_set1_epi8(ones, 1) }, bits, into);
     }
     #[inline(always)]
     fn pack(self, block: __m512i, keep: u64, into: &mut [u8; 64]) {

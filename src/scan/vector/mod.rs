@@ -42,6 +42,11 @@ pub trait Vector: Copy {
     }
     /// Where bytes less than `byte` stand.
     fn below(self, block: Self::Block, byte: u8) -> u64;
+    /// Where one of `0` to `9` stands.
+    #[inline(always)]
+    fn digits(self, block: Self::Block) -> u64 {
+        self.below(block, b'9' + 1) & !self.below(block, b'0')
+    }
     /// Where one of `{ } [ ] : ,` stands.
     fn operators(self, block: Self::Block) -> u64;
     /// Where a space, tab, line feed or carriage return stands.
@@ -50,6 +55,9 @@ pub trait Vector: Copy {
     fn parity(self, bits: u64) -> u64;
     /// Writes `base` + the number of each set bit, in order. What lies behind them in `into` is overwritten too.
     fn positions(self, bits: u64, base: u32, into: &mut [u32; 64]);
+    /// Writes for each set bit, in order, a byte that says whether it is set in `ones` too: 1 or 0. What lies behind
+    /// them in `into` is overwritten too.
+    fn flags(self, bits: u64, ones: u64, into: &mut [u8; 64]);
     /// Writes the bytes whose bit is set, without gaps. What lies behind them in `into` is overwritten too.
     fn pack(self, block: Self::Block, keep: u64, into: &mut [u8; 64]);
 

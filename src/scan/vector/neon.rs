@@ -2,7 +2,7 @@
 
 use std::arch::aarch64::*;
 
-use super::portable::{Portable, each_position, pack_bytes, pad};
+use super::portable::{Portable, each_flag, each_position, pack_bytes, pad};
 use super::{Vector, Work, goes_on};
 
 /// A 64-bit ARM processor.
@@ -148,6 +148,10 @@ impl Vector for Neon {
     #[inline(always)]
     fn positions(self, bits: u64, base: u32, into: &mut [u32; 64]) {
         each_position(bits, base, into);
+    }
+    #[inline(always)]
+    fn flags(self, bits: u64, ones: u64, into: &mut [u8; 64]) {
+        each_flag(bits, ones, into);
     }
     #[inline(always)]
     fn pack(self, block: Self::Block, keep: u64, into: &mut [u8; 64]) {

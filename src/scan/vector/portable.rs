@@ -78,6 +78,10 @@ impl Vector for Portable {
         each_position(bits, base, into);
     }
     #[inline(always)]
+    fn flags(self, bits: u64, ones: u64, into: &mut [u8; 64]) {
+        each_flag(bits, ones, into);
+    }
+    #[inline(always)]
     fn pack(self, block: [u8; 64], keep: u64, into: &mut [u8; 64]) {
         pack_bytes(&block, keep, into);
     }
@@ -141,6 +145,18 @@ pub(super) fn each_position(mut bits: u64, base: u32, into: &mut [u32; 64]) {
     for eight in into.as_chunks_mut::<8>().0.iter_mut().take(count.div_ceil(8)) {
         for place in eight {
             *place = base + bits.trailing_zeros();
+            bits &= bits.wrapping_sub(1);
+        }
+    }
+}
+
+/// [`Vector::flags`], eight at a time, as [`each_position`].
+#[inline(always)]
+pub(super) fn each_flag(mut bits: u64, ones: u64, into: &mut [u8; 64]) {
+    let count = bits.count_ones() as usize;
+    for eight in into.as_chunks_mut::<8>().0.iter_mut().take(count.div_ceil(8)) {
+        for flag in eight {
+            *flag = (ones >> (bits.trailing_zeros() & 63) & 1) as u8;
             bits &= bits.wrapping_sub(1);
         }
     }

@@ -26,6 +26,7 @@ struct Ask<'t>(&'t [u8], &'t [u8]);
 struct Answers {
     masks: Vec<u64>,
     positions: Vec<u32>,
+    flags: Vec<u8>,
     packed: Vec<u8>,
     stored: Vec<u8>,
     turned: Vec<u8>,
@@ -37,7 +38,7 @@ impl Work for Ask<'_> {
     fn run<V: Vector>(self, v: V) -> Answers {
         let bytes = self.0;
         let block = v.load_part(bytes);
-        let mut masks = vec![v.operators(block), v.white(block), v.parity(v.operators(block))];
+        let mut masks = vec![v.operators(block), v.white(block), v.digits(block), v.parity(v.operators(block))];
         for byte in 0..=255 {
             masks.push(v.equal(block, byte));
             masks.push(v.below(block, byte));
@@ -70,6 +71,8 @@ impl Work for Ask<'_> {
         let keep = !v.white(block);
         let (mut positions, mut packed, mut stored) = ([0; 64], [0; 64], [0; 96]);
         v.positions(keep, 1000, &mut positions);
+        let mut flags = [0; 64];
+        v.flags(keep, v.operators(block), &mut flags);
         v.pack(block, keep, &mut packed);
         let (first, rest) = stored.split_first_chunk_mut::<64>().unwrap();
         v.store(block, first);
@@ -85,6 +88,7 @@ impl Work for Ask<'_> {
             turned: turned.into(),
             masks,
             positions: positions[..count].into(),
+            flags: flags[..count].into(),
             packed: packed[..count].into(),
             stored: stored.into(),
         }
@@ -130,12 +134,15 @@ fn portable_operations_mean_what_they_say() {
         assert_eq!(&into[..len], doubled);
     }
     assert_eq!(Portable.one_of(block, [b'a', b'c', 0xff]) & 0x1ffff, 0b1_0000_0000_0010_0001);
+    assert_eq!(Portable.digits(Portable.load_part(b"/09:5\0\xb0")), 0b1_0110);
     let short = Portable.short(b"0\"9\\/:\x1f ~");
     assert_eq!(Portable.short_digits(short), 0b0101);
     assert_eq!(Portable.short_specials(short) & 0x1ff, 0b0_0100_1010);
     assert_eq!(Portable.short_same(short, Portable.short(b"1\"9\\/:\x1f ~a")), !0b10_0000_0001);
-    let mut positions = [0; 64];
+    let (mut positions, mut flags) = ([0; 64], [7; 64]);
     Portable.positions(0b1001 | 1 << 63, 7, &mut positions);
+    Portable.flags(0b1001 | 1 << 63, 0b1011, &mut flags);
+    assert_eq!(flags[..3], [1, 1, 0]);
     assert_eq!(positions[..3], [7, 10, 70]);
     let mut packed = [0; 64];
     Portable.pack(block, 0b1011, &mut packed);

@@ -54,6 +54,7 @@ fn field(value: &Value<'_>) -> (Vec<u8>, bool) {
             assert!(!text.is_empty(), "an empty field without quotes is null");
             (text.to_vec(), true)
         }
+        Value::Number(text) => (text.to_vec(), true),
         Value::Text(text) => (text.to_vec(), false),
         other => panic!("{other:?} from CSV"),
     }
@@ -117,10 +118,16 @@ pub fn target(data: &[u8]) {
         Ok(source) => source,
         Err(error) => panic!("{error:?} opening {}", shown(input)),
     };
-    let want = drive::want(Detail::All);
-    let want = pagemill::format::Want { utf8, ..want };
     let what = format!("{dialect:?} {format} slices of {slice} {arrival:?} {ragged:?}: {}", shown(input));
-    for (target, arrival) in [(slice, arrival), (1 << 19, Arrival::Whole)] {
+    // Which values are numbers: told one by one, and at once.
+    let mut numbers: [Vec<bool>; 2] = Default::default();
+    let whole = (1 << 19, Arrival::Whole);
+    for ((target, arrival), typed) in
+        [((slice, arrival), false), (whole, false), ((slice, arrival), true), (whole, true)]
+    {
+        let want = pagemill::format::Want { utf8, typed, ..drive::want(Detail::All) };
+        let numbers = &mut numbers[usize::from(typed)];
+        numbers.clear();
         let mut found: Vec<Record> = Vec::new();
         let how = How { target, arrival, want: &want, max_record: 1 << 20 };
         let driven = drive::drive(&*source, input, how, &mut |event| {
@@ -128,7 +135,9 @@ pub fn target(data: &[u8]) {
                 Event::Record(batch, record) => {
                     let fields: Vec<(Vec<u8>, bool)> = batch.columns(record).iter().map(field).collect();
                     let no_quotes = !tsv_escapes && (!quotes || !input.contains(&quote));
-                    assert!(!no_quotes || fields.iter().all(|(_, plain)| *plain), "quoted, without quotes: {what}");
+                    let told = typed || !no_quotes || fields.iter().all(|(_, plain)| *plain);
+                    assert!(told, "quoted, without quotes: {what}");
+                    numbers.extend(batch.columns(record).iter().map(|value| matches!(value.typed(), Value::Number(_))));
                     Some(fields.into_iter().map(|(text, _)| text).collect())
                 }
                 Event::Bad(..) => None,
@@ -140,4 +149,5 @@ pub fn target(data: &[u8]) {
             assert_eq!(counted, expected.len() as u64, "counted: {what}");
         }
     }
+    assert_eq!(numbers[0], numbers[1], "{what}");
 }

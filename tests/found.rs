@@ -12,12 +12,14 @@ fn found(name: &str) -> String {
 }
 
 /// A block of BGZF that has another length than it says was read by one worker and refused by two; so was a frame of
-/// zstd that holds less than it says and ends with an empty block.
+/// zstd that holds less than it says and ends with an empty block. One that claims a window of 16 EB was told as a lack of
+/// memory, with other sums for other settings.
 #[test]
 fn members_that_lie_are_refused_by_any_number_of_workers() {
     for (name, says) in [
         ("length.gz", "byte 49: the gzip data is corrupt: a BGZF block does not have the length it says"),
         ("content.zst", "byte 0: the zstd data is corrupt"),
+        ("window.zst", "byte 0: the zstd data is corrupt: a frame claims a window of 16565899579919558117 bytes"),
     ] {
         let here = folder();
         for workers in ["1", "2", "3"] {

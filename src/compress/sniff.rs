@@ -76,13 +76,14 @@ fn of_zstd(start: &[u8]) -> Packed {
     // pzstd says in a frame of user data how long the next frame is, which holds four windows' data.
     let behind = zstd::skipped(start).filter(|len| *len < start.len());
     let header = zstd::header(&start[behind.unwrap_or(0)..]);
-    let window = header.map_or(0, |header| usize::try_from(header.window).unwrap_or(usize::MAX));
+    // For what no zstd reads no memory is set aside: it is told as what it is.
+    let window = header.map_or(0, |header| if header.window > zstd::WINDOW_MAX { 0 } else { header.window as usize });
     let content = match header.and_then(|header| header.content) {
         None if behind == Some(12) => window.saturating_mul(4),
         None => usize::MAX,
         Some(content) => usize::try_from(content).unwrap_or(usize::MAX),
     };
-    let window = window.max(1 << 10).checked_next_power_of_two().unwrap_or(usize::MAX);
+    let window = window.max(1 << 10).next_power_of_two();
     let pieces = (content <= 16 << 20).then(|| content.max(512 << 10));
     Packed { codec: Codec::Zstd, window, pieces }
 }

@@ -216,6 +216,18 @@ fn windows_are_limited() {
     assert!(Unpacking::within(Packed::new(Codec::Zstd, &frame), 1, 100_000_000).is_err());
 }
 
+/// A frame that claims a window of 16 EB asks for no memory; it is told as what it is.
+#[test]
+fn windows_that_no_zstd_reads() {
+    let frame = [&[0x28, 0xb5, 0x2f, 0xfd, 0xe0], &[0xff; 8][..], &[1, 0, 0]].concat();
+    let packed = Packed::new(Codec::Zstd, &frame);
+    assert_eq!((packed.window, packed.pieces), (1 << 10, None));
+    let plan = Unpacking::within(packed, 2, 100_000_000).unwrap();
+    let error = Error::read("file", unpack_by(&frame, &plan, 1 << 20).expect_err("too large"));
+    assert_eq!(error.class(), ErrorClass::Data);
+    assert!(error.to_string().contains("window of 18446744073709551615 bytes"), "{error}");
+}
+
 #[test]
 fn encoders_take_no_more_than_planned() {
     for level in 1..=22 {

@@ -13,6 +13,8 @@ const MAGIC: u32 = 0xfd2f_b528;
 const SKIPPED: u32 = 0x184d_2a50;
 /// The longest header of a frame, magic number included.
 const HEADER: usize = 18;
+/// The largest window that zstd reads (`ZSTD_WINDOWLOG_MAX` of zstd.h); a header may claim more.
+pub(super) const WINDOW_MAX: u64 = 1 << 31;
 /// A block never holds more (section 3.1.1.2.4).
 const BLOCK_MAX: usize = 128 << 10;
 /// The most that is looked at to find the end of a small frame with user data.
@@ -80,7 +82,12 @@ impl Unpack for Unpacker {
                 _ => return Err(no_member(Codec::Zstd, start)),
             }
             (self.start, self.came) = (start, 0);
-            self.content = header(input.peek(HEADER)?).and_then(|header| header.content);
+            let header = header(input.peek(HEADER)?);
+            if let Some(window) = header.map(|header| header.window).filter(|window| *window > WINDOW_MAX) {
+                let reason = format!("a frame claims a window of {window} bytes, more than any zstd reads");
+                return Err(BadStream::at(start, corrupt_because(Codec::Zstd, &reason)));
+            }
+            self.content = header.and_then(|header| header.content);
             self.inside = true;
         }
         let (context, window) = (&mut self.context, self.window);

@@ -138,25 +138,26 @@ impl Vector for Portable {
     }
 }
 
-/// [`Vector::positions`], eight at a time: the number of loops then changes seldom and is predicted.
+/// [`Vector::positions`].
 #[inline(always)]
-pub(super) fn each_position(mut bits: u64, base: u32, into: &mut [u32; 64]) {
-    let count = bits.count_ones() as usize;
-    for eight in into.as_chunks_mut::<8>().0.iter_mut().take(count.div_ceil(8)) {
-        for place in eight {
-            *place = base + bits.trailing_zeros();
-            bits &= bits.wrapping_sub(1);
-        }
-    }
+pub(super) fn each_position(bits: u64, base: u32, into: &mut [u32; 64]) {
+    each(bits, into, |place| base + place);
 }
 
-/// [`Vector::flags`], eight at a time, as [`each_position`].
+/// [`Vector::flags`].
 #[inline(always)]
-pub(super) fn each_flag(mut bits: u64, ones: u64, into: &mut [u8; 64]) {
+pub(super) fn each_flag(bits: u64, ones: u64, into: &mut [u8; 64]) {
+    each(bits, into, |place| (ones >> (place & 63) & 1) as u8);
+}
+
+/// What `of` makes of the number of each set bit, eight at a time: the number of loops then changes seldom and is
+/// predicted.
+#[inline(always)]
+fn each<T>(mut bits: u64, into: &mut [T; 64], of: impl Fn(u32) -> T) {
     let count = bits.count_ones() as usize;
     for eight in into.as_chunks_mut::<8>().0.iter_mut().take(count.div_ceil(8)) {
-        for flag in eight {
-            *flag = (ones >> (bits.trailing_zeros() & 63) & 1) as u8;
+        for to in eight {
+            *to = of(bits.trailing_zeros());
             bits &= bits.wrapping_sub(1);
         }
     }

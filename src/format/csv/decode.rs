@@ -34,6 +34,8 @@ pub(super) struct CsvDecode {
     utf8: bool,
     replace: bool,
     separators: Separators,
+    /// Records may be of the usual kind: in a plain dialect, without escapes, and typed by what they look like.
+    usual: bool,
     spec: Spec,
     /// Where the next record starts.
     at: usize,
@@ -147,12 +149,14 @@ impl CsvDecode {
         });
         let gaps = order.as_ref().is_some_and(|order| order.contains(&UNWANTED));
         let selected = want.select.as_ref().map_or(schema.len(), Vec::len);
+        let usual = dialect.is_plain() && want.types == Types::Auto && !dialect.tsv_escapes;
         CsvDecode {
             dialect,
             fields: Fields { width: schema.len(), places, order, gaps, selected, ragged, types: want.types },
             utf8: want.utf8,
             replace: want.replace_invalid_utf8,
-            separators: Separators::new(dialect.marks(), want.typed && want.types == Types::Auto),
+            separators: Separators::new(dialect.marks(), want.typed && usual),
+            usual,
             spec: Spec::new(dialect),
             at: 0,
             valid: true,
@@ -330,9 +334,10 @@ impl CsvDecode {
     #[inline(never)]
     fn records<'a, const TYPED: bool>(&mut self, slice: &'a [u8], batch: &mut Batch<'a>) -> Result<(), RecordError> {
         let plain = self.dialect.is_plain();
-        let usual = plain && self.fields.types == Types::Auto && !self.dialect.tsv_escapes;
         while !batch.is_full() {
-            if usual && let Some(end) = self.usual::<TYPED>(slice, batch)? {
+            if self.usual
+                && let Some(end) = self.usual::<TYPED>(slice, batch)?
+            {
                 if !self.valid {
                     self.check_utf8(slice, batch)?;
                 }

@@ -74,6 +74,8 @@ const LAST: usize = 512;
 const RECORDS: usize = 768;
 /// How many bytes of unescaped text a batch holds before it is full.
 const TEXT: usize = 64 << 10;
+/// How many bytes of the arena a full batch has taken.
+const TAKEN: usize = TEXT + (VALUES + LAST) * 40 + RECORDS * size_of::<Span>();
 
 fn no_room(offset: usize, arena: &Arena, why: Refusal) -> RecordError {
     let text = format!("the record needs more than the {} bytes of a worker's arena", arena.limit());
@@ -138,9 +140,17 @@ impl<'a> Batch<'a> {
     /// Whether the decoder should stop at the next record boundary.
     #[inline]
     pub fn is_full(&self) -> bool {
-        self.values.len() >= VALUES
-            || self.spans.len() >= RECORDS
-            || self.arena.used() >= TEXT + (VALUES + LAST) * 40 + RECORDS * size_of::<Span>()
+        self.values.len() >= VALUES || self.spans.len() >= RECORDS || self.arena.used() >= TAKEN
+    }
+
+    /// How many records of `width` values may be built together, at least one, and within how many bytes of source,
+    /// if they are more than one: no more than make the batch [full](Self::is_full), and none too large.
+    #[inline]
+    pub(crate) fn room(&self, width: usize) -> (usize, usize) {
+        let records = RECORDS.saturating_sub(self.spans.len());
+        let values = VALUES.saturating_sub(self.values.len()).div_ceil(width.max(1));
+        let bytes = TAKEN.saturating_sub(self.arena.used()).min(TEXT);
+        if bytes > self.max_record { (1, bytes) } else { (records.min(values).max(1), bytes) }
     }
 
     /// Whether there are enough records; for a decoder that takes nothing from the arena.
@@ -337,7 +347,7 @@ impl<'a> Batch<'a> {
         self.values.push(value);
     }
 
-    /// Adds the values of a record in columns, absent at first, to be filled in.
+    /// Adds the values of a record in columns, or of some, absent at first, to be filled in.
     #[inline(always)]
     pub fn push_row(&mut self, width: usize, offset: usize) -> Result<&mut [Value<'a>], RecordError> {
         self.reserve(width, offset)?;
@@ -409,6 +419,35 @@ impl<'a> Batch<'a> {
         self.shared_keys = None;
     }
 
+    /// Ends records in columns that were built together, no more than there was [room](Self::room) for, of `width`
+    /// values each: the first one starts at `start`, each one ends at the next of `ends`, where the one behind it
+    /// starts. Gives the end of the last one.
+    ///
+    /// # Errors
+    /// The first one is too large, or there is no memory; then none of them is in the batch.
+    #[inline(always)]
+    pub(crate) fn end_rows(
+        &mut self,
+        width: usize,
+        mut start: usize,
+        ends: impl ExactSizeIterator<Item = usize>,
+    ) -> Result<usize, RecordError> {
+        if ends.len() > self.spans.capacity() - self.spans.len() {
+            self.grow_spans(start)?;
+        }
+        let mut first = self.open as u32;
+        for end in ends {
+            if end - start > self.max_record {
+                return Err(self.too_large(start));
+            }
+            let last = first + width as u32;
+            self.spans.push(Span { start, end, first, last, keys: 0, alike: false });
+            (start, first) = (end, last);
+        }
+        self.open = first as usize;
+        Ok(start)
+    }
+
     /// Ends the record being built: it lies in `start..end` of the slice.
     #[inline(always)]
     pub fn end_record(&mut self, start: usize, end: usize) -> Result<(), RecordError> {
@@ -428,7 +467,7 @@ impl<'a> Batch<'a> {
 
     #[cold]
     fn grow_spans(&mut self, offset: usize) -> Result<(), RecordError> {
-        let more = if self.spans.is_empty() { RECORDS } else { self.spans.len() };
+        let more = self.spans.len().max(RECORDS);
         reserve(self.arena, &mut self.spans, more, offset)
     }
 

@@ -3,6 +3,7 @@
 mod cut;
 mod decode;
 mod encode;
+mod fields;
 mod header;
 mod row;
 mod spec;

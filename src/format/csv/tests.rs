@@ -245,6 +245,30 @@ fn selected_columns_come_in_the_wanted_order() {
     assert_eq!(seen, [[b"3".to_vec(), b"1".to_vec()], [b"6\"".to_vec(), b"4".to_vec()]]);
 }
 
+/// Records are read together; where one of them does not fit, those before it are good, and it is the one that is told.
+#[test]
+fn a_record_that_does_not_fit_is_found_among_those_read_together() {
+    let long = format!("x,\"{}\"\"\"\n", "y".repeat(50_000));
+    let data = format!("a,b\n1,\"\"\"\"\n{}{long}3,4\n", "2,22\n".repeat(9));
+    let source = ready(open(Format::Csv, &Options::default(), data.as_bytes(), true));
+    let slice = &data.as_bytes()[source.start()..];
+    for (room, max_record) in [(100_000, 1 << 20), (1 << 20, 70), (1 << 20, 20_000)] {
+        let arena = crate::memory::Arena::new(room, room);
+        let mut batch = Batch::new(&arena, slice, source.schema(), max_record);
+        let mut decoder = source.decoder(&want());
+        decoder.begin(slice);
+        let error = decoder.fill(slice, &mut batch).unwrap_err();
+        let records: Vec<Vec<_>> = (0..batch.len()).map(|at| batch.columns(at).iter().map(text).collect()).collect();
+        let mut good = vec![vec![b"1".to_vec(), b"\"".to_vec()]];
+        good.resize(10, vec![b"2".to_vec(), b"22".to_vec()]);
+        assert_eq!(records, good);
+        assert!(batch.values().len() <= 2 * (good.len() + 1), "nothing is left of the first try");
+        let start = 7 + 9 * 5;
+        assert!((start..start + 4).contains(&error.offset), "{error:?}");
+        assert_eq!(decoder.skip_record(slice), start..start + long.len());
+    }
+}
+
 #[test]
 fn what_is_written_reads_back_the_same() {
     let mut random = Random(14);

@@ -11,11 +11,13 @@
 //! record that holds it has to be read by csv-core.
 
 mod numbers;
+mod rows;
 mod separators;
 mod tally;
 mod walk;
 
-pub use separators::{Row, Separators};
+pub use rows::Rows;
+pub use separators::Separators;
 pub use tally::{Part, tally, tally_part};
 pub use walk::{Walk, walk};
 

@@ -1,6 +1,6 @@
 //! A stream of the positions that matter to a decoder.
 
-use super::{Carry, Marks, block_at, numbers, understand};
+use super::{Carry, Marks, Rows, block_at, numbers, understand};
 use crate::scan::vector::{Unit, Vector, Work};
 
 /// How many positions are found ahead; the list stays in the first-level cache.
@@ -42,19 +42,6 @@ pub struct Separators {
     at: usize,
     carry: Carry,
     number: numbers::Carry,
-}
-
-/// A record of the usual kind.
-pub struct Row<'s> {
-    /// The positions of its separators; the last one is that of its line break.
-    pub separators: &'s [u32],
-    /// For each separator whether the field before it is exactly a number of RFC 8259, which one in quotes is not: 1 or
-    /// 0. Empty unless the caller asked.
-    pub numbers: &'s [u8],
-    /// The positions of second quotes of doubled ones.
-    pub doubled: &'s [u32],
-    /// Behind its line break.
-    pub end: usize,
 }
 
 impl Separators {
@@ -111,40 +98,70 @@ impl Separators {
         (self.doubled_head, self.doubled_len) = (0, 0);
     }
 
-    /// The next record, if it has exactly `fields` fields, ends with a line break, and has no irregular
-    /// byte. Otherwise nothing is handed out, and [`next`](Self::next) has to be asked position by
-    /// position. `start` is the record's first byte. With `NUMBERS` the scanner has to
-    /// [tell them](Self::tells_numbers).
+    /// The next records, at least one and at most `most`, as long as each has exactly `fields` fields, ends with a line
+    /// break, has no irregular byte, and lies within `bytes` bytes (but for the first one). Otherwise nothing is handed
+    /// out, and [`next`](Self::next) has to be asked position by position. `start` is the first byte. With `NUMBERS`
+    /// the scanner has to [tell them](Self::tells_numbers).
     #[inline(always)]
-    pub fn record<const NUMBERS: bool>(&mut self, data: &[u8], start: usize, fields: usize) -> Option<Row<'_>> {
+    pub fn rows<const NUMBERS: bool>(
+        &mut self,
+        data: &[u8],
+        start: usize,
+        fields: usize,
+        (most, bytes): (usize, usize),
+    ) -> Option<Rows<'_>> {
         // One more, for the LF of a CRLF.
         if self.len - self.head <= fields && !self.find_more(data, fields) {
             return None;
         }
-        let last = *self.breaks[..self.breaks_len].get(self.breaks_head)? as usize;
-        let head = self.head;
-        if last + 1 != head + fields {
-            return None;
-        }
-        let separators = self.found.get(head..last + 1)?;
-        let place = separators[fields - 1] as usize;
+        let breaks = self.breaks.get(self.breaks_head..self.breaks_len)?;
+        let positions = self.found.get(self.head..self.len)?;
+        let is_break = |at: usize, index: usize| breaks.get(at).is_some_and(|&at| at as usize == self.head + index);
+        let place = *positions.get(fields - 1)? as usize;
         // A blank line is no record.
-        if place == start {
+        if !is_break(0, fields - 1) || place == start {
             return None;
         }
-        let taken = if data[place] == b'\r' && data.get(place + 1) == Some(&b'\n') { 2 } else { 1 };
-        self.breaks_head += taken;
-        self.head = last + taken;
+        let is_crlf = |place: usize| data[place] == b'\r' && data.get(place + 1) == Some(&b'\n');
+        // Where a record has one position, a blank line looks like a record.
+        let most = if fields == 1 { 1 } else { most };
+        let (mut len, crlf) = (1, is_crlf(place));
+        let stride = fields + usize::from(crlf);
+        if crlf {
+            // A blank line behind an LF looks like an LF behind a CR.
+            while len < most
+                && is_break(2 * len, (len + 1) * stride - 2)
+                && is_break(2 * len + 1, (len + 1) * stride - 1)
+                && is_crlf(positions[(len + 1) * stride - 2] as usize)
+            {
+                len += 1;
+            }
+        } else {
+            // Where each line break ends a record, none of them is the LF of a CRLF; but what is behind the last?
+            while len < most && is_break(len, (len + 1) * stride - 1) {
+                len += 1;
+            }
+            if len > 1 && is_crlf(positions[len * stride - 1] as usize) {
+                len -= 1;
+            }
+        }
+        while len > 1 && positions[len * stride - 1] as usize >= start + bytes {
+            len -= 1;
+        }
+        let end = positions.get(len * stride - 1)?;
+        let (head, behind) = (self.head, self.head + len * stride);
+        self.breaks_head += len * (stride - fields + 1);
+        self.head = behind;
         let doubled = self.doubled_head;
-        while self.doubled_head < self.doubled_len && (self.doubled[self.doubled_head % AHEAD] as usize) < place {
+        while self.doubled_head < self.doubled_len && self.doubled[self.doubled_head % AHEAD] < *end {
             self.doubled_head += 1;
         }
-        let doubled = self.doubled.get(doubled..self.doubled_head)?;
         let numbers = match &self.numbers {
-            Some(numbers) if NUMBERS => numbers.get(head..last + 1)?,
+            Some(numbers) if NUMBERS => numbers.get(head..behind)?,
             _ => &[],
         };
-        Some(Row { separators, numbers, doubled, end: place + taken })
+        let doubled = self.doubled.get(doubled..self.doubled_head)?;
+        Some(Rows { start, separators: self.found.get(head..behind)?, stride, numbers, doubled })
     }
 
     /// Looks for more positions behind those that are left; false if there may be too few for a record.
@@ -329,20 +346,98 @@ mod tests {
         }
     }
 
+    type Found = (usize, Vec<u32>);
+
+    /// What [`Separators::rows`] hands out from `start` on: the records, and the doubled quotes that are theirs.
+    fn rows(
+        scanner: &mut Separators,
+        data: &[u8],
+        start: usize,
+        fields: usize,
+        room: (usize, usize),
+    ) -> Option<(Vec<Found>, Vec<u32>)> {
+        scanner.rows::<true>(data, start, fields, room).map(|rows| {
+            let found: Vec<Found> = rows.separators().map(|(start, record)| (start, record.to_vec())).collect();
+            assert_eq!((found.len(), rows.numbers().count()), (rows.count(), rows.count()));
+            (found, rows.doubled.to_vec())
+        })
+    }
+
     /// Records are handed out whole as long as they are usual, with the doubled quotes that are theirs.
     #[test]
     fn usual_records() {
-        let data = b"a,b\n\"c\"\"\",\"\"\"\"\r\nd,e\nf\n";
+        const ALL: (usize, usize) = (usize::MAX, 1 << 20);
+        //           0    4          12        20     25   29
+        let data = b"a,b\n\"c\"\"\",d\ne,\"\"\"\"\r\nf,g\r\nh,i\nj\n";
         for unit in Unit::available() {
             let mut scanner = Separators::on(Marks { delimiter: b',', quote: Some(b'"') }, true, unit);
             scanner.restart(0);
-            let mut row = |start| {
-                scanner.record::<true>(data, start, 2).map(|r| (r.separators.to_vec(), r.doubled.to_vec(), r.end))
-            };
-            assert_eq!(row(0), Some((vec![1, 3], vec![], 4)));
-            assert_eq!(row(4), Some((vec![9, 14], vec![7, 12], 16)));
-            assert_eq!(row(16), Some((vec![17, 19], vec![], 20)));
-            assert_eq!(row(20), None);
+            let mut next = |start| rows(&mut scanner, data, start, 2, ALL);
+            // Lines that end otherwise are not handed out with these.
+            assert_eq!(next(0), Some((vec![(0, vec![1, 3]), (4, vec![9, 11])], vec![7])));
+            assert_eq!(next(12), Some((vec![(12, vec![13, 18, 19]), (20, vec![21, 23, 24])], vec![16])));
+            assert_eq!(next(25), Some((vec![(25, vec![26, 28])], vec![])));
+            assert_eq!(next(29), None);
+            // As many as there is room for, but at least one.
+            for (room, expected) in [((1, 1 << 20), 1), ((2, 0), 1), ((2, 11), 1), ((2, 12), 2)] {
+                scanner.restart(0);
+                assert_eq!(rows(&mut scanner, data, 0, 2, room).map(|(found, _)| found.len()), Some(expected));
+            }
+        }
+    }
+
+    /// Records of any number of fields, lines that end in any way, and blank lines: against a reader of single bytes.
+    #[test]
+    fn records_together_are_those_one_by_one() {
+        let mut state = 11u64;
+        let mut random = |below: usize| {
+            state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+            (state >> 33) as usize % below
+        };
+        for round in 0..400 {
+            let (fields, kinds) = (1 + random(4), 1 + random(4));
+            let mut data = Vec::new();
+            for _ in 0..random(1500) {
+                let count = if random(50) == 0 { 1 + random(6) } else { fields };
+                for field in 0..count {
+                    data.extend_from_slice(&b","[..usize::from(field > 0)]);
+                    data.extend_from_slice([b"".as_slice(), b"ab", b"x"][random(3)]);
+                }
+                data.extend_from_slice([b"\n".as_slice(), b"\r\n", b"\r", b"\n"][random(kinds)]);
+            }
+            let mut expected: Vec<Found> = Vec::new();
+            let (mut start, mut found) = (0, Vec::new());
+            for (at, &byte) in data.iter().enumerate() {
+                found.extend([b',', b'\n', b'\r'].contains(&byte).then_some(at as u32));
+                if byte == b'\n' || byte == b'\r' && data.get(at + 1) != Some(&b'\n') {
+                    let record = (std::mem::replace(&mut start, at + 1), std::mem::take(&mut found));
+                    let crlf = byte == b'\n' && at > 0 && data[at - 1] == b'\r';
+                    let blank = record.1[0] as usize == record.0;
+                    expected.extend(
+                        (record.1.len() == fields + usize::from(crlf) && (fields > 1 || !blank)).then_some(record),
+                    );
+                }
+            }
+            let unit = Unit::available()[round % Unit::available().len()];
+            let mut scanner = Separators::on(Marks { delimiter: b',', quote: Some(b'"') }, true, unit);
+            scanner.restart(0);
+            let (mut at, mut found) = (0, Vec::new());
+            while at < data.len() {
+                let room = (1 + random(300), random(3000));
+                match rows(&mut scanner, &data, at, fields, room) {
+                    Some((rows, _)) => {
+                        assert!(rows.len() <= room.0);
+                        at = rows.last().map_or(at, |(_, record)| record[record.len() - 1] as usize + 1);
+                        found.extend(rows);
+                    }
+                    None => {
+                        at += 1 + data[at..].iter().position(|&byte| byte == b'\n' || byte == b'\r').unwrap();
+                        at += usize::from(data[at - 1] == b'\r' && data.get(at) == Some(&b'\n'));
+                        scanner.restart(at);
+                    }
+                }
+            }
+            assert_eq!(found, expected);
         }
     }
 

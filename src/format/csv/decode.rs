@@ -57,22 +57,28 @@ impl CsvDecode {
         }
     }
 
-    /// Reads records from `self.at` on as long as they are of the usual kind: of the right length, and regular. Whether
-    /// there was one.
+    /// Reads records from `self.at` on as long as they are of the usual kind: of the right length, and regular. False if
+    /// there is none.
     #[inline(always)]
     fn usual<'a, const TYPED: bool>(&mut self, slice: &'a [u8], batch: &mut Batch<'a>) -> Result<bool, RecordError> {
-        if self.together {
-            match self.rows::<TYPED>(slice, batch, batch.room(self.fields.selected)) {
-                Ok(any) => return Ok(any),
-                // Which record it is shows when they are read one by one.
-                Err(_) => {
-                    batch.abandon();
-                    self.separators.restart(self.at);
-                    self.together = false;
-                }
+        let (lossy, (records, bytes)) = (batch.lossy, batch.room(self.fields.selected));
+        let room = match (self.together, self.valid) {
+            (false, _) => (1, 0),
+            (true, true) => (records, bytes),
+            // Text may be copied without its doubled quotes, and again with U+FFFD for each of its bytes.
+            (true, false) => (records, bytes / 4),
+        };
+        match self.rows::<TYPED>(slice, batch, room) {
+            // Which record it is shows when they are read one by one.
+            Err(_) if self.together => {
+                batch.abandon();
+                batch.lossy = lossy;
+                self.separators.restart(self.at);
+                self.together = false;
+                Ok(true)
             }
+            read => read,
         }
-        self.rows::<TYPED>(slice, batch, (1, 0))
     }
 
     /// Reads records as [`usual`](Self::usual) does, no more than there is `room` for.
@@ -237,7 +243,7 @@ impl Decode for CsvDecode {
         self.at = 0;
         self.separators.begin();
         self.valid = !self.utf8 || simdutf8::basic::from_utf8(slice).is_ok();
-        self.together = self.valid;
+        self.together = true;
     }
 
     fn fill<'a>(&mut self, slice: &'a [u8], batch: &mut Batch<'a>) -> Result<bool, RecordError> {

@@ -269,6 +269,39 @@ fn a_record_that_does_not_fit_is_found_among_those_read_together() {
     }
 }
 
+/// The same with text that is not UTF-8, which is replaced or told.
+#[test]
+fn invalid_utf8_is_found_among_records_read_together() {
+    let data = [b"a,b\n".as_slice(), &b"1,x\n".repeat(5), b"2,\xffy\n3,\"\xff\"\"\"\n", &b"4,z\n".repeat(3)].concat();
+    let source = ready(open(Format::Csv, &Options::default(), &data, true));
+    for replace in [true, false] {
+        let mut records: Vec<Vec<Vec<u8>>> = Vec::new();
+        let mut look = |batch: &Batch<'_>| {
+            records.extend((0..batch.len()).map(|at| batch.columns(at).iter().map(text).collect()));
+        };
+        let want = crate::format::Want { utf8: true, replace_invalid_utf8: replace, ..want() };
+        let how = Run {
+            want,
+            target: 1000,
+            window: 1000,
+            buffer: 1 << 16,
+            strict: false,
+            max_record: 1 << 20,
+            look: &mut look,
+        };
+        let ran = run(&*source, None, &data[source.start()..], how);
+        let record = |a: &str, b: &str| vec![a.as_bytes().to_vec(), b.as_bytes().to_vec()];
+        let mut expected = vec![record("1", "x"); 5];
+        expected.extend(if replace { vec![record("2", "\u{fffd}y"), record("3", "\u{fffd}\"")] } else { vec![] });
+        expected.extend(vec![record("4", "z"); 3]);
+        assert_eq!(records, expected);
+        // The second text lies in the arena, so its record has to do.
+        let errors: Vec<usize> = ran.errors.iter().map(|error| error.offset).collect();
+        assert_eq!(errors, if replace { vec![] } else { vec![22, 25] });
+        assert_eq!(ran.lossy.of(LossyKind::InvalidUtf8Replaced), if replace { 2 } else { 0 });
+    }
+}
+
 #[test]
 fn what_is_written_reads_back_the_same() {
     let mut random = Random(14);

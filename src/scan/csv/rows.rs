@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 /// Records of the usual kind, one behind the other.
+#[derive(Clone, Copy)]
 pub struct Rows<'s> {
     /// Where the first one starts.
     pub(super) start: usize,
@@ -22,6 +23,12 @@ impl<'s> Rows<'s> {
     #[inline(always)]
     pub fn count(&self) -> usize {
         self.separators.len() / self.stride
+    }
+
+    /// All of them as one record, if they have no positions but those of their `fields` fields each.
+    #[inline(always)]
+    pub fn joined(&self, fields: usize) -> Rows<'s> {
+        Rows { stride: if self.stride == fields { self.separators.len() } else { self.stride }, ..*self }
     }
 
     /// Where the last one ends.

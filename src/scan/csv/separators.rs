@@ -114,46 +114,16 @@ impl Separators {
         if self.len - self.head <= fields && !self.find_more(data, fields) {
             return None;
         }
-        let breaks = self.breaks.get(self.breaks_head..self.breaks_len)?;
-        let positions = self.found.get(self.head..self.len)?;
-        let is_break = |at: usize, index: usize| breaks.get(at).is_some_and(|&at| at as usize == self.head + index);
-        let place = *positions.get(fields - 1)? as usize;
-        // A blank line is no record.
-        if !is_break(0, fields - 1) || place == start {
-            return None;
-        }
-        let is_crlf = |place: usize| data[place] == b'\r' && data.get(place + 1) == Some(&b'\n');
-        // Where a record has one position, a blank line looks like a record.
-        let most = if fields == 1 { 1 } else { most };
-        let (mut len, crlf) = (1, is_crlf(place));
-        let stride = fields + usize::from(crlf);
-        if crlf {
-            // A blank line behind an LF looks like an LF behind a CR.
-            while len < most
-                && is_break(2 * len, (len + 1) * stride - 2)
-                && is_break(2 * len + 1, (len + 1) * stride - 1)
-                && is_crlf(positions[(len + 1) * stride - 2] as usize)
-            {
-                len += 1;
-            }
-        } else {
-            // Where each line break ends a record, none of them is the LF of a CRLF; but what is behind the last?
-            while len < most && is_break(len, (len + 1) * stride - 1) {
-                len += 1;
-            }
-            if len > 1 && is_crlf(positions[len * stride - 1] as usize) {
-                len -= 1;
-            }
-        }
-        while len > 1 && positions[len * stride - 1] as usize >= start + bytes {
-            len -= 1;
-        }
-        let end = positions.get(len * stride - 1)?;
+        let (len, stride) = self.usual(data, start, fields, most)?;
+        let positions = self.found.get(self.head..self.head + len * stride)?;
+        let near = |len: usize| len == 1 || positions[len * stride - 1] < (start + bytes) as u32;
+        let len = (1..=len).rev().find(|&len| near(len))?;
         let (head, behind) = (self.head, self.head + len * stride);
-        self.breaks_head += len * (stride - fields + 1);
+        let end = self.found[behind - 1];
         self.head = behind;
+        self.breaks_head += len * (stride - fields + 1);
         let doubled = self.doubled_head;
-        while self.doubled_head < self.doubled_len && self.doubled[self.doubled_head % AHEAD] < *end {
+        while self.doubled_head < self.doubled_len && self.doubled[self.doubled_head % AHEAD] < end {
             self.doubled_head += 1;
         }
         let numbers = match &self.numbers {
@@ -162,6 +132,44 @@ impl Separators {
         };
         let doubled = self.doubled.get(doubled..self.doubled_head)?;
         Some(Rows { start, separators: self.found.get(head..behind)?, stride, numbers, doubled })
+    }
+
+    /// How many records with so many fields are next, all with LF or all with CRLF, and how many positions each has.
+    #[inline(always)]
+    fn usual(&self, data: &[u8], start: usize, fields: usize, most: usize) -> Option<(usize, usize)> {
+        let breaks = self.breaks.get(self.breaks_head..self.breaks_len)?;
+        let positions = self.found.get(self.head..self.len)?;
+        let is_break = |at: usize, index: usize| breaks.get(at).is_some_and(|&at| at as usize == self.head + index);
+        let is_crlf = |place: usize| data[place] == b'\r' && data.get(place + 1) == Some(&b'\n');
+        let place = *positions.get(fields - 1)? as usize;
+        // A blank line is no record.
+        if !is_break(0, fields - 1) || place == start {
+            return None;
+        }
+        let (mut len, crlf) = (1, is_crlf(place));
+        let stride = fields + usize::from(crlf);
+        // Where a record has one field, a blank line has as many positions.
+        let is_blank = |len: usize| fields == 1 && positions[len * stride] == positions[len * stride - 1] + 1;
+        if crlf {
+            // A blank line behind an LF looks like an LF behind a CR.
+            while len < most
+                && is_break(2 * len, (len + 1) * stride - 2)
+                && is_break(2 * len + 1, (len + 1) * stride - 1)
+                && !is_blank(len)
+                && is_crlf(positions[(len + 1) * stride - 2] as usize)
+            {
+                len += 1;
+            }
+        } else {
+            // Where each line break ends a record, none of them is the LF of a CRLF; but what is behind the last?
+            while len < most && is_break(len, (len + 1) * stride - 1) && !is_blank(len) {
+                len += 1;
+            }
+            if len > 1 && is_crlf(positions[len * stride - 1] as usize) {
+                len -= 1;
+            }
+        }
+        Some((len, stride))
     }
 
     /// Looks for more positions behind those that are left; false if there may be too few for a record.

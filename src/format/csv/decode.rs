@@ -61,7 +61,7 @@ impl CsvDecode {
     /// there is none.
     #[inline(always)]
     fn usual<'a, const TYPED: bool>(&mut self, slice: &'a [u8], batch: &mut Batch<'a>) -> Result<bool, RecordError> {
-        let (lossy, (records, bytes)) = (batch.lossy, batch.room(self.fields.selected));
+        let (records, bytes) = batch.room(self.fields.selected);
         let room = match (self.together, self.valid) {
             (false, _) => (1, 0),
             (true, true) => (records, bytes),
@@ -72,7 +72,6 @@ impl CsvDecode {
             // Which record it is shows when they are read one by one.
             Err(_) if self.together => {
                 batch.abandon();
-                batch.lossy = lossy;
                 self.separators.restart(self.at);
                 self.together = false;
                 Ok(true)

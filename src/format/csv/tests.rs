@@ -245,6 +245,22 @@ fn selected_columns_come_in_the_wanted_order() {
     assert_eq!(seen, [[b"3".to_vec(), b"1".to_vec()], [b"6\"".to_vec(), b"4".to_vec()]]);
 }
 
+/// Records about as wide as the list of positions, which may end between the CR and the LF of a line break.
+#[test]
+fn records_as_wide_as_what_is_found_ahead() {
+    let mut random = Random(15);
+    for round in 0..1500 {
+        let width = 1980 + round % 72;
+        let mut data = Vec::new();
+        for _ in 0..3 {
+            (1..width)
+                .for_each(|_| data.extend_from_slice([b",".as_slice(), b"y,"][usize::from(random.below(9) == 0)]));
+            data.extend_from_slice(b"x\r\n");
+        }
+        agree(&data, Dialect::default(), &[usize::MAX / 2]);
+    }
+}
+
 /// Records are read together; where one of them does not fit, those before it are good, and it is the one that is told.
 #[test]
 fn a_record_that_does_not_fit_is_found_among_those_read_together() {

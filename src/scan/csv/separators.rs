@@ -114,10 +114,7 @@ impl Separators {
         if self.len - self.head <= fields && !self.find_more(data, fields) {
             return None;
         }
-        let (len, stride) = self.usual(data, start, fields, most)?;
-        let positions = self.found.get(self.head..self.head + len * stride)?;
-        let near = |len: usize| len == 1 || positions[len * stride - 1] < (start + bytes) as u32;
-        let len = (1..=len).rev().find(|&len| near(len))?;
+        let (len, stride) = self.usual(data, start, fields, (most, bytes))?;
         let (head, behind) = (self.head, self.head + len * stride);
         let end = self.found[behind - 1];
         self.head = behind;
@@ -136,7 +133,7 @@ impl Separators {
 
     /// How many records with so many fields are next, all with LF or all with CRLF, and how many positions each has.
     #[inline(always)]
-    fn usual(&self, data: &[u8], start: usize, fields: usize, most: usize) -> Option<(usize, usize)> {
+    fn usual(&self, data: &[u8], start: usize, fields: usize, (most, bytes): (usize, usize)) -> Option<(usize, usize)> {
         let breaks = self.breaks.get(self.breaks_head..self.breaks_len)?;
         let positions = self.found.get(self.head..self.len)?;
         let is_break = |at: usize, index: usize| breaks.get(at).is_some_and(|&at| at as usize == self.head + index);
@@ -150,11 +147,15 @@ impl Separators {
         let stride = fields + usize::from(crlf);
         // Where a record has one field, a blank line has as many positions.
         let is_blank = |len: usize| fields == 1 && positions[len * stride] == positions[len * stride - 1] + 1;
+        // The list may end between CR and LF.
+        positions.get(stride - 1)?;
+        let near = |last: usize| (positions[last] as usize) < start.saturating_add(bytes);
         if crlf {
             // A blank line behind an LF looks like an LF behind a CR.
             while len < most
                 && is_break(2 * len, (len + 1) * stride - 2)
                 && is_break(2 * len + 1, (len + 1) * stride - 1)
+                && near((len + 1) * stride - 1)
                 && !is_blank(len)
                 && is_crlf(positions[(len + 1) * stride - 2] as usize)
             {
@@ -162,7 +163,8 @@ impl Separators {
             }
         } else {
             // Where each line break ends a record, none of them is the LF of a CRLF; but what is behind the last?
-            while len < most && is_break(len, (len + 1) * stride - 1) && !is_blank(len) {
+            let ends = |len: usize, last: usize| is_break(len, last) && near(last) && !is_blank(len);
+            while len < most && ends(len, (len + 1) * stride - 1) {
                 len += 1;
             }
             if len > 1 && is_crlf(positions[len * stride - 1] as usize) {

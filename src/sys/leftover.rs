@@ -3,15 +3,21 @@
 //! Where signals are handled ([`signals`](super::signals)) every temporary file is registered, so that a signal
 //! handler can remove it; elsewhere nothing is registered.
 
+use std::io;
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering::SeqCst};
+use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering::SeqCst};
 
 /// The most files that are registered at a time; further ones stay behind when the process ends at once.
 const PLACES: usize = 256;
+/// The most milliseconds that whoever removes the files waits for those that are being made.
+#[cfg(unix)]
+const PATIENCE: usize = 500;
 
 static ENABLED: AtomicBool = AtomicBool::new(false);
 /// From now on a path may be in use by whoever removes the files, for good.
 static REMOVING: AtomicBool = AtomicBool::new(false);
+/// How many files are being made.
+static MAKING: AtomicUsize = AtomicUsize::new(0);
 static PATHS: [AtomicPtr<libc::c_char>; PLACES] = [const { AtomicPtr::new(std::ptr::null_mut()) }; PLACES];
 
 /// A registered file; dropping this forgets it.
@@ -30,16 +36,44 @@ pub(super) fn enable() {
 }
 
 impl Leftover {
-    /// Registers a file, if anybody would remove it.
-    pub fn new(path: &Path) -> Leftover {
-        Leftover(if ENABLED.load(SeqCst) { register(path) } else { None })
+    /// Makes a file at this path and registers it, if anybody would remove it. No moment between the two is seen by
+    /// whoever removes files in another thread, and once they are removed none is made: this does not return then, and
+    /// the process ends.
+    ///
+    /// # Errors
+    /// Those of `make`.
+    pub fn make<F>(path: &Path, make: impl FnOnce() -> io::Result<F>) -> io::Result<(F, Leftover)> {
+        if ENABLED.load(SeqCst) { registered(path, make) } else { Ok((make()?, Leftover(None))) }
     }
 }
 
+fn registered<F>(path: &Path, make: impl FnOnce() -> io::Result<F>) -> io::Result<(F, Leftover)> {
+    let text = text(path);
+    MAKING.fetch_add(1, SeqCst);
+    if REMOVING.load(SeqCst) {
+        MAKING.fetch_sub(1, SeqCst);
+        loop {
+            std::thread::park();
+        }
+    }
+    let made = make().map(|file| (file, Leftover(text.and_then(register))));
+    MAKING.fetch_sub(1, SeqCst);
+    made
+}
+
 #[cfg(unix)]
-fn register(path: &Path) -> Option<(usize, *mut libc::c_char)> {
+fn text(path: &Path) -> Option<std::ffi::CString> {
     use std::os::unix::ffi::OsStrExt;
-    let text = std::ffi::CString::new(path.as_os_str().as_bytes()).ok()?.into_raw();
+    std::ffi::CString::new(path.as_os_str().as_bytes()).ok()
+}
+
+#[cfg(not(unix))]
+fn text(_path: &Path) -> Option<std::ffi::CString> {
+    None
+}
+
+fn register(text: std::ffi::CString) -> Option<(usize, *mut libc::c_char)> {
+    let text = text.into_raw();
     let free = |place: &AtomicPtr<_>| place.compare_exchange(std::ptr::null_mut(), text, SeqCst, SeqCst).is_ok();
     match PATHS.iter().position(free) {
         Some(place) => Some((place, text)),
@@ -49,11 +83,6 @@ fn register(path: &Path) -> Option<(usize, *mut libc::c_char)> {
             None
         }
     }
-}
-
-#[cfg(not(unix))]
-fn register(_path: &Path) -> Option<(usize, *mut libc::c_char)> {
-    None
 }
 
 impl Drop for Leftover {
@@ -72,6 +101,14 @@ impl Drop for Leftover {
 /// Removes all registered files. For the end of the process only; safe in a signal handler.
 pub fn remove_leftovers() {
     REMOVING.store(true, SeqCst);
+    #[cfg(unix)]
+    for _ in 0..PATIENCE {
+        if MAKING.load(SeqCst) == 0 {
+            break;
+        }
+        // SAFETY: no descriptors are given; this only waits, and may be called in a handler.
+        unsafe { libc::poll(std::ptr::null_mut(), 0, 1) };
+    }
     for place in &PATHS {
         let text = place.load(SeqCst);
         if !text.is_null() {
@@ -87,21 +124,42 @@ pub fn remove_leftovers() {
 #[cfg(test)]
 #[cfg(unix)]
 mod tests {
+    use std::fs::File;
+    use std::sync::Barrier;
+    use std::time::Duration;
+
     use super::*;
 
     // One test: what is removed is removed for the whole process, for good.
     #[test]
     fn files_are_registered_forgotten_and_removed() {
         let folder = tempfile::tempdir().unwrap();
-        let [one, two] = ["one", "two"].map(|name| folder.path().join(name));
-        std::fs::write(&one, "").unwrap();
-        std::fs::write(&two, "").unwrap();
-        assert!(Leftover::new(&one).0.is_none());
-        let (kept, forgotten) = (Leftover(register(&one)), Leftover(register(&two)));
-        assert!(kept.0.is_some());
-        drop(forgotten);
-        remove_leftovers();
-        assert!(!one.exists() && two.exists());
-        drop(kept);
+        let [unregistered, kept, forgotten, late] =
+            ["unregistered", "kept", "forgotten", "late"].map(|name| folder.path().join(name));
+        let create = |path: &Path| File::create_new(path);
+        assert!(Leftover::make(&unregistered, || create(&unregistered)).unwrap().1.0.is_none());
+        let held = registered(&kept, || create(&kept)).unwrap();
+        assert!(held.1.0.is_some());
+        drop(registered(&forgotten, || create(&forgotten)).unwrap());
+        let exists = Barrier::new(2);
+        std::thread::scope(|scope| {
+            let making = scope.spawn(|| {
+                registered(&late, || {
+                    let file = create(&late);
+                    exists.wait();
+                    while !REMOVING.load(SeqCst) {
+                        std::thread::yield_now();
+                    }
+                    std::thread::sleep(Duration::from_millis(5));
+                    file
+                })
+            });
+            exists.wait();
+            remove_leftovers();
+            making.join().unwrap().unwrap();
+        });
+        assert!(!kept.exists() && !late.exists());
+        assert!(unregistered.exists() && forgotten.exists());
+        drop(held);
     }
 }

@@ -71,20 +71,23 @@ impl Target {
         let mut prefix = std::ffi::OsString::from(".");
         prefix.push(place.file_name().ok_or_else(|| Error::usage(format!("{} names no file", path.display())))?);
         prefix.push(".");
-        let mut builder = tempfile::Builder::new();
-        builder.prefix(&prefix).suffix(".pagemill");
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create_new(true);
         #[cfg(unix)]
         {
-            use std::os::unix::fs::PermissionsExt;
-            builder.permissions(match &existing {
-                Some(metadata) => metadata.permissions(),
-                None => fs::Permissions::from_mode(0o666),
-            });
+            use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+            options.mode(existing.map_or(0o666, |metadata| metadata.permissions().mode()));
         }
         #[cfg(not(unix))]
         drop(existing);
-        let temporary = builder.tempfile_in(folder).map_err(failed)?;
-        let leftover = Some(Leftover::new(temporary.path()));
+        let mut leftover = None;
+        let make = |path: &Path| {
+            let (file, registered) = Leftover::make(path, || options.open(path))?;
+            leftover = Some(registered);
+            Ok(file)
+        };
+        let mut builder = tempfile::Builder::new();
+        let temporary = builder.prefix(&prefix).suffix(".pagemill").make_in(folder, make).map_err(failed)?;
         Ok(Target { path: path.to_path_buf(), kind: Kind::File { temporary, place, force, leftover } })
     }
 

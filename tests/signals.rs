@@ -270,6 +270,33 @@ fn a_sample_is_stopped() {
     assert!(names(here.path()).is_empty());
 }
 
+/// Nobody listens for a job over one small file: the first signal ends it, even where it waits for a reader.
+#[test]
+fn a_small_file_is_ended_at_once() {
+    let here = folder();
+    // What it becomes fills the pipe.
+    fs::write(here.path().join("a.csv"), format!("{}\n{}", "a".repeat(1000), "1\n".repeat(500))).unwrap();
+    let arguments = ["convert", "a.csv", "-t", "ndjson"];
+    for signal in [SIGINT, SIGTERM] {
+        let mut child = spawn(here.path(), &arguments, Stdio::null(), Stdio::piped());
+        let err = said(&mut child);
+        ready(&child);
+        thread::sleep(Duration::from_millis(50));
+        send(&child, SIGUSR1);
+        thread::sleep(Duration::from_millis(50));
+        assert!(child.try_wait().unwrap().is_none());
+        assert_eq!(fs::read_dir(format!("/proc/{}/task", child.id())).unwrap().count(), 1);
+        send(&child, signal);
+        ended(&mut child, signal);
+        let expected = if signal == SIGINT { "pagemill: ended by SIGINT\n" } else { "pagemill: ended by SIGTERM\n" };
+        assert!(err.join().unwrap().starts_with(expected));
+    }
+    let mut child = spawn(here.path(), &arguments, Stdio::null(), Stdio::piped());
+    let out = collect(child.stdout.take().unwrap());
+    assert_eq!(ends_within(&mut child, Duration::from_secs(20)).code(), Some(0));
+    assert_eq!(out.join().unwrap().len(), 500 * r#"{"":1}"#.len() + 500 * 1001);
+}
+
 #[test]
 fn a_signal_that_was_ignored_stays_ignored() {
     use std::os::unix::process::CommandExt;

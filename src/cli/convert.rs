@@ -224,8 +224,7 @@ impl How {
         self.run.fill(&mut raw);
         self.resume.fill(&mut raw);
         raw.compress = self.output.compress;
-        let mut settings = raw.validate()?;
-        signals::attach(&mut settings);
+        let settings = raw.validate()?;
         Ok(Request {
             source,
             batch: None,
@@ -249,6 +248,7 @@ impl Convert {
         let first = inputs.first().cloned().unwrap_or_else(|| PathBuf::from("-"));
         let mut request = self.how.request(first)?;
         request.batch = self.many.batch(&inputs)?;
+        signals::attach(&mut request.settings, request.batch.is_none().then_some(&request.source));
         let Some(batch) = &request.batch else { return Ok(request) };
         request.source = batch.sources[0].path.clone();
         match request.settings.resume || request.settings.checkpoint == Checkpoint::On {

@@ -88,7 +88,11 @@ impl Count {
         let strict_memory = self.run.strict_memory();
         self.run.fill(&mut raw);
         let mut settings = raw.validate()?;
-        signals::attach(&mut settings);
+        let only = match &self.files[..] {
+            [file] => Some(&**file),
+            _ => None,
+        };
+        signals::attach(&mut settings, only);
         if self.files.is_empty() {
             let width = width(&[PathBuf::from("-")]);
             console::print(&line(&numbers(SourceSpec::Stdin, &settings, self.records)?, width, None))?;

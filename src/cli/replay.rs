@@ -7,6 +7,7 @@ use pagemill::error::Error;
 
 use super::convert::How;
 use super::exit::Exit;
+use super::signals;
 
 pub const EXAMPLES: &str = "\
 Examples:
@@ -34,6 +35,8 @@ pub struct Replay {
 impl Replay {
     /// Converts the records of the quarantine.
     pub fn run(self) -> Result<Exit, Error> {
-        self.how.request(self.input)?.replay()
+        let mut request = self.how.request(self.input)?;
+        signals::attach(&mut request.settings, Some(&request.source));
+        request.replay()
     }
 }

@@ -193,6 +193,9 @@ impl Request {
 
 /// Says that the process had more memory than it should; with `strict` that is how the command ends.
 pub fn ceiling(strict: bool, quiet: bool, limit: usize) -> Exit {
+    if quiet && !strict {
+        return Exit::Done;
+    }
     let peak = pagemill::sys::peak_rss_bytes();
     if peak <= limit as u64 {
         return Exit::Done;
@@ -202,14 +205,14 @@ pub fn ceiling(strict: bool, quiet: bool, limit: usize) -> Exit {
         metrics::size(peak),
         metrics::size(limit as u64)
     );
-    match strict {
-        true => console::error(format_args!(
+    if strict {
+        console::error(format_args!(
             "{text}\n  What was to be done is done; this is an error because of --strict-memory."
-        )),
-        false if quiet => {}
-        false => console::warning(text),
+        ));
+        return Exit::MemoryCeiling;
     }
-    if strict { Exit::MemoryCeiling } else { Exit::Done }
+    console::warning(text);
+    Exit::Done
 }
 
 /// The source that a path names.

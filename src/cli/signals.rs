@@ -8,6 +8,12 @@
 //! | SIGBUS | a mapped input that shrinks is an error |
 //! | SIGABRT | temporary files are removed; for want of memory the command ends as over its ceiling |
 //! | SIGXFSZ, SIGPIPE | ignored: a write fails |
+//!
+//! A job over one small file is over before anybody could ask how far it is: there the first signal ends the process at
+//! once, and SIGUSR1 is ignored.
+
+use std::fs;
+use std::path::Path;
 
 use pagemill::engine::Settings;
 use pagemill::{Progress, Stop};
@@ -20,9 +26,15 @@ pub struct Watch {
     pub progress: Progress,
 }
 
-/// Lets signals stop a job, and ask how far it is.
-pub fn attach(settings: &mut Settings) {
-    if let Some(watch) = watch() {
+/// What is read in no time, in bytes. A thread that listens would be a twentieth of the time that 10 KB take.
+const BRIEF: u64 = 64 << 10;
+
+/// Lets signals stop a job, and ask how far it is. `only` is its input, if there is no other.
+pub fn attach(settings: &mut Settings, only: Option<&Path>) {
+    let is_brief = |path: &Path| fs::metadata(path).is_ok_and(|found| found.is_file() && found.len() <= BRIEF);
+    if only.is_some_and(is_brief) {
+        end_at_once();
+    } else if let Some(watch) = watch() {
         settings.stop = Some(watch.stop.clone());
         settings.progress = Some(watch.progress.clone());
     }
@@ -46,6 +58,16 @@ pub fn watch() -> Option<&'static Watch> {
     use std::sync::OnceLock;
     static WATCH: OnceLock<Option<Watch>> = OnceLock::new();
     WATCH.get_or_init(unix::start).as_ref()
+}
+
+/// Lets the first signal end the process.
+fn end_at_once() {
+    #[cfg(unix)]
+    {
+        // Without the guard a file that shrinks ends the process, without the handlers a signal leaves temporary files.
+        let _ = pagemill::sys::guard_maps();
+        let _ = pagemill::sys::signals::end_at_first();
+    }
 }
 
 #[cfg(not(unix))]

@@ -19,7 +19,8 @@ const BUCKETS: usize = EXACT + (32 - BITS as usize) * HALF;
 /// Mean and maximum are exact; quantiles are at most 1 % too high.
 #[derive(Clone, Debug)]
 pub struct LatencyRecorder {
-    buckets: Box<[u64; BUCKETS]>,
+    /// `BUCKETS` many. Memory that nothing was counted in is never touched.
+    buckets: Box<[u64]>,
     count: u64,
     sum: u128,
     max: u64,
@@ -50,7 +51,7 @@ fn largest(bucket: usize) -> u64 {
 impl LatencyRecorder {
     /// An empty one.
     pub fn new() -> LatencyRecorder {
-        LatencyRecorder { buckets: Box::new([0; BUCKETS]), count: 0, sum: 0, max: 0 }
+        LatencyRecorder { buckets: vec![0; BUCKETS].into(), count: 0, sum: 0, max: 0 }
     }
 
     /// Adds `count` records that took so long, in microseconds.
@@ -66,7 +67,7 @@ impl LatencyRecorder {
 
     /// Adds what another one collected.
     pub fn merge(&mut self, other: &LatencyRecorder) {
-        for (mine, theirs) in self.buckets.iter_mut().zip(other.buckets.iter()) {
+        for (mine, theirs) in self.buckets.iter_mut().zip(&other.buckets[..=bucket(other.max)]) {
             *mine += theirs;
         }
         self.count += other.count;

@@ -36,9 +36,9 @@ pub(super) fn enable() {
 }
 
 impl Leftover {
-    /// Makes a file at this path and registers it, if anybody would remove it. No moment between the two is seen by
-    /// whoever removes files in another thread, and once they are removed none is made: this does not return then, and
-    /// the process ends.
+    /// Makes a new file at this path and registers it, if anybody would remove it: whoever removes files waits for those
+    /// that are being made in other threads, and once they are removed none is made any more. This does not return
+    /// then; the process ends.
     ///
     /// # Errors
     /// Those of `make`.
@@ -48,7 +48,8 @@ impl Leftover {
 }
 
 fn registered<F>(path: &Path, make: impl FnOnce() -> io::Result<F>) -> io::Result<(F, Leftover)> {
-    let text = text(path);
+    // First: this thread may be interrupted for good.
+    let leftover = Leftover(text(path).and_then(register));
     MAKING.fetch_add(1, SeqCst);
     if REMOVING.load(SeqCst) {
         MAKING.fetch_sub(1, SeqCst);
@@ -56,9 +57,9 @@ fn registered<F>(path: &Path, make: impl FnOnce() -> io::Result<F>) -> io::Resul
             std::thread::park();
         }
     }
-    let made = make().map(|file| (file, Leftover(text.and_then(register))));
+    let made = make();
     MAKING.fetch_sub(1, SeqCst);
-    made
+    Ok((made?, leftover))
 }
 
 #[cfg(unix)]

@@ -75,13 +75,7 @@ impl Signals {
             unsafe { libc::close(fd) };
             return Err(io::Error::other("signals are handled already"));
         }
-        leftover::enable();
-        for signal in [libc::SIGINT, libc::SIGTERM, libc::SIGUSR1] {
-            handle(signal, on_signal)?;
-        }
-        handle(libc::SIGABRT, on_abort)?;
-        // SAFETY: ignoring a signal has no preconditions.
-        unsafe { libc::signal(libc::SIGXFSZ, libc::SIG_IGN) };
+        handle_all(on_signal)?;
         Ok(Signals(reader))
     }
 
@@ -106,6 +100,15 @@ impl Signals {
     }
 }
 
+/// For work that is over before anybody could listen: as [`Signals::install`], but the first SIGINT or SIGTERM removes
+/// temporary files and ends the process in the handler, and SIGUSR1 does nothing.
+///
+/// # Errors
+/// The system refuses.
+pub fn end_at_first() -> io::Result<()> {
+    handle_all(on_first)
+}
+
 /// The first signal that asked for the end.
 pub fn ending() -> Option<Signal> {
     Signal::of((ENDING.load(SeqCst) & 0xff) as i32)
@@ -125,6 +128,17 @@ fn set_nonblocking(pipe: &io::PipeWriter) -> io::Result<()> {
         libc::fcntl(pipe.as_raw_fd(), libc::F_SETFL, flags | libc::O_NONBLOCK)
     };
     if status == -1 { Err(io::Error::last_os_error()) } else { Ok(()) }
+}
+
+fn handle_all(handler: extern "C" fn(libc::c_int)) -> io::Result<()> {
+    leftover::enable();
+    for signal in [libc::SIGINT, libc::SIGTERM, libc::SIGUSR1] {
+        handle(signal, handler)?;
+    }
+    handle(libc::SIGABRT, on_abort)?;
+    // SAFETY: ignoring a signal has no preconditions.
+    unsafe { libc::signal(libc::SIGXFSZ, libc::SIG_IGN) };
+    Ok(())
 }
 
 fn handle(signal: libc::c_int, handler: extern "C" fn(libc::c_int)) -> io::Result<()> {
@@ -162,6 +176,31 @@ extern "C" fn on_signal(signal: libc::c_int) {
     set_errno(errno);
 }
 
+/// As [`on_signal`], where nobody listens.
+extern "C" fn on_first(signal: libc::c_int) {
+    let text: &[u8] = match signal {
+        libc::SIGINT => {
+            b"pagemill: ended by SIGINT\n  No output file was written, and its temporary file was removed.\n"
+        }
+        libc::SIGTERM => {
+            b"pagemill: ended by SIGTERM\n  No output file was written, and its temporary file was removed.\n"
+        }
+        _ => return,
+    };
+    say(text);
+    end_at_once(128 + signal as u8);
+}
+
+/// Writes to standard error, if that would not wait.
+fn say(text: &[u8]) {
+    // SAFETY: standard error is not closed by anybody; a descriptor that is closed is only an error.
+    let stderr = unsafe { std::os::fd::BorrowedFd::borrow_raw(libc::STDERR_FILENO) };
+    if super::takes_a_line(stderr) {
+        // SAFETY: the pointer is to so many bytes.
+        unsafe { libc::write(libc::STDERR_FILENO, text.as_ptr().cast(), text.len()) };
+    }
+}
+
 /// How a process ends that the system has no memory for: as one whose work does not fit below the limit.
 const NO_MEMORY: u8 = 4;
 
@@ -170,8 +209,7 @@ const NO_MEMORY: u8 = 4;
 extern "C" fn on_abort(_: libc::c_int) {
     if super::alloc::was_refused() {
         let text = b"pagemill: the system has no more memory for this process\n  No output file was written, and its temporary file was removed. Lower --memory-limit or --workers, or raise the limit of the process.\n";
-        // SAFETY: the pointer is to so many bytes.
-        unsafe { libc::write(2, text.as_ptr().cast(), text.len()) };
+        say(text);
         end_at_once(NO_MEMORY);
     }
     leftover::remove_leftovers();

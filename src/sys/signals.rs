@@ -178,16 +178,13 @@ extern "C" fn on_signal(signal: libc::c_int) {
 
 /// As [`on_signal`], where nobody listens.
 extern "C" fn on_first(signal: libc::c_int) {
-    let text: &[u8] = match signal {
-        libc::SIGINT => {
-            b"pagemill: ended by SIGINT\n  No output file was written, and its temporary file was removed.\n"
-        }
-        libc::SIGTERM => {
-            b"pagemill: ended by SIGTERM\n  No output file was written, and its temporary file was removed.\n"
-        }
+    let name: &[u8] = match signal {
+        libc::SIGINT => b"pagemill: ended by SIGINT",
+        libc::SIGTERM => b"pagemill: ended by SIGTERM",
         _ => return,
     };
-    say(text);
+    say(name);
+    say(b"\n  The temporary file was removed; an output file that is there is a whole one.\n");
     end_at_once(128 + signal as u8);
 }
 

@@ -2,7 +2,8 @@
 //! position-independent, so that its addresses are as random as before.
 //!
 //! To find, map and relocate the shared C library takes a seventh of the time that a file of 10 KB takes. Only the
-//! command is linked so, not the library, its tests or benches. Where the archives are missing nothing changes.
+//! command is linked so, not the library, its tests or benches. Where the archives are missing, or flags for rustc are
+//! given, nothing changes.
 //! (`-C target-feature=+crt-static` asks for the same, but would reach procedural macros, which can't be static.)
 
 use std::path::{Path, PathBuf};
@@ -20,28 +21,30 @@ const ARCHIVES: [(&str, &str); 7] = [
     ("util", "libutil.a"),
 ];
 
-fn main() -> io::Result<()> {
+fn main() {
     println!("cargo::rerun-if-changed=scripts/link.rs");
     let is = |name: &str, value: &str| env::var(name).is_ok_and(|found| found == value);
     let native = env::var("HOST").ok() == env::var("TARGET").ok();
-    if native && is("CARGO_CFG_TARGET_OS", "linux") && is("CARGO_CFG_TARGET_ENV", "gnu") && is("PROFILE", "release") {
-        let linker = env::var("RUSTC_LINKER").unwrap_or_else(|_| "cc".into());
-        let folder = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default());
-        if links_statically(&linker, &folder)? && find_archives(&linker, &folder.join("archives"))? {
-            println!("cargo::rustc-link-arg-bin=pagemill=-static-pie");
-            println!("cargo::rustc-link-arg-bin=pagemill=-L{}", folder.join("archives").display());
-        }
+    let linux = is("CARGO_CFG_TARGET_OS", "linux") && is("CARGO_CFG_TARGET_ENV", "gnu");
+    // Flags of one's own may ask for another way to link.
+    if !(native && linux && is("PROFILE", "release") && is("CARGO_ENCODED_RUSTFLAGS", "")) {
+        return;
     }
-    Ok(())
+    let linker = env::var("RUSTC_LINKER").unwrap_or_else(|_| "cc".into());
+    let folder = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default());
+    let archives = folder.join("archives");
+    if links_statically(&linker, &folder).unwrap_or(false) && find_archives(&linker, &archives).unwrap_or(false) {
+        println!("cargo::rustc-link-arg-bin=pagemill=-static-pie");
+        println!("cargo::rustc-link-arg-bin=pagemill=-L{}", archives.display());
+    }
 }
 
 /// Whether a small program can be linked and run.
 fn links_statically(linker: &str, folder: &Path) -> io::Result<bool> {
     let [source, program] = ["static.c", "static.out"].map(|name| folder.join(name));
     fs::write(&source, "int main(void) { return 0; }\n")?;
-    let linked = Command::new(linker).arg("-static-pie").arg(&source).arg("-o").arg(&program).output();
-    let ran = linked.is_ok_and(|linked| linked.status.success()) && Command::new(&program).status()?.success();
-    Ok(ran)
+    let linked = Command::new(linker).arg("-static-pie").arg(&source).arg("-o").arg(&program).output()?;
+    Ok(linked.status.success() && Command::new(&program).status()?.success())
 }
 
 /// Fills a folder in which the linker finds an archive for everything that it would look for a shared library for.

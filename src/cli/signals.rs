@@ -60,6 +60,11 @@ pub fn watch() -> Option<&'static Watch> {
     WATCH.get_or_init(unix::start).as_ref()
 }
 
+#[cfg(not(unix))]
+pub fn watch() -> Option<&'static Watch> {
+    None
+}
+
 /// Lets the first signal end the process.
 fn end_at_once() {
     #[cfg(unix)]
@@ -68,11 +73,6 @@ fn end_at_once() {
         let _ = pagemill::sys::guard_maps();
         let _ = pagemill::sys::signals::end_at_first();
     }
-}
-
-#[cfg(not(unix))]
-pub fn watch() -> Option<&'static Watch> {
-    None
 }
 
 #[cfg(unix)]

@@ -297,6 +297,30 @@ fn a_small_file_is_ended_at_once() {
     assert_eq!(out.join().unwrap().len(), 500 * r#"{"":1}"#.len() + 500 * 1001);
 }
 
+/// Who asks for checkpoints wants to go on after a signal, also with a small file.
+#[test]
+fn a_small_file_with_checkpoints_is_stopped() {
+    let here = folder();
+    fs::write(here.path().join("a.txt"), "the quick brown fox ä\n".repeat(2500)).unwrap();
+    let ops = ["reverse"; 3000].join(",");
+    let arguments = ["convert", "a.txt", "-o", "b.txt", "-j", "1", "--op", &ops, "--checkpoint"];
+    let mut child = spawn(here.path(), &arguments, Stdio::null(), Stdio::null());
+    let err = said(&mut child);
+    ready(&child);
+    let listens = || {
+        let tasks = fs::read_dir(format!("/proc/{}/task", child.id())).unwrap();
+        let names = tasks.map(|task| fs::read_to_string(task.unwrap().path().join("comm")).unwrap_or_default());
+        names.into_iter().any(|name| name == "signals\n")
+    };
+    let heard = (0..5000).any(|_| {
+        thread::sleep(Duration::from_millis(1));
+        listens()
+    });
+    send(&child, SIGTERM);
+    ends_within(&mut child, Duration::from_secs(20));
+    assert!(heard, "{}", err.join().unwrap());
+}
+
 #[test]
 fn a_signal_that_was_ignored_stays_ignored() {
     use std::os::unix::process::CommandExt;

@@ -10,12 +10,12 @@
 //! | SIGXFSZ, SIGPIPE | ignored: a write fails |
 //!
 //! A job over one small file is over before anybody could ask how far it is: there the first signal ends the process at
-//! once, and SIGUSR1 is ignored.
+//! once, and SIGUSR1 is ignored, unless checkpoints were asked for, which a stop completes.
 
 use std::fs;
 use std::path::Path;
 
-use pagemill::engine::Settings;
+use pagemill::engine::{Checkpoint, Settings};
 use pagemill::{Progress, Stop};
 
 use super::exit::Exit;
@@ -31,8 +31,9 @@ const BRIEF: u64 = 64 << 10;
 
 /// Lets signals stop a job, and ask how far it is. `only` is its input, if there is no other.
 pub fn attach(settings: &mut Settings, only: Option<&Path>) {
-    let is_brief = |path: &Path| fs::metadata(path).is_ok_and(|found| found.is_file() && found.len() <= BRIEF);
-    if only.is_some_and(is_brief) {
+    let resumes = settings.resume || settings.checkpoint == Checkpoint::On;
+    let is_small = |path: &Path| fs::metadata(path).is_ok_and(|found| found.is_file() && found.len() <= BRIEF);
+    if !resumes && only.is_some_and(is_small) {
         end_at_once();
     } else if let Some(watch) = watch() {
         settings.stop = Some(watch.stop.clone());

@@ -112,8 +112,8 @@ fn dialects() {
         ["convert", "-", "-f", "csv", "-d", ";", "--quote", "'", "--comment", "#", "-t", "csv", "--crlf"],
         b"a;b\n# no record\n'x;y';1,5\n",
     );
-    // The quote is the same on both sides; the comma is the delimiter of the output.
-    assert_eq!(ran.ends(0).stdout, "a,b\r\nx;y,'1,5'\r\n");
+    // Nothing of the input's dialect is the output's.
+    assert_eq!(ran.ends(0).stdout, "a,b\r\nx;y,\"1,5\"\r\n");
     let ran = feed(here.path(), ["convert", "-", "-f", "csv", "-t", "ndjson", "-n", "--types", "text"], b"1,\n");
     assert_eq!(ran.ends(0).stdout.lines().count(), 1);
     let ran = feed(here.path(), ["convert", "-", "-f", "csv", "-t", "csv", "--quote-all"], b"a,b\n1,x\n");

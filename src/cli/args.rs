@@ -39,15 +39,13 @@ pub struct CsvIn {
     /// Pass over lines that start with this byte
     #[arg(long, value_name = "BYTE", allow_hyphen_values = true)]
     comment: Option<String>,
-    /// The first record is data, and no header is written
-    #[arg(short, long)]
-    no_headers: bool,
+    /// Names for the columns of an input without a header: its first record is data, and the output has these names as
+    /// its header (comma-separated)
+    #[arg(long, value_name = "NAMES")]
+    names: Vec<String>,
     /// What to do with a record that has too few fields: fail, or pad it with nulls [default: fail]
     #[arg(long, value_name = "HOW", value_parser = one_of(&choice::RAGGED), ignore_case = true)]
     ragged: Option<String>,
-    /// TSV with \t \n \r \\ instead of quotes, both ways
-    #[arg(long)]
-    tsv_escapes: bool,
 }
 
 impl CsvIn {
@@ -57,8 +55,26 @@ impl CsvIn {
         raw.escape = self.escape;
         raw.no_quoting = self.no_quoting;
         raw.comment = self.comment;
-        raw.no_headers = self.no_headers;
+        raw.names = self.names;
         raw.ragged = self.ragged;
+    }
+}
+
+/// What input and output have in common: CSV and TSV.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "CSV and TSV")]
+pub struct CsvBoth {
+    /// The first record is data, and no header is written
+    #[arg(short, long)]
+    no_headers: bool,
+    /// TSV with \t \n \r \\ instead of quotes, both ways
+    #[arg(long)]
+    tsv_escapes: bool,
+}
+
+impl CsvBoth {
+    pub fn fill(self, raw: &mut Raw) {
+        raw.no_headers = self.no_headers;
         raw.tsv_escapes = self.tsv_escapes;
     }
 }
@@ -70,22 +86,49 @@ pub struct CsvOut {
     /// Byte between fields of the output [default: comma, or tab for TSV]
     #[arg(long, value_name = "BYTE", allow_hyphen_values = true)]
     out_delimiter: Option<String>,
+    /// Byte around fields of the output [default: "]
+    #[arg(long, value_name = "BYTE", allow_hyphen_values = true)]
+    out_quote: Option<String>,
+    /// Byte that escapes a quote inside quotes of the output [default: quotes are doubled]
+    #[arg(long, value_name = "BYTE", allow_hyphen_values = true)]
+    out_escape: Option<String>,
+    /// Put nothing in quotes: what would need them is a bad record
+    #[arg(long)]
+    out_no_quoting: bool,
+    /// Write no header
+    #[arg(long)]
+    out_no_headers: bool,
     /// Put every field of the output in quotes
     #[arg(long)]
     quote_all: bool,
     /// End records of the output with CRLF
     #[arg(long)]
     crlf: bool,
-    /// Where the header comes from: union of all keys, the first record, or a list such as a,b,c [default: union]
-    #[arg(long, value_name = "union|first|LIST")]
-    columns: Option<String>,
 }
 
 impl CsvOut {
     pub fn fill(self, raw: &mut Raw) {
         raw.out_delimiter = self.out_delimiter;
+        raw.out_quote = self.out_quote;
+        raw.out_escape = self.out_escape;
+        raw.out_no_quoting = self.out_no_quoting;
+        raw.out_no_headers = self.out_no_headers;
         raw.quote_all = self.quote_all;
         raw.crlf = self.crlf;
+    }
+}
+
+/// Which columns are written.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "CSV and TSV")]
+pub struct Columns {
+    /// Where the header comes from: union of all keys, the first record, or a list such as a,b,c [default: union]
+    #[arg(long, value_name = "union|first|LIST")]
+    columns: Option<String>,
+}
+
+impl Columns {
+    pub fn fill(self, raw: &mut Raw) {
         raw.columns = self.columns;
     }
 }

@@ -10,7 +10,9 @@ use pagemill::engine::Checkpoint;
 use pagemill::error::Error;
 use pagemill::source::{Folders, Listed, expand, read_list};
 
-use super::args::{Binary, CsvIn, CsvOut, Fields, JsonIn, JsonOut, Limits, Run, Values, format_names};
+use super::args::{
+    Binary, Columns, CsvBoth, CsvIn, CsvOut, Fields, JsonIn, JsonOut, Limits, Run, Values, format_names,
+};
 use super::exit::Exit;
 use super::request::{Batch, Request};
 use super::signals;
@@ -55,7 +57,11 @@ pub struct How {
     #[command(flatten)]
     csv_in: CsvIn,
     #[command(flatten)]
+    csv_both: CsvBoth,
+    #[command(flatten)]
     csv_out: CsvOut,
+    #[command(flatten)]
+    columns: Columns,
     #[command(flatten)]
     json_in: JsonIn,
     #[command(flatten)]
@@ -213,7 +219,9 @@ impl How {
     pub fn request(self, source: PathBuf) -> Result<Request, Error> {
         let mut raw = Raw { from: self.formats.from, to: self.formats.to, force: self.output.force, ..Raw::default() };
         self.csv_in.fill(&mut raw);
+        self.csv_both.fill(&mut raw);
         self.csv_out.fill(&mut raw);
+        self.columns.fill(&mut raw);
         self.json_in.fill(&mut raw);
         self.json_out.fill(&mut raw);
         self.binary.fill(&mut raw);

@@ -10,7 +10,7 @@ use pagemill::engine::{Counted, Settings, SourceSpec, count, count_records};
 use pagemill::error::{Error, ErrorClass};
 use pagemill::scan::count::Counts;
 
-use super::args::{Binary, CsvIn, Encoded, JsonIn, Limits, Run, format_names};
+use super::args::{Binary, CsvBoth, CsvIn, Encoded, JsonIn, Limits, Run, format_names};
 use super::console;
 use super::exit::Exit;
 use super::request::{ceiling, file};
@@ -41,6 +41,8 @@ pub struct Count {
     records: bool,
     #[command(flatten)]
     csv: CsvIn,
+    #[command(flatten)]
+    csv_both: CsvBoth,
     #[command(flatten)]
     json: JsonIn,
     #[command(flatten)]
@@ -81,6 +83,7 @@ impl Count {
     pub fn run(self) -> Result<Exit, Error> {
         let mut raw = Raw { from: self.from, ..Raw::default() };
         self.csv.fill(&mut raw);
+        self.csv_both.fill(&mut raw);
         self.json.fill(&mut raw);
         self.binary.fill(&mut raw);
         self.encoded.fill(&mut raw);

@@ -9,7 +9,7 @@ use pagemill::format::Format;
 use pagemill::sample::Amount;
 use pagemill::target::{Forwards, Target};
 
-use super::args::{Binary, CsvIn, CsvOut, format_names};
+use super::args::{Binary, CsvBoth, CsvOut, format_names};
 use super::exit::Exit;
 use super::request::file;
 use super::signals;
@@ -18,6 +18,7 @@ pub const EXAMPLES: &str = "\
 Examples:
   pagemill sample --format csv --size 1GiB -o big.csv
   pagemill sample --format ndjson --records 1000 --seed 7 -o small.ndjson
+  pagemill sample --format csv --out-delimiter tab --out-no-headers --records 10
   pagemill sample --format fixed --layout 'id:u64le,price:f64be' --records 10 -o ten.fixed
 
 The bytes depend on the format, its flags, the seed and the amount, and on nothing else.";
@@ -44,7 +45,7 @@ pub struct Sample {
     #[arg(long, value_name = "S", default_value_t = 0, help_heading = "Values")]
     seed: u64,
     #[command(flatten)]
-    csv: CsvIn,
+    csv_both: CsvBoth,
     #[command(flatten)]
     csv_out: CsvOut,
     #[command(flatten)]
@@ -70,7 +71,7 @@ impl Sample {
             (None, records) => Amount::Records(records.unwrap_or(0)),
         };
         let mut raw = Raw::default();
-        self.csv.fill(&mut raw);
+        self.csv_both.fill(&mut raw);
         self.csv_out.fill(&mut raw);
         self.binary.fill(&mut raw);
         let sample = pagemill::sample::Sample {

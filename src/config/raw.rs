@@ -1,5 +1,6 @@
 //! Flags as text, and what they mean together.
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 
 use super::{choice, parse_byte, parse_limit, parse_ops, parse_pairs, parse_size, split_list};
@@ -27,8 +28,18 @@ pub struct Raw {
     pub comment: Option<String>,
     /// `--no-headers`.
     pub no_headers: bool,
+    /// `--names`, as often as it was given.
+    pub names: Vec<String>,
     /// `--out-delimiter`.
     pub out_delimiter: Option<String>,
+    /// `--out-quote`.
+    pub out_quote: Option<String>,
+    /// `--out-escape`.
+    pub out_escape: Option<String>,
+    /// `--out-no-quoting`.
+    pub out_no_quoting: bool,
+    /// `--out-no-headers`.
+    pub out_no_headers: bool,
     /// `--quote-all`.
     pub quote_all: bool,
     /// `--crlf`.
@@ -174,6 +185,7 @@ impl Raw {
             dialect: self.dialect()?,
             out_dialect: self.out_dialect()?,
             no_headers: self.no_headers,
+            names: self.names()?,
             ragged: one_of(&choice::RAGGED, &self.ragged)?,
             strict: self.strict,
             types: one_of(&choice::TYPES, &self.types)?,
@@ -205,22 +217,44 @@ impl Raw {
             comment: byte("--comment", &self.comment)?,
             tsv_escapes: self.tsv_escapes,
         };
-        let mut used = vec![];
-        used.extend(dialect.delimiter.map(|byte| ("--delimiter", byte)));
-        used.extend(dialect.quoting.then_some(("--quote", quote)));
-        used.extend(dialect.escape.map(|byte| ("--escape", byte)));
-        used.extend(dialect.comment.map(|byte| ("--comment", byte)));
-        all_differ(&used)?;
+        all_differ(&[
+            ("--delimiter", dialect.delimiter),
+            ("--quote", dialect.quoting.then_some(quote)),
+            ("--escape", dialect.escape),
+            ("--comment", dialect.comment),
+        ])?;
         Ok(dialect)
     }
 
     fn out_dialect(&self) -> Result<OutDialect, Error> {
-        let delimiter = byte("--out-delimiter", &self.out_delimiter)?;
-        if let Some(delimiter) = delimiter {
-            let quote = byte("--quote", &self.quote)?.unwrap_or(b'"');
-            all_differ(&[("--out-delimiter", delimiter), ("--quote", quote)])?;
+        let quote = byte("--out-quote", &self.out_quote)?.unwrap_or(b'"');
+        let dialect = OutDialect {
+            delimiter: byte("--out-delimiter", &self.out_delimiter)?,
+            quote,
+            escape: byte("--out-escape", &self.out_escape)?.filter(|escape| *escape != quote),
+            quoting: !self.out_no_quoting,
+            quote_all: self.quote_all,
+            crlf: self.crlf,
+            no_headers: self.out_no_headers,
+        };
+        all_differ(&[
+            ("--out-delimiter", dialect.delimiter),
+            ("--out-quote", dialect.quoting.then_some(quote)),
+            ("--out-escape", dialect.escape),
+        ])?;
+        Ok(dialect)
+    }
+
+    /// Names of columns, of which no two are equal.
+    fn names(&self) -> Result<Vec<String>, Error> {
+        let names = lists("--names", &self.names)?;
+        let mut seen = HashSet::with_capacity(names.len());
+        match names.iter().find(|name| !seen.insert(name.as_str())) {
+            None => Ok(names),
+            Some(name) => {
+                Err(Error::usage(format!("--names: `{name}` is there twice\n  Each column needs a name of its own.")))
+            }
         }
-        Ok(OutDialect { delimiter, quote_all: self.quote_all, crlf: self.crlf })
     }
 
     fn columns(&self) -> Result<ColumnsFrom, Error> {
@@ -286,10 +320,11 @@ fn pairs(texts: &[String]) -> Result<Vec<(String, String)>, Error> {
     Ok(pairs)
 }
 
-fn all_differ(used: &[(&str, u8)]) -> Result<(), Error> {
-    for (index, (flag, byte)) in used.iter().enumerate() {
-        if let Some((other, _)) = used[..index].iter().find(|(_, earlier)| earlier == byte) {
-            let shown = char::from(*byte).escape_default();
+fn all_differ(bytes: &[(&str, Option<u8>)]) -> Result<(), Error> {
+    for (index, &(flag, byte)) in bytes.iter().enumerate() {
+        let Some(byte) = byte else { continue };
+        if let Some((other, _)) = bytes[..index].iter().find(|(_, earlier)| *earlier == Some(byte)) {
+            let shown = char::from(byte).escape_default();
             return Err(Error::usage(format!(
                 "{other} and {flag} are both `{shown}`; each needs a character of its own"
             )));
@@ -327,6 +362,9 @@ mod tests {
             escape: text("\\"),
             out_delimiter: text(";"),
             ragged: text("pad"),
+            out_quote: text("'"),
+            out_escape: text("\\"),
+            names: vec!["x,y".into(), "z".into()],
             columns: text("a,b"),
             rename: vec!["a=b,c=d".into(), "e=f".into()],
             select: vec!["a,c".into(), "e".into()],
@@ -343,6 +381,8 @@ mod tests {
         assert_eq!((s.from, s.to), (Some(Format::Ndjson), Some(Format::Csv)));
         assert_eq!((s.options.dialect.delimiter, s.options.dialect.escape), (Some(b'\t'), Some(b'\\')));
         assert_eq!((s.options.out_dialect.delimiter, s.options.ragged), (Some(b';'), Ragged::Pad));
+        assert_eq!((s.options.out_dialect.quote, s.options.out_dialect.escape), (b'\'', Some(b'\\')));
+        assert_eq!(s.options.names, ["x", "y", "z"]);
         assert_eq!(s.columns, ColumnsFrom::List(vec!["a".into(), "b".into()]));
         assert_eq!((s.select.join("|"), s.rename.len()), ("a|c|e".to_owned(), 3));
         assert_eq!((s.slice_size, s.memory_limit, s.workers), (1_024, 16_000_000, 3));
@@ -359,7 +399,14 @@ mod tests {
         refused(Raw { delimiter: text("\""), ..Raw::default() }, "--delimiter and --quote are both");
         refused(Raw { delimiter: text("#"), comment: text("#"), ..Raw::default() }, "--delimiter and --comment");
         refused(Raw { quote: text("'"), escape: text("|"), comment: text("|"), ..Raw::default() }, "--escape and");
-        refused(Raw { out_delimiter: text("\""), ..Raw::default() }, "--out-delimiter and --quote");
+        refused(Raw { out_delimiter: text("\""), ..Raw::default() }, "--out-delimiter and --out-quote");
+        refused(
+            Raw { out_quote: text("|"), out_escape: text("|"), out_delimiter: text("|"), ..Raw::default() },
+            "are both",
+        );
+        refused(Raw { out_delimiter: text("\\"), out_escape: text("\\"), ..Raw::default() }, "and --out-escape");
+        refused(Raw { names: vec!["a,b".into(), "c,a".into()], ..Raw::default() }, "`a` is there twice");
+        refused(Raw { names: vec!["a,,b".into()], ..Raw::default() }, "--names: there is an empty name");
         refused(Raw { from: text("xml"), ..Raw::default() }, "csv, tsv, ndjson, json, text, fixed, frames");
         refused(Raw { max_depth: Some(0), ..Raw::default() }, "--max-depth");
         refused(Raw { max_fields: Some(0), ..Raw::default() }, "--max-fields");

@@ -191,10 +191,12 @@ fn same_dialect(settings: &Settings, format: Format) -> bool {
     let options = &settings.options;
     match format {
         Format::Csv | Format::Tsv => {
-            let out = &options.out_dialect;
+            let (dialect, out) = (&options.dialect, &options.out_dialect);
             !out.quote_all
                 && !out.crlf
-                && (out.delimiter.is_none() || out.delimiter == options.dialect.delimiter)
+                && options.reads_header() == options.writes_header()
+                && (out.delimiter, out.quote, out.quoting) == (dialect.delimiter, dialect.quote, dialect.quoting)
+                && dialect.escape.or(out.escape).or(dialect.comment).is_none()
                 && options.ragged == crate::format::Ragged::Fail
                 && settings.invalid_utf8 == InvalidUtf8::Fail
         }

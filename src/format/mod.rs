@@ -284,8 +284,11 @@ pub struct Options {
     pub dialect: csv::Dialect,
     /// CSV and TSV as they are written.
     pub out_dialect: csv::OutDialect,
-    /// The first record is data, and none is written (`--no-headers`).
+    /// The first record is data, and no header is written.
     pub no_headers: bool,
+    /// Names for the columns of CSV and TSV without a header; the first record is data then. None: the source has a
+    /// header, or its columns are numbered.
+    pub names: Vec<String>,
     /// What becomes of short records.
     pub ragged: Ragged,
     /// Refuse what would otherwise be a warning or counted as lossy.
@@ -338,12 +341,25 @@ pub(crate) fn key_too_long(offset: usize, len: usize, max: usize) -> RecordError
         .hint("Raise --max-key-length (and --memory-limit with it).")
 }
 
+impl Options {
+    /// Whether the first record of CSV and TSV names the columns.
+    pub fn reads_header(&self) -> bool {
+        !self.no_headers && self.names.is_empty()
+    }
+
+    /// Whether CSV and TSV are written with a header.
+    pub fn writes_header(&self) -> bool {
+        !self.no_headers && !self.out_dialect.no_headers
+    }
+}
+
 impl Default for Options {
     fn default() -> Options {
         Options {
             dialect: csv::Dialect::default(),
             out_dialect: csv::OutDialect::default(),
             no_headers: false,
+            names: Vec::new(),
             ragged: Ragged::Fail,
             strict: false,
             types: Types::Auto,

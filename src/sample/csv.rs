@@ -4,15 +4,42 @@ use super::digits::{push_cents, push_rate, push_zip};
 use super::make::{Draw, Make};
 use super::pen::{Pen, longest};
 use super::pools::Pools;
+use crate::format::csv::OutDialect;
 use crate::format::{Format, Options};
 
 const NAMES: [&str; 10] = ["id", "time", "price", "quantity", "rate", "active", "name", "city", "zip", "note"];
 
 pub(super) struct Csv {
     pools: Pools,
-    delimiter: u8,
-    crlf: bool,
+    /// Before a record, between its fields, and after it: where every field is in quotes, these too.
+    start: Mark,
+    separator: Mark,
+    end: Mark,
     head: Vec<u8>,
+}
+
+/// A few bytes.
+#[derive(Clone, Copy)]
+struct Mark([u8; 4], usize);
+
+impl Mark {
+    fn new(parts: &[&[u8]]) -> Mark {
+        let mut mark = Mark([0; 4], 0);
+        for &byte in parts.iter().copied().flatten() {
+            mark.0[mark.1] = byte;
+            mark.1 += 1;
+        }
+        mark
+    }
+
+    fn bytes(&self) -> &[u8] {
+        &self.0[..self.1]
+    }
+
+    #[inline(always)]
+    fn put(&self, pen: &mut Pen<'_>) {
+        pen.part(&self.0, self.1);
+    }
 }
 
 /// How text is written.
@@ -21,6 +48,8 @@ struct Style {
     quote: u8,
     escape: Option<u8>,
     quoting: bool,
+    /// Every field is in quotes already.
+    quote_all: bool,
     escapes: bool,
 }
 
@@ -28,21 +57,25 @@ impl Csv {
     pub(super) fn new(format: Format, options: &Options, seed: u64) -> Csv {
         let default = if format == Format::Tsv { b'\t' } else { b',' };
         let escapes = format == Format::Tsv && options.dialect.tsv_escapes;
+        let OutDialect { delimiter, quote, escape, quoting, quote_all, crlf, .. } = options.out_dialect;
+        let quoting = quoting && !escapes;
         let style = Style {
-            delimiter: options.out_dialect.delimiter.or(options.dialect.delimiter).unwrap_or(default),
-            quote: options.dialect.quote,
-            escape: options.dialect.escape,
-            quoting: options.dialect.quoting && !escapes,
+            delimiter: delimiter.unwrap_or(default),
+            quote,
+            escape,
+            quoting,
+            quote_all: quote_all && quoting,
             escapes,
         };
-        let end: &[u8] = if options.out_dialect.crlf { b"\r\n" } else { b"\n" };
-        let delimiter = style.delimiter;
+        let line_break: &[u8] = if crlf { b"\r\n" } else { b"\n" };
+        let around: &[u8] = if style.quote_all { &[quote] } else { &[] };
+        let (start, end) = (Mark::new(&[around]), Mark::new(&[around, line_break]));
+        let separator = Mark::new(&[around, &[style.delimiter], around]);
         let mut head = Vec::new();
-        if !options.no_headers {
-            head = NAMES.map(str::as_bytes).join(&delimiter);
-            head.extend_from_slice(end);
+        if options.writes_header() {
+            head = [start.bytes(), &NAMES.map(str::as_bytes).join(separator.bytes()), end.bytes()].concat();
         }
-        Csv { pools: Pools::new(seed, |text| style.write(text)), delimiter, crlf: options.out_dialect.crlf, head }
+        Csv { pools: Pools::new(seed, |text| style.write(text)), separator, start, end, head }
     }
 
     pub(super) fn head(&self) -> &[u8] {
@@ -63,17 +96,18 @@ impl Style {
             // Nothing can be quoted: leave out what would have to be.
             return text.bytes().filter(|byte| !special(*byte)).collect();
         }
-        if !text.is_empty() && !text.bytes().any(special) {
+        if !self.quote_all && !text.is_empty() && !text.bytes().any(special) {
             return text.as_bytes().to_vec();
         }
-        let mut out = vec![self.quote];
+        let around: &[u8] = if self.quote_all { &[] } else { &[self.quote] };
+        let mut out = around.to_vec();
         for byte in text.bytes() {
             if byte == self.quote || Some(byte) == self.escape {
                 out.push(self.escape.unwrap_or(self.quote));
             }
             out.push(byte);
         }
-        out.push(self.quote);
+        out.extend_from_slice(around);
         out
     }
 }
@@ -85,36 +119,33 @@ fn escaped(text: &str) -> Vec<u8> {
 impl Make for Csv {
     fn longest(&self) -> usize {
         let pools = &self.pools;
-        128 + longest(&pools.names) + longest(&pools.cities) + longest(&pools.notes)
+        160 + longest(&pools.names) + longest(&pools.cities) + longest(&pools.notes)
     }
 
     #[inline]
     fn record(&self, draw: &mut Draw, pen: &mut Pen<'_>) {
-        let delimiter = &[self.delimiter];
+        self.start.put(pen);
         pen.number(draw.id());
-        pen.put(delimiter);
+        self.separator.put(pen);
         draw.push_time(pen);
-        pen.put(delimiter);
+        self.separator.put(pen);
         let bits = draw.random.next();
         push_cents(pen, bits as u32 % 100_000);
-        pen.put(delimiter);
+        self.separator.put(pen);
         pen.number(bits >> 32 & 63);
-        pen.put(delimiter);
+        self.separator.put(pen);
         push_rate(pen, draw.random.below(1_000_000), bits >> 40 & 1 == 1);
-        pen.put(delimiter);
+        self.separator.put(pen);
         let truth = bits >> 41 & 1;
         pen.part(if truth == 1 { b"true " } else { b"false" }, 5 - truth as usize);
-        pen.put(delimiter);
+        self.separator.put(pen);
         pen.text(draw.random.one(&self.pools.names));
-        pen.put(delimiter);
+        self.separator.put(pen);
         pen.text(draw.random.one(&self.pools.cities));
-        pen.put(delimiter);
+        self.separator.put(pen);
         push_zip(pen, draw.random.below(100_000));
-        pen.put(delimiter);
+        self.separator.put(pen);
         pen.text(draw.random.one(&self.pools.notes));
-        match self.crlf {
-            true => pen.put(b"\r\n"),
-            false => pen.put(b"\n"),
-        }
+        self.end.put(pen);
     }
 }

@@ -81,9 +81,15 @@ fn csv_is_csv() {
 
 #[test]
 fn dialects_are_kept() {
-    let dialect = Dialect { quote: b'\'', escape: Some(b'\\'), ..Dialect::default() };
-    let out_dialect = OutDialect { delimiter: Some(b';'), crlf: true, ..OutDialect::default() };
-    let odd = Options { dialect, out_dialect, no_headers: true, ..Options::default() };
+    let out_dialect = OutDialect {
+        delimiter: Some(b';'),
+        quote: b'\'',
+        escape: Some(b'\\'),
+        crlf: true,
+        no_headers: true,
+        ..OutDialect::default()
+    };
+    let odd = Options { out_dialect, ..Options::default() };
     let (bytes, _) = sample(Format::Csv, odd, Amount::Records(1000), 1);
     let mut reader = ::csv::ReaderBuilder::new();
     reader.delimiter(b';').quote(b'\'').double_quote(false).escape(Some(b'\\')).has_headers(false);
@@ -98,10 +104,22 @@ fn dialects_are_kept() {
     let records = reader.delimiter(b'\t').from_reader(&bytes[..]).into_records();
     assert_eq!(records.map(|record| record.unwrap()).filter(|record| record.len() == 10).count(), 1000);
 
-    for dialect in
-        [Dialect { tsv_escapes: true, ..Dialect::default() }, Dialect { quoting: false, ..Dialect::default() }]
-    {
-        let (bytes, _) = sample(Format::Tsv, Options { dialect, ..Options::default() }, Amount::Records(1000), 1);
+    // The same records with every field in quotes, read by the same reader.
+    let all = OutDialect { quote_all: true, ..OutDialect::default() };
+    let quoted = sample(Format::Csv, Options { out_dialect: all, ..Options::default() }, Amount::Records(1000), 1).0;
+    let plain = sample(Format::Csv, Options::default(), Amount::Records(1000), 1).0;
+    let records = |bytes: &[u8]| -> Vec<::csv::StringRecord> {
+        ::csv::ReaderBuilder::new().has_headers(false).from_reader(bytes).records().map(|r| r.unwrap()).collect()
+    };
+    assert!(records(&quoted) == records(&plain));
+    assert!(quoted.starts_with(b"\"id\",\"time\",") && quoted.windows(4).any(|bytes| bytes == b"\"\n\"2"));
+
+    let escapes = Dialect { tsv_escapes: true, ..Dialect::default() };
+    let unquoted = OutDialect { quoting: false, ..OutDialect::default() };
+    let options =
+        [Options { dialect: escapes, ..Options::default() }, Options { out_dialect: unquoted, ..Options::default() }];
+    for options in options {
+        let (bytes, _) = sample(Format::Tsv, options, Amount::Records(1000), 1);
         let lines: Vec<_> = std::str::from_utf8(&bytes).unwrap().lines().collect();
         assert_eq!(lines.len(), 1001);
         assert!(lines.iter().all(|line| line.split('\t').count() == 10));

@@ -3,7 +3,7 @@
 use pagemill::config::Raw;
 
 /// How many ways there are to [`change`] flags.
-pub const KINDS: usize = 32;
+pub const KINDS: usize = 37;
 
 /// Changes the flags in one way or another. (A record that is both too large and bad may be told as either, so
 /// there is no limit here.)
@@ -42,6 +42,11 @@ pub fn change(flags: &mut Raw, which: usize) {
         28 => flags.drop = list("b"),
         29 => flags.rename = list("a=z"),
         30 => flags.out_delimiter = some("|"),
+        31 => flags.out_quote = some("'"),
+        32 => flags.out_escape = some("\\"),
+        33 => flags.out_no_quoting = true,
+        34 => flags.out_no_headers = true,
+        35 => flags.names = list("a,b"),
         _ => flags.crlf = true,
     }
 }

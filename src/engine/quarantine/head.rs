@@ -27,6 +27,8 @@ pub(crate) struct Head {
 struct Reading {
     dialect: Dialect,
     no_headers: bool,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    names: Vec<String>,
     ragged: Ragged,
     types: Types,
     max_depth: usize,
@@ -43,12 +45,15 @@ impl Head {
         let header = match from {
             // Whatever is around the records, they are read as items of an array.
             Format::Json => b"[".to_vec(),
-            Format::Csv | Format::Tsv if options.no_headers => no_header(from, options, reading),
+            Format::Csv | Format::Tsv if options.no_headers && options.names.is_empty() => {
+                no_header(from, options, reading)
+            }
             _ => before.to_vec(),
         };
         let reading = Reading {
             dialect: options.dialect,
             no_headers: options.no_headers,
+            names: options.names.clone(),
             ragged: options.ragged,
             types: options.types,
             max_depth: options.max_depth,
@@ -98,6 +103,7 @@ impl Head {
         fill(&mut options.dialect.comment, reading.dialect.comment, default.dialect.comment);
         fill(&mut options.dialect.tsv_escapes, reading.dialect.tsv_escapes, default.dialect.tsv_escapes);
         fill(&mut options.no_headers, reading.no_headers, default.no_headers);
+        fill(&mut options.names, reading.names, default.names);
         fill(&mut options.ragged, reading.ragged, default.ragged);
         fill(&mut options.types, reading.types, default.types);
         fill(&mut options.max_depth, reading.max_depth, default.max_depth);

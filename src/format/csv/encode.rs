@@ -58,11 +58,11 @@ impl Writing {
             dialect,
             crlf: options.out_dialect.crlf,
             quote_all: options.out_dialect.quote_all && dialect.quote.is_some(),
-            same: same && dialect.comment.is_none(),
+            same,
             typed,
             bytes_as: options.bytes_as,
             schema,
-            header: !options.no_headers,
+            header: options.writes_header(),
             keyed,
             longest: options.max_key_length,
         }
@@ -90,15 +90,14 @@ impl Writing {
             return Ok(());
         }
         let broken = |byte: &u8| !dialect.tsv_escapes && [dialect.delimiter, b'\n', b'\r'].contains(byte);
-        let comment = |name: &[u8]| name.first().is_some_and(|first| Some(*first) == dialect.comment);
         let blank = self.schema.len() == 1;
         let bad = |(index, name): &(usize, &[u8])| {
-            name.iter().any(broken) || (*index == 0 && (comment(name) || is_mark(name))) || (blank && name.is_empty())
+            name.iter().any(broken) || (*index == 0 && is_mark(name)) || (blank && name.is_empty())
         };
         match self.schema.names().enumerate().find(bad) {
             None => Ok(()),
             Some((_, name)) => Err(Error::usage(format!(
-                "the header can't hold the name `{}` without quotes\n  Rename the column (--rename), leave out --no-quoting or --tsv-escapes, or write no header (--no-headers).",
+                "the header can't hold the name `{}` without quotes\n  Rename the column (--rename), leave out --out-no-quoting or --tsv-escapes, or write no header (--out-no-headers).",
                 String::from_utf8_lossy(name).escape_debug()
             ))),
         }
@@ -112,16 +111,13 @@ impl Writing {
             if index > 0 {
                 line.push(dialect.delimiter);
             }
-            let special = |byte: &u8| [dialect.delimiter, b'\n', b'\r'].contains(byte) || Some(*byte) == dialect.quote;
-            let comment = index == 0 && name.first().is_some_and(|first| Some(*first) == dialect.comment);
             let blank = self.schema.len() == 1 && name.is_empty();
             match dialect.quote {
                 Some(quote)
                     if self.quote_all
-                        || comment
                         || blank
                         || (index == 0 && is_mark(name))
-                        || name.iter().any(special) =>
+                        || name.iter().any(|byte| dialect.is_special(*byte)) =>
                 {
                     line.push(quote);
                     for &byte in name {
@@ -356,9 +352,9 @@ impl Style {
             Value::Untyped(text) if self.row.same && !self.row.quote_all && !(self.first && is_mark(text)) => {
                 Ok(output.put(text)?)
             }
-            Value::Untyped(text) => self.text(text, self.row.quote_all || self.row.comments(text), offset, output),
+            Value::Untyped(text) => self.text(text, self.row.quote_all, offset, output),
             Value::Text(text) => {
-                let otherwise = text.is_empty() || is_json_number(text) || self.row.comments(text);
+                let otherwise = text.is_empty() || is_json_number(text);
                 self.text(text, self.row.quote_all || otherwise, offset, output)
             }
             Value::Number(text) => self.text(text, self.row.quote_all, offset, output),
@@ -445,14 +441,8 @@ impl Style {
 
     /// A text, in quotes if it has to be.
     fn text(&self, text: &[u8], quoted: bool, offset: usize, output: &mut Output<'_>) -> Result<(), Bad> {
-        let dialect = &self.dialect;
-        let special = |byte: &u8| {
-            [dialect.delimiter, b'\n', b'\r'].contains(byte)
-                || Some(*byte) == dialect.quote
-                || dialect.tsv_escapes && *byte == b'\\'
-        };
         let quoted = quoted || self.first && is_mark(text);
-        if quoted || text.iter().any(special) {
+        if quoted || text.iter().any(|byte| self.dialect.is_special(*byte)) {
             return self.text_quoted(text, quoted, offset, output);
         }
         Ok(output.put(text)?)
@@ -503,7 +493,7 @@ fn quoted(
 fn needs_quotes(byte: u8, offset: usize) -> Bad {
     Bad::Record(
         RecordError::new(offset, format!("a field holds `{}`, which needs quotes", byte.escape_ascii()))
-            .hint("Leave out --no-quoting, or choose another --out-delimiter."),
+            .hint("Leave out --out-no-quoting, or choose another --out-delimiter."),
     )
 }
 

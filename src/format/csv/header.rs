@@ -38,6 +38,11 @@ pub(super) fn read(
         return Ok(None);
     }
     let start = if head.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
+    if !options.names.is_empty() {
+        let mut names = Names::new(start, options);
+        options.names.iter().try_for_each(|name| names.add(name.as_bytes()))?;
+        return Ok(Some(Header::new(Schema::new(names.names), start)));
+    }
     let read = match simple_line(dialect, head, start) {
         Some((line, behind)) => {
             not_too_large(start, line.len(), options)?;

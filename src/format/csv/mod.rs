@@ -38,16 +38,37 @@ impl Default for Dialect {
     }
 }
 
-/// CSV or TSV as it is written. The quote is that of [`Dialect`]; it is doubled inside quotes, or
-/// escaped where the dialect has an escape.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// CSV or TSV as it is written, whatever it was read from: only the escapes of TSV are those of [`Dialect`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OutDialect {
     /// Between fields; none: `,` for CSV and a tab for TSV.
     pub delimiter: Option<u8>,
+    /// Around a field that needs it.
+    pub quote: u8,
+    /// Before a quote inside quotes; none: quotes are doubled.
+    pub escape: Option<u8>,
+    /// Fields may be in quotes. Where they may not, one that needs them is a bad record.
+    pub quoting: bool,
     /// Put every field in quotes.
     pub quote_all: bool,
     /// End records with CRLF instead of LF.
     pub crlf: bool,
+    /// Write no header.
+    pub no_headers: bool,
+}
+
+impl Default for OutDialect {
+    fn default() -> OutDialect {
+        OutDialect {
+            delimiter: None,
+            quote: b'"',
+            escape: None,
+            quoting: true,
+            quote_all: false,
+            crlf: false,
+            no_headers: false,
+        }
+    }
 }
 
 /// A dialect without gaps.
@@ -63,17 +84,19 @@ struct Resolved {
 
 impl Resolved {
     fn reading(format: Format, dialect: &Dialect) -> Result<Resolved> {
-        Resolved::new(format, dialect, dialect.delimiter)
+        Resolved::new(format, dialect)
     }
 
     fn writing(format: Format, options: &Options) -> Result<Resolved> {
-        Resolved::new(format, &options.dialect, options.out_dialect.delimiter)
+        let OutDialect { delimiter, quote, escape, quoting, .. } = options.out_dialect;
+        let tsv_escapes = options.dialect.tsv_escapes;
+        Resolved::new(format, &Dialect { delimiter, quote, escape, quoting, comment: None, tsv_escapes })
     }
 
-    fn new(format: Format, dialect: &Dialect, delimiter: Option<u8>) -> Result<Resolved> {
+    fn new(format: Format, dialect: &Dialect) -> Result<Resolved> {
         let tsv_escapes = dialect.tsv_escapes && format == Format::Tsv;
         let resolved = Resolved {
-            delimiter: delimiter.unwrap_or(if format == Format::Tsv { b'\t' } else { b',' }),
+            delimiter: dialect.delimiter.unwrap_or(if format == Format::Tsv { b'\t' } else { b',' }),
             quote: (dialect.quoting && !tsv_escapes).then_some(dialect.quote),
             escape: dialect.escape.filter(|_| dialect.quoting && !tsv_escapes),
             comment: dialect.comment,
@@ -102,6 +125,14 @@ impl Resolved {
     /// The vector kernels understand this dialect.
     fn is_plain(&self) -> bool {
         self.escape.is_none() && self.comment.is_none()
+    }
+
+    /// Whether a field with this byte needs quotes, or escapes where they take their place. Some readers take an escape
+    /// for one outside of quotes too.
+    fn is_special(&self, byte: u8) -> bool {
+        [self.delimiter, b'\n', b'\r'].contains(&byte)
+            || [self.quote, self.escape].contains(&Some(byte))
+            || self.tsv_escapes && byte == b'\\'
     }
 
     fn marks(&self) -> Marks {

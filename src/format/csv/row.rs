@@ -134,7 +134,7 @@ impl RowStyle {
                     at = self.copy(v, source, text, to, at)?;
                     continue;
                 }
-                Value::Untyped(text) => (text, self.quote_all || self.comments(text)),
+                Value::Untyped(text) => (text, self.quote_all),
                 Value::Number(text) => (text, self.quote_all),
                 Value::Text(text) => (text, self.quote_all || self.reads_otherwise(v, text)),
                 Value::Null | Value::Absent if self.lenient | matches!(value, Value::Null) => {
@@ -291,13 +291,7 @@ impl RowStyle {
         if may_be_number(text) {
             return if text.len() > 32 { is_json_number(text) } else { short_is_number(v, v.short(text), text) };
         }
-        text.is_empty() || self.comments(text)
-    }
-
-    /// Whether a text at the start of a record would make it a comment.
-    #[inline(always)]
-    pub fn comments(&self, text: &[u8]) -> bool {
-        self.dialect.comment.is_some() && self.dialect.comment == text.first().copied()
+        text.is_empty()
     }
 
     /// The text of a value of a typed source.

@@ -4,6 +4,8 @@
 mod support;
 
 use std::fs;
+#[cfg(unix)]
+use std::process::Command;
 
 use serde_json::Value;
 use support::{Ran, command, feed, fixture, folder, run};
@@ -268,4 +270,79 @@ fn a_full_disk_ends_a_conversion_with_3() {
     fs::write(here.path().join("a.csv"), "a\n1\n").unwrap();
     let ran = run(here.path(), ["convert", "a.csv", "-t", "ndjson", "-o", "/dev/full"]).ends(3);
     ran.says(&["/dev/full"]);
+}
+
+/// Standard output may be any file that the shell opened, but not an input: as in `cat`.
+#[test]
+#[cfg(unix)]
+fn standard_output_is_no_input() {
+    let here = folder();
+    let here = here.path();
+    let shell = |script: &str| {
+        let binary = env!("CARGO_BIN_EXE_pagemill");
+        support::ran(Command::new("sh").current_dir(here).args(["-c", script, binary]).output().unwrap())
+    };
+    let text = "{\"a\":1}\n{\"a\":2}\n";
+    for script in [
+        "\"$0\" convert s.ndjson -t csv >> s.ndjson",
+        "\"$0\" convert s.ndjson -t csv 1<> s.ndjson",
+        "\"$0\" convert - -f ndjson -t csv < s.ndjson >> s.ndjson",
+        "\"$0\" convert other.ndjson s.ndjson -t csv >> s.ndjson",
+        "\"$0\" convert other.ndjson link.ndjson -t csv >> s.ndjson",
+        "\"$0\" convert other.ndjson - -f ndjson < s.ndjson >> s.ndjson",
+        "\"$0\" convert - -f ndjson -t csv -o s.ndjson --force < s.ndjson",
+    ] {
+        fs::write(here.join("s.ndjson"), text).unwrap();
+        fs::write(here.join("other.ndjson"), text).unwrap();
+        let _ = std::os::unix::fs::symlink("s.ndjson", here.join("link.ndjson"));
+        shell(script).ends(2).says(&["same file", "destroy"]);
+        assert_eq!(fs::read_to_string(here.join("s.ndjson")).unwrap(), text, "{script}");
+    }
+    // The shell has emptied it; nothing is written all the same.
+    shell("\"$0\" convert other.ndjson - -f ndjson -t csv < s.ndjson > s.ndjson").ends(2);
+    assert_eq!(fs::read_to_string(here.join("s.ndjson")).unwrap(), "");
+    // Any other file, and a pipe that goes to the input in the end, are no business of ours.
+    shell("\"$0\" convert other.ndjson -t csv >> s.ndjson").ends(0);
+    assert_eq!(fs::read_to_string(here.join("s.ndjson")).unwrap(), "a\n1\n2\n");
+    shell("\"$0\" convert - -f ndjson -t csv < /dev/null > /dev/null").ends(0);
+}
+
+/// Objects that are null in some records come back as they were.
+#[test]
+fn nullable_objects_survive_the_way_to_csv_and_back() {
+    let here = folder();
+    let here = here.path();
+    let records = concat!(
+        "{\"id\":1,\"response\":null}\n",
+        "{\"id\":2,\"response\":{\"code\":200,\"body\":{\"text\":\"ok\",\"size\":2}}}\n",
+        "{\"id\":3,\"response\":{\"code\":404,\"body\":null}}\n",
+        "{\"id\":4,\"response\":\"lost\"}\n",
+    );
+    fs::write(here.join("a.ndjson"), records).unwrap();
+    run(here, ["convert", "a.ndjson", "-o", "a.csv"]).ends(0);
+    let table = concat!(
+        "id,response,response.code,response.body.text,response.body.size,response.body\n",
+        "1,,,,,\n2,,200,ok,2,\n3,,404,,,\n4,lost,,,,\n",
+    );
+    assert_eq!(fs::read_to_string(here.join("a.csv")).unwrap(), table);
+    for input in [&["a.csv"][..], &["a.csv", "--io", "read"], &["a.csv", "--slice-size", "1"]] {
+        let ran = run(here, ["convert", "-t", "ndjson", "--unflatten"].iter().chain(input)).ends(0);
+        assert_eq!(ran.stdout, records, "{input:?}");
+    }
+    // A record that has both is bad, and takes no other one with it.
+    fs::write(here.join("both.csv"), "r,r.x\n1,\n2,3\n,4\n").unwrap();
+    let both = ["convert", "both.csv", "-t", "ndjson", "--unflatten"];
+    run(here, both).ends(1).says(&["record 2", "\"r\" has both a value of its own and fields of a map"]);
+    let ran = run(here, both.iter().chain(&["--on-error", "skip"])).ends(0);
+    assert_eq!(ran.stdout, "{\"r\":1}\n{\"r\":{\"x\":4}}\n");
+}
+
+/// The line break, LF or CRLF, is no part of a line; any other CR is.
+#[test]
+fn the_end_of_a_line_is_no_part_of_it() {
+    let here = folder();
+    let convert = ["convert", "-", "-f", "text", "-t", "ndjson"];
+    let ran = feed(here.path(), convert, b"a\r\nb\rc\nd\r\r\ne\r").ends(0);
+    let json = "{\"line\":\"a\"}\n{\"line\":\"b\\rc\"}\n{\"line\":\"d\\r\"}\n{\"line\":\"e\\r\"}\n";
+    assert_eq!((&*ran.stdout, &*ran.stderr), (json, ""));
 }

@@ -10,6 +10,7 @@ use std::process::Stdio;
 use std::thread::sleep;
 use std::time::Instant;
 
+use support::process::interrupted;
 use support::{command, folder, names, run};
 
 const LAYOUT: &str = "id:u64le,time:i64le,price:f64le,quantity:u32le,active:bool,name:text24,code:bytes8,pad:skip3";
@@ -176,25 +177,6 @@ fn has_checkpoint(folder: &Path) -> bool {
     fs::read(folder.join(".target.journal.pagemill")).is_ok_and(|text| text.iter().filter(|b| **b == b'\n').count() > 1)
 }
 
-/// A run that was stopped in its middle: with a target that is full, and which then is not.
-fn interrupted(here: &Path) {
-    run(here, ["sample", "--format", "csv", "--size", "3MB", "-o", "source.csv"]).ends(0);
-    loop {
-        let mut command = command(here);
-        command.args(["convert", "source.csv", "-o", "target.ndjson", "--resume", "--checkpoint-every", "100KB", "-q"]);
-        let mut child = command.args(["--slice-size", "20KB"]).spawn().unwrap();
-        let journal = here.join(".target.ndjson.journal.pagemill");
-        while child.try_wait().unwrap().is_none() {
-            if fs::metadata(&journal).is_ok_and(|metadata| metadata.len() > 2000) {
-                child.kill().unwrap();
-                child.wait().unwrap();
-                return;
-            }
-        }
-        fs::remove_file(here.join("target.ndjson")).unwrap();
-    }
-}
-
 /// A signal: what is in flight is finished, and the way to go on is told.
 #[test]
 fn a_signal_leaves_a_checkpoint() {
@@ -231,7 +213,7 @@ fn a_signal_leaves_a_checkpoint() {
 fn what_changed_is_told() {
     let here = folder();
     let here = here.path();
-    interrupted(here);
+    interrupted(here, "target.ndjson");
     let resume = ["convert", "source.csv", "-o", "target.ndjson", "--resume"];
     run(here, resume.iter().chain(&["--types", "text"])).ends(2).says(&[
         "can't be resumed",
@@ -263,7 +245,7 @@ fn has_checkpoint_of(folder: &Path, target: &str) -> bool {
 fn damaged_output_is_written_again() {
     let here = folder();
     let here = here.path();
-    interrupted(here);
+    interrupted(here, "target.ndjson");
     let part = here.join(".target.ndjson.part.pagemill");
     let mut bytes = fs::read(&part).unwrap();
     let middle = bytes.len() / 2;
@@ -278,7 +260,7 @@ fn damaged_output_is_written_again() {
 fn a_run_that_resumes_says_so() {
     let here = folder();
     let here = here.path();
-    interrupted(here);
+    interrupted(here, "target.ndjson");
     let ran = run(here, ["convert", "source.csv", "-o", "target.ndjson", "--resume", "-v", "--report", "report.json"]);
     let ran = ran.ends(0).says(&["resumed: "]);
     assert!(!ran.stderr.contains("resumed: 0 "));

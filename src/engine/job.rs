@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Instant;
 
-use super::checkpoint::Resumable;
+use super::checkpoint::{Left, Resumable};
 use super::open::{open_target, refuse_source};
 use super::opened::Opened;
 use super::phases::Phases;
@@ -82,12 +82,16 @@ impl Job {
             stop.check().map_err(|e| Error::io("start", "the job", e))?;
         }
         let place = place_for(&settings, &self.target)?;
-        let mut opened = Opened::new(self.source, &self.target, &settings)?;
-        refuse_source(&self.target, [&*opened.source.path])?;
+        refuse_source(&self.target, [&self.source])?;
         if let Some(place) = &place {
-            refuse_source(&TargetSpec::Path(place.clone()), [&*opened.source.path])?;
+            refuse_source(&TargetSpec::Path(place.clone()), [&self.source])?;
         }
+        let mut opened = Opened::new(self.source, &self.target, &settings)?;
         let mut resumable = Resumable::open(&opened, &self.target, place.as_deref(), &settings)?;
+        let left = match &mut resumable {
+            Some(resumable) => resumable.left.take(),
+            None => Left::of(&self.target, place.as_deref())?,
+        };
         let (mut target, mut ledger) = outputs(self.target, place, resumable.as_ref(), &settings)?;
         let plan = opened.plan.clone();
         if let Some(packing) = &plan.packing {
@@ -114,11 +118,19 @@ impl Job {
         };
         run.bytes_out = target.flush()?.unwrap_or(run.bytes_out);
         let (output, quarantine) = match resumable {
-            None => name(target, ledger)?,
+            None => {
+                let named = name(target, ledger)?;
+                sum.warnings.extend(left.map(Left::remove));
+                named
+            }
             Some(resumable) => {
                 sum.resumed_from = resumable.from.as_ref().map(|entry| entry.input);
                 let ready = resumable.finishing(&target, ledger.quarantine.as_ref());
                 let named = ready.and_then(|()| name(target, ledger));
+                // Before the journal goes: then another run may begin.
+                if named.is_ok() {
+                    sum.warnings.extend(left.map(Left::remove));
+                }
                 resumable.finished();
                 named?
             }

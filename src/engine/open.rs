@@ -74,17 +74,34 @@ pub(super) fn read_error(path: &Path, record: u64, offset: u64, error: std::io::
     Error::data(Position { file: path.to_path_buf(), record, offset }, error)
 }
 
-/// Refuses to write onto a source.
-pub(super) fn refuse_source<'p>(target: &TargetSpec, sources: impl IntoIterator<Item = &'p Path>) -> Result<()> {
-    match target {
-        TargetSpec::Path(path) if sources.into_iter().any(|source| same_file(path, source)) => {
-            Err(Error::usage(format!(
-                "{} is the source; writing onto it would destroy it\n  Write to another file and rename that.",
-                path.display()
-            )))
-        }
-        _ => Ok(()),
+/// The file that a source is, if it is a regular one.
+fn origin(source: &SourceSpec) -> Option<Id> {
+    match source {
+        SourceSpec::Path(path) => identity(path),
+        SourceSpec::Quarantined(section) => identity(section.path()),
+        SourceSpec::Stdin => of_standard(Standard::Input),
+        SourceSpec::Reader(_) => None,
     }
+}
+
+/// Refuses to write onto a source.
+pub(super) fn refuse_source<'s>(target: &TargetSpec, sources: impl IntoIterator<Item = &'s SourceSpec>) -> Result<()> {
+    let (own, name) = match target {
+        TargetSpec::Path(path) => (identity(path), path.display().to_string()),
+        TargetSpec::Stdout => (of_standard(Standard::Output), "standard output".to_owned()),
+        TargetSpec::Writer(_) | TargetSpec::Memory => return Ok(()),
+    };
+    let Some(own) = own else { return Ok(()) };
+    let Some(source) = sources.into_iter().find(|source| origin(source).as_ref() == Some(&own)) else { return Ok(()) };
+    let path = match source {
+        SourceSpec::Path(path) => path.display().to_string(),
+        SourceSpec::Quarantined(section) => section.path().display().to_string(),
+        SourceSpec::Stdin | SourceSpec::Reader(_) => "standard input".to_owned(),
+    };
+    let same = if path == name { "the source".to_owned() } else { format!("the same file as the source, {path}") };
+    Err(Error::usage(format!(
+        "{name} is {same}; writing onto it would destroy it\n  Write to another file and rename that."
+    )))
 }
 
 /// Opens the target.
@@ -98,19 +115,46 @@ pub(super) fn open_target(target: TargetSpec, settings: &Settings) -> Result<Tar
     }
 }
 
-fn same_file(a: &Path, b: &Path) -> bool {
-    identity(a).is_some_and(|a| identity(b) == Some(a))
-}
-
-/// What tells whether two paths are of one file: device and number.
+/// What tells a file from others.
 #[cfg(unix)]
-pub(super) fn identity(path: &Path) -> Option<(u64, u64)> {
+pub(super) type Id = (u64, u64);
+/// What tells a file from others: the path without links.
+#[cfg(not(unix))]
+pub(super) type Id = std::path::PathBuf;
+
+/// What tells whether two paths are of one regular file: device and number.
+#[cfg(unix)]
+pub(super) fn identity(path: &Path) -> Option<Id> {
     let metadata = std::fs::metadata(path).ok()?;
     crate::source::place(&metadata).filter(|_| metadata.is_file())
 }
 
 /// What tells whether two paths are of one file: the path without links.
 #[cfg(not(unix))]
-pub(super) fn identity(path: &Path) -> Option<std::path::PathBuf> {
+pub(super) fn identity(path: &Path) -> Option<Id> {
     std::fs::canonicalize(path).ok()
+}
+
+/// A stream that every process has.
+enum Standard {
+    Input,
+    Output,
+}
+
+/// The regular file that a standard stream was redirected to.
+#[cfg(unix)]
+fn of_standard(stream: Standard) -> Option<Id> {
+    use std::os::fd::AsFd;
+    let copy = match stream {
+        Standard::Input => std::io::stdin().as_fd().try_clone_to_owned(),
+        Standard::Output => std::io::stdout().as_fd().try_clone_to_owned(),
+    };
+    let metadata = std::fs::File::from(copy.ok()?).metadata().ok()?;
+    crate::source::place(&metadata).filter(|_| metadata.is_file())
+}
+
+/// Elsewhere nothing tells.
+#[cfg(not(unix))]
+fn of_standard(_stream: Standard) -> Option<Id> {
+    None
 }

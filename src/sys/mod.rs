@@ -3,6 +3,7 @@
 
 pub mod alloc;
 mod guard;
+mod left;
 mod leftover;
 mod map;
 pub mod memory;
@@ -13,6 +14,7 @@ mod stop;
 pub mod usage;
 
 pub use guard::guard_maps;
+pub use left::{longest_name, open_left};
 pub use leftover::{Leftover, remove_leftovers};
 pub use map::Map;
 pub use memory::{peak_rss_bytes, resident_bytes};

@@ -1,9 +1,11 @@
 //! Where bytes go: a file under a temporary name, or a stream; compressed, if that is wanted.
 
+mod names;
 mod outlet;
 mod pack;
 mod writer;
 
+use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -13,12 +15,17 @@ use crate::compress::Packing;
 use crate::error::{Error, Result};
 use crate::sys::{Leftover, Stop};
 
+pub use names::beside;
 use outlet::Outlet;
 pub use writer::Forwards;
 
 /// Writes are split into pieces of this size: larger single writes to a new file measured several
 /// times slower.
 const PIECE: usize = 256 << 10;
+
+/// A temporary name has this many random characters, and ends like this.
+const RANDOM: usize = 6;
+const END: &str = ".pagemill";
 
 /// An open target.
 pub struct Target {
@@ -68,18 +75,13 @@ impl Target {
             Some(folder) if !folder.as_os_str().is_empty() => folder,
             _ => Path::new("."),
         };
-        let mut prefix = std::ffi::OsString::from(".");
-        prefix.push(place.file_name().ok_or_else(|| Error::usage(format!("{} names no file", path.display())))?);
-        prefix.push(".");
-        let mut options = OpenOptions::new();
-        options.read(true).write(true).create_new(true);
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
-            options.mode(existing.map_or(0o666, |metadata| metadata.permissions().mode()));
+        if place.file_name().is_none() {
+            return Err(Error::usage(format!("{} names no file", path.display())));
         }
-        #[cfg(not(unix))]
-        drop(existing);
+        let mut prefix = OsString::from(".");
+        prefix.push(names::fitted(&place, "..".len() + RANDOM + END.len()));
+        prefix.push(".");
+        let options = creating(existing.as_ref());
         let mut leftover = None;
         let make = |path: &Path| {
             let (file, registered) = Leftover::make(path, || options.open(path))?;
@@ -87,7 +89,7 @@ impl Target {
             Ok(file)
         };
         let mut builder = tempfile::Builder::new();
-        let temporary = builder.prefix(&prefix).suffix(".pagemill").make_in(folder, make).map_err(failed)?;
+        let temporary = builder.prefix(&prefix).rand_bytes(RANDOM).suffix(END).make_in(folder, make).map_err(failed)?;
         Ok(Target { path: path.to_path_buf(), kind: Kind::File { temporary, place, force, leftover } })
     }
 
@@ -96,21 +98,27 @@ impl Target {
         place(path, force).map(drop)
     }
 
-    /// A file whose temporary name `part` is known beforehand; of what that file holds already, `len` bytes are kept.
+    /// A file whose temporary name `part` is known beforehand; of what another run left there, `len` bytes are kept.
     pub fn resumable(path: &Path, force: bool, part: &Path, len: u64) -> Result<Target> {
         let (place, existing) = place(path, force)?;
-        let mut options = OpenOptions::new();
-        let failed = |e| Error::io("create", part, e);
-        let file = options.read(true).write(true).create(true).truncate(false).open(part).map_err(failed)?;
-        let permitted = existing.map_or(Ok(()), |metadata| file.set_permissions(metadata.permissions()));
-        let ready = permitted.map_err(failed);
-        ready.and_then(|()| file.set_len(len).map_err(|e| Error::io("truncate", part, e))).inspect_err(|_| {
+        let file = match (open_left(part)?, len) {
+            (Some(file), 1..) => file,
+            (None, 1..) => return Err(Error::io("open", part, io::ErrorKind::NotFound.into())),
+            (left, 0) => {
+                let failed = |e| Error::io("create", part, e);
+                if left.is_some() {
+                    fs::remove_file(part).map_err(failed)?;
+                }
+                creating(existing.as_ref()).open(part).map_err(failed)?
+            }
+        };
+        file.set_len(len).map_err(|e| Error::io("truncate", part, e)).inspect_err(|_| {
             // What another run wrote stays.
             if len == 0 {
                 let _ = fs::remove_file(part);
             }
         })?;
-        let temporary = tempfile::TempPath::try_from_path(part).map_err(failed)?;
+        let temporary = tempfile::TempPath::try_from_path(part).map_err(|e| Error::io("create", part, e))?;
         let temporary = tempfile::NamedTempFile::from_parts(file, temporary);
         // It stays where the program ends at once: another run can go on with it.
         let leftover = None;
@@ -295,6 +303,34 @@ impl Target {
             Kind::Memory(buffer) => Ok(buffer.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner())),
         }
     }
+}
+
+/// How a new file is made that takes the place of `existing`; nothing may be under its name, not even a link.
+fn creating(existing: Option<&fs::Metadata>) -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create_new(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+        options.mode(existing.map_or(0o666, |metadata| metadata.permissions().mode()));
+    }
+    #[cfg(not(unix))]
+    let _ = existing;
+    options
+}
+
+/// Opens what a run of the same user left under a name that others know too; none if there is nothing.
+///
+/// # Errors
+/// Usage: it is something else, a link for example. What such a name leads to is never read or written.
+pub fn open_left(path: &Path) -> Result<Option<File>> {
+    crate::sys::open_left(path).map_err(|error| match error.kind() {
+        io::ErrorKind::InvalidInput => Error::usage(format!(
+            "{} is {error}; a run would only go on with a file of its own\n  Remove it, or write to another folder.",
+            path.display()
+        )),
+        _ => Error::io("open", path, error),
+    })
 }
 
 /// Where a file goes in the end, and what is there now.

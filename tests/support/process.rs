@@ -1,6 +1,7 @@
 //! Processes that are disturbed while they run.
 #![cfg(unix)]
 
+use std::fs;
 use std::io::Read;
 use std::path::Path;
 use std::process::{Child, ExitStatus};
@@ -87,4 +88,25 @@ pub fn table(bytes: usize) -> (Vec<u8>, Vec<u8>) {
         number += 1;
     }
     (csv, ndjson)
+}
+
+/// Leaves what is left of a run that was killed in its middle: part and journal of `target`, made of a new
+/// `source.csv`.
+pub fn interrupted(here: &Path, target: &str) {
+    super::run(here, ["sample", "--format", "csv", "--size", "3MB", "-o", "source.csv", "--force"]).ends(0);
+    let journal = || super::names(here).into_iter().find(|name| name.ends_with(".journal.pagemill"));
+    loop {
+        let mut command = super::command(here);
+        command.args(["convert", "source.csv", "-o", target, "--resume", "--checkpoint-every", "100KB", "-q"]);
+        let mut child = command.args(["--slice-size", "20KB"]).spawn().expect("the binary starts");
+        while child.try_wait().expect("a child").is_none() {
+            let len = journal().and_then(|name| fs::metadata(here.join(name)).ok()).map_or(0, |journal| journal.len());
+            if len > 2000 {
+                child.kill().expect("a child");
+                child.wait().expect("a child");
+                return;
+            }
+        }
+        fs::remove_file(here.join(target)).expect("the target");
+    }
 }

@@ -13,6 +13,8 @@ use serde::{Deserialize, Serialize};
 use super::entry::Entry;
 use super::identity::Identity;
 use crate::error::{Error, Result};
+use crate::source::place;
+use crate::target::open_left;
 
 /// What a journal begins with.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -88,22 +90,26 @@ struct Paper {
     line: Vec<u8>,
 }
 
+/// How often another run may be faster in making or removing the file.
+const TRIES: usize = 10;
+
 /// An entry is never longer, in bytes.
 const LINE: usize = 1024;
 
 impl Journal {
     /// Opens the journal at `path`, of the run that writes `target`.
     pub fn open(path: &Path, target: &Path, durable: bool) -> Result<Journal> {
-        let mut options = OpenOptions::new();
-        options.read(true).write(true).create(true).truncate(false);
-        let file = options.open(path).map_err(|e| Error::io("create", path, e))?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                return Err(Error::usage(format!("another run is writing {} just now", target.display())));
+        let mut file = open_or_make(path)?;
+        lock(&file, target)?;
+        // The run that had it until now may have removed it. (Not every filesystem tells that for sure.)
+        let is_named =
+            |file: &File| Ok::<_, io::Error>(place(&fs::symlink_metadata(path)?) == place(&file.metadata()?));
+        for _ in 0..TRIES {
+            if is_named(&file).unwrap_or(false) {
+                break;
             }
-            // Not every filesystem has locks.
-            Err(TryLockError::Error(_)) => {}
+            file = open_or_make(path)?;
+            lock(&file, target)?;
         }
         let paper = Mutex::new(Paper { file, line: Vec::with_capacity(LINE) });
         Ok(Journal { path: path.to_path_buf(), paper, has_entries: false.into(), durable })
@@ -196,6 +202,35 @@ impl Journal {
     pub fn remove(&self) {
         let _ = fs::remove_file(&self.path);
     }
+}
+
+/// Takes the journal for this run alone.
+pub(super) fn lock(journal: &File, target: &Path) -> Result<()> {
+    match journal.try_lock() {
+        Ok(()) => Ok(()),
+        Err(TryLockError::WouldBlock) => {
+            Err(Error::usage(format!("another run is writing {} just now", target.display())))
+        }
+        // Not every filesystem has locks.
+        Err(TryLockError::Error(_)) => Ok(()),
+    }
+}
+
+/// Opens what an earlier run left, or makes a new one.
+fn open_or_make(path: &Path) -> Result<File> {
+    let make = || OpenOptions::new().read(true).write(true).create_new(true).open(path);
+    let mut made = Err(io::ErrorKind::AlreadyExists.into());
+    for _ in 0..TRIES {
+        if let Some(file) = open_left(path)? {
+            return Ok(file);
+        }
+        made = make();
+        // Unless another run was faster.
+        if !made.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::AlreadyExists) {
+            break;
+        }
+    }
+    made.map_err(|e| Error::io("create", path, e))
 }
 
 /// Appends a line: a checksum in eight hexadecimal digits, a space, JSON.

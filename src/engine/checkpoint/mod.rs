@@ -8,6 +8,7 @@
 mod entry;
 mod identity;
 mod journal;
+mod left;
 mod tracker;
 
 use std::fs::{self, File};
@@ -16,6 +17,7 @@ use std::path::{Path, PathBuf};
 
 pub(super) use entry::Entry;
 pub(super) use journal::Journal;
+pub(super) use left::Left;
 pub(super) use tracker::{Tracker, hash};
 
 use super::Settings;
@@ -24,7 +26,7 @@ use super::quarantine::Quarantine;
 use super::settings::{Checkpoint, TargetSpec};
 use crate::error::{Error, ErrorClass, Result};
 use crate::source::Bytes;
-use crate::target::Target;
+use crate::target::{self, Target, open_left};
 use identity::Identity;
 use journal::{Begin, Found, Named};
 
@@ -43,6 +45,8 @@ pub(super) struct Resumable {
     pub from: Option<Entry>,
     /// The columns that the run before had found in the data.
     pub columns: Option<Vec<String>>,
+    /// What is left of an interrupted run that this one does not go on with.
+    pub left: Option<Left>,
 }
 
 impl Resumable {
@@ -56,10 +60,19 @@ impl Resumable {
         let Some((bytes, path)) = wanted(opened, target, quarantine, settings)? else { return Ok(None) };
         // Before anything that another run left is touched.
         Target::check(path, settings.force)?;
-        let names = quarantine.map(|path| Names { path: path.to_path_buf(), part: beside(path, "part") });
-        let [part, journal] = ["part", "journal"].map(|what| beside(path, what));
+        let quarantined = |path: &Path| {
+            let [part, _] = names(path);
+            Names { path: path.to_path_buf(), part }
+        };
+        let [part, journal] = names(path);
+        let names = quarantine.map(quarantined);
         let begin =
             Begin::new(Identity::of(&opened.source, bytes), identity::settings(settings, &opened.route, quarantine));
+        let left = if settings.resume { None } else { Left::found(path, quarantine) };
+        // What can't be gone on with and can't be replaced is refused before anything is written.
+        for part in [Some(&part), names.as_ref().map(|names| &names.part)].into_iter().flatten() {
+            open_left(part)?;
+        }
         let mut journal = Journal::open(&journal, path, settings.durable)?;
         let (mut from, mut columns, mut fresh) = (None, None, true);
         if settings.resume
@@ -85,7 +98,8 @@ impl Resumable {
                 journal.remove();
             }
         })?;
-        Ok(Some(Resumable { path: path.to_path_buf(), part, quarantine: names, journal, begin, from, columns }))
+        let path = path.to_path_buf();
+        Ok(Some(Resumable { path, part, quarantine: names, journal, begin, from, columns, left }))
     }
 
     /// The target, with as much of its content as is still good.
@@ -193,13 +207,10 @@ fn is_device(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|metadata| !metadata.is_file())
 }
 
-/// A hidden name beside the target.
-fn beside(path: &Path, what: &str) -> PathBuf {
+/// The hidden names beside a file until it is done: its part, and the journal.
+fn names(path: &Path) -> [PathBuf; 2] {
     let place = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
-    let mut name = std::ffi::OsString::from(".");
-    name.push(place.file_name().unwrap_or_default());
-    name.push(format!(".{what}.pagemill"));
-    place.with_file_name(name)
+    [".part.pagemill", ".journal.pagemill"].map(|end| target::beside(&place, ".", end))
 }
 
 /// The name of the quarantine, and the one that it has until the end.
@@ -214,10 +225,12 @@ impl Names {
         if self.part.exists() {
             return Ok(());
         }
-        let Some(mut written) = Written::open(&self.path)? else { return Ok(()) };
-        let whole = fs::metadata(&self.path).is_ok_and(|metadata| metadata.len() == named);
+        // A link that the user made stays one.
+        let Ok(place) = fs::canonicalize(&self.path) else { return Ok(()) };
+        let Some(mut written) = Written::open(&place)? else { return Ok(()) };
+        let whole = written.file.metadata().is_ok_and(|metadata| metadata.len() == named);
         match whole && named > 0 && written.begins_with(named, crc)? {
-            true => fs::rename(&self.path, &self.part).map_err(|e| Error::io("rename", &self.path, e)),
+            true => fs::rename(&place, &self.part).map_err(|e| Error::io("rename", &self.path, e)),
             false => Ok(()),
         }
     }
@@ -255,17 +268,13 @@ struct Written {
 impl Written {
     /// None if there is no such file.
     fn open(path: &Path) -> Result<Option<Written>> {
-        match File::open(path) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(Error::io("read", path, error)),
-            Ok(file) => Ok(Some(Written {
-                file,
-                path: path.to_path_buf(),
-                crc: crc32fast::Hasher::new(),
-                len: 0,
-                buffer: vec![0; 256 << 10],
-            })),
-        }
+        Ok(open_left(path)?.map(|file| Written {
+            file,
+            path: path.to_path_buf(),
+            crc: crc32fast::Hasher::new(),
+            len: 0,
+            buffer: vec![0; 256 << 10],
+        }))
     }
 
     /// Whether its first `len` bytes, not fewer than were asked for before, have this checksum.

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
+use super::super::checkpoint::Left;
 use super::super::commit::Place;
 use super::super::header::First;
 use super::super::job::Job;
@@ -102,10 +103,11 @@ impl Many {
         settings.to = Some(target_format(&settings, first, &target)?);
         let packing = packing(&mut settings, &target)?;
         let place = place_for(&settings, &target)?;
-        refuse_source(&target, names.iter().map(|name| &**name))?;
+        refuse_source(&target, &sources)?;
         if let Some(place) = &place {
-            refuse_source(&TargetSpec::Path(place.clone()), names.iter().map(|name| &**name))?;
+            refuse_source(&TargetSpec::Path(place.clone()), &sources)?;
         }
+        let left = Left::of(&target, place.as_deref())?;
         let mut target = open_target(target, &settings)?;
         if let Some(packing) = &packing {
             target = target.packed(packing)?;
@@ -152,6 +154,7 @@ impl Many {
             // A target is never without it.
             quarantine = ledger.finish()?;
             output = target.finish()?;
+            sum.warnings.extend(left.map(Left::remove));
         }
         Ok(Report { target: path, files, quarantine, output, elapsed: started.elapsed(), ..sum.report(memory_limit) })
     }

@@ -24,4 +24,4 @@ pub use limit::MaxErrors;
 pub(super) use line::Origin;
 pub use replay::Replay;
 pub use section::Section;
-pub(super) use target::{Quarantine, place_for};
+pub(super) use target::{Quarantine, place_for, usual_place};

@@ -12,7 +12,7 @@ use super::{Bad, Head, line};
 use crate::compress::Codec;
 use crate::error::{Error, Result};
 use crate::sys::Stop;
-use crate::target::Target;
+use crate::target::{Target, beside};
 
 /// Lines are written together, about so many bytes at a time.
 const PAGE: usize = 64 << 10;
@@ -26,11 +26,7 @@ pub(crate) fn place_for(settings: &Settings, target: &TargetSpec) -> Result<Opti
     }
     match (settings.on_error, &settings.quarantine, target) {
         (OnError::Quarantine, Some(path), _) => checked(path, target).map(Some),
-        (OnError::Quarantine, None, TargetSpec::Path(target)) if !is_device(target) => {
-            let mut name = target.clone().into_os_string();
-            name.push(".quarantine.ndjson");
-            Ok(Some(name.into()))
-        }
+        (OnError::Quarantine, None, TargetSpec::Path(target)) if !is_device(target) => Ok(Some(usual_place(target))),
         (OnError::Quarantine, None, _) => Err(Error::usage(
             "the output is no file that a quarantine could lie beside\n  Name one: --quarantine FILE; or leave bad records out with --on-error skip.",
         )),
@@ -40,6 +36,11 @@ pub(crate) fn place_for(settings: &Settings, target: &TargetSpec) -> Result<Opti
         ))),
         (_, None, _) => Ok(None),
     }
+}
+
+/// Where the quarantine of a target is unless another place is named.
+pub(crate) fn usual_place(target: &Path) -> PathBuf {
+    beside(target, "", ".quarantine.ndjson")
 }
 
 fn checked(path: &Path, target: &TargetSpec) -> Result<PathBuf> {

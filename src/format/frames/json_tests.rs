@@ -76,8 +76,6 @@ fn nested_maps_in_buffers_of_any_size() {
         drain.0.extend_from_slice(&buffer[..len]);
         assert_eq!(String::from_utf8_lossy(&drain.0), String::from_utf8_lossy(&frames), "{capacity}");
     }
-    let conflict = Shape::Columns(Schema::new([&b"a"[..], b"a.b"]));
-    assert!(create(&options, &conflict, Format::Csv).is_err_and(|error| error.to_string().contains("--unflatten")));
 }
 
 struct Collect(Vec<u8>);

@@ -39,7 +39,7 @@ impl Grouped {
     /// With `parse`, text that is a list or map, nested at most so deep, is written as one.
     pub fn new(writer: Writer, mut steps: Vec<Step>, parse: Option<usize>) -> Grouped {
         for step in &mut steps {
-            if let Step::Open(key) | Step::Field(_, key) = step {
+            if let Step::Open(key) | Step::Field(_, key) | Step::Either(_, key, _) = step {
                 *key = [&json_text(key)[..], if writer.is_pretty() { b": " } else { b":" }].concat().into();
             }
         }
@@ -60,15 +60,46 @@ impl Grouped {
         self.waiting.clear();
         self.empty.clear();
         self.open(sink)?;
-        for number in 0..self.steps.len() {
+        let mut number = 0;
+        while number < self.steps.len() {
             match self.steps[number] {
                 Step::Open(_) => self.waiting.push(number),
                 Step::Field(column, _) => self.field(number, values[column], sink)?,
                 Step::Close if self.waiting.pop().is_some() => {}
                 Step::Close => self.close(sink)?,
+                Step::Either(column, _, map) => {
+                    if self.is_value(number, (column, map), values)? {
+                        self.field(number, values[column], sink)?;
+                        number += map;
+                    }
+                }
             }
+            number += 1;
         }
         self.close(sink)
+    }
+
+    /// Whether a field that may be both is the value in its own column: always, unless a column of the map (which takes
+    /// the `map` steps after `number`) has something. A record that has both is refused.
+    fn is_value(&self, number: usize, (column, map): (usize, usize), values: &[Value<'_>]) -> Result<bool, Refusal> {
+        let something = |column: usize| !matches!(values[column], Value::Absent | Value::Null);
+        let mut inside = self.steps[number + 1..number + 1 + map].iter();
+        let map =
+            inside.any(|step| matches!(step, Step::Field(column, _) | Step::Either(column, ..) if something(*column)));
+        match (values[column], map) {
+            (Value::Absent, _) => Ok(false),
+            (Value::Null, _) | (_, false) => Ok(!map),
+            (_, true) => Err(self.both(number)),
+        }
+    }
+
+    #[cold]
+    fn both(&self, number: usize) -> Refusal {
+        let key = match &self.steps[number] {
+            Step::Either(_, key, _) => String::from_utf8_lossy(key).trim_end_matches([':', ' ']).to_owned(),
+            _ => String::new(),
+        };
+        Refusal::Value(format!("{key} has both a value of its own and fields of a map").into())
     }
 
     #[inline(always)]
@@ -105,7 +136,7 @@ impl Grouped {
             sink.put(b",")?;
         }
         self.writer.line(sink)?;
-        if let Step::Open(key) | Step::Field(_, key) = &self.steps[number] {
+        if let Step::Open(key) | Step::Field(_, key) | Step::Either(_, key, _) = &self.steps[number] {
             sink.put(key)?;
         }
         Ok(())

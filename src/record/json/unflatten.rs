@@ -12,6 +12,9 @@ pub enum Step {
     Field(usize, Box<[u8]>),
     /// The innermost map ends.
     Close,
+    /// A field that is a value in some records and a map in others: the column of the value, the key, and how many of
+    /// the steps that follow are those of the map.
+    Either(usize, Box<[u8]>, usize),
 }
 
 /// Every column as a field of the record.
@@ -19,10 +22,11 @@ pub fn flat(schema: &Schema) -> Vec<Step> {
     schema.names().enumerate().map(|(column, name)| Step::Field(column, name.into())).collect()
 }
 
-/// Columns grouped by the parts of their dotted names; a map stands where its first column does.
+/// Columns grouped by the parts of their dotted names; a map comes where its first column does. Where there is a column
+/// `a` beside columns `a.…`, each record has [either](Step::Either).
 ///
 /// # Errors
-/// Usage: a column would be a value and a map, or maps were nested more than `max_depth` deep.
+/// Usage: maps were nested more than `max_depth` deep.
 pub fn nested(schema: &Schema, max_depth: usize) -> Result<Vec<Step>, Error> {
     let dots = |name: &[u8]| memchr::memchr_iter(b'.', name).count();
     if let Some(name) = schema.names().find(|name| dots(name) >= max_depth) {
@@ -33,7 +37,7 @@ pub fn nested(schema: &Schema, max_depth: usize) -> Result<Vec<Step>, Error> {
     }
     let mut steps = Vec::new();
     let columns: Vec<_> = schema.names().enumerate().collect();
-    group(schema, &columns, &mut steps)?;
+    group(&columns, &mut steps);
     Ok(steps)
 }
 
@@ -47,7 +51,7 @@ fn split(name: &[u8]) -> (&[u8], Option<&[u8]>) {
 /// A column, and what is left of its name.
 type Member<'n> = (usize, Option<&'n [u8]>);
 
-fn group(schema: &Schema, columns: &[(usize, &[u8])], steps: &mut Vec<Step>) -> Result<(), Error> {
+fn group(columns: &[(usize, &[u8])], steps: &mut Vec<Step>) {
     let mut places = std::collections::HashMap::new();
     let mut members: Vec<(&[u8], Vec<Member<'_>>)> = Vec::new();
     for (column, name) in columns {
@@ -59,28 +63,19 @@ fn group(schema: &Schema, columns: &[(usize, &[u8])], steps: &mut Vec<Step>) -> 
         members[place].1.push((*column, rest));
     }
     for (key, inside) in members {
-        if let [(column, None)] = inside[..] {
-            steps.push(Step::Field(column, key.into()));
-            continue;
-        }
+        let value = inside.iter().find(|(_, rest)| rest.is_none()).map(|(column, _)| *column);
         let deeper: Vec<_> = inside.iter().filter_map(|(column, rest)| Some((*column, (*rest)?))).collect();
-        if deeper.len() < inside.len() {
-            return Err(conflict(schema, &inside));
+        let mut map = Vec::new();
+        if !deeper.is_empty() {
+            map.push(Step::Open(key.into()));
+            group(&deeper, &mut map);
+            map.push(Step::Close);
         }
-        steps.push(Step::Open(key.into()));
-        group(schema, &deeper, steps)?;
-        steps.push(Step::Close);
+        match value {
+            Some(column) if map.is_empty() => steps.push(Step::Field(column, key.into())),
+            Some(column) => steps.push(Step::Either(column, key.into(), map.len())),
+            None => {}
+        }
+        steps.append(&mut map);
     }
-    Ok(())
-}
-
-fn conflict(schema: &Schema, inside: &[Member<'_>]) -> Error {
-    let plain = inside.iter().position(|(_, rest)| rest.is_none()).unwrap_or(0);
-    let other = inside.iter().enumerate().find(|(place, _)| *place != plain).map_or(plain, |(place, _)| place);
-    let name = |place: usize| String::from_utf8_lossy(schema.name(inside[place].0)).into_owned();
-    Error::usage(format!(
-        "--unflatten can't make a value and a map of the same field: there are the columns `{}` and `{}`\n  Rename or drop one of them.",
-        name(plain),
-        name(other),
-    ))
 }

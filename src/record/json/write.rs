@@ -1,5 +1,7 @@
 //! Values as JSON text.
 
+use std::borrow::Cow;
+
 use base64::Engine;
 
 use super::BytesAs;
@@ -14,7 +16,7 @@ use crate::scan::vector::{Unit, Vector};
 #[derive(Debug)]
 pub enum Refusal {
     /// JSON can't hold it.
-    Value(&'static str),
+    Value(Cow<'static, str>),
     /// The run can't go on.
     Stop(Error),
 }
@@ -338,7 +340,7 @@ impl Writer {
         sink.lose(LossyKind::BytesAsText);
         if self.bytes_as == BytesAs::Text {
             if simdutf8::basic::from_utf8(bytes).is_err() {
-                return Err(Refusal::Value("bytes that are not UTF-8 can't be text of JSON"));
+                return Err(Refusal::Value("bytes that are not UTF-8 can't be text of JSON".into()));
             }
             return Ok(sink.text(bytes)?);
         }

@@ -476,3 +476,22 @@ fn pipes_among_the_inputs() {
         .unwrap();
     assert_eq!(String::from_utf8_lossy(&output.stdout), "x,y\n1,2\n3,4\n");
 }
+
+/// Whose format is not known fails like any other input.
+#[test]
+fn an_unknown_extension_fails_alone() {
+    let files = [("in/a.csv", "a\n1\n"), ("in/notes.xyz", "a\n2\n"), ("in/x/b.csv", "a\n3\n")];
+    let here = with(&files);
+    let here = here.path();
+    convert(here, "in -r --out-dir out -t ndjson").ends(2).says(&["in/notes.xyz"]);
+    assert!(!here.join("out").exists());
+    let ran = convert(here, "in -r --out-dir out -t ndjson --keep-going --report r.json").ends(2);
+    ran.says(&["in/notes.xyz", "1 of 3 inputs failed"]);
+    assert_eq!(names(&here.join("out")), ["a.ndjson", "x"]);
+    assert_eq!(
+        (read(here, "out/a.ndjson"), read(here, "out/x/b.ndjson")),
+        ("{\"a\":1}\n".into(), "{\"a\":3}\n".into())
+    );
+    let report: Value = serde_json::from_str(&read(here, "r.json")).unwrap();
+    assert!(report["files"]["sources"][1]["error"].as_str().unwrap().contains("in/notes.xyz"), "{report}");
+}

@@ -676,3 +676,41 @@ fn standard_input() {
     support::feed(here, convert.iter().chain(&keep), b"a\n1\n").ends(0);
     assert!(names(here).is_empty());
 }
+
+/// An empty `text` is a record where the format has empty ones; elsewhere it is told, and nothing else is lost.
+#[test]
+fn an_empty_text_is_not_lost() {
+    let here = folder();
+    let here = here.path();
+    let replay = |flags: &[&str]| run(here, ["replay", "a.q", "-t", "ndjson"].iter().chain(flags));
+    let quarantine = |from: &str, input: &[u8], flags: &[&str]| {
+        fs::write(here.join("a"), input).unwrap();
+        let convert = ["convert", "a", "-f", from, "-t", "ndjson", "--quarantine", "a.q", "--on-error", "quarantine"];
+        run(here, convert.iter().chain(&["--force"]).chain(flags)).ends(0);
+    };
+    // A blank line is no record of CSV, and none of NDJSON.
+    quarantine("csv", b"id,name\n1,Ada\n2\n3\n4\n5,Bob\n", &[]);
+    edit(&here.join("a.q"), |line| {
+        line["text"] = ["2,x", "", "4,y"][line["record"].as_u64().unwrap() as usize - 2].into();
+    });
+    replay(&[]).ends(1).says(&["a: record 3: byte 16", "holds no record", "take the whole line away"]);
+    let ran = replay(&["--on-error", "skip"]).ends(0).says(&["1 bad record"]);
+    assert_eq!(ran.stdout, "{\"id\":2,\"name\":\"x\"}\n{\"id\":4,\"name\":\"y\"}\n");
+    let ran = replay(&["--on-error", "quarantine", "--quarantine", "b.q"]).ends(0);
+    assert_eq!(ran.stdout, "{\"id\":2,\"name\":\"x\"}\n{\"id\":4,\"name\":\"y\"}\n");
+    let kept = fs::read_to_string(here.join("b.q")).unwrap();
+    assert!(kept.lines().count() == 2 && kept.contains("\"record\":3,\"start\":16,\"end\":18"), "{kept}");
+    quarantine("ndjson", b"{\"a\":1}\nx\n{\"a\":2}\n", &[]);
+    edit(&here.join("a.q"), |line| line["text"] = " ".into());
+    replay(&[]).ends(1).says(&["record 2", "holds no record"]);
+    // An empty line is a line, also at the end of the input; an empty payload is one.
+    for (from, input, flags, json) in [
+        ("text", &b"a\n\xff\nb\n"[..], &[][..], "{\"line\":\"\"}\n"),
+        ("text", b"a\n\xff", &[], "{\"line\":\"\"}\n"),
+        ("frames", b"\x01\0\0\0\xff", &["--payload", "text"], "{\"payload\":\"\"}\n"),
+    ] {
+        quarantine(from, input, flags);
+        edit(&here.join("a.q"), |line| line["text"] = "".into());
+        assert_eq!(replay(&[]).ends(0).stdout, json, "{from}");
+    }
+}

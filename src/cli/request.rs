@@ -109,7 +109,7 @@ impl Request {
             settings.to.get_or_insert(Format::Text);
         }
         let places = match &batch.out_dir {
-            Some(folder) => places(&batch.sources, folder, &settings)?,
+            Some(folder) => places(&batch.sources, folder, &settings, batch.keep_going)?,
             None => Vec::new(),
         };
         let sources = || batch.sources.iter().map(|source| &*source.path);

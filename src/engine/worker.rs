@@ -137,7 +137,17 @@ fn records(
     match (policy.shared.replay, policy.at) {
         (Some(section), At::Source(offset)) => section.each(policy.bytes, offset, room, |origin, bytes| {
             let policy = Policy { bytes, at: At::Origin(origin), ..*policy };
-            convert(&policy, (&mut *decoder, &mut *encoder, &mut *arena), output, totals, lap)
+            let before = totals.records_in;
+            convert(&policy, (&mut *decoder, &mut *encoder, &mut *arena), output, totals, lap)?;
+            if totals.records_in > before {
+                return Ok(());
+            }
+            // A blank line, for example. What somebody repaired must not get lost.
+            let error = RecordError::new(0, "the line of the quarantine holds no record")
+                .hint("Write a record into `text`, or take the whole line away.");
+            policy.bad_record(error, (before, 0..bytes.len()), output, totals)?;
+            totals.records_in += 1;
+            Ok(())
         }),
         _ => convert(policy, (decoder, encoder, arena), output, totals, lap),
     }

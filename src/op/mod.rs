@@ -49,25 +49,20 @@ use crate::record::Batch;
 ///     }
 ///     fn apply(&self, batch: &mut Batch<'_>) {
 ///         for value in batch.values_mut() {
-///             if matches!(*value, Value::Text([b'#', ..])) {
+///             // A field of CSV without quotes may be text or a number: `typed` decides.
+///             if matches!(value.typed(), Value::Text([b'#', ..])) {
 ///                 *value = Value::Null;
 ///             }
 ///         }
 ///     }
 /// }
 ///
-/// // What a worker does with it:
-/// use pagemill::memory::Arena;
-/// use pagemill::record::Schema;
-/// let (arena, line) = (Arena::new(1 << 16, 1 << 20), b"# secret");
-/// let schema = Schema::new([*b"line"]);
-/// let mut batch = Batch::new(&arena, line, Some(&schema), 1 << 20);
-/// batch.reserve(1, 0)?;
-/// batch.push(Value::Text(line));
-/// batch.end_record(0, line.len())?;
-/// HideComments.apply(&mut batch);
-/// assert_eq!(batch.columns(0), [Value::Null]);
-/// # Ok::<(), pagemill::error::RecordError>(())
+/// use pagemill::{Format, Job, SourceSpec, TargetSpec};
+/// let csv = SourceSpec::bytes("id,note\n1,\"# in quotes\"\n2,# without\n#3,text\n");
+/// let job = Job::new(csv, TargetSpec::Memory).from(Format::Csv).to(Format::Ndjson).op(HideComments);
+/// let json = "{\"id\":1,\"note\":null}\n{\"id\":2,\"note\":null}\n{\"id\":null,\"note\":\"text\"}\n";
+/// assert_eq!(job.run()?.output, json.as_bytes());
+/// # Ok::<(), pagemill::Error>(())
 /// ```
 pub trait Op: Send + Sync {
     /// The name in reports and errors.

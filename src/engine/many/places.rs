@@ -14,12 +14,13 @@ use crate::source::Listed;
 use crate::target::Target;
 
 /// Where the sources go below `folder`: each under the part of its path that is kept, with the suffix of the target's
-/// format. Nothing is written.
+/// format. Nothing is written. With `keep_going`, a source whose format is not known keeps its name: it will fail when
+/// its turn comes.
 ///
 /// # Errors
 /// Usage: two sources would get one name, a target exists (unless the settings have `force`) or is one of the
 /// sources, a source has no name, or its format is not known.
-pub fn places(sources: &[Listed], folder: &Path, settings: &Settings) -> Result<Vec<PathBuf>> {
+pub fn places(sources: &[Listed], folder: &Path, settings: &Settings, keep_going: bool) -> Result<Vec<PathBuf>> {
     let inputs: HashSet<_> = sources.iter().filter_map(|source| identity(&source.path)).collect();
     let mut taken: HashMap<PathBuf, &Path> = HashMap::with_capacity(sources.len());
     let mut places = Vec::with_capacity(sources.len());
@@ -27,7 +28,13 @@ pub fn places(sources: &[Listed], folder: &Path, settings: &Settings) -> Result<
         if source.path == Path::new("-") {
             return Err(Error::usage("--out-dir: standard input has no name\n  Give it an output of its own with -o."));
         }
-        let from = format::source_format(settings.from, Some(&source.path))?;
+        let from = match format::source_format(settings.from, Some(&source.path)) {
+            Err(_) if keep_going => {
+                places.push(folder.join(&source.kept));
+                continue;
+            }
+            from => from?,
+        };
         let to = if settings.word_count { settings.to.unwrap_or(Format::Text) } else { settings.to.unwrap_or(from) };
         let place = folder.join(compressed(renamed(&source.kept, to), &settings.compress));
         if let Some(other) = taken.insert(place.clone(), &source.path) {

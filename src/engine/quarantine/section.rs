@@ -149,7 +149,8 @@ impl Section {
         }
         room.extend_from_slice(text);
         match terminator.is_empty() {
-            true => self.terminate(b"\n", last, room),
+            // Only its end makes an empty line a line.
+            true => self.terminate(b"\n", last && !text.is_empty(), room),
             false => self.terminate(&terminator, false, room),
         }
         Ok(())

@@ -18,17 +18,28 @@ pub struct Position {
     pub file: PathBuf,
     /// The number of the record, from 1; a header is not counted. 0 when it is not known.
     pub record: u64,
+    /// The number of the line, from 1. 0 when it is not known, and in formats that have no lines.
+    pub line: u64,
     /// The byte offset from the start of the file.
     pub offset: u64,
 }
 
 impl fmt::Display for Position {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.file.display())?;
-        if self.record > 0 {
-            write!(f, ": record {}", self.record)?;
+        write!(f, "{}: ", self.file.display())?;
+        for (name, number) in [("record", self.record), ("line", self.line)] {
+            if number > 0 {
+                write!(f, "{name} {number}, ")?;
+            }
         }
-        write!(f, ": byte {}", self.offset)
+        write!(f, "byte {}", self.offset)
+    }
+}
+
+impl Position {
+    /// A place of a file; its line is not known yet.
+    pub fn new(file: impl Into<PathBuf>, record: u64, offset: u64) -> Position {
+        Position { file: file.into(), record, line: 0, offset }
     }
 }
 
@@ -65,11 +76,12 @@ pub struct Error(Box<ErrorKind>);
 
 #[derive(Debug)]
 enum ErrorKind {
-    /// `decoded`: the encoding that the text was in, of which the offset is.
+    /// `decoded`: the encoding that the text was in, of which the offset is. `text`: what is there, as it is shown.
     Data {
         position: Position,
         error: RecordError,
         decoded: Option<&'static str>,
+        text: Option<String>,
     },
     Usage {
         message: String,
@@ -96,7 +108,7 @@ enum ErrorKind {
 impl Error {
     /// Bad data at a place of the input.
     pub fn data(position: Position, error: RecordError) -> Error {
-        Error(Box::new(ErrorKind::Data { position, error, decoded: None }))
+        Error(Box::new(ErrorKind::Data { position, error, decoded: None, text: None }))
     }
 
     /// Settings that can't work.
@@ -116,10 +128,7 @@ impl Error {
     /// A source that can't be read: bad data where its bytes are (see [`BadStream`]), else a failed read.
     pub fn read(path: impl AsRef<Path>, source: io::Error) -> Error {
         match source.downcast::<BadStream>() {
-            Ok(bad) => {
-                let position = Position { file: path.as_ref().to_path_buf(), record: 0, offset: bad.offset };
-                Error::data(position, bad.error)
-            }
+            Ok(bad) => Error::data(Position::new(path.as_ref(), 0, bad.offset), bad.error),
             Err(source) => Error::io("read", path, source),
         }
     }
@@ -198,6 +207,24 @@ impl Error {
         self
     }
 
+    /// Says in which line the place of bad data is, and what text is there.
+    pub(crate) fn at_line(mut self, line: u64, shown: Option<String>) -> Error {
+        if let ErrorKind::Data { position, text, .. } = &mut *self.0 {
+            (position.line, *text) = (line, shown);
+        }
+        self
+    }
+
+    /// Adds what is odd about the source as a whole to an error that it may be the reason for.
+    pub(crate) fn suspect(mut self, suspicion: &str) -> Error {
+        if let ErrorKind::Data { error, .. } = &mut *self.0
+            && error.fault != Fault::NoMemory
+        {
+            *error = error.clone().suspect(suspicion);
+        }
+        self
+    }
+
     /// The path that could not be read or written.
     pub(crate) fn io_path(&self) -> Option<&Path> {
         match &*self.0 {
@@ -231,12 +258,17 @@ pub(crate) fn is_stop(error: &io::Error) -> bool {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &*self.0 {
-            ErrorKind::Data { position, error, decoded } => {
+            ErrorKind::Data { position, error, decoded, text } => {
                 write!(f, "{position}")?;
                 if let Some(encoding) = decoded {
                     write!(f, " of the text decoded from {encoding}")?;
                 }
                 write!(f, ": {}", error.reason)?;
+                match (text, position.line) {
+                    (Some(text), 0) => write!(f, "\n  | {text}")?,
+                    (Some(text), line) => write!(f, "\n  {line} | {text}")?,
+                    (None, _) => {}
+                }
                 if let Some(hint) = &error.hint {
                     write!(f, "\n  {hint}")?;
                 }
@@ -247,7 +279,7 @@ impl fmt::Display for Error {
             ErrorKind::Io { action, path, source } => {
                 write!(f, "can't {action} {}: {source}", path.display())
             }
-            ErrorKind::Stopped { position: Some(Position { file, record, offset }) } => {
+            ErrorKind::Stopped { position: Some(Position { file, record, offset, .. }) } => {
                 let noun = if *record == 1 { "record" } else { "records" };
                 write!(f, "stopped at byte {offset} of {}, after {record} {noun}", file.display())
             }
@@ -330,6 +362,15 @@ impl RecordError {
     /// Says whose fault it is.
     pub(crate) fn fault(mut self, fault: Fault) -> RecordError {
         self.fault = fault;
+        self
+    }
+
+    /// Adds what may be the reason, a phrase in ASCII, before what to do.
+    pub(crate) fn suspect(mut self, suspicion: &str) -> RecordError {
+        let mut sentence = suspicion.to_owned();
+        sentence[..1].make_ascii_uppercase();
+        let hint = self.hint.take().map_or_else(String::new, |hint| format!("\n  {hint}"));
+        self.hint = Some(format!("{sentence}.{hint}").into());
         self
     }
 

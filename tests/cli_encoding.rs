@@ -78,7 +78,7 @@ fn malformed_text_is_told_with_its_place() {
     for how in ["", "--slice-size 1 -j 3", "-t ndjson --on-error skip"] {
         let ran = convert(here, &format!("bad.csv {how}")).ends(1);
         ran.says(&[
-            "bad.csv: record 2: byte 4 of the text decoded from UTF-16LE: byte 12 of the source is malformed",
+            "bad.csv: record 2, line 3, byte 4 of the text decoded from UTF-16LE: byte 12 of the source is malformed",
             "replace",
         ]);
     }
@@ -95,7 +95,7 @@ fn malformed_text_is_told_with_its_place() {
         // `a,b`, `é,1` and their line feeds are 9 bytes of UTF-8.
         convert(here, &format!("two.csv -t ndjson {how}"))
             .ends(1)
-            .says(&["two.csv: record 2: byte 9 of the text decoded from UTF-16LE"]);
+            .says(&["two.csv: record 2, line 3, byte 9 of the text decoded from UTF-16LE"]);
     }
     let ran = convert(here, "bad.csv two.csv bad.csv -o all.csv --keep-going --columns union").ends(1);
     ran.says(&["3 of 3"]);

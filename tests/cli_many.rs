@@ -254,7 +254,7 @@ fn failures_name_the_file_and_the_record_in_it() {
         ("late.ndjson", "{\"a\":1}\n{\"a\":\n"),
     ]);
     let here = here.path();
-    convert(here, "a.csv bad.csv b.csv -o all.csv").ends(1).says(&["bad.csv: record 2: byte 8: "]);
+    convert(here, "a.csv bad.csv b.csv -o all.csv").ends(1).says(&["bad.csv: record 2, line 3, byte 8: "]);
     assert!(!here.join("all.csv").exists());
     convert(here, "a.csv missing.csv bad.csv -o all.csv").ends(3).says(&["missing.csv"]);
     let ran =
@@ -289,7 +289,7 @@ fn failures_name_the_file_and_the_record_in_it() {
     // If all fail there is no file.
     convert(here, "bad.csv missing.csv -o none.csv --keep-going").ends(1).says(&["2 of 2"]);
     assert!(!here.join("none.csv").exists());
-    convert(here, "late.ndjson late.ndjson -t csv").ends(1).says(&["late.ndjson: record 2: byte 13"]);
+    convert(here, "late.ndjson late.ndjson -t csv").ends(1).says(&["late.ndjson: record 2, line 2, byte 13"]);
     // Bad records that are left out are not failures.
     let ran = convert(here, "a.csv bad.csv b.csv --on-error skip").ends(0).says(&["1 bad record"]);
     assert_eq!(ran.stdout, "x,y\n1,2\n3,4\n5,6\n8,9\n");

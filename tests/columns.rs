@@ -336,7 +336,7 @@ fn what_leaves_no_header_is_told_before_anything_is_written() {
     let deep = "{\"id\":{\"id\":{\"id\":{\"id\":{\"id\":1}}}}}\n".to_string();
     let large = format!("{{\"id\":\"{}\"}}\n", "x".repeat(300));
     let at: usize = with_one("").lines().take(400).map(|line| line.len() + 1).sum();
-    let place = |says| format!("record 401: byte {at}: {says}");
+    let place = |says| format!("record 401, line 401, byte {at}: {says}");
     for (odd, flag, limit, says) in [
         (long, "--max-key-length", "64", place("a key of 70 bytes")),
         (deep, "--max-key-length", "13", place("a key of 14 bytes")),

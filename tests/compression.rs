@@ -217,7 +217,7 @@ fn bombs_stay_inside_the_ceiling() {
         // One line that is larger than any record may be, or than what the codec leaves of the memory limit.
         let ran = run(here.path(), ["convert", &name, "-f", "text", "-o", "out.csv", "--memory-limit", "32MB"]);
         assert!(ran.code == 1 || ran.code == 4, "{codec}: {}", ran.stderr);
-        ran.says(&["record 1: byte 0: the record is larger than ", "--memory-limit"]);
+        ran.says(&["record 1, line 1, byte 0: the record is larger than ", "--memory-limit"]);
     }
 }
 

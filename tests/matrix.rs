@@ -200,7 +200,7 @@ fn bad_records_anywhere_are_left_out() {
         assert_eq!(rows.len(), 25);
         let case = Case::new("the first bad line", Format::Ndjson, Format::Json, input, Raw::default());
         let message = case.check_by(some_ways()).message().to_string();
-        assert!(message.starts_with(&format!(": record {}: ", places[0] + 1)), "{message}");
+        assert!(message.starts_with(&format!(": record {0}, line {0}, ", places[0] + 1)), "{message}");
     }
 }
 
@@ -220,7 +220,10 @@ fn the_error_is_that_of_the_first_bad_record() {
     for turn in 0..150 {
         let way = Way { input: Input::Mapped, workers: 2 + turn % 6, slice, small: false, target: Kind::File };
         let message = case.run(&way, folder.path()).message().to_string();
-        assert!(message.starts_with(&format!(": record {}: byte {place}: ", good + 1)), "turn {turn}: {message}");
+        assert!(
+            message.starts_with(&format!(": record {}, line {}, byte {place}: ", good + 1, good + 2)),
+            "turn {turn}: {message}"
+        );
     }
 }
 
@@ -295,12 +298,12 @@ fn records_inside_a_document() {
 fn the_first_refused_record_is_the_one_told() {
     let strict = flags(|f| f.strict = true);
     let filler = "{\"a\":1}\n".repeat(300);
-    let first = ": record 1: byte 0: the target can't hold this record as it is (absent_as_null)";
+    let first = ": record 1, line 1, byte 0: the target can't hold this record as it is (absent_as_null)";
     for (input, told) in [
         (format!("{filler}{{\"a\":[1]}}\n{filler}{{\"a\":1,\"z\":2}}\n"), first),
         (format!("{filler}nonsense\n{filler}{{\"a\":1,\"z\":2}}\n"), first),
-        (format!("{filler}{{\"a\":[1]}}\nnonsense\n"), ": record 301: byte 2400: the target can't hold"),
-        (format!("{filler}nonsense\n{{\"a\":[1]}}\n"), ": record 301: byte 2400: `nonsense` is no value"),
+        (format!("{filler}{{\"a\":[1]}}\nnonsense\n"), ": record 301, line 301, byte 2400: the target can't hold"),
+        (format!("{filler}nonsense\n{{\"a\":[1]}}\n"), ": record 301, line 301, byte 2400: `nonsense` is no value"),
     ] {
         for to in [Format::Csv, Format::Tsv] {
             let outcome = Case::new("strict", Format::Ndjson, to, input.clone(), strict.clone()).check();

@@ -308,7 +308,7 @@ fn where_the_group_is_the_limit_the_error_says_so() {
     // At the record, and before the first one.
     let record = ["convert", "a.csv", "-t", "ndjson", "-j2", "--memory-limit", "100MB"];
     let plan = ["convert", "b.csv", "-t", "ndjson", "-j2", "--memory-limit", "100MB", "--max-record-size", "9MB"];
-    for (arguments, says) in [(&record[..], "a.csv: record 2: "), (&plan, "this job needs at least ")] {
+    for (arguments, says) in [(&record[..], "a.csv: record 2, "), (&plan, "this job needs at least ")] {
         let Some(ran) = in_group(14_000_000, here.path(), arguments) else { return };
         let ran = ran.ends(4).says(&[says, "control group", "Raise the "]);
         assert!(!ran.stderr.contains("--memory-limit"), "{}", ran.stderr);
@@ -354,7 +354,7 @@ fn a_header_without_an_end_is_not_looked_for_in_the_whole_file() {
     let file = fs::File::create(here.path().join("a.csv")).unwrap();
     file.set_len(400_000_000).unwrap();
     let ran = run(here.path(), ["convert", "a.csv", "-t", "ndjson", "--memory-limit", "32MB"]).ends(1);
-    ran.says(&["a.csv: byte 0: the record is larger than 8000000 bytes", "--max-record-size"]);
+    ran.says(&["a.csv: line 1, byte 0: the record is larger than 8000000 bytes", "--max-record-size"]);
     let ran = run(here.path(), ["count", "-r", "a.csv", "--memory-limit", "32MB", "--strict-memory"]).ends(1);
     assert!(!ran.stderr.contains("resident at the peak"), "{}", ran.stderr);
 }

@@ -262,10 +262,7 @@ fn bad_records_are_kept_in_order_and_can_be_repaired() {
             assert!(raw(line) == records[*n], "{name}: {line}");
         }
         let reason = lines[0]["reason"].as_str().unwrap();
-        family
-            .convert(here, "dirty", "never", &[])
-            .ends(1)
-            .says(&[&format!("dirty: record {}: byte ", bad[0] + 1), reason]);
+        family.convert(here, "dirty", "never", &[]).ends(1).says(&[&format!("dirty: record {}, ", bad[0] + 1), reason]);
 
         // However the work is done.
         let quarantine = fs::read(&kept).unwrap();
@@ -331,7 +328,7 @@ fn the_limit_is_exact() {
                 continue;
             }
             // The record that went over is number 10 * most + 3, from 0.
-            let record = format!("a.csv: record {}: byte ", 10 * most + 4);
+            let record = format!("a.csv: record {}, line {}, byte ", 10 * most + 4, 10 * most + 5);
             let ran = ran.ends(1).says(&[&record, "3 fields", "--max-errors", "are in b.ndjson.quarantine.ndjson"]);
             assert_eq!(lines.len(), most + 1);
             assert_eq!(lines.last().unwrap()["record"], 10 * most + 4);
@@ -355,7 +352,7 @@ fn a_share_is_judged_at_the_end() {
     for [workers, slices] in WAYS {
         let way = ["-j", workers, "--slice-size", slices, "--force"];
         run(here, convert.iter().chain(&["9.9999%"]).chain(&way)).ends(1).says(&[
-            "a.csv: record 194: byte ",
+            "a.csv: record 194, line 195, byte ",
             "20 bad records among 200",
             "9.9999%",
             "are in b.ndjson.quarantine.ndjson",
@@ -571,7 +568,7 @@ fn what_is_still_bad_has_its_first_place() {
     let quarantine = here.join("b.ndjson.quarantine.ndjson");
     let before = lines(&quarantine);
     let replay = ["replay", "b.ndjson.quarantine.ndjson", "-o", "c.ndjson"];
-    let place = format!("a.csv: record 4: byte {}: 3 fields", before[0]["start"]);
+    let place = format!("a.csv: record 4, byte {}: 3 fields", before[0]["start"]);
     run(here, replay).ends(1).says(&[&place]);
     // One is right, one is worse (a quote that is not closed), one is gone.
     edit(&quarantine, |line| match line["record"].as_u64() {

@@ -224,7 +224,7 @@ pub struct Encoded {
     /// replace it by U+FFFD [default: fail]
     #[arg(long, value_name = "HOW", value_parser = one_of(&choice::INVALID_UTF8), ignore_case = true)]
     invalid_utf8: Option<String>,
-    /// Encoding of text, CSV, TSV, JSON and NDJSON, such as utf-16, windows-1252, shift_jis [default: utf-8, or UTF-16
+    /// Encoding of text, CSV, TSV, JSON and NDJSON, such as utf-16, windows-1252, cp850, shift_jis [default: utf-8, or UTF-16
     /// by its byte order mark]
     #[arg(long, value_name = "NAME")]
     encoding: Option<String>,

@@ -2,6 +2,7 @@
 
 use super::gate::Room;
 use super::open::read_error;
+use super::place::Place;
 use super::plan::Plan;
 use super::window::{Idle, Window, Windows};
 use crate::error::{Error, Position, RecordError, Result, is_stop};
@@ -9,6 +10,7 @@ use crate::format::{Boundary, Cut};
 use crate::memory::Reservation;
 use crate::metrics::Progress;
 use crate::record::record_too_large;
+use crate::scan::lines::Lines;
 use crate::source::Stream;
 use crate::sys::{Map, Stop};
 
@@ -18,6 +20,8 @@ pub(super) struct Slice<'s> {
     pub index: u64,
     /// Its first byte's offset in the source.
     pub offset: u64,
+    /// The number of its first line, from 1; 0 of a mapped source, where it is counted when somebody asks.
+    pub line: u64,
     content: Content<'s>,
     /// What is reserved for it beyond the plan.
     pub held: Option<Reservation>,
@@ -49,8 +53,8 @@ impl Slice<'_> {
     }
 }
 
-/// What was cut: where it starts, and its bytes; none at the end.
-type Found<'s> = std::result::Result<Option<(u64, Content<'s>)>, FeedError>;
+/// What was cut: where it starts, its line, and its bytes; none at the end.
+type Found<'s> = std::result::Result<Option<(u64, u64, Content<'s>)>, FeedError>;
 
 /// The one cursor of a run.
 pub(super) struct Feed<'s> {
@@ -58,6 +62,10 @@ pub(super) struct Feed<'s> {
     cutter: Box<dyn Cut>,
     next: u64,
     offset: u64,
+    /// The line at that offset, from 1; 0 where lines are not counted.
+    line: u64,
+    /// What ends a line.
+    lines: Option<Lines>,
     /// About how large the next slice is to be.
     target: usize,
     max_record: usize,
@@ -85,6 +93,8 @@ impl<'s> Feed<'s> {
             cutter,
             next: 0,
             offset: start as u64,
+            line: 0,
+            lines: None,
             target: plan.slice_size,
             max_record: plan.max_record,
             room,
@@ -106,6 +116,12 @@ impl<'s> Feed<'s> {
             });
         }
         self
+    }
+
+    /// Counts the lines of a stream on the way; `line` is the first one's number.
+    pub fn in_lines(self, lines: Option<Lines>, line: u64) -> Feed<'s> {
+        let counted = lines.is_some() && matches!(self.input, Input::Stream(_));
+        Feed { lines, line: if counted { line } else { 0 }, ..self }
     }
 
     /// Only up to `end` of a mapped source, in records of other lengths.
@@ -152,11 +168,11 @@ impl<'s> Feed<'s> {
             progress.read_to(self.offset);
         }
         self.stopped = !matches!(found, Ok(Some(_)));
-        let ((offset, content), outcome) = match found {
+        let ((offset, line, content), outcome) = match found {
             Ok(found) => (found?, Ok(())),
-            Err(error) => ((self.offset, Content::Mapped(&[])), Err(error)),
+            Err(error) => ((self.offset, self.line, Content::Mapped(&[])), Err(error)),
         };
-        let slice = Slice { index: self.next, offset, content, held, alone: false };
+        let slice = Slice { index: self.next, offset, line, content, held, alone: false };
         self.next += 1;
         Some((slice, outcome))
     }
@@ -190,7 +206,7 @@ impl<'s> Feed<'s> {
                     self.room.slice(len, held)?;
                     let offset = self.offset;
                     self.offset += len as u64;
-                    return Ok(Some((offset, Content::Mapped(&rest[..len]))));
+                    return Ok(Some((offset, 0, Content::Mapped(&rest[..len]))));
                 }
                 Boundary::Skip(len) => self.offset += len as u64,
                 Boundary::More if window < most && window < rest.len() => return Err(self.room.refused(window).into()),
@@ -210,7 +226,13 @@ impl<'s> Feed<'s> {
             if window.is_empty() {
                 return failed.map_or(Ok(None), |error| Err(FeedError::Read(error)));
             }
-            let found = self.cutter.cut(&window, self.target, windows.ended())?;
+            let found = match self.cutter.cut(&window, self.target, windows.ended()) {
+                Ok(found) => found,
+                Err(error) => {
+                    let place = Place::new(&window, error.offset, self.lines, self.line);
+                    return Err(FeedError::Cut(error, place));
+                }
+            };
             match (found, failed) {
                 (Boundary::More, Some(error)) => return Err(FeedError::Read(error)),
                 // The records before the failed read come first, whatever the size of slices.
@@ -221,16 +243,19 @@ impl<'s> Feed<'s> {
             match found {
                 Boundary::At(len) => {
                     windows.cut(&mut window, len)?;
-                    let offset = self.offset;
+                    let (offset, line) = (self.offset, self.line);
                     self.offset += len as u64;
-                    return Ok(Some((offset, Content::Read(window))));
+                    self.line += self.lines.map_or(0, |lines| lines.count(&window, 0));
+                    return Ok(Some((offset, line, Content::Read(window))));
                 }
                 Boundary::Skip(len) => {
+                    self.line += self.lines.map_or(0, |lines| lines.count(&window[..len], 0));
                     window.skip(len);
                     self.offset += len as u64;
                 }
                 Boundary::More if window.len() >= self.target.saturating_add(self.max_record) => {
-                    return Err(record_too_large(0, self.max_record).into());
+                    let place = Place::new(&window, 0, self.lines, self.line);
+                    return Err(FeedError::Cut(record_too_large(0, self.max_record), place));
                 }
                 // The stream paused inside a record.
                 Boundary::More if window.len() < size => {}
@@ -247,30 +272,28 @@ impl<'s> Feed<'s> {
 
 /// Why no further slice can be cut.
 pub(super) enum FeedError {
-    /// The data is bad where the next slice would start.
-    Cut(RecordError),
+    /// The data is bad where the next slice would start, or further on.
+    Cut(RecordError, Place),
     /// The stream can't be read.
     Read(std::io::Error),
 }
 
 impl From<RecordError> for FeedError {
     fn from(error: RecordError) -> FeedError {
-        FeedError::Cut(error)
+        FeedError::Cut(error, Place::default())
     }
 }
 
 impl FeedError {
-    /// The error of the run; `records` came before it, `offset` is where the slice would have started.
-    pub fn at(self, source: &std::path::Path, records: u64, offset: u64) -> Error {
+    /// The error of the run; `records` came before it, the slice would have started at `offset`, in this line.
+    pub fn at(self, source: &std::path::Path, records: u64, (offset, line): (u64, u64)) -> Error {
         match self {
-            FeedError::Read(error) if is_stop(&error) => {
-                Error::stopped(Some(Position { file: source.to_path_buf(), record: records, offset }))
+            FeedError::Read(error) if is_stop(&error) => Error::stopped(Some(Position::new(source, records, offset))),
+            FeedError::Read(error) => {
+                read_error(Position { line, ..Position::new(source, records + 1, offset) }, error)
             }
-            FeedError::Read(error) => read_error(source, records + 1, offset, error),
-            FeedError::Cut(error) => {
-                let position =
-                    Position { file: source.to_path_buf(), record: records + 1, offset: offset + error.offset as u64 };
-                Error::data(position, error)
+            FeedError::Cut(error, place) => {
+                place.tell(Error::data(Position::new(source, records + 1, offset + error.offset as u64), error))
             }
         }
     }
@@ -286,14 +309,14 @@ pub(super) fn read_head<T>(
     let mut head = Vec::new();
     let mut size = 64 << 10;
     loop {
-        stream.fill_to(&mut head, size).map_err(|e| read_error(path, 0, 0, e))?;
+        stream.fill_to(&mut head, size).map_err(|e| read_error(Position::new(path, 0, 0), e))?;
         if let Some(found) = enough(&head, stream.ended())? {
             return Ok((head, found));
         }
         let most = max.min(room.largest());
         if head.len() >= most || stream.ended() {
             let error = if most < max { room.refused(most) } else { record_too_large(0, max) };
-            return Err(Error::data(Position { file: path.to_path_buf(), record: 0, offset: 0 }, error));
+            return Err(Error::data(Position::new(path, 0, 0), error));
         }
         if head.len() >= size {
             size = (size * 2).min(most);

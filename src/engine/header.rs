@@ -17,7 +17,7 @@ use super::phases::Phases;
 use super::route::Header;
 use super::run::How;
 use super::settings::{ColumnsFrom, OnError};
-use crate::error::{Error, Result};
+use crate::error::{Error, Position, Result};
 use crate::format::{Boundary, Columns, Nested, UnknownKey};
 use crate::record::Schema;
 use crate::source::Bytes;
@@ -122,7 +122,9 @@ impl Opened<'_> {
         loop {
             if let Bytes::Stream(stream) = &mut self.source.bytes {
                 let path = &self.source.path;
-                stream.read_to(&mut self.head.bytes, start + size).map_err(|e| read_error(path, 0, 0, e))?;
+                stream
+                    .read_to(&mut self.head.bytes, start + size)
+                    .map_err(|e| read_error(Position::new(path, 0, 0), e))?;
             }
             let keys = match &self.source.bytes {
                 Bytes::Mapped(map) => {

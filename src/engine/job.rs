@@ -100,7 +100,7 @@ impl Job {
         let phases = Phases::new(plan.workers);
         let place = target.file_path().map(Into::into);
         let run = opened.convert(&target, &phases, resumable.as_mut(), &mut ledger).and_then(|run| {
-            ledger.judge(run.totals.records_in).map_err(|error| opened.source.tell(error))?;
+            ledger.judge(run.totals.records_in).map_err(|error| opened.tell(error))?;
             Ok(run)
         });
         let mut run = match run.map_err(|error| opened.source.blame(error)) {

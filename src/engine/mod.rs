@@ -17,6 +17,7 @@ mod open;
 mod opened;
 mod pass;
 mod phases;
+mod place;
 mod plan;
 mod policy;
 mod quarantine;

@@ -63,15 +63,14 @@ pub(super) fn as_text(mut source: Source, from: Format, settings: &Settings) -> 
     source.decode(encoding, settings.invalid_utf8 == InvalidUtf8::Replace && !settings.strict)
 }
 
-/// A failed read of a source; `record` is the one in which it failed, 0 where that is not known, and `offset` where it
-/// starts.
-pub(super) fn read_error(path: &Path, record: u64, offset: u64, error: std::io::Error) -> Error {
+/// A failed read of a source, in the record that starts at this place.
+pub(super) fn read_error(position: Position, error: std::io::Error) -> Error {
     let Some(malformed) = error.get_ref().and_then(|inner| inner.downcast_ref::<Malformed>()) else {
-        return Error::read(path, error);
+        return Error::read(position.file, error);
     };
     let error = RecordError::new(0, malformed.to_string())
         .hint("Give another --encoding, or --invalid-utf8 replace to put U+FFFD in its place.");
-    Error::data(Position { file: path.to_path_buf(), record, offset }, error)
+    Error::data(position, error)
 }
 
 /// The file that a source is, if it is a regular one.

@@ -8,6 +8,7 @@ use super::gate::Room;
 use super::open::{as_text, open_text};
 use super::pass::PassThrough;
 use super::phases::Phases;
+use super::place::{self, Place};
 use super::plan::{BASE, Plan, Wishes};
 use super::quarantine::{Head, Ledger, Section};
 use super::route::Route;
@@ -16,7 +17,7 @@ use super::settings::{OnError, Settings, SourceSpec, TargetSpec};
 use super::wordcount::WordCount;
 use crate::compress::Compression;
 use crate::error::{Error, Position, Result};
-use crate::format::{self, Columns, Format, OpenError, Opening, ReadFormat, UnknownKey, WriteFormat};
+use crate::format::{self, Columns, Format, OpenError, Opening, Options, ReadFormat, UnknownKey, WriteFormat, sniff};
 use crate::memory::{Budget, Reservation};
 use crate::record::{Schema, record_too_large};
 use crate::source::{Bytes, Source, damage};
@@ -33,6 +34,8 @@ pub(super) struct Beginning {
 /// A source that was looked at, and how it will be converted.
 pub(super) struct Opened<'s> {
     pub settings: &'s Settings,
+    /// Those of the settings, with what the source itself says and what the plan leaves.
+    pub options: Options,
     pub source: Source,
     pub head: Beginning,
     pub reading: Box<dyn ReadFormat>,
@@ -47,6 +50,8 @@ pub(super) struct Opened<'s> {
     names: Reservation,
     /// Something of a stream was handed out.
     pub begun: bool,
+    /// What is odd about the beginning, for the first error.
+    suspicion: Option<String>,
 }
 
 impl<'s> Opened<'s> {
@@ -105,7 +110,10 @@ impl<'s> Opened<'s> {
         options.strict = settings.strict;
         let path = source.path.clone();
         let open = |head: &[u8], end: bool| match &replay {
-            None => format::open(from, &options, head, end),
+            None => match sniff::other(from, head) {
+                Some(other) => Err(other.into()),
+                None => format::open(from, &options, head, end).map_err(|error| error.suspect(from, head)),
+            },
             Some(section) => section.reading(&options).map(Opening::Ready),
         };
         let look = |head: &[u8], end: bool| match open(head, end) {
@@ -113,42 +121,38 @@ impl<'s> Opened<'s> {
             Ok(Opening::More) => Ok(None),
             Err(OpenError::Usage(error)) => Err(error),
             Err(OpenError::Data(error)) => {
-                Err(Error::data(Position { file: path.clone(), record: 0, offset: error.offset as u64 }, error))
+                let place = Place::new(head, error.offset, from.lines().filter(|_| streamed), 1);
+                Err(place.tell(Error::data(Position::new(&path, 0, error.offset as u64), error)))
             }
         };
-        let (head, reading) = match &mut source.bytes {
-            Bytes::Mapped(map) => {
-                let all = map.bytes();
-                // A header is a record: it may not be larger than one.
-                let len = match from {
-                    Format::Csv | Format::Tsv => all.len().min(plan.max_record.max(BEGINNING)),
-                    _ => all.len(),
-                };
-                let found = look(&all[..len], len == all.len());
-                let found = found.map_err(|e| damage(map, &source.path, u64::MAX).unwrap_or(e))?;
-                let reading = found.ok_or_else(|| too_large(&source.path, plan.max_record))?;
-                if reading.start() > BEGINNING {
-                    map.release(0..reading.start());
-                }
-                (Vec::new(), reading)
-            }
-            Bytes::Stream(stream) => {
-                read_head(stream, &source.path, (plan.max_record, &room), look).map_err(|error| source.tell(error))?
-            }
+        let looked = beginning(&mut source, from, (&plan, &room), look);
+        let (head, reading) = looked.map_err(|error| place::tell(&source, from, error))?;
+        let suspicion = match (reading.suspicion(), &source.bytes) {
+            (Some(found), _) => Some(found),
+            (None, Bytes::Mapped(map)) => sniff::suspicion(from, map.bytes()),
+            (None, Bytes::Stream(_)) => sniff::suspicion(from, &head),
         };
+        let suspicion = suspicion.map(str::to_owned);
         let mut route = Route::new(settings, from, to, &*reading)?;
+        if let Some(delimiter) = reading.delimiter() {
+            options.dialect.delimiter = Some(delimiter);
+            // The line that names it would go with the header.
+            route.pass_through = false;
+        }
         // Repaired records stand alone: what one of them does not close must not reach into the next.
         route.pass_through &= replay.is_none() || !matches!(from, Format::Csv | Format::Tsv);
         // What is compressed is being read by now, as it was planned.
         if let (Some(schema), None) = (&route.schema, wishes.packed) {
             (wishes.names, wishes.columns) = (size_of_names(schema), schema.len());
             plan = Plan::new(&wishes)?;
+            options.max_record = plan.max_record;
         }
         let budget = Budget::of(plan.memory_limit, plan.whose);
         let (reserved, beginning) = plan.reserve(&budget)?;
         let names = budget.open("names of columns", NAMES_INSTEAD);
         let mut opened = Opened {
             settings,
+            options,
             source,
             head: Beginning { bytes: head, reserved: Some(beginning) },
             reading,
@@ -159,6 +163,7 @@ impl<'s> Opened<'s> {
             names,
             replay,
             begun: false,
+            suspicion,
         };
         if let Some(schema) = opened.route.schema.take() {
             opened.hold_names(&schema)?;
@@ -223,7 +228,7 @@ impl<'s> Opened<'s> {
     pub(super) fn head(&self) -> Head {
         match &self.replay {
             Some(section) => section.head().clone(),
-            None => Head::new(self.route.from, &self.settings.options, &*self.reading, self.before_records()),
+            None => Head::new(self.route.from, &self.options, &*self.reading, self.before_records()),
         }
     }
 
@@ -233,6 +238,23 @@ impl<'s> Opened<'s> {
         match &self.source.bytes {
             Bytes::Mapped(map) => &map.bytes()[..start],
             Bytes::Stream(_) => &self.head.bytes[..start],
+        }
+    }
+
+    /// The line of a stream in which its first record is.
+    pub(super) fn first_line(&self) -> u64 {
+        match (&self.source.bytes, self.route.from.lines()) {
+            (Bytes::Stream(_), Some(lines)) => 1 + lines.count(self.before_records(), 0),
+            _ => 0,
+        }
+    }
+
+    /// Adds to an error of the source where exactly that is.
+    pub(super) fn tell(&self, error: Error) -> Error {
+        let error = place::tell(&self.source, self.route.from, error);
+        match (&self.suspicion, &self.replay) {
+            (Some(suspicion), None) => error.suspect(suspicion),
+            _ => error,
         }
     }
 
@@ -253,10 +275,7 @@ impl<'s> Opened<'s> {
             };
             return Ok(Box::new(PassThrough { prefix }));
         }
-        let mut options = self.settings.options.clone();
-        options.strict = self.settings.strict;
-        options.max_record = self.plan.max_record;
-        format::create(route.to, &options, &route.shape(), header, route.from)
+        format::create(route.to, &self.options, &route.shape(), header, route.from)
     }
 }
 
@@ -287,9 +306,35 @@ fn size_of_names(schema: &Schema) -> usize {
 /// So much of a mapped source is looked at in any case.
 const BEGINNING: usize = 64 << 10;
 
+/// Looks at the beginning of a source: at what is mapped, or at as much as has to be read.
+fn beginning(
+    source: &mut Source,
+    from: Format,
+    (plan, room): (&Plan, &Room),
+    mut look: impl FnMut(&[u8], bool) -> Result<Option<Box<dyn ReadFormat>>>,
+) -> Result<(Vec<u8>, Box<dyn ReadFormat>)> {
+    let map = match &mut source.bytes {
+        Bytes::Stream(stream) => return read_head(stream, &source.path, (plan.max_record, room), look),
+        Bytes::Mapped(map) => map,
+    };
+    let all = map.bytes();
+    // A header is a record: it may not be larger than one.
+    let len = match from {
+        Format::Csv | Format::Tsv => all.len().min(plan.max_record.max(BEGINNING)),
+        _ => all.len(),
+    };
+    let found = look(&all[..len], len == all.len());
+    let found = found.map_err(|e| damage(map, &source.path, u64::MAX).unwrap_or(e))?;
+    let reading = found.ok_or_else(|| too_large(&source.path, plan.max_record))?;
+    if reading.start() > BEGINNING {
+        map.release(0..reading.start());
+    }
+    Ok((Vec::new(), reading))
+}
+
 /// The error for a source whose header is larger than a record may be.
 fn too_large(path: &Path, max: usize) -> Error {
-    Error::data(Position { file: path.to_path_buf(), record: 0, offset: 0 }, record_too_large(0, max))
+    Error::data(Position::new(path, 0, 0), record_too_large(0, max))
 }
 
 /// The names of columns; keys of JSON are text.

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::ops::Range;
 
 use super::commit::Notes;
+use super::place::Place;
 use super::quarantine::{Bad, BadRecords, NOTED, Origin};
 use super::settings::OnError;
 use super::totals::SliceTotals;
@@ -20,6 +21,8 @@ pub(super) struct Policy<'p, 'r> {
     pub bytes: &'p [u8],
     /// Where they are.
     pub at: At<'p>,
+    /// The line that they begin in; 0 if that is not known.
+    pub line: u64,
     /// What is bad so far.
     pub bad: &'p RefCell<BadRecords>,
 }
@@ -47,7 +50,10 @@ impl Policy<'_, '_> {
         if self.shared.on_error == OnError::Fail || error.fault != Fault::Record {
             return Err(match self.at {
                 At::Source(_) => Stop::Record(index, error),
-                At::Origin(origin) => Stop::Run(Error::data(origin.position(error.offset), error)),
+                At::Origin(origin) => {
+                    let place = Place::new(self.bytes, error.offset, self.shared.lines, 0);
+                    Stop::Run(place.tell(Error::data(origin.position(error.offset), error)))
+                }
             });
         }
         totals.records_failed += 1;
@@ -71,13 +77,19 @@ impl Policy<'_, '_> {
     fn describe(&self, error: RecordError, (index, record): (u64, Range<usize>), output: u64) -> Bad {
         match self.at {
             At::Source(offset) => {
+                let line = match self.shared.lines {
+                    Some(lines) if self.line > 0 => {
+                        self.line + self.bad.borrow_mut().lines_before(self.bytes, error.offset, lines)
+                    }
+                    _ => 0,
+                };
                 let [start, end, bad] = [record.start, record.end, error.offset].map(|at| offset + at as u64);
-                Bad { file: None, record: index, start, end, offset: bad, error, output }
+                Bad { file: None, record: index, start, end, offset: bad, line, error, output }
             }
             At::Origin(origin) => {
                 let Position { offset, .. } = origin.position(error.offset);
                 let Origin { file, record, start, end, .. } = origin.clone();
-                Bad { file: Some(file), record, start, end, offset, error, output }
+                Bad { file: Some(file), record, start, end, offset, line: 0, error, output }
             }
         }
     }

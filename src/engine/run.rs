@@ -177,18 +177,22 @@ impl Opened<'_> {
         let committer = Committer::new(target, begin, pool, buffers);
         let workers: Vec<_> = (0..plan.workers).map(|index| Mutex::new(self.worker(index, writing))).collect();
         let room = Room::new(plan, &self.budget);
+        let first_line = self.first_line();
         let (feed, map) = feed(&mut self.source.bytes, take(&mut self.head), &*self.reading, (plan, &room), start)?;
         let feed = match &self.replay {
             Some(section) => feed.within(section.end(), section.longest_line(plan.max_record)),
             None => feed,
         };
-        let feed = feed.controlled(self.settings.stop.as_ref(), self.settings.progress.as_ref());
+        let lines = self.route.from.lines();
+        let feed =
+            feed.in_lines(lines, first_line).controlled(self.settings.stop.as_ref(), self.settings.progress.as_ref());
         let shared = Shared {
             feed: Gate::new(feed, plan, room),
             committer,
             governor: Governor::new(plan, &self.budget, self.settings.pressure.as_ref()),
             source: &self.source.path,
             map,
+            lines,
             schema: self.route.schema.as_ref(),
             ops: &self.route.ops,
             on_error,
@@ -199,7 +203,7 @@ impl Opened<'_> {
         };
         let ready = run_workers(&workers, &shared)?;
         let (bytes_in, events) = (shared.feed.into_inner().offset(), shared.governor.into_events());
-        let (mut totals, place) = shared.committer.finish().map_err(|error| self.source.tell(error))?;
+        let (mut totals, place) = shared.committer.finish().map_err(|error| self.tell(error))?;
         // Behind the last read, and before the output looks like a whole one.
         self.source.unchanged()?;
         if let Some(decoded) = &self.source.decoded {

@@ -11,6 +11,7 @@ use super::gate::Gate;
 use super::governor::Governor;
 use super::large;
 use super::phases::{Lap, Phases, Stage};
+use super::place::Place;
 use super::policy::{At, Policy, too_large};
 use super::quarantine::{BadRecords, Section};
 use super::settings::OnError;
@@ -20,6 +21,7 @@ use crate::format::{Decode, Encode};
 use crate::memory::Arena;
 use crate::op::Op;
 use crate::record::{Batch, EncodeError, Output, Schema};
+use crate::scan::lines::Lines;
 use crate::source::damage;
 use crate::sys::Map;
 
@@ -30,6 +32,8 @@ pub(super) struct Shared<'r> {
     pub governor: Governor<'r>,
     pub source: &'r Path,
     pub map: Option<&'r Map>,
+    /// What ends a line of the source.
+    pub lines: Option<Lines>,
     /// The fields of batches in columns.
     pub schema: Option<&'r Schema>,
     pub ops: &'r [std::sync::Arc<dyn Op>],
@@ -94,7 +98,7 @@ impl Worker {
             output.set_careful(shared.on_error != OnError::Fail);
             let mut totals = SliceTotals::default();
             let parts = (&mut *self.decoder, &mut *self.encoder, &mut self.arena);
-            let policy = Policy { shared, index, bytes, at: At::Source(start), bad: &bad };
+            let policy = Policy { shared, index, bytes, at: At::Source(start), line: slice.line, bad: &bad };
             let stop = records(&policy, &mut self.record, parts, &mut output, &mut totals, &mut lap).err();
             totals.records_out = output.records;
             totals.lossy.add(&output.lossy);
@@ -245,15 +249,18 @@ fn failure(
     if cut.is_none() && stop.is_none() {
         return None;
     }
-    let (source, offset) = (shared.source.to_path_buf(), slice.offset);
+    let (source, offset, line) = (shared.source.to_path_buf(), slice.offset, slice.line);
     if let Some(error) = cut {
-        return Some(Box::new(move |records| error.at(&source, records, offset)));
+        return Some(Box::new(move |records| error.at(&source, records, (offset, line))));
     }
     match stop? {
         Stop::Run(error) => Some(Box::new(|_| error)),
-        Stop::Record(index, error) => Some(Box::new(move |records| {
-            let position = Position { file: source, record: records + index + 1, offset: offset + error.offset as u64 };
-            Error::data(position, error)
-        })),
+        Stop::Record(index, error) => {
+            let place = Place::new(slice.bytes(), error.offset, shared.lines, line);
+            Some(Box::new(move |records| {
+                let position = Position::new(source, records + index + 1, offset + error.offset as u64);
+                place.tell(Error::data(position, error))
+            }))
+        }
     }
 }

@@ -9,6 +9,7 @@ pub mod frames;
 #[cfg(test)]
 mod harness;
 pub mod json;
+pub mod sniff;
 pub mod text;
 
 pub use choose::{source_format, target_format};
@@ -22,6 +23,7 @@ use crate::error::{Error, RecordError};
 use crate::record::{Batch, EncodeError, Output, Schema};
 pub use crate::record::{BytesAs, Detail};
 use crate::scan::csv::Marks;
+use crate::scan::lines::Lines;
 
 /// The formats by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
@@ -80,6 +82,15 @@ impl Format {
         let path = crate::compress::inner_path(path);
         let extension = path.extension()?.to_str()?.to_ascii_lowercase();
         Format::ALL.into_iter().find(|format| format.extensions().contains(&extension.as_str()))
+    }
+
+    /// What ends a line of this format, if it has lines.
+    pub fn lines(self) -> Option<Lines> {
+        match self {
+            Format::Csv | Format::Tsv => Some(Lines::Breaks),
+            Format::Ndjson | Format::Json | Format::Text => Some(Lines::Feeds),
+            Format::Fixed | Format::Frames => None,
+        }
     }
 
     /// Whether the bytes of this format are always UTF-8.
@@ -173,6 +184,14 @@ pub trait ReadFormat: Send + Sync {
     /// What the user should be told about the beginning.
     fn warnings(&self) -> &[String] {
         &[]
+    }
+    /// The delimiter, if the source names it itself.
+    fn delimiter(&self) -> Option<u8> {
+        None
+    }
+    /// What is odd about the beginning, and may be the reason for an error further on.
+    fn suspicion(&self) -> Option<&str> {
+        None
     }
     /// A cutter that begins at [`start`](Self::start).
     fn cutter(&self) -> Box<dyn Cut>;
@@ -408,6 +427,16 @@ pub enum OpenError {
     Data(RecordError),
     /// Settings that can't work.
     Usage(Error),
+}
+
+impl OpenError {
+    /// Adds what is odd about a source that begins so.
+    pub fn suspect(self, format: Format, start: &[u8]) -> OpenError {
+        match (self, sniff::suspicion(format, start)) {
+            (OpenError::Data(error), Some(suspicion)) => OpenError::Data(error.suspect(suspicion)),
+            (error, _) => error,
+        }
+    }
 }
 
 impl From<RecordError> for OpenError {

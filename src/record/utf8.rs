@@ -27,9 +27,18 @@ pub fn checked<'a>(
     }
 }
 
+/// What to do about bytes that are not UTF-8. Most such files are from Windows in the West.
+pub const NOT_UTF8: &str = "Name the encoding with --encoding (often it is windows-1252), or replace what is invalid with --invalid-utf8 replace.";
+
+/// The same of a format of bytes, which has no encoding.
+pub fn without_encoding(mut error: RecordError) -> RecordError {
+    error.hint = Some("Replace what is invalid with --invalid-utf8 replace.".into());
+    error
+}
+
 /// The error for a text whose first bad byte is at `offset` of the slice.
 pub fn invalid(offset: usize) -> RecordError {
-    RecordError::new(offset, "the text is not valid UTF-8").hint("Replace what is invalid with --invalid-utf8 replace.")
+    RecordError::new(offset, "the text is not valid UTF-8").hint(NOT_UTF8)
 }
 
 #[cold]

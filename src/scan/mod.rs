@@ -8,5 +8,6 @@ pub mod count;
 pub mod csv;
 pub mod json;
 pub mod kernel;
+pub mod lines;
 pub mod number;
 pub mod vector;

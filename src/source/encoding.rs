@@ -6,8 +6,9 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-use encoding_rs::{Decoder, DecoderResult, UTF_8, UTF_16BE, UTF_16LE};
+use encoding_rs::{DecoderResult, UTF_8, UTF_16BE, UTF_16LE};
 
+use super::code_page::{CodePage, PageDecoder};
 use crate::error::Error;
 
 /// How much is decoded at a time, in bytes. Output is UTF-8, up to three times as long as input.
@@ -18,20 +19,28 @@ const OUTPUT: usize = 64 << 10;
 const REPLACEMENT: &[u8] = "\u{fffd}".as_bytes();
 
 /// How characters stand in bytes, by the names and rules of the [Encoding Standard](https://encoding.spec.whatwg.org):
-/// `latin1` is windows-1252 there.
+/// `latin1` is windows-1252 there. The code pages of DOS have the names `cp437`, `cp850` and so on.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Encoding {
-    inner: &'static encoding_rs::Encoding,
+    inner: Inner,
     /// UTF-16 whose byte order mark says which one; without one it is little-endian.
     by_mark: bool,
+}
+
+/// Who knows an encoding.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Inner {
+    Standard(&'static encoding_rs::Encoding),
+    Page(CodePage),
 }
 
 impl FromStr for Encoding {
     type Err = Error;
     fn from_str(label: &str) -> Result<Encoding, Error> {
-        let inner = encoding_rs::Encoding::for_label_no_replacement(label.as_bytes()).ok_or_else(|| {
+        let standard = encoding_rs::Encoding::for_label_no_replacement(label.as_bytes()).map(Inner::Standard);
+        let inner = standard.or_else(|| CodePage::of(label).map(Inner::Page)).ok_or_else(|| {
             Error::usage(format!(
-                "--encoding: `{label}` is no encoding of the Encoding Standard\n  Such as utf-8, utf-16, utf-16be, windows-1252, iso-8859-15, shift_jis, gb18030, koi8-r."
+                "--encoding: `{label}` is no encoding of the Encoding Standard, and no code page of DOS\n  Such as utf-8, utf-16, utf-16be, windows-1252, iso-8859-15, shift_jis, gb18030, koi8-r, cp437, cp850."
             ))
         })?;
         Ok(Encoding { inner, by_mark: label.trim().eq_ignore_ascii_case("utf-16") })
@@ -60,26 +69,53 @@ impl Encoding {
             [0xfe, 0xff, ..] => UTF_16BE,
             _ => return Ok(None),
         };
-        Ok(Some(Encoding { inner, by_mark: false }))
+        Ok(Some(Encoding { inner: Inner::Standard(inner), by_mark: false }))
     }
 
     /// The encoding itself, where a byte order mark may still tell which one it is.
     pub fn by_mark(self, beginning: &[u8]) -> Encoding {
         let inner = match (self.by_mark, beginning) {
-            (true, [0xfe, 0xff, ..]) => UTF_16BE,
+            (true, [0xfe, 0xff, ..]) => Inner::Standard(UTF_16BE),
             _ => self.inner,
         };
         Encoding { inner, by_mark: false }
     }
 
-    /// The name in the standard.
+    /// The name in the standard, or that of the code page.
     pub fn name(self) -> &'static str {
-        if self.by_mark { "UTF-16" } else { self.inner.name() }
+        match self.inner {
+            _ if self.by_mark => "UTF-16",
+            Inner::Standard(encoding) => encoding.name(),
+            Inner::Page(page) => page.name(),
+        }
     }
 
     /// Nothing has to be decoded.
     pub fn is_utf8(self) -> bool {
-        self.inner == UTF_8
+        self.inner == Inner::Standard(UTF_8)
+    }
+
+    fn decoder(self) -> Decoder {
+        match self.inner {
+            Inner::Standard(encoding) => Decoder::Standard(encoding.new_decoder_with_bom_removal()),
+            Inner::Page(page) => Decoder::Page(PageDecoder::new(page)),
+        }
+    }
+}
+
+/// What makes UTF-8.
+enum Decoder {
+    Standard(encoding_rs::Decoder),
+    Page(PageDecoder),
+}
+
+impl Decoder {
+    /// Decodes what fits into `output`; `last`: no input follows. Says how that ended, and what was read and written.
+    fn decode(&mut self, input: &[u8], output: &mut [u8], last: bool) -> (DecoderResult, usize, usize) {
+        match self {
+            Decoder::Standard(decoder) => decoder.decode_to_utf8_without_replacement(input, output, last),
+            Decoder::Page(decoder) => decoder.decode(input, output),
+        }
     }
 }
 
@@ -131,7 +167,7 @@ impl Decoding {
     pub fn new(reader: Box<dyn Read + Send>, about: Decoded, replace: bool) -> Decoding {
         Decoding {
             reader,
-            decoder: about.encoding.inner.new_decoder_with_bom_removal(),
+            decoder: about.encoding.decoder(),
             about,
             replace,
             input: vec![0; INPUT].into(),
@@ -157,8 +193,7 @@ impl Decoding {
             }
             let last = self.waiting.0 == self.waiting.1 && self.read_input()? == 0;
             let input = &self.input[self.waiting.0..self.waiting.1];
-            let (result, read, written) =
-                self.decoder.decode_to_utf8_without_replacement(input, &mut self.output[..OUTPUT], last);
+            let (result, read, written) = self.decoder.decode(input, &mut self.output[..OUTPUT], last);
             self.waiting.0 += read;
             self.consumed += read as u64;
             self.ready.1 = written;

@@ -29,6 +29,10 @@ pub(super) struct Identity {
     pub stamp: Stamp,
 }
 
+const QUIET: &str = "Convert it when nobody writes to it.";
+/// A pipe has what was in the file when its end was met.
+const PIPE: &str = "Convert it when nobody writes to it; or pipe it, which takes what is there: cat FILE | pagemill convert - -f FORMAT";
+
 impl Identity {
     /// Of a regular file that has bytes; files of `/proc` claim to have none, and have no identity.
     pub fn of(file: &File) -> Option<Identity> {
@@ -43,17 +47,16 @@ impl Identity {
         let before = &self.stamp;
         let changed = |how: String| Error::io("read", path, io::Error::other(how));
         if now.len != before.len {
+            let hint = if now.len > before.len { PIPE } else { QUIET };
             return Err(changed(format!(
-                "byte {}: the file changed while it was read: it had {} bytes and has {} now\n  Convert it when nobody writes to it.",
+                "byte {}: the file changed while it was read: it had {} bytes and has {} now\n  {hint}",
                 now.len.min(before.len),
                 before.len,
                 now.len
             )));
         }
         if now.modified != before.modified {
-            return Err(changed(
-                "the file was written to while it was read\n  Convert it when nobody writes to it.".to_owned(),
-            ));
+            return Err(changed(format!("the file was written to while it was read\n  {QUIET}")));
         }
         match path.metadata() {
             Ok(named) if named.is_file() && place(&named) != before.place => {
@@ -98,6 +101,10 @@ mod tests {
         identity.check(Path::new("-")).unwrap();
         File::options().append(true).open(&path).unwrap().set_len(3).unwrap();
         assert!(says(&identity).contains("a.csv: byte 3: ") && says(&identity).contains("had 8 bytes and has 3"));
+
+        let identity = fresh();
+        fs::write(&path, "a,b\n1,2\n3,4\n").unwrap();
+        assert!(says(&identity).contains("had 8 bytes and has 12 now") && says(&identity).contains("cat FILE |"));
 
         let identity = fresh();
         let file = File::options().write(true).open(&path).unwrap();

@@ -5,6 +5,7 @@ mod unpack;
 mod identity;
 mod inlet;
 
+mod code_page;
 mod encoding;
 mod list;
 

@@ -24,9 +24,11 @@ pub(super) fn tally(opened: &mut Opened<'_>) -> Option<Result<u64>> {
 
 fn tally_by(tallies: Vec<Box<dyn Tally>>, opened: &mut Opened<'_>) -> Result<u64> {
     let path = opened.source.path.clone();
+    let (lines, first_line) = (opened.route.from.lines(), opened.first_line());
     let (plan, room) = (&opened.plan, Room::new(&opened.plan, &opened.budget));
     let (feed, map) = feed(&mut opened.source.bytes, take(&mut opened.head), &*opened.reading, (plan, &room), None)?;
-    let feed = feed.controlled(opened.settings.stop.as_ref(), opened.settings.progress.as_ref());
+    let feed =
+        feed.in_lines(lines, first_line).controlled(opened.settings.stop.as_ref(), opened.settings.progress.as_ref());
     let shared = Shared { feed: Gate::new(feed, plan, room), map, failed: Mutex::new(None) };
     let shared = &shared;
     let records = thread::scope(|scope| {
@@ -44,7 +46,7 @@ fn tally_by(tallies: Vec<Box<dyn Tally>>, opened: &mut Opened<'_>) -> Result<u64
     });
     let failed = lock(&shared.failed).take();
     match failed {
-        Some((error, offset)) => Err(opened.source.blame(error.at(&path, records, offset))),
+        Some((error, place)) => Err(opened.source.blame(opened.tell(error.at(&path, records, place)))),
         None => opened.source.unchanged().map(|()| records),
     }
 }
@@ -54,7 +56,7 @@ struct Shared<'s> {
     feed: Gate<'s>,
     map: Option<&'s Map>,
     /// Why there were no more slices, and where.
-    failed: Mutex<Option<(FeedError, u64)>>,
+    failed: Mutex<Option<(FeedError, (u64, u64))>>,
 }
 
 impl Shared<'_> {
@@ -64,7 +66,7 @@ impl Shared<'_> {
         loop {
             let Some((slice, cut)) = self.feed.next(None) else { break };
             if let Err(error) = cut {
-                *lock(&self.failed) = Some((error, slice.offset));
+                *lock(&self.failed) = Some((error, (slice.offset, slice.line)));
                 break;
             }
             // The count is void; what is wrong is told at the end.

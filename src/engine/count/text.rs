@@ -7,7 +7,7 @@ use super::super::opened::ceiling;
 use super::super::{Settings, SourceSpec};
 use super::claims::{self, Pace};
 use crate::compress::Unpacking;
-use crate::error::{Error, Result};
+use crate::error::{Error, Position, Result};
 use crate::format::Format;
 use crate::memory::Buffer;
 use crate::metrics::Progress;
@@ -76,7 +76,7 @@ fn streamed(stream: &mut Stream, path: &Path, progress: Option<&Progress>) -> Re
     let mut counter = Counter::new();
     let mut window = Buffer::new(WINDOW)?;
     while !stream.ended() {
-        let len = stream.fill(&mut window, 1).map_err(|e| read_error(path, 0, 0, e))?;
+        let len = stream.fill(&mut window, 1).map_err(|e| read_error(Position::new(path, 0, 0), e))?;
         counter.feed(&window[..len]);
         if let Some(progress) = progress {
             progress.read_more(len as u64);

@@ -201,7 +201,7 @@ fn nobodys(name: &[u8], source: Option<&Schema>) -> Box<[u8]> {
 struct Bad(Position, RecordError);
 
 fn bad(path: &Path, reason: impl Into<std::borrow::Cow<'static, str>>) -> Bad {
-    Bad(Position { file: path.to_path_buf(), record: 0, offset: 0 }, RecordError::new(0, reason))
+    Bad(Position::new(path, 0, 0), RecordError::new(0, reason))
 }
 
 impl Bad {

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::error::RecordError;
+use crate::scan::lines::Lines;
 
 /// A bad record.
 pub(crate) struct Bad {
@@ -16,6 +17,8 @@ pub(crate) struct Bad {
     pub end: u64,
     /// Where in the file it is bad, and why.
     pub offset: u64,
+    /// In which line that is, where nobody can look at the source again; else 0.
+    pub line: u64,
     pub error: RecordError,
     /// How many bytes of the slice's output come before it.
     pub output: u64,
@@ -31,6 +34,8 @@ pub(crate) struct BadRecords {
     bad: Vec<(Bad, usize)>,
     raw: Vec<u8>,
     size: usize,
+    /// How many lines end before a place of the slice: each is counted once, however many records are bad.
+    counted: (usize, u64),
 }
 
 impl BadRecords {
@@ -44,6 +49,15 @@ impl BadRecords {
         self.size += size(&bad, raw.len());
         self.raw.extend_from_slice(raw);
         self.bad.push((bad, self.raw.len()));
+    }
+
+    /// How many lines of the slice end before `offset`.
+    pub fn lines_before(&mut self, slice: &[u8], offset: usize, lines: Lines) -> u64 {
+        let offset = offset.min(slice.len());
+        let (from, count) = if self.counted.0 <= offset { self.counted } else { (0, 0) };
+        let before = if from > 0 { slice[from - 1] } else { 0 };
+        self.counted = (offset, count + lines.count(&slice[from..offset], before));
+        self.counted.1
     }
 
     pub fn is_empty(&self) -> bool {

@@ -74,7 +74,7 @@ impl Ledger {
         if let Some(quarantine) = &mut self.quarantine {
             quarantine.add(bad, file, record, raw).map_err(failed)?;
         }
-        let position = || Position { file: file.to_path_buf(), record, offset: bad.offset };
+        let position = || Position { line: bad.line, ..Position::new(file, record, bad.offset) };
         match self.limit {
             Some(limit @ MaxErrors::Records(most)) if limit.is_below(self.count, 0) => {
                 let hint = match most {
@@ -111,7 +111,7 @@ impl Ledger {
             }
             // All of them were met by the run that this one goes on with.
             None => {
-                let position = Position { file: self.source.clone(), record: 0, offset: 0 };
+                let position = Position::new(&self.source, 0, 0);
                 let error = RecordError::new(0, format!("{count} of {records} records are bad"));
                 too_many(position, error, format!("--max-errors allows {allowed}."))
             }

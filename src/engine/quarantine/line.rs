@@ -55,7 +55,7 @@ impl Origin {
     /// A place in the record; where it was repaired, its beginning has to do.
     pub fn position(&self, offset: usize) -> Position {
         let offset = if self.exact { offset as u64 } else { 0 };
-        Position { file: self.file.to_path_buf(), record: self.record, offset: self.start + offset }
+        Position::new(&*self.file, self.record, self.start + offset)
     }
 }
 
@@ -90,7 +90,7 @@ mod tests {
         for len in [0, 1, 2, 3, PIECE - 1, PIECE, PIECE + 1, 3 * PIECE + 2] {
             let raw: Vec<u8> = (0..len).map(|at| (at * 7 % 256) as u8).collect();
             let error = RecordError::new(0, "a \"reason\"\n");
-            let bad = Bad { file: None, record: 0, start: 5, end: 9, offset: 6, error, output: 0 };
+            let bad = Bad { file: None, record: 0, start: 5, end: 9, offset: 6, line: 0, error, output: 0 };
             let mut text = Vec::new();
             write(&bad, Path::new("dir/ä\"b"), 7, &raw, &mut text).unwrap();
             assert_eq!(text.iter().filter(|byte| **byte == b'\n').count(), 1);

@@ -173,7 +173,7 @@ impl Section {
         let error = RecordError::new(0, format!("this line is none of a quarantine: {reason}")).hint(
             "A line has \"file\", \"record\", \"start\", \"end\" and \"raw\", a repaired one \"text\" too; take away those that are not wanted.",
         );
-        Error::data(Position { file: self.path.to_path_buf(), record: 0, offset }, error)
+        Error::data(Position::new(&*self.path, 0, offset), error)
     }
 }
 

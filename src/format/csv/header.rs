@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use super::spec::{Ending, Spec};
 use super::{Options, Resolved};
 use crate::error::{Fault, MORE_MEMORY, RecordError};
-use crate::format::key_too_long;
+use crate::format::{Format, key_too_long, sniff};
 use crate::record::{Schema, record_too_large, too_many_fields};
 
 /// What the beginning of a file says.
@@ -17,27 +17,25 @@ pub(super) struct Header {
     pub warnings: Vec<String>,
     /// Names were changed.
     pub changed: bool,
+    /// The one that may be the reason for an error.
+    pub suspicion: Option<String>,
 }
 
 impl Header {
     fn new(schema: Schema, end: usize) -> Header {
-        Header { schema, end, warnings: Vec::new(), changed: false }
+        Header { schema, end, warnings: Vec::new(), changed: false, suspicion: None }
     }
 }
 
-const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
-
-/// Reads the header, or without one counts the fields of the first record. None: more of the input is needed.
+/// Reads the header, which starts at `start`, or without one counts the fields of the first record. None: more of the
+/// input is needed.
 pub(super) fn read(
     dialect: &Resolved,
     options: &Options,
     head: &[u8],
+    start: usize,
     end: bool,
 ) -> Result<Option<Header>, RecordError> {
-    if head.len() < BYTE_ORDER_MARK.len() && !end {
-        return Ok(None);
-    }
-    let start = if head.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
     if !options.names.is_empty() {
         let mut names = Names::new(start, options);
         options.names.iter().try_for_each(|name| names.add(name.as_bytes()))?;
@@ -75,8 +73,10 @@ pub(super) fn read(
     }
     let mut warnings = make_unique(&mut names);
     let changed = !warnings.is_empty();
-    warnings.extend(other_delimiter(&names, dialect.delimiter));
-    Ok(Some(Header { warnings, changed, ..Header::new(Schema::new(names), behind) }))
+    let other_format = || sniff::suspicion(Format::Csv, head).map(str::to_owned);
+    let suspicion = other_format().or_else(|| other_delimiter(&names, dialect.delimiter));
+    warnings.extend(suspicion.clone());
+    Ok(Some(Header { warnings, changed, suspicion, ..Header::new(Schema::new(names), behind) }))
 }
 
 /// The first line and what follows its terminator, if no quote makes it more than that. Most are so, and

@@ -1,5 +1,6 @@
 //! CSV and TSV (RFC 4180 and dialects). The specification, also for malformed input, is the crate `csv-core`.
 
+mod begin;
 mod cut;
 mod decode;
 mod encode;
@@ -142,19 +143,23 @@ impl Resolved {
 
 /// Opens CSV or TSV: reads the header.
 pub fn open(format: Format, options: &Options, head: &[u8], end: bool) -> Result<Opening, OpenError> {
-    let dialect = Resolved::reading(format, &options.dialect)?;
-    let Some(header) = header::read(&dialect, options, head, end)? else { return Ok(Opening::More) };
+    let mut dialect = Resolved::reading(format, &options.dialect)?;
+    let Some(beginning) = begin::read(&dialect, options, head, end) else { return Ok(Opening::More) };
+    dialect.delimiter = beginning.delimiter.unwrap_or(dialect.delimiter);
+    let Some(header) = header::read(&dialect, options, head, beginning.end, end)? else { return Ok(Opening::More) };
     if options.strict && header.changed {
         return Err(
             Error::usage(format!("{}\n  Leave out --strict to let it pass.", header.warnings.join("\n"))).into()
         );
     }
-    Ok(Opening::Ready(Box::new(Reading { dialect, header, ragged: options.ragged })))
+    Ok(Opening::Ready(Box::new(Reading { dialect, named: beginning.delimiter, header, ragged: options.ragged })))
 }
 
 /// CSV whose header was read.
 struct Reading {
     dialect: Resolved,
+    /// The delimiter that the source names itself.
+    named: Option<u8>,
     header: header::Header,
     ragged: super::Ragged,
 }
@@ -170,6 +175,14 @@ impl ReadFormat for Reading {
 
     fn warnings(&self) -> &[String] {
         &self.header.warnings
+    }
+
+    fn delimiter(&self) -> Option<u8> {
+        self.named
+    }
+
+    fn suspicion(&self) -> Option<&str> {
+        self.header.suspicion.as_deref()
     }
 
     fn cutter(&self) -> Box<dyn Cut> {

@@ -64,7 +64,7 @@ impl Decoder {
     fn checked<'a>(&self, column: &Column, text: &'a [u8], batch: &mut Batch<'a>) -> Result<Value<'a>, RecordError> {
         let text = utf8::checked(text, self.replace, self.at + column.offset, batch).map_err(|mut error| {
             error.reason = format!("field `{}` is not valid UTF-8", column.name).into();
-            error
+            utf8::without_encoding(error)
         })?;
         Ok(Value::Text(text))
     }

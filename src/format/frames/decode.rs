@@ -32,7 +32,9 @@ impl Decoder {
     fn value<'a>(&self, payload: &'a [u8], offset: usize, batch: &mut Batch<'a>) -> Result<Value<'a>, RecordError> {
         Ok(match self.text {
             false => Value::Bytes(payload),
-            true if self.utf8 => Value::Text(utf8::checked(payload, self.replace, offset, batch)?),
+            true if self.utf8 => {
+                Value::Text(utf8::checked(payload, self.replace, offset, batch).map_err(utf8::without_encoding)?)
+            }
             true => Value::Text(payload),
         })
     }

@@ -40,7 +40,7 @@ impl Decoder {
         batch: &mut Batch<'a>,
     ) -> Result<(), RecordError> {
         let payload = &slice[from..to];
-        let text = utf8::checked(payload, self.replace, from, batch)?;
+        let text = utf8::checked(payload, self.replace, from, batch).map_err(utf8::without_encoding)?;
         if std::ptr::eq(text, payload) {
             return self.value(slice, from, to, batch);
         }

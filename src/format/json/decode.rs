@@ -7,6 +7,7 @@ use super::quick::Met;
 use crate::error::RecordError;
 use crate::format::{Decode, Want};
 use crate::record::json::{Quick, Reader, Selection};
+use crate::record::utf8::NOT_UTF8;
 use crate::record::{Batch, Detail, LossyKind};
 use crate::scan::json::{Hit, Nesting, Seek};
 use crate::scan::vector::Unit;
@@ -172,8 +173,7 @@ impl Decoder {
             return Ok(());
         };
         if !self.replace {
-            return Err(RecordError::new(start + error.valid_up_to(), "invalid UTF-8")
-                .hint("--invalid-utf8 replace puts U+FFFD in its place."));
+            return Err(RecordError::new(start + error.valid_up_to(), "invalid UTF-8").hint(NOT_UTF8));
         }
         batch.abandon();
         batch.lossy.count(LossyKind::InvalidUtf8Replaced);

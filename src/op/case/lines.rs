@@ -6,9 +6,9 @@
 use bumpalo::collections::Vec as ArenaVec;
 
 use super::{Case, Mapper, Starts, index, map};
-use crate::error::RecordError;
 use crate::op::fields::reject_invalid;
 use crate::record::Batch;
+use crate::record::utf8::invalid;
 use crate::scan::kernel::Kernel;
 use crate::scan::vector::{Unit, Vector, Work};
 
@@ -46,13 +46,11 @@ fn change_longer(batch: &mut Batch<'_>, mapper: &Mapper<'_>, from: &[u8], at: us
     let record = batch.record_at(at);
     let (line, len) = batch.line(record);
     let offset = batch.span(record).start;
-    let changed = simdutf8::basic::from_utf8(&from[line][..len])
-        .map_err(|_| RecordError::new(offset, "the text is not valid UTF-8"))
-        .and_then(|text| {
-            let to = batch.arena().bytes(mapper.mapped_len(text, 0), offset)?;
-            mapper.write(text, to);
-            batch.change_odd_line(record, to)
-        });
+    let changed = simdutf8::basic::from_utf8(&from[line][..len]).map_err(|_| invalid(offset)).and_then(|text| {
+        let to = batch.arena().bytes(mapper.mapped_len(text, 0), offset)?;
+        mapper.write(text, to);
+        batch.change_odd_line(record, to)
+    });
     if let Err(error) = changed {
         batch.reject_with(record, error);
     }

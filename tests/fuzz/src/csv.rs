@@ -80,6 +80,10 @@ pub fn target(data: &[u8]) {
     let utf8 = flags & 0x60 == 0x60;
     let (slice, arrival) = (choices.slice(), choices.arrival());
     let input = choices.rest();
+    // The line with which Excel names the delimiter is no record here.
+    if input.strip_prefix(b"\xef\xbb\xbf").unwrap_or(input).to_ascii_lowercase().starts_with(b"sep=") {
+        return;
+    }
 
     let dialect = Dialect { delimiter: Some(delimiter), quote, escape, quoting, comment, tsv_escapes };
     let format = if tsv { Format::Tsv } else { Format::Csv };

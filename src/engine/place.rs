@@ -1,0 +1,150 @@
+//! Where an error meets its source: the number of the line, and the text there.
+//!
+//! Nothing is counted while all goes well, but for streams, of which nobody can look at the beginning again. What ends
+//! a line is what ends a record of the format: a line feed, for CSV and TSV a carriage return too. Formats of bytes
+//! have no lines.
+
+use crate::error::Error;
+use crate::format::Format;
+use crate::scan::lines::Lines;
+use crate::source::{Bytes, Source};
+use crate::sys::Map;
+
+/// How many characters of the text are shown.
+const SHOWN: usize = 60;
+/// More bytes than those have.
+const SHOWN_BYTES: usize = 4 * (SHOWN + 1);
+/// How much of a mapped source is looked at before its pages are given back.
+const STRETCH: usize = 1 << 20;
+
+/// A place in text that lies at hand: where an error is.
+#[derive(Default)]
+pub(super) struct Place {
+    /// The number of its line, from 1; 0 if that is not known.
+    line: u64,
+    /// The start of what is there.
+    text: Option<String>,
+}
+
+impl Place {
+    /// At `offset` of `text`, which begins in line `first` (0: nobody knows).
+    pub fn new(text: &[u8], offset: usize, lines: Option<Lines>, first: u64) -> Place {
+        let Some(lines) = lines else { return Place::default() };
+        let offset = offset.min(text.len());
+        let line = if first > 0 { first + ended(lines, text, offset, 0) } else { 0 };
+        Place { line, text: excerpt(text, offset, lines) }
+    }
+
+    /// Adds what is known of its place to an error.
+    pub fn tell(self, error: Error) -> Error {
+        error.at_line(self.line, self.text)
+    }
+}
+
+/// How many lines end before `offset` of `text`, which follows the byte `before`.
+fn ended(lines: Lines, text: &[u8], offset: usize, before: u8) -> u64 {
+    // Between a carriage return and its line feed the line has not ended.
+    let inside = lines == Lines::Breaks && text[..offset].ends_with(b"\r") && text[offset..].starts_with(b"\n");
+    lines.count(&text[..offset], before) - u64::from(inside)
+}
+
+/// Adds to an error of a source what is not known of its place yet, and that it is one of decoded text.
+pub(super) fn tell(source: &Source, from: Format, error: Error) -> Error {
+    let error = match (&source.bytes, error.position()) {
+        (Bytes::Mapped(map), Some(position)) if position.line == 0 && position.file == source.path => {
+            let offset = usize::try_from(position.offset).unwrap_or(usize::MAX);
+            match from.lines() {
+                Some(lines) => in_map(map, offset, lines).tell(error),
+                None => error,
+            }
+        }
+        _ => error,
+    };
+    source.tell(error)
+}
+
+/// A place in a mapped source. Its pages are given back on the way.
+fn in_map(map: &Map, offset: usize, lines: Lines) -> Place {
+    let all = map.bytes();
+    let offset = offset.min(all.len());
+    let (mut line, mut before) = (1, 0);
+    let last = offset.saturating_sub(1) / STRETCH * STRETCH;
+    for from in (0..last).step_by(STRETCH) {
+        let step = from..from + STRETCH;
+        line += lines.count(&all[step.clone()], before);
+        before = all[step.end - 1];
+        map.release(step);
+    }
+    line += ended(lines, &all[last..], offset - last, before);
+    Place { line, text: excerpt(&all[..all.len().min(offset + SHOWN_BYTES)], offset, lines) }
+}
+
+/// The rest of the line at `offset`, cut to what fits (three dots say so); control characters and bytes that are no
+/// text are escaped. What comes before would depend on where the text at hand begins.
+fn excerpt(text: &[u8], offset: usize, lines: Lines) -> Option<String> {
+    let rest = &text[offset..];
+    let end = rest.iter().position(|byte| lines.ends_with(*byte)).unwrap_or(rest.len());
+    let mut characters = Characters(&rest[..end]);
+    let mut shown: String = characters.by_ref().take(SHOWN).collect();
+    if !characters.0.is_empty() {
+        shown.push('…');
+    }
+    Some(shown).filter(|shown| !shown.is_empty())
+}
+
+/// Characters as they are shown.
+struct Characters<'t>(&'t [u8]);
+
+impl Iterator for Characters<'_> {
+    type Item = String;
+
+    fn next(&mut self) -> Option<String> {
+        let first = self.0.first()?;
+        let near = &self.0[..self.0.len().min(4)];
+        let valid = near.utf8_chunks().next().map_or("", |chunk| chunk.valid());
+        let Some(character) = valid.chars().next() else {
+            self.0 = &self.0[1..];
+            return Some(format!("\\x{first:02x}"));
+        };
+        self.0 = &self.0[character.len_utf8()..];
+        // Those that change the direction of text could make it look like another one.
+        let hidden = character.is_control() || matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+        Some(if hidden { character.escape_default().to_string() } else { character.to_string() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn place(text: &str, offset: usize, lines: Lines) -> (u64, Option<String>) {
+        let place = Place::new(text.as_bytes(), offset, Some(lines), 1);
+        (place.line, place.text)
+    }
+
+    #[test]
+    fn places_are_in_lines() {
+        let shown = |line, text: &str| (line, Some(text.to_owned()));
+        assert_eq!(place("a\nbc\nd", 0, Lines::Feeds), shown(1, "a"));
+        assert_eq!(place("a\nbc\nd", 3, Lines::Feeds), shown(2, "c"));
+        assert_eq!(place("a\nbc\nd", 4, Lines::Feeds), shown(2, "bc"));
+        assert_eq!(place("a\nbc\nd", 6, Lines::Feeds), shown(3, "d"));
+        assert_eq!(place("a\n", 2, Lines::Feeds), (2, None));
+        assert_eq!(place("a\rb\r\nc", 2, Lines::Breaks), shown(2, "b"));
+        assert_eq!(place("a\rb\r\nc", 4, Lines::Breaks), shown(2, "b"));
+        assert_eq!(place("a\rb\r\nc", 5, Lines::Breaks), shown(3, "c"));
+        assert_eq!(place("a\rb\r\nc", 2, Lines::Feeds), shown(1, "b\\r"));
+    }
+
+    #[test]
+    fn text_is_cut_and_escaped() {
+        let long = "ä".repeat(61);
+        assert_eq!(place(&long, 0, Lines::Feeds).1, Some(format!("{}…", "ä".repeat(60))));
+        assert_eq!(place(&long, 2, Lines::Feeds).1, Some("ä".repeat(60)));
+        assert_eq!(place(&long, 122, Lines::Feeds).1, None);
+        let place = Place::new(b"\t\x1b[31m\xff\xc3\xa4\xe2\x80\xae", 0, Some(Lines::Feeds), 1);
+        assert_eq!(place.text.as_deref(), Some("\\t\\u{1b}[31m\\xffä\\u{202e}"));
+        assert_eq!(Place::new(b"x", 0, None, 1).text, None);
+        assert_eq!(Place::new(b"x", 0, Some(Lines::Feeds), 0).line, 0);
+    }
+}

@@ -1,0 +1,250 @@
+//! Files that are something else than what was said: recognised by how they begin.
+//!
+//! What can't be text of the format in earnest is refused ([`other`]). What it could be all the same is only
+//! suspicious ([`suspicion`]): the first error says so, since it may be the reason for it.
+
+use super::Format;
+use crate::error::RecordError;
+
+/// How much of a source is looked at.
+const LOOK: usize = 64 << 10;
+/// How much of it is looked at for bytes that text does not have.
+const NEAR: usize = 1 << 10;
+
+/// A format of files that begin with certain bytes.
+struct Magic {
+    at: usize,
+    bytes: &'static [u8],
+    /// What has to be true besides, where text could begin so.
+    also: fn(&[u8]) -> bool,
+    what: &'static str,
+    hint: &'static str,
+}
+
+const fn magic(bytes: &'static [u8], what: &'static str, hint: &'static str) -> Magic {
+    Magic { at: 0, bytes, also: has_controls, what, hint }
+}
+
+const UNZIP: &str = "Unpack it first, for example: unzip -p FILE.zip | pagemill convert - -f csv";
+const SHEET: &str = "Save the sheet as CSV first, in the program that made it or with: soffice --convert-to csv FILE";
+const DUCKDB: &str = "Make it CSV or NDJSON first, for example with DuckDB: COPY 'FILE' TO 'FILE.csv'";
+const UNPACK: &str = "Unpack it first, and convert the files that are in it.";
+const DECOMPRESS: &str = "What is compressed twice has to be decompressed once first; what is compressed once is decompressed without --decompress none.";
+const NO_DATA: &str = "It holds no records that could be read.";
+
+/// The first one that fits counts.
+const MAGICS: [Magic; 23] = [
+    Magic { also: is_workbook, ..magic(b"PK\x03\x04", "an Excel workbook (xlsx)", SHEET) },
+    Magic { also: is_open_sheet, ..magic(b"PK\x03\x04", "an OpenDocument spreadsheet (ods)", SHEET) },
+    magic(b"PK\x03\x04", "a zip archive", UNZIP),
+    magic(b"PK\x05\x06", "an empty zip archive", UNZIP),
+    magic(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Excel workbook (xls) or Office document", SHEET),
+    magic(b"PAR1", "a Parquet file", DUCKDB),
+    magic(b"Obj\x01", "an Avro file", DUCKDB),
+    magic(b"ARROW1\0\0", "an Arrow or Feather file", DUCKDB),
+    magic(b"FEA1", "a Feather file", DUCKDB),
+    magic(b"ORC", "an ORC file", DUCKDB),
+    magic(
+        b"SQLite format 3\0",
+        "an SQLite database",
+        "Export a table first, for example: sqlite3 -csv -header FILE 'select * from TABLE'",
+    ),
+    magic(b"\x89HDF\r\n\x1a\n", "an HDF5 file", "Export it as CSV first."),
+    Magic { also: is_no_text, ..magic(b"%PDF-", "a PDF", NO_DATA) },
+    magic(b"\x89PNG\r\n\x1a\n", "a picture (PNG)", NO_DATA),
+    Magic { also: is_no_text, ..magic(b"\xff\xd8\xff", "a picture (JPEG)", NO_DATA) },
+    magic(b"7z\xbc\xaf\x27\x1c", "a 7z archive", UNPACK),
+    magic(b"Rar!\x1a\x07", "a rar archive", UNPACK),
+    Magic {
+        at: 257,
+        ..magic(
+            b"ustar",
+            "a tar archive",
+            "Unpack it first, for example: tar -xOf FILE.tar | pagemill convert - -f csv",
+        )
+    },
+    Magic { also: is_no_text, ..magic(b"\x1f\x8b\x08", "compressed with gzip", DECOMPRESS) },
+    Magic { also: is_no_text, ..magic(b"\x28\xb5\x2f\xfd", "compressed with zstd", DECOMPRESS) },
+    Magic { also: is_no_text, ..magic(b"BZh", "compressed with bzip2", DECOMPRESS) },
+    magic(b"\xfd7zXZ\0", "compressed with xz", DECOMPRESS),
+    magic(b"\x04\x22\x4d\x18", "compressed with lz4", DECOMPRESS),
+];
+
+/// The error for a source that begins so, if it can't be of this format: only formats of text are looked at.
+pub fn other(format: Format, start: &[u8]) -> Option<RecordError> {
+    if matches!(format, Format::Fixed | Format::Frames) {
+        return None;
+    }
+    let start = &start[..start.len().min(LOOK)];
+    let fits =
+        |magic: &&Magic| start.get(magic.at..).is_some_and(|at| at.starts_with(magic.bytes)) && (magic.also)(start);
+    let found = MAGICS.iter().find(fits).map(|magic| (magic.what, magic.hint));
+    let (what, hint) = found.or_else(|| wide(start))?;
+    Some(RecordError::new(0, format!("this seems to be {what}, not {format}")).hint(hint))
+}
+
+/// Whether there are control characters that text does not have.
+fn has_controls(start: &[u8]) -> bool {
+    start.iter().take(NEAR).any(|byte| *byte < b' ' && !b"\t\n\r\x0c\x1b\x1e".contains(byte))
+}
+
+/// The same, or bytes that are not UTF-8.
+fn is_no_text(start: &[u8]) -> bool {
+    let near = &start[..start.len().min(NEAR)];
+    has_controls(near) || std::str::from_utf8(near).is_err_and(|error| error.error_len().is_some())
+}
+
+fn is_workbook(start: &[u8]) -> bool {
+    memchr::memmem::find(start, b"xl/work").is_some()
+}
+
+fn is_open_sheet(start: &[u8]) -> bool {
+    memchr::memmem::find(start, b"application/vnd.oasis.opendocument.spreadsheet").is_some()
+}
+
+/// Text of units that are wider than a byte: with a mark that nobody took away, or told by its zeros.
+fn wide(start: &[u8]) -> Option<(&'static str, &'static str)> {
+    const UTF_32: (&str, &str) = ("text in UTF-32", "Make it UTF-8 first: iconv -f utf-32 -t utf-8 FILE");
+    const LITTLE: (&str, &str) = ("text in UTF-16 (little-endian)", "Say so: --encoding utf-16le");
+    const BIG: (&str, &str) = ("text in UTF-16 (big-endian)", "Say so: --encoding utf-16be");
+    match start {
+        [0xff, 0xfe, 0, 0, ..] | [0, 0, 0xfe, 0xff, ..] => return Some(UTF_32),
+        [0xff, 0xfe, ..] if start.len() % 2 == 0 || start.len() >= NEAR => return Some(LITTLE),
+        [0xfe, 0xff, ..] if start.len() % 2 == 0 || start.len() >= NEAR => return Some(BIG),
+        _ => {}
+    }
+    let near = &start[..start.len().min(NEAR)];
+    // How many bytes are zero at each place of four.
+    let mut zeros = [0; 4];
+    for (index, byte) in near.iter().enumerate() {
+        zeros[index % 4] += usize::from(*byte == 0);
+    }
+    let quarter = near.len() / 4;
+    let [a, b, c, d] = zeros;
+    let most = |zeros: usize| 4 * zeros >= 3 * quarter;
+    let (little, big) = (a == 0 && most(b) && c.min(d) >= quarter, d == 0 && most(c) && a.min(b) >= quarter);
+    if quarter >= 2 && (little || big) {
+        return Some(UTF_32);
+    }
+    // Text of most scripts has a quarter of ASCII: digits, delimiters, line ends.
+    let many = |zeros: usize| zeros >= 4 && zeros >= quarter / 2;
+    match (a + c, b + d) {
+        (0, zeros) if many(zeros) => Some(LITTLE),
+        (zeros, 0) if many(zeros) => Some(BIG),
+        _ => None,
+    }
+}
+
+/// What is odd about a source that begins so, although it may be of this format.
+pub fn suspicion(format: Format, start: &[u8]) -> Option<&'static str> {
+    let text = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(start);
+    let text = text[..text.len().min(NEAR)].trim_ascii_start();
+    let table = matches!(format, Format::Csv | Format::Tsv);
+    let json = matches!(format, Format::Json | Format::Ndjson);
+    let after = |first: u8| text.strip_prefix(&[first]).map(<[u8]>::trim_ascii_start).and_then(|rest| rest.first());
+    if (table || json) && is_markup(text) {
+        return Some(
+            "the input begins like HTML or XML, which is not read: perhaps it is an error page that was saved",
+        );
+    }
+    if table && after(b'{').is_some_and(|next| b"\"}".contains(next)) {
+        return Some("the input begins like JSON: if it is, say -f ndjson (an object a line) or -f json");
+    }
+    if table && after(b'[').is_some_and(|next| b"{[\"]".contains(next)) {
+        return Some("the input begins like a JSON array: if it is one, say -f json");
+    }
+    if format == Format::Ndjson && text.starts_with(b"[") {
+        return Some("the input begins like a JSON array: if it is one, say -f json");
+    }
+    if json && is_table(text) {
+        return Some("the input begins like CSV: if it is, say -f csv");
+    }
+    None
+}
+
+/// Whether a tag begins the text.
+fn is_markup(text: &[u8]) -> bool {
+    matches!(text, [b'<', b'!' | b'?', ..]) || matches!(text, [b'<', next, ..] if next.is_ascii_alphabetic())
+}
+
+/// Whether the first line has words with delimiters between them.
+fn is_table(text: &[u8]) -> bool {
+    let line = text.split(|byte| b"\r\n".contains(byte)).next().unwrap_or_default();
+    let word = line.first().is_some_and(|first| first.is_ascii_alphanumeric() || b"\"'_#".contains(first));
+    word && line.iter().any(|byte| b",;\t|".contains(byte))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn what(format: Format, start: &[u8]) -> Option<String> {
+        other(format, start).map(|error| error.reason.into_owned())
+    }
+
+    #[test]
+    fn text_is_never_refused() {
+        for text in [
+            &b"PK,name\n1,x\n"[..],
+            b"PAR1,b\n1,\xe9\n",
+            b"ORCID;n\xe4me\n",
+            b"Obj,b\n",
+            b"%PDF-like,b\n",
+            b"BZh,b\n",
+            b"a,b\n1,\0\n",
+            b"a\0\0\0b,\0\0\n",
+            b"\x1b[1mbold\x1b[0m,b\n",
+            b"\x1e{\"a\":1}\n",
+            b"[\"a\",b\n",
+            b"\xff\xfe\n",
+            b"",
+        ] {
+            for format in Format::ALL {
+                assert_eq!(what(format, text), None, "{}", text.escape_ascii());
+            }
+        }
+        assert_eq!(what(Format::Fixed, b"PK\x03\x04\0\0"), None);
+    }
+
+    #[test]
+    fn wide_text() {
+        let little = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>();
+        let big = |text: &str| text.encode_utf16().flat_map(u16::to_be_bytes).collect::<Vec<_>>();
+        for text in ["a,b\n", "id,имя\n1,Иван\n2,Пётр\n", "id,名前\r\n1,太郎\r\n2,花子\r\n"] {
+            assert_eq!(
+                what(Format::Csv, &little(text)).unwrap(),
+                "this seems to be text in UTF-16 (little-endian), not csv"
+            );
+            assert_eq!(what(Format::Csv, &big(text)).unwrap(), "this seems to be text in UTF-16 (big-endian), not csv");
+        }
+        for units in [u32::to_le_bytes, u32::to_be_bytes] {
+            let bytes: Vec<u8> = "a,é\n".chars().flat_map(|c| units(c as u32)).collect();
+            assert_eq!(what(Format::Csv, &bytes).unwrap(), "this seems to be text in UTF-32, not csv");
+        }
+    }
+
+    #[test]
+    fn suspicious_beginnings() {
+        let says = |format, text: &str| suspicion(format, text.as_bytes()).and_then(|hint| hint.split("-f ").nth(1));
+        assert_eq!(says(Format::Csv, "{\"a\":1}\n"), Some("ndjson (an object a line) or "));
+        assert_eq!(says(Format::Csv, "[\n {\"a\":1}\n"), Some("json"));
+        assert_eq!(says(Format::Ndjson, "[1,2]\n"), Some("json"));
+        assert_eq!(says(Format::Json, "id,name\n1,x\n"), Some("csv"));
+        for format in [Format::Csv, Format::Json, Format::Ndjson] {
+            let hint = suspicion(format, b"\xef\xbb\xbf <!DOCTYPE html>\n");
+            assert!(hint.is_some_and(|hint| hint.contains("HTML")), "{format}");
+        }
+        for (format, text) in [
+            (Format::Csv, "{a},b\n"),
+            (Format::Csv, "a,b\n"),
+            (Format::Csv, "<5,b\n"),
+            (Format::Json, "{\"a\":1}"),
+            (Format::Json, "[1]"),
+            (Format::Json, "true"),
+            (Format::Text, "<html>"),
+            (Format::Text, "{\"a\":1}"),
+        ] {
+            assert_eq!(suspicion(format, text.as_bytes()), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,191 @@
+//! Errors say where the data is bad: the record, the line, the byte, and the text there. The expected places are
+//! counted by hand.
+
+mod support;
+
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+
+use support::{Ran, feed, folder, run};
+
+/// Every way into the engine, and slices of several sizes.
+fn each_way(name: &str, input: &[u8], flags: &str, mut check: impl FnMut(Ran, &str)) {
+    let here = folder();
+    let here = here.path();
+    fs::write(here.join(name), input).unwrap();
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    packed.write_all(input).unwrap();
+    fs::write(here.join(format!("{name}.gz")), packed.finish().unwrap()).unwrap();
+    let format = Path::new(name).extension().unwrap().to_str().unwrap();
+    let format = if format == "txt" { "text" } else { format };
+    for slice in ["1", "9", "512KiB"] {
+        for (how, way) in [
+            ("map", format!("{name} --io map")),
+            ("read", format!("{name} --io read")),
+            ("gz", format!("{name}.gz")),
+            ("pipe", format!("- -f {format}")),
+        ] {
+            let line = format!("convert {way} -j 2 --slice-size {slice} {flags}");
+            let line: Vec<&str> = line.split_whitespace().collect();
+            let ran = if how == "pipe" { feed(here, line, input) } else { run(here, line) };
+            let said = match how {
+                "pipe" => ran.stderr.replacen("-: ", &format!("{name}: "), 1),
+                "gz" => ran.stderr.replacen(&format!("{name}.gz: "), &format!("{name}: "), 1),
+                _ => ran.stderr.clone(),
+            };
+            check(Ran { stderr: said, ..ran }, &format!("{how}, slices of {slice}"));
+        }
+    }
+}
+
+/// The error begins with this place and reason, and shows this line.
+fn says(name: &str, input: &[u8], flags: &str, place: &str, shown: &str) {
+    each_way(name, input, flags, |ran, way| {
+        let lines: Vec<&str> = ran.stderr.lines().collect();
+        let at = lines.iter().position(|line| line.contains(&format!("{name}: {place}")));
+        let at = at.unwrap_or_else(|| panic!("{way}: {place:?} is not in:\n{}", ran.stderr));
+        assert_eq!((ran.code, lines.get(at + 1).copied()), (1, Some(shown)), "{way}:\n{}", ran.stderr);
+    });
+}
+
+#[test]
+fn csv() {
+    says("a.csv", b"id,n\n1,a\n2\n3,c\n", "-t ndjson", "record 2, line 3, byte 9: 1 fields", "  3 | 2");
+    // A blank line is no record, and a field may have line breaks.
+    says("a.csv", b"id,n\n1,a\n\n2\n", "-t ndjson", "record 2, line 4, byte 10: 1 fields", "  4 | 2");
+    says("a.csv", b"id,n\n1,\"x\ny\"\n2\n", "-t ndjson", "record 2, line 4, byte 13: 1 fields", "  4 | 2");
+    // A byte order mark takes three bytes and no line.
+    says("a.csv", b"\xef\xbb\xbfid,n\n1,a\n2\n", "-t ndjson", "record 2, line 3, byte 12: 1 fields", "  3 | 2");
+    // CRLF ends one line, and so does a carriage return alone.
+    says("a.csv", b"id,n\r\n1,a\r\n2\r\n", "-t ndjson", "record 2, line 3, byte 11: 1 fields", "  3 | 2");
+    says("a.csv", b"id,n\r1,a\r2\r3,b\r", "-t ndjson", "record 2, line 3, byte 9: 1 fields", "  3 | 2");
+    // The same for records that are only counted.
+    says("a.tsv", b"id\tn\n1\ta\n2\tb\tc\n", "-t ndjson", "record 2, line 3, byte 9: 3 fields", "  3 | 2\\tb\\tc");
+}
+
+#[test]
+fn the_header_is_line_one() {
+    says("a.csv", b"id,n\n1,a\n", "-t ndjson --max-fields 1", "line 1, byte 0: ", "  1 | id,n");
+}
+
+#[test]
+fn lines_of_json() {
+    let bad = "{\"a\":1}\n\n{\"a\":2}\n  nope\n{\"a\":3}\n";
+    says("a.ndjson", bad.as_bytes(), "-t csv", "record 3, line 4, byte 19: `nope`", "  4 | nope");
+    let array = "[\n  {\"a\": 1},\n  {\"a\": nope},\n  {\"a\": 3}\n]\n";
+    says("a.json", array.as_bytes(), "-t csv", "record 2, line 3, byte 22: `nope`", "  3 | nope},");
+    // A carriage return alone is white space of JSON.
+    says("a.ndjson", b"{\"a\":1}\r\n{\"a\":2}\r\nnope\r\n", "-t csv", "record 3, line 3, byte 18: ", "  3 | nope\\r");
+}
+
+#[test]
+fn text() {
+    says("a.txt", b"a\nb\n\xff\x1b[1m\n", "-t ndjson", "record 3, line 3, byte 4: ", "  3 | \\xff\\u{1b}[1m");
+    let long = format!("a\n{}\u{e4}\u{e4}\u{e4}\n", "x".repeat(58));
+    let shown = format!("  2 | {}\u{e4}\u{e4}…", "x".repeat(58));
+    says("a.ndjson", &long.as_bytes()[2..], "-t csv", "record 1, line 1, byte 0: ", &shown.replace('2', "1"));
+}
+
+#[test]
+fn records_too_large() {
+    let large = format!("{{\"a\":1}}\n{{\"a\":\"{}\"}}\n", "x".repeat(300));
+    let shown = format!("  2 | {{\"a\":\"{}…", "x".repeat(54));
+    says("a.ndjson", large.as_bytes(), "-t csv --max-record-size 256", "record 2, line 2, byte 8: ", &shown);
+    let large = format!("a,b\n1,2\n\"\n{}", "x".repeat(300));
+    says("a.csv", large.as_bytes(), "-t ndjson --max-record-size 256", "record 2, line 3, byte 8: ", "  3 | \"");
+}
+
+#[test]
+fn too_many_bad_records() {
+    let bad = b"id,n\n1,a\n2\n3,c\n4\n";
+    let flags = "-t ndjson --on-error skip --max-errors 1";
+    each_way("a.csv", bad, flags, |ran, way| {
+        assert!(ran.stderr.contains("a.csv: record 4, line 5, byte 15: 1 fields"), "{way}: {}", ran.stderr);
+    });
+    each_way("a.csv", bad, "-t ndjson --on-error skip --max-errors 10%", |ran, way| {
+        assert!(ran.stderr.contains("a.csv: record 4, line 5, byte 15: 1 fields"), "{way}: {}", ran.stderr);
+    });
+}
+
+#[test]
+fn decoded_text() {
+    let bytes: Vec<u8> = "\u{feff}id,n\n1,é\n2\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let here = folder();
+    fs::write(here.path().join("a.csv"), bytes).unwrap();
+    for slice in ["1", "512KiB"] {
+        run(here.path(), ["convert", "a.csv", "-t", "ndjson", "--slice-size", slice])
+            .ends(1)
+            .says(&["a.csv: record 2, line 3, byte 10 of the text decoded from UTF-16LE: 1 fields", "\n  3 | 2\n"]);
+    }
+}
+
+#[test]
+fn formats_of_bytes_have_no_lines() {
+    let here = folder();
+    fs::write(here.path().join("a.fixed"), b"\n\n\n").unwrap();
+    let ran = run(here.path(), ["convert", "a.fixed", "--layout", "n:u16le", "-t", "ndjson"]).ends(1);
+    assert!(ran.stderr.contains("a.fixed: record 2, byte 2: "), "{}", ran.stderr);
+}
+
+#[test]
+fn each_file_has_its_own_lines() {
+    let here = folder();
+    fs::write(here.path().join("a.csv"), "id,n\n1,a\n2,b\n").unwrap();
+    fs::write(here.path().join("b.csv"), "id,n\n1,a\n2\n").unwrap();
+    for io in ["map", "read"] {
+        run(here.path(), ["convert", "a.csv", "b.csv", "-t", "ndjson", "--io", io])
+            .ends(1)
+            .says(&["b.csv: record 2, line 3, byte 9: 1 fields", "\n  3 | 2\n"]);
+    }
+}
+
+/// A place far into a file is found in steps.
+#[test]
+fn far_places() {
+    let mut input = b"id,n\r\n".to_vec();
+    for _ in 0..400_000 {
+        input.extend_from_slice(b"1,abcde\r\n");
+    }
+    let at = input.len();
+    input.extend_from_slice(b"2\r\n");
+    let here = folder();
+    fs::write(here.path().join("a.csv"), &input).unwrap();
+    let place = format!("a.csv: record 400001, line 400002, byte {at}: 1 fields");
+    for io in ["map", "read"] {
+        run(here.path(), ["convert", "a.csv", "-t", "ndjson", "-o", "b.ndjson", "--io", io]).ends(1).says(&[&place]);
+    }
+}
+
+#[test]
+fn counts() {
+    let here = folder();
+    fs::write(here.path().join("a.csv"), "id,n\n1,a\n\n2\n").unwrap();
+    fs::write(here.path().join("a.ndjson"), "{\"a\":1}\nnope\n").unwrap();
+    run(here.path(), ["count", "-r", "--strict", "a.csv"])
+        .ends(1)
+        .says(&["a.csv: record 2, line 4, byte 10: 1 fields"]);
+    run(here.path(), ["count", "-r", "a.ndjson"]).ends(1).says(&["a.ndjson: record 2, line 2, byte 8: `nope`"]);
+    feed(here.path(), ["count", "-r", "-f", "ndjson"], b"{\"a\":1}\nnope\n")
+        .ends(1)
+        .says(&["record 2, line 2, byte 8: `nope`", "\n  2 | nope\n"]);
+}
+
+#[test]
+fn resumed_runs_count_from_the_start() {
+    let here = folder();
+    let here = here.path();
+    let mut input = String::from("id,n\n");
+    for n in 0..30_000 {
+        input += &format!("{n},x\n");
+    }
+    let at = input.len();
+    input += "bad\n";
+    fs::write(here.join("a.csv"), &input).unwrap();
+    // A run that is interrupted leaves its checkpoints; here the error itself says where it is in both runs.
+    let line =
+        ["convert", "a.csv", "-o", "b.ndjson", "--checkpoint", "--checkpoint-every", "4096", "--slice-size", "4096"];
+    let place = format!("a.csv: record 30001, line 30002, byte {at}: 1 fields");
+    run(here, line).ends(1).says(&[&place]);
+    run(here, line.iter().chain(&["--resume"])).ends(1).says(&[&place]);
+}

@@ -119,7 +119,7 @@ fn text_in_utf_16_with_a_mark() {
         fs::write(here.join("a.txt"), &bytes).unwrap();
         run(here, ["convert", "a.txt", "-t", "ndjson"]).ends(1).says(&["UTF-16", &format!("--encoding {name}")]);
         let ran = run(here, ["convert", "a.txt", "-t", "ndjson", "--encoding", name]).ends(0);
-        assert_eq!(ran.stdout, "{\"text\":\"né\"}\n{\"text\":\"b\"}\n");
+        assert_eq!(ran.stdout, "{\"line\":\"né\"}\n{\"line\":\"b\"}\n");
     }
 }
 

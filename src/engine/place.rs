@@ -131,7 +131,7 @@ mod tests {
         assert_eq!(place("a\nbc\nd", 6, Lines::Feeds), shown(3, "d"));
         assert_eq!(place("a\n", 2, Lines::Feeds), (2, None));
         assert_eq!(place("a\rb\r\nc", 2, Lines::Breaks), shown(2, "b"));
-        assert_eq!(place("a\rb\r\nc", 4, Lines::Breaks), shown(2, "b"));
+        assert_eq!(place("a\rb\r\nc", 4, Lines::Breaks), (2, None));
         assert_eq!(place("a\rb\r\nc", 5, Lines::Breaks), shown(3, "c"));
         assert_eq!(place("a\rb\r\nc", 2, Lines::Feeds), shown(1, "b\\r"));
     }

@@ -62,7 +62,7 @@ fn make(here: &Path) -> bool {
         ("utf16", b"i\0d\0,\0n\0\n\x001\0,\0a\0\n\0"),
     ];
     for (name, bytes) in by_hand {
-        fs::write(here.join(name), bytes).unwrap();
+        fs::write(here.join(name), bytes).expect("a file");
     }
     Command::new("python3").args(["-c", MAKE]).current_dir(here).status().is_ok_and(|status| status.success())
 }

@@ -109,8 +109,8 @@ fn wide(start: &[u8]) -> Option<(&'static str, &'static str)> {
     const BIG: (&str, &str) = ("text in UTF-16 (big-endian)", "Say so: --encoding utf-16be");
     match start {
         [0xff, 0xfe, 0, 0, ..] | [0, 0, 0xfe, 0xff, ..] => return Some(UTF_32),
-        [0xff, 0xfe, ..] if start.len() % 2 == 0 || start.len() >= NEAR => return Some(LITTLE),
-        [0xfe, 0xff, ..] if start.len() % 2 == 0 || start.len() >= NEAR => return Some(BIG),
+        [0xff, 0xfe, ..] if start.len().is_multiple_of(2) || start.len() >= NEAR => return Some(LITTLE),
+        [0xfe, 0xff, ..] if start.len().is_multiple_of(2) || start.len() >= NEAR => return Some(BIG),
         _ => {}
     }
     let near = &start[..start.len().min(NEAR)];

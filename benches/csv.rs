@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main};
-use pagemill::format::{self, Detail, Format, Options, Shape, Types, Want};
+use pagemill::format::{self, Chosen, Detail, Format, Options, Shape, Types, Want};
 use pagemill::memory::Arena;
 use pagemill::record::Schema;
 use pagemill::scan::csv::{Marks, Separators};
@@ -64,7 +64,15 @@ fn hypotheses() -> Vec<(&'static str, Vec<u8>)> {
 
 fn want(schema: &Schema, select: Option<&[usize]>, utf8: bool) -> Want {
     let select = select.map(|columns| columns.iter().map(|&n| schema.name(n).into()).collect());
-    Want { select, utf8, replace_invalid_utf8: false, detail: Detail::Fields, types: Types::Auto, typed: false }
+    Want {
+        select,
+        chosen: Chosen::default(),
+        utf8,
+        replace_invalid_utf8: false,
+        detail: Detail::Fields,
+        types: Types::Auto,
+        typed: false,
+    }
 }
 
 fn separators(text: &[u8]) -> usize {

@@ -9,9 +9,9 @@ use std::hint::black_box;
 use std::time::Duration;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use pagemill::format::{self, Columns, Detail, Format, Options, Shape, Types, UnknownKey, Want};
+use pagemill::format::{self, Chosen, Columns, Detail, Format, Options, Shape, Types, UnknownKey, Want};
 use pagemill::memory::Arena;
-use pagemill::record::{Batch, Output, Schema, Value};
+use pagemill::record::{Apart, Batch, Output, Schema, Value};
 use pagemill::scan::json::{AHEAD, Positions};
 use pagemill::scan::vector::Unit;
 
@@ -61,7 +61,15 @@ fn array() -> Vec<u8> {
 fn want(detail: Detail, select: &[&str]) -> Want {
     let paths = select.iter().map(|path| path.as_bytes().into()).collect();
     let select = if select.is_empty() { None } else { Some(paths) };
-    Want { select, utf8: true, replace_invalid_utf8: false, detail, types: Types::Auto, typed: false }
+    Want {
+        select,
+        chosen: Chosen::default(),
+        utf8: true,
+        replace_invalid_utf8: false,
+        detail,
+        types: Types::Auto,
+        typed: false,
+    }
 }
 
 /// Lines of about [`SIZE`] bytes together.
@@ -130,7 +138,7 @@ fn by_hypothesis(c: &mut Criterion) {
         let schema = Schema::new(
             names.take_while(|name| memchr::memmem::find(&text, format!("\"{name}\":").as_bytes()).is_some()),
         );
-        let columns = Columns { schema, unknown: UnknownKey::Count };
+        let columns = Columns { schema, unknown: UnknownKey::Count, apart: Apart::All, seen: None };
         for (to, detail, columns) in
             [(Format::Csv, Detail::Maps, Some(columns)), (Format::Ndjson, Detail::Record, None)]
         {

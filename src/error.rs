@@ -83,6 +83,10 @@ enum ErrorKind {
         decoded: Option<&'static str>,
         text: Option<String>,
     },
+    /// The data as a whole is refused.
+    Refused {
+        message: String,
+    },
     Usage {
         message: String,
     },
@@ -109,6 +113,11 @@ impl Error {
     /// Bad data at a place of the input.
     pub fn data(position: Position, error: RecordError) -> Error {
         Error(Box::new(ErrorKind::Data { position, error, decoded: None, text: None }))
+    }
+
+    /// Data that is refused as a whole, at no place of its own.
+    pub(crate) fn refused(message: impl Into<String>) -> Error {
+        Error(Box::new(ErrorKind::Refused { message: message.into() }))
     }
 
     /// Settings that can't work.
@@ -158,7 +167,7 @@ impl Error {
         match *self.0 {
             ErrorKind::Noted { ref error, .. } => error.class(),
             ErrorKind::Data { ref error, .. } if error.fault == Fault::NoMemory => ErrorClass::Memory,
-            ErrorKind::Data { .. } => ErrorClass::Data,
+            ErrorKind::Data { .. } | ErrorKind::Refused { .. } => ErrorClass::Data,
             ErrorKind::Usage { .. } => ErrorClass::Usage,
             ErrorKind::Io { .. } => ErrorClass::Io,
             ErrorKind::Memory { .. } => ErrorClass::Memory,
@@ -188,6 +197,11 @@ impl Error {
     /// Whether a record had a key that the header lacks.
     pub(crate) fn is_unknown_key(&self) -> bool {
         matches!(&*self.0, ErrorKind::Data { error, .. } if error.fault == Fault::UnknownKey)
+    }
+
+    /// Whether there are more keys than a header may have.
+    pub(crate) fn is_too_many_keys(&self) -> bool {
+        matches!(&*self.0, ErrorKind::Data { error, .. } if error.fault == Fault::TooManyKeys)
     }
 
     /// Whether more records are bad than may be.
@@ -236,7 +250,8 @@ impl Error {
     /// Names the file which the error is about, where the message does not: there are several.
     pub(crate) fn in_file(mut self, path: &Path) -> Error {
         let name = path.display().to_string();
-        if let ErrorKind::Usage { message } | ErrorKind::Memory { message } = &mut *self.0
+        if let ErrorKind::Refused { message } | ErrorKind::Usage { message } | ErrorKind::Memory { message } =
+            &mut *self.0
             && !message.starts_with(&name)
         {
             message.insert_str(0, &format!("{name}: "));
@@ -274,7 +289,9 @@ impl fmt::Display for Error {
                 }
                 Ok(())
             }
-            ErrorKind::Usage { message } | ErrorKind::Memory { message } => f.write_str(message),
+            ErrorKind::Refused { message } | ErrorKind::Usage { message } | ErrorKind::Memory { message } => {
+                f.write_str(message)
+            }
             ErrorKind::Noted { error, note, .. } => write!(f, "{error}\n  {note}"),
             ErrorKind::Io { action, path, source } => {
                 write!(f, "can't {action} {}: {source}", path.display())
@@ -349,6 +366,8 @@ pub(crate) enum Fault {
     TooLarge,
     /// There is not enough memory for it.
     NoMemory,
+    /// With its keys there are more than a header may have.
+    TooManyKeys,
     /// The record is bad, and one too many.
     TooMany,
 }

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use pagemill::error::Error;
-use pagemill::format::{self, Detail, Format, Opening, Options, Shape, Types, Want};
+use pagemill::format::{self, Chosen, Detail, Format, Opening, Options, Shape, Types, Want};
 use pagemill::memory::Arena;
 use pagemill::record::{Batch, Drain, Output, Schema};
 
@@ -28,8 +28,15 @@ fn main() {
             let select: Option<Vec<Box<[u8]>>> =
                 select.as_ref().map(|paths: &Vec<String>| paths.iter().map(|path| path.as_bytes().into()).collect());
             let schema = select.as_ref().map(|paths| Schema::new(paths.iter().cloned()));
-            let want =
-                Want { select, utf8: true, replace_invalid_utf8: false, detail, types: Types::Auto, typed: false };
+            let want = Want {
+                chosen: Chosen::default(),
+                select,
+                utf8: true,
+                replace_invalid_utf8: false,
+                detail,
+                types: Types::Auto,
+                typed: false,
+            };
             let Ok(Opening::Ready(source)) = format::open(Format::Ndjson, &options, &text, true) else { panic!() };
             let shape = schema.clone().map_or(Shape::Keyed, Shape::Columns);
             let target = format::create(Format::Json, &options, &shape, None, Format::Ndjson).unwrap();

@@ -122,7 +122,7 @@ impl CsvOut {
 #[derive(Args, Debug)]
 #[command(next_help_heading = "CSV and TSV")]
 pub struct Columns {
-    /// Where the header comes from: union of all keys, the first record, or a list such as a,b,c [default: union]
+    /// Exactly these fields, such as a,b,c; or those of all records (union), or of the first one [default: union]
     #[arg(long, value_name = "union|first|LIST")]
     columns: Option<String>,
 }
@@ -247,7 +247,7 @@ pub struct Fields {
     /// Leave these fields out (comma-separated)
     #[arg(long, value_name = "FIELDS")]
     drop: Vec<String>,
-    /// Rename fields after select and drop (comma-separated)
+    /// Rename fields, after everything else but --columns (comma-separated)
     #[arg(long, value_name = "OLD=NEW")]
     rename: Vec<String>,
     /// Change text, left to right: upper, lower, upper-ascii, lower-ascii, trim, reverse, reverse-chars, or end in

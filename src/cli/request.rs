@@ -238,6 +238,7 @@ fn warn(report: &Report) {
     for warning in &report.warnings {
         console::warning(warning);
     }
+    report.names_never_seen.iter().for_each(console::warning);
     let place = report.quarantine.as_deref().or(report.files.iter().find_map(|file| file.quarantine.as_deref()));
     let place = place.map(|path| format!(", and put into {}", path.display())).unwrap_or_default();
     let others = report.files.iter().filter(|file| file.quarantine.is_some()).count().saturating_sub(1);

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::path::PathBuf;
 
 use super::{choice, parse_byte, parse_limit, parse_ops, parse_pairs, parse_size, split_list};
-use crate::engine::{CHECKPOINT_EVERY, Checkpoint, ColumnsFrom, Settings};
+use crate::engine::{CHECKPOINT_EVERY, Checkpoint, ColumnsFrom, InvalidUtf8, Settings};
 use crate::error::Error;
 use crate::format::csv::{Dialect, OutDialect};
 use crate::format::{Format, Options};
@@ -188,6 +188,7 @@ impl Raw {
             names: self.names()?,
             ragged: one_of(&choice::RAGGED, &self.ragged)?,
             strict: self.strict,
+            replace_invalid_utf8: one_of(&choice::INVALID_UTF8, &self.invalid_utf8)? == InvalidUtf8::Replace,
             types: one_of(&choice::TYPES, &self.types)?,
             nested: one_of(&choice::NESTED, &self.nested)?,
             unflatten: self.unflatten,

@@ -13,12 +13,13 @@ use super::gate::Room;
 use super::keys::{self, KeyPass, Search};
 use super::open::read_error;
 use super::opened::Opened;
+use super::pass::Discard;
 use super::phases::Phases;
 use super::route::Header;
 use super::run::How;
 use super::settings::{ColumnsFrom, OnError};
 use crate::error::{Error, Position, Result};
-use crate::format::{Boundary, Columns, Nested, UnknownKey};
+use crate::format::{Boundary, Columns, UnknownKey};
 use crate::record::Schema;
 use crate::source::Bytes;
 use crate::sys::Map;
@@ -42,32 +43,81 @@ impl Opened<'_> {
     /// The columns of a tabular target for keyed records, and whether they are certain. `restartable`: what was written
     /// can be begun anew.
     pub fn header(&mut self, restartable: bool) -> Result<(Option<Columns>, bool)> {
+        let repeatable = self.source.is_repeatable();
+        if self.route.keyed.is_some() {
+            if repeatable && restartable && !self.settings.strict {
+                return Ok((None, false));
+            }
+            if self.has_objects()? {
+                self.take_apart();
+            }
+        }
         let (first, unknown) = match &self.route.header {
             Header::Given => return Ok((None, true)),
-            Header::List(schema, unknown) => {
-                return Ok((Some(Columns { schema: schema.clone(), unknown: *unknown }), true));
-            }
+            Header::List(schema) => return Ok((Some(self.route.columns_of(schema.clone(), UnknownKey::Count)), true)),
             Header::Find(ColumnsFrom::First) => (First::Record, UnknownKey::Count),
             Header::Find(_) => (First::Slices, UnknownKey::Refuse),
         };
-        let repeatable = self.source.is_repeatable();
         if repeatable && unknown == UnknownKey::Refuse {
             if self.settings.strict {
                 let (schema, certain) = self.good_keys()?;
-                return Ok((Some(Columns { schema, unknown }), certain));
+                return Ok((Some(self.arranged(&schema, unknown)), certain));
             }
             if !restartable {
-                return Ok((Some(Columns { schema: self.all_keys()?, unknown }), true));
+                return Ok((Some(self.columns_again()?), true));
             }
         }
         let schema = self.first_keys(first)?;
-        Ok((Some(Columns { schema, unknown }), !repeatable || unknown == UnknownKey::Count))
+        Ok((Some(self.arranged(&schema, unknown)), !repeatable || unknown == UnknownKey::Count))
+    }
+
+    /// Keys that were found, as columns.
+    fn arranged(&self, found: &Schema, unknown: UnknownKey) -> Columns {
+        self.route.columns_of(self.route.order.arrange(found), unknown)
+    }
+
+    /// The columns of a tabular target for keyed records, from a closer look.
+    pub fn columns_again(&mut self) -> Result<Columns> {
+        let unknown = self.route.unknown_key();
+        let schema = match unknown {
+            UnknownKey::Count => self.first_keys(First::Record)?,
+            UnknownKey::Refuse => self.all_keys()?,
+        };
+        Ok(self.arranged(&schema, unknown))
+    }
+
+    /// From now on selected objects become columns of their own.
+    pub fn take_apart(&mut self) {
+        if let Some(keyed) = self.route.keyed.take() {
+            self.route = *keyed;
+        }
+    }
+
+    /// Whether a selected field of any record, of a stream any in its beginning, has to become columns of its own.
+    /// What is wrong with the data is left for the run to tell.
+    pub fn has_objects(&mut self) -> Result<bool> {
+        if !self.source.is_repeatable() {
+            let straight = self.route.clone();
+            self.take_apart();
+            let found = self.first_keys(First::Slices)?;
+            self.route = straight;
+            return Ok(self.route.names.as_ref().is_some_and(|names| *names != self.route.order.arrange(&found)));
+        }
+        let how = How { on_error: OnError::Skip, ledger: None, resumable: None };
+        match self.pass_by(how, &Discard, &Target::memory(), &Phases::new(self.plan.workers)) {
+            Ok(_) => Ok(false),
+            Err(error) if error.is_unknown_key() => Ok(true),
+            Err(error) if error.position().is_some() => Ok(false),
+            // Nothing was converted yet.
+            Err(error) if error.stopped_at().is_some() => Err(Error::stopped(None)),
+            Err(error) => Err(error),
+        }
     }
 
     /// How keys are looked for.
     fn key_pass(&self, light: bool) -> KeyPass {
         KeyPass {
-            dot: self.settings.options.nested == Nested::Dot,
+            apart: self.route.apart.clone(),
             limits: self.settings.key_limits(),
             budget: self.budget.clone(),
             light,
@@ -86,10 +136,24 @@ impl Opened<'_> {
 
     /// The keys of all records, each of which is decoded: bad ones are treated as they are in the run.
     pub fn checked_keys(&mut self) -> Result<Schema> {
+        match self.keys_of_all() {
+            Ok(Some(keys)) => return Ok(keys),
+            Err(error) if !error.is_too_many_keys() => return Err(error),
+            _ => {}
+        }
+        // Which record has one key too many, one worker alone can say.
+        let workers = std::mem::replace(&mut self.plan.workers, 1);
+        let outcome = self.keys_of_all();
+        self.plan.workers = workers;
+        Ok(outcome?.unwrap_or_default())
+    }
+
+    /// The keys of all records; none if they are too many together.
+    fn keys_of_all(&mut self) -> Result<Option<Schema>> {
         let keys = Target::memory();
         let pass = self.key_pass(false);
         self.pass(&pass, &keys, &Phases::new(self.plan.workers))?;
-        keys::merge(&keys.finish()?, &pass.limits)
+        Ok(keys::merge(&keys.finish()?, &pass.limits))
     }
 
     /// The keys of all good records, and whether the whole input was looked at. What is wrong with the data is left
@@ -110,7 +174,10 @@ impl Opened<'_> {
             Err(error) if error.stopped_at().is_some() => return Err(Error::stopped(None)),
             Err(error) => return Err(error),
         };
-        Ok((keys::merge(&keys.finish()?, &pass.limits)?, whole))
+        match keys::merge(&keys.finish()?, &pass.limits) {
+            Some(keys) => Ok((keys, whole)),
+            None => Ok((Schema::default(), false)),
+        }
     }
 
     /// The keys of the first record, or of the first slices. What is wrong with the data is left for
@@ -164,10 +231,13 @@ impl Opened<'_> {
             match cutter.cut(&rest[..window], target.min(window), end && window == rest.len()) {
                 Ok(Boundary::At(len)) => {
                     match &self.replay {
-                        None => found.add(&rest[..len])?,
-                        Some(section) => {
-                            section.each(&rest[..len], 0, &mut Vec::new(), |_, record| found.add(record))?
+                        None => {
+                            let offset = self.reading.start() + all.len() - rest.len();
+                            found.add(&rest[..len], (&self.source.path, offset as u64))?
                         }
+                        Some(section) => section.each(&rest[..len], 0, &mut Vec::new(), |origin, record| {
+                            found.add(record, (&origin.file, origin.start))
+                        })?,
                     }
                     if one && !found.is_empty() {
                         break;
@@ -184,6 +254,6 @@ impl Opened<'_> {
                 _ => break,
             }
         }
-        found.schema()
+        Ok(found.schema())
     }
 }

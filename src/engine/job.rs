@@ -67,15 +67,16 @@ impl Job {
         let started = Instant::now();
         let mut sum = Sum::new();
         let memory_limit = self.settings.memory_limit;
-        let (done, output) = self.run_into(&mut sum)?;
+        let (done, output) = self.run_into(&mut sum, true)?;
         let stream = |path: &PathBuf| path.as_os_str() != "-";
         let (source, target) = (Some(done.source).filter(stream), done.target);
         let quarantine = done.quarantine;
         Ok(Report { source, target, quarantine, output, elapsed: started.elapsed(), ..sum.report(memory_limit) })
     }
 
-    /// Runs the job and adds what it did to `sum`. Gives the bytes of a memory target too.
-    pub(super) fn run_into(self, sum: &mut Sum) -> Result<(FileReport, Vec<u8>)> {
+    /// Runs the job and adds what it did to `sum`. Gives the bytes of a memory target too. `alone`: it is all that is
+    /// run, so that names of fields that no record has can be judged.
+    pub(super) fn run_into(self, sum: &mut Sum, alone: bool) -> Result<(FileReport, Vec<u8>)> {
         let before = audit::counts();
         let settings = self.settings;
         if let Some(stop) = &settings.stop {
@@ -101,6 +102,8 @@ impl Job {
         let place = target.file_path().map(Into::into);
         let run = opened.convert(&target, &phases, resumable.as_mut(), &mut ledger).and_then(|run| {
             ledger.judge(run.totals.records_in).map_err(|error| opened.tell(error))?;
+            sum.add(&opened, &run, &phases, &before);
+            sum.refuse_names(alone && settings.strict)?;
             Ok(run)
         });
         let mut run = match run.map_err(|error| opened.source.blame(error)) {
@@ -135,7 +138,6 @@ impl Job {
                 named?
             }
         };
-        sum.add(&opened, &run, &phases, &before);
         sum.warnings.extend_from_slice(opened.reading.warnings());
         sum.bytes_out += run.bytes_out;
         Ok((FileReport { quarantine, ..run.file(&opened.source.path, place) }, output))

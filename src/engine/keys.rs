@@ -5,16 +5,17 @@
 //! merge keeps the first of equal keys.
 
 use std::ops::Range;
+use std::path::Path;
 use std::sync::Arc;
 
 use hashbrown::HashSet;
 
 use super::plan::FEW;
-use crate::error::{Error, Fault, RecordError, Result};
+use crate::error::{Error, Fault, Position, RecordError, Result};
 use crate::format::{Decode, Encode, Frame, WriteFormat, key_too_long};
 use crate::memory::{Arena, Budget, Reservation};
 use crate::op::Op;
-use crate::record::{Batch, Drain, EncodeError, Output, Paths, Schema, with_key};
+use crate::record::{Apart, Batch, Drain, EncodeError, Output, Paths, Schema, with_key};
 
 /// How many keys may be remembered, and how long they may be.
 #[derive(Clone, Copy, Debug)]
@@ -26,12 +27,11 @@ pub(super) struct Limits {
 }
 
 impl Limits {
-    /// The error for more keys than there may be.
-    pub fn too_many(&self) -> Error {
-        Error::usage(format!(
-            "the records have more than {} different keys\n  Name the columns with --columns a,b,c, keep maps whole with --nested json, or raise --max-keys (and --memory-limit with it).",
-            self.keys
-        ))
+    /// The error for more keys than there may be, at an offset of the slice.
+    pub fn too_many(&self, offset: usize) -> RecordError {
+        RecordError::new(offset, format!("the records up to here have more than {} different keys", self.keys))
+            .hint("Name the columns with --columns a,b,c, keep maps whole with --nested json, or raise --max-keys (and --memory-limit with it).")
+            .fault(Fault::TooManyKeys)
     }
 
     fn too_long(&self, offset: usize, len: usize) -> RecordError {
@@ -40,8 +40,8 @@ impl Limits {
 }
 
 pub(super) struct KeyPass {
-    /// Maps become dotted paths.
-    pub dot: bool,
+    /// Which maps become dotted paths.
+    pub apart: Apart,
     pub limits: Limits,
     /// Who is asked for the memory of large tables.
     pub budget: Budget,
@@ -61,23 +61,23 @@ impl WriteFormat for KeyPass {
     fn encoder(&self) -> Box<dyn Encode> {
         let held = Held { reserved: self.budget.open("key tables", INSTEAD), size: 0, covered: FEW };
         let table = Table { limits: self.limits, seen: HashSet::new(), order: Vec::new(), held };
-        Box::new(KeyEncoder { dot: self.dot, paths: Paths::default(), table })
+        Box::new(KeyEncoder { apart: self.apart.clone(), paths: Paths::default(), table })
     }
 }
 
 struct KeyEncoder {
-    dot: bool,
+    apart: Apart,
     paths: Paths,
     table: Table,
 }
 
 impl Encode for KeyEncoder {
     fn encode(&mut self, batch: &Batch<'_>, records: Range<usize>, output: &mut Output<'_>) -> Result<(), EncodeError> {
-        let KeyEncoder { dot, paths, table } = self;
+        let KeyEncoder { apart, paths, table } = self;
         for record in records {
             let (values, keys) = batch.tree(record).nodes();
             let mut leaf = 0;
-            let walked = paths.walk(values, keys, *dot, |path, key, _| {
+            let walked = paths.walk(values, keys, apart, |path, key, _| {
                 let index = leaf;
                 leaf += 1;
                 if table.is_as_before(path, key, index) {
@@ -85,11 +85,10 @@ impl Encode for KeyEncoder {
                 }
                 with_key(path, key, |path| table.look_up(path, index, output))
             });
+            let (limits, offset) = (table.limits, batch.span(record).start);
             walked.map_err(|refused| match refused {
-                Refused::Key(len) => {
-                    let error = table.limits.too_long(batch.span(record).start, len);
-                    EncodeError::Record { index: record, error }
-                }
+                Refused::Key(len) => EncodeError::Record { index: record, error: limits.too_long(offset, len) },
+                Refused::Many => EncodeError::Record { index: record, error: limits.too_many(offset) },
                 Refused::Run(error) => EncodeError::Stop(error),
             })?;
         }
@@ -101,6 +100,8 @@ impl Encode for KeyEncoder {
 enum Refused {
     /// It has so many bytes.
     Key(usize),
+    /// There are as many as there may be.
+    Many,
     Run(Error),
 }
 
@@ -165,7 +166,7 @@ impl Table {
         }
         if !self.seen.contains(path) {
             if self.seen.len() >= self.limits.keys {
-                return Err(self.limits.too_many().into());
+                return Err(Refused::Many);
             }
             self.held.add(path)?;
             self.seen.insert(path.into());
@@ -186,6 +187,8 @@ pub(super) struct Search<'o> {
     buffer: Vec<u8>,
     found: Collect,
     limits: Limits,
+    /// How many records were looked at.
+    records: u64,
 }
 
 /// Keeps what an encoder writes.
@@ -208,11 +211,11 @@ impl<'o> Search<'o> {
     ) -> Search<'o> {
         let (encoder, limits) = (pass.encoder(), pass.limits);
         let (buffer, found) = (vec![0; 16 << 10], Collect(Vec::new()));
-        Search { decoder, encoder, arena, ops, max_record, buffer, found, limits }
+        Search { decoder, encoder, arena, ops, max_record, buffer, found, limits, records: 0 }
     }
 
-    /// Adds the keys of the good records of a slice.
-    pub fn add(&mut self, slice: &[u8]) -> Result<()> {
+    /// Adds the keys of the good records of a slice, which begins at `offset` of `file`.
+    pub fn add(&mut self, slice: &[u8], (file, offset): (&Path, u64)) -> Result<()> {
         let mut output = Output::new(&mut self.buffer, &mut self.found, false);
         self.decoder.begin(slice);
         loop {
@@ -221,16 +224,29 @@ impl<'o> Search<'o> {
             let filled = self.decoder.fill(slice, &mut batch);
             batch.abandon();
             self.ops.iter().for_each(|op| op.apply(&mut batch));
-            match self.encoder.encode(&batch, 0..batch.len(), &mut output) {
-                Err(EncodeError::Stop(error)) => return Err(error),
-                Ok(()) | Err(EncodeError::Record { .. }) => {}
+            // What an op refused is a bad record like others.
+            let refused = batch.take_rejected().into_iter().map(|(index, _)| index);
+            let mut from = 0;
+            for refused in refused.chain([batch.len()]) {
+                match self.encoder.encode(&batch, from..refused, &mut output) {
+                    Err(EncodeError::Stop(error)) => return Err(error),
+                    Err(EncodeError::Record { index, error }) if error.fault == Fault::TooManyKeys => {
+                        let record = self.records + index as u64 + 1;
+                        let offset = offset + error.offset as u64;
+                        return Err(Error::data(Position::new(file, record, offset), error));
+                    }
+                    Ok(()) | Err(EncodeError::Record { .. }) => {}
+                }
+                from = refused + 1;
             }
+            self.records += batch.len() as u64;
             match filled {
                 Ok(true) => {}
                 Ok(false) => break,
-                // If bad records end the run, this one does; else those behind it count.
+                // If bad records end the run, this one does; else those after it count.
                 Err(_) => {
                     self.decoder.skip_record(slice);
+                    self.records += 1;
                 }
             }
         }
@@ -244,13 +260,13 @@ impl<'o> Search<'o> {
     }
 
     /// The keys found, each once, in order of first appearance.
-    pub fn schema(self) -> Result<Schema> {
-        merge(&self.found.0, &self.limits)
+    pub fn schema(self) -> Schema {
+        merge(&self.found.0, &self.limits).unwrap_or_default()
     }
 }
 
-/// The keys in a key pass's output, each once, in order.
-pub(super) fn merge(output: &[u8], limits: &Limits) -> Result<Schema> {
+/// The keys in a key pass's output, each once, in order. None: there are more than there may be.
+pub(super) fn merge(output: &[u8], limits: &Limits) -> Option<Schema> {
     let mut seen = HashSet::new();
     let mut names: Vec<&[u8]> = Vec::new();
     let mut rest = output;
@@ -261,8 +277,5 @@ pub(super) fn merge(output: &[u8], limits: &Limits) -> Result<Schema> {
         }
         rest = tail;
     }
-    if names.len() > limits.keys {
-        return Err(limits.too_many());
-    }
-    Ok(Schema::new(names))
+    (names.len() <= limits.keys).then(|| Schema::new(names))
 }

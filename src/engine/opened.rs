@@ -13,11 +13,11 @@ use super::plan::{BASE, Plan, Wishes};
 use super::quarantine::{Head, Ledger, Section};
 use super::route::Route;
 use super::run::{How, Run};
-use super::settings::{OnError, Settings, SourceSpec, TargetSpec};
+use super::settings::{InvalidUtf8, OnError, Settings, SourceSpec, TargetSpec};
 use super::wordcount::WordCount;
 use crate::compress::Compression;
 use crate::error::{Error, Position, Result};
-use crate::format::{self, Columns, Format, OpenError, Opening, Options, ReadFormat, UnknownKey, WriteFormat, sniff};
+use crate::format::{self, Columns, Format, OpenError, Opening, Options, ReadFormat, WriteFormat, sniff};
 use crate::memory::{Budget, Reservation};
 use crate::record::{Schema, record_too_large};
 use crate::source::{Bytes, Source, damage};
@@ -108,6 +108,7 @@ impl<'s> Opened<'s> {
         options.max_record = plan.max_record;
         options.max_names = plan.room_for_names();
         options.strict = settings.strict;
+        options.replace_invalid_utf8 = settings.invalid_utf8 == InvalidUtf8::Replace;
         let path = source.path.clone();
         let open = |head: &[u8], end: bool| match &replay {
             None => match sniff::other(from, head) {
@@ -139,6 +140,16 @@ impl<'s> Opened<'s> {
             // The line that names it would go with the header.
             route.pass_through = false;
         }
+        let before = match &source.bytes {
+            _ if replay.is_some() => &[],
+            Bytes::Mapped(map) => &map.bytes()[..reading.start()],
+            Bytes::Stream(_) => &head[..reading.start()],
+        };
+        route.check_names(before).map_err(|error| {
+            let place = Place::new(before, error.offset, from.lines().filter(|_| streamed), 1);
+            let error = Error::data(Position::new(&source.path, 0, error.offset as u64), error);
+            place::tell(&source, from, place.tell(error))
+        })?;
         // Repaired records stand alone: what one of them does not close must not reach into the next.
         route.pass_through &= replay.is_none() || !matches!(from, Format::Csv | Format::Tsv);
         // What is compressed is being read by now, as it was planned.
@@ -191,7 +202,10 @@ impl<'s> Opened<'s> {
         let on_error = self.settings.on_error;
         ledger.begin(&self.source.path, || self.head());
         let (header, certain) = match resumable.as_mut().and_then(|resumable| resumable.columns.take()) {
-            Some(names) => (Some(Columns { schema: Schema::new(names), unknown: self.route.unknown_key() }), false),
+            Some(names) => {
+                self.take_apart();
+                (Some(self.route.columns_of(Schema::new(names), self.route.unknown_key())), false)
+            }
             None => self.header(target.is_restartable() && ledger.is_restartable())?,
         };
         if let Some(resumable) = resumable.as_deref_mut() {
@@ -209,7 +223,8 @@ impl<'s> Opened<'s> {
         match outcome {
             // What the target refuses in a header that is only a guess may be none of the whole one's.
             Err(error) if !certain && (refused || error.is_unknown_key()) => {
-                let keys = self.all_columns()?;
+                self.take_apart();
+                let keys = self.columns_again()?;
                 self.hold_names(&keys.schema)?;
                 target.restart()?;
                 ledger.restart()?;
@@ -256,11 +271,6 @@ impl<'s> Opened<'s> {
             (Some(suspicion), None) => error.suspect(suspicion),
             _ => error,
         }
-    }
-
-    /// The keys of the whole input as columns.
-    fn all_columns(&mut self) -> Result<Columns> {
-        Ok(Columns { schema: self.all_keys()?, unknown: UnknownKey::Refuse })
     }
 
     pub(super) fn writing(&self, header: Option<Columns>) -> Result<Box<dyn WriteFormat>> {

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use super::settings::{ColumnsFrom, InvalidUtf8, Settings};
-use crate::error::{Error, Result};
+use crate::error::{Error, RecordError, Result};
+use crate::format::fixed::Layout;
 use crate::format::frames::Payload;
-use crate::format::{Detail, Format, Nested, Options, ReadFormat, Shape, Types, UnknownKey, Want};
-use crate::op::{KeyedFilter, Op, project};
-use crate::record::Schema;
+use crate::format::{Chosen, Columns, Detail, Format, Nested, Options, ReadFormat, Shape, Types, UnknownKey, Want};
+use crate::op::{KeyedFilter, Op, Order, project, unique};
 use crate::record::line_form::may_be_json;
+use crate::record::{Apart, Schema, Seen};
 
 /// The way of a job's records.
 #[derive(Clone)]
@@ -17,13 +18,28 @@ pub(super) struct Route {
     pub to: Format,
     /// What the decoder is asked for.
     pub want: Want,
-    /// The fields of batches in columns; none: batches are keyed.
+    /// The fields of batches in columns, under the names that the source has; none: batches are keyed.
     pub schema: Option<Schema>,
+    /// The names that the target has for them.
+    pub names: Option<Schema>,
     pub ops: Vec<Arc<dyn Op>>,
     /// Where the columns of a tabular target come from, when batches are keyed.
     pub header: Header,
+    /// The order of the columns that are found.
+    pub order: Order,
+    /// Which maps are columns of their own where columns are found.
+    pub apart: Apart,
     /// Records pass as the source has them.
     pub pass_through: bool,
+    /// The way to go if a selected field turns out to be an object that has to become columns of its own: until then,
+    /// selected fields are decoded straight into columns.
+    pub keyed: Option<Box<Route>>,
+    /// How many columns of the source are left out.
+    pub left_out: u64,
+    /// Which of the names that were given occur.
+    pub seen: Arc<Seen>,
+    /// The numbers of these names.
+    pub numbers: Numbers,
 }
 
 /// Where the header of a tabular target comes from.
@@ -31,10 +47,36 @@ pub(super) struct Route {
 pub(super) enum Header {
     /// Batches are in columns, or the target has no header.
     Given,
-    /// This list.
-    List(Schema, UnknownKey),
+    /// This list; others are counted.
+    List(Schema),
     /// It has to be found in the data.
     Find(ColumnsFrom),
+}
+
+/// The numbers that names have among all that were given: those of `--select` are the first ones.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Numbers {
+    rename: usize,
+    ops: usize,
+    columns: usize,
+}
+
+/// The names that were given, and their numbers.
+fn names(settings: &Settings) -> (Seen, Numbers) {
+    let Settings { select, drop, rename, ops, columns, .. } = settings;
+    let mut names: Vec<(&'static str, Box<[u8]>)> = Vec::new();
+    let text = |name: &String| name.as_bytes().into();
+    names.extend(select.iter().map(|name| ("--select", text(name))));
+    names.extend(drop.iter().map(|name| ("--drop", text(name))));
+    let mut numbers = Numbers { rename: names.len(), ..Numbers::default() };
+    names.extend(rename.iter().map(|(old, _)| ("--rename", text(old))));
+    numbers.ops = names.len();
+    names.extend(ops.iter().flat_map(|op| op.fields()).map(|name| ("--op", name.clone())));
+    numbers.columns = names.len();
+    if let ColumnsFrom::List(list) = columns {
+        names.extend(list.iter().map(|name| ("--columns", text(name))));
+    }
+    (Seen::new(names), numbers)
 }
 
 impl Route {
@@ -43,11 +85,13 @@ impl Route {
         let options = &settings.options;
         let tabular = matches!(to, Format::Csv | Format::Tsv) && !settings.word_count;
         let utf8 = to.needs_utf8() || settings.ops.iter().any(|op| op.needs_utf8());
+        let (seen, numbers) = names(settings);
         let mut route = Route {
             from,
             to,
             want: Want {
                 select: None,
+                chosen: Chosen::default(),
                 utf8,
                 replace_invalid_utf8: settings.invalid_utf8 == InvalidUtf8::Replace,
                 detail: detail(settings, to),
@@ -56,82 +100,207 @@ impl Route {
                 // Ops see what the source has.
                 typed: matches!(to, Format::Json | Format::Ndjson) && settings.ops.is_empty() && !settings.word_count,
             },
-            schema: reading.schema().cloned(),
+            schema: None,
+            names: None,
             ops: settings.ops.clone(),
             header: Header::Given,
+            order: Order::default(),
+            apart: if options.nested == Nested::Dot { Apart::All } else { Apart::None },
             pass_through: false,
+            keyed: None,
+            left_out: 0,
+            seen: Arc::new(seen),
+            numbers,
         };
         let projected = !(settings.select.is_empty() && settings.drop.is_empty() && settings.rename.is_empty());
+        let mut unchanged = !projected && settings.ops.is_empty() && !settings.word_count;
         match reading.schema() {
-            Some(schema) => {
-                check_fields(&route.ops, schema)?;
-                if projected {
-                    let projection = project(schema, &settings.select, &settings.drop, &settings.rename)?;
-                    route.want.select =
-                        Some(projection.source.iter().map(|&column| schema.name(column).into()).collect());
-                    route.schema = Some(projection.names);
-                }
-            }
-            None => route.keyed(settings, projected, tabular)?,
+            Some(schema) => unchanged &= route.columns(settings, schema, projected)?,
+            None => unchanged &= route.keyed(settings, projected, tabular)?,
         }
         let lines = from == Format::Text && to == Format::Text && !settings.word_count && !projected;
         if lines && settings.invalid_utf8 == InvalidUtf8::Fail && route.ops.first().is_some_and(|op| op.checks_utf8()) {
             route.want.utf8 = false;
         }
         route.want.utf8 |= route.may_write_json(options);
-        route.check_names()?;
-        let unchanged = !projected && settings.ops.is_empty() && !settings.word_count;
+        if let Some(keyed) = &mut route.keyed {
+            keyed.want.utf8 = route.want.utf8;
+        }
         route.pass_through = unchanged && from == to && same_dialect(settings, from);
         Ok(route)
     }
 
-    /// The source is keyed: fields are chosen in the decoder, or by an op.
-    fn keyed(&mut self, settings: &Settings, projected: bool, tabular: bool) -> Result<()> {
-        let in_columns = self.to != Format::Json && self.to != Format::Ndjson;
-        if in_columns && !settings.select.is_empty() && self.ops.is_empty() {
-            // Only the selected fields are decoded, straight into columns.
-            let schema = Schema::new(&settings.select);
-            let projection = project(&schema, &[], &settings.drop, &settings.rename)?;
-            self.want.select = Some(projection.source.iter().map(|&column| schema.name(column).into()).collect());
-            self.want.detail = Detail::Maps;
-            self.schema = Some(projection.names);
-            return Ok(());
-        }
+    /// The source is in columns: the decoder gives those that go on. Whether that is all of them, as they are.
+    fn columns(&mut self, settings: &Settings, source: &Schema, projected: bool) -> Result<bool> {
+        check_fields(&self.ops, source)?;
+        let (mut fields, mut names) = (source.clone(), source.clone());
         if projected {
-            let filter = KeyedFilter::new(&settings.select, &settings.drop, &settings.rename)?;
-            self.ops.insert(0, Arc::new(filter));
+            let projection = project(source, &settings.select, &settings.drop, &settings.rename)?;
+            fields = Schema::new(projection.source.iter().map(|&column| source.name(column)));
+            names = projection.names;
+        }
+        // A name that a source in columns lacks was refused, unless it is one of --columns.
+        (0..self.numbers.columns).for_each(|number| self.seen.mark(number));
+        let mut unchanged = !projected;
+        if let ColumnsFrom::List(list) = &settings.columns
+            && !settings.word_count
+        {
+            unique("--columns", list)?;
+            check_nameless(settings, source, list)?;
+            names.names().take(64).for_each(|name| self.seen.learn(name));
+            let picked: Vec<_> = list.iter().map(|name| names.position(name.as_bytes())).collect();
+            let found = picked.iter().enumerate().filter(|(_, column)| column.is_some());
+            found.for_each(|(place, _)| self.seen.mark(self.numbers.columns + place));
+            self.left_out = names.len() as u64 - picked.iter().flatten().count() as u64;
+            if settings.strict && self.left_out > 0 {
+                let left_out = names.names().filter(|name| !list.iter().any(|listed| listed.as_bytes() == *name));
+                return Err(leaves_out(left_out));
+            }
+            unchanged &= picked.iter().copied().eq((0..names.len()).map(Some));
+            let field = |(name, column): (&String, &Option<usize>)| -> Box<[u8]> {
+                column.map_or_else(|| nobodys(name.as_bytes(), source), |column| fields.name(column).into())
+            };
+            fields = Schema::new(list.iter().zip(&picked).map(field));
+            names = Schema::new(list);
+        }
+        if !unchanged {
+            self.want.select = Some(fields.names().map(Into::into).collect());
+        }
+        (self.schema, self.names) = (Some(fields), Some(names));
+        Ok(unchanged)
+    }
+
+    /// The source is keyed: fields are chosen in the decoder, or by ops. Whether records stay as they are.
+    fn keyed(&mut self, settings: &Settings, projected: bool, tabular: bool) -> Result<bool> {
+        let Settings { select, drop, rename, .. } = settings;
+        let list = match &settings.columns {
+            ColumnsFrom::List(list) if !settings.word_count => Some(list),
+            _ => None,
+        };
+        self.order = Order::new(select, rename);
+        if projected {
+            self.filter(settings)?;
+        }
+        if let Some(list) = list.filter(|_| !tabular) {
+            let filter = KeyedFilter::exactly(list, settings.strict)?;
+            self.ops.push(Arc::new(self.watched(filter, self.numbers.columns..)));
             self.want.detail = Detail::All;
         }
         if tabular {
-            self.header = match &settings.columns {
-                ColumnsFrom::List(names) => {
-                    let schema = Schema::new(names);
-                    Header::List(schema, UnknownKey::Count)
+            self.header = match list {
+                Some(list) => {
+                    unique("--columns", list)?;
+                    if list.iter().any(|name| name.contains('.')) {
+                        self.want.detail = self.want.detail.max(Detail::Maps);
+                    }
+                    Header::List(Schema::new(list))
                 }
-                found => Header::Find(found.clone()),
+                None => Header::Find(settings.columns.clone()),
             };
+            if !select.is_empty() && settings.options.nested == Nested::Json {
+                self.apart = Apart::along(self.order.names());
+            }
         }
+        let straight = !select.is_empty() && drop.is_empty() && settings.ops.is_empty() && list.is_none();
+        // Whether a renamed field was met shows only where its path ends.
+        if straight && rename.iter().all(|(old, _)| select.contains(old)) && self.goes_straight(settings, tabular) {
+            self.straight(settings, tabular)?;
+        }
+        Ok(!projected && list.is_none())
+    }
+
+    /// Ops that choose fields, before all others, and rename them, after all others.
+    fn filter(&mut self, settings: &Settings) -> Result<()> {
+        let Settings { select, drop, rename, ops, .. } = settings;
+        let whole = KeyedFilter::new(select, drop, rename)?;
+        self.want.detail = Detail::All;
+        if ops.is_empty() || rename.is_empty() {
+            self.ops.insert(0, Arc::new(self.watched(whole, 0..)));
+            return Ok(());
+        }
+        if !(select.is_empty() && drop.is_empty()) {
+            let choose = KeyedFilter::new(select, drop, &[])?;
+            self.ops.insert(0, Arc::new(self.watched(choose, 0..)));
+        }
+        let rename = KeyedFilter::new(&[], &[], rename)?;
+        self.ops.push(Arc::new(self.watched(rename, self.numbers.rename..)));
         Ok(())
     }
 
-    /// Names become keys, which have to be UTF-8 where text has to.
-    fn check_names(&self) -> Result<()> {
-        let Some(schema) = self.schema.as_ref().filter(|_| self.want.utf8) else { return Ok(()) };
-        match schema.names().find(|name| std::str::from_utf8(name).is_err()) {
-            None => Ok(()),
-            Some(name) => Err(Error::usage(format!(
-                "the field name `{}` is not valid UTF-8, as {} needs it\n  Rename the field in the source, or leave it out with --select.",
-                String::from_utf8_lossy(name),
-                self.to
-            ))),
+    /// The filter with somebody who is told what it meets.
+    fn watched(&self, filter: KeyedFilter, numbers: std::ops::RangeFrom<usize>) -> KeyedFilter {
+        let numbers = numbers.take_while(|number| *number < self.seen.len());
+        filter.watched(Some(self.seen.clone()), numbers)
+    }
+
+    /// Whether selected fields can be decoded straight into columns and mean the same.
+    fn goes_straight(&self, settings: &Settings, tabular: bool) -> bool {
+        let flat = settings.select.iter().all(|path| !path.contains('.'));
+        match self.to {
+            Format::Json | Format::Ndjson => false,
+            _ if tabular => true,
+            Format::Frames if settings.options.payload == Payload::Json => flat,
+            Format::Text | Format::Frames => flat || settings.select.len() == 1,
+            Format::Fixed => {
+                let layout = settings.options.layout.as_deref().and_then(|layout| Layout::parse(layout).ok());
+                let selected = |name: &str| self.order.names().any(|selected| selected == name.as_bytes());
+                flat && layout.is_some_and(|layout| layout.named().all(|field| selected(&field.name)))
+            }
+            Format::Csv | Format::Tsv => false,
         }
+    }
+
+    /// Selected fields are decoded straight into columns as long as none of them is an object that has to become
+    /// columns of its own.
+    fn straight(&mut self, settings: &Settings, tabular: bool) -> Result<()> {
+        let Settings { select, rename, .. } = settings;
+        let keyed = self.clone();
+        let numbers = |path: &String| -> Vec<usize> {
+            let selected = select.iter().position(|other| other == path);
+            let renamed = rename.iter().position(|(old, _)| old == path).map(|place| self.numbers.rename + place);
+            selected.into_iter().chain(renamed).collect()
+        };
+        let dotted = |path: &String| path.contains('.');
+        let chosen = Chosen {
+            refuse_maps: tabular && settings.options.nested == Nested::Dot,
+            refuse_lists: tabular,
+            refuse_dotted: tabular && rename.iter().any(|(old, _)| dotted(old)),
+            seen: Some((self.seen.clone(), select.iter().map(numbers).collect())),
+        };
+        let may_differ = chosen.refuse_maps || tabular && select.iter().any(dotted);
+        let fields = Schema::new(select);
+        self.names = Some(Schema::new(self.order.names()));
+        self.want = Want {
+            select: Some(fields.names().map(Into::into).collect()),
+            chosen,
+            detail: Detail::Maps,
+            ..self.want.clone()
+        };
+        self.schema = Some(fields);
+        (self.ops, self.header) = (Vec::new(), Header::Given);
+        self.keyed = may_differ.then(|| Box::new(keyed));
+        Ok(())
+    }
+
+    /// Names become keys, which have to be UTF-8 where text has to. `before` is what stands before the first record.
+    ///
+    /// # Errors
+    /// The first name that is not, and where it is.
+    pub fn check_names(&self, before: &[u8]) -> Result<(), RecordError> {
+        let Some(names) = self.names.as_ref().filter(|_| self.want.utf8) else { return Ok(()) };
+        let Some(name) = names.names().find(|name| std::str::from_utf8(name).is_err()) else { return Ok(()) };
+        let place = memchr::memmem::find(before, name).unwrap_or(0);
+        let reason = format!("the field name `{}` is not valid UTF-8", String::from_utf8_lossy(name));
+        Err(RecordError::new(place, reason).hint(
+            "Give the --encoding of the source, put U+FFFD in its place with --invalid-utf8 replace, or leave the field out with --select.",
+        ))
     }
 
     /// Whether a target of lines or frames may get a record as JSON text.
     fn may_write_json(&self, options: &Options) -> bool {
         match self.to {
             Format::Frames if options.payload == Payload::Json => true,
-            Format::Frames | Format::Text => may_be_json(self.schema.as_ref()),
+            Format::Frames | Format::Text => may_be_json(self.names.as_ref()),
             _ => false,
         }
     }
@@ -139,18 +308,79 @@ impl Route {
     /// What becomes of a key that no column has.
     pub fn unknown_key(&self) -> UnknownKey {
         match &self.header {
-            Header::List(_, unknown) => *unknown,
-            Header::Find(ColumnsFrom::First) => UnknownKey::Count,
+            Header::List(_) | Header::Find(ColumnsFrom::First) => UnknownKey::Count,
             Header::Given | Header::Find(_) => UnknownKey::Refuse,
         }
     }
 
     /// The shape of the batches that reach the encoder.
     pub fn shape(&self) -> Shape {
-        match &self.schema {
-            Some(schema) => Shape::Columns(schema.clone()),
+        match &self.names {
+            Some(names) => Shape::Columns(names.clone()),
             None => Shape::Keyed,
         }
+    }
+
+    /// The columns of a tabular target for keyed batches.
+    pub fn columns_of(&self, schema: Schema, unknown: UnknownKey) -> Columns {
+        let list = matches!(self.header, Header::List(_));
+        let apart = match unknown {
+            // What is left out is counted as a whole; a column is a whole, too.
+            UnknownKey::Count if list || self.apart == Apart::All => Apart::along(schema.names()),
+            _ => self.apart.clone(),
+        };
+        Columns { schema, unknown, apart, seen: list.then(|| (self.seen.clone(), self.numbers.columns)) }
+    }
+
+    /// The number of the first name of each op among all names.
+    pub fn op_numbers(&self) -> Vec<usize> {
+        let mut next = self.numbers.ops;
+        let number = |op: &Arc<dyn Op>| {
+            let number = next;
+            next += op.fields().len();
+            number
+        };
+        self.ops.iter().map(number).collect()
+    }
+}
+
+/// Names for columns of a source without a header, which has none.
+fn check_nameless(settings: &Settings, source: &Schema, list: &[String]) -> Result<()> {
+    let nameless = settings.options.no_headers && source.names().next().is_some_and(|name| name == b"column_1");
+    let number = |name: &String| name.strip_prefix("column_").is_some_and(|number| number.parse::<u32>().is_ok());
+    match list.iter().find(|name| nameless && !number(name)) {
+        None => Ok(()),
+        Some(name) => Err(Error::usage(format!(
+            "--columns names `{name}`, but the columns of a source without a header are called column_1, column_2, and so on\n  Give those names, or leave out --no-headers if there is a header.",
+        ))),
+    }
+}
+
+/// The error for columns that a list leaves out, where nothing may be left out.
+fn leaves_out<'n>(names: impl Iterator<Item = &'n [u8]>) -> Error {
+    Error::refused(format!("--columns leaves out the columns {}\n  Leave out --strict to let it pass.", some(names)))
+}
+
+/// A field that the source does not have.
+pub(super) fn nobodys(name: &[u8], source: &Schema) -> Box<[u8]> {
+    let mut name = name.to_vec();
+    while source.position(&name).is_some() {
+        name.push(b'\0');
+    }
+    name.into()
+}
+
+/// The most names that an error lists of a kind.
+const LISTED: usize = 5;
+
+/// Some names, and how many there are besides.
+pub(super) fn some<'n>(names: impl Iterator<Item = &'n [u8]>) -> String {
+    let names: Vec<&[u8]> = names.collect();
+    let shown: Vec<String> =
+        names.iter().take(LISTED).map(|name| format!("`{}`", String::from_utf8_lossy(name))).collect();
+    match names.len().saturating_sub(LISTED) {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
     }
 }
 

@@ -20,7 +20,7 @@ use super::totals::Totals;
 use super::window::Windows;
 use super::worker::{Shared, Worker};
 use crate::error::{Error, Result};
-use crate::format::{Frame, ReadFormat, WriteFormat};
+use crate::format::{Frame, ReadFormat, Types, WriteFormat};
 use crate::memory::{ARENA_INSTEAD, Arena, Pool, audit};
 use crate::metrics::{Events, FileReport};
 use crate::record::LossyKind;
@@ -94,7 +94,7 @@ impl Opened<'_> {
         self.pass_by(how, writing, target, phases)
     }
 
-    /// Begins a compressed file anew.
+    /// Begins a file that is read anew.
     fn rewind(&mut self) -> Result<()> {
         let Bytes::Stream(stream) = &mut self.source.bytes else { return Ok(()) };
         let start = self.reading.start();
@@ -132,8 +132,9 @@ impl Opened<'_> {
             first_skips: frame.first_skips,
             totals: from.map_or_else(Totals::new, Entry::totals),
             ledger,
-            checkpoints: resumable
-                .map(|resumable| (&resumable.journal, Tracker::new(every, from, &frame.prefix, workers))),
+            checkpoints: resumable.map(|resumable| {
+                (&resumable.journal, Tracker::new(every, from, &frame.prefix, workers, self.route.seen.clone()))
+            }),
             progress: self.settings.progress.as_ref(),
         };
         let start = from.map(|entry| entry.input as usize);
@@ -186,6 +187,7 @@ impl Opened<'_> {
         let lines = self.route.from.lines();
         let feed =
             feed.in_lines(lines, first_line).controlled(self.settings.stop.as_ref(), self.settings.progress.as_ref());
+        let ops: Vec<_> = self.route.ops.iter().cloned().zip(self.route.op_numbers()).collect();
         let shared = Shared {
             feed: Gate::new(feed, plan, room),
             committer,
@@ -194,7 +196,9 @@ impl Opened<'_> {
             map,
             lines,
             schema: self.route.schema.as_ref(),
-            ops: &self.route.ops,
+            ops: &ops,
+            seen: &self.route.seen,
+            untyped_is_text: self.settings.options.types == Types::Text,
             on_error,
             replay: self.replay.as_ref(),
             strict: self.settings.strict,
@@ -206,6 +210,8 @@ impl Opened<'_> {
         let (mut totals, place) = shared.committer.finish().map_err(|error| self.tell(error))?;
         // Behind the last read, and before the output looks like a whole one.
         self.source.unchanged()?;
+        totals.lossy.count_many(LossyKind::InvalidUtf8Replaced, self.reading.replaced());
+        totals.lossy.count_many(LossyKind::UnknownKey, self.route.left_out * totals.records_out);
         if let Some(decoded) = &self.source.decoded {
             totals.lossy.count_many(LossyKind::InvalidUtf8Replaced, decoded.replaced.load(Relaxed));
         }

@@ -112,13 +112,14 @@ pub struct Settings {
     pub select: Vec<String>,
     /// Without these fields.
     pub drop: Vec<String>,
-    /// Fields to rename: old and new name. Applied after `select` and `drop`, before the ops.
+    /// Fields to rename: old and new name. Applied after everything else but `columns`: ops, `select` and `drop` use the
+    /// names that the source has.
     pub rename: Vec<(String, String)>,
     /// The ops, applied left to right.
     pub ops: Vec<Arc<dyn Op>>,
     /// The pipeline ends in a report of lines, words, characters, bytes and records (the op `wordcount`).
     pub word_count: bool,
-    /// Where the header of a tabular target comes from.
+    /// Where the header of a tabular target comes from; a list is what every target gets.
     pub columns: ColumnsFrom,
     /// How many workers; 0: one for each processor.
     pub workers: usize,

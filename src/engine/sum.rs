@@ -1,11 +1,16 @@
 //! What one source after another adds up to.
 
+use std::sync::Arc;
+
 use super::opened::Opened;
 use super::phases::Phases;
 use super::run::Run;
 use super::totals::Totals;
+use crate::error::{Error, Result};
 use crate::memory::audit;
-use crate::metrics::{Allocations, Events, Report, StageAllocations};
+use crate::metrics::{Allocations, Events, NeverSeen, Report, StageAllocations};
+use crate::op::nearest_of;
+use crate::record::Seen;
 
 /// The parts of a report that add up over sources.
 pub(super) struct Sum {
@@ -13,6 +18,8 @@ pub(super) struct Sum {
     pub bytes_in: u64,
     pub bytes_out: u64,
     pub warnings: Vec<String>,
+    /// Which of the names that were given occur; none: nothing was added yet.
+    seen: Option<Arc<Seen>>,
     /// How much of the input a run before this one had done.
     pub resumed_from: Option<u64>,
     /// Blocks and bytes allocated before the first slice of each source.
@@ -31,6 +38,7 @@ impl Sum {
             bytes_in: 0,
             bytes_out: 0,
             warnings: Vec::new(),
+            seen: None,
             resumed_from: None,
             start: (0, 0),
             stages: Vec::new(),
@@ -45,6 +53,10 @@ impl Sum {
     /// caller, who knows what stands around the records.
     pub fn add(&mut self, opened: &Opened<'_>, run: &Run, phases: &Phases, before: &audit::Counts) {
         self.totals.merge(&run.totals);
+        match &self.seen {
+            Some(seen) => seen.add(&opened.route.seen),
+            None => self.seen = Some(opened.route.seen.clone()),
+        }
         self.bytes_in += run.bytes_in;
         self.events.merge(&run.events);
         self.start.0 += run.ready.blocks.saturating_sub(before.blocks);
@@ -74,18 +86,39 @@ impl Sum {
         self.totals.records_out
     }
 
+    /// The names that no record had, if there were records.
+    pub fn names_never_seen(&self) -> Vec<NeverSeen> {
+        let seen = self.seen.as_ref().filter(|_| self.records_in() > 0);
+        seen.map_or_else(Vec::new, |seen| never_seen(seen))
+    }
+
+    /// Refuses names that no record had, if warnings are refused.
+    ///
+    /// # Errors
+    /// Data: there are some.
+    pub fn refuse_names(&self, strict: bool) -> Result<()> {
+        let names = self.names_never_seen();
+        if !strict || names.is_empty() {
+            return Ok(());
+        }
+        let lines: Vec<String> = names.iter().map(ToString::to_string).collect();
+        Err(Error::refused(format!("{}\n  Leave out --strict to let it pass.", lines.join("\n"))))
+    }
+
     /// The report of a run below this ceiling.
     pub fn report(self, memory_limit: usize) -> Report {
         let all = |part: fn(&StageAllocations) -> (u64, u64)| self.stages.iter().map(part).fold((0, 0), both);
         let allocations =
             Allocations { start: self.start, warmup: all(|stage| stage.warmup), steady: all(|stage| stage.steady) };
         let (from, to) = self.formats.unwrap_or_default();
+        let names_never_seen = self.names_never_seen();
         let mut report = Report {
             from,
             to,
             bytes_in: self.bytes_in,
             bytes_out: self.bytes_out,
             warnings: self.warnings,
+            names_never_seen,
             resumed_from: self.resumed_from,
             workers: self.workers,
             slice_size: self.slice_size,
@@ -100,6 +133,18 @@ impl Sum {
         self.totals.fill(&mut report);
         report
     }
+}
+
+/// The names that were not met, each with the one that may be meant.
+fn never_seen(seen: &Seen) -> Vec<NeverSeen> {
+    let known = seen.known();
+    let text = |name: &[u8]| String::from_utf8_lossy(name).into_owned();
+    let named = |(flag, name): (&'static str, &[u8])| NeverSeen {
+        flag,
+        name: text(name),
+        nearest: nearest_of(&known, name).map(text),
+    };
+    seen.unseen().map(named).collect()
 }
 
 fn both(one: (u64, u64), other: (u64, u64)) -> (u64, u64) {

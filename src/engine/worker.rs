@@ -1,6 +1,7 @@
 //! The worker loop: the program on one screen.
 
 use std::cell::RefCell;
+use std::convert::Infallible;
 use std::ops::Range;
 use std::path::Path;
 use std::time::Instant;
@@ -20,7 +21,7 @@ use crate::error::{Error, Position, RecordError};
 use crate::format::{Decode, Encode};
 use crate::memory::Arena;
 use crate::op::Op;
-use crate::record::{Batch, EncodeError, Output, Schema};
+use crate::record::{Apart, Batch, EncodeError, Output, Paths, Schema, Seen, with_key};
 use crate::scan::lines::Lines;
 use crate::source::damage;
 use crate::sys::Map;
@@ -36,7 +37,12 @@ pub(super) struct Shared<'r> {
     pub lines: Option<Lines>,
     /// The fields of batches in columns.
     pub schema: Option<&'r Schema>,
-    pub ops: &'r [std::sync::Arc<dyn Op>],
+    /// The ops, and the number of each one's first name among those that were given.
+    pub ops: &'r [(std::sync::Arc<dyn Op>, usize)],
+    /// Told of the names that were met.
+    pub seen: &'r Seen,
+    /// To ops, a field that was not quoted is text.
+    pub untyped_is_text: bool,
     pub on_error: OnError,
     /// The slices are lines of a quarantine.
     pub replay: Option<&'r Section>,
@@ -170,10 +176,15 @@ fn convert(
     loop {
         arena.reset();
         let mut batch = Batch::new(arena, bytes, shared.schema, shared.max_record);
+        batch.set_untyped_is_text(shared.untyped_is_text);
         let filled = decoder.fill(bytes, &mut batch);
         batch.abandon();
+        if policy.index == 0 && totals.records_in == 0 {
+            learn(&batch, shared.seen);
+        }
         shared.phases.book(lap, Stage::Decode);
-        for op in shared.ops {
+        for (op, number) in shared.ops {
+            batch.set_seen(Some((shared.seen, *number)));
             op.apply(&mut batch);
         }
         shared.phases.book(lap, Stage::Ops);
@@ -191,6 +202,23 @@ fn convert(
                 totals.records_in += 1;
             }
         }
+    }
+}
+
+/// Names that records have, from the first batch: if one that was given never comes, one of them may be meant.
+#[cold]
+fn learn(batch: &Batch<'_>, seen: &Seen) {
+    if seen.is_empty() || batch.schema().is_some() {
+        return;
+    }
+    let mut paths = Paths::default();
+    for record in 0..batch.len() {
+        let (values, keys) = batch.tree(record).nodes();
+        let walked = paths.walk(values, keys, &Apart::All, |path, key, _| {
+            with_key(path, key, |path| seen.learn(path));
+            Ok::<(), Infallible>(())
+        });
+        let Ok(()) = walked;
     }
 }
 

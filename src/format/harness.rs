@@ -3,7 +3,9 @@
 use std::ops::Range;
 use std::time::{Duration, Instant};
 
-use super::{Boundary, Cut, Detail, Format, OpenError, Opening, Options, ReadFormat, Shape, Types, Want, WriteFormat};
+use super::{
+    Boundary, Chosen, Cut, Detail, Format, OpenError, Opening, Options, ReadFormat, Shape, Types, Want, WriteFormat,
+};
 use crate::error::{Error, RecordError};
 use crate::memory::Arena;
 use crate::record::{Batch, Drain, EncodeError, Lossy, Output};
@@ -11,6 +13,7 @@ use crate::sample::{Amount, Sample};
 
 pub(super) fn want() -> Want {
     Want {
+        chosen: Chosen::default(),
         select: None,
         utf8: false,
         replace_invalid_utf8: false,

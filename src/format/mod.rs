@@ -18,10 +18,11 @@ use std::fmt;
 use std::ops::Range;
 use std::path::Path;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use crate::error::{Error, RecordError};
-use crate::record::{Batch, EncodeError, Output, Schema};
-pub use crate::record::{BytesAs, Detail};
+use crate::record::{Apart, Batch, EncodeError, Output, Schema, Seen};
+pub use crate::record::{BytesAs, Chosen, Detail};
 use crate::scan::csv::Marks;
 use crate::scan::lines::Lines;
 
@@ -193,6 +194,10 @@ pub trait ReadFormat: Send + Sync {
     fn suspicion(&self) -> Option<&str> {
         None
     }
+    /// How many names had invalid UTF-8, which was replaced.
+    fn replaced(&self) -> u64 {
+        0
+    }
     /// A cutter that begins at [`start`](Self::start).
     fn cutter(&self) -> Box<dyn Cut>;
     /// Counts records without decoding them, for one worker; none where only decoding tells whether they are records.
@@ -241,6 +246,8 @@ pub trait WriteFormat: Send + Sync {
 pub struct Want {
     /// Only these fields, in this order (names as in the source, dotted paths for nested ones).
     pub select: Option<Vec<Box<[u8]>>>,
+    /// What becomes of selected fields of nested records.
+    pub chosen: Chosen,
     /// Text must be valid UTF-8.
     pub utf8: bool,
     /// Invalid UTF-8 becomes U+FFFD instead of an error.
@@ -312,6 +319,8 @@ pub struct Options {
     pub ragged: Ragged,
     /// Refuse what would otherwise be a warning or counted as lossy.
     pub strict: bool,
+    /// In names, invalid UTF-8 becomes U+FFFD.
+    pub replace_invalid_utf8: bool,
     /// What an unquoted CSV field is.
     pub types: Types,
     /// How nested values become columns.
@@ -381,6 +390,7 @@ impl Default for Options {
             names: Vec::new(),
             ragged: Ragged::Fail,
             strict: false,
+            replace_invalid_utf8: false,
             types: Types::Auto,
             nested: Nested::Dot,
             unflatten: false,
@@ -488,12 +498,16 @@ pub fn whole_record(format: Format, options: &Options) -> usize {
 }
 
 /// The fields of a tabular target for keyed records.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Columns {
     /// Their names.
     pub schema: Schema,
     /// What becomes of a key that is not among them.
     pub unknown: UnknownKey,
+    /// Which maps are columns of their own.
+    pub apart: Apart,
+    /// Who is told of the columns that records have, and the number of the first one there.
+    pub seen: Option<(Arc<Seen>, usize)>,
 }
 
 /// What becomes of a key that no column has.

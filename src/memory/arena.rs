@@ -70,6 +70,15 @@ impl Arena {
         })
     }
 
+    /// `len` numbers, all zero. Errors as for [`bytes`](Self::bytes).
+    pub(crate) fn numbers(&self, len: usize, offset: usize) -> Result<&mut [u32], RecordError> {
+        let taken = self.with_room(len * 4, || self.bump.try_alloc_slice_fill_copy(len, 0u32));
+        taken.map_err(|why| {
+            let text = format!("{len} fields do not fit into a worker's arena of {} bytes", self.limit);
+            no_memory(offset, text, why)
+        })
+    }
+
     /// Takes something from the bump arena of at most `bytes` bytes; where it lacks room, more is asked for.
     ///
     /// # Errors

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use super::{Allocations, Event, FileReport, Latency, Report};
+use super::{Allocations, Event, FileReport, Latency, NeverSeen, Report};
 use crate::memory::pressure::Reading;
 use crate::record::Lossy;
 
@@ -13,7 +13,8 @@ use crate::record::Lossy;
 /// Its keys: `version`, `settings` (what is given here), `files` {`source`, `target`} (null for streams; of many
 /// sources also `sources`: for each `path`, `bytes`, `records` read, `error` (null if it went well), and its `target`
 /// if it has one of its own), `bytes_in`, `bytes_out`, `records_in`, `records_out`, `records_failed`, `lossy` (a count
-/// for each kind that occurred), `seconds`, `workers`, `slice_size`, `memory_limit`, `peak_rss_bytes`,
+/// for each kind that occurred), `names_never_seen` (names of fields that no record had: for each `flag`, `name`, and
+/// `nearest`, a name like it), `seconds`, `workers`, `slice_size`, `memory_limit`, `peak_rss_bytes`,
 /// `peak_heap_bytes`, `events` (what was done because memory was scarce: for each `seconds`, `slice`, `level`, `done`,
 /// and in `read` the bytes `limit`, `reserved`, `heap`, `anonymous`, `file`, `group`, `group_limit`, and `stalled` in
 /// per cent), `events_left_out`, `allocations` {`start`, `warmup`, `steady`} in blocks, `record_latency_us` {`mean`,
@@ -35,6 +36,7 @@ pub fn json(report: &Report, version: &str, settings: &impl Serialize) -> String
         records_out: report.records_out,
         records_failed: report.records_failed,
         lossy: ByKind(&report.lossy),
+        names_never_seen: &report.names_never_seen,
         seconds: report.elapsed.as_secs_f64(),
         workers: report.workers,
         slice_size: report.slice_size,
@@ -65,6 +67,7 @@ struct View<'a, S: Serialize> {
     records_out: u64,
     records_failed: u64,
     lossy: ByKind<'a>,
+    names_never_seen: &'a [NeverSeen],
     seconds: f64,
     workers: usize,
     slice_size: usize,

@@ -13,5 +13,5 @@ pub use human::human;
 pub use json::json;
 pub use latency::LatencyRecorder;
 pub use progress::{Progress, Snapshot, status};
-pub use report::{Allocations, FileReport, Latency, Report, StageAllocations};
+pub use report::{Allocations, FileReport, Latency, NeverSeen, Report, StageAllocations};
 pub use units::{count, size};

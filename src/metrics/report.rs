@@ -1,5 +1,6 @@
 //! What a run did.
 
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -67,6 +68,25 @@ pub struct FileReport {
     pub error: Option<Arc<Error>>,
 }
 
+/// A name of a field that no record had.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct NeverSeen {
+    /// The flag that names it.
+    pub flag: &'static str,
+    /// The name.
+    pub name: String,
+    /// A name like it that records have.
+    pub nearest: Option<String>,
+}
+
+impl fmt::Display for NeverSeen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let NeverSeen { flag, name, nearest } = self;
+        write!(f, "{flag} names the field `{name}`, which no record has")?;
+        nearest.as_ref().map_or(Ok(()), |nearest| write!(f, "; is `{nearest}` meant?"))
+    }
+}
+
 /// What a run did and what it used.
 #[derive(Clone, Debug, Default)]
 pub struct Report {
@@ -94,6 +114,8 @@ pub struct Report {
     pub lossy: Lossy,
     /// What the user should know, as sentences.
     pub warnings: Vec<String>,
+    /// The names that the job was given and no record had.
+    pub names_never_seen: Vec<NeverSeen>,
     /// How much of the input a run before this one had done, in bytes; none: this one did everything.
     pub resumed_from: Option<u64>,
     /// Wall time.

@@ -3,7 +3,7 @@
 use crate::error::RecordError;
 use crate::memory::Arena;
 use crate::record::utf8::invalid;
-use crate::record::{Batch, Value};
+use crate::record::{Batch, Seen, Value};
 use crate::scan::number::is_json_number;
 
 /// The fields an op acts on: all of them, or those that were named.
@@ -21,6 +21,10 @@ pub(super) struct Scope<'a> {
     arena: &'a Arena,
     /// A piece of the arena that was not used yet, so that not every value asks the arena.
     spare: &'a mut [u8],
+    /// An untyped value is text, whatever it looks like.
+    untyped_is_text: bool,
+    /// Who is told of the names that are met, and the number of the first one there.
+    seen: Option<(&'a Seen, usize)>,
     /// The offset of the record in its slice.
     pub offset: usize,
 }
@@ -98,14 +102,14 @@ impl Fields {
         &self.names
     }
 
-    /// Looks for the child `key` of the map at `prefix` (a path with a dot behind it, or nothing): is it
-    /// named, and is something inside it named? Then the path for that comes back, dot included.
-    pub(super) fn find(&self, prefix: &[u8], key: &[u8]) -> (bool, Option<&[u8]>) {
-        let (mut here, mut deeper) = (false, None);
-        for name in &self.names {
+    /// Looks for the child `key` of the map at `prefix` (a path with a dot behind it, or nothing): which name is its,
+    /// and is something inside it named? Then the path for that comes back, dot included.
+    fn find(&self, prefix: &[u8], key: &[u8]) -> (Option<usize>, Option<&[u8]>) {
+        let (mut here, mut deeper) = (None, None);
+        for (number, name) in self.names.iter().enumerate() {
             let Some(rest) = name.strip_prefix(prefix) else { continue };
             match rest.strip_prefix(key) {
-                Some([]) => here = true,
+                Some([]) => here = Some(number),
                 Some([b'.', _, ..]) => deeper = Some(&name[..prefix.len() + key.len() + 1]),
                 _ => {}
             }
@@ -166,13 +170,17 @@ impl Fields {
         let mut node = 0;
         while node < values.len() {
             let behind = node + 1 + values[node].nodes_inside();
-            match self.find(prefix, keys[node]) {
-                (true, _) => change_all(&mut values[node..behind], scope, change)?,
+            let (here, deeper) = self.find(prefix, keys[node]);
+            if let (Some(number), Some((seen, first))) = (here, scope.seen) {
+                seen.mark(first + number);
+            }
+            match (here, deeper) {
+                (Some(_), _) => change_all(&mut values[node..behind], scope, change)?,
                 // Every step down eats a part of the path, so this ends however deep the record is.
-                (false, Some(prefix)) => {
+                (None, Some(prefix)) => {
                     self.inside(prefix, &keys[node..behind], &mut values[node..behind], scope, change)?
                 }
-                (false, None) => {}
+                (None, None) => {}
             }
             node = behind;
         }
@@ -188,7 +196,8 @@ fn each_record<'a>(
     batch: &mut Batch<'a>,
     mut visit: impl FnMut(&[&'a [u8]], &mut [Value<'a>], &mut Scope<'a>) -> Result<(), RecordError>,
 ) {
-    let mut scope = Scope { arena: batch.arena(), spare: &mut [], offset: 0 };
+    let (untyped_is_text, seen) = (batch.untyped_is_text(), batch.seen());
+    let mut scope = Scope { arena: batch.arena(), spare: &mut [], untyped_is_text, seen, offset: 0 };
     for record in 0..batch.len() {
         scope.offset = batch.span(record).start;
         let (keys, values) = batch.nodes_mut(record);
@@ -207,7 +216,7 @@ fn change_all<'a>(
     for value in values {
         let text = match *value {
             Value::Text(text) => text,
-            Value::Untyped(text) if !is_json_number(text) => text,
+            Value::Untyped(text) if scope.untyped_is_text || !is_json_number(text) => text,
             _ => continue,
         };
         if let Some(text) = change(text, scope)? {

@@ -10,6 +10,7 @@ mod nearest;
 mod parse;
 mod project;
 mod reverse;
+mod rules;
 mod select;
 mod sigma;
 mod trim;
@@ -19,11 +20,13 @@ mod testing;
 
 pub use case::ChangeCase;
 pub use fields::Fields;
-pub(crate) use nearest::nearest;
+pub(crate) use nearest::{nearest, nearest_of};
 pub use parse::{NAMES, Parsed, parse, parse_all};
+pub(crate) use project::Order;
 pub use project::{Projection, project};
 pub use reverse::Reverse;
 pub use select::KeyedFilter;
+pub(crate) use select::unique;
 pub use trim::Trim;
 
 use crate::record::Batch;

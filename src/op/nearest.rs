@@ -22,6 +22,12 @@ pub(crate) fn nearest<'n>(names: &[&'n str], wanted: &str) -> Option<&'n str> {
     (distance(best.as_bytes(), wanted.as_bytes()) <= 1 + wanted.len() / 3).then_some(best)
 }
 
+/// The same for names of fields.
+pub(crate) fn nearest_of<'n>(names: &'n [Box<[u8]>], wanted: &[u8]) -> Option<&'n [u8]> {
+    let best = names.iter().min_by_key(|name| (distance(name, wanted), *name))?;
+    (distance(best, wanted) <= 1 + wanted.len() / 3).then_some(best)
+}
+
 /// How many bytes have to be put in, left out or replaced to turn one name into the other (Levenshtein),
 /// case aside.
 fn distance(a: &[u8], b: &[u8]) -> usize {

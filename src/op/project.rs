@@ -83,6 +83,116 @@ fn position(schema: &Schema, name: &str, flag: &str) -> Result<usize> {
     })
 }
 
+/// The order that selected fields of nested records have as columns: that in which they were named, the columns of an
+/// object where the object was.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Order {
+    /// For each selected path what it is called in the end: first where all its parts are keys of maps, then where some
+    /// of them are together a key with dots, which may be renamed otherwise.
+    names: Vec<Vec<Vec<u8>>>,
+}
+
+/// So many dots in a path are taken for parts of keys, too.
+const DOTS: usize = 6;
+
+impl Order {
+    pub fn new(select: &[String], rename: &[(String, String)]) -> Order {
+        Order { names: select.iter().map(|path| final_names(path, rename)).collect() }
+    }
+
+    /// Whether nothing was selected.
+    pub fn is_empty(&self) -> bool {
+        self.names.is_empty()
+    }
+
+    /// The names where all parts of the paths are keys of maps.
+    pub fn names(&self) -> impl Iterator<Item = &[u8]> {
+        self.names.iter().map(|names| &*names[0])
+    }
+
+    /// Puts columns that were found into this order. A field of which nothing was found is a column all the same.
+    pub fn arrange(&self, found: &Schema) -> Schema {
+        if self.names.is_empty() {
+            return found.clone();
+        }
+        let mut columns: Vec<Vec<&[u8]>> = vec![Vec::new(); self.names.len() + 1];
+        // Lists on the way to selected fields.
+        let mut lists = Vec::new();
+        for name in found.names() {
+            let (place, how) = self.place(name);
+            columns[place].push(name);
+            lists.extend((how == How::Above).then_some(name));
+        }
+        for (place, names) in self.names.iter().enumerate() {
+            let own = &*names[0];
+            let inside = |name: &[u8]| is_inside(name, own);
+            let found = found.names().any(inside) || lists.iter().any(|list| is_inside(own, list));
+            if columns[place].is_empty() && !found {
+                columns[place].push(own);
+            }
+        }
+        Schema::new(columns.concat())
+    }
+
+    /// The selected field that a column belongs to.
+    fn place(&self, name: &[u8]) -> (usize, How) {
+        let all = || self.names.iter().enumerate().flat_map(|(place, names)| names.iter().map(move |own| (place, own)));
+        if let Some((place, _)) = all().find(|(_, own)| ***own == *name) {
+            return (place, How::Same);
+        }
+        let inside =
+            all().filter(|(_, own)| is_inside(name, own)).max_by_key(|(place, own)| (own.len(), usize::MAX - place));
+        if let Some((place, _)) = inside {
+            return (place, How::Inside);
+        }
+        match all().find(|(_, own)| is_inside(own, name)) {
+            Some((place, _)) => (place, How::Above),
+            None => (self.names.len(), How::Same),
+        }
+    }
+}
+
+/// How a column belongs to a selected field.
+#[derive(PartialEq, Eq)]
+enum How {
+    Same,
+    /// The field is an object, which the column is a part of.
+    Inside,
+    /// The column is a list, which the field is inside of.
+    Above,
+}
+
+/// Whether a path leads into another one.
+fn is_inside(path: &[u8], other: &[u8]) -> bool {
+    path.strip_prefix(other).is_some_and(|rest| rest.starts_with(b"."))
+}
+
+/// What a field of a nested record is called in the end.
+fn final_names(path: &str, rename: &[(String, String)]) -> Vec<Vec<u8>> {
+    let dots: Vec<usize> = path.match_indices('.').map(|(at, _)| at).collect();
+    let ways = if dots.len() > DOTS { 1 } else { 1 << dots.len() };
+    let mut names: Vec<Vec<u8>> = Vec::new();
+    // Each bit is a dot that is a part of a key.
+    for way in 0..ways {
+        let ends = dots.iter().enumerate().filter(|(dot, _)| way >> dot & 1 == 0).map(|(_, at)| *at);
+        let (mut name, mut start) = (Vec::new(), 0);
+        for end in ends.chain([path.len()]) {
+            let (old, map) = (&path[..end], &path[..start]);
+            let new =
+                rename.iter().find(|(other, _)| other == old).map(|(_, new)| new.strip_prefix(map).unwrap_or(new));
+            name.extend_from_slice(new.unwrap_or(&path[start..end]).as_bytes());
+            if end < path.len() {
+                name.push(b'.');
+            }
+            start = end + 1;
+        }
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -106,6 +216,29 @@ mod tests {
         assert_eq!(run(&[], &[], &[("id", "name"), ("name", "id")]).unwrap(), ok(&[0, 1, 2, 3], "name id a.b city"));
         // A field that is left out leaves its name free.
         assert_eq!(run(&[], &["id"], &[("name", "id")]).unwrap(), ok(&[1, 2, 3], "id a.b city"));
+    }
+
+    fn arranged(select: &[&str], rename: &[(&str, &str)], found: &[&str]) -> String {
+        let select: Vec<_> = select.iter().map(|name| name.to_string()).collect();
+        let rename: Vec<_> = rename.iter().map(|(old, new)| (old.to_string(), new.to_string())).collect();
+        let columns = Order::new(&select, &rename).arrange(&Schema::new(found));
+        columns.names().map(|name| String::from_utf8_lossy(name).into_owned()).collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn columns_in_the_order_that_was_said() {
+        assert_eq!(arranged(&["b", "a"], &[], &["a", "b"]), "b a");
+        assert_eq!(arranged(&["m", "a"], &[], &["a", "m.p", "m", "m.q"]), "m.p m m.q a");
+        assert_eq!(arranged(&["m.q", "a", "m"], &[], &["m.p", "m.q", "a"]), "m.q a m.p");
+        // What nobody has is a column; an object that was named in parts is none, nor is a field inside of a list.
+        assert_eq!(arranged(&["x", "a", "m"], &[], &["a"]), "x a m");
+        assert_eq!(arranged(&["m.p", "m"], &[], &["m.p"]), "m.p");
+        assert_eq!(arranged(&["m.p", "m"], &[], &["m"]), "m.p m");
+        assert_eq!(arranged(&["a", "l.x", "l.y"], &[], &["l", "a"]), "a l");
+        assert_eq!(arranged(&["m.p", "m.q"], &[("m", "k"), ("m.p", "z")], &["k.q", "k.z"]), "k.z k.q");
+        // Keys with dots keep nothing of their path.
+        assert_eq!(arranged(&["m.p", "a"], &[("m.p", "z")], &["a", "z", "m.z"]), "z m.z a");
+        assert_eq!(arranged(&[], &[], &["b", "a"]), "b a");
     }
 
     #[test]

@@ -1,28 +1,51 @@
 //! Choosing and renaming the fields of keyed records.
 
 use std::ops::Range;
+use std::sync::Arc;
 
-use super::{Fields, Op};
+use super::Op;
+use super::rules::{self, Entry, Node, Said};
 use crate::error::{Error, RecordError, Result};
-use crate::record::{Batch, Tree, Value};
+use crate::record::{Batch, LossyKind, NONE, Seen, Tree, Value};
 
-/// Selects, drops and renames fields of keyed records; names are paths as in [`Fields`], and all of them
-/// are names of the source.
+/// Selects, drops and renames fields of keyed records; names are paths as in [`Fields`](super::Fields), and all of
+/// them are names of the source.
 ///
-/// Keys keep the order of the source. Selecting `a.b` keeps the map `a` with nothing but `b`; a map or list
-/// in which nothing is selected is left out, except for maps in lists, which keep their places. What is
-/// absent stays absent. A record that is no map has no fields: it passes, unless fields are selected. A
-/// record in which a field would get the key of another one is refused.
+/// Selected fields come in the order that was said, each map where something of it was named first; others keep the
+/// order of the source. Selecting `a.b` keeps the map `a` with nothing but `b`; a map or list in which nothing is
+/// selected is left out, except for maps in lists, which keep their places. What is absent stays absent; of a selected
+/// key that stands twice the last one counts. A record that is no map has no fields: it passes, unless fields are
+/// selected. A record in which a field would get the key of another one is refused.
 ///
 /// Records in columns pass as they are: their schema is what [`project`](super::project) changes.
 pub struct KeyedFilter {
-    select: Fields,
-    drop: Fields,
-    /// Old paths.
-    rename: Fields,
+    nodes: Vec<Node>,
+    /// How many entries all nodes have.
+    entries: usize,
+    /// Nothing is selected: everything goes on that nothing else is said of.
+    all: bool,
     /// All new names in a row, and where the one for each old path lies.
     new_names: Box<[u8]>,
-    new_name: Vec<Range<usize>>,
+    renames: Vec<Rename>,
+    /// What is left out is counted, or refused.
+    exact: Option<Exact>,
+    /// Who is told of the paths that were met, and the number that each has there.
+    seen: Option<(Arc<Seen>, Vec<usize>)>,
+}
+
+/// A new name.
+struct Rename {
+    /// How long the old path is.
+    old: usize,
+    /// Where the new name lies, and whether it begins with the path of the field's map.
+    name: Range<usize>,
+    has_path: bool,
+}
+
+/// What becomes of fields that are left out.
+#[derive(Clone, Copy)]
+struct Exact {
+    strict: bool,
 }
 
 /// How many lists may lie directly inside each other where a path leads through them.
@@ -33,34 +56,61 @@ impl KeyedFilter {
     /// component alone, or a path with the same parent. All renames happen at once.
     ///
     /// # Errors
-    /// Usage errors for empty names, fields that are renamed twice, and new names with another parent.
+    /// Usage errors for empty names, fields that are selected or renamed twice, new names with another parent, and
+    /// for a choice that leaves nothing, or leaves out what is renamed.
     pub fn new(select: &[String], drop: &[String], rename: &[(String, String)]) -> Result<KeyedFilter> {
-        let mut new_names = Vec::new();
-        let mut new_name = Vec::new();
+        check(select, drop, rename)?;
+        KeyedFilter::of(select, drop, rename)
+    }
+
+    /// The fields of these paths, in this order, as the columns of nested records. What is left out is counted as lossy
+    /// or, if that is refused (`strict`), makes a record a bad one. A record that is no map is its field `value`.
+    pub fn exactly(fields: &[String], strict: bool) -> Result<KeyedFilter> {
+        unique("--columns", fields)?;
+        let filter = KeyedFilter::of(fields, &[], &[])?;
+        Ok(KeyedFilter { all: false, exact: Some(Exact { strict }), ..filter })
+    }
+
+    fn of(select: &[String], drop: &[String], rename: &[(String, String)]) -> Result<KeyedFilter> {
+        let (mut new_names, mut renames) = (Vec::new(), Vec::new());
         for (old, new) in rename {
-            check_new_name(old, new)?;
-            new_name.push(new_names.len()..new_names.len() + new.len());
+            let name = new_names.len()..new_names.len() + new.len();
+            renames.push(Rename { old: old.len(), name, has_path: new.starts_with(parent(old)) });
             new_names.extend_from_slice(new.as_bytes());
         }
-        let old_names = fields(rename.iter().map(|(old, _)| old), "--rename")?;
-        if old_names.names().len() < rename.len() {
-            return Err(Error::usage("--rename names a field twice"));
-        }
-        let (select, drop) = (fields(select.iter(), "--select")?, fields(drop.iter(), "--drop")?);
-        Ok(KeyedFilter { select, drop, rename: old_names, new_names: new_names.into(), new_name })
+        let selected = select.iter().map(|path| (Said::Select, path.as_bytes()));
+        let dropped = drop.iter().map(|path| (Said::Drop, path.as_bytes()));
+        let renamed = rename.iter().enumerate().map(|(new, (old, _))| (Said::Rename(new), old.as_bytes()));
+        let nodes = rules::build(&selected.chain(dropped).chain(renamed).collect::<Vec<_>>());
+        Ok(KeyedFilter {
+            entries: nodes.iter().map(|node| node.entries.len()).sum(),
+            nodes,
+            all: select.is_empty(),
+            new_names: new_names.into(),
+            renames,
+            exact: None,
+            seen: None,
+        })
+    }
+
+    /// Tells `seen` of the paths that are met. `numbers` are theirs: of those that are selected, dropped and renamed.
+    pub(crate) fn watched(self, seen: Option<Arc<Seen>>, numbers: impl IntoIterator<Item = usize>) -> KeyedFilter {
+        KeyedFilter { seen: seen.map(|seen| (seen, numbers.into_iter().collect())), ..self }
     }
 
     /// Puts the filtered batch in the place of the old one; an error says that there is no room for it.
     fn filter(&self, batch: &mut Batch<'_>) -> Result<(), RecordError> {
         let names = batch.arena().bytes(self.new_names.len(), 0)?;
         names.copy_from_slice(&self.new_names);
+        let places = batch.arena().numbers(self.entries, 0)?;
         let mut out = batch.rebuild();
         for record in 0..batch.len() {
-            let span = batch.span(record);
-            let mut work = Work { filter: self, names, out: &mut out, offset: span.start };
+            let (span, lossy) = (batch.span(record), out.lossy);
+            let mut work = Work { filter: self, names, places, out: &mut out, left_out: 0, offset: span.start };
             if let Err(error) = work.record(batch.tree(record)) {
                 // The place of a refused record is kept: others are known by their index.
                 out.abandon();
+                out.lossy = lossy;
                 out.push_keyed(b"", Value::Null, span.start)?;
                 out.reject_with(record, error);
             }
@@ -70,40 +120,88 @@ impl KeyedFilter {
         Ok(())
     }
 
-    /// What becomes of the field `key` of the map at `place`.
-    fn fate<'p>(&'p self, place: Place<'p>, key: &[u8]) -> Fate<'p> {
-        let (here, inside) = self.select.find(place.prefix, key);
-        let (dropped, drop_inside) = self.drop.find(place.prefix, key);
-        let (renamed, rename_inside) = self.rename.find(place.prefix, key);
-        let selected = place.selected || here;
-        Fate {
-            kept: !dropped && (selected || inside.is_some()),
-            selected,
-            deeper: inside.filter(|_| !selected).or(drop_inside).or(rename_inside),
-            rename: renamed.then(|| self.rename_of(place, key)).flatten(),
+    /// An entry was met.
+    #[inline]
+    fn met(&self, entry: &Entry) {
+        if let Some((seen, numbers)) = &self.seen {
+            entry.paths.iter().filter_map(|path| numbers.get(*path)).for_each(|number| seen.mark(*number));
         }
     }
 
-    /// Where the new name of a field lies, without the path of its map.
-    fn rename_of(&self, place: Place<'_>, key: &[u8]) -> Option<Range<usize>> {
-        let names = self.rename.names();
-        let index = names.iter().position(|name| name.strip_prefix(place.prefix) == Some(key))?;
-        let range = self.new_name[index].clone();
-        let has_path = self.new_names[range.clone()].starts_with(place.prefix);
-        Some(range.start + if has_path { place.prefix.len() } else { 0 }..range.end)
+    /// Looks which paths are met in what is left out.
+    fn look(&self, node: usize, tree: Tree<'_, '_>, lists: usize) {
+        if self.seen.is_none() || lists > NESTED_LISTS {
+            return;
+        }
+        match tree.value() {
+            Value::List(_) => tree.children().for_each(|item| self.look(node, item, lists + 1)),
+            Value::Map(_) => {
+                for child in tree.children() {
+                    let Some(number) = self.nodes[node].find(child.key()) else { continue };
+                    let entry = &self.nodes[node].entries[number];
+                    self.met(entry);
+                    entry.inside.into_iter().for_each(|inside| self.look(inside, child, 0));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Where the new key of a field lies: the new name without the path of its map.
+    fn new_key(&self, rename: usize, key: &[u8]) -> Range<usize> {
+        let Rename { old, ref name, has_path } = self.renames[rename];
+        name.start + if has_path { old - key.len() } else { 0 }..name.end
     }
 }
 
-fn fields<'n>(names: impl Iterator<Item = &'n String>, flag: &str) -> Result<Fields> {
-    let fields = Fields::named(names.map(|name| name.as_bytes()));
-    match fields.names().iter().any(|name| name.is_empty()) {
-        true => Err(Error::usage(format!("{flag} has an empty field name"))),
-        false => Ok(fields),
+/// The path of the map in which a field is, with a dot at its end; nothing for a field of the record.
+fn parent(path: &str) -> &str {
+    path.rfind('.').map_or("", |dot| &path[..=dot])
+}
+
+/// Refuses what can't be meant.
+fn check(select: &[String], drop: &[String], rename: &[(String, String)]) -> Result<()> {
+    unique("--select", select)?;
+    if let Some((flag, _)) = [("--drop", drop)].iter().find(|(_, names)| names.iter().any(String::is_empty)) {
+        return Err(Error::usage(format!("{flag} has an empty field name")));
+    }
+    let dropped = |path: &str| drop.iter().any(|dropped| is_in(path, dropped));
+    if !select.is_empty() && select.iter().all(|path| dropped(path)) {
+        return Err(Error::usage("--select and --drop leave no field"));
+    }
+    for (place, (old, new)) in rename.iter().enumerate() {
+        if old.is_empty() {
+            return Err(Error::usage("--rename has an empty field name"));
+        }
+        check_new_name(old, new)?;
+        if rename[..place].iter().any(|(other, _)| other == old) {
+            return Err(Error::usage(format!("--rename names the field `{old}` twice")));
+        }
+        let selected = |path: &String| is_in(old, path) || is_in(path, old);
+        if dropped(old) || !(select.is_empty() || select.iter().any(selected)) {
+            return Err(Error::usage(format!("--rename names the field `{old}`, which --select or --drop leave out")));
+        }
+    }
+    Ok(())
+}
+
+/// Whether a path is another one, or leads into it.
+fn is_in(path: &str, other: &str) -> bool {
+    path.strip_prefix(other).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+}
+
+/// Refuses empty names, and names that a list has twice.
+pub(crate) fn unique(flag: &str, names: &[String]) -> Result<()> {
+    let mut known = std::collections::HashSet::new();
+    match names.iter().find(|name| name.is_empty() || !known.insert(*name)) {
+        None => Ok(()),
+        Some(name) if name.is_empty() => Err(Error::usage(format!("{flag} has an empty field name"))),
+        Some(name) => Err(Error::usage(format!("{flag} names the field `{name}` twice"))),
     }
 }
 
 fn check_new_name(old: &str, new: &str) -> Result<()> {
-    let parent = old.rfind('.').map_or("", |dot| &old[..=dot]);
+    let parent = parent(old);
     let key = new.strip_prefix(parent).unwrap_or(new);
     if key.is_empty() || key.contains('.') {
         return Err(Error::usage(format!(
@@ -135,54 +233,72 @@ impl Op for KeyedFilter {
     }
 }
 
-/// A map on the way down, and what was decided for all of it.
-#[derive(Clone, Copy)]
-struct Place<'p> {
-    /// The path of the map, with a dot behind it; empty for a record.
-    prefix: &'p [u8],
-    /// Whether the map was selected as a whole.
-    selected: bool,
-}
-
-/// What becomes of a field.
-struct Fate<'p> {
-    /// It goes on, or something inside it may.
-    kept: bool,
-    /// All of it goes on that nothing else is said of.
-    selected: bool,
-    /// Something is said of what is inside: the path there.
-    deeper: Option<&'p [u8]>,
-    /// Where its new key lies.
-    rename: Option<Range<usize>>,
-}
-
 /// The filter at work on a record.
 struct Work<'w, 'a> {
     filter: &'w KeyedFilter,
     /// The new names, in the arena.
     names: &'a [u8],
+    /// For each entry its field in the map that is being filtered.
+    places: &'w mut [u32],
     out: &'w mut Batch<'a>,
+    /// How many fields were left out that nobody named.
+    left_out: u64,
     offset: usize,
 }
 
 impl<'w, 'a> Work<'w, 'a> {
     fn record(&mut self, root: Tree<'_, 'a>) -> Result<(), RecordError> {
-        let all = self.filter.select.names().is_empty();
-        let place = Place { prefix: b"", selected: all };
-        match root.value() {
-            Value::Map(_) | Value::List(_) => self.inside(root.key(), root, place, 0),
-            _ if all => self.out.push_tree(root.key(), root, self.offset),
-            _ => Err(RecordError::new(self.offset, "the record is no map, so it has no fields to select")),
+        let KeyedFilter { all, exact, .. } = *self.filter;
+        match (root.value(), exact) {
+            (Value::Map(_), _) => self.inside(root.key(), root, (0, all), 0)?,
+            (Value::List(_), _) if all => self.inside(root.key(), root, (0, all), 0)?,
+            _ if all => self.out.push_tree(root.key(), root, self.offset)?,
+            (_, Some(_)) => self.value(root)?,
+            _ => return Err(RecordError::new(self.offset, "the record is no map, so it has no fields to select")),
+        }
+        match exact {
+            Some(Exact { strict: true }) if self.left_out > 0 => {
+                Err(RecordError::new(self.offset, "the record has fields that --columns leaves out (unknown_key)")
+                    .hint("Leave out --strict to let it pass and have it counted."))
+            }
+            Some(_) => {
+                self.out.lossy.count_many(LossyKind::UnknownKey, self.left_out);
+                Ok(())
+            }
+            None => Ok(()),
         }
     }
 
-    /// Takes over what is kept of a node.
-    fn inside(&mut self, key: &'a [u8], node: Tree<'_, 'a>, place: Place<'w>, lists: usize) -> Result<(), RecordError> {
+    /// A record that is no map, as a map.
+    fn value(&mut self, root: Tree<'_, 'a>) -> Result<(), RecordError> {
+        const KEY: &[u8] = b"value";
         let start = self.out.next_node();
-        match node.value() {
+        self.out.push_keyed(root.key(), Value::Null, self.offset)?;
+        let node = &self.filter.nodes[0];
+        match node.find(KEY).map(|number| &node.entries[number]).filter(|entry| entry.whole) {
+            Some(entry) => {
+                self.filter.met(entry);
+                self.out.push_tree(KEY, root, self.offset)?;
+            }
+            None => self.left_out += 1,
+        }
+        self.out.close_map(start);
+        Ok(())
+    }
+
+    /// Takes over what is kept of a node: `node` says what, `all` that everything is of which nothing else is said.
+    fn inside(
+        &mut self,
+        key: &'a [u8],
+        tree: Tree<'_, 'a>,
+        (node, all): (usize, bool),
+        lists: usize,
+    ) -> Result<(), RecordError> {
+        let start = self.out.next_node();
+        match tree.value() {
             Value::Map(_) => {
                 self.out.push_keyed(key, Value::Null, self.offset)?;
-                self.map(node, place)?;
+                self.map(tree, (node, all))?;
                 self.out.close_map(start);
             }
             Value::List(_) if lists == NESTED_LISTS => {
@@ -191,48 +307,107 @@ impl<'w, 'a> Work<'w, 'a> {
             }
             Value::List(_) => {
                 self.out.push_keyed(key, Value::Null, self.offset)?;
-                for item in node.children() {
-                    self.inside(item.key(), item, place, lists + 1)?;
+                for item in tree.children() {
+                    self.inside(item.key(), item, (node, all), lists + 1)?;
                 }
                 self.out.close_list(start);
             }
-            _ if place.selected => self.out.push_tree(key, node, self.offset)?,
+            _ if all => self.out.push_tree(key, tree, self.offset)?,
             _ => {}
         }
         Ok(())
     }
 
     /// Takes over what is kept of a map's fields.
-    fn map(&mut self, map: Tree<'_, 'a>, place: Place<'w>) -> Result<(), RecordError> {
-        let filter = self.filter;
-        for child in map.children() {
-            let fate = filter.fate(place, child.key());
-            if !fate.kept {
-                continue;
+    fn map(&mut self, map: Tree<'_, 'a>, (node, all): (usize, bool)) -> Result<(), RecordError> {
+        let rules = &self.filter.nodes[node];
+        if all {
+            for child in map.children() {
+                match rules.find(child.key()) {
+                    None => self.out.push_tree(child.key(), child, self.offset)?,
+                    Some(number) => self.field(map, child, (node, number), true)?,
+                }
             }
-            let mut key = child.key();
-            if let Some(range) = fate.rename {
-                key = &self.names[range];
-                self.check_free(map, place, child.key(), key)?;
+            return Ok(());
+        }
+        self.places[rules.first..rules.first + rules.selected].fill(NONE);
+        let (values, keys) = map.nodes();
+        let mut at = 1;
+        while at < values.len() {
+            match rules.find(keys[at]) {
+                Some(number) if number < rules.selected => {
+                    let before = std::mem::replace(&mut self.places[rules.first + number], at as u32);
+                    if before != NONE {
+                        self.out.lossy.count(LossyKind::DuplicateKey);
+                    }
+                }
+                Some(number) => self.leave_out(&rules.entries[number], map.node(at)),
+                None => self.left_out += 1,
             }
-            let start = self.out.next_node();
-            match fate.deeper {
-                None => self.out.push_tree(key, child, self.offset)?,
-                Some(prefix) => self.inside(key, child, Place { prefix, selected: fate.selected }, 0)?,
-            }
-            if !fate.selected && self.out.next_node() <= start + 1 {
-                self.out.rewind(start);
+            at += 1 + values[at].nodes_inside();
+        }
+        for number in 0..rules.selected {
+            let place = self.places[rules.first + number];
+            if place != NONE {
+                self.field(map, map.node(place as usize), (node, number), false)?;
             }
         }
         Ok(())
     }
 
+    /// Something is said of a field, but it does not go on.
+    fn leave_out(&mut self, entry: &Entry, child: Tree<'_, 'a>) {
+        self.filter.met(entry);
+        entry.inside.into_iter().for_each(|inside| self.filter.look(inside, child, 0));
+    }
+
+    /// Takes over what is kept of a field of which something is said.
+    fn field(
+        &mut self,
+        map: Tree<'_, 'a>,
+        child: Tree<'_, 'a>,
+        (node, number): (usize, usize),
+        all: bool,
+    ) -> Result<(), RecordError> {
+        let entry = &self.filter.nodes[node].entries[number];
+        if entry.dropped {
+            self.leave_out(entry, child);
+            return Ok(());
+        }
+        self.filter.met(entry);
+        let mut key = child.key();
+        if let Some(rename) = entry.rename {
+            key = &self.names[self.filter.new_key(rename, key)];
+            self.check_free(map, (node, all), child.key(), key)?;
+        }
+        let (start, left_out, whole) = (self.out.next_node(), self.left_out, all || entry.whole);
+        match entry.inside {
+            None => self.out.push_tree(key, child, self.offset)?,
+            Some(inside) => self.inside(key, child, (inside, whole), 0)?,
+        }
+        if !whole && self.out.next_node() <= start + 1 {
+            self.out.rewind(start);
+            self.left_out += u64::from(self.left_out == left_out);
+        }
+        Ok(())
+    }
+
     /// Whether no other field of the new map has the new key.
-    fn check_free(&self, map: Tree<'_, 'a>, place: Place<'w>, old: &[u8], new: &[u8]) -> Result<(), RecordError> {
+    fn check_free(
+        &self,
+        map: Tree<'_, 'a>,
+        (node, all): (usize, bool),
+        old: &[u8],
+        new: &[u8],
+    ) -> Result<(), RecordError> {
+        let rules = &self.filter.nodes[node];
         for other in map.children().filter(|other| other.key() != old) {
-            let fate = self.filter.fate(place, other.key());
-            let key = fate.rename.map_or(other.key(), |range| &self.names[range]);
-            if fate.kept && key == new {
+            let number = rules.find(other.key());
+            let entry = number.map(|number| &rules.entries[number]);
+            let kept = all || number.is_some_and(|number| number < rules.selected);
+            let rename = entry.and_then(|entry| entry.rename);
+            let key = rename.map_or(other.key(), |rename| &self.names[self.filter.new_key(rename, other.key())]);
+            if kept && !entry.is_some_and(|entry| entry.dropped) && key == new {
                 let (old, new) = (String::from_utf8_lossy(old), String::from_utf8_lossy(new));
                 let reason = format!("the field `{old}` can't be renamed: the map has another field `{new}`");
                 return Err(RecordError::new(self.offset, reason));
@@ -275,9 +450,12 @@ mod tests {
         let select = |names: &[&str]| run(&filter(names, &[], &[]).unwrap(), RECORD);
         assert_eq!(select(&[]), RECORD);
         assert_eq!(select(&["b"]), r#"{"b":2}"#);
-        assert_eq!(select(&["b", "a"]), r#"{"a":{"b":1,"c":{"d":"x"},"e":[]},"b":2}"#);
+        assert_eq!(select(&["b", "a"]), r#"{"b":2,"a":{"b":1,"c":{"d":"x"},"e":[]}}"#);
         assert_eq!(select(&["a.b"]), r#"{"a":{"b":1},"a.b":5}"#);
         assert_eq!(select(&["a.c.d", "a.e"]), r#"{"a":{"c":{"d":"x"},"e":[]}}"#);
+        // A map is where something of it was named first.
+        assert_eq!(select(&["a.e", "b", "a.b"]), r#"{"a":{"e":[],"b":1},"b":2,"a.b":5}"#);
+        assert_eq!(select(&["l.n", "b", "l.m"]), r#"{"l":[{"n":2,"m":1},[{"n":4}],{}],"b":2}"#);
         assert_eq!(select(&["a.c.x", "b.x", "a.e.x", "x"]), "{}");
         assert_eq!(select(&["l.n"]), r#"{"l":[{"n":2},[{"n":4}],{}]}"#);
     }
@@ -322,7 +500,10 @@ mod tests {
         let (select, drop) = (filter(&["a"], &[], &[]).unwrap(), filter(&[], &["a"], &[]).unwrap());
         assert_eq!(run(&select, "5"), "the record is no map, so it has no fields to select");
         assert_eq!(run(&drop, "5"), "5");
-        assert_eq!(run(&select, r#"[{"a":1,"b":2},3]"#), r#"[{"a":1}]"#);
+        assert_eq!(run(&select, r#"[{"a":1}]"#), "the record is no map, so it has no fields to select");
+        let exactly = KeyedFilter::exactly(&["value".into(), "a".into()], false).unwrap();
+        assert_eq!(run(&exactly, "5"), r#"{"value":5}"#);
+        assert_eq!(run(&exactly, r#"{"a":1,"x":2}"#), r#"{"a":1}"#);
         assert_eq!(run(&drop, r#"[{"a":1,"b":2},3]"#), r#"[{"b":2},3]"#);
     }
 
@@ -358,6 +539,9 @@ mod tests {
             assert!(filter(&[], &[], &[(old, new)]).is_err(), "{old} {new}");
         }
         assert!(filter(&[], &[], &[("a", "x"), ("a", "y")]).is_err());
+        assert!(filter(&["a", "a"], &[], &[]).is_err());
+        assert!(filter(&["a.b"], &["a"], &[]).is_err() && filter(&["a"], &["a.b"], &[]).is_ok());
+        assert!(filter(&["a"], &[], &[("b", "x")]).is_err() && filter(&["a.b"], &[], &[("a", "x")]).is_ok());
         assert!(filter(&[""], &[], &[]).is_err() && filter(&[], &[""], &[]).is_err());
     }
 

@@ -7,7 +7,7 @@
 
 use bumpalo::collections::Vec as ArenaVec;
 
-use super::{Lossy, Schema, Value};
+use super::{Lossy, Schema, Seen, Value};
 use crate::error::{Fault, RecordError};
 use crate::memory::{Arena, Refusal, no_memory};
 
@@ -49,6 +49,10 @@ pub struct Batch<'a> {
     lines: Lines<'a>,
     /// Values or keys were changed.
     changed: bool,
+    /// To ops, an untyped value is text whatever it looks like.
+    untyped_is_text: bool,
+    /// Who is told of the names of fields that an op meets, and the number of the op's first name there.
+    seen: Option<(&'a Seen, usize)>,
     /// The records, in order, whose text is not in the lines because its length is another.
     odd: ArenaVec<'a, u32>,
     /// What decoding and ops lost.
@@ -107,6 +111,8 @@ impl<'a> Batch<'a> {
             max_record,
             lines: Lines::No,
             changed: false,
+            untyped_is_text: false,
+            seen: None,
             odd: ArenaVec::new_in(bump),
             lossy: Lossy::default(),
         }
@@ -120,6 +126,26 @@ impl<'a> Batch<'a> {
     /// The names of the fields, when this batch is in columns.
     pub fn schema(&self) -> Option<&'a Schema> {
         self.schema
+    }
+
+    /// Whether an [untyped](Value::Untyped) value is text to ops, whatever it looks like.
+    pub(crate) fn untyped_is_text(&self) -> bool {
+        self.untyped_is_text
+    }
+
+    /// Says so.
+    pub(crate) fn set_untyped_is_text(&mut self, is_text: bool) {
+        self.untyped_is_text = is_text;
+    }
+
+    /// Who is told of the names of fields that an op meets, and the number of the op's first name there.
+    pub(crate) fn seen(&self) -> Option<(&'a Seen, usize)> {
+        self.seen
+    }
+
+    /// Says so.
+    pub(crate) fn set_seen(&mut self, seen: Option<(&'a Seen, usize)>) {
+        self.seen = seen;
     }
 
     /// How many records.
@@ -224,6 +250,7 @@ impl<'a> Batch<'a> {
         let mut empty = Batch::new(self.arena, self.slice, self.schema, self.max_record);
         empty.lossy = self.lossy;
         empty.rejected = self.rejected.clone();
+        (empty.untyped_is_text, empty.seen) = (self.untyped_is_text, self.seen);
         empty
     }
 

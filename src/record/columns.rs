@@ -1,11 +1,12 @@
 //! From keyed records to columns.
 
 use std::hash::BuildHasher;
+use std::sync::Arc;
 
 use hashbrown::hash_table::Entry;
 use hashbrown::{DefaultHashBuilder, HashTable};
 
-use super::{Paths, Schema, Tree, Value, with_key};
+use super::{Apart, Paths, Schema, Seen, Tree, Value, with_key};
 use crate::scan::bytes::same;
 
 /// No column for this node, or no node for this column.
@@ -18,8 +19,10 @@ pub const NONE: u32 = u32::MAX;
 /// there before as the guess. Paths of nested maps are joined by dots.
 pub struct Binder {
     schema: Schema,
-    /// Flatten maps; otherwise they are values.
-    dot: bool,
+    /// Which maps become columns of their own; others are values.
+    apart: Apart,
+    /// Who is told of the columns that records have, and the number of the first one there.
+    seen: Option<(Arc<Seen>, usize)>,
     /// Columns by name; the first one of each name.
     index: HashTable<u32>,
     hasher: DefaultHashBuilder,
@@ -71,8 +74,8 @@ pub struct Bound<'n> {
 }
 
 impl Binder {
-    /// A binder for `schema`; with `dot`, maps become dotted paths.
-    pub fn new(schema: Schema, dot: bool) -> Binder {
+    /// A binder for `schema`; maps that are taken apart become dotted paths.
+    pub fn new(schema: Schema, apart: Apart) -> Binder {
         let (mut index, hasher) = (HashTable::with_capacity(schema.len()), DefaultHashBuilder::default());
         let hash = |&column: &u32| hasher.hash_one(schema.name(column as usize));
         for column in 0..schema.len() as u32 {
@@ -85,7 +88,8 @@ impl Binder {
         Binder {
             nodes: vec![NONE; schema.len()],
             schema,
-            dot,
+            apart,
+            seen: None,
             index,
             hasher,
             shape: Vec::new(),
@@ -95,6 +99,11 @@ impl Binder {
             guesses: Vec::new(),
             paths: Paths::default(),
         }
+    }
+
+    /// Tells `seen` which columns records have; the first one has this number there.
+    pub fn watched(self, seen: Option<(Arc<Seen>, usize)>) -> Binder {
+        Binder { seen, ..self }
     }
 
     /// The columns.
@@ -145,7 +154,8 @@ impl Binder {
         (self.doubled, self.unknown) = (0, 0);
         let (values, keys) = record.nodes();
         let (mut paths, mut leaf) = (std::mem::take(&mut self.paths), 0);
-        let walked = paths.walk(values, keys, self.dot, |path, key, node| {
+        let apart = std::mem::replace(&mut self.apart, Apart::None);
+        let walked = paths.walk(values, keys, &apart, |path, key, node| {
             let column = self.column(path, key, leaf);
             leaf += 1;
             if column == NONE {
@@ -155,9 +165,12 @@ impl Binder {
             let place = &mut self.nodes[column as usize];
             self.doubled += u32::from(*place != NONE);
             *place = node as u32;
+            if let Some((seen, first)) = &self.seen {
+                seen.mark(first + column as usize);
+            }
             Ok(())
         });
-        self.paths = paths;
+        (self.paths, self.apart) = (paths, apart);
         walked?;
         // An odd large record leaves no shape: that would stay.
         if values.len() > SHAPE || keys.iter().map(|key| key.len()).sum::<usize>() > SHAPE_KEYS {
@@ -210,7 +223,7 @@ mod tests {
             }
             batch.end_record(0, 0).unwrap();
         }
-        let mut binder = Binder::new(Schema::new(columns), true);
+        let mut binder = Binder::new(Schema::new(columns), Apart::All);
         (0..batch.len())
             .map(|record| {
                 let bound = binder.bind(batch.tree(record), |_| Ok::<(), ()>(())).unwrap();
@@ -240,7 +253,7 @@ mod tests {
             batch.push_keyed(b"", root, 0).unwrap();
             batch.end_record(0, 0).unwrap();
         }
-        let mut binder = Binder::new(Schema::new(["value"]), true);
+        let mut binder = Binder::new(Schema::new(["value"]), Apart::All);
         let mut node = |record| binder.bind(batch.tree(record), |_| Ok::<(), ()>(())).unwrap().nodes[0];
         assert_eq!([node(0), node(1), node(2)], [0, NONE, 0]);
 

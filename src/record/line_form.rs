@@ -140,7 +140,12 @@ impl<'v> ScalarText<'v> {
             Value::Number(text) => text,
             Value::Int(n) => int_text(n, room),
             Value::UInt(n) => uint_text(n, room),
-            Value::Float(n) => float_text(n, room),
+            Value::Float(n) => {
+                if is_odd_nan(n) {
+                    lose(LossyKind::NanAsPlainNan);
+                }
+                float_text(n, room)
+            }
         };
         lose(LossyKind::NumberAsText);
         ScalarText::Plain(number)
@@ -168,6 +173,12 @@ impl<'v> ScalarText<'v> {
             ScalarText::Base64(bytes) => write_base64(bytes, output),
         }
     }
+}
+
+/// Whether a number is a NaN that `NaN` does not say all of: it has a sign, or a payload.
+#[inline]
+pub fn is_odd_nan(number: f64) -> bool {
+    number.is_nan() && number.to_bits() != f64::NAN.to_bits()
 }
 
 /// How many bytes become Base64 at a time; a multiple of three, so that the pieces join.

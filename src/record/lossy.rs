@@ -41,6 +41,8 @@ pub enum LossyKind {
     /// A record without fields, or whose only field is null in a dialect without quotes, became an empty line, which
     /// is no record when it is read back.
     RecordAsEmptyLine,
+    /// A NaN with a sign or a payload of its own became the plain text `NaN`.
+    NanAsPlainNan,
 }
 
 /// Counts by [`LossyKind`].
@@ -49,7 +51,7 @@ pub struct Lossy([u64; LossyKind::ALL.len()]);
 
 impl LossyKind {
     /// Every kind, in the order of its number.
-    pub const ALL: [LossyKind; 17] = [
+    pub const ALL: [LossyKind; 18] = [
         LossyKind::AbsentAsNull,
         LossyKind::BoolAsText,
         LossyKind::NumberAsText,
@@ -67,6 +69,7 @@ impl LossyKind {
         LossyKind::TextAsNumber,
         LossyKind::NumberRounded,
         LossyKind::RecordAsEmptyLine,
+        LossyKind::NanAsPlainNan,
     ];
 
     /// The name in reports.
@@ -89,6 +92,7 @@ impl LossyKind {
             LossyKind::TextAsNumber => "text_as_number",
             LossyKind::NumberRounded => "number_rounded",
             LossyKind::RecordAsEmptyLine => "record_as_empty_line",
+            LossyKind::NanAsPlainNan => "nan_as_plain_nan",
         }
     }
 }

@@ -1,6 +1,37 @@
 //! The leaves of nested maps by their dotted paths, without recursion: how deep a record is, its source decides.
 
+use std::collections::HashSet;
+use std::sync::Arc;
+
 use super::Value;
+
+/// Which maps are taken apart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Apart {
+    /// None: they are values.
+    None,
+    /// All that are not empty.
+    All,
+    /// Those that lead to one of some paths. Each has a dot at its end.
+    Along(Arc<HashSet<Box<[u8]>>>),
+}
+
+impl Apart {
+    /// The maps that lead to these paths.
+    pub fn along<'p>(paths: impl IntoIterator<Item = &'p [u8]>) -> Apart {
+        let maps = paths.into_iter().flat_map(|path| memchr::memchr_iter(b'.', path).map(|dot| path[..=dot].into()));
+        Apart::Along(Arc::new(maps.collect()))
+    }
+
+    #[inline]
+    fn takes(&self, map: &[u8]) -> bool {
+        match self {
+            Apart::None => false,
+            Apart::All => true,
+            Apart::Along(maps) => maps.contains(map),
+        }
+    }
+}
 
 /// The way to a leaf.
 #[derive(Default)]
@@ -13,13 +44,13 @@ pub struct Paths {
 
 impl Paths {
     /// Tells `each` of every leaf of a record's nodes: the path of the maps around it, which it may change as long as
-    /// it changes it back, the key, and the number of the node. With `dot`, maps that are not empty are taken apart.
+    /// it changes it back, the key, and the number of the node.
     /// A record that is no map is the leaf `value`.
     pub fn walk<E>(
         &mut self,
         values: &[Value<'_>],
         keys: &[&[u8]],
-        dot: bool,
+        apart: &Apart,
         mut each: impl FnMut(&mut Vec<u8>, &[u8], usize) -> Result<(), E>,
     ) -> Result<(), E> {
         self.path.clear();
@@ -31,10 +62,8 @@ impl Paths {
                 self.path.truncate(len);
             }
             match values[node] {
-                Value::Map(inside) if dot && inside > 0 => {
-                    self.open.push((node + 1 + inside as usize, self.path.len()));
-                    self.path.extend_from_slice(keys[node]);
-                    self.path.push(b'.');
+                Value::Map(inside) if inside > 0 && self.enter(keys[node], apart) => {
+                    self.open.push((node + 1 + inside as usize, self.path.len() - keys[node].len() - 1));
                     node += 1;
                 }
                 ref leaf => {
@@ -44,6 +73,22 @@ impl Paths {
             }
         }
         Ok(())
+    }
+
+    /// Whether the map of a key is taken apart; then its key is a part of the path.
+    #[inline]
+    fn enter(&mut self, key: &[u8], apart: &Apart) -> bool {
+        if matches!(apart, Apart::None) {
+            return false;
+        }
+        let len = self.path.len();
+        self.path.extend_from_slice(key);
+        self.path.push(b'.');
+        let taken = apart.takes(&self.path);
+        if !taken {
+            self.path.truncate(len);
+        }
+        taken
     }
 }
 
@@ -81,15 +126,19 @@ mod tests {
         ];
         let values = nodes.map(|(_, value)| value);
         let keys = nodes.map(|(key, _)| key);
-        let found = |dot| {
+        let found = |apart| {
             let mut found = Vec::new();
-            let outcome = Paths::default().walk(&values, &keys, dot, |path, key, node| {
+            let outcome = Paths::default().walk(&values, &keys, &apart, |path, key, node| {
                 found.push(format!("{}{} {node}", String::from_utf8_lossy(path), String::from_utf8_lossy(key)));
                 Ok::<(), ()>(())
             });
             outcome.map(|()| found.join(", "))
         };
-        assert_eq!(found(true).unwrap(), "a.b.c 3, a.d 4, e 6, f..g 9");
-        assert_eq!(found(false).unwrap(), "a 1, e 6, f 7");
+        assert_eq!(found(Apart::All).unwrap(), "a.b.c 3, a.d 4, e 6, f..g 9");
+        assert_eq!(found(Apart::None).unwrap(), "a 1, e 6, f 7");
+        let along = |path: &'static str| found(Apart::along([path.as_bytes()])).unwrap();
+        assert_eq!(along("a.b"), "a.b 2, a.d 4, e 6, f 7");
+        assert_eq!(along("f..g"), "a 1, e 6, f..g 9");
+        assert_eq!(along("e"), "a 1, e 6, f 7");
     }
 }

@@ -76,7 +76,8 @@ impl Source {
             if decompress == Decompress::None { Vec::new() } else { first(&mut file, decompress).map_err(failed)? };
         file.rewind().map_err(failed)?;
         let packed = packed(&start, decompress, Some(path));
-        let read = |file| Bytes::Stream(Stream::from(Inlet::new(file, stop)));
+        let again = || Some(path.to_path_buf());
+        let read = |file| Bytes::Stream(Stream { again: again(), ..Stream::from(Inlet::new(file, stop)) });
         let bytes = match mapped {
             _ if packed.is_some() && mapped == Mapping::Must => {
                 return Err(Error::usage(format!(
@@ -86,7 +87,7 @@ impl Source {
             }
             _ if packed.is_some() => {
                 let stream = Stream::from(Inlet::new(file, stop));
-                Bytes::Stream(Stream { packed, again: Some(path.to_path_buf()), ..stream })
+                Bytes::Stream(Stream { packed, again: again(), ..stream })
             }
             Mapping::Must => Bytes::Mapped(Map::new(file).map_err(|e| Error::io("map", path, e))?),
             // A filesystem may refuse to map; reading always works.
@@ -174,7 +175,8 @@ impl Source {
         let decoded = Decoded { encoding, replaced: Arc::default() };
         let mut stream = match self.bytes {
             Bytes::Mapped(_) => {
-                Stream::new(Box::new(File::open(&self.path).map_err(|e| Error::io("open", &self.path, e))?))
+                let file = File::open(&self.path).map_err(|e| Error::io("open", &self.path, e))?;
+                Stream { again: Some(self.path.clone()), ..Stream::new(Box::new(file)) }
             }
             Bytes::Stream(stream) => stream,
         };
@@ -345,17 +347,19 @@ impl Stream {
         self.reader
     }
 
-    /// Begins anew, if it is a compressed file.
+    /// Begins anew, if it is a file.
     ///
     /// # Errors
     /// It can't be opened again.
     pub fn rewind(&mut self) -> io::Result<()> {
-        let (Some(path), Some(unpacking)) = (&self.again, self.unpacking) else { return Ok(()) };
+        let Some(path) = &self.again else { return Ok(()) };
         // The memory of the decoders goes first.
         (self.reader, self.blocks) = (Box::new(io::empty()), None);
         self.reader = Box::new(File::open(path)?);
         (self.unread, self.ended, self.failed) = (None, false, None);
-        self.unpack(unpacking)?;
+        if let Some(unpacking) = self.unpacking {
+            self.unpack(unpacking)?;
+        }
         if let Some((decoded, replace)) = self.decoded.take() {
             // The first reading's do not count twice.
             decoded.replaced.store(0, Relaxed);

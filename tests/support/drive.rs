@@ -3,7 +3,9 @@
 use std::ops::Range;
 
 use pagemill::error::RecordError;
-use pagemill::format::{self, Boundary, Decode, Detail, Format, OpenError, Opening, Options, ReadFormat, Types, Want};
+use pagemill::format::{
+    self, Boundary, Chosen, Decode, Detail, Format, OpenError, Opening, Options, ReadFormat, Types, Want,
+};
 use pagemill::memory::Arena;
 use pagemill::record::{Batch, Lossy, Schema};
 
@@ -50,7 +52,15 @@ pub struct How<'w> {
 }
 
 pub fn want(detail: Detail) -> Want {
-    Want { select: None, utf8: true, replace_invalid_utf8: false, detail, types: Types::Auto, typed: false }
+    Want {
+        chosen: Chosen::default(),
+        select: None,
+        utf8: true,
+        replace_invalid_utf8: false,
+        detail,
+        types: Types::Auto,
+        typed: false,
+    }
 }
 
 /// Looks at the beginning, as much of it as is asked for.

@@ -7,7 +7,7 @@ use super::super::totals::Totals;
 use crate::record::Lossy;
 
 /// Where a run stands between two slices.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Entry {
     /// Where in the source the next slice begins.
     pub input: u64,
@@ -24,6 +24,9 @@ pub(crate) struct Entry {
     /// How long the quarantine is, and its CRC-32.
     #[serde(default)]
     pub quarantine: (u64, u32),
+    /// The numbers of the names of fields that were met.
+    #[serde(default)]
+    pub seen: Vec<usize>,
 }
 
 impl Entry {
@@ -38,6 +41,7 @@ impl Entry {
             records_failed: totals.records_failed,
             lossy: totals.lossy,
             quarantine: (0, 0),
+            seen: Vec::new(),
         }
     }
 

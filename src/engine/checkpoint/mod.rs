@@ -251,7 +251,7 @@ fn last_good(found: &Found, part: &Path, quarantine: Option<&Path>) -> Result<Op
         if !kept || !output.begins_with(entry.output, entry.crc)? {
             break;
         }
-        good = Some(*entry);
+        good = Some(entry.clone());
     }
     Ok(good)
 }

@@ -3,10 +3,13 @@
 //! Slices take their places in the output in order, but are written beside each other. So the state between two
 //! slices is noted when the second one's turn comes, and becomes a checkpoint when everything before it is written.
 
+use std::sync::Arc;
+
 use crc32fast::Hasher;
 
 use super::Entry;
 use crate::engine::totals::Totals;
+use crate::record::Seen;
 
 pub(crate) struct Tracker {
     /// How much of the input lies between two checkpoints, in bytes.
@@ -21,17 +24,20 @@ pub(crate) struct Tracker {
     waiting: Option<(u64, Entry)>,
     /// The slices that are being written.
     writing: Vec<u64>,
+    /// Which names of fields were met.
+    seen: Arc<Seen>,
 }
 
 impl Tracker {
     /// Goes on behind an entry, or begins with a prefix of the output. So many slices can be written at the same time.
-    pub fn new(every: u64, from: Option<&Entry>, prefix: &[u8], workers: usize) -> Tracker {
+    pub fn new(every: u64, from: Option<&Entry>, prefix: &[u8], workers: usize, seen: Arc<Seen>) -> Tracker {
+        from.into_iter().flat_map(|entry| &entry.seen).for_each(|number| seen.mark(*number));
         let crc = match from {
             Some(entry) => Hasher::new_with_initial_len(entry.crc, entry.output),
             None => hash(prefix),
         };
         let due = from.map_or(0, |entry| entry.input) + every;
-        Tracker { every, due, crc, pending: None, waiting: None, writing: Vec::with_capacity(workers) }
+        Tracker { every, due, crc, pending: None, waiting: None, writing: Vec::with_capacity(workers), seen }
     }
 
     /// Output took its place.
@@ -53,7 +59,8 @@ impl Tracker {
             self.due = input + self.every;
             let (output, started) = output;
             let entry = Entry::new(output, self.crc.clone().finalize(), started, totals);
-            self.pending = Some(Entry { quarantine, ..entry });
+            // Workers have told of their names before their slices came here.
+            self.pending = Some(Entry { quarantine, seen: self.seen.met().collect(), ..entry });
         }
     }
 
@@ -89,7 +96,7 @@ mod tests {
     #[test]
     fn a_checkpoint_waits_for_all_writes_before_it() {
         let totals = Totals::new();
-        let mut tracker = Tracker::new(10, None, b"head", 2);
+        let mut tracker = Tracker::new(10, None, b"head", 2, Arc::default());
         tracker.add(&hash(b"one"));
         tracker.begin_write(0);
         tracker.advanced(10, (7, true), &totals, (0, 0));
@@ -109,14 +116,18 @@ mod tests {
     #[test]
     fn it_goes_on_where_another_stopped() {
         let mut entry = Entry::new(7, crc32fast::hash(b"headone"), true, &Totals::new());
-        entry.input = 25;
-        let mut tracker = Tracker::new(10, Some(&entry), b"ignored", 2);
+        (entry.input, entry.seen) = (25, vec![1]);
+        let seen = Arc::new(Seen::new(["a", "b", "c"].map(|name| ("--drop", name.as_bytes()))));
+        let mut tracker = Tracker::new(10, Some(&entry), b"ignored", 2, seen.clone());
+        assert_eq!(seen.unseen().map(|(_, name)| name).collect::<Vec<_>>(), [b"a", b"c"]);
+        seen.mark(2);
         tracker.add(&hash(b"two"));
         tracker.advanced(34, (10, true), &Totals::new(), (0, 0));
         tracker.turn(1, 40);
         assert_eq!(tracker.end_write(0), None);
         tracker.advanced(35, (10, true), &Totals::new(), (0, 0));
         tracker.turn(2, 40);
-        assert_eq!(tracker.end_write(1).unwrap().crc, crc32fast::hash(b"headonetwo"));
+        let entry = tracker.end_write(1).unwrap();
+        assert_eq!((entry.crc, entry.seen), (crc32fast::hash(b"headonetwo"), vec![1, 2]));
     }
 }

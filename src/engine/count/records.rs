@@ -1,18 +1,18 @@
 //! Records: by their separators where that is enough, or by a decoder.
 
 use std::mem::take;
-use std::ops::Range;
 use std::sync::{Mutex, MutexGuard};
 use std::thread;
 
 use super::super::feed::FeedError;
 use super::super::gate::{Gate, Room};
 use super::super::opened::Opened;
+use super::super::pass::Discard;
 use super::super::phases::Phases;
 use super::super::run::feed;
 use crate::error::Result;
-use crate::format::{Encode, Frame, Tally, WriteFormat};
-use crate::record::{Batch, EncodeError, Output, Schema};
+use crate::format::Tally;
+use crate::record::Schema;
 use crate::sys::Map;
 use crate::target::Target;
 
@@ -92,31 +92,11 @@ pub(super) fn decode(mut opened: Opened<'_>) -> Result<u64> {
     if opened.route.schema.is_some() {
         opened.route.want.select = Some(Vec::new());
         opened.route.schema = Some(Schema::default());
+        opened.route.names = Some(Schema::default());
     }
     let phases = Phases::new(opened.plan.workers);
     let run = opened.pass(&Discard, &Target::memory(), &phases).map_err(|error| opened.source.blame(error))?;
     Ok(run.totals.records_in)
-}
-
-/// Writes nothing.
-#[derive(Clone, Copy)]
-struct Discard;
-
-impl WriteFormat for Discard {
-    fn frame(&self) -> Frame {
-        Frame::default()
-    }
-
-    fn encoder(&self) -> Box<dyn Encode> {
-        Box::new(*self)
-    }
-}
-
-impl Encode for Discard {
-    fn encode(&mut self, _: &Batch<'_>, records: Range<usize>, output: &mut Output<'_>) -> Result<(), EncodeError> {
-        output.records += records.len() as u64;
-        Ok(())
-    }
 }
 
 #[cfg(test)]

@@ -5,13 +5,12 @@ use std::path::{Path, PathBuf};
 
 use super::super::keys::Limits;
 use super::super::opened::Opened;
-use super::super::settings::ColumnsFrom;
+use super::super::route::{nobodys, some};
+use super::super::settings::{ColumnsFrom, Settings};
 use crate::error::{Error, Position, RecordError, Result};
-use crate::format::{Format, UnknownKey};
+use crate::format::UnknownKey;
+use crate::op::Order;
 use crate::record::Schema;
-
-/// The most names that an error lists of a kind.
-const LISTED: usize = 5;
 
 /// What the sources' columns come to.
 pub(super) struct Together {
@@ -24,6 +23,9 @@ pub(super) struct Together {
     /// The names in order, and the place of each.
     names: Vec<Box<[u8]>>,
     places: HashMap<Box<[u8]>, u32>,
+    /// The order of selected fields, and the names that records had.
+    order: Order,
+    found: HashSet<Box<[u8]>>,
     /// The first source that had any, and whether its records are keyed.
     first: Option<(PathBuf, bool)>,
     schema: Schema,
@@ -31,11 +33,14 @@ pub(super) struct Together {
 
 impl Together {
     /// No names of columns; all of them may take `room` bytes.
-    pub fn new(rule: &ColumnsFrom, strict: bool, limits: Limits, room: usize) -> Together {
+    pub fn new(settings: &Settings, room: usize) -> Together {
+        let rule = &settings.columns;
         let mut together = Together {
             rule: rule.clone(),
-            strict,
-            limits,
+            strict: settings.strict,
+            limits: settings.key_limits(),
+            order: Order::new(&settings.select, &settings.rename),
+            found: HashSet::new(),
             room,
             size: 0,
             names: Vec::new(),
@@ -71,8 +76,8 @@ impl Together {
         let is_first = self.first.is_none();
         let (_, first_keyed) = self.first.get_or_insert_with(|| (path.to_path_buf(), keyed));
         match self.rule {
-            ColumnsFrom::Auto if keyed != *first_keyed => return Err(self.mixed(path)),
-            ColumnsFrom::Auto if !is_first && !keyed => return self.check(path, schema),
+            ColumnsFrom::Auto if keyed != *first_keyed && self.order.is_empty() => return Err(self.mixed(path)),
+            ColumnsFrom::Auto if !is_first && !(keyed && *first_keyed) => return self.check(path, schema),
             ColumnsFrom::First if !is_first => return Ok(()),
             ColumnsFrom::List(_) => return Ok(()),
             _ => {
@@ -85,14 +90,29 @@ impl Together {
             }
         }
         if self.names.len() > self.limits.keys {
-            return Err(self.limits.too_many());
+            let position = Position::new(path, 0, 0);
+            return Err(Error::data(position, self.limits.too_many(0)));
         }
         Ok(())
     }
 
     /// Every source was taken in.
     pub fn settle(&mut self) {
+        if self.first.as_ref().is_some_and(|(_, keyed)| *keyed) {
+            // What nobody has gets its place only where no other column takes it.
+            let asked = |name: &Box<[u8]>| self.order.names().any(|selected| selected == &**name);
+            self.names.retain(|name| self.found.contains(name) || !asked(name));
+            let columns = self.order.arrange(&Schema::new(&self.names));
+            self.names = columns.names().map(Into::into).collect();
+        }
         self.schema = Schema::new(&self.names);
+    }
+
+    /// A record has a field of this name.
+    pub fn found(&mut self, name: &[u8]) {
+        if !self.order.is_empty() {
+            self.found.insert(name.into());
+        }
     }
 
     /// The columns of the target.
@@ -119,15 +139,19 @@ impl Together {
     /// # Errors
     /// Data: it does not go together with the others.
     pub fn align(&self, opened: &mut Opened<'_>) -> Result<u64> {
+        let (keyed, counts) = (opened.reading.schema().is_none(), self.unknown() == UnknownKey::Count);
         let route = &mut opened.route;
-        let Some(own) = route.schema.as_ref().filter(|own| **own != self.schema) else { return Ok(0) };
+        if keyed {
+            // Where other fields are only counted, not every source was looked at.
+            if counts || route.names.as_ref().is_some_and(|own| *own != self.schema) {
+                opened.take_apart();
+            }
+            return Ok(0);
+        }
+        let Some(own) = route.names.as_ref().filter(|own| **own != self.schema) else { return Ok(0) };
         let path = &opened.source.path;
         if self.rule == ColumnsFrom::Auto && !own.is_empty() {
             self.check(path, own)?;
-        }
-        if route.from == Format::Text {
-            return Err(bad(path, "lines of text have no columns that could be put beside others")
-                .into_error("Convert the inputs of text by themselves."));
         }
         let known: HashMap<&[u8], usize> = own.names().enumerate().map(|(index, name)| (name, index)).collect();
         let mut select: Vec<Box<[u8]>> = Vec::with_capacity(self.names.len());
@@ -139,17 +163,18 @@ impl Together {
                     // The name in the source, before it was renamed.
                     route.want.select.as_ref().map_or_else(|| own.name(index).into(), |select| select[index].clone())
                 }
-                None => nobodys(name, opened.reading.schema()),
+                None => opened.reading.schema().map_or_else(|| name.clone(), |schema| nobodys(name, schema)),
             });
         }
         let left_out = own.len() - found;
         if self.strict && left_out > 0 {
             let names = own.names().filter(|name| !self.places.contains_key(*name));
-            return Err(bad(path, format!("--columns leaves out its columns {}", list(names)))
+            return Err(bad(path, format!("--columns leaves out its columns {}", some(names)))
                 .into_error("Leave out --strict to let it pass."));
         }
+        route.schema = Some(Schema::new(&select));
+        route.names = Some(self.schema.clone());
         route.want.select = Some(select);
-        route.schema = Some(self.schema.clone());
         Ok(left_out as u64)
     }
 
@@ -158,10 +183,10 @@ impl Together {
         let own: HashSet<&[u8]> = schema.names().collect();
         let mut parts = Vec::new();
         if self.names.iter().any(|name| !own.contains(&**name)) {
-            parts.push(format!("it lacks {}", list(self.names.iter().map(|n| &**n).filter(|n| !own.contains(n)))));
+            parts.push(format!("it lacks {}", some(self.names.iter().map(|n| &**n).filter(|n| !own.contains(n)))));
         }
         if own.iter().any(|name| !self.places.contains_key(*name)) {
-            parts.push(format!("only it has {}", list(schema.names().filter(|n| !self.places.contains_key(*n)))));
+            parts.push(format!("only it has {}", some(schema.names().filter(|n| !self.places.contains_key(*n)))));
         }
         if parts.is_empty() {
             return Ok(());
@@ -188,15 +213,6 @@ impl Together {
     }
 }
 
-/// A field that the source does not have.
-fn nobodys(name: &[u8], source: Option<&Schema>) -> Box<[u8]> {
-    let mut name = name.to_vec();
-    while source.is_some_and(|schema| schema.position(&name).is_some()) {
-        name.push(b'\0');
-    }
-    name.into()
-}
-
 /// What is wrong with a source as a whole.
 struct Bad(Position, RecordError);
 
@@ -207,16 +223,5 @@ fn bad(path: &Path, reason: impl Into<std::borrow::Cow<'static, str>>) -> Bad {
 impl Bad {
     fn into_error(self, hint: &'static str) -> Error {
         Error::data(self.0, self.1.hint(hint))
-    }
-}
-
-/// Some names, and how many there are besides.
-fn list<'n>(names: impl Iterator<Item = &'n [u8]>) -> String {
-    let names: Vec<&[u8]> = names.collect();
-    let shown: Vec<String> =
-        names.iter().take(LISTED).map(|name| format!("`{}`", String::from_utf8_lossy(name))).collect();
-    match names.len().saturating_sub(LISTED) {
-        0 => shown.join(", "),
-        more => format!("{} and {more} more", shown.join(", ")),
     }
 }

@@ -87,6 +87,7 @@ impl Each {
                 warning.insert_str(0, &format!("{}: ", name.display()));
             }
         }
+        sum.refuse_names(settings.strict)?;
         Ok(Report { files, elapsed: started.elapsed(), ..sum.report(memory_limit) })
     }
 }
@@ -96,5 +97,5 @@ fn one(source: SourceSpec, target: PathBuf, settings: &Settings, sum: &mut Sum) 
         std::fs::create_dir_all(folder).map_err(|e| Error::io("create the folder", folder, e))?;
     }
     let job = Job { source, target: TargetSpec::Path(target), settings: settings.clone() };
-    Ok(job.run_into(sum)?.0)
+    Ok(job.run_into(sum, false)?.0)
 }

@@ -23,10 +23,9 @@ use super::super::wordcount::WordCount;
 use super::columns::Together;
 use crate::compress::{Compress, Packing};
 use crate::error::{Error, ErrorClass, Result};
-use crate::format::{self, Columns, Format, Frame, WriteFormat};
+use crate::format::{self, Format, Frame, WriteFormat};
 use crate::memory::audit;
 use crate::metrics::{FileReport, Report};
-use crate::record::LossyKind;
 use crate::target::Target;
 
 /// A conversion of many sources into one target: their records follow each other in one array, under one header.
@@ -142,6 +141,7 @@ impl Many {
         };
         let outcome = run.look().and_then(|()| run.convert());
         let outcome = outcome.and_then(|()| run.ledger.judge(run.sum.records_in()));
+        let outcome = outcome.and_then(|()| run.sum.refuse_names(settings.strict));
         outcome.map_err(|error| run.ledger.convict(error))?;
         let Run { files, mut sum, ledger, frame, place, words, .. } = run;
         let path = target.file_path().map(Into::into);
@@ -276,9 +276,7 @@ impl<'s> Run<'s> {
         if !self.is_tabular() && !self.entries.iter().any(in_columns) {
             return Ok(());
         }
-        let Settings { columns, strict, .. } = self.settings;
-        let room = ceiling(self.settings) / NAMES;
-        let mut together = Together::new(columns, *strict, self.settings.key_limits(), room);
+        let mut together = Together::new(self.settings, ceiling(self.settings) / NAMES);
         if !matches!(self.settings.columns, ColumnsFrom::List(_)) {
             for index in 0..self.entries.len() {
                 if let Err(error) = self.look_at(index, &mut together) {
@@ -299,9 +297,17 @@ impl<'s> Run<'s> {
         let path = opened.source.path.clone();
         // A pipe can't be opened twice, and what was read of it is kept.
         let again = fs::metadata(&path).is_ok_and(|metadata| metadata.is_file());
-        let found = match opened.route.schema.clone() {
-            Some(schema) => together.take(&path, &schema, false),
-            None if !self.is_tabular() => Ok(()),
+        if opened.route.keyed.is_some() && opened.has_objects()? {
+            opened.take_apart();
+        }
+        let keyed = opened.reading.schema().is_none();
+        let found = match opened.route.names.clone() {
+            _ if keyed && !self.is_tabular() => Ok(()),
+            Some(names) => {
+                let met = opened.route.seen.met().filter(|_| keyed).filter(|number| *number < names.len());
+                met.for_each(|number| together.found(names.name(number)));
+                together.take(&path, &names, keyed)
+            }
             None => {
                 let keys = match (&self.settings.columns, again) {
                     (ColumnsFrom::First, _) => opened.first_keys(First::Record),
@@ -310,7 +316,10 @@ impl<'s> Run<'s> {
                     (_, true) => opened.all_keys(),
                     (_, false) => opened.first_keys(First::Slices),
                 };
-                keys.and_then(|keys| together.take(&path, &keys, true))
+                keys.and_then(|keys| {
+                    keys.names().for_each(|name| together.found(name));
+                    together.take(&path, &keys, true)
+                })
             }
         };
         self.entries[index] = match opened.replay.take() {
@@ -373,10 +382,9 @@ impl<'s> Run<'s> {
     fn convert_one(&mut self, index: usize) -> Result<()> {
         let before = audit::counts();
         let mut opened = self.open(index)?;
-        let left_out = match &self.together {
-            Some(together) => together.align(&mut opened)?,
-            None => 0,
-        };
+        if let Some(together) = &self.together {
+            opened.route.left_out += together.align(&mut opened)?;
+        }
         let writing = self.writing(&mut opened)?;
         self.begin(&*writing)?;
         let first_skips = self.frame.as_ref().map_or(0, |frame| frame.first_skips);
@@ -385,8 +393,7 @@ impl<'s> Run<'s> {
         self.ledger.begin(&opened.source.path, || opened.head());
         let place = (self.place, first_skips);
         let run = opened.records(on_error, &*writing, self.target, &phases, place, &mut self.ledger);
-        let mut run = run.map_err(|error| opened.source.blame(error))?;
-        run.totals.lossy.count_many(LossyKind::UnknownKey, left_out * run.totals.records_out);
+        let run = run.map_err(|error| opened.source.blame(error))?;
         self.place = run.place;
         self.sum.add(&opened, &run, &phases, &before);
         let path = &self.files[index].source;
@@ -407,7 +414,8 @@ impl<'s> Run<'s> {
             return Ok(Box::new(PassThrough { prefix: Vec::new() }));
         }
         let columns = self.together.as_ref().filter(|_| self.is_tabular());
-        opened.writing(columns.map(|all| Columns { schema: all.schema().clone(), unknown: all.unknown() }))
+        let columns = columns.map(|all| opened.route.columns_of(all.schema().clone(), all.unknown()));
+        opened.writing(columns)
     }
 
     /// Writes what comes before the records of the next source: the prefix before the first, the missing end of

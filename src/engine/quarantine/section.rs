@@ -239,6 +239,10 @@ impl ReadFormat for Reading {
         self.records.schema()
     }
 
+    fn replaced(&self) -> u64 {
+        self.records.replaced()
+    }
+
     fn cutter(&self) -> Box<dyn Cut> {
         self.lines.cutter()
     }

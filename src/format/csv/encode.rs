@@ -5,10 +5,10 @@ use std::ops::Range;
 use super::Resolved;
 use super::row::{RowLossy, RowStyle, WriteRow};
 use crate::error::{Error, Fault, RecordError};
-use crate::format::{BytesAs, Columns, Encode, Frame, Nested, Options, Shape, UnknownKey, WriteFormat, key_too_long};
+use crate::format::{BytesAs, Columns, Encode, Frame, Options, Shape, UnknownKey, WriteFormat, key_too_long};
 use crate::record::json::{Refusal, Sink, Writer};
 use crate::record::line_form::{ScalarRoom, ScalarText};
-use crate::record::{Batch, Binder, EncodeError, LossyKind, Mark, NONE, Output, Schema, Tree, Value};
+use crate::record::{Apart, Batch, Binder, EncodeError, LossyKind, Mark, NONE, Output, Schema, Tree, Value};
 use crate::scan::number::is_json_number;
 use crate::scan::vector::{Unit, Vector, Work};
 
@@ -22,8 +22,8 @@ pub(super) struct Writing {
     bytes_as: BytesAs,
     schema: Schema,
     header: bool,
-    /// For keyed records: whether maps are flattened, and what becomes of other keys.
-    keyed: Option<(bool, UnknownKey)>,
+    /// For keyed records: their columns.
+    keyed: Option<Columns>,
     longest: usize,
 }
 
@@ -51,8 +51,11 @@ impl Writing {
     ) -> Writing {
         let (schema, keyed) = match (shape, columns) {
             (Shape::Columns(schema), _) => (schema.clone(), None),
-            (Shape::Keyed, Some(columns)) => (columns.schema, Some((options.nested == Nested::Dot, columns.unknown))),
-            (Shape::Keyed, None) => (Schema::default(), Some((options.nested == Nested::Dot, UnknownKey::Refuse))),
+            (Shape::Keyed, Some(columns)) => (columns.schema.clone(), Some(columns)),
+            (Shape::Keyed, None) => {
+                let (schema, unknown) = (Schema::default(), UnknownKey::Refuse);
+                (schema.clone(), Some(Columns { schema, unknown, apart: Apart::All, seen: None }))
+            }
         };
         Writing {
             dialect,
@@ -150,11 +153,11 @@ impl WriteFormat for Writing {
     }
 
     fn encoder(&self) -> Box<dyn Encode> {
-        match self.keyed {
+        match &self.keyed {
             None => Box::new(ColumnsEncoder { style: self.style(), typed: self.typed }),
-            Some((dot, unknown)) => {
-                let (binder, longest) = (Binder::new(self.schema.clone(), dot), self.longest);
-                Box::new(KeyedEncoder { style: self.style(), binder, unknown, longest })
+            Some(Columns { schema, unknown, apart, seen }) => {
+                let binder = Binder::new(schema.clone(), apart.clone()).watched(seen.clone());
+                Box::new(KeyedEncoder { style: self.style(), binder, unknown: *unknown, longest: self.longest })
             }
         }
     }
@@ -352,12 +355,18 @@ impl Style {
             Value::Untyped(text) if self.row.same && !self.row.quote_all && !(self.first && is_mark(text)) => {
                 Ok(output.put(text)?)
             }
-            Value::Untyped(text) => self.text(text, self.row.quote_all, offset, output),
+            Value::Untyped(text) | Value::Number(text) if self.row.quote_all => {
+                if is_json_number(text) {
+                    output.lose(LossyKind::NumberAsText);
+                }
+                self.text(text, true, offset, output)
+            }
+            Value::Untyped(text) => self.text(text, false, offset, output),
             Value::Text(text) => {
                 let otherwise = text.is_empty() || is_json_number(text);
                 self.text(text, self.row.quote_all || otherwise, offset, output)
             }
-            Value::Number(text) => self.text(text, self.row.quote_all, offset, output),
+            Value::Number(text) => self.text(text, false, offset, output),
             other => self.other(other, node, single, offset, output),
         }
     }
@@ -391,9 +400,14 @@ impl Style {
             Value::Raw(_) | Value::List(_) | Value::Map(_) => self.json(value, node, offset, output),
             scalar => {
                 let (mut room, mut lost) = (ScalarRoom::default(), None);
-                let text = ScalarText::of(scalar, self.row.base64, &mut room, |kind| lost = Some(kind));
-                // A number stays a number.
-                if let Some(kind) = lost.filter(|kind| *kind != LossyKind::NumberAsText) {
+                let quote_all = self.row.quote_all;
+                let text = ScalarText::of(scalar, self.row.base64, &mut room, |kind| {
+                    // A number without quotes stays a number.
+                    if kind != LossyKind::NumberAsText || quote_all {
+                        lost = lost.or(Some(kind));
+                    }
+                });
+                if let Some(kind) = lost {
                     output.lose(kind);
                 }
                 match text {

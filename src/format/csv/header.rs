@@ -19,11 +19,13 @@ pub(super) struct Header {
     pub changed: bool,
     /// The one that may be the reason for an error.
     pub suspicion: Option<String>,
+    /// How many names had invalid UTF-8, which was replaced.
+    pub replaced: u64,
 }
 
 impl Header {
     fn new(schema: Schema, end: usize) -> Header {
-        Header { schema, end, warnings: Vec::new(), changed: false, suspicion: None }
+        Header { schema, end, warnings: Vec::new(), changed: false, suspicion: None, replaced: 0 }
     }
 }
 
@@ -71,12 +73,13 @@ pub(super) fn read(
         let schema = Schema::new((1..=names.len()).map(|number| format!("column_{number}")));
         return Ok(Some(Header::new(schema, start)));
     }
+    let replaced = if options.replace_invalid_utf8 { replace_invalid(&mut names) } else { 0 };
     let mut warnings = make_unique(&mut names);
     let changed = !warnings.is_empty();
     let other_format = || sniff::suspicion(Format::Csv, head).map(str::to_owned);
     let suspicion = other_format().or_else(|| other_delimiter(&names, dialect.delimiter));
     warnings.extend(suspicion.clone());
-    Ok(Some(Header { warnings, changed, suspicion, ..Header::new(Schema::new(names), behind) }))
+    Ok(Some(Header { warnings, changed, suspicion, replaced, ..Header::new(Schema::new(names), behind) }))
 }
 
 /// The first line and what follows its terminator, if no quote makes it more than that. Most are so, and
@@ -158,6 +161,18 @@ fn no_room(start: usize, size: usize, max_names: usize) -> RecordError {
     let reason =
         format!("the names of columns ask for {size} bytes and more, {max_names} are left below the memory limit");
     RecordError::new(start, reason).hint(MORE_MEMORY).fault(Fault::NoMemory)
+}
+
+/// Puts U+FFFD in the place of what is no UTF-8; gives how many names had some.
+fn replace_invalid(names: &mut [Vec<u8>]) -> u64 {
+    let mut replaced = 0;
+    for name in names {
+        if std::str::from_utf8(name).is_err() {
+            *name = String::from_utf8_lossy(name).into_owned().into_bytes();
+            replaced += 1;
+        }
+    }
+    replaced
 }
 
 /// How many names that stand twice are told one by one.

@@ -185,6 +185,10 @@ impl ReadFormat for Reading {
         self.header.suspicion.as_deref()
     }
 
+    fn replaced(&self) -> u64 {
+        self.header.replaced
+    }
+
     fn cutter(&self) -> Box<dyn Cut> {
         Box::new(cut::CsvCut::new(self.dialect))
     }

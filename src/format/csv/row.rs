@@ -12,6 +12,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::Resolved;
 use crate::record::digits::{DigitRoom, float_text, int_text, uint_text};
+use crate::record::line_form::is_odd_nan;
 use crate::record::{Lossy, LossyKind, Value};
 use crate::scan::number::{is_json_number, may_be_number, short_is_number};
 use crate::scan::vector::{Vector, Work};
@@ -68,6 +69,10 @@ pub(super) struct RowLossy {
     absent: u64,
     truths: u64,
     bytes: u64,
+    /// Numbers in quotes.
+    numbers: u64,
+    /// NaNs with a sign or a payload.
+    nans: u64,
 }
 
 impl RowLossy {
@@ -76,12 +81,16 @@ impl RowLossy {
         self.absent += other.absent;
         self.truths += other.truths;
         self.bytes += other.bytes;
+        self.numbers += other.numbers;
+        self.nans += other.nans;
     }
 
     pub fn count(&self, lossy: &mut Lossy) {
         lossy.count_many(LossyKind::AbsentAsNull, self.absent);
         lossy.count_many(LossyKind::BoolAsText, self.truths);
         lossy.count_many(LossyKind::BytesAsText, self.bytes);
+        lossy.count_many(LossyKind::NumberAsText, self.numbers);
+        lossy.count_many(LossyKind::NanAsPlainNan, self.nans);
     }
 }
 
@@ -134,8 +143,15 @@ impl RowStyle {
                     at = self.copy(v, source, text, to, at)?;
                     continue;
                 }
-                Value::Untyped(text) => (text, self.quote_all),
-                Value::Number(text) => (text, self.quote_all),
+                Value::Untyped(text) | Value::Number(text) if self.quote_all => {
+                    let number = self.is_number(v, text);
+                    if number && !self.lenient {
+                        return None;
+                    }
+                    lossy.numbers += u64::from(number);
+                    (text, true)
+                }
+                Value::Untyped(text) | Value::Number(text) => (text, false),
                 Value::Text(text) => (text, self.quote_all || self.reads_otherwise(v, text)),
                 Value::Null | Value::Absent if self.lenient | matches!(value, Value::Null) => {
                     lossy.absent += u64::from(matches!(value, Value::Absent));
@@ -289,14 +305,31 @@ impl RowStyle {
     #[inline(always)]
     fn reads_otherwise<V: Vector>(&self, v: V, text: &[u8]) -> bool {
         if may_be_number(text) {
-            return if text.len() > 32 { is_json_number(text) } else { short_is_number(v, v.short(text), text) };
+            return self.is_number(v, text);
         }
         text.is_empty()
+    }
+
+    /// Whether a text is exactly a number of JSON.
+    #[inline(always)]
+    fn is_number<V: Vector>(&self, v: V, text: &[u8]) -> bool {
+        match text.len() {
+            _ if !may_be_number(text) => false,
+            ..=32 => short_is_number(v, v.short(text), text),
+            _ => is_json_number(text),
+        }
     }
 
     /// The text of a value of a typed source.
     #[inline(never)]
     fn typed<'t>(&self, value: Value<'t>, digits: &'t mut DigitRoom, lossy: &mut RowLossy) -> Option<&'t [u8]> {
+        let number = matches!(value, Value::Int(_) | Value::UInt(_) | Value::Float(_));
+        let nan = matches!(value, Value::Float(number) if is_odd_nan(number));
+        if (nan || number && self.quote_all) && !self.lenient {
+            return None;
+        }
+        lossy.nans += u64::from(nan);
+        lossy.numbers += u64::from(number && self.quote_all && !nan);
         match value {
             Value::Int(number) => Some(int_text(number, digits)),
             Value::UInt(number) => Some(uint_text(number, digits)),

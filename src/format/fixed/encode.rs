@@ -8,12 +8,12 @@ use super::field::{self, Kind, Misfit, TextRule};
 use super::layout::Layout;
 use crate::error::RecordError;
 use crate::format::{Encode, Shape};
-use crate::record::{Batch, Binder, EncodeError, LossyKind, NONE, Output, Value};
+use crate::record::{Apart, Batch, Binder, EncodeError, LossyKind, NONE, Output, Value};
 
 /// Where the values of the layout's items come from.
 enum From {
-    /// For each item: its column in the source (none for skipped ones), and how many columns are left over.
-    Columns { of_item: Vec<Option<usize>>, unknown: usize },
+    /// For each item: its column in the source (none for skipped ones), and the columns that are left over.
+    Columns { of_item: Vec<Option<usize>>, unknown: Vec<usize> },
     /// Keyed records, bound to the layout's names.
     Keyed(Binder),
 }
@@ -25,16 +25,20 @@ pub(super) struct Encoder {
 }
 
 impl Encoder {
-    pub(super) fn new(layout: Arc<Layout>, shape: &Shape, rule: TextRule, dot: bool) -> Encoder {
+    pub(super) fn new(layout: Arc<Layout>, shape: &Shape, rule: TextRule) -> Encoder {
         let from = match shape {
-            Shape::Keyed => From::Keyed(Binder::new(layout.schema(), dot)),
+            Shape::Keyed => {
+                let schema = layout.schema();
+                let apart = Apart::along(schema.names());
+                From::Keyed(Binder::new(schema, apart))
+            }
             Shape::Columns(schema) => {
                 let column = |f: &super::Field| match f.kind {
                     Kind::Skip => None,
                     _ => schema.position(f.name.as_bytes()),
                 };
                 let of_item: Vec<_> = layout.fields().iter().map(column).collect();
-                let unknown = (0..schema.len()).filter(|c| !of_item.contains(&Some(*c))).count();
+                let unknown = (0..schema.len()).filter(|c| !of_item.contains(&Some(*c))).collect();
                 From::Columns { of_item, unknown }
             }
         };
@@ -47,9 +51,10 @@ impl Encode for Encoder {
         let Encoder { layout, from: source, rule } = self;
         match source {
             From::Columns { of_item, unknown } => {
-                let lost = Lost { unknown: *unknown, doubled: 0 };
                 for index in records {
                     let values = batch.columns(index);
+                    let unknown = unknown.iter().filter(|column| values[**column] != Value::Absent).count();
+                    let lost = Lost { unknown, doubled: 0 };
                     let value = |item: usize, _| of_item[item].map_or(Value::Absent, |column| values[column]);
                     record(layout, *rule, batch, index, output, lost, value)?;
                 }

@@ -52,8 +52,7 @@ pub fn create(options: &Options, shape: &Shape, from: Format) -> Result<Box<dyn 
         check_columns(&layout, schema)?;
     }
     let base64 = text_holds_base64(options, from);
-    let dot = options.nested == super::Nested::Dot;
-    Ok(Box::new(Target { layout, shape: shape.clone(), base64, dot, bytes_as: options.bytes_as }))
+    Ok(Box::new(Target { layout, shape: shape.clone(), base64, bytes_as: options.bytes_as }))
 }
 
 fn check_columns(layout: &Layout, schema: &Schema) -> Result<(), Error> {
@@ -97,7 +96,6 @@ struct Target {
     layout: Arc<Layout>,
     shape: Shape,
     base64: bool,
-    dot: bool,
     bytes_as: super::BytesAs,
 }
 
@@ -108,6 +106,6 @@ impl WriteFormat for Target {
     fn encoder(&self) -> Box<dyn Encode> {
         let text =
             field::TextRule { base64_is_bytes: self.base64, bytes_are_base64: self.bytes_as == super::BytesAs::Base64 };
-        Box::new(encode::Encoder::new(self.layout.clone(), &self.shape, text, self.dot))
+        Box::new(encode::Encoder::new(self.layout.clone(), &self.shape, text))
     }
 }

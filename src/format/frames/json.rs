@@ -23,7 +23,7 @@ impl Decoder {
         Decoder {
             rule,
             reader: Reader::new(max_depth, 0).with_fields(max_fields),
-            selection: want.select.as_ref().map(|paths| Selection::new(paths)),
+            selection: want.select.as_ref().map(|paths| Selection::new(paths, &want.chosen)),
             detail: want.detail,
             replace: want.replace_invalid_utf8,
             at: 0,

@@ -51,7 +51,7 @@ impl Decoder {
             quick: Quick::new(layout == Layout::Lines, around, (max_depth, max_fields)),
             reader: Reader::new(max_depth, around).with_fields(max_fields),
             repair: None,
-            selection: want.select.as_ref().map(|paths| Selection::new(paths)),
+            selection: want.select.as_ref().map(|paths| Selection::new(paths, &want.chosen)),
             detail: want.detail,
             replace: want.replace_invalid_utf8,
             max_depth,

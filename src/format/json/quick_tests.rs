@@ -2,7 +2,7 @@
 
 use super::Layout;
 use super::decode::Decoder;
-use crate::format::{Decode, Types, Want};
+use crate::format::{Chosen, Decode, Types, Want};
 use crate::memory::Arena;
 use crate::record::{Batch, Detail};
 use crate::scan::vector::Unit;
@@ -59,6 +59,7 @@ fn both_readers_tell_the_same() {
     for layout in [Layout::Lines, Layout::Items, Layout::Maps] {
         for detail in [Detail::Fields, Detail::Maps, Detail::All] {
             let want = Want {
+                chosen: Chosen::default(),
                 select: None,
                 utf8: true,
                 replace_invalid_utf8: false,

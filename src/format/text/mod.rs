@@ -43,7 +43,10 @@ impl ReadFormat for Reading {
     }
 
     fn decoder(&self, want: &Want) -> Box<dyn Decode> {
-        Box::new(TextDecode { utf8: want.utf8, replace: want.replace_invalid_utf8, valid: true, at: 0 })
+        let is_line = |name: &Box<[u8]>| **name == *FIELD.as_bytes();
+        let columns = want.select.as_ref().filter(|names| !(names.len() == 1 && is_line(&names[0])));
+        let columns = columns.map(|names| names.iter().map(is_line).collect());
+        Box::new(TextDecode { columns, utf8: want.utf8, replace: want.replace_invalid_utf8, valid: true, at: 0 })
     }
 }
 
@@ -79,6 +82,8 @@ impl Cut for TextCut {
 const STRETCH: usize = 32 << 10;
 
 struct TextDecode {
+    /// For each column whether it is the line (another name reads as absent); none: the line is the only one.
+    columns: Option<Box<[bool]>>,
     utf8: bool,
     replace: bool,
     /// The whole slice is UTF-8, or nobody needs it to be.
@@ -96,7 +101,7 @@ impl Decode for TextDecode {
         if self.at >= slice.len() {
             return Ok(false);
         }
-        if self.valid {
+        if self.valid && self.columns.is_none() {
             batch.begin_lines();
         }
         Unit::get().run(Fill { decoder: self, slice, batch })
@@ -174,8 +179,19 @@ impl TextDecode {
         if !self.valid {
             text = utf8::checked(text, self.replace, self.at, batch)?;
         }
-        batch.reserve(1, self.at)?;
-        batch.push(Value::Text(text));
+        match &self.columns {
+            None => {
+                batch.reserve(1, self.at)?;
+                batch.push(Value::Text(text));
+            }
+            Some(columns) => {
+                let row = batch.push_row(columns.len(), self.at)?;
+                row.iter_mut()
+                    .zip(columns)
+                    .filter(|(_, line)| **line)
+                    .for_each(|(value, _)| *value = Value::Text(text));
+            }
+        }
         batch.end_record(self.at, end)?;
         self.at = end;
         Ok(())

@@ -16,7 +16,7 @@ mod write;
 pub use grouped::{Grouped, json_text};
 pub use quick::Quick;
 pub use read::Reader;
-pub use select::Selection;
+pub use select::{Chosen, Selection};
 pub use unflatten::Step;
 pub use write::{Fast, Plain, Refusal, Sink, Writer};
 

@@ -1,17 +1,21 @@
 //! Some fields of JSON values, straight into columns.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use super::read::{Build, Fault};
 use super::strings::unescape;
-use crate::error::RecordError;
-use crate::record::{Batch, LossyKind, Value};
+use crate::error::{Fault as Whose, RecordError};
+use crate::record::{Batch, LossyKind, Seen, Value};
 use crate::scan::bytes::same;
 
 const NONE: u32 = u32::MAX;
 /// How many keys of a map are remembered for the guess, and how long they may be.
 const GUESSES: usize = 256;
 const GUESS_LEN: usize = 64;
+
+/// So many first records tell which names there are.
+const LEARNT: u64 = 64;
 
 /// A path's column, and what is left of the path.
 type End<'p> = (u32, &'p [u8]);
@@ -27,6 +31,31 @@ struct Action {
 
 const NOTHING: Action = Action { slot: NONE, map: NONE };
 
+/// The slot of a record that is no map, and the map inside of a key with dots where that makes a difference: there are
+/// none of these numbers.
+const NO_MAP: u32 = u32::MAX - 1;
+const DOTTED: u32 = u32::MAX - 1;
+
+/// What becomes of selected fields.
+#[derive(Clone, Default)]
+pub struct Chosen {
+    /// One that is a map, which has to become columns of its own, is refused: then the columns have to be found anew.
+    pub refuse_maps: bool,
+    /// So is a list that a path leads through.
+    pub refuse_lists: bool,
+    /// So is a key with dots that is as good as a path.
+    pub refuse_dotted: bool,
+    /// Who is told of the paths that are met, and for each path of its numbers there.
+    pub seen: Option<(Arc<Seen>, Arc<[Vec<usize>]>)>,
+}
+
+impl std::fmt::Debug for Chosen {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Chosen { refuse_maps, refuse_lists, refuse_dotted, seen } = self;
+        f.debug_tuple("Chosen").field(&(refuse_maps, refuse_lists, refuse_dotted, seen.is_some())).finish()
+    }
+}
+
 /// A map that some paths lead through.
 #[derive(Default)]
 struct Map {
@@ -35,6 +64,8 @@ struct Map {
     guesses: Vec<(Vec<u8>, Action)>,
     /// All columns that are filled from inside.
     below: Vec<u32>,
+    /// A path that leads to it, with a dot at its end.
+    path: Vec<u8>,
     /// The last record that had it.
     seen: u64,
 }
@@ -48,8 +79,8 @@ pub struct Selection {
     copies: Vec<(u32, u32)>,
     records: u64,
     open: Vec<Open>,
-    /// The column for records that are no maps.
-    value: u32,
+    paths: Vec<Box<[u8]>>,
+    chosen: Chosen,
 }
 
 /// A map being walked: where to go on behind it.
@@ -64,7 +95,8 @@ struct Open {
 
 impl Selection {
     /// The columns are in the order of `paths`.
-    pub fn new<P: AsRef<[u8]>>(paths: &[P]) -> Selection {
+    pub fn new<P: AsRef<[u8]>>(paths: &[P], chosen: &Chosen) -> Selection {
+        let all = paths.iter().map(|path| path.as_ref().into()).collect();
         let (mut first, mut copies) = (HashMap::new(), Vec::new());
         for (slot, path) in paths.iter().enumerate() {
             let slot = slot as u32;
@@ -75,11 +107,11 @@ impl Selection {
         }
         let mut paths: Vec<End<'_>> = first.into_iter().map(|(path, slot)| (slot, path)).collect();
         paths.sort_unstable();
-        let value = paths.iter().find(|(_, path)| *path == b"value").map_or(NONE, |(slot, _)| *slot);
-        let mut build = Builder { maps: Vec::new(), known: HashMap::new() };
-        build.map(paths.clone());
+        let mut build = Builder { maps: Vec::new(), known: HashMap::new(), refuse_dotted: chosen.refuse_dotted };
+        build.map(paths.clone(), b"");
         let width = paths.len() + copies.len();
-        Selection { maps: build.maps, width, copies, records: 0, open: Vec::with_capacity(8), value }
+        let (maps, open, chosen) = (build.maps, Vec::with_capacity(8), chosen.clone());
+        Selection { maps, width, copies, records: 0, open, paths: all, chosen }
     }
 
     /// Begins a record.
@@ -96,7 +128,7 @@ impl Selection {
         }
         self.records += 1;
         self.open.clear();
-        let action = Action { slot: self.value, map: 0 };
+        let action = Action { slot: NO_MAP, map: 0 };
         Ok(Columns { selection: self, batch, text, map: NONE, keys: 0, action })
     }
 }
@@ -105,26 +137,35 @@ impl Selection {
 struct Builder<'p> {
     maps: Vec<Map>,
     known: HashMap<Vec<End<'p>>, u32>,
+    refuse_dotted: bool,
 }
 
 impl<'p> Builder<'p> {
-    fn map(&mut self, paths: Vec<End<'p>>) -> u32 {
+    fn map(&mut self, paths: Vec<End<'p>>, path: &[u8]) -> u32 {
         if let Some(map) = self.known.get(&paths) {
             return *map;
         }
         let map = self.maps.len() as u32;
         self.known.insert(paths.clone(), map);
-        self.maps.push(Map { below: paths.iter().map(|(slot, _)| *slot).collect(), ..Map::default() });
+        self.maps.push(Map {
+            below: paths.iter().map(|(slot, _)| *slot).collect(),
+            path: path.into(),
+            ..Map::default()
+        });
         // What each possible key leaves of the paths.
         let mut rests: HashMap<&[u8], (u32, Vec<End<'_>>)> = HashMap::new();
-        for (slot, path) in &paths {
-            for dot in memchr::memchr_iter(b'.', path) {
-                rests.entry(&path[..dot]).or_insert((NONE, Vec::new())).1.push((*slot, &path[dot + 1..]));
+        for (slot, rest) in &paths {
+            for dot in memchr::memchr_iter(b'.', rest) {
+                rests.entry(&rest[..dot]).or_insert((NONE, Vec::new())).1.push((*slot, &rest[dot + 1..]));
             }
-            rests.entry(path).or_insert((NONE, Vec::new())).0 = *slot;
+            rests.entry(rest).or_insert((NONE, Vec::new())).0 = *slot;
         }
         for (key, (slot, rest)) in rests {
-            let inner = if rest.is_empty() { NONE } else { self.map(rest) };
+            let inner = match rest.is_empty() {
+                _ if self.refuse_dotted && key.contains(&b'.') => DOTTED,
+                true => NONE,
+                false => self.map(rest, &[path, key, b"."].concat()),
+            };
             self.maps[map as usize].keys.insert(key.into(), Action { slot, map: inner });
         }
         map
@@ -154,13 +195,29 @@ impl<'a> Columns<'_, '_, 'a> {
     }
 
     #[inline(always)]
-    fn set(&mut self, slot: u32, value: Value<'a>) {
-        let place = &mut self.batch.open_values()[slot as usize];
+    fn set(&mut self, slot: u32, value: Value<'a>, offset: usize) -> Result<(), Fault> {
+        let Some(place) = self.batch.open_values().get_mut(slot as usize) else { return Err(no_map(offset)) };
         let twice = !matches!(place, Value::Absent);
         *place = value;
         if twice {
             self.batch.lossy.count(LossyKind::DuplicateKey);
         }
+        Ok(())
+    }
+
+    /// The error for a value at `offset` that has to be looked at otherwise.
+    #[cold]
+    #[inline(never)]
+    fn apart(&self, offset: usize) -> Fault {
+        let slot = self.action.slot;
+        let what = match self.selection.paths.get(slot as usize) {
+            Some(path) => format!("the selected field `{}` is an object", String::from_utf8_lossy(path)),
+            None => "a path of --select leads through a list, or through a key with dots".to_owned(),
+        };
+        let error = RecordError::new(offset, format!("{what}, and the columns were found without it"))
+            .hint("A stream can't be read twice, so its columns are what its first MiB has: convert from a file, or keep objects whole with --nested json.")
+            .fault(Whose::UnknownKey);
+        Box::new(error)
     }
 
     #[cold]
@@ -169,30 +226,46 @@ impl<'a> Columns<'_, '_, 'a> {
         let map = &mut self.selection.maps[self.map as usize];
         let action = map.keys.get(key).copied().unwrap_or(NOTHING);
         if self.keys < GUESSES && key.len() <= GUESS_LEN {
-            let empty = map.keys.get(&b""[..]).copied().unwrap_or(NOTHING);
             while map.guesses.len() <= self.keys {
-                map.guesses.push((Vec::with_capacity(GUESS_LEN), empty));
+                // No key is like this one, which is no UTF-8.
+                let mut none = Vec::with_capacity(GUESS_LEN);
+                none.push(0xff);
+                map.guesses.push((none, NOTHING));
             }
             let guess = &mut map.guesses[self.keys];
             guess.0.clear();
             guess.0.extend_from_slice(key);
             guess.1 = action;
         }
+        if let Some((seen, numbers)) = &self.selection.chosen.seen {
+            // What was met in this place is a guess from now on.
+            numbers.get(action.slot as usize).into_iter().flatten().for_each(|number| seen.mark(*number));
+            if self.selection.records <= LEARNT {
+                seen.learn(&[&map.path[..], key].concat());
+            }
+        }
         action
     }
 
     /// A key led to a map: the last one of the same key counts.
     #[inline]
-    fn enter(&mut self, map: u32) {
-        let map = &mut self.selection.maps[map as usize];
+    fn enter(&mut self, map: u32, offset: usize) -> Result<(), Fault> {
+        let Some(map) = self.selection.maps.get_mut(map as usize) else { return Err(self.apart(offset)) };
         if std::mem::replace(&mut map.seen, self.selection.records) != self.selection.records {
-            return;
+            return Ok(());
         }
         self.batch.lossy.count(LossyKind::DuplicateKey);
         for slot in &map.below {
             self.batch.open_values()[*slot as usize] = Value::Absent;
         }
+        Ok(())
     }
+}
+
+#[cold]
+#[inline(never)]
+fn no_map(offset: usize) -> Fault {
+    Box::new(RecordError::new(offset, "the record is no map, so it has no fields to select"))
 }
 
 impl<'a> Build<'a> for Columns<'_, '_, 'a> {
@@ -208,34 +281,39 @@ impl<'a> Build<'a> for Columns<'_, '_, 'a> {
         self.keys += 1;
         self.action = action;
         if action.map != NONE {
-            self.enter(action.map);
+            self.enter(action.map, offset)?;
         }
         Ok(())
     }
     #[inline(always)]
     fn item(&mut self) {}
     #[inline(always)]
-    fn scalar(&mut self, value: Value<'a>, _: usize) -> Result<(), Fault> {
-        if self.action.slot != NONE {
-            self.set(self.action.slot, value);
+    fn scalar(&mut self, value: Value<'a>, offset: usize) -> Result<(), Fault> {
+        match self.action.slot {
+            NONE => Ok(()),
+            slot => self.set(slot, value, offset),
         }
-        Ok(())
     }
     #[inline(always)]
     fn text(&mut self, text: &'a [u8], escaped: bool, offset: usize) -> Result<(), Fault> {
         if self.action.slot != NONE {
             let text = if escaped { unescape(text, self.batch.slice(), self.batch.arena(), offset)? } else { text };
-            self.set(self.action.slot, Value::Text(text));
+            self.set(self.action.slot, Value::Text(text), offset)?;
         }
         Ok(())
     }
     #[inline(always)]
     fn open(&mut self, is_map: bool, offset: usize) -> Result<bool, Fault> {
         if !is_map || self.action.map == NONE {
-            return Ok(false);
+            // A list may have selected fields inside.
+            let led = self.action.map != NONE && self.map != NONE;
+            return if led && self.selection.chosen.refuse_lists { Err(self.apart(offset)) } else { Ok(false) };
         }
         let root = self.map == NONE;
         let slot = if root { NONE } else { self.action.slot };
+        if slot != NONE && self.selection.chosen.refuse_maps {
+            return Err(self.apart(offset));
+        }
         self.selection.open.push(Open { map: self.map, keys: self.keys, slot, start: offset });
         (self.map, self.keys) = (self.action.map, 0);
         Ok(true)
@@ -245,14 +323,18 @@ impl<'a> Build<'a> for Columns<'_, '_, 'a> {
         let Some(open) = self.selection.open.pop() else { return };
         (self.map, self.keys) = (open.map, open.keys);
         if open.slot != NONE {
-            self.set(open.slot, Value::Raw(&self.text[open.start..end]));
+            // There is such a column, so this can't fail.
+            let _ = self.set(open.slot, Value::Raw(&self.text[open.start..end]), open.start);
         }
     }
     #[inline(always)]
-    fn raw(&mut self, text: &'a [u8], _: usize) -> Result<(), Fault> {
-        if self.action.slot != NONE {
-            self.set(self.action.slot, Value::Raw(text));
+    fn raw(&mut self, text: &'a [u8], offset: usize) -> Result<(), Fault> {
+        if self.action.slot == NONE {
+            return Ok(());
         }
-        Ok(())
+        if text.first() == Some(&b'{') && self.selection.chosen.refuse_maps {
+            return Err(self.apart(offset));
+        }
+        self.set(self.action.slot, Value::Raw(text), offset)
     }
 }

@@ -1,0 +1,83 @@
+//! Which of the names that a job was given occur in its records.
+
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::{Mutex, MutexGuard};
+
+/// The names that a job was given, each with the flag that gave it, and whether any record had it.
+///
+/// A name that was met stays met, whoever meets it and when: so workers share it without further order.
+#[derive(Default)]
+pub struct Seen {
+    names: Vec<Name>,
+    /// Some names that records have, from which one is suggested.
+    known: Mutex<Vec<Box<[u8]>>>,
+}
+
+struct Name {
+    flag: &'static str,
+    name: Box<[u8]>,
+    seen: AtomicBool,
+}
+
+/// How many names are kept for suggestions.
+const KNOWN: usize = 1024;
+
+impl Seen {
+    /// Names, none of which was met.
+    pub fn new<N: Into<Box<[u8]>>>(names: impl IntoIterator<Item = (&'static str, N)>) -> Seen {
+        let name = |(flag, name): (&'static str, N)| Name { flag, name: name.into(), seen: AtomicBool::new(false) };
+        Seen { names: names.into_iter().map(name).collect(), known: Mutex::default() }
+    }
+
+    /// How many names there are.
+    pub fn len(&self) -> usize {
+        self.names.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.names.is_empty()
+    }
+
+    /// A record has the name of this number.
+    #[inline]
+    pub fn mark(&self, number: usize) {
+        // A read is cheap where many processors do it; a write is not.
+        if let Some(name) = self.names.get(number).filter(|name| !name.seen.load(Relaxed)) {
+            name.seen.store(true, Relaxed);
+        }
+    }
+
+    /// The numbers of the names that were met.
+    pub fn met(&self) -> impl Iterator<Item = usize> + '_ {
+        self.names.iter().enumerate().filter(|(_, name)| name.seen.load(Relaxed)).map(|(number, _)| number)
+    }
+
+    /// The flags and names that no record had.
+    pub fn unseen(&self) -> impl Iterator<Item = (&'static str, &[u8])> {
+        self.names.iter().filter(|name| !name.seen.load(Relaxed)).map(|name| (name.flag, &*name.name))
+    }
+
+    /// Takes in what another source of the same job has.
+    pub fn add(&self, other: &Seen) {
+        other.met().for_each(|number| self.mark(number));
+        other.known().iter().for_each(|name| self.learn(name));
+    }
+
+    /// A name that records have.
+    pub fn learn(&self, name: &[u8]) {
+        let mut known = self.lock();
+        if known.len() < KNOWN && !known.iter().any(|known| **known == *name) {
+            known.push(name.into());
+        }
+    }
+
+    /// Names that records have.
+    pub fn known(&self) -> Vec<Box<[u8]>> {
+        self.lock().clone()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Box<[u8]>>> {
+        self.known.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+}

@@ -1,0 +1,451 @@
+//! The same request means the same, whichever way the engine takes: with and without an op that changes nothing, from
+//! a map, read, piped, and from several inputs, into something that can be begun anew and into a stream.
+#![allow(clippy::unwrap_used)] // A test that can't go on fails.
+
+mod support;
+
+use std::io::{Cursor, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use pagemill::config::Raw;
+use pagemill::engine::{Io, Job, SourceSpec, TargetSpec};
+use pagemill::format::Format;
+use support::{feed, folder, run};
+
+/// The records of the issue, and one more with everything that is odd.
+const RECORDS: [&str; 4] = [
+    r#"{"a":1,"b":"x","m":{"p":"q","r":2}}"#,
+    r#"{"b":"y","a":4}"#,
+    r#"{"l":[{"a":1,"b":2},{"a":3},7],"m":null,"a":"1.50"}"#,
+    r#"{"m":{"r":{},"p":{"deep":[1]}},"a":null,"b":""}"#,
+];
+const CSV: [&str; 3] = ["a,b,m.p,m.r", "1,x,q,2", "4,y,,\"\""];
+
+/// What was said, by flag.
+#[derive(Clone, Copy, Debug, Default)]
+struct Said {
+    select: &'static str,
+    drop: &'static str,
+    rename: &'static str,
+    columns: &'static str,
+    nested: &'static str,
+}
+
+impl Said {
+    fn raw(self, to: &str, op: bool) -> Raw {
+        let given = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+        Raw {
+            to: given(to),
+            select: given(self.select).into_iter().collect(),
+            drop: given(self.drop).into_iter().collect(),
+            rename: given(self.rename).into_iter().collect(),
+            columns: given(self.columns),
+            nested: given(self.nested),
+            op: if op { vec!["trim".into()] } else { Vec::new() },
+            workers: Some(2),
+            slice_size: Some("1".into()),
+            on_error: given("skip"),
+            ..Raw::default()
+        }
+    }
+}
+
+/// A stream that is written and read by a test.
+#[derive(Clone, Default)]
+struct Pipe(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Pipe {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// An input as one file and as two.
+struct Input {
+    format: Format,
+    whole: PathBuf,
+    parts: [PathBuf; 2],
+}
+
+fn inputs(folder: &Path) -> Vec<Input> {
+    let write = |name: &str, text: String| {
+        let path = folder.join(name);
+        std::fs::write(&path, text).unwrap();
+        path
+    };
+    let lines = |records: &[&str]| records.join("\n") + "\n";
+    let array = |records: &[&str]| format!("[{}]", records.join(",\n"));
+    let table = |records: &[&str]| lines(&[&[CSV[0]], records].concat());
+    vec![
+        Input {
+            format: Format::Ndjson,
+            whole: write("all.ndjson", lines(&RECORDS)),
+            parts: [write("1.ndjson", lines(&RECORDS[..2])), write("2.ndjson", lines(&RECORDS[2..]))],
+        },
+        Input {
+            format: Format::Json,
+            whole: write("all.json", array(&RECORDS)),
+            parts: [write("1.json", array(&RECORDS[..1])), write("2.json", array(&RECORDS[1..]))],
+        },
+        Input {
+            format: Format::Csv,
+            whole: write("all.csv", table(&CSV[1..])),
+            parts: [write("1.csv", table(&CSV[1..2])), write("2.csv", table(&CSV[2..]))],
+        },
+    ]
+}
+
+/// What came out: the bytes, what was lost, how many records were bad, and the names that never occur; or an error.
+type Answer = Result<(String, String, u64, String), String>;
+
+#[derive(Clone, Copy, Debug)]
+enum Way {
+    Mapped,
+    Read,
+    Piped,
+    Streamed,
+    Two,
+}
+
+fn answer(input: &Input, said: Said, to: &str, op: bool, way: Way) -> Answer {
+    let mut settings = said.raw(to, op).validate().map_err(|_| "refused".to_owned())?;
+    settings.from = Some(input.format);
+    let path = || SourceSpec::Path(input.whole.clone());
+    let pipe = Pipe::default();
+    let (source, target) = match way {
+        Way::Mapped | Way::Two => (path(), TargetSpec::Memory),
+        Way::Read => {
+            settings.io = Io::Read;
+            (path(), TargetSpec::Memory)
+        }
+        Way::Piped => {
+            let bytes = std::fs::read(&input.whole).unwrap();
+            (SourceSpec::Reader(Box::new(Cursor::new(bytes))), TargetSpec::Memory)
+        }
+        Way::Streamed => (path(), TargetSpec::Writer(Box::new(pipe.clone()))),
+    };
+    let report = match way {
+        Way::Two => {
+            let sources = input.parts.iter().map(|path| SourceSpec::Path(path.clone()));
+            Job::many(sources, target).with(|own| *own = settings).run()
+        }
+        _ => Job { source, target, settings }.run(),
+    };
+    // Where an error is differs: each way sees its own file.
+    let report = report.map_err(|error| format!("{:?}", error.class()))?;
+    let bytes = match way {
+        Way::Streamed => pipe.0.lock().unwrap().clone(),
+        _ => report.output,
+    };
+    let lossy: Vec<String> = report.lossy.iter().map(|(kind, count)| format!("{} {count}", kind.name())).collect();
+    let unseen: Vec<String> =
+        report.names_never_seen.iter().map(|name| format!("{} {}", name.flag, name.name)).collect();
+    Ok((String::from_utf8(bytes).unwrap(), lossy.join(", "), report.records_failed, unseen.join(", ")))
+}
+
+#[test]
+fn whichever_way() {
+    let here = folder();
+    let inputs = inputs(here.path());
+    let mut all = Vec::new();
+    let of = |said: &[&'static str]| [&[""], said].concat();
+    for select in of(&["b,a", "m,a", "m.p,zz,a", "m.r,l.a,b", "l,m"]) {
+        for drop in of(&["m.p", "b,x"]) {
+            for rename in of(&["a=z", "m.p=zz", "m=k,b=c"]) {
+                for columns in of(&["b,a,zz", "m,z", "m.p,a", "first", "union"]) {
+                    for nested in of(&["json"]) {
+                        let said = Said { select, drop, rename, columns, nested };
+                        let flags = [select, drop, rename, columns, nested].iter().filter(|f| !f.is_empty()).count();
+                        all.extend((flags <= 2).then_some(said));
+                    }
+                }
+            }
+        }
+    }
+    assert!(all.len() > 100);
+    for said in all {
+        for input in &inputs {
+            for to in ["ndjson", "csv"] {
+                let expected = answer(input, said, to, false, Way::Mapped);
+                for way in [Way::Mapped, Way::Read, Way::Piped, Way::Streamed, Way::Two] {
+                    for op in [false, true] {
+                        let found = answer(input, said, to, op, way);
+                        assert_eq!(found, expected, "{said:?} {:?} to {to} {way:?} op: {op}", input.format);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Runs a conversion of a file or of standard input, with and without an op, and gives what all of them wrote.
+#[track_caller]
+fn all_write(input: &str, name: &str, to: &str, flags: &[&str], expected: &str) {
+    let here = folder();
+    std::fs::write(here.path().join(name), input).unwrap();
+    let format = Path::new(name).extension().unwrap().to_str().unwrap();
+    for op in [&[][..], &["--op", "trim"]] {
+        let base = ["convert", "-f", format, "-t", to, "-q"];
+        let rest = [&base[..], flags, op].concat();
+        let mapped = run(here.path(), [&rest[..], &[name]].concat()).ends(0);
+        let read = run(here.path(), [&rest[..], &[name, "--io", "read"]].concat()).ends(0);
+        let piped = feed(here.path(), [&rest[..], &["-"]].concat(), input.as_bytes()).ends(0);
+        run(here.path(), [&rest[..], &[name, "-o", "out", "--force"]].concat()).ends(0);
+        let file = std::fs::read_to_string(here.path().join("out")).unwrap();
+        for out in [mapped.stdout, read.stdout, piped.stdout, file] {
+            assert_eq!(out, expected, "{flags:?} {op:?}");
+        }
+    }
+}
+
+#[test]
+fn selected_fields_of_nested_records() {
+    let two = format!("{}\n{}\n", RECORDS[0], RECORDS[1]);
+    let csv = |flags: &[&str], expected: &str| all_write(&two, "in.ndjson", "csv", flags, expected);
+    csv(&["--select", "b,a"], "b,a\nx,1\ny,4\n");
+    csv(&["--select", "m,a"], "m.p,m.r,a\nq,2,1\n,,4\n");
+    csv(&["--select", "a,m"], "a,m.p,m.r\n1,q,2\n4,,\n");
+    csv(&["--select", "m.p", "--rename", "m.p=zz"], "m.zz\nq\n\"\"\n");
+    csv(&["--select", "m,a", "--drop", "m.p"], "m.r,a\n2,1\n,4\n");
+    csv(&["--select", "m.r,b,m.p"], "m.r,b,m.p\n2,x,q\n,y,\n");
+    csv(&["--select", "b,no,a"], "b,no,a\nx,,1\ny,,4\n");
+    csv(&["--select", "m,a", "--nested", "json"], "m,a\n\"{\"\"p\"\":\"\"q\"\",\"\"r\"\":2}\",1\n,4\n");
+    csv(&["--select", "m.p,a", "--nested", "json"], "m.p,a\nq,1\n,4\n");
+    let lists = "{\"l\":[{\"a\":1,\"b\":2},{\"a\":3}],\"x\":1}\n";
+    all_write(lists, "in.ndjson", "csv", &["--select", "x,l.a"], "x,l\n1,\"[{\"\"a\"\":1},{\"\"a\"\":3}]\"\n");
+    let ndjson = |flags: &[&str], expected: &str| all_write(&two, "in.ndjson", "ndjson", flags, expected);
+    ndjson(&["--select", "b,a"], "{\"b\":\"x\",\"a\":1}\n{\"b\":\"y\",\"a\":4}\n");
+    ndjson(&["--select", "m.r,a,m.p"], "{\"m\":{\"r\":2,\"p\":\"q\"},\"a\":1}\n{\"a\":4}\n");
+    ndjson(&["--select", "m.p", "--rename", "m.p=zz"], "{\"m\":{\"zz\":\"q\"}}\n{}\n");
+}
+
+/// An object in a field that was none in the records before, where the target was begun already.
+#[test]
+fn an_object_that_comes_late() {
+    let mut text = "{\"m\":1,\"a\":2}\n".repeat(2000);
+    text += "{\"a\":3,\"m\":{\"p\":4}}\n";
+    let here = folder();
+    std::fs::write(here.path().join("in.ndjson"), &text).unwrap();
+    let expected = format!("m,m.p,a\n{}{}", "1,,2\n".repeat(2000), ",4,3\n");
+    let base = ["convert", "in.ndjson", "-t", "csv", "--select", "m,a", "--slice-size", "64"];
+    for op in [&[][..], &["--op", "trim"], &["--strict"]] {
+        let ran = run(here.path(), [&base[..], op, &["-o", "out", "--force"]].concat());
+        match op {
+            ["--strict"] => drop(ran.ends(1).says(&["absent_as_null"])),
+            _ => {
+                ran.ends(0);
+                assert_eq!(std::fs::read_to_string(here.path().join("out")).unwrap(), expected);
+                assert_eq!(run(here.path(), [&base[..], op].concat()).ends(0).stdout, expected);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_scalar_has_no_fields() {
+    let here = folder();
+    let input = b"{\"a\":1}\n5\n[{\"a\":2}]\n{\"a\":3}\n";
+    for to in ["csv", "ndjson", "text"] {
+        for op in [&[][..], &["--op", "trim"]] {
+            let base = ["convert", "-", "-f", "ndjson", "-t", to, "--select", "a"];
+            let ran = feed(here.path(), [&base[..], op].concat(), input).ends(1);
+            ran.says(&["record 2", "the record is no map, so it has no fields to select"]);
+            let ran = feed(here.path(), [&base[..], op, &["--on-error", "skip"]].concat(), input).ends(0);
+            ran.says(&["2 bad records were left out"]);
+        }
+    }
+}
+
+#[test]
+fn the_order_of_steps() {
+    let ndjson = "{\"a\":\"x\",\"c\":\"y\"}\n";
+    let csv = "a,c\nx,y\n";
+    let rename = ["--rename", "a=b"];
+    let upper = |field: &'static str| [&rename[..], &["--op", field]].concat();
+    for (input, name) in [(ndjson, "in.ndjson"), (csv, "in.csv")] {
+        all_write(input, name, "ndjson", &upper("upper:a"), "{\"b\":\"X\",\"c\":\"y\"}\n");
+        all_write(input, name, "csv", &upper("upper:a"), "b,c\nX,y\n");
+        // The columns have the new names.
+        let columns = [&upper("upper:a")[..], &["--columns", "c,b"]].concat();
+        all_write(input, name, "csv", &columns, "c,b\ny,X\n");
+        all_write(input, name, "ndjson", &columns, "{\"c\":\"y\",\"b\":\"X\"}\n");
+    }
+    let here = folder();
+    let refused = feed(here.path(), [&["convert", "-", "-f", "csv"][..], &upper("upper:b")].concat(), csv.as_bytes());
+    refused.ends(2).says(&["`b`", "does not have"]);
+    let warned =
+        feed(here.path(), [&["convert", "-", "-f", "ndjson"][..], &upper("upper:b")].concat(), ndjson.as_bytes());
+    warned.ends(0).says(&["--op names the field `b`, which no record has"]);
+}
+
+#[test]
+fn exactly_these_columns() {
+    let flags = ["--columns", "b,zz,a"];
+    let ndjson = "{\"a\":1,\"b\":\"x\",\"c\":3}\n{\"b\":\"y\"}\n";
+    all_write(ndjson, "in.ndjson", "csv", &flags, "b,zz,a\nx,,1\ny,,\n");
+    all_write(ndjson, "in.ndjson", "ndjson", &flags, "{\"b\":\"x\",\"a\":1}\n{\"b\":\"y\"}\n");
+    all_write(ndjson, "in.ndjson", "text", &flags, "{\"b\":\"x\",\"a\":1}\ny\n");
+    let csv = "a,b,c\n1,x,3\n,y,\n";
+    all_write(csv, "in.csv", "csv", &flags, "b,zz,a\nx,,1\ny,,\n");
+    all_write(csv, "in.csv", "ndjson", &flags, "{\"b\":\"x\",\"a\":1}\n{\"b\":\"y\",\"a\":null}\n");
+    let here = folder();
+    for (input, name) in [(ndjson, "in.ndjson"), (csv, "in.csv")] {
+        std::fs::write(here.path().join(name), input).unwrap();
+        std::fs::write(here.path().join("two.csv"), csv).unwrap();
+        let base = ["convert", name, "-t", "ndjson", "--columns", "b,zz,a"];
+        let said = run(here.path(), base).ends(0).stderr;
+        let left_out = if name == "in.csv" { "unknown_key 2" } else { "unknown_key 1" };
+        assert!(said.contains(left_out), "{said}");
+        assert!(said.contains("--columns names the field `zz`, which no record has"), "{said}");
+        run(here.path(), [&base[..], &["--strict"]].concat()).ends(1);
+        run(here.path(), ["convert", name, "-t", "csv", "--columns", "a,a"]).ends(2).says(&["twice"]);
+    }
+    let both = ["convert", "in.csv", "two.csv", "-t", "csv", "--columns", "b,zz,a", "-q"];
+    assert_eq!(run(here.path(), both).ends(0).stdout, "b,zz,a\nx,,1\ny,,\nx,,1\ny,,\n");
+    let text =
+        feed(here.path(), ["convert", "-", "-f", "text", "-t", "csv", "--columns", "x,line", "-q"], b"one\ntwo\n");
+    assert_eq!(text.ends(0).stdout, "x,line\n,one\n,two\n");
+    // Without a header the names are those of places.
+    let nameless = ["convert", "in.csv", "two.csv", "-n", "-t", "csv", "-q", "--columns"];
+    run(here.path(), [&nameless[..], &["id"]].concat()).ends(2).says(&["column_1"]);
+    let swapped = run(here.path(), [&nameless[..], &["column_2,column_1"]].concat()).ends(0).stdout;
+    assert_eq!(swapped, "b,a\nx,1\ny,\nb,a\nx,1\ny,\n");
+}
+
+/// Names that no record has, and the one that is meant.
+#[test]
+fn names_that_never_occur() {
+    let here = folder();
+    let ndjson = "{\"email\":\"a@b\",\"id\":1,\"m\":{\"p\":1}}\n{\"email\":\"c@d\",\"id\":2}\n";
+    std::fs::write(here.path().join("in.ndjson"), ndjson).unwrap();
+    let named: [(&[&str], &str); 6] = [
+        (&["--drop", "emial"], "--drop names the field `emial`, which no record has; is `email` meant?"),
+        (&["--select", "id,emial"], "--select names the field `emial`, which no record has; is `email` meant?"),
+        (&["--rename", "emial=e"], "--rename names the field `emial`, which no record has; is `email` meant?"),
+        (&["--op", "upper:emial"], "--op names the field `emial`, which no record has; is `email` meant?"),
+        (
+            &["--columns", "id,email,m,emial"],
+            "--columns names the field `emial`, which no record has; is `email` meant?",
+        ),
+        (&["--drop", "m.q"], "--drop names the field `m.q`, which no record has; is `m.p` meant?"),
+    ];
+    for (flags, warning) in named {
+        for to in ["ndjson", "csv"] {
+            let base = [&["convert", "in.ndjson", "-t", to][..], flags].concat();
+            run(here.path(), [&base[..], &["--report", "report.json", "-o", "out"]].concat()).ends(0).says(&[warning]);
+            let report = std::fs::read_to_string(here.path().join("report.json")).unwrap();
+            let report: serde_json::Value = serde_json::from_str(&report).unwrap();
+            assert_eq!(report["names_never_seen"].as_array().unwrap().len(), 1, "{flags:?} {to}");
+            std::fs::remove_file(here.path().join("out")).unwrap();
+            std::fs::remove_file(here.path().join("report.json")).unwrap();
+            let strict = run(here.path(), [&base[..], &["--strict", "-o", "out"]].concat()).ends(1);
+            assert!(to == "csv" || strict.stderr.contains(warning), "{}", strict.stderr);
+            assert!(!here.path().join("out").exists());
+        }
+    }
+    // A name that one record of many has, or one of several inputs.
+    let mut late = ndjson.repeat(500);
+    late += "{\"late\":1}\n";
+    std::fs::write(here.path().join("late.ndjson"), late).unwrap();
+    for flag in ["--drop", "--select", "--columns"] {
+        for to in ["ndjson", "csv"] {
+            let base = ["convert", "late.ndjson", "-t", to, flag, "late", "--slice-size", "100"];
+            let said = run(here.path(), base).ends(0).stderr;
+            assert!(!said.contains("no record has"), "{flag} {to}: {said}");
+            let said = run(here.path(), ["convert", "in.ndjson", "late.ndjson", "-t", to, flag, "late"]).ends(0).stderr;
+            assert!(!said.contains("no record has"), "{flag} {to}: {said}");
+        }
+    }
+    let folders = run(here.path(), ["convert", "in.ndjson", "late.ndjson", "--out-dir", "d", "--drop", "late,never"]);
+    let said = folders.ends(0).stderr;
+    assert!(said.contains("`never`") && !said.contains("`late`"), "{said}");
+    // CSV says so before anything is read.
+    feed(here.path(), ["convert", "-", "-f", "csv", "--drop", "emial"], b"email\nx\n").ends(2).says(&["email"]);
+}
+
+#[test]
+fn a_record_that_a_rename_refuses() {
+    let input = "{\"a\":1,\"b\":2}\n{\"a\":3}\n";
+    all_write(input, "in.ndjson", "csv", &["--rename", "a=b", "--on-error", "skip"], "b\n3\n");
+    all_write(input, "in.ndjson", "ndjson", &["--rename", "a=b", "--on-error", "skip"], "{\"b\":3}\n");
+}
+
+#[test]
+fn a_late_key_of_a_file_that_is_read() {
+    let here = folder();
+    let mut text = "{\"a\":1}\n".repeat(200_000);
+    text += "{\"b\":2}\n";
+    std::fs::write(here.path().join("in.ndjson"), text).unwrap();
+    let base = ["convert", "in.ndjson", "-t", "csv", "-q"];
+    let out = run(here.path(), base).ends(0).stdout;
+    assert!(out.starts_with("a,b\n1,\n") && out.ends_with("1,\n,2\n"));
+    assert_eq!(run(here.path(), [&base[..], &["--io", "read"]].concat()).ends(0).stdout, out);
+    run(here.path(), [&base[..], &["--io", "read", "-o", "out.csv"]].concat()).ends(0);
+    assert_eq!(std::fs::read_to_string(here.path().join("out.csv")).unwrap(), out);
+}
+
+#[test]
+fn types_text_holds_for_ops() {
+    let flags = ["--types", "text", "--op", "upper"];
+    let here = folder();
+    for (to, expected) in [("csv", "a\n\"1E5\"\n"), ("tsv", "a\n\"1E5\"\n"), ("ndjson", "{\"a\":\"1E5\"}\n")] {
+        let base = ["convert", "-", "-f", "csv", "-t", to];
+        let out = feed(here.path(), [&base[..], &flags].concat(), b"a\n1e5\n").ends(0).stdout;
+        assert_eq!(out, expected);
+    }
+    all_write("a,b\n1,\n", "in.csv", "csv", &["--types", "text"], "a,b\n1,\n");
+}
+
+#[test]
+fn numbers_in_quotes_are_counted() {
+    let here = folder();
+    let base = ["convert", "-", "-f", "csv", "-t", "csv", "--quote-all"];
+    let ran = feed(here.path(), base, b"a,b,c\n1,x,\n\"2\",3e1,007\n").ends(0).says(&["number_as_text 2"]);
+    assert_eq!(ran.stdout, "\"a\",\"b\",\"c\"\n\"1\",\"x\",\n\"2\",\"3e1\",\"007\"\n");
+    feed(here.path(), [&base[..], &["--strict"]].concat(), b"a\n1\n").ends(1).says(&["number_as_text"]);
+    feed(here.path(), [&base[..], &["--strict"]].concat(), b"a\nx\n").ends(0);
+    let json = ["convert", "-", "-f", "ndjson", "-t", "csv", "--quote-all"];
+    feed(here.path(), json, b"{\"a\":1,\"b\":\"2\"}\n").ends(0).says(&["number_as_text 1"]);
+    // A NaN with a sign, one with a payload, and the plain one.
+    let mut fixed = Vec::new();
+    [0xfff8_0000_0000_0000u64, 0x7ff8_0000_0000_0001, 0x7ff8_0000_0000_0000]
+        .iter()
+        .for_each(|bits| fixed.extend_from_slice(&bits.to_le_bytes()));
+    for to in ["csv", "text"] {
+        let base = ["convert", "-", "-f", "fixed", "--layout", "x:f64le", "-t", to];
+        let ran = feed(here.path(), base, &fixed).ends(0).says(&["nan_as_plain_nan 2"]);
+        assert!(ran.stdout.ends_with("NaN\nNaN\nNaN\n"));
+        feed(here.path(), [&base[..], &["--strict"]].concat(), &fixed).ends(1);
+    }
+}
+
+#[test]
+fn headers_are_data() {
+    let here = folder();
+    let input = b"id,na\xffme\n1,x\n";
+    let base = ["convert", "-", "-f", "csv", "-t", "ndjson"];
+    feed(here.path(), base, input).ends(1).says(&["byte 3", "not valid UTF-8", "--encoding"]);
+    let replaced = feed(here.path(), [&base[..], &["--invalid-utf8", "replace"]].concat(), input).ends(0);
+    assert_eq!(replaced.stdout, "{\"id\":1,\"na\u{fffd}me\":\"x\"}\n");
+    replaced.says(&["invalid_utf8_replaced 1"]);
+    // Two names that are alike then are told apart.
+    let replaced = feed(here.path(), [&base[..], &["--invalid-utf8", "replace"]].concat(), b"\xff,\xfe\n1,2\n").ends(0);
+    assert_eq!(replaced.stdout, "{\"\u{fffd}\":1,\"\u{fffd}_2\":2}\n");
+
+    let mut text = String::new();
+    (0..50).for_each(|n| text += &format!("{{\"k{n}\":1}}\n"));
+    std::fs::write(here.path().join("keys.ndjson"), &text).unwrap();
+    for way in [&[][..], &["--io", "read"], &["-j", "2", "--slice-size", "16"], &["-o", "out.csv"], &["--op", "trim"]] {
+        let base = ["convert", "keys.ndjson", "-t", "csv", "--max-keys", "40"];
+        // The 41st key is that of record 41, which begins behind ten records of nine bytes and thirty of ten.
+        let ran = run(here.path(), [&base[..], way].concat()).ends(1);
+        ran.says(&["keys.ndjson", "record 41", "byte 390", "more than 40 different keys", "--max-keys"]);
+    }
+    let piped = ["convert", "-", "-f", "ndjson", "-t", "csv", "--max-keys", "40"];
+    feed(here.path(), piped, text.as_bytes()).ends(1).says(&["record 41", "byte 390", "more than 40 different keys"]);
+}

@@ -286,7 +286,7 @@ def convert(wanted, group, folder):
             before = group.kills()
             command = [wanted.pagemill, "convert", path, "-t", "ndjson", "-q", "--memory-limit", str(limit)]
             flags = flags if "-j8" in flags else ["-j2", *flags]
-            ran = run([*command, *flags, "--report", f"{folder}/report.json"], group)
+            ran = run([*command, *flags, "--report", f"{folder}/report.json", "--force"], group)
             good, outcome = judge(ran, limit, made, refused, group.kills() - before)
             if ran.code == 0:
                 report = json.loads(Path(f"{folder}/report.json").read_text())

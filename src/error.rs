@@ -205,7 +205,7 @@ impl Error {
     }
 
     /// Whether more records are bad than may be.
-    pub(crate) fn is_too_many(&self) -> bool {
+    pub fn is_too_many(&self) -> bool {
         match &*self.0 {
             ErrorKind::Data { error, .. } => error.fault == Fault::TooMany,
             ErrorKind::Noted { error, .. } => error.is_too_many(),

@@ -18,7 +18,7 @@ fn audit_finds_no_blocks_in_the_steady_state() {
             for io in ["map", "read"] {
                 let Raw { layout, payload, select, .. } = &flags;
                 let mut arguments = vec!["audit", "input", "-q", "-j2", "--slice-size", "16KiB", "--io", io];
-                arguments.extend(["--report", "report.json", "-f", from.name(), "-t", to.name()]);
+                arguments.extend(["--report", "report.json", "--force", "-f", from.name(), "-t", to.name()]);
                 layout.iter().for_each(|layout| arguments.extend(["--layout", layout]));
                 payload.iter().for_each(|payload| arguments.extend(["--payload", payload]));
                 select.iter().for_each(|select| arguments.extend(["--select", select]));

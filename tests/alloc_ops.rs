@@ -27,7 +27,7 @@ fn main() {
         |flags| flags.drop = vec!["id".into()],
         |flags| flags.rename = vec!["id=number".into()],
         |flags| flags.unflatten = true,
-        |flags| flags.columns = Some("id,name".into()),
+        |flags| flags.columns = vec!["id,name".into()],
         |flags| flags.nested = Some("json".into()),
     ];
     for change in changes {

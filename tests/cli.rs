@@ -12,7 +12,7 @@ use support::{command, feed, fixture, folder, names, run};
 fn help_has_a_summary_and_examples() {
     let here = folder();
     let top = run(here.path(), ["--help"]).ends(0);
-    for subcommand in ["convert", "count", "sample", "audit", "completions"] {
+    for subcommand in ["convert", "count", "generate", "audit", "completions"] {
         assert!(top.stdout.contains(&format!("\n  {subcommand} ")), "{}", top.stdout);
         let help = run(here.path(), [subcommand, "--help"]).ends(0).stdout;
         let summary = help.lines().next().unwrap();
@@ -27,16 +27,19 @@ fn help_has_a_summary_and_examples() {
 fn the_flags_of_convert_are_grouped() {
     let help = run(folder().path(), ["convert", "--help"]).ends(0).stdout;
     let headings =
-        ["Formats:", "CSV and TSV:", "JSON:", "Binary:", "Values:", "Fields and ops:", "Run:", "Output:", "Examples:"];
-    let places: Vec<_> = headings.iter().map(|heading| help.find(&format!("\n{heading}\n"))).collect();
+        "Input and output,CSV,JSON,Typed formats,Fields,Values,Errors,Run & memory,Resume,See,Examples".split(',');
+    let places: Vec<_> = headings.map(|heading| help.find(&format!("\n{heading}:\n"))).collect();
     assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{places:?} in {help}");
     let flags = "--from --to --delimiter --quote --escape --no-quoting --comment --no-headers --out-delimiter \
                  --quote-all --crlf --ragged --tsv-escapes --types --columns --nested --unflatten --max-depth \
                  --records-at --pretty --layout --frame --payload --bytes --invalid-utf8 --op --select --drop \
                  --rename --workers --slice-size --memory-limit --io --on-error --max-record-size --force --strict \
-                 --report --explain --quiet --verbose --input --output --processor --chunk-size";
+                 --report --explain --quiet --verbose --output --files-from --zero-terminated";
     for flag in flags.split_whitespace() {
         assert!(help.contains(flag), "{flag} is not in {help}");
+    }
+    for old in ["--input", "--processor", "--chunk-size", "uppercase"] {
+        assert!(!help.contains(old), "{old} is in {help}");
     }
     for short in ["-f,", "-t,", "-d,", "-n,", "-o,", "-j,", "-q,", "-v,"] {
         assert!(help.contains(short), "{short} is not in {help}");
@@ -63,7 +66,7 @@ fn a_command_line_that_makes_no_sense_ends_with_2() {
         &["convert", "a.csv", "--types", "guess"],
         &["convert", "a.csv", "--records-at", "data"],
         &["convert", "a.csv", "--op", "no-such-op"],
-        &["sample", "--format", "csv"],
+        &["generate", "-t", "csv"],
         &["completions", "no-such-shell"],
     ];
     for line in lines {
@@ -171,7 +174,7 @@ fn completions_know_the_flags() {
     let here = folder();
     for shell in ["bash", "zsh", "fish"] {
         let script = run(here.path(), ["completions", shell]).ends(0).stdout;
-        for word in ["memory-limit", "ndjson", "chunk-size", "convert"] {
+        for word in ["memory-limit", "ndjson", "slice-size", "convert", "generate"] {
             assert!(script.contains(word), "{word} is not in the script for {shell}");
         }
     }

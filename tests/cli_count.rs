@@ -55,6 +55,90 @@ fn ragged_records_are_records() {
     run(here.path(), ["count", "-r", "--strict", "a.csv"]).ends(1).says(&["1 fields", "record 1"]);
 }
 
+/// Bad records are left out as `convert` leaves them out, for every format and every way to read.
+#[test]
+fn bad_records_follow_the_flags_of_convert() {
+    let here = folder();
+    let here = here.path();
+    // Name, content, and how many records are good: two in each, and one is bad.
+    let files: [(&str, &[u8], &[&str]); 6] = [
+        ("a.ndjson", b"{\"a\":1}\nx\n{\"a\":2}\n", &[]),
+        ("b.json", b"[{\"a\":1},{\"a\":x},{\"a\":2}]", &[]),
+        ("c.csv", b"a,b\n1,2\n3\n4,5\n", &[]),
+        ("d.tsv", b"a\tb\n1\t2\n3\n4\t5\n", &[]),
+        ("e.fixed", b"\x01\0\x02\0\x03", &["--layout", "a:u16le"]),
+        ("f.frames", b"\x01\0{\x02\0{}\x01\x001", &["--frame", "u16le", "--payload", "json"]),
+    ];
+    for (name, content, flags) in files {
+        fs::write(here.join(name), content).unwrap();
+        let all = |line: &[&str]| line.iter().chain(flags).map(|word| (*word).to_owned()).collect::<Vec<_>>();
+        let ran = run(here, all(&["count", "-r", "--on-error", "skip", name])).ends(0);
+        assert_eq!(ran.stdout.split_whitespace().next(), Some("2"), "{name}: {}", ran.stdout);
+        ran.says(&["1 bad record was left out"]);
+        let from = name.split('.').next_back().unwrap();
+        let ran = feed(here, all(&["count", "-f", from, "--on-error", "skip", "-q"]), content).ends(0);
+        assert_eq!(ran.stdout.split_whitespace().next_back(), Some("2"), "{name}: {}", ran.stdout);
+        assert_eq!(ran.stderr, "");
+        let bytes = content.len().to_string();
+        assert_eq!(ran.stdout.split_whitespace().nth(3), Some(&*bytes), "{name}: {}", ran.stdout);
+        run(here, all(&["count", "-r", "--on-error", "skip", "--max-errors", "0", name]))
+            .ends(1)
+            .says(&["--max-errors 0"]);
+        run(here, all(&["count", "-r", "--on-error", "skip", "--max-errors", "20%", name])).ends(1).says(&["20%"]);
+        run(here, all(&["count", "-r", "--on-error", "skip", "--max-errors", "50%", name])).ends(0);
+        run(here, all(&["count", "-r", "--strict", name])).ends(1);
+    }
+    run(here, ["count", "-r", "--on-error", "quarantine", "c.csv"]).ends(2).says(&["--quarantine"]);
+    let line = ["count", "-r", "--on-error", "quarantine", "--quarantine", "q.ndjson", "c.csv", "a.ndjson", "c.csv"];
+    let ran = run(here, line).ends(0).says(&["3 bad records were left out", "q.ndjson"]);
+    assert_eq!(ran.stdout.lines().last(), Some(" 6 total"));
+    // A head before those of each input, and the records.
+    let quarantine = fs::read_to_string(here.join("q.ndjson")).unwrap();
+    let places: Vec<serde_json::Value> = quarantine
+        .lines()
+        .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap())
+        .filter(|line| line["quarantine"].is_null())
+        .map(|line| serde_json::json!([line["file"], line["record"], line["start"]]))
+        .collect();
+    assert_eq!(places, [("c.csv", 2, 8), ("a.ndjson", 2, 8), ("c.csv", 2, 8)].map(|place| serde_json::json!(place)));
+    run(here, line).ends(2).says(&["q.ndjson", "--force"]);
+    run(here, line.iter().chain(&["--force"])).ends(0);
+    // Nothing of it is left where nothing is bad.
+    fs::write(here.join("good.csv"), "a\n1\n").unwrap();
+    run(here, ["count", "-r", "--on-error", "quarantine", "--quarantine", "none", "good.csv"]).ends(0);
+    assert!(!here.join("none").exists());
+}
+
+#[test]
+fn where_every_record_is_bad_the_code_is_1() {
+    let here = folder();
+    fs::write(here.path().join("a.ndjson"), "x\ny\n").unwrap();
+    fs::write(here.path().join("b.ndjson"), "1\n").unwrap();
+    let ran = run(here.path(), ["count", "-r", "--on-error", "skip", "a.ndjson", "b.ndjson"]).ends(1);
+    assert_eq!(ran.stdout, "0 a.ndjson\n1 b.ndjson\n1 total\n");
+    ran.says(&["a.ndjson: every record is bad", "2 bad records"]);
+}
+
+#[test]
+fn many_inputs_are_found_as_by_convert() {
+    let here = folder();
+    for (name, text) in [("in/a.csv", "x\n1\n"), ("in/sub/b.csv", "x\n2\n3\n")] {
+        let path = here.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    fs::write(here.path().join("list"), "in/a.csv\0in/sub/b.csv\0").unwrap();
+    let expected = " 1 in/a.csv\n 2 in/sub/b.csv\n 3 total\n";
+    for line in [
+        &["count", "-r", "--recursive", "in"][..],
+        &["count", "-r", "in/**/*.csv"],
+        &["count", "-r", "--files-from", "list", "-0"],
+    ] {
+        assert_eq!(run(here.path(), line).ends(0).stdout, expected, "{line:?}");
+    }
+    run(here.path(), ["count", "-r", "in"]).ends(2).says(&["--recursive"]);
+}
+
 #[test]
 fn a_missing_file_does_not_keep_the_others_from_being_counted() {
     let here = folder();

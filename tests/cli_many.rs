@@ -328,7 +328,6 @@ fn old_spellings_take_one_input_still() {
     convert(here.path(), "b.csv --input a.csv").ends(2);
     convert(here.path(), "-t csv").ends(2);
     convert(here.path(), "a.csv b.csv --out-dir d -o c").ends(2);
-    run(here.path(), ["audit", "a.csv", "b.csv"]).ends(2).says(&["one input"]);
     let ran = convert(here.path(), "a.csv b.csv --explain").ends(0);
     assert!(ran.stdout.contains("1 more"), "{}", ran.stdout);
 }

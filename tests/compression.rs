@@ -315,7 +315,7 @@ fn a_slow_codec_keeps_no_pages_of_the_source() {
     run(here, ["sample", "--format", "csv", "--size", "64MB", "-o", "source.csv"]).ends(0);
     for workers in ["2", "3"] {
         let job = ["convert", "source.csv", "-t", "ndjson", "--compress", "gzip", "-o", "/dev/null", "-j", workers];
-        run(here, job.iter().chain(&["--report", "report.json", "--memory-limit", "1GB"])).ends(0);
+        run(here, job.iter().chain(&["--report", "report.json", "--force", "--memory-limit", "1GB"])).ends(0);
         let report: Value = serde_json::from_slice(&fs::read(here.join("report.json")).unwrap()).unwrap();
         assert!(report["peak_rss_bytes"].as_u64().unwrap() < 40_000_000, "{report}");
     }

@@ -40,7 +40,7 @@ impl Said {
             select: given(self.select).into_iter().collect(),
             drop: given(self.drop).into_iter().collect(),
             rename: given(self.rename).into_iter().collect(),
-            columns: given(self.columns),
+            columns: given(self.columns).into_iter().collect(),
             nested: given(self.nested),
             op: if op { vec!["trim".into()] } else { Vec::new() },
             workers: Some(2),

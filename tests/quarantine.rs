@@ -548,7 +548,7 @@ fn many_inputs() {
     // An output of its own for each, and a quarantine.
     let each = ["convert", "a.csv", "b.csv", "--out-dir", "out", "-t", "ndjson", "--on-error", "quarantine"];
     run(here, each.iter().chain(&["--quarantine", "q"])).ends(2).says(&["Leave out --quarantine"]);
-    run(here, each.iter().chain(&["--report", "report"])).ends(0).says(&["2 bad records"]);
+    run(here, each.iter().chain(&["--report", "report", "--force"])).ends(0).says(&["2 bad records"]);
     let out = ["a.ndjson", "a.ndjson.quarantine.ndjson", "b.ndjson", "b.ndjson.quarantine.ndjson"];
     assert_eq!(names(&here.join("out")), out);
     let report: Value = serde_json::from_slice(&fs::read(here.join("report")).unwrap()).unwrap();

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use clap::builder::{PossibleValue, PossibleValuesParser};
-use pagemill::config::{Choice, Raw, choice};
+use pagemill::config::{Choice, Raw, choice, parse_count};
 use pagemill::format::Format;
 
 /// The texts that a flag may have.
@@ -20,9 +20,39 @@ pub fn format_names() -> PossibleValuesParser {
     }))
 }
 
+/// What the bytes of an input are.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Input and output")]
+pub struct Source {
+    /// Format of the input [default: by its extension]
+    #[arg(short, long, value_name = "FORMAT", value_parser = format_names(), ignore_case = true)]
+    from: Option<String>,
+    /// How the input is compressed: auto (by its first bytes, or its extension), none, gzip, zstd, bzip2, xz or lz4
+    /// [default: auto]
+    #[arg(long, value_name = "CODEC")]
+    decompress: Option<String>,
+    /// Encoding of text, CSV, TSV, JSON and NDJSON, such as utf-16, windows-1252, cp850, shift_jis [default: utf-8, or UTF-16
+    /// by its byte order mark]
+    #[arg(long, value_name = "NAME")]
+    encoding: Option<String>,
+}
+
+impl Source {
+    pub fn fill(self, raw: &mut Raw) {
+        raw.from = self.from;
+        raw.decompress = self.decompress;
+        raw.encoding = self.encoding;
+    }
+}
+
+/// A count that fits the machine.
+pub fn number(text: &str) -> Result<usize, String> {
+    parse_count(text)?.try_into().map_err(|_| "the number is too large".to_owned())
+}
+
 /// How sources are read: CSV and TSV.
 #[derive(Args, Debug)]
-#[command(next_help_heading = "CSV and TSV")]
+#[command(next_help_heading = "CSV")]
 pub struct CsvIn {
     /// Byte between fields of the input: `;`, tab, '\t', pipe, '\x1f' [default: comma, or tab for TSV]
     #[arg(short, long, value_name = "BYTE", allow_hyphen_values = true)]
@@ -62,7 +92,7 @@ impl CsvIn {
 
 /// What input and output have in common: CSV and TSV.
 #[derive(Args, Debug)]
-#[command(next_help_heading = "CSV and TSV")]
+#[command(next_help_heading = "CSV")]
 pub struct CsvBoth {
     /// The first record is data, and no header is written
     #[arg(short, long)]
@@ -81,7 +111,7 @@ impl CsvBoth {
 
 /// How targets are written: CSV and TSV.
 #[derive(Args, Debug)]
-#[command(next_help_heading = "CSV and TSV")]
+#[command(next_help_heading = "CSV")]
 pub struct CsvOut {
     /// Byte between fields of the output [default: comma, or tab for TSV]
     #[arg(long, value_name = "BYTE", allow_hyphen_values = true)]
@@ -120,11 +150,11 @@ impl CsvOut {
 
 /// Which columns are written.
 #[derive(Args, Debug)]
-#[command(next_help_heading = "CSV and TSV")]
+#[command(next_help_heading = "CSV")]
 pub struct Columns {
     /// Exactly these fields, such as a,b,c; or those of all records (union), or of the first one [default: union]
     #[arg(long, value_name = "union|first|LIST")]
-    columns: Option<String>,
+    columns: Vec<String>,
 }
 
 impl Columns {
@@ -173,7 +203,7 @@ impl JsonOut {
 
 /// Fixed records and frames.
 #[derive(Args, Debug)]
-#[command(next_help_heading = "Binary")]
+#[command(next_help_heading = "Typed formats")]
 pub struct Binary {
     /// Fields of a fixed record, such as "id:u64le,price:f64be,name:text16,flag:bool,raw:bytes8,pad:skip4"
     #[arg(long, value_name = "FIELDS")]
@@ -201,6 +231,10 @@ pub struct Values {
     /// Unquoted CSV fields: numbers and nulls where they are exactly that (auto), or always text [default: auto]
     #[arg(long, value_name = "HOW", value_parser = one_of(&choice::TYPES), ignore_case = true)]
     types: Option<String>,
+    /// Change text, left to right: upper, lower, upper-ascii, lower-ascii, trim, reverse, reverse-chars, or end in
+    /// wordcount; on named fields only with upper:name+city
+    #[arg(long, alias = "processor", value_name = "NAME[:FIELDS]")]
+    op: Vec<String>,
     /// How bytes stand in CSV, TSV, NDJSON and JSON [default: base64]
     #[arg(long, value_name = "HOW", value_parser = one_of(&choice::BYTES), ignore_case = true)]
     bytes: Option<String>,
@@ -211,12 +245,13 @@ pub struct Values {
 impl Values {
     pub fn fill(self, raw: &mut Raw) {
         raw.types = self.types;
+        raw.op = self.op;
         raw.bytes = self.bytes;
         self.encoded.fill(raw);
     }
 }
 
-/// How text stands in bytes.
+/// What text is.
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Values")]
 pub struct Encoded {
@@ -224,25 +259,20 @@ pub struct Encoded {
     /// replace it by U+FFFD [default: fail]
     #[arg(long, value_name = "HOW", value_parser = one_of(&choice::INVALID_UTF8), ignore_case = true)]
     invalid_utf8: Option<String>,
-    /// Encoding of text, CSV, TSV, JSON and NDJSON, such as utf-16, windows-1252, cp850, shift_jis [default: utf-8, or UTF-16
-    /// by its byte order mark]
-    #[arg(long, value_name = "NAME")]
-    encoding: Option<String>,
 }
 
 impl Encoded {
     pub fn fill(self, raw: &mut Raw) {
         raw.invalid_utf8 = self.invalid_utf8;
-        raw.encoding = self.encoding;
     }
 }
 
-/// What is done to records.
+/// Which fields a record has.
 #[derive(Args, Debug)]
-#[command(next_help_heading = "Fields and ops")]
+#[command(next_help_heading = "Fields")]
 pub struct Fields {
     /// Keep only these fields, in this order (comma-separated, nested ones as a.b)
-    #[arg(long, value_name = "FIELDS")]
+    #[arg(short, long, value_name = "FIELDS")]
     select: Vec<String>,
     /// Leave these fields out (comma-separated)
     #[arg(long, value_name = "FIELDS")]
@@ -250,10 +280,6 @@ pub struct Fields {
     /// Rename fields, after everything else but --columns (comma-separated)
     #[arg(long, value_name = "OLD=NEW")]
     rename: Vec<String>,
-    /// Change text, left to right: upper, lower, upper-ascii, lower-ascii, trim, reverse, reverse-chars, or end in
-    /// wordcount; on named fields only with upper:name+city
-    #[arg(long, visible_alias = "processor", value_name = "NAME[:FIELDS]")]
-    op: Vec<String>,
 }
 
 impl Fields {
@@ -261,19 +287,18 @@ impl Fields {
         raw.select = self.select;
         raw.drop = self.drop;
         raw.rename = self.rename;
-        raw.op = self.op;
     }
 }
 
 /// How a job runs.
 #[derive(Args, Debug)]
-#[command(next_help_heading = "Run")]
+#[command(next_help_heading = "Run & memory")]
 pub struct Run {
     /// Workers; 0: one for each processor [default: 0]
-    #[arg(short = 'j', long, value_name = "N")]
+    #[arg(short = 'j', long, value_name = "N", value_parser = number)]
     workers: Option<usize>,
     /// About how much input a worker takes at a time [default: 512KiB]
-    #[arg(long, visible_alias = "chunk-size", value_name = "SIZE")]
+    #[arg(long, alias = "chunk-size", value_name = "SIZE")]
     slice_size: Option<String>,
     /// Ceiling for the memory of the whole process: a size, auto (half of what the machine or the control group has
     /// available), or a share of that such as 25% [default: 100MB]
@@ -286,24 +311,6 @@ pub struct Run {
     /// How files are read: mapped where possible, always mapped, or never [default: auto]
     #[arg(long, value_name = "HOW", value_parser = one_of(&choice::IO), ignore_case = true)]
     io: Option<String>,
-    /// How the input is compressed: auto (by its first bytes, or its extension), none, gzip, zstd, bzip2, xz or lz4
-    /// [default: auto]
-    #[arg(long, value_name = "CODEC")]
-    decompress: Option<String>,
-    /// What a bad record does: end the job, be counted and left out, or be put into a quarantine too, from where
-    /// `replay` converts it once it is repaired [default: fail]
-    #[arg(long, value_name = "HOW", value_parser = one_of(&choice::ON_ERROR), ignore_case = true)]
-    on_error: Option<String>,
-    /// The file for bad records [default: OUTPUT.quarantine.ndjson]
-    #[arg(long, value_name = "FILE")]
-    quarantine: Option<PathBuf>,
-    /// End the job, with code 1, if more records than these are bad: a number, or a share such as 0.5% that is judged
-    /// at the end [default: no limit]
-    #[arg(long, value_name = "N|P%")]
-    max_errors: Option<String>,
-    /// Refuse what would otherwise be a warning or be counted as lossy
-    #[arg(long)]
-    strict: bool,
 }
 
 impl Run {
@@ -319,41 +326,86 @@ impl Run {
         raw.slice_size = self.slice_size;
         raw.memory_limit = self.memory_limit;
         raw.io = self.io;
-        raw.decompress = self.decompress;
+    }
+}
+
+/// What is done about bad records.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Errors")]
+pub struct Errors {
+    /// What a bad record does: end the job, be counted and left out, or be put into a quarantine too, from where
+    /// `replay` converts it once it is repaired [default: fail]
+    #[arg(long, value_name = "HOW", value_parser = one_of(&choice::ON_ERROR), ignore_case = true)]
+    on_error: Option<String>,
+    /// The file for bad records [default: OUTPUT.quarantine.ndjson]
+    #[arg(long, value_name = "FILE")]
+    quarantine: Option<PathBuf>,
+    /// End the job, with code 1, if more records than these are bad: a number, or a share such as 0.5% that is judged
+    /// at the end [default: no limit]
+    #[arg(long, value_name = "N|P%")]
+    max_errors: Option<String>,
+    /// Refuse what would otherwise be a warning or be counted as lossy
+    #[arg(long)]
+    strict: bool,
+    #[command(flatten)]
+    limits: Limits,
+}
+
+impl Errors {
+    pub fn fill(self, raw: &mut Raw) {
         raw.on_error = self.on_error;
         raw.quarantine = self.quarantine;
         raw.max_errors = self.max_errors;
         raw.strict = self.strict;
+        self.limits.fill(raw);
     }
 }
 
 /// What hostile input is held to.
 #[derive(Args, Debug)]
-#[command(next_help_heading = "Limits")]
-pub struct Limits {
+#[command(next_help_heading = "Errors")]
+struct Limits {
     /// The longest record [default: a quarter of the memory limit, 64 MiB at most]
     #[arg(long, value_name = "SIZE")]
     max_record_size: Option<String>,
     /// The deepest nesting of JSON [default: 1024]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = number)]
     max_depth: Option<usize>,
     /// The most fields of a record of CSV, TSV or JSON [default: 100000]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = number)]
     max_fields: Option<usize>,
     /// The longest name of a column, and the longest path of keys that becomes one [default: 64KiB]
     #[arg(long, value_name = "SIZE")]
     max_key_length: Option<String>,
     /// The most different keys that a header is made of [default: 100000]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = number)]
     max_keys: Option<usize>,
 }
 
 impl Limits {
-    pub fn fill(self, raw: &mut Raw) {
+    fn fill(self, raw: &mut Raw) {
         raw.max_record_size = self.max_record_size;
         raw.max_depth = self.max_depth;
         raw.max_fields = self.max_fields;
         raw.max_key_length = self.max_key_length;
         raw.max_keys = self.max_keys;
     }
+}
+
+/// What is said about a run.
+#[derive(Args, Debug, Default)]
+#[command(next_help_heading = "See")]
+pub struct See {
+    /// No warnings
+    #[arg(short, long, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Say at the end what the run did and used
+    #[arg(short, long)]
+    pub verbose: bool,
+    /// Say how the job would run, and don't run it
+    #[arg(long)]
+    pub explain: bool,
+    /// Write a report of the run as one JSON object; - is standard output
+    #[arg(long, value_name = "FILE")]
+    pub report: Option<PathBuf>,
 }

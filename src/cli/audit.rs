@@ -1,10 +1,8 @@
 //! `pagemill audit`.
 
-use std::io;
 use std::path::Path;
 
 use clap::Args;
-use pagemill::engine::TargetSpec;
 use pagemill::error::Error;
 use pagemill::metrics::{self, Report};
 
@@ -12,12 +10,13 @@ use super::console;
 use super::convert::Convert;
 use super::exit::Exit;
 
-pub const EXAMPLES: &str = "\
-Examples:
-  pagemill audit trips.csv -t ndjson
-  pagemill audit big.json -t csv -j 4 --memory-limit 32MB
-  pagemill audit log.txt --op upper,trim
+pub const EXAMPLES: &[&str] = &[
+    "pagemill audit trips.csv -t ndjson",
+    "pagemill audit big.json -t csv -j 4 --memory-limit 32MB",
+    "pagemill audit log.txt --op upper,trim",
+];
 
+pub const NOTES: &str = "\
 Without -o the output is thrown away. The exit code is 1 if the steady state allocated anything.";
 
 /// The arguments of `audit`.
@@ -31,20 +30,16 @@ impl Audit {
     /// Runs the job and shows what it allocated.
     pub fn run(self) -> Result<Exit, Error> {
         let mut request = self.convert.request()?;
-        if request.batch.is_some() {
-            return Err(Error::usage("audit runs the conversion of one input; give one path, without --out-dir"));
-        }
-        request.resolve_formats()?;
-        let discard = request.target.is_none().then(|| TargetSpec::Writer(Box::new(io::sink())));
-        let report = request.run(discard)?;
+        let to_files = request.target.is_some() || request.batch.as_ref().is_some_and(|batch| batch.out_dir.is_some());
+        let (report, exit) = request.run(!to_files)?;
         let text = table(&report);
-        // Standard output is the job's when it was asked for.
-        match request.target.as_deref() {
-            Some(path) if path == Path::new("-") => console::note(&text),
-            _ => console::print(&text)?,
+        // Standard output is the job's, or the report's, when it was asked for.
+        match [&request.target, &request.see.report].into_iter().flatten().any(|path| path == Path::new("-")) {
+            true => console::note(&text),
+            false => console::print(&text)?,
         }
         let steady = if report.allocations.steady.0 == 0 { Exit::Done } else { Exit::BadData };
-        Ok(steady.or(request.ceiling(&report)))
+        Ok(steady.or(exit))
     }
 }
 

@@ -7,11 +7,11 @@ use pagemill::error::Error;
 use super::console;
 use super::exit::Exit;
 
-pub const EXAMPLES: &str = "\
-Examples:
-  pagemill completions bash > ~/.local/share/bash-completion/completions/pagemill
-  pagemill completions zsh > ~/.zfunc/_pagemill
-  pagemill completions fish > ~/.config/fish/completions/pagemill.fish";
+pub const EXAMPLES: &[&str] = &[
+    "pagemill completions bash > ~/.local/share/bash-completion/completions/pagemill",
+    "pagemill completions zsh > ~/.zfunc/_pagemill",
+    "pagemill completions fish > ~/.config/fish/completions/pagemill.fish",
+];
 
 /// The arguments of `completions`.
 #[derive(Args, Debug)]
@@ -26,7 +26,7 @@ impl Completions {
     pub fn run(self) -> Result<Exit, Error> {
         // Into memory first: the generator panics when a write fails.
         let mut script = Vec::new();
-        clap_complete::generate(self.shell, &mut super::Cli::command(), "pagemill", &mut script);
+        clap_complete::generate(self.shell, &mut super::commands::Cli::command(), "pagemill", &mut script);
         console::print(&String::from_utf8_lossy(&script))?;
         Ok(Exit::Done)
     }

@@ -3,8 +3,10 @@
 use std::env;
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
+use std::path::Path;
 
 use pagemill::error::Error;
+use pagemill::metrics;
 
 use super::exit::Exit;
 
@@ -21,6 +23,17 @@ pub fn warning(what: impl Display) {
     say(YELLOW, "warning: ", &what);
 }
 
+/// Warns of bad records that were left out: into which quarantine they were put, and into how many others.
+pub fn left_out(count: u64, quarantine: Option<&Path>, others: usize) {
+    let place = quarantine.map(|path| format!(", and put into {}", path.display())).unwrap_or_default();
+    let others = if others == 0 { String::new() } else { format!(" and {others} more") };
+    match count {
+        0 => {}
+        1 => warning(format_args!("1 bad record was left out{place}")),
+        many => warning(format_args!("{} bad records were left out{place}{others}", metrics::count(many))),
+    }
+}
+
 /// Writes text to standard error as it is.
 pub fn note(text: &str) {
     // Where standard error is gone there is nobody left to tell.
@@ -33,8 +46,8 @@ pub fn note(text: &str) {
 /// The write failed; a broken pipe is an error like any other here.
 pub fn print(text: &str) -> Result<(), Error> {
     let mut stdout = io::stdout().lock();
-    stdout
-        .write_all(text.as_bytes())
+    pagemill::sys::check_stdout()
+        .and_then(|()| stdout.write_all(text.as_bytes()))
         .and_then(|()| stdout.flush())
         .map_err(|e| Error::io("write", "standard output", e))
 }

@@ -6,39 +6,43 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use pagemill::config::Raw;
-use pagemill::engine::{Counted, Settings, SourceSpec, count, count_records};
+use pagemill::engine::{Counted, Counting, SourceSpec, What};
 use pagemill::error::{Error, ErrorClass};
 use pagemill::scan::count::Counts;
+use pagemill::source::Folders;
 
-use super::args::{Binary, CsvBoth, CsvIn, Encoded, JsonIn, Limits, Run, format_names};
+use super::args::{Binary, CsvBoth, CsvIn, Encoded, Errors, JsonIn, Run, Source};
 use super::console;
 use super::exit::Exit;
-use super::request::{ceiling, file};
+use super::inputs::Inputs;
+use super::request::{ceiling, file, source};
 use super::signals;
 
-pub const EXAMPLES: &str = "\
-Examples:
-  pagemill count trips.csv
-  pagemill count *.log
-  pagemill count -f csv trips.csv      (and records, as the fifth number)
-  pagemill count -r trips.csv          (records alone, which is faster)
-  pagemill count access.log.gz
-  pagemill count --encoding utf-16 notes.txt      (as the UTF-8 text that it becomes)
+pub const EXAMPLES: &[&str] = &[
+    "pagemill count trips.csv",
+    "pagemill count *.log",
+    "pagemill count -f csv trips.csv      (and records, as the fifth number)",
+    "pagemill count -r trips.csv          (records alone, which is faster)",
+    "pagemill count access.log.gz",
+    "pagemill count --encoding utf-16 notes.txt      (as the UTF-8 text that it becomes)",
+];
 
+pub const NOTES: &str = "\
 Columns: lines, words, characters, bytes (as `wc -lwmc` in a UTF-8 locale), and with -f records.";
 
 /// The arguments of `count`.
 #[derive(Args, Debug)]
 pub struct Count {
-    /// Files to read; - or none is standard input
-    #[arg(value_name = "FILE")]
-    files: Vec<PathBuf>,
-    /// Count the records of this format too
-    #[arg(short, long, value_name = "FORMAT", value_parser = format_names(), ignore_case = true, help_heading = "Formats")]
-    from: Option<String>,
+    #[command(flatten)]
+    inputs: Inputs,
+    /// Take all files below folders, apart from hidden ones
+    #[arg(long, help_heading = "Input and output")]
+    recursive: bool,
     /// Count records and nothing else, of the format that --from or the extension names
-    #[arg(short, long)]
+    #[arg(short, long, help_heading = "Input and output")]
     records: bool,
+    #[command(flatten)]
+    source: Source,
     #[command(flatten)]
     csv: CsvIn,
     #[command(flatten)]
@@ -50,18 +54,22 @@ pub struct Count {
     #[command(flatten)]
     encoded: Encoded,
     #[command(flatten)]
-    limits: Limits,
+    errors: Errors,
     #[command(flatten)]
     run: Run,
+    /// Replace the quarantine if it exists
+    #[arg(long, help_heading = "Errors")]
+    force: bool,
+    /// No warnings
+    #[arg(short, long, help_heading = "See")]
+    quiet: bool,
 }
 
 /// The numbers of a source, in the order of the columns.
-fn numbers(source: SourceSpec, settings: &Settings, records_only: bool) -> Result<Vec<u64>, Error> {
-    if records_only {
-        return Ok(vec![count_records(source, settings)?]);
-    }
-    let Counted { text: Counts { lines, words, chars, bytes }, records } = count(source, settings)?;
-    Ok([lines, words, chars, bytes].into_iter().chain(records).collect())
+fn numbers(counted: &Counted, what: What) -> Vec<u64> {
+    let Counts { lines, words, chars, bytes } = counted.text;
+    let text = if what == What::Text { &[lines, words, chars, bytes][..] } else { &[] };
+    text.iter().copied().chain(counted.records).collect()
 }
 
 /// Adds the numbers of another file.
@@ -81,56 +89,104 @@ fn line(numbers: &[u64], width: usize, name: Option<&Path>) -> String {
 impl Count {
     /// Counts and prints.
     pub fn run(self) -> Result<Exit, Error> {
-        let mut raw = Raw { from: self.from, ..Raw::default() };
+        let mut raw = Raw { force: self.force, ..Raw::default() };
+        self.source.fill(&mut raw);
         self.csv.fill(&mut raw);
         self.csv_both.fill(&mut raw);
         self.json.fill(&mut raw);
         self.binary.fill(&mut raw);
         self.encoded.fill(&mut raw);
-        self.limits.fill(&mut raw);
+        self.errors.fill(&mut raw);
         let strict_memory = self.run.strict_memory();
         self.run.fill(&mut raw);
         let mut settings = raw.validate()?;
-        let only = match &self.files[..] {
+        let mut inputs = self.inputs;
+        let nameless = inputs.is_empty();
+        let operands = inputs.take()?;
+        let listed = inputs.list(&operands, Folders { recursive: self.recursive, without: None })?;
+        let files: Vec<PathBuf> = listed.into_iter().map(|listed| listed.path).collect();
+        let only = match &files[..] {
             [file] => Some(&**file),
             _ => None,
         };
         signals::attach(&mut settings, only);
-        if self.files.is_empty() {
-            let width = width(&[PathBuf::from("-")]);
-            console::print(&line(&numbers(SourceSpec::Stdin, &settings, self.records)?, width, None))?;
-            return Ok(ceiling(strict_memory, false, settings.memory_limit));
+        let sources: Vec<SourceSpec> = files.iter().map(|path| source(path)).collect();
+        let mut files = Files {
+            what: if self.records { What::Records } else { What::Text },
+            width: width(&files),
+            counting: Counting::new(&settings, &sources)?,
+            failed: 0,
+            exit: Exit::Done,
+            paths: files,
+        };
+        if nameless {
+            let counted = files.count(Path::new("-"))?;
+            console::print(&line(&numbers(&counted, files.what), files.width, None))?;
+        } else {
+            files.count_all(4 + usize::from(settings.from.is_some()))?;
         }
-        let exit = count_files(&self.files, &settings, self.records)?;
-        Ok(exit.or(ceiling(strict_memory, false, settings.memory_limit)))
+        let exit = files.finish(self.quiet)?;
+        Ok(exit.or(ceiling(strict_memory, self.quiet, settings.memory_limit)))
     }
 }
 
-/// Counts files one after the other. One that can't be read is told and passed over, as `wc` does it.
-fn count_files(files: &[PathBuf], settings: &Settings, records_only: bool) -> Result<Exit, Error> {
-    let width = width(files);
-    let columns = if records_only { 1 } else { 4 + usize::from(settings.from.is_some()) };
-    let mut total = vec![0; columns];
-    let mut exit = Exit::Done;
-    for path in files {
-        let source = file(path).map_or(SourceSpec::Stdin, |path| SourceSpec::Path(path.to_path_buf()));
-        match numbers(source, settings, records_only) {
-            Ok(numbers) => {
-                add(&mut total, &numbers);
-                console::print(&line(&numbers, width, Some(path)))?;
-            }
-            // The end was asked for, not that of one file only.
-            Err(error) if error.class() == ErrorClass::Stopped => return Err(error),
-            Err(error) => {
-                console::error(&error);
-                exit = exit.or(Exit::of(&error));
+/// The files that are counted.
+struct Files {
+    paths: Vec<PathBuf>,
+    what: What,
+    /// Of a number.
+    width: usize,
+    counting: Counting,
+    /// How many records were bad.
+    failed: u64,
+    exit: Exit,
+}
+
+impl Files {
+    fn count(&mut self, path: &Path) -> Result<Counted, Error> {
+        let counted = self.counting.count(source(path), self.what)?;
+        self.failed += counted.failed;
+        if counted.failed > 0 && counted.records == Some(0) {
+            console::error(format_args!("{}: every record is bad", path.display()));
+            self.exit = self.exit.or(Exit::BadData);
+        }
+        Ok(counted)
+    }
+
+    /// Counts one after the other. A file that can't be counted is reported and passed over, as `wc` does it.
+    fn count_all(&mut self, columns: usize) -> Result<(), Error> {
+        let mut total = vec![0; if self.what == What::Records { 1 } else { columns }];
+        for path in std::mem::take(&mut self.paths) {
+            match self.count(&path) {
+                Ok(counted) => {
+                    let numbers = numbers(&counted, self.what);
+                    add(&mut total, &numbers);
+                    console::print(&line(&numbers, self.width, Some(&path)))?;
+                    self.paths.push(path);
+                }
+                // The end was asked for, not that of one file only; too many bad records are too many of all files.
+                Err(error) if error.class() == ErrorClass::Stopped || error.is_too_many() => return Err(error),
+                Err(error) => {
+                    console::error(&error);
+                    self.exit = self.exit.or(Exit::of(&error));
+                    self.paths.push(path);
+                }
             }
         }
+        if self.paths.len() > 1 {
+            console::print(&line(&total, self.width, Some(Path::new("total"))))?;
+        }
+        Ok(())
     }
-    if files.len() > 1 {
-        console::print(&line(&total, width, Some(Path::new("total"))))?;
+
+    /// Says how many records were bad, and how the command ends.
+    fn finish(self, quiet: bool) -> Result<Exit, Error> {
+        let quarantine = self.counting.finish()?;
+        if !quiet {
+            console::left_out(self.failed, quarantine.as_deref(), 0);
+        }
+        Ok(self.exit)
     }
-    Ok(exit)
 }
 
 /// The width of a number as GNU `wc` chooses it: that of the sizes' sum, and at least 7 when one of the

@@ -9,12 +9,13 @@ use super::convert::How;
 use super::exit::Exit;
 use super::signals;
 
-pub const EXAMPLES: &str = "\
-Examples:
-  pagemill convert dirty.csv -o clean.ndjson --on-error quarantine
-  $EDITOR clean.ndjson.quarantine.ndjson
-  pagemill replay clean.ndjson.quarantine.ndjson -o repaired.ndjson
+pub const EXAMPLES: &[&str] = &[
+    "pagemill convert dirty.csv -o clean.ndjson --on-error quarantine",
+    "$EDITOR clean.ndjson.quarantine.ndjson",
+    "pagemill replay clean.ndjson.quarantine.ndjson -o repaired.ndjson",
+];
 
+pub const NOTES: &str = "\
 Every line of a quarantine is a bad record; \"reason\" says what is wrong with it. To repair it add the right record \
 as \"text\" (of frames the payload, of an array the value), or change its bytes in \"raw\" (base64). Take away the \
 lines of records that are not wanted.

@@ -1,82 +1,94 @@
 //! Comma-separated lists of names.
 
+use std::collections::HashSet;
+
 use crate::error::Error;
+use crate::op::{split, unescape};
 
-/// Takes a comma-separated list apart. `\,`, `\=` and `\\` stand for the bare character, which does not separate.
+/// The names of these comma-separated lists together. A backslash before `,`, `=`, `+`, `.`, `:` or `\` takes that as a
+/// part of a name; one before one of `keywords` takes it as a name.
 ///
 /// # Errors
-/// Usage: a name is empty.
-pub fn split_list(flag: &str, text: &str) -> Result<Vec<String>, Error> {
-    split(text, ',').into_iter().map(|part| name(flag, text, &part)).collect()
-}
-
-/// Takes a comma-separated list of `old=new` apart; escapes as in [`split_list`].
-///
-/// # Errors
-/// Usage: a part has no `=` or more than one, or a name is empty.
-pub fn parse_pairs(flag: &str, text: &str) -> Result<Vec<(String, String)>, Error> {
-    let pair = |part: &String| match split(part, '=').as_slice() {
-        [old, new] => Ok((name(flag, text, old)?, name(flag, text, new)?)),
-        _ => Err(Error::usage(format!(
-            "{flag}: `{part}` does not say what to rename\n  Write old=new, and several with commas between them; \\= is an equals sign in a name."
-        ))),
-    };
-    split(text, ',').iter().map(pair).collect()
-}
-
-/// The parts between separators that no backslash stands before; escapes are left as they are.
-pub(super) fn split(text: &str, separator: char) -> Vec<String> {
-    let mut parts = vec![String::new()];
-    let mut escaped = false;
-    for c in text.chars() {
-        if c == separator && !escaped {
-            parts.push(String::new());
-            continue;
-        }
-        escaped = c == '\\' && !escaped;
-        if let Some(part) = parts.last_mut() {
-            part.push(c);
+/// Usage: a name is empty, or there twice.
+pub(super) fn parse_names(flag: &str, texts: &[String], keywords: &[&str]) -> Result<Vec<String>, Error> {
+    let mut names = Vec::new();
+    for text in texts {
+        for part in split(text, ',')? {
+            names.push(match part.strip_prefix('\\') {
+                Some(word) if keywords.iter().any(|keyword| keyword.eq_ignore_ascii_case(word)) => word.to_owned(),
+                _ => name(flag, text, part)?,
+            });
         }
     }
-    parts
+    match twice(names.iter()) {
+        Some(name) => Err(Error::usage(format!("{flag}: `{name}` is named twice"))),
+        None => Ok(names),
+    }
+}
+
+/// Takes comma-separated lists of `old=new` apart; escapes as in [`parse_names`].
+///
+/// # Errors
+/// Usage: a part has no `=` or more than one, or a name is empty, or something is to get two names.
+pub(super) fn parse_pairs(flag: &str, texts: &[String]) -> Result<Vec<(String, String)>, Error> {
+    let mut pairs = Vec::new();
+    for text in texts {
+        for part in split(text, ',')? {
+            match split(part, '=')?.as_slice() {
+                [old, new] => pairs.push((name(flag, text, old)?, name(flag, text, new)?)),
+                _ => {
+                    return Err(Error::usage(format!(
+                        "{flag}: `{part}` does not say what to rename\n  Write old=new, and several with commas between them; \\= is an equals sign in a name."
+                    )));
+                }
+            }
+        }
+    }
+    match twice(pairs.iter().map(|(old, _)| old)) {
+        Some(name) => Err(Error::usage(format!("{flag}: `{name}` gets two names"))),
+        None => Ok(pairs),
+    }
+}
+
+/// What is there for the second time.
+fn twice<'n>(mut names: impl Iterator<Item = &'n String>) -> Option<&'n String> {
+    let mut seen = HashSet::new();
+    names.find(|name| !seen.insert(*name))
 }
 
 fn name(flag: &str, text: &str, part: &str) -> Result<String, Error> {
-    let mut name = String::with_capacity(part.len());
-    let mut chars = part.chars().peekable();
-    while let Some(c) = chars.next() {
-        match chars.peek() {
-            Some(&next) if c == '\\' && matches!(next, ',' | '=' | '\\') => {
-                name.push(next);
-                chars.next();
-            }
-            _ => name.push(c),
-        }
+    match unescape(part) {
+        name if name.is_empty() => Err(Error::usage(format!("{flag}: there is an empty name in `{text}`"))),
+        name => Ok(name),
     }
-    if name.is_empty() {
-        return Err(Error::usage(format!("{flag}: there is an empty name in `{text}`")));
-    }
-    Ok(name)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn all(texts: &[&str]) -> Vec<String> {
+        texts.iter().map(|text| (*text).to_owned()).collect()
+    }
+
     #[test]
     fn lists() {
-        let list = |text| split_list("--select", text).ok().map(|names| names.join("|"));
-        assert_eq!(list("a,b.c, d").as_deref(), Some("a|b.c| d"));
-        assert_eq!(list(r"a\,b,c\d,e\\,f=g").as_deref(), Some(r"a,b|c\d|e\|f=g"));
-        assert_eq!([list(""), list("a,,b"), list("a,")], [None, None, None]);
+        let list = |texts: &[&str]| parse_names("--columns", &all(texts), &["first"]).ok().map(|names| names.join("|"));
+        assert_eq!(list(&["a,b.c", " d"]).as_deref(), Some("a|b.c| d"));
+        assert_eq!(list(&[r"a\,b,c\d,e\\,f=g\=\+\:\."]).as_deref(), Some(r"a,b|c\d|e\|f=g=+:."));
+        assert_eq!(list(&[r"\first,\\first,\firsts"]).as_deref(), Some(r"first|\first|\firsts"));
+        for texts in [&[""][..], &["a,,b"], &["a,"], &["a,a"], &["a", "b,a"], &[r"a\"]] {
+            assert_eq!(list(texts), None, "{texts:?}");
+        }
     }
 
     #[test]
     fn pairs() {
-        let pairs = parse_pairs("--rename", r"a=b,c\=d=e").unwrap();
-        assert_eq!(pairs, [("a".into(), "b".into()), ("c=d".into(), "e".into())]);
-        for text in ["a", "a=b=c", "=b", "a=", "a=b,"] {
-            assert!(parse_pairs("--rename", text).is_err(), "{text}");
+        let pairs = |texts: &[&str]| parse_pairs("--rename", &all(texts));
+        let expected = [("a", "b"), ("c=d", "e"), ("f", "b")].map(|(old, new)| (old.to_owned(), new.to_owned()));
+        assert_eq!(pairs(&[r"a=b,c\=d=e", "f=b"]).unwrap(), expected);
+        for texts in [&["a"][..], &["a=b=c"], &["=b"], &["a="], &["a=b,"], &["a=b", "a=c"]] {
+            assert!(pairs(texts).is_err(), "{texts:?}");
         }
     }
 }

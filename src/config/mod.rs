@@ -5,6 +5,7 @@
 
 mod byte;
 pub mod choice;
+mod count;
 mod limit;
 mod list;
 mod ops;
@@ -14,8 +15,8 @@ mod view;
 
 pub use byte::parse_byte;
 pub use choice::Choice;
+pub use count::parse_count;
 pub use limit::parse_limit;
-pub use list::{parse_pairs, split_list};
 pub use ops::parse_ops;
 pub use raw::Raw;
 pub use size::parse_size;

@@ -1,8 +1,7 @@
 //! The list of ops.
 
-use super::list::split;
 use crate::error::Error;
-use crate::op::{self, NAMES, Parsed};
+use crate::op::{self, NAMES, Parsed, split};
 
 /// Reads ops: each text is a comma-separated list of `NAME` or `NAME:field+field`, as [`op::parse`] takes it.
 /// A comma between fields works too (`upper:name,city,trim`): what is no op's name, nor like one, is a
@@ -18,8 +17,8 @@ pub fn parse_ops(texts: &[String]) -> Result<Parsed, Error> {
 /// The text with `+` between the fields of an op.
 fn join_fields(text: &str) -> Result<String, Error> {
     let mut joined = String::with_capacity(text.len());
-    let mut op: Option<String> = None;
-    for part in split(text, ',') {
+    let mut op: Option<&str> = None;
+    for part in split(text, ',')? {
         let name = part.split(':').next().unwrap_or_default().trim().to_ascii_lowercase();
         match &op {
             Some(op) if !part.contains(':') && !NAMES.contains(&name.as_str()) => {
@@ -32,10 +31,10 @@ fn join_fields(text: &str) -> Result<String, Error> {
             }
             _ => {
                 joined.push_str(if joined.is_empty() { "" } else { "," });
-                op = part.contains(':').then(|| part.clone());
+                op = part.contains(':').then_some(part);
             }
         }
-        joined.push_str(&part);
+        joined.push_str(part);
     }
     Ok(joined)
 }

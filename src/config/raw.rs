@@ -1,9 +1,9 @@
 //! Flags as text, and what they mean together.
 
-use std::collections::HashSet;
 use std::path::PathBuf;
 
-use super::{choice, parse_byte, parse_limit, parse_ops, parse_pairs, parse_size, split_list};
+use super::list::{parse_names, parse_pairs};
+use super::{choice, parse_byte, parse_limit, parse_ops, parse_size};
 use crate::engine::{CHECKPOINT_EVERY, Checkpoint, ColumnsFrom, InvalidUtf8, Settings};
 use crate::error::Error;
 use crate::format::csv::{Dialect, OutDialect};
@@ -50,8 +50,8 @@ pub struct Raw {
     pub tsv_escapes: bool,
     /// `--types`.
     pub types: Option<String>,
-    /// `--columns`.
-    pub columns: Option<String>,
+    /// `--columns`, as often as it was given.
+    pub columns: Vec<String>,
     /// `--nested`.
     pub nested: Option<String>,
     /// `--unflatten`.
@@ -141,9 +141,9 @@ impl Raw {
                 max_record: if max_record_size > 0 { max_record_size } else { options.max_record },
                 ..options
             },
-            select: lists("--select", &self.select)?,
-            drop: lists("--drop", &self.drop)?,
-            rename: pairs(&self.rename)?,
+            select: parse_names("--select", &self.select, &[])?,
+            drop: parse_names("--drop", &self.drop, &[])?,
+            rename: parse_pairs("--rename", &self.rename)?,
             ops: ops.ops,
             word_count: ops.word_count,
             columns: self.columns()?,
@@ -185,7 +185,7 @@ impl Raw {
             dialect: self.dialect()?,
             out_dialect: self.out_dialect()?,
             no_headers: self.no_headers,
-            names: self.names()?,
+            names: parse_names("--names", &self.names, &[])?,
             ragged: one_of(&choice::RAGGED, &self.ragged)?,
             strict: self.strict,
             replace_invalid_utf8: one_of(&choice::INVALID_UTF8, &self.invalid_utf8)? == InvalidUtf8::Replace,
@@ -246,24 +246,12 @@ impl Raw {
         Ok(dialect)
     }
 
-    /// Names of columns, of which no two are equal.
-    fn names(&self) -> Result<Vec<String>, Error> {
-        let names = lists("--names", &self.names)?;
-        let mut seen = HashSet::with_capacity(names.len());
-        match names.iter().find(|name| !seen.insert(name.as_str())) {
-            None => Ok(names),
-            Some(name) => {
-                Err(Error::usage(format!("--names: `{name}` is there twice\n  Each column needs a name of its own.")))
-            }
-        }
-    }
-
     fn columns(&self) -> Result<ColumnsFrom, Error> {
-        match self.columns.as_deref() {
-            None => Ok(ColumnsFrom::Auto),
-            Some("union") => Ok(ColumnsFrom::Union),
-            Some("first") => Ok(ColumnsFrom::First),
-            Some(list) => Ok(ColumnsFrom::List(split_list("--columns", list)?)),
+        match &self.columns[..] {
+            [] => Ok(ColumnsFrom::Auto),
+            [word] if word.eq_ignore_ascii_case("union") => Ok(ColumnsFrom::Union),
+            [word] if word.eq_ignore_ascii_case("first") => Ok(ColumnsFrom::First),
+            lists => Ok(ColumnsFrom::List(parse_names("--columns", lists, &["union", "first"])?)),
         }
     }
 
@@ -303,22 +291,6 @@ fn at_least_one(flag: &str, number: Option<usize>, default: usize) -> Result<usi
 
 fn one_of<T: Copy + PartialEq + Default>(choice: &choice::Choice<T>, text: &Option<String>) -> Result<T, Error> {
     text.as_deref().map_or(Ok(T::default()), |text| choice.parse(text))
-}
-
-fn lists(flag: &str, texts: &[String]) -> Result<Vec<String>, Error> {
-    let mut names = Vec::new();
-    for text in texts {
-        names.extend(split_list(flag, text)?);
-    }
-    Ok(names)
-}
-
-fn pairs(texts: &[String]) -> Result<Vec<(String, String)>, Error> {
-    let mut pairs = Vec::new();
-    for text in texts {
-        pairs.extend(parse_pairs("--rename", text)?);
-    }
-    Ok(pairs)
 }
 
 fn all_differ(bytes: &[(&str, Option<u8>)]) -> Result<(), Error> {
@@ -366,7 +338,7 @@ mod tests {
             out_quote: text("'"),
             out_escape: text("\\"),
             names: vec!["x,y".into(), "z".into()],
-            columns: text("a,b"),
+            columns: vec!["a,b".into()],
             rename: vec!["a=b,c=d".into(), "e=f".into()],
             select: vec!["a,c".into(), "e".into()],
             slice_size: text("1KiB"),
@@ -406,7 +378,7 @@ mod tests {
             "are both",
         );
         refused(Raw { out_delimiter: text("\\"), out_escape: text("\\"), ..Raw::default() }, "and --out-escape");
-        refused(Raw { names: vec!["a,b".into(), "c,a".into()], ..Raw::default() }, "`a` is there twice");
+        refused(Raw { names: vec!["a,b".into(), "c,a".into()], ..Raw::default() }, "`a` is named twice");
         refused(Raw { names: vec!["a,,b".into()], ..Raw::default() }, "--names: there is an empty name");
         refused(Raw { from: text("xml"), ..Raw::default() }, "csv, tsv, ndjson, json, text, fixed, frames");
         refused(Raw { max_depth: Some(0), ..Raw::default() }, "--max-depth");

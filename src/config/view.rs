@@ -174,7 +174,7 @@ mod tests {
         let raw = Raw {
             to: Some("JSONL".into()),
             delimiter: Some("tab".into()),
-            columns: Some("a,b".into()),
+            columns: vec!["a,b".into()],
             op: vec!["trim,wordcount".into()],
             workers: Some(3),
             frame: Some("varint".into()),

@@ -30,9 +30,9 @@ mod window;
 mod wordcount;
 mod worker;
 
-pub use count::{Counted, count, count_records};
+pub use count::{Counted, Counting, What, count, count_records};
 pub use job::Job;
 pub use many::{Each, Many, places};
-pub use quarantine::{MaxErrors, Replay, Section};
+pub use quarantine::{MaxErrors, Replay, Section, usual_place};
 pub use settings::{CHECKPOINT_EVERY, Checkpoint, ColumnsFrom, InvalidUtf8, Io, MEMORY_LIMIT, OnError, Settings};
 pub use settings::{SourceSpec, TargetSpec};

@@ -5,6 +5,7 @@
 //! by [`KeyedFilter`] in keyed batches and by [`project`] in a schema.
 
 mod case;
+mod escape;
 mod fields;
 mod nearest;
 mod parse;
@@ -19,8 +20,10 @@ mod trim;
 mod testing;
 
 pub use case::ChangeCase;
+pub(crate) use escape::{split, unescape};
 pub use fields::Fields;
-pub(crate) use nearest::{nearest, nearest_of};
+pub use nearest::nearest;
+pub(crate) use nearest::nearest_of;
 pub use parse::{NAMES, Parsed, parse, parse_all};
 pub(crate) use project::Order;
 pub use project::{Projection, project};

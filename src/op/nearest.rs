@@ -17,7 +17,7 @@ pub(super) fn list<'n>(names: impl Iterator<Item = &'n [u8]>, wanted: &[u8]) -> 
 }
 
 /// The name most like `wanted`, if it is like it at all.
-pub(crate) fn nearest<'n>(names: &[&'n str], wanted: &str) -> Option<&'n str> {
+pub fn nearest<'n>(names: &[&'n str], wanted: &str) -> Option<&'n str> {
     let best = names.iter().min_by_key(|name| distance(name.as_bytes(), wanted.as_bytes()))?;
     (distance(best.as_bytes(), wanted.as_bytes()) <= 1 + wanted.len() / 3).then_some(best)
 }

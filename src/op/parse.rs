@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::escape::{split, unescape};
 use super::nearest::nearest;
 use super::{ChangeCase, Fields, Op, Reverse, Trim};
 use crate::error::{Error, Result};
@@ -30,7 +31,7 @@ pub struct Parsed {
 }
 
 /// Reads one `--op`: names separated by commas, each with `:` and fields joined by `+` if it is not for
-/// all of them. A backslash takes a following `,`, `+`, `:` or `\` as a part of a field's name.
+/// all of them. A backslash takes a following `,`, `+`, `:`, `=`, `.` or `\` as a part of a field's name.
 ///
 /// ```
 /// let parsed = pagemill::op::parse("upper:name+address.city,trim")?;
@@ -103,35 +104,6 @@ fn named(item: &str, fields: Option<&str>) -> Result<Fields> {
         return Err(Error::usage(format!("an empty field name in the op `{item}`: write NAME:field+field")));
     }
     Ok(Fields::named(names.into_iter().map(String::into_bytes)))
-}
-
-/// The parts between separators that no backslash stands before.
-fn split(text: &str, separator: char) -> Result<Vec<&str>> {
-    let (mut parts, mut start, mut escaped) = (Vec::new(), 0, false);
-    for (at, c) in text.char_indices() {
-        if c == separator && !escaped {
-            parts.push(&text[start..at]);
-            start = at + c.len_utf8();
-        }
-        escaped = c == '\\' && !escaped;
-    }
-    if escaped {
-        return Err(Error::usage(format!("nothing follows the backslash at the end of `{text}`")));
-    }
-    parts.push(&text[start..]);
-    Ok(parts)
-}
-
-fn unescape(name: &str) -> String {
-    let mut out = String::with_capacity(name.len());
-    let mut chars = name.chars().peekable();
-    while let Some(c) = chars.next() {
-        match (c, chars.peek()) {
-            ('\\', Some(',' | '+' | ':' | '\\')) => out.extend(chars.next()),
-            _ => out.push(c),
-        }
-    }
-    out
 }
 
 #[cfg(test)]

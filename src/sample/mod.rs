@@ -85,15 +85,20 @@ pub struct SampleReport {
 const BLOCK: usize = 128 << 10;
 
 impl Sample {
+    /// How many workers there are.
+    pub fn threads(&self) -> usize {
+        match self.workers {
+            0 => std::thread::available_parallelism().map_or(1, usize::from),
+            workers => workers,
+        }
+    }
+
     /// Writes the sample, in pieces of about 128 KiB; holds a few of them for each worker.
     ///
     /// Fails if `target` does, and with a usage error if the layout can't be understood.
     pub fn write(&self, target: &mut dyn Write) -> Result<SampleReport, Error> {
         let Plan { maker, head, tail, records_a_block } = self.plan()?;
-        let workers = match self.workers {
-            0 => std::thread::available_parallelism().map_or(1, usize::from),
-            workers => workers,
-        };
+        let workers = self.threads();
         let pool = rayon::ThreadPoolBuilder::new()
             .num_threads(workers)
             .build()

@@ -56,14 +56,20 @@ pub fn expand(inputs: &[PathBuf], folders: Folders<'_>) -> Result<Vec<Listed>> {
     Ok(listed)
 }
 
-/// Reads paths, one a line, or with a zero byte behind each (`null`). Empty ones are passed over.
+/// Reads paths, one a line, or each ended by a zero byte (`zero_terminated`). Empty ones are passed over.
 ///
 /// # Errors
-/// The list can't be read.
-pub fn read_list(name: &Path, reader: impl BufRead, null: bool) -> Result<Vec<PathBuf>> {
+/// The list can't be read. Usage: a line has a zero byte in it, which no path has.
+pub fn read_list(name: &Path, reader: impl BufRead, zero_terminated: bool) -> Result<Vec<PathBuf>> {
     let mut paths = Vec::new();
-    for entry in reader.split(if null { b'\0' } else { b'\n' }) {
+    for entry in reader.split(if zero_terminated { b'\0' } else { b'\n' }) {
         let entry = entry.map_err(|e| Error::io("read", name, e))?;
+        if entry.contains(&b'\0') {
+            return Err(Error::usage(format!(
+                "--files-from: {} has zero bytes in it, as `find -print0` writes them\n  Give -0 too.",
+                name.display()
+            )));
+        }
         if !entry.is_empty() {
             paths.push(path(entry, name)?);
         }

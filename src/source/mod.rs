@@ -255,7 +255,7 @@ pub fn stdin(stop: Option<&Stop>) -> Result<Box<dyn Read + Send>> {
 #[cfg(unix)]
 fn stdin_file() -> Result<File> {
     use std::os::fd::AsFd;
-    let copy = io::stdin().as_fd().try_clone_to_owned();
+    let copy = crate::sys::check_stdin().and_then(|()| io::stdin().as_fd().try_clone_to_owned());
     copy.map(File::from).map_err(|e| Error::io("read", "standard input", e))
 }
 

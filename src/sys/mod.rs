@@ -11,6 +11,7 @@ mod pages;
 #[cfg(unix)]
 pub mod signals;
 mod stop;
+mod streams;
 pub mod usage;
 
 pub use guard::guard_maps;
@@ -24,6 +25,7 @@ pub use stop::Stop;
 pub use stop::takes_a_line;
 #[cfg(unix)]
 pub(crate) use stop::{pause, readable, readable_within, writable};
+pub use streams::{check_stdin, check_stdout};
 
 /// The size of a page in bytes.
 #[cfg(unix)]

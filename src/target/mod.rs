@@ -153,6 +153,7 @@ impl Target {
     /// Standard output; a stop ends a write that waits.
     pub fn standard(stop: Option<&Stop>) -> Result<Target> {
         let path = PathBuf::from("standard output");
+        crate::sys::check_stdout().map_err(|e| Error::io("write to", &path, e))?;
         #[cfg(unix)]
         let kind = Kind::Outlet(Mutex::new(Outlet::stdout(stop).map_err(|e| Error::io("write to", &path, e))?));
         #[cfg(not(unix))]
@@ -342,6 +343,13 @@ fn place(path: &Path, force: bool) -> Result<(PathBuf, Option<fs::Metadata>)> {
         return Err(exists(path));
     }
     Ok((place, existing))
+}
+
+/// A path without links, also of a file that is not there yet.
+pub fn whole_path(path: &Path) -> PathBuf {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let beside = || Some(fs::canonicalize(folder).ok()?.join(path.file_name()?));
+    fs::canonicalize(path).ok().or_else(beside).unwrap_or_else(|| path.to_path_buf())
 }
 
 fn exists(path: &Path) -> Error {

@@ -6,10 +6,13 @@ mod records;
 mod text;
 
 use std::io::{self, Read};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use super::open::{as_text, open_source};
+use super::open::{as_text, open_source, refuse_source};
 use super::opened::Opened;
+use super::quarantine::{Ledger, Quarantine, place_for};
+use super::settings::OnError;
 use super::{Settings, SourceSpec, TargetSpec};
 use crate::compress::Decompress;
 use crate::error::{Error, Result};
@@ -20,89 +23,170 @@ use crate::source::Bytes;
 /// What a source has.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counted {
-    /// Lines, words, characters and bytes, as GNU `wc` counts them in a UTF-8 locale.
+    /// Lines, words, characters and bytes, as GNU `wc` counts them in a UTF-8 locale; zeros where they are not wanted.
     pub text: Counts,
-    /// Records of the format that the settings name; none if they name none.
+    /// Records of the format that the settings name; none if they are not wanted.
     pub records: Option<u64>,
+    /// Bad records, which are not among them.
+    pub failed: u64,
 }
 
-/// Counts a source; its records too, when the settings name its format (see [`count_records`]). With an encoding in the
-/// settings it is the UTF-8 text that is counted which it becomes.
+/// What is to be counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum What {
+    /// Lines, words, characters and bytes; records too, when the settings name their format.
+    Text,
+    /// Records alone, of the format that the settings or the extension name.
+    Records,
+}
+
+/// Counts a source. With an encoding in the settings it is the UTF-8 text that is counted which it becomes.
 ///
 /// # Errors
 /// Reading fails, or the source is not of its format.
 pub fn count(source: SourceSpec, settings: &Settings) -> Result<Counted> {
-    if settings.from.is_none() {
-        return Ok(Counted { text: text::count(source, settings)?, records: None });
-    }
-    match source {
-        SourceSpec::Path(path) => {
-            let (records, counts) = count_both(SourceSpec::Path(path.clone()), settings, true)?;
-            let text = match counts {
-                Some(counts) => counts,
-                None => text::count(SourceSpec::Path(path), settings)?,
-            };
-            Ok(Counted { text, records: Some(records) })
-        }
-        // What can be read once only is counted on its way to the job.
-        SourceSpec::Stdin => streamed(crate::source::stdin(settings.stop.as_ref())?, settings),
-        SourceSpec::Reader(reader) => streamed(reader, settings),
-        SourceSpec::Quarantined(_) => Err(Error::usage("the records of a quarantine can only be converted")),
-    }
+    counted(source, What::Text, settings)
 }
 
 /// Counts the records of a source, of the format that the settings or its extension name.
 ///
-/// CSV records are counted whatever their number of fields, as the specification (csv-core) has it; with
-/// `settings.strict` another number than the header's is an error. JSON is read in full: what is no JSON
-/// has no records.
+/// CSV records are counted whatever their number of fields, as the specification (csv-core) has it. With
+/// `settings.strict`, and where the settings say what a bad record does, records are as in a conversion. JSON is read
+/// in full: what is no JSON has no records.
 ///
 /// # Errors
 /// Reading fails, or the source is not of its format.
 pub fn count_records(source: SourceSpec, settings: &Settings) -> Result<u64> {
-    Ok(count_both(source, settings, false)?.0)
+    Ok(counted(source, What::Records, settings)?.records.unwrap_or_default())
 }
 
-/// The records, and on the way the text if it is wanted and nothing more has to be read for it.
-fn count_both(source: SourceSpec, settings: &Settings, with_text: bool) -> Result<(u64, Option<Counts>)> {
-    let path = match &source {
-        SourceSpec::Path(path) => Some(path.as_path()),
-        _ => None,
-    };
-    let from = crate::format::source_format(settings.from, path)?;
-    let settings = Settings { from: Some(from), to: Some(from), ..settings.clone() };
-    let mut opened = Opened::new(source, &TargetSpec::Memory, &settings)?;
-    if !settings.strict {
-        if let Some(found) = parts::count(&opened, &settings, with_text) {
-            return found;
+fn counted(source: SourceSpec, what: What, settings: &Settings) -> Result<Counted> {
+    let mut counting = Counting::new(settings, [])?;
+    let counted = counting.count(source, what)?;
+    counting.finish()?;
+    Ok(counted)
+}
+
+/// Counts sources one after another. Their bad records have one limit together, and one quarantine.
+pub struct Counting {
+    settings: Settings,
+    ledger: Ledger,
+    /// All records, good and bad.
+    records: u64,
+}
+
+impl Counting {
+    /// Begins to count; none of `sources` may be the quarantine.
+    ///
+    /// # Errors
+    /// Usage: settings about bad records that contradict each other. The quarantine can't be made.
+    pub fn new<'p>(settings: &Settings, sources: impl IntoIterator<Item = &'p SourceSpec>) -> Result<Counting> {
+        let place = place_for(settings, &TargetSpec::Memory)?;
+        if let Some(place) = &place {
+            refuse_source(&TargetSpec::Path(place.clone()), sources)?;
         }
-        if let Some(found) = records::tally(&mut opened) {
-            return Ok((found?, None));
+        let quarantine = place.map(|place| Quarantine::create(place, settings.force, settings.stop.as_ref()));
+        let ledger = Ledger::new(settings.max_errors, quarantine.transpose()?, 0);
+        Ok(Counting { settings: settings.clone(), ledger, records: 0 })
+    }
+
+    /// Counts a source. After an error nothing of it is in the quarantine, and others can be counted.
+    ///
+    /// # Errors
+    /// Reading fails, the source is not of its format, or more records are bad than may be.
+    pub fn count(&mut self, source: SourceSpec, what: What) -> Result<Counted> {
+        let mark = self.ledger.mark();
+        match self.one(source, what) {
+            Ok(counted) => {
+                self.records += counted.records.unwrap_or_default() + counted.failed;
+                Ok(counted)
+            }
+            Err(error) if error.is_too_many() => Err(self.ledger.convict(error)),
+            Err(error) => self.ledger.back(mark).and(Err(error)),
         }
     }
-    Ok((records::decode(opened)?, None))
-}
 
-fn streamed(reader: Box<dyn Read + Send>, settings: &Settings) -> Result<Counted> {
-    // What is counted is what the source holds.
-    let mut source = open_source(SourceSpec::Reader(reader), settings)?;
-    let memory = text::unpack(&mut source, settings)?;
-    // Without an encoding its bytes are counted as they are, whatever its records are decoded from.
-    let from = if settings.encoding.is_some() { settings.from } else { None };
-    let source = as_text(source, from.unwrap_or(Format::Text), settings)?;
-    let Bytes::Stream(stream) = source.bytes else { return Err(Error::usage("a stream can't be mapped")) };
-    let reader = stream.into_reader();
-    let settings = &Settings {
-        decompress: Decompress::None,
-        encoding: None,
-        memory_limit: settings.memory_limit.saturating_sub(memory),
-        ..settings.clone()
-    };
-    let tee = Arc::new(Mutex::new(Tee { reader, counter: Counter::new() }));
-    let records = count_records(SourceSpec::Reader(Box::new(Shared(Arc::clone(&tee)))), settings)?;
-    // The job reads as far as there are records.
-    io::copy(&mut Shared(Arc::clone(&tee)), &mut io::sink()).map_err(|e| Error::read("-", e))?;
-    Ok(Counted { text: lock(&tee).counter.counts(), records: Some(records) })
+    /// Gives the quarantine its name, and tells it, if anything is in it.
+    ///
+    /// # Errors
+    /// The quarantine can't be written, or too large a share of the records was bad.
+    pub fn finish(mut self) -> Result<Option<PathBuf>> {
+        if let Err(error) = self.ledger.judge(self.records) {
+            return Err(self.ledger.convict(error));
+        }
+        self.ledger.finish()
+    }
+
+    fn one(&mut self, source: SourceSpec, what: What) -> Result<Counted> {
+        if what == What::Records {
+            return Ok(self.records(source, false)?.0);
+        }
+        if self.settings.from.is_none() {
+            return Ok(Counted { text: text::count(source, &self.settings)?, ..Counted::default() });
+        }
+        match source {
+            SourceSpec::Path(path) => {
+                let (counted, counts) = self.records(SourceSpec::Path(path.clone()), true)?;
+                let text = match counts {
+                    Some(counts) => counts,
+                    None => text::count(SourceSpec::Path(path), &self.settings)?,
+                };
+                Ok(Counted { text, ..counted })
+            }
+            // What can be read once only is counted on its way to the job.
+            SourceSpec::Stdin => self.streamed(crate::source::stdin(self.settings.stop.as_ref())?),
+            SourceSpec::Reader(reader) => self.streamed(reader),
+            SourceSpec::Quarantined(_) => Err(Error::usage("the records of a quarantine can only be converted")),
+        }
+    }
+
+    /// The records, and on the way the text if it is wanted and nothing more has to be read for it.
+    fn records(&mut self, source: SourceSpec, with_text: bool) -> Result<(Counted, Option<Counts>)> {
+        let path = match &source {
+            SourceSpec::Path(path) => Some(path.as_path()),
+            _ => None,
+        };
+        let from = crate::format::source_format(self.settings.from, path)?;
+        let settings = Settings { from: Some(from), to: Some(from), ..self.settings.clone() };
+        let mut opened = Opened::new(source, &TargetSpec::Memory, &settings)?;
+        if !settings.strict && settings.on_error == OnError::Fail {
+            let plain = |records| Counted { records: Some(records), ..Counted::default() };
+            if let Some(found) = parts::count(&opened, &settings, with_text) {
+                return found.map(|(records, counts)| (plain(records), counts));
+            }
+            if let Some(found) = records::tally(&mut opened) {
+                return Ok((plain(found?), None));
+            }
+        }
+        Ok((records::decode(opened, &mut self.ledger)?, None))
+    }
+
+    fn streamed(&mut self, reader: Box<dyn Read + Send>) -> Result<Counted> {
+        let settings = &self.settings;
+        // What is counted is what the source holds.
+        let mut source = open_source(SourceSpec::Reader(reader), settings)?;
+        let memory = text::unpack(&mut source, settings)?;
+        // Without an encoding its bytes are counted as they are, whatever its records are decoded from.
+        let from = if settings.encoding.is_some() { settings.from } else { None };
+        let source = as_text(source, from.unwrap_or(Format::Text), settings)?;
+        let Bytes::Stream(stream) = source.bytes else { return Err(Error::usage("a stream can't be mapped")) };
+        let reader = stream.into_reader();
+        let inner = Settings {
+            decompress: Decompress::None,
+            encoding: None,
+            memory_limit: settings.memory_limit.saturating_sub(memory),
+            ..settings.clone()
+        };
+        let tee = Arc::new(Mutex::new(Tee { reader, counter: Counter::new() }));
+        let outer = std::mem::replace(&mut self.settings, inner);
+        let counted = self.records(SourceSpec::Reader(Box::new(Shared(Arc::clone(&tee)))), false);
+        self.settings = outer;
+        let (counted, _) = counted?;
+        // The job reads as far as there are records.
+        io::copy(&mut Shared(Arc::clone(&tee)), &mut io::sink()).map_err(|e| Error::read("-", e))?;
+        let text = lock(&tee).counter.counts();
+        Ok(Counted { text, ..counted })
+    }
 }
 
 /// Counts what is read through it.

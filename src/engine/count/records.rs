@@ -9,7 +9,9 @@ use super::super::gate::{Gate, Room};
 use super::super::opened::Opened;
 use super::super::pass::Discard;
 use super::super::phases::Phases;
-use super::super::run::feed;
+use super::super::quarantine::Ledger;
+use super::super::run::{How, feed};
+use super::Counted;
 use crate::error::Result;
 use crate::format::Tally;
 use crate::record::Schema;
@@ -86,17 +88,21 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
 }
 
-/// Counts by decoding: records are checked and delimited, but no value of theirs is wanted.
-pub(super) fn decode(mut opened: Opened<'_>) -> Result<u64> {
+/// Counts by decoding: records are checked and delimited, but no value of theirs is wanted. Bad ones are entered into
+/// the ledger.
+pub(super) fn decode(mut opened: Opened<'_>, ledger: &mut Ledger) -> Result<Counted> {
     opened.route.pass_through = false;
     if opened.route.schema.is_some() {
         opened.route.want.select = Some(Vec::new());
         opened.route.schema = Some(Schema::default());
         opened.route.names = Some(Schema::default());
     }
+    ledger.begin(&opened.source.path, || opened.head());
     let phases = Phases::new(opened.plan.workers);
-    let run = opened.pass(&Discard, &Target::memory(), &phases).map_err(|error| opened.source.blame(error))?;
-    Ok(run.totals.records_in)
+    let how = How { on_error: opened.settings.on_error, ledger: Some(ledger), resumable: None };
+    let run = opened.pass_by(how, &Discard, &Target::memory(), &phases).map_err(|error| opened.source.blame(error))?;
+    let failed = run.totals.records_failed;
+    Ok(Counted { records: Some(run.totals.records_in - failed), failed, ..Counted::default() })
 }
 
 #[cfg(test)]

@@ -32,7 +32,8 @@ impl FromStr for MaxErrors {
     /// Reads `10` or `0.5%`.
     fn from_str(text: &str) -> Result<MaxErrors, Error> {
         let found = match text.strip_suffix('%') {
-            None => text.parse().ok().map(MaxErrors::Records),
+            None if text.split('_').any(str::is_empty) => None,
+            None => text.replace('_', "").parse().ok().map(MaxErrors::Records),
             Some(share) => per_million(share.trim_end()).map(MaxErrors::PerMillion),
         };
         found.ok_or_else(|| {
@@ -75,8 +76,24 @@ mod tests {
         for text in ["0", "17", "18446744073709551615", "0%", "1%", "0.5%", "12.0625%", "100%"] {
             assert_eq!(text.parse::<MaxErrors>().unwrap().to_string(), text);
         }
+        assert_eq!("1_000".parse::<MaxErrors>().unwrap(), MaxErrors::Records(1000));
         assert_eq!("1.50 %".parse::<MaxErrors>().unwrap(), MaxErrors::PerMillion(15_000));
-        for text in ["", "%", "-1", "+1", "1.5", "101%", "100.0001%", "0.00001%", ".5%", "1e2", "many", "4294967297%"] {
+        for text in [
+            "",
+            "%",
+            "-1",
+            "+1",
+            "1.5",
+            "101%",
+            "100.0001%",
+            "0.00001%",
+            ".5%",
+            "1e2",
+            "many",
+            "4294967297%",
+            "1_",
+            "1__0",
+        ] {
             assert_eq!(text.parse::<MaxErrors>().is_ok(), text == "+1", "{text}");
         }
     }

@@ -24,4 +24,5 @@ pub use limit::MaxErrors;
 pub(super) use line::Origin;
 pub use replay::Replay;
 pub use section::Section;
-pub(super) use target::{Quarantine, place_for, usual_place};
+pub use target::usual_place;
+pub(super) use target::{Quarantine, place_for};

@@ -12,7 +12,7 @@ use super::{Bad, Head, line};
 use crate::compress::Codec;
 use crate::error::{Error, Result};
 use crate::sys::Stop;
-use crate::target::{Target, beside};
+use crate::target::{Target, beside, whole_path};
 
 /// Lines are written together, about so many bytes at a time.
 const PAGE: usize = 64 << 10;
@@ -39,7 +39,7 @@ pub(crate) fn place_for(settings: &Settings, target: &TargetSpec) -> Result<Opti
 }
 
 /// Where the quarantine of a target is unless another place is named.
-pub(crate) fn usual_place(target: &Path) -> PathBuf {
+pub fn usual_place(target: &Path) -> PathBuf {
     beside(target, "", ".quarantine.ndjson")
 }
 
@@ -51,18 +51,11 @@ fn checked(path: &Path, target: &TargetSpec) -> Result<PathBuf> {
         )));
     }
     match target {
-        TargetSpec::Path(target) if whole(target) == whole(path) && !is_device(path) => {
+        TargetSpec::Path(target) if whole_path(target) == whole_path(path) && !is_device(path) => {
             Err(Error::usage(format!("{} is the output; the quarantine needs a file of its own", path.display())))
         }
         _ => Ok(path.to_path_buf()),
     }
-}
-
-/// A path without links, also of a file that is not there yet.
-fn whole(path: &Path) -> PathBuf {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let beside = || Some(fs::canonicalize(folder).ok()?.join(path.file_name()?));
-    fs::canonicalize(path).ok().or_else(beside).unwrap_or_else(|| path.to_path_buf())
 }
 
 fn is_device(path: &Path) -> bool {

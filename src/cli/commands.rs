@@ -1,0 +1,211 @@
+//! The commands: their names, what they are for, and their arguments.
+
+use clap::error::ErrorKind;
+use clap::{ArgAction, ArgMatches, Args, FromArgMatches, Parser, Subcommand};
+use pagemill::error::Error;
+
+use super::exit::Exit;
+use super::{audit, completions, convert, count, generate, help, replay};
+
+/// Converts files larger than memory, in parallel, in order, inside a memory ceiling.
+#[derive(Parser, Debug)]
+#[command(name = "pagemill", version, after_help = EXAMPLES, override_usage = USAGE)]
+#[command(disable_help_subcommand = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const USAGE: &str = "pagemill INPUT [OUTPUT] [FLAGS]\n       pagemill COMMAND [ARGUMENTS]";
+
+const EXAMPLES: &str = "\
+Examples:
+  pagemill trips.csv trips.ndjson
+  pagemill convert trips.csv -t ndjson --select id,fare
+  pagemill count -r trips.csv
+  pagemill help convert csv
+
+Without a command one input is converted. `pagemill COMMAND -h` is short, `pagemill COMMAND --help` is complete.";
+
+/// A command and its arguments.
+#[derive(Debug)]
+pub enum Command {
+    Convert(Box<convert::Convert>),
+    Replay(Box<replay::Replay>),
+    Count(Box<count::Count>),
+    Generate(Box<generate::Generate>),
+    Audit(Box<audit::Audit>),
+    Completions(completions::Completions),
+    Help(help::Help),
+}
+
+/// What is known of a command before its arguments are built.
+pub struct Entry {
+    pub name: &'static str,
+    /// A name that it had before.
+    pub alias: Option<&'static str>,
+    pub about: &'static str,
+    /// The examples, the most important ones first.
+    pub examples: &'static [&'static str],
+    /// What is to be known beyond the flags.
+    pub notes: &'static str,
+    pub arguments: fn(clap::Command) -> clap::Command,
+    parse: fn(&ArgMatches) -> Result<Command, clap::Error>,
+}
+
+/// All commands, as the help lists them.
+pub static ALL: [Entry; 7] = [
+    Entry {
+        name: "convert",
+        alias: None,
+        about: "Convert files from one format to another, and change their values on the way",
+        examples: convert::EXAMPLES,
+        notes: convert::NOTES,
+        arguments: convert::Convert::augment_args,
+        parse: |found| Ok(Command::Convert(Box::new(FromArgMatches::from_arg_matches(found)?))),
+    },
+    Entry {
+        name: "replay",
+        alias: None,
+        about: "Convert the bad records that a conversion put into quarantine, once they are repaired",
+        examples: replay::EXAMPLES,
+        notes: replay::NOTES,
+        arguments: replay::Replay::augment_args,
+        parse: |found| Ok(Command::Replay(Box::new(FromArgMatches::from_arg_matches(found)?))),
+    },
+    Entry {
+        name: "count",
+        alias: None,
+        about: "Count lines, words, characters and bytes like `wc -lwmc`, and records of a format",
+        examples: count::EXAMPLES,
+        notes: count::NOTES,
+        arguments: count::Count::augment_args,
+        parse: |found| Ok(Command::Count(Box::new(FromArgMatches::from_arg_matches(found)?))),
+    },
+    Entry {
+        name: "generate",
+        alias: Some("sample"),
+        about: "Write sample data: the same bytes for the same seed",
+        examples: generate::EXAMPLES,
+        notes: generate::NOTES,
+        arguments: generate::Generate::augment_args,
+        parse: |found| Ok(Command::Generate(Box::new(FromArgMatches::from_arg_matches(found)?))),
+    },
+    Entry {
+        name: "audit",
+        alias: None,
+        about: "Run a conversion and show what it allocated, stage by stage",
+        examples: audit::EXAMPLES,
+        notes: audit::NOTES,
+        arguments: audit::Audit::augment_args,
+        parse: |found| Ok(Command::Audit(Box::new(FromArgMatches::from_arg_matches(found)?))),
+    },
+    Entry {
+        name: "completions",
+        alias: None,
+        about: "Print a completion script for a shell",
+        examples: completions::EXAMPLES,
+        notes: "",
+        arguments: completions::Completions::augment_args,
+        parse: |found| Ok(Command::Completions(FromArgMatches::from_arg_matches(found)?)),
+    },
+    Entry {
+        name: "help",
+        alias: None,
+        about: "Explain a command, or one group of its flags",
+        examples: help::EXAMPLES,
+        notes: "",
+        arguments: help::Help::augment_args,
+        parse: |found| Ok(Command::Help(FromArgMatches::from_arg_matches(found)?)),
+    },
+];
+
+/// The command that has this name, or had it before.
+pub fn named(name: &str) -> Option<&'static Entry> {
+    ALL.iter().find(|entry| entry.name == name || entry.alias == Some(name))
+}
+
+impl Entry {
+    /// The command with all its arguments.
+    pub fn build(&self, command: clap::Command) -> clap::Command {
+        // The comment on the arguments is not for users.
+        let command = (self.arguments)(command).about(self.about).long_about(None::<&str>);
+        // A switch may be given twice; it says the same then.
+        command.mut_args(|arg| match arg.get_action() {
+            ArgAction::SetTrue => {
+                let own = arg.get_id().clone();
+                arg.overrides_with(own)
+            }
+            _ => arg,
+        })
+    }
+}
+
+// Not derived, so that only the command that is used gets its arguments built: that is a part of what a small file
+// takes.
+impl Subcommand for Command {
+    fn augment_subcommands(command: clap::Command) -> clap::Command {
+        ALL.iter().fold(command, |command, entry| {
+            let own = clap::Command::new(entry.name).about(entry.about);
+            let own = entry.alias.iter().fold(own, |own, alias| own.alias(*alias));
+            command.subcommand(own.defer(|command| match named(command.get_name()) {
+                Some(entry) => entry.build(command),
+                None => command,
+            }))
+        })
+    }
+
+    fn augment_subcommands_for_update(command: clap::Command) -> clap::Command {
+        Command::augment_subcommands(command)
+    }
+
+    fn has_subcommand(name: &str) -> bool {
+        named(name).is_some()
+    }
+}
+
+impl FromArgMatches for Command {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Command, clap::Error> {
+        let Some((name, matches)) = matches.subcommand() else {
+            return Err(clap::Error::new(ErrorKind::MissingSubcommand));
+        };
+        let entry = named(name).ok_or_else(|| clap::Error::new(ErrorKind::InvalidSubcommand))?;
+        (entry.parse)(matches)
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Command::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
+impl Command {
+    /// Does what was asked for. `implied`: the command was not said.
+    pub fn run(self, implied: bool) -> Result<Exit, Error> {
+        match self {
+            Command::Convert(mut convert) => {
+                if implied {
+                    convert.in_and_out()?;
+                }
+                convert.run()
+            }
+            Command::Replay(replay) => replay.run(),
+            Command::Count(count) => count.run(),
+            Command::Generate(generate) => generate.run(),
+            Command::Audit(audit) => audit.run(),
+            Command::Completions(completions) => completions.run(),
+            Command::Help(help) => help.run(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn clap_finds_no_fault() {
+        Cli::command().debug_assert();
+    }
+}

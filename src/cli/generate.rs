@@ -1,0 +1,121 @@
+//! `pagemill generate`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use pagemill::compress::Compress;
+use pagemill::config::{Raw, parse_count, parse_size};
+use pagemill::error::Error;
+use pagemill::format::{Format, target_format};
+use pagemill::sample::Amount;
+use pagemill::target::{Forwards, Target};
+
+use super::args::{Binary, CsvBoth, CsvOut, format_names, number};
+use super::exit::Exit;
+use super::request::file;
+use super::signals;
+
+pub const EXAMPLES: &[&str] = &[
+    "pagemill generate --size 1GiB -o big.csv",
+    "pagemill generate --records 1000 --seed 7 -o small.ndjson",
+    "pagemill generate -t csv --out-delimiter tab --out-no-headers --records 10",
+    "pagemill generate --layout 'id:u64le,price:f64be' --records 10 -o ten.fixed",
+    "pagemill generate -t json --records 3",
+];
+
+pub const NOTES: &str = "\
+The bytes depend on the format, its flags, the seed and the amount, and on nothing else.";
+
+/// The arguments of `generate`.
+#[derive(Args, Debug)]
+pub struct Generate {
+    /// File to write; - is standard output
+    #[arg(short, long, value_name = "OUTPUT", default_value = "-", help_heading = "Input and output")]
+    output: PathBuf,
+    /// Format of the data [default: by the extension of the output]
+    #[arg(
+        short,
+        long,
+        alias = "format",
+        value_name = "FORMAT",
+        value_parser = format_names(),
+        ignore_case = true,
+        help_heading = "Input and output"
+    )]
+    to: Option<String>,
+    /// Replace the output if it exists
+    #[arg(long, help_heading = "Input and output")]
+    force: bool,
+    /// About how much to write, in whole records
+    #[arg(
+        long,
+        value_name = "SIZE",
+        required_unless_present = "records",
+        conflicts_with = "records",
+        help_heading = "Values"
+    )]
+    size: Option<String>,
+    /// How many records to write
+    #[arg(long, value_name = "N", value_parser = parse_count, help_heading = "Values")]
+    records: Option<u64>,
+    /// Another seed gives other data [default: 0]
+    #[arg(long, value_name = "N", value_parser = parse_count, help_heading = "Values")]
+    seed: Option<u64>,
+    #[command(flatten)]
+    csv_both: CsvBoth,
+    #[command(flatten)]
+    csv_out: CsvOut,
+    #[command(flatten)]
+    binary: Binary,
+    /// Workers; 0: one for each processor [default: 0]
+    #[arg(short = 'j', long, value_name = "N", value_parser = number, help_heading = "Run & memory")]
+    workers: Option<usize>,
+}
+
+impl Generate {
+    /// Writes sample data.
+    pub fn run(self) -> Result<Exit, Error> {
+        let to = self.to.as_deref().map(str::parse).transpose()?;
+        let format = match (to, file(&self.output)) {
+            (Some(format), _) => format,
+            (None, Some(path)) => target_format(None, Some(path), Format::Csv)?,
+            (None, None) => {
+                return Err(Error::usage(
+                    "standard output has no name that would say its format\n  Say it with -t, such as -t csv.",
+                ));
+            }
+        };
+        let amount = match &self.size {
+            Some(size) => Amount::Bytes(parse_size("--size", size)?),
+            // One of the two is there: clap asks for it.
+            None => Amount::Records(self.records.unwrap_or(0)),
+        };
+        let mut raw = Raw::default();
+        self.csv_both.fill(&mut raw);
+        self.csv_out.fill(&mut raw);
+        self.binary.fill(&mut raw);
+        let sample = pagemill::sample::Sample {
+            format,
+            options: raw.options()?,
+            seed: self.seed.unwrap_or(0),
+            amount,
+            workers: self.workers.unwrap_or(0),
+        };
+        let stop = signals::watch().map(|watch| &watch.stop);
+        let target = match file(&self.output) {
+            Some(path) => Target::open(path, self.force, stop)?,
+            None => Target::standard(stop)?,
+        };
+        let target = match Compress::Auto.of(file(&self.output)) {
+            Some(compression) => target.packed(&compression.packing(sample.threads()))?,
+            None => target,
+        };
+        let mut writer = Forwards::new(&target).stop_with(stop);
+        if let Err(error) = sample.write(&mut writer) {
+            // What the target said, where it was the target that failed.
+            return Err(writer.error().unwrap_or(error));
+        }
+        target.finish()?;
+        Ok(Exit::Done)
+    }
+}

@@ -1,0 +1,173 @@
+//! `pagemill help`, `-h` and `--help`.
+
+use std::env;
+use std::io::{self, IsTerminal};
+
+use clap::{Args, CommandFactory};
+use pagemill::error::Error;
+
+use super::commands::{self, Cli, Entry};
+use super::console;
+use super::exit::Exit;
+use super::words::Line;
+
+pub const EXAMPLES: &[&str] = &["pagemill help convert", "pagemill help convert csv"];
+
+/// The flags of the short help, by their long names.
+const SHORT: [&str; 26] = [
+    "from",
+    "output",
+    "to",
+    "force",
+    "recursive",
+    "records",
+    "size",
+    "delimiter",
+    "out-delimiter",
+    "no-headers",
+    "out-no-headers",
+    "records-at",
+    "pretty",
+    "select",
+    "drop",
+    "rename",
+    "op",
+    "on-error",
+    "strict",
+    "workers",
+    "memory-limit",
+    "resume",
+    "quiet",
+    "verbose",
+    "explain",
+    "report",
+];
+
+/// How many examples the short help has.
+const SHORT_EXAMPLES: usize = 4;
+
+/// The exit codes of commands that read data.
+const CODES: &str = "\
+Exit codes: 0 done, 1 bad data, 2 usage, 3 input or output, 4 memory ceiling, 5 stopped (can be resumed),
+130 ended by SIGINT, 143 by SIGTERM.";
+
+/// The arguments of `help`.
+#[derive(Args, Debug)]
+pub struct Help {
+    /// The command to explain
+    #[arg(value_name = "COMMAND")]
+    command: Option<String>,
+    /// A group of its flags, such as csv; all: every flag
+    #[arg(value_name = "GROUP")]
+    group: Option<String>,
+}
+
+impl Help {
+    /// Prints what was asked for.
+    pub fn run(self) -> Result<Exit, Error> {
+        let Some(name) = &self.command else { return print(&mut Cli::command(), false) };
+        let Some(entry) = commands::named(name) else {
+            let names: Vec<&str> = commands::ALL.iter().map(|entry| entry.name).collect();
+            let tip = match group(&built(&commands::ALL[0]), name) {
+                Some(_) => format!("It is a group of flags: pagemill help convert {name}"),
+                None => format!("The commands are {}.", names.join(", ")),
+            };
+            return Err(Error::usage(format!("there is no command `{name}`\n  {tip}")));
+        };
+        match self.group.as_deref() {
+            None => of_command(entry, true),
+            Some(all) if all.eq_ignore_ascii_case("all") => of_command(entry, true),
+            Some(name) => of_group(entry, name),
+        }
+    }
+}
+
+/// What pagemill is, and which commands it has.
+pub fn overview() -> String {
+    Cli::command().render_help().to_string()
+}
+
+/// Prints the help that a flag asked for.
+pub fn asked(line: &Line) -> Result<Exit, Error> {
+    let named = line.words.get(1).and_then(|word| word.to_str()).and_then(commands::named);
+    match named {
+        Some(entry) => of_command(entry, line.words.iter().any(|word| word == "--help")),
+        None => print(&mut Cli::command(), false),
+    }
+}
+
+/// Prints the help of a command: all of it, or what is needed most.
+fn of_command(entry: &Entry, long: bool) -> Result<Exit, Error> {
+    let mut command = built(entry);
+    let shown = if long { entry.examples.len() } else { SHORT_EXAMPLES.min(entry.examples.len()) };
+    let mut after = format!("Examples:\n  {}", entry.examples[..shown].join("\n  "));
+    if long {
+        after += if entry.notes.is_empty() { "" } else { "\n\n" };
+        after += entry.notes;
+        let reads = command.get_arguments().any(|arg| arg.get_id() == "on_error");
+        after += &if reads { format!("\n\n{CODES}") } else { String::new() };
+    } else {
+        let all = command.get_arguments().count();
+        command = command.mut_args(|arg| {
+            let shown = arg.is_positional() || arg.get_long().is_some_and(|long| SHORT.contains(&long));
+            arg.hide_short_help(!shown)
+        });
+        let left_out = command.get_arguments().filter(|arg| arg.is_hide_short_help_set()).count();
+        if left_out > 0 {
+            after += &format!("\n\nThese are some of {all} flags: `pagemill {} --help` shows all.", entry.name);
+        }
+    }
+    print(&mut command.after_help(after), long)
+}
+
+/// Prints one group of a command's flags.
+fn of_group(entry: &Entry, name: &str) -> Result<Exit, Error> {
+    let command = built(entry);
+    let Some(heading) = group(&command, name) else {
+        let names: Vec<String> = headings(&command).iter().map(|heading| short_name(heading)).collect();
+        return Err(Error::usage(format!(
+            "`{}` has no group of flags called `{name}`\n  Its groups are {}.",
+            entry.name,
+            names.join(", ")
+        )));
+    };
+    let command = command.mut_args(|arg| {
+        let other = arg.get_help_heading() != Some(heading.as_str());
+        arg.hide(other)
+    });
+    print(&mut command.disable_help_flag(true).help_template("{all-args}"), true)
+}
+
+/// A command with its arguments, by itself.
+fn built(entry: &Entry) -> clap::Command {
+    let command = clap::Command::new(entry.name).bin_name(format!("pagemill {}", entry.name));
+    entry.build(command)
+}
+
+/// The groups of a command's flags.
+fn headings(command: &clap::Command) -> Vec<&str> {
+    let mut headings = Vec::new();
+    for arg in command.get_arguments().filter(|arg| !arg.is_hide_set()) {
+        headings.extend(arg.get_help_heading().filter(|heading| !headings.contains(heading)));
+    }
+    headings
+}
+
+/// The group that is meant: by one of its words.
+fn group(command: &clap::Command, name: &str) -> Option<String> {
+    let is_meant = |heading: &&str| heading.split(' ').any(|word| word.eq_ignore_ascii_case(name));
+    headings(command).into_iter().find(is_meant).map(str::to_owned)
+}
+
+/// The word that a group is called by.
+fn short_name(heading: &str) -> String {
+    heading.split(' ').next().unwrap_or_default().to_ascii_lowercase()
+}
+
+fn print(command: &mut clap::Command, long: bool) -> Result<Exit, Error> {
+    let text = if long { command.render_long_help() } else { command.render_help() };
+    let plain = !io::stdout().is_terminal() || env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let text = if plain { text.to_string() } else { text.ansi().to_string() };
+    console::print(&format!("{}\n", text.trim_end()))?;
+    Ok(Exit::Done)
+}

@@ -1,0 +1,106 @@
+//! What a command reads: operands, and lists of paths.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, IsTerminal};
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use pagemill::error::Error;
+use pagemill::source::{Folders, Listed, expand, read_list};
+
+use super::{commands, tips};
+
+/// The inputs of a command.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Input and output")]
+pub struct Inputs {
+    /// Files to read; - is standard input, which is read if there is none. Also patterns such as 'data/**/*.csv', and
+    /// folders with --recursive
+    #[arg(value_name = "INPUT")]
+    inputs: Vec<PathBuf>,
+    /// Older spelling of INPUT
+    #[arg(long = "input", value_name = "INPUT", conflicts_with = "inputs", hide = true)]
+    input_flag: Option<PathBuf>,
+    /// Read paths of further inputs from a file, one a line; - is standard input
+    #[arg(long, value_name = "LIST")]
+    files_from: Option<PathBuf>,
+    /// The paths of --files-from end with a zero byte, as `find -print0` writes them
+    #[arg(short = '0', long, requires = "files_from")]
+    zero_terminated: bool,
+}
+
+impl Inputs {
+    /// Of two operands the second, which is the output where no command was said; `named`: another one is named.
+    pub fn in_and_out(&mut self, named: bool) -> Result<Option<PathBuf>, Error> {
+        let is_command = |word: &&str| commands::named(word).is_some() && !Path::new(word).exists();
+        if let Some(command) = self.inputs.iter().filter_map(|path| path.to_str()).find(is_command) {
+            return Err(tips::command_first(command));
+        }
+        match self.inputs.len() {
+            0 | 1 => Ok(None),
+            2 if !named => Ok(self.inputs.pop()),
+            count => Err(Error::usage(format!(
+                "without a command there is one input, and one output at most: {} paths are too many here\n  To convert several inputs, say so: pagemill convert {} …",
+                count,
+                self.inputs[0].display()
+            ))),
+        }
+    }
+
+    /// Whether nothing is named.
+    pub fn is_empty(&self) -> bool {
+        self.inputs.is_empty() && self.input_flag.is_none() && self.files_from.is_none()
+    }
+
+    /// The operands. Standard input if nothing else is there to be read.
+    pub fn take(&mut self) -> Result<Vec<PathBuf>, Error> {
+        if self.is_empty() {
+            if io::stdin().is_terminal() {
+                return Err(Error::usage(
+                    "there is no input: no file is named, and standard input is a terminal\n  Name a file, or - to type the input.",
+                ));
+            }
+            return Ok(vec![PathBuf::from("-")]);
+        }
+        let mut inputs = std::mem::take(&mut self.inputs);
+        inputs.extend(self.input_flag.take());
+        tips::number_after_n(&inputs).map_or(Ok(inputs), Err)
+    }
+
+    /// The list of paths, if it is a file.
+    pub fn list_path(&self) -> Option<PathBuf> {
+        self.files_from.clone().filter(|path| path != Path::new("-"))
+    }
+
+    /// All files that these operands and the list stand for, at least one.
+    pub fn list(&self, inputs: &[PathBuf], folders: Folders<'_>) -> Result<Vec<Listed>, Error> {
+        let mut sources = expand(inputs, folders)?;
+        if let Some(list) = &self.files_from {
+            for path in read_names(list, self.zero_terminated)? {
+                // What a list names is never taken for a pattern.
+                match folders.recursive && path.is_dir() {
+                    true => sources.extend(expand(&[path], folders)?),
+                    false => sources.push(Listed::file(path)),
+                }
+            }
+        }
+        let stdin = Path::new("-");
+        let read = sources.iter().filter(|source| source.path == stdin).count();
+        if read + usize::from(self.files_from.as_deref() == Some(stdin)) > 1 {
+            return Err(Error::usage("standard input can be read only once, but - is named several times"));
+        }
+        if sources.is_empty() {
+            return Err(Error::usage("there is no input: the list names no file"));
+        }
+        Ok(sources)
+    }
+}
+
+/// The paths of `--files-from`.
+fn read_names(list: &Path, zero_terminated: bool) -> Result<Vec<PathBuf>, Error> {
+    let reader: Box<dyn BufRead> = match list == Path::new("-") {
+        true => Box::new(io::stdin().lock()),
+        false => Box::new(BufReader::new(File::open(list).map_err(|e| Error::io("open", list, e))?)),
+    };
+    read_list(list, reader, zero_terminated)
+}

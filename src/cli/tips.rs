@@ -1,0 +1,320 @@
+//! What people know from other tools, and how it is said here.
+
+use std::borrow::Cow;
+use std::env;
+use std::path::PathBuf;
+
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use pagemill::error::Error;
+use pagemill::format::Format;
+
+use super::commands;
+
+/// What is to be said instead of a flag.
+#[derive(Clone, Copy)]
+enum Tip {
+    /// This takes its place in the command line.
+    Say(&'static str),
+    /// There is no such thing, and why.
+    None(&'static str),
+}
+
+use Tip::{None as No, Say};
+
+const NOT_YET_WHERE: &str = "records can't be chosen by a condition yet";
+const NOT_YET_ROWS: &str = "records can't be chosen by their number yet";
+const NOT_YET_NULL: &str = "texts that mean null can't be named yet: an unquoted empty field is null";
+const NOT_YET_NAME: &str = "the name of the input can't be made a field yet";
+const NOT_YET_DEDUPE: &str = "records that are there twice can't be left out yet";
+const NOT_YET_SORT: &str = "records can't be sorted yet: they keep the order of the input";
+
+/// Flags of other tools, and older ones of ours.
+const FLAGS: [(&str, Tip); 88] = [
+    ("--sep", Say("--delimiter")),
+    ("--separator", Say("--delimiter")),
+    ("--delim", Say("--delimiter")),
+    ("--ifs", Say("--delimiter")),
+    ("--fs", Say("--delimiter")),
+    ("-F", Say("-d")),
+    ("--ofs", Say("--out-delimiter")),
+    ("--output-delimiter", Say("--out-delimiter")),
+    ("--quotechar", Say("--quote")),
+    ("--quote-char", Say("--quote")),
+    ("--escapechar", Say("--escape")),
+    ("--escape-char", Say("--escape")),
+    ("--no-quotes", Say("--no-quoting")),
+    ("--no-header", Say("--no-headers")),
+    ("--noheader", Say("--no-headers")),
+    ("--no-header-row", Say("--no-headers")),
+    ("-H", Say("--no-headers")),
+    ("--header", No("the first record is the header unless --no-headers says that there is none")),
+    ("--headers", No("the first record is the header unless --no-headers says that there is none")),
+    ("--input-format", Say("--from")),
+    ("--informat", Say("--from")),
+    ("--output-format", Say("--to")),
+    ("--outformat", Say("--to")),
+    ("--format", Say("--to")),
+    ("--icsv", Say("-f csv")),
+    ("--itsv", Say("-f tsv")),
+    ("--ijson", Say("-f json")),
+    ("--ijsonl", Say("-f ndjson")),
+    ("--ocsv", Say("-t csv")),
+    ("--otsv", Say("-t tsv")),
+    ("--ojson", Say("-t json")),
+    ("--ojsonl", Say("-t ndjson")),
+    ("--csv", Say("-f csv -t csv")),
+    ("--tsv", Say("-f tsv -t tsv")),
+    ("--json", Say("-f json -t json")),
+    ("--jsonl", Say("-f ndjson -t ndjson")),
+    ("--c2t", Say("-f csv -t tsv")),
+    ("--c2j", Say("-f csv -t json")),
+    ("--c2l", Say("-f csv -t ndjson")),
+    ("--t2c", Say("-f tsv -t csv")),
+    ("--t2j", Say("-f tsv -t json")),
+    ("--t2l", Say("-f tsv -t ndjson")),
+    ("--j2c", Say("-f json -t csv")),
+    ("--j2t", Say("-f json -t tsv")),
+    ("--j2l", Say("-f json -t ndjson")),
+    ("--l2c", Say("-f ndjson -t csv")),
+    ("--l2t", Say("-f ndjson -t tsv")),
+    ("--l2j", Say("-f ndjson -t json")),
+    ("--outfile", Say("--output")),
+    ("--out", Say("--output")),
+    ("--outdir", Say("--out-dir")),
+    ("--overwrite", Say("--force")),
+    ("-y", Say("--force")),
+    ("--jobs", Say("--workers")),
+    ("--threads", Say("--workers")),
+    ("--num-threads", Say("--workers")),
+    ("--parallel", Say("--workers")),
+    ("--batch-size", Say("--slice-size")),
+    ("--max-memory", Say("--memory-limit")),
+    ("--memory", Say("--memory-limit")),
+    ("--dry-run", Say("--explain")),
+    ("--silent", Say("--quiet")),
+    ("--fields", Say("--select")),
+    ("--cols", Say("--select")),
+    ("--exclude", Say("--drop")),
+    ("--charset", Say("--encoding")),
+    ("--indent", Say("--pretty")),
+    ("--trim", Say("--op trim")),
+    ("--ignore-errors", Say("--on-error skip")),
+    ("--skip-errors", Say("--on-error skip")),
+    ("--lenient", Say("--on-error skip")),
+    ("--json-path", Say("--records-at")),
+    ("--null0", Say("-0")),
+    ("--print0", Say("-0")),
+    (
+        "--null",
+        No("a list of paths that end with zero bytes is said with -0, and texts that mean null can't be named yet"),
+    ),
+    ("--filter", No(NOT_YET_WHERE)),
+    ("--where", No(NOT_YET_WHERE)),
+    ("--nullstr", No(NOT_YET_NULL)),
+    ("--null-value", No(NOT_YET_NULL)),
+    ("--null-values", No(NOT_YET_NULL)),
+    ("--filename", No(NOT_YET_NAME)),
+    ("--source-column", No(NOT_YET_NAME)),
+    ("--limit", No(NOT_YET_ROWS)),
+    ("-l", No(NOT_YET_ROWS)),
+    ("--skip", No(NOT_YET_ROWS)),
+    ("--offset", No(NOT_YET_ROWS)),
+    ("--dedup", No(NOT_YET_DEDUPE)),
+    ("--dedupe", No(NOT_YET_DEDUPE)),
+];
+
+/// Commands of other tools.
+const COMMANDS: [(&str, Tip); 20] = [
+    ("cat", Say("convert")),
+    ("to", Say("convert")),
+    ("from", Say("convert")),
+    ("cut", No("fields are chosen by a flag: pagemill convert INPUT --select FIELDS")),
+    ("select", No("fields are chosen by a flag: pagemill convert INPUT --select FIELDS")),
+    ("rename", No("fields are renamed by a flag: pagemill convert INPUT --rename OLD=NEW")),
+    ("fmt", No("the dialect of the output is said by flags: pagemill convert INPUT --out-delimiter ';'")),
+    ("wc", Say("count")),
+    ("bench", No("pagemill can't do that yet")),
+    ("head", No(NOT_YET_ROWS)),
+    ("tail", No(NOT_YET_ROWS)),
+    ("slice", No(NOT_YET_ROWS)),
+    ("filter", No(NOT_YET_WHERE)),
+    ("search", No(NOT_YET_WHERE)),
+    ("dedup", No(NOT_YET_DEDUPE)),
+    ("dedupe", No(NOT_YET_DEDUPE)),
+    ("sort", No(NOT_YET_SORT)),
+    ("split", No("one file can't be made many yet")),
+    ("stats", No("pagemill can't describe columns yet")),
+    ("join", No("files can't be joined by their fields")),
+];
+
+fn find(table: &[(&str, Tip)], word: &str) -> Option<Tip> {
+    table.iter().find(|(known, _)| *known == word).map(|(_, tip)| *tip)
+}
+
+/// A first word that is neither a command nor a file.
+pub fn no_command(word: &str) -> Error {
+    let help = "`pagemill help` shows what there is.";
+    let names: Vec<&str> = commands::ALL.iter().map(|entry| entry.name).collect();
+    let tip: Cow<'_, str> = match find(&COMMANDS, word) {
+        Some(Say(instead)) => corrected(word, instead).into(),
+        Some(No(why)) => return Error::usage(format!("there is no command `{word}`: {why}\n  {help}")),
+        None if word.contains("://") => {
+            "Addresses are not read: get it with another tool, such as curl -s ADDRESS | pagemill -f FORMAT.".into()
+        }
+        None => match pagemill::op::nearest(&names, word) {
+            Some(name) => format!("Did you mean this?  {}", corrected(word, name)).into(),
+            None => format!("The commands are {}; {help}", names.join(", ")).into(),
+        },
+    };
+    Error::usage(format!("`{word}` is neither a command nor a file\n  {tip}"))
+}
+
+/// What to say of a command line that the parser refused, if something better than its own words is known.
+pub fn of(error: &clap::Error) -> Option<String> {
+    let text = |kind| match error.get(kind) {
+        Some(ContextValue::String(text)) => Some(text.as_str()),
+        _ => None,
+    };
+    let arg = text(ContextKind::InvalidArg)?;
+    match error.kind() {
+        ErrorKind::UnknownArgument => unknown(arg),
+        ErrorKind::InvalidValue => other_letter(arg, text(ContextKind::InvalidValue)?),
+        _ => None,
+    }
+}
+
+fn unknown(arg: &str) -> Option<String> {
+    if env::args().nth(1).as_deref() == Some("sample") && !arg.starts_with('-') {
+        return Some(
+            "`sample` is an older name of `generate`, which writes data of its own and reads none\n  Records of a file can't be drawn by lot yet."
+                .to_owned(),
+        );
+    }
+    let tip = match (find(&FLAGS, arg)?, arg) {
+        (_, "--null") if env::args().any(|word| word.starts_with("--files-from")) => Say("-0"),
+        (tip, _) => tip,
+    };
+    Some(match tip {
+        Say(instead) => format!("`{arg}` is `{instead}` here\n  {}", corrected(arg, instead)),
+        No(why) => format!("there is no `{arg}`: {why}"),
+    })
+}
+
+/// Letters that mean something else elsewhere, by the values that they have there.
+fn other_letter(arg: &str, value: &str) -> Option<String> {
+    let is_number = || value.bytes().all(|byte| byte.is_ascii_digit() || byte == b',' || byte == b'-');
+    let is_mark = || value.len() == 1 && value.bytes().all(|byte| byte.is_ascii_punctuation() || byte == b'\t');
+    if arg.starts_with("--to ") && is_number() {
+        return Some(format!(
+            "-t is the format of the output; the number of workers is -j\n  {}",
+            corrected("-t", "-j")
+        ));
+    }
+    if arg.starts_with("--to ") && is_mark() {
+        return Some(format!("-t is the format of the output; the delimiter is -d\n  {}", corrected("-t", "-d")));
+    }
+    if arg.starts_with("--from ") && is_number() {
+        return Some("-f is the format of the input; fields are chosen by name, with --select NAMES".to_owned());
+    }
+    if arg.starts_with("--from ") && std::path::Path::new(value).exists() {
+        return Some(format!("-f is the format of the input; an input needs no flag\n  {}", corrected("-f", "")));
+    }
+    None
+}
+
+/// `-o csv`: elsewhere that is a format.
+pub fn format_as_output(output: &str) -> Option<Error> {
+    let is_format = Format::ALL.iter().any(|format| format.name().eq_ignore_ascii_case(output)) || output == "jsonl";
+    is_format.then(|| {
+        Error::usage(format!(
+            "-o is the file to write; the format of the output is -t\n  {}\n  For a file of the name `{output}`, say its format with -t too.",
+            corrected("-o", "-t")
+        ))
+    })
+}
+
+/// `-n 5`: elsewhere that is how many records are wanted.
+pub fn number_after_n(inputs: &[PathBuf]) -> Option<Error> {
+    let is_number = |path: &&PathBuf| path.as_os_str().as_encoded_bytes().iter().all(u8::is_ascii_digit);
+    let number = inputs.iter().find(is_number).filter(|path| !path.exists())?;
+    let is_after = env::args_os().collect::<Vec<_>>().windows(2).any(|words| words[0] == "-n" && words[1] == **number);
+    is_after.then(|| {
+        Error::usage(format!(
+            "there is no file `{}`: -n is --no-headers here, and takes no number\n  A number of records can't be said yet.",
+            number.display()
+        ))
+    })
+}
+
+/// A command that stands after flags.
+pub fn command_first(command: &str) -> Error {
+    let mut words: Vec<String> =
+        env::args_os().skip(1).map(|word| quoted(&word.to_string_lossy()).into_owned()).collect();
+    if let Some(at) = words.iter().position(|word| word == command) {
+        words.remove(at);
+    }
+    Error::usage(format!("the command comes first\n  pagemill {command} {}", words.join(" ")))
+}
+
+/// The command line of this process with something said in another way.
+pub fn corrected(wrong: &str, right: &str) -> String {
+    let mut words = vec!["pagemill".to_owned()];
+    for word in env::args_os().skip(1) {
+        let word = word.to_string_lossy();
+        let long_value = word.strip_prefix(wrong).and_then(|rest| rest.strip_prefix('=')).filter(|_| wrong.len() > 2);
+        let joined = word.strip_prefix(wrong).filter(|_| wrong.len() == 2 && !wrong.starts_with("--"));
+        match (long_value, joined) {
+            _ if word == wrong => words.extend((!right.is_empty()).then(|| right.to_owned())),
+            (Some(value), _) => words.push(format!("{right}={}", quoted(value))),
+            (_, Some(value)) => words.push(format!("{right} {}", quoted(value)).trim_start().to_owned()),
+            _ => words.push(quoted(&word).into_owned()),
+        }
+    }
+    words.join(" ")
+}
+
+/// A word as a shell reads it.
+fn quoted(word: &str) -> Cow<'_, str> {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./=:,+%@".contains(&byte) || !byte.is_ascii();
+    match !word.is_empty() && word.bytes().all(plain) {
+        true => word.into(),
+        false => format!("'{}'", word.replace('\'', r"'\''")).into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    /// What is said instead exists, and what is known is not a flag by now.
+    #[test]
+    fn tips_name_flags_that_exist() {
+        let mut cli = commands::Cli::command();
+        cli.build();
+        let convert = cli.find_subcommand("convert").unwrap();
+        let known = |flag: &str| {
+            convert.get_arguments().any(|arg| {
+                arg.get_long().is_some_and(|long| flag == format!("--{long}"))
+                    || arg.get_short().is_some_and(|short| flag == format!("-{short}"))
+            })
+        };
+        for (flag, tip) in FLAGS {
+            assert!(!known(flag), "{flag} is a flag of convert: its tip is never seen");
+            if let Say(instead) = tip {
+                let said = instead.split(' ').filter(|word| word.starts_with('-'));
+                said.for_each(|word| assert!(known(word), "{word}, said instead of {flag}, is no flag"));
+            }
+        }
+        for (word, _) in COMMANDS {
+            assert!(commands::named(word).is_none(), "{word} is a command");
+        }
+    }
+
+    #[test]
+    fn words_are_quoted_for_a_shell() {
+        assert_eq!(quoted("a-b.csv"), "a-b.csv");
+        assert_eq!(quoted("it's"), r"'it'\''s'");
+        assert_eq!([quoted(""), quoted(";")], ["''", "';'"]);
+    }
+}

@@ -1,0 +1,135 @@
+//! From the words that were typed to those that the parser gets: the form without a command, and old spellings.
+
+use std::env;
+use std::ffi::{OsStr, OsString};
+use std::io::{self, IsTerminal};
+use std::path::Path;
+
+use pagemill::error::Error;
+
+use super::{commands, tips};
+
+/// The words of a command line.
+#[derive(Debug)]
+pub struct Line {
+    /// The name of the program, a command, its arguments.
+    pub words: Vec<OsString>,
+    /// The command was not said: it is `convert`, and a second operand is the output.
+    pub implied: bool,
+}
+
+/// Spellings of the first version that worked with one dash too. `-output` would be `-o utput`, so only the whole name
+/// counts.
+const ONE_DASH: [&str; 7] =
+    ["-input", "-output", "-processor", "-workers", "-chunk-size", "-memory-limit", "-create-sample"];
+
+/// What the process was given. None: nothing, by somebody at a terminal.
+///
+/// # Errors
+/// Usage: the first word is neither a command nor a file.
+pub fn read() -> Result<Option<Line>, Error> {
+    line(env::args_os().collect(), io::stdin().is_terminal())
+}
+
+fn line(mut words: Vec<OsString>, at_terminal: bool) -> Result<Option<Line>, Error> {
+    if words.is_empty() {
+        words.push("pagemill".into());
+    }
+    let flags = words.iter_mut().skip(1).take_while(|word| *word != "--");
+    flags.filter(|word| has_one_dash(word)).for_each(|word| {
+        let mut whole = OsString::from("-");
+        whole.push(&*word);
+        *word = whole;
+    });
+    let Some(first) = words.get(1) else {
+        if at_terminal {
+            return Ok(None);
+        }
+        words.push("convert".into());
+        return Ok(Some(Line { words, implied: true }));
+    };
+    if first == "--create-sample" {
+        words[1] = "generate".into();
+    }
+    let is_said = words[1]
+        .to_str()
+        .is_some_and(|word| commands::named(word).is_some() || ["-h", "--help", "-V", "--version"].contains(&word));
+    if is_said {
+        return Ok(Some(Line { words, implied: false }));
+    }
+    if !is_flag(&words[1]) && !may_be_read(&words[1]) {
+        return Err(tips::no_command(&words[1].to_string_lossy()));
+    }
+    words.insert(1, "convert".into());
+    Ok(Some(Line { words, implied: true }))
+}
+
+fn has_one_dash(word: &OsStr) -> bool {
+    let Some(word) = word.to_str() else { return false };
+    let name = word.split('=').next().unwrap_or_default();
+    ONE_DASH.contains(&name)
+}
+
+fn is_flag(word: &OsStr) -> bool {
+    word.as_encoded_bytes().starts_with(b"-") && word != "-"
+}
+
+/// Whether a word may be an input: `-`, a file, or a pattern.
+fn may_be_read(word: &OsStr) -> bool {
+    word == "-" || Path::new(word).exists() || word.as_encoded_bytes().iter().any(|byte| b"*?[".contains(byte))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> String {
+        let words = std::iter::once("pagemill").chain(text.split_whitespace()).map(OsString::from).collect();
+        match line(words, false) {
+            Ok(Some(line)) => {
+                let words: Vec<_> = line.words[1..].iter().map(|word| word.to_string_lossy()).collect();
+                format!("{}{}", if line.implied { "(implied) " } else { "" }, words.join(" "))
+            }
+            Ok(None) => "nothing".into(),
+            Err(error) => error.to_string(),
+        }
+    }
+
+    #[test]
+    fn commands_are_said_or_implied() {
+        let table = [
+            ("convert a.csv", "convert a.csv"),
+            ("sample --format csv", "sample --format csv"),
+            ("--create-sample --size 1MB", "generate --size 1MB"),
+            ("-create-sample --size 1MB", "generate --size 1MB"),
+            ("--help", "--help"),
+            ("-V", "-V"),
+            ("Cargo.toml out.csv", "(implied) convert Cargo.toml out.csv"),
+            ("- -f csv", "(implied) convert - -f csv"),
+            ("-t ndjson Cargo.toml", "(implied) convert -t ndjson Cargo.toml"),
+            ("none/*.csv", "(implied) convert none/*.csv"),
+            ("", "(implied) convert"),
+        ];
+        for (text, expected) in table {
+            assert_eq!(read(text), expected, "{text}");
+        }
+        assert!(read("convrt a.csv").contains("neither a command nor a file"), "{}", read("convrt a.csv"));
+    }
+
+    #[test]
+    fn old_spellings_have_one_dash_or_two() {
+        let table = [
+            ("-input=a.txt -output b.txt", "(implied) convert --input=a.txt --output b.txt"),
+            ("convert -o utput -output.csv", "convert -o utput -output.csv"),
+            ("convert -inputs -- -input", "convert -inputs -- -input"),
+        ];
+        for (text, expected) in table {
+            assert_eq!(read(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn nothing_at_a_terminal() {
+        assert!(line(vec!["pagemill".into()], true).unwrap().is_none());
+    }
+}

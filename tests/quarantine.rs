@@ -690,7 +690,7 @@ fn an_empty_text_is_not_lost() {
     edit(&here.join("a.q"), |line| {
         line["text"] = ["2,x", "", "4,y"][line["record"].as_u64().unwrap() as usize - 2].into();
     });
-    replay(&[]).ends(1).says(&["a: record 3: byte 16", "holds no record", "take the whole line away"]);
+    replay(&[]).ends(1).says(&["a: record 3", "byte 16", "holds no record", "take the whole line away"]);
     let ran = replay(&["--on-error", "skip"]).ends(0).says(&["1 bad record"]);
     assert_eq!(ran.stdout, "{\"id\":2,\"name\":\"x\"}\n{\"id\":4,\"name\":\"y\"}\n");
     let ran = replay(&["--on-error", "quarantine", "--quarantine", "b.q"]).ends(0);

@@ -66,7 +66,7 @@ pub struct CsvIn {
     /// Quotes mean nothing in the input
     #[arg(long)]
     no_quoting: bool,
-    /// Pass over lines that start with this byte
+    /// Ignore lines that start with this byte
     #[arg(long, value_name = "BYTE", allow_hyphen_values = true)]
     comment: Option<String>,
     /// Names for the columns of an input without a header: its first record is data, and the output has these names as
@@ -228,14 +228,14 @@ impl Binary {
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Values")]
 pub struct Values {
-    /// Unquoted CSV fields: numbers and nulls where they are exactly that (auto), or always text [default: auto]
+    /// What unquoted CSV fields are: numbers and nulls where they are exactly that (auto), or always text [default: auto]
     #[arg(long, value_name = "HOW", value_parser = one_of(&choice::TYPES), ignore_case = true)]
     types: Option<String>,
     /// Change text, left to right: upper, lower, upper-ascii, lower-ascii, trim, reverse, reverse-chars, or end in
     /// wordcount; on named fields only with upper:name+city
     #[arg(long, alias = "processor", value_name = "NAME[:FIELDS]")]
     op: Vec<String>,
-    /// How bytes stand in CSV, TSV, NDJSON and JSON [default: base64]
+    /// How bytes are written and read in CSV, TSV, NDJSON and JSON [default: base64]
     #[arg(long, value_name = "HOW", value_parser = one_of(&choice::BYTES), ignore_case = true)]
     bytes: Option<String>,
     #[command(flatten)]
@@ -256,7 +256,7 @@ impl Values {
 #[command(next_help_heading = "Values")]
 pub struct Encoded {
     /// What to do with invalid UTF-8 where UTF-8 is needed, and with text that is malformed in its encoding: fail, or
-    /// replace it by U+FFFD [default: fail]
+    /// replace it with U+FFFD [default: fail]
     #[arg(long, value_name = "HOW", value_parser = one_of(&choice::INVALID_UTF8), ignore_case = true)]
     invalid_utf8: Option<String>,
 }
@@ -304,7 +304,7 @@ pub struct Run {
     /// available), or a share of that such as 25% [default: 100MB]
     #[arg(long, value_name = "SIZE|auto|N%")]
     memory_limit: Option<String>,
-    /// End with code 4 if the process had more resident memory than the limit at any time; the output is there all the
+    /// End with code 4 if the process ever had more resident memory than the limit; the output is complete all the
     /// same
     #[arg(long)]
     strict_memory: bool,
@@ -333,8 +333,8 @@ impl Run {
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Errors")]
 pub struct Errors {
-    /// What a bad record does: end the job, be counted and left out, or be put into a quarantine too, from where
-    /// `replay` converts it once it is repaired [default: fail]
+    /// What a bad record does: it ends the job (fail), is left out and counted (skip), or is also put into a
+    /// quarantine, from which `replay` converts it once it is repaired [default: fail]
     #[arg(long, value_name = "HOW", value_parser = one_of(&choice::ON_ERROR), ignore_case = true)]
     on_error: Option<String>,
     /// The file for bad records [default: OUTPUT.quarantine.ndjson]
@@ -377,7 +377,7 @@ struct Limits {
     /// The longest name of a column, and the longest path of keys that becomes one [default: 64KiB]
     #[arg(long, value_name = "SIZE")]
     max_key_length: Option<String>,
-    /// The most different keys that a header is made of [default: 100000]
+    /// The most keys that a header is made of [default: 100000]
     #[arg(long, value_name = "N", value_parser = number)]
     max_keys: Option<usize>,
 }

@@ -134,7 +134,7 @@ struct Resume {
     /// Write no checkpoints
     #[arg(long, conflicts_with = "resume")]
     no_checkpoint: bool,
-    /// How much input lies between two checkpoints [default: 64MiB]
+    /// How much input is converted between two checkpoints [default: 64MiB]
     #[arg(long, value_name = "SIZE")]
     checkpoint_every: Option<String>,
     /// Sync the output before every checkpoint, against power failures

@@ -21,7 +21,7 @@ as \"text\" (of frames the payload, of an array the value), or change its bytes 
 lines of records that are not wanted.
 
 The first line says how the records are read and has to stay, so flags about reading need not be given again; those \
-about fields, ops and the output have to. What is still bad is told with its place in the original file.";
+about fields, ops and the output have to. What is still bad is reported with its place in the original file.";
 
 /// The arguments of `replay`.
 #[derive(Args, Debug)]

@@ -237,6 +237,7 @@ impl<'s> Opened<'s> {
             }
             outcome => outcome,
         }
+        .map_err(|error| self.tell_key(error))
     }
 
     /// What says how the records are read.
@@ -271,6 +272,11 @@ impl<'s> Opened<'s> {
             (Some(suspicion), None) => error.suspect(suspicion),
             _ => error,
         }
+    }
+
+    /// The same for a key that the header lacks, where the run does not begin anew because of it.
+    pub(super) fn tell_key(&self, error: Error) -> Error {
+        if error.is_unknown_key() { self.tell(error) } else { error }
     }
 
     pub(super) fn writing(&self, header: Option<Columns>) -> Result<Box<dyn WriteFormat>> {

@@ -207,7 +207,11 @@ impl Opened<'_> {
         };
         let ready = run_workers(&workers, &shared)?;
         let (bytes_in, events) = (shared.feed.into_inner().offset(), shared.governor.into_events());
-        let (mut totals, place) = shared.committer.finish().map_err(|error| self.tell(error))?;
+        let (mut totals, place) = shared.committer.finish().map_err(|error| match error.is_unknown_key() {
+            // The run may begin anew: the line is looked for where the error is the last word.
+            true => error,
+            false => self.tell(error),
+        })?;
         // Behind the last read, and before the output looks like a whole one.
         self.source.unchanged()?;
         totals.lossy.count_many(LossyKind::InvalidUtf8Replaced, self.reading.replaced());

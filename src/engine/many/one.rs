@@ -393,7 +393,7 @@ impl<'s> Run<'s> {
         self.ledger.begin(&opened.source.path, || opened.head());
         let place = (self.place, first_skips);
         let run = opened.records(on_error, &*writing, self.target, &phases, place, &mut self.ledger);
-        let run = run.map_err(|error| opened.source.blame(error))?;
+        let run = run.map_err(|error| opened.source.blame(opened.tell_key(error)))?;
         self.place = run.place;
         self.sum.add(&opened, &run, &phases, &before);
         let path = &self.files[index].source;

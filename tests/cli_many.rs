@@ -285,7 +285,7 @@ fn failures_name_the_file_and_the_record_in_it() {
     // A stream can't take back what it has.
     convert(here, "a.csv bad.csv --keep-going").ends(2).says(&["--keep-going", "--out-dir"]);
     let ran = convert(here, "a.csv bad.csv b.csv --keep-going --out-dir out").ends(1).says(&["bad.csv: record 2"]);
-    assert_eq!((names(&here.join("out")).join(" "), lines(&ran.stderr).len()), ("a.csv b.csv".to_owned(), 3));
+    assert_eq!((names(&here.join("out")).join(" "), lines(&ran.stderr).len()), ("a.csv b.csv".to_owned(), 4));
     // If all fail there is no file.
     convert(here, "bad.csv missing.csv -o none.csv --keep-going").ends(1).says(&["2 of 2"]);
     assert!(!here.join("none.csv").exists());

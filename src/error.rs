@@ -278,7 +278,7 @@ impl fmt::Display for Error {
                 if let Some(encoding) = decoded {
                     write!(f, " of the text decoded from {encoding}")?;
                 }
-                write!(f, ": {}", error.reason)?;
+                write!(f, ": {}", error.message())?;
                 match (text, position.line) {
                     (Some(text), 0) => write!(f, "\n  | {text}")?,
                     (Some(text), line) => write!(f, "\n  {line} | {text}")?,
@@ -333,7 +333,7 @@ impl BadStream {
 
 impl fmt::Display for BadStream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "byte {}: {}", self.offset, self.error.reason)
+        write!(f, "byte {}: {}", self.offset, self.error.message())
     }
 }
 
@@ -346,8 +346,10 @@ impl std::error::Error for BadStream {}
 pub struct RecordError {
     /// The byte offset from the start of the slice.
     pub offset: usize,
-    /// What is wrong, as a phrase without a full stop.
+    /// What is wrong, as a phrase without a full stop. See [`message`](Self::message).
     pub reason: Cow<'static, str>,
+    /// What `{}` in the reason stands for.
+    pub(crate) numbers: Option<[usize; 2]>,
     /// What to do about it, as a sentence.
     pub hint: Option<Cow<'static, str>>,
     /// Whose fault it is.
@@ -362,7 +364,9 @@ pub(crate) enum Fault {
     Record,
     /// The record has a key that the header lacks: the header has to be found anew.
     UnknownKey,
-    /// The record is larger than records may be. Its end may not even have been looked for.
+    /// The record is larger than records may be. It can be left out, but is not kept.
+    Oversized,
+    /// Something in the record is larger than it may be, for which the whole run needs room: a key, a header.
     TooLarge,
     /// There is not enough memory for it.
     NoMemory,
@@ -375,7 +379,18 @@ pub(crate) enum Fault {
 impl RecordError {
     /// An error at `offset` of the slice.
     pub fn new(offset: usize, reason: impl Into<Cow<'static, str>>) -> RecordError {
-        RecordError { offset, reason: reason.into(), hint: None, fault: Fault::Record }
+        RecordError { offset, reason: reason.into(), numbers: None, hint: None, fault: Fault::Record }
+    }
+
+    /// An error whose reason has numbers in the places of `{}`. Nothing is allocated for it: there may be one for every
+    /// record, and nobody may want to see it.
+    pub(crate) fn with_numbers(offset: usize, reason: &'static str, numbers: [usize; 2]) -> RecordError {
+        RecordError { numbers: Some(numbers), ..RecordError::new(offset, reason) }
+    }
+
+    /// What is wrong, with its numbers.
+    pub fn message(&self) -> impl fmt::Display + '_ {
+        Message(self)
     }
 
     /// Says whose fault it is.
@@ -397,5 +412,24 @@ impl RecordError {
     pub fn hint(mut self, hint: impl Into<Cow<'static, str>>) -> RecordError {
         self.hint = Some(hint.into());
         self
+    }
+}
+
+/// The reason of an error, in which numbers are filled in.
+struct Message<'e>(&'e RecordError);
+
+impl fmt::Display for Message<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let RecordError { reason, numbers: Some(numbers), .. } = self.0 else { return f.write_str(&self.0.reason) };
+        let mut numbers = numbers.iter();
+        for (index, part) in reason.split("{}").enumerate() {
+            if index > 0
+                && let Some(number) = numbers.next()
+            {
+                write!(f, "{number}")?;
+            }
+            f.write_str(part)?;
+        }
+        Ok(())
     }
 }

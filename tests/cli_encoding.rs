@@ -74,7 +74,7 @@ fn malformed_text_is_told_with_its_place() {
     bytes.extend_from_slice(b"\x00\xd8\n\0");
     bytes.extend_from_slice(&little("7\n"));
     fs::write(here.join("bad.csv"), &bytes).unwrap();
-    for how in ["", "--slice-size 1 -j 3", "-t ndjson --on-error skip"] {
+    for how in ["", "--slice-size 1 -j 3", "-t ndjson --max-record-size 100"] {
         let ran = convert(here, &format!("bad.csv {how}")).ends(1);
         ran.says(&[
             "bad.csv: record 2, line 3, byte 4 of the text decoded from UTF-16LE: byte 12 of the source is malformed",
@@ -86,6 +86,31 @@ fn malformed_text_is_told_with_its_place() {
     convert(here, "bad.csv --invalid-utf8 replace --strict").ends(1).says(&["byte 12 of the source"]);
     fs::write(here.join("head.csv"), b"\xff\xfea\0\x00\xd8,\0").unwrap();
     convert(here, "head.csv -t ndjson").ends(1).says(&["head.csv", "byte 4 of the source is malformed"]);
+    // The record that holds it can be left out, wherever its bytes would go, and nothing else.
+    for how in ["", "--slice-size 1 -j 3", "-t text", "-t ndjson", "--select a", "--op upper"] {
+        let ran = convert(here, &format!("bad.csv --on-error skip {how}")).ends(0).says(&["1 bad record"]);
+        let expected = if how == "-t ndjson" { "{\"a\":1}\n{\"a\":7}\n" } else { "a\n1\n7\n" };
+        let expected = if how == "-t text" { "1\n7\n" } else { expected };
+        assert_eq!(ran.stdout, expected, "{how}");
+    }
+    convert(here, "bad.csv --on-error skip --max-errors 0")
+        .ends(1)
+        .says(&["bad.csv: record 2", "byte 12 of the source is malformed UTF-16LE"]);
+    convert(here, "bad.csv --on-error quarantine -o good.csv").ends(0);
+    assert_eq!(fs::read_to_string(here.join("good.csv")).unwrap(), "a\n1\n7\n");
+    let line = fs::read_to_string(here.join("good.csv.quarantine.ndjson")).unwrap();
+    // `5`, a byte that no UTF-8 has, and the end of the line.
+    assert!(line.contains("byte 12 of the source") && line.ends_with("\"raw\":\"Nf8K\"}\n"), "{line}");
+    let mut bytes = little("{\"a\":1}\n{\"a\":\"");
+    bytes.extend_from_slice(b"\x00\xd8");
+    bytes.extend_from_slice(&little("\",\"b\":2}\n{\"a\":3}\n"));
+    fs::write(here.join("bad.ndjson"), &bytes).unwrap();
+    for how in ["", "--slice-size 1 -j 3", "-t csv", "--select a -t csv"] {
+        let ran = convert(here, &format!("bad.ndjson --encoding utf-16le --on-error skip {how}")).ends(0);
+        let expected = if how.ends_with("csv") { "a\n1\n3\n" } else { "{\"a\":1}\n{\"a\":3}\n" };
+        assert_eq!(ran.says(&["1 bad record"]).stdout, expected, "{how}");
+    }
+    convert(here, "head.csv -t ndjson --on-error skip").ends(1).says(&["byte 4 of the source is malformed"]);
     // A bad record before it is told first, with the place in the decoded text.
     let mut bytes = little("\u{feff}a,b\né,1\n2\n");
     bytes.extend_from_slice(b"\x00\xd8\n\0");

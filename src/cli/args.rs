@@ -365,7 +365,7 @@ impl Errors {
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Errors")]
 struct Limits {
-    /// The longest record [default: a quarter of the memory limit, 64 MiB at most]
+    /// The longest record [default: 64MiB]
     #[arg(long, value_name = "SIZE")]
     max_record_size: Option<String>,
     /// The deepest nesting of JSON [default: 1024]

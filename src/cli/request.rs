@@ -8,6 +8,7 @@ use pagemill::engine::{Each, Job, OnError, Settings, SourceSpec, TargetSpec, pla
 use pagemill::error::Error;
 use pagemill::format::{Format, source_format, target_format};
 use pagemill::metrics::{self, Report};
+use pagemill::record::LossyKind;
 use pagemill::source::Listed;
 use pagemill::target::whole_path;
 
@@ -244,9 +245,10 @@ fn warn(report: &Report) {
     let place = report.quarantine.as_deref().or(report.files.iter().find_map(|file| file.quarantine.as_deref()));
     let others = report.files.iter().filter(|file| file.quarantine.is_some()).count().saturating_sub(1);
     console::left_out(report.records_failed, place, others);
-    if report.lossy.total() > 0 {
-        let kinds: Vec<String> =
-            report.lossy.iter().map(|(kind, count)| format!("{} {}", kind.name(), metrics::count(count))).collect();
+    // Text after a closing quote has a warning of its own, which says where it is.
+    let kinds = report.lossy.iter().filter(|(kind, _)| *kind != LossyKind::TextAfterQuote);
+    let kinds: Vec<String> = kinds.map(|(kind, count)| format!("{} {}", kind.name(), metrics::count(count))).collect();
+    if !kinds.is_empty() {
         console::warning(format_args!(
             "{} can't hold everything that {} says: {}\n  With --strict that is an error.",
             report.to,

@@ -117,7 +117,7 @@ impl Job {
         self.with(|settings| settings.memory_limit = bytes)
     }
 
-    /// The longest record, in bytes; 0: a quarter of the memory limit, 64 MiB at most.
+    /// The longest record, in bytes; 0: 64 MiB.
     pub fn max_record_size(self, bytes: usize) -> Job {
         self.with(|settings| settings.max_record_size = bytes)
     }

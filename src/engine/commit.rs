@@ -132,6 +132,8 @@ struct State<'t> {
     /// Everything before this byte of the source is done.
     behind: u64,
     totals: Totals,
+    /// Rooms for bad records that nobody uses.
+    rooms: Vec<BadRecords>,
     error: Option<Error>,
     tracker: Option<Tracker>,
 }
@@ -184,7 +186,12 @@ impl<'t> Committer<'t> {
         let (journal, tracker) = checkpoints.unzip();
         let ring = (0..buffers).map(|_| None).collect();
         let (active, ended, behind) = (usize::MAX, false, 0);
-        let state = State { next: 0, ledger, place, ring, pool, active, ended, behind, totals, error: None, tracker };
+        let rooms = match notes {
+            Notes::Nothing => Vec::with_capacity(buffers),
+            _ => (0..buffers).map(|_| BadRecords::with_room()).collect(),
+        };
+        let state =
+            State { next: 0, ledger, place, ring, pool, active, ended, behind, totals, rooms, error: None, tracker };
         let (state, turn, freed, unparked) = (Mutex::new(state), Condvar::new(), Condvar::new(), Condvar::new());
         Committer { target, first_skips, journal, progress, notes, quarantine, state, turn, freed, unparked }
     }
@@ -203,8 +210,9 @@ impl<'t> Committer<'t> {
         self.state.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 
-    /// An empty buffer for a worker; waits for one, and while fewer workers are to be active. None when the run ends.
-    pub fn buffer(&self, worker: usize) -> Option<Buffer> {
+    /// An empty buffer for a worker, and room for bad records; waits for one, and while fewer workers are to be active.
+    /// None when the run ends.
+    pub fn buffer(&self, worker: usize) -> Option<(Buffer, BadRecords)> {
         let mut state = self.lock();
         while state.error.is_none() && !state.ended {
             if worker >= state.active {
@@ -214,7 +222,7 @@ impl<'t> Committer<'t> {
                 continue;
             }
             if let Some(buffer) = state.pool.take(1) {
-                return Some(buffer);
+                return Some((buffer, state.rooms.pop().unwrap_or_default()));
             }
             state = self.freed.wait(state).unwrap_or_else(|poisoned| poisoned.into_inner());
         }
@@ -285,7 +293,7 @@ impl<'t> Committer<'t> {
     }
 
     /// Enters one bad record in the middle of its slice, behind everything that was drained of it.
-    pub fn enter_one(&self, index: u64, bad: &Bad, raw: &[u8]) -> Result<()> {
+    pub fn enter_one(&self, index: u64, bad: &Bad, raw: Option<&[u8]>) -> Result<()> {
         let state = self.wait(index)?;
         let (state, entered) = self.enter(state, |ledger, before| ledger.enter_one(before, bad, raw));
         entered.map_err(|over| {
@@ -392,6 +400,9 @@ impl<'t> Committer<'t> {
             }
             state.totals.latency(done.claimed.elapsed(), &done.totals);
             state.pool.give(done.buffer);
+            let mut bad = done.bad;
+            bad.begin();
+            state.rooms.push(bad);
             self.freed.notify_one();
             let place = (state.next % state.ring.len() as u64) as usize;
             turn = state.ring[place].take();

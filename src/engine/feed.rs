@@ -1,12 +1,14 @@
 //! The cutter behind its lock: hands out slices in input order.
 
+mod oversized;
+
 use super::gate::Room;
 use super::open::read_error;
 use super::place::Place;
 use super::plan::Plan;
 use super::window::{Idle, Window, Windows};
-use crate::error::{Error, Position, RecordError, Result, is_stop};
-use crate::format::{Boundary, Cut};
+use crate::error::{Error, Fault, Position, RecordError, Result, is_stop};
+use crate::format::{Boundary, Cut, Passed};
 use crate::memory::Reservation;
 use crate::metrics::Progress;
 use crate::record::record_too_large;
@@ -34,6 +36,8 @@ enum Content<'s> {
     Mapped(&'s [u8]),
     /// In a window of its own.
     Read(Window),
+    /// One record that is larger than records may be: its length, and the error. Nobody has its bytes.
+    Passed(u64, RecordError),
 }
 
 impl Slice<'_> {
@@ -42,6 +46,23 @@ impl Slice<'_> {
         match &self.content {
             Content::Mapped(bytes) => bytes,
             Content::Read(window) => window,
+            Content::Passed(..) => &[],
+        }
+    }
+
+    /// How many bytes of the source it covers.
+    pub fn len(&self) -> u64 {
+        match &self.content {
+            Content::Passed(len, _) => *len,
+            _ => self.bytes().len() as u64,
+        }
+    }
+
+    /// Why the only record in it was passed over, if it was.
+    pub fn passed(&self) -> Option<&RecordError> {
+        match &self.content {
+            Content::Passed(_, error) => Some(error),
+            _ => None,
         }
     }
 
@@ -70,6 +91,10 @@ pub(super) struct Feed<'s> {
     target: usize,
     max_record: usize,
     room: Room,
+    /// What the bytes that were read and not handed out take beyond the plan.
+    held: Option<Reservation>,
+    /// A record that is larger than records may be is passed over; else it ends the run.
+    lenient: bool,
     /// Where a mapped source ends, if that is not its end.
     end: Option<usize>,
     /// No more slices: the input ended, or can't be cut or read.
@@ -98,6 +123,8 @@ impl<'s> Feed<'s> {
             target: plan.slice_size,
             max_record: plan.max_record,
             room,
+            held: None,
+            lenient: false,
             end: None,
             stopped: false,
             stop: None,
@@ -127,6 +154,11 @@ impl<'s> Feed<'s> {
     /// Only up to `end` of a mapped source, in records of other lengths.
     pub fn within(self, end: usize, max_record: usize) -> Feed<'s> {
         Feed { end: Some(end), max_record, ..self }
+    }
+
+    /// Whether records that are larger than records may be are passed over.
+    pub fn lenient(self, lenient: bool) -> Feed<'s> {
+        Feed { lenient, ..self }
     }
 
     /// How many bytes were handed out, what stands before the first record included.
@@ -190,37 +222,70 @@ impl<'s> Feed<'s> {
         }
     }
 
+    /// The longest stretch in which there has to be a boundary.
+    fn most(&self) -> usize {
+        self.target.saturating_add(self.max_record)
+    }
+
+    /// Takes the next `len` bytes of the source, in which so many lines end.
+    fn hand_out(&mut self, len: u64, lines: u64, content: Content<'s>) -> Found<'s> {
+        let found = (self.offset, self.line, content);
+        (self.offset, self.line) = (self.offset + len, self.line + lines);
+        Ok(Some(found))
+    }
+
+    /// The rest of a mapped source.
+    fn mapped(&self) -> Option<(&'s Map, &'s [u8])> {
+        let Input::Mapped(map) = self.input else { return None };
+        Some((map, &map.bytes()[self.offset as usize..self.end.unwrap_or(map.bytes().len())]))
+    }
+
     fn next_mapped(&mut self, held: &mut Option<Reservation>) -> Found<'s> {
-        let Input::Mapped(map) = self.input else { return Ok(None) };
-        let all = &map.bytes()[..self.end.unwrap_or(map.bytes().len())];
-        loop {
-            let rest = &all[self.offset as usize..];
-            if rest.is_empty() {
-                return Ok(None);
-            }
+        let mut more = 0;
+        while let Some((map, rest)) = self.mapped().filter(|(_, rest)| !rest.is_empty()) {
             // No slice is longer than its target and one record more, and no longer than there is room for.
-            let most = self.target.saturating_add(self.max_record);
-            let window = rest.len().min(most).min(self.room.largest());
-            match self.cutter.cut(&rest[..window], self.target, window == rest.len())? {
-                Boundary::At(len) => {
+            let most = rest.len().min(self.most());
+            let window = most.min(self.room.largest().saturating_add(more));
+            let data = &rest[..window];
+            match self.cutter.cut(data, self.target, window == rest.len()) {
+                Ok(Boundary::At(len)) => {
                     self.room.slice(len, held)?;
-                    let offset = self.offset;
-                    self.offset += len as u64;
-                    return Ok(Some((offset, 0, Content::Mapped(&rest[..len]))));
+                    return self.hand_out(len as u64, 0, Content::Mapped(&rest[..len]));
                 }
-                Boundary::Skip(len) => self.offset += len as u64,
-                Boundary::More if window < most && window < rest.len() => return Err(self.room.refused(window).into()),
-                Boundary::More => return Err(record_too_large(0, self.max_record).into()),
+                Ok(Boundary::Skip(len)) => (self.offset, more) = (self.offset + len as u64, 0),
+                Ok(Boundary::More) if window == most && !self.lenient => return Err(self.too_large().into()),
+                Ok(Boundary::More) => match self.cutter.pass(data, false)? {
+                    Passed::Unknown if window < most => {
+                        // What was looked at is not looked at again.
+                        let from = self.offset as usize;
+                        map.release(from..from + window);
+                        more += (window / 4).max(1);
+                    }
+                    passed => return self.pass_mapped(passed, window, self.too_large()),
+                },
+                Err(error) if self.lenient && error.fault == Fault::Oversized => {
+                    let first = self.cutter.pass(data, window == rest.len())?;
+                    return self.pass_mapped(first, window, error);
+                }
+                Err(error) => return Err(error.into()),
             }
         }
+        Ok(None)
     }
 
     fn next_streamed(&mut self, held: &mut Option<Reservation>) -> Found<'s> {
+        let most = self.most();
         let Input::Stream(windows) = &mut self.input else { return Ok(None) };
+        *held = self.held.take();
         let mut window = windows.next();
         let (mut size, mut cut) = (self.target + self.target / 4, false);
         loop {
-            self.room.window(size.max(window.len()), held)?;
+            if let Err(refused) = self.room.window(size.max(window.len()), held) {
+                return match self.cutter.pass(&window, windows.ended())? {
+                    Passed::Unknown => Err(refused),
+                    passed => self.pass_streamed(window, passed, self.too_large()),
+                };
+            }
             window.grow(size)?;
             let failed = windows.read(&mut window, size, cut).err();
             if window.is_empty() {
@@ -228,6 +293,10 @@ impl<'s> Feed<'s> {
             }
             let found = match self.cutter.cut(&window, self.target, windows.ended()) {
                 Ok(found) => found,
+                Err(error) if self.lenient && error.fault == Fault::Oversized => {
+                    let first = self.cutter.pass(&window, windows.ended())?;
+                    return self.pass_streamed(window, first, error);
+                }
                 Err(error) => {
                     let place = Place::new(&window, error.offset, self.lines, self.line);
                     return Err(FeedError::Cut(error, place));
@@ -242,20 +311,22 @@ impl<'s> Feed<'s> {
             cut = true;
             match found {
                 Boundary::At(len) => {
-                    windows.cut(&mut window, len)?;
-                    let (offset, line) = (self.offset, self.line);
-                    self.offset += len as u64;
-                    self.line += self.lines.map_or(0, |lines| lines.count(&window, 0));
-                    return Ok(Some((offset, line, Content::Read(window))));
+                    let window = windows.cut(window, len, (&self.room, held, &mut self.held))?;
+                    let ended = self.lines.map_or(0, |lines| lines.count(&window, 0));
+                    return self.hand_out(len as u64, ended, Content::Read(window));
                 }
                 Boundary::Skip(len) => {
                     self.line += self.lines.map_or(0, |lines| lines.count(&window[..len], 0));
                     window.skip(len);
                     self.offset += len as u64;
                 }
-                Boundary::More if window.len() >= self.target.saturating_add(self.max_record) => {
+                Boundary::More if window.len() >= most && !self.lenient => {
                     let place = Place::new(&window, 0, self.lines, self.line);
-                    return Err(FeedError::Cut(record_too_large(0, self.max_record), place));
+                    return Err(FeedError::Cut(self.too_large(), place));
+                }
+                Boundary::More if window.len() >= most => {
+                    let first = self.cutter.pass(&window, windows.ended())?;
+                    return self.pass_streamed(window, first, self.too_large());
                 }
                 // The stream paused inside a record.
                 Boundary::More if window.len() < size => {}
@@ -263,7 +334,7 @@ impl<'s> Feed<'s> {
                 // is read beyond the record, the less is carried over.
                 Boundary::More => {
                     let len = size.max(window.len());
-                    size = len + (len / 4).max(self.target);
+                    size = (len + (len / 4).max(self.target)).min(most);
                 }
             }
         }
@@ -303,7 +374,7 @@ impl FeedError {
 pub(super) fn read_head<T>(
     stream: &mut Stream,
     path: &std::path::Path,
-    (max, room): (usize, &Room),
+    (plan, room): (&Plan, &Room),
     mut enough: impl FnMut(&[u8], bool) -> Result<Option<T>>,
 ) -> Result<(Vec<u8>, T)> {
     let mut head = Vec::new();
@@ -313,8 +384,9 @@ pub(super) fn read_head<T>(
         if let Some(found) = enough(&head, stream.ended())? {
             return Ok((head, found));
         }
-        let most = max.min(room.largest());
+        let most = plan.room_for_header().min(room.largest());
         if head.len() >= most || stream.ended() {
+            let max = plan.max_record;
             let error = if most < max { room.refused(most) } else { record_too_large(0, max) };
             return Err(Error::data(Position::new(path, 0, 0), error));
         }

@@ -14,7 +14,7 @@ use std::sync::{Condvar, Mutex, MutexGuard};
 use super::behind::{self, Behind};
 use super::feed::{Feed, FeedError, Slice};
 use super::plan::Plan;
-use super::window::Idle;
+use super::window::{Idle, SLACK};
 use crate::error::RecordError;
 use crate::memory::{Arena, Budget, Refusal, Reservation, no_memory};
 use crate::sys::Map;
@@ -61,14 +61,9 @@ impl Room {
 
     /// Reserves what a window of `size` bytes has beyond the plan; `held` has what was reserved before.
     pub fn window(&self, size: usize, held: &mut Option<Reservation>) -> Result<(), FeedError> {
-        if size <= self.planned {
-            return Ok(());
-        }
-        // The rest that is carried over is at most a quarter of it.
-        let size = size + size / 4;
-        match size <= self.largest() {
-            true => self.slice(size, held),
-            false => Err(self.refused(self.largest() / 5 * 4).into()),
+        match size <= self.planned {
+            true => Ok(()),
+            false => self.slice(size.saturating_add(size / SLACK), held),
         }
     }
 
@@ -76,6 +71,9 @@ impl Room {
     pub fn slice(&self, bytes: usize, held: &mut Option<Reservation>) -> Result<(), FeedError> {
         if bytes <= self.planned {
             return Ok(());
+        }
+        if bytes > self.largest() {
+            return Err(self.refused(self.largest()).into());
         }
         let bytes = bytes - self.planned;
         let held = held.get_or_insert_with(|| self.budget.open("odd large records", INSTEAD));
@@ -288,7 +286,7 @@ impl Underway {
 
     /// Nobody looks at the bytes of a slice any more. Gives what can be given back.
     fn end(&mut self, slice: &Slice<'_>) -> Option<Range<u64>> {
-        let range = slice.offset..slice.offset + slice.bytes().len() as u64;
+        let range = slice.offset..slice.offset + slice.len();
         self.behind.end(range, self.next, self.slice_size)
     }
 }
@@ -331,6 +329,7 @@ mod tests {
             group: None,
             max_record: 0,
             streamed: false,
+            lookahead: false,
             input: None,
             names: 0,
             columns: 0,

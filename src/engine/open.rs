@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use super::settings::{InvalidUtf8, Io, Settings, SourceSpec, TargetSpec};
+use super::settings::{InvalidUtf8, Io, OnError, Settings, SourceSpec, TargetSpec};
 use crate::error::{Error, Position, RecordError, Result};
 use crate::format::Format;
-use crate::source::{Encoding, Malformed, Mapping, Source};
+use crate::source::{Encoding, Malform, Malformed, Mapping, Source};
 use crate::target::Target;
 
 /// Opens the source.
@@ -28,15 +28,32 @@ pub(super) fn open_source(source: SourceSpec, settings: &Settings) -> Result<Sou
 }
 
 /// Opens the source, as UTF-8 if its format is text. What a compressed one holds is known once it is unpacked: it has
-/// to be made [text](as_text) then.
+/// to be made [text](as_records) then.
 pub(super) fn open_text(source: SourceSpec, from: Format, settings: &Settings) -> Result<Source> {
     let decoded = matches!(source, SourceSpec::Quarantined(_));
     let source = open_source(source, settings)?;
-    if decoded || source.packed().is_some() { Ok(source) } else { as_text(source, from, settings) }
+    if decoded || source.packed().is_some() { Ok(source) } else { as_records(source, from, settings) }
 }
 
 /// The same source as UTF-8, if its format is text and it is in another encoding.
-pub(super) fn as_text(mut source: Source, from: Format, settings: &Settings) -> Result<Source> {
+pub(super) fn as_text(source: Source, from: Format, settings: &Settings) -> Result<Source> {
+    decoded(source, from, settings, if replaces(settings) { Malform::Replace } else { Malform::Fail })
+}
+
+/// The same for a source whose records are read: where bad ones are left out, so is one that is malformed.
+pub(super) fn as_records(source: Source, from: Format, settings: &Settings) -> Result<Source> {
+    match settings.on_error {
+        OnError::Skip | OnError::Quarantine if !replaces(settings) => decoded(source, from, settings, Malform::Mark),
+        _ => as_text(source, from, settings),
+    }
+}
+
+/// What is strict loses nothing.
+fn replaces(settings: &Settings) -> bool {
+    settings.invalid_utf8 == InvalidUtf8::Replace && !settings.strict
+}
+
+fn decoded(mut source: Source, from: Format, settings: &Settings, malformed: Malform) -> Result<Source> {
     if matches!(from, Format::Fixed | Format::Frames) {
         return match settings.encoding {
             None => Ok(source),
@@ -59,17 +76,19 @@ pub(super) fn as_text(mut source: Source, from: Format, settings: &Settings) -> 
             "{path} is decoded from {name}, so it can't be mapped\n  Leave out --io map."
         )));
     }
-    // What is strict loses nothing.
-    source.decode(encoding, settings.invalid_utf8 == InvalidUtf8::Replace && !settings.strict)
+    source.decode(encoding, malformed)
 }
+
+/// What to do where text is malformed in its encoding.
+pub(super) const OTHER_ENCODING: &str =
+    "Give another --encoding, or --invalid-utf8 replace to put U+FFFD in its place.";
 
 /// A failed read of a source, in the record that starts at this place.
 pub(super) fn read_error(position: Position, error: std::io::Error) -> Error {
     let Some(malformed) = error.get_ref().and_then(|inner| inner.downcast_ref::<Malformed>()) else {
         return Error::read(position.file, error);
     };
-    let error = RecordError::new(0, malformed.to_string())
-        .hint("Give another --encoding, or --invalid-utf8 replace to put U+FFFD in its place.");
+    let error = RecordError::new(0, malformed.to_string()).hint(OTHER_ENCODING);
     Error::data(position, error)
 }
 

@@ -5,11 +5,12 @@ use std::path::Path;
 use super::checkpoint::Resumable;
 use super::feed::read_head;
 use super::gate::Room;
-use super::open::{as_text, open_text};
+use super::open::{as_records, open_text};
 use super::pass::PassThrough;
 use super::phases::Phases;
 use super::place::{self, Place};
 use super::plan::{BASE, Plan, Wishes};
+use super::policy::malformed;
 use super::quarantine::{Head, Ledger, Section};
 use super::route::Route;
 use super::run::{How, Run};
@@ -92,6 +93,7 @@ impl<'s> Opened<'s> {
             columns: 0,
             max_record: settings.max_record_size,
             streamed,
+            lookahead: format::looks_ahead(from, &settings.options),
             input,
             buffer_min: format::whole_record(to, &settings.options),
             packed: source.packed(),
@@ -102,7 +104,7 @@ impl<'s> Opened<'s> {
         let room = Room::new(&plan, &Budget::of(plan.memory_limit, plan.whose));
         if let (Bytes::Stream(stream), Some(unpacking)) = (&mut source.bytes, plan.unpacking) {
             stream.unpack(unpacking).map_err(|e| Error::io("decompress", &source.path, e))?;
-            source = as_text(source, from, settings)?;
+            source = as_records(source, from, settings)?;
         }
         let mut options = settings.options.clone();
         options.max_record = plan.max_record;
@@ -128,6 +130,14 @@ impl<'s> Opened<'s> {
         };
         let looked = beginning(&mut source, from, (&plan, &room), look);
         let (head, reading) = looked.map_err(|error| place::tell(&source, from, error))?;
+        // What stands before the records can't be left out.
+        let before = match &source.bytes {
+            Bytes::Mapped(map) => &map.bytes()[..reading.start()],
+            Bytes::Stream(_) => &head[..reading.start()],
+        };
+        if let Some(error) = source.marked().and_then(|encoding| malformed(before, 0, encoding)) {
+            return Err(Error::data(Position::new(&path, 0, 0), error));
+        }
         let suspicion = match (reading.suspicion(), &source.bytes) {
             (Some(found), _) => Some(found),
             (None, Bytes::Mapped(map)) => sniff::suspicion(from, map.bytes()),
@@ -330,7 +340,7 @@ fn beginning(
     mut look: impl FnMut(&[u8], bool) -> Result<Option<Box<dyn ReadFormat>>>,
 ) -> Result<(Vec<u8>, Box<dyn ReadFormat>)> {
     let map = match &mut source.bytes {
-        Bytes::Stream(stream) => return read_head(stream, &source.path, (plan.max_record, room), look),
+        Bytes::Stream(stream) => return read_head(stream, &source.path, (plan, room), look),
         Bytes::Mapped(map) => map,
     };
     let all = map.bytes();

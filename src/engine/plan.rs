@@ -3,8 +3,10 @@
 use super::behind;
 use super::header::HEAD;
 use super::quarantine::NOTED;
+use super::window::SLACK;
 use crate::compress::{Compression, Packed, Packing, Unpacking};
 use crate::error::{Error, Result};
+use crate::format::MAX_RECORD;
 use crate::memory::{Budget, Reservation, Whose};
 use crate::record::Value;
 
@@ -73,6 +75,8 @@ pub(super) struct Wishes {
     pub group: Option<usize>,
     pub max_record: usize,
     pub streamed: bool,
+    /// It may take a look at as many bytes as a record may have to tell where the next one ends: quotes of CSV.
+    pub lookahead: bool,
     /// The size of the input, where it is known.
     pub input: Option<u64>,
     /// What the names of the source's columns take at a time.
@@ -98,7 +102,8 @@ impl Plan {
         };
         // A batch holds one record at least.
         let arena = ARENA.max(wishes.columns.saturating_mul(size_of::<Value<'_>>()).saturating_add(ARENA / 2));
-        let max_record = if wishes.max_record > 0 { wishes.max_record } else { (limit / 4).min(64 << 20) };
+        // What is a bad record may not depend on the memory limit.
+        let max_record = if wishes.max_record > 0 { wishes.max_record } else { MAX_RECORD };
         // Who says how large records may be gets room for one, and for a copy of its text.
         let room = wishes.max_record.saturating_mul(2);
         let mut slice_size = if wishes.slice_size > 0 { wishes.slice_size } else { SLICE };
@@ -111,7 +116,7 @@ impl Plan {
         let mut packing = wishes.compression.map(|compression| compression.packing(workers));
         loop {
             // A record over the limit is refused by its target.
-            let piece = BUFFER_MIN.max(wishes.buffer_min.min(max_record));
+            let piece = if wishes.buffer_min > max_record { BUFFER_MIN } else { BUFFER_MIN.max(wishes.buffer_min) };
             let buffer = (slice_size * 4).clamp(BUFFER_MIN, 2 << 20).max(piece);
             let mut plan = Plan {
                 workers,
@@ -137,6 +142,10 @@ impl Plan {
                 let left = limit - sum;
                 // One worker needs no turn to take everything.
                 plan.spare = if workers > 1 { room.max(left / SPARE) } else { 0 };
+                let look = plan.lookahead();
+                if wishes.lookahead && wishes.streamed && look.saturating_add(workers * SHARE) <= left {
+                    plan.spare = plan.spare.max(look);
+                }
                 plan.share = (left - plan.spare) / workers;
                 if workers == 1 || plan.share >= SHARE {
                     return Ok(plan);
@@ -201,9 +210,20 @@ impl Plan {
     /// What the names of columns may take while they are read. Nothing but the source is held then, and the plan is
     /// made anew behind them.
     pub fn room_for_names(&self) -> usize {
-        let head = if self.streamed { HEAD + self.max_record } else { 0 };
+        let head = if self.streamed { HEAD + self.room_for_header() } else { 0 };
         let held = BASE + head + self.unpacking.map_or(0, |unpacking| unpacking.bytes());
         self.memory_limit.saturating_sub(held) + FEW
+    }
+
+    /// What a window takes beyond the plan that has room for the largest record and the slice before it.
+    fn lookahead(&self) -> usize {
+        let most = self.max_record.saturating_add(self.slice_size);
+        most.saturating_add(most / SLACK)
+    }
+
+    /// How much of a stream may be read to find its header.
+    pub fn room_for_header(&self) -> usize {
+        self.max_record.min(self.memory_limit / 4)
     }
 
     /// Reserves every part: those that are held until the end, and the beginning of a stream.
@@ -273,6 +293,7 @@ mod tests {
             columns: 0,
             max_record: 0,
             streamed: false,
+            lookahead: false,
             input: None,
             buffer_min: 0,
             packed: None,

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::ops::Range;
 
 use super::commit::Notes;
+use super::open::OTHER_ENCODING;
 use super::place::Place;
 use super::quarantine::{Bad, BadRecords, NOTED, Origin};
 use super::settings::OnError;
@@ -11,6 +12,7 @@ use super::totals::SliceTotals;
 use super::worker::{Shared, Stop};
 use crate::error::{Error, Fault, Position, RecordError};
 use crate::record::{Output, record_too_large};
+use crate::source::{Encoding, malformed_at, without_offsets};
 
 /// The bytes that are converted, and what is done about bad records in them.
 pub(super) struct Policy<'p, 'r> {
@@ -47,7 +49,7 @@ impl Policy<'_, '_> {
         totals: &mut SliceTotals,
     ) -> Result<(), Stop> {
         // What is no fault of the record's own ends the run: leaving it out would lose data.
-        if self.shared.on_error == OnError::Fail || error.fault != Fault::Record {
+        if self.shared.on_error == OnError::Fail || !matches!(error.fault, Fault::Record | Fault::Oversized) {
             return Err(match self.at {
                 At::Source(_) => Stop::Record(index, error),
                 At::Origin(origin) => {
@@ -57,15 +59,22 @@ impl Policy<'_, '_> {
             });
         }
         totals.records_failed += 1;
+        let marked = self.shared.marked.filter(|_| error.fault == Fault::Record);
+        let malformed = marked.and_then(|encoding| malformed(&self.bytes[record.clone()], record.start, encoding));
+        let short = malformed.as_ref().map(|_| without_offsets(&self.bytes[record.clone()]));
+        let error = malformed.unwrap_or(error);
         let raw = match self.shared.committer.notes() {
             Notes::Nothing => return Ok(()),
-            Notes::Places => &[],
-            Notes::Bytes => &self.bytes[record.clone()],
+            Notes::Places => None,
+            // Whoever passed over it has not kept it.
+            Notes::Bytes if error.fault == Fault::Oversized => None,
+            Notes::Bytes => Some(short.as_deref().unwrap_or(&self.bytes[record.clone()])),
         };
+        let len = raw.map_or(0, <[u8]>::len);
         let bad = self.describe(error, (index, record), output.drained() + output.len() as u64);
-        if !self.bad.borrow().has_room(&bad, raw.len()) {
+        if !self.bad.borrow().has_room(&bad, len) {
             output.flush().map_err(Stop::Run)?;
-            if raw.len() >= NOTED / 2 {
+            if len >= NOTED / 2 {
                 // The turn has come: it goes from where it is.
                 return self.shared.committer.enter_one(self.index, &bad, raw).map_err(Stop::Run);
             }
@@ -95,11 +104,18 @@ impl Policy<'_, '_> {
     }
 }
 
+/// The error for a record, which begins at `start`, with text that was malformed in its encoding, if it has any.
+pub(super) fn malformed(record: &[u8], start: usize, encoding: Encoding) -> Option<RecordError> {
+    let offset = malformed_at(record)?;
+    let reason = format!("byte {offset} of the source is malformed {}", encoding.name());
+    Some(RecordError::new(start, reason).hint(OTHER_ENCODING))
+}
+
 /// A record that is too large is just that, whatever else is wrong with it: in smaller slices its end is not even
 /// looked for.
 pub(super) fn too_large(error: RecordError, record: &Range<usize>, max: usize) -> RecordError {
     match error.fault {
-        Fault::TooLarge => error,
+        Fault::TooLarge | Fault::Oversized => error,
         _ if record.len() > max => record_too_large(record.start, max),
         _ => error,
     }

@@ -179,10 +179,11 @@ impl Opened<'_> {
         let workers: Vec<_> = (0..plan.workers).map(|index| Mutex::new(self.worker(index, writing))).collect();
         let room = Room::new(plan, &self.budget);
         let first_line = self.first_line();
+        let marked = self.source.marked();
         let (feed, map) = feed(&mut self.source.bytes, take(&mut self.head), &*self.reading, (plan, &room), start)?;
         let feed = match &self.replay {
             Some(section) => feed.within(section.end(), section.longest_line(plan.max_record)),
-            None => feed,
+            None => feed.lenient(on_error != OnError::Fail),
         };
         let lines = self.route.from.lines();
         let feed =
@@ -203,6 +204,7 @@ impl Opened<'_> {
             replay: self.replay.as_ref(),
             strict: self.settings.strict,
             max_record: plan.max_record,
+            marked,
             phases,
         };
         let ready = run_workers(&workers, &shared)?;

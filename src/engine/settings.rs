@@ -130,7 +130,8 @@ pub struct Settings {
     /// tables, buffers of the kernel and the page cache are outside of it, and so is what the process held before
     /// the run beyond what a run plans for code and tables.
     pub memory_limit: usize,
-    /// The longest record in bytes; 0: a quarter of the memory limit, 64 MiB at most.
+    /// The longest record in bytes; 0: 64 MiB. One that is longer is bad. One that is not, but does not fit the memory,
+    /// ends the job.
     pub max_record_size: usize,
     /// How a source file is read.
     pub io: Io,

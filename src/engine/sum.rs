@@ -6,11 +6,11 @@ use super::opened::Opened;
 use super::phases::Phases;
 use super::run::Run;
 use super::totals::Totals;
-use crate::error::{Error, Result};
+use crate::error::{Error, Position, Result};
 use crate::memory::audit;
 use crate::metrics::{Allocations, Events, NeverSeen, Report, StageAllocations};
 use crate::op::nearest_of;
-use crate::record::Seen;
+use crate::record::{LossyKind, Seen};
 
 /// The parts of a report that add up over sources.
 pub(super) struct Sum {
@@ -20,6 +20,8 @@ pub(super) struct Sum {
     pub warnings: Vec<String>,
     /// Which of the names that were given occur; none: nothing was added yet.
     seen: Option<Arc<Seen>>,
+    /// Where text first follows a closing quote.
+    odd_quote: Option<Position>,
     /// How much of the input a run before this one had done.
     pub resumed_from: Option<u64>,
     /// Blocks and bytes allocated before the first slice of each source.
@@ -39,6 +41,7 @@ impl Sum {
             bytes_out: 0,
             warnings: Vec::new(),
             seen: None,
+            odd_quote: None,
             resumed_from: None,
             start: (0, 0),
             stages: Vec::new(),
@@ -56,6 +59,9 @@ impl Sum {
         match &self.seen {
             Some(seen) => seen.add(&opened.route.seen),
             None => self.seen = Some(opened.route.seen.clone()),
+        }
+        if let (None, Some((record, offset))) = (&self.odd_quote, run.totals.odd_quote) {
+            self.odd_quote = Some(Position::new(&opened.source.path, record, offset));
         }
         self.bytes_in += run.bytes_in;
         self.events.merge(&run.events);
@@ -105,8 +111,25 @@ impl Sum {
         Err(Error::refused(format!("{}\n  Leave out --strict to let it pass.", lines.join("\n"))))
     }
 
+    /// The warning about text that follows a closing quote.
+    fn odd_quotes(&self) -> Option<String> {
+        let place = match &self.odd_quote {
+            Some(place) => format!(", the first one at {place}"),
+            None => String::new(),
+        };
+        let what = match self.totals.lossy.of(LossyKind::TextAfterQuote) {
+            0 => return None,
+            1 => "1 record has".to_owned(),
+            many => format!("{many} records have"),
+        };
+        Some(format!(
+            "{what} text after a quote that closes a field, read as part of the field{place}\n  With --strict that is an error."
+        ))
+    }
+
     /// The report of a run below this ceiling.
-    pub fn report(self, memory_limit: usize) -> Report {
+    pub fn report(mut self, memory_limit: usize) -> Report {
+        self.warnings.extend(self.odd_quotes());
         let all = |part: fn(&StageAllocations) -> (u64, u64)| self.stages.iter().map(part).fold((0, 0), both);
         let allocations =
             Allocations { start: self.start, warmup: all(|stage| stage.warmup), steady: all(|stage| stage.steady) };

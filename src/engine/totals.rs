@@ -12,6 +12,8 @@ pub(super) struct SliceTotals {
     pub records_out: u64,
     pub records_failed: u64,
     pub lossy: Lossy,
+    /// Where text first follows a closing quote: the index of the record, and the offset in the source.
+    pub odd_quote: Option<(u64, u64)>,
 }
 
 /// What happened in all committed slices.
@@ -20,6 +22,8 @@ pub(super) struct Totals {
     pub records_out: u64,
     pub records_failed: u64,
     pub lossy: Lossy,
+    /// Where text first follows a closing quote: the number of the record, from 1, and the offset.
+    pub odd_quote: Option<(u64, u64)>,
     /// Microseconds from claim to commit.
     latency: LatencyRecorder,
 }
@@ -27,10 +31,12 @@ pub(super) struct Totals {
 impl Totals {
     pub fn new() -> Totals {
         let latency = LatencyRecorder::new();
-        Totals { records_in: 0, records_out: 0, records_failed: 0, lossy: Lossy::default(), latency }
+        Totals { records_in: 0, records_out: 0, records_failed: 0, lossy: Lossy::default(), odd_quote: None, latency }
     }
 
     pub fn add(&mut self, slice: &SliceTotals) {
+        let place = slice.odd_quote.map(|(index, offset)| (self.records_in + index + 1, offset));
+        self.odd_quote = self.odd_quote.or(place);
         self.records_in += slice.records_in;
         self.records_out += slice.records_out;
         self.records_failed += slice.records_failed;

@@ -8,15 +8,19 @@ use std::io;
 use std::ops::Deref;
 use std::sync::{Arc, Mutex, MutexGuard};
 
+use super::feed::FeedError;
+use super::gate::Room;
 use super::plan::Plan;
 use crate::error::{RecordError, Result};
-use crate::memory::{Buffer, Pool, Refusal, no_memory};
+use crate::memory::{Buffer, Pool, Refusal, Reservation, no_memory};
 use crate::source::{Blocks, Stream};
 
 /// A buffer of the pool, and what was read into it.
 pub(super) struct Window {
     buffer: Buffer,
-    len: usize,
+    /// Where in the buffer it begins and ends.
+    start: usize,
+    end: usize,
     home: Home,
 }
 
@@ -34,9 +38,13 @@ impl Deref for Window {
     type Target = [u8];
 
     fn deref(&self) -> &[u8] {
-        &self.buffer[..self.len]
+        &self.buffer[self.start..self.end]
     }
 }
+
+/// How much more than was asked for a window gets that grows beyond the plan, as a part of that: so its bytes are
+/// rarely moved to its front.
+pub(super) const SLACK: usize = 16;
 
 impl Window {
     /// Makes room for `size` bytes; there is some already for what was planned.
@@ -44,15 +52,31 @@ impl Window {
     /// # Errors
     /// The system has no memory for it.
     pub fn grow(&mut self, size: usize) -> Result<(), RecordError> {
-        let grown = if size > self.buffer.len() { self.buffer.try_grow(size) } else { Ok(()) };
-        let text = || "there is no memory for a large record".to_owned();
-        grown.map_err(|error| no_memory(0, text(), Refusal::Asked(error.to_string())))
+        if self.start + size <= self.buffer.len() {
+            return Ok(());
+        }
+        if size > self.buffer.len() {
+            let text = || "there is no memory for a large record".to_owned();
+            let grown = self.buffer.try_grow(size + size / SLACK);
+            grown.map_err(|error| no_memory(0, text(), Refusal::Asked(error.to_string())))?;
+        }
+        self.buffer.copy_within(self.start..self.end, 0);
+        (self.start, self.end) = (0, self.end - self.start);
+        Ok(())
     }
 
     /// Leaves out the first `len` bytes.
     pub fn skip(&mut self, len: usize) {
-        self.buffer.copy_within(len..self.len, 0);
-        self.len -= len;
+        self.start += len;
+        if self.start == self.end {
+            (self.start, self.end) = (0, 0);
+        }
+    }
+
+    /// Appends bytes, for which there is room.
+    fn append(&mut self, bytes: &[u8]) {
+        self.buffer[self.end..self.end + bytes.len()].copy_from_slice(bytes);
+        self.end += bytes.len();
     }
 
     /// Goes back to the others, and what it had beyond the plan to the system.
@@ -67,8 +91,9 @@ pub(super) struct Windows<'s> {
     home: Home,
     /// What was read and not handed out.
     rest: Option<Window>,
-    /// The most windows that are out.
+    /// The most windows that are out, and how large each is according to the plan.
     count: usize,
+    size: usize,
 }
 
 impl<'s> Windows<'s> {
@@ -77,10 +102,10 @@ impl<'s> Windows<'s> {
     /// # Errors
     /// The system has no memory for them.
     pub fn new(stream: &'s mut Stream, plan: &Plan) -> Result<Windows<'s>> {
-        let (mut pool, count) = (Pool::new(), plan.windows());
-        pool.stock(plan.window(), count)?;
+        let (mut pool, count, size) = (Pool::new(), plan.windows(), plan.window());
+        pool.stock(size, count)?;
         let home = Home(Arc::new(Mutex::new(pool)));
-        Ok(Windows { stream, home, rest: None, count })
+        Ok(Windows { stream, home, rest: None, count, size })
     }
 
     /// Whether the stream ended.
@@ -100,7 +125,7 @@ impl<'s> Windows<'s> {
 
     fn empty(&mut self) -> Window {
         let buffer = self.home.lock().take(1).expect("a window for each worker and one for the rest");
-        Window { buffer, len: 0, home: self.home.clone() }
+        Window { buffer, start: 0, end: 0, home: self.home.clone() }
     }
 
     /// Reads until a window that was [grown](Window::grow) to it has `size` bytes, or the stream ends or keeps us
@@ -109,9 +134,10 @@ impl<'s> Windows<'s> {
     /// # Errors
     /// As [`Stream::fill`].
     pub fn read(&mut self, window: &mut Window, size: usize, cut: bool) -> io::Result<()> {
-        if size > window.len {
+        if size > window.len() {
             let least = usize::from(cut || window.is_empty());
-            window.len += self.stream.fill(&mut window.buffer[window.len..size], least)?;
+            let range = window.end..window.start + size;
+            window.end += self.stream.fill(&mut window.buffer[range], least)?;
         }
         Ok(())
     }
@@ -121,17 +147,52 @@ impl<'s> Windows<'s> {
         self.stream.fail(error);
     }
 
-    /// The slice in `window` has `len` bytes: the others are for the next one.
+    /// The next bytes in place of those that were left out.
+    ///
+    /// # Errors
+    /// As [`Stream::fill`].
+    pub fn refill(&mut self, window: &mut Window) -> io::Result<()> {
+        self.read(window, self.size, true)
+    }
+
+    /// The slice in `window` has `len` bytes: the others are for the next one. Whichever is less gets another window.
+    /// `held` is what is reserved for the window, and `rest` what stays so for what is left.
+    ///
+    /// # Errors
+    /// There is no memory.
+    pub fn cut(
+        &mut self,
+        mut window: Window,
+        len: usize,
+        (room, held, rest): (&Room, &mut Option<Reservation>, &mut Option<Reservation>),
+    ) -> Result<Window, FeedError> {
+        let mut other = self.empty();
+        let left = window.len() - len;
+        if window.buffer.len() > self.size && len <= self.size && left > self.size {
+            other.append(&window[..len]);
+            window.skip(len);
+            (*rest, self.rest) = (held.take(), Some(window));
+            return Ok(other);
+        }
+        room.window(left, rest)?;
+        other.grow(left)?;
+        other.append(&window[len..]);
+        window.end = window.start + len;
+        self.rest = Some(other);
+        Ok(window)
+    }
+
+    /// What is in `window` is for the next slice, of which there is no more than was planned.
     ///
     /// # Errors
     /// As [`Window::grow`].
-    pub fn cut(&mut self, window: &mut Window, len: usize) -> Result<(), RecordError> {
-        let mut next = self.empty();
-        let rest = &window[len..];
-        next.grow(rest.len())?;
-        next.buffer[..rest.len()].copy_from_slice(rest);
-        next.len = rest.len();
-        (self.rest, window.len) = (Some(next), len);
+    pub fn keep(&mut self, mut window: Window) -> Result<(), RecordError> {
+        if window.buffer.len() > self.size && window.len() <= self.size {
+            let large = std::mem::replace(&mut window, self.empty());
+            window.append(&large);
+            large.done();
+        }
+        self.rest = Some(window);
         Ok(())
     }
 
@@ -189,6 +250,7 @@ mod tests {
             group: None,
             max_record: 0,
             streamed: true,
+            lookahead: false,
             input: None,
             names: 0,
             columns: 0,

@@ -14,7 +14,7 @@ use super::large;
 use super::phases::{Lap, Phases, Stage};
 use super::place::Place;
 use super::policy::{At, Policy, too_large};
-use super::quarantine::{BadRecords, Section};
+use super::quarantine::Section;
 use super::settings::OnError;
 use super::totals::SliceTotals;
 use crate::error::{Error, Position, RecordError};
@@ -23,7 +23,7 @@ use crate::memory::Arena;
 use crate::op::Op;
 use crate::record::{Apart, Batch, EncodeError, Output, Paths, Schema, Seen, with_key};
 use crate::scan::lines::Lines;
-use crate::source::damage;
+use crate::source::{Encoding, MARK, damage};
 use crate::sys::Map;
 
 /// What all workers of a run share.
@@ -48,6 +48,8 @@ pub(super) struct Shared<'r> {
     pub replay: Option<&'r Section>,
     pub strict: bool,
     pub max_record: usize,
+    /// The source was decoded from this encoding, and marked where it is malformed.
+    pub marked: Option<Encoding>,
     pub phases: &'r Phases,
 }
 
@@ -87,7 +89,7 @@ impl Worker {
     pub fn run(&mut self, shared: &Shared<'_>) {
         let mut lap = shared.phases.lap();
         let mut warm = false;
-        while let Some(mut buffer) = shared.committer.buffer(self.index) {
+        while let Some((mut buffer, notes)) = shared.committer.buffer(self.index) {
             let Some((slice, cut)) = shared.feed.next(Some(&mut self.arena)) else {
                 shared.committer.end(buffer);
                 break;
@@ -95,9 +97,9 @@ impl Worker {
             shared.phases.book(&mut lap, Stage::Cut);
             let claimed = Instant::now();
             let bytes = slice.bytes();
-            let (start, end) = (slice.offset, slice.offset + bytes.len() as u64);
+            let (start, end) = (slice.offset, slice.offset + slice.len());
             let mapped = shared.map.map(|map| (map, shared.source, end));
-            let bad = RefCell::new(BadRecords::default());
+            let bad = RefCell::new(notes);
             let (index, committer) = (slice.index, &shared.committer);
             let mut drain = SliceDrain { committer, index, offset: start, bad: &bad, drained: 0, mapped };
             let mut output = Output::new(&mut buffer, &mut drain, shared.strict);
@@ -105,7 +107,10 @@ impl Worker {
             let mut totals = SliceTotals::default();
             let parts = (&mut *self.decoder, &mut *self.encoder, &mut self.arena);
             let policy = Policy { shared, index, bytes, at: At::Source(start), line: slice.line, bad: &bad };
-            let stop = records(&policy, &mut self.record, parts, &mut output, &mut totals, &mut lap).err();
+            let stop = match slice.passed() {
+                None => records(&policy, &mut self.record, parts, &mut output, &mut totals, &mut lap).err(),
+                Some(error) => oversized(&policy, error, slice.len(), &mut output, &mut totals).err(),
+            };
             totals.records_out = output.records;
             totals.lossy.add(&output.lossy);
             let (mut len, drained) = (output.len(), output.drained());
@@ -115,12 +120,12 @@ impl Worker {
             // come from zeros that the cutter saw further on.
             if let Some(error) = shared.damage(if failed.is_some() { u64::MAX } else { end }) {
                 len = 0;
-                bad.take();
+                bad.borrow_mut().clear();
                 failed = Some(Box::new(|_| error));
             }
             shared.feed.finished(bytes.len(), written, buffer.len(), failed.is_some());
             shared.feed.release(&slice);
-            let bad = bad.take();
+            let bad = bad.into_inner();
             committer.commit(index, Done { offset: start, buffer, len, drained, bad, totals, claimed, failed });
             shared.feed.done(slice, Some(&mut self.arena), shared.governor.lean());
             shared.governor.look(index, &shared.feed, &shared.committer, shared.map);
@@ -163,6 +168,20 @@ fn records(
     }
 }
 
+/// A record that was passed over.
+#[cold]
+fn oversized(
+    policy: &Policy<'_, '_>,
+    error: &RecordError,
+    len: u64,
+    output: &mut Output<'_>,
+    totals: &mut SliceTotals,
+) -> Result<(), Stop> {
+    policy.bad_record(error.clone(), (0, 0..len as usize), output, totals)?;
+    totals.records_in += 1;
+    Ok(())
+}
+
 /// One slice: decode → ops → encode, batch by batch.
 fn convert(
     policy: &Policy<'_, '_>,
@@ -187,9 +206,15 @@ fn convert(
             batch.set_seen(Some((shared.seen, *number)));
             op.apply(&mut batch);
         }
+        if shared.marked.is_some() {
+            refuse_marked(&mut batch);
+        }
         shared.phases.book(lap, Stage::Ops);
         encode(encoder, &mut batch, output, totals, policy)?;
         shared.phases.book(lap, Stage::Encode);
+        if let (Some((record, place)), None, At::Source(start)) = (batch.odd_quote(), totals.odd_quote, policy.at) {
+            totals.odd_quote = Some((totals.records_in + record as u64, start + place as u64));
+        }
         totals.records_in += batch.len() as u64;
         totals.lossy.add(&batch.lossy);
         match filled {
@@ -219,6 +244,16 @@ fn learn(batch: &Batch<'_>, seen: &Seen) {
             Ok::<(), Infallible>(())
         });
         let Ok(()) = walked;
+    }
+}
+
+/// Refuses the records that are malformed in the encoding of the source, whatever becomes of their fields.
+#[cold]
+fn refuse_marked(batch: &mut Batch<'_>) {
+    for record in 0..batch.len() {
+        if memchr::memchr(MARK, batch.source(record)).is_some() {
+            batch.reject(record, "the record is malformed");
+        }
     }
 }
 

@@ -131,6 +131,24 @@ pub enum Boundary {
     More,
 }
 
+/// How much of some data belongs to a record that is passed over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Passed {
+    /// This many bytes: the record ends there.
+    End(usize),
+    /// All of it; the record goes on, or ends with the input.
+    All,
+    /// Only [`Cut::cut`] can tell, once it sees enough of what follows.
+    Unknown,
+}
+
+impl Passed {
+    /// For records that are lines.
+    pub fn line(data: &[u8]) -> Passed {
+        memchr::memchr(b'\n', data).map_or(Passed::All, |at| Passed::End(at + 1))
+    }
+}
+
 /// Finds slice boundaries. Exact: it agrees with the decoder on every input, well formed or not.
 pub trait Cut: Send {
     /// Cuts one slice off the front of `data`, which starts where the last slice ended and is not empty.
@@ -140,6 +158,17 @@ pub trait Cut: Send {
     /// understood become part of a slice, so that the decoder reports them. Errors are for what makes
     /// it impossible to find any further boundary; their offset counts from the start of `data`.
     fn cut(&mut self, data: &[u8], target: usize, end: bool) -> Result<Boundary, RecordError>;
+
+    /// Passes over the record that begins where the last slice ended, of which [`cut`](Self::cut) found no end: it is
+    /// too large to be looked at as a whole. `data` begins with the record in the first call, and in every other one
+    /// with what follows the data of the call before. After [`Passed::End`] slices are cut again, from there on.
+    /// A record that is unknown here ends the run if it is too large.
+    ///
+    /// Errors are for what makes it impossible to find the end.
+    fn pass(&mut self, data: &[u8], end: bool) -> Result<Passed, RecordError> {
+        let _ = (data, end);
+        Ok(Passed::Unknown)
+    }
 }
 
 /// Turns slices into batches. One for each worker.
@@ -220,7 +249,32 @@ pub trait ReadFormat: Send + Sync {
 /// Counts records. Only for formats in which any bytes are records.
 pub trait Tally: Send {
     /// How many records a slice has.
-    fn records(&mut self, slice: &[u8]) -> u64;
+    fn records(&mut self, slice: &[u8]) -> Tallied;
+}
+
+/// How many records there are.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tallied {
+    /// All of them, bad ones too.
+    pub records: u64,
+    /// How many are bad.
+    pub bad: u64,
+    /// The first bad one: its index, and why it is bad.
+    pub first: Option<(u64, RecordError)>,
+}
+
+impl Tallied {
+    /// Records of which none is bad.
+    pub fn good(records: u64) -> Tallied {
+        Tallied { records, ..Tallied::default() }
+    }
+
+    /// The next record is bad.
+    pub fn bad(&mut self, error: impl FnOnce() -> RecordError) {
+        let index = self.records;
+        self.first.get_or_insert_with(|| (index, error()));
+        (self.records, self.bad) = (self.records + 1, self.bad + 1);
+    }
 }
 
 /// A target that is ready to be written.
@@ -354,6 +408,8 @@ pub struct Options {
     pub max_names: usize,
 }
 
+/// The longest record, in bytes, unless told otherwise.
+pub const MAX_RECORD: usize = 64 << 20;
 /// The deepest nesting of JSON that is read, unless told otherwise.
 pub const MAX_DEPTH: usize = 1024;
 /// The most fields of a record, unless told otherwise.
@@ -404,7 +460,7 @@ impl Default for Options {
             frame: frames::Prefix::default(),
             payload: frames::Payload::default(),
             bytes_as: BytesAs::Base64,
-            max_record: 16 << 20,
+            max_record: MAX_RECORD,
             max_names: usize::MAX,
         }
     }
@@ -495,6 +551,11 @@ pub fn whole_record(format: Format, options: &Options) -> usize {
         Format::Fixed => fixed::width(options).unwrap_or(0),
         _ => 0,
     }
+}
+
+/// Whether it may take more than a record to tell where it ends.
+pub fn looks_ahead(format: Format, options: &Options) -> bool {
+    matches!(format, Format::Csv | Format::Tsv) && options.dialect.quoting
 }
 
 /// The fields of a tabular target for keyed records.

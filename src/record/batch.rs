@@ -7,7 +7,7 @@
 
 use bumpalo::collections::Vec as ArenaVec;
 
-use super::{Lossy, Schema, Seen, Value};
+use super::{Lossy, LossyKind, Schema, Seen, Value};
 use crate::error::{Fault, RecordError};
 use crate::memory::{Arena, Refusal, no_memory};
 
@@ -57,6 +57,8 @@ pub struct Batch<'a> {
     odd: ArenaVec<'a, u32>,
     /// What decoding and ops lost.
     pub lossy: Lossy,
+    /// Where text first follows a closing quote: the index of the record, and the offset.
+    odd_quote: Option<(usize, usize)>,
 }
 
 /// Whether the records can be seen as one text.
@@ -115,6 +117,7 @@ impl<'a> Batch<'a> {
             seen: None,
             odd: ArenaVec::new_in(bump),
             lossy: Lossy::default(),
+            odd_quote: None,
         }
     }
 
@@ -196,6 +199,18 @@ impl<'a> Batch<'a> {
         &self.slice[span.start..span.end]
     }
 
+    /// In the record that was ended last, text follows the quote that closes a field, at this offset.
+    #[cold]
+    pub(crate) fn note_odd_quote(&mut self, offset: usize) {
+        self.lossy.count(LossyKind::TextAfterQuote);
+        self.odd_quote.get_or_insert((self.spans.len() - 1, offset));
+    }
+
+    /// The first such place: the index of the record, and the offset.
+    pub(crate) fn odd_quote(&self) -> Option<(usize, usize)> {
+        self.odd_quote
+    }
+
     /// The bytes of the whole slice.
     #[inline]
     pub(crate) fn slice(&self) -> &'a [u8] {
@@ -248,7 +263,7 @@ impl<'a> Batch<'a> {
     /// The records of the new batch have to be those of this one, in order: refused ones are known by index.
     pub fn rebuild(&self) -> Batch<'a> {
         let mut empty = Batch::new(self.arena, self.slice, self.schema, self.max_record);
-        empty.lossy = self.lossy;
+        (empty.lossy, empty.odd_quote) = (self.lossy, self.odd_quote);
         empty.rejected = self.rejected.clone();
         (empty.untyped_is_text, empty.seen) = (self.untyped_is_text, self.seen);
         empty
@@ -528,9 +543,9 @@ impl<'a> Batch<'a> {
 /// The error for a record over the limit.
 pub(crate) fn record_too_large(offset: usize, max: usize) -> RecordError {
     // How long it is depends on how much was looked at.
-    RecordError::new(offset, format!("the record is larger than {max} bytes"))
+    RecordError::with_numbers(offset, "the record is larger than {} bytes", [max, 0])
         .hint("Raise --max-record-size (and --memory-limit with it).")
-        .fault(Fault::TooLarge)
+        .fault(Fault::Oversized)
 }
 
 /// The error for a record of more fields than there may be.

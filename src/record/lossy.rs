@@ -43,6 +43,8 @@ pub enum LossyKind {
     RecordAsEmptyLine,
     /// A NaN with a sign or a payload of its own became the plain text `NaN`.
     NanAsPlainNan,
+    /// Text follows the quote that closes a field of CSV; it was read as part of the field.
+    TextAfterQuote,
 }
 
 /// Counts by [`LossyKind`].
@@ -51,7 +53,7 @@ pub struct Lossy([u64; LossyKind::ALL.len()]);
 
 impl LossyKind {
     /// Every kind, in the order of its number.
-    pub const ALL: [LossyKind; 18] = [
+    pub const ALL: [LossyKind; 19] = [
         LossyKind::AbsentAsNull,
         LossyKind::BoolAsText,
         LossyKind::NumberAsText,
@@ -70,6 +72,7 @@ impl LossyKind {
         LossyKind::NumberRounded,
         LossyKind::RecordAsEmptyLine,
         LossyKind::NanAsPlainNan,
+        LossyKind::TextAfterQuote,
     ];
 
     /// The name in reports.
@@ -93,6 +96,7 @@ impl LossyKind {
             LossyKind::NumberRounded => "number_rounded",
             LossyKind::RecordAsEmptyLine => "record_as_empty_line",
             LossyKind::NanAsPlainNan => "nan_as_plain_nan",
+            LossyKind::TextAfterQuote => "text_after_quote",
         }
     }
 }

@@ -18,6 +18,48 @@ const OUTPUT: usize = 64 << 10;
 /// What malformed text becomes.
 const REPLACEMENT: &[u8] = "\u{fffd}".as_bytes();
 
+/// What becomes of text that is malformed in its encoding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Malform {
+    /// Reading ends there.
+    Fail,
+    /// It becomes U+FFFD.
+    Replace,
+    /// It becomes a [mark](malformed_at), so that the record that holds it can be left out.
+    Mark,
+}
+
+/// A mark begins with a byte that no UTF-8 has; the others have six bits each of its offset in the source. They are
+/// no ASCII, so that no format takes them for anything but text.
+pub const MARK: u8 = 0xff;
+const MARK_LEN: usize = 12;
+
+fn mark(offset: u64) -> [u8; MARK_LEN] {
+    let mut mark = [MARK; MARK_LEN];
+    for (index, byte) in mark[1..].iter_mut().rev().enumerate() {
+        *byte = 0x80 | (offset >> (6 * index) & 0x3f) as u8;
+    }
+    mark
+}
+
+/// Where in the source the text was malformed whose mark is the first one in these bytes.
+pub fn malformed_at(text: &[u8]) -> Option<u64> {
+    let at = memchr::memchr(MARK, text)?;
+    let bytes = text.get(at + 1..at + MARK_LEN)?;
+    Some(bytes.iter().fold(0, |offset, byte| offset << 6 | u64::from(byte & 0x3f)))
+}
+
+/// The text with a single byte, which is no UTF-8 either, in the place of each mark.
+pub fn without_offsets(text: &[u8]) -> Vec<u8> {
+    let (mut short, mut rest) = (Vec::with_capacity(text.len()), text);
+    while let Some(at) = memchr::memchr(MARK, rest) {
+        short.extend_from_slice(&rest[..=at]);
+        rest = &rest[(at + MARK_LEN).min(rest.len())..];
+    }
+    short.extend_from_slice(rest);
+    short
+}
+
 /// How characters stand in bytes, by the names and rules of the [Encoding Standard](https://encoding.spec.whatwg.org):
 /// `latin1` is windows-1252 there. The code pages of DOS have the names `cp437`, `cp850` and so on.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -124,6 +166,8 @@ impl Decoder {
 pub struct Decoded {
     /// The encoding.
     pub encoding: Encoding,
+    /// What becomes of malformed text.
+    pub malformed: Malform,
     /// How many malformed sequences became U+FFFD until now.
     pub replaced: Arc<AtomicU64>,
 }
@@ -149,7 +193,6 @@ pub(super) struct Decoding {
     reader: Box<dyn Read + Send>,
     decoder: Decoder,
     about: Decoded,
-    replace: bool,
     input: Box<[u8]>,
     /// What is in the input and not decoded.
     waiting: (usize, usize),
@@ -164,16 +207,15 @@ pub(super) struct Decoding {
 }
 
 impl Decoding {
-    pub fn new(reader: Box<dyn Read + Send>, about: Decoded, replace: bool) -> Decoding {
+    pub fn new(reader: Box<dyn Read + Send>, about: Decoded) -> Decoding {
         Decoding {
             reader,
             decoder: about.encoding.decoder(),
             about,
-            replace,
             input: vec![0; INPUT].into(),
             waiting: (0, 0),
-            // Room for a replacement behind a full output.
-            output: vec![0; OUTPUT + REPLACEMENT.len()].into(),
+            // Room for a mark behind a full output.
+            output: vec![0; OUTPUT + MARK_LEN].into(),
             ready: (0, 0),
             consumed: 0,
             ended: false,
@@ -221,16 +263,21 @@ impl Decoding {
 
     #[cold]
     fn malformed(&mut self, len: u8, behind: u8) {
-        if self.replace {
-            let at = self.ready.1;
-            let end = at + REPLACEMENT.len();
-            self.output[at..end].copy_from_slice(REPLACEMENT);
-            self.ready.1 = end;
-            self.about.replaced.fetch_add(1, Relaxed);
-            return;
-        }
         let offset = self.consumed.saturating_sub(u64::from(len) + u64::from(behind));
-        self.failed = Some(Malformed { offset, encoding: self.about.encoding });
+        match self.about.malformed {
+            Malform::Fail => self.failed = Some(Malformed { offset, encoding: self.about.encoding }),
+            Malform::Replace => {
+                self.append(REPLACEMENT);
+                self.about.replaced.fetch_add(1, Relaxed);
+            }
+            Malform::Mark => self.append(&mark(offset)),
+        }
+    }
+
+    fn append(&mut self, bytes: &[u8]) {
+        let at = self.ready.1;
+        self.ready.1 = at + bytes.len();
+        self.output[at..self.ready.1].copy_from_slice(bytes);
     }
 }
 
@@ -263,9 +310,13 @@ mod tests {
     }
 
     fn decode(label: &str, bytes: &[u8], step: usize, replace: bool) -> (Vec<u8>, u64, Option<io::Error>) {
+        decode_by(label, bytes, step, if replace { Malform::Replace } else { Malform::Fail })
+    }
+
+    fn decode_by(label: &str, bytes: &[u8], step: usize, malformed: Malform) -> (Vec<u8>, u64, Option<io::Error>) {
         let encoding: Encoding = label.parse().unwrap();
-        let about = Decoded { encoding: encoding.by_mark(bytes), replaced: Arc::default() };
-        let mut reader = Decoding::new(Box::new(Drip(bytes.to_vec(), 0, step)), about.clone(), replace);
+        let about = Decoded { encoding: encoding.by_mark(bytes), malformed, replaced: Arc::default() };
+        let mut reader = Decoding::new(Box::new(Drip(bytes.to_vec(), 0, step)), about.clone());
         let mut text = Vec::new();
         let error = reader.read_to_end(&mut text).err();
         (text, about.replaced.load(Relaxed), error)
@@ -314,7 +365,16 @@ mod tests {
             let (text, replaced, error) = decode("utf-16le", &bytes, step, true);
             assert_eq!((String::from_utf8(text).unwrap().as_str(), replaced), ("ab\u{fffd}c\u{fffd}", 2), "{step}");
             assert!(error.is_none());
+            let (text, replaced, error) = decode_by("utf-16le", &bytes, step, Malform::Mark);
+            let (first, rest) = text.split_at(3 + 12);
+            assert_eq!((malformed_at(first), malformed_at(rest), replaced), (Some(4), Some(8), 0));
+            assert_eq!(without_offsets(&text), b"ab\xffc\xff");
+            assert!(error.is_none());
         }
+        assert_eq!(
+            [0, 1, 63, 64, u64::MAX].map(|offset| malformed_at(&mark(offset)).unwrap()),
+            [0, 1, 63, 64, u64::MAX]
+        );
         // Wherever the output buffer ends.
         for len in OUTPUT - 8..OUTPUT + 2 {
             let bytes = [&vec![b'x'; len][..], b"\xff", b"yz"].concat();

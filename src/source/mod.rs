@@ -25,7 +25,7 @@ use identity::Identity;
 pub use identity::{Stamp, place};
 use inlet::{Asked, Inlet, Soon};
 
-pub use encoding::{Decoded, Encoding, Malformed};
+pub use encoding::{Decoded, Encoding, MARK, Malform, Malformed, malformed_at, without_offsets};
 pub use list::{Folders, Listed, expand, read_list};
 pub use unpack::Blocks;
 
@@ -169,10 +169,9 @@ impl Source {
         }
     }
 
-    /// The same source as UTF-8, read forwards. Malformed text becomes U+FFFD (`replace`), or its read fails with
-    /// [`Malformed`] inside.
-    pub fn decode(self, encoding: Encoding, replace: bool) -> Result<Source> {
-        let decoded = Decoded { encoding, replaced: Arc::default() };
+    /// The same source as UTF-8, read forwards. Where malformed text fails, the error has [`Malformed`] inside.
+    pub fn decode(self, encoding: Encoding, malformed: Malform) -> Result<Source> {
+        let decoded = Decoded { encoding, malformed, replaced: Arc::default() };
         let mut stream = match self.bytes {
             Bytes::Mapped(_) => {
                 let file = File::open(&self.path).map_err(|e| Error::io("open", &self.path, e))?;
@@ -180,8 +179,14 @@ impl Source {
             }
             Bytes::Stream(stream) => stream,
         };
-        stream.decode(decoded.clone(), replace);
+        stream.decode(decoded.clone());
         Ok(Source { bytes: Bytes::Stream(stream), decoded: Some(decoded), ..self })
+    }
+
+    /// The encoding, if what is malformed in it was marked.
+    pub fn marked(&self) -> Option<Encoding> {
+        let decoded = self.decoded.as_ref().filter(|decoded| decoded.malformed == Malform::Mark);
+        decoded.map(|decoded| decoded.encoding)
     }
 
     /// Whether the source can be read a second time.
@@ -293,8 +298,8 @@ pub struct Stream {
     unpacking: Option<Unpacking>,
     /// What it is decompressed into.
     blocks: Option<Blocks>,
-    /// How it is made UTF-8, and whether what is malformed is replaced.
-    decoded: Option<(Decoded, bool)>,
+    /// How it is made UTF-8.
+    decoded: Option<Decoded>,
     /// Where to open it again.
     again: Option<PathBuf>,
 }
@@ -335,11 +340,11 @@ impl Stream {
     }
 
     /// From now on gives UTF-8.
-    fn decode(&mut self, decoded: Decoded, replace: bool) {
+    fn decode(&mut self, decoded: Decoded) {
         let reader = std::mem::replace(&mut self.reader, Box::new(io::empty()));
         self.soon = None;
-        self.reader = Box::new(encoding::Decoding::new(reader, decoded.clone(), replace));
-        self.decoded = Some((decoded, replace));
+        self.reader = Box::new(encoding::Decoding::new(reader, decoded.clone()));
+        self.decoded = Some(decoded);
     }
 
     /// The rest, for someone else to read.
@@ -360,10 +365,10 @@ impl Stream {
         if let Some(unpacking) = self.unpacking {
             self.unpack(unpacking)?;
         }
-        if let Some((decoded, replace)) = self.decoded.take() {
+        if let Some(decoded) = self.decoded.take() {
             // The first reading's do not count twice.
             decoded.replaced.store(0, Relaxed);
-            self.decode(decoded, replace);
+            self.decode(decoded);
         }
         Ok(())
     }

@@ -27,6 +27,9 @@ pub(crate) struct Entry {
     /// The numbers of the names of fields that were met.
     #[serde(default)]
     pub seen: Vec<usize>,
+    /// Where text first follows a closing quote.
+    #[serde(default)]
+    pub odd_quote: Option<(u64, u64)>,
 }
 
 impl Entry {
@@ -42,6 +45,7 @@ impl Entry {
             lossy: totals.lossy,
             quarantine: (0, 0),
             seen: Vec::new(),
+            odd_quote: totals.odd_quote,
         }
     }
 
@@ -56,7 +60,7 @@ impl Entry {
         totals.records_in = self.records_in;
         totals.records_out = self.records_out;
         totals.records_failed = self.records_failed;
-        totals.lossy = self.lossy;
+        (totals.lossy, totals.odd_quote) = (self.lossy, self.odd_quote);
         totals
     }
 }

@@ -149,6 +149,7 @@ impl Counting {
         let from = crate::format::source_format(self.settings.from, path)?;
         let settings = Settings { from: Some(from), to: Some(from), ..self.settings.clone() };
         let mut opened = Opened::new(source, &TargetSpec::Memory, &settings)?;
+        // Bad records that are left out show in whole records.
         if !settings.strict && settings.on_error == OnError::Fail {
             let plain = |records| Counted { records: Some(records), ..Counted::default() };
             if let Some(found) = parts::count(&opened, &settings, with_text) {

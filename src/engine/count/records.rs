@@ -1,55 +1,67 @@
 //! Records: by their separators where that is enough, or by a decoder.
 
+use std::collections::BTreeMap;
 use std::mem::take;
 use std::sync::{Mutex, MutexGuard};
 use std::thread;
 
-use super::super::feed::FeedError;
+use super::super::feed::{FeedError, Slice};
 use super::super::gate::{Gate, Room};
 use super::super::opened::Opened;
 use super::super::pass::Discard;
 use super::super::phases::Phases;
+use super::super::place::Place;
 use super::super::quarantine::Ledger;
 use super::super::run::{How, feed};
 use super::Counted;
 use crate::error::Result;
-use crate::format::Tally;
+use crate::format::{Tallied, Tally};
 use crate::record::Schema;
+use crate::scan::lines::Lines;
 use crate::sys::Map;
 use crate::target::Target;
 
+/// The records of a source.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Found {
+    /// The good ones.
+    pub records: u64,
+    /// The bad ones, which were left out.
+    pub bad: u64,
+}
+
 /// Counts slice by slice. None if it takes a decoder.
-pub(super) fn tally(opened: &mut Opened<'_>) -> Option<Result<u64>> {
+pub(super) fn tally(opened: &mut Opened<'_>) -> Option<Result<Found>> {
     let tallies = (0..opened.plan.workers).map(|_| opened.reading.tally()).collect::<Option<Vec<_>>>()?;
     Some(tally_by(tallies, opened))
 }
 
-fn tally_by(tallies: Vec<Box<dyn Tally>>, opened: &mut Opened<'_>) -> Result<u64> {
+fn tally_by(tallies: Vec<Box<dyn Tally>>, opened: &mut Opened<'_>) -> Result<Found> {
     let path = opened.source.path.clone();
     let (lines, first_line) = (opened.route.from.lines(), opened.first_line());
     let (plan, room) = (&opened.plan, Room::new(&opened.plan, &opened.budget));
     let (feed, map) = feed(&mut opened.source.bytes, take(&mut opened.head), &*opened.reading, (plan, &room), None)?;
-    let feed =
-        feed.in_lines(lines, first_line).controlled(opened.settings.stop.as_ref(), opened.settings.progress.as_ref());
-    let shared = Shared { feed: Gate::new(feed, plan, room), map, failed: Mutex::new(None) };
+    let lenient = opened.settings.on_error != OnError::Fail;
+    let feed = feed.lenient(lenient).in_lines(lines, first_line);
+    let feed = feed.controlled(opened.settings.stop.as_ref(), opened.settings.progress.as_ref());
+    let shared = Shared { feed: Gate::new(feed, plan, room), map, lines, lenient, sum: Mutex::new(Sum::default()) };
     let shared = &shared;
-    let records = thread::scope(|scope| {
+    thread::scope(|scope| {
         let mut tallies = tallies.into_iter();
         let own = tallies.next();
         let helpers: Vec<_> = tallies
             .map_while(|tally| thread::Builder::new().spawn_scoped(scope, move || shared.count(tally)).ok())
             .collect();
-        let own = own.map_or(0, |tally| shared.count(tally));
-        // A helper that panicked has ended the program, or passes its panic on here.
-        let join = |helper: thread::ScopedJoinHandle<'_, u64>| {
-            helper.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-        };
-        own + helpers.into_iter().map(join).sum::<u64>()
+        own.into_iter().for_each(|tally| shared.count(tally));
+        for helper in helpers {
+            // A helper that panicked has ended the program, or passes its panic on here.
+            helper.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        }
     });
-    let failed = lock(&shared.failed).take();
-    match failed {
-        Some((error, place)) => Err(opened.source.blame(opened.tell(error.at(&path, records, place)))),
-        None => opened.source.unchanged().map(|()| records),
+    let sum = take(&mut *lock(&shared.sum));
+    match sum.failed {
+        Some((error, place)) => Err(opened.source.blame(opened.tell(error.at(&path, sum.records, place)))),
+        None => opened.source.unchanged().map(|()| Found { records: sum.records - sum.bad, bad: sum.bad }),
     }
 }
 
@@ -57,30 +69,82 @@ fn tally_by(tallies: Vec<Box<dyn Tally>>, opened: &mut Opened<'_>) -> Result<u64
 struct Shared<'s> {
     feed: Gate<'s>,
     map: Option<&'s Map>,
-    /// Why there were no more slices, and where.
-    failed: Mutex<Option<(FeedError, (u64, u64))>>,
+    /// What ends a line.
+    lines: Option<Lines>,
+    /// Bad records are left out; else the first one ends the count.
+    lenient: bool,
+    sum: Mutex<Sum>,
+}
+
+/// What the slices add up to, in their order.
+#[derive(Default)]
+struct Sum {
+    /// The slice whose turn it is, and those that were done before their turn.
+    next: u64,
+    early: BTreeMap<u64, Counted>,
+    records: u64,
+    bad: u64,
+    /// Why there are no more slices, and where.
+    failed: Option<(FeedError, (u64, u64))>,
+}
+
+/// What a slice has: its records, or how many there are before what ends the count; and where it begins.
+struct Counted {
+    found: std::result::Result<Tallied, (u64, FeedError)>,
+    place: (u64, u64),
+}
+
+impl Sum {
+    /// Adds a slice, and those that waited for it.
+    fn add(&mut self, index: u64, counted: Counted) {
+        self.early.insert(index, counted);
+        while let Some(Counted { found, place }) = self.early.remove(&self.next).filter(|_| self.failed.is_none()) {
+            self.next += 1;
+            match found {
+                Ok(tallied) => (self.records, self.bad) = (self.records + tallied.records, self.bad + tallied.bad),
+                Err((before, error)) => {
+                    self.records += before;
+                    self.failed = Some((error, place));
+                }
+            }
+        }
+    }
 }
 
 impl Shared<'_> {
+    /// Counts the records of a slice.
+    fn tally(&self, tally: &mut dyn Tally, slice: &Slice<'_>) -> std::result::Result<Tallied, (u64, FeedError)> {
+        let mut tallied = match slice.passed() {
+            None => tally.records(slice.bytes()),
+            Some(error) => {
+                let mut tallied = Tallied::default();
+                tallied.bad(|| error.clone());
+                tallied
+            }
+        };
+        match tallied.first.take().filter(|_| !self.lenient) {
+            None => Ok(tallied),
+            Some((before, error)) => {
+                let place = Place::new(slice.bytes(), error.offset, self.lines, slice.line);
+                Err((before, FeedError::Cut(error, place)))
+            }
+        }
+    }
+
     /// Counts slices until there are no more.
-    fn count(&self, mut tally: Box<dyn Tally>) -> u64 {
-        let mut records = 0;
-        loop {
+    fn count(&self, mut tally: Box<dyn Tally>) {
+        while lock(&self.sum).failed.is_none() {
             let Some((slice, cut)) = self.feed.next(None) else { break };
-            if let Err(error) = cut {
-                *lock(&self.failed) = Some((error, (slice.offset, slice.line)));
-                break;
-            }
+            let found = cut.map_err(|error| (0, error)).and_then(|()| self.tally(&mut *tally, &slice));
             // The count is void; what is wrong is told at the end.
-            if self.map.is_some_and(|map| map.damage().is_some()) {
-                self.feed.done(slice, None, false);
-                break;
-            }
-            records += tally.records(slice.bytes());
+            let void = self.map.is_some_and(|map| map.damage().is_some());
+            lock(&self.sum).add(slice.index, Counted { found, place: (slice.offset, slice.line) });
             self.feed.release(&slice);
             self.feed.done(slice, None, false);
+            if void {
+                break;
+            }
         }
-        records
     }
 }
 

@@ -30,8 +30,8 @@ pub(crate) const NOTED: usize = 128 << 10;
 /// The bad records of a slice, in order. Takes no memory while there are none.
 #[derive(Default)]
 pub(crate) struct BadRecords {
-    /// Each with the end of its bytes in `raw`.
-    bad: Vec<(Bad, usize)>,
+    /// Each with the end of its bytes in `raw`, if they are kept.
+    bad: Vec<(Bad, Option<usize>)>,
     raw: Vec<u8>,
     size: usize,
     /// How many lines end before a place of the slice: each is counted once, however many records are bad.
@@ -39,16 +39,22 @@ pub(crate) struct BadRecords {
 }
 
 impl BadRecords {
+    /// Room for as many as are noted of a slice: it never grows.
+    pub fn with_room() -> BadRecords {
+        let bad = Vec::with_capacity(NOTED / size_of::<(Bad, Option<usize>)>());
+        BadRecords { bad, raw: Vec::with_capacity(NOTED), ..BadRecords::default() }
+    }
+
     /// Whether there is room for another one with so many bytes to keep.
     pub fn has_room(&self, bad: &Bad, raw: usize) -> bool {
         self.size + size(bad, raw) <= NOTED
     }
 
     /// Notes one, and keeps these bytes of it.
-    pub fn push(&mut self, bad: Bad, raw: &[u8]) {
-        self.size += size(&bad, raw.len());
-        self.raw.extend_from_slice(raw);
-        self.bad.push((bad, self.raw.len()));
+    pub fn push(&mut self, bad: Bad, raw: Option<&[u8]>) {
+        self.size += size(&bad, raw.map_or(0, <[u8]>::len));
+        self.raw.extend_from_slice(raw.unwrap_or_default());
+        self.bad.push((bad, raw.map(|_| self.raw.len())));
     }
 
     /// How many lines of the slice end before `offset`.
@@ -58,6 +64,12 @@ impl BadRecords {
         let before = if from > 0 { slice[from - 1] } else { 0 };
         self.counted = (offset, count + lines.count(&slice[from..offset], before));
         self.counted.1
+    }
+
+    /// Those of another slice follow.
+    pub fn begin(&mut self) {
+        self.clear();
+        self.counted = (0, 0);
     }
 
     pub fn is_empty(&self) -> bool {
@@ -71,13 +83,19 @@ impl BadRecords {
         self.size = 0;
     }
 
-    /// Each with its bytes.
-    pub fn iter(&self) -> impl Iterator<Item = (&Bad, &[u8])> {
+    /// Each with its bytes, if they are kept.
+    pub fn iter(&self) -> impl Iterator<Item = (&Bad, Option<&[u8]>)> {
         let mut start = 0;
-        self.bad.iter().map(move |(bad, end)| (bad, &self.raw[std::mem::replace(&mut start, *end)..*end]))
+        self.bad.iter().map(move |(bad, end)| {
+            let raw = end.map(|end| &self.raw[std::mem::replace(&mut start, end)..end]);
+            (bad, raw)
+        })
     }
 }
 
 fn size(bad: &Bad, raw: usize) -> usize {
-    size_of::<(Bad, usize)>() + bad.error.reason.len() + bad.error.hint.as_ref().map_or(0, |hint| hint.len()) + raw
+    size_of::<(Bad, Option<usize>)>()
+        + bad.error.reason.len()
+        + bad.error.hint.as_ref().map_or(0, |hint| hint.len())
+        + raw
 }

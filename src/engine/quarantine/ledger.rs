@@ -60,12 +60,12 @@ impl Ledger {
     }
 
     /// Enters one.
-    pub fn enter_one(&mut self, before: u64, bad: &Bad, raw: &[u8]) -> Result<(), Over> {
+    pub fn enter_one(&mut self, before: u64, bad: &Bad, raw: Option<&[u8]>) -> Result<(), Over> {
         self.add(before, bad, raw)?;
         self.write()
     }
 
-    fn add(&mut self, before: u64, bad: &Bad, raw: &[u8]) -> Result<(), Over> {
+    fn add(&mut self, before: u64, bad: &Bad, raw: Option<&[u8]>) -> Result<(), Over> {
         let (file, record) = match &bad.file {
             Some(file) => (&**file, bad.record),
             None => (&*self.source, before + bad.record + 1),
@@ -85,7 +85,11 @@ impl Ledger {
                 self.write()?;
                 return Err(Over { error, output: Some(bad.output) });
             }
-            Some(MaxErrors::PerMillion(_)) => self.last = Some((position(), bad.error.clone())),
+            Some(MaxErrors::PerMillion(_)) => {
+                let place = self.last.take().filter(|(place, _)| place.file == file);
+                let place = place.map(|(place, _)| Position { record, offset: bad.offset, ..place });
+                self.last = Some((place.unwrap_or_else(position), bad.error.clone()));
+            }
             _ => {}
         }
         Ok(())

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use base64::engine::{Engine, general_purpose::STANDARD};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use super::Bad;
 use crate::error::Position;
@@ -14,30 +14,41 @@ use crate::error::Position;
 /// How many bytes become base64 at a time; a multiple of three, so that the pieces fit together.
 const PIECE: usize = 3 << 10;
 
-#[derive(Serialize)]
-struct Begin<'b> {
-    file: Cow<'b, str>,
-    record: u64,
-    start: u64,
-    end: u64,
-    reason: &'b str,
-}
-
-/// Writes a line: record `record` of `file`.
-pub(super) fn write(bad: &Bad, file: &Path, record: u64, raw: &[u8], to: &mut impl Write) -> io::Result<()> {
-    let begin =
-        Begin { file: file.to_string_lossy(), record, start: bad.start, end: bad.end, reason: &bad.error.reason };
-    let mut text = serde_json::to_string(&begin)?;
+/// Writes a line: record `record` of `file`; without `raw` if its bytes are not kept.
+pub(super) fn write(bad: &Bad, file: &Path, record: u64, raw: Option<&[u8]>, to: &mut impl Write) -> io::Result<()> {
+    to.write_all(b"{\"file\":")?;
+    serde_json::to_writer(&mut *to, &file.to_string_lossy())?;
+    write!(to, ",\"record\":{record},\"start\":{},\"end\":{},\"reason\":\"", bad.start, bad.end)?;
+    write!(Escaped(to), "{}", bad.error.message())?;
+    let Some(raw) = raw else { return to.write_all(b"\"}\n") };
     // The bytes of the record follow in pieces, however many they are.
-    text.pop();
-    text += ",\"raw\":\"";
-    to.write_all(text.as_bytes())?;
+    to.write_all(b"\",\"raw\":\"")?;
     let mut base64 = [0; PIECE / 3 * 4];
     for piece in raw.chunks(PIECE) {
         let len = STANDARD.encode_slice(piece, &mut base64).map_err(io::Error::other)?;
         to.write_all(&base64[..len])?;
     }
     to.write_all(b"\"}\n")
+}
+
+/// Writes text as it is inside of a JSON string. Nothing is allocated for that.
+struct Escaped<'w, W>(&'w mut W);
+
+impl<W: Write> Write for Escaped<'_, W> {
+    fn write(&mut self, text: &[u8]) -> io::Result<usize> {
+        for byte in text {
+            match byte {
+                b'"' | b'\\' => self.0.write_all(&[b'\\', *byte])?,
+                0..0x20 => write!(self.0, "\\u{byte:04x}")?,
+                _ => self.0.write_all(&[*byte])?,
+            }
+        }
+        Ok(text.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
 }
 
 /// Where a record came from in the first place.
@@ -92,7 +103,7 @@ mod tests {
             let error = RecordError::new(0, "a \"reason\"\n");
             let bad = Bad { file: None, record: 0, start: 5, end: 9, offset: 6, line: 0, error, output: 0 };
             let mut text = Vec::new();
-            write(&bad, Path::new("dir/ä\"b"), 7, &raw, &mut text).unwrap();
+            write(&bad, Path::new("dir/ä\"b"), 7, Some(&raw), &mut text).unwrap();
             assert_eq!(text.iter().filter(|byte| **byte == b'\n').count(), 1);
             let value: serde_json::Value = serde_json::from_slice(&text).unwrap();
             assert_eq!((&value["reason"], &value["file"]), (&"a \"reason\"\n".into(), &"dir/ä\"b".into()));

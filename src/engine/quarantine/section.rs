@@ -126,7 +126,11 @@ impl Section {
         }
         match &line.raw {
             Some(raw) => line::decode(raw, room).map_err(|e| format!("`raw` is no base64: {e}"))?,
-            None if line.text.is_none() => return Err("it has neither `raw` nor `text`".to_owned()),
+            None if line.text.is_none() => {
+                return Err(
+                    "it has neither `raw` nor `text`, as that of a record that was too large to be kept".to_owned()
+                );
+            }
             None => {}
         }
         match &line.text {

@@ -101,7 +101,7 @@ impl Quarantine {
             head_is_due: len == 0,
             len,
             crc: Hasher::new_with_initial_len(crc, len),
-            page: Vec::new(),
+            page: Vec::with_capacity(PAGE + PAGE / 8),
             error: None,
         }
     }
@@ -128,7 +128,7 @@ impl Quarantine {
     }
 
     /// Adds a bad record, number `record` of `file`.
-    pub fn add(&mut self, bad: &Bad, file: &Path, record: u64, raw: &[u8]) -> Result<()> {
+    pub fn add(&mut self, bad: &Bad, file: &Path, record: u64, raw: Option<&[u8]>) -> Result<()> {
         if std::mem::take(&mut self.head_is_due) {
             let head = std::mem::take(&mut self.head);
             self.page.extend_from_slice(&head);

@@ -1,19 +1,28 @@
 //! Where slices of CSV may end: behind line breaks outside quotes.
 
 use super::Resolved;
-use super::spec::{Ending, Spec};
+use super::quotes::{Quotes, Record, open_quote};
+use super::spec::first_byte;
 use crate::error::RecordError;
-use crate::format::{Boundary, Cut, Tally};
+use crate::format::{Boundary, Cut, Passed, Tallied, Tally};
+use crate::record::record_too_large;
 use crate::scan::csv::{tally, walk};
 
 pub(super) struct CsvCut {
     dialect: Resolved,
-    spec: Spec,
+    max_record: usize,
+    quotes: Quotes,
+    /// The first record is inside quotes behind its first line, and not to be looked at again from its start.
+    waiting: bool,
+    /// A comment goes on behind what was passed over.
+    comment: bool,
+    /// A record is being passed over; whether a CR was the last of it.
+    passing: Option<bool>,
 }
 
 impl CsvCut {
-    pub fn new(dialect: Resolved) -> CsvCut {
-        CsvCut { dialect, spec: Spec::new(dialect) }
+    pub fn new(dialect: Resolved, max_record: usize) -> CsvCut {
+        CsvCut { dialect, max_record, quotes: Quotes::new(dialect), waiting: false, comment: false, passing: None }
     }
 
     /// The boundary behind the line break at `at`. A CRLF stays in one piece.
@@ -25,90 +34,161 @@ impl CsvCut {
         }
     }
 
-    /// Record by record, as the specification reads them.
-    fn by_records(&mut self, data: &[u8], mut from: usize, target: usize, end: bool) -> Boundary {
-        while from < target.max(1) {
-            match self.spec.record_end(data, from, end) {
-                Ending::At(next) if next > target && from > 0 => return Boundary::At(from),
-                Ending::At(next) => from = next,
-                Ending::NoRecord => return Boundary::At(data.len()),
-                Ending::More if from > 0 => return Boundary::At(from),
-                Ending::More => return Boundary::More,
+    /// One record, judged by its quotes. Goes on behind it, or gives the boundary.
+    fn by_record(&mut self, data: &[u8], from: usize, target: usize, end: bool) -> Result<usize, Boundary> {
+        match self.quotes.record(data, from, end, self.max_record) {
+            Record::Whole { end, .. } | Record::Open { end, .. } if end >= target => {
+                Err(Boundary::At(if from > 0 { from } else { end }))
             }
+            Record::Whole { end, .. } | Record::Open { end, .. } => Ok(end),
+            Record::Nothing => Err(Boundary::At(data.len())),
+            Record::More { .. } => Err(more_from(from)),
         }
-        Boundary::At(from)
     }
 
-    /// By quote parity; where that is not what the specification says, one record by the specification.
+    /// Record by record.
+    fn by_records(&mut self, data: &[u8], mut from: usize, target: usize, end: bool) -> Boundary {
+        loop {
+            match self.by_record(data, from, target, end) {
+                Ok(next) => from = next,
+                Err(boundary) => return boundary,
+            }
+        }
+    }
+
+    /// By quote parity; where that does not tell, one record by its quotes.
     fn by_quotes(&mut self, data: &[u8], target: usize, end: bool) -> Boundary {
         let mut from = 0;
         loop {
-            let walked = walk(&data[from..], target.saturating_sub(from), self.dialect.marks());
-            if walked.irregular.is_none() {
-                return match walked.line_break {
-                    Some(at) => Self::behind(data, from + at, end),
-                    None if from > 0 => Boundary::At(from),
-                    None if end => Boundary::At(data.len()),
-                    None => Boundary::More,
-                };
-            }
-            if let Some(at) = walked.line_break {
-                match Self::behind(data, from + at, end) {
-                    Boundary::At(next) => from = next,
-                    other => return other,
+            if !std::mem::take(&mut self.waiting) {
+                let walked = walk(&data[from..], target.saturating_sub(from), self.dialect.marks());
+                match (walked.irregular, walked.line_break) {
+                    // Which of its records is too large does not show.
+                    (None, Some(at)) if at + 2 > self.max_record => return self.by_records(data, from, target, end),
+                    (None, Some(at)) => return Self::behind(data, from + at, end),
+                    (None, None) if !end && data.len() - from <= self.max_record => return more_from(from),
+                    (Some(_), Some(at)) => match Self::behind(data, from + at, end) {
+                        Boundary::At(next) if next >= target => return Boundary::At(next),
+                        Boundary::At(next) => from = next,
+                        other => return other,
+                    },
+                    (_, None) => {}
                 }
             }
-            match self.spec.record_end(data, from, end) {
-                Ending::At(next) if next >= target => return Boundary::At(if from > 0 { from } else { next }),
-                Ending::At(next) => from = next,
-                Ending::NoRecord => return Boundary::At(data.len()),
-                Ending::More => return if from > 0 { Boundary::At(from) } else { Boundary::More },
+            match self.by_record(data, from, target, end) {
+                Ok(next) => from = next,
+                Err(boundary) => return boundary,
             }
         }
     }
+
+    /// Blank lines and comments at the front, however long they are.
+    fn before_record(&mut self, data: &[u8]) -> usize {
+        if self.comment {
+            let end = memchr::memchr(b'\n', data);
+            self.comment = end.is_none();
+            return end.map_or(data.len(), |at| at + 1);
+        }
+        let start = first_byte(self.dialect, data, 0);
+        if start == data.len() {
+            let line = memchr::memrchr(b'\n', data).map_or(0, |at| at + 1);
+            // Only a line feed ends a comment.
+            self.comment = data[line..].iter().any(|byte| *byte != b'\r');
+        }
+        start
+    }
+}
+
+/// More data is needed to cut what starts at `from`.
+fn more_from(from: usize) -> Boundary {
+    if from > 0 { Boundary::At(from) } else { Boundary::More }
 }
 
 impl Cut for CsvCut {
     fn cut(&mut self, data: &[u8], target: usize, end: bool) -> Result<Boundary, RecordError> {
-        if end && data.len() <= target {
+        // So no record before the target is too large without being seen.
+        let target = target.min(self.max_record);
+        if end && data.len() <= target && !self.comment {
             return Ok(Boundary::At(data.len()));
         }
-        if !self.dialect.is_plain() {
-            return Ok(self.by_records(data, 0, target, end));
+        let boundary = if !self.dialect.is_plain() {
+            match self.before_record(data) {
+                0 => self.by_records(data, 0, target, end),
+                len => Boundary::Skip(len),
+            }
+        } else {
+            let range = &data[..target.min(data.len())];
+            let quoted = self.dialect.quote.is_some_and(|quote| memchr::memchr(quote, range).is_some());
+            match memchr::memrchr2(b'\n', b'\r', range) {
+                Some(at) if !quoted => Self::behind(data, at, end),
+                _ => self.by_quotes(data, target, end),
+            }
+        };
+        if let Boundary::At(len) | Boundary::Skip(len) = boundary {
+            self.quotes.advance(len);
         }
-        let range = &data[..target.min(data.len())];
-        let quoted = self.dialect.quote.is_some_and(|quote| memchr::memchr(quote, range).is_some());
-        if !quoted && let Some(at) = memchr::memrchr2(b'\n', b'\r', range) {
-            return Ok(Self::behind(data, at, end));
-        }
-        Ok(self.by_quotes(data, target, end))
+        Ok(boundary)
+    }
+
+    /// The first line, which is all that is bad.
+    fn pass(&mut self, data: &[u8], _end: bool) -> Result<Passed, RecordError> {
+        let found = match self.passing {
+            None if matches!(self.quotes.record(data, 0, false, usize::MAX), Record::More { lines: true, .. }) => {
+                self.waiting = true;
+                return Ok(Passed::Unknown);
+            }
+            Some(true) => Some(usize::from(data.first() == Some(&b'\n'))),
+            _ => memchr::memchr2(b'\n', b'\r', data).and_then(|at| match Self::behind(data, at, false) {
+                Boundary::At(end) => Some(end),
+                _ => None,
+            }),
+        };
+        self.passing = found.is_none().then(|| data.last() == Some(&b'\r'));
+        self.quotes.begin();
+        Ok(found.map_or(Passed::All, Passed::End))
     }
 }
 
 /// Counts records, whatever their number of fields.
 pub(super) struct CsvTally {
     dialect: Resolved,
-    spec: Spec,
+    max_record: usize,
+    quotes: Quotes,
 }
 
 impl CsvTally {
-    pub fn new(dialect: Resolved) -> CsvTally {
-        CsvTally { dialect, spec: Spec::new(dialect) }
+    pub fn new(dialect: Resolved, max_record: usize) -> CsvTally {
+        CsvTally { dialect, max_record, quotes: Quotes::new(dialect) }
     }
 }
 
 impl Tally for CsvTally {
-    fn records(&mut self, slice: &[u8]) -> u64 {
+    fn records(&mut self, slice: &[u8]) -> Tallied {
         if self.dialect.is_plain()
+            && slice.len() <= self.max_record
             && let Some(records) = tally(slice, self.dialect.marks())
         {
-            return records;
+            return Tallied::good(records);
         }
-        let (mut records, mut at) = (0, 0);
-        while let Ending::At(next) = self.spec.record_end(slice, at, true) {
-            records += 1;
-            at = next;
+        self.quotes.begin();
+        let (mut tallied, mut at) = (Tallied::default(), 0);
+        loop {
+            let start = first_byte(self.dialect, slice, at);
+            match self.quotes.record(slice, start, true, self.max_record) {
+                Record::Whole { end, .. } | Record::Open { end, .. } if end - start > self.max_record => {
+                    tallied.bad(|| record_too_large(start, self.max_record));
+                    at = end;
+                }
+                Record::Whole { end, .. } => {
+                    tallied.records += 1;
+                    at = end;
+                }
+                Record::Open { end, quote } => {
+                    tallied.bad(|| open_quote(quote));
+                    at = end;
+                }
+                Record::Nothing | Record::More { .. } => return tallied,
+            }
         }
-        records
     }
 }

@@ -2,13 +2,14 @@
 
 use std::ops::Range;
 
-use super::Resolved;
 use super::fields::{Fields, ragged};
-use super::spec::{Ending, Spec};
-use crate::error::RecordError;
-use crate::format::{Decode, Ragged, Types, Want};
+use super::quotes::{Quotes, Record, open_quote, text_after_quote};
+use super::spec::{Ending, Spec, first_byte};
+use super::{Reading, Resolved};
+use crate::error::{Fault, RecordError};
+use crate::format::{Decode, Types, Want};
 use crate::memory::Arena;
-use crate::record::{Batch, Schema, Value};
+use crate::record::{Batch, Value};
 use crate::scan::csv::Separators;
 
 pub(super) struct CsvDecode {
@@ -22,6 +23,10 @@ pub(super) struct CsvDecode {
     /// Several of them may be read together.
     together: bool,
     spec: Spec,
+    quotes: Quotes,
+    /// Text behind a closing quote makes a record bad.
+    strict: bool,
+    max_record: usize,
     /// Where the next record starts.
     at: usize,
     /// The whole slice is known to be UTF-8 (or nobody needs it to be).
@@ -32,6 +37,8 @@ pub(super) struct CsvDecode {
 enum Found {
     /// Behind its terminator.
     End(usize),
+    /// The same; text follows a closing quote, at the second offset.
+    Odd(usize, usize),
     /// A blank line, which is no record; the next one starts here.
     Blank(usize),
     /// Quotes are irregular: csv-core has to read it.
@@ -41,17 +48,21 @@ enum Found {
 }
 
 impl CsvDecode {
-    pub fn new(dialect: Resolved, schema: &Schema, ragged: Ragged, want: &Want) -> CsvDecode {
+    pub fn new(reading: &Reading, want: &Want) -> CsvDecode {
+        let Reading { dialect, ragged, strict, max_record, .. } = *reading;
         let usual = dialect.is_plain() && want.types == Types::Auto && !dialect.tsv_escapes;
         CsvDecode {
             dialect,
-            fields: Fields::new(schema, ragged, want),
+            fields: Fields::new(&reading.header.schema, ragged, want),
             utf8: want.utf8,
             replace: want.replace_invalid_utf8,
             separators: Separators::new(dialect.marks(), want.typed && usual),
             usual,
             together: true,
             spec: Spec::new(dialect),
+            quotes: Quotes::new(dialect),
+            strict,
+            max_record,
             at: 0,
             valid: true,
         }
@@ -167,11 +178,18 @@ impl CsvDecode {
         }
     }
 
-    /// Reads the record at `self.at` as csv-core does.
+    /// Reads the record at `self.at` as csv-core does, unless its quotes make it a bad one.
     #[cold]
     fn by_spec<'a>(&mut self, slice: &'a [u8], batch: &mut Batch<'a>) -> Result<Found, RecordError> {
-        let (start, fields, escapes) = (self.at, &self.fields, self.dialect.tsv_escapes);
         batch.abandon();
+        self.at = first_byte(self.dialect, slice, self.at);
+        let (start, fields, escapes) = (self.at, &self.fields, self.dialect.tsv_escapes);
+        let odd = match self.quotes.record(slice, start, true, self.max_record) {
+            Record::Open { quote, .. } => return Err(open_quote(quote)),
+            Record::Whole { odd: Some(odd), .. } if self.strict => return Err(text_after_quote(odd)),
+            Record::Whole { odd, .. } => odd,
+            Record::Nothing | Record::More { .. } => return Ok(Found::Nothing),
+        };
         fields.start_record(batch, start)?;
         let mut column = 0;
         let ending = self.spec.record(slice, start, |field| {
@@ -203,7 +221,18 @@ impl CsvDecode {
             fields.pad(batch, column, start)?;
         }
         self.separators.restart(end);
-        Ok(Found::End(end))
+        Ok(odd.map_or(Found::End(end), |odd| Found::Odd(end, odd)))
+    }
+
+    /// Ends the record that was built, which ends before `end`.
+    #[inline(always)]
+    fn end_record<'a>(&mut self, slice: &'a [u8], batch: &mut Batch<'a>, end: usize) -> Result<(), RecordError> {
+        if !self.valid {
+            self.fields.check_utf8(slice, self.at, self.replace, batch)?;
+        }
+        batch.end_record(self.at, end)?;
+        self.at = end;
+        Ok(())
     }
 
     /// Reads records until the batch is full or the slice ends; with `TYPED` the positions tell numbers from text.
@@ -219,12 +248,10 @@ impl CsvDecode {
                 found = self.by_spec(slice, batch)?;
             }
             match found {
-                Found::End(end) => {
-                    if !self.valid {
-                        self.fields.check_utf8(slice, self.at, self.replace, batch)?;
-                    }
-                    batch.end_record(self.at, end)?;
-                    self.at = end;
+                Found::End(end) => self.end_record(slice, batch, end)?,
+                Found::Odd(end, odd) => {
+                    self.end_record(slice, batch, end)?;
+                    batch.note_odd_quote(odd);
                 }
                 Found::Blank(next) => self.at = next,
                 Found::Nothing | Found::Irregular => {
@@ -240,6 +267,7 @@ impl CsvDecode {
 impl Decode for CsvDecode {
     fn begin(&mut self, slice: &[u8]) {
         self.at = 0;
+        self.quotes.begin();
         self.separators.begin();
         self.valid = !self.utf8 || simdutf8::basic::from_utf8(slice).is_ok();
         self.together = true;
@@ -249,18 +277,28 @@ impl Decode for CsvDecode {
         if self.at >= slice.len() {
             return Ok(false);
         }
-        match self.separators.tells_numbers() {
-            false => self.records::<false>(slice, batch)?,
-            true => self.records::<true>(slice, batch)?,
+        let read = match self.separators.tells_numbers() {
+            false => self.records::<false>(slice, batch),
+            true => self.records::<true>(slice, batch),
+        };
+        match read {
+            Ok(()) => Ok(true),
+            // Of a record of several lines only the first one is bad.
+            Err(error) if error.fault == Fault::Oversized => {
+                match self.quotes.record(slice, self.at, true, self.max_record) {
+                    Record::Open { quote, .. } => Err(open_quote(quote)),
+                    _ => Err(error),
+                }
+            }
+            Err(error) => Err(error),
         }
-        Ok(true)
     }
 
     fn skip_record(&mut self, slice: &[u8]) -> Range<usize> {
         let start = self.at;
-        self.at = match self.spec.record_end(slice, self.at, true) {
-            Ending::At(end) => end,
-            Ending::NoRecord | Ending::More => slice.len(),
+        self.at = match self.quotes.record(slice, self.at, true, self.max_record) {
+            Record::Whole { end, .. } | Record::Open { end, .. } => end,
+            Record::Nothing | Record::More { .. } => slice.len(),
         };
         self.separators.restart(self.at);
         start..self.at

@@ -234,7 +234,7 @@ fn typed_field(text: &[u8], quote: u8, number: u8) -> Value<'_> {
 /// The error for a record of another number of fields.
 #[cold]
 pub(super) fn ragged(start: usize, columns: usize, width: usize) -> RecordError {
-    let error = RecordError::new(start, format!("{columns} fields where the header has {width}"));
+    let error = RecordError::with_numbers(start, "{} fields where the header has {}", [columns, width]);
     match columns < width {
         true => error
             .hint("Give --ragged pad to fill missing fields with null, or --on-error skip to leave such records out."),

@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::quotes::{Quotes, Record, open_quote};
 use super::spec::{Ending, Spec};
 use super::{Options, Resolved};
 use crate::error::{Fault, MORE_MEMORY, RecordError};
@@ -43,6 +44,7 @@ pub(super) fn read(
         options.names.iter().try_for_each(|name| names.add(name.as_bytes()))?;
         return Ok(Some(Header::new(Schema::new(names.names), start)));
     }
+    let mut odd = None;
     let read = match simple_line(dialect, head, start) {
         Some((line, behind)) => {
             not_too_large(start, line.len(), options)?;
@@ -51,13 +53,18 @@ pub(super) fn read(
             Some((names.names, behind))
         }
         None => {
-            let mut spec = Spec::new(*dialect);
-            match spec.record_end(head, start, end) {
-                Ending::More => return Ok(None),
-                Ending::At(behind) => not_too_large(start, behind - start, options)?,
-                Ending::NoRecord => {}
+            let longest = if options.no_headers { usize::MAX } else { longest(options) };
+            let record = Quotes::header(*dialect, (head, start, end), options.max_record, longest);
+            match record.map_err(|quote| endless(quote, options))? {
+                Record::More { .. } => return Ok(None),
+                Record::Open { quote, .. } => return Err(open_quote(quote)),
+                Record::Whole { end: behind, odd: text } => {
+                    not_too_large(start, behind - start, options)?;
+                    odd = text;
+                    by_spec(dialect, head, start, options)?
+                }
+                Record::Nothing => None,
             }
-            by_spec(&mut spec, head, start, options)?
         }
     };
     let Some((mut names, behind)) = read else {
@@ -75,6 +82,9 @@ pub(super) fn read(
     }
     let replaced = if options.replace_invalid_utf8 { replace_invalid(&mut names) } else { 0 };
     let mut warnings = make_unique(&mut names);
+    warnings.extend(odd.map(|at| {
+        format!("byte {at}: text follows a quote that closes a name in the header; it is read as part of the name")
+    }));
     let changed = !warnings.is_empty();
     let other_format = || sniff::suspicion(Format::Csv, head).map(str::to_owned);
     let suspicion = other_format().or_else(|| other_delimiter(&names, dialect.delimiter));
@@ -102,12 +112,27 @@ fn simple_line<'h>(dialect: &Resolved, head: &'h [u8], start: usize) -> Option<(
 type First = (Vec<Vec<u8>>, usize);
 
 /// The first record; none if there is no record.
-fn by_spec(spec: &mut Spec, head: &[u8], start: usize, options: &Options) -> Result<Option<First>, RecordError> {
+fn by_spec(dialect: &Resolved, head: &[u8], start: usize, options: &Options) -> Result<Option<First>, RecordError> {
     let mut names = Names::new(start, options);
-    Ok(match spec.record(head, start, |field| names.add(field.text))? {
+    Ok(match Spec::new(*dialect).record(head, start, |field| names.add(field.text))? {
         Ending::At(behind) => Some((names.names, behind)),
-        Ending::NoRecord | Ending::More => None,
+        Ending::NoRecord => None,
     })
+}
+
+/// How many bytes the longest name may take in quotes, with both: a quote may stand for each two.
+fn longest(options: &Options) -> usize {
+    options.max_key_length.saturating_mul(2).saturating_add(2)
+}
+
+/// The error for a name that is longer, whatever it says and wherever it ends.
+fn endless(quote: usize, options: &Options) -> RecordError {
+    let reason = format!(
+        "a quote opens a name here that is longer than the {} bytes that a key may have; perhaps it is never closed",
+        options.max_key_length
+    );
+    RecordError::new(quote, reason)
+        .hint("Close the quote; --no-quoting reads quotes as text. Or raise --max-key-length.")
 }
 
 /// The header is read whole, so it has to be as small as records are.

@@ -6,6 +6,7 @@ mod decode;
 mod encode;
 mod fields;
 mod header;
+mod quotes;
 mod row;
 mod spec;
 #[cfg(test)]
@@ -152,7 +153,14 @@ pub fn open(format: Format, options: &Options, head: &[u8], end: bool) -> Result
             Error::usage(format!("{}\n  Leave out --strict to let it pass.", header.warnings.join("\n"))).into()
         );
     }
-    Ok(Opening::Ready(Box::new(Reading { dialect, named: beginning.delimiter, header, ragged: options.ragged })))
+    Ok(Opening::Ready(Box::new(Reading {
+        dialect,
+        named: beginning.delimiter,
+        header,
+        ragged: options.ragged,
+        strict: options.strict,
+        max_record: options.max_record,
+    })))
 }
 
 /// CSV whose header was read.
@@ -162,6 +170,8 @@ struct Reading {
     named: Option<u8>,
     header: header::Header,
     ragged: super::Ragged,
+    strict: bool,
+    max_record: usize,
 }
 
 impl ReadFormat for Reading {
@@ -190,11 +200,11 @@ impl ReadFormat for Reading {
     }
 
     fn cutter(&self) -> Box<dyn Cut> {
-        Box::new(cut::CsvCut::new(self.dialect))
+        Box::new(cut::CsvCut::new(self.dialect, self.max_record))
     }
 
     fn tally(&self) -> Option<Box<dyn Tally>> {
-        Some(Box::new(cut::CsvTally::new(self.dialect)))
+        Some(Box::new(cut::CsvTally::new(self.dialect, self.max_record)))
     }
 
     fn marks(&self) -> Option<Marks> {
@@ -202,7 +212,7 @@ impl ReadFormat for Reading {
     }
 
     fn decoder(&self, want: &Want) -> Box<dyn Decode> {
-        Box::new(decode::CsvDecode::new(self.dialect, &self.header.schema, self.ragged, want))
+        Box::new(decode::CsvDecode::new(self, want))
     }
 }
 

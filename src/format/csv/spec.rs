@@ -1,6 +1,6 @@
 //! csv-core, the specification: used where the vector kernels do not apply, one record at a time.
 
-use csv_core::{ReadFieldResult, ReadRecordResult, Reader, ReaderBuilder};
+use csv_core::{ReadFieldResult, Reader, ReaderBuilder};
 
 use super::Resolved;
 
@@ -10,7 +10,6 @@ pub(super) struct Spec {
     reader: Option<Reader>,
     dialect: Resolved,
     text: Vec<u8>,
-    ends: Vec<usize>,
 }
 
 /// One field as csv-core reads it.
@@ -28,41 +27,11 @@ pub(super) enum Ending {
     At(usize),
     /// There was no record any more.
     NoRecord,
-    /// The data ended first, and more may follow.
-    More,
 }
 
 impl Spec {
     pub fn new(dialect: Resolved) -> Spec {
-        Spec { reader: None, dialect, text: vec![0; 4096], ends: vec![0; 64] }
-    }
-
-    /// Where the record that starts at `from` ends. `end`: nothing follows the data.
-    pub fn record_end(&mut self, data: &[u8], from: usize, end: bool) -> Ending {
-        let Spec { reader, dialect, text, ends } = self;
-        // No data at all is the end to csv-core.
-        if from == data.len() && !end {
-            return Ending::More;
-        }
-        // Nor is a comment that the end cuts off a record.
-        if end && dialect.comment.is_some() && first_byte(*dialect, data, from) == data.len() {
-            return Ending::NoRecord;
-        }
-        let reader = ready(reader, *dialect);
-        let mut at = from;
-        loop {
-            let (result, read, _, _) = reader.read_record(input(data, from, at), text, ends);
-            at += read;
-            match result {
-                // The text is not wanted, so its buffers are simply used again.
-                ReadRecordResult::OutputFull | ReadRecordResult::OutputEndsFull => {}
-                ReadRecordResult::InputEmpty if at < data.len() => {}
-                ReadRecordResult::InputEmpty if !end => return Ending::More,
-                ReadRecordResult::InputEmpty => {}
-                ReadRecordResult::Record => return behind_terminator(data, at, end),
-                ReadRecordResult::End => return Ending::NoRecord,
-            }
-        }
+        Spec { reader: None, dialect, text: vec![0; 4096] }
     }
 
     /// Reads the record that starts at `from`, of data behind which nothing follows, field by field.
@@ -88,7 +57,7 @@ impl Spec {
                     field(SpecField { text: &text[..len], quoted })?;
                     (field_start, len) = (at, 0);
                     if record_end {
-                        return Ok(behind_terminator(data, at, true));
+                        return Ok(behind_terminator(data, at));
                     }
                 }
                 ReadFieldResult::End => return Ok(Ending::NoRecord),
@@ -123,7 +92,7 @@ fn input(data: &[u8], start: usize, at: usize) -> &[u8] {
 /// csv-core makes an empty record of a comment line that the end of the input cuts off, contrary to its
 /// documentation ("that line is ignored"): <https://github.com/BurntSushi/rust-csv/issues/363>, with a fix
 /// proposed in pull request 396. Here the documentation is followed.
-fn first_byte(dialect: Resolved, data: &[u8], from: usize) -> usize {
+pub(super) fn first_byte(dialect: Resolved, data: &[u8], from: usize) -> usize {
     let mut at = from;
     loop {
         match data.get(at) {
@@ -137,13 +106,7 @@ fn first_byte(dialect: Resolved, data: &[u8], from: usize) -> usize {
 }
 
 /// A CRLF is one terminator, of which csv-core leaves the LF to the next record.
-fn behind_terminator(data: &[u8], at: usize, end: bool) -> Ending {
-    if at > 0 && data[at - 1] == b'\r' {
-        match data.get(at) {
-            Some(b'\n') => return Ending::At(at + 1),
-            None if !end => return Ending::More,
-            _ => {}
-        }
-    }
-    Ending::At(at)
+fn behind_terminator(data: &[u8], at: usize) -> Ending {
+    let crlf = at > 0 && data[at - 1] == b'\r' && data.get(at) == Some(&b'\n');
+    Ending::At(at + usize::from(crlf))
 }

@@ -2,16 +2,24 @@
 
 use super::frame::{Frame, Rule};
 use crate::error::RecordError;
-use crate::format::{Boundary, Cut};
+use crate::format::{Boundary, Cut, Passed};
 
 pub(super) struct Cutter {
-    pub(super) rule: Rule,
+    rule: Rule,
+    /// How much is left of a frame that is passed over.
+    left: Option<u64>,
+}
+
+impl Cutter {
+    pub(super) fn new(rule: Rule) -> Cutter {
+        Cutter { rule, left: None }
+    }
 }
 
 impl Cut for Cutter {
     /// A frame that the end of the input cuts off becomes a slice, and the decoder reports it. A prefix
-    /// that can't be right is an error here, whatever follows it: no later boundary can be found, and
-    /// to leave out the whole rest as one bad record would lose an unknown number of records.
+    /// that can't be right, or says that the frame is too large, is an error here, whatever follows it: to leave out
+    /// the whole rest as one bad record would lose an unknown number of records.
     fn cut(&mut self, data: &[u8], target: usize, end: bool) -> Result<Boundary, RecordError> {
         let mut at = 0;
         while at < target.max(1) && at < data.len() {
@@ -25,5 +33,17 @@ impl Cut for Cutter {
             }
         }
         Ok(Boundary::At(at))
+    }
+
+    /// As far as its prefix says. Where the input ends before, the prefix can't be right.
+    fn pass(&mut self, data: &[u8], end: bool) -> Result<Passed, RecordError> {
+        let left = self.left.or_else(|| self.rule.oversized(data)).unwrap_or_default();
+        let after = left.saturating_sub(data.len() as u64);
+        if after > 0 && end {
+            let reason = format!("a frame says that it goes on for {after} bytes behind the end of the input");
+            return Err(RecordError::new(0, reason).hint("The input was cut off, or --frame is not its prefix."));
+        }
+        self.left = Some(after).filter(|after| *after > 0);
+        Ok(if after > 0 { Passed::All } else { Passed::End(left as usize) })
     }
 }

@@ -1,7 +1,7 @@
 //! One frame, as cutter and decoder see it: they agree because both ask here.
 
 use super::prefix::{Length, Prefix};
-use crate::error::RecordError;
+use crate::error::{Fault, RecordError};
 
 /// How frames are recognised.
 #[derive(Clone, Copy, Debug)]
@@ -38,6 +38,14 @@ impl Rule {
         }
     }
 
+    /// How long the frame at the start of `data` says it is, if that is too large.
+    pub(super) fn oversized(self, data: &[u8]) -> Option<u64> {
+        match self.prefix.read(data) {
+            Length::Is { head, len } => len.checked_add(head as u64).filter(|all| *all > self.max_record as u64),
+            _ => None,
+        }
+    }
+
     /// What is wrong with the frame at `at`, which is not whole.
     #[cold]
     pub(super) fn error(self, data: &[u8], at: usize) -> RecordError {
@@ -53,7 +61,8 @@ impl Rule {
                 at,
                 format!("a frame says that it has {len} bytes: with its prefix of {head} that is more than the {} that a record may have", self.max_record),
             )
-            .hint(format!("Raise --max-record-size (and --memory-limit with it), or: {}", self.other_prefix())),
+            .hint(format!("Raise --max-record-size (and --memory-limit with it), or: {}", self.other_prefix()))
+            .fault(Fault::Oversized),
             Length::Is { head, len } => RecordError::new(
                 at,
                 format!("a frame says that it has {len} bytes, but only {} are left", data.len() - head),

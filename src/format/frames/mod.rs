@@ -64,7 +64,7 @@ impl ReadFormat for Source {
         self.schema.as_ref()
     }
     fn cutter(&self) -> Box<dyn Cut> {
-        Box::new(cut::Cutter { rule: self.rule })
+        Box::new(cut::Cutter::new(self.rule))
     }
     fn decoder(&self, want: &Want) -> Box<dyn Decode> {
         match self.payload {

@@ -3,7 +3,7 @@
 use super::Layout;
 use super::check::Checker;
 use crate::error::RecordError;
-use crate::format::{Boundary, Cut};
+use crate::format::{Boundary, Cut, Passed};
 use crate::scan::json::{Hit, Nesting, Seek};
 use crate::scan::vector::Unit;
 
@@ -21,6 +21,10 @@ impl Cut for LineCut {
             None if end => Boundary::At(data.len()),
             None => behind_white(data),
         })
+    }
+
+    fn pass(&mut self, data: &[u8], _end: bool) -> Result<Passed, RecordError> {
+        Ok(Passed::line(data))
     }
 }
 
@@ -42,12 +46,45 @@ pub struct ValueCut {
     behind: Option<Checker>,
     open: Vec<bool>,
     max_depth: usize,
+    /// A value that is too large is being passed over.
+    passing: Option<Passing>,
+}
+
+/// A place in a value that is passed over.
+#[derive(Clone, Copy, Default)]
+struct Passing {
+    depth: usize,
+    string: bool,
+    escaped: bool,
+    begun: bool,
+}
+
+impl Passing {
+    /// Whether the value ends behind this byte (true), or before it.
+    fn take(&mut self, byte: u8, layout: Layout) -> Option<bool> {
+        if self.string {
+            (self.string, self.escaped) = (self.escaped || byte != b'"', !self.escaped && byte == b'\\');
+            return None;
+        }
+        let before = self.depth;
+        match byte {
+            b'"' => self.string = true,
+            b'{' | b'[' => self.depth += 1,
+            b'}' | b']' if before == 0 => return Some(layout != Layout::Items),
+            b'}' | b']' => self.depth -= 1,
+            b',' if before == 0 && layout == Layout::Items => return Some(true),
+            _ if is_white(byte) => return (self.begun && layout == Layout::Scalars && before == 0).then_some(true),
+            _ => {}
+        }
+        self.begun = true;
+        (before == 1 && self.depth == 0 && matches!(layout, Layout::Maps | Layout::Lines)).then_some(true)
+    }
 }
 
 impl ValueCut {
     /// For records in an array, `open` are the lists and maps around it.
     pub fn new(layout: Layout, open: Vec<bool>, max_depth: usize) -> ValueCut {
-        ValueCut { layout, unit: Unit::get(), walk: None, behind: None, open, max_depth }
+        ValueCut { layout, unit: Unit::get(), walk: None, behind: None, open, max_depth, passing: None }
     }
 
     fn seek(&self) -> Seek {
@@ -148,5 +185,16 @@ impl Cut for ValueCut {
             None if data.iter().all(|b| is_white(*b)) => Err(RecordError::new(data.len(), "the array is not closed")),
             None => Ok(Boundary::At(before_comma(data))),
         }
+    }
+
+    fn pass(&mut self, data: &[u8], _end: bool) -> Result<Passed, RecordError> {
+        let mut place = self.passing.take().unwrap_or_default();
+        self.walk = None;
+        let found = data
+            .iter()
+            .enumerate()
+            .find_map(|(at, byte)| place.take(*byte, self.layout).map(|behind| at + usize::from(behind)));
+        self.passing = found.is_none().then_some(place);
+        Ok(found.map_or(Passed::All, Passed::End))
     }
 }

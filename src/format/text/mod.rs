@@ -5,7 +5,9 @@
 
 use std::ops::Range;
 
-use super::{Boundary, BytesAs, Cut, Decode, Encode, Format, Frame, Opening, Options, ReadFormat, Tally};
+use super::{
+    Boundary, BytesAs, Cut, Decode, Encode, Format, Frame, Opening, Options, Passed, ReadFormat, Tallied, Tally,
+};
 use super::{Want, WriteFormat};
 use crate::error::{Error, RecordError};
 use crate::record::json::{Plain, Refusal, Writer};
@@ -54,9 +56,9 @@ impl ReadFormat for Reading {
 struct TextTally;
 
 impl Tally for TextTally {
-    fn records(&mut self, slice: &[u8]) -> u64 {
+    fn records(&mut self, slice: &[u8]) -> Tallied {
         let open = slice.last().is_some_and(|last| *last != b'\n');
-        memchr::memchr_iter(b'\n', slice).count() as u64 + u64::from(open)
+        Tallied::good(memchr::memchr_iter(b'\n', slice).count() as u64 + u64::from(open))
     }
 }
 
@@ -74,6 +76,10 @@ impl Cut for TextCut {
             None if end => Boundary::At(data.len()),
             None => Boundary::More,
         })
+    }
+
+    fn pass(&mut self, data: &[u8], _end: bool) -> Result<Passed, RecordError> {
+        Ok(Passed::line(data))
     }
 }
 

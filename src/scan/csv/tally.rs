@@ -4,9 +4,10 @@ use super::{Carry, Marks, block_at, understand};
 use crate::scan::vector::{PREFETCH, Unit, Vector, Work, prefetch};
 
 /// Counts the records of a slice, which begins with a record; blank lines are none. None where quotes are
-/// irregular: only csv-core can tell then.
+/// irregular, or open at the end: then it takes a look at each record.
 pub fn tally(slice: &[u8], marks: Marks) -> Option<u64> {
-    Some(Part::START.and(tally_part(slice, false, marks)?, marks)?.all())
+    let all = Part::START.and(tally_part(slice, false, marks)?, marks)?;
+    (!all.inside).then(|| all.all())
 }
 
 /// What a part of a text has.

@@ -1,0 +1,83 @@
+//! Records that are larger than records may be: passed over, so that the ones after them are read.
+//!
+//! Whether a record is too large never depends on the memory limit: where there is no room to look at a record as a
+//! whole its end is searched for all the same, in pieces.
+
+use super::{Content, Feed, FeedError, Found, Input};
+use crate::error::RecordError;
+use crate::format::Passed;
+use crate::record::record_too_large;
+
+use super::super::place::Place;
+use super::super::window::Window;
+
+/// A mapped source is searched in pieces of this many bytes.
+const PIECE: usize = 4 << 20;
+
+impl<'s> Feed<'s> {
+    /// Passes over the first record of the rest of a mapped source, which does not end within `seen` bytes. `error` is
+    /// why it can't be read if it turns out to be too large.
+    pub(super) fn pass_mapped(&mut self, first: Passed, seen: usize, error: RecordError) -> Found<'s> {
+        let Some((map, rest)) = self.mapped() else { return Ok(None) };
+        let (mut passed, mut piece, mut found) = (0, seen, first);
+        loop {
+            let (len, ended) = match found {
+                Passed::End(len) => (len, true),
+                Passed::All => (piece, passed + piece == rest.len()),
+                Passed::Unknown => return Err(error.into()),
+            };
+            let from = self.offset as usize + passed;
+            map.release(from..from + len);
+            passed += len;
+            if ended || passed > self.max_record && !self.lenient {
+                return self.passed(passed as u64, 0, seen, FeedError::from(error));
+            }
+            self.asked().map_err(FeedError::Read)?;
+            piece = PIECE.min(rest.len() - passed);
+            found = self.cutter.pass(&rest[passed..passed + piece], passed + piece == rest.len())?;
+        }
+    }
+
+    /// The same of a stream: `window` has what was read of the record.
+    pub(super) fn pass_streamed(&mut self, mut window: Window, first: Passed, error: RecordError) -> Found<'s> {
+        let place = Place::new(&window, 0, self.lines, self.line);
+        let (mut passed, mut found, seen) = (0, first, window.len());
+        let (mut ended_lines, mut before) = (0, 0);
+        loop {
+            let Input::Stream(windows) = &mut self.input else { return Ok(None) };
+            let (len, ended) = match found {
+                Passed::End(len) => (len, true),
+                Passed::All => (window.len(), windows.ended()),
+                Passed::Unknown => return Err(FeedError::Cut(error, place)),
+            };
+            ended_lines += self.lines.map_or(0, |lines| lines.count(&window[..len], before));
+            before = window[..len].last().copied().unwrap_or(before);
+            window.skip(len);
+            passed += len as u64;
+            if ended || passed > self.max_record as u64 && !self.lenient {
+                windows.keep(window)?;
+                return self.passed(passed, ended_lines, seen, FeedError::Cut(error, place));
+            }
+            self.asked().map_err(FeedError::Read)?;
+            let Input::Stream(windows) = &mut self.input else { return Ok(None) };
+            windows.refill(&mut window).map_err(FeedError::Read)?;
+            found = self.cutter.pass(&window, windows.ended())?;
+        }
+    }
+
+    /// What becomes of a record of `len` bytes and so many lines, of which there was no room for more than `seen`.
+    fn passed(&mut self, len: u64, lines: u64, seen: usize, error: FeedError) -> Found<'s> {
+        if len <= self.max_record as u64 {
+            return Err(self.room.refused(seen).into());
+        }
+        match error {
+            FeedError::Cut(error, _) if self.lenient => self.hand_out(len, lines, Content::Passed(len, error)),
+            error => Err(error),
+        }
+    }
+
+    /// The error for a record that is larger than records may be.
+    pub(super) fn too_large(&self) -> RecordError {
+        record_too_large(0, self.max_record)
+    }
+}

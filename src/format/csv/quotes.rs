@@ -1,0 +1,264 @@
+//! What quotes make of a record: where it ends, and whether they are wrong.
+//!
+//! csv-core reads any bytes: a quote that is never closed swallows the rest of the input, and one that was opened by
+//! mistake is closed by the next one, hundreds of lines later. So a record that has line breaks inside quotes is *bad*
+//! if one of its quotes is never closed before the input ends or the record is larger than records may be, or if text
+//! follows a quote that closes a field anywhere in it. Of such a record the first line is bad, and nothing else: the
+//! next record begins with the second line.
+//!
+//! Cutter and decoder both ask here, so they agree. A slice ends where a record does, so that a record which goes on
+//! behind its slice is a bad one: the decoder need not see what the cutter saw.
+//!
+//! What becomes of a record that is inside quotes at a line break, with nothing wrong before, depends on that place
+//! only. So what was found out once holds for every later line that is inside quotes too ([`Memo`]): a file in which
+//! every line opens a quote takes no more than two looks at each byte.
+
+use super::Resolved;
+use super::spec::first_byte;
+use crate::error::RecordError;
+
+/// What a record is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Record {
+    /// It ends before this offset, terminator included, and is read as csv-core reads it. `odd` is the first byte that
+    /// follows a closing quote without ending the field.
+    Whole { end: usize, odd: Option<usize> },
+    /// It is bad, and its first line ends before this offset; the quote that is open there is at `quote`.
+    Open { end: usize, quote: usize },
+    /// There is no record any more.
+    Nothing,
+    /// The data ended first, and more may follow. `lines`: its first line has ended, inside quotes.
+    More { lines: bool },
+}
+
+/// Reads records for their quotes.
+pub(super) struct Quotes {
+    dialect: Resolved,
+    memo: Option<Memo>,
+    /// What is longer in quotes ends the search.
+    longest: usize,
+    /// Where something began that is.
+    endless: Option<usize>,
+}
+
+/// The states of csv-core inside of a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    /// At the start of a field.
+    Start,
+    /// In a field without quotes, or behind a closing quote and more.
+    Field,
+    Quoted,
+    /// Behind an escape.
+    Escaped,
+    /// Behind a quote inside quotes.
+    Closed,
+}
+
+/// A place in a record.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    at: usize,
+    state: State,
+    /// The last quote that opened a field.
+    quote: usize,
+    /// The first text that follows a closing quote.
+    odd: Option<usize>,
+}
+
+/// Why a walk through a record stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stop {
+    /// At the line break that ends the record.
+    End,
+    /// At a line break inside quotes.
+    Break,
+    /// At text behind a closing quote.
+    Odd,
+    /// In quotes for too long.
+    Endless,
+    /// The data ended.
+    Data,
+}
+
+/// What is known of records that are inside quotes at a line break before `place`, from `from` on.
+#[derive(Clone, Copy, Debug)]
+struct Memo {
+    from: usize,
+    place: Place,
+    fate: Fate,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fate {
+    /// They end there.
+    Whole,
+    /// They are bad.
+    Open,
+    /// More data has to tell.
+    Unknown,
+}
+
+impl Quotes {
+    pub fn new(dialect: Resolved) -> Quotes {
+        Quotes { dialect, memo: None, longest: usize::MAX, endless: None }
+    }
+
+    /// The header, which starts at `start`, as [`record`](Self::record); or the quote that opens more than `longest`
+    /// bytes, quotes included: how much of the input was read must not matter.
+    pub fn header(
+        dialect: Resolved,
+        (data, start, end): (&[u8], usize, bool),
+        max_record: usize,
+        longest: usize,
+    ) -> Result<Record, usize> {
+        let mut quotes = Quotes { longest, ..Quotes::new(dialect) };
+        let record = quotes.record(data, start, end, max_record);
+        quotes.endless.map_or(Ok(record), Err)
+    }
+
+    /// Other data follows.
+    pub fn begin(&mut self) {
+        self.memo = None;
+    }
+
+    /// The first `len` bytes of the data are not there any more.
+    pub fn advance(&mut self, len: usize) {
+        let Some(memo) = &mut self.memo else { return };
+        if memo.place.at < len {
+            self.memo = None;
+            return;
+        }
+        memo.from = memo.from.saturating_sub(len);
+        memo.place.at -= len;
+        memo.place.quote = memo.place.quote.saturating_sub(len);
+    }
+
+    /// The record that starts at `start`. `end`: nothing follows the data. With more than one line it may not have more
+    /// than `max_record` bytes.
+    pub fn record(&mut self, data: &[u8], start: usize, end: bool, max_record: usize) -> Record {
+        let start = first_byte(self.dialect, data, start);
+        if start >= data.len() {
+            return if end { Record::Nothing } else { Record::More { lines: false } };
+        }
+        let mut place = Place { at: start, state: State::Start, quote: start, odd: None };
+        let stop = self.walk(data, &mut place, true);
+        let Some(behind) = behind_break(data, place.at, end) else {
+            return Record::More { lines: false };
+        };
+        let open = Record::Open { end: behind, quote: place.quote };
+        match stop {
+            Stop::Data if place.open().is_some() => open,
+            Stop::Endless => open,
+            Stop::Data | Stop::End | Stop::Odd => Record::Whole { end: behind, odd: place.odd },
+            Stop::Break if place.odd.is_some() => open,
+            Stop::Break => {
+                let memo = self.fate(data, Place { at: behind, state: State::Quoted, ..place }, end);
+                match memo.fate {
+                    Fate::Whole if memo.place.at - start <= max_record => {
+                        Record::Whole { end: memo.place.at, odd: None }
+                    }
+                    Fate::Unknown if memo.place.at - start <= max_record => Record::More { lines: true },
+                    _ => open,
+                }
+            }
+        }
+    }
+
+    /// What becomes of a record that is inside quotes at `line`, where a line starts.
+    fn fate(&mut self, data: &[u8], line: Place, end: bool) -> Memo {
+        let known = self.memo.filter(|memo| match memo.fate {
+            Fate::Whole => memo.from <= line.at && line.at < memo.place.at,
+            Fate::Open | Fate::Unknown => memo.from <= line.at && line.at <= memo.place.at,
+        });
+        let mut memo = known.unwrap_or(Memo { from: line.at, place: line, fate: Fate::Unknown });
+        if memo.fate == Fate::Unknown {
+            let stop = self.walk(data, &mut memo.place, false);
+            memo.fate = match (stop, behind_break(data, memo.place.at, end)) {
+                (Stop::Odd | Stop::Endless, _) => Fate::Open,
+                (Stop::Data, Some(_)) if memo.place.open().is_some() => Fate::Open,
+                (Stop::Data | Stop::End | Stop::Break, Some(behind)) => {
+                    memo.place.at = behind;
+                    Fate::Whole
+                }
+                (_, None) => Fate::Unknown,
+            };
+        }
+        self.memo = Some(memo);
+        memo
+    }
+
+    /// Walks on to the end of the record; in its first `line` it stops at a line break inside quotes, in others at text
+    /// behind a closing quote.
+    fn walk(&mut self, data: &[u8], place: &mut Place, line: bool) -> Stop {
+        let Resolved { delimiter, quote, escape, .. } = self.dialect;
+        let is_quote = |byte: u8| quote == Some(byte);
+        let is_break = |byte: u8| byte == b'\n' || byte == b'\r';
+        loop {
+            if let Some(quote) = place.open().filter(|quote| place.at - quote > self.longest) {
+                self.endless = Some(quote);
+                return Stop::Endless;
+            }
+            let Some(&byte) = data.get(place.at) else { return Stop::Data };
+            place.state = match place.state {
+                State::Quoted if is_quote(byte) => State::Closed,
+                State::Quoted if escape == Some(byte) => State::Escaped,
+                State::Quoted | State::Escaped if line && is_break(byte) => return Stop::Break,
+                State::Quoted if !line => {
+                    // A long way, as a rule.
+                    let next =
+                        quote.and_then(|quote| memchr::memchr2(quote, escape.unwrap_or(quote), &data[place.at..]));
+                    place.at = next.map_or(data.len(), |next| place.at + next);
+                    continue;
+                }
+                State::Quoted | State::Escaped => State::Quoted,
+                _ if byte == delimiter => State::Start,
+                _ if is_break(byte) => return Stop::End,
+                State::Start if is_quote(byte) => {
+                    place.quote = place.at;
+                    State::Quoted
+                }
+                State::Closed if is_quote(byte) => State::Quoted,
+                State::Closed if !line => return Stop::Odd,
+                State::Closed => {
+                    place.odd.get_or_insert(place.at);
+                    State::Field
+                }
+                State::Start | State::Field => State::Field,
+            };
+            place.at += 1;
+        }
+    }
+}
+
+impl Place {
+    /// The quote that is open here.
+    fn open(&self) -> Option<usize> {
+        matches!(self.state, State::Quoted | State::Escaped).then_some(self.quote)
+    }
+}
+
+/// Behind the line break at `at`, or the end of the data; none if more data has to tell. A CRLF is one line break.
+fn behind_break(data: &[u8], at: usize, end: bool) -> Option<usize> {
+    match (data.get(at), data.get(at + 1)) {
+        (Some(b'\r'), Some(b'\n')) => Some(at + 2),
+        (Some(b'\r'), None) | (None, _) if !end => None,
+        (Some(_), _) => Some(at + 1),
+        (None, _) => Some(at),
+    }
+}
+
+/// The error for a quote that is open at the end of the first line of a bad record.
+#[cold]
+pub(super) fn open_quote(quote: usize) -> RecordError {
+    RecordError::new(quote, "the quote opened here is never closed, or only by one that text follows").hint(
+        "Close it, or double it if it is text; --no-quoting reads quotes as text, and --on-error skip leaves such lines out.",
+    )
+}
+
+/// The error for text behind a closing quote, where nothing may be lost.
+#[cold]
+pub(super) fn text_after_quote(offset: usize) -> RecordError {
+    RecordError::new(offset, "text follows the quote that closes the field (text_after_quote)")
+        .hint("Double quotes inside of quotes; or leave out --strict to have the text read as part of the field, and counted.")
+}

@@ -276,8 +276,8 @@ impl<'s> Feed<'s> {
     fn next_streamed(&mut self, held: &mut Option<Reservation>) -> Found<'s> {
         let most = self.most();
         let Input::Stream(windows) = &mut self.input else { return Ok(None) };
-        *held = self.held.take();
         let mut window = windows.next();
+        *held = self.held.take().filter(|_| window.is_grown());
         let (mut size, mut cut) = (self.target + self.target / 4, false);
         loop {
             if let Err(refused) = self.room.window(size.max(window.len()), held) {

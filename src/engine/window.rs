@@ -21,6 +21,8 @@ pub(super) struct Window {
     /// Where in the buffer it begins and ends.
     start: usize,
     end: usize,
+    /// How large it is according to the plan.
+    planned: usize,
     home: Home,
 }
 
@@ -60,9 +62,21 @@ impl Window {
             let grown = self.buffer.try_grow(size + size / SLACK);
             grown.map_err(|error| no_memory(0, text(), Refusal::Asked(error.to_string())))?;
         }
-        self.buffer.copy_within(self.start..self.end, 0);
-        (self.start, self.end) = (0, self.end - self.start);
+        self.align();
         Ok(())
+    }
+
+    /// Begins where its buffer does.
+    fn align(&mut self) {
+        if self.start > 0 {
+            self.buffer.copy_within(self.start..self.end, 0);
+            (self.start, self.end) = (0, self.end - self.start);
+        }
+    }
+
+    /// It has more than was planned.
+    pub fn is_grown(&self) -> bool {
+        self.buffer.len() > self.planned
     }
 
     /// Leaves out the first `len` bytes.
@@ -118,14 +132,24 @@ impl<'s> Windows<'s> {
         self.ended() && self.rest.as_deref().is_none_or(<[u8]>::is_empty)
     }
 
-    /// The window of the next slice, which begins with what was read and not handed out.
+    /// The window of the next slice, which begins with what was read and not handed out. It is no larger than planned if
+    /// that has room in it.
     pub fn next(&mut self) -> Window {
-        self.rest.take().unwrap_or_else(|| self.empty())
+        match self.rest.take() {
+            Some(large) if large.is_grown() && large.len() <= self.size => {
+                let mut window = self.empty();
+                window.append(&large);
+                large.done();
+                window
+            }
+            Some(rest) => rest,
+            None => self.empty(),
+        }
     }
 
     fn empty(&mut self) -> Window {
         let buffer = self.home.lock().take(1).expect("a window for each worker and one for the rest");
-        Window { buffer, start: 0, end: 0, home: self.home.clone() }
+        Window { buffer, start: 0, end: 0, planned: self.size, home: self.home.clone() }
     }
 
     /// Reads until a window that was [grown](Window::grow) to it has `size` bytes, or the stream ends or keeps us
@@ -167,33 +191,25 @@ impl<'s> Windows<'s> {
         (room, held, rest): (&Room, &mut Option<Reservation>, &mut Option<Reservation>),
     ) -> Result<Window, FeedError> {
         let mut other = self.empty();
-        let left = window.len() - len;
-        if window.buffer.len() > self.size && len <= self.size && left > self.size {
+        if window.is_grown() && len <= self.size {
             other.append(&window[..len]);
             window.skip(len);
             (*rest, self.rest) = (held.take(), Some(window));
             return Ok(other);
         }
+        let left = window.len() - len;
         room.window(left, rest)?;
         other.grow(left)?;
         other.append(&window[len..]);
         window.end = window.start + len;
+        window.align();
         self.rest = Some(other);
         Ok(window)
     }
 
-    /// What is in `window` is for the next slice, of which there is no more than was planned.
-    ///
-    /// # Errors
-    /// As [`Window::grow`].
-    pub fn keep(&mut self, mut window: Window) -> Result<(), RecordError> {
-        if window.buffer.len() > self.size && window.len() <= self.size {
-            let large = std::mem::replace(&mut window, self.empty());
-            window.append(&large);
-            large.done();
-        }
+    /// What is in `window` is for the next slice.
+    pub fn keep(&mut self, window: Window) {
         self.rest = Some(window);
-        Ok(())
     }
 
     /// Those that nobody uses.

@@ -55,7 +55,7 @@ impl<'s> Feed<'s> {
             window.skip(len);
             passed += len as u64;
             if ended || passed > self.max_record as u64 && !self.lenient {
-                windows.keep(window)?;
+                windows.keep(window);
                 return self.passed(passed, ended_lines, seen, FeedError::Cut(error, place));
             }
             self.asked().map_err(FeedError::Read)?;

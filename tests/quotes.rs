@@ -130,7 +130,7 @@ fn text_after_a_closing_quote() {
     let here = folder();
     std::fs::write(here.path().join("a.csv"), input).unwrap();
     let ran = run(here.path(), ["convert", "a.csv", "-t", "csv"]).ends(0);
-    ran.says(&["2 records have text after a quote", "a.csv: record 1: byte 14", "--strict"]);
+    ran.says(&["2 records have text after a quote", "a.csv: record 1, byte 14", "--strict"]);
     // A quote inside of a field without quotes is text, and no loss.
     let outcome =
         Case::new("inch", Format::Csv, Format::Ndjson, "a,b\n5\" pipe,6\"\"\n", Raw::default()).check_by(some_ways());
@@ -189,7 +189,7 @@ fn the_bad_line_can_be_repaired() {
     assert_eq!(STANDARD.decode(line["raw"].as_str().unwrap()).unwrap(), b"1,\"open never closed\n");
     assert_eq!((&line["record"], &line["start"], &line["end"]), (&1.into(), &8.into(), &29.into()));
     assert_eq!(text.lines().count(), 2);
-    run(here, ["replay", "a.ndjson.quarantine.ndjson", "-o", "b.ndjson"]).ends(1).says(&["a.csv: record 1: byte 10"]);
+    run(here, ["replay", "a.ndjson.quarantine.ndjson", "-o", "b.ndjson"]).ends(1).says(&["a.csv: record 1, byte 10"]);
     std::fs::write(&name, text.replace("\"raw\"", "\"text\":\"1,open no longer\",\"raw\"")).unwrap();
     run(here, ["replay", "a.ndjson.quarantine.ndjson", "-o", "b.ndjson"]).ends(0);
     assert_eq!(std::fs::read_to_string(here.join("b.ndjson")).unwrap(), "{\"id\":1,\"note\":\"open no longer\"}\n");
@@ -222,10 +222,10 @@ fn counts_agree() {
         for slice in [1, 64, 0] {
             assert_eq!(count(OPEN.as_bytes(), OnError::Skip, slice, workers, 0), Ok(2));
             let error = count(OPEN.as_bytes(), OnError::Fail, slice, workers, 0).unwrap_err();
-            assert!(error.contains("record 1: byte 10"), "{error}");
+            assert!(error.contains("record 1, line 2, byte 10"), "{error}");
             assert_eq!(count(far.as_bytes(), OnError::Skip, slice, workers, 1 << 20), Ok(201));
             let error = count(far.as_bytes(), OnError::Fail, slice, workers, 1 << 20).unwrap_err();
-            assert!(error.contains("record 101: byte 406"), "{error}");
+            assert!(error.contains("record 101, line 102, byte 406"), "{error}");
             assert_eq!(count(b"a\n1\nlonglonglong\n2\n", OnError::Skip, slice, workers, 8), Ok(2));
         }
     }

@@ -360,7 +360,7 @@ mod tests {
     #[test]
     fn a_large_record_has_a_larger_window_while_it_is_converted() {
         for (before, looked) in [(0, 0), (0, 64 << 10), (700, 0), (700, 2 << 20)] {
-            let large = [&b"y".repeat(3 << 20)[..], b"\n"].concat();
+            let large = [&b"y".repeat(5 << 20)[..], b"\n"].concat();
             let data = [lines(before, 500), large, lines(2000, 500)].concat();
             let mut windows = HashSet::new();
             let mut seen = 0;

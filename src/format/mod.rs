@@ -257,8 +257,6 @@ pub trait Tally: Send {
 pub struct Tallied {
     /// All of them, bad ones too.
     pub records: u64,
-    /// How many are bad.
-    pub bad: u64,
     /// The first bad one: its index, and why it is bad.
     pub first: Option<(u64, RecordError)>,
 }
@@ -273,7 +271,7 @@ impl Tallied {
     pub fn bad(&mut self, error: impl FnOnce() -> RecordError) {
         let index = self.records;
         self.first.get_or_insert_with(|| (index, error()));
-        (self.records, self.bad) = (self.records + 1, self.bad + 1);
+        self.records += 1;
     }
 }
 

@@ -21,30 +21,20 @@ use crate::scan::lines::Lines;
 use crate::sys::Map;
 use crate::target::Target;
 
-/// The records of a source.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Found {
-    /// The good ones.
-    pub records: u64,
-    /// The bad ones, which were left out.
-    pub bad: u64,
-}
-
-/// Counts slice by slice. None if it takes a decoder.
-pub(super) fn tally(opened: &mut Opened<'_>) -> Option<Result<Found>> {
+/// Counts slice by slice, up to the first bad record. None if it takes a decoder.
+pub(super) fn tally(opened: &mut Opened<'_>) -> Option<Result<u64>> {
     let tallies = (0..opened.plan.workers).map(|_| opened.reading.tally()).collect::<Option<Vec<_>>>()?;
     Some(tally_by(tallies, opened))
 }
 
-fn tally_by(tallies: Vec<Box<dyn Tally>>, opened: &mut Opened<'_>) -> Result<Found> {
+fn tally_by(tallies: Vec<Box<dyn Tally>>, opened: &mut Opened<'_>) -> Result<u64> {
     let path = opened.source.path.clone();
     let (lines, first_line) = (opened.route.from.lines(), opened.first_line());
     let (plan, room) = (&opened.plan, Room::new(&opened.plan, &opened.budget));
     let (feed, map) = feed(&mut opened.source.bytes, take(&mut opened.head), &*opened.reading, (plan, &room), None)?;
-    let lenient = opened.settings.on_error != OnError::Fail;
-    let feed = feed.lenient(lenient).in_lines(lines, first_line);
+    let feed = feed.in_lines(lines, first_line);
     let feed = feed.controlled(opened.settings.stop.as_ref(), opened.settings.progress.as_ref());
-    let shared = Shared { feed: Gate::new(feed, plan, room), map, lines, lenient, sum: Mutex::new(Sum::default()) };
+    let shared = Shared { feed: Gate::new(feed, plan, room), map, lines, sum: Mutex::new(Sum::default()) };
     let shared = &shared;
     thread::scope(|scope| {
         let mut tallies = tallies.into_iter();
@@ -61,7 +51,7 @@ fn tally_by(tallies: Vec<Box<dyn Tally>>, opened: &mut Opened<'_>) -> Result<Fou
     let sum = take(&mut *lock(&shared.sum));
     match sum.failed {
         Some((error, place)) => Err(opened.source.blame(opened.tell(error.at(&path, sum.records, place)))),
-        None => opened.source.unchanged().map(|()| Found { records: sum.records - sum.bad, bad: sum.bad }),
+        None => opened.source.unchanged().map(|()| sum.records),
     }
 }
 
@@ -71,8 +61,6 @@ struct Shared<'s> {
     map: Option<&'s Map>,
     /// What ends a line.
     lines: Option<Lines>,
-    /// Bad records are left out; else the first one ends the count.
-    lenient: bool,
     sum: Mutex<Sum>,
 }
 
@@ -81,27 +69,26 @@ struct Shared<'s> {
 struct Sum {
     /// The slice whose turn it is, and those that were done before their turn.
     next: u64,
-    early: BTreeMap<u64, Counted>,
+    early: BTreeMap<u64, Early>,
     records: u64,
-    bad: u64,
     /// Why there are no more slices, and where.
     failed: Option<(FeedError, (u64, u64))>,
 }
 
 /// What a slice has: its records, or how many there are before what ends the count; and where it begins.
-struct Counted {
-    found: std::result::Result<Tallied, (u64, FeedError)>,
+struct Early {
+    found: std::result::Result<u64, (u64, FeedError)>,
     place: (u64, u64),
 }
 
 impl Sum {
     /// Adds a slice, and those that waited for it.
-    fn add(&mut self, index: u64, counted: Counted) {
-        self.early.insert(index, counted);
-        while let Some(Counted { found, place }) = self.early.remove(&self.next).filter(|_| self.failed.is_none()) {
+    fn add(&mut self, index: u64, slice: Early) {
+        self.early.insert(index, slice);
+        while let Some(Early { found, place }) = self.early.remove(&self.next).filter(|_| self.failed.is_none()) {
             self.next += 1;
             match found {
-                Ok(tallied) => (self.records, self.bad) = (self.records + tallied.records, self.bad + tallied.bad),
+                Ok(records) => self.records += records,
                 Err((before, error)) => {
                     self.records += before;
                     self.failed = Some((error, place));
@@ -112,23 +99,13 @@ impl Sum {
 }
 
 impl Shared<'_> {
-    /// Counts the records of a slice.
-    fn tally(&self, tally: &mut dyn Tally, slice: &Slice<'_>) -> std::result::Result<Tallied, (u64, FeedError)> {
-        let mut tallied = match slice.passed() {
-            None => tally.records(slice.bytes()),
-            Some(error) => {
-                let mut tallied = Tallied::default();
-                tallied.bad(|| error.clone());
-                tallied
-            }
-        };
-        match tallied.first.take().filter(|_| !self.lenient) {
-            None => Ok(tallied),
-            Some((before, error)) => {
-                let place = Place::new(slice.bytes(), error.offset, self.lines, slice.line);
-                Err((before, FeedError::Cut(error, place)))
-            }
-        }
+    /// Counts the records of a slice; those before a bad one, if there is any.
+    fn tally(&self, tally: &mut dyn Tally, slice: &Slice<'_>) -> std::result::Result<u64, (u64, FeedError)> {
+        let Tallied { records, first } = tally.records(slice.bytes());
+        first.map_or(Ok(records), |(before, error)| {
+            let place = Place::new(slice.bytes(), error.offset, self.lines, slice.line);
+            Err((before, FeedError::Cut(error, place)))
+        })
     }
 
     /// Counts slices until there are no more.
@@ -138,7 +115,7 @@ impl Shared<'_> {
             let found = cut.map_err(|error| (0, error)).and_then(|()| self.tally(&mut *tally, &slice));
             // The count is void; what is wrong is told at the end.
             let void = self.map.is_some_and(|map| map.damage().is_some());
-            lock(&self.sum).add(slice.index, Counted { found, place: (slice.offset, slice.line) });
+            lock(&self.sum).add(slice.index, Early { found, place: (slice.offset, slice.line) });
             self.feed.release(&slice);
             self.feed.done(slice, None, false);
             if void {
@@ -178,16 +155,15 @@ mod tests {
     use std::io::Write;
 
     use super::super::count_records;
-    use super::OnError;
     use super::quotes::{Marks, first_record};
     use crate::engine::{Settings, SourceSpec};
     use crate::format::Format;
 
     /// What is counted by every path: the same, or an error.
-    fn counts(data: &[u8], workers: usize, on_error: OnError) -> Option<u64> {
+    fn counts(data: &[u8], workers: usize) -> Option<u64> {
         let mut file = tempfile::Builder::new().suffix(".csv").tempfile().unwrap();
         file.write_all(data).unwrap();
-        let settings = Settings { workers, on_error, from: Some(Format::Csv), ..Settings::default() };
+        let settings = Settings { workers, from: Some(Format::Csv), ..Settings::default() };
         let mapped = count_records(file.path().into(), &settings).ok();
         let streamed = count_records(SourceSpec::bytes(data), &settings).ok();
         assert_eq!(mapped, streamed, "{:?}", shown(data));
@@ -203,7 +179,7 @@ mod tests {
         let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(data);
         let expected = reader.byte_records().inspect(|record| assert!(record.is_ok())).count() as u64;
         for &workers in workers {
-            assert_eq!(counts(data, workers, OnError::Fail), Some(expected), "{:?}", shown(data));
+            assert_eq!(counts(data, workers), Some(expected), "{:?}", shown(data));
         }
     }
 
@@ -215,12 +191,9 @@ mod tests {
             bad.push(is_bad);
             at += len;
         }
-        // A header can't be left out.
-        let readable = bad.first() != Some(&true);
-        let good = bad.iter().skip(1).filter(|bad| !**bad).count() as u64;
-        assert_eq!(counts(data, workers, OnError::Skip), readable.then_some(good), "{:?}", shown(data));
-        let whole = !bad.contains(&true);
-        assert_eq!(counts(data, workers, OnError::Fail), whole.then_some(good), "{:?}", shown(data));
+        // The header is none of the records.
+        let expected = (!bad.contains(&true)).then_some(bad.len().saturating_sub(1) as u64);
+        assert_eq!(counts(data, workers), expected, "{:?}", shown(data));
     }
 
     #[test]

@@ -107,7 +107,7 @@ fn of_command(entry: &Entry, long: bool) -> Result<Exit, Error> {
         let reads = command.get_arguments().any(|arg| arg.get_id() == "on_error");
         after += &if reads { format!("\n\n{CODES}") } else { String::new() };
     } else {
-        let all = command.get_arguments().count();
+        let all = command.get_arguments().filter(|arg| !arg.is_hide_set() && !arg.is_positional()).count();
         command = command.mut_args(|arg| {
             let shown = arg.is_positional() || arg.get_long().is_some_and(|long| SHORT.contains(&long));
             arg.hide_short_help(!shown)

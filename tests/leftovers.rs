@@ -68,7 +68,7 @@ fn a_run_that_fails_leaves_it() {
 fn a_run_that_goes_on_is_not_disturbed() {
     let here = folder();
     let here = here.path();
-    run(here, ["sample", "--format", "csv", "--size", "20MB", "-o", "source.csv"]).ends(0);
+    run(here, ["sample", "--format", "csv", "--size", "4MB", "-o", "source.csv"]).ends(0);
     let convert = ["convert", "source.csv", "-o", "a.ndjson"];
     let mut child =
         command(here).args(convert).args(["--checkpoint", "--checkpoint-every", "100KB", "-j1"]).spawn().unwrap();

@@ -611,7 +611,7 @@ fn what_is_no_quarantine_is_told() {
     for line in ["{", "[]", "{\"file\":\"a\"}", "{\"file\":\"a\",\"record\":1,\"start\":0,\"end\":1}"] {
         replay(&format!("{head}\n{line}\n"))
             .ends(1)
-            .says(&[&format!("q: byte {}", head.len() + 1), "none of a quarantine"]);
+            .says(&[&format!("q: line 2, byte {}", head.len() + 1), "none of a quarantine"]);
     }
     replay(&whole.replace("\"raw\":\"", "\"raw\":\"*")).ends(1).says(&["no base64"]);
     assert!(!here.join("c.ndjson").exists());

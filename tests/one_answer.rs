@@ -216,6 +216,11 @@ fn selected_fields_of_nested_records() {
     csv(&["--select", "b,no,a"], "b,no,a\nx,,1\ny,,4\n");
     csv(&["--select", "m,a", "--nested", "json"], "m,a\n\"{\"\"p\"\":\"\"q\"\",\"\"r\"\":2}\",1\n,4\n");
     csv(&["--select", "m.p,a", "--nested", "json"], "m.p,a\nq,1\n,4\n");
+    let text = |flags: &[&str], expected: &str| all_write(&two, "in.ndjson", "text", flags, expected);
+    text(&["--select", "m.p"], "q\n\n");
+    text(&["--select", "m.p", "--rename", "m.p=zz"], "q\n\n");
+    text(&["--select", "m"], "{\"m\":{\"p\":\"q\",\"r\":2}}\n\n");
+    text(&["--select", "b,m.p"], "{\"b\":\"x\",\"m\":{\"p\":\"q\"}}\ny\n");
     let lists = "{\"l\":[{\"a\":1,\"b\":2},{\"a\":3}],\"x\":1}\n";
     all_write(lists, "in.ndjson", "csv", &["--select", "x,l.a"], "x,l\n1,\"[{\"\"a\"\":1},{\"\"a\"\":3}]\"\n");
     let ndjson = |flags: &[&str], expected: &str| all_write(&two, "in.ndjson", "ndjson", flags, expected);

@@ -7,7 +7,7 @@ use crate::error::{Error, RecordError, Result};
 use crate::format::fixed::Layout;
 use crate::format::frames::Payload;
 use crate::format::{Chosen, Columns, Detail, Format, Nested, Options, ReadFormat, Shape, Types, UnknownKey, Want};
-use crate::op::{KeyedFilter, Op, Order, project, unique};
+use crate::op::{KeyedFilter, Only, Op, Order, project, unique};
 use crate::record::line_form::may_be_json;
 use crate::record::{Apart, Schema, Seen};
 
@@ -214,6 +214,14 @@ impl Route {
         let Settings { select, drop, rename, ops, .. } = settings;
         let whole = KeyedFilter::new(select, drop, rename)?;
         self.want.detail = Detail::All;
+        if let ([path], true) = (&select[..], self.is_lone(settings)) {
+            let choose = KeyedFilter::new(select, drop, &[])?;
+            self.ops.insert(0, Arc::new(self.watched(choose, 0..)));
+            let numbers = (0..rename.len()).map(|place| self.numbers.rename + place).collect();
+            let name = self.order.names().next().unwrap_or_default();
+            self.ops.push(Arc::new(Only::new(path, name, (self.seen.clone(), numbers))));
+            return Ok(());
+        }
         if ops.is_empty() || rename.is_empty() {
             self.ops.insert(0, Arc::new(self.watched(whole, 0..)));
             return Ok(());
@@ -225,6 +233,16 @@ impl Route {
         let rename = KeyedFilter::new(&[], &[], rename)?;
         self.ops.push(Arc::new(self.watched(rename, self.numbers.rename..)));
         Ok(())
+    }
+
+    /// Whether the records of the target are the values of one field that was selected.
+    fn is_lone(&self, settings: &Settings) -> bool {
+        let lines = match self.to {
+            Format::Text => !settings.word_count,
+            Format::Frames => settings.options.payload != Payload::Json,
+            _ => false,
+        };
+        lines && settings.select.len() == 1 && !matches!(settings.columns, ColumnsFrom::List(_))
     }
 
     /// The filter with somebody who is told what it meets.
@@ -240,7 +258,8 @@ impl Route {
             Format::Json | Format::Ndjson => false,
             _ if tabular => true,
             Format::Frames if settings.options.payload == Payload::Json => flat,
-            Format::Text | Format::Frames => flat || settings.select.len() == 1,
+            // A record of one value is that value, so it has to be seen which of several fields are there.
+            Format::Text | Format::Frames => self.is_lone(settings),
             Format::Fixed => {
                 let layout = settings.options.layout.as_deref().and_then(|layout| Layout::parse(layout).ok());
                 let selected = |name: &str| self.order.names().any(|selected| selected == name.as_bytes());

@@ -1,0 +1,74 @@
+//! The one field that was selected, as the only field of its record.
+
+use std::sync::Arc;
+
+use super::Op;
+use crate::error::RecordError;
+use crate::record::{Batch, Seen, Tree, Value};
+
+/// Makes of each keyed record one that has nothing but a field of it, under a name: so a target of lines gets the
+/// field's own text, as it does where the field is decoded straight into a column. What a path finds in a list is not
+/// taken; what is not there is absent.
+pub(crate) struct Only {
+    path: Box<[u8]>,
+    name: Box<[u8]>,
+    /// Who is told that the field was met, and under which numbers.
+    seen: (Arc<Seen>, Vec<usize>),
+}
+
+impl Only {
+    pub fn new(path: &str, name: &[u8], seen: (Arc<Seen>, Vec<usize>)) -> Only {
+        Only { path: path.as_bytes().into(), name: name.into(), seen }
+    }
+
+    fn take<'a>(&self, batch: &Batch<'a>) -> Result<Batch<'a>, RecordError> {
+        let name = batch.arena().bytes(self.name.len(), 0)?;
+        name.copy_from_slice(&self.name);
+        let name: &'a [u8] = name;
+        let mut out = batch.rebuild();
+        for record in 0..batch.len() {
+            let span = batch.span(record);
+            let start = out.next_node();
+            out.push_keyed(b"", Value::Null, span.start)?;
+            match find(batch.tree(record), &self.path) {
+                Some(field) => {
+                    self.seen.1.iter().for_each(|number| self.seen.0.mark(*number));
+                    out.push_tree(name, field, span.start)?;
+                }
+                None => out.push_keyed(name, Value::Absent, span.start)?,
+            }
+            out.close_map(start);
+            out.end_record(span.start, span.end)?;
+        }
+        Ok(out)
+    }
+}
+
+/// What is at a path below a map, the last one if there are several.
+fn find<'b, 'a>(map: Tree<'b, 'a>, path: &[u8]) -> Option<Tree<'b, 'a>> {
+    let Value::Map(_) = map.value() else { return None };
+    let inside = |child: Tree<'b, 'a>| match path.strip_prefix(child.key())? {
+        [] => Some(child),
+        // Every step down eats a part of the path.
+        [b'.', rest @ ..] => find(child, rest),
+        _ => None,
+    };
+    map.children().filter_map(inside).last()
+}
+
+impl Op for Only {
+    fn name(&self) -> &str {
+        "select"
+    }
+
+    fn apply(&self, batch: &mut Batch<'_>) {
+        match self.take(batch) {
+            Ok(taken) => *batch = taken,
+            Err(error) => (0..batch.len()).for_each(|record| batch.reject_with(record, error.clone())),
+        }
+    }
+
+    fn needs_utf8(&self) -> bool {
+        false
+    }
+}

@@ -343,24 +343,26 @@ fn beginning(
         Bytes::Stream(stream) => return read_head(stream, &source.path, (plan, room), look),
         Bytes::Mapped(map) => map,
     };
-    let all = map.bytes();
-    // A header is a record: it may not be larger than one.
+    let (all, most) = (map.bytes(), plan.room_for_header());
+    // A header is a record: it may not be larger than one, and has to fit the memory.
     let len = match from {
-        Format::Csv | Format::Tsv => all.len().min(plan.max_record.max(BEGINNING)),
+        Format::Csv | Format::Tsv => all.len().min(most.max(BEGINNING)),
         _ => all.len(),
     };
     let found = look(&all[..len], len == all.len());
     let found = found.map_err(|e| damage(map, &source.path, u64::MAX).unwrap_or(e))?;
-    let reading = found.ok_or_else(|| too_large(&source.path, plan.max_record))?;
+    let reading = found.ok_or_else(|| too_large(&source.path, plan, room))?;
     if reading.start() > BEGINNING {
         map.release(0..reading.start());
     }
     Ok((Vec::new(), reading))
 }
 
-/// The error for a source whose header is larger than a record may be.
-fn too_large(path: &Path, max: usize) -> Error {
-    Error::data(Position::new(path, 0, 0), record_too_large(0, max))
+/// The error for a source whose header is larger than a record may be, or than there is room for.
+fn too_large(path: &Path, plan: &Plan, room: &Room) -> Error {
+    let (most, max) = (plan.room_for_header(), plan.max_record);
+    let error = if most < max { room.refused(most) } else { record_too_large(0, max) };
+    Error::data(Position::new(path, 0, 0), error)
 }
 
 /// The names of columns; keys of JSON are text.

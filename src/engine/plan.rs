@@ -55,6 +55,8 @@ pub(super) struct Plan {
     /// Bad records are noted on their way to the committer.
     pub noting: bool,
     pub max_record: usize,
+    /// How large a header may be: as a record, if there is room for one.
+    header: usize,
     pub memory_limit: usize,
     /// Who set that limit.
     pub whose: Whose,
@@ -104,6 +106,7 @@ impl Plan {
         let arena = ARENA.max(wishes.columns.saturating_mul(size_of::<Value<'_>>()).saturating_add(ARENA / 2));
         // What is a bad record may not depend on the memory limit.
         let max_record = if wishes.max_record > 0 { wishes.max_record } else { MAX_RECORD };
+        let header = if wishes.max_record > 0 { max_record } else { max_record.min(limit / 4) };
         // Who says how large records may be gets room for one, and for a copy of its text.
         let room = wishes.max_record.saturating_mul(2);
         let mut slice_size = if wishes.slice_size > 0 { wishes.slice_size } else { SLICE };
@@ -131,6 +134,7 @@ impl Plan {
                 streamed: wishes.streamed,
                 noting: wishes.noting,
                 max_record,
+                header,
                 memory_limit: limit,
                 whose,
                 unpacking,
@@ -221,9 +225,9 @@ impl Plan {
         most.saturating_add(most / SLACK)
     }
 
-    /// How much of a stream may be read to find its header.
+    /// How much of a source may be looked at to find its header.
     pub fn room_for_header(&self) -> usize {
-        self.max_record.min(self.memory_limit / 4)
+        self.header
     }
 
     /// Reserves every part: those that are held until the end, and the beginning of a stream.

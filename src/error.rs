@@ -213,6 +213,15 @@ impl Error {
         }
     }
 
+    /// Whether bad records are the reason, so that a quarantine stays as the proof of it.
+    pub(crate) fn is_about_bad_records(&self) -> bool {
+        match &*self.0 {
+            ErrorKind::Data { error, .. } => matches!(error.fault, Fault::TooMany | Fault::All),
+            ErrorKind::Noted { error, .. } => error.is_about_bad_records(),
+            _ => false,
+        }
+    }
+
     /// Says that the offset is one of the text that was decoded from an encoding.
     pub(crate) fn in_decoded(mut self, encoding: &'static str) -> Error {
         if let ErrorKind::Data { decoded, .. } = &mut *self.0 {
@@ -372,8 +381,12 @@ pub(crate) enum Fault {
     NoMemory,
     /// With its keys there are more than a header may have.
     TooManyKeys,
+    /// The record is bad, and nothing tells where the next one begins.
+    Lost,
     /// The record is bad, and one too many.
     TooMany,
+    /// There are no other records than bad ones.
+    All,
 }
 
 impl RecordError {
@@ -406,6 +419,11 @@ impl RecordError {
         let hint = self.hint.take().map_or_else(String::new, |hint| format!("\n  {hint}"));
         self.hint = Some(format!("{sentence}.{hint}").into());
         self
+    }
+
+    /// Whether nothing after it can be read, so that it can't be left out.
+    pub fn ends_reading(&self) -> bool {
+        self.fault == Fault::Lost
     }
 
     /// Adds what to do.

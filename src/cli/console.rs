@@ -24,13 +24,14 @@ pub fn warning(what: impl Display) {
 }
 
 /// Warns of bad records that were left out: into which quarantine they were put, and into how many others.
-pub fn left_out(count: u64, quarantine: Option<&Path>, others: usize) {
+pub fn left_out(count: u64, bytes: Option<u64>, quarantine: Option<&Path>, others: usize) {
+    let bytes = bytes.map(|bytes| format!(" ({} bytes)", metrics::count(bytes))).unwrap_or_default();
     let place = quarantine.map(|path| format!(", and put into {}", path.display())).unwrap_or_default();
     let others = if others == 0 { String::new() } else { format!(" and {others} more") };
     match count {
         0 => {}
-        1 => warning(format_args!("1 bad record was left out{place}")),
-        many => warning(format_args!("{} bad records were left out{place}{others}", metrics::count(many))),
+        1 => warning(format_args!("1 bad record{bytes} was left out{place}")),
+        many => warning(format_args!("{} bad records{bytes} were left out{place}{others}", metrics::count(many))),
     }
 }
 

@@ -183,7 +183,7 @@ impl Files {
     fn finish(self, quiet: bool) -> Result<Exit, Error> {
         let quarantine = self.counting.finish()?;
         if !quiet {
-            console::left_out(self.failed, quarantine.as_deref(), 0);
+            console::left_out(self.failed, None, quarantine.as_deref(), 0);
         }
         Ok(self.exit)
     }

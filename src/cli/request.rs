@@ -244,7 +244,7 @@ fn warn(report: &Report) {
     report.names_never_seen.iter().for_each(console::warning);
     let place = report.quarantine.as_deref().or(report.files.iter().find_map(|file| file.quarantine.as_deref()));
     let others = report.files.iter().filter(|file| file.quarantine.is_some()).count().saturating_sub(1);
-    console::left_out(report.records_failed, place, others);
+    console::left_out(report.records_failed, Some(report.bytes_failed), place, others);
     // Text after a closing quote has a warning of its own, which says where it is.
     let kinds = report.lossy.iter().filter(|(kind, _)| *kind != LossyKind::TextAfterQuote);
     let kinds: Vec<String> = kinds.map(|(kind, count)| format!("{} {}", kind.name(), metrics::count(count))).collect();

@@ -102,6 +102,7 @@ impl Job {
         let place = target.file_path().map(Into::into);
         let run = opened.convert(&target, &phases, resumable.as_mut(), &mut ledger).and_then(|run| {
             ledger.judge(run.totals.records_in).map_err(|error| opened.tell(error))?;
+            run.totals.judge(&opened.source.path)?;
             sum.add(&opened, &run, &phases, &before);
             sum.refuse_names(alone && settings.strict)?;
             Ok(run)
@@ -110,7 +111,8 @@ impl Job {
             Ok(run) => run,
             Err(error) => {
                 let Some(resumable) = resumable else { return Err(ledger.convict(error)) };
-                let error = match resumable.naming(ledger.quarantine.as_ref().filter(|_| error.is_too_many())) {
+                let error = match resumable.naming(ledger.quarantine.as_ref().filter(|_| error.is_about_bad_records()))
+                {
                     Ok(()) => ledger.convict(error),
                     // Without its name, nothing of it stays.
                     Err(_) => error,

@@ -11,8 +11,10 @@ use super::settings::OnError;
 use super::totals::SliceTotals;
 use super::worker::{Shared, Stop};
 use crate::error::{Error, Fault, Position, RecordError};
+use crate::metrics::count;
 use crate::record::{Output, record_too_large};
 use crate::source::{Encoding, malformed_at, without_offsets};
+use crate::sys::Map;
 
 /// The bytes that are converted, and what is done about bad records in them.
 pub(super) struct Policy<'p, 'r> {
@@ -49,8 +51,16 @@ impl Policy<'_, '_> {
         totals: &mut SliceTotals,
     ) -> Result<(), Stop> {
         // What is no fault of the record's own ends the run: leaving it out would lose data.
-        if self.shared.on_error == OnError::Fail || !matches!(error.fault, Fault::Record | Fault::Oversized) {
+        let own = match self.at {
+            At::Source(_) => matches!(error.fault, Fault::Record | Fault::Oversized),
+            // Nothing follows it that could be lost.
+            At::Origin(_) => matches!(error.fault, Fault::Record | Fault::Oversized | Fault::Lost),
+        };
+        if self.shared.on_error == OnError::Fail || !own {
             return Err(match self.at {
+                At::Source(offset) if self.shared.on_error != OnError::Fail => {
+                    Stop::Record(index, unread(error, offset + record.start as u64, self.shared.map))
+                }
                 At::Source(_) => Stop::Record(index, error),
                 At::Origin(origin) => {
                     let place = Place::new(self.bytes, error.offset, self.shared.lines, 0);
@@ -59,6 +69,7 @@ impl Policy<'_, '_> {
             });
         }
         totals.records_failed += 1;
+        totals.bytes_failed += record.len() as u64;
         let marked = self.shared.marked.filter(|_| error.fault == Fault::Record);
         let malformed = marked.and_then(|encoding| malformed(&self.bytes[record.clone()], record.start, encoding));
         let short = malformed.as_ref().map(|_| without_offsets(&self.bytes[record.clone()]));
@@ -109,6 +120,18 @@ pub(super) fn malformed(record: &[u8], start: usize, encoding: Encoding) -> Opti
     let offset = malformed_at(record)?;
     let reason = format!("byte {offset} of the source is malformed {}", encoding.name());
     Some(RecordError::new(start, reason).hint(OTHER_ENCODING))
+}
+
+/// Says that nothing from byte `start` on was read, if that is so.
+pub(super) fn unread(mut error: RecordError, start: u64, map: Option<&Map>) -> RecordError {
+    if error.fault == Fault::Lost {
+        let bytes = map.map(|map| format!(" ({} bytes)", count((map.bytes().len() as u64).saturating_sub(start))));
+        let bytes = bytes.unwrap_or_default();
+        let more =
+            format!("; nothing tells where the next record begins: all from byte {start} on{bytes} was not read");
+        error.reason = (error.reason.into_owned() + &more).into();
+    }
+    error
 }
 
 /// A record that is too large is just that, whatever else is wrong with it: in smaller slices its end is not even

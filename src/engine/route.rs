@@ -451,7 +451,7 @@ fn same_dialect(settings: &Settings, format: Format) -> bool {
         }
         // JSON has a style of its own: compact or pretty.
         Format::Json => false,
-        Format::Ndjson => settings.invalid_utf8 == InvalidUtf8::Fail,
+        Format::Ndjson => settings.invalid_utf8 == InvalidUtf8::Fail && options.records_at.is_none(),
         Format::Text | Format::Fixed | Format::Frames => true,
     }
 }

@@ -1,8 +1,10 @@
 //! What slices add up to.
 
+use std::path::Path;
 use std::time::Duration;
 
-use crate::metrics::{LatencyRecorder, Report};
+use crate::error::{Error, Fault, Position, RecordError, Result};
+use crate::metrics::{LatencyRecorder, Report, count};
 use crate::record::Lossy;
 
 /// What happened in one slice.
@@ -11,6 +13,8 @@ pub(super) struct SliceTotals {
     pub records_in: u64,
     pub records_out: u64,
     pub records_failed: u64,
+    /// How many bytes the bad records have.
+    pub bytes_failed: u64,
     pub lossy: Lossy,
     /// Where text first follows a closing quote: the index of the record, and the offset in the source.
     pub odd_quote: Option<(u64, u64)>,
@@ -21,6 +25,8 @@ pub(super) struct Totals {
     pub records_in: u64,
     pub records_out: u64,
     pub records_failed: u64,
+    /// How many bytes the bad records have.
+    pub bytes_failed: u64,
     pub lossy: Lossy,
     /// Where text first follows a closing quote: the number of the record, from 1, and the offset.
     pub odd_quote: Option<(u64, u64)>,
@@ -31,7 +37,9 @@ pub(super) struct Totals {
 impl Totals {
     pub fn new() -> Totals {
         let latency = LatencyRecorder::new();
-        Totals { records_in: 0, records_out: 0, records_failed: 0, lossy: Lossy::default(), odd_quote: None, latency }
+        let (records_in, records_out, records_failed, bytes_failed) = (0, 0, 0, 0);
+        let lossy = Lossy::default();
+        Totals { records_in, records_out, records_failed, bytes_failed, lossy, odd_quote: None, latency }
     }
 
     pub fn add(&mut self, slice: &SliceTotals) {
@@ -40,6 +48,7 @@ impl Totals {
         self.records_in += slice.records_in;
         self.records_out += slice.records_out;
         self.records_failed += slice.records_failed;
+        self.bytes_failed += slice.bytes_failed;
         self.lossy.add(&slice.lossy);
     }
 
@@ -52,8 +61,26 @@ impl Totals {
         self.records_in += other.records_in;
         self.records_out += other.records_out;
         self.records_failed += other.records_failed;
+        self.bytes_failed += other.bytes_failed;
         self.lossy.add(&other.lossy);
         self.latency.merge(&other.latency);
+    }
+
+    /// An input of nothing but bad records is bad as a whole.
+    ///
+    /// # Errors
+    /// There were records in `source`, and all were bad.
+    pub fn judge(&self, source: &Path) -> Result<()> {
+        if self.records_failed == 0 || self.records_failed < self.records_in {
+            return Ok(());
+        }
+        let reason = match self.records_failed {
+            1 => "the only record is bad".to_owned(),
+            all => format!("all {} records are bad", count(all)),
+        };
+        let error = RecordError::new(0, reason).hint("Is it of another format (--from), or in another dialect?");
+        let position = Position { file: source.to_path_buf(), ..Position::default() };
+        Err(Error::data(position, error.fault(Fault::All)))
     }
 
     /// Writes the totals into a report.
@@ -61,6 +88,7 @@ impl Totals {
         report.records_in = self.records_in;
         report.records_out = self.records_out;
         report.records_failed = self.records_failed;
+        report.bytes_failed = self.bytes_failed;
         report.lossy = self.lossy;
         report.record_latency = self.latency.summary();
     }

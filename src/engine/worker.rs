@@ -7,13 +7,13 @@ use std::path::Path;
 use std::time::Instant;
 
 use super::commit::{Committer, Done, SliceDrain};
-use super::feed::Slice;
+use super::feed::{FeedError, Slice};
 use super::gate::Gate;
 use super::governor::Governor;
 use super::large;
 use super::phases::{Lap, Phases, Stage};
 use super::place::Place;
-use super::policy::{At, Policy, too_large};
+use super::policy::{At, Policy, too_large, unread};
 use super::quarantine::Section;
 use super::settings::OnError;
 use super::totals::SliceTotals;
@@ -303,17 +303,17 @@ fn encode_range(
 type Failure = Box<dyn FnOnce(u64) -> Error + Send>;
 
 /// How the run ends, if this slice ends it; told once the number of records before the slice is known.
-fn failure(
-    shared: &Shared<'_>,
-    slice: &Slice<'_>,
-    cut: Option<super::feed::FeedError>,
-    stop: Option<Stop>,
-) -> Option<Failure> {
+fn failure(shared: &Shared<'_>, slice: &Slice<'_>, cut: Option<FeedError>, stop: Option<Stop>) -> Option<Failure> {
     if cut.is_none() && stop.is_none() {
         return None;
     }
     let (source, offset, line) = (shared.source.to_path_buf(), slice.offset, slice.line);
-    if let Some(error) = cut {
+    if let Some(mut error) = cut {
+        if let FeedError::Cut(bad, place) = error {
+            let lost = shared.on_error != OnError::Fail;
+            let start = offset + bad.offset as u64;
+            error = FeedError::Cut(if lost { unread(bad, start, shared.map) } else { bad }, place);
+        }
         return Some(Box::new(move |records| error.at(&source, records, (offset, line))));
     }
     match stop? {

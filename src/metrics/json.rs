@@ -12,7 +12,7 @@ use crate::record::Lossy;
 ///
 /// Its keys: `version`, `settings` (what is given here), `files` {`source`, `target`} (null for streams; of many
 /// sources also `sources`: for each `path`, `bytes`, `records` read, `error` (null if it went well), and its `target`
-/// if it has one of its own), `bytes_in`, `bytes_out`, `records_in`, `records_out`, `records_failed`, `lossy` (a count
+/// if it has one of its own), `bytes_in`, `bytes_out`, `records_in`, `records_out`, `records_failed`, `bytes_failed`, `lossy` (a count
 /// for each kind that occurred), `names_never_seen` (names of fields that no record had: for each `flag`, `name`, and
 /// `nearest`, a name like it), `seconds`, `workers`, `slice_size`, `memory_limit`, `peak_rss_bytes`,
 /// `peak_heap_bytes`, `events` (what was done because memory was scarce: for each `seconds`, `slice`, `level`, `done`,
@@ -35,6 +35,7 @@ pub fn json(report: &Report, version: &str, settings: &impl Serialize) -> String
         records_in: report.records_in,
         records_out: report.records_out,
         records_failed: report.records_failed,
+        bytes_failed: report.bytes_failed,
         lossy: ByKind(&report.lossy),
         names_never_seen: &report.names_never_seen,
         seconds: report.elapsed.as_secs_f64(),
@@ -66,6 +67,7 @@ struct View<'a, S: Serialize> {
     records_in: u64,
     records_out: u64,
     records_failed: u64,
+    bytes_failed: u64,
     lossy: ByKind<'a>,
     names_never_seen: &'a [NeverSeen],
     seconds: f64,
@@ -228,7 +230,7 @@ mod tests {
         let value: serde_json::Value = serde_json::from_str(&text).unwrap();
         let mut keys: Vec<&str> = value.as_object().unwrap().keys().map(String::as_str).collect();
         keys.sort_unstable();
-        let expected = "allocations bytes_in bytes_out events events_left_out files lossy memory_limit peak_heap_bytes peak_rss_bytes \
+        let expected = "allocations bytes_failed bytes_in bytes_out events events_left_out files lossy memory_limit peak_heap_bytes peak_rss_bytes \
                         record_latency_us records_failed records_in records_out seconds settings slice_size version \
                         workers";
         assert_eq!(keys, expected.split_whitespace().collect::<Vec<_>>());

@@ -108,6 +108,8 @@ pub struct Report {
     pub records_out: u64,
     /// Bad records left out.
     pub records_failed: u64,
+    /// How many bytes of the input they are.
+    pub bytes_failed: u64,
     /// Where they were put, if there are any and they were not thrown away.
     pub quarantine: Option<PathBuf>,
     /// What the target could not hold.

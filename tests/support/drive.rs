@@ -107,9 +107,13 @@ pub fn drive(source: &dyn ReadFormat, input: &[u8], how: How<'_>, tell: &mut dyn
             }
             Ok(Boundary::At(len)) => {
                 assert!(len > 0 && at + len <= have, "a slice of {len} bytes at {at} of {have}");
-                slice(&input[at..at + len], at, &mut *decoder, schema.as_ref(), how, &mut driven.lossy, tell);
+                let part = &input[at..at + len];
+                let goes_on = slice(part, at, &mut *decoder, schema.as_ref(), how, &mut driven.lossy, tell);
                 driven.slices.push(at..at + len);
                 at += len;
+                if !goes_on {
+                    break;
+                }
             }
             Err(error) => {
                 assert!(at + error.offset <= input.len(), "an error at {} of {}", at + error.offset, input.len());
@@ -121,6 +125,7 @@ pub fn drive(source: &dyn ReadFormat, input: &[u8], how: How<'_>, tell: &mut dyn
     driven
 }
 
+/// Reads a slice; false if nothing after it can be read.
 fn slice(
     slice: &[u8],
     at: usize,
@@ -129,7 +134,7 @@ fn slice(
     how: How<'_>,
     lossy: &mut Lossy,
     tell: &mut dyn FnMut(Event<'_, '_>),
-) {
+) -> bool {
     let mut arena = Arena::new(1 << 16, 1 << 24);
     decoder.begin(slice);
     let (mut more, mut empty, mut last, mut errors) = (true, false, 0, 0);
@@ -152,13 +157,17 @@ fn slice(
                 assert!(!filled || !batch.is_empty() || !empty, "it does not end");
                 (more, empty) = (filled, batch.is_empty());
             }
-            Err(RecordError { offset, reason, .. }) => {
-                assert!(offset <= slice.len());
-                tell(Event::Bad(at + offset, &reason));
+            Err(error) => {
+                assert!(error.offset <= slice.len());
+                tell(Event::Bad(at + error.offset, &error.reason));
+                if error.ends_reading() {
+                    return false;
+                }
                 errors += 1;
                 assert!(errors <= 2 * slice.len() + 100, "errors without end");
                 decoder.skip_record(slice);
             }
         }
     }
+    true
 }

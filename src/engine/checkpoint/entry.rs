@@ -20,6 +20,8 @@ pub(crate) struct Entry {
     pub records_in: u64,
     pub records_out: u64,
     pub records_failed: u64,
+    #[serde(default)]
+    pub bytes_failed: u64,
     pub lossy: Lossy,
     /// How long the quarantine is, and its CRC-32.
     #[serde(default)]
@@ -42,6 +44,7 @@ impl Entry {
             records_in: totals.records_in,
             records_out: totals.records_out,
             records_failed: totals.records_failed,
+            bytes_failed: totals.bytes_failed,
             lossy: totals.lossy,
             quarantine: (0, 0),
             seen: Vec::new(),
@@ -60,6 +63,7 @@ impl Entry {
         totals.records_in = self.records_in;
         totals.records_out = self.records_out;
         totals.records_failed = self.records_failed;
+        totals.bytes_failed = self.bytes_failed;
         (totals.lossy, totals.odd_quote) = (self.lossy, self.odd_quote);
         totals
     }

@@ -46,7 +46,7 @@ pub(super) struct Named {
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Behind {
-    Entry(Entry),
+    Entry(Box<Entry>),
     Named(Named),
 }
 
@@ -133,7 +133,7 @@ impl Journal {
         let mut found = Found { begin, entries: Vec::new(), named: None };
         for line in lines.map_while(|line| serde_json::from_slice(line).ok()) {
             match line {
-                Behind::Entry(entry) => found.entries.push(entry),
+                Behind::Entry(entry) => found.entries.push(*entry),
                 Behind::Named(named) => found.named = Some(named),
             }
         }

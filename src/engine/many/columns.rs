@@ -77,7 +77,7 @@ impl Together {
         let (_, first_keyed) = self.first.get_or_insert_with(|| (path.to_path_buf(), keyed));
         match self.rule {
             ColumnsFrom::Auto if keyed != *first_keyed && self.order.is_empty() => return Err(self.mixed(path)),
-            ColumnsFrom::Auto if !is_first && !(keyed && *first_keyed) => return self.check(path, schema),
+            ColumnsFrom::Auto if !(is_first || keyed && *first_keyed) => return self.check(path, schema),
             ColumnsFrom::First if !is_first => return Ok(()),
             ColumnsFrom::List(_) => return Ok(()),
             _ => {
@@ -100,7 +100,7 @@ impl Together {
     pub fn settle(&mut self) {
         if self.first.as_ref().is_some_and(|(_, keyed)| *keyed) {
             // What nobody has gets its place only where no other column takes it.
-            let asked = |name: &Box<[u8]>| self.order.names().any(|selected| selected == &**name);
+            let asked = |name: &[u8]| self.order.names().any(|selected| selected == name);
             self.names.retain(|name| self.found.contains(name) || !asked(name));
             let columns = self.order.arrange(&Schema::new(&self.names));
             self.names = columns.names().map(Into::into).collect();

@@ -394,6 +394,7 @@ impl<'s> Run<'s> {
         let place = (self.place, first_skips);
         let run = opened.records(on_error, &*writing, self.target, &phases, place, &mut self.ledger);
         let run = run.map_err(|error| opened.source.blame(opened.tell_key(error)))?;
+        run.totals.judge(&opened.source.path)?;
         self.place = run.place;
         self.sum.add(&opened, &run, &phases, &before);
         let path = &self.files[index].source;

@@ -116,8 +116,11 @@ impl Head {
     /// What reads the records.
     pub fn open(&self, options: &Options) -> Result<Opening, OpenError> {
         let options = Options { records_at: None, strict: false, ..options.clone() };
-        // An array is not at its end behind its bracket.
-        open(self.from, &options, &self.header(), self.from != Format::Json)
+        match self.from {
+            // An array whose records are not here.
+            Format::Json => open(self.from, &options, b"[0", true),
+            from => open(from, &options, &self.header(), true),
+        }
     }
 }
 

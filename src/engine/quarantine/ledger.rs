@@ -133,9 +133,9 @@ impl Ledger {
         self.quarantine.as_ref().is_none_or(|quarantine| quarantine.target().is_restartable())
     }
 
-    /// The job ends with `error`. If too many records are bad, the quarantine stays as the proof of it.
+    /// The job ends with `error`. If that is because of bad records, the quarantine stays as the proof of it.
     pub fn convict(&mut self, error: Error) -> Error {
-        if !error.is_too_many() {
+        if !error.is_about_bad_records() {
             return error;
         }
         match self.quarantine.take().map(Quarantine::finish) {

@@ -12,6 +12,8 @@ pub struct Checker {
     /// The open lists and maps, outermost first: whether each is a map.
     open: Vec<bool>,
     max_depth: usize,
+    /// Strings may have what can be replaced: bytes that are no UTF-8, and halves of surrogate pairs.
+    lenient: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -73,12 +75,22 @@ impl From<&'static str> for Refused {
 impl Checker {
     /// Before a value inside of `open`.
     pub fn before_value(open: Vec<bool>, max_depth: usize) -> Checker {
-        Checker { state: State::Value, open, max_depth }
+        Checker { state: State::Value, open, max_depth, lenient: false }
+    }
+
+    /// The same for who does not care about the characters of strings.
+    pub fn lenient(open: Vec<bool>, max_depth: usize) -> Checker {
+        Checker { lenient: true, ..Checker::before_value(open, max_depth) }
     }
 
     /// Behind a value inside of `open`.
     pub fn behind_value(open: Vec<bool>, max_depth: usize) -> Checker {
-        Checker { state: State::Behind, open, max_depth }
+        Checker { state: State::Behind, open, max_depth, lenient: false }
+    }
+
+    /// How many lists and maps are open.
+    pub fn depth(&self) -> usize {
+        self.open.len()
     }
 
     /// Whether a value ended and `depth` lists and maps are open. A number at the end may go on.
@@ -113,13 +125,17 @@ impl Checker {
             return Ok(());
         }
         self.state = match self.state {
+            State::Text { key } if self.lenient && byte >= 0x80 => State::Text { key },
             State::Text { key } => in_text(byte, key)?,
             State::Escape { key, low } => match byte {
                 b'u' => State::Hex { key, low, digits: 0, code: 0 },
                 b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' if !low => State::Text { key },
                 _ => return Err("an escape that JSON does not have".into()),
             },
-            State::Hex { key, low, digits, code } => hex(byte, key, low, digits, code)?,
+            State::Hex { key, low, digits, code } => match hex(byte, key, low, digits, code) {
+                Ok(State::Half { .. }) | Err(LONE) if self.lenient => State::Text { key },
+                next => next?,
+            },
             State::Half { key } if byte == b'\\' => State::Escape { key, low: true },
             State::Half { .. } => return Err(LONE.into()),
             State::Utf8 { key, more, from, to } if (from..=to).contains(&byte) => match more {
@@ -287,6 +303,9 @@ struct Walk<'h> {
     max_depth: usize,
 }
 
+/// How many keys are shown where one is missing.
+const SHOWN: usize = 12;
+
 enum Stop {
     End,
     Bad(RecordError),
@@ -295,25 +314,33 @@ enum Stop {
 impl Walk<'_> {
     fn down(&mut self, tokens: &[String]) -> Result<(), Stop> {
         for (level, token) in tokens.iter().enumerate() {
+            let mut others = Vec::new();
             let found = match self.peek()? {
-                b'{' => self.member(token)?,
+                b'{' => self.member(token, &mut others)?,
                 b'[' => self.item(token)?,
                 _ => false,
             };
             if !found {
                 let reason = format!("the document has nothing at `/{}`", tokens[..=level].join("/"));
-                return Err(self.bad(reason));
+                return Err(self.bad(reason, &others));
             }
         }
         match self.peek()? {
             b'[' => self.at += 1,
-            _ => return Err(self.bad(format!("no array at `/{}`", tokens.join("/")))),
+            _ => return Err(self.bad(format!("no array at `/{}`", tokens.join("/")), &[])),
         }
         Ok(())
     }
 
-    fn bad(&self, reason: String) -> Stop {
-        Stop::Bad(RecordError::new(self.at, reason).hint("--records-at takes the RFC 6901 pointer of an array."))
+    /// Nothing is there, but these keys are.
+    fn bad(&self, reason: String, others: &[String]) -> Stop {
+        let mut hint = "--records-at takes the RFC 6901 pointer of an array.".to_owned();
+        if !others.is_empty() {
+            let shown: Vec<String> = others.iter().take(SHOWN).map(|key| format!("`{key}`")).collect();
+            let more = if others.len() > SHOWN { ", …" } else { "" };
+            hint = format!("The keys there are {}{more}. {hint}", shown.join(", "));
+        }
+        Stop::Bad(RecordError::new(self.at, reason).hint(hint))
     }
 
     fn peek(&mut self) -> Result<u8, Stop> {
@@ -354,7 +381,8 @@ impl Walk<'_> {
         Err(Stop::End)
     }
 
-    fn member(&mut self, name: &str) -> Result<bool, Stop> {
+    /// Goes to the value of a key; tells some other keys.
+    fn member(&mut self, name: &str, others: &mut Vec<String>) -> Result<bool, Stop> {
         self.at += 1;
         self.open.push(true);
         if self.peek()? == b'}' {
@@ -365,10 +393,13 @@ impl Walk<'_> {
                 return Err(Stop::Bad(RecordError::new(self.at, "something else where a key was expected")));
             }
             let key = self.skip()?;
-            let found = serde_json::from_slice::<String>(key).is_ok_and(|key| key == name);
+            let key = serde_json::from_slice::<String>(key).unwrap_or_default();
             self.expect(b':', "something else where a colon was expected")?;
-            if found {
+            if key == name {
                 return Ok(true);
+            }
+            if others.len() <= SHOWN {
+                others.push(key);
             }
             self.skip()?;
             if self.peek()? == b'}' {

@@ -1,8 +1,9 @@
 //! Where slices of NDJSON and JSON end.
 
 use super::Layout;
-use super::check::Checker;
-use crate::error::RecordError;
+use super::check::{self, Checker};
+use super::resync::{LOOK, Next, Resync, is_between, is_white};
+use crate::error::{Fault, RecordError};
 use crate::format::{Boundary, Cut, Passed};
 use crate::scan::json::{Hit, Nesting, Seek};
 use crate::scan::vector::Unit;
@@ -39,12 +40,18 @@ fn behind_white(data: &[u8]) -> Boundary {
 /// Cuts JSON between values.
 pub struct ValueCut {
     layout: Layout,
-    unit: Unit,
+    fresh: Nesting,
     /// The walk through the data of the call before, when more data was needed.
     walk: Option<Nesting>,
-    /// Checks what follows the array.
-    behind: Option<Checker>,
+    resync: Resync,
+    /// What follows an array.
+    behind: Option<Behind>,
+    /// Nothing is left but a comma, with which the input ends inside an array.
+    comma: bool,
+    /// The lists and maps around the array.
     open: Vec<bool>,
+    /// The pointer to the array in each document.
+    tokens: Vec<String>,
     max_depth: usize,
     /// A value that is too large is being passed over.
     passing: Option<Passing>,
@@ -81,17 +88,34 @@ impl Passing {
     }
 }
 
-impl ValueCut {
-    /// For records in an array, `open` are the lists and maps around it.
-    pub fn new(layout: Layout, open: Vec<bool>, max_depth: usize) -> ValueCut {
-        ValueCut { layout, unit: Unit::get(), walk: None, behind: None, open, max_depth, passing: None }
-    }
+/// Where a cutter is that is not inside an array.
+enum Behind {
+    /// In a document, after its array.
+    Inside(Checker),
+    /// After a document.
+    Outside,
+}
 
-    fn seek(&self) -> Seek {
-        match self.layout {
+impl ValueCut {
+    /// For records in an array, `open` are the lists and maps around it, to which `tokens` lead.
+    pub fn new(layout: Layout, open: Vec<bool>, tokens: Vec<String>, max_depth: usize, resync: Resync) -> ValueCut {
+        let seek = match layout {
             Layout::Items => Seek::Items,
             Layout::Scalars => Seek::White,
             Layout::Maps | Layout::Lines => Seek::Closed,
+        };
+        let fresh = Nesting::new(Unit::get(), seek, resync.columns(), 0);
+        ValueCut {
+            layout,
+            fresh,
+            walk: None,
+            resync,
+            behind: None,
+            comma: false,
+            open,
+            tokens,
+            max_depth,
+            passing: None,
         }
     }
 
@@ -99,11 +123,20 @@ impl ValueCut {
     fn find(&mut self, walk: &mut Nesting, data: &[u8], mut least: usize, end: bool) -> Option<Boundary> {
         loop {
             let at = match walk.find(data, least)? {
-                Hit::End(at) => {
-                    self.behind = Some(Checker::behind_value(self.open.clone(), self.max_depth));
-                    return Some(Boundary::At(at + 1));
-                }
                 Hit::Between(at) => at,
+                Hit::End(at) if data[at] == b']' => return self.close(data, at, end),
+                // No bracket of the array's kind.
+                Hit::End(at) => {
+                    *walk = self.fresh.again(at + 1);
+                    continue;
+                }
+                hit => {
+                    let next = self.resync.next(data, walk, hit, end);
+                    match self.go_on(walk, data, next, (least, hit.at()), end)? {
+                        Some(boundary) => return Some(boundary),
+                        None => continue,
+                    }
+                }
             };
             let next = data[at + 1..].iter().position(|b| !is_white(*b)).map(|white| at + 1 + white);
             if self.layout != Layout::Items {
@@ -113,21 +146,137 @@ impl ValueCut {
                 // A comma before the closing bracket: the decoder has to see both to refuse them.
                 Some(next) if data[next] == b']' => least = at + 1,
                 Some(_) => return Some(Boundary::At(at + 1)),
-                None if end => return Some(Boundary::At(before_comma(data))),
+                None if end => return Some(self.unclosed(data)),
                 None => return None,
             }
         }
     }
 
-    /// What follows the array.
-    fn tail(checker: &mut Checker, data: &[u8], end: bool) -> Result<Boundary, RecordError> {
-        for (at, byte) in data.iter().enumerate() {
-            checker.take(*byte).map_err(|reason| checker.error(at, reason))?;
+    /// The last slice of an array that is not closed: without a comma at its end, so that the decoder does not take it for
+    /// one that others follow.
+    fn unclosed(&mut self, data: &[u8]) -> Boundary {
+        match data.iter().rposition(|b| !is_white(*b)) {
+            Some(at) if at > 0 && data[at] == b',' => {
+                self.comma = true;
+                Boundary::At(at)
+            }
+            _ => Boundary::At(data.len()),
         }
-        if end && !checker.may_end() {
-            return Err(unfinished(data.len()));
+    }
+
+    /// Goes on where a record looked broken: a boundary, or the walk goes on; none if more data is needed.
+    #[cold]
+    fn go_on(
+        &self,
+        walk: &mut Nesting,
+        data: &[u8],
+        next: Next,
+        (least, at): (usize, usize),
+        end: bool,
+    ) -> Option<Option<Boundary>> {
+        let again = match next {
+            Next::On => return Some(None),
+            Next::More => {
+                // It has to be seen again.
+                *walk = self.fresh.again(walk.from());
+                return None;
+            }
+            // The decoder says so.
+            Next::Lost if end => return Some(Some(Boundary::At(data.len()))),
+            Next::Lost => return Some(Some(Boundary::At(at + 1))),
+            Next::Whole(at) => at,
+            Next::Anew(at) => {
+                let begins = match self.layout {
+                    Layout::Scalars => true,
+                    _ => matches!(data.get(at), Some(b'{' | b'[')),
+                };
+                if begins && at >= least && at > 0 {
+                    return Some(Some(Boundary::At(at)));
+                }
+                at
+            }
+        };
+        *walk = self.fresh.again(again);
+        Some(None)
+    }
+
+    /// The array ends with the bracket at `at`.
+    #[cold]
+    fn close(&mut self, data: &[u8], at: usize, end: bool) -> Option<Boundary> {
+        if !self.open.is_empty() {
+            self.behind = Some(Behind::Inside(Checker::behind_value(self.open.clone(), self.max_depth)));
+            return Some(Boundary::At(at + 1));
         }
-        Ok(Boundary::Skip(data.len()))
+        // What stands behind it goes with the bracket, so that the decoder sees that it is none of the array.
+        let junk = data[at + 1..].iter().position(|byte| !is_between(*byte)).map(|white| at + 1 + white);
+        let slice = match junk {
+            None if end => at + 1,
+            None => return None,
+            Some(junk) if data[junk] == b'[' => at + 1,
+            Some(junk) => match next_array(&data[junk..data.len().min(junk + LOOK)]) {
+                Some(next) => junk + next,
+                None if end || data.len() >= junk + LOOK => data.len().min(junk + LOOK),
+                None => return None,
+            },
+        };
+        self.behind = Some(Behind::Outside);
+        Some(Boundary::At(slice))
+    }
+
+    /// What follows the array of records.
+    #[cold]
+    fn tail(&mut self, mut behind: Behind, data: &[u8], end: bool) -> Result<Boundary, RecordError> {
+        if let Behind::Inside(checker) = &mut behind {
+            for (at, byte) in data.iter().enumerate() {
+                if checker.is_behind(0) && !is_between(*byte) {
+                    return match at {
+                        0 => self.begin(data, end),
+                        _ => {
+                            self.behind = Some(Behind::Outside);
+                            Ok(Boundary::Skip(at))
+                        }
+                    };
+                }
+                if !checker.is_behind(0) {
+                    checker.take(*byte).map_err(|reason| checker.error(at, reason).fault(Fault::Lost))?;
+                }
+            }
+            if end && !checker.may_end() {
+                return Err(unfinished(data.len()));
+            }
+            self.behind = Some(behind);
+            return Ok(Boundary::Skip(data.len()));
+        }
+        match data.iter().position(|byte| !is_between(*byte)) {
+            Some(0) => self.begin(data, end),
+            white => {
+                self.behind = Some(behind);
+                Ok(Boundary::Skip(white.unwrap_or(data.len())))
+            }
+        }
+    }
+
+    /// Another document begins.
+    fn begin(&mut self, data: &[u8], end: bool) -> Result<Boundary, RecordError> {
+        let found = match (self.open.is_empty(), data[0]) {
+            (true, b'[') => return Ok(Boundary::Skip(1)),
+            (false, b'{' | b'[') => check::locate(data, 0, &self.tokens, self.max_depth, end)?,
+            _ => {
+                return Err(RecordError::new(0, "text behind the end of the document")
+                    .hint("Documents may follow each other, each as the first one: an array, or with one at the same place.")
+                    .fault(Fault::Lost));
+            }
+        };
+        match found {
+            check::Located::At(start, open) => {
+                self.open = open;
+                Ok(Boundary::Skip(start))
+            }
+            check::Located::More => {
+                self.behind = Some(Behind::Outside);
+                Ok(Boundary::More)
+            }
+        }
     }
 }
 
@@ -135,26 +284,23 @@ fn unfinished(offset: usize) -> RecordError {
     RecordError::new(offset, "the document ends before its lists and maps are closed")
 }
 
-/// The end of an unclosed array's last slice: without a comma at its end, so that the decoder does not take it for
-/// one that others follow.
-fn before_comma(data: &[u8]) -> usize {
-    match data.iter().rposition(|b| !is_white(*b)) {
-        Some(at) if at > 0 && data[at] == b',' => at,
-        _ => data.len(),
-    }
-}
-
-fn is_white(byte: u8) -> bool {
-    matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
+/// Where the next array begins: after a comma, or in a line of its own.
+fn next_array(junk: &[u8]) -> Option<usize> {
+    let white = |from: usize| junk[from..].iter().position(|byte| !is_between(*byte)).map(|white| from + white);
+    let begins = |from: usize| white(from).filter(|at| junk[*at] == b'[');
+    let comma = (junk[0] == b',').then(|| begins(1)).flatten();
+    comma.or_else(|| memchr::memchr_iter(b'\n', junk).find_map(|line| begins(line + 1)))
 }
 
 impl Cut for ValueCut {
     fn cut(&mut self, data: &[u8], target: usize, end: bool) -> Result<Boundary, RecordError> {
-        if let Some(checker) = &mut self.behind {
-            return ValueCut::tail(checker, data, end);
+        if let Some(behind) = self.behind.take() {
+            return self.tail(behind, data, end);
         }
-        let fresh = Nesting::new(self.unit, self.seek(), 0);
-        let mut walk = self.walk.take().unwrap_or(fresh);
+        if self.comma {
+            return Ok(Boundary::Skip(data.len()));
+        }
+        let mut walk = self.walk.take().unwrap_or(self.fresh);
         // A stream's data may end close behind the target: better a smaller slice than to wait.
         let target = if end { target } else { target.min(data.len() - data.len() / 8) };
         let mut found = self.find(&mut walk, data, target.saturating_sub(1), end);
@@ -162,39 +308,57 @@ impl Cut for ValueCut {
             let far = walk;
             found = [target / 2, target / 8, 0]
                 .into_iter()
-                .find_map(|least| self.find(&mut fresh.clone(), data, least, end));
+                .find_map(|least| self.find(&mut self.fresh.clone(), data, least, end));
             // A walk that was stopped by a comma at the very end has to see it again.
             self.walk = Some(far).filter(|_| found.is_none() && self.layout != Layout::Items);
+        }
+        if found.is_none() {
+            found = match end {
+                false => Some(behind_white(data)),
+                true if self.layout != Layout::Items => Some(Boundary::At(data.len())),
+                true if data.iter().all(|b| is_white(*b)) => None,
+                true => Some(self.unclosed(data)),
+            };
         }
         match found {
             // The document ends with the array, though it should not. There is no next call to say so, unless the
             // bracket is left over.
-            Some(Boundary::At(at)) if end && at == data.len() && self.behind.is_some() && !self.open.is_empty() => {
+            Some(Boundary::At(at)) if end && at == data.len() && matches!(self.behind, Some(Behind::Inside(_))) => {
                 self.behind = None;
                 if at == 1 { Err(unfinished(at)) } else { Ok(Boundary::At(at - 1)) }
             }
-            Some(boundary) => Ok(boundary),
-            None if !end => {
-                let boundary = behind_white(data);
-                if boundary != Boundary::More {
-                    self.walk = None;
-                }
-                Ok(boundary)
+            Some(Boundary::More) => Ok(Boundary::More),
+            Some(Boundary::At(len)) => {
+                self.walk = None;
+                self.resync.pass(len);
+                Ok(Boundary::At(len))
             }
-            None if self.layout != Layout::Items => Ok(Boundary::At(data.len())),
-            None if data.iter().all(|b| is_white(*b)) => Err(RecordError::new(data.len(), "the array is not closed")),
-            None => Ok(Boundary::At(before_comma(data))),
+            Some(Boundary::Skip(len)) => {
+                self.walk = None;
+                self.resync.pass(len);
+                Ok(Boundary::Skip(len))
+            }
+            None => Err(RecordError::new(data.len(), "the array is not closed")),
         }
     }
 
-    fn pass(&mut self, data: &[u8], _end: bool) -> Result<Passed, RecordError> {
+    fn pass(&mut self, data: &[u8], end: bool) -> Result<Passed, RecordError> {
         let mut place = self.passing.take().unwrap_or_default();
         self.walk = None;
-        let found = data
-            .iter()
-            .enumerate()
-            .find_map(|(at, byte)| place.take(*byte, self.layout).map(|behind| at + usize::from(behind)));
-        self.passing = found.is_none().then_some(place);
-        Ok(found.map_or(Passed::All, Passed::End))
+        let lost = |at| Err(RecordError::new(at, "a record that is too large and not closed").fault(Fault::Lost));
+        for (at, byte) in data.iter().enumerate() {
+            // Other records may be in what looks like a string over several lines.
+            if place.string && *byte == b'\n' {
+                return lost(at);
+            }
+            if let Some(behind) = place.take(*byte, self.layout) {
+                return Ok(Passed::End(at + usize::from(behind)));
+            }
+        }
+        if end && (place.string || place.depth > 0) {
+            return lost(data.len());
+        }
+        self.passing = Some(place);
+        Ok(Passed::All)
     }
 }

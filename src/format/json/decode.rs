@@ -4,12 +4,13 @@ use std::ops::Range;
 
 use super::Layout;
 use super::quick::Met;
-use crate::error::RecordError;
+use super::resync::{Resync, is_between};
+use crate::error::{Fault, RecordError};
 use crate::format::{Decode, Want};
-use crate::record::json::{Quick, Reader, Selection};
+use crate::record::json::{LONE, Quick, Reader, Selection, replace_halves};
 use crate::record::utf8::NOT_UTF8;
 use crate::record::{Batch, Detail, LossyKind};
-use crate::scan::json::{Hit, Nesting, Seek};
+use crate::scan::json::{Columns, Hit, Nesting, Seek};
 use crate::scan::vector::Unit;
 
 /// Decodes slices of one layout.
@@ -37,15 +38,45 @@ pub struct Decoder {
     pub(super) fresh: bool,
     /// The array's closing bracket was met.
     pub(super) closed: bool,
+    /// What may come next in an array.
+    expect: Expect,
+    resync: Resync,
+    /// What the last error is about.
+    bad: Bad,
     /// There is nothing more to read.
     done: bool,
     /// Why the slice can't be read at all.
     refused: Option<RecordError>,
 }
 
+/// What may come next in an array.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Expect {
+    Value,
+    /// A comma, or the closing bracket.
+    Separator,
+    /// After a bad record: both.
+    Either,
+}
+
+/// What an error is about, and where reading goes on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Bad {
+    /// The value at [`Decoder::record`].
+    Value,
+    /// These bytes; an array goes on with what is expected.
+    Bytes(Range<usize>, Expect),
+}
+
 impl Decoder {
     /// A decoder for records inside of `around` lists and maps, at most so deep and with so many fields.
-    pub fn new(layout: Layout, want: &Want, around: usize, (max_depth, max_fields): (usize, usize)) -> Decoder {
+    pub fn new(
+        layout: Layout,
+        want: &Want,
+        around: usize,
+        (max_depth, max_fields): (usize, usize),
+        resync: Resync,
+    ) -> Decoder {
         Decoder {
             layout,
             quick: Quick::new(layout == Layout::Lines, around, (max_depth, max_fields)),
@@ -63,6 +94,9 @@ impl Decoder {
             at: 0,
             fresh: true,
             closed: false,
+            expect: Expect::Value,
+            resync,
+            bad: Bad::Value,
             done: false,
             refused: None,
         }
@@ -75,29 +109,30 @@ impl Decoder {
             let first = self.reader.peek(slice);
             match slice.get(first) {
                 Some(b'\n') => self.reader.pass(),
+                // What RFC 7464 puts before a record.
+                Some(0x1e) if self.layout != Layout::Items => {
+                    self.reader.start(first + 1, slice.len(), self.layout == Layout::Lines)?;
+                }
+                Some(byte) if self.layout == Layout::Items && self.is_odd(*byte) => {
+                    self.record = first;
+                    self.separator(slice, *byte)?;
+                }
                 Some(byte) => {
                     self.record = first;
                     break *byte;
                 }
-                None => return Ok(false),
+                None => return self.end(first),
             }
         };
-        let fresh = std::mem::take(&mut self.fresh);
+        self.bad = Bad::Value;
         match self.layout {
-            Layout::Lines => {}
-            Layout::Items => {
-                if self.closed {
-                    return Err(RecordError::new(self.record, "text behind the end of the array"));
-                }
-                if first == b']' && fresh {
-                    return self.empty_array(slice);
-                }
-            }
+            Layout::Lines | Layout::Items => {}
             Layout::Maps if first == b'{' => {}
             Layout::Scalars if !matches!(first, b'{' | b'[') => {}
-            Layout::Maps => return Err(self.mixed("maps")),
-            Layout::Scalars => return Err(self.mixed("scalars")),
+            Layout::Maps => return Err(self.mixed("maps", first)),
+            Layout::Scalars => return Err(self.mixed("scalars", first)),
         }
+        self.fresh = false;
         let start = self.record;
         let end = self.value(slice, batch)?;
         let end = self.behind(slice, end)?;
@@ -106,19 +141,58 @@ impl Decoder {
     }
 
     #[cold]
-    fn mixed(&self, what: &str) -> RecordError {
+    fn mixed(&self, what: &str, first: u8) -> RecordError {
+        if first == b',' {
+            return RecordError::new(self.record, "a comma between values that are not in an array")
+                .hint("Records follow each other without commas, or stand in an array: `[`, `,`, `]`.");
+        }
         RecordError::new(self.record, format!("something else among concatenated {what}"))
             .hint("A JSON source is one array, or maps one after another, or scalars one after another.")
     }
 
-    #[cold]
-    fn empty_array(&mut self, slice: &[u8]) -> Result<bool, RecordError> {
-        self.reader.pass();
-        self.closed = true;
-        match self.reader.peek(slice) {
-            rest if rest < slice.len() => Err(RecordError::new(rest, "text behind the end of the array")),
-            _ => Ok(false),
+    /// The slice ends.
+    #[inline]
+    fn end(&mut self, at: usize) -> Result<bool, RecordError> {
+        if self.layout != Layout::Items || self.closed || self.expect != Expect::Separator {
+            return Ok(false);
         }
+        // Other slices end with a comma, or with a bad record.
+        self.bad = Bad::Bytes(at..at, Expect::Either);
+        Err(RecordError::new(at, "the array is not closed"))
+    }
+
+    /// Whether this is no value of an array, or in the place of something else.
+    #[inline(always)]
+    fn is_odd(&self, byte: u8) -> bool {
+        matches!(byte, b',' | b']') || self.closed || self.expect == Expect::Separator
+    }
+
+    /// A comma or bracket that does not come right behind a good value, or anything in the place of one that does.
+    #[cold]
+    fn separator(&mut self, slice: &[u8], first: u8) -> Result<(), RecordError> {
+        let at = self.record;
+        if self.closed {
+            self.bad = Bad::Bytes(at..slice.len(), Expect::Either);
+            return Err(RecordError::new(at, "text behind the end of the array").hint("Only another array may follow."));
+        }
+        let fresh = std::mem::take(&mut self.fresh);
+        let expected = if self.expect == Expect::Separator { "`,` or `]`" } else { "a value" };
+        let bad = match (first, self.expect) {
+            (b']', Expect::Value) if !fresh => at..at,
+            (b',', Expect::Value) => at..at + 1,
+            (b',' | b']', _) => {
+                self.reader.pass();
+                self.closed = first == b']';
+                self.expect = Expect::Value;
+                return Ok(());
+            }
+            // The comma is missing, and nothing else.
+            (b'{' | b'[' | b'"' | b'-' | b'0'..=b'9' | b't' | b'f' | b'n', _) => at..at,
+            _ => at..run_end(self.layout, slice, at).unwrap_or(slice.len()),
+        };
+        let next = if first == b',' { Expect::Value } else { Expect::Either };
+        self.bad = Bad::Bytes(bad, next);
+        Err(*self.reader.wrong(slice, at, expected))
     }
 
     /// Checks what follows a value; gives the end of the record.
@@ -132,11 +206,18 @@ impl Decoder {
                 self.reader.pass();
                 return Ok(next + 1);
             }
-            (Layout::Items, Some(b',')) => {}
+            (Layout::Items, Some(b',')) => self.expect = Expect::Value,
+            (Layout::Lines, Some(b'{' | b'[' | b'"')) => {
+                const HINT: &str = "NDJSON has one value a line; -f json reads values that follow each other.";
+                return wrong("the end of the line").map_err(|error: RecordError| error.hint(HINT));
+            }
             (Layout::Lines, _) => return wrong("the end of the line"),
             (Layout::Items, Some(b']')) => self.closed = true,
-            (Layout::Items, None) => return Err(RecordError::new(next, "the array is not closed")),
-            (Layout::Items, _) => return wrong("`,` or `]`"),
+            // The value is good, whatever is wrong with what follows.
+            (Layout::Items, _) => {
+                self.expect = Expect::Separator;
+                return Ok(end);
+            }
             (Layout::Scalars, Some(_)) if end == next => return wrong("white space"),
             (Layout::Maps | Layout::Scalars, _) => return Ok(end),
         }
@@ -178,6 +259,11 @@ impl Decoder {
         batch.abandon();
         batch.lossy.count(LossyKind::InvalidUtf8Replaced);
         let text = repaired(&slice[start..end], start, batch)?;
+        self.read_repaired(text, batch)
+    }
+
+    /// Reads a record that was repaired.
+    fn read_repaired<'a>(&mut self, text: &'a [u8], batch: &mut Batch<'a>) -> Result<(), RecordError> {
         let Decoder { max_depth, max_fields, around, .. } = *self;
         let reader = || Box::new(Reader::new(max_depth, around).with_fields(max_fields));
         let reader = self.repair.get_or_insert_with(reader);
@@ -213,12 +299,15 @@ impl Decode for Decoder {
         self.quickly = self.valid && apart && self.layout != Layout::Scalars && self.quick.begin();
         (self.record, self.at) = (0, 0);
         (self.fresh, self.closed, self.done) = (true, false, false);
+        self.expect = Expect::Value;
+        self.resync.begin();
         self.refused = self.reader.start(0, slice.len(), self.layout == Layout::Lines).err();
     }
 
     fn fill<'a>(&mut self, slice: &'a [u8], batch: &mut Batch<'a>) -> Result<bool, RecordError> {
         if let Some(error) = self.refused.take() {
             self.done = true;
+            self.bad = Bad::Bytes(0..slice.len(), Expect::Either);
             return Err(error);
         }
         if self.done {
@@ -226,8 +315,13 @@ impl Decode for Decoder {
         }
         let before = batch.len();
         while !batch.is_full() {
-            if self.quickly {
-                match self.fill_quickly(slice, batch) {
+            if self.quickly && self.expect != Expect::Separator {
+                let begun = batch.len();
+                let met = self.fill_quickly(slice, batch);
+                if batch.len() > begun {
+                    self.expect = Expect::Value;
+                }
+                match met {
                     Met::Full => return Ok(true),
                     Met::End => return Ok(batch.len() > before),
                     Met::Odd => self.reader.start(self.at, slice.len(), self.layout == Layout::Lines)?,
@@ -240,7 +334,14 @@ impl Decode for Decoder {
                 Err(error) => {
                     batch.abandon();
                     batch.lossy = lossy;
-                    return Err(error);
+                    match self.replace && error.reason == LONE && self.replace_halves(slice, batch) {
+                        true => self.at = self.reader.peek(slice),
+                        false => {
+                            batch.abandon();
+                            batch.lossy = lossy;
+                            return Err(self.find_end(slice, error));
+                        }
+                    }
                 }
             }
         }
@@ -248,33 +349,99 @@ impl Decode for Decoder {
     }
 
     fn skip_record(&mut self, slice: &[u8]) -> Range<usize> {
-        let from = self.record;
-        // Where the record ends, and where the next one begins.
-        let find = |seek| match Nesting::new(Unit::get(), seek, from).find(slice, from) {
-            Some(Hit::Between(at)) => (at, at + 1),
-            Some(Hit::End(at)) => (at, slice.len()),
-            None => (slice.len(), slice.len()),
-        };
-        let (end, to) = match self.layout {
-            _ if self.closed || self.done => (slice.len(), slice.len()),
-            Layout::Lines => {
-                let line = memchr::memchr(b'\n', &slice[from..]).map_or(slice.len(), |at| from + at + 1);
-                (line, line)
-            }
-            Layout::Items => find(Seek::Items),
-            Layout::Maps => find(Seek::Closed),
-            Layout::Scalars => find(Seek::White),
-        };
-        let end = if self.layout == Layout::Items { end } else { to };
+        let Bad::Bytes(bad, expect) = std::mem::replace(&mut self.bad, Bad::Value) else { return 0..slice.len() };
+        let to = bad.end;
+        self.expect = expect;
         (self.record, self.at) = (to, to);
         self.done |= to == slice.len() || self.reader.start(to, slice.len(), self.layout == Layout::Lines).is_err();
         // White space behind a value is no part of it.
         let white = match self.layout {
-            Layout::Scalars | Layout::Items => {
-                slice[from..end].iter().rev().take_while(|b| b.is_ascii_whitespace()).count()
-            }
-            _ => 0,
+            Layout::Lines => 0,
+            _ => slice[bad.clone()].iter().rev().take_while(|b| is_between(**b)).count(),
         };
-        from..end - white
+        bad.start..bad.end - white
     }
+}
+
+impl Decoder {
+    /// Reads the record that has half of a surrogate pair with U+FFFD in its place; false if more is wrong with it.
+    #[cold]
+    fn replace_halves<'a>(&mut self, slice: &'a [u8], batch: &mut Batch<'a>) -> bool {
+        let start = self.record;
+        let end = match slice[start] {
+            b'"' => string_end(slice, start),
+            _ => match Nesting::new(Unit::get(), Seek::Closed, Columns::default(), start).find(slice, start) {
+                Some(Hit::Between(at)) => Some(at + 1),
+                _ => None,
+            },
+        };
+        let Some(end) = end else { return false };
+        batch.lossy.count(LossyKind::InvalidUtf8Replaced);
+        let read = repaired(&slice[start..end], start, batch).and_then(|text| {
+            let copy = batch.arena().bytes(text.len(), start)?;
+            let len = replace_halves(text, copy);
+            self.read_repaired(&copy[..len], batch)?;
+            self.reader.start(end, slice.len(), self.layout == Layout::Lines)?;
+            let end = self.behind(slice, end)?;
+            batch.end_record(start, end)
+        });
+        read.is_ok()
+    }
+
+    /// Finds where a bad record ends. If nothing tells, that is the end of the run, too.
+    #[cold]
+    fn find_end(&mut self, slice: &[u8], error: RecordError) -> RecordError {
+        if self.bad != Bad::Value {
+            return error;
+        }
+        let start = self.record;
+        let end = match (self.layout, slice.get(start)) {
+            (Layout::Lines, _) => Some(memchr::memchr(b'\n', &slice[start..]).map_or(slice.len(), |at| start + at + 1)),
+            (Layout::Items | Layout::Maps, Some(b'{' | b'[')) => self.resync.end_of(slice, start),
+            (layout, _) => run_end(layout, slice, start),
+        };
+        self.bad = Bad::Bytes(start..end.unwrap_or(slice.len()), Expect::Either);
+        match (end, error.fault) {
+            (None, Fault::Record) => error.fault(Fault::Lost),
+            // In a smaller slice what follows would not be there.
+            (Some(end), Fault::Record) if error.offset >= end => self.reason_within(slice, start..end).unwrap_or(error),
+            _ => error,
+        }
+    }
+
+    /// What is wrong with a record where nothing else is.
+    fn reason_within(&mut self, slice: &[u8], record: Range<usize>) -> Option<RecordError> {
+        self.reader.start(record.start, record.end, self.layout == Layout::Lines).ok()?;
+        self.reader.check(&slice[..record.end]).err()
+    }
+}
+
+/// Where the string ends that begins at `start`.
+fn string_end(text: &[u8], start: usize) -> Option<usize> {
+    let mut at = start + 1;
+    while *text.get(at)? != b'"' {
+        at += if text[at] == b'\\' { 2 } else { 1 };
+    }
+    Some(at + 1)
+}
+
+/// Where something ends that is no list or map, and perhaps no value either; none if nothing tells.
+fn run_end(layout: Layout, text: &[u8], start: usize) -> Option<usize> {
+    let (mut inside, mut escaped, mut comma) = (false, false, false);
+    for (at, &byte) in (start..).zip(&text[start..]) {
+        let quote = byte == b'"' && !escaped;
+        escaped = byte == b'\\' && !escaped;
+        inside ^= quote;
+        match (layout, byte) {
+            // A string that is not closed ends here, too.
+            (_, b'\n') => return Some(at),
+            _ if inside || quote => comma |= byte == b',',
+            (Layout::Items, b',' | b']' | b'{' | b'[') | (Layout::Maps, b'{' | b'[') if at > start => return Some(at),
+            (Layout::Maps, b'}' | b']') => return Some(at + 1),
+            (Layout::Scalars, b' ' | b'\t' | b'\r') => return Some(at),
+            _ => {}
+        }
+    }
+    // Where a string is open at the end, values may be in it.
+    if inside && comma { None } else { Some(text.len()) }
 }

@@ -7,6 +7,7 @@ mod decode;
 mod encode;
 mod keys;
 mod quick;
+mod resync;
 
 use super::{
     Cut, Decode, Encode, Error, Format, Frame, OpenError, Opening, Options, ReadFormat, Shape, Want, WriteFormat,
@@ -14,6 +15,7 @@ use super::{
 use crate::error::RecordError;
 use crate::record::json::unflatten::{self, Step};
 use check::Located;
+use resync::{Beginnings, LOOK, Lines, Resync, is_between};
 
 /// How records stand in a source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +36,9 @@ struct Source {
     layout: Layout,
     /// The lists and maps around the array of records, outermost first: whether each is a map.
     open: Vec<bool>,
+    /// The pointer to that array.
+    tokens: Vec<String>,
+    lines: Option<Lines>,
     max_depth: usize,
     max_fields: usize,
 }
@@ -50,7 +55,10 @@ impl ReadFormat for Source {
     fn cutter(&self) -> Box<dyn Cut> {
         match self.layout {
             Layout::Lines => Box::new(cut::LineCut),
-            layout => Box::new(cut::ValueCut::new(layout, self.open.clone(), self.max_depth)),
+            layout => {
+                let (open, tokens) = (self.open.clone(), self.tokens.clone());
+                Box::new(cut::ValueCut::new(layout, open, tokens, self.max_depth, self.resync()))
+            }
         }
     }
 
@@ -68,15 +76,38 @@ impl ReadFormat for Source {
 }
 
 impl Source {
+    /// How many lists and maps are around a record.
+    fn around(&self) -> usize {
+        self.open.len() + usize::from(self.layout == Layout::Items)
+    }
+
+    fn resync(&self) -> Resync {
+        Resync::new(self.lines.clone(), self.around(), self.max_depth)
+    }
+
     fn decoder_for(&self, want: &Want) -> decode::Decoder {
-        let around = self.open.len() + usize::from(self.layout == Layout::Items);
-        decode::Decoder::new(self.layout, want, around, (self.max_depth, self.max_fields))
+        decode::Decoder::new(self.layout, want, self.around(), (self.max_depth, self.max_fields), self.resync())
     }
 }
 
-fn ready(start: usize, layout: Layout, open: Vec<bool>, options: &Options) -> Result<Opening, OpenError> {
+/// A source whose records, in such a layout, begin at or after `start`.
+fn ready(start: usize, layout: Layout, options: &Options) -> Source {
     let Options { max_depth, max_fields, .. } = *options;
-    Ok(Opening::Ready(Box::new(Source { start, layout, open, max_depth, max_fields })))
+    Source { start, layout, open: Vec::new(), tokens: Vec::new(), lines: None, max_depth, max_fields }
+}
+
+impl Source {
+    fn opening(self) -> Result<Opening, OpenError> {
+        Ok(Opening::Ready(Box::new(self)))
+    }
+
+    /// Looks at the lines of the first records, of which one begins at `first`, in an array or not.
+    fn with_lines(self, head: &[u8], first: usize, array: Option<usize>, end: bool) -> Result<Opening, OpenError> {
+        match Lines::find(head, first, array, end) {
+            Beginnings::Known(lines) => Source { lines, ..self }.opening(),
+            Beginnings::More => Ok(Opening::More),
+        }
+    }
 }
 
 const MARK: &[u8] = b"\xef\xbb\xbf";
@@ -91,17 +122,18 @@ fn behind_mark(head: &[u8], end: bool) -> Option<usize> {
 
 /// Opens NDJSON.
 pub fn open_lines(options: &Options, head: &[u8], end: bool) -> Result<Opening, OpenError> {
-    match behind_mark(head, end) {
-        Some(start) => ready(start, Layout::Lines, Vec::new(), options),
-        None => Ok(Opening::More),
+    let Some(start) = behind_mark(head, end) else { return Ok(Opening::More) };
+    match (&options.records_at, first_byte(head, start)) {
+        (Some(pointer), Some(first)) => open_at(pointer, options, head, first, end),
+        (Some(_), None) if !end => Ok(Opening::More),
+        _ => ready(start, Layout::Lines, options).opening(),
     }
 }
 
 /// Opens JSON.
 pub fn open(options: &Options, head: &[u8], end: bool) -> Result<Opening, OpenError> {
     let Some(start) = behind_mark(head, end) else { return Ok(Opening::More) };
-    let white = head[start..].iter().position(|b| !matches!(b, b' ' | b'\t' | b'\n' | b'\r'));
-    let Some(first) = white.map(|white| start + white) else {
+    let Some(first) = first_byte(head, start) else {
         return match end {
             true => Err(RecordError::new(head.len(), "the input holds no JSON value").into()),
             false => Ok(Opening::More),
@@ -111,9 +143,39 @@ pub fn open(options: &Options, head: &[u8], end: bool) -> Result<Opening, OpenEr
         return open_at(pointer, options, head, first, end);
     }
     match head[first] {
-        b'[' => open_items(first + 1, Vec::new(), options, head, end),
-        b'{' => ready(first, Layout::Maps, Vec::new(), options),
-        _ => ready(first, Layout::Scalars, Vec::new(), options),
+        b'[' => open_items((first + 1, Vec::new(), Vec::new()), options, head, end),
+        b'{' => ready(first, Layout::Maps, options).with_lines(head, first, None, end),
+        _ => open_others(first, options, head, end),
+    }
+}
+
+fn first_byte(head: &[u8], from: usize) -> Option<usize> {
+    head[from..].iter().position(|byte| !is_between(*byte)).map(|white| from + white)
+}
+
+/// Opens what begins with neither list nor map: values of one line, or text before the first map.
+fn open_others(first: usize, options: &Options, head: &[u8], end: bool) -> Result<Opening, OpenError> {
+    let seen = &head[..head.len().min(first + LOOK)];
+    let whole = end || seen.len() < head.len();
+    let line = match memchr::memchr(b'\n', &seen[first..]) {
+        Some(len) => &seen[first..first + len],
+        None if whole => &seen[first..],
+        None => return Ok(Opening::More),
+    };
+    let scalars = ready(first, Layout::Scalars, options);
+    let mut values = serde_json::Deserializer::from_slice(line).into_iter::<serde::de::IgnoredAny>();
+    if values.all(|value| value.is_ok()) {
+        return scalars.opening();
+    }
+    let begins = |line: usize| first_byte(seen, line + 1).filter(|at| matches!(seen[*at], b'{' | b'['));
+    let map = memchr::memchr_iter(b'\n', seen).filter(|line| *line > first).find_map(begins);
+    match map {
+        Some(at) if seen[at] == b'[' => Err(RecordError::new(first, "text before the array")
+            .hint("Take it away, or leave it to another program: tail -n +2, for example.")
+            .into()),
+        Some(at) => ready(first, Layout::Maps, options).with_lines(head, at, None, end),
+        None if whole => scalars.opening(),
+        None => Ok(Opening::More),
     }
 }
 
@@ -123,17 +185,25 @@ fn open_at(pointer: &str, options: &Options, head: &[u8], first: usize, end: boo
         return Err(Error::usage(message).into());
     };
     match check::locate(head, first, &tokens, options.max_depth, end)? {
-        Located::At(start, open) => open_items(start, open, options, head, end),
+        Located::At(start, open) => open_items((start, open, tokens), options, head, end),
         Located::More => Ok(Opening::More),
     }
 }
 
-fn open_items(start: usize, open: Vec<bool>, options: &Options, head: &[u8], end: bool) -> Result<Opening, OpenError> {
+/// Opens an array whose bracket ends before `start`.
+fn open_items(
+    (start, open, tokens): (usize, Vec<bool>, Vec<String>),
+    options: &Options,
+    head: &[u8],
+    end: bool,
+) -> Result<Opening, OpenError> {
     // The cutter sees no empty data, so this end has to be seen here.
     if end && start == head.len() {
         return Err(RecordError::new(start, "the array is not closed").into());
     }
-    ready(start, Layout::Items, open, options)
+    let source = Source { open, tokens, ..ready(start, Layout::Items, options) };
+    let first = first_byte(head, start).unwrap_or(head.len());
+    source.with_lines(head, first, Some(start - 1), end)
 }
 
 /// A target that is ready to be written.

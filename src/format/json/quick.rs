@@ -55,6 +55,12 @@ impl<const DEEP: u8> Work for Fill<'_, '_, '_, DEEP> {
             match run.next::<DEEP, V>(v) {
                 Some(true) => {}
                 Some(false) => return Met::End,
+                // What RFC 7464 puts before a record.
+                None if run.layout != Layout::Items && run.slice[*run.at..].first() == Some(&0x1e) => {
+                    run.batch.abandon();
+                    run.quick.interrupt();
+                    *run.at += 1;
+                }
                 None => {
                     run.batch.abandon();
                     run.quick.interrupt();

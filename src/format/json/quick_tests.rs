@@ -2,6 +2,7 @@
 
 use super::Layout;
 use super::decode::Decoder;
+use super::resync::Resync;
 use crate::format::{Chosen, Decode, Types, Want};
 use crate::memory::Arena;
 use crate::record::{Batch, Detail};
@@ -68,7 +69,8 @@ fn both_readers_tell_the_same() {
                 typed: false,
             };
             for seed in 0..800 {
-                let (mut quick, mut other) = [(); 2].map(|()| Decoder::new(layout, &want, 1, (5, 12))).into();
+                let (mut quick, mut other) =
+                    [(); 2].map(|()| Decoder::new(layout, &want, 1, (5, 12), Resync::new(None, 1, 5))).into();
                 other.quick.stay_out();
                 let bytes = noise(seed, 4096);
                 let mut dice = bytes.iter().map(|byte| usize::from(*byte)).cycle();

@@ -45,9 +45,9 @@ impl ReadFormat for Reading {
     }
 
     fn decoder(&self, want: &Want) -> Box<dyn Decode> {
-        let is_line = |name: &Box<[u8]>| **name == *FIELD.as_bytes();
+        let is_line = |name: &[u8]| *name == *FIELD.as_bytes();
         let columns = want.select.as_ref().filter(|names| !(names.len() == 1 && is_line(&names[0])));
-        let columns = columns.map(|names| names.iter().map(is_line).collect());
+        let columns = columns.map(|names| names.iter().map(|name| is_line(name)).collect());
         Box::new(TextDecode { columns, utf8: want.utf8, replace: want.replace_invalid_utf8, valid: true, at: 0 })
     }
 }

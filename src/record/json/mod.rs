@@ -17,6 +17,7 @@ pub use grouped::{Grouped, json_text};
 pub use quick::Quick;
 pub use read::Reader;
 pub use select::{Chosen, Selection};
+pub use strings::{LONE, replace_halves};
 pub use unflatten::Step;
 pub use write::{Fast, Plain, Refusal, Sink, Writer};
 

@@ -36,6 +36,9 @@ const NOTHING: Action = Action { slot: NONE, map: NONE };
 const NO_MAP: u32 = u32::MAX - 1;
 const DOTTED: u32 = u32::MAX - 1;
 
+/// Who is told of paths, and for each path of its numbers there.
+pub type Told = (Arc<Seen>, Arc<[Vec<usize>]>);
+
 /// What becomes of selected fields.
 #[derive(Clone, Default)]
 pub struct Chosen {
@@ -46,7 +49,7 @@ pub struct Chosen {
     /// So is a key with dots that is as good as a path.
     pub refuse_dotted: bool,
     /// Who is told of the paths that are met, and for each path of its numbers there.
-    pub seen: Option<(Arc<Seen>, Arc<[Vec<usize>]>)>,
+    pub seen: Option<Told>,
 }
 
 impl std::fmt::Debug for Chosen {

@@ -20,6 +20,10 @@ pub fn check(positions: &mut Positions, text: &[u8], quote: usize, mut at: usize
                 Escape::Plain(_) | Escape::Code(_, 6) => {}
                 // The low surrogate's backslash is a position too.
                 Escape::Code(..) => at += 1,
+                Escape::Bad(offset, LONE) => {
+                    const REPLACE: &str = "--invalid-utf8 replace puts U+FFFD in its place.";
+                    return Err(unexpected(offset, LONE.into()).hinted(REPLACE));
+                }
                 Escape::Bad(offset, reason) => return Err(fault(offset, reason)),
             },
             Some(_) => {
@@ -72,13 +76,34 @@ pub fn escape_len(text: &[u8], at: usize) -> Option<usize> {
     }
 }
 
+/// Why an escape is refused that U+FFFD can replace.
+pub const LONE: &str = "half of a surrogate pair, which is no character";
+
+/// Copies JSON text with U+FFFD for halves of surrogate pairs; gives the length of the copy, which is never longer.
+pub fn replace_halves(text: &[u8], to: &mut [u8]) -> usize {
+    let (mut at, mut len) = (0, 0);
+    while at < text.len() {
+        let (copy, size) = match text[at] {
+            b'\\' => match escape_at(text, at) {
+                Escape::Plain(_) => (&text[at..at + 2], 2),
+                Escape::Code(_, size) => (&text[at..at + size], size),
+                Escape::Bad(place, LONE) if place == at => ("\u{fffd}".as_bytes(), 6),
+                Escape::Bad(..) => (&text[at..at + 1], 1),
+            },
+            _ => (&text[at..at + 1], 1),
+        };
+        to[len..len + copy.len()].copy_from_slice(copy);
+        (at, len) = (at + size, len + copy.len());
+    }
+    len
+}
+
 fn code_at(text: &[u8], at: usize) -> Escape {
     const BAD: &str = "\\u without four hexadecimal digits";
     let Some(first) = hex(text, at + 2) else { return Escape::Bad(at, BAD) };
     if let Some(character) = char::from_u32(first) {
         return Escape::Code(character, 6);
     }
-    const LONE: &str = "half of a surrogate pair, which is no character";
     if first >= 0xdc00 || text.get(at + 6..at + 8) != Some(b"\\u") {
         return Escape::Bad(at, LONE);
     }

@@ -19,7 +19,8 @@ pub enum Among {
 ///
 /// A text is not checked. What holds is this: if a text [has no new keys](Self::has_no_new), then every record in it
 /// that is valid JSON, and that a decoder comes upon, has only paths that were learnt. The decoder goes on behind a
-/// bad record at the next line feed, or as [`Nesting`](super::Nesting) finds it from the record's first byte.
+/// bad record at the next line feed, or as [`Nesting`](super::Nesting) finds it from the record's first byte, or at a
+/// map that begins a line.
 pub struct Keys {
     unit: Unit,
     among: Among,
@@ -115,11 +116,11 @@ impl Walk {
         self.escapes |= backslashes != 0;
         let found = strings.next(v, v.equal(block, b'"'), backslashes);
         let mut tokens = v.operators(block) & !v.equal(block, b',');
+        let lines = v.equal(block, b'\n');
+        if lines & found.inside != 0 {
+            return false;
+        }
         if LINES {
-            let lines = v.equal(block, b'\n');
-            if lines & found.inside != 0 {
-                return false;
-            }
             tokens |= lines;
         }
         self.tokens::<LEARN>(keys, (text, base, bytes), tokens & !found.inside)
@@ -216,6 +217,9 @@ impl Walk {
             self.within = true;
             self.place = keys.known.enter(ROOT);
             return is_between(&text[self.behind..at]);
+        } else if begins_line(text, at) {
+            // The record before may be cut off.
+            return false;
         } else if keys.apart {
             // Without a key it can't be entered.
             let key = self.place.key;
@@ -244,6 +248,12 @@ impl Walk {
         self.place = keys.known.leave(map);
         true
     }
+}
+
+/// Whether nothing but blanks is before the byte at `at` in its line.
+#[inline(always)]
+fn begins_line(text: &[u8], at: usize) -> bool {
+    text[..at].iter().rev().find(|byte| !matches!(byte, b' ' | b'\t')).is_some_and(|byte| *byte == b'\n')
 }
 
 /// Whether the bracket at `at` ends an array whose last record ends before `behind`: nothing follows it.
@@ -300,7 +310,7 @@ mod tests {
                 escaped = byte == b'\\' && !escaped;
                 inside ^= quote;
                 let white = matches!(byte, b' ' | b'\t' | b'\n' | b'\r');
-                if (inside && byte == b'\n' && among == Among::Lines) || (ended && !white) {
+                if (inside && byte == b'\n') || (ended && !white) {
                     return false;
                 }
                 if quote && inside {
@@ -318,6 +328,7 @@ mod tests {
                     b'{' | b'[' if skipped > 0 => skipped += 1,
                     b'}' | b']' if skipped > 0 => skipped -= 1,
                     b'{' if open.is_empty() => open.push((0, None)),
+                    b'{' if begins_line(text, at) => return false,
                     b'{' if apart => match open.last() {
                         Some((_, Some(key))) => {
                             path = key.clone();

@@ -13,7 +13,7 @@ mod text;
 pub use compact::Compactor;
 pub use ends::{Guess, byte, number_end, text_end, white_end};
 pub use keys::{Among, Keys};
-pub use nesting::{Hit, Nesting, Seek};
+pub use nesting::{Columns, Hit, Nesting, Seek};
 pub use positions::{AHEAD, Positions};
 pub use text::{escape_into, escape_of, find_special, short_special, write_text, write_untyped};
 

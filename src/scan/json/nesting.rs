@@ -21,30 +21,74 @@ pub enum Hit {
     Between(usize),
     /// The bracket that ends the array.
     End(usize),
+    /// A line feed inside a string, which no string can have, in a list or map.
+    Text(usize),
+    /// The same outside of all lists and maps.
+    Loose(usize),
+    /// In a list or map, a bracket as far from its line's beginning as those that begin records, or as the one that
+    /// ends the array; or so it seems: what stands before it was not looked at.
+    Bracket(usize),
 }
 
-/// A walk through a text, as far as it was looked at. It counts brackets of both kinds alike; what else
-/// is wrong with a text is the decoder's business.
+impl Hit {
+    /// Its offset.
+    pub fn at(self) -> usize {
+        match self {
+            Hit::Between(at) | Hit::End(at) | Hit::Text(at) | Hit::Loose(at) | Hit::Bracket(at) => at,
+        }
+    }
+}
+
+/// How far the brackets that begin records, and the one that ends the array, are from the line feed before them; 0 for
+/// those that do not begin a line. Less than 64.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Columns {
+    /// Of the brackets that begin records.
+    pub open: u32,
+    /// Of the bracket that ends the array.
+    pub close: u32,
+}
+
+/// A walk through a text, as far as it was looked at. It counts brackets of both kinds alike, and says where a text
+/// looks broken; what else is wrong with it is the decoder's business.
 #[derive(Clone, Copy, Debug)]
 pub struct Nesting {
     seek: Seek,
     unit: Unit,
+    columns: Columns,
+    /// Where it began.
+    from: usize,
     strings: Strings,
+    /// The line feeds of the block before.
+    lines: u64,
     depth: i64,
     /// Offset of the next block.
     next: usize,
-    /// Bytes of that block that were looked at already.
+    /// Bytes of that block in which boundaries were looked for already.
     seen: u32,
+    /// Bytes of that block in which it was told already what looks broken.
+    told: u32,
 }
 
 impl Nesting {
     /// A walk from offset `from`, which is outside of all values.
-    pub fn new(unit: Unit, seek: Seek, from: usize) -> Nesting {
-        Nesting { seek, unit, strings: Strings::default(), depth: 0, next: from, seen: 0 }
+    pub fn new(unit: Unit, seek: Seek, columns: Columns, from: usize) -> Nesting {
+        let strings = Strings::default();
+        Nesting { seek, unit, columns, from, strings, lines: 0, depth: 0, next: from, seen: 0, told: 0 }
     }
 
-    /// The first hit at or after `least`, or the end of the array wherever it is. None: not in `text`;
-    /// then the walk can go on when more of the same text is there.
+    /// The same walk from another place, which is outside of all values.
+    pub fn again(&self, from: usize) -> Nesting {
+        Nesting::new(self.unit, self.seek, self.columns, from)
+    }
+
+    /// Where it began.
+    pub fn from(&self) -> usize {
+        self.from
+    }
+
+    /// The first hit at or after `least`, or the first of the others, wherever it is. None: not in `text`; then the walk
+    /// can go on when more of the same text is there.
     pub fn find(&mut self, text: &[u8], least: usize) -> Option<Hit> {
         self.unit.run(Find { nesting: self, text, least })
     }
@@ -81,7 +125,7 @@ impl Find<'_> {
                 return Some(hit);
             }
             n.next += 64;
-            n.seen = 0;
+            (n.seen, n.told) = (0, 0);
         }
         *self.nesting = n;
         // The rest is looked at without moving on: more may follow it.
@@ -101,40 +145,85 @@ impl Nesting {
         let before = *self;
         let found = self.strings.next(v, v.equal(block, b'"'), v.equal(block, b'\\'));
         let outside = !found.inside & part;
-        let (mut opens, mut closes, mut others) = (0, 0, 0);
+        let lines = v.equal(block, b'\n') & part;
+        // What no record has.
+        let broken = lines & found.inside;
+        let (mut opens, mut closes, mut others, mut first) = (0, 0, 0, 0);
         if SEEK == 2 {
             others = v.white(block) & outside;
         } else {
-            opens = (v.equal(block, b'{') | v.equal(block, b'[')) & outside;
-            closes = (v.equal(block, b'}') | v.equal(block, b']')) & outside;
+            let curly = v.set_bit_5(block);
+            opens = v.equal(curly, b'{') & outside;
+            closes = v.equal(curly, b'}') & outside;
+            if lines | self.lines != 0 {
+                first = self.line(lines, self.columns.open) & opens;
+                first |= self.line(lines, self.columns.close) & closes & v.equal(block, b']');
+                self.lines = lines;
+            }
         }
         // Seldom does a value end in a block that is far inside of it.
         let far = SEEK != 2 && self.depth > i64::from(closes.count_ones());
         if far {
             self.depth += i64::from(opens.count_ones()) - i64::from(closes.count_ones());
+            if broken | first != 0 {
+                return self.far(broken, first, before);
+            }
             return None;
         }
-        if SEEK == 2 && self.next + 64 <= least {
+        if SEEK == 2 && self.next + 64 <= least && broken == 0 {
             return None;
         }
         if SEEK == 0 && self.next + 64 > least {
             others = v.equal(block, b',') & outside;
         }
-        let hit = self.exact::<SEEK>(opens, closes, others, least)?;
-        let (Hit::Between(at) | Hit::End(at)) = hit;
-        let seen = (at + 1 - self.next) as u32;
-        *self = Nesting { seen, ..before };
+        let hit = self.exact::<SEEK>([opens, closes, others, broken, first], least)?;
+        *self = before.behind(hit);
+        Some(hit)
+    }
+
+    /// The bytes that are `column` bytes behind a line feed of this block or the one before.
+    #[inline(always)]
+    fn line(&self, lines: u64, column: u32) -> u64 {
+        // Twice, because a shift by 64 is none.
+        if column == 0 { 0 } else { lines << column | self.lines >> 1 >> (63 - column) }
+    }
+
+    /// The state before the block in which the hit is, from which the walk goes on.
+    #[inline(always)]
+    fn behind(self, hit: Hit) -> Nesting {
+        let behind = (hit.at() + 1 - self.next) as u32;
+        match hit {
+            Hit::Between(_) | Hit::End(_) => Nesting { seen: behind, ..self },
+            _ => Nesting { told: behind, ..self },
+        }
+    }
+
+    /// The first hit of a block in whose whole a list or map is open.
+    #[cold]
+    #[inline(never)]
+    fn far(&mut self, broken: u64, first: u64, before: Nesting) -> Option<Hit> {
+        let new = u64::MAX.checked_shl(self.told).unwrap_or(0) & (broken | first);
+        if new == 0 {
+            return None;
+        }
+        let index = new.trailing_zeros();
+        let at = self.next + index as usize;
+        let hit = if broken >> index & 1 == 1 { Hit::Text(at) } else { Hit::Bracket(at) };
+        *self = before.behind(hit);
         Some(hit)
     }
 
     #[inline(always)]
-    fn exact<const SEEK: u8>(&mut self, opens: u64, closes: u64, others: u64, least: usize) -> Option<Hit> {
-        let mut bits = opens | closes | others;
+    fn exact<const SEEK: u8>(&mut self, [opens, closes, others, broken, first]: [u64; 5], least: usize) -> Option<Hit> {
+        let mut bits = opens | closes | others | broken;
         while bits != 0 {
             let bit = bits & bits.wrapping_neg();
             let index = bits.trailing_zeros();
             bits ^= bit;
             let (at, new) = (self.next + index as usize, index >= self.seen);
+            if first & bit != 0 && self.depth > 0 && index >= self.told {
+                return Some(Hit::Bracket(at));
+            }
             if opens & bit != 0 {
                 self.depth += 1;
             } else if closes & bit != 0 {
@@ -147,6 +236,10 @@ impl Nesting {
                     if new && at >= least {
                         return Some(Hit::Between(at));
                     }
+                }
+            } else if broken & bit != 0 {
+                if index >= self.told {
+                    return Some(if self.depth > 0 { Hit::Text(at) } else { Hit::Loose(at) });
                 }
             } else if self.depth == 0 && new && at >= least {
                 return Some(Hit::Between(at));
@@ -162,14 +255,27 @@ mod tests {
     use crate::scan::vector::tests::noise;
 
     /// The definition, byte by byte: every hit.
-    fn expected(text: &[u8], seek: Seek) -> Vec<Hit> {
+    fn expected(text: &[u8], seek: Seek, columns: Columns) -> Vec<Hit> {
         let (mut hits, mut inside, mut escaped, mut depth) = (Vec::new(), false, false, 0i64);
         for (at, &byte) in text.iter().enumerate() {
             let quote = byte == b'"' && !escaped;
             escaped = byte == b'\\' && !escaped;
             inside ^= quote;
             if inside || quote {
+                if inside && byte == b'\n' {
+                    hits.push(if depth > 0 { Hit::Text(at) } else { Hit::Loose(at) });
+                }
                 continue;
+            }
+            let behind_line =
+                |column: u32| column > 0 && at.checked_sub(column as usize).is_some_and(|lf| text[lf] == b'\n');
+            let first = match byte {
+                b'{' | b'[' => behind_line(columns.open),
+                b']' => behind_line(columns.close),
+                _ => false,
+            };
+            if first && depth > 0 && seek != Seek::White {
+                hits.push(Hit::Bracket(at));
             }
             match (byte, seek) {
                 (b' ' | b'\t' | b'\n' | b'\r', Seek::White) => hits.push(Hit::Between(at)),
@@ -195,40 +301,44 @@ mod tests {
         hits
     }
 
-    fn offset(hit: &Hit) -> usize {
-        let (Hit::Between(at) | Hit::End(at)) = hit;
-        *at
+    /// Whether a hit is found though it is before `least`.
+    fn always(hit: &Hit) -> bool {
+        !matches!(hit, Hit::Between(_))
     }
 
     #[test]
     fn finds_what_the_definition_says_from_any_place_and_in_any_pieces() {
+        let columns = [(0, 0), (1, 1), (2, 1), (5, 3), (63, 40)].map(|(open, close)| Columns { open, close });
         for seed in 0..120 {
+            let columns = columns[seed as usize % columns.len()];
             let mut text = noise(seed, 600);
             if seed % 2 == 0 {
                 text.iter_mut().filter(|b| **b == b'"' || **b == b'\\').for_each(|b| *b = b'[');
             }
             for seek in [Seek::Items, Seek::Closed, Seek::White] {
-                let all = expected(&text, seek);
+                let all = expected(&text, seek, columns);
                 for unit in Unit::available() {
+                    let start = || Nesting::new(unit, seek, columns, 0);
                     for least in [0, 1, 63, 64, 65, 200, 599, 700] {
-                        let first = all.iter().find(|hit| offset(hit) >= least || matches!(hit, Hit::End(_)));
-                        let mut nesting = Nesting::new(unit, seek, 0);
-                        assert_eq!(nesting.find(&text, least), first.copied(), "{unit:?} {seed} {seek:?} {least}");
+                        let first = all.iter().find(|hit| hit.at() >= least || always(hit));
+                        assert_eq!(start().find(&text, least), first.copied(), "{unit:?} {seed} {seek:?} {least}");
                         // The same text arriving in pieces.
-                        let mut nesting = Nesting::new(unit, seek, 0);
+                        let mut nesting = start();
                         let hit = [1, 60, 64, 130, 131, 400, 600].iter().find_map(|n| nesting.find(&text[..*n], least));
                         assert_eq!(hit, first.copied(), "{unit:?} {seed} {seek:?} {least} in pieces");
                     }
                     // One after another.
-                    let (mut nesting, mut least, mut found) = (Nesting::new(unit, seek, 0), 0, Vec::new());
+                    let (mut nesting, mut least, mut found) = (start(), 0, Vec::new());
                     while let Some(hit) = nesting.find(&text, least) {
                         found.push(hit);
-                        least = offset(&hit) + 1;
+                        if matches!(hit, Hit::Between(_)) {
+                            least = hit.at() + 1;
+                        }
                         if matches!(hit, Hit::End(_)) {
                             break;
                         }
                     }
-                    assert_eq!(found, all, "{unit:?} {seed} {seek:?}");
+                    assert_eq!(found, all, "{unit:?} {seed} {seek:?} {columns:?}");
                 }
             }
         }

@@ -149,6 +149,11 @@ impl Vector for Avx2 {
         join(digits(block[0]), digits(block[1]))
     }
     #[inline(always)]
+    fn set_bit_5(self, block: Self::Block) -> Self::Block {
+        // SAFETY: `self` proves AVX2.
+        block.map(|half| unsafe { _mm256_or_si256(half, _mm256_set1_epi8(0x20)) })
+    }
+    #[inline(always)]
     fn operators(self, block: Self::Block) -> u64 {
         join(operators(block[0]), operators(block[1]))
     }

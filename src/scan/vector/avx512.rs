@@ -90,6 +90,11 @@ impl Vector for Avx512 {
         }
     }
     #[inline(always)]
+    fn set_bit_5(self, block: __m512i) -> __m512i {
+        // SAFETY: `self` proves AVX-512.
+        unsafe { _mm512_or_si512(block, _mm512_set1_epi8(0x20)) }
+    }
+    #[inline(always)]
     fn operators(self, block: __m512i) -> u64 {
         // SAFETY: `self` proves AVX-512. Control characters are taken out because bit 5 makes a comma of a form feed.
         unsafe {

@@ -47,6 +47,8 @@ pub trait Vector: Copy {
     fn digits(self, block: Self::Block) -> u64 {
         self.below(block, b'9' + 1) & !self.below(block, b'0')
     }
+    /// The bytes with bit 5 set: `[` and `]` become `{` and `}`, which no other byte does.
+    fn set_bit_5(self, block: Self::Block) -> Self::Block;
     /// Where one of `{ } [ ] : ,` stands.
     fn operators(self, block: Self::Block) -> u64;
     /// Where a space, tab, line feed or carriage return stands.

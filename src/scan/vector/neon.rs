@@ -133,6 +133,11 @@ impl Vector for Neon {
         bits(block.map(|register| below(register, byte)))
     }
     #[inline(always)]
+    fn set_bit_5(self, block: Self::Block) -> Self::Block {
+        // SAFETY: NEON is part of the target.
+        block.map(|part| unsafe { vorrq_u8(part, vdupq_n_u8(0x20)) })
+    }
+    #[inline(always)]
     fn operators(self, block: Self::Block) -> u64 {
         bits(block.map(operators))
     }

@@ -58,6 +58,10 @@ impl Vector for Portable {
         mask(&block, |b| b < byte)
     }
     #[inline(always)]
+    fn set_bit_5(self, block: [u8; 64]) -> [u8; 64] {
+        block.map(|b| b | 0x20)
+    }
+    #[inline(always)]
     fn operators(self, block: [u8; 64]) -> u64 {
         // `[` and `]` are `{` and `}` without bit 5.
         mask(&block, |b| (b | 0x20 == b'{') | (b | 0x20 == b'}') | (b == b':') | (b == b','))

@@ -1,0 +1,317 @@
+//! Where reading goes on after a bad record. Cutter and decoder ask here, so that they agree.
+//!
+//! A record that is not valid but whose strings and brackets are regular ends where its last bracket closes. Where they
+//! are not, the next line that begins like the first record is the next record: with the same white space before the same
+//! bracket. What shows that they are not regular is never found in valid JSON: a line feed inside a string, or such a
+//! line inside of a record that is not valid up to its end. So valid records are never divided, whatever their lines
+//! look like.
+
+use super::check::{Checker, Refused};
+use crate::format::MAX_DEPTH;
+use crate::scan::json::{Columns, Hit, Nesting, Seek};
+use crate::scan::vector::Unit;
+
+/// How the lines begin that begin records.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lines {
+    /// A line feed, white space, and the bracket that opens a record.
+    open: Box<[u8]>,
+    /// The same for the bracket that closes the array; empty if it can't be told from others.
+    close: Box<[u8]>,
+}
+
+/// What was found about the lines of a source.
+pub enum Beginnings {
+    /// It is known how the lines of records begin, or that nothing tells.
+    Known(Option<Lines>),
+    /// More of the input is needed to know.
+    More,
+}
+
+/// The deepest indentation that is looked for.
+const WIDEST: usize = 62;
+/// How much of the input is looked at.
+pub const LOOK: usize = 64 << 10;
+
+pub fn is_white(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
+}
+
+/// White space, or what RFC 7464 puts before a record.
+pub fn is_between(byte: u8) -> bool {
+    is_white(byte) || byte == 0x1e
+}
+
+impl Lines {
+    /// Looks at the first record, whose bracket is at `first`, and the one of the array around it.
+    pub fn find(head: &[u8], first: usize, array: Option<usize>, end: bool) -> Beginnings {
+        let seen = &head[..head.len().min(first + LOOK)];
+        let whole = end || seen.len() < head.len();
+        match Lines::look(seen, first, array) {
+            Some(lines) => Beginnings::Known(lines),
+            None if whole => Beginnings::Known(None),
+            None => Beginnings::More,
+        }
+    }
+
+    /// None: there is too little to see.
+    fn look(seen: &[u8], mut first: usize, array: Option<usize>) -> Option<Option<Lines>> {
+        let bracket = *seen.get(first)?;
+        if !matches!(bracket, b'{' | b'[') {
+            return Some(None);
+        }
+        if indentation(seen, first).is_none() {
+            // Another record may begin a line: the second one, unless the first is broken.
+            first = match check(&[], MAX_DEPTH, seen, first, &mut Vec::new()) {
+                Ok(closed) => closed,
+                Err((offset, _)) if offset == seen.len() => return None,
+                Err(_) => first + memchr::memchr(b'\n', &seen[first..])?,
+            };
+            while is_between(*seen.get(first)?) || (array.is_some() && seen[first] == b',') {
+                first += 1;
+            }
+            if seen[first] != bracket {
+                return Some(None);
+            }
+        }
+        let Some(indent) = indentation(seen, first).filter(|indent| indent.len() <= WIDEST) else { return Some(None) };
+        let mut next = first + 1;
+        while matches!(*seen.get(next)?, b' ' | b'\t' | b'\r') {
+            next += 1;
+        }
+        let block = seen[next] == b'\n';
+        if block {
+            while is_white(*seen.get(next)?) {
+                next += 1;
+            }
+            let inner = indentation(seen, next).unwrap_or_default();
+            let tells = inner.len() > indent.len() || matches!(seen[next], b'}' | b']');
+            if !tells {
+                return Some(None);
+            }
+        }
+        let outer = array.map(|array| {
+            let line = line_start(seen, array);
+            let white = seen[line..array].iter().take_while(|byte| is_white(**byte)).count();
+            &seen[line..line + white]
+        });
+        let outer = outer.filter(|outer| outer.len() < indent.len() || (outer.len() == indent.len() && !block));
+        let begin = |indent: &[u8], bracket: &[u8]| [b"\n", indent, bracket].concat().into_boxed_slice();
+        let close = outer.map_or_else(Box::default, |outer| begin(outer, b"]"));
+        Some(Some(Lines { open: begin(indent, &[bracket]), close }))
+    }
+
+    fn columns(&self) -> Columns {
+        Columns { open: self.open.len() as u32 - 1, close: self.close.len().saturating_sub(1) as u32 }
+    }
+
+    /// Whether the bracket at `at` begins such a line.
+    fn begins(&self, text: &[u8], at: usize) -> bool {
+        let line = &text[..=at];
+        line.ends_with(&self.open) || (!self.close.is_empty() && line.ends_with(&self.close))
+    }
+
+    /// The first bracket that begins such a line, of the lines behind line feeds from `from` on.
+    fn next(&self, text: &[u8], from: usize) -> Option<usize> {
+        let find = |text: &[u8], line: &[u8]| {
+            let found = memchr::memmem::find(text, line);
+            found.map(|at| from + at + line.len() - 1)
+        };
+        let open = find(&text[from..], &self.open);
+        let close = match &*self.close {
+            [] => None,
+            close => find(&text[from..open.unwrap_or(text.len())], close),
+        };
+        close.or(open)
+    }
+}
+
+fn line_start(text: &[u8], at: usize) -> usize {
+    memchr::memrchr(b'\n', &text[..at]).map_or(0, |before| before + 1)
+}
+
+/// What stands before a byte in its line, if that is nothing but white space.
+fn indentation(text: &[u8], at: usize) -> Option<&[u8]> {
+    let line = &text[line_start(text, at)..at];
+    // A byte order mark does not come again.
+    let line = line.strip_prefix(super::MARK).unwrap_or(line);
+    line.iter().all(|byte| is_between(*byte)).then_some(line)
+}
+
+/// What a walk has to do where a text looks broken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// It only looked so: the walk goes on.
+    On,
+    /// A whole value ends before this offset: another walk goes on from there.
+    Whole(usize),
+    /// The record is broken; the next one, or the end of the array, is looked for from this offset on.
+    Anew(usize),
+    /// More of the text is needed.
+    More,
+    /// Nothing tells where the next record begins.
+    Lost,
+}
+
+/// Finds where reading goes on.
+#[derive(Clone, Debug)]
+pub struct Resync {
+    lines: Option<Lines>,
+    /// The lists and maps around a record.
+    around: Vec<bool>,
+    max_depth: usize,
+    /// Brackets of lists and maps that are known not to be closed: those that were open where a check failed.
+    unclosed: Vec<usize>,
+}
+
+impl Resync {
+    pub fn new(lines: Option<Lines>, around: usize, max_depth: usize) -> Resync {
+        Resync { lines, around: vec![false; around], max_depth, unclosed: Vec::new() }
+    }
+
+    /// What walks have to look for.
+    pub fn columns(&self) -> Columns {
+        self.lines.as_ref().map_or(Columns::default(), Lines::columns)
+    }
+
+    /// The next text is another one.
+    pub fn begin(&mut self) {
+        self.unclosed.clear();
+    }
+
+    /// The next text is the one from `len` on of the last.
+    pub fn pass(&mut self, len: usize) {
+        self.unclosed.retain(|at| *at >= len);
+        self.unclosed.iter_mut().for_each(|at| *at -= len);
+    }
+
+    /// What a walk does about a hit that is no boundary. `end` says that nothing follows `text`.
+    pub fn next(&mut self, text: &[u8], walk: &Nesting, hit: Hit, end: bool) -> Next {
+        match (hit, &self.lines) {
+            (Hit::Loose(at), _) => Next::Anew(at + 1),
+            (Hit::Text(_) | Hit::Bracket(_), None) => Next::Lost,
+            (Hit::Text(at), Some(_)) => self.line(text, at, end),
+            (Hit::Bracket(at), Some(lines)) if lines.begins(text, at) => self.judge(text, walk.from(), at, end),
+            _ => Next::On,
+        }
+    }
+
+    /// Goes on with the next line that begins a record.
+    fn line(&self, text: &[u8], from: usize, end: bool) -> Next {
+        match self.lines.as_ref().and_then(|lines| lines.next(text, from)) {
+            Some(at) => Next::Anew(at),
+            None if end => Next::Anew(text.len()),
+            None => Next::More,
+        }
+    }
+
+    /// The bracket at `at`, inside of a record, begins a line as records do: is the record valid all the same? `from` is
+    /// outside of all records.
+    fn judge(&mut self, text: &[u8], from: usize, at: usize, end: bool) -> Next {
+        let before = text[..at].iter().rposition(|byte| !is_white(*byte)).map_or(0, |before| text[before]);
+        if text[at] != b']' && !matches!(before, b'[' | b',' | b':') {
+            return Next::Anew(at);
+        }
+        let start = outermost(text, from, at);
+        if self.unclosed.contains(&start) {
+            return Next::Anew(at);
+        }
+        let mut open = Vec::new();
+        match check(&self.around, self.max_depth, text, start, &mut open) {
+            Ok(end) => Next::Whole(end),
+            Err((offset, _)) if offset == text.len() && !end => Next::More,
+            Err((offset, Refused::TooDeep)) => self.line(text, offset, end),
+            Err(_) => {
+                self.unclosed = open;
+                Next::Anew(at)
+            }
+        }
+    }
+
+    /// Where the bad list or map at `start` ends in a text that ends with a record; none if nothing tells.
+    pub fn end_of(&mut self, text: &[u8], start: usize) -> Option<usize> {
+        let mut walk = Nesting::new(Unit::get(), Seek::Closed, self.columns(), start);
+        loop {
+            match walk.find(text, start) {
+                Some(Hit::Between(at)) if self.lines.is_none() && !self.matches(&text[start..=at]) => return None,
+                Some(Hit::Between(at)) => return Some(at + 1),
+                Some(hit) => match self.next(text, &walk, hit, true) {
+                    Next::On => {}
+                    Next::Whole(end) | Next::Anew(end) => return Some(end),
+                    Next::More | Next::Lost => return None,
+                },
+                // The end of the input cuts it off, or else it is broken before that.
+                None if self.lines.is_none() => {
+                    let checked = check(&self.around, self.max_depth, text, start, &mut Vec::new());
+                    let cut_off = matches!(checked, Err((offset, _)) if offset == text.len());
+                    return cut_off.then_some(text.len());
+                }
+                None => return Some(text.len()),
+            }
+        }
+    }
+
+    /// Whether brackets are closed by those of their kind.
+    fn matches(&self, text: &[u8]) -> bool {
+        let (mut open, mut inside, mut escaped) = (Vec::new(), false, false);
+        for &byte in text {
+            let quote = byte == b'"' && !escaped;
+            escaped = byte == b'\\' && !escaped;
+            inside ^= quote;
+            match byte {
+                _ if inside || quote => {}
+                b'{' | b'[' if open.len() < self.max_depth => open.push(byte + 2),
+                b'{' | b'[' => return false,
+                b'}' | b']' if open.pop() != Some(byte) => return false,
+                _ => {}
+            }
+        }
+        true
+    }
+}
+
+/// Where the list or map at `start`, inside of those `around` it, ends; else where that becomes impossible, and which
+/// brackets are `open` there.
+fn check(
+    around: &[bool],
+    max_depth: usize,
+    text: &[u8],
+    start: usize,
+    open: &mut Vec<usize>,
+) -> Result<usize, (usize, Refused)> {
+    let mut checker = Checker::lenient(around.to_vec(), max_depth);
+    for (at, byte) in (start..).zip(&text[start..]) {
+        checker.take(*byte).map_err(|refused| (at, refused))?;
+        let now = checker.depth() - around.len();
+        if now > open.len() {
+            open.push(at);
+        }
+        open.truncate(now);
+        if now == 0 {
+            return Ok(at + 1);
+        }
+    }
+    Err((text.len(), Refused::Because("the end")))
+}
+
+/// The bracket of the list or map, outside of all others, that is open at `at`.
+fn outermost(text: &[u8], from: usize, at: usize) -> usize {
+    let (mut start, mut depth, mut inside, mut escaped) = (from, 0usize, false, false);
+    for (place, &byte) in text[from..at].iter().enumerate() {
+        let quote = byte == b'"' && !escaped;
+        escaped = byte == b'\\' && !escaped;
+        inside ^= quote;
+        match byte {
+            _ if inside || quote => {}
+            b'{' | b'[' => {
+                if depth == 0 {
+                    start = from + place;
+                }
+                depth += 1;
+            }
+            b'}' | b']' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    start
+}

@@ -1,0 +1,374 @@
+//! Broken JSON: what is good around a bad record comes out, and nothing is lost in silence.
+#![allow(clippy::unwrap_used)] // A test that can't go on fails.
+
+mod support;
+
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+
+use serde_json::Value;
+use support::process::Random;
+use support::{Ran, feed, folder, run};
+
+/// Record `n` in one line.
+fn record(n: usize) -> String {
+    format!(r#"{{"id":{n},"name":"name {n}","list":[1,{{"x":{n}}}]}}"#)
+}
+
+/// The same over several lines, as many programs write it inside of an array.
+fn pretty(n: usize) -> String {
+    format!(
+        "  {{\n    \"id\": {n},\n    \"name\": \"name {n}\",\n    \"list\": [\n      1,\n      {{\n        \"x\": {n}\n      }}\n    ]\n  }}"
+    )
+}
+
+/// How records stand in a file.
+struct Shape {
+    name: &'static str,
+    flags: &'static [&'static str],
+    before: &'static str,
+    record: fn(usize) -> String,
+    between: &'static str,
+    behind: &'static str,
+}
+
+const SHAPES: [Shape; 5] = [
+    Shape { name: "lines", flags: &[], before: "", record, between: "\n", behind: "\n" },
+    Shape { name: "an array in lines", flags: &[], before: "[\n", record, between: ",\n", behind: "\n]\n" },
+    Shape {
+        name: "an array that begins with a record",
+        flags: &[],
+        before: "[",
+        record,
+        between: ",\r\n",
+        behind: "]",
+    },
+    Shape { name: "a pretty array", flags: &[], before: "[\n", record: pretty, between: ",\n", behind: "\n]\n" },
+    Shape {
+        name: "an inner array",
+        flags: &["--records-at", "/x/data"],
+        before: "{\n\"v\": 1, \"x\": {\n \"data\": [\n",
+        record: pretty,
+        between: ",\n",
+        behind: "\n ],\n \"n\": [3]}}\n",
+    },
+];
+
+/// What is wrong with one record.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Fault {
+    Quote,
+    Cut,
+    MissingBrace,
+    ExtraBrace,
+    Comma,
+    Garbage,
+    Control,
+}
+
+const FAULTS: [Fault; 7] =
+    [Fault::Quote, Fault::Cut, Fault::MissingBrace, Fault::ExtraBrace, Fault::Comma, Fault::Garbage, Fault::Control];
+
+impl Shape {
+    /// `count` records, of which number `at` has the fault; and whether that record is good all the same.
+    fn source(&self, count: usize, at: usize, fault: Fault, random: &mut Random) -> (String, bool) {
+        let mut text = self.before.to_owned();
+        for n in 0..count {
+            let mut record = (self.record)(n);
+            let mut between = if n + 1 == count { self.behind } else { self.between };
+            if n == at {
+                match fault {
+                    Fault::Quote => record = record.replacen(&format!("name {n}\""), &format!("name {n}"), 1),
+                    Fault::Cut => {
+                        // Behind the line in which it begins, where it has several.
+                        let least = record.find("\"id\"").unwrap() + 2;
+                        if !self.flags.is_empty() {
+                            // Behind it the rest of the document would make a valid record.
+                            record.truncate(record.find("\"list\"").unwrap());
+                        }
+                        record.truncate(least + random.below((record.len() - least) as u64 - 1) as usize);
+                        between = between.strip_prefix(',').unwrap_or(between);
+                    }
+                    Fault::MissingBrace => record.truncate(record.len() - 1),
+                    Fault::ExtraBrace => record.push('}'),
+                    Fault::Comma => record.push(','),
+                    Fault::Garbage => text += "some other text\n",
+                    Fault::Control => record = record.replacen("name ", "name\u{1}", 1),
+                }
+            }
+            text += &record;
+            text += between;
+        }
+        (text, matches!(fault, Fault::ExtraBrace | Fault::Comma | Fault::Garbage))
+    }
+
+    /// Runs `convert` of a file, or of standard input.
+    fn convert(&self, here: &Path, input: &str, flags: &[&str], fed: Option<&[u8]>) -> Ran {
+        let base = ["convert", input, "-f", "json", "-t", "ndjson", "-q", "--report", "report", "--force"];
+        let all = base.iter().chain(self.flags).chain(flags);
+        match fed {
+            Some(fed) => feed(here, all, fed),
+            None => run(here, all),
+        }
+    }
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+#[test]
+fn one_fault_takes_no_other_record_with_it() {
+    const COUNT: usize = 90;
+    let mut random = Random(7);
+    for shape in &SHAPES {
+        for fault in FAULTS {
+            for at in [0, 1 + random.below(COUNT as u64 - 2) as usize, COUNT - 1] {
+                if fault == Fault::Garbage && at == 0 && shape.before == "[" {
+                    continue; // The record begins in the line of the text.
+                }
+                let here = folder();
+                let here = here.path();
+                let (source, stays) = shape.source(COUNT, at, fault, &mut random);
+                fs::write(here.join("a.json"), &source).unwrap();
+                fs::write(here.join("a.json.gz"), gzip(source.as_bytes())).unwrap();
+                let good = (0..COUNT).filter(|n| stays || *n != at);
+                let expected: String = good.map(|n| record(n) + "\n").collect();
+                let what = format!("{}, {fault:?} at {at}", shape.name);
+                let skip = ["--on-error", "skip"];
+                for (input, flags) in [
+                    ("a.json", &["-j", "1"][..]),
+                    ("a.json", &["-j", "3", "--slice-size", "60"]),
+                    ("a.json", &["-j", "2", "--slice-size", "2KiB", "--io", "read"]),
+                    ("a.json.gz", &["-j", "2", "--slice-size", "1KiB"]),
+                    ("-", &["-j", "1", "--slice-size", "700"]),
+                ] {
+                    let fed = (input == "-").then_some(source.as_bytes());
+                    let ran = shape.convert(here, input, &[&skip[..], flags].concat(), fed);
+                    assert_eq!(ran.code, 0, "{what}, {flags:?}: {}", ran.stderr);
+                    assert!(ran.stdout == expected, "{what}, {input} {flags:?}");
+                    let report: Value = serde_json::from_slice(&fs::read(here.join("report")).unwrap()).unwrap();
+                    assert_eq!(report["records_failed"], 1, "{what}, {input} {flags:?}");
+                    let most = if shape.name.contains("lines") { 60 } else { 160 };
+                    assert!(report["bytes_failed"].as_u64().unwrap() < most, "{what}, {flags:?}: {report}");
+                }
+                shape.convert(here, "a.json", &["--on-error", "skip", "--max-errors", "0"], None).ends(1);
+                shape.convert(here, "a.json", &[], None).ends(1).says(&["a.json: record "]);
+                run(here, ["count", "-f", "json", "-r", "a.json"].iter().chain(shape.flags)).ends(1);
+            }
+        }
+    }
+}
+
+/// A large file once: the bad record is in its middle, and all else is there.
+#[test]
+fn ten_thousand_records_but_one() {
+    let mut random = Random(3);
+    for (shape, fault) in SHAPES.iter().zip([Fault::Quote, Fault::MissingBrace, Fault::Cut, Fault::Quote, Fault::Cut]) {
+        let here = folder();
+        let at = 1 + random.below(9_998) as usize;
+        let (source, _) = shape.source(10_000, at, fault, &mut random);
+        fs::write(here.path().join("a.json"), source).unwrap();
+        let ran = shape.convert(here.path(), "a.json", &["--on-error", "skip"], None).ends(0);
+        let expected: String = (0..10_000).filter(|n| *n != at).map(|n| record(n) + "\n").collect();
+        assert!(ran.stdout == expected, "{}, {fault:?} at {at}", shape.name);
+    }
+}
+
+/// Converts text to NDJSON with `--on-error skip`, in two ways that have to agree.
+#[track_caller]
+fn skipping(text: &str, flags: &[&str]) -> Ran {
+    let here = folder();
+    fs::write(here.path().join("a.json"), text).unwrap();
+    let base = ["convert", "-t", "ndjson", "--on-error", "skip"];
+    let mapped = run(here.path(), base.iter().chain(&["a.json"]).chain(flags));
+    let small = ["-", "-f", "json", "-j", "2", "--slice-size", "1"];
+    let piped = feed(here.path(), base.iter().chain(&small).chain(flags), text.as_bytes());
+    assert_eq!((mapped.code, &mapped.stdout), (piped.code, &piped.stdout), "{text:?}: {}", piped.stderr);
+    mapped
+}
+
+#[test]
+fn what_is_good_comes_out() {
+    for (text, good, bad) in [
+        // Commas where there is no array.
+        ("{\"a\":1},\n{\"a\":2},\n", "{\"a\":1}\n{\"a\":2}\n", "2 bad records (2 bytes)"),
+        // Text before the first record.
+        ("Export of today\n{\"a\":1}\n{\"a\":2}\n", "{\"a\":1}\n{\"a\":2}\n", "1 bad record (15 bytes)"),
+        ("2024 export\n{\"a\":1}\n", "{\"a\":1}\n", "1 bad record (11 bytes)"),
+        // Arrays that do not end, or end with a comma.
+        ("[{\"a\":1},{\"a\":2}", "{\"a\":1}\n{\"a\":2}\n", "1 bad record (0 bytes)"),
+        ("[{\"a\":1},\n{\"a\":2},\n", "{\"a\":1}\n{\"a\":2}\n", "1 bad record (0 bytes)"),
+        ("[{\"a\":1},{\"a\":2},]", "{\"a\":1}\n{\"a\":2}\n", "1 bad record (0 bytes)"),
+        ("[{\"a\":1},{\"a\":2},{\"a\"", "{\"a\":1}\n{\"a\":2}\n", "1 bad record (4 bytes)"),
+        // Commas that are missing, or too many.
+        ("[{\"a\":1} {\"a\":2}]", "{\"a\":1}\n{\"a\":2}\n", "1 bad record (0 bytes)"),
+        ("[{\"a\":1},,{\"a\":2}]", "{\"a\":1}\n{\"a\":2}\n", "1 bad record (1 bytes)"),
+        ("[,{\"a\":1}]", "{\"a\":1}\n", "1 bad record (1 bytes)"),
+        // Commas tell where values end.
+        ("[{\"a\":1},{\"a\":x},{\"a\":3}]", "{\"a\":1}\n{\"a\":3}\n", "1 bad record (7 bytes)"),
+        // More after the array.
+        ("[{\"a\":1}]]\n", "{\"a\":1}\n", "1 bad record (1 bytes)"),
+        ("[{\"a\":1}],\n[{\"a\":2}]\n", "{\"a\":1}\n{\"a\":2}\n", "1 bad record (1 bytes)"),
+        // Scalars.
+        ("1\n\"two\n3\n", "1\n3\n", "1 bad record (4 bytes)"),
+        ("[\n1,\n\"two,\n3\n]", "1\n3\n", "1 bad record (5 bytes)"),
+    ] {
+        let ran = skipping(text, &[]).ends(0).says(&[bad]);
+        assert_eq!(ran.stdout, good, "{text:?}");
+    }
+}
+
+/// Records that are valid are never divided, wherever their lines begin.
+#[test]
+fn valid_documents_stay_whole() {
+    for (text, good) in [
+        (
+            "[\n{\"a\":1},\n{\"a\":[\n{\"b\":2},\n{\"b\":3}\n]},\n{\"a\":4}\n]\n",
+            "{\"a\":1}\n{\"a\":[{\"b\":2},{\"b\":3}]}\n{\"a\":4}\n",
+        ),
+        ("{\"a\":\n{\"b\":\n{\"c\":1}}}\n{\"a\":2}", "{\"a\":{\"b\":{\"c\":1}}}\n{\"a\":2}\n"),
+        ("[\n{\n\"a\": [\n{\n\"b\": 1\n}\n]\n},\n{\n\"a\": 2\n}\n]", "{\"a\":[{\"b\":1}]}\n{\"a\":2}\n"),
+        ("[\n[1,\n[2],\n[3]\n],\n[4]\n]", "[1,[2],[3]]\n[4]\n"),
+        ("[[\n1],\n[2\n]\n]", "[1]\n[2]\n"),
+    ] {
+        let ran = skipping(text, &[]).ends(0);
+        assert_eq!((&*ran.stdout, &*ran.stderr), (good, ""), "{text:?}");
+    }
+}
+
+#[test]
+fn where_nothing_tells_the_run_ends() {
+    let rest = (0..100).map(record).collect::<Vec<_>>().join(",");
+    for (text, unread) in [
+        (format!("[{{\"a\":1}},{{\"a\":\"x}},{rest}]"), rest.len() + 10),
+        (format!("[{{\"a\":1}},{{\"a\":1,{rest}]"), rest.len() + 8),
+        (format!("[{{\"a\":1}},{{\"a\":[1}},{rest}]"), rest.len() + 10),
+        (format!("[\n{{\n\"a\": 1\n}},\n{{\n\"a\": \"\n}},\n{rest}]"), rest.len() + 13),
+    ] {
+        let ran = skipping(&text, &[]).ends(1);
+        let (from, thousands, rest) = (text.len() - unread, unread / 1000, unread % 1000);
+        ran.says(&[&format!("all from byte {from} on ({thousands},{rest:03} bytes) was not read")]);
+    }
+}
+
+#[test]
+fn documents_follow_each_other() {
+    for (text, flags, good) in [
+        ("[{\"a\":1}][{\"a\":2},{\"a\":3}]", &[][..], "{\"a\":1}\n{\"a\":2}\n{\"a\":3}\n"),
+        ("[{\"a\":1}]\n[]\n [ {\"a\":2} ] \n", &[], "{\"a\":1}\n{\"a\":2}\n"),
+        ("{\"d\":[1,2]}\n{\"x\":{\"d\":[9]},\"d\":[3],\"y\":[]}\n{\"d\":[]}", &["--records-at", "/d"], "1\n2\n3\n"),
+        ("{\"d\":[1,2]}{\"d\":[3]}", &["--records-at", "/d"], "1\n2\n3\n"),
+        ("\u{1e}{\"a\":1}\n\u{1e}{\"a\":2}\n", &[], "{\"a\":1}\n{\"a\":2}\n"),
+        ("\u{1e}1\n\u{1e}\"x\"\n", &[], "1\n\"x\"\n"),
+    ] {
+        let ran = skipping(text, flags).ends(0);
+        assert_eq!((&*ran.stdout, &*ran.stderr), (good, ""), "{text:?}");
+    }
+    // NDJSON: each line, and what stands before each.
+    for (text, flags, good) in [
+        ("{\"d\":[{\"a\":1}]}\n{\"d\":[{\"a\":2},3]}\n", &["--records-at", "/d"][..], "{\"a\":1}\n{\"a\":2}\n3\n"),
+        ("\u{1e}{\"a\":1}\n\u{1e}{\"a\":2}\n", &[], "{\"a\":1}\n{\"a\":2}\n"),
+    ] {
+        let here = folder();
+        let ran =
+            feed(here.path(), ["convert", "-", "-f", "ndjson", "-t", "ndjson"].iter().chain(flags), text.as_bytes());
+        assert_eq!(ran.ends(0).stdout, good, "{text:?}");
+    }
+}
+
+#[test]
+fn halves_of_surrogate_pairs_can_be_replaced() {
+    let text = "{\"a\":\"x\\ud800y\",\"b\":[1]}\n{\"a\":\"\\ude00\\ud83d\\ude00\"}\n{\"\\udfff\":1}\n";
+    let here = folder();
+    for format in ["json", "ndjson"] {
+        for way in [["-t", "ndjson"], ["--op", "trim"]] {
+            let convert = ["convert", "-", "-f", format, "-t", "ndjson", "--invalid-utf8", "replace"];
+            let ran =
+                feed(here.path(), convert.iter().chain(&way[if way[0] == "-t" { 2 } else { 0 }..]), text.as_bytes());
+            let ran = ran.ends(0).says(&["invalid_utf8_replaced 3"]);
+            let values: Vec<Value> = ran.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+            let expected = [
+                serde_json::json!({"a": "x\u{fffd}y", "b": [1]}),
+                serde_json::json!({"a": "\u{fffd}\u{1f600}"}),
+                serde_json::json!({"\u{fffd}": 1}),
+            ];
+            assert_eq!(values, expected, "{format} {way:?}");
+        }
+        feed(here.path(), ["convert", "-", "-f", format, "-t", "csv"], text.as_bytes())
+            .ends(1)
+            .says(&["half of a surrogate pair", "--invalid-utf8 replace"]);
+    }
+}
+
+#[test]
+fn an_input_of_bad_records_only_fails() {
+    let here = folder();
+    let here = here.path();
+    for (name, text) in [("a.json", "{\"a\":x}\n{y}\n"), ("a.ndjson", "x\ny\n"), ("a.csv", "a,b\n1\n2\n")] {
+        fs::write(here.join(name), text).unwrap();
+        let quarantine = ["convert", name, "-o", "out.tsv", "--columns", "a", "--on-error", "quarantine", "--force"];
+        run(here, quarantine).ends(1).says(&["all 2 records are bad", "out.tsv.quarantine.ndjson"]);
+        assert!(!here.join("out.tsv").exists());
+        assert_eq!(fs::read_to_string(here.join("out.tsv.quarantine.ndjson")).unwrap().lines().count(), 3);
+        run(here, ["convert", name, "-o", "out.tsv", "--columns", "a", "--on-error", "skip"]).ends(1);
+        assert!(!here.join("out.tsv").exists());
+    }
+    // Of many inputs, each for itself.
+    fs::write(here.join("b.ndjson"), "{\"a\":1}\n").unwrap();
+    let many = ["convert", "a.ndjson", "b.ndjson", "-o", "out.ndjson", "--on-error", "skip"];
+    run(here, many).ends(1).says(&["a.ndjson: ", "all 2 records are bad"]);
+    assert!(!here.join("out.ndjson").exists());
+    run(here, many.iter().chain(&["--keep-going"])).ends(1).says(&["a.ndjson: ", "all 2 records are bad"]);
+    assert_eq!(fs::read_to_string(here.join("out.ndjson")).unwrap(), "{\"a\":1}\n");
+}
+
+#[test]
+fn bad_records_are_kept_and_can_be_repaired() {
+    for shape in &SHAPES {
+        let here = folder();
+        let here = here.path();
+        let (source, _) = shape.source(50, 20, Fault::Quote, &mut Random(1));
+        fs::write(here.join("a.json"), source).unwrap();
+        let convert = ["convert", "a.json", "-o", "b.ndjson", "--on-error", "quarantine", "--slice-size", "100"];
+        run(here, convert.iter().chain(shape.flags)).ends(0).says(&["1 bad record ("]);
+        let kept = here.join("b.ndjson.quarantine.ndjson");
+        let text = fs::read_to_string(&kept).unwrap();
+        assert!(text.contains("\"record\":21,"), "{text}");
+        let repaired = serde_json::to_string(&record(20)).unwrap();
+        fs::write(&kept, text.replace("\"raw\":", &format!("\"text\":{repaired},\"raw\":"))).unwrap();
+        let ran = run(here, ["replay", "b.ndjson.quarantine.ndjson", "-t", "ndjson"]).ends(0);
+        assert_eq!(ran.stdout, record(20) + "\n");
+    }
+}
+
+#[test]
+fn hints_say_what_to_do() {
+    let here = folder();
+    let ndjson = ["convert", "-", "-f", "ndjson", "-t", "csv"];
+    feed(here.path(), ndjson, b"{\"a\":1}{\"a\":2}\n").ends(1).says(&["the end of the line", "-f json"]);
+    let json = ["convert", "-", "-f", "json", "-t", "ndjson", "--records-at", "/dta"];
+    feed(here.path(), json, b"{\"meta\":1,\"data\":[1]}").ends(1).says(&["nothing at `/dta`", "`meta`, `data`"]);
+    let json = ["convert", "-", "-f", "json", "-t", "ndjson"];
+    feed(here.path(), json, b"{\"a\":1},{\"a\":2}").ends(1).says(&["a comma between values", "`[`"]);
+    feed(here.path(), json, b"some text\n[{\"a\":1}]\n").ends(1).says(&["text before the array"]);
+}
+
+/// Every line is broken, in ways that look as if they could go on to the end.
+#[test]
+fn the_worst_files_take_time_in_proportion_to_their_length() {
+    for line in
+        ["{\"a\":\"x\n", "{\"a\":1\n", "[1,\n", "{\"a\":[\n", "{\"a\":{\"b\":\"\n", "}\n{\n", "\"\n", "{\"a\":[1}]\n"]
+    {
+        let here = folder();
+        let text = format!("{{\"a\":1}}\n{}", line.repeat(40_000 / line.len()));
+        fs::write(here.path().join("a.json"), text).unwrap();
+        for way in [["-j", "2", "--slice-size", "1000"], ["-j", "1", "--slice-size", "512KiB"]] {
+            let ran = run(here.path(), ["convert", "a.json", "-t", "ndjson", "--on-error", "skip"].iter().chain(&way));
+            assert_eq!(ran.stdout.lines().next(), Some("{\"a\":1}"), "{line:?}: {}", ran.stderr);
+        }
+    }
+}

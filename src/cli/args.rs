@@ -337,14 +337,14 @@ pub struct Errors {
     /// quarantine, from which `replay` converts it once it is repaired [default: fail]
     #[arg(long, value_name = "HOW", value_parser = one_of(&choice::ON_ERROR), ignore_case = true)]
     on_error: Option<String>,
-    /// The file for bad records [default: OUTPUT.quarantine.ndjson]
+    /// The file for bad records; means --on-error quarantine [default: OUTPUT.quarantine.ndjson]
     #[arg(long, value_name = "FILE")]
     quarantine: Option<PathBuf>,
     /// End the job, with code 1, if more records than these are bad: a number, or a share such as 0.5% that is judged
     /// at the end [default: no limit]
     #[arg(long, value_name = "N|P%")]
     max_errors: Option<String>,
-    /// Refuse what would otherwise be a warning or be counted as lossy
+    /// Refuse what would otherwise be a warning about the data, or be counted as lossy
     #[arg(long)]
     strict: bool,
     #[command(flatten)]

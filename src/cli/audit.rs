@@ -9,6 +9,7 @@ use pagemill::metrics::{self, Report};
 use super::console;
 use super::convert::Convert;
 use super::exit::Exit;
+use super::flags::Commands;
 
 pub const EXAMPLES: &[&str] = &[
     "pagemill audit trips.csv -t ndjson",
@@ -29,7 +30,10 @@ pub struct Audit {
 impl Audit {
     /// Runs the job and shows what it allocated.
     pub fn run(self) -> Result<Exit, Error> {
-        let mut request = self.convert.request()?;
+        let mut request = self.convert.request(Commands::AUDIT)?;
+        if request.see.explain {
+            return request.convert();
+        }
         let to_files = request.target.is_some() || request.batch.as_ref().is_some_and(|batch| batch.out_dir.is_some());
         let (report, exit) = request.run(!to_files)?;
         let text = table(&report);

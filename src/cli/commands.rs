@@ -5,7 +5,7 @@ use clap::{ArgAction, ArgMatches, Args, FromArgMatches, Parser, Subcommand};
 use pagemill::error::Error;
 
 use super::exit::Exit;
-use super::{audit, completions, convert, count, generate, help, replay};
+use super::{audit, completions, convert, count, flags, generate, help, replay};
 
 /// Converts files larger than memory, in parallel, in order, inside a memory ceiling.
 #[derive(Parser, Debug)]
@@ -130,13 +130,18 @@ impl Entry {
     pub fn build(&self, command: clap::Command) -> clap::Command {
         // The comment on the arguments is not for users.
         let command = (self.arguments)(command).about(self.about).long_about(None::<&str>);
-        // A switch may be given twice; it says the same then.
-        command.mut_args(|arg| match arg.get_action() {
-            ArgAction::SetTrue => {
-                let own = arg.get_id().clone();
-                arg.overrides_with(own)
+        let unheeded = flags::Commands::named(self.name).filter(|own| own.share_flags());
+        command.mut_args(|arg| {
+            let hidden = unheeded.is_some_and(|own| !flags::is_heeded(own, arg.get_id().as_str()));
+            let arg = if hidden { arg.hide(true) } else { arg };
+            match arg.get_action() {
+                // A switch may be given twice; it says the same then.
+                ArgAction::SetTrue => {
+                    let own = arg.get_id().clone();
+                    arg.overrides_with(own)
+                }
+                _ => arg,
             }
-            _ => arg,
         })
     }
 }
@@ -207,5 +212,28 @@ mod tests {
     #[test]
     fn clap_finds_no_fault() {
         Cli::command().debug_assert();
+    }
+
+    /// A flag that is in no table would be heeded nowhere, or pass in silence where it has no effect.
+    #[test]
+    fn the_table_has_every_flag_of_every_command_and_no_other() {
+        let mut cli = Cli::command();
+        cli.build();
+        let mut left: Vec<(flags::Commands, &str)> = flags::all().collect();
+        for command in cli.get_subcommands() {
+            let own = flags::Commands::named(command.get_name());
+            for arg in command.get_arguments() {
+                let is_flag = |name: &str| flags::all().any(|(_, flag)| flag == name);
+                assert!(!arg.is_positional() || !is_flag(arg.get_id().as_str()), "{arg} has the id of a flag");
+                let Some(long) = arg.get_long().filter(|long| !["help", "version"].contains(long)) else { continue };
+                let own = own.unwrap_or_else(|| panic!("{} has flags, and is not in the table", command.get_name()));
+                assert_eq!(arg.get_id().as_str().replace('_', "-"), long, "the table knows flags by their ids");
+                match left.iter().position(|(command, name)| (*command, *name) == (own, long)) {
+                    Some(index) => drop(left.swap_remove(index)),
+                    None => assert!(arg.is_hide_set(), "--{long} of {} is not in the table", command.get_name()),
+                }
+            }
+        }
+        assert!(left.is_empty(), "the table has flags that no command has: {left:?}");
     }
 }

@@ -4,7 +4,6 @@ use std::path::PathBuf;
 
 use clap::Args;
 use pagemill::config::Raw;
-use pagemill::engine::Checkpoint;
 use pagemill::error::Error;
 use pagemill::source::Folders;
 
@@ -12,6 +11,7 @@ use super::args::{
     Binary, Columns, CsvBoth, CsvIn, CsvOut, Errors, Fields, JsonIn, JsonOut, Run, See, Source, Values, format_names,
 };
 use super::exit::Exit;
+use super::flags::{Commands, Given};
 use super::inputs::Inputs;
 use super::request::{Batch, Request};
 use super::{signals, tips};
@@ -36,6 +36,8 @@ SIGUSR1 prints how far it is.";
 /// The arguments of `convert` and `audit`.
 #[derive(Args, Debug)]
 pub struct Convert {
+    #[command(flatten)]
+    given: Given,
     #[command(flatten)]
     many: ManyInputs,
     #[command(flatten)]
@@ -217,7 +219,7 @@ impl Convert {
     }
 
     /// Checks the arguments.
-    pub fn request(self) -> Result<Request, Error> {
+    pub fn request(self, command: Commands) -> Result<Request, Error> {
         let mut many = self.many;
         let inputs = many.inputs.take()?;
         if let (Some(output), None) = (&self.how.output.output, &self.how.output.to)
@@ -230,19 +232,15 @@ impl Convert {
         let mut request = self.how.request(first)?;
         request.list = many.inputs.list_path();
         request.batch = many.batch(&inputs, self.failing.keep_going)?;
+        request.check_flags(command, &self.given)?;
         signals::attach(&mut request.settings, request.batch.is_none().then_some(&request.source));
         let Some(batch) = &request.batch else { return Ok(request) };
         request.source = batch.sources[0].path.clone();
-        match request.settings.resume || request.settings.checkpoint == Checkpoint::On {
-            false => Ok(request),
-            true => Err(Error::usage(
-                "--checkpoint and --resume are for one input\n  Leave them out, or convert the inputs one by one.",
-            )),
-        }
+        Ok(request)
     }
 
     /// Converts.
     pub fn run(self) -> Result<Exit, Error> {
-        self.request()?.convert()
+        self.request(Commands::CONVERT)?.convert()
     }
 }

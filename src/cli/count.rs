@@ -14,6 +14,7 @@ use pagemill::source::Folders;
 use super::args::{Binary, CsvBoth, CsvIn, Encoded, Errors, JsonIn, Run, Source};
 use super::console;
 use super::exit::Exit;
+use super::flags::{Commands, Given, Kinds, Line, Origin, kinds};
 use super::inputs::Inputs;
 use super::request::{ceiling, file, source};
 use super::signals;
@@ -33,6 +34,8 @@ Columns: lines, words, characters, bytes (as `wc -lwmc` in a UTF-8 locale), and 
 /// The arguments of `count`.
 #[derive(Args, Debug)]
 pub struct Count {
+    #[command(flatten)]
+    given: Given,
     #[command(flatten)]
     inputs: Inputs,
     /// Take all files below folders, apart from hidden ones
@@ -105,6 +108,21 @@ impl Count {
         let operands = inputs.take()?;
         let listed = inputs.list(&operands, Folders { recursive: self.recursive, without: None })?;
         let files: Vec<PathBuf> = listed.into_iter().map(|listed| listed.path).collect();
+        let origin = match &files[..] {
+            [file] if file == Path::new("-") => Origin::Stdin,
+            [_] => Origin::File,
+            _ => Origin::Each,
+        };
+        Line {
+            command: Commands::COUNT,
+            given: &self.given,
+            settings: &settings,
+            sources: kinds(&settings, files.iter().map(|path| &**path)),
+            targets: Kinds::NONE,
+            origin,
+            to_file: false,
+        }
+        .check()?;
         let only = match &files[..] {
             [file] => Some(&**file),
             _ => None,

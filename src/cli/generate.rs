@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use pagemill::compress::Compress;
 use pagemill::config::{Raw, parse_count, parse_size};
+use pagemill::engine::Settings;
 use pagemill::error::Error;
 use pagemill::format::{Format, target_format};
 use pagemill::sample::Amount;
@@ -12,6 +13,7 @@ use pagemill::target::{Forwards, Target};
 
 use super::args::{Binary, CsvBoth, CsvOut, format_names, number};
 use super::exit::Exit;
+use super::flags::{Commands, Given, Kinds, Line, Origin};
 use super::request::file;
 use super::signals;
 
@@ -29,6 +31,8 @@ The bytes depend on the format, its flags, the seed and the amount, and on nothi
 /// The arguments of `generate`.
 #[derive(Args, Debug)]
 pub struct Generate {
+    #[command(flatten)]
+    given: Given,
     /// File to write; - is standard output
     #[arg(short, long, value_name = "OUTPUT", default_value = "-", help_heading = "Input and output")]
     output: PathBuf,
@@ -94,9 +98,21 @@ impl Generate {
         self.csv_both.fill(&mut raw);
         self.csv_out.fill(&mut raw);
         self.binary.fill(&mut raw);
+        let settings = Settings { options: raw.options()?, ..Settings::default() };
+        let kind = Kinds::of(format, settings.options.payload);
+        Line {
+            command: Commands::GENERATE,
+            given: &self.given,
+            settings: &settings,
+            sources: kind,
+            targets: kind,
+            origin: Origin::File,
+            to_file: file(&self.output).is_some(),
+        }
+        .check()?;
         let sample = pagemill::sample::Sample {
             format,
-            options: raw.options()?,
+            options: settings.options,
             seed: self.seed.unwrap_or(0),
             amount,
             workers: self.workers.unwrap_or(0),

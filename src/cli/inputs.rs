@@ -19,7 +19,7 @@ pub struct Inputs {
     #[arg(value_name = "INPUT")]
     inputs: Vec<PathBuf>,
     /// Older spelling of INPUT
-    #[arg(long = "input", value_name = "INPUT", conflicts_with = "inputs", hide = true)]
+    #[arg(id = "input", long, value_name = "INPUT", conflicts_with = "inputs", hide = true)]
     input_flag: Option<PathBuf>,
     /// Read paths of further inputs from a file, one a line; - is standard input
     #[arg(long, value_name = "LIST")]

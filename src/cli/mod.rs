@@ -8,6 +8,7 @@ mod console;
 mod convert;
 mod count;
 mod exit;
+mod flags;
 mod generate;
 mod help;
 mod inputs;

@@ -7,6 +7,7 @@ use pagemill::error::Error;
 
 use super::convert::How;
 use super::exit::Exit;
+use super::flags::{Commands, Given};
 use super::signals;
 
 pub const EXAMPLES: &[&str] = &[
@@ -26,9 +27,11 @@ about fields, ops and the output have to. What is still bad is reported with its
 /// The arguments of `replay`.
 #[derive(Args, Debug)]
 pub struct Replay {
+    #[command(flatten)]
+    given: Given,
     /// The quarantine, whose records were repaired
     #[arg(value_name = "QUARANTINE")]
-    input: PathBuf,
+    file: PathBuf,
     #[command(flatten)]
     how: How,
 }
@@ -36,7 +39,8 @@ pub struct Replay {
 impl Replay {
     /// Converts the records of the quarantine.
     pub fn run(self) -> Result<Exit, Error> {
-        let mut request = self.how.request(self.input)?;
+        let mut request = self.how.request(self.file)?;
+        request.check_flags(Commands::REPLAY, &self.given)?;
         signals::attach(&mut request.settings, Some(&request.source));
         request.replay()
     }

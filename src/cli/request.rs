@@ -15,6 +15,7 @@ use pagemill::target::whole_path;
 use super::args::See;
 use super::console;
 use super::exit::Exit;
+use super::flags::{Commands, Given, Kinds, Line, Origin, kinds};
 use super::report_file::ReportFile;
 
 /// Many inputs.
@@ -46,6 +47,39 @@ pub struct Request {
 }
 
 impl Request {
+    /// Refuses flags that can't have an effect. Of a quarantine nothing is known before it is read.
+    pub fn check_flags(&self, command: Commands, given: &Given) -> Result<(), Error> {
+        let settings = &self.settings;
+        let target = self.target.as_deref().and_then(file);
+        let (sources, first, origin, each) = match &self.batch {
+            _ if command == Commands::REPLAY => (Kinds::ALL, Kinds::ALL, Origin::File, false),
+            Some(batch) => {
+                let paths = || batch.sources.iter().map(|source| &*source.path);
+                let each = batch.out_dir.is_some();
+                let origin = match batch.sources.len() {
+                    1 => Origin::File,
+                    _ if each => Origin::Each,
+                    _ => Origin::Many,
+                };
+                (kinds(settings, paths()), kinds(settings, paths().take(1)), origin, each)
+            }
+            None => {
+                let kinds = kinds(settings, [&*self.source].into_iter());
+                let origin = if file(&self.source).is_some() { Origin::File } else { Origin::Stdin };
+                (kinds, kinds, origin, false)
+            }
+        };
+        let to = settings.to.or_else(|| target.and_then(Format::from_path));
+        let targets = match to {
+            _ if settings.word_count => Kinds::WORDS,
+            Some(to) => Kinds::of(to, settings.options.payload),
+            None if target.is_some() => Kinds::ALL,
+            None if each => sources,
+            None => first,
+        };
+        Line { command, given, settings, sources, targets, origin, to_file: each || target.is_some() }.check()
+    }
+
     /// Runs the job, or explains it.
     pub fn convert(mut self) -> Result<Exit, Error> {
         if self.see.explain {

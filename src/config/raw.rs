@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::list::{parse_names, parse_pairs};
 use super::{choice, parse_byte, parse_limit, parse_ops, parse_size};
-use crate::engine::{CHECKPOINT_EVERY, Checkpoint, ColumnsFrom, InvalidUtf8, Settings};
+use crate::engine::{CHECKPOINT_EVERY, Checkpoint, ColumnsFrom, InvalidUtf8, OnError, Settings};
 use crate::error::Error;
 use crate::format::csv::{Dialect, OutDialect};
 use crate::format::{Format, Options};
@@ -154,7 +154,7 @@ impl Raw {
             io: one_of(&choice::IO, &self.io)?,
             decompress: self.decompress.as_deref().map_or(Ok(defaults.decompress), str::parse)?,
             compress: self.compress.as_deref().map_or(Ok(defaults.compress), str::parse)?,
-            on_error: one_of(&choice::ON_ERROR, &self.on_error)?,
+            on_error: self.on_error()?,
             quarantine: self.quarantine.clone(),
             max_errors: self.max_errors.as_deref().map(str::parse).transpose()?,
             invalid_utf8: one_of(&choice::INVALID_UTF8, &self.invalid_utf8)?,
@@ -255,6 +255,19 @@ impl Raw {
         }
     }
 
+    /// A file for bad records says what to do with them.
+    fn on_error(&self) -> Result<OnError, Error> {
+        let said = self.on_error.as_deref().map(|text| choice::ON_ERROR.parse(text)).transpose()?;
+        match (said, &self.quarantine) {
+            (Some(OnError::Fail | OnError::Skip), Some(path)) => Err(Error::usage(format!(
+                "--quarantine {} is for bad records that are put there\n  Leave out --on-error: --quarantine means --on-error quarantine.",
+                path.display()
+            ))),
+            (None, Some(_)) => Ok(OnError::Quarantine),
+            (said, _) => Ok(said.unwrap_or_default()),
+        }
+    }
+
     fn records_at(&self) -> Result<Option<String>, Error> {
         match self.records_at.as_deref() {
             Some(pointer) if !pointer.is_empty() && !pointer.starts_with('/') => Err(Error::usage(format!(
@@ -309,7 +322,7 @@ fn all_differ(bytes: &[(&str, Option<u8>)]) -> Result<(), Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::{Io, MEMORY_LIMIT, OnError};
+    use crate::engine::{Io, MEMORY_LIMIT};
     use crate::format::Ragged;
 
     fn text(text: &str) -> Option<String> {
@@ -361,6 +374,19 @@ mod tests {
         assert_eq!((s.slice_size, s.memory_limit, s.workers), (1_024, 16_000_000, 3));
         assert_eq!((s.max_record_size, s.options.max_record), (2 << 20, 2 << 20));
         assert_eq!((s.io, s.on_error, s.strict, s.options.strict), (Io::Read, OnError::Skip, true, true));
+    }
+
+    #[test]
+    fn a_quarantine_says_what_a_bad_record_does() {
+        let policy = |on_error: Option<&str>| {
+            let raw = Raw { quarantine: Some("q".into()), on_error: on_error.map(str::to_owned), ..Raw::default() };
+            raw.validate().map(|settings| settings.on_error).map_err(|error| error.to_string())
+        };
+        assert_eq!([policy(None), policy(Some("quarantine"))], [Ok(OnError::Quarantine), Ok(OnError::Quarantine)]);
+        for other in ["fail", "skip"] {
+            let error = policy(Some(other)).expect_err("a contradiction");
+            assert!(error.contains("--quarantine means --on-error quarantine"), "{error}");
+        }
     }
 
     #[test]

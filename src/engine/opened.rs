@@ -14,10 +14,10 @@ use super::policy::malformed;
 use super::quarantine::{Head, Ledger, Section};
 use super::route::Route;
 use super::run::{How, Run};
-use super::settings::{InvalidUtf8, OnError, Settings, SourceSpec, TargetSpec};
+use super::settings::{OnError, Settings, SourceSpec, TargetSpec};
 use super::wordcount::WordCount;
 use crate::compress::Compression;
-use crate::error::{Error, Position, Result};
+use crate::error::{Error, Position, RecordError, Result};
 use crate::format::{self, Columns, Format, OpenError, Opening, Options, ReadFormat, WriteFormat, sniff};
 use crate::memory::{Budget, Reservation};
 use crate::record::{Schema, record_too_large};
@@ -110,7 +110,7 @@ impl<'s> Opened<'s> {
         options.max_record = plan.max_record;
         options.max_names = plan.room_for_names();
         options.strict = settings.strict;
-        options.replace_invalid_utf8 = settings.invalid_utf8 == InvalidUtf8::Replace;
+        options.replace_invalid_utf8 = settings.replaces_invalid_utf8();
         let path = source.path.clone();
         let open = |head: &[u8], end: bool| match &replay {
             None => match sniff::other(from, head) {
@@ -144,6 +144,9 @@ impl<'s> Opened<'s> {
             (None, Bytes::Stream(_)) => sniff::suspicion(from, &head),
         };
         let suspicion = suspicion.map(str::to_owned);
+        if settings.strict && replay.is_none() {
+            refuse_warnings(&source.path, reading.warnings())?;
+        }
         let mut route = Route::new(settings, from, to, &*reading)?;
         if let Some(delimiter) = reading.delimiter() {
             options.dialect.delimiter = Some(delimiter);
@@ -363,6 +366,17 @@ fn too_large(path: &Path, plan: &Plan, room: &Room) -> Error {
     let (most, max) = (plan.room_for_header(), plan.max_record);
     let error = if most < max { room.refused(most) } else { record_too_large(0, max) };
     Error::data(Position::new(path, 0, 0), error)
+}
+
+/// With `--strict`, what would be a warning is bad data.
+fn refuse_warnings(path: &Path, warnings: &[String]) -> Result<()> {
+    let [first, others @ ..] = warnings else { return Ok(()) };
+    let mut reason = first.clone();
+    if !others.is_empty() {
+        reason += &format!(" (and {} more)", others.len());
+    }
+    let error = RecordError::new(0, reason).hint("Leave out --strict to let it pass.");
+    Err(Error::data(Position::new(path, 0, 0), error))
 }
 
 /// The names of columns; keys of JSON are text.

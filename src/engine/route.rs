@@ -93,7 +93,7 @@ impl Route {
                 select: None,
                 chosen: Chosen::default(),
                 utf8,
-                replace_invalid_utf8: settings.invalid_utf8 == InvalidUtf8::Replace,
+                replace_invalid_utf8: settings.replaces_invalid_utf8(),
                 detail: detail(settings, to),
                 // Only a target that tells numbers from text needs to know.
                 types: if tabular { Types::Auto } else { options.types },

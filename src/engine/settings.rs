@@ -173,6 +173,11 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// Whether invalid UTF-8 is replaced. What is strict loses nothing: then it is refused.
+    pub(super) fn replaces_invalid_utf8(&self) -> bool {
+        self.invalid_utf8 == InvalidUtf8::Replace && !self.strict
+    }
+
     /// What bounds the keys that are remembered.
     pub(super) fn key_limits(&self) -> Limits {
         Limits { keys: self.options.max_keys, length: self.options.max_key_length }

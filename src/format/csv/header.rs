@@ -14,10 +14,8 @@ pub(super) struct Header {
     pub schema: Schema,
     /// Where the first record starts.
     pub end: usize,
-    /// Names that were changed, and that the delimiter seems to be another one.
+    /// Names that were changed or are missing, and that the delimiter seems to be another one.
     pub warnings: Vec<String>,
-    /// Names were changed.
-    pub changed: bool,
     /// The one that may be the reason for an error.
     pub suspicion: Option<String>,
     /// How many names had invalid UTF-8, which was replaced.
@@ -26,7 +24,7 @@ pub(super) struct Header {
 
 impl Header {
     fn new(schema: Schema, end: usize) -> Header {
-        Header { schema, end, warnings: Vec::new(), changed: false, suspicion: None, replaced: 0 }
+        Header { schema, end, warnings: Vec::new(), suspicion: None, replaced: 0 }
     }
 }
 
@@ -81,15 +79,15 @@ pub(super) fn read(
         return Ok(Some(Header::new(schema, start)));
     }
     let replaced = if options.replace_invalid_utf8 { replace_invalid(&mut names) } else { 0 };
-    let mut warnings = make_unique(&mut names);
+    let mut warnings: Vec<String> = without_name(&names).into_iter().collect();
+    warnings.extend(make_unique(&mut names));
     warnings.extend(odd.map(|at| {
         format!("byte {at}: text follows a quote that closes a name in the header; it is read as part of the name")
     }));
-    let changed = !warnings.is_empty();
     let other_format = || sniff::suspicion(Format::Csv, head).map(str::to_owned);
     let suspicion = other_format().or_else(|| other_delimiter(&names, dialect.delimiter));
     warnings.extend(suspicion.clone());
-    Ok(Some(Header { warnings, changed, suspicion, replaced, ..Header::new(Schema::new(names), behind) }))
+    Ok(Some(Header { warnings, suspicion, replaced, ..Header::new(Schema::new(names), behind) }))
 }
 
 /// The first line and what follows its terminator, if no quote makes it more than that. Most are so, and
@@ -241,6 +239,15 @@ fn make_unique(names: &mut [Vec<u8>]) -> Vec<String> {
     warnings
 }
 
+/// A warning about fields that have no name.
+fn without_name(names: &[Vec<u8>]) -> Option<String> {
+    let first = names.iter().position(|name| name.is_empty())? + 1;
+    Some(match names.iter().filter(|name| name.is_empty()).count() {
+        1 => format!("the header has no name for field {first}"),
+        several => format!("the header has no name for {several} fields, the first of which is field {first}"),
+    })
+}
+
 /// A warning about a header of one name that has in it what separates fields elsewhere.
 fn other_delimiter(names: &[Vec<u8>], delimiter: u8) -> Option<String> {
     let [name] = names else { return None };
@@ -265,6 +272,15 @@ mod tests {
             [warning(&["a b"], b','), warning(&["a;b"], b';'), warning(&["a;b", "c"], b','), warning(&[], b',')],
             [None, None, None, None]
         );
+    }
+
+    #[test]
+    fn names_that_are_missing() {
+        let warning = |names: &[&str]| without_name(&names.iter().map(|n| n.as_bytes().to_vec()).collect::<Vec<_>>());
+        assert_eq!(warning(&["a", "b"]), None);
+        assert_eq!(warning(&["a", ""]).as_deref(), Some("the header has no name for field 2"));
+        let several = "the header has no name for 2 fields, the first of which is field 1";
+        assert_eq!(warning(&["", "b", ""]).as_deref(), Some(several));
     }
 
     #[test]

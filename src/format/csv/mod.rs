@@ -148,11 +148,6 @@ pub fn open(format: Format, options: &Options, head: &[u8], end: bool) -> Result
     let Some(beginning) = begin::read(&dialect, options, head, end) else { return Ok(Opening::More) };
     dialect.delimiter = beginning.delimiter.unwrap_or(dialect.delimiter);
     let Some(header) = header::read(&dialect, options, head, beginning.end, end)? else { return Ok(Opening::More) };
-    if options.strict && header.changed {
-        return Err(
-            Error::usage(format!("{}\n  Leave out --strict to let it pass.", header.warnings.join("\n"))).into()
-        );
-    }
     Ok(Opening::Ready(Box::new(Reading {
         dialect,
         named: beginning.delimiter,

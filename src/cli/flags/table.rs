@@ -1,0 +1,263 @@
+//! The table of flags.
+
+use pagemill::engine::{ColumnsFrom, OnError};
+
+use super::Formats::{Any, Either, Pairs, Source, Target};
+use super::{Also, Commands, Flag, Formats, Kinds, Line, No, Origin};
+
+/// What reads inputs as the command line says.
+const READ: Commands = Commands::CONVERT.or(Commands::COUNT).or(Commands::AUDIT);
+/// What takes several inputs.
+const MANY: Commands = Commands::CONVERT.or(Commands::AUDIT);
+/// What converts records.
+const ROWS: Commands = Commands::CONVERT.or(Commands::REPLAY).or(Commands::AUDIT);
+/// What writes records.
+const WRITE: Commands = ROWS.or(Commands::GENERATE);
+/// What runs a job.
+const RUN: Commands = ROWS.or(Commands::COUNT);
+/// Everything.
+const ALL: Commands = RUN.or(Commands::GENERATE);
+
+/// Between them bytes are written as text, or text is read as bytes.
+const BYTES_AND_TEXT: &[(Kinds, Kinds)] = &[
+    (Kinds::FIXED, Kinds::FIXED.not()),
+    (Kinds::FRAMES_OF_BYTES, Kinds::TABLES.or(Kinds::NESTED)),
+    (Kinds::TABLES.or(Kinds::NESTED), Kinds::FIXED.or(Kinds::FRAMES_OF_BYTES)),
+];
+
+const fn flag(name: &'static str, commands: Commands, formats: Formats) -> Flag {
+    Flag { name, commands, formats, also: None }
+}
+
+impl Flag {
+    const fn unless(self, also: Also) -> Flag {
+        Flag { also: Some(also), ..self }
+    }
+}
+
+/// Every long flag of every command.
+pub(super) static FLAGS: &[Flag] = &[
+    // Input and output
+    flag("input", READ, Any),
+    flag("from", READ, Any),
+    flag("output", WRITE, Any),
+    flag("to", WRITE, Any),
+    flag("out-dir", MANY, Any),
+    flag("force", ALL, Any).unless(nothing_can_exist),
+    flag("recursive", READ, Any),
+    flag("files-from", READ, Any),
+    flag("zero-terminated", READ, Any),
+    flag("decompress", READ, Any),
+    flag("compress", ROWS, Any),
+    flag("encoding", READ, Source(Kinds::LINES_OF_TEXT)),
+    // CSV and TSV
+    flag("delimiter", READ, Source(Kinds::TABLES)).unless(uncounted),
+    flag("quote", READ, Source(Kinds::TABLES)).unless(quotes_mean_nothing),
+    flag("escape", READ, Source(Kinds::TABLES)).unless(quotes_mean_nothing),
+    flag("no-quoting", READ, Source(Kinds::TABLES)).unless(escapes_for_quotes),
+    flag("comment", READ, Source(Kinds::TABLES)).unless(uncounted),
+    flag("names", READ, Source(Kinds::TABLES)).unless(uncounted),
+    flag("no-headers", ALL, Either(Kinds::TABLES)).unless(uncounted),
+    flag("ragged", RUN, Source(Kinds::TABLES)).unless(uncounted),
+    flag("tsv-escapes", ALL, Either(Kinds::TSV)).unless(uncounted),
+    flag("out-delimiter", WRITE, Target(Kinds::TABLES)),
+    flag("out-quote", WRITE, Target(Kinds::TABLES)).unless(no_quotes_to_write),
+    flag("out-escape", WRITE, Target(Kinds::TABLES)).unless(no_quotes_to_write),
+    flag("out-no-quoting", WRITE, Target(Kinds::TABLES)).unless(escapes_for_out_quotes),
+    flag("out-no-headers", WRITE, Target(Kinds::TABLES)),
+    flag("quote-all", WRITE, Target(Kinds::TABLES)).unless(no_quotes_to_write),
+    flag("crlf", WRITE, Target(Kinds::TABLES)),
+    flag("columns", ROWS, Any).unless(columns_are_known),
+    // JSON
+    flag("records-at", READ, Source(Kinds::JSON)).unless(uncounted),
+    flag("nested", ROWS, Pairs(&[(Kinds::NESTED, Kinds::TABLES)])),
+    flag("unflatten", ROWS, Pairs(&[(Kinds::TABLES.or(Kinds::FIXED), Kinds::NESTED)])),
+    flag("pretty", ROWS, Target(Kinds::JSON)),
+    // Binary
+    flag("layout", ALL, Either(Kinds::FIXED)).unless(uncounted),
+    flag("frame", ALL, Either(Kinds::FRAMES)).unless(uncounted),
+    flag("payload", ALL, Either(Kinds::FRAMES)).unless(uncounted),
+    // Fields
+    flag("select", ROWS, Any),
+    flag("drop", ROWS, Any),
+    flag("rename", ROWS, Any).unless(no_names),
+    // Values
+    flag("types", ROWS, Pairs(&[(Kinds::TABLES, Kinds::TABLES.or(Kinds::FIXED).not().or(Kinds::WORDS))])),
+    flag("op", ROWS, Any),
+    flag("bytes", ROWS, Pairs(BYTES_AND_TEXT)),
+    flag("invalid-utf8", RUN, Any).unless(any_bytes_do),
+    flag("size", Commands::GENERATE, Any),
+    flag("records", Commands::GENERATE.or(Commands::COUNT), Any),
+    flag("seed", Commands::GENERATE, Any),
+    // Errors
+    flag("on-error", RUN, Any),
+    flag("quarantine", RUN, Any),
+    flag("max-errors", RUN, Any).unless(first_error_ends),
+    flag("strict", RUN, Any),
+    flag("keep-going", MANY, Any),
+    flag("max-record-size", RUN, Any).unless(uncounted),
+    flag("max-key-length", RUN, Any).unless(no_columns),
+    flag("max-depth", RUN, Any).unless(not_nested),
+    flag("max-fields", RUN, Source(Kinds::TABLES.or(Kinds::NESTED))).unless(uncounted),
+    flag("max-keys", RUN, Any).unless(no_keys),
+    // Run and memory
+    flag("workers", ALL, Any),
+    flag("memory-limit", RUN, Any),
+    flag("strict-memory", RUN, Any),
+    flag("slice-size", RUN, Any),
+    flag("io", READ, Any).unless(stream_is_read),
+    // Resume
+    flag("resume", ROWS, Any).unless(no_checkpoints),
+    flag("checkpoint", ROWS, Any).unless(no_checkpoints),
+    flag("no-checkpoint", ROWS, Any).unless(no_checkpoints),
+    flag("checkpoint-every", ROWS, Any).unless(no_checkpoints),
+    flag("durable", ROWS, Any).unless(no_checkpoints),
+    // See
+    flag("report", ROWS, Any),
+    flag("explain", ROWS, Any),
+    flag("quiet", RUN, Any),
+    flag("verbose", ROWS, Any),
+];
+
+const LEAVE_OUT: &str = "Leave it out.";
+
+/// `count` looks at records only if it is asked to.
+fn uncounted(line: &Line<'_>) -> Option<No> {
+    let counts = line.given.has("records") || line.given.has("from");
+    if line.command == Commands::COUNT && !counts {
+        return No::new("records are not counted", "Say -r to count the records, or -f FORMAT to count them too.");
+    }
+    None
+}
+
+fn quotes_mean_nothing(line: &Line<'_>) -> Option<No> {
+    if line.given.has("no-quoting") {
+        return No::new("`--no-quoting` says that quotes mean nothing", "Leave one of the two out.");
+    }
+    escapes_for_quotes(line)
+}
+
+/// TSV with backslash escapes has no quotes.
+fn escapes_for_quotes(line: &Line<'_>) -> Option<No> {
+    if line.given.has("tsv-escapes") && line.sources.is_within(Kinds::TSV) {
+        return No::new("TSV has no quotes with `--tsv-escapes`", "Leave one of the two out.");
+    }
+    uncounted(line)
+}
+
+fn no_quotes_to_write(line: &Line<'_>) -> Option<No> {
+    if line.given.has("out-no-quoting") {
+        return No::new("`--out-no-quoting` puts nothing in quotes", "Leave one of the two out.");
+    }
+    escapes_for_out_quotes(line)
+}
+
+/// TSV with backslash escapes has no quotes.
+fn escapes_for_out_quotes(line: &Line<'_>) -> Option<No> {
+    if line.given.has("tsv-escapes") && line.targets.is_within(Kinds::TSV) {
+        return No::new("TSV has no quotes with `--tsv-escapes`", "Leave one of the two out.");
+    }
+    None
+}
+
+/// Columns are looked for in keys of records, or put together from those of several inputs.
+fn columns_are_known(line: &Line<'_>) -> Option<No> {
+    let list = matches!(line.settings.columns, ColumnsFrom::List(_));
+    let many = line.origin == Origin::Many && line.sources.or(line.targets).meets(Kinds::TABLES);
+    if many || line.targets.meets(Kinds::TABLES) && line.sources.meets(Kinds::NESTED) {
+        return None;
+    }
+    match list {
+        true => No::new(line.both(), "To choose fields use --select."),
+        false => No::new(line.both(), "It is for nested records that become a table, and for several inputs."),
+    }
+}
+
+/// Text has one field, whose name is not written.
+fn no_names(line: &Line<'_>) -> Option<No> {
+    let nameless = Kinds::TEXT.or(Kinds::FRAMES_OF_BYTES).or(Kinds::FRAMES_OF_TEXT).or(Kinds::WORDS);
+    if line.sources.is_within(Kinds::TEXT) && line.targets.is_within(nameless) || line.targets == Kinds::WORDS {
+        return No::new(format!("{}, in which fields have no names", line.output()), LEAVE_OUT);
+    }
+    None
+}
+
+/// Whether bytes that are not UTF-8 are ever looked for.
+fn any_bytes_do(line: &Line<'_>) -> Option<No> {
+    let checked = line.given.has("encoding") || line.given.has("op");
+    // A byte order mark may say that these are UTF-16.
+    let decoded = line.sources.meets(Kinds::TABLES.or(Kinds::NESTED));
+    // Lines and frames get records of several fields as JSON.
+    let json = line.sources.meets(Kinds::FIXED) && line.targets.meets(Kinds::TEXT.or(Kinds::FRAMES));
+    let text = line.sources.meets(Kinds::FRAMES_OF_BYTES.not()) && line.targets.meets(Kinds::NESTED);
+    if checked || decoded || json || text {
+        return None;
+    }
+    if line.command == Commands::COUNT && line.targets == Kinds::NONE && line.sources == Kinds::ALL {
+        return No::new("bytes are counted as they are", "Say how the text is encoded: --encoding utf-8.");
+    }
+    let instead = match line.sources.meets(Kinds::TEXT) {
+        true => "Say how the text is encoded: --encoding utf-8.",
+        false => LEAVE_OUT,
+    };
+    No::new(format!("{}, and bytes are kept as they are", line.both()), instead)
+}
+
+fn first_error_ends(line: &Line<'_>) -> Option<No> {
+    if line.settings.on_error == OnError::Fail {
+        return No::new("the first bad record ends the run", "Say --on-error skip or --on-error quarantine too.");
+    }
+    None
+}
+
+/// Names of columns are those of tables, and those that keys become.
+fn no_columns(line: &Line<'_>) -> Option<No> {
+    let keys = line.sources.meets(Kinds::NESTED) && line.targets.meets(Kinds::TABLES);
+    if !keys && !line.sources.meets(Kinds::TABLES) {
+        return No::new(line.both(), "It is for names of columns, and for keys that become some: leave it out.");
+    }
+    uncounted(line)
+}
+
+fn not_nested(line: &Line<'_>) -> Option<No> {
+    if !line.sources.meets(Kinds::NESTED) && !line.given.has("unflatten") {
+        return No::new(
+            line.input(),
+            format!("It is for {} as input, and for --unflatten: leave it out.", Kinds::NESTED),
+        );
+    }
+    uncounted(line)
+}
+
+/// Keys are counted where they become a header, and columns where those of several inputs are put together.
+fn no_keys(line: &Line<'_>) -> Option<No> {
+    let become_columns = line.sources.meets(Kinds::NESTED) && line.targets.meets(Kinds::TABLES);
+    let together = line.origin == Origin::Many && line.sources.or(line.targets).meets(Kinds::TABLES);
+    if become_columns || together {
+        return None;
+    }
+    No::new(line.both(), "It is for nested records that become a table, and for columns of several inputs.")
+}
+
+fn stream_is_read(line: &Line<'_>) -> Option<No> {
+    if line.origin == Origin::Stdin {
+        return No::new("standard input is always read", LEAVE_OUT);
+    }
+    None
+}
+
+fn nothing_can_exist(line: &Line<'_>) -> Option<No> {
+    let files = line.to_file || line.given.has("quarantine") || line.given.has("report");
+    if files { None } else { No::new("no file is written", "Name one with -o, or leave it out.") }
+}
+
+/// Checkpoints are written beside an output that is a file, and tell how far one input is done.
+fn no_checkpoints(line: &Line<'_>) -> Option<No> {
+    if matches!(line.origin, Origin::Many | Origin::Each) {
+        return No::new("there are several inputs", "Convert the inputs one by one, or leave it out.");
+    }
+    if !line.to_file {
+        return No::new("the output is no file", "Name one with -o, or leave it out.");
+    }
+    None
+}

@@ -183,6 +183,9 @@ impl Opened<'_> {
     /// The keys of the first record, or of the first slices. What is wrong with the data is left for
     /// the run to tell: then there are no keys.
     pub fn first_keys(&mut self, first: First) -> Result<Schema> {
+        if self.source.is_repeatable() && std::mem::take(&mut self.begun) {
+            self.rewind()?;
+        }
         let start = self.reading.start();
         let mut size = HEAD;
         let most = self.plan.max_record.min(Room::new(&self.plan, &self.budget).largest());

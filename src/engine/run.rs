@@ -95,7 +95,7 @@ impl Opened<'_> {
     }
 
     /// Begins a file that is read anew.
-    fn rewind(&mut self) -> Result<()> {
+    pub(super) fn rewind(&mut self) -> Result<()> {
         let Bytes::Stream(stream) = &mut self.source.bytes else { return Ok(()) };
         let start = self.reading.start();
         self.head = Beginning::default();

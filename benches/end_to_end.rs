@@ -18,7 +18,8 @@ use pagemill::sample::{Amount, LAYOUT, Sample};
 const SIZE: u64 = 16 << 20;
 
 /// The pairs that are measured.
-const PAIRS: [(Format, Format); 16] = [
+const PAIRS: [(Format, Format); 17] = [
+    (Format::Csv, Format::Csv),
     (Format::Csv, Format::Ndjson),
     (Format::Csv, Format::Tsv),
     (Format::Csv, Format::Json),

@@ -123,6 +123,13 @@ JOBS = [
         command("jq", "jq", "-r", "[.id, .type, .actor.login]|@csv", "IN", kind="csv-rows", slow=SLOW, note="no header"),
         command("mlr", "mlr", "--ijsonl", "--ocsv", "flatten", "then", "cut", "-o", "-f", "id,type,actor.login", "IN", slow=SLOW),
     ], [best(3.5)]),
+    Job("csv-csv", "CSV → CSV, quoted", "quoted", convert("-t", "csv"), "csv", [
+        duck("COPY (FROM read_csv('{i}')) TO '{o}' (FORMAT csv)"),
+        polars("pl.scan_csv(i).sink_csv(o)"),
+        command("xan fmt", "xan", "fmt", "IN"),
+        command("qsv fmt", "qsv", "fmt", "IN"),
+        command("mlr", "mlr", "--icsv", "--ocsv", "cat", "IN", slow=SLOW),
+    ], [best(2)]),
     Job("select", "CSV select 3 columns, numeric", "numeric", convert("-t", "csv", "--select", "id,payment,total"), "csv",
         select(("id", "payment", "total")), [best(2.5)], half_limit=True),
     Job("select-quoted", "CSV select 3 columns, quoted", "quoted", convert("-t", "csv", "--select", "id,title,rating"), "csv",

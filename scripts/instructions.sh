@@ -51,6 +51,7 @@ layout="id:u64le,time:i64le,price:f64le,quantity:u32le,active:bool,name:text24,c
 echo "| job                | instr./B | instructions | input bytes | start only |"
 echo "| ------------------ | -------: | -----------: | ----------: | ---------: |"
 job csv-ndjson csv convert -t ndjson
+job csv-csv csv convert -t csv
 job csv-csv-quoted csv convert -t csv --quote-all
 job csv-tsv csv convert -t tsv
 job csv-select csv convert -t csv --select id,name

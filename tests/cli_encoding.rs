@@ -59,9 +59,10 @@ fn utf_16_with_a_mark_is_decoded() {
         convert(here, "a.ndjson -t csv --explain").ends(0).stdout.matches("decoded from     UTF-16BE").count(),
         1
     );
-    // The bytes of UTF-8 stay what they are.
+    // Bytes stay what they are where nothing is said of them.
     fs::write(here.join("bytes.txt"), b"\xc3\xa9\xff\n").unwrap();
-    let copy = run(here, "convert bytes.txt -o copy.txt --encoding utf-8".split(' ')).ends(0);
+    convert(here, "bytes.txt -o copy.txt --encoding utf-8").ends(1).says(&["record 1", "UTF-8"]);
+    let copy = run(here, "convert bytes.txt -o copy.txt".split(' ')).ends(0);
     assert_eq!((copy.stderr.as_str(), fs::read(here.join("copy.txt")).unwrap()), ("", b"\xc3\xa9\xff\n".to_vec()));
 }
 

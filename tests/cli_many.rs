@@ -89,7 +89,7 @@ fn lines_of_two_files_never_become_one() {
     let here = here.path();
     assert_eq!(convert(here, "a.txt b.txt a.txt").ends(0).stdout, "one\ntwo\nthree\r\none\ntwo");
     assert_eq!(convert(here, "a.txt b.txt --op upper").ends(0).stdout, "ONE\nTWO\nTHREE\r\n");
-    assert_eq!(convert(here, "c.ndjson d.ndjson c.ndjson").ends(0).stdout, "{\"a\":1}\n[2]\n{\"a\":1}");
+    assert_eq!(convert(here, "c.ndjson d.ndjson c.ndjson").ends(0).stdout, "{\"a\":1}\n[2]\n{\"a\":1}\n");
 }
 
 #[test]
@@ -276,12 +276,12 @@ fn failures_name_the_file_and_the_record_in_it() {
         let found: Vec<String> = array.iter().map(|record| record["x"].to_string()).collect();
         assert_eq!(format!("[{}]", found.join(",")), expected);
     }
-    // The line break that the failed file would have needed goes too.
+    // The last line of NDJSON ends with a line feed, whatever that of the input does.
     fs::write(here.join("open.ndjson"), "{\"a\":1}").unwrap();
     convert(here, "open.ndjson late.ndjson -o all.ndjson --keep-going").ends(1);
-    assert_eq!(read(here, "all.ndjson"), "{\"a\":1}");
+    assert_eq!(read(here, "all.ndjson"), "{\"a\":1}\n");
     convert(here, "open.ndjson late.ndjson open.ndjson -o all.ndjson --force --keep-going").ends(1);
-    assert_eq!(read(here, "all.ndjson"), "{\"a\":1}\n{\"a\":1}");
+    assert_eq!(read(here, "all.ndjson"), "{\"a\":1}\n{\"a\":1}\n");
     // A stream can't take back what it has.
     convert(here, "a.csv bad.csv --keep-going").ends(2).says(&["--keep-going", "--out-dir"]);
     let ran = convert(here, "a.csv bad.csv b.csv --keep-going --out-dir out").ends(1).says(&["bad.csv: record 2"]);

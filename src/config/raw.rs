@@ -189,6 +189,7 @@ impl Raw {
             ragged: one_of(&choice::RAGGED, &self.ragged)?,
             strict: self.strict,
             replace_invalid_utf8: one_of(&choice::INVALID_UTF8, &self.invalid_utf8)? == InvalidUtf8::Replace,
+            utf8: defaults.utf8,
             types: one_of(&choice::TYPES, &self.types)?,
             nested: one_of(&choice::NESTED, &self.nested)?,
             unflatten: self.unflatten,

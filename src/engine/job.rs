@@ -44,7 +44,7 @@ impl Job {
         }
         text += &format!(
             "records          {}\n",
-            if route.pass_through { "passed through" } else { "decoded and encoded" }
+            if route.pass_through.is_some() { "passed through" } else { "decoded and encoded" }
         );
         let ops: Vec<_> = route.ops.iter().map(|op| op.name()).collect();
         text += &format!("ops              {}\n", if ops.is_empty() { "none".into() } else { ops.join(", ") });

@@ -35,17 +35,29 @@ pub(super) fn open_text(source: SourceSpec, from: Format, settings: &Settings) -
     if decoded || source.packed().is_some() { Ok(source) } else { as_records(source, from, settings) }
 }
 
-/// The same source as UTF-8, if its format is text and it is in another encoding.
+/// The same source as UTF-8, if its format is text and it is in another encoding; its bytes are to be counted, so
+/// UTF-8 is checked too, if it was said.
 pub(super) fn as_text(source: Source, from: Format, settings: &Settings) -> Result<Source> {
-    decoded(source, from, settings, if replaces(settings) { Malform::Replace } else { Malform::Fail })
+    match settings.encoding.filter(|encoding| encoding.is_utf8()) {
+        Some(encoding) if !matches!(from, Format::Fixed | Format::Frames) => {
+            forwards(source, encoding, settings, whole(settings))
+        }
+        _ => decoded(source, from, settings, whole(settings)),
+    }
 }
 
 /// The same for a source whose records are read: where bad ones are left out, so is one that is malformed.
 pub(super) fn as_records(source: Source, from: Format, settings: &Settings) -> Result<Source> {
-    match settings.on_error {
-        OnError::Skip | OnError::Quarantine if !replaces(settings) => decoded(source, from, settings, Malform::Mark),
-        _ => as_text(source, from, settings),
-    }
+    let malformed = match settings.on_error {
+        OnError::Skip | OnError::Quarantine if !replaces(settings) => Malform::Mark,
+        _ => whole(settings),
+    };
+    decoded(source, from, settings, malformed)
+}
+
+/// What becomes of malformed text where it can't be left out.
+fn whole(settings: &Settings) -> Malform {
+    if replaces(settings) { Malform::Replace } else { Malform::Fail }
 }
 
 /// What is strict loses nothing.
@@ -61,6 +73,7 @@ fn decoded(mut source: Source, from: Format, settings: &Settings, malformed: Mal
         };
     }
     let encoding = match settings.encoding {
+        // Its records are checked one by one.
         Some(encoding) if encoding.is_utf8() => return Ok(source),
         Some(encoding) => encoding.by_mark(&source.beginning()?),
         // The bytes of text stay as they are unless something else is said.
@@ -70,6 +83,11 @@ fn decoded(mut source: Source, from: Format, settings: &Settings, malformed: Mal
             None => return Ok(source),
         },
     };
+    forwards(source, encoding, settings, malformed)
+}
+
+/// The same source, decoded while it is read.
+fn forwards(source: Source, encoding: Encoding, settings: &Settings, malformed: Malform) -> Result<Source> {
     if settings.io == Io::Map {
         let (path, name) = (source.path.display(), encoding.name());
         return Err(Error::usage(format!(

@@ -111,6 +111,7 @@ impl<'s> Opened<'s> {
         options.max_names = plan.room_for_names();
         options.strict = settings.strict;
         options.replace_invalid_utf8 = settings.replaces_invalid_utf8();
+        options.utf8 = settings.says_utf8();
         let path = source.path.clone();
         let open = |head: &[u8], end: bool| match &replay {
             None => match sniff::other(from, head) {
@@ -150,8 +151,8 @@ impl<'s> Opened<'s> {
         let mut route = Route::new(settings, from, to, &*reading)?;
         if let Some(delimiter) = reading.delimiter() {
             options.dialect.delimiter = Some(delimiter);
-            // The line that names it would go with the header.
-            route.pass_through = false;
+            // The route took it for another dialect.
+            route.pass_through = None;
         }
         let before = match &source.bytes {
             _ if replay.is_some() => &[],
@@ -163,8 +164,6 @@ impl<'s> Opened<'s> {
             let error = Error::data(Position::new(&source.path, 0, error.offset as u64), error);
             place::tell(&source, from, place.tell(error))
         })?;
-        // Repaired records stand alone: what one of them does not close must not reach into the next.
-        route.pass_through &= replay.is_none() || !matches!(from, Format::Csv | Format::Tsv);
         // What is compressed is being read by now, as it was planned.
         if let (Some(schema), None) = (&route.schema, wishes.packed) {
             (wishes.names, wishes.columns) = (size_of_names(schema), schema.len());
@@ -297,14 +296,11 @@ impl<'s> Opened<'s> {
         if self.settings.word_count {
             return Ok(Box::new(WordCount::new(route.from == Format::Text)));
         }
-        if route.pass_through {
-            let prefix = match &self.replay {
-                Some(section) => section.head().header(),
-                None => self.before_records().to_vec(),
-            };
-            return Ok(Box::new(PassThrough { prefix }));
-        }
-        format::create(route.to, &self.options, &route.shape(), header, route.from)
+        let writing = format::create(route.to, &self.options, &route.shape(), header, route.from)?;
+        Ok(match route.pass_through {
+            Some(copies) => Box::new(PassThrough { writing, copies }),
+            None => writing,
+        })
     }
 }
 

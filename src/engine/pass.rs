@@ -1,41 +1,126 @@
 //! Pass-through: where nothing changes a record, its bytes go from the source to the target.
+//!
+//! What stands around the records is the target's own. A record whose bytes are not good for the target, or would be
+//! read there as something else, is encoded like any other.
 
 use std::ops::Range;
 
+use crate::format::csv::may_be_mark;
 use crate::format::{Encode, Frame, WriteFormat};
 use crate::record::{Batch, EncodeError, Output};
 
+/// Which records are copied.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Copies {
+    /// All of them, with whatever ends them.
+    All,
+    /// JSON values, each of which becomes a line.
+    Values,
+    /// Records of fields, if their quotes are regular and they end as the target's do: with CRLF or LF. Without a header
+    /// the first of them must not be taken for a byte order mark.
+    Fields { crlf: bool, header: bool },
+}
+
 /// A target that takes records as the source has them.
 pub(super) struct PassThrough {
-    /// The source's bytes before the first record.
-    pub prefix: Vec<u8>,
+    /// The target for what is not copied.
+    pub writing: Box<dyn WriteFormat>,
+    pub copies: Copies,
 }
 
 impl WriteFormat for PassThrough {
     fn frame(&self) -> Frame {
-        Frame { prefix: self.prefix.clone(), ..Frame::default() }
+        self.writing.frame()
     }
 
     fn encoder(&self) -> Box<dyn Encode> {
-        Box::new(Copy)
+        let encoder = match self.copies {
+            Copies::Values => Box::new(Lines),
+            Copies::All | Copies::Fields { .. } => self.writing.encoder(),
+        };
+        Box::new(Copy { copies: self.copies, encoder })
     }
 }
 
-struct Copy;
+struct Copy {
+    copies: Copies,
+    encoder: Box<dyn Encode>,
+}
 
 impl Encode for Copy {
     fn encode(&mut self, batch: &Batch<'_>, records: Range<usize>, output: &mut Output<'_>) -> Result<(), EncodeError> {
-        output.records += records.len() as u64;
+        let source = |index| batch.source(index);
+        match self.copies {
+            Copies::All => self.copy(batch, records, output, |_| true),
+            Copies::Values => self.copy(batch, records, output, |index| ends_with_value(source(index))),
+            Copies::Fields { crlf, header: true } => {
+                self.copy(batch, records, output, |index| batch.is_regular(index) && ends_with(source(index), crlf))
+            }
+            Copies::Fields { crlf, header: false } => self.copy(batch, records, output, |index| {
+                batch.is_regular(index) && ends_with(source(index), crlf) && !may_be_mark(source(index))
+            }),
+        }
+    }
+}
+
+impl Copy {
+    /// Copies those records that may be copied, and encodes the others.
+    #[inline(always)]
+    fn copy(
+        &mut self,
+        batch: &Batch<'_>,
+        records: Range<usize>,
+        output: &mut Output<'_>,
+        may: impl Fn(usize) -> bool,
+    ) -> Result<(), EncodeError> {
         let mut next = records.start;
         while next < records.end {
             // Records that touch each other go in one piece; blank lines between others are left out.
-            let start = batch.span(next).start;
+            let (first, start) = (next, batch.span(next).start);
             let mut end = start;
-            while next < records.end && batch.span(next).start == end {
+            while next < records.end && batch.span(next).start == end && may(next) {
                 end = batch.span(next).end;
                 next += 1;
             }
-            output.put(batch.bytes(start..end))?;
+            if next > first {
+                output.records += (next - first) as u64;
+                output.put(batch.bytes(start..end))?;
+                continue;
+            }
+            while next < records.end && !may(next) {
+                next += 1;
+            }
+            self.encoder.encode(batch, first..next, output)?;
+        }
+        Ok(())
+    }
+}
+
+/// Whether a record of fields ends with LF alone, or with CRLF.
+#[inline(always)]
+fn ends_with(record: &[u8], crlf: bool) -> bool {
+    match record {
+        [.., b'\r', b'\n'] => crlf,
+        [.., b'\n'] => !crlf,
+        _ => false,
+    }
+}
+
+/// Whether a line feed follows the value, and no white space is between.
+#[inline(always)]
+fn ends_with_value(line: &[u8]) -> bool {
+    matches!(line, [.., last, b'\n'] if !last.is_ascii_whitespace())
+}
+
+/// Writes JSON values as lines.
+struct Lines;
+
+impl Encode for Lines {
+    fn encode(&mut self, batch: &Batch<'_>, records: Range<usize>, output: &mut Output<'_>) -> Result<(), EncodeError> {
+        for index in records {
+            output.records += 1;
+            output.put(batch.source(index).trim_ascii_end())?;
+            output.put(b"\n")?;
         }
         Ok(())
     }

@@ -2,11 +2,14 @@
 
 use std::sync::Arc;
 
+use super::pass::Copies;
 use super::settings::{ColumnsFrom, InvalidUtf8, Settings};
 use crate::error::{Error, RecordError, Result};
 use crate::format::fixed::Layout;
 use crate::format::frames::Payload;
-use crate::format::{Chosen, Columns, Detail, Format, Nested, Options, ReadFormat, Shape, Types, UnknownKey, Want};
+use crate::format::{
+    Chosen, Columns, Detail, Format, Nested, Options, ReadFormat, Shape, Types, UnknownKey, Want, csv,
+};
 use crate::op::{KeyedFilter, Only, Op, Order, project, unique};
 use crate::record::line_form::may_be_json;
 use crate::record::{Apart, Schema, Seen};
@@ -29,8 +32,8 @@ pub(super) struct Route {
     pub order: Order,
     /// Which maps are columns of their own where columns are found.
     pub apart: Apart,
-    /// Records pass as the source has them.
-    pub pass_through: bool,
+    /// Which records pass as the source has them; none: every record is encoded.
+    pub pass_through: Option<Copies>,
     /// The way to go if a selected field turns out to be an object that has to become columns of its own: until then,
     /// selected fields are decoded straight into columns.
     pub keyed: Option<Box<Route>>,
@@ -84,7 +87,7 @@ impl Route {
     pub fn new(settings: &Settings, from: Format, to: Format, reading: &dyn ReadFormat) -> Result<Route> {
         let options = &settings.options;
         let tabular = matches!(to, Format::Csv | Format::Tsv) && !settings.word_count;
-        let utf8 = to.needs_utf8() || settings.ops.iter().any(|op| op.needs_utf8());
+        let utf8 = to.needs_utf8() || settings.ops.iter().any(|op| op.needs_utf8()) || checks_utf8(settings, from, to);
         let (seen, numbers) = names(settings);
         let mut route = Route {
             from,
@@ -106,7 +109,7 @@ impl Route {
             header: Header::Given,
             order: Order::default(),
             apart: if options.nested == Nested::Dot { Apart::All } else { Apart::None },
-            pass_through: false,
+            pass_through: None,
             keyed: None,
             left_out: 0,
             seen: Arc::new(seen),
@@ -126,7 +129,9 @@ impl Route {
         if let Some(keyed) = &mut route.keyed {
             keyed.want.utf8 = route.want.utf8;
         }
-        route.pass_through = unchanged && from == to && same_dialect(settings, from);
+        if unchanged && from == to && settings.invalid_utf8 == InvalidUtf8::Fail {
+            route.pass_through = copies(options, from);
+        }
         Ok(route)
     }
 
@@ -435,23 +440,23 @@ fn check_fields(ops: &[Arc<dyn Op>], schema: &Schema) -> Result<()> {
     Ok(())
 }
 
-/// Whether what is written looks as what is read.
-fn same_dialect(settings: &Settings, format: Format) -> bool {
-    let options = &settings.options;
+/// Whether text has to be UTF-8 although its target could hold other bytes: because it was said to be, because what is
+/// not is to be replaced, or because tables have to be text where nothing may pass in silence.
+fn checks_utf8(settings: &Settings, from: Format, to: Format) -> bool {
+    let table = |format| matches!(format, Format::Csv | Format::Tsv);
+    settings.says_utf8()
+        || settings.invalid_utf8 == InvalidUtf8::Replace
+        || settings.strict && (table(from) || table(to))
+}
+
+/// Which records of a format can be copied, because to read and to write them would give the same.
+fn copies(options: &Options, format: Format) -> Option<Copies> {
     match format {
-        Format::Csv | Format::Tsv => {
-            let (dialect, out) = (&options.dialect, &options.out_dialect);
-            !out.quote_all
-                && !out.crlf
-                && options.reads_header() == options.writes_header()
-                && (out.delimiter, out.quote, out.quoting) == (dialect.delimiter, dialect.quote, dialect.quoting)
-                && dialect.escape.or(out.escape).or(dialect.comment).is_none()
-                && options.ragged == crate::format::Ragged::Fail
-                && settings.invalid_utf8 == InvalidUtf8::Fail
-        }
+        Format::Csv | Format::Tsv => csv::writes_as_it_reads(format, options)
+            .then_some(Copies::Fields { crlf: options.out_dialect.crlf, header: options.writes_header() }),
         // JSON has a style of its own: compact or pretty.
-        Format::Json => false,
-        Format::Ndjson => settings.invalid_utf8 == InvalidUtf8::Fail && options.records_at.is_none(),
-        Format::Text | Format::Fixed | Format::Frames => true,
+        Format::Json => None,
+        Format::Ndjson => options.records_at.is_none().then_some(Copies::Values),
+        Format::Text | Format::Fixed | Format::Frames => Some(Copies::All),
     }
 }

@@ -139,7 +139,7 @@ impl Opened<'_> {
         };
         let start = from.map(|entry| entry.input as usize);
         let mut run = self.records_from(on_error, writing, target, phases, (begin, start))?;
-        run.bytes_out = write_end(&frame, writing, run.totals.records_out, target, run.place)?;
+        run.bytes_out = write_end(&frame, &writing.ending(), run.totals.records_out, target, run.place)?;
         Ok(run)
     }
 
@@ -226,16 +226,10 @@ impl Opened<'_> {
 }
 
 /// Writes what comes behind the last record. Gives the length of the whole output.
-pub(super) fn write_end(
-    frame: &Frame,
-    writing: &dyn WriteFormat,
-    records: u64,
-    target: &Target,
-    place: Place,
-) -> Result<u64> {
+pub(super) fn write_end(frame: &Frame, ending: &[u8], records: u64, target: &Target, place: Place) -> Result<u64> {
     let suffix = if records == 0 && !frame.empty.is_empty() { &frame.empty } else { &frame.suffix };
     let mut len = place.offset;
-    for end in [suffix, &writing.ending()] {
+    for end in [&**suffix, ending] {
         target.write(end, len)?;
         len += end.len() as u64;
     }

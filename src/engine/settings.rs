@@ -178,6 +178,11 @@ impl Settings {
         self.invalid_utf8 == InvalidUtf8::Replace && !self.strict
     }
 
+    /// The source is said to be UTF-8: its text is checked, and its byte order mark is none of it.
+    pub(crate) fn says_utf8(&self) -> bool {
+        self.encoding.is_some_and(Encoding::is_utf8)
+    }
+
     /// What bounds the keys that are remembered.
     pub(super) fn key_limits(&self) -> Limits {
         Limits { keys: self.options.max_keys, length: self.options.max_key_length }

@@ -373,6 +373,9 @@ pub struct Options {
     pub strict: bool,
     /// In names, invalid UTF-8 becomes U+FFFD.
     pub replace_invalid_utf8: bool,
+    /// A byte order mark of UTF-8 is none of the text, in formats that keep all bytes otherwise. Set by a job, from its
+    /// encoding.
+    pub utf8: bool,
     /// What an unquoted CSV field is.
     pub types: Types,
     /// How nested values become columns.
@@ -445,6 +448,7 @@ impl Default for Options {
             ragged: Ragged::Fail,
             strict: false,
             replace_invalid_utf8: false,
+            utf8: false,
             types: Types::Auto,
             nested: Nested::Dot,
             unflatten: false,
@@ -478,7 +482,7 @@ pub fn open(format: Format, options: &Options, head: &[u8], end: bool) -> Result
         Format::Csv | Format::Tsv => csv::open(format, options, head, end),
         Format::Ndjson => json::open_lines(options, head, end),
         Format::Json => json::open(options, head, end),
-        Format::Text => Ok(text::open()),
+        Format::Text => Ok(text::open(options.utf8, head, end)),
         Format::Fixed => fixed::open(options),
         Format::Frames => frames::open(options),
     }

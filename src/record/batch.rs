@@ -26,6 +26,8 @@ pub struct Span {
     keys: u32,
     /// It has the keys and the nesting of the record before.
     alike: bool,
+    /// Its bytes are not what an encoder would write, but for which fields are in quotes.
+    irregular: bool,
 }
 
 /// Records of a slice that were decoded at one time.
@@ -483,7 +485,7 @@ impl<'a> Batch<'a> {
                 return Err(self.too_large(start));
             }
             let last = first + width as u32;
-            self.spans.push(Span { start, end, first, last, keys: 0, alike: false });
+            self.spans.push(Span { start, end, first, last, keys: 0, alike: false, irregular: false });
             (start, first) = (end, last);
         }
         self.open = first as usize;
@@ -502,7 +504,7 @@ impl<'a> Batch<'a> {
         }
         let (first, last) = (self.open as u32, self.values.len() as u32);
         let keys = self.shared_keys.take().unwrap_or(self.open_keys as u32);
-        self.spans.push(Span { start, end, first, last, keys, alike: false });
+        self.spans.push(Span { start, end, first, last, keys, alike: false, irregular: false });
         (self.open, self.open_keys) = (self.values.len(), self.keys.len());
         Ok(())
     }
@@ -519,6 +521,21 @@ impl<'a> Batch<'a> {
         if let Some(span) = self.spans.last_mut() {
             span.alike = true;
         }
+    }
+
+    /// Says that the last record may not be copied into a target of the same dialect: readers may disagree on its quotes,
+    /// or it lacks something.
+    #[cold]
+    pub(crate) fn mark_irregular(&mut self) {
+        if let Some(span) = self.spans.last_mut() {
+            span.irregular = true;
+        }
+    }
+
+    /// Whether every reader of the dialect takes the record's bytes for its values.
+    #[inline]
+    pub(crate) fn is_regular(&self, record: usize) -> bool {
+        !self.spans[record].irregular
     }
 
     /// Whether a keyed record is known to have the keys and the nesting of the one before it.

@@ -114,6 +114,11 @@ impl Encoding {
         Ok(Some(Encoding { inner: Inner::Standard(inner), by_mark: false }))
     }
 
+    /// UTF-8.
+    pub fn utf8() -> Encoding {
+        Encoding { inner: Inner::Standard(UTF_8), by_mark: false }
+    }
+
     /// The encoding itself, where a byte order mark may still tell which one it is.
     pub fn by_mark(self, beginning: &[u8]) -> Encoding {
         let inner = match (self.by_mark, beginning) {

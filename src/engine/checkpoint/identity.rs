@@ -50,6 +50,7 @@ pub(super) fn settings(settings: &Settings, route: &Route, quarantine: Option<&P
         ("--quarantine", format!("{quarantine:?}")),
         ("--max-record-size", settings.max_record_size.to_string()),
         ("--invalid-utf8", format!("{invalid_utf8:?}")),
+        ("--encoding", settings.says_utf8().to_string()),
         ("--strict", strict.to_string()),
     ];
     texts.into_iter().map(|(name, text)| (name.to_owned(), text)).collect()

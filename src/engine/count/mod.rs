@@ -126,7 +126,7 @@ impl Counting {
         }
         match source {
             SourceSpec::Path(path) => {
-                let (counted, counts) = self.records(SourceSpec::Path(path.clone()), true)?;
+                let (counted, counts) = self.records(SourceSpec::Path(path.clone()), !self.settings.says_utf8())?;
                 let text = match counts {
                     Some(counts) => counts,
                     None => text::count(SourceSpec::Path(path), &self.settings)?,

@@ -132,7 +132,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 /// Counts by decoding: records are checked and delimited, but no value of theirs is wanted. Bad ones are entered into
 /// the ledger.
 pub(super) fn decode(mut opened: Opened<'_>, ledger: &mut Ledger) -> Result<Counted> {
-    opened.route.pass_through = false;
+    opened.route.pass_through = None;
     if opened.route.schema.is_some() {
         opened.route.want.select = Some(Vec::new());
         opened.route.schema = Some(Schema::default());

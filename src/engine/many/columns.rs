@@ -175,6 +175,7 @@ impl Together {
         route.schema = Some(Schema::new(&select));
         route.names = Some(self.schema.clone());
         route.want.select = Some(select);
+        route.pass_through = None;
         Ok(left_out as u64)
     }
 

@@ -12,7 +12,6 @@ use super::super::header::First;
 use super::super::job::Job;
 use super::super::open::{open_target, refuse_source};
 use super::super::opened::{Opened, ceiling};
-use super::super::pass::PassThrough;
 use super::super::phases::Phases;
 use super::super::plan::FEW;
 use super::super::quarantine::{Ledger, Quarantine, place_for};
@@ -147,9 +146,8 @@ impl Many {
         let path = target.file_path().map(Into::into);
         let (mut output, mut quarantine) = (Vec::new(), None);
         if let Some(frame) = frame {
-            let nothing = PassThrough { prefix: Vec::new() };
-            let writing: &dyn WriteFormat = words.as_ref().map_or(&nothing, |words| words);
-            let len = write_end(&frame, writing, sum.records_out(), &target, place)?;
+            let ending = words.as_ref().map_or_else(Vec::new, WriteFormat::ending);
+            let len = write_end(&frame, &ending, sum.records_out(), &target, place)?;
             sum.bytes_out = target.flush()?.unwrap_or(len);
             // A target is never without it.
             quarantine = ledger.finish()?;
@@ -385,7 +383,7 @@ impl<'s> Run<'s> {
         if let Some(together) = &self.together {
             opened.route.left_out += together.align(&mut opened)?;
         }
-        let writing = self.writing(&mut opened)?;
+        let writing = self.writing(&opened)?;
         self.begin(&*writing)?;
         let first_skips = self.frame.as_ref().map_or(0, |frame| frame.first_skips);
         let phases = Phases::new(opened.plan.workers);
@@ -404,15 +402,9 @@ impl<'s> Run<'s> {
     }
 
     /// How the records of a source are written.
-    fn writing(&self, opened: &mut Opened<'_>) -> Result<Box<dyn WriteFormat>> {
+    fn writing(&self, opened: &Opened<'_>) -> Result<Box<dyn WriteFormat>> {
         if let Some(words) = &self.words {
             return Ok(Box::new(words.also(opened.route.from == Format::Text)));
-        }
-        let route = &mut opened.route;
-        // The last record of CSV may end within quotes, so another one can't just follow its bytes.
-        route.pass_through &= !matches!(route.from, Format::Csv | Format::Tsv);
-        if route.pass_through {
-            return Ok(Box::new(PassThrough { prefix: Vec::new() }));
         }
         let columns = self.together.as_ref().filter(|_| self.is_tabular());
         let columns = columns.map(|all| opened.route.columns_of(all.schema().clone(), all.unknown()));

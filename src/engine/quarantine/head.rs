@@ -29,6 +29,8 @@ struct Reading {
     no_headers: bool,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     names: Vec<String>,
+    #[serde(default, skip_serializing_if = "is_false")]
+    utf8: bool,
     ragged: Ragged,
     types: Types,
     max_depth: usize,
@@ -54,6 +56,7 @@ impl Head {
             dialect: options.dialect,
             no_headers: options.no_headers,
             names: options.names.clone(),
+            utf8: options.utf8,
             ragged: options.ragged,
             types: options.types,
             max_depth: options.max_depth,
@@ -93,6 +96,11 @@ impl Head {
         self.reading == other.reading
     }
 
+    /// The records were said to be UTF-8.
+    pub fn says_utf8(&self) -> bool {
+        self.reading.utf8
+    }
+
     /// Sets the options that were not set to anything else.
     pub fn fill(&self, options: &mut Options) {
         let (default, reading) = (Options::default(), self.reading.clone());
@@ -122,6 +130,11 @@ impl Head {
             from => open(from, &options, &self.header(), true),
         }
     }
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // serde asks for a reference.
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 fn fill<T: PartialEq>(mine: &mut T, theirs: T, default: T) {

@@ -8,6 +8,7 @@ use super::Section;
 use crate::error::{Error, Result};
 use crate::format::Format;
 use crate::metrics::Report;
+use crate::source::Encoding;
 
 /// A conversion of the records in a quarantine, which somebody has repaired.
 ///
@@ -106,6 +107,9 @@ impl Replay {
                 )));
             }
             section.head().fill(&mut settings.options);
+            if section.head().says_utf8() {
+                settings.encoding = Some(Encoding::utf8());
+            }
         }
         settings.from = sections.first().map(Section::format).filter(|_| sections.len() == 1);
         Ok((sections, settings))

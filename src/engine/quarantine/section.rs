@@ -85,7 +85,7 @@ impl Section {
 
     /// What reads its lines, and the records in them.
     pub(crate) fn reading(&self, options: &Options) -> Result<Box<dyn ReadFormat>, OpenError> {
-        match (self.head.open(options)?, text::open()) {
+        match (self.head.open(options)?, text::open(false, &[], true)) {
             (Opening::Ready(records), Opening::Ready(lines)) => {
                 Ok(Box::new(Reading { records, lines, start: self.lines.start }))
             }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::fields::{Fields, ragged};
+use super::fields::Fields;
 use super::quotes::{Quotes, Record, open_quote, text_after_quote};
 use super::spec::{Ending, Spec, first_byte};
 use super::{Reading, Resolved};
@@ -29,6 +29,8 @@ pub(super) struct CsvDecode {
     max_record: usize,
     /// Where the next record starts.
     at: usize,
+    /// What was read last is not what an encoder would write.
+    irregular: bool,
     /// The whole slice is known to be UTF-8 (or nobody needs it to be).
     valid: bool,
 }
@@ -49,11 +51,11 @@ enum Found {
 
 impl CsvDecode {
     pub fn new(reading: &Reading, want: &Want) -> CsvDecode {
-        let Reading { dialect, ragged, strict, max_record, .. } = *reading;
+        let Reading { dialect, ragged, names_given, strict, max_record, .. } = *reading;
         let usual = dialect.is_plain() && want.types == Types::Auto && !dialect.tsv_escapes;
         CsvDecode {
             dialect,
-            fields: Fields::new(&reading.header.schema, ragged, want),
+            fields: Fields::new(&reading.header.schema, (ragged, names_given), want),
             utf8: want.utf8,
             replace: want.replace_invalid_utf8,
             separators: Separators::new(dialect.marks(), want.typed && usual),
@@ -64,6 +66,7 @@ impl CsvDecode {
             strict,
             max_record,
             at: 0,
+            irregular: false,
             valid: true,
         }
     }
@@ -158,6 +161,8 @@ impl CsvDecode {
                 _ if self.dialect.tsv_escapes && memchr::memchr(b'\\', text).is_some() => {
                     let room = batch.arena().bytes(text.len(), field)?;
                     let len = unescape_tsv(text, room);
+                    // What a backslash before any other byte means is not the same everywhere.
+                    self.irregular = true;
                     Value::Text(&room[..len])
                 }
                 _ => self.fields.plain(text),
@@ -167,6 +172,7 @@ impl CsvDecode {
             field = position + 1;
             if is_break {
                 if column < self.fields.width {
+                    self.irregular = true;
                     self.fields.pad(batch, column, start)?;
                 }
                 if byte == b'\r' && slice.get(field) == Some(&b'\n') {
@@ -181,6 +187,8 @@ impl CsvDecode {
     /// Reads the record at `self.at` as csv-core does, unless its quotes make it a bad one.
     #[cold]
     fn by_spec<'a>(&mut self, slice: &'a [u8], batch: &mut Batch<'a>) -> Result<Found, RecordError> {
+        let marks = [self.dialect.quote, self.dialect.escape];
+        self.irregular = true;
         batch.abandon();
         self.at = first_byte(self.dialect, slice, self.at);
         let (start, fields, escapes) = (self.at, &self.fields, self.dialect.tsv_escapes);
@@ -204,7 +212,12 @@ impl CsvDecode {
                     }
                 };
                 let text: &'a [u8] = &room[..len];
-                let value = if field.quoted || escaped { Value::Text(text) } else { fields.plain(text) };
+                let value = match field.quoted || escaped {
+                    true => Value::Text(text),
+                    // A quote where none can be: the text needs quotes in any target.
+                    false if text.iter().any(|byte| marks.contains(&Some(*byte))) => fields.plain(text).typed(),
+                    false => fields.plain(text),
+                };
                 fields.put(batch, column, value);
             }
             column += 1;
@@ -215,7 +228,7 @@ impl CsvDecode {
             return Ok(Found::Nothing);
         };
         if column > fields.width {
-            return Err(ragged(start, column, fields.width));
+            return Err(fields.other_width(start, column));
         }
         if column < fields.width {
             fields.pad(batch, column, start)?;
@@ -231,6 +244,9 @@ impl CsvDecode {
             self.fields.check_utf8(slice, self.at, self.replace, batch)?;
         }
         batch.end_record(self.at, end)?;
+        if self.irregular {
+            batch.mark_irregular();
+        }
         self.at = end;
         Ok(())
     }
@@ -243,6 +259,7 @@ impl CsvDecode {
             if self.usual && self.usual::<TYPED>(slice, batch)? {
                 continue;
             }
+            self.irregular = false;
             let mut found = if plain { self.by_positions(slice, batch)? } else { Found::Irregular };
             if matches!(found, Found::Irregular) {
                 found = self.by_spec(slice, batch)?;

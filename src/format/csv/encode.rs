@@ -92,10 +92,10 @@ impl Writing {
         if !self.header || dialect.quote.is_some() {
             return Ok(());
         }
-        let broken = |byte: &u8| !dialect.tsv_escapes && [dialect.delimiter, b'\n', b'\r'].contains(byte);
+        let broken = |byte: &u8| dialect.is_lost(*byte);
         let blank = self.schema.len() == 1;
         let bad = |(index, name): &(usize, &[u8])| {
-            name.iter().any(broken) || (*index == 0 && is_mark(name)) || (blank && name.is_empty())
+            name.iter().any(broken) || (*index == 0 && may_be_mark(name)) || (blank && name.is_empty())
         };
         match self.schema.names().enumerate().find(bad) {
             None => Ok(()),
@@ -119,7 +119,7 @@ impl Writing {
                 Some(quote)
                     if self.quote_all
                         || blank
-                        || (index == 0 && is_mark(name))
+                        || (index == 0 && may_be_mark(name))
                         || name.iter().any(|byte| dialect.is_special(*byte)) =>
                 {
                     line.push(quote);
@@ -143,7 +143,8 @@ impl Writing {
 }
 
 /// Whether a field at the start of a file would be taken for a byte order mark.
-fn is_mark(field: &[u8]) -> bool {
+#[inline]
+pub(crate) fn may_be_mark(field: &[u8]) -> bool {
     [&b"\xef\xbb\xbf"[..], b"\xff\xfe", b"\xfe\xff"].iter().any(|mark| field.starts_with(mark))
 }
 
@@ -224,7 +225,7 @@ impl<const TYPED: bool> Work for WriteRows<'_, '_, '_, TYPED> {
         for index in self.records {
             let values = self.batch.columns(index).iter().copied();
             match self.style.row::<TYPED, V>(v, source, values, &mut self.to[rows.len..]) {
-                Some(row) if !(self.marks && is_mark(&self.to[rows.len..])) => {
+                Some(row) if !(self.marks && may_be_mark(&self.to[rows.len..])) => {
                     rows.len += row.len;
                     rows.lossy.add(row.lossy);
                 }
@@ -272,7 +273,7 @@ impl Encode for KeyedEncoder {
                 let values = bound.nodes.iter().map(value);
                 let to = output.room(1)?;
                 let row = WriteRow { style: self.style.row, source: batch.slice(), values, to: &mut *to };
-                let row = self.style.unit.run(row).filter(|_| !(self.style.marks && is_mark(to)));
+                let row = self.style.unit.run(row).filter(|_| !(self.style.marks && may_be_mark(to)));
                 if let Some(row) = row {
                     output.advance(row.len);
                     row.lossy.count(&mut output.lossy);
@@ -352,7 +353,7 @@ impl Style {
         output: &mut Output<'_>,
     ) -> Result<(), Bad> {
         match value {
-            Value::Untyped(text) if self.row.same && !self.row.quote_all && !(self.first && is_mark(text)) => {
+            Value::Untyped(text) if self.row.same && !self.row.quote_all && !(self.first && may_be_mark(text)) => {
                 Ok(output.put(text)?)
             }
             Value::Untyped(text) | Value::Number(text) if self.row.quote_all => {
@@ -455,7 +456,7 @@ impl Style {
 
     /// A text, in quotes if it has to be.
     fn text(&self, text: &[u8], quoted: bool, offset: usize, output: &mut Output<'_>) -> Result<(), Bad> {
-        let quoted = quoted || self.first && is_mark(text);
+        let quoted = quoted || self.first && may_be_mark(text);
         if quoted || text.iter().any(|byte| self.dialect.is_special(*byte)) {
             return self.text_quoted(text, quoted, offset, output);
         }
@@ -469,13 +470,10 @@ impl Style {
         if must {
             output.lose(if text.is_empty() { LossyKind::EmptyTextAsNull } else { LossyKind::TextAsNumber });
         }
-        if self.dialect.tsv_escapes {
-            return Ok(text.iter().try_for_each(|byte| output.put(escaped(byte)))?);
-        }
-        let special = |byte: &&u8| **byte == self.dialect.delimiter || **byte == b'\n' || **byte == b'\r';
-        match text.iter().find(special) {
-            None => Ok(output.put(text)?),
+        match text.iter().find(|byte| self.dialect.is_lost(**byte)) {
             Some(&byte) => Err(needs_quotes(byte, offset)),
+            None if self.dialect.tsv_escapes => Ok(text.iter().try_for_each(|byte| output.put(escaped(byte)))?),
+            None => Ok(output.put(text)?),
         }
     }
 }
@@ -507,7 +505,7 @@ fn quoted(
 fn needs_quotes(byte: u8, offset: usize) -> Bad {
     Bad::Record(
         RecordError::new(offset, format!("a field holds `{}`, which needs quotes", byte.escape_ascii()))
-            .hint("Leave out --out-no-quoting, or choose another --out-delimiter."),
+            .hint("Leave out --out-no-quoting or --tsv-escapes, or choose another --out-delimiter."),
     )
 }
 
@@ -536,13 +534,11 @@ impl Quoted<'_, '_> {
 
     #[cold]
     fn put_plain(&mut self, text: &[u8]) -> Result<(), Error> {
-        let dialect = &self.dialect;
-        if dialect.tsv_escapes {
-            return text.iter().try_for_each(|byte| self.output.put(escaped(byte)));
+        self.bad = self.bad.or(text.iter().copied().find(|byte| self.dialect.is_lost(*byte)));
+        match self.dialect.tsv_escapes {
+            true => text.iter().try_for_each(|byte| self.output.put(escaped(byte))),
+            false => self.output.put(text),
         }
-        let special = |byte: &&u8| **byte == dialect.delimiter || **byte == b'\n' || **byte == b'\r';
-        self.bad = self.bad.or(text.iter().find(special).copied());
-        self.output.put(text)
     }
 }
 

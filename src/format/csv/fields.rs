@@ -24,11 +24,13 @@ pub(super) struct Fields {
     /// How many values a record of the batch has.
     pub selected: usize,
     ragged: Ragged,
+    /// The names of the columns were given, not read.
+    named: bool,
     types: Types,
 }
 
 impl Fields {
-    pub fn new(schema: &Schema, ragged: Ragged, want: &Want) -> Fields {
+    pub fn new(schema: &Schema, (ragged, named): (Ragged, bool), want: &Want) -> Fields {
         let places = want.select.as_ref().map(|names| {
             let mut places = vec![UNWANTED; schema.len()];
             for (place, name) in names.iter().enumerate() {
@@ -43,7 +45,7 @@ impl Fields {
         });
         let gaps = order.as_ref().is_some_and(|order| order.contains(&UNWANTED));
         let selected = want.select.as_ref().map_or(schema.len(), Vec::len);
-        Fields { width: schema.len(), places, order, gaps, selected, ragged, types: want.types }
+        Fields { width: schema.len(), places, order, gaps, selected, ragged, named, types: want.types }
     }
 
     /// The value of a field that was not in quotes.
@@ -159,10 +161,24 @@ impl Fields {
     #[cold]
     pub fn pad(&self, batch: &mut Batch<'_>, columns: usize, start: usize) -> Result<(), RecordError> {
         if self.ragged == Ragged::Fail {
-            return Err(ragged(start, columns, self.width));
+            return Err(self.other_width(start, columns));
         }
         (columns..self.width).for_each(|column| self.put(batch, column, Value::Null));
         Ok(())
+    }
+
+    /// The error for a record of another number of fields.
+    #[cold]
+    pub fn other_width(&self, start: usize, columns: usize) -> RecordError {
+        let width = self.width;
+        let reason = match self.named {
+            false => "{} fields where the header has {}",
+            true => "{} fields where the list of names has {}",
+        };
+        RecordError::with_numbers(start, reason, [columns, width]).hint(match columns < width {
+            true => "Give --ragged pad to fill missing fields with null, or --on-error skip to leave such records out.",
+            false => "Check the delimiter and the quotes, or give --on-error skip to leave such records out.",
+        })
     }
 
     /// Checks, or repairs, the text of the records being built, which begin at `start`, of a slice that is not all UTF-8.
@@ -228,17 +244,6 @@ fn typed_field(text: &[u8], quote: u8, number: u8) -> Value<'_> {
         [first, inner @ .., _] if *first == quote => Value::Text(inner),
         _ if number != 0 => Value::Number(text),
         _ => Value::Text(text),
-    }
-}
-
-/// The error for a record of another number of fields.
-#[cold]
-pub(super) fn ragged(start: usize, columns: usize, width: usize) -> RecordError {
-    let error = RecordError::with_numbers(start, "{} fields where the header has {}", [columns, width]);
-    match columns < width {
-        true => error
-            .hint("Give --ragged pad to fill missing fields with null, or --on-error skip to leave such records out."),
-        false => error.hint("Check the delimiter and the quotes, or give --on-error skip to leave such records out."),
     }
 }
 

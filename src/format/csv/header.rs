@@ -38,9 +38,7 @@ pub(super) fn read(
     end: bool,
 ) -> Result<Option<Header>, RecordError> {
     if !options.names.is_empty() {
-        let mut names = Names::new(start, options);
-        options.names.iter().try_for_each(|name| names.add(name.as_bytes()))?;
-        return Ok(Some(Header::new(Schema::new(names.names), start)));
+        return Ok(Some(Header::new(Schema::new(&options.names), start)));
     }
     let mut odd = None;
     let read = match simple_line(dialect, head, start) {

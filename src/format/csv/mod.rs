@@ -16,6 +16,7 @@ use super::{Columns, Cut, Decode, Format, OpenError, Opening, Options, ReadForma
 use crate::error::{Error, Result};
 use crate::record::Schema;
 use crate::scan::csv::Marks;
+pub(crate) use encode::may_be_mark;
 
 /// CSV or TSV as it is read. Single bytes, all ASCII.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -86,16 +87,16 @@ struct Resolved {
 
 impl Resolved {
     fn reading(format: Format, dialect: &Dialect) -> Result<Resolved> {
-        Resolved::new(format, dialect)
+        Resolved::new(format, dialect, "input")
     }
 
     fn writing(format: Format, options: &Options) -> Result<Resolved> {
         let OutDialect { delimiter, quote, escape, quoting, .. } = options.out_dialect;
         let tsv_escapes = options.dialect.tsv_escapes;
-        Resolved::new(format, &Dialect { delimiter, quote, escape, quoting, comment: None, tsv_escapes })
+        Resolved::new(format, &Dialect { delimiter, quote, escape, quoting, comment: None, tsv_escapes }, "output")
     }
 
-    fn new(format: Format, dialect: &Dialect) -> Result<Resolved> {
+    fn new(format: Format, dialect: &Dialect, side: &str) -> Result<Resolved> {
         let tsv_escapes = dialect.tsv_escapes && format == Format::Tsv;
         let resolved = Resolved {
             delimiter: dialect.delimiter.unwrap_or(if format == Format::Tsv { b'\t' } else { b',' }),
@@ -104,6 +105,12 @@ impl Resolved {
             comment: dialect.comment,
             tsv_escapes,
         };
+        if tsv_escapes && b"\\tnr".contains(&resolved.delimiter) {
+            let shown = resolved.delimiter.escape_ascii();
+            return Err(Error::usage(format!(
+                "the delimiter of the {side} can't be `{shown}`, which escapes are made of"
+            )));
+        }
         let named = [
             ("the delimiter", Some(resolved.delimiter)),
             ("the quote", resolved.quote),
@@ -114,11 +121,14 @@ impl Resolved {
             let Some(byte) = *byte else { continue };
             if !byte.is_ascii() || byte == b'\n' || byte == b'\r' {
                 return Err(Error::usage(format!(
-                    "{name} can't be the byte {byte:#04x}; give an ASCII character that ends no line"
+                    "{name} of the {side} can't be the byte {byte:#04x}; give an ASCII character that ends no line"
                 )));
             }
             if let Some((other, _)) = named[..index].iter().find(|(_, earlier)| *earlier == Some(byte)) {
-                return Err(Error::usage(format!("{other} and {name} are both `{}`", byte.escape_ascii())));
+                return Err(Error::usage(format!(
+                    "{other} and {name} of the {side} are both `{}`",
+                    byte.escape_ascii()
+                )));
             }
         }
         Ok(resolved)
@@ -137,9 +147,26 @@ impl Resolved {
             || self.tsv_escapes && byte == b'\\'
     }
 
+    /// Whether no field can have this byte, because there are neither quotes nor an escape for it.
+    fn is_lost(&self, byte: u8) -> bool {
+        let is_delimiter = byte == self.delimiter;
+        match self.tsv_escapes {
+            true => is_delimiter && byte != b'\t',
+            false => self.quote.is_none() && (is_delimiter || byte == b'\n' || byte == b'\r'),
+        }
+    }
+
     fn marks(&self) -> Marks {
         Marks { delimiter: self.delimiter, quote: self.quote }
     }
+}
+
+/// Whether a target of this format has the dialect of a source of it, so that a record of regular fields can be copied.
+pub(crate) fn writes_as_it_reads(format: Format, options: &Options) -> bool {
+    let dialects = (Resolved::reading(format, &options.dialect), Resolved::writing(format, options));
+    // Where a record is read without the kernels, nobody knows whether it is regular.
+    matches!(dialects, (Ok(read), Ok(written))
+        if read == written && read.is_plain() && !(options.out_dialect.quote_all && read.quote.is_some()))
 }
 
 /// Opens CSV or TSV: reads the header.
@@ -153,6 +180,7 @@ pub fn open(format: Format, options: &Options, head: &[u8], end: bool) -> Result
         named: beginning.delimiter,
         header,
         ragged: options.ragged,
+        names_given: !options.names.is_empty(),
         strict: options.strict,
         max_record: options.max_record,
     })))
@@ -165,6 +193,8 @@ struct Reading {
     named: Option<u8>,
     header: header::Header,
     ragged: super::Ragged,
+    /// The names of the columns were given.
+    names_given: bool,
     strict: bool,
     max_record: usize,
 }

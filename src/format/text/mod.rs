@@ -18,18 +18,24 @@ use crate::scan::vector::{Unit, Vector, Work};
 /// The name of the only field.
 pub const FIELD: &str = "line";
 
-/// Opens text.
-pub fn open() -> Opening {
-    Opening::Ready(Box::new(Reading { schema: Schema::new([FIELD]) }))
+/// Opens text, all of whose bytes are kept; but for a byte order mark where it `is_utf8`.
+pub fn open(is_utf8: bool, head: &[u8], end: bool) -> Opening {
+    const MARK: &[u8] = b"\xef\xbb\xbf";
+    if is_utf8 && !end && head.len() < MARK.len() && MARK.starts_with(head) {
+        return Opening::More;
+    }
+    let start = if is_utf8 && head.starts_with(MARK) { MARK.len() } else { 0 };
+    Opening::Ready(Box::new(Reading { schema: Schema::new([FIELD]), start }))
 }
 
 struct Reading {
     schema: Schema,
+    start: usize,
 }
 
 impl ReadFormat for Reading {
     fn start(&self) -> usize {
-        0
+        self.start
     }
 
     fn schema(&self) -> Option<&Schema> {

@@ -69,7 +69,7 @@ pub(super) static FLAGS: &[Flag] = &[
     flag("crlf", WRITE, Target(Kinds::TABLES)),
     flag("columns", ROWS, Any).unless(columns_are_known),
     // JSON
-    flag("records-at", READ, Source(Kinds::JSON)).unless(uncounted),
+    flag("records-at", READ, Source(Kinds::JSON.or(Kinds::NDJSON))).unless(uncounted),
     flag("nested", ROWS, Pairs(&[(Kinds::NESTED, Kinds::TABLES)])),
     flag("unflatten", ROWS, Pairs(&[(Kinds::TABLES.or(Kinds::FIXED), Kinds::NESTED)])),
     flag("pretty", ROWS, Target(Kinds::JSON)),
@@ -160,17 +160,15 @@ fn escapes_for_out_quotes(line: &Line<'_>) -> Option<No> {
     None
 }
 
-/// Columns are looked for in keys of records, or put together from those of several inputs.
+/// A list chooses columns of every record. They are looked for in keys of records, or put together from those of several
+/// inputs.
 fn columns_are_known(line: &Line<'_>) -> Option<No> {
     let list = matches!(line.settings.columns, ColumnsFrom::List(_));
     let many = line.origin == Origin::Many && line.sources.or(line.targets).meets(Kinds::TABLES);
-    if many || line.targets.meets(Kinds::TABLES) && line.sources.meets(Kinds::NESTED) {
+    if list || many || line.targets.meets(Kinds::TABLES) && line.sources.meets(Kinds::NESTED) {
         return None;
     }
-    match list {
-        true => No::new(line.both(), "To choose fields use --select."),
-        false => No::new(line.both(), "It is for nested records that become a table, and for several inputs."),
-    }
+    No::new(line.both(), "It is for nested records that become a table, and for several inputs: leave it out.")
 }
 
 /// Text has one field, whose name is not written.

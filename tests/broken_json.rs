@@ -122,8 +122,17 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
 
 #[test]
 fn one_fault_takes_no_other_record_with_it() {
-    const COUNT: usize = 90;
+    const COUNT: usize = 60;
     let mut random = Random(7);
+    let ways = [
+        ("a.json", &["-j", "1"][..]),
+        ("a.json", &["-j", "3", "--slice-size", "60"]),
+        ("a.json", &["-j", "2", "--slice-size", "2KiB", "--io", "read"]),
+        ("a.json.gz", &["-j", "2", "--slice-size", "1KiB"]),
+        ("-", &["-j", "1", "--slice-size", "700"]),
+    ];
+    // Each case goes two ways, each time others.
+    let mut ways = ways.into_iter().cycle();
     for shape in &SHAPES {
         for fault in FAULTS {
             for at in [0, 1 + random.below(COUNT as u64 - 2) as usize, COUNT - 1] {
@@ -139,13 +148,7 @@ fn one_fault_takes_no_other_record_with_it() {
                 let expected: String = good.map(|n| record(n) + "\n").collect();
                 let what = format!("{}, {fault:?} at {at}", shape.name);
                 let skip = ["--on-error", "skip"];
-                for (input, flags) in [
-                    ("a.json", &["-j", "1"][..]),
-                    ("a.json", &["-j", "3", "--slice-size", "60"]),
-                    ("a.json", &["-j", "2", "--slice-size", "2KiB", "--io", "read"]),
-                    ("a.json.gz", &["-j", "2", "--slice-size", "1KiB"]),
-                    ("-", &["-j", "1", "--slice-size", "700"]),
-                ] {
+                for (input, flags) in ways.by_ref().take(2) {
                     let fed = (input == "-").then_some(source.as_bytes());
                     let ran = shape.convert(here, input, &[&skip[..], flags].concat(), fed);
                     assert_eq!(ran.code, 0, "{what}, {flags:?}: {}", ran.stderr);
@@ -154,6 +157,9 @@ fn one_fault_takes_no_other_record_with_it() {
                     assert_eq!(report["records_failed"], 1, "{what}, {input} {flags:?}");
                     let most = if shape.name.contains("lines") { 60 } else { 160 };
                     assert!(report["bytes_failed"].as_u64().unwrap() < most, "{what}, {flags:?}: {report}");
+                }
+                if at == 0 || at == COUNT - 1 {
+                    continue;
                 }
                 shape.convert(here, "a.json", &["--on-error", "skip", "--max-errors", "0"], None).ends(1);
                 shape.convert(here, "a.json", &[], None).ends(1).says(&["a.json: record "]);
@@ -252,6 +258,81 @@ fn where_nothing_tells_the_run_ends() {
         let ran = skipping(&text, &[]).ends(1);
         let (from, thousands, rest) = (text.len() - unread, unread / 1000, unread % 1000);
         ran.says(&[&format!("all from byte {from} on ({thousands},{rest:03} bytes) was not read")]);
+    }
+}
+
+/// A record that is cut off inside of a list goes on with the records after it, and ends with the bracket of the array
+/// and those of the document: valid, but not what was meant.
+#[test]
+fn a_list_that_is_not_closed_takes_no_records_with_it_in_silence() {
+    let pretty = "{\n \"v\": 1,\n \"x\": {\n  \"d\": [\n   {\"a\": 1},\n   {\"l\": [1,\n   {\"a\": 2},\n   {\"a\": 3}\n  ],\n  \"n\": [3]\n }\n}\n";
+    for (text, pointer) in [
+        // All of the document's brackets are taken, or one is left over.
+        ("{\"d\":[{\"l\":[1,{\"a\":2},{\"a\":3}],\"n\":3}\n", "/d"),
+        ("{\"d\":[{\"a\":1},{\"l\":[1,{\"a\":2}]}", "/d"),
+        ("{\"x\":{\"d\":[{\"l\":[1,{\"a\":2},{\"a\":3}],\"n\":3}}\n", "/x/d"),
+        (pretty, "/x/d"),
+        // Other documents follow.
+        ("{\"d\":[{\"l\":[1,{\"a\":2}],\"n\":3}\n{\"d\":[{\"a\":3}]}\n", "/d"),
+        ("{\"x\":{\"d\":[{\"l\":[1,{\"a\":2}]}}\n{\"x\":{\"d\":[4]}}\n", "/x/d"),
+        // A document without an end, and another one after it.
+        ("{\"d\":[{\"a\":1}\n{\"d\":[{\"a\":3}]}\n", "/d"),
+        // Lists around: what follows in them is taken for records.
+        ("{\"x\":[{\"d\":[{\"l\":[1,{\"a\":2}],\"n\":3},{\"d\":[4]}],\"m\":1}\n", "/x/0/d"),
+        ("[{\"x\":{\"d\":[{\"l\":[1,{\"a\":2}],\"n\":3}},{\"x\":4}]\n", "/0/x/d"),
+    ] {
+        skipping(text, &["--records-at", pointer]).ends(1);
+    }
+    let ran = skipping(pretty, &["--records-at", "/x/d"]).ends(1);
+    // Lines 6 to 10, counted by hand.
+    ran.says(&["record 2", "this record of 53 bytes may have others in it"]);
+    // Nothing of that kind: one brace too many, and an array without its end.
+    for (text, good) in [
+        ("{\"d\":[{\"l\":[1]}},{\"a\":2}]}", "{\"l\":[1]}\n{\"a\":2}\n"),
+        ("{\"d\":[{\"a\":2},{\"l\":[1]}}\n]}", "{\"a\":2}\n{\"l\":[1]}\n"),
+        ("{\"d\":[{\"a\":1},{\"a\":\"[\"}", "{\"a\":1}\n{\"a\":\"[\"}\n"),
+    ] {
+        assert_eq!(skipping(text, &["--records-at", "/d"]).ends(0).says(&["1 bad record"]).stdout, good, "{text:?}");
+    }
+}
+
+/// Where a key is there twice the last one counts, but the records of the first are read by then.
+#[test]
+fn a_second_array_at_the_same_place_is_refused() {
+    for (text, pointer, key, byte) in [
+        ("{\"d\":[1],\"d\":[2]}", "/d", "d", 9),
+        ("{\"d\":[1],\"e\":{\"d\":3},\"\\u0064\":[2]}", "/d", "d", 21),
+        ("{\"x\":{\"d\":[1],\"x\":0},\"d\":0,\"x\":{\"d\":[2]}}", "/x/d", "x", 27),
+        ("{\"x\":{\"d\":[1],\"d\":null}}", "/x/d", "d", 14),
+        ("{\"d\":[0]}\n{\"d\":[1],\"d\":[2]}\n", "/d", "d", 19),
+        ("{\"\":[1],\"\":[2]}", "/", "", 8),
+    ] {
+        let here = folder();
+        for format in ["json", "ndjson"] {
+            for policy in ["fail", "skip"] {
+                let convert = ["convert", "-", "-f", format, "-t", "ndjson", "--on-error", policy, "--records-at"];
+                let ran = feed(here.path(), convert.iter().chain(&[pointer]), text.as_bytes()).ends(1);
+                ran.says(&[
+                    &format!("the key `{key}` is there a second time"),
+                    &format!("byte {byte}"),
+                    "The last one counts",
+                ]);
+            }
+        }
+    }
+    // Nor can a list take the place of a map.
+    let lists = b"[{\"d\":[1]}]{\"0\":{\"d\":[2]}}";
+    let here = folder();
+    feed(here.path(), ["convert", "-", "-f", "json", "-t", "ndjson", "--records-at", "/0/d"], lists)
+        .ends(1)
+        .says(&["other lists and maps around its array"]);
+    // The same name at other places is another key.
+    for (text, pointer, good) in [
+        ("{\"x\":{\"d\":[1],\"x\":0},\"d\":[2]}", "/x/d", "1\n"),
+        ("{\"d\":[1],\"e\":[{\"d\":[2],\"d\":3}],\"dd\":\"d\"}{\"d\":[4]}", "/d", "1\n4\n"),
+        ("[{\"d\":[1]},{\"d\":[2]}]", "/0/d", "1\n"),
+    ] {
+        assert_eq!(skipping(text, &["--records-at", pointer]).ends(0).stdout, good, "{text:?}");
     }
 }
 
@@ -364,7 +445,7 @@ fn the_worst_files_take_time_in_proportion_to_their_length() {
         ["{\"a\":\"x\n", "{\"a\":1\n", "[1,\n", "{\"a\":[\n", "{\"a\":{\"b\":\"\n", "}\n{\n", "\"\n", "{\"a\":[1}]\n"]
     {
         let here = folder();
-        let text = format!("{{\"a\":1}}\n{}", line.repeat(40_000 / line.len()));
+        let text = format!("{{\"a\":1}}\n{}", line.repeat((40_000 / line.len()).min(4_000)));
         fs::write(here.path().join("a.json"), text).unwrap();
         for way in [["-j", "2", "--slice-size", "1000"], ["-j", "1", "--slice-size", "512KiB"]] {
             let ran = run(here.path(), ["convert", "a.json", "-t", "ndjson", "--on-error", "skip"].iter().chain(&way));

@@ -98,11 +98,6 @@ impl Checker {
         self.state == State::Behind && self.open.len() == depth
     }
 
-    /// Whether the document may end here.
-    pub fn may_end(&self) -> bool {
-        self.open.is_empty() && (self.state == State::Behind || self.number_may_end())
-    }
-
     /// The error for a byte that was refused at `at` of the slice.
     pub fn error(&self, at: usize, refused: Refused) -> RecordError {
         match refused {
@@ -112,6 +107,17 @@ impl Checker {
                     .hint("Raise --max-depth if that is intended.")
             }
         }
+    }
+
+    fn is_in_key(&self) -> bool {
+        matches!(
+            self.state,
+            State::Text { key: true }
+                | State::Escape { key: true, .. }
+                | State::Hex { key: true, .. }
+                | State::Half { key: true }
+                | State::Utf8 { key: true, .. }
+        )
     }
 
     fn number_may_end(&self) -> bool {
@@ -218,6 +224,57 @@ impl Checker {
     }
 }
 
+/// A reader of what follows an inner array in its document. It refuses a second one at the same place: there the last one
+/// counts, but the records of the first are written already.
+pub struct Rest {
+    checker: Checker,
+    /// How many of the lists and maps around the array are still open.
+    level: usize,
+    /// The key that is being read, if it is one of those maps; not more of it than is needed to tell.
+    key: Vec<u8>,
+}
+
+impl Rest {
+    /// Behind the array inside of `open`.
+    pub fn new(open: Vec<bool>, max_depth: usize) -> Rest {
+        let level = open.len();
+        Rest { checker: Checker::behind_value(open, max_depth), level, key: Vec::new() }
+    }
+
+    /// Whether the document was read to its end.
+    pub fn is_over(&self) -> bool {
+        self.checker.is_behind(0)
+    }
+
+    /// Takes the byte at `at` of the slice; `tokens` are the pointer to the array.
+    pub fn take(&mut self, at: usize, byte: u8, tokens: &[String]) -> Result<(), RecordError> {
+        let before = self.checker.is_in_key();
+        self.checker.take(byte).map_err(|refused| self.checker.error(at, refused))?;
+        self.level = self.level.min(self.checker.depth());
+        let now = self.checker.is_in_key();
+        if !(before || now) || self.checker.depth() > self.level {
+            return Ok(());
+        }
+        let Some(token) = self.level.checked_sub(1).and_then(|level| tokens.get(level)) else { return Ok(()) };
+        // Every character may be an escape of six bytes, and there are two quotes.
+        if self.key.len() < 6 * token.len() + 2 {
+            self.key.push(byte);
+        }
+        if now {
+            return Ok(());
+        }
+        let is_it = serde_json::from_slice::<String>(&self.key).is_ok_and(|key| key == *token);
+        let start = (at + 1).saturating_sub(self.key.len());
+        self.key.clear();
+        match is_it {
+            true => Err(RecordError::new(start, format!("the key `{token}` is there a second time")).hint(
+                "The last one counts, but the records of the first one have been read already. Take one of them away.",
+            )),
+            false => Ok(()),
+        }
+    }
+}
+
 const LONE: &str = "half of a surrogate pair, which is no character";
 
 fn in_text(byte: u8, key: bool) -> Result<State, &'static str> {
@@ -284,8 +341,8 @@ fn unescape_token(token: &str) -> Option<String> {
     Some(out)
 }
 
-/// Finds the array that the tokens of a pointer lead to, and checks everything before it. Where a key
-/// stands twice, the first one counts, since the second may be gigabytes away.
+/// Finds the array that the tokens of a pointer lead to, and checks everything before it. Where a key is there twice, this
+/// is the first one, since the second may be gigabytes away: [`Rest`] refuses that one.
 pub fn locate(head: &[u8], from: usize, tokens: &[String], depth: usize, end: bool) -> Result<Located, RecordError> {
     let mut walk = Walk { head, at: from, open: Vec::new(), max_depth: depth };
     match walk.down(tokens) {

@@ -1,7 +1,7 @@
 //! Where slices of NDJSON and JSON end.
 
 use super::Layout;
-use super::check::{self, Checker};
+use super::check::{self, Rest};
 use super::resync::{LOOK, Next, Resync, is_between, is_white};
 use crate::error::{Fault, RecordError};
 use crate::format::{Boundary, Cut, Passed};
@@ -91,7 +91,7 @@ impl Passing {
 /// Where a cutter is that is not inside an array.
 enum Behind {
     /// In a document, after its array.
-    Inside(Checker),
+    Inside(Rest),
     /// After a document.
     Outside,
 }
@@ -204,7 +204,7 @@ impl ValueCut {
     #[cold]
     fn close(&mut self, data: &[u8], at: usize, end: bool) -> Option<Boundary> {
         if !self.open.is_empty() {
-            self.behind = Some(Behind::Inside(Checker::behind_value(self.open.clone(), self.max_depth)));
+            self.behind = Some(Behind::Inside(Rest::new(self.open.clone(), self.max_depth)));
             return Some(Boundary::At(at + 1));
         }
         // What stands behind it goes with the bracket, so that the decoder sees that it is none of the array.
@@ -226,9 +226,9 @@ impl ValueCut {
     /// What follows the array of records.
     #[cold]
     fn tail(&mut self, mut behind: Behind, data: &[u8], end: bool) -> Result<Boundary, RecordError> {
-        if let Behind::Inside(checker) = &mut behind {
+        if let Behind::Inside(rest) = &mut behind {
             for (at, byte) in data.iter().enumerate() {
-                if checker.is_behind(0) && !is_between(*byte) {
+                if rest.is_over() && !is_between(*byte) {
                     return match at {
                         0 => self.begin(data, end),
                         _ => {
@@ -237,11 +237,11 @@ impl ValueCut {
                         }
                     };
                 }
-                if !checker.is_behind(0) {
-                    checker.take(*byte).map_err(|reason| checker.error(at, reason).fault(Fault::Lost))?;
+                if !rest.is_over() {
+                    rest.take(at, *byte, &self.tokens).map_err(|error| error.fault(Fault::Lost))?;
                 }
             }
-            if end && !checker.may_end() {
+            if end && !rest.is_over() {
                 return Err(unfinished(data.len()));
             }
             self.behind = Some(behind);
@@ -268,10 +268,12 @@ impl ValueCut {
             }
         };
         match found {
-            check::Located::At(start, open) => {
-                self.open = open;
-                Ok(Boundary::Skip(start))
+            // A run that goes on here knows the lists and maps of the first one.
+            check::Located::At(_, open) if open != self.open => {
+                Err(RecordError::new(0, "a document with other lists and maps around its array than the first one")
+                    .fault(Fault::Lost))
             }
+            check::Located::At(start, _) => Ok(Boundary::Skip(start)),
             check::Located::More => {
                 self.behind = Some(Behind::Outside);
                 Ok(Boundary::More)

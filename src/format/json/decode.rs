@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::Layout;
 use super::quick::Met;
-use super::resync::{Resync, is_between};
+use super::resync::{Resync, is_between, is_white};
 use crate::error::{Fault, RecordError};
 use crate::format::{Decode, Want};
 use crate::record::json::{LONE, Quick, Reader, Selection, replace_halves};
@@ -215,6 +215,7 @@ impl Decoder {
             (Layout::Items, Some(b']')) => self.closed = true,
             // The value is good, whatever is wrong with what follows.
             (Layout::Items, _) => {
+                self.refuse_swallowed(slice, end, next)?;
                 self.expect = Expect::Separator;
                 return Ok(end);
             }
@@ -224,6 +225,25 @@ impl Decoder {
         // What separates values of an array is no part of them.
         self.reader.pass();
         Ok(end)
+    }
+
+    /// Refuses a record of an inner array if it may have others in it, and the end of the document: one that was cut off
+    /// inside of a list, which then goes on with the records after it and ends with the bracket of the array. What shows
+    /// it is that neither comma nor bracket follows the record.
+    #[cold]
+    fn refuse_swallowed(&mut self, slice: &[u8], end: usize, next: usize) -> Result<(), RecordError> {
+        let start = self.record;
+        let behind = slice[next..].iter().find(|byte| !is_white(**byte) && **byte != b'}');
+        let brace_too_many = matches!(behind, Some(b',' | b']'));
+        if self.around == 1 || brace_too_many || !has_list(&slice[start..end]) {
+            return Ok(());
+        }
+        self.bad = Bad::Bytes(start..slice.len(), Expect::Either);
+        let message =
+            format!("the document ends too early, so this record of {} bytes may have others in it", end - start);
+        Err(RecordError::new(start, message)
+            .hint("A list in it is not closed, or else the array around the records.")
+            .fault(Fault::Lost))
     }
 
     /// Reads a value; gives its end.
@@ -414,6 +434,17 @@ impl Decoder {
         self.reader.start(record.start, record.end, self.layout == Layout::Lines).ok()?;
         self.reader.check(&slice[..record.end]).err()
     }
+}
+
+/// Whether there is a list in a record; it may be one itself.
+fn has_list(record: &[u8]) -> bool {
+    let (mut inside, mut escaped) = (false, false);
+    record.iter().any(|&byte| {
+        let quote = byte == b'"' && !escaped;
+        escaped = byte == b'\\' && !escaped;
+        inside ^= quote;
+        byte == b'[' && !inside
+    })
 }
 
 /// Where the string ends that begins at `start`.

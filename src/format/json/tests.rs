@@ -1,4 +1,5 @@
 use super::*;
+use crate::format::harness;
 use crate::memory::Arena;
 use crate::record::{Batch, BytesAs, Drain, EncodeError, LossyKind, Output, Schema, Value};
 
@@ -188,6 +189,42 @@ fn a_field_may_be_a_value_or_a_map() {
         let written = write(Format::Ndjson, &options, &names, std::slice::from_ref(record), 1000);
         let Err(EncodeError::Record { index: 0, error }) = written.outcome else { panic!("{key}") };
         assert!(error.reason.contains(&format!("{key} has both a value")), "{}", error.reason);
+    }
+}
+
+/// A run that is resumed begins where a slice does, with a cutter that knows nothing of what came before. It has to cut
+/// the same slices, whatever stands between two arrays.
+#[test]
+fn another_run_can_go_on_at_every_slice() {
+    let many: String = (0..20).map(|n| format!("{{\"a\":[{n},{{\"b\":\"]\"}}]}},\n")).collect();
+    let inner = format!("{{\"n\":[9],\"d\":[{many}7],\"m\":[[5]]}}\n");
+    for (text, records_at) in [
+        ("[1,2]\n[3]".to_owned(), None),
+        ("[1,2][]\n[\n[3], [4,5]] [6]\n".to_owned(), None),
+        ("[1,2],\n[3]]\n[4]\n".to_owned(), None),
+        (format!("[{many}1]\n[{many}2,[3]]\n").repeat(2), None),
+        (inner.repeat(3), Some("/d")),
+        (inner.repeat(3) + "{\"d\":[]}{\"d\":[[1],2]}", Some("/d")),
+    ] {
+        let options = Options { records_at: records_at.map(str::to_owned), ..Options::default() };
+        let source = harness::ready(open(&options, text.as_bytes(), true));
+        let cut = |from: usize, target: usize, window: usize| {
+            let (slices, stop) = harness::cut_all(&mut *source.cutter(), &text.as_bytes()[from..], target, window);
+            (slices.iter().map(|slice| from + slice.start..from + slice.end).collect::<Vec<_>>(), stop.is_some())
+        };
+        for target in [1, 7, 60, 300, 100_000] {
+            for window in [1, 50, 100_000] {
+                let (slices, stopped) = cut(source.start(), target, window);
+                assert!(!stopped && slices.len() > 1, "{text:?}");
+                for (index, slice) in slices.iter().enumerate() {
+                    assert_eq!(
+                        cut(slice.start, target, window),
+                        (slices[index..].to_vec(), false),
+                        "{text:?} {slice:?}"
+                    );
+                }
+            }
+        }
     }
 }
 

@@ -635,3 +635,21 @@ fn sample_data_takes_the_flags_of_the_output() {
     }
     run(here.path(), ["sample", "--format", "csv", "--records", "1", "--delimiter", ";"]).ends(2);
 }
+
+/// Bytes become Base64, in which a quote, an escape or a delimiter may be if somebody says so. The payload is `x"`, in
+/// Base64 `eCI=` (as Python's `base64` has it).
+#[test]
+fn base64_is_hidden_as_other_text_is() {
+    let payload = b"\x02\0\0\0x\"";
+    for (flags, expected) in [
+        ("--out-quote = --out-no-headers", "=eCI===\n"),
+        ("--out-quote C --out-no-headers", "CeCCI=C\n"),
+        ("--out-escape C --out-no-headers", "\"eCCI=\"\n"),
+        ("--out-delimiter =", "payload\n\"eCI=\"\n"),
+        ("--out-no-quoting --out-delimiter ;", "payload\neCI=\n"),
+    ] {
+        assert_eq!(written(&format!("-f frames -t csv {flags}"), payload), expected, "{flags}");
+    }
+    let line = "convert - -f frames -t csv --out-no-quoting --out-delimiter =";
+    feed(folder().path(), line.split(' '), payload).ends(1).says(&["a field holds `=`, which needs quotes"]);
+}

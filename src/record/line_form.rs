@@ -186,11 +186,16 @@ const PIECE: usize = 768;
 
 /// Appends the Base64 text of bytes, in pieces: no value is too long, and nothing is allocated.
 pub fn write_base64(bytes: &[u8], output: &mut Output<'_>) -> Result<(), Error> {
+    base64_pieces(bytes, |piece| output.put(piece))
+}
+
+/// Hands the Base64 text of bytes to `put`, in pieces.
+pub fn base64_pieces(bytes: &[u8], mut put: impl FnMut(&[u8]) -> Result<(), Error>) -> Result<(), Error> {
     let mut text = [0; PIECE / 3 * 4];
     for piece in bytes.chunks(PIECE) {
         // The place has the length of a whole piece's text, so this can't fail.
         let len = STANDARD.encode_slice(piece, &mut text).unwrap_or(0);
-        output.put(&text[..len])?;
+        put(&text[..len])?;
     }
     Ok(())
 }

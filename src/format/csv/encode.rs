@@ -7,7 +7,7 @@ use super::row::{RowLossy, RowStyle, WriteRow};
 use crate::error::{Error, Fault, RecordError};
 use crate::format::{BytesAs, Columns, Encode, Frame, Options, Shape, UnknownKey, WriteFormat, key_too_long};
 use crate::record::json::{Refusal, Sink, Writer};
-use crate::record::line_form::{ScalarRoom, ScalarText};
+use crate::record::line_form::{ScalarRoom, ScalarText, base64_pieces};
 use crate::record::{Apart, Batch, Binder, EncodeError, LossyKind, Mark, NONE, Output, Schema, Tree, Value};
 use crate::scan::number::is_json_number;
 use crate::scan::vector::{Unit, Vector, Work};
@@ -413,9 +413,10 @@ impl Style {
                 }
                 match text {
                     ScalarText::Plain(text) => self.text(text, self.row.quote_all, offset, output),
-                    // No byte of Base64 is special in any sensible dialect; its text never looks like a number
-                    // of RFC 8259 unless it is all digits, so it is quoted.
-                    ScalarText::Base64(_) => quoted(self.dialect, offset, output, |sink| text.write(sink.output)),
+                    // In quotes, as it looks like a number of RFC 8259 if it is all digits.
+                    ScalarText::Base64(bytes) => {
+                        quoted(self.dialect, offset, output, |sink| base64_pieces(bytes, |piece| sink.put(piece)))
+                    }
                 }
             }
         }

@@ -346,11 +346,12 @@ impl RowStyle {
         }
     }
 
-    /// Writes bytes as Base64 in quotes, and the delimiter. No byte of it is a quote in any sensible dialect.
+    /// Writes bytes as Base64 in quotes, and the delimiter; none in dialects in which a quote may be in it.
     #[inline(never)]
     fn base64(&self, bytes: &[u8], to: &mut [u8], at: usize) -> Option<usize> {
-        let quote = self.dialect.quote?;
-        if to.len() - at < 2 * bytes.len() + MARGIN {
+        let special = |byte: u8| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte);
+        let quote = self.dialect.quote.filter(|quote| !special(*quote))?;
+        if self.dialect.escape.is_some_and(special) || to.len() - at < 2 * bytes.len() + MARGIN {
             return None;
         }
         to[at] = quote;

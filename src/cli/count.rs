@@ -120,6 +120,7 @@ impl Count {
             sources: kinds(&settings, files.iter().map(|path| &**path)),
             targets: Kinds::NONE,
             origin,
+            plain: files.len() == 1 && operands.first() == files.first(),
             to_file: false,
         }
         .check()?;

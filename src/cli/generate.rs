@@ -107,6 +107,7 @@ impl Generate {
             sources: kind,
             targets: kind,
             origin: Origin::File,
+            plain: true,
             to_file: file(&self.output).is_some(),
         }
         .check()?;

@@ -77,7 +77,11 @@ impl Request {
             None if each => sources,
             None => first,
         };
-        Line { command, given, settings, sources, targets, origin, to_file: each || target.is_some() }.check()
+        let plain = self.batch.as_ref().is_none_or(|batch| {
+            batch.sources.len() == 1 && batch.sources[0].path == self.source && self.list.is_none()
+        });
+        let to_file = each || target.is_some();
+        Line { command, given, settings, sources, targets, origin, plain, to_file }.check()
     }
 
     /// Runs the job, or explains it.

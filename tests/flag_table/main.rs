@@ -14,6 +14,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use probes::{ELSEWHERE, Input, POLICIES, PROBES, Probe};
 use support::{Ran, folder, run};
+use tempfile::TempDir;
 
 const FORMATS: [&str; 7] = ["csv", "tsv", "ndjson", "json", "text", "fixed", "frames"];
 
@@ -65,46 +66,81 @@ impl Pair {
 /// What a run left: its code, what came out, the files, and what it said.
 type Outcome = (i32, String, BTreeMap<String, Vec<u8>>, String);
 
+/// What runs without the flag in question left, by their line and their input: many flags share one.
+type Without = Mutex<HashMap<(Vec<&'static str>, &'static [u8]), Outcome>>;
+
 /// The command line of a probe, with its flag or without.
 fn line(probe: &Probe, pair: Pair, with: bool) -> Vec<&'static str> {
     let mut line = vec!["convert"];
-    line.extend(probe.inputs[usize::from(!with)]);
+    line.extend(probe.inputs);
     if probe.formats[0] {
         line.extend(["-f", pair.from]);
     }
     if probe.formats[1] {
         line.extend(["-t", pair.to]);
     }
+    // What the flag itself says about the formats does not depend on the pair.
+    let pair = match probe.formats {
+        [false, _] => Pair { from: "text", json: pair.json && pair.to == "frames", ..pair },
+        [_, false] => Pair { to: pair.from, json: pair.json && pair.from == "frames", ..pair },
+        _ => pair,
+    };
     if let Some(layout) = pair.layout(probe.layout) {
         line.extend(["--layout", layout]);
     }
     if pair.json && probe.flag != "payload" {
         line.extend(["--payload", "json"]);
     }
+    if probe.flag != "workers" {
+        line.extend(["-j", "1"]);
+    }
     line.extend(probe.beside);
     line.extend(if with { probe.args } else { &[] });
     line
 }
 
-/// Runs a command in a folder of its own.
-fn outcome(line: &[&str], input: &[u8]) -> Outcome {
-    const OWN: [&str; 5] = ["in", "in2", "list", "list0", "folder"];
-    let here = folder();
-    let here = here.path();
-    fs::create_dir(here.join("folder")).unwrap();
-    for name in ["in", "in2", "folder/x", "folder/y"] {
-        fs::write(here.join(name), input).unwrap();
+/// A folder with an input, in which command after command runs.
+struct Place {
+    folder: TempDir,
+    input: Option<&'static [u8]>,
+}
+
+impl Place {
+    const OWN: [&str; 6] = ["in", "in2", "list", "list0", "folder", "old"];
+
+    fn new() -> Place {
+        let folder = folder();
+        let here = folder.path();
+        fs::create_dir(here.join("folder")).unwrap();
+        fs::write(here.join("old"), "old").unwrap();
+        fs::write(here.join("list"), "in2\n").unwrap();
+        fs::write(here.join("list0"), "in2\0").unwrap();
+        Place { folder, input: None }
     }
-    fs::write(here.join("old"), "old").unwrap();
-    fs::write(here.join("list"), "in2\n").unwrap();
-    fs::write(here.join("list0"), "in2\0").unwrap();
-    let Ran { code, stdout, stderr } = run(here, line);
-    assert!(code <= 3 && !stderr.contains("a bug in"), "{line:?} ends with {code}: {stderr}");
-    let mut files = BTreeMap::new();
-    for name in support::names(here).into_iter().filter(|name| !OWN.contains(&name.as_str())) {
-        files.insert(name.clone(), content(&here.join(&name)));
+
+    /// Runs a command, and takes away the files that it made.
+    fn outcome(&mut self, line: &[&str], input: &'static [u8]) -> Outcome {
+        let here = self.folder.path();
+        if self.input.replace(input) != Some(input) {
+            for name in ["in", "in2", "folder/x", "folder/y"] {
+                fs::write(here.join(name), input).unwrap();
+            }
+        }
+        let Ran { code, stdout, stderr } = run(here, line);
+        assert!((0..=3).contains(&code) && !stderr.contains("a bug in"), "{line:?} ends with {code}: {stderr}");
+        let mut files = BTreeMap::new();
+        for name in support::names(here).into_iter().filter(|name| !Place::OWN.contains(&name.as_str())) {
+            let path = here.join(&name);
+            files.insert(name, content(&path));
+            if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) }.unwrap();
+        }
+        let old = content(&here.join("old"));
+        if old != b"old" {
+            fs::write(here.join("old"), "old").unwrap();
+        }
+        files.insert("old".to_owned(), old);
+        (code, stdout, files, stderr)
     }
-    (code, stdout, files, stderr)
 }
 
 /// The content of a file, or of the files of a folder.
@@ -123,30 +159,37 @@ enum Does {
     Refused,
 }
 
-fn probed(probe: &Probe, pair: Pair, without: &Mutex<HashMap<(Vec<&'static str>, &'static [u8]), Outcome>>) -> Does {
+/// What a flag does in a probe; none if it is not for this pair, as a flag beside it is refused.
+fn probed(probe: &Probe, pair: Pair, place: &mut Place, without: &Without) -> Option<Does> {
     let input = pair.input(&probe.input);
-    let with = outcome(&line(probe, pair, true), input);
+    let with = place.outcome(&line(probe, pair, true), input);
     let (code, _, _, said) = &with;
     let mut said = said.lines();
     let first = said.next().unwrap_or_default();
-    if *code == 2 && first.starts_with(&format!("pagemill: `--{}` has no effect: ", probe.flag)) {
+    let refused = first.strip_prefix("pagemill: `--").and_then(|rest| rest.split_once("` has no effect: "));
+    let refused = refused.filter(|_| *code == 2).map(|(name, _)| name);
+    // Of two that are refused the first is named.
+    if refused.is_some_and(|name| probe.beside.iter().any(|word| word.strip_prefix("--") == Some(name))) {
+        return None;
+    }
+    if refused == Some(probe.flag) {
         let instead = said.next().unwrap_or_default();
         assert!(
             instead.starts_with("  ") && instead.len() > 10,
             "{:?} says nothing else to do",
             line(probe, pair, true)
         );
-        return Does::Refused;
+        return Some(Does::Refused);
     }
     let key = (line(probe, pair, false), input);
     let known = without.lock().unwrap().get(&key).cloned();
     let before = known.unwrap_or_else(|| {
-        let found = outcome(&key.0, input);
+        let found = place.outcome(&key.0, input);
         without.lock().unwrap().insert(key, found.clone());
         found
     });
     let same = (with.0, &with.1, &with.2) == (before.0, &before.1, &before.2) && !(probe.says && with.3 != before.3);
-    if same { Does::Nothing } else { Does::Something }
+    Some(if same { Does::Nothing } else { Does::Something })
 }
 
 /// The long flags that a screen of help names.
@@ -174,25 +217,19 @@ fn every_flag_of_convert_is_probed() {
 
 /// `PAGEMILL_FLAG` names those that are tried, with commas between; else it is all.
 #[test]
-#[ignore = "it runs some 9,000 processes"]
 fn every_flag_does_something_with_every_pair_or_is_refused() {
     let only = std::env::var("PAGEMILL_FLAG").unwrap_or_default();
-    let flags =
-        PROBES.iter().map(|probe| probe.flag).filter(|flag| only.is_empty() || only.split(',').any(|f| f == *flag));
-    let flags: Vec<&str> = flags.collect::<BTreeSet<_>>().into_iter().collect();
-    let jobs: Vec<(&str, Pair)> = flags.iter().flat_map(|flag| pairs().map(move |pair| (*flag, pair))).collect();
-    let (next, without, silent) = (AtomicUsize::new(0), Mutex::new(HashMap::new()), Mutex::new(Vec::new()));
+    let flags: BTreeSet<&str> = PROBES.iter().map(|probe| probe.flag).collect();
+    let flags = flags.into_iter().filter(|flag| only.is_empty() || only.split(',').any(|f| f == *flag));
+    let jobs: Vec<(&str, Pair)> = flags.flat_map(|flag| pairs().map(move |pair| (flag, pair))).collect();
+    let (next, without, silent) = (AtomicUsize::new(0), Without::default(), Mutex::new(Vec::new()));
     std::thread::scope(|scope| {
-        for _ in 0..std::thread::available_parallelism().map_or(2, |count| count.get()) {
+        // More than processors: some wait for the disk.
+        for _ in 0..std::thread::available_parallelism().map_or(4, |count| 2 * count.get()) {
             scope.spawn(|| {
+                let mut place = Place::new();
                 while let Some((flag, pair)) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let probes = PROBES.iter().filter(|probe| probe.flag == *flag);
-                    let probes = probes.filter(|_| !(pair.json && *flag == "payload"));
-                    let does: Vec<Does> = probes.map(|probe| probed(probe, *pair, &without)).collect();
-                    let refused = does.iter().all(|does| *does == Does::Refused);
-                    let works = POLICIES.contains(flag) || does.contains(&Does::Something);
-                    let works = works && !does.contains(&Does::Refused);
-                    if !refused && !works {
+                    if let Some(does) = silence(flag, *pair, &mut place, &without) {
                         silent.lock().unwrap().push(format!("--{flag} from {} to {}: {does:?}", pair.from, pair.to));
                     }
                 }
@@ -207,4 +244,21 @@ fn every_flag_does_something_with_every_pair_or_is_refused() {
         silent.len(),
         silent.join("\n")
     );
+}
+
+/// What the probes of a flag do, if none shows an effect and not all are refused.
+fn silence(flag: &str, pair: Pair, place: &mut Place, without: &Without) -> Option<Vec<Does>> {
+    let mut all = Vec::new();
+    let probes = PROBES.iter().filter(|probe| probe.flag == flag && !(pair.json && flag == "payload"));
+    for probe in probes {
+        let Some(does) = probed(probe, pair, place, without) else { continue };
+        all.push(does);
+        // One effect is enough, unless another probe was refused.
+        if does == Does::Something && !all.contains(&Does::Refused) {
+            return None;
+        }
+    }
+    let fine =
+        all.iter().all(|does| *does == Does::Refused) || POLICIES.contains(&flag) && !all.contains(&Does::Refused);
+    (!fine).then_some(all)
 }

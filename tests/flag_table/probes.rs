@@ -116,8 +116,8 @@ pub struct Probe {
     /// Flags that are given with and without the one in question.
     pub beside: &'static [&'static str],
     pub input: Input,
-    /// What is read, when the flag is given and when it is not.
-    pub inputs: [&'static [&'static str]; 2],
+    /// What is read.
+    pub inputs: &'static [&'static str],
     /// The layout of fixed records; empty: the command has none.
     pub layout: &'static str,
     /// Standard error is what the flag changes.
@@ -127,8 +127,7 @@ pub struct Probe {
 }
 
 const fn probe(flag: &'static str, args: &'static [&'static str], input: Input) -> Probe {
-    let inputs: [&[&str]; 2] = [&["in"], &["in"]];
-    Probe { flag, args, beside: &[], input, inputs, layout: LAYOUT, says: false, formats: [true, true] }
+    Probe { flag, args, beside: &[], input, inputs: &["in"], layout: LAYOUT, says: false, formats: [true, true] }
 }
 
 impl Probe {
@@ -140,8 +139,8 @@ impl Probe {
         Probe { layout, ..self }
     }
 
-    const fn reading(self, with: &'static [&'static str], without: &'static [&'static str]) -> Probe {
-        Probe { inputs: [with, without], ..self }
+    const fn reading(self, inputs: &'static [&'static str]) -> Probe {
+        Probe { inputs, ..self }
     }
 
     const fn says(self) -> Probe {
@@ -158,8 +157,8 @@ pub const PROBES: &[Probe] = &[
     probe("output", &["-o", "out"], PLAIN),
     probe("out-dir", &["--out-dir", "made"], PLAIN),
     probe("force", &["--force"], PLAIN).beside(&["-o", "old"]),
-    probe("recursive", &["--recursive"], PLAIN).reading(&["folder"], &["folder"]),
-    probe("files-from", &["--files-from", "list"], PLAIN).beside(&["--columns", "union"]),
+    probe("recursive", &["--recursive"], PLAIN).reading(&["folder"]),
+    probe("files-from", &["--files-from", "list"], PLAIN),
     probe("zero-terminated", &["--zero-terminated"], PLAIN).beside(&["--files-from", "list0"]),
     probe("decompress", &["--decompress", "gzip"], PLAIN),
     probe("compress", &["--compress", "gzip"], PLAIN),
@@ -177,7 +176,9 @@ pub const PROBES: &[Probe] = &[
     probe("names", &["--names", "b,a"], PLAIN),
     probe("no-headers", &["--no-headers", "--select", "column_1"], PLAIN).beside(&["--on-error", "skip"]),
     probe("no-headers", &["--no-headers"], PLAIN),
-    probe("ragged", &["--ragged", "pad"], Input { csv: b"a,b\n1,x\n2\n", tsv: b"a\tb\n1\tx\n2\n", ..PLAIN }),
+    probe("ragged", &["--ragged", "pad"], BAD),
+    // Fixed records have no nulls.
+    probe("ragged", &["--ragged", "pad"], BAD).layout("a:u8").beside(&["--select", "a"]),
     probe(
         "tsv-escapes",
         &["--tsv-escapes"],
@@ -193,9 +194,12 @@ pub const PROBES: &[Probe] = &[
             frames_of_json: b"\x12\0\0\0{\"a\":1,\"b\":\"x\\ty\"}",
         },
     ),
-    probe("out-delimiter", &["--out-delimiter", ";"], PLAIN),
+    probe("out-delimiter", &["--out-delimiter", ";"], Input { text: b"x;\n", ..PLAIN }),
+    // Base64 ends with it.
+    probe("out-delimiter", &["--out-delimiter", "="], PLAIN).beside(&["--out-no-quoting"]),
     probe("out-quote", &["--out-quote", "'"], QUOTED),
     probe("out-escape", &["--out-escape", "\\"], QUOTED),
+    probe("out-escape", &["--out-escape", "\\"], PLAIN).beside(&["--out-quote", "="]),
     probe("out-no-quoting", &["--out-no-quoting"], QUOTED),
     probe("out-no-headers", &["--out-no-headers"], PLAIN),
     probe("quote-all", &["--quote-all"], PLAIN),
@@ -218,6 +222,7 @@ pub const PROBES: &[Probe] = &[
     probe("frame", &["--frame", "u16le"], PLAIN),
     probe("payload", &["--payload", "text"], PLAIN),
     probe("payload", &["--payload", "json"], PLAIN),
+    probe("payload", &["--payload", "json"], PLAIN).beside(&["--select", "b"]),
     // Fields
     probe("select", &["--select", "b"], PLAIN),
     probe("drop", &["--drop", "b"], PLAIN),
@@ -243,9 +248,7 @@ pub const PROBES: &[Probe] = &[
     probe("strict", &["--strict"], NESTED).layout(NESTED_LAYOUT),
     probe("strict", &["--strict"], PLAIN),
     probe("strict", &["--strict"], LATIN).beside(&["--invalid-utf8", "replace"]),
-    probe("keep-going", &["--keep-going"], PLAIN)
-        .reading(&["missing", "in2"], &["missing", "in2"])
-        .beside(&["-o", "out"]),
+    probe("keep-going", &["--keep-going"], PLAIN).reading(&["missing", "in2"]).beside(&["-o", "out"]),
     probe("max-record-size", &["--max-record-size", "1"], PLAIN),
     probe("max-key-length", &["--max-key-length", "1"], NESTED).layout(NESTED_LAYOUT),
     probe("max-depth", &["--max-depth", "1"], NESTED).layout(NESTED_LAYOUT),

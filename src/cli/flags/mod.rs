@@ -216,6 +216,8 @@ pub struct Line<'l> {
     /// What the output may be.
     pub targets: Kinds,
     pub origin: Origin,
+    /// The only input is what was named: no pattern, folder or list stands for it.
+    pub plain: bool,
     /// The output goes into files.
     pub to_file: bool,
 }

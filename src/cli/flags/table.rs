@@ -44,7 +44,7 @@ pub(super) static FLAGS: &[Flag] = &[
     flag("to", WRITE, Any),
     flag("out-dir", MANY, Any),
     flag("force", ALL, Any).unless(nothing_can_exist),
-    flag("recursive", READ, Any),
+    flag("recursive", READ, Any).unless(no_folder),
     flag("files-from", READ, Any),
     flag("zero-terminated", READ, Any),
     flag("decompress", READ, Any),
@@ -94,11 +94,11 @@ pub(super) static FLAGS: &[Flag] = &[
     flag("quarantine", RUN, Any),
     flag("max-errors", RUN, Any).unless(first_error_ends),
     flag("strict", RUN, Any),
-    flag("keep-going", MANY, Any),
+    flag("keep-going", MANY, Any).unless(one_input),
     flag("max-record-size", RUN, Any).unless(uncounted),
     flag("max-key-length", RUN, Any).unless(no_columns),
     flag("max-depth", RUN, Any).unless(not_nested),
-    flag("max-fields", RUN, Source(Kinds::TABLES.or(Kinds::NESTED))).unless(uncounted),
+    flag("max-fields", RUN, Source(Kinds::TABLES.or(Kinds::NESTED))).unless(whole_records),
     flag("max-keys", RUN, Any).unless(no_keys),
     // Run and memory
     flag("workers", ALL, Any),
@@ -235,6 +235,24 @@ fn no_keys(line: &Line<'_>) -> Option<No> {
         return None;
     }
     No::new(line.both(), "It is for nested records that become a table, and for columns of several inputs.")
+}
+
+/// Nested records that stay as they are have their fields not taken apart.
+fn whole_records(line: &Line<'_>) -> Option<No> {
+    let chosen = ["op", "select", "drop", "rename", "columns"].iter().any(|flag| line.given.has(flag));
+    let written = line.targets != Kinds::NONE;
+    if written && !chosen && line.sources.is_within(Kinds::NESTED) && line.targets.is_within(Kinds::NESTED) {
+        return No::new(format!("{}, and records stay as they are", line.both()), LEAVE_OUT);
+    }
+    uncounted(line)
+}
+
+fn no_folder(line: &Line<'_>) -> Option<No> {
+    if line.plain { No::new("the only input is no folder", LEAVE_OUT) } else { None }
+}
+
+fn one_input(line: &Line<'_>) -> Option<No> {
+    if line.plain { No::new("there is one input, and no other to go on with", LEAVE_OUT) } else { None }
 }
 
 fn stream_is_read(line: &Line<'_>) -> Option<No> {

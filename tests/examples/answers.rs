@@ -95,12 +95,6 @@ const EVENTS_CSV: &str = "time,user.id,action\n10:00,7,login\n10:05,7,logout\n";
 const EXPORT_CSV: &str = "id,user.name,user.tags\n1,Ada,\"[\"\"x\"\",\"\"y\"\"]\"\n2,\"Grace, R.\",\"[]\"\n";
 const PLAIN_CSV: &str = "name,price\n\"Ada, L.\",\"1,50\"\nBob,2\n";
 
-/// Examples that are not true yet: the dialect of the input still reaches the output.
-pub const NOT_YET: &[&str] = &[
-    "pagemill convert -f csv -d ';' -t csv < european.csv > plain.csv",
-    "ssh host cat european.csv | pagemill -f csv -d ';' --quote \"'\" > plain.csv",
-];
-
 pub const ANSWERS: &[Answer] = &[
     // The README's.
     parts("cargo run --release -- convert fixtures/trips.csv -o target/trips.ndjson --force -v", &["\n200\n", "{\"trip_id\":100200300400,\"bike\":\"1127\","])

@@ -79,8 +79,9 @@ fn one_compressed_output() {
 
 #[test]
 fn an_open_quote_at_the_end_of_a_file_does_not_reach_into_the_next() {
-    let here = with(&[("a.csv", "x,y\n1,\"open\n"), ("b.csv", "x,y\n2,3\n")]);
-    assert_eq!(convert(here.path(), "a.csv b.csv").ends(0).stdout, "x,y\n1,\"open\n\"\n2,3\n");
+    let here = with(&[("a.csv", "x,y\n0,1\n1,\"open\n"), ("b.csv", "x,y\n2,3\n")]);
+    convert(here.path(), "a.csv b.csv").ends(1).says(&["a.csv: record 2, line 3, ", "never closed"]);
+    assert_eq!(convert(here.path(), "a.csv b.csv --on-error skip").ends(0).stdout, "x,y\n0,1\n2,3\n");
 }
 
 #[test]

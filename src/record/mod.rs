@@ -13,10 +13,11 @@ mod schema;
 mod seen;
 mod stack_text;
 pub mod to_number;
+mod tree;
 pub mod utf8;
 mod value;
 
-pub use batch::{Batch, Span, Tree};
+pub use batch::{Batch, Span};
 pub(crate) use batch::{record_too_large, too_many_fields};
 pub use columns::{Binder, Bound, NONE};
 pub use json::{BytesAs, Chosen, Detail};
@@ -26,4 +27,5 @@ pub use paths::{Apart, Paths, with_key};
 pub use schema::Schema;
 pub use seen::Seen;
 pub use stack_text::StackText;
+pub use tree::Tree;
 pub use value::Value;

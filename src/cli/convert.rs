@@ -210,6 +210,10 @@ impl Convert {
             Some(_) if *force => Err(Error::usage(
                 "without -o nothing is replaced, so --force has no effect\n  Say which file may be replaced: pagemill INPUT -o OUTPUT --force.",
             )),
+            Some(path) if path.exists() => Err(Error::usage(format!(
+                "{0} exists already, and without -o nothing is replaced\n  To replace it: pagemill INPUT -o {0} --force.",
+                path.display()
+            ))),
             Some(path) => {
                 *output = Some(path);
                 Ok(())

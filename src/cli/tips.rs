@@ -64,8 +64,8 @@ const FLAGS: [(&str, Tip); 88] = [
     ("--ojsonl", Say("-t ndjson")),
     ("--csv", Say("-f csv -t csv")),
     ("--tsv", Say("-f tsv -t tsv")),
-    ("--json", Say("-f json -t json")),
-    ("--jsonl", Say("-f ndjson -t ndjson")),
+    ("--json", Say("-t json")),
+    ("--jsonl", Say("-t ndjson")),
     ("--c2t", Say("-f csv -t tsv")),
     ("--c2j", Say("-f csv -t json")),
     ("--c2l", Say("-f csv -t ndjson")),
@@ -96,7 +96,7 @@ const FLAGS: [(&str, Tip); 88] = [
     ("--cols", Say("--select")),
     ("--exclude", Say("--drop")),
     ("--charset", Say("--encoding")),
-    ("--indent", Say("--pretty")),
+    ("--indent", No("--pretty indents JSON, and takes no number")),
     ("--trim", Say("--op trim")),
     ("--ignore-errors", Say("--on-error skip")),
     ("--skip-errors", Say("--on-error skip")),
@@ -126,8 +126,8 @@ const FLAGS: [(&str, Tip); 88] = [
 /// Commands of other tools.
 const COMMANDS: [(&str, Tip); 20] = [
     ("cat", Say("convert")),
-    ("to", Say("convert")),
-    ("from", Say("convert")),
+    ("to", No("the format of the output is a flag: pagemill INPUT -t FORMAT")),
+    ("from", No("the format of the input is a flag: pagemill INPUT -f FORMAT")),
     ("cut", No("fields are chosen by a flag: pagemill convert INPUT --select FIELDS")),
     ("select", No("fields are chosen by a flag: pagemill convert INPUT --select FIELDS")),
     ("rename", No("fields are renamed by a flag: pagemill convert INPUT --rename OLD=NEW")),
@@ -189,6 +189,11 @@ fn unknown(arg: &str) -> Option<String> {
             "`sample` is an older name of `generate`, which writes data of its own and reads none\n  Records of a file can't be drawn by lot yet."
                 .to_owned(),
         );
+    }
+    if env::args().nth(1).as_deref() == Some("count") && matches!(arg, "-l" | "-w" | "-m" | "-c") {
+        return Some(format!(
+            "there is no `{arg}`: `count` always prints lines, words, characters and bytes, in this order; -r prints records alone"
+        ));
     }
     let tip = match (find(&FLAGS, arg)?, arg) {
         (_, "--null") if env::args().any(|word| word.starts_with("--files-from")) => Say("-0"),

@@ -127,8 +127,9 @@ mod tests {
         let shown = |line, text: &str| (line, Some(text.to_owned()));
         assert_eq!(place("a\nbc\nd", 0, Lines::Feeds), shown(1, "a"));
         assert_eq!(place("a\nbc\nd", 3, Lines::Feeds), shown(2, "c"));
-        assert_eq!(place("a\nbc\nd", 4, Lines::Feeds), shown(2, "bc"));
-        assert_eq!(place("a\nbc\nd", 6, Lines::Feeds), shown(3, "d"));
+        assert_eq!(place("a\nbc\nd", 4, Lines::Feeds), (2, None));
+        assert_eq!(place("a\nbc\nd", 5, Lines::Feeds), shown(3, "d"));
+        assert_eq!(place("a\nbc\nd", 6, Lines::Feeds), (3, None));
         assert_eq!(place("a\n", 2, Lines::Feeds), (2, None));
         assert_eq!(place("a\rb\r\nc", 2, Lines::Breaks), shown(2, "b"));
         assert_eq!(place("a\rb\r\nc", 4, Lines::Breaks), (2, None));

@@ -230,7 +230,7 @@ mod tests {
         let value: serde_json::Value = serde_json::from_str(&text).unwrap();
         let mut keys: Vec<&str> = value.as_object().unwrap().keys().map(String::as_str).collect();
         keys.sort_unstable();
-        let expected = "allocations bytes_failed bytes_in bytes_out events events_left_out files lossy memory_limit peak_heap_bytes peak_rss_bytes \
+        let expected = "allocations bytes_failed bytes_in bytes_out events events_left_out files lossy memory_limit names_never_seen peak_heap_bytes peak_rss_bytes \
                         record_latency_us records_failed records_in records_out seconds settings slice_size version \
                         workers";
         assert_eq!(keys, expected.split_whitespace().collect::<Vec<_>>());

@@ -208,6 +208,11 @@ fn check_new_name(old: &str, new: &str) -> Result<()> {
             "--rename {old}={new}: a field stays in its map, so the new name is {parent}NAME or NAME"
         )));
     }
+    if old.strip_prefix(parent) == Some(key) {
+        return Err(Error::usage(format!(
+            "--rename {old}={new} changes nothing: a field stays in its map, so its name is {old} still"
+        )));
+    }
     Ok(())
 }
 

@@ -82,7 +82,7 @@ pub(super) static FLAGS: &[Flag] = &[
     flag("drop", ROWS, Any),
     flag("rename", ROWS, Any).unless(no_names),
     // Values
-    flag("types", ROWS, Pairs(&[(Kinds::TABLES, Kinds::TABLES.or(Kinds::FIXED).not().or(Kinds::WORDS))])),
+    flag("types", ROWS, Source(Kinds::TABLES)).unless(fields_are_text),
     flag("op", ROWS, Any),
     flag("bytes", ROWS, Pairs(BYTES_AND_TEXT)),
     flag("invalid-utf8", RUN, Any).unless(any_bytes_do),
@@ -171,11 +171,23 @@ fn columns_are_known(line: &Line<'_>) -> Option<No> {
     No::new(line.both(), "It is for nested records that become a table, and for several inputs: leave it out.")
 }
 
-/// Text has one field, whose name is not written.
+/// Text has one field, whose name is not written; nor is one in a table without a header.
 fn no_names(line: &Line<'_>) -> Option<No> {
+    let headless = line.given.has("no-headers") || line.given.has("out-no-headers");
+    if headless && line.targets.is_within(Kinds::TABLES) && !line.given.has("columns") {
+        return No::new("the output has no header", LEAVE_OUT);
+    }
     let nameless = Kinds::TEXT.or(Kinds::FRAMES_OF_BYTES).or(Kinds::FRAMES_OF_TEXT).or(Kinds::WORDS);
     if line.sources.is_within(Kinds::TEXT) && line.targets.is_within(nameless) || line.targets == Kinds::WORDS {
         return No::new(format!("{}, in which fields have no names", line.output()), LEAVE_OUT);
+    }
+    None
+}
+
+/// A field of a table is written as it was read, number or text, unless an op changes it.
+fn fields_are_text(line: &Line<'_>) -> Option<No> {
+    if line.targets.is_within(Kinds::TABLES.or(Kinds::FIXED)) && !line.given.has("op") {
+        return No::new(line.output(), "It is for NDJSON, JSON, text, frames, ops and a word count: leave it out.");
     }
     None
 }

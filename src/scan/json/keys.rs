@@ -454,7 +454,7 @@ mod tests {
             (b"{\"a\":[1,\n2]}\n", false, true),
             (b"{\"a\":[{\"y\":\n1}]}\n", false, true),
             (b"{\"a\"\n:1}", false, true),
-            (b"{\"a\":\"\n\"}", false, true),
+            (b"{\"a\":\"\n\"}", false, false),
             (b"{\"a\":1}\n \t\r\n\n{ \"a\" : 2 }  ", true, true),
             (b"{\"a\":1}\n7\n{\"a\":1}", false, false),
             (b"{\"a\":1}\n\"a\":{\"a\":1}", false, false),

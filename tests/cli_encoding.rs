@@ -232,6 +232,6 @@ fn decoded_text_is_counted() {
     assert_eq!(counted("odd.csv --encoding utf-16 --invalid-utf8 replace")[..2], ["3", "4"]);
     for source in ["-", "a.csv"] {
         let ran = feed(here, ["count", source, "-f", "frames", "--encoding", "utf-16"], &bytes).ends(2);
-        ran.says(&["--encoding is for text"]);
+        ran.says(&["`--encoding` has no effect"]);
     }
 }

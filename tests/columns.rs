@@ -18,7 +18,7 @@ use pagemill::format::{Cut, Decode, Detail, Format, Options, ReadFormat, Want};
 use pagemill::record::{Schema, Tree, Value};
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
-use support::paths::{Case, Input, Kind, Way};
+use support::paths::{Case, Input, Kind, Outcome, Way};
 use support::{folder, run};
 
 /// Keys that are easily taken for each other.
@@ -192,8 +192,10 @@ fn leaves(tree: Tree<'_, '_>, path: &str, apart: bool, found: &mut Vec<String>) 
 }
 
 /// Each column once, in the order of first appearance, and how many records told of them.
-fn columns(source: &dyn ReadFormat, input: &[u8], target: usize, detail: Detail) -> (Vec<String>, usize) {
-    let (mut found, mut records, want) = (Vec::new(), 0, want(detail));
+/// The columns, how many records were decoded, and whether a run would have ended because nothing told where the next
+/// record begins.
+fn columns(source: &dyn ReadFormat, input: &[u8], target: usize, detail: Detail) -> (Vec<String>, usize, bool) {
+    let (mut found, mut records, mut lost, want) = (Vec::new(), 0, false, want(detail));
     let how = How { target, arrival: Arrival::Whole, want: &want, max_record: 1 << 20 };
     drive::drive(source, input, how, &mut |event| {
         if let Event::Record(batch, record) = event {
@@ -203,9 +205,11 @@ fn columns(source: &dyn ReadFormat, input: &[u8], target: usize, detail: Detail)
                 Value::Map(_) => leaves(tree, "", detail == Detail::Maps, &mut found),
                 _ => found.push("value".into()),
             }
+        } else if let Event::Bad(_, reason) = event {
+            lost |= reason.contains("nothing tells where the next record begins");
         }
     });
-    (each_once(found), records)
+    (each_once(found), records, lost)
 }
 
 fn each_once(mut found: Vec<String>) -> Vec<String> {
@@ -228,9 +232,13 @@ fn a_light_look_finds_the_columns_that_decoding_finds() {
             for target in [1, 30, 300, 1 << 19] {
                 let open = || drive::open(among.format(), &Options::default(), &input, Arrival::Whole);
                 let Ok(source) = open() else { continue };
-                let (expected, records) = columns(&*source, &input, target, detail);
-                let (found, told) = columns(&OnlyKeys(source), &input, target, detail);
+                let (expected, records, lost) = columns(&*source, &input, target, detail);
+                let (found, told, _) = columns(&OnlyKeys(source), &input, target, detail);
                 (all, few) = (all + records, few + told);
+                // A run ends there, so what a light look finds after it does not matter.
+                if lost {
+                    continue;
+                }
                 assert_eq!(found, expected, "{seed} {detail:?} {target} {}", String::from_utf8_lossy(&input));
             }
         }
@@ -303,6 +311,11 @@ fn the_header_in_a_pipe_has_the_columns_of_all_good_records() {
             target: Kind::Pipe,
         });
         let outcome = case.check_by(ways);
+        if let Outcome::Failed { message, .. } = &outcome {
+            // Nothing in it is good.
+            assert!(expected.is_empty() && message.contains("bad"), "{seed} {outcome:?}");
+            continue;
+        }
         assert_eq!(header(outcome.bytes()), each_once(expected), "{seed} {outcome:?}");
     }
 }
@@ -348,6 +361,11 @@ fn what_leaves_no_header_is_told_before_anything_is_written() {
             for policy in ["fail", "skip"] {
                 let flags = ["convert", "a.ndjson", "-t", "csv", "-j", workers, "--slice-size", slice, flag, limit];
                 let ran = run(here.path(), flags.into_iter().chain(["--on-error", policy]));
+                if flag == "--max-record-size" && policy == "skip" {
+                    // It is left out like other bad records.
+                    assert!(ran.ends(0).says(&["1 bad record"]).stdout.starts_with("id,name\n0,n0\n"));
+                    continue;
+                }
                 assert_eq!(ran.ends(1).says(&[&says, flag]).stdout, "", "{flag} {workers} {slice}");
             }
         }

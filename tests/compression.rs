@@ -123,8 +123,9 @@ fn a_file_is_recognised_by_content_and_by_name() {
     assert_eq!(run(here.path(), ["convert", "packed.csv"]).ends(0).stdout.as_bytes(), plain);
     // Taken as it is, or not compressed although its name says so.
     run(here.path(), ["convert", "packed.csv", "-f", "text", "-t", "text", "-o", "same", "--decompress", "none"])
-        .ends(0);
-    assert_eq!(fs::read(here.path().join("same")).unwrap(), packed);
+        .ends(1)
+        .says(&["this seems to be compressed with zstd"]);
+    assert!(!here.path().join("same").exists());
     run(here.path(), ["convert", "a.csv", "-o", "a.csv.gz", "--compress", "none"]).ends(0);
     assert_eq!(fs::read(here.path().join("a.csv.gz")).unwrap(), plain);
     run(here.path(), ["convert", "a.csv.gz", "-t", "csv"]).ends(1).says(&["a.csv.gz: byte 0", "no gzip data"]);
@@ -217,7 +218,7 @@ fn bombs_stay_inside_the_ceiling() {
         // One line that is larger than any record may be, or than what the codec leaves of the memory limit.
         let ran = run(here.path(), ["convert", &name, "-f", "text", "-o", "out.csv", "--memory-limit", "32MB"]);
         assert!(ran.code == 1 || ran.code == 4, "{codec}: {}", ran.stderr);
-        ran.says(&["record 1, line 1, byte 0: the record is larger than ", "--memory-limit"]);
+        ran.says(&["record 1", "byte 0: the record is larger than ", "--memory-limit"]);
     }
 }
 

@@ -135,7 +135,7 @@ const LINES: &[&str] = &[
     "back\\slash,\\t\\n,\\\\¤",
     "\"e\\\"f\",\"\\\\\",\"\\n\"¤",
     "-0,1e400,nan↵",
-    "|,;,'¤",
+    "|,;,x'¤",
     "ÿé,\u{feff},x¤",
     "\u{feff}x,y,z¤",
     "last,line,no end",

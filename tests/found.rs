@@ -74,7 +74,7 @@ fn names_that_need_quotes_are_refused_without() {
         .ends(2)
         .says(&["the name ``"]);
     fs::write(here.path().join("comma.ndjson"), "{\"a,b\":1}\n").unwrap();
-    run(here.path(), ["convert", "comma.ndjson", "-t", "csv", "--no-quoting"]).ends(2).says(&["the name `a,b`"]);
+    run(here.path(), ["convert", "comma.ndjson", "-t", "csv", "--out-no-quoting"]).ends(2).says(&["the name `a,b`"]);
     // Of the first keys only: there are more, so the header is no empty line.
     fs::write(here.path().join("more.ndjson"), "{\"\":1}\n{\"a\":2}\n").unwrap();
     for size in ["1", "1000"] {

@@ -184,7 +184,7 @@ fn records_larger_than_any_buffer_can_be_left_out() {
     let input = format!(
         "{{\"a\":true,\"b\":\"{huge}\",\"c\":\"p,q\"}}\n{{\"a\":true,\"b\":\"{huge}\",\"c\":\"r\"}}\n{{\"a\":1,\"b\":2,\"c\":\"s,\"}}\n"
     );
-    let flags = Raw { no_quoting: true, max_record_size: Some("4MB".into()), ..policy("skip") };
+    let flags = Raw { out_no_quoting: true, max_record_size: Some("4MB".into()), ..policy("skip") };
     let outcome = Case::new("huge", Format::Ndjson, Format::Csv, input, flags).check_by(some_ways());
     let expected = format!("a,b,c\ntrue,{huge},r\n");
     let Outcome::Done { bytes, records, lossy } = outcome else { panic!("{outcome:?}") };

@@ -238,7 +238,7 @@ fn a_record_there_is_no_room_for_is_refused_by_name() {
         let base = ["convert", "a.csv", "-t", "ndjson", "--io", io, "-j2"];
         let limit = |limit| run(here.path(), base.iter().chain(&["--memory-limit", limit]));
         let refused = limit("11MB").ends(4);
-        for part in ["a.csv: record ", ": byte ", "large", "11000000", "output buffers ", "--memory-limit"] {
+        for part in ["a.csv: record ", ", byte ", "large", "11000000", "output buffers ", "--memory-limit"] {
             assert!(refused.stderr.contains(part), "{io}: {part:?} is not in:\n{}", refused.stderr);
         }
         let done = limit("100MB").ends(0);

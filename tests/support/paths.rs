@@ -59,6 +59,14 @@ pub struct Case {
     pub flags: Raw,
 }
 
+/// A message without the text at its place: of a stream it ends with the slice.
+fn without_text(message: &str) -> String {
+    let is_text = |line: &&str| {
+        line.trim_start().split_once(" | ").is_some_and(|(number, _)| number.bytes().all(|byte| byte.is_ascii_digit()))
+    };
+    message.lines().filter(|line| !is_text(line)).collect::<Vec<_>>().join("\n")
+}
+
 /// How the source is reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Input {
@@ -243,7 +251,7 @@ fn outcome(result: Result<Report, pagemill::error::Error>, source: &Path, target
             // A reader has no name.
             let name = source.display().to_string();
             let message = message.strip_prefix(&name).or_else(|| message.strip_prefix('-')).unwrap_or(&message);
-            Outcome::Failed { class: error.class(), message: message.to_string() }
+            Outcome::Failed { class: error.class(), message: without_text(message) }
         }
     }
 }

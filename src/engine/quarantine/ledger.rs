@@ -87,7 +87,7 @@ impl Ledger {
             }
             Some(MaxErrors::PerMillion(_)) => {
                 let place = self.last.take().filter(|(place, _)| place.file == file);
-                let place = place.map(|(place, _)| Position { record, offset: bad.offset, ..place });
+                let place = place.map(|(place, _)| Position { record, line: bad.line, offset: bad.offset, ..place });
                 self.last = Some((place.unwrap_or_else(position), bad.error.clone()));
             }
             _ => {}

@@ -168,7 +168,7 @@ fn whichever_way(input: usize) {
     let input = &inputs(here.path())[input];
     let mut all = Vec::new();
     let of = |said: &[&'static str]| [&[""], said].concat();
-    for select in of(&["b,a", "m,a", "m.p,zz,a", "m.r,l.a,b", "l,m"]) {
+    for select in of(&["b,a", "m,a", "m.p,zz,a", "m.r,l.a,b", "l,m", "b,m.r"]) {
         for drop in of(&["m.p", "b,x"]) {
             for rename in of(&["a=z", "m.p=zz", "m=k,b=c"]) {
                 for columns in of(&["b,a,zz", "m,z", "m.p,a", "first", "union"]) {
@@ -465,4 +465,83 @@ fn headers_are_data() {
     }
     let piped = ["convert", "-", "-f", "ndjson", "-t", "csv", "--max-keys", "40"];
     feed(here.path(), piped, text.as_bytes()).ends(1).says(&["record 41", "byte 390", "more than 40 different keys"]);
+}
+
+/// Two columns of one name, and a field beside a part of it, are refused before anything is read.
+#[test]
+fn names_that_clash() {
+    let here = folder();
+    std::fs::write(here.path().join("in.ndjson"), "{\"b\":2,\"a\":1,\"m\":{\"p\":3}}\n").unwrap();
+    let name = |name: &str| format!("--rename would give two fields the name `{name}`");
+    let parts = "--select names the field `m` and its part `m.p`".to_owned();
+    for (flags, reason) in [
+        (&["--select", "b,a", "--rename", "b=a"][..], name("a")),
+        (&["--select", "c,a", "--rename", "c=a"], name("a")),
+        (&["--select", "b,x", "--rename", "b=x"], name("x")),
+        (&["--select", "b,a.p", "--rename", "b=a"], name("a")),
+        (&["--select", "m.p,m.q", "--rename", "m.p=q"], name("m.q")),
+        (&["--rename", "a=x,b=x"], name("x")),
+        (&["--select", "m.p,a,m"], parts.clone()),
+        (&["--select", "m,m.p", "--rename", "m=b"], parts),
+    ] {
+        for to in ["csv", "tsv", "json", "ndjson", "text"] {
+            for op in [&[][..], &["--op", "trim"]] {
+                let base = [&["convert", "in.ndjson", "-t", to][..], flags, op].concat();
+                let ran = run(here.path(), base).ends(2).says(&[&reason]);
+                assert_eq!(ran.stdout, "", "{flags:?} {to}");
+            }
+        }
+    }
+    let input = "{\"b\":2,\"a\":1,\"m\":{\"p\":3}}\n";
+    all_write(input, "in.ndjson", "csv", &["--select", "a,b", "--rename", "a=b,b=a"], "b,a\n1,2\n");
+    all_write(input, "in.ndjson", "csv", &["--select", "b,a", "--drop", "a", "--rename", "b=a"], "a\n2\n");
+    all_write(input, "in.ndjson", "csv", &["--select", "b,m.p", "--rename", "m.p=b"], "b,m.b\n2,3\n");
+}
+
+/// Several files are files, not streams; an object without fields is a column.
+#[test]
+fn selected_fields_of_several_files() {
+    let here = folder();
+    let files = [
+        ("empty.ndjson", "{\"a\":{}}\n"),
+        ("b.ndjson", "{\"b\":1}\n"),
+        ("full.ndjson", "{\"a\":{\"x\":5}}\n"),
+        ("bad.ndjson", "{\"a\":{\"x\":1},\"b\":tru}\n{\"a\":2}\n"),
+    ];
+    files.iter().for_each(|(name, text)| std::fs::write(here.path().join(name), text).unwrap());
+    for (names, select, expected) in [
+        (["empty.ndjson", "b.ndjson"], "a,b", "a,b\n\"{}\",\n,1\n"),
+        (["b.ndjson", "empty.ndjson"], "a,b", "a,b\n,1\n\"{}\",\n"),
+        (["empty.ndjson", "b.ndjson"], "c", "c\n\"\"\n\"\"\n"),
+        (["empty.ndjson", "full.ndjson"], "b,a", "b,a,a.x\n,\"{}\",\n,,5\n"),
+        (["bad.ndjson", "b.ndjson"], "a,b", "a,b\n2,\n,1\n"),
+    ] {
+        let whole: String = names.iter().map(|name| std::fs::read_to_string(here.path().join(name)).unwrap()).collect();
+        let flags = ["--select", select, "--on-error", "skip"];
+        all_write(&whole, "whole.ndjson", "csv", &flags, expected);
+        for op in [&[][..], &["--op", "trim"]] {
+            let base = [&["convert", names[0], names[1], "-t", "csv", "-q"][..], &flags, op].concat();
+            assert_eq!(run(here.path(), &base[..]).ends(0).stdout, expected, "{names:?} {op:?}");
+            run(here.path(), [&base[..], &["-o", "out", "--force"]].concat()).ends(0);
+            assert_eq!(std::fs::read_to_string(here.path().join("out")).unwrap(), expected, "{names:?} {op:?}");
+        }
+    }
+}
+
+/// Columns are named as they are in the end, and so is the one that may be meant.
+#[test]
+fn the_column_that_is_meant() {
+    let here = folder();
+    let convert = |columns: &str, input: &str, format: &str| {
+        let base = ["convert", "-", "-f", format, "-t", "csv", "--rename", "old=name", "--columns", columns];
+        feed(here.path(), base, input.as_bytes()).ends(0).stderr
+    };
+    for (input, format) in [("{\"old\":1}\n", "ndjson"), ("old\n1\n", "csv")] {
+        let said = convert("name,old", input, format);
+        assert!(said.contains("--columns names the field `old`, which no record has\n"), "{said}");
+        let said = convert("nam", input, format);
+        assert!(said.contains("--columns names the field `nam`, which no record has; is `name` meant?"), "{said}");
+    }
+    let words = ["convert", "-", "-f", "ndjson", "--op", "wordcount", "--columns", "b"];
+    feed(here.path(), words, b"{\"b\":1}\n").ends(2).says(&["--columns", "no effect", "word count"]);
 }

@@ -99,9 +99,10 @@ impl Opened<'_> {
         if !self.source.is_repeatable() {
             let straight = self.route.clone();
             self.take_apart();
-            let found = self.first_keys(First::Slices)?;
+            let (found, bad) = self.look_for_keys(First::Slices)?;
             self.route = straight;
-            return Ok(self.route.names.as_ref().is_some_and(|names| *names != self.route.order.arrange(&found)));
+            // A bad record may have an object, too.
+            return Ok(bad || self.route.names.as_ref().is_some_and(|names| *names != self.route.order.arrange(&found)));
         }
         let how = How { on_error: OnError::Skip, ledger: None, resumable: None };
         match self.pass_by(how, &Discard, &Target::memory(), &Phases::new(self.plan.workers)) {
@@ -183,6 +184,11 @@ impl Opened<'_> {
     /// The keys of the first record, or of the first slices. What is wrong with the data is left for
     /// the run to tell: then there are no keys.
     pub fn first_keys(&mut self, first: First) -> Result<Schema> {
+        Ok(self.look_for_keys(first)?.0)
+    }
+
+    /// The same, and whether there are bad records among those that were looked at.
+    fn look_for_keys(&mut self, first: First) -> Result<(Schema, bool)> {
         if self.source.is_repeatable() && std::mem::take(&mut self.begun) {
             self.rewind()?;
         }
@@ -196,7 +202,7 @@ impl Opened<'_> {
                     .read_to(&mut self.head.bytes, start + size)
                     .map_err(|e| read_error(Position::new(path, 0, 0), e))?;
             }
-            let keys = match &self.source.bytes {
+            let (keys, bad) = match &self.source.bytes {
                 Bytes::Mapped(map) => {
                     self.keys_in(&map.bytes()[start..self.end(map)], true, self.plan.slice_size, first)?
                 }
@@ -208,7 +214,7 @@ impl Opened<'_> {
             };
             // Only a first record that is larger gets a second turn.
             if !keys.is_empty() || ended || size >= most {
-                return Ok(keys);
+                return Ok((keys, bad));
             }
             size = (size * 2).min(most);
         }
@@ -219,8 +225,9 @@ impl Opened<'_> {
         self.replay.as_ref().map_or(map.bytes().len(), |section| section.end())
     }
 
-    /// The keys of the first record or slice that has any; of a stream, those of all that was read.
-    fn keys_in(&self, all: &[u8], end: bool, slices: usize, first: First) -> Result<Schema> {
+    /// The keys of the first record or slice that has any; of a stream, those of all that was read. And whether bad records
+    /// were among them.
+    fn keys_in(&self, all: &[u8], end: bool, slices: usize, first: First) -> Result<(Schema, bool)> {
         let one = first == First::Record || matches!(self.source.bytes, Bytes::Mapped(_));
         let mut target = if first == First::Record { 1 } else { slices };
         let mut rest = all;
@@ -257,6 +264,6 @@ impl Opened<'_> {
                 _ => break,
             }
         }
-        Ok(found.schema())
+        Ok(found.finish())
     }
 }

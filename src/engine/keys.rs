@@ -189,6 +189,8 @@ pub(super) struct Search<'o> {
     limits: Limits,
     /// How many records were looked at.
     records: u64,
+    /// Whether any of them was bad.
+    bad: bool,
 }
 
 /// Keeps what an encoder writes.
@@ -211,7 +213,7 @@ impl<'o> Search<'o> {
     ) -> Search<'o> {
         let (encoder, limits) = (pass.encoder(), pass.limits);
         let (buffer, found) = (vec![0; 16 << 10], Collect(Vec::new()));
-        Search { decoder, encoder, arena, ops, max_record, buffer, found, limits, records: 0 }
+        Search { decoder, encoder, arena, ops, max_record, buffer, found, limits, records: 0, bad: false }
     }
 
     /// Adds the keys of the good records of a slice, which begins at `offset` of `file`.
@@ -247,6 +249,7 @@ impl<'o> Search<'o> {
                 Err(_) => {
                     self.decoder.skip_record(slice);
                     self.records += 1;
+                    self.bad = true;
                 }
             }
         }
@@ -259,9 +262,9 @@ impl<'o> Search<'o> {
         self.found.0.is_empty()
     }
 
-    /// The keys found, each once, in order of first appearance.
-    pub fn schema(self) -> Schema {
-        merge(&self.found.0, &self.limits).unwrap_or_default()
+    /// The keys found, each once, in order of first appearance, and whether there were bad records.
+    pub fn finish(self) -> (Schema, bool) {
+        (merge(&self.found.0, &self.limits).unwrap_or_default(), self.bad)
     }
 }
 

@@ -182,7 +182,7 @@ impl Route {
             ColumnsFrom::List(list) if !settings.word_count => Some(list),
             _ => None,
         };
-        self.order = Order::new(select, rename);
+        self.order = Order::new(select, drop, rename);
         if projected {
             self.filter(settings)?;
         }

@@ -9,7 +9,7 @@ use super::totals::Totals;
 use crate::error::{Error, Position, Result};
 use crate::memory::audit;
 use crate::metrics::{Allocations, Events, NeverSeen, Report, StageAllocations};
-use crate::op::nearest_of;
+use crate::op::{final_path, nearest_of};
 use crate::record::{LossyKind, Seen};
 
 /// The parts of a report that add up over sources.
@@ -20,6 +20,8 @@ pub(super) struct Sum {
     pub warnings: Vec<String>,
     /// Which of the names that were given occur; none: nothing was added yet.
     seen: Option<Arc<Seen>>,
+    /// New names for those of the sources.
+    rename: Vec<(String, String)>,
     /// Where text first follows a closing quote.
     odd_quote: Option<Position>,
     /// How much of the input a run before this one had done.
@@ -41,6 +43,7 @@ impl Sum {
             bytes_out: 0,
             warnings: Vec::new(),
             seen: None,
+            rename: Vec::new(),
             odd_quote: None,
             resumed_from: None,
             start: (0, 0),
@@ -58,7 +61,10 @@ impl Sum {
         self.totals.merge(&run.totals);
         match &self.seen {
             Some(seen) => seen.add(&opened.route.seen),
-            None => self.seen = Some(opened.route.seen.clone()),
+            None => {
+                self.seen = Some(opened.route.seen.clone());
+                self.rename.clone_from(&opened.settings.rename);
+            }
         }
         if let (None, Some((record, offset))) = (&self.odd_quote, run.totals.odd_quote) {
             self.odd_quote = Some(Position::new(&opened.source.path, record, offset));
@@ -95,7 +101,7 @@ impl Sum {
     /// The names that no record had, if there were records.
     pub fn names_never_seen(&self) -> Vec<NeverSeen> {
         let seen = self.seen.as_ref().filter(|_| self.records_in() > 0);
-        seen.map_or_else(Vec::new, |seen| never_seen(seen))
+        seen.map_or_else(Vec::new, |seen| never_seen(seen, &self.rename))
     }
 
     /// Refuses names that no record had, if warnings are refused.
@@ -159,13 +165,18 @@ impl Sum {
 }
 
 /// The names that were not met, each with the one that may be meant.
-fn never_seen(seen: &Seen) -> Vec<NeverSeen> {
+fn never_seen(seen: &Seen, rename: &[(String, String)]) -> Vec<NeverSeen> {
     let known = seen.known();
     let text = |name: &[u8]| String::from_utf8_lossy(name).into_owned();
+    // Columns are named as they are in the end.
+    let columns: Vec<Box<[u8]>> =
+        known.iter().map(|name| final_path(&text(name), rename).into_bytes().into()).collect();
     let named = |(flag, name): (&'static str, &[u8])| NeverSeen {
         flag,
         name: text(name),
-        nearest: nearest_of(&known, name).map(text),
+        nearest: nearest_of(if flag == "--columns" { &columns } else { &known }, name)
+            .filter(|nearest| *nearest != name)
+            .map(text),
     };
     seen.unseen().map(named).collect()
 }

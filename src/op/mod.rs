@@ -5,6 +5,7 @@
 //! by [`KeyedFilter`] in keyed batches and by [`project`] in a schema.
 
 mod case;
+mod check;
 mod escape;
 mod fields;
 mod nearest;
@@ -21,17 +22,17 @@ mod trim;
 mod testing;
 
 pub use case::ChangeCase;
+pub(crate) use check::unique;
 pub(crate) use escape::{split, unescape};
 pub use fields::Fields;
 pub use nearest::nearest;
 pub(crate) use nearest::nearest_of;
 pub(crate) use only::Only;
 pub use parse::{NAMES, Parsed, parse, parse_all};
-pub(crate) use project::Order;
+pub(crate) use project::{Order, final_path};
 pub use project::{Projection, project};
 pub use reverse::Reverse;
 pub use select::KeyedFilter;
-pub(crate) use select::unique;
 pub use trim::Trim;
 
 use crate::record::Batch;

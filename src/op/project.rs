@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use super::check::is_in;
 use super::nearest;
 use crate::error::{Error, Result};
 use crate::record::Schema;
@@ -96,8 +97,9 @@ pub(crate) struct Order {
 const DOTS: usize = 6;
 
 impl Order {
-    pub fn new(select: &[String], rename: &[(String, String)]) -> Order {
-        Order { names: select.iter().map(|path| final_names(path, rename)).collect() }
+    pub fn new(select: &[String], drop: &[String], rename: &[(String, String)]) -> Order {
+        let stays = |path: &&String| !drop.iter().any(|dropped| is_in(path, dropped));
+        Order { names: select.iter().filter(stays).map(|path| final_names(path, rename)).collect() }
     }
 
     /// Whether nothing was selected.
@@ -175,22 +177,32 @@ fn final_names(path: &str, rename: &[(String, String)]) -> Vec<Vec<u8>> {
     // Each bit is a dot that is a part of a key.
     for way in 0..ways {
         let ends = dots.iter().enumerate().filter(|(dot, _)| way >> dot & 1 == 0).map(|(_, at)| *at);
-        let (mut name, mut start) = (Vec::new(), 0);
-        for end in ends.chain([path.len()]) {
-            let (old, map) = (&path[..end], &path[..start]);
-            let new =
-                rename.iter().find(|(other, _)| other == old).map(|(_, new)| new.strip_prefix(map).unwrap_or(new));
-            name.extend_from_slice(new.unwrap_or(&path[start..end]).as_bytes());
-            if end < path.len() {
-                name.push(b'.');
-            }
-            start = end + 1;
-        }
+        let name = renamed(path, ends, rename).into_bytes();
         if !names.contains(&name) {
             names.push(name);
         }
     }
     names
+}
+
+/// What a path is called in the end, where all its parts are keys of maps.
+pub(crate) fn final_path(path: &str, rename: &[(String, String)]) -> String {
+    renamed(path, path.match_indices('.').map(|(at, _)| at), rename)
+}
+
+/// A path whose parts end in these places, with new names for them.
+fn renamed(path: &str, ends: impl Iterator<Item = usize>, rename: &[(String, String)]) -> String {
+    let (mut name, mut start) = (String::new(), 0);
+    for end in ends.chain([path.len()]) {
+        let (old, map) = (&path[..end], &path[..start]);
+        let new = rename.iter().find(|(other, _)| other == old).map(|(_, new)| new.strip_prefix(map).unwrap_or(new));
+        name.push_str(new.unwrap_or(&path[start..end]));
+        if end < path.len() {
+            name.push('.');
+        }
+        start = end + 1;
+    }
+    name
 }
 
 #[cfg(test)]
@@ -221,7 +233,7 @@ mod tests {
     fn arranged(select: &[&str], rename: &[(&str, &str)], found: &[&str]) -> String {
         let select: Vec<_> = select.iter().map(|name| name.to_string()).collect();
         let rename: Vec<_> = rename.iter().map(|(old, new)| (old.to_string(), new.to_string())).collect();
-        let columns = Order::new(&select, &rename).arrange(&Schema::new(found));
+        let columns = Order::new(&select, &[], &rename).arrange(&Schema::new(found));
         columns.names().map(|name| String::from_utf8_lossy(name).into_owned()).collect::<Vec<_>>().join(" ")
     }
 

@@ -4,8 +4,9 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::Op;
+use super::check::{check, parent, unique};
 use super::rules::{self, Entry, Node, Said};
-use crate::error::{Error, RecordError, Result};
+use crate::error::{RecordError, Result};
 use crate::record::{Batch, LossyKind, NONE, Seen, Tree, Value};
 
 /// Selects, drops and renames fields of keyed records; names are paths as in [`Fields`](super::Fields), and all of
@@ -56,8 +57,9 @@ impl KeyedFilter {
     /// component alone, or a path with the same parent. All renames happen at once.
     ///
     /// # Errors
-    /// Usage errors for empty names, fields that are selected or renamed twice, new names with another parent, and
-    /// for a choice that leaves nothing, or leaves out what is renamed.
+    /// Usage errors for empty names, fields that are selected or renamed twice, a field that is selected beside a part of
+    /// it, new names with another parent or that another named field has, and for a choice that leaves nothing, or leaves
+    /// out what is renamed.
     pub fn new(select: &[String], drop: &[String], rename: &[(String, String)]) -> Result<KeyedFilter> {
         check(select, drop, rename)?;
         KeyedFilter::of(select, drop, rename)
@@ -152,68 +154,6 @@ impl KeyedFilter {
         let Rename { old, ref name, has_path } = self.renames[rename];
         name.start + if has_path { old - key.len() } else { 0 }..name.end
     }
-}
-
-/// The path of the map in which a field is, with a dot at its end; nothing for a field of the record.
-fn parent(path: &str) -> &str {
-    path.rfind('.').map_or("", |dot| &path[..=dot])
-}
-
-/// Refuses what can't be meant.
-fn check(select: &[String], drop: &[String], rename: &[(String, String)]) -> Result<()> {
-    unique("--select", select)?;
-    if let Some((flag, _)) = [("--drop", drop)].iter().find(|(_, names)| names.iter().any(String::is_empty)) {
-        return Err(Error::usage(format!("{flag} has an empty field name")));
-    }
-    let dropped = |path: &str| drop.iter().any(|dropped| is_in(path, dropped));
-    if !select.is_empty() && select.iter().all(|path| dropped(path)) {
-        return Err(Error::usage("--select and --drop leave no field"));
-    }
-    for (place, (old, new)) in rename.iter().enumerate() {
-        if old.is_empty() {
-            return Err(Error::usage("--rename has an empty field name"));
-        }
-        check_new_name(old, new)?;
-        if rename[..place].iter().any(|(other, _)| other == old) {
-            return Err(Error::usage(format!("--rename names the field `{old}` twice")));
-        }
-        let selected = |path: &String| is_in(old, path) || is_in(path, old);
-        if dropped(old) || !(select.is_empty() || select.iter().any(selected)) {
-            return Err(Error::usage(format!("--rename names the field `{old}`, which --select or --drop leave out")));
-        }
-    }
-    Ok(())
-}
-
-/// Whether a path is another one, or leads into it.
-fn is_in(path: &str, other: &str) -> bool {
-    path.strip_prefix(other).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-}
-
-/// Refuses empty names, and names that a list has twice.
-pub(crate) fn unique(flag: &str, names: &[String]) -> Result<()> {
-    let mut known = std::collections::HashSet::new();
-    match names.iter().find(|name| name.is_empty() || !known.insert(*name)) {
-        None => Ok(()),
-        Some(name) if name.is_empty() => Err(Error::usage(format!("{flag} has an empty field name"))),
-        Some(name) => Err(Error::usage(format!("{flag} names the field `{name}` twice"))),
-    }
-}
-
-fn check_new_name(old: &str, new: &str) -> Result<()> {
-    let parent = parent(old);
-    let key = new.strip_prefix(parent).unwrap_or(new);
-    if key.is_empty() || key.contains('.') {
-        return Err(Error::usage(format!(
-            "--rename {old}={new}: a field stays in its map, so the new name is {parent}NAME or NAME"
-        )));
-    }
-    if old.strip_prefix(parent) == Some(key) {
-        return Err(Error::usage(format!(
-            "--rename {old}={new} changes nothing: a field stays in its map, so its name is {old} still"
-        )));
-    }
-    Ok(())
 }
 
 impl Op for KeyedFilter {
@@ -547,6 +487,20 @@ mod tests {
         assert!(filter(&["a", "a"], &[], &[]).is_err());
         assert!(filter(&["a.b"], &["a"], &[]).is_err() && filter(&["a"], &["a.b"], &[]).is_ok());
         assert!(filter(&["a"], &[], &[("b", "x")]).is_err() && filter(&["a.b"], &[], &[("a", "x")]).is_ok());
+        assert!(filter(&["a.b", "a"], &[], &[]).is_err() && filter(&["a.b", "ab", "a.bc"], &[], &[]).is_ok());
+        for (select, drop, old, new, ok) in [
+            (&["b", "a"][..], &[][..], "b", "a", false),
+            (&["b", "a.p"], &[], "b", "a", false),
+            (&["b.q", "a.p"], &[], "b", "a", false),
+            (&["m"], &[], "m.p", "q", true),
+            (&["m.p", "m.q"], &[], "m.p", "q", false),
+            (&["m.p", "q"], &[], "m.p", "q", true),
+            (&["b", "a"], &["a"], "b", "a", true),
+        ] {
+            assert_eq!(filter(select, drop, &[(old, new)]).is_ok(), ok, "{select:?} {old} {new}");
+        }
+        assert!(filter(&[], &[], &[("a", "x"), ("b", "x")]).is_err());
+        assert!(filter(&["a", "b"], &[], &[("a", "b"), ("b", "a")]).is_ok());
         assert!(filter(&[""], &[], &[]).is_err() && filter(&[], &[""], &[]).is_err());
     }
 

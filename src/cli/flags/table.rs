@@ -163,6 +163,9 @@ fn escapes_for_out_quotes(line: &Line<'_>) -> Option<No> {
 /// A list chooses columns of every record. They are looked for in keys of records, or put together from those of several
 /// inputs.
 fn columns_are_known(line: &Line<'_>) -> Option<No> {
+    if line.targets == Kinds::WORDS {
+        return No::new(format!("{}, in which fields have no names", line.output()), LEAVE_OUT);
+    }
     let list = matches!(line.settings.columns, ColumnsFrom::List(_));
     let many = line.origin == Origin::Many && line.sources.or(line.targets).meets(Kinds::TABLES);
     if list || many || line.targets.meets(Kinds::TABLES) && line.sources.meets(Kinds::NESTED) {

@@ -26,6 +26,8 @@ pub(super) struct Together {
     /// The order of selected fields, and the names that records had.
     order: Order,
     found: HashSet<Box<[u8]>>,
+    /// A selected field of any source has to become columns of its own.
+    objects: bool,
     /// The first source that had any, and whether its records are keyed.
     first: Option<(PathBuf, bool)>,
     schema: Schema,
@@ -39,8 +41,9 @@ impl Together {
             rule: rule.clone(),
             strict: settings.strict,
             limits: settings.key_limits(),
-            order: Order::new(&settings.select, &settings.rename),
+            order: Order::new(&settings.select, &settings.drop, &settings.rename),
             found: HashSet::new(),
+            objects: false,
             room,
             size: 0,
             names: Vec::new(),
@@ -115,6 +118,11 @@ impl Together {
         }
     }
 
+    /// A selected field has to become columns of its own.
+    pub fn has_objects(&mut self) {
+        self.objects = true;
+    }
+
     /// The columns of the target.
     pub fn schema(&self) -> &Schema {
         &self.schema
@@ -143,7 +151,7 @@ impl Together {
         let route = &mut opened.route;
         if keyed {
             // Where other fields are only counted, not every source was looked at.
-            if counts || route.names.as_ref().is_some_and(|own| *own != self.schema) {
+            if counts || self.objects || route.names.as_ref().is_some_and(|own| *own != self.schema) {
                 opened.take_apart();
             }
             return Ok(0);

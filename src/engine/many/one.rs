@@ -297,6 +297,7 @@ impl<'s> Run<'s> {
         let again = fs::metadata(&path).is_ok_and(|metadata| metadata.is_file());
         if opened.route.keyed.is_some() && opened.has_objects()? {
             opened.take_apart();
+            together.has_objects();
         }
         let keyed = opened.reading.schema().is_none();
         let found = match opened.route.names.clone() {
@@ -316,7 +317,8 @@ impl<'s> Run<'s> {
                 };
                 keys.and_then(|keys| {
                     keys.names().for_each(|name| together.found(name));
-                    together.take(&path, &keys, true)
+                    // A selected field is a column even if no record has it.
+                    together.take(&path, &opened.route.order.arrange(&keys), true)
                 })
             }
         };

@@ -271,6 +271,11 @@ fn no_map(offset: usize) -> Fault {
     Box::new(RecordError::new(offset, "the record is no map, so it has no fields to select"))
 }
 
+/// Whether a value is a map that has fields: one without any is a column like other values.
+fn has_fields(text: &[u8]) -> bool {
+    text.strip_prefix(b"{").is_some_and(|rest| !rest.trim_ascii_start().starts_with(b"}"))
+}
+
 impl<'a> Build<'a> for Columns<'_, '_, 'a> {
     const SKIP: bool = false;
 
@@ -335,7 +340,7 @@ impl<'a> Build<'a> for Columns<'_, '_, 'a> {
         if self.action.slot == NONE {
             return Ok(());
         }
-        if text.first() == Some(&b'{') && self.selection.chosen.refuse_maps {
+        if self.selection.chosen.refuse_maps && has_fields(text) {
             return Err(self.apart(offset));
         }
         self.set(self.action.slot, Value::Raw(text), offset)

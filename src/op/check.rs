@@ -1,0 +1,105 @@
+//! Which names of fields of keyed records can't be meant.
+
+use std::collections::{HashMap, HashSet};
+
+use super::project::final_path;
+use crate::error::{Error, Result};
+
+/// The path of the map in which a field is, with a dot at its end; nothing for a field of the record.
+pub(super) fn parent(path: &str) -> &str {
+    path.rfind('.').map_or("", |dot| &path[..=dot])
+}
+
+/// Refuses what can't be meant.
+pub(super) fn check(select: &[String], drop: &[String], rename: &[(String, String)]) -> Result<()> {
+    unique("--select", select)?;
+    if let Some((flag, _)) = [("--drop", drop)].iter().find(|(_, names)| names.iter().any(String::is_empty)) {
+        return Err(Error::usage(format!("{flag} has an empty field name")));
+    }
+    let dropped = |path: &str| drop.iter().any(|dropped| is_in(path, dropped));
+    if !select.is_empty() && select.iter().all(|path| dropped(path)) {
+        return Err(Error::usage("--select and --drop leave no field"));
+    }
+    for (place, (old, new)) in rename.iter().enumerate() {
+        if old.is_empty() {
+            return Err(Error::usage("--rename has an empty field name"));
+        }
+        check_new_name(old, new)?;
+        if rename[..place].iter().any(|(other, _)| other == old) {
+            return Err(Error::usage(format!("--rename names the field `{old}` twice")));
+        }
+        let selected = |path: &String| is_in(old, path) || is_in(path, old);
+        if dropped(old) || !(select.is_empty() || select.iter().any(selected)) {
+            return Err(Error::usage(format!("--rename names the field `{old}`, which --select or --drop leave out")));
+        }
+    }
+    apart(select)?;
+    let named = select.iter().chain(rename.iter().map(|(old, _)| old)).filter(|path| !dropped(path));
+    check_final_names(named, rename)
+}
+
+/// Refuses a field beside a part of it: where its columns are can't be told.
+fn apart(select: &[String]) -> Result<()> {
+    let all: HashSet<&str> = select.iter().map(String::as_str).collect();
+    let around = |path: &'_ String| ends(path).map(|end| path[..end].to_owned()).find(|map| all.contains(&**map));
+    match select.iter().find_map(|path| Some((path, around(path)?))) {
+        None => Ok(()),
+        Some((part, whole)) => Err(Error::usage(format!(
+            "--select names the field `{whole}` and its part `{part}`\n  Leave one of the two out; --drop leaves out parts of a field."
+        ))),
+    }
+}
+
+/// Where the maps end that a path leads through.
+fn ends(path: &str) -> impl Iterator<Item = usize> {
+    path.match_indices('.').map(|(at, _)| at)
+}
+
+/// Refuses new names that another field has which was named, or a map in which one is.
+fn check_final_names<'p>(named: impl Iterator<Item = &'p String>, rename: &[(String, String)]) -> Result<()> {
+    if rename.is_empty() {
+        return Ok(());
+    }
+    let mut olds: HashMap<String, &str> = HashMap::new();
+    for path in named {
+        for end in ends(path).chain([path.len()]) {
+            let name = final_path(&path[..end], rename);
+            let old = *olds.entry(name.clone()).or_insert(&path[..end]);
+            if old != &path[..end] {
+                return Err(Error::usage(format!("--rename would give two fields the name `{name}`")));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Whether a path is another one, or leads into it.
+pub(super) fn is_in(path: &str, other: &str) -> bool {
+    path.strip_prefix(other).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+}
+
+/// Refuses empty names, and names that a list has twice.
+pub(crate) fn unique(flag: &str, names: &[String]) -> Result<()> {
+    let mut known = HashSet::new();
+    match names.iter().find(|name| name.is_empty() || !known.insert(*name)) {
+        None => Ok(()),
+        Some(name) if name.is_empty() => Err(Error::usage(format!("{flag} has an empty field name"))),
+        Some(name) => Err(Error::usage(format!("{flag} names the field `{name}` twice"))),
+    }
+}
+
+fn check_new_name(old: &str, new: &str) -> Result<()> {
+    let parent = parent(old);
+    let key = new.strip_prefix(parent).unwrap_or(new);
+    if key.is_empty() || key.contains('.') {
+        return Err(Error::usage(format!(
+            "--rename {old}={new}: a field stays in its map, so the new name is {parent}NAME or NAME"
+        )));
+    }
+    if old.strip_prefix(parent) == Some(key) {
+        return Err(Error::usage(format!(
+            "--rename {old}={new} changes nothing: a field stays in its map, so its name is {old} still"
+        )));
+    }
+    Ok(())
+}

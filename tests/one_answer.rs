@@ -415,7 +415,9 @@ fn types_text_holds_for_ops() {
         let out = feed(here.path(), [&base[..], &flags].concat(), b"a\n1e5\n").ends(0).stdout;
         assert_eq!(out, expected);
     }
-    all_write("a,b\n1,\n", "in.csv", "csv", &["--types", "text"], "a,b\n1,\n");
+    // Without an op there is nothing to tell from text.
+    let base = ["convert", "-", "-f", "csv", "-t", "csv", "--types", "text"];
+    feed(here.path(), base, b"a,b\n1,\n").ends(2).says(&["--types", "no effect"]);
 }
 
 #[test]

@@ -240,21 +240,24 @@ fn a_key_that_appears_late() {
     let rows = support::values::rows(case.check_by(few().filter(|way| way.input == Input::Mapped)).bytes(), b',');
     assert_eq!((rows.len(), &rows[0][..]), (20_002, &["id", "name", "late.deep"].map(String::from)[..]));
     assert_eq!(rows[20_001], ["1", "", "[1]"]);
-    // From a stream only the beginning, and that is as much for every size of slices.
+    // A file that is read can be read twice; of another stream the beginning is looked at, for every size of slices.
     let folder = tempfile::tempdir().unwrap();
-    for way in few().filter(|way| way.input == Input::Streamed) {
+    for way in few().filter(|way| way.input != Input::Mapped) {
         let outcome = case.run(&way, folder.path());
         assert!(support::values::rows(outcome.bytes(), b',') == rows, "{way:?}");
     }
     let more = input.repeat(3) + "{\"very\":\"late\"}\n";
     let case = Case::new("very late", Format::Ndjson, Format::Csv, more, Raw::default());
     let folder = tempfile::tempdir().unwrap();
-    for way in few().filter(|way| way.input == Input::Streamed) {
+    for way in few().filter(|way| way.input != Input::Mapped) {
         let outcome = case.run(&way, folder.path());
-        assert!(
-            outcome.message().contains("`very`") && outcome.message().contains("--columns"),
-            "{way:?}: {outcome:?}"
-        );
+        match way.input {
+            Input::ShortReads => assert!(
+                outcome.message().contains("`very`") && outcome.message().contains("--columns"),
+                "{way:?}: {outcome:?}"
+            ),
+            _ => assert!(outcome.bytes().starts_with(b"id,name,late.deep,very\n"), "{way:?}: {outcome:?}"),
+        }
     }
 }
 

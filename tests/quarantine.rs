@@ -584,16 +584,18 @@ fn what_is_still_bad_has_its_first_place() {
     fs::write(&quarantine, kept).unwrap();
     run(here, replay.iter().chain(&["--on-error", "quarantine", "-j2", "--slice-size", "1"])).ends(0);
     let out = fs::read_to_string(here.join("c.ndjson")).unwrap();
-    assert_eq!(out, "{\"id\":3,\"name\":\"three\"}\n{\"id\":13,\"name\":\"x,y,z\\n\"}\n");
+    assert_eq!(out, "{\"id\":3,\"name\":\"three\"}\n");
     let after = lines(&here.join("c.ndjson.quarantine.ndjson"));
-    assert_eq!(after, [before[3].clone()]);
+    assert_eq!((after.len(), &after[0]["record"], &after[1]), (2, &14.into(), &before[3]));
     run(here, replay.iter().chain(&["--max-errors", "0", "--on-error", "skip", "--force"]))
         .ends(1)
-        .says(&["a.csv: record 34"]);
+        .says(&["a.csv: record 14"]);
     // And once more from there.
-    edit(&here.join("c.ndjson.quarantine.ndjson"), |line| line["text"] = "33,x".into());
+    edit(&here.join("c.ndjson.quarantine.ndjson"), |line| {
+        line["text"] = if line["record"] == 14 { "13,x" } else { "33,x" }.into();
+    });
     run(here, ["replay", "c.ndjson.quarantine.ndjson", "-o", "d.csv", "--op", "upper"]).ends(0);
-    assert_eq!(fs::read_to_string(here.join("d.csv")).unwrap(), "id,name\n33,X\n");
+    assert_eq!(fs::read_to_string(here.join("d.csv")).unwrap(), "id,name\n13,X\n33,X\n");
 }
 
 #[test]
@@ -621,7 +623,7 @@ fn what_is_no_quarantine_is_told() {
     replay(&format!("{head}\n")).ends(0);
     assert_eq!(fs::read_to_string(here.join("c.ndjson")).unwrap(), "");
     run(here, ["replay", "nothing", "-o", "d.ndjson"]).ends(3).says(&["nothing"]);
-    run(here, ["replay", "q", "-f", "json", "-o", "d.ndjson"]).ends(2).says(&["are csv"]);
+    run(here, ["replay", "q", "-f", "json", "-o", "d.ndjson"]).ends(2).says(&["`--from` has no effect"]);
     run(here, ["replay", "q", "-t", "csv", "-o", "q", "--force"]).ends(2).says(&["q is the source"]);
     let explained = run(here, ["replay", "q", "-o", "d.ndjson", "--explain"]).ends(0);
     assert!(explained.stdout.contains("csv to ndjson"), "{}", explained.stdout);
@@ -669,7 +671,7 @@ fn standard_input() {
     let kept = lines(&here.join("q"));
     assert_eq!((kept.len(), &kept[0]["file"], &kept[299]["record"]), (300, &"-".into(), &2994.into()));
     // Without bad records it is gone; a run that is not done leaves none either.
-    let broken = format!("a\n1,2\n{}", "x".repeat(5000));
+    let broken = format!("{}\n1,2\n", "x".repeat(5000));
     let more = ["--max-record-size", "1000"];
     support::feed(here, convert.iter().chain(&keep).chain(&more), broken.as_bytes()).ends(1);
     assert_eq!(lines(&here.join("q")), kept);

@@ -253,7 +253,7 @@ fn compressed_and_piped() {
 fn many_open_quotes_take_no_longer_than_they_are_many() {
     const LINES: usize = 10_000;
     for (line, bad) in [("x\",\"y\n", LINES), ("\"a\"b,\"c\n", LINES), ("1,\"\n2,\"z\"\n", LINES)] {
-        let input = format!("a,b\n{}", line.repeat(LINES));
+        let input = format!("a,b\n1,2\n{}", line.repeat(LINES));
         for target in [Format::Ndjson, Format::Csv] {
             let mut settings = skip().validate().unwrap();
             (settings.from, settings.to, settings.slice_size) = (Some(Format::Csv), Some(target), 16 << 10);
@@ -354,6 +354,10 @@ fn any_text_is_read_as_a_slow_reader_reads_it() {
         }
         let input: String = "x,y\n".chars().chain(text.iter().copied()).collect();
         let flags = Raw { types: Some("text".into()), ..skip() };
+        if expected.is_empty() && bad > 0 {
+            assert!(refused(&format!("{input:?}"), input.as_str(), flags).contains("bad"), "{input:?}");
+            continue;
+        }
         let (bytes, (all, _, failed)) = ndjson(&format!("{input:?}"), input.as_str(), flags);
         assert_eq!((&bytes, all, failed), (&expected, records.len() as u64, bad), "{input:?}");
         let (slice, workers) = (1 + random(40), 1 + round % 3);

@@ -1,5 +1,6 @@
 //! Errors say where the data is bad: the record, the line, the byte, and the text there. The expected places are
 //! counted by hand.
+#![allow(clippy::unwrap_used)] // A test that can't go on fails.
 
 mod support;
 

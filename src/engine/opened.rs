@@ -218,7 +218,9 @@ impl<'s> Opened<'s> {
                 self.take_apart();
                 (Some(self.route.columns_of(Schema::new(names), self.route.unknown_key())), false)
             }
-            None => self.header(target.is_restartable() && ledger.is_restartable())?,
+            None => self
+                .header(target.is_restartable() && ledger.is_restartable())
+                .map_err(|error| place::tell(&self.source, self.route.from, error))?,
         };
         if let Some(resumable) = resumable.as_deref_mut() {
             resumable.start(header.as_ref().map(names))?;

@@ -1,6 +1,8 @@
 //! Every flag with every pair of formats: it changes what comes out, or the command says why it can't. Nothing that a
 //! user says passes in silence.
 
+#![allow(clippy::unwrap_used)] // A test that can't go on fails.
+
 #[path = "../support/mod.rs"]
 mod support;
 

@@ -77,7 +77,7 @@ struct Sum {
 
 /// What a slice has: its records, or how many there are before what ends the count; and where it begins.
 struct Early {
-    found: std::result::Result<u64, (u64, FeedError)>,
+    found: std::result::Result<u64, Box<(u64, FeedError)>>,
     place: (u64, u64),
 }
 
@@ -89,7 +89,8 @@ impl Sum {
             self.next += 1;
             match found {
                 Ok(records) => self.records += records,
-                Err((before, error)) => {
+                Err(failed) => {
+                    let (before, error) = *failed;
                     self.records += before;
                     self.failed = Some((error, place));
                 }
@@ -100,11 +101,11 @@ impl Sum {
 
 impl Shared<'_> {
     /// Counts the records of a slice; those before a bad one, if there is any.
-    fn tally(&self, tally: &mut dyn Tally, slice: &Slice<'_>) -> std::result::Result<u64, (u64, FeedError)> {
+    fn tally(&self, tally: &mut dyn Tally, slice: &Slice<'_>) -> std::result::Result<u64, Box<(u64, FeedError)>> {
         let Tallied { records, first } = tally.records(slice.bytes());
         first.map_or(Ok(records), |(before, error)| {
             let place = Place::new(slice.bytes(), error.offset, self.lines, slice.line);
-            Err((before, FeedError::Cut(error, place)))
+            Err(Box::new((before, FeedError::Cut(error, place))))
         })
     }
 
@@ -112,7 +113,7 @@ impl Shared<'_> {
     fn count(&self, mut tally: Box<dyn Tally>) {
         while lock(&self.sum).failed.is_none() {
             let Some((slice, cut)) = self.feed.next(None) else { break };
-            let found = cut.map_err(|error| (0, error)).and_then(|()| self.tally(&mut *tally, &slice));
+            let found = cut.map_err(|error| Box::new((0, error))).and_then(|()| self.tally(&mut *tally, &slice));
             // The count is void; what is wrong is told at the end.
             let void = self.map.is_some_and(|map| map.damage().is_some());
             lock(&self.sum).add(slice.index, Early { found, place: (slice.offset, slice.line) });
@@ -147,6 +148,7 @@ pub(super) fn decode(mut opened: Opened<'_>, ledger: &mut Ledger) -> Result<Coun
 }
 
 #[cfg(test)]
+#[allow(clippy::duplicate_mod)] // The tests of CSV have the same oracle.
 #[path = "../../../tests/support/quotes.rs"]
 mod quotes;
 

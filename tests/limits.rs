@@ -276,5 +276,14 @@ fn different_keys() {
     let flags = |max_keys| Raw { max_keys: Some(max_keys), ..Raw::default() };
     let says = ["different keys", "--max-keys"];
     let input = "{\"a\":1}\n{\"b\":{\"x\":1,\"y\":2}}\n{\"a\":[],\"c\":0}\n{\"b\":{\"y\":1}}\n";
-    at_the_limit(Format::Ndjson, Format::Csv, input, flags, 4, says);
+    let case = |limit| Case::new("keys", Format::Ndjson, Format::Csv, input, flags(limit));
+    assert!(!case(4).check_by(some_ways()).bytes().is_empty());
+    // Which line it is nobody counts of a stream whose keys are looked for.
+    let folder = tempfile::tempdir().unwrap();
+    for way in some_ways() {
+        let outcome = case(3).run(&way, folder.path());
+        let message = outcome.message();
+        assert!(message.contains("record 3,") && message.contains("byte 28: "), "{way:?}: {message}");
+        assert!(says.iter().all(|part| message.contains(part)), "{way:?}: {message}");
+    }
 }

@@ -59,12 +59,20 @@ pub struct Case {
     pub flags: Raw,
 }
 
-/// A message without the text at its place: of a stream it ends with the slice.
+/// A message without what depends on how the source is read: the text at its place ends with the slice of a stream.
 fn without_text(message: &str) -> String {
     let is_text = |line: &&str| {
         line.trim_start().split_once(" | ").is_some_and(|(number, _)| number.bytes().all(|byte| byte.is_ascii_digit()))
     };
-    message.lines().filter(|line| !is_text(line)).collect::<Vec<_>>().join("\n")
+    let message = message.lines().filter(|line| !is_text(line)).collect::<Vec<_>>().join("\n");
+    // How much of a stream was not read nobody knows.
+    match message
+        .split_once(" bytes) was not read")
+        .and_then(|(before, rest)| Some((before.rsplit_once(" (")?.0, rest)))
+    {
+        Some((before, rest)) => format!("{before} was not read{rest}"),
+        None => message,
+    }
 }
 
 /// How the source is reached.

@@ -51,6 +51,8 @@ fn the_json_test_suite() {
     let Some(corpora) = corpora() else { return };
     let here = folder();
     let mut counts = [0; 4];
+    // Not one value, as the suite wants it, but documents one after another.
+    let documents = ["n_structure_double_array.json"];
     for entry in std::fs::read_dir(corpora.join("json/JSONTestSuite/test_parsing")).unwrap() {
         let path = entry.unwrap().path();
         let (name, bytes) = (name_of(&path), std::fs::read(&path).unwrap());
@@ -60,7 +62,7 @@ fn the_json_test_suite() {
             _ => &[0, 1],
         };
         let code = ends(here.path(), &path, "json");
-        assert!(expected.contains(&code), "{name} ends with {code}");
+        assert!(expected.contains(&code) || (code == 0 && documents.contains(&&*name)), "{name} ends with {code}");
         counts[[b'y', b'n', b'i'].iter().position(|kind| *kind == name.as_bytes()[0]).unwrap()] += 1;
         // Without anything in it, NDJSON is good.
         let one_line = !bytes.trim_ascii_end().contains(&b'\n') && !bytes.trim_ascii().is_empty();

@@ -96,12 +96,12 @@ fn malformed_text_is_told_with_its_place() {
     }
     convert(here, "bad.csv --on-error skip --max-errors 0")
         .ends(1)
-        .says(&["bad.csv: record 2", "byte 12 of the source is malformed UTF-16LE"]);
+        .says(&["bad.csv: record 2, line 3, byte 5 of the text decoded from UTF-16LE: malformed UTF-16LE"]);
     convert(here, "bad.csv --on-error quarantine -o good.csv").ends(0);
     assert_eq!(fs::read_to_string(here.join("good.csv")).unwrap(), "a\n1\n7\n");
     let line = fs::read_to_string(here.join("good.csv.quarantine.ndjson")).unwrap();
     // `5`, a byte that no UTF-8 has, and the end of the line.
-    assert!(line.contains("byte 12 of the source") && line.ends_with("\"raw\":\"Nf8K\"}\n"), "{line}");
+    assert!(line.contains("malformed UTF-16LE") && line.ends_with("\"raw\":\"Nf8K\"}\n"), "{line}");
     let mut bytes = little("{\"a\":1}\n{\"a\":\"");
     bytes.extend_from_slice(b"\x00\xd8");
     bytes.extend_from_slice(&little("\",\"b\":2}\n{\"a\":3}\n"));
@@ -111,7 +111,23 @@ fn malformed_text_is_told_with_its_place() {
         let expected = if how.ends_with("csv") { "a\n1\n3\n" } else { "{\"a\":1}\n{\"a\":3}\n" };
         assert_eq!(ran.says(&["1 bad record"]).stdout, expected, "{how}");
     }
-    convert(here, "head.csv -t ndjson --on-error skip").ends(1).says(&["byte 4 of the source is malformed"]);
+    convert(here, "head.csv -t ndjson --on-error skip").ends(1).says(&["line 1, byte 1 of the text", "malformed UTF-16LE"]);
+    // Each takes one byte in the text, so what comes after it has its place: a surrogate in each of two lines of four
+    // bytes, then a line with a field too many.
+    let mut bytes = little("\u{feff}a\n");
+    for _ in 0..2 {
+        bytes.extend_from_slice(&little("xy"));
+        bytes.extend_from_slice(b"\x00\xd8\n\0");
+    }
+    bytes.extend_from_slice(&little("z,z\n"));
+    fs::write(here.join("three.csv"), &bytes).unwrap();
+    for how in ["", "--slice-size 1 -j 2"] {
+        convert(here, &format!("three.csv --on-error quarantine -o three.tsv --force {how}")).ends(1);
+        let lines = fs::read_to_string(here.join("three.tsv.quarantine.ndjson")).unwrap();
+        let places = lines.lines().skip(1).map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+        let places: Vec<_> = places.map(|bad| (bad["start"].as_u64(), bad["end"].as_u64())).collect();
+        assert_eq!(places, [(Some(2), Some(6)), (Some(6), Some(10)), (Some(10), Some(14))], "{how}");
+    }
     // A bad record before it is told first, with the place in the decoded text.
     let mut bytes = little("\u{feff}a,b\né,1\n2\n");
     bytes.extend_from_slice(b"\x00\xd8\n\0");

@@ -137,7 +137,9 @@ impl<'s> Opened<'s> {
             Bytes::Stream(_) => &head[..reading.start()],
         };
         if let Some(error) = source.marked().and_then(|encoding| malformed(before, 0, encoding)) {
-            return Err(Error::data(Position::new(&path, 0, 0), error));
+            let place = Place::new(before, error.offset, from.lines(), 1);
+            let error = place.tell(Error::data(Position::new(&path, 0, error.offset as u64), error));
+            return Err(source.tell(error));
         }
         let suspicion = match (reading.suspicion(), &source.bytes) {
             (Some(found), _) => Some(found),

@@ -13,7 +13,7 @@ use super::worker::{Shared, Stop};
 use crate::error::{Error, Fault, Position, RecordError};
 use crate::metrics::count;
 use crate::record::{Output, record_too_large};
-use crate::source::{Encoding, malformed_at, without_offsets};
+use crate::source::{Encoding, MARK};
 use crate::sys::Map;
 
 /// The bytes that are converted, and what is done about bad records in them.
@@ -72,14 +72,13 @@ impl Policy<'_, '_> {
         totals.bytes_failed += record.len() as u64;
         let marked = self.shared.marked.filter(|_| error.fault == Fault::Record);
         let malformed = marked.and_then(|encoding| malformed(&self.bytes[record.clone()], record.start, encoding));
-        let short = malformed.as_ref().map(|_| without_offsets(&self.bytes[record.clone()]));
         let error = malformed.unwrap_or(error);
         let raw = match self.shared.committer.notes() {
             Notes::Nothing => return Ok(()),
             Notes::Places => None,
             // Whoever passed over it has not kept it.
             Notes::Bytes if error.fault == Fault::Oversized => None,
-            Notes::Bytes => Some(short.as_deref().unwrap_or(&self.bytes[record.clone()])),
+            Notes::Bytes => Some(&self.bytes[record.clone()]),
         };
         let len = raw.map_or(0, <[u8]>::len);
         let bad = self.describe(error, (index, record), output.drained() + output.len() as u64);
@@ -117,9 +116,9 @@ impl Policy<'_, '_> {
 
 /// The error for a record, which begins at `start`, with text that was malformed in its encoding, if it has any.
 pub(super) fn malformed(record: &[u8], start: usize, encoding: Encoding) -> Option<RecordError> {
-    let offset = malformed_at(record)?;
-    let reason = format!("byte {offset} of the source is malformed {}", encoding.name());
-    Some(RecordError::new(start, reason).hint(OTHER_ENCODING))
+    let at = memchr::memchr(MARK, record)?;
+    let reason = format!("malformed {}", encoding.name());
+    Some(RecordError::new(start + at, reason).hint(OTHER_ENCODING))
 }
 
 /// Says that nothing from byte `start` on was read, if that is so.

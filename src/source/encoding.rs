@@ -25,40 +25,13 @@ pub enum Malform {
     Fail,
     /// It becomes U+FFFD.
     Replace,
-    /// It becomes a [mark](malformed_at), so that the record that holds it can be left out.
+    /// It becomes a [mark](MARK), so that the record that holds it can be left out.
     Mark,
 }
 
-/// A mark begins with a byte that no UTF-8 has; the others have six bits each of its offset in the source. They are
-/// no ASCII, so that no format takes them for anything but text.
+/// Stands where text was malformed: a byte that no UTF-8 has, and no ASCII, so that no format takes it for anything but
+/// text.
 pub const MARK: u8 = 0xff;
-const MARK_LEN: usize = 12;
-
-fn mark(offset: u64) -> [u8; MARK_LEN] {
-    let mut mark = [MARK; MARK_LEN];
-    for (index, byte) in mark[1..].iter_mut().rev().enumerate() {
-        *byte = 0x80 | (offset >> (6 * index) & 0x3f) as u8;
-    }
-    mark
-}
-
-/// Where in the source the text was malformed whose mark is the first one in these bytes.
-pub fn malformed_at(text: &[u8]) -> Option<u64> {
-    let at = memchr::memchr(MARK, text)?;
-    let bytes = text.get(at + 1..at + MARK_LEN)?;
-    Some(bytes.iter().fold(0, |offset, byte| offset << 6 | u64::from(byte & 0x3f)))
-}
-
-/// The text with a single byte, which is no UTF-8 either, in the place of each mark.
-pub fn without_offsets(text: &[u8]) -> Vec<u8> {
-    let (mut short, mut rest) = (Vec::with_capacity(text.len()), text);
-    while let Some(at) = memchr::memchr(MARK, rest) {
-        short.extend_from_slice(&rest[..=at]);
-        rest = &rest[(at + MARK_LEN).min(rest.len())..];
-    }
-    short.extend_from_slice(rest);
-    short
-}
 
 /// How characters stand in bytes, by the names and rules of the [Encoding Standard](https://encoding.spec.whatwg.org):
 /// `latin1` is windows-1252 there. The code pages of DOS have the names `cp437`, `cp850` and so on.
@@ -219,8 +192,8 @@ impl Decoding {
             about,
             input: vec![0; INPUT].into(),
             waiting: (0, 0),
-            // Room for a mark behind a full output.
-            output: vec![0; OUTPUT + MARK_LEN].into(),
+            // Room for a replacement after a full output.
+            output: vec![0; OUTPUT + REPLACEMENT.len()].into(),
             ready: (0, 0),
             consumed: 0,
             ended: false,
@@ -275,7 +248,7 @@ impl Decoding {
                 self.append(REPLACEMENT);
                 self.about.replaced.fetch_add(1, Relaxed);
             }
-            Malform::Mark => self.append(&mark(offset)),
+            Malform::Mark => self.append(&[MARK]),
         }
     }
 
@@ -371,15 +344,9 @@ mod tests {
             assert_eq!((String::from_utf8(text).unwrap().as_str(), replaced), ("ab\u{fffd}c\u{fffd}", 2), "{step}");
             assert!(error.is_none());
             let (text, replaced, error) = decode_by("utf-16le", &bytes, step, Malform::Mark);
-            let (first, rest) = text.split_at(3 + 12);
-            assert_eq!((malformed_at(first), malformed_at(rest), replaced), (Some(4), Some(8), 0));
-            assert_eq!(without_offsets(&text), b"ab\xffc\xff");
+            assert_eq!((&*text, replaced), (&b"ab\xffc\xff"[..], 0));
             assert!(error.is_none());
         }
-        assert_eq!(
-            [0, 1, 63, 64, u64::MAX].map(|offset| malformed_at(&mark(offset)).unwrap()),
-            [0, 1, 63, 64, u64::MAX]
-        );
         // Wherever the output buffer ends.
         for len in OUTPUT - 8..OUTPUT + 2 {
             let bytes = [&vec![b'x'; len][..], b"\xff", b"yz"].concat();

@@ -25,7 +25,7 @@ use identity::Identity;
 pub use identity::{Stamp, place};
 use inlet::{Asked, Inlet, Soon};
 
-pub use encoding::{Decoded, Encoding, MARK, Malform, Malformed, malformed_at, without_offsets};
+pub use encoding::{Decoded, Encoding, MARK, Malform, Malformed};
 pub use list::{Folders, Listed, expand, read_list};
 pub use unpack::Blocks;
 

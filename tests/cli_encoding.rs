@@ -111,7 +111,9 @@ fn malformed_text_is_told_with_its_place() {
         let expected = if how.ends_with("csv") { "a\n1\n3\n" } else { "{\"a\":1}\n{\"a\":3}\n" };
         assert_eq!(ran.says(&["1 bad record"]).stdout, expected, "{how}");
     }
-    convert(here, "head.csv -t ndjson --on-error skip").ends(1).says(&["line 1, byte 1 of the text", "malformed UTF-16LE"]);
+    convert(here, "head.csv -t ndjson --on-error skip")
+        .ends(1)
+        .says(&["line 1, byte 1 of the text", "malformed UTF-16LE"]);
     // Each takes one byte in the text, so what comes after it has its place: a surrogate in each of two lines of four
     // bytes, then a line with a field too many.
     let mut bytes = little("\u{feff}a\n");

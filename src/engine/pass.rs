@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use crate::format::csv::may_be_mark;
 use crate::format::{Encode, Frame, WriteFormat};
-use crate::record::{Batch, EncodeError, Output};
+use crate::record::{Batch, EncodeError, Output, Span};
 
 /// Which records are copied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,15 +49,15 @@ struct Copy {
 
 impl Encode for Copy {
     fn encode(&mut self, batch: &Batch<'_>, records: Range<usize>, output: &mut Output<'_>) -> Result<(), EncodeError> {
-        let source = |index| batch.source(index);
+        let source = |span: &Span| batch.bytes(span.start..span.end);
         match self.copies {
             Copies::All => self.copy(batch, records, output, |_| true),
-            Copies::Values => self.copy(batch, records, output, |index| ends_with_value(source(index))),
+            Copies::Values => self.copy(batch, records, output, |span| ends_with_value(source(span))),
             Copies::Fields { crlf, header: true } => {
-                self.copy(batch, records, output, |index| batch.is_regular(index) && ends_with(source(index), crlf))
+                self.copy(batch, records, output, |span| span.is_regular() && ends_with(source(span), crlf))
             }
-            Copies::Fields { crlf, header: false } => self.copy(batch, records, output, |index| {
-                batch.is_regular(index) && ends_with(source(index), crlf) && !may_be_mark(source(index))
+            Copies::Fields { crlf, header: false } => self.copy(batch, records, output, |span| {
+                span.is_regular() && ends_with(source(span), crlf) && !may_be_mark(source(span))
             }),
         }
     }
@@ -71,26 +71,26 @@ impl Copy {
         batch: &Batch<'_>,
         records: Range<usize>,
         output: &mut Output<'_>,
-        may: impl Fn(usize) -> bool,
+        may: impl Fn(&Span) -> bool,
     ) -> Result<(), EncodeError> {
-        let mut next = records.start;
-        while next < records.end {
+        let (mut next, mut rest) = (records.start, batch.spans(records));
+        while let Some(first) = rest.first() {
             // Records that touch each other go in one piece; blank lines between others are left out.
-            let (first, start) = (next, batch.span(next).start);
-            let mut end = start;
-            while next < records.end && batch.span(next).start == end && may(next) {
-                end = batch.span(next).end;
-                next += 1;
+            let mut end = first.start;
+            let stop = rest.iter().position(|span| {
+                let stops = span.start != end || !may(span);
+                end = if stops { end } else { span.end };
+                stops
+            });
+            let mut count = stop.unwrap_or(rest.len());
+            if count > 0 {
+                output.records += count as u64;
+                output.put(batch.bytes(first.start..end))?;
+            } else {
+                count = rest.iter().position(&may).unwrap_or(rest.len());
+                self.encoder.encode(batch, next..next + count, output)?;
             }
-            if next > first {
-                output.records += (next - first) as u64;
-                output.put(batch.bytes(start..end))?;
-                continue;
-            }
-            while next < records.end && !may(next) {
-                next += 1;
-            }
-            self.encoder.encode(batch, first..next, output)?;
+            (next, rest) = (next + count, &rest[count..]);
         }
         Ok(())
     }

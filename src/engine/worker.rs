@@ -216,7 +216,7 @@ fn convert(
             totals.odd_quote = Some((totals.records_in + record as u64, start + place as u64));
         }
         totals.records_in += batch.len() as u64;
-        totals.lossy.add(&batch.lossy);
+        totals.lossy.add(batch.lossy());
         match filled {
             Ok(true) => {}
             Ok(false) => return Ok(()),

@@ -120,7 +120,7 @@ pub(super) fn run(source: &dyn ReadFormat, target: Option<&dyn WriteFormat>, dat
             let mut batch = Batch::new(&arena, slice, schema.as_ref(), how.max_record);
             let more = decoder.fill(slice, &mut batch);
             (how.look)(&batch);
-            ran.lossy.add(&batch.lossy);
+            ran.lossy.add(batch.lossy());
             let mut from = 0;
             while let Some(encoder) = &mut encoder {
                 match encoder.encode(&batch, from..batch.len(), &mut output) {

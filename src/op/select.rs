@@ -107,12 +107,11 @@ impl KeyedFilter {
         let places = batch.arena().numbers(self.entries, 0)?;
         let mut out = batch.rebuild();
         for record in 0..batch.len() {
-            let (span, lossy) = (batch.span(record), out.lossy);
+            let span = batch.span(record);
             let mut work = Work { filter: self, names, places, out: &mut out, left_out: 0, offset: span.start };
             if let Err(error) = work.record(batch.tree(record)) {
                 // The place of a refused record is kept: others are known by their index.
                 out.abandon();
-                out.lossy = lossy;
                 out.push_keyed(b"", Value::Null, span.start)?;
                 out.reject_with(record, error);
             }
@@ -207,7 +206,7 @@ impl<'w, 'a> Work<'w, 'a> {
                     .hint("Leave out --strict to let it pass and have it counted."))
             }
             Some(_) => {
-                self.out.lossy.count_many(LossyKind::UnknownKey, self.left_out);
+                self.out.lose(LossyKind::UnknownKey, self.left_out);
                 Ok(())
             }
             None => Ok(()),
@@ -283,7 +282,7 @@ impl<'w, 'a> Work<'w, 'a> {
                 Some(number) if number < rules.selected => {
                     let before = std::mem::replace(&mut self.places[rules.first + number], at as u32);
                     if before != NONE {
-                        self.out.lossy.count(LossyKind::DuplicateKey);
+                        self.out.lose(LossyKind::DuplicateKey, 1);
                     }
                 }
                 Some(number) => self.leave_out(&rules.entries[number], map.node(at)),

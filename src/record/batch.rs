@@ -31,6 +31,14 @@ pub struct Span {
     irregular: bool,
 }
 
+impl Span {
+    /// Whether every reader of the dialect takes the record's bytes for its values.
+    #[inline]
+    pub(crate) fn is_regular(&self) -> bool {
+        !self.irregular
+    }
+}
+
 /// Records of a slice that were decoded at one time.
 pub struct Batch<'a> {
     schema: Option<&'a Schema>,
@@ -59,7 +67,11 @@ pub struct Batch<'a> {
     /// The records, in order, whose text is not in the lines because its length is another.
     odd: ArenaVec<'a, u32>,
     /// What decoding and ops lost.
-    pub lossy: Lossy,
+    lossy: Lossy,
+    /// The same without the record being built; it holds as soon as `lost` is false.
+    kept: Lossy,
+    /// Something was lost in the record being built.
+    lost: bool,
     /// Where text first follows a closing quote: the index of the record, and the offset.
     odd_quote: Option<(usize, usize)>,
 }
@@ -120,6 +132,8 @@ impl<'a> Batch<'a> {
             seen: None,
             odd: ArenaVec::new_in(bump),
             lossy: Lossy::default(),
+            kept: Lossy::default(),
+            lost: false,
             odd_quote: None,
         }
     }
@@ -196,6 +210,11 @@ impl<'a> Batch<'a> {
         self.spans[record]
     }
 
+    /// Where some records lie.
+    pub fn spans(&self, records: std::ops::Range<usize>) -> &[Span] {
+        &self.spans[records]
+    }
+
     /// The source bytes of a record, terminator included.
     pub fn source(&self, record: usize) -> &'a [u8] {
         let span = self.spans[record];
@@ -205,7 +224,8 @@ impl<'a> Batch<'a> {
     /// In the record that was ended last, text follows the quote that closes a field, at this offset.
     #[cold]
     pub(crate) fn note_odd_quote(&mut self, offset: usize) {
-        self.lossy.count(LossyKind::TextAfterQuote);
+        self.lose(LossyKind::TextAfterQuote, 1);
+        self.keep();
         self.odd_quote.get_or_insert((self.spans.len() - 1, offset));
     }
 
@@ -266,7 +286,7 @@ impl<'a> Batch<'a> {
     /// The records of the new batch have to be those of this one, in order: refused ones are known by index.
     pub fn rebuild(&self) -> Batch<'a> {
         let mut empty = Batch::new(self.arena, self.slice, self.schema, self.max_record);
-        (empty.lossy, empty.odd_quote) = (self.lossy, self.odd_quote);
+        (empty.lossy, empty.kept, empty.odd_quote) = (self.lossy, self.kept, self.odd_quote);
         empty.rejected = self.rejected.clone();
         (empty.untyped_is_text, empty.seen) = (self.untyped_is_text, self.seen);
         empty
@@ -457,8 +477,29 @@ impl<'a> Batch<'a> {
         &mut self.values[open..]
     }
 
-    /// Throws away what was pushed for the record being built.
+    /// What was lost so far.
+    pub fn lossy(&self) -> &Lossy {
+        &self.lossy
+    }
+
+    /// Counts what the record being built loses.
+    #[inline]
+    pub fn lose(&mut self, kind: LossyKind, count: u64) {
+        self.lossy.count_many(kind, count);
+        self.lost = true;
+    }
+
+    /// What the record lost stays counted.
+    #[cold]
+    fn keep(&mut self) {
+        (self.kept, self.lost) = (self.lossy, false);
+    }
+
+    /// Throws away what was pushed for the record being built, and what it lost.
     pub fn abandon(&mut self) {
+        if std::mem::take(&mut self.lost) {
+            self.lossy = self.kept;
+        }
         self.values.truncate(self.open);
         self.keys.truncate(self.open_keys);
         self.shared_keys = None;
@@ -490,6 +531,9 @@ impl<'a> Batch<'a> {
             (start, first) = (end, last);
         }
         self.open = first as usize;
+        if self.lost {
+            self.keep();
+        }
         Ok(start)
     }
 
@@ -507,6 +551,9 @@ impl<'a> Batch<'a> {
         let keys = self.shared_keys.take().unwrap_or(self.open_keys as u32);
         self.spans.push(Span { start, end, first, last, keys, alike: false, irregular: false });
         (self.open, self.open_keys) = (self.values.len(), self.keys.len());
+        if self.lost {
+            self.keep();
+        }
         Ok(())
     }
 
@@ -531,12 +578,6 @@ impl<'a> Batch<'a> {
         if let Some(span) = self.spans.last_mut() {
             span.irregular = true;
         }
-    }
-
-    /// Whether every reader of the dialect takes the record's bytes for its values.
-    #[inline]
-    pub(crate) fn is_regular(&self, record: usize) -> bool {
-        !self.spans[record].irregular
     }
 
     /// Whether a keyed record is known to have the keys and the nesting of the one before it.

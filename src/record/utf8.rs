@@ -20,7 +20,7 @@ pub fn checked<'a>(
     match simdutf8::compat::from_utf8(text) {
         Ok(_) => Ok(text),
         Err(_) if replace => {
-            batch.lossy.count(LossyKind::InvalidUtf8Replaced);
+            batch.lose(LossyKind::InvalidUtf8Replaced, 1);
             replaced(text, offset, batch)
         }
         Err(error) => Err(invalid(offset + error.valid_up_to())),

@@ -8,7 +8,7 @@ pub fn may_be_number(text: &[u8]) -> bool {
     text.first().is_some_and(|first| first.is_ascii_digit() || *first == b'-')
 }
 
-/// [`is_json_number`] for a text of at most 32 bytes, which is in `short`.
+/// [`is_json_number`] for a text of at most 32 bytes, which is at the start of `short`; anything may follow it there.
 ///
 /// It branches on what the fields of a column have in common, a digit in front or a dot in the middle, and not on what
 /// is random in them, such as a first digit that may be zero.
@@ -24,7 +24,7 @@ pub fn short_is_number<V: Vector>(v: V, short: V::Short, text: &[u8]) -> bool {
     let others = foreign - sign;
     let begins = foreign & 1 == sign;
     if begins & (others & others.wrapping_sub(1) == 0) {
-        let dots = v.short_equal(short, b'.') ^ others;
+        let dots = (v.short_equal(short, b'.') & all) ^ others;
         // The first byte behind the sign is a digit, and no zero before another digit; the last one is a digit too.
         let zeros = v.short_equal(short, b'0') & (all & !foreign) >> 1;
         let edges = (foreign | zeros) & (sign + 1) | foreign >> (text.len() - 1);

@@ -149,7 +149,7 @@ fn slice(
             last = span.end;
             tell(Event::Record(&batch, record));
         }
-        lossy.add(&batch.lossy);
+        lossy.add(batch.lossy());
         match outcome {
             Ok(filled) => {
                 assert!(filled || batch.is_empty(), "records behind the end");

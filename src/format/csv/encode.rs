@@ -178,9 +178,17 @@ impl Encode for ColumnsEncoder {
         while next < records.end {
             let (style, left, to) = (self.style.row, next..records.end, output.room(1)?);
             let marks = self.style.marks;
-            let rows = match self.typed {
-                true => self.style.unit.run(WriteRows::<true> { style, marks, batch, records: left, to }),
-                false => self.style.unit.run(WriteRows::<false> { style, marks, batch, records: left, to }),
+            let rows = match (self.typed, style.quote_all) {
+                (true, true) => self.style.unit.run(WriteRows::<true, true> { style, marks, batch, records: left, to }),
+                (true, false) => {
+                    self.style.unit.run(WriteRows::<true, false> { style, marks, batch, records: left, to })
+                }
+                (false, true) => {
+                    self.style.unit.run(WriteRows::<false, true> { style, marks, batch, records: left, to })
+                }
+                (false, false) => {
+                    self.style.unit.run(WriteRows::<false, false> { style, marks, batch, records: left, to })
+                }
             };
             output.advance(rows.len);
             rows.lossy.count(&mut output.lossy);
@@ -199,7 +207,7 @@ impl Encode for ColumnsEncoder {
 }
 
 /// Writes records as long as they are plain and have room.
-struct WriteRows<'o, 'b, 'a, const TYPED: bool> {
+struct WriteRows<'o, 'b, 'a, const TYPED: bool, const QUOTE_ALL: bool> {
     style: RowStyle,
     /// None of them may begin like a byte order mark.
     marks: bool,
@@ -215,7 +223,7 @@ struct Rows {
     lossy: RowLossy,
 }
 
-impl<const TYPED: bool> Work for WriteRows<'_, '_, '_, TYPED> {
+impl<const TYPED: bool, const QUOTE_ALL: bool> Work for WriteRows<'_, '_, '_, TYPED, QUOTE_ALL> {
     type Out = Rows;
 
     #[inline(always)]
@@ -224,7 +232,7 @@ impl<const TYPED: bool> Work for WriteRows<'_, '_, '_, TYPED> {
         let source = self.batch.slice();
         for index in self.records {
             let values = self.batch.columns(index).iter().copied();
-            match self.style.row::<TYPED, V>(v, source, values, &mut self.to[rows.len..]) {
+            match self.style.row::<TYPED, QUOTE_ALL, V>(v, source, values, &mut self.to[rows.len..]) {
                 Some(row) if !(self.marks && may_be_mark(&self.to[rows.len..])) => {
                     rows.len += row.len;
                     rows.lossy.add(row.lossy);
@@ -272,8 +280,12 @@ impl Encode for KeyedEncoder {
                 let value = |&node: &u32| if node == NONE { Value::Absent } else { values[node as usize] };
                 let values = bound.nodes.iter().map(value);
                 let to = output.room(1)?;
-                let row = WriteRow { style: self.style.row, source: batch.slice(), values, to: &mut *to };
-                let row = self.style.unit.run(row).filter(|_| !(self.style.marks && may_be_mark(to)));
+                let (style, source, unit) = (self.style.row, batch.slice(), self.style.unit);
+                let row = match style.quote_all {
+                    true => unit.run(WriteRow::<_, true> { style, source, values, to: &mut *to }),
+                    false => unit.run(WriteRow::<_, false> { style, source, values, to: &mut *to }),
+                };
+                let row = row.filter(|_| !(self.style.marks && may_be_mark(to)));
                 if let Some(row) = row {
                     output.advance(row.len);
                     row.lossy.count(&mut output.lossy);

@@ -182,7 +182,6 @@ impl Fields {
     }
 
     /// Checks, or repairs, the text of the records being built, which begin at `start`, of a slice that is not all UTF-8.
-    /// What was counted as lossy is not where that fails.
     #[cold]
     pub fn check_utf8<'a>(
         &self,
@@ -191,13 +190,12 @@ impl Fields {
         replace: bool,
         batch: &mut Batch<'a>,
     ) -> Result<(), RecordError> {
-        let lossy = batch.lossy;
         for index in 0..batch.open_values().len() {
             let (Value::Text(text) | Value::Untyped(text)) = batch.open_values()[index] else { continue };
             // Text that was unescaped lies in the arena: then the start has to do.
             let place = (text.as_ptr() as usize).wrapping_sub(slice.as_ptr() as usize);
             let offset = if place < slice.len() { place } else { start };
-            let good = utf8::checked(text, replace, offset, batch).inspect_err(|_| batch.lossy = lossy)?;
+            let good = utf8::checked(text, replace, offset, batch)?;
             if good != text {
                 batch.open_values()[index] = Value::Text(good);
             }

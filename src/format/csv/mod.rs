@@ -141,9 +141,13 @@ impl Resolved {
 
     /// Whether a field with this byte needs quotes, or escapes where they take their place. Some readers take an escape
     /// for one outside of quotes too.
+    #[inline]
     fn is_special(&self, byte: u8) -> bool {
-        [self.delimiter, b'\n', b'\r'].contains(&byte)
-            || [self.quote, self.escape].contains(&Some(byte))
+        byte == self.delimiter
+            || byte == b'\n'
+            || byte == b'\r'
+            || self.quote == Some(byte)
+            || self.escape == Some(byte)
             || self.tsv_escapes && byte == b'\\'
     }
 

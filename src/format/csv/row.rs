@@ -51,7 +51,7 @@ impl RowStyle {
             lenient: false,
             mark,
             unquotable: u32::from(dialect.quote.is_none()),
-            bare_numbers: !quote_all && !b"0123456789+-.eE".iter().any(|byte| [dialect.delimiter, mark].contains(byte)),
+            bare_numbers: !b"0123456789+-.eE".iter().any(|byte| [dialect.delimiter, mark].contains(byte)),
         }
     }
 }
@@ -95,7 +95,7 @@ impl RowLossy {
 }
 
 /// Writes one record. None if there may be no room, or a value takes more thought.
-pub(super) struct WriteRow<'o, I> {
+pub(super) struct WriteRow<'o, I, const QUOTE_ALL: bool> {
     pub style: RowStyle,
     /// What most texts are a part of.
     pub source: &'o [u8],
@@ -103,12 +103,12 @@ pub(super) struct WriteRow<'o, I> {
     pub to: &'o mut [u8],
 }
 
-impl<'a, I: Iterator<Item = Value<'a>>> Work for WriteRow<'_, I> {
+impl<'a, I: Iterator<Item = Value<'a>>, const QUOTE_ALL: bool> Work for WriteRow<'_, I, QUOTE_ALL> {
     type Out = Option<Row>;
 
     #[inline(always)]
     fn run<V: Vector>(self, v: V) -> Option<Row> {
-        self.style.row::<false, V>(v, self.source, self.values, self.to)
+        self.style.row::<false, QUOTE_ALL, V>(v, self.source, self.values, self.to)
     }
 }
 
@@ -121,9 +121,10 @@ const MARGIN: usize = 104;
 
 impl RowStyle {
     /// Writes a record at the front of `to`. Values that only typed sources have are none of those that take
-    /// more thought when `TYPED`; to have them in the same loop costs the others 5 % of the instructions.
+    /// more thought when `TYPED`; to have them in the same loop costs the others 5 % of the instructions. Nor does
+    /// `QUOTE_ALL`, which is that of the style, cost anything where it is not said.
     #[inline(always)]
-    pub fn row<'a, const TYPED: bool, V: Vector>(
+    pub fn row<'a, const TYPED: bool, const QUOTE_ALL: bool, V: Vector>(
         &self,
         v: V,
         source: &[u8],
@@ -139,12 +140,12 @@ impl RowStyle {
         for value in values {
             fields += 1;
             let (text, must) = match value {
-                Value::Untyped(text) | Value::Number(text) if self.as_it_is(&value) => {
+                Value::Untyped(text) | Value::Number(text) if !QUOTE_ALL && self.as_it_is(&value) => {
                     at = self.copy(v, source, text, to, at)?;
                     continue;
                 }
-                Value::Untyped(text) | Value::Number(text) if self.quote_all => {
-                    let number = self.is_number(v, text);
+                Value::Untyped(text) | Value::Number(text) if QUOTE_ALL => {
+                    let number = self.is_number(v, source, text);
                     if number && !self.lenient {
                         return None;
                     }
@@ -152,7 +153,7 @@ impl RowStyle {
                     (text, true)
                 }
                 Value::Untyped(text) | Value::Number(text) => (text, false),
-                Value::Text(text) => (text, self.quote_all || self.reads_otherwise(v, text)),
+                Value::Text(text) => (text, QUOTE_ALL || self.reads_otherwise(v, source, text)),
                 Value::Null | Value::Absent if self.lenient | matches!(value, Value::Null) => {
                     lossy.absent += u64::from(matches!(value, Value::Absent));
                     *to.get_mut(at)? = self.dialect.delimiter;
@@ -164,7 +165,7 @@ impl RowStyle {
                     at = self.base64(bytes, to, at)?;
                     continue;
                 }
-                other if TYPED => (self.typed(other, &mut digits, &mut lossy)?, self.quote_all),
+                other if TYPED => (self.typed(other, &mut digits, &mut lossy)?, QUOTE_ALL),
                 _ => return None,
             };
             at = if text.len() <= SHORT {
@@ -192,7 +193,7 @@ impl RowStyle {
     #[inline(always)]
     fn as_it_is(&self, value: &Value<'_>) -> bool {
         match value {
-            Value::Untyped(_) => self.same & !self.quote_all,
+            Value::Untyped(_) => self.same,
             Value::Number(_) => self.bare_numbers,
             _ => false,
         }
@@ -303,19 +304,16 @@ impl RowStyle {
 
     /// Whether a text without quotes would be read back as null or a number.
     #[inline(always)]
-    fn reads_otherwise<V: Vector>(&self, v: V, text: &[u8]) -> bool {
-        if may_be_number(text) {
-            return self.is_number(v, text);
-        }
-        text.is_empty()
+    fn reads_otherwise<V: Vector>(&self, v: V, source: &[u8], text: &[u8]) -> bool {
+        text.is_empty() || self.is_number(v, source, text)
     }
 
     /// Whether a text is exactly a number of JSON.
     #[inline(always)]
-    fn is_number<V: Vector>(&self, v: V, text: &[u8]) -> bool {
+    fn is_number<V: Vector>(&self, v: V, source: &[u8], text: &[u8]) -> bool {
         match text.len() {
             _ if !may_be_number(text) => false,
-            ..=32 => short_is_number(v, v.short(text), text),
+            ..=SHORT => short_is_number(v, v.short_near(text, source), text),
             _ => is_json_number(text),
         }
     }

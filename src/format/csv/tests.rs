@@ -3,8 +3,9 @@
 use super::super::harness::{Run, ready, run, want};
 use super::super::{BytesAs, Format, OpenError, Options, Shape, create, open};
 use super::Dialect;
+use super::row::WriteRow;
 use crate::error::Error;
-use crate::record::{Batch, Drain, EncodeError, LossyKind, Output, Schema, Value};
+use crate::record::{Batch, Drain, EncodeError, Lossy, LossyKind, Output, Schema, Value};
 use crate::scan::vector::Unit;
 use quotes::{Marks, first_record};
 
@@ -511,6 +512,16 @@ fn is_number(text: &[u8]) -> bool {
 }
 
 /// A field as it is written, byte by byte.
+fn in_quotes(value: &Value<'_>) -> Vec<u8> {
+    match value {
+        Value::Untyped(text) | Value::Number(text) | Value::Text(text) => {
+            let doubled = text.iter().flat_map(|byte| std::iter::repeat_n(*byte, if *byte == b'"' { 2 } else { 1 }));
+            [&b"\""[..], &doubled.collect::<Vec<u8>>(), b"\""].concat()
+        }
+        _ => Vec::new(),
+    }
+}
+
 fn plainly(value: &Value<'_>, delimiter: u8, same: bool) -> Vec<u8> {
     let (text, must) = match value {
         Value::Untyped(text) if same => return text.to_vec(),
@@ -562,14 +573,31 @@ fn rows_are_written_the_same_by_every_kernel() {
         for unit in Unit::available() {
             for room in 0..3 {
                 let mut to = vec![b'.'; expected.len() + [0, 70, 1500][room]];
-                let row = super::row::WriteRow { style, source: &source, values: values.iter().copied(), to: &mut to };
-                let row = unit.run(row);
+                let (source, some) = (&source[..], values.iter().copied());
+                let row = unit.run(WriteRow::<_, false> { style, source, values: some, to: &mut to });
                 // With less room than a row might need it may be left to others.
                 assert!(row.is_some() || room < 2, "{unit:?} {values:?}");
                 let Some(row) = row else { continue };
                 assert_eq!(to[..row.len].escape_ascii().to_string(), expected.escape_ascii().to_string(), "{unit:?}");
                 written += 1;
             }
+            // Everything in quotes, and its numbers counted.
+            let fields: Vec<Vec<u8>> = values.iter().map(in_quotes).collect();
+            let expected = [fields.join(&delimiter), b"\n".to_vec()].concat();
+            let is_number = |value: &&Value<'_>| match value {
+                Value::Untyped(text) | Value::Number(text) => is_number(text),
+                _ => false,
+            };
+            let numbers = values.iter().filter(is_number).count() as u64;
+            let mut style = super::row::RowStyle::new(dialect, false, (true, same, true));
+            style.lenient = true;
+            let mut to = vec![b'.'; expected.len() + 1500];
+            let (source, some) = (&source[..], values.iter().copied());
+            let row = unit.run(WriteRow::<_, true> { style, source, values: some, to: &mut to }).unwrap();
+            let mut lossy = Lossy::default();
+            row.lossy.count(&mut lossy);
+            assert_eq!(to[..row.len].escape_ascii().to_string(), expected.escape_ascii().to_string(), "{unit:?}");
+            assert_eq!((lossy.of(LossyKind::NumberAsText), lossy.total()), (numbers, numbers), "{unit:?} {values:?}");
         }
     }
     assert!(written > 4000);

@@ -77,11 +77,9 @@ impl Decode for Decoder {
                 return Err(self.rule.error(slice, self.at));
             };
             let (start, end) = (self.at, self.at + end);
-            let lossy = batch.lossy;
             let read = self.record(slice, start + head, end, batch);
             if let Err(error) = read.and_then(|()| batch.end_record(start, end)) {
                 batch.abandon();
-                batch.lossy = lossy;
                 return Err(error);
             }
             self.at = end;

@@ -249,13 +249,11 @@ impl Decoder {
     /// Reads a value; gives its end.
     #[inline(always)]
     fn value<'a>(&mut self, slice: &'a [u8], batch: &mut Batch<'a>) -> Result<usize, RecordError> {
-        let lossy = batch.lossy;
         let (start, end) = match &mut self.selection {
             Some(selection) => self.reader.select(slice, selection, batch)?,
             None => self.reader.value(slice, self.detail, batch)?,
         };
         if !self.valid {
-            batch.lossy = lossy;
             self.check_utf8(slice, start, end, batch)?;
         }
         Ok(end)
@@ -277,7 +275,7 @@ impl Decoder {
             return Err(RecordError::new(start + error.valid_up_to(), "invalid UTF-8").hint(NOT_UTF8));
         }
         batch.abandon();
-        batch.lossy.count(LossyKind::InvalidUtf8Replaced);
+        batch.lose(LossyKind::InvalidUtf8Replaced, 1);
         let text = repaired(&slice[start..end], start, batch)?;
         self.read_repaired(text, batch)
     }
@@ -347,18 +345,15 @@ impl Decode for Decoder {
                     Met::Odd => self.reader.start(self.at, slice.len(), self.layout == Layout::Lines)?,
                 }
             }
-            let lossy = batch.lossy;
             match self.next(slice, batch) {
                 Ok(true) => self.at = self.reader.peek(slice),
                 Ok(false) => return Ok(batch.len() > before),
                 Err(error) => {
                     batch.abandon();
-                    batch.lossy = lossy;
                     match self.replace && error.reason == LONE && self.replace_halves(slice, batch) {
                         true => self.at = self.reader.peek(slice),
                         false => {
                             batch.abandon();
-                            batch.lossy = lossy;
                             return Err(self.find_end(slice, error));
                         }
                     }
@@ -396,7 +391,7 @@ impl Decoder {
             },
         };
         let Some(end) = end else { return false };
-        batch.lossy.count(LossyKind::InvalidUtf8Replaced);
+        batch.lose(LossyKind::InvalidUtf8Replaced, 1);
         let read = repaired(&slice[start..end], start, batch).and_then(|text| {
             let copy = batch.arena().bytes(text.len(), start)?;
             let len = replace_halves(text, copy);

@@ -203,7 +203,7 @@ impl<'a> Columns<'_, '_, 'a> {
         let twice = !matches!(place, Value::Absent);
         *place = value;
         if twice {
-            self.batch.lossy.count(LossyKind::DuplicateKey);
+            self.batch.lose(LossyKind::DuplicateKey, 1);
         }
         Ok(())
     }
@@ -257,7 +257,7 @@ impl<'a> Columns<'_, '_, 'a> {
         if std::mem::replace(&mut map.seen, self.selection.records) != self.selection.records {
             return Ok(());
         }
-        self.batch.lossy.count(LossyKind::DuplicateKey);
+        self.batch.lose(LossyKind::DuplicateKey, 1);
         for slot in &map.below {
             self.batch.open_values()[*slot as usize] = Value::Absent;
         }

@@ -56,10 +56,12 @@ pub struct Nesting {
     seek: Seek,
     unit: Unit,
     columns: Columns,
+    /// The end of a block from which a bracket of the next one may have its distance.
+    reach: u64,
     /// Where it began.
     from: usize,
     strings: Strings,
-    /// The line feeds of the block before.
+    /// The line feeds of the block before from which a bracket of this one may have its distance.
     lines: u64,
     depth: i64,
     /// Offset of the next block.
@@ -74,7 +76,8 @@ impl Nesting {
     /// A walk from offset `from`, which is outside of all values.
     pub fn new(unit: Unit, seek: Seek, columns: Columns, from: usize) -> Nesting {
         let strings = Strings::default();
-        Nesting { seek, unit, columns, from, strings, lines: 0, depth: 0, next: from, seen: 0, told: 0 }
+        let reach = !(u64::MAX >> columns.open.max(columns.close));
+        Nesting { seek, unit, columns, reach, from, strings, lines: 0, depth: 0, next: from, seen: 0, told: 0 }
     }
 
     /// The same walk from another place, which is outside of all values.
@@ -139,114 +142,119 @@ impl Find<'_> {
 }
 
 impl Nesting {
-    /// Looks at one block. After a hit the state is that before the block, with `seen` behind the hit.
+    /// Looks at one block. A hit leaves the state as it was before the block, but for what was seen or told of it.
     #[inline(always)]
     fn block<V: Vector, const SEEK: u8>(&mut self, v: V, block: V::Block, part: u64, least: usize) -> Option<Hit> {
-        let before = *self;
-        let found = self.strings.next(v, v.equal(block, b'"'), v.equal(block, b'\\'));
+        let mut strings = self.strings;
+        let found = strings.next(v, v.equal(block, b'"'), v.equal(block, b'\\'));
         let outside = !found.inside & part;
         let lines = v.equal(block, b'\n') & part;
-        // What no record has.
-        let broken = lines & found.inside;
-        let (mut opens, mut closes, mut others, mut first) = (0, 0, 0, 0);
+        let mut marks = Marks::default();
         if SEEK == 2 {
-            others = v.white(block) & outside;
+            marks.others = v.white(block) & outside;
+            marks.broken = lines & found.inside;
         } else {
             let curly = v.set_bit_5(block);
-            opens = v.equal(curly, b'{') & outside;
-            closes = v.equal(curly, b'}') & outside;
+            marks.opens = v.equal(curly, b'{') & outside;
+            marks.closes = v.equal(curly, b'}') & outside;
             if lines | self.lines != 0 {
-                first = self.line(lines, self.columns.open) & opens;
-                first |= self.line(lines, self.columns.close) & closes & v.equal(block, b']');
-                self.lines = lines;
+                marks.broken = lines & found.inside;
+                marks.first = self.line(lines, self.columns.open) & marks.opens;
+                let last = self.line(lines, self.columns.close) & marks.closes;
+                if last != 0 {
+                    marks.first |= last & v.equal(block, b']');
+                }
             }
         }
         // Seldom does a value end in a block that is far inside of it.
-        let far = SEEK != 2 && self.depth > i64::from(closes.count_ones());
-        if far {
-            self.depth += i64::from(opens.count_ones()) - i64::from(closes.count_ones());
-            if broken | first != 0 {
-                return self.far(broken, first, before);
+        let ends = i64::from(marks.closes.count_ones());
+        let far = SEEK != 2 && self.depth > ends;
+        let depth = if far && marks.broken | marks.first == 0 {
+            Ok(self.depth + i64::from(marks.opens.count_ones()) - ends)
+        } else if SEEK == 2 && self.next + 64 <= least && marks.broken == 0 {
+            Ok(self.depth)
+        } else {
+            if SEEK == 0 && self.next + 64 > least {
+                marks.others = v.equal(block, b',') & outside;
             }
-            return None;
+            match marks.broken | marks.first {
+                0 => self.exact::<SEEK, false>(marks, least),
+                _ => self.exact::<SEEK, true>(marks, least),
+            }
+        };
+        match depth {
+            Ok(depth) => {
+                (self.depth, self.strings, self.lines) = (depth, strings, lines & self.reach);
+                None
+            }
+            Err(hit) => {
+                let after = (hit.at() + 1 - self.next) as u32;
+                match hit {
+                    Hit::Between(_) | Hit::End(_) => self.seen = after,
+                    _ => self.told = after,
+                }
+                Some(hit)
+            }
         }
-        if SEEK == 2 && self.next + 64 <= least && broken == 0 {
-            return None;
-        }
-        if SEEK == 0 && self.next + 64 > least {
-            others = v.equal(block, b',') & outside;
-        }
-        let hit = self.exact::<SEEK>([opens, closes, others, broken, first], least)?;
-        *self = before.behind(hit);
-        Some(hit)
     }
 
-    /// The bytes that are `column` bytes behind a line feed of this block or the one before.
+    /// The bytes that are `column` bytes after a line feed of this block or the one before.
     #[inline(always)]
     fn line(&self, lines: u64, column: u32) -> u64 {
         // Twice, because a shift by 64 is none.
         if column == 0 { 0 } else { lines << column | self.lines >> 1 >> (63 - column) }
     }
 
-    /// The state before the block in which the hit is, from which the walk goes on.
+    /// The first hit of a block, bit by bit, or else the depth at its end; `ODD` is whether something in it may be broken.
     #[inline(always)]
-    fn behind(self, hit: Hit) -> Nesting {
-        let behind = (hit.at() + 1 - self.next) as u32;
-        match hit {
-            Hit::Between(_) | Hit::End(_) => Nesting { seen: behind, ..self },
-            _ => Nesting { told: behind, ..self },
-        }
-    }
-
-    /// The first hit of a block in whose whole a list or map is open.
-    #[cold]
-    #[inline(never)]
-    fn far(&mut self, broken: u64, first: u64, before: Nesting) -> Option<Hit> {
-        let new = u64::MAX.checked_shl(self.told).unwrap_or(0) & (broken | first);
-        if new == 0 {
-            return None;
-        }
-        let index = new.trailing_zeros();
-        let at = self.next + index as usize;
-        let hit = if broken >> index & 1 == 1 { Hit::Text(at) } else { Hit::Bracket(at) };
-        *self = before.behind(hit);
-        Some(hit)
-    }
-
-    #[inline(always)]
-    fn exact<const SEEK: u8>(&mut self, [opens, closes, others, broken, first]: [u64; 5], least: usize) -> Option<Hit> {
-        let mut bits = opens | closes | others | broken;
+    fn exact<const SEEK: u8, const ODD: bool>(&self, marks: Marks, least: usize) -> Result<i64, Hit> {
+        let Marks { opens, closes, others, broken, first } = marks;
+        let (mut bits, mut depth) = (opens | closes | others | broken, self.depth);
         while bits != 0 {
             let bit = bits & bits.wrapping_neg();
             let index = bits.trailing_zeros();
             bits ^= bit;
             let (at, new) = (self.next + index as usize, index >= self.seen);
-            if first & bit != 0 && self.depth > 0 && index >= self.told {
-                return Some(Hit::Bracket(at));
+            if ODD && first & bit != 0 && depth > 0 && index >= self.told {
+                return Err(Hit::Bracket(at));
             }
             if opens & bit != 0 {
-                self.depth += 1;
+                depth += 1;
             } else if closes & bit != 0 {
-                self.depth -= 1;
-                if SEEK == 0 && self.depth < 0 && new {
-                    return Some(Hit::End(at));
+                depth -= 1;
+                if SEEK == 0 && depth < 0 && new {
+                    return Err(Hit::End(at));
                 }
-                if SEEK == 1 && self.depth <= 0 {
-                    self.depth = 0;
+                if SEEK == 1 && depth <= 0 {
+                    depth = 0;
                     if new && at >= least {
-                        return Some(Hit::Between(at));
+                        return Err(Hit::Between(at));
                     }
                 }
-            } else if broken & bit != 0 {
+            } else if ODD && broken & bit != 0 {
                 if index >= self.told {
-                    return Some(if self.depth > 0 { Hit::Text(at) } else { Hit::Loose(at) });
+                    return Err(if depth > 0 { Hit::Text(at) } else { Hit::Loose(at) });
                 }
-            } else if self.depth == 0 && new && at >= least {
-                return Some(Hit::Between(at));
+            } else if depth == 0 && new && at >= least {
+                return Err(Hit::Between(at));
             }
         }
-        None
+        Ok(depth)
     }
+}
+
+/// Where something is in a block, a bit for each byte.
+#[derive(Clone, Copy, Default)]
+struct Marks {
+    /// Brackets outside of strings.
+    opens: u64,
+    closes: u64,
+    /// What values may end with, beside brackets.
+    others: u64,
+    /// Line feeds inside of strings.
+    broken: u64,
+    /// Brackets that are as far from a line feed as those that begin records or end the array.
+    first: u64,
 }
 
 #[cfg(test)]

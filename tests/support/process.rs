@@ -31,18 +31,24 @@ pub fn ends_within(child: &mut Child, time: Duration) -> ExitStatus {
     }
 }
 
-/// How a process ended and what it said, and its peak of resident memory in bytes.
+/// How a process ended and what it said, and its peak of resident memory in bytes as it was a moment before: what a
+/// process is told of a child that has ended holds the peak of the parent too.
 #[cfg(target_os = "linux")]
 pub fn ended(mut child: Child) -> ((Option<i32>, String), u64) {
-    use std::os::unix::process::ExitStatusExt;
     let text = said(&mut child);
-    let (mut status, mut usage) = (0, std::mem::MaybeUninit::<libc::rusage>::zeroed());
-    // SAFETY: the child was not waited for, and both pointers are to valid values.
-    let waited = unsafe { libc::wait4(child.id() as libc::pid_t, &mut status, 0, usage.as_mut_ptr()) };
-    assert_eq!(waited, child.id() as libc::pid_t);
-    // SAFETY: zeroes are valid numbers, and the call has filled it in.
-    let peak = unsafe { usage.assume_init() }.ru_maxrss as u64 * 1024;
-    ((ExitStatus::from_raw(status).code(), text.join().expect("a reader")), peak)
+    let path = format!("/proc/{}/status", child.id());
+    let mut peak = 0;
+    loop {
+        let status = fs::read_to_string(&path).unwrap_or_default();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let kib = line.and_then(|line| line.trim().strip_suffix(" kB")).and_then(|kib| kib.parse::<u64>().ok());
+        peak = kib.map_or(peak, |kib| kib * 1024);
+        if let Some(status) = child.try_wait().expect("a child") {
+            assert!(peak > 0, "the process ended before anybody looked");
+            return ((status.code(), text.join().expect("a reader")), peak);
+        }
+        thread::sleep(Duration::from_millis(1));
+    }
 }
 
 /// Reads everything, in a thread of its own.

@@ -100,10 +100,10 @@ impl Job {
         }
         let phases = Phases::new(plan.workers);
         let place = target.file_path().map(Into::into);
-        let run = opened.convert(&target, &phases, resumable.as_mut(), &mut ledger).and_then(|run| {
+        let run = opened.convert(&target, &phases, resumable.as_mut(), &mut ledger).and_then(|mut run| {
             ledger.judge(run.totals.records_in).map_err(|error| opened.tell(error))?;
             run.totals.judge(&opened.source.path)?;
-            sum.add(&opened, &run, &phases, &before);
+            sum.add(&opened, &mut run, &phases, &before);
             sum.refuse_names(alone && settings.strict)?;
             Ok(run)
         });

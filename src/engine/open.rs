@@ -136,7 +136,7 @@ pub(super) fn refuse_source<'s>(target: &TargetSpec, sources: impl IntoIterator<
     };
     let same = if path == name { "the source".to_owned() } else { format!("the same file as the source, {path}") };
     Err(Error::usage(format!(
-        "{name} is {same}; writing onto it would destroy it\n  Write to another file and rename that."
+        "{name} is {same}; writing to it would destroy it\n  Write to another file and rename that."
     )))
 }
 

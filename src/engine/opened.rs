@@ -279,6 +279,18 @@ impl<'s> Opened<'s> {
         }
     }
 
+    /// The line in which the first record is, or the one at `start`; 0 where the records are no text of lines, or are
+    /// those of a quarantine.
+    pub(super) fn line_of(&self, start: Option<usize>) -> u64 {
+        match (&self.source.bytes, self.route.from.lines(), &self.replay) {
+            (Bytes::Mapped(map), Some(lines), None) => {
+                place::line_at(map, start.unwrap_or(self.reading.start()), lines)
+            }
+            (Bytes::Mapped(_), ..) => 0,
+            _ => self.first_line(),
+        }
+    }
+
     /// Adds to an error of the source where exactly that is.
     pub(super) fn tell(&self, error: Error) -> Error {
         let error = place::tell(&self.source, self.route.from, error);
@@ -373,7 +385,7 @@ fn refuse_warnings(path: &Path, warnings: &[String]) -> Result<()> {
     if !others.is_empty() {
         reason += &format!(" (and {} more)", others.len());
     }
-    let error = RecordError::new(0, reason).hint("Leave out --strict to let it pass.");
+    let error = RecordError::new(0, reason).hint("Leave out --strict to accept it.");
     Err(Error::data(Position::new(path, 0, 0), error))
 }
 

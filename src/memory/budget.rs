@@ -150,7 +150,7 @@ impl Reservation {
         let left = self.budget.limit().saturating_sub(used);
         if more > left || is_refused() {
             return Err(Error::memory(format!(
-                "{} is too low: {} asks for {more} bytes, {left} are left (held: {})\n  {}",
+                "{} is too low: {} needs {more} bytes, but {left} are left (held: {})\n  {}",
                 self.budget.ceiling(),
                 self.name,
                 holders(&held),
@@ -200,7 +200,7 @@ mod tests {
         let error = keys.try_grow(251).unwrap_err().to_string();
         for part in [
             "limit of 1000 bytes",
-            "key tables asks for 251 bytes, 250 are left",
+            "key tables needs 251 bytes, but 250 are left",
             "output buffers 600, windows 100, key tables 50",
             "\n  Raise --memory-limit, or name the columns.",
         ] {

@@ -4,14 +4,9 @@
 mod support;
 
 use std::fs;
-use std::path::Path;
 use std::process::Command;
 
-use support::{Ran, feed, folder, run};
-
-fn convert(here: &Path, arguments: &str) -> Ran {
-    run(here, ["convert"].into_iter().chain(arguments.split_whitespace()))
-}
+use support::{convert, feed, folder, run};
 
 fn little(text: &str) -> Vec<u8> {
     text.encode_utf16().flat_map(u16::to_le_bytes).collect()
@@ -82,7 +77,9 @@ fn malformed_text_is_told_with_its_place() {
             "replace",
         ]);
     }
-    let ran = convert(here, "bad.csv --invalid-utf8 replace").ends(0).says(&["invalid_utf8_replaced 1"]);
+    let ran = convert(here, "bad.csv --invalid-utf8 replace")
+        .ends(0)
+        .says(&["1 piece of invalid UTF-8 replaced with U+FFFD (invalid_utf8_replaced)"]);
     assert_eq!(ran.stdout, "a\n1\n5\u{fffd}\n7\n");
     convert(here, "bad.csv --invalid-utf8 replace --strict").ends(1).says(&["byte 12 of the source"]);
     fs::write(here.join("head.csv"), b"\xff\xfea\0\x00\xd8,\0").unwrap();

@@ -51,12 +51,7 @@ pub struct Generate {
     #[arg(long, help_heading = "Input and output")]
     force: bool,
     /// About how much to write (always whole records)
-    #[arg(
-        long,
-        value_name = "SIZE",
-        conflicts_with = "records",
-        help_heading = "Values"
-    )]
+    #[arg(long, value_name = "SIZE", conflicts_with = "records", help_heading = "Values")]
     size: Option<String>,
     /// How many records to write
     #[arg(long, value_name = "N", value_parser = parse_count, help_heading = "Values")]
@@ -94,7 +89,7 @@ impl Generate {
                 Some(records) => Amount::Records(records),
                 None => {
                     return Err(Error::usage(
-                        "it is not said how much to generate\n  Give --size SIZE, such as --size 100MB, or --records N.",
+                        "how much is to be generated?\n  Give --size SIZE, such as --size 100MB, or --records N.",
                     ));
                 }
             },

@@ -11,8 +11,7 @@ use super::console;
 use super::exit::Exit;
 use super::words::Line;
 
-pub const EXAMPLES: &[&str] =
-    &["pagemill help convert", "pagemill help convert csv", "pagemill help convert columns"];
+pub const EXAMPLES: &[&str] = &["pagemill help convert", "pagemill help convert csv", "pagemill help convert columns"];
 
 /// The flags of the short help, by their long names.
 const SHORT: [&str; 27] = [
@@ -116,7 +115,8 @@ fn of_command(entry: &Entry, long: bool) -> Result<Exit, Error> {
         });
         let left_out = command.get_arguments().filter(|arg| arg.is_hide_short_help_set()).count();
         if left_out > 0 {
-            after += &format!("\n\nThese are the most common of {all} flags; `pagemill {} --help` shows all.", entry.name);
+            after +=
+                &format!("\n\nThese are the most common of {all} flags; `pagemill {} --help` shows all.", entry.name);
         }
     }
     print(&mut command.after_help(after), long)
@@ -164,6 +164,12 @@ fn headings(command: &clap::Command) -> Vec<&str> {
 /// The group that is meant: by its title, or one of its words.
 fn group(command: &clap::Command, name: &str) -> Option<String> {
     let words = |heading: &str| heading.split(' ').any(|word| word.len() > 3 && word.eq_ignore_ascii_case(name));
+    // What the group was called before.
+    let name = match name.to_ascii_lowercase().as_str() {
+        "see" => "messages",
+        "typed" => "fixed",
+        _ => name,
+    };
     let is_meant = |heading: &&str| {
         heading.eq_ignore_ascii_case(name) || short_name(heading).eq_ignore_ascii_case(name) || words(heading)
     };

@@ -97,7 +97,10 @@ const FLAGS: [(&str, Tip); 91] = [
     ("--exclude", Say("--drop")),
     ("--charset", Say("--encoding")),
     ("--progress", No("progress can't be shown on its own yet; the signal SIGUSR1 makes a running job print it")),
-    ("--flatten", No("it needs no flag: in CSV and TSV nested objects become columns a.b.c, unless --nested says otherwise")),
+    (
+        "--flatten",
+        No("in CSV and TSV nested objects become columns a.b.c without a flag; --nested json keeps each in one cell"),
+    ),
     ("--monitor", No("progress can't be shown on its own yet; the signal SIGUSR1 makes a running job print it")),
     ("--indent", No("--pretty indents JSON; it takes no number")),
     ("--trim", Say("--op trim")),
@@ -107,10 +110,7 @@ const FLAGS: [(&str, Tip); 91] = [
     ("--json-path", Say("--records-at")),
     ("--null0", Say("-0")),
     ("--print0", Say("-0")),
-    (
-        "--null",
-        No("-0 says that the paths of a list end with zero bytes; texts that mean null can't be named yet"),
-    ),
+    ("--null", No("-0 says that the paths of a list end with zero bytes; texts that mean null can't be named yet")),
     ("--filter", No(NOT_YET_WHERE)),
     ("--where", No(NOT_YET_WHERE)),
     ("--nullstr", No(NOT_YET_NULL)),
@@ -166,7 +166,9 @@ pub fn no_command(word: &str) -> Error {
             "pagemill does not read addresses: fetch it with another tool, as in curl -s ADDRESS | pagemill -f FORMAT."
                 .into()
         }
-        None if is_path => return Error::usage(format!("there is no file `{word}` (and no command of that name)\n  {help}")),
+        None if is_path => {
+            return Error::usage(format!("there is no file `{word}`, and no command of that name\n  {help}"));
+        }
         None => match pagemill::op::nearest(&names, word) {
             Some(name) => format!("Did you mean this?  {}", corrected(word, name)).into(),
             None => format!("The commands are {}.", names.join(", ")).into(),
@@ -178,19 +180,15 @@ pub fn no_command(word: &str) -> Error {
 /// A last input that does not exist: elsewhere that is the output.
 pub fn output_as_input(inputs: &[PathBuf]) -> Option<Error> {
     let [_, .., last] = inputs else { return None };
-    let missing = |path: &PathBuf| {
-        path.as_os_str() != "-" && !path.exists() && !path.to_string_lossy().contains(['*', '?', '['])
-    };
+    let missing =
+        |path: &PathBuf| path.as_os_str() != "-" && !path.exists() && !path.to_string_lossy().contains(['*', '?', '[']);
     if !missing(last) || inputs[..inputs.len() - 1].iter().any(missing) || Format::from_path(last).is_none() {
         return None;
     }
-    let inputs: Vec<String> =
-        inputs[..inputs.len() - 1].iter().map(|path| quoted(&path.to_string_lossy()).into_owned()).collect();
     let out = last.to_string_lossy();
     Some(Error::usage(format!(
-        "there is no file `{out}`: after a command, all files are inputs\n  To write to it, name it with -o: {} -o {}",
-        inputs.join(" "),
-        quoted(&out)
+        "there is no file `{out}`: after a command, all files are inputs\n  To write to it, name it with -o: {}",
+        corrected(&out, &format!("-o {}", quoted(&out)))
     )))
 }
 
@@ -294,7 +292,8 @@ fn no_flag(flag: &str, like: Option<&str>) -> Option<String> {
     let name = flag.trim_start_matches('-');
     let is_shown = |like: &&str| {
         let long = like.trim_start_matches('-');
-        let opposite = ["un", "no-"].iter().any(|no| long.strip_prefix(no) == Some(name) || name.strip_prefix(no) == Some(long));
+        let opposite =
+            ["un", "no-"].iter().any(|no| long.strip_prefix(no) == Some(name) || name.strip_prefix(no) == Some(long));
         !opposite && command.get_arguments().any(|arg| !arg.is_hide_set() && arg.get_long() == Some(long))
     };
     let like = like.filter(is_shown).map(|like| format!("\n  Did you mean `{like}`?")).unwrap_or_default();

@@ -75,7 +75,7 @@ mod tests {
     #[test]
     fn where_nothing_is_known() {
         assert_eq!(parse("auto", None).ok(), Some(UNKNOWN));
-        assert!(parse("10%", None).is_err_and(|error| error.to_string().contains("does not tell")));
+        assert!(parse("10%", None).is_err_and(|error| error.to_string().contains("does not say")));
         assert_eq!(parse("1GiB", None).ok(), Some(1 << 30));
     }
 

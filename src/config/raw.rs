@@ -386,7 +386,7 @@ mod tests {
         assert_eq!([policy(None), policy(Some("quarantine"))], [Ok(OnError::Quarantine), Ok(OnError::Quarantine)]);
         for other in ["fail", "skip"] {
             let error = policy(Some(other)).expect_err("a contradiction");
-            assert!(error.contains("--quarantine means --on-error quarantine"), "{error}");
+            assert!(error.contains("--quarantine already means --on-error quarantine"), "{error}");
         }
     }
 

@@ -4,7 +4,7 @@ mod oversized;
 
 use super::gate::Room;
 use super::open::read_error;
-use super::place::{After, Place};
+use super::place::{After, Place, SHOWN_BYTES};
 use super::plan::Plan;
 use super::window::{Idle, Window, Windows};
 use crate::error::{Error, Fault, Position, RecordError, Result, is_stop};
@@ -313,7 +313,13 @@ impl<'s> Feed<'s> {
                     return self.pass_streamed(window, first, error);
                 }
                 Err(error) => {
-                    let place = Place::new(&window, error.offset, self.lines, self.line);
+                    // What is at hand of the line's rest is shown too.
+                    let more = window.len() + SHOWN_BYTES;
+                    if self.lines.is_some() && self.room.window(more, held).is_ok() && window.grow(more).is_ok() {
+                        let _ = windows.read(&mut window, more, false);
+                    }
+                    let after = After::new(&[], !windows.ended());
+                    let place = Place::before(&window, error.offset, self.lines, (self.line, &after));
                     return Err(FeedError::Cut(error, place));
                 }
             };
@@ -326,7 +332,8 @@ impl<'s> Feed<'s> {
             cut = true;
             match found {
                 Boundary::At(len) => {
-                    self.after = self.lines.map_or_else(After::default, |_| After::new(&window[len..]));
+                    self.after =
+                        self.lines.map_or_else(After::default, |_| After::new(&window[len..], !windows.ended()));
                     let window = windows.cut(window, len, (&self.room, held, &mut self.held))?;
                     let ended = self.ended(&window, 0);
                     return self.hand_out(len as u64, ended, Content::Read(window));

@@ -17,13 +17,14 @@ use super::run::{How, Run};
 use super::settings::{OnError, Settings, SourceSpec, TargetSpec};
 use super::wordcount::WordCount;
 use crate::compress::Compression;
-use crate::error::{Error, Position, RecordError, Result};
+use crate::error::{Error, Position, Result};
 use crate::format::{self, Columns, Format, OpenError, Opening, Options, ReadFormat, WriteFormat, sniff};
 use crate::memory::{Budget, Reservation};
 use crate::record::{Schema, record_too_large};
 use crate::source::{Bytes, Source, damage};
 use crate::sys::usage;
 use crate::target::Target;
+use crate::wording::input;
 
 /// What was read of a stream to look at it, and what is reserved for it.
 #[derive(Default)]
@@ -385,8 +386,7 @@ fn refuse_warnings(path: &Path, warnings: &[String]) -> Result<()> {
     if !others.is_empty() {
         reason += &format!(" (and {} more)", others.len());
     }
-    let error = RecordError::new(0, reason).hint("Leave out --strict to accept it.");
-    Err(Error::data(Position::new(path, 0, 0), error))
+    Err(Error::refused(format!("{}: {reason}\n  Leave out --strict to accept it.", input(path))))
 }
 
 /// The names of columns; keys of JSON are text.

@@ -13,7 +13,7 @@ use crate::sys::Map;
 /// How many characters of the text are shown.
 const SHOWN: usize = 60;
 /// More bytes than those have.
-const SHOWN_BYTES: usize = 4 * (SHOWN + 1);
+pub(super) const SHOWN_BYTES: usize = 4 * (SHOWN + 1);
 /// How much of a mapped source is looked at before its pages are given back.
 const STRETCH: usize = 1 << 20;
 
@@ -22,18 +22,20 @@ const STRETCH: usize = 1 << 20;
 pub(super) struct After {
     bytes: [u8; SHOWN_BYTES],
     len: u8,
+    /// Others follow that were not read yet.
+    more: bool,
 }
 
 impl Default for After {
     fn default() -> After {
-        After { bytes: [0; SHOWN_BYTES], len: 0 }
+        After { bytes: [0; SHOWN_BYTES], len: 0, more: false }
     }
 }
 
 impl After {
-    /// The beginning of these bytes.
-    pub fn new(bytes: &[u8]) -> After {
-        let mut after = After::default();
+    /// The beginning of these bytes; `more`: others follow.
+    pub fn new(bytes: &[u8], more: bool) -> After {
+        let mut after = After { more, ..After::default() };
         let len = bytes.len().min(SHOWN_BYTES);
         after.bytes[..len].copy_from_slice(&bytes[..len]);
         after.len = len as u8;
@@ -69,7 +71,12 @@ impl Place {
             return place;
         }
         let rest = [rest, &after.bytes[..after.len.into()]].concat();
-        Place { text: excerpt(&rest, 0, lines), ..place }
+        let mut text = excerpt(&rest, 0, lines);
+        let is_cut = after.more && !rest.iter().any(|byte| lines.ends_with(*byte));
+        if let Some(text) = text.as_mut().filter(|text| is_cut && !text.ends_with('…')) {
+            text.push('…');
+        }
+        Place { text, ..place }
     }
 
     /// The same in another line.

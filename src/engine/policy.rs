@@ -134,8 +134,9 @@ pub(super) fn unread(mut error: RecordError, start: u64, map: Option<&Map>) -> R
     if error.fault == Fault::Lost {
         let bytes = map.map(|map| format!(" ({})", counted((map.bytes().len() as u64).saturating_sub(start), "byte")));
         let bytes = bytes.unwrap_or_default();
-        let more =
-            format!("; it can't be told where the next record begins: everything from byte {start} on{bytes} was not read");
+        let more = format!(
+            "; nothing shows where the next record begins, so everything from byte {start} on{bytes} was not read"
+        );
         error.reason = (error.reason.into_owned() + &more).into();
     }
     error

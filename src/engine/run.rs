@@ -271,7 +271,9 @@ fn run_workers(workers: &[Mutex<Worker>], shared: &Shared<'_>) -> Result<audit::
         .num_threads(workers.len())
         .thread_name(|index| format!("pagemill-{index}"))
         .build()
-        .map_err(|e| Error::memory(format!("can't start {}: {e}\n  Lower --workers.", counted(workers.len() as u64, "worker"))))?;
+        .map_err(|e| {
+            Error::memory(format!("can't start {}: {e}\n  Lower --workers.", counted(workers.len() as u64, "worker")))
+        })?;
     let ready = audit::counts();
     pool.broadcast(|context| run(context.index()));
     Ok(ready)

@@ -45,7 +45,16 @@ impl Totals {
         let latency = LatencyRecorder::new();
         let (records_in, records_out, records_failed, bytes_failed) = (0, 0, 0, 0);
         let lossy = Lossy::default();
-        Totals { records_in, records_out, records_failed, bytes_failed, lossy, odd_quote: None, odd_place: Place::default(), latency }
+        Totals {
+            records_in,
+            records_out,
+            records_failed,
+            bytes_failed,
+            lossy,
+            odd_quote: None,
+            odd_place: Place::default(),
+            latency,
+        }
     }
 
     pub fn add(&mut self, slice: &mut SliceTotals) {

@@ -106,7 +106,15 @@ impl Worker {
             output.set_careful(shared.on_error != OnError::Fail);
             let mut totals = SliceTotals::default();
             let parts = (&mut *self.decoder, &mut *self.encoder, &mut self.arena);
-            let policy = Policy { shared, index, bytes, at: At::Source(start), line: slice.line, after: &slice.after, bad: &bad };
+            let policy = Policy {
+                shared,
+                index,
+                bytes,
+                at: At::Source(start),
+                line: slice.line,
+                after: &slice.after,
+                bad: &bad,
+            };
             let stop = match slice.passed() {
                 None => records(&policy, &mut self.record, parts, &mut output, &mut totals, &mut lap).err(),
                 Some(error) => oversized(&policy, error, slice.len(), &mut output, &mut totals).err(),

@@ -86,8 +86,12 @@ mod tests {
     #[test]
     fn formats_of_others_are_known_by_their_extensions() {
         let source = source_format(None, Some(Path::new("b.XLSX.gz"))).expect_err("not read").to_string();
-        assert!(source.starts_with("b.XLSX.gz seems to be an Excel workbook, which pagemill does not read\n  Save"), "{source}");
-        let target = target_format(None, Some(Path::new("b.parquet")), Format::Csv).expect_err("not written").to_string();
+        assert!(
+            source.starts_with("b.XLSX.gz seems to be an Excel workbook, which pagemill does not read\n  Save"),
+            "{source}"
+        );
+        let target =
+            target_format(None, Some(Path::new("b.parquet")), Format::Csv).expect_err("not written").to_string();
         assert!(target.starts_with("b.parquet: a Parquet file can't be written\n  Write one of csv, tsv,"), "{target}");
     }
 

@@ -46,21 +46,14 @@ const MAGICS: [Magic; 23] = [
     magic(b"ARROW1\0\0", "an Arrow or Feather file", DUCKDB),
     magic(b"FEA1", "a Feather file", DUCKDB),
     magic(b"ORC", "an ORC file", DUCKDB),
-    magic(
-        b"SQLite format 3\0",
-        "an SQLite database",
-        SQLITE,
-    ),
+    magic(b"SQLite format 3\0", "an SQLite database", SQLITE),
     magic(b"\x89HDF\r\n\x1a\n", "an HDF5 file", "Export it as CSV first."),
     Magic { also: is_no_text, ..magic(b"%PDF-", "a PDF", NO_DATA) },
     magic(b"\x89PNG\r\n\x1a\n", "a picture (PNG)", NO_DATA),
     Magic { also: is_no_text, ..magic(b"\xff\xd8\xff", "a picture (JPEG)", NO_DATA) },
     magic(b"7z\xbc\xaf\x27\x1c", "a 7z archive", UNPACK),
     magic(b"Rar!\x1a\x07", "a rar archive", UNPACK),
-    Magic {
-        at: 257,
-        ..magic(b"ustar", "a tar archive", UNTAR)
-    },
+    Magic { at: 257, ..magic(b"ustar", "a tar archive", UNTAR) },
     Magic { also: is_no_text, ..magic(b"\x1f\x8b\x08", "compressed with gzip", DECOMPRESS) },
     Magic { also: is_no_text, ..magic(b"\x28\xb5\x2f\xfd", "compressed with zstd", DECOMPRESS) },
     Magic { also: is_no_text, ..magic(b"BZh", "compressed with bzip2", DECOMPRESS) },
@@ -164,9 +157,7 @@ pub fn suspicion(format: Format, start: &[u8]) -> Option<&'static str> {
     let json = matches!(format, Format::Json | Format::Ndjson);
     let after = |first: u8| text.strip_prefix(&[first]).map(<[u8]>::trim_ascii_start).and_then(|rest| rest.first());
     if (table || json) && is_markup(text) {
-        return Some(
-            "the input begins like HTML or XML, which pagemill does not read; it may be a saved error page",
-        );
+        return Some("the input begins like HTML or XML, which pagemill does not read; it may be a saved error page");
     }
     if table && after(b'{').is_some_and(|next| b"\"}".contains(next)) {
         return Some("the input begins like JSON: if it is, give -f ndjson (one object per line) or -f json");
@@ -247,7 +238,7 @@ mod tests {
     #[test]
     fn suspicious_beginnings() {
         let says = |format, text: &str| suspicion(format, text.as_bytes()).and_then(|hint| hint.split("-f ").nth(1));
-        assert_eq!(says(Format::Csv, "{\"a\":1}\n"), Some("ndjson (an object a line) or "));
+        assert_eq!(says(Format::Csv, "{\"a\":1}\n"), Some("ndjson (one object per line) or "));
         assert_eq!(says(Format::Csv, "[\n {\"a\":1}\n"), Some("json"));
         assert_eq!(says(Format::Ndjson, "[1,2]\n"), Some("json"));
         assert_eq!(says(Format::Json, "id,name\n1,x\n"), Some("csv"));

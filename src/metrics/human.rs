@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use super::units::{micros, size, size_rounded};
-use crate::wording::{count, counted};
 use super::{FileReport, Report};
+use crate::wording::{count, counted};
 
 /// The report in aligned lines, with human units.
 pub fn human(report: &Report) -> String {

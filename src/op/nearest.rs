@@ -77,7 +77,8 @@ mod tests {
 
     #[test]
     fn says_which_name_is_meant_and_lists_not_too_many() {
-        let instead = |names: &[&str], wanted: &str| instead_of(names.iter().map(|name| name.as_bytes()), wanted.as_bytes());
+        let instead =
+            |names: &[&str], wanted: &str| instead_of(names.iter().map(|name| name.as_bytes()), wanted.as_bytes());
         let names = ["population", "city", "cities", " id "];
         let fields = "\n  The fields are population, city, cities,  id .";
         for (wanted, meant) in [

@@ -258,7 +258,7 @@ mod tests {
         let error = |outcome: Result<_>| outcome.unwrap_err().to_string();
         assert_eq!(
             error(run(&["ctiy"], &[], &[])),
-            "--select names the field `ctiy`, which the source does not have; did you mean `city`?\n  The fields are id, name, city, a.b."
+            "--select names the field `ctiy`, which the source does not have; did you mean `city`?\n  The fields are id, name, a.b, city."
         );
         assert!(error(run(&[], &["x"], &[])).starts_with("--drop names the field `x`, which"));
         assert!(error(run(&[], &[], &[("x", "y")])).starts_with("--rename names the field `x`, which"));

@@ -199,7 +199,12 @@ impl<'w, 'a> Work<'w, 'a> {
             (Value::List(_), _) if all => self.inside(root.key(), root, (0, all), 0)?,
             _ if all => self.out.push_tree(root.key(), root, self.offset)?,
             (_, Some(_)) => self.value(root)?,
-            _ => return Err(RecordError::new(self.offset, "the record is not an object, so it has no fields to select")),
+            _ => {
+                return Err(RecordError::new(
+                    self.offset,
+                    "the record is not an object, so it has no fields to select",
+                ));
+            }
         }
         match exact {
             Some(Exact { strict: true }) if self.left_out > 0 => {
@@ -458,7 +463,7 @@ mod tests {
         let drop = filter(&[], &["a.b"], &[]).unwrap();
         let record = |depth: usize| format!(r#"{{"a":{},"x":{}}}"#, deep(depth), deep(400));
         assert_eq!(run(&drop, &record(NESTED_LISTS)), record(NESTED_LISTS));
-        assert!(run(&drop, &record(NESTED_LISTS + 1)).starts_with("a path leads through"));
+        assert!(run(&drop, &record(NESTED_LISTS + 1)).starts_with("a path goes through"));
     }
 
     #[test]

@@ -62,7 +62,10 @@ impl Target {
             && !metadata.is_file()
         {
             if metadata.is_dir() {
-                return Err(Error::usage(format!("{} is a folder\n  Give a file; --out-dir writes one file for each input into a folder.", path.display())));
+                return Err(Error::usage(format!(
+                    "{} is a folder\n  Give a file; --out-dir writes one file for each input into a folder.",
+                    path.display()
+                )));
             }
             let kind = match is_null(&metadata) {
                 true => Kind::Null(OpenOptions::new().write(true).open(path).map_err(failed)?),

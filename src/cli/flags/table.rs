@@ -174,7 +174,10 @@ fn columns_are_known(line: &Line<'_>) -> Option<No> {
     }
     let list = matches!(line.settings.columns, ColumnsFrom::List(_));
     let tables = line.sources.or(line.targets).meets(Kinds::TABLES);
-    if list || line.origin == Origin::Many && tables || line.targets.meets(Kinds::TABLES) && line.sources.meets(Kinds::NESTED) {
+    if list
+        || line.origin == Origin::Many && tables
+        || line.targets.meets(Kinds::TABLES) && line.sources.meets(Kinds::NESTED)
+    {
         return None;
     }
     let why = match line.origin {

@@ -218,8 +218,11 @@ impl Together {
 
     fn mixed(&self, path: &Path) -> Error {
         let first = self.first.as_ref().map(|(path, _)| input(path).to_string()).unwrap_or_default();
-        bad(path, format!("its records and those of {first} are of different kinds: one has columns, the other has keys"))
-            .into_error("Give --columns union for all columns and keys, or a list of names.")
+        bad(
+            path,
+            format!("its records and those of {first} are of different kinds: one has columns, the other has keys"),
+        )
+        .into_error("Give --columns union for all columns and keys, or a list of names.")
     }
 }
 

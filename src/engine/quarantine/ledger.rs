@@ -119,7 +119,8 @@ impl Ledger {
             // All of them were met by the run that this one goes on with.
             None => {
                 let position = Position::new(&self.source, 0, 0);
-                let error = RecordError::new(0, format!("{} in {}", counted(count, "bad record"), counted(records, "record")));
+                let error =
+                    RecordError::new(0, format!("{} in {}", counted(count, "bad record"), counted(records, "record")));
                 too_many(position, error, format!("--max-errors allows {allowed}."))
             }
         })

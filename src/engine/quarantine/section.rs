@@ -119,7 +119,9 @@ impl Section {
 
     /// Puts the record of a line into `room`.
     fn record(&self, line: &[u8], last: bool, file: &mut Arc<Path>, room: &mut Vec<u8>) -> Result<Origin, String> {
-        let line: Line<'_> = serde_json::from_slice(line).map_err(|e| e.to_string())?;
+        // Where in the line it is wrong is told as if there were no other lines.
+        let reason = |e: serde_json::Error| e.to_string().split(" at line ").next().unwrap_or_default().to_owned();
+        let line: Line<'_> = serde_json::from_slice(line).map_err(reason)?;
         let name = Path::new(&*line.file);
         if **file != *name {
             *file = name.into();

@@ -81,7 +81,7 @@ pub(super) fn read(
     let mut warnings: Vec<String> = without_name(&names).into_iter().collect();
     warnings.extend(make_unique(&mut names));
     warnings.extend(odd.map(|at| {
-        format!("byte {at}: text follows the closing quote of a name in the header; it is read as part of the name")
+        format!("text follows the closing quote of a name in the header (byte {at}) and is read as part of the name")
     }));
     let other_format = || sniff::suspicion(Format::Csv, head).map(str::to_owned);
     let suspicion = other_format().or_else(|| other_delimiter(&names, dialect.delimiter));
@@ -233,7 +233,7 @@ fn make_unique(names: &mut [Vec<u8>]) -> Vec<String> {
         names[index] = name;
     }
     if untold > 0 {
-        warnings.push(format!("{} of the header occurred before; each got a number", counted(untold, "more name")));
+        warnings.push(format!("{} of the header were used before; each got a number", counted(untold, "more name")));
     }
     warnings
 }

@@ -107,11 +107,7 @@ impl Decoder {
     fn remainder(&self, left: usize) -> RecordError {
         RecordError::new(
             self.at,
-            format!(
-                "the input ends inside a record: it has only {} of {}",
-                counted(left as u64, "byte"),
-                self.width
-            ),
+            format!("the input ends inside a record: it has only {} of {}", counted(left as u64, "byte"), self.width),
         )
         .hint("The input was cut off, or --layout is not its layout.")
     }

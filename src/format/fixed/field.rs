@@ -58,9 +58,9 @@ pub enum Kind {
     Skip,
 }
 
+use crate::wording::counted;
 use Kind::*;
 use Order::{Big, Little};
-use crate::wording::counted;
 
 /// The types of one width, by name.
 const NAMES: [(&str, Kind, usize); 19] = [

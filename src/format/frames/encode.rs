@@ -174,8 +174,11 @@ impl Style {
 
     #[cold]
     fn too_long(&self, len: usize, offset: usize) -> RecordError {
-        RecordError::new(offset, format!("a payload of {} is too long for the prefix {}", counted(len as u64, "byte"), self.prefix))
-            .hint("Use a wider prefix, for example --frame u32le or --frame varint.")
+        RecordError::new(
+            offset,
+            format!("a payload of {} is too long for the prefix {}", counted(len as u64, "byte"), self.prefix),
+        )
+        .hint("Use a wider prefix, for example --frame u32le or --frame varint.")
     }
 }
 

@@ -71,9 +71,10 @@ impl Rule {
             Length::Is { head, len } => RecordError::new(
                 at,
                 format!(
-                    "a frame says that it has {}, but there are only {} more",
+                    "a frame says that it has {}, but only {} {} left",
                     counted(len, "byte"),
-                    data.len() - head
+                    data.len() - head,
+                    if data.len() - head == 1 { "is" } else { "are" }
                 ),
             )
             .hint("The input was cut off, or --frame is not its prefix."),

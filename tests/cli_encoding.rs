@@ -73,7 +73,7 @@ fn malformed_text_is_told_with_its_place() {
     for how in ["", "--slice-size 1 -j 3", "-t ndjson --max-record-size 100"] {
         let ran = convert(here, &format!("bad.csv {how}")).ends(1);
         ran.says(&[
-            "bad.csv: record 2, line 3, byte 4 of the text decoded from UTF-16LE: byte 12 of the source is malformed",
+            "bad.csv: record 2, line 3, byte 4 of the text decoded from UTF-16LE: byte 12 of the source is not valid",
             "replace",
         ]);
     }
@@ -83,7 +83,7 @@ fn malformed_text_is_told_with_its_place() {
     assert_eq!(ran.stdout, "a\n1\n5\u{fffd}\n7\n");
     convert(here, "bad.csv --invalid-utf8 replace --strict").ends(1).says(&["byte 12 of the source"]);
     fs::write(here.join("head.csv"), b"\xff\xfea\0\x00\xd8,\0").unwrap();
-    convert(here, "head.csv -t ndjson").ends(1).says(&["head.csv", "byte 4 of the source is malformed"]);
+    convert(here, "head.csv -t ndjson").ends(1).says(&["head.csv", "byte 4 of the source is not valid"]);
     // The record that holds it can be left out, wherever its bytes would go, and nothing else.
     for how in ["", "--slice-size 1 -j 3", "-t text", "-t ndjson", "--select a", "--op upper"] {
         let ran = convert(here, &format!("bad.csv --on-error skip {how}")).ends(0).says(&["1 bad record"]);
@@ -93,7 +93,7 @@ fn malformed_text_is_told_with_its_place() {
     }
     convert(here, "bad.csv --on-error skip --max-errors 0")
         .ends(1)
-        .says(&["bad.csv: record 2", "byte 12 of the source is malformed UTF-16LE"]);
+        .says(&["bad.csv: record 2", "byte 12 of the source is not valid UTF-16LE"]);
     convert(here, "bad.csv --on-error quarantine -o good.csv").ends(0);
     assert_eq!(fs::read_to_string(here.join("good.csv")).unwrap(), "a\n1\n7\n");
     let line = fs::read_to_string(here.join("good.csv.quarantine.ndjson")).unwrap();
@@ -108,7 +108,7 @@ fn malformed_text_is_told_with_its_place() {
         let expected = if how.ends_with("csv") { "a\n1\n3\n" } else { "{\"a\":1}\n{\"a\":3}\n" };
         assert_eq!(ran.says(&["1 bad record"]).stdout, expected, "{how}");
     }
-    convert(here, "head.csv -t ndjson --on-error skip").ends(1).says(&["byte 4 of the source is malformed"]);
+    convert(here, "head.csv -t ndjson --on-error skip").ends(1).says(&["byte 4 of the source is not valid"]);
     // A bad record before it is told first, with the place in the decoded text.
     let mut bytes = little("\u{feff}a,b\né,1\n2\n");
     bytes.extend_from_slice(b"\x00\xd8\n\0");
@@ -225,7 +225,7 @@ fn decoded_text_is_counted() {
     let ran = feed(here, ["count", "-f", "csv", "--encoding", "utf-16"], &bytes).ends(0);
     assert_eq!(ran.stdout.split_whitespace().collect::<Vec<_>>(), ["4", "4", "21", "26", "2"]);
     fs::write(here.join("odd.csv"), &bytes[..bytes.len() - 1]).unwrap();
-    run(here, ["count", "odd.csv", "--encoding", "utf-16"]).ends(1).says(&["odd.csv", "malformed UTF-16LE"]);
+    run(here, ["count", "odd.csv", "--encoding", "utf-16"]).ends(1).says(&["odd.csv", "not valid UTF-16LE"]);
     assert_eq!(counted("odd.csv --encoding utf-16 --invalid-utf8 replace")[..2], ["3", "4"]);
     for source in ["-", "a.csv"] {
         let ran = feed(here, ["count", source, "-f", "frames", "--encoding", "utf-16"], &bytes).ends(2);

@@ -56,8 +56,10 @@ fn folders_and_outputs_in_the_wrong_place() {
     let here = with(&[("a.csv", CSV), ("there/b.csv", CSV)]);
     let here = here.path();
     for name in ["there", "there/", "not-there/"] {
-        let says = format!("-o: {name} is a folder\n  Name a file in it, or use --out-dir {name} ");
+        let says =
+            format!("{name} is a folder, and the output is a file\n  Name a file in it, or use --out-dir {name} ");
         convert(here, &format!("a.csv -o {name}")).ends(2).says(&[&says]);
+        say(here, &format!("a.csv {name}")).ends(2).says(&[&says]);
         say(here, &format!("replay a.csv -o {name}")).ends(2).says(&["is a folder"]);
     }
     convert(here, "a.csv out.ndjson").ends(2).says(&[

@@ -280,7 +280,7 @@ fn code_pages_of_dos() {
     fs::write(here.join("d.csv"), b"n\nx\xd5\n").unwrap();
     run(here, ["convert", "d.csv", "-t", "ndjson", "--encoding", "cp857"])
         .ends(1)
-        .says(&["record 1, line 2, ", "byte 3 of the source is malformed cp857"]);
+        .says(&["record 1, line 2, ", "byte 3 of the source is not valid cp857"]);
     let line = ["convert", "d.csv", "-t", "ndjson", "--encoding", "cp857", "--invalid-utf8", "replace"];
     assert_eq!(run(here, line).ends(0).stdout, "{\"n\":\"x\u{fffd}\"}\n");
     run(here, ["convert", "d.csv", "-t", "ndjson", "--encoding", "cp1"]).ends(2).says(&["`cp1`", "cp437"]);

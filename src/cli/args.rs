@@ -153,7 +153,7 @@ impl CsvOut {
 #[command(next_help_heading = "CSV")]
 pub struct Columns {
     /// The columns of the output: exactly these, such as a,b,c; those of all records and inputs (union); or those of the
-    /// first (first) [default: union]
+    /// first record or input (first) [default: union]
     #[arg(long, value_name = "union|first|LIST")]
     columns: Vec<String>,
 }
@@ -229,11 +229,12 @@ impl Binary {
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Values")]
 pub struct Values {
-    /// What unquoted CSV fields are: numbers and nulls where they are exactly that (auto), or always text [default: auto]
+    /// How unquoted CSV fields are read: exact JSON numbers as numbers and empty fields as null (auto), or all as text
+    /// (text) [default: auto]
     #[arg(long, value_name = "HOW", value_parser = one_of(&choice::TYPES), ignore_case = true)]
     types: Option<String>,
-    /// Change text, in this order: upper, lower, upper-ascii, lower-ascii, trim, reverse, reverse-chars; or count words
-    /// with wordcount, which comes last. upper:name+city changes only these fields
+    /// Change text with these ops, from left to right: upper, lower, upper-ascii, lower-ascii, trim, reverse,
+    /// reverse-chars; wordcount, which has to be the last, counts words. upper:name+city changes only these fields
     #[arg(long, alias = "processor", value_name = "NAME[:FIELDS]")]
     op: Vec<String>,
     /// How binary data is written and read in CSV, TSV, NDJSON and JSON [default: base64]

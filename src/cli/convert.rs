@@ -130,7 +130,7 @@ struct Resume {
     /// Continue where an interrupted run of the same command stopped; start from the beginning if there was none
     #[arg(long)]
     resume: bool,
-    /// Write checkpoints next to the output [default: from 2 GiB of input on, from a file into a file]
+    /// Write checkpoints next to the output [default: if the input is a file of 2 GiB or more and the output is a file]
     #[arg(long, overrides_with = "no_checkpoint")]
     checkpoint: bool,
     /// Write no checkpoints
@@ -207,16 +207,20 @@ impl How {
     }
 }
 
+/// Whether a path is that of a folder, or can be nothing else.
+fn is_folder(path: &Path) -> bool {
+    path.is_dir() || path.as_os_str().as_encoded_bytes().ends_with(b"/")
+}
+
 /// An output is a file.
 pub fn refuse_folder(output: Option<&Path>, command: Commands) -> Result<(), Error> {
-    let ends_so = |path: &&Path| path.as_os_str().as_encoded_bytes().ends_with(b"/");
-    let Some(folder) = output.filter(|path| path.is_dir() || ends_so(path)) else { return Ok(()) };
+    let Some(folder) = output.filter(|path| is_folder(path)) else { return Ok(()) };
     let folder = folder.display();
     let instead = match command {
         Commands::REPLAY => "Name a file in it.".to_owned(),
         _ => format!("Name a file in it, or use --out-dir {folder} to write one file for each input into it."),
     };
-    Err(Error::usage(format!("-o: {folder} is a folder\n  {instead}")))
+    Err(Error::usage(format!("{folder} is a folder, and the output is a file\n  {instead}")))
 }
 
 impl Convert {
@@ -227,6 +231,7 @@ impl Convert {
             Some(_) if *force => Err(Error::usage(
                 "`--force` has no effect: without -o, pagemill never replaces a file\n  Name the output with -o: pagemill INPUT -o OUTPUT --force.",
             )),
+            Some(path) if is_folder(&path) => refuse_folder(Some(&path), Commands::CONVERT),
             Some(path) if path.exists() => Err(Error::usage(format!(
                 "{0} exists already, and without -o pagemill never replaces a file\n  To replace it: pagemill INPUT -o {0} --force.",
                 path.display()

@@ -14,6 +14,7 @@ use crate::error::{Error, Result};
 use crate::memory::audit;
 use crate::metrics::{FileReport, Report};
 use crate::target::Target;
+use crate::wording::input;
 
 /// A conversion that is ready to run.
 pub struct Job {
@@ -30,7 +31,7 @@ impl Job {
     pub fn explain(self) -> Result<String> {
         let opened = Opened::new(self.source, &self.target, &self.settings)?;
         let route = &opened.route;
-        let mut text = format!("source           {}\n", opened.source.path.display());
+        let mut text = format!("source           {}\n", input(&opened.source.path));
         text += &format!("formats          {} to {}\n", route.from, route.to);
         text += &format!("read by          {}\n", if opened.plan.streamed { "reading" } else { "mapping" });
         if let Some(unpacking) = &opened.plan.unpacking {

@@ -125,7 +125,7 @@ impl Policy<'_, '_> {
 /// The error for a record, which begins at `start`, with text that was malformed in its encoding, if it has any.
 pub(super) fn malformed(record: &[u8], start: usize, encoding: Encoding) -> Option<RecordError> {
     let offset = malformed_at(record)?;
-    let reason = format!("byte {offset} of the source is malformed {}", encoding.name());
+    let reason = format!("byte {offset} of the source is not valid {}", encoding.name());
     Some(RecordError::new(start, reason).hint(OTHER_ENCODING))
 }
 

@@ -27,7 +27,7 @@ use crate::record::LossyKind;
 use crate::source::{Bytes, damage};
 use crate::sys::Map;
 use crate::target::Target;
-use crate::wording::counted;
+use crate::wording::{counted, input};
 
 /// What a run came to.
 pub(super) struct Run {
@@ -103,7 +103,7 @@ impl Opened<'_> {
         let again = stream.rewind().and_then(|()| stream.read_to(&mut self.head.bytes, start));
         again.map_err(|e| Error::read(&self.source.path, e))?;
         match self.head.bytes.len() < start {
-            true => Err(Error::usage(format!("{} became shorter while it was read", self.source.path.display()))),
+            true => Err(Error::usage(format!("{} became shorter while it was read", input(&self.source.path)))),
             false => Ok(()),
         }
     }

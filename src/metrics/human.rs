@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::units::{micros, size, size_rounded};
 use super::{FileReport, Report};
-use crate::wording::{count, counted};
+use crate::wording::{count, counted, input};
 
 /// The report in aligned lines, with human units.
 pub fn human(report: &Report) -> String {
@@ -45,8 +45,8 @@ fn end(path: Option<&Path>, format: &str) -> String {
 
 fn one_of_many(file: &FileReport) -> String {
     match &file.error {
-        Some(_) => format!("{}: failed", file.source.display()),
-        None => format!("{}: {}", file.source.display(), amount(file.bytes_in, file.records_in)),
+        Some(_) => format!("{}: failed", input(&file.source)),
+        None => format!("{}: {}", input(&file.source), amount(file.bytes_in, file.records_in)),
     }
 }
 

@@ -187,7 +187,7 @@ pub struct Malformed {
 
 impl fmt::Display for Malformed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "byte {} of the source is malformed {}", self.offset, self.encoding.name())
+        write!(f, "byte {} of the source is not valid {}", self.offset, self.encoding.name())
     }
 }
 

@@ -210,7 +210,7 @@ impl Together {
     fn no_room(&self, path: &Path) -> Error {
         Error::memory(format!(
             "the names of the columns of all inputs up to {} need {} bytes or more, but the memory limit leaves {} for them\n  Name the columns with --columns a,b,c, or raise --memory-limit (or the limit of the control group where that is lower).",
-            path.display(),
+            input(path),
             self.size,
             self.room
         ))

@@ -43,7 +43,7 @@ impl Cut for Cutter {
         if after > 0 && end {
             let reason = format!(
                 "a frame says that it goes on for {} after the end of the input",
-                counted(after as u64, "byte")
+                counted(after, "byte")
             );
             return Err(RecordError::new(0, reason).hint("The input was cut off, or --frame is not its prefix."));
         }

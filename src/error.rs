@@ -5,7 +5,7 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::wording::{counted, input};
+use crate::wording::{input, nouns};
 
 /// The result of everything that can fail.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -308,7 +308,8 @@ impl fmt::Display for Error {
                 write!(f, "can't {action} {}: {source}", input(path))
             }
             ErrorKind::Stopped { position: Some(Position { file, record, offset, .. }) } => {
-                write!(f, "stopped at byte {offset} of {}, after {}", input(file), counted(*record, "record"))
+                let noun = nouns(*record, "record");
+                write!(f, "stopped at byte {offset} of {}, after {record} {noun}", input(file))
             }
             ErrorKind::Stopped { position: None } => f.write_str("stopped"),
         }

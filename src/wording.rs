@@ -18,8 +18,12 @@ pub fn count(number: u64) -> String {
 
 /// A count and what is counted: `1 record`, `2,000 records`.
 pub fn counted(number: u64, noun: &str) -> String {
-    let s = if number == 1 { "" } else { "s" };
-    format!("{} {noun}{s}", count(number))
+    format!("{} {}", count(number), nouns(number, noun))
+}
+
+/// A noun as it follows this number.
+pub fn nouns(number: u64, noun: &str) -> String {
+    if number == 1 { noun.to_owned() } else { format!("{noun}s") }
 }
 
 /// An input as messages name it: `-` is standard input. (A file of that name is `./-`.)

@@ -197,7 +197,7 @@ fn wanted<'o>(
     match possible {
         Some((bytes, _)) if !asked && bytes.len() < LARGE => Ok(None),
         None if asked => Err(Error::usage(
-            "only a run that reads a plain file and writes a file that is not compressed can be resumed\n  Leave out --checkpoint and --resume, or use such files.",
+            "a run can be resumed only if its input is a file that can be mapped, and its output a file that is not compressed\n  Leave out --checkpoint and --resume, or use such files.",
         )),
         possible => Ok(possible),
     }

@@ -5,6 +5,8 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::wording::{input, nouns};
+
 /// The result of everything that can fail.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -14,7 +16,7 @@ pub(crate) const MORE_MEMORY: &str = "Raise --memory-limit, or the limit of the 
 /// Where in the input something is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Position {
-    /// The file, or `-` for standard input.
+    /// The file; `-` is standard input.
     pub file: PathBuf,
     /// The number of the record, from 1; a header is not counted. 0 when it is not known.
     pub record: u64,
@@ -26,7 +28,7 @@ pub struct Position {
 
 impl fmt::Display for Position {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: ", self.file.display())?;
+        write!(f, "{}: ", input(&self.file))?;
         for (name, number) in [("record", self.record), ("line", self.line)] {
             if number > 0 {
                 write!(f, "{name} {number}, ")?;
@@ -258,7 +260,7 @@ impl Error {
 
     /// Names the file which the error is about, where the message does not: there are several.
     pub(crate) fn in_file(mut self, path: &Path) -> Error {
-        let name = path.display().to_string();
+        let name = input(path).to_string();
         if let ErrorKind::Refused { message } | ErrorKind::Usage { message } | ErrorKind::Memory { message } =
             &mut *self.0
             && !message.starts_with(&name)
@@ -303,11 +305,11 @@ impl fmt::Display for Error {
             }
             ErrorKind::Noted { error, note, .. } => write!(f, "{error}\n  {note}"),
             ErrorKind::Io { action, path, source } => {
-                write!(f, "can't {action} {}: {source}", path.display())
+                write!(f, "can't {action} {}: {source}", input(path))
             }
             ErrorKind::Stopped { position: Some(Position { file, record, offset, .. }) } => {
-                let noun = if *record == 1 { "record" } else { "records" };
-                write!(f, "stopped at byte {offset} of {}, after {record} {noun}", file.display())
+                let noun = nouns(*record, "record");
+                write!(f, "stopped at byte {offset} of {}, after {record} {noun}", input(file))
             }
             ErrorKind::Stopped { position: None } => f.write_str("stopped"),
         }
@@ -357,7 +359,7 @@ pub struct RecordError {
     pub offset: usize,
     /// What is wrong, as a phrase without a full stop. See [`message`](Self::message).
     pub reason: Cow<'static, str>,
-    /// What `{}` in the reason stands for.
+    /// What `{}` in the reason stands for. `{s}` after one makes a plural: it is nothing if the number is 1.
     pub(crate) numbers: Option<[usize; 2]>,
     /// What to do about it, as a sentence.
     pub hint: Option<Cow<'static, str>>,
@@ -441,12 +443,15 @@ impl fmt::Display for Message<'_> {
         let RecordError { reason, numbers: Some(numbers), .. } = self.0 else { return f.write_str(&self.0.reason) };
         let mut numbers = numbers.iter();
         for (index, part) in reason.split("{}").enumerate() {
-            if index > 0
-                && let Some(number) = numbers.next()
-            {
+            let number = if index > 0 { numbers.next() } else { None };
+            if let Some(number) = number {
                 write!(f, "{number}")?;
             }
-            f.write_str(part)?;
+            let Some((before, after)) = part.split_once("{s}") else {
+                f.write_str(part)?;
+                continue;
+            };
+            write!(f, "{before}{}{after}", if number == Some(&1) { "" } else { "s" })?;
         }
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! pagemill turns big files into other files: between CSV, TSV, NDJSON, JSON, text and binary records, as
+//! pagemill converts big files: between CSV, TSV, NDJSON, JSON, text and binary records, as
 //! fast as the machine can write the answer, and it keeps three promises.
 //!
 //! 1. **A memory ceiling that holds** for the whole process, whatever the size of the input.
@@ -106,6 +106,7 @@ pub mod source;
 #[allow(unsafe_code)]
 pub mod sys;
 pub mod target;
+pub mod wording;
 
 pub use memory::audit;
 

@@ -212,13 +212,13 @@ fn what_is_good_comes_out() {
         ("[{\"a\":1},{\"a\":2},{\"a\"", "{\"a\":1}\n{\"a\":2}\n", "1 bad record (4 bytes)"),
         // Commas that are missing, or too many.
         ("[{\"a\":1} {\"a\":2}]", "{\"a\":1}\n{\"a\":2}\n", "1 bad record (0 bytes)"),
-        ("[{\"a\":1},,{\"a\":2}]", "{\"a\":1}\n{\"a\":2}\n", "1 bad record (1 bytes)"),
-        ("[,{\"a\":1}]", "{\"a\":1}\n", "1 bad record (1 bytes)"),
+        ("[{\"a\":1},,{\"a\":2}]", "{\"a\":1}\n{\"a\":2}\n", "1 bad record (1 byte)"),
+        ("[,{\"a\":1}]", "{\"a\":1}\n", "1 bad record (1 byte)"),
         // Commas tell where values end.
         ("[{\"a\":1},{\"a\":x},{\"a\":3}]", "{\"a\":1}\n{\"a\":3}\n", "1 bad record (7 bytes)"),
         // More after the array.
-        ("[{\"a\":1}]]\n", "{\"a\":1}\n", "1 bad record (1 bytes)"),
-        ("[{\"a\":1}],\n[{\"a\":2}]\n", "{\"a\":1}\n{\"a\":2}\n", "1 bad record (1 bytes)"),
+        ("[{\"a\":1}]]\n", "{\"a\":1}\n", "1 bad record (1 byte)"),
+        ("[{\"a\":1}],\n[{\"a\":2}]\n", "{\"a\":1}\n{\"a\":2}\n", "1 bad record (1 byte)"),
         // Scalars.
         ("1\n\"two\n3\n", "1\n3\n", "1 bad record (4 bytes)"),
         ("[\n1,\n\"two,\n3\n]", "1\n3\n", "1 bad record (5 bytes)"),
@@ -257,7 +257,7 @@ fn where_nothing_tells_the_run_ends() {
     ] {
         let ran = skipping(&text, &[]).ends(1);
         let (from, thousands, rest) = (text.len() - unread, unread / 1000, unread % 1000);
-        ran.says(&[&format!("all from byte {from} on ({thousands},{rest:03} bytes) was not read")]);
+        ran.says(&[&format!("everything from byte {from} on ({thousands},{rest:03} bytes) was not read")]);
     }
 }
 
@@ -370,7 +370,7 @@ fn halves_of_surrogate_pairs_can_be_replaced() {
             let convert = ["convert", "-", "-f", format, "-t", "ndjson", "--invalid-utf8", "replace"];
             let ran =
                 feed(here.path(), convert.iter().chain(&way[if way[0] == "-t" { 2 } else { 0 }..]), text.as_bytes());
-            let ran = ran.ends(0).says(&["invalid_utf8_replaced 3"]);
+            let ran = ran.ends(0).says(&["3 pieces of invalid UTF-8"]);
             let values: Vec<Value> = ran.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
             let expected = [
                 serde_json::json!({"a": "x\u{fffd}y", "b": [1]}),

@@ -52,7 +52,7 @@ fn ragged_records_are_records() {
     fs::write(here.path().join("a.csv"), "a,b\n1\n2,3,4\n").unwrap();
     assert_eq!(run(here.path(), ["count", "-r", "a.csv"]).ends(0).stdout, " 2 a.csv\n");
     assert_eq!(feed(here.path(), ["count", "-r", "-f", "csv"], b"a,b\n1\n2,3,4\n").ends(0).stdout.trim(), "2");
-    run(here.path(), ["count", "-r", "--strict", "a.csv"]).ends(1).says(&["1 fields", "record 1"]);
+    run(here.path(), ["count", "-r", "--strict", "a.csv"]).ends(1).says(&["1 field where", "record 1"]);
 }
 
 /// Bad records are left out as `convert` leaves them out, for every format and every way to read.
@@ -74,7 +74,7 @@ fn bad_records_follow_the_flags_of_convert() {
         let all = |line: &[&str]| line.iter().chain(flags).map(|word| (*word).to_owned()).collect::<Vec<_>>();
         let ran = run(here, all(&["count", "-r", "--on-error", "skip", name])).ends(0);
         assert_eq!(ran.stdout.split_whitespace().next(), Some("2"), "{name}: {}", ran.stdout);
-        ran.says(&["1 bad record was left out"]);
+        ran.says(&["1 bad record (", ") was left out"]);
         let from = name.split('.').next_back().unwrap();
         let ran = feed(here, all(&["count", "-f", from, "--on-error", "skip", "-q"]), content).ends(0);
         assert_eq!(ran.stdout.split_whitespace().next_back(), Some("2"), "{name}: {}", ran.stdout);
@@ -90,7 +90,7 @@ fn bad_records_follow_the_flags_of_convert() {
     }
     run(here, ["count", "-r", "--on-error", "quarantine", "c.csv"]).ends(2).says(&["--quarantine"]);
     let line = ["count", "-r", "--on-error", "quarantine", "--quarantine", "q.ndjson", "c.csv", "a.ndjson", "c.csv"];
-    let ran = run(here, line).ends(0).says(&["3 bad records were left out", "q.ndjson"]);
+    let ran = run(here, line).ends(0).says(&["3 bad records (6 bytes) were left out", "q.ndjson"]);
     assert_eq!(ran.stdout.lines().last(), Some(" 6 total"));
     // A head before those of each input, and the records.
     let quarantine = fs::read_to_string(here.join("q.ndjson")).unwrap();

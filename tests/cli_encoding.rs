@@ -4,14 +4,9 @@
 mod support;
 
 use std::fs;
-use std::path::Path;
 use std::process::Command;
 
-use support::{Ran, feed, folder, run};
-
-fn convert(here: &Path, arguments: &str) -> Ran {
-    run(here, ["convert"].into_iter().chain(arguments.split_whitespace()))
-}
+use support::{convert, feed, folder, run};
 
 fn little(text: &str) -> Vec<u8> {
     text.encode_utf16().flat_map(u16::to_le_bytes).collect()
@@ -78,15 +73,17 @@ fn malformed_text_is_told_with_its_place() {
     for how in ["", "--slice-size 1 -j 3", "-t ndjson --max-record-size 100"] {
         let ran = convert(here, &format!("bad.csv {how}")).ends(1);
         ran.says(&[
-            "bad.csv: record 2, line 3, byte 4 of the text decoded from UTF-16LE: byte 12 of the source is malformed",
+            "bad.csv: record 2, line 3, byte 4 of the text decoded from UTF-16LE: byte 12 of the source is not valid",
             "replace",
         ]);
     }
-    let ran = convert(here, "bad.csv --invalid-utf8 replace").ends(0).says(&["invalid_utf8_replaced 1"]);
+    let ran = convert(here, "bad.csv --invalid-utf8 replace")
+        .ends(0)
+        .says(&["1 piece of invalid UTF-8 replaced with U+FFFD (invalid_utf8_replaced)"]);
     assert_eq!(ran.stdout, "a\n1\n5\u{fffd}\n7\n");
     convert(here, "bad.csv --invalid-utf8 replace --strict").ends(1).says(&["byte 12 of the source"]);
     fs::write(here.join("head.csv"), b"\xff\xfea\0\x00\xd8,\0").unwrap();
-    convert(here, "head.csv -t ndjson").ends(1).says(&["head.csv", "byte 4 of the source is malformed"]);
+    convert(here, "head.csv -t ndjson").ends(1).says(&["head.csv", "byte 4 of the source is not valid"]);
     // The record that holds it can be left out, wherever its bytes would go, and nothing else.
     for how in ["", "--slice-size 1 -j 3", "-t text", "-t ndjson", "--select a", "--op upper"] {
         let ran = convert(here, &format!("bad.csv --on-error skip {how}")).ends(0).says(&["1 bad record"]);
@@ -96,12 +93,12 @@ fn malformed_text_is_told_with_its_place() {
     }
     convert(here, "bad.csv --on-error skip --max-errors 0")
         .ends(1)
-        .says(&["bad.csv: record 2, line 3, byte 5 of the text decoded from UTF-16LE: malformed UTF-16LE"]);
+        .says(&["bad.csv: record 2, line 3, byte 5 of the text decoded from UTF-16LE: the text is not valid UTF-16LE"]);
     convert(here, "bad.csv --on-error quarantine -o good.csv").ends(0);
     assert_eq!(fs::read_to_string(here.join("good.csv")).unwrap(), "a\n1\n7\n");
     let line = fs::read_to_string(here.join("good.csv.quarantine.ndjson")).unwrap();
     // `5`, a byte that no UTF-8 has, and the end of the line.
-    assert!(line.contains("malformed UTF-16LE") && line.ends_with("\"raw\":\"Nf8K\"}\n"), "{line}");
+    assert!(line.contains("the text is not valid UTF-16LE") && line.ends_with("\"raw\":\"Nf8K\"}\n"), "{line}");
     let mut bytes = little("{\"a\":1}\n{\"a\":\"");
     bytes.extend_from_slice(b"\x00\xd8");
     bytes.extend_from_slice(&little("\",\"b\":2}\n{\"a\":3}\n"));
@@ -113,7 +110,7 @@ fn malformed_text_is_told_with_its_place() {
     }
     convert(here, "head.csv -t ndjson --on-error skip")
         .ends(1)
-        .says(&["line 1, byte 1 of the text", "malformed UTF-16LE"]);
+        .says(&["line 1, byte 1 of the text", "the text is not valid UTF-16LE"]);
     // Each takes one byte in the text, so what comes after it has its place: a surrogate in each of two lines of four
     // bytes, then a line with a field too many.
     let mut bytes = little("\u{feff}a\n");
@@ -246,7 +243,7 @@ fn decoded_text_is_counted() {
     let ran = feed(here, ["count", "-f", "csv", "--encoding", "utf-16"], &bytes).ends(0);
     assert_eq!(ran.stdout.split_whitespace().collect::<Vec<_>>(), ["4", "4", "21", "26", "2"]);
     fs::write(here.join("odd.csv"), &bytes[..bytes.len() - 1]).unwrap();
-    run(here, ["count", "odd.csv", "--encoding", "utf-16"]).ends(1).says(&["odd.csv", "malformed UTF-16LE"]);
+    run(here, ["count", "odd.csv", "--encoding", "utf-16"]).ends(1).says(&["odd.csv", "not valid UTF-16LE"]);
     assert_eq!(counted("odd.csv --encoding utf-16 --invalid-utf8 replace")[..2], ["3", "4"]);
     for source in ["-", "a.csv"] {
         let ran = feed(here, ["count", source, "-f", "frames", "--encoding", "utf-16"], &bytes).ends(2);

@@ -3,33 +3,13 @@
 
 mod support;
 
-use std::fs;
 use std::path::Path;
 use std::process::Stdio;
 
-use support::{Ran, command, feed, folder, names, run};
+use support::{command, feed, folder, names, read, run, say, with};
 
 const CSV: &str = "id,name\n1,Ada\n2,Grace\n";
 const LINES: &str = "{\"id\":1,\"name\":\"Ada\"}\n{\"id\":2,\"name\":\"Grace\"}\n";
-
-/// A folder with these files.
-fn with(files: &[(&str, &str)]) -> tempfile::TempDir {
-    let here = folder();
-    for (name, text) in files {
-        let path = here.path().join(name);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
-    }
-    here
-}
-
-fn say(here: &Path, arguments: &str) -> Ran {
-    run(here, arguments.split_whitespace())
-}
-
-fn read(here: &Path, name: &str) -> String {
-    fs::read_to_string(here.join(name)).unwrap()
-}
 
 #[test]
 fn one_operand_is_converted_two_are_input_and_output() {
@@ -56,8 +36,9 @@ fn a_first_word_that_is_nothing_gets_the_nearest_command() {
     let here = with(&[("a.csv", CSV)]);
     let here = here.path();
     let ran = say(here, "convrt a.csv -t tsv").ends(2);
-    ran.says(&["`convrt` is neither a command nor a file", "pagemill convert a.csv -t tsv"]);
-    say(here, "nothing.csv").ends(2).says(&["neither a command nor a file", "convert, replay, count"]);
+    ran.says(&["there is no command `convrt`, and no file of that name", "pagemill convert a.csv -t tsv"]);
+    say(here, "nothing.csv").ends(2).says(&["there is no file `nothing.csv`, and no command of that name"]);
+    say(here, "nothing").ends(2).says(&["no command `nothing`, and no file", "convert, replay, count"]);
     say(here, "https://example.org/a.csv").ends(2).says(&["curl"]);
     say(here, "dedup a.csv").ends(2).says(&["can't be left out yet"]);
     say(here, "cat a.csv").ends(2).says(&["\n  pagemill convert a.csv"]);
@@ -248,10 +229,10 @@ fn flags_of_other_tools_get_the_corrected_line() {
         ("a.csv -F ; -t tsv", &["\n  pagemill a.csv -d ';' -t tsv"]),
         ("a.csv --jobs 4", &["\n  pagemill a.csv --workers 4"]),
         ("a.csv --dry-run", &["\n  pagemill a.csv --explain"]),
-        ("a.csv --icsv --ojson", &["\n  pagemill a.csv -f csv --ojson"]),
-        ("a.csv --filter x>1", &["there is no `--filter`", "yet"]),
-        ("a.csv --nullstr NA", &["there is no `--nullstr`", "yet"]),
-        ("a.csv --filename", &["there is no `--filename`", "yet"]),
+        ("a.csv --icsv --ojson", &["`--ojson` is `-t json` here", "\n  pagemill a.csv -f csv -t json"]),
+        ("a.csv --filter x>1", &["there is no flag `--filter`", "yet"]),
+        ("a.csv --nullstr NA", &["there is no flag `--nullstr`", "yet"]),
+        ("a.csv --filename", &["there is no flag `--filename`", "yet"]),
         ("a.csv --header", &["--no-headers"]),
         ("convert --files-from list --null", &["\n  pagemill convert --files-from list -0"]),
         // Letters that mean something else elsewhere.

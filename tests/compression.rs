@@ -128,7 +128,7 @@ fn a_file_is_recognised_by_content_and_by_name() {
     assert!(!here.path().join("same").exists());
     run(here.path(), ["convert", "a.csv", "-o", "a.csv.gz", "--compress", "none"]).ends(0);
     assert_eq!(fs::read(here.path().join("a.csv.gz")).unwrap(), plain);
-    run(here.path(), ["convert", "a.csv.gz", "-t", "csv"]).ends(1).says(&["a.csv.gz: byte 0", "no gzip data"]);
+    run(here.path(), ["convert", "a.csv.gz", "-t", "csv"]).ends(1).says(&["a.csv.gz: byte 0", "not gzip data"]);
     run(here.path(), ["convert", "a.csv.gz", "--decompress", "none"]).ends(0);
     run(here.path(), ["convert", "packed.csv", "--io", "map"]).ends(2).says(&["packed.csv", "compressed", "--io map"]);
     run(here.path(), ["convert", "a.csv", "--compress", "zip"]).ends(2).says(&["--compress"]);
@@ -271,8 +271,7 @@ fn the_plan_names_its_parts() {
     run(here.path(), ["convert", "a.csv", "-o", "a.csv.gz"]).ends(0);
     let line = ["convert", "a.csv.gz", "-o", "b.csv.zst", "--explain", "-j", "2"];
     let plan = run(here.path(), line).ends(0).stdout;
-    for part in ["  decompression\n", "  compression\n", "zstd:3, by 2 threads", "gzip, members beside each other by 2"]
-    {
+    for part in ["  decompression\n", "  compression\n", "zstd:3, by 2 threads", "gzip, members in parallel by 2"] {
         assert!(plan.contains(part), "{part:?} is not in\n{plan}");
     }
     run(here.path(), ["convert", "a.csv", "-o", "b.csv.xz", "--memory-limit", "12MB"])

@@ -603,10 +603,10 @@ fn utf_8_that_was_said_is_checked() {
         convert(&format!("in.txt -t text --encoding utf-8 --on-error skip {io}")).ends(0);
         assert_eq!(out(), b"one\n\xc3\xa9\n");
         let ran = convert(&format!("in.txt -t text --encoding utf-8 --invalid-utf8 replace {io}")).ends(0);
-        ran.says(&["invalid_utf8_replaced 1"]);
+        ran.says(&["1 piece of invalid UTF-8"]);
         assert_eq!(out(), "one\nt\u{fffd}o\né\n".as_bytes());
         let ran = convert(&format!("in.csv -t csv --encoding utf-8 --invalid-utf8 replace {io}")).ends(0);
-        ran.says(&["invalid_utf8_replaced 1"]);
+        ran.says(&["1 piece of invalid UTF-8"]);
         assert_eq!(out(), "a,b\n1,\u{fffd}\n2,é\n".as_bytes());
     }
     // The mark is none of the text that is counted: 2 line feeds and `é` are 4 bytes, and 3 characters.

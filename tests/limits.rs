@@ -154,7 +154,7 @@ fn fixed_records_wider_than_any_buffer() {
     // A width that no memory has.
     let flags = Raw { layout: Some("a:u32le,b:text99999999999999999".into()), ..flags };
     let outcome = Case::new("too wide", Format::Csv, Format::Fixed, "a,b\n", flags).check_by(some_ways());
-    assert!(outcome.message().contains("more than the 4000000 that a record may have"), "{outcome:?}");
+    assert!(outcome.message().contains("more than the limit of 4000000 for a record"), "{outcome:?}");
 }
 
 #[test]

@@ -301,12 +301,15 @@ fn records_inside_a_document() {
 fn the_first_refused_record_is_the_one_told() {
     let strict = flags(|f| f.strict = true);
     let filler = "{\"a\":1}\n".repeat(300);
-    let first = ": record 1, line 1, byte 0: the target can't hold this record as it is (absent_as_null)";
+    let first = ": record 1, line 1, byte 0: the output can't hold this record as it is: 1 missing field written as an empty cell (absent_as_null)";
     for (input, told) in [
         (format!("{filler}{{\"a\":[1]}}\n{filler}{{\"a\":1,\"z\":2}}\n"), first),
         (format!("{filler}nonsense\n{filler}{{\"a\":1,\"z\":2}}\n"), first),
-        (format!("{filler}{{\"a\":[1]}}\nnonsense\n"), ": record 301, line 301, byte 2400: the target can't hold"),
-        (format!("{filler}nonsense\n{{\"a\":[1]}}\n"), ": record 301, line 301, byte 2400: `nonsense` is no value"),
+        (format!("{filler}{{\"a\":[1]}}\nnonsense\n"), ": record 301, line 301, byte 2400: the output can't hold"),
+        (
+            format!("{filler}nonsense\n{{\"a\":[1]}}\n"),
+            ": record 301, line 301, byte 2400: `nonsense` is not a JSON value",
+        ),
     ] {
         for to in [Format::Csv, Format::Tsv] {
             let outcome = Case::new("strict", Format::Ndjson, to, input.clone(), strict.clone()).check();

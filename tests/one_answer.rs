@@ -271,7 +271,7 @@ fn a_scalar_has_no_fields() {
         for op in [&[][..], &["--op", "trim"]] {
             let base = ["convert", "-", "-f", "ndjson", "-t", to, "--select", "a"];
             let ran = feed(here.path(), [&base[..], op].concat(), input).ends(1);
-            ran.says(&["record 2", "the record is no map, so it has no fields to select"]);
+            ran.says(&["record 2", "the record is not an object, so it has no fields to select"]);
             let ran = feed(here.path(), [&base[..], op, &["--on-error", "skip"]].concat(), input).ends(0);
             ran.says(&["2 bad records ("]);
         }
@@ -316,7 +316,7 @@ fn exactly_these_columns() {
         std::fs::write(here.path().join("two.csv"), csv).unwrap();
         let base = ["convert", name, "-t", "ndjson", "--columns", "b,zz,a"];
         let said = run(here.path(), base).ends(0).stderr;
-        let left_out = if name == "in.csv" { "unknown_key 2" } else { "unknown_key 1" };
+        let left_out = if name == "in.csv" { "2 fields left out" } else { "1 field left out" };
         assert!(said.contains(left_out), "{said}");
         assert!(said.contains("--columns names the field `zz`, which no record has"), "{said}");
         run(here.path(), [&base[..], &["--strict"]].concat()).ends(1);
@@ -341,15 +341,15 @@ fn names_that_never_occur() {
     let ndjson = "{\"email\":\"a@b\",\"id\":1,\"m\":{\"p\":1}}\n{\"email\":\"c@d\",\"id\":2}\n";
     std::fs::write(here.path().join("in.ndjson"), ndjson).unwrap();
     let named: [(&[&str], &str); 6] = [
-        (&["--drop", "emial"], "--drop names the field `emial`, which no record has; is `email` meant?"),
-        (&["--select", "id,emial"], "--select names the field `emial`, which no record has; is `email` meant?"),
-        (&["--rename", "emial=e"], "--rename names the field `emial`, which no record has; is `email` meant?"),
-        (&["--op", "upper:emial"], "--op names the field `emial`, which no record has; is `email` meant?"),
+        (&["--drop", "emial"], "--drop names the field `emial`, which no record has; did you mean `email`?"),
+        (&["--select", "id,emial"], "--select names the field `emial`, which no record has; did you mean `email`?"),
+        (&["--rename", "emial=e"], "--rename names the field `emial`, which no record has; did you mean `email`?"),
+        (&["--op", "upper:emial"], "--op names the field `emial`, which no record has; did you mean `email`?"),
         (
             &["--columns", "id,email,m,emial"],
-            "--columns names the field `emial`, which no record has; is `email` meant?",
+            "--columns names the field `emial`, which no record has; did you mean `email`?",
         ),
-        (&["--drop", "m.q"], "--drop names the field `m.q`, which no record has; is `m.p` meant?"),
+        (&["--drop", "m.q"], "--drop names the field `m.q`, which no record has; did you mean `m.p`?"),
     ];
     for (flags, warning) in named {
         for to in ["ndjson", "csv"] {
@@ -424,12 +424,14 @@ fn types_text_holds_for_ops() {
 fn numbers_in_quotes_are_counted() {
     let here = folder();
     let base = ["convert", "-", "-f", "csv", "-t", "csv", "--quote-all"];
-    let ran = feed(here.path(), base, b"a,b,c\n1,x,\n\"2\",3e1,007\n").ends(0).says(&["number_as_text 2"]);
+    let ran = feed(here.path(), base, b"a,b,c\n1,x,\n\"2\",3e1,007\n")
+        .ends(0)
+        .says(&["2 numbers written as text (number_as_text)"]);
     assert_eq!(ran.stdout, "\"a\",\"b\",\"c\"\n\"1\",\"x\",\n\"2\",\"3e1\",\"007\"\n");
     feed(here.path(), [&base[..], &["--strict"]].concat(), b"a\n1\n").ends(1).says(&["number_as_text"]);
     feed(here.path(), [&base[..], &["--strict"]].concat(), b"a\nx\n").ends(0);
     let json = ["convert", "-", "-f", "ndjson", "-t", "csv", "--quote-all"];
-    feed(here.path(), json, b"{\"a\":1,\"b\":\"2\"}\n").ends(0).says(&["number_as_text 1"]);
+    feed(here.path(), json, b"{\"a\":1,\"b\":\"2\"}\n").ends(0).says(&["1 number written as text (number_as_text)"]);
     // A NaN with a sign, one with a payload, and the plain one.
     let mut fixed = Vec::new();
     [0xfff8_0000_0000_0000u64, 0x7ff8_0000_0000_0001, 0x7ff8_0000_0000_0000]
@@ -437,7 +439,9 @@ fn numbers_in_quotes_are_counted() {
         .for_each(|bits| fixed.extend_from_slice(&bits.to_le_bytes()));
     for to in ["csv", "text"] {
         let base = ["convert", "-", "-f", "fixed", "--layout", "x:f64le", "-t", to];
-        let ran = feed(here.path(), base, &fixed).ends(0).says(&["nan_as_plain_nan 2"]);
+        let ran = feed(here.path(), base, &fixed)
+            .ends(0)
+            .says(&["2 NaNs with a sign or a payload written as plain NaN (nan_as_plain_nan)"]);
         assert!(ran.stdout.ends_with("NaN\nNaN\nNaN\n"));
         feed(here.path(), [&base[..], &["--strict"]].concat(), &fixed).ends(1);
     }
@@ -451,7 +455,7 @@ fn headers_are_data() {
     feed(here.path(), base, input).ends(1).says(&["byte 3", "not valid UTF-8", "--encoding"]);
     let replaced = feed(here.path(), [&base[..], &["--invalid-utf8", "replace"]].concat(), input).ends(0);
     assert_eq!(replaced.stdout, "{\"id\":1,\"na\u{fffd}me\":\"x\"}\n");
-    replaced.says(&["invalid_utf8_replaced 1"]);
+    replaced.says(&["1 piece of invalid UTF-8"]);
     // Two names that are alike then are told apart.
     let replaced = feed(here.path(), [&base[..], &["--invalid-utf8", "replace"]].concat(), b"\xff,\xfe\n1,2\n").ends(0);
     assert_eq!(replaced.stdout, "{\"\u{fffd}\":1,\"\u{fffd}_2\":2}\n");
@@ -542,7 +546,7 @@ fn the_column_that_is_meant() {
         let said = convert("name,old", input, format);
         assert!(said.contains("--columns names the field `old`, which no record has\n"), "{said}");
         let said = convert("nam", input, format);
-        assert!(said.contains("--columns names the field `nam`, which no record has; is `name` meant?"), "{said}");
+        assert!(said.contains("--columns names the field `nam`, which no record has; did you mean `name`?"), "{said}");
     }
     let words = ["convert", "-", "-f", "ndjson", "--op", "wordcount", "--columns", "b"];
     feed(here.path(), words, b"{\"b\":1}\n").ends(2).says(&["--columns", "no effect", "word count"]);

@@ -31,7 +31,7 @@ fn each_way(name: &str, input: &[u8], flags: &str, mut check: impl FnMut(Ran, &s
             let line: Vec<&str> = line.split_whitespace().collect();
             let ran = if how == "pipe" { feed(here, line, input) } else { run(here, line) };
             let said = match how {
-                "pipe" => ran.stderr.replacen("-: ", &format!("{name}: "), 1),
+                "pipe" => ran.stderr.replacen("standard input: ", &format!("{name}: "), 1),
                 "gz" => ran.stderr.replacen(&format!("{name}.gz: "), &format!("{name}: "), 1),
                 _ => ran.stderr.clone(),
             };
@@ -52,15 +52,15 @@ fn says(name: &str, input: &[u8], flags: &str, place: &str, shown: &str) {
 
 #[test]
 fn csv() {
-    says("a.csv", b"id,n\n1,a\n2\n3,c\n", "-t ndjson", "record 2, line 3, byte 9: 1 fields", "  3 | 2");
+    says("a.csv", b"id,n\n1,a\n2\n3,c\n", "-t ndjson", "record 2, line 3, byte 9: 1 field where", "  3 | 2");
     // A blank line is no record, and a field may have line breaks.
-    says("a.csv", b"id,n\n1,a\n\n2\n", "-t ndjson", "record 2, line 4, byte 10: 1 fields", "  4 | 2");
-    says("a.csv", b"id,n\n1,\"x\ny\"\n2\n", "-t ndjson", "record 2, line 4, byte 13: 1 fields", "  4 | 2");
+    says("a.csv", b"id,n\n1,a\n\n2\n", "-t ndjson", "record 2, line 4, byte 10: 1 field where", "  4 | 2");
+    says("a.csv", b"id,n\n1,\"x\ny\"\n2\n", "-t ndjson", "record 2, line 4, byte 13: 1 field where", "  4 | 2");
     // A byte order mark takes three bytes and no line.
-    says("a.csv", b"\xef\xbb\xbfid,n\n1,a\n2\n", "-t ndjson", "record 2, line 3, byte 12: 1 fields", "  3 | 2");
+    says("a.csv", b"\xef\xbb\xbfid,n\n1,a\n2\n", "-t ndjson", "record 2, line 3, byte 12: 1 field where", "  3 | 2");
     // CRLF ends one line, and so does a carriage return alone.
-    says("a.csv", b"id,n\r\n1,a\r\n2\r\n", "-t ndjson", "record 2, line 3, byte 11: 1 fields", "  3 | 2");
-    says("a.csv", b"id,n\r1,a\r2\r3,b\r", "-t ndjson", "record 2, line 3, byte 9: 1 fields", "  3 | 2");
+    says("a.csv", b"id,n\r\n1,a\r\n2\r\n", "-t ndjson", "record 2, line 3, byte 11: 1 field where", "  3 | 2");
+    says("a.csv", b"id,n\r1,a\r2\r3,b\r", "-t ndjson", "record 2, line 3, byte 9: 1 field where", "  3 | 2");
     // The same for records that are only counted.
     says("a.tsv", b"id\tn\n1\ta\n2\tb\tc\n", "-t ndjson", "record 2, line 3, byte 9: 3 fields", "  3 | 2\\tb\\tc");
 }
@@ -102,10 +102,10 @@ fn too_many_bad_records() {
     let bad = b"id,n\n1,a\n2\n3,c\n4\n";
     let flags = "-t ndjson --on-error skip --max-errors 1";
     each_way("a.csv", bad, flags, |ran, way| {
-        assert!(ran.stderr.contains("a.csv: record 4, line 5, byte 15: 1 fields"), "{way}: {}", ran.stderr);
+        assert!(ran.stderr.contains("a.csv: record 4, line 5, byte 15: 1 field where"), "{way}: {}", ran.stderr);
     });
     each_way("a.csv", bad, "-t ndjson --on-error skip --max-errors 10%", |ran, way| {
-        assert!(ran.stderr.contains("a.csv: record 4, line 5, byte 15: 1 fields"), "{way}: {}", ran.stderr);
+        assert!(ran.stderr.contains("a.csv: record 4, line 5, byte 15: 1 field where"), "{way}: {}", ran.stderr);
     });
 }
 
@@ -115,9 +115,10 @@ fn decoded_text() {
     let here = folder();
     fs::write(here.path().join("a.csv"), bytes).unwrap();
     for slice in ["1", "512KiB"] {
-        run(here.path(), ["convert", "a.csv", "-t", "ndjson", "--slice-size", slice])
-            .ends(1)
-            .says(&["a.csv: record 2, line 3, byte 10 of the text decoded from UTF-16LE: 1 fields", "\n  3 | 2\n"]);
+        run(here.path(), ["convert", "a.csv", "-t", "ndjson", "--slice-size", slice]).ends(1).says(&[
+            "a.csv: record 2, line 3, byte 10 of the text decoded from UTF-16LE: 1 field where",
+            "\n  3 | 2\n",
+        ]);
     }
 }
 
@@ -137,7 +138,7 @@ fn each_file_has_its_own_lines() {
     for io in ["map", "read"] {
         run(here.path(), ["convert", "a.csv", "b.csv", "-t", "ndjson", "--io", io])
             .ends(1)
-            .says(&["b.csv: record 2, line 3, byte 9: 1 fields", "\n  3 | 2\n"]);
+            .says(&["b.csv: record 2, line 3, byte 9: 1 field where", "\n  3 | 2\n"]);
     }
 }
 
@@ -152,7 +153,7 @@ fn far_places() {
     input.extend_from_slice(b"2\r\n");
     let here = folder();
     fs::write(here.path().join("a.csv"), &input).unwrap();
-    let place = format!("a.csv: record 400001, line 400002, byte {at}: 1 fields");
+    let place = format!("a.csv: record 400001, line 400002, byte {at}: 1 field where");
     for io in ["map", "read"] {
         run(here.path(), ["convert", "a.csv", "-t", "ndjson", "-o", "b.ndjson", "--io", io]).ends(1).says(&[&place]);
     }
@@ -165,7 +166,7 @@ fn counts() {
     fs::write(here.path().join("a.ndjson"), "{\"a\":1}\nnope\n").unwrap();
     run(here.path(), ["count", "-r", "--strict", "a.csv"])
         .ends(1)
-        .says(&["a.csv: record 2, line 4, byte 10: 1 fields"]);
+        .says(&["a.csv: record 2, line 4, byte 10: 1 field where"]);
     run(here.path(), ["count", "-r", "a.ndjson"]).ends(1).says(&["a.ndjson: record 2, line 2, byte 8: `nope`"]);
     feed(here.path(), ["count", "-r", "-f", "ndjson"], b"{\"a\":1}\nnope\n")
         .ends(1)
@@ -186,7 +187,7 @@ fn resumed_runs_count_from_the_start() {
     // A run that is interrupted leaves its checkpoints; here the error itself says where it is in both runs.
     let line =
         ["convert", "a.csv", "-o", "b.ndjson", "--checkpoint", "--checkpoint-every", "4096", "--slice-size", "4096"];
-    let place = format!("a.csv: record 30001, line 30002, byte {at}: 1 fields");
+    let place = format!("a.csv: record 30001, line 30002, byte {at}: 1 field where");
     run(here, line).ends(1).says(&[&place]);
     run(here, line.iter().chain(&["--resume"])).ends(1).says(&[&place]);
 }

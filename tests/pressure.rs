@@ -325,7 +325,7 @@ fn key_tables_ask_for_their_memory() {
     let arguments = ["convert", "a.ndjson", "-o", "a.csv", "-j2"];
     run(here.path(), arguments.iter().chain(&["--memory-limit", "24MB"])).ends(4).says(&[
         "limit of 24000000 bytes",
-        "key tables asks for",
+        "are needed for key tables",
         "are left (held: ",
         "--columns",
     ]);
@@ -343,7 +343,7 @@ fn names_of_columns_ask_for_their_memory() {
     fs::write(here.path().join("a.csv"), format!("{}\n", header.join(","))).unwrap();
     let arguments = ["convert", "a.csv", "-t", "ndjson", "-j2"];
     let refused = |limit| run(here.path(), arguments.iter().chain(&["--memory-limit", limit])).ends(4);
-    refused("12MB").says(&["names of columns ask for ", "--memory-limit"]);
+    refused("12MB").says(&["the column names need ", "--memory-limit"]);
     refused("30MB").says(&["needs at least ", ", names of columns ", "--memory-limit"]);
     run(here.path(), arguments.iter().chain(&["--memory-limit", "100MB"])).ends(0);
 }
@@ -356,7 +356,7 @@ fn a_header_without_an_end_is_not_looked_for_in_the_whole_file() {
     let ran = run(here.path(), ["convert", "a.csv", "-t", "ndjson", "--memory-limit", "32MB"]).ends(4);
     ran.says(&["a.csv: line 1, byte 0: the record is larger than 8000000 bytes", "--memory-limit"]);
     let ran = run(here.path(), ["count", "-r", "a.csv", "--memory-limit", "32MB", "--strict-memory"]).ends(4);
-    assert!(!ran.stderr.contains("resident at the peak"), "{}", ran.stderr);
+    assert!(!ran.stderr.contains("peak memory was"), "{}", ran.stderr);
 }
 
 #[cfg(target_os = "linux")]
@@ -392,8 +392,8 @@ fn a_run_over_its_limit_says_so() {
     let arguments = ["count", "a.txt", "--memory-limit", "100kB"];
     let strict = run(here.path(), arguments.iter().chain(&["--strict-memory"])).ends(4);
     assert!(strict.stdout.starts_with("2 2 8 8 a.txt"), "{}", strict.stdout);
-    strict.says(&["resident at the peak, more than the memory limit of 100 kB", "--strict-memory"]);
-    run(here.path(), arguments).ends(0).says(&["warning: ", "resident at the peak"]);
+    strict.says(&["peak memory was", "more than the memory limit of 100 kB", "--strict-memory"]);
+    run(here.path(), arguments).ends(0).says(&["warning: ", "peak memory was"]);
     run(here.path(), ["count", "a.txt", "--strict-memory"]).ends(0);
     run(here.path(), ["convert", "a.txt", "-t", "csv", "--strict-memory"]).ends(0);
 }
@@ -432,7 +432,7 @@ fn the_plan_shows_all_reservations() {
         "mapped slices",
         "compression",
         "together",
-        "left for odd large records",
+        "left for large records",
         "of that for the slice and arena of each worker, and ",
     ] {
         assert!(ran.stdout.contains(part), "{part:?} is not in:\n{}", ran.stdout);

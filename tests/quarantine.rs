@@ -353,7 +353,7 @@ fn a_share_is_judged_at_the_end() {
         let way = ["-j", workers, "--slice-size", slices, "--force"];
         run(here, convert.iter().chain(&["9.9999%"]).chain(&way)).ends(1).says(&[
             "a.csv: record 194, line 195, byte ",
-            "20 bad records among 200",
+            "20 bad records in 200 records",
             "9.9999%",
             "are in b.ndjson.quarantine.ndjson",
         ]);
@@ -443,7 +443,7 @@ fn a_place_of_its_own() {
     run(here, convert.iter().chain(&["--quarantine", "a.csv", "--force"])).ends(2).says(&["a.csv is the source"]);
     run(here, convert.iter().chain(&["-o", "b", "--quarantine", "./b"])).ends(2).says(&["b is the output"]);
     run(here, convert.iter().chain(&["--quarantine", "q", "--report", "q"])).ends(2).says(&["--report"]);
-    run(here, convert.iter().chain(&["--quarantine", "q.gz"])).ends(2).says(&["not compressed"]);
+    run(here, convert.iter().chain(&["--quarantine", "q.gz"])).ends(2).says(&["never compressed"]);
     let skip = ["convert", "a.csv", "-t", "ndjson", "--on-error", "skip", "--quarantine", "q"];
     run(here, skip).ends(2).says(&["--on-error quarantine"]);
     assert_eq!(names(here), ["a.csv"]);
@@ -571,7 +571,7 @@ fn what_is_still_bad_has_its_first_place() {
     let quarantine = here.join("b.ndjson.quarantine.ndjson");
     let before = lines(&quarantine);
     let replay = ["replay", "b.ndjson.quarantine.ndjson", "-o", "c.ndjson"];
-    let place = format!("a.csv: record 4, byte {}: 3 fields", before[0]["start"]);
+    let place = format!("a.csv: record 4, line 5, byte {}: 3 fields", before[0]["start"]);
     run(here, replay).ends(1).says(&[&place]);
     // One is right, one is worse (a quote that is not closed), one is gone.
     edit(&quarantine, |line| match line["record"].as_u64() {
@@ -611,14 +611,14 @@ fn what_is_no_quarantine_is_told() {
         run(here, ["replay", "q", "-o", "c.ndjson", "--on-error", "skip"])
     };
     for content in ["", "\n", "a\n1\n", lines, &format!("{lines}{whole}"), "{\"quarantine\":2}\n"] {
-        replay(content).ends(2).says(&["q is no quarantine"]);
+        replay(content).ends(2).says(&["q is not a quarantine file"]);
     }
     for line in ["{", "[]", "{\"file\":\"a\"}", "{\"file\":\"a\",\"record\":1,\"start\":0,\"end\":1}"] {
         replay(&format!("{head}\n{line}\n"))
             .ends(1)
-            .says(&[&format!("q: line 2, byte {}", head.len() + 1), "none of a quarantine"]);
+            .says(&[&format!("q: line 2, byte {}", head.len() + 1), "not a line of a quarantine file"]);
     }
-    replay(&whole.replace("\"raw\":\"", "\"raw\":\"*")).ends(1).says(&["no base64"]);
+    replay(&whole.replace("\"raw\":\"", "\"raw\":\"*")).ends(1).says(&["not base64"]);
     assert!(!here.join("c.ndjson").exists());
     replay(&format!("{head}\n")).ends(0);
     assert_eq!(fs::read_to_string(here.join("c.ndjson")).unwrap(), "");
@@ -697,16 +697,16 @@ fn an_empty_text_is_not_lost() {
     edit(&here.join("a.q"), |line| {
         line["text"] = ["2,x", "", "4,y"][line["record"].as_u64().unwrap() as usize - 2].into();
     });
-    replay(&[]).ends(1).says(&["a: record 3", "byte 16", "holds no record", "take the whole line away"]);
+    replay(&[]).ends(1).says(&["a: record 3", "byte 16", "has no record", "delete the whole line"]);
     let ran = replay(&["--on-error", "skip"]).ends(0).says(&["1 bad record"]);
     assert_eq!(ran.stdout, "{\"id\":2,\"name\":\"x\"}\n{\"id\":4,\"name\":\"y\"}\n");
     let ran = replay(&["--on-error", "quarantine", "--quarantine", "b.q"]).ends(0);
     assert_eq!(ran.stdout, "{\"id\":2,\"name\":\"x\"}\n{\"id\":4,\"name\":\"y\"}\n");
     let kept = fs::read_to_string(here.join("b.q")).unwrap();
-    assert!(kept.lines().count() == 2 && kept.contains("\"record\":3,\"start\":16,\"end\":18"), "{kept}");
+    assert!(kept.lines().count() == 2 && kept.contains("\"record\":3,\"line\":4,\"start\":16,\"end\":18"), "{kept}");
     quarantine("ndjson", b"{\"a\":1}\nx\n{\"a\":2}\n", &[]);
     edit(&here.join("a.q"), |line| line["text"] = " ".into());
-    replay(&[]).ends(1).says(&["record 2", "holds no record"]);
+    replay(&[]).ends(1).says(&["record 2", "has no record"]);
     // An empty line is a line, also at the end of the input; an empty payload is one.
     for (from, input, flags, json) in [
         ("text", &b"a\n\xff\nb\n"[..], &[][..], "{\"line\":\"\"}\n"),

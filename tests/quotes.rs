@@ -130,7 +130,11 @@ fn text_after_a_closing_quote() {
     let here = folder();
     std::fs::write(here.path().join("a.csv"), input).unwrap();
     let ran = run(here.path(), ["convert", "a.csv", "-t", "csv"]).ends(0);
-    ran.says(&["2 records have text after a quote", "a.csv: record 1, byte 14", "--strict"]);
+    ran.says(&[
+        "2 records with text after a closing quote",
+        "The first is a.csv: record 1, line 2, byte 14",
+        "--strict",
+    ]);
     // A quote inside of a field without quotes is text, and no loss.
     let outcome =
         Case::new("inch", Format::Csv, Format::Ndjson, "a,b\n5\" pipe,6\"\"\n", Raw::default()).check_by(some_ways());
@@ -189,7 +193,9 @@ fn the_bad_line_can_be_repaired() {
     assert_eq!(STANDARD.decode(line["raw"].as_str().unwrap()).unwrap(), b"1,\"open never closed\n");
     assert_eq!((&line["record"], &line["start"], &line["end"]), (&1.into(), &8.into(), &29.into()));
     assert_eq!(text.lines().count(), 2);
-    run(here, ["replay", "a.ndjson.quarantine.ndjson", "-o", "b.ndjson"]).ends(1).says(&["a.csv: record 1, byte 10"]);
+    run(here, ["replay", "a.ndjson.quarantine.ndjson", "-o", "b.ndjson"])
+        .ends(1)
+        .says(&["a.csv: record 1, line 2, byte 10"]);
     std::fs::write(&name, text.replace("\"raw\"", "\"text\":\"1,open no longer\",\"raw\"")).unwrap();
     run(here, ["replay", "a.ndjson.quarantine.ndjson", "-o", "b.ndjson"]).ends(0);
     assert_eq!(std::fs::read_to_string(here.join("b.ndjson")).unwrap(), "{\"id\":1,\"note\":\"open no longer\"}\n");
@@ -210,7 +216,7 @@ fn count(input: &[u8], on_error: OnError, slice_size: usize, workers: usize, max
     std::fs::write(file.path(), input).unwrap();
     let mapped = count_records(SourceSpec::Path(file.path().to_path_buf()), &settings);
     let name = file.path().display().to_string();
-    let mapped = mapped.map_err(|error| error.to_string().replacen(&name, "-", 1));
+    let mapped = mapped.map_err(|error| error.to_string().replacen(&name, "standard input", 1));
     assert_eq!(mapped, streamed);
     mapped
 }

@@ -82,6 +82,6 @@ fn what_is_lost_is_an_error() {
     }
     fs::write(here.join("in"), b"a\n\xff\n").unwrap();
     let replace = ["convert", "in", "-f", "csv", "-t", "ndjson", "--invalid-utf8", "replace", "-o", "out"];
-    run(here, replace).ends(0).says(&["invalid_utf8_replaced 1"]);
+    run(here, replace).ends(0).says(&["1 piece of invalid UTF-8"]);
     run(here, replace.iter().chain(&["--strict", "--force"])).ends(1);
 }

@@ -5,7 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The layers, lowest first. A module may use those below its own layer, and itself.
-const LAYERS: [&[&str]; 9] = [
+const LAYERS: [&[&str]; 10] = [
+    &["wording"],
     &["error"],
     &["sys", "scan"],
     &["memory", "compress"],
@@ -18,7 +19,7 @@ const LAYERS: [&[&str]; 9] = [
 ];
 
 /// What `sample` may use, although more lies below it.
-const SAMPLE_MAY_USE: [&str; 5] = ["format", "record", "error", "scan", "memory"];
+const SAMPLE_MAY_USE: [&str; 6] = ["format", "record", "error", "scan", "memory", "wording"];
 
 /// Only these may have `unsafe` code.
 const UNSAFE_IN: [&str; 2] = ["sys", "scan"];

@@ -89,7 +89,7 @@ fn other_formats_are_refused() {
                 run(here, line).ends(1).says(&[&format!("{file}: "), "byte 0: ", &what, hint]);
             }
             let line = ["convert", "-", "-f", format, "-t", "ndjson", "--decompress", none];
-            let ran = feed(here, line, &bytes).ends(1).says(&["-: ", &what]);
+            let ran = feed(here, line, &bytes).ends(1).says(&["standard input: ", &what]);
             assert_eq!(ran.stdout, "", "{name} as {format}");
             run(here, ["count", "-r", &file, "--decompress", none]).ends(1).says(&[&what]);
             // Once more in gzip.
@@ -147,22 +147,24 @@ fn the_first_error_says_what_is_odd() {
             run(here, ["convert", name, "-t", to, "--io", io]).ends(1).says(&[hint]);
         }
     };
-    let header = "The header has one field, `id;n`: if `;` separates fields, say so with -d ';'.";
+    let header = "The header has one field, `id;n`: if `;` separates fields, give -d ';'.";
     error("a.csv", "id;n\n1;a\n2;b,c\n", header);
-    error("b.csv", "{\"a\":1,\"b\":2}\n{\"a\":1}\n", "The input begins like JSON: if it is, say -f ndjson");
+    error("b.csv", "{\"a\":1,\"b\":2}\n{\"a\":1}\n", "The input begins like JSON: if it is, give -f ndjson");
     error("c.csv", "<!DOCTYPE html>\n<html lang=\"a\", x>\n", "The input begins like HTML or XML");
     error("d.json", "<?xml version=\"1.0\"?>\n<a/>\n", "The input begins like HTML or XML");
-    error("e.json", "id,n\n1,a\n", "The input begins like CSV: if it is, say -f csv.");
+    error("e.json", "id,n\n1,a\n", "The input begins like CSV: if it is, give -f csv.");
     error(
         "f.ndjson",
         "[\n{\"a\":1},\n{\"a\":2}\n]\n",
-        "The input begins like a JSON array: if it is one, say -f json.",
+        "The input begins like a JSON array: if it is one, give -f json.",
     );
     // Where all goes well, it is a warning.
     fs::write(here.join("g.csv"), "{\"a\":1}\n{\"a\":2}\n").unwrap();
-    run(here, ["convert", "g.csv", "-t", "csv"]).ends(0).says(&["the input begins like JSON: if it is, say -f ndjson"]);
+    run(here, ["convert", "g.csv", "-t", "csv"])
+        .ends(0)
+        .says(&["the input begins like JSON: if it is, give -f ndjson"]);
     fs::write(here.join("h.csv"), "id;n\n1;a\n").unwrap();
-    run(here, ["convert", "h.csv", "-t", "ndjson"]).ends(0).says(&["say so with -d ';'"]);
+    run(here, ["convert", "h.csv", "-t", "ndjson"]).ends(0).says(&["give -d ';'"]);
 }
 
 #[test]
@@ -216,7 +218,7 @@ fn the_line_of_excel() {
     for io in ["map", "read"] {
         run(here, ["convert", "d.csv", "-t", "ndjson", "--io", io])
             .ends(1)
-            .says(&["d.csv: record 2, line 4, byte 15: 1 fields", "\n  4 | 2\n"]);
+            .says(&["d.csv: record 2, line 4, byte 15: 1 field where", "\n  4 | 2\n"]);
     }
     // A quarantine knows it.
     run(here, ["convert", "d.csv", "-o", "d.ndjson", "--on-error", "quarantine"]).ends(0);
@@ -278,7 +280,7 @@ fn code_pages_of_dos() {
     fs::write(here.join("d.csv"), b"n\nx\xd5\n").unwrap();
     run(here, ["convert", "d.csv", "-t", "ndjson", "--encoding", "cp857"])
         .ends(1)
-        .says(&["record 1, line 2, ", "byte 3 of the source is malformed cp857"]);
+        .says(&["record 1, line 2, ", "byte 3 of the source is not valid cp857"]);
     let line = ["convert", "d.csv", "-t", "ndjson", "--encoding", "cp857", "--invalid-utf8", "replace"];
     assert_eq!(run(here, line).ends(0).stdout, "{\"n\":\"x\u{fffd}\"}\n");
     run(here, ["convert", "d.csv", "-t", "ndjson", "--encoding", "cp1"]).ends(2).says(&["`cp1`", "cp437"]);

@@ -24,7 +24,7 @@ pub fn format_names() -> PossibleValuesParser {
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Input and output")]
 pub struct Source {
-    /// Format of the input [default: by its extension]
+    /// Format of the input [default: from its extension]
     #[arg(short, long, value_name = "FORMAT", value_parser = format_names(), ignore_case = true)]
     from: Option<String>,
     /// How the input is compressed: auto (by its first bytes, or its extension), none, gzip, zstd, bzip2, xz or lz4
@@ -54,19 +54,19 @@ pub fn number(text: &str) -> Result<usize, String> {
 #[derive(Args, Debug)]
 #[command(next_help_heading = "CSV")]
 pub struct CsvIn {
-    /// Byte between fields of the input: `;`, tab, '\t', pipe, '\x1f' [default: comma, or tab for TSV]
+    /// Character between fields of the input: `;`, tab, '\t', pipe, '\x1f' [default: comma, or tab for TSV]
     #[arg(short, long, value_name = "BYTE", allow_hyphen_values = true)]
     delimiter: Option<String>,
-    /// Byte around fields [default: "]
+    /// Quote character around fields of the input [default: "]
     #[arg(long, value_name = "BYTE", allow_hyphen_values = true)]
     quote: Option<String>,
-    /// Byte that escapes a quote inside quotes [default: quotes are doubled]
+    /// Character that escapes a quote inside quotes in the input [default: quotes are doubled]
     #[arg(long, value_name = "BYTE", allow_hyphen_values = true)]
     escape: Option<String>,
-    /// Quotes mean nothing in the input
+    /// Treat quotes in the input as ordinary characters
     #[arg(long)]
     no_quoting: bool,
-    /// Ignore lines that start with this byte
+    /// Ignore lines that start with this character
     #[arg(long, value_name = "BYTE", allow_hyphen_values = true)]
     comment: Option<String>,
     /// Names for the columns of an input without a header: its first record is data, and the output has these names as
@@ -94,10 +94,10 @@ impl CsvIn {
 #[derive(Args, Debug)]
 #[command(next_help_heading = "CSV")]
 pub struct CsvBoth {
-    /// The first record is data, and no header is written
+    /// The input has no header (its first record is data), and none is written
     #[arg(short, long)]
     no_headers: bool,
-    /// TSV with \t \n \r \\ instead of quotes, both ways
+    /// TSV with \t \n \r \\ instead of quotes, and \N for null, in input and output
     #[arg(long)]
     tsv_escapes: bool,
 }
@@ -113,16 +113,16 @@ impl CsvBoth {
 #[derive(Args, Debug)]
 #[command(next_help_heading = "CSV")]
 pub struct CsvOut {
-    /// Byte between fields of the output [default: comma, or tab for TSV]
+    /// Character between fields of the output [default: comma, or tab for TSV]
     #[arg(long, value_name = "BYTE", allow_hyphen_values = true)]
     out_delimiter: Option<String>,
-    /// Byte around fields of the output [default: "]
+    /// Quote character around fields of the output [default: "]
     #[arg(long, value_name = "BYTE", allow_hyphen_values = true)]
     out_quote: Option<String>,
-    /// Byte that escapes a quote inside quotes of the output [default: quotes are doubled]
+    /// Character that escapes a quote inside quotes in the output [default: quotes are doubled]
     #[arg(long, value_name = "BYTE", allow_hyphen_values = true)]
     out_escape: Option<String>,
-    /// Put nothing in quotes: what would need them is a bad record
+    /// Put nothing in quotes; a record that needs quotes is a bad record
     #[arg(long)]
     out_no_quoting: bool,
     /// Write no header
@@ -152,7 +152,8 @@ impl CsvOut {
 #[derive(Args, Debug)]
 #[command(next_help_heading = "CSV")]
 pub struct Columns {
-    /// Exactly these fields, such as a,b,c; or those of all records (union), or of the first one [default: union]
+    /// The columns of the output: exactly these, such as a,b,c; those of all records and inputs (union); or those of the
+    /// first record or input (first) [default: union]
     #[arg(long, value_name = "union|first|LIST")]
     columns: Vec<String>,
 }
@@ -167,7 +168,7 @@ impl Columns {
 #[derive(Args, Debug)]
 #[command(next_help_heading = "JSON")]
 pub struct JsonIn {
-    /// Where in a JSON document the array of records is, such as /data/items (RFC 6901)
+    /// Where the array of records is in a JSON document, as a JSON pointer (RFC 6901) such as /data/items
     #[arg(long, value_name = "POINTER")]
     records_at: Option<String>,
 }
@@ -228,14 +229,15 @@ impl Binary {
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Values")]
 pub struct Values {
-    /// What unquoted CSV fields are: numbers and nulls where they are exactly that (auto), or always text [default: auto]
+    /// How unquoted CSV fields are read: exact JSON numbers as numbers and empty fields as null (auto), or all as text
+    /// (text) [default: auto]
     #[arg(long, value_name = "HOW", value_parser = one_of(&choice::TYPES), ignore_case = true)]
     types: Option<String>,
-    /// Change text, left to right: upper, lower, upper-ascii, lower-ascii, trim, reverse, reverse-chars, or end in
-    /// wordcount; on named fields only with upper:name+city
+    /// Change text with these ops, from left to right: upper, lower, upper-ascii, lower-ascii, trim, reverse,
+    /// reverse-chars; wordcount, which has to be the last, counts words. upper:name+city changes only these fields
     #[arg(long, alias = "processor", value_name = "NAME[:FIELDS]")]
     op: Vec<String>,
-    /// How bytes are written and read in CSV, TSV, NDJSON and JSON [default: base64]
+    /// How binary data is written and read in CSV, TSV, NDJSON and JSON [default: base64]
     #[arg(long, value_name = "HOW", value_parser = one_of(&choice::BYTES), ignore_case = true)]
     bytes: Option<String>,
     #[command(flatten)]
@@ -255,7 +257,7 @@ impl Values {
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Values")]
 pub struct Encoded {
-    /// What to do with invalid UTF-8 where UTF-8 is needed, and with text that is malformed in its encoding: fail, or
+    /// What to do with invalid UTF-8 where UTF-8 is needed, and with text that is not valid in its encoding: fail, or
     /// replace it with U+FFFD [default: fail]
     #[arg(long, value_name = "HOW", value_parser = one_of(&choice::INVALID_UTF8), ignore_case = true)]
     invalid_utf8: Option<String>,
@@ -274,10 +276,10 @@ pub struct Fields {
     /// Keep only these fields, in this order (comma-separated, nested ones as a.b)
     #[arg(short, long, value_name = "FIELDS")]
     select: Vec<String>,
-    /// Leave these fields out (comma-separated)
+    /// Leave out these fields (comma-separated)
     #[arg(long, value_name = "FIELDS")]
     drop: Vec<String>,
-    /// Rename fields, after everything else but --columns (comma-separated)
+    /// Rename fields (comma-separated); this comes after all other changes except --columns
     #[arg(long, value_name = "OLD=NEW")]
     rename: Vec<String>,
 }
@@ -294,18 +296,17 @@ impl Fields {
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Run & memory")]
 pub struct Run {
-    /// Workers; 0: one for each processor [default: 0]
+    /// Number of workers; 0 means one for each processor [default: 0]
     #[arg(short = 'j', long, value_name = "N", value_parser = number)]
     workers: Option<usize>,
     /// About how much input a worker takes at a time [default: 512KiB]
     #[arg(long, alias = "chunk-size", value_name = "SIZE")]
     slice_size: Option<String>,
-    /// Ceiling for the memory of the whole process: a size, auto (half of what the machine or the control group has
-    /// available), or a share of that such as 25% [default: 100MB]
+    /// Memory limit for the whole process: a size, auto (half of what the machine or the control group has available),
+    /// or a percentage of what is available, such as 25% [default: 100MB]
     #[arg(long, value_name = "SIZE|auto|N%")]
     memory_limit: Option<String>,
-    /// End with code 4 if the process ever had more resident memory than the limit; the output is complete all the
-    /// same
+    /// End with code 4 if the process ever used more memory than the limit; the output is still complete
     #[arg(long)]
     strict_memory: bool,
     /// How files are read: mapped where possible, always mapped, or never [default: auto]
@@ -333,18 +334,18 @@ impl Run {
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Errors")]
 pub struct Errors {
-    /// What a bad record does: it ends the job (fail), is left out and counted (skip), or is also put into a
-    /// quarantine, from which `replay` converts it once it is repaired [default: fail]
+    /// What happens at a bad record: the job ends (fail), the record is left out and counted (skip), or it is also put
+    /// into a quarantine file, from which `replay` converts it once it is repaired [default: fail]
     #[arg(long, value_name = "HOW", value_parser = one_of(&choice::ON_ERROR), ignore_case = true)]
     on_error: Option<String>,
-    /// The file for bad records; means --on-error quarantine [default: OUTPUT.quarantine.ndjson]
+    /// The file for bad records; implies --on-error quarantine [default: OUTPUT.quarantine.ndjson]
     #[arg(long, value_name = "FILE")]
     quarantine: Option<PathBuf>,
-    /// End the job, with code 1, if more records than these are bad: a number, or a share such as 0.5% that is judged
-    /// at the end [default: no limit]
+    /// End the job with code 1 if more records than this are bad: a number, checked at every bad record, or a percentage
+    /// such as 0.5%, which is checked only at the end, after all records are read [default: no limit]
     #[arg(long, value_name = "N|P%")]
     max_errors: Option<String>,
-    /// Refuse what would otherwise be a warning about the data, or be counted as lossy
+    /// Treat warnings about the data, and values that the output can't hold exactly, as errors
     #[arg(long)]
     strict: bool,
     #[command(flatten)]
@@ -365,19 +366,19 @@ impl Errors {
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Errors")]
 struct Limits {
-    /// The longest record [default: 64MiB]
+    /// The largest record [default: 64MiB]
     #[arg(long, value_name = "SIZE")]
     max_record_size: Option<String>,
-    /// The deepest nesting of JSON [default: 1024]
+    /// The deepest nesting of JSON values [default: 1024]
     #[arg(long, value_name = "N", value_parser = number)]
     max_depth: Option<usize>,
-    /// The most fields of a record of CSV, TSV or JSON [default: 100000]
+    /// The most fields in a record of CSV, TSV or JSON [default: 100000]
     #[arg(long, value_name = "N", value_parser = number)]
     max_fields: Option<usize>,
-    /// The longest name of a column, and the longest path of keys that becomes one [default: 64KiB]
+    /// The longest column name, including names made of nested keys [default: 64KiB]
     #[arg(long, value_name = "SIZE")]
     max_key_length: Option<String>,
-    /// The most keys that a header is made of [default: 100000]
+    /// The most different keys that a header can have [default: 100000]
     #[arg(long, value_name = "N", value_parser = number)]
     max_keys: Option<usize>,
 }
@@ -396,16 +397,16 @@ impl Limits {
 #[derive(Args, Debug, Default)]
 #[command(next_help_heading = "See")]
 pub struct See {
-    /// No warnings
+    /// Print no warnings
     #[arg(short, long, conflicts_with = "verbose")]
     pub quiet: bool,
-    /// Say at the end what the run did and used
+    /// Print a summary of the run at the end
     #[arg(short, long)]
     pub verbose: bool,
-    /// Say how the job would run, and don't run it
+    /// Print how the job would run, without running it
     #[arg(long)]
     pub explain: bool,
-    /// Write a report of the run as one JSON object; - is standard output
+    /// Write a report of the run to this file, as one JSON object; - is standard output
     #[arg(long, value_name = "FILE")]
     pub report: Option<PathBuf>,
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 use clap::Args;
 use pagemill::error::Error;
 use pagemill::metrics::{self, Report};
+use pagemill::wording::counted;
 
 use super::console;
 use super::convert::Convert;
@@ -18,7 +19,7 @@ pub const EXAMPLES: &[&str] = &[
 ];
 
 pub const NOTES: &str = "\
-Without -o the output is thrown away. The exit code is 1 if the steady state allocated anything.";
+Without -o the output is discarded. The exit code is 1 if anything was allocated in the steady state.";
 
 /// The arguments of `audit`.
 #[derive(Args, Debug)]
@@ -58,9 +59,9 @@ fn table(report: &Report) -> String {
     }
     let a = &report.allocations;
     text += &row("all", &both(a.warmup, a.steady));
-    let [blocks, bytes, heap] = [a.start.0, a.start.1, report.peak_heap_bytes].map(metrics::count);
-    text += &format!("\nat the start, before the first slice: {blocks} blocks, {bytes} bytes\n");
-    text += &format!("heap at its peak: {heap} bytes\n");
+    let (blocks, bytes) = (counted(a.start.0, "block"), counted(a.start.1, "byte"));
+    text += &format!("\nat the start, before the first slice: {blocks}, {bytes}\n");
+    text += &format!("heap at its peak: {}\n", counted(report.peak_heap_bytes, "byte"));
     text
 }
 

@@ -7,7 +7,7 @@ use pagemill::error::Error;
 use super::exit::Exit;
 use super::{audit, completions, convert, count, flags, generate, help, replay};
 
-/// Converts files larger than memory, in parallel, in order, inside a memory ceiling.
+/// Convert files larger than memory: in parallel, keeping the order, within a memory limit.
 #[derive(Parser, Debug)]
 #[command(name = "pagemill", version, after_help = EXAMPLES, override_usage = USAGE)]
 #[command(disable_help_subcommand = true)]
@@ -25,7 +25,7 @@ Examples:
   pagemill count -r trips.csv
   pagemill help convert csv
 
-Without a command one input is converted. `pagemill COMMAND -h` is short, `pagemill COMMAND --help` is complete.";
+Without a command, one input is converted. `pagemill COMMAND -h` shows the common flags, `pagemill COMMAND --help` all.";
 
 /// A command and its arguments.
 #[derive(Debug)]
@@ -58,7 +58,7 @@ pub static ALL: [Entry; 7] = [
     Entry {
         name: "convert",
         alias: None,
-        about: "Convert files from one format to another, and change their values on the way",
+        about: "Convert files from one format to another, and change values on the way",
         examples: convert::EXAMPLES,
         notes: convert::NOTES,
         arguments: convert::Convert::augment_args,
@@ -67,7 +67,7 @@ pub static ALL: [Entry; 7] = [
     Entry {
         name: "replay",
         alias: None,
-        about: "Convert the bad records that a conversion put into quarantine, once they are repaired",
+        about: "Convert the bad records in a quarantine file, once they are repaired",
         examples: replay::EXAMPLES,
         notes: replay::NOTES,
         arguments: replay::Replay::augment_args,
@@ -76,7 +76,7 @@ pub static ALL: [Entry; 7] = [
     Entry {
         name: "count",
         alias: None,
-        about: "Count lines, words, characters and bytes like `wc -lwmc`, and records of a format",
+        about: "Count lines, words, characters and bytes as `wc -lwmc` does, and records",
         examples: count::EXAMPLES,
         notes: count::NOTES,
         arguments: count::Count::augment_args,

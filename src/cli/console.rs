@@ -6,7 +6,7 @@ use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 
 use pagemill::error::Error;
-use pagemill::metrics;
+use pagemill::wording::counted;
 
 use super::exit::Exit;
 
@@ -24,14 +24,13 @@ pub fn warning(what: impl Display) {
 }
 
 /// Warns of bad records that were left out: into which quarantine they were put, and into how many others.
-pub fn left_out(count: u64, bytes: Option<u64>, quarantine: Option<&Path>, others: usize) {
-    let bytes = bytes.map(|bytes| format!(" ({} bytes)", metrics::count(bytes))).unwrap_or_default();
-    let place = quarantine.map(|path| format!(", and put into {}", path.display())).unwrap_or_default();
-    let others = if others == 0 { String::new() } else { format!(" and {others} more") };
-    match count {
-        0 => {}
-        1 => warning(format_args!("1 bad record{bytes} was left out{place}")),
-        many => warning(format_args!("{} bad records{bytes} were left out{place}{others}", metrics::count(many))),
+pub fn left_out(count: u64, bytes: u64, quarantine: Option<&Path>, others: usize) {
+    let place = quarantine.map(|path| format!(" and put into {}", path.display())).unwrap_or_default();
+    let others = if others == 0 { String::new() } else { format!(" and {}", counted(others as u64, "other file")) };
+    if count > 0 {
+        let was = if count == 1 { "was" } else { "were" };
+        let (records, bytes) = (counted(count, "bad record"), counted(bytes, "byte"));
+        warning(format_args!("{records} ({bytes}) {was} left out{place}{others}"));
     }
 }
 
@@ -88,7 +87,7 @@ pub fn catch_bugs() {
             std::process::exit(Exit::MemoryCeiling as i32);
         }
         error(format_args!(
-            "a bug in pagemill: {what}{place}\n  No file was written under its final name. Please report this line and the command."
+            "a bug in pagemill: {what}{place}\n  No output file was finished. Please report this line and the command."
         ));
         // Other threads may wait for this one, so nothing is unwound.
         std::process::exit(101);

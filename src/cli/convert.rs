@@ -1,6 +1,6 @@
 //! `pagemill convert`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use pagemill::config::Raw;
@@ -31,7 +31,7 @@ pub const EXAMPLES: &[&str] = &[
 ];
 
 pub const NOTES: &str = "\
-SIGUSR1 prints how far it is.";
+The signal SIGUSR1 makes a running job print its progress.";
 
 /// The arguments of `convert` and `audit`.
 #[derive(Args, Debug)]
@@ -55,7 +55,7 @@ struct ManyInputs {
     /// Take all files below folders, apart from hidden ones
     #[arg(short, long)]
     recursive: bool,
-    /// Convert each input to a file of its own in this folder, with the suffix of the output's format
+    /// Write one output for each input into this folder, named after the input and the output's format
     #[arg(long, value_name = "DIR", conflicts_with = "output")]
     out_dir: Option<PathBuf>,
 }
@@ -64,7 +64,7 @@ struct ManyInputs {
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Errors")]
 struct Failing {
-    /// Leave an input that fails out, go on with the others, and report it at the end
+    /// Leave out an input that fails, continue with the others, and report it at the end
     #[arg(long)]
     keep_going: bool,
 }
@@ -111,13 +111,13 @@ struct Output {
     /// File to write; - is standard output [default: -]
     #[arg(short, long, value_name = "OUTPUT")]
     output: Option<PathBuf>,
-    /// Format of the output [default: by its extension; that of the input on standard output]
+    /// Format of the output [default: from its extension; for standard output, the input's format]
     #[arg(short, long, value_name = "FORMAT", value_parser = format_names(), ignore_case = true)]
     to: Option<String>,
     /// Replace the output, the quarantine and the report if they exist
     #[arg(long)]
     force: bool,
-    /// Compress the output: auto (by its extension), none, or gzip, zstd, bzip2, xz, lz4, with a level if you like:
+    /// Compress the output: auto (by its extension), none, or gzip, zstd, bzip2, xz, lz4, with an optional level:
     /// zstd:9 [default: auto]
     #[arg(long, value_name = "CODEC[:LEVEL]")]
     compress: Option<String>,
@@ -127,10 +127,10 @@ struct Output {
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Resume")]
 struct Resume {
-    /// Go on where an interrupted run of the same command stopped; begin anew if there was none
+    /// Continue where an interrupted run of the same command stopped; start from the beginning if there was none
     #[arg(long)]
     resume: bool,
-    /// Write checkpoints beside the output [default: from 2 GiB of input on, from a file into a file]
+    /// Write checkpoints next to the output [default: if the input is a file of 2 GiB or more and the output is a file]
     #[arg(long, overrides_with = "no_checkpoint")]
     checkpoint: bool,
     /// Write no checkpoints
@@ -171,6 +171,11 @@ impl ManyInputs {
 }
 
 impl How {
+    /// The output that was named.
+    pub fn output(&self) -> Option<&Path> {
+        self.output.output.as_deref()
+    }
+
     /// Checks the arguments, of a job that reads `source`.
     pub fn request(self, source: PathBuf) -> Result<Request, Error> {
         let mut raw = Raw { to: self.output.to, force: self.output.force, ..Raw::default() };
@@ -202,16 +207,33 @@ impl How {
     }
 }
 
+/// Whether a path is that of a folder, or can be nothing else.
+fn is_folder(path: &Path) -> bool {
+    path.is_dir() || path.as_os_str().as_encoded_bytes().ends_with(b"/")
+}
+
+/// An output is a file.
+pub fn refuse_folder(output: Option<&Path>, command: Commands) -> Result<(), Error> {
+    let Some(folder) = output.filter(|path| is_folder(path)) else { return Ok(()) };
+    let folder = folder.display();
+    let instead = match command {
+        Commands::REPLAY => "Name a file in it.".to_owned(),
+        _ => format!("Name a file in it, or use --out-dir {folder} to write one file for each input into it."),
+    };
+    Err(Error::usage(format!("{folder} is a folder, and the output is a file\n  {instead}")))
+}
+
 impl Convert {
     /// Two operands without a command are an input and an output.
     pub fn in_and_out(&mut self) -> Result<(), Error> {
         let Output { output, force, .. } = &mut self.how.output;
         match self.many.inputs.in_and_out(output.is_some() || self.many.out_dir.is_some())? {
             Some(_) if *force => Err(Error::usage(
-                "without -o nothing is replaced, so --force has no effect\n  Say which file may be replaced: pagemill INPUT -o OUTPUT --force.",
+                "`--force` has no effect: without -o, pagemill never replaces a file\n  Name the output with -o: pagemill INPUT -o OUTPUT --force.",
             )),
+            Some(path) if is_folder(&path) => refuse_folder(Some(&path), Commands::CONVERT),
             Some(path) if path.exists() => Err(Error::usage(format!(
-                "{0} exists already, and without -o nothing is replaced\n  To replace it: pagemill INPUT -o {0} --force.",
+                "{0} exists already, and without -o pagemill never replaces a file\n  To replace it: pagemill INPUT -o {0} --force.",
                 path.display()
             ))),
             Some(path) => {
@@ -233,6 +255,10 @@ impl Convert {
         }
         // With a list alone the first path is known when it was read.
         let first = inputs.first().cloned().unwrap_or_else(|| PathBuf::from("-"));
+        refuse_folder(self.how.output.output.as_deref(), command)?;
+        if self.how.output.output.is_none() && many.out_dir.is_none() && !self.failing.keep_going {
+            tips::output_as_input(&inputs).map_or(Ok(()), Err)?;
+        }
         let mut request = self.how.request(first)?;
         request.list = many.inputs.list_path();
         request.batch = many.batch(&inputs, self.failing.keep_going)?;

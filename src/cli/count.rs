@@ -10,6 +10,7 @@ use pagemill::engine::{Counted, Counting, SourceSpec, What};
 use pagemill::error::{Error, ErrorClass};
 use pagemill::scan::count::Counts;
 use pagemill::source::Folders;
+use pagemill::wording;
 
 use super::args::{Binary, CsvBoth, CsvIn, Encoded, Errors, JsonIn, Run, Source};
 use super::console;
@@ -22,14 +23,14 @@ use super::signals;
 pub const EXAMPLES: &[&str] = &[
     "pagemill count trips.csv",
     "pagemill count *.log",
-    "pagemill count -f csv trips.csv      (and records, as the fifth number)",
-    "pagemill count -r trips.csv          (records alone, which is faster)",
+    "pagemill count -f csv trips.csv      (also counts records, the fifth number)",
+    "pagemill count -r trips.csv          (only records, which is faster)",
     "pagemill count access.log.gz",
-    "pagemill count --encoding utf-16 notes.txt      (as the UTF-8 text that it becomes)",
+    "pagemill count --encoding utf-16 notes.txt      (counts the text after converting it to UTF-8)",
 ];
 
 pub const NOTES: &str = "\
-Columns: lines, words, characters, bytes (as `wc -lwmc` in a UTF-8 locale), and with -f records.";
+The columns are lines, words, characters and bytes (as `wc -lwmc` in a UTF-8 locale); with -f, records too.";
 
 /// The arguments of `count`.
 #[derive(Args, Debug)]
@@ -41,7 +42,7 @@ pub struct Count {
     /// Take all files below folders, apart from hidden ones
     #[arg(long, help_heading = "Input and output")]
     recursive: bool,
-    /// Count records and nothing else, of the format that --from or the extension names
+    /// Count only records, in the format that --from or the extension names
     #[arg(short, long, help_heading = "Input and output")]
     records: bool,
     #[command(flatten)]
@@ -63,7 +64,7 @@ pub struct Count {
     /// Replace the quarantine if it exists
     #[arg(long, help_heading = "Errors")]
     force: bool,
-    /// No warnings
+    /// Print no warnings
     #[arg(short, long, help_heading = "See")]
     quiet: bool,
 }
@@ -135,6 +136,7 @@ impl Count {
             width: width(&files),
             counting: Counting::new(&settings, &sources)?,
             failed: 0,
+            bytes_failed: 0,
             exit: Exit::Done,
             paths: files,
         };
@@ -156,8 +158,9 @@ struct Files {
     /// Of a number.
     width: usize,
     counting: Counting,
-    /// How many records were bad.
+    /// How many records were bad, and how many bytes they have.
     failed: u64,
+    bytes_failed: u64,
     exit: Exit,
 }
 
@@ -165,8 +168,9 @@ impl Files {
     fn count(&mut self, path: &Path) -> Result<Counted, Error> {
         let counted = self.counting.count(source(path), self.what)?;
         self.failed += counted.failed;
+        self.bytes_failed += counted.bytes_failed;
         if counted.failed > 0 && counted.records == Some(0) {
-            console::error(format_args!("{}: every record is bad", path.display()));
+            console::error(format_args!("{}: every record is bad", wording::input(path)));
             self.exit = self.exit.or(Exit::BadData);
         }
         Ok(counted)
@@ -202,7 +206,7 @@ impl Files {
     fn finish(self, quiet: bool) -> Result<Exit, Error> {
         let quarantine = self.counting.finish()?;
         if !quiet {
-            console::left_out(self.failed, None, quarantine.as_deref(), 0);
+            console::left_out(self.failed, self.bytes_failed, quarantine.as_deref(), 0);
         }
         Ok(self.exit)
     }

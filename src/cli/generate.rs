@@ -50,19 +50,13 @@ pub struct Generate {
     /// Replace the output if it exists
     #[arg(long, help_heading = "Input and output")]
     force: bool,
-    /// About how much to write, in whole records
-    #[arg(
-        long,
-        value_name = "SIZE",
-        required_unless_present = "records",
-        conflicts_with = "records",
-        help_heading = "Values"
-    )]
+    /// About how much to write (always whole records)
+    #[arg(long, value_name = "SIZE", conflicts_with = "records", help_heading = "Values")]
     size: Option<String>,
     /// How many records to write
     #[arg(long, value_name = "N", value_parser = parse_count, help_heading = "Values")]
     records: Option<u64>,
-    /// Another seed gives other data [default: 0]
+    /// A different seed gives different data [default: 0]
     #[arg(long, value_name = "N", value_parser = parse_count, help_heading = "Values")]
     seed: Option<u64>,
     #[command(flatten)]
@@ -71,7 +65,7 @@ pub struct Generate {
     csv_out: CsvOut,
     #[command(flatten)]
     binary: Binary,
-    /// Workers; 0: one for each processor [default: 0]
+    /// Number of workers; 0 means one for each processor [default: 0]
     #[arg(short = 'j', long, value_name = "N", value_parser = number, help_heading = "Run & memory")]
     workers: Option<usize>,
 }
@@ -85,14 +79,20 @@ impl Generate {
             (None, Some(path)) => target_format(None, Some(path), Format::Csv)?,
             (None, None) => {
                 return Err(Error::usage(
-                    "standard output has no name that would say its format\n  Say it with -t, such as -t csv.",
+                    "the format of the data is not known, because standard output has no extension\n  Give it with -t, such as -t csv.",
                 ));
             }
         };
         let amount = match &self.size {
             Some(size) => Amount::Bytes(parse_size("--size", size)?),
-            // One of the two is there: clap asks for it.
-            None => Amount::Records(self.records.unwrap_or(0)),
+            None => match self.records {
+                Some(records) => Amount::Records(records),
+                None => {
+                    return Err(Error::usage(
+                        "how much is to be generated?\n  Give --size SIZE, such as --size 100MB, or --records N.",
+                    ));
+                }
+            },
         };
         let mut raw = Raw::default();
         self.csv_both.fill(&mut raw);

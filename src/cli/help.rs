@@ -11,10 +11,10 @@ use super::console;
 use super::exit::Exit;
 use super::words::Line;
 
-pub const EXAMPLES: &[&str] = &["pagemill help convert", "pagemill help convert csv"];
+pub const EXAMPLES: &[&str] = &["pagemill help convert", "pagemill help convert csv", "pagemill help convert columns"];
 
 /// The flags of the short help, by their long names.
-const SHORT: [&str; 26] = [
+const SHORT: [&str; 27] = [
     "from",
     "output",
     "to",
@@ -27,6 +27,7 @@ const SHORT: [&str; 26] = [
     "no-headers",
     "out-no-headers",
     "records-at",
+    "columns",
     "pretty",
     "select",
     "drop",
@@ -57,8 +58,8 @@ pub struct Help {
     /// The command to explain
     #[arg(value_name = "COMMAND")]
     command: Option<String>,
-    /// A group of its flags, such as csv; all: every flag
-    #[arg(value_name = "GROUP")]
+    /// A group of its flags, such as csv, or one flag, such as columns; all shows everything
+    #[arg(value_name = "GROUP", allow_hyphen_values = true)]
     group: Option<String>,
 }
 
@@ -77,7 +78,7 @@ impl Help {
         match self.group.as_deref() {
             None => of_command(entry, true),
             Some(all) if all.eq_ignore_ascii_case("all") => of_command(entry, true),
-            Some(name) => of_group(entry, name),
+            Some(name) => of_part(entry, name),
         }
     }
 }
@@ -114,26 +115,33 @@ fn of_command(entry: &Entry, long: bool) -> Result<Exit, Error> {
         });
         let left_out = command.get_arguments().filter(|arg| arg.is_hide_short_help_set()).count();
         if left_out > 0 {
-            after += &format!("\n\nThese are some of {all} flags: `pagemill {} --help` shows all.", entry.name);
+            after +=
+                &format!("\n\nThese are the most common of {all} flags; `pagemill {} --help` shows all.", entry.name);
         }
     }
     print(&mut command.after_help(after), long)
 }
 
-/// Prints one group of a command's flags.
-fn of_group(entry: &Entry, name: &str) -> Result<Exit, Error> {
+/// Prints one group of a command's flags, or one flag.
+fn of_part(entry: &Entry, name: &str) -> Result<Exit, Error> {
     let command = built(entry);
-    let Some(heading) = group(&command, name) else {
+    let (heading, flag) = (group(&command, name), flag(&command, name));
+    if heading.is_none() && flag.is_none() {
         let names: Vec<String> = headings(&command).iter().map(|heading| short_name(heading)).collect();
         return Err(Error::usage(format!(
-            "`{}` has no group of flags called `{name}`\n  Its groups are {}.",
+            "`{}` has no flag and no group of flags called `{name}`\n  Its groups are {}.",
             entry.name,
             names.join(", ")
         )));
-    };
+    }
     let command = command.mut_args(|arg| {
-        let other = arg.get_help_heading() != Some(heading.as_str());
-        arg.hide(other)
+        let shown = match &heading {
+            Some(heading) => arg.get_help_heading() == Some(heading.as_str()),
+            None => Some(arg.get_id()) == flag.as_ref(),
+        };
+        // What was hidden stays so.
+        let hidden = arg.is_hide_set() || !shown;
+        arg.hide(hidden)
     });
     print(&mut command.disable_help_flag(true).help_template("{all-args}"), true)
 }
@@ -153,10 +161,23 @@ fn headings(command: &clap::Command) -> Vec<&str> {
     headings
 }
 
-/// The group that is meant: by one of its words.
+/// The group that is meant: by its title, or one of its words.
 fn group(command: &clap::Command, name: &str) -> Option<String> {
-    let is_meant = |heading: &&str| heading.split(' ').any(|word| word.eq_ignore_ascii_case(name));
+    let words = |heading: &str| heading.split(' ').any(|word| word.len() > 3 && word.eq_ignore_ascii_case(name));
+    let is_meant = |heading: &&str| {
+        heading.eq_ignore_ascii_case(name) || short_name(heading).eq_ignore_ascii_case(name) || words(heading)
+    };
     headings(command).into_iter().find(is_meant).map(str::to_owned)
+}
+
+/// The flag that is meant, with or without its dashes.
+fn flag(command: &clap::Command, name: &str) -> Option<clap::Id> {
+    let long = name.trim_start_matches('-').replace('_', "-").to_ascii_lowercase();
+    let is_meant = |arg: &&clap::Arg| {
+        let short = arg.get_short().is_some_and(|short| name.trim_start_matches('-') == short.to_string());
+        !arg.is_hide_set() && !arg.is_positional() && (short || arg.get_long() == Some(long.as_str()))
+    };
+    command.get_arguments().find(is_meant).map(|arg| arg.get_id().clone())
 }
 
 /// The word that a group is called by.

@@ -14,14 +14,14 @@ use super::{commands, tips};
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Input and output")]
 pub struct Inputs {
-    /// Files to read; - is standard input, which is read if there is none. Also patterns such as 'data/**/*.csv', and
-    /// folders with --recursive
-    #[arg(value_name = "INPUT")]
+    /// Files to read; - is standard input, which is the default. Also patterns such as 'data/**/*.csv', and folders with
+    /// --recursive
+    #[arg(value_name = "INPUT", help_heading = None::<&str>)]
     inputs: Vec<PathBuf>,
     /// Older spelling of INPUT
     #[arg(id = "input", long, value_name = "INPUT", conflicts_with = "inputs", hide = true)]
     input_flag: Option<PathBuf>,
-    /// Read paths of further inputs from a file, one a line; - is standard input
+    /// Read the paths of more inputs from a file, one per line; - is standard input
     #[arg(long, value_name = "LIST")]
     files_from: Option<PathBuf>,
     /// The paths of --files-from end with a zero byte, as `find -print0` writes them
@@ -40,7 +40,7 @@ impl Inputs {
             0 | 1 => Ok(None),
             2 if !named => Ok(self.inputs.pop()),
             count => Err(Error::usage(format!(
-                "without a command there is one input, and one output at most: {} paths are too many here\n  To convert several inputs, say so: pagemill convert {} …",
+                "without a command there is one input and at most one output, but here are {} paths\n  To convert several inputs: pagemill convert {} …",
                 count,
                 self.inputs[0].display()
             ))),
@@ -57,7 +57,7 @@ impl Inputs {
         if self.is_empty() {
             if io::stdin().is_terminal() {
                 return Err(Error::usage(
-                    "there is no input: no file is named, and standard input is a terminal\n  Name a file, or - to type the input.",
+                    "there is no input: no file is named, and standard input is a terminal\n  Name a file, or give - to type the input.",
                 ));
             }
             return Ok(vec![PathBuf::from("-")]);
@@ -87,10 +87,10 @@ impl Inputs {
         let stdin = Path::new("-");
         let read = sources.iter().filter(|source| source.path == stdin).count();
         if read + usize::from(self.files_from.as_deref() == Some(stdin)) > 1 {
-            return Err(Error::usage("standard input can be read only once, but - is named several times"));
+            return Err(Error::usage("standard input can be read only once, but it (-) is named more than once"));
         }
         if sources.is_empty() {
-            return Err(Error::usage("there is no input: the list names no file"));
+            return Err(Error::usage("there is no input: the list names no files"));
         }
         Ok(sources)
     }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use pagemill::error::Error;
 
-use super::convert::How;
+use super::convert::{How, refuse_folder};
 use super::exit::Exit;
 use super::flags::{Commands, Given};
 use super::signals;
@@ -17,19 +17,20 @@ pub const EXAMPLES: &[&str] = &[
 ];
 
 pub const NOTES: &str = "\
-Every line of a quarantine is a bad record; \"reason\" says what is wrong with it. To repair it add the right record \
-as \"text\" (of frames the payload, of an array the value), or change its bytes in \"raw\" (base64). Take away the \
-lines of records that are not wanted.
+Every line of a quarantine after the first is a bad record; \"reason\" says what is wrong with it. To repair a record, \
+add the correct text as \"text\" (for frames the payload, for a JSON array the value), or change its bytes in \"raw\" \
+(base64). A record that is not repaired is read as it was and is bad again: delete the lines of records that you do \
+not want, or give --on-error skip.
 
-The first line says how the records are read and has to stay, so flags about reading need not be given again; those \
-about fields, ops and the output have to. What is still bad is reported with its place in the original file.";
+Keep the first line: it says how the records are read, so flags about reading need not be given again. Flags about \
+fields, ops and the output have to be given again. What is still bad is reported with its place in the original file.";
 
 /// The arguments of `replay`.
 #[derive(Args, Debug)]
 pub struct Replay {
     #[command(flatten)]
     given: Given,
-    /// The quarantine, whose records were repaired
+    /// The quarantine file with the repaired records
     #[arg(value_name = "QUARANTINE")]
     file: PathBuf,
     #[command(flatten)]
@@ -39,6 +40,7 @@ pub struct Replay {
 impl Replay {
     /// Converts the records of the quarantine.
     pub fn run(self) -> Result<Exit, Error> {
+        refuse_folder(self.how.output(), Commands::REPLAY)?;
         let mut request = self.how.request(self.file)?;
         request.check_flags(Commands::REPLAY, &self.given)?;
         signals::attach(&mut request.settings, Some(&request.source));

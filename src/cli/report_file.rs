@@ -22,7 +22,7 @@ impl ReportFile {
     pub fn standard(taken: Option<&str>) -> Result<ReportFile, Error> {
         match taken {
             Some(what) => Err(Error::usage(format!(
-                "--report -: {what} go to standard output already\n  Give the report a file, or the output one with -o."
+                "--report -: {what} already go to standard output\n  Give a file for the report, or one for the output with -o."
             ))),
             None => Ok(ReportFile { path: PathBuf::from("-"), file: None, is_new: false }),
         }

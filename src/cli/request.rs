@@ -89,7 +89,7 @@ impl Request {
         if self.see.explain {
             self.resolve_formats()?;
             if let Some(more) = self.batch.as_ref().map(|batch| batch.sources.len() - 1) {
-                console::print(&format!("inputs           this one and {more} more\n"))?;
+                console::print(&format!("inputs           the first of {}\n", more + 1))?;
             }
             let text = self.job(None).explain()?;
             console::print(&format!("{}\n", text.trim_end()))?;
@@ -142,7 +142,7 @@ impl Request {
         let exit = match failures.first() {
             Some(first) => {
                 let (failed, all) = (failures.len(), report.files.len());
-                console::error(format_args!("{failed} of {all} inputs failed; nothing of them was written"));
+                console::error(format_args!("{failed} of {all} inputs failed; nothing from them was written"));
                 Exit::of(first)
             }
             None => exit,
@@ -188,7 +188,7 @@ impl Request {
             && let Some(path) = written.iter().find(|path| whole_path(path) == list)
         {
             return Err(Error::usage(format!(
-                "{} is the list of inputs; writing onto it would destroy it\n  Write to another file.",
+                "{} is the list of inputs; writing to it would destroy it\n  Write to another file.",
                 path.display()
             )));
         }
@@ -248,13 +248,13 @@ pub fn ceiling(strict: bool, quiet: bool, limit: usize) -> Exit {
         return Exit::Done;
     }
     let text = format!(
-        "{} were resident at the peak, more than the memory limit of {}",
+        "peak memory was {}, more than the memory limit of {}",
         metrics::size(peak),
         metrics::size(limit as u64)
     );
     if strict {
         console::error(format_args!(
-            "{text}\n  What was to be done is done; this is an error because of --strict-memory."
+            "{text}\n  The work is done and the output is complete; this is an error because of --strict-memory."
         ));
         return Exit::MemoryCeiling;
     }
@@ -274,7 +274,7 @@ pub fn file(path: &Path) -> Option<&Path> {
 
 fn warn(report: &Report) {
     if let Some(bytes) = report.resumed_from {
-        console::note(&format!("resumed: {} of input were done already\n", metrics::size(bytes)));
+        console::note(&format!("resumed: {} of input had been converted before\n", metrics::size(bytes)));
     }
     for warning in &report.warnings {
         console::warning(warning);
@@ -282,16 +282,11 @@ fn warn(report: &Report) {
     report.names_never_seen.iter().for_each(console::warning);
     let place = report.quarantine.as_deref().or(report.files.iter().find_map(|file| file.quarantine.as_deref()));
     let others = report.files.iter().filter(|file| file.quarantine.is_some()).count().saturating_sub(1);
-    console::left_out(report.records_failed, Some(report.bytes_failed), place, others);
+    console::left_out(report.records_failed, report.bytes_failed, place, others);
     // Text after a closing quote has a warning of its own, which says where it is.
     let kinds = report.lossy.iter().filter(|(kind, _)| *kind != LossyKind::TextAfterQuote);
-    let kinds: Vec<String> = kinds.map(|(kind, count)| format!("{} {}", kind.name(), metrics::count(count))).collect();
+    let kinds: Vec<String> = kinds.map(|(kind, count)| kind.sentence(count)).collect();
     if !kinds.is_empty() {
-        console::warning(format_args!(
-            "{} can't hold everything that {} says: {}\n  With --strict that is an error.",
-            report.to,
-            report.from,
-            kinds.join(", ")
-        ));
+        console::warning(format_args!("{}\n  With --strict this is an error.", kinds.join("\n  ")));
     }
 }

@@ -24,12 +24,12 @@ use Tip::{None as No, Say};
 const NOT_YET_WHERE: &str = "records can't be chosen by a condition yet";
 const NOT_YET_ROWS: &str = "records can't be chosen by their number yet";
 const NOT_YET_NULL: &str = "texts that mean null can't be named yet: an unquoted empty field is null";
-const NOT_YET_NAME: &str = "the name of the input can't be made a field yet";
-const NOT_YET_DEDUPE: &str = "records that are there twice can't be left out yet";
+const NOT_YET_NAME: &str = "the name of the input can't be added as a field yet";
+const NOT_YET_DEDUPE: &str = "duplicate records can't be left out yet";
 const NOT_YET_SORT: &str = "records can't be sorted yet: they keep the order of the input";
 
 /// Flags of other tools, and older ones of ours.
-const FLAGS: [(&str, Tip); 88] = [
+const FLAGS: [(&str, Tip); 91] = [
     ("--sep", Say("--delimiter")),
     ("--separator", Say("--delimiter")),
     ("--delim", Say("--delimiter")),
@@ -47,8 +47,8 @@ const FLAGS: [(&str, Tip); 88] = [
     ("--noheader", Say("--no-headers")),
     ("--no-header-row", Say("--no-headers")),
     ("-H", Say("--no-headers")),
-    ("--header", No("the first record is the header unless --no-headers says that there is none")),
-    ("--headers", No("the first record is the header unless --no-headers says that there is none")),
+    ("--header", No("the first record is the header, unless --no-headers says otherwise")),
+    ("--headers", No("the first record is the header, unless --no-headers says otherwise")),
     ("--input-format", Say("--from")),
     ("--informat", Say("--from")),
     ("--output-format", Say("--to")),
@@ -96,7 +96,13 @@ const FLAGS: [(&str, Tip); 88] = [
     ("--cols", Say("--select")),
     ("--exclude", Say("--drop")),
     ("--charset", Say("--encoding")),
-    ("--indent", No("--pretty indents JSON, and takes no number")),
+    ("--progress", No("progress can't be shown on its own yet; the signal SIGUSR1 makes a running job print it")),
+    (
+        "--flatten",
+        No("in CSV and TSV nested objects become columns a.b.c without a flag; --nested json keeps each in one cell"),
+    ),
+    ("--monitor", No("progress can't be shown on its own yet; the signal SIGUSR1 makes a running job print it")),
+    ("--indent", No("--pretty indents JSON; it takes no number")),
     ("--trim", Say("--op trim")),
     ("--ignore-errors", Say("--on-error skip")),
     ("--skip-errors", Say("--on-error skip")),
@@ -104,10 +110,7 @@ const FLAGS: [(&str, Tip); 88] = [
     ("--json-path", Say("--records-at")),
     ("--null0", Say("-0")),
     ("--print0", Say("-0")),
-    (
-        "--null",
-        No("a list of paths that end with zero bytes is said with -0, and texts that mean null can't be named yet"),
-    ),
+    ("--null", No("-0 says that the paths of a list end with zero bytes; texts that mean null can't be named yet")),
     ("--filter", No(NOT_YET_WHERE)),
     ("--where", No(NOT_YET_WHERE)),
     ("--nullstr", No(NOT_YET_NULL)),
@@ -131,7 +134,7 @@ const COMMANDS: [(&str, Tip); 20] = [
     ("cut", No("fields are chosen by a flag: pagemill convert INPUT --select FIELDS")),
     ("select", No("fields are chosen by a flag: pagemill convert INPUT --select FIELDS")),
     ("rename", No("fields are renamed by a flag: pagemill convert INPUT --rename OLD=NEW")),
-    ("fmt", No("the dialect of the output is said by flags: pagemill convert INPUT --out-delimiter ';'")),
+    ("fmt", No("flags choose the dialect of the output: pagemill convert INPUT --out-delimiter ';'")),
     ("wc", Say("count")),
     ("bench", No("pagemill can't do that yet")),
     ("head", No(NOT_YET_ROWS)),
@@ -142,7 +145,7 @@ const COMMANDS: [(&str, Tip); 20] = [
     ("dedup", No(NOT_YET_DEDUPE)),
     ("dedupe", No(NOT_YET_DEDUPE)),
     ("sort", No(NOT_YET_SORT)),
-    ("split", No("one file can't be made many yet")),
+    ("split", No("one file can't be split into several yet")),
     ("stats", No("pagemill can't describe columns yet")),
     ("join", No("files can't be joined by their fields")),
 ];
@@ -153,20 +156,40 @@ fn find(table: &[(&str, Tip)], word: &str) -> Option<Tip> {
 
 /// A first word that is neither a command nor a file.
 pub fn no_command(word: &str) -> Error {
-    let help = "`pagemill help` shows what there is.";
+    let help = "`pagemill help` shows the commands.";
     let names: Vec<&str> = commands::ALL.iter().map(|entry| entry.name).collect();
+    let is_path = word.contains(['/', '\\', '.']);
     let tip: Cow<'_, str> = match find(&COMMANDS, word) {
         Some(Say(instead)) => corrected(word, instead).into(),
         Some(No(why)) => return Error::usage(format!("there is no command `{word}`: {why}\n  {help}")),
         None if word.contains("://") => {
-            "Addresses are not read: get it with another tool, such as curl -s ADDRESS | pagemill -f FORMAT.".into()
+            "pagemill does not read addresses: fetch it with another tool, as in curl -s ADDRESS | pagemill -f FORMAT."
+                .into()
+        }
+        None if is_path => {
+            return Error::usage(format!("there is no file `{word}`, and no command of that name\n  {help}"));
         }
         None => match pagemill::op::nearest(&names, word) {
             Some(name) => format!("Did you mean this?  {}", corrected(word, name)).into(),
-            None => format!("The commands are {}; {help}", names.join(", ")).into(),
+            None => format!("The commands are {}.", names.join(", ")).into(),
         },
     };
-    Error::usage(format!("`{word}` is neither a command nor a file\n  {tip}"))
+    Error::usage(format!("there is no command `{word}`, and no file of that name\n  {tip}"))
+}
+
+/// A last input that does not exist: elsewhere that is the output.
+pub fn output_as_input(inputs: &[PathBuf]) -> Option<Error> {
+    let [_, .., last] = inputs else { return None };
+    let missing =
+        |path: &PathBuf| path.as_os_str() != "-" && !path.exists() && !path.to_string_lossy().contains(['*', '?', '[']);
+    if !missing(last) || inputs[..inputs.len() - 1].iter().any(missing) || Format::from_path(last).is_none() {
+        return None;
+    }
+    let out = last.to_string_lossy();
+    Some(Error::usage(format!(
+        "there is no file `{out}`: after a command, all files are inputs\n  To write to it, name it with -o: {}",
+        corrected(&out, &format!("-o {}", quoted(&out)))
+    )))
 }
 
 /// What to say of a command line that the parser refused, if something better than its own words is known.
@@ -177,7 +200,7 @@ pub fn of(error: &clap::Error) -> Option<String> {
     };
     let arg = text(ContextKind::InvalidArg)?;
     match error.kind() {
-        ErrorKind::UnknownArgument => unknown(arg),
+        ErrorKind::UnknownArgument => unknown(arg).or_else(|| no_flag(arg, text(ContextKind::SuggestedArg))),
         ErrorKind::InvalidValue => other_letter(arg, text(ContextKind::InvalidValue)?),
         _ => None,
     }
@@ -186,23 +209,96 @@ pub fn of(error: &clap::Error) -> Option<String> {
 fn unknown(arg: &str) -> Option<String> {
     if env::args().nth(1).as_deref() == Some("sample") && !arg.starts_with('-') {
         return Some(
-            "`sample` is an older name of `generate`, which writes data of its own and reads none\n  Records of a file can't be drawn by lot yet."
+            "`sample` is an older name of `generate`, which makes up its data and reads none\n  Random records of a file can't be chosen yet."
                 .to_owned(),
         );
     }
     if env::args().nth(1).as_deref() == Some("count") && matches!(arg, "-l" | "-w" | "-m" | "-c") {
         return Some(format!(
-            "there is no `{arg}`: `count` always prints lines, words, characters and bytes, in this order; -r prints records alone"
+            "there is no flag `{arg}`: `count` always prints lines, words, characters and bytes, in this order; -r prints only records"
         ));
     }
-    let tip = match (find(&FLAGS, arg)?, arg) {
-        (_, "--null") if env::args().any(|word| word.starts_with("--files-from")) => Say("-0"),
-        (tip, _) => tip,
-    };
-    Some(match tip {
-        Say(instead) => format!("`{arg}` is `{instead}` here\n  {}", corrected(arg, instead)),
-        No(why) => format!("there is no `{arg}`: {why}"),
+    let tip = tip(arg)?;
+    // Other wrong flags of the same command line: nobody should have to correct them one by one.
+    let others: Vec<(String, Tip)> = wrong_flags().into_iter().filter(|(flag, _)| flag != arg).collect();
+    let no = |flag: &str, why: &str| format!("there is no flag `{flag}`: {why}");
+    let is = |flag: &str, instead: &str| format!("`{flag}` is `{instead}` here");
+    let (mut lines, mut said) = (Vec::new(), matches!(tip, Say(_)));
+    lines.push(match tip {
+        Say(instead) => is(arg, instead),
+        No(why) => no(arg, why),
+    });
+    for (flag, tip) in &others {
+        lines.push(match tip {
+            Say(instead) => is(flag, instead),
+            No(why) => no(flag, why),
+        });
+        said |= matches!(tip, Say(_));
+    }
+    if said {
+        lines.push(match tip {
+            Say(instead) => corrected(arg, instead),
+            No(_) => corrected("", ""),
+        });
+    }
+    Some(lines.join("\n  "))
+}
+
+/// What is known of a flag that does not exist.
+fn tip(flag: &str) -> Option<Tip> {
+    if flag == "--null" && env::args().any(|word| word.starts_with("--files-from")) {
+        return Some(Say("-0"));
+    }
+    find(&FLAGS, flag)
+}
+
+/// All flags of the command line that are known not to exist, each once.
+fn wrong_flags() -> Vec<(String, Tip)> {
+    let mut found: Vec<(String, Tip)> = Vec::new();
+    for word in env::args().skip(1).take_while(|word| word != "--") {
+        let flag = word.split('=').next().unwrap_or_default();
+        // The command may have a hidden flag of that name.
+        if let Some(tip) = tip(flag).filter(|_| !is_flag(flag) && found.iter().all(|(known, _)| known != flag)) {
+            found.push((flag.to_owned(), tip));
+        }
+    }
+    found
+}
+
+/// The command of this process, as far as its first word tells.
+fn command() -> clap::Command {
+    let said = env::args().nth(1).and_then(|word| commands::named(&word));
+    let entry = said.unwrap_or(&commands::ALL[0]);
+    entry.build(clap::Command::new(entry.name))
+}
+
+/// Whether the command of this process has this flag.
+fn is_flag(flag: &str) -> bool {
+    command().get_arguments().any(|arg| {
+        let longs = arg.get_long_and_visible_aliases().unwrap_or_default();
+        let hidden = arg.get_aliases().unwrap_or_default();
+        longs.iter().chain(&hidden).any(|long| flag.strip_prefix("--") == Some(long))
+            || arg.get_short().is_some_and(|short| flag.strip_prefix('-') == Some(short.to_string().as_str()))
     })
+}
+
+/// A flag of which nothing is known. `like` is the one that the parser takes for similar: it may be an old spelling, or
+/// the opposite.
+fn no_flag(flag: &str, like: Option<&str>) -> Option<String> {
+    if !flag.starts_with('-') {
+        return None;
+    }
+    let command = command();
+    let name = flag.trim_start_matches('-');
+    let is_shown = |like: &&str| {
+        let long = like.trim_start_matches('-');
+        let opposite =
+            ["un", "no-"].iter().any(|no| long.strip_prefix(no) == Some(name) || name.strip_prefix(no) == Some(long));
+        !opposite && command.get_arguments().any(|arg| !arg.is_hide_set() && arg.get_long() == Some(long))
+    };
+    let like = like.filter(is_shown).map(|like| format!("\n  Did you mean `{like}`?")).unwrap_or_default();
+    let help = format!("`pagemill {} --help` shows all flags.", command.get_name());
+    Some(format!("there is no flag `{flag}`{like}\n  {help}"))
 }
 
 /// Letters that mean something else elsewhere, by the values that they have there.
@@ -211,15 +307,15 @@ fn other_letter(arg: &str, value: &str) -> Option<String> {
     let is_mark = || value.len() == 1 && value.bytes().all(|byte| byte.is_ascii_punctuation() || byte == b'\t');
     if arg.starts_with("--to ") && is_number() {
         return Some(format!(
-            "-t is the format of the output; the number of workers is -j\n  {}",
+            "-t is the format of the output; -j is the number of workers\n  {}",
             corrected("-t", "-j")
         ));
     }
     if arg.starts_with("--to ") && is_mark() {
-        return Some(format!("-t is the format of the output; the delimiter is -d\n  {}", corrected("-t", "-d")));
+        return Some(format!("-t is the format of the output; -d is the delimiter\n  {}", corrected("-t", "-d")));
     }
     if arg.starts_with("--from ") && is_number() {
-        return Some("-f is the format of the input; fields are chosen by name, with --select NAMES".to_owned());
+        return Some("-f is the format of the input; --select NAMES chooses fields by name".to_owned());
     }
     if arg.starts_with("--from ") && std::path::Path::new(value).exists() {
         return Some(format!("-f is the format of the input; an input needs no flag\n  {}", corrected("-f", "")));
@@ -232,7 +328,7 @@ pub fn format_as_output(output: &str) -> Option<Error> {
     let is_format = Format::ALL.iter().any(|format| format.name().eq_ignore_ascii_case(output)) || output == "jsonl";
     is_format.then(|| {
         Error::usage(format!(
-            "-o is the file to write; the format of the output is -t\n  {}\n  For a file of the name `{output}`, say its format with -t too.",
+            "-o is the file to write; -t is the format of the output\n  {}\n  To write a file called `{output}`, give its format with -t too.",
             corrected("-o", "-t")
         ))
     })
@@ -245,7 +341,7 @@ pub fn number_after_n(inputs: &[PathBuf]) -> Option<Error> {
     let is_after = env::args_os().collect::<Vec<_>>().windows(2).any(|words| words[0] == "-n" && words[1] == **number);
     is_after.then(|| {
         Error::usage(format!(
-            "there is no file `{}`: -n is --no-headers here, and takes no number\n  A number of records can't be said yet.",
+            "there is no file `{}`: -n is --no-headers here, and takes no number\n  The number of records can't be limited yet.",
             number.display()
         ))
     })
@@ -261,11 +357,21 @@ pub fn command_first(command: &str) -> Error {
     Error::usage(format!("the command comes first\n  pagemill {command} {}", words.join(" ")))
 }
 
-/// The command line of this process with something said in another way.
+/// The command line of this process with something said in another way, and all other flags that are known not to exist
+/// too.
 pub fn corrected(wrong: &str, right: &str) -> String {
+    let others = wrong_flags();
     let mut words = vec!["pagemill".to_owned()];
+    let mut are_flags = true;
     for word in env::args_os().skip(1) {
         let word = word.to_string_lossy();
+        are_flags &= word != "--";
+        let flag = word.split('=').next().unwrap_or_default();
+        let other = others.iter().find(|(other, _)| are_flags && other == flag);
+        let (wrong, right) = match other {
+            Some((other, Say(right))) => (other.as_str(), *right),
+            _ => (wrong, right),
+        };
         let long_value = word.strip_prefix(wrong).and_then(|rest| rest.strip_prefix('=')).filter(|_| wrong.len() > 2);
         let joined = word.strip_prefix(wrong).filter(|_| wrong.len() == 2 && !wrong.starts_with("--"));
         match (long_value, joined) {

@@ -113,7 +113,11 @@ mod tests {
         for (text, expected) in table {
             assert_eq!(read(text), expected, "{text}");
         }
-        assert!(read("convrt a.csv").contains("neither a command nor a file"), "{}", read("convrt a.csv"));
+        assert!(
+            read("convrt a.csv").contains("there is no command `convrt`, and no file of that name"),
+            "{}",
+            read("convrt a.csv")
+        );
     }
 
     #[test]

@@ -139,7 +139,7 @@ impl FromStr for Compress {
         match level.parse() {
             Ok(level) if levels.contains(&level) => Ok(Compress::As(Compression { codec, level })),
             _ => Err(Error::usage(format!(
-                "--compress: `{level}` is no level of {}; they go from {} to {}",
+                "--compress: `{level}` is not a level of {}; its levels are {} to {}",
                 codec.name(),
                 levels.start(),
                 levels.end()

@@ -100,7 +100,7 @@ fn inflated(
     let (read, written) = (inflate.total_in(), inflate.total_out());
     let status = inflate
         .decompress(bytes, output, flush)
-        .map_err(|error| corrupt_because(Codec::Gzip, error.message().unwrap_or("it makes no sense")))?;
+        .map_err(|error| corrupt_because(Codec::Gzip, error.message().unwrap_or("it is malformed")))?;
     Ok(Step {
         read: (inflate.total_in() - read) as usize,
         written: (inflate.total_out() - written) as usize,

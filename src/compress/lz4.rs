@@ -116,7 +116,7 @@ impl Unpacker {
 }
 
 fn too_large(bytes: usize, window: usize) -> RecordError {
-    let reason = format!("this LZ4 frame takes {bytes} bytes to read it, of which the memory limit leaves {window}");
+    let reason = format!("reading this LZ4 frame needs {bytes} bytes, but the memory limit leaves {window}");
     RecordError::new(0, reason).hint(MORE_MEMORY).fault(Fault::NoMemory)
 }
 

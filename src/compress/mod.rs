@@ -161,7 +161,7 @@ fn step(
 
 /// The data ends inside of a member, or where another one has to follow.
 fn cut_off(codec: Codec, offset: u64) -> io::Error {
-    let error = RecordError::new(0, format!("the {} data is cut off: more has to follow", codec.name()))
+    let error = RecordError::new(0, format!("the {} data is cut off", codec.name()))
         .hint("Get the whole file again; --decompress none takes it as it is.");
     BadStream::at(offset, error)
 }
@@ -181,8 +181,8 @@ const HINT: &str = "Get the file again; --decompress none takes it as it is.";
 fn no_member(codec: Codec, offset: u64) -> io::Error {
     let name = codec.name();
     let reason = match offset {
-        0 => format!("this is no {name} data, as its name or --decompress says"),
-        _ => format!("what follows the last {name} member is no {name} data"),
+        0 => format!("this is not {name} data, although its name or --decompress says so"),
+        _ => format!("what follows the last {name} member is not {name} data"),
     };
     BadStream::at(offset, RecordError::new(0, reason).hint(HINT))
 }

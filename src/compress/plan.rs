@@ -63,7 +63,7 @@ impl Unpacking {
             unpacking = unpacking.less().ok_or_else(|| {
                 let least = unpacking.bytes().saturating_add(OTHERS);
                 Error::memory(format!(
-                    "the memory limit of {memory_limit} bytes is too low to read this {} data; it takes {least}\n  Give --memory-limit {least} or more, and a control group that has so much left.",
+                    "the memory limit of {memory_limit} bytes is too low to read this {} data; it needs {least}\n  Give --memory-limit {least} or more, in a control group that has that much left.",
                     packed.codec.name()
                 ))
             })?;
@@ -136,7 +136,7 @@ impl Packing {
             packing = packing.less().ok_or_else(|| {
                 let least = packing.bytes() * 2;
                 Error::memory(format!(
-                    "the memory limit is too low to compress with {compression}; that takes {} bytes\n  Give --memory-limit {least} or more, and a control group that has so much left.",
+                    "the memory limit is too low to compress with {compression}; that needs {} bytes\n  Give --memory-limit {least} or more, in a control group that has that much left.",
                     packing.bytes()
                 ))
             })?;
@@ -188,7 +188,7 @@ impl std::fmt::Display for Unpacking {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let name = self.codec.name();
         match self.pieces {
-            true => write!(f, "{name}, members beside each other by {} threads", self.threads),
+            true => write!(f, "{name}, members in parallel by {} threads", self.threads),
             false => write!(f, "{name}, by one thread"),
         }
     }

@@ -162,7 +162,7 @@ fn what_follows_a_member_is_a_member() {
             }
         }
         let error = Error::read("file", unpack(codec, b"plain text").expect_err("plain text"));
-        assert!(error.to_string().contains(&format!("this is no {} data", codec.name())), "{error}");
+        assert!(error.to_string().contains(&format!("this is not {} data", codec.name())), "{error}");
     }
 }
 

@@ -58,7 +58,7 @@ impl Unpack for Unpacker {
                 }
                 Err(Error::MemLimit) => return Err(too_large(window)),
                 Err(Error::Mem) => return Err(corrupt_because(Codec::Xz, "there is no memory to read it")),
-                Err(_) => return Err(corrupt_because(Codec::Xz, "it makes no sense, or a checksum is wrong")),
+                Err(_) => return Err(corrupt_because(Codec::Xz, "it is malformed, or a checksum is wrong")),
             };
             Ok(Step {
                 read: (stream.total_in() - read) as usize,
@@ -82,7 +82,7 @@ impl Unpack for Unpacker {
 fn too_large(window: usize) -> RecordError {
     RecordError::new(
         0,
-        format!("to read this xz data takes a dictionary of more than the {window} bytes that the memory limit leaves"),
+        format!("reading this xz data needs a dictionary of more than the {window} bytes that the memory limit leaves"),
     )
     .hint(MORE_MEMORY)
     .fault(Fault::NoMemory)

@@ -37,7 +37,7 @@ fn wrong(code: usize, window: usize) -> RecordError {
         return RecordError::new(
             0,
             format!(
-                "to read this zstd data takes a window of more than the {window} bytes that the memory limit leaves"
+                "reading this zstd data needs a window of more than the {window} bytes that the memory limit leaves"
             ),
         )
         .hint(MORE_MEMORY)
@@ -84,7 +84,7 @@ impl Unpack for Unpacker {
             (self.start, self.came) = (start, 0);
             let header = header(input.peek(HEADER)?);
             if let Some(window) = header.map(|header| header.window).filter(|window| *window > WINDOW_MAX) {
-                let reason = format!("a frame claims a window of {window} bytes, more than any zstd reads");
+                let reason = format!("a frame says that it needs a window of {window} bytes, more than zstd allows");
                 return Err(BadStream::at(start, corrupt_because(Codec::Zstd, &reason)));
             }
             self.content = header.and_then(|header| header.content);
@@ -101,7 +101,7 @@ impl Unpack for Unpacker {
         self.came += done.written as u64;
         // Behind an empty last block zstd forgets to look, unless it has the whole frame at one time.
         if done.ended && self.content.is_some_and(|content| content != self.came) {
-            let error = corrupt_because(Codec::Zstd, "a frame does not hold as much as it says");
+            let error = corrupt_because(Codec::Zstd, "a frame has less data than it says");
             return Err(BadStream::at(self.start, error));
         }
         Ok(Some(done.written))

@@ -32,7 +32,7 @@ fn parse(text: &str, available: Option<u64>) -> Result<usize, Error> {
         Some(bytes) => Ok((u128::from(bytes) * u128::from(percent) / 10_000).max(1) as usize),
         None if percent == AUTO * 100 => Ok(UNKNOWN),
         None => Err(Error::usage(format!(
-            "--memory-limit: this system does not tell how much memory there is, so `{text}` means nothing\n  Give a size such as 100MB."
+            "--memory-limit: this system does not say how much memory it has, so `{text}` means nothing\n  Give a size such as 100MB."
         ))),
     }
 }
@@ -41,7 +41,7 @@ fn parse(text: &str, available: Option<u64>) -> Result<usize, Error> {
 fn share(text: &str, number: &str) -> Result<u64, Error> {
     let wrong = || {
         Error::usage(format!(
-            "--memory-limit: `{text}` is no share of the memory\n  Write auto, a percentage from 0.01% to 100%, or a size such as 100MB."
+            "--memory-limit: `{text}` is not a share of the memory\n  Write auto, a percentage from 0.01% to 100%, or a size such as 100MB."
         ))
     };
     let (whole, fraction) = number.trim().split_once('.').unwrap_or((number.trim(), ""));
@@ -75,7 +75,7 @@ mod tests {
     #[test]
     fn where_nothing_is_known() {
         assert_eq!(parse("auto", None).ok(), Some(UNKNOWN));
-        assert!(parse("10%", None).is_err_and(|error| error.to_string().contains("does not tell")));
+        assert!(parse("10%", None).is_err_and(|error| error.to_string().contains("does not say")));
         assert_eq!(parse("1GiB", None).ok(), Some(1 << 30));
     }
 

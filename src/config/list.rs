@@ -38,7 +38,7 @@ pub(super) fn parse_pairs(flag: &str, texts: &[String]) -> Result<Vec<(String, S
                 [old, new] => pairs.push((name(flag, text, old)?, name(flag, text, new)?)),
                 _ => {
                     return Err(Error::usage(format!(
-                        "{flag}: `{part}` does not say what to rename\n  Write old=new, and several with commas between them; \\= is an equals sign in a name."
+                        "{flag}: `{part}` does not say what to rename\n  Write old=new; separate several with commas. In a name, write \\= for an equals sign."
                     )));
                 }
             }

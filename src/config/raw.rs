@@ -261,7 +261,7 @@ impl Raw {
         let said = self.on_error.as_deref().map(|text| choice::ON_ERROR.parse(text)).transpose()?;
         match (said, &self.quarantine) {
             (Some(OnError::Fail | OnError::Skip), Some(path)) => Err(Error::usage(format!(
-                "--quarantine {} is for bad records that are put there\n  Leave out --on-error: --quarantine means --on-error quarantine.",
+                "--quarantine {} needs --on-error quarantine\n  Leave out --on-error: --quarantine already means --on-error quarantine.",
                 path.display()
             ))),
             (None, Some(_)) => Ok(OnError::Quarantine),
@@ -386,7 +386,7 @@ mod tests {
         assert_eq!([policy(None), policy(Some("quarantine"))], [Ok(OnError::Quarantine), Ok(OnError::Quarantine)]);
         for other in ["fail", "skip"] {
             let error = policy(Some(other)).expect_err("a contradiction");
-            assert!(error.contains("--quarantine means --on-error quarantine"), "{error}");
+            assert!(error.contains("--quarantine already means --on-error quarantine"), "{error}");
         }
     }
 

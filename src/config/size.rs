@@ -26,7 +26,7 @@ const UNITS: [(&str, u64); 14] = [
 /// not matter. A fraction of a byte is left out. `flag` names the flag in errors.
 ///
 /// # Errors
-/// Usage: the text is no size, or it is zero or too large.
+/// Usage: the text is not a size, or it is zero or too large.
 pub fn parse_size(flag: &str, text: &str) -> Result<u64, Error> {
     let wrong = |what: &str| {
         Error::usage(format!(
@@ -54,7 +54,7 @@ pub fn parse_size(flag: &str, text: &str) -> Result<u64, Error> {
     };
     let bytes = whole.checked_mul(*factor).and_then(|bytes| bytes.checked_add(fraction_part));
     match bytes {
-        Some(0) => Err(wrong("is nothing at all")),
+        Some(0) => Err(wrong("is zero, which is not enough for anything")),
         Some(bytes) if usize::try_from(bytes).is_ok() => Ok(bytes),
         _ => Err(wrong("is too large")),
     }

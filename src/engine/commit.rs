@@ -345,7 +345,7 @@ impl<'t> Committer<'t> {
             return;
         }
         let mut turn = Some(done);
-        while let Some((done, hashed)) = turn {
+        while let Some((mut done, hashed)) = turn {
             if state.error.is_some() {
                 return;
             }
@@ -365,7 +365,7 @@ impl<'t> Committer<'t> {
             // A slice that ends the run keeps its turn: those behind it would count as records before it,
             // or end the run first.
             let written = if self.target.is_positional() && done.failed.is_none() {
-                self.advance(&mut state, &done);
+                self.advance(&mut state, &mut done.totals, done.offset);
                 drop(state);
                 let written = self.target.write(bytes, at);
                 state = self.lock();
@@ -374,7 +374,7 @@ impl<'t> Committer<'t> {
                 drop(state);
                 let written = self.target.write(bytes, at);
                 state = self.lock();
-                self.advance(&mut state, &done);
+                self.advance(&mut state, &mut done.totals, done.offset);
                 written
             };
             if let Some(failed) = done.failed {
@@ -409,14 +409,14 @@ impl<'t> Committer<'t> {
         }
     }
 
-    fn advance(&self, state: &mut State<'t>, done: &Done) {
+    fn advance(&self, state: &mut State<'t>, totals: &mut SliceTotals, offset: u64) {
         state.next += 1;
-        state.behind = done.offset;
-        state.totals.add(&done.totals);
+        state.behind = offset;
+        state.totals.add(totals);
         if let Some(tracker) = &mut state.tracker {
             let quarantine = state.ledger.as_ref().map_or((0, 0), |ledger| ledger.written());
             let output = (state.place.offset, !state.place.at_start);
-            tracker.advanced(done.offset, output, &state.totals, quarantine);
+            tracker.advanced(offset, output, &state.totals, quarantine);
         }
         if let Some(progress) = self.progress {
             progress.committed(state.totals.records_in, state.totals.records_out, state.place.offset);

@@ -4,7 +4,7 @@ mod oversized;
 
 use super::gate::Room;
 use super::open::read_error;
-use super::place::Place;
+use super::place::{After, Place, SHOWN_BYTES};
 use super::plan::Plan;
 use super::window::{Idle, Window, Windows};
 use crate::error::{Error, Fault, Position, RecordError, Result, is_stop};
@@ -22,8 +22,11 @@ pub(super) struct Slice<'s> {
     pub index: u64,
     /// Its first byte's offset in the source.
     pub offset: u64,
-    /// The number of its first line, from 1; 0 of a mapped source, where it is counted when somebody asks.
+    /// The number of its first line, from 1; 0 of a mapped source, where it is counted when somebody asks, unless bad
+    /// records are kept.
     pub line: u64,
+    /// What follows in a stream, for the excerpt of a line that goes on.
+    pub after: After,
     content: Content<'s>,
     /// What is reserved for it beyond the plan.
     pub held: Option<Reservation>,
@@ -87,6 +90,8 @@ pub(super) struct Feed<'s> {
     line: u64,
     /// What ends a line.
     lines: Option<Lines>,
+    /// What follows the slice that was cut last.
+    after: After,
     /// About how large the next slice is to be.
     target: usize,
     max_record: usize,
@@ -120,6 +125,7 @@ impl<'s> Feed<'s> {
             offset: start as u64,
             line: 0,
             lines: None,
+            after: After::default(),
             target: plan.slice_size,
             max_record: plan.max_record,
             room,
@@ -145,10 +151,14 @@ impl<'s> Feed<'s> {
         self
     }
 
-    /// Counts the lines of a stream on the way; `line` is the first one's number.
+    /// Counts lines on the way; `line` is the first one's number, or 0: they are not counted.
     pub fn in_lines(self, lines: Option<Lines>, line: u64) -> Feed<'s> {
-        let counted = lines.is_some() && matches!(self.input, Input::Stream(_));
-        Feed { lines, line: if counted { line } else { 0 }, ..self }
+        Feed { lines, line: if lines.is_some() { line } else { 0 }, ..self }
+    }
+
+    /// How many lines end in `text`, which follows the byte `before`; 0 if nobody wants to know.
+    fn ended(&self, text: &[u8], before: u8) -> u64 {
+        self.lines.filter(|_| self.line > 0).map_or(0, |lines| lines.count(text, before))
     }
 
     /// Only up to `end` of a mapped source, in records of other lengths.
@@ -204,7 +214,8 @@ impl<'s> Feed<'s> {
             Ok(found) => (found?, Ok(())),
             Err(error) => ((self.offset, self.line, Content::Mapped(&[])), Err(error)),
         };
-        let slice = Slice { index: self.next, offset, line, content, held, alone: false };
+        let after = std::mem::take(&mut self.after);
+        let slice = Slice { index: self.next, offset, line, after, content, held, alone: false };
         self.next += 1;
         Some((slice, outcome))
     }
@@ -250,9 +261,13 @@ impl<'s> Feed<'s> {
             match self.cutter.cut(data, self.target, window == rest.len()) {
                 Ok(Boundary::At(len)) => {
                     self.room.slice(len, held)?;
-                    return self.hand_out(len as u64, 0, Content::Mapped(&rest[..len]));
+                    let ended = self.ended(&rest[..len], 0);
+                    return self.hand_out(len as u64, ended, Content::Mapped(&rest[..len]));
                 }
-                Ok(Boundary::Skip(len)) => (self.offset, more) = (self.offset + len as u64, 0),
+                Ok(Boundary::Skip(len)) => {
+                    self.line += self.ended(&rest[..len], 0);
+                    (self.offset, more) = (self.offset + len as u64, 0);
+                }
                 Ok(Boundary::More) if window == most && !self.lenient => return Err(self.too_large().into()),
                 Ok(Boundary::More) => match self.cutter.pass(data, false)? {
                     Passed::Unknown if window < most => {
@@ -298,7 +313,13 @@ impl<'s> Feed<'s> {
                     return self.pass_streamed(window, first, error);
                 }
                 Err(error) => {
-                    let place = Place::new(&window, error.offset, self.lines, self.line);
+                    // What is at hand of the line's rest is shown too.
+                    let more = window.len() + SHOWN_BYTES;
+                    if self.lines.is_some() && self.room.window(more, held).is_ok() && window.grow(more).is_ok() {
+                        let _ = windows.read(&mut window, more, false);
+                    }
+                    let after = After::new(&[], !windows.ended());
+                    let place = Place::before(&window, error.offset, self.lines, (self.line, &after));
                     return Err(FeedError::Cut(error, place));
                 }
             };
@@ -311,8 +332,10 @@ impl<'s> Feed<'s> {
             cut = true;
             match found {
                 Boundary::At(len) => {
+                    self.after =
+                        self.lines.map_or_else(After::default, |_| After::new(&window[len..], !windows.ended()));
                     let window = windows.cut(window, len, (&self.room, held, &mut self.held))?;
-                    let ended = self.lines.map_or(0, |lines| lines.count(&window, 0));
+                    let ended = self.ended(&window, 0);
                     return self.hand_out(len as u64, ended, Content::Read(window));
                 }
                 Boundary::Skip(len) => {

@@ -76,7 +76,7 @@ impl Room {
             return Err(self.refused(self.largest()).into());
         }
         let bytes = bytes - self.planned;
-        let held = held.get_or_insert_with(|| self.budget.open("odd large records", INSTEAD));
+        let held = held.get_or_insert_with(|| self.budget.open("large records", INSTEAD));
         let more = bytes.saturating_sub(held.bytes());
         let text = || "there is no memory for a large record".to_owned();
         held.try_grow(more).map_err(|error| no_memory(0, text(), Refusal::Asked(error.to_string())).into())
@@ -85,7 +85,7 @@ impl Room {
     /// The error for a record that is larger than `most`, for which there is no room.
     pub fn refused(&self, most: usize) -> RecordError {
         let text = format!(
-            "the record is larger than {most} bytes, which is the most that {} has for one beside what is held: {}",
+            "the record is larger than {most} bytes, the most that {} leaves for one record (held: {})",
             self.budget.ceiling(),
             self.budget.holders(),
         );

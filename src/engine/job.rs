@@ -14,6 +14,7 @@ use crate::error::{Error, Result};
 use crate::memory::audit;
 use crate::metrics::{FileReport, Report};
 use crate::target::Target;
+use crate::wording::input;
 
 /// A conversion that is ready to run.
 pub struct Job {
@@ -30,7 +31,7 @@ impl Job {
     pub fn explain(self) -> Result<String> {
         let opened = Opened::new(self.source, &self.target, &self.settings)?;
         let route = &opened.route;
-        let mut text = format!("source           {}\n", opened.source.path.display());
+        let mut text = format!("source           {}\n", input(&opened.source.path));
         text += &format!("formats          {} to {}\n", route.from, route.to);
         text += &format!("read by          {}\n", if opened.plan.streamed { "reading" } else { "mapping" });
         if let Some(unpacking) = &opened.plan.unpacking {
@@ -100,10 +101,10 @@ impl Job {
         }
         let phases = Phases::new(plan.workers);
         let place = target.file_path().map(Into::into);
-        let run = opened.convert(&target, &phases, resumable.as_mut(), &mut ledger).and_then(|run| {
+        let run = opened.convert(&target, &phases, resumable.as_mut(), &mut ledger).and_then(|mut run| {
             ledger.judge(run.totals.records_in).map_err(|error| opened.tell(error))?;
             run.totals.judge(&opened.source.path)?;
-            sum.add(&opened, &run, &phases, &before);
+            sum.add(&opened, &mut run, &phases, &before);
             sum.refuse_names(alone && settings.strict)?;
             Ok(run)
         });

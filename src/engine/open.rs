@@ -7,6 +7,7 @@ use crate::error::{Error, Position, RecordError, Result};
 use crate::format::Format;
 use crate::source::{Encoding, Malform, Malformed, Mapping, Source};
 use crate::target::Target;
+use crate::wording::input;
 
 /// Opens the source.
 pub(super) fn open_source(source: SourceSpec, settings: &Settings) -> Result<Source> {
@@ -89,7 +90,7 @@ fn decoded(mut source: Source, from: Format, settings: &Settings, malformed: Mal
 /// The same source, decoded while it is read.
 fn forwards(source: Source, encoding: Encoding, settings: &Settings, malformed: Malform) -> Result<Source> {
     if settings.io == Io::Map {
-        let (path, name) = (source.path.display(), encoding.name());
+        let (path, name) = (input(&source.path), encoding.name());
         return Err(Error::usage(format!(
             "{path} is decoded from {name}, so it can't be mapped\n  Leave out --io map."
         )));
@@ -136,7 +137,7 @@ pub(super) fn refuse_source<'s>(target: &TargetSpec, sources: impl IntoIterator<
     };
     let same = if path == name { "the source".to_owned() } else { format!("the same file as the source, {path}") };
     Err(Error::usage(format!(
-        "{name} is {same}; writing onto it would destroy it\n  Write to another file and rename that."
+        "{name} is {same}; writing to it would destroy it\n  Write to another file and rename that."
     )))
 }
 

@@ -17,13 +17,14 @@ use super::run::{How, Run};
 use super::settings::{OnError, Settings, SourceSpec, TargetSpec};
 use super::wordcount::WordCount;
 use crate::compress::Compression;
-use crate::error::{Error, Position, RecordError, Result};
+use crate::error::{Error, Position, Result};
 use crate::format::{self, Columns, Format, OpenError, Opening, Options, ReadFormat, WriteFormat, sniff};
 use crate::memory::{Budget, Reservation};
 use crate::record::{Schema, record_too_large};
 use crate::source::{Bytes, Source, damage};
 use crate::sys::usage;
 use crate::target::Target;
+use crate::wording::input;
 
 /// What was read of a stream to look at it, and what is reserved for it.
 #[derive(Default)]
@@ -281,6 +282,18 @@ impl<'s> Opened<'s> {
         }
     }
 
+    /// The line in which the first record is, or the one at `start`; 0 where the records are no text of lines, or are
+    /// those of a quarantine.
+    pub(super) fn line_of(&self, start: Option<usize>) -> u64 {
+        match (&self.source.bytes, self.route.from.lines(), &self.replay) {
+            (Bytes::Mapped(map), Some(lines), None) => {
+                place::line_at(map, start.unwrap_or(self.reading.start()), lines)
+            }
+            (Bytes::Mapped(_), ..) => 0,
+            _ => self.first_line(),
+        }
+    }
+
     /// Adds to an error of the source where exactly that is.
     pub(super) fn tell(&self, error: Error) -> Error {
         let error = place::tell(&self.source, self.route.from, error);
@@ -375,8 +388,7 @@ fn refuse_warnings(path: &Path, warnings: &[String]) -> Result<()> {
     if !others.is_empty() {
         reason += &format!(" (and {} more)", others.len());
     }
-    let error = RecordError::new(0, reason).hint("Leave out --strict to let it pass.");
-    Err(Error::data(Position::new(path, 0, 0), error))
+    Err(Error::refused(format!("{}: {reason}\n  Leave out --strict to accept it.", input(path))))
 }
 
 /// The names of columns; keys of JSON are text.

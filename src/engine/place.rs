@@ -4,7 +4,7 @@
 //! a line is what ends a record of the format: a line feed, for CSV and TSV a carriage return too. Formats of bytes
 //! have no lines.
 
-use crate::error::Error;
+use crate::error::{Error, Position};
 use crate::format::Format;
 use crate::scan::lines::Lines;
 use crate::source::{Bytes, Source};
@@ -13,9 +13,35 @@ use crate::sys::Map;
 /// How many characters of the text are shown.
 const SHOWN: usize = 60;
 /// More bytes than those have.
-const SHOWN_BYTES: usize = 4 * (SHOWN + 1);
+pub(super) const SHOWN_BYTES: usize = 4 * (SHOWN + 1);
 /// How much of a mapped source is looked at before its pages are given back.
 const STRETCH: usize = 1 << 20;
+
+/// The bytes that follow a slice of a stream, as many as an excerpt may show of them.
+#[derive(Clone, Copy)]
+pub(super) struct After {
+    bytes: [u8; SHOWN_BYTES],
+    len: u8,
+    /// Others follow that were not read yet.
+    more: bool,
+}
+
+impl Default for After {
+    fn default() -> After {
+        After { bytes: [0; SHOWN_BYTES], len: 0, more: false }
+    }
+}
+
+impl After {
+    /// The beginning of these bytes; `more`: others follow.
+    pub fn new(bytes: &[u8], more: bool) -> After {
+        let mut after = After { more, ..After::default() };
+        let len = bytes.len().min(SHOWN_BYTES);
+        after.bytes[..len].copy_from_slice(&bytes[..len]);
+        after.len = len as u8;
+        after
+    }
+}
 
 /// A place in text that lies at hand: where an error is.
 #[derive(Default)]
@@ -33,6 +59,49 @@ impl Place {
         let offset = offset.min(text.len());
         let line = if first > 0 { first + ended(lines, text, offset, 0) } else { 0 };
         Place { line, text: excerpt(text, offset, lines) }
+    }
+
+    /// The same in a slice that these bytes follow.
+    pub fn before(text: &[u8], offset: usize, lines: Option<Lines>, (first, after): (u64, &After)) -> Place {
+        let place = Place::new(text, offset, lines, first);
+        let Some(lines) = lines else { return place };
+        // What is left of the slice is shown as a whole, and the line may go on.
+        let rest = &text[offset.min(text.len())..];
+        if rest.len() > SHOWN_BYTES || rest.iter().any(|byte| lines.ends_with(*byte)) {
+            return place;
+        }
+        let rest = [rest, &after.bytes[..after.len.into()]].concat();
+        let mut text = excerpt(&rest, 0, lines);
+        let is_cut = after.more && !rest.iter().any(|byte| lines.ends_with(*byte));
+        if let Some(text) = text.as_mut().filter(|text| is_cut && !text.ends_with('…')) {
+            text.push('…');
+        }
+        Place { text, ..place }
+    }
+
+    /// The same in another line.
+    pub fn in_line(self, line: u64) -> Place {
+        Place { line, ..self }
+    }
+
+    /// In a place of a source: its line, and what is there. What is known already comes first.
+    pub fn of(self, source: &Source, from: Format, offset: u64) -> Place {
+        match (&source.bytes, from.lines()) {
+            (Bytes::Mapped(map), Some(lines)) if self.line == 0 => {
+                in_map(map, usize::try_from(offset).unwrap_or(usize::MAX), lines)
+            }
+            _ => self,
+        }
+    }
+
+    /// Words for a place at `position`, on two lines.
+    pub fn words(&self, position: &Position) -> String {
+        let position = Position { line: self.line, ..position.clone() };
+        match &self.text {
+            Some(text) if self.line > 0 => format!("{position}\n  {} | {text}", self.line),
+            Some(text) => format!("{position}\n  | {text}"),
+            None => position.to_string(),
+        }
     }
 
     /// Adds what is known of its place to an error.
@@ -67,6 +136,13 @@ pub(super) fn tell(source: &Source, from: Format, error: Error) -> Error {
 fn in_map(map: &Map, offset: usize, lines: Lines) -> Place {
     let all = map.bytes();
     let offset = offset.min(all.len());
+    let line = line_at(map, offset, lines);
+    Place { line, text: excerpt(&all[..all.len().min(offset + SHOWN_BYTES)], offset, lines) }
+}
+
+/// The number of the line at `offset` of a mapped source. Its pages are given back on the way.
+pub(super) fn line_at(map: &Map, offset: usize, lines: Lines) -> u64 {
+    let all = map.bytes();
     let (mut line, mut before) = (1, 0);
     let last = offset.saturating_sub(1) / STRETCH * STRETCH;
     for from in (0..last).step_by(STRETCH) {
@@ -75,8 +151,7 @@ fn in_map(map: &Map, offset: usize, lines: Lines) -> Place {
         before = all[step.end - 1];
         map.release(step);
     }
-    line += ended(lines, &all[last..], offset - last, before);
-    Place { line, text: excerpt(&all[..all.len().min(offset + SHOWN_BYTES)], offset, lines) }
+    line + ended(lines, &all[last..], offset - last, before)
 }
 
 /// The rest of the line at `offset`, cut to what fits (three dots say so); control characters and bytes that are no

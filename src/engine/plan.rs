@@ -249,11 +249,11 @@ impl Plan {
         let sum: usize = self.parts().iter().map(|(_, bytes)| bytes).sum();
         text += &format!("  {sum:>12}  together\n");
         let left = self.memory_limit - sum;
-        text += &format!("  {left:>12}  left for odd large records, key tables, headers: asked for when needed\n");
+        text += &format!("  {left:>12}  left for large records, key tables and headers, taken when needed\n");
         text += &match self.spare {
             0 => format!("  {:>12}  of that for the worker's slice and arena\n", self.share),
             spare => format!(
-                "  {:>12}  of that for the slice and arena of each worker, and {spare} for one at a time\n",
+                "  {:>12}  of that for the slice and arena of each worker, and {spare} for one worker at a time\n",
                 self.share
             ),
         };

@@ -5,16 +5,16 @@ use std::ops::Range;
 
 use super::commit::Notes;
 use super::open::OTHER_ENCODING;
-use super::place::Place;
+use super::place::{After, Place};
 use super::quarantine::{Bad, BadRecords, NOTED, Origin};
 use super::settings::OnError;
 use super::totals::SliceTotals;
 use super::worker::{Shared, Stop};
 use crate::error::{Error, Fault, Position, RecordError};
-use crate::metrics::count;
 use crate::record::{Output, record_too_large};
 use crate::source::{Encoding, MARK};
 use crate::sys::Map;
+use crate::wording::counted;
 
 /// The bytes that are converted, and what is done about bad records in them.
 pub(super) struct Policy<'p, 'r> {
@@ -27,6 +27,8 @@ pub(super) struct Policy<'p, 'r> {
     pub at: At<'p>,
     /// The line that they begin in; 0 if that is not known.
     pub line: u64,
+    /// What follows them in a stream.
+    pub after: &'p After,
     /// What is bad so far.
     pub bad: &'p RefCell<BadRecords>,
 }
@@ -63,7 +65,9 @@ impl Policy<'_, '_> {
                 }
                 At::Source(_) => Stop::Record(index, error),
                 At::Origin(origin) => {
-                    let place = Place::new(self.bytes, error.offset, self.shared.lines, 0);
+                    let place = Place::new(self.bytes, error.offset, self.shared.lines, origin.line);
+                    // Where it was repaired, its beginning has to do.
+                    let place = if origin.exact { place } else { place.in_line(origin.line) };
                     Stop::Run(place.tell(Error::data(origin.position(error.offset), error)))
                 }
             });
@@ -96,19 +100,22 @@ impl Policy<'_, '_> {
     fn describe(&self, error: RecordError, (index, record): (u64, Range<usize>), output: u64) -> Bad {
         match self.at {
             At::Source(offset) => {
-                let line = match self.shared.lines {
+                let in_line = |at| match self.shared.lines {
                     Some(lines) if self.line > 0 => {
-                        self.line + self.bad.borrow_mut().lines_before(self.bytes, error.offset, lines)
+                        self.line + self.bad.borrow_mut().lines_before(self.bytes, at, lines)
                     }
                     _ => 0,
                 };
+                let first = in_line(record.start);
+                // Of a mapped source it is looked for with what is there.
+                let line = if self.shared.map.is_some() { 0 } else { in_line(error.offset) };
                 let [start, end, bad] = [record.start, record.end, error.offset].map(|at| offset + at as u64);
-                Bad { file: None, record: index, start, end, offset: bad, line, error, output }
+                Bad { file: None, record: index, start, end, offset: bad, first, line, error, output }
             }
             At::Origin(origin) => {
                 let Position { offset, .. } = origin.position(error.offset);
-                let Origin { file, record, start, end, .. } = origin.clone();
-                Bad { file: Some(file), record, start, end, offset, line: 0, error, output }
+                let Origin { file, record, line: first, start, end, .. } = origin.clone();
+                Bad { file: Some(file), record, start, end, offset, first, line: 0, error, output }
             }
         }
     }
@@ -117,17 +124,18 @@ impl Policy<'_, '_> {
 /// The error for a record, which begins at `start`, with text that was malformed in its encoding, if it has any.
 pub(super) fn malformed(record: &[u8], start: usize, encoding: Encoding) -> Option<RecordError> {
     let at = memchr::memchr(MARK, record)?;
-    let reason = format!("malformed {}", encoding.name());
+    let reason = format!("the text is not valid {}", encoding.name());
     Some(RecordError::new(start + at, reason).hint(OTHER_ENCODING))
 }
 
 /// Says that nothing from byte `start` on was read, if that is so.
 pub(super) fn unread(mut error: RecordError, start: u64, map: Option<&Map>) -> RecordError {
     if error.fault == Fault::Lost {
-        let bytes = map.map(|map| format!(" ({} bytes)", count((map.bytes().len() as u64).saturating_sub(start))));
+        let bytes = map.map(|map| format!(" ({})", counted((map.bytes().len() as u64).saturating_sub(start), "byte")));
         let bytes = bytes.unwrap_or_default();
-        let more =
-            format!("; nothing tells where the next record begins: all from byte {start} on{bytes} was not read");
+        let more = format!(
+            "; nothing shows where the next record begins, so everything from byte {start} on{bytes} was not read"
+        );
         error.reason = (error.reason.into_owned() + &more).into();
     }
     error

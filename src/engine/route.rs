@@ -10,7 +10,7 @@ use crate::format::frames::Payload;
 use crate::format::{
     Chosen, Columns, Detail, Format, Nested, Options, ReadFormat, Shape, Types, UnknownKey, Want, csv,
 };
-use crate::op::{KeyedFilter, Only, Op, Order, project, unique};
+use crate::op::{KeyedFilter, Only, Op, Order, instead_of, project, unique};
 use crate::record::line_form::may_be_json;
 use crate::record::{Apart, Schema, Seen};
 
@@ -382,7 +382,7 @@ fn check_nameless(settings: &Settings, source: &Schema, list: &[String]) -> Resu
 
 /// The error for columns that a list leaves out, where nothing may be left out.
 fn leaves_out<'n>(names: impl Iterator<Item = &'n [u8]>) -> Error {
-    Error::refused(format!("--columns leaves out the columns {}\n  Leave out --strict to let it pass.", some(names)))
+    Error::refused(format!("--columns leaves out the columns {}\n  Leave out --strict to accept it.", some(names)))
 }
 
 /// A field that the source does not have.
@@ -427,12 +427,11 @@ fn check_fields(ops: &[Arc<dyn Op>], schema: &Schema) -> Result<()> {
     for op in ops {
         for field in op.fields() {
             if schema.position(field).is_none() {
-                let names: Vec<_> = schema.names().map(String::from_utf8_lossy).collect();
                 return Err(Error::usage(format!(
-                    "the op {} names the field `{}`, which the source does not have\n  Its fields are {}",
+                    "--op {} names the field `{}`, which the source does not have{}",
                     op.name(),
                     String::from_utf8_lossy(field),
-                    names.join(", ")
+                    instead_of(schema.names(), field)
                 )));
             }
         }

@@ -27,6 +27,7 @@ use crate::record::LossyKind;
 use crate::source::{Bytes, damage};
 use crate::sys::Map;
 use crate::target::Target;
+use crate::wording::{counted, input};
 
 /// What a run came to.
 pub(super) struct Run {
@@ -102,7 +103,7 @@ impl Opened<'_> {
         let again = stream.rewind().and_then(|()| stream.read_to(&mut self.head.bytes, start));
         again.map_err(|e| Error::read(&self.source.path, e))?;
         match self.head.bytes.len() < start {
-            true => Err(Error::usage(format!("{} became shorter while it was read", self.source.path.display()))),
+            true => Err(Error::usage(format!("{} became shorter while it was read", input(&self.source.path)))),
             false => Ok(()),
         }
     }
@@ -175,10 +176,11 @@ impl Opened<'_> {
         let began = begin.place.offset;
         let (mut pool, buffers) = (Pool::new(), plan.workers + plan.ring);
         pool.stock(plan.buffer, buffers)?;
+        let keeps = begin.ledger.as_ref().is_some_and(|ledger| ledger.quarantine.is_some());
         let committer = Committer::new(target, begin, pool, buffers);
         let workers: Vec<_> = (0..plan.workers).map(|index| Mutex::new(self.worker(index, writing))).collect();
         let room = Room::new(plan, &self.budget);
-        let first_line = self.first_line();
+        let first_line = if keeps { self.line_of(start) } else { self.first_line() };
         let marked = self.source.marked();
         let (feed, map) = feed(&mut self.source.bytes, take(&mut self.head), &*self.reading, (plan, &room), start)?;
         let feed = match &self.replay {
@@ -269,7 +271,9 @@ fn run_workers(workers: &[Mutex<Worker>], shared: &Shared<'_>) -> Result<audit::
         .num_threads(workers.len())
         .thread_name(|index| format!("pagemill-{index}"))
         .build()
-        .map_err(|e| Error::memory(format!("can't start {} workers: {e}\n  Lower --workers.", workers.len())))?;
+        .map_err(|e| {
+            Error::memory(format!("can't start {}: {e}\n  Lower --workers.", counted(workers.len() as u64, "worker")))
+        })?;
     let ready = audit::counts();
     pool.broadcast(|context| run(context.index()));
     Ok(ready)

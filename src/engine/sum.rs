@@ -23,7 +23,7 @@ pub(super) struct Sum {
     /// New names for those of the sources.
     rename: Vec<(String, String)>,
     /// Where text first follows a closing quote.
-    odd_quote: Option<Position>,
+    odd_quote: Option<String>,
     /// How much of the input a run before this one had done.
     pub resumed_from: Option<u64>,
     /// Blocks and bytes allocated before the first slice of each source.
@@ -57,7 +57,7 @@ impl Sum {
 
     /// Adds a pass over a source; `before` is the heap before the source was opened. Bytes written are left to the
     /// caller, who knows what stands around the records.
-    pub fn add(&mut self, opened: &Opened<'_>, run: &Run, phases: &Phases, before: &audit::Counts) {
+    pub fn add(&mut self, opened: &Opened<'_>, run: &mut Run, phases: &Phases, before: &audit::Counts) {
         self.totals.merge(&run.totals);
         match &self.seen {
             Some(seen) => seen.add(&opened.route.seen),
@@ -67,7 +67,8 @@ impl Sum {
             }
         }
         if let (None, Some((record, offset))) = (&self.odd_quote, run.totals.odd_quote) {
-            self.odd_quote = Some(Position::new(&opened.source.path, record, offset));
+            let place = std::mem::take(&mut run.totals.odd_place).of(&opened.source, opened.route.from, offset);
+            self.odd_quote = Some(place.words(&Position::new(&opened.source.path, record, offset)));
         }
         self.bytes_in += run.bytes_in;
         self.events.merge(&run.events);
@@ -114,23 +115,20 @@ impl Sum {
             return Ok(());
         }
         let lines: Vec<String> = names.iter().map(ToString::to_string).collect();
-        Err(Error::refused(format!("{}\n  Leave out --strict to let it pass.", lines.join("\n"))))
+        Err(Error::refused(format!("{}\n  Leave out --strict to accept it.", lines.join("\n"))))
     }
 
     /// The warning about text that follows a closing quote.
     fn odd_quotes(&self) -> Option<String> {
         let place = match &self.odd_quote {
-            Some(place) => format!(", the first one at {place}"),
+            Some(place) => format!("\n  The first is {place}"),
             None => String::new(),
         };
         let what = match self.totals.lossy.of(LossyKind::TextAfterQuote) {
             0 => return None,
-            1 => "1 record has".to_owned(),
-            many => format!("{many} records have"),
+            times => LossyKind::TextAfterQuote.sentence(times),
         };
-        Some(format!(
-            "{what} text after a quote that closes a field, read as part of the field{place}\n  With --strict that is an error."
-        ))
+        Some(format!("{what}{place}\n  With --strict this is an error."))
     }
 
     /// The report of a run below this ceiling.

@@ -3,12 +3,14 @@
 use std::path::Path;
 use std::time::Duration;
 
+use super::place::Place;
 use crate::error::{Error, Fault, Position, RecordError, Result};
-use crate::metrics::{LatencyRecorder, Report, count};
+use crate::metrics::{LatencyRecorder, Report};
 use crate::record::Lossy;
+use crate::wording::counted;
 
 /// What happened in one slice.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Default)]
 pub(super) struct SliceTotals {
     pub records_in: u64,
     pub records_out: u64,
@@ -18,6 +20,8 @@ pub(super) struct SliceTotals {
     pub lossy: Lossy,
     /// Where text first follows a closing quote: the index of the record, and the offset in the source.
     pub odd_quote: Option<(u64, u64)>,
+    /// What is there, in a stream.
+    pub odd_place: Place,
 }
 
 /// What happened in all committed slices.
@@ -30,6 +34,8 @@ pub(super) struct Totals {
     pub lossy: Lossy,
     /// Where text first follows a closing quote: the number of the record, from 1, and the offset.
     pub odd_quote: Option<(u64, u64)>,
+    /// What is there, in a stream.
+    pub odd_place: Place,
     /// Microseconds from claim to commit.
     latency: LatencyRecorder,
 }
@@ -39,12 +45,23 @@ impl Totals {
         let latency = LatencyRecorder::new();
         let (records_in, records_out, records_failed, bytes_failed) = (0, 0, 0, 0);
         let lossy = Lossy::default();
-        Totals { records_in, records_out, records_failed, bytes_failed, lossy, odd_quote: None, latency }
+        Totals {
+            records_in,
+            records_out,
+            records_failed,
+            bytes_failed,
+            lossy,
+            odd_quote: None,
+            odd_place: Place::default(),
+            latency,
+        }
     }
 
-    pub fn add(&mut self, slice: &SliceTotals) {
-        let place = slice.odd_quote.map(|(index, offset)| (self.records_in + index + 1, offset));
-        self.odd_quote = self.odd_quote.or(place);
+    pub fn add(&mut self, slice: &mut SliceTotals) {
+        if let (None, Some((index, offset))) = (self.odd_quote, slice.odd_quote) {
+            self.odd_quote = Some((self.records_in + index + 1, offset));
+            self.odd_place = std::mem::take(&mut slice.odd_place);
+        }
         self.records_in += slice.records_in;
         self.records_out += slice.records_out;
         self.records_failed += slice.records_failed;
@@ -76,9 +93,9 @@ impl Totals {
         }
         let reason = match self.records_failed {
             1 => "the only record is bad".to_owned(),
-            all => format!("all {} records are bad", count(all)),
+            all => format!("all {} are bad", counted(all, "record")),
         };
-        let error = RecordError::new(0, reason).hint("Is it of another format (--from), or in another dialect?");
+        let error = RecordError::new(0, reason).hint("Is it in another format (--from) or another dialect?");
         let position = Position { file: source.to_path_buf(), ..Position::default() };
         Err(Error::data(position, error.fault(Fault::All)))
     }

@@ -106,7 +106,15 @@ impl Worker {
             output.set_careful(shared.on_error != OnError::Fail);
             let mut totals = SliceTotals::default();
             let parts = (&mut *self.decoder, &mut *self.encoder, &mut self.arena);
-            let policy = Policy { shared, index, bytes, at: At::Source(start), line: slice.line, bad: &bad };
+            let policy = Policy {
+                shared,
+                index,
+                bytes,
+                at: At::Source(start),
+                line: slice.line,
+                after: &slice.after,
+                bad: &bad,
+            };
             let stop = match slice.passed() {
                 None => records(&policy, &mut self.record, parts, &mut output, &mut totals, &mut lap).err(),
                 Some(error) => oversized(&policy, error, slice.len(), &mut output, &mut totals).err(),
@@ -158,8 +166,8 @@ fn records(
                 return Ok(());
             }
             // A blank line, for example. What somebody repaired must not get lost.
-            let error = RecordError::new(0, "the line of the quarantine holds no record")
-                .hint("Write a record into `text`, or take the whole line away.");
+            let error = RecordError::new(0, "this line of the quarantine has no record")
+                .hint("Put a record into `text`, or delete the whole line.");
             policy.bad_record(error, (before, 0..bytes.len()), output, totals)?;
             totals.records_in += 1;
             Ok(())
@@ -214,6 +222,7 @@ fn convert(
         shared.phases.book(lap, Stage::Encode);
         if let (Some((record, place)), None, At::Source(start)) = (batch.odd_quote(), totals.odd_quote, policy.at) {
             totals.odd_quote = Some((totals.records_in + record as u64, start + place as u64));
+            totals.odd_place = odd_place(policy, place);
         }
         totals.records_in += batch.len() as u64;
         totals.lossy.add(batch.lossy());
@@ -227,6 +236,15 @@ fn convert(
                 totals.records_in += 1;
             }
         }
+    }
+}
+
+/// What is in a stream where text follows a closing quote: nobody can look at it again.
+#[cold]
+fn odd_place(policy: &Policy<'_, '_>, offset: usize) -> Place {
+    match policy.shared.map {
+        Some(_) => Place::default(),
+        None => Place::before(policy.bytes, offset, policy.shared.lines, (policy.line, policy.after)),
     }
 }
 
@@ -307,7 +325,9 @@ fn failure(shared: &Shared<'_>, slice: &Slice<'_>, cut: Option<FeedError>, stop:
     if cut.is_none() && stop.is_none() {
         return None;
     }
-    let (source, offset, line) = (shared.source.to_path_buf(), slice.offset, slice.line);
+    // The line of a mapped source is looked for with what is there.
+    let line = if shared.map.is_some() { 0 } else { slice.line };
+    let (source, offset) = (shared.source.to_path_buf(), slice.offset);
     if let Some(mut error) = cut {
         if let FeedError::Cut(bad, place) = error {
             let lost = shared.on_error != OnError::Fail;
@@ -319,7 +339,7 @@ fn failure(shared: &Shared<'_>, slice: &Slice<'_>, cut: Option<FeedError>, stop:
     match stop? {
         Stop::Run(error) => Some(Box::new(|_| error)),
         Stop::Record(index, error) => {
-            let place = Place::new(slice.bytes(), error.offset, shared.lines, line);
+            let place = Place::before(slice.bytes(), error.offset, shared.lines, (line, &slice.after));
             Some(Box::new(move |records| {
                 let position = Position::new(source, records + index + 1, offset + error.offset as u64);
                 place.tell(Error::data(position, error))

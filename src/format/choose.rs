@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::Format;
+use super::sniff::foreign;
 use crate::error::Error;
 
 /// The source's format: the one that was named, else the one of the extension. `path`: none for a stream.
@@ -13,7 +14,7 @@ pub fn source_format(named: Option<Format>, path: Option<&Path>) -> Result<Forma
     match (named, path) {
         (Some(format), _) => Ok(format),
         (None, Some(path)) => from_extension(path, "-f"),
-        (None, None) => Err(unknown("standard input has no name that would tell its format", "-f")),
+        (None, None) => Err(unknown("the format of standard input is not known", "-f")),
     }
 }
 
@@ -32,7 +33,21 @@ pub fn target_format(named: Option<Format>, path: Option<&Path>, source: Format)
 
 fn from_extension(path: &Path, flag: &str) -> Result<Format, Error> {
     Format::from_path(path).ok_or_else(|| {
-        let what = match crate::compress::inner_path(path).extension() {
+        let inner = crate::compress::inner_path(path);
+        let extension = inner.extension();
+        if let Some((what, hint)) = extension.and_then(|extension| foreign(extension.to_str()?)) {
+            let path = path.display();
+            return Error::usage(match flag {
+                "-t" => format!(
+                    "{path}: {what} can't be written\n  Write one of {}, and give the output such an extension, or its format with -t.",
+                    names()
+                ),
+                _ => format!(
+                    "{path} seems to be {what}, which pagemill does not read\n  {hint}\n  If it is something else, give its format with -f."
+                ),
+            });
+        }
+        let what = match extension {
             Some(extension) => format!("{}: no format has the extension `{}`", path.display(), extension.display()),
             None => format!("{}: without an extension its format is unknown", path.display()),
         };
@@ -41,8 +56,11 @@ fn from_extension(path: &Path, flag: &str) -> Result<Format, Error> {
 }
 
 fn unknown(what: &str, flag: &str) -> Error {
-    let names: Vec<&str> = Format::ALL.iter().map(|format| format.name()).collect();
-    Error::usage(format!("{what}\n  Name it with {flag}; the formats are {}.", names.join(", ")))
+    Error::usage(format!("{what}\n  Give it with {flag}; the formats are {}.", names()))
+}
+
+fn names() -> String {
+    Format::ALL.map(|format| format.name()).join(", ")
 }
 
 #[cfg(test)]
@@ -66,11 +84,23 @@ mod tests {
     }
 
     #[test]
+    fn formats_of_others_are_known_by_their_extensions() {
+        let source = source_format(None, Some(Path::new("b.XLSX.gz"))).expect_err("not read").to_string();
+        assert!(
+            source.starts_with("b.XLSX.gz seems to be an Excel workbook, which pagemill does not read\n  Save"),
+            "{source}"
+        );
+        let target =
+            target_format(None, Some(Path::new("b.parquet")), Format::Csv).expect_err("not written").to_string();
+        assert!(target.starts_with("b.parquet: a Parquet file can't be written\n  Write one of csv, tsv,"), "{target}");
+    }
+
+    #[test]
     fn the_error_lists_the_names() {
-        let error = source_format(None, Some(Path::new("b.xls"))).expect_err("unknown").to_string();
+        let error = source_format(None, Some(Path::new("b.xyz"))).expect_err("unknown").to_string();
         assert_eq!(
             error,
-            "b.xls: no format has the extension `xls`\n  Name it with -f; the formats are csv, tsv, ndjson, json, text, fixed, frames."
+            "b.xyz: no format has the extension `xyz`\n  Give it with -f; the formats are csv, tsv, ndjson, json, text, fixed, frames."
         );
     }
 }

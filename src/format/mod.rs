@@ -422,7 +422,7 @@ pub const MAX_KEYS: usize = 100_000;
 
 /// The error for a name of a column, or a path of keys, that is too long.
 pub(crate) fn key_too_long(offset: usize, len: usize, max: usize) -> RecordError {
-    RecordError::new(offset, format!("a key of {len} bytes is longer than the {max} that a key may have"))
+    RecordError::new(offset, format!("a key of {len} bytes is longer than the limit of {max}"))
         .hint("Raise --max-key-length (and --memory-limit with it).")
 }
 

@@ -27,10 +27,12 @@ const fn magic(bytes: &'static [u8], what: &'static str, hint: &'static str) -> 
 
 const UNZIP: &str = "Unpack it first, for example: unzip -p FILE.zip | pagemill convert - -f csv";
 const SHEET: &str = "Save the sheet as CSV first, in the program that made it or with: soffice --convert-to csv FILE";
-const DUCKDB: &str = "Make it CSV or NDJSON first, for example with DuckDB: COPY 'FILE' TO 'FILE.csv'";
+const DUCKDB: &str = "Convert it to CSV or NDJSON first, for example with DuckDB: COPY 'FILE' TO 'FILE.csv'";
+const UNTAR: &str = "Unpack it first, for example: tar -xOf FILE.tar | pagemill convert - -f csv";
+const SQLITE: &str = "Export a table first, for example: sqlite3 -csv -header FILE 'select * from TABLE'";
 const UNPACK: &str = "Unpack it first, and convert the files that are in it.";
-const DECOMPRESS: &str = "What is compressed twice has to be decompressed once first; what is compressed once is decompressed without --decompress none.";
-const NO_DATA: &str = "It holds no records that could be read.";
+const DECOMPRESS: &str = "If the file was compressed twice, decompress it once first. If it was compressed once, leave out --decompress none.";
+const NO_DATA: &str = "It has no records that pagemill can read.";
 
 /// The first one that fits counts.
 const MAGICS: [Magic; 23] = [
@@ -44,31 +46,43 @@ const MAGICS: [Magic; 23] = [
     magic(b"ARROW1\0\0", "an Arrow or Feather file", DUCKDB),
     magic(b"FEA1", "a Feather file", DUCKDB),
     magic(b"ORC", "an ORC file", DUCKDB),
-    magic(
-        b"SQLite format 3\0",
-        "an SQLite database",
-        "Export a table first, for example: sqlite3 -csv -header FILE 'select * from TABLE'",
-    ),
+    magic(b"SQLite format 3\0", "an SQLite database", SQLITE),
     magic(b"\x89HDF\r\n\x1a\n", "an HDF5 file", "Export it as CSV first."),
     Magic { also: is_no_text, ..magic(b"%PDF-", "a PDF", NO_DATA) },
     magic(b"\x89PNG\r\n\x1a\n", "a picture (PNG)", NO_DATA),
     Magic { also: is_no_text, ..magic(b"\xff\xd8\xff", "a picture (JPEG)", NO_DATA) },
     magic(b"7z\xbc\xaf\x27\x1c", "a 7z archive", UNPACK),
     magic(b"Rar!\x1a\x07", "a rar archive", UNPACK),
-    Magic {
-        at: 257,
-        ..magic(
-            b"ustar",
-            "a tar archive",
-            "Unpack it first, for example: tar -xOf FILE.tar | pagemill convert - -f csv",
-        )
-    },
+    Magic { at: 257, ..magic(b"ustar", "a tar archive", UNTAR) },
     Magic { also: is_no_text, ..magic(b"\x1f\x8b\x08", "compressed with gzip", DECOMPRESS) },
     Magic { also: is_no_text, ..magic(b"\x28\xb5\x2f\xfd", "compressed with zstd", DECOMPRESS) },
     Magic { also: is_no_text, ..magic(b"BZh", "compressed with bzip2", DECOMPRESS) },
     magic(b"\xfd7zXZ\0", "compressed with xz", DECOMPRESS),
     magic(b"\x04\x22\x4d\x18", "compressed with lz4", DECOMPRESS),
 ];
+
+/// Formats that are not read, by the extensions of their files.
+const EXTENSIONS: [(&[&str], &str, &str); 13] = [
+    (&["xlsx", "xlsm", "xlsb", "xls"], "an Excel workbook", SHEET),
+    (&["ods"], "an OpenDocument spreadsheet", SHEET),
+    (&["zip"], "a zip archive", UNZIP),
+    (&["parquet"], "a Parquet file", DUCKDB),
+    (&["avro"], "an Avro file", DUCKDB),
+    (&["arrow", "feather"], "an Arrow or Feather file", DUCKDB),
+    (&["orc"], "an ORC file", DUCKDB),
+    (&["sqlite", "sqlite3"], "an SQLite database", SQLITE),
+    (&["h5", "hdf5"], "an HDF5 file", "Export it as CSV first."),
+    (&["pdf"], "a PDF", NO_DATA),
+    (&["7z", "rar"], "an archive", UNPACK),
+    (&["tar", "tgz"], "a tar archive", UNTAR),
+    (&["xml", "html"], "XML or HTML", "Convert it to CSV or JSON first."),
+];
+
+/// What a file with this extension is, and what to do with it as a source, if it is of a format that is not read.
+pub fn foreign(extension: &str) -> Option<(&'static str, &'static str)> {
+    let is_one = |known: &[&str]| known.iter().any(|known| known.eq_ignore_ascii_case(extension));
+    EXTENSIONS.iter().find(|(known, ..)| is_one(known)).map(|(_, what, hint)| (*what, *hint))
+}
 
 /// The error for a source that begins so, if it can't be of this format: only formats of text are looked at.
 pub fn other(format: Format, start: &[u8]) -> Option<RecordError> {
@@ -104,9 +118,9 @@ fn is_open_sheet(start: &[u8]) -> bool {
 
 /// Text of units that are wider than a byte: with a mark that nobody took away, or told by its zeros.
 fn wide(start: &[u8]) -> Option<(&'static str, &'static str)> {
-    const UTF_32: (&str, &str) = ("text in UTF-32", "Make it UTF-8 first: iconv -f utf-32 -t utf-8 FILE");
-    const LITTLE: (&str, &str) = ("text in UTF-16 (little-endian)", "Say so: --encoding utf-16le");
-    const BIG: (&str, &str) = ("text in UTF-16 (big-endian)", "Say so: --encoding utf-16be");
+    const UTF_32: (&str, &str) = ("text in UTF-32", "Convert it to UTF-8 first: iconv -f utf-32 -t utf-8 FILE");
+    const LITTLE: (&str, &str) = ("text in UTF-16 (little-endian)", "Give --encoding utf-16le.");
+    const BIG: (&str, &str) = ("text in UTF-16 (big-endian)", "Give --encoding utf-16be.");
     match start {
         [0xff, 0xfe, 0, 0, ..] | [0, 0, 0xfe, 0xff, ..] => return Some(UTF_32),
         [0xff, 0xfe, ..] if start.len().is_multiple_of(2) || start.len() >= NEAR => return Some(LITTLE),
@@ -143,21 +157,19 @@ pub fn suspicion(format: Format, start: &[u8]) -> Option<&'static str> {
     let json = matches!(format, Format::Json | Format::Ndjson);
     let after = |first: u8| text.strip_prefix(&[first]).map(<[u8]>::trim_ascii_start).and_then(|rest| rest.first());
     if (table || json) && is_markup(text) {
-        return Some(
-            "the input begins like HTML or XML, which is not read: perhaps it is an error page that was saved",
-        );
+        return Some("the input begins like HTML or XML, which pagemill does not read; it may be a saved error page");
     }
     if table && after(b'{').is_some_and(|next| b"\"}".contains(next)) {
-        return Some("the input begins like JSON: if it is, say -f ndjson (an object a line) or -f json");
+        return Some("the input begins like JSON: if it is, give -f ndjson (one object per line) or -f json");
     }
     if table && after(b'[').is_some_and(|next| b"{[\"]".contains(next)) {
-        return Some("the input begins like a JSON array: if it is one, say -f json");
+        return Some("the input begins like a JSON array: if it is one, give -f json");
     }
     if format == Format::Ndjson && text.starts_with(b"[") {
-        return Some("the input begins like a JSON array: if it is one, say -f json");
+        return Some("the input begins like a JSON array: if it is one, give -f json");
     }
     if json && is_table(text) {
-        return Some("the input begins like CSV: if it is, say -f csv");
+        return Some("the input begins like CSV: if it is, give -f csv");
     }
     None
 }
@@ -226,7 +238,7 @@ mod tests {
     #[test]
     fn suspicious_beginnings() {
         let says = |format, text: &str| suspicion(format, text.as_bytes()).and_then(|hint| hint.split("-f ").nth(1));
-        assert_eq!(says(Format::Csv, "{\"a\":1}\n"), Some("ndjson (an object a line) or "));
+        assert_eq!(says(Format::Csv, "{\"a\":1}\n"), Some("ndjson (one object per line) or "));
         assert_eq!(says(Format::Csv, "[\n {\"a\":1}\n"), Some("json"));
         assert_eq!(says(Format::Ndjson, "[1,2]\n"), Some("json"));
         assert_eq!(says(Format::Json, "id,name\n1,x\n"), Some("csv"));

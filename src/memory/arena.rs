@@ -185,7 +185,7 @@ mod tests {
         let _others = budget.reserve("others", (1 << 20) - budget.reserved()).unwrap();
         arena.allow(usize::MAX);
         let error = arena.bytes(400_000, 7).unwrap_err();
-        assert!(error.reason.contains("arenas asks for") && error.reason.contains("held: "), "{error:?}");
+        assert!(error.reason.contains("are needed for arenas") && error.reason.contains("held: "), "{error:?}");
         assert_eq!((error.offset, error.fault), (7, Fault::NoMemory));
         arena.reset();
         assert!(arena.trim() && !arena.trim());

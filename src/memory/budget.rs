@@ -13,7 +13,7 @@ use crate::error::Error;
 /// let budget = Budget::new(1_000_000);
 /// let mut tables = budget.reserve("key tables", 600_000)?;
 /// let error = budget.reserve("arenas", 500_000).map(drop).unwrap_err().to_string();
-/// assert!(error.contains("arenas asks for 500000 bytes, 400000 are left (held: key tables 600000)"));
+/// assert!(error.contains("500000 bytes are needed for arenas, but 400000 are left (held: key tables 600000)"));
 /// tables.shrink(100_000);
 /// assert!(budget.reserve("arenas", 500_000).is_ok());
 /// # Ok::<(), pagemill::Error>(())
@@ -150,7 +150,7 @@ impl Reservation {
         let left = self.budget.limit().saturating_sub(used);
         if more > left || is_refused() {
             return Err(Error::memory(format!(
-                "{} is too low: {} asks for {more} bytes, {left} are left (held: {})\n  {}",
+                "{} is too low: {more} bytes are needed for {}, but {left} are left (held: {})\n  {}",
                 self.budget.ceiling(),
                 self.name,
                 holders(&held),
@@ -200,7 +200,7 @@ mod tests {
         let error = keys.try_grow(251).unwrap_err().to_string();
         for part in [
             "limit of 1000 bytes",
-            "key tables asks for 251 bytes, 250 are left",
+            "251 bytes are needed for key tables, but 250 are left",
             "output buffers 600, windows 100, key tables 50",
             "\n  Raise --memory-limit, or name the columns.",
         ] {

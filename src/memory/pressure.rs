@@ -216,7 +216,10 @@ impl FromStr for Script {
     fn from_str(text: &str) -> Result<Script, String> {
         let part = |part: &str| {
             let (level, times) = part.split_once('*').unwrap_or((part, "1"));
-            Ok((level.trim().parse()?, times.trim().parse().map_err(|_| format!("`{times}` is no number of times"))?))
+            Ok((
+                level.trim().parse()?,
+                times.trim().parse().map_err(|_| format!("`{times}` is not a number of times"))?,
+            ))
         };
         let mut levels = text.split(',').map(part).collect::<Result<Vec<_>, String>>()?;
         levels.reverse();

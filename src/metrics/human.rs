@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
-use super::units::{count, micros, size, size_rounded};
+use super::units::{micros, size, size_rounded};
 use super::{FileReport, Report};
+use crate::wording::{count, counted, input};
 
 /// The report in aligned lines, with human units.
 pub fn human(report: &Report) -> String {
@@ -44,14 +45,13 @@ fn end(path: Option<&Path>, format: &str) -> String {
 
 fn one_of_many(file: &FileReport) -> String {
     match &file.error {
-        Some(_) => format!("{}: failed", file.source.display()),
-        None => format!("{}: {}", file.source.display(), amount(file.bytes_in, file.records_in)),
+        Some(_) => format!("{}: failed", input(&file.source)),
+        None => format!("{}: {}", input(&file.source), amount(file.bytes_in, file.records_in)),
     }
 }
 
 fn amount(bytes: u64, records: u64) -> String {
-    let noun = if records == 1 { "record" } else { "records" };
-    format!("{} in {} {noun}", size(bytes), count(records))
+    format!("{} in {}", size(bytes), counted(records, "record"))
 }
 
 fn lossy(report: &Report) -> String {
@@ -61,8 +61,7 @@ fn lossy(report: &Report) -> String {
 
 fn time(report: &Report) -> String {
     let seconds = report.elapsed.as_secs_f64();
-    let workers = if report.workers == 1 { "worker" } else { "workers" };
-    let mut text = format!("{} with {} {workers}", micros(seconds * 1e6), report.workers);
+    let mut text = format!("{} with {}", micros(seconds * 1e6), counted(report.workers as u64, "worker"));
     // Below a millisecond the quotient says more about the clock than about the work.
     if seconds >= 0.001 {
         let per_second = |amount: u64| (amount as f64 / seconds) as u64;
@@ -98,10 +97,10 @@ fn memory(report: &Report) -> String {
 fn pressure(report: &Report) -> Option<String> {
     let events = &report.events;
     let worst = events.list.iter().max_by_key(|event| (event.level, event.now))?;
-    let changes = count(events.list.len() as u64 + events.left_out);
+    let changes = counted(events.list.len() as u64 + events.left_out, "change");
     let read = &worst.reading;
     Some(format!(
-        "{} at the most, {changes} changes; at {} {} (resident {}, limit {})",
+        "{} at the most, {changes}; at {} {} (resident {}, limit {})",
         worst.level,
         micros(worst.at.as_secs_f64() * 1e6),
         worst.done(),
@@ -112,9 +111,9 @@ fn pressure(report: &Report) -> Option<String> {
 
 fn allocations(report: &Report) -> String {
     let a = &report.allocations;
-    let (start, warmup, steady) = (count(a.start.0), count(a.warmup.0), count(a.steady.0));
+    let (start, warmup, steady) = (counted(a.start.0, "block"), count(a.warmup.0), count(a.steady.0));
     format!(
-        "{start} blocks at the start, {warmup} in warm-up, {steady} in steady state; slices of {}",
+        "{start} at the start, {warmup} in warm-up, {steady} in steady state; slices of {}",
         size(report.slice_size as u64)
     )
 }

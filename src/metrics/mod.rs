@@ -14,4 +14,6 @@ pub use json::json;
 pub use latency::LatencyRecorder;
 pub use progress::{Progress, Snapshot, status};
 pub use report::{Allocations, FileReport, Latency, NeverSeen, Report, StageAllocations};
-pub use units::{count, size};
+pub use units::size;
+
+pub use crate::wording::count;

@@ -4,7 +4,8 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::units::{count, size_rounded};
+use super::units::size_rounded;
+use crate::wording::{count, counted};
 
 /// A handle that tells how far a job is while it runs.
 ///
@@ -98,8 +99,8 @@ pub fn status(snapshot: &Snapshot) -> String {
         text += " read";
     }
     text += &format!(
-        ", {} records, {} written, {seconds:.1} s",
-        count(snapshot.records_in),
+        ", {}, {} written, {seconds:.1} s",
+        counted(snapshot.records_in, "record"),
         size_rounded(snapshot.bytes_out)
     );
     // Below a millisecond the quotient says more about the clock than about the work.

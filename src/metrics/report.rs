@@ -83,7 +83,7 @@ impl fmt::Display for NeverSeen {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let NeverSeen { flag, name, nearest } = self;
         write!(f, "{flag} names the field `{name}`, which no record has")?;
-        nearest.as_ref().map_or(Ok(()), |nearest| write!(f, "; is `{nearest}` meant?"))
+        nearest.as_ref().map_or(Ok(()), |nearest| write!(f, "; did you mean `{nearest}`?"))
     }
 }
 

@@ -23,19 +23,6 @@ pub(super) fn size_rounded(bytes: u64) -> String {
     size(if bytes >= 1024 { bytes | 1 } else { bytes })
 }
 
-/// A count with its thousands apart: `1,234,567`.
-pub fn count(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
 /// Microseconds in the unit that fits.
 pub(super) fn micros(micros: f64) -> String {
     match micros {
@@ -79,8 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn counts_and_times() {
-        assert_eq!([count(0), count(999), count(1_000), count(12_345_678)], ["0", "999", "1,000", "12,345,678"]);
+    fn times() {
         assert_eq!([micros(0.0), micros(512.4), micros(1_500.0), micros(61e6)], ["0 µs", "512 µs", "1.50 ms", "61 s"]);
     }
 }

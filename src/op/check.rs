@@ -18,7 +18,7 @@ pub(super) fn check(select: &[String], drop: &[String], rename: &[(String, Strin
     }
     let dropped = |path: &str| drop.iter().any(|dropped| is_in(path, dropped));
     if !select.is_empty() && select.iter().all(|path| dropped(path)) {
-        return Err(Error::usage("--select and --drop leave no field"));
+        return Err(Error::usage("--select and --drop leave no fields"));
     }
     for (place, (old, new)) in rename.iter().enumerate() {
         if old.is_empty() {
@@ -30,7 +30,7 @@ pub(super) fn check(select: &[String], drop: &[String], rename: &[(String, Strin
         }
         let selected = |path: &String| is_in(old, path) || is_in(path, old);
         if dropped(old) || !(select.is_empty() || select.iter().any(selected)) {
-            return Err(Error::usage(format!("--rename names the field `{old}`, which --select or --drop leave out")));
+            return Err(Error::usage(format!("--rename names the field `{old}`, which --select or --drop leaves out")));
         }
     }
     apart(select)?;
@@ -98,7 +98,7 @@ fn check_new_name(old: &str, new: &str) -> Result<()> {
     }
     if old.strip_prefix(parent) == Some(key) {
         return Err(Error::usage(format!(
-            "--rename {old}={new} changes nothing: a field stays in its map, so its name is {old} still"
+            "--rename {old}={new} changes nothing: a field stays in its map, so its name is still {old}"
         )));
     }
     Ok(())

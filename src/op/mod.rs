@@ -26,7 +26,7 @@ pub(crate) use check::unique;
 pub(crate) use escape::{split, unescape};
 pub use fields::Fields;
 pub use nearest::nearest;
-pub(crate) use nearest::nearest_of;
+pub(crate) use nearest::{instead_of, nearest_of};
 pub(crate) use only::Only;
 pub use parse::{NAMES, Parsed, parse, parse_all};
 pub(crate) use project::{Order, final_path};

@@ -5,15 +5,26 @@ const COMPARED: usize = 64;
 /// How many names a message lists.
 const LISTED: usize = 12;
 
-/// The names, those most like `wanted` first, joined for a message; long lists are cut short.
-pub(super) fn list<'n>(names: impl Iterator<Item = &'n [u8]>, wanted: &[u8]) -> String {
-    let mut names: Vec<_> = names.map(|name| (distance(name, wanted), name)).collect();
-    names.sort_by_key(|(distance, _)| *distance);
-    let shown: Vec<_> = names.iter().take(LISTED).map(|(_, name)| String::from_utf8_lossy(name)).collect();
-    match names.len() - shown.len() {
-        0 => shown.join(", "),
-        more => format!("{} and {more} more", shown.join(", ")),
-    }
+/// The rest of a message about a name that the source does not have: which one may be meant, and which there are, in
+/// their order; long lists are cut short.
+pub(crate) fn instead_of<'n>(names: impl Iterator<Item = &'n [u8]>, wanted: &[u8]) -> String {
+    let names: Vec<&[u8]> = names.collect();
+    let text = |name: &[u8]| String::from_utf8_lossy(name).into_owned();
+    let spaced = names.iter().find(|name| name.trim_ascii() == wanted.trim_ascii());
+    let meant = match (spaced, near(names.iter().copied(), wanted)) {
+        (Some(name), _) if name.len() > name.trim_ascii().len() => {
+            format!("; `{}` is there, with spaces around it", text(name))
+        }
+        (Some(name), _) => format!("; `{}` is there, without the spaces", text(name)),
+        (None, Some(name)) => format!("; did you mean `{}`?", text(name)),
+        (None, None) => String::new(),
+    };
+    let shown: Vec<String> = names.iter().take(LISTED).map(|name| text(name)).collect();
+    let more = match names.len() - shown.len() {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    format!("{meant}\n  The fields are {}{more}.", shown.join(", "))
 }
 
 /// The name most like `wanted`, if it is like it at all.
@@ -24,8 +35,14 @@ pub fn nearest<'n>(names: &[&'n str], wanted: &str) -> Option<&'n str> {
 
 /// The same for names of fields.
 pub(crate) fn nearest_of<'n>(names: &'n [Box<[u8]>], wanted: &[u8]) -> Option<&'n [u8]> {
-    let best = names.iter().min_by_key(|name| (distance(name, wanted), *name))?;
-    (distance(best, wanted) <= 1 + wanted.len() / 3).then_some(best)
+    near(names.iter().map(|name| &**name), wanted)
+}
+
+fn near<'n>(names: impl Iterator<Item = &'n [u8]>, wanted: &[u8]) -> Option<&'n [u8]> {
+    let best = names.min_by_key(|name| (distance(name, wanted), *name))?;
+    // Of two short names one is like the other by chance.
+    let most = if wanted.len() < 2 { 0 } else { 1 + wanted.len() / 3 };
+    (distance(best, wanted) <= most).then_some(best)
 }
 
 /// How many bytes have to be put in, left out or replaced to turn one name into the other (Levenshtein),
@@ -59,11 +76,21 @@ mod tests {
     }
 
     #[test]
-    fn lists_the_nearest_first_and_not_too_many() {
-        let names = ["population", "city", "cities"].map(str::as_bytes);
-        assert_eq!(list(names.into_iter(), b"ctiy"), "city, cities, population");
-        let many = vec![b"x".as_slice(); 20];
-        assert!(list(many.into_iter(), b"y").ends_with("x and 8 more"));
+    fn says_which_name_is_meant_and_lists_not_too_many() {
+        let instead =
+            |names: &[&str], wanted: &str| instead_of(names.iter().map(|name| name.as_bytes()), wanted.as_bytes());
+        let names = ["population", "city", "cities", " id "];
+        let fields = "\n  The fields are population, city, cities,  id .";
+        for (wanted, meant) in [
+            ("ctiy", "; did you mean `city`?"),
+            ("CITY", "; did you mean `city`?"),
+            ("id", "; ` id ` is there, with spaces around it"),
+            ("city ", "; `city` is there, without the spaces"),
+            ("something else", ""),
+        ] {
+            assert_eq!(instead(&names, wanted), format!("{meant}{fields}"));
+        }
+        assert!(instead(&["abc"; 20], "y").ends_with("abc, abc and 8 more."));
     }
 
     #[test]

@@ -56,7 +56,7 @@ pub fn parse_all<'s>(specs: impl IntoIterator<Item = &'s str>) -> Result<Parsed>
     for spec in specs {
         for item in split(spec, ',')? {
             if parsed.word_count {
-                return Err(Error::usage("`wordcount` ends the pipeline: put it last in --op, once"));
+                return Err(Error::usage("`wordcount` has to be the last op, and can be given once"));
             }
             add(item, &mut parsed)?;
         }

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::check::is_in;
-use super::nearest;
+use super::nearest::instead_of;
 use crate::error::{Error, Result};
 use crate::record::Schema;
 
@@ -40,7 +40,7 @@ pub fn project(schema: &Schema, select: &[String], drop: &[String], rename: &[(S
     };
     source.retain(|index| !dropped.contains(index));
     if source.is_empty() && !schema.is_empty() {
-        return Err(Error::usage("--select and --drop leave no field"));
+        return Err(Error::usage("--select and --drop leave no fields"));
     }
     let mut names: Vec<&[u8]> = source.iter().map(|index| schema.name(*index)).collect();
     rename_fields(schema, &source, rename, &mut names)?;
@@ -57,7 +57,7 @@ fn rename_fields<'n>(
     for (old, new) in rename {
         let index = position(schema, old, "--rename")?;
         let Some(place) = source.iter().position(|field| *field == index) else {
-            return Err(Error::usage(format!("--rename names the field `{old}`, which --select or --drop leave out")));
+            return Err(Error::usage(format!("--rename names the field `{old}`, which --select or --drop leaves out")));
         };
         if new.is_empty() {
             return Err(Error::usage(format!("--rename gives the field `{old}` an empty name")));
@@ -79,8 +79,8 @@ fn rename_fields<'n>(
 /// The index of a field that a flag names.
 fn position(schema: &Schema, name: &str, flag: &str) -> Result<usize> {
     schema.position(name.as_bytes()).ok_or_else(|| {
-        let known = nearest::list(schema.names(), name.as_bytes());
-        Error::usage(format!("{flag} names the field `{name}`, which the source does not have; it has {known}"))
+        let instead = instead_of(schema.names(), name.as_bytes());
+        Error::usage(format!("{flag} names the field `{name}`, which the source does not have{instead}"))
     })
 }
 
@@ -258,16 +258,16 @@ mod tests {
         let error = |outcome: Result<_>| outcome.unwrap_err().to_string();
         assert_eq!(
             error(run(&["ctiy"], &[], &[])),
-            "--select names the field `ctiy`, which the source does not have; it has city, id, name, a.b"
+            "--select names the field `ctiy`, which the source does not have; did you mean `city`?\n  The fields are id, name, a.b, city."
         );
         assert!(error(run(&[], &["x"], &[])).starts_with("--drop names the field `x`, which"));
         assert!(error(run(&[], &[], &[("x", "y")])).starts_with("--rename names the field `x`, which"));
         assert_eq!(error(run(&["id", "id"], &[], &[])), "--select names the field `id` twice");
-        assert_eq!(error(run(&["id"], &["id"], &[])), "--select and --drop leave no field");
+        assert_eq!(error(run(&["id"], &["id"], &[])), "--select and --drop leave no fields");
         assert_eq!(error(run(&[], &[], &[("id", "name")])), "--rename would give two fields the name `name`");
         assert_eq!(error(run(&[], &[], &[("id", "x"), ("name", "x")])), "--rename would give two fields the name `x`");
         assert_eq!(error(run(&[], &[], &[("id", "x"), ("id", "y")])), "--rename names the field `id` twice");
-        assert!(error(run(&["id"], &[], &[("name", "x")])).contains("leave out"));
+        assert!(error(run(&["id"], &[], &[("name", "x")])).contains("leaves out"));
         assert!(error(run(&[], &[], &[("id", "")])).contains("empty name"));
     }
 }

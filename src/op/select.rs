@@ -198,12 +198,17 @@ impl<'w, 'a> Work<'w, 'a> {
             (Value::List(_), _) if all => self.inside(root.key(), root, (0, all), 0)?,
             _ if all => self.out.push_tree(root.key(), root, self.offset)?,
             (_, Some(_)) => self.value(root)?,
-            _ => return Err(RecordError::new(self.offset, "the record is no map, so it has no fields to select")),
+            _ => {
+                return Err(RecordError::new(
+                    self.offset,
+                    "the record is not an object, so it has no fields to select",
+                ));
+            }
         }
         match exact {
             Some(Exact { strict: true }) if self.left_out > 0 => {
                 Err(RecordError::new(self.offset, "the record has fields that --columns leaves out (unknown_key)")
-                    .hint("Leave out --strict to let it pass and have it counted."))
+                    .hint("Leave out --strict to accept it and have it counted."))
             }
             Some(_) => {
                 self.out.lose(LossyKind::UnknownKey, self.left_out);
@@ -246,7 +251,7 @@ impl<'w, 'a> Work<'w, 'a> {
                 self.out.close_map(start);
             }
             Value::List(_) if lists == NESTED_LISTS => {
-                let reason = format!("a path leads through more than {NESTED_LISTS} lists inside each other");
+                let reason = format!("a path goes through more than {NESTED_LISTS} lists inside each other");
                 return Err(RecordError::new(self.offset, reason));
             }
             Value::List(_) => {
@@ -442,9 +447,9 @@ mod tests {
     #[test]
     fn records_that_are_no_maps() {
         let (select, drop) = (filter(&["a"], &[], &[]).unwrap(), filter(&[], &["a"], &[]).unwrap());
-        assert_eq!(run(&select, "5"), "the record is no map, so it has no fields to select");
+        assert_eq!(run(&select, "5"), "the record is not an object, so it has no fields to select");
         assert_eq!(run(&drop, "5"), "5");
-        assert_eq!(run(&select, r#"[{"a":1}]"#), "the record is no map, so it has no fields to select");
+        assert_eq!(run(&select, r#"[{"a":1}]"#), "the record is not an object, so it has no fields to select");
         let exactly = KeyedFilter::exactly(&["value".into(), "a".into()], false).unwrap();
         assert_eq!(run(&exactly, "5"), r#"{"value":5}"#);
         assert_eq!(run(&exactly, r#"{"a":1,"x":2}"#), r#"{"a":1}"#);
@@ -457,7 +462,7 @@ mod tests {
         let drop = filter(&[], &["a.b"], &[]).unwrap();
         let record = |depth: usize| format!(r#"{{"a":{},"x":{}}}"#, deep(depth), deep(400));
         assert_eq!(run(&drop, &record(NESTED_LISTS)), record(NESTED_LISTS));
-        assert!(run(&drop, &record(NESTED_LISTS + 1)).starts_with("a path leads through"));
+        assert!(run(&drop, &record(NESTED_LISTS + 1)).starts_with("a path goes through"));
     }
 
     #[test]

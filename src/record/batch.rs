@@ -11,6 +11,7 @@ use super::tree::Tree;
 use super::{Lossy, LossyKind, Schema, Seen, Value};
 use crate::error::{Fault, RecordError};
 use crate::memory::{Arena, Refusal, no_memory};
+use crate::wording::counted;
 
 /// Where a record lies in its slice and in its batch.
 #[derive(Clone, Copy, Debug)]
@@ -609,6 +610,6 @@ pub(crate) fn record_too_large(offset: usize, max: usize) -> RecordError {
 
 /// The error for a record of more fields than there may be.
 pub(crate) fn too_many_fields(offset: usize, max: usize) -> RecordError {
-    RecordError::new(offset, format!("the record has more than {max} fields"))
+    RecordError::new(offset, format!("the record has more than {}", counted(max as u64, "field")))
         .hint("Raise --max-fields (and --memory-limit with it).")
 }

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::wording::count;
+
 /// A way in which a target holds less than the source said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(usize)]
@@ -22,7 +24,7 @@ pub enum LossyKind {
     BytesAsText,
     /// A floating-point number that is infinite or NaN became null.
     NotFiniteAsNull,
-    /// A key stood twice in one map; the last one won.
+    /// A key is in one map twice; the last one won.
     DuplicateKey,
     /// A field that the list of columns does not name was left out.
     UnknownKey,
@@ -32,9 +34,9 @@ pub enum LossyKind {
     LineBreakInLine,
     /// Invalid UTF-8 was replaced by U+FFFD.
     InvalidUtf8Replaced,
-    /// An empty text stands in a dialect without quotes, where it reads back as null.
+    /// An empty text is written in a dialect without quotes, where it reads back as null.
     EmptyTextAsNull,
-    /// A text that looks like a number stands in a dialect without quotes, where it reads back as one.
+    /// A text that looks like a number is written in a dialect without quotes, where it reads back as one.
     TextAsNumber,
     /// A number has more digits than the target's binary number can hold; the nearest one was written.
     NumberRounded,
@@ -77,26 +79,38 @@ impl LossyKind {
 
     /// The name in reports.
     pub fn name(self) -> &'static str {
+        self.words().0
+    }
+
+    /// What happened this many times, in plain words with the name once: `2 lists written as JSON text (list_as_text)`.
+    pub fn sentence(self, times: u64) -> String {
+        let (name, one, many) = self.words();
+        format!("{} {} ({name})", count(times), if times == 1 { one } else { many })
+    }
+
+    /// The name in reports, and what happened: once, and several times.
+    #[rustfmt::skip] // One row a kind.
+    fn words(self) -> (&'static str, &'static str, &'static str) {
         match self {
-            LossyKind::AbsentAsNull => "absent_as_null",
-            LossyKind::BoolAsText => "bool_as_text",
-            LossyKind::NumberAsText => "number_as_text",
-            LossyKind::NullAsText => "null_as_text",
-            LossyKind::ListAsText => "list_as_text",
-            LossyKind::MapAsText => "map_as_text",
-            LossyKind::BytesAsText => "bytes_as_text",
-            LossyKind::NotFiniteAsNull => "not_finite_as_null",
-            LossyKind::DuplicateKey => "duplicate_key",
-            LossyKind::UnknownKey => "unknown_key",
-            LossyKind::KeyDropped => "key_dropped",
-            LossyKind::LineBreakInLine => "line_break_in_line",
-            LossyKind::InvalidUtf8Replaced => "invalid_utf8_replaced",
-            LossyKind::EmptyTextAsNull => "empty_text_as_null",
-            LossyKind::TextAsNumber => "text_as_number",
-            LossyKind::NumberRounded => "number_rounded",
-            LossyKind::RecordAsEmptyLine => "record_as_empty_line",
-            LossyKind::NanAsPlainNan => "nan_as_plain_nan",
-            LossyKind::TextAfterQuote => "text_after_quote",
+            LossyKind::AbsentAsNull => ("absent_as_null", "missing field written as an empty cell", "missing fields written as empty cells"),
+            LossyKind::BoolAsText => ("bool_as_text", "true or false value written as text", "true or false values written as text"),
+            LossyKind::NumberAsText => ("number_as_text", "number written as text", "numbers written as text"),
+            LossyKind::NullAsText => ("null_as_text", "null written as empty text", "nulls written as empty text"),
+            LossyKind::ListAsText => ("list_as_text", "list written as JSON text", "lists written as JSON text"),
+            LossyKind::MapAsText => ("map_as_text", "object written as JSON text", "objects written as JSON text"),
+            LossyKind::BytesAsText => ("bytes_as_text", "field of bytes written as text", "fields of bytes written as text"),
+            LossyKind::NotFiniteAsNull => ("not_finite_as_null", "infinite number or NaN written as null", "infinite numbers or NaNs written as null"),
+            LossyKind::DuplicateKey => ("duplicate_key", "repeated key, of which only the last value was kept", "repeated keys, of which only the last value was kept"),
+            LossyKind::UnknownKey => ("unknown_key", "field left out because the output has no such column", "fields left out because the output has no such column"),
+            LossyKind::KeyDropped => ("key_dropped", "field name left out because the output has no field names", "field names left out because the output has no field names"),
+            LossyKind::LineBreakInLine => ("line_break_in_line", "line break inside a value, which now ends a line of the output", "line breaks inside values, which now end lines of the output"),
+            LossyKind::InvalidUtf8Replaced => ("invalid_utf8_replaced", "piece of invalid UTF-8 replaced with U+FFFD", "pieces of invalid UTF-8 replaced with U+FFFD"),
+            LossyKind::EmptyTextAsNull => ("empty_text_as_null", "empty text written without quotes, which reads back as null", "empty texts written without quotes, which read back as null"),
+            LossyKind::TextAsNumber => ("text_as_number", "text that looks like a number written without quotes, which reads back as a number", "texts that look like numbers written without quotes, which read back as numbers"),
+            LossyKind::NumberRounded => ("number_rounded", "number rounded because the output can't hold all its digits", "numbers rounded because the output can't hold all their digits"),
+            LossyKind::RecordAsEmptyLine => ("record_as_empty_line", "record written as an empty line, which is not a record when it is read back", "records written as empty lines, which are not records when they are read back"),
+            LossyKind::NanAsPlainNan => ("nan_as_plain_nan", "NaN with a sign or a payload written as plain NaN", "NaNs with a sign or a payload written as plain NaN"),
+            LossyKind::TextAfterQuote => ("text_after_quote", "record with text after a closing quote, which was read as part of the field", "records with text after a closing quote, which was read as part of the field"),
         }
     }
 }
@@ -108,7 +122,7 @@ impl Lossy {
         self.0[kind as usize] += 1;
     }
 
-    /// Counts so many.
+    /// Counts several.
     pub fn count_many(&mut self, kind: LossyKind, count: u64) {
         self.0[kind as usize] += count;
     }

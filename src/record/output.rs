@@ -289,10 +289,10 @@ impl<'w> Output<'w> {
 
     #[cold]
     fn refuse_lossy(&mut self, offset: usize) -> RecordError {
-        let kind = self.lost.map_or("", LossyKind::name);
+        let lost = self.lost.map_or_else(String::new, |kind| kind.sentence(1));
         self.records -= 1;
-        RecordError::new(offset, format!("the target can't hold this record as it is ({kind})"))
-            .hint("Leave out --strict to let it pass and have it counted.")
+        RecordError::new(offset, format!("the output can't hold this record as it is: {lost}"))
+            .hint("Leave out --strict to accept it and have it counted.")
     }
 
     /// Takes a bad record back, and says so.

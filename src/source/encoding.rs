@@ -55,7 +55,7 @@ impl FromStr for Encoding {
         let standard = encoding_rs::Encoding::for_label_no_replacement(label.as_bytes()).map(Inner::Standard);
         let inner = standard.or_else(|| CodePage::of(label).map(Inner::Page)).ok_or_else(|| {
             Error::usage(format!(
-                "--encoding: `{label}` is no encoding of the Encoding Standard, and no code page of DOS\n  Such as utf-8, utf-16, utf-16be, windows-1252, iso-8859-15, shift_jis, gb18030, koi8-r, cp437, cp850."
+                "--encoding: `{label}` is not the name of an encoding\n  Give a name from the Encoding Standard or a DOS code page, such as utf-8, utf-16, utf-16be, windows-1252, iso-8859-15, shift_jis, gb18030, koi8-r, cp437, cp850."
             ))
         })?;
         Ok(Encoding { inner, by_mark: label.trim().eq_ignore_ascii_case("utf-16") })
@@ -77,7 +77,7 @@ impl Encoding {
         let inner = match beginning {
             [0xff, 0xfe, 0, 0, ..] | [0, 0, 0xfe, 0xff, ..] => {
                 return Err(Error::usage(
-                    "the source begins with the byte order mark of UTF-32, which is not read\n  Make it UTF-8 with `iconv -f utf-32 -t utf-8`.",
+                    "the source begins with the byte order mark of UTF-32, which pagemill does not read\n  Convert it to UTF-8 with `iconv -f utf-32 -t utf-8`.",
                 ));
             }
             [0xff, 0xfe, ..] => UTF_16LE,
@@ -160,7 +160,7 @@ pub struct Malformed {
 
 impl fmt::Display for Malformed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "byte {} of the source is malformed {}", self.offset, self.encoding.name())
+        write!(f, "byte {} of the source is not valid {}", self.offset, self.encoding.name())
     }
 }
 

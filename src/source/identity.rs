@@ -29,9 +29,9 @@ pub(super) struct Identity {
     pub stamp: Stamp,
 }
 
-const QUIET: &str = "Convert it when nobody writes to it.";
+const QUIET: &str = "Convert it when nothing is writing to it.";
 /// A pipe has what was in the file when its end was met.
-const PIPE: &str = "Convert it when nobody writes to it; or pipe it, which takes what is there: cat FILE | pagemill convert - -f FORMAT";
+const PIPE: &str = "Convert it when nothing is writing to it; or pipe it, which reads what is there now: cat FILE | pagemill convert - -f FORMAT";
 
 impl Identity {
     /// Of a regular file that has bytes; files of `/proc` claim to have none, and have no identity.

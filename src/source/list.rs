@@ -102,7 +102,8 @@ fn matches(text: &str, folders: Folders<'_>) -> Result<Vec<Listed>> {
     let options =
         glob::MatchOptions { case_sensitive: true, require_literal_separator: true, require_literal_leading_dot: true };
     let text = text.strip_prefix("./").unwrap_or(text);
-    let found = glob::glob_with(text, options).map_err(|e| Error::usage(format!("`{text}` is no pattern: {e}")))?;
+    let found =
+        glob::glob_with(text, options).map_err(|e| Error::usage(format!("`{text}` is not a valid pattern: {e}")))?;
     let fixed: PathBuf = Path::new(text).components().take_while(|part| !is_wild(part)).collect();
     let mut listed = Vec::new();
     for path in found {
@@ -139,7 +140,7 @@ fn walk(folder: &Path, folders: Folders<'_>) -> Result<Vec<Listed>> {
     }
     let listed = below(folder, folder, folders)?;
     if listed.is_empty() {
-        return Err(Error::usage(format!("there is no file below {}", folder.display())));
+        return Err(Error::usage(format!("there are no files below {}", folder.display())));
     }
     Ok(sorted(listed))
 }

@@ -57,7 +57,10 @@ impl Source {
         let mut file = inlet::open(path, stop).map_err(|e| Error::io("open", path, e))?;
         let metadata = file.metadata().map_err(failed)?;
         if metadata.is_dir() {
-            return Err(Error::usage(format!("{} is a directory; give a file", path.display())));
+            return Err(Error::usage(format!(
+                "{} is a folder\n  Give a file, or --recursive for all files below the folder.",
+                path.display()
+            )));
         }
         let identity = Identity::of(&file);
         let regular = metadata.is_file();

@@ -62,7 +62,10 @@ impl Target {
             && !metadata.is_file()
         {
             if metadata.is_dir() {
-                return Err(Error::usage(format!("{} is a directory; give a file", path.display())));
+                return Err(Error::usage(format!(
+                    "{} is a folder\n  Give a file; --out-dir writes one file for each input into a folder.",
+                    path.display()
+                )));
             }
             let kind = match is_null(&metadata) {
                 true => Kind::Null(OpenOptions::new().write(true).open(path).map_err(failed)?),
@@ -76,7 +79,7 @@ impl Target {
             _ => Path::new("."),
         };
         if place.file_name().is_none() {
-            return Err(Error::usage(format!("{} names no file", path.display())));
+            return Err(Error::usage(format!("{} is not the name of a file", path.display())));
         }
         let mut prefix = OsString::from(".");
         prefix.push(names::fitted(&place, "..".len() + RANDOM + END.len()));
@@ -327,7 +330,7 @@ fn creating(existing: Option<&fs::Metadata>) -> OpenOptions {
 pub fn open_left(path: &Path) -> Result<Option<File>> {
     crate::sys::open_left(path).map_err(|error| match error.kind() {
         io::ErrorKind::InvalidInput => Error::usage(format!(
-            "{} is {error}; a run would only go on with a file of its own\n  Remove it, or write to another folder.",
+            "{} is {error}; a run continues only with a file of its own\n  Remove it, or write to another folder.",
             path.display()
         )),
         _ => Error::io("open", path, error),

@@ -111,7 +111,7 @@ pub const ANSWERS: &[Answer] = &[
     answer("tail -n 100000 events.ndjson | pagemill convert - -f ndjson -t csv --columns time,user.id,action", EVENTS_CSV),
     answer("tail -F events.ndjson | pagemill convert - -f ndjson -t csv --columns time,user.id,action", EVENTS_CSV),
     parts("pagemill convert messy.csv -o clean.csv --on-error skip --report report.json", &["id,name\n1,Ada\n3,Alan\n", "\"records_failed\":1"]).after("cat clean.csv report.json"),
-    parts("pagemill convert dirty.csv -o clean.ndjson --on-error quarantine --max-errors 1%", &["199 clean.ndjson\n", "\"record\":2,\"start\":14,\"end\":16,"]).before(DIRTY).after("wc -l clean.ndjson; tail -n 1 clean.ndjson.quarantine.ndjson"),
+    parts("pagemill convert dirty.csv -o clean.ndjson --on-error quarantine --max-errors 1%", &["199 clean.ndjson\n", "\"record\":2,\"line\":3,\"start\":14,\"end\":16,"]).before(DIRTY).after("wc -l clean.ndjson; tail -n 1 clean.ndjson.quarantine.ndjson"),
     parts("$EDITOR clean.ndjson.quarantine.ndjson", &["\"text\":\"2,Grace\",\"record\":2,"]).before("pagemill convert messy.csv -o clean.ndjson --on-error quarantine").after("cat clean.ndjson.quarantine.ndjson"),
     answer("pagemill replay clean.ndjson.quarantine.ndjson -o repaired.ndjson", "{\"id\":2,\"name\":\"Grace\"}\n").before("pagemill convert messy.csv -o clean.ndjson --on-error quarantine; edit clean.ndjson.quarantine.ndjson").after("cat repaired.ndjson"),
     answer("pagemill convert ticks.fixed -o ticks.csv --layout \"id:u64le,price:f64be,name:text16\"", "id,price,name\n1,1.5,ACME\n2,2.5,Initech\n").after("cat ticks.csv"),

@@ -96,6 +96,32 @@ pub fn folder() -> tempfile::TempDir {
     tempfile::tempdir().expect("a folder for the test")
 }
 
+/// A folder with these files.
+pub fn with(files: &[(&str, &str)]) -> tempfile::TempDir {
+    let here = folder();
+    for (name, text) in files {
+        let path = here.path().join(name);
+        std::fs::create_dir_all(path.parent().expect("a folder around it")).expect("a folder");
+        std::fs::write(path, text).expect("a file");
+    }
+    here
+}
+
+/// Runs the binary with words that have no spaces in them.
+pub fn say(here: &Path, arguments: &str) -> Ran {
+    run(here, arguments.split_whitespace())
+}
+
+/// The same for `pagemill convert`.
+pub fn convert(here: &Path, arguments: &str) -> Ran {
+    run(here, ["convert"].into_iter().chain(arguments.split_whitespace()))
+}
+
+/// The text of a file.
+pub fn read(here: &Path, name: &str) -> String {
+    std::fs::read_to_string(here.join(name)).expect("a file of text")
+}
+
 /// The names of a folder's files, sorted.
 pub fn names(folder: &Path) -> Vec<String> {
     let entries = std::fs::read_dir(folder).expect("a folder");

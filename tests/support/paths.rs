@@ -258,7 +258,8 @@ fn outcome(result: Result<Report, pagemill::error::Error>, source: &Path, target
             let message = error.to_string();
             // A reader has no name.
             let name = source.display().to_string();
-            let message = message.strip_prefix(&name).or_else(|| message.strip_prefix('-')).unwrap_or(&message);
+            let message =
+                message.strip_prefix(&name).or_else(|| message.strip_prefix("standard input")).unwrap_or(&message);
             Outcome::Failed { class: error.class(), message: without_text(message) }
         }
     }

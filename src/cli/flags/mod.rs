@@ -58,7 +58,7 @@ impl Commands {
     /// Why a flag that other commands have can't have an effect in this one.
     fn why_not(self) -> &'static str {
         match self {
-            Commands::REPLAY => "the quarantine says how its records are read",
+            Commands::REPLAY => "the quarantine file says how its records are read",
             Commands::COUNT => "records are counted, not written",
             _ => "it is for other commands",
         }
@@ -115,10 +115,10 @@ impl Flag {
 impl Formats {
     fn refusal(&self, line: &Line<'_>) -> Option<No> {
         let input = |kinds: Kinds| {
-            No::new(line.input(), format!("It is for {kinds}: leave it out, or name the input's format with -f."))
+            No::new(line.input(), format!("It is for {kinds}: leave it out, or give the input's format with -f."))
         };
         let output = |kinds: Kinds| {
-            No::new(line.output(), format!("It is for {kinds}: leave it out, or name the output's format with -t."))
+            No::new(line.output(), format!("It is for {kinds}: leave it out, or give the output's format with -t."))
         };
         match *self {
             Formats::Any => None,

@@ -52,9 +52,9 @@ pub(super) static FLAGS: &[Flag] = &[
     flag("encoding", READ, Source(Kinds::LINES_OF_TEXT)),
     // CSV and TSV
     flag("delimiter", READ, Source(Kinds::TABLES)).unless(uncounted),
-    flag("quote", READ, Source(Kinds::TABLES)).unless(quotes_mean_nothing),
-    flag("escape", READ, Source(Kinds::TABLES)).unless(quotes_mean_nothing),
-    flag("no-quoting", READ, Source(Kinds::TABLES)).unless(escapes_for_quotes),
+    flag("quote", READ, Source(Kinds::TABLES)).unless(no_quotes_to_read),
+    flag("escape", READ, Source(Kinds::TABLES)).unless(no_quotes_to_read),
+    flag("no-quoting", READ, Source(Kinds::TABLES)).unless(never_quotes_to_read),
     flag("comment", READ, Source(Kinds::TABLES)).unless(uncounted),
     flag("names", READ, Source(Kinds::TABLES)).unless(uncounted),
     flag("no-headers", ALL, Either(Kinds::TABLES)).unless(uncounted),
@@ -63,7 +63,7 @@ pub(super) static FLAGS: &[Flag] = &[
     flag("out-delimiter", WRITE, Target(Kinds::TABLES)),
     flag("out-quote", WRITE, Target(Kinds::TABLES)).unless(no_quotes_to_write),
     flag("out-escape", WRITE, Target(Kinds::TABLES)).unless(no_quotes_to_write),
-    flag("out-no-quoting", WRITE, Target(Kinds::TABLES)).unless(escapes_for_out_quotes),
+    flag("out-no-quoting", WRITE, Target(Kinds::TABLES)).unless(never_quotes_to_write),
     flag("out-no-headers", WRITE, Target(Kinds::TABLES)),
     flag("quote-all", WRITE, Target(Kinds::TABLES)).unless(no_quotes_to_write),
     flag("crlf", WRITE, Target(Kinds::TABLES)),
@@ -90,10 +90,10 @@ pub(super) static FLAGS: &[Flag] = &[
     flag("records", Commands::GENERATE.or(Commands::COUNT), Any),
     flag("seed", Commands::GENERATE, Any),
     // Errors
-    flag("on-error", RUN, Any),
-    flag("quarantine", RUN, Any),
+    flag("on-error", RUN, Any).unless(uncounted),
+    flag("quarantine", RUN, Any).unless(uncounted),
     flag("max-errors", RUN, Any).unless(first_error_ends),
-    flag("strict", RUN, Any),
+    flag("strict", RUN, Any).unless(uncounted),
     flag("keep-going", MANY, Any).unless(one_input),
     flag("max-record-size", RUN, Any).unless(uncounted),
     flag("max-key-length", RUN, Any).unless(no_columns),
@@ -125,37 +125,43 @@ const LEAVE_OUT: &str = "Leave it out.";
 fn uncounted(line: &Line<'_>) -> Option<No> {
     let counts = line.given.has("records") || line.given.has("from");
     if line.command == Commands::COUNT && !counts {
-        return No::new("records are not counted", "Say -r to count the records, or -f FORMAT to count them too.");
+        return No::new("records are not counted", "Give -r to count only records, or -f FORMAT to count them too.");
     }
     None
 }
 
-fn quotes_mean_nothing(line: &Line<'_>) -> Option<No> {
-    if line.given.has("no-quoting") {
-        return No::new("`--no-quoting` says that quotes mean nothing", "Leave one of the two out.");
-    }
-    escapes_for_quotes(line)
+/// For flags about the quotes of the input.
+fn no_quotes_to_read(line: &Line<'_>) -> Option<No> {
+    no_quotes(line, "no-quoting", line.sources).or_else(|| uncounted(line))
 }
 
-/// TSV with backslash escapes has no quotes.
-fn escapes_for_quotes(line: &Line<'_>) -> Option<No> {
-    if line.given.has("tsv-escapes") && line.sources.is_within(Kinds::TSV) {
-        return No::new("TSV has no quotes with `--tsv-escapes`", "Leave one of the two out.");
-    }
-    uncounted(line)
+/// For `--no-quoting`.
+fn never_quotes_to_read(line: &Line<'_>) -> Option<No> {
+    escapes_for_quotes(line, line.sources).or_else(|| uncounted(line))
 }
 
+/// For flags about the quotes of the output.
 fn no_quotes_to_write(line: &Line<'_>) -> Option<No> {
-    if line.given.has("out-no-quoting") {
-        return No::new("`--out-no-quoting` puts nothing in quotes", "Leave one of the two out.");
+    no_quotes(line, "out-no-quoting", line.targets)
+}
+
+/// For `--out-no-quoting`.
+fn never_quotes_to_write(line: &Line<'_>) -> Option<No> {
+    escapes_for_quotes(line, line.targets)
+}
+
+/// One side, which is one of these, has no quotes: because this flag says so, or because of its format.
+fn no_quotes(line: &Line<'_>, flag: &str, kinds: Kinds) -> Option<No> {
+    if line.given.has(flag) {
+        return No::new(format!("with `--{flag}` there are no quotes"), "Leave out one of the two.");
     }
-    escapes_for_out_quotes(line)
+    escapes_for_quotes(line, kinds)
 }
 
 /// TSV with backslash escapes has no quotes.
-fn escapes_for_out_quotes(line: &Line<'_>) -> Option<No> {
-    if line.given.has("tsv-escapes") && line.targets.is_within(Kinds::TSV) {
-        return No::new("TSV has no quotes with `--tsv-escapes`", "Leave one of the two out.");
+fn escapes_for_quotes(line: &Line<'_>, kinds: Kinds) -> Option<No> {
+    if line.given.has("tsv-escapes") && kinds.is_within(Kinds::TSV) {
+        return No::new("with `--tsv-escapes`, TSV has no quotes", "Leave out one of the two.");
     }
     None
 }
@@ -167,11 +173,19 @@ fn columns_are_known(line: &Line<'_>) -> Option<No> {
         return No::new(format!("{}, in which fields have no names", line.output()), LEAVE_OUT);
     }
     let list = matches!(line.settings.columns, ColumnsFrom::List(_));
-    let many = line.origin == Origin::Many && line.sources.or(line.targets).meets(Kinds::TABLES);
-    if list || many || line.targets.meets(Kinds::TABLES) && line.sources.meets(Kinds::NESTED) {
+    let tables = line.sources.or(line.targets).meets(Kinds::TABLES);
+    if list
+        || line.origin == Origin::Many && tables
+        || line.targets.meets(Kinds::TABLES) && line.sources.meets(Kinds::NESTED)
+    {
         return None;
     }
-    No::new(line.both(), "It is for nested records that become a table, and for several inputs: leave it out.")
+    let why = match line.origin {
+        _ if !tables => format!("{}, so there are no columns: each record keeps its own fields", line.both()),
+        Origin::Each => "each input has an output of its own, with its own columns".to_owned(),
+        _ => format!("{}, and its columns are known", line.input()),
+    };
+    No::new(why, "Leave it out, or name the columns: --columns a,b,c.")
 }
 
 /// Text has one field, whose name is not written; nor is one in a table without a header.
@@ -207,18 +221,21 @@ fn any_bytes_do(line: &Line<'_>) -> Option<No> {
         return None;
     }
     if line.command == Commands::COUNT && line.targets == Kinds::NONE && line.sources == Kinds::ALL {
-        return No::new("bytes are counted as they are", "Say how the text is encoded: --encoding utf-8.");
+        return No::new("bytes are counted as they are", "Give the encoding of the text: --encoding utf-8.");
     }
     let instead = match line.sources.meets(Kinds::TEXT) {
-        true => "Say how the text is encoded: --encoding utf-8.",
+        true => "Give the encoding of the text: --encoding utf-8.",
         false => LEAVE_OUT,
     };
     No::new(format!("{}, and bytes are kept as they are", line.both()), instead)
 }
 
 fn first_error_ends(line: &Line<'_>) -> Option<No> {
+    if let Some(no) = uncounted(line) {
+        return Some(no);
+    }
     if line.settings.on_error == OnError::Fail {
-        return No::new("the first bad record ends the run", "Say --on-error skip or --on-error quarantine too.");
+        return No::new("the first bad record ends the run", "Give --on-error skip or --on-error quarantine too.");
     }
     None
 }
@@ -263,32 +280,32 @@ fn whole_records(line: &Line<'_>) -> Option<No> {
 }
 
 fn no_folder(line: &Line<'_>) -> Option<No> {
-    if line.plain { No::new("the only input is no folder", LEAVE_OUT) } else { None }
+    if line.plain { No::new("the only input is not a folder", LEAVE_OUT) } else { None }
 }
 
 fn one_input(line: &Line<'_>) -> Option<No> {
-    if line.plain { No::new("there is one input, and no other to go on with", LEAVE_OUT) } else { None }
+    if line.plain { No::new("there is only one input", LEAVE_OUT) } else { None }
 }
 
 fn stream_is_read(line: &Line<'_>) -> Option<No> {
     if line.origin == Origin::Stdin {
-        return No::new("standard input is always read", LEAVE_OUT);
+        return No::new("standard input can't be mapped", LEAVE_OUT);
     }
     None
 }
 
 fn nothing_can_exist(line: &Line<'_>) -> Option<No> {
     let files = line.to_file || line.given.has("quarantine") || line.given.has("report");
-    if files { None } else { No::new("no file is written", "Name one with -o, or leave it out.") }
+    if files { None } else { No::new("no file is written", "Name one with -o, or leave the flag out.") }
 }
 
 /// Checkpoints are written beside an output that is a file, and tell how far one input is done.
 fn no_checkpoints(line: &Line<'_>) -> Option<No> {
     if matches!(line.origin, Origin::Many | Origin::Each) {
-        return No::new("there are several inputs", "Convert the inputs one by one, or leave it out.");
+        return No::new("there are several inputs", "Convert the inputs one by one, or leave the flag out.");
     }
     if !line.to_file {
-        return No::new("the output is no file", "Name one with -o, or leave it out.");
+        return No::new("the output is not a file", "Name one with -o, or leave the flag out.");
     }
     None
 }

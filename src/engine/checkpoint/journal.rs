@@ -58,17 +58,17 @@ impl Begin {
     /// Refuses to go on with another job.
     pub fn check(&self, before: &Begin, target: &Path) -> Result<()> {
         let changed = if self.version != before.version {
-            Some(format!("the run before was one of pagemill {}", before.version))
+            Some(format!("the earlier run was made by pagemill {}", before.version))
         } else if self.source != before.source {
-            Some("its input has changed since".to_owned())
+            Some("its input has changed".to_owned())
         } else {
             let other = |(name, text): &(&String, &String)| before.settings.get(*name) != Some(*text);
-            self.settings.iter().find(other).map(|(name, _)| format!("the settings {name} are others now"))
+            self.settings.iter().find(other).map(|(name, _)| format!("the settings {name} have changed"))
         };
         match changed {
             None => Ok(()),
             Some(reason) => Err(Error::usage(format!(
-                "{} can't be resumed: {reason}\n  Leave out --resume to begin anew.",
+                "{} can't be resumed: {reason}\n  Leave out --resume to start from the beginning.",
                 target.display()
             ))),
         }
@@ -209,7 +209,7 @@ pub(super) fn lock(journal: &File, target: &Path) -> Result<()> {
     match journal.try_lock() {
         Ok(()) => Ok(()),
         Err(TryLockError::WouldBlock) => {
-            Err(Error::usage(format!("another run is writing {} just now", target.display())))
+            Err(Error::usage(format!("another run is writing {} right now", target.display())))
         }
         // Not every filesystem has locks.
         Err(TryLockError::Error(_)) => Ok(()),

@@ -55,7 +55,7 @@ impl Left {
             names.push(path.display().to_string());
         }
         format!(
-            "an interrupted run had left {}; this run began anew, and they are gone\n  To go on with what such a run wrote, give --resume.",
+            "an interrupted run had left {}; this run started from the beginning and removed what was left\n  To continue an interrupted run, give --resume.",
             names.join(" and ")
         )
     }

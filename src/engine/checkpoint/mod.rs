@@ -162,7 +162,7 @@ impl Resumable {
         let keep = || quarantine.map_or(Ok(()), Quarantine::keep).and_then(|()| target.keep());
         if passing && self.journal.has_entries() && keep().is_ok() {
             let note = format!(
-                "What was written is kept: the same command with --resume goes on there ({}).",
+                "What was written is kept: the same command with --resume continues there ({}).",
                 self.part.display()
             );
             return error.note(note, true);
@@ -197,7 +197,7 @@ fn wanted<'o>(
     match possible {
         Some((bytes, _)) if !asked && bytes.len() < LARGE => Ok(None),
         None if asked => Err(Error::usage(
-            "only a run from a file that can be mapped into a file that is not compressed can be resumed\n  Leave out --checkpoint and --resume, or give such files.",
+            "a run can be resumed only if its input is a file that can be mapped, and its output a file that is not compressed\n  Leave out --checkpoint and --resume, or use such files.",
         )),
         possible => Ok(possible),
     }

@@ -29,6 +29,8 @@ pub struct Counted {
     pub records: Option<u64>,
     /// Bad records, which are not among them.
     pub failed: u64,
+    /// How many bytes the bad records have.
+    pub bytes_failed: u64,
 }
 
 /// What is to be counted.

@@ -143,8 +143,8 @@ pub(super) fn decode(mut opened: Opened<'_>, ledger: &mut Ledger) -> Result<Coun
     let phases = Phases::new(opened.plan.workers);
     let how = How { on_error: opened.settings.on_error, ledger: Some(ledger), resumable: None };
     let run = opened.pass_by(how, &Discard, &Target::memory(), &phases).map_err(|error| opened.source.blame(error))?;
-    let failed = run.totals.records_failed;
-    Ok(Counted { records: Some(run.totals.records_in - failed), failed, ..Counted::default() })
+    let (failed, bytes_failed) = (run.totals.records_failed, run.totals.bytes_failed);
+    Ok(Counted { records: Some(run.totals.records_in - failed), failed, bytes_failed, ..Counted::default() })
 }
 
 #[cfg(test)]

@@ -20,6 +20,7 @@ impl<'s> Feed<'s> {
     pub(super) fn pass_mapped(&mut self, first: Passed, seen: usize, error: RecordError) -> Found<'s> {
         let Some((map, rest)) = self.mapped() else { return Ok(None) };
         let (mut passed, mut piece, mut found) = (0, seen, first);
+        let (mut ended_lines, mut before) = (0, 0);
         loop {
             let (len, ended) = match found {
                 Passed::End(len) => (len, true),
@@ -27,10 +28,12 @@ impl<'s> Feed<'s> {
                 Passed::Unknown => return Err(error.into()),
             };
             let from = self.offset as usize + passed;
+            ended_lines += self.ended(&rest[passed..passed + len], before);
+            before = rest[..passed + len].last().copied().unwrap_or(before);
             map.release(from..from + len);
             passed += len;
             if ended || passed > self.max_record && !self.lenient {
-                return self.passed(passed as u64, 0, seen, FeedError::from(error));
+                return self.passed(passed as u64, ended_lines, seen, FeedError::from(error));
             }
             self.asked().map_err(FeedError::Read)?;
             piece = PIECE.min(rest.len() - passed);

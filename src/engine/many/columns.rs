@@ -11,6 +11,7 @@ use crate::error::{Error, Position, RecordError, Result};
 use crate::format::UnknownKey;
 use crate::op::Order;
 use crate::record::Schema;
+use crate::wording::input;
 
 /// What the sources' columns come to.
 pub(super) struct Together {
@@ -178,7 +179,7 @@ impl Together {
         if self.strict && left_out > 0 {
             let names = own.names().filter(|name| !self.places.contains_key(*name));
             return Err(bad(path, format!("--columns leaves out its columns {}", some(names)))
-                .into_error("Leave out --strict to let it pass."));
+                .into_error("Leave out --strict to accept it."));
         }
         route.schema = Some(Schema::new(&select));
         route.names = Some(self.schema.clone());
@@ -200,25 +201,28 @@ impl Together {
         if parts.is_empty() {
             return Ok(());
         }
-        let first = self.first.as_ref().map(|(path, _)| path.display().to_string()).unwrap_or_default();
-        Err(bad(path, format!("its columns are not those of {first}: {}", parts.join(", and "))).into_error(
-            "Give --columns union to have all columns, --columns first to have those of the first input, or a list.",
+        let first = self.first.as_ref().map(|(path, _)| input(path).to_string()).unwrap_or_default();
+        Err(bad(path, format!("its columns differ from those of {first}: {}", parts.join(", and "))).into_error(
+            "Give --columns union for all columns, --columns first for those of the first input, or a list of names.",
         ))
     }
 
     fn no_room(&self, path: &Path) -> Error {
         Error::memory(format!(
-            "the names of the columns of all inputs up to {} ask for {} bytes and more, which is more than the {} that the memory limit has for them\n  Name the columns with --columns a,b,c, or raise --memory-limit (or the limit of the control group where that is lower).",
-            path.display(),
+            "the names of the columns of all inputs up to {} need {} bytes or more, but the memory limit leaves {} for them\n  Name the columns with --columns a,b,c, or raise --memory-limit (or the limit of the control group where that is lower).",
+            input(path),
             self.size,
             self.room
         ))
     }
 
     fn mixed(&self, path: &Path) -> Error {
-        let first = self.first.as_ref().map(|(path, _)| path.display().to_string()).unwrap_or_default();
-        bad(path, format!("its records and those of {first} are of different kinds: in columns, and with keys"))
-            .into_error("Give --columns union to have all columns and keys, or a list.")
+        let first = self.first.as_ref().map(|(path, _)| input(path).to_string()).unwrap_or_default();
+        bad(
+            path,
+            format!("its records and those of {first} are of different kinds: one has columns, the other has keys"),
+        )
+        .into_error("Give --columns union for all columns and keys, or a list of names.")
     }
 }
 

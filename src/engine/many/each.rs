@@ -61,7 +61,7 @@ impl Each {
         let started = Instant::now();
         if self.settings.quarantine.is_some() {
             return Err(Error::usage(
-                "--quarantine names one file, but each of several outputs has a quarantine of its own beside it\n  Leave out --quarantine.",
+                "--quarantine names one file, but each output has its own quarantine next to it\n  Leave out --quarantine.",
             ));
         }
         let memory_limit = self.settings.memory_limit;

@@ -26,6 +26,7 @@ use crate::format::{self, Format, Frame, WriteFormat};
 use crate::memory::audit;
 use crate::metrics::{FileReport, Report};
 use crate::target::Target;
+use crate::wording::input;
 
 /// A conversion of many sources into one target: their records follow each other in one array, under one header.
 ///
@@ -114,13 +115,13 @@ impl Many {
         let ledger = Ledger::new(settings.max_errors, quarantine.transpose()?, 0);
         if keep_going && !target.is_truncatable() && !settings.word_count {
             return Err(Error::usage(format!(
-                "--keep-going: of an input that fails in its middle a part would stay in {}\n  Write to a file with -o that is not compressed, or have one output for each input with --out-dir.",
+                "--keep-going: if an input fails partway, part of it would stay in {}\n  Use -o to write to a file that is not compressed, or --out-dir to write one output for each input.",
                 target.path().display()
             )));
         }
         if let Some(quarantine) = ledger.quarantine.as_ref().filter(|q| keep_going && !q.target().is_truncatable()) {
             return Err(Error::usage(format!(
-                "--keep-going: bad records of an input that fails later would stay in {}\n  Give --quarantine a file.",
+                "--keep-going: the bad records of an input that fails later would stay in {}\n  Give --quarantine a file.",
                 quarantine.path().display()
             )));
         }
@@ -393,12 +394,12 @@ impl<'s> Run<'s> {
         self.ledger.begin(&opened.source.path, || opened.head());
         let place = (self.place, first_skips);
         let run = opened.records(on_error, &*writing, self.target, &phases, place, &mut self.ledger);
-        let run = run.map_err(|error| opened.source.blame(opened.tell_key(error)))?;
+        let mut run = run.map_err(|error| opened.source.blame(opened.tell_key(error)))?;
         run.totals.judge(&opened.source.path)?;
         self.place = run.place;
-        self.sum.add(&opened, &run, &phases, &before);
+        self.sum.add(&opened, &mut run, &phases, &before);
         let path = &self.files[index].source;
-        self.sum.warnings.extend(opened.reading.warnings().iter().map(|text| format!("{}: {text}", path.display())));
+        self.sum.warnings.extend(opened.reading.warnings().iter().map(|text| format!("{}: {text}", input(path))));
         self.files[index] = run.file(path, None);
         Ok(())
     }

@@ -26,7 +26,7 @@ pub fn places(sources: &[Listed], folder: &Path, settings: &Settings, keep_going
     let mut places = Vec::with_capacity(sources.len());
     for source in sources {
         if source.path == Path::new("-") {
-            return Err(Error::usage("--out-dir: standard input has no name\n  Give it an output of its own with -o."));
+            return Err(Error::usage("--out-dir: standard input has no name\n  Use -o to name its output."));
         }
         let from = match format::source_format(settings.from, Some(&source.path)) {
             Err(_) if keep_going => {
@@ -47,7 +47,7 @@ pub fn places(sources: &[Listed], folder: &Path, settings: &Settings, keep_going
         }
         if identity(&place).is_some_and(|place| inputs.contains(&place)) {
             return Err(Error::usage(format!(
-                "--out-dir: {} is one of the inputs; writing onto it would destroy it\n  Give another folder.",
+                "--out-dir: {} is one of the inputs; writing to it would destroy it\n  Give another folder.",
                 place.display()
             )));
         }

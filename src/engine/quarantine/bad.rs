@@ -15,6 +15,8 @@ pub(crate) struct Bad {
     /// Where it begins in the file, and where the next one does.
     pub start: u64,
     pub end: u64,
+    /// The line that it begins in; 0 if that is not known.
+    pub first: u64,
     /// Where in the file it is bad, and why.
     pub offset: u64,
     /// In which line that is, where nobody can look at the source again; else 0.

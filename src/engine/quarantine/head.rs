@@ -39,6 +39,9 @@ struct Reading {
     frame: Prefix,
     payload: Payload,
     bytes: BytesAs,
+    /// Not about reading, but the records that were good were written so.
+    #[serde(default, skip_serializing_if = "is_false")]
+    unflatten: bool,
 }
 
 impl Head {
@@ -64,6 +67,7 @@ impl Head {
             frame: options.frame,
             payload: options.payload,
             bytes: options.bytes_as,
+            unflatten: options.unflatten,
         };
         Head { quarantine: VERSION, from, header: STANDARD.encode(header), reading }
     }
@@ -119,6 +123,7 @@ impl Head {
         fill(&mut options.frame, reading.frame, default.frame);
         fill(&mut options.payload, reading.payload, default.payload);
         fill(&mut options.bytes_as, reading.bytes, default.bytes_as);
+        fill(&mut options.unflatten, reading.unflatten, default.unflatten);
     }
 
     /// What reads the records.

@@ -6,6 +6,7 @@ use crc32fast::Hasher;
 
 use super::{Bad, BadRecords, Head, MaxErrors, Quarantine};
 use crate::error::{Error, Fault, Position, RecordError, Result};
+use crate::wording::counted;
 
 /// Counts bad records against the limit, and writes them into the quarantine if there is one.
 pub(crate) struct Ledger {
@@ -78,7 +79,7 @@ impl Ledger {
         match self.limit {
             Some(limit @ MaxErrors::Records(most)) if limit.is_below(self.count, 0) => {
                 let hint = match most {
-                    0 => "--max-errors 0 allows no bad record.".to_owned(),
+                    0 => "--max-errors 0 allows no bad records.".to_owned(),
                     _ => format!("That is bad record {}, and --max-errors allows {most}.", self.count),
                 };
                 let error = too_many(position(), bad.error.clone(), hint);
@@ -109,14 +110,17 @@ impl Ledger {
         Err(match self.last.clone() {
             Some((position, error)) => {
                 let hint = format!(
-                    "That is the last of {count} bad records among {records}, and --max-errors allows {allowed}."
+                    "That is the last of {} in {}, and --max-errors allows {allowed}.",
+                    counted(count, "bad record"),
+                    counted(records, "record")
                 );
                 too_many(position, error, hint)
             }
             // All of them were met by the run that this one goes on with.
             None => {
                 let position = Position::new(&self.source, 0, 0);
-                let error = RecordError::new(0, format!("{count} of {records} records are bad"));
+                let error =
+                    RecordError::new(0, format!("{} in {}", counted(count, "bad record"), counted(records, "record")));
                 too_many(position, error, format!("--max-errors allows {allowed}."))
             }
         })

@@ -38,7 +38,7 @@ impl FromStr for MaxErrors {
         };
         found.ok_or_else(|| {
             Error::usage(format!(
-                "--max-errors: `{text}` is neither a number of records nor a share of them\n  Write 100, or 0.5% (up to four places behind the point, 100% at most)."
+                "--max-errors: `{text}` is neither a number of records nor a percentage of them\n  Write a number such as 100, or a percentage such as 0.5% (up to four decimal places, 100% at most)."
             ))
         })
     }

@@ -18,7 +18,11 @@ const PIECE: usize = 3 << 10;
 pub(super) fn write(bad: &Bad, file: &Path, record: u64, raw: Option<&[u8]>, to: &mut impl Write) -> io::Result<()> {
     to.write_all(b"{\"file\":")?;
     serde_json::to_writer(&mut *to, &file.to_string_lossy())?;
-    write!(to, ",\"record\":{record},\"start\":{},\"end\":{},\"reason\":\"", bad.start, bad.end)?;
+    write!(to, ",\"record\":{record}")?;
+    if bad.first > 0 {
+        write!(to, ",\"line\":{}", bad.first)?;
+    }
+    write!(to, ",\"start\":{},\"end\":{},\"reason\":\"", bad.start, bad.end)?;
     write!(Escaped(to), "{}", bad.error.message())?;
     let Some(raw) = raw else { return to.write_all(b"\"}\n") };
     // The bytes of the record follow in pieces, however many they are.
@@ -56,6 +60,8 @@ impl<W: Write> Write for Escaped<'_, W> {
 pub(crate) struct Origin {
     pub file: Arc<Path>,
     pub record: u64,
+    /// The line that it begins in; 0 if that is not known.
+    pub line: u64,
     pub start: u64,
     pub end: u64,
     /// Its bytes are those of the file, as far as that can be seen.
@@ -76,6 +82,8 @@ pub(super) struct Line<'l> {
     #[serde(borrow)]
     pub file: Cow<'l, str>,
     pub record: u64,
+    #[serde(default)]
+    pub line: u64,
     pub start: u64,
     pub end: u64,
     /// The record in base64, as it was or repaired.
@@ -101,14 +109,14 @@ mod tests {
         for len in [0, 1, 2, 3, PIECE - 1, PIECE, PIECE + 1, 3 * PIECE + 2] {
             let raw: Vec<u8> = (0..len).map(|at| (at * 7 % 256) as u8).collect();
             let error = RecordError::new(0, "a \"reason\"\n");
-            let bad = Bad { file: None, record: 0, start: 5, end: 9, offset: 6, line: 0, error, output: 0 };
+            let bad = Bad { file: None, record: 0, start: 5, end: 9, offset: 6, first: 3, line: 0, error, output: 0 };
             let mut text = Vec::new();
             write(&bad, Path::new("dir/ä\"b"), 7, Some(&raw), &mut text).unwrap();
             assert_eq!(text.iter().filter(|byte| **byte == b'\n').count(), 1);
             let value: serde_json::Value = serde_json::from_slice(&text).unwrap();
             assert_eq!((&value["reason"], &value["file"]), (&"a \"reason\"\n".into(), &"dir/ä\"b".into()));
             let line: Line<'_> = serde_json::from_slice(&text).unwrap();
-            assert_eq!((&*line.file, line.record, line.start, line.end), ("dir/ä\"b", 7, 5, 9));
+            assert_eq!((&*line.file, line.record, line.line, line.start, line.end), ("dir/ä\"b", 7, 3, 5, 9));
             let mut back = Vec::new();
             decode(&line.raw.unwrap(), &mut back).unwrap();
             assert!(back == raw && line.text.is_none());

@@ -33,7 +33,7 @@ use crate::source::Encoding;
 ///
 /// let quarantine = report.quarantine.ok_or("no quarantine")?;
 /// let text = std::fs::read_to_string(&quarantine)?;
-/// assert!(text.contains(r#""record":2,"start":14,"end":16,"reason":"1 fields where the header has 2""#));
+/// assert!(text.contains(r#""record":2,"line":3,"start":14,"end":16,"reason":"1 field where the header has 2""#));
 /// std::fs::write(&quarantine, text.replace("\"raw\"", "\"text\":\"2,Grace\",\"raw\""))?;
 /// Job::replay(quarantine, path("b.ndjson")).run()?;
 /// assert_eq!(std::fs::read_to_string(path("b.ndjson"))?, "{\"id\":2,\"name\":\"Grace\"}\n");
@@ -74,7 +74,7 @@ impl Replay {
     /// Runs the conversion.
     ///
     /// # Errors
-    /// As those of [`Job::run`]; usage: the file is no quarantine. Data: a line of it is none.
+    /// As those of [`Job::run`]; usage: the file is not a quarantine. Data: a line of it is malformed.
     pub fn run(self) -> Result<Report> {
         let (mut sections, settings) = self.look()?;
         if sections.len() == 1

@@ -119,16 +119,18 @@ impl Section {
 
     /// Puts the record of a line into `room`.
     fn record(&self, line: &[u8], last: bool, file: &mut Arc<Path>, room: &mut Vec<u8>) -> Result<Origin, String> {
-        let line: Line<'_> = serde_json::from_slice(line).map_err(|e| e.to_string())?;
+        // Where in the line it is wrong is told as if there were no other lines.
+        let reason = |e: serde_json::Error| e.to_string().split(" at line ").next().unwrap_or_default().to_owned();
+        let line: Line<'_> = serde_json::from_slice(line).map_err(reason)?;
         let name = Path::new(&*line.file);
         if **file != *name {
             *file = name.into();
         }
         match &line.raw {
-            Some(raw) => line::decode(raw, room).map_err(|e| format!("`raw` is no base64: {e}"))?,
+            Some(raw) => line::decode(raw, room).map_err(|e| format!("`raw` is not base64: {e}"))?,
             None if line.text.is_none() => {
                 return Err(
-                    "it has neither `raw` nor `text`, as that of a record that was too large to be kept".to_owned()
+                    "it has neither `raw` nor `text` (a record that was too large to keep has no `raw`)".to_owned()
                 );
             }
             None => {}
@@ -138,7 +140,7 @@ impl Section {
             None => self.terminate(b"\n", last, room),
         }
         let exact = line.text.is_none();
-        Ok(Origin { file: file.clone(), record: line.record, start: line.start, end: line.end, exact })
+        Ok(Origin { file: file.clone(), record: line.record, line: line.line, start: line.start, end: line.end, exact })
     }
 
     /// Puts a repaired text in the place of the record in `room`.
@@ -174,8 +176,8 @@ impl Section {
     }
 
     fn bad_line(&self, offset: u64, reason: String) -> Error {
-        let error = RecordError::new(0, format!("this line is none of a quarantine: {reason}")).hint(
-            "A line has \"file\", \"record\", \"start\", \"end\" and \"raw\", a repaired one \"text\" too; take away those that are not wanted.",
+        let error = RecordError::new(0, format!("this is not a line of a quarantine file: {reason}")).hint(
+            "A line has \"file\", \"record\", \"start\", \"end\" and \"raw\"; a repaired one has \"text\" too. Delete the lines of records that you do not want.",
         );
         Error::data(Position::new(&*self.path, 0, offset), error)
     }
@@ -185,7 +187,7 @@ fn open(path: &Path, stop: Option<&Stop>) -> Result<Source> {
     let metadata = std::fs::metadata(path).map_err(|e| Error::io("open", path, e))?;
     if !metadata.is_file() {
         return Err(Error::usage(format!(
-            "{} is no file; a quarantine is read twice\n  Put it into a file first.",
+            "{} is not a regular file, and a quarantine is read twice\n  Save it to a file first.",
             path.display()
         )));
     }
@@ -197,7 +199,7 @@ fn open(path: &Path, stop: Option<&Stop>) -> Result<Source> {
 
 fn no_quarantine(path: &Path) -> Error {
     Error::usage(format!(
-        "{} is no quarantine: its first line does not say how its records are read\n  That line is written by --on-error quarantine, and has to stay.",
+        "{} is not a quarantine file: its first line does not say how its records are read\n  --on-error quarantine writes that line, and it has to stay.",
         path.display()
     ))
 }

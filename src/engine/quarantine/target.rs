@@ -28,10 +28,10 @@ pub(crate) fn place_for(settings: &Settings, target: &TargetSpec) -> Result<Opti
         (OnError::Quarantine, Some(path), _) => checked(path, target).map(Some),
         (OnError::Quarantine, None, TargetSpec::Path(target)) if !is_device(target) => Ok(Some(usual_place(target))),
         (OnError::Quarantine, None, _) => Err(Error::usage(
-            "the output is no file that a quarantine could lie beside\n  Name one: --quarantine FILE; or leave bad records out with --on-error skip.",
+            "the output is not a file, so there is no usual place for the quarantine\n  Name one with --quarantine FILE, or leave out bad records with --on-error skip.",
         )),
         (_, Some(path), _) => Err(Error::usage(format!(
-            "--quarantine {} is for bad records that are put there\n  Give --on-error quarantine too.",
+            "--quarantine {} needs --on-error quarantine\n  Give --on-error quarantine too.",
             path.display()
         ))),
         (_, None, _) => Ok(None),
@@ -46,7 +46,7 @@ pub fn usual_place(target: &Path) -> PathBuf {
 fn checked(path: &Path, target: &TargetSpec) -> Result<PathBuf> {
     if Codec::from_path(path).is_some() {
         return Err(Error::usage(format!(
-            "a quarantine is not compressed, as {} would say\n  Give it another name.",
+            "a quarantine is never compressed, but {} has the name of a compressed file\n  Give it another name.",
             path.display()
         )));
     }

@@ -158,6 +158,10 @@ impl CsvDecode {
                     let inner = if doubled { undouble(inner, *first, batch.arena(), field)? } else { inner };
                     Value::Text(inner)
                 }
+                _ if self.dialect.tsv_escapes && text == TSV_NULL => {
+                    self.irregular = true;
+                    Value::Null
+                }
                 _ if self.dialect.tsv_escapes && memchr::memchr(b'\\', text).is_some() => {
                     let room = batch.arena().bytes(text.len(), field)?;
                     let len = unescape_tsv(text, room);
@@ -213,6 +217,7 @@ impl CsvDecode {
                 };
                 let text: &'a [u8] = &room[..len];
                 let value = match field.quoted || escaped {
+                    true if escaped && field.text == TSV_NULL => Value::Null,
                     true => Value::Text(text),
                     // A quote where none can be: the text needs quotes in any target.
                     false if text.iter().any(|byte| marks.contains(&Some(*byte))) => fields.plain(text).typed(),
@@ -348,6 +353,9 @@ fn undouble<'a>(text: &[u8], quote: u8, arena: &'a Arena, offset: usize) -> Resu
     room[len..len + rest.len()].copy_from_slice(rest);
     Ok(&room[..len + rest.len()])
 }
+
+/// A field that is null where TSV has escapes, as databases write it.
+pub(super) const TSV_NULL: &[u8] = b"\\N";
 
 /// Resolves `\t`, `\n`, `\r` and `\\`; other backslashes stay. Returns the length of the result.
 pub(super) fn unescape_tsv(text: &[u8], room: &mut [u8]) -> usize {

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::Resolved;
+use super::decode::TSV_NULL;
 use super::row::{RowLossy, RowStyle, WriteRow};
 use crate::error::{Error, Fault, RecordError};
 use crate::format::{BytesAs, Columns, Encode, Frame, Options, Shape, UnknownKey, WriteFormat, key_too_long};
@@ -25,6 +26,17 @@ pub(super) struct Writing {
     /// For keyed records: their columns.
     keyed: Option<Columns>,
     longest: usize,
+    says_null: bool,
+}
+
+/// What the source of the records is like.
+pub struct SourceKind {
+    /// An unquoted field of it needs no quotes here.
+    pub same: bool,
+    /// See [`ColumnsEncoder`].
+    pub typed: bool,
+    /// It has nulls that are no empty fields.
+    pub says_null: bool,
 }
 
 /// How fields are written.
@@ -33,6 +45,8 @@ struct Style {
     row: RowStyle,
     dialect: Resolved,
     json: Writer,
+    /// Null has a text of its own.
+    says_null: bool,
     /// No header is written, so any record may be the first thing in a file: its first field is quoted where it would
     /// be taken for a byte order mark.
     marks: bool,
@@ -41,13 +55,12 @@ struct Style {
 }
 
 impl Writing {
-    /// `same`: an unquoted field of the source needs no quotes here. `typed`: see [`ColumnsEncoder`].
     pub fn new(
         dialect: Resolved,
         options: &Options,
         shape: &Shape,
         columns: Option<Columns>,
-        (same, typed): (bool, bool),
+        from: &SourceKind,
     ) -> Writing {
         let (schema, keyed) = match (shape, columns) {
             (Shape::Columns(schema), _) => (schema.clone(), None),
@@ -61,8 +74,9 @@ impl Writing {
             dialect,
             crlf: options.out_dialect.crlf,
             quote_all: options.out_dialect.quote_all && dialect.quote.is_some(),
-            same,
-            typed,
+            same: from.same,
+            typed: from.typed,
+            says_null: from.says_null && dialect.tsv_escapes,
             bytes_as: options.bytes_as,
             schema,
             header: options.writes_header(),
@@ -75,7 +89,9 @@ impl Writing {
         let dialect = self.dialect;
         Style {
             unit: Unit::get(),
-            row: RowStyle::new(dialect, self.crlf, (self.quote_all, self.same, self.bytes_as == BytesAs::Base64)),
+            row: RowStyle::new(dialect, self.crlf, (self.quote_all, self.same, self.bytes_as == BytesAs::Base64))
+                .slow_if(self.says_null),
+            says_null: self.says_null,
             dialect,
             json: Writer::new(self.bytes_as),
             marks: !self.header && dialect.quote.is_some(),
@@ -100,7 +116,7 @@ impl Writing {
         match self.schema.names().enumerate().find(bad) {
             None => Ok(()),
             Some((_, name)) => Err(Error::usage(format!(
-                "the header can't hold the name `{}` without quotes\n  Rename the column (--rename), leave out --out-no-quoting or --tsv-escapes, or write no header (--out-no-headers).",
+                "the column name `{}` can't be written without quotes\n  Rename the column (--rename), leave out --out-no-quoting or --tsv-escapes, or write no header (--out-no-headers).",
                 String::from_utf8_lossy(name).escape_debug()
             ))),
         }
@@ -309,7 +325,7 @@ impl Encode for KeyedEncoder {
 #[cold]
 fn unknown_key(path: &[u8], offset: usize) -> RecordError {
     let mut error = RecordError::new(offset, format!("the key `{}` is not in the header", String::from_utf8_lossy(path)))
-        .hint("A stream can't be read twice, so its header is what its first slices have: name all columns with --columns a,b,c, or convert from a file.");
+        .hint("A stream can't be read twice, so its header has only the keys of its beginning. Name all columns with --columns a,b,c, or convert from a file.");
     error.fault = Fault::UnknownKey;
     error
 }
@@ -393,6 +409,7 @@ impl Style {
         output: &mut Output<'_>,
     ) -> Result<(), Bad> {
         match value {
+            Value::Null if self.says_null => Ok(output.put(TSV_NULL)?),
             Value::Null | Value::Absent => {
                 if matches!(value, Value::Absent) {
                     output.lose(LossyKind::AbsentAsNull);

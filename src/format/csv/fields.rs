@@ -172,12 +172,12 @@ impl Fields {
     pub fn other_width(&self, start: usize, columns: usize) -> RecordError {
         let width = self.width;
         let reason = match self.named {
-            false => "{} fields where the header has {}",
-            true => "{} fields where the list of names has {}",
+            false => "{} field{s} where the header has {}",
+            true => "{} field{s} where the list of names has {}",
         };
         RecordError::with_numbers(start, reason, [columns, width]).hint(match columns < width {
-            true => "Give --ragged pad to fill missing fields with null, or --on-error skip to leave such records out.",
-            false => "Check the delimiter and the quotes, or give --on-error skip to leave such records out.",
+            true => "Give --ragged pad to fill missing fields with null, or --on-error skip to leave out such records.",
+            false => "Check the delimiter and the quotes, or give --on-error skip to leave out such records.",
         })
     }
 

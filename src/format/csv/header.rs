@@ -8,6 +8,7 @@ use super::{Options, Resolved};
 use crate::error::{Fault, MORE_MEMORY, RecordError};
 use crate::format::{Format, key_too_long, sniff};
 use crate::record::{Schema, record_too_large, too_many_fields};
+use crate::wording::counted;
 
 /// What the beginning of a file says.
 pub(super) struct Header {
@@ -80,7 +81,7 @@ pub(super) fn read(
     let mut warnings: Vec<String> = without_name(&names).into_iter().collect();
     warnings.extend(make_unique(&mut names));
     warnings.extend(odd.map(|at| {
-        format!("byte {at}: text follows a quote that closes a name in the header; it is read as part of the name")
+        format!("text follows the closing quote of a name in the header (byte {at}) and is read as part of the name")
     }));
     let other_format = || sniff::suspicion(Format::Csv, head).map(str::to_owned);
     let suspicion = other_format().or_else(|| other_delimiter(&names, dialect.delimiter));
@@ -124,7 +125,7 @@ fn longest(options: &Options) -> usize {
 /// The error for a name that is longer, whatever it says and wherever it ends.
 fn endless(quote: usize, options: &Options) -> RecordError {
     let reason = format!(
-        "a quote opens a name here that is longer than the {} bytes that a key may have; perhaps it is never closed",
+        "the quote opened here begins a name that is longer than the limit of {} bytes; it may never be closed",
         options.max_key_length
     );
     RecordError::new(quote, reason)
@@ -180,7 +181,7 @@ fn size_of_name(len: usize) -> usize {
 #[cold]
 fn no_room(start: usize, size: usize, max_names: usize) -> RecordError {
     let reason =
-        format!("the names of columns ask for {size} bytes and more, {max_names} are left below the memory limit");
+        format!("the column names need {size} bytes or more, but the memory limit leaves {max_names} for them");
     RecordError::new(start, reason).hint(MORE_MEMORY).fault(Fault::NoMemory)
 }
 
@@ -196,7 +197,7 @@ fn replace_invalid(names: &mut [Vec<u8>]) -> u64 {
     replaced
 }
 
-/// How many names that stand twice are told one by one.
+/// How many repeated names are reported one by one.
 const TOLD: usize = 10;
 
 /// Gives the second and later ones of equal names a suffix: `a`, `a_2`, `a_3`.
@@ -207,7 +208,7 @@ fn make_unique(names: &mut [Vec<u8>]) -> Vec<String> {
     let mut numbers: HashMap<&[u8], usize> = HashMap::new();
     let mut made: HashSet<Vec<u8>> = HashSet::new();
     let mut unique: Vec<Vec<u8>> = Vec::new();
-    let (mut warnings, mut untold) = (Vec::new(), 0);
+    let (mut warnings, mut untold) = (Vec::new(), 0u64);
     for name in again.iter().map(|index| &*names[*index]) {
         let number = numbers.entry(name).or_insert(1);
         let other = loop {
@@ -232,7 +233,7 @@ fn make_unique(names: &mut [Vec<u8>]) -> Vec<String> {
         names[index] = name;
     }
     if untold > 0 {
-        warnings.push(format!("the header names {untold} more fields twice; the later ones got a number"));
+        warnings.push(format!("{} of the header were used before; each got a number", counted(untold, "more name")));
     }
     warnings
 }
@@ -251,7 +252,7 @@ fn other_delimiter(names: &[Vec<u8>], delimiter: u8) -> Option<String> {
     let [name] = names else { return None };
     let other = name.iter().find(|byte| b";\t|,".contains(byte) && **byte != delimiter)?;
     let (name, other) = (String::from_utf8_lossy(name), other.escape_ascii());
-    Some(format!("the header has one field, `{name}`: if `{other}` separates fields, say so with -d '{other}'"))
+    Some(format!("the header has one field, `{name}`: if `{other}` separates fields, give -d '{other}'"))
 }
 
 #[cfg(test)]

@@ -108,7 +108,7 @@ impl Resolved {
         if tsv_escapes && b"\\tnr".contains(&resolved.delimiter) {
             let shown = resolved.delimiter.escape_ascii();
             return Err(Error::usage(format!(
-                "the delimiter of the {side} can't be `{shown}`, which escapes are made of"
+                "the delimiter of the {side} can't be `{shown}`, which is used in escapes"
             )));
         }
         let named = [
@@ -121,7 +121,7 @@ impl Resolved {
             let Some(byte) = *byte else { continue };
             if !byte.is_ascii() || byte == b'\n' || byte == b'\r' {
                 return Err(Error::usage(format!(
-                    "{name} of the {side} can't be the byte {byte:#04x}; give an ASCII character that ends no line"
+                    "{name} of the {side} can't be the byte {byte:#04x}; give an ASCII character that is not a line break"
                 )));
             }
             if let Some((other, _)) = named[..index].iter().find(|(_, earlier)| *earlier == Some(byte)) {
@@ -257,7 +257,10 @@ pub fn create(
     // What an unquoted field of the source holds needs no quotes where the dialects are equal.
     let same = matches!(from, Format::Csv | Format::Tsv) && Resolved::reading(from, &options.dialect)? == dialect;
     let typed = matches!(from, Format::Fixed | Format::Frames);
-    let writing = encode::Writing::new(dialect, options, shape, columns, (same, typed));
+    // An empty field of a table is null, and stays empty.
+    let says_null = !matches!(from, Format::Csv | Format::Tsv);
+    let from = encode::SourceKind { same, typed, says_null };
+    let writing = encode::Writing::new(dialect, options, shape, columns, &from);
     writing.check_names()?;
     Ok(Box::new(writing))
 }

@@ -7,6 +7,7 @@ use super::layout::Layout;
 use crate::error::RecordError;
 use crate::format::{Decode, Want};
 use crate::record::{Batch, Value, utf8};
+use crate::wording::counted;
 
 /// A field that is asked for.
 struct Column {
@@ -106,7 +107,7 @@ impl Decoder {
     fn remainder(&self, left: usize) -> RecordError {
         RecordError::new(
             self.at,
-            format!("the input ends inside a record: {left} bytes are left of a record of {} bytes", self.width),
+            format!("the input ends inside a record: it has only {} of {}", counted(left as u64, "byte"), self.width),
         )
         .hint("The input was cut off, or --layout is not its layout.")
     }

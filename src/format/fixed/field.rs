@@ -58,6 +58,7 @@ pub enum Kind {
     Skip,
 }
 
+use crate::wording::counted;
 use Kind::*;
 use Order::{Big, Little};
 
@@ -109,7 +110,7 @@ impl Kind {
             }
         }
         Err(format!(
-            "unknown type `{name}`; the types are u8, i8, u16, u32, u64, i16, i32, i64, f32, f64 (all wider than a byte with le or be behind them), bool, textN, textNspace, bytesN, skipN"
+            "unknown type `{name}`; the types are u8, i8, u16, u32, u64, i16, i32, i64, f32, f64 (le or be at the end gives the byte order), bool, textN, textNspace, bytesN, skipN"
         ))
     }
 
@@ -335,7 +336,7 @@ fn write_as_text(
     let text = ScalarText::of(value, rule.bytes_are_base64, &mut room, lose);
     if text.len() > place.len() {
         return misfit(
-            format!("(text{}) can't hold {}: it has {} bytes", place.len(), show(value), text.len()),
+            format!("(text{}) can't hold {}: it has {}", place.len(), show(value), counted(text.len() as u64, "byte")),
             "Make the field wider in --layout.",
         );
     }
@@ -346,7 +347,7 @@ fn write_as_text(
     }
     if head.last() == Some(&pad) {
         return misfit(
-            format!("(text{}) can't hold {}: it ends in padding", place.len(), show(value)),
+            format!("(text{}) can't hold {}: it ends with the padding character", place.len(), show(value)),
             "Text that ends in a space needs textN, text that ends in a zero byte textNspace or bytesN.",
         );
     }
@@ -365,8 +366,8 @@ fn write_bytes(value: Value<'_>, rule: TextRule, place: &mut [u8]) -> Result<(),
     let width = place.len();
     let wrong = |len: usize| {
         misfit(
-            format!("(bytes{width}) can't hold {len} bytes: it needs exactly {width}"),
-            "Use textN for text of different lengths.",
+            format!("(bytes{width}) can't hold {}: it needs exactly {width}", counted(len as u64, "byte")),
+            "Use textN for text of varying length.",
         )
     };
     match value {
@@ -377,7 +378,7 @@ fn write_bytes(value: Value<'_>, rule: TextRule, place: &mut [u8]) -> Result<(),
             }
             if !read_base64(text, place) {
                 return misfit(
-                    format!("(bytes{width}) can't hold {}: it is no Base64 text", show(value)),
+                    format!("(bytes{width}) can't hold {}: it is not base64", show(value)),
                     "Take text as the bytes themselves with --bytes text.",
                 );
             }
@@ -398,7 +399,7 @@ fn write_bytes(value: Value<'_>, rule: TextRule, place: &mut [u8]) -> Result<(),
 
 /// The refusal of null and of a field that is not there.
 fn no_value<T>(value: Value<'_>) -> Option<Result<T, Misfit>> {
-    let hint = "A fixed record has a value in every field; leave such records out with --on-error skip.";
+    let hint = "A fixed record has a value in every field; leave out such records with --on-error skip.";
     match value {
         Value::Null => Some(misfit("can't hold null", hint)),
         Value::Absent => Some(misfit("is missing in the record", hint)),
@@ -412,7 +413,7 @@ fn not_that_number(kind: Kind, value: Value<'_>, why: NotThatNumber) -> Misfit {
         return refused;
     }
     let why = match why {
-        NotThatNumber::NotANumber => "it is no number",
+        NotThatNumber::NotANumber => "it is not a number",
         NotThatNumber::Fraction => "it has a fraction",
         NotThatNumber::OutOfRange => "it is out of range",
     };

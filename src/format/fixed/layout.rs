@@ -47,7 +47,7 @@ impl Layout {
                 .map_err(|reason| Error::usage(format!("--layout, item {} `{}`: {reason}", index + 1, item.trim())))?;
         }
         if layout.named().next().is_none() {
-            return Err(Error::usage("--layout names no field: everything is skipped"));
+            return Err(Error::usage("--layout names no fields: everything is skipped"));
         }
         Ok(layout)
     }
@@ -63,7 +63,7 @@ impl Layout {
             return Err(format!("the name `{name}` was used before"));
         }
         let offset = self.width;
-        self.width = offset.checked_add(width).ok_or("the record becomes too wide")?;
+        self.width = offset.checked_add(width).ok_or("the record is too wide")?;
         self.fields.push(Field { name: name.into(), kind, offset, width });
         Ok(())
     }
@@ -130,7 +130,7 @@ mod tests {
             ("a:text-1", "unknown type `text-1`"),
             ("a:text+1", "unknown type `text+1`"),
             ("a:bytes99999999999999999999", "unknown type"),
-            ("a:bytes18446744073709551615,b:u8", "item 2 `b:u8`: the record becomes too wide"),
+            ("a:bytes18446744073709551615,b:u8", "item 2 `b:u8`: the record is too wide"),
             ("a:u8,a:u8", "item 2 `a:u8`: the name `a` was used before"),
             ("p:skip4", "names no field"),
             ("a:U8", "unknown type `U8`"),

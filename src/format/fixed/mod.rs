@@ -26,7 +26,7 @@ fn layout(options: &Options) -> Result<Layout, Error> {
     let layout = Layout::parse(text)?;
     if layout.width() > options.max_record {
         return Err(Error::usage(format!(
-            "a record of this layout has {} bytes, more than the {} that a record may have\n  Raise --max-record-size (and --memory-limit with it).",
+            "a record of this layout has {} bytes, more than the limit of {} for a record\n  Raise --max-record-size (and --memory-limit with it).",
             layout.width(),
             options.max_record
         )));
@@ -66,7 +66,7 @@ fn check_columns(layout: &Layout, schema: &Schema) -> Result<(), Error> {
     }
     let names: Vec<_> = schema.names().map(|name| format!("`{}`", String::from_utf8_lossy(name))).collect();
     Err(Error::usage(format!(
-        "the layout names fields that the source has not: {}\n  The fields of the source are {}.",
+        "the layout names fields that the source does not have: {}\n  The fields of the source are {}.",
         missing.join(", "),
         names.join(", ")
     )))

@@ -113,20 +113,20 @@ fn what_does_not_fit_is_refused() {
         ("u8", Value::Int(-1), "out of range"),
         ("i64le", Value::UInt(1 << 63), "out of range"),
         ("u32be", Value::Number(b"1.5"), "(u32be) can't hold `1.5`: it has a fraction"),
-        ("u32be", Value::Untyped(b"007"), "it is no number"),
-        ("u32be", Value::Bool(true), "it is no number"),
+        ("u32be", Value::Untyped(b"007"), "it is not a number"),
+        ("u32be", Value::Bool(true), "it is not a number"),
         ("f32le", Value::Number(b"1e39"), "out of range"),
         ("f64le", Value::Number(b"1e400"), "out of range"),
-        ("f64le", Value::Text(b"abc\n"), "can't hold `abc\\n`: it is no number"),
+        ("f64le", Value::Text(b"abc\n"), "can't hold `abc\\n`: it is not a number"),
         ("bool", Value::Untyped(b"TRUE"), "(bool) can't hold `TRUE`"),
         ("bool", Value::Int(1), "(bool) can't hold 1"),
         ("text3", Value::Text(b"abcd"), "(text3) can't hold `abcd`: it has 4 bytes"),
-        ("text3", Value::Text(b"a\0"), "ends in padding"),
-        ("text3space", Value::Text(b"ab "), "ends in padding"),
+        ("text3", Value::Text(b"a\0"), "ends with the padding character"),
+        ("text3space", Value::Text(b"ab "), "ends with the padding character"),
         ("text9", Value::Raw(b"[]"), "can't hold a list or a map"),
         ("bytes3", Value::Bytes(b"ab"), "(bytes3) can't hold 2 bytes: it needs exactly 3"),
         ("bytes3", Value::Text(b"YWI="), "can't hold 2 bytes"),
-        ("bytes3", Value::Text(b"a?bc"), "no Base64"),
+        ("bytes3", Value::Text(b"a?bc"), "not base64"),
         ("bytes3", Value::Number(b"123"), "(bytes3) can't hold `123`"),
         ("u8", Value::Null, "field `x` can't hold null"),
         ("text3", Value::Null, "can't hold null"),
@@ -208,7 +208,7 @@ fn settings_that_can_not_work() {
     assert!(matches!(open(&narrow), Err(OpenError::Usage(_))));
     let shape = Shape::Columns(Schema::new([&b"b"[..]]));
     let Err(error) = create(&options("a:u8,b:u8,p:skip1"), &shape, Format::Csv) else { panic!() };
-    assert!(error.to_string().contains("has not: `a`\n"), "{error}");
+    assert!(error.to_string().contains("does not have: `a`\n"), "{error}");
 }
 
 #[test]
@@ -218,7 +218,7 @@ fn a_remainder_is_an_error_with_its_offset() {
         assert_eq!(ran.bytes, [1, 2, 0, 3, 4, 0]);
         assert_eq!(ran.errors.len(), 1);
         assert_eq!(ran.errors[0].offset, 6);
-        assert!(ran.errors[0].reason.contains("2 bytes are left of a record of 3 bytes"), "{:?}", ran.errors);
+        assert!(ran.errors[0].reason.contains("it has only 2 bytes of 3"), "{:?}", ran.errors);
     }
 }
 

@@ -3,6 +3,7 @@
 use super::frame::{Frame, Rule};
 use crate::error::RecordError;
 use crate::format::{Boundary, Cut, Passed};
+use crate::wording::counted;
 
 pub(super) struct Cutter {
     rule: Rule,
@@ -40,7 +41,8 @@ impl Cut for Cutter {
         let left = self.left.or_else(|| self.rule.oversized(data)).unwrap_or_default();
         let after = left.saturating_sub(data.len() as u64);
         if after > 0 && end {
-            let reason = format!("a frame says that it goes on for {after} bytes behind the end of the input");
+            let reason =
+                format!("a frame says that it goes on for {} after the end of the input", counted(after, "byte"));
             return Err(RecordError::new(0, reason).hint("The input was cut off, or --frame is not its prefix."));
         }
         self.left = Some(after).filter(|after| *after > 0);

@@ -12,6 +12,7 @@ use crate::record::line_form::{
 };
 use crate::record::{Batch, BytesAs, EncodeError, LossyKind, Mark, Output, Value};
 use crate::scan::vector::{Unit, Vector, Work};
+use crate::wording::counted;
 
 /// What the frames of a target are like.
 #[derive(Clone, Copy)]
@@ -173,8 +174,11 @@ impl Style {
 
     #[cold]
     fn too_long(&self, len: usize, offset: usize) -> RecordError {
-        RecordError::new(offset, format!("a payload of {len} bytes is too long for a prefix {}", self.prefix))
-            .hint("Use a wider prefix, for example --frame u32le or --frame varint.")
+        RecordError::new(
+            offset,
+            format!("a payload of {} is too long for the prefix {}", counted(len as u64, "byte"), self.prefix),
+        )
+        .hint("Use a wider prefix, for example --frame u32le or --frame varint.")
     }
 }
 
@@ -268,6 +272,6 @@ impl Sink for Again<'_, '_> {
 
 #[cold]
 fn no_base64(offset: usize) -> RecordError {
-    RecordError::new(offset, "the text for a payload of bytes is not Base64")
+    RecordError::new(offset, "the text for a payload of bytes is not base64")
         .hint("Write text frames with --payload text, or take text as the bytes themselves with --bytes text.")
 }

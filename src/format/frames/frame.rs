@@ -2,6 +2,7 @@
 
 use super::prefix::{Length, Prefix};
 use crate::error::{Fault, RecordError};
+use crate::wording::counted;
 
 /// How frames are recognised.
 #[derive(Clone, Copy, Debug)]
@@ -54,18 +55,27 @@ impl Rule {
             Length::Bad(reason) => RecordError::new(at, reason).hint(self.other_prefix()),
             Length::Cut => RecordError::new(
                 at,
-                format!("the input ends inside the length of a frame ({}): {} bytes are left", self.prefix, data.len()),
+                format!(
+                    "the input ends inside the length of a frame ({}); left: {}",
+                    self.prefix,
+                    counted(data.len() as u64, "byte")
+                ),
             )
             .hint("The input was cut off, or --frame is not its prefix."),
             Length::Is { head, len } if self.look(data) == Frame::Broken => RecordError::new(
                 at,
-                format!("a frame says that it has {len} bytes: with its prefix of {head} that is more than the {} that a record may have", self.max_record),
+                format!("a frame says that it has {len} bytes: with its prefix of {head} that is more than the limit of {} for a record", self.max_record),
             )
             .hint(format!("Raise --max-record-size (and --memory-limit with it), or: {}", self.other_prefix()))
             .fault(Fault::Oversized),
             Length::Is { head, len } => RecordError::new(
                 at,
-                format!("a frame says that it has {len} bytes, but only {} are left", data.len() - head),
+                format!(
+                    "a frame says that it has {}, but only {} {} left",
+                    counted(len, "byte"),
+                    data.len() - head,
+                    if data.len() - head == 1 { "is" } else { "are" }
+                ),
             )
             .hint("The input was cut off, or --frame is not its prefix."),
         }

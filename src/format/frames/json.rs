@@ -57,7 +57,7 @@ impl Decoder {
             None => self.reader.value(text, self.detail, batch)?,
         };
         match self.reader.peek(text) {
-            rest if rest < to => Err(RecordError::new(rest, "something follows the JSON value of a frame")),
+            rest if rest < to => Err(RecordError::new(rest, "the frame has text after its JSON value")),
             _ => Ok(()),
         }
     }

@@ -167,7 +167,7 @@ fn bytes_become_base64_in_json() {
     assert_eq!(ran.lossy.of(LossyKind::BytesAsText), 1, "counted once");
     let narrow = Options { frame: Prefix::U16Le, ..json.clone() };
     let ran = put(&narrow, Format::Fixed, "raw", Value::Text(&vec![b'x'; 0x1_0000]));
-    assert!(ran.errors[0].reason.contains("too long for a prefix u16le"), "{:?}", ran.errors);
+    assert!(ran.errors[0].reason.contains("too long for the prefix u16le"), "{:?}", ran.errors);
     assert_eq!((ran.bytes.len(), ran.lossy.total()), (0, 0));
     let raw = Options { bytes_as: crate::format::BytesAs::Text, ..json };
     let ran = put(&raw, Format::Fixed, "raw", Value::Bytes(b"\xff"));

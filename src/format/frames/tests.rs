@@ -93,7 +93,7 @@ fn a_prefix_that_can_not_be_right_ends_the_input() {
     for (prefix, bad, part) in [
         (Prefix::U32Le, &b"\xff\xff\xff\xff"[..], "has 4294967295 bytes"),
         (Prefix::U64Le, &[0xff; 8], "has 18446744073709551615 bytes"),
-        (Prefix::U16Be, b"\x04\x00", "more than the 1024 that a record may have"),
+        (Prefix::U16Be, b"\x04\x00", "more than the limit of 1024 for a record"),
         (Prefix::Varint, b"\x80\x00", "longer than it needs to be"),
         (Prefix::Varint, &[0xff; 11], "longer than 64 bits"),
         (Prefix::Varint, b"\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", "has 18446744073709551615 bytes"),
@@ -143,7 +143,7 @@ fn a_length_that_does_not_fit_the_prefix() {
     let how = Run { want: want(), target: 1, window: 1, buffer: 64, strict: false, max_record: 1 << 20, look };
     let ran = harness::run(&*source, Some(&*to), &data, how);
     assert_eq!(ran.bytes, frame(Prefix::U16Be, b"ok"));
-    assert!(ran.errors[0].reason.contains("65536 bytes is too long for a prefix u16be"));
+    assert!(ran.errors[0].reason.contains("65,536 bytes is too long for the prefix u16be"));
     assert!(ran.errors[0].hint.as_ref().unwrap().contains("--frame u32le"));
 }
 
@@ -217,7 +217,7 @@ fn single_values_as_payloads() {
     bad[200] = b'?';
     for text in [&b"a?bc"[..], b"abc", &bad] {
         let ran = put(&options(Prefix::Varint, Payload::Bytes), Format::Csv, "name", Value::Text(text));
-        assert!(ran.errors[0].reason.contains("not Base64"));
+        assert!(ran.errors[0].reason.contains("not base64"));
         assert_eq!((ran.bytes.len(), ran.lossy.total()), (0, 0), "something is left");
     }
 }

@@ -236,10 +236,10 @@ impl Reader {
             None => RecordError::new(place, format!("the value ends too early: expected {expected}")),
             Some(b'\n') if self.lines => {
                 RecordError::new(place, format!("the line ends inside a value: expected {expected}"))
-                    .hint("NDJSON has one value a line; use --from json for values over several lines.")
+                    .hint("NDJSON has one value per line; use --from json for values over several lines.")
             }
             Some(b'\'') => RecordError::new(place, format!("a single quote: expected {expected}"))
-                .hint("JSON strings stand in double quotes."),
+                .hint("JSON strings are in double quotes."),
             Some(byte @ b' '..=b'~') => RecordError::new(place, format!("`{}`: expected {expected}", *byte as char)),
             Some(byte) => RecordError::new(place, format!("the byte 0x{byte:02x}: expected {expected}")),
         };
@@ -250,7 +250,7 @@ impl Reader {
     #[inline(never)]
     fn too_deep(&self, place: usize) -> Fault {
         let reason = format!("lists and maps are nested more than {} deep", self.max_depth);
-        Box::new(RecordError::new(place, reason).hint("Raise --max-depth if that is intended."))
+        Box::new(RecordError::new(place, reason).hint("If that is intended, raise --max-depth."))
     }
 
     /// The length of the number or literal at `place`, and its value.
@@ -286,11 +286,11 @@ impl Reader {
         match rest.first() {
             Some(b'0'..=b'9' | b'-') => {
                 let shown = String::from_utf8_lossy(&rest[..run.min(32)]);
-                Box::new(RecordError::new(place, format!("`{shown}` is no number of JSON")))
+                Box::new(RecordError::new(place, format!("`{shown}` is not a JSON number")))
             }
             Some(b'+' | b'.' | b'a'..=b'z' | b'A'..=b'Z') => {
                 let shown = String::from_utf8_lossy(&rest[..run.min(32)]);
-                Box::new(RecordError::new(place, format!("`{shown}` is no value of JSON")))
+                Box::new(RecordError::new(place, format!("`{shown}` is not a JSON value")))
             }
             _ => self.wrong(text, place, "a value"),
         }
@@ -332,7 +332,7 @@ impl Reader {
                 let (close, escaped) = string!($open);
                 let colon = next!();
                 if byte!(colon) != b':' {
-                    return Err(self.wrong(text, colon, "a colon behind the key"));
+                    return Err(self.wrong(text, colon, "a colon after the key"));
                 }
                 build.key(&text[$open + 1..close], escaped, $open)?;
                 next!()

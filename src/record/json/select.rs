@@ -215,10 +215,10 @@ impl<'a> Columns<'_, '_, 'a> {
         let slot = self.action.slot;
         let what = match self.selection.paths.get(slot as usize) {
             Some(path) => format!("the selected field `{}` is an object", String::from_utf8_lossy(path)),
-            None => "a path of --select leads through a list, or through a key with dots".to_owned(),
+            None => "a path of --select goes through a list, or through a key with dots".to_owned(),
         };
         let error = RecordError::new(offset, format!("{what}, and the columns were found without it"))
-            .hint("A stream can't be read twice, so its columns are what its first MiB has: convert from a file, or keep objects whole with --nested json.")
+            .hint("A stream can't be read twice, so its columns are those of its first MiB: convert from a file, or keep objects whole with --nested json.")
             .fault(Whose::UnknownKey);
         Box::new(error)
     }
@@ -268,7 +268,7 @@ impl<'a> Columns<'_, '_, 'a> {
 #[cold]
 #[inline(never)]
 fn no_map(offset: usize) -> Fault {
-    Box::new(RecordError::new(offset, "the record is no map, so it has no fields to select"))
+    Box::new(RecordError::new(offset, "the record is not an object, so it has no fields to select"))
 }
 
 /// Whether a value is a map that has fields: one without any is a column like other values.

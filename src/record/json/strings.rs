@@ -28,7 +28,7 @@ pub fn check(positions: &mut Positions, text: &[u8], quote: usize, mut at: usize
             },
             Some(_) => {
                 let reason = format!("a control character (0x{:02x}) inside a string", text[place]);
-                return Err(unexpected(place, reason).hinted("Write it as an escape, \\n for example."));
+                return Err(unexpected(place, reason).hinted("Write it as an escape, such as \\n."));
             }
             None => return Err(fault(quote, "a string without a closing quote")),
         }
@@ -62,7 +62,7 @@ fn escape_at(text: &[u8], at: usize) -> Escape {
     match text.get(at + 1) {
         Some(b'u') => code_at(text, at),
         Some(&byte) if PLAIN[usize::from(byte)] != 0 => Escape::Plain(PLAIN[usize::from(byte)]),
-        _ => Escape::Bad(at, "an escape that JSON does not have"),
+        _ => Escape::Bad(at, "an escape that is not valid in JSON"),
     }
 }
 
@@ -77,7 +77,7 @@ pub fn escape_len(text: &[u8], at: usize) -> Option<usize> {
 }
 
 /// Why an escape is refused that U+FFFD can replace.
-pub const LONE: &str = "half of a surrogate pair, which is no character";
+pub const LONE: &str = "half of a surrogate pair, which is not a character";
 
 /// Copies JSON text with U+FFFD for halves of surrogate pairs; gives the length of the copy, which is never longer.
 pub fn replace_halves(text: &[u8], to: &mut [u8]) -> usize {

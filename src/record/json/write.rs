@@ -340,7 +340,7 @@ impl Writer {
         sink.lose(LossyKind::BytesAsText);
         if self.bytes_as == BytesAs::Text {
             if simdutf8::basic::from_utf8(bytes).is_err() {
-                return Err(Refusal::Value("bytes that are not UTF-8 can't be text of JSON".into()));
+                return Err(Refusal::Value("bytes that are not UTF-8 can't be JSON text".into()));
             }
             return Ok(sink.text(bytes)?);
         }

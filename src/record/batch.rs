@@ -7,38 +7,12 @@
 
 use bumpalo::collections::Vec as ArenaVec;
 
+use super::span::Span;
 use super::tree::Tree;
 use super::{Lossy, LossyKind, Schema, Seen, Value};
 use crate::error::{Fault, RecordError};
 use crate::memory::{Arena, Refusal, no_memory};
 use crate::wording::counted;
-
-/// Where a record lies in its slice and in its batch.
-#[derive(Clone, Copy, Debug)]
-pub struct Span {
-    /// Offset of the record's first byte in the slice.
-    pub start: usize,
-    /// Offset behind the record's last byte in the slice, terminator included.
-    pub end: usize,
-    /// Index of the record's first node.
-    first: u32,
-    /// Index behind the record's last node.
-    last: u32,
-    /// Index of the key of the first node.
-    keys: u32,
-    /// It has the keys and the nesting of the record before.
-    alike: bool,
-    /// Its bytes are not what an encoder would write, but for which fields are in quotes.
-    irregular: bool,
-}
-
-impl Span {
-    /// Whether every reader of the dialect takes the record's bytes for its values.
-    #[inline]
-    pub(crate) fn is_regular(&self) -> bool {
-        !self.irregular
-    }
-}
 
 /// Records of a slice that were decoded at one time.
 pub struct Batch<'a> {

@@ -121,7 +121,7 @@ impl Decoder {
                     self.record = first;
                     break *byte;
                 }
-                None => return self.end(first),
+                None => return self.end(slice, first),
             }
         };
         self.bad = Bad::Value;
@@ -152,13 +152,29 @@ impl Decoder {
 
     /// The slice ends.
     #[inline]
-    fn end(&mut self, at: usize) -> Result<bool, RecordError> {
-        if self.layout != Layout::Items || self.closed || self.expect != Expect::Separator {
+    fn end(&mut self, slice: &[u8], at: usize) -> Result<bool, RecordError> {
+        if self.layout == Layout::Items && self.closed {
+            return self.end_closed(slice);
+        }
+        if self.layout != Layout::Items || self.expect != Expect::Separator {
             return Ok(false);
         }
         // Other slices end with a comma, or with a bad record.
         self.bad = Bad::Bytes(at..at, Expect::Either);
         Err(RecordError::new(at, "the array is not closed"))
+    }
+
+    /// The slice ends behind the array's bracket. White space is left behind that only where the next record follows.
+    #[cold]
+    fn end_closed(&mut self, slice: &[u8]) -> Result<bool, RecordError> {
+        match slice.iter().rposition(|byte| !is_between(*byte)) {
+            Some(bracket) if bracket + 1 < slice.len() => {
+                self.bad = Bad::Bytes(bracket..slice.len(), Expect::Either);
+                Err(RecordError::new(bracket, "a closing bracket before the end of the array")
+                    .hint("Records follow it. Take it away, or put it behind the last of them."))
+            }
+            _ => Ok(false),
+        }
     }
 
     /// Whether this is no value of an array, or in the place of something else.
@@ -213,6 +229,7 @@ impl Decoder {
             }
             (Layout::Lines, _) => return wrong("the end of the line"),
             (Layout::Items, Some(b']')) => self.closed = true,
+            (Layout::Items, Some(b':')) if slice[self.record] == b'"' => return Err(self.key(slice)),
             // The value is good, whatever is wrong with what follows.
             (Layout::Items, _) => {
                 self.refuse_swallowed(slice, end, next)?;
@@ -225,6 +242,18 @@ impl Decoder {
         // What separates values of an array is no part of them.
         self.reader.pass();
         Ok(end)
+    }
+
+    /// The text at [`record`](Self::record) is a key, so it is no record: the array is not closed before it, or its
+    /// record does not begin with a brace.
+    #[cold]
+    fn key(&mut self, slice: &[u8]) -> RecordError {
+        let start = self.record;
+        let end = if self.around == 1 { self.resync.end_of_lines(slice, start) } else { None };
+        self.bad = Bad::Bytes(start..end.unwrap_or(slice.len()), Expect::Either);
+        let error = RecordError::new(start, "a key where a record was expected")
+            .hint("The array of records is not closed before it, or its record does not begin with `{`.");
+        if end.is_some() { error } else { error.fault(Fault::Lost) }
     }
 
     /// Refuses a record of an inner array if it may have others in it, and the end of the document: one that was cut off
@@ -343,6 +372,7 @@ impl Decode for Decoder {
                 }
                 match met {
                     Met::Full => return Ok(true),
+                    Met::End if self.closed => return Ok(self.end_closed(slice)? || batch.len() > before),
                     Met::End => return Ok(batch.len() > before),
                     Met::Odd => self.reader.start(self.at, slice.len(), self.layout == Layout::Lines)?,
                 }
@@ -374,12 +404,14 @@ impl Decode for Decoder {
         self.expect = expect;
         (self.record, self.at) = (to, to);
         self.done |= to == slice.len() || self.reader.start(to, slice.len(), self.layout == Layout::Lines).is_err();
-        // White space behind a value is no part of it.
-        let white = match self.layout {
-            Layout::Lines => 0,
-            _ => slice[bad.clone()].iter().rev().take_while(|b| is_between(**b)).count(),
-        };
-        bad.start..bad.end - white
+        // White space behind a value is no part of it, and neither is the comma between two of an array.
+        let white = |bad: &Range<usize>| slice[bad.clone()].iter().rev().take_while(|b| is_between(**b)).count();
+        let mut end = bad.end - if self.layout == Layout::Lines { 0 } else { white(&bad) };
+        if self.layout == Layout::Items && end > bad.start + 1 && slice[end - 1] == b',' {
+            end -= 1;
+            end -= white(&(bad.start..end));
+        }
+        bad.start..end
     }
 }
 
@@ -418,6 +450,9 @@ impl Decoder {
         let end = match (self.layout, slice.get(start)) {
             (Layout::Lines, _) => Some(memchr::memchr(b'\n', &slice[start..]).map_or(slice.len(), |at| start + at + 1)),
             (Layout::Items | Layout::Maps, Some(b'{' | b'[')) => self.resync.end_of(slice, start),
+            (Layout::Items, Some(b'"')) if is_key(slice, start) => return self.key(slice),
+            (Layout::Maps, Some(b',' | b'}' | b']')) => Some(start + 1),
+            (Layout::Maps, _) => self.line_end(slice, start),
             (layout, _) => run_end(layout, slice, start),
         };
         self.bad = Bad::Bytes(start..end.unwrap_or(slice.len()), Expect::Either);
@@ -426,6 +461,22 @@ impl Decoder {
             // In a smaller slice what follows would not be there.
             (Some(end), Fault::Record) if error.offset >= end => self.reason_within(slice, start..end).unwrap_or(error),
             _ => error,
+        }
+    }
+
+    /// Where something ends that is none of concatenated maps: with its line. If there are lists or maps in that they are
+    /// its own, and so may be those of the lines after it, up to the next one that begins a record.
+    fn line_end(&self, slice: &[u8], start: usize) -> Option<usize> {
+        if !self.resync.knows_lines() {
+            // Records may share the line, but what follows a colon is none.
+            let end = run_end(Layout::Maps, slice, start)?;
+            let before = matches!(slice.get(end), Some(b'{' | b'[')) && !matches!(slice[end - 1], b'}' | b']');
+            return if before && slice[start..end].contains(&b':') { None } else { Some(end) };
+        }
+        let end = memchr::memchr(b'\n', &slice[start..]).map_or(slice.len(), |line| start + line);
+        match memchr::memchr2(b'{', b'[', &slice[start..end]) {
+            Some(_) => self.resync.end_of_lines(slice, start),
+            None => Some(end),
         }
     }
 
@@ -445,6 +496,12 @@ fn has_list(record: &[u8]) -> bool {
         inside ^= quote;
         byte == b'[' && !inside
     })
+}
+
+/// Whether the string that begins at `start` has a colon behind it.
+fn is_key(text: &[u8], start: usize) -> bool {
+    let behind = string_end(text, start).and_then(|end| text[end..].iter().find(|byte| !is_white(**byte)));
+    behind == Some(&b':')
 }
 
 /// Where the string ends that begins at `start`.

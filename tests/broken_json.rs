@@ -411,30 +411,50 @@ fn a_list_that_is_not_closed_takes_no_records_with_it_in_silence() {
     }
 }
 
-/// Where a key is there twice the last one counts, but the records of the first are read by then.
+/// Where a key on the way to the records is there twice the last one counts, and is counted.
 #[test]
-fn a_second_array_at_the_same_place_is_refused() {
-    for (text, pointer, key, byte) in [
-        ("{\"d\":[1],\"d\":[2]}", "/d", "d", 9),
-        ("{\"d\":[1],\"e\":{\"d\":3},\"\\u0064\":[2]}", "/d", "d", 21),
-        ("{\"x\":{\"d\":[1],\"x\":0},\"d\":0,\"x\":{\"d\":[2]}}", "/x/d", "x", 27),
-        ("{\"x\":{\"d\":[1],\"d\":null}}", "/x/d", "d", 14),
-        ("{\"d\":[0]}\n{\"d\":[1],\"d\":[2]}\n", "/d", "d", 19),
-        ("{\"\":[1],\"\":[2]}", "/", "", 8),
+fn of_two_arrays_at_the_same_place_the_last_one_counts() {
+    let here = folder();
+    for (text, pointer, good, twice) in [
+        ("{\"d\":[1],\"d\":[2]}", "/d", "2\n", 1),
+        ("{\"d\":[1],\"e\":{\"d\":3},\"\\u0064\":[2]}", "/d", "2\n", 1),
+        ("{\"d\":[1],\"d\":7,\"d\":[3,4]}", "/d", "3\n4\n", 2),
+        ("{\"x\":{\"d\":[1],\"x\":0},\"d\":0,\"x\":{\"d\":[2]}}", "/x/d", "2\n", 1),
+        ("{\"x\":{\"d\":[1],\"d\":[2]},\"x\":{\"d\":[3]}}", "/x/d", "3\n", 1),
+        ("{\"x\":{\"d\":[1]},\"x\":{\"d\":[2],\"d\":[3]}}", "/x/d", "3\n", 2),
+        ("{\"\":[1],\"\":[2]}", "/", "2\n", 1),
+        ("[0,{\"d\":[1],\"d\":[{\"d\":2}]},{\"d\":[3]}]", "/1/d", "{\"d\":2}\n", 1),
     ] {
-        let here = folder();
         for format in ["json", "ndjson"] {
-            for policy in ["fail", "skip"] {
-                let convert = ["convert", "-", "-f", format, "-t", "ndjson", "--on-error", policy, "--records-at"];
-                let ran = feed(here.path(), convert.iter().chain(&[pointer]), text.as_bytes()).ends(1);
-                ran.says(&[
-                    &format!("the key `{key}` is there a second time"),
-                    &format!("byte {byte}"),
-                    "The last one counts",
-                ]);
-            }
+            let ran = skipping_from(format, text, &["--records-at", pointer]).ends(0);
+            assert_eq!(ran.stdout, good, "{text:?} {format}");
+            ran.says(&[&format!("duplicate_key {twice}")]);
+            let convert = ["convert", "-", "-f", format, "-t", "ndjson", "--strict", "--records-at", pointer];
+            feed(here.path(), convert, text.as_bytes()).ends(1).says(&["twice", "--strict"]);
         }
     }
+    // The last one is no array.
+    let text = "{\"x\":{\"d\":[1],\"d\":null}}\n{\"x\":{\"d\":[2]}}\n";
+    skipping(text, &["--records-at", "/x/d"]).ends(1).says(&["no array at `/x/d`", "twice"]);
+    let ran = skipping_from("ndjson", text, &["--records-at", "/x/d"]).ends(0).says(&["1 bad record (25 bytes)"]);
+    assert_eq!(ran.stdout, "2\n");
+    // Each line for itself.
+    let text = "{\"d\":[0]}\n{\"d\":[1],\"d\":[2]}\n";
+    let ran = skipping_from("ndjson", text, &["--records-at", "/d"]).ends(0).says(&["duplicate_key 1"]);
+    assert_eq!(ran.stdout, "0\n2\n");
+}
+
+/// Where the records of the first array are read by then, the second one is refused: behind the beginning, of which
+/// 64 KiB are looked at, and in documents after the first one.
+#[test]
+fn a_second_array_further_on_is_refused() {
+    let far = |len: usize| format!("{{\"d\":[1],\"e\":\"{}\",\"d\":[2]}}", "x".repeat(len));
+    for (text, byte) in [("{\"d\":[0]}\n{\"d\":[1],\"d\":[2]}\n".to_owned(), 19), (far(70_000), 70_016)] {
+        let ran = skipping(&text, &["--records-at", "/d"]).ends(1);
+        ran.says(&["the key `d` is there a second time", &format!("byte {byte}"), "The last one counts"]);
+    }
+    assert_eq!(skipping(&far(60_000), &["--records-at", "/d"]).ends(0).stdout, "2\n");
+    assert_eq!(skipping_from("ndjson", &far(70_000), &["--records-at", "/d"]).ends(0).stdout, "2\n");
     // Nor can a list take the place of a map.
     let lists = b"[{\"d\":[1]}]{\"0\":{\"d\":[2]}}";
     let here = folder();
@@ -449,6 +469,68 @@ fn a_second_array_at_the_same_place_is_refused() {
     ] {
         assert_eq!(skipping(text, &["--records-at", pointer]).ends(0).stdout, good, "{text:?}");
     }
+}
+
+/// A scalar before maps is the one bad record.
+#[test]
+fn a_scalar_before_maps_is_none_of_them() {
+    for first in ["null", "7", "\"a text\"", " true "] {
+        for between in ["\n", "\r\n", "\n\n  "] {
+            let text = format!("{first}{between}{{\"a\":1}}{between}{{\"a\":2}}\n");
+            let bad = format!("1 bad record ({} bytes)", first.trim().len());
+            gives(&text, &[], ("{\"a\":1}\n{\"a\":2}\n", &bad));
+        }
+    }
+    gives("null {\"a\":1}{\"a\":2}", &[], ("{\"a\":1}\n{\"a\":2}\n", "1 bad record (4 bytes)"));
+    // Others are scalars.
+    gives("null\n2 3\n{\"a\":1}\n4\n", &[], ("null\n2\n3\n4\n", "1 bad record (7 bytes)"));
+    assert_eq!(skipping("7", &[]).ends(0).stdout, "7\n");
+    assert_eq!(skipping("7\n8 9\n", &[]).ends(0).stdout, "7\n8\n9\n");
+}
+
+/// With `--records-at` every line of NDJSON is a document of its own: a bad one is one bad record.
+#[test]
+fn a_line_without_records_is_one_bad_record() {
+    let here = folder();
+    for (line, bytes, why) in [
+        ("{\"x\":1,\"y\":[2]}", 16, "the document has nothing at `/d`"),
+        ("{\"d\":{\"a\":1}}", 14, "no array at `/d`"),
+        ("[1]", 4, "the document has nothing at `/d`"),
+        ("7", 2, "the document has nothing at `/d`"),
+        ("{\"d\":[1,{\"a\":2}}", 17, "the array of records is not closed"),
+        ("{\"d\":[{\"l\":[1,{\"a\":2}],\"n\":3}", 30, "the line ends inside its document"),
+        ("{\"d\":[1],\"e\":x}", 16, "something else where a value was expected"),
+        ("{\"d\":[1]}]", 11, "text behind the document"),
+        ("{\"d\":[1]}{\"d\":[2]}", 19, "text behind the document"),
+        ("{\"d\":[1],\"e\":[1,]}", 19, "something else where a value was expected"),
+    ] {
+        let text = format!("{{\"d\":[{{\"a\":1}},2]}}\n{line}\n\n{{\"v\":[],\"d\":[],\"w\":0}}\n{{\"d\" : [3]}}\n");
+        let ran = skipping_from("ndjson", &text, &["--records-at", "/d"]).ends(0);
+        assert_eq!(ran.stdout, "{\"a\":1}\n2\n3\n", "{line}");
+        ran.says(&[&format!("1 bad record ({bytes} bytes)")]);
+        let fail = ["convert", "-", "-f", "ndjson", "-t", "ndjson", "--records-at", "/d"];
+        let ran = feed(here.path(), fail, text.as_bytes()).ends(1).says(&[why, "record 3, line 2, byte "]);
+        assert_eq!(ran.stdout, "{\"a\":1}\n2\n");
+    }
+    // A bad record of the array is one itself; where it is not known where it ends, it ends with the array.
+    for (items, good, bytes) in [
+        ("1,{\"a\":x},3", "1\n3\n", 7),
+        ("1,,3", "1\n3\n", 1),
+        ("1,{\"a\":[2}},3", "1\n", 11),
+        ("1,\"k\":{\"a\":2}", "1\n", 11),
+    ] {
+        let text = format!("{{\"d\":[{items}],\"e\":[5]}}\n{{\"d\":[4]}}\n");
+        let ran = skipping_from("ndjson", &text, &["--records-at", "/d"]).ends(0);
+        assert_eq!(ran.stdout, format!("{good}4\n"), "{items}");
+        ran.says(&[&format!("1 bad record ({bytes} bytes)")]);
+    }
+    // The empty pointer leads to the whole document.
+    let ran = skipping_from("ndjson", "[1,{\"a\":2}]\n{\"a\":3}\n[]\n[[4]]\n", &["--records-at", ""]).ends(0);
+    assert_eq!(ran.stdout, "1\n{\"a\":2}\n[4]\n");
+    ran.says(&["1 bad record (8 bytes)"]);
+    let fail = ["convert", "-", "-f", "ndjson", "-t", "csv", "--records-at", ""];
+    feed(here.path(), fail, b"{\"a\":3}\n").ends(1).says(&["the document is no array"]);
+    gives("[1,{\"a\":2}]\n", &["--records-at", ""], ("1\n{\"a\":2}\n", ""));
 }
 
 #[test]

@@ -3,6 +3,7 @@
 //! The document may come piece by piece, so this reader takes one byte at a time. It reads what is not
 //! records, which is little.
 
+use super::resync::is_white;
 use crate::error::RecordError;
 
 /// A reader of one JSON document that takes one byte at a time.
@@ -10,7 +11,7 @@ use crate::error::RecordError;
 pub struct Checker {
     state: State,
     /// The open lists and maps, outermost first: whether each is a map.
-    open: Vec<bool>,
+    pub open: Vec<bool>,
     max_depth: usize,
     /// Strings may have what can be replaced: bytes that are no UTF-8, and halves of surrogate pairs.
     lenient: bool,
@@ -96,6 +97,23 @@ impl Checker {
     /// Whether a value ended and `depth` lists and maps are open. A number at the end may go on.
     pub fn is_behind(&self, depth: usize) -> bool {
         self.state == State::Behind && self.open.len() == depth
+    }
+
+    /// Passes over the value that begins at `start`; gives its end. A number may end with the text.
+    pub fn value_end(&mut self, text: &[u8], start: usize) -> Result<usize, Stop> {
+        let depth = self.open.len();
+        self.state = State::Value;
+        for (at, byte) in (start..).zip(&text[start..]) {
+            let number = self.number_may_end() && self.open.len() == depth;
+            if number && !matches!(byte, b'0'..=b'9' | b'.' | b'e' | b'E' | b'+' | b'-') {
+                return Ok(at);
+            }
+            self.take(*byte).map_err(|reason| Stop::Bad(self.error(at, reason)))?;
+            if self.is_behind(depth) {
+                return Ok(at + 1);
+            }
+        }
+        Err(Stop::End)
     }
 
     /// The error for a byte that was refused at `at` of the slice.
@@ -325,6 +343,14 @@ pub fn parse_pointer(pointer: &str) -> Option<Vec<String>> {
     pointer.strip_prefix('/')?.split('/').map(unescape_token).collect()
 }
 
+/// Says that no array is where the tokens of a pointer lead.
+pub fn no_array(tokens: &[String]) -> String {
+    match tokens {
+        [] => "the document is no array".to_owned(),
+        _ => format!("no array at `/{}`", tokens.join("/")),
+    }
+}
+
 /// `~1` is a slash, `~0` a tilde.
 fn unescape_token(token: &str) -> Option<String> {
     let mut parts = token.split('~');
@@ -363,9 +389,17 @@ struct Walk<'h> {
 /// How many keys are shown where one is missing.
 const SHOWN: usize = 12;
 
-enum Stop {
+/// Why a document is not read any further.
+pub enum Stop {
+    /// The text ends.
     End,
     Bad(RecordError),
+}
+
+/// The first place from `at` on that is no white space.
+pub fn skip_white(text: &[u8], at: usize) -> Result<usize, Stop> {
+    let white = text[at..].iter().position(|byte| !is_white(*byte));
+    white.map(|white| at + white).ok_or(Stop::End)
 }
 
 impl Walk<'_> {
@@ -384,7 +418,7 @@ impl Walk<'_> {
         }
         match self.peek()? {
             b'[' => self.at += 1,
-            _ => return Err(self.bad(format!("no array at `/{}`", tokens.join("/")), &[])),
+            _ => return Err(self.bad(no_array(tokens), &[])),
         }
         Ok(())
     }
@@ -401,13 +435,8 @@ impl Walk<'_> {
     }
 
     fn peek(&mut self) -> Result<u8, Stop> {
-        while let Some(byte) = self.head.get(self.at) {
-            if !matches!(byte, b' ' | b'\t' | b'\n' | b'\r') {
-                return Ok(*byte);
-            }
-            self.at += 1;
-        }
-        Err(Stop::End)
+        self.at = skip_white(self.head, self.at)?;
+        Ok(self.head[self.at])
     }
 
     fn expect(&mut self, byte: u8, reason: &'static str) -> Result<(), Stop> {
@@ -422,20 +451,8 @@ impl Walk<'_> {
     fn skip(&mut self) -> Result<&[u8], Stop> {
         self.peek()?;
         let start = self.at;
-        let depth = self.open.len();
-        let mut checker = Checker::before_value(self.open.clone(), self.max_depth);
-        while let Some(byte) = self.head.get(self.at) {
-            let number = checker.number_may_end() && checker.open.len() == depth;
-            if number && !matches!(byte, b'0'..=b'9' | b'.' | b'e' | b'E' | b'+' | b'-') {
-                return Ok(&self.head[start..self.at]);
-            }
-            checker.take(*byte).map_err(|reason| Stop::Bad(checker.error(self.at, reason)))?;
-            self.at += 1;
-            if checker.is_behind(depth) {
-                return Ok(&self.head[start..self.at]);
-            }
-        }
-        Err(Stop::End)
+        self.at = Checker::before_value(self.open.clone(), self.max_depth).value_end(self.head, start)?;
+        Ok(&self.head[start..self.at])
     }
 
     /// Goes to the value of a key; tells some other keys.

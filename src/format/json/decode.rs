@@ -346,11 +346,7 @@ impl Decode for Decoder {
         self.valid = simdutf8::basic::from_utf8(slice).is_ok();
         let apart = self.selection.is_none() && self.detail != Detail::Record;
         self.quickly = self.valid && apart && self.layout != Layout::Scalars && self.quick.begin();
-        (self.record, self.at) = (0, 0);
-        (self.fresh, self.closed, self.done) = (true, false, false);
-        self.expect = Expect::Value;
-        self.resync.begin();
-        self.refused = self.reader.start(0, slice.len(), self.layout == Layout::Lines).err();
+        self.begin_part(0..slice.len());
     }
 
     fn fill<'a>(&mut self, slice: &'a [u8], batch: &mut Batch<'a>) -> Result<bool, RecordError> {
@@ -416,6 +412,20 @@ impl Decode for Decoder {
 }
 
 impl Decoder {
+    /// Begins with a part of the slice; what is given until the next one has to end with that part.
+    pub(super) fn begin_part(&mut self, part: Range<usize>) {
+        (self.record, self.at) = (part.start, part.start);
+        (self.fresh, self.closed, self.done) = (true, false, false);
+        self.expect = Expect::Value;
+        self.resync.begin();
+        self.refused = self.reader.start(part.start, part.end, self.layout == Layout::Lines).err();
+    }
+
+    /// Where the record is that was read last.
+    pub(super) fn record(&self) -> usize {
+        self.record
+    }
+
     /// Reads the record that has half of a surrogate pair with U+FFFD in its place; false if more is wrong with it.
     #[cold]
     fn replace_halves<'a>(&mut self, slice: &'a [u8], batch: &mut Batch<'a>) -> bool {

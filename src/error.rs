@@ -371,6 +371,8 @@ pub struct RecordError {
 pub(crate) enum Fault {
     /// The record is bad.
     Record,
+    /// The same, where that is a document in which records were looked for.
+    Document,
     /// The record has a key that the header lacks: the header has to be found anew.
     UnknownKey,
     /// The record is larger than records may be. It can be left out, but is not kept.

@@ -7,6 +7,7 @@ use std::fs;
 use std::io::Write;
 use std::path::Path;
 
+use base64::engine::{Engine, general_purpose::STANDARD};
 use serde_json::Value;
 use support::process::Random;
 use support::{Ran, feed, folder, run};
@@ -620,6 +621,80 @@ fn bad_records_are_kept_and_can_be_repaired() {
         fs::write(&kept, text.replace("\"raw\":", &format!("\"text\":{repaired},\"raw\":"))).unwrap();
         let ran = run(here, ["replay", "b.ndjson.quarantine.ndjson", "-t", "ndjson"]).ends(0);
         assert_eq!(ran.stdout, record(20) + "\n");
+    }
+}
+
+/// What a quarantine keeps of each bad record.
+fn kept(quarantine: &Path) -> Vec<String> {
+    let text = fs::read_to_string(quarantine).unwrap();
+    let lines = text.lines().skip(1).map(|line| serde_json::from_str::<Value>(line).unwrap());
+    lines.map(|line| String::from_utf8(STANDARD.decode(line["raw"].as_str().unwrap()).unwrap()).unwrap()).collect()
+}
+
+/// The bytes of the bad value and no others, however often they are replayed.
+#[test]
+fn what_is_kept_stays_the_same() {
+    let ndjson = "{\"d\":[{\"a\":1},{\"a\":x}]}\n{\"x\":1}\n{\"d\":[{\"a\":[2}},3]}";
+    for (format, text, flags, raw) in [
+        ("json", "[{\"a\":1},{\"a\":x} , {\"a\":2}]", &[][..], &["{\"a\":x}"][..]),
+        ("json", "[\n{\"a\":1},\n{\"a\":\"x},\n{\"a\":\"y} ,\n{\"a\":2}\n]", &[], &["{\"a\":\"x}", "{\"a\":\"y}"]),
+        ("json", "[\n{\"a\":1},\n{\"a\":[1},\n{\"a\":2}\n]", &[], &["{\"a\":[1}"]),
+        ("json", "[\n{\"a\":1},\n\"a\":2,\"b\":[3]},\n{\"a\":2}\n]", &[], &["\"a\":2,\"b\":[3]}"]),
+        ("json", "[{\"a\":1}]]]\n", &[], &["]]"]),
+        ("json", "[{\"a\":1} {\"a\":2},,{\"a\":3},]", &[], &["", ",", ""]),
+        ("json", "[{\"a\":1}", &[], &[""]),
+        (
+            "json",
+            "{\"a\":1}\n{\"b\":] 2,\"c\":{}}\n{\"a\":2}\n,x\n{\"a\":\"\n",
+            &[],
+            &["{\"b\":] 2,\"c\":{}}", ",", "x", "{\"a\":\""],
+        ),
+        ("ndjson", "{\"a\":1}\n{\"a\":x}\r\n{\"a\"", &[], &["{\"a\":x}\r\n", "{\"a\""]),
+        ("ndjson", ndjson, &["--records-at", "/d"], &["{\"a\":x}", "{\"x\":1}\n", "{\"a\":[2}},3"]),
+    ] {
+        for way in [&["--slice-size", "1", "-j", "2"][..], &["--io", "read"]] {
+            let here = folder();
+            let here = here.path();
+            fs::write(here.join("a"), text).unwrap();
+            let quarantine = ["-t", "ndjson", "--on-error", "quarantine", "-o"];
+            let convert = ["convert", "a", "-f", format, "b"];
+            run(here, convert[..4].iter().chain(&quarantine).chain(&convert[4..]).chain(flags).chain(way)).ends(0);
+            assert_eq!(kept(&here.join("b.quarantine.ndjson")), raw, "{text:?} {way:?}");
+            // Nothing of it is good.
+            for [from, to] in [["b", "c"], ["c", "d"]] {
+                let from = format!("{from}.quarantine.ndjson");
+                run(here, ["replay", &from].iter().chain(&quarantine).chain(&[to])).ends(1);
+                assert_eq!(kept(&here.join(format!("{to}.quarantine.ndjson"))), raw, "{text:?} {way:?} {to}");
+            }
+        }
+    }
+}
+
+/// A text that runs over the end of its line shows where it begins.
+#[test]
+fn texts_that_are_not_closed_show_their_beginning() {
+    let here = folder();
+    for (format, text, line, column) in [
+        ("json", "{\"a\":1}\n{\"a\":\"x\n{\"a\":2}\n", 2, 5),
+        ("json", "[\n{\"a\":1},\n\n{\"b\":\"x\r\n}]\n", 4, 5),
+        ("json", "[{\"a\":1,\n\"a\":\"x\\t\n\"}]\n", 2, 4),
+        ("json", "[{\"a\":1},\n\"x\n\"]\n", 2, 0),
+        ("ndjson", "{\"a\":1}\n{\"a\":\"x\n{\"a\":2}\n", 2, 5),
+    ] {
+        fs::write(here.path().join("a"), text).unwrap();
+        let shown = text.split('\n').nth(line - 1).unwrap()[column..].replace('\r', "\\r");
+        for input in ["a", "-"] {
+            for flags in [&["-t", "csv"][..], &["-t", "ndjson", "--slice-size", "1"], &["-t", "csv", "--select", "a"]] {
+                let convert = ["convert", input, "-f", format];
+                let ran = feed(here.path(), convert.iter().chain(flags), text.as_bytes()).ends(1);
+                ran.says(&[
+                    &format!("line {line}, byte "),
+                    "a text that is not closed in its line",
+                    &format!("\n  {line} | {shown}\n"),
+                    "write a line feed in it as \\n",
+                ]);
+            }
+        }
     }
 }
 

@@ -300,6 +300,7 @@ fn in_text(byte: u8, key: bool) -> Result<State, &'static str> {
     match byte {
         b'"' => Ok(if key { State::Colon } else { State::Behind }),
         b'\\' => Ok(State::Escape { key, low: false }),
+        b'\n' => Err("a text that is not closed in its line"),
         0..0x20 => Err("a control character inside a string"),
         0x20..0x80 => Ok(State::Text { key }),
         0xc2..=0xdf => utf8(1, 0x80, 0xbf),

@@ -84,7 +84,10 @@ impl Decoder {
         while let Some(white) = slice[self.next..].iter().position(|byte| !is_between(*byte)) {
             let first = self.next + white;
             self.next = memchr::memchr(b'\n', &slice[first..]).map_or(slice.len(), |len| first + len + 1);
-            let array = self.find(&slice[..self.next], first).inspect_err(|_| self.bad = Some(first..self.next))?;
+            let array = self.find(&slice[..self.next], first).map_err(|error| {
+                self.bad = Some(first..self.next);
+                error.fault(Fault::Document)
+            })?;
             batch.lossy.count_many(LossyKind::DuplicateKey, self.finder.doubled);
             self.items.begin_part(array.clone());
             self.array = Some(array.end);

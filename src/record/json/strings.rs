@@ -26,6 +26,10 @@ pub fn check(positions: &mut Positions, text: &[u8], quote: usize, mut at: usize
                 }
                 Escape::Bad(offset, reason) => return Err(fault(offset, reason)),
             },
+            Some(b'\n' | b'\r') if ends_line(text, place) => {
+                const CLOSE: &str = "Close it with `\"`, or write a line feed in it as \\n.";
+                return Err(unexpected(quote, "a text that is not closed in its line".into()).hinted(CLOSE));
+            }
             Some(_) => {
                 let reason = format!("a control character (0x{:02x}) inside a string", text[place]);
                 return Err(unexpected(place, reason).hinted("Write it as an escape, \\n for example."));
@@ -33,6 +37,11 @@ pub fn check(positions: &mut Positions, text: &[u8], quote: usize, mut at: usize
             None => return Err(fault(quote, "a string without a closing quote")),
         }
     }
+}
+
+/// Whether a line ends at this line feed or carriage return.
+fn ends_line(text: &[u8], at: usize) -> bool {
+    text[at] == b'\n' || text[at..].starts_with(b"\r\n")
 }
 
 /// What stands at a backslash.

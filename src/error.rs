@@ -358,11 +358,59 @@ pub struct RecordError {
     /// What is wrong, as a phrase without a full stop. See [`message`](Self::message).
     pub reason: Cow<'static, str>,
     /// What `{}` in the reason stands for.
-    pub(crate) numbers: Option<[usize; 2]>,
+    pub(crate) parts: Parts,
     /// What to do about it, as a sentence.
     pub hint: Option<Cow<'static, str>>,
     /// Whose fault it is.
     pub(crate) fault: Fault,
+}
+
+/// What the places of `{}` in a reason are filled with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Parts {
+    Nothing,
+    Numbers([usize; 2]),
+    Texts(Short, &'static str),
+}
+
+/// A few characters that are shown.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Short {
+    bytes: [u8; Short::MOST],
+    len: u8,
+}
+
+impl Short {
+    /// How many bytes they have at most.
+    pub const MOST: usize = 31;
+
+    /// As many characters as there is room for.
+    pub fn new(text: impl fmt::Display) -> Short {
+        let mut short = Short::default();
+        // What does not fit is left out.
+        let _ = fmt::Write::write_fmt(&mut short, format_args!("{text}"));
+        short
+    }
+
+    fn text(&self) -> &str {
+        std::str::from_utf8(&self.bytes[..usize::from(self.len)]).unwrap_or_default()
+    }
+}
+
+impl fmt::Write for Short {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let len = usize::from(self.len);
+        let fits = text.floor_char_boundary(Short::MOST - len);
+        self.bytes[len..len + fits].copy_from_slice(&text.as_bytes()[..fits]);
+        self.len += fits as u8;
+        if fits < text.len() { Err(fmt::Error) } else { Ok(()) }
+    }
+}
+
+impl fmt::Debug for Short {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.text().fmt(f)
+    }
 }
 
 /// Whose fault a [`RecordError`] is: a record may only be left out for a fault of its own, so that what is
@@ -394,13 +442,18 @@ pub(crate) enum Fault {
 impl RecordError {
     /// An error at `offset` of the slice.
     pub fn new(offset: usize, reason: impl Into<Cow<'static, str>>) -> RecordError {
-        RecordError { offset, reason: reason.into(), numbers: None, hint: None, fault: Fault::Record }
+        RecordError { offset, reason: reason.into(), parts: Parts::Nothing, hint: None, fault: Fault::Record }
     }
 
     /// An error whose reason has numbers in the places of `{}`. Nothing is allocated for it: there may be one for every
     /// record, and nobody may want to see it.
     pub(crate) fn with_numbers(offset: usize, reason: &'static str, numbers: [usize; 2]) -> RecordError {
-        RecordError { numbers: Some(numbers), ..RecordError::new(offset, reason) }
+        RecordError { parts: Parts::Numbers(numbers), ..RecordError::new(offset, reason) }
+    }
+
+    /// The same with texts.
+    pub(crate) fn with_texts(offset: usize, reason: &'static str, shown: Short, text: &'static str) -> RecordError {
+        RecordError { parts: Parts::Texts(shown, text), ..RecordError::new(offset, reason) }
     }
 
     /// What is wrong, with its numbers.
@@ -435,21 +488,40 @@ impl RecordError {
     }
 }
 
-/// The reason of an error, in which numbers are filled in.
+/// The reason of an error, in which numbers and texts are filled in.
 struct Message<'e>(&'e RecordError);
 
 impl fmt::Display for Message<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let RecordError { reason, numbers: Some(numbers), .. } = self.0 else { return f.write_str(&self.0.reason) };
-        let mut numbers = numbers.iter();
+        let RecordError { reason, parts, .. } = self.0;
+        if *parts == Parts::Nothing {
+            return f.write_str(reason);
+        }
         for (index, part) in reason.split("{}").enumerate() {
-            if index > 0
-                && let Some(number) = numbers.next()
-            {
-                write!(f, "{number}")?;
+            match (index, parts) {
+                (1 | 2, Parts::Numbers(numbers)) => write!(f, "{}", numbers[index - 1])?,
+                (1, Parts::Texts(shown, _)) => f.write_str(shown.text())?,
+                (2, Parts::Texts(_, text)) => f.write_str(text)?,
+                _ => {}
             }
             f.write_str(part)?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_shown_is_cut_between_characters() {
+        let shown =
+            |text: &str| RecordError::with_texts(0, "`{}`, not {}", Short::new(text), "{}").message().to_string();
+        assert_eq!(shown("a{}"), "`a{}`, not {}");
+        assert_eq!(shown(&"x".repeat(40)), format!("`{}`, not {{}}", "x".repeat(31)));
+        assert_eq!(shown(&"ä".repeat(40)), format!("`{}`, not {{}}", "ä".repeat(15)));
+        assert_eq!(RecordError::with_numbers(0, "{} of {}", [1, 2]).message().to_string(), "1 of 2");
+        assert_eq!(RecordError::new(0, "plain {}").message().to_string(), "plain {}");
     }
 }

@@ -5,6 +5,7 @@
 
 use super::resync::is_white;
 use crate::error::RecordError;
+use crate::record::json::too_deep;
 
 /// A reader of one JSON document that takes one byte at a time.
 #[derive(Clone, Debug)]
@@ -84,6 +85,12 @@ impl Checker {
         Checker { lenient: true, ..Checker::before_value(open, max_depth) }
     }
 
+    /// Before another value, inside of the first `depth` of the lists and maps.
+    pub fn again(&mut self, depth: usize) {
+        self.state = State::Value;
+        self.open.truncate(depth);
+    }
+
     /// Behind a value inside of `open`.
     pub fn behind_value(open: Vec<bool>, max_depth: usize) -> Checker {
         Checker { state: State::Behind, open, max_depth, lenient: false }
@@ -120,10 +127,7 @@ impl Checker {
     pub fn error(&self, at: usize, refused: Refused) -> RecordError {
         match refused {
             Refused::Because(reason) => RecordError::new(at, reason),
-            Refused::TooDeep => {
-                RecordError::new(at, format!("lists and maps are nested more than {} deep", self.max_depth))
-                    .hint("Raise --max-depth if that is intended.")
-            }
+            Refused::TooDeep => too_deep(at, self.max_depth),
         }
     }
 

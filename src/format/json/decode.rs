@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::Layout;
 use super::quick::Met;
 use super::resync::{Resync, is_between, is_white};
-use crate::error::{Fault, RecordError};
+use crate::error::{Fault, RecordError, Short};
 use crate::format::{Decode, Want};
 use crate::record::json::{LONE, Quick, Reader, Selection, replace_halves};
 use crate::record::utf8::NOT_UTF8;
@@ -141,12 +141,12 @@ impl Decoder {
     }
 
     #[cold]
-    fn mixed(&self, what: &str, first: u8) -> RecordError {
+    fn mixed(&self, what: &'static str, first: u8) -> RecordError {
         if first == b',' {
             return RecordError::new(self.record, "a comma between values that are not in an array")
                 .hint("Records follow each other without commas, or stand in an array: `[`, `,`, `]`.");
         }
-        RecordError::new(self.record, format!("something else among concatenated {what}"))
+        RecordError::with_texts(self.record, "something else among concatenated {}{}", Short::default(), what)
             .hint("A JSON source is one array, or maps one after another, or scalars one after another.")
     }
 
@@ -208,14 +208,14 @@ impl Decoder {
         };
         let next = if first == b',' { Expect::Value } else { Expect::Either };
         self.bad = Bad::Bytes(bad, next);
-        Err(*self.reader.wrong(slice, at, expected))
+        Err(self.reader.wrong(slice, at, expected))
     }
 
     /// Checks what follows a value; gives the end of the record.
     #[inline(always)]
     fn behind(&mut self, slice: &[u8], end: usize) -> Result<usize, RecordError> {
         let next = self.reader.peek(slice);
-        let wrong = |expected| Err(*self.reader.wrong(slice, next, expected));
+        let wrong = |expected| Err(self.reader.wrong(slice, next, expected));
         match (self.layout, slice.get(next)) {
             (Layout::Lines, None) => return Ok(slice.len()),
             (Layout::Lines, Some(b'\n')) => {
@@ -268,9 +268,8 @@ impl Decoder {
             return Ok(());
         }
         self.bad = Bad::Bytes(start..slice.len(), Expect::Either);
-        let message =
-            format!("the document ends too early, so this record of {} bytes may have others in it", end - start);
-        Err(RecordError::new(start, message)
+        const MESSAGE: &str = "the document ends too early, so this record of {} bytes may have others in it";
+        Err(RecordError::with_numbers(start, MESSAGE, [end - start, 0])
             .hint("A list in it is not closed, or else the array around the records.")
             .fault(Fault::Lost))
     }

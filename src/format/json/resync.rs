@@ -30,6 +30,8 @@ pub enum Beginnings {
 
 /// The deepest indentation that is looked for.
 const WIDEST: usize = 62;
+/// Few records are nested deeper.
+const DEPTH: usize = 64;
 /// How much of the input is looked at.
 pub const LOOK: usize = 64 << 10;
 /// How much of it is looked at to find the end of the first record.
@@ -65,7 +67,7 @@ impl Lines {
         }
         let near = &seen[..seen.len().min(first + NEAR)];
         let cut_off = !whole && near.len() == seen.len();
-        let closed = match check(&[], MAX_DEPTH, near, first, &mut Vec::new()) {
+        let closed = match check_first(near, first) {
             Ok(closed) => closed,
             Err((offset, _)) => return if offset == near.len() && cut_off { None } else { Some(true) },
         };
@@ -87,7 +89,7 @@ impl Lines {
         }
         if indentation(seen, first).is_none() {
             // Another record may begin a line: the second one, unless the first is broken.
-            first = match check(&[], MAX_DEPTH, seen, first, &mut Vec::new()) {
+            first = match check_first(seen, first) {
                 Ok(closed) => closed,
                 Err((offset, _)) if offset == seen.len() => return None,
                 Err(_) => first + memchr::memchr(b'\n', &seen[first..])?,
@@ -197,9 +199,13 @@ pub enum Next {
 #[derive(Clone, Debug)]
 pub struct Resync {
     lines: Option<Lines>,
-    /// The lists and maps around a record.
-    around: Vec<bool>,
+    /// How many lists and maps are around a record.
+    around: usize,
     max_depth: usize,
+    /// Reads values inside of those.
+    checker: Checker,
+    /// The brackets that were open where a check failed.
+    open: Vec<usize>,
     /// Brackets of lists and maps that are known not to be closed: those that were open where a check failed.
     unclosed: Vec<usize>,
     /// The brackets that have to close what is open.
@@ -208,7 +214,9 @@ pub struct Resync {
 
 impl Resync {
     pub fn new(lines: Option<Lines>, around: usize, max_depth: usize) -> Resync {
-        Resync { lines, around: vec![false; around], max_depth, unclosed: Vec::new(), closing: Vec::new() }
+        let checker = Checker::lenient(vec![false; around], max_depth);
+        let [open, unclosed] = [(); 2].map(|()| Vec::with_capacity(DEPTH));
+        Resync { lines, around, max_depth, checker, open, unclosed, closing: Vec::with_capacity(DEPTH) }
     }
 
     /// What walks have to look for.
@@ -293,13 +301,12 @@ impl Resync {
         if self.unclosed.contains(&start) {
             return Next::Anew(at);
         }
-        let mut open = Vec::new();
-        match check(&self.around, self.max_depth, text, start, &mut open) {
+        match self.check(text, start) {
             Ok(end) => Next::Whole(end),
             Err((offset, _)) if offset == text.len() && !end => Next::More,
             Err((offset, Refused::TooDeep)) => self.line(text, offset, end),
             Err(_) => {
-                self.unclosed = open;
+                std::mem::swap(&mut self.unclosed, &mut self.open);
                 Next::Anew(at)
             }
         }
@@ -320,13 +327,18 @@ impl Resync {
                 },
                 // The end of the input cuts it off, or else it is broken before that.
                 None if self.lines.is_none() => {
-                    let checked = check(&self.around, self.max_depth, text, start, &mut Vec::new());
+                    let checked = self.check(text, start);
                     let cut_off = matches!(checked, Err((offset, _)) if offset == text.len());
                     return cut_off.then_some(text.len());
                 }
                 None => return Some(text.len()),
             }
         }
+    }
+
+    fn check(&mut self, text: &[u8], start: usize) -> Result<usize, (usize, Refused)> {
+        self.checker.again(self.around);
+        check(&mut self.checker, text, start, &mut self.open)
     }
 
     /// Whether brackets are closed by those of their kind, strings within their line, and nothing is between lists and
@@ -358,19 +370,13 @@ impl Resync {
     }
 }
 
-/// Where the list or map at `start`, inside of those `around` it, ends; else where that becomes impossible, and which
-/// brackets are `open` there.
-fn check(
-    around: &[bool],
-    max_depth: usize,
-    text: &[u8],
-    start: usize,
-    open: &mut Vec<usize>,
-) -> Result<usize, (usize, Refused)> {
-    let mut checker = Checker::lenient(around.to_vec(), max_depth);
+/// Where the list or map at `start` ends; else where that becomes impossible, and which brackets are `open` there.
+fn check(checker: &mut Checker, text: &[u8], start: usize, open: &mut Vec<usize>) -> Result<usize, (usize, Refused)> {
+    let around = checker.depth();
+    open.clear();
     for (at, byte) in (start..).zip(&text[start..]) {
         checker.take(*byte).map_err(|refused| (at, refused))?;
-        let now = checker.depth() - around.len();
+        let now = checker.depth() - around;
         if now > open.len() {
             open.push(at);
         }
@@ -380,6 +386,11 @@ fn check(
         }
     }
     Err((text.len(), Refused::Because("the end")))
+}
+
+/// The same for the first record.
+fn check_first(text: &[u8], start: usize) -> Result<usize, (usize, Refused)> {
+    check(&mut Checker::lenient(Vec::new(), MAX_DEPTH), text, start, &mut Vec::new())
 }
 
 /// The bracket of the list or map, outside of all others, that is open at `at`.

@@ -446,6 +446,10 @@ impl Decoder {
             let end = self.behind(slice, end)?;
             batch.end_record(start, end)
         });
+        if read.is_err() {
+            // What else is wrong with it is found again.
+            self.bad = Bad::Value;
+        }
         read.is_ok()
     }
 

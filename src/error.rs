@@ -365,12 +365,14 @@ pub struct RecordError {
     pub(crate) fault: Fault,
 }
 
-/// What the places of `{}` in a reason are filled with.
+/// What the places of `{}` in a reason are filled with. It is small: errors are returned from everywhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Parts {
     Nothing,
     Numbers([usize; 2]),
-    Texts(Short, &'static str),
+    /// A byte, where there are two places, and a text.
+    Byte(u8, &'static str),
+    Shown(Short),
 }
 
 /// A few characters that are shown.
@@ -382,7 +384,7 @@ pub(crate) struct Short {
 
 impl Short {
     /// How many bytes they have at most.
-    pub const MOST: usize = 31;
+    pub const MOST: usize = 22;
 
     /// As many characters as there is room for.
     pub fn new(text: impl fmt::Display) -> Short {
@@ -400,7 +402,8 @@ impl Short {
 impl fmt::Write for Short {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         let len = usize::from(self.len);
-        let fits = text.floor_char_boundary(Short::MOST - len);
+        let room = text.len().min(Short::MOST - len);
+        let fits = (0..=room).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
         self.bytes[len..len + fits].copy_from_slice(&text.as_bytes()[..fits]);
         self.len += fits as u8;
         if fits < text.len() { Err(fmt::Error) } else { Ok(()) }
@@ -451,9 +454,14 @@ impl RecordError {
         RecordError { parts: Parts::Numbers(numbers), ..RecordError::new(offset, reason) }
     }
 
-    /// The same with texts.
-    pub(crate) fn with_texts(offset: usize, reason: &'static str, shown: Short, text: &'static str) -> RecordError {
-        RecordError { parts: Parts::Texts(shown, text), ..RecordError::new(offset, reason) }
+    /// The same with a byte, as it is shown, and a text; with the text only where the reason has one place.
+    pub(crate) fn with_byte(offset: usize, reason: &'static str, byte: u8, text: &'static str) -> RecordError {
+        RecordError { parts: Parts::Byte(byte, text), ..RecordError::new(offset, reason) }
+    }
+
+    /// The same with a few characters of the source.
+    pub(crate) fn showing(offset: usize, reason: &'static str, shown: Short) -> RecordError {
+        RecordError { parts: Parts::Shown(shown), ..RecordError::new(offset, reason) }
     }
 
     /// What is wrong, with its numbers.
@@ -497,12 +505,16 @@ impl fmt::Display for Message<'_> {
         if *parts == Parts::Nothing {
             return f.write_str(reason);
         }
+        let last = reason.matches("{}").count();
         for (index, part) in reason.split("{}").enumerate() {
-            match (index, parts) {
-                (1 | 2, Parts::Numbers(numbers)) => write!(f, "{}", numbers[index - 1])?,
-                (1, Parts::Texts(shown, _)) => f.write_str(shown.text())?,
-                (2, Parts::Texts(_, text)) => f.write_str(text)?,
-                _ => {}
+            match parts {
+                _ if index == 0 => {}
+                Parts::Nothing => {}
+                Parts::Numbers(numbers) => write!(f, "{}", numbers[index - 1])?,
+                Parts::Byte(_, text) if index == last => f.write_str(text)?,
+                Parts::Byte(byte @ b' '..=b'~', _) => write!(f, "{}", *byte as char)?,
+                Parts::Byte(byte, _) => write!(f, "0x{byte:02x}")?,
+                Parts::Shown(shown) => f.write_str(shown.text())?,
             }
             f.write_str(part)?;
         }
@@ -516,11 +528,18 @@ mod tests {
 
     #[test]
     fn what_is_shown_is_cut_between_characters() {
-        let shown =
-            |text: &str| RecordError::with_texts(0, "`{}`, not {}", Short::new(text), "{}").message().to_string();
-        assert_eq!(shown("a{}"), "`a{}`, not {}");
-        assert_eq!(shown(&"x".repeat(40)), format!("`{}`, not {{}}", "x".repeat(31)));
-        assert_eq!(shown(&"ä".repeat(40)), format!("`{}`, not {{}}", "ä".repeat(15)));
+        let shown = |text: &str| RecordError::showing(0, "`{}`, no more", Short::new(text)).message().to_string();
+        assert_eq!(shown("a{}"), "`a{}`, no more");
+        assert_eq!(shown(&"x".repeat(40)), format!("`{}`, no more", "x".repeat(22)));
+        assert_eq!(shown(&"\u{20ac}".repeat(40)), format!("`{}`, no more", "\u{20ac}".repeat(7)));
+    }
+
+    #[test]
+    fn reasons_are_filled_in() {
+        let byte = |reason, byte| RecordError::with_byte(0, reason, byte, "{}").message().to_string();
+        assert_eq!(byte("`{}`, not {}", b'a'), "`a`, not {}");
+        assert_eq!(byte("{}, not {}", 0), "0x00, not {}");
+        assert_eq!(byte("not {}", b'a'), "not {}");
         assert_eq!(RecordError::with_numbers(0, "{} of {}", [1, 2]).message().to_string(), "1 of 2");
         assert_eq!(RecordError::new(0, "plain {}").message().to_string(), "plain {}");
     }

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::Layout;
 use super::quick::Met;
 use super::resync::{Resync, is_between, is_white};
-use crate::error::{Fault, RecordError, Short};
+use crate::error::{Fault, RecordError};
 use crate::format::{Decode, Want};
 use crate::record::json::{LONE, Quick, Reader, Selection, replace_halves};
 use crate::record::utf8::NOT_UTF8;
@@ -129,8 +129,8 @@ impl Decoder {
             Layout::Lines | Layout::Items => {}
             Layout::Maps if first == b'{' => {}
             Layout::Scalars if !matches!(first, b'{' | b'[') => {}
-            Layout::Maps => return Err(self.mixed("maps", first)),
-            Layout::Scalars => return Err(self.mixed("scalars", first)),
+            Layout::Maps => return Err(self.mixed("something else among concatenated maps", first)),
+            Layout::Scalars => return Err(self.mixed("something else among concatenated scalars", first)),
         }
         self.fresh = false;
         let start = self.record;
@@ -146,7 +146,7 @@ impl Decoder {
             return RecordError::new(self.record, "a comma between values that are not in an array")
                 .hint("Records follow each other without commas, or stand in an array: `[`, `,`, `]`.");
         }
-        RecordError::with_texts(self.record, "something else among concatenated {}{}", Short::default(), what)
+        RecordError::new(self.record, what)
             .hint("A JSON source is one array, or maps one after another, or scalars one after another.")
     }
 

@@ -81,20 +81,20 @@ struct Decoder {
 impl Decoder {
     /// Goes to the records of the next line; false at the end of the slice.
     fn next_line(&mut self, slice: &[u8], batch: &mut Batch<'_>) -> Result<bool, RecordError> {
-        while let Some(white) = slice[self.next..].iter().position(|byte| !is_between(*byte)) {
-            let first = self.next + white;
-            self.next = memchr::memchr(b'\n', &slice[first..]).map_or(slice.len(), |len| first + len + 1);
-            let array = self.find(&slice[..self.next], first).map_err(|error| {
-                self.bad = Some(first..self.next);
-                error.fault(Fault::Document)
-            })?;
-            batch.lossy.count_many(LossyKind::DuplicateKey, self.finder.doubled);
-            self.items.begin_part(array.clone());
-            self.array = Some(array.end);
-            return Ok(true);
-        }
-        self.next = slice.len();
-        Ok(false)
+        let Some(white) = slice[self.next..].iter().position(|byte| !is_between(*byte)) else {
+            self.next = slice.len();
+            return Ok(false);
+        };
+        let first = self.next + white;
+        self.next = memchr::memchr(b'\n', &slice[first..]).map_or(slice.len(), |len| first + len + 1);
+        let array = self.find(&slice[..self.next], first).map_err(|error| {
+            self.bad = Some(first..self.next);
+            error.fault(Fault::Document)
+        })?;
+        batch.lossy.count_many(LossyKind::DuplicateKey, self.finder.doubled);
+        self.items.begin_part(array.clone());
+        self.array = Some(array.end);
+        Ok(true)
     }
 
     /// Finds the records of the line that begins at `first` and ends with `text`: behind their opening bracket up to the

@@ -255,16 +255,15 @@ impl Reader {
     #[cold]
     #[inline(never)]
     pub(crate) fn wrong(&self, text: &[u8], place: usize, expected: &'static str) -> RecordError {
-        let error = |reason, shown| RecordError::with_texts(place, reason, shown, expected);
-        match text[..self.end].get(place) {
-            None => error("{}the value ends too early: expected {}", Short::default()),
-            Some(b'\n') if self.lines => error("{}the line ends inside a value: expected {}", Short::default())
+        let byte = text[..self.end].get(place).copied();
+        let error = |reason| RecordError::with_byte(place, reason, byte.unwrap_or_default(), expected);
+        match byte {
+            None => error("the value ends too early: expected {}"),
+            Some(b'\n') if self.lines => error("the line ends inside a value: expected {}")
                 .hint("NDJSON has one value a line; use --from json for values over several lines."),
-            Some(b'\'') => {
-                error("{}a single quote: expected {}", Short::default()).hint("JSON strings stand in double quotes.")
-            }
-            Some(byte @ b' '..=b'~') => error("`{}`: expected {}", Short::new(*byte as char)),
-            Some(byte) => error("the byte 0x{}: expected {}", Short::new(format_args!("{byte:02x}"))),
+            Some(b'\'') => error("a single quote: expected {}").hint("JSON strings stand in double quotes."),
+            Some(b' '..=b'~') => error("`{}`: expected {}"),
+            Some(_) => error("the byte {}: expected {}"),
         }
     }
 
@@ -312,9 +311,9 @@ impl Reader {
         let run = rest.iter().position(|b| is_white(*b) || b"{}[]:,\"".contains(b)).unwrap_or(rest.len());
         let shown = || Short::new(String::from_utf8_lossy(&rest[..run.min(Short::MOST)]));
         let error = match rest.first() {
-            Some(b'0'..=b'9' | b'-') => RecordError::with_texts(place, "`{}` is no number of JSON", shown(), ""),
+            Some(b'0'..=b'9' | b'-') => RecordError::showing(place, "`{}` is no number of JSON", shown()),
             Some(b'+' | b'.' | b'a'..=b'z' | b'A'..=b'Z') => {
-                RecordError::with_texts(place, "`{}` is no value of JSON", shown(), "")
+                RecordError::showing(place, "`{}` is no value of JSON", shown())
             }
             _ => self.wrong(text, place, "a value"),
         };

@@ -1,7 +1,7 @@
 //! Strings with escapes.
 
 use super::read::{Fault, fault};
-use crate::error::{RecordError, Short};
+use crate::error::RecordError;
 use crate::memory::Arena;
 use crate::scan::json::Positions;
 use crate::scan::vector::{Unit, Vector, Work};
@@ -32,8 +32,8 @@ pub fn check(positions: &mut Positions, text: &[u8], quote: usize, mut at: usize
                 return Err(RecordError::new(quote, "a text that is not closed in its line").hint(CLOSE).into());
             }
             Some(_) => {
-                let shown = Short::new(format_args!("{:02x}", text[place]));
-                let error = RecordError::with_texts(place, "a control character (0x{}) inside a string", shown, "");
+                let error =
+                    RecordError::with_byte(place, "a control character ({}) inside a string{}", text[place], "");
                 return Err(error.hint("Write it as an escape, \\n for example.").into());
             }
             None => return Err(fault(quote, "a string without a closing quote")),

@@ -359,12 +359,63 @@ pub struct RecordError {
     pub offset: usize,
     /// What is wrong, as a phrase without a full stop. See [`message`](Self::message).
     pub reason: Cow<'static, str>,
-    /// What `{}` in the reason stands for. `{s}` after one makes a plural: it is nothing if the number is 1.
-    pub(crate) numbers: Option<[usize; 2]>,
+    /// What `{}` in the reason stands for. `{s}` after a number makes a plural: it is nothing if the number is 1.
+    pub(crate) parts: Parts,
     /// What to do about it, as a sentence.
     pub hint: Option<Cow<'static, str>>,
     /// Whose fault it is.
     pub(crate) fault: Fault,
+}
+
+/// What the places of `{}` in a reason are filled with. It is small: errors are returned from everywhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Parts {
+    Nothing,
+    Numbers([usize; 2]),
+    /// A byte, where there are two places, and a text.
+    Byte(u8, &'static str),
+    Shown(Short),
+}
+
+/// A few characters that are shown.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Short {
+    bytes: [u8; Short::MOST],
+    len: u8,
+}
+
+impl Short {
+    /// How many bytes they have at most.
+    pub const MOST: usize = 22;
+
+    /// As many characters as there is room for.
+    pub fn new(text: impl fmt::Display) -> Short {
+        let mut short = Short::default();
+        // What does not fit is left out.
+        let _ = fmt::Write::write_fmt(&mut short, format_args!("{text}"));
+        short
+    }
+
+    fn text(&self) -> &str {
+        std::str::from_utf8(&self.bytes[..usize::from(self.len)]).unwrap_or_default()
+    }
+}
+
+impl fmt::Write for Short {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let len = usize::from(self.len);
+        let room = text.len().min(Short::MOST - len);
+        let fits = (0..=room).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+        self.bytes[len..len + fits].copy_from_slice(&text.as_bytes()[..fits]);
+        self.len += fits as u8;
+        if fits < text.len() { Err(fmt::Error) } else { Ok(()) }
+    }
+}
+
+impl fmt::Debug for Short {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.text().fmt(f)
+    }
 }
 
 /// Whose fault a [`RecordError`] is: a record may only be left out for a fault of its own, so that what is
@@ -373,6 +424,8 @@ pub struct RecordError {
 pub(crate) enum Fault {
     /// The record is bad.
     Record,
+    /// The same, where that is a document in which records were looked for.
+    Document,
     /// The record has a key that the header lacks: the header has to be found anew.
     UnknownKey,
     /// The record is larger than records may be. It can be left out, but is not kept.
@@ -394,13 +447,23 @@ pub(crate) enum Fault {
 impl RecordError {
     /// An error at `offset` of the slice.
     pub fn new(offset: usize, reason: impl Into<Cow<'static, str>>) -> RecordError {
-        RecordError { offset, reason: reason.into(), numbers: None, hint: None, fault: Fault::Record }
+        RecordError { offset, reason: reason.into(), parts: Parts::Nothing, hint: None, fault: Fault::Record }
     }
 
     /// An error whose reason has numbers in the places of `{}`. Nothing is allocated for it: there may be one for every
     /// record, and nobody may want to see it.
     pub(crate) fn with_numbers(offset: usize, reason: &'static str, numbers: [usize; 2]) -> RecordError {
-        RecordError { numbers: Some(numbers), ..RecordError::new(offset, reason) }
+        RecordError { parts: Parts::Numbers(numbers), ..RecordError::new(offset, reason) }
+    }
+
+    /// The same with a byte, as it is shown, and a text; with the text only where the reason has one place.
+    pub(crate) fn with_byte(offset: usize, reason: &'static str, byte: u8, text: &'static str) -> RecordError {
+        RecordError { parts: Parts::Byte(byte, text), ..RecordError::new(offset, reason) }
+    }
+
+    /// The same with a few characters of the source.
+    pub(crate) fn showing(offset: usize, reason: &'static str, shown: Short) -> RecordError {
+        RecordError { parts: Parts::Shown(shown), ..RecordError::new(offset, reason) }
     }
 
     /// What is wrong, with its numbers.
@@ -435,24 +498,56 @@ impl RecordError {
     }
 }
 
-/// The reason of an error, in which numbers are filled in.
+/// The reason of an error, in which numbers and texts are filled in.
 struct Message<'e>(&'e RecordError);
 
 impl fmt::Display for Message<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let RecordError { reason, numbers: Some(numbers), .. } = self.0 else { return f.write_str(&self.0.reason) };
-        let mut numbers = numbers.iter();
+        let RecordError { reason, parts, .. } = self.0;
+        if *parts == Parts::Nothing {
+            return f.write_str(reason);
+        }
+        let last = reason.matches("{}").count();
         for (index, part) in reason.split("{}").enumerate() {
-            let number = if index > 0 { numbers.next() } else { None };
-            if let Some(number) = number {
-                write!(f, "{number}")?;
+            match parts {
+                _ if index == 0 => {}
+                Parts::Nothing => {}
+                Parts::Numbers(numbers) => write!(f, "{}", numbers[index - 1])?,
+                Parts::Byte(_, text) if index == last => f.write_str(text)?,
+                Parts::Byte(byte @ b' '..=b'~', _) => write!(f, "{}", *byte as char)?,
+                Parts::Byte(byte, _) => write!(f, "0x{byte:02x}")?,
+                Parts::Shown(shown) => f.write_str(shown.text())?,
             }
             let Some((before, after)) = part.split_once("{s}") else {
                 f.write_str(part)?;
                 continue;
             };
-            write!(f, "{before}{}{after}", if number == Some(&1) { "" } else { "s" })?;
+            let one = matches!(parts, Parts::Numbers(numbers) if index > 0 && numbers[index - 1] == 1);
+            write!(f, "{before}{}{after}", if one { "" } else { "s" })?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_shown_is_cut_between_characters() {
+        let shown = |text: &str| RecordError::showing(0, "`{}`, no more", Short::new(text)).message().to_string();
+        assert_eq!(shown("a{}"), "`a{}`, no more");
+        assert_eq!(shown(&"x".repeat(40)), format!("`{}`, no more", "x".repeat(22)));
+        assert_eq!(shown(&"\u{20ac}".repeat(40)), format!("`{}`, no more", "\u{20ac}".repeat(7)));
+    }
+
+    #[test]
+    fn reasons_are_filled_in() {
+        let byte = |reason, byte| RecordError::with_byte(0, reason, byte, "{}").message().to_string();
+        assert_eq!(byte("`{}`, not {}", b'a'), "`a`, not {}");
+        assert_eq!(byte("{}, not {}", 0), "0x00, not {}");
+        assert_eq!(byte("not {}", b'a'), "not {}");
+        assert_eq!(RecordError::with_numbers(0, "{} of {}", [1, 2]).message().to_string(), "1 of 2");
+        assert_eq!(RecordError::new(0, "plain {}").message().to_string(), "plain {}");
     }
 }

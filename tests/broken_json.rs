@@ -7,6 +7,7 @@ use std::fs;
 use std::io::Write;
 use std::path::Path;
 
+use base64::engine::{Engine, general_purpose::STANDARD};
 use serde_json::Value;
 use support::process::Random;
 use support::{Ran, feed, folder, run};
@@ -184,16 +185,29 @@ fn ten_thousand_records_but_one() {
     }
 }
 
-/// Converts text to NDJSON with `--on-error skip`, in two ways that have to agree.
+/// Converts text to NDJSON with `--on-error skip`, in several ways that have to agree.
 #[track_caller]
 fn skipping(text: &str, flags: &[&str]) -> Ran {
+    skipping_from("json", text, flags)
+}
+
+#[track_caller]
+fn skipping_from(format: &str, text: &str, flags: &[&str]) -> Ran {
     let here = folder();
     fs::write(here.path().join("a.json"), text).unwrap();
-    let base = ["convert", "-t", "ndjson", "--on-error", "skip"];
+    let base = ["convert", "-f", format, "-t", "ndjson", "--on-error", "skip"];
     let mapped = run(here.path(), base.iter().chain(&["a.json"]).chain(flags));
-    let small = ["-", "-f", "json", "-j", "2", "--slice-size", "1"];
-    let piped = feed(here.path(), base.iter().chain(&small).chain(flags), text.as_bytes());
-    assert_eq!((mapped.code, &mapped.stdout), (piped.code, &piped.stdout), "{text:?}: {}", piped.stderr);
+    let small = ["-j", "2", "--slice-size", "1"];
+    let cut = run(here.path(), base.iter().chain(&["a.json"]).chain(&small).chain(flags));
+    let piped = feed(here.path(), base.iter().chain(&["-"]).chain(&small).chain(flags), text.as_bytes());
+    let whole = feed(here.path(), base.iter().chain(&["-"]).chain(flags), text.as_bytes());
+    for (ran, file) in [(cut, "a.json"), (piped, "-"), (whole, "-")] {
+        assert_eq!((mapped.code, &mapped.stdout), (ran.code, &ran.stdout), "{text:?}: {}", ran.stderr);
+        // How much of a stream was not read nobody knows.
+        if mapped.code == 0 || file == "a.json" {
+            assert_eq!(mapped.stderr, ran.stderr, "{text:?}");
+        }
+    }
     mapped
 }
 
@@ -221,11 +235,113 @@ fn what_is_good_comes_out() {
         ("[{\"a\":1}],\n[{\"a\":2}]\n", "{\"a\":1}\n{\"a\":2}\n", "1 bad record (1 byte)"),
         // Scalars.
         ("1\n\"two\n3\n", "1\n3\n", "1 bad record (4 bytes)"),
-        ("[\n1,\n\"two,\n3\n]", "1\n3\n", "1 bad record (5 bytes)"),
+        ("[\n1,\n\"two,\n3\n]", "1\n3\n", "1 bad record (4 bytes)"),
     ] {
         let ran = skipping(text, &[]).ends(0).says(&[bad]);
         assert_eq!(ran.stdout, good, "{text:?}");
     }
+}
+
+/// Runs what is skipped in every way that can differ, and says what has to come out of all of them.
+#[track_caller]
+fn gives(text: &str, flags: &[&str], (good, bad): (&str, &str)) {
+    let ran = skipping(text, flags).ends(0);
+    assert_eq!(ran.stdout, good, "{text:?}: {}", ran.stderr);
+    assert!(ran.stderr.contains(bad), "{text:?}: {}", ran.stderr);
+}
+
+/// What ends with code 1, since from byte `from` on records might be lost; what comes out before that.
+#[track_caller]
+fn ends_at(text: &str, flags: &[&str], good: &str, from: usize) {
+    let ran = skipping(text, flags).ends(1);
+    assert_eq!(ran.stdout, good, "{text:?}: {}", ran.stderr);
+    let bytes = text.len() - from;
+    ran.says(&[&format!("all from byte {from} on ({bytes} bytes) was not read")]);
+}
+
+#[test]
+fn records_behind_the_array_are_not_lost_in_silence() {
+    // The lines of records are known: reading goes on in the array.
+    for (text, good, bad) in [
+        (
+            "[\n{\"a\":1},\n{\"a\":2}],\n{\"a\":3},\n{\"a\":4}\n]\n",
+            "{\"a\":1}\n{\"a\":2}\n{\"a\":3}\n{\"a\":4}\n",
+            "1 bad record (1 bytes)",
+        ),
+        ("[\n{\"a\":1}\n]\n{\"a\":2},\n{\"a\":3}\n]\n", "{\"a\":1}\n{\"a\":2}\n{\"a\":3}\n", "1 bad record (1 bytes)"),
+        // The bracket, the comma that is missing and the one that is missing at the end.
+        ("[\n{\"a\":1}\n]\n{\"a\":2}\n{\"a\":3}\n", "{\"a\":1}\n{\"a\":2}\n{\"a\":3}\n", "3 bad records (1 bytes)"),
+        ("[\n{\"a\":1}\n] some text\n{\"a\":2}\n]\n", "{\"a\":1}\n{\"a\":2}\n", "1 bad record (9 bytes)"),
+        ("[\n{\"a\":1}] {\"a\":2},\n{\"a\":3}\n]\n", "{\"a\":1}\n{\"a\":3}\n", "1 bad record (7 bytes)"),
+        ("[\n{\"a\":1}\n], x\n[\n{\"a\":2}\n]\n", "{\"a\":1}\n{\"a\":2}\n", "1 bad record (3 bytes)"),
+        // Lists are records too: behind a comma they are none of another array.
+        ("[\n[1],\n[2]],\n[3],\n[4]\n]\n", "[1]\n[2]\n[3]\n[4]\n", "1 bad record (1 bytes)"),
+        ("[\n[1],\n[2]\n]\n[\n[3]\n]x\n", "[1]\n[2]\n[3]\n", "1 bad record (1 bytes)"),
+        // Nothing that may be a record.
+        ("[{\"a\":1}] 2 \"three\"\n", "{\"a\":1}\n", "1 bad record (9 bytes)"),
+    ] {
+        gives(text, &[], (good, bad));
+    }
+    // Nothing tells.
+    for (text, good, from) in [
+        ("[{\"a\":0}]\n{\"a\":1}\n{\"a\":2}\n", "{\"a\":0}\n", 10),
+        ("[{\"a\":0}],{\"a\":1}]\n", "{\"a\":0}\n", 9),
+        ("[{\"a\":0}]\n{\"a\":1}\n[{\"a\":2}]\n", "{\"a\":0}\n", 10),
+        ("[\n{\"a\":0}\n]\nx {\"a\":1}\n", "{\"a\":0}\n", 12),
+    ] {
+        let text = text.to_owned() + &" ".repeat(100);
+        ends_at(&text, &[], good, from);
+    }
+}
+
+#[test]
+fn what_follows_an_array_that_is_not_closed_is_no_record() {
+    for (text, pointer, good, from) in [
+        ("{\"d\":[{\"a\":1},{\"a\":2},\"t\":[7,8]}", "/d", "{\"a\":1}\n{\"a\":2}\n", 22),
+        ("{\"d\":[{\"a\":1},\n\"t\" : {\"b\":[7,8]}}\n", "/d", "{\"a\":1}\n", 15),
+        ("{\"d\":[\n{\"a\":1},\n\"t\":[\n{\"b\":7}]}\n", "/d", "{\"a\":1}\n", 16),
+        ("{\"d\":[{\"a\":1},\"t\u{1}\":[7,8]}", "/d", "{\"a\":1}\n", 14),
+        ("{\"d\":[\"t\":[7,8]}", "/d", "", 6),
+    ] {
+        ends_at(text, &["--records-at", pointer], good, from);
+    }
+    // Nor is a key one of an array around which there is nothing: its record lacks a brace.
+    let lines = "[\n{\"id\":1},\n\"id\":2,\"m\":{\"k\":[{\"x\":2}]}},\n{\"id\":3}\n]\n";
+    gives(lines, &[], ("{\"id\":1}\n{\"id\":3}\n", "1 bad record (27 bytes)"));
+    ends_at("[{\"id\":1},\"id\":2,\"m\":{\"k\":2}},{\"id\":3}]", &[], "{\"id\":1}\n", 10);
+}
+
+/// No part of a line comes out as a record.
+#[test]
+fn a_bad_line_is_one_bad_record() {
+    for (line, good, bytes) in [
+        ("\"id\":2,\"m\":{\"k\":2}}", "", 19),
+        ("{\"id\":] 2,\"m\":{\"k\":2}}", "", 22),
+        ("{}\"id\":2,\"m\":{\"k\":2}}", "{}\n", 19),
+        ("id\":2,\"m\":{\"k\":2}}", "", 18),
+        (": [2,{\"k\":2}]}", "", 14),
+        ("text {\"k\":2} {\"k\":3}", "", 20),
+        ("{\"id\":2]} {\"k\":2}", "", 17),
+    ] {
+        for (before, between, behind) in [("", "\n", "\n"), ("\n ", "\n ", ""), ("", "\r\n", "\r\n\r\n")] {
+            let text = format!("{before}{{\"id\":1}}{between}{line}{between}{{\"id\":3}}{between}{{\"id\":4}}{behind}");
+            let good = format!("{{\"id\":1}}\n{good}{{\"id\":3}}\n{{\"id\":4}}\n");
+            gives(&text, &[], (&good, &format!("1 bad record ({bytes} bytes)")));
+            // The last line, too.
+            let text = format!("{before}{{\"id\":1}}{between}{{\"id\":3}}{between}{{\"id\":4}}{between}{line}{behind}");
+            let end = good.replace("{}\n", "") + if good.contains("{}") { "{}\n" } else { "" };
+            gives(&text, &[], (&end, &format!("1 bad record ({bytes} bytes)")));
+        }
+    }
+    // In an array: one that is regular ends with its bracket, another one with its line.
+    for (line, good, bytes) in [("{\"id\":] 2,\"m\":{\"k\":2}}", "", 22), ("{\"id\":x},{\"k\":2}", "{\"k\":2}\n", 8)] {
+        let text = format!("[\n{{\"id\":1}},\n{line},\n{{\"id\":3}}\n]\n");
+        let good = format!("{{\"id\":1}}\n{good}{{\"id\":3}}\n");
+        gives(&text, &[], (&good, &format!("1 bad record ({bytes} bytes)")));
+    }
+    // Records that share a line have only their brackets.
+    gives("{\"a\":1}xyz{\"a\":2}", &[], ("{\"a\":1}\n{\"a\":2}\n", "1 bad record (3 bytes)"));
+    ends_at("{\"a\":1}{\"a\":0}\"id\":2,\"m\":{\"k\":2}}{\"a\":2}", &[], "{\"a\":1}\n{\"a\":0}\n", 14);
 }
 
 /// Records that are valid are never divided, wherever their lines begin.
@@ -296,30 +412,50 @@ fn a_list_that_is_not_closed_takes_no_records_with_it_in_silence() {
     }
 }
 
-/// Where a key is there twice the last one counts, but the records of the first are read by then.
+/// Where a key on the way to the records is there twice the last one counts, and is counted.
 #[test]
-fn a_second_array_at_the_same_place_is_refused() {
-    for (text, pointer, key, byte) in [
-        ("{\"d\":[1],\"d\":[2]}", "/d", "d", 9),
-        ("{\"d\":[1],\"e\":{\"d\":3},\"\\u0064\":[2]}", "/d", "d", 21),
-        ("{\"x\":{\"d\":[1],\"x\":0},\"d\":0,\"x\":{\"d\":[2]}}", "/x/d", "x", 27),
-        ("{\"x\":{\"d\":[1],\"d\":null}}", "/x/d", "d", 14),
-        ("{\"d\":[0]}\n{\"d\":[1],\"d\":[2]}\n", "/d", "d", 19),
-        ("{\"\":[1],\"\":[2]}", "/", "", 8),
+fn of_two_arrays_at_the_same_place_the_last_one_counts() {
+    let here = folder();
+    for (text, pointer, good, twice) in [
+        ("{\"d\":[1],\"d\":[2]}", "/d", "2\n", 1),
+        ("{\"d\":[1],\"e\":{\"d\":3},\"\\u0064\":[2]}", "/d", "2\n", 1),
+        ("{\"d\":[1],\"d\":7,\"d\":[3,4]}", "/d", "3\n4\n", 2),
+        ("{\"x\":{\"d\":[1],\"x\":0},\"d\":0,\"x\":{\"d\":[2]}}", "/x/d", "2\n", 1),
+        ("{\"x\":{\"d\":[1],\"d\":[2]},\"x\":{\"d\":[3]}}", "/x/d", "3\n", 1),
+        ("{\"x\":{\"d\":[1]},\"x\":{\"d\":[2],\"d\":[3]}}", "/x/d", "3\n", 2),
+        ("{\"\":[1],\"\":[2]}", "/", "2\n", 1),
+        ("[0,{\"d\":[1],\"d\":[{\"d\":2}]},{\"d\":[3]}]", "/1/d", "{\"d\":2}\n", 1),
     ] {
-        let here = folder();
         for format in ["json", "ndjson"] {
-            for policy in ["fail", "skip"] {
-                let convert = ["convert", "-", "-f", format, "-t", "ndjson", "--on-error", policy, "--records-at"];
-                let ran = feed(here.path(), convert.iter().chain(&[pointer]), text.as_bytes()).ends(1);
-                ran.says(&[
-                    &format!("the key `{key}` is there a second time"),
-                    &format!("byte {byte}"),
-                    "The last one counts",
-                ]);
-            }
+            let ran = skipping_from(format, text, &["--records-at", pointer]).ends(0);
+            assert_eq!(ran.stdout, good, "{text:?} {format}");
+            ran.says(&[&format!("duplicate_key {twice}")]);
+            let convert = ["convert", "-", "-f", format, "-t", "ndjson", "--strict", "--records-at", pointer];
+            feed(here.path(), convert, text.as_bytes()).ends(1).says(&["twice", "--strict"]);
         }
     }
+    // The last one is no array.
+    let text = "{\"x\":{\"d\":[1],\"d\":null}}\n{\"x\":{\"d\":[2]}}\n";
+    skipping(text, &["--records-at", "/x/d"]).ends(1).says(&["no array at `/x/d`", "twice"]);
+    let ran = skipping_from("ndjson", text, &["--records-at", "/x/d"]).ends(0).says(&["1 bad record (25 bytes)"]);
+    assert_eq!(ran.stdout, "2\n");
+    // Each line for itself.
+    let text = "{\"d\":[0]}\n{\"d\":[1],\"d\":[2]}\n";
+    let ran = skipping_from("ndjson", text, &["--records-at", "/d"]).ends(0).says(&["duplicate_key 1"]);
+    assert_eq!(ran.stdout, "0\n2\n");
+}
+
+/// Where the records of the first array are read by then, the second one is refused: behind the beginning, of which
+/// 64 KiB are looked at, and in documents after the first one.
+#[test]
+fn a_second_array_further_on_is_refused() {
+    let far = |len: usize| format!("{{\"d\":[1],\"e\":\"{}\",\"d\":[2]}}", "x".repeat(len));
+    for (text, byte) in [("{\"d\":[0]}\n{\"d\":[1],\"d\":[2]}\n".to_owned(), 19), (far(70_000), 70_016)] {
+        let ran = skipping(&text, &["--records-at", "/d"]).ends(1);
+        ran.says(&["the key `d` appears a second time", &format!("byte {byte}"), "The last one counts"]);
+    }
+    assert_eq!(skipping(&far(60_000), &["--records-at", "/d"]).ends(0).stdout, "2\n");
+    assert_eq!(skipping_from("ndjson", &far(70_000), &["--records-at", "/d"]).ends(0).stdout, "2\n");
     // Nor can a list take the place of a map.
     let lists = b"[{\"d\":[1]}]{\"0\":{\"d\":[2]}}";
     let here = folder();
@@ -334,6 +470,68 @@ fn a_second_array_at_the_same_place_is_refused() {
     ] {
         assert_eq!(skipping(text, &["--records-at", pointer]).ends(0).stdout, good, "{text:?}");
     }
+}
+
+/// A scalar before maps is the one bad record.
+#[test]
+fn a_scalar_before_maps_is_none_of_them() {
+    for first in ["null", "7", "\"a text\"", " true "] {
+        for between in ["\n", "\r\n", "\n\n  "] {
+            let text = format!("{first}{between}{{\"a\":1}}{between}{{\"a\":2}}\n");
+            let bad = format!("1 bad record ({} bytes)", first.trim().len());
+            gives(&text, &[], ("{\"a\":1}\n{\"a\":2}\n", &bad));
+        }
+    }
+    gives("null {\"a\":1}{\"a\":2}", &[], ("{\"a\":1}\n{\"a\":2}\n", "1 bad record (4 bytes)"));
+    // Others are scalars.
+    gives("null\n2 3\n{\"a\":1}\n4\n", &[], ("null\n2\n3\n4\n", "1 bad record (7 bytes)"));
+    assert_eq!(skipping("7", &[]).ends(0).stdout, "7\n");
+    assert_eq!(skipping("7\n8 9\n", &[]).ends(0).stdout, "7\n8\n9\n");
+}
+
+/// With `--records-at` every line of NDJSON is a document of its own: a bad one is one bad record.
+#[test]
+fn a_line_without_records_is_one_bad_record() {
+    let here = folder();
+    for (line, bytes, why) in [
+        ("{\"x\":1,\"y\":[2]}", 16, "the document has nothing at `/d`"),
+        ("{\"d\":{\"a\":1}}", 14, "no array at `/d`"),
+        ("[1]", 4, "the document has nothing at `/d`"),
+        ("7", 2, "the document has nothing at `/d`"),
+        ("{\"d\":[1,{\"a\":2}}", 17, "the array of records is not closed"),
+        ("{\"d\":[{\"l\":[1,{\"a\":2}],\"n\":3}", 30, "the line ends inside its document"),
+        ("{\"d\":[1],\"e\":x}", 16, "something else where a value was expected"),
+        ("{\"d\":[1]}]", 11, "text behind the document"),
+        ("{\"d\":[1]}{\"d\":[2]}", 19, "text behind the document"),
+        ("{\"d\":[1],\"e\":[1,]}", 19, "something else where a value was expected"),
+    ] {
+        let text = format!("{{\"d\":[{{\"a\":1}},2]}}\n{line}\n\n{{\"v\":[],\"d\":[],\"w\":0}}\n{{\"d\" : [3]}}\n");
+        let ran = skipping_from("ndjson", &text, &["--records-at", "/d"]).ends(0);
+        assert_eq!(ran.stdout, "{\"a\":1}\n2\n3\n", "{line}");
+        ran.says(&[&format!("1 bad record ({bytes} bytes)")]);
+        let fail = ["convert", "-", "-f", "ndjson", "-t", "ndjson", "--records-at", "/d"];
+        let ran = feed(here.path(), fail, text.as_bytes()).ends(1).says(&[why, "record 3, line 2, byte "]);
+        assert_eq!(ran.stdout, "{\"a\":1}\n2\n");
+    }
+    // A bad record of the array is one itself; where it is not known where it ends, it ends with the array.
+    for (items, good, bytes) in [
+        ("1,{\"a\":x},3", "1\n3\n", 7),
+        ("1,,3", "1\n3\n", 1),
+        ("1,{\"a\":[2}},3", "1\n", 11),
+        ("1,\"k\":{\"a\":2}", "1\n", 11),
+    ] {
+        let text = format!("{{\"d\":[{items}],\"e\":[5]}}\n{{\"d\":[4]}}\n");
+        let ran = skipping_from("ndjson", &text, &["--records-at", "/d"]).ends(0);
+        assert_eq!(ran.stdout, format!("{good}4\n"), "{items}");
+        ran.says(&[&format!("1 bad record ({bytes} bytes)")]);
+    }
+    // The empty pointer leads to the whole document.
+    let ran = skipping_from("ndjson", "[1,{\"a\":2}]\n{\"a\":3}\n[]\n[[4]]\n", &["--records-at", ""]).ends(0);
+    assert_eq!(ran.stdout, "1\n{\"a\":2}\n[4]\n");
+    ran.says(&["1 bad record (8 bytes)"]);
+    let fail = ["convert", "-", "-f", "ndjson", "-t", "csv", "--records-at", ""];
+    feed(here.path(), fail, b"{\"a\":3}\n").ends(1).says(&["the document is not an array"]);
+    gives("[1,{\"a\":2}]\n", &["--records-at", ""], ("1\n{\"a\":2}\n", ""));
 }
 
 #[test]
@@ -423,6 +621,80 @@ fn bad_records_are_kept_and_can_be_repaired() {
         fs::write(&kept, text.replace("\"raw\":", &format!("\"text\":{repaired},\"raw\":"))).unwrap();
         let ran = run(here, ["replay", "b.ndjson.quarantine.ndjson", "-t", "ndjson"]).ends(0);
         assert_eq!(ran.stdout, record(20) + "\n");
+    }
+}
+
+/// What a quarantine keeps of each bad record.
+fn kept(quarantine: &Path) -> Vec<String> {
+    let text = fs::read_to_string(quarantine).unwrap();
+    let lines = text.lines().skip(1).map(|line| serde_json::from_str::<Value>(line).unwrap());
+    lines.map(|line| String::from_utf8(STANDARD.decode(line["raw"].as_str().unwrap()).unwrap()).unwrap()).collect()
+}
+
+/// The bytes of the bad value and no others, however often they are replayed.
+#[test]
+fn what_is_kept_stays_the_same() {
+    let ndjson = "{\"d\":[{\"a\":1},{\"a\":x}]}\n{\"x\":1}\n{\"d\":[{\"a\":[2}},3]}";
+    for (format, text, flags, raw) in [
+        ("json", "[{\"a\":1},{\"a\":x} , {\"a\":2}]", &[][..], &["{\"a\":x}"][..]),
+        ("json", "[\n{\"a\":1},\n{\"a\":\"x},\n{\"a\":\"y} ,\n{\"a\":2}\n]", &[], &["{\"a\":\"x}", "{\"a\":\"y}"]),
+        ("json", "[\n{\"a\":1},\n{\"a\":[1},\n{\"a\":2}\n]", &[], &["{\"a\":[1}"]),
+        ("json", "[\n{\"a\":1},\n\"a\":2,\"b\":[3]},\n{\"a\":2}\n]", &[], &["\"a\":2,\"b\":[3]}"]),
+        ("json", "[{\"a\":1}]]]\n", &[], &["]]"]),
+        ("json", "[{\"a\":1} {\"a\":2},,{\"a\":3},]", &[], &["", ",", ""]),
+        ("json", "[{\"a\":1}", &[], &[""]),
+        (
+            "json",
+            "{\"a\":1}\n{\"b\":] 2,\"c\":{}}\n{\"a\":2}\n,x\n{\"a\":\"\n",
+            &[],
+            &["{\"b\":] 2,\"c\":{}}", ",", "x", "{\"a\":\""],
+        ),
+        ("ndjson", "{\"a\":1}\n{\"a\":x}\r\n{\"a\"", &[], &["{\"a\":x}\r\n", "{\"a\""]),
+        ("ndjson", ndjson, &["--records-at", "/d"], &["{\"a\":x}", "{\"x\":1}\n", "{\"a\":[2}},3"]),
+    ] {
+        for way in [&["--slice-size", "1", "-j", "2"][..], &["--io", "read"]] {
+            let here = folder();
+            let here = here.path();
+            fs::write(here.join("a"), text).unwrap();
+            let quarantine = ["-t", "ndjson", "--on-error", "quarantine", "-o"];
+            let convert = ["convert", "a", "-f", format, "b"];
+            run(here, convert[..4].iter().chain(&quarantine).chain(&convert[4..]).chain(flags).chain(way)).ends(0);
+            assert_eq!(kept(&here.join("b.quarantine.ndjson")), raw, "{text:?} {way:?}");
+            // Nothing of it is good.
+            for [from, to] in [["b", "c"], ["c", "d"]] {
+                let from = format!("{from}.quarantine.ndjson");
+                run(here, ["replay", &from].iter().chain(&quarantine).chain(&[to])).ends(1);
+                assert_eq!(kept(&here.join(format!("{to}.quarantine.ndjson"))), raw, "{text:?} {way:?} {to}");
+            }
+        }
+    }
+}
+
+/// A text that runs over the end of its line shows where it begins.
+#[test]
+fn texts_that_are_not_closed_show_their_beginning() {
+    let here = folder();
+    for (format, text, line, column) in [
+        ("json", "{\"a\":1}\n{\"a\":\"x\n{\"a\":2}\n", 2, 5),
+        ("json", "[\n{\"a\":1},\n\n{\"b\":\"x\r\n}]\n", 4, 5),
+        ("json", "[{\"a\":1,\n\"a\":\"x\\t\n\"}]\n", 2, 4),
+        ("json", "[{\"a\":1},\n\"x\n\"]\n", 2, 0),
+        ("ndjson", "{\"a\":1}\n{\"a\":\"x\n{\"a\":2}\n", 2, 5),
+    ] {
+        fs::write(here.path().join("a"), text).unwrap();
+        let shown = text.split('\n').nth(line - 1).unwrap()[column..].replace('\r', "\\r");
+        for input in ["a", "-"] {
+            for flags in [&["-t", "csv"][..], &["-t", "ndjson", "--slice-size", "1"], &["-t", "csv", "--select", "a"]] {
+                let convert = ["convert", input, "-f", format];
+                let ran = feed(here.path(), convert.iter().chain(flags), text.as_bytes()).ends(1);
+                ran.says(&[
+                    &format!("line {line}, byte "),
+                    "a text that is not closed in its line",
+                    &format!("\n  {line} | {shown}\n"),
+                    "write a line feed in it as \\n",
+                ]);
+            }
+        }
     }
 }
 

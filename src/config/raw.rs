@@ -274,8 +274,7 @@ impl Raw {
             Some(pointer) if !pointer.is_empty() && !pointer.starts_with('/') => Err(Error::usage(format!(
                 "--records-at: `{pointer}` is not a JSON pointer (RFC 6901)\n  It starts with a slash, such as /data/items."
             ))),
-            Some("") | None => Ok(None),
-            Some(pointer) => Ok(Some(pointer.to_owned())),
+            pointer => Ok(pointer.map(str::to_owned)),
         }
     }
 }

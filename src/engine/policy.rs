@@ -38,8 +38,8 @@ pub(super) struct Policy<'p, 'r> {
 pub(super) enum At<'p> {
     /// They are a slice of the source, from this offset on.
     Source(u64),
-    /// They are a record that came from elsewhere in the first place.
-    Origin(&'p Origin),
+    /// They are a record that came from elsewhere in the first place; so many records of the slice come before it.
+    Origin(&'p Origin, u64),
 }
 
 impl Policy<'_, '_> {
@@ -52,11 +52,18 @@ impl Policy<'_, '_> {
         output: &mut Output<'_>,
         totals: &mut SliceTotals,
     ) -> Result<(), Stop> {
+        let record = match self.at {
+            At::Source(_) => record,
+            // What was added to end it is no part of it.
+            At::Origin(origin, _) => record.start.min(origin.len)..record.end.min(origin.len),
+        };
         // What is no fault of the record's own ends the run: leaving it out would lose data.
         let own = match self.at {
-            At::Source(_) => matches!(error.fault, Fault::Record | Fault::Oversized),
+            At::Source(_) => matches!(error.fault, Fault::Record | Fault::Document | Fault::Oversized),
             // Nothing follows it that could be lost.
-            At::Origin(_) => matches!(error.fault, Fault::Record | Fault::Oversized | Fault::Lost),
+            At::Origin(..) => {
+                matches!(error.fault, Fault::Record | Fault::Document | Fault::Oversized | Fault::Lost)
+            }
         };
         if self.shared.on_error == OnError::Fail || !own {
             return Err(match self.at {
@@ -64,7 +71,7 @@ impl Policy<'_, '_> {
                     Stop::Record(index, unread(error, offset + record.start as u64, self.shared.map))
                 }
                 At::Source(_) => Stop::Record(index, error),
-                At::Origin(origin) => {
+                At::Origin(origin, _) => {
                     let place = Place::new(self.bytes, error.offset, self.shared.lines, origin.line);
                     // Where it was repaired, its beginning has to do.
                     let place = if origin.exact { place } else { place.in_line(origin.line) };
@@ -74,7 +81,7 @@ impl Policy<'_, '_> {
         }
         totals.records_failed += 1;
         totals.bytes_failed += record.len() as u64;
-        let marked = self.shared.marked.filter(|_| error.fault == Fault::Record);
+        let marked = self.shared.marked.filter(|_| matches!(error.fault, Fault::Record | Fault::Document));
         let malformed = marked.and_then(|encoding| malformed(&self.bytes[record.clone()], record.start, encoding));
         let error = malformed.unwrap_or(error);
         let raw = match self.shared.committer.notes() {
@@ -97,6 +104,15 @@ impl Policy<'_, '_> {
         Ok(())
     }
 
+    /// The bytes of a line of a quarantine whose first record, number `index` of the slice, is bad: it stays as it is,
+    /// and nothing else is read of it.
+    pub fn whole(&self, index: u64) -> Option<Range<usize>> {
+        match self.at {
+            At::Origin(origin, first) if index == first => Some(0..origin.len),
+            _ => None,
+        }
+    }
+
     fn describe(&self, error: RecordError, (index, record): (u64, Range<usize>), output: u64) -> Bad {
         match self.at {
             At::Source(offset) => {
@@ -112,7 +128,7 @@ impl Policy<'_, '_> {
                 let [start, end, bad] = [record.start, record.end, error.offset].map(|at| offset + at as u64);
                 Bad { file: None, record: index, start, end, offset: bad, first, line, error, output }
             }
-            At::Origin(origin) => {
+            At::Origin(origin, _) => {
                 let Position { offset, .. } = origin.position(error.offset);
                 let Origin { file, record, line: first, start, end, .. } = origin.clone();
                 Bad { file: Some(file), record, start, end, offset, first, line: 0, error, output }

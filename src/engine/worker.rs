@@ -17,7 +17,7 @@ use super::policy::{At, Policy, too_large, unread};
 use super::quarantine::Section;
 use super::settings::OnError;
 use super::totals::SliceTotals;
-use crate::error::{Error, Position, RecordError};
+use crate::error::{Error, Fault, Position, RecordError};
 use crate::format::{Decode, Encode};
 use crate::memory::Arena;
 use crate::op::Op;
@@ -159,15 +159,18 @@ fn records(
 ) -> Result<(), Stop> {
     match (policy.shared.replay, policy.at) {
         (Some(section), At::Source(offset)) => section.each(policy.bytes, offset, room, |origin, bytes| {
-            let policy = Policy { bytes, at: At::Origin(origin), ..*policy };
             let before = totals.records_in;
-            convert(&policy, (&mut *decoder, &mut *encoder, &mut *arena), output, totals, lap)?;
+            let policy = Policy { bytes, at: At::Origin(origin, before), ..*policy };
+            if !origin.document {
+                convert(&policy, (&mut *decoder, &mut *encoder, &mut *arena), output, totals, lap)?;
+            }
             if totals.records_in > before {
                 return Ok(());
             }
             // A blank line, for example. What somebody repaired must not get lost.
             let error = RecordError::new(0, "this line of the quarantine has no record")
                 .hint("Put a record into `text`, or delete the whole line.");
+            let error = if origin.document { error.fault(Fault::Document) } else { error };
             policy.bad_record(error, (before, 0..bytes.len()), output, totals)?;
             totals.records_in += 1;
             Ok(())
@@ -231,9 +234,15 @@ fn convert(
             Ok(false) => return Ok(()),
             Err(error) => {
                 let record = decoder.skip_record(bytes);
+                let whole = policy.whole(totals.records_in);
+                let over = whole.is_some();
+                let record = whole.unwrap_or(record);
                 let error = too_large(error, &record, shared.max_record);
                 policy.bad_record(error, (totals.records_in, record), output, totals)?;
                 totals.records_in += 1;
+                if over {
+                    return Ok(());
+                }
             }
         }
     }

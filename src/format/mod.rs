@@ -227,6 +227,10 @@ pub trait ReadFormat: Send + Sync {
     fn replaced(&self) -> u64 {
         0
     }
+    /// How many keys before the first record are there twice: the last one counts.
+    fn doubled(&self) -> u64 {
+        0
+    }
     /// A cutter that begins at [`start`](Self::start).
     fn cutter(&self) -> Box<dyn Cut>;
     /// Counts records without decoding them, for one worker; none where only decoding tells whether they are records.

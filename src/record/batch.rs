@@ -199,8 +199,7 @@ impl<'a> Batch<'a> {
     /// In the record that was ended last, text follows the quote that closes a field, at this offset.
     #[cold]
     pub(crate) fn note_odd_quote(&mut self, offset: usize) {
-        self.lose(LossyKind::TextAfterQuote, 1);
-        self.keep();
+        self.lose_between(LossyKind::TextAfterQuote, 1);
         self.odd_quote.get_or_insert((self.spans.len() - 1, offset));
     }
 
@@ -462,6 +461,12 @@ impl<'a> Batch<'a> {
     pub fn lose(&mut self, kind: LossyKind, count: u64) {
         self.lossy.count_many(kind, count);
         self.lost = true;
+    }
+
+    /// Counts what is lost while no record is being built.
+    pub fn lose_between(&mut self, kind: LossyKind, count: u64) {
+        self.lose(kind, count);
+        self.keep();
     }
 
     /// What the record lost stays counted.

@@ -83,7 +83,7 @@ fn ndjson_is_one_value_a_line() {
         ("{\"a\":\n1}\n2\n", vec!["2"], vec![5, 7]),
         ("1 2\n3\n", vec!["3"], vec![2]),
         ("{}{}\n3", vec!["3"], vec![2]),
-        ("\"a\n\"\n3", vec!["3"], vec![2, 4]),
+        ("\"a\n\"\n3", vec!["3"], vec![0, 3]),
         ("\u{feff}1\n", vec!["1"], vec![]),
         ("", vec![], vec![]),
         ("\n \r\n", vec![], vec![]),

@@ -16,7 +16,7 @@ fn ours(reader: &mut Reader, text: &[u8], detail: Detail) -> Result<Json, String
     let mut batch = Batch::new(&arena, text, None, 1 << 20);
     reader.only_value(text, 0..text.len(), detail, &mut batch).map_err(|error| {
         assert!(error.offset <= text.len());
-        error.reason.into_owned()
+        error.message().to_string()
     })?;
     batch.end_record(0, text.len()).unwrap();
     std::str::from_utf8(text).map_err(|error| error.to_string())?;
@@ -151,6 +151,6 @@ fn errors_tell_the_place() {
         let error = Reader::new(9, 0).only_value(text, 0..text.len(), Detail::All, &mut batch).unwrap_err();
         let shown = String::from_utf8_lossy(text);
         assert_eq!(error.offset, offset, "{shown} {error:?}");
-        assert!(error.reason.contains(phrase), "{shown} {error:?}");
+        assert!(error.message().to_string().contains(phrase), "{shown} {error:?}");
     }
 }

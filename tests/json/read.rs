@@ -27,7 +27,7 @@ pub fn read(format: Format, options: &Options, input: &[u8], target: usize, want
     let source = match drive::open(format, options, input, arrival) {
         Ok(source) => source,
         Err(error) => {
-            read.errors.push((error.offset, error.reason.into_owned()));
+            read.errors.push((error.offset, error.message().to_string()));
             return read;
         }
     };

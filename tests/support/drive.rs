@@ -117,7 +117,7 @@ pub fn drive(source: &dyn ReadFormat, input: &[u8], how: How<'_>, tell: &mut dyn
             }
             Err(error) => {
                 assert!(at + error.offset <= input.len(), "an error at {} of {}", at + error.offset, input.len());
-                tell(Event::Bad(at + error.offset, &error.reason));
+                tell(Event::Bad(at + error.offset, &error.message().to_string()));
                 break;
             }
         }
@@ -159,7 +159,7 @@ fn slice(
             }
             Err(error) => {
                 assert!(error.offset <= slice.len());
-                tell(Event::Bad(at + error.offset, &error.reason));
+                tell(Event::Bad(at + error.offset, &error.message().to_string()));
                 if error.ends_reading() {
                     return false;
                 }

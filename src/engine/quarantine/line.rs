@@ -9,7 +9,7 @@ use base64::engine::{Engine, general_purpose::STANDARD};
 use serde::Deserialize;
 
 use super::Bad;
-use crate::error::Position;
+use crate::error::{Fault, Position};
 
 /// How many bytes become base64 at a time; a multiple of three, so that the pieces fit together.
 const PIECE: usize = 3 << 10;
@@ -25,8 +25,12 @@ pub(super) fn write(bad: &Bad, file: &Path, record: u64, raw: Option<&[u8]>, to:
     write!(to, ",\"start\":{},\"end\":{},\"reason\":\"", bad.start, bad.end)?;
     write!(Escaped(to), "{}", bad.error.message())?;
     let Some(raw) = raw else { return to.write_all(b"\"}\n") };
+    if bad.error.fault == Fault::Document {
+        to.write_all(b"\",\"document\":true,\"raw\":\"")?;
+    } else {
+        to.write_all(b"\",\"raw\":\"")?;
+    }
     // The bytes of the record follow in pieces, however many they are.
-    to.write_all(b"\",\"raw\":\"")?;
     let mut base64 = [0; PIECE / 3 * 4];
     for piece in raw.chunks(PIECE) {
         let len = STANDARD.encode_slice(piece, &mut base64).map_err(io::Error::other)?;
@@ -66,6 +70,10 @@ pub(crate) struct Origin {
     pub end: u64,
     /// Its bytes are those of the file, as far as that can be seen.
     pub exact: bool,
+    /// It is no record but a document in which none were found.
+    pub document: bool,
+    /// How many bytes it has, without what was added to end it.
+    pub len: usize,
 }
 
 impl Origin {
@@ -86,6 +94,9 @@ pub(super) struct Line<'l> {
     pub line: u64,
     pub start: u64,
     pub end: u64,
+    /// It is a document in which no records were found.
+    #[serde(default)]
+    pub document: bool,
     /// The record in base64, as it was or repaired.
     #[serde(borrow, default)]
     pub raw: Option<Cow<'l, str>>,

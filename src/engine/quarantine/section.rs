@@ -135,16 +135,17 @@ impl Section {
             }
             None => {}
         }
-        match &line.text {
+        let len = match &line.text {
             Some(text) => self.replace(text.as_bytes(), last, room)?,
             None => self.terminate(b"\n", last, room),
-        }
+        };
         let exact = line.text.is_none();
-        Ok(Origin { file: file.clone(), record: line.record, line: line.line, start: line.start, end: line.end, exact })
+        let Line { record, line, start, end, document, .. } = line;
+        Ok(Origin { file: file.clone(), record, line, start, end, exact, document: document && exact, len })
     }
 
-    /// Puts a repaired text in the place of the record in `room`.
-    fn replace(&self, text: &[u8], last: bool, room: &mut Vec<u8>) -> Result<(), String> {
+    /// Puts a repaired text in the place of the record in `room`; gives its length.
+    fn replace(&self, text: &[u8], last: bool, room: &mut Vec<u8>) -> Result<usize, String> {
         let terminator = text::terminator(room).to_vec();
         room.clear();
         if self.head.from == Format::Frames {
@@ -154,16 +155,17 @@ impl Section {
             room.extend_from_slice(&place[..len]);
         }
         room.extend_from_slice(text);
-        match terminator.is_empty() {
+        if terminator.is_empty() {
             // Only its end makes an empty line a line.
-            true => self.terminate(b"\n", last && !text.is_empty(), room),
-            false => self.terminate(&terminator, false, room),
+            return Ok(self.terminate(b"\n", last && !text.is_empty(), room));
         }
-        Ok(())
+        let len = self.terminate(&terminator, false, room);
+        Ok(if self.head.from == Format::Json { len } else { room.len() })
     }
 
-    /// Ends a record as the ones that others follow have to end.
-    fn terminate(&self, line_break: &[u8], last: bool, room: &mut Vec<u8>) {
+    /// Ends a record as the ones that others follow have to end; gives its length without what was added.
+    fn terminate(&self, line_break: &[u8], last: bool, room: &mut Vec<u8>) -> usize {
+        let len = room.len();
         match self.head.from {
             Format::Json => room.push(b','),
             Format::Csv | Format::Tsv | Format::Ndjson | Format::Text => {
@@ -173,6 +175,7 @@ impl Section {
             }
             Format::Fixed | Format::Frames => {}
         }
+        len
     }
 
     fn bad_line(&self, offset: u64, reason: String) -> Error {

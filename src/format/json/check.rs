@@ -3,14 +3,16 @@
 //! The document may come piece by piece, so this reader takes one byte at a time. It reads what is not
 //! records, which is little.
 
+use super::resync::is_white;
 use crate::error::RecordError;
+use crate::record::json::too_deep;
 
 /// A reader of one JSON document that takes one byte at a time.
 #[derive(Clone, Debug)]
 pub struct Checker {
     state: State,
     /// The open lists and maps, outermost first: whether each is a map.
-    open: Vec<bool>,
+    pub open: Vec<bool>,
     max_depth: usize,
     /// Strings may have what can be replaced: bytes that are no UTF-8, and halves of surrogate pairs.
     lenient: bool,
@@ -83,6 +85,12 @@ impl Checker {
         Checker { lenient: true, ..Checker::before_value(open, max_depth) }
     }
 
+    /// Before another value, inside of the first `depth` of the lists and maps.
+    pub fn again(&mut self, depth: usize) {
+        self.state = State::Value;
+        self.open.truncate(depth);
+    }
+
     /// Behind a value inside of `open`.
     pub fn behind_value(open: Vec<bool>, max_depth: usize) -> Checker {
         Checker { state: State::Behind, open, max_depth, lenient: false }
@@ -98,14 +106,28 @@ impl Checker {
         self.state == State::Behind && self.open.len() == depth
     }
 
+    /// Passes over the value that begins at `start`; gives its end. A number may end with the text.
+    pub fn value_end(&mut self, text: &[u8], start: usize) -> Result<usize, Stop> {
+        let depth = self.open.len();
+        self.state = State::Value;
+        for (at, byte) in (start..).zip(&text[start..]) {
+            let number = self.number_may_end() && self.open.len() == depth;
+            if number && !matches!(byte, b'0'..=b'9' | b'.' | b'e' | b'E' | b'+' | b'-') {
+                return Ok(at);
+            }
+            self.take(*byte).map_err(|reason| Stop::Bad(self.error(at, reason)))?;
+            if self.is_behind(depth) {
+                return Ok(at + 1);
+            }
+        }
+        Err(Stop::End)
+    }
+
     /// The error for a byte that was refused at `at` of the slice.
     pub fn error(&self, at: usize, refused: Refused) -> RecordError {
         match refused {
             Refused::Because(reason) => RecordError::new(at, reason),
-            Refused::TooDeep => {
-                RecordError::new(at, format!("lists and maps are nested more than {} deep", self.max_depth))
-                    .hint("Raise --max-depth if that is intended.")
-            }
+            Refused::TooDeep => too_deep(at, self.max_depth),
         }
     }
 
@@ -153,7 +175,7 @@ impl Checker {
                 [] => State::Behind,
                 _ => State::Literal(rest),
             },
-            State::Literal(_) => return Err("no value of JSON".into()),
+            State::Literal(_) => return Err("not a JSON value".into()),
             other if matches!(byte, b' ' | b'\t' | b'\n' | b'\r') => other,
             other => self.structure(other, byte)?,
         };
@@ -172,7 +194,7 @@ impl Checker {
             State::Zero | State::Int | State::Fraction if matches!(byte, b'e' | b'E') => State::Exponent,
             State::Exponent if matches!(byte, b'+' | b'-') => State::ExponentSign,
             State::Exponent | State::ExponentSign | State::ExponentDigits if digit => State::ExponentDigits,
-            State::Minus | State::Dot | State::Exponent | State::ExponentSign => return Err("no number of JSON"),
+            State::Minus | State::Dot | State::Exponent | State::ExponentSign => return Err("not a JSON number"),
             _ => {
                 if self.number_may_end() {
                     self.state = State::Behind;
@@ -195,7 +217,7 @@ impl Checker {
             (State::Behind, b',') if !self.open.is_empty() => State::Value,
             (State::Behind, b'}') if in_map => self.close(),
             (State::Behind, b']') if !in_map && !self.open.is_empty() => self.close(),
-            (State::Behind, _) if self.open.is_empty() => return Err("text behind the end of the document".into()),
+            (State::Behind, _) if self.open.is_empty() => return Err("text after the end of the document".into()),
             (State::Behind, _) => return Err("something else where a comma or closing bracket was expected".into()),
             (_, b'"') => State::Text { key: false },
             (_, b'{') => self.deeper(true)?,
@@ -267,7 +289,7 @@ impl Rest {
         let start = (at + 1).saturating_sub(self.key.len());
         self.key.clear();
         match is_it {
-            true => Err(RecordError::new(start, format!("the key `{token}` is there a second time")).hint(
+            true => Err(RecordError::new(start, format!("the key `{token}` appears a second time")).hint(
                 "The last one counts, but the records of the first one have been read already. Take one of them away.",
             )),
             false => Ok(()),
@@ -275,13 +297,14 @@ impl Rest {
     }
 }
 
-const LONE: &str = "half of a surrogate pair, which is no character";
+const LONE: &str = "half of a surrogate pair, which is not a character";
 
 fn in_text(byte: u8, key: bool) -> Result<State, &'static str> {
     let utf8 = |more, from, to| Ok(State::Utf8 { key, more, from, to });
     match byte {
         b'"' => Ok(if key { State::Colon } else { State::Behind }),
         b'\\' => Ok(State::Escape { key, low: false }),
+        b'\n' => Err("a text that is not closed in its line"),
         0..0x20 => Err("a control character inside a string"),
         0x20..0x80 => Ok(State::Text { key }),
         0xc2..=0xdf => utf8(1, 0x80, 0xbf),
@@ -325,6 +348,14 @@ pub fn parse_pointer(pointer: &str) -> Option<Vec<String>> {
     pointer.strip_prefix('/')?.split('/').map(unescape_token).collect()
 }
 
+/// Says that no array is where the tokens of a pointer lead.
+pub fn no_array(tokens: &[String]) -> String {
+    match tokens {
+        [] => "the document is not an array".to_owned(),
+        _ => format!("no array at `/{}`", tokens.join("/")),
+    }
+}
+
 /// `~1` is a slash, `~0` a tilde.
 fn unescape_token(token: &str) -> Option<String> {
     let mut parts = token.split('~');
@@ -363,9 +394,17 @@ struct Walk<'h> {
 /// How many keys are shown where one is missing.
 const SHOWN: usize = 12;
 
-enum Stop {
+/// Why a document is not read any further.
+pub enum Stop {
+    /// The text ends.
     End,
     Bad(RecordError),
+}
+
+/// The first place from `at` on that is no white space.
+pub fn skip_white(text: &[u8], at: usize) -> Result<usize, Stop> {
+    let white = text[at..].iter().position(|byte| !is_white(*byte));
+    white.map(|white| at + white).ok_or(Stop::End)
 }
 
 impl Walk<'_> {
@@ -384,7 +423,7 @@ impl Walk<'_> {
         }
         match self.peek()? {
             b'[' => self.at += 1,
-            _ => return Err(self.bad(format!("no array at `/{}`", tokens.join("/")), &[])),
+            _ => return Err(self.bad(no_array(tokens), &[])),
         }
         Ok(())
     }
@@ -401,13 +440,8 @@ impl Walk<'_> {
     }
 
     fn peek(&mut self) -> Result<u8, Stop> {
-        while let Some(byte) = self.head.get(self.at) {
-            if !matches!(byte, b' ' | b'\t' | b'\n' | b'\r') {
-                return Ok(*byte);
-            }
-            self.at += 1;
-        }
-        Err(Stop::End)
+        self.at = skip_white(self.head, self.at)?;
+        Ok(self.head[self.at])
     }
 
     fn expect(&mut self, byte: u8, reason: &'static str) -> Result<(), Stop> {
@@ -422,20 +456,8 @@ impl Walk<'_> {
     fn skip(&mut self) -> Result<&[u8], Stop> {
         self.peek()?;
         let start = self.at;
-        let depth = self.open.len();
-        let mut checker = Checker::before_value(self.open.clone(), self.max_depth);
-        while let Some(byte) = self.head.get(self.at) {
-            let number = checker.number_may_end() && checker.open.len() == depth;
-            if number && !matches!(byte, b'0'..=b'9' | b'.' | b'e' | b'E' | b'+' | b'-') {
-                return Ok(&self.head[start..self.at]);
-            }
-            checker.take(*byte).map_err(|reason| Stop::Bad(checker.error(self.at, reason)))?;
-            self.at += 1;
-            if checker.is_behind(depth) {
-                return Ok(&self.head[start..self.at]);
-            }
-        }
-        Err(Stop::End)
+        self.at = Checker::before_value(self.open.clone(), self.max_depth).value_end(self.head, start)?;
+        Ok(&self.head[start..self.at])
     }
 
     /// Goes to the value of a key; tells some other keys.

@@ -67,6 +67,11 @@ struct Passing {
 }
 
 impl Passing {
+    /// Whether a value ended.
+    fn is_behind(self) -> bool {
+        self.begun && self.depth == 0 && !self.string
+    }
+
     /// Whether the value ends behind this byte (true), or before it.
     fn take(&mut self, byte: u8, layout: Layout) -> Option<bool> {
         if self.string {
@@ -121,8 +126,17 @@ impl ValueCut {
 
     /// The first boundary at or after `least`, if the data has it.
     fn find(&mut self, walk: &mut Nesting, data: &[u8], mut least: usize, end: bool) -> Option<Boundary> {
+        // Before this no slice may end.
+        let mut within = 0;
         loop {
             let at = match walk.find(data, least)? {
+                Hit::Between(at) if self.resync.knows_lines() => match self.divides(data, at, within) {
+                    Ok(()) => at,
+                    Err(to) => {
+                        (least, within) = (at + 1, to);
+                        continue;
+                    }
+                },
                 Hit::Between(at) => at,
                 Hit::End(at) if data[at] == b']' => return self.close(data, at, end),
                 // No bracket of the array's kind.
@@ -150,6 +164,16 @@ impl ValueCut {
                 None => return None,
             }
         }
+    }
+
+    /// Whether a slice may end with the byte at `at`, where lines tell; else where the bad record ends in which that is.
+    /// What comes before `within` is in one.
+    fn divides(&mut self, data: &[u8], at: usize, within: usize) -> Result<(), usize> {
+        let next = data[at + 1..].iter().position(|byte| !is_between(*byte)).map_or(data.len(), |white| at + 1 + white);
+        if next < within {
+            return Err(within);
+        }
+        self.resync.divides(data, (at, next), self.layout == Layout::Items)
     }
 
     /// The last slice of an array that is not closed: without a comma at its end, so that the decoder does not take it for
@@ -188,7 +212,7 @@ impl ValueCut {
             Next::Anew(at) => {
                 let begins = match self.layout {
                     Layout::Scalars => true,
-                    _ => matches!(data.get(at), Some(b'{' | b'[')),
+                    _ => self.resync.begins(data, at),
                 };
                 if begins && at >= least && at > 0 {
                     return Some(Some(Boundary::At(at)));
@@ -207,20 +231,29 @@ impl ValueCut {
             self.behind = Some(Behind::Inside(Rest::new(self.open.clone(), self.max_depth)));
             return Some(Boundary::At(at + 1));
         }
-        // What stands behind it goes with the bracket, so that the decoder sees that it is none of the array.
         let junk = data[at + 1..].iter().position(|byte| !is_between(*byte)).map(|white| at + 1 + white);
-        let slice = match junk {
-            None if end => at + 1,
-            None => return None,
-            Some(junk) if data[junk] == b'[' => at + 1,
-            Some(junk) => match next_array(&data[junk..data.len().min(junk + LOOK)]) {
-                Some(next) => junk + next,
-                None if end || data.len() >= junk + LOOK => data.len().min(junk + LOOK),
-                None => return None,
-            },
+        let Some(junk) = junk.filter(|junk| data[*junk] != b'[') else {
+            if junk.is_none() && !end {
+                return None;
+            }
+            self.behind = Some(Behind::Outside);
+            return Some(Boundary::At(at + 1));
+        };
+        // What stands behind it goes with the bracket, so that the decoder sees that it is none of the array.
+        let seen = &data[..data.len().min(junk + LOOK)];
+        let record = self.resync.record_behind(seen, at);
+        let array = next_array(&seen[junk..]).map(|array| junk + array);
+        let next = match (record, array) {
+            // The bracket was one too many: the array goes on.
+            (Some(record), array) if array.is_none_or(|array| record <= array) => return Some(Boundary::At(record)),
+            (_, Some(array)) => array,
+            (_, None) if end || seen.len() < data.len() => seen.len(),
+            (_, None) => return None,
         };
         self.behind = Some(Behind::Outside);
-        Some(Boundary::At(slice))
+        // Nothing is passed over that may hold records: the call after this one says so.
+        let records = (array.is_none() || !self.resync.knows_lines()) && has_bracket(&data[junk..next]);
+        Some(Boundary::At(if records { at + 1 } else { next }))
     }
 
     /// What follows the array of records.
@@ -262,7 +295,7 @@ impl ValueCut {
             (true, b'[') => return Ok(Boundary::Skip(1)),
             (false, b'{' | b'[') => check::locate(data, 0, &self.tokens, self.max_depth, end)?,
             _ => {
-                return Err(RecordError::new(0, "text behind the end of the document")
+                return Err(RecordError::new(0, "text after the end of the document")
                     .hint("Documents may follow each other, each as the first one: an array, or with one at the same place.")
                     .fault(Fault::Lost));
             }
@@ -284,6 +317,11 @@ impl ValueCut {
 
 fn unfinished(offset: usize) -> RecordError {
     RecordError::new(offset, "the document ends before its lists and maps are closed")
+}
+
+/// Whether a list or map may begin there.
+fn has_bracket(text: &[u8]) -> bool {
+    memchr::memchr2(b'{', b'[', text).is_some()
 }
 
 /// Where the next array begins: after a comma, or in a line of its own.
@@ -351,6 +389,10 @@ impl Cut for ValueCut {
         for (at, byte) in data.iter().enumerate() {
             // Other records may be in what looks like a string over several lines.
             if place.string && *byte == b'\n' {
+                return lost(at);
+            }
+            // Nor does anything tell where records end that no commas are between.
+            if place.is_behind() && self.layout == Layout::Items && matches!(byte, b'{' | b'[') {
                 return lost(at);
             }
             if let Some(behind) = place.take(*byte, self.layout) {

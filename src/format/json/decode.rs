@@ -121,7 +121,7 @@ impl Decoder {
                     self.record = first;
                     break *byte;
                 }
-                None => return self.end(first),
+                None => return self.end(slice, first),
             }
         };
         self.bad = Bad::Value;
@@ -129,8 +129,8 @@ impl Decoder {
             Layout::Lines | Layout::Items => {}
             Layout::Maps if first == b'{' => {}
             Layout::Scalars if !matches!(first, b'{' | b'[') => {}
-            Layout::Maps => return Err(self.mixed("maps", first)),
-            Layout::Scalars => return Err(self.mixed("scalars", first)),
+            Layout::Maps => return Err(self.mixed("something else among concatenated maps", first)),
+            Layout::Scalars => return Err(self.mixed("something else among concatenated scalars", first)),
         }
         self.fresh = false;
         let start = self.record;
@@ -141,24 +141,40 @@ impl Decoder {
     }
 
     #[cold]
-    fn mixed(&self, what: &str, first: u8) -> RecordError {
+    fn mixed(&self, what: &'static str, first: u8) -> RecordError {
         if first == b',' {
             return RecordError::new(self.record, "a comma between values that are not in an array")
-                .hint("Records follow each other without commas, or stand in an array: `[`, `,`, `]`.");
+                .hint("Records follow each other without commas, or are in an array: `[`, `,`, `]`.");
         }
-        RecordError::new(self.record, format!("something else among concatenated {what}"))
+        RecordError::new(self.record, what)
             .hint("A JSON source is one array, or maps one after another, or scalars one after another.")
     }
 
     /// The slice ends.
     #[inline]
-    fn end(&mut self, at: usize) -> Result<bool, RecordError> {
-        if self.layout != Layout::Items || self.closed || self.expect != Expect::Separator {
+    fn end(&mut self, slice: &[u8], at: usize) -> Result<bool, RecordError> {
+        if self.layout == Layout::Items && self.closed {
+            return self.end_closed(slice);
+        }
+        if self.layout != Layout::Items || self.expect != Expect::Separator {
             return Ok(false);
         }
         // Other slices end with a comma, or with a bad record.
         self.bad = Bad::Bytes(at..at, Expect::Either);
         Err(RecordError::new(at, "the array is not closed"))
+    }
+
+    /// The slice ends behind the array's bracket. White space is left behind that only where the next record follows.
+    #[cold]
+    fn end_closed(&mut self, slice: &[u8]) -> Result<bool, RecordError> {
+        match slice.iter().rposition(|byte| !is_between(*byte)) {
+            Some(bracket) if bracket + 1 < slice.len() => {
+                self.bad = Bad::Bytes(bracket..slice.len(), Expect::Either);
+                Err(RecordError::new(bracket, "a closing bracket before the end of the array")
+                    .hint("Records follow it. Delete it, or put it after the last of them."))
+            }
+            _ => Ok(false),
+        }
     }
 
     /// Whether this is no value of an array, or in the place of something else.
@@ -173,7 +189,7 @@ impl Decoder {
         let at = self.record;
         if self.closed {
             self.bad = Bad::Bytes(at..slice.len(), Expect::Either);
-            return Err(RecordError::new(at, "text behind the end of the array").hint("Only another array may follow."));
+            return Err(RecordError::new(at, "text after the end of the array").hint("Only another array may follow."));
         }
         let fresh = std::mem::take(&mut self.fresh);
         let expected = if self.expect == Expect::Separator { "`,` or `]`" } else { "a value" };
@@ -192,14 +208,14 @@ impl Decoder {
         };
         let next = if first == b',' { Expect::Value } else { Expect::Either };
         self.bad = Bad::Bytes(bad, next);
-        Err(*self.reader.wrong(slice, at, expected))
+        Err(self.reader.wrong(slice, at, expected))
     }
 
     /// Checks what follows a value; gives the end of the record.
     #[inline(always)]
     fn behind(&mut self, slice: &[u8], end: usize) -> Result<usize, RecordError> {
         let next = self.reader.peek(slice);
-        let wrong = |expected| Err(*self.reader.wrong(slice, next, expected));
+        let wrong = |expected| Err(self.reader.wrong(slice, next, expected));
         match (self.layout, slice.get(next)) {
             (Layout::Lines, None) => return Ok(slice.len()),
             (Layout::Lines, Some(b'\n')) => {
@@ -213,6 +229,7 @@ impl Decoder {
             }
             (Layout::Lines, _) => return wrong("the end of the line"),
             (Layout::Items, Some(b']')) => self.closed = true,
+            (Layout::Items, Some(b':')) if slice[self.record] == b'"' => return Err(self.key(slice)),
             // The value is good, whatever is wrong with what follows.
             (Layout::Items, _) => {
                 self.refuse_swallowed(slice, end, next)?;
@@ -227,6 +244,18 @@ impl Decoder {
         Ok(end)
     }
 
+    /// The text at [`record`](Self::record) is a key, so it is no record: the array is not closed before it, or its
+    /// record does not begin with a brace.
+    #[cold]
+    fn key(&mut self, slice: &[u8]) -> RecordError {
+        let start = self.record;
+        let end = if self.around == 1 { self.resync.end_of_lines(slice, start) } else { None };
+        self.bad = Bad::Bytes(start..end.unwrap_or(slice.len()), Expect::Either);
+        let error = RecordError::new(start, "a key where a record was expected")
+            .hint("The array of records is not closed before it, or its record does not begin with `{`.");
+        if end.is_some() { error } else { error.fault(Fault::Lost) }
+    }
+
     /// Refuses a record of an inner array if it may have others in it, and the end of the document: one that was cut off
     /// inside of a list, which then goes on with the records after it and ends with the bracket of the array. What shows
     /// it is that neither comma nor bracket follows the record.
@@ -239,9 +268,8 @@ impl Decoder {
             return Ok(());
         }
         self.bad = Bad::Bytes(start..slice.len(), Expect::Either);
-        let message =
-            format!("the document ends too early, so this record of {} bytes may have others in it", end - start);
-        Err(RecordError::new(start, message)
+        const MESSAGE: &str = "the document ends too early, so this record of {} bytes may have others in it";
+        Err(RecordError::with_numbers(start, MESSAGE, [end - start, 0])
             .hint("A list in it is not closed, or else the array around the records.")
             .fault(Fault::Lost))
     }
@@ -315,11 +343,7 @@ impl Decode for Decoder {
         self.valid = simdutf8::basic::from_utf8(slice).is_ok();
         let apart = self.selection.is_none() && self.detail != Detail::Record;
         self.quickly = self.valid && apart && self.layout != Layout::Scalars && self.quick.begin();
-        (self.record, self.at) = (0, 0);
-        (self.fresh, self.closed, self.done) = (true, false, false);
-        self.expect = Expect::Value;
-        self.resync.begin();
-        self.refused = self.reader.start(0, slice.len(), self.layout == Layout::Lines).err();
+        self.begin_part(0..slice.len());
     }
 
     fn fill<'a>(&mut self, slice: &'a [u8], batch: &mut Batch<'a>) -> Result<bool, RecordError> {
@@ -341,6 +365,7 @@ impl Decode for Decoder {
                 }
                 match met {
                     Met::Full => return Ok(true),
+                    Met::End if self.closed => return Ok(self.end_closed(slice)? || batch.len() > before),
                     Met::End => return Ok(batch.len() > before),
                     Met::Odd => self.reader.start(self.at, slice.len(), self.layout == Layout::Lines)?,
                 }
@@ -369,16 +394,32 @@ impl Decode for Decoder {
         self.expect = expect;
         (self.record, self.at) = (to, to);
         self.done |= to == slice.len() || self.reader.start(to, slice.len(), self.layout == Layout::Lines).is_err();
-        // White space behind a value is no part of it.
-        let white = match self.layout {
-            Layout::Lines => 0,
-            _ => slice[bad.clone()].iter().rev().take_while(|b| is_between(**b)).count(),
-        };
-        bad.start..bad.end - white
+        // White space behind a value is no part of it, and neither is the comma between two of an array.
+        let white = |bad: &Range<usize>| slice[bad.clone()].iter().rev().take_while(|b| is_between(**b)).count();
+        let mut end = bad.end - if self.layout == Layout::Lines { 0 } else { white(&bad) };
+        if self.layout == Layout::Items && end > bad.start + 1 && slice[end - 1] == b',' {
+            end -= 1;
+            end -= white(&(bad.start..end));
+        }
+        bad.start..end
     }
 }
 
 impl Decoder {
+    /// Begins with a part of the slice; what is given until the next one has to end with that part.
+    pub(super) fn begin_part(&mut self, part: Range<usize>) {
+        (self.record, self.at) = (part.start, part.start);
+        (self.fresh, self.closed, self.done) = (true, false, false);
+        self.expect = Expect::Value;
+        self.resync.begin();
+        self.refused = self.reader.start(part.start, part.end, self.layout == Layout::Lines).err();
+    }
+
+    /// Where the record is that was read last.
+    pub(super) fn record(&self) -> usize {
+        self.record
+    }
+
     /// Reads the record that has half of a surrogate pair with U+FFFD in its place; false if more is wrong with it.
     #[cold]
     fn replace_halves<'a>(&mut self, slice: &'a [u8], batch: &mut Batch<'a>) -> bool {
@@ -400,6 +441,10 @@ impl Decoder {
             let end = self.behind(slice, end)?;
             batch.end_record(start, end)
         });
+        if read.is_err() {
+            // What else is wrong with it is found again.
+            self.bad = Bad::Value;
+        }
         read.is_ok()
     }
 
@@ -413,6 +458,9 @@ impl Decoder {
         let end = match (self.layout, slice.get(start)) {
             (Layout::Lines, _) => Some(memchr::memchr(b'\n', &slice[start..]).map_or(slice.len(), |at| start + at + 1)),
             (Layout::Items | Layout::Maps, Some(b'{' | b'[')) => self.resync.end_of(slice, start),
+            (Layout::Items, Some(b'"')) if is_key(slice, start) => return self.key(slice),
+            (Layout::Maps, Some(b',' | b'}' | b']')) => Some(start + 1),
+            (Layout::Maps, _) => self.line_end(slice, start),
             (layout, _) => run_end(layout, slice, start),
         };
         self.bad = Bad::Bytes(start..end.unwrap_or(slice.len()), Expect::Either);
@@ -421,6 +469,22 @@ impl Decoder {
             // In a smaller slice what follows would not be there.
             (Some(end), Fault::Record) if error.offset >= end => self.reason_within(slice, start..end).unwrap_or(error),
             _ => error,
+        }
+    }
+
+    /// Where something ends that is none of concatenated maps: with its line. If there are lists or maps in that they are
+    /// its own, and so may be those of the lines after it, up to the next one that begins a record.
+    fn line_end(&self, slice: &[u8], start: usize) -> Option<usize> {
+        if !self.resync.knows_lines() {
+            // Records may share the line, but what follows a colon is none.
+            let end = run_end(Layout::Maps, slice, start)?;
+            let before = matches!(slice.get(end), Some(b'{' | b'[')) && !matches!(slice[end - 1], b'}' | b']');
+            return if before && slice[start..end].contains(&b':') { None } else { Some(end) };
+        }
+        let end = memchr::memchr(b'\n', &slice[start..]).map_or(slice.len(), |line| start + line);
+        match memchr::memchr2(b'{', b'[', &slice[start..end]) {
+            Some(_) => self.resync.end_of_lines(slice, start),
+            None => Some(end),
         }
     }
 
@@ -440,6 +504,12 @@ fn has_list(record: &[u8]) -> bool {
         inside ^= quote;
         byte == b'[' && !inside
     })
+}
+
+/// Whether the string that begins at `start` has a colon behind it.
+fn is_key(text: &[u8], start: usize) -> bool {
+    let behind = string_end(text, start).and_then(|end| text[end..].iter().find(|byte| !is_white(**byte)));
+    behind == Some(&b':')
 }
 
 /// Where the string ends that begins at `start`.

@@ -4,7 +4,9 @@ mod check;
 mod columns;
 mod cut;
 mod decode;
+mod documents;
 mod encode;
+mod find;
 mod keys;
 mod quick;
 mod resync;
@@ -14,7 +16,8 @@ use super::{
 };
 use crate::error::RecordError;
 use crate::record::json::unflatten::{self, Step};
-use check::Located;
+use check::{Located, Stop};
+use find::Finder;
 use resync::{Beginnings, LOOK, Lines, Resync, is_between};
 
 /// How records stand in a source.
@@ -39,6 +42,8 @@ struct Source {
     /// The pointer to that array.
     tokens: Vec<String>,
     lines: Option<Lines>,
+    /// How many keys on the way to that array are there twice.
+    doubled: u64,
     max_depth: usize,
     max_fields: usize,
 }
@@ -50,6 +55,10 @@ impl ReadFormat for Source {
 
     fn schema(&self) -> Option<&crate::record::Schema> {
         None
+    }
+
+    fn doubled(&self) -> u64 {
+        self.doubled
     }
 
     fn cutter(&self) -> Box<dyn Cut> {
@@ -93,7 +102,7 @@ impl Source {
 /// A source whose records, in such a layout, begin at or after `start`.
 fn ready(start: usize, layout: Layout, options: &Options) -> Source {
     let Options { max_depth, max_fields, .. } = *options;
-    Source { start, layout, open: Vec::new(), tokens: Vec::new(), lines: None, max_depth, max_fields }
+    Source { start, layout, open: Vec::new(), tokens: Vec::new(), lines: None, doubled: 0, max_depth, max_fields }
 }
 
 impl Source {
@@ -123,10 +132,9 @@ fn behind_mark(head: &[u8], end: bool) -> Option<usize> {
 /// Opens NDJSON.
 pub fn open_lines(options: &Options, head: &[u8], end: bool) -> Result<Opening, OpenError> {
     let Some(start) = behind_mark(head, end) else { return Ok(Opening::More) };
-    match (&options.records_at, first_byte(head, start)) {
-        (Some(pointer), Some(first)) => open_at(pointer, options, head, first, end),
-        (Some(_), None) if !end => Ok(Opening::More),
-        _ => ready(start, Layout::Lines, options).opening(),
+    match &options.records_at {
+        Some(pointer) => Ok(Opening::Ready(Box::new(documents::Source::new(start, tokens_of(pointer)?, options)))),
+        None => ready(start, Layout::Lines, options).opening(),
     }
 }
 
@@ -135,7 +143,7 @@ pub fn open(options: &Options, head: &[u8], end: bool) -> Result<Opening, OpenEr
     let Some(start) = behind_mark(head, end) else { return Ok(Opening::More) };
     let Some(first) = first_byte(head, start) else {
         return match end {
-            true => Err(RecordError::new(head.len(), "the input holds no JSON value").into()),
+            true => Err(RecordError::new(head.len(), "the input has no JSON value").into()),
             false => Ok(Opening::More),
         };
     };
@@ -143,7 +151,7 @@ pub fn open(options: &Options, head: &[u8], end: bool) -> Result<Opening, OpenEr
         return open_at(pointer, options, head, first, end);
     }
     match head[first] {
-        b'[' => open_items((first + 1, Vec::new(), Vec::new()), options, head, end),
+        b'[' => open_items(ready(first + 1, Layout::Items, options), head, end),
         b'{' => ready(first, Layout::Maps, options).with_lines(head, first, None, end),
         _ => open_others(first, options, head, end),
     }
@@ -162,10 +170,17 @@ fn open_others(first: usize, options: &Options, head: &[u8], end: bool) -> Resul
         None if whole => &seen[first..],
         None => return Ok(Opening::More),
     };
-    let scalars = ready(first, Layout::Scalars, options);
+    let (scalars, maps) = (ready(first, Layout::Scalars, options), ready(first, Layout::Maps, options));
     let mut values = serde_json::Deserializer::from_slice(line).into_iter::<serde::de::IgnoredAny>();
-    if values.all(|value| value.is_ok()) {
-        return scalars.opening();
+    if values.next().is_some_and(|value| value.is_ok()) {
+        let second = first_byte(seen, first + values.byte_offset());
+        match second {
+            // The one before maps is none of them.
+            Some(second) if seen[second] == b'{' => return maps.with_lines(head, second, None, end),
+            None if !whole => return Ok(Opening::More),
+            _ if values.all(|value| value.is_ok()) => return scalars.opening(),
+            _ => {}
+        }
     }
     let begins = |line: usize| first_byte(seen, line + 1).filter(|at| matches!(seen[*at], b'{' | b'['));
     let map = memchr::memchr_iter(b'\n', seen).filter(|line| *line > first).find_map(begins);
@@ -173,35 +188,50 @@ fn open_others(first: usize, options: &Options, head: &[u8], end: bool) -> Resul
         Some(at) if seen[at] == b'[' => Err(RecordError::new(first, "text before the array")
             .hint("Take it away, or leave it to another program: tail -n +2, for example.")
             .into()),
-        Some(at) => ready(first, Layout::Maps, options).with_lines(head, at, None, end),
+        Some(at) => maps.with_lines(head, at, None, end),
         None if whole => scalars.opening(),
         None => Ok(Opening::More),
     }
 }
 
+fn tokens_of(pointer: &str) -> Result<Vec<String>, Error> {
+    check::parse_pointer(pointer).ok_or_else(|| {
+        Error::usage(format!("`{pointer}` is not a JSON pointer, which begins with a slash (RFC 6901), as in /data/items"))
+    })
+}
+
 fn open_at(pointer: &str, options: &Options, head: &[u8], first: usize, end: bool) -> Result<Opening, OpenError> {
-    let Some(tokens) = check::parse_pointer(pointer) else {
-        let message = format!("`{pointer}` is no JSON pointer: it begins with a slash (RFC 6901), as in /data/items");
-        return Err(Error::usage(message).into());
-    };
+    let tokens = tokens_of(pointer)?;
+    // The last array at the pointer counts. Only the beginning is searched for it, and as much of it however it is read.
+    let seen = &head[..head.len().min(first + LOOK)];
+    let mut finder = Finder::new(tokens.clone(), options.max_depth);
+    let looked = finder.find(seen, first);
+    if matches!(looked, Err(Stop::End)) && seen.len() < first + LOOK && !end {
+        return Ok(Opening::More);
+    }
+    if finder.doubled > 0 && options.strict {
+        return Err(documents::twice(first).into());
+    }
+    let source =
+        |start, open, doubled| Source { open, tokens: tokens.clone(), doubled, ..ready(start, Layout::Items, options) };
+    match (finder.found, looked) {
+        (Some(found), _) => return open_items(source(found.start, finder.open, finder.doubled), head, end),
+        (None, Ok(_)) => return Err(documents::nothing(seen, first, &tokens, options.max_depth).into()),
+        (None, Err(_)) => {}
+    }
     match check::locate(head, first, &tokens, options.max_depth, end)? {
-        Located::At(start, open) => open_items((start, open, tokens), options, head, end),
+        Located::At(start, open) => open_items(source(start, open, 0), head, end),
         Located::More => Ok(Opening::More),
     }
 }
 
-/// Opens an array whose bracket ends before `start`.
-fn open_items(
-    (start, open, tokens): (usize, Vec<bool>, Vec<String>),
-    options: &Options,
-    head: &[u8],
-    end: bool,
-) -> Result<Opening, OpenError> {
+/// Opens an array whose bracket ends where the source starts.
+fn open_items(source: Source, head: &[u8], end: bool) -> Result<Opening, OpenError> {
+    let start = source.start;
     // The cutter sees no empty data, so this end has to be seen here.
     if end && start == head.len() {
         return Err(RecordError::new(start, "the array is not closed").into());
     }
-    let source = Source { open, tokens, ..ready(start, Layout::Items, options) };
     let first = first_byte(head, start).unwrap_or(head.len());
     source.with_lines(head, first, Some(start - 1), end)
 }

@@ -30,8 +30,12 @@ pub enum Beginnings {
 
 /// The deepest indentation that is looked for.
 const WIDEST: usize = 62;
+/// Few records are nested deeper.
+const DEPTH: usize = 64;
 /// How much of the input is looked at.
 pub const LOOK: usize = 64 << 10;
+/// How much of it is looked at to find the end of the first record.
+const NEAR: usize = 16 << 10;
 
 pub fn is_white(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
@@ -47,10 +51,33 @@ impl Lines {
     pub fn find(head: &[u8], first: usize, array: Option<usize>, end: bool) -> Beginnings {
         let seen = &head[..head.len().min(first + LOOK)];
         let whole = end || seen.len() < head.len();
-        match Lines::look(seen, first, array) {
-            Some(lines) => Beginnings::Known(lines),
-            None if whole => Beginnings::Known(None),
-            None => Beginnings::More,
+        match (Lines::look(seen, first, array), Lines::is_alone(seen, first, whole)) {
+            (None, _) if whole => Beginnings::Known(None),
+            (Some(None), _) | (Some(_), Some(false)) => Beginnings::Known(None),
+            (Some(lines), Some(true)) => Beginnings::Known(lines),
+            (None, _) | (_, None) => Beginnings::More,
+        }
+    }
+
+    /// Whether no other list or map follows the first record in its line: if records share lines, their beginnings tell
+    /// nothing. None: there is too little to see.
+    fn is_alone(seen: &[u8], first: usize, whole: bool) -> Option<bool> {
+        if indentation(seen, first).is_none() {
+            return Some(true);
+        }
+        let near = &seen[..seen.len().min(first + NEAR)];
+        let cut_off = !whole && near.len() == seen.len();
+        let closed = match check_first(near, first) {
+            Ok(closed) => closed,
+            Err((offset, _)) => return if offset == near.len() && cut_off { None } else { Some(true) },
+        };
+        let rest = &near[closed..];
+        let white = rest.iter().take_while(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b',' | 0x1e)).count();
+        match rest.get(white) {
+            Some(b'{' | b'[') => Some(false),
+            _ if rest.contains(&b'\n') => Some(true),
+            _ if cut_off => None,
+            _ => Some(false),
         }
     }
 
@@ -62,7 +89,7 @@ impl Lines {
         }
         if indentation(seen, first).is_none() {
             // Another record may begin a line: the second one, unless the first is broken.
-            first = match check(&[], MAX_DEPTH, seen, first, &mut Vec::new()) {
+            first = match check_first(seen, first) {
                 Ok(closed) => closed,
                 Err((offset, _)) if offset == seen.len() => return None,
                 Err(_) => first + memchr::memchr(b'\n', &seen[first..])?,
@@ -111,6 +138,21 @@ impl Lines {
         line.ends_with(&self.open) || (!self.close.is_empty() && line.ends_with(&self.close))
     }
 
+    /// Whether records are lists.
+    fn are_lists(&self) -> bool {
+        self.open.ends_with(b"[")
+    }
+
+    /// The first bracket that begins a line as those of records do, of the lines behind line feeds from `from` on.
+    fn next_record(&self, text: &[u8], from: usize) -> Option<usize> {
+        memchr::memmem::find(&text[from..], &self.open).map(|at| from + at + self.open.len() - 1)
+    }
+
+    /// The last bracket before `to` that begins a line as those of records do.
+    fn last_record(&self, text: &[u8], to: usize) -> Option<usize> {
+        memchr::memmem::rfind(&text[..to], &self.open).map(|at| at + self.open.len() - 1)
+    }
+
     /// The first bracket that begins such a line, of the lines behind line feeds from `from` on.
     fn next(&self, text: &[u8], from: usize) -> Option<usize> {
         let find = |text: &[u8], line: &[u8]| {
@@ -157,16 +199,24 @@ pub enum Next {
 #[derive(Clone, Debug)]
 pub struct Resync {
     lines: Option<Lines>,
-    /// The lists and maps around a record.
-    around: Vec<bool>,
+    /// How many lists and maps are around a record.
+    around: usize,
     max_depth: usize,
+    /// Reads values inside of those.
+    checker: Checker,
+    /// The brackets that were open where a check failed.
+    open: Vec<usize>,
     /// Brackets of lists and maps that are known not to be closed: those that were open where a check failed.
     unclosed: Vec<usize>,
+    /// The brackets that have to close what is open.
+    closing: Vec<u8>,
 }
 
 impl Resync {
     pub fn new(lines: Option<Lines>, around: usize, max_depth: usize) -> Resync {
-        Resync { lines, around: vec![false; around], max_depth, unclosed: Vec::new() }
+        let checker = Checker::lenient(vec![false; around], max_depth);
+        let [open, unclosed] = [(); 2].map(|()| Vec::with_capacity(DEPTH));
+        Resync { lines, around, max_depth, checker, open, unclosed, closing: Vec::with_capacity(DEPTH) }
     }
 
     /// What walks have to look for.
@@ -196,6 +246,41 @@ impl Resync {
         }
     }
 
+    /// Whether it is known how the lines of records begin.
+    pub fn knows_lines(&self) -> bool {
+        self.lines.is_some()
+    }
+
+    /// Whether a record may begin at `at`, behind a line feed.
+    pub fn begins(&self, text: &[u8], at: usize) -> bool {
+        matches!(text.get(at), Some(b'{' | b'[')) && self.lines.as_ref().is_none_or(|lines| lines.begins(text, at))
+    }
+
+    /// Where the bad record at `from` ends if it takes everything before the next line that begins a record with it.
+    pub fn end_of_lines(&self, text: &[u8], from: usize) -> Option<usize> {
+        self.lines.as_ref().map(|lines| lines.next(text, from).unwrap_or(text.len()))
+    }
+
+    /// The next record behind the bracket of the array at `bracket`, if a line begins as those of records do. Where
+    /// records are lists, one that does not follow a comma may be another array.
+    pub fn record_behind(&self, text: &[u8], bracket: usize) -> Option<usize> {
+        let lines = self.lines.as_ref()?;
+        let comma = text[bracket + 1..].iter().find(|byte| !is_white(**byte)) == Some(&b',');
+        if lines.are_lists() && !comma { None } else { lines.next_record(text, bracket) }
+    }
+
+    /// Whether a slice may end with the byte at `at`, where something follows at `next`: none may end within a bad
+    /// record, which can take the rest of its line with it. Else gives the end of that.
+    pub fn divides(&mut self, text: &[u8], (at, next): (usize, usize), items: bool) -> Result<(), usize> {
+        let Some(lines) = &self.lines else { return Ok(()) };
+        if next < text.len() && lines.begins(text, next) {
+            return Ok(());
+        }
+        let from = lines.last_record(text, at).unwrap_or(0);
+        let stretch = lines.next(text, at).unwrap_or(text.len());
+        if self.is_regular(&text[from..=at], items) { Ok(()) } else { Err(stretch) }
+    }
+
     /// Goes on with the next line that begins a record.
     fn line(&self, text: &[u8], from: usize, end: bool) -> Next {
         match self.lines.as_ref().and_then(|lines| lines.next(text, from)) {
@@ -216,13 +301,12 @@ impl Resync {
         if self.unclosed.contains(&start) {
             return Next::Anew(at);
         }
-        let mut open = Vec::new();
-        match check(&self.around, self.max_depth, text, start, &mut open) {
+        match self.check(text, start) {
             Ok(end) => Next::Whole(end),
             Err((offset, _)) if offset == text.len() && !end => Next::More,
             Err((offset, Refused::TooDeep)) => self.line(text, offset, end),
             Err(_) => {
-                self.unclosed = open;
+                std::mem::swap(&mut self.unclosed, &mut self.open);
                 Next::Anew(at)
             }
         }
@@ -233,8 +317,9 @@ impl Resync {
         let mut walk = Nesting::new(Unit::get(), Seek::Closed, self.columns(), start);
         loop {
             match walk.find(text, start) {
-                Some(Hit::Between(at)) if self.lines.is_none() && !self.matches(&text[start..=at]) => return None,
-                Some(Hit::Between(at)) => return Some(at + 1),
+                Some(Hit::Between(at)) if self.is_regular(&text[start..=at], false) => return Some(at + 1),
+                // It is not known where it ends, but where a line begins the next record.
+                Some(Hit::Between(at)) => return self.end_of_lines(text, at),
                 Some(hit) => match self.next(text, &walk, hit, true) {
                     Next::On => {}
                     Next::Whole(end) | Next::Anew(end) => return Some(end),
@@ -242,7 +327,7 @@ impl Resync {
                 },
                 // The end of the input cuts it off, or else it is broken before that.
                 None if self.lines.is_none() => {
-                    let checked = check(&self.around, self.max_depth, text, start, &mut Vec::new());
+                    let checked = self.check(text, start);
                     let cut_off = matches!(checked, Err((offset, _)) if offset == text.len());
                     return cut_off.then_some(text.len());
                 }
@@ -251,38 +336,47 @@ impl Resync {
         }
     }
 
-    /// Whether brackets are closed by those of their kind.
-    fn matches(&self, text: &[u8]) -> bool {
-        let (mut open, mut inside, mut escaped) = (Vec::new(), false, false);
+    fn check(&mut self, text: &[u8], start: usize) -> Result<usize, (usize, Refused)> {
+        self.checker.again(self.around);
+        check(&mut self.checker, text, start, &mut self.open)
+    }
+
+    /// Whether brackets are closed by those of their kind, strings within their line, and nothing is between lists and
+    /// maps but commas; among the `items` of an array other values too, but no keys.
+    fn is_regular(&mut self, text: &[u8], items: bool) -> bool {
+        let (mut inside, mut escaped) = (false, false);
+        self.closing.clear();
         for &byte in text {
             let quote = byte == b'"' && !escaped;
             escaped = byte == b'\\' && !escaped;
             inside ^= quote;
-            match byte {
-                _ if inside || quote => {}
-                b'{' | b'[' if open.len() < self.max_depth => open.push(byte + 2),
-                b'{' | b'[' => return false,
-                b'}' | b']' if open.pop() != Some(byte) => return false,
-                _ => {}
+            let regular = match byte {
+                b'\n' if inside => false,
+                _ if inside || quote => items || !self.closing.is_empty(),
+                b'{' | b'[' => {
+                    self.closing.push(byte + 2);
+                    self.closing.len() <= self.max_depth
+                }
+                b'}' | b']' => self.closing.pop() == Some(byte),
+                b',' => true,
+                _ if !self.closing.is_empty() || is_between(byte) => true,
+                _ => items && byte != b':',
+            };
+            if !regular {
+                return false;
             }
         }
-        true
+        !inside && self.closing.is_empty()
     }
 }
 
-/// Where the list or map at `start`, inside of those `around` it, ends; else where that becomes impossible, and which
-/// brackets are `open` there.
-fn check(
-    around: &[bool],
-    max_depth: usize,
-    text: &[u8],
-    start: usize,
-    open: &mut Vec<usize>,
-) -> Result<usize, (usize, Refused)> {
-    let mut checker = Checker::lenient(around.to_vec(), max_depth);
+/// Where the list or map at `start` ends; else where that becomes impossible, and which brackets are `open` there.
+fn check(checker: &mut Checker, text: &[u8], start: usize, open: &mut Vec<usize>) -> Result<usize, (usize, Refused)> {
+    let around = checker.depth();
+    open.clear();
     for (at, byte) in (start..).zip(&text[start..]) {
         checker.take(*byte).map_err(|refused| (at, refused))?;
-        let now = checker.depth() - around.len();
+        let now = checker.depth() - around;
         if now > open.len() {
             open.push(at);
         }
@@ -292,6 +386,11 @@ fn check(
         }
     }
     Err((text.len(), Refused::Because("the end")))
+}
+
+/// The same for the first record.
+fn check_first(text: &[u8], start: usize) -> Result<usize, (usize, Refused)> {
+    check(&mut Checker::lenient(Vec::new(), MAX_DEPTH), text, start, &mut Vec::new())
 }
 
 /// The bracket of the list or map, outside of all others, that is open at `at`.

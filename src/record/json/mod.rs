@@ -16,6 +16,7 @@ mod write;
 pub use grouped::{Grouped, json_text};
 pub use quick::Quick;
 pub use read::Reader;
+pub(crate) use read::too_deep;
 pub use select::{Chosen, Selection};
 pub use strings::{LONE, replace_halves};
 pub use unflatten::Step;

@@ -104,7 +104,10 @@ impl Quick {
             self.shape.missed();
         }
         let mut nodes = Shaped::<DEEP>::new(&mut self.shape, batch, (text, at));
-        let end = self.rules.walk(v, text, (at, 0), &mut nodes)?;
+        let Some(end) = self.rules.walk(v, text, (at, 0), &mut nodes) else {
+            nodes.give_up();
+            return None;
+        };
         (nodes.finish(end) <= self.max_fields).then_some(end)
     }
 
@@ -128,7 +131,8 @@ fn done<T>(outcome: Result<T, Fault>) -> Option<T> {
 
 #[cold]
 #[inline(never)]
-fn drop_fault<T>(_: Fault) -> Option<T> {
+fn drop_fault<T>(fault: Fault) -> Option<T> {
+    drop(fault.into_error());
     None
 }
 

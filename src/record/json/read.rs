@@ -6,35 +6,57 @@
 //! tokens at one time): to pack tokens keeps the vector units as busy as the branches that are saved, which are easy to
 //! guess where records are alike. Without AVX-512 it takes more time.
 
+use std::cell::Cell;
+
 use super::nodes::{Nodes, Skip};
 use super::select::Selection;
 use super::{Detail, strings};
-use crate::error::RecordError;
+use crate::error::{RecordError, Short};
 use crate::record::{Batch, Value, too_many_fields};
 use crate::scan::json::{Guess, Positions};
 use crate::scan::number;
 use crate::scan::vector::Unit;
 
-/// An error on its way up: one word, so that the way without errors stays cheap.
-pub(super) type Fault = Box<RecordError>;
+/// An error on its way up: one word, so that the way without errors stays cheap. Its room is used again, as there may be
+/// one for every record.
+pub(crate) struct Fault(Box<RecordError>);
+
+thread_local! {
+    /// Room for the next one.
+    static ROOM: Cell<Option<Box<RecordError>>> = const { Cell::new(None) };
+}
+
+impl From<RecordError> for Fault {
+    #[cold]
+    fn from(error: RecordError) -> Fault {
+        match ROOM.take() {
+            Some(mut room) => {
+                *room = error;
+                Fault(room)
+            }
+            None => Fault(Box::new(error)),
+        }
+    }
+}
+
+impl Fault {
+    /// The error.
+    #[cold]
+    pub fn into_error(mut self) -> RecordError {
+        let error = std::mem::replace(&mut *self.0, RecordError::new(0, ""));
+        ROOM.set(Some(self.0));
+        error
+    }
+
+    /// Takes the room for the first one, so that nothing is allocated for it later on.
+    fn make_room() {
+        ROOM.set(ROOM.take().or_else(|| Some(Box::new(RecordError::new(0, "")))));
+    }
+}
 
 #[cold]
 pub(super) fn fault(offset: usize, reason: &'static str) -> Fault {
-    Box::new(RecordError::new(offset, reason))
-}
-
-/// An error that takes a hint.
-#[cold]
-pub(super) fn unexpected(offset: usize, reason: String) -> Unexpected {
-    Unexpected(RecordError::new(offset, reason))
-}
-
-pub(super) struct Unexpected(RecordError);
-
-impl Unexpected {
-    pub(super) fn hinted(self, hint: &'static str) -> Fault {
-        Box::new(self.0.hint(hint))
-    }
+    RecordError::new(offset, reason).into()
 }
 
 /// What becomes of a value that [`Reader::walk`] meets. `offset` is its place in the text.
@@ -118,6 +140,7 @@ impl Reader {
                 // It is not the records that are bad: they are not left out.
                 .fault(crate::error::Fault::TooLarge));
         }
+        Fault::make_room();
         self.at = self.positions.start(from, to, lines);
         self.end = to;
         self.lines = lines;
@@ -161,7 +184,7 @@ impl Reader {
             Detail::Maps => self.walk_nodes::<1>(text, batch),
             Detail::All => self.walk_nodes::<2>(text, batch),
         };
-        let end = end.map_err(|fault| *fault)?;
+        let end = end.map_err(Fault::into_error)?;
         if batch.open_values().len() > self.max_fields {
             self.count_fields(start, batch)?;
         }
@@ -200,7 +223,7 @@ impl Reader {
         let text = &text[..self.end];
         let start = self.peek(text);
         let mut columns = selection.record(text, batch, start)?;
-        let end = self.walk(text, &mut columns).map_err(|fault| *fault)?;
+        let end = self.walk(text, &mut columns).map_err(Fault::into_error)?;
         columns.finish();
         Ok((start, end))
     }
@@ -209,7 +232,7 @@ impl Reader {
     pub fn check(&mut self, text: &[u8]) -> Result<(usize, usize), RecordError> {
         let text = &text[..self.end];
         let start = self.peek(text);
-        self.walk(text, &mut Skip).map(|end| (start, end)).map_err(|fault| *fault)
+        self.walk(text, &mut Skip).map(|end| (start, end)).map_err(Fault::into_error)
     }
 
     /// Adds the nodes of the one value that `from..to` of the text holds, white space around it allowed.
@@ -223,7 +246,7 @@ impl Reader {
         self.start(range.start, range.end, false)?;
         self.value(text, detail, batch)?;
         match self.peek(text) {
-            rest if rest < range.end => Err(*self.wrong(text, rest, "the end")),
+            rest if rest < range.end => Err(self.wrong(text, rest, "the end")),
             _ => Ok(()),
         }
     }
@@ -231,26 +254,29 @@ impl Reader {
     /// Says what stands at `place` instead of what was expected.
     #[cold]
     #[inline(never)]
-    pub(crate) fn wrong(&self, text: &[u8], place: usize, expected: &str) -> Fault {
-        let error = match text[..self.end].get(place) {
-            None => RecordError::new(place, format!("the value ends too early: expected {expected}")),
-            Some(b'\n') if self.lines => {
-                RecordError::new(place, format!("the line ends inside a value: expected {expected}"))
-                    .hint("NDJSON has one value per line; use --from json for values over several lines.")
-            }
-            Some(b'\'') => RecordError::new(place, format!("a single quote: expected {expected}"))
-                .hint("JSON strings are in double quotes."),
-            Some(byte @ b' '..=b'~') => RecordError::new(place, format!("`{}`: expected {expected}", *byte as char)),
-            Some(byte) => RecordError::new(place, format!("the byte 0x{byte:02x}: expected {expected}")),
-        };
-        Box::new(error)
+    pub(crate) fn wrong(&self, text: &[u8], place: usize, expected: &'static str) -> RecordError {
+        let byte = text[..self.end].get(place).copied();
+        let error = |reason| RecordError::with_byte(place, reason, byte.unwrap_or_default(), expected);
+        match byte {
+            None => error("the value ends too early: expected {}"),
+            Some(b'\n') if self.lines => error("the line ends inside a value: expected {}")
+                .hint("NDJSON has one value per line; use --from json for values over several lines."),
+            Some(b'\'') => error("a single quote: expected {}").hint("JSON strings are in double quotes."),
+            Some(b' '..=b'~') => error("`{}`: expected {}"),
+            Some(_) => error("the byte {}: expected {}"),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn unexpected(&self, text: &[u8], place: usize, expected: &'static str) -> Fault {
+        self.wrong(text, place, expected).into()
     }
 
     #[cold]
     #[inline(never)]
     fn too_deep(&self, place: usize) -> Fault {
-        let reason = format!("lists and maps are nested more than {} deep", self.max_depth);
-        Box::new(RecordError::new(place, reason).hint("If that is intended, raise --max-depth."))
+        too_deep(place, self.max_depth).into()
     }
 
     /// The length of the number or literal at `place`, and its value.
@@ -283,17 +309,15 @@ impl Reader {
     fn bad_scalar(&self, text: &[u8], place: usize) -> Fault {
         let rest = &text[place.min(text.len())..];
         let run = rest.iter().position(|b| is_white(*b) || b"{}[]:,\"".contains(b)).unwrap_or(rest.len());
-        match rest.first() {
-            Some(b'0'..=b'9' | b'-') => {
-                let shown = String::from_utf8_lossy(&rest[..run.min(32)]);
-                Box::new(RecordError::new(place, format!("`{shown}` is not a JSON number")))
-            }
+        let shown = || Short::new(String::from_utf8_lossy(&rest[..run.min(Short::MOST)]));
+        let error = match rest.first() {
+            Some(b'0'..=b'9' | b'-') => RecordError::showing(place, "`{}` is not a JSON number", shown()),
             Some(b'+' | b'.' | b'a'..=b'z' | b'A'..=b'Z') => {
-                let shown = String::from_utf8_lossy(&rest[..run.min(32)]);
-                Box::new(RecordError::new(place, format!("`{shown}` is not a JSON value")))
+                RecordError::showing(place, "`{}` is not a JSON value", shown())
             }
             _ => self.wrong(text, place, "a value"),
-        }
+        };
+        error.into()
     }
 
     /// Goes through the next value; gives the offset behind it.
@@ -332,7 +356,7 @@ impl Reader {
                 let (close, escaped) = string!($open);
                 let colon = next!();
                 if byte!(colon) != b':' {
-                    return Err(self.wrong(text, colon, "a colon after the key"));
+                    return Err(self.unexpected(text, colon, "a colon after the key"));
                 }
                 build.key(&text[$open + 1..close], escaped, $open)?;
                 next!()
@@ -373,7 +397,7 @@ impl Reader {
                         }
                         b'}' if is_map => {}
                         b']' if !is_map => {}
-                        _ if is_map => return Err(self.wrong(text, place, "a key or `}`")),
+                        _ if is_map => return Err(self.unexpected(text, place, "a key or `}`")),
                         _ => {
                             build.item();
                             continue 'value;
@@ -405,7 +429,7 @@ impl Reader {
                     b',' if is_map => {
                         place = next!();
                         if byte!(place) != b'"' {
-                            return Err(self.wrong(text, place, "a key"));
+                            return Err(self.unexpected(text, place, "a key"));
                         }
                         place = key!(place);
                         continue 'value;
@@ -417,7 +441,7 @@ impl Reader {
                     }
                     b'}' if is_map => {}
                     b']' if !is_map => {}
-                    _ => return Err(self.wrong(text, place, if is_map { "`,` or `}`" } else { "`,` or `]`" })),
+                    _ => return Err(self.unexpected(text, place, if is_map { "`,` or `}`" } else { "`,` or `]`" })),
                 }
                 build.close(is_map, place + 1);
                 depth -= 1;
@@ -438,6 +462,13 @@ impl Reader {
         self.around -= depth;
         end
     }
+}
+
+/// The error for a list or map too many inside of others.
+#[cold]
+pub(crate) fn too_deep(offset: usize, max_depth: usize) -> RecordError {
+    RecordError::with_numbers(offset, "lists and maps are nested more than {} deep", [max_depth, 0])
+        .hint("Raise --max-depth if that is intended.")
 }
 
 #[inline(always)]

@@ -220,7 +220,7 @@ impl<'a> Columns<'_, '_, 'a> {
         let error = RecordError::new(offset, format!("{what}, and the columns were found without it"))
             .hint("A stream can't be read twice, so its columns are those of its first MiB: convert from a file, or keep objects whole with --nested json.")
             .fault(Whose::UnknownKey);
-        Box::new(error)
+        error.into()
     }
 
     #[cold]
@@ -268,7 +268,7 @@ impl<'a> Columns<'_, '_, 'a> {
 #[cold]
 #[inline(never)]
 fn no_map(offset: usize) -> Fault {
-    Box::new(RecordError::new(offset, "the record is not an object, so it has no fields to select"))
+    RecordError::new(offset, "the record is not an object, so it has no fields to select").into()
 }
 
 /// Whether a value is a map that has fields: one without any is a column like other values.

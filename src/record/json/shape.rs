@@ -187,6 +187,12 @@ impl<'s, 'b, 'a, const DEEP: u8> Shaped<'s, 'b, 'a, DEEP> {
         len
     }
 
+    /// Nothing comes of the record. What it took is used again.
+    #[cold]
+    pub fn give_up(self) {
+        self.shape.open = self.nodes.into_scratch();
+    }
+
     #[inline(always)]
     fn node(&self) -> usize {
         self.nodes.next_node() - self.first

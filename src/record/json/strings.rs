@@ -1,6 +1,7 @@
 //! Strings with escapes.
 
-use super::read::{Fault, fault, unexpected};
+use super::read::{Fault, fault};
+use crate::error::RecordError;
 use crate::memory::Arena;
 use crate::scan::json::Positions;
 use crate::scan::vector::{Unit, Vector, Work};
@@ -22,17 +23,27 @@ pub fn check(positions: &mut Positions, text: &[u8], quote: usize, mut at: usize
                 Escape::Code(..) => at += 1,
                 Escape::Bad(offset, LONE) => {
                     const REPLACE: &str = "--invalid-utf8 replace puts U+FFFD in its place.";
-                    return Err(unexpected(offset, LONE.into()).hinted(REPLACE));
+                    return Err(RecordError::new(offset, LONE).hint(REPLACE).into());
                 }
                 Escape::Bad(offset, reason) => return Err(fault(offset, reason)),
             },
+            Some(b'\n' | b'\r') if ends_line(text, place) => {
+                const CLOSE: &str = "Close it with `\"`, or write a line feed in it as \\n.";
+                return Err(RecordError::new(quote, "a text that is not closed in its line").hint(CLOSE).into());
+            }
             Some(_) => {
-                let reason = format!("a control character (0x{:02x}) inside a string", text[place]);
-                return Err(unexpected(place, reason).hinted("Write it as an escape, such as \\n."));
+                let error =
+                    RecordError::with_byte(place, "a control character ({}) inside a string{}", text[place], "");
+                return Err(error.hint("Write it as an escape, such as \\n.").into());
             }
             None => return Err(fault(quote, "a string without a closing quote")),
         }
     }
+}
+
+/// Whether a line ends at this line feed or carriage return.
+fn ends_line(text: &[u8], at: usize) -> bool {
+    text[at] == b'\n' || text[at..].starts_with(b"\r\n")
 }
 
 /// What stands at a backslash.
@@ -138,7 +149,7 @@ fn hex(text: &[u8], at: usize) -> Option<u32> {
 /// A string's content without its escapes, in the arena. `text`, which may be a part of `source`, was checked; `offset`
 /// is its place.
 pub fn unescape<'a>(text: &[u8], source: &[u8], arena: &'a Arena, offset: usize) -> Result<&'a [u8], Fault> {
-    let to = arena.bytes(text.len() + PIECE, offset).map_err(Box::new)?;
+    let to = arena.bytes(text.len() + PIECE, offset)?;
     let len = Unit::get().run(Unescape { text, source, to: &mut *to });
     len.map(|len| &to[..len]).map_err(|(at, reason)| fault(offset + at, reason))
 }

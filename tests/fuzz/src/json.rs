@@ -20,7 +20,7 @@ fn read(options: &Options, input: &[u8], target: usize, arrival: Arrival, want: 
         Ok(source) => source,
         Err(error) => {
             assert!(error.offset <= input.len());
-            found.errors.push((error.offset, error.reason.into_owned()));
+            found.errors.push((error.offset, error.message().to_string()));
             return found;
         }
     };

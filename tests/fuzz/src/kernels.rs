@@ -61,7 +61,7 @@ fn nodes(unit: Unit, text: &[u8], detail: Detail) -> Result<String, (usize, Stri
             Ok(format!("{:?}", batch.tree(0).nodes()))
         }
         Ok(_) => Ok(String::new()),
-        Err(error) => Err((error.offset, error.reason.into_owned())),
+        Err(error) => Err((error.offset, error.message().to_string())),
     }
 }
 

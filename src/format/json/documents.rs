@@ -1,0 +1,178 @@
+//! NDJSON with `--records-at`: every line is a document with an array of records.
+//!
+//! A line is at hand as a whole, so all around its records is checked before the first of them is read: one that is not
+//! what it should be is one bad record.
+
+use std::ops::Range;
+
+use super::Layout;
+use super::check::{Stop, locate, no_array};
+use super::cut::LineCut;
+use super::decode;
+use super::find::Finder;
+use super::resync::{Resync, is_between};
+use crate::error::{Fault, RecordError};
+use crate::format::{Cut, Decode, Options, ReadFormat, Want};
+use crate::record::{Batch, LossyKind, Schema};
+
+/// Such a source.
+pub struct Source {
+    start: usize,
+    /// The pointer to the array in each line.
+    tokens: Vec<String>,
+    max_depth: usize,
+    max_fields: usize,
+    strict: bool,
+}
+
+impl Source {
+    /// A source whose lines begin at `start`.
+    pub fn new(start: usize, tokens: Vec<String>, options: &Options) -> Source {
+        let Options { max_depth, max_fields, strict, .. } = *options;
+        Source { start, tokens, max_depth, max_fields, strict }
+    }
+}
+
+impl ReadFormat for Source {
+    fn start(&self) -> usize {
+        self.start
+    }
+
+    fn schema(&self) -> Option<&Schema> {
+        None
+    }
+
+    fn cutter(&self) -> Box<dyn Cut> {
+        Box::new(LineCut)
+    }
+
+    fn decoder(&self, want: &Want) -> Box<dyn Decode> {
+        let around = self.tokens.len() + 1;
+        let resync = Resync::new(None, around, self.max_depth);
+        Box::new(Decoder {
+            items: decode::Decoder::new(Layout::Items, want, around, (self.max_depth, self.max_fields), resync),
+            finder: Finder::new(self.tokens.clone(), self.max_depth),
+            tokens: self.tokens.clone(),
+            max_depth: self.max_depth,
+            strict: self.strict,
+            next: 0,
+            array: None,
+            bad: None,
+        })
+    }
+}
+
+/// Decodes slices of lines.
+struct Decoder {
+    /// Decodes the records of one line.
+    items: decode::Decoder,
+    finder: Finder,
+    tokens: Vec<String>,
+    max_depth: usize,
+    strict: bool,
+    /// Where the next line begins.
+    next: usize,
+    /// Where the array ends whose records are being read.
+    array: Option<usize>,
+    /// The line that the last error is about, or a part of it; none if it is about a record.
+    bad: Option<Range<usize>>,
+}
+
+impl Decoder {
+    /// Goes to the records of the next line; false at the end of the slice.
+    fn next_line(&mut self, slice: &[u8], batch: &mut Batch<'_>) -> Result<bool, RecordError> {
+        let Some(white) = slice[self.next..].iter().position(|byte| !is_between(*byte)) else {
+            self.next = slice.len();
+            return Ok(false);
+        };
+        let first = self.next + white;
+        self.next = memchr::memchr(b'\n', &slice[first..]).map_or(slice.len(), |len| first + len + 1);
+        let array = self.find(&slice[..self.next], first).map_err(|error| {
+            self.bad = Some(first..self.next);
+            error.fault(Fault::Document)
+        })?;
+        batch.lose_between(LossyKind::DuplicateKey, self.finder.doubled);
+        self.items.begin_part(array.clone());
+        self.array = Some(array.end);
+        Ok(true)
+    }
+
+    /// Finds the records of the line that begins at `first` and ends with `text`: behind their opening bracket up to the
+    /// closing one.
+    fn find(&mut self, text: &[u8], first: usize) -> Result<Range<usize>, RecordError> {
+        let end = match self.finder.find(text, first) {
+            Ok(end) => end,
+            Err(Stop::Bad(error)) => return Err(error),
+            Err(Stop::End) => {
+                let end = text.strip_suffix(b"\n").unwrap_or(text).len();
+                return Err(RecordError::new(end, "the line ends inside its document"));
+            }
+        };
+        if let Some(more) = text[end..].iter().position(|byte| !is_between(*byte)) {
+            return Err(RecordError::new(end + more, "text after the document of the line")
+                .hint("NDJSON has one document per line; -f json reads documents that follow each other."));
+        }
+        if self.strict && self.finder.doubled > 0 {
+            return Err(twice(first));
+        }
+        match self.finder.found {
+            Some(found) => Ok(found.start..found.end.unwrap_or(text.len())),
+            None => Err(nothing(text, first, &self.tokens, self.max_depth)),
+        }
+    }
+}
+
+/// The error for a document with a key twice on the way to its records, where nothing may get lost.
+#[cold]
+pub fn twice(first: usize) -> RecordError {
+    RecordError::new(first, "a key on the way to the records appears twice (duplicate_key)")
+        .hint("Leave out --strict to have the last one count.")
+}
+
+/// The error for a document, which begins at `first`, without an array of records.
+#[cold]
+pub fn nothing(text: &[u8], first: usize, tokens: &[String], max_depth: usize) -> RecordError {
+    match locate(text, first, tokens, max_depth, true) {
+        Err(error) => error,
+        Ok(_) => RecordError::new(first, no_array(tokens))
+            .hint("A key on the way to it is there twice, and the last one counts."),
+    }
+}
+
+impl Decode for Decoder {
+    fn begin(&mut self, slice: &[u8]) {
+        self.items.begin(slice);
+        (self.next, self.array, self.bad) = (0, None, None);
+    }
+
+    fn fill<'a>(&mut self, slice: &'a [u8], batch: &mut Batch<'a>) -> Result<bool, RecordError> {
+        let before = batch.len();
+        loop {
+            if let Some(end) = self.array {
+                match self.items.fill(&slice[..end], batch) {
+                    Ok(_) if batch.is_full() => return Ok(true),
+                    Ok(true) => continue,
+                    Ok(false) => self.array = None,
+                    Err(error) if error.fault == Fault::Lost => {
+                        // The rest of the array, which is in this line.
+                        self.bad = Some(self.items.record()..end - 1);
+                        self.array = None;
+                        return Err(error.fault(Fault::Record));
+                    }
+                    Err(error) => return Err(error),
+                }
+            }
+            if !self.next_line(slice, batch)? {
+                return Ok(batch.len() > before);
+            }
+        }
+    }
+
+    fn skip_record(&mut self, slice: &[u8]) -> Range<usize> {
+        match (self.bad.take(), self.array) {
+            (Some(bad), _) => bad,
+            (None, Some(end)) => self.items.skip_record(&slice[..end]),
+            (None, None) => self.next..self.next,
+        }
+    }
+}

@@ -151,7 +151,8 @@ impl Decoder {
     }
 
     /// The slice ends.
-    #[inline]
+    #[cold]
+    #[inline(never)]
     fn end(&mut self, slice: &[u8], at: usize) -> Result<bool, RecordError> {
         if self.layout == Layout::Items && self.closed {
             return self.end_closed(slice);
@@ -166,6 +167,7 @@ impl Decoder {
 
     /// The slice ends behind the array's bracket. White space is left behind that only where the next record follows.
     #[cold]
+    #[inline(never)]
     fn end_closed(&mut self, slice: &[u8]) -> Result<bool, RecordError> {
         match slice.iter().rposition(|byte| !is_between(*byte)) {
             Some(bracket) if bracket + 1 < slice.len() => {
@@ -229,7 +231,6 @@ impl Decoder {
             }
             (Layout::Lines, _) => return wrong("the end of the line"),
             (Layout::Items, Some(b']')) => self.closed = true,
-            (Layout::Items, Some(b':')) if slice[self.record] == b'"' => return Err(self.key(slice)),
             // The value is good, whatever is wrong with what follows.
             (Layout::Items, _) => {
                 self.refuse_swallowed(slice, end, next)?;
@@ -247,6 +248,7 @@ impl Decoder {
     /// The text at [`record`](Self::record) is a key, so it is no record: the array is not closed before it, or its
     /// record does not begin with a brace.
     #[cold]
+    #[inline(never)]
     fn key(&mut self, slice: &[u8]) -> RecordError {
         let start = self.record;
         let end = if self.around == 1 { self.resync.end_of_lines(slice, start) } else { None };
@@ -256,12 +258,15 @@ impl Decoder {
         if end.is_some() { error } else { error.fault(Fault::Lost) }
     }
 
-    /// Refuses a record of an inner array if it may have others in it, and the end of the document: one that was cut off
+    /// Refuses a key, and a record of an inner array if it may have others in it, and the end of the document: one that was cut off
     /// inside of a list, which then goes on with the records after it and ends with the bracket of the array. What shows
     /// it is that neither comma nor bracket follows the record.
     #[cold]
     fn refuse_swallowed(&mut self, slice: &[u8], end: usize, next: usize) -> Result<(), RecordError> {
         let start = self.record;
+        if slice.get(next) == Some(&b':') && slice[start] == b'"' {
+            return Err(self.key(slice));
+        }
         let behind = slice[next..].iter().find(|byte| !is_white(**byte) && **byte != b'}');
         let brace_too_many = matches!(behind, Some(b',' | b']'));
         if self.around == 1 || brace_too_many || !has_list(&slice[start..end]) {

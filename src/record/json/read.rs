@@ -28,6 +28,7 @@ thread_local! {
 
 impl From<RecordError> for Fault {
     #[cold]
+    #[inline(never)]
     fn from(error: RecordError) -> Fault {
         match ROOM.take() {
             Some(mut room) => {
@@ -42,6 +43,7 @@ impl From<RecordError> for Fault {
 impl Fault {
     /// The error.
     #[cold]
+    #[inline(never)]
     pub fn into_error(mut self) -> RecordError {
         let error = std::mem::replace(&mut *self.0, RecordError::new(0, ""));
         ROOM.set(Some(self.0));
@@ -55,6 +57,7 @@ impl Fault {
 }
 
 #[cold]
+#[inline(never)]
 pub(super) fn fault(offset: usize, reason: &'static str) -> Fault {
     RecordError::new(offset, reason).into()
 }

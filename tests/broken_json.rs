@@ -132,8 +132,6 @@ fn one_fault_takes_no_other_record_with_it() {
         ("a.json.gz", &["-j", "2", "--slice-size", "1KiB"]),
         ("-", &["-j", "1", "--slice-size", "700"]),
     ];
-    // Each case goes two ways, each time others.
-    let mut ways = ways.into_iter().cycle();
     for shape in &SHAPES {
         for fault in FAULTS {
             for at in [0, 1 + random.below(COUNT as u64 - 2) as usize, COUNT - 1] {
@@ -149,7 +147,7 @@ fn one_fault_takes_no_other_record_with_it() {
                 let expected: String = good.map(|n| record(n) + "\n").collect();
                 let what = format!("{}, {fault:?} at {at}", shape.name);
                 let skip = ["--on-error", "skip"];
-                for (input, flags) in ways.by_ref().take(2) {
+                for (input, flags) in ways {
                     let fed = (input == "-").then_some(source.as_bytes());
                     let ran = shape.convert(here, input, &[&skip[..], flags].concat(), fed);
                     assert_eq!(ran.code, 0, "{what}, {flags:?}: {}", ran.stderr);
@@ -256,7 +254,7 @@ fn ends_at(text: &str, flags: &[&str], good: &str, from: usize) {
     let ran = skipping(text, flags).ends(1);
     assert_eq!(ran.stdout, good, "{text:?}: {}", ran.stderr);
     let bytes = text.len() - from;
-    ran.says(&[&format!("all from byte {from} on ({bytes} bytes) was not read")]);
+    ran.says(&[&format!("everything from byte {from} on ({bytes} bytes) was not read")]);
 }
 
 #[test]
@@ -266,17 +264,17 @@ fn records_behind_the_array_are_not_lost_in_silence() {
         (
             "[\n{\"a\":1},\n{\"a\":2}],\n{\"a\":3},\n{\"a\":4}\n]\n",
             "{\"a\":1}\n{\"a\":2}\n{\"a\":3}\n{\"a\":4}\n",
-            "1 bad record (1 bytes)",
+            "1 bad record (1 byte)",
         ),
-        ("[\n{\"a\":1}\n]\n{\"a\":2},\n{\"a\":3}\n]\n", "{\"a\":1}\n{\"a\":2}\n{\"a\":3}\n", "1 bad record (1 bytes)"),
+        ("[\n{\"a\":1}\n]\n{\"a\":2},\n{\"a\":3}\n]\n", "{\"a\":1}\n{\"a\":2}\n{\"a\":3}\n", "1 bad record (1 byte)"),
         // The bracket, the comma that is missing and the one that is missing at the end.
-        ("[\n{\"a\":1}\n]\n{\"a\":2}\n{\"a\":3}\n", "{\"a\":1}\n{\"a\":2}\n{\"a\":3}\n", "3 bad records (1 bytes)"),
+        ("[\n{\"a\":1}\n]\n{\"a\":2}\n{\"a\":3}\n", "{\"a\":1}\n{\"a\":2}\n{\"a\":3}\n", "3 bad records (1 byte)"),
         ("[\n{\"a\":1}\n] some text\n{\"a\":2}\n]\n", "{\"a\":1}\n{\"a\":2}\n", "1 bad record (9 bytes)"),
         ("[\n{\"a\":1}] {\"a\":2},\n{\"a\":3}\n]\n", "{\"a\":1}\n{\"a\":3}\n", "1 bad record (7 bytes)"),
         ("[\n{\"a\":1}\n], x\n[\n{\"a\":2}\n]\n", "{\"a\":1}\n{\"a\":2}\n", "1 bad record (3 bytes)"),
         // Lists are records too: behind a comma they are none of another array.
-        ("[\n[1],\n[2]],\n[3],\n[4]\n]\n", "[1]\n[2]\n[3]\n[4]\n", "1 bad record (1 bytes)"),
-        ("[\n[1],\n[2]\n]\n[\n[3]\n]x\n", "[1]\n[2]\n[3]\n", "1 bad record (1 bytes)"),
+        ("[\n[1],\n[2]],\n[3],\n[4]\n]\n", "[1]\n[2]\n[3]\n[4]\n", "1 bad record (1 byte)"),
+        ("[\n[1],\n[2]\n]\n[\n[3]\n]x\n", "[1]\n[2]\n[3]\n", "1 bad record (1 byte)"),
         // Nothing that may be a record.
         ("[{\"a\":1}] 2 \"three\"\n", "{\"a\":1}\n", "1 bad record (9 bytes)"),
     ] {
@@ -429,7 +427,7 @@ fn of_two_arrays_at_the_same_place_the_last_one_counts() {
         for format in ["json", "ndjson"] {
             let ran = skipping_from(format, text, &["--records-at", pointer]).ends(0);
             assert_eq!(ran.stdout, good, "{text:?} {format}");
-            ran.says(&[&format!("duplicate_key {twice}")]);
+            ran.says(&[&format!("{twice} repeated key")]);
             let convert = ["convert", "-", "-f", format, "-t", "ndjson", "--strict", "--records-at", pointer];
             feed(here.path(), convert, text.as_bytes()).ends(1).says(&["twice", "--strict"]);
         }
@@ -441,7 +439,7 @@ fn of_two_arrays_at_the_same_place_the_last_one_counts() {
     assert_eq!(ran.stdout, "2\n");
     // Each line for itself.
     let text = "{\"d\":[0]}\n{\"d\":[1],\"d\":[2]}\n";
-    let ran = skipping_from("ndjson", text, &["--records-at", "/d"]).ends(0).says(&["duplicate_key 1"]);
+    let ran = skipping_from("ndjson", text, &["--records-at", "/d"]).ends(0).says(&["1 repeated key"]);
     assert_eq!(ran.stdout, "0\n2\n");
 }
 
@@ -478,7 +476,11 @@ fn a_scalar_before_maps_is_none_of_them() {
     for first in ["null", "7", "\"a text\"", " true "] {
         for between in ["\n", "\r\n", "\n\n  "] {
             let text = format!("{first}{between}{{\"a\":1}}{between}{{\"a\":2}}\n");
-            let bad = format!("1 bad record ({} bytes)", first.trim().len());
+            let bad = format!(
+                "1 bad record ({} byte{}",
+                first.trim().len(),
+                if first.trim().len() == 1 { ")" } else { "s)" }
+            );
             gives(&text, &[], ("{\"a\":1}\n{\"a\":2}\n", &bad));
         }
     }
@@ -501,8 +503,8 @@ fn a_line_without_records_is_one_bad_record() {
         ("{\"d\":[1,{\"a\":2}}", 17, "the array of records is not closed"),
         ("{\"d\":[{\"l\":[1,{\"a\":2}],\"n\":3}", 30, "the line ends inside its document"),
         ("{\"d\":[1],\"e\":x}", 16, "something else where a value was expected"),
-        ("{\"d\":[1]}]", 11, "text behind the document"),
-        ("{\"d\":[1]}{\"d\":[2]}", 19, "text behind the document"),
+        ("{\"d\":[1]}]", 11, "text after the document"),
+        ("{\"d\":[1]}{\"d\":[2]}", 19, "text after the document"),
         ("{\"d\":[1],\"e\":[1,]}", 19, "something else where a value was expected"),
     ] {
         let text = format!("{{\"d\":[{{\"a\":1}},2]}}\n{line}\n\n{{\"v\":[],\"d\":[],\"w\":0}}\n{{\"d\" : [3]}}\n");
@@ -523,7 +525,7 @@ fn a_line_without_records_is_one_bad_record() {
         let text = format!("{{\"d\":[{items}],\"e\":[5]}}\n{{\"d\":[4]}}\n");
         let ran = skipping_from("ndjson", &text, &["--records-at", "/d"]).ends(0);
         assert_eq!(ran.stdout, format!("{good}4\n"), "{items}");
-        ran.says(&[&format!("1 bad record ({bytes} bytes)")]);
+        ran.says(&[&format!("1 bad record ({bytes} byte")]);
     }
     // The empty pointer leads to the whole document.
     let ran = skipping_from("ndjson", "[1,{\"a\":2}]\n{\"a\":3}\n[]\n[[4]]\n", &["--records-at", ""]).ends(0);

@@ -66,6 +66,8 @@ fn what_is_lost_is_an_error() {
         ("number_as_text", "{\"a\":1}\n", "ndjson", "text", &["--select", "a"]),
         ("null_as_text", "{\"a\":null}\n", "ndjson", "text", &["--select", "a"]),
         ("duplicate_key", "{\"a\":1,\"a\":2}\n", "ndjson", "csv", &[]),
+        ("duplicate_key", "{\"a\":1,\"a\":2}\n", "ndjson", "csv", &["--select", "a"]),
+        ("duplicate_key", "{\"a\":{\"b\":1},\"a\":{}}\n", "ndjson", "ndjson", &["--select", "a", "--op", "trim"]),
         ("unknown_key", "{\"a\":1,\"b\":2}\n", "ndjson", "csv", &["--columns", "a"]),
         ("key_dropped", "a\nx\n", "csv", "text", &[]),
         ("line_break_in_line", "a\n\"x\ny\"\n", "csv", "text", &[]),

@@ -207,6 +207,7 @@ fn convert(
         arena.reset();
         let mut batch = Batch::new(arena, bytes, shared.schema, shared.max_record);
         batch.set_untyped_is_text(shared.untyped_is_text);
+        batch.set_strict(shared.strict);
         let filled = decoder.fill(bytes, &mut batch);
         batch.abandon();
         if policy.index == 0 && totals.records_in == 0 {

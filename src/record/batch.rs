@@ -7,6 +7,7 @@
 
 use bumpalo::collections::Vec as ArenaVec;
 
+use super::lossy::{Losses, lossy_error};
 use super::span::Span;
 use super::tree::Tree;
 use super::{Lossy, LossyKind, Schema, Seen, Value};
@@ -42,11 +43,9 @@ pub struct Batch<'a> {
     /// The records, in order, whose text is not in the lines because its length is another.
     odd: ArenaVec<'a, u32>,
     /// What decoding and ops lost.
-    lossy: Lossy,
-    /// The same without the record being built; it holds as soon as `lost` is false.
-    kept: Lossy,
-    /// Something was lost in the record being built.
-    lost: bool,
+    losses: Losses,
+    /// A record that loses something is refused.
+    strict: bool,
     /// Where text first follows a closing quote: the index of the record, and the offset.
     odd_quote: Option<(usize, usize)>,
 }
@@ -106,9 +105,8 @@ impl<'a> Batch<'a> {
             untyped_is_text: false,
             seen: None,
             odd: ArenaVec::new_in(bump),
-            lossy: Lossy::default(),
-            kept: Lossy::default(),
-            lost: false,
+            losses: Losses::default(),
+            strict: false,
             odd_quote: None,
         }
     }
@@ -131,6 +129,11 @@ impl<'a> Batch<'a> {
     /// Says so.
     pub(crate) fn set_untyped_is_text(&mut self, is_text: bool) {
         self.untyped_is_text = is_text;
+    }
+
+    /// Whether a record that loses something is refused.
+    pub(crate) fn set_strict(&mut self, strict: bool) {
+        self.strict = strict;
     }
 
     /// Who is told of the names of fields that an op meets, and the number of the op's first name there.
@@ -260,9 +263,9 @@ impl<'a> Batch<'a> {
     /// The records of the new batch have to be those of this one, in order: refused ones are known by index.
     pub fn rebuild(&self) -> Batch<'a> {
         let mut empty = Batch::new(self.arena, self.slice, self.schema, self.max_record);
-        (empty.lossy, empty.kept, empty.odd_quote) = (self.lossy, self.kept, self.odd_quote);
+        (empty.losses, empty.odd_quote) = (self.losses, self.odd_quote);
         empty.rejected = self.rejected.clone();
-        (empty.untyped_is_text, empty.seen) = (self.untyped_is_text, self.seen);
+        (empty.untyped_is_text, empty.strict, empty.seen) = (self.untyped_is_text, self.strict, self.seen);
         empty
     }
 
@@ -453,33 +456,35 @@ impl<'a> Batch<'a> {
 
     /// What was lost so far.
     pub fn lossy(&self) -> &Lossy {
-        &self.lossy
+        self.losses.all()
     }
 
     /// Counts what the record being built loses.
     #[inline]
     pub fn lose(&mut self, kind: LossyKind, count: u64) {
-        self.lossy.count_many(kind, count);
-        self.lost = true;
+        self.losses.lose(kind, count);
     }
 
     /// Counts what is lost while no record is being built.
     pub fn lose_between(&mut self, kind: LossyKind, count: u64) {
-        self.lose(kind, count);
-        self.keep();
+        self.losses.lose_between(kind, count);
     }
 
-    /// What the record lost stays counted.
+    /// The record that was ended last, at `offset`, has lost something: that stays counted, or the record is refused.
     #[cold]
-    fn keep(&mut self) {
-        (self.kept, self.lost) = (self.lossy, false);
+    fn settle(&mut self, kind: LossyKind, offset: usize) {
+        match self.strict {
+            true => {
+                self.losses.take_back();
+                self.reject_with(self.spans.len() - 1, lossy_error(offset, kind));
+            }
+            false => self.losses.keep(),
+        }
     }
 
     /// Throws away what was pushed for the record being built, and what it lost.
     pub fn abandon(&mut self) {
-        if std::mem::take(&mut self.lost) {
-            self.lossy = self.kept;
-        }
+        self.losses.take_back();
         self.values.truncate(self.open);
         self.keys.truncate(self.open_keys);
         self.shared_keys = None;
@@ -510,10 +515,8 @@ impl<'a> Batch<'a> {
             self.spans.push(Span { start, end, first, last, keys: 0, alike: false, irregular: false });
             (start, first) = (end, last);
         }
+        self.losses.keep_any();
         self.open = first as usize;
-        if self.lost {
-            self.keep();
-        }
         Ok(start)
     }
 
@@ -531,8 +534,8 @@ impl<'a> Batch<'a> {
         let keys = self.shared_keys.take().unwrap_or(self.open_keys as u32);
         self.spans.push(Span { start, end, first, last, keys, alike: false, irregular: false });
         (self.open, self.open_keys) = (self.values.len(), self.keys.len());
-        if self.lost {
-            self.keep();
+        if let Some(kind) = self.losses.last() {
+            self.settle(kind, start);
         }
         Ok(())
     }

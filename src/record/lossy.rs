@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::error::RecordError;
 use crate::wording::count;
 
 /// A way in which a target holds less than the source said.
@@ -47,6 +48,13 @@ pub enum LossyKind {
     NanAsPlainNan,
     /// Text follows the quote that closes a field of CSV; it was read as part of the field.
     TextAfterQuote,
+}
+
+/// The error for a record, at `offset`, that would lose something where nothing may get lost.
+#[cold]
+pub(super) fn lossy_error(offset: usize, kind: LossyKind) -> RecordError {
+    RecordError::new(offset, format!("the output can't hold this record as it is: {}", kind.sentence(1)))
+        .hint("Leave out --strict to accept it and have it counted.")
 }
 
 /// Counts by [`LossyKind`].
@@ -111,6 +119,60 @@ impl LossyKind {
             LossyKind::RecordAsEmptyLine => ("record_as_empty_line", "record written as an empty line, which is not a record when it is read back", "records written as empty lines, which are not records when they are read back"),
             LossyKind::NanAsPlainNan => ("nan_as_plain_nan", "NaN with a sign or a payload written as plain NaN", "NaNs with a sign or a payload written as plain NaN"),
             LossyKind::TextAfterQuote => ("text_after_quote", "record with text after a closing quote, which was read as part of the field", "records with text after a closing quote, which was read as part of the field"),
+        }
+    }
+}
+
+/// What records lose that are built one after another: a record's losses count only once it is ended.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Losses {
+    all: Lossy,
+    /// The same without the record being built; true as long as `last` is none.
+    kept: Lossy,
+    /// What the record being built lost last.
+    last: Option<LossyKind>,
+}
+
+impl Losses {
+    pub fn all(&self) -> &Lossy {
+        &self.all
+    }
+
+    #[inline(always)]
+    pub fn last(&self) -> Option<LossyKind> {
+        self.last
+    }
+
+    /// The record being built loses something.
+    pub fn lose(&mut self, kind: LossyKind, count: u64) {
+        self.all.count_many(kind, count);
+        self.last = Some(kind);
+    }
+
+    /// Something is lost while no record is being built.
+    pub fn lose_between(&mut self, kind: LossyKind, count: u64) {
+        self.all.count_many(kind, count);
+        self.kept.count_many(kind, count);
+    }
+
+    /// The record is ended.
+    pub fn keep(&mut self) {
+        (self.kept, self.last) = (self.all, None);
+    }
+
+    /// Some records are ended.
+    #[inline]
+    pub fn keep_any(&mut self) {
+        if self.last.is_some() {
+            self.keep();
+        }
+    }
+
+    /// There is no such record.
+    #[inline]
+    pub fn take_back(&mut self) {
+        if self.last.take().is_some() {
+            self.all = self.kept;
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The output buffer as an encoder sees it.
 
+use super::lossy::lossy_error;
 use super::{Lossy, LossyKind};
 use crate::error::{Error, RecordError};
 
@@ -289,10 +290,8 @@ impl<'w> Output<'w> {
 
     #[cold]
     fn refuse_lossy(&mut self, offset: usize) -> RecordError {
-        let lost = self.lost.map_or_else(String::new, |kind| kind.sentence(1));
         self.records -= 1;
-        RecordError::new(offset, format!("the output can't hold this record as it is: {lost}"))
-            .hint("Leave out --strict to accept it and have it counted.")
+        lossy_error(offset, self.lost.unwrap_or(LossyKind::AbsentAsNull))
     }
 
     /// Takes a bad record back, and says so.

@@ -196,7 +196,9 @@ fn open_others(first: usize, options: &Options, head: &[u8], end: bool) -> Resul
 
 fn tokens_of(pointer: &str) -> Result<Vec<String>, Error> {
     check::parse_pointer(pointer).ok_or_else(|| {
-        Error::usage(format!("`{pointer}` is not a JSON pointer, which begins with a slash (RFC 6901), as in /data/items"))
+        Error::usage(format!(
+            "`{pointer}` is not a JSON pointer, which begins with a slash (RFC 6901), as in /data/items"
+        ))
     })
 }
 

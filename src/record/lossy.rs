@@ -145,8 +145,10 @@ impl Losses {
 
     /// The record being built loses something.
     pub fn lose(&mut self, kind: LossyKind, count: u64) {
-        self.all.count_many(kind, count);
-        self.last = Some(kind);
+        if count > 0 {
+            self.all.count_many(kind, count);
+            self.last = Some(kind);
+        }
     }
 
     /// Something is lost while no record is being built.

@@ -110,8 +110,12 @@ pub fn interrupted(here: &Path, target: &str) {
             if len > 2000 {
                 child.kill().expect("a child");
                 child.wait().expect("a child");
-                return;
+                break;
             }
+        }
+        // It may have come to its end all the same.
+        if !here.join(target).exists() {
+            return;
         }
         fs::remove_file(here.join(target)).expect("the target");
     }

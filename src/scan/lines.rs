@@ -36,26 +36,28 @@ impl Work for Count<'_> {
     #[inline(always)]
     fn run<V: Vector>(self, v: V) -> u64 {
         let (blocks, rest) = self.text.as_chunks::<64>();
+        let mut after_return = u64::from(self.before == b'\r' && self.lines == Lines::Breaks);
         let mut count = 0;
-        let mut after_return = u64::from(self.before == b'\r');
-        let mut look = |block| {
-            let feeds = v.equal(block, b'\n');
-            let ends = match self.lines {
-                Lines::Feeds => feeds,
-                Lines::Breaks => {
-                    let returns = v.equal(block, b'\r');
-                    let ends = returns | feeds & !(returns << 1 | after_return);
-                    after_return = returns >> 63;
-                    ends
-                }
-            };
-            count += u64::from(ends.count_ones());
-        };
-        blocks.iter().for_each(|block| look(v.load(block)));
+        // Not by a closure: without the vector unit's features it would be called, and what is in it too.
+        for block in blocks {
+            count += self.lines.ends(v, v.load(block), &mut after_return);
+        }
         if !rest.is_empty() {
-            look(v.load_part(rest));
+            count += self.lines.ends(v, v.load_part(rest), &mut after_return);
         }
         count
+    }
+}
+
+impl Lines {
+    /// How many lines end in a block; `after_return` is whether it follows a carriage return.
+    #[inline(always)]
+    fn ends<V: Vector>(self, v: V, block: V::Block, after_return: &mut u64) -> u64 {
+        let feeds = v.equal(block, b'\n');
+        let returns = if self == Lines::Breaks { v.equal(block, b'\r') } else { 0 };
+        let ends = returns | feeds & !(returns << 1 | *after_return);
+        *after_return = if self == Lines::Breaks { returns >> 63 } else { 0 };
+        ends.count_ones().into()
     }
 }
 

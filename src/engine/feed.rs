@@ -118,6 +118,9 @@ pub(super) enum Input<'s> {
 impl<'s> Feed<'s> {
     /// A cursor at offset `start` of the source; a stream stands there already.
     pub fn new(input: Input<'s>, start: usize, cutter: Box<dyn Cut>, plan: &Plan, room: Room) -> Feed<'s> {
+        if let Input::Mapped(map) = &input {
+            map.read_ahead(start);
+        }
         Feed {
             input,
             cutter,

@@ -113,10 +113,11 @@ impl<'r> Governor<'r> {
     fn respond(&self, now: Ladder, changed: bool, gate: &Gate<'_>, committer: &Committer<'_>, map: Option<&Map>) {
         let plan = self.plan;
         let emergency = now.has(Response::Emergency);
-        if let Some(map) = map
-            && now.has(Response::ReleaseBehind)
-        {
-            map.release(0..committer.behind() as usize);
+        if let Some(map) = map {
+            map.allow_ahead(now.strongest().is_none());
+            if now.has(Response::ReleaseBehind) {
+                map.release(0..committer.behind() as usize);
+            }
         }
         let active = match now.has(Response::FewerWorkers) {
             _ if emergency => 1,

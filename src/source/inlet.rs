@@ -1,7 +1,7 @@
 //! Reading from files, pipes and readers so that a stop ends it.
 
-use std::fs::File;
-use std::io::{self, Read};
+use std::fs::{File, Metadata};
+use std::io::{self, Read, Seek};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -18,12 +18,43 @@ pub(super) struct Inlet {
     stop: Option<Stop>,
     /// A read may take for ever: everything but a regular file.
     waits: bool,
+    /// How many bytes a regular file has, how many were read, and who reads ahead.
+    len: u64,
+    at: u64,
+    #[cfg(target_os = "linux")]
+    ahead: Option<crate::sys::Ahead>,
 }
+
+/// So much is read before anybody reads ahead: who only looks at the beginning needs no more.
+const LOOK: u64 = 1 << 20;
 
 impl Inlet {
     pub fn new(file: File, stop: Option<&Stop>) -> Inlet {
-        let waits = !file.metadata().is_ok_and(|metadata| metadata.is_file());
-        Inlet { file: Arc::new(file), stop: stop.cloned(), waits }
+        let len = file.metadata().ok().filter(Metadata::is_file).map(|metadata| metadata.len());
+        let at = if len.is_some() { (&file).stream_position().unwrap_or(0) } else { 0 };
+        Inlet {
+            file: Arc::new(file),
+            stop: stop.cloned(),
+            waits: len.is_none(),
+            len: len.unwrap_or(0),
+            at,
+            #[cfg(target_os = "linux")]
+            ahead: None,
+        }
+    }
+
+    /// So many more bytes were read.
+    fn goes_on(&mut self, count: usize) {
+        let before = self.at;
+        self.at += count as u64;
+        #[cfg(target_os = "linux")]
+        match &self.ahead {
+            Some(ahead) => ahead.reached(self.at),
+            None if before / LOOK == 0 && self.at / LOOK > 0 => {
+                self.ahead = crate::sys::Ahead::start(&self.file, self.at, self.len);
+            }
+            None => {}
+        }
     }
 
     /// Says whether it is worth waiting for more. None if it always is.
@@ -46,7 +77,11 @@ impl Read for Inlet {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 // A pipe that somebody made non-blocking, or that was opened so because of a stop.
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => readable(&self.file, self.stop.as_ref())?,
-                other => return other,
+                Ok(count) => {
+                    self.goes_on(count);
+                    return Ok(count);
+                }
+                Err(error) => return Err(error),
             }
         }
     }

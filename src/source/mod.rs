@@ -178,7 +178,7 @@ impl Source {
         let mut stream = match self.bytes {
             Bytes::Mapped(_) => {
                 let file = File::open(&self.path).map_err(|e| Error::io("open", &self.path, e))?;
-                Stream { again: Some(self.path.clone()), ..Stream::new(Box::new(file)) }
+                Stream { again: Some(self.path.clone()), ..Stream::new(Box::new(Inlet::new(file, None))) }
             }
             Bytes::Stream(stream) => stream,
         };
@@ -363,7 +363,7 @@ impl Stream {
         let Some(path) = &self.again else { return Ok(()) };
         // The memory of the decoders goes first.
         (self.reader, self.blocks) = (Box::new(io::empty()), None);
-        self.reader = Box::new(File::open(path)?);
+        self.reader = Box::new(Inlet::new(File::open(path)?, None));
         (self.unread, self.ended, self.failed) = (None, false, None);
         if let Some(unpacking) = self.unpacking {
             self.unpack(unpacking)?;

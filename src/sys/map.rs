@@ -6,7 +6,11 @@
 use std::fs::File;
 use std::io;
 use std::ops::Range;
+#[cfg(target_os = "linux")]
+use std::sync::RwLock;
 
+#[cfg(target_os = "linux")]
+use super::ahead::Ahead;
 use super::guard::Guarded;
 #[cfg(target_os = "linux")]
 use super::page_size;
@@ -25,6 +29,9 @@ pub struct Map {
     guarded: Option<Guarded>,
     map: memmap2::Mmap,
     file: File,
+    /// It is read ahead of those who give its pages back.
+    #[cfg(target_os = "linux")]
+    ahead: RwLock<Option<Ahead>>,
 }
 
 impl Map {
@@ -38,7 +45,35 @@ impl Map {
         #[cfg(target_os = "linux")]
         let _ = map.advise(memmap2::Advice::Sequential);
         let guarded = Guarded::new(map.as_ptr() as usize, map.len())?;
-        Ok(Map { guarded, map, file })
+        Ok(Map {
+            guarded,
+            map,
+            file,
+            #[cfg(target_os = "linux")]
+            ahead: RwLock::default(),
+        })
+    }
+
+    /// Somebody begins to work on the bytes from `start` on, from front to back, and [gives them back](Self::release): from
+    /// now on they are read from the device before they are needed.
+    pub fn read_ahead(&self, start: usize) {
+        #[cfg(target_os = "linux")]
+        if let Ok(mut ahead) = self.ahead.write() {
+            *ahead = None;
+            *ahead = Ahead::start(&self.file, start as u64, self.map.len() as u64);
+        }
+        #[cfg(not(target_os = "linux"))]
+        let _ = start;
+    }
+
+    /// Whether to [read ahead](Self::read_ahead), or to leave the memory to others for a while.
+    pub fn allow_ahead(&self, allowed: bool) {
+        #[cfg(target_os = "linux")]
+        if let Ok(Some(ahead)) = self.ahead.read().as_deref() {
+            ahead.allow(allowed);
+        }
+        #[cfg(not(target_os = "linux"))]
+        let _ = allowed;
     }
 
     /// The offset of the first byte that is not the file's any more, as far as that is known: bytes from there
@@ -70,6 +105,10 @@ impl Map {
     /// The page in which the range starts is released too (the slice before is mostly done with it), the
     /// one in which it ends is left to the next slice: so every page is released once.
     pub fn release(&self, range: Range<usize>) {
+        #[cfg(target_os = "linux")]
+        if let Ok(Some(ahead)) = self.ahead.read().as_deref() {
+            ahead.reached(range.end as u64);
+        }
         #[cfg(target_os = "linux")]
         if let Some((start, len)) = self.pages(range) {
             // SAFETY: the range lies inside the mapping and starts on a page. For a read-only mapping of

@@ -1,6 +1,8 @@
 //! The operating system: mapped files and their faults, page release, signals. Everything `unsafe` that is not
 //! vector code.
 
+#[cfg(target_os = "linux")]
+mod ahead;
 pub mod alloc;
 mod guard;
 mod left;
@@ -14,6 +16,8 @@ mod stop;
 mod streams;
 pub mod usage;
 
+#[cfg(target_os = "linux")]
+pub use ahead::Ahead;
 pub use guard::guard_maps;
 pub use left::{longest_name, open_left};
 pub use leftover::{Leftover, remove_leftovers};

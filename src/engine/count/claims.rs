@@ -43,6 +43,7 @@ pub(super) fn each<T: Default + Send>(
     go_on: impl Fn(u64) -> bool + Sync + Send,
     look: impl Fn(&mut T, Range<usize>) + Copy + Sync + Send,
 ) -> Vec<T> {
+    map.read_ahead(0);
     let claims = map.bytes().len().div_ceil(CLAIM);
     let workers = pace.workers.min(claims);
     let next = AtomicUsize::new(0);

@@ -163,16 +163,16 @@ fn columns_of_records_that_have_none() {
     assert_eq!(ran.stdout, "{}\n{\"b\":2}\n");
 }
 
-/// `\N` alone is null where TSV has escapes: JSON comes back as it was.
+/// `\N` alone is null where TSV has escapes, and an empty field is an empty text: all comes back as it was.
 #[test]
 fn tsv_escapes_have_a_null() {
-    let lines = "{\"a\":null,\"b\":\"\\\\N\"}\n{\"a\":\"x\\ty\",\"b\":null}\n{\"a\":null,\"b\":null}\n";
+    let lines = "{\"a\":null,\"b\":\"\\\\N\"}\n{\"a\":\"x\\ty\",\"b\":null}\n{\"a\":null,\"b\":null}\n{\"a\":\"\",\"b\":null}\n";
     let here = with(&[("a.ndjson", lines), ("one.ndjson", "{\"a\":null}\n{\"a\":1}\n")]);
     let here = here.path();
     for size in ["1", "1000"] {
         let flags = format!("--tsv-escapes --strict --slice-size {size}");
         convert(here, &format!("a.ndjson -o a.tsv --force {flags}")).ends(0);
-        assert_eq!(read(here, "a.tsv"), "a\tb\n\\N\t\\\\N\nx\\ty\t\\N\n\\N\t\\N\n");
+        assert_eq!(read(here, "a.tsv"), "a\tb\n\\N\t\\\\N\nx\\ty\t\\N\n\\N\t\\N\n\t\\N\n");
         assert_eq!(convert(here, &format!("a.tsv -t ndjson {flags}")).ends(0).stdout, lines);
         // Where csv-core reads.
         assert_eq!(convert(here, &format!("a.tsv -t ndjson --comment # {flags}")).ends(0).stdout, lines);
@@ -180,9 +180,16 @@ fn tsv_escapes_have_a_null() {
         assert_eq!(ran.ends(0).stdout, lines);
     }
     assert_eq!(convert(here, "one.ndjson -t tsv --tsv-escapes --strict").ends(0).stdout, "a\n\\N\n1\n");
-    // An empty cell of CSV is null too, and stays empty.
-    fs::write(here.join("b.csv"), "a,b\n1,\n").unwrap();
-    assert_eq!(convert(here, "b.csv -t tsv --tsv-escapes").ends(0).stdout, "a\tb\n1\t\n");
+    // From TSV to TSV the same with and without an op, and to CSV and back.
+    for flags in ["", "--op trim", "--io read", "--columns a,b"] {
+        assert_eq!(convert(here, &format!("a.tsv --strict --tsv-escapes {flags}")).ends(0).stdout, read(here, "a.tsv"));
+    }
+    convert(here, "a.tsv -o a.csv --strict --tsv-escapes").ends(0);
+    assert_eq!(read(here, "a.csv"), "a,b\n,\\N\nx\ty,\n,\n\"\",\n");
+    assert_eq!(convert(here, "a.csv -t tsv --strict --tsv-escapes").ends(0).stdout, read(here, "a.tsv"));
+    // An empty line is no record.
+    fs::write(here.join("two.ndjson"), "{\"a\":\"\"}\n{\"a\":1}\n").unwrap();
+    convert(here, "two.ndjson -t tsv --tsv-escapes").ends(0).says(&["record_as_empty_line"]);
     fs::write(here.join("c.tsv"), "a\tb\nx\\\\N\t\\Nx\n").unwrap();
     let ran = convert(here, "c.tsv -t ndjson --tsv-escapes").ends(0);
     assert_eq!(ran.stdout, "{\"a\":\"x\\\\N\",\"b\":\"\\\\Nx\"}\n");

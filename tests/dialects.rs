@@ -216,7 +216,11 @@ fn lenient(data: &[u8], side: Side, comment: bool) -> Vec<Record> {
     records
 }
 
+/// Null is no text: here it is one without bytes, as it is in CSV.
 fn unescaped(field: &[u8]) -> Vec<u8> {
+    if field == b"\\N" {
+        return Vec::new();
+    }
     let (mut text, mut bytes) = (Vec::new(), field.iter().peekable());
     while let Some(byte) = bytes.next() {
         let special = bytes.peek().and_then(|next| {
@@ -343,6 +347,8 @@ fn convert(mut raw: Raw, way: Way, data: &[u8]) -> Vec<u8> {
 const PYTHON: &str = r#"
 import csv, io, json, sys
 def unescape(field):
+    if field == "\\N":
+        return ""
     out, i = [], 0
     while i < len(field):
         pair = field[i:i + 2]

@@ -85,7 +85,7 @@ fn names_that_need_quotes_are_refused_without() {
     for size in ["1", "1000"] {
         let flags = ["convert", "more.ndjson", "-t", "tsv", "--tsv-escapes", "--slice-size", size, "-q", "-o", "out"];
         run(here.path(), flags.iter().chain(&["--force"])).ends(0);
-        assert_eq!(fs::read_to_string(here.path().join("out")).unwrap(), "\ta\n1\t\n\t2\n");
+        assert_eq!(fs::read_to_string(here.path().join("out")).unwrap(), "\ta\n1\t\\N\n\\N\t2\n");
     }
 }
 

@@ -26,17 +26,6 @@ pub(super) struct Writing {
     /// For keyed records: their columns.
     keyed: Option<Columns>,
     longest: usize,
-    says_null: bool,
-}
-
-/// What the source of the records is like.
-pub struct SourceKind {
-    /// An unquoted field of it needs no quotes here.
-    pub same: bool,
-    /// See [`ColumnsEncoder`].
-    pub typed: bool,
-    /// It has nulls that are no empty fields.
-    pub says_null: bool,
 }
 
 /// How fields are written.
@@ -45,8 +34,6 @@ struct Style {
     row: RowStyle,
     dialect: Resolved,
     json: Writer,
-    /// Null has a text of its own.
-    says_null: bool,
     /// No header is written, so any record may be the first thing in a file: its first field is quoted where it would
     /// be taken for a byte order mark.
     marks: bool,
@@ -55,12 +42,13 @@ struct Style {
 }
 
 impl Writing {
+    /// `same`: an unquoted field of the source needs no quotes here. `typed`: see [`ColumnsEncoder`].
     pub fn new(
         dialect: Resolved,
         options: &Options,
         shape: &Shape,
         columns: Option<Columns>,
-        from: &SourceKind,
+        (same, typed): (bool, bool),
     ) -> Writing {
         let (schema, keyed) = match (shape, columns) {
             (Shape::Columns(schema), _) => (schema.clone(), None),
@@ -74,9 +62,8 @@ impl Writing {
             dialect,
             crlf: options.out_dialect.crlf,
             quote_all: options.out_dialect.quote_all && dialect.quote.is_some(),
-            same: from.same,
-            typed: from.typed,
-            says_null: from.says_null && dialect.tsv_escapes,
+            same,
+            typed,
             bytes_as: options.bytes_as,
             schema,
             header: options.writes_header(),
@@ -89,9 +76,7 @@ impl Writing {
         let dialect = self.dialect;
         Style {
             unit: Unit::get(),
-            row: RowStyle::new(dialect, self.crlf, (self.quote_all, self.same, self.bytes_as == BytesAs::Base64))
-                .slow_if(self.says_null),
-            says_null: self.says_null,
+            row: RowStyle::new(dialect, self.crlf, (self.quote_all, self.same, self.bytes_as == BytesAs::Base64)),
             dialect,
             json: Writer::new(self.bytes_as),
             marks: !self.header && dialect.quote.is_some(),
@@ -391,6 +376,13 @@ impl Style {
                 self.text(text, true, offset, output)
             }
             Value::Untyped(text) => self.text(text, false, offset, output),
+            // It is no null there, but an empty line is no record.
+            Value::Text(b"") if self.dialect.tsv_escapes => {
+                if single {
+                    output.lose(LossyKind::RecordAsEmptyLine);
+                }
+                Ok(())
+            }
             Value::Text(text) => {
                 let otherwise = text.is_empty() || is_json_number(text);
                 self.text(text, self.row.quote_all || otherwise, offset, output)
@@ -409,10 +401,12 @@ impl Style {
         output: &mut Output<'_>,
     ) -> Result<(), Bad> {
         match value {
-            Value::Null if self.says_null => Ok(output.put(TSV_NULL)?),
             Value::Null | Value::Absent => {
                 if matches!(value, Value::Absent) {
                     output.lose(LossyKind::AbsentAsNull);
+                }
+                if self.dialect.tsv_escapes {
+                    return Ok(output.put(TSV_NULL)?);
                 }
                 // An empty line is no record.
                 match (single, self.dialect.quote) {

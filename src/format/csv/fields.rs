@@ -27,10 +27,12 @@ pub(super) struct Fields {
     /// The names of the columns were given, not read.
     named: bool,
     types: Types,
+    /// A null is no empty field.
+    says_null: bool,
 }
 
 impl Fields {
-    pub fn new(schema: &Schema, (ragged, named): (Ragged, bool), want: &Want) -> Fields {
+    pub fn new(schema: &Schema, (ragged, named, says_null): (Ragged, bool, bool), want: &Want) -> Fields {
         let places = want.select.as_ref().map(|names| {
             let mut places = vec![UNWANTED; schema.len()];
             for (place, name) in names.iter().enumerate() {
@@ -45,7 +47,7 @@ impl Fields {
         });
         let gaps = order.as_ref().is_some_and(|order| order.contains(&UNWANTED));
         let selected = want.select.as_ref().map_or(schema.len(), Vec::len);
-        Fields { width: schema.len(), places, order, gaps, selected, ragged, named, types: want.types }
+        Fields { width: schema.len(), places, order, gaps, selected, ragged, named, types: want.types, says_null }
     }
 
     /// The value of a field that was not in quotes.
@@ -53,6 +55,7 @@ impl Fields {
     pub fn plain<'a>(&self, text: &'a [u8]) -> Value<'a> {
         match self.types {
             Types::Text => Value::Text(text),
+            Types::Auto if text.is_empty() && self.says_null => Value::Text(text),
             Types::Auto if text.is_empty() => Value::Null,
             Types::Auto => Value::Untyped(text),
         }

@@ -257,10 +257,7 @@ pub fn create(
     // What an unquoted field of the source holds needs no quotes where the dialects are equal.
     let same = matches!(from, Format::Csv | Format::Tsv) && Resolved::reading(from, &options.dialect)? == dialect;
     let typed = matches!(from, Format::Fixed | Format::Frames);
-    // An empty field of a table is null, and stays empty.
-    let says_null = !matches!(from, Format::Csv | Format::Tsv);
-    let from = encode::SourceKind { same, typed, says_null };
-    let writing = encode::Writing::new(dialect, options, shape, columns, &from);
+    let writing = encode::Writing::new(dialect, options, shape, columns, (same, typed));
     writing.check_names()?;
     Ok(Box::new(writing))
 }

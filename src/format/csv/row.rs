@@ -36,8 +36,8 @@ pub(super) struct RowStyle {
     unquotable: u32,
     /// Numbers have no quotes, and no byte that only quotes can hide.
     bare_numbers: bool,
-    /// Every record takes more thought.
-    slow: bool,
+    /// A null is no empty field.
+    says_null: bool,
 }
 
 impl RowStyle {
@@ -54,7 +54,7 @@ impl RowStyle {
             mark,
             unquotable: u32::from(dialect.quote.is_none()),
             bare_numbers: !b"0123456789+-.eE".iter().any(|byte| [dialect.delimiter, mark].contains(byte)),
-            slow: dialect.escape.is_some(),
+            says_null: dialect.tsv_escapes,
         }
     }
 }
@@ -123,11 +123,6 @@ const WINDOW: usize = SHORT + 8;
 const MARGIN: usize = 104;
 
 impl RowStyle {
-    /// The same where every record takes more thought, if that is so.
-    pub fn slow_if(self, slow: bool) -> RowStyle {
-        RowStyle { slow: self.slow || slow, ..self }
-    }
-
     /// Writes a record at the front of `to`. Values that only typed sources have are none of those that take
     /// more thought when `TYPED`; to have them in the same loop costs the others 5 % of the instructions. Nor does
     /// `QUOTE_ALL`, which is that of the style, cost anything where it is not said.
@@ -140,7 +135,7 @@ impl RowStyle {
         to: &mut [u8],
     ) -> Option<Row> {
         // Escapes are escaped too, quoted or not.
-        if self.slow {
+        if self.dialect.escape.is_some() {
             return None;
         }
         let (mut at, mut lossy, mut fields) = (0, RowLossy::default(), 0);
@@ -162,7 +157,7 @@ impl RowStyle {
                 }
                 Value::Untyped(text) | Value::Number(text) => (text, false),
                 Value::Text(text) => (text, QUOTE_ALL || self.reads_otherwise(v, source, text)),
-                Value::Null | Value::Absent if self.lenient | matches!(value, Value::Null) => {
+                Value::Null | Value::Absent if (self.lenient | matches!(value, Value::Null)) & !self.says_null => {
                     lossy.absent += u64::from(matches!(value, Value::Absent));
                     *to.get_mut(at)? = self.dialect.delimiter;
                     at += 1;

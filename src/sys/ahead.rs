@@ -2,7 +2,7 @@
 //!
 //! Who touches a page that is not there waits for the device, and meanwhile the device waits for the next one who does. A
 //! thread of its own asks for what comes next, so that both go on. What is there already is not asked for: of each
-//! [`STEP`] the first page is looked at, which takes a microsecond.
+//! [`STEP`] the first byte is read if that takes no waiting, a microsecond.
 //!
 //! The pages are the system's, not the process's. How far ahead they are asked for is bounded, and may be bounded more
 //! closely at any time.
@@ -139,4 +139,69 @@ fn ask(file: &File, offset: u64) -> io::Result<()> {
     // SAFETY: the call takes numbers only, and the descriptor is open.
     let error = unsafe { libc::posix_fadvise(file.as_raw_fd(), offset as _, STEP as _, libc::POSIX_FADV_WILLNEED) };
     if error == 0 { Ok(()) } else { Err(io::Error::from_raw_os_error(error)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+    use std::time::{Duration, Instant};
+
+    /// Whether a page is in the page cache. To ask for it by a read might bring it there.
+    fn is_there(map: &memmap2::Mmap, offset: u64) -> bool {
+        let mut state = 0u8;
+        // SAFETY: the page is one of the mapping, and there is a byte for its state.
+        let done = unsafe { libc::mincore(map.as_ptr().add(offset as usize) as *mut _, 4096, &mut state) };
+        assert_eq!(done, 0);
+        state & 1 == 1
+    }
+
+    /// Waits for a page.
+    fn comes(map: &memmap2::Mmap, offset: u64) -> bool {
+        let started = Instant::now();
+        while !is_there(map, offset) {
+            if started.elapsed() > Duration::from_secs(20) {
+                return false;
+            }
+            thread::sleep(Duration::from_millis(2));
+        }
+        true
+    }
+
+    #[test]
+    fn pages_come_before_they_are_needed_and_not_all_at_once() {
+        const LEN: u64 = 5 * WINDOW / 2;
+        let path = tempfile::NamedTempFile::new_in(env!("CARGO_MANIFEST_DIR")).unwrap();
+        let mut file = path.reopen().unwrap();
+        let block = vec![b'x'; STEP as usize];
+        (0..LEN / STEP).for_each(|_| file.write_all(&block).unwrap());
+        file.sync_all().unwrap();
+        // SAFETY: the call takes numbers only, and the descriptor is open.
+        unsafe { libc::posix_fadvise(file.as_raw_fd(), 0, 0, libc::POSIX_FADV_DONTNEED) };
+        // SAFETY: nobody else has the file, which stays as it is.
+        let map = unsafe { memmap2::Mmap::map(&file) }.unwrap();
+        let steps = |from: u64, to: u64| (from..to).step_by(STEP as usize);
+        if steps(0, LEN).any(|at| is_there(&map, at)) {
+            println!("the pages of this folder's files stay in memory: nothing to see here");
+            return;
+        }
+        let Some(ahead) = Ahead::start(&file, 0, LEN) else { panic!("a large file is read ahead") };
+        if ahead.shared.most < WINDOW {
+            return;
+        }
+        assert!(steps(0, WINDOW).all(|at| comes(&map, at)));
+        thread::sleep(Duration::from_millis(50));
+        // The system may read on a little by itself.
+        assert!(!is_there(&map, 2 * WINDOW));
+        ahead.allow(false);
+        ahead.reached(WINDOW);
+        thread::sleep(Duration::from_millis(50));
+        assert!(!is_there(&map, 2 * WINDOW - STEP));
+        ahead.allow(true);
+        assert!(steps(WINDOW, 2 * WINDOW).all(|at| comes(&map, at)));
+        ahead.reached(2 * WINDOW);
+        assert!(steps(2 * WINDOW, LEN).all(|at| comes(&map, at)));
+        drop(ahead);
+        assert!(Ahead::start(&file, LEN - SHORT + 1, LEN).is_none());
+    }
 }

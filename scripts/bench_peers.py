@@ -8,8 +8,10 @@ On small inputs every tool writes its records once and they are compared, all of
   scripts/bench_peers.py                        all jobs, 1 GiB, five runs
   scripts/bench_peers.py --size mid --runs 3    128 MiB
   scripts/bench_peers.py --jobs csv-ndjson,select --only polars,xan --tmpfs
+  scripts/bench_peers.py --cold                 the input is not in the page cache
 
-The limit of a job: `wc -l` of its input (one pass that finds every line feed with vector instructions), and for a file
+With --cold the input is taken out of the page cache before each run, and the limit is `cat INPUT > /dev/null`, as cold.
+Otherwise the limit of a job: `wc -l` of its input (one pass that finds every line feed with vector instructions), and for a file
 in memory `cat OUTPUT > FILE`. Beside the gain of two workers stands that of two runs with one worker at the same time:
 what the machine has to give. Python peers are timed with the start of the interpreter (about 0.1 to 0.3 s).
 """
@@ -37,6 +39,7 @@ def arguments():
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--only", help="only these peers: names of tools, comma-separated; none: no peer at all")
     parser.add_argument("--tmpfs", action="store_true", help="also write to a file in --tmp")
+    parser.add_argument("--cold", action="store_true", help="inputs that are not in the page cache")
     parser.add_argument("--tmp", default="/dev/shm", help="folder in memory for outputs (default /dev/shm)")
     parser.add_argument("--data", default=os.path.join(benchlib.ROOT, "data"), help="inputs; missing ones are made there")
     parser.add_argument("--binary", help="pagemill; default target/release/pagemill")
@@ -74,7 +77,7 @@ class Bench:
         if job.repeat == 1:
             self.ways.append(Way("pagemill, 1 worker", lambda i, o: one_worker(job.ours(binary, i, o))))
         self.ways += [Way(p.name, p.argv, p) for p in job.peers if p.tool in tools]
-        self.limit, self.cat, self.apart = [], [], []
+        self.limit, self.cat, self.apart, self.warm = [], [], [], []
 
     def data(self, size):
         if self.job.data == "tiny":
@@ -91,6 +94,8 @@ class Bench:
         source = source or way.input
         argv = way.argv(source, target)
         writes = peer is not None and peer.stdout or self.job.kind == "numbers"
+        if self.args.cold:
+            benchlib.forget(source)
         total = [benchlib.run(argv, source if peer and peer.stdin else None, target if writes else os.devnull,
                               follow=self.job.repeat == 1) for _ in range(self.job.repeat)]
         return benchlib.median(total)
@@ -124,8 +129,12 @@ class Bench:
         if not self.args.no_check:
             self.check()
         benchlib.warm(self.input)
+        limit = ["cat"] if self.args.cold else ["wc", "-l"]
         for _ in range(self.args.runs):
-            self.limit.append(benchlib.run(["wc", "-l", self.input], follow=False))
+            if self.args.cold:
+                self.warm.append(benchlib.run(self.ways[0].argv(self.input, os.devnull), follow=False))
+                benchlib.forget(self.input)
+            self.limit.append(benchlib.run(limit + [self.input], follow=False))
             for way in self.ways:
                 if way.trouble:
                     continue
@@ -135,7 +144,7 @@ class Bench:
                         way.file.append(self.to_file(way))
                 except Failed as error:
                     way.trouble = str(error)
-                if self.job.repeat == 1 and way is self.ways[1]:
+                if self.job.repeat == 1 and way is self.ways[1] and not self.args.cold:
                     self.apart.append(benchlib.side_by_side(way.argv(self.input, os.devnull), benchlib.WORKERS))
 
     def to_file(self, way):
@@ -162,7 +171,7 @@ class Bench:
         print("| tool | wall %s | MB/s in | CPU %s | peak RSS MB | × best peer | × limit | file in memory %s | × cat | records | notes |"
               % (unit, unit, unit))
         print("| --- | --: | --: | --: | --: | --: | --: | --: | --: | --- | --- |")
-        print("| (limit: wc -l) | %.3g | %.0f | | | | 1 | %s | 1 | | |"
+        print("| (limit: " + ("cat" if self.args.cold else "wc -l") + ") | %.3g | %.0f | | | | 1 | %s | 1 | | |"
               % (limit * factor, size / limit / MB, "%.3g" % cat if cat else "–"))
         for way in sorted(self.ways, key=lambda way: way.wall(way.null) if way.null else 1e9):
             if not way.null:
@@ -193,6 +202,10 @@ class Bench:
             rows.append((self.job.title, "%.3g" % wall, "%s %.3g" % (rival.name, rival.wall(rival.null)), "%.2f ×" % ratio,
                          "%g × %s" % (wanted, name), yes(ratio >= wanted)))
         limit = benchlib.median(self.limit).wall
+        if self.args.cold:
+            slow = max(benchlib.median(self.limit).wall, benchlib.median(self.warm).wall)
+            return rows + [(self.job.title + ", cold", "%.3g" % wall, "cat or warm %.3g" % slow, "%.2f ×" % (wall / slow),
+                            "at most 1.15 ×", yes(wall <= 1.15 * slow))]
         if self.job.half_limit:
             rows.append((self.job.title, "%.3g" % wall, "wc -l %.3g" % limit, "%.2f ×" % (limit / wall), "0.5 ×", yes(wall <= 2 * limit)))
         if self.cat and self.job.key == "csv-ndjson":

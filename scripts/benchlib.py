@@ -135,14 +135,10 @@ def warm(path):
 
 
 def forget(path):
-    """Takes a file out of the page cache: by dropping all of it where this process may, else the file's pages."""
+    """Takes a file out of the page cache. Other files, such as the programs, stay there."""
     os.sync()
-    try:
-        with open("/proc/sys/vm/drop_caches", "w") as drop:
-            drop.write("1")
-    except OSError:
-        with open(path, "rb") as file:
-            os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+    with open(path, "rb") as file:
+        os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
 
 
 def newlines(path):

@@ -261,6 +261,8 @@ impl<'s> Feed<'s> {
             let most = rest.len().min(self.most());
             let window = most.min(self.room.largest().saturating_add(more));
             let data = &rest[..window];
+            let from = self.offset as usize;
+            map.fetch(from..from + window.min(self.target));
             match self.cutter.cut(data, self.target, window == rest.len()) {
                 Ok(Boundary::At(len)) => {
                     self.room.slice(len, held)?;

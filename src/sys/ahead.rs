@@ -127,7 +127,7 @@ impl Shared {
 }
 
 /// Whether the page at `offset` is in the page cache; if nobody knows, it is not.
-fn is_cached(file: &File, offset: u64) -> bool {
+pub(super) fn is_cached(file: &File, offset: u64) -> bool {
     let mut byte = 0u8;
     let room = libc::iovec { iov_base: (&raw mut byte).cast(), iov_len: 1 };
     // SAFETY: the one element of the list is a byte that is ours to write.

@@ -84,6 +84,7 @@ fn claim<T: Default>(map: &Map, index: usize, size: usize, look: impl Fn(&mut T,
     let mut found = T::default();
     for step in 1..=CLAIM / size {
         let next = if step < CLAIM / size { boundary(map.bytes(), index * CLAIM + step * size) } else { end };
+        map.fetch(start..next);
         look(&mut found, start..next);
         map.release(start..next);
         start = next;

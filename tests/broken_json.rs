@@ -404,6 +404,30 @@ fn a_bad_last_record_does_not_lead_to_another_array() {
     }
 }
 
+/// A value that is too large is the same however much of it is looked at; its comma is none of it.
+#[test]
+fn what_is_too_large_has_the_same_bytes_in_all_slices() {
+    let here = folder();
+    let large = "x".repeat(3_000);
+    for (text, flags) in [
+        (format!("[\n{{\"a\":1}},\n{{\"a\":\"{large}\"}},\n{{\"a\":2}}\n]"), &[][..]),
+        (format!("{{\"d\":[\n{{\"a\":1}},\n{{\"a\":\"{large}\"}},\n{{\"a\":2}}\n]}}"), &["--records-at", "/d"]),
+    ] {
+        fs::write(here.path().join("a.json"), &text).unwrap();
+        let start = text.find("{\"a\":\"x").unwrap();
+        for more in [&["-j", "1"][..], &["--slice-size", "1", "-j", "2"], &["--io", "read", "--slice-size", "100"]] {
+            let convert =
+                ["convert", "a.json", "-o", "b.ndjson", "--force", "--max-record-size", "2000", "--quarantine", "q"];
+            let ran = run(here.path(), convert.iter().chain(flags).chain(more)).ends(0);
+            ran.says(&[&format!("1 bad record ({} bytes)", "3,008")]);
+            assert_eq!(fs::read_to_string(here.path().join("b.ndjson")).unwrap(), "{\"a\":1}\n{\"a\":2}\n");
+            let line = fs::read_to_string(here.path().join("q")).unwrap().lines().nth(1).unwrap().to_owned();
+            let bad: Value = serde_json::from_str(&line).unwrap();
+            assert_eq!((&bad["start"], &bad["end"]), (&start.into(), &(start + 3_008).into()), "{more:?}");
+        }
+    }
+}
+
 #[test]
 fn where_nothing_tells_the_run_ends() {
     let rest = (0..100).map(record).collect::<Vec<_>>().join(",");

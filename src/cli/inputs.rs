@@ -47,6 +47,12 @@ impl Inputs {
         }
     }
 
+    /// The first operand, as a shell reads it.
+    pub fn shown(&self) -> String {
+        let first = self.inputs.first().map(|path| path.to_string_lossy());
+        first.map_or_else(|| "INPUT".to_owned(), |first| tips::quoted(&first).into_owned())
+    }
+
     /// Whether nothing is named.
     pub fn is_empty(&self) -> bool {
         self.inputs.is_empty() && self.input_flag.is_none() && self.files_from.is_none()

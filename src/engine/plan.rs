@@ -9,6 +9,7 @@ use crate::error::{Error, Result};
 use crate::format::MAX_RECORD;
 use crate::memory::{Budget, Reservation, Whose};
 use crate::record::Value;
+use crate::wording::megabytes;
 
 /// Code, stacks, tables, and what the process needs before any slice (measured: 4 to 5 MB resident).
 pub(super) const BASE: usize = 6 << 20;
@@ -264,15 +265,23 @@ impl Plan {
 /// The error for a limit below which nothing can be done: it names the least that can.
 fn too_low(wishes: &Wishes, plan: &Plan, least: usize) -> Error {
     let limit = plan.memory_limit;
-    let parts = plan.parts().into_iter().filter(|(_, bytes)| *bytes > 0).map(|(name, bytes)| format!("{name} {bytes}"));
-    let room = (wishes.max_record > 0).then(|| format!("the largest record {}", wishes.max_record.saturating_mul(2)));
+    let parts = plan
+        .parts()
+        .into_iter()
+        .filter(|(_, bytes)| *bytes > 0)
+        .map(|(name, bytes)| format!("{name} {}", megabytes(bytes)));
+    let room = (wishes.max_record > 0)
+        .then(|| format!("the largest record {}", megabytes(wishes.max_record.saturating_mul(2))));
     let parts = parts.chain(room).collect::<Vec<_>>().join(", ");
+    // Somebody may have left out the unit.
+    let meant = if limit < 10_000 { format!(" (did you mean {limit}MB?)") } else { String::new() };
+    let (limit, least) = (megabytes(limit), megabytes(least));
     Error::memory(match plan.whose {
         Whose::Group => format!(
-            "the control group of this process has {limit} bytes of memory left; this job needs at least {least} ({parts})\n  Raise the group's limit."
+            "the control group of this process has {limit} of memory left; this job needs at least {least} ({parts})\n  Raise the group's limit."
         ),
         Whose::User => format!(
-            "the memory limit of {limit} bytes is too low; this job needs at least {least} ({parts})\n  Give --memory-limit {least} or more."
+            "the memory limit of {limit} is too low{meant}; this job needs at least {least} ({parts})\n  Give --memory-limit {least} or more."
         ),
     })
 }

@@ -5,7 +5,7 @@ mod outlet;
 mod pack;
 mod writer;
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -23,8 +23,9 @@ pub use writer::Forwards;
 /// times slower.
 const PIECE: usize = 256 << 10;
 
-/// A temporary name has this many random characters, and ends like this.
-const RANDOM: usize = 6;
+/// A temporary name has these characters, or as many random ones, and ends like this.
+const USUAL: &str = "000000";
+const RANDOM: usize = USUAL.len();
 const END: &str = ".pagemill";
 
 /// An open target.
@@ -85,14 +86,21 @@ impl Target {
         prefix.push(names::fitted(&place, "..".len() + RANDOM + END.len()));
         prefix.push(".");
         let options = creating(existing.as_ref());
-        let mut leftover = None;
-        let make = |path: &Path| {
-            let (file, registered) = Leftover::make(path, || options.open(path))?;
-            leftover = Some(registered);
-            Ok(file)
+        let make = |prefix: &OsStr, random: usize| {
+            let mut leftover = None;
+            let mut builder = tempfile::Builder::new();
+            let temporary = builder.prefix(prefix).rand_bytes(random).suffix(END).make_in(folder, |path| {
+                let (file, registered) = Leftover::make(path, || options.open(path))?;
+                leftover = Some(registered);
+                Ok(file)
+            })?;
+            io::Result::Ok((temporary, leftover))
         };
-        let mut builder = tempfile::Builder::new();
-        let temporary = builder.prefix(&prefix).rand_bytes(RANDOM).suffix(END).make_in(folder, make).map_err(failed)?;
+        let made = match usual(&prefix, folder, make) {
+            Some(made) => made,
+            None => make(&prefix, RANDOM).map_err(failed)?,
+        };
+        let (temporary, leftover) = made;
         Ok(Target { path: path.to_path_buf(), kind: Kind::File { temporary, place, force, leftover } })
     }
 
@@ -306,6 +314,30 @@ impl Target {
             Kind::Null(_) => Ok(Vec::new()),
             Kind::Memory(buffer) => Ok(buffer.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner())),
         }
+    }
+}
+
+/// Makes the temporary file under the name that it usually has, so that the next run knows what a killed one left; none
+/// if another run is using it, or files can't be locked there.
+fn usual(
+    prefix: &OsStr,
+    folder: &Path,
+    make: impl Fn(&OsStr, usize) -> io::Result<(tempfile::NamedTempFile, Option<Leftover>)>,
+) -> Option<(tempfile::NamedTempFile, Option<Leftover>)> {
+    let mut name = prefix.to_owned();
+    name.push(USUAL);
+    let mut whole = name.clone();
+    whole.push(END);
+    crate::sys::remove_dead(&folder.join(whole));
+    let (temporary, leftover) = make(&name, 0).ok()?;
+    match crate::sys::claim(temporary.as_file(), temporary.path()) {
+        Ok(true) => Some((temporary, leftover)),
+        // What has the name now is not ours to remove.
+        Ok(false) => {
+            let _ = temporary.keep();
+            None
+        }
+        Err(_) => None,
     }
 }
 

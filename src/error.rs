@@ -313,7 +313,10 @@ impl fmt::Display for Error {
                 write!(f, "there is no file `{}`", path.display())
             }
             ErrorKind::Io { action, path, source } => match missing_folder(path).filter(|_| *action == "create") {
-                Some(folder) => write!(f, "there is no folder `{0}`\n  To make it: mkdir -p {0}", folder.display()),
+                Some(folder) => {
+                    let (path, folder) = (path.display(), folder.display());
+                    write!(f, "can't create {path}: there is no folder `{folder}`\n  To make it: mkdir -p {folder}")
+                }
                 None => write!(f, "can't {action} {}: {source}", input(path)),
             },
             ErrorKind::Stopped { position: Some(Position { file, record, offset, .. }) } => {

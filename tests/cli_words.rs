@@ -263,9 +263,9 @@ fn missing_files_are_said_to_be_missing() {
         let ran = say(here, line).ends(2);
         assert!(ran.stderr.ends_with(&list), "{line}: {}", ran.stderr);
     }
-    convert(here, "a.csv -o nodir/deep/x.csv")
-        .ends(3)
-        .says(&["pagemill: there is no folder `nodir/deep`\n  To make it: mkdir -p nodir/deep\n"]);
+    convert(here, "a.csv -o nodir/deep/x.csv").ends(3).says(&[
+        "pagemill: can't create nodir/deep/x.csv: there is no folder `nodir/deep`\n  To make it: mkdir -p nodir/deep\n",
+    ]);
     convert(here, "a.csv --out-dir a.csv -t tsv")
         .ends(2)
         .says(&["pagemill: --out-dir: a.csv is a file, not a folder\n"]);

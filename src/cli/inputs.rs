@@ -36,6 +36,9 @@ impl Inputs {
         if let Some(command) = self.inputs.iter().filter_map(|path| path.to_str()).find(is_command) {
             return Err(tips::command_first(command));
         }
+        if self.inputs.len() > 2 {
+            tips::no_input(&self.inputs).map_or(Ok(()), Err)?;
+        }
         match self.inputs.len() {
             0 | 1 => Ok(None),
             2 if !named => Ok(self.inputs.pop()),

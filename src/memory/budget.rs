@@ -200,7 +200,7 @@ mod tests {
         keys.try_grow(50).unwrap();
         let error = keys.try_grow(251).unwrap_err().to_string();
         for part in [
-            "limit of 1000 bytes",
+            "limit of 1,000 bytes",
             "251 bytes are needed for key tables, but 250 are left",
             "output buffers 600, windows 100, key tables 50",
             "\n  Raise --memory-limit, or name the columns.",

@@ -410,5 +410,7 @@ fn temporary_files_of_dead_runs_go_away() {
     drop(held);
     convert(here, "a.csv -o b.csv --force").ends(0);
     assert_eq!(support::names(here), ["a.csv", "b.csv"]);
+    fs::write(here.join(".c.csv.000000.pagemill"), "x").unwrap();
     convert(here, "a.csv -o c.csv --resume").ends(0).says(&["nothing to resume: no checkpoint was written"]);
+    assert_eq!(support::names(here), ["a.csv", "b.csv", "c.csv"]);
 }

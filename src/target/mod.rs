@@ -75,16 +75,11 @@ impl Target {
             return Ok(Target { path: path.to_path_buf(), kind });
         }
         let (place, existing) = place(path, force)?;
-        let folder = match place.parent() {
-            Some(folder) if !folder.as_os_str().is_empty() => folder,
-            _ => Path::new("."),
-        };
+        let folder = folder_of(&place);
         if place.file_name().is_none() {
             return Err(Error::usage(format!("{} is not the name of a file", path.display())));
         }
-        let mut prefix = OsString::from(".");
-        prefix.push(names::fitted(&place, "..".len() + RANDOM + END.len()));
-        prefix.push(".");
+        let prefix = prefix(&place);
         let options = creating(existing.as_ref());
         let make = |prefix: &OsStr, random: usize| {
             let mut leftover = None;
@@ -112,6 +107,7 @@ impl Target {
     /// A file whose temporary name `part` is known beforehand; of what another run left there, `len` bytes are kept.
     pub fn resumable(path: &Path, force: bool, part: &Path, len: u64) -> Result<Target> {
         let (place, existing) = place(path, force)?;
+        crate::sys::remove_dead(&usual_path(&prefix(&place), folder_of(&place)));
         let file = match (open_left(part)?, len) {
             (Some(file), 1..) => file,
             (None, 1..) => return Err(Error::io("open", part, io::ErrorKind::NotFound.into())),
@@ -317,6 +313,27 @@ impl Target {
     }
 }
 
+/// The folder that a file is in.
+fn folder_of(place: &Path) -> &Path {
+    place.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// What the temporary names of a file begin with.
+fn prefix(place: &Path) -> OsString {
+    let mut prefix = OsString::from(".");
+    prefix.push(names::fitted(place, "..".len() + RANDOM + END.len()));
+    prefix.push(".");
+    prefix
+}
+
+/// The temporary name that begins like this and is tried first.
+fn usual_path(prefix: &OsStr, folder: &Path) -> PathBuf {
+    let mut name = prefix.to_owned();
+    name.push(USUAL);
+    name.push(END);
+    folder.join(name)
+}
+
 /// Makes the temporary file under the name that it usually has, so that the next run knows what a killed one left; none
 /// if another run is using it, or files can't be locked there.
 fn usual(
@@ -324,11 +341,9 @@ fn usual(
     folder: &Path,
     make: impl Fn(&OsStr, usize) -> io::Result<(tempfile::NamedTempFile, Option<Leftover>)>,
 ) -> Option<(tempfile::NamedTempFile, Option<Leftover>)> {
+    crate::sys::remove_dead(&usual_path(prefix, folder));
     let mut name = prefix.to_owned();
     name.push(USUAL);
-    let mut whole = name.clone();
-    whole.push(END);
-    crate::sys::remove_dead(&folder.join(whole));
     let (temporary, leftover) = make(&name, 0).ok()?;
     match crate::sys::claim(temporary.as_file(), temporary.path()) {
         Ok(true) => Some((temporary, leftover)),

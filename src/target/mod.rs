@@ -341,6 +341,10 @@ fn usual(
     folder: &Path,
     make: impl Fn(&OsStr, usize) -> io::Result<(tempfile::NamedTempFile, Option<Leftover>)>,
 ) -> Option<(tempfile::NamedTempFile, Option<Leftover>)> {
+    // Elsewhere nobody knows whether a name still leads to a file.
+    if !cfg!(unix) {
+        return None;
+    }
     crate::sys::remove_dead(&usual_path(prefix, folder));
     let mut name = prefix.to_owned();
     name.push(USUAL);

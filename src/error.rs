@@ -284,6 +284,11 @@ pub(crate) fn is_stop(error: &io::Error) -> bool {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &*self.0 {
+            // It is about the whole input.
+            ErrorKind::Data { position, error, .. } if error.fault == Fault::All => {
+                write!(f, "{}: {}", input(&position.file), error.message())?;
+                error.hint.iter().try_for_each(|hint| write!(f, "\n  {hint}"))
+            }
             ErrorKind::Data { position, error, decoded, text } => {
                 write!(f, "{position}")?;
                 if let Some(encoding) = decoded {
@@ -304,9 +309,16 @@ impl fmt::Display for Error {
                 f.write_str(message)
             }
             ErrorKind::Noted { error, note, .. } => write!(f, "{error}\n  {note}"),
-            ErrorKind::Io { action, path, source } => {
-                write!(f, "can't {action} {}: {source}", input(path))
+            ErrorKind::Io { action: "open", path, source } if source.kind() == io::ErrorKind::NotFound => {
+                write!(f, "there is no file `{}`", path.display())
             }
+            ErrorKind::Io { action, path, source } => match missing_folder(path).filter(|_| *action == "create") {
+                Some(folder) => {
+                    let (path, folder) = (path.display(), folder.display());
+                    write!(f, "can't create {path}: there is no folder `{folder}`\n  To make it: mkdir -p {folder}")
+                }
+                None => write!(f, "can't {action} {}: {source}", input(path)),
+            },
             ErrorKind::Stopped { position: Some(Position { file, record, offset, .. }) } => {
                 let noun = nouns(*record, "record");
                 write!(f, "stopped at byte {offset} of {}, after {record} {noun}", input(file))
@@ -314,6 +326,12 @@ impl fmt::Display for Error {
             ErrorKind::Stopped { position: None } => f.write_str("stopped"),
         }
     }
+}
+
+/// The folder around a file, if it is not there.
+fn missing_folder(path: &Path) -> Option<&Path> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty())?;
+    std::fs::metadata(folder).is_err_and(|e| e.kind() == io::ErrorKind::NotFound).then_some(folder)
 }
 
 impl std::error::Error for Error {

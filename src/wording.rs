@@ -31,6 +31,17 @@ pub fn input(path: &Path) -> impl fmt::Display + '_ {
     if path.as_os_str() == "-" { Path::new("standard input").display() } else { path.display() }
 }
 
+/// A size as a flag takes it, rounded up to a tenth of a megabyte: `7.9MB`. A small one is that many bytes.
+pub fn megabytes(bytes: usize) -> String {
+    const TENTH: usize = 100_000;
+    let tenths = bytes.div_ceil(TENTH);
+    match (bytes, tenths % 10) {
+        (0..TENTH, _) => counted(bytes as u64, "byte"),
+        (_, 0) => format!("{}MB", tenths / 10),
+        (_, tenth) => format!("{}.{tenth}MB", tenths / 10),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -40,6 +51,15 @@ mod tests {
         assert_eq!([count(0), count(999), count(1_000), count(1_234_567)], ["0", "999", "1,000", "1,234,567"]);
         assert_eq!([counted(0, "byte"), counted(1, "byte")], ["0 bytes", "1 byte"]);
         assert_eq!(counted(2_000, "record"), "2,000 records");
+    }
+
+    #[test]
+    fn megabytes_are_enough() {
+        let table =
+            [(1, "1 byte"), (99_999, "99,999 bytes"), (100_000, "0.1MB"), (7_900_001, "8MB"), (32_100_000, "32.1MB")];
+        for (bytes, text) in table {
+            assert_eq!(megabytes(bytes), text);
+        }
     }
 
     #[test]

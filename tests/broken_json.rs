@@ -360,6 +360,74 @@ fn valid_documents_stay_whole() {
     }
 }
 
+/// The line of the first record may be another one than those of all others, or something else may stand there.
+#[test]
+fn the_first_record_is_not_like_the_others() {
+    for (text, good) in [
+        (" {\"p\":1}\n{\"id\":1}\n{\"id\":2,\n{\"id\":3}\n{\"id\":4}\n", "p1 1 3 4"),
+        ("{\"p\":1}\n {\"id\":1}\n {\"id\":2,\n {\"id\":3}\n {\"id\":4}\n", "p1 1 3 4"),
+        ("[\n     {\"p\":1},\n    {\"id\":1},\n    {,\n    {\"id\":3},\n    {\"id\":4}\n]", "p1 1 3 4"),
+        ("[\n\t{\"p\":1},\n    {\"id\":1},\n    {\"id\":\"2,\n    {\"id\":3},\n    {\"id\":4}\n]", "p1 1 3 4"),
+        ("[\n  {\"p\":1}, \"a\": 5},\n {\"id\":1},\n {\"id\":3},\n {\"id\":4}\n]", "p1 1 3 4"),
+        ("[\nplain text here,\n{id\": 1},\n{\"id\":2},\n{\"id\":3}\n]", "2 3"),
+        ("[\nid\":0,\"d\":\"{\"},\n{\"id\":1},\n{\"id\":2}\n]", "1 2"),
+        ("[\n\": []},\n{\"id\":1},\n{\"id\":2},\n{\"id\":3,\n{\"id\":4}\n]", "1 2 4"),
+    ] {
+        let record = |id: &str| match id.strip_prefix('p') {
+            Some(p) => format!("{{\"p\":{p}}}\n"),
+            None => format!("{{\"id\":{id}}}\n"),
+        };
+        let good: String = good.split(' ').map(record).collect();
+        assert_eq!(skipping(text, &[]).ends(0).stdout, good, "{text:?}");
+    }
+    // Where the lines differ all the time, or have their commas in front, the run ends.
+    for text in [
+        "[\n  {\"a\":1}\n, {\"a\":2}\n, {\"a\":3,\n, {\"a\":4}\n, {\"a\":5}\n]",
+        "[\n{\"a\":1}\n,{\"a\":2\n,{\"a\":3}\n,{\"a\":4}\n]",
+        "[\n    {\"a\":1},\n    {\"a\":2},\n    {\"a\":3,\n  {\"a\":4},\n  {\"a\":5}\n]",
+    ] {
+        skipping(text, &[]).ends(1).says(&["nothing shows where the next record begins"]);
+    }
+}
+
+/// The records of an array do not go on in another one.
+#[test]
+fn a_bad_last_record_does_not_lead_to_another_array() {
+    for (bad, end) in
+        [("{\"a\":2", "\n  ],\n \"other\""), ("{\"a\":\"2", "\n  ],\n \"other\""), ("{\"a\":2", "\n  ],\"other\"")]
+    {
+        let text = format!(
+            "{{\"data\": [\n    {{\"a\":1}},\n    {bad}{end}: [\n    {{\"z\":1}},\n   {{\"z\":2}}\n  ],\n \"third\":[\n    {{\"q\":3}}\n]}}\n"
+        );
+        let ran = skipping(&text, &["--records-at", "/data"]).ends(1);
+        assert_eq!(ran.stdout, "{\"a\":1}\n", "{text}");
+    }
+}
+
+/// A value that is too large is the same however much of it is looked at; its comma is none of it.
+#[test]
+fn what_is_too_large_has_the_same_bytes_in_all_slices() {
+    let here = folder();
+    let large = "x".repeat(3_000);
+    for (text, flags) in [
+        (format!("[\n{{\"a\":1}},\n{{\"a\":\"{large}\"}},\n{{\"a\":2}}\n]"), &[][..]),
+        (format!("{{\"d\":[\n{{\"a\":1}},\n{{\"a\":\"{large}\"}},\n{{\"a\":2}}\n]}}"), &["--records-at", "/d"]),
+    ] {
+        fs::write(here.path().join("a.json"), &text).unwrap();
+        let start = text.find("{\"a\":\"x").unwrap();
+        for more in [&["-j", "1"][..], &["--slice-size", "1", "-j", "2"], &["--io", "read", "--slice-size", "100"]] {
+            let convert =
+                ["convert", "a.json", "-o", "b.ndjson", "--force", "--max-record-size", "2000", "--quarantine", "q"];
+            let ran = run(here.path(), convert.iter().chain(flags).chain(more)).ends(0);
+            ran.says(&[&format!("1 bad record ({} bytes)", "3,008")]);
+            assert_eq!(fs::read_to_string(here.path().join("b.ndjson")).unwrap(), "{\"a\":1}\n{\"a\":2}\n");
+            let line = fs::read_to_string(here.path().join("q")).unwrap().lines().nth(1).unwrap().to_owned();
+            let bad: Value = serde_json::from_str(&line).unwrap();
+            assert_eq!((&bad["start"], &bad["end"]), (&start.into(), &(start + 3_008).into()), "{more:?}");
+        }
+    }
+}
+
 #[test]
 fn where_nothing_tells_the_run_ends() {
     let rest = (0..100).map(record).collect::<Vec<_>>().join(",");

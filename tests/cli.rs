@@ -94,7 +94,9 @@ fn an_unknown_format_lists_the_names() {
 #[test]
 fn a_missing_input_ends_with_3() {
     let here = folder();
-    run(here.path(), ["convert", "none.csv", "-o", "b.ndjson"]).ends(3).says(&["none.csv", "pagemill: can't open"]);
+    run(here.path(), ["convert", "none.csv", "-o", "b.ndjson"])
+        .ends(3)
+        .says(&["none.csv", "pagemill: there is no file"]);
     run(here.path(), ["count", "none.csv"]).ends(3).says(&["none.csv"]);
     assert!(names(here.path()).is_empty());
 }

@@ -42,7 +42,9 @@ fn records_alone() {
     let ran = run(here.path(), ["count", "-r", "a.csv", "b.ndjson"]).ends(0);
     assert_eq!(ran.stdout, " 2 a.csv\n 3 b.ndjson\n 5 total\n");
     assert_eq!(run(here.path(), ["count", "-r", "-f", "text", "b.ndjson"]).ends(0).stdout, "4 b.ndjson\n");
-    run(here.path(), ["count", "-r", "none"]).ends(2).says(&["-f"]);
+    fs::write(here.path().join("plain"), "x\n").unwrap();
+    run(here.path(), ["count", "-r", "plain"]).ends(2).says(&["-f"]);
+    run(here.path(), ["count", "-r", "none"]).ends(3).says(&["there is no file `none`"]);
 }
 
 /// CSV has records whatever their number of fields, unless that is asked for.

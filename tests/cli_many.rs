@@ -90,7 +90,7 @@ fn columns_in_another_order_are_aligned_and_others_are_refused() {
     for to in ["csv", "ndjson", "json"] {
         let ran = convert(here, &format!("a.csv b.csv c.csv -t {to}")).ends(1);
         assert_eq!(ran.stdout, "", "nothing is written before all columns are known");
-        ran.says(&["c.csv", "a.csv", "lacks `name`", "only it has `born`", "--columns union"]);
+        ran.says(&["c.csv", "a.csv", "it has `born`, which a.csv does not; it has no `name`", "--columns union"]);
     }
     let ran = convert(here, "a.csv b.csv c.csv --columns union")
         .ends(0)

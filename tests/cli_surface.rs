@@ -75,7 +75,7 @@ fn generate_and_its_older_names() {
     }
     say(here, "generate --records 3").ends(2).says(&["standard output", "-t"]);
     say(here, "generate --records 3 -o x.unknown").ends(2).says(&["x.unknown", "-t"]);
-    say(here, "sample 100 a.csv").ends(2).says(&["`sample` is an older name of `generate`"]);
+    say(here, "sample 100 a.csv").ends(2).says(&["`sample` was renamed to `generate`"]);
     // What it writes under the name of a compressed file is one.
     say(here, "generate --records 1000 -o e.ndjson.gz").ends(0);
     assert_eq!(say(here, "e.ndjson.gz -t ndjson --compress none").ends(0).stdout, read(here, "a.ndjson"));
@@ -119,8 +119,7 @@ fn the_short_help_fits_on_two_screens() {
     for flag in ["--quote-all", "--tsv-escapes", "--max-depth", "--slice-size", "--layout"] {
         assert!(long.contains(flag), "{flag} is not in\n{long}");
     }
-    for code in ["0 done", "1 bad data", "2 usage", "3 input or output", "4 memory ceiling", "5 stopped", "130", "143"]
-    {
+    for code in ["0 done", "1 bad data", "2 usage", "3 input or output", "4 memory limit", "5 stopped", "130", "143"] {
         assert!(long.contains(code), "{code} is not in\n{long}");
     }
 }
@@ -205,7 +204,7 @@ fn lists_append_and_take_escapes() {
 fn what_is_given_twice() {
     let here = with(&[("a.csv", CSV)]);
     let here = here.path();
-    say(here, "convert a.csv -t tsv -t csv").ends(2).says(&["--to", "multiple times"]);
+    say(here, "convert a.csv -t tsv -t csv").ends(2).says(&["`--to` was given twice"]);
     say(here, "convert a.csv -d ; --delimiter ,").ends(2).says(&["--delimiter"]);
     assert_eq!(say(here, "convert a.csv --quote-all --quote-all -q -q -n -n").ends(0).stdout.lines().count(), 3);
 }

@@ -24,7 +24,7 @@ fn every_loss_has_a_sentence_with_its_name_once() {
     convert(here.path(), "a.ndjson -t csv --columns a").ends(0).says(&[
         "pagemill: warning: 1 list written as JSON text (list_as_text)\n",
         "  1 field left out because the output has no such column (unknown_key)\n",
-        "  With --strict this is an error.\n",
+        "  With --strict these are errors.\n",
     ]);
     convert(here.path(), "a.ndjson -t csv --columns a,b --strict")
         .ends(1)
@@ -78,13 +78,13 @@ fn formats_of_others() {
     let here = with(&[("a.csv", CSV), ("a.xlsx", "x"), ("a.zip", "x"), ("a.parquet", "x"), ("a.avro", "x")]);
     let here = here.path();
     for (name, what, hint) in [
-        ("a.xlsx", "seems to be an Excel workbook", "as CSV"),
-        ("a.zip", "seems to be a zip archive", "unzip"),
-        ("a.parquet", "seems to be a Parquet file", "DuckDB"),
-        ("a.avro", "seems to be an Avro file", "DuckDB"),
+        ("a.xlsx", "its name ends in .xlsx; that is an Excel workbook", "--convert-to csv a.xlsx"),
+        ("a.zip", "its name ends in .zip; that is a zip archive", "unzip -p a.zip |"),
+        ("a.parquet", "its name ends in .parquet; that is a Parquet file", "COPY 'a.parquet'"),
+        ("a.avro", "its name ends in .avro; that is an Avro file", "DuckDB"),
     ] {
         convert(here, &format!("{name} -t csv")).ends(2).says(&[name, what, hint, "-f"]);
-        let what = what.trim_start_matches("seems to be ");
+        let what = what.split("that is ").nth(1).unwrap();
         convert(here, &format!("a.csv -o b-{name}"))
             .ends(2)
             .says(&[&format!("b-{name}: {what} can't be written\n  Write one of csv, tsv, ndjson")]);
@@ -249,4 +249,175 @@ fn places_of_text_after_quotes_and_of_cut_lines() {
         let text = ran.stderr.split(start).nth(1).unwrap_or_else(|| panic!("{}", ran.stderr));
         assert!(text.ends_with("…\n") && shown.contains(text.trim_end_matches("…\n")), "{}", ran.stderr);
     }
+}
+
+#[test]
+fn missing_files_are_said_to_be_missing() {
+    let here = with(&[("a.csv", CSV)]);
+    let here = here.path();
+    convert(here, "nope").ends(3).says(&["pagemill: there is no file `nope`\n"]);
+    convert(here, "a.csv.nope").ends(3).says(&["there is no file `a.csv.nope`\n"]);
+    convert(here, "nope -t csv --keep-going -o x.csv a.csv").ends(3).says(&["there is no file `nope`\n"]);
+    say(here, "count -r nope").ends(3).says(&["there is no file `nope`\n"]);
+    for line in [
+        "convert a.csv --select id name city",
+        "a.csv --select id name city",
+        "convert a.csv --select=id name city",
+        "count a.csv --names id name city",
+    ] {
+        let flag = if line.contains("--names") { "--names" } else { "--select" };
+        let list = format!("\n  Lists are separated by commas: `{flag} id,name,city`\n");
+        let ran = say(here, line).ends(2);
+        assert!(ran.stderr.ends_with(&list), "{line}: {}", ran.stderr);
+    }
+    convert(here, "a.csv -o nodir/deep/x.csv").ends(3).says(&[
+        "pagemill: can't create nodir/deep/x.csv: there is no folder `nodir/deep`\n  To make it: mkdir -p nodir/deep\n",
+    ]);
+    convert(here, "a.csv --out-dir a.csv -t tsv")
+        .ends(2)
+        .says(&["pagemill: --out-dir: a.csv is a file, not a folder\n"]);
+    convert(here, "https://example.org/a.json -t csv")
+        .ends(2)
+        .says(&["URLs are not read yet\n  curl -s https://example.org/a.json | pagemill convert - -f json\n"]);
+    fs::write(here.join("plain"), CSV).unwrap();
+    convert(here, "plain").ends(2).says(&["plain: can't tell its format, because the name has no extension\n"]);
+    fs::write(here.join("plain.dat"), CSV).unwrap();
+    convert(here, "plain.dat").ends(2).says(&["plain.dat: the extension `.dat` is not known\n"]);
+}
+
+#[test]
+fn only_what_is_alike_is_suggested() {
+    let here = with(&[("a.csv", CSV)]);
+    let here = here.path();
+    for flag in [
+        "sample",
+        "unique",
+        "stats",
+        "strings",
+        "keep",
+        "lazy-quotes",
+        "root",
+        "head",
+        "max-records",
+        "bom",
+        "infile",
+        "out-encoding",
+        "output-encoding",
+        "sort",
+        "skip-lines",
+        "nrows",
+        "first",
+        "append",
+        "na-values",
+    ] {
+        let ran = say(here, &format!("a.csv --{flag}")).ends(2).says(&[&format!("there is no flag `--{flag}`")]);
+        assert!(!ran.stderr.contains("Did you mean"), "{}", ran.stderr);
+    }
+    for (flag, meant) in [("verison", "version"), ("forec", "force"), ("out-delimter", "out-delimiter")] {
+        say(here, &format!("a.csv --{flag}")).ends(2).says(&[&format!("\n  Did you mean `--{meant}`?\n")]);
+    }
+    for (flag, meant) in [
+        ("remove", "--drop"),
+        ("delete", "--drop"),
+        ("exclude", "--drop"),
+        ("continue", "--resume"),
+        ("dest", "-o"),
+        ("outfile", "-o"),
+        ("gzip", "--compress gzip"),
+        ("zstd", "--compress zstd"),
+        ("ndjson", "-t ndjson"),
+        ("implicit-csv-header", "--no-headers"),
+        ("headerless-csv-output", "--out-no-headers"),
+        ("field-separator", "--delimiter"),
+        ("input-encoding", "--encoding"),
+        ("flexible", "--ragged pad"),
+        ("usage", "--help"),
+    ] {
+        let line = format!("\n  pagemill a.csv {meant}\n");
+        say(here, &format!("a.csv --{flag}")).ends(2).says(&[&format!("`--{flag}` is `{meant}` here"), &line]);
+    }
+    say(here, "convert --infile=a.csv").ends(2).says(&["an input needs no flag\n  pagemill convert a.csv\n"]);
+    say(here, "count a.csv --words").ends(2).says(&["`count` always prints lines, words"]);
+    say(here, "conv a.csv -t json").ends(2).says(&["Did you mean this?  pagemill convert a.csv -t json\n"]);
+    say(here, "--icsv --ojson cat a.csv").ends(2).says(&["\n  pagemill -f csv -t json a.csv\n"]);
+    say(here, "head a.csv").ends(2).says(&["pagemill can't limit or skip records yet; pipe the output to `head`"]);
+    run(here, ["a.csv", "--quote", "'", "--sep", ";"]).ends(2).says(&["--quote \"'\" --delimiter ';'\n"]);
+}
+
+#[test]
+fn the_parser_speaks_as_everything_else() {
+    let here = with(&[("a.csv", CSV)]);
+    for (line, says) in [
+        ("a.csv -t tsv -t csv", "`--to` was given twice\n"),
+        ("a.csv -q -v", "`--quiet` and `--verbose` can't be given together\n"),
+        ("a.csv -t cvs", "`--to` can't be `cvs`; did you mean `csv`?\n  It is one of csv, tsv, "),
+        ("a.csv -t", "`--to` needs a value\n"),
+        ("a.csv --force=1", "`--force` takes no value\n"),
+        ("a.csv -j x", "`--workers` can't be `x`: "),
+        ("replay", "`pagemill replay` needs `QUARANTINE` here\n"),
+        ("replay a b", "`pagemill replay` does not take `b`\n"),
+        ("replay -", "replay reads a file, not standard input\n"),
+    ] {
+        let ran = say(here.path(), line).ends(2);
+        assert!(ran.stderr.starts_with(&format!("pagemill: {says}")), "{line}: {}", ran.stderr);
+        assert!(!ran.stderr.contains("For more information"), "{line}: {}", ran.stderr);
+    }
+    let formats = say(here.path(), "help formats").ends(0).stdout;
+    assert!(formats.contains("csv, tsv, ndjson") && formats.contains("pagemill help convert typed"), "{formats}");
+    assert_eq!(say(here.path(), "help convert formats").ends(0).stdout, formats);
+    say(here.path(), "convert a.csv --memory-limit 32").ends(4).says(&["32 bytes is too low (did you mean 32MB?)"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_device_takes_what_standard_output_takes() {
+    let here = with(&[("a.csv", CSV)]);
+    convert(here.path(), "a.csv -o /dev/null").ends(0);
+    convert(here.path(), "a.csv a.csv -o /dev/null -v").ends(0).says(&["stream (csv)"]);
+}
+
+#[test]
+fn replay_says_what_helps_there() {
+    let here = with(&[("a.csv", "id,name\n1,Ada\n2\n"), ("b.csv", "id,city\n3\n4,x\n"), ("bad.csv", "a,b\n1\n2\n3\n")]);
+    let here = here.path();
+    convert(here, "a.csv -o a.ndjson --on-error quarantine").ends(0);
+    let unrepaired = "put the repaired record into `text`, or delete the line.";
+    let ran = say(here, "replay a.ndjson.quarantine.ndjson -o x.ndjson").ends(1).says(&[unrepaired]);
+    assert!(!ran.stderr.contains("--ragged"), "{}", ran.stderr);
+    let ran = say(here, "replay a.ndjson.quarantine.ndjson -o x.ndjson --on-error skip").ends(1);
+    ran.says(&["the only record is bad: 1 field where the header has 2\n", unrepaired]);
+    let text = read(here, "a.ndjson.quarantine.ndjson").replace("\"raw\"", "\"text\":\"5\",\"raw\"");
+    fs::write(here.join("q"), text).unwrap();
+    let ran = say(here, "replay q -o x.ndjson").ends(1).says(&["Correct its `text`, or delete the line."]);
+    assert!(!ran.stderr.contains("--ragged"), "{}", ran.stderr);
+    convert(here, "a.csv b.csv -o z.csv --columns union --quarantine z").ends(0);
+    say(here, "replay z -o x.csv").ends(1).says(&[
+        "b.csv: its columns differ from those of a.csv: it has `city`, which a.csv does not; it has no `name`\n",
+        "Give the --columns that the first run had.",
+    ]);
+    let ran = convert(here, "bad.csv -o x.csv --on-error skip").ends(1);
+    let says = "pagemill: bad.csv: all 3 records are bad; the first one: 1 field where the header has 2\n";
+    assert!(ran.stderr.starts_with(says), "{}", ran.stderr);
+    fs::write(here.join("head.csv"), "a,\"b\n1,2\n").unwrap();
+    let ran = convert(here, "head.csv -t ndjson").ends(1).says(&["--no-quoting"]);
+    assert!(!ran.stderr.contains("--on-error"), "{}", ran.stderr);
+}
+
+/// What a killed run left is removed by the next one with the same output, unless it is still written.
+#[cfg(unix)]
+#[test]
+fn temporary_files_of_dead_runs_go_away() {
+    let here = with(&[("a.csv", CSV), (".b.csv.000000.pagemill", "x")]);
+    let here = here.path();
+    let left = ".b.csv.000000.pagemill";
+    let held = fs::File::open(here.join(left)).unwrap();
+    held.lock().unwrap();
+    convert(here, "a.csv -o b.csv").ends(0);
+    assert_eq!(support::names(here), [left, "a.csv", "b.csv"]);
+    drop(held);
+    convert(here, "a.csv -o b.csv --force").ends(0);
+    assert_eq!(support::names(here), ["a.csv", "b.csv"]);
+    fs::write(here.join(".c.csv.000000.pagemill"), "x").unwrap();
+    convert(here, "a.csv -o c.csv --resume").ends(0).says(&["nothing to resume: no checkpoint was written"]);
+    assert_eq!(support::names(here), ["a.csv", "b.csv", "c.csv"]);
 }

@@ -132,7 +132,8 @@ fn a_file_is_recognised_by_content_and_by_name() {
     run(here.path(), ["convert", "a.csv.gz", "--decompress", "none"]).ends(0);
     run(here.path(), ["convert", "packed.csv", "--io", "map"]).ends(2).says(&["packed.csv", "compressed", "--io map"]);
     run(here.path(), ["convert", "a.csv", "--compress", "zip"]).ends(2).says(&["--compress"]);
-    run(here.path(), ["convert", "a.foo.gz"]).ends(2).says(&["`foo`"]);
+    fs::write(here.path().join("a.foo.gz"), "x").unwrap();
+    run(here.path(), ["convert", "a.foo.gz"]).ends(2).says(&["`.foo`"]);
 }
 
 #[cfg(unix)]

@@ -238,7 +238,7 @@ fn a_record_there_is_no_room_for_is_refused_by_name() {
         let base = ["convert", "a.csv", "-t", "ndjson", "--io", io, "-j2"];
         let limit = |limit| run(here.path(), base.iter().chain(&["--memory-limit", limit]));
         let refused = limit("11MB").ends(4);
-        for part in ["a.csv: record ", ", byte ", "large", "11000000", "output buffers ", "--memory-limit"] {
+        for part in ["a.csv: record ", ", byte ", "large", "limit of 11MB", "output buffers ", "--memory-limit"] {
             assert!(refused.stderr.contains(part), "{io}: {part:?} is not in:\n{}", refused.stderr);
         }
         let done = limit("100MB").ends(0);
@@ -324,7 +324,7 @@ fn key_tables_ask_for_their_memory() {
     fs::write(here.path().join("a.ndjson"), records).unwrap();
     let arguments = ["convert", "a.ndjson", "-o", "a.csv", "-j2"];
     run(here.path(), arguments.iter().chain(&["--memory-limit", "24MB"])).ends(4).says(&[
-        "limit of 24000000 bytes",
+        "limit of 24MB",
         "are needed for key tables",
         "are left (held: ",
         "--columns",

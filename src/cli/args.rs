@@ -153,7 +153,7 @@ impl CsvOut {
 #[command(next_help_heading = "CSV")]
 pub struct Columns {
     /// The columns of the output: exactly these, such as a,b,c; those of all records and inputs (union); or those of the
-    /// first record or input (first) [default: union]
+    /// first record or input (first) [default: all keys of JSON; inputs in CSV must all have the same columns]
     #[arg(long, value_name = "union|first|LIST")]
     columns: Vec<String>,
 }

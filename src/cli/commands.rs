@@ -49,6 +49,8 @@ pub struct Entry {
     pub examples: &'static [&'static str],
     /// What is to be known beyond the flags.
     pub notes: &'static str,
+    /// What flags of other commands are here, by their ids.
+    texts: &'static [(&'static str, &'static str)],
     pub arguments: fn(clap::Command) -> clap::Command,
     parse: fn(&ArgMatches) -> Result<Command, clap::Error>,
 }
@@ -61,6 +63,7 @@ pub static ALL: [Entry; 7] = [
         about: "Convert files from one format to another, and change values on the way",
         examples: convert::EXAMPLES,
         notes: convert::NOTES,
+        texts: &[],
         arguments: convert::Convert::augment_args,
         parse: |found| Ok(Command::Convert(Box::new(FromArgMatches::from_arg_matches(found)?))),
     },
@@ -70,6 +73,7 @@ pub static ALL: [Entry; 7] = [
         about: "Convert the bad records in a quarantine file, once they are repaired",
         examples: replay::EXAMPLES,
         notes: replay::NOTES,
+        texts: &[],
         arguments: replay::Replay::augment_args,
         parse: |found| Ok(Command::Replay(Box::new(FromArgMatches::from_arg_matches(found)?))),
     },
@@ -79,6 +83,7 @@ pub static ALL: [Entry; 7] = [
         about: "Count lines, words, characters and bytes as `wc -lwmc` does, and records",
         examples: count::EXAMPLES,
         notes: count::NOTES,
+        texts: &[("no_headers", "The input has no header: its first record is counted too")],
         arguments: count::Count::augment_args,
         parse: |found| Ok(Command::Count(Box::new(FromArgMatches::from_arg_matches(found)?))),
     },
@@ -88,6 +93,7 @@ pub static ALL: [Entry; 7] = [
         about: "Write sample data: the same bytes for the same seed",
         examples: generate::EXAMPLES,
         notes: generate::NOTES,
+        texts: &[("no_headers", "Write no header"), ("tsv_escapes", "TSV with \\t \\n \\r \\\\ instead of quotes")],
         arguments: generate::Generate::augment_args,
         parse: |found| Ok(Command::Generate(Box::new(FromArgMatches::from_arg_matches(found)?))),
     },
@@ -97,6 +103,7 @@ pub static ALL: [Entry; 7] = [
         about: "Run a conversion and show what it allocated, stage by stage",
         examples: audit::EXAMPLES,
         notes: audit::NOTES,
+        texts: &[("output", "File to write; - is standard output [default: the output is thrown away]")],
         arguments: audit::Audit::augment_args,
         parse: |found| Ok(Command::Audit(Box::new(FromArgMatches::from_arg_matches(found)?))),
     },
@@ -106,6 +113,7 @@ pub static ALL: [Entry; 7] = [
         about: "Print a completion script for a shell",
         examples: completions::EXAMPLES,
         notes: "",
+        texts: &[],
         arguments: completions::Completions::augment_args,
         parse: |found| Ok(Command::Completions(FromArgMatches::from_arg_matches(found)?)),
     },
@@ -115,6 +123,7 @@ pub static ALL: [Entry; 7] = [
         about: "Explain a command, or one group of its flags",
         examples: help::EXAMPLES,
         notes: "",
+        texts: &[],
         arguments: help::Help::augment_args,
         parse: |found| Ok(Command::Help(FromArgMatches::from_arg_matches(found)?)),
     },
@@ -131,6 +140,7 @@ impl Entry {
         // The comment on the arguments is not for users.
         let command = (self.arguments)(command).about(self.about).long_about(None::<&str>);
         let unheeded = flags::Commands::named(self.name).filter(|own| own.share_flags());
+        let command = self.texts.iter().fold(command, |command, (id, help)| command.mut_arg(id, |arg| arg.help(*help)));
         command.mut_args(|arg| {
             let hidden = unheeded.is_some_and(|own| !flags::is_heeded(own, arg.get_id().as_str()));
             let arg = if hidden { arg.hide(true) } else { arg };

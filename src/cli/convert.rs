@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use pagemill::config::Raw;
 use pagemill::error::Error;
+use pagemill::format::Format;
 use pagemill::source::Folders;
 
 use super::args::{
@@ -108,7 +109,7 @@ pub struct How {
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Input and output")]
 struct Output {
-    /// File to write; - is standard output [default: -]
+    /// File to write; - is standard output, which is the default
     #[arg(short, long, value_name = "OUTPUT")]
     output: Option<PathBuf>,
     /// Format of the output [default: from its extension; for standard output, the input's format]
@@ -226,16 +227,23 @@ pub fn refuse_folder(output: Option<&Path>, command: Commands) -> Result<(), Err
 impl Convert {
     /// Two operands without a command are an input and an output.
     pub fn in_and_out(&mut self) -> Result<(), Error> {
-        let Output { output, force, .. } = &mut self.how.output;
+        let Output { output, force, to, .. } = &mut self.how.output;
         match self.many.inputs.in_and_out(output.is_some() || self.many.out_dir.is_some())? {
             Some(_) if *force => Err(Error::usage(
                 "`--force` has no effect: without -o, pagemill never replaces a file\n  Name the output with -o: pagemill INPUT -o OUTPUT --force.",
             )),
             Some(path) if is_folder(&path) => refuse_folder(Some(&path), Commands::CONVERT),
             Some(path) if path.exists() => Err(Error::usage(format!(
-                "{0} exists already, and without -o pagemill never replaces a file\n  To replace it: pagemill INPUT -o {0} --force.",
-                path.display()
+                "{} exists already, and without -o pagemill never replaces a file\n  To replace it: pagemill {} -o {} --force",
+                path.display(),
+                self.many.inputs.shown(),
+                tips::quoted(&path.to_string_lossy())
             ))),
+            Some(path)
+                if to.is_none() && Format::from_path(&path).is_none() && tips::part_of_a_list(&path).is_some() =>
+            {
+                tips::part_of_a_list(&path).map_or(Ok(()), Err)
+            }
             Some(path) => {
                 *output = Some(path);
                 Ok(())
@@ -253,9 +261,14 @@ impl Convert {
         {
             return Err(tip);
         }
+        let file = many.out_dir.iter().flat_map(|folder| folder.ancestors()).find(|path| path.is_file());
+        if let Some(file) = file {
+            return Err(Error::usage(format!("--out-dir: {} is a file, not a folder", file.display())));
+        }
         // With a list alone the first path is known when it was read.
         let first = inputs.first().cloned().unwrap_or_else(|| PathBuf::from("-"));
         refuse_folder(self.how.output.output.as_deref(), command)?;
+        tips::no_input(&inputs).map_or(Ok(()), Err)?;
         if self.how.output.output.is_none() && many.out_dir.is_none() && !self.failing.keep_going {
             tips::output_as_input(&inputs).map_or(Ok(()), Err)?;
         }

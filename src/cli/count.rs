@@ -18,7 +18,7 @@ use super::exit::Exit;
 use super::flags::{Commands, Given, Kinds, Line, Origin, kinds};
 use super::inputs::Inputs;
 use super::request::{ceiling, file, source};
-use super::signals;
+use super::{signals, tips};
 
 pub const EXAMPLES: &[&str] = &[
     "pagemill count trips.csv",
@@ -107,6 +107,7 @@ impl Count {
         let mut inputs = self.inputs;
         let nameless = inputs.is_empty();
         let operands = inputs.take()?;
+        tips::no_input(&operands).map_or(Ok(()), Err)?;
         let listed = inputs.list(&operands, Folders { recursive: self.recursive, without: None })?;
         let files: Vec<PathBuf> = listed.into_iter().map(|listed| listed.path).collect();
         let origin = match &files[..] {

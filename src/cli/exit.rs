@@ -72,7 +72,7 @@ mod tests {
             (Exit::BadData, 1, "bad data"),
             (Exit::Usage, 2, "usage"),
             (Exit::InputOutput, 3, "input or output"),
-            (Exit::MemoryCeiling, 4, "memory ceiling"),
+            (Exit::MemoryCeiling, 4, "memory limit"),
             (Exit::Stopped, 5, "stopped"),
             (Exit::Interrupted, 130, "SIGINT"),
             (Exit::Terminated, 143, "SIGTERM"),

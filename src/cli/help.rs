@@ -5,6 +5,7 @@ use std::io::{self, IsTerminal};
 
 use clap::{Args, CommandFactory};
 use pagemill::error::Error;
+use pagemill::format::Format;
 
 use super::commands::{self, Cli, Entry};
 use super::console;
@@ -49,7 +50,7 @@ const SHORT_EXAMPLES: usize = 4;
 
 /// The exit codes of commands that read data.
 const CODES: &str = "\
-Exit codes: 0 done, 1 bad data, 2 usage, 3 input or output, 4 memory ceiling, 5 stopped (can be resumed),
+Exit codes: 0 done, 1 bad data, 2 usage, 3 input or output, 4 memory limit, 5 stopped (can be resumed),
 130 ended by SIGINT, 143 by SIGTERM.";
 
 /// The arguments of `help`.
@@ -67,6 +68,10 @@ impl Help {
     /// Prints what was asked for.
     pub fn run(self) -> Result<Exit, Error> {
         let Some(name) = &self.command else { return print(&mut Cli::command(), false) };
+        if [Some(name), self.group.as_ref()].into_iter().flatten().any(|word| ["format", "formats"].contains(&&**word))
+        {
+            return formats();
+        }
         let Some(entry) = commands::named(name) else {
             let names: Vec<&str> = commands::ALL.iter().map(|entry| entry.name).collect();
             let tip = match group(&built(&commands::ALL[0]), name) {
@@ -95,6 +100,15 @@ pub fn asked(line: &Line) -> Result<Exit, Error> {
         Some(entry) => of_command(entry, line.words.iter().any(|word| word == "--help")),
         None => print(&mut Cli::command(), false),
     }
+}
+
+/// Prints which formats there are, and where more is said of them.
+fn formats() -> Result<Exit, Error> {
+    let names = Format::ALL.map(|format| format.name()).join(", ");
+    console::print(&format!(
+        "The formats are {names}; the README describes them under \"Formats\".\n\nTheir flags:\n  pagemill help convert csv      (CSV and TSV)\n  pagemill help convert json     (JSON and NDJSON)\n  pagemill help convert typed    (fixed and frames)\n"
+    ))?;
+    Ok(Exit::Done)
 }
 
 /// Prints the help of a command: all of it, or what is needed most.

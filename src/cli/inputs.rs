@@ -36,6 +36,9 @@ impl Inputs {
         if let Some(command) = self.inputs.iter().filter_map(|path| path.to_str()).find(is_command) {
             return Err(tips::command_first(command));
         }
+        if self.inputs.len() > 2 {
+            tips::no_input(&self.inputs).map_or(Ok(()), Err)?;
+        }
         match self.inputs.len() {
             0 | 1 => Ok(None),
             2 if !named => Ok(self.inputs.pop()),
@@ -45,6 +48,12 @@ impl Inputs {
                 self.inputs[0].display()
             ))),
         }
+    }
+
+    /// The first operand, as a shell reads it.
+    pub fn shown(&self) -> String {
+        let first = self.inputs.first().map(|path| path.to_string_lossy());
+        first.map_or_else(|| "INPUT".to_owned(), |first| tips::quoted(&first).into_owned())
     }
 
     /// Whether nothing is named.

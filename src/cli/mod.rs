@@ -12,6 +12,7 @@ mod flags;
 mod generate;
 mod help;
 mod inputs;
+mod refusal;
 mod replay;
 mod report_file;
 mod request;
@@ -72,12 +73,6 @@ fn fail(error: &Error) -> Exit {
 
 /// Says why a command line makes no sense.
 fn refuse(error: &clap::Error) -> Exit {
-    match tips::of(error) {
-        Some(tip) => console::error(tip),
-        None => {
-            let text = error.render().to_string();
-            console::error(text.strip_prefix("error: ").unwrap_or(&text).trim_end());
-        }
-    }
+    console::error(refusal::wording(error));
     Exit::Usage
 }

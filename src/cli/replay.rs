@@ -8,6 +8,7 @@ use pagemill::error::Error;
 use super::convert::{How, refuse_folder};
 use super::exit::Exit;
 use super::flags::{Commands, Given};
+use super::request::file;
 use super::signals;
 
 pub const EXAMPLES: &[&str] = &[
@@ -41,6 +42,11 @@ impl Replay {
     /// Converts the records of the quarantine.
     pub fn run(self) -> Result<Exit, Error> {
         refuse_folder(self.how.output(), Commands::REPLAY)?;
+        if file(&self.file).is_none() {
+            return Err(Error::usage(
+                "replay reads a file, not standard input\n  Save the quarantine to a file first, and name that.",
+            ));
+        }
         let mut request = self.how.request(self.file)?;
         request.check_flags(Commands::REPLAY, &self.given)?;
         signals::attach(&mut request.settings, Some(&request.source));

@@ -142,7 +142,8 @@ impl Request {
         let exit = match failures.first() {
             Some(first) => {
                 let (failed, all) = (failures.len(), report.files.len());
-                console::error(format_args!("{failed} of {all} inputs failed; nothing from them was written"));
+                let were = if failed == 1 { "was" } else { "were" };
+                console::error(format_args!("{failed} of {all} inputs failed and {were} left out"));
                 Exit::of(first)
             }
             None => exit,
@@ -274,7 +275,7 @@ pub fn file(path: &Path) -> Option<&Path> {
 
 fn warn(report: &Report) {
     if let Some(bytes) = report.resumed_from {
-        console::note(&format!("resumed: {} of input had been converted before\n", metrics::size(bytes)));
+        console::note(&format!("pagemill: resumed: {} of input had been converted before\n", metrics::size(bytes)));
     }
     for warning in &report.warnings {
         console::warning(warning);
@@ -287,6 +288,7 @@ fn warn(report: &Report) {
     let kinds = report.lossy.iter().filter(|(kind, _)| *kind != LossyKind::TextAfterQuote);
     let kinds: Vec<String> = kinds.map(|(kind, count)| kind.sentence(count)).collect();
     if !kinds.is_empty() {
-        console::warning(format_args!("{}\n  With --strict this is an error.", kinds.join("\n  ")));
+        let these_are = if kinds.len() == 1 { "this is an error" } else { "these are errors" };
+        console::warning(format_args!("{}\n  With --strict {these_are}.", kinds.join("\n  ")));
     }
 }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::env;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use pagemill::error::Error;
@@ -15,21 +15,30 @@ use super::commands;
 enum Tip {
     /// This takes its place in the command line.
     Say(&'static str),
+    /// It is not needed, and why.
+    Drop(&'static str),
     /// There is no such thing, and why.
     None(&'static str),
 }
 
-use Tip::{None as No, Say};
+use Tip::{Drop, None as No, Say};
 
 const NOT_YET_WHERE: &str = "records can't be chosen by a condition yet";
-const NOT_YET_ROWS: &str = "records can't be chosen by their number yet";
+const NOT_YET_ROWS: &str = "pagemill can't limit or skip records yet; pipe the output to `head`";
+const NOT_YET_LINES: &str = "lines at the start can't be passed over yet: tail -n +N FILE | pagemill convert - -f csv";
+const NOT_YET_SAMPLE: &str = "records of a file can't be chosen at random yet";
+const NOT_YET_APPEND: &str = "pagemill can't append to a file yet; convert both into a new one, or append what goes to standard output: --out-no-headers >> FILE";
 const NOT_YET_NULL: &str = "texts that mean null can't be named yet: an unquoted empty field is null";
 const NOT_YET_NAME: &str = "the name of the input can't be added as a field yet";
 const NOT_YET_DEDUPE: &str = "duplicate records can't be left out yet";
-const NOT_YET_SORT: &str = "records can't be sorted yet: they keep the order of the input";
+const NOT_YET_SORT: &str = "pagemill can't sort yet: it keeps the order of the input";
+const NOT_YET_STATS: &str = "pagemill can't describe columns yet";
+const NO_PROGRESS: &str = "there is no progress bar yet; `kill -USR1 PID` makes a running job print its progress";
+const UTF8_OUT: &str = "the output is always UTF-8; convert it with iconv: | iconv -f utf-8 -t ENCODING";
+const AN_INPUT: &str = "an input needs no flag";
 
 /// Flags of other tools, and older ones of ours.
-const FLAGS: [(&str, Tip); 91] = [
+const FLAGS: [(&str, Tip); 121] = [
     ("--sep", Say("--delimiter")),
     ("--separator", Say("--delimiter")),
     ("--delim", Say("--delimiter")),
@@ -78,8 +87,10 @@ const FLAGS: [(&str, Tip); 91] = [
     ("--l2c", Say("-f ndjson -t csv")),
     ("--l2t", Say("-f ndjson -t tsv")),
     ("--l2j", Say("-f ndjson -t json")),
-    ("--outfile", Say("--output")),
-    ("--out", Say("--output")),
+    ("--outfile", Say("-o")),
+    ("--out", Say("-o")),
+    ("--dest", Say("-o")),
+    ("--infile", Drop(AN_INPUT)),
     ("--outdir", Say("--out-dir")),
     ("--overwrite", Say("--force")),
     ("-y", Say("--force")),
@@ -95,13 +106,44 @@ const FLAGS: [(&str, Tip); 91] = [
     ("--fields", Say("--select")),
     ("--cols", Say("--select")),
     ("--exclude", Say("--drop")),
+    ("--remove", Say("--drop")),
+    ("--delete", Say("--drop")),
+    ("--continue", Say("--resume")),
+    ("--gzip", Say("--compress gzip")),
+    ("--zstd", Say("--compress zstd")),
+    ("--bzip2", Say("--compress bzip2")),
+    ("--ndjson", Say("-t ndjson")),
+    ("--implicit-csv-header", Say("--no-headers")),
+    ("--headerless-csv-output", Say("--out-no-headers")),
+    ("--field-separator", Say("--delimiter")),
+    ("--input-encoding", Say("--encoding")),
+    ("--output-encoding", No(UTF8_OUT)),
+    ("--out-encoding", No(UTF8_OUT)),
+    ("--bom", No("a byte order mark can't be written yet; that of an input is recognised without a flag")),
+    ("--flexible", Say("--ragged pad")),
+    (
+        "--lazy-quotes",
+        No("a quote inside an unquoted field is text without a flag; --no-quoting makes all quotes text"),
+    ),
+    ("--usage", Say("--help")),
+    ("--sort", No(NOT_YET_SORT)),
+    ("--skip-lines", No(NOT_YET_LINES)),
+    ("--nrows", No(NOT_YET_ROWS)),
+    ("--first", No(NOT_YET_ROWS)),
+    ("--head", No(NOT_YET_ROWS)),
+    ("--max-records", No(NOT_YET_ROWS)),
+    ("--append", No(NOT_YET_APPEND)),
+    ("--na-values", No(NOT_YET_NULL)),
+    ("--sample", No(NOT_YET_SAMPLE)),
+    ("--unique", No(NOT_YET_DEDUPE)),
+    ("--stats", No(NOT_YET_STATS)),
     ("--charset", Say("--encoding")),
-    ("--progress", No("progress can't be shown on its own yet; the signal SIGUSR1 makes a running job print it")),
+    ("--progress", No(NO_PROGRESS)),
     (
         "--flatten",
         No("in CSV and TSV nested objects become columns a.b.c without a flag; --nested json keeps each in one cell"),
     ),
-    ("--monitor", No("progress can't be shown on its own yet; the signal SIGUSR1 makes a running job print it")),
+    ("--monitor", No(NO_PROGRESS)),
     ("--indent", No("--pretty indents JSON; it takes no number")),
     ("--trim", Say("--op trim")),
     ("--ignore-errors", Say("--on-error skip")),
@@ -146,7 +188,7 @@ const COMMANDS: [(&str, Tip); 20] = [
     ("dedupe", No(NOT_YET_DEDUPE)),
     ("sort", No(NOT_YET_SORT)),
     ("split", No("one file can't be split into several yet")),
-    ("stats", No("pagemill can't describe columns yet")),
+    ("stats", No(NOT_YET_STATS)),
     ("join", No("files can't be joined by their fields")),
 ];
 
@@ -159,22 +201,73 @@ pub fn no_command(word: &str) -> Error {
     let help = "`pagemill help` shows the commands.";
     let names: Vec<&str> = commands::ALL.iter().map(|entry| entry.name).collect();
     let is_path = word.contains(['/', '\\', '.']);
+    if let Some(error) = address(Path::new(word)) {
+        return error;
+    }
     let tip: Cow<'_, str> = match find(&COMMANDS, word) {
         Some(Say(instead)) => corrected(word, instead).into(),
-        Some(No(why)) => return Error::usage(format!("there is no command `{word}`: {why}\n  {help}")),
-        None if word.contains("://") => {
-            "pagemill does not read addresses: fetch it with another tool, as in curl -s ADDRESS | pagemill -f FORMAT."
-                .into()
-        }
+        Some(No(why) | Drop(why)) => return Error::usage(format!("there is no command `{word}`: {why}\n  {help}")),
         None if is_path => {
             return Error::usage(format!("there is no file `{word}`, and no command of that name\n  {help}"));
         }
-        None => match pagemill::op::nearest(&names, word) {
+        None => match command_like(&names, word) {
             Some(name) => format!("Did you mean this?  {}", corrected(word, name)).into(),
             None => format!("The commands are {}.", names.join(", ")).into(),
         },
     };
     Error::usage(format!("there is no command `{word}`, and no file of that name\n  {tip}"))
+}
+
+/// The command whose name begins like this word, or is most like it.
+fn command_like<'n>(names: &[&'n str], word: &str) -> Option<&'n str> {
+    let mut longer = names.iter().filter(|name| word.len() > 1 && name.starts_with(word));
+    match (longer.next(), longer.next()) {
+        (Some(name), None) => Some(name),
+        _ => pagemill::op::nearest(names, word),
+    }
+}
+
+/// An input that is not a file but an address.
+pub fn address(input: &Path) -> Option<Error> {
+    let url = input.to_str().filter(|url| url.contains("://") && !input.exists())?;
+    let format = Format::from_path(input).map_or("csv", |format| format.name());
+    Some(Error::usage(format!(
+        "{url}: URLs are not read yet\n  curl -s {} | pagemill convert - -f {format}",
+        quoted(url)
+    )))
+}
+
+/// Flags that take a list, in which commas separate the items.
+const LISTS: [&str; 7] = ["-s", "--select", "--drop", "--rename", "--op", "--columns", "--names"];
+
+/// An operand that does not exist, where it follows the list of a flag: it was meant to be a part of that.
+pub fn part_of_a_list(missing: &Path) -> Option<Error> {
+    let words: Vec<String> = env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
+    let at = words.iter().position(|word| Path::new(word) == missing)?;
+    let is_part = |word: &&String| !word.starts_with('-') && !Path::new(word).exists();
+    let before = words[..at].iter().rev().take_while(is_part).count();
+    let flag = at.checked_sub(before + 1)?;
+    let (name, first) = match words[flag].split_once('=') {
+        Some((name, value)) => (name, Some(value)),
+        None => (words[flag].as_str(), None),
+    };
+    if !LISTS.contains(&name) || (before == 0 && first.is_none()) {
+        return None;
+    }
+    let after = words[at + 1..].iter().take_while(is_part).map(String::as_str);
+    let list = first.into_iter().chain(words[flag + 1..=at].iter().map(String::as_str)).chain(after);
+    let list = list.collect::<Vec<_>>().join(",");
+    Some(Error::usage(format!(
+        "there is no file `{}`\n  Lists are separated by commas: `{name} {}`",
+        missing.display(),
+        quoted(&list)
+    )))
+}
+
+/// The first of these inputs that does not exist, if something is known of what was meant.
+pub fn no_input(inputs: &[PathBuf]) -> Option<Error> {
+    let is_missing = |path: &&PathBuf| path.as_os_str() != "-" && !path.exists();
+    inputs.iter().filter(is_missing).find_map(|path| address(path).or_else(|| part_of_a_list(path)))
 }
 
 /// A last input that does not exist: elsewhere that is the output.
@@ -200,20 +293,23 @@ pub fn of(error: &clap::Error) -> Option<String> {
     };
     let arg = text(ContextKind::InvalidArg)?;
     match error.kind() {
-        ErrorKind::UnknownArgument => unknown(arg).or_else(|| no_flag(arg, text(ContextKind::SuggestedArg))),
+        ErrorKind::UnknownArgument => unknown(arg).or_else(|| no_flag(arg)),
         ErrorKind::InvalidValue => other_letter(arg, text(ContextKind::InvalidValue)?),
         _ => None,
     }
 }
 
+/// What `wc` calls the numbers that `count` prints.
+const COUNTED: [&str; 8] = ["-l", "-w", "-m", "-c", "--lines", "--words", "--chars", "--bytes"];
+
 fn unknown(arg: &str) -> Option<String> {
     if env::args().nth(1).as_deref() == Some("sample") && !arg.starts_with('-') {
         return Some(
-            "`sample` is an older name of `generate`, which makes up its data and reads none\n  Random records of a file can't be chosen yet."
+            "`sample` was renamed to `generate`; it writes made-up data and does not sample a file\n  Records of a file can't be chosen at random yet."
                 .to_owned(),
         );
     }
-    if env::args().nth(1).as_deref() == Some("count") && matches!(arg, "-l" | "-w" | "-m" | "-c") {
+    if env::args().nth(1).as_deref() == Some("count") && COUNTED.contains(&arg) {
         return Some(format!(
             "there is no flag `{arg}`: `count` always prints lines, words, characters and bytes, in this order; -r prints only records"
         ));
@@ -223,21 +319,19 @@ fn unknown(arg: &str) -> Option<String> {
     let others: Vec<(String, Tip)> = wrong_flags().into_iter().filter(|(flag, _)| flag != arg).collect();
     let no = |flag: &str, why: &str| format!("there is no flag `{flag}`: {why}");
     let is = |flag: &str, instead: &str| format!("`{flag}` is `{instead}` here");
-    let (mut lines, mut said) = (Vec::new(), matches!(tip, Say(_)));
-    lines.push(match tip {
-        Say(instead) => is(arg, instead),
-        No(why) => no(arg, why),
-    });
-    for (flag, tip) in &others {
+    let mut said = false;
+    let mut lines = Vec::new();
+    for (flag, tip) in [(arg, tip)].into_iter().chain(others.iter().map(|(flag, tip)| (flag.as_str(), *tip))) {
         lines.push(match tip {
             Say(instead) => is(flag, instead),
-            No(why) => no(flag, why),
+            Drop(why) | No(why) => no(flag, why),
         });
-        said |= matches!(tip, Say(_));
+        said |= !matches!(tip, No(_));
     }
     if said {
         lines.push(match tip {
             Say(instead) => corrected(arg, instead),
+            Drop(_) => corrected(arg, ""),
             No(_) => corrected("", ""),
         });
     }
@@ -266,7 +360,7 @@ fn wrong_flags() -> Vec<(String, Tip)> {
 }
 
 /// The command of this process, as far as its first word tells.
-fn command() -> clap::Command {
+pub fn command() -> clap::Command {
     let said = env::args().nth(1).and_then(|word| commands::named(&word));
     let entry = said.unwrap_or(&commands::ALL[0]);
     entry.build(clap::Command::new(entry.name))
@@ -282,27 +376,30 @@ fn is_flag(flag: &str) -> bool {
     })
 }
 
-/// A flag of which nothing is known. `like` is the one that the parser takes for similar: it may be an old spelling, or
-/// the opposite.
-fn no_flag(flag: &str, like: Option<&str>) -> Option<String> {
+/// A flag of which nothing is known. Old spellings and the opposite of what was said are not what was meant.
+fn no_flag(flag: &str) -> Option<String> {
     if !flag.starts_with('-') {
         return None;
     }
     let command = command();
     let name = flag.trim_start_matches('-');
-    let is_shown = |like: &&str| {
-        let long = like.trim_start_matches('-');
-        let opposite =
-            ["un", "no-"].iter().any(|no| long.strip_prefix(no) == Some(name) || name.strip_prefix(no) == Some(long));
-        !opposite && command.get_arguments().any(|arg| !arg.is_hide_set() && arg.get_long() == Some(long))
+    let is_opposite = |long: &&str| {
+        ["un", "no-"].iter().any(|no| long.strip_prefix(no) == Some(name) || name.strip_prefix(no) == Some(long))
     };
-    let like = like.filter(is_shown).map(|like| format!("\n  Did you mean `{like}`?")).unwrap_or_default();
+    let shown = command.get_arguments().filter(|arg| !arg.is_hide_set());
+    let longs = shown.filter_map(|arg| arg.get_long()).chain(["help", "version"]);
+    let longs: Vec<&str> = longs.filter(|long| !is_opposite(long)).collect();
+    let like = if flag.starts_with("--") { pagemill::op::nearest(&longs, name) } else { None };
+    let like = like.map(|like| format!("\n  Did you mean `--{like}`?")).unwrap_or_default();
     let help = format!("`pagemill {} --help` shows all flags.", command.get_name());
     Some(format!("there is no flag `{flag}`{like}\n  {help}"))
 }
 
 /// Letters that mean something else elsewhere, by the values that they have there.
 fn other_letter(arg: &str, value: &str) -> Option<String> {
+    if value.is_empty() {
+        return None;
+    }
     let is_number = || value.bytes().all(|byte| byte.is_ascii_digit() || byte == b',' || byte == b'-');
     let is_mark = || value.len() == 1 && value.bytes().all(|byte| byte.is_ascii_punctuation() || byte == b'\t');
     if arg.starts_with("--to ") && is_number() {
@@ -317,7 +414,7 @@ fn other_letter(arg: &str, value: &str) -> Option<String> {
     if arg.starts_with("--from ") && is_number() {
         return Some("-f is the format of the input; --select NAMES chooses fields by name".to_owned());
     }
-    if arg.starts_with("--from ") && std::path::Path::new(value).exists() {
+    if arg.starts_with("--from ") && Path::new(value).exists() {
         return Some(format!("-f is the format of the input; an input needs no flag\n  {}", corrected("-f", "")));
     }
     None
@@ -363,19 +460,27 @@ pub fn corrected(wrong: &str, right: &str) -> String {
     let others = wrong_flags();
     let mut words = vec!["pagemill".to_owned()];
     let mut are_flags = true;
+    // Elsewhere a verb follows the flags: `--icsv --ojson cat`.
+    let verb_follows = env::args().nth(1).is_some_and(|word| word.starts_with('-'));
     for word in env::args_os().skip(1) {
         let word = word.to_string_lossy();
         are_flags &= word != "--";
+        if verb_follows && word == "cat" && !Path::new("cat").exists() {
+            continue;
+        }
         let flag = word.split('=').next().unwrap_or_default();
         let other = others.iter().find(|(other, _)| are_flags && other == flag);
         let (wrong, right) = match other {
             Some((other, Say(right))) => (other.as_str(), *right),
+            Some((other, Drop(_))) => (other.as_str(), ""),
             _ => (wrong, right),
         };
         let long_value = word.strip_prefix(wrong).and_then(|rest| rest.strip_prefix('=')).filter(|_| wrong.len() > 2);
         let joined = word.strip_prefix(wrong).filter(|_| wrong.len() == 2 && !wrong.starts_with("--"));
         match (long_value, joined) {
             _ if word == wrong => words.extend((!right.is_empty()).then(|| right.to_owned())),
+            (Some(value), _) if right.is_empty() => words.push(quoted(value).into_owned()),
+            (Some(value), _) if right.len() == 2 => words.push(format!("{right} {}", quoted(value))),
             (Some(value), _) => words.push(format!("{right}={}", quoted(value))),
             (_, Some(value)) => words.push(format!("{right} {}", quoted(value)).trim_start().to_owned()),
             _ => words.push(quoted(&word).into_owned()),
@@ -385,11 +490,13 @@ pub fn corrected(wrong: &str, right: &str) -> String {
 }
 
 /// A word as a shell reads it.
-fn quoted(word: &str) -> Cow<'_, str> {
+pub fn quoted(word: &str) -> Cow<'_, str> {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./=:,+%@".contains(&byte) || !byte.is_ascii();
-    match !word.is_empty() && word.bytes().all(plain) {
-        true => word.into(),
-        false => format!("'{}'", word.replace('\'', r"'\''")).into(),
+    match word {
+        _ if !word.is_empty() && word.bytes().all(plain) => word.into(),
+        // Easier to read than `\'` between quotes.
+        _ if word.contains('\'') && !word.contains(['"', '$', '`', '\\', '!']) => format!("\"{word}\"").into(),
+        _ => format!("'{}'", word.replace('\'', r"'\''")).into(),
     }
 }
 
@@ -425,7 +532,8 @@ mod tests {
     #[test]
     fn words_are_quoted_for_a_shell() {
         assert_eq!(quoted("a-b.csv"), "a-b.csv");
-        assert_eq!(quoted("it's"), r"'it'\''s'");
+        assert_eq!([quoted("it's"), quoted("'")], ["\"it's\"", "\"'\""]);
+        assert_eq!(quoted("it's $5"), r"'it'\''s $5'");
         assert_eq!([quoted(""), quoted(";")], ["''", "';'"]);
     }
 }

@@ -162,7 +162,7 @@ fn step(
 /// The data ends inside of a member, or where another one has to follow.
 fn cut_off(codec: Codec, offset: u64) -> io::Error {
     let error = RecordError::new(0, format!("the {} data is cut off", codec.name()))
-        .hint("Get the whole file again; --decompress none takes it as it is.");
+        .hint("Get the whole file again: what was cut off is missing from it.");
     BadStream::at(offset, error)
 }
 
@@ -175,7 +175,7 @@ fn corrupt_because(codec: Codec, reason: &str) -> RecordError {
     RecordError::new(0, format!("the {} data is corrupt: {reason}", codec.name())).hint(HINT)
 }
 
-const HINT: &str = "Get the file again; --decompress none takes it as it is.";
+const HINT: &str = "Get the file again; if it is not compressed at all, give --decompress none.";
 
 /// No member begins where one should.
 fn no_member(codec: Codec, offset: u64) -> io::Error {

@@ -2,6 +2,7 @@
 
 use super::{Codec, Compression, Packed, gzip};
 use crate::error::{Error, Result};
+use crate::wording::megabytes;
 
 /// What a thread and its decoder take beside blocks and windows.
 const DECODER: usize = 384 << 10;
@@ -62,8 +63,9 @@ impl Unpacking {
         while unpacking.bytes() > memory_limit.saturating_sub(OTHERS) {
             unpacking = unpacking.less().ok_or_else(|| {
                 let least = unpacking.bytes().saturating_add(OTHERS);
+                let (memory_limit, least) = (megabytes(memory_limit), megabytes(least));
                 Error::memory(format!(
-                    "the memory limit of {memory_limit} bytes is too low to read this {} data; it needs {least}\n  Give --memory-limit {least} or more, in a control group that has that much left.",
+                    "the memory limit of {memory_limit} is too low to read this {} data; it needs {least}\n  Give --memory-limit {least} or more, in a control group that has that much left.",
                     packed.codec.name()
                 ))
             })?;
@@ -134,10 +136,10 @@ impl Packing {
         let mut packing = compression.packing(if workers == 0 { processors() } else { workers });
         while packing.bytes() > bytes {
             packing = packing.less().ok_or_else(|| {
-                let least = packing.bytes() * 2;
+                let least = megabytes(packing.bytes() * 2);
                 Error::memory(format!(
-                    "the memory limit is too low to compress with {compression}; that needs {} bytes\n  Give --memory-limit {least} or more, in a control group that has that much left.",
-                    packing.bytes()
+                    "the memory limit is too low to compress with {compression}; that needs {}\n  Give --memory-limit {least} or more, in a control group that has that much left.",
+                    megabytes(packing.bytes())
                 ))
             })?;
         }

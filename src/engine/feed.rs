@@ -39,8 +39,8 @@ enum Content<'s> {
     Mapped(&'s [u8]),
     /// In a window of its own.
     Read(Window),
-    /// One record that is larger than records may be: its length, and the error. Nobody has its bytes.
-    Passed(u64, RecordError),
+    /// One record that is larger than records may be: the length of the slice, its own, and the error. Nobody has its bytes.
+    Passed((u64, u64), RecordError),
 }
 
 impl Slice<'_> {
@@ -56,15 +56,15 @@ impl Slice<'_> {
     /// How many bytes of the source it covers.
     pub fn len(&self) -> u64 {
         match &self.content {
-            Content::Passed(len, _) => *len,
+            Content::Passed((len, _), _) => *len,
             _ => self.bytes().len() as u64,
         }
     }
 
-    /// Why the only record in it was passed over, if it was.
-    pub fn passed(&self) -> Option<&RecordError> {
+    /// Why the only record in it was passed over, if it was, and how many bytes that has.
+    pub fn passed(&self) -> Option<(&RecordError, u64)> {
         match &self.content {
-            Content::Passed(_, error) => Some(error),
+            Content::Passed((_, record), error) => Some((error, *record)),
             _ => None,
         }
     }

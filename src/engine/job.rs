@@ -16,6 +16,9 @@ use crate::metrics::{FileReport, Report};
 use crate::target::Target;
 use crate::wording::input;
 
+/// What a run says that can't go on where another one was.
+const NOTHING_TO_RESUME: &str = "nothing to resume: no checkpoint was written (files below 2 GiB have none without --checkpoint); this run started from the beginning";
+
 /// A conversion that is ready to run.
 pub struct Job {
     /// Where bytes come from.
@@ -94,6 +97,9 @@ impl Job {
             Some(resumable) => resumable.left.take(),
             None => Left::of(&self.target, place.as_deref())?,
         };
+        if resumable.as_ref().is_some_and(|resumable| resumable.nothing) {
+            sum.warnings.push(NOTHING_TO_RESUME.to_owned());
+        }
         let (mut target, mut ledger) = outputs(self.target, place, resumable.as_ref(), &settings)?;
         let plan = opened.plan.clone();
         if let Some(packing) = &plan.packing {
@@ -103,7 +109,7 @@ impl Job {
         let place = target.file_path().map(Into::into);
         let run = opened.convert(&target, &phases, resumable.as_mut(), &mut ledger).and_then(|mut run| {
             ledger.judge(run.totals.records_in).map_err(|error| opened.tell(error))?;
-            run.totals.judge(&opened.source.path)?;
+            run.totals.judge(&opened.source.path, opened.replay.is_some())?;
             sum.add(&opened, &mut run, &phases, &before);
             sum.refuse_names(alone && settings.strict)?;
             Ok(run)

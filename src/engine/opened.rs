@@ -17,14 +17,14 @@ use super::run::{How, Run};
 use super::settings::{OnError, Settings, SourceSpec, TargetSpec};
 use super::wordcount::WordCount;
 use crate::compress::Compression;
-use crate::error::{Error, Position, Result};
+use crate::error::{Error, Position, RecordError, Result};
 use crate::format::{self, Columns, Format, OpenError, Opening, Options, ReadFormat, WriteFormat, sniff};
 use crate::memory::{Budget, Reservation};
 use crate::record::{Schema, record_too_large};
 use crate::source::{Bytes, Source, damage};
 use crate::sys::usage;
 use crate::target::Target;
-use crate::wording::input;
+use crate::wording::{counted, input};
 
 /// What was read of a stream to look at it, and what is reserved for it.
 #[derive(Default)]
@@ -116,7 +116,10 @@ impl<'s> Opened<'s> {
         let path = source.path.clone();
         let open = |head: &[u8], end: bool| match &replay {
             None => match sniff::other(from, head) {
-                Some(other) => Err(other.into()),
+                Some(mut other) => {
+                    other.hint = other.hint.map(|hint| sniff::naming(&hint, &path).into());
+                    Err(other.into())
+                }
                 None => format::open(from, &options, head, end).map_err(|error| error.suspect(from, head)),
             },
             Some(section) => section.reading(&options).map(Opening::Ready),
@@ -126,6 +129,7 @@ impl<'s> Opened<'s> {
             Ok(Opening::More) => Ok(None),
             Err(OpenError::Usage(error)) => Err(error),
             Err(OpenError::Data(error)) => {
+                let error = of_header(error);
                 let place = Place::new(head, error.offset, from.lines().filter(|_| streamed), 1);
                 Err(place.tell(Error::data(Position::new(&path, 0, error.offset as u64), error)))
             }
@@ -381,12 +385,24 @@ fn too_large(path: &Path, plan: &Plan, room: &Room) -> Error {
     Error::data(Position::new(path, 0, 0), error)
 }
 
+/// The error for what comes before the records. It can't be left out.
+fn of_header(error: RecordError) -> RecordError {
+    let without = error.hint.as_ref().and_then(|hint| {
+        let (before, _) = hint.split_once(", and --on-error skip").or(hint.split_once(", or give --on-error skip"))?;
+        Some(format!("{before}."))
+    });
+    match without {
+        Some(hint) => error.hint(hint),
+        None => error,
+    }
+}
+
 /// With `--strict`, what would be a warning is bad data.
 fn refuse_warnings(path: &Path, warnings: &[String]) -> Result<()> {
     let [first, others @ ..] = warnings else { return Ok(()) };
     let mut reason = first.clone();
     if !others.is_empty() {
-        reason += &format!(" (and {} more)", others.len());
+        reason += &format!(" (and {})", counted(others.len() as u64, "more warning"));
     }
     Err(Error::refused(format!("{}: {reason}\n  Leave out --strict to accept it.", input(path))))
 }

@@ -9,6 +9,7 @@ use crate::error::{Error, Result};
 use crate::format::MAX_RECORD;
 use crate::memory::{Budget, Reservation, Whose};
 use crate::record::Value;
+use crate::wording::megabytes;
 
 /// Code, stacks, tables, and what the process needs before any slice (measured: 4 to 5 MB resident).
 pub(super) const BASE: usize = 6 << 20;
@@ -264,15 +265,23 @@ impl Plan {
 /// The error for a limit below which nothing can be done: it names the least that can.
 fn too_low(wishes: &Wishes, plan: &Plan, least: usize) -> Error {
     let limit = plan.memory_limit;
-    let parts = plan.parts().into_iter().filter(|(_, bytes)| *bytes > 0).map(|(name, bytes)| format!("{name} {bytes}"));
-    let room = (wishes.max_record > 0).then(|| format!("the largest record {}", wishes.max_record.saturating_mul(2)));
+    let parts = plan
+        .parts()
+        .into_iter()
+        .filter(|(_, bytes)| *bytes > 0)
+        .map(|(name, bytes)| format!("{name} {}", megabytes(bytes)));
+    let room = (wishes.max_record > 0)
+        .then(|| format!("the largest record {}", megabytes(wishes.max_record.saturating_mul(2))));
     let parts = parts.chain(room).collect::<Vec<_>>().join(", ");
+    // Somebody may have left out the unit.
+    let meant = if limit < 10_000 { format!(" (did you mean {limit}MB?)") } else { String::new() };
+    let (limit, least) = (megabytes(limit), megabytes(least));
     Error::memory(match plan.whose {
         Whose::Group => format!(
-            "the control group of this process has {limit} bytes of memory left; this job needs at least {least} ({parts})\n  Raise the group's limit."
+            "the control group of this process has {limit} of memory left; this job needs at least {least} ({parts})\n  Raise the group's limit."
         ),
         Whose::User => format!(
-            "the memory limit of {limit} bytes is too low; this job needs at least {least} ({parts})\n  Give --memory-limit {least} or more."
+            "the memory limit of {limit} is too low{meant}; this job needs at least {least} ({parts})\n  Give --memory-limit {least} or more."
         ),
     })
 }
@@ -318,6 +327,12 @@ mod tests {
         assert_eq!(Plan::new(&wishes(100_000_000)).unwrap().workers, 2);
     }
 
+    /// The limit that an error says is enough, in megabytes with one digit after the point.
+    fn least(error: &str) -> usize {
+        let size = error.rsplit_once("--memory-limit ").unwrap().1.split("MB").next().unwrap();
+        (size.parse::<f64>().unwrap() * 10.0).round() as usize * 100_000
+    }
+
     #[test]
     fn there_is_room_for_a_record_of_the_size_that_was_asked_for() {
         for (workers, max_record) in [(1, 8_000_000), (2, 8_000_000), (7, 8_000_000), (2, 40_000_000)] {
@@ -325,7 +340,7 @@ mod tests {
             assert!(plan.share + plan.spare >= 2 * max_record, "{plan:?}");
         }
         let error = Plan::new(&Wishes { max_record: 50_000_000, ..wishes(100_000_000) }).unwrap_err().to_string();
-        let least: usize = error.rsplit_once("--memory-limit ").unwrap().1.split(' ').next().unwrap().parse().unwrap();
+        let least = least(&error);
         assert!(Plan::new(&Wishes { max_record: 50_000_000, ..wishes(least) }).is_ok(), "{error}");
     }
 
@@ -353,7 +368,7 @@ mod tests {
         assert_eq!(within(200_000_000).unwrap(), Plan::new(&wishes(100_000_000)).unwrap());
         assert_eq!(within(20_000_000).unwrap().whose, Whose::Group);
         let error = within(1_000_000).unwrap_err().to_string();
-        assert!(error.contains("control group") && error.contains("has 1000000 bytes"), "{error}");
+        assert!(error.contains("control group") && error.contains("has 1MB of memory left"), "{error}");
         assert!(!error.contains("--memory-limit"), "{error}");
     }
 
@@ -374,9 +389,9 @@ mod tests {
     #[test]
     fn a_limit_that_cannot_work_names_the_minimum_that_does() {
         let error = Plan::new(&wishes(1_000_000)).unwrap_err().to_string();
-        let minimum: usize =
-            error.rsplit_once("--memory-limit ").unwrap().1.split(' ').next().unwrap().parse().unwrap();
+        let minimum = least(&error);
         assert!(Plan::new(&wishes(minimum)).is_ok());
-        assert!(Plan::new(&wishes(minimum - 1)).is_err());
+        // It is rounded up.
+        assert!(Plan::new(&wishes(minimum - 100_000)).is_err());
     }
 }

@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::commit::Notes;
 use super::open::OTHER_ENCODING;
 use super::place::{After, Place};
-use super::quarantine::{Bad, BadRecords, NOTED, Origin};
+use super::quarantine::{Bad, BadRecords, NOT_REPAIRED, NOTED, Origin};
 use super::settings::OnError;
 use super::totals::SliceTotals;
 use super::worker::{Shared, Stop};
@@ -75,12 +75,16 @@ impl Policy<'_, '_> {
                     let place = Place::new(self.bytes, error.offset, self.shared.lines, origin.line);
                     // Where it was repaired, its beginning has to do.
                     let place = if origin.exact { place } else { place.in_line(origin.line) };
+                    let error = if own { in_quarantine(error, origin.exact) } else { error };
                     Stop::Run(place.tell(Error::data(origin.position(error.offset), error)))
                 }
             });
         }
         totals.records_failed += 1;
         totals.bytes_failed += record.len() as u64;
+        if totals.first_bad.is_none() {
+            totals.first_bad = Some(error.clone());
+        }
         let marked = self.shared.marked.filter(|_| matches!(error.fault, Fault::Record | Fault::Document));
         let malformed = marked.and_then(|encoding| malformed(&self.bytes[record.clone()], record.start, encoding));
         let error = malformed.unwrap_or(error);
@@ -134,6 +138,16 @@ impl Policy<'_, '_> {
                 Bad { file: Some(file), record, start, end, offset, first, line: 0, error, output }
             }
         }
+    }
+}
+
+/// The error for a record of a quarantine, which is read as it always was: flags about reading are of no use.
+fn in_quarantine(error: RecordError, unrepaired: bool) -> RecordError {
+    let about_reading = |hint: &str| ["--ragged", "delimiter", "--no-quoting"].iter().any(|word| hint.contains(word));
+    match &error.hint {
+        _ if unrepaired => error.hint(NOT_REPAIRED),
+        Some(hint) if about_reading(hint) => error.hint("Correct its `text`, or delete the line."),
+        _ => error,
     }
 }
 

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::place::Place;
+use super::quarantine::NOT_REPAIRED;
 use crate::error::{Error, Fault, Position, RecordError, Result};
 use crate::metrics::{LatencyRecorder, Report};
 use crate::record::Lossy;
@@ -17,6 +18,8 @@ pub(super) struct SliceTotals {
     pub records_failed: u64,
     /// How many bytes the bad records have.
     pub bytes_failed: u64,
+    /// Why the first of them is bad.
+    pub first_bad: Option<RecordError>,
     pub lossy: Lossy,
     /// Where text first follows a closing quote: the index of the record, and the offset in the source.
     pub odd_quote: Option<(u64, u64)>,
@@ -31,6 +34,8 @@ pub(super) struct Totals {
     pub records_failed: u64,
     /// How many bytes the bad records have.
     pub bytes_failed: u64,
+    /// Why the first of them is bad; none where another run met it.
+    first_bad: Option<RecordError>,
     pub lossy: Lossy,
     /// Where text first follows a closing quote: the number of the record, from 1, and the offset.
     pub odd_quote: Option<(u64, u64)>,
@@ -50,6 +55,7 @@ impl Totals {
             records_out,
             records_failed,
             bytes_failed,
+            first_bad: None,
             lossy,
             odd_quote: None,
             odd_place: Place::default(),
@@ -66,6 +72,9 @@ impl Totals {
         self.records_out += slice.records_out;
         self.records_failed += slice.records_failed;
         self.bytes_failed += slice.bytes_failed;
+        if self.first_bad.is_none() {
+            self.first_bad = slice.first_bad.take();
+        }
         self.lossy.add(&slice.lossy);
     }
 
@@ -83,11 +92,11 @@ impl Totals {
         self.latency.merge(&other.latency);
     }
 
-    /// An input of nothing but bad records is bad as a whole.
+    /// An input of nothing but bad records is bad as a whole; `replayed`: it is a quarantine.
     ///
     /// # Errors
     /// There were records in `source`, and all were bad.
-    pub fn judge(&self, source: &Path) -> Result<()> {
+    pub fn judge(&self, source: &Path, replayed: bool) -> Result<()> {
         if self.records_failed == 0 || self.records_failed < self.records_in {
             return Ok(());
         }
@@ -95,7 +104,15 @@ impl Totals {
             1 => "the only record is bad".to_owned(),
             all => format!("all {} are bad", counted(all, "record")),
         };
-        let error = RecordError::new(0, reason).hint("Is it in another format (--from) or another dialect?");
+        let reason = match &self.first_bad {
+            Some(first) if self.records_failed == 1 => format!("{reason}: {}", first.message()),
+            Some(first) => format!("{reason}; the first one: {}", first.message()),
+            None => reason,
+        };
+        let error = RecordError::new(0, reason).hint(match replayed {
+            true => NOT_REPAIRED,
+            false => "Is it in another format (--from) or another dialect?",
+        });
         let position = Position { file: source.to_path_buf(), ..Position::default() };
         Err(Error::data(position, error.fault(Fault::All)))
     }

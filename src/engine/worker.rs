@@ -117,7 +117,7 @@ impl Worker {
             };
             let stop = match slice.passed() {
                 None => records(&policy, &mut self.record, parts, &mut output, &mut totals, &mut lap).err(),
-                Some(error) => oversized(&policy, error, slice.len(), &mut output, &mut totals).err(),
+                Some((error, len)) => oversized(&policy, error, len, &mut output, &mut totals).err(),
             };
             totals.records_out = output.records;
             totals.lossy.add(&output.lossy);

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::Format;
-use super::sniff::foreign;
+use super::sniff::{foreign, naming};
 use crate::error::Error;
 
 /// The source's format: the one that was named, else the one of the extension. `path`: none for a stream.
@@ -26,16 +26,30 @@ pub fn source_format(named: Option<Format>, path: Option<&Path>) -> Result<Forma
 pub fn target_format(named: Option<Format>, path: Option<&Path>, source: Format) -> Result<Format, Error> {
     match (named, path) {
         (Some(format), _) => Ok(format),
+        // A device or a pipe takes what standard output takes.
+        (None, Some(path)) if is_no_file(path) => Ok(Format::from_path(path).unwrap_or(source)),
         (None, Some(path)) => from_extension(path, "-t"),
         (None, None) => Ok(source),
     }
 }
 
+/// Whether something is there that is neither a file nor a folder.
+fn is_no_file(path: &Path) -> bool {
+    std::fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir())
+}
+
 fn from_extension(path: &Path, flag: &str) -> Result<Format, Error> {
     Format::from_path(path).ok_or_else(|| {
+        // What is not there has no format.
+        if let (Err(error), "-f") = (std::fs::metadata(path), flag)
+            && error.kind() == std::io::ErrorKind::NotFound
+        {
+            return Error::io("open", path, error);
+        }
         let inner = crate::compress::inner_path(path);
         let extension = inner.extension();
         if let Some((what, hint)) = extension.and_then(|extension| foreign(extension.to_str()?)) {
+            let (hint, extension) = (naming(hint, path), extension.unwrap_or_default().display());
             let path = path.display();
             return Error::usage(match flag {
                 "-t" => format!(
@@ -43,13 +57,13 @@ fn from_extension(path: &Path, flag: &str) -> Result<Format, Error> {
                     names()
                 ),
                 _ => format!(
-                    "{path} seems to be {what}, which pagemill does not read\n  {hint}\n  If it is something else, give its format with -f."
+                    "{path}: its name ends in .{extension}; that is {what}, which pagemill does not read\n  {hint}\n  If it is something else, give its format with -f."
                 ),
             });
         }
         let what = match extension {
-            Some(extension) => format!("{}: no format has the extension `{}`", path.display(), extension.display()),
-            None => format!("{}: without an extension its format is unknown", path.display()),
+            Some(extension) => format!("{}: the extension `.{}` is not known", path.display(), extension.display()),
+            None => format!("{}: can't tell its format, because the name has no extension", path.display()),
         };
         unknown(&what, flag)
     })
@@ -80,16 +94,17 @@ mod tests {
         assert_eq!(target(None, None), Some(Format::Tsv));
         assert_eq!(target(None, Some("x.json")), Some(Format::Json));
         assert_eq!(target(Some(Format::Csv), None), Some(Format::Csv));
-        assert_eq!(target(None, Some("/dev/null")), None);
+        assert_eq!(target(None, Some("x")), None);
     }
 
     #[test]
     fn formats_of_others_are_known_by_their_extensions() {
-        let source = source_format(None, Some(Path::new("b.XLSX.gz"))).expect_err("not read").to_string();
-        assert!(
-            source.starts_with("b.XLSX.gz seems to be an Excel workbook, which pagemill does not read\n  Save"),
-            "{source}"
-        );
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("b.XLSX.gz");
+        std::fs::write(&path, "x").expect("a file");
+        let source = source_format(None, Some(&path)).expect_err("not read").to_string();
+        let says = "b.XLSX.gz: its name ends in .XLSX; that is an Excel workbook, which pagemill does not read\n  Save";
+        assert!(source.contains(says), "{source}");
         let target =
             target_format(None, Some(Path::new("b.parquet")), Format::Csv).expect_err("not written").to_string();
         assert!(target.starts_with("b.parquet: a Parquet file can't be written\n  Write one of csv, tsv,"), "{target}");
@@ -97,10 +112,10 @@ mod tests {
 
     #[test]
     fn the_error_lists_the_names() {
-        let error = source_format(None, Some(Path::new("b.xyz"))).expect_err("unknown").to_string();
+        let error = target_format(None, Some(Path::new("b.xyz")), Format::Csv).expect_err("unknown").to_string();
         assert_eq!(
             error,
-            "b.xyz: no format has the extension `xyz`\n  Give it with -f; the formats are csv, tsv, ndjson, json, text, fixed, frames."
+            "b.xyz: the extension `.xyz` is not known\n  Give it with -t; the formats are csv, tsv, ndjson, json, text, fixed, frames."
         );
     }
 }

@@ -134,8 +134,9 @@ pub enum Boundary {
 /// How much of some data belongs to a record that is passed over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Passed {
-    /// This many bytes: the record ends there.
-    End(usize),
+    /// The first of so many bytes: the record ends there. What separates it from the next one, so many bytes more, is no
+    /// part of either.
+    End(usize, usize),
     /// All of it; the record goes on, or ends with the input.
     All,
     /// Only [`Cut::cut`] can tell, once it sees enough of what follows.
@@ -145,7 +146,7 @@ pub enum Passed {
 impl Passed {
     /// For records that are lines.
     pub fn line(data: &[u8]) -> Passed {
-        memchr::memchr(b'\n', data).map_or(Passed::All, |at| Passed::End(at + 1))
+        memchr::memchr(b'\n', data).map_or(Passed::All, |at| Passed::End(at + 1, 0))
     }
 }
 

@@ -3,6 +3,8 @@
 //! What can't be text of the format in earnest is refused ([`other`]). What it could be all the same is only
 //! suspicious ([`suspicion`]): the first error says so, since it may be the reason for it.
 
+use std::path::Path;
+
 use super::Format;
 use crate::error::RecordError;
 
@@ -25,10 +27,10 @@ const fn magic(bytes: &'static [u8], what: &'static str, hint: &'static str) -> 
     Magic { at: 0, bytes, also: has_controls, what, hint }
 }
 
-const UNZIP: &str = "Unpack it first, for example: unzip -p FILE.zip | pagemill convert - -f csv";
+const UNZIP: &str = "Unpack it first, for example: unzip -p FILE | pagemill convert - -f csv";
 const SHEET: &str = "Save the sheet as CSV first, in the program that made it or with: soffice --convert-to csv FILE";
 const DUCKDB: &str = "Convert it to CSV or NDJSON first, for example with DuckDB: COPY 'FILE' TO 'FILE.csv'";
-const UNTAR: &str = "Unpack it first, for example: tar -xOf FILE.tar | pagemill convert - -f csv";
+const UNTAR: &str = "Unpack it first, for example: tar -xOf FILE | pagemill convert - -f csv";
 const SQLITE: &str = "Export a table first, for example: sqlite3 -csv -header FILE 'select * from TABLE'";
 const UNPACK: &str = "Unpack it first, and convert the files that are in it.";
 const DECOMPRESS: &str = "If the file was compressed twice, decompress it once first. If it was compressed once, leave out --decompress none.";
@@ -82,6 +84,15 @@ const EXTENSIONS: [(&[&str], &str, &str); 13] = [
 pub fn foreign(extension: &str) -> Option<(&'static str, &'static str)> {
     let is_one = |known: &[&str]| known.iter().any(|known| known.eq_ignore_ascii_case(extension));
     EXTENSIONS.iter().find(|(known, ..)| is_one(known)).map(|(_, what, hint)| (*what, *hint))
+}
+
+/// Says the name of a file in what to do with it, where a shell takes that as it is.
+pub fn naming(hint: &str, path: &Path) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./".contains(&byte);
+    match path.to_str().filter(|name| *name != "-" && !name.is_empty() && name.bytes().all(plain)) {
+        Some(name) => hint.replace("FILE", name),
+        None => hint.to_owned(),
+    }
 }
 
 /// The error for a source that begins so, if it can't be of this format: only formats of text are looked at.

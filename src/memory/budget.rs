@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use crate::error::Error;
+use crate::wording::megabytes;
 
 /// The memory ceiling of a run. Every large consumer holds a [`Reservation`] of it. Clones are the same ceiling.
 ///
@@ -105,8 +106,8 @@ impl Budget {
     pub fn ceiling(&self) -> String {
         let limit = self.0.limit;
         match self.0.whose {
-            Whose::User => format!("the memory limit of {limit} bytes"),
-            Whose::Group => format!("the limit of {limit} bytes that the control group of this process leaves"),
+            Whose::User => format!("the memory limit of {}", megabytes(limit)),
+            Whose::Group => format!("the limit of {} that the control group of this process leaves", megabytes(limit)),
         }
     }
 
@@ -199,7 +200,7 @@ mod tests {
         keys.try_grow(50).unwrap();
         let error = keys.try_grow(251).unwrap_err().to_string();
         for part in [
-            "limit of 1000 bytes",
+            "limit of 1,000 bytes",
             "251 bytes are needed for key tables, but 250 are left",
             "output buffers 600, windows 100, key tables 50",
             "\n  Raise --memory-limit, or name the columns.",

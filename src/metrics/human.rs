@@ -25,7 +25,7 @@ pub fn human(report: &Report) -> String {
         None => lines.push(("left out", format!("{} bad", count(report.records_failed)))),
         Some(path) => lines.push(("quarantine", format!("{} in {}", count(report.records_failed), path.display()))),
     }
-    lines.push(("lossy", lossy(report)));
+    lines.push(("losses", lossy(report)));
     lines.push(("time", time(report)));
     lines.push(("latency", latency(report)));
     lines.push(("memory", memory(report)));
@@ -56,7 +56,7 @@ fn amount(bytes: u64, records: u64) -> String {
 
 fn lossy(report: &Report) -> String {
     let kinds: Vec<String> = report.lossy.iter().map(|(kind, n)| format!("{} {}", kind.name(), count(n))).collect();
-    if kinds.is_empty() { "nothing".to_owned() } else { kinds.join(", ") }
+    if kinds.is_empty() { "none".to_owned() } else { kinds.join(", ") }
 }
 
 fn time(report: &Report) -> String {

@@ -2,6 +2,8 @@
 
 /// Longer names are compared by their beginning: what is compared comes from files.
 const COMPARED: usize = 64;
+/// A name with more mistakes than this is another one.
+const MOST: usize = 2;
 /// How many names a message lists.
 const LISTED: usize = 12;
 
@@ -30,7 +32,8 @@ pub(crate) fn instead_of<'n>(names: impl Iterator<Item = &'n [u8]>, wanted: &[u8
 /// The name most like `wanted`, if it is like it at all.
 pub fn nearest<'n>(names: &[&'n str], wanted: &str) -> Option<&'n str> {
     let best = names.iter().min_by_key(|name| distance(name.as_bytes(), wanted.as_bytes()))?;
-    (distance(best.as_bytes(), wanted.as_bytes()) <= 1 + wanted.len() / 3).then_some(best)
+    // No suggestion is better than a wrong one.
+    (distance(best.as_bytes(), wanted.as_bytes()) <= MOST.min(wanted.len() / 3)).then_some(best)
 }
 
 /// The same for names of fields.
@@ -45,18 +48,23 @@ fn near<'n>(names: impl Iterator<Item = &'n [u8]>, wanted: &[u8]) -> Option<&'n 
     (distance(best, wanted) <= most).then_some(best)
 }
 
-/// How many bytes have to be put in, left out or replaced to turn one name into the other (Levenshtein),
-/// case aside.
+/// How many bytes have to be put in, left out, replaced or exchanged with their neighbour to turn one name into the
+/// other (optimal string alignment), case aside.
 fn distance(a: &[u8], b: &[u8]) -> usize {
     let (a, b) = (&a[..a.len().min(COMPARED)], &b[..b.len().min(COMPARED)]);
     let mut row: Vec<usize> = (0..=b.len()).collect();
+    let mut above = row.clone();
     for (i, x) in a.iter().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
+        let mut next = vec![i + 1; b.len() + 1];
         for (j, y) in b.iter().enumerate() {
-            let replaced = diagonal + !x.eq_ignore_ascii_case(y) as usize;
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
+            let replaced = row[j] + !x.eq_ignore_ascii_case(y) as usize;
+            next[j + 1] = replaced.min(next[j] + 1).min(row[j + 1] + 1);
+            let swapped = i > 0 && j > 0 && x.eq_ignore_ascii_case(&b[j - 1]) && y.eq_ignore_ascii_case(&a[i - 1]);
+            if swapped {
+                next[j + 1] = next[j + 1].min(above[j - 1] + 1);
+            }
         }
+        above = std::mem::replace(&mut row, next);
     }
     row[b.len()]
 }
@@ -67,9 +75,14 @@ mod tests {
 
     #[test]
     fn distances() {
-        for (a, b, expected) in
-            [("", "", 0), ("", "abc", 3), ("kitten", "sitting", 3), ("City", "city", 0), ("ab", "ba", 2)]
-        {
+        for (a, b, expected) in [
+            ("", "", 0),
+            ("", "abc", 3),
+            ("kitten", "sitting", 3),
+            ("City", "city", 0),
+            ("ab", "ba", 1),
+            ("verison", "version", 1),
+        ] {
             assert_eq!(distance(a.as_bytes(), b.as_bytes()), expected, "{a} {b}");
             assert_eq!(distance(b.as_bytes(), a.as_bytes()), expected, "{b} {a}");
         }

@@ -1,7 +1,7 @@
 //! Files with known names that one run leaves for the next one. In a folder that others may write to, anything can
 //! lie under such a name; so they are made anew, or opened only if they can be what a run left.
 
-use std::fs::{self, File, Metadata, OpenOptions};
+use std::fs::{self, File, Metadata, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind};
 use std::path::Path;
 
@@ -22,6 +22,45 @@ pub fn open_left(path: &Path) -> io::Result<Option<File>> {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error),
     }
+}
+
+/// Removes what a run left that ended at once: one that is alive has its file locked ([`claim`]).
+pub fn remove_dead(path: &Path) {
+    if let Ok(Some(file)) = open_left(path)
+        && file.try_lock().is_ok()
+        // Only who has the lock of what is there may remove it.
+        && is_at(&file, path)
+    {
+        let _ = fs::remove_file(path);
+    }
+}
+
+/// Locks a file that was just made under a name that others know too, until it is closed. Whether it still has that
+/// name: another run may have taken it for that of a dead run.
+///
+/// # Errors
+/// Files can't be locked there. Then none is ever removed.
+pub fn claim(file: &File, path: &Path) -> io::Result<bool> {
+    match file.try_lock() {
+        Ok(()) => Ok(is_at(file, path)),
+        Err(TryLockError::WouldBlock) => Ok(false),
+        Err(TryLockError::Error(error)) => Err(error),
+    }
+}
+
+#[cfg(unix)]
+fn is_at(file: &File, path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    match (file.metadata(), fs::symlink_metadata(path)) {
+        (Ok(file), Ok(found)) => (file.dev(), file.ino()) == (found.dev(), found.ino()),
+        _ => false,
+    }
+}
+
+/// Nobody knows: such a name is not used.
+#[cfg(not(unix))]
+fn is_at(_file: &File, _path: &Path) -> bool {
+    false
 }
 
 #[cfg(unix)]

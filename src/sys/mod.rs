@@ -19,7 +19,7 @@ pub mod usage;
 #[cfg(target_os = "linux")]
 pub use ahead::Ahead;
 pub use guard::guard_maps;
-pub use left::{longest_name, open_left};
+pub use left::{claim, longest_name, open_left, remove_dead};
 pub use leftover::{Leftover, remove_leftovers};
 pub use map::Map;
 pub use memory::{peak_rss_bytes, resident_bytes};

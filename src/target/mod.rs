@@ -5,7 +5,7 @@ mod outlet;
 mod pack;
 mod writer;
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -23,8 +23,9 @@ pub use writer::Forwards;
 /// times slower.
 const PIECE: usize = 256 << 10;
 
-/// A temporary name has this many random characters, and ends like this.
-const RANDOM: usize = 6;
+/// A temporary name has these characters, or as many random ones, and ends like this.
+const USUAL: &str = "000000";
+const RANDOM: usize = USUAL.len();
 const END: &str = ".pagemill";
 
 /// An open target.
@@ -74,25 +75,27 @@ impl Target {
             return Ok(Target { path: path.to_path_buf(), kind });
         }
         let (place, existing) = place(path, force)?;
-        let folder = match place.parent() {
-            Some(folder) if !folder.as_os_str().is_empty() => folder,
-            _ => Path::new("."),
-        };
+        let folder = folder_of(&place);
         if place.file_name().is_none() {
             return Err(Error::usage(format!("{} is not the name of a file", path.display())));
         }
-        let mut prefix = OsString::from(".");
-        prefix.push(names::fitted(&place, "..".len() + RANDOM + END.len()));
-        prefix.push(".");
+        let prefix = prefix(&place);
         let options = creating(existing.as_ref());
-        let mut leftover = None;
-        let make = |path: &Path| {
-            let (file, registered) = Leftover::make(path, || options.open(path))?;
-            leftover = Some(registered);
-            Ok(file)
+        let make = |prefix: &OsStr, random: usize| {
+            let mut leftover = None;
+            let mut builder = tempfile::Builder::new();
+            let temporary = builder.prefix(prefix).rand_bytes(random).suffix(END).make_in(folder, |path| {
+                let (file, registered) = Leftover::make(path, || options.open(path))?;
+                leftover = Some(registered);
+                Ok(file)
+            })?;
+            io::Result::Ok((temporary, leftover))
         };
-        let mut builder = tempfile::Builder::new();
-        let temporary = builder.prefix(&prefix).rand_bytes(RANDOM).suffix(END).make_in(folder, make).map_err(failed)?;
+        let made = match usual(&prefix, folder, make) {
+            Some(made) => made,
+            None => make(&prefix, RANDOM).map_err(failed)?,
+        };
+        let (temporary, leftover) = made;
         Ok(Target { path: path.to_path_buf(), kind: Kind::File { temporary, place, force, leftover } })
     }
 
@@ -104,6 +107,7 @@ impl Target {
     /// A file whose temporary name `part` is known beforehand; of what another run left there, `len` bytes are kept.
     pub fn resumable(path: &Path, force: bool, part: &Path, len: u64) -> Result<Target> {
         let (place, existing) = place(path, force)?;
+        crate::sys::remove_dead(&usual_path(&prefix(&place), folder_of(&place)));
         let file = match (open_left(part)?, len) {
             (Some(file), 1..) => file,
             (None, 1..) => return Err(Error::io("open", part, io::ErrorKind::NotFound.into())),
@@ -306,6 +310,53 @@ impl Target {
             Kind::Null(_) => Ok(Vec::new()),
             Kind::Memory(buffer) => Ok(buffer.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner())),
         }
+    }
+}
+
+/// The folder that a file is in.
+fn folder_of(place: &Path) -> &Path {
+    place.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// What the temporary names of a file begin with.
+fn prefix(place: &Path) -> OsString {
+    let mut prefix = OsString::from(".");
+    prefix.push(names::fitted(place, "..".len() + RANDOM + END.len()));
+    prefix.push(".");
+    prefix
+}
+
+/// The temporary name that begins like this and is tried first.
+fn usual_path(prefix: &OsStr, folder: &Path) -> PathBuf {
+    let mut name = prefix.to_owned();
+    name.push(USUAL);
+    name.push(END);
+    folder.join(name)
+}
+
+/// Makes the temporary file under the name that it usually has, so that the next run knows what a killed one left; none
+/// if another run is using it, or files can't be locked there.
+fn usual(
+    prefix: &OsStr,
+    folder: &Path,
+    make: impl Fn(&OsStr, usize) -> io::Result<(tempfile::NamedTempFile, Option<Leftover>)>,
+) -> Option<(tempfile::NamedTempFile, Option<Leftover>)> {
+    // Elsewhere nobody knows whether a name still leads to a file.
+    if !cfg!(unix) {
+        return None;
+    }
+    crate::sys::remove_dead(&usual_path(prefix, folder));
+    let mut name = prefix.to_owned();
+    name.push(USUAL);
+    let (temporary, leftover) = make(&name, 0).ok()?;
+    match crate::sys::claim(temporary.as_file(), temporary.path()) {
+        Ok(true) => Some((temporary, leftover)),
+        // What has the name now is not ours to remove.
+        Ok(false) => {
+            let _ = temporary.keep();
+            None
+        }
+        Err(_) => None,
     }
 }
 

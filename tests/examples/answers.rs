@@ -36,7 +36,7 @@ impl Answer {
 }
 
 /// What plays programs. Large sample data becomes small.
-pub const TOOLS: [(&str, &str); 6] = [
+pub const TOOLS: [(&str, &str); 7] = [
     (
         "pagemill",
         "for word do shift; case $word in 1GiB) word=100KiB;; esac; set -- \"$@\" \"$word\"; done\nexec \"$PAGEMILL_BINARY\" \"$@\"",
@@ -48,6 +48,8 @@ pub const TOOLS: [(&str, &str); 6] = [
     ("curl", "for address do :; done; exec cat \"${address##*/}\""),
     // A file that grows would never end.
     ("tail", "if [ \"$1\" = -F ]; then exec cat \"$2\"; else exec /usr/bin/tail \"$@\"; fi"),
+    // The one thing that is asked of it.
+    ("jq", "sed -n 's/.*\"raw\":\"\\([^\"]*\\)\".*/\\1/p'"),
     // Somebody repairs record 2.
     ("edit", "sed -i 's/\"record\":2,/\"text\":\"2,Grace\",&/' \"$1\""),
 ];
@@ -55,7 +57,7 @@ pub const TOOLS: [(&str, &str); 6] = [
 /// Makes a table of two hundred records, the second of which lacks its name.
 const DIRTY: &str = "{ printf 'id,name\\n1,Ada\\n2\\n'; seq 3 200 | sed 's/$/,x/'; } > dirty.csv";
 
-pub const FILES: [(&str, &[u8]); 20] = [
+pub const FILES: [(&str, &[u8]); 22] = [
     ("trips.csv", "trip_id,id,from_station,fare\nT1,7, Zürich HB ,12.50\nT2,8,\"Bern, Bahnhof\",3\n".as_bytes()),
     ("big.csv", b"id,name\n1,Ada\n2,\"Grace\nHopper\"\n"),
     ("huge.csv", b"id,name\n1,Ada\n2,Grace\n"),
@@ -73,6 +75,8 @@ pub const FILES: [(&str, &[u8]); 20] = [
 {"action":"logout","time":"10:05","user":{"id":7}}
 "#,
     ),
+    ("dump.tsv", b"1\tAda\t\\N\n2\tGrace\\tH.\tg@example.org\n"),
+    ("excel.csv", b"city;fare\r\nZ\xfcrich;1,50\r\n"),
     ("messy.csv", b"id,name\n1,Ada\n2\n3,Alan\n"),
     // An unsigned number from its lowest byte on, a number from its highest byte on (1.5 and 2.5), sixteen bytes of text.
     ("ticks.fixed", b"\x01\0\0\0\0\0\0\0\x3f\xf8\0\0\0\0\0\0ACME\0\0\0\0\0\0\0\0\0\0\0\0\x02\0\0\0\0\0\0\0\x40\x04\0\0\0\0\0\0Initech\0\0\0\0\0\0\0\0\0"),
@@ -110,8 +114,12 @@ pub const ANSWERS: &[Answer] = &[
     answer("pagemill convert trips.csv -o short.csv --select trip_id,from_station --rename trip_id=id --op trim,upper:from_station", "id,from_station\nT1,ZÜRICH HB\nT2,\"BERN, BAHNHOF\"\n").after("cat short.csv"),
     answer("tail -n 100000 events.ndjson | pagemill convert - -f ndjson -t csv --columns time,user.id,action", EVENTS_CSV),
     answer("tail -F events.ndjson | pagemill convert - -f ndjson -t csv --columns time,user.id,action", EVENTS_CSV),
+    answer("pagemill convert dump.tsv -o users.ndjson --tsv-escapes --names id,name,email", "{\"id\":1,\"name\":\"Ada\",\"email\":null}\n{\"id\":2,\"name\":\"Grace\\tH.\",\"email\":\"g@example.org\"}\n").after("cat users.ndjson"),
+    answer("pagemill convert excel.csv -o plain.csv -d ';' --encoding windows-1252", "city,fare\nZürich,\"1,50\"\n").after("cat plain.csv"),
     parts("pagemill convert messy.csv -o clean.csv --on-error skip --report report.json", &["id,name\n1,Ada\n3,Alan\n", "\"records_failed\":1"]).after("cat clean.csv report.json"),
     parts("pagemill convert dirty.csv -o clean.ndjson --on-error quarantine --max-errors 1%", &["199 clean.ndjson\n", "\"record\":2,\"line\":3,\"start\":14,\"end\":16,"]).before(DIRTY).after("wc -l clean.ndjson; tail -n 1 clean.ndjson.quarantine.ndjson"),
+    answer("tail -n +2 clean.ndjson.quarantine.ndjson | jq -r .raw | base64 -d", "2\n").before("pagemill convert messy.csv -o clean.ndjson --on-error quarantine"),
+    answer("pagemill convert clean.ndjson repaired.ndjson -o all.ndjson", "{\"id\":1,\"name\":\"Ada\"}\n{\"id\":3,\"name\":\"Alan\"}\n{\"id\":2,\"name\":\"Grace\"}\n").before("pagemill convert messy.csv -o clean.ndjson --on-error quarantine; edit clean.ndjson.quarantine.ndjson; pagemill replay clean.ndjson.quarantine.ndjson -o repaired.ndjson").after("cat all.ndjson"),
     parts("$EDITOR clean.ndjson.quarantine.ndjson", &["\"text\":\"2,Grace\",\"record\":2,"]).before("pagemill convert messy.csv -o clean.ndjson --on-error quarantine").after("cat clean.ndjson.quarantine.ndjson"),
     answer("pagemill replay clean.ndjson.quarantine.ndjson -o repaired.ndjson", "{\"id\":2,\"name\":\"Grace\"}\n").before("pagemill convert messy.csv -o clean.ndjson --on-error quarantine; edit clean.ndjson.quarantine.ndjson").after("cat repaired.ndjson"),
     answer("pagemill convert ticks.fixed -o ticks.csv --layout \"id:u64le,price:f64be,name:text16\"", "id,price,name\n1,1.5,ACME\n2,2.5,Initech\n").after("cat ticks.csv"),

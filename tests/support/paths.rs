@@ -194,7 +194,9 @@ impl Case {
                 other => return outcome(other, &source, None),
             };
             let (_, minimum) = message.rsplit_once("--memory-limit ").expect("an error that names the minimum");
-            settings.memory_limit = minimum.split(' ').next().and_then(|n| n.parse().ok()).expect("a number");
+            settings.memory_limit =
+                minimum.split(' ').next().and_then(|size| pagemill::config::parse_size("", size).ok()).expect("a size")
+                    as usize;
             self.go(way, &settings, &source, &target)
         } else {
             self.go(way, &settings, &source, &target)

@@ -47,6 +47,8 @@ pub(super) struct Resumable {
     pub columns: Option<Vec<String>>,
     /// What is left of an interrupted run that this one does not go on with.
     pub left: Option<Left>,
+    /// A run was to be resumed, and none had written a checkpoint.
+    pub nothing: bool,
 }
 
 impl Resumable {
@@ -98,8 +100,8 @@ impl Resumable {
                 journal.remove();
             }
         })?;
-        let path = path.to_path_buf();
-        Ok(Some(Resumable { path, part, quarantine: names, journal, begin, from, columns, left }))
+        let (path, nothing) = (path.to_path_buf(), settings.resume && fresh);
+        Ok(Some(Resumable { path, part, quarantine: names, journal, begin, from, columns, left, nothing }))
     }
 
     /// The target, with as much of its content as is still good.

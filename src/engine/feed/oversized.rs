@@ -23,8 +23,8 @@ impl<'s> Feed<'s> {
         let (mut ended_lines, mut before) = (0, 0);
         loop {
             let (len, ended) = match found {
-                Passed::End(len) => (len, true),
-                Passed::All => (piece, passed + piece == rest.len()),
+                Passed::End(len, behind) => (len + behind, Some(behind)),
+                Passed::All => (piece, (passed + piece == rest.len()).then_some(0)),
                 Passed::Unknown => return Err(error.into()),
             };
             let from = self.offset as usize + passed;
@@ -32,8 +32,9 @@ impl<'s> Feed<'s> {
             before = rest[..passed + len].last().copied().unwrap_or(before);
             map.release(from..from + len);
             passed += len;
-            if ended || passed > self.max_record && !self.lenient {
-                return self.passed(passed as u64, ended_lines, seen, FeedError::from(error));
+            if ended.is_some() || passed > self.max_record && !self.lenient {
+                let len = (passed as u64, ended.unwrap_or(0) as u64);
+                return self.passed(len, ended_lines, seen, FeedError::from(error));
             }
             self.asked().map_err(FeedError::Read)?;
             piece = PIECE.min(rest.len() - passed);
@@ -49,17 +50,22 @@ impl<'s> Feed<'s> {
         loop {
             let Input::Stream(windows) = &mut self.input else { return Ok(None) };
             let (len, ended) = match found {
-                Passed::End(len) => (len, true),
-                Passed::All => (window.len(), windows.ended()),
+                Passed::End(len, behind) => (len + behind, Some(behind)),
+                Passed::All => (window.len(), windows.ended().then_some(0)),
                 Passed::Unknown => return Err(FeedError::Cut(error, place)),
             };
             ended_lines += self.lines.map_or(0, |lines| lines.count(&window[..len], before));
             before = window[..len].last().copied().unwrap_or(before);
             window.skip(len);
             passed += len as u64;
-            if ended || passed > self.max_record as u64 && !self.lenient {
+            if ended.is_some() || passed > self.max_record as u64 && !self.lenient {
                 windows.keep(window);
-                return self.passed(passed, ended_lines, seen, FeedError::Cut(error, place));
+                return self.passed(
+                    (passed, ended.unwrap_or(0) as u64),
+                    ended_lines,
+                    seen,
+                    FeedError::Cut(error, place),
+                );
             }
             self.asked().map_err(FeedError::Read)?;
             let Input::Stream(windows) = &mut self.input else { return Ok(None) };
@@ -68,13 +74,16 @@ impl<'s> Feed<'s> {
         }
     }
 
-    /// What becomes of a record of `len` bytes and so many lines, of which there was no room for more than `seen`.
-    fn passed(&mut self, len: u64, lines: u64, seen: usize, error: FeedError) -> Found<'s> {
-        if len <= self.max_record as u64 {
+    /// What becomes of a record of `len` bytes, of which those `behind` it are none of its own, and so many lines. There was
+    /// no room for more than `seen`.
+    fn passed(&mut self, (len, behind): (u64, u64), lines: u64, seen: usize, error: FeedError) -> Found<'s> {
+        if len - behind <= self.max_record as u64 {
             return Err(self.room.refused(seen).into());
         }
         match error {
-            FeedError::Cut(error, _) if self.lenient => self.hand_out(len, lines, Content::Passed(len, error)),
+            FeedError::Cut(error, _) if self.lenient => {
+                self.hand_out(len, lines, Content::Passed((len, len - behind), error))
+            }
             error => Err(error),
         }
     }

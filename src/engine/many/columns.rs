@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 
 use super::super::keys::Limits;
 use super::super::opened::Opened;
+use super::super::quarantine::Section;
 use super::super::route::{nobodys, some};
 use super::super::settings::{ColumnsFrom, Settings};
-use crate::error::{Error, Position, RecordError, Result};
+use crate::error::{Error, Position, Result};
 use crate::format::UnknownKey;
 use crate::op::Order;
 use crate::record::Schema;
@@ -17,6 +18,8 @@ use crate::wording::input;
 pub(super) struct Together {
     rule: ColumnsFrom,
     strict: bool,
+    /// The sources are those of a quarantine.
+    pub replayed: bool,
     limits: Limits,
     /// The most that the names may take, and what they take, in bytes.
     room: usize,
@@ -41,6 +44,7 @@ impl Together {
         let mut together = Together {
             rule: rule.clone(),
             strict: settings.strict,
+            replayed: false,
             limits: settings.key_limits(),
             order: Order::new(&settings.select, &settings.drop, &settings.rename),
             found: HashSet::new(),
@@ -158,7 +162,7 @@ impl Together {
             return Ok(0);
         }
         let Some(own) = route.names.as_ref().filter(|own| **own != self.schema) else { return Ok(0) };
-        let path = &opened.source.path;
+        let path = opened.replay.as_ref().and_then(Section::original).unwrap_or(&opened.source.path);
         if self.rule == ColumnsFrom::Auto && !own.is_empty() {
             self.check(path, own)?;
         }
@@ -178,8 +182,8 @@ impl Together {
         let left_out = own.len() - found;
         if self.strict && left_out > 0 {
             let names = own.names().filter(|name| !self.places.contains_key(*name));
-            return Err(bad(path, format!("--columns leaves out its columns {}", some(names)))
-                .into_error("Leave out --strict to accept it."));
+            let what = format!("--columns leaves out its columns {}", some(names));
+            return Err(bad(path, &what, "Leave out --strict to accept it."));
         }
         route.schema = Some(Schema::new(&select));
         route.names = Some(self.schema.clone());
@@ -193,17 +197,26 @@ impl Together {
         let own: HashSet<&[u8]> = schema.names().collect();
         let mut parts = Vec::new();
         if self.names.iter().any(|name| !own.contains(&**name)) {
-            parts.push(format!("it lacks {}", some(self.names.iter().map(|n| &**n).filter(|n| !own.contains(n)))));
+            parts.push(format!("it has no {}", some(self.names.iter().map(|n| &**n).filter(|n| !own.contains(n)))));
         }
+        let first = self.first.as_ref().map(|(path, _)| input(path).to_string()).unwrap_or_default();
         if own.iter().any(|name| !self.places.contains_key(*name)) {
-            parts.push(format!("only it has {}", some(schema.names().filter(|n| !self.places.contains_key(*n)))));
+            let more = some(schema.names().filter(|n| !self.places.contains_key(*n)));
+            parts.insert(0, format!("it has {more}, which {first} does not"));
         }
         if parts.is_empty() {
             return Ok(());
         }
-        let first = self.first.as_ref().map(|(path, _)| input(path).to_string()).unwrap_or_default();
-        Err(bad(path, format!("its columns differ from those of {first}: {}", parts.join(", and "))).into_error(
-            "Give --columns union for all columns, --columns first for those of the first input, or a list of names.",
+        let what = format!("its columns differ from those of {first}: {}", parts.join("; "));
+        Err(bad(
+            path,
+            &what,
+            match self.replayed {
+                true => "Give the --columns that the first run had.",
+                false => {
+                    "Give --columns union for all columns, --columns first for those of the first input, or a list of names."
+                }
+            },
         ))
     }
 
@@ -220,21 +233,13 @@ impl Together {
         let first = self.first.as_ref().map(|(path, _)| input(path).to_string()).unwrap_or_default();
         bad(
             path,
-            format!("its records and those of {first} are of different kinds: one has columns, the other has keys"),
+            &format!("its records and those of {first} are of different kinds: one has columns, the other has keys"),
+            "Give --columns union for all columns and keys, or a list of names.",
         )
-        .into_error("Give --columns union for all columns and keys, or a list of names.")
     }
 }
 
-/// What is wrong with a source as a whole.
-struct Bad(Position, RecordError);
-
-fn bad(path: &Path, reason: impl Into<std::borrow::Cow<'static, str>>) -> Bad {
-    Bad(Position::new(path, 0, 0), RecordError::new(0, reason))
-}
-
-impl Bad {
-    fn into_error(self, hint: &'static str) -> Error {
-        Error::data(self.0, self.1.hint(hint))
-    }
+/// The error for a source as a whole.
+fn bad(path: &Path, what: &str, instead: &str) -> Error {
+    Error::refused(format!("{}: {what}\n  {instead}", input(path)))
 }

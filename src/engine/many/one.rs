@@ -14,7 +14,7 @@ use super::super::open::{open_target, refuse_source};
 use super::super::opened::{Opened, ceiling};
 use super::super::phases::Phases;
 use super::super::plan::FEW;
-use super::super::quarantine::{Ledger, Quarantine, place_for};
+use super::super::quarantine::{Ledger, Quarantine, Section, place_for};
 use super::super::run::write_end;
 use super::super::settings::{ColumnsFrom, Settings, SourceSpec, TargetSpec};
 use super::super::sum::Sum;
@@ -26,7 +26,7 @@ use crate::format::{self, Format, Frame, WriteFormat};
 use crate::memory::audit;
 use crate::metrics::{FileReport, Report};
 use crate::target::Target;
-use crate::wording::input;
+use crate::wording::{input, megabytes};
 
 /// A conversion of many sources into one target: their records follow each other in one array, under one header.
 ///
@@ -179,8 +179,10 @@ pub(super) fn less_names(settings: Settings, names: impl ExactSizeIterator<Item 
     let limit = settings.memory_limit;
     if bytes > limit / 2 {
         return Err(Error::memory(format!(
-            "the list of {count} inputs takes {bytes} bytes, more than half of the memory limit of {limit} bytes\n  Give --memory-limit {} or more, or convert fewer inputs at a time.",
-            bytes * 2
+            "the list of {count} inputs takes {}, more than half of the memory limit of {}\n  Give --memory-limit {} or more, or convert fewer inputs at a time.",
+            megabytes(bytes),
+            megabytes(limit),
+            megabytes((bytes * 2).max(100_000))
         )));
     }
     let memory_limit = if bytes > FEW { limit - bytes } else { limit };
@@ -213,8 +215,8 @@ fn target_format(settings: &Settings, first: &SourceSpec, target: &TargetSpec) -
     };
     match (settings.to, path) {
         (None, None) => format_of(settings, first),
-        // The source's format is not asked for here.
-        _ => format::target_format(settings.to, path, Format::Text),
+        // A file does not ask for the source's format.
+        _ => format::target_format(settings.to, path, format_of(settings, first).unwrap_or(Format::Text)),
     }
 }
 
@@ -294,6 +296,9 @@ impl<'s> Run<'s> {
     fn look_at(&mut self, index: usize, together: &mut Together) -> Result<()> {
         let mut opened = self.open(index)?;
         let path = opened.source.path.clone();
+        let original = opened.replay.as_ref().and_then(Section::original);
+        together.replayed |= original.is_some();
+        let shown = original.unwrap_or(&path).to_path_buf();
         // A pipe can't be opened twice, and what was read of it is kept.
         let again = fs::metadata(&path).is_ok_and(|metadata| metadata.is_file());
         if opened.route.keyed.is_some() && opened.has_objects()? {
@@ -306,7 +311,7 @@ impl<'s> Run<'s> {
             Some(names) => {
                 let met = opened.route.seen.met().filter(|_| keyed).filter(|number| *number < names.len());
                 met.for_each(|number| together.found(names.name(number)));
-                together.take(&path, &names, keyed)
+                together.take(&shown, &names, keyed)
             }
             None => {
                 let keys = match (&self.settings.columns, again) {
@@ -319,7 +324,7 @@ impl<'s> Run<'s> {
                 keys.and_then(|keys| {
                     keys.names().for_each(|name| together.found(name));
                     // A selected field is a column even if no record has it.
-                    together.take(&path, &opened.route.order.arrange(&keys), true)
+                    together.take(&shown, &opened.route.order.arrange(&keys), true)
                 })
             }
         };
@@ -395,7 +400,7 @@ impl<'s> Run<'s> {
         let place = (self.place, first_skips);
         let run = opened.records(on_error, &*writing, self.target, &phases, place, &mut self.ledger);
         let mut run = run.map_err(|error| opened.source.blame(opened.tell_key(error)))?;
-        run.totals.judge(&opened.source.path)?;
+        run.totals.judge(&opened.source.path, opened.replay.is_some())?;
         self.place = run.place;
         self.sum.add(&opened, &mut run, &phases, &before);
         let path = &self.files[index].source;

@@ -22,6 +22,10 @@ pub(super) use head::Head;
 pub(super) use ledger::{Ledger, Over};
 pub use limit::MaxErrors;
 pub(super) use line::Origin;
+
+/// What to do about a record of a quarantine that is as bad as it was.
+pub(super) const NOT_REPAIRED: &str =
+    "This was not repaired yet: put the repaired record into `text`, or delete the line.";
 pub use replay::Replay;
 pub use section::Section;
 pub use target::usual_place;

@@ -21,6 +21,8 @@ pub struct Section {
     /// Where the lines behind the head are.
     lines: Range<usize>,
     head: Arc<Head>,
+    /// The file that the records come from, if there are any.
+    original: Option<Arc<Path>>,
 }
 
 /// What a head has, and hardly anything else.
@@ -42,7 +44,8 @@ impl Section {
             if let Some(before) = sections.last_mut() {
                 before.lines.end = line.start;
             }
-            sections.push(Section { path: path.clone(), lines: line.end..map.bytes().len(), head: Arc::new(head) });
+            let (lines, head) = (line.end..map.bytes().len(), Arc::new(head));
+            sections.push(Section { path: path.clone(), original: origin(&map.bytes()[lines.clone()]), lines, head });
             if sections.len() == 1 && !map.bytes()[..line.start].trim_ascii().is_empty() {
                 return Err(no_quarantine(&path));
             }
@@ -57,6 +60,11 @@ impl Section {
     /// The quarantine.
     pub(crate) fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// The file that the records come from, if there are any.
+    pub(crate) fn original(&self) -> Option<&Path> {
+        self.original.as_deref()
     }
 
     /// The format of the records.
@@ -184,6 +192,13 @@ impl Section {
         );
         Error::data(Position::new(&*self.path, 0, offset), error)
     }
+}
+
+/// The file that the record in the first of these lines comes from.
+fn origin(lines: &[u8]) -> Option<Arc<Path>> {
+    let end = memchr::memchr(b'\n', lines).unwrap_or(lines.len());
+    let line: Line<'_> = serde_json::from_slice(&lines[..end]).ok()?;
+    Some(Path::new(&*line.file).into())
 }
 
 fn open(path: &Path, stop: Option<&Stop>) -> Result<Source> {

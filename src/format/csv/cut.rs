@@ -145,7 +145,7 @@ impl Cut for CsvCut {
         };
         self.passing = found.is_none().then(|| data.last() == Some(&b'\r'));
         self.quotes.begin();
-        Ok(found.map_or(Passed::All, Passed::End))
+        Ok(found.map_or(Passed::All, |len| Passed::End(len, 0)))
     }
 }
 

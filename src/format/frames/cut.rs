@@ -46,6 +46,6 @@ impl Cut for Cutter {
             return Err(RecordError::new(0, reason).hint("The input was cut off, or --frame is not its prefix."));
         }
         self.left = Some(after).filter(|after| *after > 0);
-        Ok(if after > 0 { Passed::All } else { Passed::End(left as usize) })
+        Ok(if after > 0 { Passed::All } else { Passed::End(left as usize, 0) })
     }
 }

@@ -396,7 +396,9 @@ impl Cut for ValueCut {
                 return lost(at);
             }
             if let Some(behind) = place.take(*byte, self.layout) {
-                return Ok(Passed::End(at + usize::from(behind)));
+                // A comma is none of the value's.
+                let comma = usize::from(self.layout == Layout::Items && *byte == b',');
+                return Ok(Passed::End(at + usize::from(behind) - comma, comma));
             }
         }
         if end && (place.string || place.depth > 0) {

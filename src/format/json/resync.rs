@@ -51,7 +51,21 @@ impl Lines {
     pub fn find(head: &[u8], first: usize, array: Option<usize>, end: bool) -> Beginnings {
         let seen = &head[..head.len().min(first + LOOK)];
         let whole = end || seen.len() < head.len();
-        match (Lines::look(seen, first, array), Lines::is_alone(seen, first, whole)) {
+        let first = match seen.get(first) {
+            Some(b'{' | b'[') => Some(first),
+            // Something else is first in the array, in a line of its own.
+            Some(_) if array.is_some() && indentation(seen, first).is_some() => {
+                let white = |at: usize| indentation(seen, at);
+                let next = next_line(seen, first);
+                if next.is_some_and(|next| white(next) != white(first)) { return Beginnings::Known(None) } else { next }
+            }
+            Some(_) => return Beginnings::Known(None),
+            None => None,
+        };
+        let Some(first) = first else {
+            return if whole { Beginnings::Known(None) } else { Beginnings::More };
+        };
+        match (Lines::look(seen, first, array, whole), Lines::is_alone(seen, first, whole)) {
             (None, _) if whole => Beginnings::Known(None),
             (Some(None), _) | (Some(_), Some(false)) => Beginnings::Known(None),
             (Some(lines), Some(true)) => Beginnings::Known(lines),
@@ -82,11 +96,8 @@ impl Lines {
     }
 
     /// None: there is too little to see.
-    fn look(seen: &[u8], mut first: usize, array: Option<usize>) -> Option<Option<Lines>> {
-        let bracket = *seen.get(first)?;
-        if !matches!(bracket, b'{' | b'[') {
-            return Some(None);
-        }
+    fn look(seen: &[u8], mut first: usize, array: Option<usize>, whole: bool) -> Option<Option<Lines>> {
+        let bracket = seen[first];
         if indentation(seen, first).is_none() {
             // Another record may begin a line: the second one, unless the first is broken.
             first = match check_first(seen, first) {
@@ -101,6 +112,22 @@ impl Lines {
                 return Some(None);
             }
         }
+        // The line of one record may be another one than that of all others.
+        let lines = |at: usize| indentation(seen, at).map(|white| (white, seen[at]));
+        if let Ok(closed) = check_first(seen, first) {
+            match next_line(seen, closed - 1) {
+                None if !whole => return None,
+                Some(second) if lines(second) != lines(first) => {
+                    match next_line(seen, check_first(seen, second).map_or(second, |closed| closed - 1)) {
+                        None if !whole => return None,
+                        Some(third) if lines(third) == lines(second) && lines(second).is_some() => first = second,
+                        _ => return Some(None),
+                    }
+                }
+                _ => {}
+            }
+        }
+        let bracket = seen[first];
         let Some(indent) = indentation(seen, first).filter(|indent| indent.len() <= WIDEST) else { return Some(None) };
         let mut next = first + 1;
         while matches!(*seen.get(next)?, b' ' | b'\t' | b'\r') {
@@ -170,6 +197,15 @@ impl Lines {
 
 fn line_start(text: &[u8], at: usize) -> usize {
     memchr::memrchr(b'\n', &text[..at]).map_or(0, |before| before + 1)
+}
+
+/// The bracket with which one of the lines after `from` begins, after white space or a comma.
+fn next_line(text: &[u8], from: usize) -> Option<usize> {
+    memchr::memchr_iter(b'\n', &text[from..]).find_map(|line| {
+        let line = from + line + 1;
+        let white = text[line..].iter().take_while(|byte| matches!(byte, b' ' | b'\t' | b',' | 0x1e)).count();
+        matches!(text.get(line + white), Some(b'{' | b'[')).then_some(line + white)
+    })
 }
 
 /// What stands before a byte in its line, if that is nothing but white space.
@@ -258,7 +294,27 @@ impl Resync {
 
     /// Where the bad record at `from` ends if it takes everything before the next line that begins a record with it.
     pub fn end_of_lines(&self, text: &[u8], from: usize) -> Option<usize> {
-        self.lines.as_ref().map(|lines| lines.next(text, from).unwrap_or(text.len()))
+        let end = self.lines.as_ref()?.next(text, from).unwrap_or(text.len());
+        self.alone(text, from, end)
+    }
+
+    /// The `end` of a bad record, if no line that it takes with it may be one of another record or of what follows the
+    /// array: those are not as deep as its own.
+    fn alone(&self, text: &[u8], start: usize, end: usize) -> Option<usize> {
+        let Some(lines) = &self.lines else { return Some(end) };
+        let indent = &lines.open[1..lines.open.len() - 1];
+        let stretch = &text[start..end];
+        let other = |line: usize| {
+            let line = &stretch[line + 1..];
+            let (white, rest) = line.split_at(line.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count());
+            let deeper = white.len() > indent.len() && white.starts_with(indent);
+            let comma = rest.iter().take_while(|byte| matches!(byte, b' ' | b'\t' | b',')).count();
+            match rest.first() {
+                Some(b'}' | b']') => !deeper && white != indent,
+                _ => !deeper && matches!(rest.get(comma), Some(b'{' | b'[')),
+            }
+        };
+        if memchr::memchr_iter(b'\n', stretch).any(other) { None } else { Some(end) }
     }
 
     /// The next record behind the bracket of the array at `bracket`, if a line begins as those of records do. Where
@@ -314,24 +370,35 @@ impl Resync {
 
     /// Where the bad list or map at `start` ends in a text that ends with a record; none if nothing tells.
     pub fn end_of(&mut self, text: &[u8], start: usize) -> Option<usize> {
+        match self.find_end(text, start)? {
+            (end, true) => Some(end),
+            (end, false) => self.alone(text, start, end),
+        }
+    }
+
+    /// The same, and whether it is certain.
+    fn find_end(&mut self, text: &[u8], start: usize) -> Option<(usize, bool)> {
         let mut walk = Nesting::new(Unit::get(), Seek::Closed, self.columns(), start);
         loop {
             match walk.find(text, start) {
-                Some(Hit::Between(at)) if self.is_regular(&text[start..=at], false) => return Some(at + 1),
+                Some(Hit::Between(at)) if self.is_regular(&text[start..=at], false) => return Some((at + 1, true)),
                 // It is not known where it ends, but where a line begins the next record.
-                Some(Hit::Between(at)) => return self.end_of_lines(text, at),
+                Some(Hit::Between(at)) => {
+                    return self.lines.as_ref().map(|lines| (lines.next(text, at).unwrap_or(text.len()), false));
+                }
                 Some(hit) => match self.next(text, &walk, hit, true) {
                     Next::On => {}
-                    Next::Whole(end) | Next::Anew(end) => return Some(end),
+                    Next::Whole(end) => return Some((end, true)),
+                    Next::Anew(end) => return Some((end, false)),
                     Next::More | Next::Lost => return None,
                 },
                 // The end of the input cuts it off, or else it is broken before that.
                 None if self.lines.is_none() => {
                     let checked = self.check(text, start);
                     let cut_off = matches!(checked, Err((offset, _)) if offset == text.len());
-                    return cut_off.then_some(text.len());
+                    return cut_off.then_some((text.len(), true));
                 }
-                None => return Some(text.len()),
+                None => return Some((text.len(), false)),
             }
         }
     }

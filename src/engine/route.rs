@@ -456,6 +456,8 @@ fn copies(options: &Options, format: Format) -> Option<Copies> {
         // JSON has a style of its own: compact or pretty.
         Format::Json => None,
         Format::Ndjson => options.records_at.is_none().then_some(Copies::Values),
+        // Each line may end otherwise.
+        Format::Text if options.out_dialect.crlf => None,
         Format::Text | Format::Fixed | Format::Frames => Some(Copies::All),
     }
 }

@@ -66,7 +66,7 @@ pub(super) static FLAGS: &[Flag] = &[
     flag("out-no-quoting", WRITE, Target(Kinds::TABLES)).unless(never_quotes_to_write),
     flag("out-no-headers", WRITE, Target(Kinds::TABLES)),
     flag("quote-all", WRITE, Target(Kinds::TABLES)).unless(no_quotes_to_write),
-    flag("crlf", WRITE, Target(Kinds::TABLES)),
+    flag("crlf", WRITE, Target(Kinds::TABLES.or(Kinds::TEXT))),
     flag("columns", ROWS, Any).unless(columns_are_known),
     // JSON
     flag("records-at", READ, Source(Kinds::JSON.or(Kinds::NDJSON))).unless(uncounted),

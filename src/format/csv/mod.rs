@@ -54,7 +54,7 @@ pub struct OutDialect {
     pub quoting: bool,
     /// Put every field in quotes.
     pub quote_all: bool,
-    /// End records with CRLF instead of LF.
+    /// End records with CRLF instead of LF; lines of text too.
     pub crlf: bool,
     /// Write no header.
     pub no_headers: bool,

@@ -313,7 +313,8 @@ impl Route {
     pub fn check_names(&self, before: &[u8]) -> Result<(), RecordError> {
         let Some(names) = self.names.as_ref().filter(|_| self.want.utf8) else { return Ok(()) };
         let Some(name) = names.names().find(|name| std::str::from_utf8(name).is_err()) else { return Ok(()) };
-        let place = memchr::memmem::find(before, name).unwrap_or(0);
+        let valid = std::str::from_utf8(name).map_or_else(|error| error.valid_up_to(), str::len);
+        let place = memchr::memmem::find(before, name).map_or(0, |at| at + valid);
         let reason = format!("the field name `{}` is not valid UTF-8", String::from_utf8_lossy(name));
         Err(RecordError::new(place, reason).hint(
             "Give the --encoding of the source, put U+FFFD in its place with --invalid-utf8 replace, or leave the field out with --select.",

@@ -71,7 +71,8 @@ impl<'s> Feed<'s> {
     /// What becomes of a record of `len` bytes and so many lines, of which there was no room for more than `seen`.
     fn passed(&mut self, len: u64, lines: u64, seen: usize, error: FeedError) -> Found<'s> {
         if len <= self.max_record as u64 {
-            return Err(self.room.refused(seen).into());
+            let place = if let FeedError::Cut(_, place) = error { place } else { Place::default() };
+            return Err(FeedError::Cut(self.room.refused(seen), place));
         }
         match error {
             FeedError::Cut(error, _) if self.lenient => self.hand_out(len, lines, Content::Passed(len, error)),

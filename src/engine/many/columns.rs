@@ -11,7 +11,7 @@ use crate::error::{Error, Position, RecordError, Result};
 use crate::format::UnknownKey;
 use crate::op::Order;
 use crate::record::Schema;
-use crate::wording::input;
+use crate::wording::{input, nouns};
 
 /// What the sources' columns come to.
 pub(super) struct Together {
@@ -94,8 +94,7 @@ impl Together {
             }
         }
         if self.names.len() > self.limits.keys {
-            let position = Position::new(path, 0, 0);
-            return Err(Error::data(position, self.limits.too_many(0)));
+            return Err(self.too_many(path, keyed));
         }
         Ok(())
     }
@@ -213,6 +212,15 @@ impl Together {
             input(path),
             self.size,
             self.room
+        ))
+    }
+
+    fn too_many(&self, path: &Path, keyed: bool) -> Error {
+        let (most, columns) = (self.limits.keys, nouns(self.limits.keys as u64, "column"));
+        let maps = if keyed { ", keep maps whole with --nested json" } else { "" };
+        Error::refused(format!(
+            "the inputs up to {} have more than {most} different {columns} together\n  Name the columns with --columns a,b,c{maps}, or raise --max-keys (and --memory-limit with it).",
+            input(path)
         ))
     }
 

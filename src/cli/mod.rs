@@ -22,7 +22,7 @@ mod words;
 use std::process::ExitCode;
 
 use clap::Parser;
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use pagemill::error::{Error, ErrorClass};
 
 use commands::Cli;
@@ -72,7 +72,7 @@ fn fail(error: &Error) -> Exit {
 
 /// Says why a command line makes no sense.
 fn refuse(error: &clap::Error) -> Exit {
-    match tips::of(error) {
+    match tips::of(error).or_else(|| value_of_switch(error)) {
         Some(tip) => console::error(tip),
         None => {
             let text = error.render().to_string();
@@ -80,4 +80,21 @@ fn refuse(error: &clap::Error) -> Exit {
         }
     }
     Exit::Usage
+}
+
+/// A switch with a value.
+fn value_of_switch(error: &clap::Error) -> Option<String> {
+    let text = |kind| match error.get(kind) {
+        Some(ContextValue::String(text)) => Some(text.as_str()),
+        _ => None,
+    };
+    if error.kind() != ErrorKind::TooManyValues {
+        return None;
+    }
+    let (flag, value) = (text(ContextKind::InvalidArg)?, text(ContextKind::InvalidValue)?);
+    let instead = match value {
+        "false" | "no" | "off" | "0" => "Leave it out: without the flag it is off.".to_owned(),
+        _ => format!("Write `{flag}` alone, or leave it out."),
+    };
+    Some(format!("`{flag}` is on or off and takes no value, but `{value}` was given\n  {instead}"))
 }

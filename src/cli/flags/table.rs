@@ -46,7 +46,7 @@ pub(super) static FLAGS: &[Flag] = &[
     flag("force", ALL, Any).unless(nothing_can_exist),
     flag("recursive", READ, Any).unless(no_folder),
     flag("files-from", READ, Any),
-    flag("zero-terminated", READ, Any),
+    flag("zero-terminated", READ, Any).unless(no_list),
     flag("decompress", READ, Any),
     flag("compress", ROWS, Any),
     flag("encoding", READ, Source(Kinds::LINES_OF_TEXT)),
@@ -281,6 +281,13 @@ fn whole_records(line: &Line<'_>) -> Option<No> {
 
 fn no_folder(line: &Line<'_>) -> Option<No> {
     if line.plain { No::new("the only input is not a folder", LEAVE_OUT) } else { None }
+}
+
+fn no_list(line: &Line<'_>) -> Option<No> {
+    match line.given.has("files-from") {
+        true => None,
+        false => No::new("there is no list of inputs", "Name the list with --files-from LIST, or leave the flag out."),
+    }
 }
 
 fn one_input(line: &Line<'_>) -> Option<No> {

@@ -87,6 +87,7 @@ impl Route {
     pub fn new(settings: &Settings, from: Format, to: Format, reading: &dyn ReadFormat) -> Result<Route> {
         let options = &settings.options;
         let tabular = matches!(to, Format::Csv | Format::Tsv) && !settings.word_count;
+        let quoted = options.out_dialect.quote_all && !(to == Format::Tsv && options.dialect.tsv_escapes);
         let utf8 = to.needs_utf8() || settings.ops.iter().any(|op| op.needs_utf8()) || checks_utf8(settings, from, to);
         let (seen, numbers) = names(settings);
         let mut route = Route {
@@ -98,8 +99,8 @@ impl Route {
                 utf8,
                 replace_invalid_utf8: settings.replaces_invalid_utf8(),
                 detail: detail(settings, to),
-                // Only a target that tells numbers from text needs to know.
-                types: if tabular { Types::Auto } else { options.types },
+                // A table has a field as it was read, text or not, unless all fields are text there.
+                types: if tabular && !quoted { Types::Auto } else { options.types },
                 // Ops see what the source has.
                 typed: matches!(to, Format::Json | Format::Ndjson) && settings.ops.is_empty() && !settings.word_count,
             },
@@ -232,8 +233,8 @@ impl Route {
             return Ok(());
         }
         if !(select.is_empty() && drop.is_empty()) {
-            let choose = KeyedFilter::new(select, drop, &[])?;
-            self.ops.insert(0, Arc::new(self.watched(choose, 0..)));
+            // It sees the fields that are to be renamed, even those of which it leaves nothing.
+            self.ops.insert(0, Arc::new(self.watched(whole.without_new_names(), 0..)));
         }
         let rename = KeyedFilter::new(&[], &[], rename)?;
         self.ops.push(Arc::new(self.watched(rename, self.numbers.rename..)));

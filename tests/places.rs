@@ -222,6 +222,11 @@ fn widths_without_a_header() {
 #[test]
 fn a_header_that_is_no_text() {
     says("a.csv", b"a\xff,b\n1,2\n", "-t ndjson", "line 1, byte 1: the field name", "  1 | \\xff,b");
+    let long = [&b"\xff\x1b"[..], &b"x".repeat(70), b",b\n1,2\n"].concat();
+    each_way("a.csv", &long, "-t ndjson", |ran, way| {
+        let name = format!("the field name `\u{fffd}\\u{{1b}}{}\u{2026}` is not", "x".repeat(58));
+        assert!(ran.stderr.contains(&name), "{way}: {}", ran.stderr);
+    });
     says("a.csv", b"x,\"a\xff\"\n1,2\n", "-t ndjson", "line 1, byte 4: the field name", "  1 | \\xff\"");
 }
 

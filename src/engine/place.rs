@@ -49,9 +49,9 @@ pub(super) struct Place {
     /// The number of its line, from 1; 0 if that is not known.
     line: u64,
     /// The start of what is there.
-    text: Option<String>,
+    text: Option<Box<str>>,
     /// Where it is, if that is not where the job reads it.
-    origin: Option<Position>,
+    origin: Option<Box<Position>>,
 }
 
 impl Place {
@@ -60,12 +60,12 @@ impl Place {
         let Some(lines) = lines else { return Place::default() };
         let offset = offset.min(text.len());
         let line = if first > 0 { first + ended(lines, text, offset, 0) } else { 0 };
-        Place { line, text: excerpt(text, offset, lines), origin: None }
+        Place { line, text: excerpt(text, offset, lines).map(Into::into), origin: None }
     }
 
     /// The same, of what was at this position in the first place.
     pub fn from(self, origin: Position) -> Place {
-        Place { origin: Some(origin), ..self }
+        Place { origin: Some(Box::new(origin)), ..self }
     }
 
     /// The same in a slice that these bytes follow.
@@ -83,7 +83,7 @@ impl Place {
         if let Some(text) = text.as_mut().filter(|text| is_cut && !text.ends_with('…')) {
             text.push('…');
         }
-        Place { text, ..place }
+        Place { text: text.map(Into::into), ..place }
     }
 
     /// Whether nothing is known of it.
@@ -108,7 +108,7 @@ impl Place {
 
     /// Words for a place at `position`, on two lines.
     pub fn words(&self, position: &Position) -> String {
-        let position = Position { line: self.line, ..self.origin.as_ref().unwrap_or(position).clone() };
+        let position = Position { line: self.line, ..self.origin.as_deref().unwrap_or(position).clone() };
         match &self.text {
             Some(text) if self.line > 0 => format!("{position}\n  {} | {text}", self.line),
             Some(text) => format!("{position}\n  | {text}"),
@@ -118,7 +118,7 @@ impl Place {
 
     /// Adds what is known of its place to an error.
     pub fn tell(self, error: Error) -> Error {
-        error.at_line(self.line, self.text)
+        error.at_line(self.line, self.text.map(String::from))
     }
 }
 
@@ -149,7 +149,11 @@ fn in_map(map: &Map, offset: usize, lines: Lines) -> Place {
     let all = map.bytes();
     let offset = offset.min(all.len());
     let line = line_at(map, offset, lines);
-    Place { line, text: excerpt(&all[..all.len().min(offset + SHOWN_BYTES)], offset, lines), origin: None }
+    Place {
+        line,
+        text: excerpt(&all[..all.len().min(offset + SHOWN_BYTES)], offset, lines).map(Into::into),
+        origin: None,
+    }
 }
 
 /// The number of the line at `offset` of a mapped source. Its pages are given back on the way.
@@ -211,7 +215,7 @@ mod tests {
 
     fn place(text: &str, offset: usize, lines: Lines) -> (u64, Option<String>) {
         let place = Place::new(text.as_bytes(), offset, Some(lines), 1);
-        (place.line, place.text)
+        (place.line, place.text.map(String::from))
     }
 
     #[test]

@@ -316,7 +316,13 @@ impl Route {
         let Some(name) = names.names().find(|name| std::str::from_utf8(name).is_err()) else { return Ok(()) };
         let valid = std::str::from_utf8(name).map_or_else(|error| error.valid_up_to(), str::len);
         let place = memchr::memmem::find(before, name).map_or(0, |at| at + valid);
-        let reason = format!("the field name `{}` is not valid UTF-8", String::from_utf8_lossy(name));
+        let text = String::from_utf8_lossy(name);
+        let hidden = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.to_string() };
+        let mut shown: String = text.chars().take(SHOWN).map(hidden).collect();
+        if text.chars().nth(SHOWN).is_some() {
+            shown.push('…');
+        }
+        let reason = format!("the field name `{shown}` is not valid UTF-8");
         Err(RecordError::new(place, reason).hint(
             "Give the --encoding of the source, put U+FFFD in its place with --invalid-utf8 replace, or leave the field out with --select.",
         ))
@@ -396,6 +402,8 @@ pub(super) fn nobodys(name: &[u8], source: &Schema) -> Box<[u8]> {
     name.into()
 }
 
+/// How many characters are shown of a name that is no text.
+const SHOWN: usize = 60;
 /// The most names that an error lists of a kind.
 const LISTED: usize = 5;
 

@@ -181,7 +181,7 @@ impl Opened<'_> {
         let workers: Vec<_> = (0..plan.workers).map(|index| Mutex::new(self.worker(index, writing))).collect();
         let room = Room::new(plan, &self.budget);
         let first_line = if keeps { self.line_of(start) } else { self.first_line() };
-        let (marked, len) = (self.source.marked(), self.source.len());
+        let (marked, len) = (self.source.marked(), self.source.known_len());
         let (feed, map) = feed(&mut self.source.bytes, take(&mut self.head), &*self.reading, (plan, &room), start)?;
         let feed = match &self.replay {
             Some(section) => feed.within(section.end(), section.longest_line(plan.max_record)),

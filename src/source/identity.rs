@@ -19,7 +19,7 @@ pub struct Stamp {
 
 impl Stamp {
     /// How many bytes it had.
-    pub fn len(&self) -> u64 {
+    pub fn file_len(&self) -> u64 {
         self.len
     }
 

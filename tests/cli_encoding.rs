@@ -250,3 +250,35 @@ fn decoded_text_is_counted() {
         ran.says(&["`--encoding` has no effect"]);
     }
 }
+
+/// Text is replaced, and counted, whatever it goes into.
+#[test]
+fn invalid_text_is_replaced_for_every_target() {
+    let here = folder();
+    let here = here.path();
+    fs::write(here.join("a.fixed"), b"ab\xffd").unwrap();
+    fs::write(here.join("a.frames"), b"\x02\0\0\0a\xff").unwrap();
+    fs::write(here.join("a.txt"), b"a\xff\n").unwrap();
+    let sources = [
+        ("a.fixed", "--layout x:text4", "ab\u{fffd}d"),
+        ("a.frames", "--payload text", "a\u{fffd}"),
+        ("a.txt", "", "a\u{fffd}"),
+    ];
+    for (source, flags, expected) in sources {
+        for to in ["csv", "tsv", "text", "ndjson", "json"] {
+            let ran = convert(here, &format!("{source} -t {to} {flags} --invalid-utf8 replace")).ends(0);
+            assert!(ran.stdout.contains(expected), "{source} {to}: {}", ran.stdout);
+            let ran = ran.says(&["1 piece of invalid UTF-8"]);
+            let piped = format!(
+                "- -f {} -t {to} {flags} --invalid-utf8 replace",
+                if source == "a.txt" { "text" } else { &source[2..] }
+            );
+            let line = ["convert"].into_iter().chain(piped.split_whitespace());
+            let fed = feed(here, line, &fs::read(here.join(source)).unwrap()).ends(0);
+            assert_eq!((fed.stdout, fed.stderr), (ran.stdout, ran.stderr), "{source} {to}");
+        }
+        // What the advice says can be followed.
+        let strict = format!("{source} -t csv {flags} --strict");
+        convert(here, &strict).ends(1).says(&["--invalid-utf8 replace", "leave --strict out"]);
+    }
+}

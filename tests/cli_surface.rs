@@ -292,7 +292,23 @@ fn files_are_written_over_nothing_that_is_read_or_written() {
         say(here, line).ends(2);
         assert!(!here.join("out.csv").exists(), "{line}");
     }
-    // An existing report needs --force; one that nothing was written into does not, and a failed run leaves none.
+    // A list that was redirected is one too, and one of `count`.
+    for line in [
+        "convert --files-from - -o list -t csv --force",
+        "convert --files-from - -o out.csv --report list --force",
+        "convert --files-from - -o out.csv --quarantine list --force",
+        "count -r --files-from - --quarantine list --force",
+        "count -r --files-from list --quarantine list --force",
+    ] {
+        let list = std::fs::File::open(here.join("list")).unwrap();
+        let output = command(here).args(line.split(' ')).stdin(list).output().unwrap();
+        support::ran(output).ends(2).says(&["list"]);
+        assert!(!here.join("out.csv").exists(), "{line}");
+    }
+    // An existing report needs --force, an empty one too, and a failed run leaves none.
+    std::fs::write(here.join("empty.json"), "").unwrap();
+    say(here, "convert a.csv -o out.csv --report empty.json").ends(2).says(&["empty.json exists already", "--force"]);
+    assert_eq!(read(here, "empty.json"), "");
     say(here, "convert a.csv -o out.csv --report old.json").ends(2).says(&["old.json exists already", "--force"]);
     assert!(!here.join("out.csv").exists());
     say(here, "convert bad.csv -o out.csv --report new.json").ends(1);
@@ -351,4 +367,39 @@ fn closed_streams_are_errors() {
     // A null device is no closed stream.
     let status = command(here.path()).args(["convert", "a.csv"]).stdout(Stdio::null()).status().unwrap();
     assert!(status.success());
+}
+
+#[test]
+fn flags_that_lack_something_are_refused_in_one_form() {
+    let here = with(&[("a.csv", CSV)]);
+    let here = here.path();
+    for line in ["convert a.csv -0", "convert -0 a.csv -t csv", "count -0 a.csv", "count --zero-terminated a.csv"] {
+        say(here, line)
+            .ends(2)
+            .says(&["`--zero-terminated` has no effect: there is no list of inputs\n  ", "--files-from"]);
+    }
+    let said =
+        say(here, "convert a.csv --crlf=false").ends(2).says(&["`--crlf` is on or off", "`false`", "\n  "]).stderr;
+    assert!(!said.contains("Usage"), "{said}");
+    say(here, "convert a.csv --strict=1").ends(2).says(&["`--strict`", "alone"]);
+}
+
+/// A quarantine treats a link as the output does: it stays, and what it leads to is replaced as a whole.
+#[cfg(unix)]
+#[test]
+fn links_stay_links() {
+    let here = with(&[("a.csv", "a,b\n1\n2,3\n"), ("one", "old"), ("two", "old")]);
+    let here = here.path();
+    for (link, to) in [("out.csv", "one"), ("q", "two")] {
+        std::os::unix::fs::symlink(to, here.join(link)).unwrap();
+    }
+    let line = "convert a.csv -o out.csv --quarantine q";
+    say(here, line).ends(2).says(&["exists already"]);
+    assert_eq!((read(here, "one"), read(here, "two")), ("old".to_owned(), "old".to_owned()));
+    say(here, &format!("{line} --force")).ends(0);
+    for link in ["out.csv", "q"] {
+        assert!(std::fs::symlink_metadata(here.join(link)).unwrap().is_symlink(), "{link}");
+    }
+    assert_eq!(read(here, "one"), "a,b\n2,3\n");
+    assert!(read(here, "two").contains("1 field where"), "{}", read(here, "two"));
 }

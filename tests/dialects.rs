@@ -550,6 +550,42 @@ fn nothing_of_the_dialect_that_is_read_is_written() {
 }
 
 #[test]
+fn lines_of_text_end_with_crlf_where_they_are_told_to() {
+    let table: &[(&str, &str, &str)] = &[
+        ("-f text --crlf", "One\ntwo\r\nthree\r\r\n\nFOUR\r", "One\r\ntwo\r\nthree\r\r\n\r\nFOUR\r\r\n"),
+        ("-f text --crlf --encoding utf-8", "\u{feff}One\n\u{e9}\r\n", "One\r\n\u{e9}\r\n"),
+        ("-f text --crlf --op lower", "One\ntwo\r\n\n\u{130}FOUR", "one\r\ntwo\r\n\r\ni\u{307}four\r\n"),
+        ("-f text --crlf --op reverse,trim", "One \r\n\ttwo\n", "enO\r\nowt\r\n"),
+        ("-f csv -t text --crlf", "a,b\n1,x\r\n2,y", "{\"a\":1,\"b\":\"x\"}\r\n{\"a\":2,\"b\":\"y\"}\r\n"),
+        ("-f ndjson -t text --crlf --select a --op upper", "{\"a\":\"x\\r\"}\n{\"a\":\"\"}", "X\r\r\n\r\n"),
+        ("-f text --crlf", "", ""),
+    ];
+    for (flags, input, expected) in table {
+        assert_eq!(written(flags, input.as_bytes()), *expected, "{flags}");
+        let here = folder();
+        std::fs::write(here.path().join("in"), input).unwrap();
+        for more in [&[][..], &["--io", "read"], &["--slice-size", "1", "-j", "3"]] {
+            let run = |inputs: &[&'static str]| {
+                let arguments = ["convert"].iter().chain(inputs).copied().chain(flags.split(' '));
+                run(here.path(), arguments.chain(more.iter().copied())).ends(0).stdout
+            };
+            assert_eq!(run(&["in"]), *expected, "{flags} {more:?}");
+            assert_eq!(run(&["in", "in"]), expected.repeat(2), "{flags} {more:?}");
+        }
+    }
+    // Nothing is copied, and what is made up ends so too.
+    let here = folder();
+    std::fs::write(here.path().join("in.txt"), "x\n").unwrap();
+    let explained = run(here.path(), ["convert", "in.txt", "--crlf", "--explain"]).ends(0).stdout;
+    assert!(explained.contains("decoded and encoded"), "{explained}");
+    let made = |more: &[&'static str]| {
+        let arguments = ["generate", "-t", "text", "--records", "2000"].iter().chain(more).copied();
+        run(here.path(), arguments).ends(0).stdout
+    };
+    assert_eq!(made(&["--crlf"]), made(&[]).replace('\n', "\r\n"));
+}
+
+#[test]
 fn names_for_a_source_without_a_header() {
     let here = folder();
     let here = here.path();

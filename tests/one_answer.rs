@@ -415,6 +415,12 @@ fn types_text_holds_for_ops() {
         let out = feed(here.path(), [&base[..], &flags].concat(), b"a\n1e5\n").ends(0).stdout;
         assert_eq!(out, expected);
     }
+    // In quotes every field is text.
+    let base = ["convert", "-", "-f", "csv", "-t", "csv", "--quote-all", "--types", "text", "--strict"];
+    for more in [&[][..], &["--op", "trim"], &["--select", "a,b"], &["--slice-size", "1"]] {
+        let ran = feed(here.path(), [&base[..], more].concat(), b"a,b\n1,\n\"2\",\"\"\n").ends(0);
+        assert_eq!((&*ran.stdout, &*ran.stderr), ("\"a\",\"b\"\n\"1\",\"\"\n\"2\",\"\"\n", ""), "{more:?}");
+    }
     // Without an op there is nothing to tell from text.
     let base = ["convert", "-", "-f", "csv", "-t", "csv", "--types", "text"];
     feed(here.path(), base, b"a,b\n1,\n").ends(2).says(&["--types", "no effect"]);
@@ -452,7 +458,7 @@ fn headers_are_data() {
     let here = folder();
     let input = b"id,na\xffme\n1,x\n";
     let base = ["convert", "-", "-f", "csv", "-t", "ndjson"];
-    feed(here.path(), base, input).ends(1).says(&["byte 3", "not valid UTF-8", "--encoding"]);
+    feed(here.path(), base, input).ends(1).says(&["byte 5", "not valid UTF-8", "--encoding"]);
     let replaced = feed(here.path(), [&base[..], &["--invalid-utf8", "replace"]].concat(), input).ends(0);
     assert_eq!(replaced.stdout, "{\"id\":1,\"na\u{fffd}me\":\"x\"}\n");
     replaced.says(&["1 piece of invalid UTF-8"]);
@@ -550,4 +556,47 @@ fn the_column_that_is_meant() {
     }
     let words = ["convert", "-", "-f", "ndjson", "--op", "wordcount", "--columns", "b"];
     feed(here.path(), words, b"{\"b\":1}\n").ends(2).says(&["--columns", "no effect", "word count"]);
+}
+
+/// A list with no map and no list in it has none of the fields that a path asks for.
+#[test]
+fn a_path_into_a_list_of_nothing() {
+    let here = folder();
+    for (list, more) in [("[]", ""), ("[ ]", ""), ("[1,\"]{\\\"[\",null]", ",\"x\":[[]]"), ("[\"\\\\\"]", ",\"l2\":{}")]
+    {
+        let input = format!("{{\"l\":{list}{more}}}\n{{\"l\":{{\"a\":3}},\"b\":4}}\n");
+        std::fs::write(here.path().join("in.ndjson"), &input).unwrap();
+        for (flags, expected) in [
+            (&["--select", "l.a"][..], "l.a\n\"\"\n3\n"),
+            (&["--select", "l.a,b", "--rename", "b=c"], "l.a,c\n,\n3,4\n"),
+        ] {
+            let base = ["convert", "-t", "csv", "-f", "ndjson"];
+            for skip in [&[][..], &["--on-error", "skip"], &["--op", "trim"], &["--io", "read"]] {
+                let file = run(here.path(), [&base[..], flags, skip, &["in.ndjson"]].concat()).ends(0);
+                assert_eq!(file.stdout, expected, "{input} {flags:?} {skip:?}");
+                if !skip.contains(&"--io") {
+                    let pipe = feed(here.path(), [&base[..], flags, skip].concat(), input.as_bytes()).ends(0);
+                    assert_eq!((pipe.stdout, pipe.stderr), (file.stdout, file.stderr), "{input} {flags:?} {skip:?}");
+                }
+            }
+        }
+    }
+}
+
+/// A field of which the choice leaves nothing was there all the same, whatever an op does.
+#[test]
+fn a_renamed_field_that_the_choice_empties() {
+    let here = folder();
+    let input = b"{\"m\":{\"r\":2}}\n";
+    for choice in [["--select", "m.p"], ["--drop", "m.r"]] {
+        let base = ["convert", "-f", "ndjson", "-t", "ndjson", "--rename", "m=z"];
+        let plain = feed(here.path(), base.iter().chain(&choice), input).ends(0);
+        let op = feed(here.path(), base.iter().chain(&choice).chain(&["--op", "trim"]), input).ends(0);
+        assert_eq!((op.stdout, &op.stderr), (plain.stdout, &plain.stderr), "{choice:?}");
+        assert!(!op.stderr.contains("--rename"), "{}", op.stderr);
+    }
+    // Several names are one list, of which every line after the first is indented.
+    let strict = ["convert", "-f", "ndjson", "-t", "ndjson", "--drop", "x,y", "--strict"];
+    let said = feed(here.path(), strict, input).ends(1).stderr;
+    assert!(said.lines().count() == 3 && said.lines().skip(1).all(|line| line.starts_with("  ")), "{said}");
 }

@@ -191,3 +191,114 @@ fn resumed_runs_count_from_the_start() {
     run(here, line).ends(1).says(&[&place]);
     run(here, line.iter().chain(&["--resume"])).ends(1).says(&[&place]);
 }
+
+#[test]
+fn a_share_is_judged_where_the_last_bad_record_is() {
+    let here = folder();
+    fs::write(here.path().join("a.csv"), "a,b\n1,2\n3\n").unwrap();
+    fs::write(here.path().join("b.csv"), "a,b\n1,2\n").unwrap();
+    let place = ["a.csv: record 2, line 3, byte 8: 1 field where the header has 2\n  3 | 3\n  That is the last of"];
+    for line in ["convert a.csv -t ndjson", "convert a.csv b.csv -t ndjson", "count -r a.csv", "count -r a.csv b.csv"] {
+        let line = line.split(' ').chain(["--on-error", "skip", "--max-errors", "20%"]);
+        run(here.path(), line).ends(1).says(&place);
+    }
+}
+
+#[test]
+fn widths_without_a_header() {
+    for (flags, reason) in [
+        ("-n", "1 field where the first record has 2"),
+        ("", "1 field where the header has 2"),
+        ("--names x,y", "1 field where the list of names has 2"),
+        ("--names x,y -n", "1 field where the list of names has 2"),
+    ] {
+        says("a.csv", b"1,2\n3,4\n5\n", &format!("-t ndjson {flags}"), "record ", "  3 | 5");
+        each_way("a.csv", b"1,2\n3,4\n5\n", &format!("-t ndjson {flags}"), |ran, way| {
+            assert!(ran.stderr.contains(reason), "{way}: {}", ran.stderr);
+        });
+    }
+}
+
+#[test]
+fn a_header_that_is_no_text() {
+    says("a.csv", b"a\xff,b\n1,2\n", "-t ndjson", "line 1, byte 1: the field name", "  1 | \\xff,b");
+    let long = [&b"\xff\x1b"[..], &b"x".repeat(70), b",b\n1,2\n"].concat();
+    each_way("a.csv", &long, "-t ndjson", |ran, way| {
+        let name = format!("the field name `\u{fffd}\\u{{1b}}{}\u{2026}` is not", "x".repeat(58));
+        assert!(ran.stderr.contains(&name), "{way}: {}", ran.stderr);
+    });
+    says("a.csv", b"x,\"a\xff\"\n1,2\n", "-t ndjson", "line 1, byte 4: the field name", "  1 | \\xff\"");
+}
+
+/// What is escaped counts as it is shown.
+#[test]
+fn excerpts_fit_a_line() {
+    let here = folder();
+    let bytes: Vec<u8> = b"x,".iter().copied().chain((0..100).map(|n| if n % 2 == 0 { 0xff } else { 1 })).collect();
+    fs::write(here.path().join("a.csv"), [b"a,b,c\n", &bytes[..], b"\n"].concat()).unwrap();
+    let said = run(here.path(), ["convert", "a.csv", "-t", "csv"]).ends(1).stderr;
+    let shown = said.lines().find_map(|line| line.strip_prefix("  2 | ")).unwrap();
+    assert!(shown.ends_with('\u{2026}') && (50..=61).contains(&shown.chars().count()), "{shown}");
+}
+
+/// A record for which there is no room has a place in a stream, too.
+#[test]
+fn a_record_that_memory_has_no_room_for() {
+    let here = folder();
+    let text = format!("{{\"a\":1}}\n{{\"a\":\"{}\"}}\n", "x".repeat(30_000_000));
+    fs::write(here.path().join("a.ndjson"), &text).unwrap();
+    let flags = ["-t", "csv", "--memory-limit", "16MB", "-j", "1", "--columns", "a"];
+    for input in [&["a.ndjson"][..], &["a.ndjson", "--io", "read"]] {
+        let ran = run(here.path(), ["convert"].iter().chain(input).chain(&flags)).ends(4);
+        let shown = format!("\n  2 | {{\"a\":\"{}\u{2026}\n", "x".repeat(54));
+        ran.says(&["a.ndjson: record 2, line 2, byte 8: the record is larger than", &shown]);
+    }
+    feed(here.path(), ["convert", "-f", "ndjson"].iter().chain(&flags), text.as_bytes())
+        .ends(4)
+        .says(&["standard input: record 2, line 2, byte 8: the record is larger than", "\n  2 | {\"a\":\"xxx"]);
+}
+
+/// How much was not read is known of a file, whichever way it is read.
+#[test]
+fn how_much_was_not_read() {
+    let here = folder();
+    let text = b"[{\"a\":1}, {\"a\":\"x}, {\"a\":3}]";
+    fs::write(here.path().join("a.json"), text).unwrap();
+    let flags = ["-t", "ndjson", "--on-error", "skip"];
+    let mapped =
+        run(here.path(), ["convert", "a.json"].iter().chain(&flags)).ends(1).says(&[" (18 bytes) was not read"]);
+    let read = run(here.path(), ["convert", "a.json", "--io", "read"].iter().chain(&flags)).ends(1);
+    assert_eq!(read.stderr, mapped.stderr);
+    let piped = feed(here.path(), ["convert", "-f", "json"].iter().chain(&flags), text).ends(1).says(&["was not read"]);
+    assert!(!piped.stderr.contains("bytes)"), "{}", piped.stderr);
+}
+
+#[test]
+fn too_many_columns_of_several_inputs() {
+    let here = folder();
+    fs::write(here.path().join("a.csv"), "a,b\n1,2\n").unwrap();
+    fs::write(here.path().join("b.csv"), "a,c\n1,2\n").unwrap();
+    let line = ["convert", "a.csv", "b.csv", "-t", "csv", "--columns", "union", "--max-keys"];
+    let said = |most| run(here.path(), line.iter().chain(&[most])).ends(1).stderr;
+    for (most, text) in [
+        ("1", "the inputs up to a.csv have more than 1 different column together\n  Name the columns with"),
+        ("2", "the inputs up to b.csv have more than 2 different columns together\n  Name the columns with"),
+    ] {
+        let said = said(most);
+        assert!(said.contains(text) && !said.contains("--nested") && said.contains("--max-keys"), "{said}");
+    }
+}
+
+/// Where text follows a quote in a record of a quarantine: in the file that it came from.
+#[test]
+fn odd_quotes_of_repaired_records() {
+    let here = folder();
+    let here = here.path();
+    fs::write(here.join("a.csv"), "a,b\n1,2\n\"x\"y\n").unwrap();
+    run(here, ["convert", "a.csv", "-o", "b.ndjson", "--on-error", "quarantine"]).ends(0);
+    let kept = fs::read_to_string(here.join("b.ndjson.quarantine.ndjson")).unwrap();
+    let repaired = kept.replace("\"raw\":", "\"text\":\"\\\"x\\\"y,3\",\"raw\":");
+    fs::write(here.join("b.ndjson.quarantine.ndjson"), repaired).unwrap();
+    let ran = run(here, ["replay", "b.ndjson.quarantine.ndjson", "-o", "c.ndjson"]);
+    ran.ends(0).says(&["text_after_quote", "The first is a.csv: record 2, line 3, byte 8"]);
+}

@@ -87,3 +87,28 @@ fn what_is_lost_is_an_error() {
     run(here, replace).ends(0).says(&["1 piece of invalid UTF-8"]);
     run(here, replace.iter().chain(&["--strict", "--force"])).ends(1);
 }
+
+/// What `convert` refuses, `count` does not count.
+#[test]
+fn a_count_is_as_strict_as_a_conversion() {
+    let here = folder();
+    let here = here.path();
+    let inputs: [(&[u8], &str); 6] = [
+        (b"a,b\n\xff,2\n", "record 1, line 2, byte 4: the text is not valid UTF-8"),
+        (b"a,b\n1,2\n3,\"\xff\"\n", "record 2, line 3, byte 11: the text is not valid UTF-8"),
+        (b"a,b\n1,\"2\"x\n", "text follows"),
+        (b"a,\n1,2\n", "the header has no name for field 2"),
+        (b"a\xff,b\n1,2\n", "line 1, byte 1: the field name"),
+        (b"a,b\n1\n", "1 field where the header has 2"),
+    ];
+    for (text, reason) in inputs {
+        fs::write(here.join("a.csv"), text).unwrap();
+        for more in [&[][..], &["--io", "read"], &["--slice-size", "1", "-j", "2"]] {
+            let converted = run(here, ["convert", "a.csv", "-t", "csv", "--strict"].iter().chain(more)).ends(1);
+            let counted = run(here, ["count", "-r", "a.csv", "--strict"].iter().chain(more)).ends(1);
+            assert_eq!(counted.stderr, converted.says(&[reason]).stderr, "{more:?}");
+        }
+        feed(here, ["count", "-r", "-f", "csv", "--strict"], text).ends(1).says(&[reason]);
+        run(here, ["count", "a.csv", "-f", "csv", "--strict"]).ends(1).says(&[reason]);
+    }
+}

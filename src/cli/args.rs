@@ -131,7 +131,7 @@ pub struct CsvOut {
     /// Put every field of the output in quotes
     #[arg(long)]
     quote_all: bool,
-    /// End records of the output with CRLF
+    /// End records of CSV and TSV, and lines of text, with CRLF
     #[arg(long)]
     crlf: bool,
 }

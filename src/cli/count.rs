@@ -1,7 +1,6 @@
 //! `pagemill count`.
 
 use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -16,7 +15,7 @@ use super::args::{Binary, CsvBoth, CsvIn, Encoded, Errors, JsonIn, Run, Source};
 use super::console;
 use super::exit::Exit;
 use super::flags::{Commands, Given, Kinds, Line, Origin, kinds};
-use super::inputs::Inputs;
+use super::inputs::{Inputs, refuse_list, stdin_metadata};
 use super::request::{ceiling, file, source};
 use super::{signals, tips};
 
@@ -126,6 +125,7 @@ impl Count {
             to_file: false,
         }
         .check()?;
+        refuse_list(inputs.list_path().as_deref(), settings.quarantine.as_deref())?;
         let only = match &files[..] {
             [file] => Some(&**file),
             _ => None,
@@ -235,18 +235,6 @@ fn size(path: &Path) -> Option<Option<u64>> {
         None => stdin_metadata().ok()?,
     };
     Some(metadata.is_file().then_some(metadata.len()))
-}
-
-#[cfg(unix)]
-fn stdin_metadata() -> io::Result<fs::Metadata> {
-    use std::os::fd::AsFd;
-    fs::File::from(io::stdin().as_fd().try_clone_to_owned()?).metadata()
-}
-
-#[cfg(windows)]
-fn stdin_metadata() -> io::Result<fs::Metadata> {
-    use std::os::windows::io::AsHandle;
-    fs::File::from(io::stdin().as_handle().try_clone_to_owned()?).metadata()
 }
 
 #[cfg(test)]

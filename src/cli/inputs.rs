@@ -1,13 +1,17 @@
 //! What a command reads: operands, and lists of paths.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, IsTerminal};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use pagemill::error::Error;
+#[cfg(unix)]
+use pagemill::source::place;
 use pagemill::source::{Folders, Listed, expand, read_list};
+use pagemill::target::whole_path;
 
+use super::request::file;
 use super::{commands, tips};
 
 /// The inputs of a command.
@@ -25,7 +29,7 @@ pub struct Inputs {
     #[arg(long, value_name = "LIST")]
     files_from: Option<PathBuf>,
     /// The paths of --files-from end with a zero byte, as `find -print0` writes them
-    #[arg(short = '0', long, requires = "files_from")]
+    #[arg(short = '0', long)]
     zero_terminated: bool,
 }
 
@@ -76,9 +80,9 @@ impl Inputs {
         tips::number_after_n(&inputs).map_or(Ok(inputs), Err)
     }
 
-    /// The list of paths, if it is a file.
+    /// The list of paths, or `-`.
     pub fn list_path(&self) -> Option<PathBuf> {
-        self.files_from.clone().filter(|path| path != Path::new("-"))
+        self.files_from.clone()
     }
 
     /// All files that these operands and the list stand for, at least one.
@@ -103,6 +107,57 @@ impl Inputs {
         }
         Ok(sources)
     }
+}
+
+/// Whether a path is that of the list of inputs.
+pub fn is_list(list: &Path, path: &Path) -> bool {
+    match file(list) {
+        Some(list) => file(path).is_some() && whole_path(list) == whole_path(path),
+        None => is_stdin(path),
+    }
+}
+
+/// Whether standard input was redirected from this file.
+#[cfg(unix)]
+fn is_stdin(path: &Path) -> bool {
+    let place = |found: io::Result<fs::Metadata>| found.ok().filter(fs::Metadata::is_file).as_ref().and_then(place);
+    let read = place(stdin_metadata());
+    read.is_some() && read == place(fs::metadata(path))
+}
+
+/// Elsewhere nothing tells.
+#[cfg(not(unix))]
+fn is_stdin(_path: &Path) -> bool {
+    false
+}
+
+/// Refuses to write onto the list of inputs.
+///
+/// # Errors
+/// Usage: one of these files is the list.
+pub fn refuse_list<'w>(list: Option<&Path>, written: impl IntoIterator<Item = &'w Path>) -> Result<(), Error> {
+    let Some(list) = list else { return Ok(()) };
+    match written.into_iter().find(|path| is_list(list, path)) {
+        None => Ok(()),
+        Some(path) => Err(Error::usage(format!(
+            "{} is the list of inputs; writing to it would destroy it\n  Write to another file.",
+            path.display()
+        ))),
+    }
+}
+
+/// What is known of standard input.
+#[cfg(unix)]
+pub fn stdin_metadata() -> io::Result<fs::Metadata> {
+    use std::os::fd::AsFd;
+    File::from(io::stdin().as_fd().try_clone_to_owned()?).metadata()
+}
+
+/// What is known of standard input.
+#[cfg(windows)]
+pub fn stdin_metadata() -> io::Result<fs::Metadata> {
+    use std::os::windows::io::AsHandle;
+    File::from(io::stdin().as_handle().try_clone_to_owned()?).metadata()
 }
 
 /// The paths of `--files-from`.

@@ -45,7 +45,14 @@ fn ours(error: &clap::Error) -> Option<String> {
             let reason = error.source().map(|source| format!(": {source}")).unwrap_or_default();
             format!("`{name}` can't be `{}`{reason}", value())
         }
-        ErrorKind::TooManyValues => format!("`{name}` takes no value\n  Leave out `={}`.", value()),
+        ErrorKind::TooManyValues => {
+            let value = value();
+            let instead = match value.as_str() {
+                "false" | "no" | "off" | "0" => "Leave it out: without the flag it is off.".to_owned(),
+                _ => format!("Write `{name}` alone, or leave it out."),
+            };
+            format!("`{name}` is on or off and takes no value, but `{value}` was given\n  {instead}")
+        }
         ErrorKind::MissingRequiredArgument => {
             let missing: Vec<String> =
                 all(error, ContextKind::InvalidArg).iter().map(|arg| format!("`{}`", self::name(arg))).collect();

@@ -28,10 +28,10 @@ impl ReportFile {
         }
     }
 
-    /// A file. One that exists has to be empty, unless it is replaced by `force`.
+    /// A file. One that exists is only replaced with `force`.
     pub fn create(path: &Path, force: bool) -> Result<ReportFile, Error> {
         let found = fs::metadata(path);
-        if !force && found.as_ref().is_ok_and(|found| found.is_file() && found.len() > 0) {
+        if !force && found.as_ref().is_ok_and(fs::Metadata::is_file) {
             return Err(Error::usage(format!(
                 "--report: {} exists already\n  Give --force to replace it.",
                 path.display()

@@ -16,6 +16,7 @@ use super::args::See;
 use super::console;
 use super::exit::Exit;
 use super::flags::{Commands, Given, Kinds, Line, Origin, kinds};
+use super::inputs::{is_list, refuse_list};
 use super::report_file::ReportFile;
 
 /// Many inputs.
@@ -34,7 +35,7 @@ pub struct Request {
     pub source: PathBuf,
     /// The files to read, when they are many.
     pub batch: Option<Batch>,
-    /// The file with a list of more files, if that is one.
+    /// The file with a list of more files, or `-`.
     pub list: Option<PathBuf>,
     /// The file to write, or `-`; none: not said.
     pub target: Option<PathBuf>,
@@ -185,18 +186,13 @@ impl Request {
 
     /// Refuses to write onto the list of inputs, and to write the report onto anything else that is read or written.
     fn check_places<'p>(&self, written: &[PathBuf], mut sources: impl Iterator<Item = &'p Path>) -> Result<(), Error> {
-        if let Some(list) = self.list.as_deref().map(whole_path)
-            && let Some(path) = written.iter().find(|path| whole_path(path) == list)
-        {
-            return Err(Error::usage(format!(
-                "{} is the list of inputs; writing to it would destroy it\n  Write to another file.",
-                path.display()
-            )));
-        }
+        let list = self.list.as_deref();
+        refuse_list(list, written.iter().map(PathBuf::as_path))?;
         let Some(report) = self.see.report.as_deref().and_then(file) else { return Ok(()) };
         let whole = whole_path(report);
         let is_report = |path: &Path| whole_path(path) == whole;
-        match written.iter().chain(&self.list).any(|path| is_report(path)) || sources.any(is_report) {
+        let is_read = |list: &Path| is_list(list, report);
+        match written.iter().any(|path| is_report(path)) || sources.any(is_report) || list.is_some_and(is_read) {
             true => Err(Error::usage(format!(
                 "--report: {} is also read or written by the job\n  Give the report a file of its own.",
                 report.display()

@@ -302,7 +302,7 @@ impl<'s> Feed<'s> {
         loop {
             if let Err(refused) = self.room.window(size.max(window.len()), held) {
                 return match self.cutter.pass(&window, windows.ended())? {
-                    Passed::Unknown => Err(refused),
+                    Passed::Unknown => Err(refused.in_place(|| Place::new(&window, 0, self.lines, self.line))),
                     passed => self.pass_streamed(window, passed, self.too_large()),
                 };
             }
@@ -384,6 +384,14 @@ impl From<RecordError> for FeedError {
 }
 
 impl FeedError {
+    /// Adds what is there, if that is not known yet.
+    fn in_place(self, place: impl FnOnce() -> Place) -> FeedError {
+        match self {
+            FeedError::Cut(error, known) if known.is_nowhere() => FeedError::Cut(error, place()),
+            other => other,
+        }
+    }
+
     /// The error of the run; `records` came before it, the slice would have started at `offset`, in this line.
     pub fn at(self, source: &std::path::Path, records: u64, (offset, line): (u64, u64)) -> Error {
         match self {
@@ -402,7 +410,7 @@ impl FeedError {
 pub(super) fn read_head<T>(
     stream: &mut Stream,
     path: &std::path::Path,
-    (plan, room): (&Plan, &Room),
+    (plan, room, lines): (&Plan, &Room, Option<Lines>),
     mut enough: impl FnMut(&[u8], bool) -> Result<Option<T>>,
 ) -> Result<(Vec<u8>, T)> {
     let mut head = Vec::new();
@@ -416,7 +424,8 @@ pub(super) fn read_head<T>(
         if head.len() >= most || stream.ended() {
             let max = plan.max_record;
             let error = if most < max { room.refused(most) } else { record_too_large(0, max) };
-            return Err(Error::data(Position::new(path, 0, 0), error));
+            let place = Place::new(&head, 0, lines, 1);
+            return Err(place.tell(Error::data(Position::new(path, 0, 0), error)));
         }
         if head.len() >= size {
             size = (size * 2).min(most);

@@ -16,6 +16,7 @@ use crate::format::{Decode, Encode, Frame, WriteFormat, key_too_long};
 use crate::memory::{Arena, Budget, Reservation};
 use crate::op::Op;
 use crate::record::{Apart, Batch, Drain, EncodeError, Output, Paths, Schema, with_key};
+use crate::wording::nouns;
 
 /// How many keys may be remembered, and how long they may be.
 #[derive(Clone, Copy, Debug)]
@@ -29,7 +30,8 @@ pub(super) struct Limits {
 impl Limits {
     /// The error for more keys than there may be, at an offset of the slice.
     pub fn too_many(&self, offset: usize) -> RecordError {
-        RecordError::new(offset, format!("the records up to here have more than {} different keys", self.keys))
+        let keys = nouns(self.keys as u64, "key");
+        RecordError::new(offset, format!("the records up to here have more than {} different {keys}", self.keys))
             .hint("Name the columns with --columns a,b,c, keep maps whole with --nested json, or raise --max-keys (and --memory-limit with it).")
             .fault(Fault::TooManyKeys)
     }

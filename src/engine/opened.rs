@@ -325,6 +325,17 @@ impl<'s> Opened<'s> {
     }
 }
 
+/// Adds to an error of a file that is not open any more where exactly that is.
+pub(super) fn tell_again(error: Error, settings: &Settings) -> Error {
+    let path = error.position().filter(|place| place.line == 0).map(|place| place.file.clone());
+    let Some(path) = path.filter(|path| path.as_os_str() != "-") else { return error };
+    let Ok(from) = format::source_format(settings.from, Some(&path)) else { return error };
+    match open_text(SourceSpec::Path(path), from, settings) {
+        Ok(source) => place::tell(&source, from, error),
+        Err(_) => error,
+    }
+}
+
 /// The memory that a job may take: its limit, or what the control group leaves where that is less.
 pub(super) fn ceiling(settings: &Settings) -> usize {
     group_left(None).map_or(settings.memory_limit, |group| group.min(settings.memory_limit))
@@ -360,7 +371,7 @@ fn beginning(
     mut look: impl FnMut(&[u8], bool) -> Result<Option<Box<dyn ReadFormat>>>,
 ) -> Result<(Vec<u8>, Box<dyn ReadFormat>)> {
     let map = match &mut source.bytes {
-        Bytes::Stream(stream) => return read_head(stream, &source.path, (plan, room), look),
+        Bytes::Stream(stream) => return read_head(stream, &source.path, (plan, room, from.lines()), look),
         Bytes::Mapped(map) => map,
     };
     let (all, most) = (map.bytes(), plan.room_for_header());

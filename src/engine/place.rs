@@ -49,7 +49,9 @@ pub(super) struct Place {
     /// The number of its line, from 1; 0 if that is not known.
     line: u64,
     /// The start of what is there.
-    text: Option<String>,
+    text: Option<Box<str>>,
+    /// Where it is, if that is not where the job reads it.
+    origin: Option<Box<Position>>,
 }
 
 impl Place {
@@ -58,7 +60,12 @@ impl Place {
         let Some(lines) = lines else { return Place::default() };
         let offset = offset.min(text.len());
         let line = if first > 0 { first + ended(lines, text, offset, 0) } else { 0 };
-        Place { line, text: excerpt(text, offset, lines) }
+        Place { line, text: excerpt(text, offset, lines).map(Into::into), origin: None }
+    }
+
+    /// The same, of what was at this position in the first place.
+    pub fn from(self, origin: Position) -> Place {
+        Place { origin: Some(Box::new(origin)), ..self }
     }
 
     /// The same in a slice that these bytes follow.
@@ -76,7 +83,12 @@ impl Place {
         if let Some(text) = text.as_mut().filter(|text| is_cut && !text.ends_with('…')) {
             text.push('…');
         }
-        Place { text, ..place }
+        Place { text: text.map(Into::into), ..place }
+    }
+
+    /// Whether nothing is known of it.
+    pub fn is_nowhere(&self) -> bool {
+        self.line == 0 && self.text.is_none()
     }
 
     /// The same in another line.
@@ -87,7 +99,7 @@ impl Place {
     /// In a place of a source: its line, and what is there. What is known already comes first.
     pub fn of(self, source: &Source, from: Format, offset: u64) -> Place {
         match (&source.bytes, from.lines()) {
-            (Bytes::Mapped(map), Some(lines)) if self.line == 0 => {
+            (Bytes::Mapped(map), Some(lines)) if self.line == 0 && self.origin.is_none() => {
                 in_map(map, usize::try_from(offset).unwrap_or(usize::MAX), lines)
             }
             _ => self,
@@ -96,7 +108,7 @@ impl Place {
 
     /// Words for a place at `position`, on two lines.
     pub fn words(&self, position: &Position) -> String {
-        let position = Position { line: self.line, ..position.clone() };
+        let position = Position { line: self.line, ..self.origin.as_deref().unwrap_or(position).clone() };
         match &self.text {
             Some(text) if self.line > 0 => format!("{position}\n  {} | {text}", self.line),
             Some(text) => format!("{position}\n  | {text}"),
@@ -106,7 +118,7 @@ impl Place {
 
     /// Adds what is known of its place to an error.
     pub fn tell(self, error: Error) -> Error {
-        error.at_line(self.line, self.text)
+        error.at_line(self.line, self.text.map(String::from))
     }
 }
 
@@ -137,7 +149,11 @@ fn in_map(map: &Map, offset: usize, lines: Lines) -> Place {
     let all = map.bytes();
     let offset = offset.min(all.len());
     let line = line_at(map, offset, lines);
-    Place { line, text: excerpt(&all[..all.len().min(offset + SHOWN_BYTES)], offset, lines) }
+    Place {
+        line,
+        text: excerpt(&all[..all.len().min(offset + SHOWN_BYTES)], offset, lines).map(Into::into),
+        origin: None,
+    }
 }
 
 /// The number of the line at `offset` of a mapped source. Its pages are given back on the way.
@@ -159,10 +175,15 @@ pub(super) fn line_at(map: &Map, offset: usize, lines: Lines) -> u64 {
 fn excerpt(text: &[u8], offset: usize, lines: Lines) -> Option<String> {
     let rest = &text[offset..];
     let end = rest.iter().position(|byte| lines.ends_with(*byte)).unwrap_or(rest.len());
-    let mut characters = Characters(&rest[..end]);
-    let mut shown: String = characters.by_ref().take(SHOWN).collect();
-    if !characters.0.is_empty() {
-        shown.push('…');
+    let (mut shown, mut width) = (String::new(), 0);
+    for character in Characters(&rest[..end]) {
+        // What is escaped takes more room than a character.
+        width += character.chars().count();
+        if width > SHOWN {
+            shown.push('…');
+            break;
+        }
+        shown.push_str(&character);
     }
     Some(shown).filter(|shown| !shown.is_empty())
 }
@@ -194,7 +215,7 @@ mod tests {
 
     fn place(text: &str, offset: usize, lines: Lines) -> (u64, Option<String>) {
         let place = Place::new(text.as_bytes(), offset, Some(lines), 1);
-        (place.line, place.text)
+        (place.line, place.text.map(String::from))
     }
 
     #[test]

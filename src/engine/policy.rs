@@ -13,7 +13,6 @@ use super::worker::{Shared, Stop};
 use crate::error::{Error, Fault, Position, RecordError};
 use crate::record::{Output, record_too_large};
 use crate::source::{Encoding, MARK};
-use crate::sys::Map;
 use crate::wording::counted;
 
 /// The bytes that are converted, and what is done about bad records in them.
@@ -57,6 +56,7 @@ impl Policy<'_, '_> {
             // What was added to end it is no part of it.
             At::Origin(origin, _) => record.start.min(origin.len)..record.end.min(origin.len),
         };
+        let error = if self.shared.strict { strictly(error) } else { error };
         // What is no fault of the record's own ends the run: leaving it out would lose data.
         let own = match self.at {
             At::Source(_) => matches!(error.fault, Fault::Record | Fault::Document | Fault::Oversized),
@@ -68,7 +68,7 @@ impl Policy<'_, '_> {
         if self.shared.on_error == OnError::Fail || !own {
             return Err(match self.at {
                 At::Source(offset) if self.shared.on_error != OnError::Fail => {
-                    Stop::Record(index, unread(error, offset + record.start as u64, self.shared.map))
+                    Stop::Record(index, unread(error, offset + record.start as u64, self.shared.len))
                 }
                 At::Source(_) => Stop::Record(index, error),
                 At::Origin(origin, _) => {
@@ -151,6 +151,16 @@ fn in_quarantine(error: RecordError, unrepaired: bool) -> RecordError {
     }
 }
 
+/// Where replacing what is invalid is the advice, `--strict` has to go too.
+fn strictly(mut error: RecordError) -> RecordError {
+    const ADVICE: &str = "--invalid-utf8 replace";
+    if let Some(hint) = error.hint.take() {
+        let more = if hint.contains(ADVICE) { " With --strict that is an error too: leave --strict out." } else { "" };
+        error.hint = Some(if more.is_empty() { hint } else { format!("{hint}{more}").into() });
+    }
+    error
+}
+
 /// The error for a record, which begins at `start`, with text that was malformed in its encoding, if it has any.
 pub(super) fn malformed(record: &[u8], start: usize, encoding: Encoding) -> Option<RecordError> {
     let at = memchr::memchr(MARK, record)?;
@@ -158,10 +168,10 @@ pub(super) fn malformed(record: &[u8], start: usize, encoding: Encoding) -> Opti
     Some(RecordError::new(start + at, reason).hint(OTHER_ENCODING))
 }
 
-/// Says that nothing from byte `start` on was read, if that is so.
-pub(super) fn unread(mut error: RecordError, start: u64, map: Option<&Map>) -> RecordError {
+/// Says that nothing from byte `start` on was read of a source of this length, if that is so.
+pub(super) fn unread(mut error: RecordError, start: u64, len: Option<u64>) -> RecordError {
     if error.fault == Fault::Lost {
-        let bytes = map.map(|map| format!(" ({})", counted((map.bytes().len() as u64).saturating_sub(start), "byte")));
+        let bytes = len.map(|len| format!(" ({})", counted(len.saturating_sub(start), "byte")));
         let bytes = bytes.unwrap_or_default();
         let more = format!(
             "; nothing shows where the next record begins, so everything from byte {start} on{bytes} was not read"

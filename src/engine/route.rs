@@ -87,6 +87,7 @@ impl Route {
     pub fn new(settings: &Settings, from: Format, to: Format, reading: &dyn ReadFormat) -> Result<Route> {
         let options = &settings.options;
         let tabular = matches!(to, Format::Csv | Format::Tsv) && !settings.word_count;
+        let quoted = options.out_dialect.quote_all && !(to == Format::Tsv && options.dialect.tsv_escapes);
         let utf8 = to.needs_utf8() || settings.ops.iter().any(|op| op.needs_utf8()) || checks_utf8(settings, from, to);
         let (seen, numbers) = names(settings);
         let mut route = Route {
@@ -98,8 +99,8 @@ impl Route {
                 utf8,
                 replace_invalid_utf8: settings.replaces_invalid_utf8(),
                 detail: detail(settings, to),
-                // Only a target that tells numbers from text needs to know.
-                types: if tabular { Types::Auto } else { options.types },
+                // A table has a field as it was read, text or not, unless all fields are text there.
+                types: if tabular && !quoted { Types::Auto } else { options.types },
                 // Ops see what the source has.
                 typed: matches!(to, Format::Json | Format::Ndjson) && settings.ops.is_empty() && !settings.word_count,
             },
@@ -232,8 +233,8 @@ impl Route {
             return Ok(());
         }
         if !(select.is_empty() && drop.is_empty()) {
-            let choose = KeyedFilter::new(select, drop, &[])?;
-            self.ops.insert(0, Arc::new(self.watched(choose, 0..)));
+            // It sees the fields that are to be renamed, even those of which it leaves nothing.
+            self.ops.insert(0, Arc::new(self.watched(whole.without_new_names(), 0..)));
         }
         let rename = KeyedFilter::new(&[], &[], rename)?;
         self.ops.push(Arc::new(self.watched(rename, self.numbers.rename..)));
@@ -313,8 +314,15 @@ impl Route {
     pub fn check_names(&self, before: &[u8]) -> Result<(), RecordError> {
         let Some(names) = self.names.as_ref().filter(|_| self.want.utf8) else { return Ok(()) };
         let Some(name) = names.names().find(|name| std::str::from_utf8(name).is_err()) else { return Ok(()) };
-        let place = memchr::memmem::find(before, name).unwrap_or(0);
-        let reason = format!("the field name `{}` is not valid UTF-8", String::from_utf8_lossy(name));
+        let valid = std::str::from_utf8(name).map_or_else(|error| error.valid_up_to(), str::len);
+        let place = memchr::memmem::find(before, name).map_or(0, |at| at + valid);
+        let text = String::from_utf8_lossy(name);
+        let hidden = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.to_string() };
+        let mut shown: String = text.chars().take(SHOWN).map(hidden).collect();
+        if text.chars().nth(SHOWN).is_some() {
+            shown.push('…');
+        }
+        let reason = format!("the field name `{shown}` is not valid UTF-8");
         Err(RecordError::new(place, reason).hint(
             "Give the --encoding of the source, put U+FFFD in its place with --invalid-utf8 replace, or leave the field out with --select.",
         ))
@@ -394,6 +402,8 @@ pub(super) fn nobodys(name: &[u8], source: &Schema) -> Box<[u8]> {
     name.into()
 }
 
+/// How many characters are shown of a name that is no text.
+const SHOWN: usize = 60;
 /// The most names that an error lists of a kind.
 const LISTED: usize = 5;
 
@@ -456,6 +466,8 @@ fn copies(options: &Options, format: Format) -> Option<Copies> {
         // JSON has a style of its own: compact or pretty.
         Format::Json => None,
         Format::Ndjson => options.records_at.is_none().then_some(Copies::Values),
+        // Each line may end otherwise.
+        Format::Text if options.out_dialect.crlf => None,
         Format::Text | Format::Fixed | Format::Frames => Some(Copies::All),
     }
 }

@@ -181,7 +181,7 @@ impl Opened<'_> {
         let workers: Vec<_> = (0..plan.workers).map(|index| Mutex::new(self.worker(index, writing))).collect();
         let room = Room::new(plan, &self.budget);
         let first_line = if keeps { self.line_of(start) } else { self.first_line() };
-        let marked = self.source.marked();
+        let (marked, len) = (self.source.marked(), self.source.known_len());
         let (feed, map) = feed(&mut self.source.bytes, take(&mut self.head), &*self.reading, (plan, &room), start)?;
         let feed = match &self.replay {
             Some(section) => feed.within(section.end(), section.longest_line(plan.max_record)),
@@ -197,6 +197,7 @@ impl Opened<'_> {
             governor: Governor::new(plan, &self.budget, self.settings.pressure.as_ref()),
             source: &self.source.path,
             map,
+            len,
             lines,
             schema: self.route.schema.as_ref(),
             ops: &ops,

@@ -115,7 +115,7 @@ impl Sum {
             return Ok(());
         }
         let lines: Vec<String> = names.iter().map(ToString::to_string).collect();
-        Err(Error::refused(format!("{}\n  Leave out --strict to accept it.", lines.join("\n"))))
+        Err(Error::refused(format!("{}\n  Leave out --strict to accept it.", lines.join("\n  "))))
     }
 
     /// The warning about text that follows a closing quote.

@@ -33,6 +33,8 @@ pub(super) struct Shared<'r> {
     pub governor: Governor<'r>,
     pub source: &'r Path,
     pub map: Option<&'r Map>,
+    /// How long the source is, where that is known.
+    pub len: Option<u64>,
     /// What ends a line of the source.
     pub lines: Option<Lines>,
     /// The fields of batches in columns.
@@ -224,7 +226,8 @@ fn convert(
         shared.phases.book(lap, Stage::Ops);
         encode(encoder, &mut batch, output, totals, policy)?;
         shared.phases.book(lap, Stage::Encode);
-        if let (Some((record, place)), None, At::Source(start)) = (batch.odd_quote(), totals.odd_quote, policy.at) {
+        if let (Some((record, place)), None) = (batch.odd_quote(), totals.odd_quote) {
+            let start = if let At::Source(start) = policy.at { start } else { 0 };
             totals.odd_quote = Some((totals.records_in + record as u64, start + place as u64));
             totals.odd_place = odd_place(policy, place);
         }
@@ -249,12 +252,18 @@ fn convert(
     }
 }
 
-/// What is in a stream where text follows a closing quote: nobody can look at it again.
+/// What is in a stream where text follows a closing quote: nobody can look at it again. Of a record from elsewhere it
+/// is there that matters.
 #[cold]
 fn odd_place(policy: &Policy<'_, '_>, offset: usize) -> Place {
-    match policy.shared.map {
-        Some(_) => Place::default(),
-        None => Place::before(policy.bytes, offset, policy.shared.lines, (policy.line, policy.after)),
+    match (policy.shared.map, policy.at) {
+        (_, At::Origin(origin, _)) => {
+            let place = Place::new(policy.bytes, offset, policy.shared.lines, origin.line);
+            let place = if origin.exact { place } else { place.in_line(origin.line) };
+            place.from(origin.position(offset))
+        }
+        (Some(_), _) => Place::default(),
+        (None, _) => Place::before(policy.bytes, offset, policy.shared.lines, (policy.line, policy.after)),
     }
 }
 
@@ -342,7 +351,7 @@ fn failure(shared: &Shared<'_>, slice: &Slice<'_>, cut: Option<FeedError>, stop:
         if let FeedError::Cut(bad, place) = error {
             let lost = shared.on_error != OnError::Fail;
             let start = offset + bad.offset as u64;
-            error = FeedError::Cut(if lost { unread(bad, start, shared.map) } else { bad }, place);
+            error = FeedError::Cut(if lost { unread(bad, start, shared.len) } else { bad }, place);
         }
         return Some(Box::new(move |records| error.at(&source, records, (offset, line))));
     }

@@ -95,6 +95,12 @@ impl KeyedFilter {
         })
     }
 
+    /// The same filter, in which renamed fields keep their names.
+    pub(crate) fn without_new_names(mut self) -> KeyedFilter {
+        self.nodes.iter_mut().flat_map(|node| &mut node.entries).for_each(|entry| entry.rename = None);
+        self
+    }
+
     /// Tells `seen` of the paths that are met. `numbers` are theirs: of those that are selected, dropped and renamed.
     pub(crate) fn watched(self, seen: Option<Arc<Seen>>, numbers: impl IntoIterator<Item = usize>) -> KeyedFilter {
         KeyedFilter { seen: seen.map(|seen| (seen, numbers.into_iter().collect())), ..self }

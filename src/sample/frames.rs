@@ -30,7 +30,7 @@ impl Frames {
                 let mut random = pools::pool_random(seed);
                 Holds::Bytes((0..1024).flat_map(|_| random.next().to_le_bytes()).collect())
             }
-            Payload::Text => Holds::Text(Text::new(seed)),
+            Payload::Text => Holds::Text(Text::new(seed, false)),
             Payload::Json => Holds::Json(Json::new(false, seed)),
         };
         Frames { prefix: options.frame, payload }

@@ -61,7 +61,7 @@ pub enum Amount {
 pub struct Sample {
     /// The format.
     pub format: Format,
-    /// What is said about the format: delimiter, quote, escapes, line ends and header of CSV and TSV,
+    /// What is said about the format: delimiter, quote, escapes and header of CSV and TSV, their line ends and those of text,
     /// the layout of fixed records ([`LAYOUT`] if there is none), prefix and payload of frames.
     pub options: Options,
     /// Other seeds give other data.
@@ -153,7 +153,7 @@ impl Sample {
             }
             Format::Text => {
                 records_a_block = 1024;
-                Box::new(text::Text::new(self.seed))
+                Box::new(text::Text::new(self.seed, self.options.out_dialect.crlf))
             }
             Format::Fixed => {
                 let fixed = fixed::Fixed::new(&self.options)?;

@@ -8,13 +8,14 @@ const LEVELS: [[u8; 7]; 4] = [*b" INFO  ", *b" WARN  ", *b" DEBUG ", *b" ERROR "
 
 pub(super) struct Text {
     phrases: Vec<pen::Text>,
+    line_break: &'static [u8],
 }
 
 impl Text {
-    pub(super) fn new(seed: u64) -> Text {
+    pub(super) fn new(seed: u64, crlf: bool) -> Text {
         let mut random = pools::pool_random(seed);
         let phrase = |_| pen::Text::new(pools::words(&mut random, 4, 24).as_bytes());
-        Text { phrases: (0..1024).map(phrase).collect() }
+        Text { phrases: (0..1024).map(phrase).collect(), line_break: if crlf { b"\r\n" } else { b"\n" } }
     }
 
     /// Appends a line without its end.
@@ -37,6 +38,6 @@ impl Make for Text {
     #[inline]
     fn record(&self, draw: &mut Draw, pen: &mut Pen<'_>) {
         self.line(draw, pen);
-        pen.put(b"\n");
+        pen.bytes(self.line_break);
     }
 }

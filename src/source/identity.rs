@@ -18,6 +18,11 @@ pub struct Stamp {
 }
 
 impl Stamp {
+    /// How many bytes it had.
+    pub fn file_len(&self) -> u64 {
+        self.len
+    }
+
     fn of(metadata: &Metadata) -> Stamp {
         Stamp { len: metadata.len(), modified: metadata.modified().ok(), place: place(metadata) }
     }

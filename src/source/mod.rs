@@ -200,6 +200,17 @@ impl Source {
         }
     }
 
+    /// How many bytes it has, where that is known: of a stream, if it is a regular file that is read as it is.
+    pub fn known_len(&self) -> Option<u64> {
+        match &self.bytes {
+            Bytes::Mapped(map) => Some(map.bytes().len() as u64),
+            Bytes::Stream(stream) if stream.unpacking.is_none() && stream.decoded.is_none() => {
+                self.stamp().filter(|_| self.path.as_os_str() != "-").map(Stamp::file_len)
+            }
+            Bytes::Stream(_) => None,
+        }
+    }
+
     /// Whether and how the source is compressed.
     pub fn packed(&self) -> Option<Packed> {
         match &self.bytes {

@@ -46,7 +46,7 @@ pub(super) static FLAGS: &[Flag] = &[
     flag("force", ALL, Any).unless(nothing_can_exist),
     flag("recursive", READ, Any).unless(no_folder),
     flag("files-from", READ, Any),
-    flag("zero-terminated", READ, Any),
+    flag("zero-terminated", READ, Any).unless(no_list),
     flag("decompress", READ, Any),
     flag("compress", ROWS, Any),
     flag("encoding", READ, Source(Kinds::LINES_OF_TEXT)),
@@ -66,7 +66,7 @@ pub(super) static FLAGS: &[Flag] = &[
     flag("out-no-quoting", WRITE, Target(Kinds::TABLES)).unless(never_quotes_to_write),
     flag("out-no-headers", WRITE, Target(Kinds::TABLES)),
     flag("quote-all", WRITE, Target(Kinds::TABLES)).unless(no_quotes_to_write),
-    flag("crlf", WRITE, Target(Kinds::TABLES)),
+    flag("crlf", WRITE, Target(Kinds::TABLES.or(Kinds::TEXT))),
     flag("columns", ROWS, Any).unless(columns_are_known),
     // JSON
     flag("records-at", READ, Source(Kinds::JSON.or(Kinds::NDJSON))).unless(uncounted),
@@ -201,10 +201,14 @@ fn no_names(line: &Line<'_>) -> Option<No> {
     None
 }
 
-/// A field of a table is written as it was read, number or text, unless an op changes it.
+/// A field of a table is written as it was read, number or text, unless an op changes it or quotes make it text.
 fn fields_are_text(line: &Line<'_>) -> Option<No> {
-    if line.targets.is_within(Kinds::TABLES.or(Kinds::FIXED)) && !line.given.has("op") {
-        return No::new(line.output(), "It is for NDJSON, JSON, text, frames, ops and a word count: leave it out.");
+    let changed = line.given.has("op") || line.given.has("quote-all") && line.targets.meets(Kinds::TABLES);
+    if line.targets.is_within(Kinds::TABLES.or(Kinds::FIXED)) && !changed {
+        return No::new(
+            line.output(),
+            "It is for NDJSON, JSON, text, frames, ops, a word count and --quote-all: leave it out.",
+        );
     }
     None
 }
@@ -214,10 +218,9 @@ fn any_bytes_do(line: &Line<'_>) -> Option<No> {
     let checked = line.given.has("encoding") || line.given.has("op");
     // A byte order mark may say that these are UTF-16.
     let decoded = line.sources.meets(Kinds::TABLES.or(Kinds::NESTED));
-    // Lines and frames get records of several fields as JSON.
-    let json = line.sources.meets(Kinds::FIXED) && line.targets.meets(Kinds::TEXT.or(Kinds::FRAMES));
-    let text = line.sources.meets(Kinds::FRAMES_OF_BYTES.not()) && line.targets.meets(Kinds::NESTED);
-    if checked || decoded || json || text {
+    // Text that is converted is looked at because somebody wants it replaced; what is counted is not.
+    let text = line.command != Commands::COUNT && line.sources.meets(Kinds::FRAMES_OF_BYTES.not());
+    if checked || decoded || text {
         return None;
     }
     if line.command == Commands::COUNT && line.targets == Kinds::NONE && line.sources == Kinds::ALL {
@@ -281,6 +284,13 @@ fn whole_records(line: &Line<'_>) -> Option<No> {
 
 fn no_folder(line: &Line<'_>) -> Option<No> {
     if line.plain { No::new("the only input is not a folder", LEAVE_OUT) } else { None }
+}
+
+fn no_list(line: &Line<'_>) -> Option<No> {
+    match line.given.has("files-from") {
+        true => None,
+        false => No::new("there is no list of inputs", "Name the list with --files-from LIST, or leave the flag out."),
+    }
 }
 
 fn one_input(line: &Line<'_>) -> Option<No> {

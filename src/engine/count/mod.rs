@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use super::open::{as_text, open_source, refuse_source};
-use super::opened::Opened;
+use super::opened::{Opened, tell_again};
 use super::quarantine::{Ledger, Quarantine, place_for};
 use super::settings::OnError;
 use super::{Settings, SourceSpec, TargetSpec};
@@ -114,7 +114,7 @@ impl Counting {
     /// The quarantine can't be written, or too large a share of the records was bad.
     pub fn finish(mut self) -> Result<Option<PathBuf>> {
         if let Err(error) = self.ledger.judge(self.records) {
-            return Err(self.ledger.convict(error));
+            return Err(self.ledger.convict(tell_again(error, &self.settings)));
         }
         self.ledger.finish()
     }

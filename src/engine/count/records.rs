@@ -130,11 +130,12 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
 }
 
-/// Counts by decoding: records are checked and delimited, but no value of theirs is wanted. Bad ones are entered into
-/// the ledger.
+/// Counts by decoding: records are checked and delimited, but no value of theirs is wanted unless the run is strict. Bad
+/// ones are entered into the ledger.
 pub(super) fn decode(mut opened: Opened<'_>, ledger: &mut Ledger) -> Result<Counted> {
     opened.route.pass_through = None;
-    if opened.route.schema.is_some() {
+    // What a conversion would refuse shows in the values.
+    if opened.route.schema.is_some() && !opened.settings.strict {
         opened.route.want.select = Some(Vec::new());
         opened.route.schema = Some(Schema::default());
         opened.route.names = Some(Schema::default());

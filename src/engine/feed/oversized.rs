@@ -78,7 +78,8 @@ impl<'s> Feed<'s> {
     /// no room for more than `seen`.
     fn passed(&mut self, (len, behind): (u64, u64), lines: u64, seen: usize, error: FeedError) -> Found<'s> {
         if len - behind <= self.max_record as u64 {
-            return Err(self.room.refused(seen).into());
+            let place = if let FeedError::Cut(_, place) = error { place } else { Place::default() };
+            return Err(FeedError::Cut(self.room.refused(seen), place));
         }
         match error {
             FeedError::Cut(error, _) if self.lenient => {

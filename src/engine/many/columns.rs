@@ -8,11 +8,11 @@ use super::super::opened::Opened;
 use super::super::quarantine::Section;
 use super::super::route::{nobodys, some};
 use super::super::settings::{ColumnsFrom, Settings};
-use crate::error::{Error, Position, Result};
+use crate::error::{Error, Result};
 use crate::format::UnknownKey;
 use crate::op::Order;
 use crate::record::Schema;
-use crate::wording::input;
+use crate::wording::{input, nouns};
 
 /// What the sources' columns come to.
 pub(super) struct Together {
@@ -98,8 +98,7 @@ impl Together {
             }
         }
         if self.names.len() > self.limits.keys {
-            let position = Position::new(path, 0, 0);
-            return Err(Error::data(position, self.limits.too_many(0)));
+            return Err(self.too_many(path, keyed));
         }
         Ok(())
     }
@@ -226,6 +225,15 @@ impl Together {
             input(path),
             self.size,
             self.room
+        ))
+    }
+
+    fn too_many(&self, path: &Path, keyed: bool) -> Error {
+        let (most, columns) = (self.limits.keys, nouns(self.limits.keys as u64, "column"));
+        let maps = if keyed { ", keep maps whole with --nested json" } else { "" };
+        Error::refused(format!(
+            "the inputs up to {} have more than {most} different {columns} together\n  Name the columns with --columns a,b,c{maps}, or raise --max-keys (and --memory-limit with it).",
+            input(path)
         ))
     }
 

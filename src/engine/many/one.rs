@@ -11,7 +11,7 @@ use super::super::commit::Place;
 use super::super::header::First;
 use super::super::job::Job;
 use super::super::open::{open_target, refuse_source};
-use super::super::opened::{Opened, ceiling};
+use super::super::opened::{Opened, ceiling, tell_again};
 use super::super::phases::Phases;
 use super::super::plan::FEW;
 use super::super::quarantine::{Ledger, Quarantine, Section, place_for};
@@ -140,7 +140,8 @@ impl Many {
             words: settings.word_count.then(|| WordCount::new(false)),
         };
         let outcome = run.look().and_then(|()| run.convert());
-        let outcome = outcome.and_then(|()| run.ledger.judge(run.sum.records_in()));
+        let outcome =
+            outcome.and_then(|()| run.ledger.judge(run.sum.records_in()).map_err(|error| tell_again(error, &settings)));
         let outcome = outcome.and_then(|()| run.sum.refuse_names(settings.strict));
         outcome.map_err(|error| run.ledger.convict(error))?;
         let Run { files, mut sum, ledger, frame, place, words, .. } = run;

@@ -51,11 +51,11 @@ enum Found {
 
 impl CsvDecode {
     pub fn new(reading: &Reading, want: &Want) -> CsvDecode {
-        let Reading { dialect, ragged, names_given, strict, max_record, .. } = *reading;
+        let Reading { dialect, ragged, other_width, strict, max_record, .. } = *reading;
         let usual = dialect.is_plain() && want.types == Types::Auto && !dialect.tsv_escapes;
         CsvDecode {
             dialect,
-            fields: Fields::new(&reading.header.schema, (ragged, names_given, dialect.tsv_escapes), want),
+            fields: Fields::new(&reading.header.schema, (ragged, other_width, dialect.tsv_escapes), want),
             utf8: want.utf8,
             replace: want.replace_invalid_utf8,
             separators: Separators::new(dialect.marks(), want.typed && usual),

@@ -24,15 +24,15 @@ pub(super) struct Fields {
     /// How many values a record of the batch has.
     pub selected: usize,
     ragged: Ragged,
-    /// The names of the columns were given, not read.
-    named: bool,
+    /// What is said of a record of another width.
+    other: &'static str,
     types: Types,
     /// A null is no empty field.
     says_null: bool,
 }
 
 impl Fields {
-    pub fn new(schema: &Schema, (ragged, named, says_null): (Ragged, bool, bool), want: &Want) -> Fields {
+    pub fn new(schema: &Schema, (ragged, other, says_null): (Ragged, &'static str, bool), want: &Want) -> Fields {
         let places = want.select.as_ref().map(|names| {
             let mut places = vec![UNWANTED; schema.len()];
             for (place, name) in names.iter().enumerate() {
@@ -47,7 +47,7 @@ impl Fields {
         });
         let gaps = order.as_ref().is_some_and(|order| order.contains(&UNWANTED));
         let selected = want.select.as_ref().map_or(schema.len(), Vec::len);
-        Fields { width: schema.len(), places, order, gaps, selected, ragged, named, types: want.types, says_null }
+        Fields { width: schema.len(), places, order, gaps, selected, ragged, other, types: want.types, says_null }
     }
 
     /// The value of a field that was not in quotes.
@@ -174,11 +174,7 @@ impl Fields {
     #[cold]
     pub fn other_width(&self, start: usize, columns: usize) -> RecordError {
         let width = self.width;
-        let reason = match self.named {
-            false => "{} field{s} where the header has {}",
-            true => "{} field{s} where the list of names has {}",
-        };
-        RecordError::with_numbers(start, reason, [columns, width]).hint(match columns < width {
+        RecordError::with_numbers(start, self.other, [columns, width]).hint(match columns < width {
             true => "Give --ragged pad to fill missing fields with null, or --on-error skip to leave out such records.",
             false => "Check the delimiter and the quotes, or give --on-error skip to leave out such records.",
         })

@@ -54,7 +54,7 @@ pub struct OutDialect {
     pub quoting: bool,
     /// Put every field in quotes.
     pub quote_all: bool,
-    /// End records with CRLF instead of LF.
+    /// End records with CRLF instead of LF; lines of text too.
     pub crlf: bool,
     /// Write no header.
     pub no_headers: bool,
@@ -184,7 +184,11 @@ pub fn open(format: Format, options: &Options, head: &[u8], end: bool) -> Result
         named: beginning.delimiter,
         header,
         ragged: options.ragged,
-        names_given: !options.names.is_empty(),
+        other_width: match (options.names.is_empty(), options.no_headers) {
+            (false, _) => "{} field{s} where the list of names has {}",
+            (true, true) => "{} field{s} where the first record has {}",
+            (true, false) => "{} field{s} where the header has {}",
+        },
         strict: options.strict,
         max_record: options.max_record,
     })))
@@ -197,8 +201,8 @@ struct Reading {
     named: Option<u8>,
     header: header::Header,
     ragged: super::Ragged,
-    /// The names of the columns were given.
-    names_given: bool,
+    /// What is said of a record of another width than this.
+    other_width: &'static str,
     strict: bool,
     max_record: usize,
 }

@@ -1,7 +1,7 @@
 //! Lines of text. Bytes are kept exactly; a record is a line, its only field is called `line`.
 //!
 //! A line ends with LF, CRLF, or the end of the input. From text to text every line keeps its own
-//! terminator; to other formats lines come without.
+//! terminator, unless all are to end with CRLF; to other formats lines come without.
 
 use std::ops::Range;
 
@@ -222,9 +222,11 @@ pub(crate) fn terminator(line: &[u8]) -> &[u8] {
 
 /// Prepares text.
 pub fn create(options: &Options, from: Format) -> Result<Box<dyn WriteFormat>, Error> {
+    let crlf = options.out_dialect.crlf;
     Ok(match from {
+        Format::Text if crlf => Box::new(EndWithCrlf),
         Format::Text => Box::new(KeepTerminators),
-        _ => Box::new(Lines { bytes_as: options.bytes_as }),
+        _ => Box::new(Lines { bytes_as: options.bytes_as, terminator: if crlf { b"\r\n" } else { b"\n" } }),
     })
 }
 
@@ -257,6 +259,33 @@ impl Encode for KeepTerminators {
     }
 }
 
+/// From text: every line ends with CRLF, the last one too.
+#[derive(Clone, Copy)]
+struct EndWithCrlf;
+
+impl WriteFormat for EndWithCrlf {
+    fn frame(&self) -> Frame {
+        Frame::default()
+    }
+
+    fn encoder(&self) -> Box<dyn Encode> {
+        Box::new(*self)
+    }
+}
+
+impl Encode for EndWithCrlf {
+    fn encode(&mut self, batch: &Batch<'_>, records: Range<usize>, output: &mut Output<'_>) -> Result<(), EncodeError> {
+        for index in records {
+            if let [Value::Text(text)] = batch.columns(index) {
+                output.put(text)?;
+            }
+            output.put(b"\r\n")?;
+            output.records += 1;
+        }
+        Ok(())
+    }
+}
+
 fn one_by_one(batch: &Batch<'_>, records: Range<usize>, output: &mut Output<'_>) -> Result<(), EncodeError> {
     for index in records {
         if let [Value::Text(text)] = batch.columns(index) {
@@ -286,6 +315,7 @@ fn together(
 /// From other formats: a record of one plain value is its text, others are one JSON text a line.
 struct Lines {
     bytes_as: BytesAs,
+    terminator: &'static [u8],
 }
 
 impl WriteFormat for Lines {
@@ -294,12 +324,13 @@ impl WriteFormat for Lines {
     }
 
     fn encoder(&self) -> Box<dyn Encode> {
-        Box::new(LineEncoder { json: Writer::new(self.bytes_as) })
+        Box::new(LineEncoder { json: Writer::new(self.bytes_as), terminator: self.terminator })
     }
 }
 
 struct LineEncoder {
     json: Writer,
+    terminator: &'static [u8],
 }
 
 impl Encode for LineEncoder {
@@ -333,7 +364,7 @@ impl Encode for LineEncoder {
                     text.write(output)?;
                 }
             }
-            output.put_byte(b'\n')?;
+            output.put(self.terminator)?;
             output.end_record(offset).map_err(|error| output.refuse(mark, index, error))?;
         }
         Ok(())

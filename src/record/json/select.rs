@@ -276,6 +276,35 @@ fn has_fields(text: &[u8]) -> bool {
     text.strip_prefix(b"{").is_some_and(|rest| !rest.trim_ascii_start().starts_with(b"}"))
 }
 
+/// Whether a list, with which the text begins, has a map or a list in it. Where it has none, a path into it leads
+/// nowhere: the field is missing.
+#[cold]
+#[inline(never)]
+fn has_insides(text: &[u8]) -> bool {
+    let mut rest = text.get(1..).unwrap_or_default();
+    while let Some(at) = rest.iter().position(|byte| b"[{]\"".contains(byte)) {
+        let found = rest[at];
+        rest = &rest[at + 1..];
+        match found {
+            b'"' => rest = behind_quote(rest),
+            found => return found != b']',
+        }
+    }
+    false
+}
+
+/// What follows the quote that ends a string.
+fn behind_quote(mut text: &[u8]) -> &[u8] {
+    while let Some(at) = memchr::memchr2(b'"', b'\\', text) {
+        let escaped = text[at] == b'\\';
+        text = text.get(at + 1 + usize::from(escaped)..).unwrap_or_default();
+        if !escaped {
+            return text;
+        }
+    }
+    &[]
+}
+
 impl<'a> Build<'a> for Columns<'_, '_, 'a> {
     const SKIP: bool = false;
 
@@ -314,8 +343,8 @@ impl<'a> Build<'a> for Columns<'_, '_, 'a> {
     fn open(&mut self, is_map: bool, offset: usize) -> Result<bool, Fault> {
         if !is_map || self.action.map == NONE {
             // A list may have selected fields inside.
-            let led = self.action.map != NONE && self.map != NONE;
-            return if led && self.selection.chosen.refuse_lists { Err(self.apart(offset)) } else { Ok(false) };
+            let led = self.action.map != NONE && self.map != NONE && self.selection.chosen.refuse_lists;
+            return if led && has_insides(&self.text[offset..]) { Err(self.apart(offset)) } else { Ok(false) };
         }
         let root = self.map == NONE;
         let slot = if root { NONE } else { self.action.slot };

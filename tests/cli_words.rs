@@ -352,7 +352,7 @@ fn the_parser_speaks_as_everything_else() {
         ("a.csv -q -v", "`--quiet` and `--verbose` can't be given together\n"),
         ("a.csv -t cvs", "`--to` can't be `cvs`; did you mean `csv`?\n  It is one of csv, tsv, "),
         ("a.csv -t", "`--to` needs a value\n"),
-        ("a.csv --force=1", "`--force` is on or off and takes no value\n"),
+        ("a.csv --force=1", "`--force` is on or off and takes no value, but `1` was given\n"),
         ("a.csv -j x", "`--workers` can't be `x`: "),
         ("replay", "`pagemill replay` needs `QUARANTINE` here\n"),
         ("replay a b", "`pagemill replay` does not take `b`\n"),

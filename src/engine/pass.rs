@@ -54,10 +54,10 @@ impl Encode for Copy {
             Copies::All => self.copy(batch, records, output, |_| true),
             Copies::Values => self.copy(batch, records, output, |span| ends_with_value(source(span))),
             Copies::Fields { crlf, header: true } => {
-                self.copy(batch, records, output, |span| span.is_regular() && ends_with(source(span), crlf))
+                self.copy(batch, records, output, |span| span.is_regular() && ends_with(batch.bytes(..span.end), crlf))
             }
             Copies::Fields { crlf, header: false } => self.copy(batch, records, output, |span| {
-                span.is_regular() && ends_with(source(span), crlf) && !may_be_mark(source(span))
+                span.is_regular() && ends_with(batch.bytes(..span.end), crlf) && !may_be_mark(source(span))
             }),
         }
     }
@@ -96,10 +96,10 @@ impl Copy {
     }
 }
 
-/// Whether a record of fields ends with LF alone, or with CRLF.
+/// Whether the record of fields at the end of a text ends with LF alone, or with CRLF.
 #[inline(always)]
-fn ends_with(record: &[u8], crlf: bool) -> bool {
-    match record {
+fn ends_with(text: &[u8], crlf: bool) -> bool {
+    match text {
         [.., b'\r', b'\n'] => crlf,
         [.., b'\n'] => !crlf,
         _ => false,

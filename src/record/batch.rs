@@ -218,7 +218,7 @@ impl<'a> Batch<'a> {
     }
 
     /// Bytes of the slice.
-    pub fn bytes(&self, range: std::ops::Range<usize>) -> &'a [u8] {
+    pub fn bytes(&self, range: impl std::slice::SliceIndex<[u8], Output = [u8]>) -> &'a [u8] {
         &self.slice[range]
     }
 

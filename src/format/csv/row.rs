@@ -2,7 +2,8 @@
 //!
 //! What was tried and takes longer: blocks of 64 bytes for short texts too (each load and store then crosses a line of
 //! the cache); to write quotes without a branch, or to treat all kinds of values alike, or just the two of unquoted and
-//! quoted fields (more stores and instructions cost more than the branches that are not foreseen); to look through a
+//! quoted fields (more stores and instructions cost more than the branches that are not foreseen); to let the cutter's
+//! positions tell which fields are numbers where all get quotes (as many instructions as to look at each); to look through a
 //! long text before it is copied (its length is not foreseen, and then twice). With AVX-512, a load from a page that is
 //! not there takes as long as a record even if it loads nothing: so no load is made for an empty field, whose text may
 //! be anywhere.

@@ -66,10 +66,10 @@ pub struct Nesting {
     depth: i64,
     /// Offset of the next block.
     next: usize,
-    /// Bytes of that block in which boundaries were looked for already.
-    seen: u32,
-    /// Bytes of that block in which it was told already what looks broken.
-    told: u32,
+    /// The offset up to which boundaries were looked for already.
+    seen: usize,
+    /// The offset up to which it was told already what looks broken.
+    told: usize,
 }
 
 impl Nesting {
@@ -128,7 +128,6 @@ impl Find<'_> {
                 return Some(hit);
             }
             n.next += 64;
-            (n.seen, n.told) = (0, 0);
         }
         *self.nesting = n;
         // The rest is looked at without moving on: more may follow it.
@@ -157,7 +156,15 @@ impl Nesting {
             let curly = v.set_bit_5(block);
             marks.opens = v.equal(curly, b'{') & outside;
             marks.closes = v.equal(curly, b'}') & outside;
-            if lines | self.lines != 0 {
+            if lines | self.lines == 0 {
+                // Seldom does a value end in a block that is far inside of it.
+                let ends = i64::from(marks.closes.count_ones());
+                if self.depth > ends {
+                    self.depth += i64::from(marks.opens.count_ones()) - ends;
+                    self.strings = strings;
+                    return None;
+                }
+            } else {
                 marks.broken = lines & found.inside;
                 marks.first = self.line(lines, self.columns.open) & marks.opens;
                 let last = self.line(lines, self.columns.close) & marks.closes;
@@ -166,7 +173,6 @@ impl Nesting {
                 }
             }
         }
-        // Seldom does a value end in a block that is far inside of it.
         let ends = i64::from(marks.closes.count_ones());
         let far = SEEK != 2 && self.depth > ends;
         let depth = if far && marks.broken | marks.first == 0 {
@@ -188,10 +194,9 @@ impl Nesting {
                 None
             }
             Err(hit) => {
-                let after = (hit.at() + 1 - self.next) as u32;
                 match hit {
-                    Hit::Between(_) | Hit::End(_) => self.seen = after,
-                    _ => self.told = after,
+                    Hit::Between(at) | Hit::End(at) => self.seen = at + 1,
+                    _ => self.told = hit.at() + 1,
                 }
                 Some(hit)
             }
@@ -214,8 +219,9 @@ impl Nesting {
             let bit = bits & bits.wrapping_neg();
             let index = bits.trailing_zeros();
             bits ^= bit;
-            let (at, new) = (self.next + index as usize, index >= self.seen);
-            if ODD && first & bit != 0 && depth > 0 && index >= self.told {
+            let at = self.next + index as usize;
+            let new = at >= self.seen;
+            if ODD && first & bit != 0 && depth > 0 && at >= self.told {
                 return Err(Hit::Bracket(at));
             }
             if opens & bit != 0 {
@@ -232,7 +238,7 @@ impl Nesting {
                     }
                 }
             } else if ODD && broken & bit != 0 {
-                if index >= self.told {
+                if at >= self.told {
                     return Err(if depth > 0 { Hit::Text(at) } else { Hit::Loose(at) });
                 }
             } else if depth == 0 && new && at >= least {

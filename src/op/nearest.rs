@@ -49,24 +49,10 @@ fn near<'n>(names: impl Iterator<Item = &'n [u8]>, wanted: &[u8]) -> Option<&'n 
 }
 
 /// How many bytes have to be put in, left out, replaced or exchanged with their neighbour to turn one name into the
-/// other (optimal string alignment), case aside.
+/// other (Damerau and Levenshtein), case aside.
 fn distance(a: &[u8], b: &[u8]) -> usize {
-    let (a, b) = (&a[..a.len().min(COMPARED)], &b[..b.len().min(COMPARED)]);
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    let mut above = row.clone();
-    for (i, x) in a.iter().enumerate() {
-        let mut next = vec![i + 1; b.len() + 1];
-        for (j, y) in b.iter().enumerate() {
-            let replaced = row[j] + !x.eq_ignore_ascii_case(y) as usize;
-            next[j + 1] = replaced.min(next[j] + 1).min(row[j + 1] + 1);
-            let swapped = i > 0 && j > 0 && x.eq_ignore_ascii_case(&b[j - 1]) && y.eq_ignore_ascii_case(&a[i - 1]);
-            if swapped {
-                next[j + 1] = next[j + 1].min(above[j - 1] + 1);
-            }
-        }
-        above = std::mem::replace(&mut row, next);
-    }
-    row[b.len()]
+    let [a, b] = [a, b].map(|name| name[..name.len().min(COMPARED)].to_ascii_lowercase());
+    strsim::generic_damerau_levenshtein(&a, &b)
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ use super::Resolved;
 use crate::record::digits::{DigitRoom, float_text, int_text, uint_text};
 use crate::record::line_form::is_odd_nan;
 use crate::record::{Lossy, LossyKind, Value};
-use crate::scan::number::{is_json_number, may_be_number, short_is_number};
+use crate::scan::number::{begins_like_number, below, is_json_number, may_be_number, short_is_number};
 use crate::scan::vector::{Vector, Work};
 
 /// How plain records are written.
@@ -33,6 +33,8 @@ pub(super) struct RowStyle {
     pub lenient: bool,
     /// What can't be in quotes as it is: the quote. In a dialect of backslash escapes the backslash takes its place.
     mark: u8,
+    /// The quote behind a text, and the delimiter.
+    closing: [u8; 2],
     /// Nothing can be in quotes if a bit is set.
     unquotable: u32,
     /// Numbers have no quotes, and no byte that only quotes can hide.
@@ -53,6 +55,7 @@ impl RowStyle {
             base64,
             lenient: false,
             mark,
+            closing: [mark, dialect.delimiter],
             unquotable: u32::from(dialect.quote.is_none()),
             bare_numbers: !b"0123456789+-.eE".iter().any(|byte| [dialect.delimiter, mark].contains(byte)),
             says_null: dialect.tsv_escapes,
@@ -139,21 +142,21 @@ impl RowStyle {
         if self.dialect.escape.is_some() {
             return None;
         }
-        let (mut at, mut lossy, mut fields) = (0, RowLossy::default(), 0);
+        let (mut at, mut lossy) = (0, RowLossy::default());
         let mut digits = DigitRoom::default();
         for value in values {
-            fields += 1;
+            // Ahead of the others: to compare the kind costs less than a jump to one of many.
+            if QUOTE_ALL && let Value::Untyped(text) = value {
+                at = self.maybe_number(v, source, text, (to, at), &mut lossy.numbers)?;
+                continue;
+            }
             let (text, must) = match value {
                 Value::Untyped(text) | Value::Number(text) if !QUOTE_ALL && self.as_it_is(&value) => {
                     at = self.copy(v, source, text, to, at)?;
                     continue;
                 }
-                Value::Untyped(text) | Value::Number(text) if QUOTE_ALL => {
-                    let number = self.is_number(v, source, text);
-                    if number && !self.lenient {
-                        return None;
-                    }
-                    lossy.numbers += u64::from(number);
+                Value::Number(text) if QUOTE_ALL => {
+                    lossy.numbers += 1;
                     (text, true)
                 }
                 Value::Untyped(text) | Value::Number(text) => (text, false),
@@ -173,13 +176,13 @@ impl RowStyle {
                 _ => return None,
             };
             at = if text.len() <= SHORT {
-                self.short(v, source, (text, must), to, at)?
+                self.short(v, v.short_near(text, source), (text, must), to, at)?
             } else {
                 self.long(v, (text, must), to, at)?
             };
         }
-        // An empty line would be no record.
-        if fields == 0 || at == fields && fields == 1 {
+        // No field, or just an empty one: an empty line would be no record.
+        if at <= 1 || QUOTE_ALL && lossy.numbers != 0 && !self.lenient {
             return None;
         }
         at -= 1;
@@ -220,20 +223,46 @@ impl RowStyle {
         Some(at + text.len() + 1)
     }
 
+    /// Writes a field in quotes, whose text may be a number, and the delimiter; counts the numbers.
+    #[inline(always)]
+    fn maybe_number<V: Vector>(
+        &self,
+        v: V,
+        source: &[u8],
+        text: &[u8],
+        (to, at): (&mut [u8], usize),
+        numbers: &mut u64,
+    ) -> Option<usize> {
+        if text.len() > SHORT {
+            *numbers += u64::from(is_json_number(text));
+            return self.long(v, (text, true), to, at);
+        }
+        let short = v.short_near(text, source);
+        if begins_like_number(text) && short_is_number(v, short, text) {
+            *numbers += 1;
+        }
+        let len = text.len().min(SHORT);
+        let window = to.get_mut(at..)?.first_chunk_mut()?;
+        if v.short_equal(short, self.mark) & below(len as u32) != 0 {
+            return self.quote(v, text, to, at);
+        }
+        self.enclose(v, short, len, window)?;
+        Some(at + len + 3)
+    }
+
     /// Writes a short field, in quotes if it `must` be, and the delimiter.
     #[inline(always)]
     fn short<V: Vector>(
         &self,
         v: V,
-        source: &[u8],
+        short: V::Short,
         (text, must): (&[u8], bool),
         to: &mut [u8],
         at: usize,
     ) -> Option<usize> {
         let len = text.len().min(SHORT);
         let window: &mut [u8; WINDOW] = to.get_mut(at..)?.first_chunk_mut()?;
-        let short = v.short_near(text, source);
-        let valid = ((1u64 << len) - 1) as u32;
+        let valid = below(len as u32);
         let quotes = v.short_equal(short, self.mark) & valid;
         let others = v.short_one_of(short, [self.dialect.delimiter, b'\n', b'\r']) & valid;
         if !must & (quotes | others == 0) {
@@ -246,13 +275,17 @@ impl RowStyle {
         if quotes | self.unquotable != 0 {
             return self.quote(v, text, to, at);
         }
-        window[0] = self.mark;
-        if let Some(into) = window[1..].first_chunk_mut() {
-            v.short_store(short, into);
-        }
-        window[len + 1] = self.mark;
-        window[len + 2] = self.dialect.delimiter;
+        self.enclose(v, short, len, window)?;
         Some(at + len + 3)
+    }
+
+    /// Writes a short text without a quote in it as a field in quotes, and the delimiter.
+    #[inline(always)]
+    fn enclose<V: Vector>(&self, v: V, short: V::Short, len: usize, window: &mut [u8; WINDOW]) -> Option<()> {
+        window[0] = self.mark;
+        v.short_store(short, window[1..].first_chunk_mut()?);
+        *window[len + 1..].first_chunk_mut()? = self.closing;
+        Some(())
     }
 
     /// Writes a longer field, in quotes if it `must` be, and the delimiter.

@@ -310,7 +310,12 @@ impl fmt::Display for Error {
             }
             ErrorKind::Noted { error, note, .. } => write!(f, "{error}\n  {note}"),
             ErrorKind::Io { action: "open", path, source } if source.kind() == io::ErrorKind::NotFound => {
-                write!(f, "there is no file `{}`", path.display())
+                let shown = path.display().to_string();
+                write!(f, "there is no file `{}`", shown.trim_end_matches('\r'))?;
+                match shown.ends_with('\r') {
+                    true => f.write_str(" followed by a carriage return\n  Does the list of names have CRLF line ends? `tr -d '\\r'` removes them."),
+                    false => Ok(()),
+                }
             }
             ErrorKind::Io { action, path, source } => match missing_folder(path).filter(|_| *action == "create") {
                 Some(folder) => {

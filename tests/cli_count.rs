@@ -54,6 +54,10 @@ fn ragged_records_are_records() {
     fs::write(here.path().join("a.csv"), "a,b\n1\n2,3,4\n").unwrap();
     assert_eq!(run(here.path(), ["count", "-r", "a.csv"]).ends(0).stdout, " 2 a.csv\n");
     assert_eq!(feed(here.path(), ["count", "-r", "-f", "csv"], b"a,b\n1\n2,3,4\n").ends(0).stdout.trim(), "2");
+    // To say that a bad record ends it asks for what `convert` holds to be bad.
+    run(here.path(), ["count", "-r", "--on-error", "fail", "a.csv"])
+        .ends(1)
+        .says(&["record 1, line 2", "1 field where"]);
     run(here.path(), ["count", "-r", "--strict", "a.csv"]).ends(1).says(&["1 field where", "record 1"]);
 }
 

@@ -481,3 +481,31 @@ fn an_unknown_extension_fails_alone() {
     let report: Value = serde_json::from_str(&read(here, "r.json")).unwrap();
     assert!(report["files"]["sources"][1]["error"].as_str().unwrap().contains("in/notes.xyz"), "{report}");
 }
+
+/// What stands for several files means the same on the day on which only one is there.
+#[test]
+fn a_pattern_with_one_match_is_still_many() {
+    let here = with(&[("d/a.csv", "id\n1\n"), ("list", "d/a.csv\n")]);
+    let here = here.path();
+    for input in ["d/*.csv", "d --recursive", "--files-from list"] {
+        for columns in ["--columns union", "--columns first", "--max-keys 7"] {
+            assert_eq!(
+                convert(here, &format!("{input} -t csv {columns}")).ends(0).stdout,
+                "id\n1\n",
+                "{input} {columns}"
+            );
+        }
+    }
+    convert(here, "d/*.csv --keep-going -o kept.csv").ends(0);
+    convert(here, "d/*.csv --out-dir out -t ndjson --columns union").ends(2).says(&["`--columns` has no effect"]);
+    convert(here, "d/a.csv --columns union").ends(2).says(&["`--columns` has no effect"]);
+}
+
+/// A list with CRLF line ends named files that are not there, by names that looked right.
+#[test]
+fn a_list_with_carriage_returns_is_told() {
+    let here = with(&[("a.csv", "id\n1\n"), ("list", "a.csv\r\n")]);
+    let ran = convert(here.path(), "--files-from list -t ndjson").ends(3);
+    let ran = ran.says(&["there is no file `a.csv` followed by a carriage return", "CRLF"]);
+    assert!(!ran.stderr.contains('\r'));
+}

@@ -353,7 +353,7 @@ fn a_share_is_judged_at_the_end() {
         let way = ["-j", workers, "--slice-size", slices, "--force"];
         run(here, convert.iter().chain(&["9.9999%"]).chain(&way)).ends(1).says(&[
             "a.csv: record 194, line 195, byte ",
-            "20 bad records in 200 records",
+            "20 of 200 records are bad, and --max-errors allows 9.9999%. The last one is shown here.",
             "9.9999%",
             "are in b.ndjson.quarantine.ndjson",
         ]);
@@ -717,4 +717,32 @@ fn an_empty_text_is_not_lost() {
         edit(&here.join("a.q"), |line| line["text"] = "".into());
         assert_eq!(replay(&[]).ends(0).stdout, json, "{from}");
     }
+}
+
+/// The quarantine says how its records are read: what is about reading alone is refused, not passed over.
+#[test]
+fn flags_about_reading_are_refused() {
+    let here = folder();
+    let here = here.path();
+    fs::write(here.join("a.csv"), "id,name\n1\n2,b\n").unwrap();
+    run(here, ["convert", "a.csv", "-o", "a.ndjson", "--quarantine", "q"]).ends(0);
+    edit(&here.join("q"), |line| line["text"] = "1,a".into());
+    for flags in [
+        &["-n"][..],
+        &["--names", "x,y"],
+        &["-d", ";"],
+        &["--encoding", "latin1"],
+        &["--frame", "u16le"],
+        &["--payload", "text"],
+        &["--layout", "a:u8"],
+        &["--tsv-escapes"],
+    ] {
+        run(here, ["replay", "q", "-t", "ndjson"].iter().chain(flags)).ends(2).says(&["has no effect"]);
+    }
+    assert_eq!(run(here, ["replay", "q", "-t", "ndjson"]).ends(0).stdout, "{\"id\":1,\"name\":\"a\"}\n");
+    // About the output they say something.
+    assert_eq!(run(here, ["replay", "q", "-t", "csv", "--out-no-headers"]).ends(0).stdout, "1,a\n");
+    assert_eq!(run(here, ["replay", "q", "-t", "tsv", "--tsv-escapes"]).ends(0).stdout, "id\tname\n1\ta\n");
+    let layout = ["replay", "q", "-t", "fixed", "--layout", "id:u8,name:text1"];
+    assert_eq!(run(here, layout).ends(0).stdout, "\u{1}a");
 }

@@ -135,7 +135,7 @@ impl Count {
         let mut files = Files {
             what: if self.records { What::Records } else { What::Text },
             width: width(&files),
-            counting: Counting::new(&settings, &sources)?,
+            counting: Counting::new(&settings, &sources)?.checking(self.given.has("on-error")),
             failed: 0,
             bytes_failed: 0,
             exit: Exit::Done,

@@ -14,7 +14,7 @@ use pagemill::format::source_format;
 
 use super::request::file;
 pub use kinds::Kinds;
-use table::FLAGS;
+use table::{FLAGS, LEAVE_OUT};
 
 /// Sets of commands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,7 +106,7 @@ impl Flag {
     /// Why the flag can't have an effect on this command line.
     fn refusal(&self, line: &Line<'_>) -> Option<No> {
         if !line.command.are_in(self.commands) {
-            return No::new(line.command.why_not(), "Leave it out.");
+            return No::new(line.command.why_not(), LEAVE_OUT);
         }
         self.formats.refusal(line).or_else(|| self.also.and_then(|also| also(line)))
     }
@@ -124,6 +124,9 @@ impl Formats {
             Formats::Any => None,
             Formats::Source(kinds) if !line.sources.meets(kinds) => input(kinds),
             Formats::Target(kinds) if !line.targets.meets(kinds) => output(kinds),
+            Formats::Either(kinds) if line.command == Commands::REPLAY && !line.targets.meets(kinds) => {
+                No::new(format!("{}, and {}", line.output(), line.command.why_not()), LEAVE_OUT)
+            }
             Formats::Either(kinds) if !line.sources.or(line.targets).meets(kinds) => {
                 No::new(line.both(), format!("It is for {kinds}: leave it out."))
             }
@@ -147,7 +150,7 @@ pub struct Given(Vec<&'static str>);
 
 impl Given {
     /// Whether a flag was given.
-    fn has(&self, name: &str) -> bool {
+    pub fn has(&self, name: &str) -> bool {
         self.0.contains(&name)
     }
 }

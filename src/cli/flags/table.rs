@@ -15,6 +15,8 @@ const ROWS: Commands = Commands::CONVERT.or(Commands::REPLAY).or(Commands::AUDIT
 const WRITE: Commands = ROWS.or(Commands::GENERATE);
 /// What runs a job.
 const RUN: Commands = ROWS.or(Commands::COUNT);
+/// What is told how its input is read, or has none.
+const NAMED: Commands = READ.or(Commands::GENERATE);
 /// Everything.
 const ALL: Commands = RUN.or(Commands::GENERATE);
 
@@ -57,7 +59,7 @@ pub(super) static FLAGS: &[Flag] = &[
     flag("no-quoting", READ, Source(Kinds::TABLES)).unless(never_quotes_to_read),
     flag("comment", READ, Source(Kinds::TABLES)).unless(uncounted),
     flag("names", READ, Source(Kinds::TABLES)).unless(uncounted),
-    flag("no-headers", ALL, Either(Kinds::TABLES)).unless(uncounted),
+    flag("no-headers", NAMED, Either(Kinds::TABLES)).unless(uncounted),
     flag("ragged", RUN, Source(Kinds::TABLES)).unless(uncounted),
     flag("tsv-escapes", ALL, Either(Kinds::TSV)).unless(uncounted),
     flag("out-delimiter", WRITE, Target(Kinds::TABLES)),
@@ -119,7 +121,7 @@ pub(super) static FLAGS: &[Flag] = &[
     flag("verbose", ROWS, Any),
 ];
 
-const LEAVE_OUT: &str = "Leave it out.";
+pub(super) const LEAVE_OUT: &str = "Leave it out.";
 
 /// `count` looks at records only if it is asked to.
 fn uncounted(line: &Line<'_>) -> Option<No> {
@@ -174,10 +176,7 @@ fn columns_are_known(line: &Line<'_>) -> Option<No> {
     }
     let list = matches!(line.settings.columns, ColumnsFrom::List(_));
     let tables = line.sources.or(line.targets).meets(Kinds::TABLES);
-    if list
-        || line.origin == Origin::Many && tables
-        || line.targets.meets(Kinds::TABLES) && line.sources.meets(Kinds::NESTED)
-    {
+    if list || together(line) && tables || line.targets.meets(Kinds::TABLES) && line.sources.meets(Kinds::NESTED) {
         return None;
     }
     let why = match line.origin {
@@ -186,6 +185,12 @@ fn columns_are_known(line: &Line<'_>) -> Option<No> {
         _ => format!("{}, and its columns are known", line.input()),
     };
     No::new(why, "Leave it out, or name the columns: --columns a,b,c.")
+}
+
+/// Whether the columns of several inputs are put together. A pattern, a folder or a list stands for several, even where
+/// only one is found today.
+fn together(line: &Line<'_>) -> bool {
+    line.origin == Origin::Many || line.origin == Origin::File && !line.plain && !line.given.has("out-dir")
 }
 
 /// Text has one field, whose name is not written; nor is one in a table without a header.
@@ -265,8 +270,8 @@ fn not_nested(line: &Line<'_>) -> Option<No> {
 /// Keys are counted where they become a header, and columns where those of several inputs are put together.
 fn no_keys(line: &Line<'_>) -> Option<No> {
     let become_columns = line.sources.meets(Kinds::NESTED) && line.targets.meets(Kinds::TABLES);
-    let together = line.origin == Origin::Many && line.sources.or(line.targets).meets(Kinds::TABLES);
-    if become_columns || together {
+    let tables = line.sources.or(line.targets).meets(Kinds::TABLES);
+    if become_columns || together(line) && tables {
         return None;
     }
     No::new(line.both(), "It is for nested records that become a table, and for columns of several inputs.")

@@ -75,6 +75,8 @@ pub struct Counting {
     ledger: Ledger,
     /// All records, good and bad.
     records: u64,
+    /// Records are looked at as `convert` does it.
+    checks: bool,
 }
 
 impl Counting {
@@ -89,7 +91,14 @@ impl Counting {
         }
         let quarantine = place.map(|place| Quarantine::create(place, settings.force, settings.stop.as_ref()));
         let ledger = Ledger::new(settings.max_errors, quarantine.transpose()?, 0);
-        Ok(Counting { settings: settings.clone(), ledger, records: 0 })
+        Ok(Counting { settings: settings.clone(), ledger, records: 0, checks: false })
+    }
+
+    /// The first bad record ends the count of its source, also where settings ask for nothing else: one with another
+    /// number of fields than the header is then bad.
+    #[must_use]
+    pub fn checking(self, checks: bool) -> Counting {
+        Counting { checks, ..self }
     }
 
     /// Counts a source. After an error nothing of it is in the quarantine, and others can be counted.
@@ -152,7 +161,7 @@ impl Counting {
         let settings = Settings { from: Some(from), to: Some(from), ..self.settings.clone() };
         let mut opened = Opened::new(source, &TargetSpec::Memory, &settings)?;
         // Bad records that are left out show in whole records.
-        if !settings.strict && settings.on_error == OnError::Fail {
+        if !settings.strict && settings.on_error == OnError::Fail && !self.checks {
             let plain = |records| Counted { records: Some(records), ..Counted::default() };
             if let Some(found) = parts::count(&opened, &settings, with_text) {
                 return found.map(|(records, counts)| (plain(records), counts));

@@ -109,11 +109,9 @@ impl Ledger {
         let (count, allowed) = (self.count, limit);
         Err(match self.last.clone() {
             Some((position, error)) => {
-                let hint = format!(
-                    "That is the last of {} in {}, and --max-errors allows {allowed}.",
-                    counted(count, "bad record"),
-                    counted(records, "record")
-                );
+                let (are, last) = if count == 1 { ("is", "") } else { ("are", " The last one is shown here.") };
+                let all = counted(records, "record");
+                let hint = format!("{count} of {all} {are} bad, and --max-errors allows {allowed}.{last}");
                 too_many(position, error, hint)
             }
             // All of them were met by the run that this one goes on with.

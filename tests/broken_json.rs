@@ -478,6 +478,28 @@ fn a_list_that_is_not_closed_takes_no_records_with_it_in_silence() {
     }
 }
 
+/// With a comma too many at the end of an array that is not closed nothing was said, unless slices were small.
+#[test]
+fn commas_at_the_end_of_an_array_that_is_not_closed() {
+    let here = folder();
+    let here = here.path();
+    for (text, good, bad) in [
+        ("[{\"a\":1},", "{\"a\":1}\n", "1 bad record"),
+        ("[{\"a\":1},,", "{\"a\":1}\n", "1 bad record"),
+        ("[{\"a\":1} ,\n, ", "{\"a\":1}\n", "1 bad record"),
+        ("[{\"a\":1},,,", "{\"a\":1}\n", "2 bad records"),
+        ("[{\"a\":1},{,\"a\":1},,", "{\"a\":1}\n", "2 bad records"),
+    ] {
+        fs::write(here.join("a.json"), text).unwrap();
+        for way in [&[][..], &["--io", "read"], &["--slice-size", "1"], &["--slice-size", "1", "--io", "read"]] {
+            let convert = ["convert", "a.json", "-t", "ndjson", "--on-error", "skip"];
+            let ran = run(here, convert.iter().chain(way)).ends(0).says(&[bad]);
+            assert_eq!(ran.stdout, good, "{text} {way:?}");
+        }
+        run(here, ["convert", "a.json", "-t", "ndjson"]).ends(1);
+    }
+}
+
 /// Where a key on the way to the records is there twice the last one counts, and is counted.
 #[test]
 fn of_two_arrays_at_the_same_place_the_last_one_counts() {

@@ -176,11 +176,12 @@ impl ValueCut {
         self.resync.divides(data, (at, next), self.layout == Layout::Items)
     }
 
-    /// The last slice of an array that is not closed: without a comma at its end, so that the decoder does not take it for
-    /// one that others follow.
+    /// The last slice of an array that is not closed: without the comma after its last value, so that the decoder does not
+    /// take it for one that others follow. A comma after another one, or alone, is for the decoder to refuse.
     fn unclosed(&mut self, data: &[u8]) -> Boundary {
-        match data.iter().rposition(|b| !is_white(*b)) {
-            Some(at) if at > 0 && data[at] == b',' => {
+        let last = |before: usize| data[..before].iter().rposition(|b| !is_white(*b));
+        match last(data.len()) {
+            Some(at) if data[at] == b',' && last(at).is_some_and(|value| data[value] != b',') => {
                 self.comma = true;
                 Boundary::At(at)
             }

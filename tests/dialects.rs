@@ -695,3 +695,20 @@ fn base64_is_hidden_as_other_text_is() {
     let line = "convert - -f frames -t csv --out-no-quoting --out-delimiter =";
     feed(folder().path(), line.split(' '), payload).ends(1).says(&["a field holds `=`, which needs quotes"]);
 }
+
+/// A comment ends where a line ends: where that is a single carriage return, it took the rest of the file with it.
+#[test]
+fn comments_end_with_any_line_break() {
+    let here = support::folder();
+    for line_break in ["\n", "\r", "\r\n"] {
+        let text = ["#x", "a,b", "#c,\"", "1,2", "", "#", "3,4", "#end"].join(line_break);
+        std::fs::write(here.path().join("a.csv"), &text).unwrap();
+        for way in [&[][..], &["--io", "read", "--slice-size", "1"], &["-n", "--names", "p,q"]] {
+            let base = ["convert", "a.csv", "-t", "tsv", "--comment", "#"];
+            let ran = support::run(here.path(), base.iter().chain(way)).ends(0);
+            assert_eq!(ran.stdout, "a\tb\n1\t2\n3\t4\n", "{text:?} {way:?}");
+        }
+        let count = ["count", "-r", "a.csv", "--comment", "#"];
+        assert_eq!(support::run(here.path(), count).ends(0).stdout.trim(), "2 a.csv");
+    }
+}

@@ -600,3 +600,40 @@ fn a_renamed_field_that_the_choice_empties() {
     let said = feed(here.path(), strict, input).ends(1).stderr;
     assert!(said.lines().count() == 3 && said.lines().skip(1).all(|line| line.starts_with("  ")), "{said}");
 }
+
+/// New names were not those of the keys where records of a table became JSON in lines of text and in frames.
+#[test]
+fn new_names_become_keys() {
+    for (input, name) in [("a,b\n1,2\n", "in.csv"), ("{\"a\":1,\"b\":2}\n", "in.ndjson")] {
+        all_write(input, name, "text", &["--rename", "a=z"], "{\"z\":1,\"b\":2}\n");
+        all_write(input, name, "ndjson", &["--rename", "a=z"], "{\"z\":1,\"b\":2}\n");
+        all_write(input, name, "text", &["--rename", "a=z", "--columns", "b,z"], "{\"b\":2,\"z\":1}\n");
+        let frames = ["--payload", "json", "--frame", "varint", "--rename", "a=z"];
+        all_write(input, name, "frames", &frames, "\u{d}{\"z\":1,\"b\":2}");
+    }
+}
+
+/// Fields that are chosen while records are read say the same of bad records as fields that are chosen afterwards.
+#[test]
+fn bad_records_of_which_fields_are_selected() {
+    let here = folder();
+    for (text, format, select, good, said) in [
+        ("\"x\":1}\n{\"a\":1}\n", "ndjson", "a", "a\n1\n", &["1 bad record (7 bytes)"][..]),
+        ("{\"a\":1}\n{\"b\":1,x}\n", "ndjson", "a,b", "a,b\n1,\n", &["field `b`, which no record has", "1 bad record"]),
+        ("{\"b\":[\"\\u00e9\"]}\n{\"b\":1\n", "ndjson", "b", "b\n\"[\"\"\\u00e9\"\"]\"\n", &["1 bad record"]),
+        ("[5,{\"a\":{\"b\":1},x},{\"a\":2}]", "json", "a", "a\n2\n", &["2 bad records"]),
+    ] {
+        std::fs::write(here.path().join("in"), text).unwrap();
+        let base = ["convert", "-f", format, "-t", "csv", "--select", select, "--on-error", "skip"];
+        let ways = [&["in"][..], &["in", "--io", "read"], &["in", "--slice-size", "1"], &["-"]];
+        let mut ran: Vec<_> =
+            ways.iter().map(|way| feed(here.path(), [&base[..], way].concat(), text.as_bytes())).collect();
+        // An op writes strings anew, so no text with escapes.
+        if !text.contains('\\') {
+            ran.push(run(here.path(), [&base[..], &["in", "--op", "trim"]].concat()));
+        }
+        for ran in ran {
+            assert_eq!(ran.ends(0).says(said).stdout, good, "{text}");
+        }
+    }
+}

@@ -148,6 +148,12 @@ fn a_header_swallows_nothing() {
     assert!(message.contains("byte 2") && message.contains("never closed"), "{message}");
     let message = refused("header", "\"a\"b,\"c\n1\",2\n", skip());
     assert!(message.contains("byte 5"), "{message}");
+    // Without a header it is a bad record like others, and the next one tells how many fields there are.
+    let nameless = || Raw { no_headers: true, ..skip() };
+    let (text, records) = ndjson("first", "\"open,1\n2,b\n3,c\n", nameless());
+    assert_eq!((&*text, records.2), ("{\"column_1\":2,\"column_2\":\"b\"}\n{\"column_1\":3,\"column_2\":\"c\"}\n", 1));
+    let message = refused("first", "\"open,1\n2,b\n3,c\n", Raw { no_headers: true, ..Raw::default() });
+    assert!(message.contains("record 1, line 1, byte 0"), "{message}");
     // A name of several lines is one.
     assert_eq!(ndjson("header", "\"a\nb\",c\n1,2\n", Raw::default()).0, "{\"a\\nb\":1,\"c\":2}\n");
     // Longer than a name may be: found early, whatever follows.

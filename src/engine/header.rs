@@ -99,10 +99,9 @@ impl Opened<'_> {
         if !self.source.is_repeatable() {
             let straight = self.route.clone();
             self.take_apart();
-            let (found, bad) = self.look_for_keys(First::Slices)?;
+            let (found, _) = self.look_for_keys(First::Slices)?;
             self.route = straight;
-            // A bad record may have an object, too.
-            return Ok(bad || self.route.names.as_ref().is_some_and(|names| *names != self.route.order.arrange(&found)));
+            return Ok(self.route.names.as_ref().is_some_and(|names| *names != self.route.order.arrange(&found)));
         }
         let how = How { on_error: OnError::Skip, ledger: None, resumable: None };
         match self.pass_by(how, &Discard, &Target::memory(), &Phases::new(self.plan.workers)) {

@@ -200,6 +200,7 @@ impl Opened<'_> {
             len,
             lines,
             schema: self.route.schema.as_ref(),
+            renamed: self.route.schema.as_ref().and(self.route.names.as_ref()),
             ops: &ops,
             seen: &self.route.seen,
             untyped_is_text: self.settings.options.types == Types::Text,

@@ -39,6 +39,8 @@ pub(super) struct Shared<'r> {
     pub lines: Option<Lines>,
     /// The fields of batches in columns.
     pub schema: Option<&'r Schema>,
+    /// What ops leave has these names instead.
+    pub renamed: Option<&'r Schema>,
     /// The ops, and the number of each one's first name among those that were given.
     pub ops: &'r [(std::sync::Arc<dyn Op>, usize)],
     /// Told of the names that were met.
@@ -219,6 +221,9 @@ fn convert(
         for (op, number) in shared.ops {
             batch.set_seen(Some((shared.seen, *number)));
             op.apply(&mut batch);
+        }
+        if let Some(names) = shared.renamed {
+            batch.rename(names);
         }
         if shared.marked.is_some() {
             refuse_marked(&mut batch);

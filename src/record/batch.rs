@@ -121,12 +121,16 @@ impl<'a> Batch<'a> {
         self.schema
     }
 
+    /// Gives the fields other names: `schema` has as many.
+    pub(crate) fn rename(&mut self, schema: &'a Schema) {
+        self.schema = Some(schema);
+    }
+
     /// Whether an [untyped](Value::Untyped) value is text to ops, whatever it looks like.
     pub(crate) fn untyped_is_text(&self) -> bool {
         self.untyped_is_text
     }
 
-    /// Says so.
     pub(crate) fn set_untyped_is_text(&mut self, is_text: bool) {
         self.untyped_is_text = is_text;
     }
@@ -141,7 +145,6 @@ impl<'a> Batch<'a> {
         self.seen
     }
 
-    /// Says so.
     pub(crate) fn set_seen(&mut self, seen: Option<(&'a Seen, usize)>) {
         self.seen = seen;
     }

@@ -273,8 +273,8 @@ fn outcome(result: Result<Report, pagemill::error::Error>, source: &Path, target
             let message =
                 message.strip_prefix(&name).or_else(|| message.strip_prefix("standard input")).unwrap_or(&message);
             // Of two faults of one record another may be met first where fields are chosen while it is read.
-            let all = [" is bad: ", " are bad; the first one: "].iter().find_map(|all| message.split_once(all));
-            Outcome::Failed { class: error.class(), message: without_text(all.map_or(message, |(before, _)| before)) }
+            let all = [" is bad: ", " are bad; "].iter().find_map(|all| Some(message.find(all)? + all.len() - 2));
+            Outcome::Failed { class: error.class(), message: without_text(&message[..all.unwrap_or(message.len())]) }
         }
     }
 }

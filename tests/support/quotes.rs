@@ -20,7 +20,8 @@ pub fn first_record(data: &[u8], marks: &Marks) -> Option<(usize, bool)> {
         if is_break(at) {
             at += 1;
         } else if marks.comment.is_some() && data.get(at).copied() == marks.comment {
-            at += data[at..].iter().position(|byte| *byte == b'\n').map_or(data.len() - at, |len| len + 1);
+            at +=
+                data[at..].iter().position(|byte| matches!(byte, b'\n' | b'\r')).map_or(data.len() - at, |len| len + 1);
         } else {
             break;
         }

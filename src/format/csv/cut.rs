@@ -85,15 +85,13 @@ impl CsvCut {
     /// Blank lines and comments at the front, however long they are.
     fn before_record(&mut self, data: &[u8]) -> usize {
         if self.comment {
-            let end = memchr::memchr(b'\n', data);
+            let end = memchr::memchr2(b'\n', b'\r', data);
             self.comment = end.is_none();
             return end.map_or(data.len(), |at| at + 1);
         }
         let start = first_byte(self.dialect, data, 0);
         if start == data.len() {
-            let line = memchr::memrchr(b'\n', data).map_or(0, |at| at + 1);
-            // Only a line feed ends a comment.
-            self.comment = data[line..].iter().any(|byte| *byte != b'\r');
+            self.comment = !matches!(data.last(), None | Some(b'\n' | b'\r'));
         }
         start
     }

@@ -51,16 +51,24 @@ pub(super) fn read(
         }
         None => {
             let longest = if options.no_headers { usize::MAX } else { longest(options) };
-            let record = Quotes::header(*dialect, (head, start, end), options.max_record, longest);
-            match record.map_err(|quote| endless(quote, options))? {
-                Record::More { .. } => return Ok(None),
-                Record::Open { quote, .. } => return Err(open_quote(quote)),
-                Record::Whole { end: behind, odd: text } => {
-                    not_too_large(start, behind - start, options)?;
-                    odd = text;
-                    by_spec(dialect, head, start, options)?
+            let (mut from, mut open) = (start, None);
+            loop {
+                let record = Quotes::header(*dialect, (head, from, end), options.max_record, longest);
+                match record.map_err(|quote| endless(quote, options))? {
+                    Record::More { .. } => return Ok(None),
+                    // It is a bad record like others, and the next one tells how many fields there are.
+                    Record::Open { quote, end } if options.no_headers => {
+                        open.get_or_insert(quote);
+                        from = end;
+                    }
+                    Record::Open { quote, .. } => return Err(open_quote(quote)),
+                    Record::Whole { end: behind, odd: text } => {
+                        not_too_large(from, behind - from, options)?;
+                        odd = text;
+                        break by_spec(dialect, head, from, options)?;
+                    }
+                    Record::Nothing => break open.map_or(Ok(None), |quote| Err(open_quote(quote)))?,
                 }
-                Record::Nothing => None,
             }
         }
     };

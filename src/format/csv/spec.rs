@@ -89,6 +89,9 @@ fn input(data: &[u8], start: usize, at: usize) -> &[u8] {
 
 /// The first byte of the record: behind blank lines and comments.
 ///
+/// A comment ends where a record would: csv-core takes only a line feed for its end, so in a file whose lines end with
+/// single carriage returns everything after the first comment would be passed over in silence.
+///
 /// csv-core makes an empty record of a comment line that the end of the input cuts off, contrary to its
 /// documentation ("that line is ignored"): <https://github.com/BurntSushi/rust-csv/issues/363>, with a fix
 /// proposed in pull request 396. Here the documentation is followed.
@@ -98,7 +101,7 @@ pub(super) fn first_byte(dialect: Resolved, data: &[u8], from: usize) -> usize {
         match data.get(at) {
             Some(b'\n' | b'\r') => at += 1,
             Some(byte) if Some(*byte) == dialect.comment => {
-                at += memchr::memchr(b'\n', &data[at..]).map_or(data.len() - at, |found| found + 1);
+                at += memchr::memchr2(b'\n', b'\r', &data[at..]).map_or(data.len() - at, |found| found + 1);
             }
             _ => return at,
         }

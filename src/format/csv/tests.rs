@@ -38,8 +38,8 @@ fn fields(record: &[u8], reader: &mut csv_core::Reader) -> Vec<Vec<u8>> {
     }
 }
 
-/// The records, each read by csv-core; those whose length differs from the first one's are ragged. None if the first
-/// one is bad.
+/// The records, each read by csv-core without comments; those whose length differs from that of the first good one are
+/// ragged. None if all are bad.
 fn oracle(data: &[u8], dialect: &Dialect) -> Option<Vec<Record>> {
     let mut builder = csv_core::ReaderBuilder::new();
     builder.delimiter(dialect.delimiter.unwrap_or(b',')).quote(dialect.quote).quoting(dialect.quoting);
@@ -56,15 +56,27 @@ fn oracle(data: &[u8], dialect: &Dialect) -> Option<Vec<Record>> {
         let raw = &data[at..at + len];
         at += len;
         if bad {
-            width?;
             records.push(None);
             continue;
         }
-        let record = fields(raw, &mut reader);
+        // Comments end with a line break of any kind, so csv-core is not to see one: it knows no other than the line feed.
+        let record = fields(&raw[start_of(raw, dialect.comment)..], &mut reader);
         let width = *width.get_or_insert(record.len());
         records.push((record.len() == width).then_some(record));
     }
-    Some(records)
+    (width.is_some() || records.is_empty()).then_some(records)
+}
+
+/// Where the first record begins, after comments and blank lines.
+fn start_of(data: &[u8], comment: Option<u8>) -> usize {
+    let mut start = 0;
+    for line in data.split_inclusive(|byte| matches!(byte, b'\n' | b'\r')) {
+        if !matches!(line[0], b'\n' | b'\r') && Some(line[0]) != comment {
+            break;
+        }
+        start += line.len();
+    }
+    start
 }
 
 fn text(value: &Value<'_>) -> Vec<u8> {

@@ -137,6 +137,11 @@ impl Decoder {
         let end = self.value(slice, batch)?;
         let end = self.behind(slice, end)?;
         batch.end_record(start, end)?;
+        if let Some(selection) = self.selection.as_mut().filter(|selection| selection.has_more())
+            && let Some(error) = selection.settle()
+        {
+            batch.reject_with(batch.len() - 1, error);
+        }
         Ok(true)
     }
 
@@ -283,13 +288,40 @@ impl Decoder {
     #[inline(always)]
     fn value<'a>(&mut self, slice: &'a [u8], batch: &mut Batch<'a>) -> Result<usize, RecordError> {
         let (start, end) = match &mut self.selection {
-            Some(selection) => self.reader.select(slice, selection, batch)?,
+            Some(selection) => match self.reader.select(slice, selection, batch) {
+                Ok(found) => found,
+                Err(error) => self.unselected(slice, error, batch)?,
+            },
             None => self.reader.value(slice, self.detail, batch)?,
         };
         if !self.valid {
             self.check_utf8(slice, start, end, batch)?;
         }
         Ok(end)
+    }
+
+    /// Fields could not be chosen from a record while it was read. So it is read again without: what is wrong with it,
+    /// and where it ends, is then the same as where fields are chosen afterwards.
+    #[cold]
+    #[inline(never)]
+    fn unselected<'a>(
+        &mut self,
+        slice: &'a [u8],
+        error: RecordError,
+        batch: &mut Batch<'a>,
+    ) -> Result<(usize, usize), RecordError> {
+        batch.abandon();
+        if error.reason == LONE {
+            return Err(error);
+        }
+        self.reader.start(self.record, slice.len(), self.layout == Layout::Lines)?;
+        let (start, end) = self.reader.check(slice)?;
+        match &mut self.selection {
+            Some(selection) if error.fault == Fault::Record => selection.unfit(batch, start, error)?,
+            // It needs another way to be read, unless it is bad.
+            _ => return Err(self.behind(slice, end).err().unwrap_or(error)),
+        }
+        Ok((start, end))
     }
 
     /// A record of a slice that is not all UTF-8.
@@ -380,6 +412,7 @@ impl Decode for Decoder {
                 Ok(false) => return Ok(batch.len() > before),
                 Err(error) => {
                     batch.abandon();
+                    self.selection.iter_mut().for_each(Selection::forget);
                     match self.replace && error.reason == LONE && self.replace_halves(slice, batch) {
                         true => self.at = self.reader.peek(slice),
                         false => {

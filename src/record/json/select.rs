@@ -84,6 +84,10 @@ pub struct Selection {
     open: Vec<Open>,
     paths: Vec<Box<[u8]>>,
     chosen: Chosen,
+    /// The numbers of names that were met first in the record being read: they count only if it is good.
+    met: Vec<usize>,
+    /// Why fields can't be chosen from the record that was read last, although it is valid.
+    unfit: Option<RecordError>,
 }
 
 /// A map being walked: where to go on behind it.
@@ -114,7 +118,46 @@ impl Selection {
         build.map(paths.clone(), b"");
         let width = paths.len() + copies.len();
         let (maps, open, chosen) = (build.maps, Vec::with_capacity(8), chosen.clone());
-        Selection { maps, width, copies, records: 0, open, paths: all, chosen }
+        let met = Vec::with_capacity(GUESSES);
+        Selection { maps, width, copies, records: 0, open, paths: all, chosen, met, unfit: None }
+    }
+
+    /// Whether there is something to do behind the record that was read last, which is good.
+    #[inline(always)]
+    pub fn has_more(&self) -> bool {
+        self.unfit.is_some() || !self.met.is_empty()
+    }
+
+    /// The record that was read last is good: its names were met. Why nothing could be chosen from it, if that is so.
+    #[cold]
+    pub fn settle(&mut self) -> Option<RecordError> {
+        if let Some((seen, _)) = &self.chosen.seen {
+            self.met.iter().for_each(|number| seen.mark(*number));
+        }
+        self.met.clear();
+        self.unfit.take()
+    }
+
+    /// The record that was read last is bad: nothing of it was met, nor is it like the next one.
+    #[cold]
+    pub fn forget(&mut self) {
+        (self.unfit, self.records) = (None, self.records + 1);
+        if !self.met.is_empty() {
+            self.met.clear();
+            self.maps.iter_mut().flat_map(|map| &mut map.guesses).for_each(no_guess);
+        }
+    }
+
+    /// Makes a row without any field of a record that is valid, of which fields can't be chosen because of `error`.
+    ///
+    /// # Errors
+    /// There is no room.
+    #[cold]
+    pub fn unfit(&mut self, batch: &mut Batch<'_>, offset: usize, error: RecordError) -> Result<(), RecordError> {
+        self.forget();
+        self.record(&[], batch, offset)?;
+        self.unfit = Some(error);
+        Ok(())
     }
 
     /// Begins a record.
@@ -230,10 +273,9 @@ impl<'a> Columns<'_, '_, 'a> {
         let action = map.keys.get(key).copied().unwrap_or(NOTHING);
         if self.keys < GUESSES && key.len() <= GUESS_LEN {
             while map.guesses.len() <= self.keys {
-                // No key is like this one, which is no UTF-8.
-                let mut none = Vec::with_capacity(GUESS_LEN);
-                none.push(0xff);
-                map.guesses.push((none, NOTHING));
+                let mut none = (Vec::with_capacity(GUESS_LEN), NOTHING);
+                no_guess(&mut none);
+                map.guesses.push(none);
             }
             let guess = &mut map.guesses[self.keys];
             guess.0.clear();
@@ -242,7 +284,7 @@ impl<'a> Columns<'_, '_, 'a> {
         }
         if let Some((seen, numbers)) = &self.selection.chosen.seen {
             // What was met in this place is a guess from now on.
-            numbers.get(action.slot as usize).into_iter().flatten().for_each(|number| seen.mark(*number));
+            self.selection.met.extend(numbers.get(action.slot as usize).into_iter().flatten());
             if self.selection.records <= LEARNT {
                 seen.learn(&[&map.path[..], key].concat());
             }
@@ -263,6 +305,13 @@ impl<'a> Columns<'_, '_, 'a> {
         }
         Ok(())
     }
+}
+
+/// No key is like this one, which is no UTF-8.
+fn no_guess((key, action): &mut (Vec<u8>, Action)) {
+    key.clear();
+    key.push(0xff);
+    *action = NOTHING;
 }
 
 #[cold]

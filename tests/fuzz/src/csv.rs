@@ -97,7 +97,11 @@ pub fn target(data: &[u8]) {
     let mut at = if input.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
     while let Some((len, bad)) = first_record(&input[at..], &marks) {
         // A record of one field before it: a byte order mark is none then.
-        let raw = [b"\n\n\\\n", &input[at..at + len]].concat();
+        let raw = &input[at..at + len];
+        // csv-core ends a comment only with a line feed.
+        let start = raw.split_inclusive(|byte| matches!(byte, b'\n' | b'\r'));
+        let start = start.take_while(|line| matches!(line[0], b'\n' | b'\r') || comment == Some(line[0])).map(<[u8]>::len);
+        let raw = [b"\n\n\\\n", &raw[start.sum()..]].concat();
         at += len;
         expected.push((!bad).then(|| records(&raw, &mut builder.build()).remove(1)));
     }
@@ -106,8 +110,9 @@ pub fn target(data: &[u8]) {
         let read = |text: &[u8]| if text == b"\\N" { Vec::new() } else { unescape(text) };
         expected.iter_mut().flatten().flatten().for_each(|text| *text = read(text));
     }
-    let open = expected.first().is_some_and(Option::is_none);
-    let expected_width = expected.first().and_then(|first| first.as_ref().map(Vec::len));
+    let first = if no_headers { expected.iter().flatten().next() } else { expected.first().and_then(Option::as_ref) };
+    let open = first.is_none() && !expected.is_empty();
+    let expected_width = first.map(Vec::len);
     if !no_headers && !expected.is_empty() {
         expected.remove(0);
     }

@@ -120,7 +120,11 @@ fn matches(text: &str, folders: Folders<'_>) -> Result<Vec<Listed>> {
         }
     }
     if listed.is_empty() {
-        return Err(Error::usage(format!("no file matches the pattern `{text}`")));
+        let braces = match text.contains('{') {
+            true => "\n  Braces are no part of a pattern: leave out the quotes, so that the shell expands them.",
+            false => "",
+        };
+        return Err(Error::usage(format!("no file matches the pattern `{text}`{braces}")));
     }
     Ok(sorted(listed))
 }

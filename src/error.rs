@@ -5,7 +5,7 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::wording::{input, nouns};
+use crate::wording::{counted, input};
 
 /// The result of everything that can fail.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -320,8 +320,8 @@ impl fmt::Display for Error {
                 None => write!(f, "can't {action} {}: {source}", input(path)),
             },
             ErrorKind::Stopped { position: Some(Position { file, record, offset, .. }) } => {
-                let noun = nouns(*record, "record");
-                write!(f, "stopped at byte {offset} of {}, after {record} {noun}", input(file))
+                let records = counted(*record, "record");
+                write!(f, "stopped at byte {offset} of {}, after {records}", input(file))
             }
             ErrorKind::Stopped { position: None } => f.write_str("stopped"),
         }
@@ -557,6 +557,14 @@ mod tests {
         assert_eq!(shown("a{}"), "`a{}`, no more");
         assert_eq!(shown(&"x".repeat(40)), format!("`{}`, no more", "x".repeat(22)));
         assert_eq!(shown(&"\u{20ac}".repeat(40)), format!("`{}`, no more", "\u{20ac}".repeat(7)));
+    }
+
+    #[test]
+    fn records_before_a_stop_are_readable() {
+        let position = |record| Position::new(Path::new("a.csv"), record, 7_000_000);
+        let said = |record| Error::stopped(Some(position(record))).to_string();
+        assert_eq!(said(1), "stopped at byte 7000000 of a.csv, after 1 record");
+        assert_eq!(said(1_041_799), "stopped at byte 7000000 of a.csv, after 1,041,799 records");
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::wording::{counted, input};
+use crate::wording::{braces, counted, input};
 
 /// The result of everything that can fail.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -310,7 +310,7 @@ impl fmt::Display for Error {
             }
             ErrorKind::Noted { error, note, .. } => write!(f, "{error}\n  {note}"),
             ErrorKind::Io { action: "open", path, source } if source.kind() == io::ErrorKind::NotFound => {
-                write!(f, "there is no file `{}`", path.display())
+                write!(f, "there is no file `{}`{}", path.display(), braces(&path.to_string_lossy()))
             }
             ErrorKind::Io { action, path, source } => match missing_folder(path).filter(|_| *action == "create") {
                 Some(folder) => {

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use pagemill::error::Error;
 use pagemill::format::Format;
+use pagemill::wording::braces;
 
 use super::commands;
 use super::once::Once;
@@ -208,14 +209,15 @@ pub fn no_command(word: &str) -> Error {
     let help = "`pagemill help` shows the commands.";
     let names: Vec<&str> = commands::ALL.iter().map(|entry| entry.name).collect();
     let is_path = word.contains(['/', '\\', '.']);
-    if let Some(error) = address(Path::new(word)).or_else(|| braces(Path::new(word))) {
+    if let Some(error) = address(Path::new(word)) {
         return error;
     }
     let tip: Cow<'_, str> = match find(&COMMANDS, word) {
         Some(Say(instead)) => corrected(word, instead).into(),
         Some(No(why) | Drop(why)) => return Error::usage(format!("there is no command `{word}`: {why}\n  {help}")),
         None if is_path => {
-            return Error::usage(format!("there is no file `{word}`, and no command of that name\n  {help}"));
+            let braces = braces(word);
+            return Error::usage(format!("there is no file `{word}`, and no command of that name{braces}\n  {help}"));
         }
         None => match command_like(&names, word) {
             Some(name) => format!("Did you mean this?  {}", corrected(word, name)).into(),
@@ -274,20 +276,7 @@ pub fn part_of_a_list(missing: &Path) -> Option<Error> {
 /// The first of these inputs that does not exist, if something is known of what was meant.
 pub fn no_input(inputs: &[PathBuf]) -> Option<Error> {
     let is_missing = |path: &&PathBuf| path.as_os_str() != "-" && !path.exists();
-    let meant = |path: &PathBuf| address(path).or_else(|| part_of_a_list(path)).or_else(|| braces(path));
-    inputs.iter().filter(is_missing).find_map(meant)
-}
-
-/// A shell expands braces only where they are not quoted.
-fn braces(path: &Path) -> Option<Error> {
-    let text = path.to_str().filter(|text| !text.contains(['*', '?', '[']))?;
-    let (_, inner) = text.split_once('{')?;
-    let (list, _) = inner.split_once('}')?;
-    list.contains([',', '.']).then(|| {
-        Error::usage(format!(
-            "there is no file `{text}`: braces are not a pattern here\n  Leave out the quotes, so that the shell expands them."
-        ))
-    })
+    inputs.iter().filter(is_missing).find_map(|path| address(path).or_else(|| part_of_a_list(path)))
 }
 
 /// A last input that does not exist: elsewhere that is the output.

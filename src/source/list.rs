@@ -7,6 +7,7 @@ use std::io::BufRead;
 use std::path::{Component, Path, PathBuf};
 
 use crate::error::{Error, Result};
+use crate::wording::braces;
 
 /// One file of a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -120,11 +121,7 @@ fn matches(text: &str, folders: Folders<'_>) -> Result<Vec<Listed>> {
         }
     }
     if listed.is_empty() {
-        let braces = match text.contains('{') {
-            true => "\n  Braces are no part of a pattern: leave out the quotes, so that the shell expands them.",
-            false => "",
-        };
-        return Err(Error::usage(format!("no file matches the pattern `{text}`{braces}")));
+        return Err(Error::usage(format!("no file matches the pattern `{text}`{}", braces(text))));
     }
     Ok(sorted(listed))
 }

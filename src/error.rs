@@ -5,7 +5,7 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::wording::{input, nouns};
+use crate::wording::{counted, input, missing_name};
 
 /// The result of everything that can fail.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -311,11 +311,8 @@ impl fmt::Display for Error {
             ErrorKind::Noted { error, note, .. } => write!(f, "{error}\n  {note}"),
             ErrorKind::Io { action: "open", path, source } if source.kind() == io::ErrorKind::NotFound => {
                 let shown = path.display().to_string();
-                write!(f, "there is no file `{}`", shown.trim_end_matches('\r'))?;
-                match shown.ends_with('\r') {
-                    true => f.write_str(" followed by a carriage return\n  Does the list of names have CRLF line ends? `tr -d '\\r'` removes them."),
-                    false => Ok(()),
-                }
+                let name = shown.trim_end_matches('\r');
+                write!(f, "there is no file `{name}`{}", missing_name(&shown))
             }
             ErrorKind::Io { action, path, source } => match missing_folder(path).filter(|_| *action == "create") {
                 Some(folder) => {
@@ -325,8 +322,8 @@ impl fmt::Display for Error {
                 None => write!(f, "can't {action} {}: {source}", input(path)),
             },
             ErrorKind::Stopped { position: Some(Position { file, record, offset, .. }) } => {
-                let noun = nouns(*record, "record");
-                write!(f, "stopped at byte {offset} of {}, after {record} {noun}", input(file))
+                let records = counted(*record, "record");
+                write!(f, "stopped at byte {offset} of {}, after {records}", input(file))
             }
             ErrorKind::Stopped { position: None } => f.write_str("stopped"),
         }
@@ -562,6 +559,14 @@ mod tests {
         assert_eq!(shown("a{}"), "`a{}`, no more");
         assert_eq!(shown(&"x".repeat(40)), format!("`{}`, no more", "x".repeat(22)));
         assert_eq!(shown(&"\u{20ac}".repeat(40)), format!("`{}`, no more", "\u{20ac}".repeat(7)));
+    }
+
+    #[test]
+    fn records_before_a_stop_are_readable() {
+        let position = |record| Position::new(Path::new("a.csv"), record, 7_000_000);
+        let said = |record| Error::stopped(Some(position(record))).to_string();
+        assert_eq!(said(1), "stopped at byte 7000000 of a.csv, after 1 record");
+        assert_eq!(said(1_041_799), "stopped at byte 7000000 of a.csv, after 1,041,799 records");
     }
 
     #[test]

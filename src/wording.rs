@@ -31,6 +31,25 @@ pub fn input(path: &Path) -> impl fmt::Display + '_ {
     if path.as_os_str() == "-" { Path::new("standard input").display() } else { path.display() }
 }
 
+/// What to say of a missing file or pattern with braces in its name; nothing of others.
+pub fn braces(name: &str) -> &'static str {
+    let list = name.split_once('{').and_then(|(_, rest)| rest.split_once('}'));
+    match list.is_some_and(|(list, _)| list.contains([',', '.'])) {
+        true => "\n  Braces are not a pattern here: leave out the quotes, so that the shell expands them.",
+        false => "",
+    }
+}
+
+/// The same, and of the carriage return at the end of a name that comes from a list.
+pub(crate) fn missing_name(name: &str) -> &'static str {
+    match name.ends_with('\r') {
+        true => {
+            " followed by a carriage return\n  Does the list of names have CRLF line ends? `tr -d '\\r'` removes them."
+        }
+        false => braces(name),
+    }
+}
+
 /// A size as a flag takes it, rounded up to a tenth of a megabyte: `7.9MB`. A small one is that many bytes.
 pub fn megabytes(bytes: usize) -> String {
     const TENTH: usize = 100_000;

@@ -340,7 +340,7 @@ fn only_what_is_alike_is_suggested() {
     say(here, "count a.csv --words").ends(2).says(&["`count` always prints lines, words"]);
     say(here, "conv a.csv -t json").ends(2).says(&["Did you mean this?  pagemill convert a.csv -t json\n"]);
     say(here, "--icsv --ojson cat a.csv").ends(2).says(&["\n  pagemill -f csv -t json a.csv\n"]);
-    say(here, "head a.csv").ends(2).says(&["pagemill can't limit or skip records yet; pipe the output to `head`"]);
+    say(here, "head a.csv").ends(2).says(&["pagemill can't limit or skip records yet; with -t ndjson"]);
     run(here, ["a.csv", "--quote", "'", "--sep", ";"]).ends(2).says(&["--quote \"'\" --delimiter ';'\n"]);
 }
 
@@ -381,7 +381,7 @@ fn replay_says_what_helps_there() {
     let here = with(&[("a.csv", "id,name\n1,Ada\n2\n"), ("b.csv", "id,city\n3\n4,x\n"), ("bad.csv", "a,b\n1\n2\n3\n")]);
     let here = here.path();
     convert(here, "a.csv -o a.ndjson --on-error quarantine").ends(0);
-    let unrepaired = "put the repaired record into `text`, or delete the line.";
+    let unrepaired = "This has not been repaired yet: put the repaired record into `text`, or delete the line.";
     let ran = say(here, "replay a.ndjson.quarantine.ndjson -o x.ndjson").ends(1).says(&[unrepaired]);
     assert!(!ran.stderr.contains("--ragged"), "{}", ran.stderr);
     let ran = say(here, "replay a.ndjson.quarantine.ndjson -o x.ndjson --on-error skip").ends(1);
@@ -420,4 +420,153 @@ fn temporary_files_of_dead_runs_go_away() {
     fs::write(here.join(".c.csv.000000.pagemill"), "x").unwrap();
     convert(here, "a.csv -o c.csv --resume").ends(0).says(&["nothing to resume: no checkpoint was written"]);
     assert_eq!(support::names(here), ["a.csv", "b.csv", "c.csv"]);
+}
+
+#[test]
+fn tips_repeat_nothing_and_know_more_tools() {
+    let here = with(&[("a.csv", CSV)]);
+    let here = here.path();
+    for (line, corrected) in [
+        ("a.csv -t csv --format csv", "a.csv -t csv"),
+        ("a.csv -t csv --format=json", "a.csv -t csv"),
+        ("a.csv --to=csv --ocsv", "a.csv --to=csv"),
+        ("a.csv -f csv --csv", "a.csv -f csv -t csv"),
+        ("a.csv --jobs 3 --threads 2", "a.csv --workers 3"),
+        ("a.csv -F; -d ,", "a.csv -d ,"),
+        ("a.csv --force -y", "a.csv --force"),
+        // A list may be given in parts.
+        ("a.csv --fields id -s name", "a.csv --select id -s name"),
+        ("a.csv -c id,name", "a.csv --select id,name"),
+        ("a.csv -D;", "a.csv --out-delimiter ';'"),
+        ("generate -t csv --rows 5", "generate -t csv --records 5"),
+        ("generate -t csv --count=5", "generate -t csv --records=5"),
+    ] {
+        let ran = say(here, line).ends(2);
+        assert!(ran.stderr.ends_with(&format!("\n  pagemill {corrected}\n")), "{line}: {}", ran.stderr);
+    }
+    say(here, "a.csv -t csv --format csv").ends(2).says(&["`--format` is `--to` here, which is there already\n"]);
+    say(here, "a.csv --na NA").ends(2).says(&["there is no flag `--na`: texts that mean null can't be named yet"]);
+    say(here, "a.csv --count").ends(2).says(&["`pagemill count -r INPUT` counts records"]);
+    for flag in ["--rows", "--lines", "--skip", "--limit"] {
+        say(here, &format!("a.csv {flag} 3")).ends(2).says(&[
+            "with -t ndjson each record is one line, so `| head -n N` keeps the first N and `| tail -n +N` starts",
+        ]);
+    }
+    let ran = say(here, "a.csv b.csv --force").ends(2);
+    assert!(ran.stderr.ends_with("pagemill INPUT -o OUTPUT --force\n"), "{}", ran.stderr);
+}
+
+#[test]
+fn help_without_a_command_says_where_it_is() {
+    let here = folder();
+    for (line, says) in [
+        ("help select", "It is a flag: pagemill help convert select\n"),
+        ("help --select", "It is a flag: pagemill help convert select\n"),
+        ("help -s", "It is a flag: pagemill help convert select\n"),
+        ("help seed", "It is a flag: pagemill help generate seed\n"),
+        ("help csv", "It is a group of flags: pagemill help convert csv\n"),
+        ("help --selekt", "The commands are convert, "),
+    ] {
+        say(here.path(), line).ends(2).says(&[says]);
+    }
+    assert!(say(here.path(), "help --help").ends(0).stdout.contains("pagemill help convert columns\n"));
+}
+
+/// No command's help says what is untrue for it, and the exit codes keep their lines in a narrow terminal.
+#[test]
+fn each_command_has_texts_of_its_own() {
+    let here = folder();
+    let help = |name: &str| {
+        let text = say(here.path(), &format!("{name} --help")).ends(0).stdout;
+        text.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let (count, replay, convert) = (help("count"), help("replay"), help("convert"));
+    for untrue in
+        ["OUTPUT.quarantine", "as its header", "in input and output", "the output can't hold", "the output is"]
+    {
+        assert!(!count.contains(untrue), "{untrue}: {count}");
+    }
+    assert!(!replay.contains("The input has no header") && replay.contains("--no-headers Write no header"), "{replay}");
+    assert!(convert.contains("Put every field of the output in quotes, except nulls"), "{convert}");
+    for name in ["convert", "replay", "count", "audit"] {
+        for width in ["80", "100"] {
+            let mut command = support::command(here.path());
+            let ran = support::ran(command.args([name, "--help"]).env("COLUMNS", width).output().unwrap()).ends(0);
+            let codes = "\nExit codes:\n  0    done\n  1    bad data\n  2    usage\n  3    input or output failed\n  4    memory limit\n  5    reserved\n  130  ended by SIGINT\n  143  ended by SIGTERM\n";
+            assert!(ran.stdout.contains(codes), "{name} {width}: {}", ran.stdout);
+            let resumes = "\nAfter 3, 130 and 143 the same command with --resume continues at the last\ncheckpoint, if one was written; the error says so.\n";
+            assert_eq!(
+                ran.stdout.contains(resumes),
+                help(name).contains("--resume "),
+                "{name} {width}: {}",
+                ran.stdout
+            );
+        }
+    }
+}
+
+#[test]
+fn errors_name_what_was_meant() {
+    let here = with(&[
+        ("a.csv", CSV),
+        ("b.csv", CSV),
+        ("c.tsv", "id\tname\tcity\n3\tAlan\tz\n"),
+        ("open.ndjson", "{\"a\":2\n{\"a\":3}\n"),
+        ("comment.csv", "# hi\na,b\n1,2\n"),
+        ("short.csv", "# hi,x,y\na,b\n"),
+        ("more.csv", "a\n1,2\n"),
+    ]);
+    let here = here.path();
+    convert(here, "open.ndjson -t csv").ends(1).says(&["If values here span several lines, give --from json\n"]);
+    for name in ["comment.csv", "short.csv"] {
+        convert(here, &format!("{name} -t json"))
+            .ends(1)
+            .says(&["If the first line is a comment, give --comment '#';"]);
+    }
+    let ran = convert(here, "more.csv -t json").ends(1).says(&["\n  Check the delimiter and the quotes, or give "]);
+    assert!(!ran.stderr.contains("--comment"), "{}", ran.stderr);
+    say(here, "a.csv b.csv").ends(2).says(&[
+        "  To replace it: pagemill a.csv -o b.csv --force\n",
+        "  To combine both: pagemill convert a.csv b.csv -o OUTPUT\n",
+    ]);
+    let braces = "\n  Braces are not a pattern here: leave out the quotes, so that the shell expands them.\n";
+    for (line, code) in [
+        ("{a,b}.csv", 2),
+        ("convert {a,b}.csv -t json", 3),
+        ("count {a,b}.csv", 3),
+        ("convert {a,b}.csv a.csv -o k.csv --keep-going", 3),
+        ("convert {x,y}*.csv -t json", 2),
+    ] {
+        say(here, line).ends(code).says(&[braces]);
+    }
+    assert_eq!(read(here, "k.csv"), CSV);
+    // Braces may be a part of a name.
+    fs::write(here.join("{a,b}1.csv"), CSV).unwrap();
+    convert(here, "{a,b}1.csv -t json").ends(0);
+    convert(here, "{a,b}*.csv -t json").ends(0);
+    convert(here, "a.csv -o a.json").ends(0);
+    convert(here, "a.csv -o a.json --resume").ends(2).says(&[
+        "a.json exists already, and there is nothing to resume\n  If the last run ended well, the file is complete. Give --force to replace it.\n",
+    ]);
+    let ran = feed(here, ["convert", "-", "b.csv", "-t", "json"], b"x").ends(2);
+    assert!(ran.stderr.starts_with("pagemill: standard input: can't tell its format"), "{}", ran.stderr);
+    assert_eq!(ran.stderr.matches("standard input").count(), 1, "{}", ran.stderr);
+    convert(here, "a.csv c.tsv -o /dev/null -v").ends(0).says(&["  sources      2 (several formats)\n"]);
+    convert(here, "a.csv b.csv -o /dev/null -v").ends(0).says(&["  sources      2 (csv)\n"]);
+    convert(here, "a.csv --memory-limit 0").ends(2).says(&["`0` must be greater than zero\n"]);
+}
+
+#[test]
+fn text_in_other_units_is_text() {
+    let here = folder();
+    let here = here.path();
+    let little: Vec<u8> = "hello world\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let wide: Vec<u8> = "\u{feff}a,b\n1,2\n".chars().flat_map(|c| u32::from(c).to_le_bytes()).collect();
+    fs::write(here.join("a.txt"), little).unwrap();
+    fs::write(here.join("a.csv"), wide).unwrap();
+    convert(here, "a.txt -t json").ends(1).says(&[
+        "this seems to be text in UTF-16 (little-endian), not UTF-8\n",
+        "\n  Give its encoding: --encoding utf-16le\n",
+    ]);
+    convert(here, "a.csv -t json").ends(2).says(&["\n  Convert it to UTF-8 first: iconv -f utf-32 -t utf-8 a.csv\n"]);
 }

@@ -128,7 +128,7 @@ pub struct CsvOut {
     /// Write no header
     #[arg(long)]
     out_no_headers: bool,
-    /// Put every field of the output in quotes
+    /// Put every field of the output in quotes, except nulls
     #[arg(long)]
     quote_all: bool,
     /// End records of CSV and TSV, and lines of text, with CRLF
@@ -234,7 +234,8 @@ pub struct Values {
     #[arg(long, value_name = "HOW", value_parser = one_of(&choice::TYPES), ignore_case = true)]
     types: Option<String>,
     /// Change text with these ops, from left to right: upper, lower, upper-ascii, lower-ascii, trim, reverse,
-    /// reverse-chars; wordcount, which has to be the last, counts words. upper:name+city changes only these fields
+    /// reverse-chars. upper:name+city changes only these fields. wordcount, which has to be the last, prints the
+    /// number of lines, words, characters and bytes in all texts, and of records, instead of writing them
     #[arg(long, alias = "processor", value_name = "NAME[:FIELDS]")]
     op: Vec<String>,
     /// How binary data is written and read in CSV, TSV, NDJSON and JSON [default: base64]

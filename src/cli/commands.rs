@@ -73,7 +73,14 @@ pub static ALL: [Entry; 7] = [
         about: "Convert the bad records in a quarantine file, once they are repaired",
         examples: replay::EXAMPLES,
         notes: replay::NOTES,
-        texts: &[],
+        texts: &[
+            ("no_headers", "Write no header"),
+            ("tsv_escapes", "Write TSV with \\t \\n \\r \\\\ instead of quotes, and \\N for null"),
+            (
+                "on_error",
+                "What happens at a record that is still bad: the job ends (fail), the record is left out and counted (skip), or it is also put into another quarantine file (quarantine) [default: fail]",
+            ),
+        ],
         arguments: replay::Replay::augment_args,
         parse: |found| Ok(Command::Replay(Box::new(FromArgMatches::from_arg_matches(found)?))),
     },
@@ -83,7 +90,24 @@ pub static ALL: [Entry; 7] = [
         about: "Count lines, words, characters and bytes as `wc -lwmc` does, and records",
         examples: count::EXAMPLES,
         notes: count::NOTES,
-        texts: &[("no_headers", "The input has no header: its first record is counted too")],
+        texts: &[
+            ("no_headers", "The input has no header: its first record is counted too"),
+            (
+                "names",
+                "Names for the columns of an input without a header: its first record is counted too (comma-separated)",
+            ),
+            ("tsv_escapes", "TSV with \\t \\n \\r \\\\ instead of quotes, and \\N for null"),
+            (
+                "on_error",
+                "What happens at a bad record: its file is not counted (fail), it is not counted and a warning says so (skip), or it is also put into the file that --quarantine names (quarantine) [default: fail]",
+            ),
+            ("quarantine", "The file for bad records; implies --on-error quarantine"),
+            ("strict", "Treat warnings about the data as errors, and check the number of fields of CSV records"),
+            (
+                "strict_memory",
+                "End with code 4 if the process ever used more memory than the limit; the counts are still right",
+            ),
+        ],
         arguments: count::Count::augment_args,
         parse: |found| Ok(Command::Count(Box::new(FromArgMatches::from_arg_matches(found)?))),
     },

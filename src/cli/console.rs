@@ -53,10 +53,11 @@ pub fn print(text: &str) -> Result<(), Error> {
 }
 
 fn say(color: &str, kind: &str, what: &dyn Display) {
+    let start = if io::stderr().is_terminal() && pagemill::target::ends_amid_line() { "\n" } else { "" };
     // One write, so that the lines of two processes do not mix.
     note(&match has_colors() {
-        true => format!("\x1b[1;{color}mpagemill:\x1b[0m {kind}{what}\n"),
-        false => format!("pagemill: {kind}{what}\n"),
+        true => format!("{start}\x1b[1;{color}mpagemill:\x1b[0m {kind}{what}\n"),
+        false => format!("{start}pagemill: {kind}{what}\n"),
     });
 }
 

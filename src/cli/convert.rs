@@ -230,14 +230,14 @@ impl Convert {
         let Output { output, force, to, .. } = &mut self.how.output;
         match self.many.inputs.in_and_out(output.is_some() || self.many.out_dir.is_some())? {
             Some(_) if *force => Err(Error::usage(
-                "`--force` has no effect: without -o, pagemill never replaces a file\n  Name the output with -o: pagemill INPUT -o OUTPUT --force.",
+                "`--force` has no effect: without -o, pagemill never replaces a file\n  Name the output with -o: pagemill INPUT -o OUTPUT --force",
             )),
             Some(path) if is_folder(&path) => refuse_folder(Some(&path), Commands::CONVERT),
             Some(path) if path.exists() => Err(Error::usage(format!(
-                "{} exists already, and without -o pagemill never replaces a file\n  To replace it: pagemill {} -o {} --force",
+                "{} exists already, and without -o pagemill never replaces a file\n  To replace it: pagemill {input} -o {output} --force\n  To combine both: pagemill convert {input} {output} -o OUTPUT",
                 path.display(),
-                self.many.inputs.shown(),
-                tips::quoted(&path.to_string_lossy())
+                input = self.many.inputs.shown(),
+                output = tips::quoted(&path.to_string_lossy())
             ))),
             Some(path)
                 if to.is_none() && Format::from_path(&path).is_none() && tips::part_of_a_list(&path).is_some() =>

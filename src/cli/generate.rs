@@ -79,7 +79,7 @@ impl Generate {
             (None, Some(path)) => target_format(None, Some(path), Format::Csv)?,
             (None, None) => {
                 return Err(Error::usage(
-                    "the format of the data is not known, because standard output has no extension\n  Give it with -t, such as -t csv.",
+                    "the format of the data is not known, because standard output has no extension\n  Give it with -t: pagemill generate -t csv --size 100MB",
                 ));
             }
         };
@@ -89,7 +89,7 @@ impl Generate {
                 Some(records) => Amount::Records(records),
                 None => {
                     return Err(Error::usage(
-                        "how much is to be generated?\n  Give --size SIZE, such as --size 100MB, or --records N.",
+                        "how much is to be generated?\n  Give --size SIZE or --records N, for example: --size 100MB",
                     ));
                 }
             },

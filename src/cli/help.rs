@@ -48,16 +48,28 @@ const SHORT: [&str; 27] = [
 /// How many examples the short help has.
 const SHORT_EXAMPLES: usize = 4;
 
-/// The exit codes of commands that read data.
+/// The exit codes of commands that read data. Lines that are short enough are never broken.
 const CODES: &str = "\
-Exit codes: 0 done, 1 bad data, 2 usage, 3 input or output, 4 memory limit, 5 stopped (can be resumed),
-130 ended by SIGINT, 143 by SIGTERM.";
+Exit codes:
+  0    done
+  1    bad data
+  2    usage
+  3    input or output failed
+  4    memory limit
+  5    reserved
+  130  ended by SIGINT
+  143  ended by SIGTERM";
+
+/// Which of them leave something to resume.
+const RESUMES: &str = "\
+After 3, 130 and 143 the same command with --resume continues at the last
+checkpoint, if one was written; the error says so.";
 
 /// The arguments of `help`.
 #[derive(Args, Debug)]
 pub struct Help {
     /// The command to explain
-    #[arg(value_name = "COMMAND")]
+    #[arg(value_name = "COMMAND", allow_hyphen_values = true)]
     command: Option<String>,
     /// A group of its flags, such as csv, or one flag, such as columns; all shows everything
     #[arg(value_name = "GROUP", allow_hyphen_values = true)]
@@ -74,10 +86,7 @@ impl Help {
         }
         let Some(entry) = commands::named(name) else {
             let names: Vec<&str> = commands::ALL.iter().map(|entry| entry.name).collect();
-            let tip = match group(&built(&commands::ALL[0]), name) {
-                Some(_) => format!("It is a group of flags: pagemill help convert {name}"),
-                None => format!("The commands are {}.", names.join(", ")),
-            };
+            let tip = part_of_a_command(name).unwrap_or_else(|| format!("The commands are {}.", names.join(", ")));
             return Err(Error::usage(format!("there is no command `{name}`\n  {tip}")));
         };
         match self.group.as_deref() {
@@ -121,6 +130,8 @@ fn of_command(entry: &Entry, long: bool) -> Result<Exit, Error> {
         after += entry.notes;
         let reads = command.get_arguments().any(|arg| arg.get_id() == "on_error");
         after += &if reads { format!("\n\n{CODES}") } else { String::new() };
+        let resumes = command.get_arguments().any(|arg| arg.get_id() == "resume" && !arg.is_hide_set());
+        after += &if resumes { format!("\n\n{RESUMES}") } else { String::new() };
     } else {
         let all = command.get_arguments().filter(|arg| !arg.is_hide_set() && !arg.is_positional()).count();
         command = command.mut_args(|arg| {
@@ -134,6 +145,19 @@ fn of_command(entry: &Entry, long: bool) -> Result<Exit, Error> {
         }
     }
     print(&mut command.after_help(after), long)
+}
+
+/// What is said of a group or a flag without its command: the first command that has it.
+fn part_of_a_command(name: &str) -> Option<String> {
+    commands::ALL.iter().find_map(|entry| {
+        let command = built(entry);
+        if group(&command, name).is_some() {
+            return Some(format!("It is a group of flags: pagemill help {} {name}", entry.name));
+        }
+        let id = flag(&command, name)?;
+        let long = command.get_arguments().find(|arg| *arg.get_id() == id)?.get_long()?;
+        Some(format!("It is a flag: pagemill help {} {long}", entry.name))
+    })
 }
 
 /// Prints one group of a command's flags, or one flag.

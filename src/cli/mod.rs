@@ -12,6 +12,7 @@ mod flags;
 mod generate;
 mod help;
 mod inputs;
+mod once;
 mod refusal;
 mod replay;
 mod report_file;

@@ -7,8 +7,10 @@ use std::path::{Path, PathBuf};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use pagemill::error::Error;
 use pagemill::format::Format;
+use pagemill::wording::braces;
 
 use super::commands;
+use super::once::Once;
 
 /// What is to be said instead of a flag.
 #[derive(Clone, Copy)]
@@ -24,7 +26,7 @@ enum Tip {
 use Tip::{Drop, None as No, Say};
 
 const NOT_YET_WHERE: &str = "records can't be chosen by a condition yet";
-const NOT_YET_ROWS: &str = "pagemill can't limit or skip records yet; pipe the output to `head`";
+const NOT_YET_ROWS: &str = "pagemill can't limit or skip records yet; with -t ndjson each record is one line, so `| head -n N` keeps the first N and `| tail -n +N` starts at record N";
 const NOT_YET_LINES: &str = "lines at the start can't be passed over yet: tail -n +N FILE | pagemill convert - -f csv";
 const NOT_YET_SAMPLE: &str = "records of a file can't be chosen at random yet";
 const NOT_YET_APPEND: &str = "pagemill can't append to a file yet; convert both into a new one, or append what goes to standard output: --out-no-headers >> FILE";
@@ -38,7 +40,7 @@ const UTF8_OUT: &str = "the output is always UTF-8; convert it with iconv: | ico
 const AN_INPUT: &str = "an input needs no flag";
 
 /// Flags of other tools, and older ones of ours.
-const FLAGS: [(&str, Tip); 121] = [
+const FLAGS: [(&str, Tip); 127] = [
     ("--sep", Say("--delimiter")),
     ("--separator", Say("--delimiter")),
     ("--delim", Say("--delimiter")),
@@ -47,6 +49,7 @@ const FLAGS: [(&str, Tip); 121] = [
     ("-F", Say("-d")),
     ("--ofs", Say("--out-delimiter")),
     ("--output-delimiter", Say("--out-delimiter")),
+    ("-D", Say("--out-delimiter")),
     ("--quotechar", Say("--quote")),
     ("--quote-char", Say("--quote")),
     ("--escapechar", Say("--escape")),
@@ -104,6 +107,7 @@ const FLAGS: [(&str, Tip); 121] = [
     ("--dry-run", Say("--explain")),
     ("--silent", Say("--quiet")),
     ("--fields", Say("--select")),
+    ("-c", Say("--select")),
     ("--cols", Say("--select")),
     ("--exclude", Say("--drop")),
     ("--remove", Say("--drop")),
@@ -129,11 +133,15 @@ const FLAGS: [(&str, Tip); 121] = [
     ("--sort", No(NOT_YET_SORT)),
     ("--skip-lines", No(NOT_YET_LINES)),
     ("--nrows", No(NOT_YET_ROWS)),
+    ("--rows", No(NOT_YET_ROWS)),
+    ("--lines", No(NOT_YET_ROWS)),
+    ("--count", No("`pagemill count -r INPUT` counts records")),
     ("--first", No(NOT_YET_ROWS)),
     ("--head", No(NOT_YET_ROWS)),
     ("--max-records", No(NOT_YET_ROWS)),
     ("--append", No(NOT_YET_APPEND)),
     ("--na-values", No(NOT_YET_NULL)),
+    ("--na", No(NOT_YET_NULL)),
     ("--sample", No(NOT_YET_SAMPLE)),
     ("--unique", No(NOT_YET_DEDUPE)),
     ("--stats", No(NOT_YET_STATS)),
@@ -208,7 +216,8 @@ pub fn no_command(word: &str) -> Error {
         Some(Say(instead)) => corrected(word, instead).into(),
         Some(No(why) | Drop(why)) => return Error::usage(format!("there is no command `{word}`: {why}\n  {help}")),
         None if is_path => {
-            return Error::usage(format!("there is no file `{word}`, and no command of that name\n  {help}"));
+            let braces = braces(word);
+            return Error::usage(format!("there is no file `{word}`, and no command of that name{braces}\n  {help}"));
         }
         None => match command_like(&names, word) {
             Some(name) => format!("Did you mean this?  {}", corrected(word, name)).into(),
@@ -318,7 +327,11 @@ fn unknown(arg: &str) -> Option<String> {
     // Other wrong flags of the same command line: nobody should have to correct them one by one.
     let others: Vec<(String, Tip)> = wrong_flags().into_iter().filter(|(flag, _)| flag != arg).collect();
     let no = |flag: &str, why: &str| format!("there is no flag `{flag}`: {why}");
-    let is = |flag: &str, instead: &str| format!("`{flag}` is `{instead}` here");
+    let mut once = Once::given(command());
+    let mut is = |flag: &str, instead: &str| match once.left(instead).is_empty() {
+        true => format!("`{flag}` is `{instead}` here, which is there already"),
+        false => format!("`{flag}` is `{instead}` here"),
+    };
     let mut said = false;
     let mut lines = Vec::new();
     for (flag, tip) in [(arg, tip)].into_iter().chain(others.iter().map(|(flag, tip)| (flag.as_str(), *tip))) {
@@ -342,6 +355,9 @@ fn unknown(arg: &str) -> Option<String> {
 fn tip(flag: &str) -> Option<Tip> {
     if flag == "--null" && env::args().any(|word| word.starts_with("--files-from")) {
         return Some(Say("-0"));
+    }
+    if ["--rows", "--count"].contains(&flag) && is_flag("--size") {
+        return Some(Say("--records"));
     }
     find(&FLAGS, flag)
 }
@@ -462,7 +478,9 @@ pub fn corrected(wrong: &str, right: &str) -> String {
     let mut are_flags = true;
     // Elsewhere a verb follows the flags: `--icsv --ojson cat`.
     let verb_follows = env::args().nth(1).is_some_and(|word| word.starts_with('-'));
-    for word in env::args_os().skip(1) {
+    let mut once = Once::given(command());
+    let mut rest = env::args_os().skip(1);
+    while let Some(word) = rest.next() {
         let word = word.to_string_lossy();
         are_flags &= word != "--";
         if verb_follows && word == "cat" && !Path::new("cat").exists() {
@@ -470,8 +488,20 @@ pub fn corrected(wrong: &str, right: &str) -> String {
         }
         let flag = word.split('=').next().unwrap_or_default();
         let other = others.iter().find(|(other, _)| are_flags && other == flag);
+        let is_joined = wrong.len() == 2 && other.is_none() && are_flags && word.starts_with(wrong);
+        if is_joined && matches!(tip(wrong), Some(Say(_))) && once.left(right).is_empty() {
+            continue;
+        }
+        let left = if let Some((_, Say(right))) = other { once.left(right) } else { String::new() };
         let (wrong, right) = match other {
-            Some((other, Say(right))) => (other.as_str(), *right),
+            Some((other, Say(right))) if left.is_empty() => {
+                // Its value goes with it.
+                if word == *other && !right.contains(' ') && once.has_value(right) {
+                    rest.next();
+                }
+                continue;
+            }
+            Some((other, Say(_))) => (other.as_str(), left.as_str()),
             Some((other, Drop(_))) => (other.as_str(), ""),
             _ => (wrong, right),
         };

@@ -175,7 +175,7 @@ fn corrupt_because(codec: Codec, reason: &str) -> RecordError {
     RecordError::new(0, format!("the {} data is corrupt: {reason}", codec.name())).hint(HINT)
 }
 
-const HINT: &str = "Get the file again; if it is not compressed at all, give --decompress none.";
+const HINT: &str = "Get the file again; if it is not compressed at all, give --decompress none";
 
 /// No member begins where one should.
 fn no_member(codec: Codec, offset: u64) -> io::Error {

@@ -54,7 +54,7 @@ pub fn parse_size(flag: &str, text: &str) -> Result<u64, Error> {
     };
     let bytes = whole.checked_mul(*factor).and_then(|bytes| bytes.checked_add(fraction_part));
     match bytes {
-        Some(0) => Err(wrong("is zero, which is not enough for anything")),
+        Some(0) => Err(wrong("must be greater than zero")),
         Some(bytes) if usize::try_from(bytes).is_ok() => Ok(bytes),
         _ => Err(wrong("is too large")),
     }

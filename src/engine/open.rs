@@ -4,8 +4,8 @@ use std::path::Path;
 
 use super::settings::{InvalidUtf8, Io, OnError, Settings, SourceSpec, TargetSpec};
 use crate::error::{Error, Position, RecordError, Result};
-use crate::format::Format;
-use crate::source::{Encoding, Malform, Malformed, Mapping, Source};
+use crate::format::{Format, sniff};
+use crate::source::{Encoding, Malform, Malformed, Mapping, Source, UTF_32};
 use crate::target::Target;
 use crate::wording::input;
 
@@ -79,12 +79,16 @@ fn decoded(mut source: Source, from: Format, settings: &Settings, malformed: Mal
         Some(encoding) => encoding.by_mark(&source.beginning()?),
         // The bytes of text stay as they are unless something else is said.
         None if from == Format::Text => return Ok(source),
-        None => match Encoding::detect(&source.beginning()?).map_err(|error| error.in_file(&source.path))? {
+        None => match Encoding::detect(&source.beginning()?).map_err(|_| utf_32(&source.path))? {
             Some(encoding) => encoding,
             None => return Ok(source),
         },
     };
     forwards(source, encoding, settings, malformed)
+}
+
+fn utf_32(path: &Path) -> Error {
+    Error::usage(sniff::naming(UTF_32, path)).in_file(path)
 }
 
 /// The same source, decoded while it is read.

@@ -12,6 +12,9 @@ use crate::metrics::{Allocations, Events, NeverSeen, Report, StageAllocations};
 use crate::op::{final_path, nearest_of};
 use crate::record::{LossyKind, Seen};
 
+/// What is said instead of a format where sources or targets have different ones.
+const SEVERAL: &str = "several formats";
+
 /// The parts of a report that add up over sources.
 pub(super) struct Sum {
     totals: Totals,
@@ -86,7 +89,15 @@ impl Sum {
         }
         self.workers = self.workers.max(opened.plan.workers);
         self.slice_size = self.slice_size.max(opened.plan.slice_size);
-        self.formats.get_or_insert((opened.route.from.name(), opened.route.to.name()));
+        let (from, to) = (opened.route.from.name(), opened.route.to.name());
+        match &mut self.formats {
+            None => self.formats = Some((from, to)),
+            Some(formats) => {
+                for (name, more) in [(&mut formats.0, from), (&mut formats.1, to)] {
+                    *name = if *name == more { more } else { SEVERAL };
+                }
+            }
+        }
     }
 
     /// How many records were read, good and bad.

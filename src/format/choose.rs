@@ -14,7 +14,7 @@ pub fn source_format(named: Option<Format>, path: Option<&Path>) -> Result<Forma
     match (named, path) {
         (Some(format), _) => Ok(format),
         (None, Some(path)) => from_extension(path, "-f"),
-        (None, None) => Err(unknown("the format of standard input is not known", "-f")),
+        (None, None) => Err(unknown("standard input: can't tell its format, because it has no name", "-f")),
     }
 }
 

@@ -104,8 +104,11 @@ pub fn other(format: Format, start: &[u8]) -> Option<RecordError> {
     let fits =
         |magic: &&Magic| start.get(magic.at..).is_some_and(|at| at.starts_with(magic.bytes)) && (magic.also)(start);
     let found = MAGICS.iter().find(fits).map(|magic| (magic.what, magic.hint));
+    // Text in another encoding is text too.
+    let is_text = found.is_none() && format == Format::Text;
     let (what, hint) = found.or_else(|| wide(start))?;
-    Some(RecordError::new(0, format!("this seems to be {what}, not {format}")).hint(hint))
+    let not = if is_text { "UTF-8" } else { format.name() };
+    Some(RecordError::new(0, format!("this seems to be {what}, not {not}")).hint(hint))
 }
 
 /// Whether there are control characters that text does not have.
@@ -130,8 +133,8 @@ fn is_open_sheet(start: &[u8]) -> bool {
 /// Text of units that are wider than a byte: with a mark that nobody took away, or told by its zeros.
 fn wide(start: &[u8]) -> Option<(&'static str, &'static str)> {
     const UTF_32: (&str, &str) = ("text in UTF-32", "Convert it to UTF-8 first: iconv -f utf-32 -t utf-8 FILE");
-    const LITTLE: (&str, &str) = ("text in UTF-16 (little-endian)", "Give --encoding utf-16le.");
-    const BIG: (&str, &str) = ("text in UTF-16 (big-endian)", "Give --encoding utf-16be.");
+    const LITTLE: (&str, &str) = ("text in UTF-16 (little-endian)", "Give its encoding: --encoding utf-16le");
+    const BIG: (&str, &str) = ("text in UTF-16 (big-endian)", "Give its encoding: --encoding utf-16be");
     match start {
         [0xff, 0xfe, 0, 0, ..] | [0, 0, 0xfe, 0xff, ..] => return Some(UTF_32),
         [0xff, 0xfe, ..] if start.len().is_multiple_of(2) || start.len() >= NEAR => return Some(LITTLE),

@@ -94,7 +94,7 @@ pub struct Report {
     pub source: Option<PathBuf>,
     /// The target's path; none for a stream or memory.
     pub target: Option<PathBuf>,
-    /// The name of the source's format.
+    /// The name of the source's format; "several formats" if sources have different ones.
     pub from: &'static str,
     /// The name of the target's format.
     pub to: &'static str,

@@ -18,6 +18,9 @@ const OUTPUT: usize = 64 << 10;
 /// What malformed text becomes.
 const REPLACEMENT: &[u8] = "\u{fffd}".as_bytes();
 
+/// What is said of a source in UTF-32; FILE is its path.
+pub(crate) const UTF_32: &str = "the source begins with the byte order mark of UTF-32, which pagemill does not read\n  Convert it to UTF-8 first: iconv -f utf-32 -t utf-8 FILE";
+
 /// What becomes of text that is malformed in its encoding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Malform {
@@ -76,9 +79,7 @@ impl Encoding {
     pub fn detect(beginning: &[u8]) -> Result<Option<Encoding>, Error> {
         let inner = match beginning {
             [0xff, 0xfe, 0, 0, ..] | [0, 0, 0xfe, 0xff, ..] => {
-                return Err(Error::usage(
-                    "the source begins with the byte order mark of UTF-32, which pagemill does not read\n  Convert it to UTF-8 with `iconv -f utf-32 -t utf-8`.",
-                ));
+                return Err(Error::usage(UTF_32));
             }
             [0xff, 0xfe, ..] => UTF_16LE,
             [0xfe, 0xff, ..] => UTF_16BE,

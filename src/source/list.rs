@@ -7,6 +7,7 @@ use std::io::BufRead;
 use std::path::{Component, Path, PathBuf};
 
 use crate::error::{Error, Result};
+use crate::wording::braces;
 
 /// One file of a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -120,7 +121,7 @@ fn matches(text: &str, folders: Folders<'_>) -> Result<Vec<Listed>> {
         }
     }
     if listed.is_empty() {
-        return Err(Error::usage(format!("no file matches the pattern `{text}`")));
+        return Err(Error::usage(format!("no file matches the pattern `{text}`{}", braces(text))));
     }
     Ok(sorted(listed))
 }

@@ -25,6 +25,7 @@ use identity::Identity;
 pub use identity::{Stamp, place};
 use inlet::{Asked, Inlet, Soon};
 
+pub(crate) use encoding::UTF_32;
 pub use encoding::{Decoded, Encoding, MARK, Malform, Malformed};
 pub use list::{Folders, Listed, expand, read_list};
 pub use unpack::Blocks;
@@ -84,7 +85,7 @@ impl Source {
         let bytes = match mapped {
             _ if packed.is_some() && mapped == Mapping::Must => {
                 return Err(Error::usage(format!(
-                    "{} can't be mapped: it is compressed\n  Leave out --io map; or take it as it is with --decompress none.",
+                    "{} can't be mapped: it is compressed\n  Leave out --io map; or take it as it is with --decompress none",
                     path.display()
                 )));
             }

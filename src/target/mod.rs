@@ -17,6 +17,7 @@ use crate::sys::{Leftover, Stop};
 
 pub use names::beside;
 use outlet::Outlet;
+pub use outlet::ends_amid_line;
 pub use writer::Forwards;
 
 /// Writes are split into pieces of this size: larger single writes to a new file measured several

@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use crate::sys::Stop;
 
@@ -10,6 +11,17 @@ use crate::sys::Stop;
 pub(super) struct Outlet {
     file: File,
     stop: Option<Stop>,
+    /// It is standard output, and somebody looks at it.
+    is_seen: bool,
+}
+
+/// Standard output is a terminal, and what was written to it ends amid a line.
+static AMID: AtomicBool = AtomicBool::new(false);
+
+/// Whether what is said next on the terminal would stick to the data there. It is asked to begin a new line, so the next
+/// answer is no.
+pub fn ends_amid_line() -> bool {
+    AMID.swap(false, Relaxed)
 }
 
 impl Outlet {
@@ -19,9 +31,9 @@ impl Outlet {
         if let Some(stop) = stop
             && is_fifo(&path.metadata()?)
         {
-            return Ok(Outlet { file: open_fifo(path, stop)?, stop: Some(stop.clone()) });
+            return Ok(Outlet { file: open_fifo(path, stop)?, stop: Some(stop.clone()), is_seen: false });
         }
-        Ok(Outlet { file: File::options().write(true).open(path)?, stop: stop.cloned() })
+        Ok(Outlet { file: File::options().write(true).open(path)?, stop: stop.cloned(), is_seen: false })
     }
 
     /// Standard output.
@@ -31,7 +43,8 @@ impl Outlet {
         // The standard library's handle searches every write for its last newline; a copy of the descriptor does not.
         let file = File::from(io::stdout().as_fd().try_clone_to_owned()?);
         let file = if stop.is_some() { nonblocking(&file).unwrap_or(file) } else { file };
-        Ok(Outlet { file, stop: stop.cloned() })
+        let is_seen = io::IsTerminal::is_terminal(&file);
+        Ok(Outlet { file, stop: stop.cloned(), is_seen })
     }
 
     /// Closes it; some errors of writes are told only then.
@@ -47,6 +60,10 @@ impl Write for Outlet {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     writable(&self.file, self.stop.as_ref())?;
+                }
+                Ok(len) if self.is_seen && len > 0 => {
+                    AMID.store(bytes[len - 1] != b'\n', Relaxed);
+                    return Ok(len);
                 }
                 other => return other,
             }
@@ -106,4 +123,23 @@ fn writable(file: &File, stop: Option<&Stop>) -> io::Result<()> {
 #[cfg(not(unix))]
 fn writable(_file: &File, stop: Option<&Stop>) -> io::Result<()> {
     stop.map_or(Ok(()), Stop::check)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_end_of_what_is_seen_is_known() {
+        let write = |is_seen, bytes: &[u8]| {
+            let mut outlet = Outlet { file: tempfile::tempfile().unwrap(), stop: None, is_seen };
+            outlet.write_all(bytes).unwrap();
+        };
+        write(false, b"amid");
+        assert!(!ends_amid_line());
+        write(true, b"a line\n");
+        assert!(!ends_amid_line());
+        write(true, b"a line\namid");
+        assert!(ends_amid_line() && !ends_amid_line(), "a new line is begun once");
+    }
 }

@@ -184,7 +184,7 @@ fn columns_are_known(line: &Line<'_>) -> Option<No> {
         Origin::Each => "each input has an output of its own, with its own columns".to_owned(),
         _ => format!("{}, and its columns are known", line.input()),
     };
-    No::new(why, "Leave it out, or name the columns: --columns a,b,c.")
+    No::new(why, "Leave it out, or name the columns: --columns a,b,c")
 }
 
 /// Whether the columns of several inputs are put together. A pattern, a folder or a list stands for several, even where
@@ -229,10 +229,10 @@ fn any_bytes_do(line: &Line<'_>) -> Option<No> {
         return None;
     }
     if line.command == Commands::COUNT && line.targets == Kinds::NONE && line.sources == Kinds::ALL {
-        return No::new("bytes are counted as they are", "Give the encoding of the text: --encoding utf-8.");
+        return No::new("bytes are counted as they are", "Give the encoding of the text: --encoding utf-8");
     }
     let instead = match line.sources.meets(Kinds::TEXT) {
-        true => "Give the encoding of the text: --encoding utf-8.",
+        true => "Give the encoding of the text: --encoding utf-8",
         false => LEAVE_OUT,
     };
     No::new(format!("{}, and bytes are kept as they are", line.both()), instead)

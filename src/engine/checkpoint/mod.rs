@@ -61,12 +61,18 @@ impl Resumable {
     ) -> Result<Option<Resumable>> {
         let Some((bytes, path)) = wanted(opened, target, quarantine, settings)? else { return Ok(None) };
         // Before anything that another run left is touched.
+        let [part, journal] = names(path);
+        if settings.resume && !settings.force && path.is_file() && !journal.exists() {
+            return Err(Error::usage(format!(
+                "{} exists already, and there is nothing to resume\n  If the last run ended well, the file is complete. Give --force to replace it.",
+                path.display()
+            )));
+        }
         Target::check(path, settings.force)?;
         let quarantined = |path: &Path| {
             let [part, _] = names(path);
             Names { path: path.to_path_buf(), part }
         };
-        let [part, journal] = names(path);
         let names = quarantine.map(quarantined);
         let begin =
             Begin::new(Identity::of(&opened.source, bytes), identity::settings(settings, &opened.route, quarantine));

@@ -25,7 +25,7 @@ pub(super) use line::Origin;
 
 /// What to do about a record of a quarantine that is as bad as it was.
 pub(super) const NOT_REPAIRED: &str =
-    "This was not repaired yet: put the repaired record into `text`, or delete the line.";
+    "This has not been repaired yet: put the repaired record into `text`, or delete the line.";
 pub use replay::Replay;
 pub use section::Section;
 pub use target::usual_place;

@@ -28,7 +28,7 @@ pub(crate) fn place_for(settings: &Settings, target: &TargetSpec) -> Result<Opti
         (OnError::Quarantine, Some(path), _) => checked(path, target).map(Some),
         (OnError::Quarantine, None, TargetSpec::Path(target)) if !is_device(target) => Ok(Some(usual_place(target))),
         (OnError::Quarantine, None, _) => Err(Error::usage(
-            "the output is not a file, so there is no usual place for the quarantine\n  Name one with --quarantine FILE, or leave out bad records with --on-error skip.",
+            "the output is not a file, so there is no usual place for the quarantine\n  Name one with --quarantine FILE, or leave out bad records with --on-error skip",
         )),
         (_, Some(path), _) => Err(Error::usage(format!(
             "--quarantine {} needs --on-error quarantine\n  Give --on-error quarantine too.",

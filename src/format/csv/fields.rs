@@ -29,7 +29,12 @@ pub(super) struct Fields {
     types: Types,
     /// A null is no empty field.
     says_null: bool,
+    /// The header begins like a comment.
+    commented: bool,
 }
+
+/// What to do where the header may be none.
+const OR_A_COMMENT: &str = "If the first line is a comment, give --comment '#'; otherwise check the delimiter and the quotes, or give --on-error skip to leave out such records.";
 
 impl Fields {
     pub fn new(schema: &Schema, (ragged, other, says_null): (Ragged, &'static str, bool), want: &Want) -> Fields {
@@ -47,7 +52,9 @@ impl Fields {
         });
         let gaps = order.as_ref().is_some_and(|order| order.contains(&UNWANTED));
         let selected = want.select.as_ref().map_or(schema.len(), Vec::len);
-        Fields { width: schema.len(), places, order, gaps, selected, ragged, other, types: want.types, says_null }
+        let commented = schema.names().next().is_some_and(|name| name.starts_with(b"#"));
+        let types = want.types;
+        Fields { width: schema.len(), places, order, gaps, selected, ragged, other, types, says_null, commented }
     }
 
     /// The value of a field that was not in quotes.
@@ -175,6 +182,7 @@ impl Fields {
     pub fn other_width(&self, start: usize, columns: usize) -> RecordError {
         let width = self.width;
         RecordError::with_numbers(start, self.other, [columns, width]).hint(match columns < width {
+            _ if self.commented => OR_A_COMMENT,
             true => "Give --ragged pad to fill missing fields with null, or --on-error skip to leave out such records.",
             false => "Check the delimiter and the quotes, or give --on-error skip to leave out such records.",
         })

@@ -379,7 +379,7 @@ fn write_bytes(value: Value<'_>, rule: TextRule, place: &mut [u8]) -> Result<(),
             if !read_base64(text, place) {
                 return misfit(
                     format!("(bytes{width}) can't hold {}: it is not base64", show(value)),
-                    "Take text as the bytes themselves with --bytes text.",
+                    "Take text as the bytes themselves with --bytes text",
                 );
             }
             Ok(())
@@ -399,7 +399,7 @@ fn write_bytes(value: Value<'_>, rule: TextRule, place: &mut [u8]) -> Result<(),
 
 /// The refusal of null and of a field that is not there.
 fn no_value<T>(value: Value<'_>) -> Option<Result<T, Misfit>> {
-    let hint = "A fixed record has a value in every field; leave out such records with --on-error skip.";
+    let hint = "A fixed record has a value in every field; leave out such records with --on-error skip";
     match value {
         Value::Null => Some(misfit("can't hold null", hint)),
         Value::Absent => Some(misfit("is missing in the record", hint)),

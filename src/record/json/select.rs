@@ -261,7 +261,7 @@ impl<'a> Columns<'_, '_, 'a> {
             None => "a path of --select goes through a list, or through a key with dots".to_owned(),
         };
         let error = RecordError::new(offset, format!("{what}, and the columns were found without it"))
-            .hint("A stream can't be read twice, so its columns are those of its first MiB: convert from a file, or keep objects whole with --nested json.")
+            .hint("A stream can't be read twice, so its columns are those of its first MiB: convert from a file, or keep objects whole with --nested json")
             .fault(Whose::UnknownKey);
         error.into()
     }

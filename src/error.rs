@@ -285,7 +285,7 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &*self.0 {
             // It is about the whole input.
-            ErrorKind::Data { position, error, .. } if error.fault == Fault::All => {
+            ErrorKind::Data { position, error, .. } if error.fault == Fault::All && position.record == 0 => {
                 write!(f, "{}: {}", input(&position.file), error.message())?;
                 error.hint.iter().try_for_each(|hint| write!(f, "\n  {hint}"))
             }

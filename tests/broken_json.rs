@@ -478,6 +478,45 @@ fn a_list_that_is_not_closed_takes_no_records_with_it_in_silence() {
     }
 }
 
+/// Brackets may close by chance where a quote is missing, and good records were taken with the bad one, or made up.
+#[test]
+fn brackets_that_close_by_chance() {
+    for text in [
+        r#"[{"id":1},{"id:2},{"id":3},{"id":4,"a":"}"}]"#,
+        r#"[{"id":1},{"id":9,"b":"q"r","c":"},"},{"id":5,"b":"s"},{"id":6}]"#,
+        "[{\"id\":1},{\"id\":9}]\n[{\"id\":\"1},{\"id\":7}]\n[{\"id\":2},{\"id\":3}]\n",
+    ] {
+        for flags in [&[][..], &["--select", "id"], &["--op", "trim"]] {
+            skipping(text, flags).ends(1).says(&["nothing shows where the next record begins", "was not read"]);
+        }
+    }
+    // What is wrong with one value only does not reach others.
+    for bad in [r#"{"id":tru}"#, r#"{"id":2,}"#, r#"{"id":[1 2]}"#] {
+        let text = format!(r#"[{{"id":1}},{bad},{{"id":3}}]"#);
+        gives(&text, &[], ("{\"id\":1}\n{\"id\":3}\n", "1 bad record"));
+    }
+}
+
+/// A raw record separator is in no valid JSON: a text that was cut off ends before it.
+#[test]
+fn record_separators_end_what_was_cut_off() {
+    let text = "\x1e{\"a\":1}\n\x1e{\"a\":\"x\x1e{\"a\":3}\n\x1e{\"a\":4}\n";
+    for format in ["json", "ndjson"] {
+        let ran = skipping_from(format, text, &[]).ends(0).says(&["1 bad record (7 bytes)"]);
+        assert_eq!(ran.stdout, "{\"a\":1}\n{\"a\":3}\n{\"a\":4}\n", "{format}");
+    }
+}
+
+/// An array after maps holds records of which none would be read.
+#[test]
+fn an_array_after_maps_is_not_passed_over() {
+    let text = "{\"a\":1}\n[{\"a\":2},{\"a\":3}]\n";
+    skipping(text, &[])
+        .ends(1)
+        .says(&["an array of records after a record that is in none", "(18 bytes) was not read"]);
+    gives("{\"a\":1}\n[2]\n{\"a\":3}\n", &[], ("{\"a\":1}\n{\"a\":3}\n", "1 bad record"));
+}
+
 /// With a comma too many at the end of an array that is not closed nothing was said, unless slices were small.
 #[test]
 fn commas_at_the_end_of_an_array_that_is_not_closed() {
@@ -682,7 +721,7 @@ fn an_input_of_bad_records_only_fails() {
     for (name, text) in [("a.json", "{\"a\":x}\n{y}\n"), ("a.ndjson", "x\ny\n"), ("a.csv", "a,b\n1\n2\n")] {
         fs::write(here.join(name), text).unwrap();
         let quarantine = ["convert", name, "-o", "out.tsv", "--columns", "a", "--on-error", "quarantine", "--force"];
-        run(here, quarantine).ends(1).says(&["all 2 records are bad", "out.tsv.quarantine.ndjson"]);
+        run(here, quarantine).ends(1).says(&["All 2 records are bad (", "out.tsv.quarantine.ndjson"]);
         assert!(!here.join("out.tsv").exists());
         assert_eq!(fs::read_to_string(here.join("out.tsv.quarantine.ndjson")).unwrap().lines().count(), 3);
         run(here, ["convert", name, "-o", "out.tsv", "--columns", "a", "--on-error", "skip"]).ends(1);
@@ -691,9 +730,9 @@ fn an_input_of_bad_records_only_fails() {
     // Of many inputs, each for itself.
     fs::write(here.join("b.ndjson"), "{\"a\":1}\n").unwrap();
     let many = ["convert", "a.ndjson", "b.ndjson", "-o", "out.ndjson", "--on-error", "skip"];
-    run(here, many).ends(1).says(&["a.ndjson: ", "all 2 records are bad"]);
+    run(here, many).ends(1).says(&["a.ndjson: ", "All 2 records are bad ("]);
     assert!(!here.join("out.ndjson").exists());
-    run(here, many.iter().chain(&["--keep-going"])).ends(1).says(&["a.ndjson: ", "all 2 records are bad"]);
+    run(here, many.iter().chain(&["--keep-going"])).ends(1).says(&["a.ndjson: ", "All 2 records are bad ("]);
     assert_eq!(fs::read_to_string(here.join("out.ndjson")).unwrap(), "{\"a\":1}\n");
 }
 

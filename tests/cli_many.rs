@@ -509,3 +509,19 @@ fn a_list_with_carriage_returns_is_told() {
     let ran = ran.says(&["there is no file `a.csv` followed by a carriage return", "CRLF"]);
     assert!(!ran.stderr.contains('\r'));
 }
+
+/// An empty file has no columns, so names can't be missing in it.
+#[test]
+fn an_empty_file_lacks_no_names() {
+    let here = with(&[("a.csv", "a,b\n1,2\n"), ("empty.csv", "")]);
+    for flags in ["--select b,a", "--drop a", "--rename a=b,b=a", "--op upper:a"] {
+        let expected = convert(here.path(), &format!("a.csv -t csv {flags}")).ends(0).stdout;
+        for inputs in ["a.csv empty.csv", "empty.csv a.csv"] {
+            assert_eq!(
+                convert(here.path(), &format!("{inputs} -t csv {flags}")).ends(0).stdout,
+                expected,
+                "{inputs} {flags}"
+            );
+        }
+    }
+}

@@ -267,6 +267,12 @@ fn a_list_with_zero_bytes_needs_its_flag() {
 }
 
 #[test]
+fn a_quarantine_is_a_file() {
+    let here = with(&[("a.csv", "a,b\n1\n")]);
+    say(here.path(), "convert a.csv -t ndjson --quarantine -").ends(2).says(&["can't go to standard output", "./-"]);
+}
+
+#[test]
 fn a_report_on_standard_output() {
     let here = with(&[("a.csv", CSV), ("b.csv", CSV)]);
     let here = here.path();

@@ -712,3 +712,11 @@ fn comments_end_with_any_line_break() {
         assert_eq!(support::run(here.path(), count).ends(0).stdout.trim(), "2 a.csv");
     }
 }
+
+/// An empty text alone in its record is an empty line where there are no quotes: no record for those who read it.
+#[test]
+fn an_empty_text_alone_without_quotes() {
+    let ran = feed(folder().path(), ["-f", "csv", "--out-no-quoting"], b"a\n\"\"\nx\n").ends(0);
+    assert_eq!(ran.says(&["1 record written as an empty line", "(record_as_empty_line)"]).stdout, "a\n\nx\n");
+    feed(folder().path(), ["-f", "csv", "--out-no-quoting", "--strict"], b"a\n\"\"\nx\n").ends(1);
+}

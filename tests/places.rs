@@ -303,3 +303,17 @@ fn odd_quotes_of_repaired_records() {
     let ran = run(here, ["replay", "b.ndjson.quarantine.ndjson", "-o", "c.ndjson"]);
     ran.ends(0).says(&["text_after_quote", "The first is a.csv: record 2, line 3, byte 8"]);
 }
+
+/// A line break between two windows of a stream was counted twice where comments or escapes are read.
+#[test]
+fn blank_lines_of_a_stream() {
+    let here = folder();
+    let text = format!("a\r\nx\r\n{}1\r\n2,3\r\n", "\r\n".repeat(5000));
+    for slice in ["1", "1023", "4096", "512KiB"] {
+        for flag in [&["--escape", "\\"][..], &["--comment", "#"], &[]] {
+            let line = ["convert", "-", "-f", "csv", "-t", "ndjson", "--slice-size", slice];
+            let ran = feed(here.path(), line.iter().chain(flag), text.as_bytes());
+            ran.ends(1).says(&["record 3, line 5004, byte 10009"]);
+        }
+    }
+}

@@ -495,7 +495,7 @@ fn what_is_no_fault_of_a_record_ends_the_run() {
     // A record that is too large is a bad one; here there are no others.
     run(here, ["convert", "c.csv", "--max-record-size", "1000"].iter().chain(&keep))
         .ends(1)
-        .says(&["all 2 records are bad"]);
+        .says(&["All 2 records are bad ("]);
     fs::remove_file(here.join("out.quarantine.ndjson")).unwrap();
     // A record that the end of the input cuts off is a bad record.
     run(here, ["convert", "d.fixed", "--layout", LAYOUT].iter().chain(&keep)).ends(0);

@@ -42,8 +42,8 @@ const SAID: [(&str, &str, &str); 16] = [
     ("xz", "this seems to be compressed with xz, not ", "twice"),
     ("parquet", "this seems to be a Parquet file, not ", "DuckDB"),
     ("avro", "this seems to be an Avro file, not ", "DuckDB"),
-    ("arrow", "this seems to be an Arrow or Feather file, not ", "DuckDB"),
-    ("orc", "this seems to be an ORC file, not ", "DuckDB"),
+    ("arrow", "this seems to be an Arrow or Feather file, not ", "Polars"),
+    ("orc", "this seems to be an ORC file, not ", "pyarrow"),
     ("pdf", "this seems to be a PDF, not ", "no records"),
     ("7z", "this seems to be a 7z archive, not ", "Unpack"),
     ("rar", "this seems to be a rar archive, not ", "Unpack"),
@@ -81,7 +81,9 @@ fn other_formats_are_refused() {
             let extension = if format == "text" { "txt" } else { format };
             let file = format!("{name}.{extension}");
             fs::write(here.join(&file), &bytes).unwrap();
-            let what = format!("{what}{format}");
+            // Text in UTF-16 is text, too.
+            let not = if format == "text" && name.starts_with("utf") { "UTF-8".into() } else { format.to_uppercase() };
+            let what = format!("{what}{}", if not == "TEXT" { "text" } else { &not });
             // What is compressed is only refused where it stays so.
             let none = if hint == "twice" { "none" } else { "auto" };
             for io in ["map", "read"] {

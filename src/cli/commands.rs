@@ -74,7 +74,6 @@ pub static ALL: [Entry; 7] = [
         examples: replay::EXAMPLES,
         notes: replay::NOTES,
         texts: &[
-            ("no_headers", "Write no header"),
             ("tsv_escapes", "Write TSV with \\t \\n \\r \\\\ instead of quotes, and \\N for null"),
             (
                 "on_error",

@@ -260,6 +260,9 @@ impl Raw {
     fn on_error(&self) -> Result<OnError, Error> {
         let said = self.on_error.as_deref().map(|text| choice::ON_ERROR.parse(text)).transpose()?;
         match (said, &self.quarantine) {
+            (_, Some(path)) if path.as_os_str() == "-" => Err(Error::usage(
+                "--quarantine: bad records can't go to standard output\n  Name a file; ./- is one whose name is a hyphen.",
+            )),
             (Some(OnError::Fail | OnError::Skip), Some(path)) => Err(Error::usage(format!(
                 "--quarantine {} needs --on-error quarantine\n  Leave out --on-error: --quarantine already means --on-error quarantine.",
                 path.display()

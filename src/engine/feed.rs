@@ -90,6 +90,8 @@ pub(super) struct Feed<'s> {
     line: u64,
     /// What ends a line.
     lines: Option<Lines>,
+    /// The last byte that was skipped, unless a slice came after it: it may be half of a line break.
+    skipped: u8,
     /// What follows the slice that was cut last.
     after: After,
     /// About how large the next slice is to be.
@@ -128,6 +130,7 @@ impl<'s> Feed<'s> {
             offset: start as u64,
             line: 0,
             lines: None,
+            skipped: 0,
             after: After::default(),
             target: plan.slice_size,
             max_record: plan.max_record,
@@ -340,11 +343,13 @@ impl<'s> Feed<'s> {
                     self.after =
                         self.lines.map_or_else(After::default, |_| After::new(&window[len..], !windows.ended()));
                     let window = windows.cut(window, len, (&self.room, held, &mut self.held))?;
-                    let ended = self.ended(&window, 0);
+                    let before = std::mem::take(&mut self.skipped);
+                    let ended = self.ended(&window, before);
                     return self.hand_out(len as u64, ended, Content::Read(window));
                 }
                 Boundary::Skip(len) => {
-                    self.line += self.lines.map_or(0, |lines| lines.count(&window[..len], 0));
+                    self.line += self.lines.map_or(0, |lines| lines.count(&window[..len], self.skipped));
+                    self.skipped = window[..len].last().copied().unwrap_or(self.skipped);
                     window.skip(len);
                     self.offset += len as u64;
                 }

@@ -8,7 +8,7 @@ use super::open::OTHER_ENCODING;
 use super::place::{After, Place};
 use super::quarantine::{Bad, BadRecords, NOT_REPAIRED, NOTED, Origin};
 use super::settings::OnError;
-use super::totals::SliceTotals;
+use super::totals::{FirstBad, SliceTotals};
 use super::worker::{Shared, Stop};
 use crate::error::{Error, Fault, Position, RecordError};
 use crate::record::{Output, record_too_large};
@@ -83,7 +83,10 @@ impl Policy<'_, '_> {
         totals.records_failed += 1;
         totals.bytes_failed += record.len() as u64;
         if totals.first_bad.is_none() {
-            totals.first_bad = Some(error.clone());
+            let start = if let At::Source(start) = self.at { start } else { 0 };
+            let offset = start + error.offset as u64;
+            totals.first_bad =
+                Some(FirstBad { record: index, line: self.line_for_good(error.offset), offset, error: error.clone() });
         }
         let marked = self.shared.marked.filter(|_| matches!(error.fault, Fault::Record | Fault::Document));
         let malformed = marked.and_then(|encoding| malformed(&self.bytes[record.clone()], record.start, encoding));
@@ -117,18 +120,24 @@ impl Policy<'_, '_> {
         }
     }
 
+    /// The line at `offset`, where nobody can look at the source again; else 0.
+    fn line_for_good(&self, offset: usize) -> u64 {
+        if self.shared.map.is_some() { 0 } else { self.line_at(offset) }
+    }
+
+    /// The line at `offset`; 0 if that is not known.
+    fn line_at(&self, offset: usize) -> u64 {
+        match self.shared.lines {
+            Some(lines) if self.line > 0 => self.line + self.bad.borrow_mut().lines_before(self.bytes, offset, lines),
+            _ => 0,
+        }
+    }
+
     fn describe(&self, error: RecordError, (index, record): (u64, Range<usize>), output: u64) -> Bad {
         match self.at {
             At::Source(offset) => {
-                let in_line = |at| match self.shared.lines {
-                    Some(lines) if self.line > 0 => {
-                        self.line + self.bad.borrow_mut().lines_before(self.bytes, at, lines)
-                    }
-                    _ => 0,
-                };
-                let first = in_line(record.start);
-                // Of a mapped source it is looked for with what is there.
-                let line = if self.shared.map.is_some() { 0 } else { in_line(error.offset) };
+                // Of a mapped source the line of the error is looked for with what is there.
+                let (first, line) = (self.line_at(record.start), self.line_for_good(error.offset));
                 let [start, end, bad] = [record.start, record.end, error.offset].map(|at| offset + at as u64);
                 Bad { file: None, record: index, start, end, offset: bad, first, line, error, output }
             }

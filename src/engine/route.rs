@@ -145,8 +145,8 @@ impl Route {
             fields = Schema::new(projection.source.iter().map(|&column| source.name(column)));
             names = projection.names;
         }
-        // A name that a source in columns lacks was refused, unless it is one of --columns.
-        (0..self.numbers.columns).for_each(|number| self.seen.mark(number));
+        // A name that a source in columns lacks was refused, unless it is one of --columns or the source is empty.
+        (0..if source.is_empty() { 0 } else { self.numbers.columns }).for_each(|number| self.seen.mark(number));
         let mut unchanged = !projected;
         if let ColumnsFrom::List(list) = &settings.columns
             && !settings.word_count
@@ -390,7 +390,10 @@ fn check_nameless(settings: &Settings, source: &Schema, list: &[String]) -> Resu
 
 /// The error for columns that a list leaves out, where nothing may be left out.
 fn leaves_out<'n>(names: impl Iterator<Item = &'n [u8]>) -> Error {
-    Error::refused(format!("--columns leaves out the columns {}\n  Leave out --strict to accept it.", some(names)))
+    let names: Vec<_> = names.collect();
+    let columns = if names.len() == 1 { "column" } else { "columns" };
+    let some = some(names.into_iter());
+    Error::refused(format!("--columns leaves out the {columns} {some}\n  Leave out --strict to accept it."))
 }
 
 /// A field that the source does not have.
@@ -434,7 +437,7 @@ fn detail(settings: &Settings, to: Format) -> Detail {
 
 /// An op that names a field which no record has is a mistake.
 fn check_fields(ops: &[Arc<dyn Op>], schema: &Schema) -> Result<()> {
-    for op in ops {
+    for op in ops.iter().filter(|_| !schema.is_empty()) {
         for field in op.fields() {
             if schema.position(field).is_none() {
                 return Err(Error::usage(format!(

@@ -10,6 +10,16 @@ use crate::metrics::{LatencyRecorder, Report};
 use crate::record::Lossy;
 use crate::wording::counted;
 
+/// The first bad record.
+pub(super) struct FirstBad {
+    /// Its number: from 0 in its slice, from 1 in its source.
+    pub record: u64,
+    /// Where in the source it is bad, and in which line, where nobody can look at the source again.
+    pub offset: u64,
+    pub line: u64,
+    pub error: RecordError,
+}
+
 /// What happened in one slice.
 #[derive(Default)]
 pub(super) struct SliceTotals {
@@ -18,8 +28,7 @@ pub(super) struct SliceTotals {
     pub records_failed: u64,
     /// How many bytes the bad records have.
     pub bytes_failed: u64,
-    /// Why the first of them is bad.
-    pub first_bad: Option<RecordError>,
+    pub first_bad: Option<FirstBad>,
     pub lossy: Lossy,
     /// Where text first follows a closing quote: the index of the record, and the offset in the source.
     pub odd_quote: Option<(u64, u64)>,
@@ -34,8 +43,8 @@ pub(super) struct Totals {
     pub records_failed: u64,
     /// How many bytes the bad records have.
     pub bytes_failed: u64,
-    /// Why the first of them is bad; none where another run met it.
-    first_bad: Option<RecordError>,
+    /// The first of them; none where another run met it.
+    first_bad: Option<FirstBad>,
     pub lossy: Lossy,
     /// Where text first follows a closing quote: the number of the record, from 1, and the offset.
     pub odd_quote: Option<(u64, u64)>,
@@ -68,13 +77,13 @@ impl Totals {
             self.odd_quote = Some((self.records_in + index + 1, offset));
             self.odd_place = std::mem::take(&mut slice.odd_place);
         }
+        if let (None, Some(first)) = (&self.first_bad, slice.first_bad.take()) {
+            self.first_bad = Some(FirstBad { record: self.records_in + first.record + 1, ..first });
+        }
         self.records_in += slice.records_in;
         self.records_out += slice.records_out;
         self.records_failed += slice.records_failed;
         self.bytes_failed += slice.bytes_failed;
-        if self.first_bad.is_none() {
-            self.first_bad = slice.first_bad.take();
-        }
         self.lossy.add(&slice.lossy);
     }
 
@@ -100,21 +109,32 @@ impl Totals {
         if self.records_failed == 0 || self.records_failed < self.records_in {
             return Ok(());
         }
-        let reason = match self.records_failed {
-            1 => "the only record is bad".to_owned(),
-            all => format!("all {} are bad", counted(all, "record")),
+        let (all, bytes) = (self.records_failed, counted(self.bytes_failed, "byte"));
+        let are = match all {
+            1 => format!("The only record is bad ({bytes})."),
+            _ => format!("All {} are bad ({bytes}).", counted(all, "record")),
         };
-        let reason = match &self.first_bad {
-            Some(first) if self.records_failed == 1 => format!("{reason}: {}", first.message()),
-            Some(first) => format!("{reason}; the first one: {}", first.message()),
-            None => reason,
-        };
-        let error = RecordError::new(0, reason).hint(match replayed {
+        let hint = match replayed {
             true => NOT_REPAIRED,
-            false => "Is it in another format (--from) or another dialect?",
-        });
-        let position = Position { file: source.to_path_buf(), ..Position::default() };
-        Err(Error::data(position, error.fault(Fault::All)))
+            false => "Is the input in another format (--from) or another dialect?",
+        };
+        let file = source.to_path_buf();
+        Err(match &self.first_bad {
+            // What a quarantine holds has its place elsewhere.
+            Some(first) if !replayed => {
+                let FirstBad { record, line, offset, .. } = *first;
+                let position = Position { file, record, line, offset };
+                Error::data(position, first.error.clone().hint(format!("{are} {hint}")).fault(Fault::All))
+            }
+            first => {
+                let error =
+                    first.as_ref().map_or_else(|| RecordError::new(0, are.clone()), |first| first.error.clone());
+                Error::data(
+                    Position { file, ..Position::default() },
+                    error.hint(format!("{are}\n  {hint}")).fault(Fault::All),
+                )
+            }
+        })
     }
 
     /// Writes the totals into a report.

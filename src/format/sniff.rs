@@ -29,7 +29,11 @@ const fn magic(bytes: &'static [u8], what: &'static str, hint: &'static str) -> 
 
 const UNZIP: &str = "Unpack it first, for example: unzip -p FILE | pagemill convert - -f csv";
 const SHEET: &str = "Save the sheet as CSV first, in the program that made it or with: soffice --convert-to csv FILE";
-const DUCKDB: &str = "Convert it to CSV or NDJSON first, for example with DuckDB: COPY 'FILE' TO 'FILE.csv'";
+const PARQUET: &str =
+    "Convert it to CSV or NDJSON first, for example with DuckDB: COPY (FROM read_parquet('FILE')) TO 'FILE.csv'";
+const AVRO: &str =
+    "Convert it to CSV or NDJSON first, for example with DuckDB: COPY (FROM read_avro('FILE')) TO 'FILE.csv'";
+const ARROW: &str = "Convert it to CSV or NDJSON first, for example with Polars or pyarrow.";
 const UNTAR: &str = "Unpack it first, for example: tar -xOf FILE | pagemill convert - -f csv";
 const SQLITE: &str = "Export a table first, for example: sqlite3 -csv -header FILE 'select * from TABLE'";
 const UNPACK: &str = "Unpack it first, and convert the files that are in it.";
@@ -43,11 +47,11 @@ const MAGICS: [Magic; 23] = [
     magic(b"PK\x03\x04", "a zip archive", UNZIP),
     magic(b"PK\x05\x06", "an empty zip archive", UNZIP),
     magic(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Excel workbook (xls) or Office document", SHEET),
-    magic(b"PAR1", "a Parquet file", DUCKDB),
-    magic(b"Obj\x01", "an Avro file", DUCKDB),
-    magic(b"ARROW1\0\0", "an Arrow or Feather file", DUCKDB),
-    magic(b"FEA1", "a Feather file", DUCKDB),
-    magic(b"ORC", "an ORC file", DUCKDB),
+    magic(b"PAR1", "a Parquet file", PARQUET),
+    magic(b"Obj\x01", "an Avro file", AVRO),
+    magic(b"ARROW1\0\0", "an Arrow or Feather file", ARROW),
+    magic(b"FEA1", "a Feather file", ARROW),
+    magic(b"ORC", "an ORC file", ARROW),
     magic(b"SQLite format 3\0", "an SQLite database", SQLITE),
     magic(b"\x89HDF\r\n\x1a\n", "an HDF5 file", "Export it as CSV first."),
     Magic { also: is_no_text, ..magic(b"%PDF-", "a PDF", NO_DATA) },
@@ -68,10 +72,10 @@ const EXTENSIONS: [(&[&str], &str, &str); 13] = [
     (&["xlsx", "xlsm", "xlsb", "xls"], "an Excel workbook", SHEET),
     (&["ods"], "an OpenDocument spreadsheet", SHEET),
     (&["zip"], "a zip archive", UNZIP),
-    (&["parquet"], "a Parquet file", DUCKDB),
-    (&["avro"], "an Avro file", DUCKDB),
-    (&["arrow", "feather"], "an Arrow or Feather file", DUCKDB),
-    (&["orc"], "an ORC file", DUCKDB),
+    (&["parquet"], "a Parquet file", PARQUET),
+    (&["avro"], "an Avro file", AVRO),
+    (&["arrow", "feather"], "an Arrow or Feather file", ARROW),
+    (&["orc"], "an ORC file", ARROW),
     (&["sqlite", "sqlite3"], "an SQLite database", SQLITE),
     (&["h5", "hdf5"], "an HDF5 file", "Export it as CSV first."),
     (&["pdf"], "a PDF", NO_DATA),
@@ -105,9 +109,12 @@ pub fn other(format: Format, start: &[u8]) -> Option<RecordError> {
         |magic: &&Magic| start.get(magic.at..).is_some_and(|at| at.starts_with(magic.bytes)) && (magic.also)(start);
     let found = MAGICS.iter().find(fits).map(|magic| (magic.what, magic.hint));
     // Text in another encoding is text too.
-    let is_text = found.is_none() && format == Format::Text;
+    let not = match format {
+        Format::Text if found.is_none() => "UTF-8".to_owned(),
+        Format::Text => format.name().to_owned(),
+        _ => format.name().to_uppercase(),
+    };
     let (what, hint) = found.or_else(|| wide(start))?;
-    let not = if is_text { "UTF-8" } else { format.name() };
     Some(RecordError::new(0, format!("this seems to be {what}, not {not}")).hint(hint))
 }
 
@@ -239,13 +246,13 @@ mod tests {
         for text in ["a,b\n", "id,имя\n1,Иван\n2,Пётр\n", "id,名前\r\n1,太郎\r\n2,花子\r\n"] {
             assert_eq!(
                 what(Format::Csv, &little(text)).unwrap(),
-                "this seems to be text in UTF-16 (little-endian), not csv"
+                "this seems to be text in UTF-16 (little-endian), not CSV"
             );
-            assert_eq!(what(Format::Csv, &big(text)).unwrap(), "this seems to be text in UTF-16 (big-endian), not csv");
+            assert_eq!(what(Format::Csv, &big(text)).unwrap(), "this seems to be text in UTF-16 (big-endian), not CSV");
         }
         for units in [u32::to_le_bytes, u32::to_be_bytes] {
             let bytes: Vec<u8> = "a,é\n".chars().flat_map(|c| units(c as u32)).collect();
-            assert_eq!(what(Format::Csv, &bytes).unwrap(), "this seems to be text in UTF-32, not csv");
+            assert_eq!(what(Format::Csv, &bytes).unwrap(), "this seems to be text in UTF-32, not CSV");
         }
     }
 

@@ -20,12 +20,15 @@ pub struct Projection {
 /// then gives new names; each of `rename` is an old and a new name. All renames happen at once, so names
 /// may be swapped.
 ///
-/// A name that several fields have means the first of them.
+/// A name that several fields have means the first of them. An empty source has no fields, whatever is named.
 ///
 /// # Errors
 /// Usage errors for unknown fields (the message lists those there are, most alike first), fields that are
 /// selected or renamed twice, new names that another field has, and a choice that leaves nothing.
 pub fn project(schema: &Schema, select: &[String], drop: &[String], rename: &[(String, String)]) -> Result<Projection> {
+    if schema.is_empty() {
+        return Ok(Projection { source: Vec::new(), names: Schema::default() });
+    }
     let dropped = drop.iter().map(|name| position(schema, name, "--drop")).collect::<Result<HashSet<_>>>()?;
     let mut source: Vec<usize> = match select {
         [] => (0..schema.len()).collect(),

@@ -285,7 +285,7 @@ impl<'a> Batch<'a> {
     }
 
     /// Takes the refused records, in order, each once.
-    pub(crate) fn take_rejected(&mut self) -> Vec<(usize, RecordError)> {
+    pub fn take_rejected(&mut self) -> Vec<(usize, RecordError)> {
         let mut rejected = std::mem::take(&mut self.rejected);
         rejected.sort_by_key(|(record, _)| *record);
         rejected.dedup_by_key(|(record, _)| *record);

@@ -143,11 +143,15 @@ fn slice(
         let mut batch = Batch::new(&arena, slice, schema, how.max_record);
         let outcome = decoder.fill(slice, &mut batch);
         batch.abandon();
+        let mut rejected = batch.take_rejected().into_iter().peekable();
         for record in 0..batch.len() {
             let span = batch.span(record);
             assert!(span.start >= last && span.end > span.start && span.end <= slice.len());
             last = span.end;
-            tell(Event::Record(&batch, record));
+            match rejected.next_if(|(bad, _)| *bad == record) {
+                Some((_, error)) => tell(Event::Bad(at + error.offset, &error.message().to_string())),
+                None => tell(Event::Record(&batch, record)),
+            }
         }
         lossy.add(batch.lossy());
         match outcome {

@@ -272,9 +272,7 @@ fn outcome(result: Result<Report, pagemill::error::Error>, source: &Path, target
             let name = source.display().to_string();
             let message =
                 message.strip_prefix(&name).or_else(|| message.strip_prefix("standard input")).unwrap_or(&message);
-            // Of two faults of one record another may be met first where fields are chosen while it is read.
-            let all = [" is bad: ", " are bad; "].iter().find_map(|all| Some(message.find(all)? + all.len() - 2));
-            Outcome::Failed { class: error.class(), message: without_text(&message[..all.unwrap_or(message.len())]) }
+            Outcome::Failed { class: error.class(), message: without_text(&message.replace(&name, "FILE")) }
         }
     }
 }

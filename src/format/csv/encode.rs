@@ -376,8 +376,8 @@ impl Style {
                 self.text(text, true, offset, output)
             }
             Value::Untyped(text) => self.text(text, false, offset, output),
-            // It is no null there, but an empty line is no record.
-            Value::Text(b"") if self.dialect.tsv_escapes => {
+            // It is no null with escapes, but an empty line is no record.
+            Value::Text(b"") if self.dialect.tsv_escapes || single && self.dialect.quote.is_none() => {
                 if single {
                     output.lose(LossyKind::RecordAsEmptyLine);
                 }

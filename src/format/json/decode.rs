@@ -129,6 +129,9 @@ impl Decoder {
             Layout::Lines | Layout::Items => {}
             Layout::Maps if first == b'{' => {}
             Layout::Scalars if !matches!(first, b'{' | b'[') => {}
+            Layout::Maps if first == b'[' && begins_with_map(&slice[self.record + 1..]) => {
+                return Err(self.mixed("an array of records after a record that is in none", first).fault(Fault::Lost));
+            }
             Layout::Maps => return Err(self.mixed("something else among concatenated maps", first)),
             Layout::Scalars => return Err(self.mixed("something else among concatenated scalars", first)),
         }
@@ -493,6 +496,9 @@ impl Decoder {
             return error;
         }
         let start = self.record;
+        // What RFC 7464 puts before a record is in none.
+        let next = memchr::memchr(0x1e, &slice[start..]).filter(|_| self.layout != Layout::Items).map(|at| start + at);
+        let slice = &slice[..next.unwrap_or(slice.len())];
         let end = match (self.layout, slice.get(start)) {
             (Layout::Lines, _) => Some(memchr::memchr(b'\n', &slice[start..]).map_or(slice.len(), |at| start + at + 1)),
             (Layout::Items | Layout::Maps, Some(b'{' | b'[')) => self.resync.end_of(slice, start),
@@ -501,6 +507,7 @@ impl Decoder {
             (Layout::Maps, _) => self.line_end(slice, start),
             (layout, _) => run_end(layout, slice, start),
         };
+        let end = end.or(next);
         self.bad = Bad::Bytes(start..end.unwrap_or(slice.len()), Expect::Either);
         match (end, error.fault) {
             (None, Fault::Record) => error.fault(Fault::Lost),
@@ -531,6 +538,11 @@ impl Decoder {
         self.reader.start(record.start, record.end, self.layout == Layout::Lines).ok()?;
         self.reader.check(&slice[..record.end]).err()
     }
+}
+
+/// Whether the first thing in a list is a map.
+fn begins_with_map(list: &[u8]) -> bool {
+    list.iter().find(|byte| !is_white(**byte)) == Some(&b'{')
 }
 
 /// Whether there is a list in a record; it may be one itself.

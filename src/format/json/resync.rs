@@ -120,7 +120,12 @@ impl Lines {
                 Some(second) if lines(second) != lines(first) => {
                     match next_line(seen, check_first(seen, second).map_or(second, |closed| closed - 1)) {
                         None if !whole => return None,
-                        Some(third) if lines(third) == lines(second) && lines(second).is_some() => first = second,
+                        // Where records are not lists, those lines may begin other arrays.
+                        Some(third)
+                            if lines(third) == lines(second) && lines(second).is_some() && seen[second] == bracket =>
+                        {
+                            first = second;
+                        }
                         _ => return Some(None),
                     }
                 }
@@ -381,7 +386,7 @@ impl Resync {
         let mut walk = Nesting::new(Unit::get(), Seek::Closed, self.columns(), start);
         loop {
             match walk.find(text, start) {
-                Some(Hit::Between(at)) if self.is_regular(&text[start..=at], false) => return Some((at + 1, true)),
+                Some(Hit::Between(at)) if self.ends_regularly(&text[start..=at]) => return Some((at + 1, true)),
                 // It is not known where it ends, but where a line begins the next record.
                 Some(Hit::Between(at)) => {
                     return self.lines.as_ref().map(|lines| (lines.next(text, at).unwrap_or(text.len()), false));
@@ -406,6 +411,12 @@ impl Resync {
     fn check(&mut self, text: &[u8], start: usize) -> Result<usize, (usize, Refused)> {
         self.checker.again(self.around);
         check(&mut self.checker, text, start, &mut self.open)
+    }
+
+    /// Whether a bad record ends where its last bracket closes. Where lines don't tell, brackets may be closed by chance,
+    /// those of other records, if a quote is missing or one too many: then strings are in odd places.
+    fn ends_regularly(&mut self, record: &[u8]) -> bool {
+        self.is_regular(record, false) && (self.lines.is_some() || has_regular_strings(record))
     }
 
     /// Whether brackets are closed by those of their kind, strings within their line, and nothing is between lists and
@@ -435,6 +446,26 @@ impl Resync {
         }
         !inside && self.closing.is_empty()
     }
+}
+
+/// Whether each string is where strings are: after an opening bracket, a comma or a colon, and before a colon, a comma or
+/// a closing bracket.
+fn has_regular_strings(record: &[u8]) -> bool {
+    let (mut inside, mut escaped, mut before, mut closed) = (false, false, b'[', false);
+    for &byte in record {
+        let quote = byte == b'"' && !escaped;
+        escaped = byte == b'\\' && !escaped;
+        if !inside && !is_white(byte) {
+            let regular = if quote { matches!(before, b'{' | b'[' | b',' | b':') } else { true };
+            if !regular || closed && !matches!(byte, b':' | b',' | b'}' | b']') {
+                return false;
+            }
+            (before, closed) = (byte, false);
+        }
+        closed |= inside && quote;
+        inside ^= quote;
+    }
+    true
 }
 
 /// Where the list or map at `start` ends; else where that becomes impossible, and which brackets are `open` there.

@@ -211,8 +211,8 @@ impl Fields {
     }
 }
 
-/// The values of all fields.
-#[inline(always)]
+/// The values of all fields. A function of its own, so that what the loop needs is in registers.
+#[inline(never)]
 fn fill_all<'a, const TYPED: bool>(slice: &'a [u8], rows: &Rows<'_>, quote: u8, values: &mut [Value<'a>]) {
     let mut numbers = rows.numbers();
     for (row, (mut from, separators)) in values.chunks_exact_mut(values.len() / rows.count()).zip(rows.separators()) {

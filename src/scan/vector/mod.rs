@@ -149,7 +149,12 @@ pub fn prefetch(data: &[u8], at: usize) {
 #[inline(always)]
 fn goes_on<'s, const N: usize>(text: &[u8], source: &'s [u8]) -> Option<&'s [u8; N]> {
     let place = (text.as_ptr() as usize).wrapping_sub(source.as_ptr() as usize);
-    source.get(place..)?.first_chunk()
+    // One comparison for each text: what it is compared with is the same for all texts of a source.
+    if place >= (source.len() + 1).saturating_sub(N) {
+        return None;
+    }
+    // SAFETY: `place` is less than `source.len() + 1 - N`, which is not negative, so N bytes of the source begin there.
+    Some(unsafe { &*source.as_ptr().add(place).cast() })
 }
 
 /// An algorithm over a [`Vector`].

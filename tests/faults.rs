@@ -163,6 +163,8 @@ fn truncate(arguments: &[&str], runs: u64, right: impl Fn(&Path, &[u8], bool)) -
                 let opened_late = err.contains("a.csv: the file was written to");
                 assert!(err.contains("a.csv: byte ") || opened_late, "{err}");
                 let end = if opened_late { out.iter().rposition(|&byte| byte == b'{').unwrap_or(0) } else { out.len() };
+                // Shown if it is not.
+                eprintln!("{err}");
                 right(here.path(), &out[..end], false);
             }
             // It was cut before it was opened, inside of a record.

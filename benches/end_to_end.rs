@@ -10,8 +10,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use pagemill::engine::{Job, Settings, SourceSpec, TargetSpec, count};
 use pagemill::format::{Format, Options};
+use pagemill::job::{Job, Settings, SourceSpec, TargetSpec, count};
 use pagemill::op::{ChangeCase, Fields, Op, Reverse};
 use pagemill::sample::{Amount, LAYOUT, Sample};
 

@@ -74,9 +74,9 @@
 //!
 //! # Bad records
 //!
-//! A record that its format does not allow ends a job, unless [`OnError`](engine::OnError) says otherwise: it can be
+//! A record that its format does not allow ends a job, unless [`OnError`](job::OnError) says otherwise: it can be
 //! left out, or be written into a quarantine with its place and its bytes, from where [`Job::replay`] converts it once
-//! it is repaired. [`MaxErrors`](engine::MaxErrors) limits how many there may be.
+//! it is repaired. [`MaxErrors`](job::MaxErrors) limits how many there may be.
 //!
 //! # Ending early, and what can go wrong outside
 //!
@@ -92,26 +92,31 @@
 
 pub mod compress;
 pub mod config;
-pub mod engine;
 pub mod error;
+pub(crate) mod flow;
+pub(crate) mod fold;
 pub mod format;
+pub mod job;
 pub mod memory;
 pub mod metrics;
 pub mod op;
+pub(crate) mod plan;
+pub(crate) mod quarantine;
 pub mod record;
+pub(crate) mod resume;
 pub mod sample;
 #[allow(unsafe_code)]
 pub mod scan;
+pub mod sink;
 pub mod source;
 #[allow(unsafe_code)]
 pub mod sys;
-pub mod target;
 pub mod wording;
 
 pub use memory::audit;
 
-pub use engine::{Job, Settings, SourceSpec, TargetSpec};
 pub use error::{Error, Result};
 pub use format::Format;
+pub use job::{Job, Settings, SourceSpec, TargetSpec};
 pub use metrics::{Progress, Report};
 pub use sys::{Stop, guard_maps};

@@ -9,8 +9,8 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use pagemill::compress::{Codec, Compress};
-use pagemill::engine::{Job, SourceSpec, TargetSpec};
 use pagemill::format::Format;
+use pagemill::job::{Job, SourceSpec, TargetSpec};
 use serde_json::Value;
 use support::paths::ShortReads;
 use support::{command, feed, folder, names, run};

@@ -15,8 +15,8 @@ use std::io::Write as _;
 use std::process::{Command, Stdio};
 
 use pagemill::config::Raw;
-use pagemill::engine::{Job, OnError, SourceSpec, TargetSpec};
 use pagemill::format::Format;
+use pagemill::job::{Job, OnError, SourceSpec, TargetSpec};
 use support::{feed, folder, run};
 
 type Record = Vec<Vec<u8>>;

@@ -15,8 +15,8 @@ use std::time::Duration;
 
 use pagemill::compress::{Codec, Compress, Compression};
 use pagemill::config::Raw;
-use pagemill::engine::{Checkpoint, Settings};
 use pagemill::error::{Error, ErrorClass};
+use pagemill::job::{Checkpoint, Settings};
 use pagemill::memory::refuse_growth;
 use pagemill::{Format, Job, SourceSpec, TargetSpec};
 use support::inputs::{flags_for, sample};

@@ -11,8 +11,8 @@ use std::process::Stdio;
 use std::sync::Mutex;
 use std::time::{Duration, SystemTime};
 
-use pagemill::engine::{Io, OnError};
 use pagemill::error::{Error, ErrorClass};
+use pagemill::job::{Io, OnError};
 use pagemill::op::Op;
 use pagemill::record::Batch;
 use pagemill::{Format, Job, SourceSpec, TargetSpec};

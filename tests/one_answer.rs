@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use pagemill::config::Raw;
-use pagemill::engine::{Io, Job, SourceSpec, TargetSpec};
 use pagemill::format::Format;
+use pagemill::job::{Io, Job, SourceSpec, TargetSpec};
 use support::{feed, folder, run};
 
 /// The records of the issue, and one more with everything that is odd.

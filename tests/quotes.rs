@@ -6,9 +6,9 @@ mod support;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use pagemill::config::Raw;
-use pagemill::engine::{OnError, Settings, SourceSpec, count_records};
 use pagemill::error::ErrorClass;
 use pagemill::format::Format;
+use pagemill::job::{OnError, Settings, SourceSpec, count_records};
 use support::paths::{Case, Outcome, some_ways};
 use support::{feed, folder, run};
 

@@ -53,7 +53,7 @@ pub fn print(text: &str) -> Result<(), Error> {
 }
 
 fn say(color: &str, kind: &str, what: &dyn Display) {
-    let start = if io::stderr().is_terminal() && pagemill::target::ends_amid_line() { "\n" } else { "" };
+    let start = if io::stderr().is_terminal() && pagemill::sink::ends_amid_line() { "\n" } else { "" };
     // One write, so that the lines of two processes do not mix.
     note(&match has_colors() {
         true => format!("{start}\x1b[1;{color}mpagemill:\x1b[0m {kind}{what}\n"),

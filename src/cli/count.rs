@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use pagemill::config::Raw;
-use pagemill::engine::{Counted, Counting, SourceSpec, What};
 use pagemill::error::{Error, ErrorClass};
+use pagemill::job::{Counted, Counting, SourceSpec, What};
 use pagemill::scan::count::Counts;
 use pagemill::source::Folders;
 use pagemill::wording;

@@ -5,11 +5,11 @@ use std::path::PathBuf;
 use clap::Args;
 use pagemill::compress::Compress;
 use pagemill::config::{Raw, parse_count, parse_size};
-use pagemill::engine::Settings;
 use pagemill::error::Error;
 use pagemill::format::{Format, target_format};
+use pagemill::job::Settings;
 use pagemill::sample::Amount;
-use pagemill::target::{Forwards, Target};
+use pagemill::sink::{Forwards, Target};
 
 use super::args::{Binary, CsvBoth, CsvOut, format_names, number};
 use super::exit::Exit;

@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use pagemill::error::Error;
+use pagemill::sink::whole_path;
 #[cfg(unix)]
 use pagemill::source::place;
 use pagemill::source::{Folders, Listed, expand, read_list};
-use pagemill::target::whole_path;
 
 use super::request::file;
 use super::{commands, tips};

@@ -4,13 +4,13 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use pagemill::config::View;
-use pagemill::engine::{Each, Job, OnError, Settings, SourceSpec, TargetSpec, places, usual_place};
 use pagemill::error::Error;
 use pagemill::format::{Format, source_format, target_format};
+use pagemill::job::{Each, Job, OnError, Settings, SourceSpec, TargetSpec, places, usual_place};
 use pagemill::metrics::{self, Report};
 use pagemill::record::LossyKind;
+use pagemill::sink::whole_path;
 use pagemill::source::Listed;
-use pagemill::target::whole_path;
 
 use super::args::See;
 use super::console;

@@ -15,7 +15,7 @@
 use std::fs;
 use std::path::Path;
 
-use pagemill::engine::{Checkpoint, Settings};
+use pagemill::job::{Checkpoint, Settings};
 use pagemill::{Progress, Stop};
 
 use super::exit::Exit;

@@ -1,9 +1,9 @@
 //! Flags with a fixed set of values: the text of each and what it means.
 
-use crate::engine::{InvalidUtf8, Io, OnError};
 use crate::error::Error;
 use crate::format::frames::{Payload, Prefix};
 use crate::format::{BytesAs, Nested, Ragged, Types};
+use crate::job::{InvalidUtf8, Io, OnError};
 
 /// A flag with a fixed set of values.
 #[derive(Debug)]

@@ -8,7 +8,7 @@ use crate::sys::usage;
 const AUTO: u64 = 50;
 
 /// What `auto` takes where the system does not tell what there is.
-const UNKNOWN: usize = crate::engine::MEMORY_LIMIT;
+const UNKNOWN: usize = crate::job::MEMORY_LIMIT;
 
 /// The limit in bytes that `text` says: a [size](parse_size); `auto`, which is half of the available memory; or
 /// `25%` of it. Available is what the machine has left for new work, or what the control group has left below its

@@ -1,7 +1,7 @@
 //! From what a user wrote to validated settings.
 //!
 //! Two layers: [`Raw`] holds the text of flags as it was given; [`Raw::validate`] turns it into
-//! [`Settings`](crate::engine::Settings) or says what is wrong, before any file is opened.
+//! [`Settings`](crate::job::Settings) or says what is wrong, before any file is opened.
 
 mod byte;
 pub mod choice;

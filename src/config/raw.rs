@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use super::list::{parse_names, parse_pairs};
 use super::{choice, parse_byte, parse_limit, parse_ops, parse_size};
-use crate::engine::{CHECKPOINT_EVERY, Checkpoint, ColumnsFrom, InvalidUtf8, OnError, Settings};
 use crate::error::Error;
 use crate::format::csv::{Dialect, OutDialect};
 use crate::format::{Format, Options};
+use crate::job::{CHECKPOINT_EVERY, Checkpoint, ColumnsFrom, InvalidUtf8, OnError, Settings};
 
 /// What a user wrote, flag by flag; none: not given.
 #[derive(Clone, Debug, Default)]
@@ -325,8 +325,8 @@ fn all_differ(bytes: &[(&str, Option<u8>)]) -> Result<(), Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::{Io, MEMORY_LIMIT};
     use crate::format::Ragged;
+    use crate::job::{Io, MEMORY_LIMIT};
 
     fn text(text: &str) -> Option<String> {
         Some(text.to_owned())

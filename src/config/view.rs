@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 use super::choice;
-use crate::engine::{ColumnsFrom, Settings};
 use crate::format::Options;
+use crate::job::{ColumnsFrom, Settings};
 
 /// Settings with the words of the flags, to be written into a report. What was left to pagemill is null;
 /// the report says elsewhere what it chose.

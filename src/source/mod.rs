@@ -7,6 +7,7 @@ mod inlet;
 
 mod code_page;
 mod encoding;
+mod failed;
 mod list;
 
 use std::fs::File;
@@ -21,6 +22,7 @@ use crate::error::{Error, ErrorClass, Result};
 use crate::memory::Reservation;
 use crate::sys::{Map, Stop, memory};
 
+pub(crate) use failed::{OTHER_ENCODING, read_error};
 use identity::Identity;
 pub use identity::{Stamp, place};
 use inlet::{Asked, Inlet, Soon};

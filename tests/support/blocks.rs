@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use pagemill::config::Raw;
-use pagemill::engine::{Job, SourceSpec, TargetSpec};
 use pagemill::format::Format;
+use pagemill::job::{Job, SourceSpec, TargetSpec};
 
 use super::support::inputs::{flags_for, sample};
 

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use pagemill::config::Raw;
-use pagemill::engine::{Io, Job, Settings, SourceSpec, TargetSpec};
 use pagemill::error::ErrorClass;
 use pagemill::format::Format;
+use pagemill::job::{Io, Job, Settings, SourceSpec, TargetSpec};
 use pagemill::metrics::Report;
 
 /// What a job comes to, as far as it must not depend on the path.

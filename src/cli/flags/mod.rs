@@ -8,9 +8,9 @@ use std::path::Path;
 
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Args, FromArgMatches};
-use pagemill::engine::Settings;
 use pagemill::error::Error;
 use pagemill::format::source_format;
+use pagemill::job::Settings;
 
 use super::request::file;
 pub use kinds::Kinds;

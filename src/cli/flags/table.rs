@@ -1,6 +1,6 @@
 //! The table of flags.
 
-use pagemill::engine::{ColumnsFrom, OnError};
+use pagemill::job::{ColumnsFrom, OnError};
 
 use super::Formats::{Any, Either, Pairs, Source, Target};
 use super::{Also, Commands, Flag, Formats, Kinds, Line, No, Origin};

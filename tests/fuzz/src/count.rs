@@ -1,7 +1,7 @@
 //! `count` against plain definitions, in pieces of any kind.
 
 use pagemill::SourceSpec;
-use pagemill::engine::{Job, Settings, TargetSpec, count, count_records};
+use pagemill::job::{Job, Settings, TargetSpec, count, count_records};
 use pagemill::format::Format;
 use pagemill::scan::count::{Counter, SliceCount, count_slice};
 

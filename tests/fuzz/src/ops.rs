@@ -1,7 +1,7 @@
 //! Ops on lines of text, whole jobs, against the standard library and the crate unicode-segmentation.
 
 use pagemill::config::Raw;
-use pagemill::engine::{Job, TargetSpec};
+use pagemill::job::{Job, TargetSpec};
 use pagemill::format::Format;
 use pagemill::{SourceSpec, error::ErrorClass};
 use unicode_segmentation::UnicodeSegmentation;

@@ -1,6 +1,6 @@
 //! There and back: NDJSON to CSV to NDJSON, and CSV to NDJSON to CSV. What was not told as lossy is the same.
 
-use pagemill::engine::{Job, OnError, TargetSpec};
+use pagemill::job::{Job, OnError, TargetSpec};
 use pagemill::format::{Format, Nested};
 use pagemill::{Report, SourceSpec};
 

@@ -1,0 +1,406 @@
+//! The cutter behind its lock: hands out slices in input order.
+
+pub(crate) mod failed;
+pub(crate) mod gate;
+mod oversized;
+pub(crate) mod room;
+pub(crate) mod window;
+
+use crate::error::{Error, Fault, Position, RecordError, Result};
+use crate::flow::feed::failed::FeedError;
+use crate::flow::feed::room::Room;
+use crate::flow::feed::window::{Idle, Window, Windows};
+use crate::flow::place::{After, Place, SHOWN_BYTES};
+use crate::format::{Boundary, Cut, Passed};
+use crate::memory::Reservation;
+use crate::metrics::Progress;
+use crate::plan::memory::Plan;
+use crate::record::record_too_large;
+use crate::scan::lines::Lines;
+use crate::source::{Stream, read_error};
+use crate::sys::{Map, Stop};
+
+/// A run of whole records for one worker.
+pub(crate) struct Slice<'s> {
+    /// Its number, from 0.
+    pub index: u64,
+    /// Its first byte's offset in the source.
+    pub offset: u64,
+    /// The number of its first line, from 1; 0 of a mapped source, where it is counted when somebody asks, unless bad
+    /// records are kept.
+    pub line: u64,
+    /// What follows in a stream, for the excerpt of a line that goes on.
+    pub after: After,
+    content: Content<'s>,
+    /// What is reserved for it beyond the plan.
+    pub held: Option<Reservation>,
+    /// No other slice is cut until it is done.
+    pub alone: bool,
+}
+
+/// Where the bytes of a slice are.
+enum Content<'s> {
+    Mapped(&'s [u8]),
+    /// In a window of its own.
+    Read(Window),
+    /// One record that is larger than records may be: the length of the slice, its own, and the error. Nobody has its bytes.
+    Passed((u64, u64), RecordError),
+}
+
+impl Slice<'_> {
+    /// Its bytes.
+    pub fn bytes(&self) -> &[u8] {
+        match &self.content {
+            Content::Mapped(bytes) => bytes,
+            Content::Read(window) => window,
+            Content::Passed(..) => &[],
+        }
+    }
+
+    /// How many bytes of the source it covers.
+    pub fn len(&self) -> u64 {
+        match &self.content {
+            Content::Passed((len, _), _) => *len,
+            _ => self.bytes().len() as u64,
+        }
+    }
+
+    /// Why the only record in it was passed over, if it was, and how many bytes that has.
+    pub fn passed(&self) -> Option<(&RecordError, u64)> {
+        match &self.content {
+            Content::Passed((_, record), error) => Some((error, *record)),
+            _ => None,
+        }
+    }
+
+    /// Gives its window back.
+    pub fn done(self) {
+        if let Content::Read(window) = self.content {
+            window.done();
+        }
+    }
+}
+
+/// What was cut: where it starts, its line, and its bytes; none at the end.
+type Found<'s> = std::result::Result<Option<(u64, u64, Content<'s>)>, FeedError>;
+
+/// The one cursor of a run.
+pub(crate) struct Feed<'s> {
+    input: Input<'s>,
+    cutter: Box<dyn Cut>,
+    next: u64,
+    offset: u64,
+    /// The line at that offset, from 1; 0 where lines are not counted.
+    line: u64,
+    /// What ends a line.
+    lines: Option<Lines>,
+    /// The last byte that was skipped, unless a slice came after it: it may be half of a line break.
+    skipped: u8,
+    /// What follows the slice that was cut last.
+    after: After,
+    /// About how large the next slice is to be.
+    target: usize,
+    max_record: usize,
+    room: Room,
+    /// What the bytes that were read and not handed out take beyond the plan.
+    held: Option<Reservation>,
+    /// A record that is larger than records may be is passed over; else it ends the run.
+    lenient: bool,
+    /// Where a mapped source ends, if that is not its end.
+    end: Option<usize>,
+    /// No more slices: the input ended, or can't be cut or read.
+    stopped: bool,
+    stop: Option<Stop>,
+    progress: Option<Progress>,
+}
+
+pub(crate) enum Input<'s> {
+    /// A mapped file.
+    Mapped(&'s Map),
+    /// A stream.
+    Stream(Windows<'s>),
+}
+
+impl<'s> Feed<'s> {
+    /// A cursor at offset `start` of the source; a stream stands there already.
+    pub fn new(input: Input<'s>, start: usize, cutter: Box<dyn Cut>, plan: &Plan, room: Room) -> Feed<'s> {
+        if let Input::Mapped(map) = &input {
+            map.read_ahead(start);
+        }
+        Feed {
+            input,
+            cutter,
+            next: 0,
+            offset: start as u64,
+            line: 0,
+            lines: None,
+            skipped: 0,
+            after: After::default(),
+            target: plan.slice_size,
+            max_record: plan.max_record,
+            room,
+            held: None,
+            lenient: false,
+            end: None,
+            stopped: false,
+            stop: None,
+            progress: None,
+        }
+    }
+
+    /// Looks at `stop` before every slice, and tells `progress` about it.
+    pub fn controlled(mut self, stop: Option<&Stop>, progress: Option<&Progress>) -> Feed<'s> {
+        self.stop = stop.cloned();
+        self.progress = progress.cloned();
+        if let Some(progress) = progress {
+            progress.begin(match &self.input {
+                Input::Mapped(map) => Some(map.bytes().len() as u64),
+                Input::Stream(_) => None,
+            });
+        }
+        self
+    }
+
+    /// Counts lines on the way; `line` is the first one's number, or 0: they are not counted.
+    pub fn in_lines(self, lines: Option<Lines>, line: u64) -> Feed<'s> {
+        Feed { lines, line: if lines.is_some() { line } else { 0 }, ..self }
+    }
+
+    /// How many lines end in `text`, which follows the byte `before`; 0 if nobody wants to know.
+    fn ended(&self, text: &[u8], before: u8) -> u64 {
+        self.lines.filter(|_| self.line > 0).map_or(0, |lines| lines.count(text, before))
+    }
+
+    /// Only up to `end` of a mapped source, in records of other lengths.
+    pub fn within(self, end: usize, max_record: usize) -> Feed<'s> {
+        Feed { end: Some(end), max_record, ..self }
+    }
+
+    /// Whether records that are larger than records may be are passed over.
+    pub fn lenient(self, lenient: bool) -> Feed<'s> {
+        Feed { lenient, ..self }
+    }
+
+    /// How many bytes were handed out, what stands before the first record included.
+    pub fn offset(&self) -> u64 {
+        self.offset
+    }
+
+    /// What is mapped.
+    pub fn map(&self) -> Option<&'s Map> {
+        match self.input {
+            Input::Mapped(map) => Some(map),
+            Input::Stream(_) => None,
+        }
+    }
+
+    /// What levers move that belong to windows.
+    pub fn windows(&self) -> Option<Idle> {
+        match &self.input {
+            Input::Mapped(_) => None,
+            Input::Stream(windows) => Some(windows.idle()),
+        }
+    }
+
+    /// The next slice, of about `target` bytes, or none at the end.
+    ///
+    /// An error takes the place of a slice: its number says where in the order it stands.
+    pub fn next(&mut self, target: usize) -> Option<(Slice<'s>, std::result::Result<(), FeedError>)> {
+        if self.stopped {
+            return None;
+        }
+        self.target = target;
+        let mut held = None;
+        let found = match (self.asked(), &self.input) {
+            (Err(stop), _) => Err(FeedError::Read(stop)),
+            (Ok(()), Input::Mapped(_)) => self.next_mapped(&mut held),
+            (Ok(()), Input::Stream(_)) => self.next_streamed(&mut held),
+        };
+        if let Some(progress) = &self.progress {
+            progress.read_to(self.offset);
+        }
+        self.stopped = !matches!(found, Ok(Some(_)));
+        let ((offset, line, content), outcome) = match found {
+            Ok(found) => (found?, Ok(())),
+            Err(error) => ((self.offset, self.line, Content::Mapped(&[])), Err(error)),
+        };
+        let after = std::mem::take(&mut self.after);
+        let slice = Slice { index: self.next, offset, line, after, content, held, alone: false };
+        self.next += 1;
+        Some((slice, outcome))
+    }
+
+    /// An error if the run is to end here. It takes the place of the next slice, so that all slices before it are
+    /// committed: from there a run could go on. At the end of the input there is nothing left to stop.
+    fn asked(&self) -> std::io::Result<()> {
+        let ended = match &self.input {
+            Input::Mapped(map) => self.offset >= self.end.unwrap_or(map.bytes().len()) as u64,
+            Input::Stream(windows) => windows.is_empty(),
+        };
+        match &self.stop {
+            Some(stop) if !ended => stop.check(),
+            _ => Ok(()),
+        }
+    }
+
+    /// The longest stretch in which there has to be a boundary.
+    fn most(&self) -> usize {
+        self.target.saturating_add(self.max_record)
+    }
+
+    /// Takes the next `len` bytes of the source, in which so many lines end.
+    fn hand_out(&mut self, len: u64, lines: u64, content: Content<'s>) -> Found<'s> {
+        let found = (self.offset, self.line, content);
+        (self.offset, self.line) = (self.offset + len, self.line + lines);
+        Ok(Some(found))
+    }
+
+    /// The rest of a mapped source.
+    fn mapped(&self) -> Option<(&'s Map, &'s [u8])> {
+        let Input::Mapped(map) = self.input else { return None };
+        Some((map, &map.bytes()[self.offset as usize..self.end.unwrap_or(map.bytes().len())]))
+    }
+
+    fn next_mapped(&mut self, held: &mut Option<Reservation>) -> Found<'s> {
+        let mut more = 0;
+        while let Some((map, rest)) = self.mapped().filter(|(_, rest)| !rest.is_empty()) {
+            // No slice is longer than its target and one record more, and no longer than there is room for.
+            let most = rest.len().min(self.most());
+            let window = most.min(self.room.largest().saturating_add(more));
+            let data = &rest[..window];
+            let from = self.offset as usize;
+            map.fetch(from..from + window.min(self.target));
+            match self.cutter.cut(data, self.target, window == rest.len()) {
+                Ok(Boundary::At(len)) => {
+                    self.room.slice(len, held)?;
+                    let ended = self.ended(&rest[..len], 0);
+                    return self.hand_out(len as u64, ended, Content::Mapped(&rest[..len]));
+                }
+                Ok(Boundary::Skip(len)) => {
+                    self.line += self.ended(&rest[..len], 0);
+                    (self.offset, more) = (self.offset + len as u64, 0);
+                }
+                Ok(Boundary::More) if window == most && !self.lenient => return Err(self.too_large().into()),
+                Ok(Boundary::More) => match self.cutter.pass(data, false)? {
+                    Passed::Unknown if window < most => {
+                        // What was looked at is not looked at again.
+                        let from = self.offset as usize;
+                        map.release(from..from + window);
+                        more += (window / 4).max(1);
+                    }
+                    passed => return self.pass_mapped(passed, window, self.too_large()),
+                },
+                Err(error) if self.lenient && error.fault == Fault::Oversized => {
+                    let first = self.cutter.pass(data, window == rest.len())?;
+                    return self.pass_mapped(first, window, error);
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(None)
+    }
+
+    fn next_streamed(&mut self, held: &mut Option<Reservation>) -> Found<'s> {
+        let most = self.most();
+        let Input::Stream(windows) = &mut self.input else { return Ok(None) };
+        let mut window = windows.next();
+        *held = self.held.take().filter(|_| window.is_grown());
+        let (mut size, mut cut) = (self.target + self.target / 4, false);
+        loop {
+            if let Err(refused) = self.room.window(size.max(window.len()), held) {
+                return match self.cutter.pass(&window, windows.ended())? {
+                    Passed::Unknown => Err(refused.in_place(|| Place::new(&window, 0, self.lines, self.line))),
+                    passed => self.pass_streamed(window, passed, self.too_large()),
+                };
+            }
+            window.grow(size)?;
+            let failed = windows.read(&mut window, size, cut).err();
+            if window.is_empty() {
+                return failed.map_or(Ok(None), |error| Err(FeedError::Read(error)));
+            }
+            let found = match self.cutter.cut(&window, self.target, windows.ended()) {
+                Ok(found) => found,
+                Err(error) if self.lenient && error.fault == Fault::Oversized => {
+                    let first = self.cutter.pass(&window, windows.ended())?;
+                    return self.pass_streamed(window, first, error);
+                }
+                Err(error) => {
+                    // What is at hand of the line's rest is shown too.
+                    let more = window.len() + SHOWN_BYTES;
+                    if self.lines.is_some() && self.room.window(more, held).is_ok() && window.grow(more).is_ok() {
+                        let _ = windows.read(&mut window, more, false);
+                    }
+                    let after = After::new(&[], !windows.ended());
+                    let place = Place::before(&window, error.offset, self.lines, (self.line, &after));
+                    return Err(FeedError::Cut(error, place));
+                }
+            };
+            match (found, failed) {
+                (Boundary::More, Some(error)) => return Err(FeedError::Read(error)),
+                // The records before the failed read come first, whatever the size of slices.
+                (_, Some(error)) => windows.fail(error),
+                (_, None) => {}
+            }
+            cut = true;
+            match found {
+                Boundary::At(len) => {
+                    self.after =
+                        self.lines.map_or_else(After::default, |_| After::new(&window[len..], !windows.ended()));
+                    let window = windows.cut(window, len, (&self.room, held, &mut self.held))?;
+                    let before = std::mem::take(&mut self.skipped);
+                    let ended = self.ended(&window, before);
+                    return self.hand_out(len as u64, ended, Content::Read(window));
+                }
+                Boundary::Skip(len) => {
+                    self.line += self.lines.map_or(0, |lines| lines.count(&window[..len], self.skipped));
+                    self.skipped = window[..len].last().copied().unwrap_or(self.skipped);
+                    window.skip(len);
+                    self.offset += len as u64;
+                }
+                Boundary::More if window.len() >= most && !self.lenient => {
+                    let place = Place::new(&window, 0, self.lines, self.line);
+                    return Err(FeedError::Cut(self.too_large(), place));
+                }
+                Boundary::More if window.len() >= most => {
+                    let first = self.cutter.pass(&window, windows.ended())?;
+                    return self.pass_streamed(window, first, self.too_large());
+                }
+                // The stream paused inside a record.
+                Boundary::More if window.len() < size => {}
+                // Only a record that is larger than a window gets here; the window grows with what was read. The less
+                // is read beyond the record, the less is carried over.
+                Boundary::More => {
+                    let len = size.max(window.len());
+                    size = (len + (len / 4).max(self.target)).min(most);
+                }
+            }
+        }
+    }
+}
+
+/// Reads the beginning of a stream until `enough` says so, but not more than there is room for. Returns what was read.
+pub(crate) fn read_head<T>(
+    stream: &mut Stream,
+    path: &std::path::Path,
+    (plan, room, lines): (&Plan, &Room, Option<Lines>),
+    mut enough: impl FnMut(&[u8], bool) -> Result<Option<T>>,
+) -> Result<(Vec<u8>, T)> {
+    let mut head = Vec::new();
+    let mut size = 64 << 10;
+    loop {
+        stream.fill_to(&mut head, size).map_err(|e| read_error(Position::new(path, 0, 0), e))?;
+        if let Some(found) = enough(&head, stream.ended())? {
+            return Ok((head, found));
+        }
+        let most = plan.room_for_header().min(room.largest());
+        if head.len() >= most || stream.ended() {
+            let max = plan.max_record;
+            let error = if most < max { room.refused(most) } else { record_too_large(0, max) };
+            let place = Place::new(&head, 0, lines, 1);
+            return Err(place.tell(Error::data(Position::new(path, 0, 0), error)));
+        }
+        if head.len() >= size {
+            size = (size * 2).min(most);
+        }
+    }
+}

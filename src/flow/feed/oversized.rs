@@ -1,0 +1,97 @@
+//! Records that are larger than records may be: passed over, so that the ones after them are read.
+//!
+//! Whether a record is too large never depends on the memory limit: where there is no room to look at a record as a
+//! whole its end is searched for all the same, in pieces.
+
+use crate::error::RecordError;
+use crate::flow::feed::failed::FeedError;
+use crate::flow::feed::{Content, Feed, Found, Input};
+use crate::format::Passed;
+use crate::record::record_too_large;
+
+use crate::flow::feed::window::Window;
+use crate::flow::place::Place;
+
+/// A mapped source is searched in pieces of this many bytes.
+const PIECE: usize = 4 << 20;
+
+impl<'s> Feed<'s> {
+    /// Passes over the first record of the rest of a mapped source, which does not end within `seen` bytes. `error` is
+    /// why it can't be read if it turns out to be too large.
+    pub(super) fn pass_mapped(&mut self, first: Passed, seen: usize, error: RecordError) -> Found<'s> {
+        let Some((map, rest)) = self.mapped() else { return Ok(None) };
+        let (mut passed, mut piece, mut found) = (0, seen, first);
+        let (mut ended_lines, mut before) = (0, 0);
+        loop {
+            let (len, ended) = match found {
+                Passed::End(len, behind) => (len + behind, Some(behind)),
+                Passed::All => (piece, (passed + piece == rest.len()).then_some(0)),
+                Passed::Unknown => return Err(error.into()),
+            };
+            let from = self.offset as usize + passed;
+            ended_lines += self.ended(&rest[passed..passed + len], before);
+            before = rest[..passed + len].last().copied().unwrap_or(before);
+            map.release(from..from + len);
+            passed += len;
+            if ended.is_some() || passed > self.max_record && !self.lenient {
+                let len = (passed as u64, ended.unwrap_or(0) as u64);
+                return self.passed(len, ended_lines, seen, FeedError::from(error));
+            }
+            self.asked().map_err(FeedError::Read)?;
+            piece = PIECE.min(rest.len() - passed);
+            found = self.cutter.pass(&rest[passed..passed + piece], passed + piece == rest.len())?;
+        }
+    }
+
+    /// The same of a stream: `window` has what was read of the record.
+    pub(super) fn pass_streamed(&mut self, mut window: Window, first: Passed, error: RecordError) -> Found<'s> {
+        let place = Place::new(&window, 0, self.lines, self.line);
+        let (mut passed, mut found, seen) = (0, first, window.len());
+        let (mut ended_lines, mut before) = (0, 0);
+        loop {
+            let Input::Stream(windows) = &mut self.input else { return Ok(None) };
+            let (len, ended) = match found {
+                Passed::End(len, behind) => (len + behind, Some(behind)),
+                Passed::All => (window.len(), windows.ended().then_some(0)),
+                Passed::Unknown => return Err(FeedError::Cut(error, place)),
+            };
+            ended_lines += self.lines.map_or(0, |lines| lines.count(&window[..len], before));
+            before = window[..len].last().copied().unwrap_or(before);
+            window.skip(len);
+            passed += len as u64;
+            if ended.is_some() || passed > self.max_record as u64 && !self.lenient {
+                windows.keep(window);
+                return self.passed(
+                    (passed, ended.unwrap_or(0) as u64),
+                    ended_lines,
+                    seen,
+                    FeedError::Cut(error, place),
+                );
+            }
+            self.asked().map_err(FeedError::Read)?;
+            let Input::Stream(windows) = &mut self.input else { return Ok(None) };
+            windows.refill(&mut window).map_err(FeedError::Read)?;
+            found = self.cutter.pass(&window, windows.ended())?;
+        }
+    }
+
+    /// What becomes of a record of `len` bytes, of which those `behind` it are none of its own, and so many lines. There was
+    /// no room for more than `seen`.
+    fn passed(&mut self, (len, behind): (u64, u64), lines: u64, seen: usize, error: FeedError) -> Found<'s> {
+        if len - behind <= self.max_record as u64 {
+            let place = if let FeedError::Cut(_, place) = error { place } else { Place::default() };
+            return Err(FeedError::Cut(self.room.refused(seen), place));
+        }
+        match error {
+            FeedError::Cut(error, _) if self.lenient => {
+                self.hand_out(len, lines, Content::Passed((len, len - behind), error))
+            }
+            error => Err(error),
+        }
+    }
+
+    /// The error for a record that is larger than records may be.
+    pub(crate) fn too_large(&self) -> RecordError {
+        record_too_large(0, self.max_record)
+    }
+}

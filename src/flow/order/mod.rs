@@ -1,0 +1,5 @@
+//! What workers made is written in the order of the input.
+
+pub(crate) mod behind;
+pub(crate) mod commit;
+pub(crate) mod reached;

@@ -1,0 +1,19 @@
+//! How far the output is.
+
+/// How far the output is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Place {
+    /// Where the next bytes go.
+    pub offset: u64,
+    /// Nothing was written behind the prefix yet: the first record skips its separator.
+    pub at_start: bool,
+    /// The last byte of the last record.
+    pub last: Option<u8>,
+}
+
+impl Place {
+    /// Behind a prefix of so many bytes.
+    pub fn behind(prefix: usize) -> Place {
+        Place { offset: prefix as u64, at_start: true, last: None }
+    }
+}

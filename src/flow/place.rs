@@ -1,0 +1,247 @@
+//! Where an error meets its source: the number of the line, and the text there.
+//!
+//! Nothing is counted while all goes well, but for streams, of which nobody can look at the beginning again. What ends
+//! a line is what ends a record of the format: a line feed, for CSV and TSV a carriage return too. Formats of bytes
+//! have no lines.
+
+use crate::error::{Error, Position};
+use crate::format::Format;
+use crate::scan::lines::Lines;
+use crate::source::{Bytes, Source};
+use crate::sys::Map;
+
+/// How many characters of the text are shown.
+const SHOWN: usize = 60;
+/// More bytes than those have.
+pub(crate) const SHOWN_BYTES: usize = 4 * (SHOWN + 1);
+/// How much of a mapped source is looked at before its pages are given back.
+const STRETCH: usize = 1 << 20;
+
+/// The bytes that follow a slice of a stream, as many as an excerpt may show of them.
+#[derive(Clone, Copy)]
+pub(crate) struct After {
+    bytes: [u8; SHOWN_BYTES],
+    len: u8,
+    /// Others follow that were not read yet.
+    more: bool,
+}
+
+impl Default for After {
+    fn default() -> After {
+        After { bytes: [0; SHOWN_BYTES], len: 0, more: false }
+    }
+}
+
+impl After {
+    /// The beginning of these bytes; `more`: others follow.
+    pub fn new(bytes: &[u8], more: bool) -> After {
+        let mut after = After { more, ..After::default() };
+        let len = bytes.len().min(SHOWN_BYTES);
+        after.bytes[..len].copy_from_slice(&bytes[..len]);
+        after.len = len as u8;
+        after
+    }
+}
+
+/// A place in text that lies at hand: where an error is.
+#[derive(Default)]
+pub(crate) struct Place {
+    /// The number of its line, from 1; 0 if that is not known.
+    line: u64,
+    /// The start of what is there.
+    text: Option<Box<str>>,
+    /// Where it is, if that is not where the job reads it.
+    origin: Option<Box<Position>>,
+}
+
+impl Place {
+    /// At `offset` of `text`, which begins in line `first` (0: nobody knows).
+    pub fn new(text: &[u8], offset: usize, lines: Option<Lines>, first: u64) -> Place {
+        let Some(lines) = lines else { return Place::default() };
+        let offset = offset.min(text.len());
+        let line = if first > 0 { first + ended(lines, text, offset, 0) } else { 0 };
+        Place { line, text: excerpt(text, offset, lines).map(Into::into), origin: None }
+    }
+
+    /// The same, of what was at this position in the first place.
+    pub fn from(self, origin: Position) -> Place {
+        Place { origin: Some(Box::new(origin)), ..self }
+    }
+
+    /// The same in a slice that these bytes follow.
+    pub fn before(text: &[u8], offset: usize, lines: Option<Lines>, (first, after): (u64, &After)) -> Place {
+        let place = Place::new(text, offset, lines, first);
+        let Some(lines) = lines else { return place };
+        // What is left of the slice is shown as a whole, and the line may go on.
+        let rest = &text[offset.min(text.len())..];
+        if rest.len() > SHOWN_BYTES || rest.iter().any(|byte| lines.ends_with(*byte)) {
+            return place;
+        }
+        let rest = [rest, &after.bytes[..after.len.into()]].concat();
+        let mut text = excerpt(&rest, 0, lines);
+        let is_cut = after.more && !rest.iter().any(|byte| lines.ends_with(*byte));
+        if let Some(text) = text.as_mut().filter(|text| is_cut && !text.ends_with('…')) {
+            text.push('…');
+        }
+        Place { text: text.map(Into::into), ..place }
+    }
+
+    /// Whether nothing is known of it.
+    pub fn is_nowhere(&self) -> bool {
+        self.line == 0 && self.text.is_none()
+    }
+
+    /// The same in another line.
+    pub fn in_line(self, line: u64) -> Place {
+        Place { line, ..self }
+    }
+
+    /// In a place of a source: its line, and what is there. What is known already comes first.
+    pub fn of(self, source: &Source, from: Format, offset: u64) -> Place {
+        match (&source.bytes, from.lines()) {
+            (Bytes::Mapped(map), Some(lines)) if self.line == 0 && self.origin.is_none() => {
+                in_map(map, usize::try_from(offset).unwrap_or(usize::MAX), lines)
+            }
+            _ => self,
+        }
+    }
+
+    /// Words for a place at `position`, on two lines.
+    pub fn words(&self, position: &Position) -> String {
+        let position = Position { line: self.line, ..self.origin.as_deref().unwrap_or(position).clone() };
+        match &self.text {
+            Some(text) if self.line > 0 => format!("{position}\n  {} | {text}", self.line),
+            Some(text) => format!("{position}\n  | {text}"),
+            None => position.to_string(),
+        }
+    }
+
+    /// Adds what is known of its place to an error.
+    pub fn tell(self, error: Error) -> Error {
+        error.at_line(self.line, self.text.map(String::from))
+    }
+}
+
+/// How many lines end before `offset` of `text`, which follows the byte `before`.
+fn ended(lines: Lines, text: &[u8], offset: usize, before: u8) -> u64 {
+    // Between a carriage return and its line feed the line has not ended.
+    let inside = lines == Lines::Breaks && text[..offset].ends_with(b"\r") && text[offset..].starts_with(b"\n");
+    lines.count(&text[..offset], before) - u64::from(inside)
+}
+
+/// Adds to an error of a source what is not known of its place yet, and that it is one of decoded text.
+pub(crate) fn tell(source: &Source, from: Format, error: Error) -> Error {
+    let error = match (&source.bytes, error.position()) {
+        (Bytes::Mapped(map), Some(position)) if position.line == 0 && position.file == source.path => {
+            let offset = usize::try_from(position.offset).unwrap_or(usize::MAX);
+            match from.lines() {
+                Some(lines) => in_map(map, offset, lines).tell(error),
+                None => error,
+            }
+        }
+        _ => error,
+    };
+    source.tell(error)
+}
+
+/// A place in a mapped source. Its pages are given back on the way.
+fn in_map(map: &Map, offset: usize, lines: Lines) -> Place {
+    let all = map.bytes();
+    let offset = offset.min(all.len());
+    let line = line_at(map, offset, lines);
+    Place {
+        line,
+        text: excerpt(&all[..all.len().min(offset + SHOWN_BYTES)], offset, lines).map(Into::into),
+        origin: None,
+    }
+}
+
+/// The number of the line at `offset` of a mapped source. Its pages are given back on the way.
+pub(crate) fn line_at(map: &Map, offset: usize, lines: Lines) -> u64 {
+    let all = map.bytes();
+    let (mut line, mut before) = (1, 0);
+    let last = offset.saturating_sub(1) / STRETCH * STRETCH;
+    for from in (0..last).step_by(STRETCH) {
+        let step = from..from + STRETCH;
+        line += lines.count(&all[step.clone()], before);
+        before = all[step.end - 1];
+        map.release(step);
+    }
+    line + ended(lines, &all[last..], offset - last, before)
+}
+
+/// The rest of the line at `offset`, cut to what fits (three dots say so); control characters and bytes that are no
+/// text are escaped. What comes before would depend on where the text at hand begins.
+fn excerpt(text: &[u8], offset: usize, lines: Lines) -> Option<String> {
+    let rest = &text[offset..];
+    let end = rest.iter().position(|byte| lines.ends_with(*byte)).unwrap_or(rest.len());
+    let (mut shown, mut width) = (String::new(), 0);
+    for character in Characters(&rest[..end]) {
+        // What is escaped takes more room than a character.
+        width += character.chars().count();
+        if width > SHOWN {
+            shown.push('…');
+            break;
+        }
+        shown.push_str(&character);
+    }
+    Some(shown).filter(|shown| !shown.is_empty())
+}
+
+/// Characters as they are shown.
+struct Characters<'t>(&'t [u8]);
+
+impl Iterator for Characters<'_> {
+    type Item = String;
+
+    fn next(&mut self) -> Option<String> {
+        let first = self.0.first()?;
+        let near = &self.0[..self.0.len().min(4)];
+        let valid = near.utf8_chunks().next().map_or("", |chunk| chunk.valid());
+        let Some(character) = valid.chars().next() else {
+            self.0 = &self.0[1..];
+            return Some(format!("\\x{first:02x}"));
+        };
+        self.0 = &self.0[character.len_utf8()..];
+        // Those that change the direction of text could make it look like another one.
+        let hidden = character.is_control() || matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+        Some(if hidden { character.escape_default().to_string() } else { character.to_string() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn place(text: &str, offset: usize, lines: Lines) -> (u64, Option<String>) {
+        let place = Place::new(text.as_bytes(), offset, Some(lines), 1);
+        (place.line, place.text.map(String::from))
+    }
+
+    #[test]
+    fn places_are_in_lines() {
+        let shown = |line, text: &str| (line, Some(text.to_owned()));
+        assert_eq!(place("a\nbc\nd", 0, Lines::Feeds), shown(1, "a"));
+        assert_eq!(place("a\nbc\nd", 3, Lines::Feeds), shown(2, "c"));
+        assert_eq!(place("a\nbc\nd", 4, Lines::Feeds), (2, None));
+        assert_eq!(place("a\nbc\nd", 5, Lines::Feeds), shown(3, "d"));
+        assert_eq!(place("a\nbc\nd", 6, Lines::Feeds), (3, None));
+        assert_eq!(place("a\n", 2, Lines::Feeds), (2, None));
+        assert_eq!(place("a\rb\r\nc", 2, Lines::Breaks), shown(2, "b"));
+        assert_eq!(place("a\rb\r\nc", 4, Lines::Breaks), (2, None));
+        assert_eq!(place("a\rb\r\nc", 5, Lines::Breaks), shown(3, "c"));
+        assert_eq!(place("a\rb\r\nc", 2, Lines::Feeds), shown(1, "b\\r"));
+    }
+
+    #[test]
+    fn text_is_cut_and_escaped() {
+        let long = "ä".repeat(61);
+        assert_eq!(place(&long, 0, Lines::Feeds).1, Some(format!("{}…", "ä".repeat(60))));
+        assert_eq!(place(&long, 2, Lines::Feeds).1, Some("ä".repeat(60)));
+        assert_eq!(place(&long, 122, Lines::Feeds).1, None);
+        let place = Place::new(b"\t\x1b[31m\xff\xc3\xa4\xe2\x80\xae", 0, Some(Lines::Feeds), 1);
+        assert_eq!(place.text.as_deref(), Some("\\t\\u{1b}[31m\\xffä\\u{202e}"));
+        assert_eq!(Place::new(b"x", 0, None, 1).text, None);
+        assert_eq!(Place::new(b"x", 0, Some(Lines::Feeds), 0).line, 0);
+    }
+}

@@ -1,0 +1,201 @@
+//! What is done about a bad record.
+
+use std::cell::RefCell;
+use std::ops::Range;
+
+use crate::error::{Error, Fault, Position, RecordError};
+use crate::flow::order::commit::Notes;
+use crate::flow::place::{After, Place};
+use crate::flow::shared::{Shared, Stop};
+use crate::flow::totals::{FirstBad, SliceTotals};
+use crate::job::settings::OnError;
+use crate::plan::sizes::NOTED;
+use crate::quarantine::{Bad, BadRecords, NOT_REPAIRED, Origin};
+use crate::record::{Output, record_too_large};
+use crate::source::{Encoding, MARK, OTHER_ENCODING};
+use crate::wording::counted;
+
+/// The bytes that are converted, and what is done about bad records in them.
+pub(crate) struct Policy<'p, 'r> {
+    pub shared: &'p Shared<'r>,
+    /// The number of the slice.
+    pub index: u64,
+    /// The bytes.
+    pub bytes: &'p [u8],
+    /// Where they are.
+    pub at: At<'p>,
+    /// The line that they begin in; 0 if that is not known.
+    pub line: u64,
+    /// What follows them in a stream.
+    pub after: &'p After,
+    /// What is bad so far.
+    pub bad: &'p RefCell<BadRecords>,
+}
+
+/// Where bytes come from.
+#[derive(Clone, Copy)]
+pub(crate) enum At<'p> {
+    /// They are a slice of the source, from this offset on.
+    Source(u64),
+    /// They are a record that came from elsewhere in the first place; so many records of the slice come before it.
+    Origin(&'p Origin, u64),
+}
+
+impl Policy<'_, '_> {
+    /// Leaves out record `index` of the slice, which lies in `record`, or ends the slice with it.
+    #[cold]
+    pub fn bad_record(
+        &self,
+        error: RecordError,
+        (index, record): (u64, Range<usize>),
+        output: &mut Output<'_>,
+        totals: &mut SliceTotals,
+    ) -> Result<(), Stop> {
+        let record = match self.at {
+            At::Source(_) => record,
+            // What was added to end it is no part of it.
+            At::Origin(origin, _) => record.start.min(origin.len)..record.end.min(origin.len),
+        };
+        let error = if self.shared.strict { strictly(error) } else { error };
+        // What is no fault of the record's own ends the run: leaving it out would lose data.
+        let own = match self.at {
+            At::Source(_) => matches!(error.fault, Fault::Record | Fault::Document | Fault::Oversized),
+            // Nothing follows it that could be lost.
+            At::Origin(..) => {
+                matches!(error.fault, Fault::Record | Fault::Document | Fault::Oversized | Fault::Lost)
+            }
+        };
+        if self.shared.on_error == OnError::Fail || !own {
+            return Err(match self.at {
+                At::Source(offset) if self.shared.on_error != OnError::Fail => {
+                    Stop::Record(index, unread(error, offset + record.start as u64, self.shared.len))
+                }
+                At::Source(_) => Stop::Record(index, error),
+                At::Origin(origin, _) => {
+                    let place = Place::new(self.bytes, error.offset, self.shared.lines, origin.line);
+                    // Where it was repaired, its beginning has to do.
+                    let place = if origin.exact { place } else { place.in_line(origin.line) };
+                    let error = if own { in_quarantine(error, origin.exact) } else { error };
+                    Stop::Run(place.tell(Error::data(origin.position(error.offset), error)))
+                }
+            });
+        }
+        totals.records_failed += 1;
+        totals.bytes_failed += record.len() as u64;
+        if totals.first_bad.is_none() {
+            let start = if let At::Source(start) = self.at { start } else { 0 };
+            let offset = start + error.offset as u64;
+            totals.first_bad =
+                Some(FirstBad { record: index, line: self.line_for_good(error.offset), offset, error: error.clone() });
+        }
+        let marked = self.shared.marked.filter(|_| matches!(error.fault, Fault::Record | Fault::Document));
+        let malformed = marked.and_then(|encoding| malformed(&self.bytes[record.clone()], record.start, encoding));
+        let error = malformed.unwrap_or(error);
+        let raw = match self.shared.committer.notes() {
+            Notes::Nothing => return Ok(()),
+            Notes::Places => None,
+            // Whoever passed over it has not kept it.
+            Notes::Bytes if error.fault == Fault::Oversized => None,
+            Notes::Bytes => Some(&self.bytes[record.clone()]),
+        };
+        let len = raw.map_or(0, <[u8]>::len);
+        let bad = self.describe(error, (index, record), output.drained() + output.len() as u64);
+        if !self.bad.borrow().has_room(&bad, len) {
+            output.flush().map_err(Stop::Run)?;
+            if len >= NOTED / 2 {
+                // The turn has come: it goes from where it is.
+                return self.shared.committer.enter_one(self.index, &bad, raw).map_err(Stop::Run);
+            }
+        }
+        self.bad.borrow_mut().push(bad, raw);
+        Ok(())
+    }
+
+    /// The bytes of a line of a quarantine whose first record, number `index` of the slice, is bad: it stays as it is,
+    /// and nothing else is read of it.
+    pub fn whole(&self, index: u64) -> Option<Range<usize>> {
+        match self.at {
+            At::Origin(origin, first) if index == first => Some(0..origin.len),
+            _ => None,
+        }
+    }
+
+    /// The line at `offset`, where nobody can look at the source again; else 0.
+    fn line_for_good(&self, offset: usize) -> u64 {
+        if self.shared.map.is_some() { 0 } else { self.line_at(offset) }
+    }
+
+    /// The line at `offset`; 0 if that is not known.
+    fn line_at(&self, offset: usize) -> u64 {
+        match self.shared.lines {
+            Some(lines) if self.line > 0 => self.line + self.bad.borrow_mut().lines_before(self.bytes, offset, lines),
+            _ => 0,
+        }
+    }
+
+    fn describe(&self, error: RecordError, (index, record): (u64, Range<usize>), output: u64) -> Bad {
+        match self.at {
+            At::Source(offset) => {
+                // Of a mapped source the line of the error is looked for with what is there.
+                let (first, line) = (self.line_at(record.start), self.line_for_good(error.offset));
+                let [start, end, bad] = [record.start, record.end, error.offset].map(|at| offset + at as u64);
+                Bad { file: None, record: index, start, end, offset: bad, first, line, error, output }
+            }
+            At::Origin(origin, _) => {
+                let Position { offset, .. } = origin.position(error.offset);
+                let Origin { file, record, line: first, start, end, .. } = origin.clone();
+                Bad { file: Some(file), record, start, end, offset, first, line: 0, error, output }
+            }
+        }
+    }
+}
+
+/// The error for a record of a quarantine, which is read as it always was: flags about reading are of no use.
+fn in_quarantine(error: RecordError, unrepaired: bool) -> RecordError {
+    let about_reading = |hint: &str| ["--ragged", "delimiter", "--no-quoting"].iter().any(|word| hint.contains(word));
+    match &error.hint {
+        _ if unrepaired => error.hint(NOT_REPAIRED),
+        Some(hint) if about_reading(hint) => error.hint("Correct its `text`, or delete the line."),
+        _ => error,
+    }
+}
+
+/// Where replacing what is invalid is the advice, `--strict` has to go too.
+fn strictly(mut error: RecordError) -> RecordError {
+    const ADVICE: &str = "--invalid-utf8 replace";
+    if let Some(hint) = error.hint.take() {
+        let more = if hint.contains(ADVICE) { " With --strict that is an error too: leave --strict out." } else { "" };
+        error.hint = Some(if more.is_empty() { hint } else { format!("{hint}{more}").into() });
+    }
+    error
+}
+
+/// The error for a record, which begins at `start`, with text that was malformed in its encoding, if it has any.
+pub(crate) fn malformed(record: &[u8], start: usize, encoding: Encoding) -> Option<RecordError> {
+    let at = memchr::memchr(MARK, record)?;
+    let reason = format!("the text is not valid {}", encoding.name());
+    Some(RecordError::new(start + at, reason).hint(OTHER_ENCODING))
+}
+
+/// Says that nothing from byte `start` on was read of a source of this length, if that is so.
+pub(crate) fn unread(mut error: RecordError, start: u64, len: Option<u64>) -> RecordError {
+    if error.fault == Fault::Lost {
+        let bytes = len.map(|len| format!(" ({})", counted(len.saturating_sub(start), "byte")));
+        let bytes = bytes.unwrap_or_default();
+        let more = format!(
+            "; nothing shows where the next record begins, so everything from byte {start} on{bytes} was not read"
+        );
+        error.reason = (error.reason.into_owned() + &more).into();
+    }
+    error
+}
+
+/// A record that is too large is just that, whatever else is wrong with it: in smaller slices its end is not even
+/// looked for.
+pub(crate) fn too_large(error: RecordError, record: &Range<usize>, max: usize) -> RecordError {
+    match error.fault {
+        Fault::TooLarge | Fault::Oversized => error,
+        _ if record.len() > max => record_too_large(record.start, max),
+        _ => error,
+    }
+}

@@ -1,0 +1,68 @@
+//! What all workers of a run share, and how a slice may end.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::error::{Error, RecordError};
+use crate::flow::feed::gate::Gate;
+use crate::flow::governor::Governor;
+use crate::flow::order::commit::Committer;
+use crate::flow::phases::Phases;
+use crate::job::settings::OnError;
+use crate::op::Op;
+use crate::quarantine::Section;
+use crate::record::{Schema, Seen};
+use crate::scan::lines::Lines;
+use crate::source::{Encoding, damage};
+use crate::sys::Map;
+
+/// What all workers of a run share.
+pub(crate) struct Shared<'r> {
+    pub feed: Gate<'r>,
+    pub committer: Committer<'r>,
+    pub governor: Governor<'r>,
+    pub source: &'r Path,
+    pub map: Option<&'r Map>,
+    /// How long the source is, where that is known.
+    pub len: Option<u64>,
+    /// What ends a line of the source.
+    pub lines: Option<Lines>,
+    /// The fields of batches in columns.
+    pub schema: Option<&'r Schema>,
+    /// What ops leave has these names instead.
+    pub renamed: Option<&'r Schema>,
+    /// The ops, and the number of each one's first name among those that were given.
+    pub ops: &'r [(Arc<dyn Op>, usize)],
+    /// Told of the names that were met.
+    pub seen: &'r Seen,
+    /// To ops, a field that was not quoted is text.
+    pub untyped_is_text: bool,
+    pub on_error: OnError,
+    /// The slices are lines of a quarantine.
+    pub replay: Option<&'r Section>,
+    pub strict: bool,
+    pub max_record: usize,
+    /// The source was decoded from this encoding, and marked where it is malformed.
+    pub marked: Option<Encoding>,
+    pub phases: &'r Phases,
+}
+
+impl Shared<'_> {
+    /// An error if one of the first `end` bytes of a mapped source is not the file's any more.
+    pub fn damage(&self, end: u64) -> Option<Error> {
+        damage(self.map?, self.source, end)
+    }
+}
+
+/// Why a slice ended early.
+pub(crate) enum Stop {
+    /// A bad record: its index in the slice, and why.
+    Record(u64, RecordError),
+    Run(Error),
+}
+
+impl From<Error> for Stop {
+    fn from(error: Error) -> Stop {
+        Stop::Run(error)
+    }
+}

@@ -1,0 +1,149 @@
+//! What slices add up to.
+
+use std::path::Path;
+use std::time::Duration;
+
+use crate::error::{Error, Fault, Position, RecordError, Result};
+use crate::flow::place::Place;
+use crate::metrics::{LatencyRecorder, Report};
+use crate::quarantine::NOT_REPAIRED;
+use crate::record::Lossy;
+use crate::wording::counted;
+
+/// The first bad record.
+pub(crate) struct FirstBad {
+    /// Its number: from 0 in its slice, from 1 in its source.
+    pub record: u64,
+    /// Where in the source it is bad, and in which line, where nobody can look at the source again.
+    pub offset: u64,
+    pub line: u64,
+    pub error: RecordError,
+}
+
+/// What happened in one slice.
+#[derive(Default)]
+pub(crate) struct SliceTotals {
+    pub records_in: u64,
+    pub records_out: u64,
+    pub records_failed: u64,
+    /// How many bytes the bad records have.
+    pub bytes_failed: u64,
+    pub first_bad: Option<FirstBad>,
+    pub lossy: Lossy,
+    /// Where text first follows a closing quote: the index of the record, and the offset in the source.
+    pub odd_quote: Option<(u64, u64)>,
+    /// What is there, in a stream.
+    pub odd_place: Place,
+}
+
+/// What happened in all committed slices.
+pub(crate) struct Totals {
+    pub records_in: u64,
+    pub records_out: u64,
+    pub records_failed: u64,
+    /// How many bytes the bad records have.
+    pub bytes_failed: u64,
+    /// The first of them; none where another run met it.
+    first_bad: Option<FirstBad>,
+    pub lossy: Lossy,
+    /// Where text first follows a closing quote: the number of the record, from 1, and the offset.
+    pub odd_quote: Option<(u64, u64)>,
+    /// What is there, in a stream.
+    pub odd_place: Place,
+    /// Microseconds from claim to commit.
+    latency: LatencyRecorder,
+}
+
+impl Totals {
+    pub fn new() -> Totals {
+        let latency = LatencyRecorder::new();
+        let (records_in, records_out, records_failed, bytes_failed) = (0, 0, 0, 0);
+        let lossy = Lossy::default();
+        Totals {
+            records_in,
+            records_out,
+            records_failed,
+            bytes_failed,
+            first_bad: None,
+            lossy,
+            odd_quote: None,
+            odd_place: Place::default(),
+            latency,
+        }
+    }
+
+    pub fn add(&mut self, slice: &mut SliceTotals) {
+        if let (None, Some((index, offset))) = (self.odd_quote, slice.odd_quote) {
+            self.odd_quote = Some((self.records_in + index + 1, offset));
+            self.odd_place = std::mem::take(&mut slice.odd_place);
+        }
+        if let (None, Some(first)) = (&self.first_bad, slice.first_bad.take()) {
+            self.first_bad = Some(FirstBad { record: self.records_in + first.record + 1, ..first });
+        }
+        self.records_in += slice.records_in;
+        self.records_out += slice.records_out;
+        self.records_failed += slice.records_failed;
+        self.bytes_failed += slice.bytes_failed;
+        self.lossy.add(&slice.lossy);
+    }
+
+    pub fn latency(&mut self, elapsed: Duration, slice: &SliceTotals) {
+        self.latency.record(elapsed.as_micros() as u64, slice.records_in);
+    }
+
+    /// Adds the totals of another source.
+    pub fn merge(&mut self, other: &Totals) {
+        self.records_in += other.records_in;
+        self.records_out += other.records_out;
+        self.records_failed += other.records_failed;
+        self.bytes_failed += other.bytes_failed;
+        self.lossy.add(&other.lossy);
+        self.latency.merge(&other.latency);
+    }
+
+    /// An input of nothing but bad records is bad as a whole; `replayed`: it is a quarantine.
+    ///
+    /// # Errors
+    /// There were records in `source`, and all were bad.
+    pub fn judge(&self, source: &Path, replayed: bool) -> Result<()> {
+        if self.records_failed == 0 || self.records_failed < self.records_in {
+            return Ok(());
+        }
+        let (all, bytes) = (self.records_failed, counted(self.bytes_failed, "byte"));
+        let are = match all {
+            1 => format!("The only record is bad ({bytes})."),
+            _ => format!("All {} are bad ({bytes}).", counted(all, "record")),
+        };
+        let hint = match replayed {
+            true => NOT_REPAIRED,
+            false => "Is the input in another format (--from) or another dialect?",
+        };
+        let file = source.to_path_buf();
+        Err(match &self.first_bad {
+            // What a quarantine holds has its place elsewhere.
+            Some(first) if !replayed => {
+                let FirstBad { record, line, offset, .. } = *first;
+                let position = Position { file, record, line, offset };
+                Error::data(position, first.error.clone().hint(format!("{are} {hint}")).fault(Fault::All))
+            }
+            first => {
+                let error =
+                    first.as_ref().map_or_else(|| RecordError::new(0, are.clone()), |first| first.error.clone());
+                Error::data(
+                    Position { file, ..Position::default() },
+                    error.hint(format!("{are}\n  {hint}")).fault(Fault::All),
+                )
+            }
+        })
+    }
+
+    /// Writes the totals into a report.
+    pub fn fill(&self, report: &mut Report) {
+        report.records_in = self.records_in;
+        report.records_out = self.records_out;
+        report.records_failed = self.records_failed;
+        report.bytes_failed = self.bytes_failed;
+        report.lossy = self.lossy;
+        report.record_latency = self.latency.summary();
+    }
+}

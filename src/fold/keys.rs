@@ -1,0 +1,286 @@
+//! The key pass: the union of all keys in order of first appearance, in bounded memory.
+//!
+//! It is a run like any other whose encoder writes the keys it has not seen, and whose target is merged
+//! in input order. A worker's slices come in input order, so what it has seen before came earlier; the
+//! merge keeps the first of equal keys.
+
+use std::ops::Range;
+use std::path::Path;
+use std::sync::Arc;
+
+use hashbrown::HashSet;
+
+use crate::error::{Error, Fault, Position, RecordError, Result};
+use crate::format::{Decode, Encode, Frame, WriteFormat, key_too_long};
+use crate::memory::{Arena, Budget, Reservation};
+use crate::op::Op;
+use crate::plan::sizes::FEW;
+use crate::record::{Apart, Batch, Drain, EncodeError, Output, Paths, Schema, with_key};
+use crate::wording::nouns;
+
+/// How many keys may be remembered, and how long they may be.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    /// `--max-keys`.
+    pub keys: usize,
+    /// `--max-key-length`.
+    pub length: usize,
+}
+
+impl Limits {
+    /// The error for more keys than there may be, at an offset of the slice.
+    pub fn too_many(&self, offset: usize) -> RecordError {
+        let keys = nouns(self.keys as u64, "key");
+        RecordError::new(offset, format!("the records up to here have more than {} different {keys}", self.keys))
+            .hint("Name the columns with --columns a,b,c, keep maps whole with --nested json, or raise --max-keys (and --memory-limit with it).")
+            .fault(Fault::TooManyKeys)
+    }
+
+    fn too_long(&self, offset: usize, len: usize) -> RecordError {
+        key_too_long(offset, len, self.length).fault(Fault::TooLarge)
+    }
+}
+
+pub(crate) struct KeyPass {
+    /// Which maps become dotted paths.
+    pub apart: Apart,
+    pub limits: Limits,
+    /// Who is asked for the memory of large tables.
+    pub budget: Budget,
+    /// Records without new keys may be left out unseen, so that places are not known.
+    pub light: bool,
+}
+
+impl WriteFormat for KeyPass {
+    fn frame(&self) -> Frame {
+        Frame::default()
+    }
+
+    fn takes_only_keys(&self) -> bool {
+        self.light
+    }
+
+    fn encoder(&self) -> Box<dyn Encode> {
+        let held = Held { reserved: self.budget.open("key tables", INSTEAD), size: 0, covered: FEW };
+        let table = Table { limits: self.limits, seen: HashSet::new(), order: Vec::new(), held };
+        Box::new(KeyEncoder { apart: self.apart.clone(), paths: Paths::default(), table })
+    }
+}
+
+struct KeyEncoder {
+    apart: Apart,
+    paths: Paths,
+    table: Table,
+}
+
+impl Encode for KeyEncoder {
+    fn encode(&mut self, batch: &Batch<'_>, records: Range<usize>, output: &mut Output<'_>) -> Result<(), EncodeError> {
+        let KeyEncoder { apart, paths, table } = self;
+        for record in records {
+            let (values, keys) = batch.tree(record).nodes();
+            let mut leaf = 0;
+            let walked = paths.walk(values, keys, apart, |path, key, _| {
+                let index = leaf;
+                leaf += 1;
+                if table.is_as_before(path, key, index) {
+                    return Ok(());
+                }
+                with_key(path, key, |path| table.look_up(path, index, output))
+            });
+            let (limits, offset) = (table.limits, batch.span(record).start);
+            walked.map_err(|refused| match refused {
+                Refused::Key(len) => EncodeError::Record { index: record, error: limits.too_long(offset, len) },
+                Refused::Many => EncodeError::Record { index: record, error: limits.too_many(offset) },
+                Refused::Run(error) => EncodeError::Stop(error),
+            })?;
+        }
+        Ok(())
+    }
+}
+
+/// Why a key is not taken.
+enum Refused {
+    /// It has so many bytes.
+    Key(usize),
+    /// There are as many as there may be.
+    Many,
+    Run(Error),
+}
+
+impl From<Error> for Refused {
+    fn from(error: Error) -> Refused {
+        Refused::Run(error)
+    }
+}
+
+/// The keys that a worker has seen.
+struct Table {
+    limits: Limits,
+    seen: HashSet<Box<[u8]>>,
+    /// The keys of the record before, a guess for those of the next one.
+    order: Vec<Box<[u8]>>,
+    held: Held,
+}
+
+/// What to change where the keys are too large, if there is no more memory.
+const INSTEAD: &str = "name the columns with --columns a,b,c, or keep maps whole with --nested json";
+
+/// The memory of a worker's tables, reserved in steps.
+struct Held {
+    reserved: Reservation,
+    size: usize,
+    covered: usize,
+}
+
+impl Held {
+    /// Takes in another key. It stands here, in the output, and once more where the outputs are merged.
+    fn add(&mut self, key: &[u8]) -> Result<()> {
+        // Entries of tables, and what the heap takes for a block.
+        const ENTRY: usize = 128;
+        self.size += 4 * key.len() + ENTRY;
+        if self.size > self.covered {
+            let more = (self.size - self.covered).max(FEW);
+            self.reserved.try_grow(more)?;
+            self.covered += more;
+        }
+        Ok(())
+    }
+}
+
+impl Table {
+    /// Whether a record's `index`-th key is that of the record before.
+    #[inline]
+    fn is_as_before(&self, path: &[u8], key: &[u8], index: usize) -> bool {
+        let name = self.order.get(index).and_then(|name| name.split_at_checked(path.len()));
+        name.is_some_and(|(before, last)| last == key && before == path)
+    }
+
+    #[cold]
+    fn look_up(&mut self, path: &[u8], index: usize, output: &mut Output<'_>) -> Result<(), Refused> {
+        if path.len() > self.limits.length {
+            return Err(Refused::Key(path.len()));
+        }
+        if index < self.limits.keys {
+            self.order.resize(self.order.len().max(index + 1), Box::default());
+            if self.order[index].is_empty() {
+                self.order[index] = path.into();
+            }
+        }
+        if !self.seen.contains(path) {
+            if self.seen.len() >= self.limits.keys {
+                return Err(Refused::Many);
+            }
+            self.held.add(path)?;
+            self.seen.insert(path.into());
+            output.put(&(path.len() as u32).to_le_bytes())?;
+            output.put(path)?;
+        }
+        Ok(())
+    }
+}
+
+/// Looks for keys in the beginning of a source, slice by slice.
+pub(crate) struct Search<'o> {
+    decoder: Box<dyn Decode>,
+    encoder: Box<dyn Encode>,
+    arena: Arena,
+    ops: &'o [Arc<dyn Op>],
+    max_record: usize,
+    buffer: Vec<u8>,
+    found: Collect,
+    limits: Limits,
+    /// How many records were looked at.
+    records: u64,
+    /// Whether any of them was bad.
+    bad: bool,
+}
+
+/// Keeps what an encoder writes.
+struct Collect(Vec<u8>);
+
+impl Drain for Collect {
+    fn drain(&mut self, bytes: &[u8]) -> Result<()> {
+        self.0.extend_from_slice(bytes);
+        Ok(())
+    }
+}
+
+impl<'o> Search<'o> {
+    pub fn new(
+        decoder: Box<dyn Decode>,
+        arena: Arena,
+        ops: &'o [Arc<dyn Op>],
+        pass: &KeyPass,
+        max_record: usize,
+    ) -> Search<'o> {
+        let (encoder, limits) = (pass.encoder(), pass.limits);
+        let (buffer, found) = (vec![0; 16 << 10], Collect(Vec::new()));
+        Search { decoder, encoder, arena, ops, max_record, buffer, found, limits, records: 0, bad: false }
+    }
+
+    /// Adds the keys of the good records of a slice, which begins at `offset` of `file`.
+    pub fn add(&mut self, slice: &[u8], (file, offset): (&Path, u64)) -> Result<()> {
+        let mut output = Output::new(&mut self.buffer, &mut self.found, false);
+        self.decoder.begin(slice);
+        loop {
+            self.arena.reset();
+            let mut batch = Batch::new(&self.arena, slice, None, self.max_record);
+            let filled = self.decoder.fill(slice, &mut batch);
+            batch.abandon();
+            self.ops.iter().for_each(|op| op.apply(&mut batch));
+            // What an op refused is a bad record like others.
+            let refused = batch.take_rejected().into_iter().map(|(index, _)| index);
+            let mut from = 0;
+            for refused in refused.chain([batch.len()]) {
+                match self.encoder.encode(&batch, from..refused, &mut output) {
+                    Err(EncodeError::Stop(error)) => return Err(error),
+                    Err(EncodeError::Record { index, error }) if error.fault == Fault::TooManyKeys => {
+                        let record = self.records + index as u64 + 1;
+                        let offset = offset + error.offset as u64;
+                        return Err(Error::data(Position::new(file, record, offset), error));
+                    }
+                    Ok(()) | Err(EncodeError::Record { .. }) => {}
+                }
+                from = refused + 1;
+            }
+            self.records += batch.len() as u64;
+            match filled {
+                Ok(true) => {}
+                Ok(false) => break,
+                // If bad records end the run, this one does; else those after it count.
+                Err(_) => {
+                    self.decoder.skip_record(slice);
+                    self.records += 1;
+                    self.bad = true;
+                }
+            }
+        }
+        let rest = output.len();
+        self.found.drain(&self.buffer[..rest])
+    }
+
+    /// Whether no key was found yet.
+    pub fn is_empty(&self) -> bool {
+        self.found.0.is_empty()
+    }
+
+    /// The keys found, each once, in order of first appearance, and whether there were bad records.
+    pub fn finish(self) -> (Schema, bool) {
+        (merge(&self.found.0, &self.limits).unwrap_or_default(), self.bad)
+    }
+}
+
+/// The keys in a key pass's output, each once, in order. None: there are more than there may be.
+pub(crate) fn merge(output: &[u8], limits: &Limits) -> Option<Schema> {
+    let mut seen = HashSet::new();
+    let mut names: Vec<&[u8]> = Vec::new();
+    let mut rest = output;
+    while let Some((len, tail)) = rest.split_first_chunk::<4>() {
+        let (name, tail) = tail.split_at(u32::from_le_bytes(*len) as usize);
+        if seen.insert(name) {
+            names.push(name);
+        }
+        rest = tail;
+    }
+    (names.len() <= limits.keys).then(|| Schema::new(names))
+}

@@ -1,0 +1,4 @@
+//! Results over all records.
+
+pub(crate) mod keys;
+pub(crate) mod words;

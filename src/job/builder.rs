@@ -1,0 +1,184 @@
+//! Saying what a job does, step by step.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::compress::{Compress, Decompress};
+use crate::format::{Format, Options};
+use crate::job::settings::{ColumnsFrom, InvalidUtf8, Io, OnError, Settings, SourceSpec, TargetSpec};
+use crate::job::single::Job;
+use crate::metrics::Progress;
+use crate::op::Op;
+use crate::quarantine::MaxErrors;
+use crate::sys::Stop;
+
+impl From<&str> for SourceSpec {
+    fn from(path: &str) -> SourceSpec {
+        SourceSpec::Path(path.into())
+    }
+}
+
+impl From<&Path> for SourceSpec {
+    fn from(path: &Path) -> SourceSpec {
+        SourceSpec::Path(path.into())
+    }
+}
+
+impl From<PathBuf> for SourceSpec {
+    fn from(path: PathBuf) -> SourceSpec {
+        SourceSpec::Path(path)
+    }
+}
+
+impl From<&str> for TargetSpec {
+    fn from(path: &str) -> TargetSpec {
+        TargetSpec::Path(path.into())
+    }
+}
+
+impl From<&Path> for TargetSpec {
+    fn from(path: &Path) -> TargetSpec {
+        TargetSpec::Path(path.into())
+    }
+}
+
+impl From<PathBuf> for TargetSpec {
+    fn from(path: PathBuf) -> TargetSpec {
+        TargetSpec::Path(path)
+    }
+}
+
+impl SourceSpec {
+    /// Bytes in memory.
+    pub fn bytes(bytes: impl Into<Vec<u8>>) -> SourceSpec {
+        SourceSpec::Reader(Box::new(std::io::Cursor::new(bytes.into())))
+    }
+}
+
+impl Job {
+    /// A job from a source to a target, with the default settings. Paths are files; their extensions
+    /// name the formats unless [`from`](Job::from) and [`to`](Job::to) do.
+    pub fn new(source: impl Into<SourceSpec>, target: impl Into<TargetSpec>) -> Job {
+        Job { source: source.into(), target: target.into(), settings: Settings::default() }
+    }
+
+    /// The source's format.
+    pub fn from(self, format: Format) -> Job {
+        self.with(|settings| settings.from = Some(format))
+    }
+
+    /// The target's format.
+    pub fn to(self, format: Format) -> Job {
+        self.with(|settings| settings.to = Some(format))
+    }
+
+    /// Changes what is said about the formats: dialects, layouts, types.
+    pub fn options(self, change: impl FnOnce(&mut Options)) -> Job {
+        self.with(|settings| change(&mut settings.options))
+    }
+
+    /// Adds an op behind those that were added before.
+    pub fn op(self, op: impl Op + 'static) -> Job {
+        self.with(|settings| settings.ops.push(Arc::new(op)))
+    }
+
+    /// Only these fields, in this order.
+    pub fn select<N: Into<String>>(self, fields: impl IntoIterator<Item = N>) -> Job {
+        self.with(|settings| settings.select = fields.into_iter().map(Into::into).collect())
+    }
+
+    /// Without these fields.
+    pub fn drop_fields<N: Into<String>>(self, fields: impl IntoIterator<Item = N>) -> Job {
+        self.with(|settings| settings.drop = fields.into_iter().map(Into::into).collect())
+    }
+
+    /// Gives a field another name.
+    pub fn rename(self, old: impl Into<String>, new: impl Into<String>) -> Job {
+        self.with(|settings| settings.rename.push((old.into(), new.into())))
+    }
+
+    /// Where the header of a tabular target comes from when the source is nested.
+    pub fn columns(self, columns: ColumnsFrom) -> Job {
+        self.with(|settings| settings.columns = columns)
+    }
+
+    /// How many workers; 0: one for each processor.
+    pub fn workers(self, workers: usize) -> Job {
+        self.with(|settings| settings.workers = workers)
+    }
+
+    /// About how many bytes of input a worker takes at a time; 0: 512 KiB.
+    pub fn slice_size(self, bytes: usize) -> Job {
+        self.with(|settings| settings.slice_size = bytes)
+    }
+
+    /// The ceiling for the whole process, in bytes.
+    pub fn memory_limit(self, bytes: usize) -> Job {
+        self.with(|settings| settings.memory_limit = bytes)
+    }
+
+    /// The longest record, in bytes; 0: 64 MiB.
+    pub fn max_record_size(self, bytes: usize) -> Job {
+        self.with(|settings| settings.max_record_size = bytes)
+    }
+
+    /// How a source file is read.
+    pub fn io(self, io: Io) -> Job {
+        self.with(|settings| settings.io = io)
+    }
+
+    /// Whether the source is compressed.
+    pub fn decompress(self, decompress: Decompress) -> Job {
+        self.with(|settings| settings.decompress = decompress)
+    }
+
+    /// Whether the target is to be compressed.
+    pub fn compress(self, compress: Compress) -> Job {
+        self.with(|settings| settings.compress = compress)
+    }
+
+    /// What a bad record does.
+    pub fn on_error(self, on_error: OnError) -> Job {
+        self.with(|settings| settings.on_error = on_error)
+    }
+
+    /// Where bad records are put: the same as [`OnError::Quarantine`] with [`Settings::quarantine`].
+    pub fn quarantine(self, path: impl Into<PathBuf>) -> Job {
+        self.with(|settings| (settings.on_error, settings.quarantine) = (OnError::Quarantine, Some(path.into())))
+    }
+
+    /// How many bad records may be left out; one more ends the job.
+    pub fn max_errors(self, most: MaxErrors) -> Job {
+        self.with(|settings| settings.max_errors = Some(most))
+    }
+
+    /// What invalid UTF-8 does where the target needs UTF-8.
+    pub fn invalid_utf8(self, invalid_utf8: InvalidUtf8) -> Job {
+        self.with(|settings| settings.invalid_utf8 = invalid_utf8)
+    }
+
+    /// Replaces an existing target.
+    pub fn force(self, force: bool) -> Job {
+        self.with(|settings| settings.force = force)
+    }
+
+    /// Refuses what would otherwise be a warning or counted as lossy.
+    pub fn strict(self, strict: bool) -> Job {
+        self.with(|settings| settings.strict = strict)
+    }
+
+    /// Lets another thread end the job early: see [`Stop`].
+    pub fn stop_with(self, stop: &Stop) -> Job {
+        self.with(|settings| settings.stop = Some(stop.clone()))
+    }
+
+    /// Lets another thread see how far the job is: see [`Progress`].
+    pub fn watch_with(self, progress: &Progress) -> Job {
+        self.with(|settings| settings.progress = Some(progress.clone()))
+    }
+
+    fn with(mut self, change: impl FnOnce(&mut Settings)) -> Job {
+        change(&mut self.settings);
+        self
+    }
+}

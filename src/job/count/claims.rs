@@ -1,0 +1,121 @@
+//! A mapped source in pieces that workers claim.
+
+use std::ops::Range;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::thread;
+
+use crate::plan::sizes::{BASE, PIECE, PIECE_MIN};
+use crate::sys::Map;
+
+/// What a worker claims at a time. Page tables are given back in such pieces, so it is a multiple of what
+/// one of them covers (2 MiB).
+pub(crate) const CLAIM: usize = 8 << 20;
+
+/// A character has at most so many bytes (glibc's old forms included), so after as many inner bytes none goes on.
+const LONGEST: usize = 6;
+
+/// How workers look at claims.
+#[derive(Clone, Copy)]
+pub(crate) struct Pace {
+    pub workers: usize,
+    /// What each looks at at a time; its pages are given back before the next. A power of two.
+    pub step: usize,
+}
+
+impl Pace {
+    /// With so many workers (0: one for each processor) within a memory limit, of which they take half of what the
+    /// process leaves.
+    pub fn new(workers: usize, memory_limit: usize) -> Pace {
+        let all = || thread::available_parallelism().map_or(1, usize::from);
+        let workers = if workers == 0 { all() } else { workers };
+        let room = memory_limit.saturating_sub(BASE) / 2 / workers;
+        Pace { workers, step: (1 << room.max(1).ilog2()).clamp(PIECE_MIN, PIECE) }
+    }
+}
+
+/// Lets workers look at all claims; gives what they found in the order of the claims. `look` gets the steps
+/// of a claim one after another, none of which begins or ends inside a character. `go_on` gets the length of every
+/// claim that was looked at; after a no there are no more claims, and what was found is void.
+pub(crate) fn each<T: Default + Send>(
+    map: &Map,
+    pace: Pace,
+    go_on: impl Fn(u64) -> bool + Sync + Send,
+    look: impl Fn(&mut T, Range<usize>) + Copy + Sync + Send,
+) -> Vec<T> {
+    map.read_ahead(0);
+    let claims = map.bytes().len().div_ceil(CLAIM);
+    let workers = pace.workers.min(claims);
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut found = Vec::new();
+        loop {
+            let index = next.fetch_add(1, Relaxed);
+            if index >= claims {
+                return found;
+            }
+            found.push((index, claim(map, index, pace.step, look)));
+            let len = CLAIM.min(map.bytes().len() - index * CLAIM);
+            if !go_on(len as u64) {
+                next.fetch_max(claims, Relaxed);
+            }
+        }
+    };
+    let mut found = thread::scope(|scope| {
+        let helpers: Vec<_> =
+            (1..workers).map_while(|_| thread::Builder::new().spawn_scoped(scope, work).ok()).collect();
+        let mut found = work();
+        for helper in helpers {
+            // A helper that panicked has ended the program, or passes its panic on here.
+            found.extend(helper.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        }
+        found
+    });
+    found.sort_unstable_by_key(|(index, _)| *index);
+    found.into_iter().map(|(_, found)| found).collect()
+}
+
+/// Looks at one claim in steps, and gives its pages back.
+fn claim<T: Default>(map: &Map, index: usize, size: usize, look: impl Fn(&mut T, Range<usize>)) -> T {
+    // The end is looked for at first: that touches a page of the next claim, whose worker may be done with it soon.
+    // What is touched behind its back nobody gives back.
+    let (mut start, end) = (boundary(map.bytes(), index * CLAIM), boundary(map.bytes(), (index + 1) * CLAIM));
+    let whole = start..end;
+    let mut found = T::default();
+    for step in 1..=CLAIM / size {
+        let next = if step < CLAIM / size { boundary(map.bytes(), index * CLAIM + step * size) } else { end };
+        map.fetch(start..next);
+        look(&mut found, start..next);
+        map.release(start..next);
+        start = next;
+    }
+    release_tables(map, whole);
+    found
+}
+
+/// Gives the page tables of a claim back.
+pub(crate) fn release_tables(map: &Map, claim: Range<usize>) {
+    map.release_tables(claim.clone());
+    map.release_stretch(claim);
+}
+
+/// The first place from `at` on where no character can lie across.
+fn boundary(bytes: &[u8], at: usize) -> usize {
+    if at == 0 || at >= bytes.len() {
+        return at.min(bytes.len());
+    }
+    let near = &bytes[at..bytes.len().min(at + LONGEST)];
+    at + near.iter().position(|byte| byte & 0xc0 != 0x80).unwrap_or(near.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn boundaries_are_near_and_between_characters() {
+        let bytes = "aä上".as_bytes();
+        let expected = [0, 1, 3, 3, 6, 6, 6, 6];
+        assert_eq!((0..8).map(|at| boundary(bytes, at)).collect::<Vec<_>>(), expected);
+        assert_eq!(boundary(&[0xbf; 100], 10), 10 + LONGEST);
+    }
+}

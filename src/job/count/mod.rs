@@ -1,0 +1,202 @@
+//! Counting a whole source: lines, words, characters, bytes, and records of a format.
+
+mod claims;
+mod counted;
+mod parts;
+mod records;
+mod text;
+
+use std::io::{self, Read};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use crate::compress::Decompress;
+use crate::error::{Error, Result};
+use crate::format::Format;
+use crate::job::open::{as_text, open_source, refuse_source};
+use crate::job::opened::{Opened, tell_again};
+use crate::job::settings::{OnError, Settings, SourceSpec, TargetSpec};
+use crate::quarantine::{Ledger, Quarantine, place_for};
+use crate::scan::count::{Counter, Counts};
+use crate::source::Bytes;
+pub use counted::{Counted, What};
+
+/// Counts a source. With an encoding in the settings it is the UTF-8 text that is counted which it becomes.
+///
+/// # Errors
+/// Reading fails, or the source is not of its format.
+pub fn count(source: SourceSpec, settings: &Settings) -> Result<Counted> {
+    counted(source, What::Text, settings)
+}
+
+/// Counts the records of a source, of the format that the settings or its extension name.
+///
+/// CSV records are counted whatever their number of fields, as the specification (csv-core) has it. With
+/// `settings.strict`, and where the settings say what a bad record does, records are as in a conversion. JSON is read
+/// in full: what is no JSON has no records.
+///
+/// # Errors
+/// Reading fails, or the source is not of its format.
+pub fn count_records(source: SourceSpec, settings: &Settings) -> Result<u64> {
+    Ok(counted(source, What::Records, settings)?.records.unwrap_or_default())
+}
+
+fn counted(source: SourceSpec, what: What, settings: &Settings) -> Result<Counted> {
+    let mut counting = Counting::new(settings, [])?;
+    let counted = counting.count(source, what)?;
+    counting.finish()?;
+    Ok(counted)
+}
+
+/// Counts sources one after another. Their bad records have one limit together, and one quarantine.
+pub struct Counting {
+    settings: Settings,
+    ledger: Ledger,
+    /// All records, good and bad.
+    records: u64,
+    /// Records are looked at as `convert` does it.
+    checks: bool,
+}
+
+impl Counting {
+    /// Begins to count; none of `sources` may be the quarantine.
+    ///
+    /// # Errors
+    /// Usage: settings about bad records that contradict each other. The quarantine can't be made.
+    pub fn new<'p>(settings: &Settings, sources: impl IntoIterator<Item = &'p SourceSpec>) -> Result<Counting> {
+        let place = place_for(settings, &TargetSpec::Memory)?;
+        if let Some(place) = &place {
+            refuse_source(&TargetSpec::Path(place.clone()), sources)?;
+        }
+        let quarantine = place.map(|place| Quarantine::create(place, settings.force, settings.stop.as_ref()));
+        let ledger = Ledger::new(settings.max_errors, quarantine.transpose()?, 0);
+        Ok(Counting { settings: settings.clone(), ledger, records: 0, checks: false })
+    }
+
+    /// The first bad record ends the count of its source, also where settings ask for nothing else: one with another
+    /// number of fields than the header is then bad.
+    #[must_use]
+    pub fn checking(self, checks: bool) -> Counting {
+        Counting { checks, ..self }
+    }
+
+    /// Counts a source. After an error nothing of it is in the quarantine, and others can be counted.
+    ///
+    /// # Errors
+    /// Reading fails, the source is not of its format, or more records are bad than may be.
+    pub fn count(&mut self, source: SourceSpec, what: What) -> Result<Counted> {
+        let mark = self.ledger.mark();
+        match self.one(source, what) {
+            Ok(counted) => {
+                self.records += counted.records.unwrap_or_default() + counted.failed;
+                Ok(counted)
+            }
+            Err(error) if error.is_too_many() => Err(self.ledger.convict(error)),
+            Err(error) => self.ledger.back(mark).and(Err(error)),
+        }
+    }
+
+    /// Gives the quarantine its name, and tells it, if anything is in it.
+    ///
+    /// # Errors
+    /// The quarantine can't be written, or too large a share of the records was bad.
+    pub fn finish(mut self) -> Result<Option<PathBuf>> {
+        if let Err(error) = self.ledger.judge(self.records) {
+            return Err(self.ledger.convict(tell_again(error, &self.settings)));
+        }
+        self.ledger.finish()
+    }
+
+    fn one(&mut self, source: SourceSpec, what: What) -> Result<Counted> {
+        if what == What::Records {
+            return Ok(self.records(source, false)?.0);
+        }
+        if self.settings.from.is_none() {
+            return Ok(Counted { text: text::count(source, &self.settings)?, ..Counted::default() });
+        }
+        match source {
+            SourceSpec::Path(path) => {
+                let (counted, counts) = self.records(SourceSpec::Path(path.clone()), !self.settings.says_utf8())?;
+                let text = match counts {
+                    Some(counts) => counts,
+                    None => text::count(SourceSpec::Path(path), &self.settings)?,
+                };
+                Ok(Counted { text, ..counted })
+            }
+            // What can be read once only is counted on its way to the job.
+            SourceSpec::Stdin => self.streamed(crate::source::stdin(self.settings.stop.as_ref())?),
+            SourceSpec::Reader(reader) => self.streamed(reader),
+            SourceSpec::Quarantined(_) => Err(Error::usage("the records of a quarantine can only be converted")),
+        }
+    }
+
+    /// The records, and on the way the text if it is wanted and nothing more has to be read for it.
+    fn records(&mut self, source: SourceSpec, with_text: bool) -> Result<(Counted, Option<Counts>)> {
+        let path = match &source {
+            SourceSpec::Path(path) => Some(path.as_path()),
+            _ => None,
+        };
+        let from = crate::format::source_format(self.settings.from, path)?;
+        let settings = Settings { from: Some(from), to: Some(from), ..self.settings.clone() };
+        let mut opened = Opened::new(source, &TargetSpec::Memory, &settings)?;
+        // Bad records that are left out show in whole records.
+        if !settings.strict && settings.on_error == OnError::Fail && !self.checks {
+            let plain = |records| Counted { records: Some(records), ..Counted::default() };
+            if let Some(found) = parts::count(&opened, &settings, with_text) {
+                return found.map(|(records, counts)| (plain(records), counts));
+            }
+            if let Some(found) = records::tally(&mut opened) {
+                return Ok((plain(found?), None));
+            }
+        }
+        Ok((records::decode(opened, &mut self.ledger)?, None))
+    }
+
+    fn streamed(&mut self, reader: Box<dyn Read + Send>) -> Result<Counted> {
+        let settings = &self.settings;
+        // What is counted is what the source holds.
+        let mut source = open_source(SourceSpec::Reader(reader), settings)?;
+        let memory = text::unpack(&mut source, settings)?;
+        // Without an encoding its bytes are counted as they are, whatever its records are decoded from.
+        let from = if settings.encoding.is_some() { settings.from } else { None };
+        let source = as_text(source, from.unwrap_or(Format::Text), settings)?;
+        let Bytes::Stream(stream) = source.bytes else { return Err(Error::usage("a stream can't be mapped")) };
+        let reader = stream.into_reader();
+        let inner = Settings {
+            decompress: Decompress::None,
+            encoding: None,
+            memory_limit: settings.memory_limit.saturating_sub(memory),
+            ..settings.clone()
+        };
+        let tee = Arc::new(Mutex::new(Tee { reader, counter: Counter::new() }));
+        let outer = std::mem::replace(&mut self.settings, inner);
+        let counted = self.records(SourceSpec::Reader(Box::new(Shared(Arc::clone(&tee)))), false);
+        self.settings = outer;
+        let (counted, _) = counted?;
+        // The job reads as far as there are records.
+        io::copy(&mut Shared(Arc::clone(&tee)), &mut io::sink()).map_err(|e| Error::read("-", e))?;
+        let text = lock(&tee).counter.counts();
+        Ok(Counted { text, ..counted })
+    }
+}
+
+/// Counts what is read through it.
+struct Tee {
+    reader: Box<dyn Read + Send>,
+    counter: Counter,
+}
+
+struct Shared(Arc<Mutex<Tee>>);
+
+impl Read for Shared {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let mut tee = lock(&self.0);
+        let count = tee.reader.read(buffer)?;
+        tee.counter.feed(&buffer[..count]);
+        Ok(count)
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+}

@@ -1,0 +1,141 @@
+//! Lines, words, characters and bytes.
+
+use std::path::Path;
+
+use crate::compress::Unpacking;
+use crate::error::{Error, Position, Result};
+use crate::format::Format;
+use crate::job::count::claims::{self, Pace};
+use crate::job::open::{as_text, open_source};
+use crate::job::opened::ceiling;
+use crate::job::settings::{Settings, SourceSpec};
+use crate::memory::Buffer;
+use crate::metrics::Progress;
+use crate::scan::count::{Counter, Counts, SliceCount, count_slice};
+use crate::source::{Bytes, Source, Stream, read_error};
+use crate::sys::{Map, Stop};
+
+/// What is read of a stream at a time.
+const WINDOW: usize = 256 << 10;
+
+/// Counts a source.
+pub(crate) fn count(source: SourceSpec, settings: &Settings) -> Result<Counts> {
+    let mut source = open_source(source, settings)?;
+    unpack(&mut source, settings)?;
+    let mut source = as_text(source, Format::Text, settings)?;
+    let progress = settings.progress.as_ref();
+    let counts = match &mut source.bytes {
+        Bytes::Mapped(map) => of_map(map, settings),
+        Bytes::Stream(stream) => {
+            if let Some(progress) = progress {
+                progress.begin(None);
+            }
+            streamed(stream, &source.path, progress)?
+        }
+    };
+    check(&source, settings)?;
+    Ok(counts)
+}
+
+/// Fails where a count is void: the run was stopped, or the source was changed.
+pub(crate) fn check(source: &Source, settings: &Settings) -> Result<()> {
+    if let Some(stop) = &settings.stop {
+        stop.check().map_err(|e| Error::io("read", &source.path, e))?;
+    }
+    source.unchanged()
+}
+
+/// Counts a mapped source. Void if [`check`] fails afterwards.
+pub(crate) fn of_map(map: &Map, settings: &Settings) -> Counts {
+    mapped(map, Pace::new(settings.workers, settings.memory_limit), look_on(map, settings))
+}
+
+/// Begins to tell of progress; gives what tells how much more was looked at, and whether to look on.
+pub(crate) fn look_on(map: &Map, settings: &Settings) -> impl Fn(u64) -> bool + Sync + Send {
+    let progress = settings.progress.as_ref();
+    if let Some(progress) = progress {
+        progress.begin(Some(map.bytes().len() as u64));
+    }
+    move |len| {
+        if let Some(progress) = progress {
+            progress.read_more(len);
+        }
+        !settings.stop.as_ref().is_some_and(Stop::is_requested) && map.damage().is_none()
+    }
+}
+
+/// Begins to decompress a source that is compressed. Returns the memory that takes.
+pub(crate) fn unpack(source: &mut Source, settings: &Settings) -> Result<usize> {
+    let (Some(packed), Bytes::Stream(stream)) = (source.packed(), &mut source.bytes) else { return Ok(0) };
+    let unpacking = Unpacking::within(packed, settings.workers, ceiling(settings))?;
+    stream.unpack(unpacking).map_err(|e| Error::io("decompress", &source.path, e))?;
+    Ok(unpacking.bytes())
+}
+
+fn streamed(stream: &mut Stream, path: &Path, progress: Option<&Progress>) -> Result<Counts> {
+    let mut counter = Counter::new();
+    let mut window = Buffer::new(WINDOW)?;
+    while !stream.ended() {
+        let len = stream.fill(&mut window, 1).map_err(|e| read_error(Position::new(path, 0, 0), e))?;
+        counter.feed(&window[..len]);
+        if let Some(progress) = progress {
+            progress.read_more(len as u64);
+        }
+    }
+    Ok(counter.counts())
+}
+
+fn mapped(map: &Map, pace: Pace, go_on: impl Fn(u64) -> bool + Sync + Send) -> Counts {
+    let look = |found: &mut SliceCount, step| found.merge(&count_slice(&map.bytes()[step]));
+    sum(&claims::each(map, pace, go_on, look))
+}
+
+/// What claims that follow each other have together.
+pub(crate) fn sum<'c>(claims: impl IntoIterator<Item = &'c SliceCount>) -> Counts {
+    let mut total = SliceCount::default();
+    claims.into_iter().for_each(|claim| total.merge(claim));
+    total.counts
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+    use crate::job::count::claims::CLAIM;
+    use crate::job::count::{Counted, count};
+
+    const STEP: usize = 64 << 10;
+
+    fn map(content: &[u8]) -> Map {
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(content).unwrap();
+        Map::new(file).unwrap()
+    }
+
+    /// Pieces are cut inside of words and characters; the sum is that of the whole.
+    #[test]
+    fn cuts_change_nothing() {
+        let words = "ab äöü 上野駅 🚲 x\n\u{2003}é\u{301} ";
+        for shift in 0..words.len() {
+            let mut content = vec![b'x'; shift];
+            while content.len() < CLAIM + 3 * STEP {
+                content.extend_from_slice(words.as_bytes());
+            }
+            // Not even UTF-8 at one cut.
+            content[2 * STEP - 3..2 * STEP + 9].fill(0xbf);
+            content[3 * STEP - 1] = 0xe4;
+            let whole = count_slice(&content).counts;
+            for workers in [1, 3] {
+                assert_eq!(mapped(&map(&content), Pace { workers, step: STEP }, |_| true), whole);
+            }
+        }
+    }
+
+    #[test]
+    fn streams_are_counted() {
+        let reader = || SourceSpec::Reader(Box::new(&b"one two\nthr\xc3\xa9e\n"[..]));
+        let expected = Counts { lines: 2, words: 3, chars: 14, bytes: 15 };
+        assert_eq!(count(reader(), &Settings::default()).unwrap(), Counted { text: expected, ..Counted::default() });
+    }
+}

@@ -1,0 +1,264 @@
+//! Finding the header of a tabular target in keyed records.
+//!
+//! The header is the union of all keys. Most inputs have them all in the first slice, so the run begins
+//! with those and starts over with a key pass only if another key turns up; where the target can't be
+//! begun anew, the key pass comes first. So it does when lossy records are refused: which one is the first
+//! to lack a field must not depend on the size of slices. A stream can't be read twice: its header is what its
+//! beginning has, and a later key is an error.
+//!
+//! The key pass does not look closely at slices whose keys are known, so it leaves bad records to the run, which reads
+//! everything again.
+
+use crate::error::{Error, Position, Result};
+use crate::flow::feed::room::Room;
+use crate::flow::pass::Discard;
+use crate::flow::phases::Phases;
+use crate::fold::keys::{self, KeyPass, Search};
+use crate::format::{Boundary, Columns, UnknownKey};
+use crate::job::opened::Opened;
+use crate::job::pass::How;
+use crate::job::settings::{ColumnsFrom, OnError};
+use crate::plan::route::Header;
+use crate::plan::sizes::HEAD;
+use crate::record::Schema;
+use crate::sink::Target;
+use crate::source::{Bytes, read_error};
+use crate::sys::Map;
+
+/// What was read of a stream is looked at in parts of about so many bytes.
+const PART: usize = 64 << 10;
+
+/// How much of the beginning a header is taken from.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum First {
+    Record,
+    Slices,
+}
+
+impl Opened<'_> {
+    /// The columns of a tabular target for keyed records, and whether they are certain. `restartable`: what was written
+    /// can be begun anew.
+    pub fn header(&mut self, restartable: bool) -> Result<(Option<Columns>, bool)> {
+        let repeatable = self.source.is_repeatable();
+        if self.route.keyed.is_some() {
+            if repeatable && restartable && !self.settings.strict {
+                return Ok((None, false));
+            }
+            if self.has_objects()? {
+                self.take_apart();
+            }
+        }
+        let (first, unknown) = match &self.route.header {
+            Header::Given => return Ok((None, true)),
+            Header::List(schema) => return Ok((Some(self.route.columns_of(schema.clone(), UnknownKey::Count)), true)),
+            Header::Find(ColumnsFrom::First) => (First::Record, UnknownKey::Count),
+            Header::Find(_) => (First::Slices, UnknownKey::Refuse),
+        };
+        if repeatable && unknown == UnknownKey::Refuse {
+            if self.settings.strict {
+                let (schema, certain) = self.good_keys()?;
+                return Ok((Some(self.arranged(&schema, unknown)), certain));
+            }
+            if !restartable {
+                return Ok((Some(self.columns_again()?), true));
+            }
+        }
+        let schema = self.first_keys(first)?;
+        Ok((Some(self.arranged(&schema, unknown)), !repeatable || unknown == UnknownKey::Count))
+    }
+
+    /// Keys that were found, as columns.
+    fn arranged(&self, found: &Schema, unknown: UnknownKey) -> Columns {
+        self.route.columns_of(self.route.order.arrange(found), unknown)
+    }
+
+    /// The columns of a tabular target for keyed records, from a closer look.
+    pub fn columns_again(&mut self) -> Result<Columns> {
+        let unknown = self.route.unknown_key();
+        let schema = match unknown {
+            UnknownKey::Count => self.first_keys(First::Record)?,
+            UnknownKey::Refuse => self.all_keys()?,
+        };
+        Ok(self.arranged(&schema, unknown))
+    }
+
+    /// From now on selected objects become columns of their own.
+    pub fn take_apart(&mut self) {
+        if let Some(keyed) = self.route.keyed.take() {
+            self.route = *keyed;
+        }
+    }
+
+    /// Whether a selected field of any record, of a stream any in its beginning, has to become columns of its own.
+    /// What is wrong with the data is left for the run to tell.
+    pub fn has_objects(&mut self) -> Result<bool> {
+        if !self.source.is_repeatable() {
+            let straight = self.route.clone();
+            self.take_apart();
+            let (found, _) = self.look_for_keys(First::Slices)?;
+            self.route = straight;
+            return Ok(self.route.names.as_ref().is_some_and(|names| *names != self.route.order.arrange(&found)));
+        }
+        let how = How { on_error: OnError::Skip, ledger: None, resumable: None };
+        match self.pass_by(how, &Discard, &Target::memory(), &Phases::new(self.plan.workers)) {
+            Ok(_) => Ok(false),
+            Err(error) if error.is_unknown_key() => Ok(true),
+            Err(error) if error.position().is_some() => Ok(false),
+            // Nothing was converted yet.
+            Err(error) if error.stopped_at().is_some() => Err(Error::stopped(None)),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// How keys are looked for.
+    fn key_pass(&self, light: bool) -> KeyPass {
+        KeyPass {
+            apart: self.route.apart.clone(),
+            limits: self.settings.key_limits(),
+            budget: self.budget.clone(),
+            light,
+        }
+    }
+
+    /// The keys of all good records. What is wrong with a record is left for the run to tell, since not every record is
+    /// looked at closely. What leaves no header, such as a key that is too long or too many of them, is an error.
+    pub fn all_keys(&mut self) -> Result<Schema> {
+        match self.good_keys()? {
+            (keys, true) => Ok(keys),
+            // The same error again, with the number of the record; or that of a bad record before it.
+            (_, false) => self.checked_keys(),
+        }
+    }
+
+    /// The keys of all records, each of which is decoded: bad ones are treated as they are in the run.
+    pub fn checked_keys(&mut self) -> Result<Schema> {
+        match self.keys_of_all() {
+            Ok(Some(keys)) => return Ok(keys),
+            Err(error) if !error.is_too_many_keys() => return Err(error),
+            _ => {}
+        }
+        // Which record has one key too many, one worker alone can say.
+        let workers = std::mem::replace(&mut self.plan.workers, 1);
+        let outcome = self.keys_of_all();
+        self.plan.workers = workers;
+        Ok(outcome?.unwrap_or_default())
+    }
+
+    /// The keys of all records; none if they are too many together.
+    fn keys_of_all(&mut self) -> Result<Option<Schema>> {
+        let keys = Target::memory();
+        let pass = self.key_pass(false);
+        self.pass(&pass, &keys, &Phases::new(self.plan.workers))?;
+        Ok(keys::merge(&keys.finish()?, &pass.limits))
+    }
+
+    /// The keys of all good records, and whether the whole input was looked at. What is wrong with the data is left
+    /// for the run to tell: another record may be refused before it.
+    fn good_keys(&mut self) -> Result<(Schema, bool)> {
+        let keys = Target::memory();
+        let pass = self.key_pass(true);
+        let outcome = self.pass_by(
+            How { on_error: OnError::Skip, ledger: None, resumable: None },
+            &pass,
+            &keys,
+            &Phases::new(self.plan.workers),
+        );
+        let whole = match outcome {
+            Ok(_) => true,
+            Err(error) if error.position().is_some() => false,
+            // Nothing was converted yet.
+            Err(error) if error.stopped_at().is_some() => return Err(Error::stopped(None)),
+            Err(error) => return Err(error),
+        };
+        match keys::merge(&keys.finish()?, &pass.limits) {
+            Some(keys) => Ok((keys, whole)),
+            None => Ok((Schema::default(), false)),
+        }
+    }
+
+    /// The keys of the first record, or of the first slices. What is wrong with the data is left for
+    /// the run to tell: then there are no keys.
+    pub fn first_keys(&mut self, first: First) -> Result<Schema> {
+        Ok(self.look_for_keys(first)?.0)
+    }
+
+    /// The same, and whether there are bad records among those that were looked at.
+    fn look_for_keys(&mut self, first: First) -> Result<(Schema, bool)> {
+        if self.source.is_repeatable() && std::mem::take(&mut self.begun) {
+            self.rewind()?;
+        }
+        let start = self.reading.start();
+        let mut size = HEAD;
+        let most = self.plan.max_record.min(Room::new(&self.plan, &self.budget).largest());
+        loop {
+            if let Bytes::Stream(stream) = &mut self.source.bytes {
+                let path = &self.source.path;
+                stream
+                    .read_to(&mut self.head.bytes, start + size)
+                    .map_err(|e| read_error(Position::new(path, 0, 0), e))?;
+            }
+            let (keys, bad) = match &self.source.bytes {
+                Bytes::Mapped(map) => {
+                    self.keys_in(&map.bytes()[start..self.end(map)], true, self.plan.slice_size, first)?
+                }
+                Bytes::Stream(stream) => self.keys_in(&self.head.bytes[start..], stream.ended(), PART, first)?,
+            };
+            let ended = match &self.source.bytes {
+                Bytes::Mapped(_) => true,
+                Bytes::Stream(stream) => stream.ended(),
+            };
+            // Only a first record that is larger gets a second turn.
+            if !keys.is_empty() || ended || size >= most {
+                return Ok((keys, bad));
+            }
+            size = (size * 2).min(most);
+        }
+    }
+
+    /// Where the records of a mapped source end.
+    fn end(&self, map: &Map) -> usize {
+        self.replay.as_ref().map_or(map.bytes().len(), |section| section.end())
+    }
+
+    /// The keys of the first record or slice that has any; of a stream, those of all that was read. And whether bad records
+    /// were among them.
+    fn keys_in(&self, all: &[u8], end: bool, slices: usize, first: First) -> Result<(Schema, bool)> {
+        let one = first == First::Record || matches!(self.source.bytes, Bytes::Mapped(_));
+        let mut target = if first == First::Record { 1 } else { slices };
+        let mut rest = all;
+        let mut cutter = self.reading.cutter();
+        let decoder = self.reading.decoder(&self.route.want);
+        let mut found =
+            Search::new(decoder, self.arena(), &self.route.ops, &self.key_pass(false), self.plan.max_record);
+        while !rest.is_empty() {
+            // Of a mapped source no more is looked at than the run does.
+            let window = rest.len().min(target.saturating_add(self.plan.max_record));
+            match cutter.cut(&rest[..window], target.min(window), end && window == rest.len()) {
+                Ok(Boundary::At(len)) => {
+                    match &self.replay {
+                        None => {
+                            let offset = self.reading.start() + all.len() - rest.len();
+                            found.add(&rest[..len], (&self.source.path, offset as u64))?
+                        }
+                        Some(section) => section.each(&rest[..len], 0, &mut Vec::new(), |origin, record| {
+                            found.add(record, (&origin.file, origin.start))
+                        })?,
+                    }
+                    if one && !found.is_empty() {
+                        break;
+                    }
+                    rest = &rest[len..];
+                }
+                Ok(Boundary::Skip(len)) => rest = &rest[len..],
+                // What was read of a stream may end within a record: look for an earlier boundary.
+                Ok(Boundary::More) if target > 1 && found.is_empty() => {
+                    target = target.min(rest.len()) / 2;
+                    cutter = self.reading.cutter();
+                    rest = all;
+                }
+                _ => break,
+            }
+        }
+        Ok(found.finish())
+    }
+}

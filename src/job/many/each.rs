@@ -1,0 +1,103 @@
+//! Many sources, a target for each.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Instant;
+
+use crate::error::{Error, ErrorClass, Result};
+use crate::job::settings::{Settings, SourceSpec, TargetSpec};
+use crate::job::single::Job;
+use crate::job::sum::Sum;
+use crate::metrics::{FileReport, Report};
+
+/// Conversions of many sources, each to a file of its own; they run one after the other. [`places`](crate::job::many::places)
+/// finds names for the targets.
+///
+/// ```
+/// use pagemill::job::Each;
+///
+/// let folder = tempfile::tempdir()?;
+/// let path = |name: &str| folder.path().join(name);
+/// std::fs::write(path("a.csv"), "id\n1\n")?;
+/// std::fs::write(path("b.csv"), "name\nx\n")?;
+/// let report = Each::new([(path("a.csv"), path("out/a.ndjson")), (path("b.csv"), path("out/b.ndjson"))]).run()?;
+/// assert_eq!(std::fs::read(path("out/b.ndjson"))?, b"{\"name\":\"x\"}\n");
+/// assert_eq!((report.files.len(), report.records_out), (2, 2));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct Each {
+    /// The sources and the file that each becomes. Folders of targets are made.
+    pub pairs: Vec<(SourceSpec, PathBuf)>,
+    /// Everything else.
+    pub settings: Settings,
+    /// A source that fails is told in the report, and the others are converted all the same.
+    pub keep_going: bool,
+}
+
+impl Each {
+    /// Conversions with the default settings.
+    pub fn new<S: Into<SourceSpec>>(pairs: impl IntoIterator<Item = (S, PathBuf)>) -> Each {
+        let pairs = pairs.into_iter().map(|(source, target)| (source.into(), target)).collect();
+        Each { pairs, settings: Settings::default(), keep_going: false }
+    }
+
+    /// Changes the settings.
+    pub fn with(mut self, change: impl FnOnce(&mut Settings)) -> Each {
+        change(&mut self.settings);
+        self
+    }
+
+    /// Goes on after a source that fails.
+    pub fn keep_going(mut self, keep_going: bool) -> Each {
+        self.keep_going = keep_going;
+        self
+    }
+
+    /// Runs the conversions. The targets of those that ended well stay, whatever becomes of the others.
+    ///
+    /// # Errors
+    /// The first failure; with [`keep_going`](Self::keep_going) failures are in [`Report::files`].
+    pub fn run(self) -> Result<Report> {
+        let started = Instant::now();
+        if self.settings.quarantine.is_some() {
+            return Err(Error::usage(
+                "--quarantine names one file, but each output has its own quarantine next to it\n  Leave out --quarantine.",
+            ));
+        }
+        let memory_limit = self.settings.memory_limit;
+        let names = self
+            .pairs
+            .iter()
+            .map(|(source, target)| crate::job::many::one::name_of(source).len() + target.as_os_str().len());
+        let settings = crate::job::many::one::less_names(self.settings, names)?;
+        let mut sum = Sum::new();
+        let mut files = Vec::with_capacity(self.pairs.len());
+        for (source, target) in self.pairs {
+            let name = PathBuf::from(crate::job::many::one::name_of(&source));
+            let warnings = sum.warnings.len();
+            match one(source, target.clone(), &settings, &mut sum) {
+                Ok(file) => files.push(file),
+                Err(error) if self.keep_going && error.class() != ErrorClass::Stopped => files.push(FileReport {
+                    error: Some(Arc::new(error.in_file(&name))),
+                    source: name.clone(),
+                    target: Some(target),
+                    ..FileReport::default()
+                }),
+                Err(error) => return Err(error.in_file(&name)),
+            }
+            for warning in &mut sum.warnings[warnings..] {
+                warning.insert_str(0, &format!("{}: ", name.display()));
+            }
+        }
+        sum.refuse_names(settings.strict)?;
+        Ok(Report { files, elapsed: started.elapsed(), ..sum.report(memory_limit) })
+    }
+}
+
+fn one(source: SourceSpec, target: PathBuf, settings: &Settings, sum: &mut Sum) -> Result<FileReport> {
+    if let Some(folder) = target.parent() {
+        std::fs::create_dir_all(folder).map_err(|e| Error::io("create the folder", folder, e))?;
+    }
+    let job = Job { source, target: TargetSpec::Path(target), settings: settings.clone() };
+    Ok(job.run_into(sum, false)?.0)
+}

@@ -1,0 +1,441 @@
+//! Many sources, one target.
+
+use std::ffi::OsString;
+use std::fs;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Instant;
+
+use crate::compress::{Compress, Packing};
+use crate::error::{Error, ErrorClass, Result};
+use crate::flow::order::reached::Place;
+use crate::flow::phases::Phases;
+use crate::fold::words::WordCount;
+use crate::format::{self, Format, Frame, WriteFormat};
+use crate::job::header::First;
+use crate::job::many::columns::Together;
+use crate::job::open::{open_target, refuse_source};
+use crate::job::opened::{Opened, ceiling, tell_again};
+use crate::job::run::write_end;
+use crate::job::settings::{ColumnsFrom, Settings, SourceSpec, TargetSpec};
+use crate::job::single::Job;
+use crate::job::sum::Sum;
+use crate::memory::audit;
+use crate::metrics::{FileReport, Report};
+use crate::plan::sizes::FEW;
+use crate::quarantine::{Ledger, Quarantine, Section, place_for};
+use crate::resume::Left;
+use crate::sink::Target;
+use crate::wording::{input, megabytes};
+
+/// A conversion of many sources into one target: their records follow each other in one array, under one header.
+///
+/// Sources in columns must have the same ones, in whatever order; [`ColumnsFrom`] says what else may be. A last line
+/// without a line break gets one when another source follows.
+///
+/// ```
+/// use pagemill::job::ColumnsFrom;
+/// use pagemill::{Format, Job, SourceSpec, TargetSpec};
+///
+/// let sources = ["id,name\n1,Ada\n", "name,id\nGrace,2\n"].map(SourceSpec::bytes);
+/// let report = Job::many(sources, TargetSpec::Memory).with(|settings| settings.from = Some(Format::Csv)).run()?;
+/// assert_eq!(report.output, b"id,name\n1,Ada\n2,Grace\n");
+///
+/// let sources = ["id,name\n1,Ada\n", "id,born\n2,1906\n"].map(SourceSpec::bytes);
+/// let report = Job::many(sources, TargetSpec::Memory)
+///     .with(|settings| {
+///         settings.from = Some(Format::Csv);
+///         settings.to = Some(Format::Ndjson);
+///         settings.columns = ColumnsFrom::Union;
+///     })
+///     .run()?;
+/// assert_eq!(report.output, b"{\"id\":1,\"name\":\"Ada\"}\n{\"id\":2,\"born\":1906}\n");
+/// assert_eq!(report.files[1].records_out, 1);
+/// # Ok::<(), pagemill::Error>(())
+/// ```
+pub struct Many {
+    /// Where bytes come from, in this order. Files are opened one at a time; anything else is kept open from the
+    /// look at the columns on.
+    pub sources: Vec<SourceSpec>,
+    /// Where bytes go.
+    pub target: TargetSpec,
+    /// Everything else.
+    pub settings: Settings,
+    /// A source that fails is told in the report, nothing of it is written, and the others are converted all the
+    /// same. Needs a target whose end can be taken back: a file or memory.
+    pub keep_going: bool,
+}
+
+impl Job {
+    /// Many sources into one target, with the default settings.
+    pub fn many<S: Into<SourceSpec>>(sources: impl IntoIterator<Item = S>, target: impl Into<TargetSpec>) -> Many {
+        let sources = sources.into_iter().map(Into::into).collect();
+        Many { sources, target: target.into(), settings: Settings::default(), keep_going: false }
+    }
+}
+
+impl Many {
+    /// Changes the settings.
+    pub fn with(mut self, change: impl FnOnce(&mut Settings)) -> Many {
+        change(&mut self.settings);
+        self
+    }
+
+    /// Goes on after a source that fails.
+    pub fn keep_going(mut self, keep_going: bool) -> Many {
+        self.keep_going = keep_going;
+        self
+    }
+
+    /// Runs the conversion.
+    ///
+    /// # Errors
+    /// The first failure; then there is no file under the target's name. With [`keep_going`](Self::keep_going)
+    /// failures of sources are in [`Report::files`]; if all failed, there is no file either.
+    pub fn run(self) -> Result<Report> {
+        let started = Instant::now();
+        let Many { sources, target, settings, keep_going } = self;
+        let memory_limit = settings.memory_limit;
+        let names: Vec<PathBuf> = sources.iter().map(|source| name_of(source).into()).collect();
+        let mut settings = less_names(settings, names.iter().map(|name| name.as_os_str().len()))?;
+        let Some(first) = sources.first() else { return Err(Error::usage("there is no input")) };
+        settings.to = Some(target_format(&settings, first, &target)?);
+        let packing = packing(&mut settings, &target)?;
+        let place = place_for(&settings, &target)?;
+        refuse_source(&target, &sources)?;
+        if let Some(place) = &place {
+            refuse_source(&TargetSpec::Path(place.clone()), &sources)?;
+        }
+        let left = Left::of(&target, place.as_deref())?;
+        let mut target = open_target(target, &settings)?;
+        if let Some(packing) = &packing {
+            target = target.packed(packing)?;
+        }
+        let quarantine = place.map(|place| Quarantine::create(place, settings.force, settings.stop.as_ref()));
+        let ledger = Ledger::new(settings.max_errors, quarantine.transpose()?, 0);
+        if keep_going && !target.is_truncatable() && !settings.word_count {
+            return Err(Error::usage(format!(
+                "--keep-going: if an input fails partway, part of it would stay in {}\n  Use -o to write to a file that is not compressed, or --out-dir to write one output for each input.",
+                target.path().display()
+            )));
+        }
+        if let Some(quarantine) = ledger.quarantine.as_ref().filter(|q| keep_going && !q.target().is_truncatable()) {
+            return Err(Error::usage(format!(
+                "--keep-going: the bad records of an input that fails later would stay in {}\n  Give --quarantine a file.",
+                quarantine.path().display()
+            )));
+        }
+        let files = names.into_iter().map(|source| FileReport { source, ..FileReport::default() }).collect();
+        let mut run = Run {
+            settings: &settings,
+            target: &target,
+            ledger,
+            keep_going,
+            together: None,
+            entries: sources.into_iter().map(Entry::Spec).collect(),
+            files,
+            sum: Sum::new(),
+            frame: None,
+            place: Place::behind(0),
+            words: settings.word_count.then(|| WordCount::new(false)),
+        };
+        let outcome = run.look().and_then(|()| run.convert());
+        let outcome =
+            outcome.and_then(|()| run.ledger.judge(run.sum.records_in()).map_err(|error| tell_again(error, &settings)));
+        let outcome = outcome.and_then(|()| run.sum.refuse_names(settings.strict));
+        outcome.map_err(|error| run.ledger.convict(error))?;
+        let Run { files, mut sum, ledger, frame, place, words, .. } = run;
+        let path = target.file_path().map(Into::into);
+        let (mut output, mut quarantine) = (Vec::new(), None);
+        if let Some(frame) = frame {
+            let ending = words.as_ref().map_or_else(Vec::new, WriteFormat::ending);
+            let len = write_end(&frame, &ending, sum.records_out(), &target, place)?;
+            sum.bytes_out = target.flush()?.unwrap_or(len);
+            // A target is never without it.
+            quarantine = ledger.finish()?;
+            output = target.finish()?;
+            sum.warnings.extend(left.map(Left::remove));
+        }
+        Ok(Report { target: path, files, quarantine, output, elapsed: started.elapsed(), ..sum.report(memory_limit) })
+    }
+}
+
+/// The name of a source for messages.
+pub(crate) fn name_of(source: &SourceSpec) -> OsString {
+    match source {
+        SourceSpec::Path(path) => path.clone().into(),
+        SourceSpec::Quarantined(section) => section.path().into(),
+        SourceSpec::Stdin | SourceSpec::Reader(_) => "-".into(),
+    }
+}
+
+/// The settings below a ceiling that leaves room for the names (of these lengths), for what is kept of each.
+pub(crate) fn less_names(settings: Settings, names: impl ExactSizeIterator<Item = usize>) -> Result<Settings> {
+    // A path stands in the caller's list (whole and in part), here, and in the report; each with what an allocation
+    // takes.
+    const ALLOCATION: usize = 16;
+    let kept = size_of::<FileReport>() + size_of::<Entry<'_>>() + 3 * size_of::<PathBuf>() + 4 * ALLOCATION;
+    let count = names.len();
+    let bytes = names.map(|len| 4 * len + kept).sum::<usize>();
+    let limit = settings.memory_limit;
+    if bytes > limit / 2 {
+        return Err(Error::memory(format!(
+            "the list of {count} inputs takes {}, more than half of the memory limit of {}\n  Give --memory-limit {} or more, or convert fewer inputs at a time.",
+            megabytes(bytes),
+            megabytes(limit),
+            megabytes((bytes * 2).max(100_000))
+        )));
+    }
+    let memory_limit = if bytes > FEW { limit - bytes } else { limit };
+    Ok(Settings { memory_limit, ..settings })
+}
+
+/// The names of the columns of all inputs take no more than one part in so many of the memory limit: they stand in
+/// tables of every source again.
+const NAMES: usize = 8;
+
+/// How the target is compressed, if it is. What that takes is kept out of the sources' memory.
+fn packing(settings: &mut Settings, target: &TargetSpec) -> Result<Option<Packing>> {
+    let path = match target {
+        TargetSpec::Path(path) => Some(&**path),
+        _ => None,
+    };
+    let Some(compression) = settings.compress.of(path) else { return Ok(None) };
+    let packing = Packing::within(compression, settings.workers, ceiling(settings) / 2)?;
+    settings.memory_limit -= packing.bytes();
+    // The sources' records go to a target that compresses already.
+    settings.compress = Compress::None;
+    Ok(Some(packing))
+}
+
+/// The one format of the target.
+fn target_format(settings: &Settings, first: &SourceSpec, target: &TargetSpec) -> Result<Format> {
+    let path = match target {
+        TargetSpec::Path(path) => Some(&**path),
+        _ => None,
+    };
+    match (settings.to, path) {
+        (None, None) => format_of(settings, first),
+        // A file does not ask for the source's format.
+        _ => format::target_format(settings.to, path, format_of(settings, first).unwrap_or(Format::Text)),
+    }
+}
+
+fn format_of(settings: &Settings, source: &SourceSpec) -> Result<Format> {
+    let path = match source {
+        SourceSpec::Quarantined(section) => return Ok(section.format()),
+        SourceSpec::Path(path) => Some(&**path),
+        _ => None,
+    };
+    format::source_format(settings.from, path)
+}
+
+/// One of the sources.
+enum Entry<'s> {
+    /// Not open.
+    Spec(SourceSpec),
+    /// Kept open since the look, because it can't be opened again.
+    Held(Box<Opened<'s>>),
+    /// It was converted, or failed.
+    Done,
+}
+
+/// A run in its middle.
+struct Run<'s> {
+    settings: &'s Settings,
+    target: &'s Target,
+    ledger: Ledger,
+    keep_going: bool,
+    /// The columns of the target, where there are any.
+    together: Option<Together>,
+    entries: Vec<Entry<'s>>,
+    files: Vec<FileReport>,
+    sum: Sum,
+    /// What stands around the records; its prefix was written.
+    frame: Option<Frame>,
+    place: Place,
+    words: Option<WordCount>,
+}
+
+impl<'s> Run<'s> {
+    fn to(&self) -> Format {
+        self.settings.to.unwrap_or(Format::Text)
+    }
+
+    fn is_tabular(&self) -> bool {
+        matches!(self.to(), Format::Csv | Format::Tsv)
+    }
+
+    /// Looks at all sources where the columns of the target depend on more than one.
+    fn look(&mut self) -> Result<()> {
+        if self.settings.word_count {
+            return Ok(());
+        }
+        let in_columns = |entry: &Entry<'_>| match entry {
+            Entry::Spec(spec) => matches!(format_of(self.settings, spec), Ok(Format::Csv | Format::Tsv)),
+            _ => false,
+        };
+        if !self.is_tabular() && !self.entries.iter().any(in_columns) {
+            return Ok(());
+        }
+        let mut together = Together::new(self.settings, ceiling(self.settings) / NAMES);
+        if !matches!(self.settings.columns, ColumnsFrom::List(_)) {
+            for index in 0..self.entries.len() {
+                if let Err(error) = self.look_at(index, &mut together) {
+                    self.failed(index, error)?;
+                }
+                if together.is_enough() {
+                    break;
+                }
+            }
+        }
+        together.settle();
+        self.together = Some(together);
+        Ok(())
+    }
+
+    fn look_at(&mut self, index: usize, together: &mut Together) -> Result<()> {
+        let mut opened = self.open(index)?;
+        let path = opened.source.path.clone();
+        let original = opened.replay.as_ref().and_then(Section::original);
+        together.replayed |= original.is_some();
+        let shown = original.unwrap_or(&path).to_path_buf();
+        // A pipe can't be opened twice, and what was read of it is kept.
+        let again = fs::metadata(&path).is_ok_and(|metadata| metadata.is_file());
+        if opened.route.keyed.is_some() && opened.has_objects()? {
+            opened.take_apart();
+            together.has_objects();
+        }
+        let keyed = opened.reading.schema().is_none();
+        let found = match opened.route.names.clone() {
+            _ if keyed && !self.is_tabular() => Ok(()),
+            Some(names) => {
+                let met = opened.route.seen.met().filter(|_| keyed).filter(|number| *number < names.len());
+                met.for_each(|number| together.found(names.name(number)));
+                together.take(&shown, &names, keyed)
+            }
+            None => {
+                let keys = match (&self.settings.columns, again) {
+                    (ColumnsFrom::First, _) => opened.first_keys(First::Record),
+                    // Of a source that will be left out as a whole, the columns are, too.
+                    (_, true) if self.keep_going => opened.checked_keys(),
+                    (_, true) => opened.all_keys(),
+                    (_, false) => opened.first_keys(First::Slices),
+                };
+                keys.and_then(|keys| {
+                    keys.names().for_each(|name| together.found(name));
+                    // A selected field is a column even if no record has it.
+                    together.take(&shown, &opened.route.order.arrange(&keys), true)
+                })
+            }
+        };
+        self.entries[index] = match opened.replay.take() {
+            Some(section) => Entry::Spec(SourceSpec::Quarantined(section)),
+            None if again => Entry::Spec(SourceSpec::Path(path)),
+            None => Entry::Held(Box::new(opened)),
+        };
+        found
+    }
+
+    /// Opens a source, or takes the open one.
+    fn open(&mut self, index: usize) -> Result<Opened<'s>> {
+        match std::mem::replace(&mut self.entries[index], Entry::Done) {
+            Entry::Spec(spec) => Opened::new(spec, &TargetSpec::Memory, self.settings),
+            Entry::Held(opened) => Ok(*opened),
+            Entry::Done => Err(Error::usage("an input was opened twice")),
+        }
+    }
+
+    /// A source failed: that ends the run, or is noted.
+    fn failed(&mut self, index: usize, error: Error) -> Result<()> {
+        let file = &mut self.files[index];
+        // What can't be written ends the run in any case, and so does a stop.
+        let quarantine = self.ledger.quarantine.as_ref().map(Quarantine::path);
+        let written = |path| Some(path) == quarantine || path == self.target.path();
+        let ends = error.class() == ErrorClass::Stopped || error.is_too_many() || error.io_path().is_some_and(written);
+        if !self.keep_going || ends {
+            return Err(error.in_file(&file.source));
+        }
+        file.error = Some(Arc::new(error.in_file(&file.source)));
+        self.entries[index] = Entry::Done;
+        Ok(())
+    }
+
+    fn convert(&mut self) -> Result<()> {
+        for index in 0..self.entries.len() {
+            if self.files[index].error.is_some() {
+                continue;
+            }
+            let (place, begun, words) = (self.place, self.frame.is_some(), self.words.as_ref().map(WordCount::counts));
+            let mark = self.ledger.mark();
+            if let Err(error) = self.convert_one(index) {
+                self.failed(index, error)?;
+                self.ledger.back(mark)?;
+                self.place = place;
+                if !begun {
+                    self.frame = None;
+                }
+                match (&self.words, words) {
+                    // Only counts were added.
+                    (Some(mine), Some(words)) => mine.reset(words),
+                    // All workers have ended: nothing is written behind this any more.
+                    _ => self.target.truncate(place.offset)?,
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn convert_one(&mut self, index: usize) -> Result<()> {
+        let before = audit::counts();
+        let mut opened = self.open(index)?;
+        if let Some(together) = &self.together {
+            opened.route.left_out += together.align(&mut opened)?;
+        }
+        let writing = self.writing(&opened)?;
+        self.begin(&*writing)?;
+        let first_skips = self.frame.as_ref().map_or(0, |frame| frame.first_skips);
+        let phases = Phases::new(opened.plan.workers);
+        let on_error = self.settings.on_error;
+        self.ledger.begin(&opened.source.path, || opened.head());
+        let place = (self.place, first_skips);
+        let run = opened.records(on_error, &*writing, self.target, &phases, place, &mut self.ledger);
+        let mut run = run.map_err(|error| opened.source.blame(opened.tell_key(error)))?;
+        run.totals.judge(&opened.source.path, opened.replay.is_some()).map_err(|error| opened.tell(error))?;
+        self.place = run.place;
+        self.sum.add(&opened, &mut run, &phases, &before);
+        let path = &self.files[index].source;
+        self.sum.warnings.extend(opened.reading.warnings().iter().map(|text| format!("{}: {text}", input(path))));
+        self.files[index] = run.file(path, None);
+        Ok(())
+    }
+
+    /// How the records of a source are written.
+    fn writing(&self, opened: &Opened<'_>) -> Result<Box<dyn WriteFormat>> {
+        if let Some(words) = &self.words {
+            return Ok(Box::new(words.also(opened.route.from == Format::Text)));
+        }
+        let columns = self.together.as_ref().filter(|_| self.is_tabular());
+        let columns = columns.map(|all| opened.route.columns_of(all.schema().clone(), all.unknown()));
+        opened.writing(columns)
+    }
+
+    /// Writes what comes before the records of the next source: the prefix before the first, the missing end of
+    /// a last line before others.
+    fn begin(&mut self, writing: &dyn WriteFormat) -> Result<()> {
+        if self.frame.is_none() {
+            let frame = writing.frame();
+            self.target.write(&frame.prefix, 0)?;
+            self.place = Place::behind(frame.prefix.len());
+            self.frame = Some(frame);
+            return Ok(());
+        }
+        let lines = matches!(self.to(), Format::Csv | Format::Tsv | Format::Ndjson | Format::Text);
+        if lines && self.words.is_none() && self.place.last.is_some_and(|last| last != b'\n') {
+            self.target.write(b"\n", self.place.offset)?;
+            self.place.offset += 1;
+            self.place.last = Some(b'\n');
+        }
+        Ok(())
+    }
+}

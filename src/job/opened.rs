@@ -1,0 +1,425 @@
+//! A source that was looked at, and what will be done with it.
+
+use std::path::Path;
+
+use crate::compress::Compression;
+use crate::error::{Error, Position, RecordError, Result};
+use crate::flow::feed::read_head;
+use crate::flow::feed::room::Room;
+use crate::flow::pass::PassThrough;
+use crate::flow::phases::Phases;
+use crate::flow::place::{self, Place};
+use crate::flow::policy::malformed;
+use crate::fold::words::WordCount;
+use crate::format::{self, Columns, Format, OpenError, Opening, Options, ReadFormat, WriteFormat, sniff};
+use crate::job::open::{as_records, open_text};
+use crate::job::pass::{How, Run};
+use crate::job::settings::{OnError, Settings, SourceSpec, TargetSpec};
+use crate::memory::{Budget, Reservation};
+use crate::plan::memory::{Plan, Wishes};
+use crate::plan::route::Route;
+use crate::plan::sizes::BASE;
+use crate::quarantine::{Head, Ledger, Section};
+use crate::record::{Schema, record_too_large};
+use crate::resume::Resumable;
+use crate::sink::Target;
+use crate::source::{Bytes, Source, damage};
+use crate::sys::usage;
+use crate::wording::{counted, input};
+
+/// What was read of a stream to look at it, and what is reserved for it.
+#[derive(Default)]
+pub(crate) struct Beginning {
+    pub bytes: Vec<u8>,
+    pub reserved: Option<Reservation>,
+}
+
+/// A source that was looked at, and how it will be converted.
+pub(crate) struct Opened<'s> {
+    pub settings: &'s Settings,
+    /// Those of the settings, with what the source itself says and what the plan leaves.
+    pub options: Options,
+    pub source: Source,
+    pub head: Beginning,
+    pub reading: Box<dyn ReadFormat>,
+    pub route: Route,
+    pub plan: Plan,
+    /// The source is a part of a quarantine.
+    pub replay: Option<Section>,
+    /// The ceiling, and what is reserved of it according to the plan.
+    pub budget: Budget,
+    _reserved: Vec<Reservation>,
+    /// What the names of columns take.
+    names: Reservation,
+    /// Something of a stream was handed out.
+    pub begun: bool,
+    /// What is odd about the beginning, for the first error.
+    suspicion: Option<String>,
+}
+
+impl<'s> Opened<'s> {
+    pub fn new(source: SourceSpec, target: &TargetSpec, settings: &'s Settings) -> Result<Opened<'s>> {
+        let (path, replay) = match &source {
+            SourceSpec::Path(path) => (Some(path.as_path()), None),
+            SourceSpec::Quarantined(section) => (None, Some(section.clone())),
+            _ => (None, None),
+        };
+        let from = format::source_format(replay.as_ref().map(Section::format).or(settings.from), path)?;
+        let path = match target {
+            TargetSpec::Path(path) => Some(path.as_path()),
+            _ => None,
+        };
+        let to = format::target_format(settings.to, path, from)?;
+        let source = open_text(source, from, settings)?;
+        let compression = settings.compress.of(path);
+        Opened::look((source, replay), (from, to), compression, settings)
+    }
+
+    /// Looks at the beginning of a source.
+    fn look(
+        (mut source, replay): (Source, Option<Section>),
+        (from, to): (Format, Format),
+        compression: Option<Compression>,
+        settings: &'s Settings,
+    ) -> Result<Opened<'s>> {
+        let (streamed, input) = match &source.bytes {
+            Bytes::Mapped(map) => (false, Some(map.bytes().len() as u64)),
+            Bytes::Stream(_) => (true, None),
+        };
+        let mut wishes = Wishes {
+            workers: settings.workers,
+            slice_size: settings.slice_size,
+            memory_limit: settings.memory_limit,
+            group: group_left(input),
+            names: 0,
+            columns: 0,
+            max_record: settings.max_record_size,
+            streamed,
+            lookahead: format::looks_ahead(from, &settings.options),
+            input,
+            buffer_min: format::whole_record(to, &settings.options),
+            packed: source.packed(),
+            compression,
+            noting: settings.on_error == OnError::Quarantine || settings.max_errors.is_some(),
+        };
+        let mut plan = Plan::new(&wishes)?;
+        let room = Room::new(&plan, &Budget::of(plan.memory_limit, plan.whose));
+        if let (Bytes::Stream(stream), Some(unpacking)) = (&mut source.bytes, plan.unpacking) {
+            stream.unpack(unpacking).map_err(|e| Error::io("decompress", &source.path, e))?;
+            source = as_records(source, from, settings)?;
+        }
+        let mut options = settings.options.clone();
+        options.max_record = plan.max_record;
+        options.max_names = plan.room_for_names();
+        options.strict = settings.strict;
+        options.replace_invalid_utf8 = settings.replaces_invalid_utf8();
+        options.utf8 = settings.says_utf8();
+        let path = source.path.clone();
+        let open = |head: &[u8], end: bool| match &replay {
+            None => match sniff::other(from, head) {
+                Some(mut other) => {
+                    other.hint = other.hint.map(|hint| sniff::naming(&hint, &path).into());
+                    Err(other.into())
+                }
+                None => format::open(from, &options, head, end).map_err(|error| error.suspect(from, head)),
+            },
+            Some(section) => section.reading(&options).map(Opening::Ready),
+        };
+        let look = |head: &[u8], end: bool| match open(head, end) {
+            Ok(Opening::Ready(reading)) => Ok(Some(reading)),
+            Ok(Opening::More) => Ok(None),
+            Err(OpenError::Usage(error)) => Err(error),
+            Err(OpenError::Data(error)) => {
+                let error = of_header(error);
+                let place = Place::new(head, error.offset, from.lines().filter(|_| streamed), 1);
+                Err(place.tell(Error::data(Position::new(&path, 0, error.offset as u64), error)))
+            }
+        };
+        let looked = beginning(&mut source, from, (&plan, &room), look);
+        let (head, reading) = looked.map_err(|error| place::tell(&source, from, error))?;
+        // What stands before the records can't be left out.
+        let before = match &source.bytes {
+            Bytes::Mapped(map) => &map.bytes()[..reading.start()],
+            Bytes::Stream(_) => &head[..reading.start()],
+        };
+        if let Some(error) = source.marked().and_then(|encoding| malformed(before, 0, encoding)) {
+            let place = Place::new(before, error.offset, from.lines(), 1);
+            let error = place.tell(Error::data(Position::new(&path, 0, error.offset as u64), error));
+            return Err(source.tell(error));
+        }
+        let suspicion = match (reading.suspicion(), &source.bytes) {
+            (Some(found), _) => Some(found),
+            (None, Bytes::Mapped(map)) => sniff::suspicion(from, map.bytes()),
+            (None, Bytes::Stream(_)) => sniff::suspicion(from, &head),
+        };
+        let suspicion = suspicion.map(str::to_owned);
+        if settings.strict && replay.is_none() {
+            refuse_warnings(&source.path, reading.warnings())?;
+        }
+        let mut route = Route::new(settings, from, to, &*reading)?;
+        if let Some(delimiter) = reading.delimiter() {
+            options.dialect.delimiter = Some(delimiter);
+            // The route took it for another dialect.
+            route.pass_through = None;
+        }
+        let before = match &source.bytes {
+            _ if replay.is_some() => &[],
+            Bytes::Mapped(map) => &map.bytes()[..reading.start()],
+            Bytes::Stream(_) => &head[..reading.start()],
+        };
+        route.check_names(before).map_err(|error| {
+            let place = Place::new(before, error.offset, from.lines().filter(|_| streamed), 1);
+            let error = Error::data(Position::new(&source.path, 0, error.offset as u64), error);
+            place::tell(&source, from, place.tell(error))
+        })?;
+        // What is compressed is being read by now, as it was planned.
+        if let (Some(schema), None) = (&route.schema, wishes.packed) {
+            (wishes.names, wishes.columns) = (size_of_names(schema), schema.len());
+            plan = Plan::new(&wishes)?;
+            options.max_record = plan.max_record;
+        }
+        let budget = Budget::of(plan.memory_limit, plan.whose);
+        let (reserved, beginning) = plan.reserve(&budget)?;
+        let names = budget.open("names of columns", NAMES_INSTEAD);
+        let mut opened = Opened {
+            settings,
+            options,
+            source,
+            head: Beginning { bytes: head, reserved: Some(beginning) },
+            reading,
+            route,
+            plan,
+            budget,
+            _reserved: reserved,
+            names,
+            replay,
+            begun: false,
+            suspicion,
+        };
+        if let Some(schema) = opened.route.schema.take() {
+            opened.hold_names(&schema)?;
+            opened.route.schema = Some(schema);
+        }
+        Ok(opened)
+    }
+
+    /// Reserves what the names of columns take: here, and in tables of every worker. A few are within what the plan has
+    /// for tables of the process.
+    fn hold_names(&mut self, schema: &Schema) -> Result<()> {
+        let planned = self.plan.names.saturating_mul(2 + self.plan.workers);
+        let all = size_of_names(schema).saturating_mul(2 + self.plan.workers).saturating_sub(planned);
+        self.names.try_grow(all.saturating_sub(self.names.bytes()))
+    }
+
+    /// Converts everything; starts over when a header that was taken from the beginning turns out to lack a key.
+    pub(crate) fn convert(
+        &mut self,
+        target: &Target,
+        phases: &Phases,
+        mut resumable: Option<&mut Resumable>,
+        ledger: &mut Ledger,
+    ) -> Result<Run> {
+        let on_error = self.settings.on_error;
+        ledger.begin(&self.source.path, || self.head());
+        let (header, certain) = match resumable.as_mut().and_then(|resumable| resumable.columns.take()) {
+            Some(names) => {
+                self.take_apart();
+                (Some(self.route.columns_of(Schema::new(names), self.route.unknown_key())), false)
+            }
+            None => self
+                .header(target.is_restartable() && ledger.is_restartable())
+                .map_err(|error| place::tell(&self.source, self.route.from, error))?,
+        };
+        if let Some(resumable) = resumable.as_deref_mut() {
+            resumable.start(header.as_ref().map(names))?;
+        }
+        if let Some(columns) = &header {
+            self.hold_names(&columns.schema)?;
+        }
+        let guess = self.writing(header);
+        let refused = guess.is_err();
+        let outcome = guess.and_then(|writing| {
+            let how = How { on_error, ledger: Some(&mut *ledger), resumable: resumable.as_deref() };
+            self.pass_by(how, &*writing, target, phases)
+        });
+        match outcome {
+            // What the target refuses in a header that is only a guess may be none of the whole one's.
+            Err(error) if !certain && (refused || error.is_unknown_key()) => {
+                self.take_apart();
+                let keys = self.columns_again()?;
+                self.hold_names(&keys.schema)?;
+                target.restart()?;
+                ledger.restart()?;
+                if let Some(resumable) = resumable.as_deref_mut() {
+                    resumable.restart(names(&keys))?;
+                }
+                let writing = self.writing(Some(keys))?;
+                let how = How { on_error, ledger: Some(ledger), resumable: resumable.as_deref() };
+                self.pass_by(how, &*writing, target, phases)
+            }
+            outcome => outcome,
+        }
+        .map_err(|error| self.tell_key(error))
+    }
+
+    /// What says how the records are read.
+    pub(crate) fn head(&self) -> Head {
+        match &self.replay {
+            Some(section) => section.head().clone(),
+            None => Head::new(self.route.from, &self.options, &*self.reading, self.before_records()),
+        }
+    }
+
+    /// The bytes before the first record. Of a stream, nothing was handed out yet.
+    fn before_records(&self) -> &[u8] {
+        let start = self.reading.start();
+        match &self.source.bytes {
+            Bytes::Mapped(map) => &map.bytes()[..start],
+            Bytes::Stream(_) => &self.head.bytes[..start],
+        }
+    }
+
+    /// The line of a stream in which its first record is.
+    pub(crate) fn first_line(&self) -> u64 {
+        match (&self.source.bytes, self.route.from.lines()) {
+            (Bytes::Stream(_), Some(lines)) => 1 + lines.count(self.before_records(), 0),
+            _ => 0,
+        }
+    }
+
+    /// The line in which the first record is, or the one at `start`; 0 where the records are no text of lines, or are
+    /// those of a quarantine.
+    pub(crate) fn line_of(&self, start: Option<usize>) -> u64 {
+        match (&self.source.bytes, self.route.from.lines(), &self.replay) {
+            (Bytes::Mapped(map), Some(lines), None) => {
+                place::line_at(map, start.unwrap_or(self.reading.start()), lines)
+            }
+            (Bytes::Mapped(_), ..) => 0,
+            _ => self.first_line(),
+        }
+    }
+
+    /// Adds to an error of the source where exactly that is.
+    pub(crate) fn tell(&self, error: Error) -> Error {
+        let error = place::tell(&self.source, self.route.from, error);
+        match (&self.suspicion, &self.replay) {
+            (Some(suspicion), None) => error.suspect(suspicion),
+            _ => error,
+        }
+    }
+
+    /// The same for a key that the header lacks, where the run does not begin anew because of it.
+    pub(crate) fn tell_key(&self, error: Error) -> Error {
+        if error.is_unknown_key() { self.tell(error) } else { error }
+    }
+
+    pub(crate) fn writing(&self, header: Option<Columns>) -> Result<Box<dyn WriteFormat>> {
+        let route = &self.route;
+        if self.settings.word_count {
+            return Ok(Box::new(WordCount::new(route.from == Format::Text)));
+        }
+        let writing = format::create(route.to, &self.options, &route.shape(), header, route.from)?;
+        Ok(match route.pass_through {
+            Some(copies) => Box::new(PassThrough { writing, copies }),
+            None => writing,
+        })
+    }
+}
+
+/// Adds to an error of a file that is not open any more where exactly that is.
+pub(crate) fn tell_again(error: Error, settings: &Settings) -> Error {
+    let path = error.position().filter(|place| place.line == 0).map(|place| place.file.clone());
+    let Some(path) = path.filter(|path| path.as_os_str() != "-") else { return error };
+    let Ok(from) = format::source_format(settings.from, Some(&path)) else { return error };
+    match open_text(SourceSpec::Path(path), from, settings) {
+        Ok(source) => place::tell(&source, from, error),
+        Err(_) => error,
+    }
+}
+
+/// The memory that a job may take: its limit, or what the control group leaves where that is less.
+pub(crate) fn ceiling(settings: &Settings) -> usize {
+    group_left(None).map_or(settings.memory_limit, |group| group.min(settings.memory_limit))
+}
+
+/// What the control group leaves to a run, if it has a limit. A small input takes less than asking for it is worth.
+fn group_left(input: Option<u64>) -> Option<usize> {
+    const SMALL: u64 = 1 << 20;
+    let left = if input.is_none_or(|len| len > SMALL) { usage::group_left() } else { None }?;
+    // The kernel needs some of it: for page tables, and pages on their way to and from the disk. What the process has
+    // by now is a part of the plan.
+    Some(((left + usage::anonymous_now().min(BASE as u64)) / 8 * 7) as usize)
+}
+
+const NAMES_INSTEAD: &str = "name fewer fields with --select or --columns";
+
+/// What the names of columns take at a time; 0 for a few, which are within what the plan has for tables of the process.
+fn size_of_names(schema: &Schema) -> usize {
+    const SMALL: usize = 16 << 10;
+    const ENTRY: usize = 64;
+    let size = schema.names().map(|name| name.len() + ENTRY).sum();
+    if size > SMALL { size } else { 0 }
+}
+
+/// So much of a mapped source is looked at in any case.
+const BEGINNING: usize = 64 << 10;
+
+/// Looks at the beginning of a source: at what is mapped, or at as much as has to be read.
+fn beginning(
+    source: &mut Source,
+    from: Format,
+    (plan, room): (&Plan, &Room),
+    mut look: impl FnMut(&[u8], bool) -> Result<Option<Box<dyn ReadFormat>>>,
+) -> Result<(Vec<u8>, Box<dyn ReadFormat>)> {
+    let map = match &mut source.bytes {
+        Bytes::Stream(stream) => return read_head(stream, &source.path, (plan, room, from.lines()), look),
+        Bytes::Mapped(map) => map,
+    };
+    let (all, most) = (map.bytes(), plan.room_for_header());
+    // A header is a record: it may not be larger than one, and has to fit the memory.
+    let len = match from {
+        Format::Csv | Format::Tsv => all.len().min(most.max(BEGINNING)),
+        _ => all.len(),
+    };
+    let found = look(&all[..len], len == all.len());
+    let found = found.map_err(|e| damage(map, &source.path, u64::MAX).unwrap_or(e))?;
+    let reading = found.ok_or_else(|| too_large(&source.path, plan, room))?;
+    if reading.start() > BEGINNING {
+        map.release(0..reading.start());
+    }
+    Ok((Vec::new(), reading))
+}
+
+/// The error for a source whose header is larger than a record may be, or than there is room for.
+fn too_large(path: &Path, plan: &Plan, room: &Room) -> Error {
+    let (most, max) = (plan.room_for_header(), plan.max_record);
+    let error = if most < max { room.refused(most) } else { record_too_large(0, max) };
+    Error::data(Position::new(path, 0, 0), error)
+}
+
+/// The error for what comes before the records. It can't be left out.
+fn of_header(error: RecordError) -> RecordError {
+    let without = error.hint.as_ref().and_then(|hint| {
+        let (before, _) = hint.split_once(", and --on-error skip").or(hint.split_once(", or give --on-error skip"))?;
+        Some(format!("{before}."))
+    });
+    match without {
+        Some(hint) => error.hint(hint),
+        None => error,
+    }
+}
+
+/// With `--strict`, what would be a warning is bad data.
+fn refuse_warnings(path: &Path, warnings: &[String]) -> Result<()> {
+    let [first, others @ ..] = warnings else { return Ok(()) };
+    let mut reason = first.clone();
+    if !others.is_empty() {
+        reason += &format!(" (and {})", counted(others.len() as u64, "more warning"));
+    }
+    Err(Error::refused(format!("{}: {reason}\n  Leave out --strict to accept it.", input(path))))
+}
+
+/// The names of columns; keys of JSON are text.
+fn names(columns: &Columns) -> Vec<String> {
+    columns.schema.names().map(|name| String::from_utf8_lossy(name).into_owned()).collect()
+}

@@ -1,0 +1,51 @@
+//! How a pass over a source is made, and what it came to.
+
+use std::path::{Path, PathBuf};
+
+use crate::flow::order::reached::Place;
+use crate::flow::totals::Totals;
+use crate::job::settings::OnError;
+use crate::memory::audit;
+use crate::metrics::{Events, FileReport};
+use crate::quarantine::Ledger;
+use crate::resume::Resumable;
+
+/// What a run came to.
+pub(crate) struct Run {
+    pub totals: Totals,
+    pub bytes_in: u64,
+    pub bytes_out: u64,
+    /// How far the output is, without what comes behind the records.
+    pub place: Place,
+    /// The heap just before the first slice.
+    pub ready: audit::Counts,
+    /// What was done about scarce memory.
+    pub events: Events,
+}
+
+impl Run {
+    /// What is reported of the source by itself.
+    pub fn file(&self, source: &Path, target: Option<PathBuf>) -> FileReport {
+        FileReport {
+            source: source.to_path_buf(),
+            target,
+            bytes_in: self.bytes_in,
+            bytes_out: self.bytes_out,
+            records_in: self.totals.records_in,
+            records_out: self.totals.records_out,
+            records_failed: self.totals.records_failed,
+            quarantine: None,
+            error: None,
+        }
+    }
+}
+
+/// How a pass is made.
+pub(crate) struct How<'h> {
+    /// What a bad record does.
+    pub on_error: OnError,
+    /// Where bad records are entered; none: they are nothing but left out.
+    pub ledger: Option<&'h mut Ledger>,
+    /// Checkpoints are written, and perhaps there are some.
+    pub resumable: Option<&'h Resumable>,
+}

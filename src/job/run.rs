@@ -1,0 +1,245 @@
+//! A pass over a source: workers, the committer, and what comes before and behind the records.
+
+use std::mem::take;
+use std::sync::Mutex;
+use std::sync::atomic::Ordering::Relaxed;
+
+use crate::error::{Error, Result};
+use crate::flow::feed::gate::Gate;
+use crate::flow::feed::room::Room;
+use crate::flow::feed::window::Windows;
+use crate::flow::feed::{Feed, Input};
+use crate::flow::governor::Governor;
+use crate::flow::order::commit::{Begin, Committer};
+use crate::flow::order::reached::Place;
+use crate::flow::phases::Phases;
+use crate::flow::shared::Shared;
+use crate::flow::totals::Totals;
+use crate::flow::worker::Worker;
+use crate::format::{Frame, ReadFormat, Types, WriteFormat};
+use crate::job::opened::{Beginning, Opened};
+use crate::job::pass::{How, Run};
+use crate::job::settings::OnError;
+use crate::memory::{ARENA_INSTEAD, Arena, Pool, audit};
+use crate::plan::memory::Plan;
+use crate::plan::route::Route;
+use crate::quarantine::Ledger;
+use crate::record::LossyKind;
+use crate::resume::{Entry, Tracker};
+use crate::sink::Target;
+use crate::source::{Bytes, damage};
+use crate::sys::Map;
+use crate::wording::{counted, input};
+
+impl Opened<'_> {
+    fn worker(&self, index: usize, writing: &dyn WriteFormat) -> Worker {
+        let Route { want, ops, .. } = &self.route;
+        // An op may make a key of a value.
+        let keys = writing.takes_only_keys() && ops.is_empty();
+        Worker {
+            index,
+            decoder: if keys { self.reading.key_decoder(want) } else { self.reading.decoder(want) },
+            encoder: writing.encoder(),
+            arena: self.arena(),
+            record: Vec::new(),
+        }
+    }
+
+    /// An arena that asks for what it takes beyond the plan.
+    pub(crate) fn arena(&self) -> Arena {
+        let Plan { arena, share, .. } = self.plan;
+        Arena::asking(arena, arena + share, self.budget.open("large records in arenas", ARENA_INSTEAD))
+    }
+
+    /// One pass over the input.
+    pub(crate) fn pass(&mut self, writing: &dyn WriteFormat, target: &Target, phases: &Phases) -> Result<Run> {
+        let how = How { on_error: self.settings.on_error, ledger: None, resumable: None };
+        self.pass_by(how, writing, target, phases)
+    }
+
+    /// Begins a file that is read anew.
+    pub(crate) fn rewind(&mut self) -> Result<()> {
+        let Bytes::Stream(stream) = &mut self.source.bytes else { return Ok(()) };
+        let start = self.reading.start();
+        self.head = Beginning::default();
+        let again = stream.rewind().and_then(|()| stream.read_to(&mut self.head.bytes, start));
+        again.map_err(|e| Error::read(&self.source.path, e))?;
+        match self.head.bytes.len() < start {
+            true => Err(Error::usage(format!("{} became shorter while it was read", input(&self.source.path)))),
+            false => Ok(()),
+        }
+    }
+
+    /// One pass over the input, with a policy of its own for bad records, and from where another run stopped.
+    pub(crate) fn pass_by(
+        &mut self,
+        How { on_error, ledger, resumable }: How<'_>,
+        writing: &dyn WriteFormat,
+        target: &Target,
+        phases: &Phases,
+    ) -> Result<Run> {
+        let frame = writing.frame();
+        if let Bytes::Mapped(map) = &self.source.bytes
+            && let Some(error) = damage(map, &self.source.path, u64::MAX)
+        {
+            // What was found in the beginning may come from zeros.
+            return Err(error);
+        }
+        let from = resumable.and_then(|resumable| resumable.from.as_ref());
+        if from.is_none() {
+            target.write(&frame.prefix, 0)?;
+        }
+        let (every, workers) = (self.settings.checkpoint_every, self.plan.workers);
+        let begin = Begin {
+            place: from.map_or(Place::behind(frame.prefix.len()), Entry::place),
+            first_skips: frame.first_skips,
+            totals: from.map_or_else(Totals::new, Entry::totals),
+            ledger,
+            checkpoints: resumable.map(|resumable| {
+                (&resumable.journal, Tracker::new(every, from, &frame.prefix, workers, self.route.seen.clone()))
+            }),
+            progress: self.settings.progress.as_ref(),
+        };
+        let start = from.map(|entry| entry.input as usize);
+        let mut run = self.records_from(on_error, writing, target, phases, (begin, start))?;
+        run.bytes_out = write_end(&frame, &writing.ending(), run.totals.records_out, target, run.place)?;
+        Ok(run)
+    }
+
+    /// Writes the records of the source, from a place of the output on.
+    pub(crate) fn records(
+        &mut self,
+        on_error: OnError,
+        writing: &dyn WriteFormat,
+        target: &Target,
+        phases: &Phases,
+        (place, first_skips): (Place, usize),
+        ledger: &mut Ledger,
+    ) -> Result<Run> {
+        let progress = self.settings.progress.as_ref();
+        let ledger = Some(ledger);
+        let begin = Begin { place, first_skips, totals: Totals::new(), ledger, checkpoints: None, progress };
+        self.records_from(on_error, writing, target, phases, (begin, None))
+    }
+
+    /// The same, from a record of the source on that is not the first one.
+    fn records_from(
+        &mut self,
+        on_error: OnError,
+        writing: &dyn WriteFormat,
+        target: &Target,
+        phases: &Phases,
+        (begin, start): (Begin<'_>, Option<usize>),
+    ) -> Result<Run> {
+        if std::mem::replace(&mut self.begun, true) {
+            self.rewind()?;
+        }
+        let plan = &self.plan;
+        let began = begin.place.offset;
+        let (mut pool, buffers) = (Pool::new(), plan.workers + plan.ring);
+        pool.stock(plan.buffer, buffers)?;
+        let keeps = begin.ledger.as_ref().is_some_and(|ledger| ledger.quarantine.is_some());
+        let committer = Committer::new(target, begin, pool, buffers);
+        let workers: Vec<_> = (0..plan.workers).map(|index| Mutex::new(self.worker(index, writing))).collect();
+        let room = Room::new(plan, &self.budget);
+        let first_line = if keeps { self.line_of(start) } else { self.first_line() };
+        let (marked, len) = (self.source.marked(), self.source.known_len());
+        let (feed, map) = feed(&mut self.source.bytes, take(&mut self.head), &*self.reading, (plan, &room), start)?;
+        let feed = match &self.replay {
+            Some(section) => feed.within(section.end(), section.longest_line(plan.max_record)),
+            None => feed.lenient(on_error != OnError::Fail),
+        };
+        let lines = self.route.from.lines();
+        let feed =
+            feed.in_lines(lines, first_line).controlled(self.settings.stop.as_ref(), self.settings.progress.as_ref());
+        let ops: Vec<_> = self.route.ops.iter().cloned().zip(self.route.op_numbers()).collect();
+        let shared = Shared {
+            feed: Gate::new(feed, plan, room),
+            committer,
+            governor: Governor::new(plan, &self.budget, self.settings.pressure.as_ref()),
+            source: &self.source.path,
+            map,
+            len,
+            lines,
+            schema: self.route.schema.as_ref(),
+            renamed: self.route.schema.as_ref().and(self.route.names.as_ref()),
+            ops: &ops,
+            seen: &self.route.seen,
+            untyped_is_text: self.settings.options.types == Types::Text,
+            on_error,
+            replay: self.replay.as_ref(),
+            strict: self.settings.strict,
+            max_record: plan.max_record,
+            marked,
+            phases,
+        };
+        let ready = run_workers(&workers, &shared)?;
+        let (bytes_in, events) = (shared.feed.into_inner().offset(), shared.governor.into_events());
+        let (mut totals, place) = shared.committer.finish().map_err(|error| match error.is_unknown_key() {
+            // The run may begin anew: the line is looked for where the error is the last word.
+            true => error,
+            false => self.tell(error),
+        })?;
+        // Behind the last read, and before the output looks like a whole one.
+        self.source.unchanged()?;
+        totals.lossy.count_many(LossyKind::InvalidUtf8Replaced, self.reading.replaced());
+        totals.lossy.count_many(LossyKind::DuplicateKey, self.reading.doubled());
+        totals.lossy.count_many(LossyKind::UnknownKey, self.route.left_out * totals.records_out);
+        if let Some(decoded) = &self.source.decoded {
+            totals.lossy.count_many(LossyKind::InvalidUtf8Replaced, decoded.replaced.load(Relaxed));
+        }
+        Ok(Run { totals, bytes_in, bytes_out: place.offset - began, place, ready, events })
+    }
+}
+
+/// Writes what comes behind the last record. Gives the length of the whole output.
+pub(crate) fn write_end(frame: &Frame, ending: &[u8], records: u64, target: &Target, place: Place) -> Result<u64> {
+    let suffix = if records == 0 && !frame.empty.is_empty() { &frame.empty } else { &frame.suffix };
+    let mut len = place.offset;
+    for end in [&**suffix, ending] {
+        target.write(end, len)?;
+        len += end.len() as u64;
+    }
+    Ok(len)
+}
+
+/// The cursor of a run, and what is mapped. `start` is where a record begins, if it is not the first one.
+pub(crate) fn feed<'f>(
+    bytes: &'f mut Bytes,
+    head: Beginning,
+    reading: &dyn ReadFormat,
+    (plan, room): (&Plan, &Room),
+    start: Option<usize>,
+) -> Result<(Feed<'f>, Option<&'f Map>)> {
+    let start = start.unwrap_or(reading.start());
+    let (input, map) = match bytes {
+        Bytes::Mapped(map) => (Input::Mapped(map), Some(&*map)),
+        Bytes::Stream(stream) => {
+            stream.unread(head.bytes, start, head.reserved);
+            (Input::Stream(Windows::new(stream, plan)?), None)
+        }
+    };
+    Ok((Feed::new(input, start, reading.cutter(), plan, room.clone()), map))
+}
+
+/// Runs every worker until the input ends. One broadcast; a single worker needs no thread.
+fn run_workers(workers: &[Mutex<Worker>], shared: &Shared<'_>) -> Result<audit::Counts> {
+    let run = |index: usize| {
+        workers[index].lock().unwrap_or_else(|poisoned| poisoned.into_inner()).run(shared);
+    };
+    if workers.len() == 1 {
+        let ready = audit::counts();
+        run(0);
+        return Ok(ready);
+    }
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(workers.len())
+        .thread_name(|index| format!("pagemill-{index}"))
+        .build()
+        .map_err(|e| {
+            Error::memory(format!("can't start {}: {e}\n  Lower --workers.", counted(workers.len() as u64, "worker")))
+        })?;
+    let ready = audit::counts();
+    pool.broadcast(|context| run(context.index()));
+    Ok(ready)
+}

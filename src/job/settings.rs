@@ -1,0 +1,233 @@
+//! What a job is told to do.
+
+use std::io::{Read, Write};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::compress::{Compress, Decompress};
+use crate::fold::keys::Limits;
+use crate::format::{Format, Options};
+use crate::memory::pressure::Script;
+use crate::metrics::Progress;
+use crate::op::Op;
+use crate::quarantine::{MaxErrors, Section};
+use crate::source::Encoding;
+use crate::sys::Stop;
+
+/// Where the bytes of a job come from.
+pub enum SourceSpec {
+    /// A file.
+    Path(PathBuf),
+    /// Standard input.
+    Stdin,
+    /// Anything that can be read, once and forwards.
+    Reader(Box<dyn Read + Send>),
+    /// The bad records of one source in a quarantine: see [`Replay`](crate::job::replay::Replay).
+    Quarantined(Section),
+}
+
+/// Where the bytes of a job go.
+pub enum TargetSpec {
+    /// A file: written under a temporary name beside it and renamed at the end.
+    Path(PathBuf),
+    /// Standard output.
+    Stdout,
+    /// Anything that can be written.
+    Writer(Box<dyn Write + Send>),
+    /// Memory: [`Report::output`](crate::metrics::Report::output) has the bytes.
+    Memory,
+}
+
+/// How a source file is read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Io {
+    /// Mapped where that is possible, else read.
+    #[default]
+    Auto,
+    /// Mapped; an error where that is not possible.
+    Map,
+    /// Read into pooled buffers.
+    Read,
+}
+
+/// What a bad record does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnError {
+    /// It ends the job.
+    #[default]
+    Fail,
+    /// It is counted and left out.
+    Skip,
+    /// It is counted, left out, and written into a file of its own, from which it can be repaired and converted: see
+    /// [`Settings::quarantine`] and [`Replay`](crate::job::replay::Replay).
+    Quarantine,
+}
+
+/// What invalid UTF-8 does where the target needs UTF-8.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum InvalidUtf8 {
+    /// The record is bad.
+    #[default]
+    Fail,
+    /// It becomes U+FFFD, and the value is counted as lossy.
+    Replace,
+}
+
+/// Where the header of a tabular target comes from when the source is nested, and the columns of many sources.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum ColumnsFrom {
+    /// As [`Union`](Self::Union) for nested sources; many sources in columns must all have the same ones.
+    #[default]
+    Auto,
+    /// All keys, or all columns, of the whole input, in order of first appearance.
+    Union,
+    /// The keys of the first record, or the columns of the first source; others are counted as lossy.
+    First,
+    /// These; others are counted as lossy.
+    List(Vec<String>),
+}
+
+/// Whether a run writes checkpoints, from which another one can go on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Checkpoint {
+    /// From a file of at least 2 GiB into a file.
+    #[default]
+    Auto,
+    /// Yes; an error where that is not possible.
+    On,
+    /// No.
+    Off,
+}
+
+/// Everything a job is told, apart from its source and target.
+#[derive(Clone)]
+pub struct Settings {
+    /// The source's format; none: from the extension.
+    pub from: Option<Format>,
+    /// The target's format; none: from the extension.
+    pub to: Option<Format>,
+    /// What was said about the formats.
+    pub options: Options,
+    /// Only these fields, in this order; empty: all.
+    pub select: Vec<String>,
+    /// Without these fields.
+    pub drop: Vec<String>,
+    /// Fields to rename: old and new name. Applied after everything else but `columns`: ops, `select` and `drop` use the
+    /// names that the source has.
+    pub rename: Vec<(String, String)>,
+    /// The ops, applied left to right.
+    pub ops: Vec<Arc<dyn Op>>,
+    /// The pipeline ends in a report of lines, words, characters, bytes and records (the op `wordcount`).
+    pub word_count: bool,
+    /// Where the header of a tabular target comes from; a list is what every target gets.
+    pub columns: ColumnsFrom,
+    /// How many workers; 0: one for each processor.
+    pub workers: usize,
+    /// About how many bytes of input a worker takes at a time; 0: 512 KiB.
+    pub slice_size: usize,
+    /// The ceiling for the whole process, in bytes: for what the system counts as resident, that is the heap (buffers,
+    /// arenas, tables, codecs), stacks, the program's text, and pages of mapped sources while they are mapped in. Page
+    /// tables, buffers of the kernel and the page cache are outside of it, and so is what the process held before
+    /// the run beyond what a run plans for code and tables.
+    pub memory_limit: usize,
+    /// The longest record in bytes; 0: 64 MiB. One that is longer is bad. One that is not, but does not fit the memory,
+    /// ends the job.
+    pub max_record_size: usize,
+    /// How a source file is read.
+    pub io: Io,
+    /// Whether the source is compressed.
+    pub decompress: Decompress,
+    /// Whether the target is to be compressed.
+    pub compress: Compress,
+    /// What a bad record does.
+    pub on_error: OnError,
+    /// The file for bad records, with [`OnError::Quarantine`]; none: beside a target file, whose name it has with
+    /// `.quarantine.ndjson` behind it.
+    pub quarantine: Option<PathBuf>,
+    /// More bad records than these end the job; none: as many as there are may be left out.
+    pub max_errors: Option<MaxErrors>,
+    /// What invalid UTF-8 does, and malformed text in another encoding.
+    pub invalid_utf8: InvalidUtf8,
+    /// How text, CSV, TSV, JSON and NDJSON are encoded; none: UTF-8, or UTF-16 with a byte order
+    /// mark; text is kept as it is.
+    pub encoding: Option<Encoding>,
+    /// Overwrite an existing target.
+    pub force: bool,
+    /// Refuse what would otherwise be a warning or counted as lossy.
+    pub strict: bool,
+    /// Whether checkpoints are written beside the target.
+    pub checkpoint: Checkpoint,
+    /// How much of the input lies between two checkpoints, in bytes.
+    pub checkpoint_every: u64,
+    /// Go on where a run before this one stopped, if there was one.
+    pub resume: bool,
+    /// Data reaches the disk before a checkpoint speaks of it, so that a power failure does no harm either.
+    pub durable: bool,
+    /// Ends the job early; none: it can't be stopped.
+    pub stop: Option<Stop>,
+    /// Told how far the job is.
+    pub progress: Option<Progress>,
+    /// Levels of memory pressure in place of what is read, one for each slice. For tests.
+    #[doc(hidden)]
+    pub pressure: Option<Script>,
+}
+
+impl Settings {
+    /// Whether invalid UTF-8 is replaced. What is strict loses nothing: then it is refused.
+    pub(crate) fn replaces_invalid_utf8(&self) -> bool {
+        self.invalid_utf8 == InvalidUtf8::Replace && !self.strict
+    }
+
+    /// The source is said to be UTF-8: its text is checked, and its byte order mark is none of it.
+    pub(crate) fn says_utf8(&self) -> bool {
+        self.encoding.is_some_and(Encoding::is_utf8)
+    }
+
+    /// What bounds the keys that are remembered.
+    pub(crate) fn key_limits(&self) -> Limits {
+        Limits { keys: self.options.max_keys, length: self.options.max_key_length }
+    }
+}
+
+/// How much of the input lies between two checkpoints unless told otherwise, in bytes.
+pub const CHECKPOINT_EVERY: u64 = 64 << 20;
+
+/// The memory ceiling unless told otherwise, in bytes.
+pub const MEMORY_LIMIT: usize = 100_000_000;
+
+impl Default for Settings {
+    fn default() -> Settings {
+        Settings {
+            from: None,
+            to: None,
+            options: Options::default(),
+            select: Vec::new(),
+            drop: Vec::new(),
+            rename: Vec::new(),
+            ops: Vec::new(),
+            word_count: false,
+            columns: ColumnsFrom::Auto,
+            workers: 0,
+            slice_size: 0,
+            memory_limit: MEMORY_LIMIT,
+            max_record_size: 0,
+            io: Io::Auto,
+            decompress: Decompress::Auto,
+            compress: Compress::Auto,
+            on_error: OnError::Fail,
+            quarantine: None,
+            max_errors: None,
+            invalid_utf8: InvalidUtf8::Fail,
+            encoding: None,
+            force: false,
+            strict: false,
+            checkpoint: Checkpoint::Auto,
+            checkpoint_every: CHECKPOINT_EVERY,
+            resume: false,
+            durable: false,
+            stop: None,
+            progress: None,
+            pressure: None,
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! A job: a source, settings, a target.
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use crate::error::{Error, Result};
+use crate::flow::phases::Phases;
+use crate::job::open::{open_target, refuse_source};
+use crate::job::opened::Opened;
+use crate::job::settings::{OnError, Settings, SourceSpec, TargetSpec};
+use crate::job::sum::Sum;
+use crate::memory::audit;
+use crate::metrics::{FileReport, Report};
+use crate::quarantine::{Ledger, Quarantine, place_for};
+use crate::resume::{Facts, Left, Resumable};
+use crate::sink::Target;
+use crate::wording::input;
+
+/// What a run says that can't go on where another one was.
+const NOTHING_TO_RESUME: &str = "nothing to resume: no checkpoint was written (files below 2 GiB have none without --checkpoint); this run started from the beginning";
+
+/// A conversion that is ready to run.
+pub struct Job {
+    /// Where bytes come from.
+    pub source: SourceSpec,
+    /// Where bytes go.
+    pub target: TargetSpec,
+    /// Everything else.
+    pub settings: Settings,
+}
+
+impl Job {
+    /// Says how the job would run, without running it: the memory plan and the concrete choices.
+    pub fn explain(self) -> Result<String> {
+        let opened = Opened::new(self.source, &self.target, &self.settings)?;
+        let route = &opened.route;
+        let mut text = format!("source           {}\n", input(&opened.source.path));
+        text += &format!("formats          {} to {}\n", route.from, route.to);
+        text += &format!("read by          {}\n", if opened.plan.streamed { "reading" } else { "mapping" });
+        if let Some(unpacking) = &opened.plan.unpacking {
+            text += &format!("decompressed     {unpacking}\n");
+        }
+        if let Some(packing) = &opened.plan.packing {
+            text += &format!("compressed       {packing}\n");
+        }
+        if let Some(decoded) = &opened.source.decoded {
+            text += &format!("decoded from     {}\n", decoded.encoding.name());
+        }
+        text += &format!(
+            "records          {}\n",
+            if route.pass_through.is_some() { "passed through" } else { "decoded and encoded" }
+        );
+        let ops: Vec<_> = route.ops.iter().map(|op| op.name()).collect();
+        text += &format!("ops              {}\n", if ops.is_empty() { "none".into() } else { ops.join(", ") });
+        let quarantine = place_for(&self.settings, &self.target)?.map(|place| format!("put into {}", place.display()));
+        let bad = match self.settings.on_error {
+            OnError::Fail => "end the job".into(),
+            OnError::Skip => "left out".into(),
+            OnError::Quarantine => quarantine.unwrap_or_default(),
+        };
+        text += &format!("bad records      {bad}\n");
+        text += &opened.plan.explain();
+        Ok(text)
+    }
+
+    /// Runs the job.
+    ///
+    /// # Errors
+    /// See [`ErrorClass`](crate::error::ErrorClass). After an error there is no file under the target's name.
+    pub fn run(self) -> Result<Report> {
+        let started = Instant::now();
+        let mut sum = Sum::new();
+        let memory_limit = self.settings.memory_limit;
+        let (done, output) = self.run_into(&mut sum, true)?;
+        let stream = |path: &PathBuf| path.as_os_str() != "-";
+        let (source, target) = (Some(done.source).filter(stream), done.target);
+        let quarantine = done.quarantine;
+        Ok(Report { source, target, quarantine, output, elapsed: started.elapsed(), ..sum.report(memory_limit) })
+    }
+
+    /// Runs the job and adds what it did to `sum`. Gives the bytes of a memory target too. `alone`: it is all that is
+    /// run, so that names of fields that no record has can be judged.
+    pub(crate) fn run_into(self, sum: &mut Sum, alone: bool) -> Result<(FileReport, Vec<u8>)> {
+        let before = audit::counts();
+        let settings = self.settings;
+        if let Some(stop) = &settings.stop {
+            stop.check().map_err(|e| Error::io("start", "the job", e))?;
+        }
+        let place = place_for(&settings, &self.target)?;
+        refuse_source(&self.target, [&self.source])?;
+        if let Some(place) = &place {
+            refuse_source(&TargetSpec::Path(place.clone()), [&self.source])?;
+        }
+        let mut opened = Opened::new(self.source, &self.target, &settings)?;
+        let facts = Facts { source: &opened.source, route: &opened.route, packs: opened.plan.packing.is_some() };
+        let mut resumable = Resumable::open(&facts, &self.target, place.as_deref(), &settings)?;
+        let left = match &mut resumable {
+            Some(resumable) => resumable.left.take(),
+            None => Left::of(&self.target, place.as_deref())?,
+        };
+        if resumable.as_ref().is_some_and(|resumable| resumable.nothing) {
+            sum.warnings.push(NOTHING_TO_RESUME.to_owned());
+        }
+        let (mut target, mut ledger) = outputs(self.target, place, resumable.as_ref(), &settings)?;
+        let plan = opened.plan.clone();
+        if let Some(packing) = &plan.packing {
+            target = target.packed(packing)?;
+        }
+        let phases = Phases::new(plan.workers);
+        let place = target.file_path().map(Into::into);
+        let run = opened.convert(&target, &phases, resumable.as_mut(), &mut ledger).and_then(|mut run| {
+            ledger.judge(run.totals.records_in).map_err(|error| opened.tell(error))?;
+            run.totals.judge(&opened.source.path, opened.replay.is_some()).map_err(|error| opened.tell(error))?;
+            sum.add(&opened, &mut run, &phases, &before);
+            sum.refuse_names(alone && settings.strict)?;
+            Ok(run)
+        });
+        let mut run = match run.map_err(|error| opened.source.blame(error)) {
+            Ok(run) => run,
+            Err(error) => {
+                let Some(resumable) = resumable else { return Err(ledger.convict(error)) };
+                let error = match resumable.naming(ledger.quarantine.as_ref().filter(|_| error.is_about_bad_records()))
+                {
+                    Ok(()) => ledger.convict(error),
+                    // Without its name, nothing of it stays.
+                    Err(_) => error,
+                };
+                let unchanged = opened.source.unchanged().is_ok();
+                return Err(resumable.fail(target, ledger.quarantine, error, unchanged));
+            }
+        };
+        run.bytes_out = target.flush()?.unwrap_or(run.bytes_out);
+        let (output, quarantine) = match resumable {
+            None => {
+                let named = name(target, ledger)?;
+                sum.warnings.extend(left.map(Left::remove));
+                named
+            }
+            Some(resumable) => {
+                sum.resumed_from = resumable.from.as_ref().map(|entry| entry.input);
+                let ready = resumable.finishing(&target, ledger.quarantine.as_ref());
+                let named = ready.and_then(|()| name(target, ledger));
+                // Before the journal goes: then another run may begin.
+                if named.is_ok() {
+                    sum.warnings.extend(left.map(Left::remove));
+                }
+                resumable.finished();
+                named?
+            }
+        };
+        sum.warnings.extend_from_slice(opened.reading.warnings());
+        sum.bytes_out += run.bytes_out;
+        Ok((FileReport { quarantine, ..run.file(&opened.source.path, place) }, output))
+    }
+}
+
+/// Opens the target, and the ledger with the quarantine if there is one at `place`; where another run stopped.
+fn outputs(
+    target: TargetSpec,
+    place: Option<PathBuf>,
+    resumable: Option<&Resumable>,
+    settings: &Settings,
+) -> Result<(Target, Ledger)> {
+    let stop = settings.stop.as_ref();
+    let Some(resumable) = resumable else {
+        let target = open_target(target, settings)?;
+        let quarantine = place.map(|place| Quarantine::create(place, settings.force, stop)).transpose()?;
+        return Ok((target, Ledger::new(settings.max_errors, quarantine, 0)));
+    };
+    let target = resumable.target(settings.force)?;
+    let count = resumable.from.as_ref().map_or(0, |entry| entry.records_failed);
+    match resumable.quarantine(settings.force) {
+        Ok(quarantine) => Ok((target, Ledger::new(settings.max_errors, quarantine, count))),
+        // What another run left is not touched.
+        Err(error) if resumable.from.is_some() => target.keep().and(Err(error)),
+        Err(error) => {
+            resumable.journal.remove();
+            Err(error)
+        }
+    }
+}
+
+/// Gives both their names, the quarantine first: a target is never without it.
+fn name(target: Target, ledger: Ledger) -> Result<(Vec<u8>, Option<PathBuf>)> {
+    let quarantine = ledger.finish()?;
+    Ok((target.finish()?, quarantine))
+}

@@ -1,0 +1,195 @@
+//! What one source after another adds up to.
+
+use std::sync::Arc;
+
+use crate::error::{Error, Position, Result};
+use crate::flow::phases::Phases;
+use crate::flow::totals::Totals;
+use crate::job::opened::Opened;
+use crate::job::pass::Run;
+use crate::memory::audit;
+use crate::metrics::{Allocations, Events, NeverSeen, Report, StageAllocations};
+use crate::op::{final_path, nearest_of};
+use crate::record::{LossyKind, Seen};
+
+/// What is said instead of a format where sources or targets have different ones.
+const SEVERAL: &str = "several formats";
+
+/// The parts of a report that add up over sources.
+pub(crate) struct Sum {
+    totals: Totals,
+    pub bytes_in: u64,
+    pub bytes_out: u64,
+    pub warnings: Vec<String>,
+    /// Which of the names that were given occur; none: nothing was added yet.
+    seen: Option<Arc<Seen>>,
+    /// New names for those of the sources.
+    rename: Vec<(String, String)>,
+    /// Where text first follows a closing quote.
+    odd_quote: Option<String>,
+    /// How much of the input a run before this one had done.
+    pub resumed_from: Option<u64>,
+    /// Blocks and bytes allocated before the first slice of each source.
+    start: (u64, u64),
+    stages: Vec<StageAllocations>,
+    events: Events,
+    workers: usize,
+    slice_size: usize,
+    formats: Option<(&'static str, &'static str)>,
+}
+
+impl Sum {
+    pub fn new() -> Sum {
+        Sum {
+            totals: Totals::new(),
+            bytes_in: 0,
+            bytes_out: 0,
+            warnings: Vec::new(),
+            seen: None,
+            rename: Vec::new(),
+            odd_quote: None,
+            resumed_from: None,
+            start: (0, 0),
+            stages: Vec::new(),
+            events: Events::default(),
+            workers: 0,
+            slice_size: 0,
+            formats: None,
+        }
+    }
+
+    /// Adds a pass over a source; `before` is the heap before the source was opened. Bytes written are left to the
+    /// caller, who knows what stands around the records.
+    pub fn add(&mut self, opened: &Opened<'_>, run: &mut Run, phases: &Phases, before: &audit::Counts) {
+        self.totals.merge(&run.totals);
+        match &self.seen {
+            Some(seen) => seen.add(&opened.route.seen),
+            None => {
+                self.seen = Some(opened.route.seen.clone());
+                self.rename.clone_from(&opened.settings.rename);
+            }
+        }
+        if let (None, Some((record, offset))) = (&self.odd_quote, run.totals.odd_quote) {
+            let place = std::mem::take(&mut run.totals.odd_place).of(&opened.source, opened.route.from, offset);
+            self.odd_quote = Some(place.words(&Position::new(&opened.source.path, record, offset)));
+        }
+        self.bytes_in += run.bytes_in;
+        self.events.merge(&run.events);
+        self.start.0 += run.ready.blocks.saturating_sub(before.blocks);
+        self.start.1 += run.ready.bytes.saturating_sub(before.bytes);
+        let stages = phases.by_stage();
+        match self.stages.is_empty() {
+            true => self.stages = stages,
+            false => {
+                for (mine, more) in self.stages.iter_mut().zip(&stages) {
+                    mine.warmup = both(mine.warmup, more.warmup);
+                    mine.steady = both(mine.steady, more.steady);
+                }
+            }
+        }
+        self.workers = self.workers.max(opened.plan.workers);
+        self.slice_size = self.slice_size.max(opened.plan.slice_size);
+        let (from, to) = (opened.route.from.name(), opened.route.to.name());
+        match &mut self.formats {
+            None => self.formats = Some((from, to)),
+            Some(formats) => {
+                for (name, more) in [(&mut formats.0, from), (&mut formats.1, to)] {
+                    *name = if *name == more { more } else { SEVERAL };
+                }
+            }
+        }
+    }
+
+    /// How many records were read, good and bad.
+    pub fn records_in(&self) -> u64 {
+        self.totals.records_in
+    }
+
+    /// How many records were written.
+    pub fn records_out(&self) -> u64 {
+        self.totals.records_out
+    }
+
+    /// The names that no record had, if there were records.
+    pub fn names_never_seen(&self) -> Vec<NeverSeen> {
+        let seen = self.seen.as_ref().filter(|_| self.records_in() > 0);
+        seen.map_or_else(Vec::new, |seen| never_seen(seen, &self.rename))
+    }
+
+    /// Refuses names that no record had, if warnings are refused.
+    ///
+    /// # Errors
+    /// Data: there are some.
+    pub fn refuse_names(&self, strict: bool) -> Result<()> {
+        let names = self.names_never_seen();
+        if !strict || names.is_empty() {
+            return Ok(());
+        }
+        let lines: Vec<String> = names.iter().map(ToString::to_string).collect();
+        Err(Error::refused(format!("{}\n  Leave out --strict to accept it.", lines.join("\n  "))))
+    }
+
+    /// The warning about text that follows a closing quote.
+    fn odd_quotes(&self) -> Option<String> {
+        let place = match &self.odd_quote {
+            Some(place) => format!("\n  The first is {place}"),
+            None => String::new(),
+        };
+        let what = match self.totals.lossy.of(LossyKind::TextAfterQuote) {
+            0 => return None,
+            times => LossyKind::TextAfterQuote.sentence(times),
+        };
+        Some(format!("{what}{place}\n  With --strict this is an error."))
+    }
+
+    /// The report of a run below this ceiling.
+    pub fn report(mut self, memory_limit: usize) -> Report {
+        self.warnings.extend(self.odd_quotes());
+        let all = |part: fn(&StageAllocations) -> (u64, u64)| self.stages.iter().map(part).fold((0, 0), both);
+        let allocations =
+            Allocations { start: self.start, warmup: all(|stage| stage.warmup), steady: all(|stage| stage.steady) };
+        let (from, to) = self.formats.unwrap_or_default();
+        let names_never_seen = self.names_never_seen();
+        let mut report = Report {
+            from,
+            to,
+            bytes_in: self.bytes_in,
+            bytes_out: self.bytes_out,
+            warnings: self.warnings,
+            names_never_seen,
+            resumed_from: self.resumed_from,
+            workers: self.workers,
+            slice_size: self.slice_size,
+            memory_limit,
+            peak_rss_bytes: crate::sys::peak_rss_bytes(),
+            peak_heap_bytes: audit::counts().peak,
+            allocations,
+            stages: self.stages,
+            events: self.events,
+            ..Report::default()
+        };
+        self.totals.fill(&mut report);
+        report
+    }
+}
+
+/// The names that were not met, each with the one that may be meant.
+fn never_seen(seen: &Seen, rename: &[(String, String)]) -> Vec<NeverSeen> {
+    let known = seen.known();
+    let text = |name: &[u8]| String::from_utf8_lossy(name).into_owned();
+    // Columns are named as they are in the end.
+    let columns: Vec<Box<[u8]>> =
+        known.iter().map(|name| final_path(&text(name), rename).into_bytes().into()).collect();
+    let named = |(flag, name): (&'static str, &[u8])| NeverSeen {
+        flag,
+        name: text(name),
+        nearest: nearest_of(if flag == "--columns" { &columns } else { &known }, name)
+            .filter(|nearest| *nearest != name)
+            .map(text),
+    };
+    seen.unseen().map(named).collect()
+}
+
+fn both(one: (u64, u64), other: (u64, u64)) -> (u64, u64) {
+    (one.0 + other.0, one.1 + other.1)
+}

@@ -1,0 +1,5 @@
+//! Settings and a source become choices: how much memory goes where, and which way records go.
+
+pub(crate) mod memory;
+pub(crate) mod route;
+pub(crate) mod sizes;

@@ -1,0 +1,476 @@
+//! From settings to the concrete way of a job's records: what is decoded, changed, and into which shape.
+
+use std::sync::Arc;
+
+use crate::error::{Error, RecordError, Result};
+use crate::flow::pass::Copies;
+use crate::format::fixed::Layout;
+use crate::format::frames::Payload;
+use crate::format::{
+    Chosen, Columns, Detail, Format, Nested, Options, ReadFormat, Shape, Types, UnknownKey, Want, csv,
+};
+use crate::job::settings::{ColumnsFrom, InvalidUtf8, Settings};
+use crate::op::{KeyedFilter, Only, Op, Order, instead_of, project, unique};
+use crate::record::line_form::may_be_json;
+use crate::record::{Apart, Schema, Seen};
+
+/// The way of a job's records.
+#[derive(Clone)]
+pub(crate) struct Route {
+    pub from: Format,
+    pub to: Format,
+    /// What the decoder is asked for.
+    pub want: Want,
+    /// The fields of batches in columns, under the names that the source has; none: batches are keyed.
+    pub schema: Option<Schema>,
+    /// The names that the target has for them.
+    pub names: Option<Schema>,
+    pub ops: Vec<Arc<dyn Op>>,
+    /// Where the columns of a tabular target come from, when batches are keyed.
+    pub header: Header,
+    /// The order of the columns that are found.
+    pub order: Order,
+    /// Which maps are columns of their own where columns are found.
+    pub apart: Apart,
+    /// Which records pass as the source has them; none: every record is encoded.
+    pub pass_through: Option<Copies>,
+    /// The way to go if a selected field turns out to be an object that has to become columns of its own: until then,
+    /// selected fields are decoded straight into columns.
+    pub keyed: Option<Box<Route>>,
+    /// How many columns of the source are left out.
+    pub left_out: u64,
+    /// Which of the names that were given occur.
+    pub seen: Arc<Seen>,
+    /// The numbers of these names.
+    pub numbers: Numbers,
+}
+
+/// Where the header of a tabular target comes from.
+#[derive(Clone)]
+pub(crate) enum Header {
+    /// Batches are in columns, or the target has no header.
+    Given,
+    /// This list; others are counted.
+    List(Schema),
+    /// It has to be found in the data.
+    Find(ColumnsFrom),
+}
+
+/// The numbers that names have among all that were given: those of `--select` are the first ones.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Numbers {
+    rename: usize,
+    ops: usize,
+    columns: usize,
+}
+
+/// The names that were given, and their numbers.
+fn names(settings: &Settings) -> (Seen, Numbers) {
+    let Settings { select, drop, rename, ops, columns, .. } = settings;
+    let mut names: Vec<(&'static str, Box<[u8]>)> = Vec::new();
+    let text = |name: &String| name.as_bytes().into();
+    names.extend(select.iter().map(|name| ("--select", text(name))));
+    names.extend(drop.iter().map(|name| ("--drop", text(name))));
+    let mut numbers = Numbers { rename: names.len(), ..Numbers::default() };
+    names.extend(rename.iter().map(|(old, _)| ("--rename", text(old))));
+    numbers.ops = names.len();
+    names.extend(ops.iter().flat_map(|op| op.fields()).map(|name| ("--op", name.clone())));
+    numbers.columns = names.len();
+    if let ColumnsFrom::List(list) = columns {
+        names.extend(list.iter().map(|name| ("--columns", text(name))));
+    }
+    (Seen::new(names), numbers)
+}
+
+impl Route {
+    /// Decides the way.
+    pub fn new(settings: &Settings, from: Format, to: Format, reading: &dyn ReadFormat) -> Result<Route> {
+        let options = &settings.options;
+        let tabular = matches!(to, Format::Csv | Format::Tsv) && !settings.word_count;
+        let quoted = options.out_dialect.quote_all && !(to == Format::Tsv && options.dialect.tsv_escapes);
+        let utf8 = to.needs_utf8() || settings.ops.iter().any(|op| op.needs_utf8()) || checks_utf8(settings, from, to);
+        let (seen, numbers) = names(settings);
+        let mut route = Route {
+            from,
+            to,
+            want: Want {
+                select: None,
+                chosen: Chosen::default(),
+                utf8,
+                replace_invalid_utf8: settings.replaces_invalid_utf8(),
+                detail: detail(settings, to),
+                // A table has a field as it was read, text or not, unless all fields are text there.
+                types: if tabular && !quoted { Types::Auto } else { options.types },
+                // Ops see what the source has.
+                typed: matches!(to, Format::Json | Format::Ndjson) && settings.ops.is_empty() && !settings.word_count,
+            },
+            schema: None,
+            names: None,
+            ops: settings.ops.clone(),
+            header: Header::Given,
+            order: Order::default(),
+            apart: if options.nested == Nested::Dot { Apart::All } else { Apart::None },
+            pass_through: None,
+            keyed: None,
+            left_out: 0,
+            seen: Arc::new(seen),
+            numbers,
+        };
+        let projected = !(settings.select.is_empty() && settings.drop.is_empty() && settings.rename.is_empty());
+        let mut unchanged = !projected && settings.ops.is_empty() && !settings.word_count;
+        match reading.schema() {
+            Some(schema) => unchanged &= route.columns(settings, schema, projected)?,
+            None => unchanged &= route.keyed(settings, projected, tabular)?,
+        }
+        let lines = from == Format::Text && to == Format::Text && !settings.word_count && !projected;
+        if lines && settings.invalid_utf8 == InvalidUtf8::Fail && route.ops.first().is_some_and(|op| op.checks_utf8()) {
+            route.want.utf8 = false;
+        }
+        route.want.utf8 |= route.may_write_json(options);
+        if let Some(keyed) = &mut route.keyed {
+            keyed.want.utf8 = route.want.utf8;
+        }
+        if unchanged && from == to && settings.invalid_utf8 == InvalidUtf8::Fail {
+            route.pass_through = copies(options, from);
+        }
+        Ok(route)
+    }
+
+    /// The source is in columns: the decoder gives those that go on. Whether that is all of them, as they are.
+    fn columns(&mut self, settings: &Settings, source: &Schema, projected: bool) -> Result<bool> {
+        check_fields(&self.ops, source)?;
+        let (mut fields, mut names) = (source.clone(), source.clone());
+        if projected {
+            let projection = project(source, &settings.select, &settings.drop, &settings.rename)?;
+            fields = Schema::new(projection.source.iter().map(|&column| source.name(column)));
+            names = projection.names;
+        }
+        // A name that a source in columns lacks was refused, unless it is one of --columns or the source is empty.
+        (0..if source.is_empty() { 0 } else { self.numbers.columns }).for_each(|number| self.seen.mark(number));
+        let mut unchanged = !projected;
+        if let ColumnsFrom::List(list) = &settings.columns
+            && !settings.word_count
+        {
+            unique("--columns", list)?;
+            check_nameless(settings, source, list)?;
+            names.names().take(64).for_each(|name| self.seen.learn(name));
+            let picked: Vec<_> = list.iter().map(|name| names.position(name.as_bytes())).collect();
+            let found = picked.iter().enumerate().filter(|(_, column)| column.is_some());
+            found.for_each(|(place, _)| self.seen.mark(self.numbers.columns + place));
+            self.left_out = names.len() as u64 - picked.iter().flatten().count() as u64;
+            if settings.strict && self.left_out > 0 {
+                let left_out = names.names().filter(|name| !list.iter().any(|listed| listed.as_bytes() == *name));
+                return Err(leaves_out(left_out));
+            }
+            unchanged &= picked.iter().copied().eq((0..names.len()).map(Some));
+            let field = |(name, column): (&String, &Option<usize>)| -> Box<[u8]> {
+                column.map_or_else(|| nobodys(name.as_bytes(), source), |column| fields.name(column).into())
+            };
+            fields = Schema::new(list.iter().zip(&picked).map(field));
+            names = Schema::new(list);
+        }
+        if !unchanged {
+            self.want.select = Some(fields.names().map(Into::into).collect());
+        }
+        (self.schema, self.names) = (Some(fields), Some(names));
+        Ok(unchanged)
+    }
+
+    /// The source is keyed: fields are chosen in the decoder, or by ops. Whether records stay as they are.
+    fn keyed(&mut self, settings: &Settings, projected: bool, tabular: bool) -> Result<bool> {
+        let Settings { select, drop, rename, .. } = settings;
+        let list = match &settings.columns {
+            ColumnsFrom::List(list) if !settings.word_count => Some(list),
+            _ => None,
+        };
+        self.order = Order::new(select, drop, rename);
+        if projected {
+            self.filter(settings)?;
+        }
+        if let Some(list) = list.filter(|_| !tabular) {
+            let filter = KeyedFilter::exactly(list, settings.strict)?;
+            self.ops.push(Arc::new(self.watched(filter, self.numbers.columns..)));
+            self.want.detail = Detail::All;
+        }
+        if tabular {
+            self.header = match list {
+                Some(list) => {
+                    unique("--columns", list)?;
+                    if list.iter().any(|name| name.contains('.')) {
+                        self.want.detail = self.want.detail.max(Detail::Maps);
+                    }
+                    Header::List(Schema::new(list))
+                }
+                None => Header::Find(settings.columns.clone()),
+            };
+            if !select.is_empty() && settings.options.nested == Nested::Json {
+                self.apart = Apart::along(self.order.names());
+            }
+        }
+        let straight = !select.is_empty() && drop.is_empty() && settings.ops.is_empty() && list.is_none();
+        // Whether a renamed field was met shows only where its path ends.
+        if straight && rename.iter().all(|(old, _)| select.contains(old)) && self.goes_straight(settings, tabular) {
+            self.straight(settings, tabular)?;
+        }
+        Ok(!projected && list.is_none())
+    }
+
+    /// Ops that choose fields, before all others, and rename them, after all others.
+    fn filter(&mut self, settings: &Settings) -> Result<()> {
+        let Settings { select, drop, rename, ops, .. } = settings;
+        let whole = KeyedFilter::new(select, drop, rename)?;
+        self.want.detail = Detail::All;
+        if let ([path], true) = (&select[..], self.is_lone(settings)) {
+            let choose = KeyedFilter::new(select, drop, &[])?;
+            self.ops.insert(0, Arc::new(self.watched(choose, 0..)));
+            let numbers = (0..rename.len()).map(|place| self.numbers.rename + place).collect();
+            let name = self.order.names().next().unwrap_or_default();
+            self.ops.push(Arc::new(Only::new(path, name, (self.seen.clone(), numbers))));
+            return Ok(());
+        }
+        if ops.is_empty() || rename.is_empty() {
+            self.ops.insert(0, Arc::new(self.watched(whole, 0..)));
+            return Ok(());
+        }
+        if !(select.is_empty() && drop.is_empty()) {
+            // It sees the fields that are to be renamed, even those of which it leaves nothing.
+            self.ops.insert(0, Arc::new(self.watched(whole.without_new_names(), 0..)));
+        }
+        let rename = KeyedFilter::new(&[], &[], rename)?;
+        self.ops.push(Arc::new(self.watched(rename, self.numbers.rename..)));
+        Ok(())
+    }
+
+    /// Whether the records of the target are the values of one field that was selected.
+    fn is_lone(&self, settings: &Settings) -> bool {
+        let lines = match self.to {
+            Format::Text => !settings.word_count,
+            Format::Frames => settings.options.payload != Payload::Json,
+            _ => false,
+        };
+        lines && settings.select.len() == 1 && !matches!(settings.columns, ColumnsFrom::List(_))
+    }
+
+    /// The filter with somebody who is told what it meets.
+    fn watched(&self, filter: KeyedFilter, numbers: std::ops::RangeFrom<usize>) -> KeyedFilter {
+        let numbers = numbers.take_while(|number| *number < self.seen.len());
+        filter.watched(Some(self.seen.clone()), numbers)
+    }
+
+    /// Whether selected fields can be decoded straight into columns and mean the same.
+    fn goes_straight(&self, settings: &Settings, tabular: bool) -> bool {
+        let flat = settings.select.iter().all(|path| !path.contains('.'));
+        match self.to {
+            Format::Json | Format::Ndjson => false,
+            _ if tabular => true,
+            Format::Frames if settings.options.payload == Payload::Json => flat,
+            // A record of one value is that value, so it has to be seen which of several fields are there.
+            Format::Text | Format::Frames => self.is_lone(settings),
+            Format::Fixed => {
+                let layout = settings.options.layout.as_deref().and_then(|layout| Layout::parse(layout).ok());
+                let selected = |name: &str| self.order.names().any(|selected| selected == name.as_bytes());
+                flat && layout.is_some_and(|layout| layout.named().all(|field| selected(&field.name)))
+            }
+            Format::Csv | Format::Tsv => false,
+        }
+    }
+
+    /// Selected fields are decoded straight into columns as long as none of them is an object that has to become
+    /// columns of its own.
+    fn straight(&mut self, settings: &Settings, tabular: bool) -> Result<()> {
+        let Settings { select, rename, .. } = settings;
+        let keyed = self.clone();
+        let numbers = |path: &String| -> Vec<usize> {
+            let selected = select.iter().position(|other| other == path);
+            let renamed = rename.iter().position(|(old, _)| old == path).map(|place| self.numbers.rename + place);
+            selected.into_iter().chain(renamed).collect()
+        };
+        let dotted = |path: &String| path.contains('.');
+        let chosen = Chosen {
+            refuse_maps: tabular && settings.options.nested == Nested::Dot,
+            refuse_lists: tabular,
+            refuse_dotted: tabular && rename.iter().any(|(old, _)| dotted(old)),
+            seen: Some((self.seen.clone(), select.iter().map(numbers).collect())),
+        };
+        let may_differ = chosen.refuse_maps || tabular && select.iter().any(dotted);
+        let fields = Schema::new(select);
+        self.names = Some(Schema::new(self.order.names()));
+        self.want = Want {
+            select: Some(fields.names().map(Into::into).collect()),
+            chosen,
+            detail: Detail::Maps,
+            ..self.want.clone()
+        };
+        self.schema = Some(fields);
+        (self.ops, self.header) = (Vec::new(), Header::Given);
+        self.keyed = may_differ.then(|| Box::new(keyed));
+        Ok(())
+    }
+
+    /// Names become keys, which have to be UTF-8 where text has to. `before` is what stands before the first record.
+    ///
+    /// # Errors
+    /// The first name that is not, and where it is.
+    pub fn check_names(&self, before: &[u8]) -> Result<(), RecordError> {
+        let Some(names) = self.names.as_ref().filter(|_| self.want.utf8) else { return Ok(()) };
+        let Some(name) = names.names().find(|name| std::str::from_utf8(name).is_err()) else { return Ok(()) };
+        let valid = std::str::from_utf8(name).map_or_else(|error| error.valid_up_to(), str::len);
+        let place = memchr::memmem::find(before, name).map_or(0, |at| at + valid);
+        let text = String::from_utf8_lossy(name);
+        let hidden = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.to_string() };
+        let mut shown: String = text.chars().take(SHOWN).map(hidden).collect();
+        if text.chars().nth(SHOWN).is_some() {
+            shown.push('…');
+        }
+        let reason = format!("the field name `{shown}` is not valid UTF-8");
+        Err(RecordError::new(place, reason).hint(
+            "Give the --encoding of the source, put U+FFFD in its place with --invalid-utf8 replace, or leave the field out with --select.",
+        ))
+    }
+
+    /// Whether a target of lines or frames may get a record as JSON text.
+    fn may_write_json(&self, options: &Options) -> bool {
+        match self.to {
+            Format::Frames if options.payload == Payload::Json => true,
+            Format::Frames | Format::Text => may_be_json(self.names.as_ref()),
+            _ => false,
+        }
+    }
+
+    /// What becomes of a key that no column has.
+    pub fn unknown_key(&self) -> UnknownKey {
+        match &self.header {
+            Header::List(_) | Header::Find(ColumnsFrom::First) => UnknownKey::Count,
+            Header::Given | Header::Find(_) => UnknownKey::Refuse,
+        }
+    }
+
+    /// The shape of the batches that reach the encoder.
+    pub fn shape(&self) -> Shape {
+        match &self.names {
+            Some(names) => Shape::Columns(names.clone()),
+            None => Shape::Keyed,
+        }
+    }
+
+    /// The columns of a tabular target for keyed batches.
+    pub fn columns_of(&self, schema: Schema, unknown: UnknownKey) -> Columns {
+        let list = matches!(self.header, Header::List(_));
+        let apart = match unknown {
+            // What is left out is counted as a whole; a column is a whole, too.
+            UnknownKey::Count if list || self.apart == Apart::All => Apart::along(schema.names()),
+            _ => self.apart.clone(),
+        };
+        Columns { schema, unknown, apart, seen: list.then(|| (self.seen.clone(), self.numbers.columns)) }
+    }
+
+    /// The number of the first name of each op among all names.
+    pub fn op_numbers(&self) -> Vec<usize> {
+        let mut next = self.numbers.ops;
+        let number = |op: &Arc<dyn Op>| {
+            let number = next;
+            next += op.fields().len();
+            number
+        };
+        self.ops.iter().map(number).collect()
+    }
+}
+
+/// Names for columns of a source without a header, which has none.
+fn check_nameless(settings: &Settings, source: &Schema, list: &[String]) -> Result<()> {
+    let nameless = settings.options.no_headers && source.names().next().is_some_and(|name| name == b"column_1");
+    let number = |name: &String| name.strip_prefix("column_").is_some_and(|number| number.parse::<u32>().is_ok());
+    match list.iter().find(|name| nameless && !number(name)) {
+        None => Ok(()),
+        Some(name) => Err(Error::usage(format!(
+            "--columns names `{name}`, but the columns of a source without a header are called column_1, column_2, and so on\n  Give those names, or leave out --no-headers if there is a header.",
+        ))),
+    }
+}
+
+/// The error for columns that a list leaves out, where nothing may be left out.
+fn leaves_out<'n>(names: impl Iterator<Item = &'n [u8]>) -> Error {
+    let names: Vec<_> = names.collect();
+    let columns = if names.len() == 1 { "column" } else { "columns" };
+    let some = some(names.into_iter());
+    Error::refused(format!("--columns leaves out the {columns} {some}\n  Leave out --strict to accept it."))
+}
+
+/// A field that the source does not have.
+pub(crate) fn nobodys(name: &[u8], source: &Schema) -> Box<[u8]> {
+    let mut name = name.to_vec();
+    while source.position(&name).is_some() {
+        name.push(b'\0');
+    }
+    name.into()
+}
+
+/// How many characters are shown of a name that is no text.
+const SHOWN: usize = 60;
+/// The most names that an error lists of a kind.
+const LISTED: usize = 5;
+
+/// Some names, and how many there are besides.
+pub(crate) fn some<'n>(names: impl Iterator<Item = &'n [u8]>) -> String {
+    let names: Vec<&[u8]> = names.collect();
+    let shown: Vec<String> =
+        names.iter().take(LISTED).map(|name| format!("`{}`", String::from_utf8_lossy(name))).collect();
+    match names.len().saturating_sub(LISTED) {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
+    }
+}
+
+/// How far records are taken apart for these ops and this target.
+fn detail(settings: &Settings, to: Format) -> Detail {
+    if !settings.ops.is_empty() || settings.word_count {
+        return Detail::All;
+    }
+    match to {
+        Format::Json | Format::Ndjson => Detail::Record,
+        Format::Csv | Format::Tsv if settings.options.nested == Nested::Json => Detail::Fields,
+        Format::Csv | Format::Tsv | Format::Fixed => Detail::Maps,
+        Format::Frames if settings.options.payload == Payload::Json => Detail::Record,
+        Format::Text | Format::Frames => Detail::Fields,
+    }
+}
+
+/// An op that names a field which no record has is a mistake.
+fn check_fields(ops: &[Arc<dyn Op>], schema: &Schema) -> Result<()> {
+    for op in ops.iter().filter(|_| !schema.is_empty()) {
+        for field in op.fields() {
+            if schema.position(field).is_none() {
+                return Err(Error::usage(format!(
+                    "--op {} names the field `{}`, which the source does not have{}",
+                    op.name(),
+                    String::from_utf8_lossy(field),
+                    instead_of(schema.names(), field)
+                )));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Whether text has to be UTF-8 although its target could hold other bytes: because it was said to be, because what is
+/// not is to be replaced, or because tables have to be text where nothing may pass in silence.
+fn checks_utf8(settings: &Settings, from: Format, to: Format) -> bool {
+    let table = |format| matches!(format, Format::Csv | Format::Tsv);
+    settings.says_utf8()
+        || settings.invalid_utf8 == InvalidUtf8::Replace
+        || settings.strict && (table(from) || table(to))
+}
+
+/// Which records of a format can be copied, because to read and to write them would give the same.
+fn copies(options: &Options, format: Format) -> Option<Copies> {
+    match format {
+        Format::Csv | Format::Tsv => csv::writes_as_it_reads(format, options)
+            .then_some(Copies::Fields { crlf: options.out_dialect.crlf, header: options.writes_header() }),
+        // JSON has a style of its own: compact or pretty.
+        Format::Json => None,
+        Format::Ndjson => options.records_at.is_none().then_some(Copies::Values),
+        // Each line may end otherwise.
+        Format::Text if options.out_dialect.crlf => None,
+        Format::Text | Format::Fixed | Format::Frames => Some(Copies::All),
+    }
+}

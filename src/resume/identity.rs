@@ -1,0 +1,57 @@
+//! Is this still the same job?
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::job::settings::Settings;
+use crate::plan::route::Route;
+use crate::source::{Source, Stamp};
+
+/// How much of the beginning and the end of a source is looked at, in bytes.
+const ENDS: usize = 64 << 10;
+
+/// What tells a source from another one, or from itself after a change.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Identity {
+    stamp: Option<Stamp>,
+    /// CRC-32 of the first and last 64 KiB.
+    head: u32,
+    tail: u32,
+}
+
+impl Identity {
+    pub fn of(source: &Source, bytes: &[u8]) -> Identity {
+        let end = ENDS.min(bytes.len());
+        Identity {
+            stamp: source.stamp().cloned(),
+            head: crc32fast::hash(&bytes[..end]),
+            tail: crc32fast::hash(&bytes[bytes.len() - end..]),
+        }
+    }
+}
+
+/// The settings that change the bytes of the output, by the names of their flags.
+pub(crate) fn settings(settings: &Settings, route: &Route, quarantine: Option<&Path>) -> BTreeMap<String, String> {
+    let Settings { options, select, drop, rename, columns, on_error, max_errors, invalid_utf8, strict, .. } = settings;
+    let ops: Vec<_> = settings.ops.iter().map(|op| (op.name(), op.fields())).collect();
+    let texts = [
+        ("--from", route.from.to_string()),
+        ("--to", route.to.to_string()),
+        ("of the formats", format!("{options:?}")),
+        ("--select", format!("{select:?}")),
+        ("--drop", format!("{drop:?}")),
+        ("--rename", format!("{rename:?}")),
+        ("--op", format!("{ops:?}")),
+        ("--columns", format!("{columns:?}")),
+        ("--on-error", format!("{on_error:?}")),
+        ("--max-errors", format!("{max_errors:?}")),
+        ("--quarantine", format!("{quarantine:?}")),
+        ("--max-record-size", settings.max_record_size.to_string()),
+        ("--invalid-utf8", format!("{invalid_utf8:?}")),
+        ("--encoding", settings.says_utf8().to_string()),
+        ("--strict", strict.to_string()),
+    ];
+    texts.into_iter().map(|(name, text)| (name.to_owned(), text)).collect()
+}

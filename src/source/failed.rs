@@ -1,0 +1,17 @@
+//! Reads that fail.
+
+use super::Malformed;
+use crate::error::{Error, Position, RecordError};
+
+/// What to do where text is malformed in its encoding.
+pub(crate) const OTHER_ENCODING: &str =
+    "Give another --encoding, or --invalid-utf8 replace to put U+FFFD in its place.";
+
+/// A failed read of a source, in the record that starts at this place.
+pub(crate) fn read_error(position: Position, error: std::io::Error) -> Error {
+    let Some(malformed) = error.get_ref().and_then(|inner| inner.downcast_ref::<Malformed>()) else {
+        return Error::read(position.file, error);
+    };
+    let error = RecordError::new(0, malformed.to_string()).hint(OTHER_ENCODING);
+    Error::data(position, error)
+}

@@ -490,6 +490,27 @@ fn brackets_that_close_by_chance() {
             skipping(text, flags).ends(1).says(&["nothing shows where the next record begins", "was not read"]);
         }
     }
+    // A quote or bracket too many between records, and pieces of a record that look like one.
+    for text in [
+        r#"[{"id":0},"{"id":1},{"id":2}]"#,
+        r#"[{"id":0}",{"id":1},{"id":2}]"#,
+        r#"[{"id":0},{"id":1,"d":[5]},{}id":2},{"id":3},{"id":4}]"#,
+        r#"[{"id":0},{"id":1,"d"}[5]},{"id":2}]"#,
+        r#"["a","s1"","s2",3,4]"#,
+        r#"["s1"x","s2",3,4]"#,
+    ] {
+        skipping(text, &[]).ends(1).says(&["nothing shows where the next record begins", "was not read"]);
+    }
+    // Where lines tell, the bad record takes the rest of its line with it.
+    for (text, good) in [
+        ("[{\"c\":1},\n{\"c\":}{\"x\":7},\"d\":2},\n{\"id\":5}]", "{\"c\":1}\n{\"id\":5}\n"),
+        ("[{\"id\":0},\n{\"id\":1,d\":\"}\",\"a\":\"x\"},\n{\"id\":2}]\n", "{\"id\":0}\n{\"id\":2}\n"),
+    ] {
+        gives(text, &[], (good, "1 bad record ("));
+    }
+    // A missing comma loses nothing.
+    gives(r#"["a" "b","c"]"#, &[], ("\"a\"\n\"b\"\n\"c\"\n", "1 bad record"));
+    gives(r#"[{"a":1} {"a":2}]"#, &[], ("{\"a\":1}\n{\"a\":2}\n", "1 bad record"));
     // What is wrong with one value only does not reach others.
     for bad in [r#"{"id":tru}"#, r#"{"id":2,}"#, r#"{"id":[1 2]}"#] {
         let text = format!(r#"[{{"id":1}},{bad},{{"id":3}}]"#);
@@ -504,6 +525,25 @@ fn record_separators_end_what_was_cut_off() {
     for format in ["json", "ndjson"] {
         let ran = skipping_from(format, text, &[]).ends(0).says(&["1 bad record (7 bytes)"]);
         assert_eq!(ran.stdout, "{\"a\":1}\n{\"a\":3}\n{\"a\":4}\n", "{format}");
+    }
+}
+
+/// Whatever the slices and the windows, also where texts take several lines or have no line breaks.
+#[test]
+fn texts_with_record_separators_in_any_slices() {
+    let text = "\x1e{\"a\":\"\x1e{\"id\":1,\"z\":{\"q\":\"}\"}}\x1e{\"a\":2}\n";
+    gives(text, &[], ("{\"id\":1,\"z\":{\"q\":\"}\"}}\n{\"a\":2}\n", "1 bad record"));
+    let one = skipping_from("ndjson", "\x1e{\"a\":1}\x1e{\"a\":2}", &[]).ends(0);
+    assert_eq!((&*one.stdout, &*one.stderr), ("{\"a\":1}\n{\"a\":2}\n", ""));
+    let text = |id: usize| format!("\x1e{{\n \"id\": {id},\n \"t\": \"{}\"\n}}\n", "x".repeat(50));
+    let cut = format!("{}\x1e{{\n \"id\": 1,\n \"t\": \"cut\n", text(0));
+    let all: String = [cut].into_iter().chain((2..21_000).map(text)).collect();
+    let here = folder();
+    fs::write(here.path().join("a.json"), &all).unwrap();
+    for way in [&["a.json"][..], &["a.json", "--io", "read"], &["-"], &["a.json", "--slice-size", "1000"]] {
+        let line = ["convert", "-f", "json", "-t", "ndjson", "--on-error", "skip"];
+        let ran = feed(here.path(), line.iter().chain(way), all.as_bytes()).ends(0).says(&["1 bad record ("]);
+        assert_eq!(ran.stdout.lines().count(), 20_999, "{way:?}");
     }
 }
 

@@ -385,7 +385,10 @@ fn replay_says_what_helps_there() {
     let ran = say(here, "replay a.ndjson.quarantine.ndjson -o x.ndjson").ends(1).says(&[unrepaired]);
     assert!(!ran.stderr.contains("--ragged"), "{}", ran.stderr);
     let ran = say(here, "replay a.ndjson.quarantine.ndjson -o x.ndjson --on-error skip").ends(1);
-    ran.says(&["1 field where the header has 2\n  The only record is bad (2 bytes).\n", unrepaired]);
+    ran.says(&[
+        "a.csv: record 2, byte 14: 1 field where the header has 2\n  The only record is bad (2 bytes).\n",
+        unrepaired,
+    ]);
     let text = read(here, "a.ndjson.quarantine.ndjson").replace("\"raw\"", "\"text\":\"5\",\"raw\"");
     fs::write(here.join("q"), text).unwrap();
     let ran = say(here, "replay q -o x.ndjson").ends(1).says(&["Correct its `text`, or delete the line."]);

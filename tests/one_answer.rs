@@ -637,3 +637,25 @@ fn bad_records_of_which_fields_are_selected() {
         }
     }
 }
+
+/// What replaces invalid text does so in an object, too, that is found only while fields are selected.
+#[test]
+fn objects_with_invalid_text_that_come_late() {
+    let here = folder();
+    let replace = ["--invalid-utf8", "replace"];
+    for (text, select, flags, expected) in [
+        ("{\"m\":{\"l\":1,\"q\":\"\\ud800z\"}}\n{\"m\":2}\n", "m", &replace[..], "m.l,m.q,m\n1,\u{fffd}z,\n,,2\n"),
+        ("{\"k\":6}\n{\"k\":5,\"z\":\"\\ud800\"}\n", "k,z", &replace, "k,z\n6,\n5,\u{fffd}\n"),
+        ("{\"k\":1}\n{\"k\":{\"x\":\"\u{0}\"}}\n{\"k\":2}\n", "k", &["--on-error", "skip"], "k\n1\n2\n"),
+    ] {
+        // A byte that is in no UTF-8.
+        let text: Vec<u8> = text.bytes().map(|byte| if byte == 0 { 0xff } else { byte }).collect();
+        std::fs::write(here.path().join("in"), &text).unwrap();
+        let base = ["convert", "-f", "ndjson", "-t", "csv", "--select", select];
+        for way in [&["in"][..], &["in", "--io", "read"], &["-"], &["in", "--op", "trim"]] {
+            let ran = feed(here.path(), [&base[..], flags, way].concat(), &text).ends(0);
+            assert_eq!(ran.stdout, expected, "{select} {way:?}");
+            assert!(!ran.stderr.contains("which no record has"), "{}", ran.stderr);
+        }
+    }
+}

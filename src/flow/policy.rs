@@ -85,8 +85,12 @@ impl Policy<'_, '_> {
         if totals.first_bad.is_none() {
             let start = if let At::Source(start) = self.at { start } else { 0 };
             let offset = start + error.offset as u64;
-            totals.first_bad =
-                Some(FirstBad { record: index, line: self.line_for_good(error.offset), offset, error: error.clone() });
+            let origin = match self.at {
+                At::Source(_) => None,
+                At::Origin(origin, _) => Some(Box::new(origin.position(error.offset))),
+            };
+            let (line, error) = (self.line_for_good(error.offset), error.clone());
+            totals.first_bad = Some(FirstBad { record: index, line, offset, origin, error });
         }
         let marked = self.shared.marked.filter(|_| matches!(error.fault, Fault::Record | Fault::Document));
         let malformed = marked.and_then(|encoding| malformed(&self.bytes[record.clone()], record.start, encoding));

@@ -17,6 +17,8 @@ pub(crate) struct FirstBad {
     /// Where in the source it is bad, and in which line, where nobody can look at the source again.
     pub offset: u64,
     pub line: u64,
+    /// Where it was in the first place, if it is from a quarantine.
+    pub origin: Option<Box<Position>>,
     pub error: RecordError,
 }
 
@@ -119,22 +121,14 @@ impl Totals {
             false => "Is the input in another format (--from) or another dialect?",
         };
         let file = source.to_path_buf();
-        Err(match &self.first_bad {
-            // What a quarantine holds has its place elsewhere.
-            Some(first) if !replayed => {
-                let FirstBad { record, line, offset, .. } = *first;
-                let position = Position { file, record, line, offset };
-                Error::data(position, first.error.clone().hint(format!("{are} {hint}")).fault(Fault::All))
-            }
-            first => {
-                let error =
-                    first.as_ref().map_or_else(|| RecordError::new(0, are.clone()), |first| first.error.clone());
-                Error::data(
-                    Position { file, ..Position::default() },
-                    error.hint(format!("{are}\n  {hint}")).fault(Fault::All),
-                )
-            }
-        })
+        let Some(FirstBad { record, line, offset, origin, error }) = &self.first_bad else {
+            let error = RecordError::new(0, are).hint(hint).fault(Fault::All);
+            return Err(Error::data(Position { file, ..Position::default() }, error));
+        };
+        let here = Position { file, record: *record, line: *line, offset: *offset };
+        let position = origin.as_deref().cloned().unwrap_or(here);
+        let hint = if replayed { format!("{are}\n  {hint}") } else { format!("{are} {hint}") };
+        Err(Error::data(position, error.clone().hint(hint).fault(Fault::All)))
     }
 
     /// Writes the totals into a report.

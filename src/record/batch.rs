@@ -588,7 +588,7 @@ impl<'a> Batch<'a> {
 /// The error for a record over the limit.
 pub(crate) fn record_too_large(offset: usize, max: usize) -> RecordError {
     // How long it is depends on how much was looked at.
-    RecordError::with_numbers(offset, "the record is larger than {} bytes", [max, 0])
+    RecordError::with_numbers(offset, "the record is larger than {} byte{s}", [max, 0])
         .hint("Raise --max-record-size (and --memory-limit with it).")
         .fault(Fault::Oversized)
 }

@@ -37,6 +37,34 @@ fn behind_white(data: &[u8]) -> Boundary {
     }
 }
 
+/// What RFC 7464 puts before a record.
+pub const SEPARATOR: u8 = 0x1e;
+
+/// Cuts texts that have a record separator in front. It is in no valid text, so nothing else has to be looked at, unless
+/// there is none for long.
+pub struct SeparatorCut(pub ValueCut);
+
+impl Cut for SeparatorCut {
+    fn cut(&mut self, data: &[u8], target: usize, end: bool) -> Result<Boundary, RecordError> {
+        let near = target.clamp(1, data.len());
+        let last = memchr::memrchr(SEPARATOR, &data[1..near]).map(|at| 1 + at);
+        match last.or_else(|| memchr::memchr(SEPARATOR, &data[near..]).map(|at| near + at)) {
+            Some(at) => {
+                self.0.walk = None;
+                self.0.resync.pass(at);
+                Ok(Boundary::At(at))
+            }
+            None if end => Ok(Boundary::At(data.len())),
+            None if data.len() / 4 < target => Ok(Boundary::More),
+            None => self.0.cut(data, target, end),
+        }
+    }
+
+    fn pass(&mut self, data: &[u8], end: bool) -> Result<Passed, RecordError> {
+        self.0.pass(data, end)
+    }
+}
+
 /// Cuts JSON between values.
 pub struct ValueCut {
     layout: Layout,

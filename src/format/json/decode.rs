@@ -3,8 +3,9 @@
 use std::ops::Range;
 
 use super::Layout;
+use super::pieces::{begins_with_map, has_list, is_key, lacks_comma, run_end, string_end};
 use super::quick::Met;
-use super::resync::{Resync, is_between, is_white};
+use super::resync::{Resync, has_regular_strings, is_between, is_white};
 use crate::error::{Fault, RecordError};
 use crate::format::{Decode, Want};
 use crate::record::json::{LONE, Quick, Reader, Selection, replace_halves};
@@ -41,6 +42,8 @@ pub struct Decoder {
     /// What may come next in an array.
     expect: Expect,
     resync: Resync,
+    /// Record separators are between records, and in none.
+    separated: bool,
     /// What the last error is about.
     bad: Bad,
     /// There is nothing more to read.
@@ -96,10 +99,16 @@ impl Decoder {
             closed: false,
             expect: Expect::Value,
             resync,
+            separated: false,
             bad: Bad::Value,
             done: false,
             refused: None,
         }
+    }
+
+    /// Records have separators in front (RFC 7464): where one is bad, the next separator ends it.
+    pub fn separated(self, separated: bool) -> Decoder {
+        Decoder { separated, ..self }
     }
 
     /// Reads one record; false at the end of the slice.
@@ -212,9 +221,15 @@ impl Decoder {
                 self.expect = Expect::Value;
                 return Ok(());
             }
-            // The comma is missing, and nothing else.
-            (b'{' | b'[' | b'"' | b'-' | b'0'..=b'9' | b't' | b'f' | b'n', _) => at..at,
-            _ => at..run_end(self.layout, slice, at).unwrap_or(slice.len()),
+            _ if lacks_comma(slice, at) => at..at,
+            _ => {
+                let end = run_end(self.layout, slice, at).or_else(|| self.resync.end_of_lines(slice, at));
+                let Some(end) = end else {
+                    self.bad = Bad::Bytes(at..slice.len(), Expect::Either);
+                    return Err(self.reader.wrong(slice, at, expected).fault(Fault::Lost));
+                };
+                at..end
+            }
         };
         let next = if first == b',' { Expect::Value } else { Expect::Either };
         self.bad = Bad::Bytes(bad, next);
@@ -232,6 +247,7 @@ impl Decoder {
                 self.reader.pass();
                 return Ok(next + 1);
             }
+            (Layout::Lines, Some(0x1e)) => return Ok(next),
             (Layout::Items, Some(b',')) => self.expect = Expect::Value,
             (Layout::Lines, Some(b'{' | b'[' | b'"')) => {
                 const HINT: &str = "NDJSON has one value a line; -f json reads values that follow each other.";
@@ -322,7 +338,12 @@ impl Decoder {
         match &mut self.selection {
             Some(selection) if error.fault == Fault::Record => selection.unfit(batch, start, error)?,
             // It needs another way to be read, unless it is bad.
-            _ => return Err(self.behind(slice, end).err().unwrap_or(error)),
+            _ => {
+                let text = simdutf8::compat::from_utf8(&slice[start..end]);
+                let invalid = |at: usize| RecordError::new(start + at, "invalid UTF-8").hint(NOT_UTF8);
+                let invalid = text.err().filter(|_| !self.replace).map(|error| invalid(error.valid_up_to()));
+                return Err(invalid.or_else(|| self.behind(slice, end).err()).unwrap_or(error));
+            }
         }
         Ok((start, end))
     }
@@ -415,12 +436,19 @@ impl Decode for Decoder {
                 Ok(false) => return Ok(batch.len() > before),
                 Err(error) => {
                     batch.abandon();
-                    self.selection.iter_mut().for_each(Selection::forget);
-                    match self.replace && error.reason == LONE && self.replace_halves(slice, batch) {
-                        true => self.at = self.reader.peek(slice),
-                        false => {
+                    let replaced = match self.replace && error.reason == LONE {
+                        true => self.replace_halves(slice, batch),
+                        false => Ok(false),
+                    };
+                    match replaced {
+                        Ok(true) => {
+                            _ = self.selection.as_mut().and_then(Selection::settle);
+                            self.at = self.reader.peek(slice);
+                        }
+                        other => {
                             batch.abandon();
-                            return Err(self.find_end(slice, error));
+                            self.selection.iter_mut().for_each(Selection::forget);
+                            return Err(self.find_end(slice, other.err().unwrap_or(error)));
                         }
                     }
                 }
@@ -462,8 +490,11 @@ impl Decoder {
     }
 
     /// Reads the record that has half of a surrogate pair with U+FFFD in its place; false if more is wrong with it.
+    ///
+    /// # Errors
+    /// It has to be read in another way.
     #[cold]
-    fn replace_halves<'a>(&mut self, slice: &'a [u8], batch: &mut Batch<'a>) -> bool {
+    fn replace_halves<'a>(&mut self, slice: &'a [u8], batch: &mut Batch<'a>) -> Result<bool, RecordError> {
         let start = self.record;
         let end = match slice[start] {
             b'"' => string_end(slice, start),
@@ -472,7 +503,7 @@ impl Decoder {
                 _ => None,
             },
         };
-        let Some(end) = end else { return false };
+        let Some(end) = end else { return Ok(false) };
         batch.lose(LossyKind::InvalidUtf8Replaced, 1);
         let read = repaired(&slice[start..end], start, batch).and_then(|text| {
             let copy = batch.arena().bytes(text.len(), start)?;
@@ -482,11 +513,15 @@ impl Decoder {
             let end = self.behind(slice, end)?;
             batch.end_record(start, end)
         });
-        if read.is_err() {
-            // What else is wrong with it is found again.
-            self.bad = Bad::Value;
+        match read {
+            Ok(()) => Ok(true),
+            Err(error) if error.fault == Fault::UnknownKey => Err(error),
+            Err(_) => {
+                // What else is wrong with it is found again.
+                self.bad = Bad::Value;
+                Ok(false)
+            }
         }
-        read.is_ok()
     }
 
     /// Finds where a bad record ends. If nothing tells, that is the end of the run, too.
@@ -501,13 +536,16 @@ impl Decoder {
         let slice = &slice[..next.unwrap_or(slice.len())];
         let end = match (self.layout, slice.get(start)) {
             (Layout::Lines, _) => Some(memchr::memchr(b'\n', &slice[start..]).map_or(slice.len(), |at| start + at + 1)),
-            (Layout::Items | Layout::Maps, Some(b'{' | b'[')) => self.resync.end_of(slice, start),
+            _ if self.separated => None,
+            (Layout::Items | Layout::Maps, Some(b'{' | b'[')) => {
+                self.resync.end_of(slice, start).and_then(|end| self.confirmed(slice, start, end))
+            }
             (Layout::Items, Some(b'"')) if is_key(slice, start) => return self.key(slice),
             (Layout::Maps, Some(b',' | b'}' | b']')) => Some(start + 1),
             (Layout::Maps, _) => self.line_end(slice, start),
             (layout, _) => run_end(layout, slice, start),
         };
-        let end = end.or(next);
+        let end = end.or(next).or(self.separated.then_some(slice.len()));
         self.bad = Bad::Bytes(start..end.unwrap_or(slice.len()), Expect::Either);
         match (end, error.fault) {
             (None, Fault::Record) => error.fault(Fault::Lost),
@@ -515,6 +553,25 @@ impl Decoder {
             (Some(end), Fault::Record) if error.offset >= end => self.reason_within(slice, start..end).unwrap_or(error),
             _ => error,
         }
+    }
+
+    /// The `end` of a bad list or map, if what follows it is what follows records. Else its brackets were closed by chance,
+    /// and it takes everything before the next line that begins a record with it, if lines tell.
+    fn confirmed(&self, slice: &[u8], start: usize, end: usize) -> Option<usize> {
+        let rest = &slice[end..];
+        let white = rest.iter().take_while(|byte| is_between(**byte)).count();
+        let begins = |at: usize| self.resync.knows_lines() && self.resync.begins(slice, at);
+        let right = match (self.layout, rest.get(white)) {
+            (_, None) => true,
+            (_, Some(b'{' | b'[')) if begins(end + white) => true,
+            (Layout::Items, Some(b',' | b']')) => true,
+            (Layout::Items, _) => false,
+            // Slices may end there.
+            _ if !self.resync.knows_lines() => true,
+            (_, Some(b'{' | b'[')) if has_regular_strings(&slice[start..end]) => true,
+            _ => rest[..white].contains(&b'\n'),
+        };
+        if right { Some(end) } else { self.resync.end_of_lines(slice, start) }
     }
 
     /// Where something ends that is none of concatenated maps: with its line. If there are lists or maps in that they are
@@ -538,56 +595,4 @@ impl Decoder {
         self.reader.start(record.start, record.end, self.layout == Layout::Lines).ok()?;
         self.reader.check(&slice[..record.end]).err()
     }
-}
-
-/// Whether the first thing in a list is a map.
-fn begins_with_map(list: &[u8]) -> bool {
-    list.iter().find(|byte| !is_white(**byte)) == Some(&b'{')
-}
-
-/// Whether there is a list in a record; it may be one itself.
-fn has_list(record: &[u8]) -> bool {
-    let (mut inside, mut escaped) = (false, false);
-    record.iter().any(|&byte| {
-        let quote = byte == b'"' && !escaped;
-        escaped = byte == b'\\' && !escaped;
-        inside ^= quote;
-        byte == b'[' && !inside
-    })
-}
-
-/// Whether the string that begins at `start` has a colon behind it.
-fn is_key(text: &[u8], start: usize) -> bool {
-    let behind = string_end(text, start).and_then(|end| text[end..].iter().find(|byte| !is_white(**byte)));
-    behind == Some(&b':')
-}
-
-/// Where the string ends that begins at `start`.
-fn string_end(text: &[u8], start: usize) -> Option<usize> {
-    let mut at = start + 1;
-    while *text.get(at)? != b'"' {
-        at += if text[at] == b'\\' { 2 } else { 1 };
-    }
-    Some(at + 1)
-}
-
-/// Where something ends that is no list or map, and perhaps no value either; none if nothing tells.
-fn run_end(layout: Layout, text: &[u8], start: usize) -> Option<usize> {
-    let (mut inside, mut escaped, mut comma) = (false, false, false);
-    for (at, &byte) in (start..).zip(&text[start..]) {
-        let quote = byte == b'"' && !escaped;
-        escaped = byte == b'\\' && !escaped;
-        inside ^= quote;
-        match (layout, byte) {
-            // A string that is not closed ends here, too.
-            (_, b'\n') => return Some(at),
-            _ if inside || quote => comma |= byte == b',',
-            (Layout::Items, b',' | b']' | b'{' | b'[') | (Layout::Maps, b'{' | b'[') if at > start => return Some(at),
-            (Layout::Maps, b'}' | b']') => return Some(at + 1),
-            (Layout::Scalars, b' ' | b'\t' | b'\r') => return Some(at),
-            _ => {}
-        }
-    }
-    // Where a string is open at the end, values may be in it.
-    if inside && comma { None } else { Some(text.len()) }
 }

@@ -8,6 +8,7 @@ mod documents;
 mod encode;
 mod find;
 mod keys;
+mod pieces;
 mod quick;
 mod resync;
 
@@ -42,6 +43,8 @@ struct Source {
     /// The pointer to that array.
     tokens: Vec<String>,
     lines: Option<Lines>,
+    /// Record separators are between records (RFC 7464).
+    separated: bool,
     /// How many keys on the way to that array are there twice.
     doubled: u64,
     max_depth: usize,
@@ -66,7 +69,8 @@ impl ReadFormat for Source {
             Layout::Lines => Box::new(cut::LineCut),
             layout => {
                 let (open, tokens) = (self.open.clone(), self.tokens.clone());
-                Box::new(cut::ValueCut::new(layout, open, tokens, self.max_depth, self.resync()))
+                let values = cut::ValueCut::new(layout, open, tokens, self.max_depth, self.resync());
+                if self.separated { Box::new(cut::SeparatorCut(values)) } else { Box::new(values) }
             }
         }
     }
@@ -95,14 +99,26 @@ impl Source {
     }
 
     fn decoder_for(&self, want: &Want) -> decode::Decoder {
-        decode::Decoder::new(self.layout, want, self.around(), (self.max_depth, self.max_fields), self.resync())
+        let limits = (self.max_depth, self.max_fields);
+        let decoder = decode::Decoder::new(self.layout, want, self.around(), limits, self.resync());
+        decoder.separated(self.separated)
     }
 }
 
 /// A source whose records, in such a layout, begin at or after `start`.
 fn ready(start: usize, layout: Layout, options: &Options) -> Source {
     let Options { max_depth, max_fields, .. } = *options;
-    Source { start, layout, open: Vec::new(), tokens: Vec::new(), lines: None, doubled: 0, max_depth, max_fields }
+    Source {
+        start,
+        layout,
+        open: Vec::new(),
+        tokens: Vec::new(),
+        lines: None,
+        separated: false,
+        doubled: 0,
+        max_depth,
+        max_fields,
+    }
 }
 
 impl Source {
@@ -152,7 +168,10 @@ pub fn open(options: &Options, head: &[u8], end: bool) -> Result<Opening, OpenEr
     }
     match head[first] {
         b'[' => open_items(ready(first + 1, Layout::Items, options), head, end),
-        b'{' => ready(first, Layout::Maps, options).with_lines(head, first, None, end),
+        b'{' => {
+            let separated = head[start..first].contains(&cut::SEPARATOR);
+            Source { separated, ..ready(first, Layout::Maps, options) }.with_lines(head, first, None, end)
+        }
         _ => open_others(first, options, head, end),
     }
 }

@@ -339,7 +339,28 @@ impl Resync {
         }
         let from = lines.last_record(text, at).unwrap_or(0);
         let stretch = lines.next(text, at).unwrap_or(text.len());
-        if self.is_regular(&text[from..=at], items) { Ok(()) } else { Err(stretch) }
+        let whole = match text.get(from) {
+            Some(b'{' | b'[') => self.are_records(&text[..=at], from),
+            _ => self.is_regular(&text[from..=at], items),
+        };
+        if whole { Ok(()) } else { Err(stretch) }
+    }
+
+    /// Whether valid lists and maps, with or without commas between them, are all there is from `from` on.
+    fn are_records(&mut self, text: &[u8], from: usize) -> bool {
+        let mut at = from;
+        loop {
+            match self.check(text, at) {
+                Ok(end) => at = end,
+                Err(_) => return false,
+            }
+            at += text[at..].iter().take_while(|byte| is_between(**byte) || **byte == b',').count();
+            match text.get(at) {
+                None => return true,
+                Some(b'{' | b'[') => {}
+                Some(_) => return false,
+            }
+        }
     }
 
     /// Goes on with the next line that begins a record.
@@ -450,7 +471,7 @@ impl Resync {
 
 /// Whether each string is where strings are: after an opening bracket, a comma or a colon, and before a colon, a comma or
 /// a closing bracket.
-fn has_regular_strings(record: &[u8]) -> bool {
+pub fn has_regular_strings(record: &[u8]) -> bool {
     let (mut inside, mut escaped, mut before, mut closed) = (false, false, b'[', false);
     for &byte in record {
         let quote = byte == b'"' && !escaped;

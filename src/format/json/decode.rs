@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::Layout;
-use super::pieces::{begins_with_map, has_list, is_key, lacks_comma, run_end, string_end};
+use super::pieces::{has_list, is_key, lacks_comma, may_hold_records, run_end, string_end};
 use super::quick::Met;
 use super::resync::{Resync, has_regular_strings, is_between, is_white};
 use crate::error::{Fault, RecordError};
@@ -138,7 +138,7 @@ impl Decoder {
             Layout::Lines | Layout::Items => {}
             Layout::Maps if first == b'{' => {}
             Layout::Scalars if !matches!(first, b'{' | b'[') => {}
-            Layout::Maps if first == b'[' && begins_with_map(&slice[self.record + 1..]) => {
+            Layout::Maps if first == b'[' && may_hold_records(slice, self.record) => {
                 return Err(self.mixed("an array of records after a record that is in none", first).fault(Fault::Lost));
             }
             Layout::Maps => return Err(self.mixed("something else among concatenated maps", first)),

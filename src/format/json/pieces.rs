@@ -3,9 +3,22 @@
 use super::Layout;
 use super::resync::is_white;
 
-/// Whether the first thing in a list is a map.
-pub fn begins_with_map(list: &[u8]) -> bool {
-    list.iter().find(|byte| !is_white(**byte)) == Some(&b'{')
+/// Whether the list that begins at `start` may hold records: its first value is a map, or it is not closed.
+pub fn may_hold_records(text: &[u8], start: usize) -> bool {
+    let (mut depth, mut inside, mut escaped) = (0usize, false, false);
+    let closed = text[start..].iter().any(|&byte| {
+        let quote = byte == b'"' && !escaped;
+        escaped = byte == b'\\' && !escaped;
+        inside ^= quote;
+        match byte {
+            _ if inside || quote => {}
+            b'{' | b'[' => depth += 1,
+            b'}' | b']' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        depth == 0
+    });
+    !closed || text[start + 1..].iter().find(|byte| !is_white(**byte)) == Some(&b'{')
 }
 
 /// Whether there is a list in a record; it may be one itself.
@@ -34,13 +47,14 @@ pub fn string_end(text: &[u8], start: usize) -> Option<usize> {
     Some(at + 1)
 }
 
-/// Whether just the comma is missing between two values of an array, of which the second begins at `at`: they are of one
-/// kind, and a string is followed by what follows values. Else a quote or bracket may be one too many.
+/// Whether just the comma is missing between two values of an array, of which the second begins at `at`: scalars do
+/// not follow lists and maps, and a string is followed by what follows values. Else a quote may be one too many.
 pub fn lacks_comma(slice: &[u8], at: usize) -> bool {
     let before = slice[..at].iter().rfind(|byte| !is_white(**byte));
     let nested = matches!(before, Some(b'}' | b']'));
     match slice[at] {
-        b'{' | b'[' => nested,
+        // What it opens has to be closed by it.
+        b'{' | b'[' => true,
         b'"' => {
             let behind = string_end(slice, at).map(|end| slice[end..].iter().find(|byte| !is_white(**byte)));
             !nested && matches!(behind, Some(None | Some(b',' | b']')))

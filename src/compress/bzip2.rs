@@ -4,8 +4,8 @@ use std::io;
 
 use bzip2::{Action, Compress, Compression, Decompress, Status};
 
+use super::codec::{Codec, Pack, Step, Unpack, corrupt_because, cut_off, no_member, step};
 use super::input::Input;
-use super::{Codec, Pack, Step, Unpack, corrupt_because, cut_off, no_member, step};
 use crate::error::Result;
 
 pub(super) struct Unpacker {
@@ -65,7 +65,7 @@ impl Packer {
 
 impl Pack for Packer {
     fn pack(&mut self, block: &[u8], output: &mut Vec<u8>) -> Result<()> {
-        let failed = |error: &dyn ToString| super::choice::failed(Codec::Bzip2, self.level, &error.to_string());
+        let failed = |error: &dyn ToString| super::codec::failed(Codec::Bzip2, self.level, &error.to_string());
         let mut stream = Compress::new(Compression::new(self.level), 0);
         // The bound of bzip2's manual.
         output.reserve(block.len() + block.len() / 100 + 600);

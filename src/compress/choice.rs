@@ -3,7 +3,8 @@
 use std::path::Path;
 use std::str::FromStr;
 
-use super::{Codec, Pack, Packing, bzip2, gzip, lz4, xz, zstd};
+use super::codec::{Codec, Pack};
+use super::{bzip2, gzip, lz4, xz, zstd};
 use crate::error::{Error, Result};
 
 /// Whether a source is decompressed.
@@ -78,16 +79,6 @@ impl Compression {
             _ => &[],
         }
     }
-
-    /// How it is done by as many threads.
-    pub fn packing(self, threads: usize) -> Packing {
-        Packing::new(self, threads)
-    }
-}
-
-/// A codec failed to compress: its library has no memory, or a bug.
-pub(super) fn failed(codec: Codec, level: u32, reason: &str) -> Error {
-    Error::memory(format!("{}:{level} can't compress: {reason}", codec.name()))
 }
 
 fn codec(text: &str) -> Option<Codec> {

@@ -5,8 +5,8 @@ use std::io;
 
 use flate2::{Compress, Compression, Crc, Decompress, FlushCompress, FlushDecompress, Status};
 
+use super::codec::{Codec, Pack, Step, Unpack, corrupt_because, cut_off, no_member, step};
 use super::input::Input;
-use super::{Codec, Pack, Step, Unpack, corrupt_because, cut_off, no_member, step};
 use crate::error::{BadStream, RecordError, Result};
 
 /// What bgzip puts into one block, so that it fits even when it can't be compressed.
@@ -233,7 +233,7 @@ impl Packer {
             let stored = self.stored.get_or_insert_with(|| Compress::new(Compression::none(), false));
             stored.reset();
             if !deflated(stored, data, output)? {
-                return Err(super::choice::failed(Codec::Gzip, self.level, "a member is too long"));
+                return Err(super::codec::failed(Codec::Gzip, self.level, "a member is too long"));
             }
         }
         self.crc.reset();
@@ -254,7 +254,7 @@ fn deflated(deflate: &mut Compress, data: &[u8], output: &mut Vec<u8>) -> Result
     output.resize(start + ROOM, 0);
     let status = deflate
         .compress(data, &mut output[start..], FlushCompress::Finish)
-        .map_err(|error| super::choice::failed(Codec::Gzip, 0, &error.to_string()))?;
+        .map_err(|error| super::codec::failed(Codec::Gzip, 0, &error.to_string()))?;
     output.truncate(start + deflate.total_out() as usize);
     Ok(status == Status::StreamEnd)
 }

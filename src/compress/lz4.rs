@@ -4,8 +4,8 @@ use std::io::{self, Read, Write};
 
 use lz4_flex::frame::{BlockMode, BlockSize, FrameDecoder, FrameEncoder, FrameInfo};
 
+use super::codec::{Codec, Pack, Unpack, corrupt_because, cut_off, no_member};
 use super::input::Input;
-use super::{Codec, Pack, Unpack, corrupt_because, cut_off, no_member};
 use crate::error::{BadStream, Fault, MORE_MEMORY, RecordError, Result};
 
 const MAGIC: u32 = 0x184d_2204;
@@ -168,7 +168,7 @@ impl Pack for Packer {
         std::mem::swap(encoder.get_mut(), output);
         let written = encoder.write_all(block).and_then(|()| encoder.try_finish().map_err(io::Error::from));
         std::mem::swap(encoder.get_mut(), output);
-        written.map_err(|error| super::choice::failed(Codec::Lz4, 0, &error.to_string()))?;
+        written.map_err(|error| super::codec::failed(Codec::Lz4, 0, &error.to_string()))?;
         self.encoder = Some((block.len(), encoder));
         Ok(())
     }

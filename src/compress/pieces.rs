@@ -2,8 +2,9 @@
 
 use std::io;
 
+use super::codec::Codec;
 use super::input::Input;
-use super::{Codec, gzip, zstd};
+use super::{gzip, zstd};
 
 /// The whole members at the front of `input`, as many as fit: their data into a block of `most` bytes, themselves
 /// into the capacity of `members`.

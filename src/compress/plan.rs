@@ -1,6 +1,9 @@
 //! What compressing and decompressing take: threads, blocks, and memory.
 
-use super::{Codec, Compression, Packed, gzip};
+use super::choice::Compression;
+use super::codec::Codec;
+use super::sizes::block;
+use super::sniff::Packed;
 use crate::error::{Error, Result};
 use crate::wording::megabytes;
 
@@ -107,19 +110,15 @@ pub struct Packing {
     pub threads: usize,
 }
 
-/// The data of a member, or for gzip of some. It decides the bytes that come out, so it never changes.
-pub(super) fn block(codec: Codec) -> usize {
-    match codec {
-        Codec::Gzip => 4 * gzip::MEMBER,
-        Codec::Zstd | Codec::Lz4 => 512 << 10,
-        // One block of the largest size.
-        Codec::Bzip2 => 900_000,
-        Codec::Xz => 1 << 20,
-    }
-}
-
 fn processors() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+impl Compression {
+    /// How it is done by as many threads.
+    pub fn packing(self, threads: usize) -> Packing {
+        Packing::new(self, threads)
+    }
 }
 
 impl Packing {

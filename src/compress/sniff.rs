@@ -1,6 +1,7 @@
 //! Recognising compressed data by its first bytes, and what it takes to read it.
 
-use super::{Codec, gzip, lz4, zstd};
+use super::codec::Codec;
+use super::{gzip, lz4, zstd};
 
 /// As many bytes are enough to recognise a codec and what it takes to read it.
 pub const MAGIC: usize = 64;

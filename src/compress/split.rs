@@ -2,8 +2,11 @@
 
 use std::io::{self, Read};
 
+use super::codec::{Codec, Unpack};
 use super::input::Input;
-use super::{Codec, Unpack, Unpacking, gzip, pieces, zstd};
+use super::plan::Unpacking;
+use super::unpackers::unpacker;
+use super::{gzip, pieces, zstd};
 use crate::error::BadStream;
 
 /// What comes next in the data.
@@ -50,7 +53,7 @@ impl Splitter {
     pub fn new(reader: Box<dyn Read + Send>, unpacking: &Unpacking) -> io::Result<Splitter> {
         let Unpacking { codec, window, pieces, .. } = *unpacking;
         let input = Input::new(reader, unpacking.input());
-        Ok(Splitter { codec, input, unpack: codec.unpacker(window)?, pieces, ended: false, failed: None })
+        Ok(Splitter { codec, input, unpack: unpacker(codec, window)?, pieces, ended: false, failed: None })
     }
 
     /// How many bytes of the file were taken.

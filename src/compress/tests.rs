@@ -1,8 +1,10 @@
 //! Codecs on their own: there and back, cut, flipped, and what they take.
 
 use std::io::{self, Cursor, Read};
+use std::path::Path;
 
-use super::plan::{block, encoder};
+use super::plan::encoder;
+use super::sizes::block;
 use super::*;
 use crate::error::{Error, ErrorClass};
 

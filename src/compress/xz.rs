@@ -4,8 +4,8 @@ use std::io;
 
 use liblzma::stream::{Action, CONCATENATED, Check, Error, Filters, LzmaOptions, Status, Stream};
 
+use super::codec::{Codec, Pack, Step, Unpack, corrupt_because, cut_off, no_member, step};
 use super::input::Input;
-use super::{Codec, Pack, Step, Unpack, corrupt_because, cut_off, no_member, step};
 use crate::error::{Fault, MORE_MEMORY, RecordError, Result};
 
 const MAGIC: [u8; 6] = [0xfd, b'7', b'z', b'X', b'Z', 0];
@@ -100,10 +100,10 @@ impl Packer {
 
 impl Pack for Packer {
     fn pack(&mut self, block: &[u8], output: &mut Vec<u8>) -> Result<()> {
-        let failed = |error: &dyn ToString| super::choice::failed(Codec::Xz, self.level, &error.to_string());
+        let failed = |error: &dyn ToString| super::codec::failed(Codec::Xz, self.level, &error.to_string());
         let mut options = LzmaOptions::new_preset(self.level).map_err(|error| failed(&error))?;
         // A larger dictionary finds nothing more in a member.
-        options.dict_size(super::plan::block(Codec::Xz) as u32);
+        options.dict_size(super::sizes::block(Codec::Xz) as u32);
         let mut filters = Filters::new();
         filters.lzma2(&options);
         let mut stream = Stream::new_stream_encoder(&filters, Check::Crc64).map_err(|error| failed(&error))?;

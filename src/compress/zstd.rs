@@ -4,8 +4,8 @@ use std::io;
 
 use zstd_safe::{CCtx, CParameter, DCtx, DParameter, InBuffer, OutBuffer, compress_bound, get_error_name};
 
+use super::codec::{Codec, Pack, Step, Unpack, corrupt_because, cut_off, no_member, step};
 use super::input::Input;
-use super::{Codec, Pack, Step, Unpack, corrupt_because, cut_off, no_member, step};
 use crate::error::{BadStream, Fault, MORE_MEMORY, RecordError, Result};
 
 const MAGIC: u32 = 0xfd2f_b528;
@@ -228,7 +228,7 @@ pub(super) struct Packer {
 
 impl Packer {
     pub fn new(level: u32) -> Result<Packer> {
-        let failed = |reason: &str| super::choice::failed(Codec::Zstd, level, reason);
+        let failed = |reason: &str| super::codec::failed(Codec::Zstd, level, reason);
         let mut context = CCtx::try_create().ok_or_else(|| failed("there is no memory for it"))?;
         for parameter in [CParameter::CompressionLevel(level as i32), CParameter::ChecksumFlag(true)] {
             context.set_parameter(parameter).map_err(|code| failed(get_error_name(code)))?;
@@ -252,10 +252,10 @@ impl Pack for Packer {
         let rest = self
             .context
             .compress_stream2(&mut to, &mut from, zstd_safe::zstd_sys::ZSTD_EndDirective::ZSTD_e_end)
-            .map_err(|code| super::choice::failed(Codec::Zstd, self.level, get_error_name(code)))?;
+            .map_err(|code| super::codec::failed(Codec::Zstd, self.level, get_error_name(code)))?;
         match rest {
             0 => Ok(()),
-            _ => Err(super::choice::failed(Codec::Zstd, self.level, "a frame is longer than it can be")),
+            _ => Err(super::codec::failed(Codec::Zstd, self.level, "a frame is longer than it can be")),
         }
     }
 }

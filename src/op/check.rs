@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::project::final_path;
+use super::paths::{final_path, is_in};
 use crate::error::{Error, Result};
 
 /// The path of the map in which a field is, with a dot at its end; nothing for a field of the record.
@@ -71,11 +71,6 @@ fn check_final_names<'p>(named: impl Iterator<Item = &'p String>, rename: &[(Str
         }
     }
     Ok(())
-}
-
-/// Whether a path is another one, or leads into it.
-pub(super) fn is_in(path: &str, other: &str) -> bool {
-    path.strip_prefix(other).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
 /// Refuses empty names, and names that a list has twice.

@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 
-use super::check::is_in;
 use super::nearest::instead_of;
+use super::paths::{is_in, renamed};
 use crate::error::{Error, Result};
 use crate::record::Schema;
 
@@ -186,26 +186,6 @@ fn final_names(path: &str, rename: &[(String, String)]) -> Vec<Vec<u8>> {
         }
     }
     names
-}
-
-/// What a path is called in the end, where all its parts are keys of maps.
-pub(crate) fn final_path(path: &str, rename: &[(String, String)]) -> String {
-    renamed(path, path.match_indices('.').map(|(at, _)| at), rename)
-}
-
-/// A path whose parts end in these places, with new names for them.
-fn renamed(path: &str, ends: impl Iterator<Item = usize>, rename: &[(String, String)]) -> String {
-    let (mut name, mut start) = (String::new(), 0);
-    for end in ends.chain([path.len()]) {
-        let (old, map) = (&path[..end], &path[..start]);
-        let new = rename.iter().find(|(other, _)| other == old).map(|(_, new)| new.strip_prefix(map).unwrap_or(new));
-        name.push_str(new.unwrap_or(&path[start..end]));
-        if end < path.len() {
-            name.push('.');
-        }
-        start = end + 1;
-    }
-    name
 }
 
 #[cfg(test)]

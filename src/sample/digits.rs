@@ -1,17 +1,7 @@
 //! Numbers and times as text, fast.
 
 use super::pen::Pen;
-
-/// Two digits of every number below 100.
-pub(super) const PAIRS: [[u8; 2]; 100] = {
-    let mut pairs = [[0; 2]; 100];
-    let mut n = 0;
-    while n < 100 {
-        pairs[n] = [b'0' + (n / 10) as u8, b'0' + (n % 10) as u8];
-        n += 1;
-    }
-    pairs
-};
+use crate::scan::number::PAIRS;
 
 /// Appends `units.cents` with both digits of the cents: `1.10`. Less than 100,000 cents.
 #[inline]

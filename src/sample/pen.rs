@@ -1,6 +1,6 @@
 //! Appending to a block: copies of constant size, which cost a fraction of those of any size.
 
-use super::digits::PAIRS;
+use crate::scan::number::PAIRS;
 
 /// Texts are copied so many bytes at a time; what is behind a text is written over by the next one.
 const STEP: usize = 32;

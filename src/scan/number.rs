@@ -109,7 +109,7 @@ fn number_len(text: &[u8]) -> usize {
 }
 
 /// The numbers from 00 to 99.
-const PAIRS: [[u8; 2]; 100] = {
+pub const PAIRS: [[u8; 2]; 100] = {
     let mut pairs = [[0; 2]; 100];
     let mut number = 0;
     while number < 100 {

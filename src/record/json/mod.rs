@@ -1,13 +1,16 @@
 //! JSON text (RFC 8259) to values and back: for the JSON formats, for cells of CSV, for payloads of frames.
 
+mod build;
 mod grouped;
 mod nodes;
 mod pretty;
 mod quick;
 mod read;
 mod record;
+mod rules;
 mod select;
 mod shape;
+mod sink;
 mod strings;
 mod template;
 pub mod unflatten;
@@ -18,9 +21,10 @@ pub use quick::Quick;
 pub use read::Reader;
 pub(crate) use read::too_deep;
 pub use select::{Chosen, Selection};
+pub use sink::{Refusal, Sink};
 pub use strings::{LONE, replace_halves};
 pub use unflatten::Step;
-pub use write::{Fast, Plain, Refusal, Sink, Writer};
+pub use write::{Fast, Plain, Writer};
 
 /// How far a decoder of a nested format takes records apart; the rest stays [`Raw`](super::Value::Raw).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -1,6 +1,6 @@
 //! Values as nodes of a keyed batch, or as nothing.
 
-use super::read::{Build, Fault};
+use super::build::{Build, Fault};
 use super::strings::unescape;
 use crate::record::{Batch, Value};
 

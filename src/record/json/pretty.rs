@@ -1,6 +1,6 @@
 //! Line breaks and indentation, as `jq .` has them.
 
-use super::Sink;
+use super::sink::Sink;
 use crate::error::Error;
 
 /// The level of indentation; two spaces each.

@@ -6,96 +6,15 @@
 //! tokens at one time): to pack tokens keeps the vector units as busy as the branches that are saved, which are easy to
 //! guess where records are alike. Without AVX-512 it takes more time.
 
-use std::cell::Cell;
-
+use super::build::{Build, Fault};
 use super::nodes::{Nodes, Skip};
 use super::select::Selection;
 use super::{Detail, strings};
 use crate::error::{RecordError, Short};
 use crate::record::{Batch, Value, too_many_fields};
-use crate::scan::json::{Guess, Positions};
+use crate::scan::json::Positions;
 use crate::scan::number;
 use crate::scan::vector::Unit;
-
-/// An error on its way up: one word, so that the way without errors stays cheap. Its room is used again, as there may be
-/// one for every record.
-pub(crate) struct Fault(Box<RecordError>);
-
-thread_local! {
-    /// Room for the next one.
-    static ROOM: Cell<Option<Box<RecordError>>> = const { Cell::new(None) };
-}
-
-impl From<RecordError> for Fault {
-    #[cold]
-    #[inline(never)]
-    fn from(error: RecordError) -> Fault {
-        match ROOM.take() {
-            Some(mut room) => {
-                *room = error;
-                Fault(room)
-            }
-            None => Fault(Box::new(error)),
-        }
-    }
-}
-
-impl Fault {
-    /// The error.
-    #[cold]
-    #[inline(never)]
-    pub fn into_error(mut self) -> RecordError {
-        let error = std::mem::replace(&mut *self.0, RecordError::new(0, ""));
-        ROOM.set(Some(self.0));
-        error
-    }
-
-    /// Takes the room for the first one, so that nothing is allocated for it later on.
-    fn make_room() {
-        ROOM.set(ROOM.take().or_else(|| Some(Box::new(RecordError::new(0, "")))));
-    }
-}
-
-#[cold]
-#[inline(never)]
-pub(super) fn fault(offset: usize, reason: &'static str) -> Fault {
-    RecordError::new(offset, reason).into()
-}
-
-/// What becomes of a value that [`Reader::walk`] meets. `offset` is its place in the text.
-pub(super) trait Build<'a> {
-    /// Nothing becomes of anything: lists and maps inside are walked through, not given as raw text.
-    const SKIP: bool;
-    /// There may be guesses for keys.
-    const GUESSES: bool = false;
-    /// What the next key is likely to be.
-    #[inline(always)]
-    fn guess(&self) -> Option<&Guess> {
-        None
-    }
-    /// The next key is what was guessed: instead of [`key`](Self::key).
-    #[inline(always)]
-    fn guessed(&mut self, _key: &'a [u8]) {}
-    /// What to guess next time in the place of the last key.
-    #[inline(always)]
-    fn learn(&mut self, _guess: Guess) {}
-    /// The key of the next value; it had escapes when `escaped`.
-    fn key(&mut self, key: &'a [u8], escaped: bool, offset: usize) -> Result<(), Fault>;
-    /// The next value has no key: it is an item of a list.
-    fn item(&mut self);
-    /// A value that is no text, list or map.
-    fn scalar(&mut self, value: Value<'a>, offset: usize) -> Result<(), Fault>;
-    /// The content of a string.
-    fn text(&mut self, text: &'a [u8], escaped: bool, offset: usize) -> Result<(), Fault>;
-    /// Whether a list or map is taken apart; then [`close`](Self::close) follows its last value. Otherwise its text
-    /// goes to
-    /// [`raw`](Self::raw).
-    fn open(&mut self, is_map: bool, offset: usize) -> Result<bool, Fault>;
-    /// The list or map opened last ends before the offset `end`.
-    fn close(&mut self, is_map: bool, end: usize);
-    /// The text of a list or map.
-    fn raw(&mut self, text: &'a [u8], offset: usize) -> Result<(), Fault>;
-}
 
 /// Reads JSON values, one after another, from a part of a text. Everything is checked, except that the
 /// text is UTF-8: that is the caller's part.

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::read::{Build, Fault};
+use super::build::{Build, Fault};
 use super::strings::unescape;
 use crate::error::{Fault as Whose, RecordError};
 use crate::record::{Batch, LossyKind, Seen, Value};

@@ -1,7 +1,7 @@
 //! Nodes of a keyed batch, with the record before as the guess.
 
+use super::build::{Build, Fault};
 use super::nodes::Nodes;
-use super::read::{Build, Fault};
 use super::template::Template;
 use crate::record::{Batch, Value};
 use crate::scan::json::Guess;

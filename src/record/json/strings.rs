@@ -1,6 +1,6 @@
 //! Strings with escapes.
 
-use super::read::{Fault, fault};
+use super::build::{Fault, fault};
 use crate::error::RecordError;
 use crate::memory::Arena;
 use crate::scan::json::Positions;

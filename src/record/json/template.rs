@@ -1,7 +1,7 @@
 //! Records that have the same text between their values as one before.
 
 use super::nodes::is_leaf;
-use super::quick::{Rules, escaped};
+use super::rules::{Rules, escaped};
 use super::strings::unescape;
 use crate::memory::Arena;
 use crate::record::{Batch, Value};

@@ -1,12 +1,14 @@
 //! ASCII letters and the order of bytes, whole registers at a time.
 
 mod portable;
+mod seen;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
 use std::ops::ControlFlow;
 
 use super::kernel::Kernel;
+pub use seen::Seen;
 
 /// The case that ASCII letters are brought to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,15 +28,6 @@ impl Case {
             Case::Lower => b'A',
         }
     }
-}
-
-/// What a kernel saw on its way.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Seen {
-    /// A byte was changed.
-    pub changed: bool,
-    /// There is a byte that is not ASCII.
-    pub high: bool,
 }
 
 /// Copies `from` to `to` with ASCII letters in the other case; all other bytes stay.

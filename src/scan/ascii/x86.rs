@@ -5,7 +5,7 @@
 
 use std::arch::x86_64::*;
 
-use super::Seen;
+use super::seen::Seen;
 
 /// # Safety
 /// The processor must have AVX2; `from` and `to` have the same length, at least 32.

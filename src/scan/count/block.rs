@@ -1,7 +1,7 @@
 //! Counting with one bit a byte, 64 bytes at a time. What is the same for every kernel lies here.
 
-use super::Counts;
 use super::class::{Class, SUSPECTS, class};
+use super::counts::Counts;
 
 /// How many bytes make a block.
 pub(super) const BLOCK: usize = 64;

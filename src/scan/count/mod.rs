@@ -17,6 +17,7 @@
 
 mod block;
 mod class;
+mod counts;
 #[cfg(target_arch = "aarch64")]
 mod neon;
 mod scalar;
@@ -28,29 +29,8 @@ mod tests;
 
 use super::kernel::Kernel;
 use block::State;
-
-/// Lines, words, characters and bytes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
-    /// Line feeds.
-    pub lines: u64,
-    /// Words.
-    pub words: u64,
-    /// Characters.
-    pub chars: u64,
-    /// Bytes.
-    pub bytes: u64,
-}
-
-impl Counts {
-    /// Adds the counts of another text.
-    pub fn add(&mut self, other: &Counts) {
-        self.lines += other.lines;
-        self.words += other.words;
-        self.chars += other.chars;
-        self.bytes += other.bytes;
-    }
-}
+pub use counts::Counts;
+use counts::LONGEST;
 
 /// The counts of a piece of text, and what has to be known to join it to its neighbours.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -79,8 +59,6 @@ impl SliceCount {
 
 /// Text that is checked at one time. Half a first-level cache, so that it is read from memory once.
 const CHUNK: usize = 8 << 10;
-/// The longest sequence that glibc takes for a character.
-const LONGEST: usize = 6;
 
 /// Counts a piece of text that was cut between characters.
 pub fn count_slice(bytes: &[u8]) -> SliceCount {

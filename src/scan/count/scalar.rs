@@ -18,7 +18,7 @@ pub(super) fn sequence_len(lead: u8) -> usize {
 
 /// How many bytes at the end of `bytes` begin a sequence that is not complete.
 pub(super) fn unfinished(bytes: &[u8]) -> usize {
-    for (behind, byte) in bytes.iter().rev().take(super::LONGEST - 1).enumerate() {
+    for (behind, byte) in bytes.iter().rev().take(super::counts::LONGEST - 1).enumerate() {
         if byte & 0xc0 != 0x80 {
             let missing = sequence_len(*byte) > behind + 1;
             return if missing { behind + 1 } else { 0 };

@@ -3,7 +3,7 @@
 use std::arch::x86_64::*;
 
 use super::portable::{each_flag, each_position, pack_bytes, pad};
-use super::{Vector, Work, goes_on};
+use super::work::{Vector, Work, goes_on};
 
 /// A processor with AVX2, BMI1, BMI2, POPCNT, LZCNT and PCLMULQDQ.
 #[derive(Clone, Copy)]

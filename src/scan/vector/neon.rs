@@ -3,7 +3,7 @@
 use std::arch::aarch64::*;
 
 use super::portable::{Portable, each_flag, each_position, pack_bytes, pad};
-use super::{Vector, Work, goes_on};
+use super::work::{Vector, Work, goes_on};
 
 /// A 64-bit ARM processor.
 #[derive(Clone, Copy)]

@@ -1,6 +1,6 @@
 //! Plain Rust: the specification of the other families, and what runs where they don't.
 
-use super::{Vector, goes_on};
+use super::work::{Vector, goes_on};
 
 /// Any processor.
 #[derive(Clone, Copy)]

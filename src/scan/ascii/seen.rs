@@ -1,0 +1,10 @@
+//! What kernels tell beside what they write.
+
+/// What a kernel saw on its way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Seen {
+    /// A byte was changed.
+    pub changed: bool,
+    /// There is a byte that is not ASCII.
+    pub high: bool,
+}

@@ -231,6 +231,8 @@ fn selected_fields_of_nested_records() {
     let text = |flags: &[&str], expected: &str| all_write(&two, "in.ndjson", "text", flags, expected);
     text(&["--select", "m.p"], "q\n\n");
     text(&["--select", "m.p", "--rename", "m.p=zz"], "q\n\n");
+    let list = "{\"l\":[{\"a\":\"x\",\"b\":2},{\"b\":3}]}\n{\"l\":{\"a\":4}}\n{}\n";
+    all_write(list, "in.ndjson", "text", &["--select", "l.a"], "{\"l\":[{\"a\":\"x\"},{}]}\n4\n\n");
     text(&["--select", "m"], "{\"m\":{\"p\":\"q\",\"r\":2}}\n\n");
     text(&["--select", "b,m.p"], "{\"b\":\"x\",\"m\":{\"p\":\"q\"}}\ny\n");
     let lists = "{\"l\":[{\"a\":1,\"b\":2},{\"a\":3}],\"x\":1}\n";

@@ -7,8 +7,8 @@ use crate::error::RecordError;
 use crate::record::{Batch, Seen, Tree, Value};
 
 /// Makes of each keyed record one that has nothing but a field of it, under a name: so a target of lines gets the
-/// field's own text, as it does where the field is decoded straight into a column. What a path finds in a list is not
-/// taken; what is not there is absent.
+/// field's own text, as it does where the field is decoded straight into a column. Where the path leads through a list,
+/// the record stays as it is: nothing but what was selected is left in it. What is not there is absent.
 pub(crate) struct Only {
     path: Box<[u8]>,
     name: Box<[u8]>,
@@ -28,14 +28,22 @@ impl Only {
         let mut out = batch.rebuild();
         for record in 0..batch.len() {
             let span = batch.span(record);
+            let root = batch.tree(record);
+            let found = find(root, &self.path);
+            if let Some(Found::InList) = found {
+                self.seen.1.iter().for_each(|number| self.seen.0.mark(*number));
+                out.push_tree(b"", root, span.start)?;
+                out.end_record(span.start, span.end)?;
+                continue;
+            }
             let start = out.next_node();
             out.push_keyed(b"", Value::Null, span.start)?;
-            match find(batch.tree(record), &self.path) {
-                Some(field) => {
+            match found {
+                Some(Found::Field(field)) => {
                     self.seen.1.iter().for_each(|number| self.seen.0.mark(*number));
                     out.push_tree(name, field, span.start)?;
                 }
-                None => out.push_keyed(name, Value::Absent, span.start)?,
+                _ => out.push_keyed(name, Value::Absent, span.start)?,
             }
             out.close_map(start);
             out.end_record(span.start, span.end)?;
@@ -44,11 +52,19 @@ impl Only {
     }
 }
 
+/// What a path leads to.
+enum Found<'b, 'a> {
+    Field(Tree<'b, 'a>),
+    /// Fields of what a list holds.
+    InList,
+}
+
 /// What is at a path below a map, the last one if there are several.
-fn find<'b, 'a>(map: Tree<'b, 'a>, path: &[u8]) -> Option<Tree<'b, 'a>> {
+fn find<'b, 'a>(map: Tree<'b, 'a>, path: &[u8]) -> Option<Found<'b, 'a>> {
     let Value::Map(_) = map.value() else { return None };
     let inside = |child: Tree<'b, 'a>| match path.strip_prefix(child.key())? {
-        [] => Some(child),
+        [] => Some(Found::Field(child)),
+        [b'.', ..] if matches!(child.value(), Value::List(_)) => Some(Found::InList),
         // Every step down eats a part of the path.
         [b'.', rest @ ..] => find(child, rest),
         _ => None,

@@ -265,7 +265,8 @@ impl Route {
             _ if tabular => true,
             Format::Frames if settings.options.payload == Payload::Json => flat,
             // A record of one value is that value, so it has to be seen which of several fields are there.
-            Format::Text | Format::Frames => self.is_lone(settings),
+            // Whether a path leads through lists shows only where they are.
+            Format::Text | Format::Frames => flat && self.is_lone(settings),
             Format::Fixed => {
                 let layout = settings.options.layout.as_deref().and_then(|layout| Layout::parse(layout).ok());
                 let selected = |name: &str| self.order.names().any(|selected| selected == name.as_bytes());

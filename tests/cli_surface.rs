@@ -307,6 +307,22 @@ fn files_are_written_over_nothing_that_is_read_or_written() {
         say(here, line).ends(2);
         assert!(!here.join("out.csv").exists(), "{line}");
     }
+    // By another name.
+    for (name, link) in [("a.csv", "hard.csv"), ("list", "hard.lst")] {
+        std::fs::hard_link(here.join(name), here.join(link)).unwrap();
+    }
+    for line in [
+        "convert a.csv -o out.csv --report hard.csv --force",
+        "convert --files-from list -o out.csv --report hard.lst --force",
+        "audit a.csv -t ndjson --report hard.csv --force",
+    ] {
+        say(here, line).ends(2).says(&["is also read or written"]);
+        assert_eq!((read(here, "a.csv"), read(here, "list")), (CSV.to_owned(), "a.csv\nb.csv\n".to_owned()), "{line}");
+    }
+    let input = std::fs::File::open(here.join("a.csv")).unwrap();
+    let line = ["convert", "-f", "csv", "--report", "a.csv", "-o", "out.csv", "--force"];
+    support::ran(command(here).args(line).stdin(input).output().unwrap()).ends(2);
+    assert_eq!(read(here, "a.csv"), CSV);
     // A list that was redirected is one too, and one of `count`.
     for line in [
         "convert --files-from - -o list -t csv --force",
@@ -417,4 +433,21 @@ fn links_stay_links() {
     }
     assert_eq!(read(here, "one"), "a,b\n2,3\n");
     assert!(read(here, "two").contains("1 field where"), "{}", read(here, "two"));
+}
+
+/// What can't be said is told by the exit code.
+#[test]
+#[cfg(target_os = "linux")]
+fn warnings_that_nobody_can_read() {
+    let here = with(&[("a.csv", "a,b\n1,2\n")]);
+    for (flags, code) in [("--columns b", 3), ("--columns b -q", 0), ("-t ndjson", 0), ("-t ndjson -v", 3)] {
+        for closed in ["2>&-", "2>/dev/full"] {
+            let script = format!("{} convert a.csv {flags} {closed}", env!("CARGO_BIN_EXE_pagemill"));
+            let ran = support::ran(
+                std::process::Command::new("sh").args(["-c", &script]).current_dir(here.path()).output().unwrap(),
+            );
+            assert_eq!(ran.code, code, "{script}");
+            assert!(!ran.stdout.is_empty());
+        }
+    }
 }

@@ -386,7 +386,7 @@ fn replay_says_what_helps_there() {
     assert!(!ran.stderr.contains("--ragged"), "{}", ran.stderr);
     let ran = say(here, "replay a.ndjson.quarantine.ndjson -o x.ndjson --on-error skip").ends(1);
     ran.says(&[
-        "a.csv: record 2, byte 14: 1 field where the header has 2\n  The only record is bad (2 bytes).\n",
+        "a.csv: record 2, line 3, byte 14: 1 field where the header has 2\n  3 | 2\n  The only record is bad (2 bytes).\n",
         unrepaired,
     ]);
     let text = read(here, "a.ndjson.quarantine.ndjson").replace("\"raw\"", "\"text\":\"5\",\"raw\"");

@@ -317,3 +317,20 @@ fn blank_lines_of_a_stream() {
         }
     }
 }
+
+/// Where every record is bad the first one is shown, also of a stream.
+#[test]
+fn the_first_of_all_bad_records() {
+    let here = folder();
+    let text = format!("\n\nbad é \u{7} {}\nworse\n", "x".repeat(70));
+    fs::write(here.path().join("a.ndjson"), &text).unwrap();
+    let shown = format!("  3 | bad é \\u{{7}} {}…\n  All 2 records are bad (", "x".repeat(48));
+    for way in
+        [&["a.ndjson"][..], &["a.ndjson", "--io", "read"], &["-", "-f", "ndjson"], &["a.ndjson", "--slice-size", "1"]]
+    {
+        let line = ["convert", "-t", "csv", "--on-error", "skip"];
+        let ran = feed(here.path(), line.iter().chain(way), text.as_bytes()).ends(1);
+        let ran = ran.says(&["record 1, line 3, byte 2: "]);
+        assert!(ran.stderr.contains(&shown), "{way:?} {shown} {}", ran.stderr);
+    }
+}

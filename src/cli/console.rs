@@ -4,6 +4,7 @@ use std::env;
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use pagemill::error::Error;
 use pagemill::wording::counted;
@@ -34,10 +35,20 @@ pub fn left_out(count: u64, bytes: u64, quarantine: Option<&Path>, others: usize
     }
 }
 
+/// Something was to be said, and standard error is closed or failed.
+static UNHEARD: AtomicBool = AtomicBool::new(false);
+
 /// Writes text to standard error as it is.
 pub fn note(text: &str) {
-    // Where standard error is gone there is nobody left to tell.
-    let _ = io::stderr().lock().write_all(text.as_bytes());
+    let written = pagemill::sys::check_stderr().and_then(|()| io::stderr().lock().write_all(text.as_bytes()));
+    if written.is_err() {
+        UNHEARD.store(true, Relaxed);
+    }
+}
+
+/// Whether something that was said went nowhere: then only the exit code is left to tell.
+pub fn is_unheard() -> bool {
+    UNHEARD.load(Relaxed)
 }
 
 /// Writes to standard output.

@@ -117,6 +117,19 @@ pub fn is_list(list: &Path, path: &Path) -> bool {
     }
 }
 
+/// Whether two paths lead to the same file, by links for example.
+#[cfg(unix)]
+pub fn is_same(one: &Path, other: &Path) -> bool {
+    let place = |path: &Path| fs::metadata(path).ok().as_ref().and_then(place);
+    place(one).is_some_and(|found| place(other) == Some(found))
+}
+
+/// Elsewhere nothing tells.
+#[cfg(not(unix))]
+pub fn is_same(_one: &Path, _other: &Path) -> bool {
+    false
+}
+
 /// Whether standard input was redirected from this file.
 #[cfg(unix)]
 fn is_stdin(path: &Path) -> bool {

@@ -42,7 +42,10 @@ pub fn main() -> ExitCode {
         }
         Err(error) => fail(&error),
     };
-    exit.into()
+    match exit {
+        Exit::Done if console::is_unheard() => Exit::InputOutput.into(),
+        exit => exit.into(),
+    }
 }
 
 fn run(line: &Line) -> Result<Exit, Error> {

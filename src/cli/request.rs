@@ -16,7 +16,7 @@ use super::args::See;
 use super::console;
 use super::exit::Exit;
 use super::flags::{Commands, Given, Kinds, Line, Origin, kinds};
-use super::inputs::{is_list, refuse_list};
+use super::inputs::{is_list, is_same, refuse_list};
 use super::report_file::ReportFile;
 
 /// Many inputs.
@@ -190,8 +190,12 @@ impl Request {
         refuse_list(list, written.iter().map(PathBuf::as_path))?;
         let Some(report) = self.see.report.as_deref().and_then(file) else { return Ok(()) };
         let whole = whole_path(report);
-        let is_report = |path: &Path| whole_path(path) == whole;
-        let is_read = |list: &Path| is_list(list, report);
+        // By another name, too; standard input may be the file.
+        let is_report = |path: &Path| match file(path) {
+            Some(path) => whole_path(path) == whole || is_same(path, report),
+            None => is_list(path, report),
+        };
+        let is_read = |list: &Path| is_list(list, report) || file(list).is_some_and(|list| is_same(list, report));
         match written.iter().any(|path| is_report(path)) || sources.any(is_report) || list.is_some_and(is_read) {
             true => Err(Error::usage(format!(
                 "--report: {} is also read or written by the job\n  Give the report a file of its own.",

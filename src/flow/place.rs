@@ -43,6 +43,22 @@ impl After {
     }
 }
 
+impl After {
+    /// What is at `offset` of a slice, and what follows the slice.
+    pub fn from(slice: &[u8], offset: usize, after: &After) -> After {
+        let mut all = After::new(&slice[offset.min(slice.len())..], true);
+        let (len, next) = (usize::from(all.len), &after.bytes[..after.len.into()]);
+        let more = next.len().min(SHOWN_BYTES - len);
+        all.bytes[len..len + more].copy_from_slice(&next[..more]);
+        After { len: (len + more) as u8, more: after.more, ..all }
+    }
+
+    /// The place of an error at the beginning of these bytes, in this line.
+    pub fn place(&self, lines: Option<Lines>, line: u64) -> Place {
+        Place { line, ..Place::before(&[], 0, lines, (0, self)) }
+    }
+}
+
 /// A place in text that lies at hand: where an error is.
 #[derive(Default)]
 pub(crate) struct Place {
@@ -84,6 +100,11 @@ impl Place {
             text.push('…');
         }
         Place { text: text.map(Into::into), ..place }
+    }
+
+    /// The number of its line; 0 if that is not known.
+    pub fn line(&self) -> u64 {
+        self.line
     }
 
     /// Whether nothing is known of it.

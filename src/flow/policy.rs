@@ -87,10 +87,15 @@ impl Policy<'_, '_> {
             let offset = start + error.offset as u64;
             let origin = match self.at {
                 At::Source(_) => None,
-                At::Origin(origin, _) => Some(Box::new(origin.position(error.offset))),
+                At::Origin(origin, _) => {
+                    let place = Place::new(self.bytes, error.offset, self.shared.lines, origin.line);
+                    let place = if origin.exact { place } else { place.in_line(origin.line) };
+                    Some(Box::new(Position { line: place.line(), ..origin.position(error.offset) }))
+                }
             };
+            let text = After::from(self.bytes, error.offset, self.after);
             let (line, error) = (self.line_for_good(error.offset), error.clone());
-            totals.first_bad = Some(FirstBad { record: index, line, offset, origin, error });
+            totals.first_bad = Some(FirstBad { record: index, line, offset, text, origin, error });
         }
         let marked = self.shared.marked.filter(|_| matches!(error.fault, Fault::Record | Fault::Document));
         let malformed = marked.and_then(|encoding| malformed(&self.bytes[record.clone()], record.start, encoding));

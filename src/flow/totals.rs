@@ -4,10 +4,11 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::error::{Error, Fault, Position, RecordError, Result};
-use crate::flow::place::Place;
+use crate::flow::place::{After, Place};
 use crate::metrics::{LatencyRecorder, Report};
 use crate::quarantine::NOT_REPAIRED;
 use crate::record::Lossy;
+use crate::scan::lines::Lines;
 use crate::wording::counted;
 
 /// The first bad record.
@@ -17,6 +18,8 @@ pub(crate) struct FirstBad {
     /// Where in the source it is bad, and in which line, where nobody can look at the source again.
     pub offset: u64,
     pub line: u64,
+    /// What is there, in a stream.
+    pub text: After,
     /// Where it was in the first place, if it is from a quarantine.
     pub origin: Option<Box<Position>>,
     pub error: RecordError,
@@ -107,7 +110,7 @@ impl Totals {
     ///
     /// # Errors
     /// There were records in `source`, and all were bad.
-    pub fn judge(&self, source: &Path, replayed: bool) -> Result<()> {
+    pub fn judge(&self, source: &Path, lines: Option<Lines>, replayed: bool) -> Result<()> {
         if self.records_failed == 0 || self.records_failed < self.records_in {
             return Ok(());
         }
@@ -121,14 +124,16 @@ impl Totals {
             false => "Is the input in another format (--from) or another dialect?",
         };
         let file = source.to_path_buf();
-        let Some(FirstBad { record, line, offset, origin, error }) = &self.first_bad else {
+        let Some(FirstBad { record, line, offset, text, origin, error }) = &self.first_bad else {
             let error = RecordError::new(0, are).hint(hint).fault(Fault::All);
             return Err(Error::data(Position { file, ..Position::default() }, error));
         };
         let here = Position { file, record: *record, line: *line, offset: *offset };
         let position = origin.as_deref().cloned().unwrap_or(here);
         let hint = if replayed { format!("{are}\n  {hint}") } else { format!("{are} {hint}") };
-        Err(Error::data(position, error.clone().hint(hint).fault(Fault::All)))
+        let line = position.line;
+        let error = Error::data(position, error.clone().hint(hint).fault(Fault::All));
+        Err(if line > 0 { text.place(lines, line).tell(error) } else { error })
     }
 
     /// Writes the totals into a report.

@@ -110,7 +110,9 @@ impl Job {
         let place = target.file_path().map(Into::into);
         let run = opened.convert(&target, &phases, resumable.as_mut(), &mut ledger).and_then(|mut run| {
             ledger.judge(run.totals.records_in).map_err(|error| opened.tell(error))?;
-            run.totals.judge(&opened.source.path, opened.replay.is_some()).map_err(|error| opened.tell(error))?;
+            run.totals
+                .judge(&opened.source.path, opened.route.from.lines(), opened.replay.is_some())
+                .map_err(|error| opened.tell(error))?;
             sum.add(&opened, &mut run, &phases, &before);
             sum.refuse_names(alone && settings.strict)?;
             Ok(run)

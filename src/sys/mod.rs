@@ -29,7 +29,7 @@ pub use stop::Stop;
 pub use stop::takes_a_line;
 #[cfg(unix)]
 pub(crate) use stop::{pause, readable, readable_within, writable};
-pub use streams::{check_stdin, check_stdout};
+pub use streams::{check_stderr, check_stdin, check_stdout};
 
 /// The size of a page in bytes.
 #[cfg(unix)]

@@ -41,6 +41,14 @@ pub fn check_stdin() -> io::Result<()> {
     check(0)
 }
 
+/// The same for standard error.
+///
+/// # Errors
+/// It was closed.
+pub fn check_stderr() -> io::Result<()> {
+    check(2)
+}
+
 /// The same for standard output.
 ///
 /// # Errors

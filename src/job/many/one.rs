@@ -401,7 +401,9 @@ impl<'s> Run<'s> {
         let place = (self.place, first_skips);
         let run = opened.records(on_error, &*writing, self.target, &phases, place, &mut self.ledger);
         let mut run = run.map_err(|error| opened.source.blame(opened.tell_key(error)))?;
-        run.totals.judge(&opened.source.path, opened.replay.is_some()).map_err(|error| opened.tell(error))?;
+        run.totals
+            .judge(&opened.source.path, opened.route.from.lines(), opened.replay.is_some())
+            .map_err(|error| opened.tell(error))?;
         self.place = run.place;
         self.sum.add(&opened, &mut run, &phases, &before);
         let path = &self.files[index].source;

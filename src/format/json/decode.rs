@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::Layout;
-use super::pieces::{has_list, is_key, lacks_comma, may_hold_records, run_end, string_end};
+use super::pieces::{has_list, is_key, lacks_comma, repaired, run_end, string_end};
 use super::quick::Met;
 use super::resync::{Resync, has_regular_strings, is_between, is_white};
 use crate::error::{Fault, RecordError};
@@ -138,9 +138,7 @@ impl Decoder {
             Layout::Lines | Layout::Items => {}
             Layout::Maps if first == b'{' => {}
             Layout::Scalars if !matches!(first, b'{' | b'[') => {}
-            Layout::Maps if first == b'[' && may_hold_records(slice, self.record) => {
-                return Err(self.mixed("an array of records after a record that is in none", first).fault(Fault::Lost));
-            }
+            Layout::Maps if first == b'[' => return Err(self.list_among_maps(slice)),
             Layout::Maps => return Err(self.mixed("something else among concatenated maps", first)),
             Layout::Scalars => return Err(self.mixed("something else among concatenated scalars", first)),
         }
@@ -165,6 +163,18 @@ impl Decoder {
         }
         RecordError::new(self.record, what)
             .hint("A JSON source is one array, or maps one after another, or scalars one after another.")
+    }
+
+    /// The error for a list among maps. It is a record that is bad, if it is valid and does not begin with a map: others
+    /// are an array that may hold records.
+    #[cold]
+    fn list_among_maps(&mut self, slice: &[u8]) -> RecordError {
+        let start = self.record;
+        let map = slice[start + 1..].iter().find(|byte| !is_white(**byte)) == Some(&b'{');
+        if !map && self.reader.start(start, slice.len(), false).and_then(|()| self.reader.check(slice)).is_ok() {
+            return self.mixed("something else among concatenated maps", b'[');
+        }
+        self.mixed("an array of records after a record that is in none", b'[').fault(Fault::Lost)
     }
 
     /// The slice ends.
@@ -381,22 +391,6 @@ impl Decoder {
         };
         Ok(())
     }
-}
-
-/// A copy in the arena with U+FFFD for what is not UTF-8.
-fn repaired<'a>(text: &[u8], offset: usize, batch: &Batch<'a>) -> Result<&'a [u8], RecordError> {
-    let chunks = || text.utf8_chunks();
-    let len = chunks().map(|c| c.valid().len() + if c.invalid().is_empty() { 0 } else { 3 }).sum();
-    let copy = batch.arena().bytes(len, offset)?;
-    let mut at = 0;
-    for chunk in chunks() {
-        let replacement = if chunk.invalid().is_empty() { "" } else { "\u{fffd}" };
-        for part in [chunk.valid(), replacement] {
-            copy[at..at + part.len()].copy_from_slice(part.as_bytes());
-            at += part.len();
-        }
-    }
-    Ok(copy)
 }
 
 impl Decode for Decoder {

@@ -2,24 +2,8 @@
 
 use super::Layout;
 use super::resync::is_white;
-
-/// Whether the list that begins at `start` may hold records: its first value is a map, or it is not closed.
-pub fn may_hold_records(text: &[u8], start: usize) -> bool {
-    let (mut depth, mut inside, mut escaped) = (0usize, false, false);
-    let closed = text[start..].iter().any(|&byte| {
-        let quote = byte == b'"' && !escaped;
-        escaped = byte == b'\\' && !escaped;
-        inside ^= quote;
-        match byte {
-            _ if inside || quote => {}
-            b'{' | b'[' => depth += 1,
-            b'}' | b']' => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        depth == 0
-    });
-    !closed || text[start + 1..].iter().find(|byte| !is_white(**byte)) == Some(&b'{')
-}
+use crate::error::RecordError;
+use crate::record::Batch;
 
 /// Whether there is a list in a record; it may be one itself.
 pub fn has_list(record: &[u8]) -> bool {
@@ -83,4 +67,20 @@ pub fn run_end(layout: Layout, text: &[u8], start: usize) -> Option<usize> {
     }
     // Where a string is open at the end, values may be in it.
     if inside && comma { None } else { Some(text.len()) }
+}
+
+/// A copy in the arena with U+FFFD for what is not UTF-8.
+pub fn repaired<'a>(text: &[u8], offset: usize, batch: &Batch<'a>) -> Result<&'a [u8], RecordError> {
+    let chunks = || text.utf8_chunks();
+    let len = chunks().map(|c| c.valid().len() + if c.invalid().is_empty() { 0 } else { 3 }).sum();
+    let copy = batch.arena().bytes(len, offset)?;
+    let mut at = 0;
+    for chunk in chunks() {
+        let replacement = if chunk.invalid().is_empty() { "" } else { "\u{fffd}" };
+        for part in [chunk.valid(), replacement] {
+            copy[at..at + part.len()].copy_from_slice(part.as_bytes());
+            at += part.len();
+        }
+    }
+    Ok(copy)
 }

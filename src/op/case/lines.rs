@@ -5,10 +5,11 @@
 
 use bumpalo::collections::Vec as ArenaVec;
 
-use super::{Case, Mapper, Starts, index, map};
+use super::map::{Mapper, Starts, index, map};
 use crate::op::fields::reject_invalid;
 use crate::record::Batch;
 use crate::record::utf8::invalid;
+use crate::scan::ascii::Case;
 use crate::scan::kernel::Kernel;
 use crate::scan::vector::{Unit, Vector, Work};
 

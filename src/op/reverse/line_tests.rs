@@ -1,5 +1,6 @@
 use super::super::testing::{line_by_line, mixed_lines, on_lines};
 use super::*;
+use unicode_segmentation::UnicodeSegmentation;
 
 #[track_caller]
 fn agrees(text: &[u8]) {

@@ -1,6 +1,6 @@
 //! Many lines in one go, each reversed at its place.
 
-use super::{is_plain, put_char, put_clusters};
+use super::clusters::{is_plain, put_char, put_clusters};
 use crate::op::fields::reject_invalid;
 use crate::record::Batch;
 use crate::scan::vector::{Unit, Vector, Work};

@@ -332,5 +332,13 @@ fn the_first_of_all_bad_records() {
         let ran = feed(here.path(), line.iter().chain(way), text.as_bytes()).ends(1);
         let ran = ran.says(&["record 1, line 3, byte 2: "]);
         assert!(ran.stderr.contains(&shown), "{way:?} {shown} {}", ran.stderr);
+        // So is the one that is too many.
+        for (most, line) in
+            [("0", format!("  3 | bad é \\u{{7}} {}…\n", "x".repeat(48))), ("10%", "  4 | worse\n".to_owned())]
+        {
+            let flags = ["convert", "-t", "csv", "--on-error", "skip", "--max-errors", most];
+            let ran = feed(here.path(), flags.iter().chain(way), text.as_bytes()).ends(1);
+            assert!(ran.stderr.contains(&line), "{way:?} {}", ran.stderr);
+        }
     }
 }

@@ -148,12 +148,15 @@ impl Policy<'_, '_> {
                 // Of a mapped source the line of the error is looked for with what is there.
                 let (first, line) = (self.line_at(record.start), self.line_for_good(error.offset));
                 let [start, end, bad] = [record.start, record.end, error.offset].map(|at| offset + at as u64);
-                Bad { file: None, record: index, start, end, offset: bad, first, line, error, output }
+                let text = After::from(self.bytes, error.offset, self.after);
+                let lines = self.shared.lines;
+                Bad { file: None, record: index, start, end, offset: bad, first, line, text, lines, error, output }
             }
             At::Origin(origin, _) => {
                 let Position { offset, .. } = origin.position(error.offset);
                 let Origin { file, record, line: first, start, end, .. } = origin.clone();
-                Bad { file: Some(file), record, start, end, offset, first, line: 0, error, output }
+                let (text, lines) = (After::default(), None);
+                Bad { file: Some(file), record, start, end, offset, first, line: 0, text, lines, error, output }
             }
         }
     }

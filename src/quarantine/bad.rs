@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::error::RecordError;
+use crate::flow::place::After;
 use crate::plan::sizes::NOTED;
 use crate::scan::lines::Lines;
 
@@ -22,6 +23,9 @@ pub(crate) struct Bad {
     pub offset: u64,
     /// In which line that is, where nobody can look at the source again; else 0.
     pub line: u64,
+    /// What is there in a stream, in such lines.
+    pub text: After,
+    pub lines: Option<Lines>,
     pub error: RecordError,
     /// How many bytes of the slice's output come before it.
     pub output: u64,

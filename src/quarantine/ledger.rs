@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use crc32fast::Hasher;
 
 use crate::error::{Error, Fault, Position, RecordError, Result};
+use crate::flow::place::After;
 use crate::quarantine::{Bad, BadRecords, Head, MaxErrors, Quarantine};
+use crate::scan::lines::Lines;
 use crate::wording::counted;
 
 /// Counts bad records against the limit, and writes them into the quarantine if there is one.
@@ -16,7 +18,26 @@ pub(crate) struct Ledger {
     source: PathBuf,
     count: u64,
     /// The last one: where it is bad, and why.
-    last: Option<(Position, RecordError)>,
+    last: Option<Last>,
+}
+
+/// A bad record: where and why, and what is there in a stream.
+#[derive(Clone)]
+struct Last {
+    position: Position,
+    error: RecordError,
+    text: After,
+    lines: Option<Lines>,
+}
+
+impl Last {
+    /// The room for the name of the file is that of the one `before`.
+    fn new(before: Option<Last>, (file, record): (&Path, u64), bad: &Bad) -> Last {
+        let known = before.map(|last| last.position).filter(|place| place.file == file);
+        let place = known.unwrap_or_else(|| Position::new(file, 0, 0));
+        let position = Position { record, line: bad.line, offset: bad.offset, ..place };
+        Last { position, error: bad.error.clone(), text: bad.text, lines: bad.lines }
+    }
 }
 
 /// Why the job ends with a bad record.
@@ -29,7 +50,7 @@ pub(crate) struct Over {
 /// What stands in a ledger, to go back to.
 pub(crate) struct Mark {
     count: u64,
-    last: Option<(Position, RecordError)>,
+    last: Option<Last>,
     quarantine: Option<(u64, Hasher)>,
 }
 
@@ -75,21 +96,18 @@ impl Ledger {
         if let Some(quarantine) = &mut self.quarantine {
             quarantine.add(bad, file, record, raw).map_err(failed)?;
         }
-        let position = || Position { line: bad.line, ..Position::new(file, record, bad.offset) };
         match self.limit {
             Some(limit @ MaxErrors::Records(most)) if limit.is_below(self.count, 0) => {
                 let hint = match most {
                     0 => "--max-errors 0 allows no bad records.".to_owned(),
                     _ => format!("That is bad record {}, and --max-errors allows {most}.", self.count),
                 };
-                let error = too_many(position(), bad.error.clone(), hint);
+                let error = too_many(Last::new(None, (file, record), bad), hint);
                 self.write()?;
                 return Err(Over { error, output: Some(bad.output) });
             }
             Some(MaxErrors::PerMillion(_)) => {
-                let place = self.last.take().filter(|(place, _)| place.file == file);
-                let place = place.map(|(place, _)| Position { record, line: bad.line, offset: bad.offset, ..place });
-                self.last = Some((place.unwrap_or_else(position), bad.error.clone()));
+                self.last = Some(Last::new(self.last.take(), (file, record), bad));
             }
             _ => {}
         }
@@ -108,18 +126,19 @@ impl Ledger {
         }
         let (count, allowed) = (self.count, limit);
         Err(match self.last.clone() {
-            Some((position, error)) => {
-                let (are, last) = if count == 1 { ("is", "") } else { ("are", " The last one is shown here.") };
+            Some(last) => {
+                let (are, shown) = if count == 1 { ("is", "") } else { ("are", " The last one is shown here.") };
                 let all = counted(records, "record");
-                let hint = format!("{count} of {all} {are} bad, and --max-errors allows {allowed}.{last}");
-                too_many(position, error, hint)
+                let hint = format!("{count} of {all} {are} bad, and --max-errors allows {allowed}.{shown}");
+                too_many(last, hint)
             }
             // All of them were met by the run that this one goes on with.
             None => {
                 let position = Position::new(&self.source, 0, 0);
                 let error =
                     RecordError::new(0, format!("{} in {}", counted(count, "bad record"), counted(records, "record")));
-                too_many(position, error, format!("--max-errors allows {allowed}."))
+                let last = Last { position, error, text: After::default(), lines: None };
+                too_many(last, format!("--max-errors allows {allowed}."))
             }
         })
     }
@@ -176,7 +195,8 @@ fn failed(error: Error) -> Over {
     Over { error, output: None }
 }
 
-fn too_many(position: Position, error: RecordError, hint: String) -> Error {
-    let error = RecordError { hint: Some(hint.into()), ..error };
-    Error::data(position, error.fault(Fault::TooMany))
+fn too_many(Last { position, error, text, lines }: Last, hint: String) -> Error {
+    let (line, error) = (position.line, RecordError { hint: Some(hint.into()), ..error });
+    let error = Error::data(position, error.fault(Fault::TooMany));
+    if line > 0 { text.place(lines, line).tell(error) } else { error }
 }

@@ -342,3 +342,16 @@ fn the_first_of_all_bad_records() {
         }
     }
 }
+
+/// Keys are counted in the beginning of a stream before anything is converted.
+#[test]
+fn too_many_keys_of_a_stream() {
+    let here = folder();
+    let text: String = (1..20).map(|key| format!("{{\"k{key}\":1}}\n")).collect();
+    fs::write(here.path().join("a.ndjson"), &text).unwrap();
+    for way in [&["a.ndjson"][..], &["a.ndjson", "--io", "read"], &["-", "-f", "ndjson"]] {
+        let line = ["convert", "-t", "csv", "--max-keys", "10"];
+        let ran = feed(here.path(), line.iter().chain(way), text.as_bytes()).ends(1);
+        ran.says(&["record 11, line 11, byte 91: ", "\n  11 | {\"k11\":1}\n"]);
+    }
+}

@@ -13,6 +13,7 @@ use crate::error::{Error, Position, Result};
 use crate::flow::feed::room::Room;
 use crate::flow::pass::Discard;
 use crate::flow::phases::Phases;
+use crate::flow::place::{After, Place};
 use crate::fold::keys::{self, KeyPass, Search};
 use crate::format::{Boundary, Columns, UnknownKey};
 use crate::job::opened::Opened;
@@ -201,7 +202,10 @@ impl Opened<'_> {
                 Bytes::Mapped(map) => {
                     self.keys_in(&map.bytes()[start..self.end(map)], true, self.plan.slice_size, first)?
                 }
-                Bytes::Stream(stream) => self.keys_in(&self.head.bytes[start..], stream.ended(), PART, first)?,
+                Bytes::Stream(stream) => {
+                    let found = self.keys_in(&self.head.bytes[start..], stream.ended(), PART, first);
+                    found.map_err(|error| self.in_head(error, stream.ended()))?
+                }
             };
             let ended = match &self.source.bytes {
                 Bytes::Mapped(_) => true,
@@ -213,6 +217,14 @@ impl Opened<'_> {
             }
             size = (size * 2).min(most);
         }
+    }
+
+    /// Adds the line and what is there to an error in the beginning of a stream, if it says neither.
+    fn in_head(&self, error: Error, end: bool) -> Error {
+        let offset = error.position().filter(|place| place.line == 0 && place.file == self.source.path);
+        let Some(offset) = offset.map(|place| place.offset as usize) else { return error };
+        let after = After::new(&[], !end);
+        Place::before(&self.head.bytes, offset, self.route.from.lines(), (1, &after)).tell(error)
     }
 
     /// Where the records of a mapped source end.

@@ -120,7 +120,20 @@ mod tests {
         for len in [0, 1, 2, 3, PIECE - 1, PIECE, PIECE + 1, 3 * PIECE + 2] {
             let raw: Vec<u8> = (0..len).map(|at| (at * 7 % 256) as u8).collect();
             let error = RecordError::new(0, "a \"reason\"\n");
-            let bad = Bad { file: None, record: 0, start: 5, end: 9, offset: 6, first: 3, line: 0, error, output: 0 };
+            let (text, lines) = (crate::flow::place::After::default(), None);
+            let bad = Bad {
+                file: None,
+                record: 0,
+                start: 5,
+                end: 9,
+                offset: 6,
+                first: 3,
+                line: 0,
+                text,
+                lines,
+                error,
+                output: 0,
+            };
             let mut text = Vec::new();
             write(&bad, Path::new("dir/ä\"b"), 7, Some(&raw), &mut text).unwrap();
             assert_eq!(text.iter().filter(|byte| **byte == b'\n').count(), 1);

@@ -47,7 +47,25 @@ enum Kind {
     /// Memory.
     Memory(Mutex<Vec<u8>>),
     /// Another target, compressed.
-    Packed(pack::Packer),
+    Packed(pack::Packer<Target>),
+}
+
+impl pack::Below for Target {
+    fn write(&self, bytes: &[u8], offset: u64) -> Result<()> {
+        Target::write(self, bytes, offset)
+    }
+
+    fn is_positional(&self) -> bool {
+        Target::is_positional(self)
+    }
+
+    fn restart(&self) -> Result<()> {
+        Target::restart(self)
+    }
+
+    fn finish(self) -> Result<Vec<u8>> {
+        Target::finish(self)
+    }
 }
 
 impl Target {

@@ -7,19 +7,33 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread::{self, JoinHandle};
 
-use super::Target;
 use crate::compress::{Compression, Pack, Packing};
 use crate::error::{Error, Result};
 use crate::memory::{Buffer, Pool};
 
+/// Where compressed bytes go.
+pub(super) trait Below: Send + Sync + 'static {
+    /// Writes bytes at a place, or after those before.
+    fn write(&self, bytes: &[u8], offset: u64) -> Result<()>;
+
+    /// Whether writes may come in any order.
+    fn is_positional(&self) -> bool;
+
+    /// Begins anew, without what was written.
+    fn restart(&self) -> Result<()>;
+
+    /// Everything was written.
+    fn finish(self) -> Result<Vec<u8>>;
+}
+
 /// A target whose bytes are compressed on their way.
-pub(super) struct Packer {
-    shared: Arc<Shared>,
+pub(super) struct Packer<T: Below> {
+    shared: Arc<Shared<T>>,
     threads: Vec<JoinHandle<()>>,
 }
 
-struct Shared {
-    target: Target,
+struct Shared<T> {
+    target: T,
     compression: Compression,
     /// The size of a block, and how many there are.
     block: usize,
@@ -62,9 +76,9 @@ impl State {
     }
 }
 
-impl Packer {
+impl<T: Below> Packer<T> {
     /// Begins at the start of `target`.
-    pub fn new(target: Target, packing: &Packing) -> Result<Packer> {
+    pub fn new(target: T, packing: &Packing) -> Result<Packer<T>> {
         let block = packing.block();
         let blocks = packing.blocks();
         let mut free = Pool::new();
@@ -110,7 +124,7 @@ impl Packer {
     }
 
     /// The target behind it.
-    pub fn target(&self) -> &Target {
+    pub fn target(&self) -> &T {
         &self.shared.target
     }
 
@@ -208,13 +222,13 @@ impl Packer {
     }
 }
 
-impl Drop for Packer {
+impl<T: Below> Drop for Packer<T> {
     fn drop(&mut self) {
         self.stop();
     }
 }
 
-impl Shared {
+impl<T: Below> Shared<T> {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
@@ -310,6 +324,7 @@ impl Shared {
 #[cfg(target_os = "linux")]
 #[cfg(test)]
 mod tests {
+    use crate::sink::Target;
     use super::*;
     use crate::compress::Codec;
     use crate::sys::memory::resident_in;
@@ -318,7 +333,7 @@ mod tests {
     fn empty_blocks_give_their_memory_back() {
         let packing = Compression::from(Codec::Lz4).packing(2);
         let mut packer = Packer::new(Target::memory(), &packing).unwrap();
-        let resident = |packer: &Packer| -> usize {
+        let resident = |packer: &Packer<Target>| -> usize {
             let mut state = packer.shared.lock();
             let all: Vec<Block> = std::iter::from_fn(|| state.empty()).collect();
             let resident = all.iter().map(|block| resident_in(&block.bytes)).sum();

@@ -27,7 +27,7 @@ const LAYERS: [&[&str]; 10] = [
 const RUN: [&str; 6] = ["job", "plan", "flow", "fold", "quarantine", "resume"];
 
 /// Rooms in which there are circles of files still.
-const CIRCLES_IN: [&str; 2] = ["cli", "format"];
+const CIRCLES_IN: [&str; 1] = ["cli"];
 
 /// What `sample` may use, although more lies below it.
 const SAMPLE_MAY_USE: [&str; 6] = ["format", "record", "error", "scan", "memory", "wording"];

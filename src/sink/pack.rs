@@ -324,9 +324,9 @@ impl<T: Below> Shared<T> {
 #[cfg(target_os = "linux")]
 #[cfg(test)]
 mod tests {
-    use crate::sink::Target;
     use super::*;
     use crate::compress::Codec;
+    use crate::sink::Target;
     use crate::sys::memory::resident_in;
 
     #[test]

@@ -1,6 +1,7 @@
 //! What comes before the header: a byte order mark, and the line with which Excel names the delimiter, `sep=;`.
 
-use super::{Options, Resolved};
+use super::resolved::Resolved;
+use crate::format::Options;
 
 /// What is known once that was read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! Where slices of CSV may end: behind line breaks outside quotes.
 
-use super::Resolved;
 use super::quotes::{Quotes, Record, open_quote};
+use super::resolved::Resolved;
 use super::spec::first_byte;
 use crate::error::RecordError;
 use crate::format::{Boundary, Cut, Passed, Tallied, Tally};

@@ -2,10 +2,12 @@
 
 use std::ops::Range;
 
+use super::escapes::{TSV_NULL, unescape_tsv};
 use super::fields::Fields;
 use super::quotes::{Quotes, Record, open_quote, text_after_quote};
+use super::reading::Reading;
+use super::resolved::Resolved;
 use super::spec::{Ending, Spec, first_byte};
-use super::{Reading, Resolved};
 use crate::error::{Fault, RecordError};
 use crate::format::{Decode, Types, Want};
 use crate::memory::Arena;
@@ -352,25 +354,4 @@ fn undouble<'a>(text: &[u8], quote: u8, arena: &'a Arena, offset: usize) -> Resu
     }
     room[len..len + rest.len()].copy_from_slice(rest);
     Ok(&room[..len + rest.len()])
-}
-
-/// A field that is null where TSV has escapes, as databases write it.
-pub(super) const TSV_NULL: &[u8] = b"\\N";
-
-/// Resolves `\t`, `\n`, `\r` and `\\`; other backslashes stay. Returns the length of the result.
-pub(super) fn unescape_tsv(text: &[u8], room: &mut [u8]) -> usize {
-    let (mut len, mut at) = (0, 0);
-    while at < text.len() {
-        let (byte, read) = match (text[at], text.get(at + 1)) {
-            (b'\\', Some(b't')) => (b'\t', 2),
-            (b'\\', Some(b'n')) => (b'\n', 2),
-            (b'\\', Some(b'r')) => (b'\r', 2),
-            (b'\\', Some(b'\\')) => (b'\\', 2),
-            (byte, _) => (byte, 1),
-        };
-        room[len] = byte;
-        len += 1;
-        at += read;
-    }
-    len
 }

@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use super::Resolved;
-use super::decode::TSV_NULL;
+use super::escapes::TSV_NULL;
+use super::resolved::Resolved;
 use super::row::{RowLossy, RowStyle, WriteRow};
 use crate::error::{Error, Fault, RecordError};
 use crate::format::{BytesAs, Columns, Encode, Frame, Options, Shape, UnknownKey, WriteFormat, key_too_long};

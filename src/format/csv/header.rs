@@ -3,9 +3,10 @@
 use std::collections::{HashMap, HashSet};
 
 use super::quotes::{Quotes, Record, open_quote};
+use super::resolved::Resolved;
 use super::spec::{Ending, Spec};
-use super::{Options, Resolved};
 use crate::error::{Fault, MORE_MEMORY, RecordError};
+use crate::format::Options;
 use crate::format::{Format, key_too_long, sniff};
 use crate::record::{Schema, record_too_large, too_many_fields};
 use crate::wording::counted;
@@ -77,7 +78,7 @@ pub(super) fn read(
     };
     if dialect.tsv_escapes {
         for name in &mut names {
-            let len = super::decode::unescape_tsv(&name.clone(), name);
+            let len = super::escapes::unescape_tsv(&name.clone(), name);
             name.truncate(len);
         }
     }

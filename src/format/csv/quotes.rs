@@ -13,7 +13,7 @@
 //! only. So what was found out once holds for every later line that is inside quotes too ([`Memo`]): a file in which
 //! every line opens a quote takes no more than two looks at each byte.
 
-use super::Resolved;
+use super::resolved::Resolved;
 use super::spec::first_byte;
 use crate::error::RecordError;
 

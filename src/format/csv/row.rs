@@ -11,7 +11,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use super::Resolved;
+use super::resolved::Resolved;
 use crate::record::digits::{DigitRoom, float_text, int_text, uint_text};
 use crate::record::line_form::is_odd_nan;
 use crate::record::{Lossy, LossyKind, Value};

@@ -2,7 +2,7 @@
 
 use csv_core::{ReadFieldResult, Reader, ReaderBuilder};
 
-use super::Resolved;
+use super::resolved::Resolved;
 
 /// A reader that is set to the start of a record again and again.
 pub(super) struct Spec {

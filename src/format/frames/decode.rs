@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::frame::{Frame, Rule};
-use super::{FIELD, Payload};
+use super::prefix::{FIELD, Payload};
 use crate::error::RecordError;
 use crate::format::{Decode, Want};
 use crate::record::{Batch, Value, utf8};

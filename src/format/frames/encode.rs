@@ -1,7 +1,7 @@
 //! From records to frames.
 
+use super::prefix::{FIELD, Payload};
 use super::prefix::{LONGEST, Prefix};
-use super::{FIELD, Payload};
 use std::ops::Range;
 
 use crate::error::{Error, RecordError};

@@ -12,15 +12,12 @@ mod prefix;
 mod tests;
 
 pub(crate) use prefix::LONGEST;
-pub use prefix::{Payload, Prefix};
+pub use prefix::{FIELD, Payload, Prefix};
 
 use super::{Cut, Decode, Encode, Error, Format, Frame, OpenError, Opening, Options};
 use super::{ReadFormat, Shape, Want, WriteFormat, text_holds_base64};
 use crate::record::Schema;
 use crate::record::json::unflatten::{self, Step};
-
-/// The name of the only field of frames of bytes or text.
-pub const FIELD: &[u8] = b"payload";
 
 /// Opens frames.
 pub fn open(options: &Options) -> Result<Opening, OpenError> {

@@ -5,6 +5,9 @@ use std::str::FromStr;
 
 use crate::error::Error;
 
+/// The name of the only field of frames of bytes or text.
+pub const FIELD: &[u8] = b"payload";
+
 /// The length prefix of a frame: how many bytes of payload follow it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]

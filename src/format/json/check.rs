@@ -3,7 +3,7 @@
 //! The document may come piece by piece, so this reader takes one byte at a time. It reads what is not
 //! records, which is little.
 
-use super::resync::is_white;
+use super::layout::is_white;
 use crate::error::RecordError;
 use crate::record::json::too_deep;
 

@@ -1,8 +1,8 @@
 //! Where slices of NDJSON and JSON end.
 
-use super::Layout;
 use super::check::{self, Rest};
-use super::resync::{LOOK, Next, Resync, is_between, is_white};
+use super::layout::{Layout, SEPARATOR, is_between, is_white};
+use super::resync::{LOOK, Next, Resync};
 use crate::error::{Fault, RecordError};
 use crate::format::{Boundary, Cut, Passed};
 use crate::scan::json::{Hit, Nesting, Seek};
@@ -36,9 +36,6 @@ fn behind_white(data: &[u8]) -> Boundary {
         white => Boundary::Skip(white),
     }
 }
-
-/// What RFC 7464 puts before a record.
-pub const SEPARATOR: u8 = 0x1e;
 
 /// Cuts texts that have a record separator in front. It is in no valid text, so nothing else has to be looked at, unless
 /// there is none for long.

@@ -1,11 +1,10 @@
 //! NDJSON and JSON to batches.
 
+use super::layout::{Layout, is_between, is_white};
 use std::ops::Range;
 
-use super::Layout;
 use super::pieces::{has_list, is_key, lacks_comma, repaired, run_end, string_end};
-use super::quick::Met;
-use super::resync::{Resync, has_regular_strings, is_between, is_white};
+use super::resync::{Resync, has_regular_strings};
 use crate::error::{Fault, RecordError};
 use crate::format::{Decode, Want};
 use crate::record::json::{LONE, Quick, Reader, Selection, replace_halves};
@@ -50,6 +49,16 @@ pub struct Decoder {
     done: bool,
     /// Why the slice can't be read at all.
     refused: Option<RecordError>,
+}
+
+/// What ended a run of records.
+pub(super) enum Met {
+    /// The batch is full.
+    Full,
+    /// The slice has ended.
+    End,
+    /// The bytes at [`Decoder::at`] take more thought.
+    Odd,
 }
 
 /// What may come next in an array.
@@ -292,9 +301,8 @@ impl Decoder {
         if end.is_some() { error } else { error.fault(Fault::Lost) }
     }
 
-    /// Refuses a key, and a record of an inner array if it may have others in it, and the end of the document: one that was cut off
-    /// inside of a list, which then goes on with the records after it and ends with the bracket of the array. What shows
-    /// it is that neither comma nor bracket follows the record.
+    /// Refuses a key, and a record of an inner array that may have others in it, and the end of the document: it was cut off
+    /// inside of a list, which then ends with the bracket of the array. Neither comma nor bracket follows it.
     #[cold]
     fn refuse_swallowed(&mut self, slice: &[u8], end: usize, next: usize) -> Result<(), RecordError> {
         let start = self.record;

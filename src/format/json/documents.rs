@@ -3,14 +3,14 @@
 //! A line is at hand as a whole, so all around its records is checked before the first of them is read: one that is not
 //! what it should be is one bad record.
 
+use super::layout::{Layout, is_between};
 use std::ops::Range;
 
-use super::Layout;
 use super::check::{Stop, locate, no_array};
 use super::cut::LineCut;
 use super::decode;
 use super::find::Finder;
-use super::resync::{Resync, is_between};
+use super::resync::Resync;
 use crate::error::{Fault, RecordError};
 use crate::format::{Cut, Decode, Options, ReadFormat, Want};
 use crate::record::{Batch, LossyKind, Schema};

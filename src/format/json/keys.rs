@@ -1,8 +1,8 @@
 //! Slices for a pass that only looks for keys: those with nothing new are not decoded.
 
+use super::layout::Layout;
 use std::ops::Range;
 
-use super::Layout;
 use super::decode::Decoder;
 use crate::error::RecordError;
 use crate::format::Decode;

@@ -8,6 +8,7 @@ mod documents;
 mod encode;
 mod find;
 mod keys;
+mod layout;
 mod pieces;
 mod quick;
 mod resync;
@@ -19,20 +20,8 @@ use crate::error::RecordError;
 use crate::record::json::unflatten::{self, Step};
 use check::{Located, Stop};
 use find::Finder;
-use resync::{Beginnings, LOOK, Lines, Resync, is_between};
-
-/// How records stand in a source.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Layout {
-    /// One a line.
-    Lines,
-    /// In an array.
-    Items,
-    /// Lists and maps one after another.
-    Maps,
-    /// Numbers, strings and literals one after another, with white space between them.
-    Scalars,
-}
+use layout::{Layout, MARK, SEPARATOR, is_between};
+use resync::{Beginnings, LOOK, Lines, Resync};
 
 /// A source whose beginning was read.
 struct Source {
@@ -135,8 +124,6 @@ impl Source {
     }
 }
 
-const MARK: &[u8] = b"\xef\xbb\xbf";
-
 /// The offset behind a byte order mark; none: more of the input is needed to know.
 fn behind_mark(head: &[u8], end: bool) -> Option<usize> {
     if head.starts_with(MARK) {
@@ -169,7 +156,7 @@ pub fn open(options: &Options, head: &[u8], end: bool) -> Result<Opening, OpenEr
     match head[first] {
         b'[' => open_items(ready(first + 1, Layout::Items, options), head, end),
         b'{' => {
-            let separated = head[start..first].contains(&cut::SEPARATOR);
+            let separated = head[start..first].contains(&SEPARATOR);
             Source { separated, ..ready(first, Layout::Maps, options) }.with_lines(head, first, None, end)
         }
         _ => open_others(first, options, head, end),

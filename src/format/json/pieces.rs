@@ -1,7 +1,6 @@
 //! Pieces of text that may be values: looked at where something is wrong.
 
-use super::Layout;
-use super::resync::is_white;
+use super::layout::{Layout, is_white};
 use crate::error::RecordError;
 use crate::record::Batch;
 

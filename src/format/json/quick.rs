@@ -1,21 +1,11 @@
 //! Records that are well formed, read without an index; whatever is odd is left to the reader with one.
 
-use super::Layout;
-use super::decode::Decoder;
+use super::decode::{Decoder, Met};
+use super::layout::Layout;
 use crate::record::json::Quick;
 use crate::record::{Batch, Detail};
 use crate::scan::json::byte;
 use crate::scan::vector::{Unit, Vector, Work};
-
-/// What ended a run of records.
-pub(super) enum Met {
-    /// The batch is full.
-    Full,
-    /// The slice has ended.
-    End,
-    /// The bytes at [`Decoder::at`] take more thought.
-    Odd,
-}
 
 impl Decoder {
     /// Appends records to a keyed batch as long as they are well formed.

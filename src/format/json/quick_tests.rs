@@ -1,7 +1,7 @@
 //! The reader without an index beside the one with an index.
 
-use super::Layout;
 use super::decode::Decoder;
+use super::layout::Layout;
 use super::resync::Resync;
 use crate::format::{Chosen, Decode, Types, Want};
 use crate::memory::Arena;

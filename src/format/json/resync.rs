@@ -7,6 +7,7 @@
 //! look like.
 
 use super::check::{Checker, Refused};
+use super::layout::{MARK, is_between, is_white};
 use crate::format::MAX_DEPTH;
 use crate::scan::json::{Columns, Hit, Nesting, Seek};
 use crate::scan::vector::Unit;
@@ -36,15 +37,6 @@ const DEPTH: usize = 64;
 pub const LOOK: usize = 64 << 10;
 /// How much of it is looked at to find the end of the first record.
 const NEAR: usize = 16 << 10;
-
-pub fn is_white(byte: u8) -> bool {
-    matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
-}
-
-/// White space, or what RFC 7464 puts before a record.
-pub fn is_between(byte: u8) -> bool {
-    is_white(byte) || byte == 0x1e
-}
 
 impl Lines {
     /// Looks at the first record, whose bracket is at `first`, and the one of the array around it.
@@ -217,7 +209,7 @@ fn next_line(text: &[u8], from: usize) -> Option<usize> {
 fn indentation(text: &[u8], at: usize) -> Option<&[u8]> {
     let line = &text[line_start(text, at)..at];
     // A byte order mark does not come again.
-    let line = line.strip_prefix(super::MARK).unwrap_or(line);
+    let line = line.strip_prefix(MARK).unwrap_or(line);
     line.iter().all(|byte| is_between(*byte)).then_some(line)
 }
 

@@ -1,0 +1,22 @@
+//! TSV with backslash escapes.
+
+/// A field that is null where TSV has escapes, as databases write it.
+pub(super) const TSV_NULL: &[u8] = b"\\N";
+
+/// Resolves `\t`, `\n`, `\r` and `\\`; other backslashes stay. Returns the length of the result.
+pub(super) fn unescape_tsv(text: &[u8], room: &mut [u8]) -> usize {
+    let (mut len, mut at) = (0, 0);
+    while at < text.len() {
+        let (byte, read) = match (text[at], text.get(at + 1)) {
+            (b'\\', Some(b't')) => (b'\t', 2),
+            (b'\\', Some(b'n')) => (b'\n', 2),
+            (b'\\', Some(b'r')) => (b'\r', 2),
+            (b'\\', Some(b'\\')) => (b'\\', 2),
+            (byte, _) => (byte, 1),
+        };
+        room[len] = byte;
+        len += 1;
+        at += read;
+    }
+    len
+}

@@ -1,0 +1,106 @@
+//! A dialect as it is read or written.
+
+use super::dialect::Dialect;
+use super::dialect::OutDialect;
+use crate::error::{Error, Result};
+use crate::format::{Format, Options};
+use crate::scan::csv::Marks;
+
+/// A dialect without gaps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Resolved {
+    pub delimiter: u8,
+    /// None: quotes mean nothing.
+    pub quote: Option<u8>,
+    pub escape: Option<u8>,
+    pub comment: Option<u8>,
+    pub tsv_escapes: bool,
+}
+
+impl Resolved {
+    pub fn reading(format: Format, dialect: &Dialect) -> Result<Resolved> {
+        Resolved::new(format, dialect, "input")
+    }
+
+    pub fn writing(format: Format, options: &Options) -> Result<Resolved> {
+        let OutDialect { delimiter, quote, escape, quoting, .. } = options.out_dialect;
+        let tsv_escapes = options.dialect.tsv_escapes;
+        Resolved::new(format, &Dialect { delimiter, quote, escape, quoting, comment: None, tsv_escapes }, "output")
+    }
+
+    fn new(format: Format, dialect: &Dialect, side: &str) -> Result<Resolved> {
+        let tsv_escapes = dialect.tsv_escapes && format == Format::Tsv;
+        let resolved = Resolved {
+            delimiter: dialect.delimiter.unwrap_or(if format == Format::Tsv { b'\t' } else { b',' }),
+            quote: (dialect.quoting && !tsv_escapes).then_some(dialect.quote),
+            escape: dialect.escape.filter(|_| dialect.quoting && !tsv_escapes),
+            comment: dialect.comment,
+            tsv_escapes,
+        };
+        if tsv_escapes && b"\\tnr".contains(&resolved.delimiter) {
+            let shown = resolved.delimiter.escape_ascii();
+            return Err(Error::usage(format!(
+                "the delimiter of the {side} can't be `{shown}`, which is used in escapes"
+            )));
+        }
+        let named = [
+            ("the delimiter", Some(resolved.delimiter)),
+            ("the quote", resolved.quote),
+            ("the escape", resolved.escape),
+            ("the comment mark", resolved.comment),
+        ];
+        for (index, (name, byte)) in named.iter().enumerate() {
+            let Some(byte) = *byte else { continue };
+            if !byte.is_ascii() || byte == b'\n' || byte == b'\r' {
+                return Err(Error::usage(format!(
+                    "{name} of the {side} can't be the byte {byte:#04x}; give an ASCII character that is not a line break"
+                )));
+            }
+            if let Some((other, _)) = named[..index].iter().find(|(_, earlier)| *earlier == Some(byte)) {
+                return Err(Error::usage(format!(
+                    "{other} and {name} of the {side} are both `{}`",
+                    byte.escape_ascii()
+                )));
+            }
+        }
+        Ok(resolved)
+    }
+
+    /// The vector kernels understand this dialect.
+    pub fn is_plain(&self) -> bool {
+        self.escape.is_none() && self.comment.is_none()
+    }
+
+    /// Whether a field with this byte needs quotes, or escapes where they take their place. Some readers take an escape
+    /// for one outside of quotes too.
+    #[inline]
+    pub fn is_special(&self, byte: u8) -> bool {
+        byte == self.delimiter
+            || byte == b'\n'
+            || byte == b'\r'
+            || self.quote == Some(byte)
+            || self.escape == Some(byte)
+            || self.tsv_escapes && byte == b'\\'
+    }
+
+    /// Whether no field can have this byte, because there are neither quotes nor an escape for it.
+    pub fn is_lost(&self, byte: u8) -> bool {
+        let is_delimiter = byte == self.delimiter;
+        match self.tsv_escapes {
+            true => is_delimiter && byte != b'\t',
+            false => self.quote.is_none() && (is_delimiter || byte == b'\n' || byte == b'\r'),
+        }
+    }
+
+    pub fn marks(&self) -> Marks {
+        Marks { delimiter: self.delimiter, quote: self.quote }
+    }
+}
+
+/// Whether a target of this format has the dialect of a source of it, so that a record of regular fields can be copied.
+pub(crate) fn writes_as_it_reads(format: Format, options: &Options) -> bool {
+    let dialects = (Resolved::reading(format, &options.dialect), Resolved::writing(format, options));
+    // Where a record is read without the kernels, nobody knows whether it is regular.
+    matches!(dialects, (Ok(read), Ok(written))
+        if read == written && read.is_plain() && !(options.out_dialect.quote_all && read.quote.is_some()))
+}

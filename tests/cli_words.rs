@@ -573,3 +573,25 @@ fn text_in_other_units_is_text() {
     ]);
     convert(here, "a.csv -t json").ends(2).says(&["\n  Convert it to UTF-8 first: iconv -f utf-32 -t utf-8 a.csv\n"]);
 }
+
+/// The name of a file is any bytes but NUL; what is said of a flag beside it does not depend on them.
+#[cfg(unix)]
+#[test]
+fn tips_do_not_care_for_the_encoding_of_other_arguments() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+
+    let (here, name) = (folder(), OsStr::from_bytes(b"n\xff.csv"));
+    let commands: [(&[&str], &str); 4] = [
+        (&["--sep", ";"], "`--sep` is `--delimiter` here"),
+        (&["convert", "--sep", ";"], "`--sep` is `--delimiter` here"),
+        (&["count", "-l"], "there is no flag `-l`"),
+        (&["convert", "--null"], "there is no flag `--null`"),
+    ];
+    for (words, said) in commands {
+        let words: Vec<&OsStr> = words.iter().map(OsStr::new).collect();
+        for words in [[&words[..], &[name]].concat(), [&words[..1], &[name], &words[1..]].concat()] {
+            run(here.path(), &words).ends(2).says(&[said]);
+        }
+    }
+}

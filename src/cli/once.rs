@@ -4,6 +4,11 @@ use std::env;
 
 use clap::ArgAction;
 
+/// The words after the name of the program, as they are shown: bytes that are not UTF-8 are replaced.
+pub fn typed() -> impl Iterator<Item = String> {
+    env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned())
+}
+
 /// Flags that can be given only once, and are there.
 pub struct Once {
     command: clap::Command,
@@ -14,7 +19,7 @@ impl Once {
     /// Those of the command line of this process.
     pub fn given(command: clap::Command) -> Once {
         let mut once = Once { command, there: Vec::new() };
-        for word in env::args().skip(1).take_while(|word| word != "--") {
+        for word in typed().take_while(|word| word != "--") {
             once.there.extend(once.flag(&word).map(|arg| arg.get_id().clone()));
         }
         once

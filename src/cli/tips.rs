@@ -10,7 +10,7 @@ use pagemill::format::Format;
 use pagemill::wording::braces;
 
 use super::commands;
-use super::once::Once;
+use super::once::{Once, typed};
 
 /// What is to be said instead of a flag.
 #[derive(Clone, Copy)]
@@ -251,7 +251,7 @@ const LISTS: [&str; 7] = ["-s", "--select", "--drop", "--rename", "--op", "--col
 
 /// An operand that does not exist, where it follows the list of a flag: it was meant to be a part of that.
 pub fn part_of_a_list(missing: &Path) -> Option<Error> {
-    let words: Vec<String> = env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
+    let words: Vec<String> = typed().collect();
     let at = words.iter().position(|word| Path::new(word) == missing)?;
     let is_part = |word: &&String| !word.starts_with('-') && !Path::new(word).exists();
     let before = words[..at].iter().rev().take_while(is_part).count();
@@ -312,13 +312,13 @@ pub fn of(error: &clap::Error) -> Option<String> {
 const COUNTED: [&str; 8] = ["-l", "-w", "-m", "-c", "--lines", "--words", "--chars", "--bytes"];
 
 fn unknown(arg: &str) -> Option<String> {
-    if env::args().nth(1).as_deref() == Some("sample") && !arg.starts_with('-') {
+    if typed().next().as_deref() == Some("sample") && !arg.starts_with('-') {
         return Some(
             "`sample` was renamed to `generate`; it writes made-up data and does not sample a file\n  Records of a file can't be chosen at random yet."
                 .to_owned(),
         );
     }
-    if env::args().nth(1).as_deref() == Some("count") && COUNTED.contains(&arg) {
+    if typed().next().as_deref() == Some("count") && COUNTED.contains(&arg) {
         return Some(format!(
             "there is no flag `{arg}`: `count` always prints lines, words, characters and bytes, in this order; -r prints only records"
         ));
@@ -353,7 +353,7 @@ fn unknown(arg: &str) -> Option<String> {
 
 /// What is known of a flag that does not exist.
 fn tip(flag: &str) -> Option<Tip> {
-    if flag == "--null" && env::args().any(|word| word.starts_with("--files-from")) {
+    if flag == "--null" && typed().any(|word| word.starts_with("--files-from")) {
         return Some(Say("-0"));
     }
     if ["--rows", "--count"].contains(&flag) && is_flag("--size") {
@@ -365,7 +365,7 @@ fn tip(flag: &str) -> Option<Tip> {
 /// All flags of the command line that are known not to exist, each once.
 fn wrong_flags() -> Vec<(String, Tip)> {
     let mut found: Vec<(String, Tip)> = Vec::new();
-    for word in env::args().skip(1).take_while(|word| word != "--") {
+    for word in typed().take_while(|word| word != "--") {
         let flag = word.split('=').next().unwrap_or_default();
         // The command may have a hidden flag of that name.
         if let Some(tip) = tip(flag).filter(|_| !is_flag(flag) && found.iter().all(|(known, _)| known != flag)) {
@@ -377,7 +377,7 @@ fn wrong_flags() -> Vec<(String, Tip)> {
 
 /// The command of this process, as far as its first word tells.
 pub fn command() -> clap::Command {
-    let said = env::args().nth(1).and_then(|word| commands::named(&word));
+    let said = typed().next().and_then(|word| commands::named(&word));
     let entry = said.unwrap_or(&commands::ALL[0]);
     entry.build(clap::Command::new(entry.name))
 }
@@ -462,8 +462,7 @@ pub fn number_after_n(inputs: &[PathBuf]) -> Option<Error> {
 
 /// A command that stands after flags.
 pub fn command_first(command: &str) -> Error {
-    let mut words: Vec<String> =
-        env::args_os().skip(1).map(|word| quoted(&word.to_string_lossy()).into_owned()).collect();
+    let mut words: Vec<String> = typed().map(|word| quoted(&word).into_owned()).collect();
     if let Some(at) = words.iter().position(|word| word == command) {
         words.remove(at);
     }
@@ -477,11 +476,10 @@ pub fn corrected(wrong: &str, right: &str) -> String {
     let mut words = vec!["pagemill".to_owned()];
     let mut are_flags = true;
     // Elsewhere a verb follows the flags: `--icsv --ojson cat`.
-    let verb_follows = env::args().nth(1).is_some_and(|word| word.starts_with('-'));
+    let verb_follows = typed().next().is_some_and(|word| word.starts_with('-'));
     let mut once = Once::given(command());
-    let mut rest = env::args_os().skip(1);
+    let mut rest = typed();
     while let Some(word) = rest.next() {
-        let word = word.to_string_lossy();
         are_flags &= word != "--";
         if verb_follows && word == "cat" && !Path::new("cat").exists() {
             continue;

@@ -35,7 +35,7 @@ pub fn left_out(count: u64, bytes: u64, quarantine: Option<&Path>, others: usize
     }
 }
 
-/// Something was to be said, and standard error is closed or failed.
+/// A message was lost: standard error is closed, or writing to it failed.
 static UNHEARD: AtomicBool = AtomicBool::new(false);
 
 /// Writes text to standard error as it is.
@@ -46,7 +46,7 @@ pub fn note(text: &str) {
     }
 }
 
-/// Whether something that was said went nowhere: then only the exit code is left to tell.
+/// Whether a message was lost: then only the exit code can tell.
 pub fn is_unheard() -> bool {
     UNHEARD.load(Relaxed)
 }

@@ -94,7 +94,7 @@ pub(super) trait Unpack: Send {
 
 /// Writes members.
 pub trait Pack: Send {
-    /// Appends members that hold `block`, which is at most [`Packing::block`] bytes long, to `output`.
+    /// Appends members that hold `block`, which is at most [`Packing::block`](super::Packing::block) bytes long, to `output`.
     ///
     /// # Errors
     /// The codec can't be set up, most of all for want of memory.

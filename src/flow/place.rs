@@ -41,9 +41,7 @@ impl After {
         after.len = len as u8;
         after
     }
-}
 
-impl After {
     /// What is at `offset` of a slice, and what follows the slice.
     pub fn from(slice: &[u8], offset: usize, after: &After) -> After {
         let mut all = After::new(&slice[offset.min(slice.len())..], true);
@@ -53,9 +51,13 @@ impl After {
         After { len: (len + more) as u8, more: after.more, ..all }
     }
 
-    /// The place of an error at the beginning of these bytes, in this line.
-    pub fn place(&self, lines: Option<Lines>, line: u64) -> Place {
-        Place { line, ..Place::before(&[], 0, lines, (0, self)) }
+    /// Shows these bytes with an error that is at their beginning, if its line is known: then nobody can look at the
+    /// source again.
+    pub fn tell(&self, lines: Option<Lines>, error: Error) -> Error {
+        match error.position().map_or(0, |position| position.line) {
+            0 => error,
+            line => Place { line, ..Place::before(&[], 0, lines, (0, self)) }.tell(error),
+        }
     }
 }
 

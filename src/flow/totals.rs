@@ -131,9 +131,7 @@ impl Totals {
         let here = Position { file, record: *record, line: *line, offset: *offset };
         let position = origin.as_deref().cloned().unwrap_or(here);
         let hint = if replayed { format!("{are}\n  {hint}") } else { format!("{are} {hint}") };
-        let line = position.line;
-        let error = Error::data(position, error.clone().hint(hint).fault(Fault::All));
-        Err(if line > 0 { text.place(lines, line).tell(error) } else { error })
+        Err(text.tell(lines, Error::data(position, error.clone().hint(hint).fault(Fault::All))))
     }
 
     /// Writes the totals into a report.

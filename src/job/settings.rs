@@ -22,7 +22,7 @@ pub enum SourceSpec {
     Stdin,
     /// Anything that can be read, once and forwards.
     Reader(Box<dyn Read + Send>),
-    /// The bad records of one source in a quarantine: see [`Replay`](crate::job::replay::Replay).
+    /// The bad records of one source in a quarantine: see [`Replay`](crate::job::Replay).
     Quarantined(Section),
 }
 
@@ -59,7 +59,7 @@ pub enum OnError {
     /// It is counted and left out.
     Skip,
     /// It is counted, left out, and written into a file of its own, from which it can be repaired and converted: see
-    /// [`Settings::quarantine`] and [`Replay`](crate::job::replay::Replay).
+    /// [`Settings::quarantine`] and [`Replay`](crate::job::Replay).
     Quarantine,
 }
 

@@ -59,6 +59,7 @@ pub(crate) struct Plan {
 }
 
 /// What the user asked for; 0 means: choose.
+#[derive(Default)]
 pub(crate) struct Wishes {
     pub workers: usize,
     pub slice_size: usize,
@@ -286,22 +287,7 @@ mod tests {
     use super::*;
 
     fn wishes(memory_limit: usize) -> Wishes {
-        Wishes {
-            workers: 2,
-            slice_size: 0,
-            memory_limit,
-            group: None,
-            names: 0,
-            columns: 0,
-            max_record: 0,
-            streamed: false,
-            lookahead: false,
-            input: None,
-            buffer_min: 0,
-            packed: None,
-            compression: None,
-            noting: false,
-        }
+        Wishes { workers: 2, memory_limit, ..Wishes::default() }
     }
 
     #[test]

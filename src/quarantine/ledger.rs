@@ -196,7 +196,6 @@ fn failed(error: Error) -> Over {
 }
 
 fn too_many(Last { position, error, text, lines }: Last, hint: String) -> Error {
-    let (line, error) = (position.line, RecordError { hint: Some(hint.into()), ..error });
-    let error = Error::data(position, error.fault(Fault::TooMany));
-    if line > 0 { text.place(lines, line).tell(error) } else { error }
+    let error = RecordError { hint: Some(hint.into()), ..error };
+    text.tell(lines, Error::data(position, error.fault(Fault::TooMany)))
 }

@@ -11,7 +11,7 @@ use crate::sys::Stop;
 pub(super) struct Outlet {
     file: File,
     stop: Option<Stop>,
-    /// It is standard output, and somebody looks at it.
+    /// It is standard output, and that is a terminal.
     is_seen: bool,
 }
 

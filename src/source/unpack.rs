@@ -25,7 +25,7 @@ struct Block {
     len: usize,
 }
 
-/// The blocks of an [`Unpacker`], for somebody who has no hold of it.
+/// The blocks of an `Unpacker`, for somebody who has no hold of it.
 #[derive(Clone)]
 pub struct Blocks(Arc<Shared>);
 

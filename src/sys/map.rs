@@ -163,7 +163,7 @@ impl Map {
     }
 
     /// Gives the upper levels of the page tables back too, which [`release_tables`](Self::release_tables) keeps: a
-    /// range was finished, and nobody is [`BEHIND`] its end any more. To be called for all ranges of the file; the
+    /// range was finished, and nobody is `BEHIND` its end any more. To be called for all ranges of the file; the
     /// order does not matter.
     ///
     /// A table that covers 1 GiB goes when exactly that stretch of addresses is mapped anew, and with it what others

@@ -244,22 +244,7 @@ mod tests {
         let mut file = tempfile::tempfile().unwrap();
         file.write_all(&b"a line of text\n".repeat(400_000)).unwrap();
         let map = Map::new(file).unwrap();
-        let wishes = Wishes {
-            workers: 2,
-            slice_size: SLICE,
-            memory_limit: 64 << 20,
-            group: None,
-            max_record: 0,
-            streamed: false,
-            lookahead: false,
-            input: None,
-            names: 0,
-            columns: 0,
-            buffer_min: 0,
-            packed: None,
-            compression: None,
-            noting: false,
-        };
+        let wishes = Wishes { workers: 2, slice_size: SLICE, memory_limit: 64 << 20, ..Wishes::default() };
         let plan = Plan::new(&wishes).unwrap();
         let Ok(Opening::Ready(reading)) = format::open(Format::Text, &Options::default(), b"", true) else {
             panic!("text needs no look")

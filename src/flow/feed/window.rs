@@ -257,22 +257,8 @@ mod tests {
     const SLICE: usize = 64 << 10;
 
     fn plan() -> Plan {
-        let wishes = Wishes {
-            workers: WORKERS,
-            slice_size: SLICE,
-            memory_limit: 64 << 20,
-            group: None,
-            max_record: 0,
-            streamed: true,
-            lookahead: false,
-            input: None,
-            names: 0,
-            columns: 0,
-            buffer_min: 0,
-            packed: None,
-            compression: None,
-            noting: false,
-        };
+        let wishes =
+            Wishes { workers: WORKERS, slice_size: SLICE, memory_limit: 64 << 20, streamed: true, ..Wishes::default() };
         Plan::new(&wishes).unwrap()
     }
 

@@ -1,8 +1,8 @@
 //! NDJSON and JSON to batches.
 
-use super::layout::{Layout, is_between, is_white};
 use std::ops::Range;
 
+use super::layout::{Layout, SEPARATOR, is_between, is_white};
 use super::pieces::{has_list, is_key, lacks_comma, repaired, run_end, string_end};
 use super::resync::{Resync, has_regular_strings};
 use crate::error::{Fault, RecordError};
@@ -127,8 +127,7 @@ impl Decoder {
             let first = self.reader.peek(slice);
             match slice.get(first) {
                 Some(b'\n') => self.reader.pass(),
-                // What RFC 7464 puts before a record.
-                Some(0x1e) if self.layout != Layout::Items => {
+                Some(&SEPARATOR) if self.layout != Layout::Items => {
                     self.reader.start(first + 1, slice.len(), self.layout == Layout::Lines)?;
                 }
                 Some(byte) if self.layout == Layout::Items && self.is_odd(*byte) => {
@@ -266,7 +265,7 @@ impl Decoder {
                 self.reader.pass();
                 return Ok(next + 1);
             }
-            (Layout::Lines, Some(0x1e)) => return Ok(next),
+            (Layout::Lines, Some(&SEPARATOR)) => return Ok(next),
             (Layout::Items, Some(b',')) => self.expect = Expect::Value,
             (Layout::Lines, Some(b'{' | b'[' | b'"')) => {
                 const HINT: &str = "NDJSON has one value a line; -f json reads values that follow each other.";
@@ -533,8 +532,9 @@ impl Decoder {
             return error;
         }
         let start = self.record;
-        // What RFC 7464 puts before a record is in none.
-        let next = memchr::memchr(0x1e, &slice[start..]).filter(|_| self.layout != Layout::Items).map(|at| start + at);
+        // No record has a separator in it.
+        let next =
+            memchr::memchr(SEPARATOR, &slice[start..]).filter(|_| self.layout != Layout::Items).map(|at| start + at);
         let slice = &slice[..next.unwrap_or(slice.len())];
         let end = match (self.layout, slice.get(start)) {
             (Layout::Lines, _) => Some(memchr::memchr(b'\n', &slice[start..]).map_or(slice.len(), |at| start + at + 1)),

@@ -25,5 +25,5 @@ pub fn is_white(byte: u8) -> bool {
 
 /// White space, or what RFC 7464 puts before a record.
 pub fn is_between(byte: u8) -> bool {
-    is_white(byte) || byte == 0x1e
+    is_white(byte) || byte == SEPARATOR
 }

@@ -1,7 +1,7 @@
 //! Records that are well formed, read without an index; whatever is odd is left to the reader with one.
 
 use super::decode::{Decoder, Met};
-use super::layout::Layout;
+use super::layout::{Layout, SEPARATOR};
 use crate::record::json::Quick;
 use crate::record::{Batch, Detail};
 use crate::scan::json::byte;
@@ -46,7 +46,7 @@ impl<const DEEP: u8> Work for Fill<'_, '_, '_, DEEP> {
                 Some(true) => {}
                 Some(false) => return Met::End,
                 // What RFC 7464 puts before a record.
-                None if run.layout != Layout::Items && run.slice[*run.at..].first() == Some(&0x1e) => {
+                None if run.layout != Layout::Items && run.slice[*run.at..].first() == Some(&SEPARATOR) => {
                     run.batch.abandon();
                     run.quick.interrupt();
                     *run.at += 1;

@@ -7,7 +7,7 @@
 //! look like.
 
 use super::check::{Checker, Refused};
-use super::layout::{MARK, is_between, is_white};
+use super::layout::{MARK, SEPARATOR, is_between, is_white};
 use crate::format::MAX_DEPTH;
 use crate::scan::json::{Columns, Hit, Nesting, Seek};
 use crate::scan::vector::Unit;
@@ -78,7 +78,7 @@ impl Lines {
             Err((offset, _)) => return if offset == near.len() && cut_off { None } else { Some(true) },
         };
         let rest = &near[closed..];
-        let white = rest.iter().take_while(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b',' | 0x1e)).count();
+        let white = rest.iter().take_while(|byte| matches!(**byte, b' ' | b'\t' | b'\r' | b',' | SEPARATOR)).count();
         match rest.get(white) {
             Some(b'{' | b'[') => Some(false),
             _ if rest.contains(&b'\n') => Some(true),
@@ -200,7 +200,7 @@ fn line_start(text: &[u8], at: usize) -> usize {
 fn next_line(text: &[u8], from: usize) -> Option<usize> {
     memchr::memchr_iter(b'\n', &text[from..]).find_map(|line| {
         let line = from + line + 1;
-        let white = text[line..].iter().take_while(|byte| matches!(byte, b' ' | b'\t' | b',' | 0x1e)).count();
+        let white = text[line..].iter().take_while(|byte| matches!(**byte, b' ' | b'\t' | b',' | SEPARATOR)).count();
         matches!(text.get(line + white), Some(b'{' | b'[')).then_some(line + white)
     })
 }
@@ -469,7 +469,7 @@ pub fn has_regular_strings(record: &[u8]) -> bool {
         let quote = byte == b'"' && !escaped;
         escaped = byte == b'\\' && !escaped;
         if !inside && !is_white(byte) {
-            let regular = if quote { matches!(before, b'{' | b'[' | b',' | b':') } else { true };
+            let regular = !quote || matches!(before, b'{' | b'[' | b',' | b':');
             if !regular || closed && !matches!(byte, b':' | b',' | b'}' | b']') {
                 return false;
             }

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use crate::error::{Error, ErrorClass, Result};
+use crate::job::many::one::{less_names, name_of};
 use crate::job::settings::{Settings, SourceSpec, TargetSpec};
 use crate::job::single::Job;
 use crate::job::sum::Sum;
 use crate::metrics::{FileReport, Report};
 
-/// Conversions of many sources, each to a file of its own; they run one after the other. [`places`](crate::job::many::places)
+/// Conversions of many sources, each to a file of its own; they run one after the other. [`places`](crate::job::places)
 /// finds names for the targets.
 ///
 /// ```
@@ -65,15 +66,12 @@ impl Each {
             ));
         }
         let memory_limit = self.settings.memory_limit;
-        let names = self
-            .pairs
-            .iter()
-            .map(|(source, target)| crate::job::many::one::name_of(source).len() + target.as_os_str().len());
-        let settings = crate::job::many::one::less_names(self.settings, names)?;
+        let names = self.pairs.iter().map(|(source, target)| name_of(source).len() + target.as_os_str().len());
+        let settings = less_names(self.settings, names)?;
         let mut sum = Sum::new();
         let mut files = Vec::with_capacity(self.pairs.len());
         for (source, target) in self.pairs {
-            let name = PathBuf::from(crate::job::many::one::name_of(&source));
+            let name = PathBuf::from(name_of(&source));
             let warnings = sum.warnings.len();
             match one(source, target.clone(), &settings, &mut sum) {
                 Ok(file) => files.push(file),

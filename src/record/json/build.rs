@@ -77,8 +77,7 @@ pub(super) trait Build<'a> {
     /// The content of a string.
     fn text(&mut self, text: &'a [u8], escaped: bool, offset: usize) -> Result<(), Fault>;
     /// Whether a list or map is taken apart; then [`close`](Self::close) follows its last value. Otherwise its text
-    /// goes to
-    /// [`raw`](Self::raw).
+    /// goes to [`raw`](Self::raw).
     fn open(&mut self, is_map: bool, offset: usize) -> Result<bool, Fault>;
     /// The list or map opened last ends before the offset `end`.
     fn close(&mut self, is_map: bool, end: usize);

@@ -307,7 +307,7 @@ impl<'a> Columns<'_, '_, 'a> {
     }
 }
 
-/// No key is like this one, which is no UTF-8.
+/// No key matches this guess, which is not UTF-8.
 fn no_guess((key, action): &mut (Vec<u8>, Action)) {
     key.clear();
     key.push(0xff);

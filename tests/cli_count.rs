@@ -190,3 +190,54 @@ fn samples_depend_on_the_seed_only() {
     run(here.path(), line).ends(2).says(&["--force"]);
     assert_eq!(names(here.path()), ["one.csv", "ten.ndjson", "three.csv", "two.csv"]);
 }
+
+/// What `convert` says about a run, `count` says too.
+#[test]
+fn a_count_is_explained_and_reported() {
+    let here = folder();
+    let here = here.path();
+    fs::write(here.join("a.csv"), "a,b\n1,x y\n2,z\n").unwrap();
+    fs::write(here.join("b.csv"), "a,b\n1\n").unwrap();
+    let report =
+        |name: &str| -> serde_json::Value { serde_json::from_slice(&fs::read(here.join(name)).unwrap()).unwrap() };
+    let ran = run(here, ["count", "a.csv", "-v", "--report", "text.json"]).ends(0);
+    assert_eq!(ran.stdout, " 3  4 14 14 a.csv\n");
+    ran.says(&["source       a.csv\n", "read         14 B\n", "counted      3 lines, 4 words, 14 characters\n"]);
+    let text = report("text.json");
+    assert_eq!(text["counts"], serde_json::json!({"lines": 3, "words": 4, "chars": 14, "bytes": 14}));
+    assert_eq!((&text["bytes_in"], &text["records_in"]), (&14.into(), &serde_json::Value::Null));
+    // Of two files one is bad: it is in the report, and not in the sums.
+    let line = ["count", "-r", "--strict", "a.csv", "b.csv", "--report", "records.json"];
+    run(here, line).ends(1).says(&["b.csv: record 1"]);
+    let records = report("records.json");
+    assert_eq!((&records["records_in"], &records["bytes_in"]), (&2.into(), &14.into()));
+    let [good, bad] = [0, 1].map(|index| records["files"]["sources"][index].clone());
+    assert_eq!(
+        (&good["path"], &good["records"], &good["error"]),
+        (&"a.csv".into(), &2.into(), &serde_json::Value::Null)
+    );
+    assert!(bad["path"] == "b.csv" && bad["error"].as_str().is_some_and(|error| error.contains("record 1")));
+    // Bad records that are left out are not among those that are counted.
+    let line = ["count", "-r", "b.csv", "a.csv", "--on-error", "skip", "-q", "--report", "skip.json"];
+    assert_eq!(run(here, line).ends(1).stdout, " 0 b.csv\n 2 a.csv\n 2 total\n");
+    let skip = report("skip.json");
+    assert_eq!((&skip["records_in"], &skip["records_failed"]), (&3.into(), &1.into()));
+    // Nothing is counted where it is only explained.
+    let explained = run(here, ["count", "-r", "a.csv", "none.csv", "--explain"]).ends(0);
+    assert_eq!(explained.stdout.lines().next(), Some("inputs           the first of 2"));
+    for line in ["source           a.csv\n", "counted          records of csv\n", "read by          mapping\n"] {
+        assert!(explained.stdout.contains(line), "{line}");
+    }
+    // Counts go to standard output, and no input is written over.
+    run(here, ["count", "a.csv", "--report", "-"]).ends(2).says(&["the counts already go to standard output"]);
+    run(here, ["count", "a.csv", "--report", "a.csv", "--force"]).ends(2).says(&["also read or written by the job"]);
+    run(here, ["count", "a.csv", "--report", "text.json"]).ends(2).says(&["text.json exists already"]);
+}
+
+#[test]
+fn what_makes_data_says_how_much() {
+    let here = folder();
+    let made = run(here.path(), ["generate", "-t", "csv", "--records", "1000", "-o", "a.csv", "-v"]).ends(0);
+    made.says(&["target       a.csv (csv)\n", "in 1,000 records\n"]);
+    run(here.path(), ["generate", "-t", "csv", "--records", "1", "-q", "-v"]).ends(2);
+}

@@ -394,16 +394,24 @@ impl Limits {
     }
 }
 
-/// What is said about a run.
+/// How much is said.
 #[derive(Args, Debug, Default)]
 #[command(next_help_heading = "See")]
-pub struct See {
+pub struct Say {
     /// Print no warnings
     #[arg(short, long, conflicts_with = "verbose")]
     pub quiet: bool,
     /// Print a summary of the run at the end
     #[arg(short, long)]
     pub verbose: bool,
+}
+
+/// What is said about a run.
+#[derive(Args, Debug, Default)]
+#[command(next_help_heading = "See")]
+pub struct See {
+    #[command(flatten)]
+    pub say: Say,
     /// Print how the job would run, without running it
     #[arg(long)]
     pub explain: bool,

@@ -101,6 +101,8 @@ pub static ALL: [Entry; 7] = [
                 "What happens at a bad record: its file is not counted (fail), it is not counted and a warning says so (skip), or it is also put into the file that --quarantine names (quarantine) [default: fail]",
             ),
             ("quarantine", "The file for bad records; implies --on-error quarantine"),
+            ("explain", "Print how the files would be counted, without counting them"),
+            ("report", "Write a report of the run to this file, as one JSON object"),
             ("strict", "Treat warnings about the data as errors, and check the number of fields of CSV records"),
             (
                 "strict_memory",

@@ -6,16 +6,18 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use pagemill::config::Raw;
 use pagemill::error::{Error, ErrorClass};
-use pagemill::job::{Counted, Counting, SourceSpec, What};
+use pagemill::job::{Counted, Counting, Settings, SourceSpec, What, explain_count};
+use pagemill::metrics;
 use pagemill::scan::count::Counts;
 use pagemill::source::Folders;
 use pagemill::wording;
 
-use super::args::{Binary, CsvBoth, CsvIn, Encoded, Errors, JsonIn, Run, Source};
+use super::args::{Binary, CsvBoth, CsvIn, Encoded, Errors, JsonIn, Run, See, Source};
 use super::console;
 use super::exit::Exit;
 use super::flags::{Commands, Given, Kinds, Line, Origin, kinds};
 use super::inputs::{Inputs, refuse_list, stdin_metadata};
+use super::report_file::{ReportFile, refuse_report};
 use super::request::{ceiling, file, source};
 use super::{signals, tips};
 
@@ -60,12 +62,11 @@ pub struct Count {
     errors: Errors,
     #[command(flatten)]
     run: Run,
-    /// Replace the quarantine if it exists
+    /// Replace the quarantine and the report if they exist
     #[arg(long, help_heading = "Errors")]
     force: bool,
-    /// Print no warnings
-    #[arg(short, long, help_heading = "See")]
-    quiet: bool,
+    #[command(flatten)]
+    see: See,
 }
 
 /// The numbers of a source, in the order of the columns.
@@ -125,31 +126,53 @@ impl Count {
             to_file: false,
         }
         .check()?;
-        refuse_list(inputs.list_path().as_deref(), settings.quarantine.as_deref())?;
+        let what = if self.records { What::Records } else { What::Text };
+        if self.see.explain {
+            return explain(&files, what, &settings);
+        }
+        let (list, quarantine) = (inputs.list_path(), settings.quarantine.as_deref());
+        refuse_list(list.as_deref(), quarantine)?;
+        let others = files.iter().map(PathBuf::as_path).chain(quarantine);
+        refuse_report(self.see.report.as_deref(), list.as_deref(), others)?;
         let only = match &files[..] {
             [file] => Some(&**file),
             _ => None,
         };
         signals::attach(&mut settings, only);
         let sources: Vec<SourceSpec> = files.iter().map(|path| source(path)).collect();
-        let mut files = Files {
-            what: if self.records { What::Records } else { What::Text },
-            width: width(&files),
-            counting: Counting::new(&settings, &sources)?.checking(self.given.has("on-error")),
-            failed: 0,
-            bytes_failed: 0,
-            exit: Exit::Done,
-            paths: files,
-        };
+        let counting = Counting::new(&settings, &sources)?.checking(self.given.has("on-error"));
+        let report = ReportFile::open(self.see.report.as_deref(), settings.force, Some(COUNTS_GO_THERE))?;
+        let mut files = Files { what, width: width(&files), counting, exit: Exit::Done, paths: files };
         if nameless {
             let counted = files.count(Path::new("-"))?;
             console::print(&line(&numbers(&counted, files.what), files.width, None))?;
         } else {
             files.count_all(4 + usize::from(settings.from.is_some()))?;
         }
-        let exit = files.finish(self.quiet)?;
-        Ok(exit.or(ceiling(strict_memory, self.quiet, settings.memory_limit)))
+        let done = files.counting.finish()?;
+        if !self.see.say.quiet {
+            console::left_out(done.records_failed, done.bytes_failed, done.quarantine.as_deref(), 0);
+        }
+        if self.see.say.verbose {
+            console::note(&metrics::human(&done));
+        }
+        if let Some(report) = report {
+            report.write(&done, &settings)?;
+        }
+        Ok(files.exit.or(ceiling(strict_memory, self.see.say.quiet, settings.memory_limit)))
     }
+}
+
+const COUNTS_GO_THERE: &str = "the counts already go to standard output\n  Give a file for the report.";
+
+/// Says how the first file would be counted.
+fn explain(files: &[PathBuf], what: What, settings: &Settings) -> Result<Exit, Error> {
+    let text = explain_count(source(&files[0]), what, settings)?;
+    if files.len() > 1 {
+        console::print(&format!("inputs           the first of {}\n", files.len()))?;
+    }
+    console::print(&text)?;
+    Ok(Exit::Done)
 }
 
 /// The files that are counted.
@@ -159,17 +182,12 @@ struct Files {
     /// Of a number.
     width: usize,
     counting: Counting,
-    /// How many records were bad, and how many bytes they have.
-    failed: u64,
-    bytes_failed: u64,
     exit: Exit,
 }
 
 impl Files {
     fn count(&mut self, path: &Path) -> Result<Counted, Error> {
         let counted = self.counting.count(source(path), self.what)?;
-        self.failed += counted.failed;
-        self.bytes_failed += counted.bytes_failed;
         if counted.failed > 0 && counted.records == Some(0) {
             console::error(format_args!("{}: every record is bad", wording::input(path)));
             self.exit = self.exit.or(Exit::BadData);
@@ -193,6 +211,7 @@ impl Files {
                 Err(error) => {
                     console::error(&error);
                     self.exit = self.exit.or(Exit::of(&error));
+                    self.counting.fail(path.clone(), error);
                     self.paths.push(path);
                 }
             }
@@ -201,15 +220,6 @@ impl Files {
             console::print(&line(&total, self.width, Some(Path::new("total"))))?;
         }
         Ok(())
-    }
-
-    /// Says how many records were bad, and how the command ends.
-    fn finish(self, quiet: bool) -> Result<Exit, Error> {
-        let quarantine = self.counting.finish()?;
-        if !quiet {
-            console::left_out(self.failed, self.bytes_failed, quarantine.as_deref(), 0);
-        }
-        Ok(self.exit)
     }
 }
 

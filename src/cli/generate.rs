@@ -1,17 +1,21 @@
 //! `pagemill generate`.
 
 use std::path::PathBuf;
+use std::time::Instant;
 
 use clap::Args;
+use pagemill::audit;
 use pagemill::compress::Compress;
 use pagemill::config::{Raw, parse_count, parse_size};
 use pagemill::error::Error;
 use pagemill::format::{Format, target_format};
 use pagemill::job::Settings;
+use pagemill::metrics::{self, Report};
 use pagemill::sample::Amount;
 use pagemill::sink::{Forwards, Target};
 
-use super::args::{Binary, CsvBoth, CsvOut, format_names, number};
+use super::args::{Binary, CsvBoth, CsvOut, Say, format_names, number};
+use super::console;
 use super::exit::Exit;
 use super::flags::{Commands, Given, Kinds, Line, Origin};
 use super::request::file;
@@ -68,6 +72,8 @@ pub struct Generate {
     /// Number of workers; 0 means one for each processor [default: 0]
     #[arg(short = 'j', long, value_name = "N", value_parser = number, help_heading = "Run & memory")]
     workers: Option<usize>,
+    #[command(flatten)]
+    say: Say,
 }
 
 impl Generate {
@@ -118,6 +124,7 @@ impl Generate {
             amount,
             workers: self.workers.unwrap_or(0),
         };
+        let started = Instant::now();
         let stop = signals::watch().map(|watch| &watch.stop);
         let target = match file(&self.output) {
             Some(path) => Target::open(path, self.force, stop)?,
@@ -128,11 +135,25 @@ impl Generate {
             None => target,
         };
         let mut writer = Forwards::new(&target).stop_with(stop);
-        if let Err(error) = sample.write(&mut writer) {
+        let made = match sample.write(&mut writer) {
+            Ok(made) => made,
             // What the target said, where it was the target that failed.
-            return Err(writer.error().unwrap_or(error));
-        }
+            Err(error) => return Err(writer.error().unwrap_or(error)),
+        };
         target.finish()?;
+        if self.say.verbose {
+            console::note(&metrics::human(&Report {
+                target: file(&self.output).map(Into::into),
+                to: format.name(),
+                bytes_out: made.bytes,
+                records_out: made.records,
+                elapsed: started.elapsed(),
+                workers: sample.threads(),
+                peak_rss_bytes: pagemill::sys::peak_rss_bytes(),
+                peak_heap_bytes: audit::counts().peak,
+                ..Report::default()
+            }));
+        }
         Ok(Exit::Done)
     }
 }

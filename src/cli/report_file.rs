@@ -4,9 +4,15 @@ use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use pagemill::config::View;
 use pagemill::error::Error;
+use pagemill::job::Settings;
+use pagemill::metrics::{self, Report};
+use pagemill::sink::whole_path;
 
 use super::console;
+use super::inputs::{is_list, is_same};
+use super::request::file;
 
 /// Where a report goes. It is opened before the run: that it can't be written must not be found out after an hour's work.
 pub struct ReportFile {
@@ -18,18 +24,19 @@ pub struct ReportFile {
 }
 
 impl ReportFile {
-    /// Standard output if that is free, which `taken` says by what goes there otherwise.
-    pub fn standard(taken: Option<&str>) -> Result<ReportFile, Error> {
-        match taken {
-            Some(what) => Err(Error::usage(format!(
-                "--report -: {what} already go to standard output\n  Give a file for the report, or one for the output with -o."
-            ))),
-            None => Ok(ReportFile { path: PathBuf::from("-"), file: None, is_new: false }),
+    /// What `--report` names. Standard output is refused where something else goes there, which `taken` says, with what
+    /// to do instead.
+    pub fn open(path: Option<&Path>, force: bool, taken: Option<&str>) -> Result<Option<ReportFile>, Error> {
+        let Some(named) = path else { return Ok(None) };
+        match (file(named), taken) {
+            (Some(path), _) => ReportFile::create(path, force).map(Some),
+            (None, Some(taken)) => Err(Error::usage(format!("--report -: {taken}"))),
+            (None, None) => Ok(Some(ReportFile { path: named.to_path_buf(), file: None, is_new: false })),
         }
     }
 
     /// A file. One that exists is only replaced with `force`.
-    pub fn create(path: &Path, force: bool) -> Result<ReportFile, Error> {
+    fn create(path: &Path, force: bool) -> Result<ReportFile, Error> {
         let found = fs::metadata(path);
         if !force && found.as_ref().is_ok_and(fs::Metadata::is_file) {
             return Err(Error::usage(format!(
@@ -41,12 +48,13 @@ impl ReportFile {
         Ok(ReportFile { path: path.to_path_buf(), file: Some(file), is_new: found.is_err() })
     }
 
-    /// Writes the report.
-    pub fn write(mut self, text: &str) -> Result<(), Error> {
+    /// Writes the report of a run with these settings.
+    pub fn write(mut self, report: &Report, settings: &Settings) -> Result<(), Error> {
         self.is_new = false;
+        let text = metrics::json(report, env!("CARGO_PKG_VERSION"), &View::from(settings));
         match &mut self.file {
             Some(file) => file.write_all(text.as_bytes()).map_err(|e| Error::io("write", &self.path, e)),
-            None => console::print(text),
+            None => console::print(&text),
         }
     }
 }
@@ -57,5 +65,31 @@ impl Drop for ReportFile {
         if self.is_new {
             let _ = fs::remove_file(&self.path);
         }
+    }
+}
+
+/// Refuses to write the report onto the list of inputs, or onto any of these files that are read or written.
+///
+/// # Errors
+/// Usage: it is one of them, perhaps by another name.
+pub fn refuse_report<'p>(
+    report: Option<&Path>,
+    list: Option<&Path>,
+    mut others: impl Iterator<Item = &'p Path>,
+) -> Result<(), Error> {
+    let Some(report) = report.and_then(file) else { return Ok(()) };
+    let whole = whole_path(report);
+    // Standard input may be the file.
+    let is_report = |path: &Path| match file(path) {
+        Some(path) => whole_path(path) == whole || is_same(path, report),
+        None => is_list(path, report),
+    };
+    let is_read = |list: &Path| is_list(list, report) || file(list).is_some_and(|list| is_same(list, report));
+    match others.any(is_report) || list.is_some_and(is_read) {
+        true => Err(Error::usage(format!(
+            "--report: {} is also read or written by the job\n  Give the report a file of its own.",
+            report.display()
+        ))),
+        false => Ok(()),
     }
 }

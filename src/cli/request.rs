@@ -3,21 +3,19 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use pagemill::config::View;
 use pagemill::error::Error;
 use pagemill::format::{Format, source_format, target_format};
 use pagemill::job::{Each, Job, OnError, Settings, SourceSpec, TargetSpec, places, usual_place};
 use pagemill::metrics::{self, Report};
 use pagemill::record::LossyKind;
-use pagemill::sink::whole_path;
 use pagemill::source::Listed;
 
 use super::args::See;
 use super::console;
 use super::exit::Exit;
 use super::flags::{Commands, Given, Kinds, Line, Origin, kinds};
-use super::inputs::{is_list, is_same, refuse_list};
-use super::report_file::ReportFile;
+use super::inputs::refuse_list;
+use super::report_file::{ReportFile, refuse_report};
 
 /// Many inputs.
 pub struct Batch {
@@ -156,17 +154,16 @@ impl Request {
     /// in any case. With `--strict-memory` a peak over the limit is a failure.
     fn reported(&self, apart: bool, run: impl FnOnce() -> Result<Report, Error>) -> Result<(Report, Exit), Error> {
         let taken = !apart && self.target.as_deref().and_then(file).is_none();
-        let file = self.see.report.as_deref().map(|path| match file(path) {
-            Some(path) => ReportFile::create(path, self.settings.force),
-            None => ReportFile::standard(taken.then_some("the records")),
-        });
-        let file = file.transpose()?;
+        let taken = taken.then_some(
+            "the records already go to standard output\n  Give a file for the report, or one for the output with -o.",
+        );
+        let file = ReportFile::open(self.see.report.as_deref(), self.settings.force, taken)?;
         let report = run()?;
         self.tell(&report);
         if let Some(file) = file {
-            file.write(&metrics::json(&report, env!("CARGO_PKG_VERSION"), &View::from(&self.settings)))?;
+            file.write(&report, &self.settings)?;
         }
-        let exit = ceiling(self.strict_memory, self.see.quiet, report.memory_limit);
+        let exit = ceiling(self.strict_memory, self.see.say.quiet, report.memory_limit);
         Ok((report, exit))
     }
 
@@ -185,24 +182,11 @@ impl Request {
     }
 
     /// Refuses to write onto the list of inputs, and to write the report onto anything else that is read or written.
-    fn check_places<'p>(&self, written: &[PathBuf], mut sources: impl Iterator<Item = &'p Path>) -> Result<(), Error> {
-        let list = self.list.as_deref();
+    fn check_places<'p>(&self, written: &[PathBuf], sources: impl Iterator<Item = &'p Path>) -> Result<(), Error> {
+        let (report, list) = (self.see.report.as_deref(), self.list.as_deref());
         refuse_list(list, written.iter().map(PathBuf::as_path))?;
-        let Some(report) = self.see.report.as_deref().and_then(file) else { return Ok(()) };
-        let whole = whole_path(report);
-        // By another name, too; standard input may be the file.
-        let is_report = |path: &Path| match file(path) {
-            Some(path) => whole_path(path) == whole || is_same(path, report),
-            None => is_list(path, report),
-        };
-        let is_read = |list: &Path| is_list(list, report) || file(list).is_some_and(|list| is_same(list, report));
-        match written.iter().any(|path| is_report(path)) || sources.any(is_report) || list.is_some_and(is_read) {
-            true => Err(Error::usage(format!(
-                "--report: {} is also read or written by the job\n  Give the report a file of its own.",
-                report.display()
-            ))),
-            false => Ok(()),
-        }
+        refuse_report(report, list, written.iter().map(PathBuf::as_path))?;
+        refuse_report(report, list, sources)
     }
 
     /// Gives both ends a format.
@@ -230,10 +214,10 @@ impl Request {
 
     /// Warnings, and the report for people.
     fn tell(&self, report: &Report) {
-        if !self.see.quiet {
+        if !self.see.say.quiet {
             warn(report);
         }
-        if self.see.verbose {
+        if self.see.say.verbose {
             console::note(&metrics::human(report));
         }
     }

@@ -14,7 +14,7 @@ mod single;
 mod sum;
 
 pub use crate::quarantine::{MaxErrors, Section, usual_place};
-pub use count::{Counted, Counting, What, count, count_records};
+pub use count::{Counted, Counting, What, count, count_records, explain_count};
 pub use many::{Each, Many, places};
 pub use replay::Replay;
 pub use settings::{CHECKPOINT_EVERY, Checkpoint, ColumnsFrom, InvalidUtf8, Io, MEMORY_LIMIT, OnError, Settings};

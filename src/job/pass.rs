@@ -29,6 +29,7 @@ impl Run {
         FileReport {
             source: source.to_path_buf(),
             target,
+            counts: None,
             bytes_in: self.bytes_in,
             bytes_out: self.bytes_out,
             records_in: self.totals.records_in,

@@ -4,30 +4,37 @@ use std::path::Path;
 
 use super::units::{micros, size, size_rounded};
 use super::{FileReport, Report};
+use crate::scan::count::Counts;
 use crate::wording::{count, counted, input};
 
 /// The report in aligned lines, with human units.
 pub fn human(report: &Report) -> String {
     let mut lines = Vec::with_capacity(10 + report.files.len());
+    // What only counts writes nothing, and what makes data reads nothing.
+    let reads = !report.from.is_empty() || report.counts.is_some();
+    let writes = !report.to.is_empty();
     match report.files.len() {
+        _ if !reads => {}
         0 => lines.push(("source", end(report.source.as_deref(), report.from))),
-        many => lines.push(("sources", format!("{} ({})", count(many as u64), report.from))),
+        many => lines.push(("sources", format!("{}{}", count(many as u64), format(report.from)))),
     }
-    lines.extend(report.files.iter().map(|file| ("", one_of_many(file))));
+    lines.extend(report.files.iter().map(|file| ("", one_of_many(file, report.from))));
     match report.files.iter().filter(|file| file.target.is_some()).count() {
+        _ if !writes => {}
         0 => lines.push(("target", end(report.target.as_deref(), report.to))),
         many => lines.push(("targets", format!("{} ({})", count(many as u64), report.to))),
     }
-    lines.push(("read", amount(report.bytes_in, report.records_in)));
-    lines.push(("written", amount(report.bytes_out, report.records_out)));
+    lines.extend(reads.then(|| ("read", amount(report.bytes_in, report.records_in, report.from))));
+    lines.extend(report.counts.map(|counts| ("counted", text(&counts))));
+    lines.extend(writes.then(|| ("written", amount(report.bytes_out, report.records_out, report.to))));
     match &report.quarantine {
         _ if report.records_failed == 0 => {}
         None => lines.push(("left out", format!("{} bad", count(report.records_failed)))),
         Some(path) => lines.push(("quarantine", format!("{} in {}", count(report.records_failed), path.display()))),
     }
-    lines.push(("losses", lossy(report)));
+    lines.extend((reads && writes).then(|| ("losses", lossy(report))));
     lines.push(("time", time(report)));
-    lines.push(("latency", latency(report)));
+    lines.extend((reads && writes).then(|| ("latency", latency(report))));
     lines.push(("memory", memory(report)));
     lines.extend(pressure(report).into_iter().map(|text| ("pressure", text)));
     if report.allocations.start.0 > 0 {
@@ -36,22 +43,36 @@ pub fn human(report: &Report) -> String {
     lines.iter().map(|(name, text)| format!("  {name:<11}  {text}\n")).collect()
 }
 
-fn end(path: Option<&Path>, format: &str) -> String {
+fn end(path: Option<&Path>, name: &str) -> String {
     match path {
-        Some(path) => format!("{} ({format})", path.display()),
-        None => format!("stream ({format})"),
+        Some(path) => format!("{}{}", path.display(), format(name)),
+        None => format!("stream{}", format(name)),
     }
 }
 
-fn one_of_many(file: &FileReport) -> String {
+/// A format in brackets; nothing if there is none.
+fn format(name: &str) -> String {
+    if name.is_empty() { String::new() } else { format!(" ({name})") }
+}
+
+fn one_of_many(file: &FileReport, from: &str) -> String {
     match &file.error {
         Some(_) => format!("{}: failed", input(&file.source)),
-        None => format!("{}: {}", input(&file.source), amount(file.bytes_in, file.records_in)),
+        None => format!("{}: {}", input(&file.source), amount(file.bytes_in, file.records_in, from)),
     }
 }
 
-fn amount(bytes: u64, records: u64) -> String {
-    format!("{} in {}", size(bytes), counted(records, "record"))
+/// How much; without a format there are no records.
+fn amount(bytes: u64, records: u64, format: &str) -> String {
+    match format {
+        "" => size(bytes),
+        _ => format!("{} in {}", size(bytes), counted(records, "record")),
+    }
+}
+
+fn text(counts: &Counts) -> String {
+    let Counts { lines, words, chars, .. } = *counts;
+    format!("{}, {}, {}", counted(lines, "line"), counted(words, "word"), counted(chars, "character"))
 }
 
 fn lossy(report: &Report) -> String {
@@ -65,8 +86,15 @@ fn time(report: &Report) -> String {
     // Below a millisecond the quotient says more about the clock than about the work.
     if seconds >= 0.001 {
         let per_second = |amount: u64| (amount as f64 / seconds) as u64;
-        let speed = size_rounded(per_second(report.bytes_in));
-        text += &format!(": {speed}/s, {} records/s", count(per_second(report.records_in)));
+        // What makes data has read nothing.
+        let (bytes, records) = match report.from {
+            "" if report.counts.is_none() => (report.bytes_out, report.records_out),
+            _ => (report.bytes_in, report.records_in),
+        };
+        text += &format!(": {}/s", size_rounded(per_second(bytes)));
+        if !report.from.is_empty() || !report.to.is_empty() {
+            text += &format!(", {} records/s", count(per_second(records)));
+        }
     }
     text
 }
@@ -81,6 +109,7 @@ fn memory(report: &Report) -> String {
     let limit = size(report.memory_limit as u64);
     let peak = match report.peak_rss_bytes {
         0 => format!("peak unknown on this system, limit {limit}"),
+        peak if report.memory_limit == 0 => format!("{} resident at the peak", size_rounded(peak)),
         peak => {
             let share = peak as f64 * 100.0 / (report.memory_limit.max(1) as f64);
             let over = if peak > report.memory_limit as u64 { ", over it" } else { "" };

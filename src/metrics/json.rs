@@ -7,6 +7,7 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 use super::{Allocations, Event, FileReport, Latency, NeverSeen, Report};
 use crate::memory::pressure::Reading;
 use crate::record::Lossy;
+use crate::scan::count::Counts;
 
 /// The report as one line of JSON with a line break at its end.
 ///
@@ -20,7 +21,8 @@ use crate::record::Lossy;
 /// per cent), `events_left_out`, `allocations` {`start`, `warmup`, `steady`} in blocks, `record_latency_us` {`mean`,
 /// `p50`, `p99`, `max`}; after an interruption `resumed_from`, the bytes of input that were done before; with a
 /// quarantine that is not empty `quarantine` {`path`, `records`}, for sources with targets of their own in
-/// `files.sources`.
+/// `files.sources`; where text is counted `counts` {`lines`, `words`, `chars`, `bytes`}, also in `files.sources`. Where no
+/// records are read, `records_in` is null.
 pub fn json(report: &Report, version: &str, settings: &impl Serialize) -> String {
     let view = View {
         version,
@@ -32,7 +34,8 @@ pub fn json(report: &Report, version: &str, settings: &impl Serialize) -> String
         },
         bytes_in: report.bytes_in,
         bytes_out: report.bytes_out,
-        records_in: report.records_in,
+        counts: report.counts,
+        records_in: (!report.from.is_empty()).then_some(report.records_in),
         records_out: report.records_out,
         records_failed: report.records_failed,
         bytes_failed: report.bytes_failed,
@@ -64,7 +67,9 @@ struct View<'a, S: Serialize> {
     files: Files,
     bytes_in: u64,
     bytes_out: u64,
-    records_in: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    counts: Option<Counts>,
+    records_in: Option<u64>,
     records_out: u64,
     records_failed: u64,
     bytes_failed: u64,
@@ -112,6 +117,8 @@ struct OneOfMany {
     bytes: u64,
     records: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
+    counts: Option<Counts>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     quarantine: Option<Quarantine>,
     error: Option<String>,
 }
@@ -123,6 +130,7 @@ impl From<&FileReport> for OneOfMany {
             target: path(file.target.as_deref()),
             bytes: file.bytes_in,
             records: file.records_in,
+            counts: file.counts,
             quarantine: quarantine(file.quarantine.as_deref(), file.records_failed),
             error: file.error.as_ref().map(ToString::to_string),
         }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::Events;
 use crate::error::Error;
 use crate::record::Lossy;
+use crate::scan::count::Counts;
 
 /// Blocks allocated from the heap in the parts of a run; all zero without a counting allocator
 /// ([`memory::audit`](crate::memory::audit)).
@@ -52,6 +53,8 @@ pub struct FileReport {
     pub source: PathBuf,
     /// The target's path, when every source has one of its own.
     pub target: Option<PathBuf>,
+    /// Lines, words, characters and bytes, if they were counted.
+    pub counts: Option<Counts>,
     /// Bytes read.
     pub bytes_in: u64,
     /// Bytes written.
@@ -94,10 +97,12 @@ pub struct Report {
     pub source: Option<PathBuf>,
     /// The target's path; none for a stream or memory.
     pub target: Option<PathBuf>,
-    /// The name of the source's format; "several formats" if sources have different ones.
+    /// The name of the source's format; "several formats" if sources have different ones; empty where no records are read.
     pub from: &'static str,
-    /// The name of the target's format.
+    /// The name of the target's format; empty where no records are written.
     pub to: &'static str,
+    /// Lines, words, characters and bytes of all sources, if they were counted.
+    pub counts: Option<Counts>,
     /// Bytes read; of a compressed source, those that it holds.
     pub bytes_in: u64,
     /// Bytes written; of a compressed target, those that it takes.

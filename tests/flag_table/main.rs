@@ -6,6 +6,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod count;
 mod probes;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -163,8 +164,19 @@ enum Does {
 
 /// What a flag does in a probe; none if it is not for this pair, as a flag beside it is refused.
 fn probed(probe: &Probe, pair: Pair, place: &mut Place, without: &Without) -> Option<Does> {
-    let input = pair.input(&probe.input);
-    let with = place.outcome(&line(probe, pair, true), input);
+    let lines = [line(probe, pair, true), line(probe, pair, false)];
+    judged(probe, lines, pair.input(&probe.input), place, without)
+}
+
+/// The same, of a command line with the flag and one without.
+fn judged(
+    probe: &Probe,
+    [line, bare]: [Vec<&'static str>; 2],
+    input: &'static [u8],
+    place: &mut Place,
+    without: &Without,
+) -> Option<Does> {
+    let with = place.outcome(&line, input);
     let (code, _, _, said) = &with;
     let mut said = said.lines();
     let first = said.next().unwrap_or_default();
@@ -176,14 +188,10 @@ fn probed(probe: &Probe, pair: Pair, place: &mut Place, without: &Without) -> Op
     }
     if refused == Some(probe.flag) {
         let instead = said.next().unwrap_or_default();
-        assert!(
-            instead.starts_with("  ") && instead.len() > 10,
-            "{:?} says nothing else to do",
-            line(probe, pair, true)
-        );
+        assert!(instead.starts_with("  ") && instead.len() > 10, "{line:?} says nothing else to do");
         return Some(Does::Refused);
     }
-    let key = (line(probe, pair, false), input);
+    let key = (bare, input);
     let known = without.lock().unwrap().get(&key).cloned();
     let before = known.unwrap_or_else(|| {
         let found = place.outcome(&key.0, input);

@@ -30,7 +30,7 @@ pub const PLAIN: Input = Input {
 };
 
 /// The second record is bad.
-const BAD: Input = Input {
+pub const BAD: Input = Input {
     csv: b"a,b\n1,x\n2\n",
     tsv: b"a\tb\n1\tx\n2\n",
     ndjson: b"{\"a\":1,\"b\":\"x\"}\n{\n",
@@ -42,7 +42,7 @@ const BAD: Input = Input {
 };
 
 /// Text that is not UTF-8: what windows-1252 makes of an e with an acute accent.
-const LATIN: Input = Input {
+pub const LATIN: Input = Input {
     csv: b"a,b\n1,\xe9\n",
     tsv: b"a\tb\n1\t\xe9\n",
     ndjson: b"{\"a\":1,\"b\":\"\xe9\"}\n",
@@ -54,7 +54,7 @@ const LATIN: Input = Input {
 };
 
 /// UTF-16 with a byte order mark and half a pair of surrogates, where a mark is looked for.
-const SURROGATE: Input = Input {
+pub const SURROGATE: Input = Input {
     csv: b"\xff\xfea\0,\0b\0\n\x001\0,\0\x00\xd8\n\0",
     tsv: b"\xff\xfea\0\t\0b\0\n\x001\0\t\0\x00\xd8\n\0",
     ndjson: b"\xff\xfe{\0\"\0a\0\"\0:\0\"\0\x00\xd8\"\0}\0\n\0",
@@ -87,7 +87,7 @@ const BYTES: Input = Input {
 };
 
 /// Names of more than a byte, maps in maps, and numbers that are maps for CSV.
-const NESTED: Input = Input {
+pub const NESTED: Input = Input {
     csv: b"ab.c,d\n1,2\n",
     tsv: b"ab.c\td\n1\t2\n",
     ndjson: b"{\"ab\":{\"c\":1},\"d\":2}\n",
@@ -96,10 +96,10 @@ const NESTED: Input = Input {
     frames_of_json: b"\x14\0\0\0{\"ab\":{\"c\":1},\"d\":2}",
     ..PLAIN
 };
-const NESTED_LAYOUT: &str = "ab.c:u8,d:u8";
+pub const NESTED_LAYOUT: &str = "ab.c:u8,d:u8";
 
 /// What gets a warning, or is lost.
-const WARNED: Input = Input {
+pub const WARNED: Input = Input {
     csv: b"a,b,\n1,x,\n",
     tsv: b"a\tb\t\n1\tx\t\n",
     ndjson: b"{\"a\":1,\"b\":\"x\",\"b\":\"y\"}\n",
@@ -126,24 +126,24 @@ pub struct Probe {
     pub formats: [bool; 2],
 }
 
-const fn probe(flag: &'static str, args: &'static [&'static str], input: Input) -> Probe {
+pub const fn probe(flag: &'static str, args: &'static [&'static str], input: Input) -> Probe {
     Probe { flag, args, beside: &[], input, inputs: &["in"], layout: LAYOUT, says: false, formats: [true, true] }
 }
 
 impl Probe {
-    const fn beside(self, beside: &'static [&'static str]) -> Probe {
+    pub const fn beside(self, beside: &'static [&'static str]) -> Probe {
         Probe { beside, ..self }
     }
 
-    const fn layout(self, layout: &'static str) -> Probe {
+    pub const fn layout(self, layout: &'static str) -> Probe {
         Probe { layout, ..self }
     }
 
-    const fn reading(self, inputs: &'static [&'static str]) -> Probe {
+    pub const fn reading(self, inputs: &'static [&'static str]) -> Probe {
         Probe { inputs, ..self }
     }
 
-    const fn says(self) -> Probe {
+    pub const fn says(self) -> Probe {
         Probe { says: true, ..self }
     }
 }

@@ -106,7 +106,7 @@ pub(super) static FLAGS: &[Flag] = &[
     flag("workers", ALL, Any),
     flag("memory-limit", RUN, Any),
     flag("strict-memory", RUN, Any),
-    flag("slice-size", RUN, Any),
+    flag("slice-size", RUN, Any).unless(uncounted),
     flag("io", READ, Any).unless(stream_is_read),
     // Resume
     flag("resume", ROWS, Any).unless(no_checkpoints),
@@ -115,10 +115,10 @@ pub(super) static FLAGS: &[Flag] = &[
     flag("checkpoint-every", ROWS, Any).unless(no_checkpoints),
     flag("durable", ROWS, Any).unless(no_checkpoints),
     // See
-    flag("report", ROWS, Any),
-    flag("explain", ROWS, Any),
-    flag("quiet", RUN, Any),
-    flag("verbose", ROWS, Any),
+    flag("report", RUN, Any),
+    flag("explain", RUN, Any),
+    flag("quiet", ALL, Any),
+    flag("verbose", ALL, Any),
 ];
 
 pub(super) const LEAVE_OUT: &str = "Leave it out.";
@@ -280,6 +280,9 @@ fn no_keys(line: &Line<'_>) -> Option<No> {
 /// Nested records that stay as they are have their fields not taken apart.
 fn whole_records(line: &Line<'_>) -> Option<No> {
     let chosen = ["op", "select", "drop", "rename", "columns"].iter().any(|flag| line.given.has(flag));
+    if line.command == Commands::COUNT && line.sources.is_within(Kinds::NESTED) {
+        return No::new(format!("{}, and records are counted as wholes", line.input()), LEAVE_OUT);
+    }
     let written = line.targets != Kinds::NONE;
     if written && !chosen && line.sources.is_within(Kinds::NESTED) && line.targets.is_within(Kinds::NESTED) {
         return No::new(format!("{}, and records stay as they are", line.both()), LEAVE_OUT);

@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::thread;
 
+use crate::job::settings::Settings;
 use crate::plan::sizes::{BASE, PIECE, PIECE_MIN};
 use crate::sys::Map;
 
@@ -23,6 +24,11 @@ pub(crate) struct Pace {
 }
 
 impl Pace {
+    /// As settings say.
+    pub fn of(settings: &Settings) -> Pace {
+        Pace::new(settings.workers, settings.memory_limit)
+    }
+
     /// With so many workers (0: one for each processor) within a memory limit, of which they take half of what the
     /// process leaves.
     pub fn new(workers: usize, memory_limit: usize) -> Pace {
@@ -30,6 +36,11 @@ impl Pace {
         let workers = if workers == 0 { all() } else { workers };
         let room = memory_limit.saturating_sub(BASE) / 2 / workers;
         Pace { workers, step: (1 << room.max(1).ilog2()).clamp(PIECE_MIN, PIECE) }
+    }
+
+    /// How many workers find something to do in this source.
+    pub fn workers_for(&self, map: &Map) -> usize {
+        self.workers.min(map.bytes().len().div_ceil(CLAIM)).max(1)
     }
 }
 

@@ -7,6 +7,8 @@ use crate::scan::count::Counts;
 pub struct Counted {
     /// Lines, words, characters and bytes, as GNU `wc` counts them in a UTF-8 locale; zeros where they are not wanted.
     pub text: Counts,
+    /// Bytes read; of a compressed source, those that it holds.
+    pub bytes_in: u64,
     /// Records of the format that the settings name; none if they are not wanted.
     pub records: Option<u64>,
     /// Bad records, which are not among them.

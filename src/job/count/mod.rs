@@ -4,6 +4,7 @@ mod claims;
 mod counted;
 mod parts;
 mod records;
+mod report;
 mod text;
 
 use std::io::{self, Read};
@@ -16,10 +17,12 @@ use crate::format::Format;
 use crate::job::open::{as_text, open_source, refuse_source};
 use crate::job::opened::{Opened, tell_again};
 use crate::job::settings::{OnError, Settings, SourceSpec, TargetSpec};
+use crate::metrics::Report;
 use crate::quarantine::{Ledger, Quarantine, place_for};
 use crate::scan::count::{Counter, Counts};
 use crate::source::Bytes;
 pub use counted::{Counted, What};
+use report::Sources;
 
 /// Counts a source. With an encoding in the settings it is the UTF-8 text that is counted which it becomes.
 ///
@@ -48,6 +51,14 @@ fn counted(source: SourceSpec, what: What, settings: &Settings) -> Result<Counte
     Ok(counted)
 }
 
+/// Says how a source would be counted, without counting it.
+///
+/// # Errors
+/// The source can't be read, or is not of its format; settings about bad records that contradict each other.
+pub fn explain_count(source: SourceSpec, what: What, settings: &Settings) -> Result<String> {
+    report::explain(source, what, settings)
+}
+
 /// Counts sources one after another. Their bad records have one limit together, and one quarantine.
 pub struct Counting {
     settings: Settings,
@@ -56,6 +67,7 @@ pub struct Counting {
     records: u64,
     /// Records are looked at as `convert` does it.
     checks: bool,
+    sources: Sources,
 }
 
 impl Counting {
@@ -70,7 +82,7 @@ impl Counting {
         }
         let quarantine = place.map(|place| Quarantine::create(place, settings.force, settings.stop.as_ref()));
         let ledger = Ledger::new(settings.max_errors, quarantine.transpose()?, 0);
-        Ok(Counting { settings: settings.clone(), ledger, records: 0, checks: false })
+        Ok(Counting { settings: settings.clone(), ledger, records: 0, checks: false, sources: Sources::new() })
     }
 
     /// The first bad record ends the count of its source, also where settings ask for nothing else: one with another
@@ -86,9 +98,14 @@ impl Counting {
     /// Reading fails, the source is not of its format, or more records are bad than may be.
     pub fn count(&mut self, source: SourceSpec, what: What) -> Result<Counted> {
         let mark = self.ledger.mark();
+        let path = match &source {
+            SourceSpec::Path(path) => path.clone(),
+            _ => PathBuf::from("-"),
+        };
         match self.one(source, what) {
             Ok(counted) => {
                 self.records += counted.records.unwrap_or_default() + counted.failed;
+                self.sources.add(path, what, &counted);
                 Ok(counted)
             }
             Err(error) if error.is_too_many() => Err(self.ledger.convict(error)),
@@ -96,15 +113,21 @@ impl Counting {
         }
     }
 
-    /// Gives the quarantine its name, and tells it, if anything is in it.
+    /// Reports a source that could not be counted, among the others.
+    pub fn fail(&mut self, source: PathBuf, error: Error) {
+        self.sources.fail(source, error);
+    }
+
+    /// Gives the quarantine its name, if anything is in it, and reports what was counted.
     ///
     /// # Errors
     /// The quarantine can't be written, or too large a share of the records was bad.
-    pub fn finish(mut self) -> Result<Option<PathBuf>> {
+    pub fn finish(mut self) -> Result<Report> {
         if let Err(error) = self.ledger.judge(self.records) {
             return Err(self.ledger.convict(tell_again(error, &self.settings)));
         }
-        self.ledger.finish()
+        let quarantine = self.ledger.finish()?;
+        Ok(self.sources.report(self.settings.memory_limit, quarantine))
     }
 
     fn one(&mut self, source: SourceSpec, what: What) -> Result<Counted> {
@@ -112,16 +135,17 @@ impl Counting {
             return Ok(self.records(source, false)?.0);
         }
         if self.settings.from.is_none() {
-            return Ok(Counted { text: text::count(source, &self.settings)?, ..Counted::default() });
+            let text = text::count(source, &self.settings, &mut self.sources)?;
+            return Ok(Counted { text, bytes_in: text.bytes, ..Counted::default() });
         }
         match source {
             SourceSpec::Path(path) => {
                 let (counted, counts) = self.records(SourceSpec::Path(path.clone()), !self.settings.says_utf8())?;
                 let text = match counts {
                     Some(counts) => counts,
-                    None => text::count(SourceSpec::Path(path), &self.settings)?,
+                    None => text::count(SourceSpec::Path(path), &self.settings, &mut self.sources)?,
                 };
-                Ok(Counted { text, ..counted })
+                Ok(Counted { text, bytes_in: text.bytes, ..counted })
             }
             // What can be read once only is counted on its way to the job.
             SourceSpec::Stdin => self.streamed(crate::source::stdin(self.settings.stop.as_ref())?),
@@ -139,14 +163,16 @@ impl Counting {
         let from = crate::format::source_format(self.settings.from, path)?;
         let settings = Settings { from: Some(from), to: Some(from), ..self.settings.clone() };
         let mut opened = Opened::new(source, &TargetSpec::Memory, &settings)?;
+        self.sources.run_by(from, opened.plan.workers, opened.plan.slice_size);
         // Bad records that are left out show in whole records.
         if !settings.strict && settings.on_error == OnError::Fail && !self.checks {
-            let plain = |records| Counted { records: Some(records), ..Counted::default() };
             if let Some(found) = parts::count(&opened, &settings, with_text) {
-                return found.map(|(records, counts)| (plain(records), counts));
+                let (records, counts) = found?;
+                let bytes_in = opened.source.known_len().unwrap_or_default();
+                return Ok((Counted { records: Some(records), bytes_in, ..Counted::default() }, counts));
             }
             if let Some(found) = records::tally(&mut opened) {
-                return Ok((plain(found?), None));
+                return Ok((found?, None));
             }
         }
         Ok((records::decode(opened, &mut self.ledger)?, None))
@@ -156,7 +182,7 @@ impl Counting {
         let settings = &self.settings;
         // What is counted is what the source holds.
         let mut source = open_source(SourceSpec::Reader(reader), settings)?;
-        let memory = text::unpack(&mut source, settings)?;
+        let memory = text::unpack(&mut source, settings)?.map_or(0, |unpacking| unpacking.bytes());
         // Without an encoding its bytes are counted as they are, whatever its records are decoded from.
         let from = if settings.encoding.is_some() { settings.from } else { None };
         let source = as_text(source, from.unwrap_or(Format::Text), settings)?;
@@ -176,7 +202,7 @@ impl Counting {
         // The job reads as far as there are records.
         io::copy(&mut Shared(Arc::clone(&tee)), &mut io::sink()).map_err(|e| Error::read("-", e))?;
         let text = lock(&tee).counter.counts();
-        Ok(Counted { text, ..counted })
+        Ok(Counted { text, bytes_in: text.bytes, ..counted })
     }
 }
 

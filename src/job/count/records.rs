@@ -25,12 +25,12 @@ use crate::sink::Target;
 use crate::sys::Map;
 
 /// Counts slice by slice, up to the first bad record. None if it takes a decoder.
-pub(crate) fn tally(opened: &mut Opened<'_>) -> Option<Result<u64>> {
+pub(crate) fn tally(opened: &mut Opened<'_>) -> Option<Result<Counted>> {
     let tallies = (0..opened.plan.workers).map(|_| opened.reading.tally()).collect::<Option<Vec<_>>>()?;
     Some(tally_by(tallies, opened))
 }
 
-fn tally_by(tallies: Vec<Box<dyn Tally>>, opened: &mut Opened<'_>) -> Result<u64> {
+fn tally_by(tallies: Vec<Box<dyn Tally>>, opened: &mut Opened<'_>) -> Result<Counted> {
     let path = opened.source.path.clone();
     let (lines, first_line) = (opened.route.from.lines(), opened.first_line());
     let (plan, room) = (&opened.plan, Room::new(&opened.plan, &opened.budget));
@@ -38,8 +38,8 @@ fn tally_by(tallies: Vec<Box<dyn Tally>>, opened: &mut Opened<'_>) -> Result<u64
     let feed = feed.in_lines(lines, first_line);
     let feed = feed.controlled(opened.settings.stop.as_ref(), opened.settings.progress.as_ref());
     let shared = Shared { feed: Gate::new(feed, plan, room), map, lines, sum: Mutex::new(Sum::default()) };
-    let shared = &shared;
     thread::scope(|scope| {
+        let shared = &shared;
         let mut tallies = tallies.into_iter();
         let own = tallies.next();
         let helpers: Vec<_> = tallies
@@ -52,9 +52,13 @@ fn tally_by(tallies: Vec<Box<dyn Tally>>, opened: &mut Opened<'_>) -> Result<u64
         }
     });
     let sum = take(&mut *lock(&shared.sum));
+    let bytes_in = shared.feed.into_inner().offset();
     match sum.failed {
         Some((error, place)) => Err(opened.source.blame(opened.tell(error.at(&path, sum.records, place)))),
-        None => opened.source.unchanged().map(|()| sum.records),
+        None => {
+            opened.source.unchanged()?;
+            Ok(Counted { records: Some(sum.records), bytes_in, ..Counted::default() })
+        }
     }
 }
 
@@ -148,7 +152,8 @@ pub(crate) fn decode(mut opened: Opened<'_>, ledger: &mut Ledger) -> Result<Coun
     let how = How { on_error: opened.settings.on_error, ledger: Some(ledger), resumable: None };
     let run = opened.pass_by(how, &Discard, &Target::memory(), &phases).map_err(|error| opened.source.blame(error))?;
     let (failed, bytes_failed) = (run.totals.records_failed, run.totals.bytes_failed);
-    Ok(Counted { records: Some(run.totals.records_in - failed), failed, bytes_failed, ..Counted::default() })
+    let (records, bytes_in) = (Some(run.totals.records_in - failed), run.bytes_in);
+    Ok(Counted { records, bytes_in, failed, bytes_failed, ..Counted::default() })
 }
 
 #[cfg(test)]

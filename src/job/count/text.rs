@@ -6,6 +6,7 @@ use crate::compress::Unpacking;
 use crate::error::{Error, Position, Result};
 use crate::format::Format;
 use crate::job::count::claims::{self, Pace};
+use crate::job::count::report::Sources;
 use crate::job::open::{as_text, open_source};
 use crate::job::opened::ceiling;
 use crate::job::settings::{Settings, SourceSpec};
@@ -18,14 +19,17 @@ use crate::sys::{Map, Stop};
 /// What is read of a stream at a time.
 const WINDOW: usize = 256 << 10;
 
-/// Counts a source.
-pub(crate) fn count(source: SourceSpec, settings: &Settings) -> Result<Counts> {
+/// Counts a source, and tells `sources` by how many workers.
+pub(crate) fn count(source: SourceSpec, settings: &Settings, sources: &mut Sources) -> Result<Counts> {
     let mut source = open_source(source, settings)?;
     unpack(&mut source, settings)?;
     let mut source = as_text(source, Format::Text, settings)?;
     let progress = settings.progress.as_ref();
     let counts = match &mut source.bytes {
-        Bytes::Mapped(map) => of_map(map, settings),
+        Bytes::Mapped(map) => {
+            sources.text_by(Pace::of(settings).workers_for(map));
+            of_map(map, settings)
+        }
         Bytes::Stream(stream) => {
             if let Some(progress) = progress {
                 progress.begin(None);
@@ -47,7 +51,7 @@ pub(crate) fn check(source: &Source, settings: &Settings) -> Result<()> {
 
 /// Counts a mapped source. Void if [`check`] fails afterwards.
 pub(crate) fn of_map(map: &Map, settings: &Settings) -> Counts {
-    mapped(map, Pace::new(settings.workers, settings.memory_limit), look_on(map, settings))
+    mapped(map, Pace::of(settings), look_on(map, settings))
 }
 
 /// Begins to tell of progress; gives what tells how much more was looked at, and whether to look on.
@@ -64,12 +68,12 @@ pub(crate) fn look_on(map: &Map, settings: &Settings) -> impl Fn(u64) -> bool + 
     }
 }
 
-/// Begins to decompress a source that is compressed. Returns the memory that takes.
-pub(crate) fn unpack(source: &mut Source, settings: &Settings) -> Result<usize> {
-    let (Some(packed), Bytes::Stream(stream)) = (source.packed(), &mut source.bytes) else { return Ok(0) };
+/// Begins to decompress a source that is compressed. Returns how.
+pub(crate) fn unpack(source: &mut Source, settings: &Settings) -> Result<Option<Unpacking>> {
+    let (Some(packed), Bytes::Stream(stream)) = (source.packed(), &mut source.bytes) else { return Ok(None) };
     let unpacking = Unpacking::within(packed, settings.workers, ceiling(settings))?;
     stream.unpack(unpacking).map_err(|e| Error::io("decompress", &source.path, e))?;
-    Ok(unpacking.bytes())
+    Ok(Some(unpacking))
 }
 
 fn streamed(stream: &mut Stream, path: &Path, progress: Option<&Progress>) -> Result<Counts> {

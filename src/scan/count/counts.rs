@@ -4,7 +4,7 @@
 pub const LONGEST: usize = 6;
 
 /// Lines, words, characters and bytes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Counts {
     /// Line feeds.
     pub lines: u64,

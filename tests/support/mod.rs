@@ -1,6 +1,7 @@
 //! Running the real binary.
 #![allow(dead_code)] // Each test file uses a part of it.
 
+pub mod drive;
 pub mod flags;
 pub mod group;
 pub mod inputs;

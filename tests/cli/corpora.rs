@@ -1,22 +1,11 @@
-//! Files that others made, through the binary. They are not part of this project: they lie in the folder that
-//! the environment variable `PAGEMILL_CORPORA` names, or in `shared/corpora` beside the project; where there
-//! is neither, there is nothing to do here.
+//! Files that others made, through the binary. They are not part of this project: `missing::corpora` says where they lie.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use crate::support;
+use crate::support::missing::{corpora, has};
 use crate::support::{folder, run};
-
-fn corpora() -> Option<PathBuf> {
-    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpora");
-    let folder = std::env::var_os("PAGEMILL_CORPORA").map_or_else(beside, PathBuf::from);
-    if !folder.is_dir() {
-        println!("skipped: there is no folder {}", folder.display());
-        return None;
-    }
-    Some(folder)
-}
 
 fn name_of(path: &Path) -> String {
     path.file_name().expect("a name").to_string_lossy().into_owned()
@@ -99,8 +88,7 @@ fn json_of_others() {
 #[test]
 fn the_script_finds_nothing() {
     let Some(corpora) = corpora() else { return };
-    if Command::new("python3").arg("--version").output().is_err() {
-        println!("skipped: there is no python3");
+    if !has("python3") {
         return;
     }
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/check_corpora.py");

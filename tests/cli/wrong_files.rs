@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::Command;
 
 use crate::support;
+use crate::support::missing::has;
 use crate::support::{feed, folder, run};
 
 /// Files as other programs make them.
@@ -49,7 +50,7 @@ const SAID: [(&str, &str, &str); 16] = [
     ("utf16", "this seems to be text in UTF-16 (little-endian), not ", "--encoding utf-16le"),
 ];
 
-fn make(here: &Path) -> bool {
+fn make(here: &Path) {
     let by_hand: [(&str, &[u8]); 8] = [
         ("parquet", b"PAR1\x15\x04\x15\x10\x15\x14\x4c\x15\x02\x15\0\0"),
         ("avro", b"Obj\x01\x04\x14avro.codec\x08null\x16avro.schema"),
@@ -63,17 +64,18 @@ fn make(here: &Path) -> bool {
     for (name, bytes) in by_hand {
         fs::write(here.join(name), bytes).expect("a file");
     }
-    Command::new("python3").args(["-c", MAKE]).current_dir(here).status().is_ok_and(|status| status.success())
+    let made = Command::new("python3").args(["-c", MAKE]).current_dir(here).status().expect("Python starts");
+    assert!(made.success(), "{made}");
 }
 
 #[test]
 fn other_formats_are_refused() {
     let here = folder();
     let here = here.path();
-    if !make(here) {
-        eprintln!("skipped: python3 can't be run");
+    if !has("python3") {
         return;
     }
+    make(here);
     for (name, what, hint) in SAID {
         let bytes = fs::read(here.join(name)).unwrap();
         for format in ["csv", "ndjson", "text"] {

@@ -6,7 +6,10 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use crate::support;
+use crate::support::missing::left_out;
 use crate::support::paths::ShortReads;
+#[cfg(unix)]
+use crate::support::process::fifo;
 use crate::support::{command, feed, folder, names, run};
 use pagemill::compress::{Codec, Compress};
 use pagemill::format::Format;
@@ -85,7 +88,7 @@ fn the_tools_of_the_system_agree() {
     let (plain, more) = (table(3_000_000), table(70_000));
     for (tool, extension) in TOOLS {
         let Some(packed) = filter(tool, &["-c"], &plain) else {
-            eprintln!("{tool} is not there");
+            left_out(tool, "it can't be started");
             continue;
         };
         let here = folder();
@@ -141,10 +144,7 @@ fn fifos_are_decompressed() {
     let plain = table(400_000);
     fs::write(here.path().join("a.csv"), &plain).unwrap();
     run(here.path(), ["convert", "a.csv", "-o", "a.csv.xz"]).ends(0);
-    let made = Command::new("mkfifo").arg(here.path().join("pipe.csv")).status();
-    if !made.is_ok_and(|status| status.success()) {
-        return;
-    }
+    fifo(&here.path().join("pipe.csv"));
     let (from, to) = (here.path().join("a.csv.xz"), here.path().join("pipe.csv"));
     let writer = std::thread::spawn(move || fs::write(to, fs::read(from).unwrap()).unwrap());
     assert!(run(here.path(), ["convert", "pipe.csv"]).ends(0).stdout.as_bytes() == plain);

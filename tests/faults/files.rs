@@ -8,6 +8,7 @@ use std::process::Stdio;
 use std::sync::Mutex;
 use std::time::{Duration, SystemTime};
 
+use crate::support::missing::left_out;
 use crate::support::process::{Random, collect, ends_within, said, table};
 use crate::support::{command, folder, names, run};
 use pagemill::error::{Error, ErrorClass};
@@ -248,8 +249,7 @@ impl Drop for Small {
 #[test]
 fn a_full_filesystem() {
     let Some(small) = Small::new("1m") else {
-        eprintln!("left out: a tmpfs can't be mounted");
-        return;
+        return left_out("mount", "a tmpfs can't be mounted");
     };
     let here = folder();
     fs::write(here.path().join("a.csv"), table(3_000_000).0).unwrap();

@@ -8,6 +8,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::support;
+#[cfg(target_os = "linux")]
+use crate::support::missing::left_out;
 use crate::support::process::table;
 use crate::support::{Ran, command, folder, run};
 use serde_json::Value;
@@ -267,7 +269,7 @@ fn in_group(limit: u64, folder: &Path, arguments: &[&str]) -> Option<Ran> {
     let group = match support::group::Group::new(limit) {
         Ok(group) => group,
         Err(error) => {
-            println!("skipped: no memory cgroup can be made here: {error}");
+            left_out("cgroup", &format!("no memory cgroup can be made: {error}"));
             return None;
         }
     };

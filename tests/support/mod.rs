@@ -5,6 +5,7 @@ pub mod drive;
 pub mod flags;
 pub mod group;
 pub mod inputs;
+pub mod missing;
 pub mod mutate;
 pub mod paths;
 pub mod process;

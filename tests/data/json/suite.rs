@@ -2,6 +2,8 @@
 
 use pagemill::format::{Detail, Format, Options};
 
+use crate::support::missing::corpora;
+
 use super::read::{Arrival, Read, from_serde, read, want};
 
 fn all_ways(input: &[u8]) -> Vec<Read> {
@@ -18,14 +20,9 @@ fn all_ways(input: &[u8]) -> Vec<Read> {
 
 #[test]
 fn files_behave_as_their_names_say() {
-    let beside = || std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpora");
-    let corpora = std::env::var_os("PAGEMILL_CORPORA").map_or_else(beside, std::path::PathBuf::from);
-    let folder = corpora.join("json/JSONTestSuite/test_parsing");
-    if !folder.is_dir() {
-        return;
-    }
+    let Some(corpora) = corpora() else { return };
     let mut counts = [0; 3];
-    for entry in std::fs::read_dir(folder).unwrap() {
+    for entry in std::fs::read_dir(corpora.join("json/JSONTestSuite/test_parsing")).unwrap() {
         let path = entry.unwrap().path();
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
         let input = std::fs::read(&path).unwrap();

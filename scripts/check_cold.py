@@ -17,7 +17,7 @@ import tempfile
 import time
 
 import benchlib
-from check_pressure import Group, size
+from check_pressure import Group, left_out, size
 
 JOBS = [
     ("csv to ndjson", ["convert", "-t", "ndjson", "-o", "/dev/null", "--force", "-q"]),
@@ -49,8 +49,7 @@ def main():
     try:
         group = Group()
     except OSError as error:
-        print("skipped: no memory cgroup can be made here: %s" % error)
-        return
+        return left_out("cgroup", "no memory cgroup can be made: %s" % error)
     with tempfile.TemporaryDirectory(dir=args.data) as folder:
         path = os.path.join(folder, "large.csv")
         amount = args.group * args.times

@@ -7,7 +7,7 @@ Makes inputs in a temporary folder, one at a time, and converts each inside of a
 the one this script runs in). The output goes through a pipe to this script, which compares its length and checksum
 with what the input means; it made that itself, beside the input. Each run has to end right, or be refused with its
 reason (exit code 1 or 4 and a message). Ends with 1 if one does not, or is killed, or goes over its limit; prints
-"skipped: ..." and ends with 0 where no such group can be made. Needs Linux, root, and Python's standard library.
+"left out: ..." and ends with 0 where no such group can be made. Needs Linux, root, and Python's standard library.
 """
 
 import argparse
@@ -35,6 +35,13 @@ def shown(amount):
         if amount >= factor:
             return f"{amount / factor:.3g} {unit}"
     return f"{amount / 1000:.3g} kB"
+
+
+def left_out(what, why):
+    """Says that the check is left out; a failure where `PAGEMILL_REQUIRE_ALL=1` and `PAGEMILL_MAY_LACK` has no `what`."""
+    if os.environ.get("PAGEMILL_REQUIRE_ALL") == "1" and what not in os.environ.get("PAGEMILL_MAY_LACK", "").split():
+        sys.exit(f"this check needs {what}: {why}")
+    print(f"left out: {what}: {why}")
 
 
 class Group:
@@ -340,8 +347,7 @@ def main():
     try:
         group = Group()
     except OSError as error:
-        print(f"skipped: no memory cgroup can be made here: {error}")
-        return
+        return left_out("cgroup", f"no memory cgroup can be made: {error}")
     try:
         print(f"cgroup version {1 if group.v1 else 2}, limit and {shown(SLACK)}, no swap")
         print(f"{'case':<19}{'input':>9}{'limit':>9}{'peak MB':>9}{'PTE kB':>8}{'seconds':>9}  outcome")

@@ -1,15 +1,11 @@
 //! What the tests of formats share: a tiny engine that runs one source into one target.
 
 use std::ops::Range;
-use std::time::{Duration, Instant};
 
-use super::{
-    Boundary, Chosen, Cut, Detail, Format, OpenError, Opening, Options, ReadFormat, Shape, Types, Want, WriteFormat,
-};
+use super::{Boundary, Chosen, Cut, Detail, OpenError, Opening, ReadFormat, Types, Want, WriteFormat};
 use crate::error::{Error, RecordError};
 use crate::memory::Arena;
 use crate::record::{Batch, Drain, EncodeError, Lossy, Output};
-use crate::sample::{Amount, Sample};
 
 pub(super) fn want() -> Want {
     Want {
@@ -149,58 +145,4 @@ pub(super) fn run(source: &dyn ReadFormat, target: Option<&dyn WriteFormat>, dat
     }
     ran.errors.extend(stop);
     ran
-}
-
-/// Prints how fast a sample is cut, decoded, and encoded into its own format, by one thread: the best of some rounds.
-pub(super) fn speed(format: Format, options: &Options) {
-    let mut data = Vec::new();
-    let amount = Amount::Bytes(64 << 20);
-    let report = Sample { format, options: options.clone(), seed: 1, amount, workers: 0 }.write(&mut data).unwrap();
-    let source = ready(super::open(format, options, &data, true));
-    let shape = source.schema().map_or(Shape::Keyed, |schema| Shape::Columns(schema.clone()));
-    let target = super::create(format, options, &shape, None, format).unwrap();
-    let best =
-        (0..9).map(|_| round(&*source, &*target, &data)).reduce(|a, b| [0, 1, 2].map(|i| a[i].min(b[i]))).unwrap();
-    let [cut, decode, encode] = best.map(|time| data.len() as f64 / time.as_secs_f64() / 1e9);
-    let size = data.len() as u64 / report.records;
-    println!(
-        "{format} {}: cut {cut:.2}, decode {decode:.2}, encode {encode:.2} GB/s; {size} bytes a record",
-        options.payload
-    );
-}
-
-/// The times of cutting, decoding and encoding all of `data`.
-fn round(source: &dyn ReadFormat, target: &dyn WriteFormat, data: &[u8]) -> [Duration; 3] {
-    let clock = Instant::now();
-    let (slices, _) = cut_all(&mut *source.cutter(), data, 512 << 10, 1 << 20);
-    let mut times = [clock.elapsed(), Duration::ZERO, Duration::ZERO];
-    let (mut decoder, mut encoder) = (source.decoder(&want()), target.encoder());
-    let mut arena = Arena::new(1 << 20, 8 << 20);
-    let (mut buffer, mut drain) = (vec![0; 1 << 20], Nowhere);
-    for range in slices {
-        let slice = &data[range];
-        decoder.begin(slice);
-        let mut output = Output::new(&mut buffer, &mut drain, false);
-        loop {
-            arena.reset();
-            let mut batch = Batch::new(&arena, slice, source.schema(), 16 << 20);
-            let clock = Instant::now();
-            let more = decoder.fill(slice, &mut batch).unwrap();
-            times[1] += clock.elapsed();
-            let clock = Instant::now();
-            encoder.encode(&batch, 0..batch.len(), &mut output).unwrap();
-            times[2] += clock.elapsed();
-            if !more {
-                break;
-            }
-        }
-    }
-    times
-}
-
-struct Nowhere;
-impl Drain for Nowhere {
-    fn drain(&mut self, _: &[u8]) -> Result<(), Error> {
-        Ok(())
-    }
 }

@@ -259,20 +259,3 @@ fn a_full_target_is_an_error() {
     let error = sample.write(&mut Full(1 << 20)).unwrap_err();
     assert_eq!(error.class(), crate::error::ErrorClass::Io);
 }
-
-/// Prints the speed; run it with `cargo test --release --lib speed_of_samples -- --ignored --nocapture`.
-#[test]
-#[ignore = "a measurement"]
-fn speed_of_samples() {
-    for (format, options) in every_format() {
-        for workers in [1, 2] {
-            let amount = Amount::Bytes(1 << 30);
-            let sample = Sample { format, options: options.clone(), seed: 1, amount, workers };
-            let start = std::time::Instant::now();
-            let report = sample.write(&mut std::io::sink()).unwrap();
-            let speed = report.bytes as f64 / start.elapsed().as_secs_f64() / 1e9;
-            let size = report.bytes / report.records;
-            println!("{format:7} {:5} {workers} workers: {speed:.2} GB/s, {size} bytes a record", options.payload);
-        }
-    }
-}

@@ -1,9 +1,11 @@
 //! Running the real binary.
 #![allow(dead_code)] // Each test file uses a part of it.
 
+pub mod drive;
 pub mod flags;
 pub mod group;
 pub mod inputs;
+pub mod missing;
 pub mod mutate;
 pub mod paths;
 pub mod process;

@@ -26,13 +26,6 @@ fn run(layout: &str, want: Want, data: &[u8], target: usize, look: &mut dyn FnMu
     harness::run(&*source, target_format.as_deref(), data, how)
 }
 
-/// Prints the speed; run it with `cargo test --release --lib speed_of_fixed -- --ignored --nocapture`.
-#[test]
-#[ignore = "a measurement"]
-fn speed_of_fixed() {
-    harness::speed(Format::Fixed, &options(crate::sample::LAYOUT));
-}
-
 struct Nowhere;
 impl Drain for Nowhere {
     fn drain(&mut self, _: &[u8]) -> Result<(), Error> {

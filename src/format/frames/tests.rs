@@ -147,16 +147,6 @@ fn a_length_that_does_not_fit_the_prefix() {
     assert!(ran.errors[0].hint.as_ref().unwrap().contains("--frame u32le"));
 }
 
-/// Prints the speed; run it with `cargo test --release --lib speed_of_frames -- --ignored --nocapture`.
-#[test]
-#[ignore = "a measurement"]
-fn speed_of_frames() {
-    for payload in [Payload::Bytes, Payload::Text, Payload::Json] {
-        let options = Options { payload, frame: Prefix::Varint, ..Options::default() };
-        harness::speed(Format::Frames, &options);
-    }
-}
-
 /// Writes one record that is given as columns.
 pub(super) fn put(write: &Options, from: Format, name: &str, value: Value<'_>) -> Ran {
     use crate::record::{Drain, Output};

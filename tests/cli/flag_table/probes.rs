@@ -1,0 +1,283 @@
+//! What shows that a flag does something: flags, and inputs on which they do.
+
+/// A record source in every format.
+#[derive(Clone, Copy)]
+pub struct Input {
+    pub csv: &'static [u8],
+    pub tsv: &'static [u8],
+    pub ndjson: &'static [u8],
+    pub json: &'static [u8],
+    pub text: &'static [u8],
+    /// In the layout of [`LAYOUT`].
+    pub fixed: &'static [u8],
+    /// With a length of four bytes, as [`frames`](Input::frames) of JSON too.
+    pub frames: &'static [u8],
+    pub frames_of_json: &'static [u8],
+}
+
+/// The layout of fixed records, for sources and for targets of what has these fields.
+pub const LAYOUT: &str = "a:u8,b:text9";
+
+pub const PLAIN: Input = Input {
+    csv: b"a,b\n1,x y\n2,z\n",
+    tsv: b"a\tb\n1\tx y\n2\tz\n",
+    ndjson: b"{\"a\":1,\"b\":\"x y\"}\n{\"a\":2,\"b\":\"z\"}\n",
+    json: b"[{\"a\":1,\"b\":\"x y\"},{\"a\":2,\"b\":\"z\"}]",
+    text: b"x y\nz\n",
+    fixed: b"\x01x y\0\0\0\0\0\0\x02z\0\0\0\0\0\0\0\0",
+    frames: b"\x03\0\0\0x y\x01\0\0\0z",
+    frames_of_json: b"\x11\0\0\0{\"a\":1,\"b\":\"x y\"}\x0f\0\0\0{\"a\":2,\"b\":\"z\"}",
+};
+
+/// The second record is bad.
+pub const BAD: Input = Input {
+    csv: b"a,b\n1,x\n2\n",
+    tsv: b"a\tb\n1\tx\n2\n",
+    ndjson: b"{\"a\":1,\"b\":\"x\"}\n{\n",
+    json: b"[{\"a\":1,\"b\":\"x\"},{\"a\":x}]",
+    text: b"x\n\xff\n",
+    fixed: b"\x01x\0\0\0\0\0\0\0\0\x02z",
+    frames: b"\x01\0\0\0x\x01\0",
+    frames_of_json: b"\x0f\0\0\0{\"a\":1,\"b\":\"x\"}\x01\0\0\0{",
+};
+
+/// Text that is not UTF-8: what windows-1252 makes of an e with an acute accent.
+pub const LATIN: Input = Input {
+    csv: b"a,b\n1,\xe9\n",
+    tsv: b"a\tb\n1\t\xe9\n",
+    ndjson: b"{\"a\":1,\"b\":\"\xe9\"}\n",
+    json: b"[{\"a\":1,\"b\":\"\xe9\"}]",
+    text: b"\xe9\n",
+    fixed: b"\x01\xe9\0\0\0\0\0\0\0\0",
+    frames: b"\x01\0\0\0\xe9",
+    frames_of_json: b"\x0f\0\0\0{\"a\":1,\"b\":\"\xe9\"}",
+};
+
+/// UTF-16 with a byte order mark and half a pair of surrogates, where a mark is looked for.
+pub const SURROGATE: Input = Input {
+    csv: b"\xff\xfea\0,\0b\0\n\x001\0,\0\x00\xd8\n\0",
+    tsv: b"\xff\xfea\0\t\0b\0\n\x001\0\t\0\x00\xd8\n\0",
+    ndjson: b"\xff\xfe{\0\"\0a\0\"\0:\0\"\0\x00\xd8\"\0}\0\n\0",
+    json: b"\xff\xfe{\0\"\0a\0\"\0:\0\"\0\x00\xd8\"\0}\0\n\0",
+    ..LATIN
+};
+
+/// A text with a quote in it, and a record that becomes JSON.
+const QUOTED: Input = Input {
+    csv: b"a,b\n1,\"x\"\"\"\n",
+    tsv: b"a\tb\n1\t\"x\"\"\"\n",
+    ndjson: b"{\"a\":1,\"b\":\"x\\\"\"}\n",
+    json: b"[{\"a\":1,\"b\":\"x\\\"\"}]",
+    text: b"x\"\n",
+    fixed: b"\x01x\"\0\0\0\0\0\0\0",
+    frames: b"\x02\0\0\0x\"",
+    frames_of_json: b"\x11\0\0\0{\"a\":1,\"b\":\"x\\\"\"}",
+};
+
+/// Values that are bytes, or text for bytes in base64.
+const BYTES: Input = Input {
+    csv: b"a,b\n1,YWJjZGVmZ2hp\n",
+    tsv: b"a\tb\n1\tYWJjZGVmZ2hp\n",
+    ndjson: b"{\"a\":1,\"b\":\"YWJjZGVmZ2hp\"}\n",
+    json: b"[{\"a\":1,\"b\":\"YWJjZGVmZ2hp\"}]",
+    text: b"YWJjZGVmZ2hp\n",
+    fixed: b"\x01abcdefghi",
+    frames: b"\x09\0\0\0abcdefghi",
+    frames_of_json: b"\x1a\0\0\0{\"a\":1,\"b\":\"YWJjZGVmZ2hp\"}",
+};
+
+/// Names of more than a byte, maps in maps, and numbers that are maps for CSV.
+pub const NESTED: Input = Input {
+    csv: b"ab.c,d\n1,2\n",
+    tsv: b"ab.c\td\n1\t2\n",
+    ndjson: b"{\"ab\":{\"c\":1},\"d\":2}\n",
+    json: b"[{\"ab\":{\"c\":1},\"d\":2}]",
+    fixed: b"\x01\x02",
+    frames_of_json: b"\x14\0\0\0{\"ab\":{\"c\":1},\"d\":2}",
+    ..PLAIN
+};
+pub const NESTED_LAYOUT: &str = "ab.c:u8,d:u8";
+
+/// What gets a warning, or is lost.
+pub const WARNED: Input = Input {
+    csv: b"a,b,\n1,x,\n",
+    tsv: b"a\tb\t\n1\tx\t\n",
+    ndjson: b"{\"a\":1,\"b\":\"x\",\"b\":\"y\"}\n",
+    json: b"[{\"a\":1,\"b\":\"x\",\"b\":\"y\"}]",
+    frames_of_json: b"\x17\0\0\0{\"a\":1,\"b\":\"x\",\"b\":\"y\"}",
+    ..BAD
+};
+
+/// A flag with a value, and what shows that it does something.
+#[derive(Clone, Copy)]
+pub struct Probe {
+    pub flag: &'static str,
+    pub args: &'static [&'static str],
+    /// Flags that are given with and without the one in question.
+    pub beside: &'static [&'static str],
+    pub input: Input,
+    /// What is read.
+    pub inputs: &'static [&'static str],
+    /// The layout of fixed records; empty: the command has none.
+    pub layout: &'static str,
+    /// Standard error is what the flag changes.
+    pub says: bool,
+    /// The formats of input and output are said.
+    pub formats: [bool; 2],
+}
+
+pub const fn probe(flag: &'static str, args: &'static [&'static str], input: Input) -> Probe {
+    Probe { flag, args, beside: &[], input, inputs: &["in"], layout: LAYOUT, says: false, formats: [true, true] }
+}
+
+impl Probe {
+    pub const fn beside(self, beside: &'static [&'static str]) -> Probe {
+        Probe { beside, ..self }
+    }
+
+    pub const fn layout(self, layout: &'static str) -> Probe {
+        Probe { layout, ..self }
+    }
+
+    pub const fn reading(self, inputs: &'static [&'static str]) -> Probe {
+        Probe { inputs, ..self }
+    }
+
+    pub const fn says(self) -> Probe {
+        Probe { says: true, ..self }
+    }
+}
+
+/// Two where one kind of input does not show what a flag does to all that it is for.
+pub const PROBES: &[Probe] = &[
+    // Input and output
+    Probe { formats: [false, true], ..probe("from", &["-f", "text"], PLAIN) },
+    Probe { formats: [true, false], ..probe("to", &["-t", "json"], PLAIN) },
+    Probe { formats: [true, false], ..probe("to", &["-t", "csv"], PLAIN) },
+    probe("output", &["-o", "out"], PLAIN),
+    probe("out-dir", &["--out-dir", "made"], PLAIN),
+    probe("force", &["--force"], PLAIN).beside(&["-o", "old"]),
+    probe("recursive", &["--recursive"], PLAIN).reading(&["folder"]),
+    probe("files-from", &["--files-from", "list"], PLAIN),
+    probe("zero-terminated", &["--zero-terminated"], PLAIN).beside(&["--files-from", "list0"]),
+    probe("decompress", &["--decompress", "gzip"], PLAIN),
+    probe("compress", &["--compress", "gzip"], PLAIN),
+    probe("encoding", &["--encoding", "latin1"], LATIN),
+    // CSV and TSV
+    probe("delimiter", &["--delimiter", ";"], Input { csv: b"a;b\n1;x\n", tsv: b"a;b\n1;x\n", ..PLAIN }),
+    probe("quote", &["--quote", "'"], Input { csv: b"a,b\n1,'x,y'\n2,z\n", tsv: b"a\tb\n1\t'x\ty'\n2\tz\n", ..PLAIN }),
+    probe(
+        "escape",
+        &["--escape", "\\"],
+        Input { csv: b"a,b\n1,\"\\\"\"\n2,\"z\"\n", tsv: b"a\tb\n1\t\"\\\"\"\n2\t\"z\"\n", ..PLAIN },
+    ),
+    probe("no-quoting", &["--no-quoting"], Input { csv: b"a,b\n1,\"x\n2,z\n", tsv: b"a\tb\n1\t\"x\n2\tz\n", ..PLAIN }),
+    probe("comment", &["--comment", "#"], Input { csv: b"a,b\n1,x\n#\n", tsv: b"a\tb\n1\tx\n#\n", ..PLAIN }),
+    probe("names", &["--names", "b,a"], PLAIN),
+    probe("no-headers", &["--no-headers", "--select", "column_1"], PLAIN).beside(&["--on-error", "skip"]),
+    probe("no-headers", &["--no-headers"], PLAIN),
+    probe("ragged", &["--ragged", "pad"], BAD),
+    // Fixed records have no nulls.
+    probe("ragged", &["--ragged", "pad"], BAD).layout("a:u8").beside(&["--select", "a"]),
+    probe(
+        "tsv-escapes",
+        &["--tsv-escapes"],
+        Input {
+            csv: b"a,b\n1,x\ty\n",
+            tsv: b"a\tb\n1\t\"x\ty\"\n",
+            ndjson: b"{\"a\":1,\"b\":\"x\\ty\"}\n",
+            json: b"[{\"a\":1,\"b\":\"x\\ty\"}]",
+            text: b"x\ty\n",
+            fixed: b"\x01x\ty\0\0\0\0\0\0",
+            // As base64 it has no tab.
+            frames: b"\x03\0\0\0x\ty",
+            frames_of_json: b"\x12\0\0\0{\"a\":1,\"b\":\"x\\ty\"}",
+        },
+    ),
+    probe("out-delimiter", &["--out-delimiter", ";"], Input { text: b"x;\n", ..PLAIN }),
+    // Base64 ends with it.
+    probe("out-delimiter", &["--out-delimiter", "="], PLAIN).beside(&["--out-no-quoting"]),
+    probe("out-quote", &["--out-quote", "'"], QUOTED),
+    probe("out-escape", &["--out-escape", "\\"], QUOTED),
+    probe("out-escape", &["--out-escape", "\\"], PLAIN).beside(&["--out-quote", "="]),
+    probe("out-no-quoting", &["--out-no-quoting"], QUOTED),
+    probe("out-no-headers", &["--out-no-headers"], PLAIN),
+    probe("quote-all", &["--quote-all"], PLAIN),
+    probe("crlf", &["--crlf"], PLAIN),
+    probe("columns", &["--columns", "b,a"], PLAIN),
+    probe("columns", &["--columns", "line"], PLAIN),
+    // JSON
+    probe(
+        "records-at",
+        &["--records-at", "/d"],
+        Input { json: b"{\"d\":[{\"a\":1,\"b\":\"x\"}]}", ndjson: b"{\"d\":[{\"a\":1,\"b\":\"x\"}]}\n", ..PLAIN },
+    ),
+    probe("nested", &["--nested", "json"], NESTED).layout(NESTED_LAYOUT),
+    probe("unflatten", &["--unflatten"], NESTED).layout(NESTED_LAYOUT),
+    probe("pretty", &["--pretty"], PLAIN),
+    // Binary
+    probe("layout", &["--layout", LAYOUT], PLAIN).layout(""),
+    probe("layout", &["--layout", "line:text9"], PLAIN).layout(""),
+    probe("layout", &["--layout", "payload:text9"], PLAIN).layout(""),
+    probe("frame", &["--frame", "u16le"], PLAIN),
+    probe("payload", &["--payload", "text"], PLAIN),
+    probe("payload", &["--payload", "json"], PLAIN),
+    probe("payload", &["--payload", "json"], PLAIN).beside(&["--select", "b"]),
+    // Fields
+    probe("select", &["--select", "b"], PLAIN),
+    probe("drop", &["--drop", "b"], PLAIN),
+    probe("rename", &["--rename", "a=z"], PLAIN),
+    probe("rename", &["--rename", "line=z"], PLAIN),
+    // Values
+    probe("types", &["--types", "text"], PLAIN),
+    probe("op", &["--op", "upper"], PLAIN),
+    probe("op", &["--op", "wordcount"], PLAIN),
+    probe("bytes", &["--bytes", "text"], BYTES).layout("a:u8,b:bytes9"),
+    probe("bytes", &["--bytes", "text"], BYTES).layout("a:u8,b:text9"),
+    probe("bytes", &["--bytes", "text"], BYTES).beside(&["--select", "b"]),
+    // What is compared of an output is its text, in which other bytes are replaced anyway.
+    probe("invalid-utf8", &["--invalid-utf8", "replace"], LATIN).says(),
+    probe("invalid-utf8", &["--invalid-utf8", "replace"], SURROGATE).says(),
+    // Errors
+    probe("on-error", &["--on-error", "skip"], BAD),
+    probe("on-error", &["--on-error", "skip"], PLAIN).beside(&["--max-record-size", "2"]),
+    probe("quarantine", &["--quarantine", "made"], BAD),
+    probe("quarantine", &["--quarantine", "made"], PLAIN).beside(&["--max-record-size", "2"]),
+    probe("max-errors", &["--max-errors", "0"], BAD).beside(&["--on-error", "skip"]),
+    probe("max-errors", &["--max-errors", "0"], PLAIN).beside(&["--on-error", "skip", "--max-record-size", "2"]),
+    probe("strict", &["--strict"], WARNED),
+    probe("strict", &["--strict"], NESTED).layout(NESTED_LAYOUT),
+    probe("strict", &["--strict"], PLAIN),
+    probe("strict", &["--strict"], LATIN).beside(&["--invalid-utf8", "replace"]),
+    probe("keep-going", &["--keep-going"], PLAIN).reading(&["missing", "in2"]).beside(&["-o", "out"]),
+    probe("max-record-size", &["--max-record-size", "1"], PLAIN),
+    probe("max-key-length", &["--max-key-length", "1"], NESTED).layout(NESTED_LAYOUT),
+    probe("max-depth", &["--max-depth", "1"], NESTED).layout(NESTED_LAYOUT),
+    probe("max-fields", &["--max-fields", "1"], PLAIN),
+    probe("max-keys", &["--max-keys", "1"], PLAIN),
+    // Run and memory
+    probe("workers", &["--workers", "3"], PLAIN).beside(&["--explain", "--slice-size", "1"]),
+    probe("memory-limit", &["--memory-limit", "50MB"], PLAIN).beside(&["--explain"]),
+    probe("slice-size", &["--slice-size", "100kB"], PLAIN).beside(&["--explain"]),
+    probe("io", &["--io", "read"], PLAIN).beside(&["--explain"]),
+    // Resume: a compressed output has no checkpoints, and says so when it is to have some.
+    probe("resume", &["--resume"], PLAIN).beside(&["-o", "out", "--compress", "gzip"]),
+    probe("checkpoint", &["--checkpoint"], PLAIN).beside(&["-o", "out", "--compress", "gzip"]),
+    probe("durable", &["--durable"], PLAIN).beside(&["-o", "out", "--compress", "gzip"]),
+    // See
+    probe("report", &["--report", "made"], PLAIN),
+    probe("explain", &["--explain"], PLAIN),
+    probe("quiet", &["--quiet"], BAD).beside(&["--on-error", "skip"]).says(),
+    probe("quiet", &["--quiet"], PLAIN).beside(&["--on-error", "skip", "--max-record-size", "2"]).says(),
+    probe("verbose", &["--verbose"], PLAIN).says(),
+];
+
+/// What is said about bad data is taken everywhere, also where nothing can be bad.
+pub const POLICIES: &[&str] = &["strict", "on-error", "max-errors", "quarantine", "quiet"];
+
+/// Flags whose effect takes more than a small input, and the tests that show it.
+pub const ELSEWHERE: &[(&str, &str)] = &[
+    ("strict-memory", "a peak above the limit: pressure.rs"),
+    ("no-checkpoint", "an input of 2 GiB: doubles/writes.rs and faults/resume.rs begin checkpoints"),
+    ("checkpoint-every", "an interruption: resume.rs"),
+];

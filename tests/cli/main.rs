@@ -1,0 +1,26 @@
+//! The command, run as its users run it; the shape of the source too.
+#![allow(clippy::unwrap_used)] // A test that can't go on fails.
+
+mod audit;
+mod basics;
+mod broken_json;
+mod circles;
+mod convert;
+mod corpora;
+mod count;
+mod encoding;
+mod examples;
+mod flag_table;
+mod found;
+mod hostile;
+mod many;
+mod places;
+mod quarantine;
+mod strict;
+mod structure;
+#[path = "../support/mod.rs"]
+mod support;
+mod surface;
+mod text_ops;
+mod words;
+mod wrong_files;

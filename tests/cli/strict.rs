@@ -1,0 +1,112 @@
+//! `--strict`: every warning about the data is an error, and no file gets its name.
+
+use std::fs;
+
+use crate::support::{feed, folder, names, run};
+
+/// Headers that get a warning, and a part of it.
+const HEADERS: [(&str, &str); 5] = [
+    ("a,b,a\n1,2,3\n", "the header names `a` twice"),
+    ("a;b\n1;2\n", "the header has one field, `a;b`"),
+    ("a,,c\n1,2,3\n", "the header has no name for field 2"),
+    (",b,\n1,2,3\n", "the header has no name for 2 fields, the first of which is field 1"),
+    ("x,x,x\n1,2,3\n", "the header names `x` twice"),
+];
+
+#[test]
+fn what_is_a_warning_about_the_header_is_an_error() {
+    let here = folder();
+    let here = here.path();
+    for (text, warning) in HEADERS {
+        fs::write(here.join("a.csv"), text).unwrap();
+        for to in ["csv", "ndjson", "text"] {
+            let convert = ["convert", "a.csv", "-t", to];
+            run(here, convert).ends(0).says(&["warning: ", warning]);
+            let strict = [&convert[..], &["--strict", "-o", "out"]].concat();
+            run(here, &strict).ends(1).says(&["a.csv: ", warning, "Leave out --strict"]);
+            // Whatever becomes of bad records, the header is none of them.
+            run(here, strict.iter().chain(&["--on-error", "skip"])).ends(1).says(&[warning]);
+            // Warnings that nobody sees are errors all the same.
+            run(here, strict.iter().chain(&["--quiet"])).ends(1).says(&[warning]);
+            feed(here, ["convert", "-", "-f", "csv", "-t", to, "--strict"], text.as_bytes()).ends(1).says(&[warning]);
+        }
+        // Without a header there is nothing to warn about.
+        run(here, ["convert", "a.csv", "-t", "csv", "-n", "--strict"]).ends(0);
+        run(here, ["count", "-r", "a.csv", "--strict"]).ends(1).says(&[warning]);
+        assert_eq!(names(here), ["a.csv"], "{text}");
+    }
+}
+
+#[test]
+fn one_of_many_inputs_is_enough() {
+    let here = folder();
+    let here = here.path();
+    fs::write(here.join("a.csv"), "a,b\n1,2\n").unwrap();
+    fs::write(here.join("b.csv"), "a,b,\n1,2,3\n").unwrap();
+    let many = ["convert", "a.csv", "b.csv", "--columns", "union", "-t", "ndjson", "--strict"];
+    run(here, many.iter().chain(&["-o", "c.ndjson"])).ends(1).says(&["b.csv: ", "no name for field 3"]);
+    let each = ["convert", "a.csv", "b.csv", "-t", "ndjson", "--strict", "--out-dir", "out"];
+    run(here, each.iter().chain(&["--keep-going"])).ends(1).says(&["b.csv: ", "no name for field 3"]);
+    assert_eq!(names(here), ["a.csv", "b.csv", "out"]);
+    assert_eq!(names(&here.join("out")), ["a.ndjson"]);
+}
+
+/// What is lost, for each kind: the flags, an input, its format and the output's.
+#[test]
+fn what_is_lost_is_an_error() {
+    let here = folder();
+    let here = here.path();
+    let lossy = [
+        ("absent_as_null", "{\"a\":1,\"b\":2}\n{\"a\":3}\n", "ndjson", "csv", &[][..]),
+        ("bool_as_text", "{\"a\":true}\n", "ndjson", "csv", &[]),
+        ("list_as_text", "{\"a\":[1]}\n", "ndjson", "csv", &[]),
+        ("map_as_text", "{\"a\":{\"b\":1}}\n", "ndjson", "csv", &["--nested", "json"]),
+        ("number_as_text", "{\"a\":1}\n", "ndjson", "text", &["--select", "a"]),
+        ("null_as_text", "{\"a\":null}\n", "ndjson", "text", &["--select", "a"]),
+        ("duplicate_key", "{\"a\":1,\"a\":2}\n", "ndjson", "csv", &[]),
+        ("duplicate_key", "{\"a\":1,\"a\":2}\n", "ndjson", "csv", &["--select", "a"]),
+        ("duplicate_key", "{\"a\":{\"b\":1},\"a\":{}}\n", "ndjson", "ndjson", &["--select", "a", "--op", "trim"]),
+        ("unknown_key", "{\"a\":1,\"b\":2}\n", "ndjson", "csv", &["--columns", "a"]),
+        ("key_dropped", "a\nx\n", "csv", "text", &[]),
+        ("line_break_in_line", "a\n\"x\ny\"\n", "csv", "text", &[]),
+        ("empty_text_as_null", "{\"a\":\"\",\"b\":1}\n", "ndjson", "csv", &["--out-no-quoting"]),
+        ("number_rounded", "a\n0.12345678901234567890\n", "csv", "fixed", &["--layout", "a:f64le"]),
+    ];
+    for (kind, text, from, to, more) in lossy {
+        fs::write(here.join("in"), text).unwrap();
+        let convert = [&["convert", "in", "-f", from, "-t", to, "-o", "out"], more].concat();
+        run(here, &convert).ends(0).says(&["warning: ", kind]);
+        fs::remove_file(here.join("out")).unwrap();
+        run(here, convert.iter().chain(&["--strict"])).ends(1).says(&["--strict"]);
+        assert_eq!(names(here), ["in"], "{kind}");
+    }
+    fs::write(here.join("in"), b"a\n\xff\n").unwrap();
+    let replace = ["convert", "in", "-f", "csv", "-t", "ndjson", "--invalid-utf8", "replace", "-o", "out"];
+    run(here, replace).ends(0).says(&["1 piece of invalid UTF-8"]);
+    run(here, replace.iter().chain(&["--strict", "--force"])).ends(1);
+}
+
+/// What `convert` refuses, `count` does not count.
+#[test]
+fn a_count_is_as_strict_as_a_conversion() {
+    let here = folder();
+    let here = here.path();
+    let inputs: [(&[u8], &str); 6] = [
+        (b"a,b\n\xff,2\n", "record 1, line 2, byte 4: the text is not valid UTF-8"),
+        (b"a,b\n1,2\n3,\"\xff\"\n", "record 2, line 3, byte 11: the text is not valid UTF-8"),
+        (b"a,b\n1,\"2\"x\n", "text follows"),
+        (b"a,\n1,2\n", "the header has no name for field 2"),
+        (b"a\xff,b\n1,2\n", "line 1, byte 1: the field name"),
+        (b"a,b\n1\n", "1 field where the header has 2"),
+    ];
+    for (text, reason) in inputs {
+        fs::write(here.join("a.csv"), text).unwrap();
+        for more in [&[][..], &["--io", "read"], &["--slice-size", "1", "-j", "2"]] {
+            let converted = run(here, ["convert", "a.csv", "-t", "csv", "--strict"].iter().chain(more)).ends(1);
+            let counted = run(here, ["count", "-r", "a.csv", "--strict"].iter().chain(more)).ends(1);
+            assert_eq!(counted.stderr, converted.says(&[reason]).stderr, "{more:?}");
+        }
+        feed(here, ["count", "-r", "-f", "csv", "--strict"], text).ends(1).says(&[reason]);
+        run(here, ["count", "a.csv", "-f", "csv", "--strict"]).ends(1).says(&[reason]);
+    }
+}

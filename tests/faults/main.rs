@@ -1,0 +1,12 @@
+//! What goes wrong around a run: signals, pauses, kills, files that change, disks that are full, memory that is short.
+#![allow(clippy::unwrap_used)] // A test that can't go on fails.
+
+mod column_names;
+mod files;
+mod leftovers;
+mod pauses;
+mod pressure;
+mod resume;
+mod signals;
+#[path = "../support/mod.rs"]
+mod support;

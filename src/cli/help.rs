@@ -67,6 +67,7 @@ checkpoint, if one was written; the error says so.";
 
 /// What the formats are, and how they may be compressed.
 const FORMATS: &str = "\
+Formats:
   csv, tsv   RFC 4180 and its dialects; TSV with backslash escapes (--tsv-escapes)
              .csv .tsv .tab
   ndjson     one JSON value per line, or the values of an array in each line
@@ -143,7 +144,7 @@ pub fn asked(line: &Line) -> Result<Exit, Error> {
 fn formats() -> Result<Exit, Error> {
     let names = Format::ALL.map(|format| format.name()).join(", ");
     console::print(&format!(
-        "The formats are {names}.\n\nFormats:\n{FORMATS}\n\nTheir flags:\n  pagemill help convert csv      (CSV and TSV)\n  pagemill help convert json     (JSON and NDJSON)\n  pagemill help convert typed    (fixed and frames)\n"
+        "The formats are {names}.\n\n{FORMATS}\n\nTheir flags:\n  pagemill help convert csv      (CSV and TSV)\n  pagemill help convert json     (JSON and NDJSON)\n  pagemill help convert typed    (fixed and frames)\n"
     ))?;
     Ok(Exit::Done)
 }

@@ -34,7 +34,8 @@
 //! # Ok::<(), pagemill::Error>(())
 //! ```
 //!
-//! Files are named by their paths; see [`Job`] for everything that can be said about a job.
+//! Files are named by their paths; see [`Job`] for everything that can be said about a job. What the formats are, what
+//! becomes of values and errors, and why pagemill is built as it is, is described in [`docs`].
 //!
 //! ```no_run
 //! # use pagemill::Job;
@@ -112,6 +113,29 @@ pub mod source;
 #[allow(unsafe_code)]
 pub mod sys;
 pub mod wording;
+
+/// The reference, one page a module.
+#[cfg(doc)]
+pub mod docs {
+    #[doc = include_str!("docs/decisions.md")]
+    pub mod decisions {}
+    #[doc = include_str!("docs/errors.md")]
+    pub mod errors {}
+    #[doc = include_str!("docs/formats.md")]
+    pub mod formats {}
+    #[doc = include_str!("docs/inputs.md")]
+    pub mod inputs {}
+    #[doc = include_str!("docs/limits.md")]
+    pub mod limits {}
+    #[doc = include_str!("docs/memory.md")]
+    pub mod memory {}
+    #[doc = include_str!("docs/recipes.md")]
+    pub mod recipes {}
+    #[doc = include_str!("docs/speed.md")]
+    pub mod speed {}
+    #[doc = include_str!("docs/values.md")]
+    pub mod values {}
+}
 
 pub use memory::audit;
 

@@ -32,6 +32,17 @@ pub const EXAMPLES: &[&str] = &[
 ];
 
 pub const NOTES: &str = "\
+Steps come in this order, whatever the order of the flags: --op, --select and --drop, --rename, --columns. So --op and \
+--select use the names of the input, --columns the new ones.
+
+In lists of names a comma separates names, and a repeated flag adds to the list; the fields of an op are joined with +. \
+A backslash makes the next character part of a name, as in a\\,b.
+
+Sizes are written as 4096, 512KiB, 100MB or 1GiB; kB, MB and GB are decimal, KiB, MiB, GiB and bare letters binary. \
+A flag that can't have any effect is refused.
+
+The dialect of CSV and TSV output never comes from the input; only --no-headers and --tsv-escapes apply to both.
+
 The signal SIGUSR1 makes a running job print its progress.";
 
 /// The arguments of `convert` and `audit`.

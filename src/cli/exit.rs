@@ -66,7 +66,7 @@ mod tests {
     use std::io;
 
     #[test]
-    fn codes_are_those_of_the_readme() {
+    fn codes_are_those_of_the_documentation() {
         let table = [
             (Exit::Done, 0, "done"),
             (Exit::BadData, 1, "bad data"),
@@ -77,11 +77,11 @@ mod tests {
             (Exit::Interrupted, 130, "SIGINT"),
             (Exit::Terminated, 143, "SIGTERM"),
         ];
-        let readme = include_str!("../../README.md");
+        let page = include_str!("../docs/errors.md");
         for (exit, code, meaning) in table {
             assert_eq!(exit as u8, code, "{exit:?}");
-            let row = readme.lines().find(|line| line.starts_with(&format!("| {code} |")));
-            assert!(row.is_some_and(|row| row.contains(meaning)), "the README's row for {code} says {row:?}");
+            let row = page.lines().find(|line| line.starts_with(&format!("| {code} |")));
+            assert!(row.is_some_and(|row| row.contains(meaning)), "the row for {code} says {row:?}");
         }
     }
 

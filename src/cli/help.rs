@@ -65,6 +65,35 @@ const RESUMES: &str = "\
 After 3, 130 and 143 the same command with --resume continues at the last
 checkpoint, if one was written; the error says so.";
 
+/// What the formats are, and how they may be compressed.
+const FORMATS: &str = "\
+Formats:
+  csv, tsv   RFC 4180 and its dialects; TSV with backslash escapes (--tsv-escapes)
+             .csv .tsv .tab
+  ndjson     one JSON value per line, or the values of an array in each line
+             (--records-at)
+             .ndjson .jsonl
+  json       an array, one object, or several values; --records-at /data/items
+             picks an inner array; the output is one array
+             .json .geojson
+  text       each line is a record with one field, `line`
+             .txt .text .log .md
+  fixed      binary records of a fixed layout:
+             --layout id:u64le,price:f64be,name:text16,flag:bool,raw:bytes8,pad:skip4
+             .fixed
+  frames     length-prefixed binary records: --frame u16le, u16be, u32le, u32be,
+             u64le or varint; --payload bytes, text or json
+             .frames
+
+The format comes from the extension, or from --from and --to.
+
+Compression, read by first bytes or extension, written by extension or --compress:
+  gzip       .gz .gzip .bgz     levels 1 to 9 (6); written and read in parallel as BGZF
+  zstd       .zst .zstd         levels 1 to 22 (3)
+  bzip2      .bz2 .bzip2        levels 1 to 9 (9)
+  xz         .xz                levels 0 to 9 (6)
+  lz4        .lz4";
+
 /// The arguments of `help`.
 #[derive(Args, Debug)]
 pub struct Help {
@@ -111,11 +140,11 @@ pub fn asked(line: &Line) -> Result<Exit, Error> {
     }
 }
 
-/// Prints which formats there are, and where more is said of them.
+/// Prints which formats there are, and their flags.
 fn formats() -> Result<Exit, Error> {
     let names = Format::ALL.map(|format| format.name()).join(", ");
     console::print(&format!(
-        "The formats are {names}; the README describes them under \"Formats\".\n\nTheir flags:\n  pagemill help convert csv      (CSV and TSV)\n  pagemill help convert json     (JSON and NDJSON)\n  pagemill help convert typed    (fixed and frames)\n"
+        "The formats are {names}.\n\n{FORMATS}\n\nTheir flags:\n  pagemill help convert csv      (CSV and TSV)\n  pagemill help convert json     (JSON and NDJSON)\n  pagemill help convert typed    (fixed and frames)\n"
     ))?;
     Ok(Exit::Done)
 }

@@ -27,7 +27,7 @@ pub enum Compress {
     Auto,
     /// Never.
     None,
-    /// So.
+    /// Always, in this way.
     As(Compression),
 }
 
@@ -72,7 +72,7 @@ impl Compression {
         })
     }
 
-    /// What stands behind all members.
+    /// What follows all members.
     pub fn ending(self) -> &'static [u8] {
         match self.codec {
             Codec::Gzip => &gzip::ENDING,

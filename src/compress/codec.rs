@@ -63,7 +63,7 @@ impl Codec {
         }
     }
 
-    /// The level unless told otherwise: that of the codec's own command.
+    /// The default level: that of the codec's own command.
     pub fn default_level(self) -> u32 {
         match self {
             Codec::Gzip | Codec::Xz => 6,
@@ -85,7 +85,7 @@ pub fn inner_path(path: &Path) -> PathBuf {
 /// Reads members one after another.
 pub(super) trait Unpack: Send {
     /// Decodes into `output`, which is not empty, and says how many bytes: it may be none although more come. No
-    /// number at all: the input ended behind a whole member.
+    /// number at all: the input ended after a whole member.
     fn unpack(&mut self, input: &mut Input, output: &mut [u8]) -> io::Result<Option<usize>>;
 
     /// Whether nothing of a member was read, or a member was read to its end.

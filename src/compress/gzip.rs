@@ -17,7 +17,7 @@ pub(super) const ENDING: [u8; 28] =
 /// Header of a BGZF member; the length of the member less one belongs at [`LENGTH_AT`].
 const HEADER: [u8; 18] = [0x1f, 0x8b, 8, 4, 0, 0, 0, 0, 0, 0xff, 6, 0, b'B', b'C', 2, 0, 0, 0];
 const LENGTH_AT: usize = 16;
-/// Checksum and size behind the data.
+/// Checksum and size after the data.
 const TRAILER: usize = 8;
 
 /// Flags of a header.
@@ -60,7 +60,7 @@ impl Unpack for Unpacker {
     fn unpack(&mut self, input: &mut Input, output: &mut [u8]) -> io::Result<Option<usize>> {
         if !self.inside {
             if input.offset() > 0 && input.is_at_end()? {
-                // BGZF has an empty member at its end, so that a file that was cut between members is told.
+                // BGZF has an empty member at its end, which shows whether a file was cut between members.
                 return if input.promised { Err(cut_off(Codec::Gzip, input.offset())) } else { Ok(None) };
             }
             self.start = input.offset();

@@ -49,7 +49,7 @@ impl Read for Lent {
                 Ok(count)
             }
             Err(error) => {
-                // The decoder wraps what it is given, so that nobody could tell it from an error of its own.
+                // The decoder wraps what it is given, so that it would look like an error of its own.
                 let kind = error.kind();
                 self.failed = Some(error);
                 Err(kind.into())

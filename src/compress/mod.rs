@@ -2,7 +2,7 @@
 //!
 //! A compressed file is a run of independent *members* (gzip calls them so; zstd and LZ4 frames, xz and bzip2
 //! streams). What is written here are members of a fixed size, so that the bytes depend on nothing but the data, and
-//! so that members can be compressed, and those of gzip and zstd decompressed, beside each other.
+//! so that members can be compressed, and those of gzip and zstd decompressed, in parallel.
 
 mod bzip2;
 mod choice;

@@ -1,4 +1,4 @@
-//! Members whose length can be told without decoding them: they are decoded beside each other.
+//! Members whose length is known without decoding them: they are decoded in parallel.
 
 use std::io;
 

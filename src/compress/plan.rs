@@ -33,12 +33,12 @@ pub struct Unpacking {
     pub window: usize,
     /// What the first member asks to keep.
     least: usize,
-    /// Members that fit into a block are decoded beside each other.
+    /// Members that fit into a block are decoded in parallel.
     pub pieces: bool,
 }
 
 impl Unpacking {
-    /// The best way to read data that begins so, with at most `threads` threads below a memory limit.
+    /// The best way to read data with this beginning, with at most `threads` threads below a memory limit.
     pub fn new(packed: Packed, threads: usize, memory_limit: usize) -> Unpacking {
         let Packed { codec, window, pieces } = packed;
         let generous = match codec {

@@ -3,7 +3,7 @@
 use super::codec::Codec;
 use super::{gzip, lz4, zstd};
 
-/// As many bytes are enough to recognise a codec and what it takes to read it.
+/// This many bytes are enough to recognise a codec and what it takes to read it.
 pub const MAGIC: usize = 64;
 
 /// What the first bytes of compressed data say.
@@ -13,7 +13,7 @@ pub struct Packed {
     pub codec: Codec,
     /// What the first member asks a reader to keep, in bytes. Later ones may ask for more.
     pub window: usize,
-    /// The data has small members whose length can be told: a block of so many bytes holds one.
+    /// The data has small members whose length is known: a block of this many bytes holds one.
     pub pieces: Option<usize>,
 }
 
@@ -22,7 +22,7 @@ pub fn sniff(start: &[u8]) -> Option<Packed> {
     Codec::ALL.into_iter().find(|codec| begins(*codec, start)).map(|codec| Packed::new(codec, start))
 }
 
-/// Whether compressed data may begin so, as far as that can be told already.
+/// Whether compressed data may begin like this, as far as these bytes show.
 pub fn may_begin(start: &[u8]) -> bool {
     const MAGICS: [&[u8]; 5] =
         [&[0x1f, 0x8b, 8], &[0x28, 0xb5, 0x2f, 0xfd], b"BZh", b"\xfd7zXZ\0", &[0x04, 0x22, 0x4d, 0x18]];
@@ -36,7 +36,7 @@ fn begins(codec: Codec, start: &[u8]) -> bool {
     match codec {
         // Of the flags three are reserved.
         Codec::Gzip => start.starts_with(&[0x1f, 0x8b, 8]) && start.get(3).is_some_and(|flags| flags & 0xe0 == 0),
-        // An LZ4 file may begin with a frame of user data as well; then its name has to tell.
+        // An LZ4 file may begin with a frame of user data as well; then its name decides.
         Codec::Zstd => {
             zstd::header(start).is_some() || zstd::skipped(start).is_some_and(|len| frame_behind(start, len))
         }
@@ -77,7 +77,7 @@ fn of_zstd(start: &[u8]) -> Packed {
     // pzstd says in a frame of user data how long the next frame is, which holds four windows' data.
     let behind = zstd::skipped(start).filter(|len| *len < start.len());
     let header = zstd::header(&start[behind.unwrap_or(0)..]);
-    // For what no zstd reads no memory is set aside: it is told as what it is.
+    // No memory is set aside for a window that no zstd reads: decoding says what is wrong with it.
     let window = header.map_or(0, |header| if header.window > zstd::WINDOW_MAX { 0 } else { header.window as usize });
     let content = match header.and_then(|header| header.content) {
         None if behind == Some(12) => window.saturating_mul(4),

@@ -1,4 +1,4 @@
-//! A compressed source in blocks: the sequential part, behind whatever lock its user has, and the rest.
+//! A compressed source in blocks: the sequential part, for which the user has a lock, and the rest.
 
 use std::io::{self, Read};
 
@@ -14,7 +14,7 @@ use crate::error::BadStream;
 pub enum Claim {
     /// Nothing.
     End,
-    /// So many bytes, which were decoded into the block.
+    /// This many bytes, which were decoded into the block.
     Block(usize),
     /// Members that an [`Opener`] has to decode.
     Piece,

@@ -218,7 +218,7 @@ fn windows_are_limited() {
     assert!(Unpacking::within(Packed::new(Codec::Zstd, &frame), 1, 100_000_000).is_err());
 }
 
-/// A frame that claims a window of 16 EB asks for no memory; it is told as what it is.
+/// A frame that claims a window of 16 EB asks for no memory; the error says what is wrong with it.
 #[test]
 fn windows_that_no_zstd_reads() {
     let frame = [&[0x28, 0xb5, 0x2f, 0xfd, 0xe0], &[0xff; 8][..], &[1, 0, 0]].concat();

@@ -99,7 +99,7 @@ impl Unpack for Unpacker {
         })?;
         self.inside = !done.ended;
         self.came += done.written as u64;
-        // Behind an empty last block zstd forgets to look, unless it has the whole frame at one time.
+        // After an empty last block zstd does not look further, unless it has the whole frame at one time.
         if done.ended && self.content.is_some_and(|content| content != self.came) {
             let error = corrupt_because(Codec::Zstd, "a frame has less data than it says");
             return Err(BadStream::at(self.start, error));

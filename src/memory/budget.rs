@@ -49,12 +49,12 @@ pub struct Reservation {
 /// What else to do about a ceiling that is too low, where nothing better is known.
 const INSTEAD: &str = "lower --workers or --slice-size";
 
-/// So many names are noted without an allocation.
+/// This number of names is noted without an allocation.
 const NAMES: usize = 32;
 /// How many growths, of any budget, pass until one is refused; 0: none is.
 static REFUSE: AtomicU64 = AtomicU64::new(0);
 
-/// A double for tests: the `nth` growth of any budget from now on is refused; 0 refuses none. Tells how many of the
+/// For tests: the `nth` growth of any budget from now on is refused; 0 refuses none. Returns how many of the
 /// growths that were asked for before are left.
 #[doc(hidden)]
 pub fn refuse_growth(nth: u64) -> u64 {
@@ -143,7 +143,7 @@ impl Reservation {
     /// Takes `more` bytes. Allocates nothing unless it fails.
     ///
     /// # Errors
-    /// Of the class [`Memory`](crate::error::ErrorClass::Memory): so much is not left. The message says who asked, how
+    /// Of the class [`Memory`](crate::error::ErrorClass::Memory): there is less left. The message says who asked, how
     /// much, who holds what, what is left, and what to change.
     pub fn try_grow(&mut self, more: usize) -> Result<(), Error> {
         let mut held = self.budget.lock();

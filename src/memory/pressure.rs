@@ -16,7 +16,7 @@ pub struct Reading {
     pub reserved: u64,
     /// What the heap holds, touched or not; 0 where nothing counts it.
     pub heap: u64,
-    /// Resident memory of the process's own: heap, stacks, arenas, buffers.
+    /// Resident memory that belongs to no file: heap, stacks, arenas, buffers.
     pub anonymous: u64,
     /// Resident pages of files: mapped sources and the program.
     pub file: u64,
@@ -102,7 +102,7 @@ pub struct Gauge {
 }
 
 impl Gauge {
-    /// The level after a reading of so many thousandths.
+    /// The level after a reading, in thousandths.
     pub fn next(&mut self, fullness: u64) -> Level {
         let (passed, below) = match self.level {
             Level::Normal => (false, Level::Normal),
@@ -127,7 +127,7 @@ impl Gauge {
 /// What is done when memory is scarce, from the mildest on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Response {
-    /// Pages of the source behind the last committed slice are released.
+    /// Pages of the source before the last committed slice are released.
     ReleaseBehind,
     /// Idle buffers and arenas give their memory back.
     TrimPool,
@@ -170,7 +170,7 @@ impl Response {
 pub struct Ladder(usize);
 
 impl Ladder {
-    /// Where the ladder stands after a look at the level.
+    /// The responses that are in force after a look at the level.
     pub fn next(&mut self, level: Level) -> Ladder {
         let all = Response::ALL.len();
         self.0 = match level {

@@ -49,7 +49,7 @@ impl BadRecords {
         BadRecords { bad, raw: Vec::with_capacity(NOTED), ..BadRecords::default() }
     }
 
-    /// Whether there is room for another one with so many bytes to keep.
+    /// Whether there is room for another one with this many bytes to keep.
     pub fn has_room(&self, bad: &Bad, raw: usize) -> bool {
         self.size + size(bad, raw) <= NOTED
     }

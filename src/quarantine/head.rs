@@ -17,7 +17,7 @@ pub(crate) struct Head {
     /// The version.
     quarantine: u32,
     pub from: Format,
-    /// What stands before the first record, in base64: the header of CSV.
+    /// What comes before the first record, in base64: the header of CSV.
     header: String,
     reading: Reading,
 }
@@ -45,7 +45,7 @@ struct Reading {
 }
 
 impl Head {
-    /// For a source of this format, which begins so: what stands before its first record.
+    /// For a source of this format with this beginning: what comes before its first record.
     pub fn new(from: Format, options: &Options, reading: &dyn ReadFormat, before: &[u8]) -> Head {
         let header = match from {
             // Whatever is around the records, they are read as items of an array.
@@ -85,7 +85,7 @@ impl Head {
         line
     }
 
-    /// What stands before the first record.
+    /// What comes before the first record.
     pub fn header(&self) -> Vec<u8> {
         STANDARD.decode(&self.header).unwrap_or_default()
     }

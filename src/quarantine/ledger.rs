@@ -47,7 +47,7 @@ pub(crate) struct Over {
     pub output: Option<u64>,
 }
 
-/// What stands in a ledger, to go back to.
+/// The state of a ledger, to go back to.
 pub(crate) struct Mark {
     count: u64,
     last: Option<Last>,
@@ -55,7 +55,7 @@ pub(crate) struct Mark {
 }
 
 impl Ledger {
-    /// An empty ledger, or one that goes on behind `count` bad records.
+    /// An empty ledger, or one that goes on after `count` bad records.
     pub fn new(limit: Option<MaxErrors>, quarantine: Option<Quarantine>, count: u64) -> Ledger {
         Ledger { limit, quarantine, source: PathBuf::new(), count, last: None }
     }
@@ -143,13 +143,13 @@ impl Ledger {
         })
     }
 
-    /// Begins anew: what was entered is worth nothing.
+    /// Starts from the beginning: what was entered is void.
     pub fn restart(&mut self) -> Result<()> {
         (self.count, self.last) = (0, None);
         self.quarantine.as_mut().map_or(Ok(()), Quarantine::restart)
     }
 
-    /// Whether it can begin anew.
+    /// Whether it can start from the beginning.
     pub fn is_restartable(&self) -> bool {
         self.quarantine.as_ref().is_none_or(|quarantine| quarantine.target().is_restartable())
     }
@@ -175,7 +175,7 @@ impl Ledger {
         self.quarantine.as_ref().map_or((0, 0), Quarantine::state)
     }
 
-    /// What stands in it now.
+    /// Its state now.
     pub fn mark(&self) -> Mark {
         let quarantine = self.quarantine.as_ref().map(Quarantine::mark);
         Mark { count: self.count, last: self.last.clone(), quarantine }

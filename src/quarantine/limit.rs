@@ -8,14 +8,14 @@ use crate::error::Error;
 /// How many records may be bad: more end the job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MaxErrors {
-    /// So many. The job ends at the one that is too many.
+    /// A number. The job ends at the first record over it.
     Records(u64),
-    /// So many of a million. That is judged when all records were seen.
+    /// A number in a million. It is checked when all records were read.
     PerMillion(u32),
 }
 
 impl MaxErrors {
-    /// Whether so many bad records of so many are too many.
+    /// Whether `bad` bad ones among `records` are too many.
     pub(crate) fn is_below(self, bad: u64, records: u64) -> bool {
         match self {
             MaxErrors::Records(most) => bad > most,

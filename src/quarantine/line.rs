@@ -105,7 +105,7 @@ pub(crate) struct Line<'l> {
     pub text: Option<Cow<'l, str>>,
 }
 
-/// Appends the bytes that base64 stands for.
+/// Appends the bytes that base64 encodes.
 pub(crate) fn decode(base64: &str, to: &mut Vec<u8>) -> Result<(), base64::DecodeError> {
     STANDARD.decode_vec(base64, to)
 }

@@ -3,10 +3,10 @@
 //! A worker notes the bad records of a slice ([`BadRecords`]) and leaves them out. When the slice's turn comes the
 //! committer enters them into the [`Ledger`]: only then are the numbers of the records known. The ledger counts them
 //! against the limit and writes them into the [`Quarantine`], so that neither depends on workers and slices. What a
-//! worker notes is bounded; behind the bound it waits for its turn, as it does for output.
+//! worker notes is bounded; at the bound it waits for its turn, as it does for output.
 //!
-//! A quarantine begins with a line that says how the records of a source are read ([`Head`]); so can be read again
-//! what was repaired in it ([`Section`], [`Replay`](crate::job::Replay)).
+//! A quarantine begins with a line that says how the records of a source are read ([`Head`]). With it, repaired records
+//! can be read again ([`Section`], [`Replay`](crate::job::Replay)).
 
 mod bad;
 mod head;

@@ -15,11 +15,11 @@ use crate::record::Schema;
 use crate::source::{Bytes, Mapping, Source, damage};
 use crate::sys::{Map, Stop};
 
-/// The bad records of one source in a quarantine: a head, and the lines behind it.
+/// The bad records of one source in a quarantine: a head, and the lines after it.
 #[derive(Clone)]
 pub struct Section {
     path: Arc<Path>,
-    /// Where the lines behind the head are.
+    /// Where the lines after the head are.
     lines: Range<usize>,
     head: Arc<Head>,
     /// The file that the records come from, if there are any.
@@ -77,12 +77,12 @@ impl Section {
         &self.head
     }
 
-    /// Behind the last line.
+    /// After the last line.
     pub(crate) fn end(&self) -> usize {
         self.lines.end
     }
 
-    /// The longest line that a record of so many bytes may have. JSON writes a byte as six at most.
+    /// The longest line that a record of this length may have. JSON writes a byte as six at most.
     pub(crate) fn longest_line(&self, max_record: usize) -> usize {
         max_record.saturating_mul(6).saturating_add(NOTED)
     }
@@ -128,7 +128,7 @@ impl Section {
 
     /// Puts the record of a line into `room`.
     fn record(&self, line: &[u8], last: bool, file: &mut Arc<Path>, room: &mut Vec<u8>) -> Result<Origin, String> {
-        // Where in the line it is wrong is told as if there were no other lines.
+        // The error gives the place in the line as if there were no other lines.
         let reason = |e: serde_json::Error| e.to_string().split(" at line ").next().unwrap_or_default().to_owned();
         let line: Line<'_> = serde_json::from_slice(line).map_err(reason)?;
         let name = Path::new(&*line.file);

@@ -14,7 +14,7 @@ use crate::quarantine::{Bad, Head, line};
 use crate::sink::{Target, beside, whole_path};
 use crate::sys::Stop;
 
-/// Lines are written together, about so many bytes at a time.
+/// Lines are written together, about this many bytes at a time.
 const PAGE: usize = 64 << 10;
 
 /// Where the quarantine of a job is to be; none if it has none.
@@ -80,13 +80,13 @@ pub(crate) struct Quarantine {
 }
 
 impl Quarantine {
-    /// Begins anew.
+    /// Starts a new file.
     pub fn create(path: PathBuf, force: bool, stop: Option<&Stop>) -> Result<Quarantine> {
         let target = Target::open(&path, force, stop)?;
         Ok(Quarantine::new(target, path, force, (0, 0)))
     }
 
-    /// Goes on behind the first `len` bytes of what another run wrote; `crc` is their checksum.
+    /// Goes on after the first `len` bytes of what another run wrote; `crc` is their checksum.
     pub fn resume(path: PathBuf, force: bool, part: &Path, len: u64, crc: u32) -> Result<Quarantine> {
         let target = Target::resumable(&path, force, part, len)?;
         Ok(Quarantine::new(target, path, force, (len, crc)))
@@ -161,14 +161,14 @@ impl Quarantine {
         self.target.truncate(len)
     }
 
-    /// Begins anew: what was written is worth nothing.
+    /// Starts from the beginning: what was written is void.
     pub fn restart(&mut self) -> Result<()> {
         self.page.clear();
         (self.head_is_due, self.len, self.crc) = (true, 0, Hasher::new());
         self.target.restart()
     }
 
-    /// Gives it its name, if there is anything in it: then it is told how it is called. What had that name before
+    /// Gives it its name, if there is anything in it, and returns that name. What had that name before
     /// goes in any case.
     pub fn finish(self) -> Result<Option<PathBuf>> {
         let Some(target) = Arc::into_inner(self.target) else {

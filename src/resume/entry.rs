@@ -1,4 +1,4 @@
-//! Where a run stands.
+//! The state of a run at a checkpoint.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,7 +6,7 @@ use crate::flow::order::reached::Place;
 use crate::flow::totals::Totals;
 use crate::record::Lossy;
 
-/// Where a run stands between two slices.
+/// The state of a run between two slices.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Entry {
     /// Where in the source the next slice begins.

@@ -12,7 +12,7 @@ use crate::source::{Source, Stamp};
 /// How much of the beginning and the end of a source is looked at, in bytes.
 const ENDS: usize = 64 << 10;
 
-/// What tells a source from another one, or from itself after a change.
+/// What distinguishes a source from another one, or from itself after a change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Identity {
     stamp: Option<Stamp>,

@@ -27,7 +27,7 @@ pub(crate) struct Begin {
     pub columns: Option<Vec<String>>,
 }
 
-/// What stands in a journal.
+/// What is in a journal.
 pub(crate) struct Found {
     pub begin: Begin,
     pub entries: Vec<Entry>,
@@ -42,7 +42,7 @@ pub(crate) struct Named {
     pub crc: u32,
 }
 
-/// A line behind the beginning.
+/// A line after the beginning.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Behind {
@@ -101,7 +101,7 @@ impl Journal {
     pub fn open(path: &Path, target: &Path, durable: bool) -> Result<Journal> {
         let mut file = open_or_make(path)?;
         lock(&file, target)?;
-        // The run that had it until now may have removed it. (Not every filesystem tells that for sure.)
+        // The run that had it until now may have removed it. (Not every filesystem shows that for sure.)
         let is_named =
             |file: &File| Ok::<_, io::Error>(place(&fs::symlink_metadata(path)?) == place(&file.metadata()?));
         for _ in 0..TRIES {
@@ -123,7 +123,7 @@ impl Journal {
         &mut self.paper.get_mut().unwrap_or_else(|poisoned| poisoned.into_inner()).file
     }
 
-    /// What stands in it; none if it has no beginning.
+    /// What is in it; none if it has no beginning.
     pub(crate) fn read(&mut self) -> Result<Option<Found>> {
         let mut text = Vec::new();
         let read = self.file().seek(SeekFrom::Start(0)).and_then(|_| self.file().read_to_end(&mut text));
@@ -140,7 +140,7 @@ impl Journal {
         Ok(Some(found))
     }
 
-    /// Goes on behind `entry`: what follows it is taken away. Without one, everything is.
+    /// Goes on after `entry`: what follows it is cut off. Without one, everything is.
     pub fn keep(&mut self, entry: Option<&Entry>) -> Result<()> {
         let mut kept = Vec::new();
         if let Some(entry) = entry

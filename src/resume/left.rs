@@ -1,4 +1,4 @@
-//! What an interrupted run left, where another one begins anew.
+//! What an interrupted run left, where another one starts from the beginning.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};

@@ -1,9 +1,9 @@
 //! Checkpoints: what a run leaves beside its target, so that another one can go on where it stopped.
 //!
 //! While it is written, the target has the name `.NAME.part.pagemill`; beside it lies the journal,
-//! `.NAME.journal.pagemill`. The journal says what was converted how, and now and then where the run stands
-//! between two slices: how much of the input is done, how long the output of it is, and its checksum. A run that
-//! resumes looks whether the input, the settings and the output are still those, and goes on there.
+//! `.NAME.journal.pagemill`. The journal says what is converted and how, and now and then records the state
+//! between two slices: how much of the input is done, how long its output is, and the checksum. A run that
+//! resumes checks that the input, the settings and the output are still the same, and goes on there.
 
 mod entry;
 mod identity;
@@ -142,7 +142,7 @@ impl Resumable {
         self.journal.begin(&self.begin)
     }
 
-    /// The run begins anew: what was written is worth nothing.
+    /// The run starts from the beginning: what was written is void.
     pub fn restart(&mut self, columns: Vec<String>) -> Result<()> {
         self.from = None;
         self.start(Some(columns))

@@ -1,6 +1,6 @@
-//! Finds the moments at which a run stands between two slices.
+//! Finds the moments at which a run is between two slices.
 //!
-//! Slices take their places in the output in order, but are written beside each other. So the state between two
+//! Slices take their places in the output in order, but are written in parallel. So the state between two
 //! slices is noted when the second one's turn comes, and becomes a checkpoint when everything before it is written.
 
 use std::sync::Arc;
@@ -18,7 +18,7 @@ pub(crate) struct Tracker {
     due: u64,
     /// The checksum of the output that has its place.
     crc: Hasher,
-    /// The state behind a slice; that another one follows is not known yet.
+    /// The state after a slice; that another one follows is not known yet.
     pending: Option<Entry>,
     /// The state before a slice, whose number this is, that waits for writes.
     waiting: Option<(u64, Entry)>,
@@ -29,7 +29,7 @@ pub(crate) struct Tracker {
 }
 
 impl Tracker {
-    /// Goes on behind an entry, or begins with a prefix of the output. So many slices can be written at the same time.
+    /// Goes on after an entry, or begins with a prefix of the output. At most `workers` slices are written at one time.
     pub fn new(every: u64, from: Option<&Entry>, prefix: &[u8], workers: usize, seen: Arc<Seen>) -> Tracker {
         from.into_iter().flat_map(|entry| &entry.seen).for_each(|number| seen.mark(*number));
         let crc = match from {
@@ -59,7 +59,7 @@ impl Tracker {
             self.due = input + self.every;
             let (output, started) = output;
             let entry = Entry::new(output, self.crc.clone().finalize(), started, totals);
-            // Workers have told of their names before their slices came here.
+            // Workers have reported their names before their slices came here.
             self.pending = Some(Entry { quarantine, seen: self.seen.met().collect(), ..entry });
         }
     }

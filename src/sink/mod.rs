@@ -38,11 +38,11 @@ pub struct Target {
 enum Kind {
     /// A temporary file beside the final place.
     File { temporary: tempfile::NamedTempFile, place: PathBuf, force: bool, leftover: Option<Leftover> },
-    /// A device that takes positional writes and can be begun anew: `/dev/null`.
+    /// A device that takes positional writes and can be started again: `/dev/null`.
     Null(File),
     /// A pipe or another device.
     Outlet(Mutex<Outlet>),
-    /// Anything written forwards.
+    /// Anything that is written from front to back.
     Stream(Mutex<Box<dyn Write + Send>>),
     /// Memory.
     Memory(Mutex<Vec<u8>>),
@@ -224,7 +224,7 @@ impl Target {
         matches!(self.kind, Kind::File { .. } | Kind::Null(_))
     }
 
-    /// Whether what was written can be thrown away and begun anew.
+    /// Whether what was written can be thrown away and written again.
     pub fn is_restartable(&self) -> bool {
         match &self.kind {
             Kind::Stream(_) | Kind::Outlet(_) => false,
@@ -233,7 +233,7 @@ impl Target {
         }
     }
 
-    /// Writes all of `bytes`; at `offset` if the target is positional, else behind what was written before.
+    /// Writes all of `bytes`; at `offset` if the target is positional, else after what was written before.
     pub fn write(&self, bytes: &[u8], offset: u64) -> Result<()> {
         let outcome = match &self.kind {
             Kind::File { temporary, .. } => write_at(temporary.as_file(), bytes, offset),
@@ -276,7 +276,7 @@ impl Target {
         !matches!(self.kind, Kind::Stream(_) | Kind::Outlet(_) | Kind::Packed(_))
     }
 
-    /// Takes back what was written behind the first `len` bytes. No write may be under way.
+    /// Takes back what was written after the first `len` bytes. No write may be under way.
     pub fn truncate(&self, len: u64) -> Result<()> {
         match &self.kind {
             Kind::File { temporary, .. } => {

@@ -1,4 +1,4 @@
-//! Names that are made of a target's: of what lies beside it.
+//! Names of the files beside a target, which are made from its own.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};

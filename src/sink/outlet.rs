@@ -1,4 +1,4 @@
-//! A pipe or device, written forwards, so that a stop ends a write that waits.
+//! A pipe or device. A stop ends a write that waits.
 
 use std::fs::File;
 use std::io::{self, Write};
@@ -15,7 +15,7 @@ pub(super) struct Outlet {
     is_seen: bool,
 }
 
-/// Standard output is a terminal, and what was written to it ends amid a line.
+/// Standard output is a terminal, and what was written to it ends in the middle of a line.
 static AMID: AtomicBool = AtomicBool::new(false);
 
 /// Whether what is said next on the terminal would stick to the data there. It is asked to begin a new line, so the next
@@ -47,7 +47,7 @@ impl Outlet {
         Ok(Outlet { file, stop: stop.cloned(), is_seen })
     }
 
-    /// Closes it; some errors of writes are told only then.
+    /// Closes it; some errors of writes are reported only then.
     pub fn close(self) -> io::Result<()> {
         crate::sys::close_copy(&self.file)
     }
@@ -105,7 +105,7 @@ fn open_fifo(path: &Path, stop: &Stop) -> io::Result<File> {
     use std::time::Duration;
     loop {
         match File::options().write(true).custom_flags(libc::O_NONBLOCK).open(path) {
-            // Nobody reads yet, and nothing tells when somebody does.
+            // Nobody reads yet, and nothing says when somebody does.
             Err(error) if error.raw_os_error() == Some(libc::ENXIO) => {
                 crate::sys::pause(stop, Duration::from_millis(10))?;
             }

@@ -1,7 +1,7 @@
 //! Compression on threads of its own, in members of a fixed size that leave in their order.
 //!
 //! What is written is collected in blocks whose size depends on the codec alone; every block becomes members of its
-//! own. So the bytes depend on nothing but the data, and blocks are compressed beside each other.
+//! own. So the bytes depend on nothing but the data, and blocks are compressed in parallel.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
@@ -19,7 +19,7 @@ pub(super) trait Below: Send + Sync + 'static {
     /// Whether writes may come in any order.
     fn is_positional(&self) -> bool;
 
-    /// Begins anew, without what was written.
+    /// Starts again, without what was written.
     fn restart(&self) -> Result<()>;
 
     /// Everything was written.
@@ -123,12 +123,12 @@ impl<T: Below> Packer<T> {
         Ok(packer)
     }
 
-    /// The target behind it.
+    /// The target that the members go to.
     pub fn target(&self) -> &T {
         &self.shared.target
     }
 
-    /// Compresses `bytes` behind what was written before.
+    /// Compresses `bytes` after what was written before.
     pub fn write(&self, mut bytes: &[u8]) -> Result<()> {
         let mut state = self.shared.lock();
         while !bytes.is_empty() {
@@ -175,8 +175,8 @@ impl<T: Below> Packer<T> {
         self.shared.target.restart()
     }
 
-    /// Writes everything that is left, and what stands behind all members. The length of the compressed data; the
-    /// same again when it is called again.
+    /// Writes everything that is left, and what follows all members. Returns the length of the compressed
+    /// data, the same again when it is called again.
     pub fn flush(&mut self) -> Result<u64> {
         if self.threads.is_empty() {
             return Ok(self.shared.lock().offset);

@@ -32,11 +32,11 @@ pub enum Malform {
     Mark,
 }
 
-/// Stands where text was malformed: a byte that no UTF-8 has, and no ASCII, so that no format takes it for anything but
+/// Put where text was malformed: a byte that no UTF-8 has, and no ASCII, so that no format takes it for anything but
 /// text.
 pub const MARK: u8 = 0xff;
 
-/// How characters stand in bytes, by the names and rules of the [Encoding Standard](https://encoding.spec.whatwg.org):
+/// How characters become bytes, by the names and rules of the [Encoding Standard](https://encoding.spec.whatwg.org):
 /// `latin1` is windows-1252 there. The code pages of DOS have the names `cp437`, `cp850` and so on.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Encoding {
@@ -72,7 +72,7 @@ impl fmt::Debug for Encoding {
 }
 
 impl Encoding {
-    /// The encoding that the byte order mark at the beginning of a source tells of, if it has to be decoded.
+    /// The encoding that the byte order mark at the beginning of a source means, if it has to be decoded.
     ///
     /// # Errors
     /// The mark of UTF-32, which nothing here decodes.
@@ -93,7 +93,7 @@ impl Encoding {
         Encoding { inner: Inner::Standard(UTF_8), by_mark: false }
     }
 
-    /// The encoding itself, where a byte order mark may still tell which one it is.
+    /// The encoding itself, where a byte order mark may still say which one it is.
     pub fn by_mark(self, beginning: &[u8]) -> Encoding {
         let inner = match (self.by_mark, beginning) {
             (true, [0xfe, 0xff, ..]) => Inner::Standard(UTF_16BE),

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
 
-/// What tells a file from others, and from itself after a change.
+/// What distinguishes a file from others, and from itself after a change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stamp {
     len: u64,
@@ -72,14 +72,14 @@ impl Identity {
     }
 }
 
-/// What tells a file from others: its device and its number there.
+/// What distinguishes a file from others: its device and its number there.
 #[cfg(unix)]
 pub fn place(metadata: &Metadata) -> Option<(u64, u64)> {
     use std::os::unix::fs::MetadataExt;
     Some((metadata.dev(), metadata.ino()))
 }
 
-/// Elsewhere nothing tells.
+/// Elsewhere nothing does.
 #[cfg(not(unix))]
 pub fn place(_metadata: &Metadata) -> Option<(u64, u64)> {
     None

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use crate::sys::Stop;
 
-/// What came is converted when nothing more comes for so long, or when it took so long to come.
+/// What came is converted when nothing more comes for this long, or when it took this long to come.
 const IDLE: Duration = Duration::from_millis(100);
 const LONG: Duration = Duration::from_secs(1);
 
@@ -25,7 +25,7 @@ pub(super) struct Inlet {
     ahead: Option<crate::sys::Ahead>,
 }
 
-/// So much is read before anybody reads ahead: who only looks at the beginning needs no more.
+/// This much is read before anybody reads ahead: a look at the beginning needs no more.
 const LOOK: u64 = 1 << 20;
 
 impl Inlet {
@@ -43,7 +43,7 @@ impl Inlet {
         }
     }
 
-    /// So many more bytes were read.
+    /// This many more bytes were read.
     fn goes_on(&mut self, count: usize) {
         let before = self.at;
         self.at += count as u64;

@@ -1,6 +1,6 @@
 //! Lists of sources: paths, patterns, folders, and files with names in them.
 //!
-//! What stands for several files is sorted by the bytes of their paths, so the order is the same on every system.
+//! The files of a pattern or a folder are sorted by the bytes of their paths, so the order is the same on every system.
 
 use std::fs;
 use std::io::BufRead;
@@ -19,7 +19,7 @@ pub struct Listed {
 }
 
 impl Listed {
-    /// A file that was named by itself.
+    /// A file that was named as such.
     pub fn file(path: PathBuf) -> Listed {
         let kept = path.file_name().map_or_else(|| path.clone(), PathBuf::from);
         Listed { path, kept }
@@ -35,8 +35,8 @@ pub struct Folders<'f> {
     pub without: Option<&'f Path>,
 }
 
-/// The files that these paths, patterns (`*`, `?`, `[a-z]`, `**`) and folders stand for. A path that exists is never
-/// taken for a pattern; one that does not, and is no pattern, is left for its opening to tell.
+/// The files that these paths, patterns (`*`, `?`, `[a-z]`, `**`) and folders mean. A path that exists is never
+/// taken for a pattern; one that does not, and is no pattern, is an error when it is opened.
 ///
 /// # Errors
 /// Usage: a pattern that means nothing or that no file has; a folder without `recursive`, or with nothing in it.

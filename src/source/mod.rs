@@ -48,7 +48,7 @@ pub struct Source {
 pub enum Bytes {
     /// All at once, through the page cache.
     Mapped(Map),
-    /// Forwards, once.
+    /// Once, from front to back.
     Stream(Stream),
 }
 
@@ -131,13 +131,13 @@ impl Source {
         Ok(Source { path, bytes: Bytes::Stream(stream), identity: None, decoded: None })
     }
 
-    /// What tells the source from others, if it is a regular file.
+    /// What distinguishes the source from others, if it is a regular file.
     pub fn stamp(&self) -> Option<&Stamp> {
         self.identity.as_ref().map(|identity| &identity.stamp)
     }
 
     /// Fails if the source is not what it was when it was opened: damaged while it was mapped, or changed by somebody
-    /// else. To be called behind the last read and before the target gets its name.
+    /// else. To be called after the last read and before the target gets its name.
     ///
     /// # Errors
     /// Of the class [`Io`](ErrorClass::Io); the message names the file, and the offset where that is known.
@@ -158,7 +158,7 @@ impl Source {
         }
     }
 
-    /// An error's place in decoded text is not one in the source, which the error then says.
+    /// Says in an error that its place is one in the decoded text, where that is not the source.
     pub fn tell(&self, error: Error) -> Error {
         match &self.decoded {
             Some(decoded) => error.in_decoded(decoded.encoding.name()),
@@ -299,7 +299,7 @@ pub enum Mapping {
     No,
 }
 
-/// Bytes that come forwards.
+/// Bytes that are read once, from front to back.
 pub struct Stream {
     reader: Box<dyn Read + Send>,
     /// Whether to wait for more than what was read; none: always.
@@ -307,7 +307,7 @@ pub struct Stream {
     /// What was read by somebody who looked at it, and is to be read again.
     unread: Option<Box<Unread>>,
     ended: bool,
-    /// What the next read ends with: it came behind bytes that were good.
+    /// The error of the next read: it came after bytes that were good.
     failed: Option<io::Error>,
     /// How it is compressed.
     packed: Option<Packed>,
@@ -369,7 +369,7 @@ impl Stream {
         self.reader
     }
 
-    /// Begins anew, if it is a file.
+    /// Starts again from the beginning, if it is a file.
     ///
     /// # Errors
     /// It can't be opened again.
@@ -404,7 +404,7 @@ impl Stream {
         self.blocks.clone()
     }
 
-    /// Tells of a failed read once more.
+    /// Makes the next read fail with this error.
     pub fn fail(&mut self, error: io::Error) {
         self.failed = Some(error);
     }
@@ -418,7 +418,7 @@ impl Stream {
     }
 
     /// Fills `window` unless the stream ends before, or `least` bytes came and others keep us waiting. Says how many
-    /// came. Of a read that fails the bytes before count first: the next call tells of it.
+    /// came. Bytes that came before a read failed are returned first; the next call returns the error.
     ///
     /// # Errors
     /// The stream can't be read.
@@ -501,7 +501,7 @@ impl From<Inlet> for Stream {
     }
 }
 
-/// What was read of a stream, until it was read once more.
+/// What was read of a stream, until it is read again.
 struct Unread {
     bytes: Vec<u8>,
     at: usize,

@@ -53,7 +53,7 @@ struct State {
     /// Decoded blocks and errors, at their place modulo the ring's length.
     ring: Vec<Option<io::Result<Block>>>,
     free: Pool,
-    /// The place behind the last block.
+    /// The place after the last block.
     end: Option<u64>,
     stopped: bool,
 }

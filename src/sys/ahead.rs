@@ -1,6 +1,6 @@
-//! Reading a file ahead of those who work on it, into the page cache.
+//! Reading a file into the page cache, ahead of the workers.
 //!
-//! Who touches a page that is not there waits for the device, and meanwhile the device waits for the next one who does. A
+//! A worker that touches a page that is not there waits for the device, and meanwhile the device has nothing to do. A
 //! thread of its own asks for what comes next, so that both go on. What is there already is not asked for: of each
 //! [`STEP`] the first byte is read if that takes no waiting, a microsecond.
 //!
@@ -19,7 +19,7 @@ use std::thread::{self, JoinHandle};
 
 use super::usage::group_left;
 
-/// How far ahead of those who work a file is read, unless there is less memory for it.
+/// How far ahead of the workers a file is read, unless there is less memory for it.
 const WINDOW: u64 = 64 << 20;
 /// What is asked for at a time.
 const STEP: u64 = 1 << 20;
@@ -33,9 +33,9 @@ pub struct Ahead {
 }
 
 struct Shared {
-    /// How far those who work have come.
+    /// How far the workers have come.
     reached: AtomicU64,
-    /// Who reaches this wakes the thread.
+    /// A worker that reaches this offset wakes the thread.
     wake_at: AtomicU64,
     window: AtomicU64,
     most: u64,
@@ -68,7 +68,7 @@ impl Ahead {
         Some(Ahead { shared, thread: Some(thread.ok()?) })
     }
 
-    /// Those who work are done with everything up to `offset`, or nearly so.
+    /// The workers are done with everything up to `offset`, or nearly so.
     #[inline]
     pub fn reached(&self, offset: u64) {
         let shared = &*self.shared;
@@ -194,7 +194,7 @@ mod tests {
         }
         assert!(steps(0, WINDOW).all(|at| comes(&map, at)));
         thread::sleep(Duration::from_millis(50));
-        // The system may read on a little by itself.
+        // The system may read on a little unasked.
         assert!(!is_there(&map, 2 * WINDOW));
         ahead.allow(false);
         ahead.reached(WINDOW);

@@ -2,7 +2,7 @@
 //!
 //! A touch of a page that can't be had raises SIGBUS, which ends a process. With the guard installed, a
 //! fault inside of a guarded map marks the map as damaged, puts pages of zeros from there to the map's end,
-//! and lets the thread go on. Whoever uses the bytes of a map looks at its mark *behind* the last use and
+//! and lets the thread go on. Whoever uses the bytes of a map looks at its mark *after* the last use and
 //! before anything becomes of them: the mark is set before the zeros can be seen.
 //!
 //! Everything in the handler is safe in a signal handler: atomics, and `mmap`, which is a plain system call.
@@ -26,7 +26,7 @@ struct Entry {
     taken: AtomicBool,
     /// Its first address; 0 while the entry is being filled or emptied.
     start: AtomicUsize,
-    /// The address behind its last page.
+    /// The address after its last page.
     end: AtomicUsize,
     /// The offset of its first bad page.
     bad: AtomicUsize,

@@ -1,5 +1,5 @@
 //! Files with known names that one run leaves for the next one. In a folder that others may write to, anything can
-//! lie under such a name; so they are made anew, or opened only if they can be what a run left.
+//! have such a name; so they are made new, or opened only if they can be what a run left.
 
 use std::fs::{self, File, Metadata, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind};

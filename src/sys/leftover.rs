@@ -1,4 +1,4 @@
-//! Temporary files that must not stay behind when the process ends at once.
+//! Temporary files that must not be left when the process ends at once.
 //!
 //! Where signals are handled ([`signals`](super::signals)) every temporary file is registered, so that a signal
 //! handler can remove it; elsewhere nothing is registered.
@@ -7,7 +7,7 @@ use std::io;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering::SeqCst};
 
-/// The most files that are registered at a time; further ones stay behind when the process ends at once.
+/// The most files that are registered at a time; further ones are left when the process ends at once.
 const PLACES: usize = 256;
 /// The most milliseconds that whoever removes the files waits for those that are being made.
 #[cfg(unix)]

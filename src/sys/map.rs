@@ -15,7 +15,7 @@ use super::guard::Guarded;
 #[cfg(target_os = "linux")]
 use super::page_size;
 
-/// So far behind the latest range nobody works any more, as a rule: a page that is touched there all the same is read
+/// As a rule, nobody works this far before the latest range any more: a page that is touched there all the same is read
 /// again, and its table stays.
 const BEHIND: usize = 512 << 20;
 
@@ -29,7 +29,7 @@ pub struct Map {
     guarded: Option<Guarded>,
     map: memmap2::Mmap,
     file: File,
-    /// It is read ahead of those who give its pages back.
+    /// Reads the file ahead of the workers that give its pages back.
     #[cfg(target_os = "linux")]
     ahead: RwLock<Option<Ahead>>,
 }
@@ -137,7 +137,7 @@ impl Map {
 
     /// Gives the page tables of `range` back, which [`release`](Self::release) keeps (2 MiB for each GiB).
     ///
-    /// The range is mapped anew at its old place, so its bytes stay readable.
+    /// The range is mapped again at its old place, so its bytes stay readable.
     pub fn release_tables(&self, range: Range<usize>) {
         #[cfg(target_os = "linux")]
         if let Some((start, len)) = self.pages(range) {
@@ -166,7 +166,7 @@ impl Map {
     /// range was finished, and nobody is `BEHIND` its end any more. To be called for all ranges of the file; the
     /// order does not matter.
     ///
-    /// A table that covers 1 GiB goes when exactly that stretch of addresses is mapped anew, and with it what others
+    /// A table that covers 1 GiB goes when exactly that stretch of addresses is mapped again, and with it what others
     /// left of the lower level: they may have looked across the end of their part when it was released already.
     pub fn release_stretch(&self, range: Range<usize>) {
         const STRETCH: usize = 1 << 30;

@@ -1,6 +1,6 @@
-//! How much memory the process has, as the system tells it.
+//! How much memory the process has, as the system says.
 
-/// The most resident memory the process ever had, in bytes; 0 where the system does not tell.
+/// The most resident memory the process ever had, in bytes; 0 where the system does not say.
 ///
 /// On Linux it is `VmHWM`, which counts from the start of the program. (`getrusage` inherits the peak of
 /// the process that started it.) Nothing is allocated.
@@ -8,7 +8,7 @@ pub fn peak_rss_bytes() -> u64 {
     from_status(b"VmHWM:").unwrap_or_else(peak_from_rusage)
 }
 
-/// The memory that is resident now, in bytes; 0 where the system does not tell. Nothing is allocated.
+/// The memory that is resident now, in bytes; 0 where the system does not say. Nothing is allocated.
 pub fn resident_bytes() -> u64 {
     from_status(b"VmRSS:").unwrap_or(0)
 }
@@ -17,7 +17,7 @@ pub fn resident_bytes() -> u64 {
 fn from_status(key: &[u8]) -> Option<u64> {
     use std::io::Read;
 
-    // A status is about 1,500 bytes long; the two lines stand in its first half.
+    // A status is about 1,500 bytes long; the two lines are in its first half.
     let mut text = [0u8; 4096];
     let mut file = std::fs::File::open("/proc/self/status").ok()?;
     let mut len = 0;
@@ -26,7 +26,7 @@ fn from_status(key: &[u8]) -> Option<u64> {
             Ok(0) => break,
             Ok(count) => {
                 len += count;
-                // The line is there as a whole when something stands behind it.
+                // The line is complete when something follows it.
                 let found = memchr::memmem::find(&text[..len], key);
                 if found.is_some_and(|at| text[at..len].contains(&b'\n')) {
                     break;
@@ -44,7 +44,7 @@ fn from_status(_key: &[u8]) -> Option<u64> {
     None
 }
 
-/// The number behind `key` in a status text.
+/// The number after `key` in a status text.
 #[cfg_attr(not(target_os = "linux"), allow(dead_code))]
 fn kibibytes(status: &[u8], key: &[u8]) -> Option<u64> {
     let line = status.split(|&byte| byte == b'\n').find(|line| line.starts_with(key))?;
@@ -72,7 +72,7 @@ fn peak_from_rusage() -> u64 {
     0
 }
 
-/// Gives the memory behind a buffer back to the system, which gives it memory again when it is touched. What the buffer
+/// Gives the memory of a buffer back to the system, which gives it memory again when it is touched. What the buffer
 /// holds afterwards is undefined: zeros, or what it was. Does nothing where the system can't do it.
 pub fn discard(buffer: &mut [u8]) {
     #[cfg(target_os = "linux")]
@@ -86,7 +86,7 @@ pub fn discard(buffer: &mut [u8]) {
     let _ = buffer;
 }
 
-/// How many bytes of the whole pages in a buffer have memory; 0 where the system does not tell.
+/// How many bytes of the whole pages in a buffer have memory; 0 where the system does not say.
 pub fn resident_in(buffer: &[u8]) -> usize {
     #[cfg(target_os = "linux")]
     if let Some((start, len)) = whole_pages(buffer) {
@@ -109,7 +109,7 @@ fn whole_pages(buffer: &[u8]) -> Option<(usize, usize)> {
     (start < end).then(|| (start, end - start))
 }
 
-/// Lets the heap give back to the system what it has free, where it can be told to.
+/// Lets the heap give back to the system what it has free, where there is a call for that.
 pub fn trim_heap() {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     // SAFETY: malloc_trim has no preconditions and may be called by any thread.

@@ -54,7 +54,7 @@ pub fn page_size() -> usize {
 }
 
 /// Closes a copy of a file's descriptor and says whether that failed, which dropping the file does not: some
-/// filesystems tell of a failed write only then.
+/// filesystems report a failed write only then.
 #[cfg(unix)]
 pub fn close_copy(file: &std::fs::File) -> std::io::Result<()> {
     use std::os::fd::IntoRawFd;
@@ -64,7 +64,7 @@ pub fn close_copy(file: &std::fs::File) -> std::io::Result<()> {
         if unsafe { libc::close(copy.into_raw_fd()) } == 0 {
             return Ok(());
         }
-        // Whether an interrupted one told everything is not known; another copy does.
+        // Whether an interrupted close reported everything is not known; another copy does.
         let error = std::io::Error::last_os_error();
         if error.kind() != std::io::ErrorKind::Interrupted {
             return Err(error);
@@ -72,7 +72,7 @@ pub fn close_copy(file: &std::fs::File) -> std::io::Result<()> {
     }
 }
 
-/// Elsewhere a failed write is told when it is made.
+/// Elsewhere a failed write is reported when it is made.
 #[cfg(not(unix))]
 pub fn close_copy(_file: &std::fs::File) -> std::io::Result<()> {
     Ok(())

@@ -16,7 +16,7 @@ pub struct Pages {
 }
 
 impl Pages {
-    /// So many bytes.
+    /// Takes this number of bytes.
     ///
     /// # Errors
     /// The system has no more.
@@ -26,7 +26,7 @@ impl Pages {
         Ok(Pages { map })
     }
 
-    /// Makes it so many bytes: those in front stay, new ones are zeros. On Linux the pages move, so that nothing is
+    /// Changes its size: the bytes at the front stay, new ones are zeros. On Linux the pages move, so that nothing is
     /// copied and nothing is there twice.
     ///
     /// # Errors

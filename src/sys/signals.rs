@@ -42,7 +42,7 @@ impl Signal {
     }
 }
 
-/// A second signal ends the process only so many milliseconds after the first: some programs send one to
+/// A second signal ends the process only this many milliseconds after the first: some programs send one to
 /// a process and to its group, so that it comes twice.
 const TWICE: u64 = 50;
 
@@ -60,7 +60,7 @@ impl Signals {
     /// is a failed write. SIGABRT, which is how a process without memory ends, removes temporary files first. A signal
     /// that was ignored when the process started stays ignored.
     ///
-    /// The first SIGINT or SIGTERM is only told. A second one removes temporary files and ends the process
+    /// The first SIGINT or SIGTERM is only reported. A second one removes temporary files and ends the process
     /// in the handler, whatever its threads do.
     ///
     /// # Errors
@@ -201,8 +201,8 @@ fn say(text: &[u8]) {
 /// How a process ends that the system has no memory for: as one whose work does not fit below the limit.
 const NO_MEMORY: u8 = 4;
 
-/// The process is about to be ended by itself. The standard library does that when there is no memory; whatever the
-/// reason is, no temporary file stays behind.
+/// The process is about to abort. The standard library does that when there is no memory; whatever the
+/// reason is, no temporary file is left.
 extern "C" fn on_abort(_: libc::c_int) {
     if super::alloc::was_refused() {
         let text = b"pagemill: the system has no more memory for this process\n  No output file was written, and its temporary file was removed. Lower --memory-limit or --workers, or raise the limit of the process.\n";

@@ -42,7 +42,7 @@ pub struct Stop(Arc<Inner>);
 struct Inner {
     requested: AtomicBool,
     since: OnceLock<Instant>,
-    /// Gets a byte at the request, so that who waits for a descriptor can wait for this too.
+    /// Gets a byte at the request, so that a wait for a descriptor can wait for this too.
     #[cfg(unix)]
     wake: Option<(io::PipeReader, io::PipeWriter)>,
 }
@@ -102,7 +102,7 @@ mod wait {
     use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
     use std::time::Duration;
 
-    /// Without a pipe to be woken by, the flag is looked at so often.
+    /// Without a pipe to be woken by, the flag is looked at this often.
     const LOOK: Duration = Duration::from_millis(50);
 
     /// Waits until a read has something to say.
@@ -175,7 +175,7 @@ mod wait {
             let error = io::Error::last_os_error();
             return if error.kind() == io::ErrorKind::Interrupted { Ok(false) } else { Err(error) };
         }
-        // Errors and the other end's going away are for the read or write to tell.
+        // Errors, and that the other end is closed, are for the read or write to report.
         Ok(asked[0].revents != 0)
     }
 }
@@ -230,7 +230,7 @@ mod tests {
         let waited = started.elapsed();
         assert!(waited >= GRACE && waited < GRACE * 3, "{waited:?}");
         other.join().unwrap();
-        // Who has room may still write.
+        // A write for which there is room still works.
         reader.read_exact(&mut [0; 8192]).unwrap();
         assert!(stop.grace().unwrap().is_zero() && writable(writer.as_fd(), Some(&stop)).is_err());
         let fresh = Stop::new();

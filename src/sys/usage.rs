@@ -16,7 +16,7 @@ pub use cgroup::Group;
 /// What is used now, in bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Usage {
-    /// Resident memory of the process's own.
+    /// Resident memory that belongs to no file.
     pub anonymous: u64,
     /// Resident pages of files, shared memory included.
     pub file: u64,
@@ -24,11 +24,11 @@ pub struct Usage {
     /// cache can be), and its limit.
     pub group: Option<(u64, u64)>,
     /// How much of the last ten seconds every task of the group waited for memory, in hundredths of a per cent; 0 where
-    /// that is not told (control groups of version 1). The stalls of the whole machine say nothing about a process.
+    /// nobody knows (control groups of version 1). The stalls of the whole machine say nothing about a process.
     pub stalled: u32,
 }
 
-/// The resident memory of the process's own, in bytes; 0 where the system does not tell.
+/// The resident memory that belongs to no file, in bytes; 0 where the system does not say.
 pub fn anonymous_now() -> u64 {
     #[cfg(target_os = "linux")]
     {
@@ -81,7 +81,7 @@ impl Probe {
 }
 
 /// The memory that can be had: what the machine has available, or the tightest control group has left, whichever is
-/// less. None where the system does not tell.
+/// less. None where the system does not say.
 pub fn available() -> Option<u64> {
     #[cfg(target_os = "linux")]
     {
@@ -101,7 +101,7 @@ pub fn group_left() -> Option<u64> {
     None
 }
 
-/// Resident memory: of the process's own, and of files.
+/// Resident memory: what belongs to no file, and pages of files.
 #[cfg(target_os = "linux")]
 fn resident(statm: &File) -> Option<(u64, u64)> {
     // "size resident shared text lib data dt", in pages.
@@ -137,7 +137,7 @@ fn number(text: &[u8]) -> Option<u64> {
     std::str::from_utf8(&text[..len]).ok()?.parse().ok()
 }
 
-/// The number behind `key` at the beginning of a line.
+/// The number after `key` at the beginning of a line.
 #[cfg(target_os = "linux")]
 fn field(text: &[u8], key: &[u8]) -> Option<u64> {
     let line = text.split(|byte| *byte == b'\n').find(|line| line.starts_with(key))?;

@@ -1,4 +1,4 @@
-//! Every example is true: each command of the README and of every help text is run, and has the answer that is written
+//! Every example is true: each command of the README, of the pages in `src/docs` and of every help text is run, and has the answer that is written
 //! here by hand. What is not on this machine (a network, somebody at an editor) is played by small scripts.
 #![cfg(unix)]
 
@@ -41,6 +41,28 @@ fn every_example_has_an_answer_and_gives_it() {
     );
 }
 
+/// The plot in the README shows what the table has: `scripts/bench_plot.py` draws it anew.
+#[test]
+fn the_plot_is_that_of_the_table() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let readme = fs::read_to_string(root.join("README.md")).unwrap();
+    let plot = fs::read_to_string(root.join("scripts/bench_plot.svg")).unwrap();
+    let table = readme.lines().skip_while(|line| !line.starts_with("| job | pagemill |")).skip(2);
+    let rows: Vec<Vec<&str>> = table
+        .take_while(|line| line.starts_with('|'))
+        .map(|line| line.trim_matches('|').split('|').map(str::trim).collect())
+        .collect();
+    assert!(rows.len() > 10, "{rows:?}");
+    for row in rows {
+        let [job, time, _, tool, its_time, _, factor, others] = row[..] else { panic!("{row:?}") };
+        let shown =
+            [job.to_owned(), format!("{} ({others})", factor.trim_matches('*')), format!("{time}, {tool} {its_time}")];
+        for text in shown {
+            assert!(plot.contains(&format!(">{text}</text>")), "the plot has no {text:?}: run scripts/bench_plot.py");
+        }
+    }
+}
+
 /// Runs an example in a folder of its own; says what is wrong.
 fn check(answer: &answers::Answer) -> Option<String> {
     let home = folder();
@@ -74,15 +96,19 @@ fn check(answer: &answers::Answer) -> Option<String> {
     })
 }
 
-/// All commands that are shown: in the README's blocks of shell commands, and under "Examples:" in the help.
+/// All commands that are shown: in blocks of shell commands of the README and the pages, and under "Examples:" in the help.
 fn examples() -> BTreeSet<String> {
     let mut found = BTreeSet::new();
-    let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
-    for block in readme.split("```sh\n").skip(1) {
-        let block = block.split("```").next().unwrap().replace("\\\n", " ");
-        found.extend(block.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).map(str::to_owned));
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let pages = fs::read_dir(root.join("src/docs")).unwrap().map(|page| page.unwrap().path());
+    for page in pages.chain([root.join("README.md")]) {
+        let text = fs::read_to_string(page).unwrap();
+        for block in text.split("```sh\n").skip(1) {
+            let block = block.split("```").next().unwrap().replace("\\\n", " ");
+            found.extend(block.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).map(str::to_owned));
+        }
     }
-    assert!(found.len() > 20, "the README's commands are not found: {found:?}");
+    assert!(found.len() > 20, "the commands of the README are not found: {found:?}");
     let here = folder();
     let help = |arguments: &[&str]| run(here.path(), arguments).ends(0).stdout;
     let top = help(&["--help"]);

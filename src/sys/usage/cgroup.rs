@@ -95,7 +95,7 @@ impl Group {
         free.unwrap_or(0)
     }
 
-    /// Where it tells how long its tasks wait for memory.
+    /// The file that says how long its tasks wait for memory.
     pub fn stall(&self) -> Option<File> {
         self.folder.open(self.version.stall?)
     }
@@ -114,7 +114,7 @@ fn tightest(version: Version, own: &[u8]) -> Option<Group> {
     folders.filter_map(|folder| Group::new(version, folder)).min_by_key(left)
 }
 
-/// What a group leaves; everything where it does not tell.
+/// What a group leaves; everything where it does not say.
 fn left(group: &Group) -> u64 {
     group.left().unwrap_or(u64::MAX)
 }

@@ -6,7 +6,7 @@
 mod blocks;
 mod support;
 
-use pagemill::config::Raw;
+use crate::support::raw::Raw;
 use pagemill::format::Format;
 
 #[global_allocator]

@@ -2,50 +2,32 @@
 
 use std::path::Path;
 
-use clap::Args;
+use pagemill::config::flags::Commands;
 use pagemill::error::Error;
 use pagemill::metrics::{self, Report};
 use pagemill::wording::counted;
 
 use super::console;
-use super::convert::Convert;
+use super::convert;
 use super::exit::Exit;
-use super::flags::Commands;
+use super::parser::Typed;
 
-pub const EXAMPLES: &[&str] = &[
-    "pagemill audit trips.csv -t ndjson",
-    "pagemill audit big.json -t csv -j 4 --memory-limit 32MB",
-    "pagemill audit log.txt --op upper,trim",
-];
-
-pub const NOTES: &str = "\
-Without -o the output is discarded. The exit code is 1 if anything was allocated in the steady state.";
-
-/// The arguments of `audit`.
-#[derive(Args, Debug)]
-pub struct Audit {
-    #[command(flatten)]
-    convert: Convert,
-}
-
-impl Audit {
-    /// Runs the job and shows what it allocated.
-    pub fn run(self) -> Result<Exit, Error> {
-        let mut request = self.convert.request(Commands::AUDIT)?;
-        if request.see.explain {
-            return request.convert();
-        }
-        let to_files = request.target.is_some() || request.batch.as_ref().is_some_and(|batch| batch.out_dir.is_some());
-        let (report, exit) = request.run(!to_files)?;
-        let text = table(&report);
-        // Standard output is the job's, or the report's, when it was asked for.
-        match [&request.target, &request.see.report].into_iter().flatten().any(|path| path == Path::new("-")) {
-            true => console::note(&text),
-            false => console::print(&text)?,
-        }
-        let steady = if report.allocations.steady.0 == 0 { Exit::Done } else { Exit::BadData };
-        Ok(steady.or(exit))
+/// Runs the job and shows what it allocated.
+pub fn run(typed: Typed) -> Result<Exit, Error> {
+    let mut request = convert::request(typed, Commands::AUDIT, false)?;
+    if request.see.explain {
+        return request.convert();
     }
+    let to_files = request.target.is_some() || request.batch.as_ref().is_some_and(|batch| batch.out_dir.is_some());
+    let (report, exit) = request.run(!to_files)?;
+    let text = table(&report);
+    // Standard output is the job's, or the report's, when it was asked for.
+    match [&request.target, &request.see.report].into_iter().flatten().any(|path| path == Path::new("-")) {
+        true => console::note(&text),
+        false => console::print(&text)?,
+    }
+    let steady = if report.allocations.steady.0 == 0 { Exit::Done } else { Exit::BadData };
+    Ok(steady.or(exit))
 }
 
 fn table(report: &Report) -> String {

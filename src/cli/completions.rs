@@ -1,33 +1,20 @@
 //! `pagemill completions`.
 
-use clap::{Args, CommandFactory};
 use clap_complete::Shell;
 use pagemill::error::Error;
 
 use super::console;
 use super::exit::Exit;
+use super::parser::{self, Typed};
 
-pub const EXAMPLES: &[&str] = &[
-    "pagemill completions bash > ~/.local/share/bash-completion/completions/pagemill",
-    "pagemill completions zsh > ~/.zfunc/_pagemill",
-    "pagemill completions fish > ~/.config/fish/completions/pagemill.fish",
-];
-
-/// The arguments of `completions`.
-#[derive(Args, Debug)]
-pub struct Completions {
-    /// The shell that is to complete
-    #[arg(value_name = "SHELL")]
-    shell: Shell,
-}
-
-impl Completions {
-    /// Prints a script for the shell.
-    pub fn run(self) -> Result<Exit, Error> {
-        // Into memory first: the generator panics when a write fails.
-        let mut script = Vec::new();
-        clap_complete::generate(self.shell, &mut super::commands::Cli::command(), "pagemill", &mut script);
-        console::print(&String::from_utf8_lossy(&script))?;
-        Ok(Exit::Done)
-    }
+/// Prints a script for the shell.
+pub fn run(typed: Typed) -> Result<Exit, Error> {
+    // The parser has looked at it.
+    let shell = typed.operands.first().and_then(|shell| shell.to_str()?.parse::<Shell>().ok());
+    let shell = shell.ok_or_else(|| Error::usage("there is no completion script for this shell"))?;
+    // Into memory first: the generator panics when a write fails.
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut parser::cli(), "pagemill", &mut script);
+    console::print(&String::from_utf8_lossy(&script))?;
+    Ok(Exit::Done)
 }

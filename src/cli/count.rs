@@ -3,8 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use clap::Args;
-use pagemill::config::Raw;
+use pagemill::config::flags::{self, Commands, Kinds, Line, Origin, kinds};
 use pagemill::error::{Error, ErrorClass};
 use pagemill::job::{Counted, Counting, Settings, SourceSpec, What, explain_count};
 use pagemill::metrics;
@@ -12,62 +11,16 @@ use pagemill::scan::count::Counts;
 use pagemill::source::Folders;
 use pagemill::wording;
 
-use super::args::{Binary, CsvBoth, CsvIn, Encoded, Errors, JsonIn, Run, See, Source};
+use super::ceiling::ceiling;
 use super::console;
 use super::exit::Exit;
-use super::flags::{Commands, Given, Kinds, Line, Origin, kinds};
-use super::inputs::{Inputs, refuse_list, stdin_metadata};
+use super::inputs::{Inputs, refuse_list};
+use super::parser::Typed;
+use super::paths::{file, source, stdin_metadata};
 use super::report_file::{ReportFile, refuse_report};
-use super::request::{ceiling, file, source};
+use super::request::See;
+use super::settings::settings;
 use super::{signals, tips};
-
-pub const EXAMPLES: &[&str] = &[
-    "pagemill count trips.csv",
-    "pagemill count *.log",
-    "pagemill count -f csv trips.csv      (also counts records, the fifth number)",
-    "pagemill count -r trips.csv          (only records, which is faster)",
-    "pagemill count access.log.gz",
-    "pagemill count --encoding utf-16 notes.txt      (counts the text after converting it to UTF-8)",
-];
-
-pub const NOTES: &str = "\
-The columns are lines, words, characters and bytes (as `wc -lwmc` in a UTF-8 locale); with -f, records too.";
-
-/// The arguments of `count`.
-#[derive(Args, Debug)]
-pub struct Count {
-    #[command(flatten)]
-    given: Given,
-    #[command(flatten)]
-    inputs: Inputs,
-    /// Take all files below folders, apart from hidden ones
-    #[arg(long, help_heading = "Input and output")]
-    recursive: bool,
-    /// Count only records, in the format that --from or the extension names
-    #[arg(short, long, help_heading = "Input and output")]
-    records: bool,
-    #[command(flatten)]
-    source: Source,
-    #[command(flatten)]
-    csv: CsvIn,
-    #[command(flatten)]
-    csv_both: CsvBoth,
-    #[command(flatten)]
-    json: JsonIn,
-    #[command(flatten)]
-    binary: Binary,
-    #[command(flatten)]
-    encoded: Encoded,
-    #[command(flatten)]
-    errors: Errors,
-    #[command(flatten)]
-    run: Run,
-    /// Replace the quarantine and the report if they exist
-    #[arg(long, help_heading = "Errors")]
-    force: bool,
-    #[command(flatten)]
-    see: See,
-}
 
 /// The numbers of a source, in the order of the columns.
 fn numbers(counted: &Counted, what: What) -> Vec<u64> {
@@ -90,77 +43,64 @@ fn line(numbers: &[u64], width: usize, name: Option<&Path>) -> String {
     }
 }
 
-impl Count {
-    /// Counts and prints.
-    pub fn run(self) -> Result<Exit, Error> {
-        let mut raw = Raw { force: self.force, ..Raw::default() };
-        self.source.fill(&mut raw);
-        self.csv.fill(&mut raw);
-        self.csv_both.fill(&mut raw);
-        self.json.fill(&mut raw);
-        self.binary.fill(&mut raw);
-        self.encoded.fill(&mut raw);
-        self.errors.fill(&mut raw);
-        let strict_memory = self.run.strict_memory();
-        self.run.fill(&mut raw);
-        let mut settings = raw.validate()?;
-        let mut inputs = self.inputs;
-        let nameless = inputs.is_empty();
-        let operands = inputs.take()?;
-        tips::no_input(&operands).map_or(Ok(()), Err)?;
-        let listed = inputs.list(&operands, Folders { recursive: self.recursive, without: None })?;
-        let files: Vec<PathBuf> = listed.into_iter().map(|listed| listed.path).collect();
-        let origin = match &files[..] {
-            [file] if file == Path::new("-") => Origin::Stdin,
-            [_] => Origin::File,
-            _ => Origin::Each,
-        };
-        Line {
-            command: Commands::COUNT,
-            given: &self.given,
-            settings: &settings,
-            sources: kinds(&settings, files.iter().map(|path| &**path)),
-            targets: Kinds::NONE,
-            origin,
-            plain: files.len() == 1 && operands.first() == files.first(),
-            to_file: false,
-        }
-        .check()?;
-        let what = if self.records { What::Records } else { What::Text };
-        if self.see.explain {
-            return explain(&files, what, &settings);
-        }
-        let (list, quarantine) = (inputs.list_path(), settings.quarantine.as_deref());
-        refuse_list(list.as_deref(), quarantine)?;
-        let others = files.iter().map(PathBuf::as_path).chain(quarantine);
-        refuse_report(self.see.report.as_deref(), list.as_deref(), others)?;
-        let only = match &files[..] {
-            [file] => Some(&**file),
-            _ => None,
-        };
-        signals::attach(&mut settings, only);
-        let sources: Vec<SourceSpec> = files.iter().map(|path| source(path)).collect();
-        let counting = Counting::new(&settings, &sources)?.checking(self.given.has("on-error"));
-        let report = ReportFile::open(self.see.report.as_deref(), settings.force, Some(COUNTS_GO_THERE))?;
-        let mut files = Files { what, width: width(&files), counting, exit: Exit::Done, paths: files };
-        if nameless {
-            let counted = files.count(Path::new("-"))?;
-            console::print(&line(&numbers(&counted, files.what), files.width, None))?;
-        } else {
-            files.count_all(4 + usize::from(settings.from.is_some()))?;
-        }
-        let done = files.counting.finish()?;
-        if !self.see.say.quiet {
-            console::left_out(done.records_failed, done.bytes_failed, done.quarantine.as_deref(), 0);
-        }
-        if self.see.say.verbose {
-            console::note(&metrics::human(&done));
-        }
-        if let Some(report) = report {
-            report.write(&done, &settings)?;
-        }
-        Ok(files.exit.or(ceiling(strict_memory, self.see.say.quiet, settings.memory_limit)))
+/// Counts and prints.
+pub fn run(Typed { said, operands }: Typed) -> Result<Exit, Error> {
+    let (mut settings, see) = (settings(&said)?, See::of(&said));
+    let mut inputs = Inputs::of(&said, operands);
+    let nameless = inputs.is_empty();
+    let operands = inputs.take()?;
+    tips::no_input(&operands).map_or(Ok(()), Err)?;
+    let listed = inputs.list(&operands, Folders { recursive: said.has("recursive"), without: None })?;
+    let files: Vec<PathBuf> = listed.into_iter().map(|listed| listed.path).collect();
+    let origin = match &files[..] {
+        [file] if file == Path::new("-") => Origin::Stdin,
+        [_] => Origin::File,
+        _ => Origin::Each,
+    };
+    let given = Line {
+        command: Commands::COUNT,
+        said: &said,
+        settings: &settings,
+        sources: kinds(&settings, files.iter().map(|path| &**path)),
+        targets: Kinds::NONE,
+        origin,
+        plain: files.len() == 1 && operands.first() == files.first(),
+        to_file: false,
+    };
+    flags::check(&given)?;
+    let what = if said.has("records") { What::Records } else { What::Text };
+    if see.explain {
+        return explain(&files, what, &settings);
     }
+    let (list, quarantine) = (inputs.list_path(), settings.quarantine.as_deref());
+    refuse_list(list.as_deref(), quarantine)?;
+    refuse_report(see.report.as_deref(), list.as_deref(), files.iter().map(PathBuf::as_path).chain(quarantine))?;
+    let only = match &files[..] {
+        [file] => Some(&**file),
+        _ => None,
+    };
+    signals::attach(&mut settings, only);
+    let sources: Vec<SourceSpec> = files.iter().map(|path| source(path)).collect();
+    let counting = Counting::new(&settings, &sources)?.checking(said.has("on-error"));
+    let report = ReportFile::open(see.report.as_deref(), settings.force, Some(COUNTS_GO_THERE))?;
+    let mut files = Files { what, width: width(&files), counting, exit: Exit::Done, paths: files };
+    if nameless {
+        let counted = files.count(Path::new("-"))?;
+        console::print(&line(&numbers(&counted, files.what), files.width, None))?;
+    } else {
+        files.count_all(4 + usize::from(settings.from.is_some()))?;
+    }
+    let done = files.counting.finish()?;
+    if !see.quiet {
+        console::left_out(done.records_failed, done.bytes_failed, done.quarantine.as_deref(), 0);
+    }
+    if see.verbose {
+        console::note(&metrics::human(&done));
+    }
+    if let Some(report) = report {
+        report.write(&done, &settings)?;
+    }
+    Ok(files.exit.or(ceiling(said.has("strict-memory"), see.quiet, settings.memory_limit)))
 }
 
 const COUNTS_GO_THERE: &str = "the counts already go to standard output\n  Give a file for the report.";

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use pagemill::error::{Error, ErrorClass};
 
-use super::signals;
+use super::ending::ending;
 
 /// The exit codes. They are a promise: scripts look at them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,7 +32,7 @@ pub enum Exit {
 impl Exit {
     /// What an error means for the one who called. A reader that went away is no failure.
     pub fn of(error: &Error) -> Exit {
-        let ending = || signals::ending().map(|(_, exit)| exit);
+        let ending = || ending().map(|signal| if signal.terminates { Exit::Terminated } else { Exit::Interrupted });
         if error.is_broken_pipe() {
             // The reader may have got the same signal, and gone first.
             return ending().unwrap_or(Exit::Done);

@@ -3,47 +3,15 @@
 use std::env;
 use std::io::{self, IsTerminal};
 
-use clap::{Args, CommandFactory};
+use pagemill::config::flags;
 use pagemill::error::Error;
 use pagemill::format::Format;
 
-use super::commands::{self, Cli, Entry};
+use super::commands::{self, Entry};
 use super::console;
 use super::exit::Exit;
+use super::parser::{self, Typed};
 use super::words::Line;
-
-pub const EXAMPLES: &[&str] = &["pagemill help convert", "pagemill help convert csv", "pagemill help convert columns"];
-
-/// The flags of the short help, by their long names.
-const SHORT: [&str; 27] = [
-    "from",
-    "output",
-    "to",
-    "force",
-    "recursive",
-    "records",
-    "size",
-    "delimiter",
-    "out-delimiter",
-    "no-headers",
-    "out-no-headers",
-    "records-at",
-    "columns",
-    "pretty",
-    "select",
-    "drop",
-    "rename",
-    "op",
-    "on-error",
-    "strict",
-    "workers",
-    "memory-limit",
-    "resume",
-    "quiet",
-    "verbose",
-    "explain",
-    "report",
-];
 
 /// How many examples the short help has.
 const SHORT_EXAMPLES: usize = 4;
@@ -94,41 +62,29 @@ Compression, read by first bytes or extension, written by extension or --compres
   xz         .xz                levels 0 to 9 (6)
   lz4        .lz4";
 
-/// The arguments of `help`.
-#[derive(Args, Debug)]
-pub struct Help {
-    /// The command to explain
-    #[arg(value_name = "COMMAND", allow_hyphen_values = true)]
-    command: Option<String>,
-    /// A group of its flags, such as csv, or one flag, such as columns; all shows everything
-    #[arg(value_name = "GROUP", allow_hyphen_values = true)]
-    group: Option<String>,
-}
-
-impl Help {
-    /// Prints what was asked for.
-    pub fn run(self) -> Result<Exit, Error> {
-        let Some(name) = &self.command else { return print(&mut Cli::command(), false) };
-        if [Some(name), self.group.as_ref()].into_iter().flatten().any(|word| ["format", "formats"].contains(&&**word))
-        {
-            return formats();
-        }
-        let Some(entry) = commands::named(name) else {
-            let names: Vec<&str> = commands::ALL.iter().map(|entry| entry.name).collect();
-            let tip = part_of_a_command(name).unwrap_or_else(|| format!("The commands are {}.", names.join(", ")));
-            return Err(Error::usage(format!("there is no command `{name}`\n  {tip}")));
-        };
-        match self.group.as_deref() {
-            None => of_command(entry, true),
-            Some(all) if all.eq_ignore_ascii_case("all") => of_command(entry, true),
-            Some(name) => of_part(entry, name),
-        }
+/// Prints what was asked for.
+pub fn run(typed: Typed) -> Result<Exit, Error> {
+    let mut words = typed.operands.iter().map(|word| word.to_string_lossy());
+    let Some(name) = words.next() else { return print(&mut parser::cli(), false) };
+    let group = words.next();
+    if [Some(&name), group.as_ref()].into_iter().flatten().any(|word| ["format", "formats"].contains(&&**word)) {
+        return formats();
+    }
+    let Some(entry) = commands::named(&name) else {
+        let names: Vec<&str> = commands::ALL.iter().map(|entry| entry.name).collect();
+        let tip = part_of_a_command(&name).unwrap_or_else(|| format!("The commands are {}.", names.join(", ")));
+        return Err(Error::usage(format!("there is no command `{name}`\n  {tip}")));
+    };
+    match group.as_deref() {
+        None => of_command(entry, true),
+        Some(all) if all.eq_ignore_ascii_case("all") => of_command(entry, true),
+        Some(name) => of_part(entry, name),
     }
 }
 
 /// What pagemill is, and which commands it has.
 pub fn overview() -> String {
-    Cli::command().render_help().to_string()
+    parser::cli().render_help().to_string()
 }
 
 /// Prints the help that a flag asked for.
@@ -136,7 +92,7 @@ pub fn asked(line: &Line) -> Result<Exit, Error> {
     let named = line.words.get(1).and_then(|word| word.to_str()).and_then(commands::named);
     match named {
         Some(entry) => of_command(entry, line.words.iter().any(|word| word == "--help")),
-        None => print(&mut Cli::command(), false),
+        None => print(&mut parser::cli(), false),
     }
 }
 
@@ -157,14 +113,14 @@ fn of_command(entry: &Entry, long: bool) -> Result<Exit, Error> {
     if long {
         after += if entry.notes.is_empty() { "" } else { "\n\n" };
         after += entry.notes;
-        let reads = command.get_arguments().any(|arg| arg.get_id() == "on_error");
+        let reads = command.get_arguments().any(|arg| arg.get_id() == "on-error");
         after += &if reads { format!("\n\n{CODES}") } else { String::new() };
         let resumes = command.get_arguments().any(|arg| arg.get_id() == "resume" && !arg.is_hide_set());
         after += &if resumes { format!("\n\n{RESUMES}") } else { String::new() };
     } else {
         let all = command.get_arguments().filter(|arg| !arg.is_hide_set() && !arg.is_positional()).count();
         command = command.mut_args(|arg| {
-            let shown = arg.is_positional() || arg.get_long().is_some_and(|long| SHORT.contains(&long));
+            let shown = arg.is_positional() || is_common(entry, arg.get_id().as_str());
             arg.hide_short_help(!shown)
         });
         let left_out = command.get_arguments().filter(|arg| arg.is_hide_short_help_set()).count();
@@ -174,6 +130,11 @@ fn of_command(entry: &Entry, long: bool) -> Result<Exit, Error> {
         }
     }
     print(&mut command.after_help(after), long)
+}
+
+/// Whether the short help shows a flag.
+fn is_common(entry: &Entry, name: &str) -> bool {
+    entry.flags.and_then(|own| flags::find(own, name)).is_some_and(|flag| flag.common)
 }
 
 /// What is said of a group or a flag without its command: the first command that has it.
@@ -216,7 +177,7 @@ fn of_part(entry: &Entry, name: &str) -> Result<Exit, Error> {
 /// A command with its arguments, by itself.
 fn built(entry: &Entry) -> clap::Command {
     let command = clap::Command::new(entry.name).bin_name(format!("pagemill {}", entry.name));
-    entry.build(command)
+    parser::build(entry, command)
 }
 
 /// The groups of a command's flags.

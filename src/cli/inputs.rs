@@ -1,68 +1,62 @@
 //! What a command reads: operands, and lists of paths.
 
-use std::fs::{self, File};
+use std::ffi::OsString;
+use std::fs::File;
 use std::io::{self, BufRead, BufReader, IsTerminal};
 use std::path::{Path, PathBuf};
 
-use clap::Args;
+use pagemill::config::flags::Said;
 use pagemill::error::Error;
-use pagemill::sink::whole_path;
-#[cfg(unix)]
-use pagemill::source::place;
 use pagemill::source::{Folders, Listed, expand, read_list};
 
-use super::request::file;
+use super::paths::is_list;
 use super::{commands, tips};
 
 /// The inputs of a command.
-#[derive(Args, Debug)]
-#[command(next_help_heading = "Input and output")]
 pub struct Inputs {
-    /// Files to read; - is standard input, which is the default. Also patterns such as 'data/**/*.csv', and folders with
-    /// --recursive
-    #[arg(value_name = "INPUT", help_heading = None::<&str>)]
-    inputs: Vec<PathBuf>,
-    /// Older spelling of INPUT
-    #[arg(id = "input", long, value_name = "INPUT", conflicts_with = "inputs", hide = true)]
-    input_flag: Option<PathBuf>,
-    /// Read the paths of more inputs from a file, one per line; - is standard input
-    #[arg(long, value_name = "LIST")]
-    files_from: Option<PathBuf>,
-    /// The paths of --files-from end with a zero byte, as `find -print0` writes them
-    #[arg(short = '0', long)]
+    operands: Vec<PathBuf>,
+    /// The list of more.
+    list: Option<PathBuf>,
     zero_terminated: bool,
 }
 
 impl Inputs {
+    /// Those that were typed: an older spelling is a flag.
+    pub fn of(said: &Said, operands: Vec<OsString>) -> Inputs {
+        let operands = operands.into_iter().chain(said.value("input").map(OsString::from)).map(PathBuf::from).collect();
+        let list = said.path("files-from").map(Path::to_path_buf);
+        Inputs { operands, list, zero_terminated: said.has("zero-terminated") }
+    }
+
     /// Of two operands the second, which is the output where no command was said; `named`: another one is named.
     pub fn in_and_out(&mut self, named: bool) -> Result<Option<PathBuf>, Error> {
         let is_command = |word: &&str| commands::named(word).is_some() && !Path::new(word).exists();
-        if let Some(command) = self.inputs.iter().filter_map(|path| path.to_str()).find(is_command) {
+        if let Some(command) = self.operands.iter().filter_map(|path| path.to_str()).find(is_command) {
             return Err(tips::command_first(command));
         }
-        if self.inputs.len() > 2 {
-            tips::no_input(&self.inputs).map_or(Ok(()), Err)?;
+        if self.operands.len() > 2 {
+            tips::no_input(&self.operands).map_or(Ok(()), Err)?;
         }
-        match self.inputs.len() {
+        match self.operands.len() {
             0 | 1 => Ok(None),
-            2 if !named => Ok(self.inputs.pop()),
+            2 if !named => Ok(self.operands.pop()),
             count => Err(Error::usage(format!(
                 "without a command there is one input and at most one output, but here are {} paths\n  To convert several inputs: pagemill convert {} …",
                 count,
-                self.inputs[0].display()
+                self.operands[0].display()
             ))),
         }
     }
 
     /// The first operand, as a shell reads it.
     pub fn shown(&self) -> String {
-        let first = self.inputs.first().map(|path| path.to_string_lossy());
+        let first = self.operands.first().map(|path| path.to_string_lossy());
         first.map_or_else(|| "INPUT".to_owned(), |first| tips::quoted(&first).into_owned())
     }
 
     /// Whether nothing is named.
     pub fn is_empty(&self) -> bool {
-        self.inputs.is_empty() && self.input_flag.is_none() && self.files_from.is_none()
+        self.operands.is_empty() && self.list.is_none()
     }
 
     /// The operands. Standard input if nothing else is there to be read.
@@ -75,20 +69,19 @@ impl Inputs {
             }
             return Ok(vec![PathBuf::from("-")]);
         }
-        let mut inputs = std::mem::take(&mut self.inputs);
-        inputs.extend(self.input_flag.take());
+        let inputs = std::mem::take(&mut self.operands);
         tips::number_after_n(&inputs).map_or(Ok(inputs), Err)
     }
 
     /// The list of paths, or `-`.
     pub fn list_path(&self) -> Option<PathBuf> {
-        self.files_from.clone()
+        self.list.clone()
     }
 
     /// All files that these operands and the list stand for, at least one.
     pub fn list(&self, inputs: &[PathBuf], folders: Folders<'_>) -> Result<Vec<Listed>, Error> {
         let mut sources = expand(inputs, folders)?;
-        if let Some(list) = &self.files_from {
+        if let Some(list) = &self.list {
             for path in read_names(list, self.zero_terminated)? {
                 // What a list names is never taken for a pattern.
                 match folders.recursive && path.is_dir() {
@@ -99,7 +92,7 @@ impl Inputs {
         }
         let stdin = Path::new("-");
         let read = sources.iter().filter(|source| source.path == stdin).count();
-        if read + usize::from(self.files_from.as_deref() == Some(stdin)) > 1 {
+        if read + usize::from(self.list.as_deref() == Some(stdin)) > 1 {
             return Err(Error::usage("standard input can be read only once, but it (-) is named more than once"));
         }
         if sources.is_empty() {
@@ -107,41 +100,6 @@ impl Inputs {
         }
         Ok(sources)
     }
-}
-
-/// Whether a path is that of the list of inputs.
-pub fn is_list(list: &Path, path: &Path) -> bool {
-    match file(list) {
-        Some(list) => file(path).is_some() && whole_path(list) == whole_path(path),
-        None => is_stdin(path),
-    }
-}
-
-/// Whether two paths lead to the same file, by links for example.
-#[cfg(unix)]
-pub fn is_same(one: &Path, other: &Path) -> bool {
-    let place = |path: &Path| fs::metadata(path).ok().as_ref().and_then(place);
-    place(one).is_some_and(|found| place(other) == Some(found))
-}
-
-/// Elsewhere nothing tells.
-#[cfg(not(unix))]
-pub fn is_same(_one: &Path, _other: &Path) -> bool {
-    false
-}
-
-/// Whether standard input was redirected from this file.
-#[cfg(unix)]
-fn is_stdin(path: &Path) -> bool {
-    let place = |found: io::Result<fs::Metadata>| found.ok().filter(fs::Metadata::is_file).as_ref().and_then(place);
-    let read = place(stdin_metadata());
-    read.is_some() && read == place(fs::metadata(path))
-}
-
-/// Elsewhere nothing tells.
-#[cfg(not(unix))]
-fn is_stdin(_path: &Path) -> bool {
-    false
 }
 
 /// Refuses to write onto the list of inputs.
@@ -157,20 +115,6 @@ pub fn refuse_list<'w>(list: Option<&Path>, written: impl IntoIterator<Item = &'
             path.display()
         ))),
     }
-}
-
-/// What is known of standard input.
-#[cfg(unix)]
-pub fn stdin_metadata() -> io::Result<fs::Metadata> {
-    use std::os::fd::AsFd;
-    File::from(io::stdin().as_fd().try_clone_to_owned()?).metadata()
-}
-
-/// What is known of standard input.
-#[cfg(windows)]
-pub fn stdin_metadata() -> io::Result<fs::Metadata> {
-    use std::os::windows::io::AsHandle;
-    File::from(io::stdin().as_handle().try_clone_to_owned()?).metadata()
 }
 
 /// The paths of `--files-from`.

@@ -1,33 +1,37 @@
 //! The command line: one file a command. The work is done by the library.
 
-mod args;
 mod audit;
+mod ceiling;
 mod commands;
 mod completions;
 mod console;
 mod convert;
 mod count;
+mod ending;
 mod exit;
-mod flags;
 mod generate;
 mod help;
 mod inputs;
+#[cfg(unix)]
+mod listener;
 mod once;
+mod parser;
+mod paths;
 mod refusal;
 mod replay;
 mod report_file;
 mod request;
+mod settings;
 mod signals;
 mod tips;
+mod watch;
 mod words;
 
 use std::process::ExitCode;
 
-use clap::Parser;
 use clap::error::ErrorKind;
 use pagemill::error::{Error, ErrorClass};
 
-use commands::Cli;
 use exit::Exit;
 use words::Line;
 
@@ -49,24 +53,40 @@ pub fn main() -> ExitCode {
 }
 
 fn run(line: &Line) -> Result<Exit, Error> {
-    match Cli::try_parse_from(&line.words) {
-        Ok(cli) => cli.command.run(line.implied),
+    let matches = match parser::cli().try_get_matches_from(&line.words) {
+        Ok(matches) => matches,
         Err(error) => match error.kind() {
-            ErrorKind::DisplayHelp => help::asked(line),
+            ErrorKind::DisplayHelp => return help::asked(line),
             ErrorKind::DisplayVersion => {
                 console::print(&error.render().to_string())?;
-                Ok(Exit::Done)
+                return Ok(Exit::Done);
             }
-            _ => Ok(refuse(&error)),
+            _ => return Ok(refuse(&error)),
         },
+    };
+    let Some((entry, matches)) =
+        matches.subcommand().and_then(|(name, matches)| Some((commands::named(name)?, matches)))
+    else {
+        return Ok(Exit::Usage);
+    };
+    let typed = parser::read(entry, matches);
+    match entry.name {
+        "replay" => replay::run(typed),
+        "count" => count::run(typed),
+        "generate" => generate::run(typed),
+        "audit" => audit::run(typed),
+        "completions" => completions::run(typed),
+        "help" => help::run(typed),
+        _ => convert::run(typed, line.implied),
     }
 }
 
 fn fail(error: &Error) -> Exit {
-    match signals::ending() {
-        Some((name, _)) if error.can_resume() => console::error(format_args!("{name}: {error}")),
-        Some((name, _)) if error.class() == ErrorClass::Stopped => console::error(format_args!(
-            "{error} ({name})\n  No output file was written, and its temporary file was removed."
+    match ending::ending() {
+        Some(signal) if error.can_resume() => console::error(format_args!("{}: {error}", signal.name)),
+        Some(signal) if error.class() == ErrorClass::Stopped => console::error(format_args!(
+            "{error} ({})\n  No output file was written, and its temporary file was removed.",
+            signal.name
         )),
         // A reader that went away has got what it asked for.
         _ if error.is_broken_pipe() => {}

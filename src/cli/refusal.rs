@@ -17,6 +17,10 @@ pub fn wording(error: &clap::Error) -> String {
 }
 
 fn ours(error: &clap::Error) -> Option<String> {
+    if error.kind() == ErrorKind::InvalidUtf8 {
+        let help = format!("`pagemill {} --help` shows what it takes.", tips::command().get_name());
+        return Some(format!("only names of files may have bytes that are not UTF-8\n  {help}"));
+    }
     let arg = first(error, ContextKind::InvalidArg)?;
     let name = name(&arg);
     let command = tips::command();

@@ -4,15 +4,14 @@ use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use pagemill::config::View;
+use pagemill::config::flags::shown;
 use pagemill::error::Error;
 use pagemill::job::Settings;
 use pagemill::metrics::{self, Report};
 use pagemill::sink::whole_path;
 
 use super::console;
-use super::inputs::{is_list, is_same};
-use super::request::file;
+use super::paths::{file, is_list, is_same};
 
 /// Where a report goes. It is opened before the run: that it can't be written must not be found out after an hour's work.
 pub struct ReportFile {
@@ -51,7 +50,7 @@ impl ReportFile {
     /// Writes the report of a run with these settings.
     pub fn write(mut self, report: &Report, settings: &Settings) -> Result<(), Error> {
         self.is_new = false;
-        let text = metrics::json(report, env!("CARGO_PKG_VERSION"), &View::from(settings));
+        let text = metrics::json(report, env!("CARGO_PKG_VERSION"), &shown(settings));
         match &mut self.file {
             Some(file) => file.write_all(text.as_bytes()).map_err(|e| Error::io("write", &self.path, e)),
             None => console::print(&text),

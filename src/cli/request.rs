@@ -3,19 +3,21 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use pagemill::config::flags::{self, Commands, Kinds, Line, Origin, Said, kinds};
 use pagemill::error::Error;
 use pagemill::format::{Format, source_format, target_format};
-use pagemill::job::{Each, Job, OnError, Settings, SourceSpec, TargetSpec, places, usual_place};
+use pagemill::job::{Each, Job, OnError, Settings, TargetSpec, places, usual_place};
 use pagemill::metrics::{self, Report};
 use pagemill::record::LossyKind;
 use pagemill::source::Listed;
 
-use super::args::See;
+use super::ceiling::ceiling;
 use super::console;
 use super::exit::Exit;
-use super::flags::{Commands, Given, Kinds, Line, Origin, kinds};
 use super::inputs::refuse_list;
+use super::paths::{file, source};
 use super::report_file::{ReportFile, refuse_report};
+use super::settings::settings;
 
 /// Many inputs.
 pub struct Batch {
@@ -25,6 +27,30 @@ pub struct Batch {
     pub out_dir: Option<PathBuf>,
     /// An input that fails does not end the run.
     pub keep_going: bool,
+}
+
+/// What is said about a run.
+pub struct See {
+    /// No warnings.
+    pub quiet: bool,
+    /// A summary at the end.
+    pub verbose: bool,
+    /// How the job would run, instead of running it.
+    pub explain: bool,
+    /// The file for the report.
+    pub report: Option<PathBuf>,
+}
+
+impl See {
+    /// What the flags say.
+    pub fn of(said: &Said) -> See {
+        See {
+            quiet: said.has("quiet"),
+            verbose: said.has("verbose"),
+            explain: said.has("explain"),
+            report: said.path("report").map(Path::to_path_buf),
+        }
+    }
 }
 
 /// What `convert`, `audit` and `replay` were asked for.
@@ -46,8 +72,24 @@ pub struct Request {
 }
 
 impl Request {
+    /// A request to convert one source.
+    ///
+    /// # Errors
+    /// Usage: flags that mean nothing, or contradict each other.
+    pub fn of(said: &Said, source: PathBuf, target: Option<PathBuf>) -> Result<Request, Error> {
+        Ok(Request {
+            source,
+            batch: None,
+            list: None,
+            target,
+            settings: settings(said)?,
+            strict_memory: said.has("strict-memory"),
+            see: See::of(said),
+        })
+    }
+
     /// Refuses flags that can't have an effect. Of a quarantine nothing is known before it is read.
-    pub fn check_flags(&self, command: Commands, given: &Given) -> Result<(), Error> {
+    pub fn check_flags(&self, command: Commands, said: &Said) -> Result<(), Error> {
         let settings = &self.settings;
         let target = self.target.as_deref().and_then(file);
         let (sources, first, origin, each) = match &self.batch {
@@ -80,7 +122,7 @@ impl Request {
             batch.sources.len() == 1 && batch.sources[0].path == self.source && self.list.is_none()
         });
         let to_file = each || target.is_some();
-        Line { command, given, settings, sources, targets, origin, plain, to_file }.check()
+        flags::check(&Line { command, said, settings, sources, targets, origin, plain, to_file })
     }
 
     /// Runs the job, or explains it.
@@ -163,7 +205,7 @@ impl Request {
         if let Some(file) = file {
             file.write(&report, &self.settings)?;
         }
-        let exit = ceiling(self.strict_memory, self.see.say.quiet, report.memory_limit);
+        let exit = ceiling(self.strict_memory, self.see.quiet, report.memory_limit);
         Ok((report, exit))
     }
 
@@ -214,47 +256,13 @@ impl Request {
 
     /// Warnings, and the report for people.
     fn tell(&self, report: &Report) {
-        if !self.see.say.quiet {
+        if !self.see.quiet {
             warn(report);
         }
-        if self.see.say.verbose {
+        if self.see.verbose {
             console::note(&metrics::human(report));
         }
     }
-}
-
-/// Says that the process had more memory than it should; with `strict` that is how the command ends.
-pub fn ceiling(strict: bool, quiet: bool, limit: usize) -> Exit {
-    if quiet && !strict {
-        return Exit::Done;
-    }
-    let peak = pagemill::sys::peak_rss_bytes();
-    if peak <= limit as u64 {
-        return Exit::Done;
-    }
-    let text = format!(
-        "peak memory was {}, more than the memory limit of {}",
-        metrics::size(peak),
-        metrics::size(limit as u64)
-    );
-    if strict {
-        console::error(format_args!(
-            "{text}\n  The work is done and the output is complete; this is an error because of --strict-memory."
-        ));
-        return Exit::MemoryCeiling;
-    }
-    console::warning(text);
-    Exit::Done
-}
-
-/// The source that a path names.
-pub fn source(path: &Path) -> SourceSpec {
-    file(path).map_or(SourceSpec::Stdin, |path| SourceSpec::Path(path.to_path_buf()))
-}
-
-/// The path of a file; none for `-`.
-pub fn file(path: &Path) -> Option<&Path> {
-    (path != Path::new("-")).then_some(path)
 }
 
 fn warn(report: &Report) {

@@ -9,8 +9,8 @@ use pagemill::error::Error;
 use pagemill::format::Format;
 use pagemill::wording::braces;
 
-use super::commands;
 use super::once::{Once, typed};
+use super::{commands, parser};
 
 /// What is to be said instead of a flag.
 #[derive(Clone, Copy)]
@@ -379,7 +379,7 @@ fn wrong_flags() -> Vec<(String, Tip)> {
 pub fn command() -> clap::Command {
     let said = typed().next().and_then(|word| commands::named(&word));
     let entry = said.unwrap_or(&commands::ALL[0]);
-    entry.build(clap::Command::new(entry.name))
+    parser::build(entry, clap::Command::new(entry.name))
 }
 
 /// Whether the command of this process has this flag.
@@ -531,12 +531,11 @@ pub fn quoted(word: &str) -> Cow<'_, str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory;
 
     /// What is said instead exists, and what is known is not a flag by now.
     #[test]
     fn tips_name_flags_that_exist() {
-        let mut cli = commands::Cli::command();
+        let mut cli = parser::cli();
         cli.build();
         let convert = cli.find_subcommand("convert").unwrap();
         let known = |flag: &str| {

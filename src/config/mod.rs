@@ -1,23 +1,18 @@
-//! From what a user wrote to validated settings.
+//! From what a user wrote to settings that were checked.
 //!
-//! Two layers: [`Raw`] holds the text of flags as it was given; [`Raw::validate`] turns it into
-//! [`Settings`](crate::job::Settings) or says what is wrong, before any file is opened.
+//! [`flags`] is the table of flags: what each is called, what it is for, and what it means. The other functions read
+//! single values.
 
 mod byte;
-pub mod choice;
 mod count;
+pub mod flags;
 mod limit;
 mod list;
 mod ops;
-mod raw;
 mod size;
-mod view;
 
 pub use byte::parse_byte;
-pub use choice::Choice;
 pub use count::parse_count;
 pub use limit::parse_limit;
 pub use ops::parse_ops;
-pub use raw::Raw;
 pub use size::parse_size;
-pub use view::View;

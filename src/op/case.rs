@@ -78,6 +78,10 @@ impl Op for ChangeCase {
         self.starts.is_some() && self.fields.names().is_empty()
     }
 
+    fn fingerprint(&self) -> Option<String> {
+        super::named(self)
+    }
+
     fn fields(&self) -> &[Box<[u8]>] {
         self.fields.names()
     }

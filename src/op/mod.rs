@@ -39,6 +39,12 @@ pub use trim::Trim;
 
 use crate::record::Batch;
 
+/// The fingerprint of an op that its name and its fields describe.
+fn named(op: &dyn Op) -> Option<String> {
+    let fields: Vec<_> = op.fields().iter().map(|field| String::from_utf8_lossy(field)).collect();
+    Some(format!("{} {fields:?}", op.name()))
+}
+
 /// One step between decoding and encoding.
 ///
 /// An op is shared by all workers, so it keeps no state of its own between batches; memory it needs
@@ -92,6 +98,12 @@ pub trait Op: Send + Sync {
     /// the decoder would give. Then from text to text nobody else has to look.
     fn checks_utf8(&self) -> bool {
         false
+    }
+
+    /// What it does, as text: two ops with the same text change records in the same way. A run goes on where another one
+    /// stopped only if both have the same texts; none: a run with this op has no checkpoints, and can't be resumed.
+    fn fingerprint(&self) -> Option<String> {
+        None
     }
 
     /// The names of the fields it acts on; none: all. A name that a tabular source does not have is

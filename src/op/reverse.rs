@@ -51,6 +51,10 @@ impl Op for Reverse {
         self.fields.names().is_empty()
     }
 
+    fn fingerprint(&self) -> Option<String> {
+        super::named(self)
+    }
+
     fn fields(&self) -> &[Box<[u8]>] {
         self.fields.names()
     }

@@ -34,6 +34,10 @@ impl Op for Trim {
         false
     }
 
+    fn fingerprint(&self) -> Option<String> {
+        super::named(self)
+    }
+
     fn fields(&self) -> &[Box<[u8]>] {
         self.fields.names()
     }

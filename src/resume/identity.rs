@@ -32,10 +32,48 @@ impl Identity {
     }
 }
 
-/// The settings that change the bytes of the output, by the names of their flags.
+/// The settings that change the bytes of the output, by the names of their flags. A new setting has to be entered here,
+/// or be named as one that changes nothing.
 pub(crate) fn settings(settings: &Settings, route: &Route, quarantine: Option<&Path>) -> BTreeMap<String, String> {
-    let Settings { options, select, drop, rename, columns, on_error, max_errors, invalid_utf8, strict, .. } = settings;
-    let ops: Vec<_> = settings.ops.iter().map(|op| (op.name(), op.fields())).collect();
+    let Settings {
+        // The route has both.
+        from: _,
+        to: _,
+        options,
+        select,
+        drop,
+        rename,
+        ops,
+        // A word count has no checkpoints.
+        word_count: _,
+        columns,
+        // The same bytes, whatever these are.
+        workers: _,
+        slice_size: _,
+        memory_limit: _,
+        io: _,
+        stop: _,
+        progress: _,
+        pressure: _,
+        max_record_size,
+        // What is compressed is not mapped, and has no checkpoints.
+        decompress: _,
+        compress: _,
+        on_error,
+        // Where it is, is given.
+        quarantine: _,
+        max_errors,
+        invalid_utf8,
+        encoding: _,
+        // How files are kept.
+        force: _,
+        checkpoint: _,
+        checkpoint_every: _,
+        resume: _,
+        durable: _,
+        strict,
+    } = settings;
+    let ops: Vec<_> = ops.iter().map(|op| op.fingerprint()).collect();
     let texts = [
         ("--from", route.from.to_string()),
         ("--to", route.to.to_string()),
@@ -48,8 +86,9 @@ pub(crate) fn settings(settings: &Settings, route: &Route, quarantine: Option<&P
         ("--on-error", format!("{on_error:?}")),
         ("--max-errors", format!("{max_errors:?}")),
         ("--quarantine", format!("{quarantine:?}")),
-        ("--max-record-size", settings.max_record_size.to_string()),
+        ("--max-record-size", max_record_size.to_string()),
         ("--invalid-utf8", format!("{invalid_utf8:?}")),
+        // Another encoding is decoded: then there are no checkpoints.
         ("--encoding", settings.says_utf8().to_string()),
         ("--strict", strict.to_string()),
     ];

@@ -205,8 +205,14 @@ fn wanted<'o>(
         }
         _ => None,
     };
+    // Nobody could tell whether another run has the same one.
+    let unknown = settings.ops.iter().find(|op| op.fingerprint().is_none());
     match possible {
-        Some((bytes, _)) if !asked && bytes.len() < LARGE => Ok(None),
+        Some((bytes, _)) if !asked && (bytes.len() < LARGE || unknown.is_some()) => Ok(None),
+        Some(_) if let Some(op) = unknown => Err(Error::usage(format!(
+            "a run with the op `{}` can't be resumed: it does not say what it does\n  Leave out checkpoints and resuming, or give the op a fingerprint (Op::fingerprint).",
+            op.name()
+        ))),
         None if asked => Err(Error::usage(
             "a run can be resumed only if its input is a file that can be mapped, and its output a file that is not compressed\n  Leave out --checkpoint and --resume, or use such files.",
         )),

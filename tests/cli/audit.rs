@@ -1,8 +1,8 @@
 //! The command's own count: `pagemill audit` ends with 0 only if the steady state took no block.
 
 use crate::support::inputs::{flags_for, sample};
+use crate::support::raw::Raw;
 use crate::support::{folder, run};
-use pagemill::config::Raw;
 use pagemill::format::Format;
 
 #[test]

@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 use crate::support;
 use crate::support::inputs::{ODD_LAYOUT, odd, sample};
 use crate::support::mutate::{Random, mutate};
+use crate::support::raw::Raw;
 use crate::support::{command, folder};
-use pagemill::config::Raw;
 use pagemill::format::Format;
 
 /// Flags that change how things are read and written; each is taken now and then.

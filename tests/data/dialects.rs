@@ -13,8 +13,8 @@ use std::process::{Command, Stdio};
 
 use crate::support;
 use crate::support::missing::has;
+use crate::support::raw::Raw;
 use crate::support::{feed, folder, run};
-use pagemill::config::Raw;
 use pagemill::format::Format;
 use pagemill::job::{Job, OnError, SourceSpec, TargetSpec};
 

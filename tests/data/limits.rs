@@ -2,7 +2,7 @@
 //! memory ever makes a record one that is left out.
 
 use crate::support::paths::{Case, Outcome, Way, some_ways};
-use pagemill::config::Raw;
+use crate::support::raw::Raw;
 use pagemill::error::ErrorClass;
 use pagemill::format::Format;
 

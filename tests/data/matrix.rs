@@ -4,7 +4,7 @@
 use crate::support;
 use crate::support::inputs::{ODD_LAYOUT, flags_for, odd, sample};
 use crate::support::paths::{Case, Input, Kind, Way, some_ways, ways};
-use pagemill::config::Raw;
+use crate::support::raw::Raw;
 use pagemill::format::Format;
 
 fn some(text: &str) -> Option<String> {

@@ -8,7 +8,7 @@ use crate::support::flags::{KINDS, change};
 use crate::support::inputs::{ODD_LAYOUT, odd, sample};
 use crate::support::mutate::{Random, mutate};
 use crate::support::paths::{Case, Outcome, some_ways};
-use pagemill::config::Raw;
+use crate::support::raw::Raw;
 use pagemill::format::Format;
 
 #[test]

@@ -5,8 +5,8 @@ use std::io::{Cursor, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
+use crate::support::raw::Raw;
 use crate::support::{feed, folder, run};
-use pagemill::config::Raw;
 use pagemill::format::Format;
 use pagemill::job::{Io, Job, SourceSpec, TargetSpec};
 

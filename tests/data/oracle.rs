@@ -3,8 +3,8 @@
 use crate::support;
 use crate::support::inputs::{flags_for, sample};
 use crate::support::paths::Case;
+use crate::support::raw::Raw;
 use crate::support::values::{Json, items, lines, may_be, rows};
-use pagemill::config::Raw;
 use pagemill::format::Format;
 
 /// Converts by the reference path.

@@ -1,10 +1,10 @@
 //! Quotes that are wrong: one bad line each, found by every path, and nothing else is lost.
 
 use crate::support::paths::{Case, Outcome, some_ways};
+use crate::support::raw::Raw;
 use crate::support::{feed, folder, run};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use pagemill::config::Raw;
 use pagemill::error::ErrorClass;
 use pagemill::format::Format;
 use pagemill::job::{OnError, Settings, SourceSpec, count_records};

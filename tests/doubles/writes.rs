@@ -14,10 +14,10 @@ use std::sync::{Mutex, MutexGuard};
 
 use crate::alone;
 use crate::support::inputs::sample;
+use crate::support::raw::Raw;
 use crate::support::{folder, names};
 use libc::{c_int, c_void, off64_t, size_t, ssize_t};
 use pagemill::compress::{Codec, Compress};
-use pagemill::config::Raw;
 use pagemill::error::{Error, ErrorClass};
 use pagemill::job::{Checkpoint, Each, OnError, Settings};
 use pagemill::{Format, Job, SourceSpec, TargetSpec};

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-use pagemill::config::Raw;
+use super::support::raw::Raw;
 use pagemill::format::Format;
 use pagemill::job::{Job, SourceSpec, TargetSpec};
 

@@ -1,6 +1,6 @@
 //! Flags that change how things are read and written.
 
-use pagemill::config::Raw;
+use super::raw::Raw;
 
 /// How many ways there are to [`change`] flags.
 pub const KINDS: usize = 37;

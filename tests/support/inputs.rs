@@ -1,6 +1,6 @@
 //! What the tests convert: small texts written by hand, and samples.
 
-use pagemill::config::Raw;
+use super::raw::Raw;
 use pagemill::format::Format;
 use pagemill::sample::{Amount, LAYOUT, Sample};
 

@@ -9,6 +9,7 @@ pub mod missing;
 pub mod mutate;
 pub mod paths;
 pub mod process;
+pub mod raw;
 pub mod values;
 
 use std::ffi::OsStr;

@@ -4,7 +4,7 @@ use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-use pagemill::config::Raw;
+use super::raw::Raw;
 use pagemill::error::ErrorClass;
 use pagemill::format::Format;
 use pagemill::job::{Io, Job, Settings, SourceSpec, TargetSpec};

@@ -2,9 +2,10 @@
 
 mod claims;
 mod counted;
+mod explain;
 mod parts;
 mod records;
-mod report;
+mod sources;
 mod text;
 
 use std::io::{self, Read};
@@ -22,7 +23,8 @@ use crate::quarantine::{Ledger, Quarantine, place_for};
 use crate::scan::count::{Counter, Counts};
 use crate::source::Bytes;
 pub use counted::{Counted, What};
-use report::Sources;
+pub use explain::explain_count;
+use sources::Sources;
 
 /// Counts a source. With an encoding in the settings it is the UTF-8 text that is counted which it becomes.
 ///
@@ -49,14 +51,6 @@ fn counted(source: SourceSpec, what: What, settings: &Settings) -> Result<Counte
     let counted = counting.count(source, what)?;
     counting.finish()?;
     Ok(counted)
-}
-
-/// Says how a source would be counted, without counting it.
-///
-/// # Errors
-/// The source can't be read, or is not of its format; settings about bad records that contradict each other.
-pub fn explain_count(source: SourceSpec, what: What, settings: &Settings) -> Result<String> {
-    report::explain(source, what, settings)
 }
 
 /// Counts sources one after another. Their bad records have one limit together, and one quarantine.

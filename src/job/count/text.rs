@@ -6,7 +6,7 @@ use crate::compress::Unpacking;
 use crate::error::{Error, Position, Result};
 use crate::format::Format;
 use crate::job::count::claims::{self, Pace};
-use crate::job::count::report::Sources;
+use crate::job::count::sources::Sources;
 use crate::job::open::{as_text, open_source};
 use crate::job::opened::ceiling;
 use crate::job::settings::{Settings, SourceSpec};

@@ -1,7 +1,7 @@
 //! Whole conversions: one worker with a huge slice against several with tiny ones, from files and from readers, in
 //! little memory. The bytes, the counts and the text of errors have to be the same.
 
-use pagemill::config::Raw;
+use crate::shared::raw::Raw;
 use pagemill::format::Format;
 
 use crate::shared::flags::{KINDS, change};

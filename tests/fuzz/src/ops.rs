@@ -1,6 +1,6 @@
 //! Ops on lines of text, whole jobs, against the standard library and the crate unicode-segmentation.
 
-use pagemill::config::Raw;
+use crate::shared::raw::Raw;
 use pagemill::job::{Job, TargetSpec};
 use pagemill::format::Format;
 use pagemill::{SourceSpec, error::ErrorClass};

@@ -11,6 +11,9 @@ pub mod inputs;
 #[allow(dead_code)]
 #[path = "../../../support/paths.rs"]
 pub mod paths;
+#[allow(dead_code)]
+#[path = "../../../support/raw.rs"]
+pub mod raw;
 #[path = "../../../support/quotes.rs"]
 pub mod quotes;
 #[allow(dead_code)]

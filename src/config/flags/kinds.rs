@@ -2,30 +2,44 @@
 
 use std::fmt;
 
-use pagemill::format::Format;
-use pagemill::format::frames::Payload;
+use crate::format::Format;
+use crate::format::frames::Payload;
 
 /// A set of formats. Frames are several: what they hold makes a difference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Kinds(u16);
 
 impl Kinds {
+    /// No format.
     pub const NONE: Kinds = Kinds(0);
+    /// CSV.
     pub const CSV: Kinds = Kinds(1);
+    /// TSV.
     pub const TSV: Kinds = Kinds(1 << 1);
+    /// NDJSON.
     pub const NDJSON: Kinds = Kinds(1 << 2);
+    /// JSON.
     pub const JSON: Kinds = Kinds(1 << 3);
+    /// Text.
     pub const TEXT: Kinds = Kinds(1 << 4);
+    /// Fixed records.
     pub const FIXED: Kinds = Kinds(1 << 5);
+    /// Frames that hold bytes.
     pub const FRAMES_OF_BYTES: Kinds = Kinds(1 << 6);
+    /// Frames that hold text.
     pub const FRAMES_OF_TEXT: Kinds = Kinds(1 << 7);
+    /// Frames that hold JSON.
     pub const FRAMES_OF_JSON: Kinds = Kinds(1 << 8);
     /// What the op `wordcount` writes.
     pub const WORDS: Kinds = Kinds(1 << 9);
 
+    /// Records with columns in text.
     pub const TABLES: Kinds = Kinds::CSV.or(Kinds::TSV);
+    /// What has an encoding.
     pub const LINES_OF_TEXT: Kinds = Kinds::TABLES.or(Kinds::NDJSON).or(Kinds::JSON).or(Kinds::TEXT);
+    /// Records with maps and lists.
     pub const NESTED: Kinds = Kinds::NDJSON.or(Kinds::JSON).or(Kinds::FRAMES_OF_JSON);
+    /// Frames of every kind.
     pub const FRAMES: Kinds = Kinds::FRAMES_OF_BYTES.or(Kinds::FRAMES_OF_TEXT).or(Kinds::FRAMES_OF_JSON);
     /// Every format.
     pub const ALL: Kinds = Kinds::LINES_OF_TEXT.or(Kinds::FIXED).or(Kinds::FRAMES);

@@ -1,0 +1,64 @@
+//! The thread that listens to signals.
+
+use std::fs::File;
+use std::io::Write;
+use std::os::fd::AsFd;
+use std::time::{Duration, Instant};
+
+use pagemill::metrics::status;
+use pagemill::sys::{guard_maps, signals, signals::Signals, takes_a_line};
+use pagemill::{Progress, Stop};
+
+use super::ending;
+use super::watch::Watch;
+
+/// What has not ended by itself so long after the first signal is ended.
+const DEADLINE: Duration = Duration::from_millis(800);
+
+/// The listener does little. One heap for all threads (`M_ARENA_MAX`) would save it a dozen page faults, and no time
+/// that could be measured.
+const STACK: usize = 128 << 10;
+
+pub fn start() -> Option<Watch> {
+    // Without the guard a file that shrinks ends the process, as it would without us.
+    let _ = guard_maps();
+    let signals = Signals::install().ok()?;
+    let watch = Watch { stop: Stop::new(), progress: Progress::new() };
+    let (stop, progress) = (watch.stop.clone(), watch.progress.clone());
+    // A copy of its own: whoever writes to standard error may hold the lock of the other for long.
+    let stderr = std::io::stderr().as_fd().try_clone_to_owned().map(File::from).ok()?;
+    let listener = std::thread::Builder::new().name("signals".into()).stack_size(STACK);
+    listener.spawn(move || listen(signals, &stop, &progress, &stderr)).ok()?;
+    Some(watch)
+}
+
+fn listen(mut signals: Signals, stop: &Stop, progress: &Progress, stderr: &File) {
+    let mut ending: Option<Instant> = None;
+    loop {
+        let left = ending.map(|since| DEADLINE.saturating_sub(since.elapsed()));
+        match signals.next(left) {
+            Ok(Some(signals::Signal::Status)) => tell(stderr, &status(&progress.snapshot())),
+            Ok(Some(_)) => {
+                stop.request();
+                ending.get_or_insert_with(Instant::now);
+            }
+            Ok(None) => {}
+            Err(_) => return,
+        }
+        if ending.is_some_and(|since| since.elapsed() >= DEADLINE) {
+            let Some(signal) = ending::ending() else { return };
+            tell(
+                stderr,
+                &format!("ended by {} in the middle of its work\n  A temporary file was removed.", signal.name),
+            );
+            signals::end_at_once(signal.code());
+        }
+    }
+}
+
+/// Says something, unless that would take waiting: signals must go on being heard.
+fn tell(mut stderr: &File, what: &str) {
+    if takes_a_line(stderr.as_fd()) {
+        let _ = stderr.write_all(format!("pagemill: {what}\n").as_bytes());
+    }
+}

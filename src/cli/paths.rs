@@ -1,0 +1,74 @@
+//! Paths of the command line, and whether two of them lead to the same place.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::Path;
+
+use pagemill::job::SourceSpec;
+use pagemill::sink::whole_path;
+#[cfg(unix)]
+use pagemill::source::place;
+
+/// The path of a file; none for `-`.
+pub fn file(path: &Path) -> Option<&Path> {
+    (path != Path::new("-")).then_some(path)
+}
+
+/// The source that a path names.
+pub fn source(path: &Path) -> SourceSpec {
+    file(path).map_or(SourceSpec::Stdin, |path| SourceSpec::Path(path.to_path_buf()))
+}
+
+/// Whether a path is that of a folder, or can be nothing else.
+pub fn is_folder(path: &Path) -> bool {
+    path.is_dir() || path.as_os_str().as_encoded_bytes().ends_with(b"/")
+}
+
+/// Whether a path is that of the list of inputs.
+pub fn is_list(list: &Path, path: &Path) -> bool {
+    match file(list) {
+        Some(list) => file(path).is_some() && whole_path(list) == whole_path(path),
+        None => is_stdin(path),
+    }
+}
+
+/// Whether two paths lead to the same file, by links for example.
+#[cfg(unix)]
+pub fn is_same(one: &Path, other: &Path) -> bool {
+    let place = |path: &Path| fs::metadata(path).ok().as_ref().and_then(place);
+    place(one).is_some_and(|found| place(other) == Some(found))
+}
+
+/// Elsewhere nothing tells.
+#[cfg(not(unix))]
+pub fn is_same(_one: &Path, _other: &Path) -> bool {
+    false
+}
+
+/// Whether standard input was redirected from this file.
+#[cfg(unix)]
+fn is_stdin(path: &Path) -> bool {
+    let place = |found: io::Result<fs::Metadata>| found.ok().filter(fs::Metadata::is_file).as_ref().and_then(place);
+    let read = place(stdin_metadata());
+    read.is_some() && read == place(fs::metadata(path))
+}
+
+/// Elsewhere nothing tells.
+#[cfg(not(unix))]
+fn is_stdin(_path: &Path) -> bool {
+    false
+}
+
+/// What is known of standard input.
+#[cfg(unix)]
+pub fn stdin_metadata() -> io::Result<fs::Metadata> {
+    use std::os::fd::AsFd;
+    File::from(io::stdin().as_fd().try_clone_to_owned()?).metadata()
+}
+
+/// What is known of standard input.
+#[cfg(windows)]
+pub fn stdin_metadata() -> io::Result<fs::Metadata> {
+    use std::os::windows::io::AsHandle;
+    File::from(io::stdin().as_handle().try_clone_to_owned()?).metadata()
+}

@@ -1,0 +1,53 @@
+//! Sets of commands.
+
+/// Sets of commands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Commands(u8);
+
+impl Commands {
+    /// None.
+    pub const NONE: Commands = Commands(0);
+    /// `convert`.
+    pub const CONVERT: Commands = Commands(1);
+    /// `replay`.
+    pub const REPLAY: Commands = Commands(1 << 1);
+    /// `count`.
+    pub const COUNT: Commands = Commands(1 << 2);
+    /// `generate`.
+    pub const GENERATE: Commands = Commands(1 << 3);
+    /// `audit`.
+    pub const AUDIT: Commands = Commands(1 << 4);
+
+    /// What reads inputs as the command line says.
+    pub(super) const READ: Commands = Commands::CONVERT.or(Commands::COUNT).or(Commands::AUDIT);
+    /// What takes several inputs.
+    pub(super) const MANY: Commands = Commands::CONVERT.or(Commands::AUDIT);
+    /// What converts records.
+    pub(super) const ROWS: Commands = Commands::CONVERT.or(Commands::REPLAY).or(Commands::AUDIT);
+    /// What writes records.
+    pub(super) const WRITE: Commands = Commands::ROWS.or(Commands::GENERATE);
+    /// What runs a job.
+    pub(super) const RUN: Commands = Commands::ROWS.or(Commands::COUNT);
+    /// What is told how its input is read, or has none.
+    pub(super) const NAMED: Commands = Commands::READ.or(Commands::GENERATE);
+    /// All of them.
+    pub(super) const ALL: Commands = Commands::RUN.or(Commands::GENERATE);
+
+    const fn or(self, other: Commands) -> Commands {
+        Commands(self.0 | other.0)
+    }
+
+    /// Whether all of these are among the others.
+    pub(super) const fn are_in(self, others: Commands) -> bool {
+        self.0 & !others.0 == 0
+    }
+
+    /// Why a flag that other commands have can't have an effect in this one.
+    pub(super) fn why_not(self) -> &'static str {
+        match self {
+            Commands::REPLAY => "the quarantine file says how its records are read",
+            Commands::COUNT => "records are counted, not written",
+            _ => "it is for other commands",
+        }
+    }
+}

@@ -1,0 +1,189 @@
+//! CSV and TSV.
+
+use serde_json::json;
+
+use super::commands::Commands;
+use super::flag::Takes::{Any, List, Nothing, Word};
+use super::flag::{Flag, Group, Takes, flag};
+use super::kinds::Kinds;
+use super::unless::{
+    columns_are_known, never_quotes_to_read, never_quotes_to_write, no_quotes_to_read, no_quotes_to_write, uncounted,
+};
+use super::values::{byte, put};
+use super::words::RAGGED;
+use crate::config::list::parse_names;
+use crate::job::ColumnsFrom;
+
+const fn csv(name: &'static str, takes: Takes, commands: Commands, help: &'static str) -> Flag {
+    flag(name, takes, commands, help).group(Group::Csv)
+}
+
+pub static FLAGS: &[Flag] = &[
+    csv(
+        "delimiter",
+        Any("BYTE"),
+        Commands::READ,
+        "Character between fields of the input: `;`, tab, '\\t', pipe, '\\x1f' [default: comma, or tab for TSV]",
+    )
+    .short('d')
+    .common()
+    .source(Kinds::TABLES)
+    .unless(uncounted)
+    .sets(|s, flag, texts| put(&mut s.options.dialect.delimiter, Some(byte(flag, texts)?)))
+    .shows("csv.delimiter", |s| json!(s.options.dialect.delimiter.map(char::from))),
+    csv("quote", Any("BYTE"), Commands::READ, "Quote character around fields of the input [default: \"]")
+        .source(Kinds::TABLES)
+        .unless(no_quotes_to_read)
+        .sets(|s, flag, texts| put(&mut s.options.dialect.quote, byte(flag, texts)?))
+        .shows("csv.quote", |s| {
+            let dialect = &s.options.dialect;
+            json!(dialect.quoting.then_some(char::from(dialect.quote)))
+        }),
+    csv(
+        "escape",
+        Any("BYTE"),
+        Commands::READ,
+        "Character that escapes a quote inside quotes in the input [default: quotes are doubled]",
+    )
+    .source(Kinds::TABLES)
+    .unless(no_quotes_to_read)
+    .sets(|s, flag, texts| put(&mut s.options.dialect.escape, Some(byte(flag, texts)?)))
+    .shows("csv.escape", |s| json!(s.options.dialect.escape.map(char::from))),
+    csv("no-quoting", Nothing, Commands::READ, "Treat quotes in the input as ordinary characters")
+        .source(Kinds::TABLES)
+        .unless(never_quotes_to_read)
+        .sets(|s, _, _| put(&mut s.options.dialect.quoting, false)),
+    csv("comment", Any("BYTE"), Commands::READ, "Ignore lines that start with this character")
+        .source(Kinds::TABLES)
+        .unless(uncounted)
+        .sets(|s, flag, texts| put(&mut s.options.dialect.comment, Some(byte(flag, texts)?)))
+        .shows("csv.comment", |s| json!(s.options.dialect.comment.map(char::from))),
+    csv(
+        "names",
+        List("NAMES"),
+        Commands::READ,
+        "Names for the columns of an input without a header: its first record is data, and the output has these names as its header (comma-separated)",
+    )
+    .help_in(&[(
+        Commands::COUNT,
+        "Names for the columns of an input without a header: its first record is counted too (comma-separated)",
+    )])
+    .source(Kinds::TABLES)
+    .unless(uncounted)
+    .sets(|s, flag, texts| put(&mut s.options.names, parse_names(flag, texts, &[])?))
+    .shows("csv.names", |s| json!(s.options.names)),
+    csv(
+        "ragged",
+        Word("HOW", || RAGGED.all()),
+        Commands::RUN,
+        "What to do with a record that has too few fields: fail, or pad it with nulls [default: fail]",
+    )
+    .source(Kinds::TABLES)
+    .unless(uncounted)
+    .sets(|s, flag, texts| put(&mut s.options.ragged, RAGGED.parse(flag, &texts[0])?))
+    .shows("csv.ragged", |s| json!(RAGGED.of(s.options.ragged))),
+    csv(
+        "no-headers",
+        Nothing,
+        Commands::NAMED,
+        "The input has no header (its first record is data), and none is written",
+    )
+    .help_in(&[
+        (Commands::COUNT, "The input has no header: its first record is counted too"),
+        (Commands::GENERATE, "Write no header"),
+    ])
+    .short('n')
+    .common()
+    .either(Kinds::TABLES)
+    .unless(uncounted)
+    .sets(|s, _, _| put(&mut s.options.no_headers, true))
+    .shows("csv.headers", |s| json!(s.options.reads_header())),
+    csv(
+        "tsv-escapes",
+        Nothing,
+        Commands::ALL,
+        "TSV with \\t \\n \\r \\\\ instead of quotes, and \\N for null, in input and output",
+    )
+    .help_in(&[
+        (Commands::REPLAY, "Write TSV with \\t \\n \\r \\\\ instead of quotes, and \\N for null"),
+        (Commands::COUNT, "TSV with \\t \\n \\r \\\\ instead of quotes, and \\N for null"),
+        (Commands::GENERATE, "TSV with \\t \\n \\r \\\\ instead of quotes"),
+    ])
+    .either(Kinds::TSV)
+    .unless(uncounted)
+    .sets(|s, _, _| put(&mut s.options.dialect.tsv_escapes, true))
+    .shows("csv.tsv_escapes", |s| json!(s.options.dialect.tsv_escapes)),
+    csv(
+        "out-delimiter",
+        Any("BYTE"),
+        Commands::WRITE,
+        "Character between fields of the output [default: comma, or tab for TSV]",
+    )
+    .common()
+    .target(Kinds::TABLES)
+    .sets(|s, flag, texts| put(&mut s.options.out_dialect.delimiter, Some(byte(flag, texts)?)))
+    .shows("csv.out_delimiter", |s| json!(s.options.out_dialect.delimiter.map(char::from))),
+    csv("out-quote", Any("BYTE"), Commands::WRITE, "Quote character around fields of the output [default: \"]")
+        .target(Kinds::TABLES)
+        .unless(no_quotes_to_write)
+        .sets(|s, flag, texts| put(&mut s.options.out_dialect.quote, byte(flag, texts)?))
+        .shows("csv.out_quote", |s| {
+            let dialect = &s.options.out_dialect;
+            json!(dialect.quoting.then_some(char::from(dialect.quote)))
+        }),
+    csv(
+        "out-escape",
+        Any("BYTE"),
+        Commands::WRITE,
+        "Character that escapes a quote inside quotes in the output [default: quotes are doubled]",
+    )
+    .target(Kinds::TABLES)
+    .unless(no_quotes_to_write)
+    .sets(|s, flag, texts| put(&mut s.options.out_dialect.escape, Some(byte(flag, texts)?)))
+    .shows("csv.out_escape", |s| json!(s.options.out_dialect.escape.map(char::from))),
+    csv(
+        "out-no-quoting",
+        Nothing,
+        Commands::WRITE,
+        "Put nothing in quotes; a record that needs quotes is a bad record",
+    )
+    .target(Kinds::TABLES)
+    .unless(never_quotes_to_write)
+    .sets(|s, _, _| put(&mut s.options.out_dialect.quoting, false)),
+    csv("out-no-headers", Nothing, Commands::WRITE, "Write no header")
+        .common()
+        .target(Kinds::TABLES)
+        .sets(|s, _, _| put(&mut s.options.out_dialect.no_headers, true))
+        .shows("csv.out_headers", |s| json!(s.options.writes_header())),
+    csv("quote-all", Nothing, Commands::WRITE, "Put every field of the output in quotes, except nulls")
+        .target(Kinds::TABLES)
+        .unless(no_quotes_to_write)
+        .sets(|s, _, _| put(&mut s.options.out_dialect.quote_all, true))
+        .shows("csv.quote_all", |s| json!(s.options.out_dialect.quote_all)),
+    csv("crlf", Nothing, Commands::WRITE, "End records of CSV and TSV, and lines of text, with CRLF")
+        .target(Kinds::TABLES.or(Kinds::TEXT))
+        .sets(|s, _, _| put(&mut s.options.out_dialect.crlf, true))
+        .shows("csv.crlf", |s| json!(s.options.out_dialect.crlf)),
+    csv(
+        "columns",
+        List("union|first|LIST"),
+        Commands::ROWS,
+        "The columns of the output: exactly these, such as a,b,c; those of all records and inputs (union); or those of the first record or input (first) [default: all keys of JSON; inputs in CSV must all have the same columns]",
+    )
+    .common()
+    .unless(columns_are_known)
+    .sets(|s, flag, texts| {
+        s.columns = match texts {
+            [word] if word.eq_ignore_ascii_case("union") => ColumnsFrom::Union,
+            [word] if word.eq_ignore_ascii_case("first") => ColumnsFrom::First,
+            lists => ColumnsFrom::List(parse_names(flag, lists, &["union", "first"])?),
+        };
+        Ok(())
+    })
+    .shows("csv.columns", |s| match &s.columns {
+        ColumnsFrom::Auto => json!("auto"),
+        ColumnsFrom::Union => json!("union"),
+        ColumnsFrom::First => json!("first"),
+        ColumnsFrom::List(names) => json!(names),
+    }),
+];

@@ -1,0 +1,97 @@
+//! Which fields records have, and what their values are.
+
+use serde_json::json;
+
+use super::commands::Commands;
+use super::flag::Takes::{List, Word};
+use super::flag::{Flag, Group, flag};
+use super::kinds::Kinds;
+use super::unless::{BYTES_AND_TEXT, any_bytes_do, fields_are_text, no_names};
+use super::values::put;
+use super::words::{BYTES, INVALID_UTF8, TYPES};
+use crate::config::list::{parse_names, parse_pairs};
+use crate::config::parse_ops;
+use crate::job::InvalidUtf8;
+
+pub static FLAGS: &[Flag] = &[
+    flag(
+        "select",
+        List("FIELDS"),
+        Commands::ROWS,
+        "Keep only these fields, in this order (comma-separated, nested ones as a.b)",
+    )
+    .short('s')
+    .group(Group::Fields)
+    .common()
+    .sets(|s, flag, texts| put(&mut s.select, parse_names(flag, texts, &[])?))
+    .shows("select", |s| json!(s.select)),
+    flag("drop", List("FIELDS"), Commands::ROWS, "Leave out these fields (comma-separated)")
+        .group(Group::Fields)
+        .common()
+        .sets(|s, flag, texts| put(&mut s.drop, parse_names(flag, texts, &[])?))
+        .shows("drop", |s| json!(s.drop)),
+    flag(
+        "rename",
+        List("OLD=NEW"),
+        Commands::ROWS,
+        "Rename fields (comma-separated); this comes after all other changes except --columns",
+    )
+    .group(Group::Fields)
+    .common()
+    .unless(no_names)
+    .sets(|s, flag, texts| put(&mut s.rename, parse_pairs(flag, texts)?))
+    .shows("rename", |s| json!(s.rename)),
+    flag(
+        "types",
+        Word("HOW", || TYPES.all()),
+        Commands::ROWS,
+        "How unquoted CSV fields are read: exact JSON numbers as numbers and empty fields as null (auto), or all as text (text) [default: auto]",
+    )
+    .group(Group::Values)
+    .source(Kinds::TABLES)
+    .unless(fields_are_text)
+    .sets(|s, flag, texts| put(&mut s.options.types, TYPES.parse(flag, &texts[0])?))
+    .shows("types", |s| json!(TYPES.of(s.options.types))),
+    flag(
+        "op",
+        List("NAME[:FIELDS]"),
+        Commands::ROWS,
+        "Change text with these ops, from left to right: upper, lower, upper-ascii, lower-ascii, trim, reverse, reverse-chars. upper:name+city changes only these fields. wordcount, which has to be the last, prints the number of lines, words, characters and bytes in all texts, and of records, instead of writing them",
+    )
+    .alias("processor")
+    .group(Group::Values)
+    .common()
+    .sets(|s, _, texts| {
+        let ops = parse_ops(texts)?;
+        (s.ops, s.word_count) = (ops.ops, ops.word_count);
+        Ok(())
+    })
+    .shows("ops", |s| {
+        let mut ops: Vec<&str> = s.ops.iter().map(|op| op.name()).collect();
+        ops.extend(s.word_count.then_some("wordcount"));
+        json!(ops)
+    }),
+    flag(
+        "bytes",
+        Word("HOW", || BYTES.all()),
+        Commands::ROWS,
+        "How binary data is written and read in CSV, TSV, NDJSON and JSON [default: base64]",
+    )
+    .group(Group::Values)
+    .pairs(BYTES_AND_TEXT)
+    .sets(|s, flag, texts| put(&mut s.options.bytes_as, BYTES.parse(flag, &texts[0])?))
+    .shows("bytes", |s| json!(BYTES.of(s.options.bytes_as))),
+    flag(
+        "invalid-utf8",
+        Word("HOW", || INVALID_UTF8.all()),
+        Commands::RUN,
+        "What to do with invalid UTF-8 where UTF-8 is needed, and with text that is not valid in its encoding: fail, or replace it with U+FFFD [default: fail]",
+    )
+    .group(Group::Values)
+    .unless(any_bytes_do)
+    .sets(|s, flag, texts| {
+        s.invalid_utf8 = INVALID_UTF8.parse(flag, &texts[0])?;
+        put(&mut s.options.replace_invalid_utf8, s.invalid_utf8 == InvalidUtf8::Replace)
+    })
+    .shows("invalid_utf8", |s| json!(INVALID_UTF8.of(s.invalid_utf8))),
+];

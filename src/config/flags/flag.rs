@@ -1,0 +1,267 @@
+//! A flag: everything that is known of it.
+
+use serde_json::Value;
+
+use super::commands::Commands;
+use super::kinds::Kinds;
+use super::line::{LEAVE_OUT, Line, No};
+use crate::error::Error;
+use crate::job::Settings;
+
+/// A group of flags, under which help shows them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Group {
+    /// What is read and written.
+    InputAndOutput,
+    /// CSV and TSV.
+    Csv,
+    /// JSON and NDJSON.
+    Json,
+    /// Fixed records and frames.
+    Typed,
+    /// Which fields a record has.
+    Fields,
+    /// What values are.
+    Values,
+    /// Bad records.
+    Errors,
+    /// How a job runs.
+    RunAndMemory,
+    /// Going on after an interruption.
+    Resume,
+    /// What is said about a run.
+    See,
+}
+
+impl Group {
+    /// Its heading.
+    pub fn heading(self) -> &'static str {
+        match self {
+            Group::InputAndOutput => "Input and output",
+            Group::Csv => "CSV",
+            Group::Json => "JSON",
+            Group::Typed => "Typed formats",
+            Group::Fields => "Fields",
+            Group::Values => "Values",
+            Group::Errors => "Errors",
+            Group::RunAndMemory => "Run & memory",
+            Group::Resume => "Resume",
+            Group::See => "See",
+        }
+    }
+}
+
+/// The value of a flag; the text is what help calls it.
+#[derive(Clone, Copy)]
+pub enum Takes {
+    /// None: the flag is on or off.
+    Nothing,
+    /// A text.
+    Text(&'static str),
+    /// A text that may begin with a hyphen.
+    Any(&'static str),
+    /// One of these words, in any case; each with other spellings of it.
+    Word(&'static str, fn() -> Vec<(&'static str, Option<&'static str>)>),
+    /// A number of things, such as `1_000`.
+    Count(&'static str),
+    /// A path.
+    Path(&'static str),
+    /// Comma-separated items; the flag may be repeated, and adds to its list.
+    List(&'static str),
+}
+
+/// What a flag does to settings. Its name, with dashes, is for errors.
+type Sets = fn(&mut Settings, &str, &[String]) -> Result<(), Error>;
+
+/// Where a report shows a flag, as keys with dots between, and what it shows.
+type Shows = (&'static str, fn(&Settings) -> Value);
+
+/// Which formats a flag is for.
+#[derive(Clone, Copy)]
+enum Formats {
+    Any,
+    /// An input is one of these.
+    Source(Kinds),
+    /// The output is one of these.
+    Target(Kinds),
+    /// An input or the output is one of these.
+    Either(Kinds),
+    /// From one of the first to one of the second.
+    Pairs(&'static [(Kinds, Kinds)]),
+}
+
+/// Another condition: none if it holds.
+type Unless = fn(&Line<'_>) -> Option<No>;
+
+/// A flag.
+pub struct Flag {
+    /// The long name, without dashes.
+    pub name: &'static str,
+    /// The letter that stands for it.
+    pub short: Option<char>,
+    /// A spelling that once worked.
+    pub alias: Option<&'static str>,
+    /// Where help shows it.
+    pub group: Group,
+    /// Its value.
+    pub takes: Takes,
+    /// Help does not show it.
+    pub hidden: bool,
+    /// The short help shows it too.
+    pub common: bool,
+    /// Flags that can't be given beside it.
+    pub conflicts: &'static [&'static str],
+    /// Flags that it takes back.
+    pub overrides: &'static [&'static str],
+    help: &'static str,
+    pub(super) help_in: &'static [(Commands, &'static str)],
+    commands: Commands,
+    formats: Formats,
+    unless: Option<Unless>,
+    pub(super) sets: Option<Sets>,
+    pub(super) shows: Option<Shows>,
+}
+
+pub(super) const fn flag(name: &'static str, takes: Takes, commands: Commands, help: &'static str) -> Flag {
+    Flag {
+        name,
+        short: None,
+        alias: None,
+        group: Group::InputAndOutput,
+        takes,
+        hidden: false,
+        common: false,
+        conflicts: &[],
+        overrides: &[],
+        help,
+        help_in: &[],
+        commands,
+        formats: Formats::Any,
+        unless: None,
+        sets: None,
+        shows: None,
+    }
+}
+
+impl Flag {
+    pub(super) const fn short(self, letter: char) -> Flag {
+        Flag { short: Some(letter), ..self }
+    }
+
+    pub(super) const fn alias(self, alias: &'static str) -> Flag {
+        Flag { alias: Some(alias), ..self }
+    }
+
+    pub(super) const fn group(self, group: Group) -> Flag {
+        Flag { group, ..self }
+    }
+
+    pub(super) const fn hidden(self) -> Flag {
+        Flag { hidden: true, ..self }
+    }
+
+    pub(super) const fn common(self) -> Flag {
+        Flag { common: true, ..self }
+    }
+
+    pub(super) const fn conflicts(self, conflicts: &'static [&'static str]) -> Flag {
+        Flag { conflicts, ..self }
+    }
+
+    pub(super) const fn overrides(self, overrides: &'static [&'static str]) -> Flag {
+        Flag { overrides, ..self }
+    }
+
+    /// Other words of help for some commands.
+    pub(super) const fn help_in(self, help_in: &'static [(Commands, &'static str)]) -> Flag {
+        Flag { help_in, ..self }
+    }
+
+    pub(super) const fn source(self, kinds: Kinds) -> Flag {
+        Flag { formats: Formats::Source(kinds), ..self }
+    }
+
+    pub(super) const fn target(self, kinds: Kinds) -> Flag {
+        Flag { formats: Formats::Target(kinds), ..self }
+    }
+
+    pub(super) const fn either(self, kinds: Kinds) -> Flag {
+        Flag { formats: Formats::Either(kinds), ..self }
+    }
+
+    pub(super) const fn pairs(self, pairs: &'static [(Kinds, Kinds)]) -> Flag {
+        Flag { formats: Formats::Pairs(pairs), ..self }
+    }
+
+    pub(super) const fn unless(self, unless: Unless) -> Flag {
+        Flag { unless: Some(unless), ..self }
+    }
+
+    pub(super) const fn sets(self, sets: Sets) -> Flag {
+        Flag { sets: Some(sets), ..self }
+    }
+
+    pub(super) const fn shows(self, keys: &'static str, value: fn(&Settings) -> Value) -> Flag {
+        Flag { shows: Some((keys, value)), ..self }
+    }
+
+    /// What it does, for a command.
+    pub fn help(&self, command: Commands) -> &'static str {
+        self.help_in.iter().find(|(own, _)| *own == command).map_or(self.help, |(_, help)| help)
+    }
+
+    /// Whether a command heeds it.
+    pub fn is_in(&self, command: Commands) -> bool {
+        command.are_in(self.commands)
+    }
+
+    /// Whether the command's parser knows it: `replay` knows all flags of `convert`, to say why it does not heed them.
+    pub fn is_known_in(&self, command: Commands) -> bool {
+        self.is_in(command) || command == Commands::REPLAY && self.is_in(Commands::CONVERT) && !self.is_about_inputs()
+    }
+
+    /// A quarantine is named, not looked for.
+    fn is_about_inputs(&self) -> bool {
+        ["input", "recursive", "out-dir", "files-from", "zero-terminated", "keep-going"].contains(&self.name)
+    }
+
+    /// Why it can't have an effect on this command line.
+    pub(super) fn refusal(&self, line: &Line<'_>) -> Option<No> {
+        if !self.is_in(line.command) {
+            return No::new(line.command.why_not(), LEAVE_OUT);
+        }
+        self.formats.refusal(line).or_else(|| self.unless.and_then(|unless| unless(line)))
+    }
+}
+
+impl Formats {
+    fn refusal(&self, line: &Line<'_>) -> Option<No> {
+        let input = |kinds: Kinds| {
+            No::new(line.input(), format!("It is for {kinds}: leave it out, or give the input's format with -f."))
+        };
+        let output = |kinds: Kinds| {
+            No::new(line.output(), format!("It is for {kinds}: leave it out, or give the output's format with -t."))
+        };
+        match *self {
+            Formats::Any => None,
+            Formats::Source(kinds) if !line.sources.meets(kinds) => input(kinds),
+            Formats::Target(kinds) if !line.targets.meets(kinds) => output(kinds),
+            Formats::Either(kinds) if line.command == Commands::REPLAY && !line.targets.meets(kinds) => {
+                No::new(format!("{}, and {}", line.output(), line.command.why_not()), LEAVE_OUT)
+            }
+            Formats::Either(kinds) if !line.sources.or(line.targets).meets(kinds) => {
+                No::new(line.both(), format!("It is for {kinds}: leave it out."))
+            }
+            Formats::Pairs(pairs) => {
+                if pairs.iter().any(|(from, to)| line.sources.meets(*from) && line.targets.meets(*to)) {
+                    return None;
+                }
+                let from = pairs.iter().fold(Kinds::NONE, |all, (from, _)| all.or(*from));
+                let to = pairs.iter().filter(|(from, _)| line.sources.meets(*from));
+                let to = to.fold(Kinds::NONE, |all, (_, to)| all.or(*to));
+                if to == Kinds::NONE { input(from) } else { output(to) }
+            }
+            _ => None,
+        }
+    }
+}

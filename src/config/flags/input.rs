@@ -1,0 +1,114 @@
+//! What is read and written.
+
+use serde_json::json;
+
+use super::commands::Commands;
+use super::flag::Takes::{Count, Nothing, Path, Text, Word};
+use super::flag::{Flag, Group, flag};
+use super::kinds::Kinds;
+use super::unless::{no_folder, no_list, nothing_can_exist};
+use super::values::put;
+use crate::format::Format;
+
+/// What NDJSON is also called.
+const JSONL: &str = "jsonl";
+
+/// The names of formats, each with another one that it has.
+fn formats() -> Vec<(&'static str, Option<&'static str>)> {
+    let other = |format: Format| Some(JSONL).filter(|name| name.parse::<Format>().is_ok_and(|named| named == format));
+    Format::ALL.map(|format| (format.name(), other(format))).to_vec()
+}
+
+pub static FLAGS: &[Flag] = &[
+    flag("input", Path("INPUT"), Commands::READ, "Older spelling of INPUT").hidden(),
+    flag("files-from", Path("LIST"), Commands::READ, "Read the paths of more inputs from a file, one per line; - is standard input"),
+    flag("zero-terminated", Nothing, Commands::READ, "The paths of --files-from end with a zero byte, as `find -print0` writes them")
+        .short('0')
+        .unless(no_list),
+    flag("recursive", Nothing, Commands::MANY, "Take all files below folders, apart from hidden ones")
+        .short('r')
+        .common()
+        .unless(no_folder),
+    // There -r is short for --records.
+    flag("recursive", Nothing, Commands::COUNT, "Take all files below folders, apart from hidden ones")
+        .common()
+        .unless(no_folder),
+    flag("records", Nothing, Commands::COUNT, "Count only records, in the format that --from or the extension names")
+        .short('r')
+        .common(),
+    flag(
+        "out-dir",
+        Path("DIR"),
+        Commands::MANY,
+        "Write one output for each input into this folder, named after the input and the output's format",
+    )
+    .conflicts(&["output"]),
+    flag("from", Word("FORMAT", formats), Commands::READ, "Format of the input [default: from its extension]")
+        .short('f')
+        .common()
+        .sets(|s, _, texts| put(&mut s.from, Some(texts[0].parse()?)))
+        .shows("from", |s| json!(s.from.map(|format| format.name()))),
+    flag(
+        "decompress",
+        Text("CODEC"),
+        Commands::READ,
+        "How the input is compressed: auto (by its first bytes, or its extension), none, gzip, zstd, bzip2, xz or lz4 [default: auto]",
+    )
+    .sets(|s, _, texts| put(&mut s.decompress, texts[0].parse()?))
+    .shows("decompress", |s| json!(s.decompress.to_string())),
+    flag(
+        "encoding",
+        Text("NAME"),
+        Commands::READ,
+        "Encoding of text, CSV, TSV, JSON and NDJSON, such as utf-16, windows-1252, cp850, shift_jis [default: utf-8, or UTF-16 by its byte order mark]",
+    )
+    .source(Kinds::LINES_OF_TEXT)
+    .sets(|s, _, texts| put(&mut s.encoding, Some(texts[0].parse()?)))
+    .shows("encoding", |s| json!(s.encoding.map(|encoding| encoding.name()))),
+    flag("output", Path("OUTPUT"), Commands::WRITE, "File to write; - is standard output, which is the default")
+        .help_in(&[
+            (Commands::AUDIT, "File to write; - is standard output [default: the output is thrown away]"),
+            (Commands::GENERATE, "File to write; - is standard output [default: -]"),
+        ])
+        .short('o')
+        .common(),
+    flag(
+        "to",
+        Word("FORMAT", formats),
+        Commands::ROWS,
+        "Format of the output [default: from its extension; for standard output, the input's format]",
+    )
+    .short('t')
+    .common()
+    .sets(|s, _, texts| put(&mut s.to, Some(texts[0].parse()?)))
+    .shows("to", |s| json!(s.to.map(|format| format.name()))),
+    // As `sample`, its older name, had it.
+    flag("to", Word("FORMAT", formats), Commands::GENERATE, "Format of the data [default: by the extension of the output]")
+        .alias("format")
+        .short('t')
+        .common()
+        .sets(|s, _, texts| put(&mut s.to, Some(texts[0].parse()?))),
+    flag("force", Nothing, Commands::ALL, "Replace the output, the quarantine and the report if they exist")
+        .help_in(&[
+            (Commands::COUNT, "Replace the quarantine and the report if they exist"),
+            (Commands::GENERATE, "Replace the output if it exists"),
+        ])
+        .common()
+        .unless(nothing_can_exist)
+        .sets(|s, _, _| put(&mut s.force, true))
+        .shows("force", |s| json!(s.force)),
+    flag(
+        "compress",
+        Text("CODEC[:LEVEL]"),
+        Commands::ROWS,
+        "Compress the output: auto (by its extension), none, or gzip, zstd, bzip2, xz, lz4, with an optional level: zstd:9 [default: auto]",
+    )
+    .sets(|s, _, texts| put(&mut s.compress, texts[0].parse()?))
+    .shows("compress", |s| json!(s.compress.to_string())),
+    flag("size", Text("SIZE"), Commands::GENERATE, "About how much to write (always whole records)")
+        .group(Group::Values)
+        .common()
+        .conflicts(&["records"]),
+    flag("records", Count("N"), Commands::GENERATE, "How many records to write").group(Group::Values).common(),
+    flag("seed", Count("N"), Commands::GENERATE, "A different seed gives different data [default: 0]").group(Group::Values),
+];

@@ -1,0 +1,81 @@
+//! JSON and NDJSON, and binary records.
+
+use serde_json::json;
+
+use super::commands::Commands;
+use super::flag::Takes::{Nothing, Text, Word};
+use super::flag::{Flag, Group, flag};
+use super::kinds::Kinds;
+use super::unless::uncounted;
+use super::values::put;
+use super::words::{FRAME, NESTED, PAYLOAD};
+use crate::error::Error;
+
+/// A JSON pointer.
+fn pointer(flag: &str, text: &str) -> Result<String, Error> {
+    if text.is_empty() || text.starts_with('/') {
+        return Ok(text.to_owned());
+    }
+    Err(Error::usage(format!(
+        "{flag}: `{text}` is not a JSON pointer (RFC 6901)\n  It starts with a slash, such as /data/items."
+    )))
+}
+
+pub static FLAGS: &[Flag] = &[
+    flag(
+        "records-at",
+        Text("POINTER"),
+        Commands::READ,
+        "Where the array of records is in a JSON document, as a JSON pointer (RFC 6901) such as /data/items",
+    )
+    .group(Group::Json)
+    .common()
+    .source(Kinds::JSON.or(Kinds::NDJSON))
+    .unless(uncounted)
+    .sets(|s, flag, texts| put(&mut s.options.records_at, Some(pointer(flag, &texts[0])?)))
+    .shows("json.records_at", |s| json!(s.options.records_at)),
+    flag(
+        "nested",
+        Word("HOW", || NESTED.all()),
+        Commands::ROWS,
+        "Nested maps in a table: columns a.b.c (dot) or JSON text in one cell (json) [default: dot]",
+    )
+    .group(Group::Json)
+    .pairs(&[(Kinds::NESTED, Kinds::TABLES)])
+    .sets(|s, flag, texts| put(&mut s.options.nested, NESTED.parse(flag, &texts[0])?))
+    .shows("json.nested", |s| json!(NESTED.of(s.options.nested))),
+    flag("unflatten", Nothing, Commands::ROWS, "Turn columns a.b.c and JSON text in cells back into nested values")
+        .group(Group::Json)
+        .pairs(&[(Kinds::TABLES.or(Kinds::FIXED), Kinds::NESTED)])
+        .sets(|s, _, _| put(&mut s.options.unflatten, true))
+        .shows("json.unflatten", |s| json!(s.options.unflatten)),
+    flag("pretty", Nothing, Commands::ROWS, "Write JSON with line breaks and indentation")
+        .group(Group::Json)
+        .common()
+        .target(Kinds::JSON)
+        .sets(|s, _, _| put(&mut s.options.pretty, true))
+        .shows("json.pretty", |s| json!(s.options.pretty)),
+    flag(
+        "layout",
+        Text("FIELDS"),
+        Commands::ALL,
+        "Fields of a fixed record, such as \"id:u64le,price:f64be,name:text16,flag:bool,raw:bytes8,pad:skip4\"",
+    )
+    .group(Group::Typed)
+    .either(Kinds::FIXED)
+    .unless(uncounted)
+    .sets(|s, _, texts| put(&mut s.options.layout, Some(texts[0].clone())))
+    .shows("binary.layout", |s| json!(s.options.layout)),
+    flag("frame", Word("PREFIX", || FRAME.all()), Commands::ALL, "Length prefix of frames [default: u32le]")
+        .group(Group::Typed)
+        .either(Kinds::FRAMES)
+        .unless(uncounted)
+        .sets(|s, flag, texts| put(&mut s.options.frame, FRAME.parse(flag, &texts[0])?))
+        .shows("binary.frame", |s| json!(FRAME.of(s.options.frame))),
+    flag("payload", Word("WHAT", || PAYLOAD.all()), Commands::ALL, "What a frame holds [default: bytes]")
+        .group(Group::Typed)
+        .either(Kinds::FRAMES)
+        .unless(uncounted)
+        .sets(|s, flag, texts| put(&mut s.options.payload, PAYLOAD.parse(flag, &texts[0])?))
+        .shows("binary.payload", |s| json!(PAYLOAD.of(s.options.payload))),
+];

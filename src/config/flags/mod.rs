@@ -1,0 +1,32 @@
+//! The table of flags. One entry says everything about a flag: its name, value and help, which commands, sources and
+//! targets it applies to, what it changes in the [`Settings`](crate::job::Settings), and how a report shows that.
+//!
+//! The parser of the command line, its help, the refusal of flags without effect, and the report's settings are made
+//! from this table. A new flag is one entry.
+
+mod commands;
+mod csv;
+mod errors;
+mod fields;
+mod flag;
+mod input;
+mod json;
+mod kinds;
+mod line;
+mod meaning;
+mod run;
+mod said;
+mod shown;
+mod table;
+mod unless;
+mod values;
+mod words;
+
+pub use commands::Commands;
+pub use flag::{Flag, Group, Takes};
+pub use kinds::Kinds;
+pub use line::{Line, Origin, kinds};
+pub use meaning::settings;
+pub use said::Said;
+pub use shown::shown;
+pub use table::{all, check, find};

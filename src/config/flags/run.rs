@@ -1,0 +1,106 @@
+//! How a job runs, how it goes on after an interruption, and what is said about it.
+
+use serde_json::json;
+
+use super::commands::Commands;
+use super::flag::Takes::{Count, Nothing, Path, Text, Word};
+use super::flag::{Flag, Group, Takes, flag};
+use super::unless::{no_checkpoints, stream_is_read, uncounted};
+use super::values::{count, put, size};
+use super::words::IO;
+use crate::config::parse_limit;
+use crate::job::Checkpoint;
+
+const fn run(name: &'static str, takes: Takes, commands: Commands, help: &'static str) -> Flag {
+    flag(name, takes, commands, help).group(Group::RunAndMemory)
+}
+
+const fn resume(name: &'static str, takes: Takes, help: &'static str) -> Flag {
+    flag(name, takes, Commands::ROWS, help).group(Group::Resume).unless(no_checkpoints)
+}
+
+const fn see(name: &'static str, takes: Takes, commands: Commands, help: &'static str) -> Flag {
+    flag(name, takes, commands, help).group(Group::See).common()
+}
+
+pub static FLAGS: &[Flag] = &[
+    run("workers", Count("N"), Commands::ALL, "Number of workers; 0 means one for each processor [default: 0]")
+        .short('j')
+        .common()
+        .sets(|s, flag, texts| put(&mut s.workers, count(flag, texts)?))
+        .shows("workers", |s| json!((s.workers > 0).then_some(s.workers))),
+    run(
+        "slice-size",
+        Text("SIZE"),
+        Commands::RUN,
+        "About how much input a worker takes at a time [default: 512KiB]",
+    )
+    .alias("chunk-size")
+    .unless(uncounted)
+    .sets(|s, flag, texts| put(&mut s.slice_size, size(flag, texts)?))
+    .shows("slice_size", |s| json!((s.slice_size > 0).then_some(s.slice_size))),
+    run(
+        "memory-limit",
+        Text("SIZE|auto|N%"),
+        Commands::RUN,
+        "Memory limit for the whole process: a size, auto (half of what the machine or the control group has available), or a percentage of what is available, such as 25% [default: 100MB]",
+    )
+    .common()
+    .sets(|s, _, texts| put(&mut s.memory_limit, parse_limit(&texts[0])?))
+    .shows("memory_limit", |s| json!(s.memory_limit)),
+    run(
+        "strict-memory",
+        Nothing,
+        Commands::RUN,
+        "End with code 4 if the process ever used more memory than the limit; the output is still complete",
+    )
+    .help_in(&[(
+        Commands::COUNT,
+        "End with code 4 if the process ever used more memory than the limit; the counts are still right",
+    )]),
+    run(
+        "io",
+        Word("HOW", || IO.all()),
+        Commands::READ,
+        "How files are read: mapped where possible, always mapped, or never [default: auto]",
+    )
+    .unless(stream_is_read)
+    .sets(|s, flag, texts| put(&mut s.io, IO.parse(flag, &texts[0])?))
+    .shows("io", |s| json!(IO.of(s.io))),
+    resume(
+        "resume",
+        Nothing,
+        "Continue where an interrupted run of the same command stopped; start from the beginning if there was none",
+    )
+    .common()
+    .sets(|s, _, _| put(&mut s.resume, true)),
+    resume(
+        "checkpoint",
+        Nothing,
+        "Write checkpoints next to the output [default: if the input is a file of 2 GiB or more and the output is a file]",
+    )
+    .overrides(&["no-checkpoint"])
+    .sets(|s, _, _| put(&mut s.checkpoint, Checkpoint::On)),
+    resume("no-checkpoint", Nothing, "Write no checkpoints")
+        .conflicts(&["resume"])
+        .sets(|s, _, _| put(&mut s.checkpoint, Checkpoint::Off)),
+    resume(
+        "checkpoint-every",
+        Text("SIZE"),
+        "How much input is converted between two checkpoints [default: 64MiB]",
+    )
+    .sets(|s, flag, texts| put(&mut s.checkpoint_every, size(flag, texts)? as u64)),
+    resume("durable", Nothing, "Sync the output before every checkpoint, against power failures")
+        .sets(|s, _, _| put(&mut s.durable, true)),
+    see("quiet", Nothing, Commands::ALL, "Print no warnings").short('q').conflicts(&["verbose"]),
+    see("verbose", Nothing, Commands::ALL, "Print a summary of the run at the end").short('v'),
+    see("explain", Nothing, Commands::RUN, "Print how the job would run, without running it")
+        .help_in(&[(Commands::COUNT, "Print how the files would be counted, without counting them")]),
+    see(
+        "report",
+        Path("FILE"),
+        Commands::RUN,
+        "Write a report of the run to this file, as one JSON object; - is standard output",
+    )
+    .help_in(&[(Commands::COUNT, "Write a report of the run to this file, as one JSON object")]),
+];

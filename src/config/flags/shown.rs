@@ -1,0 +1,47 @@
+//! Settings as a report shows them.
+
+use serde_json::{Map, Value};
+
+use super::table::all;
+use crate::job::Settings;
+
+/// Settings in the words of the flags, to be written into a report: one object, in which keys with dots are objects of
+/// their own. What was left to pagemill is null; the report says elsewhere what it chose.
+pub fn shown(settings: &Settings) -> Value {
+    let mut root = Map::new();
+    for (keys, value) in all().filter_map(|flag| flag.shows) {
+        match keys.split_once('.') {
+            None => _ = root.insert(keys.to_owned(), value(settings)),
+            Some((outer, inner)) => {
+                let object = root.entry(outer).or_insert_with(|| Value::Object(Map::new()));
+                if let Value::Object(object) = object {
+                    object.insert(inner.to_owned(), value(settings));
+                }
+            }
+        }
+    }
+    Value::Object(root)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::flags::{Commands, Said, settings};
+    use serde_json::json;
+
+    #[test]
+    fn settings_have_the_words_of_the_flags() {
+        let mut said = Said::new(Commands::CONVERT);
+        let flags =
+            [("to", "JSONL"), ("delimiter", "tab"), ("columns", "a,b"), ("op", "trim,wordcount"), ("workers", "3")];
+        for (name, value) in flags.into_iter().chain([("frame", "varint")]) {
+            said.add(name, [value.into()]);
+        }
+        let view = shown(&settings(&said).unwrap());
+        assert_eq!((&view["from"], &view["to"]), (&Value::Null, &json!("ndjson")));
+        assert_eq!((&view["csv"]["delimiter"], &view["csv"]["headers"]), (&json!("\t"), &json!(true)));
+        assert_eq!((&view["csv"]["columns"], &view["ops"]), (&json!(["a", "b"]), &json!(["trim", "wordcount"])));
+        assert_eq!((&view["workers"], &view["slice_size"]), (&json!(3), &Value::Null));
+        assert_eq!((&view["binary"]["frame"], &view["memory_limit"]), (&json!("varint"), &json!(100_000_000)));
+    }
+}

@@ -1,0 +1,69 @@
+//! The table: all flags, and what a command line is held to.
+
+use super::commands::Commands;
+use super::flag::Flag;
+use super::line::{Line, No};
+use super::{csv, errors, fields, input, json, run};
+use crate::error::Error;
+
+/// The whole table, as help shows it.
+pub fn all() -> impl Iterator<Item = &'static Flag> {
+    let groups = [input::FLAGS, csv::FLAGS, json::FLAGS, fields::FLAGS, errors::FLAGS, run::FLAGS];
+    groups.into_iter().flatten()
+}
+
+/// The flag of a command; its name has no dashes.
+pub fn find(command: Commands, name: &str) -> Option<&'static Flag> {
+    all().find(|flag| flag.name == name && flag.is_known_in(command))
+}
+
+/// Refuses the first flag that can't have an effect.
+///
+/// # Errors
+/// Usage: which flag, why, and what to do instead.
+pub fn check(line: &Line<'_>) -> Result<(), Error> {
+    for flag in line.said.names().filter_map(|name| find(line.command, name)) {
+        if let Some(No { why, instead }) = flag.refusal(line) {
+            return Err(Error::usage(format!("`--{}` has no effect: {why}\n  {instead}", flag.name)));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const EACH: [Commands; 5] =
+        [Commands::CONVERT, Commands::REPLAY, Commands::COUNT, Commands::GENERATE, Commands::AUDIT];
+
+    #[test]
+    fn a_command_has_each_name_and_letter_once() {
+        for command in EACH {
+            let mut names: Vec<&str> = Vec::new();
+            let mut letters: Vec<char> = Vec::new();
+            for flag in all().filter(|flag| flag.is_known_in(command)) {
+                for name in [Some(flag.name), flag.alias].into_iter().flatten() {
+                    assert!(!names.contains(&name), "--{name} is there twice");
+                    names.push(name);
+                }
+                if let Some(letter) = flag.short {
+                    assert!(!letters.contains(&letter), "-{letter} is there twice");
+                    letters.push(letter);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_a_flag_names_exists() {
+        for flag in all() {
+            for other in flag.conflicts.iter().chain(flag.overrides) {
+                assert!(all().any(|flag| flag.name == *other), "--{}: there is no --{other}", flag.name);
+            }
+            for (command, _) in flag.help_in {
+                assert!(flag.is_in(*command), "--{} has help for a command that does not have it", flag.name);
+            }
+        }
+    }
+}

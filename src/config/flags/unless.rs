@@ -1,0 +1,218 @@
+//! Conditions under which a flag can't have an effect: each says why, and what to do instead.
+
+use super::commands::Commands;
+use super::kinds::Kinds;
+use super::line::{LEAVE_OUT, Line, No, Origin};
+use crate::job::{ColumnsFrom, OnError};
+
+/// Between these, bytes are written as text, or text is read as bytes.
+pub const BYTES_AND_TEXT: &[(Kinds, Kinds)] = &[
+    (Kinds::FIXED, Kinds::FIXED.not()),
+    (Kinds::FRAMES_OF_BYTES, Kinds::TABLES.or(Kinds::NESTED)),
+    (Kinds::TABLES.or(Kinds::NESTED), Kinds::FIXED.or(Kinds::FRAMES_OF_BYTES)),
+];
+
+/// `count` looks at records only if it is asked to.
+pub fn uncounted(line: &Line<'_>) -> Option<No> {
+    let counts = line.said.has("records") || line.said.has("from");
+    if line.command == Commands::COUNT && !counts {
+        return No::new("records are not counted", "Give -r to count only records, or -f FORMAT to count them too.");
+    }
+    None
+}
+
+/// For flags about the quotes of the input.
+pub fn no_quotes_to_read(line: &Line<'_>) -> Option<No> {
+    no_quotes(line, "no-quoting", line.sources).or_else(|| uncounted(line))
+}
+
+/// For `--no-quoting`.
+pub fn never_quotes_to_read(line: &Line<'_>) -> Option<No> {
+    escapes_for_quotes(line, line.sources).or_else(|| uncounted(line))
+}
+
+/// For flags about the quotes of the output.
+pub fn no_quotes_to_write(line: &Line<'_>) -> Option<No> {
+    no_quotes(line, "out-no-quoting", line.targets)
+}
+
+/// For `--out-no-quoting`.
+pub fn never_quotes_to_write(line: &Line<'_>) -> Option<No> {
+    escapes_for_quotes(line, line.targets)
+}
+
+/// One side, which is one of these, has no quotes: because this flag says so, or because of its format.
+fn no_quotes(line: &Line<'_>, flag: &str, kinds: Kinds) -> Option<No> {
+    if line.said.has(flag) {
+        return No::new(format!("with `--{flag}` there are no quotes"), "Leave out one of the two.");
+    }
+    escapes_for_quotes(line, kinds)
+}
+
+/// TSV with backslash escapes has no quotes.
+fn escapes_for_quotes(line: &Line<'_>, kinds: Kinds) -> Option<No> {
+    if line.said.has("tsv-escapes") && kinds.is_within(Kinds::TSV) {
+        return No::new("with `--tsv-escapes`, TSV has no quotes", "Leave out one of the two.");
+    }
+    None
+}
+
+/// A list chooses columns of every record. They are looked for in keys of records, or put together from those of several
+/// inputs.
+pub fn columns_are_known(line: &Line<'_>) -> Option<No> {
+    if line.targets == Kinds::WORDS {
+        return No::new(format!("{}, in which fields have no names", line.output()), LEAVE_OUT);
+    }
+    let list = matches!(line.settings.columns, ColumnsFrom::List(_));
+    let tables = line.sources.or(line.targets).meets(Kinds::TABLES);
+    if list || together(line) && tables || line.targets.meets(Kinds::TABLES) && line.sources.meets(Kinds::NESTED) {
+        return None;
+    }
+    let why = match line.origin {
+        _ if !tables => format!("{}, so there are no columns: each record keeps its own fields", line.both()),
+        Origin::Each => "each input has an output of its own, with its own columns".to_owned(),
+        _ => format!("{}, and its columns are known", line.input()),
+    };
+    No::new(why, "Leave it out, or name the columns: --columns a,b,c")
+}
+
+/// Whether the columns of several inputs are put together. A pattern, a folder or a list stands for several, even where
+/// only one is found today.
+fn together(line: &Line<'_>) -> bool {
+    line.origin == Origin::Many || line.origin == Origin::File && !line.plain && !line.said.has("out-dir")
+}
+
+/// Text has one field, whose name is not written; nor is one in a table without a header.
+pub fn no_names(line: &Line<'_>) -> Option<No> {
+    let headless = line.said.has("no-headers") || line.said.has("out-no-headers");
+    if headless && line.targets.is_within(Kinds::TABLES) && !line.said.has("columns") {
+        return No::new("the output has no header", LEAVE_OUT);
+    }
+    let nameless = Kinds::TEXT.or(Kinds::FRAMES_OF_BYTES).or(Kinds::FRAMES_OF_TEXT).or(Kinds::WORDS);
+    if line.sources.is_within(Kinds::TEXT) && line.targets.is_within(nameless) || line.targets == Kinds::WORDS {
+        return No::new(format!("{}, in which fields have no names", line.output()), LEAVE_OUT);
+    }
+    None
+}
+
+/// A field of a table is written as it was read, number or text, unless an op changes it or quotes make it text.
+pub fn fields_are_text(line: &Line<'_>) -> Option<No> {
+    let changed = line.said.has("op") || line.said.has("quote-all") && line.targets.meets(Kinds::TABLES);
+    if line.targets.is_within(Kinds::TABLES.or(Kinds::FIXED)) && !changed {
+        return No::new(
+            line.output(),
+            "It is for NDJSON, JSON, text, frames, ops, a word count and --quote-all: leave it out.",
+        );
+    }
+    None
+}
+
+/// Whether bytes that are not UTF-8 are ever looked for.
+pub fn any_bytes_do(line: &Line<'_>) -> Option<No> {
+    let checked = line.said.has("encoding") || line.said.has("op");
+    // A byte order mark may say that these are UTF-16.
+    let decoded = line.sources.meets(Kinds::TABLES.or(Kinds::NESTED));
+    // Text that is converted is looked at because somebody wants it replaced; what is counted is not.
+    let text = line.command != Commands::COUNT && line.sources.meets(Kinds::FRAMES_OF_BYTES.not());
+    if checked || decoded || text {
+        return None;
+    }
+    if line.command == Commands::COUNT && line.targets == Kinds::NONE && line.sources == Kinds::ALL {
+        return No::new("bytes are counted as they are", "Give the encoding of the text: --encoding utf-8");
+    }
+    let instead = match line.sources.meets(Kinds::TEXT) {
+        true => "Give the encoding of the text: --encoding utf-8",
+        false => LEAVE_OUT,
+    };
+    No::new(format!("{}, and bytes are kept as they are", line.both()), instead)
+}
+
+pub fn first_error_ends(line: &Line<'_>) -> Option<No> {
+    if let Some(no) = uncounted(line) {
+        return Some(no);
+    }
+    if line.settings.on_error == OnError::Fail {
+        return No::new("the first bad record ends the run", "Give --on-error skip or --on-error quarantine too.");
+    }
+    None
+}
+
+/// Names of columns are those of tables, and those that keys become.
+pub fn no_columns(line: &Line<'_>) -> Option<No> {
+    let keys = line.sources.meets(Kinds::NESTED) && line.targets.meets(Kinds::TABLES);
+    if !keys && !line.sources.meets(Kinds::TABLES) {
+        return No::new(line.both(), "It is for names of columns, and for keys that become some: leave it out.");
+    }
+    uncounted(line)
+}
+
+pub fn not_nested(line: &Line<'_>) -> Option<No> {
+    if !line.sources.meets(Kinds::NESTED) && !line.said.has("unflatten") {
+        return No::new(
+            line.input(),
+            format!("It is for {} as input, and for --unflatten: leave it out.", Kinds::NESTED),
+        );
+    }
+    uncounted(line)
+}
+
+/// Keys are counted where they become a header, and columns where those of several inputs are put together.
+pub fn no_keys(line: &Line<'_>) -> Option<No> {
+    let become_columns = line.sources.meets(Kinds::NESTED) && line.targets.meets(Kinds::TABLES);
+    let tables = line.sources.or(line.targets).meets(Kinds::TABLES);
+    if become_columns || together(line) && tables {
+        return None;
+    }
+    No::new(line.both(), "It is for nested records that become a table, and for columns of several inputs.")
+}
+
+/// Nested records that stay as they are have their fields not taken apart.
+pub fn whole_records(line: &Line<'_>) -> Option<No> {
+    let chosen = ["op", "select", "drop", "rename", "columns"].iter().any(|flag| line.said.has(flag));
+    if line.command == Commands::COUNT && line.sources.is_within(Kinds::NESTED) {
+        return No::new(format!("{}, and records are counted as wholes", line.input()), LEAVE_OUT);
+    }
+    let written = line.targets != Kinds::NONE;
+    if written && !chosen && line.sources.is_within(Kinds::NESTED) && line.targets.is_within(Kinds::NESTED) {
+        return No::new(format!("{}, and records stay as they are", line.both()), LEAVE_OUT);
+    }
+    uncounted(line)
+}
+
+pub fn no_folder(line: &Line<'_>) -> Option<No> {
+    if line.plain { No::new("the only input is not a folder", LEAVE_OUT) } else { None }
+}
+
+pub fn no_list(line: &Line<'_>) -> Option<No> {
+    match line.said.has("files-from") {
+        true => None,
+        false => No::new("there is no list of inputs", "Name the list with --files-from LIST, or leave the flag out."),
+    }
+}
+
+pub fn one_input(line: &Line<'_>) -> Option<No> {
+    if line.plain { No::new("there is only one input", LEAVE_OUT) } else { None }
+}
+
+pub fn stream_is_read(line: &Line<'_>) -> Option<No> {
+    if line.origin == Origin::Stdin {
+        return No::new("standard input can't be mapped", LEAVE_OUT);
+    }
+    None
+}
+
+pub fn nothing_can_exist(line: &Line<'_>) -> Option<No> {
+    let files = line.to_file || line.said.has("quarantine") || line.said.has("report");
+    if files { None } else { No::new("no file is written", "Name one with -o, or leave the flag out.") }
+}
+
+/// Checkpoints are written beside an output that is a file, and tell how far one input is done.
+pub fn no_checkpoints(line: &Line<'_>) -> Option<No> {
+    if matches!(line.origin, Origin::Many | Origin::Each) {
+        return No::new("there are several inputs", "Convert the inputs one by one, or leave the flag out.");
+    }
+    if !line.to_file {
+        return No::new("the output is not a file", "Name one with -o, or leave the flag out.");
+    }
+    None
+}

@@ -1,0 +1,36 @@
+//! Reading the values of flags.
+
+use crate::config::{parse_byte, parse_count, parse_size};
+use crate::error::Error;
+
+/// Sets one setting.
+pub(super) fn put<T>(setting: &mut T, value: T) -> Result<(), Error> {
+    *setting = value;
+    Ok(())
+}
+
+/// A single byte.
+pub(super) fn byte(flag: &str, texts: &[String]) -> Result<u8, Error> {
+    parse_byte(flag, &texts[0])
+}
+
+/// A size in bytes.
+pub(super) fn size(flag: &str, texts: &[String]) -> Result<usize, Error> {
+    // The size fits: `parse_size` looked.
+    Ok(parse_size(flag, &texts[0])? as usize)
+}
+
+/// A number of things.
+pub(super) fn count(flag: &str, texts: &[String]) -> Result<usize, Error> {
+    let wrong = |why: &str| Error::usage(format!("`{flag}` can't be `{}`: {why}", texts[0]));
+    let number = parse_count(&texts[0]).map_err(|why| wrong(&why))?;
+    number.try_into().map_err(|_| wrong("the number is too large"))
+}
+
+/// A number of things, of which there has to be one.
+pub(super) fn at_least_one(flag: &str, texts: &[String]) -> Result<usize, Error> {
+    match count(flag, texts)? {
+        0 => Err(Error::usage(format!("{flag}: 0 leaves no room for anything; the least is 1"))),
+        number => Ok(number),
+    }
+}

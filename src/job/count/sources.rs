@@ -1,0 +1,92 @@
+//! What was counted, source by source.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Instant;
+
+use crate::error::Error;
+use crate::format::Format;
+use crate::job::count::counted::{Counted, What};
+use crate::memory::audit;
+use crate::metrics::{FileReport, Report};
+
+/// What is said instead of a format where sources have different ones.
+const SEVERAL: &str = "several formats";
+
+/// What was counted, source by source.
+pub(crate) struct Sources {
+    started: Instant,
+    files: Vec<FileReport>,
+    bytes_failed: u64,
+    /// The name of their format, where records are counted.
+    from: Option<&'static str>,
+    workers: usize,
+    slice_size: usize,
+}
+
+impl Sources {
+    pub fn new() -> Sources {
+        Sources { started: Instant::now(), files: Vec::new(), bytes_failed: 0, from: None, workers: 1, slice_size: 0 }
+    }
+
+    /// Records of this format are counted, by so many workers, in slices of this size.
+    pub fn run_by(&mut self, from: Format, workers: usize, slice_size: usize) {
+        let name = from.name();
+        self.from = Some(if self.from.is_none_or(|other| other == name) { name } else { SEVERAL });
+        self.workers = self.workers.max(workers);
+        self.slice_size = self.slice_size.max(slice_size);
+    }
+
+    /// Text is counted by so many workers.
+    pub fn text_by(&mut self, workers: usize) {
+        self.workers = self.workers.max(workers);
+    }
+
+    pub fn add(&mut self, path: PathBuf, what: What, counted: &Counted) {
+        self.bytes_failed += counted.bytes_failed;
+        self.files.push(FileReport {
+            source: path,
+            counts: (what == What::Text).then_some(counted.text),
+            bytes_in: counted.bytes_in,
+            records_in: counted.records.unwrap_or_default() + counted.failed,
+            records_failed: counted.failed,
+            ..FileReport::default()
+        });
+    }
+
+    pub fn fail(&mut self, path: PathBuf, error: Error) {
+        self.files.push(FileReport { source: path, error: Some(Arc::new(error)), ..FileReport::default() });
+    }
+
+    /// The report of the whole count.
+    pub fn report(mut self, memory_limit: usize, quarantine: Option<PathBuf>) -> Report {
+        let all = |part: fn(&FileReport) -> u64| self.files.iter().map(part).sum();
+        let counts = self.files.iter().filter_map(|file| file.counts).reduce(|mut sum, counts| {
+            sum.add(&counts);
+            sum
+        });
+        let mut report = Report {
+            from: self.from.unwrap_or_default(),
+            counts,
+            bytes_in: all(|file| file.bytes_in),
+            records_in: all(|file| file.records_in),
+            records_failed: all(|file| file.records_failed),
+            bytes_failed: self.bytes_failed,
+            quarantine,
+            elapsed: self.started.elapsed(),
+            workers: self.workers,
+            slice_size: self.slice_size,
+            memory_limit,
+            peak_rss_bytes: crate::sys::peak_rss_bytes(),
+            peak_heap_bytes: audit::counts().peak,
+            ..Report::default()
+        };
+        match &mut self.files[..] {
+            [only] if only.error.is_none() => {
+                report.source = Some(std::mem::take(&mut only.source)).filter(|path| path.as_os_str() != "-");
+            }
+            _ => report.files = self.files,
+        }
+        report
+    }
+}

@@ -68,7 +68,7 @@ impl Each {
         let memory_limit = self.settings.memory_limit;
         let names = self.pairs.iter().map(|(source, target)| name_of(source).len() + target.as_os_str().len());
         let settings = less_names(self.settings, names)?;
-        let mut sum = Sum::new();
+        let mut sum = Sum::new(settings.progress.as_ref());
         let mut files = Vec::with_capacity(self.pairs.len());
         for (source, target) in self.pairs {
             let name = PathBuf::from(name_of(&source));

@@ -6,7 +6,7 @@ use crate::error::{Error, Position, Result};
 use crate::job::opened::Opened;
 use crate::job::pass::Run;
 use crate::memory::audit;
-use crate::metrics::{Allocations, Events, NeverSeen, Progress, Registry, Report, StageAllocations};
+use crate::metrics::{Allocations, Events, Metrics, NeverSeen, Progress, Registry, Report, StageAllocations};
 use crate::op::{final_path, nearest_of};
 use crate::record::{Lossy, LossyKind, Seen};
 
@@ -130,10 +130,14 @@ impl Sum {
     }
 
     /// The report of a run below this ceiling.
-    pub fn report(mut self, memory_limit: usize) -> Report {
-        let metrics = self.registry.snapshot();
-        self.warnings.extend(self.odd_quotes(&metrics.lossy_values));
-        let all = |part: fn(&StageAllocations) -> (u64, u64)| metrics.stages.iter().map(part).fold((0, 0), both);
+    pub fn report(self, memory_limit: usize) -> Report {
+        let registry = self.registry.clone();
+        registry.with_done(|done| self.report_on(done, memory_limit))
+    }
+
+    fn report_on(mut self, done: &Metrics, memory_limit: usize) -> Report {
+        self.warnings.extend(self.odd_quotes(&done.lossy_values));
+        let all = |part: fn(&StageAllocations) -> (u64, u64)| done.stages.iter().map(part).fold((0, 0), both);
         let allocations =
             Allocations { start: self.start, warmup: all(|stage| stage.warmup), steady: all(|stage| stage.steady) };
         let (from, to) = self.formats.unwrap_or_default();
@@ -141,14 +145,14 @@ impl Sum {
         Report {
             from,
             to,
-            bytes_in: metrics.read_bytes,
+            bytes_in: done.read_bytes,
             bytes_out: self.bytes_out,
-            records_in: metrics.records_read,
-            records_out: metrics.records_written,
-            records_failed: metrics.records_bad,
-            records_filtered: metrics.records_filtered,
-            bytes_failed: metrics.bad_bytes,
-            lossy: metrics.lossy_values,
+            records_in: done.records_read,
+            records_out: done.records_written,
+            records_failed: done.records_bad,
+            records_filtered: done.records_filtered,
+            bytes_failed: done.bad_bytes,
+            lossy: done.lossy_values,
             warnings: self.warnings,
             names_never_seen,
             resumed_from: self.resumed_from,
@@ -158,8 +162,8 @@ impl Sum {
             peak_rss_bytes: crate::sys::peak_rss_bytes(),
             peak_heap_bytes: audit::counts().peak,
             allocations,
-            record_latency: metrics.record_latency.summary(),
-            stages: metrics.stages,
+            record_latency: done.record_latency.summary(),
+            stages: done.stages.clone(),
             events: self.events,
             ..Report::default()
         }

@@ -27,8 +27,8 @@ pub struct LatencyRecorder {
     max: u64,
 }
 
-/// The same histogram while it is filled, by one writer at a time, and others look at it.
-#[derive(Debug)]
+/// The same histogram while it is filled, by one writer at a time, and others look at it. The default has no room.
+#[derive(Debug, Default)]
 pub(super) struct LatencyCells {
     buckets: Box<[Cell]>,
     sum: Cell,
@@ -36,6 +36,11 @@ pub(super) struct LatencyCells {
 }
 
 impl LatencyCells {
+    /// An empty one.
+    pub fn new() -> LatencyCells {
+        LatencyCells { buckets: (0..BUCKETS).map(|_| Cell::default()).collect(), ..LatencyCells::default() }
+    }
+
     /// Adds `count` records that took so long, in microseconds.
     pub fn record(&self, micros: u64, count: u64) {
         if count > 0 {
@@ -49,7 +54,7 @@ impl LatencyCells {
     pub fn add_to(&self, recorder: &mut LatencyRecorder) {
         let max = self.max.get();
         let before = recorder.count;
-        for (to, cell) in recorder.buckets.iter_mut().zip(&self.buckets[..=bucket(max)]) {
+        for (to, cell) in recorder.buckets.iter_mut().zip(&self.buckets).take(bucket(max) + 1) {
             let more = cell.get();
             *to += more;
             recorder.count += more;
@@ -58,13 +63,6 @@ impl LatencyCells {
             recorder.sum += u128::from(self.sum.get());
             recorder.max = recorder.max.max(max);
         }
-    }
-}
-
-impl Default for LatencyCells {
-    fn default() -> LatencyCells {
-        let buckets = (0..BUCKETS).map(|_| Cell::default()).collect();
-        LatencyCells { buckets, sum: Cell::default(), max: Cell::default() }
     }
 }
 
@@ -223,7 +221,7 @@ mod tests {
 
     #[test]
     fn cells_collect_the_same() {
-        let (cells, mut plain, mut read) = (LatencyCells::default(), LatencyRecorder::new(), LatencyRecorder::new());
+        let (cells, mut plain, mut read) = (LatencyCells::new(), LatencyRecorder::new(), LatencyRecorder::new());
         cells.add_to(&mut read);
         assert_eq!(read.summary(), Latency::default());
         for micros in (0..90_000).step_by(31) {

@@ -1,7 +1,7 @@
 //! Counters, latency, and the report of a run with its views.
 //!
-//! A job counts in a [`Registry`]: cells that its workers own and nobody locks. [`Registry::snapshot`] reads them at any
-//! moment; the [`Report`], the line about [`Progress`] and the stages of an audit are views of that.
+//! A job counts in a registry: cells that its workers own and nobody locks. [`Progress::metrics`] reads them at any
+//! moment of the run; the [`Report`], the line about [`Progress`] and the stages of an audit are views of them too.
 
 mod cell;
 mod counted;
@@ -23,7 +23,7 @@ pub use json::json;
 pub use latency::LatencyRecorder;
 pub(crate) use pass::{Begin, Committed, Doing, Meter, Pass};
 pub use progress::{Progress, Snapshot, status};
-pub use registry::Registry;
+pub(crate) use registry::Registry;
 pub use report::{Allocations, FileReport, Latency, NeverSeen, Report, StageAllocations};
 pub(crate) use stage::Stage;
 pub use units::size;

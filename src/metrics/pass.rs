@@ -121,11 +121,13 @@ pub(crate) struct Committed {
 impl Pass {
     /// A pass that begins now.
     pub fn new(begin: Begin) -> Pass {
+        // Without workers no slice is committed.
+        let latency = if begin.workers > 0 { LatencyCells::new() } else { LatencyCells::default() };
         Pass {
             begin,
             begun: Instant::now(),
             feed: FeedCells::default(),
-            committed: CommittedCells::default(),
+            committed: CommittedCells { latency, ..CommittedCells::default() },
             pressure: PressureCells::default(),
             workers: (0..begin.workers).map(|_| WorkerCells::default()).collect(),
             warming: AtomicUsize::new(begin.workers),

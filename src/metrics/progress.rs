@@ -9,7 +9,7 @@ use super::registry::Registry;
 use super::units::size_rounded;
 use crate::wording::{count, counted};
 
-/// A handle that tells how far a job is while it runs: a view of its [`Registry`].
+/// A handle that tells how far a job is while it runs, and what it has counted.
 ///
 /// Give a clone to a job ([`Job::watch_with`](crate::Job::watch_with)) and ask from any thread. A job that goes
 /// through its input more than once (to find a header) begins anew each time, and so does the next job.

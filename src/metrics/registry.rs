@@ -10,7 +10,7 @@ use super::pass::{Begin, Pass};
 
 /// What a job counts, for those who look at it. A clone is the same registry.
 #[derive(Clone, Debug)]
-pub struct Registry(Arc<Mutex<State>>);
+pub(crate) struct Registry(Arc<Mutex<State>>);
 
 #[derive(Debug)]
 struct State {
@@ -23,7 +23,7 @@ struct State {
 }
 
 impl Registry {
-    pub(crate) fn new() -> Registry {
+    pub fn new() -> Registry {
         Registry(Arc::new(Mutex::new(State { done: Metrics::none(), pass: None, ended: false })))
     }
 
@@ -32,7 +32,7 @@ impl Registry {
     }
 
     /// A pass begins. What the one before counted is forgotten, unless that one was [ended](Self::end).
-    pub(crate) fn begin(&self, begin: Begin) -> Arc<Pass> {
+    pub fn begin(&self, begin: Begin) -> Arc<Pass> {
         let pass = Arc::new(Pass::new(begin));
         let mut state = self.lock();
         (state.pass, state.ended) = (Some(Arc::clone(&pass)), false);
@@ -40,13 +40,23 @@ impl Registry {
     }
 
     /// The pass went well: what it counted counts.
-    pub(crate) fn end(&self) {
+    pub fn end(&self) {
         let state = &mut *self.lock();
         if let (Some(pass), false) = (&state.pass, state.ended) {
             pass.add_to(&mut state.done);
             state.done.sources_done += 1;
             state.ended = true;
         }
+    }
+
+    /// The pass failed, and the job goes on without its source: what it counted is taken back.
+    pub fn forget(&self) {
+        self.lock().ended = true;
+    }
+
+    /// A look at what the sources that are done have together.
+    pub fn with_done<T>(&self, look: impl FnOnce(&Metrics) -> T) -> T {
+        look(&self.lock().done)
     }
 
     /// What was counted until now.
@@ -60,5 +70,47 @@ impl Registry {
             pass.describe(&mut metrics);
         }
         metrics
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metrics::Committed;
+
+    fn pass(registry: &Registry, records: u64) -> Arc<Pass> {
+        let pass =
+            registry.begin(Begin { input_size: Some(100), workers: 2, buffers: 3, written_before: 50, codec: 7 });
+        pass.read_to(100, 1);
+        pass.buffer_taken();
+        let mut meter = pass.meter(1);
+        meter.begin_slice();
+        meter.end_slice(100, 30, 4096);
+        pass.committed(&Committed { written: 80, records_read: records, ..Committed::default() });
+        pass.took(std::time::Duration::from_micros(5), records);
+        pass
+    }
+
+    #[test]
+    fn passes_that_went_well_add_up() {
+        let registry = Registry::new();
+        pass(&registry, 10);
+        let now = registry.snapshot();
+        assert_eq!((now.records_read, now.read_bytes, now.written_bytes, now.encoded_bytes), (10, 100, 30, 30));
+        assert_eq!((now.pool.used, now.pool.idle, now.arena_bytes, now.codec_bytes), (1, 2, 4096, 7));
+        assert_eq!((now.workers.converting, now.sources_done, now.input_size_bytes), (1, 0, Some(100)));
+        registry.end();
+        registry.end();
+        // This one is begun anew, and the next one fails.
+        pass(&registry, 1_000);
+        pass(&registry, 5);
+        registry.end();
+        pass(&registry, 1_000);
+        assert_eq!(registry.snapshot().records_read, 1_015);
+        registry.forget();
+        let now = registry.snapshot();
+        assert_eq!((now.records_read, now.record_latency.count(), now.sources_done), (15, 15, 2));
+        assert_eq!((now.slices_processed, now.workers.converting), (2, 0));
+        assert_eq!(registry.with_done(|done| done.records_read), 15);
     }
 }

@@ -75,12 +75,15 @@ impl Each {
             let warnings = sum.warnings.len();
             match one(source, target.clone(), &settings, &mut sum) {
                 Ok(file) => files.push(file),
-                Err(error) if self.keep_going && error.class() != ErrorClass::Stopped => files.push(FileReport {
-                    error: Some(Arc::new(error.in_file(&name))),
-                    source: name.clone(),
-                    target: Some(target),
-                    ..FileReport::default()
-                }),
+                Err(error) if self.keep_going && error.class() != ErrorClass::Stopped => {
+                    sum.registry.forget();
+                    files.push(FileReport {
+                        error: Some(Arc::new(error.in_file(&name))),
+                        source: name.clone(),
+                        target: Some(target),
+                        ..FileReport::default()
+                    });
+                }
                 Err(error) => return Err(error.in_file(&name)),
             }
             for warning in &mut sum.warnings[warnings..] {

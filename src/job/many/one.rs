@@ -356,6 +356,7 @@ impl<'s> Run<'s> {
             return Err(error.in_file(&file.source));
         }
         file.error = Some(Arc::new(error.in_file(&file.source)));
+        self.sum.registry.forget();
         self.entries[index] = Entry::Done;
         Ok(())
     }

@@ -176,7 +176,7 @@ mod tests {
 
     #[test]
     fn columns_close_up() {
-        let (arena, schema) = (Arena::new(1 << 12, 1 << 16), Schema::new(["name", "at"]));
+        let (arena, schema) = (Arena::new(1 << 16, 1 << 24), Schema::new(["name", "at"]));
         let mut batch = batch(&arena, b"abcdefgh", Some(&schema));
         batch.retain(|record| !is_any(record, b"ace"));
         assert_eq!((sources(&batch), numbers(&batch)), (b"bdfgh".to_vec(), vec![1, 3, 5, 6, 7]));
@@ -193,7 +193,7 @@ mod tests {
 
     #[test]
     fn nothing_dropped_is_nothing_changed() {
-        let (arena, schema) = (Arena::new(1 << 12, 1 << 16), Schema::new(["line"]));
+        let (arena, schema) = (Arena::new(1 << 16, 1 << 24), Schema::new(["line"]));
         let mut lines = Batch::new(&arena, b"a\nb\n", Some(&schema), 100);
         lines.begin_lines();
         for at in [0, 2] {
@@ -208,7 +208,7 @@ mod tests {
 
     #[test]
     fn trees_are_alike_if_all_between_them_were() {
-        let arena = Arena::new(1 << 12, 1 << 16);
+        let arena = Arena::new(1 << 16, 1 << 24);
         let mut batch = batch(&arena, b"abcDefGhi", None);
         batch.retain(|record| !is_any(record, b"bDh"));
         assert_eq!((sources(&batch), numbers(&batch)), (b"acefGi".to_vec(), vec![0, 2, 4, 5, 6, 8]));
@@ -219,7 +219,7 @@ mod tests {
 
     #[test]
     fn refused_records_stay() {
-        let (arena, schema) = (Arena::new(1 << 12, 1 << 16), Schema::new(["name", "at"]));
+        let (arena, schema) = (Arena::new(1 << 16, 1 << 24), Schema::new(["name", "at"]));
         let mut batch = batch(&arena, b"abcdef", Some(&schema));
         batch.reject(4, "second");
         batch.reject(1, "first");
@@ -232,7 +232,7 @@ mod tests {
 
     #[test]
     fn numbers_go_on_into_a_batch_that_is_built_anew() {
-        let arena = Arena::new(1 << 12, 1 << 16);
+        let arena = Arena::new(1 << 16, 1 << 24);
         let mut old = batch(&arena, b"abcd", None);
         old.retain(|record| !is_any(record, b"ac"));
         let mut new = old.rebuild();
@@ -248,7 +248,7 @@ mod tests {
 
     #[test]
     fn without_memory_the_run_ends() {
-        let (arena, schema) = (Arena::new(1 << 16, 1 << 16), Schema::new(["name", "at"]));
+        let (arena, schema) = (Arena::new(1 << 18, 1 << 18), Schema::new(["name", "at"]));
         let slice = [b'x'; 100];
         let mut batch = batch(&arena, &slice, Some(&schema));
         while arena.bytes(8, 0).is_ok() {}

@@ -1,5 +1,4 @@
 //! Ops that drop records: those that stay keep their numbers, by every path. And what a job counts while it runs.
-#![allow(clippy::unwrap_used)] // A test that can't go on fails.
 
 use std::path::Path;
 use std::sync::{Arc, Mutex};

@@ -6,7 +6,6 @@ use crate::compress::Unpacking;
 use crate::error::{Error, Position, Result};
 use crate::format::Format;
 use crate::job::count::claims::{self, Pace};
-use crate::job::count::report::Sources;
 use crate::job::open::{as_text, open_source};
 use crate::job::opened::ceiling;
 use crate::job::settings::{Settings, SourceSpec};
@@ -19,14 +18,14 @@ use crate::sys::{Map, Stop};
 /// What is read of a stream at a time.
 const WINDOW: usize = 256 << 10;
 
-/// Counts a source, and tells `sources` by how many workers.
-pub(crate) fn count(source: SourceSpec, settings: &Settings, sources: &mut Sources) -> Result<Counts> {
+/// Counts a source, and says `by` how many workers if they share it.
+pub(crate) fn count(source: SourceSpec, settings: &Settings, by: impl FnOnce(usize)) -> Result<Counts> {
     let mut source = open_source(source, settings)?;
     unpack(&mut source, settings)?;
     let mut source = as_text(source, Format::Text, settings)?;
     let counts = match &mut source.bytes {
         Bytes::Mapped(map) => {
-            sources.text_by(Pace::of(settings).workers_for(map));
+            by(Pace::of(settings).workers_for(map));
             of_map(map, settings)
         }
         Bytes::Stream(stream) => {

@@ -13,7 +13,7 @@ use crate::flow::feed::gate::Gate;
 use crate::flow::order::commit::{Committer, Restriction};
 use crate::memory::pressure::{Gauge, Ladder, Level, Reading, Response, Script};
 use crate::memory::{Budget, audit};
-use crate::metrics::{Event, Events};
+use crate::metrics::{Event, Events, Pass};
 use crate::plan::memory::Plan;
 use crate::plan::sizes::{BASE, SLICE_MIN};
 use crate::sys::usage::{self, Probe};
@@ -24,6 +24,8 @@ const INTERVAL: u64 = 10_000_000;
 
 pub(crate) struct Governor<'r> {
     plan: &'r Plan,
+    /// Where levels and responses are counted.
+    pass: &'r Pass,
     budget: Budget,
     started: Instant,
     /// What the process held before the run beyond what a run plans for itself, resident of its own and on the heap: it
@@ -47,7 +49,7 @@ struct Looking {
 }
 
 impl<'r> Governor<'r> {
-    pub fn new(plan: &'r Plan, budget: &Budget, script: Option<&Script>) -> Governor<'r> {
+    pub fn new(plan: &'r Plan, pass: &'r Pass, budget: &Budget, script: Option<&Script>) -> Governor<'r> {
         let beyond = |held: u64| held.saturating_sub(BASE as u64);
         let looking = Looking {
             probe: None,
@@ -58,6 +60,7 @@ impl<'r> Governor<'r> {
         };
         Governor {
             plan,
+            pass,
             budget: budget.clone(),
             started: Instant::now(),
             outside: (beyond(usage::anonymous_now()), beyond(audit::counts().current)),
@@ -88,6 +91,7 @@ impl<'r> Governor<'r> {
         let before = looking.ladder;
         let level = looking.level(&reading);
         let now = looking.ladder.next(level);
+        self.pass.pressure(level, Response::ALL.into_iter().filter(|one| now.has(*one) && !before.has(*one)));
         if now != before {
             let (before, now) = (before.strongest(), now.strongest());
             looking.events.add(Event { at, slice, level, reading, before, now });

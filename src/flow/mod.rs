@@ -1,13 +1,15 @@
 //! The hot path: slices are fed to workers, which decode, change and encode them, and committed in input order.
 
+pub(crate) mod convert;
+pub(crate) mod failure;
 pub(crate) mod feed;
 pub(crate) mod governor;
 pub(crate) mod large;
 pub(crate) mod order;
 pub(crate) mod pass;
-pub(crate) mod phases;
 pub(crate) mod place;
 pub(crate) mod policy;
+pub(crate) mod replay;
 pub(crate) mod shared;
 pub(crate) mod totals;
 pub(crate) mod worker;

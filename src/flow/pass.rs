@@ -146,3 +146,36 @@ impl Encode for Discard {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Error;
+    use crate::memory::Arena;
+    use crate::record::{Drain, Schema};
+
+    struct NoDrain;
+
+    impl Drain for NoDrain {
+        fn drain(&mut self, _: &[u8]) -> Result<(), Error> {
+            Err(Error::usage("the buffer is large enough"))
+        }
+    }
+
+    #[test]
+    fn dropped_records_are_not_copied() {
+        let (arena, schema) = (Arena::new(1 << 12, 1 << 16), Schema::new(Vec::<&str>::new()));
+        let slice = b"a\nb\n\nc\nd\ne\n";
+        let mut batch = Batch::new(&arena, slice, Some(&schema), 100);
+        for start in [0, 2, 5, 7, 9] {
+            batch.end_record(start, start + 2).unwrap();
+        }
+        batch.retain(|record| !matches!(record.source(), b"b\n" | b"e\n"));
+        let (mut buffer, mut drain) = ([0; 64], NoDrain);
+        let mut output = Output::new(&mut buffer, &mut drain, false);
+        let passing = PassThrough { writing: Box::new(Discard), copies: Copies::All };
+        passing.encoder().encode(&batch, 0..batch.len(), &mut output).unwrap();
+        let (len, records) = (output.len(), output.records);
+        assert_eq!((&buffer[..len], records), (&b"a\nc\nd\n"[..], 3));
+    }
+}

@@ -56,7 +56,7 @@ impl After {
     pub fn tell(&self, lines: Option<Lines>, error: Error) -> Error {
         match error.position().map_or(0, |position| position.line) {
             0 => error,
-            line => Place { line, ..Place::before(&[], 0, lines, (0, self)) }.tell(error),
+            line => Place { line, ..Place::before(&[], 0, lines, 0, self) }.tell(error),
         }
     }
 }
@@ -87,7 +87,7 @@ impl Place {
     }
 
     /// The same in a slice that these bytes follow.
-    pub fn before(text: &[u8], offset: usize, lines: Option<Lines>, (first, after): (u64, &After)) -> Place {
+    pub fn before(text: &[u8], offset: usize, lines: Option<Lines>, first: u64, after: &After) -> Place {
         let place = Place::new(text, offset, lines, first);
         let Some(lines) = lines else { return place };
         // What is left of the slice is shown as a whole, and the line may go on.

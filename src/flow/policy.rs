@@ -4,14 +4,16 @@ use std::cell::RefCell;
 use std::ops::Range;
 
 use crate::error::{Error, Fault, Position, RecordError};
+use crate::flow::feed::Slice;
 use crate::flow::order::commit::Notes;
 use crate::flow::place::{After, Place};
 use crate::flow::shared::{Shared, Stop};
 use crate::flow::totals::{FirstBad, SliceTotals};
 use crate::job::settings::OnError;
+use crate::memory::Arena;
 use crate::plan::sizes::NOTED;
 use crate::quarantine::{Bad, BadRecords, NOT_REPAIRED, Origin};
-use crate::record::{Output, record_too_large};
+use crate::record::{Batch, Output, record_too_large};
 use crate::source::{Encoding, MARK, OTHER_ENCODING};
 use crate::wording::counted;
 
@@ -41,13 +43,29 @@ pub(crate) enum At<'p> {
     Origin(&'p Origin, u64),
 }
 
-impl Policy<'_, '_> {
+impl<'p, 'r> Policy<'p, 'r> {
+    /// For a slice as a whole.
+    pub fn new(shared: &'p Shared<'r>, slice: &'p Slice<'_>, bad: &'p RefCell<BadRecords>) -> Policy<'p, 'r> {
+        let (index, bytes, at) = (slice.index, slice.bytes(), At::Source(slice.offset));
+        Policy { shared, index, bytes, at, line: slice.line, after: &slice.after, bad }
+    }
+
+    /// An empty batch for records of the bytes.
+    pub fn batch(&self, arena: &'p Arena) -> Batch<'p> {
+        let shared = self.shared;
+        let mut batch = Batch::new(arena, self.bytes, shared.schema, shared.max_record);
+        batch.set_untyped_is_text(shared.untyped_is_text);
+        batch.set_strict(shared.strict);
+        batch
+    }
+
     /// Leaves out record `index` of the slice, which lies in `record`, or ends the slice with it.
     #[cold]
     pub fn bad_record(
         &self,
         error: RecordError,
-        (index, record): (u64, Range<usize>),
+        index: u64,
+        record: Range<usize>,
         output: &mut Output<'_>,
         totals: &mut SliceTotals,
     ) -> Result<(), Stop> {
@@ -108,7 +126,7 @@ impl Policy<'_, '_> {
             Notes::Bytes => Some(&self.bytes[record.clone()]),
         };
         let len = raw.map_or(0, <[u8]>::len);
-        let bad = self.describe(error, (index, record), output.drained() + output.len() as u64);
+        let bad = self.describe(error, index, record, output.drained() + output.len() as u64);
         if !self.bad.borrow().has_room(&bad, len) {
             output.flush().map_err(Stop::Run)?;
             if len >= NOTED / 2 {
@@ -142,7 +160,7 @@ impl Policy<'_, '_> {
         }
     }
 
-    fn describe(&self, error: RecordError, (index, record): (u64, Range<usize>), output: u64) -> Bad {
+    fn describe(&self, error: RecordError, index: u64, record: Range<usize>, output: u64) -> Bad {
         match self.at {
             At::Source(offset) => {
                 // Of a mapped source the line of the error is looked for with what is there.

@@ -7,8 +7,8 @@ use crate::error::{Error, RecordError};
 use crate::flow::feed::gate::Gate;
 use crate::flow::governor::Governor;
 use crate::flow::order::commit::Committer;
-use crate::flow::phases::Phases;
 use crate::job::settings::OnError;
+use crate::metrics::Pass;
 use crate::op::Op;
 use crate::quarantine::Section;
 use crate::record::{Schema, Seen};
@@ -44,7 +44,8 @@ pub(crate) struct Shared<'r> {
     pub max_record: usize,
     /// The source was decoded from this encoding, and marked where it is malformed.
     pub marked: Option<Encoding>,
-    pub phases: &'r Phases,
+    /// Where everything is counted.
+    pub pass: &'r Pass,
 }
 
 impl Shared<'_> {

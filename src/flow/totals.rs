@@ -1,11 +1,10 @@
 //! What slices add up to.
 
 use std::path::Path;
-use std::time::Duration;
 
 use crate::error::{Error, Fault, Position, RecordError, Result};
 use crate::flow::place::{After, Place};
-use crate::metrics::{LatencyRecorder, Report};
+use crate::metrics::Committed;
 use crate::quarantine::NOT_REPAIRED;
 use crate::record::Lossy;
 use crate::scan::lines::Lines;
@@ -31,6 +30,8 @@ pub(crate) struct SliceTotals {
     pub records_in: u64,
     pub records_out: u64,
     pub records_failed: u64,
+    /// Those that ops dropped.
+    pub records_filtered: u64,
     /// How many bytes the bad records have.
     pub bytes_failed: u64,
     pub first_bad: Option<FirstBad>,
@@ -42,10 +43,13 @@ pub(crate) struct SliceTotals {
 }
 
 /// What happened in all committed slices.
+#[derive(Default)]
 pub(crate) struct Totals {
     pub records_in: u64,
     pub records_out: u64,
     pub records_failed: u64,
+    /// Those that ops dropped.
+    pub records_filtered: u64,
     /// How many bytes the bad records have.
     pub bytes_failed: u64,
     /// The first of them; none where another run met it.
@@ -55,28 +59,9 @@ pub(crate) struct Totals {
     pub odd_quote: Option<(u64, u64)>,
     /// What is there, in a stream.
     pub odd_place: Place,
-    /// Microseconds from claim to commit.
-    latency: LatencyRecorder,
 }
 
 impl Totals {
-    pub fn new() -> Totals {
-        let latency = LatencyRecorder::new();
-        let (records_in, records_out, records_failed, bytes_failed) = (0, 0, 0, 0);
-        let lossy = Lossy::default();
-        Totals {
-            records_in,
-            records_out,
-            records_failed,
-            bytes_failed,
-            first_bad: None,
-            lossy,
-            odd_quote: None,
-            odd_place: Place::default(),
-            latency,
-        }
-    }
-
     pub fn add(&mut self, slice: &mut SliceTotals) {
         if let (None, Some((index, offset))) = (self.odd_quote, slice.odd_quote) {
             self.odd_quote = Some((self.records_in + index + 1, offset));
@@ -88,22 +73,22 @@ impl Totals {
         self.records_in += slice.records_in;
         self.records_out += slice.records_out;
         self.records_failed += slice.records_failed;
+        self.records_filtered += slice.records_filtered;
         self.bytes_failed += slice.bytes_failed;
         self.lossy.add(&slice.lossy);
     }
 
-    pub fn latency(&mut self, elapsed: Duration, slice: &SliceTotals) {
-        self.latency.record(elapsed.as_micros() as u64, slice.records_in);
-    }
-
-    /// Adds the totals of another source.
-    pub fn merge(&mut self, other: &Totals) {
-        self.records_in += other.records_in;
-        self.records_out += other.records_out;
-        self.records_failed += other.records_failed;
-        self.bytes_failed += other.bytes_failed;
-        self.lossy.add(&other.lossy);
-        self.latency.merge(&other.latency);
+    /// The same as the registry counts it; the target has `written` bytes.
+    pub fn committed(&self, written: u64) -> Committed {
+        Committed {
+            written,
+            records_read: self.records_in,
+            records_written: self.records_out,
+            records_bad: self.records_failed,
+            records_filtered: self.records_filtered,
+            bytes_bad: self.bytes_failed,
+            lossy: self.lossy,
+        }
     }
 
     /// An input of nothing but bad records is bad as a whole; `replayed`: it is a quarantine.
@@ -132,15 +117,5 @@ impl Totals {
         let position = origin.as_deref().cloned().unwrap_or(here);
         let hint = if replayed { format!("{are}\n  {hint}") } else { format!("{are} {hint}") };
         Err(text.tell(lines, Error::data(position, error.clone().hint(hint).fault(Fault::All))))
-    }
-
-    /// Writes the totals into a report.
-    pub fn fill(&self, report: &mut Report) {
-        report.records_in = self.records_in;
-        report.records_out = self.records_out;
-        report.records_failed = self.records_failed;
-        report.bytes_failed = self.bytes_failed;
-        report.lossy = self.lossy;
-        report.record_latency = self.latency.summary();
     }
 }

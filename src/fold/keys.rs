@@ -227,6 +227,7 @@ impl<'o> Search<'o> {
             let mut batch = Batch::new(&self.arena, slice, None, self.max_record);
             let filled = self.decoder.fill(slice, &mut batch);
             batch.abandon();
+            let decoded = batch.len();
             self.ops.iter().for_each(|op| op.apply(&mut batch));
             // What an op refused is a bad record like others.
             let refused = batch.take_rejected().into_iter().map(|(index, _)| index);
@@ -235,7 +236,7 @@ impl<'o> Search<'o> {
                 match self.encoder.encode(&batch, from..refused, &mut output) {
                     Err(EncodeError::Stop(error)) => return Err(error),
                     Err(EncodeError::Record { index, error }) if error.fault == Fault::TooManyKeys => {
-                        let record = self.records + index as u64 + 1;
+                        let record = self.records + batch.number(index) as u64 + 1;
                         let offset = offset + error.offset as u64;
                         return Err(Error::data(Position::new(file, record, offset), error));
                     }
@@ -243,7 +244,7 @@ impl<'o> Search<'o> {
                 }
                 from = refused + 1;
             }
-            self.records += batch.len() as u64;
+            self.records += decoded as u64;
             match filled {
                 Ok(true) => {}
                 Ok(false) => break,

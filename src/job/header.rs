@@ -12,13 +12,13 @@
 use crate::error::{Error, Position, Result};
 use crate::flow::feed::room::Room;
 use crate::flow::pass::Discard;
-use crate::flow::phases::Phases;
 use crate::flow::place::{After, Place};
 use crate::fold::keys::{self, KeyPass, Search};
 use crate::format::{Boundary, Columns, UnknownKey};
 use crate::job::opened::Opened;
 use crate::job::pass::How;
 use crate::job::settings::{ColumnsFrom, OnError};
+use crate::metrics::Registry;
 use crate::plan::route::Header;
 use crate::plan::sizes::HEAD;
 use crate::record::Schema;
@@ -101,7 +101,7 @@ impl Opened<'_> {
             return Ok(self.route.names.as_ref().is_some_and(|names| *names != self.route.order.arrange(&found)));
         }
         let how = How { on_error: OnError::Skip, ledger: None, resumable: None };
-        match self.pass_by(how, &Discard, &Target::memory(), &Phases::new(self.plan.workers)) {
+        match self.pass_by(how, &Discard, &Target::memory(), &Registry::new()) {
             Ok(_) => Ok(false),
             Err(error) if error.is_unknown_key() => Ok(true),
             Err(error) if error.position().is_some() => Ok(false),
@@ -149,7 +149,7 @@ impl Opened<'_> {
     fn keys_of_all(&mut self) -> Result<Option<Schema>> {
         let keys = Target::memory();
         let pass = self.key_pass(false);
-        self.pass(&pass, &keys, &Phases::new(self.plan.workers))?;
+        self.pass(&pass, &keys, &Registry::new())?;
         Ok(keys::merge(&keys.finish()?, &pass.limits))
     }
 
@@ -162,7 +162,7 @@ impl Opened<'_> {
             How { on_error: OnError::Skip, ledger: None, resumable: None },
             &pass,
             &keys,
-            &Phases::new(self.plan.workers),
+            &Registry::new(),
         );
         let whole = match outcome {
             Ok(_) => true,
@@ -224,7 +224,7 @@ impl Opened<'_> {
         let offset = error.position().filter(|place| place.line == 0 && place.file == self.source.path);
         let Some(offset) = offset.map(|place| place.offset as usize) else { return error };
         let after = After::new(&[], !end);
-        Place::before(&self.head.bytes, offset, self.route.from.lines(), (1, &after)).tell(error)
+        Place::before(&self.head.bytes, offset, self.route.from.lines(), 1, &after).tell(error)
     }
 
     /// Where the records of a mapped source end.

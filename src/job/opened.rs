@@ -7,7 +7,6 @@ use crate::error::{Error, Position, RecordError, Result};
 use crate::flow::feed::read_head;
 use crate::flow::feed::room::Room;
 use crate::flow::pass::PassThrough;
-use crate::flow::phases::Phases;
 use crate::flow::place::{self, Place};
 use crate::flow::policy::malformed;
 use crate::fold::words::WordCount;
@@ -16,6 +15,7 @@ use crate::job::open::{as_records, open_text};
 use crate::job::pass::{How, Run};
 use crate::job::settings::{OnError, Settings, SourceSpec, TargetSpec};
 use crate::memory::{Budget, Reservation};
+use crate::metrics::Registry;
 use crate::plan::memory::{Plan, Wishes};
 use crate::plan::route::Route;
 use crate::plan::sizes::BASE;
@@ -215,7 +215,7 @@ impl<'s> Opened<'s> {
     pub(crate) fn convert(
         &mut self,
         target: &Target,
-        phases: &Phases,
+        registry: &Registry,
         mut resumable: Option<&mut Resumable>,
         ledger: &mut Ledger,
     ) -> Result<Run> {
@@ -240,7 +240,7 @@ impl<'s> Opened<'s> {
         let refused = guess.is_err();
         let outcome = guess.and_then(|writing| {
             let how = How { on_error, ledger: Some(&mut *ledger), resumable: resumable.as_deref() };
-            self.pass_by(how, &*writing, target, phases)
+            self.pass_by(how, &*writing, target, registry)
         });
         match outcome {
             // What the target refuses in a header that is only a guess may be none of the whole one's.
@@ -255,7 +255,7 @@ impl<'s> Opened<'s> {
                 }
                 let writing = self.writing(Some(keys))?;
                 let how = How { on_error, ledger: Some(ledger), resumable: resumable.as_deref() };
-                self.pass_by(how, &*writing, target, phases)
+                self.pass_by(how, &*writing, target, registry)
             }
             outcome => outcome,
         }

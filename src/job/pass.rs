@@ -35,6 +35,7 @@ impl Run {
             records_in: self.totals.records_in,
             records_out: self.totals.records_out,
             records_failed: self.totals.records_failed,
+            records_filtered: self.totals.records_filtered,
             quarantine: None,
             error: None,
         }

@@ -12,7 +12,6 @@ use crate::flow::feed::{Feed, Input};
 use crate::flow::governor::Governor;
 use crate::flow::order::commit::{Begin, Committer};
 use crate::flow::order::reached::Place;
-use crate::flow::phases::Phases;
 use crate::flow::shared::Shared;
 use crate::flow::totals::Totals;
 use crate::flow::worker::Worker;
@@ -21,6 +20,7 @@ use crate::job::opened::{Beginning, Opened};
 use crate::job::pass::{How, Run};
 use crate::job::settings::OnError;
 use crate::memory::{ARENA_INSTEAD, Arena, Pool, audit};
+use crate::metrics::{self, Registry};
 use crate::plan::memory::Plan;
 use crate::plan::route::Route;
 use crate::quarantine::Ledger;
@@ -52,9 +52,9 @@ impl Opened<'_> {
     }
 
     /// One pass over the input.
-    pub(crate) fn pass(&mut self, writing: &dyn WriteFormat, target: &Target, phases: &Phases) -> Result<Run> {
+    pub(crate) fn pass(&mut self, writing: &dyn WriteFormat, target: &Target, registry: &Registry) -> Result<Run> {
         let how = How { on_error: self.settings.on_error, ledger: None, resumable: None };
-        self.pass_by(how, writing, target, phases)
+        self.pass_by(how, writing, target, registry)
     }
 
     /// Begins a file that is read anew.
@@ -76,7 +76,7 @@ impl Opened<'_> {
         How { on_error, ledger, resumable }: How<'_>,
         writing: &dyn WriteFormat,
         target: &Target,
-        phases: &Phases,
+        registry: &Registry,
     ) -> Result<Run> {
         let frame = writing.frame();
         if let Bytes::Mapped(map) = &self.source.bytes
@@ -93,15 +93,15 @@ impl Opened<'_> {
         let begin = Begin {
             place: from.map_or(Place::behind(frame.prefix.len()), Entry::place),
             first_skips: frame.first_skips,
-            totals: from.map_or_else(Totals::new, Entry::totals),
+            totals: from.map_or_else(Totals::default, Entry::totals),
             ledger,
             checkpoints: resumable.map(|resumable| {
                 (&resumable.journal, Tracker::new(every, from, &frame.prefix, workers, self.route.seen.clone()))
             }),
-            progress: self.settings.progress.as_ref(),
         };
         let start = from.map(|entry| entry.input as usize);
-        let mut run = self.records_from(on_error, writing, target, phases, (begin, start))?;
+        let place = Onto { target, begin, start, written_before: 0 };
+        let mut run = self.records_from(on_error, writing, place, registry)?;
         run.bytes_out = write_end(&frame, &writing.ending(), run.totals.records_out, target, run.place)?;
         Ok(run)
     }
@@ -109,28 +109,28 @@ impl Opened<'_> {
     /// Writes the records of the source, from a place of the output on.
     pub(crate) fn records(
         &mut self,
-        on_error: OnError,
         writing: &dyn WriteFormat,
         target: &Target,
-        phases: &Phases,
-        (place, first_skips): (Place, usize),
+        registry: &Registry,
+        place: Place,
+        first_skips: usize,
         ledger: &mut Ledger,
     ) -> Result<Run> {
-        let progress = self.settings.progress.as_ref();
         let ledger = Some(ledger);
-        let begin = Begin { place, first_skips, totals: Totals::new(), ledger, checkpoints: None, progress };
-        self.records_from(on_error, writing, target, phases, (begin, None))
+        let begin = Begin { place, first_skips, totals: Totals::default(), ledger, checkpoints: None };
+        let onto = Onto { target, begin, start: None, written_before: place.offset };
+        self.records_from(self.settings.on_error, writing, onto, registry)
     }
 
-    /// The same, from a record of the source on that is not the first one.
+    /// The same, perhaps from a record of the source on that is not the first one.
     fn records_from(
         &mut self,
         on_error: OnError,
         writing: &dyn WriteFormat,
-        target: &Target,
-        phases: &Phases,
-        (begin, start): (Begin<'_>, Option<usize>),
+        onto: Onto<'_>,
+        registry: &Registry,
     ) -> Result<Run> {
+        let Onto { target, begin, start, written_before } = onto;
         if std::mem::replace(&mut self.begun, true) {
             self.rewind()?;
         }
@@ -138,25 +138,37 @@ impl Opened<'_> {
         let began = begin.place.offset;
         let (mut pool, buffers) = (Pool::new(), plan.workers + plan.ring);
         pool.stock(plan.buffer, buffers)?;
+        let pass = registry.begin(metrics::Begin {
+            input_size: match &self.source.bytes {
+                Bytes::Mapped(map) => Some(map.bytes().len() as u64),
+                Bytes::Stream(_) => None,
+            },
+            workers: plan.workers,
+            buffers,
+            written_before,
+            codec: plan.codec(),
+        });
+        if let Some(progress) = &self.settings.progress {
+            progress.begin_pass(&pass);
+        }
         let keeps = begin.ledger.as_ref().is_some_and(|ledger| ledger.quarantine.is_some());
-        let committer = Committer::new(target, begin, pool, buffers);
+        let committer = Committer::new(target, begin, &pass, pool, buffers);
         let workers: Vec<_> = (0..plan.workers).map(|index| Mutex::new(self.worker(index, writing))).collect();
         let room = Room::new(plan, &self.budget);
         let first_line = if keeps { self.line_of(start) } else { self.first_line() };
         let (marked, len) = (self.source.marked(), self.source.known_len());
-        let (feed, map) = feed(&mut self.source.bytes, take(&mut self.head), &*self.reading, (plan, &room), start)?;
+        let (feed, map) = feed(&mut self.source.bytes, take(&mut self.head), &*self.reading, plan, &room, start)?;
         let feed = match &self.replay {
             Some(section) => feed.within(section.end(), section.longest_line(plan.max_record)),
             None => feed.lenient(on_error != OnError::Fail),
         };
         let lines = self.route.from.lines();
-        let feed =
-            feed.in_lines(lines, first_line).controlled(self.settings.stop.as_ref(), self.settings.progress.as_ref());
+        let feed = feed.in_lines(lines, first_line).controlled(self.settings.stop.as_ref(), Some(pass.clone()));
         let ops: Vec<_> = self.route.ops.iter().cloned().zip(self.route.op_numbers()).collect();
         let shared = Shared {
             feed: Gate::new(feed, plan, room),
             committer,
-            governor: Governor::new(plan, &self.budget, self.settings.pressure.as_ref()),
+            governor: Governor::new(plan, &pass, &self.budget, self.settings.pressure.as_ref()),
             source: &self.source.path,
             map,
             len,
@@ -171,7 +183,7 @@ impl Opened<'_> {
             strict: self.settings.strict,
             max_record: plan.max_record,
             marked,
-            phases,
+            pass: &pass,
         };
         let ready = run_workers(&workers, &shared)?;
         let (bytes_in, events) = (shared.feed.into_inner().offset(), shared.governor.into_events());
@@ -188,8 +200,19 @@ impl Opened<'_> {
         if let Some(decoded) = &self.source.decoded {
             totals.lossy.count_many(LossyKind::InvalidUtf8Replaced, decoded.replaced.load(Relaxed));
         }
+        pass.committed(&totals.committed(place.offset));
         Ok(Run { totals, bytes_in, bytes_out: place.offset - began, place, ready, events })
     }
+}
+
+/// Where records go, and from which one on.
+struct Onto<'t> {
+    target: &'t Target,
+    begin: Begin<'t>,
+    /// Where in the source the first one begins, if another run wrote those before it.
+    start: Option<usize>,
+    /// What other sources wrote to the target.
+    written_before: u64,
 }
 
 /// Writes what comes behind the last record. Gives the length of the whole output.
@@ -208,7 +231,8 @@ pub(crate) fn feed<'f>(
     bytes: &'f mut Bytes,
     head: Beginning,
     reading: &dyn ReadFormat,
-    (plan, room): (&Plan, &Room),
+    plan: &Plan,
+    room: &Room,
     start: Option<usize>,
 ) -> Result<(Feed<'f>, Option<&'f Map>)> {
     let start = start.unwrap_or(reading.start());

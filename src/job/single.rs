@@ -4,7 +4,6 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use crate::error::{Error, Result};
-use crate::flow::phases::Phases;
 use crate::job::open::{open_target, refuse_source};
 use crate::job::opened::Opened;
 use crate::job::settings::{OnError, Settings, SourceSpec, TargetSpec};
@@ -69,7 +68,7 @@ impl Job {
     /// See [`ErrorClass`](crate::error::ErrorClass). After an error there is no file under the target's name.
     pub fn run(self) -> Result<Report> {
         let started = Instant::now();
-        let mut sum = Sum::new();
+        let mut sum = Sum::new(self.settings.progress.as_ref());
         let memory_limit = self.settings.memory_limit;
         let (done, output) = self.run_into(&mut sum, true)?;
         let stream = |path: &PathBuf| path.as_os_str() != "-";
@@ -106,14 +105,13 @@ impl Job {
         if let Some(packing) = &plan.packing {
             target = target.packed(packing)?;
         }
-        let phases = Phases::new(plan.workers);
         let place = target.file_path().map(Into::into);
-        let run = opened.convert(&target, &phases, resumable.as_mut(), &mut ledger).and_then(|mut run| {
+        let run = opened.convert(&target, &sum.registry, resumable.as_mut(), &mut ledger).and_then(|mut run| {
             ledger.judge(run.totals.records_in).map_err(|error| opened.tell(error))?;
             run.totals
                 .judge(&opened.source.path, opened.route.from.lines(), opened.replay.is_some())
                 .map_err(|error| opened.tell(error))?;
-            sum.add(&opened, &mut run, &phases, &before);
+            sum.add(&opened, &mut run, &before);
             sum.refuse_names(alone && settings.strict)?;
             Ok(run)
         });

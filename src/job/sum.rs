@@ -3,22 +3,24 @@
 use std::sync::Arc;
 
 use crate::error::{Error, Position, Result};
-use crate::flow::phases::Phases;
-use crate::flow::totals::Totals;
 use crate::job::opened::Opened;
 use crate::job::pass::Run;
 use crate::memory::audit;
-use crate::metrics::{Allocations, Events, NeverSeen, Report, StageAllocations};
+use crate::metrics::{Allocations, Events, Metrics, NeverSeen, Progress, Registry, Report, StageAllocations};
 use crate::op::{final_path, nearest_of};
-use crate::record::{LossyKind, Seen};
+use crate::record::{Lossy, LossyKind, Seen};
 
 /// What is said instead of a format where sources or targets have different ones.
 const SEVERAL: &str = "several formats";
 
 /// The parts of a report that add up over sources.
 pub(crate) struct Sum {
-    totals: Totals,
-    pub bytes_in: u64,
+    /// What the passes over them count.
+    pub registry: Registry,
+    /// Records read, good and bad.
+    pub records_in: u64,
+    /// Records written.
+    pub records_out: u64,
     pub bytes_out: u64,
     pub warnings: Vec<String>,
     /// Which of the names that were given occur; none: nothing was added yet.
@@ -31,7 +33,6 @@ pub(crate) struct Sum {
     pub resumed_from: Option<u64>,
     /// Blocks and bytes allocated before the first slice of each source.
     start: (u64, u64),
-    stages: Vec<StageAllocations>,
     events: Events,
     workers: usize,
     slice_size: usize,
@@ -39,10 +40,16 @@ pub(crate) struct Sum {
 }
 
 impl Sum {
-    pub fn new() -> Sum {
+    /// Nothing yet; `progress` is told what will be counted.
+    pub fn new(progress: Option<&Progress>) -> Sum {
+        let registry = Registry::new();
+        if let Some(progress) = progress {
+            progress.begin_job(&registry);
+        }
         Sum {
-            totals: Totals::new(),
-            bytes_in: 0,
+            registry,
+            records_in: 0,
+            records_out: 0,
             bytes_out: 0,
             warnings: Vec::new(),
             seen: None,
@@ -50,7 +57,6 @@ impl Sum {
             odd_quote: None,
             resumed_from: None,
             start: (0, 0),
-            stages: Vec::new(),
             events: Events::default(),
             workers: 0,
             slice_size: 0,
@@ -60,8 +66,10 @@ impl Sum {
 
     /// Adds a pass over a source; `before` is the heap before the source was opened. Bytes written are left to the
     /// caller, who knows what stands around the records.
-    pub fn add(&mut self, opened: &Opened<'_>, run: &mut Run, phases: &Phases, before: &audit::Counts) {
-        self.totals.merge(&run.totals);
+    pub fn add(&mut self, opened: &Opened<'_>, run: &mut Run, before: &audit::Counts) {
+        self.records_in += run.totals.records_in;
+        self.records_out += run.totals.records_out;
+        self.registry.end();
         match &self.seen {
             Some(seen) => seen.add(&opened.route.seen),
             None => {
@@ -73,20 +81,9 @@ impl Sum {
             let place = std::mem::take(&mut run.totals.odd_place).of(&opened.source, opened.route.from, offset);
             self.odd_quote = Some(place.words(&Position::new(&opened.source.path, record, offset)));
         }
-        self.bytes_in += run.bytes_in;
         self.events.merge(&run.events);
         self.start.0 += run.ready.blocks.saturating_sub(before.blocks);
         self.start.1 += run.ready.bytes.saturating_sub(before.bytes);
-        let stages = phases.by_stage();
-        match self.stages.is_empty() {
-            true => self.stages = stages,
-            false => {
-                for (mine, more) in self.stages.iter_mut().zip(&stages) {
-                    mine.warmup = both(mine.warmup, more.warmup);
-                    mine.steady = both(mine.steady, more.steady);
-                }
-            }
-        }
         self.workers = self.workers.max(opened.plan.workers);
         self.slice_size = self.slice_size.max(opened.plan.slice_size);
         let (from, to) = (opened.route.from.name(), opened.route.to.name());
@@ -100,19 +97,9 @@ impl Sum {
         }
     }
 
-    /// How many records were read, good and bad.
-    pub fn records_in(&self) -> u64 {
-        self.totals.records_in
-    }
-
-    /// How many records were written.
-    pub fn records_out(&self) -> u64 {
-        self.totals.records_out
-    }
-
     /// The names that no record had, if there were records.
     pub fn names_never_seen(&self) -> Vec<NeverSeen> {
-        let seen = self.seen.as_ref().filter(|_| self.records_in() > 0);
+        let seen = self.seen.as_ref().filter(|_| self.records_in > 0);
         seen.map_or_else(Vec::new, |seen| never_seen(seen, &self.rename))
     }
 
@@ -130,12 +117,12 @@ impl Sum {
     }
 
     /// The warning about text that follows a closing quote.
-    fn odd_quotes(&self) -> Option<String> {
+    fn odd_quotes(&self, lossy: &Lossy) -> Option<String> {
         let place = match &self.odd_quote {
             Some(place) => format!("\n  The first is {place}"),
             None => String::new(),
         };
-        let what = match self.totals.lossy.of(LossyKind::TextAfterQuote) {
+        let what = match lossy.of(LossyKind::TextAfterQuote) {
             0 => return None,
             times => LossyKind::TextAfterQuote.sentence(times),
         };
@@ -143,18 +130,29 @@ impl Sum {
     }
 
     /// The report of a run below this ceiling.
-    pub fn report(mut self, memory_limit: usize) -> Report {
-        self.warnings.extend(self.odd_quotes());
-        let all = |part: fn(&StageAllocations) -> (u64, u64)| self.stages.iter().map(part).fold((0, 0), both);
+    pub fn report(self, memory_limit: usize) -> Report {
+        let registry = self.registry.clone();
+        registry.with_done(|done| self.report_on(done, memory_limit))
+    }
+
+    fn report_on(mut self, done: &Metrics, memory_limit: usize) -> Report {
+        self.warnings.extend(self.odd_quotes(&done.lossy_values));
+        let all = |part: fn(&StageAllocations) -> (u64, u64)| done.stages.iter().map(part).fold((0, 0), both);
         let allocations =
             Allocations { start: self.start, warmup: all(|stage| stage.warmup), steady: all(|stage| stage.steady) };
         let (from, to) = self.formats.unwrap_or_default();
         let names_never_seen = self.names_never_seen();
-        let mut report = Report {
+        Report {
             from,
             to,
-            bytes_in: self.bytes_in,
+            bytes_in: done.read_bytes,
             bytes_out: self.bytes_out,
+            records_in: done.records_read,
+            records_out: done.records_written,
+            records_failed: done.records_bad,
+            records_filtered: done.records_filtered,
+            bytes_failed: done.bad_bytes,
+            lossy: done.lossy_values,
             warnings: self.warnings,
             names_never_seen,
             resumed_from: self.resumed_from,
@@ -164,12 +162,11 @@ impl Sum {
             peak_rss_bytes: crate::sys::peak_rss_bytes(),
             peak_heap_bytes: audit::counts().peak,
             allocations,
-            stages: self.stages,
+            record_latency: done.record_latency.summary(),
+            stages: done.stages.clone(),
             events: self.events,
             ..Report::default()
-        };
-        self.totals.fill(&mut report);
-        report
+        }
     }
 }
 

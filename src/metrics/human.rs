@@ -32,6 +32,9 @@ pub fn human(report: &Report) -> String {
         None => lines.push(("left out", format!("{} bad", count(report.records_failed)))),
         Some(path) => lines.push(("quarantine", format!("{} in {}", count(report.records_failed), path.display()))),
     }
+    if report.records_filtered > 0 {
+        lines.push(("filtered", counted(report.records_filtered, "record")));
+    }
     lines.extend((reads && writes).then(|| ("losses", lossy(report))));
     lines.push(("time", time(report)));
     lines.extend((reads && writes).then(|| ("latency", latency(report))));
@@ -180,6 +183,8 @@ mod tests {
         ] {
             assert!(text.contains(part), "{part:?} is not in:\n{text}");
         }
-        assert!(!text.contains("left out") && !text.contains("allocations"));
+        assert!(!text.contains("left out") && !text.contains("allocations") && !text.contains("filtered"));
+        report.records_filtered = 1_500;
+        assert!(human(&report).contains("  filtered     1,500 records\n"));
     }
 }

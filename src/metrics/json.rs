@@ -19,8 +19,8 @@ use crate::scan::count::Counts;
 /// `peak_heap_bytes`, `events` (what was done because memory was scarce: for each `seconds`, `slice`, `level`, `done`,
 /// and in `read` the bytes `limit`, `reserved`, `heap`, `anonymous`, `file`, `group`, `group_limit`, and `stalled` in
 /// per cent), `events_left_out`, `allocations` {`start`, `warmup`, `steady`} in blocks, `record_latency_us` {`mean`,
-/// `p50`, `p99`, `max`}; after an interruption `resumed_from`, the bytes of input that were done before; with a
-/// quarantine that is not empty `quarantine` {`path`, `records`}, for sources with targets of their own in
+/// `p50`, `p99`, `max`}; after an interruption `resumed_from`, the bytes of input that were done before; where ops
+/// dropped records `records_filtered`; with a quarantine that is not empty `quarantine` {`path`, `records`}, for sources with targets of their own in
 /// `files.sources`; where text is counted `counts` {`lines`, `words`, `chars`, `bytes`}, also in `files.sources`. Where no
 /// records are read, `records_in` is null.
 pub fn json(report: &Report, version: &str, settings: &impl Serialize) -> String {
@@ -38,6 +38,7 @@ pub fn json(report: &Report, version: &str, settings: &impl Serialize) -> String
         records_in: (!report.from.is_empty()).then_some(report.records_in),
         records_out: report.records_out,
         records_failed: report.records_failed,
+        records_filtered: report.records_filtered,
         bytes_failed: report.bytes_failed,
         lossy: ByKind(&report.lossy),
         names_never_seen: &report.names_never_seen,
@@ -72,6 +73,8 @@ struct View<'a, S: Serialize> {
     records_in: Option<u64>,
     records_out: u64,
     records_failed: u64,
+    #[serde(skip_serializing_if = "is_zero")]
+    records_filtered: u64,
     bytes_failed: u64,
     lossy: ByKind<'a>,
     names_never_seen: &'a [NeverSeen],
@@ -89,6 +92,10 @@ struct View<'a, S: Serialize> {
     resumed_from: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     quarantine: Option<Quarantine>,
+}
+
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 #[derive(serde::Serialize)]
@@ -248,5 +255,8 @@ mod tests {
         assert_eq!(value["record_latency_us"], serde_json::json!({"mean": 0.0, "p50": 0, "p99": 0, "max": 0}));
         assert_eq!((value["seconds"].as_f64(), value["records_in"].as_u64()), (Some(1.5), Some(7)));
         assert_eq!(value["settings"]["workers"], 2);
+        report.records_filtered = 3;
+        let text = json(&report, "1.2.3", &());
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&text).unwrap()["records_filtered"], 3);
     }
 }

@@ -4,6 +4,7 @@
 //! of mathematics at every start of the command, which takes a tenth of a small file's time.
 
 use super::Latency;
+use super::cell::Cell;
 
 /// The longest latency that is told apart from longer ones, in microseconds: 1.2 hours.
 const LONGEST: u64 = u32::MAX as u64;
@@ -24,6 +25,45 @@ pub struct LatencyRecorder {
     count: u64,
     sum: u128,
     max: u64,
+}
+
+/// The same histogram while it is filled, by one writer at a time, and others look at it. The default has no room.
+#[derive(Debug, Default)]
+pub(super) struct LatencyCells {
+    buckets: Box<[Cell]>,
+    sum: Cell,
+    max: Cell,
+}
+
+impl LatencyCells {
+    /// An empty one.
+    pub fn new() -> LatencyCells {
+        LatencyCells { buckets: (0..BUCKETS).map(|_| Cell::default()).collect(), ..LatencyCells::default() }
+    }
+
+    /// Adds `count` records that took so long, in microseconds.
+    pub fn record(&self, micros: u64, count: u64) {
+        if count > 0 {
+            self.max.set(self.max.get().max(micros));
+            self.sum.set(self.sum.get().saturating_add(micros.saturating_mul(count)));
+            self.buckets[bucket(micros)].add(count);
+        }
+    }
+
+    /// Adds what was collected until now to another one.
+    pub fn add_to(&self, recorder: &mut LatencyRecorder) {
+        let max = self.max.get();
+        let before = recorder.count;
+        for (to, cell) in recorder.buckets.iter_mut().zip(&self.buckets).take(bucket(max) + 1) {
+            let more = cell.get();
+            *to += more;
+            recorder.count += more;
+        }
+        if recorder.count > before {
+            recorder.sum += u128::from(self.sum.get());
+            recorder.max = recorder.max.max(max);
+        }
+    }
 }
 
 /// Where a value is counted.
@@ -177,5 +217,19 @@ mod tests {
         }
         left.merge(&right);
         assert_eq!(left.summary(), both.summary());
+    }
+
+    #[test]
+    fn cells_collect_the_same() {
+        let (cells, mut plain, mut read) = (LatencyCells::new(), LatencyRecorder::new(), LatencyRecorder::new());
+        cells.add_to(&mut read);
+        assert_eq!(read.summary(), Latency::default());
+        for micros in (0..90_000).step_by(31) {
+            cells.record(micros, 3);
+            plain.record(micros, 3);
+        }
+        cells.record(7, 0);
+        cells.add_to(&mut read);
+        assert_eq!((read.summary(), read.count()), (plain.summary(), plain.count()));
     }
 }

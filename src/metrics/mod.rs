@@ -1,19 +1,31 @@
 //! Counters, latency, and the report of a run with its views.
+//!
+//! A job counts in a registry: cells that its workers own and nobody locks. [`Progress::metrics`] reads them at any
+//! moment of the run; the [`Report`], the line about [`Progress`] and the stages of an audit are views of them too.
 
+mod cell;
+mod counted;
 mod event;
 mod human;
 mod json;
 mod latency;
+mod pass;
 mod progress;
+mod registry;
 mod report;
+mod stage;
 mod units;
 
+pub use counted::{Metrics, PoolUse, Workers};
 pub use event::{Event, Events};
 pub use human::human;
 pub use json::json;
 pub use latency::LatencyRecorder;
+pub(crate) use pass::{Begin, Committed, Doing, Meter, Pass};
 pub use progress::{Progress, Snapshot, status};
+pub(crate) use registry::Registry;
 pub use report::{Allocations, FileReport, Latency, NeverSeen, Report, StageAllocations};
+pub(crate) use stage::Stage;
 pub use units::size;
 
 pub use crate::wording::count;

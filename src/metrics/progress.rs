@@ -1,28 +1,27 @@
 //! How far a running job is.
 
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
+use super::counted::Metrics;
+use super::pass::{Begin, Pass};
+use super::registry::Registry;
 use super::units::size_rounded;
 use crate::wording::{count, counted};
 
-/// A handle that tells how far a job is while it runs.
+/// A handle that tells how far a job is while it runs, and what it has counted.
 ///
 /// Give a clone to a job ([`Job::watch_with`](crate::Job::watch_with)) and ask from any thread. A job that goes
 /// through its input more than once (to find a header) begins anew each time, and so does the next job.
 #[derive(Clone, Debug, Default)]
-pub struct Progress(Arc<Inner>);
+pub struct Progress(Arc<Mutex<Shown>>);
 
 #[derive(Debug, Default)]
-struct Inner {
-    begun: Mutex<Option<Instant>>,
-    /// 0: not known.
-    bytes_total: AtomicU64,
-    bytes_in: AtomicU64,
-    records_in: AtomicU64,
-    records_out: AtomicU64,
-    bytes_out: AtomicU64,
+struct Shown {
+    /// What the job counts.
+    job: Option<Registry>,
+    /// What goes on: a pass that is among those of the job, or one that looks for a header.
+    pass: Option<Arc<Pass>>,
 }
 
 /// How far a job was at one moment. The numbers were read one after another, so they may be a slice apart.
@@ -50,40 +49,44 @@ impl Progress {
 
     /// How far the job is now.
     pub fn snapshot(&self) -> Snapshot {
-        let inner = &*self.0;
+        let Some(pass) = self.shown().pass.clone() else { return Snapshot::default() };
         Snapshot {
-            bytes_in: inner.bytes_in.load(Relaxed),
-            bytes_total: Some(inner.bytes_total.load(Relaxed)).filter(|&total| total > 0),
-            records_in: inner.records_in.load(Relaxed),
-            records_out: inner.records_out.load(Relaxed),
-            bytes_out: inner.bytes_out.load(Relaxed),
-            elapsed: inner.begun.lock().unwrap_or_else(PoisonError::into_inner).map(|begun| begun.elapsed()),
+            bytes_in: pass.read(),
+            bytes_total: pass.input_size().filter(|&total| total > 0),
+            records_in: pass.records_read(),
+            records_out: pass.records_written(),
+            bytes_out: pass.written(),
+            elapsed: Some(pass.elapsed()),
         }
     }
 
-    /// A pass over a source begins.
-    pub(crate) fn begin(&self, bytes_total: Option<u64>) {
-        *self.0.begun.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
-        self.0.bytes_total.store(bytes_total.unwrap_or(0), Relaxed);
-        self.read_to(0);
-        self.committed(0, 0, 0);
+    /// Everything the job has counted, over all of its sources; none if nothing has begun.
+    pub fn metrics(&self) -> Option<Metrics> {
+        let job = self.shown().job.clone();
+        job.map(|job| job.snapshot())
     }
 
-    /// The source was handed out up to here.
-    pub(crate) fn read_to(&self, offset: u64) {
-        self.0.bytes_in.store(offset, Relaxed);
+    fn shown(&self) -> MutexGuard<'_, Shown> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// More of the source was looked at.
-    pub(crate) fn read_more(&self, bytes: u64) {
-        self.0.bytes_in.fetch_add(bytes, Relaxed);
+    /// A job begins.
+    pub(crate) fn begin_job(&self, job: &Registry) {
+        self.shown().job = Some(job.clone());
     }
 
-    /// What all committed slices have together.
-    pub(crate) fn committed(&self, records_in: u64, records_out: u64, bytes_out: u64) {
-        self.0.records_in.store(records_in, Relaxed);
-        self.0.records_out.store(records_out, Relaxed);
-        self.0.bytes_out.store(bytes_out, Relaxed);
+    /// A pass begins.
+    pub(crate) fn begin_pass(&self, pass: &Arc<Pass>) {
+        self.shown().pass = Some(Arc::clone(pass));
+    }
+
+    /// A job begins that is one pass without workers of its own.
+    pub(crate) fn begin(&self, input_size: Option<u64>) -> Arc<Pass> {
+        let job = Registry::new();
+        let pass = job.begin(Begin { input_size, ..Begin::default() });
+        self.begin_job(&job);
+        self.begin_pass(&pass);
+        pass
     }
 }
 
@@ -118,6 +121,7 @@ pub fn status(snapshot: &Snapshot) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::metrics::pass::Committed;
 
     #[test]
     fn lines_have_what_is_known() {
@@ -142,10 +146,10 @@ mod tests {
     fn a_new_pass_begins_anew() {
         let progress = Progress::new();
         assert_eq!(progress.snapshot(), Snapshot::default());
-        progress.begin(Some(10));
-        progress.read_to(7);
-        progress.read_more(1);
-        progress.committed(3, 2, 99);
+        let pass = progress.begin(Some(10));
+        pass.read_to(7, 1);
+        pass.read_more(1);
+        pass.committed(&Committed { records_read: 3, records_written: 2, written: 99, ..Committed::default() });
         let now = progress.clone().snapshot();
         assert_eq!(
             (now.bytes_in, now.bytes_total, now.records_in, now.records_out, now.bytes_out),

@@ -65,6 +65,8 @@ pub struct FileReport {
     pub records_out: u64,
     /// Bad records left out.
     pub records_failed: u64,
+    /// Records that ops dropped.
+    pub records_filtered: u64,
     /// Where its bad records were put, when every source has a target of its own.
     pub quarantine: Option<PathBuf>,
     /// Why nothing of the source was written.
@@ -113,6 +115,8 @@ pub struct Report {
     pub records_out: u64,
     /// Bad records left out.
     pub records_failed: u64,
+    /// Records that ops dropped.
+    pub records_filtered: u64,
     /// How many bytes of the input they are.
     pub bytes_failed: u64,
     /// Where they were put, if there are any and they were not thrown away.

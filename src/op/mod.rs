@@ -48,8 +48,8 @@ fn named(op: &dyn Op) -> Option<String> {
 /// One step between decoding and encoding.
 ///
 /// An op is shared by all workers, so it keeps no state of its own between batches; memory it needs
-/// comes from the batch's arena. It changes values in place, or replaces the batch by one that it
-/// builds with [`Batch::rebuild`].
+/// comes from the batch's arena. It changes values in place, drops records with [`Batch::retain`], or replaces the
+/// batch by one that it builds with [`Batch::rebuild`].
 ///
 /// # An op of your own
 ///

@@ -179,6 +179,11 @@ impl Plan {
         self.workers + 1
     }
 
+    /// What compressing and decompressing take, in bytes.
+    pub fn codec(&self) -> usize {
+        self.unpacking.map_or(0, |unpacking| unpacking.bytes()) + self.packing.map_or(0, |packing| packing.bytes())
+    }
+
     /// The named parts, in bytes; arenas as they start.
     pub fn parts(&self) -> Vec<(&'static str, usize)> {
         let slices = match self.streamed {

@@ -18,7 +18,7 @@ mod tree;
 pub mod utf8;
 mod value;
 
-pub use batch::Batch;
+pub use batch::{Batch, Record};
 pub(crate) use batch::{record_too_large, too_many_fields};
 pub use columns::{Binder, Bound, NONE};
 pub use json::{BytesAs, Chosen, Detail};

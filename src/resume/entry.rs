@@ -21,6 +21,8 @@ pub(crate) struct Entry {
     pub records_out: u64,
     pub records_failed: u64,
     #[serde(default)]
+    pub records_filtered: u64,
+    #[serde(default)]
     pub bytes_failed: u64,
     pub lossy: Lossy,
     /// How long the quarantine is, and its CRC-32.
@@ -44,6 +46,7 @@ impl Entry {
             records_in: totals.records_in,
             records_out: totals.records_out,
             records_failed: totals.records_failed,
+            records_filtered: totals.records_filtered,
             bytes_failed: totals.bytes_failed,
             lossy: totals.lossy,
             quarantine: (0, 0),
@@ -59,10 +62,11 @@ impl Entry {
 
     /// What the run before had counted.
     pub fn totals(&self) -> Totals {
-        let mut totals = Totals::new();
+        let mut totals = Totals::default();
         totals.records_in = self.records_in;
         totals.records_out = self.records_out;
         totals.records_failed = self.records_failed;
+        totals.records_filtered = self.records_filtered;
         totals.bytes_failed = self.bytes_failed;
         (totals.lossy, totals.odd_quote) = (self.lossy, self.odd_quote);
         totals

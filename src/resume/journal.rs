@@ -260,7 +260,7 @@ mod tests {
     use crate::source::{Mapping, Source};
 
     fn entry(output: u64) -> Entry {
-        Entry { input: 7, ..Entry::new(output, 1, true, &Totals::new()) }
+        Entry { input: 7, ..Entry::new(output, 1, true, &Totals::default()) }
     }
 
     /// Whatever is cut off: the lines before are found, and new ones follow them.

@@ -95,7 +95,7 @@ mod tests {
 
     #[test]
     fn a_checkpoint_waits_for_all_writes_before_it() {
-        let totals = Totals::new();
+        let totals = Totals::default();
         let mut tracker = Tracker::new(10, None, b"head", 2, Arc::default());
         tracker.add(&hash(b"one"));
         tracker.begin_write(0);
@@ -115,17 +115,17 @@ mod tests {
 
     #[test]
     fn it_goes_on_where_another_stopped() {
-        let mut entry = Entry::new(7, crc32fast::hash(b"headone"), true, &Totals::new());
+        let mut entry = Entry::new(7, crc32fast::hash(b"headone"), true, &Totals::default());
         (entry.input, entry.seen) = (25, vec![1]);
         let seen = Arc::new(Seen::new(["a", "b", "c"].map(|name| ("--drop", name.as_bytes()))));
         let mut tracker = Tracker::new(10, Some(&entry), b"ignored", 2, seen.clone());
         assert_eq!(seen.unseen().map(|(_, name)| name).collect::<Vec<_>>(), [b"a", b"c"]);
         seen.mark(2);
         tracker.add(&hash(b"two"));
-        tracker.advanced(34, (10, true), &Totals::new(), (0, 0));
+        tracker.advanced(34, (10, true), &Totals::default(), (0, 0));
         tracker.turn(1, 40);
         assert_eq!(tracker.end_write(0), None);
-        tracker.advanced(35, (10, true), &Totals::new(), (0, 0));
+        tracker.advanced(35, (10, true), &Totals::default(), (0, 0));
         tracker.turn(2, 40);
         let entry = tracker.end_write(1).unwrap();
         assert_eq!((entry.crc, entry.seen), (crc32fast::hash(b"headonetwo"), vec![1, 2]));

@@ -3,6 +3,7 @@
 
 mod columns;
 mod compression;
+mod counted;
 mod dialects;
 mod json;
 mod limits;

@@ -28,7 +28,7 @@ impl FeedError {
     }
 
     /// The error of the run; `records` came before it, the slice would have started at `offset`, in this line.
-    pub fn at(self, source: &std::path::Path, records: u64, (offset, line): (u64, u64)) -> Error {
+    pub fn at(self, source: &std::path::Path, records: u64, offset: u64, line: u64) -> Error {
         match self {
             FeedError::Read(error) if is_stop(&error) => Error::stopped(Some(Position::new(source, records, offset))),
             FeedError::Read(error) => {

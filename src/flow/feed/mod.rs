@@ -6,6 +6,8 @@ mod oversized;
 pub(crate) mod room;
 pub(crate) mod window;
 
+use std::sync::Arc;
+
 use crate::error::{Error, Fault, Position, RecordError, Result};
 use crate::flow::feed::failed::FeedError;
 use crate::flow::feed::room::Room;
@@ -13,7 +15,7 @@ use crate::flow::feed::window::{Idle, Window, Windows};
 use crate::flow::place::{After, Place, SHOWN_BYTES};
 use crate::format::{Boundary, Cut, Passed};
 use crate::memory::Reservation;
-use crate::metrics::Progress;
+use crate::metrics::Pass;
 use crate::plan::memory::Plan;
 use crate::record::record_too_large;
 use crate::scan::lines::Lines;
@@ -65,6 +67,11 @@ impl Slice<'_> {
         }
     }
 
+    /// The offset in the source after its last byte.
+    pub fn end(&self) -> u64 {
+        self.offset + self.len()
+    }
+
     /// Why the only record in it was passed over, if it was, and how many bytes that has.
     pub fn passed(&self) -> Option<(&RecordError, u64)> {
         match &self.content {
@@ -111,7 +118,8 @@ pub(crate) struct Feed<'s> {
     /// No more slices: the input ended, or can't be cut or read.
     stopped: bool,
     stop: Option<Stop>,
-    progress: Option<Progress>,
+    /// Where what is handed out is counted.
+    pass: Option<Arc<Pass>>,
 }
 
 pub(crate) enum Input<'s> {
@@ -144,21 +152,13 @@ impl<'s> Feed<'s> {
             end: None,
             stopped: false,
             stop: None,
-            progress: None,
+            pass: None,
         }
     }
 
-    /// Looks at `stop` before every slice, and tells `progress` about it.
-    pub fn controlled(mut self, stop: Option<&Stop>, progress: Option<&Progress>) -> Feed<'s> {
-        self.stop = stop.cloned();
-        self.progress = progress.cloned();
-        if let Some(progress) = progress {
-            progress.begin(match &self.input {
-                Input::Mapped(map) => Some(map.bytes().len() as u64),
-                Input::Stream(_) => None,
-            });
-        }
-        self
+    /// Looks at `stop` before every slice, and counts in `pass`.
+    pub fn controlled(self, stop: Option<&Stop>, pass: Option<Arc<Pass>>) -> Feed<'s> {
+        Feed { stop: stop.cloned(), pass, ..self }
     }
 
     /// Counts lines on the way; `line` is the first one's number, or 0: they are not counted.
@@ -216,10 +216,10 @@ impl<'s> Feed<'s> {
             (Ok(()), Input::Mapped(_)) => self.next_mapped(&mut held),
             (Ok(()), Input::Stream(_)) => self.next_streamed(&mut held),
         };
-        if let Some(progress) = &self.progress {
-            progress.read_to(self.offset);
-        }
         self.stopped = !matches!(found, Ok(Some(_)));
+        if let Some(pass) = &self.pass {
+            pass.read_to(self.offset, self.next + u64::from(!self.stopped));
+        }
         let ((offset, line, content), outcome) = match found {
             Ok(found) => (found?, Ok(())),
             Err(error) => ((self.offset, self.line, Content::Mapped(&[])), Err(error)),
@@ -331,7 +331,7 @@ impl<'s> Feed<'s> {
                         let _ = windows.read(&mut window, more, false);
                     }
                     let after = After::new(&[], !windows.ended());
-                    let place = Place::before(&window, error.offset, self.lines, (self.line, &after));
+                    let place = Place::before(&window, error.offset, self.lines, self.line, &after);
                     return Err(FeedError::Cut(error, place));
                 }
             };

@@ -9,6 +9,7 @@
 //! always has one, and it never waits for anyone.
 
 use std::cell::RefCell;
+use std::ops::Range;
 use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::Instant;
@@ -16,10 +17,11 @@ use std::time::Instant;
 use crc32fast::Hasher;
 
 use crate::error::{Error, Result};
+use crate::flow::feed::Slice;
 use crate::flow::order::reached::Place;
 use crate::flow::totals::{SliceTotals, Totals};
 use crate::memory::{Buffer, Pool};
-use crate::metrics::Progress;
+use crate::metrics::{Doing, Pass};
 use crate::quarantine::{Bad, BadRecords, Ledger, Over};
 use crate::record::Drain;
 use crate::resume::{Entry, Journal, Tracker, hash};
@@ -41,7 +43,24 @@ pub(crate) struct Done {
     pub totals: SliceTotals,
     pub claimed: Instant,
     /// Why the run ends with this slice; gets the number of records before it.
-    pub failed: Option<Box<dyn FnOnce(u64) -> Error + Send>>,
+    pub failed: Option<Failure>,
+}
+
+/// The error of a run, from the number of records before its last slice.
+pub(crate) type Failure = Box<dyn FnOnce(u64) -> Error + Send>;
+
+impl Done {
+    /// How many bytes of output it has.
+    pub fn written(&self) -> usize {
+        self.drained as usize + self.len
+    }
+
+    /// Its bytes were not those of the source: the run ends, and nothing more of it is written.
+    pub fn void(&mut self, error: Error) {
+        self.len = 0;
+        self.bad.clear();
+        self.failed = Some(Box::new(|_| error));
+    }
 }
 
 /// Where a committer begins.
@@ -55,15 +74,14 @@ pub(crate) struct Begin<'t> {
     pub ledger: Option<&'t mut Ledger>,
     /// Where checkpoints go, and what makes them.
     pub checkpoints: Option<(&'t Journal, Tracker)>,
-    /// Told how far the run is.
-    pub progress: Option<&'t Progress>,
 }
 
 pub(crate) struct Committer<'t> {
     target: &'t Target,
     first_skips: usize,
     journal: Option<&'t Journal>,
-    progress: Option<&'t Progress>,
+    /// Where what is committed is counted.
+    pass: &'t Pass,
     /// What is noted of bad records.
     notes: Notes,
     quarantine: Option<Arc<Target>>,
@@ -156,8 +174,8 @@ impl<'t> State<'t> {
 
 impl<'t> Committer<'t> {
     /// A committer with a pool of `buffers` output buffers for all workers together.
-    pub fn new(target: &'t Target, begin: Begin<'t>, pool: Pool, buffers: usize) -> Committer<'t> {
-        let Begin { place, first_skips, totals, ledger, checkpoints, progress } = begin;
+    pub fn new(target: &'t Target, begin: Begin<'t>, pass: &'t Pass, pool: Pool, buffers: usize) -> Committer<'t> {
+        let Begin { place, first_skips, totals, ledger, checkpoints } = begin;
         let ledger = ledger.filter(|ledger| ledger.is_needed());
         let quarantine = ledger.as_ref().and_then(|ledger| ledger.quarantine.as_ref());
         let quarantine = quarantine.map(|quarantine| Arc::clone(quarantine.target()));
@@ -176,7 +194,7 @@ impl<'t> Committer<'t> {
         let state =
             State { next: 0, ledger, place, ring, pool, active, ended, behind, totals, rooms, error: None, tracker };
         let (state, turn, freed, unparked) = (Mutex::new(state), Condvar::new(), Condvar::new(), Condvar::new());
-        Committer { target, first_skips, journal, progress, notes, quarantine, state, turn, freed, unparked }
+        Committer { target, first_skips, journal, pass, notes, quarantine, state, turn, freed, unparked }
     }
 
     /// The checksum of output, if checkpoints are written.
@@ -201,12 +219,15 @@ impl<'t> Committer<'t> {
             if worker >= state.active {
                 // It may have been woken for a buffer that another one can use.
                 self.freed.notify_one();
+                self.pass.does(worker, Doing::HeldBack);
                 state = self.unparked.wait(state).unwrap_or_else(|poisoned| poisoned.into_inner());
                 continue;
             }
             if let Some(buffer) = state.pool.take(1) {
+                self.pass.buffer_taken();
                 return Some((buffer, state.rooms.pop().unwrap_or_default()));
             }
+            self.pass.does(worker, Doing::WaitingTarget);
             state = self.freed.wait(state).unwrap_or_else(|poisoned| poisoned.into_inner());
         }
         None
@@ -216,6 +237,7 @@ impl<'t> Committer<'t> {
     pub fn end(&self, buffer: Buffer) {
         let mut state = self.lock();
         state.pool.give(buffer);
+        self.pass.buffer_back();
         state.ended = true;
         self.freed.notify_all();
         self.unparked.notify_all();
@@ -381,8 +403,9 @@ impl<'t> Committer<'t> {
                 self.fail(&mut state, error);
                 return;
             }
-            state.totals.latency(done.claimed.elapsed(), &done.totals);
+            self.pass.took(done.claimed.elapsed(), done.totals.records_in);
             state.pool.give(done.buffer);
+            self.pass.buffer_back();
             let mut bad = done.bad;
             bad.begin();
             state.rooms.push(bad);
@@ -401,9 +424,8 @@ impl<'t> Committer<'t> {
             let output = (state.place.offset, !state.place.at_start);
             tracker.advanced(offset, output, &state.totals, quarantine);
         }
-        if let Some(progress) = self.progress {
-            progress.committed(state.totals.records_in, state.totals.records_out, state.place.offset);
-        }
+        self.pass.slice_committed();
+        self.pass.committed(&state.totals.committed(state.place.offset));
         self.turn.notify_all();
     }
 
@@ -430,25 +452,38 @@ fn ended() -> Error {
 
 /// Drains the buffer of one slice.
 pub(crate) struct SliceDrain<'c, 't> {
-    pub committer: &'c Committer<'t>,
-    pub index: u64,
-    /// Where the slice begins in the source.
-    pub offset: u64,
+    committer: &'c Committer<'t>,
+    source: &'c Path,
+    /// Where the slice's bytes are, if they are mapped.
+    map: Option<&'c Map>,
+    index: u64,
+    /// Where the slice begins in the source, and where it ends.
+    range: Range<u64>,
     /// What is bad so far, and was not entered yet.
-    pub bad: &'c RefCell<BadRecords>,
+    bad: &'c RefCell<BadRecords>,
     /// How much was drained before.
-    pub drained: u64,
-    /// Where the slice's bytes are, if they are mapped, and the offset behind them.
-    pub mapped: Option<(&'c Map, &'c Path, u64)>,
+    drained: u64,
+}
+
+impl<'c, 't> SliceDrain<'c, 't> {
+    pub fn new(
+        committer: &'c Committer<'t>,
+        slice: &Slice<'_>,
+        source: &'c Path,
+        map: Option<&'c Map>,
+        bad: &'c RefCell<BadRecords>,
+    ) -> SliceDrain<'c, 't> {
+        SliceDrain { committer, source, map, index: slice.index, range: slice.offset..slice.end(), bad, drained: 0 }
+    }
 }
 
 impl Drain for SliceDrain<'_, '_> {
     fn drain(&mut self, bytes: &[u8]) -> Result<(), Error> {
-        if let Some(error) = self.mapped.and_then(|(map, path, end)| damage(map, path, end)) {
+        if let Some(error) = self.map.and_then(|map| damage(map, self.source, self.range.end)) {
             return Err(error);
         }
         let mut bad = self.bad.borrow_mut();
-        self.committer.drain(self.index, self.offset, bytes, &bad, self.drained)?;
+        self.committer.drain(self.index, self.range.start, bytes, &bad, self.drained)?;
         bad.clear();
         self.drained += bytes.len() as u64;
         Ok(())

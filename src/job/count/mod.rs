@@ -129,7 +129,7 @@ impl Counting {
             return Ok(self.records(source, false)?.0);
         }
         if self.settings.from.is_none() {
-            let text = text::count(source, &self.settings, &mut self.sources)?;
+            let text = text::count(source, &self.settings, |workers| self.sources.text_by(workers))?;
             return Ok(Counted { text, bytes_in: text.bytes, ..Counted::default() });
         }
         match source {
@@ -137,7 +137,9 @@ impl Counting {
                 let (counted, counts) = self.records(SourceSpec::Path(path.clone()), !self.settings.says_utf8())?;
                 let text = match counts {
                     Some(counts) => counts,
-                    None => text::count(SourceSpec::Path(path), &self.settings, &mut self.sources)?,
+                    None => {
+                        text::count(SourceSpec::Path(path), &self.settings, |workers| self.sources.text_by(workers))?
+                    }
                 };
                 Ok(Counted { text, bytes_in: text.bytes, ..counted })
             }

@@ -11,13 +11,14 @@ use crate::flow::feed::failed::FeedError;
 use crate::flow::feed::gate::Gate;
 use crate::flow::feed::room::Room;
 use crate::flow::pass::Discard;
-use crate::flow::phases::Phases;
 use crate::flow::place::Place;
+use crate::flow::totals::Totals;
 use crate::format::{Tallied, Tally};
 use crate::job::count::counted::Counted;
 use crate::job::opened::Opened;
 use crate::job::pass::How;
 use crate::job::run::feed;
+use crate::metrics::Registry;
 use crate::quarantine::Ledger;
 use crate::record::Schema;
 use crate::scan::lines::Lines;
@@ -34,9 +35,10 @@ fn tally_by(tallies: Vec<Box<dyn Tally>>, opened: &mut Opened<'_>) -> Result<Cou
     let path = opened.source.path.clone();
     let (lines, first_line) = (opened.route.from.lines(), opened.first_line());
     let (plan, room) = (&opened.plan, Room::new(&opened.plan, &opened.budget));
-    let (feed, map) = feed(&mut opened.source.bytes, take(&mut opened.head), &*opened.reading, (plan, &room), None)?;
-    let feed = feed.in_lines(lines, first_line);
-    let feed = feed.controlled(opened.settings.stop.as_ref(), opened.settings.progress.as_ref());
+    let (feed, map) = feed(&mut opened.source.bytes, take(&mut opened.head), &*opened.reading, plan, &room, None)?;
+    let size = map.map(|map| map.bytes().len() as u64);
+    let pass = opened.settings.progress.as_ref().map(|progress| progress.begin(size));
+    let feed = feed.in_lines(lines, first_line).controlled(opened.settings.stop.as_ref(), pass);
     let shared = Shared { feed: Gate::new(feed, plan, room), map, lines, sum: Mutex::new(Sum::default()) };
     thread::scope(|scope| {
         let shared = &shared;
@@ -54,7 +56,7 @@ fn tally_by(tallies: Vec<Box<dyn Tally>>, opened: &mut Opened<'_>) -> Result<Cou
     let sum = take(&mut *lock(&shared.sum));
     let bytes_in = shared.feed.into_inner().offset();
     match sum.failed {
-        Some((error, place)) => Err(opened.source.blame(opened.tell(error.at(&path, sum.records, place)))),
+        Some((error, place)) => Err(opened.source.blame(opened.tell(error.at(&path, sum.records, place.0, place.1)))),
         None => {
             opened.source.unchanged()?;
             Ok(Counted { records: Some(sum.records), bytes_in, ..Counted::default() })
@@ -148,12 +150,12 @@ pub(crate) fn decode(mut opened: Opened<'_>, ledger: &mut Ledger) -> Result<Coun
         opened.route.names = Some(Schema::default());
     }
     ledger.begin(&opened.source.path, || opened.head());
-    let phases = Phases::new(opened.plan.workers);
     let how = How { on_error: opened.settings.on_error, ledger: Some(ledger), resumable: None };
-    let run = opened.pass_by(how, &Discard, &Target::memory(), &phases).map_err(|error| opened.source.blame(error))?;
-    let (failed, bytes_failed) = (run.totals.records_failed, run.totals.bytes_failed);
-    let (records, bytes_in) = (Some(run.totals.records_in - failed), run.bytes_in);
-    Ok(Counted { records, bytes_in, failed, bytes_failed, ..Counted::default() })
+    let run = opened
+        .pass_by(how, &Discard, &Target::memory(), &Registry::new())
+        .map_err(|error| opened.source.blame(error))?;
+    let Totals { records_out, records_failed: failed, bytes_failed, .. } = run.totals;
+    Ok(Counted { records: Some(records_out), bytes_in: run.bytes_in, failed, bytes_failed, ..Counted::default() })
 }
 
 #[cfg(test)]

@@ -6,12 +6,11 @@ use crate::compress::Unpacking;
 use crate::error::{Error, Position, Result};
 use crate::format::Format;
 use crate::job::count::claims::{self, Pace};
-use crate::job::count::sources::Sources;
 use crate::job::open::{as_text, open_source};
 use crate::job::opened::ceiling;
 use crate::job::settings::{Settings, SourceSpec};
 use crate::memory::Buffer;
-use crate::metrics::Progress;
+use crate::metrics::Pass;
 use crate::scan::count::{Counter, Counts, SliceCount, count_slice};
 use crate::source::{Bytes, Source, Stream, read_error};
 use crate::sys::{Map, Stop};
@@ -19,22 +18,19 @@ use crate::sys::{Map, Stop};
 /// What is read of a stream at a time.
 const WINDOW: usize = 256 << 10;
 
-/// Counts a source, and tells `sources` by how many workers.
-pub(crate) fn count(source: SourceSpec, settings: &Settings, sources: &mut Sources) -> Result<Counts> {
+/// Counts a source, and says `by` how many workers if they share it.
+pub(crate) fn count(source: SourceSpec, settings: &Settings, by: impl FnOnce(usize)) -> Result<Counts> {
     let mut source = open_source(source, settings)?;
     unpack(&mut source, settings)?;
     let mut source = as_text(source, Format::Text, settings)?;
-    let progress = settings.progress.as_ref();
     let counts = match &mut source.bytes {
         Bytes::Mapped(map) => {
-            sources.text_by(Pace::of(settings).workers_for(map));
+            by(Pace::of(settings).workers_for(map));
             of_map(map, settings)
         }
         Bytes::Stream(stream) => {
-            if let Some(progress) = progress {
-                progress.begin(None);
-            }
-            streamed(stream, &source.path, progress)?
+            let pass = settings.progress.as_ref().map(|progress| progress.begin(None));
+            streamed(stream, &source.path, pass.as_deref())?
         }
     };
     check(&source, settings)?;
@@ -56,13 +52,10 @@ pub(crate) fn of_map(map: &Map, settings: &Settings) -> Counts {
 
 /// Begins to tell of progress; gives what tells how much more was looked at, and whether to look on.
 pub(crate) fn look_on(map: &Map, settings: &Settings) -> impl Fn(u64) -> bool + Sync + Send {
-    let progress = settings.progress.as_ref();
-    if let Some(progress) = progress {
-        progress.begin(Some(map.bytes().len() as u64));
-    }
+    let pass = settings.progress.as_ref().map(|progress| progress.begin(Some(map.bytes().len() as u64)));
     move |len| {
-        if let Some(progress) = progress {
-            progress.read_more(len);
+        if let Some(pass) = &pass {
+            pass.read_more(len);
         }
         !settings.stop.as_ref().is_some_and(Stop::is_requested) && map.damage().is_none()
     }
@@ -76,14 +69,14 @@ pub(crate) fn unpack(source: &mut Source, settings: &Settings) -> Result<Option<
     Ok(Some(unpacking))
 }
 
-fn streamed(stream: &mut Stream, path: &Path, progress: Option<&Progress>) -> Result<Counts> {
+fn streamed(stream: &mut Stream, path: &Path, pass: Option<&Pass>) -> Result<Counts> {
     let mut counter = Counter::new();
     let mut window = Buffer::new(WINDOW)?;
     while !stream.ended() {
         let len = stream.fill(&mut window, 1).map_err(|e| read_error(Position::new(path, 0, 0), e))?;
         counter.feed(&window[..len]);
-        if let Some(progress) = progress {
-            progress.read_more(len as u64);
+        if let Some(pass) = pass {
+            pass.read_more(len as u64);
         }
     }
     Ok(counter.counts())

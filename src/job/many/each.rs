@@ -68,19 +68,22 @@ impl Each {
         let memory_limit = self.settings.memory_limit;
         let names = self.pairs.iter().map(|(source, target)| name_of(source).len() + target.as_os_str().len());
         let settings = less_names(self.settings, names)?;
-        let mut sum = Sum::new();
+        let mut sum = Sum::new(settings.progress.as_ref());
         let mut files = Vec::with_capacity(self.pairs.len());
         for (source, target) in self.pairs {
             let name = PathBuf::from(name_of(&source));
             let warnings = sum.warnings.len();
             match one(source, target.clone(), &settings, &mut sum) {
                 Ok(file) => files.push(file),
-                Err(error) if self.keep_going && error.class() != ErrorClass::Stopped => files.push(FileReport {
-                    error: Some(Arc::new(error.in_file(&name))),
-                    source: name.clone(),
-                    target: Some(target),
-                    ..FileReport::default()
-                }),
+                Err(error) if self.keep_going && error.class() != ErrorClass::Stopped => {
+                    sum.registry.forget();
+                    files.push(FileReport {
+                        error: Some(Arc::new(error.in_file(&name))),
+                        source: name.clone(),
+                        target: Some(target),
+                        ..FileReport::default()
+                    });
+                }
                 Err(error) => return Err(error.in_file(&name)),
             }
             for warning in &mut sum.warnings[warnings..] {

@@ -9,7 +9,6 @@ use std::time::Instant;
 use crate::compress::{Compress, Packing};
 use crate::error::{Error, ErrorClass, Result};
 use crate::flow::order::reached::Place;
-use crate::flow::phases::Phases;
 use crate::fold::words::WordCount;
 use crate::format::{self, Format, Frame, WriteFormat};
 use crate::job::header::First;
@@ -134,14 +133,14 @@ impl Many {
             together: None,
             entries: sources.into_iter().map(Entry::Spec).collect(),
             files,
-            sum: Sum::new(),
+            sum: Sum::new(settings.progress.as_ref()),
             frame: None,
             place: Place::behind(0),
             words: settings.word_count.then(|| WordCount::new(false)),
         };
         let outcome = run.look().and_then(|()| run.convert());
         let outcome =
-            outcome.and_then(|()| run.ledger.judge(run.sum.records_in()).map_err(|error| tell_again(error, &settings)));
+            outcome.and_then(|()| run.ledger.judge(run.sum.records_in).map_err(|error| tell_again(error, &settings)));
         let outcome = outcome.and_then(|()| run.sum.refuse_names(settings.strict));
         outcome.map_err(|error| run.ledger.convict(error))?;
         let Run { files, mut sum, ledger, frame, place, words, .. } = run;
@@ -149,7 +148,7 @@ impl Many {
         let (mut output, mut quarantine) = (Vec::new(), None);
         if let Some(frame) = frame {
             let ending = words.as_ref().map_or_else(Vec::new, WriteFormat::ending);
-            let len = write_end(&frame, &ending, sum.records_out(), &target, place)?;
+            let len = write_end(&frame, &ending, sum.records_out, &target, place)?;
             sum.bytes_out = target.flush()?.unwrap_or(len);
             // A target is never without it.
             quarantine = ledger.finish()?;
@@ -357,6 +356,7 @@ impl<'s> Run<'s> {
             return Err(error.in_file(&file.source));
         }
         file.error = Some(Arc::new(error.in_file(&file.source)));
+        self.sum.registry.forget();
         self.entries[index] = Entry::Done;
         Ok(())
     }
@@ -395,17 +395,15 @@ impl<'s> Run<'s> {
         let writing = self.writing(&opened)?;
         self.begin(&*writing)?;
         let first_skips = self.frame.as_ref().map_or(0, |frame| frame.first_skips);
-        let phases = Phases::new(opened.plan.workers);
-        let on_error = self.settings.on_error;
         self.ledger.begin(&opened.source.path, || opened.head());
-        let place = (self.place, first_skips);
-        let run = opened.records(on_error, &*writing, self.target, &phases, place, &mut self.ledger);
+        let registry = &self.sum.registry;
+        let run = opened.records(&*writing, self.target, registry, self.place, first_skips, &mut self.ledger);
         let mut run = run.map_err(|error| opened.source.blame(opened.tell_key(error)))?;
         run.totals
             .judge(&opened.source.path, opened.route.from.lines(), opened.replay.is_some())
             .map_err(|error| opened.tell(error))?;
         self.place = run.place;
-        self.sum.add(&opened, &mut run, &phases, &before);
+        self.sum.add(&opened, &mut run, &before);
         let path = &self.files[index].source;
         self.sum.warnings.extend(opened.reading.warnings().iter().map(|text| format!("{}: {text}", input(path))));
         self.files[index] = run.file(path, None);

@@ -1,0 +1,220 @@
+//! The parts of the worker loop that a batch goes through.
+
+use std::convert::Infallible;
+use std::ops::Range;
+
+use crate::error::RecordError;
+use crate::flow::large;
+use crate::flow::place::Place;
+use crate::flow::policy::{At, Policy, too_large};
+use crate::flow::shared::{Shared, Stop};
+use crate::flow::totals::SliceTotals;
+use crate::format::{Decode, Encode};
+use crate::job::settings::OnError;
+use crate::metrics::{Meter, Stage};
+use crate::record::{Apart, Batch, Drain, EncodeError, Output, Paths, Seen, with_key};
+use crate::source::MARK;
+
+/// A slice while it is converted: its output and what happened so far.
+pub(crate) struct Conversion<'c, 'p> {
+    pub output: Output<'c>,
+    pub totals: SliceTotals,
+    meter: &'c mut Meter<'p>,
+    /// How many records of the batch were decoded. Ops may have dropped some of them since.
+    decoded: usize,
+}
+
+impl<'c, 'p> Conversion<'c, 'p> {
+    pub fn new(
+        shared: &Shared<'_>,
+        buffer: &'c mut [u8],
+        drain: &'c mut dyn Drain,
+        meter: &'c mut Meter<'p>,
+    ) -> Conversion<'c, 'p> {
+        let mut output = Output::new(buffer, drain, shared.strict);
+        output.set_careful(shared.on_error != OnError::Fail);
+        Conversion { output, totals: SliceTotals::default(), meter, decoded: 0 }
+    }
+
+    /// How much output waits in the buffer, how much was drained, and what happened.
+    pub fn finish(mut self) -> (usize, u64, SliceTotals) {
+        self.totals.records_out = self.output.records;
+        self.totals.lossy.add(&self.output.lossy);
+        (self.output.len(), self.output.drained(), self.totals)
+    }
+
+    /// Fills a batch. Gives whether there is more, or why the next record is bad.
+    pub fn decode<'a>(
+        &mut self,
+        decoder: &mut dyn Decode,
+        batch: &mut Batch<'a>,
+        policy: &Policy<'a, '_>,
+    ) -> Result<bool, RecordError> {
+        let filled = decoder.fill(policy.bytes, batch);
+        batch.abandon();
+        self.decoded = batch.len();
+        if policy.index == 0 && self.totals.records_in == 0 {
+            learn(batch, policy.shared.seen);
+        }
+        self.meter.end(Stage::Decode);
+        filled
+    }
+
+    /// Lets the ops change a batch.
+    pub fn apply_ops<'a>(&mut self, batch: &mut Batch<'a>, policy: &Policy<'a, '_>) {
+        let shared = policy.shared;
+        for (op, number) in shared.ops {
+            batch.set_seen(Some((shared.seen, *number)));
+            op.apply(batch);
+        }
+        if let Some(names) = shared.renamed {
+            batch.rename(names);
+        }
+        if shared.marked.is_some() {
+            refuse_marked(batch);
+        }
+        self.meter.end(Stage::Ops);
+    }
+
+    /// Encodes a batch; bad records end the slice or are left out.
+    pub fn encode(
+        &mut self,
+        encoder: &mut dyn Encode,
+        batch: &mut Batch<'_>,
+        policy: &Policy<'_, '_>,
+    ) -> Result<(), Stop> {
+        let mut from = 0;
+        for (index, error) in batch.take_rejected() {
+            self.encode_range(encoder, batch, from..index, policy)?;
+            self.bad_record(batch, index, error, policy)?;
+            from = index + 1;
+        }
+        self.encode_range(encoder, batch, from..batch.len(), policy)?;
+        self.meter.end(Stage::Encode);
+        self.count(batch, policy);
+        Ok(())
+    }
+
+    fn encode_range(
+        &mut self,
+        encoder: &mut dyn Encode,
+        batch: &Batch<'_>,
+        mut records: Range<usize>,
+        policy: &Policy<'_, '_>,
+    ) -> Result<(), Stop> {
+        while !records.is_empty() {
+            let (index, error) = match large::encode(encoder, batch, records.clone(), &mut self.output) {
+                Ok(()) => return Ok(()),
+                Err(EncodeError::Record { index, error }) => (index, error),
+                Err(EncodeError::Stop(error)) => return Err(Stop::Run(error)),
+            };
+            self.bad_record(batch, index, error, policy)?;
+            records.start = index + 1;
+        }
+        Ok(())
+    }
+
+    /// A record of the batch is bad.
+    #[cold]
+    fn bad_record(
+        &mut self,
+        batch: &Batch<'_>,
+        index: usize,
+        error: RecordError,
+        policy: &Policy<'_, '_>,
+    ) -> Result<(), Stop> {
+        let span = batch.span(index);
+        let number = self.totals.records_in + batch.number(index) as u64;
+        policy.bad_record(error, number, span.start..span.end, &mut self.output, &mut self.totals)
+    }
+
+    /// A batch is done.
+    fn count(&mut self, batch: &Batch<'_>, policy: &Policy<'_, '_>) {
+        let totals = &mut self.totals;
+        if let (Some((record, place)), None) = (batch.odd_quote(), totals.odd_quote) {
+            let start = if let At::Source(start) = policy.at { start } else { 0 };
+            totals.odd_quote = Some((totals.records_in + record as u64, start + place as u64));
+            totals.odd_place = odd_place(policy, place);
+        }
+        totals.records_in += self.decoded as u64;
+        totals.records_filtered += self.decoded.saturating_sub(batch.len()) as u64;
+        totals.lossy.add(batch.lossy());
+    }
+
+    /// The record that the decoder stopped at is bad. Gives whether others follow it.
+    #[cold]
+    pub fn leave_out(
+        &mut self,
+        error: RecordError,
+        decoder: &mut dyn Decode,
+        policy: &Policy<'_, '_>,
+    ) -> Result<bool, Stop> {
+        let record = decoder.skip_record(policy.bytes);
+        let whole = policy.whole(self.totals.records_in);
+        let goes_on = whole.is_none();
+        let record = whole.unwrap_or(record);
+        let error = too_large(error, &record, policy.shared.max_record);
+        self.next_is_bad(error, record, policy)?;
+        Ok(goes_on)
+    }
+
+    /// The only record of the slice was passed over.
+    #[cold]
+    pub fn leave_out_oversized(&mut self, error: &RecordError, len: u64, policy: &Policy<'_, '_>) -> Result<(), Stop> {
+        self.next_is_bad(error.clone(), 0..len as usize, policy)
+    }
+
+    /// The record after those that were decoded is bad.
+    pub fn next_is_bad(
+        &mut self,
+        error: RecordError,
+        record: Range<usize>,
+        policy: &Policy<'_, '_>,
+    ) -> Result<(), Stop> {
+        policy.bad_record(error, self.totals.records_in, record, &mut self.output, &mut self.totals)?;
+        self.totals.records_in += 1;
+        Ok(())
+    }
+}
+
+/// What is in a stream where text follows a closing quote: nobody can look at it again. Of a record from elsewhere it
+/// is there that matters.
+#[cold]
+fn odd_place(policy: &Policy<'_, '_>, offset: usize) -> Place {
+    match (policy.shared.map, policy.at) {
+        (_, At::Origin(origin, _)) => {
+            let place = Place::new(policy.bytes, offset, policy.shared.lines, origin.line);
+            let place = if origin.exact { place } else { place.in_line(origin.line) };
+            place.from(origin.position(offset))
+        }
+        (Some(_), _) => Place::default(),
+        (None, _) => Place::before(policy.bytes, offset, policy.shared.lines, policy.line, policy.after),
+    }
+}
+
+/// Names that records have, from the first batch: if one that was given never comes, one of them may be meant.
+#[cold]
+fn learn(batch: &Batch<'_>, seen: &Seen) {
+    if seen.is_empty() || batch.schema().is_some() {
+        return;
+    }
+    let mut paths = Paths::default();
+    for record in 0..batch.len() {
+        let (values, keys) = batch.tree(record).nodes();
+        let walked = paths.walk(values, keys, &Apart::All, |path, key, _| {
+            with_key(path, key, |path| seen.learn(path));
+            Ok::<(), Infallible>(())
+        });
+        let Ok(()) = walked;
+    }
+}
+
+/// Refuses the records that are malformed in the encoding of the source, whatever becomes of their fields.
+#[cold]
+fn refuse_marked(batch: &mut Batch<'_>) {
+    for record in 0..batch.len() {
+        if memchr::memchr(MARK, batch.source(record)).is_some() {
+            batch.reject(record, "the record is malformed");
+        }
+    }
+}

@@ -1,0 +1,330 @@
+//! The cells of one pass over a source.
+//!
+//! Every cell has one writer at a time: a worker, whoever holds the lock of the feed, or whoever holds that of the
+//! committer. They are written once a slice, never for a record, and anybody may read them at any time. Each writer's
+//! cells have cache lines of their own.
+
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::time::{Duration, Instant};
+
+use super::cell::Cell;
+use super::counted::Metrics;
+use super::latency::LatencyCells;
+use super::stage::{Stage, Stages};
+use crate::memory::audit::{ThreadCounts, thread_counts};
+use crate::memory::pressure::{Level, Response};
+use crate::record::{Lossy, LossyKind};
+
+/// What is known of a pass before it begins.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Begin {
+    /// How long the source is, where that is known.
+    pub input_size: Option<u64>,
+    pub workers: usize,
+    /// Output buffers of all workers together.
+    pub buffers: usize,
+    /// What other sources wrote to the target.
+    pub written_before: u64,
+    /// What codecs take, in bytes.
+    pub codec: usize,
+}
+
+/// What one pass over a source counts.
+#[derive(Debug)]
+pub(crate) struct Pass {
+    begin: Begin,
+    begun: Instant,
+    feed: FeedCells,
+    committed: CommittedCells,
+    pressure: PressureCells,
+    workers: Box<[WorkerCells]>,
+    /// Workers that have not finished their first slice.
+    warming: AtomicUsize,
+}
+
+/// Written by whoever holds the feed.
+#[derive(Debug, Default)]
+#[repr(align(128))]
+struct FeedCells {
+    /// Where in the source the next slice begins.
+    read: Cell,
+    slices: Cell,
+}
+
+/// Written by whoever holds the committer.
+#[derive(Debug, Default)]
+#[repr(align(128))]
+struct CommittedCells {
+    slices: Cell,
+    written: Cell,
+    records_read: Cell,
+    records_written: Cell,
+    records_bad: Cell,
+    records_filtered: Cell,
+    bytes_bad: Cell,
+    lossy: [Cell; LossyKind::ALL.len()],
+    buffers_out: Cell,
+    latency: LatencyCells,
+}
+
+/// Written by the worker that looks at memory.
+#[derive(Debug, Default)]
+#[repr(align(128))]
+struct PressureCells {
+    level: Cell,
+    responses: [Cell; Response::ALL.len()],
+}
+
+/// Written by one worker.
+#[derive(Debug, Default)]
+#[repr(align(128))]
+struct WorkerCells {
+    doing: Cell,
+    slices: Cell,
+    read: Cell,
+    encoded: Cell,
+    arena: Cell,
+    stages: Stages,
+}
+
+/// What a worker does, or waits for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Doing {
+    /// It has not begun, or has ended.
+    #[default]
+    Nothing,
+    Converting,
+    WaitingInput,
+    WaitingTarget,
+    /// It is parked while memory is scarce.
+    HeldBack,
+}
+
+impl Doing {
+    const ALL: [Doing; 5] =
+        [Doing::Nothing, Doing::Converting, Doing::WaitingInput, Doing::WaitingTarget, Doing::HeldBack];
+}
+
+/// What all committed slices have together.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Committed {
+    /// How long the target is.
+    pub written: u64,
+    pub records_read: u64,
+    pub records_written: u64,
+    pub records_bad: u64,
+    pub records_filtered: u64,
+    pub bytes_bad: u64,
+    pub lossy: Lossy,
+}
+
+impl Pass {
+    /// A pass that begins now.
+    pub fn new(begin: Begin) -> Pass {
+        // Without workers no slice is committed.
+        let latency = if begin.workers > 0 { LatencyCells::new() } else { LatencyCells::default() };
+        Pass {
+            begin,
+            begun: Instant::now(),
+            feed: FeedCells::default(),
+            committed: CommittedCells { latency, ..CommittedCells::default() },
+            pressure: PressureCells::default(),
+            workers: (0..begin.workers).map(|_| WorkerCells::default()).collect(),
+            warming: AtomicUsize::new(begin.workers),
+        }
+    }
+
+    /// How long ago it began.
+    pub fn elapsed(&self) -> Duration {
+        self.begun.elapsed()
+    }
+
+    /// How long the source is, where that is known.
+    pub fn input_size(&self) -> Option<u64> {
+        self.begin.input_size
+    }
+
+    /// How far the source was handed out.
+    pub fn read(&self) -> u64 {
+        self.feed.read.get()
+    }
+
+    /// Bytes written, and records read and written, in committed slices.
+    pub fn written(&self) -> u64 {
+        self.committed.written.get()
+    }
+
+    pub fn records_read(&self) -> u64 {
+        self.committed.records_read.get()
+    }
+
+    pub fn records_written(&self) -> u64 {
+        self.committed.records_written.get()
+    }
+
+    /// The source was handed out up to here, in this many slices.
+    pub fn read_to(&self, offset: u64, slices: u64) {
+        self.feed.read.set(offset);
+        self.feed.slices.set(slices);
+    }
+
+    /// More of the source was looked at, where nobody holds a feed.
+    pub fn read_more(&self, bytes: u64) {
+        self.feed.read.add_shared(bytes);
+    }
+
+    /// Another slice was committed.
+    pub fn slice_committed(&self) {
+        self.committed.slices.add(1);
+    }
+
+    /// What all committed slices have together.
+    pub fn committed(&self, now: &Committed) {
+        let cells = &self.committed;
+        cells.written.set(now.written);
+        cells.records_read.set(now.records_read);
+        cells.records_written.set(now.records_written);
+        cells.records_bad.set(now.records_bad);
+        cells.records_filtered.set(now.records_filtered);
+        cells.bytes_bad.set(now.bytes_bad);
+        for (cell, kind) in cells.lossy.iter().zip(LossyKind::ALL) {
+            cell.set(now.lossy.of(kind));
+        }
+    }
+
+    /// The records of a slice took this long from its claim to its commit.
+    pub fn took(&self, elapsed: Duration, records: u64) {
+        self.committed.latency.record(elapsed.as_micros() as u64, records);
+    }
+
+    /// An output buffer was taken out of the pool.
+    pub fn buffer_taken(&self) {
+        self.committed.buffers_out.add(1);
+    }
+
+    /// One came back.
+    pub fn buffer_back(&self) {
+        self.committed.buffers_out.set(self.committed.buffers_out.get().saturating_sub(1));
+    }
+
+    /// Memory was looked at; `begun` are the responses that begin now.
+    pub fn pressure(&self, level: Level, begun: impl IntoIterator<Item = Response>) {
+        self.pressure.level.set(level as u64);
+        begun.into_iter().for_each(|response| self.pressure.responses[response as usize].add(1));
+    }
+
+    /// A worker does something else from now on.
+    pub fn does(&self, worker: usize, doing: Doing) {
+        if let Some(cells) = self.workers.get(worker) {
+            cells.doing.set(doing as u64);
+        }
+    }
+
+    /// Counts for a worker. Starts with what its thread allocates from now on.
+    pub fn meter(&self, worker: usize) -> Meter<'_> {
+        Meter { pass: self, cells: &self.workers[worker], since: thread_counts(), warm: false }
+    }
+
+    /// Adds what was counted until now to `metrics`; what is the case at the moment takes the place of what was.
+    pub fn add_to(&self, metrics: &mut Metrics) {
+        let (feed, committed) = (&self.feed, &self.committed);
+        metrics.read_bytes += feed.read.get();
+        metrics.written_bytes += committed.written.get().saturating_sub(self.begin.written_before);
+        metrics.records_read += committed.records_read.get();
+        metrics.records_written += committed.records_written.get();
+        metrics.records_bad += committed.records_bad.get();
+        metrics.records_filtered += committed.records_filtered.get();
+        metrics.bad_bytes += committed.bytes_bad.get();
+        for (cell, kind) in committed.lossy.iter().zip(LossyKind::ALL) {
+            metrics.lossy_values.count_many(kind, cell.get());
+        }
+        metrics.slices_claimed += feed.slices.get();
+        metrics.slices_committed += committed.slices.get();
+        committed.latency.add_to(&mut metrics.record_latency);
+        for (sum, cell) in metrics.memory_pressure_responses.iter_mut().zip(&self.pressure.responses) {
+            *sum += cell.get();
+        }
+        for worker in &self.workers {
+            metrics.slices_processed += worker.slices.get();
+            metrics.processed_bytes += worker.read.get();
+            metrics.encoded_bytes += worker.encoded.get();
+            worker.stages.add_to(&mut metrics.stages);
+        }
+    }
+
+    /// Adds how things are at the moment.
+    pub fn describe(&self, metrics: &mut Metrics) {
+        let level = self.pressure.level.get();
+        metrics.input_size_bytes = self.begin.input_size;
+        metrics.memory_pressure_level = [Level::Normal, Level::High, Level::Critical]
+            .into_iter()
+            .find(|known| *known as u64 == level)
+            .unwrap_or_default();
+        metrics.pool.used = self.committed.buffers_out.get();
+        metrics.pool.idle = (self.begin.buffers as u64).saturating_sub(metrics.pool.used);
+        metrics.codec_bytes = self.begin.codec as u64;
+        for worker in &self.workers {
+            metrics.arena_bytes += worker.arena.get();
+            let doing = worker.doing.get();
+            let workers = &mut metrics.workers;
+            match Doing::ALL.into_iter().find(|known| *known as u64 == doing) {
+                Some(Doing::Converting) => workers.converting += 1,
+                Some(Doing::WaitingInput) => workers.waiting_input += 1,
+                Some(Doing::WaitingTarget) => workers.waiting_target += 1,
+                Some(Doing::HeldBack) => workers.held_back += 1,
+                Some(Doing::Nothing) | None => {}
+            }
+        }
+    }
+}
+
+/// Counts for one worker.
+pub(crate) struct Meter<'p> {
+    pass: &'p Pass,
+    cells: &'p WorkerCells,
+    /// What the thread had allocated at the end of the stage before.
+    since: ThreadCounts,
+    /// The worker has finished a slice.
+    warm: bool,
+}
+
+impl Meter<'_> {
+    /// The worker has an output buffer and wants a slice.
+    pub fn begin_cut(&self) {
+        self.cells.doing.set(Doing::WaitingInput as u64);
+    }
+
+    /// It has a slice.
+    pub fn begin_slice(&mut self) {
+        self.end(Stage::Cut);
+        self.cells.doing.set(Doing::Converting as u64);
+    }
+
+    /// There are no more slices.
+    pub fn end_run(&self) {
+        self.cells.doing.set(Doing::Nothing as u64);
+    }
+
+    /// A stage ends: whatever the thread allocated since the end of the one before was allocated in it.
+    #[inline]
+    pub fn end(&mut self, stage: Stage) {
+        let now = thread_counts();
+        if now.blocks != self.since.blocks {
+            let steady = self.pass.warming.load(Relaxed) == 0;
+            self.cells.stages.add(stage, steady, now.blocks - self.since.blocks, now.bytes - self.since.bytes);
+        }
+        self.since = now;
+    }
+
+    /// A slice is done: its bytes, those they became, and what the arena holds.
+    pub fn end_slice(&mut self, read: usize, encoded: usize, arena: usize) {
+        self.end(Stage::Commit);
+        self.cells.slices.add(1);
+        self.cells.read.add(read as u64);
+        self.cells.encoded.add(encoded as u64);
+        self.cells.arena.set(arena as u64);
+        if !std::mem::replace(&mut self.warm, true) {
+            self.pass.warming.fetch_sub(1, Relaxed);
+        }
+    }
+}

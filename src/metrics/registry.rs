@@ -1,0 +1,116 @@
+//! The registry: everything a job counts, whether it has one source or many.
+//!
+//! The cells are those of the [`Pass`] that is going on, see there; what passes before it counted is added up here. The
+//! lock is taken when a pass begins or ends and by those who look, never by workers.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::counted::Metrics;
+use super::pass::{Begin, Pass};
+
+/// What a job counts, for those who look at it. A clone is the same registry.
+#[derive(Clone, Debug)]
+pub(crate) struct Registry(Arc<Mutex<State>>);
+
+#[derive(Debug)]
+struct State {
+    /// What the sources that are done have together.
+    done: Metrics,
+    /// The last pass that began.
+    pass: Option<Arc<Pass>>,
+    /// It is among those that are done.
+    ended: bool,
+}
+
+impl Registry {
+    pub fn new() -> Registry {
+        Registry(Arc::new(Mutex::new(State { done: Metrics::none(), pass: None, ended: false })))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A pass begins. What the one before counted is forgotten, unless that one was [ended](Self::end).
+    pub fn begin(&self, begin: Begin) -> Arc<Pass> {
+        let pass = Arc::new(Pass::new(begin));
+        let mut state = self.lock();
+        (state.pass, state.ended) = (Some(Arc::clone(&pass)), false);
+        pass
+    }
+
+    /// The pass went well: what it counted counts.
+    pub fn end(&self) {
+        let state = &mut *self.lock();
+        if let (Some(pass), false) = (&state.pass, state.ended) {
+            pass.add_to(&mut state.done);
+            state.done.sources_done += 1;
+            state.ended = true;
+        }
+    }
+
+    /// The pass failed, and the job goes on without its source: what it counted is taken back.
+    pub fn forget(&self) {
+        self.lock().ended = true;
+    }
+
+    /// A look at what the sources that are done have together.
+    pub fn with_done<T>(&self, look: impl FnOnce(&Metrics) -> T) -> T {
+        look(&self.lock().done)
+    }
+
+    /// What was counted until now.
+    pub fn snapshot(&self) -> Metrics {
+        let state = self.lock();
+        let mut metrics = state.done.clone();
+        let pass = state.pass.clone().filter(|_| !state.ended);
+        drop(state);
+        if let Some(pass) = pass {
+            pass.add_to(&mut metrics);
+            pass.describe(&mut metrics);
+        }
+        metrics
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metrics::Committed;
+
+    fn pass(registry: &Registry, records: u64) -> Arc<Pass> {
+        let pass =
+            registry.begin(Begin { input_size: Some(100), workers: 2, buffers: 3, written_before: 50, codec: 7 });
+        pass.read_to(100, 1);
+        pass.buffer_taken();
+        let mut meter = pass.meter(1);
+        meter.begin_slice();
+        meter.end_slice(100, 30, 4096);
+        pass.committed(&Committed { written: 80, records_read: records, ..Committed::default() });
+        pass.took(std::time::Duration::from_micros(5), records);
+        pass
+    }
+
+    #[test]
+    fn passes_that_went_well_add_up() {
+        let registry = Registry::new();
+        pass(&registry, 10);
+        let now = registry.snapshot();
+        assert_eq!((now.records_read, now.read_bytes, now.written_bytes, now.encoded_bytes), (10, 100, 30, 30));
+        assert_eq!((now.pool.used, now.pool.idle, now.arena_bytes, now.codec_bytes), (1, 2, 4096, 7));
+        assert_eq!((now.workers.converting, now.sources_done, now.input_size_bytes), (1, 0, Some(100)));
+        registry.end();
+        registry.end();
+        // This one is begun anew, and the next one fails.
+        pass(&registry, 1_000);
+        pass(&registry, 5);
+        registry.end();
+        pass(&registry, 1_000);
+        assert_eq!(registry.snapshot().records_read, 1_015);
+        registry.forget();
+        let now = registry.snapshot();
+        assert_eq!((now.records_read, now.record_latency.count(), now.sources_done), (15, 15, 2));
+        assert_eq!((now.slices_processed, now.workers.converting), (2, 0));
+        assert_eq!(registry.with_done(|done| done.records_read), 15);
+    }
+}

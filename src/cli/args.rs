@@ -14,10 +14,7 @@ fn one_of<T: Copy + PartialEq>(choice: &'static Choice<T>) -> PossibleValuesPars
 
 /// The names of formats.
 pub fn format_names() -> PossibleValuesParser {
-    PossibleValuesParser::new(Format::ALL.map(|format| match format {
-        Format::Ndjson => PossibleValue::new(format.name()).alias("jsonl"),
-        _ => PossibleValue::new(format.name()),
-    }))
+    PossibleValuesParser::new(Format::ALL.map(|format| PossibleValue::new(format.name()).aliases(format.aliases())))
 }
 
 /// What the bytes of an input are.

@@ -8,7 +8,7 @@ use pagemill::audit;
 use pagemill::compress::Compress;
 use pagemill::config::{Raw, parse_count, parse_size};
 use pagemill::error::Error;
-use pagemill::format::{Format, target_format};
+use pagemill::format::target_format;
 use pagemill::job::Settings;
 use pagemill::metrics::{self, Report};
 use pagemill::sample::Amount;
@@ -82,7 +82,7 @@ impl Generate {
         let to = self.to.as_deref().map(str::parse).transpose()?;
         let format = match (to, file(&self.output)) {
             (Some(format), _) => format,
-            (None, Some(path)) => target_format(None, Some(path), Format::Csv)?,
+            (None, Some(path)) => target_format(None, Some(path), "csv".parse()?)?,
             (None, None) => {
                 return Err(Error::usage(
                     "the format of the data is not known, because standard output has no extension\n  Give it with -t: pagemill generate -t csv --size 100MB",

@@ -13,7 +13,6 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use crate::compress::Decompress;
 use crate::error::{Error, Result};
-use crate::format::Format;
 use crate::job::open::{as_text, open_source, refuse_source};
 use crate::job::opened::{Opened, tell_again};
 use crate::job::settings::{OnError, Settings, SourceSpec, TargetSpec};
@@ -185,7 +184,7 @@ impl Counting {
         let memory = text::unpack(&mut source, settings)?.map_or(0, |unpacking| unpacking.bytes());
         // Without an encoding its bytes are counted as they are, whatever its records are decoded from.
         let from = if settings.encoding.is_some() { settings.from } else { None };
-        let source = as_text(source, from.unwrap_or(Format::Text), settings)?;
+        let source = as_text(source, from, settings)?;
         let Bytes::Stream(stream) = source.bytes else { return Err(Error::usage("a stream can't be mapped")) };
         let reader = stream.into_reader();
         let inner = Settings {

@@ -4,7 +4,6 @@ use std::path::Path;
 
 use crate::compress::Unpacking;
 use crate::error::{Error, Position, Result};
-use crate::format::Format;
 use crate::job::count::claims::{self, Pace};
 use crate::job::count::report::Sources;
 use crate::job::open::{as_text, open_source};
@@ -23,7 +22,7 @@ const WINDOW: usize = 256 << 10;
 pub(crate) fn count(source: SourceSpec, settings: &Settings, sources: &mut Sources) -> Result<Counts> {
     let mut source = open_source(source, settings)?;
     unpack(&mut source, settings)?;
-    let mut source = as_text(source, Format::Text, settings)?;
+    let mut source = as_text(source, None, settings)?;
     let progress = settings.progress.as_ref();
     let counts = match &mut source.bytes {
         Bytes::Mapped(map) => {

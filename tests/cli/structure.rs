@@ -257,9 +257,9 @@ fn named_format(line: &str) -> Option<&str> {
         let rest = &line[at + word.len()..];
         let inside = line[..at].chars().next_back().is_some_and(|c| c.is_alphanumeric() || c == '_');
         let named = rest.strip_prefix("::").is_some_and(|item| {
-            let mut item = item.chars();
-            let first = item.next().is_some_and(|c| c.is_ascii_uppercase() || c == '{' || c == '*');
-            first && item.next().is_none_or(|c| !c.is_ascii_uppercase())
+            let second = item.chars().nth(1);
+            item.starts_with(['{', '*'])
+                || item.starts_with(|c: char| c.is_ascii_uppercase()) && !second.is_some_and(|c| c.is_ascii_uppercase())
         });
         let end = rest.find(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | ':'))).unwrap_or(rest.len());
         (!inside && (named || rest.starts_with(" as "))).then(|| &line[at..at + word.len() + end])

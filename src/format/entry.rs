@@ -93,8 +93,6 @@ pub struct Gives {
     pub lines: bool,
     /// Text may be the Base64 of bytes, because the source can't hold them otherwise.
     pub base64: bool,
-    /// Values are integers, floating-point numbers, truth values and bytes as such; none is untyped.
-    pub typed: bool,
     /// It may take more than a record to tell where it ends.
     pub looks_ahead: bool,
     /// The dialect in which untyped values are written: where the target has the same one, they need no quotes.

@@ -323,7 +323,7 @@ impl<'s> Opened<'s> {
         if self.settings.word_count {
             return Ok(Box::new(WordCount::new(self.gives().lines)));
         }
-        let given = Given { shape: &route.shape(), columns: header, gives: self.gives() };
+        let given = Given { shape: &route.shape(self.reading.schema()), columns: header, gives: self.gives() };
         let writing = format::create(route.to, &self.options, given)?;
         Ok(match route.pass_through {
             Some(copies) => Box::new(PassThrough { writing, copies }),

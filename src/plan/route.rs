@@ -332,11 +332,12 @@ impl Route {
         }
     }
 
-    /// The shape of the batches that reach the encoder.
-    pub fn shape(&self) -> Shape {
-        match &self.names {
-            Some(names) => Shape::Columns(names.clone()),
-            None => Shape::Keyed,
+    /// The shape of the batches that reach the encoder; `source` are the fields of a source in columns.
+    pub fn shape(&self, source: Option<&Schema>) -> Shape {
+        match (&self.names, &self.schema, source) {
+            (Some(names), Some(fields), Some(source)) => Shape::Columns(names.clone().with_types(fields, source)),
+            (Some(names), ..) => Shape::Columns(names.clone()),
+            (None, ..) => Shape::Keyed,
         }
     }
 

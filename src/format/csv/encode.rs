@@ -59,7 +59,7 @@ impl Writing {
             crlf: options.out_dialect.crlf,
             quote_all: options.out_dialect.quote_all && dialect.quote.is_some(),
             same: given.gives.untyped == Some(dialect),
-            typed: given.gives.typed,
+            typed: schema.has_numbers_or_bytes(),
             bytes_as: options.bytes_as,
             schema,
             header: options.writes_header(),

@@ -5,7 +5,7 @@ use super::super::{BytesAs, Format, Given, OpenError, Options, Shape, create, op
 use super::Dialect;
 use super::row::WriteRow;
 use crate::error::Error;
-use crate::record::{Batch, Drain, EncodeError, Lossy, LossyKind, Output, Schema, Value};
+use crate::record::{Batch, Drain, EncodeError, Kind, Lossy, LossyKind, Output, Schema, Value};
 use crate::scan::vector::Unit;
 use quotes::{Marks, first_record};
 
@@ -460,7 +460,7 @@ fn rows_written(
             Ok(())
         }
     }
-    let schema = Schema::new(["a", "b", "c"]);
+    let schema = Schema::typed(["a", "b", "c"].map(|name| (name, Kind::Int(64).into())));
     let shape = Shape::Columns(schema.clone());
     let target = create(format, options, Given::new(&shape, Format::Fixed.gives(options))).unwrap();
     let arena = crate::memory::Arena::new(1 << 12, 1 << 20);

@@ -35,7 +35,7 @@ pub(super) static FIXED: Entry = Entry {
     payload: false,
     open: |options, _, _| open(options),
     create,
-    gives: |_| Gives { typed: true, ..Gives::default() },
+    gives: |_| Gives::default(),
     takes,
     copies: |_| Some(Copies::All),
     header: entry::header_before,

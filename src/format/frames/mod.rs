@@ -18,8 +18,8 @@ use super::entry::{self, Ends, Entry, Given, Gives, JsonText, Straight, Takes};
 use super::{BytesAs, Copies, Cut, Decode, Detail, Encode, Frame, OpenError, Opening, Options};
 use super::{ReadFormat, Shape, Want, WriteFormat};
 use crate::error::Error;
-use crate::record::Schema;
 use crate::record::json::unflatten::{self, Step};
+use crate::record::{Kind, Schema};
 
 /// Frames.
 pub(super) static FRAMES: Entry = Entry {
@@ -39,7 +39,6 @@ pub(super) static FRAMES: Entry = Entry {
     create,
     gives: |options| Gives {
         base64: options.payload == Payload::Json && options.bytes_as == BytesAs::Base64,
-        typed: true,
         ..Gives::default()
     },
     takes: |options| match options.payload {
@@ -68,7 +67,11 @@ fn begin_record(options: &Options, len: usize, room: &mut Vec<u8>) -> Result<(),
 
 /// Opens frames.
 fn open(options: &Options) -> Result<Opening, OpenError> {
-    let schema = (options.payload != Payload::Json).then(|| Schema::new([FIELD]));
+    let schema = match options.payload {
+        Payload::Bytes => Some(Schema::typed([(FIELD, Kind::Bytes(None).into())])),
+        Payload::Text => Some(Schema::typed([(FIELD, Kind::Text.into())])),
+        Payload::Json => None,
+    };
     let rule = frame::Rule { prefix: options.frame, max_record: options.max_record };
     let Options { payload, max_depth, max_fields, .. } = *options;
     Ok(Opening::Ready(Box::new(Source { schema, rule, payload, max_depth, max_fields })))

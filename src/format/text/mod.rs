@@ -13,7 +13,7 @@ use super::{Tally, Want, WriteFormat};
 use crate::error::RecordError;
 use crate::record::json::{Plain, Refusal, Writer};
 use crate::record::line_form::{LineForm, ScalarRoom, ScalarText};
-use crate::record::{Batch, EncodeError, LossyKind, Output, Schema, Value, utf8};
+use crate::record::{Batch, EncodeError, Kind, LossyKind, Output, Schema, Value, utf8};
 use crate::scan::lines::{Lines as LineEnds, terminator};
 use crate::scan::vector::{Unit, Vector, Work};
 
@@ -60,7 +60,7 @@ fn open(is_utf8: bool, head: &[u8], end: bool) -> Opening {
         return Opening::More;
     }
     let start = if is_utf8 && head.starts_with(MARK) { MARK.len() } else { 0 };
-    Opening::Ready(Box::new(Reading { schema: Schema::new([FIELD]), start }))
+    Opening::Ready(Box::new(Reading { schema: Schema::typed([(FIELD, Kind::Text.into())]), start }))
 }
 
 struct Reading {

@@ -114,7 +114,7 @@ const TEXT: &str = "lines, words, characters, bytes";
 fn explain_text(source: SourceSpec, settings: &Settings) -> Result<String> {
     let mut source = open_source(source, settings)?;
     let unpacking = text::unpack(&mut source, settings)?;
-    let source = as_text(source, Format::Text, settings)?;
+    let source = as_text(source, None, settings)?;
     let mut text = head(&source.path, TEXT, matches!(source.bytes, Bytes::Mapped(_)));
     text += &unpacked(unpacking);
     text += &decoded(&source);

@@ -6,6 +6,7 @@ mod parts;
 mod records;
 mod report;
 mod text;
+mod unpack;
 
 use std::io::{self, Read};
 use std::path::PathBuf;
@@ -181,7 +182,7 @@ impl Counting {
         let settings = &self.settings;
         // What is counted is what the source holds.
         let mut source = open_source(SourceSpec::Reader(reader), settings)?;
-        let memory = text::unpack(&mut source, settings)?.map_or(0, |unpacking| unpacking.bytes());
+        let memory = unpack::unpack(&mut source, settings)?.map_or(0, |unpacking| unpacking.bytes());
         // Without an encoding its bytes are counted as they are, whatever its records are decoded from.
         let from = if settings.encoding.is_some() { settings.from } else { None };
         let source = as_text(source, from, settings)?;

@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::format::{Format, source_format};
 use crate::job::count::claims::Pace;
 use crate::job::count::counted::{Counted, What};
-use crate::job::count::text;
+use crate::job::count::unpack::unpack;
 use crate::job::open::{as_text, open_source};
 use crate::job::opened::Opened;
 use crate::job::settings::{OnError, Settings, SourceSpec, TargetSpec};
@@ -113,7 +113,7 @@ const TEXT: &str = "lines, words, characters, bytes";
 
 fn explain_text(source: SourceSpec, settings: &Settings) -> Result<String> {
     let mut source = open_source(source, settings)?;
-    let unpacking = text::unpack(&mut source, settings)?;
+    let unpacking = unpack(&mut source, settings)?;
     let source = as_text(source, None, settings)?;
     let mut text = head(&source.path, TEXT, matches!(source.bytes, Bytes::Mapped(_)));
     text += &unpacked(unpacking);

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main};
-use pagemill::format::{self, Chosen, Detail, Format, Options, Shape, Types, Want};
+use pagemill::format::{self, Chosen, Detail, Format, Given, Options, Shape, Types, Want};
 use pagemill::memory::Arena;
 use pagemill::record::Schema;
 use pagemill::scan::csv::{Marks, Separators};
@@ -103,8 +103,8 @@ fn writing(group: &mut BenchmarkGroup<'_, WallTime>, text: &[u8]) {
     let slices = slices(&*source, text);
     let (mut arena, mut buffer) = (Arena::new(1 << 20, 1 << 24), vec![0; 1 << 20]);
     for to in [Format::Csv, Format::Ndjson] {
-        let target = format::create(to, &Options::default(), &Shape::Columns(schema.clone()), None, Format::Csv)
-            .expect("a target");
+        let (options, shape) = (Options::default(), Shape::Columns(schema.clone()));
+        let target = format::create(to, &options, Given::new(&shape, Format::Csv.gives(&options))).expect("a target");
         let want = Want { typed: to == Format::Ndjson, ..want(&schema, None, to.needs_utf8()) };
         let (mut decoder, mut encoder) = (source.decoder(&want), target.encoder());
         group.bench_function(format!("decode_encode_{to}"), |b| {

@@ -9,7 +9,7 @@ use std::hint::black_box;
 use std::time::Duration;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use pagemill::format::{self, Chosen, Columns, Detail, Format, Options, Shape, Types, UnknownKey, Want};
+use pagemill::format::{self, Chosen, Columns, Detail, Format, Given, Options, Shape, Types, UnknownKey, Want};
 use pagemill::memory::Arena;
 use pagemill::record::{Apart, Batch, Output, Schema, Value};
 use pagemill::scan::json::{AHEAD, Positions};
@@ -142,8 +142,9 @@ fn by_hypothesis(c: &mut Criterion) {
         for (to, detail, columns) in
             [(Format::Csv, Detail::Maps, Some(columns)), (Format::Ndjson, Detail::Record, None)]
         {
-            let target =
-                format::create(to, &Options::default(), &Shape::Keyed, columns, Format::Ndjson).expect("a target");
+            let options = Options::default();
+            let given = Given { columns, ..Given::new(&Shape::Keyed, Format::Ndjson.gives(&options)) };
+            let target = format::create(to, &options, given).expect("a target");
             let (mut decoder, mut encoder) = (source.decoder(&want(detail, &[])), target.encoder());
             group.bench_function(format!("decode_encode_{to}"), |b| {
                 b.iter(|| convert(&slices, &mut *decoder, None, &mut arena, Some((&mut *encoder, &mut buffer))))
@@ -224,8 +225,9 @@ fn both(c: &mut Criterion) {
         let slices = slices(&*source, &text);
         group.throughput(Throughput::Bytes(text.len() as u64));
         for detail in [Detail::Record, Detail::Fields, Detail::All] {
-            let target = format::create(Format::Ndjson, &Options::default(), &Shape::Keyed, None, Format::Ndjson)
-                .expect("target");
+            let options = Options::default();
+            let given = Given::new(&Shape::Keyed, Format::Ndjson.gives(&options));
+            let target = format::create(Format::Ndjson, &options, given).expect("target");
             let (mut decoder, mut encoder) = (source.decoder(&want(detail, &[])), target.encoder());
             group.bench_function(format!("{name}/{detail:?}"), |b| {
                 b.iter(|| convert(&slices, &mut *decoder, None, &mut arena, Some((&mut *encoder, &mut buffer))))
@@ -254,9 +256,9 @@ fn columns(c: &mut Criterion) {
         }
         batches.push(batch);
     }
-    let target =
-        format::create(Format::Ndjson, &Options::default(), &Shape::Columns(schema.clone()), None, Format::Csv)
-            .expect("target");
+    let (options, shape) = (Options::default(), Shape::Columns(schema.clone()));
+    let given = Given::new(&shape, Format::Csv.gives(&options));
+    let target = format::create(Format::Ndjson, &options, given).expect("target");
     let (mut encoder, mut buffer) = (target.encoder(), vec![0; 1 << 20]);
     let mut encode = || {
         let mut bytes = 0;

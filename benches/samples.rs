@@ -6,7 +6,7 @@ use std::hint::black_box;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use pagemill::format::frames::{Payload, Prefix};
-use pagemill::format::{self, Chosen, Detail, Format, Opening, Options, Shape, Types, Want};
+use pagemill::format::{self, Chosen, Detail, Format, Given, Opening, Options, Shape, Types, Want};
 use pagemill::memory::Arena;
 use pagemill::sample::{Amount, LAYOUT, Sample};
 
@@ -58,7 +58,7 @@ fn read(criterion: &mut Criterion) {
             panic!("the beginning can't be read")
         };
         let shape = source.schema().map_or(Shape::Keyed, |schema| Shape::Columns(schema.clone()));
-        let target = format::create(format, &options, &shape, None, format).expect("a target");
+        let target = format::create(format, &options, Given::new(&shape, format.gives(&options))).expect("a target");
         let (mut decoder, mut encoder) = (source.decoder(&want), target.encoder());
         let (mut arena, mut buffer) = (Arena::new(1 << 20, 8 << 20), vec![0; 1 << 20]);
         let slices = support::slices(&*source, &data);
@@ -70,8 +70,8 @@ fn read(criterion: &mut Criterion) {
         });
         group.bench_function("decode_encode", |b| {
             b.iter(|| {
-                let encoder = Some((&mut *encoder, &mut buffer[..]));
-                support::convert(&slices, &mut *decoder, source.schema(), &mut arena, encoder)
+                let writes = Some((&mut *encoder as _, &mut buffer[..]));
+                support::convert(&slices, &mut *decoder, source.schema(), &mut arena, writes)
             })
         });
     }

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use pagemill::error::Error;
-use pagemill::format::{self, Chosen, Detail, Format, Opening, Options, Shape, Types, Want};
+use pagemill::format::{self, Chosen, Detail, Format, Given, Opening, Options, Shape, Types, Want};
 use pagemill::memory::Arena;
 use pagemill::record::{Batch, Drain, Output, Schema};
 
@@ -39,7 +39,8 @@ fn main() {
             };
             let Ok(Opening::Ready(source)) = format::open(Format::Ndjson, &options, &text, true) else { panic!() };
             let shape = schema.clone().map_or(Shape::Keyed, Shape::Columns);
-            let target = format::create(Format::Json, &options, &shape, None, Format::Ndjson).unwrap();
+            let target =
+                format::create(Format::Json, &options, Given::new(&shape, Format::Ndjson.gives(&options))).unwrap();
             let (mut decoder, mut encoder) = (source.decoder(&want), target.encoder());
             let (mut arena, mut buffer) = (Arena::new(1 << 20, 1 << 22), vec![0; 1 << 16]);
             let mut blocks = Vec::with_capacity(8);

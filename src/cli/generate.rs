@@ -7,7 +7,7 @@ use pagemill::compress::Compress;
 use pagemill::config::flags::{self, Commands, Kinds, Line, Origin};
 use pagemill::config::{parse_count, parse_size};
 use pagemill::error::Error;
-use pagemill::format::{Format, target_format};
+use pagemill::format::target_format;
 use pagemill::metrics::{self, Report};
 use pagemill::sample::{Amount, Sample};
 use pagemill::sink::{Forwards, Target};
@@ -25,7 +25,7 @@ pub fn run(Typed { said, .. }: Typed) -> Result<Exit, Error> {
     let output = said.path("output").and_then(file);
     let format = match (settings.to, output) {
         (Some(format), _) => format,
-        (None, Some(path)) => target_format(None, Some(path), Format::Csv)?,
+        (None, Some(path)) => target_format(None, Some(path), "csv".parse()?)?,
         (None, None) => {
             return Err(Error::usage(
                 "the format of the data is not known, because standard output has no extension\n  Give it with -t: pagemill generate -t csv --size 100MB",

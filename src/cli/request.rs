@@ -159,7 +159,7 @@ impl Request {
             return self.reported(discard, || self.job(discard.then(nowhere)).run());
         };
         if self.settings.word_count {
-            self.settings.to.get_or_insert(Format::Text);
+            self.settings.to.get_or_insert(Format::PLAIN);
         }
         let places = match &batch.out_dir {
             Some(folder) => places(&batch.sources, folder, &self.settings, batch.keep_going)?,
@@ -238,7 +238,7 @@ impl Request {
         let target = self.target.as_deref().and_then(file);
         self.settings.to = Some(match self.settings.word_count {
             // A word count is text, whatever the file is called.
-            true => self.settings.to.unwrap_or(Format::Text),
+            true => self.settings.to.unwrap_or(Format::PLAIN),
             false => target_format(self.settings.to, target, from)?,
         });
         Ok(())

@@ -5,21 +5,9 @@
 
 use std::ops::Range;
 
-use crate::format::csv::may_be_mark;
-use crate::format::{Encode, Frame, WriteFormat};
+use crate::format::{Copies, Encode, Frame, WriteFormat};
 use crate::record::{Batch, EncodeError, Output, Span};
-
-/// Which records are copied.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Copies {
-    /// All of them, with whatever ends them.
-    All,
-    /// JSON values, each of which becomes a line.
-    Values,
-    /// Records of fields, if their quotes are regular and they end as the target's do: with CRLF or LF. Without a header
-    /// the first of them must not be taken for a byte order mark.
-    Fields { crlf: bool, header: bool },
-}
+use crate::scan::bytes::may_be_mark;
 
 /// A target that takes records as the source has them.
 pub(crate) struct PassThrough {

@@ -81,7 +81,7 @@ impl Encode for Counting {
                 }
             }
             if self.lines {
-                counts.add(&count_slice(crate::format::text::terminator(batch.source(index))).counts);
+                counts.add(&count_slice(crate::scan::lines::terminator(batch.source(index))).counts);
             }
         }
         output.records += records.len() as u64;

@@ -3,124 +3,34 @@
 //! A format never uses another format. What several need lies in [`record`](crate::record) or `scan`.
 
 mod choose;
+mod copies;
 pub mod csv;
+mod entry;
 pub mod fixed;
 pub mod frames;
 #[cfg(test)]
 mod harness;
 pub mod json;
+mod options;
 pub mod sniff;
 mod table;
 pub mod text;
 
 pub use choose::{source_format, target_format};
-pub use table::{create, open, whole_record};
+pub(crate) use copies::Copies;
+pub(crate) use entry::{Ends, JsonText, Looks, Straight, Takes};
+pub use entry::{Given, Gives};
+pub(crate) use options::key_too_long;
+pub use options::{MAX_DEPTH, MAX_FIELDS, MAX_KEY_LENGTH, MAX_KEYS, MAX_RECORD, Nested, Options, Ragged, Types};
+pub use table::{Format, create, open};
 
-use std::fmt;
 use std::ops::Range;
-use std::path::Path;
-use std::str::FromStr;
 use std::sync::Arc;
 
 use crate::error::{Error, RecordError};
 use crate::record::{Apart, Batch, EncodeError, Output, Schema, Seen};
 pub use crate::record::{BytesAs, Chosen, Detail};
 use crate::scan::csv::Marks;
-use crate::scan::lines::Lines;
-
-/// The formats by name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Format {
-    /// Comma-separated values, RFC 4180 and dialects.
-    Csv,
-    /// Tab-separated values, quoted or with backslash escapes.
-    Tsv,
-    /// One JSON value a line.
-    Ndjson,
-    /// A JSON array, one object, or concatenated values.
-    Json,
-    /// Lines.
-    Text,
-    /// Binary records of a fixed layout.
-    Fixed,
-    /// Length-prefixed binary records.
-    Frames,
-}
-
-impl Format {
-    /// Every format.
-    pub const ALL: [Format; 7] =
-        [Format::Csv, Format::Tsv, Format::Ndjson, Format::Json, Format::Text, Format::Fixed, Format::Frames];
-
-    /// The name in flags and reports.
-    pub fn name(self) -> &'static str {
-        match self {
-            Format::Csv => "csv",
-            Format::Tsv => "tsv",
-            Format::Ndjson => "ndjson",
-            Format::Json => "json",
-            Format::Text => "text",
-            Format::Fixed => "fixed",
-            Format::Frames => "frames",
-        }
-    }
-
-    /// File name extensions, without the dot, in lower case.
-    pub fn extensions(self) -> &'static [&'static str] {
-        match self {
-            Format::Csv => &["csv"],
-            Format::Tsv => &["tsv", "tab"],
-            Format::Ndjson => &["ndjson", "jsonl"],
-            Format::Json => &["json", "geojson"],
-            Format::Text => &["txt", "text", "log", "md"],
-            Format::Fixed => &["fixed"],
-            Format::Frames => &["frames"],
-        }
-    }
-
-    /// The format that a path's extension names.
-    pub fn from_path(path: &Path) -> Option<Format> {
-        // The format of `trips.csv.gz` is that of `trips.csv`.
-        let path = crate::compress::inner_path(path);
-        let extension = path.extension()?.to_str()?.to_ascii_lowercase();
-        Format::ALL.into_iter().find(|format| format.extensions().contains(&extension.as_str()))
-    }
-
-    /// What ends a line of this format, if it has lines.
-    pub fn lines(self) -> Option<Lines> {
-        match self {
-            Format::Csv | Format::Tsv => Some(Lines::Breaks),
-            Format::Ndjson | Format::Json | Format::Text => Some(Lines::Feeds),
-            Format::Fixed | Format::Frames => None,
-        }
-    }
-
-    /// Whether the bytes of this format are always UTF-8.
-    pub fn needs_utf8(self) -> bool {
-        matches!(self, Format::Ndjson | Format::Json)
-    }
-}
-
-impl fmt::Display for Format {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-impl FromStr for Format {
-    type Err = Error;
-    fn from_str(name: &str) -> Result<Format, Error> {
-        let lower = name.to_ascii_lowercase();
-        if lower == "jsonl" {
-            return Ok(Format::Ndjson);
-        }
-        Format::ALL.into_iter().find(|format| format.name() == lower).ok_or_else(|| {
-            let names: Vec<_> = Format::ALL.iter().map(|f| f.name()).collect();
-            Error::usage(format!("unknown format `{name}`; the formats are {}", names.join(", ")))
-        })
-    }
-}
 
 /// Where a slice may end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -320,161 +230,6 @@ pub struct Want {
     pub typed: bool,
 }
 
-/// What an unquoted CSV field is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Types {
-    /// A number if it is exactly an RFC 8259 number; null if it is empty; else text.
-    #[default]
-    Auto,
-    /// Text, always.
-    Text,
-}
-
-/// What happens to a record with too few fields.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Ragged {
-    /// It is a bad record.
-    #[default]
-    Fail,
-    /// The missing fields are null. A record with too many fields stays a bad record: nothing is lost.
-    Pad,
-}
-
-/// How nested values go into a tabular target.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Nested {
-    /// Maps become fields `a.b.c`, lists become JSON text.
-    #[default]
-    Dot,
-    /// Lists and maps become JSON text.
-    Json,
-}
-
-/// Whether text from a source is the Base64 of bytes: the formats without bytes hold them so.
-pub(crate) fn text_holds_base64(options: &Options, from: Format) -> bool {
-    let only_text = match from {
-        Format::Csv | Format::Tsv | Format::Ndjson | Format::Json => true,
-        Format::Frames => options.payload == frames::Payload::Json,
-        Format::Text | Format::Fixed => false,
-    };
-    only_text && options.bytes_as == BytesAs::Base64
-}
-
-/// Everything that a user can say about formats; each format takes what concerns it.
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// CSV and TSV as they are read.
-    pub dialect: csv::Dialect,
-    /// CSV and TSV as they are written.
-    pub out_dialect: csv::OutDialect,
-    /// The first record is data, and no header is written.
-    pub no_headers: bool,
-    /// Names for the columns of CSV and TSV without a header; the first record is data then. None: the source has a
-    /// header, or its columns are numbered.
-    pub names: Vec<String>,
-    /// What becomes of short records.
-    pub ragged: Ragged,
-    /// Refuse what would otherwise be a warning or counted as lossy.
-    pub strict: bool,
-    /// In names, invalid UTF-8 becomes U+FFFD.
-    pub replace_invalid_utf8: bool,
-    /// A byte order mark of UTF-8 is none of the text, in formats that keep all bytes otherwise. Set by a job, from its
-    /// encoding.
-    pub utf8: bool,
-    /// What an unquoted CSV field is.
-    pub types: Types,
-    /// How nested values become columns.
-    pub nested: Nested,
-    /// Turn dotted names and JSON text in cells back into maps and lists.
-    pub unflatten: bool,
-    /// The deepest nesting of JSON that is read (`--max-depth`).
-    pub max_depth: usize,
-    /// The most fields of a record (`--max-fields`): columns of CSV and TSV, and fields of JSON that are taken apart.
-    pub max_fields: usize,
-    /// The longest name of a column and the longest dotted path of keys that becomes one, in bytes
-    /// (`--max-key-length`).
-    pub max_key_length: usize,
-    /// The most different keys that a header is made of (`--max-keys`).
-    pub max_keys: usize,
-    /// RFC 6901 pointer to the array that holds the records.
-    pub records_at: Option<String>,
-    /// Write JSON with line breaks and indentation.
-    pub pretty: bool,
-    /// The layout of fixed records (`--layout`).
-    pub layout: Option<String>,
-    /// The length prefix of frames (`--frame`).
-    pub frame: frames::Prefix,
-    /// What a frame holds (`--payload`).
-    pub payload: frames::Payload,
-    /// How bytes stand in text.
-    pub bytes_as: BytesAs,
-    /// The longest record, in bytes.
-    pub max_record: usize,
-    /// The most memory that the names of columns may take while a header is read, in bytes.
-    pub max_names: usize,
-}
-
-/// The longest record, in bytes, unless told otherwise.
-pub const MAX_RECORD: usize = 64 << 20;
-/// The deepest nesting of JSON that is read, unless told otherwise.
-pub const MAX_DEPTH: usize = 1024;
-/// The most fields of a record, unless told otherwise.
-pub const MAX_FIELDS: usize = 100_000;
-/// The longest key, in bytes, unless told otherwise.
-pub const MAX_KEY_LENGTH: usize = 64 << 10;
-/// The most different keys, unless told otherwise.
-pub const MAX_KEYS: usize = 100_000;
-
-/// The error for a name of a column, or a path of keys, that is too long.
-pub(crate) fn key_too_long(offset: usize, len: usize, max: usize) -> RecordError {
-    RecordError::new(offset, format!("a key of {len} bytes is longer than the limit of {max}"))
-        .hint("Raise --max-key-length (and --memory-limit with it).")
-}
-
-impl Options {
-    /// Whether the first record of CSV and TSV names the columns.
-    pub fn reads_header(&self) -> bool {
-        !self.no_headers && self.names.is_empty()
-    }
-
-    /// Whether CSV and TSV are written with a header.
-    pub fn writes_header(&self) -> bool {
-        !self.no_headers && !self.out_dialect.no_headers
-    }
-}
-
-impl Default for Options {
-    fn default() -> Options {
-        Options {
-            dialect: csv::Dialect::default(),
-            out_dialect: csv::OutDialect::default(),
-            no_headers: false,
-            names: Vec::new(),
-            ragged: Ragged::Fail,
-            strict: false,
-            replace_invalid_utf8: false,
-            utf8: false,
-            types: Types::Auto,
-            nested: Nested::Dot,
-            unflatten: false,
-            max_depth: MAX_DEPTH,
-            max_fields: MAX_FIELDS,
-            max_key_length: MAX_KEY_LENGTH,
-            max_keys: MAX_KEYS,
-            records_at: None,
-            pretty: false,
-            layout: None,
-            frame: frames::Prefix::default(),
-            payload: frames::Payload::default(),
-            bytes_as: BytesAs::Base64,
-            max_record: MAX_RECORD,
-            max_names: usize::MAX,
-        }
-    }
-}
-
 /// The outcome of looking at the beginning of a source.
 pub enum Opening {
     /// Enough was seen.
@@ -511,11 +266,6 @@ pub enum Shape {
     Columns(Schema),
     /// Keyed batches.
     Keyed,
-}
-
-/// Whether it may take more than a record to tell where it ends.
-pub fn looks_ahead(format: Format, options: &Options) -> bool {
-    matches!(format, Format::Csv | Format::Tsv) && options.dialect.quoting
 }
 
 /// The fields of a tabular target for keyed records.

@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use super::Format;
+use super::entry::{Entry, Looks};
 use crate::error::RecordError;
 
 /// How much of a source is looked at.
@@ -100,8 +100,8 @@ pub fn naming(hint: &str, path: &Path) -> String {
 }
 
 /// The error for a source that begins so, if it can't be of this format: only formats of text are looked at.
-pub fn other(format: Format, start: &[u8]) -> Option<RecordError> {
-    if matches!(format, Format::Fixed | Format::Frames) {
+pub(super) fn other(format: &Entry, start: &[u8]) -> Option<RecordError> {
+    if !format.text {
         return None;
     }
     let start = &start[..start.len().min(LOOK)];
@@ -109,11 +109,7 @@ pub fn other(format: Format, start: &[u8]) -> Option<RecordError> {
         |magic: &&Magic| start.get(magic.at..).is_some_and(|at| at.starts_with(magic.bytes)) && (magic.also)(start);
     let found = MAGICS.iter().find(fits).map(|magic| (magic.what, magic.hint));
     // Text in another encoding is text too.
-    let not = match format {
-        Format::Text if found.is_none() => "UTF-8".to_owned(),
-        Format::Text => format.name().to_owned(),
-        _ => format.name().to_uppercase(),
-    };
+    let not = if format.any_bytes && found.is_none() { "UTF-8" } else { format.title };
     let (what, hint) = found.or_else(|| wide(start))?;
     Some(RecordError::new(0, format!("this seems to be {what}, not {not}")).hint(hint))
 }
@@ -171,11 +167,11 @@ fn wide(start: &[u8]) -> Option<(&'static str, &'static str)> {
 }
 
 /// What is odd about a source that begins so, although it may be of this format.
-pub fn suspicion(format: Format, start: &[u8]) -> Option<&'static str> {
+pub(super) fn suspicion(looks: Looks, start: &[u8]) -> Option<&'static str> {
     let text = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(start);
     let text = text[..text.len().min(NEAR)].trim_ascii_start();
-    let table = matches!(format, Format::Csv | Format::Tsv);
-    let json = matches!(format, Format::Json | Format::Ndjson);
+    let table = looks == Looks::Table;
+    let json = matches!(looks, Looks::Json | Looks::JsonLines);
     let after = |first: u8| text.strip_prefix(&[first]).map(<[u8]>::trim_ascii_start).and_then(|rest| rest.first());
     if (table || json) && is_markup(text) {
         return Some("the input begins like HTML or XML, which pagemill does not read; it may be a saved error page");
@@ -186,7 +182,7 @@ pub fn suspicion(format: Format, start: &[u8]) -> Option<&'static str> {
     if table && after(b'[').is_some_and(|next| b"{[\"]".contains(next)) {
         return Some("the input begins like a JSON array: if it is one, give -f json");
     }
-    if format == Format::Ndjson && text.starts_with(b"[") {
+    if looks == Looks::JsonLines && text.starts_with(b"[") {
         return Some("the input begins like a JSON array: if it is one, give -f json");
     }
     if json && is_table(text) {
@@ -209,10 +205,10 @@ fn is_table(text: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::format::Format;
 
     fn what(format: Format, start: &[u8]) -> Option<String> {
-        other(format, start).map(|error| error.reason.into_owned())
+        format.other(start).map(|error| error.reason.into_owned())
     }
 
     #[test]
@@ -258,13 +254,14 @@ mod tests {
 
     #[test]
     fn suspicious_beginnings() {
-        let says = |format, text: &str| suspicion(format, text.as_bytes()).and_then(|hint| hint.split("-f ").nth(1));
+        let says =
+            |format, text: &str| Format::suspicion(format, text.as_bytes()).and_then(|hint| hint.split("-f ").nth(1));
         assert_eq!(says(Format::Csv, "{\"a\":1}\n"), Some("ndjson (one object per line) or "));
         assert_eq!(says(Format::Csv, "[\n {\"a\":1}\n"), Some("json"));
         assert_eq!(says(Format::Ndjson, "[1,2]\n"), Some("json"));
         assert_eq!(says(Format::Json, "id,name\n1,x\n"), Some("csv"));
         for format in [Format::Csv, Format::Json, Format::Ndjson] {
-            let hint = suspicion(format, b"\xef\xbb\xbf <!DOCTYPE html>\n");
+            let hint = format.suspicion(b"\xef\xbb\xbf <!DOCTYPE html>\n");
             assert!(hint.is_some_and(|hint| hint.contains("HTML")), "{format}");
         }
         for (format, text) in [
@@ -277,7 +274,7 @@ mod tests {
             (Format::Text, "<html>"),
             (Format::Text, "{\"a\":1}"),
         ] {
-            assert_eq!(suspicion(format, text.as_bytes()), None, "{text}");
+            assert_eq!(format.suspicion(text.as_bytes()), None, "{text}");
         }
     }
 }

@@ -1,54 +1,229 @@
-//! The table of formats: who reads and writes which.
+//! The table of formats.
 
-use super::{Columns, Format, OpenError, Opening, Options, Shape, WriteFormat};
+use std::fmt;
+use std::path::Path;
+use std::str::FromStr;
+
+use super::entry::{Created, Ends, Entry, Given, Gives, Takes};
+use super::{Copies, OpenError, Opening, Options, ReadFormat};
 use super::{csv, fixed, frames, json, sniff, text};
-use crate::error::Error;
+use crate::error::{Error, RecordError};
+use crate::scan::lines::Lines;
+
+/// The formats by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Format {
+    /// Comma-separated values, RFC 4180 and dialects.
+    Csv,
+    /// Tab-separated values, quoted or with backslash escapes.
+    Tsv,
+    /// One JSON value a line.
+    Ndjson,
+    /// A JSON array, one object, or concatenated values.
+    Json,
+    /// Lines.
+    Text,
+    /// Binary records of a fixed layout.
+    Fixed,
+    /// Length-prefixed binary records.
+    Frames,
+}
+
+impl Format {
+    /// Every format.
+    pub const ALL: [Format; 7] =
+        [Format::Csv, Format::Tsv, Format::Ndjson, Format::Json, Format::Text, Format::Fixed, Format::Frames];
+
+    /// Lines of text, which a report is and which can be written whatever the source is.
+    pub const PLAIN: Format = Format::Text;
+
+    const fn entry(self) -> &'static Entry {
+        match self {
+            Format::Csv => &csv::CSV,
+            Format::Tsv => &csv::TSV,
+            Format::Ndjson => &json::NDJSON,
+            Format::Json => &json::JSON,
+            Format::Text => &text::TEXT,
+            Format::Fixed => &fixed::FIXED,
+            Format::Frames => &frames::FRAMES,
+        }
+    }
+
+    /// The name in flags and reports.
+    pub const fn name(self) -> &'static str {
+        self.entry().name
+    }
+
+    /// The name in sentences.
+    pub const fn title(self) -> &'static str {
+        self.entry().title
+    }
+
+    /// Other names that are understood.
+    pub const fn aliases(self) -> &'static [&'static str] {
+        self.entry().aliases
+    }
+
+    /// File name extensions, without the dot, in lower case.
+    pub const fn extensions(self) -> &'static [&'static str] {
+        self.entry().extensions
+    }
+
+    /// The format that a path's extension names.
+    pub fn from_path(path: &Path) -> Option<Format> {
+        // The format of `trips.csv.gz` is that of `trips.csv`.
+        let path = crate::compress::inner_path(path);
+        let extension = path.extension()?.to_str()?.to_ascii_lowercase();
+        Format::ALL.into_iter().find(|format| format.extensions().contains(&extension.as_str()))
+    }
+
+    /// Whether its bytes are text, in some encoding.
+    pub const fn is_text(self) -> bool {
+        self.entry().text
+    }
+
+    /// Whether its text may have any bytes, and keeps them where nobody names an encoding.
+    pub(crate) fn has_any_bytes(self) -> bool {
+        self.entry().any_bytes
+    }
+
+    /// Whether the bytes of this format are always UTF-8.
+    pub const fn needs_utf8(self) -> bool {
+        self.entry().needs_utf8
+    }
+
+    /// What ends a line of this format, if it has lines.
+    pub const fn lines(self) -> Option<Lines> {
+        self.entry().lines
+    }
+
+    /// What ends a record that another one follows.
+    pub(crate) fn ends(self) -> Ends {
+        self.entry().ends
+    }
+
+    /// Whether all records have the same columns, which a target has to know before the first record.
+    pub const fn is_tabular(self) -> bool {
+        self.entry().tabular
+    }
+
+    /// Whether records are JSON values: lists and maps inside each other.
+    pub const fn is_nested(self) -> bool {
+        self.entry().nested
+    }
+
+    /// Whether what a record holds is an option, [`Options::payload`].
+    pub const fn has_payload(self) -> bool {
+        self.entry().payload
+    }
+
+    /// What a source gives that is read with these options.
+    pub fn gives(self, options: &Options) -> Gives {
+        (self.entry().gives)(options)
+    }
+
+    /// What a target takes that is written with these options.
+    pub(crate) fn takes(self, options: &Options) -> Takes {
+        (self.entry().takes)(options)
+    }
+
+    /// Which records of this format can be copied into the same one, because to read and to write them with these
+    /// options would give the same.
+    pub(crate) fn copies(self, options: &Options) -> Option<Copies> {
+        (self.entry().copies)(options)
+    }
+
+    /// What has to be read before some of the records if they are read without the others; `before` is what comes
+    /// before the first record.
+    pub(crate) fn header(self, options: &Options, reading: &dyn ReadFormat, before: &[u8]) -> Vec<u8> {
+        (self.entry().header)(options, reading, before)
+    }
+
+    /// Looks at such a header, which no record follows.
+    pub(crate) fn reopen(self, options: &Options, header: &[u8]) -> Result<Opening, OpenError> {
+        (self.entry().reopen)(options, header)
+    }
+
+    /// Puts what comes before a record of so many bytes into `room`, or says why there is none.
+    pub(crate) fn begin_record(self, options: &Options, len: usize, room: &mut Vec<u8>) -> Result<(), String> {
+        (self.entry().begin_record)(options, len, room)
+    }
+
+    /// The error for a source that begins so, if it can't be of this format: only formats of text are looked at.
+    pub(crate) fn other(self, start: &[u8]) -> Option<RecordError> {
+        sniff::other(self.entry(), start)
+    }
+
+    /// What is odd about a source that begins so, although it may be of this format.
+    pub(crate) fn suspicion(self, start: &[u8]) -> Option<&'static str> {
+        sniff::suspicion(self.entry().looks(), start)
+    }
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Format {
+    type Err = Error;
+    fn from_str(name: &str) -> Result<Format, Error> {
+        let lower = name.to_ascii_lowercase();
+        let is_it = |format: &Format| format.name() == lower || format.aliases().contains(&lower.as_str());
+        Format::ALL.into_iter().find(is_it).ok_or_else(|| {
+            let names: Vec<_> = Format::ALL.iter().map(|f| f.name()).collect();
+            Error::usage(format!("unknown format `{name}`; the formats are {}", names.join(", ")))
+        })
+    }
+}
 
 /// Looks at the beginning of a source. `end` says that `head` is all there is.
 pub fn open(format: Format, options: &Options, head: &[u8], end: bool) -> Result<Opening, OpenError> {
-    match format {
-        Format::Csv | Format::Tsv => csv::open(format, options, head, end),
-        Format::Ndjson => json::open_lines(options, head, end),
-        Format::Json => json::open(options, head, end),
-        Format::Text => Ok(text::open(options.utf8, head, end)),
-        Format::Fixed => fixed::open(options),
-        Format::Frames => frames::open(options),
-    }
+    (format.entry().open)(options, head, end)
 }
 
-/// Prepares a target for records of a shape. `columns` are the fields of a tabular target (its header)
-/// when the shape is keyed. `from` is the format of the source: it decides how text stands for bytes.
-pub fn create(
-    format: Format,
-    options: &Options,
-    shape: &Shape,
-    columns: Option<Columns>,
-    from: Format,
-) -> Result<Box<dyn WriteFormat>, Error> {
-    match format {
-        Format::Csv | Format::Tsv => csv::create(format, options, shape, columns, from),
-        Format::Ndjson | Format::Json => json::create(format, options, shape),
-        Format::Text => text::create(options, from),
-        Format::Fixed => fixed::create(options, shape, from),
-        Format::Frames => frames::create(options, shape, from),
-    }
-}
-
-/// How many bytes a target writes as one piece, which an output buffer has to have room for. 0 when records can
-/// be written in parts, or when nothing is known of them (then [`create`] says why).
-pub fn whole_record(format: Format, options: &Options) -> usize {
-    match format {
-        Format::Fixed => fixed::width(options).unwrap_or(0),
-        _ => 0,
-    }
+/// Prepares a target.
+pub fn create(format: Format, options: &Options, given: Given<'_>) -> Created {
+    (format.entry().create)(options, given)
 }
 
 impl OpenError {
     /// Adds what is odd about a source that begins so.
     pub fn suspect(self, format: Format, start: &[u8]) -> OpenError {
-        match (self, sniff::suspicion(format, start)) {
+        match (self, format.suspicion(start)) {
             (OpenError::Data(error), Some(suspicion)) => OpenError::Data(error.suspect(suspicion)),
             (error, _) => error,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_read_back() {
+        for format in Format::ALL {
+            assert_eq!(format.name().parse::<Format>().unwrap(), format);
+            assert_eq!(serde_json::to_string(&format).unwrap(), format!("\"{}\"", format.name()));
+            for alias in format.aliases() {
+                assert_eq!(alias.parse::<Format>().unwrap(), format);
+            }
+            for extension in format.extensions() {
+                let path = Path::new("a").with_extension(extension);
+                assert_eq!(Format::from_path(&path), Some(format));
+            }
+        }
+    }
+
+    #[test]
+    fn facts_agree() {
+        for format in Format::ALL {
+            assert!(format.is_text() || !format.needs_utf8() && format.lines().is_none(), "{format}");
+            assert!(!(format.is_tabular() && format.is_nested()), "{format}");
+            assert_eq!(format.ends() == Ends::Length, !format.is_text(), "{format}");
         }
     }
 }

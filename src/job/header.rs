@@ -98,7 +98,11 @@ impl Opened<'_> {
             self.take_apart();
             let (found, _) = self.look_for_keys(First::Slices)?;
             self.route = straight;
-            return Ok(self.route.names.as_ref().is_some_and(|names| *names != self.route.order.arrange(&found)));
+            return Ok(self
+                .route
+                .names
+                .as_ref()
+                .is_some_and(|names| !names.is_named_as(&self.route.order.arrange(&found))));
         }
         let how = How { on_error: OnError::Skip, ledger: None, resumable: None };
         match self.pass_by(how, &Discard, &Target::memory(), &Registry::new()) {

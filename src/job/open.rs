@@ -36,13 +36,11 @@ pub(crate) fn open_text(source: SourceSpec, from: Format, settings: &Settings) -
     if decoded || source.packed().is_some() { Ok(source) } else { as_records(source, from, settings) }
 }
 
-/// The same source as UTF-8, if its format is text and it is in another encoding; its bytes are to be counted, so
-/// UTF-8 is checked too, if it was said.
-pub(crate) fn as_text(source: Source, from: Format, settings: &Settings) -> Result<Source> {
+/// The same source as UTF-8, if its format is text, or it has none, and it is in another encoding; its bytes are to be
+/// counted, so UTF-8 is checked too, if it was said.
+pub(crate) fn as_text(source: Source, from: Option<Format>, settings: &Settings) -> Result<Source> {
     match settings.encoding.filter(|encoding| encoding.is_utf8()) {
-        Some(encoding) if !matches!(from, Format::Fixed | Format::Frames) => {
-            forwards(source, encoding, settings, whole(settings))
-        }
+        Some(encoding) if from.is_none_or(Format::is_text) => forwards(source, encoding, settings, whole(settings)),
         _ => decoded(source, from, settings, whole(settings)),
     }
 }
@@ -53,7 +51,7 @@ pub(crate) fn as_records(source: Source, from: Format, settings: &Settings) -> R
         OnError::Skip | OnError::Quarantine if !replaces(settings) => Malform::Mark,
         _ => whole(settings),
     };
-    decoded(source, from, settings, malformed)
+    decoded(source, Some(from), settings, malformed)
 }
 
 /// What becomes of malformed text where it can't be left out.
@@ -66,8 +64,9 @@ fn replaces(settings: &Settings) -> bool {
     settings.invalid_utf8 == InvalidUtf8::Replace && !settings.strict
 }
 
-fn decoded(mut source: Source, from: Format, settings: &Settings, malformed: Malform) -> Result<Source> {
-    if matches!(from, Format::Fixed | Format::Frames) {
+/// The same source as UTF-8, if its format is text, or it has none.
+fn decoded(mut source: Source, from: Option<Format>, settings: &Settings, malformed: Malform) -> Result<Source> {
+    if let Some(from) = from.filter(|from| !from.is_text()) {
         return match settings.encoding {
             None => Ok(source),
             Some(_) => Err(Error::usage(format!("--encoding is for text, CSV, TSV, JSON and NDJSON, not for {from}"))),
@@ -78,7 +77,7 @@ fn decoded(mut source: Source, from: Format, settings: &Settings, malformed: Mal
         Some(encoding) if encoding.is_utf8() => return Ok(source),
         Some(encoding) => encoding.by_mark(&source.beginning()?),
         // The bytes of text stay as they are unless something else is said.
-        None if from == Format::Text => return Ok(source),
+        None if from.is_none_or(Format::has_any_bytes) => return Ok(source),
         None => match Encoding::detect(&source.beginning()?).map_err(|_| utf_32(&source.path))? {
             Some(encoding) => encoding,
             None => return Ok(source),

@@ -10,7 +10,7 @@ use crate::flow::pass::PassThrough;
 use crate::flow::place::{self, Place};
 use crate::flow::policy::malformed;
 use crate::fold::words::WordCount;
-use crate::format::{self, Columns, Format, OpenError, Opening, Options, ReadFormat, WriteFormat, sniff};
+use crate::format::{self, Columns, Format, Given, Gives, OpenError, Opening, Options, ReadFormat, WriteFormat, sniff};
 use crate::job::open::{as_records, open_text};
 use crate::job::pass::{How, Run};
 use crate::job::settings::{OnError, Settings, SourceSpec, TargetSpec};
@@ -95,9 +95,9 @@ impl<'s> Opened<'s> {
             columns: 0,
             max_record: settings.max_record_size,
             streamed,
-            lookahead: format::looks_ahead(from, &settings.options),
+            lookahead: from.gives(&settings.options).looks_ahead,
             input,
-            buffer_min: format::whole_record(to, &settings.options),
+            buffer_min: to.takes(&settings.options).whole_record,
             packed: source.packed(),
             compression,
             noting: settings.on_error == OnError::Quarantine || settings.max_errors.is_some(),
@@ -116,7 +116,7 @@ impl<'s> Opened<'s> {
         options.utf8 = settings.says_utf8();
         let path = source.path.clone();
         let open = |head: &[u8], end: bool| match &replay {
-            None => match sniff::other(from, head) {
+            None => match from.other(head) {
                 Some(mut other) => {
                     other.hint = other.hint.map(|hint| sniff::naming(&hint, &path).into());
                     Err(other.into())
@@ -149,8 +149,8 @@ impl<'s> Opened<'s> {
         }
         let suspicion = match (reading.suspicion(), &source.bytes) {
             (Some(found), _) => Some(found),
-            (None, Bytes::Mapped(map)) => sniff::suspicion(from, map.bytes()),
-            (None, Bytes::Stream(_)) => sniff::suspicion(from, &head),
+            (None, Bytes::Mapped(map)) => from.suspicion(map.bytes()),
+            (None, Bytes::Stream(_)) => from.suspicion(&head),
         };
         let suspicion = suspicion.map(str::to_owned);
         if settings.strict && replay.is_none() {
@@ -313,12 +313,18 @@ impl<'s> Opened<'s> {
         if error.is_unknown_key() { self.tell(error) } else { error }
     }
 
+    /// What the source gives.
+    pub(crate) fn gives(&self) -> Gives {
+        self.route.from.gives(&self.options)
+    }
+
     pub(crate) fn writing(&self, header: Option<Columns>) -> Result<Box<dyn WriteFormat>> {
         let route = &self.route;
         if self.settings.word_count {
-            return Ok(Box::new(WordCount::new(route.from == Format::Text)));
+            return Ok(Box::new(WordCount::new(self.gives().lines)));
         }
-        let writing = format::create(route.to, &self.options, &route.shape(), header, route.from)?;
+        let given = Given { shape: &route.shape(self.reading.schema()), columns: header, gives: self.gives() };
+        let writing = format::create(route.to, &self.options, given)?;
         Ok(match route.pass_through {
             Some(copies) => Box::new(PassThrough { writing, copies }),
             None => writing,
@@ -377,10 +383,7 @@ fn beginning(
     };
     let (all, most) = (map.bytes(), plan.room_for_header());
     // A header is a record: it may not be larger than one, and has to fit the memory.
-    let len = match from {
-        Format::Csv | Format::Tsv => all.len().min(most.max(BEGINNING)),
-        _ => all.len(),
-    };
+    let len = if from.is_tabular() { all.len().min(most.max(BEGINNING)) } else { all.len() };
     let found = look(&all[..len], len == all.len());
     let found = found.map_err(|e| damage(map, &source.path, u64::MAX).unwrap_or(e))?;
     let reading = found.ok_or_else(|| too_large(&source.path, plan, room))?;

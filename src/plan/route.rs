@@ -3,11 +3,9 @@
 use std::sync::Arc;
 
 use crate::error::{Error, RecordError, Result};
-use crate::flow::pass::Copies;
-use crate::format::fixed::Layout;
-use crate::format::frames::Payload;
 use crate::format::{
-    Chosen, Columns, Detail, Format, Nested, Options, ReadFormat, Shape, Types, UnknownKey, Want, csv,
+    Chosen, Columns, Copies, Detail, Format, JsonText, Nested, ReadFormat, Shape, Straight, Takes, Types, UnknownKey,
+    Want,
 };
 use crate::job::settings::{ColumnsFrom, InvalidUtf8, Settings};
 use crate::op::{KeyedFilter, Only, Op, Order, instead_of, project, unique};
@@ -86,8 +84,8 @@ impl Route {
     /// Decides the way.
     pub fn new(settings: &Settings, from: Format, to: Format, reading: &dyn ReadFormat) -> Result<Route> {
         let options = &settings.options;
-        let tabular = matches!(to, Format::Csv | Format::Tsv) && !settings.word_count;
-        let quoted = options.out_dialect.quote_all && !(to == Format::Tsv && options.dialect.tsv_escapes);
+        let tabular = to.is_tabular() && !settings.word_count;
+        let takes = to.takes(options);
         let utf8 = to.needs_utf8() || settings.ops.iter().any(|op| op.needs_utf8()) || checks_utf8(settings, from, to);
         let (seen, numbers) = names(settings);
         let mut route = Route {
@@ -98,11 +96,11 @@ impl Route {
                 chosen: Chosen::default(),
                 utf8,
                 replace_invalid_utf8: settings.replaces_invalid_utf8(),
-                detail: detail(settings, to),
-                // A table has a field as it was read, text or not, unless all fields are text there.
-                types: if tabular && !quoted { Types::Auto } else { options.types },
+                // Ops and counts see all that there is.
+                detail: if settings.ops.is_empty() && !settings.word_count { takes.detail } else { Detail::All },
+                types: if takes.untyped && !settings.word_count { Types::Auto } else { options.types },
                 // Ops see what the source has.
-                typed: matches!(to, Format::Json | Format::Ndjson) && settings.ops.is_empty() && !settings.word_count,
+                typed: takes.typed && settings.ops.is_empty() && !settings.word_count,
             },
             schema: None,
             names: None,
@@ -120,18 +118,23 @@ impl Route {
         let mut unchanged = !projected && settings.ops.is_empty() && !settings.word_count;
         match reading.schema() {
             Some(schema) => unchanged &= route.columns(settings, schema, projected)?,
-            None => unchanged &= route.keyed(settings, projected, tabular)?,
+            None => unchanged &= route.keyed(settings, &takes, projected, tabular)?,
         }
-        let lines = from == Format::Text && to == Format::Text && !settings.word_count && !projected;
+        let lines = from == to && from.gives(options).lines && !settings.word_count && !projected;
         if lines && settings.invalid_utf8 == InvalidUtf8::Fail && route.ops.first().is_some_and(|op| op.checks_utf8()) {
             route.want.utf8 = false;
         }
-        route.want.utf8 |= route.may_write_json(options);
+        // Keys become JSON text, which is UTF-8.
+        route.want.utf8 |= match takes.json {
+            JsonText::Never => false,
+            JsonText::Others => may_be_json(route.names.as_ref()),
+            JsonText::Always => true,
+        };
         if let Some(keyed) = &mut route.keyed {
             keyed.want.utf8 = route.want.utf8;
         }
         if unchanged && from == to && settings.invalid_utf8 == InvalidUtf8::Fail {
-            route.pass_through = copies(options, from);
+            route.pass_through = from.copies(options);
         }
         Ok(route)
     }
@@ -177,7 +180,7 @@ impl Route {
     }
 
     /// The source is keyed: fields are chosen in the decoder, or by ops. Whether records stay as they are.
-    fn keyed(&mut self, settings: &Settings, projected: bool, tabular: bool) -> Result<bool> {
+    fn keyed(&mut self, settings: &Settings, takes: &Takes, projected: bool, tabular: bool) -> Result<bool> {
         let Settings { select, drop, rename, .. } = settings;
         let list = match &settings.columns {
             ColumnsFrom::List(list) if !settings.word_count => Some(list),
@@ -185,7 +188,7 @@ impl Route {
         };
         self.order = Order::new(select, drop, rename);
         if projected {
-            self.filter(settings)?;
+            self.filter(settings, takes)?;
         }
         if let Some(list) = list.filter(|_| !tabular) {
             let filter = KeyedFilter::exactly(list, settings.strict)?;
@@ -207,20 +210,24 @@ impl Route {
                 self.apart = Apart::along(self.order.names());
             }
         }
-        let straight = !select.is_empty() && drop.is_empty() && settings.ops.is_empty() && list.is_none();
+        let alone = settings.ops.is_empty() && !settings.word_count;
+        let straight = !select.is_empty() && drop.is_empty() && alone && list.is_none();
         // Whether a renamed field was met shows only where its path ends.
-        if straight && rename.iter().all(|(old, _)| select.contains(old)) && self.goes_straight(settings, tabular) {
+        if straight
+            && rename.iter().all(|(old, _)| select.contains(old))
+            && self.goes_straight(settings, takes, tabular)
+        {
             self.straight(settings, tabular)?;
         }
         Ok(!projected && list.is_none())
     }
 
     /// Ops that choose fields, before all others, and rename them, after all others.
-    fn filter(&mut self, settings: &Settings) -> Result<()> {
+    fn filter(&mut self, settings: &Settings, takes: &Takes) -> Result<()> {
         let Settings { select, drop, rename, ops, .. } = settings;
         let whole = KeyedFilter::new(select, drop, rename)?;
         self.want.detail = Detail::All;
-        if let ([path], true) = (&select[..], self.is_lone(settings)) {
+        if let ([path], true) = (&select[..], is_lone(settings, takes)) {
             let choose = KeyedFilter::new(select, drop, &[])?;
             self.ops.insert(0, Arc::new(self.watched(choose, 0..)));
             let numbers = (0..rename.len()).map(|place| self.numbers.rename + place).collect();
@@ -241,16 +248,6 @@ impl Route {
         Ok(())
     }
 
-    /// Whether the records of the target are the values of one field that was selected.
-    fn is_lone(&self, settings: &Settings) -> bool {
-        let lines = match self.to {
-            Format::Text => !settings.word_count,
-            Format::Frames => settings.options.payload != Payload::Json,
-            _ => false,
-        };
-        lines && settings.select.len() == 1 && !matches!(settings.columns, ColumnsFrom::List(_))
-    }
-
     /// The filter with somebody who is told what it meets.
     fn watched(&self, filter: KeyedFilter, numbers: std::ops::RangeFrom<usize>) -> KeyedFilter {
         let numbers = numbers.take_while(|number| *number < self.seen.len());
@@ -258,21 +255,19 @@ impl Route {
     }
 
     /// Whether selected fields can be decoded straight into columns and mean the same.
-    fn goes_straight(&self, settings: &Settings, tabular: bool) -> bool {
+    fn goes_straight(&self, settings: &Settings, takes: &Takes, tabular: bool) -> bool {
         let flat = settings.select.iter().all(|path| !path.contains('.'));
-        match self.to {
-            Format::Json | Format::Ndjson => false,
-            _ if tabular => true,
-            Format::Frames if settings.options.payload == Payload::Json => flat,
+        match &takes.straight {
+            Straight::Never => false,
+            Straight::Columns => tabular,
+            Straight::Flat => flat,
             // A record of one value is that value, so it has to be seen which of several fields are there.
             // Whether a path leads through lists shows only where they are.
-            Format::Text | Format::Frames => flat && self.is_lone(settings),
-            Format::Fixed => {
-                let layout = settings.options.layout.as_deref().and_then(|layout| Layout::parse(layout).ok());
-                let selected = |name: &str| self.order.names().any(|selected| selected == name.as_bytes());
-                flat && layout.is_some_and(|layout| layout.named().all(|field| selected(&field.name)))
+            Straight::Lone => flat && is_lone(settings, takes),
+            Straight::All(fields) => {
+                let selected = |name: &[u8]| self.order.names().any(|selected| selected == name);
+                flat && fields.names().all(selected)
             }
-            Format::Csv | Format::Tsv => false,
         }
     }
 
@@ -329,15 +324,6 @@ impl Route {
         ))
     }
 
-    /// Whether a target of lines or frames may get a record as JSON text.
-    fn may_write_json(&self, options: &Options) -> bool {
-        match self.to {
-            Format::Frames if options.payload == Payload::Json => true,
-            Format::Frames | Format::Text => may_be_json(self.names.as_ref()),
-            _ => false,
-        }
-    }
-
     /// What becomes of a key that no column has.
     pub fn unknown_key(&self) -> UnknownKey {
         match &self.header {
@@ -346,11 +332,12 @@ impl Route {
         }
     }
 
-    /// The shape of the batches that reach the encoder.
-    pub fn shape(&self) -> Shape {
-        match &self.names {
-            Some(names) => Shape::Columns(names.clone()),
-            None => Shape::Keyed,
+    /// The shape of the batches that reach the encoder; `source` are the fields of a source in columns.
+    pub fn shape(&self, source: Option<&Schema>) -> Shape {
+        match (&self.names, &self.schema, source) {
+            (Some(names), Some(fields), Some(source)) => Shape::Columns(names.clone().with_types(fields, source)),
+            (Some(names), ..) => Shape::Columns(names.clone()),
+            (None, ..) => Shape::Keyed,
         }
     }
 
@@ -375,6 +362,12 @@ impl Route {
         };
         self.ops.iter().map(number).collect()
     }
+}
+
+/// Whether the records of the target are the values of one field that was selected.
+fn is_lone(settings: &Settings, takes: &Takes) -> bool {
+    let list = matches!(settings.columns, ColumnsFrom::List(_));
+    takes.lone && settings.select.len() == 1 && !list && !settings.word_count
 }
 
 /// Names for columns of a source without a header, which has none.
@@ -422,20 +415,6 @@ pub(crate) fn some<'n>(names: impl Iterator<Item = &'n [u8]>) -> String {
     }
 }
 
-/// How far records are taken apart for these ops and this target.
-fn detail(settings: &Settings, to: Format) -> Detail {
-    if !settings.ops.is_empty() || settings.word_count {
-        return Detail::All;
-    }
-    match to {
-        Format::Json | Format::Ndjson => Detail::Record,
-        Format::Csv | Format::Tsv if settings.options.nested == Nested::Json => Detail::Fields,
-        Format::Csv | Format::Tsv | Format::Fixed => Detail::Maps,
-        Format::Frames if settings.options.payload == Payload::Json => Detail::Record,
-        Format::Text | Format::Frames => Detail::Fields,
-    }
-}
-
 /// An op that names a field which no record has is a mistake.
 fn check_fields(ops: &[Arc<dyn Op>], schema: &Schema) -> Result<()> {
     for op in ops.iter().filter(|_| !schema.is_empty()) {
@@ -456,22 +435,7 @@ fn check_fields(ops: &[Arc<dyn Op>], schema: &Schema) -> Result<()> {
 /// Whether text has to be UTF-8 although its target could hold other bytes: because it was said to be, because what is
 /// not is to be replaced, or because tables have to be text where nothing may pass in silence.
 fn checks_utf8(settings: &Settings, from: Format, to: Format) -> bool {
-    let table = |format| matches!(format, Format::Csv | Format::Tsv);
     settings.says_utf8()
         || settings.invalid_utf8 == InvalidUtf8::Replace
-        || settings.strict && (table(from) || table(to))
-}
-
-/// Which records of a format can be copied, because to read and to write them would give the same.
-fn copies(options: &Options, format: Format) -> Option<Copies> {
-    match format {
-        Format::Csv | Format::Tsv => csv::writes_as_it_reads(format, options)
-            .then_some(Copies::Fields { crlf: options.out_dialect.crlf, header: options.writes_header() }),
-        // JSON has a style of its own: compact or pretty.
-        Format::Json => None,
-        Format::Ndjson => options.records_at.is_none().then_some(Copies::Values),
-        // Each line may end otherwise.
-        Format::Text if options.out_dialect.crlf => None,
-        Format::Text | Format::Fixed | Format::Frames => Some(Copies::All),
-    }
+        || settings.strict && (from.is_tabular() || to.is_tabular())
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::Result;
 use crate::format::csv::Dialect;
 use crate::format::frames::{Payload, Prefix};
-use crate::format::{BytesAs, Format, OpenError, Opening, Options, Ragged, ReadFormat, Types, open};
+use crate::format::{BytesAs, Format, OpenError, Opening, Options, Ragged, ReadFormat, Types};
 
 /// The version of quarantines.
 const VERSION: u32 = 1;
@@ -47,14 +47,7 @@ struct Reading {
 impl Head {
     /// For a source of this format with this beginning: what comes before its first record.
     pub fn new(from: Format, options: &Options, reading: &dyn ReadFormat, before: &[u8]) -> Head {
-        let header = match from {
-            // Whatever is around the records, they are read as items of an array.
-            Format::Json => b"[".to_vec(),
-            Format::Csv | Format::Tsv if options.no_headers && options.names.is_empty() => {
-                no_header(from, options, reading)
-            }
-            _ => before.to_vec(),
-        };
+        let header = from.header(options, reading, before);
         let reading = Reading {
             dialect: options.dialect,
             no_headers: options.no_headers,
@@ -90,9 +83,11 @@ impl Head {
         STANDARD.decode(&self.header).unwrap_or_default()
     }
 
-    /// The length prefix of frames.
-    pub fn prefix(&self) -> Prefix {
-        self.reading.frame
+    /// The options that say how its records are read.
+    pub fn options(&self) -> Options {
+        let mut options = Options::default();
+        self.fill(&mut options);
+        options
     }
 
     /// Whether the records of both are read alike, apart from format and header.
@@ -129,11 +124,7 @@ impl Head {
     /// What reads the records.
     pub fn open(&self, options: &Options) -> Result<Opening, OpenError> {
         let options = Options { records_at: None, strict: false, ..options.clone() };
-        match self.from {
-            // An array whose records are not here.
-            Format::Json => open(self.from, &options, b"[0", true),
-            from => open(from, &options, &self.header(), true),
-        }
+        self.from.reopen(&options, &self.header())
     }
 }
 
@@ -146,16 +137,4 @@ fn fill<T: PartialEq>(mine: &mut T, theirs: T, default: T) {
     if *mine == default {
         *mine = theirs;
     }
-}
-
-/// A record that has as many fields as those of a source without a header.
-fn no_header(from: Format, options: &Options, reading: &dyn ReadFormat) -> Vec<u8> {
-    let fields = reading.schema().map_or(1, |schema| schema.len()).max(1);
-    let Dialect { delimiter, quote, escape, comment, .. } = options.dialect;
-    let taken = [delimiter, Some(quote), escape, comment];
-    let plain = b'0'..=b'9';
-    let mut record: Vec<u8> = plain.into_iter().find(|byte| !taken.contains(&Some(*byte))).into_iter().collect();
-    let delimiter = delimiter.unwrap_or(if from == Format::Tsv { b'\t' } else { b',' });
-    record.resize(fields, delimiter);
-    record
 }

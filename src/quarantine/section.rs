@@ -6,12 +6,12 @@ use std::sync::Arc;
 
 use crate::compress::Decompress;
 use crate::error::{Error, Position, RecordError, Result};
-use crate::format::frames::LONGEST;
-use crate::format::{Cut, Decode, Format, OpenError, Opening, Options, ReadFormat, Want, text};
+use crate::format::{self, Cut, Decode, Ends, Format, OpenError, Opening, Options, ReadFormat, Want};
 use crate::plan::sizes::NOTED;
 use crate::quarantine::Head;
 use crate::quarantine::line::{self, Line, Origin};
 use crate::record::Schema;
+use crate::scan::lines::terminator;
 use crate::source::{Bytes, Mapping, Source, damage};
 use crate::sys::{Map, Stop};
 
@@ -22,6 +22,8 @@ pub struct Section {
     /// Where the lines after the head are.
     lines: Range<usize>,
     head: Arc<Head>,
+    /// How the records were read.
+    options: Arc<Options>,
     /// The file that the records come from, if there are any.
     original: Option<Arc<Path>>,
 }
@@ -45,8 +47,9 @@ impl Section {
             if let Some(before) = sections.last_mut() {
                 before.lines.end = line.start;
             }
-            let (lines, head) = (line.end..map.bytes().len(), Arc::new(head));
-            sections.push(Section { path: path.clone(), original: origin(&map.bytes()[lines.clone()]), lines, head });
+            let (lines, original) = (line.end..map.bytes().len(), origin(&map.bytes()[line.end..]));
+            let (options, head) = (Arc::new(head.options()), Arc::new(head));
+            sections.push(Section { path: path.clone(), lines, head, options, original });
             if sections.len() == 1 && !map.bytes()[..line.start].trim_ascii().is_empty() {
                 return Err(no_quarantine(&path));
             }
@@ -94,7 +97,8 @@ impl Section {
 
     /// What reads its lines, and the records in them.
     pub(crate) fn reading(&self, options: &Options) -> Result<Box<dyn ReadFormat>, OpenError> {
-        match (self.head.open(options)?, text::open(false, &[], true)) {
+        let lines = format::open(Format::PLAIN, &Options::default(), &[], true)?;
+        match (self.head.open(options)?, lines) {
             (Opening::Ready(records), Opening::Ready(lines)) => {
                 Ok(Box::new(Reading { records, lines, start: self.lines.start }))
             }
@@ -155,34 +159,29 @@ impl Section {
 
     /// Puts a repaired text in the place of the record in `room`; gives its length.
     fn replace(&self, text: &[u8], last: bool, room: &mut Vec<u8>) -> Result<usize, String> {
-        let terminator = text::terminator(room).to_vec();
+        let terminator = terminator(room).to_vec();
         room.clear();
-        if self.head.from == Format::Frames {
-            let (prefix, mut place) = (self.head.prefix(), [0; LONGEST]);
-            let len = prefix.write(text.len() as u64, &mut place);
-            let Some(len) = len else { return Err(format!("`text` is too long for a frame with the prefix {prefix}")) };
-            room.extend_from_slice(&place[..len]);
-        }
+        self.head.from.begin_record(&self.options, text.len(), room)?;
         room.extend_from_slice(text);
         if terminator.is_empty() {
             // Only its end makes an empty line a line.
             return Ok(self.terminate(b"\n", last && !text.is_empty(), room));
         }
         let len = self.terminate(&terminator, false, room);
-        Ok(if self.head.from == Format::Json { len } else { room.len() })
+        Ok(if self.head.from.ends() == Ends::Comma { len } else { room.len() })
     }
 
     /// Ends a record as the ones that others follow have to end; gives its length without what was added.
     fn terminate(&self, line_break: &[u8], last: bool, room: &mut Vec<u8>) -> usize {
         let len = room.len();
-        match self.head.from {
-            Format::Json => room.push(b','),
-            Format::Csv | Format::Tsv | Format::Ndjson | Format::Text => {
+        match self.head.from.ends() {
+            Ends::Comma => room.push(b','),
+            Ends::Break => {
                 if !last && !matches!(room.last(), Some(b'\n' | b'\r')) {
                     room.extend_from_slice(line_break);
                 }
             }
-            Format::Fixed | Format::Frames => {}
+            Ends::Length => {}
         }
         len
     }

@@ -25,7 +25,7 @@ pub use json::{BytesAs, Chosen, Detail};
 pub use lossy::{Lossy, LossyKind};
 pub use output::{Drain, EncodeError, Mark, Output};
 pub use paths::{Apart, Paths, with_key};
-pub use schema::Schema;
+pub use schema::{Kind, Schema, Type, Unit};
 pub use seen::Seen;
 pub use span::Span;
 pub use stack_text::StackText;

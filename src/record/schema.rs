@@ -1,15 +1,126 @@
-//! The field names of a tabular source or target.
+//! The fields of a tabular source or target.
 
-/// Field names in order. All records of a batch in columns have exactly these fields.
+use std::sync::Arc;
+
+/// Fields in order. All records of a batch in columns have exactly these fields.
+///
+/// Of some sources only the names are known, as of CSV: then every field is of [`Kind::Any`], and no types are kept.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Schema {
     names: Vec<Box<[u8]>>,
+    /// One for each name, or none at all.
+    types: Vec<Type>,
+}
+
+/// What the values of a field are.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Type {
+    /// Their kind.
+    pub kind: Kind,
+    /// There may be null in place of a value.
+    pub nullable: bool,
+}
+
+/// The kind of a value, as its source declares it. An op may have put a value of another kind in its place, so an
+/// encoder still looks at each.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Kind {
+    /// Anything: every value tells by itself what it is.
+    #[default]
+    Any,
+    /// A truth value.
+    Bool,
+    /// A signed integer of 8, 16, 32 or 64 bits.
+    Int(u8),
+    /// An unsigned integer of 8, 16, 32 or 64 bits.
+    UInt(u8),
+    /// A floating-point number (IEEE 754) of 16, 32 or 64 bits.
+    Float(u8),
+    /// A decimal number: an integer of at most `precision` digits, of which the last `scale` are after the point. With a
+    /// negative scale that many zeros follow the integer.
+    Decimal {
+        /// The most digits.
+        precision: u8,
+        /// How many of them are after the point.
+        scale: i8,
+    },
+    /// A day of the calendar.
+    Date,
+    /// A time of day.
+    Time(Unit),
+    /// A point in time.
+    Timestamp {
+        /// What it is counted in.
+        unit: Unit,
+        /// It is the same moment everywhere, counted in UTC; else it is what a clock and a calendar show.
+        utc: bool,
+    },
+    /// Text.
+    Text,
+    /// Bytes: exactly this many, if it is known.
+    Bytes(Option<usize>),
+    /// A list whose items are all of one type.
+    List(Arc<Type>),
+    /// A map of text to values that are all of one type.
+    Map(Arc<Type>),
+    /// A record inside the record.
+    Record(Arc<Schema>),
+    /// One of these texts.
+    Enum(Arc<[Box<str>]>),
+    /// A value of one of these types.
+    Union(Arc<[Type]>),
+}
+
+/// What times are counted in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    /// Seconds.
+    Second,
+    /// Thousandths of a second.
+    Milli,
+    /// Millionths of a second.
+    Micro,
+    /// Billionths of a second.
+    Nano,
+}
+
+impl Type {
+    const ANY: Type = Type { kind: Kind::Any, nullable: true };
+}
+
+impl From<Kind> for Type {
+    /// Values of this kind, never null.
+    fn from(kind: Kind) -> Type {
+        Type { kind, nullable: false }
+    }
 }
 
 impl Schema {
-    /// A schema of these names.
+    /// A schema of these names, of whose values nothing is known.
     pub fn new<N: AsRef<[u8]>>(names: impl IntoIterator<Item = N>) -> Schema {
-        Schema { names: names.into_iter().map(|name| name.as_ref().into()).collect() }
+        Schema { names: names.into_iter().map(|name| name.as_ref().into()).collect(), types: Vec::new() }
+    }
+
+    /// A schema of these names and types.
+    pub fn typed<N: AsRef<[u8]>>(fields: impl IntoIterator<Item = (N, Type)>) -> Schema {
+        let (names, types) = fields.into_iter().map(|(name, of)| (Box::from(name.as_ref()), of)).unzip();
+        Schema { names, types }
+    }
+
+    /// The same names, with the types that the fields of `source` have, which are called as in `fields` there. Those
+    /// that it lacks may be anything.
+    pub fn with_types(mut self, fields: &Schema, source: &Schema) -> Schema {
+        self.types = Vec::new();
+        if !source.types.is_empty() {
+            let of = |(index, name): (usize, &[u8])| {
+                // Mostly all fields go on, in their order.
+                let same = source.names.get(index).is_some_and(|own| **own == *name).then_some(index);
+                same.or_else(|| source.position(name)).map_or(Type::ANY, |found| source.types[found].clone())
+            };
+            self.types = fields.names().enumerate().map(of).collect();
+        }
+        self
     }
 
     /// How many fields.
@@ -27,13 +138,45 @@ impl Schema {
         &self.names[index]
     }
 
+    /// What the values of a field are.
+    pub fn type_of(&self, index: usize) -> &Type {
+        self.types.get(index).unwrap_or(&Type::ANY)
+    }
+
+    /// Whether there are values that have a kind of their own and are no text.
+    pub fn has_numbers_or_bytes(&self) -> bool {
+        self.types.iter().any(|of| !matches!(of.kind, Kind::Any | Kind::Text | Kind::Enum(_)))
+    }
+
     /// All names, in order.
     pub fn names(&self) -> impl ExactSizeIterator<Item = &[u8]> {
         self.names.iter().map(|name| &**name)
     }
 
+    /// Whether another schema has the same names in the same order, whatever their types are.
+    pub fn is_named_as(&self, other: &Schema) -> bool {
+        self.names == other.names
+    }
+
     /// The first field of this name.
     pub fn position(&self, name: &[u8]) -> Option<usize> {
         self.names.iter().position(|n| **n == *name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn types_go_with_their_fields() {
+        let source = Schema::typed([("a", Kind::UInt(8).into()), ("b", Kind::Text.into()), ("c", Kind::Bool.into())]);
+        let names = Schema::new(["x", "y", "z"]).with_types(&Schema::new(["c", "b", "other"]), &source);
+        let kinds: Vec<_> = (0..3).map(|index| names.type_of(index).kind.clone()).collect();
+        assert_eq!(kinds, [Kind::Bool, Kind::Text, Kind::Any]);
+        assert!(names.is_named_as(&Schema::new(["x", "y", "z"])) && names.has_numbers_or_bytes());
+        let plain = names.with_types(&Schema::new(["a"]), &Schema::new(["a"]));
+        assert_eq!(plain, Schema::new(["x", "y", "z"]));
+        assert!(plain.type_of(0).nullable && !plain.has_numbers_or_bytes());
     }
 }

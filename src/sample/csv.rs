@@ -4,8 +4,8 @@ use super::digits::{push_cents, push_rate, push_zip};
 use super::make::{Draw, Make};
 use super::pen::{Pen, longest};
 use super::pools::Pools;
+use crate::format::Options;
 use crate::format::csv::OutDialect;
-use crate::format::{Format, Options};
 
 const NAMES: [&str; 10] = ["id", "time", "price", "quantity", "rate", "active", "name", "city", "zip", "note"];
 
@@ -54,9 +54,10 @@ struct Style {
 }
 
 impl Csv {
-    pub(super) fn new(format: Format, options: &Options, seed: u64) -> Csv {
-        let default = if format == Format::Tsv { b'\t' } else { b',' };
-        let escapes = format == Format::Tsv && options.dialect.tsv_escapes;
+    /// CSV, or TSV if `tabs` separate fields unless something else is said.
+    pub(super) fn new(tabs: bool, options: &Options, seed: u64) -> Csv {
+        let default = if tabs { b'\t' } else { b',' };
+        let escapes = tabs && options.dialect.tsv_escapes;
         let OutDialect { delimiter, quote, escape, quoting, quote_all, crlf, .. } = options.out_dialect;
         let quoting = quoting && !escapes;
         let style = Style {

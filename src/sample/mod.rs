@@ -141,7 +141,7 @@ impl Sample {
         let (mut head, mut tail, mut records_a_block) = (Vec::new(), &[][..], 512);
         let maker: Box<dyn MakeBlock> = match self.format {
             Format::Csv | Format::Tsv => {
-                let csv = csv::Csv::new(self.format, &self.options, self.seed);
+                let csv = csv::Csv::new(self.format == Format::Tsv, &self.options, self.seed);
                 head = csv.head().to_vec();
                 records_a_block = 1024;
                 Box::new(csv)

@@ -1,4 +1,4 @@
-//! Comparing short texts.
+//! Short texts: comparing them, and what they begin with.
 
 /// Whether two texts are equal; for keys, which are short, so that a call of memcmp costs more than the bytes.
 #[inline(always)]
@@ -17,6 +17,12 @@ pub fn same(a: &[u8], b: &[u8]) -> bool {
         return first == other && a.last_chunk::<4>() == b.last_chunk();
     }
     a.iter().zip(b).all(|(a, b)| a == b)
+}
+
+/// Whether a field at the start of a file would be taken for a byte order mark.
+#[inline]
+pub fn may_be_mark(field: &[u8]) -> bool {
+    [&b"\xef\xbb\xbf"[..], b"\xff\xfe", b"\xfe\xff"].iter().any(|mark| field.starts_with(mark))
 }
 
 #[cfg(test)]

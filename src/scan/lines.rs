@@ -1,4 +1,4 @@
-//! Counting lines, to say in which one a place is.
+//! Lines: how they end, and counting them to say in which one a place is.
 
 use super::vector::{Unit, Vector, Work};
 
@@ -21,6 +21,16 @@ impl Lines {
     /// Whether a line ends with this byte.
     pub fn ends_with(self, byte: u8) -> bool {
         byte == b'\n' || byte == b'\r' && self == Lines::Breaks
+    }
+}
+
+/// The terminator at the end of a line's bytes.
+#[inline(always)]
+pub fn terminator(line: &[u8]) -> &[u8] {
+    match line {
+        [.., b'\r', b'\n'] => &line[line.len() - 2..],
+        [.., b'\n'] => &line[line.len() - 1..],
+        _ => &[],
     }
 }
 

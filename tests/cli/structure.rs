@@ -28,6 +28,13 @@ const SAMPLE_MAY_USE: [&str; 6] = ["format", "record", "error", "scan", "memory"
 /// Only these may have `unsafe` code.
 const UNSAFE_IN: [&str; 2] = ["sys", "scan"];
 
+/// Only these name a format, apart from the formats' own room, tests, and examples in comments: the makers of samples
+/// write formats themselves, because nothing that reads or writes them in earnest may know what a sample is.
+const FORMATS_NAMED_IN: [&str; 1] = ["sample/mod.rs"];
+
+/// The rooms of the formats.
+const FORMATS: [&str; 5] = ["csv", "json", "text", "fixed", "frames"];
+
 /// The longest file, in lines.
 const LONGEST: usize = 600;
 
@@ -112,6 +119,12 @@ fn check(name: &str, text: &str) -> Vec<String> {
     for (index, line) in code.lines().enumerate() {
         let place = format!("{name}:{}", index + 1);
         let mut fault = |what: String| faults.push(format!("{place}: {what}"));
+        if let Some(variant) = named_format(line)
+            && module(name) != "format"
+            && !FORMATS_NAMED_IN.contains(&name)
+        {
+            fault(format!("`{variant}` names a format; ask what is true of it"));
+        }
         for word in ["todo!", "dbg!", "unimplemented!", ".unwrap()"] {
             if line.contains(word) {
                 fault(format!("{word} outside of tests"));
@@ -230,8 +243,22 @@ fn other_format(name: &str, item: &str) -> Option<String> {
     let own = parts.next()?;
     // Files right under format/ are the table, which knows them all.
     parts.next()?;
-    let is_format = ["csv", "json", "text", "fixed", "frames"].contains(&item);
-    (is_format && item != own).then(|| format!("the format `{own}` may not use the format `{item}`"))
+    (FORMATS.contains(&item) && item != own).then(|| format!("the format `{own}` may not use the format `{item}`"))
+}
+
+/// A format that a line names: a variant of `Format` (its constants are in capitals), or what would hide one.
+fn named_format(line: &str) -> Option<&str> {
+    line.match_indices("Format").find_map(|(at, word)| {
+        let rest = &line[at + word.len()..];
+        let inside = line[..at].chars().next_back().is_some_and(|c| c.is_alphanumeric() || c == '_');
+        let named = rest.strip_prefix("::").is_some_and(|item| {
+            let second = item.chars().nth(1);
+            item.starts_with(['{', '*'])
+                || item.starts_with(|c: char| c.is_ascii_uppercase()) && !second.is_some_and(|c| c.is_ascii_uppercase())
+        });
+        let end = rest.find(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | ':'))).unwrap_or(rest.len());
+        (!inside && (named || rest.starts_with(" as "))).then(|| &line[at..at + word.len() + end])
+    })
 }
 
 fn is_unsafe(line: &str) -> bool {
@@ -414,6 +441,29 @@ mod checks_can_fail {
             ("format/mod.rs", "use crate::format::json::open;"),
             ("cli/run.rs", "use pagemill::{job::{Job, Settings}, config::Raw};"),
             ("job/single.rs", "/* crate::cli */ use crate::metrics::Report; const T: &str = \"crate::cli\";"),
+        ] {
+            assert_eq!(faults(name, text), "", "{name}: {text}");
+        }
+    }
+
+    #[test]
+    fn names_of_formats() {
+        for text in [
+            "fn f(x: Format) -> bool { matches!(x, Format::Csv | Format::Tsv) }",
+            "fn f() { g(pagemill::Format::Json) }",
+            "use crate::format::Format::*;",
+            "use crate::format::Format::{Csv, Tsv};",
+            "use crate::format::Format as F;",
+        ] {
+            assert!(faults("job/open.rs", text).contains("names a format"), "{text}");
+            assert!(faults("cli/args.rs", text).contains("names a format"), "{text}");
+        }
+        for (name, text) in [
+            ("job/open.rs", "fn f(x: Format) -> bool { x == Format::PLAIN || Format::ALL.len() > 1 }"),
+            ("job/open.rs", "/// `Format::Csv`\nfn f(x: &dyn WriteFormat) { ReadFormat::start(x); Format::name; }"),
+            ("job/open.rs", "#[cfg(test)]\nmod tests {\n  fn f() { g(Format::Csv) }\n}\n"),
+            ("format/choose.rs", "fn f() { g(Format::Csv) }"),
+            ("sample/mod.rs", "fn f() { g(Format::Csv) }"),
         ] {
             assert_eq!(faults(name, text), "", "{name}: {text}");
         }

@@ -10,13 +10,9 @@ use super::unless::{no_folder, no_list, nothing_can_exist};
 use super::values::put;
 use crate::format::Format;
 
-/// What NDJSON is also called.
-const JSONL: &str = "jsonl";
-
 /// The names of formats, each with another one that it has.
 fn formats() -> Vec<(&'static str, Option<&'static str>)> {
-    let other = |format: Format| Some(JSONL).filter(|name| name.parse::<Format>().is_ok_and(|named| named == format));
-    Format::ALL.map(|format| (format.name(), other(format))).to_vec()
+    Format::ALL.map(|format| (format.name(), format.aliases().first().copied())).to_vec()
 }
 
 pub static FLAGS: &[Flag] = &[

@@ -5,58 +5,77 @@ use std::fmt;
 use crate::format::Format;
 use crate::format::frames::Payload;
 
-/// A set of formats. Frames are several: what they hold makes a difference.
+/// A set of formats. One whose records hold different things ([`Format::has_payload`]) is several: it makes a
+/// difference what they hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Kinds(u16);
+pub struct Kinds(u64);
 
 impl Kinds {
     /// No format.
     pub const NONE: Kinds = Kinds(0);
-    /// CSV.
-    pub const CSV: Kinds = Kinds(1);
     /// TSV.
-    pub const TSV: Kinds = Kinds(1 << 1);
+    pub const TSV: Kinds = Kinds::named("tsv");
     /// NDJSON.
-    pub const NDJSON: Kinds = Kinds(1 << 2);
+    pub const NDJSON: Kinds = Kinds::named("ndjson");
     /// JSON.
-    pub const JSON: Kinds = Kinds(1 << 3);
+    pub const JSON: Kinds = Kinds::named("json");
     /// Text.
-    pub const TEXT: Kinds = Kinds(1 << 4);
+    pub const TEXT: Kinds = Kinds::named("text");
     /// Fixed records.
-    pub const FIXED: Kinds = Kinds(1 << 5);
+    pub const FIXED: Kinds = Kinds::named("fixed");
     /// Frames that hold bytes.
-    pub const FRAMES_OF_BYTES: Kinds = Kinds(1 << 6);
+    pub const FRAMES_OF_BYTES: Kinds = Kinds::of(format("frames"), Payload::Bytes);
     /// Frames that hold text.
-    pub const FRAMES_OF_TEXT: Kinds = Kinds(1 << 7);
+    pub const FRAMES_OF_TEXT: Kinds = Kinds::of(format("frames"), Payload::Text);
     /// Frames that hold JSON.
-    pub const FRAMES_OF_JSON: Kinds = Kinds(1 << 8);
+    pub const FRAMES_OF_JSON: Kinds = Kinds::of(format("frames"), Payload::Json);
     /// What the op `wordcount` writes.
-    pub const WORDS: Kinds = Kinds(1 << 9);
+    pub const WORDS: Kinds = Kinds(1 << (Format::ALL.len() * PAYLOADS));
 
     /// Records with columns in text.
-    pub const TABLES: Kinds = Kinds::CSV.or(Kinds::TSV);
+    pub const TABLES: Kinds = Kinds::all(Fact::Tabular);
     /// What has an encoding.
-    pub const LINES_OF_TEXT: Kinds = Kinds::TABLES.or(Kinds::NDJSON).or(Kinds::JSON).or(Kinds::TEXT);
+    pub const LINES_OF_TEXT: Kinds = Kinds::all(Fact::Text);
     /// Records with maps and lists.
-    pub const NESTED: Kinds = Kinds::NDJSON.or(Kinds::JSON).or(Kinds::FRAMES_OF_JSON);
+    pub const NESTED: Kinds = Kinds::all(Fact::Nested).or(Kinds::FRAMES_OF_JSON);
     /// Frames of every kind.
-    pub const FRAMES: Kinds = Kinds::FRAMES_OF_BYTES.or(Kinds::FRAMES_OF_TEXT).or(Kinds::FRAMES_OF_JSON);
+    pub const FRAMES: Kinds = Kinds::named("frames");
     /// Every format.
-    pub const ALL: Kinds = Kinds::LINES_OF_TEXT.or(Kinds::FIXED).or(Kinds::FRAMES);
+    pub const ALL: Kinds = Kinds::all(Fact::Any);
 
     /// The kind of a format; of frames by what they hold.
-    pub fn of(format: Format, payload: Payload) -> Kinds {
-        match (format, payload) {
-            (Format::Csv, _) => Kinds::CSV,
-            (Format::Tsv, _) => Kinds::TSV,
-            (Format::Ndjson, _) => Kinds::NDJSON,
-            (Format::Json, _) => Kinds::JSON,
-            (Format::Text, _) => Kinds::TEXT,
-            (Format::Fixed, _) => Kinds::FIXED,
-            (Format::Frames, Payload::Bytes) => Kinds::FRAMES_OF_BYTES,
-            (Format::Frames, Payload::Text) => Kinds::FRAMES_OF_TEXT,
-            (Format::Frames, Payload::Json) => Kinds::FRAMES_OF_JSON,
+    pub const fn of(format: Format, payload: Payload) -> Kinds {
+        let payload = if format.has_payload() { payload as usize } else { 0 };
+        Kinds(1 << (format as usize * PAYLOADS + payload))
+    }
+
+    /// All kinds of a format.
+    const fn whole(format: Format) -> Kinds {
+        Kinds::of(format, Payload::Bytes).or(Kinds::of(format, Payload::Text)).or(Kinds::of(format, Payload::Json))
+    }
+
+    /// The format of this name.
+    const fn named(name: &str) -> Kinds {
+        Kinds::whole(format(name))
+    }
+
+    /// The formats of which something is true.
+    const fn all(fact: Fact) -> Kinds {
+        let (mut all, mut index) = (Kinds::NONE, 0);
+        while index < Format::ALL.len() {
+            let format = Format::ALL[index];
+            let is_true = match fact {
+                Fact::Any => true,
+                Fact::Tabular => format.is_tabular(),
+                Fact::Text => format.is_text(),
+                Fact::Nested => format.is_nested(),
+            };
+            if is_true {
+                all = all.or(Kinds::whole(format));
+            }
+            index += 1;
         }
+        all
     }
 
     /// What is in one of them or in both.
@@ -80,26 +99,50 @@ impl Kinds {
     }
 }
 
-/// How the kinds are called; the frames of all kinds first.
-const NAMES: [(Kinds, &str); 11] = [
-    (Kinds::CSV, "CSV"),
-    (Kinds::TSV, "TSV"),
-    (Kinds::NDJSON, "NDJSON"),
-    (Kinds::JSON, "JSON"),
-    (Kinds::TEXT, "text"),
-    (Kinds::FIXED, "fixed records"),
-    (Kinds::FRAMES, "frames"),
+/// What may be true of a format.
+enum Fact {
+    Any,
+    Tabular,
+    Text,
+    Nested,
+}
+
+/// How many kinds a format may be.
+const PAYLOADS: usize = Payload::ALL.len();
+
+/// The format of a name. There has to be one: tables of flags are made when the command is built.
+const fn format(name: &str) -> Format {
+    let mut index = 0;
+    while index < Format::ALL.len() {
+        if is_same(Format::ALL[index].name().as_bytes(), name.as_bytes()) {
+            return Format::ALL[index];
+        }
+        index += 1;
+    }
+    panic!("no format has this name")
+}
+
+const fn is_same(a: &[u8], b: &[u8]) -> bool {
+    match (a, b) {
+        ([], []) => true,
+        ([first, a @ ..], [other, b @ ..]) => *first == *other && is_same(a, b),
+        _ => false,
+    }
+}
+
+/// How some of the frames are called.
+const FRAMES: [(Kinds, &str); 3] = [
     (Kinds::FRAMES_OF_BYTES, "frames of bytes"),
     (Kinds::FRAMES_OF_TEXT, "frames of text"),
     (Kinds::FRAMES_OF_JSON, "frames of JSON"),
-    (Kinds::WORDS, "a word count"),
 ];
 
 impl fmt::Display for Kinds {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut left = *self;
         let mut names = Vec::new();
-        for (kinds, name) in NAMES {
+        let formats = Format::ALL.into_iter().map(|format| (Kinds::whole(format), format.title()));
+        for (kinds, name) in formats.chain(FRAMES).chain([(Kinds::WORDS, "a word count")]) {
             if kinds.is_within(left) {
                 names.push(name);
                 left = Kinds(left.0 & !kinds.0);
@@ -119,7 +162,7 @@ mod tests {
 
     #[test]
     fn kinds_have_names() {
-        assert_eq!(Kinds::CSV.to_string(), "CSV");
+        assert_eq!(Kinds::named("csv").to_string(), "CSV");
         assert_eq!(Kinds::TABLES.to_string(), "CSV and TSV");
         assert_eq!(Kinds::TABLES.or(Kinds::FRAMES).to_string(), "CSV, TSV and frames");
         assert_eq!(Kinds::NESTED.to_string(), "NDJSON, JSON and frames of JSON");

@@ -52,12 +52,12 @@ fn can_delimit(byte: u8, dialect: &Resolved) -> bool {
 #[cfg(test)]
 mod tests {
     use super::super::Dialect;
+    use super::super::resolved::Preset;
     use super::*;
-    use crate::format::Format;
 
     fn begin(head: &[u8], end: bool, delimiter: Option<u8>) -> Option<(usize, Option<u8>)> {
         let options = Options { dialect: Dialect { delimiter, ..Dialect::default() }, ..Options::default() };
-        let dialect = Resolved::reading(Format::Csv, &options.dialect).unwrap();
+        let dialect = Resolved::reading(Preset::Csv, &options.dialect).unwrap();
         read(&dialect, &options, head, end).map(|found| (found.end, found.delimiter))
     }
 

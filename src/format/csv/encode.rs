@@ -6,10 +6,11 @@ use super::escapes::TSV_NULL;
 use super::resolved::Resolved;
 use super::row::{RowLossy, RowStyle, WriteRow};
 use crate::error::{Error, Fault, RecordError};
-use crate::format::{BytesAs, Columns, Encode, Frame, Options, Shape, UnknownKey, WriteFormat, key_too_long};
+use crate::format::{BytesAs, Columns, Encode, Frame, Given, Options, Shape, UnknownKey, WriteFormat, key_too_long};
 use crate::record::json::{Refusal, Sink, Writer};
 use crate::record::line_form::{ScalarRoom, ScalarText, base64_pieces};
 use crate::record::{Apart, Batch, Binder, EncodeError, LossyKind, Mark, NONE, Output, Schema, Tree, Value};
+use crate::scan::bytes::may_be_mark;
 use crate::scan::number::is_json_number;
 use crate::scan::vector::{Unit, Vector, Work};
 
@@ -18,7 +19,9 @@ pub(super) struct Writing {
     dialect: Resolved,
     crlf: bool,
     quote_all: bool,
+    /// An untyped field of the source needs no quotes here.
     same: bool,
+    /// See [`ColumnsEncoder`].
     typed: bool,
     bytes_as: BytesAs,
     schema: Schema,
@@ -42,15 +45,8 @@ struct Style {
 }
 
 impl Writing {
-    /// `same`: an unquoted field of the source needs no quotes here. `typed`: see [`ColumnsEncoder`].
-    pub fn new(
-        dialect: Resolved,
-        options: &Options,
-        shape: &Shape,
-        columns: Option<Columns>,
-        (same, typed): (bool, bool),
-    ) -> Writing {
-        let (schema, keyed) = match (shape, columns) {
+    pub fn new(dialect: Resolved, options: &Options, given: Given<'_>) -> Writing {
+        let (schema, keyed) = match (given.shape, given.columns) {
             (Shape::Columns(schema), _) => (schema.clone(), None),
             (Shape::Keyed, Some(columns)) => (columns.schema.clone(), Some(columns)),
             (Shape::Keyed, None) => {
@@ -62,8 +58,8 @@ impl Writing {
             dialect,
             crlf: options.out_dialect.crlf,
             quote_all: options.out_dialect.quote_all && dialect.quote.is_some(),
-            same,
-            typed,
+            same: given.gives.untyped == Some(dialect),
+            typed: schema.has_numbers_or_bytes(),
             bytes_as: options.bytes_as,
             schema,
             header: options.writes_header(),
@@ -141,12 +137,6 @@ impl Writing {
         }
         line
     }
-}
-
-/// Whether a field at the start of a file would be taken for a byte order mark.
-#[inline]
-pub(crate) fn may_be_mark(field: &[u8]) -> bool {
-    [&b"\xef\xbb\xbf"[..], b"\xff\xfe", b"\xfe\xff"].iter().any(|mark| field.starts_with(mark))
 }
 
 impl WriteFormat for Writing {

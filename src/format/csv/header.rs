@@ -7,7 +7,7 @@ use super::resolved::Resolved;
 use super::spec::{Ending, Spec};
 use crate::error::{Fault, MORE_MEMORY, RecordError};
 use crate::format::Options;
-use crate::format::{Format, key_too_long, sniff};
+use crate::format::{Looks, key_too_long, sniff};
 use crate::record::{Schema, record_too_large, too_many_fields};
 use crate::wording::counted;
 
@@ -92,7 +92,7 @@ pub(super) fn read(
     warnings.extend(odd.map(|at| {
         format!("text follows the closing quote of a name in the header (byte {at}) and is read as part of the name")
     }));
-    let other_format = || sniff::suspicion(Format::Csv, head).map(str::to_owned);
+    let other_format = || sniff::suspicion(Looks::Table, head).map(str::to_owned);
     let suspicion = other_format().or_else(|| other_delimiter(&names, dialect.delimiter));
     warnings.extend(suspicion.clone());
     Ok(Some(Header { warnings, suspicion, replaced, ..Header::new(Schema::new(names), behind) }))

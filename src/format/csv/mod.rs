@@ -16,19 +16,104 @@ mod spec;
 #[cfg(test)]
 mod tests;
 
-use super::{Columns, Cut, Decode, Format, OpenError, Opening, Options, ReadFormat, Shape, Tally, Want, WriteFormat};
+use super::entry::{self, Ends, Entry, Given, Gives, JsonText, Straight, Takes};
+use super::{
+    BytesAs, Copies, Cut, Decode, Detail, Nested, OpenError, Opening, Options, ReadFormat, Tally, Want, WriteFormat,
+};
 use crate::error::Result;
 use crate::record::Schema;
 use crate::scan::csv::Marks;
+use crate::scan::lines::Lines;
 pub use dialect::{Dialect, OutDialect};
-pub(crate) use encode::may_be_mark;
 use reading::Reading;
-use resolved::Resolved;
-pub(crate) use resolved::writes_as_it_reads;
+use resolved::Preset;
+pub(crate) use resolved::Resolved;
+
+/// CSV.
+pub(super) static CSV: Entry = Entry {
+    name: "csv",
+    title: "CSV",
+    aliases: &[],
+    extensions: &["csv"],
+    text: true,
+    any_bytes: false,
+    needs_utf8: false,
+    lines: Some(Lines::Breaks),
+    ends: Ends::Break,
+    tabular: true,
+    nested: false,
+    payload: false,
+    open: |options, head, end| open(Preset::Csv, options, head, end),
+    create: |options, given| create(Preset::Csv, options, given),
+    gives: |options| gives(Preset::Csv, options),
+    takes: |options| takes(Preset::Csv, options),
+    copies: |options| copies(Preset::Csv, options),
+    header: |options, reading, before| header(Preset::Csv, options, reading, before),
+    reopen: |options, header| open(Preset::Csv, options, header, true),
+    begin_record: entry::nothing_before,
+};
+
+/// TSV.
+pub(super) static TSV: Entry = Entry {
+    name: "tsv",
+    title: "TSV",
+    extensions: &["tsv", "tab"],
+    open: |options, head, end| open(Preset::Tsv, options, head, end),
+    create: |options, given| create(Preset::Tsv, options, given),
+    gives: |options| gives(Preset::Tsv, options),
+    takes: |options| takes(Preset::Tsv, options),
+    copies: |options| copies(Preset::Tsv, options),
+    header: |options, reading, before| header(Preset::Tsv, options, reading, before),
+    reopen: |options, header| open(Preset::Tsv, options, header, true),
+    ..CSV
+};
+
+fn gives(preset: Preset, options: &Options) -> Gives {
+    Gives {
+        base64: options.bytes_as == BytesAs::Base64,
+        looks_ahead: options.dialect.quoting,
+        // A dialect that can't be was refused when the source was opened.
+        untyped: Resolved::reading(preset, &options.dialect).ok(),
+        ..Gives::default()
+    }
+}
+
+fn takes(preset: Preset, options: &Options) -> Takes {
+    let escapes = preset == Preset::Tsv && options.dialect.tsv_escapes;
+    Takes {
+        detail: if options.nested == Nested::Json { Detail::Fields } else { Detail::Maps },
+        // A table has a field as it was read, text or not, unless all fields are text there.
+        untyped: !options.out_dialect.quote_all || escapes,
+        typed: false,
+        lone: false,
+        json: JsonText::Never,
+        straight: Straight::Columns,
+        whole_record: 0,
+    }
+}
+
+fn copies(preset: Preset, options: &Options) -> Option<Copies> {
+    resolved::writes_as_it_reads(preset, options)
+        .then_some(Copies::Fields { crlf: options.out_dialect.crlf, header: options.writes_header() })
+}
+
+/// The header, or where there is none a record that has as many fields as the others.
+fn header(preset: Preset, options: &Options, reading: &dyn ReadFormat, before: &[u8]) -> Vec<u8> {
+    if !options.no_headers || !options.names.is_empty() {
+        return before.to_vec();
+    }
+    let fields = reading.schema().map_or(1, |schema| schema.len()).max(1);
+    let Dialect { delimiter, quote, escape, comment, .. } = options.dialect;
+    let taken = [delimiter, Some(quote), escape, comment];
+    let plain = b'0'..=b'9';
+    let mut record: Vec<u8> = plain.into_iter().find(|byte| !taken.contains(&Some(*byte))).into_iter().collect();
+    record.resize(fields, delimiter.unwrap_or(preset.delimiter()));
+    record
+}
 
 /// Opens CSV or TSV: reads the header.
-pub fn open(format: Format, options: &Options, head: &[u8], end: bool) -> Result<Opening, OpenError> {
-    let mut dialect = Resolved::reading(format, &options.dialect)?;
+fn open(preset: Preset, options: &Options, head: &[u8], end: bool) -> Result<Opening, OpenError> {
+    let mut dialect = Resolved::reading(preset, &options.dialect)?;
     let Some(beginning) = begin::read(&dialect, options, head, end) else { return Ok(Opening::More) };
     dialect.delimiter = beginning.delimiter.unwrap_or(dialect.delimiter);
     let Some(header) = header::read(&dialect, options, head, beginning.end, end)? else { return Ok(Opening::More) };
@@ -90,18 +175,8 @@ impl ReadFormat for Reading {
 }
 
 /// Prepares CSV or TSV.
-pub fn create(
-    format: Format,
-    options: &Options,
-    shape: &Shape,
-    columns: Option<Columns>,
-    from: Format,
-) -> Result<Box<dyn WriteFormat>> {
-    let dialect = Resolved::writing(format, options)?;
-    // What an unquoted field of the source holds needs no quotes where the dialects are equal.
-    let same = matches!(from, Format::Csv | Format::Tsv) && Resolved::reading(from, &options.dialect)? == dialect;
-    let typed = matches!(from, Format::Fixed | Format::Frames);
-    let writing = encode::Writing::new(dialect, options, shape, columns, (same, typed));
+fn create(preset: Preset, options: &Options, given: Given<'_>) -> Result<Box<dyn WriteFormat>> {
+    let writing = encode::Writing::new(Resolved::writing(preset, options)?, options, given);
     writing.check_names()?;
     Ok(Box::new(writing))
 }

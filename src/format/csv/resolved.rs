@@ -3,12 +3,28 @@
 use super::dialect::Dialect;
 use super::dialect::OutDialect;
 use crate::error::{Error, Result};
-use crate::format::{Format, Options};
+use crate::format::Options;
 use crate::scan::csv::Marks;
+
+/// What is meant where nothing is said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Preset {
+    Csv,
+    Tsv,
+}
+
+impl Preset {
+    pub fn delimiter(self) -> u8 {
+        match self {
+            Preset::Csv => b',',
+            Preset::Tsv => b'\t',
+        }
+    }
+}
 
 /// A dialect without gaps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Resolved {
+pub(crate) struct Resolved {
     pub delimiter: u8,
     /// None: quotes mean nothing.
     pub quote: Option<u8>,
@@ -18,20 +34,20 @@ pub(super) struct Resolved {
 }
 
 impl Resolved {
-    pub fn reading(format: Format, dialect: &Dialect) -> Result<Resolved> {
-        Resolved::new(format, dialect, "input")
+    pub(super) fn reading(preset: Preset, dialect: &Dialect) -> Result<Resolved> {
+        Resolved::new(preset, dialect, "input")
     }
 
-    pub fn writing(format: Format, options: &Options) -> Result<Resolved> {
+    pub(super) fn writing(preset: Preset, options: &Options) -> Result<Resolved> {
         let OutDialect { delimiter, quote, escape, quoting, .. } = options.out_dialect;
         let tsv_escapes = options.dialect.tsv_escapes;
-        Resolved::new(format, &Dialect { delimiter, quote, escape, quoting, comment: None, tsv_escapes }, "output")
+        Resolved::new(preset, &Dialect { delimiter, quote, escape, quoting, comment: None, tsv_escapes }, "output")
     }
 
-    fn new(format: Format, dialect: &Dialect, side: &str) -> Result<Resolved> {
-        let tsv_escapes = dialect.tsv_escapes && format == Format::Tsv;
+    fn new(preset: Preset, dialect: &Dialect, side: &str) -> Result<Resolved> {
+        let tsv_escapes = dialect.tsv_escapes && preset == Preset::Tsv;
         let resolved = Resolved {
-            delimiter: dialect.delimiter.unwrap_or(if format == Format::Tsv { b'\t' } else { b',' }),
+            delimiter: dialect.delimiter.unwrap_or(preset.delimiter()),
             quote: (dialect.quoting && !tsv_escapes).then_some(dialect.quote),
             escape: dialect.escape.filter(|_| dialect.quoting && !tsv_escapes),
             comment: dialect.comment,
@@ -97,9 +113,9 @@ impl Resolved {
     }
 }
 
-/// Whether a target of this format has the dialect of a source of it, so that a record of regular fields can be copied.
-pub(crate) fn writes_as_it_reads(format: Format, options: &Options) -> bool {
-    let dialects = (Resolved::reading(format, &options.dialect), Resolved::writing(format, options));
+/// Whether a target has the dialect of a source of the same name, so that a record of regular fields can be copied.
+pub(super) fn writes_as_it_reads(preset: Preset, options: &Options) -> bool {
+    let dialects = (Resolved::reading(preset, &options.dialect), Resolved::writing(preset, options));
     // Where a record is read without the kernels, nobody knows whether it is regular.
     matches!(dialects, (Ok(read), Ok(written))
         if read == written && read.is_plain() && !(options.out_dialect.quote_all && read.quote.is_some()))

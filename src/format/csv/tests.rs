@@ -1,11 +1,11 @@
 //! CSV against csv-core's own reader, on every cutting.
 
 use super::super::harness::{Run, ready, run, want};
-use super::super::{BytesAs, Format, OpenError, Options, Shape, create, open};
+use super::super::{BytesAs, Format, Given, OpenError, Options, Shape, create, open};
 use super::Dialect;
 use super::row::WriteRow;
 use crate::error::Error;
-use crate::record::{Batch, Drain, EncodeError, Lossy, LossyKind, Output, Schema, Value};
+use crate::record::{Batch, Drain, EncodeError, Kind, Lossy, LossyKind, Output, Schema, Value};
 use crate::scan::vector::Unit;
 use quotes::{Marks, first_record};
 
@@ -429,7 +429,7 @@ fn what_is_written_reads_back_the_same() {
         let source = ready(open(Format::Csv, &options, &data, true));
         let there = out(dialect);
         let shape = Shape::Columns(source.schema().unwrap().clone());
-        let target = create(format, &there, &shape, None, Format::Ndjson).unwrap();
+        let target = create(format, &there, Given::new(&shape, Format::Ndjson.gives(&there))).unwrap();
         let mut look = |_: &crate::record::Batch<'_>| {};
         let how =
             Run { want: want(), target: 40, window: 40, buffer: 64, strict: false, max_record: 999, look: &mut look };
@@ -460,8 +460,9 @@ fn rows_written(
             Ok(())
         }
     }
-    let schema = Schema::new(["a", "b", "c"]);
-    let target = create(format, options, &Shape::Columns(schema.clone()), None, Format::Fixed).unwrap();
+    let schema = Schema::typed(["a", "b", "c"].map(|name| (name, Kind::Int(64).into())));
+    let shape = Shape::Columns(schema.clone());
+    let target = create(format, options, Given::new(&shape, Format::Fixed.gives(options))).unwrap();
     let arena = crate::memory::Arena::new(1 << 12, 1 << 20);
     let mut batch = Batch::new(&arena, b"", Some(&schema), 1 << 20);
     for row in rows {
@@ -580,7 +581,7 @@ fn rows_are_written_the_same_by_every_kernel() {
         let fields: Vec<Vec<u8>> = values.iter().map(|value| plainly(value, delimiter, same)).collect();
         let expected = [fields.join(&delimiter), b"\n".to_vec()].concat();
         let dialect = Dialect { delimiter: Some(delimiter), ..Dialect::default() };
-        let dialect = super::Resolved::reading(Format::Csv, &dialect).unwrap();
+        let dialect = super::Resolved::reading(super::Preset::Csv, &dialect).unwrap();
         let style = super::row::RowStyle::new(dialect, false, (false, same, true));
         for unit in Unit::available() {
             for room in 0..3 {

@@ -15,7 +15,7 @@ enum From {
     /// For each item: its column in the source (none for skipped ones), and the columns that are left over.
     Columns { of_item: Vec<Option<usize>>, unknown: Vec<usize> },
     /// Keyed records, bound to the layout's names.
-    Keyed(Binder),
+    Keyed(Box<Binder>),
 }
 
 pub(super) struct Encoder {
@@ -30,7 +30,7 @@ impl Encoder {
             Shape::Keyed => {
                 let schema = layout.schema();
                 let apart = Apart::along(schema.names());
-                From::Keyed(Binder::new(schema, apart))
+                From::Keyed(Box::new(Binder::new(schema, apart)))
             }
             Shape::Columns(schema) => {
                 let column = |f: &super::Field| match f.kind {

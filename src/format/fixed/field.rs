@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::record::line_form::{ScalarRoom, ScalarText, base64_len, read_base64};
 use crate::record::to_number::{self, NotThatNumber};
-use crate::record::{LossyKind, Value};
+use crate::record::{self, LossyKind, Value};
 
 /// The order of the bytes of a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -114,6 +114,20 @@ impl Kind {
         ))
     }
 
+    /// What the values of a field are that has this width.
+    pub(super) fn of_values(self, width: usize) -> record::Kind {
+        match self {
+            U8 | U16(_) | U32(_) | U64(_) => record::Kind::UInt(bits(width)),
+            I8 | I16(_) | I32(_) | I64(_) => record::Kind::Int(bits(width)),
+            F32(_) | F64(_) => record::Kind::Float(bits(width)),
+            Bool => record::Kind::Bool,
+            Text(_) => record::Kind::Text,
+            Bytes => record::Kind::Bytes(Some(width)),
+            // It has none.
+            Skip => record::Kind::Any,
+        }
+    }
+
     /// The name without a width.
     fn word(self) -> &'static str {
         match self {
@@ -123,6 +137,11 @@ impl Kind {
             kind => NAMES.iter().find(|(_, known, _)| *known == kind).map_or("", |(name, ..)| name),
         }
     }
+}
+
+/// The bits of a number, which has at most eight bytes.
+fn bits(width: usize) -> u8 {
+    (8 * width) as u8
 }
 
 #[inline]

@@ -83,9 +83,9 @@ impl Layout {
         self.width
     }
 
-    /// The names of the fields.
+    /// The fields of the record, and what they are.
     pub fn schema(&self) -> Schema {
-        Schema::new(self.named().map(|field| field.name.as_bytes()))
+        Schema::typed(self.named().map(|field| (field.name.as_bytes(), field.kind.of_values(field.width).into())))
     }
 }
 
@@ -93,6 +93,7 @@ impl Layout {
 mod tests {
     use super::super::field::{Order, Pad};
     use super::*;
+    use crate::record;
 
     #[test]
     fn every_type_has_its_place() {
@@ -112,7 +113,20 @@ mod tests {
             ]
         );
         assert_eq!(layout.width(), 48);
-        assert_eq!(layout.schema(), Schema::new(["id", "price", "name", "flag", "raw", "a:b"].map(str::as_bytes)));
+        let schema = layout.schema();
+        assert!(schema.is_named_as(&Schema::new(["id", "price", "name", "flag", "raw", "a:b"].map(str::as_bytes))));
+        let kinds: Vec<_> = (0..schema.len()).map(|index| schema.type_of(index).kind.clone()).collect();
+        assert_eq!(
+            kinds,
+            [
+                record::Kind::UInt(64),
+                record::Kind::Float(64),
+                record::Kind::Text,
+                record::Kind::Bool,
+                record::Kind::Bytes(Some(8)),
+                record::Kind::Text,
+            ]
+        );
     }
 
     #[test]

@@ -13,9 +13,48 @@ pub use layout::{Field, Layout};
 
 use std::sync::Arc;
 
-use super::{Cut, Decode, Encode, Error, Format, Frame, OpenError, Opening, Options};
-use super::{ReadFormat, Shape, Want, WriteFormat, text_holds_base64};
+use super::entry::{self, Ends, Entry, Given, Gives, JsonText, Straight, Takes};
+use super::{Copies, Cut, Decode, Detail, Encode, Frame, OpenError, Opening, Options};
+use super::{ReadFormat, Shape, Want, WriteFormat};
+use crate::error::Error;
 use crate::record::Schema;
+
+/// Fixed records.
+pub(super) static FIXED: Entry = Entry {
+    name: "fixed",
+    title: "fixed records",
+    aliases: &[],
+    extensions: &["fixed"],
+    text: false,
+    any_bytes: false,
+    needs_utf8: false,
+    lines: None,
+    ends: Ends::Length,
+    tabular: false,
+    nested: false,
+    payload: false,
+    open: |options, _, _| open(options),
+    create,
+    gives: |_| Gives::default(),
+    takes,
+    copies: |_| Some(Copies::All),
+    header: entry::header_before,
+    reopen: |options, _| open(options),
+    begin_record: entry::nothing_before,
+};
+
+fn takes(options: &Options) -> Takes {
+    let layout = options.layout.as_deref().and_then(|layout| Layout::parse(layout).ok());
+    Takes {
+        detail: Detail::Maps,
+        untyped: false,
+        typed: false,
+        lone: false,
+        json: JsonText::Never,
+        straight: layout.as_ref().map_or(Straight::Never, |layout| Straight::All(layout.schema())),
+        whole_record: layout.map_or(0, |layout| layout.width()),
+    }
+}
 
 fn layout(options: &Options) -> Result<Layout, Error> {
     let Some(text) = &options.layout else {
@@ -34,25 +73,20 @@ fn layout(options: &Options) -> Result<Layout, Error> {
     Ok(layout)
 }
 
-/// The width of a record, if the layout can be understood.
-pub(super) fn width(options: &Options) -> Option<usize> {
-    Layout::parse(options.layout.as_deref()?).ok().map(|layout| layout.width())
-}
-
 /// Opens fixed records. A usage error without a layout, or with one that can't be understood.
-pub fn open(options: &Options) -> Result<Opening, OpenError> {
+fn open(options: &Options) -> Result<Opening, OpenError> {
     let layout = Arc::new(layout(options)?);
     Ok(Opening::Ready(Box::new(Source { schema: layout.schema(), layout })))
 }
 
 /// Prepares fixed records. A usage error when the layout needs a field that a tabular source has not.
-pub fn create(options: &Options, shape: &Shape, from: Format) -> Result<Box<dyn WriteFormat>, Error> {
+fn create(options: &Options, given: Given<'_>) -> Result<Box<dyn WriteFormat>, Error> {
     let layout = Arc::new(layout(options)?);
-    if let Shape::Columns(schema) = shape {
+    if let Shape::Columns(schema) = given.shape {
         check_columns(&layout, schema)?;
     }
-    let base64 = text_holds_base64(options, from);
-    Ok(Box::new(Target { layout, shape: shape.clone(), base64, bytes_as: options.bytes_as }))
+    let (shape, base64) = (given.shape.clone(), given.gives.base64);
+    Ok(Box::new(Target { layout, shape, base64, bytes_as: options.bytes_as }))
 }
 
 fn check_columns(layout: &Layout, schema: &Schema) -> Result<(), Error> {

@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::format::Format;
 use crate::format::harness::{self, Ran, Run, ready, want};
 use crate::memory::Arena;
 use crate::record::{Batch, Drain, EncodeError, LossyKind, Output, Value};
@@ -21,7 +22,7 @@ fn run(layout: &str, want: Want, data: &[u8], target: usize, look: &mut dyn FnMu
         Some(names) => Shape::Columns(Schema::new(names.iter().cloned())),
         None => Shape::Columns(source.schema().unwrap().clone()),
     };
-    let target_format = create(&options, &shape, Format::Fixed).ok();
+    let target_format = create(&options, Given::new(&shape, Format::Fixed.gives(&options))).ok();
     let how = Run { want, target, window: target, buffer: 256, strict: false, max_record: 1 << 20, look };
     harness::run(&*source, target_format.as_deref(), data, how)
 }
@@ -37,7 +38,7 @@ impl Drain for Nowhere {
 fn put(kind: &str, value: Value<'_>, from: Format, options: &Options) -> Result<(Vec<u8>, Option<LossyKind>), String> {
     let options = Options { layout: Some(format!("x:{kind}")), ..options.clone() };
     let schema = Schema::new([&b"x"[..]]);
-    let target = create(&options, &Shape::Columns(schema.clone()), from).unwrap();
+    let target = create(&options, Given::new(&Shape::Columns(schema.clone()), from.gives(&options))).unwrap();
     let arena = Arena::new(1 << 12, 1 << 20);
     let mut batch = Batch::new(&arena, b"", Some(&schema), 100);
     batch.reserve(1, 0).unwrap();
@@ -135,7 +136,7 @@ fn what_does_not_fit_is_refused() {
 #[test]
 fn keyed_records_find_their_fields() {
     let options = Options { layout: Some("b:u8,pad:skip1,a.c:u8".to_string()), ..Options::default() };
-    let target = create(&options, &Shape::Keyed, Format::Json).unwrap();
+    let target = create(&options, Given::new(&Shape::Keyed, Format::Json.gives(&options))).unwrap();
     let arena = Arena::new(1 << 12, 1 << 20);
     let mut batch = Batch::new(&arena, b"", None, 100);
     for (key, value) in [
@@ -164,7 +165,11 @@ fn keyed_records_find_their_fields() {
 #[test]
 fn a_refused_record_leaves_no_count_behind() {
     let schema = Schema::new(["a", "b"].map(str::as_bytes));
-    let target = create(&options("a:u8,b:u8"), &Shape::Columns(schema.clone()), Format::Csv).unwrap();
+    let target = create(
+        &options("a:u8,b:u8"),
+        Given::new(&Shape::Columns(schema.clone()), Format::Csv.gives(&options("a:u8,b:u8"))),
+    )
+    .unwrap();
     let arena = Arena::new(1 << 12, 1 << 20);
     let mut batch = Batch::new(&arena, b"", Some(&schema), 100);
     batch.reserve(2, 0).unwrap();
@@ -181,7 +186,9 @@ fn a_refused_record_leaves_no_count_behind() {
 fn strict_refuses_what_gets_lost() {
     let layout = options("a:u8");
     let source = ready(open(&options("a:u8,b:u8")));
-    let target = create(&layout, &Shape::Columns(source.schema().unwrap().clone()), Format::Fixed).unwrap();
+    let target =
+        create(&layout, Given::new(&Shape::Columns(source.schema().unwrap().clone()), Format::Fixed.gives(&layout)))
+            .unwrap();
     let run = |strict| {
         let look = &mut |_: &Batch<'_>| {};
         let how = Run { want: want(), target: 64, window: 64, buffer: 64, strict, max_record: 64, look };
@@ -200,7 +207,11 @@ fn settings_that_can_not_work() {
     let narrow = Options { max_record: 3, ..options("a:u32le") };
     assert!(matches!(open(&narrow), Err(OpenError::Usage(_))));
     let shape = Shape::Columns(Schema::new([&b"b"[..]]));
-    let Err(error) = create(&options("a:u8,b:u8,p:skip1"), &shape, Format::Csv) else { panic!() };
+    let Err(error) =
+        create(&options("a:u8,b:u8,p:skip1"), Given::new(&shape, Format::Csv.gives(&options("a:u8,b:u8,p:skip1"))))
+    else {
+        panic!()
+    };
     assert!(error.to_string().contains("does not have: `a`\n"), "{error}");
 }
 

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::tests::{frame, options, put};
 use super::*;
+use crate::format::Format;
 use crate::format::harness::{self, Ran, Run, ready, want};
 use crate::record::{Batch, Detail, Drain, LossyKind, Output, Value};
 
@@ -42,7 +43,9 @@ fn convert(data: &[u8], to: Payload, how: How, look: &mut dyn FnMut(&Batch<'_>))
         Some(names) => Shape::Columns(Schema::new(names)),
         None => Shape::Keyed,
     };
-    let write = create(&options(Prefix::Varint, to), &shape, Format::Frames).unwrap();
+    let write =
+        create(&options(Prefix::Varint, to), Given::new(&shape, Format::Frames.gives(&options(Prefix::Varint, to))))
+            .unwrap();
     let How { want, target, buffer, strict } = how;
     let run = Run { want, target, window: target, buffer, strict, max_record: 1 << 10, look };
     harness::run(&*source, Some(&*write), data, run)
@@ -54,7 +57,7 @@ fn nested_maps_in_buffers_of_any_size() {
     let options = Options { unflatten: true, ..options(Prefix::Varint, Payload::Json) };
     let names = ["...", "a.b.c", "a.b.d", "e", "a.e", "z..y"];
     let schema = Schema::new(names.map(str::as_bytes));
-    let target = create(&options, &Shape::Columns(schema.clone()), Format::Csv).unwrap();
+    let target = create(&options, Given::new(&Shape::Columns(schema.clone()), Format::Csv.gives(&options))).unwrap();
     let (arena, mut frames) = (crate::memory::Arena::new(1 << 14, 1 << 20), Vec::new());
     let mut batch = Batch::new(&arena, b"", Some(&schema), 100);
     for text in [&b"[]"[..], b"{}", b"1", b"[[]]", b""] {
@@ -179,7 +182,11 @@ fn typed_records_become_json() {
     let from = Options { layout: Some("id:u64le,x:f64le,t:text4,f:bool".to_string()), ..Options::default() };
     let source = ready(crate::format::open(Format::Fixed, &from, b"", true));
     let shape = Shape::Columns(source.schema().unwrap().clone());
-    let to = create(&options(Prefix::U16Be, Payload::Json), &shape, Format::Fixed).unwrap();
+    let to = create(
+        &options(Prefix::U16Be, Payload::Json),
+        Given::new(&shape, Format::Fixed.gives(&options(Prefix::U16Be, Payload::Json))),
+    )
+    .unwrap();
     let data = [&u64::MAX.to_le_bytes()[..], &1.5f64.to_le_bytes(), b"a\"\n\0", &[1]].concat();
     let look = &mut |_: &Batch<'_>| {};
     let run = Run { want: want(), target: 64, window: 64, buffer: 1 << 12, strict: true, max_record: 64, look };

@@ -14,22 +14,72 @@ mod tests;
 pub(crate) use prefix::LONGEST;
 pub use prefix::{FIELD, Payload, Prefix};
 
-use super::{Cut, Decode, Encode, Error, Format, Frame, OpenError, Opening, Options};
-use super::{ReadFormat, Shape, Want, WriteFormat, text_holds_base64};
-use crate::record::Schema;
+use super::entry::{self, Ends, Entry, Given, Gives, JsonText, Straight, Takes};
+use super::{BytesAs, Copies, Cut, Decode, Detail, Encode, Frame, OpenError, Opening, Options};
+use super::{ReadFormat, Shape, Want, WriteFormat};
+use crate::error::Error;
 use crate::record::json::unflatten::{self, Step};
+use crate::record::{Kind, Schema};
+
+/// Frames.
+pub(super) static FRAMES: Entry = Entry {
+    name: "frames",
+    title: "frames",
+    aliases: &[],
+    extensions: &["frames"],
+    text: false,
+    any_bytes: false,
+    needs_utf8: false,
+    lines: None,
+    ends: Ends::Length,
+    tabular: false,
+    nested: false,
+    payload: true,
+    open: |options, _, _| open(options),
+    create,
+    gives: |options| Gives {
+        base64: options.payload == Payload::Json && options.bytes_as == BytesAs::Base64,
+        ..Gives::default()
+    },
+    takes: |options| match options.payload {
+        Payload::Json => takes(Detail::Record, JsonText::Always, Straight::Flat),
+        Payload::Bytes | Payload::Text => takes(Detail::Fields, JsonText::Others, Straight::Lone),
+    },
+    copies: |_| Some(Copies::All),
+    header: entry::header_before,
+    reopen: |options, _| open(options),
+    begin_record,
+};
+
+fn takes(detail: Detail, json: JsonText, straight: Straight) -> Takes {
+    let lone = matches!(straight, Straight::Lone);
+    Takes { detail, untyped: false, typed: false, lone, json, straight, whole_record: 0 }
+}
+
+/// Puts the length of a record before it.
+fn begin_record(options: &Options, len: usize, room: &mut Vec<u8>) -> Result<(), String> {
+    let (prefix, mut place) = (options.frame, [0; LONGEST]);
+    let len = prefix.write(len as u64, &mut place);
+    let Some(len) = len else { return Err(format!("`text` is too long for a frame with the prefix {prefix}")) };
+    room.extend_from_slice(&place[..len]);
+    Ok(())
+}
 
 /// Opens frames.
-pub fn open(options: &Options) -> Result<Opening, OpenError> {
-    let schema = (options.payload != Payload::Json).then(|| Schema::new([FIELD]));
+fn open(options: &Options) -> Result<Opening, OpenError> {
+    let schema = match options.payload {
+        Payload::Bytes => Some(Schema::typed([(FIELD, Kind::Bytes(None).into())])),
+        Payload::Text => Some(Schema::typed([(FIELD, Kind::Text.into())])),
+        Payload::Json => None,
+    };
     let rule = frame::Rule { prefix: options.frame, max_record: options.max_record };
     let Options { payload, max_depth, max_fields, .. } = *options;
     Ok(Opening::Ready(Box::new(Source { schema, rule, payload, max_depth, max_fields })))
 }
 
 /// Prepares frames.
-pub fn create(options: &Options, shape: &Shape, from: Format) -> Result<Box<dyn WriteFormat>, Error> {
-    let groups = match shape {
+fn create(options: &Options, given: Given<'_>) -> Result<Box<dyn WriteFormat>, Error> {
+    let groups = match given.shape {
         Shape::Columns(schema) if options.unflatten && options.payload == Payload::Json => {
             Some(unflatten::nested(schema, options.max_depth)?)
         }
@@ -38,9 +88,9 @@ pub fn create(options: &Options, shape: &Shape, from: Format) -> Result<Box<dyn 
     let style = encode::Style {
         prefix: options.frame,
         payload: options.payload,
-        base64_is_bytes: text_holds_base64(options, from),
-        bytes_are_base64: options.bytes_as == super::BytesAs::Base64,
-        nameless: from == Format::Text,
+        base64_is_bytes: given.gives.base64,
+        bytes_are_base64: options.bytes_as == BytesAs::Base64,
+        nameless: given.gives.lines,
     };
     Ok(Box::new(Target { style, groups, max_depth: options.max_depth }))
 }

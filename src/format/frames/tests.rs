@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::format::Boundary;
+use crate::format::Format;
 use crate::format::harness::{self, Ran, Run, cut_all, ready, want};
 use crate::record::{Batch, LossyKind, Value};
 
@@ -21,7 +22,7 @@ pub(super) fn frame(prefix: Prefix, payload: &[u8]) -> Vec<u8> {
 fn convert(read: &Options, write: &Options, data: &[u8], target: usize, look: &mut dyn FnMut(&Batch<'_>)) -> Ran {
     let source = ready(open(read));
     let shape = source.schema().map_or(Shape::Keyed, |schema| Shape::Columns(schema.clone()));
-    let to = create(write, &shape, Format::Frames).unwrap();
+    let to = create(write, Given::new(&shape, Format::Frames.gives(write))).unwrap();
     let how = Run { want: want(), target, window: target, buffer: 64, strict: false, max_record: 1 << 10, look };
     harness::run(&*source, Some(&*to), data, how)
 }
@@ -138,7 +139,11 @@ fn a_length_that_does_not_fit_the_prefix() {
     let data = [frame(Prefix::U32Le, &[1; 0x1_0000]), frame(Prefix::U32Le, b"ok")].concat();
     let source = ready(open(&read));
     let shape = Shape::Columns(source.schema().unwrap().clone());
-    let to = create(&options(Prefix::U16Be, Payload::Bytes), &shape, Format::Frames).unwrap();
+    let to = create(
+        &options(Prefix::U16Be, Payload::Bytes),
+        Given::new(&shape, Format::Frames.gives(&options(Prefix::U16Be, Payload::Bytes))),
+    )
+    .unwrap();
     let look = &mut |_: &Batch<'_>| {};
     let how = Run { want: want(), target: 1, window: 1, buffer: 64, strict: false, max_record: 1 << 20, look };
     let ran = harness::run(&*source, Some(&*to), &data, how);
@@ -158,7 +163,7 @@ pub(super) fn put(write: &Options, from: Format, name: &str, value: Value<'_>) -
         }
     }
     let schema = Schema::new([name.as_bytes()]);
-    let to = create(write, &Shape::Columns(schema.clone()), from).unwrap();
+    let to = create(write, Given::new(&Shape::Columns(schema.clone()), from.gives(write))).unwrap();
     let arena = crate::memory::Arena::new(1 << 12, 1 << 20);
     let mut batch = Batch::new(&arena, b"", Some(&schema), 100);
     batch.reserve(1, 0).unwrap();

@@ -13,15 +13,72 @@ mod pieces;
 mod quick;
 mod resync;
 
-use super::{
-    Cut, Decode, Encode, Error, Format, Frame, OpenError, Opening, Options, ReadFormat, Shape, Want, WriteFormat,
-};
-use crate::error::RecordError;
+use super::entry::{self, Ends, Entry, Given, Gives, JsonText, Straight, Takes};
+use super::{BytesAs, Copies, Cut, Decode, Detail, Encode, Frame, OpenError, Opening, Options};
+use super::{ReadFormat, Shape, Want, WriteFormat};
+use crate::error::{Error, RecordError};
 use crate::record::json::unflatten::{self, Step};
+use crate::scan::lines::Lines as LineEnds;
 use check::{Located, Stop};
 use find::Finder;
 use layout::{Layout, MARK, SEPARATOR, is_between};
 use resync::{Beginnings, LOOK, Lines, Resync};
+
+/// NDJSON.
+pub(super) static NDJSON: Entry = Entry {
+    name: "ndjson",
+    title: "NDJSON",
+    aliases: &["jsonl"],
+    extensions: &["ndjson", "jsonl"],
+    text: true,
+    any_bytes: false,
+    needs_utf8: true,
+    lines: Some(LineEnds::Feeds),
+    ends: Ends::Break,
+    tabular: false,
+    nested: true,
+    payload: false,
+    open: open_lines,
+    create: |options, given| create(true, options, &given),
+    gives,
+    takes: |_| TAKES,
+    copies: |options| options.records_at.is_none().then_some(Copies::Values),
+    header: entry::header_before,
+    reopen: |options, header| open_lines(options, header, true),
+    begin_record: entry::nothing_before,
+};
+
+/// JSON.
+pub(super) static JSON: Entry = Entry {
+    name: "json",
+    title: "JSON",
+    aliases: &[],
+    extensions: &["json", "geojson"],
+    ends: Ends::Comma,
+    open,
+    create: |options, given| create(false, options, &given),
+    // It has a style of its own: compact or pretty.
+    copies: |_| None,
+    // Whatever is around the records, they are read as items of an array.
+    header: |_, _, _| b"[".to_vec(),
+    // An array whose records are not here.
+    reopen: |options, _| open(options, b"[0", true),
+    ..NDJSON
+};
+
+fn gives(options: &Options) -> Gives {
+    Gives { base64: options.bytes_as == BytesAs::Base64, ..Gives::default() }
+}
+
+const TAKES: Takes = Takes {
+    detail: Detail::Record,
+    untyped: false,
+    typed: true,
+    lone: false,
+    json: JsonText::Never,
+    straight: Straight::Never,
+    whole_record: 0,
+};
 
 /// A source whose beginning was read.
 struct Source {
@@ -133,7 +190,7 @@ fn behind_mark(head: &[u8], end: bool) -> Option<usize> {
 }
 
 /// Opens NDJSON.
-pub fn open_lines(options: &Options, head: &[u8], end: bool) -> Result<Opening, OpenError> {
+fn open_lines(options: &Options, head: &[u8], end: bool) -> Result<Opening, OpenError> {
     let Some(start) = behind_mark(head, end) else { return Ok(Opening::More) };
     match &options.records_at {
         Some(pointer) => Ok(Opening::Ready(Box::new(documents::Source::new(start, tokens_of(pointer)?, options)))),
@@ -142,7 +199,7 @@ pub fn open_lines(options: &Options, head: &[u8], end: bool) -> Result<Opening, 
 }
 
 /// Opens JSON.
-pub fn open(options: &Options, head: &[u8], end: bool) -> Result<Opening, OpenError> {
+fn open(options: &Options, head: &[u8], end: bool) -> Result<Opening, OpenError> {
     let Some(start) = behind_mark(head, end) else { return Ok(Opening::More) };
     let Some(first) = first_byte(head, start) else {
         return match end {
@@ -282,15 +339,14 @@ impl WriteFormat for Target {
 }
 
 /// Prepares NDJSON or JSON.
-pub fn create(format: Format, options: &Options, shape: &Shape) -> Result<Box<dyn WriteFormat>, Error> {
-    let lines = format == Format::Ndjson;
+fn create(lines: bool, options: &Options, given: &Given<'_>) -> Result<Box<dyn WriteFormat>, Error> {
     let pretty = options.pretty && !lines;
-    let groups = match shape {
+    let groups = match given.shape {
         Shape::Columns(schema) if options.unflatten => Some(unflatten::nested(schema, options.max_depth)?),
         Shape::Columns(schema) if pretty => Some(unflatten::flat(schema)),
         _ => None,
     };
-    Ok(Box::new(Target { lines, pretty, options: options.clone(), shape: shape.clone(), groups }))
+    Ok(Box::new(Target { lines, pretty, options: options.clone(), shape: given.shape.clone(), groups }))
 }
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
 use super::*;
-use crate::format::harness;
+use crate::format::{self, Format, harness};
 use crate::memory::Arena;
 use crate::record::{Batch, BytesAs, Drain, EncodeError, LossyKind, Output, Schema, Value};
 
@@ -20,7 +20,8 @@ struct Written {
 /// Rows written as the engine does: frame, and no separator before the first record.
 fn write(format: Format, options: &Options, names: &[&str], rows: &[Vec<Value<'static>>], capacity: usize) -> Written {
     let schema = Schema::new(names.iter().map(|name| name.as_bytes()));
-    let target = create(format, options, &Shape::Columns(schema.clone())).unwrap();
+    let shape = Shape::Columns(schema.clone());
+    let target = format::create(format, options, Given::new(&shape, format.gives(options))).unwrap();
     let arena = Arena::new(1 << 12, 1 << 20);
     let mut batch = Batch::new(&arena, b"0123456789", Some(&schema), 1 << 20);
     for row in rows {

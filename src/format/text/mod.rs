@@ -5,27 +5,62 @@
 
 use std::ops::Range;
 
+use super::entry::{self, Ends, Entry, Given, Gives, JsonText, Straight, Takes};
 use super::{
-    Boundary, BytesAs, Cut, Decode, Encode, Format, Frame, Opening, Options, Passed, ReadFormat, Tallied, Tally,
+    Boundary, BytesAs, Copies, Cut, Decode, Detail, Encode, Frame, Opening, Options, Passed, ReadFormat, Tallied,
 };
-use super::{Want, WriteFormat};
-use crate::error::{Error, RecordError};
+use super::{Tally, Want, WriteFormat};
+use crate::error::RecordError;
 use crate::record::json::{Plain, Refusal, Writer};
 use crate::record::line_form::{LineForm, ScalarRoom, ScalarText};
-use crate::record::{Batch, EncodeError, LossyKind, Output, Schema, Value, utf8};
+use crate::record::{Batch, EncodeError, Kind, LossyKind, Output, Schema, Value, utf8};
+use crate::scan::lines::{Lines as LineEnds, terminator};
 use crate::scan::vector::{Unit, Vector, Work};
 
 /// The name of the only field.
 pub const FIELD: &str = "line";
 
+/// Text.
+pub(super) static TEXT: Entry = Entry {
+    name: "text",
+    title: "text",
+    aliases: &[],
+    extensions: &["txt", "text", "log", "md"],
+    text: true,
+    any_bytes: true,
+    needs_utf8: false,
+    lines: Some(LineEnds::Feeds),
+    ends: Ends::Break,
+    tabular: false,
+    nested: false,
+    payload: false,
+    open: |options, head, end| Ok(open(options.utf8, head, end)),
+    create: |options, given| Ok(create(options, &given)),
+    gives: |_| Gives { lines: true, ..Gives::default() },
+    takes: |_| Takes {
+        detail: Detail::Fields,
+        untyped: false,
+        typed: false,
+        lone: true,
+        json: JsonText::Others,
+        straight: Straight::Lone,
+        whole_record: 0,
+    },
+    // Each line may end otherwise.
+    copies: |options| (!options.out_dialect.crlf).then_some(Copies::All),
+    header: entry::header_before,
+    reopen: |options, header| Ok(open(options.utf8, header, true)),
+    begin_record: entry::nothing_before,
+};
+
 /// Opens text, all of whose bytes are kept; but for a byte order mark where it `is_utf8`.
-pub fn open(is_utf8: bool, head: &[u8], end: bool) -> Opening {
+fn open(is_utf8: bool, head: &[u8], end: bool) -> Opening {
     const MARK: &[u8] = b"\xef\xbb\xbf";
     if is_utf8 && !end && head.len() < MARK.len() && MARK.starts_with(head) {
         return Opening::More;
     }
     let start = if is_utf8 && head.starts_with(MARK) { MARK.len() } else { 0 };
-    Opening::Ready(Box::new(Reading { schema: Schema::new([FIELD]), start }))
+    Opening::Ready(Box::new(Reading { schema: Schema::typed([(FIELD, Kind::Text.into())]), start }))
 }
 
 struct Reading {
@@ -210,24 +245,14 @@ impl TextDecode {
     }
 }
 
-/// The terminator at the end of a line's bytes.
-#[inline(always)]
-pub(crate) fn terminator(line: &[u8]) -> &[u8] {
-    match line {
-        [.., b'\r', b'\n'] => &line[line.len() - 2..],
-        [.., b'\n'] => &line[line.len() - 1..],
-        _ => &[],
-    }
-}
-
 /// Prepares text.
-pub fn create(options: &Options, from: Format) -> Result<Box<dyn WriteFormat>, Error> {
+fn create(options: &Options, given: &Given<'_>) -> Box<dyn WriteFormat> {
     let crlf = options.out_dialect.crlf;
-    Ok(match from {
-        Format::Text if crlf => Box::new(EndWithCrlf),
-        Format::Text => Box::new(KeepTerminators),
-        _ => Box::new(Lines { bytes_as: options.bytes_as, terminator: if crlf { b"\r\n" } else { b"\n" } }),
-    })
+    match given.gives.lines {
+        true if crlf => Box::new(EndWithCrlf),
+        true => Box::new(KeepTerminators),
+        false => Box::new(Lines { bytes_as: options.bytes_as, terminator: if crlf { b"\r\n" } else { b"\n" } }),
+    }
 }
 
 /// From text: every line keeps its terminator.

@@ -4,10 +4,10 @@ use std::path::Path;
 
 use crate::compress::Unpacking;
 use crate::error::Result;
-use crate::format::{Format, source_format};
+use crate::format::source_format;
 use crate::job::count::claims::Pace;
 use crate::job::count::counted::What;
-use crate::job::count::text;
+use crate::job::count::unpack::unpack;
 use crate::job::open::{as_text, open_source};
 use crate::job::opened::Opened;
 use crate::job::settings::{OnError, Settings, SourceSpec, TargetSpec};
@@ -31,8 +31,8 @@ const TEXT: &str = "lines, words, characters, bytes";
 
 fn explain_text(source: SourceSpec, settings: &Settings) -> Result<String> {
     let mut source = open_source(source, settings)?;
-    let unpacking = text::unpack(&mut source, settings)?;
-    let source = as_text(source, Format::Text, settings)?;
+    let unpacking = unpack(&mut source, settings)?;
+    let source = as_text(source, None, settings)?;
     let mut text = head(&source.path, TEXT, matches!(source.bytes, Bytes::Mapped(_)));
     text += &unpacked(unpacking);
     text += &decoded(&source);

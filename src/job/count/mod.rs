@@ -7,6 +7,7 @@ mod parts;
 mod records;
 mod sources;
 mod text;
+mod unpack;
 
 use std::io::{self, Read};
 use std::path::PathBuf;
@@ -14,7 +15,6 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use crate::compress::Decompress;
 use crate::error::{Error, Result};
-use crate::format::Format;
 use crate::job::open::{as_text, open_source, refuse_source};
 use crate::job::opened::{Opened, tell_again};
 use crate::job::settings::{OnError, Settings, SourceSpec, TargetSpec};
@@ -178,10 +178,10 @@ impl Counting {
         let settings = &self.settings;
         // What is counted is what the source holds.
         let mut source = open_source(SourceSpec::Reader(reader), settings)?;
-        let memory = text::unpack(&mut source, settings)?.map_or(0, |unpacking| unpacking.bytes());
+        let memory = unpack::unpack(&mut source, settings)?.map_or(0, |unpacking| unpacking.bytes());
         // Without an encoding its bytes are counted as they are, whatever its records are decoded from.
         let from = if settings.encoding.is_some() { settings.from } else { None };
-        let source = as_text(source, from.unwrap_or(Format::Text), settings)?;
+        let source = as_text(source, from, settings)?;
         let Bytes::Stream(stream) = source.bytes else { return Err(Error::usage("a stream can't be mapped")) };
         let reader = stream.into_reader();
         let inner = Settings {

@@ -7,7 +7,6 @@
 use std::ops::Range;
 
 use crate::error::Result;
-use crate::format::Format;
 use crate::job::count::claims::{self, CLAIM, Pace};
 use crate::job::count::text;
 use crate::job::opened::Opened;
@@ -25,7 +24,7 @@ pub(crate) fn count(
 ) -> Option<Result<(u64, Option<Counts>)>> {
     let Bytes::Mapped(map) = &opened.source.bytes else { return None };
     let done = || text::check(&opened.source, settings);
-    if opened.route.from == Format::Text {
+    if opened.gives().lines {
         let counts = text::of_map(map, settings);
         let open = map.bytes().last().is_some_and(|last| *last != b'\n');
         return Some(done().map(|()| (counts.lines + u64::from(open), with_text.then_some(counts))));

@@ -2,12 +2,10 @@
 
 use std::path::Path;
 
-use crate::compress::Unpacking;
 use crate::error::{Error, Position, Result};
-use crate::format::Format;
 use crate::job::count::claims::{self, Pace};
+use crate::job::count::unpack::unpack;
 use crate::job::open::{as_text, open_source};
-use crate::job::opened::ceiling;
 use crate::job::settings::{Settings, SourceSpec};
 use crate::memory::Buffer;
 use crate::metrics::Pass;
@@ -22,7 +20,7 @@ const WINDOW: usize = 256 << 10;
 pub(crate) fn count(source: SourceSpec, settings: &Settings, by: impl FnOnce(usize)) -> Result<Counts> {
     let mut source = open_source(source, settings)?;
     unpack(&mut source, settings)?;
-    let mut source = as_text(source, Format::Text, settings)?;
+    let mut source = as_text(source, None, settings)?;
     let counts = match &mut source.bytes {
         Bytes::Mapped(map) => {
             by(Pace::of(settings).workers_for(map));
@@ -59,14 +57,6 @@ pub(crate) fn look_on(map: &Map, settings: &Settings) -> impl Fn(u64) -> bool + 
         }
         !settings.stop.as_ref().is_some_and(Stop::is_requested) && map.damage().is_none()
     }
-}
-
-/// Begins to decompress a source that is compressed. Returns how.
-pub(crate) fn unpack(source: &mut Source, settings: &Settings) -> Result<Option<Unpacking>> {
-    let (Some(packed), Bytes::Stream(stream)) = (source.packed(), &mut source.bytes) else { return Ok(None) };
-    let unpacking = Unpacking::within(packed, settings.workers, ceiling(settings))?;
-    stream.unpack(unpacking).map_err(|e| Error::io("decompress", &source.path, e))?;
-    Ok(Some(unpacking))
 }
 
 fn streamed(stream: &mut Stream, path: &Path, pass: Option<&Pass>) -> Result<Counts> {

@@ -155,12 +155,12 @@ impl Together {
         let route = &mut opened.route;
         if keyed {
             // Where other fields are only counted, not every source was looked at.
-            if counts || self.objects || route.names.as_ref().is_some_and(|own| *own != self.schema) {
+            if counts || self.objects || route.names.as_ref().is_some_and(|own| !own.is_named_as(&self.schema)) {
                 opened.take_apart();
             }
             return Ok(0);
         }
-        let Some(own) = route.names.as_ref().filter(|own| **own != self.schema) else { return Ok(0) };
+        let Some(own) = route.names.as_ref().filter(|own| !own.is_named_as(&self.schema)) else { return Ok(0) };
         let path = opened.replay.as_ref().and_then(Section::original).unwrap_or(&opened.source.path);
         if self.rule == ColumnsFrom::Auto && !own.is_empty() {
             self.check(path, own)?;

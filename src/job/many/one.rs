@@ -10,7 +10,7 @@ use crate::compress::{Compress, Packing};
 use crate::error::{Error, ErrorClass, Result};
 use crate::flow::order::reached::Place;
 use crate::fold::words::WordCount;
-use crate::format::{self, Format, Frame, WriteFormat};
+use crate::format::{self, Ends, Format, Frame, WriteFormat};
 use crate::job::header::First;
 use crate::job::many::columns::Together;
 use crate::job::open::{open_target, refuse_source};
@@ -98,7 +98,8 @@ impl Many {
         let names: Vec<PathBuf> = sources.iter().map(|source| name_of(source).into()).collect();
         let mut settings = less_names(settings, names.iter().map(|name| name.as_os_str().len()))?;
         let Some(first) = sources.first() else { return Err(Error::usage("there is no input")) };
-        settings.to = Some(target_format(&settings, first, &target)?);
+        let to = target_format(&settings, first, &target)?;
+        settings.to = Some(to);
         let packing = packing(&mut settings, &target)?;
         let place = place_for(&settings, &target)?;
         refuse_source(&target, &sources)?;
@@ -127,6 +128,7 @@ impl Many {
         let files = names.into_iter().map(|source| FileReport { source, ..FileReport::default() }).collect();
         let mut run = Run {
             settings: &settings,
+            to,
             target: &target,
             ledger,
             keep_going,
@@ -216,7 +218,7 @@ fn target_format(settings: &Settings, first: &SourceSpec, target: &TargetSpec) -
     match (settings.to, path) {
         (None, None) => format_of(settings, first),
         // A file does not ask for the source's format.
-        _ => format::target_format(settings.to, path, format_of(settings, first).unwrap_or(Format::Text)),
+        _ => format::target_format(settings.to, path, format_of(settings, first).unwrap_or(Format::PLAIN)),
     }
 }
 
@@ -242,6 +244,7 @@ enum Entry<'s> {
 /// A run in its middle.
 struct Run<'s> {
     settings: &'s Settings,
+    to: Format,
     target: &'s Target,
     ledger: Ledger,
     keep_going: bool,
@@ -257,24 +260,16 @@ struct Run<'s> {
 }
 
 impl<'s> Run<'s> {
-    fn to(&self) -> Format {
-        self.settings.to.unwrap_or(Format::Text)
-    }
-
-    fn is_tabular(&self) -> bool {
-        matches!(self.to(), Format::Csv | Format::Tsv)
-    }
-
     /// Looks at all sources where the columns of the target depend on more than one.
     fn look(&mut self) -> Result<()> {
         if self.settings.word_count {
             return Ok(());
         }
         let in_columns = |entry: &Entry<'_>| match entry {
-            Entry::Spec(spec) => matches!(format_of(self.settings, spec), Ok(Format::Csv | Format::Tsv)),
+            Entry::Spec(spec) => format_of(self.settings, spec).is_ok_and(Format::is_tabular),
             _ => false,
         };
-        if !self.is_tabular() && !self.entries.iter().any(in_columns) {
+        if !self.to.is_tabular() && !self.entries.iter().any(in_columns) {
             return Ok(());
         }
         let mut together = Together::new(self.settings, ceiling(self.settings) / NAMES);
@@ -307,7 +302,7 @@ impl<'s> Run<'s> {
         }
         let keyed = opened.reading.schema().is_none();
         let found = match opened.route.names.clone() {
-            _ if keyed && !self.is_tabular() => Ok(()),
+            _ if keyed && !self.to.is_tabular() => Ok(()),
             Some(names) => {
                 let met = opened.route.seen.met().filter(|_| keyed).filter(|number| *number < names.len());
                 met.for_each(|number| together.found(names.name(number)));
@@ -413,9 +408,9 @@ impl<'s> Run<'s> {
     /// How the records of a source are written.
     fn writing(&self, opened: &Opened<'_>) -> Result<Box<dyn WriteFormat>> {
         if let Some(words) = &self.words {
-            return Ok(Box::new(words.also(opened.route.from == Format::Text)));
+            return Ok(Box::new(words.also(opened.gives().lines)));
         }
-        let columns = self.together.as_ref().filter(|_| self.is_tabular());
+        let columns = self.together.as_ref().filter(|_| self.to.is_tabular());
         let columns = columns.map(|all| opened.route.columns_of(all.schema().clone(), all.unknown()));
         opened.writing(columns)
     }
@@ -430,7 +425,7 @@ impl<'s> Run<'s> {
             self.frame = Some(frame);
             return Ok(());
         }
-        let lines = matches!(self.to(), Format::Csv | Format::Tsv | Format::Ndjson | Format::Text);
+        let lines = self.to.ends() == Ends::Break;
         if lines && self.words.is_none() && self.place.last.is_some_and(|last| last != b'\n') {
             self.target.write(b"\n", self.place.offset)?;
             self.place.offset += 1;

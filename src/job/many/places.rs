@@ -35,7 +35,7 @@ pub fn places(sources: &[Listed], folder: &Path, settings: &Settings, keep_going
             }
             from => from?,
         };
-        let to = if settings.word_count { settings.to.unwrap_or(Format::Text) } else { settings.to.unwrap_or(from) };
+        let to = if settings.word_count { settings.to.unwrap_or(Format::PLAIN) } else { settings.to.unwrap_or(from) };
         let place = folder.join(compressed(renamed(&source.kept, to), &settings.compress));
         if let Some(other) = taken.insert(place.clone(), &source.path) {
             return Err(Error::usage(format!(

@@ -1,0 +1,151 @@
+//! What can be said about formats.
+
+use super::csv::{Dialect, OutDialect};
+use super::frames::{Payload, Prefix};
+use crate::error::RecordError;
+use crate::record::BytesAs;
+
+/// What an unquoted CSV field is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Types {
+    /// A number if it is exactly an RFC 8259 number; null if it is empty; else text.
+    #[default]
+    Auto,
+    /// Text, always.
+    Text,
+}
+
+/// What happens to a record with too few fields.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Ragged {
+    /// It is a bad record.
+    #[default]
+    Fail,
+    /// The missing fields are null. A record with too many fields stays a bad record: nothing is lost.
+    Pad,
+}
+
+/// How nested values go into a tabular target.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Nested {
+    /// Maps become fields `a.b.c`, lists become JSON text.
+    #[default]
+    Dot,
+    /// Lists and maps become JSON text.
+    Json,
+}
+
+/// Everything that a user can say about formats; each format takes what concerns it.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// CSV and TSV as they are read.
+    pub dialect: Dialect,
+    /// CSV and TSV as they are written.
+    pub out_dialect: OutDialect,
+    /// The first record is data, and no header is written.
+    pub no_headers: bool,
+    /// Names for the columns of CSV and TSV without a header; the first record is data then. None: the source has a
+    /// header, or its columns are numbered.
+    pub names: Vec<String>,
+    /// What becomes of short records.
+    pub ragged: Ragged,
+    /// Refuse what would otherwise be a warning or counted as lossy.
+    pub strict: bool,
+    /// In names, invalid UTF-8 becomes U+FFFD.
+    pub replace_invalid_utf8: bool,
+    /// A byte order mark of UTF-8 is none of the text, in formats that keep all bytes otherwise. Set by a job, from its
+    /// encoding.
+    pub utf8: bool,
+    /// What an unquoted CSV field is.
+    pub types: Types,
+    /// How nested values become columns.
+    pub nested: Nested,
+    /// Turn dotted names and JSON text in cells back into maps and lists.
+    pub unflatten: bool,
+    /// The deepest nesting of JSON that is read (`--max-depth`).
+    pub max_depth: usize,
+    /// The most fields of a record (`--max-fields`): columns of CSV and TSV, and fields of JSON that are taken apart.
+    pub max_fields: usize,
+    /// The longest name of a column and the longest dotted path of keys that becomes one, in bytes
+    /// (`--max-key-length`).
+    pub max_key_length: usize,
+    /// The most different keys that a header is made of (`--max-keys`).
+    pub max_keys: usize,
+    /// RFC 6901 pointer to the array that holds the records.
+    pub records_at: Option<String>,
+    /// Write JSON with line breaks and indentation.
+    pub pretty: bool,
+    /// The layout of fixed records (`--layout`).
+    pub layout: Option<String>,
+    /// The length prefix of frames (`--frame`).
+    pub frame: Prefix,
+    /// What a frame holds (`--payload`).
+    pub payload: Payload,
+    /// How bytes stand in text.
+    pub bytes_as: BytesAs,
+    /// The longest record, in bytes.
+    pub max_record: usize,
+    /// The most memory that the names of columns may take while a header is read, in bytes.
+    pub max_names: usize,
+}
+
+/// The longest record, in bytes, unless told otherwise.
+pub const MAX_RECORD: usize = 64 << 20;
+/// The deepest nesting of JSON that is read, unless told otherwise.
+pub const MAX_DEPTH: usize = 1024;
+/// The most fields of a record, unless told otherwise.
+pub const MAX_FIELDS: usize = 100_000;
+/// The longest key, in bytes, unless told otherwise.
+pub const MAX_KEY_LENGTH: usize = 64 << 10;
+/// The most different keys, unless told otherwise.
+pub const MAX_KEYS: usize = 100_000;
+
+/// The error for a name of a column, or a path of keys, that is too long.
+pub(crate) fn key_too_long(offset: usize, len: usize, max: usize) -> RecordError {
+    RecordError::new(offset, format!("a key of {len} bytes is longer than the limit of {max}"))
+        .hint("Raise --max-key-length (and --memory-limit with it).")
+}
+
+impl Options {
+    /// Whether the first record of CSV and TSV names the columns.
+    pub fn reads_header(&self) -> bool {
+        !self.no_headers && self.names.is_empty()
+    }
+
+    /// Whether CSV and TSV are written with a header.
+    pub fn writes_header(&self) -> bool {
+        !self.no_headers && !self.out_dialect.no_headers
+    }
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options {
+            dialect: Dialect::default(),
+            out_dialect: OutDialect::default(),
+            no_headers: false,
+            names: Vec::new(),
+            ragged: Ragged::Fail,
+            strict: false,
+            replace_invalid_utf8: false,
+            utf8: false,
+            types: Types::Auto,
+            nested: Nested::Dot,
+            unflatten: false,
+            max_depth: MAX_DEPTH,
+            max_fields: MAX_FIELDS,
+            max_key_length: MAX_KEY_LENGTH,
+            max_keys: MAX_KEYS,
+            records_at: None,
+            pretty: false,
+            layout: None,
+            frame: Prefix::default(),
+            payload: Payload::default(),
+            bytes_as: BytesAs::Base64,
+            max_record: MAX_RECORD,
+            max_names: usize::MAX,
+        }
+    }
+}

@@ -10,13 +10,14 @@
 
 use std::cell::RefCell;
 use std::path::Path;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::sync::Arc;
 use std::time::Instant;
 
 use crc32fast::Hasher;
 
 use crate::error::{Error, Result};
 use crate::flow::order::reached::Place;
+use crate::flow::sync::{Condvar, Mutex, MutexGuard};
 use crate::flow::totals::{SliceTotals, Totals};
 use crate::memory::{Buffer, Pool};
 use crate::metrics::Progress;

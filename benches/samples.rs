@@ -70,8 +70,8 @@ fn read(criterion: &mut Criterion) {
         });
         group.bench_function("decode_encode", |b| {
             b.iter(|| {
-                let writes = Some((&mut *encoder as _, &mut buffer[..]));
-                support::convert(&slices, &mut *decoder, source.schema(), &mut arena, writes)
+                let encoder = &mut *encoder;
+                support::convert(&slices, &mut *decoder, source.schema(), &mut arena, Some((encoder, &mut buffer)))
             })
         });
     }

@@ -5,11 +5,15 @@ pub(crate) mod failure;
 pub(crate) mod feed;
 pub(crate) mod governor;
 pub(crate) mod large;
+#[cfg(feature = "model")]
+#[cfg(test)]
+mod model;
 pub(crate) mod order;
 pub(crate) mod pass;
 pub(crate) mod place;
 pub(crate) mod policy;
 pub(crate) mod replay;
 pub(crate) mod shared;
+pub(crate) mod sync;
 pub(crate) mod totals;
 pub(crate) mod worker;

@@ -3,13 +3,13 @@
 use std::hint::black_box;
 use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-use std::sync::{Condvar, Mutex, MutexGuard};
 
 use crate::flow::feed::failed::FeedError;
 use crate::flow::feed::room::Room;
 use crate::flow::feed::window::Idle;
 use crate::flow::feed::{Feed, Slice};
 use crate::flow::order::behind::{self, Behind};
+use crate::flow::sync::{Condvar, Mutex, MutexGuard};
 use crate::memory::{Arena, Reservation};
 use crate::plan::memory::Plan;
 use crate::sys::Map;

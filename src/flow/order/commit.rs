@@ -11,7 +11,7 @@
 use std::cell::RefCell;
 use std::ops::Range;
 use std::path::Path;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::sync::Arc;
 use std::time::Instant;
 
 use crc32fast::Hasher;
@@ -19,6 +19,7 @@ use crc32fast::Hasher;
 use crate::error::{Error, Result};
 use crate::flow::feed::Slice;
 use crate::flow::order::reached::Place;
+use crate::flow::sync::{Condvar, Mutex, MutexGuard};
 use crate::flow::totals::{SliceTotals, Totals};
 use crate::memory::{Buffer, Pool};
 use crate::metrics::{Doing, Pass};

@@ -35,7 +35,7 @@ pub fn json(report: &Report, version: &str, settings: &impl Serialize) -> String
         bytes_in: report.bytes_in,
         bytes_out: report.bytes_out,
         counts: report.counts,
-        records_in: (!report.from.is_empty()).then_some(report.records_in),
+        records_in: (report.counts.is_none() || !report.from.is_empty()).then_some(report.records_in),
         records_out: report.records_out,
         records_failed: report.records_failed,
         records_filtered: report.records_filtered,

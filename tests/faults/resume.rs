@@ -4,8 +4,15 @@
 use std::fs;
 use std::path::Path;
 use std::process::Stdio;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::sleep;
 use std::time::Instant;
+
+use pagemill::error::ErrorClass;
+use pagemill::job::Checkpoint;
+use pagemill::op::Op;
+use pagemill::record::{Batch, Value};
+use pagemill::{Job, Stop};
 
 use crate::support;
 use crate::support::process::interrupted;
@@ -439,4 +446,65 @@ fn says_named(here: &Path, quarantine: &[u8]) {
     let named = format!("{{\"named\":{},\"crc\":{}}}", quarantine.len(), crc32fast::hash(quarantine));
     text.extend_from_slice(format!("{:08x} {named}\n", crc32fast::hash(named.as_bytes())).as_bytes());
     fs::write(&journal, text).unwrap();
+}
+
+/// An op with a mark that it puts in front of texts; it stops the job once it has seen enough of them.
+struct Marks {
+    mark: &'static [u8],
+    says: Option<&'static str>,
+    seen: AtomicU64,
+    stop: Option<Stop>,
+}
+
+impl Op for Marks {
+    fn name(&self) -> &str {
+        "marks"
+    }
+
+    fn apply(&self, batch: &mut Batch<'_>) {
+        for value in batch.values_mut() {
+            if let Value::Text(_) = value.typed() {
+                *value = Value::Text(self.mark);
+            }
+        }
+        if self.seen.fetch_add(1, Ordering::Relaxed) > 20
+            && let Some(stop) = &self.stop
+        {
+            stop.request();
+        }
+    }
+
+    fn fingerprint(&self) -> Option<String> {
+        self.says.map(str::to_owned)
+    }
+}
+
+/// What an op says of itself decides whether a run can go on: another op is refused, and so is one that says nothing.
+#[test]
+fn another_op_is_not_gone_on_with() {
+    let here = folder();
+    let (source, target) = (here.path().join("a.csv"), here.path().join("b.csv"));
+    let rows: String = (0..200_000).map(|row| format!("{row},text\n")).collect();
+    fs::write(&source, format!("id,note\n{rows}")).unwrap();
+    let job = |mark: &'static [u8], says, stop: Option<&Stop>| {
+        let op = Marks { mark, says, seen: AtomicU64::new(0), stop: stop.cloned() };
+        Job::new(source.as_path(), target.as_path()).op(op).with(|settings| {
+            (settings.workers, settings.slice_size, settings.checkpoint_every) = (1, 20_000, 20_000);
+            settings.checkpoint = Checkpoint::On;
+            settings.stop = stop.cloned();
+            settings.resume = stop.is_none();
+        })
+    };
+    let stop = Stop::new();
+    let error = job(b"x", Some("marks x"), Some(&stop)).run().unwrap_err();
+    assert!(error.can_resume(), "{error}");
+    let error = job(b"y", Some("marks y"), None).run().unwrap_err().to_string();
+    assert!(error.contains("--op"), "{error}");
+    let error = job(b"x", None, None).run().unwrap_err();
+    assert_eq!(error.class(), ErrorClass::Usage);
+    assert!(error.to_string().contains("a run with the op `marks` can't be resumed"), "{error}");
+    let report = job(b"x", Some("marks x"), None).run().unwrap();
+    assert!(report.resumed_from.is_some_and(|bytes| bytes > 0), "{:?}", report.resumed_from);
+    let expected: String = (0..200_000).map(|row| format!("{row},x\n")).collect();
+    assert_eq!(fs::read_to_string(&target).unwrap(), format!("id,note\n{expected}"));
 }

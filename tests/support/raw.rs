@@ -151,6 +151,11 @@ impl Raw {
                 said.borrow_mut().add(name, values)
             }
         };
+        give("from", self.from.iter().map(OsString::from).collect());
+        give("to", self.to.iter().map(OsString::from).collect());
+        give("delimiter", self.delimiter.iter().map(OsString::from).collect());
+        give("quote", self.quote.iter().map(OsString::from).collect());
+        give("escape", self.escape.iter().map(OsString::from).collect());
         switch("no-quoting", self.no_quoting);
         give("comment", self.comment.iter().map(OsString::from).collect());
         switch("no-headers", self.no_headers);

@@ -41,7 +41,7 @@ pub const TOOLS: [(&str, &str); 7] = [
         "pagemill",
         "for word do shift; case $word in 1GiB) word=100KiB;; esac; set -- \"$@\" \"$word\"; done\nexec \"$PAGEMILL_BINARY\" \"$@\"",
     ),
-    ("cargo", "echo \"cargo $*\""),
+    ("cargo", "case $1 in run) shift 3; exec pagemill \"$@\";; *) echo \"cargo $*\";; esac"),
     // The name of a host, and a command to run there.
     ("ssh", "shift; exec \"$@\""),
     // The last part of an address is a file.
@@ -102,8 +102,10 @@ const PLAIN_CSV: &str = "name,price\n\"Ada, L.\",\"1,50\"\nBob,2\n";
 
 pub const ANSWERS: &[Answer] = &[
     // Those of the README and the pages.
-    answer("cargo install --path .", "cargo install --path .\n"),
-    answer("pagemill convert fixtures/trips.csv -o target/trips.ndjson -v", "200\n").before("mkdir target").after("wc -l < target/trips.ndjson"),
+    parts("cargo run --release -- convert fixtures/trips.csv -o target/trips.ndjson --force -v", &["\n200\n", "{\"trip_id\":100200300400,\"bike\":\"1127\","])
+        .before("mkdir target; echo")
+        .after("wc -l < target/trips.ndjson; head -n 1 target/trips.ndjson"),
+    answer("cargo test", "cargo test\n"),
     parts("head -2 target/trips.ndjson", &["{\"trip_id\":100200300400,\"bike\":\"1127\",", "\n{\"trip_id\":100200300407,\"bike\":\"0004\","])
         .before("mkdir target; pagemill convert fixtures/trips.csv -o target/trips.ndjson"),
     answer("pagemill prices.csv prices.ndjson", "{\"id\":1,\"price\":1.10,\"code\":\"007\",\"note\":null}\n{\"id\":2,\"price\":5e400,\"code\":\"42\",\"note\":\"\"}\n{\"id\":3,\"price\":12345678901234567890123,\"code\":7,\"note\":\"two\\nlines\"}\n")

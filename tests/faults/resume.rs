@@ -488,12 +488,11 @@ fn another_op_is_not_gone_on_with() {
     fs::write(&source, format!("id,note\n{rows}")).unwrap();
     let job = |mark: &'static [u8], says, stop: Option<&Stop>| {
         let op = Marks { mark, says, seen: AtomicU64::new(0), stop: stop.cloned() };
-        Job::new(source.as_path(), target.as_path()).op(op).with(|settings| {
-            (settings.workers, settings.slice_size, settings.checkpoint_every) = (1, 20_000, 20_000);
-            settings.checkpoint = Checkpoint::On;
-            settings.stop = stop.cloned();
-            settings.resume = stop.is_none();
-        })
+        let mut job = Job::new(source.as_path(), target.as_path()).op(op);
+        let settings = &mut job.settings;
+        (settings.workers, settings.slice_size, settings.checkpoint_every) = (1, 20_000, 20_000);
+        (settings.checkpoint, settings.stop, settings.resume) = (Checkpoint::On, stop.cloned(), stop.is_none());
+        job
     };
     let stop = Stop::new();
     let error = job(b"x", Some("marks x"), Some(&stop)).run().unwrap_err();

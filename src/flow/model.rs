@@ -3,6 +3,7 @@
 
 use std::cell::RefCell;
 use std::io::{Cursor, Write};
+use std::path::Path;
 use std::sync::LazyLock;
 use std::time::Instant;
 
@@ -20,6 +21,7 @@ use crate::flow::order::reached::Place;
 use crate::flow::totals::{SliceTotals, Totals};
 use crate::format::{self, Format, Opening, Options};
 use crate::memory::{Budget, Pool};
+use crate::metrics::{self, Pass};
 use crate::plan::memory::{Plan, Wishes};
 use crate::record::Drain;
 use crate::sink::Target;
@@ -69,18 +71,18 @@ fn work(worker: usize, model: Model, gate: &Gate<'_>, committer: &Committer<'_>)
         let Some((slice, cut)) = gate.next(None) else { return committer.end(buffer) };
         assert!(cut.is_ok());
         let (index, offset, bad) = (slice.index, slice.offset, RefCell::new(bad));
-        let mut drain = SliceDrain { committer, index, offset, bad: &bad, drained: 0, mapped: None };
-        let (drained, rest) = slice.bytes().split_at(slice.bytes().len().saturating_sub(BUFFER));
+        let mut drain = SliceDrain::new(committer, &slice, Path::new("source"), None, &bad);
+        let (first, rest) = slice.bytes().split_at(slice.bytes().len().saturating_sub(BUFFER));
         let fails = model.fails == Some(index);
         let mut failed: Option<Box<dyn FnOnce(u64) -> Error + Send>> = None;
         if fails {
             failed = Some(Box::new(|before| Error::usage(format!("{before} before"))));
-        } else if !drained.is_empty()
-            && let Err(error) = drain.drain(drained)
+        } else if !first.is_empty()
+            && let Err(error) = drain.drain(first)
         {
             failed = Some(Box::new(|_| error));
         }
-        let (len, drained) = (if failed.is_none() { rest.len() } else { 0 }, drain.drained);
+        let (len, drained) = if failed.is_none() { (rest.len(), first.len() as u64) } else { (0, 0) };
         buffer[..len].copy_from_slice(&rest[..len]);
         gate.finished(slice.bytes().len(), drained as usize + len, BUFFER, failed.is_some());
         gate.release(&slice);
@@ -105,9 +107,10 @@ fn run(model: Model) {
     let target = if model.positional { Target::file(&path, false).unwrap() } else { Target::memory() };
     let mut pool = Pool::new();
     pool.stock(BUFFER, BUFFERS).unwrap();
-    let (place, totals) = (Place::behind(0), Totals::new());
-    let begin = Begin { place, first_skips: 0, totals, ledger: None, checkpoints: None, progress: None };
-    let committer = Committer::new(&target, begin, pool, BUFFERS);
+    let (place, totals) = (Place::behind(0), Totals::default());
+    let begin = Begin { place, first_skips: 0, totals, ledger: None, checkpoints: None };
+    let pass = Pass::new(metrics::Begin { workers: WORKERS, buffers: BUFFERS, ..metrics::Begin::default() });
+    let committer = Committer::new(&target, begin, &pass, pool, BUFFERS);
 
     let (streamed, memory_limit) = (model.streamed, 64 << 20);
     let plan = Plan::new(&Wishes { workers: WORKERS, slice_size: 1, memory_limit, streamed, ..Wishes::default() });

@@ -8,6 +8,7 @@ use pagemill::error::Error;
 use pagemill::format::{Format, source_format, target_format};
 use pagemill::job::{Each, Job, OnError, Settings, TargetSpec, places, usual_place};
 use pagemill::metrics::{self, Report};
+use pagemill::op::Folding;
 use pagemill::record::LossyKind;
 use pagemill::source::Listed;
 
@@ -112,7 +113,7 @@ impl Request {
         };
         let to = settings.to.or_else(|| target.and_then(Format::from_path));
         let targets = match to {
-            _ if settings.word_count => Kinds::WORDS,
+            _ if settings.fold.is_some() => Kinds::WORDS,
             Some(to) => Kinds::of(to, settings.options.payload),
             None if target.is_some() => Kinds::ALL,
             None if each => sources,
@@ -158,9 +159,7 @@ impl Request {
             self.check_places(&self.written(Vec::new()), [&*self.source].into_iter())?;
             return self.reported(discard, || self.job(discard.then(nowhere)).run());
         };
-        if self.settings.word_count {
-            self.settings.to.get_or_insert(Format::PLAIN);
-        }
+        self.settings.to = self.settings.to.or(self.settings.fold.map(Folding::format));
         let places = match &batch.out_dir {
             Some(folder) => places(&batch.sources, folder, &self.settings, batch.keep_going)?,
             None => Vec::new(),
@@ -236,11 +235,9 @@ impl Request {
         let from = source_format(self.settings.from, file(&self.source))?;
         self.settings.from = Some(from);
         let target = self.target.as_deref().and_then(file);
-        self.settings.to = Some(match self.settings.word_count {
-            // A word count is text, whatever the file is called.
-            true => self.settings.to.unwrap_or(Format::PLAIN),
-            false => target_format(self.settings.to, target, from)?,
-        });
+        // The result of a fold is text, whatever the file is called.
+        let to = self.settings.to.or(self.settings.fold.map(Folding::format));
+        self.settings.to = Some(target_format(to, target, from)?);
         Ok(())
     }
 

@@ -42,6 +42,7 @@ fn join_fields(text: &str) -> Result<String, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::op::Folding;
 
     #[test]
     fn fields_follow_their_op() {
@@ -68,7 +69,7 @@ mod tests {
         let ops = |texts: &[&str]| parse_ops(&texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>());
         let parsed = ops(&["upper:name,city", "trim,wordcount"]).expect("known ops");
         let fields: Vec<usize> = parsed.ops.iter().map(|op| op.fields().len()).collect();
-        assert_eq!((fields, parsed.word_count), (vec![2, 0], true));
+        assert_eq!((fields, parsed.fold), (vec![2, 0], Some(Folding::WordCount)));
         assert!(ops(&["wordcount", "upper"]).is_err() && ops(&["upper", "name"]).is_err());
     }
 }

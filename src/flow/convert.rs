@@ -4,12 +4,12 @@ use std::convert::Infallible;
 use std::ops::Range;
 
 use crate::error::RecordError;
-use crate::flow::large;
+use crate::flow::end::End;
 use crate::flow::place::Place;
 use crate::flow::policy::{At, Policy, too_large};
 use crate::flow::shared::{Shared, Stop};
 use crate::flow::totals::SliceTotals;
-use crate::format::{Decode, Encode};
+use crate::format::Decode;
 use crate::job::settings::OnError;
 use crate::metrics::{Meter, Stage};
 use crate::record::{Apart, Batch, Drain, EncodeError, Output, Paths, Seen, with_key};
@@ -76,20 +76,15 @@ impl<'c, 'p> Conversion<'c, 'p> {
         self.meter.end(Stage::Ops);
     }
 
-    /// Encodes a batch; bad records end the slice or are left out.
-    pub fn encode(
-        &mut self,
-        encoder: &mut dyn Encode,
-        batch: &mut Batch<'_>,
-        policy: &Policy<'_, '_>,
-    ) -> Result<(), Stop> {
+    /// Encodes or folds a batch; bad records end the slice or are left out.
+    pub fn encode(&mut self, end: &mut End<'_>, batch: &mut Batch<'_>, policy: &Policy<'_, '_>) -> Result<(), Stop> {
         let mut from = 0;
         for (index, error) in batch.take_rejected() {
-            self.encode_range(encoder, batch, from..index, policy)?;
+            self.encode_range(end, batch, from..index, policy)?;
             self.bad_record(batch, index, error, policy)?;
             from = index + 1;
         }
-        self.encode_range(encoder, batch, from..batch.len(), policy)?;
+        self.encode_range(end, batch, from..batch.len(), policy)?;
         self.meter.end(Stage::Encode);
         self.count(batch, policy);
         Ok(())
@@ -97,13 +92,13 @@ impl<'c, 'p> Conversion<'c, 'p> {
 
     fn encode_range(
         &mut self,
-        encoder: &mut dyn Encode,
+        end: &mut End<'_>,
         batch: &Batch<'_>,
         mut records: Range<usize>,
         policy: &Policy<'_, '_>,
     ) -> Result<(), Stop> {
         while !records.is_empty() {
-            let (index, error) = match large::encode(encoder, batch, records.clone(), &mut self.output) {
+            let (index, error) = match end.take(policy.index, batch, records.clone(), &mut self.output) {
                 Ok(()) => return Ok(()),
                 Err(EncodeError::Record { index, error }) => (index, error),
                 Err(EncodeError::Stop(error)) => return Err(Stop::Run(error)),

@@ -4,27 +4,28 @@ use std::cell::RefCell;
 use std::time::Instant;
 
 use crate::flow::convert::Conversion;
+use crate::flow::end::End;
 use crate::flow::failure::failure;
 use crate::flow::feed::Slice;
 use crate::flow::order::commit::{Done, SliceDrain};
 use crate::flow::policy::Policy;
 use crate::flow::replay;
 use crate::flow::shared::{Shared, Stop};
-use crate::format::{Decode, Encode};
+use crate::format::Decode;
 use crate::memory::Arena;
 
 /// What one worker owns; all of it is reused from slice to slice.
-pub(crate) struct Worker {
+pub(crate) struct Worker<'e> {
     /// Its number, from 0.
     pub index: usize,
     pub decoder: Box<dyn Decode>,
-    pub encoder: Box<dyn Encode>,
+    pub end: End<'e>,
     pub arena: Arena,
     /// A record of a quarantine.
     pub record: Vec<u8>,
 }
 
-impl Worker {
+impl Worker<'_> {
     /// Converts slices until there are no more.
     pub fn run(&mut self, shared: &Shared<'_>) {
         let mut meter = shared.pass.meter(self.index);
@@ -78,7 +79,7 @@ impl Worker {
         }
     }
 
-    /// Records: decode → ops → encode, batch by batch.
+    /// Records: decode → ops → encode or fold, batch by batch.
     fn convert(&mut self, work: &mut Conversion<'_, '_>, policy: &Policy<'_, '_>) -> Result<(), Stop> {
         self.decoder.begin(policy.bytes);
         loop {
@@ -86,7 +87,7 @@ impl Worker {
             let mut batch = policy.batch(&self.arena);
             let filled = work.decode(&mut *self.decoder, &mut batch, policy);
             work.apply_ops(&mut batch, policy);
-            work.encode(&mut *self.encoder, &mut batch, policy)?;
+            work.encode(&mut self.end, &mut batch, policy)?;
             let goes_on = match filled {
                 Ok(goes_on) => goes_on,
                 Err(error) => work.leave_out(error, &mut *self.decoder, policy)?,

@@ -1,8 +1,8 @@
 //! The key pass: the union of all keys in order of first appearance, in bounded memory.
 //!
-//! It is a run like any other whose encoder writes the keys it has not seen, and whose target is merged
-//! in input order. A worker's slices come in input order, so what it has seen before came earlier; the
-//! merge keeps the first of equal keys.
+//! It is a run like any other whose workers remember the keys that they have not seen, each with its slice. A worker's
+//! slices come in input order, so what it has seen before came earlier; merged in input order, the first of equal keys
+//! is kept.
 
 use std::ops::Range;
 use std::path::Path;
@@ -11,11 +11,12 @@ use std::sync::Arc;
 use hashbrown::HashSet;
 
 use crate::error::{Error, Fault, Position, RecordError, Result};
-use crate::format::{Decode, Encode, Frame, WriteFormat, key_too_long};
+use crate::fold::Fold;
+use crate::format::{Decode, key_too_long};
 use crate::memory::{Arena, Budget, Reservation};
 use crate::op::Op;
 use crate::plan::sizes::FEW;
-use crate::record::{Apart, Batch, Drain, EncodeError, Output, Paths, Schema, with_key};
+use crate::record::{Apart, Batch, EncodeError, Paths, Schema, with_key};
 use crate::wording::nouns;
 
 /// How many keys may be remembered, and how long they may be.
@@ -41,41 +42,40 @@ impl Limits {
     }
 }
 
-pub(crate) struct KeyPass {
-    /// Which maps become dotted paths.
-    pub apart: Apart,
-    pub limits: Limits,
-    /// Who is asked for the memory of large tables.
-    pub budget: Budget,
+/// The keys of records, in order of first appearance.
+pub(crate) struct Keys {
+    apart: Apart,
     /// Records without new keys may be left out unseen, so that places are not known.
-    pub light: bool,
+    light: bool,
+    budget: Budget,
+    paths: Paths,
+    table: Table,
 }
 
-impl WriteFormat for KeyPass {
-    fn frame(&self) -> Frame {
-        Frame::default()
+impl Keys {
+    /// `apart`: which maps become dotted paths. `budget` is asked for the memory of large tables. `light`: records
+    /// without new keys may be left out unseen, so that places are not known.
+    pub fn new(apart: Apart, limits: Limits, budget: Budget, light: bool) -> Keys {
+        let held = Held { reserved: budget.open("key tables", INSTEAD), size: 0, covered: FEW };
+        let table = Table { limits, seen: HashSet::new(), found: Vec::new(), order: Vec::new(), held };
+        Keys { apart, light, budget, paths: Paths::default(), table }
+    }
+}
+
+impl Fold for Keys {
+    /// The keys, each once; none if they are too many together.
+    type Result = Option<Schema>;
+
+    fn another(&self) -> Keys {
+        Keys::new(self.apart.clone(), self.table.limits, self.budget.clone(), self.light)
     }
 
     fn takes_only_keys(&self) -> bool {
         self.light
     }
 
-    fn encoder(&self) -> Box<dyn Encode> {
-        let held = Held { reserved: self.budget.open("key tables", INSTEAD), size: 0, covered: FEW };
-        let table = Table { limits: self.limits, seen: HashSet::new(), order: Vec::new(), held };
-        Box::new(KeyEncoder { apart: self.apart.clone(), paths: Paths::default(), table })
-    }
-}
-
-struct KeyEncoder {
-    apart: Apart,
-    paths: Paths,
-    table: Table,
-}
-
-impl Encode for KeyEncoder {
-    fn encode(&mut self, batch: &Batch<'_>, records: Range<usize>, output: &mut Output<'_>) -> Result<(), EncodeError> {
-        let KeyEncoder { apart, paths, table } = self;
+    fn add(&mut self, slice: u64, batch: &Batch<'_>, records: Range<usize>) -> Result<(), EncodeError> {
+        let Keys { apart, paths, table, .. } = self;
         for record in records {
             let (values, keys) = batch.tree(record).nodes();
             let mut leaf = 0;
@@ -85,7 +85,7 @@ impl Encode for KeyEncoder {
                 if table.is_as_before(path, key, index) {
                     return Ok(());
                 }
-                with_key(path, key, |path| table.look_up(path, index, output))
+                with_key(path, key, |path| table.look_up(path, index, slice))
             });
             let (limits, offset) = (table.limits, batch.span(record).start);
             walked.map_err(|refused| match refused {
@@ -95,6 +95,24 @@ impl Encode for KeyEncoder {
             })?;
         }
         Ok(())
+    }
+
+    fn end(&mut self, slices: u64) {
+        let found = &mut self.table.found;
+        found.truncate(found.partition_point(|(slice, _)| *slice < slices));
+    }
+
+    fn merge(&mut self, other: Keys) {
+        self.table.found.extend(other.table.found);
+        // No two workers have a key from the same slice, and a worker has them in order.
+        self.table.found.sort_by_key(|(slice, _)| *slice);
+    }
+
+    fn finish(self) -> Option<Schema> {
+        let Table { limits, found, .. } = &self.table;
+        let mut seen = HashSet::new();
+        let names: Vec<&[u8]> = found.iter().map(|(_, name)| &**name).filter(|name| seen.insert(*name)).collect();
+        (names.len() <= limits.keys).then(|| Schema::new(names))
     }
 }
 
@@ -116,7 +134,9 @@ impl From<Error> for Refused {
 /// The keys that a worker has seen.
 struct Table {
     limits: Limits,
-    seen: HashSet<Box<[u8]>>,
+    seen: HashSet<Arc<[u8]>>,
+    /// The same in order, each with the slice that it was first met in.
+    found: Vec<(u64, Arc<[u8]>)>,
     /// The keys of the record before, a guess for those of the next one.
     order: Vec<Box<[u8]>>,
     held: Held,
@@ -133,7 +153,7 @@ struct Held {
 }
 
 impl Held {
-    /// Takes in another key. It stands here, in the output, and once more where the outputs are merged.
+    /// Takes in another key. It is here, among the keys of the record before, and once more where tables are merged.
     fn add(&mut self, key: &[u8]) -> Result<()> {
         // Entries of tables, and what the heap takes for a block.
         const ENTRY: usize = 128;
@@ -156,7 +176,7 @@ impl Table {
     }
 
     #[cold]
-    fn look_up(&mut self, path: &[u8], index: usize, output: &mut Output<'_>) -> Result<(), Refused> {
+    fn look_up(&mut self, path: &[u8], index: usize, slice: u64) -> Result<(), Refused> {
         if path.len() > self.limits.length {
             return Err(Refused::Key(path.len()));
         }
@@ -171,9 +191,9 @@ impl Table {
                 return Err(Refused::Many);
             }
             self.held.add(path)?;
-            self.seen.insert(path.into());
-            output.put(&(path.len() as u32).to_le_bytes())?;
-            output.put(path)?;
+            let name: Arc<[u8]> = path.into();
+            self.seen.insert(Arc::clone(&name));
+            self.found.push((slice, name));
         }
         Ok(())
     }
@@ -182,27 +202,14 @@ impl Table {
 /// Looks for keys in the beginning of a source, slice by slice.
 pub(crate) struct Search<'o> {
     decoder: Box<dyn Decode>,
-    encoder: Box<dyn Encode>,
+    keys: Keys,
     arena: Arena,
     ops: &'o [Arc<dyn Op>],
     max_record: usize,
-    buffer: Vec<u8>,
-    found: Collect,
-    limits: Limits,
     /// How many records were looked at.
     records: u64,
     /// Whether any of them was bad.
     bad: bool,
-}
-
-/// Keeps what an encoder writes.
-struct Collect(Vec<u8>);
-
-impl Drain for Collect {
-    fn drain(&mut self, bytes: &[u8]) -> Result<()> {
-        self.0.extend_from_slice(bytes);
-        Ok(())
-    }
 }
 
 impl<'o> Search<'o> {
@@ -210,17 +217,14 @@ impl<'o> Search<'o> {
         decoder: Box<dyn Decode>,
         arena: Arena,
         ops: &'o [Arc<dyn Op>],
-        pass: &KeyPass,
+        keys: Keys,
         max_record: usize,
     ) -> Search<'o> {
-        let (encoder, limits) = (pass.encoder(), pass.limits);
-        let (buffer, found) = (vec![0; 16 << 10], Collect(Vec::new()));
-        Search { decoder, encoder, arena, ops, max_record, buffer, found, limits, records: 0, bad: false }
+        Search { decoder, keys, arena, ops, max_record, records: 0, bad: false }
     }
 
     /// Adds the keys of the good records of a slice, which begins at `offset` of `file`.
     pub fn add(&mut self, slice: &[u8], (file, offset): (&Path, u64)) -> Result<()> {
-        let mut output = Output::new(&mut self.buffer, &mut self.found, false);
         self.decoder.begin(slice);
         loop {
             self.arena.reset();
@@ -233,7 +237,7 @@ impl<'o> Search<'o> {
             let refused = batch.take_rejected().into_iter().map(|(index, _)| index);
             let mut from = 0;
             for refused in refused.chain([batch.len()]) {
-                match self.encoder.encode(&batch, from..refused, &mut output) {
+                match self.keys.add(0, &batch, from..refused) {
                     Err(EncodeError::Stop(error)) => return Err(error),
                     Err(EncodeError::Record { index, error }) if error.fault == Fault::TooManyKeys => {
                         let record = self.records + batch.number(index) as u64 + 1;
@@ -247,7 +251,7 @@ impl<'o> Search<'o> {
             self.records += decoded as u64;
             match filled {
                 Ok(true) => {}
-                Ok(false) => break,
+                Ok(false) => return Ok(()),
                 // If bad records end the run, this one does; else those after it count.
                 Err(_) => {
                     self.decoder.skip_record(slice);
@@ -256,32 +260,15 @@ impl<'o> Search<'o> {
                 }
             }
         }
-        let rest = output.len();
-        self.found.drain(&self.buffer[..rest])
     }
 
     /// Whether no key was found yet.
     pub fn is_empty(&self) -> bool {
-        self.found.0.is_empty()
+        self.keys.table.found.is_empty()
     }
 
     /// The keys found, each once, in order of first appearance, and whether there were bad records.
     pub fn finish(self) -> (Schema, bool) {
-        (merge(&self.found.0, &self.limits).unwrap_or_default(), self.bad)
+        (self.keys.finish().unwrap_or_default(), self.bad)
     }
-}
-
-/// The keys in a key pass's output, each once, in order. None: there are more than there may be.
-pub(crate) fn merge(output: &[u8], limits: &Limits) -> Option<Schema> {
-    let mut seen = HashSet::new();
-    let mut names: Vec<&[u8]> = Vec::new();
-    let mut rest = output;
-    while let Some((len, tail)) = rest.split_first_chunk::<4>() {
-        let (name, tail) = tail.split_at(u32::from_le_bytes(*len) as usize);
-        if seen.insert(name) {
-            names.push(name);
-        }
-        rest = tail;
-    }
-    (names.len() <= limits.keys).then(|| Schema::new(names))
 }

@@ -1,4 +1,114 @@
-//! Results over all records.
+//! Results over all records: each worker gathers its own, and they are merged when all slices are done.
 
 pub(crate) mod keys;
+pub(crate) mod records;
 pub(crate) mod words;
+
+use std::ops::Range;
+
+use crate::error::{Error, Result};
+use crate::format::{self, Format, Given, Gives, Options, Shape};
+use crate::memory::Arena;
+use crate::op::Folding;
+use crate::record::{Batch, Drain, EncodeError, Output, Schema, Value};
+use crate::sink::Target;
+
+/// A result over all records: one worker's part of it while a run goes on, and then the whole.
+///
+/// A worker meets its slices in input order, but what the others met lies between them. A fold in which order matters
+/// has to remember from which slice it has a thing, and to merge by that. What may grow with the input is reserved
+/// from the [`Budget`](crate::memory::Budget).
+pub(crate) trait Fold: Send {
+    /// What it comes to.
+    type Result
+    where
+        Self: Sized;
+
+    /// The part of another worker, with nothing in it.
+    fn another(&self) -> Self
+    where
+        Self: Sized;
+
+    /// Takes in these records of a batch, which belong to the slice of this number.
+    ///
+    /// # Errors
+    /// A record is bad, and the records before it were taken in; or the run can't go on.
+    fn add(&mut self, slice: u64, batch: &Batch<'_>, records: Range<usize>) -> Result<(), EncodeError>;
+
+    /// Whether only the keys of the records matter, as they are in the source; see
+    /// [`ReadFormat::key_decoder`](crate::format::ReadFormat::key_decoder).
+    fn takes_only_keys(&self) -> bool {
+        false
+    }
+
+    /// No record comes any more, and only the first `slices` slices count: an error ended the run in the last of them.
+    /// A fold whose result is not used after an error need not forget the others.
+    fn end(&mut self, slices: u64) {
+        let _ = slices;
+    }
+
+    /// Takes in what another worker has. The parts are merged in the order of the workers.
+    fn merge(&mut self, other: Self)
+    where
+        Self: Sized;
+
+    /// The result, after all parts were merged.
+    fn finish(self) -> Self::Result
+    where
+        Self: Sized;
+}
+
+impl Folding {
+    /// The format that its result is written in, and which a target has if nothing else is said, whatever it is called.
+    pub fn format(self) -> Format {
+        Format::PLAIN
+    }
+}
+
+/// Writes a result, lines of text, to a target that has nothing else. Gives its length.
+///
+/// # Errors
+/// The target can't be written.
+pub(crate) fn write(lines: &[String], target: &Target) -> Result<u64> {
+    let bytes = encoded(lines)?;
+    target.write(&bytes, 0)?;
+    Ok(bytes.len() as u64)
+}
+
+/// What the encoder of text makes of these lines.
+///
+/// # Errors
+/// Memory: they do not fit into an arena.
+fn encoded(lines: &[String]) -> Result<Vec<u8>> {
+    let schema = Schema::new(["line"]);
+    let size = lines.iter().map(|line| line.len()).sum::<usize>();
+    let arena = Arena::new(ARENA, ARENA + 2 * size);
+    let mut batch = Batch::new(&arena, b"", Some(&schema), size);
+    for line in lines {
+        let room = batch.reserve(1, 0).map(|()| batch.push(Value::Text(line.as_bytes())));
+        room.and_then(|()| batch.end_record(0, 0)).map_err(|error| Error::memory(error.reason))?;
+    }
+    let shape = Shape::Columns(schema.clone());
+    let writing = format::create(Format::PLAIN, &Options::default(), Given::new(&shape, Gives::default()))?;
+    let (mut buffer, mut collect) = ([0; 4 << 10], Collect(Vec::new()));
+    let mut output = Output::new(&mut buffer, &mut collect, false);
+    match writing.encoder().encode(&batch, 0..batch.len(), &mut output) {
+        Ok(()) => output.flush()?,
+        Err(EncodeError::Stop(error)) => return Err(error),
+        Err(EncodeError::Record { error, .. }) => return Err(Error::refused(error.reason)),
+    }
+    Ok(collect.0)
+}
+
+/// More than the first values of a batch take.
+const ARENA: usize = 256 << 10;
+
+/// Keeps what an encoder writes.
+struct Collect(Vec<u8>);
+
+impl Drain for Collect {
+    fn drain(&mut self, bytes: &[u8]) -> Result<()> {
+        self.0.extend_from_slice(bytes);
+        Ok(())
+    }
+}

@@ -198,16 +198,6 @@ pub trait WriteFormat: Send + Sync {
     fn frame(&self) -> Frame;
     /// An encoder for one worker.
     fn encoder(&self) -> Box<dyn Encode>;
-
-    /// Whether only the keys of the records matter, as they are in the source; see [`ReadFormat::key_decoder`].
-    fn takes_only_keys(&self) -> bool {
-        false
-    }
-
-    /// What comes at the very end, known only when every record was encoded.
-    fn ending(&self) -> Vec<u8> {
-        Vec::new()
-    }
 }
 
 /// What the consumers of a decoder need of it.

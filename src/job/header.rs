@@ -11,9 +11,10 @@
 
 use crate::error::{Error, Position, Result};
 use crate::flow::feed::room::Room;
-use crate::flow::pass::Discard;
 use crate::flow::place::{After, Place};
-use crate::fold::keys::{self, KeyPass, Search};
+use crate::fold::Fold;
+use crate::fold::keys::{Keys, Search};
+use crate::fold::records::Records;
 use crate::format::{Boundary, Columns, UnknownKey};
 use crate::job::opened::Opened;
 use crate::job::pass::How;
@@ -105,7 +106,7 @@ impl Opened<'_> {
                 .is_some_and(|names| !names.is_named_as(&self.route.order.arrange(&found))));
         }
         let how = How { on_error: OnError::Skip, ledger: None, resumable: None };
-        match self.pass_by(how, &Discard, &Target::memory(), &Registry::new()) {
+        match self.fold_by(how, Records::default(), &Target::memory(), &Registry::new()).0 {
             Ok(_) => Ok(false),
             Err(error) if error.is_unknown_key() => Ok(true),
             Err(error) if error.position().is_some() => Ok(false),
@@ -116,13 +117,8 @@ impl Opened<'_> {
     }
 
     /// How keys are looked for.
-    fn key_pass(&self, light: bool) -> KeyPass {
-        KeyPass {
-            apart: self.route.apart.clone(),
-            limits: self.settings.key_limits(),
-            budget: self.budget.clone(),
-            light,
-        }
+    fn keys(&self, light: bool) -> Keys {
+        Keys::new(self.route.apart.clone(), self.settings.key_limits(), self.budget.clone(), light)
     }
 
     /// The keys of all good records. What is wrong with a record is left for the run to tell, since not every record is
@@ -151,23 +147,16 @@ impl Opened<'_> {
 
     /// The keys of all records; none if they are too many together.
     fn keys_of_all(&mut self) -> Result<Option<Schema>> {
-        let keys = Target::memory();
-        let pass = self.key_pass(false);
-        self.pass(&pass, &keys, &Registry::new())?;
-        Ok(keys::merge(&keys.finish()?, &pass.limits))
+        let how = How { on_error: self.settings.on_error, ledger: None, resumable: None };
+        let (outcome, keys) = self.fold_by(how, self.keys(false), &Target::memory(), &Registry::new());
+        outcome.map(|_| keys.finish())
     }
 
     /// The keys of all good records, and whether the whole input was looked at. What is wrong with the data is left
     /// for the run to tell: another record may be refused before it.
     fn good_keys(&mut self) -> Result<(Schema, bool)> {
-        let keys = Target::memory();
-        let pass = self.key_pass(true);
-        let outcome = self.pass_by(
-            How { on_error: OnError::Skip, ledger: None, resumable: None },
-            &pass,
-            &keys,
-            &Registry::new(),
-        );
+        let how = How { on_error: OnError::Skip, ledger: None, resumable: None };
+        let (outcome, keys) = self.fold_by(how, self.keys(true), &Target::memory(), &Registry::new());
         let whole = match outcome {
             Ok(_) => true,
             Err(error) if error.position().is_some() => false,
@@ -175,7 +164,7 @@ impl Opened<'_> {
             Err(error) if error.stopped_at().is_some() => return Err(Error::stopped(None)),
             Err(error) => return Err(error),
         };
-        match keys::merge(&keys.finish()?, &pass.limits) {
+        match keys.finish() {
             Some(keys) => Ok((keys, whole)),
             None => Ok((Schema::default(), false)),
         }
@@ -244,8 +233,7 @@ impl Opened<'_> {
         let mut rest = all;
         let mut cutter = self.reading.cutter();
         let decoder = self.reading.decoder(&self.route.want);
-        let mut found =
-            Search::new(decoder, self.arena(), &self.route.ops, &self.key_pass(false), self.plan.max_record);
+        let mut found = Search::new(decoder, self.arena(), &self.route.ops, self.keys(false), self.plan.max_record);
         while !rest.is_empty() {
             // Of a mapped source no more is looked at than the run does.
             let window = rest.len().min(target.saturating_add(self.plan.max_record));

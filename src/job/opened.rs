@@ -10,12 +10,14 @@ use crate::flow::pass::PassThrough;
 use crate::flow::place::{self, Place};
 use crate::flow::policy::malformed;
 use crate::fold::words::WordCount;
+use crate::fold::{self, Fold};
 use crate::format::{self, Columns, Format, Given, Gives, OpenError, Opening, Options, ReadFormat, WriteFormat, sniff};
 use crate::job::open::{as_records, open_text};
 use crate::job::pass::{How, Run};
 use crate::job::settings::{OnError, Settings, SourceSpec, TargetSpec};
 use crate::memory::{Budget, Reservation};
 use crate::metrics::Registry;
+use crate::op::Folding;
 use crate::plan::memory::{Plan, Wishes};
 use crate::plan::route::Route;
 use crate::plan::sizes::BASE;
@@ -221,6 +223,13 @@ impl<'s> Opened<'s> {
     ) -> Result<Run> {
         let on_error = self.settings.on_error;
         ledger.begin(&self.source.path, || self.head());
+        if let Some(fold) = self.fold() {
+            let how = How { on_error, ledger: Some(ledger), resumable: None };
+            let (run, fold) = self.fold_by(how, fold, target, registry);
+            let mut run = run?;
+            run.bytes_out = fold::write(&fold.finish(), target)?;
+            return Ok(run);
+        }
         let (header, certain) = match resumable.as_mut().and_then(|resumable| resumable.columns.take()) {
             Some(names) => {
                 self.take_apart();
@@ -318,11 +327,13 @@ impl<'s> Opened<'s> {
         self.route.from.gives(&self.options)
     }
 
+    /// The fold that the job ends in, if it does not write records.
+    pub(crate) fn fold(&self) -> Option<WordCount> {
+        self.settings.fold.map(|Folding::WordCount| WordCount::new(self.gives().lines))
+    }
+
     pub(crate) fn writing(&self, header: Option<Columns>) -> Result<Box<dyn WriteFormat>> {
         let route = &self.route;
-        if self.settings.word_count {
-            return Ok(Box::new(WordCount::new(self.gives().lines)));
-        }
         let given = Given { shape: &route.shape(self.reading.schema()), columns: header, gives: self.gives() };
         let writing = format::create(route.to, &self.options, given)?;
         Ok(match route.pass_through {

@@ -5,6 +5,7 @@ use std::sync::Mutex;
 use std::sync::atomic::Ordering::Relaxed;
 
 use crate::error::{Error, Result};
+use crate::flow::end::End;
 use crate::flow::feed::gate::Gate;
 use crate::flow::feed::room::Room;
 use crate::flow::feed::window::Windows;
@@ -15,6 +16,7 @@ use crate::flow::order::reached::Place;
 use crate::flow::shared::Shared;
 use crate::flow::totals::Totals;
 use crate::flow::worker::Worker;
+use crate::fold::Fold;
 use crate::format::{Frame, ReadFormat, Types, WriteFormat};
 use crate::job::opened::{Beginning, Opened};
 use crate::job::pass::{How, Run};
@@ -32,29 +34,23 @@ use crate::sys::Map;
 use crate::wording::{counted, input};
 
 impl Opened<'_> {
-    fn worker(&self, index: usize, writing: &dyn WriteFormat) -> Worker {
+    fn worker<'e>(&self, index: usize, end: End<'e>) -> Worker<'e> {
         let Route { want, ops, .. } = &self.route;
         // An op may make a key of a value.
-        let keys = writing.takes_only_keys() && ops.is_empty();
-        Worker {
-            index,
-            decoder: if keys { self.reading.key_decoder(want) } else { self.reading.decoder(want) },
-            encoder: writing.encoder(),
-            arena: self.arena(),
-            record: Vec::new(),
-        }
+        let keys = end.takes_only_keys() && ops.is_empty();
+        let decoder = if keys { self.reading.key_decoder(want) } else { self.reading.decoder(want) };
+        Worker { index, decoder, end, arena: self.arena(), record: Vec::new() }
+    }
+
+    /// An encoder for every worker.
+    fn encoders<'e>(&self, writing: &dyn WriteFormat) -> Vec<End<'e>> {
+        (0..self.plan.workers).map(|_| End::Encode(writing.encoder())).collect()
     }
 
     /// An arena that asks for what it takes beyond the plan.
     pub(crate) fn arena(&self) -> Arena {
         let Plan { arena, share, .. } = self.plan;
         Arena::asking(arena, arena + share, self.budget.open("large records in arenas", ARENA_INSTEAD))
-    }
-
-    /// One pass over the input.
-    pub(crate) fn pass(&mut self, writing: &dyn WriteFormat, target: &Target, registry: &Registry) -> Result<Run> {
-        let how = How { on_error: self.settings.on_error, ledger: None, resumable: None };
-        self.pass_by(how, writing, target, registry)
     }
 
     /// Begins a file that is read anew.
@@ -70,6 +66,33 @@ impl Opened<'_> {
         }
     }
 
+    /// An error if what was found in the beginning may come from zeros.
+    fn undamaged(&self) -> Result<()> {
+        match &self.source.bytes {
+            Bytes::Mapped(map) => damage(map, &self.source.path, u64::MAX).map_or(Ok(()), Err),
+            Bytes::Stream(_) => Ok(()),
+        }
+    }
+
+    /// One pass over the input that ends in a fold; `target` is where its result will be written. Gives the fold of all
+    /// workers too, as far as the run came.
+    pub(crate) fn fold_by<F: Fold>(
+        &mut self,
+        How { on_error, ledger, .. }: How<'_>,
+        mut fold: F,
+        target: &Target,
+        registry: &Registry,
+    ) -> (Result<Run>, F) {
+        let mut others: Vec<F> = (1..self.plan.workers).map(|_| fold.another()).collect();
+        let place = Place::behind(0);
+        let begin = Begin { place, first_skips: 0, totals: Totals::default(), ledger, checkpoints: None };
+        let onto = Onto { target, begin, start: None, written_before: 0 };
+        let ends = std::iter::once(&mut fold).chain(&mut others).map(|fold| End::Fold(fold)).collect();
+        let run = self.undamaged().and_then(|()| self.records_from(on_error, ends, onto, registry));
+        others.into_iter().for_each(|other| fold.merge(other));
+        (run, fold)
+    }
+
     /// One pass over the input, with a policy of its own for bad records, and from where another run stopped.
     pub(crate) fn pass_by(
         &mut self,
@@ -79,12 +102,7 @@ impl Opened<'_> {
         registry: &Registry,
     ) -> Result<Run> {
         let frame = writing.frame();
-        if let Bytes::Mapped(map) = &self.source.bytes
-            && let Some(error) = damage(map, &self.source.path, u64::MAX)
-        {
-            // What was found in the beginning may come from zeros.
-            return Err(error);
-        }
+        self.undamaged()?;
         let from = resumable.and_then(|resumable| resumable.from.as_ref());
         if from.is_none() {
             target.write(&frame.prefix, 0)?;
@@ -101,8 +119,8 @@ impl Opened<'_> {
         };
         let start = from.map(|entry| entry.input as usize);
         let place = Onto { target, begin, start, written_before: 0 };
-        let mut run = self.records_from(on_error, writing, place, registry)?;
-        run.bytes_out = write_end(&frame, &writing.ending(), run.totals.records_out, target, run.place)?;
+        let mut run = self.records_from(on_error, self.encoders(writing), place, registry)?;
+        run.bytes_out = write_end(&frame, run.totals.records_out, target, run.place)?;
         Ok(run)
     }
 
@@ -119,14 +137,14 @@ impl Opened<'_> {
         let ledger = Some(ledger);
         let begin = Begin { place, first_skips, totals: Totals::default(), ledger, checkpoints: None };
         let onto = Onto { target, begin, start: None, written_before: place.offset };
-        self.records_from(self.settings.on_error, writing, onto, registry)
+        self.records_from(self.settings.on_error, self.encoders(writing), onto, registry)
     }
 
-    /// The same, perhaps from a record of the source on that is not the first one.
+    /// Takes the records of the source to the ends of the workers, perhaps from one on that is not the first.
     fn records_from(
         &mut self,
         on_error: OnError,
-        writing: &dyn WriteFormat,
+        ends: Vec<End<'_>>,
         onto: Onto<'_>,
         registry: &Registry,
     ) -> Result<Run> {
@@ -153,7 +171,8 @@ impl Opened<'_> {
         }
         let keeps = begin.ledger.as_ref().is_some_and(|ledger| ledger.quarantine.is_some());
         let committer = Committer::new(target, begin, &pass, pool, buffers);
-        let workers: Vec<_> = (0..plan.workers).map(|index| Mutex::new(self.worker(index, writing))).collect();
+        let workers = ends.into_iter().enumerate().map(|(index, end)| Mutex::new(self.worker(index, end)));
+        let workers: Vec<_> = workers.collect();
         let room = Room::new(plan, &self.budget);
         let first_line = if keeps { self.line_of(start) } else { self.first_line() };
         let (marked, len) = (self.source.marked(), self.source.known_len());
@@ -187,7 +206,11 @@ impl Opened<'_> {
         };
         let ready = run_workers(&workers, &shared)?;
         let (bytes_in, events) = (shared.feed.into_inner().offset(), shared.governor.into_events());
-        let (mut totals, place) = shared.committer.finish().map_err(|error| match error.is_unknown_key() {
+        let (slices, outcome) = shared.committer.finish();
+        for worker in workers {
+            worker.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner()).end.end(slices);
+        }
+        let (mut totals, place) = outcome.map_err(|error| match error.is_unknown_key() {
             // The run may begin anew: the line is looked for where the error is the last word.
             true => error,
             false => self.tell(error),
@@ -216,14 +239,10 @@ struct Onto<'t> {
 }
 
 /// Writes what comes behind the last record. Gives the length of the whole output.
-pub(crate) fn write_end(frame: &Frame, ending: &[u8], records: u64, target: &Target, place: Place) -> Result<u64> {
+pub(crate) fn write_end(frame: &Frame, records: u64, target: &Target, place: Place) -> Result<u64> {
     let suffix = if records == 0 && !frame.empty.is_empty() { &frame.empty } else { &frame.suffix };
-    let mut len = place.offset;
-    for end in [&**suffix, ending] {
-        target.write(end, len)?;
-        len += end.len() as u64;
-    }
-    Ok(len)
+    target.write(suffix, place.offset)?;
+    Ok(place.offset + suffix.len() as u64)
 }
 
 /// The cursor of a run, and what is mapped. `start` is where a record begins, if it is not the first one.
@@ -247,7 +266,7 @@ pub(crate) fn feed<'f>(
 }
 
 /// Runs every worker until the input ends. One broadcast; a single worker needs no thread.
-fn run_workers(workers: &[Mutex<Worker>], shared: &Shared<'_>) -> Result<audit::Counts> {
+fn run_workers(workers: &[Mutex<Worker<'_>>], shared: &Shared<'_>) -> Result<audit::Counts> {
     let run = |index: usize| {
         workers[index].lock().unwrap_or_else(|poisoned| poisoned.into_inner()).run(shared);
     };

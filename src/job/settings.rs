@@ -9,7 +9,7 @@ use crate::fold::keys::Limits;
 use crate::format::{Format, Options};
 use crate::memory::pressure::Script;
 use crate::metrics::Progress;
-use crate::op::Op;
+use crate::op::{Folding, Op};
 use crate::quarantine::{MaxErrors, Section};
 use crate::source::Encoding;
 use crate::sys::Stop;
@@ -117,8 +117,8 @@ pub struct Settings {
     pub rename: Vec<(String, String)>,
     /// The ops, applied left to right.
     pub ops: Vec<Arc<dyn Op>>,
-    /// The pipeline ends in a report of lines, words, characters, bytes and records (the op `wordcount`).
-    pub word_count: bool,
+    /// The pipeline ends in a result over all records, which is written instead of them; none: records are written.
+    pub fold: Option<Folding>,
     /// Where the header of a tabular target comes from; a list is what every target gets.
     pub columns: ColumnsFrom,
     /// How many workers; 0: one for each processor.
@@ -205,7 +205,7 @@ impl Default for Settings {
             drop: Vec::new(),
             rename: Vec::new(),
             ops: Vec::new(),
-            word_count: false,
+            fold: None,
             columns: ColumnsFrom::Auto,
             workers: 0,
             slice_size: 0,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::escape::{split, unescape};
 use super::nearest::nearest;
-use super::{ChangeCase, Fields, Op, Reverse, Trim};
+use super::{ChangeCase, Fields, Folding, Op, Reverse, Trim};
 use crate::error::{Error, Result};
 
 /// The names of the ops.
@@ -26,8 +26,8 @@ pub const NAMES: [&str; 10] = [
 pub struct Parsed {
     /// The ops, to be applied left to right.
     pub ops: Vec<Arc<dyn Op>>,
-    /// The pipeline ends in a report of lines, words, characters, bytes and records.
-    pub word_count: bool,
+    /// What the pipeline ends in, if not in records.
+    pub fold: Option<Folding>,
 }
 
 /// Reads one `--op`: names separated by commas, each with `:` and fields joined by `+` if it is not for
@@ -55,8 +55,8 @@ pub fn parse_all<'s>(specs: impl IntoIterator<Item = &'s str>) -> Result<Parsed>
     let mut parsed = Parsed::default();
     for spec in specs {
         for item in split(spec, ',')? {
-            if parsed.word_count {
-                return Err(Error::usage("`wordcount` has to be the last op, and can be given once"));
+            if let Some(fold) = parsed.fold {
+                return Err(Error::usage(format!("`{}` has to be the last op, and can be given once", fold.name())));
             }
             add(item, &mut parsed)?;
         }
@@ -79,7 +79,7 @@ fn add(item: &str, parsed: &mut Parsed) -> Result<()> {
             return Err(Error::usage("`wordcount` counts whole records: it takes no fields"));
         }
         "wordcount" => {
-            parsed.word_count = true;
+            parsed.fold = Some(Folding::WordCount);
             return Ok(());
         }
         _ => return Err(unknown(&name)),
@@ -122,7 +122,7 @@ mod tests {
                 format!("{}({})", op.name(), fields.join("|"))
             })
             .collect();
-        parts.extend(parsed.word_count.then(|| "wordcount".to_string()));
+        parts.extend(parsed.fold.map(|fold| fold.name().to_string()));
         parts.join(" ")
     }
 

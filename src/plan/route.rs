@@ -84,8 +84,8 @@ impl Route {
     /// Decides the way.
     pub fn new(settings: &Settings, from: Format, to: Format, reading: &dyn ReadFormat) -> Result<Route> {
         let options = &settings.options;
-        let tabular = to.is_tabular() && !settings.word_count;
-        let takes = to.takes(options);
+        let aim = Aim::of(settings, to);
+        let takes = &aim.takes;
         let utf8 = to.needs_utf8() || settings.ops.iter().any(|op| op.needs_utf8()) || checks_utf8(settings, from, to);
         let (seen, numbers) = names(settings);
         let mut route = Route {
@@ -96,11 +96,11 @@ impl Route {
                 chosen: Chosen::default(),
                 utf8,
                 replace_invalid_utf8: settings.replaces_invalid_utf8(),
-                // Ops and counts see all that there is.
-                detail: if settings.ops.is_empty() && !settings.word_count { takes.detail } else { Detail::All },
-                types: if takes.untyped && !settings.word_count { Types::Auto } else { options.types },
+                // Ops see all that there is.
+                detail: if settings.ops.is_empty() { takes.detail } else { Detail::All },
+                types: if takes.untyped { Types::Auto } else { options.types },
                 // Ops see what the source has.
-                typed: takes.typed && settings.ops.is_empty() && !settings.word_count,
+                typed: takes.typed && settings.ops.is_empty(),
             },
             schema: None,
             names: None,
@@ -115,12 +115,12 @@ impl Route {
             numbers,
         };
         let projected = !(settings.select.is_empty() && settings.drop.is_empty() && settings.rename.is_empty());
-        let mut unchanged = !projected && settings.ops.is_empty() && !settings.word_count;
+        let mut unchanged = !projected && settings.ops.is_empty() && aim.writes;
         match reading.schema() {
-            Some(schema) => unchanged &= route.columns(settings, schema, projected)?,
-            None => unchanged &= route.keyed(settings, &takes, projected, tabular)?,
+            Some(schema) => unchanged &= route.columns(settings, &aim, schema, projected)?,
+            None => unchanged &= route.keyed(settings, &aim, projected)?,
         }
-        let lines = from == to && from.gives(options).lines && !settings.word_count && !projected;
+        let lines = from == to && from.gives(options).lines && aim.writes && !projected;
         if lines && settings.invalid_utf8 == InvalidUtf8::Fail && route.ops.first().is_some_and(|op| op.checks_utf8()) {
             route.want.utf8 = false;
         }
@@ -140,7 +140,7 @@ impl Route {
     }
 
     /// The source is in columns: the decoder gives those that go on. Whether that is all of them, as they are.
-    fn columns(&mut self, settings: &Settings, source: &Schema, projected: bool) -> Result<bool> {
+    fn columns(&mut self, settings: &Settings, aim: &Aim<'_>, source: &Schema, projected: bool) -> Result<bool> {
         check_fields(&self.ops, source)?;
         let (mut fields, mut names) = (source.clone(), source.clone());
         if projected {
@@ -151,9 +151,7 @@ impl Route {
         // A name that a source in columns lacks was refused, unless it is one of --columns or the source is empty.
         (0..if source.is_empty() { 0 } else { self.numbers.columns }).for_each(|number| self.seen.mark(number));
         let mut unchanged = !projected;
-        if let ColumnsFrom::List(list) = &settings.columns
-            && !settings.word_count
-        {
+        if let Some(list) = aim.list {
             unique("--columns", list)?;
             check_nameless(settings, source, list)?;
             names.names().take(64).for_each(|name| self.seen.learn(name));
@@ -180,15 +178,12 @@ impl Route {
     }
 
     /// The source is keyed: fields are chosen in the decoder, or by ops. Whether records stay as they are.
-    fn keyed(&mut self, settings: &Settings, takes: &Takes, projected: bool, tabular: bool) -> Result<bool> {
+    fn keyed(&mut self, settings: &Settings, aim: &Aim<'_>, projected: bool) -> Result<bool> {
         let Settings { select, drop, rename, .. } = settings;
-        let list = match &settings.columns {
-            ColumnsFrom::List(list) if !settings.word_count => Some(list),
-            _ => None,
-        };
+        let (list, tabular) = (aim.list, aim.tabular);
         self.order = Order::new(select, drop, rename);
         if projected {
-            self.filter(settings, takes)?;
+            self.filter(settings, aim)?;
         }
         if let Some(list) = list.filter(|_| !tabular) {
             let filter = KeyedFilter::exactly(list, settings.strict)?;
@@ -210,24 +205,20 @@ impl Route {
                 self.apart = Apart::along(self.order.names());
             }
         }
-        let alone = settings.ops.is_empty() && !settings.word_count;
-        let straight = !select.is_empty() && drop.is_empty() && alone && list.is_none();
+        let straight = !select.is_empty() && drop.is_empty() && settings.ops.is_empty() && list.is_none();
         // Whether a renamed field was met shows only where its path ends.
-        if straight
-            && rename.iter().all(|(old, _)| select.contains(old))
-            && self.goes_straight(settings, takes, tabular)
-        {
+        if straight && rename.iter().all(|(old, _)| select.contains(old)) && self.goes_straight(settings, aim) {
             self.straight(settings, tabular)?;
         }
         Ok(!projected && list.is_none())
     }
 
     /// Ops that choose fields, before all others, and rename them, after all others.
-    fn filter(&mut self, settings: &Settings, takes: &Takes) -> Result<()> {
+    fn filter(&mut self, settings: &Settings, aim: &Aim<'_>) -> Result<()> {
         let Settings { select, drop, rename, ops, .. } = settings;
         let whole = KeyedFilter::new(select, drop, rename)?;
         self.want.detail = Detail::All;
-        if let ([path], true) = (&select[..], is_lone(settings, takes)) {
+        if let ([path], true) = (&select[..], aim.is_lone(settings)) {
             let choose = KeyedFilter::new(select, drop, &[])?;
             self.ops.insert(0, Arc::new(self.watched(choose, 0..)));
             let numbers = (0..rename.len()).map(|place| self.numbers.rename + place).collect();
@@ -255,15 +246,15 @@ impl Route {
     }
 
     /// Whether selected fields can be decoded straight into columns and mean the same.
-    fn goes_straight(&self, settings: &Settings, takes: &Takes, tabular: bool) -> bool {
+    fn goes_straight(&self, settings: &Settings, aim: &Aim<'_>) -> bool {
         let flat = settings.select.iter().all(|path| !path.contains('.'));
-        match &takes.straight {
+        match &aim.takes.straight {
             Straight::Never => false,
-            Straight::Columns => tabular,
+            Straight::Columns => aim.tabular,
             Straight::Flat => flat,
             // A record of one value is that value, so it has to be seen which of several fields are there.
             // Whether a path leads through lists shows only where they are.
-            Straight::Lone => flat && is_lone(settings, takes),
+            Straight::Lone => flat && aim.is_lone(settings),
             Straight::All(fields) => {
                 let selected = |name: &[u8]| self.order.names().any(|selected| selected == name);
                 flat && fields.names().all(selected)
@@ -364,10 +355,38 @@ impl Route {
     }
 }
 
-/// Whether the records of the target are the values of one field that was selected.
-fn is_lone(settings: &Settings, takes: &Takes) -> bool {
-    let list = matches!(settings.columns, ColumnsFrom::List(_));
-    takes.lone && settings.select.len() == 1 && !list && !settings.word_count
+/// Where the records go: what that takes decides about their way.
+struct Aim<'s> {
+    takes: Takes,
+    /// It has to know its columns before the first record.
+    tabular: bool,
+    /// The columns that were listed.
+    list: Option<&'s [String]>,
+    /// Records are written, so that they may pass as they are.
+    writes: bool,
+}
+
+impl Aim<'_> {
+    /// The target, or the fold that the job ends in.
+    fn of(settings: &Settings, to: Format) -> Aim<'_> {
+        let takes = to.takes(&settings.options);
+        if settings.fold.is_some() {
+            // Whatever the target is, a fold sees all that there is.
+            let (detail, straight) = (Detail::All, Straight::Never);
+            let takes = Takes { detail, straight, untyped: false, typed: false, lone: false, ..takes };
+            return Aim { takes, tabular: false, list: None, writes: false };
+        }
+        let list = match &settings.columns {
+            ColumnsFrom::List(list) => Some(&list[..]),
+            _ => None,
+        };
+        Aim { takes, tabular: to.is_tabular(), list, writes: true }
+    }
+
+    /// Whether the records are the values of one field that was selected.
+    fn is_lone(&self, settings: &Settings) -> bool {
+        self.takes.lone && settings.select.len() == 1 && self.list.is_none()
+    }
 }
 
 /// Names for columns of a source without a header, which has none.

@@ -44,8 +44,8 @@ pub(crate) fn settings(settings: &Settings, route: &Route, quarantine: Option<&P
         drop,
         rename,
         ops,
-        // A word count has no checkpoints.
-        word_count: _,
+        // What ends in a fold has no checkpoints.
+        fold: _,
         columns,
         // The same bytes, whatever these are.
         workers: _,

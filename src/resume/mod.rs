@@ -199,7 +199,7 @@ fn wanted<'o>(
     }
     let possible = match (&job.source.bytes, target) {
         (Bytes::Mapped(map), TargetSpec::Path(path))
-            if !settings.word_count && !job.packs && !is_device(path) && !quarantine.is_some_and(is_device) =>
+            if settings.fold.is_none() && !job.packs && !is_device(path) && !quarantine.is_some_and(is_device) =>
         {
             Some((map.bytes(), path.as_path()))
         }

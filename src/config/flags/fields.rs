@@ -12,6 +12,7 @@ use super::words::{BYTES, INVALID_UTF8, TYPES};
 use crate::config::list::{parse_names, parse_pairs};
 use crate::config::parse_ops;
 use crate::job::InvalidUtf8;
+use crate::op::Folding;
 
 pub static FLAGS: &[Flag] = &[
     flag(
@@ -63,12 +64,12 @@ pub static FLAGS: &[Flag] = &[
     .common()
     .sets(|s, _, texts| {
         let ops = parse_ops(texts)?;
-        (s.ops, s.word_count) = (ops.ops, ops.word_count);
+        (s.ops, s.fold) = (ops.ops, ops.fold);
         Ok(())
     })
     .shows("ops", |s| {
         let mut ops: Vec<&str> = s.ops.iter().map(|op| op.name()).collect();
-        ops.extend(s.word_count.then_some("wordcount"));
+        ops.extend(s.fold.map(Folding::name));
         json!(ops)
     }),
     flag(

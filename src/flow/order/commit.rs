@@ -437,12 +437,13 @@ impl<'t> Committer<'t> {
         self.unparked.notify_all();
     }
 
-    /// The totals and how far the output is, or the error that ended the run.
-    pub fn finish(self) -> Result<(Totals, Place)> {
+    /// How many slices had their turn, the last of which may have ended the run; and the totals and how far the output
+    /// is, or the error that ended the run.
+    pub fn finish(self) -> (u64, Result<(Totals, Place)>) {
         let state = self.state.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
         match state.error {
-            Some(error) => Err(error),
-            None => Ok((state.totals, state.place)),
+            Some(error) => (state.next, Err(error)),
+            None => (state.next, Ok((state.totals, state.place))),
         }
     }
 }

@@ -10,9 +10,10 @@ use crate::flow::feed::Slice;
 use crate::flow::feed::failed::FeedError;
 use crate::flow::feed::gate::Gate;
 use crate::flow::feed::room::Room;
-use crate::flow::pass::Discard;
 use crate::flow::place::Place;
 use crate::flow::totals::Totals;
+use crate::fold::Fold;
+use crate::fold::records::Records;
 use crate::format::{Tallied, Tally};
 use crate::job::count::counted::Counted;
 use crate::job::opened::Opened;
@@ -151,11 +152,10 @@ pub(crate) fn decode(mut opened: Opened<'_>, ledger: &mut Ledger) -> Result<Coun
     }
     ledger.begin(&opened.source.path, || opened.head());
     let how = How { on_error: opened.settings.on_error, ledger: Some(ledger), resumable: None };
-    let run = opened
-        .pass_by(how, &Discard, &Target::memory(), &Registry::new())
-        .map_err(|error| opened.source.blame(error))?;
-    let Totals { records_out, records_failed: failed, bytes_failed, .. } = run.totals;
-    Ok(Counted { records: Some(records_out), bytes_in: run.bytes_in, failed, bytes_failed, ..Counted::default() })
+    let (run, records) = opened.fold_by(how, Records::default(), &Target::memory(), &Registry::new());
+    let run = run.map_err(|error| opened.source.blame(error))?;
+    let Totals { records_failed: failed, bytes_failed, .. } = run.totals;
+    Ok(Counted { records: Some(records.finish()), bytes_in: run.bytes_in, failed, bytes_failed, ..Counted::default() })
 }
 
 #[cfg(test)]

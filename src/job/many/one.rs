@@ -10,11 +10,13 @@ use crate::compress::{Compress, Packing};
 use crate::error::{Error, ErrorClass, Result};
 use crate::flow::order::reached::Place;
 use crate::fold::words::WordCount;
+use crate::fold::{self, Fold};
 use crate::format::{self, Ends, Format, Frame, WriteFormat};
 use crate::job::header::First;
 use crate::job::many::columns::Together;
 use crate::job::open::{open_target, refuse_source};
 use crate::job::opened::{Opened, ceiling, tell_again};
+use crate::job::pass::{How, Run as RunOfOne};
 use crate::job::run::write_end;
 use crate::job::settings::{ColumnsFrom, Settings, SourceSpec, TargetSpec};
 use crate::job::single::Job;
@@ -113,7 +115,7 @@ impl Many {
         }
         let quarantine = place.map(|place| Quarantine::create(place, settings.force, settings.stop.as_ref()));
         let ledger = Ledger::new(settings.max_errors, quarantine.transpose()?, 0);
-        if keep_going && !target.is_truncatable() && !settings.word_count {
+        if keep_going && !target.is_truncatable() && settings.fold.is_none() {
             return Err(Error::usage(format!(
                 "--keep-going: if an input fails partway, part of it would stay in {}\n  Use -o to write to a file that is not compressed, or --out-dir to write one output for each input.",
                 target.path().display()
@@ -138,19 +140,23 @@ impl Many {
             sum: Sum::new(settings.progress.as_ref()),
             frame: None,
             place: Place::behind(0),
-            words: settings.word_count.then(|| WordCount::new(false)),
+            fold: None,
         };
         let outcome = run.look().and_then(|()| run.convert());
         let outcome =
             outcome.and_then(|()| run.ledger.judge(run.sum.records_in).map_err(|error| tell_again(error, &settings)));
         let outcome = outcome.and_then(|()| run.sum.refuse_names(settings.strict));
         outcome.map_err(|error| run.ledger.convict(error))?;
-        let Run { files, mut sum, ledger, frame, place, words, .. } = run;
+        let Run { files, mut sum, ledger, frame, place, fold, .. } = run;
         let path = target.file_path().map(Into::into);
         let (mut output, mut quarantine) = (Vec::new(), None);
-        if let Some(frame) = frame {
-            let ending = words.as_ref().map_or_else(Vec::new, WriteFormat::ending);
-            let len = write_end(&frame, &ending, sum.records_out, &target, place)?;
+        let len = match (fold, frame) {
+            (Some(fold), _) => Some(fold::write(&fold.finish(), &target)?),
+            (None, Some(frame)) => Some(write_end(&frame, sum.records_out, &target, place)?),
+            // Every source failed.
+            (None, None) => None,
+        };
+        if let Some(len) = len {
             sum.bytes_out = target.flush()?.unwrap_or(len);
             // A target is never without it.
             quarantine = ledger.finish()?;
@@ -256,13 +262,14 @@ struct Run<'s> {
     /// What stands around the records; its prefix was written.
     frame: Option<Frame>,
     place: Place,
-    words: Option<WordCount>,
+    /// What all sources come to together, if the job ends in a fold.
+    fold: Option<WordCount>,
 }
 
 impl<'s> Run<'s> {
     /// Looks at all sources where the columns of the target depend on more than one.
     fn look(&mut self) -> Result<()> {
-        if self.settings.word_count {
+        if self.settings.fold.is_some() {
             return Ok(());
         }
         let in_columns = |entry: &Entry<'_>| match entry {
@@ -361,7 +368,7 @@ impl<'s> Run<'s> {
             if self.files[index].error.is_some() {
                 continue;
             }
-            let (place, begun, words) = (self.place, self.frame.is_some(), self.words.as_ref().map(WordCount::counts));
+            let (place, begun) = (self.place, self.frame.is_some());
             let mark = self.ledger.mark();
             if let Err(error) = self.convert_one(index) {
                 self.failed(index, error)?;
@@ -370,11 +377,10 @@ impl<'s> Run<'s> {
                 if !begun {
                     self.frame = None;
                 }
-                match (&self.words, words) {
-                    // Only counts were added.
-                    (Some(mine), Some(words)) => mine.reset(words),
+                // Of a fold nothing is written before the end.
+                if self.settings.fold.is_none() {
                     // All workers have ended: nothing is written behind this any more.
-                    _ => self.target.truncate(place.offset)?,
+                    self.target.truncate(place.offset)?;
                 }
             }
         }
@@ -387,17 +393,19 @@ impl<'s> Run<'s> {
         if let Some(together) = &self.together {
             opened.route.left_out += together.align(&mut opened)?;
         }
-        let writing = self.writing(&opened)?;
-        self.begin(&*writing)?;
-        let first_skips = self.frame.as_ref().map_or(0, |frame| frame.first_skips);
-        self.ledger.begin(&opened.source.path, || opened.head());
-        let registry = &self.sum.registry;
-        let run = opened.records(&*writing, self.target, registry, self.place, first_skips, &mut self.ledger);
-        let mut run = run.map_err(|error| opened.source.blame(opened.tell_key(error)))?;
+        let (mut run, fold) = match opened.fold() {
+            Some(fold) => self.fold_one(&mut opened, fold)?,
+            None => (self.write_one(&mut opened)?, None),
+        };
         run.totals
             .judge(&opened.source.path, opened.route.from.lines(), opened.replay.is_some())
             .map_err(|error| opened.tell(error))?;
         self.place = run.place;
+        match (&mut self.fold, fold) {
+            (Some(all), Some(fold)) => all.merge(fold),
+            (None, fold) => self.fold = fold,
+            (Some(_), None) => {}
+        }
         self.sum.add(&opened, &mut run, &before);
         let path = &self.files[index].source;
         self.sum.warnings.extend(opened.reading.warnings().iter().map(|text| format!("{}: {text}", input(path))));
@@ -405,14 +413,26 @@ impl<'s> Run<'s> {
         Ok(())
     }
 
-    /// How the records of a source are written.
-    fn writing(&self, opened: &Opened<'_>) -> Result<Box<dyn WriteFormat>> {
-        if let Some(words) = &self.words {
-            return Ok(Box::new(words.also(opened.gives().lines)));
-        }
+    /// Writes the records of a source behind those of the others.
+    fn write_one(&mut self, opened: &mut Opened<'_>) -> Result<RunOfOne> {
         let columns = self.together.as_ref().filter(|_| self.to.is_tabular());
         let columns = columns.map(|all| opened.route.columns_of(all.schema().clone(), all.unknown()));
-        opened.writing(columns)
+        let writing = opened.writing(columns)?;
+        self.begin(&*writing)?;
+        let first_skips = self.frame.as_ref().map_or(0, |frame| frame.first_skips);
+        self.ledger.begin(&opened.source.path, || opened.head());
+        let registry = &self.sum.registry;
+        let run = opened.records(&*writing, self.target, registry, self.place, first_skips, &mut self.ledger);
+        run.map_err(|error| opened.source.blame(opened.tell_key(error)))
+    }
+
+    /// Folds the records of a source, by themselves: the source may yet fail as a whole.
+    fn fold_one(&mut self, opened: &mut Opened<'_>, fold: WordCount) -> Result<(RunOfOne, Option<WordCount>)> {
+        self.ledger.begin(&opened.source.path, || opened.head());
+        let how = How { on_error: self.settings.on_error, ledger: Some(&mut self.ledger), resumable: None };
+        let (run, fold) = opened.fold_by(how, fold, self.target, &self.sum.registry);
+        let run = run.map_err(|error| opened.source.blame(error))?;
+        Ok((run, Some(fold)))
     }
 
     /// Writes what comes before the records of the next source: the prefix before the first, the missing end of
@@ -426,7 +446,7 @@ impl<'s> Run<'s> {
             return Ok(());
         }
         let lines = self.to.ends() == Ends::Break;
-        if lines && self.words.is_none() && self.place.last.is_some_and(|last| last != b'\n') {
+        if lines && self.place.last.is_some_and(|last| last != b'\n') {
             self.target.write(b"\n", self.place.offset)?;
             self.place.offset += 1;
             self.place.last = Some(b'\n');

@@ -9,6 +9,7 @@ use crate::error::{Error, Result};
 use crate::format::{self, Format};
 use crate::job::open::identity;
 use crate::job::settings::{Settings, TargetSpec};
+use crate::op::Folding;
 use crate::quarantine::place_for;
 use crate::sink::Target;
 use crate::source::Listed;
@@ -35,7 +36,7 @@ pub fn places(sources: &[Listed], folder: &Path, settings: &Settings, keep_going
             }
             from => from?,
         };
-        let to = if settings.word_count { settings.to.unwrap_or(Format::PLAIN) } else { settings.to.unwrap_or(from) };
+        let to = settings.to.or(settings.fold.map(Folding::format)).unwrap_or(from);
         let place = folder.join(compressed(renamed(&source.kept, to), &settings.compress));
         if let Some(other) = taken.insert(place.clone(), &source.path) {
             return Err(Error::usage(format!(

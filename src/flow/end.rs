@@ -1,0 +1,50 @@
+//! Where the batches of a worker end: in an encoder, or in a fold.
+
+use std::ops::Range;
+
+use crate::flow::large;
+use crate::fold::Fold;
+use crate::format::Encode;
+use crate::record::{Batch, EncodeError, Output};
+
+/// Where the batches of a worker end.
+pub(crate) enum End<'e> {
+    Encode(Box<dyn Encode>),
+    Fold(&'e mut dyn Fold),
+}
+
+impl End<'_> {
+    /// Takes these records of a batch of the slice of this number.
+    pub fn take(
+        &mut self,
+        slice: u64,
+        batch: &Batch<'_>,
+        records: Range<usize>,
+        output: &mut Output<'_>,
+    ) -> Result<(), EncodeError> {
+        let fold = match self {
+            End::Encode(encoder) => return large::encode(&mut **encoder, batch, records, output),
+            End::Fold(fold) => fold,
+        };
+        let start = records.start;
+        let taken = fold.add(slice, batch, records.clone());
+        output.records += match &taken {
+            Ok(()) => records.len() as u64,
+            Err(EncodeError::Record { index, .. }) => (index - start) as u64,
+            Err(EncodeError::Stop(_)) => 0,
+        };
+        taken
+    }
+
+    /// Whether only keys are taken; see [`Fold::takes_only_keys`].
+    pub fn takes_only_keys(&self) -> bool {
+        matches!(self, End::Fold(fold) if fold.takes_only_keys())
+    }
+
+    /// The run has ended after so many slices.
+    pub fn end(self, slices: u64) {
+        if let End::Fold(fold) = self {
+            fold.end(slices);
+        }
+    }
+}

@@ -1,0 +1,18 @@
+//! What a pipeline may end in, instead of records.
+
+/// A result over all records, which a job writes instead of the records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Folding {
+    /// The numbers of lines, words, characters and bytes in all texts, and of records.
+    WordCount,
+}
+
+impl Folding {
+    /// The name in the flag `--op` and in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Folding::WordCount => "wordcount",
+        }
+    }
+}

@@ -42,9 +42,9 @@ impl End<'_> {
     }
 
     /// The run has ended after so many slices.
-    pub fn end(self, slices: u64) {
+    pub fn ended(self, slices: u64) {
         if let End::Fold(fold) = self {
-            fold.end(slices);
+            fold.ended(slices);
         }
     }
 }

@@ -97,7 +97,7 @@ impl Fold for Keys {
         Ok(())
     }
 
-    fn end(&mut self, slices: u64) {
+    fn ended(&mut self, slices: u64) {
         let found = &mut self.table.found;
         found.truncate(found.partition_point(|(slice, _)| *slice < slices));
     }
@@ -270,5 +270,47 @@ impl<'o> Search<'o> {
     /// The keys found, each once, in order of first appearance, and whether there were bad records.
     pub fn finish(self) -> (Schema, bool) {
         (self.keys.finish().unwrap_or_default(), self.bad)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::Value;
+
+    /// Takes in a record with these keys.
+    fn add(keys: &mut Keys, slice: u64, names: &[&'static str]) {
+        let arena = Arena::new(256 << 10, 256 << 10);
+        let mut batch = Batch::new(&arena, b"", None, 0);
+        batch.push_keyed(b"", Value::Map(names.len() as u32), 0).expect("room");
+        for name in names {
+            batch.push_keyed(name.as_bytes(), Value::Null, 0).expect("room");
+        }
+        batch.end_record(0, 0).expect("room");
+        keys.add(slice, &batch, 0..1).expect("few keys");
+    }
+
+    /// The keys of slices that two workers had in turn, where the run ended after so many slices.
+    fn names(slices: u64) -> Vec<String> {
+        let limits = Limits { keys: 9, length: 9 };
+        let mut first = Keys::new(Apart::None, limits, Budget::new(1 << 20), false);
+        let mut second = first.another();
+        add(&mut second, 0, &["b", "a"]);
+        add(&mut first, 1, &["c", "a"]);
+        add(&mut second, 2, &["c", "d"]);
+        add(&mut first, 3, &["d", "e"]);
+        first.ended(slices);
+        second.ended(slices);
+        first.merge(second);
+        let found = first.finish().expect("few keys");
+        found.names().map(|name| String::from_utf8_lossy(name).into_owned()).collect()
+    }
+
+    #[test]
+    fn keys_are_in_the_order_of_slices_whoever_had_them() {
+        assert_eq!(names(9), ["b", "a", "c", "d", "e"]);
+        assert_eq!(names(2), ["b", "a", "c"]);
+        assert_eq!(names(1), ["b", "a"]);
+        assert!(names(0).is_empty());
     }
 }

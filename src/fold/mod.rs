@@ -43,7 +43,7 @@ pub(crate) trait Fold: Send {
 
     /// No record comes any more, and only the first `slices` slices count: an error ended the run in the last of them.
     /// A fold whose result is not used after an error need not forget the others.
-    fn end(&mut self, slices: u64) {
+    fn ended(&mut self, slices: u64) {
         let _ = slices;
     }
 

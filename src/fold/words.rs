@@ -35,6 +35,7 @@ impl Fold for WordCount {
 
     fn add(&mut self, _: u64, batch: &Batch<'_>, records: Range<usize>) -> Result<(), EncodeError> {
         self.records += records.len() as u64;
+        let mut counts = Counts::default();
         for index in records {
             let values = match batch.schema() {
                 Some(_) => batch.columns(index),
@@ -42,13 +43,14 @@ impl Fold for WordCount {
             };
             for value in values {
                 if let Value::Text(text) = value.typed() {
-                    self.counts.add(&count_slice(text).counts);
+                    counts.add(&count_slice(text).counts);
                 }
             }
             if self.lines {
-                self.counts.add(&count_slice(terminator(batch.source(index))).counts);
+                counts.add(&count_slice(terminator(batch.source(index))).counts);
             }
         }
+        self.counts.add(&counts);
         Ok(())
     }
 

@@ -208,7 +208,7 @@ impl Opened<'_> {
         let (bytes_in, events) = (shared.feed.into_inner().offset(), shared.governor.into_events());
         let (slices, outcome) = shared.committer.finish();
         for worker in workers {
-            worker.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner()).end.end(slices);
+            worker.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner()).end.ended(slices);
         }
         let (mut totals, place) = outcome.map_err(|error| match error.is_unknown_key() {
             // The run may begin anew: the line is looked for where the error is the last word.

@@ -213,6 +213,10 @@ fn wanted<'o>(
             "a run with the op `{}` can't be resumed: it does not say what it does\n  Leave out checkpoints and resuming, or give the op a fingerprint (Op::fingerprint).",
             op.name()
         ))),
+        None if asked && let Some(fold) = settings.fold => Err(Error::usage(format!(
+            "a run with the op `{}` can't be resumed: its workers keep what they have until the end\n  Leave out checkpoints and resuming.",
+            fold.name()
+        ))),
         None if asked => Err(Error::usage(
             "a run can be resumed only if its input is a file that can be mapped, and its output a file that is not compressed\n  Leave out --checkpoint and --resume, or use such files.",
         )),

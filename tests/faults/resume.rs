@@ -242,6 +242,7 @@ fn what_changed_is_told() {
         "Leave out --resume",
     ]);
     run(here, resume.iter().chain(&["--op", "upper"])).ends(2).says(&["can't be resumed", "--op"]);
+    run(here, resume.iter().chain(&["--op", "wordcount"])).ends(2).says(&["the op `wordcount` can't be resumed"]);
     // The same length, other bytes.
     let source = fs::read(here.join("source.csv")).unwrap();
     let mut other = source.clone();

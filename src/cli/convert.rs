@@ -88,6 +88,12 @@ fn second_operand(said: &Said, inputs: &mut Inputs) -> Result<Option<PathBuf>, E
         return refuse_folder(Some(&path), Commands::CONVERT).map(|()| None);
     }
     if path.exists() {
+        if inputs.has(&path) {
+            return Err(Error::usage(format!(
+                "{} is the input; writing to it would destroy it\n  Name another output.",
+                path.display()
+            )));
+        }
         return Err(Error::usage(format!(
             "{} exists already, and without -o pagemill never replaces a file\n  To replace it: pagemill {input} -o {output} --force\n  To combine both: pagemill convert {input} {output} -o OUTPUT",
             path.display(),

@@ -92,6 +92,7 @@ pub fn run(Typed { said, operands }: Typed) -> Result<Exit, Error> {
     }
     let done = files.counting.finish()?;
     if !see.quiet {
+        done.warnings.iter().for_each(console::warning);
         console::left_out(done.records_failed, done.bytes_failed, done.quarantine.as_deref(), 0);
     }
     if see.verbose {

@@ -9,7 +9,7 @@ use pagemill::config::flags::Said;
 use pagemill::error::Error;
 use pagemill::source::{Folders, Listed, expand, read_list};
 
-use super::paths::is_list;
+use super::paths::{is_list, is_same};
 use super::{commands, tips};
 
 /// The inputs of a command.
@@ -52,6 +52,11 @@ impl Inputs {
     pub fn shown(&self) -> String {
         let first = self.operands.first().map(|path| path.to_string_lossy());
         first.map_or_else(|| "INPUT".to_owned(), |first| tips::quoted(&first).into_owned())
+    }
+
+    /// Whether a path leads to one of the operands.
+    pub fn has(&self, path: &Path) -> bool {
+        self.operands.iter().any(|operand| is_same(operand, path))
     }
 
     /// Whether nothing is named.

@@ -16,7 +16,7 @@ use crate::sink::Target;
 use crate::wording::input;
 
 /// What a run says that can't go on where another one was.
-const NOTHING_TO_RESUME: &str = "nothing to resume: no checkpoint was written (files below 2 GiB have none without --checkpoint); this run started from the beginning";
+const NOTHING_TO_RESUME: &str = "nothing to resume: no checkpoint was written (files below 2 GiB have none without --checkpoint, and the first comes after 64 MiB of input unless --checkpoint-every says otherwise); this run started from the beginning";
 
 /// A conversion that is ready to run.
 pub struct Job {

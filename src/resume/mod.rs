@@ -112,7 +112,7 @@ impl Resumable {
                 journal.remove();
             }
         })?;
-        let (path, nothing) = (path.to_path_buf(), settings.resume && fresh);
+        let (path, nothing) = (path.to_path_buf(), settings.resume && from.is_none());
         Ok(Some(Resumable { path, part, quarantine: names, journal, begin, from, columns, left, nothing }))
     }
 

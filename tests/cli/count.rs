@@ -239,3 +239,13 @@ fn what_makes_data_says_how_much() {
     made.says(&["target       a.csv (csv)\n", "in 1,000 records\n"]);
     run(here.path(), ["generate", "-t", "csv", "--records", "1", "-q", "-v"]).ends(2);
 }
+
+/// What makes `convert` warn makes a count doubtful too.
+#[test]
+fn a_doubtful_beginning_is_told_of() {
+    let here = folder();
+    fs::write(here.path().join("a.csv"), "a;b\n1;\"x\ny\"\n").unwrap();
+    run(here.path(), ["count", "-r", "a.csv"]).ends(0).says(&["warning: a.csv: ", "-d ';'"]);
+    assert_eq!(run(here.path(), ["count", "-r", "a.csv", "-q"]).ends(0).stderr, "");
+    assert_eq!(run(here.path(), ["count", "-r", "a.csv", "-d", ";"]).ends(0).stderr, "");
+}

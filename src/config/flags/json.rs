@@ -59,7 +59,7 @@ pub static FLAGS: &[Flag] = &[
         "layout",
         Text("FIELDS"),
         Commands::ALL,
-        "Fields of a fixed record, such as \"id:u64le,price:f64be,name:text16,flag:bool,raw:bytes8,pad:skip4\"",
+        "Fields of a fixed record, such as \"id:u64le,price:f64be,name:text16,flag:bool,raw:bytes8,pad:skip4\": u8, i8, u16le to i64be, f32le to f64be, bool, textN (zero bytes after it), textNspace (spaces after it), bytesN, skipN",
     )
     .group(Group::Typed)
     .either(Kinds::FIXED)

@@ -160,6 +160,7 @@ impl Counting {
         let settings = Settings { from: Some(from), to: Some(from), ..self.settings.clone() };
         let mut opened = Opened::new(source, &TargetSpec::Memory, &settings)?;
         self.sources.run_by(from, opened.plan.workers, opened.plan.slice_size);
+        self.sources.warn(&opened.source.path, opened.reading.warnings());
         // Bad records that are left out show in whole records.
         if !settings.strict && settings.on_error == OnError::Fail && !self.checks {
             if let Some(found) = parts::count(&opened, &settings, with_text) {

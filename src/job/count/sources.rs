@@ -1,6 +1,6 @@
 //! What was counted, source by source.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -9,6 +9,7 @@ use crate::format::Format;
 use crate::job::count::counted::{Counted, What};
 use crate::memory::audit;
 use crate::metrics::{FileReport, Report};
+use crate::wording::input;
 
 /// What is said instead of a format where sources have different ones.
 const SEVERAL: &str = "several formats";
@@ -18,6 +19,7 @@ pub(crate) struct Sources {
     started: Instant,
     files: Vec<FileReport>,
     bytes_failed: u64,
+    warnings: Vec<String>,
     /// The name of their format, where records are counted.
     from: Option<&'static str>,
     workers: usize,
@@ -26,7 +28,15 @@ pub(crate) struct Sources {
 
 impl Sources {
     pub fn new() -> Sources {
-        Sources { started: Instant::now(), files: Vec::new(), bytes_failed: 0, from: None, workers: 1, slice_size: 0 }
+        Sources {
+            started: Instant::now(),
+            files: Vec::new(),
+            bytes_failed: 0,
+            warnings: Vec::new(),
+            from: None,
+            workers: 1,
+            slice_size: 0,
+        }
     }
 
     /// Records of this format are counted, by so many workers, in slices of this size.
@@ -35,6 +45,11 @@ impl Sources {
         self.from = Some(if self.from.is_none_or(|other| other == name) { name } else { SEVERAL });
         self.workers = self.workers.max(workers);
         self.slice_size = self.slice_size.max(slice_size);
+    }
+
+    /// What is odd about the beginning of a source.
+    pub fn warn(&mut self, path: &Path, warnings: &[String]) {
+        self.warnings.extend(warnings.iter().map(|text| format!("{}: {text}", input(path))));
     }
 
     /// Text is counted by so many workers.
@@ -73,6 +88,7 @@ impl Sources {
             records_failed: all(|file| file.records_failed),
             bytes_failed: self.bytes_failed,
             quarantine,
+            warnings: self.warnings,
             elapsed: self.started.elapsed(),
             workers: self.workers,
             slice_size: self.slice_size,

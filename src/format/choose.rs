@@ -6,10 +6,10 @@ use super::Format;
 use super::sniff::{foreign, naming};
 use crate::error::Error;
 
-/// The source's format: the one that was named, else the one of the extension. `path`: none for a stream.
+/// The source's format: the one given, else the one its extension names. `path` is `None` for a stream.
 ///
 /// # Errors
-/// Usage: there is no name, and no extension that says it.
+/// Usage: no format was given, and the extension names none.
 pub fn source_format(named: Option<Format>, path: Option<&Path>) -> Result<Format, Error> {
     match (named, path) {
         (Some(format), _) => Ok(format),
@@ -18,29 +18,29 @@ pub fn source_format(named: Option<Format>, path: Option<&Path>) -> Result<Forma
     }
 }
 
-/// The target's format: the one that was named, else the one of the extension. A stream (`path` is none)
-/// gets the source's format.
+/// The target's format: the one given, else the one its extension names. A stream (`path` is `None`) gets the source's
+/// format.
 ///
 /// # Errors
-/// Usage: there is no name, and the extension does not say it.
+/// Usage: no format was given, and the extension names none.
 pub fn target_format(named: Option<Format>, path: Option<&Path>, source: Format) -> Result<Format, Error> {
     match (named, path) {
         (Some(format), _) => Ok(format),
-        // A device or a pipe takes what standard output takes.
+        // A device or a pipe gets the same format as standard output.
         (None, Some(path)) if is_no_file(path) => Ok(Format::from_path(path).unwrap_or(source)),
         (None, Some(path)) => from_extension(path, "-t"),
         (None, None) => Ok(source),
     }
 }
 
-/// Whether something is there that is neither a file nor a folder.
+/// Whether the path exists but is neither a file nor a folder.
 fn is_no_file(path: &Path) -> bool {
     std::fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir())
 }
 
 fn from_extension(path: &Path, flag: &str) -> Result<Format, Error> {
     Format::from_path(path).ok_or_else(|| {
-        // What is not there has no format.
+        // If the file does not exist, say that rather than complain about its format.
         if let (Err(error), "-f") = (std::fs::metadata(path), flag)
             && error.kind() == std::io::ErrorKind::NotFound
         {

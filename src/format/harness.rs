@@ -1,4 +1,4 @@
-//! What the tests of formats share: a tiny engine that runs one source into one target.
+//! What the tests of the formats share: a tiny engine that runs one source into one target.
 
 use std::ops::Range;
 
@@ -27,7 +27,7 @@ pub(super) fn ready(opening: Result<Opening, OpenError>) -> Box<dyn ReadFormat> 
     }
 }
 
-/// Cuts `data`, shown to the cutter `window` bytes at first and twice as many whenever it asks for more.
+/// Cuts `data`. The cutter sees `window` bytes at first, and twice as many each time it asks for more.
 pub(super) fn cut_all(
     cutter: &mut dyn Cut,
     data: &[u8],
@@ -61,7 +61,7 @@ pub(super) fn cut_all(
     (slices, None)
 }
 
-/// What a run left.
+/// The outcome of a run.
 #[derive(Default, Debug)]
 pub(super) struct Ran {
     pub bytes: Vec<u8>,
@@ -79,7 +79,7 @@ impl Drain for Collect {
     }
 }
 
-/// How a run is made.
+/// What to run, and how.
 pub(super) struct Run<'r> {
     pub want: Want,
     pub target: usize,
@@ -87,11 +87,11 @@ pub(super) struct Run<'r> {
     pub buffer: usize,
     pub strict: bool,
     pub max_record: usize,
-    /// Looks at every batch.
+    /// Called for every batch.
     pub look: &'r mut dyn FnMut(&Batch<'_>),
 }
 
-/// Runs `data` through a source and a target, leaving out bad records.
+/// Runs `data` through a source and a target, skipping bad records.
 pub(super) fn run(source: &dyn ReadFormat, target: Option<&dyn WriteFormat>, data: &[u8], how: Run<'_>) -> Ran {
     let mut ran = Ran::default();
     let (slices, stop) = cut_all(&mut *source.cutter(), data, how.target, how.window);

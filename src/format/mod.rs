@@ -1,6 +1,6 @@
-//! The table of formats, and the three parts each has: cut, decode, encode.
+//! The table of formats, and the three parts of each: cut, decode, encode.
 //!
-//! A format never uses another format. What several need lies in [`record`](crate::record) or `scan`.
+//! A format never uses another format. What several of them need is in [`record`](crate::record) or `scan`.
 
 mod choose;
 mod copies;
@@ -35,28 +35,28 @@ use crate::scan::csv::Marks;
 /// Where a slice may end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Boundary {
-    /// The slice is so many bytes long; a record starts behind it, or the input ends.
+    /// The slice is this many bytes long; a record starts right after it, or the input ends.
     At(usize),
-    /// So many bytes belong to no record (what follows an inner array, say) and are passed over.
+    /// This many bytes belong to no record (what follows an inner array, say) and are skipped.
     Skip(usize),
-    /// There is no boundary in these bytes; more of the input is needed.
+    /// There is no boundary in these bytes: more of the input is needed.
     More,
 }
 
-/// How much of some data belongs to a record that is passed over.
+/// How much of some data belongs to a record that is skipped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Passed {
-    /// The first of so many bytes: the record ends there. What separates it from the next one, so many bytes more, is no
-    /// part of either.
+    /// The record ends after the first number of bytes. The second is the length of the separator that follows, which
+    /// belongs to no record.
     End(usize, usize),
     /// All of it; the record goes on, or ends with the input.
     All,
-    /// Only [`Cut::cut`] can tell, once it sees enough of what follows.
+    /// Only [`Cut::cut`] can tell, once it sees more of what follows.
     Unknown,
 }
 
 impl Passed {
-    /// For records that are lines.
+    /// For formats whose records are lines.
     pub fn line(data: &[u8]) -> Passed {
         memchr::memchr(b'\n', data).map_or(Passed::All, |at| Passed::End(at + 1, 0))
     }
@@ -66,18 +66,18 @@ impl Passed {
 pub trait Cut: Send {
     /// Cuts one slice off the front of `data`, which starts where the last slice ended and is not empty.
     ///
-    /// The slice should be about `target` bytes (at least one record, never a part of one). `end` says
-    /// that nothing follows `data`; then the answer is never [`Boundary::More`]. Bytes that can't be
-    /// understood become part of a slice, so that the decoder reports them. Errors are for what makes
-    /// it impossible to find any further boundary; their offset counts from the start of `data`.
+    /// The slice should be about `target` bytes long: at least one record, never part of one. `end`: nothing follows
+    /// `data`; then the answer is never [`Boundary::More`]. Bytes that make no sense become part of a slice, so that
+    /// the decoder reports them. Errors are for input in which no further boundary can be found; their offset counts
+    /// from the start of `data`.
     fn cut(&mut self, data: &[u8], target: usize, end: bool) -> Result<Boundary, RecordError>;
 
-    /// Passes over the record that begins where the last slice ended, of which [`cut`](Self::cut) found no end: it is
-    /// too large to be looked at as a whole. `data` begins with the record in the first call, and in every other one
-    /// with what follows the data of the call before. After [`Passed::End`] slices are cut again, from there on.
-    /// A record that is unknown here ends the run if it is too large.
+    /// Skips the record that begins where the last slice ended, and whose end [`cut`](Self::cut) did not find: it is
+    /// too large to be seen whole. In the first call `data` begins with the record; each later call goes on where the
+    /// data of the last one ended. After [`Passed::End`], cutting goes on from there. A record that is too large ends
+    /// the run if it can't be skipped here.
     ///
-    /// Errors are for what makes it impossible to find the end.
+    /// Errors are for input in which the end can't be found.
     fn pass(&mut self, data: &[u8], end: bool) -> Result<Passed, RecordError> {
         let _ = (data, end);
         Ok(Passed::Unknown)
@@ -89,12 +89,12 @@ pub trait Decode: Send {
     /// Starts a slice.
     fn begin(&mut self, slice: &[u8]);
 
-    /// Appends records to `batch` until it is full or the slice ends; false if the slice had ended
-    /// already. An error speaks of the record after those that were appended.
+    /// Appends records to `batch` until it is full or the slice ends; false if the slice had already ended. An error is
+    /// about the record after those that were appended.
     fn fill<'a>(&mut self, slice: &'a [u8], batch: &mut Batch<'a>) -> Result<bool, RecordError>;
 
-    /// After an error: goes on behind the bad record (at the end of the slice, if its end can't be found).
-    /// Gives the bytes of the record, as [`Batch::end_record`] would have been told of them.
+    /// After an error: goes on after the bad record (at the end of the slice, if the record's end can't be found).
+    /// Returns the range of the record, as [`Batch::end_record`] would have received it.
     fn skip_record(&mut self, slice: &[u8]) -> Range<usize>;
 }
 
@@ -104,87 +104,87 @@ pub trait Encode: Send {
     fn encode(&mut self, batch: &Batch<'_>, records: Range<usize>, output: &mut Output<'_>) -> Result<(), EncodeError>;
 }
 
-/// What stands around the records of a target.
+/// What goes around the records of a target.
 #[derive(Clone, Debug, Default)]
 pub struct Frame {
     /// Before the first record: a header, `[`.
     pub prefix: Vec<u8>,
-    /// Every record begins with what separates it from the one before; so many bytes of that are left
-    /// out by the committer before the first record of the whole output.
+    /// Every record begins with its separator from the one before; the committer drops this many bytes of it before the
+    /// first record of the whole output.
     pub first_skips: usize,
-    /// Behind the last record.
+    /// After the last record.
     pub suffix: Vec<u8>,
-    /// Instead of the suffix when there was no record at all; empty: the suffix all the same.
+    /// Replaces the suffix when there was no record at all; if empty, the suffix is used then too.
     pub empty: Vec<u8>,
 }
 
-/// A source whose beginning was read: what is known of it before the first record.
+/// A source whose beginning has been read: what is known before the first record.
 pub trait ReadFormat: Send + Sync {
-    /// Offset of the first byte behind a byte order mark, header or opening bracket.
+    /// Offset of the first byte after a byte order mark, header or opening bracket.
     fn start(&self) -> usize;
-    /// The fields, when all records have the same ones.
+    /// The fields, if all records have the same ones.
     fn schema(&self) -> Option<&Schema>;
-    /// What the user should be told about the beginning.
+    /// What to tell the user about the beginning.
     fn warnings(&self) -> &[String] {
         &[]
     }
-    /// The delimiter, if the source names it itself.
+    /// The delimiter, if the source itself names one.
     fn delimiter(&self) -> Option<u8> {
         None
     }
-    /// What is odd about the beginning, and may be the reason for an error further on.
+    /// What is odd about the beginning and may explain a later error.
     fn suspicion(&self) -> Option<&str> {
         None
     }
-    /// How many names had invalid UTF-8, which was replaced.
+    /// How many names had invalid UTF-8 replaced.
     fn replaced(&self) -> u64 {
         0
     }
-    /// How many keys before the first record are there twice: the last one counts.
+    /// How many keys before the first record occur twice: the last one counts.
     fn doubled(&self) -> u64 {
         0
     }
     /// A cutter that begins at [`start`](Self::start).
     fn cutter(&self) -> Box<dyn Cut>;
-    /// Counts records without decoding them, for one worker; none where only decoding tells whether they are records.
+    /// Counts records without decoding them, for one worker; `None` if only decoding tells what is a record.
     fn tally(&self) -> Option<Box<dyn Tally>> {
         None
     }
-    /// The marks that tell by themselves where records end, as long as quotes are regular; none where it takes more.
+    /// The marks that are enough to tell where records end while quotes are regular; `None` if it takes more.
     fn marks(&self) -> Option<Marks> {
         None
     }
-    /// A decoder for one worker. With `want.select` its batches are in columns, one for each selected field.
+    /// A decoder for one worker. With `want.select`, its batches are in columns, one for each selected field.
     fn decoder(&self, want: &Want) -> Box<dyn Decode>;
-    /// The same for who only takes the keys of records. Records without a key that this decoder did not give before
-    /// may be left out, and so may bad records: how many records there are is then not known.
+    /// The same when only the keys of records matter. It may skip records whose keys it has all returned before, and
+    /// bad records: the number of records is not known then.
     fn key_decoder(&self, want: &Want) -> Box<dyn Decode> {
         self.decoder(want)
     }
 }
 
-/// Counts records. Only for formats in which any bytes are records.
+/// Counts records. Only for formats in which any bytes are valid records.
 pub trait Tally: Send {
     /// How many records a slice has.
     fn records(&mut self, slice: &[u8]) -> Tallied;
 }
 
-/// How many records there are.
+/// The outcome of counting records.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tallied {
-    /// All of them, bad ones too.
+    /// All of them, including bad ones.
     pub records: u64,
-    /// The first bad one: its index, and why it is bad.
+    /// The first bad one: its index, and what is wrong with it.
     pub first: Option<(u64, RecordError)>,
 }
 
 impl Tallied {
-    /// Records of which none is bad.
+    /// Records without a bad one.
     pub fn good(records: u64) -> Tallied {
         Tallied { records, ..Tallied::default() }
     }
 
-    /// The next record is bad.
+    /// Adds a bad record.
     pub fn bad(&mut self, error: impl FnOnce() -> RecordError) {
         let index = self.records;
         self.first.get_or_insert_with(|| (index, error()));
@@ -194,18 +194,18 @@ impl Tallied {
 
 /// A target that is ready to be written.
 pub trait WriteFormat: Send + Sync {
-    /// What stands around the records.
+    /// What goes around the records.
     fn frame(&self) -> Frame;
     /// An encoder for one worker.
     fn encoder(&self) -> Box<dyn Encode>;
 }
 
-/// What the consumers of a decoder need of it.
+/// What those who use a decoder need from it.
 #[derive(Clone, Debug)]
 pub struct Want {
     /// Only these fields, in this order (names as in the source, dotted paths for nested ones).
     pub select: Option<Vec<Box<[u8]>>>,
-    /// What becomes of selected fields of nested records.
+    /// What happens to selected fields of nested records.
     pub chosen: Chosen,
     /// Text must be valid UTF-8.
     pub utf8: bool,
@@ -215,14 +215,14 @@ pub struct Want {
     pub detail: Detail,
     /// What an unquoted CSV field is.
     pub types: Types,
-    /// The decoder may tell what it is, a number or text, rather than leave it
-    /// [untyped](crate::record::Value::Untyped): the target asks it of every field.
+    /// The decoder may mark a field as a number or text instead of leaving it [untyped](crate::record::Value::Untyped):
+    /// the target needs to know for every field.
     pub typed: bool,
 }
 
-/// The outcome of looking at the beginning of a source.
+/// The outcome of reading the beginning of a source.
 pub enum Opening {
-    /// Enough was seen.
+    /// It has seen enough.
     Ready(Box<dyn ReadFormat>),
     /// More of the input is needed.
     More,
@@ -231,7 +231,7 @@ pub enum Opening {
 /// Why a source can't be opened.
 #[derive(Debug)]
 pub enum OpenError {
-    /// Bad data in the beginning; the offset counts from the start of the source.
+    /// Bad data at the beginning; the offset counts from the start of the source.
     Data(RecordError),
     /// Settings that can't work.
     Usage(Error),
@@ -249,7 +249,7 @@ impl From<Error> for OpenError {
     }
 }
 
-/// The shape of the records that a target will be given.
+/// The shape of the records that a target gets.
 #[derive(Clone, Debug)]
 pub enum Shape {
     /// Batches in columns of this schema.
@@ -263,18 +263,18 @@ pub enum Shape {
 pub struct Columns {
     /// Their names.
     pub schema: Schema,
-    /// What becomes of a key that is not among them.
+    /// What happens to a key that is not among them.
     pub unknown: UnknownKey,
-    /// Which maps are columns of their own.
+    /// Which maps have columns of their own.
     pub apart: Apart,
-    /// Who is told of the columns that records have, and the number of the first one there.
+    /// Where to note which columns records have, and the number of the first column there.
     pub seen: Option<(Arc<Seen>, usize)>,
 }
 
-/// What becomes of a key that no column has.
+/// What happens to a key that has no column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UnknownKey {
-    /// The record can't be written: the header has to be found anew, or the run ends.
+    /// The record can't be written: the header has to be collected again, or the run ends.
     Refuse,
     /// It is left out and counted as lossy.
     Count,

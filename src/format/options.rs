@@ -1,4 +1,4 @@
-//! What can be said about formats.
+//! Options of formats.
 
 use super::csv::{Dialect, OutDialect};
 use super::frames::{Payload, Prefix};
@@ -23,11 +23,11 @@ pub enum Ragged {
     /// It is a bad record.
     #[default]
     Fail,
-    /// The missing fields are null. A record with too many fields stays a bad record: nothing is lost.
+    /// The missing fields are null. A record with too many fields is still bad: nothing is lost.
     Pad,
 }
 
-/// How nested values go into a tabular target.
+/// How nested values are written to a tabular target.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Nested {
     /// Maps become fields `a.b.c`, lists become JSON text.
@@ -37,7 +37,7 @@ pub enum Nested {
     Json,
 }
 
-/// Everything that a user can say about formats; each format takes what concerns it.
+/// All the options of formats; each format takes those that concern it.
 #[derive(Clone, Debug)]
 pub struct Options {
     /// CSV and TSV as they are read.
@@ -46,17 +46,17 @@ pub struct Options {
     pub out_dialect: OutDialect,
     /// The first record is data, and no header is written.
     pub no_headers: bool,
-    /// Names for the columns of CSV and TSV without a header; the first record is data then. None: the source has a
+    /// Names for the columns of CSV and TSV without a header; then the first record is data. If empty, the source has a
     /// header, or its columns are numbered.
     pub names: Vec<String>,
-    /// What becomes of short records.
+    /// What happens to short records.
     pub ragged: Ragged,
     /// Refuse what would otherwise be a warning or counted as lossy.
     pub strict: bool,
     /// In names, invalid UTF-8 becomes U+FFFD.
     pub replace_invalid_utf8: bool,
-    /// A byte order mark of UTF-8 is none of the text, in formats that keep all bytes otherwise. Set by a job, from its
-    /// encoding.
+    /// A byte order mark of UTF-8 is not part of the text, in formats that otherwise keep all bytes. A job sets this
+    /// from its encoding.
     pub utf8: bool,
     /// What an unquoted CSV field is.
     pub types: Types,
@@ -64,14 +64,13 @@ pub struct Options {
     pub nested: Nested,
     /// Turn dotted names and JSON text in cells back into maps and lists.
     pub unflatten: bool,
-    /// The deepest nesting of JSON that is read (`--max-depth`).
+    /// The deepest nesting of JSON that is accepted (`--max-depth`).
     pub max_depth: usize,
     /// The most fields of a record (`--max-fields`): columns of CSV and TSV, and fields of JSON that are taken apart.
     pub max_fields: usize,
-    /// The longest name of a column and the longest dotted path of keys that becomes one, in bytes
-    /// (`--max-key-length`).
+    /// The longest column name, and the longest dotted path of keys that becomes one, in bytes (`--max-key-length`).
     pub max_key_length: usize,
-    /// The most different keys that a header is made of (`--max-keys`).
+    /// The most different keys that a header may have (`--max-keys`).
     pub max_keys: usize,
     /// RFC 6901 pointer to the array that holds the records.
     pub records_at: Option<String>,
@@ -83,33 +82,33 @@ pub struct Options {
     pub frame: Prefix,
     /// What a frame holds (`--payload`).
     pub payload: Payload,
-    /// How bytes stand in text.
+    /// How bytes are written in text.
     pub bytes_as: BytesAs,
     /// The longest record, in bytes.
     pub max_record: usize,
-    /// The most memory that the names of columns may take while a header is read, in bytes.
+    /// The most memory that column names may take while a header is read, in bytes.
     pub max_names: usize,
 }
 
-/// The longest record, in bytes, unless told otherwise.
+/// The longest record, in bytes, by default.
 pub const MAX_RECORD: usize = 64 << 20;
-/// The deepest nesting of JSON that is read, unless told otherwise.
+/// The deepest nesting of JSON, by default.
 pub const MAX_DEPTH: usize = 1024;
-/// The most fields of a record, unless told otherwise.
+/// The most fields of a record, by default.
 pub const MAX_FIELDS: usize = 100_000;
-/// The longest key, in bytes, unless told otherwise.
+/// The longest key, in bytes, by default.
 pub const MAX_KEY_LENGTH: usize = 64 << 10;
-/// The most different keys, unless told otherwise.
+/// The most different keys, by default.
 pub const MAX_KEYS: usize = 100_000;
 
-/// The error for a name of a column, or a path of keys, that is too long.
+/// The error for a column name, or a path of keys, that is too long.
 pub(crate) fn key_too_long(offset: usize, len: usize, max: usize) -> RecordError {
     RecordError::new(offset, format!("a key of {len} bytes is longer than the limit of {max}"))
         .hint("Raise --max-key-length (and --memory-limit with it).")
 }
 
 impl Options {
-    /// Whether the first record of CSV and TSV names the columns.
+    /// Whether the first record of CSV and TSV holds the column names.
     pub fn reads_header(&self) -> bool {
         !self.no_headers && self.names.is_empty()
     }

@@ -1,7 +1,7 @@
-//! Files that are something else than what was said: recognised by how they begin.
+//! Files that are not what they are said to be, recognised by how they begin.
 //!
-//! What can't be text of the format in earnest is refused ([`other`]). What it could be all the same is only
-//! suspicious ([`suspicion`]): the first error says so, since it may be the reason for it.
+//! What can't be text of the format is refused ([`other`]). What could still be is only suspicious ([`suspicion`]): the
+//! first error mentions it, since it may be the reason.
 
 use std::path::Path;
 
@@ -10,14 +10,14 @@ use crate::error::RecordError;
 
 /// How much of a source is looked at.
 const LOOK: usize = 64 << 10;
-/// How much of it is looked at for bytes that text does not have.
+/// How much of it is searched for bytes that text does not have.
 const NEAR: usize = 1 << 10;
 
-/// A format of files that begin with certain bytes.
+/// A file format known by its first bytes.
 struct Magic {
     at: usize,
     bytes: &'static [u8],
-    /// What has to be true besides, where text could begin so.
+    /// What else must hold, if text could begin with these bytes too.
     also: fn(&[u8]) -> bool,
     what: &'static str,
     hint: &'static str,
@@ -40,7 +40,7 @@ const UNPACK: &str = "Unpack it first, and convert the files that are in it.";
 const DECOMPRESS: &str = "If the file was compressed twice, decompress it once first. If it was compressed once, leave out --decompress none.";
 const NO_DATA: &str = "It has no records that pagemill can read.";
 
-/// The first one that fits counts.
+/// The first match counts.
 const MAGICS: [Magic; 23] = [
     Magic { also: is_workbook, ..magic(b"PK\x03\x04", "an Excel workbook (xlsx)", SHEET) },
     Magic { also: is_open_sheet, ..magic(b"PK\x03\x04", "an OpenDocument spreadsheet (ods)", SHEET) },
@@ -67,7 +67,7 @@ const MAGICS: [Magic; 23] = [
     magic(b"\x04\x22\x4d\x18", "compressed with lz4", DECOMPRESS),
 ];
 
-/// Formats that are not read, by the extensions of their files.
+/// Formats that we don't read, by file extension.
 const EXTENSIONS: [(&[&str], &str, &str); 13] = [
     (&["xlsx", "xlsm", "xlsb", "xls"], "an Excel workbook", SHEET),
     (&["ods"], "an OpenDocument spreadsheet", SHEET),
@@ -84,13 +84,13 @@ const EXTENSIONS: [(&[&str], &str, &str); 13] = [
     (&["xml", "html"], "XML or HTML", "Convert it to CSV or JSON first."),
 ];
 
-/// What a file with this extension is, and what to do with it as a source, if it is of a format that is not read.
+/// What a file with this extension is, and how to use it as a source, if it is of a format that we don't read.
 pub fn foreign(extension: &str) -> Option<(&'static str, &'static str)> {
     let is_one = |known: &[&str]| known.iter().any(|known| known.eq_ignore_ascii_case(extension));
     EXTENSIONS.iter().find(|(known, ..)| is_one(known)).map(|(_, what, hint)| (*what, *hint))
 }
 
-/// Says the name of a file in what to do with it, where a shell takes that as it is.
+/// Puts the name of a file into the hint, if a shell takes the name without quoting.
 pub fn naming(hint: &str, path: &Path) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./".contains(&byte);
     match path.to_str().filter(|name| *name != "-" && !name.is_empty() && name.bytes().all(plain)) {
@@ -99,7 +99,7 @@ pub fn naming(hint: &str, path: &Path) -> String {
     }
 }
 
-/// The error for a source that begins so, if it can't be of this format: only formats of text are looked at.
+/// The error for a source with this beginning, if it can't be of this format. Only text formats are checked.
 pub(super) fn other(format: &Entry, start: &[u8]) -> Option<RecordError> {
     if !format.text {
         return None;
@@ -133,7 +133,7 @@ fn is_open_sheet(start: &[u8]) -> bool {
     memchr::memmem::find(start, b"application/vnd.oasis.opendocument.spreadsheet").is_some()
 }
 
-/// Text of units that are wider than a byte: with a mark that nobody took away, or told by its zeros.
+/// Text in units wider than a byte: with a byte order mark that is still there, or recognised by its zeros.
 fn wide(start: &[u8]) -> Option<(&'static str, &'static str)> {
     const UTF_32: (&str, &str) = ("text in UTF-32", "Convert it to UTF-8 first: iconv -f utf-32 -t utf-8 FILE");
     const LITTLE: (&str, &str) = ("text in UTF-16 (little-endian)", "Give its encoding: --encoding utf-16le");
@@ -145,7 +145,7 @@ fn wide(start: &[u8]) -> Option<(&'static str, &'static str)> {
         _ => {}
     }
     let near = &start[..start.len().min(NEAR)];
-    // How many bytes are zero at each place of four.
+    // How many bytes are zero at each of the four positions.
     let mut zeros = [0; 4];
     for (index, byte) in near.iter().enumerate() {
         zeros[index % 4] += usize::from(*byte == 0);
@@ -157,7 +157,7 @@ fn wide(start: &[u8]) -> Option<(&'static str, &'static str)> {
     if quarter >= 2 && (little || big) {
         return Some(UTF_32);
     }
-    // Text of most scripts has a quarter of ASCII: digits, delimiters, line ends.
+    // A quarter of the text is ASCII in most scripts: digits, delimiters, line ends.
     let many = |zeros: usize| zeros >= 4 && zeros >= quarter / 2;
     match (a + c, b + d) {
         (0, zeros) if many(zeros) => Some(LITTLE),
@@ -166,7 +166,7 @@ fn wide(start: &[u8]) -> Option<(&'static str, &'static str)> {
     }
 }
 
-/// What is odd about a source that begins so, although it may be of this format.
+/// What is odd about a source with this beginning, although it may be of this format.
 pub(super) fn suspicion(looks: Looks, start: &[u8]) -> Option<&'static str> {
     let text = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(start);
     let text = text[..text.len().min(NEAR)].trim_ascii_start();
@@ -191,12 +191,12 @@ pub(super) fn suspicion(looks: Looks, start: &[u8]) -> Option<&'static str> {
     None
 }
 
-/// Whether a tag begins the text.
+/// Whether the text begins with a tag.
 fn is_markup(text: &[u8]) -> bool {
     matches!(text, [b'<', b'!' | b'?', ..]) || matches!(text, [b'<', next, ..] if next.is_ascii_alphabetic())
 }
 
-/// Whether the first line has words with delimiters between them.
+/// Whether the first line has words separated by delimiters.
 fn is_table(text: &[u8]) -> bool {
     let line = text.split(|byte| b"\r\n".contains(byte)).next().unwrap_or_default();
     let word = line.first().is_some_and(|first| first.is_ascii_alphanumeric() || b"\"'_#".contains(first));

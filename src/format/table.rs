@@ -10,7 +10,7 @@ use super::{csv, fixed, frames, json, sniff, text};
 use crate::error::{Error, RecordError};
 use crate::scan::lines::Lines;
 
-/// The formats by name.
+/// The formats, by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Format {
@@ -35,7 +35,7 @@ impl Format {
     pub const ALL: [Format; 7] =
         [Format::Csv, Format::Tsv, Format::Ndjson, Format::Json, Format::Text, Format::Fixed, Format::Frames];
 
-    /// Lines of text, which a report is and which can be written whatever the source is.
+    /// Lines of text: the format of reports, which can be written whatever the source is.
     pub const PLAIN: Format = Format::Text;
 
     const fn entry(self) -> &'static Entry {
@@ -60,7 +60,7 @@ impl Format {
         self.entry().title
     }
 
-    /// Other names that are understood.
+    /// Other accepted names.
     pub const fn aliases(self) -> &'static [&'static str] {
         self.entry().aliases
     }
@@ -83,7 +83,7 @@ impl Format {
         self.entry().text
     }
 
-    /// Whether its text may have any bytes, and keeps them where nobody names an encoding.
+    /// Whether its text may contain any bytes, and keeps them unless an encoding is given.
     pub(crate) fn has_any_bytes(self) -> bool {
         self.entry().any_bytes
     }
@@ -98,7 +98,7 @@ impl Format {
         self.entry().lines
     }
 
-    /// What ends a record that another one follows.
+    /// What ends a record if another one follows.
     pub(crate) fn ends(self) -> Ends {
         self.entry().ends
     }
@@ -113,49 +113,49 @@ impl Format {
         self.entry().nested
     }
 
-    /// Whether what a record holds is an option, [`Options::payload`].
+    /// Whether what a record holds is set by an option, [`Options::payload`].
     pub const fn has_payload(self) -> bool {
         self.entry().payload
     }
 
-    /// What a source gives that is read with these options.
+    /// What a source provides when read with these options.
     pub fn gives(self, options: &Options) -> Gives {
         (self.entry().gives)(options)
     }
 
-    /// What a target takes that is written with these options.
+    /// What a target needs when written with these options.
     pub(crate) fn takes(self, options: &Options) -> Takes {
         (self.entry().takes)(options)
     }
 
-    /// Which records of this format can be copied into the same one, because to read and to write them with these
-    /// options would give the same.
+    /// Which records of this format can be copied to the same format, because reading and writing them with these
+    /// options would change nothing.
     pub(crate) fn copies(self, options: &Options) -> Option<Copies> {
         (self.entry().copies)(options)
     }
 
-    /// What has to be read before some of the records if they are read without the others; `before` is what comes
-    /// before the first record.
+    /// What has to be read first when only some of the records are read; `before` is what comes before the first
+    /// record.
     pub(crate) fn header(self, options: &Options, reading: &dyn ReadFormat, before: &[u8]) -> Vec<u8> {
         (self.entry().header)(options, reading, before)
     }
 
-    /// Looks at such a header, which no record follows.
+    /// Reads such a header, with no record after it.
     pub(crate) fn reopen(self, options: &Options, header: &[u8]) -> Result<Opening, OpenError> {
         (self.entry().reopen)(options, header)
     }
 
-    /// Puts what comes before a record of so many bytes into `room`, or says why there is none.
+    /// Writes what comes before a record of `len` bytes into `room`, or says why it can't.
     pub(crate) fn begin_record(self, options: &Options, len: usize, room: &mut Vec<u8>) -> Result<(), String> {
         (self.entry().begin_record)(options, len, room)
     }
 
-    /// The error for a source that begins so, if it can't be of this format: only formats of text are looked at.
+    /// The error for a source with this beginning, if it can't be of this format. Only text formats are checked.
     pub(crate) fn other(self, start: &[u8]) -> Option<RecordError> {
         sniff::other(self.entry(), start)
     }
 
-    /// What is odd about a source that begins so, although it may be of this format.
+    /// What is odd about a source with this beginning, although it may be of this format.
     pub(crate) fn suspicion(self, start: &[u8]) -> Option<&'static str> {
         sniff::suspicion(self.entry().looks(), start)
     }
@@ -179,7 +179,7 @@ impl FromStr for Format {
     }
 }
 
-/// Looks at the beginning of a source. `end` says that `head` is all there is.
+/// Reads the beginning of a source. `end`: `head` is the whole source.
 pub fn open(format: Format, options: &Options, head: &[u8], end: bool) -> Result<Opening, OpenError> {
     (format.entry().open)(options, head, end)
 }
@@ -190,7 +190,7 @@ pub fn create(format: Format, options: &Options, given: Given<'_>) -> Created {
 }
 
 impl OpenError {
-    /// Adds what is odd about a source that begins so.
+    /// Adds what is odd about the beginning of the source.
     pub fn suspect(self, format: Format, start: &[u8]) -> OpenError {
         match (self, format.suspicion(start)) {
             (OpenError::Data(error), Some(suspicion)) => OpenError::Data(error.suspect(suspicion)),

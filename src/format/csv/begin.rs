@@ -1,21 +1,21 @@
-//! What comes before the header: a byte order mark, and the line with which Excel names the delimiter, `sep=;`.
+//! What comes before the header: a byte order mark, and Excel's line that names the delimiter, `sep=;`.
 
 use super::resolved::Resolved;
 use crate::format::Options;
 
-/// What is known once that was read.
+/// What the beginning told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Beginning {
     /// Where the header starts.
     pub end: usize,
-    /// The delimiter that the source names itself.
+    /// The delimiter that the source itself names.
     pub delimiter: Option<u8>,
 }
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 const NAMED: &[u8] = b"sep=";
 
-/// Reads the beginning; `end` says that `head` is all there is. None: more of the input is needed.
+/// Reads the beginning; `end`: `head` is the whole source. `None`: more of the input is needed.
 pub(super) fn read(dialect: &Resolved, options: &Options, head: &[u8], end: bool) -> Option<Beginning> {
     if head.len() < BYTE_ORDER_MARK.len() && !end {
         return None;
@@ -38,12 +38,12 @@ pub(super) fn read(dialect: &Resolved, options: &Options, head: &[u8], end: bool
     if !can_delimit(delimiter, dialect) {
         return nothing;
     }
-    // What the command says counts more.
+    // A delimiter given as an option wins.
     let delimiter = options.dialect.delimiter.is_none().then_some(delimiter);
     Some(Beginning { end: start + NAMED.len() + 1 + terminator, delimiter })
 }
 
-/// Whether a byte can be the delimiter beside what else the dialect has.
+/// Whether a byte can be the delimiter, given the dialect's other special bytes.
 fn can_delimit(byte: u8, dialect: &Resolved) -> bool {
     let taken = [dialect.quote, dialect.escape, dialect.comment];
     byte.is_ascii() && !byte.is_ascii_alphanumeric() && !b"\r\n".contains(&byte) && !taken.contains(&Some(byte))
@@ -69,7 +69,7 @@ mod tests {
         assert_eq!(begin(b"sep=;\ra;b\r", true, None), Some((6, semicolon)));
         assert_eq!(begin(b"\xef\xbb\xbfsep=\t\na\tb\n", true, None), Some((9, Some(b'\t'))));
         assert_eq!(begin(b"sep=;", true, None), Some((5, semicolon)));
-        // Another one was said: the line is no data all the same.
+        // Another delimiter was given: the line is still not data.
         assert_eq!(begin(b"sep=;\na|b\n", true, Some(b'|')), Some((6, None)));
         for other in
             [&b"sep=;x\n"[..], b"sep=\n", b"sep=;;\n", b"sep=a\n", b"sep=\"\n", b"separator\n", b"a,sep=;\n", b"sep="]

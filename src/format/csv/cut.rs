@@ -1,4 +1,4 @@
-//! Where slices of CSV may end: behind line breaks outside quotes.
+//! Where slices of CSV may end: after line breaks outside quotes.
 
 use super::quotes::{Quotes, Record, open_quote};
 use super::resolved::Resolved;
@@ -12,11 +12,11 @@ pub(super) struct CsvCut {
     dialect: Resolved,
     max_record: usize,
     quotes: Quotes,
-    /// The first record is inside quotes behind its first line, and not to be looked at again from its start.
+    /// The first record is inside quotes after its first line, and is not to be read from its start again.
     waiting: bool,
-    /// A comment goes on behind what was passed over.
+    /// A comment continues after what was skipped.
     comment: bool,
-    /// A record is being passed over; whether a CR was the last of it.
+    /// A record is being skipped; whether its last byte so far was a CR.
     passing: Option<bool>,
 }
 
@@ -25,7 +25,7 @@ impl CsvCut {
         CsvCut { dialect, max_record, quotes: Quotes::new(dialect), waiting: false, comment: false, passing: None }
     }
 
-    /// The boundary behind the line break at `at`. A CRLF stays in one piece.
+    /// The boundary after the line break at `at`. A CRLF is not divided.
     fn behind(data: &[u8], at: usize, end: bool) -> Boundary {
         match (data[at], data.get(at + 1)) {
             (b'\r', Some(b'\n')) => Boundary::At(at + 2),
@@ -34,7 +34,7 @@ impl CsvCut {
         }
     }
 
-    /// One record, judged by its quotes. Goes on behind it, or gives the boundary.
+    /// Reads one record by its quotes. Returns where the next one starts, or the boundary.
     fn by_record(&mut self, data: &[u8], from: usize, target: usize, end: bool) -> Result<usize, Boundary> {
         match self.quotes.record(data, from, end, self.max_record) {
             Record::Whole { end, .. } | Record::Open { end, .. } if end >= target => {
@@ -46,7 +46,7 @@ impl CsvCut {
         }
     }
 
-    /// Record by record.
+    /// Reads one record after another.
     fn by_records(&mut self, data: &[u8], mut from: usize, target: usize, end: bool) -> Boundary {
         loop {
             match self.by_record(data, from, target, end) {
@@ -56,14 +56,14 @@ impl CsvCut {
         }
     }
 
-    /// By quote parity; where that does not tell, one record by its quotes.
+    /// Goes by quote parity; where that does not decide, reads one record by its quotes.
     fn by_quotes(&mut self, data: &[u8], target: usize, end: bool) -> Boundary {
         let mut from = 0;
         loop {
             if !std::mem::take(&mut self.waiting) {
                 let walked = walk(&data[from..], target.saturating_sub(from), self.dialect.marks());
                 match (walked.irregular, walked.line_break) {
-                    // Which of its records is too large does not show.
+                    // It does not tell which of the records is too large.
                     (None, Some(at)) if at + 2 > self.max_record => return self.by_records(data, from, target, end),
                     (None, Some(at)) => return Self::behind(data, from + at, end),
                     (None, None) if !end && data.len() - from <= self.max_record => return more_from(from),
@@ -82,7 +82,7 @@ impl CsvCut {
         }
     }
 
-    /// Blank lines and comments at the front, however long they are.
+    /// Blank lines and comments at the front, however long.
     fn before_record(&mut self, data: &[u8]) -> usize {
         if self.comment {
             let end = memchr::memchr2(b'\n', b'\r', data);
@@ -104,7 +104,7 @@ fn more_from(from: usize) -> Boundary {
 
 impl Cut for CsvCut {
     fn cut(&mut self, data: &[u8], target: usize, end: bool) -> Result<Boundary, RecordError> {
-        // So no record before the target is too large without being seen.
+        // So that a record before the target that is too large does not go unnoticed.
         let target = target.min(self.max_record);
         if end && data.len() <= target && !self.comment {
             return Ok(Boundary::At(data.len()));
@@ -128,7 +128,7 @@ impl Cut for CsvCut {
         Ok(boundary)
     }
 
-    /// The first line, which is all that is bad.
+    /// Only the first line of the record is bad, and skipped.
     fn pass(&mut self, data: &[u8], _end: bool) -> Result<Passed, RecordError> {
         let found = match self.passing {
             None if matches!(self.quotes.record(data, 0, false, usize::MAX), Record::More { lines: true, .. }) => {
@@ -147,7 +147,7 @@ impl Cut for CsvCut {
     }
 }
 
-/// Counts records, whatever their number of fields.
+/// Counts records, whatever the number of their fields.
 pub(super) struct CsvTally {
     dialect: Resolved,
     max_record: usize,

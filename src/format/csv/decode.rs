@@ -1,4 +1,4 @@
-//! From CSV to values: positions of separators by vector kernels, everything odd by csv-core.
+//! From CSV to values: vector kernels find the separators, csv-core reads everything odd.
 
 use std::ops::Range;
 
@@ -20,32 +20,32 @@ pub(super) struct CsvDecode {
     utf8: bool,
     replace: bool,
     separators: Separators,
-    /// Records may be of the usual kind: in a plain dialect, without escapes, and typed by what they look like.
+    /// Records may be of the usual kind: a plain dialect, no escapes, types judged by how fields look.
     usual: bool,
-    /// Several of them may be read together.
+    /// Several of them may be read at once.
     together: bool,
     spec: Spec,
     quotes: Quotes,
-    /// Text behind a closing quote makes a record bad.
+    /// Text after a closing quote makes a record bad.
     strict: bool,
     max_record: usize,
     /// Where the next record starts.
     at: usize,
-    /// What was read last is not what an encoder would write.
+    /// The last record is not written the way an encoder would.
     irregular: bool,
-    /// The whole slice is known to be UTF-8 (or nobody needs it to be).
+    /// The whole slice is known to be UTF-8 (or it does not matter).
     valid: bool,
 }
 
-/// How reading a record by positions ended.
+/// The outcome of reading a record by the positions of its separators.
 enum Found {
-    /// Behind its terminator.
+    /// It ends here, line break included.
     End(usize),
-    /// The same; text follows a closing quote, at the second offset.
+    /// The same; and text follows a closing quote, at the second offset.
     Odd(usize, usize),
-    /// A blank line, which is no record; the next one starts here.
+    /// A blank line, not a record; the next one starts here.
     Blank(usize),
-    /// Quotes are irregular: csv-core has to read it.
+    /// Its quotes are irregular: csv-core has to read it.
     Irregular,
     /// The slice has ended.
     Nothing,
@@ -73,19 +73,19 @@ impl CsvDecode {
         }
     }
 
-    /// Reads records from `self.at` on as long as they are of the usual kind: of the right length, and regular. False if
-    /// there is none.
+    /// Reads records from `self.at` on while they are of the usual kind: regular, with the right number of fields.
+    /// False if there is none.
     #[inline(always)]
     fn usual<'a, const TYPED: bool>(&mut self, slice: &'a [u8], batch: &mut Batch<'a>) -> Result<bool, RecordError> {
         let (records, bytes) = batch.room(self.fields.selected);
         let room = match (self.together, self.valid) {
             (false, _) => (1, 0),
             (true, true) => (records, bytes),
-            // Text may be copied without its doubled quotes, and again with U+FFFD for each of its bytes.
+            // Text may be copied twice: without its doubled quotes, and with U+FFFD for each of its bytes.
             (true, false) => (records, bytes / 4),
         };
         match self.rows::<TYPED>(slice, batch, room) {
-            // Which record it is shows when they are read one by one.
+            // Reading them one by one shows which record it is.
             Err(_) if self.together => {
                 batch.abandon();
                 self.separators.restart(self.at);
@@ -96,7 +96,7 @@ impl CsvDecode {
         }
     }
 
-    /// Reads records as [`usual`](Self::usual) does, no more than there is `room` for.
+    /// Reads records as [`usual`](Self::usual) does, but no more than there is `room` for.
     #[inline(always)]
     fn rows<'a, const TYPED: bool>(
         &mut self,
@@ -106,7 +106,7 @@ impl CsvDecode {
     ) -> Result<bool, RecordError> {
         let (start, fields) = (self.at, &self.fields);
         let Some(rows) = self.separators.rows::<TYPED>(slice, start, fields.width, room) else { return Ok(false) };
-        // Without a quote in the dialect, a line break does as well: no field starts with one.
+        // If the dialect has no quote, a line break does as well: no field starts with one.
         let quote = self.dialect.quote.unwrap_or(b'\n');
         let first = batch.next_node();
         let values = batch.push_row(fields.selected * rows.count(), start)?;
@@ -121,7 +121,7 @@ impl CsvDecode {
         Ok(true)
     }
 
-    /// Reads the record at `self.at` by the positions of its separators, one after another.
+    /// Reads the record at `self.at` by the positions of its separators, one by one.
     fn by_positions<'a>(&mut self, slice: &'a [u8], batch: &mut Batch<'a>) -> Result<Found, RecordError> {
         let start = self.at;
         if start >= slice.len() {
@@ -152,7 +152,7 @@ impl CsvDecode {
             }
             let value = match text.first() {
                 Some(first) if Some(*first) == quote => {
-                    // An odd quote at the very end of the input is not closed.
+                    // An odd number of quotes at the very end of the input leaves one open.
                     if text.len() < 2 || text[text.len() - 1] != *first || (position == slice.len() && !closed(text)) {
                         return Ok(Found::Irregular);
                     }
@@ -167,7 +167,7 @@ impl CsvDecode {
                 _ if self.dialect.tsv_escapes && memchr::memchr(b'\\', text).is_some() => {
                     let room = batch.arena().bytes(text.len(), field)?;
                     let len = unescape_tsv(text, room);
-                    // What a backslash before any other byte means is not the same everywhere.
+                    // Readers disagree about a backslash before any other byte.
                     self.irregular = true;
                     Value::Text(&room[..len])
                 }
@@ -190,7 +190,7 @@ impl CsvDecode {
         }
     }
 
-    /// Reads the record at `self.at` as csv-core does, unless its quotes make it a bad one.
+    /// Reads the record at `self.at` as csv-core does, unless its quotes make it bad.
     #[cold]
     fn by_spec<'a>(&mut self, slice: &'a [u8], batch: &mut Batch<'a>) -> Result<Found, RecordError> {
         let marks = [self.dialect.quote, self.dialect.escape];
@@ -221,7 +221,7 @@ impl CsvDecode {
                 let value = match field.quoted || escaped {
                     true if escaped && field.text == TSV_NULL => Value::Null,
                     true => Value::Text(text),
-                    // A quote where none can be: the text needs quotes in any target.
+                    // A quote where none belongs: the text needs quotes in any target.
                     false if text.iter().any(|byte| marks.contains(&Some(*byte))) => fields.plain(text).typed(),
                     false => fields.plain(text),
                 };
@@ -244,7 +244,7 @@ impl CsvDecode {
         Ok(odd.map_or(Found::End(end), |odd| Found::Odd(end, odd)))
     }
 
-    /// Ends the record that was built, which ends before `end`.
+    /// Ends the record that was built; it ends before `end`.
     #[inline(always)]
     fn end_record<'a>(&mut self, slice: &'a [u8], batch: &mut Batch<'a>, end: usize) -> Result<(), RecordError> {
         if !self.valid {
@@ -258,7 +258,7 @@ impl CsvDecode {
         Ok(())
     }
 
-    /// Reads records until the batch is full or the slice ends; with `TYPED` the positions tell numbers from text.
+    /// Reads records until the batch is full or the slice ends; with `TYPED`, the positions tell numbers from text.
     #[inline(never)]
     fn records<'a, const TYPED: bool>(&mut self, slice: &'a [u8], batch: &mut Batch<'a>) -> Result<(), RecordError> {
         let plain = self.dialect.is_plain();
@@ -307,7 +307,7 @@ impl Decode for CsvDecode {
         };
         match read {
             Ok(()) => Ok(true),
-            // Of a record of several lines only the first one is bad.
+            // If the record has several lines, only the first one is bad.
             Err(error) if error.fault == Fault::Oversized => {
                 match self.quotes.record(slice, self.at, true, self.max_record) {
                     Record::Open { quote, .. } => Err(open_quote(quote)),
@@ -329,7 +329,7 @@ impl Decode for CsvDecode {
     }
 }
 
-/// Whether a text of quotes at the end of the input closes what it opens.
+/// Whether a text of quotes at the end of the input closes the quote it opens.
 fn closed(text: &[u8]) -> bool {
     let quote = text[0];
     let mut rest = &text[1..];
@@ -342,7 +342,7 @@ fn closed(text: &[u8]) -> bool {
     false
 }
 
-/// Makes doubled quotes single.
+/// Turns doubled quotes into single ones.
 fn undouble<'a>(text: &[u8], quote: u8, arena: &'a Arena, offset: usize) -> Result<&'a [u8], RecordError> {
     let room = arena.bytes(text.len(), offset)?;
     let (mut len, mut rest) = (0, text);

@@ -1,17 +1,17 @@
 //! The dialects of CSV and TSV.
 
-/// CSV or TSV as it is read. Single bytes, all ASCII.
+/// CSV or TSV as it is read. Each is a single ASCII byte.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Dialect {
-    /// Between fields; none: `,` for CSV and a tab for TSV.
+    /// Between fields; `None`: `,` for CSV and a tab for TSV.
     pub delimiter: Option<u8>,
     /// Around a field.
     pub quote: u8,
-    /// Takes its special meaning from a quote inside quotes; none: quotes are doubled.
+    /// Before a quote inside quotes that is part of the text; `None`: such quotes are doubled.
     pub escape: Option<u8>,
-    /// Quotes mean something (`--no-quoting` turns it off).
+    /// Quotes have their meaning (`--no-quoting` turns it off).
     pub quoting: bool,
-    /// A line that starts with it is passed over.
+    /// Lines that start with it are skipped.
     pub comment: Option<u8>,
     /// TSV with `\t`, `\n`, `\r` and `\\` instead of quotes.
     pub tsv_escapes: bool,
@@ -23,20 +23,20 @@ impl Default for Dialect {
     }
 }
 
-/// CSV or TSV as it is written, whatever it was read from: only the escapes of TSV are those of [`Dialect`].
+/// CSV or TSV as it is written, whatever it was read from; only the escapes of TSV are set by [`Dialect`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OutDialect {
-    /// Between fields; none: `,` for CSV and a tab for TSV.
+    /// Between fields; `None`: `,` for CSV and a tab for TSV.
     pub delimiter: Option<u8>,
     /// Around a field that needs it.
     pub quote: u8,
-    /// Before a quote inside quotes; none: quotes are doubled.
+    /// Before a quote inside quotes; `None`: quotes are doubled.
     pub escape: Option<u8>,
-    /// Fields may be in quotes. Where they may not, one that needs them is a bad record.
+    /// Fields may be quoted. Otherwise a field that needs quotes makes a bad record.
     pub quoting: bool,
     /// Put every field in quotes.
     pub quote_all: bool,
-    /// End records with CRLF instead of LF; lines of text too.
+    /// End records with CRLF instead of LF; lines of text as well.
     pub crlf: bool,
     /// Write no header.
     pub no_headers: bool,

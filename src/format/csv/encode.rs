@@ -1,4 +1,4 @@
-//! From values to CSV. What reads back as something else is quoted, or counted as lossy.
+//! From values to CSV. What would read back as something else is quoted, or counted as lossy.
 
 use std::ops::Range;
 
@@ -37,8 +37,8 @@ struct Style {
     row: RowStyle,
     dialect: Resolved,
     json: Writer,
-    /// No header is written, so any record may be the first thing in a file: its first field is quoted where it would
-    /// be taken for a byte order mark.
+    /// No header is written, so any record may become the first of a file: its first field is quoted if it looks like a
+    /// byte order mark.
     marks: bool,
     /// This field is the first one of such a record.
     first: bool,
@@ -80,7 +80,7 @@ impl Writing {
         }
     }
 
-    /// Names that only quotes could hold are refused where there are none.
+    /// Refuses names that need quotes, in a dialect without them.
     ///
     /// # Errors
     /// Usage: the name.
@@ -103,7 +103,7 @@ impl Writing {
         }
     }
 
-    /// The header as the bytes of a record.
+    /// The header, written as a record.
     fn header(&self) -> Vec<u8> {
         let dialect = &self.dialect;
         let mut line = Vec::new();
@@ -197,7 +197,7 @@ impl Encode for ColumnsEncoder {
     }
 }
 
-/// Writes records as long as they are plain and have room.
+/// Writes records while they are plain and fit.
 struct WriteRows<'o, 'b, 'a, const TYPED: bool, const QUOTE_ALL: bool> {
     style: RowStyle,
     /// None of them may begin like a byte order mark.
@@ -207,7 +207,7 @@ struct WriteRows<'o, 'b, 'a, const TYPED: bool, const QUOTE_ALL: bool> {
     to: &'o mut [u8],
 }
 
-/// The record behind the last one that was written, and what they came to.
+/// The outcome of writing rows; `behind` is the first record that was not written.
 struct Rows {
     behind: usize,
     len: usize,
@@ -243,7 +243,7 @@ struct KeyedEncoder {
     style: Style,
     binder: Binder,
     unknown: UnknownKey,
-    /// How long a key may be that becomes a column.
+    /// The longest key that can become a column.
     longest: usize,
 }
 
@@ -256,7 +256,7 @@ impl Encode for KeyedEncoder {
             let (policy, longest) = (self.unknown, self.longest);
             let unknown = |path: &[u8]| match policy {
                 UnknownKey::Count => Ok(()),
-                // It is in no header, however the header was found.
+                // It is in no header, however the header was collected.
                 UnknownKey::Refuse if path.len() > longest => {
                     Err(key_too_long(offset, path.len(), longest).fault(Fault::TooLarge))
                 }
@@ -305,7 +305,7 @@ fn unknown_key(path: &[u8], offset: usize) -> RecordError {
     error
 }
 
-/// What became of one field.
+/// Why a field was not written.
 enum Bad {
     Record(RecordError),
     Stop(Error),
@@ -366,7 +366,7 @@ impl Style {
                 self.text(text, true, offset, output)
             }
             Value::Untyped(text) => self.text(text, false, offset, output),
-            // It is no null with escapes, but an empty line is no record.
+            // With escapes it is not null, but an empty line is not a record.
             Value::Text(b"") if self.dialect.tsv_escapes || single && self.dialect.quote.is_none() => {
                 if single {
                     output.lose(LossyKind::RecordAsEmptyLine);
@@ -398,7 +398,7 @@ impl Style {
                 if self.dialect.tsv_escapes {
                     return Ok(output.put(TSV_NULL)?);
                 }
-                // An empty line is no record.
+                // An empty line is not a record.
                 match (single, self.dialect.quote) {
                     (false, _) => Ok(()),
                     (true, None) => {
@@ -416,7 +416,7 @@ impl Style {
                 let (mut room, mut lost) = (ScalarRoom::default(), None);
                 let quote_all = self.row.quote_all;
                 let text = ScalarText::of(scalar, self.row.base64, &mut room, |kind| {
-                    // A number without quotes stays a number.
+                    // A number without quotes is still a number.
                     if kind != LossyKind::NumberAsText || quote_all {
                         lost = lost.or(Some(kind));
                     }
@@ -426,7 +426,7 @@ impl Style {
                 }
                 match text {
                     ScalarText::Plain(text) => self.text(text, self.row.quote_all, offset, output),
-                    // In quotes, as it looks like a number of RFC 8259 if it is all digits.
+                    // In quotes: if it is all digits, it looks like an RFC 8259 number.
                     ScalarText::Base64(bytes) => {
                         quoted(self.dialect, offset, output, |sink| base64_pieces(bytes, |piece| sink.put(piece)))
                     }
@@ -468,7 +468,7 @@ impl Style {
         }
     }
 
-    /// A text, in quotes if it has to be.
+    /// A text, in quotes if needed.
     fn text(&self, text: &[u8], quoted: bool, offset: usize, output: &mut Output<'_>) -> Result<(), Bad> {
         let quoted = quoted || self.first && may_be_mark(text);
         if quoted || text.iter().any(|byte| self.dialect.is_special(*byte)) {
@@ -492,7 +492,7 @@ impl Style {
     }
 }
 
-/// What `write` gives, in quotes.
+/// What `write` writes, in quotes.
 fn quoted(
     dialect: Resolved,
     offset: usize,
@@ -500,7 +500,7 @@ fn quoted(
     write: impl FnOnce(&mut Quoted<'_, '_>) -> Result<(), Error>,
 ) -> Result<(), Bad> {
     let Some(quote) = dialect.quote else {
-        // JSON text in a dialect without quotes: every special byte in it is told of.
+        // JSON text in a dialect without quotes: every special byte in it is noticed.
         let mut plain = Quoted { output, quote: None, escape: None, dialect, bad: None };
         write(&mut plain)?;
         return match plain.bad {
@@ -514,7 +514,7 @@ fn quoted(
     Ok(quoted.output.put_byte(quote)?)
 }
 
-/// A byte that only quotes could hide, in a dialect without them.
+/// The error for a byte that needs quotes, in a dialect without them.
 #[cold]
 fn needs_quotes(byte: u8, offset: usize) -> Bad {
     Bad::Record(
@@ -566,7 +566,7 @@ impl Sink for Quoted<'_, '_> {
     }
 }
 
-/// A byte as backslash-escaped TSV has it.
+/// A byte in backslash-escaped TSV.
 fn escaped(byte: &u8) -> &[u8] {
     match byte {
         b'\t' => b"\\t",

@@ -1,9 +1,9 @@
 //! TSV with backslash escapes.
 
-/// A field that is null where TSV has escapes, as databases write it.
+/// A null field in TSV with escapes, as databases write it.
 pub(super) const TSV_NULL: &[u8] = b"\\N";
 
-/// Resolves `\t`, `\n`, `\r` and `\\`; other backslashes stay. Returns the length of the result.
+/// Resolves `\t`, `\n`, `\r` and `\\`; other backslashes are kept. Returns the length of the result.
 pub(super) fn unescape_tsv(text: &[u8], room: &mut [u8]) -> usize {
     let (mut len, mut at) = (0, 0);
     while at < text.len() {

@@ -1,4 +1,4 @@
-//! What becomes of the fields of a CSV record.
+//! What happens to the fields of a CSV record.
 
 use std::ops::Range;
 
@@ -8,32 +8,32 @@ use crate::memory::Arena;
 use crate::record::{Batch, Schema, Value, utf8};
 use crate::scan::csv::Rows;
 
-/// A column that nobody wants.
+/// A column that was not selected.
 const UNWANTED: u32 = u32::MAX;
 
-/// What becomes of the fields of a record.
+/// What happens to the fields of a record.
 pub(super) struct Fields {
-    /// How many a record of the source has.
+    /// How many fields a record of the source has.
     pub width: usize,
-    /// For each column of the source its place among the selected ones; none: all, in order.
+    /// For each column of the source, its place among the selected ones; `None`: all, in order.
     places: Option<Box<[u32]>>,
-    /// The columns of the selected fields, in the order they are wanted.
+    /// The columns of the selected fields, in the order asked for.
     order: Option<Box<[u32]>>,
-    /// Some selected field is none of the source's.
+    /// The source does not have all selected fields.
     gaps: bool,
     /// How many values a record of the batch has.
     pub selected: usize,
     ragged: Ragged,
-    /// What is said of a record of another width.
+    /// The error text for a record with another number of fields.
     other: &'static str,
     types: Types,
-    /// A null is no empty field.
+    /// Null is written differently from an empty field.
     says_null: bool,
     /// The header begins like a comment.
     commented: bool,
 }
 
-/// What to do where the header may be none.
+/// The hint where the header may not be a header at all.
 const OR_A_COMMENT: &str = "If the first line is a comment, give --comment '#'; otherwise check the delimiter and the quotes, or give --on-error skip to leave out such records.";
 
 impl Fields {
@@ -91,14 +91,14 @@ impl Fields {
         }
     }
 
-    /// The values of `rows`, which are absent at first. With `TYPED` the rows tell numbers from text.
+    /// The values of `rows`, all absent at first. With `TYPED` the rows tell numbers from text.
     ///
-    /// Measured without gain: values that are stored once (not absent at first). To select row by row takes 3 % more.
+    /// Measured, no gain: storing each value once (not absent first). Selecting row by row takes 3 % more.
     #[inline(always)]
     pub fn fill<'a, const TYPED: bool>(&self, slice: &'a [u8], rows: &Rows<'_>, quote: u8, values: &mut [Value<'a>]) {
         let Some(order) = &self.order else { return fill_all::<TYPED>(slice, &rows.joined(self.width), quote, values) };
         for (place, &column) in order.iter().enumerate() {
-            // What the source does not have stays absent.
+            // Columns that the source lacks stay absent.
             if self.gaps && column == UNWANTED {
                 continue;
             }
@@ -112,7 +112,7 @@ impl Fields {
         }
     }
 
-    /// Makes quotes single in the fields of `rows`, whose values begin with value `first`.
+    /// Undoubles the quotes in the fields of `rows`, whose values begin at value `first`.
     pub fn undouble<'a>(
         &self,
         slice: &[u8],
@@ -133,7 +133,7 @@ impl Fields {
         Ok(())
     }
 
-    /// The same for one record; gives the positions behind it.
+    /// The same for one record; returns the positions after it.
     fn undouble_row<'a, 'd>(
         &self,
         slice: &[u8],
@@ -159,7 +159,7 @@ impl Fields {
                 Some(places) => places[column] as usize,
             };
             if let Value::Text(text) = values[place] {
-                // Behind the quote that opens the field.
+                // After the quote that opens the field.
                 let from = 1 + if column == 0 { start } else { separators[column - 1] as usize + 1 };
                 values[place] = Value::Text(room.without(slice, from..from + text.len(), second)?);
             }
@@ -167,7 +167,7 @@ impl Fields {
         Ok(rest)
     }
 
-    /// A record with fewer fields than the header.
+    /// Fills up a record that has fewer fields than the header.
     #[cold]
     pub fn pad(&self, batch: &mut Batch<'_>, columns: usize, start: usize) -> Result<(), RecordError> {
         if self.ragged == Ragged::Fail {
@@ -177,7 +177,7 @@ impl Fields {
         Ok(())
     }
 
-    /// The error for a record of another number of fields.
+    /// The error for a record with another number of fields.
     #[cold]
     pub fn other_width(&self, start: usize, columns: usize) -> RecordError {
         let width = self.width;
@@ -188,7 +188,7 @@ impl Fields {
         })
     }
 
-    /// Checks, or repairs, the text of the records being built, which begin at `start`, of a slice that is not all UTF-8.
+    /// Checks, or repairs, the text of the records being built, which begin at `start`, if the slice is not all UTF-8.
     #[cold]
     pub fn check_utf8<'a>(
         &self,
@@ -199,7 +199,7 @@ impl Fields {
     ) -> Result<(), RecordError> {
         for index in 0..batch.open_values().len() {
             let (Value::Text(text) | Value::Untyped(text)) = batch.open_values()[index] else { continue };
-            // Text that was unescaped lies in the arena: then the start has to do.
+            // Unescaped text is in the arena: then the record's start has to do.
             let place = (text.as_ptr() as usize).wrapping_sub(slice.as_ptr() as usize);
             let offset = if place < slice.len() { place } else { start };
             let good = utf8::checked(text, replace, offset, batch)?;
@@ -211,7 +211,7 @@ impl Fields {
     }
 }
 
-/// The values of all fields. A function of its own, so that what the loop needs is in registers.
+/// The values of all fields. A separate function, so that the loop keeps what it needs in registers.
 #[inline(never)]
 fn fill_all<'a, const TYPED: bool>(slice: &'a [u8], rows: &Rows<'_>, quote: u8, values: &mut [Value<'a>]) {
     let mut numbers = rows.numbers();
@@ -241,7 +241,7 @@ fn field(text: &[u8], quote: u8) -> Value<'_> {
     }
 }
 
-/// [`field`], where it is known whether the field is a number: 1 or 0.
+/// [`field`], when it is already known whether the field is a number: 1 or 0.
 #[inline(always)]
 fn typed_field(text: &[u8], quote: u8, number: u8) -> Value<'_> {
     match text {
@@ -252,21 +252,21 @@ fn typed_field(text: &[u8], quote: u8, number: u8) -> Value<'_> {
     }
 }
 
-/// Room for texts whose quotes become single.
+/// Room for texts whose doubled quotes become single.
 struct Room<'a> {
     free: &'a mut [u8],
     arena: &'a Arena,
-    /// Where the last one ends in the slice, at the latest.
+    /// Where the last text ends in the slice, at the latest.
     end: usize,
 }
 
-/// How much room is taken for several texts at once.
+/// How much room is reserved for several texts at once.
 const TEXTS: usize = 4096;
 
 impl<'a> Room<'a> {
-    /// The text at `range` of the slice, without the bytes at the places `left_out`.
+    /// The text at `range` of the slice, without the bytes at the positions `left_out`.
     fn without(&mut self, slice: &[u8], range: Range<usize>, left_out: &[u32]) -> Result<&'a [u8], RecordError> {
-        // A piece may be written beyond its end.
+        // Copying a piece may write beyond its end.
         let most = range.len() + PIECE;
         if self.free.len() < most {
             self.free = self.arena.bytes(most.max(TEXTS.min(self.end - range.start)), range.start)?;
@@ -283,7 +283,7 @@ impl<'a> Room<'a> {
     }
 }
 
-/// Between two quotes there are few bytes, as a rule: so many are copied at once, rather than by a call of memcpy.
+/// There are usually few bytes between two quotes: this many are copied at once, without calling memcpy.
 const PIECE: usize = 32;
 
 #[inline(always)]

@@ -11,16 +11,16 @@ use crate::format::{Looks, key_too_long, sniff};
 use crate::record::{Schema, record_too_large, too_many_fields};
 use crate::wording::counted;
 
-/// What the beginning of a file says.
+/// What the beginning of a file tells.
 pub(super) struct Header {
     pub schema: Schema,
     /// Where the first record starts.
     pub end: usize,
-    /// Names that were changed or are missing, and that the delimiter seems to be another one.
+    /// Names that were changed or are missing, and signs that the delimiter is another one.
     pub warnings: Vec<String>,
-    /// The one that may be the reason for an error.
+    /// The warning that may explain an error.
     pub suspicion: Option<String>,
-    /// How many names had invalid UTF-8, which was replaced.
+    /// How many names had invalid UTF-8 replaced.
     pub replaced: u64,
 }
 
@@ -30,8 +30,8 @@ impl Header {
     }
 }
 
-/// Reads the header, which starts at `start`, or without one counts the fields of the first record. None: more of the
-/// input is needed.
+/// Reads the header, which starts at `start`; or, if there is none, counts the fields of the first record. `None`: more
+/// of the input is needed.
 pub(super) fn read(
     dialect: &Resolved,
     options: &Options,
@@ -57,7 +57,7 @@ pub(super) fn read(
                 let record = Quotes::header(*dialect, (head, from, end), options.max_record, longest);
                 match record.map_err(|quote| endless(quote, options))? {
                     Record::More { .. } => return Ok(None),
-                    // It is a bad record like others, and the next one tells how many fields there are.
+                    // It is a bad record like any other; the next one tells the number of fields.
                     Record::Open { quote, end } if options.no_headers => {
                         open.get_or_insert(quote);
                         from = end;
@@ -98,8 +98,8 @@ pub(super) fn read(
     Ok(Some(Header { warnings, suspicion, replaced, ..Header::new(Schema::new(names), behind) }))
 }
 
-/// The first line and what follows its terminator, if no quote makes it more than that. Most are so, and
-/// csv-core takes as long to be built as a small file to be converted.
+/// The first line and what follows its line break, if no quote makes the record longer. Most headers are like that, and
+/// building csv-core takes as long as converting a small file.
 fn simple_line<'h>(dialect: &Resolved, head: &'h [u8], start: usize) -> Option<(&'h [u8], usize)> {
     let len = memchr::memchr2(b'\n', b'\r', &head[start..])?;
     let (line, rest) = head[start..].split_at(len);
@@ -114,10 +114,10 @@ fn simple_line<'h>(dialect: &Resolved, head: &'h [u8], start: usize) -> Option<(
     simple.then_some((line, start + len + terminator))
 }
 
-/// The fields of the first record, and where what follows it begins.
+/// The fields of the first record, and where the rest begins.
 type First = (Vec<Vec<u8>>, usize);
 
-/// The first record; none if there is no record.
+/// The first record, or `None` if there is none.
 fn by_spec(dialect: &Resolved, head: &[u8], start: usize, options: &Options) -> Result<Option<First>, RecordError> {
     let mut names = Names::new(start, options);
     Ok(match Spec::new(*dialect).record(head, start, |field| names.add(field.text))? {
@@ -126,12 +126,12 @@ fn by_spec(dialect: &Resolved, head: &[u8], start: usize, options: &Options) -> 
     })
 }
 
-/// How many bytes the longest name may take in quotes, with both: a quote may stand for each two.
+/// How many bytes the longest name may take with its quotes: each of its bytes may be a doubled quote.
 fn longest(options: &Options) -> usize {
     options.max_key_length.saturating_mul(2).saturating_add(2)
 }
 
-/// The error for a name that is longer, whatever it says and wherever it ends.
+/// The error for a longer name, whatever its text and wherever it ends.
 fn endless(quote: usize, options: &Options) -> RecordError {
     let reason = format!(
         "the quote opened here begins a name that is longer than the limit of {} bytes; it may never be closed",
@@ -141,15 +141,15 @@ fn endless(quote: usize, options: &Options) -> RecordError {
         .hint("Close the quote; --no-quoting reads quotes as text. Or raise --max-key-length.")
 }
 
-/// The header is read whole, so it has to be as small as records are.
+/// The header is read whole, so the limit for records applies to it.
 fn not_too_large(start: usize, len: usize, options: &Options) -> Result<(), RecordError> {
     if len > options.max_record { Err(record_too_large(start, options.max_record)) } else { Ok(()) }
 }
 
-/// The fields of the first record, as many and as long as they may be.
+/// The fields of the first record, within the limits on their number and length.
 struct Names<'o> {
     names: Vec<Vec<u8>>,
-    /// What they take, in bytes.
+    /// The memory they take, in bytes.
     size: usize,
     start: usize,
     options: &'o Options,
@@ -181,7 +181,8 @@ impl<'o> Names<'o> {
     }
 }
 
-/// What a name takes while the header is read: itself, its place in a list that grows, in a set, and in the schema.
+/// The memory a name takes while the header is read: its text, and its place in a growing list, in a set, and in the
+/// schema.
 fn size_of_name(len: usize) -> usize {
     const ENTRY: usize = 160;
     2 * len + ENTRY
@@ -194,7 +195,7 @@ fn no_room(start: usize, size: usize, max_names: usize) -> RecordError {
     RecordError::new(start, reason).hint(MORE_MEMORY).fault(Fault::NoMemory)
 }
 
-/// Puts U+FFFD in the place of what is no UTF-8; gives how many names had some.
+/// Replaces invalid UTF-8 by U+FFFD; returns how many names had some.
 fn replace_invalid(names: &mut [Vec<u8>]) -> u64 {
     let mut replaced = 0;
     for name in names {
@@ -209,11 +210,11 @@ fn replace_invalid(names: &mut [Vec<u8>]) -> u64 {
 /// How many repeated names are reported one by one.
 const TOLD: usize = 10;
 
-/// Gives the second and later ones of equal names a suffix: `a`, `a_2`, `a_3`.
+/// Gives all but the first of equal names a suffix: `a`, `a_2`, `a_3`.
 fn make_unique(names: &mut [Vec<u8>]) -> Vec<String> {
     let mut own: HashSet<&[u8]> = HashSet::with_capacity(names.len());
     let again: Vec<usize> = (0..names.len()).filter(|index| !own.insert(&names[*index])).collect();
-    // For each name the number that was given last.
+    // For each name, the last number used.
     let mut numbers: HashMap<&[u8], usize> = HashMap::new();
     let mut made: HashSet<Vec<u8>> = HashSet::new();
     let mut unique: Vec<Vec<u8>> = Vec::new();
@@ -247,7 +248,7 @@ fn make_unique(names: &mut [Vec<u8>]) -> Vec<String> {
     warnings
 }
 
-/// A warning about fields that have no name.
+/// A warning about fields without a name.
 fn without_name(names: &[Vec<u8>]) -> Option<String> {
     let first = names.iter().position(|name| name.is_empty())? + 1;
     Some(match names.iter().filter(|name| name.is_empty()).count() {
@@ -256,7 +257,7 @@ fn without_name(names: &[Vec<u8>]) -> Option<String> {
     })
 }
 
-/// A warning about a header of one name that has in it what separates fields elsewhere.
+/// A warning about a header with only one name, which contains another usual delimiter.
 fn other_delimiter(names: &[Vec<u8>], delimiter: u8) -> Option<String> {
     let [name] = names else { return None };
     let other = name.iter().find(|byte| b";\t|,".contains(byte) && **byte != delimiter)?;

@@ -1,4 +1,4 @@
-//! CSV and TSV (RFC 4180 and dialects). The specification, also for malformed input, is the crate `csv-core`.
+//! CSV and TSV (RFC 4180 and dialects). The crate `csv-core` is the specification, also for malformed input.
 
 mod begin;
 mod cut;
@@ -72,7 +72,7 @@ fn gives(preset: Preset, options: &Options) -> Gives {
     Gives {
         base64: options.bytes_as == BytesAs::Base64,
         looks_ahead: options.dialect.quoting,
-        // A dialect that can't be was refused when the source was opened.
+        // An impossible dialect was refused when the source was opened.
         untyped: Resolved::reading(preset, &options.dialect).ok(),
         ..Gives::default()
     }
@@ -82,7 +82,7 @@ fn takes(preset: Preset, options: &Options) -> Takes {
     let escapes = preset == Preset::Tsv && options.dialect.tsv_escapes;
     Takes {
         detail: if options.nested == Nested::Json { Detail::Fields } else { Detail::Maps },
-        // A table has a field as it was read, text or not, unless all fields are text there.
+        // A table keeps a field as it was read, text or not, unless every field is written as text.
         untyped: !options.out_dialect.quote_all || escapes,
         typed: false,
         lone: false,
@@ -97,7 +97,7 @@ fn copies(preset: Preset, options: &Options) -> Option<Copies> {
         .then_some(Copies::Fields { crlf: options.out_dialect.crlf, header: options.writes_header() })
 }
 
-/// The header, or where there is none a record that has as many fields as the others.
+/// The header; without one, a record with as many fields as the others.
 fn header(preset: Preset, options: &Options, reading: &dyn ReadFormat, before: &[u8]) -> Vec<u8> {
     if !options.no_headers || !options.names.is_empty() {
         return before.to_vec();

@@ -1,57 +1,56 @@
-//! What quotes make of a record: where it ends, and whether they are wrong.
+//! What quotes do to a record: where it ends, and whether they are wrong.
 //!
-//! csv-core reads any bytes: a quote that is never closed swallows the rest of the input, and one that was opened by
-//! mistake is closed by the next one, hundreds of lines later. So a record that has line breaks inside quotes is *bad*
-//! if one of its quotes is never closed before the input ends or the record is larger than records may be, or if text
-//! follows a quote that closes a field anywhere in it. Of such a record the first line is bad, and nothing else: the
-//! next record begins with the second line.
+//! csv-core accepts any bytes: a quote that is never closed swallows the rest of the input, and one that was opened by
+//! mistake is closed by the next one, hundreds of lines later. So a record with line breaks inside quotes is *bad* if a
+//! quote is still open when the input ends or the record exceeds the size limit, or if text follows a closing quote
+//! anywhere in it. Only the first line of such a record is bad: the next record begins with the second line.
 //!
-//! Cutter and decoder both ask here, so they agree. A slice ends where a record does, so that a record which goes on
-//! behind its slice is a bad one: the decoder need not see what the cutter saw.
+//! Cutter and decoder both ask here, so they agree. A slice ends where a record does, so a record that continues past
+//! its slice is a bad one: the decoder need not see what the cutter saw.
 //!
-//! What becomes of a record that is inside quotes at a line break, with nothing wrong before, depends on that place
-//! only. So what was found out once holds for every later line that is inside quotes too ([`Memo`]): a file in which
-//! every line opens a quote takes no more than two looks at each byte.
+//! Once a record is inside quotes at a line break, with nothing wrong so far, the rest depends only on that place. So
+//! one answer holds for every later line that is inside quotes too ([`Memo`]): a file in which every line opens a quote
+//! takes at most two looks at each byte.
 
 use super::resolved::Resolved;
 use super::spec::first_byte;
 use crate::error::RecordError;
 
-/// What a record is.
+/// The outcome of reading a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Record {
-    /// It ends before this offset, terminator included, and is read as csv-core reads it. `odd` is the first byte that
-    /// follows a closing quote without ending the field.
+    /// It ends before this offset, line break included, and is read the way csv-core reads it. `odd` is the first byte
+    /// that follows a closing quote without ending the field.
     Whole { end: usize, odd: Option<usize> },
     /// It is bad, and its first line ends before this offset; the quote that is open there is at `quote`.
     Open { end: usize, quote: usize },
-    /// There is no record any more.
+    /// There are no more records.
     Nothing,
-    /// The data ended first, and more may follow. `lines`: its first line has ended, inside quotes.
+    /// The data ended before the record, and more may follow. `lines`: its first line ended inside quotes.
     More { lines: bool },
 }
 
-/// Reads records for their quotes.
+/// Reads records, looking only at their quotes.
 pub(super) struct Quotes {
     dialect: Resolved,
     memo: Option<Memo>,
-    /// What is longer in quotes ends the search.
+    /// A quoted text longer than this ends the search.
     longest: usize,
-    /// Where something began that is.
+    /// Where such a text began.
     endless: Option<usize>,
 }
 
-/// The states of csv-core inside of a record.
+/// The states of csv-core inside a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     /// At the start of a field.
     Start,
-    /// In a field without quotes, or behind a closing quote and more.
+    /// In a field without quotes, or in text after a closing quote.
     Field,
     Quoted,
-    /// Behind an escape.
+    /// After an escape.
     Escaped,
-    /// Behind a quote inside quotes.
+    /// After a quote inside quotes.
     Closed,
 }
 
@@ -73,7 +72,7 @@ enum Stop {
     End,
     /// At a line break inside quotes.
     Break,
-    /// At text behind a closing quote.
+    /// At text after a closing quote.
     Odd,
     /// In quotes for too long.
     Endless,
@@ -81,7 +80,7 @@ enum Stop {
     Data,
 }
 
-/// What is known of records that are inside quotes at a line break before `place`, from `from` on.
+/// The answer for records that are inside quotes at a line break between `from` and `place`.
 #[derive(Clone, Copy, Debug)]
 struct Memo {
     from: usize,
@@ -95,7 +94,7 @@ enum Fate {
     Whole,
     /// They are bad.
     Open,
-    /// More data has to tell.
+    /// More data is needed.
     Unknown,
 }
 
@@ -104,8 +103,8 @@ impl Quotes {
         Quotes { dialect, memo: None, longest: usize::MAX, endless: None }
     }
 
-    /// The header, which starts at `start`, as [`record`](Self::record); or the quote that opens more than `longest`
-    /// bytes, quotes included: how much of the input was read must not matter.
+    /// The header, which starts at `start`, like [`record`](Self::record); or the quote that opens a text of more than
+    /// `longest` bytes, quotes included: the answer must not depend on how much of the input was read.
     pub fn header(
         dialect: Resolved,
         (data, start, end): (&[u8], usize, bool),
@@ -122,7 +121,7 @@ impl Quotes {
         self.memo = None;
     }
 
-    /// The first `len` bytes of the data are not there any more.
+    /// The first `len` bytes of the data are gone.
     pub fn advance(&mut self, len: usize) {
         let Some(memo) = &mut self.memo else { return };
         if memo.place.at < len {
@@ -134,8 +133,8 @@ impl Quotes {
         memo.place.quote = memo.place.quote.saturating_sub(len);
     }
 
-    /// The record that starts at `start`. `end`: nothing follows the data. With more than one line it may not have more
-    /// than `max_record` bytes.
+    /// The record that starts at `start`. `end`: nothing follows the data. If it has more than one line, it may not
+    /// exceed `max_record` bytes.
     pub fn record(&mut self, data: &[u8], start: usize, end: bool, max_record: usize) -> Record {
         let start = first_byte(self.dialect, data, start);
         if start >= data.len() {
@@ -165,7 +164,7 @@ impl Quotes {
         }
     }
 
-    /// What becomes of a record that is inside quotes at `line`, where a line starts.
+    /// The fate of a record that is inside quotes at `line`, the start of a line.
     fn fate(&mut self, data: &[u8], line: Place, end: bool) -> Memo {
         let known = self.memo.filter(|memo| match memo.fate {
             Fate::Whole => memo.from <= line.at && line.at < memo.place.at,
@@ -188,8 +187,8 @@ impl Quotes {
         memo
     }
 
-    /// Walks on to the end of the record; in its first `line` it stops at a line break inside quotes, in others at text
-    /// behind a closing quote.
+    /// Walks to the end of the record. In its first `line` it stops at a line break inside quotes, in later lines at
+    /// text after a closing quote.
     fn walk(&mut self, data: &[u8], place: &mut Place, line: bool) -> Stop {
         let Resolved { delimiter, quote, escape, .. } = self.dialect;
         let is_quote = |byte: u8| quote == Some(byte);
@@ -205,7 +204,7 @@ impl Quotes {
                 State::Quoted if escape == Some(byte) => State::Escaped,
                 State::Quoted | State::Escaped if line && is_break(byte) => return Stop::Break,
                 State::Quoted if !line => {
-                    // A long way, as a rule.
+                    // Usually far away.
                     let next =
                         quote.and_then(|quote| memchr::memchr2(quote, escape.unwrap_or(quote), &data[place.at..]));
                     place.at = next.map_or(data.len(), |next| place.at + next);
@@ -238,7 +237,8 @@ impl Place {
     }
 }
 
-/// Behind the line break at `at`, or the end of the data; none if more data has to tell. A CRLF is one line break.
+/// The place after the line break at `at`, or the end of the data; `None` if more data is needed. A CRLF is one line
+/// break.
 fn behind_break(data: &[u8], at: usize, end: bool) -> Option<usize> {
     match (data.get(at), data.get(at + 1)) {
         (Some(b'\r'), Some(b'\n')) => Some(at + 2),
@@ -256,7 +256,7 @@ pub(super) fn open_quote(quote: usize) -> RecordError {
     )
 }
 
-/// The error for text behind a closing quote, where nothing may be lost.
+/// The error for text after a closing quote, when nothing may be lost.
 #[cold]
 pub(super) fn text_after_quote(offset: usize) -> RecordError {
     RecordError::new(offset, "text follows the quote that closes the field (text_after_quote)")

@@ -1,17 +1,17 @@
-//! What is known of CSV once its header was read.
+//! What is known about CSV after its header.
 
 use super::header;
 use super::resolved::Resolved;
 use crate::format::Ragged;
 
-/// CSV whose header was read.
+/// CSV after its header.
 pub(super) struct Reading {
     pub dialect: Resolved,
-    /// The delimiter that the source names itself.
+    /// The delimiter that the source itself names.
     pub named: Option<u8>,
     pub header: header::Header,
     pub ragged: Ragged,
-    /// What is said of a record of another width than this.
+    /// The error text for a record with another number of fields.
     pub other_width: &'static str,
     pub strict: bool,
     pub max_record: usize,

@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 use crate::format::Options;
 use crate::scan::csv::Marks;
 
-/// What is meant where nothing is said.
+/// Which defaults a dialect has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Preset {
     Csv,
@@ -22,11 +22,11 @@ impl Preset {
     }
 }
 
-/// A dialect without gaps.
+/// A dialect with every byte decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Resolved {
     pub delimiter: u8,
-    /// None: quotes mean nothing.
+    /// `None`: quotes mean nothing.
     pub quote: Option<u8>,
     pub escape: Option<u8>,
     pub comment: Option<u8>,
@@ -82,13 +82,13 @@ impl Resolved {
         Ok(resolved)
     }
 
-    /// The vector kernels understand this dialect.
+    /// The vector kernels can read this dialect.
     pub fn is_plain(&self) -> bool {
         self.escape.is_none() && self.comment.is_none()
     }
 
-    /// Whether a field with this byte needs quotes, or escapes where they take their place. Some readers take an escape
-    /// for one outside of quotes too.
+    /// Whether a field with this byte needs quotes, or the escapes that replace them. Some readers obey an escape
+    /// outside quotes too.
     #[inline]
     pub fn is_special(&self, byte: u8) -> bool {
         byte == self.delimiter
@@ -99,7 +99,7 @@ impl Resolved {
             || self.tsv_escapes && byte == b'\\'
     }
 
-    /// Whether no field can have this byte, because there are neither quotes nor an escape for it.
+    /// Whether no field can contain this byte, because there are neither quotes nor an escape for it.
     pub fn is_lost(&self, byte: u8) -> bool {
         let is_delimiter = byte == self.delimiter;
         match self.tsv_escapes {
@@ -113,10 +113,10 @@ impl Resolved {
     }
 }
 
-/// Whether a target has the dialect of a source of the same name, so that a record of regular fields can be copied.
+/// Whether a target has the same dialect as the source, so that a record of regular fields can be copied.
 pub(super) fn writes_as_it_reads(preset: Preset, options: &Options) -> bool {
     let dialects = (Resolved::reading(preset, &options.dialect), Resolved::writing(preset, options));
-    // Where a record is read without the kernels, nobody knows whether it is regular.
+    // Records that are read without the kernels are not known to be regular.
     matches!(dialects, (Ok(read), Ok(written))
         if read == written && read.is_plain() && !(options.out_dialect.quote_all && read.quote.is_some()))
 }

@@ -1,12 +1,11 @@
-//! Records of plain values, written with vector instructions; whatever is odd is left to `encode`.
+//! Writes records of plain values with vector instructions; everything odd is left to `encode`.
 //!
-//! What was tried and takes longer: blocks of 64 bytes for short texts too (each load and store then crosses a line of
-//! the cache); to write quotes without a branch, or to treat all kinds of values alike, or just the two of unquoted and
-//! quoted fields (more stores and instructions cost more than the branches that are not foreseen); to let the cutter's
-//! positions tell which fields are numbers where all get quotes (as many instructions as to look at each); to look through a
-//! long text before it is copied (its length is not foreseen, and then twice). With AVX-512, a load from a page that is
-//! not there takes as long as a record even if it loads nothing: so no load is made for an empty field, whose text may
-//! be anywhere.
+//! Tried, and slower: blocks of 64 bytes for short texts too (each load and store then crosses a cache line); writing
+//! quotes without a branch, or treating all kinds of values alike, or just unquoted and quoted fields (more stores and
+//! instructions cost more than the mispredicted branches); using the cutter's positions to tell which fields are
+//! numbers when all get quotes (as many instructions as looking at each); scanning a long text before copying it (its
+//! length is mispredicted, and then twice). With AVX-512, a load from a page that is not there takes as long as a
+//! record even if it loads nothing: so there is no load for an empty field, whose text may be anywhere.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -22,24 +21,24 @@ use crate::scan::vector::{Vector, Work};
 #[derive(Clone, Copy)]
 pub(super) struct RowStyle {
     pub dialect: Resolved,
-    /// The line break at the front, and how long it is.
+    /// The line break, at the front of the array, and its length.
     line_break: ([u8; 2], usize),
     pub quote_all: bool,
-    /// An untyped field can be copied as it is: the source has the same dialect.
+    /// An untyped field can be copied unchanged: the source has the same dialect.
     pub same: bool,
     /// Bytes become Base64.
     pub base64: bool,
-    /// What is lossy is simply counted: nothing is refused.
+    /// Lossy values are just counted: nothing is refused.
     pub lenient: bool,
-    /// What can't be in quotes as it is: the quote. In a dialect of backslash escapes the backslash takes its place.
+    /// The byte that can't be in quotes unchanged: the quote, or the backslash in a dialect with backslash escapes.
     mark: u8,
-    /// The quote behind a text, and the delimiter.
+    /// The quote after a text, and the delimiter.
     closing: [u8; 2],
-    /// Nothing can be in quotes if a bit is set.
+    /// If a bit is set, nothing can be quoted.
     unquotable: u32,
-    /// Numbers have no quotes, and no byte that only quotes can hide.
+    /// Numbers get no quotes, and have no byte that needs them.
     bare_numbers: bool,
-    /// A null is no empty field.
+    /// Null is written differently from an empty field.
     says_null: bool,
 }
 
@@ -63,13 +62,13 @@ impl RowStyle {
     }
 }
 
-/// What a row came to.
+/// The outcome of writing a row.
 pub(super) struct Row {
     pub len: usize,
     pub lossy: RowLossy,
 }
 
-/// How many values of some rows were lossy.
+/// The lossy values in some rows, by kind.
 #[derive(Clone, Copy, Default)]
 pub(super) struct RowLossy {
     /// Missing fields, each an empty cell.
@@ -101,10 +100,10 @@ impl RowLossy {
     }
 }
 
-/// Writes one record. None if there may be no room, or a value takes more thought.
+/// Writes one record. `None` if there may not be enough room, or a value needs more care.
 pub(super) struct WriteRow<'o, I, const QUOTE_ALL: bool> {
     pub style: RowStyle,
-    /// What most texts are a part of.
+    /// The text that most values are part of.
     pub source: &'o [u8],
     pub values: I,
     pub to: &'o mut [u8],
@@ -119,17 +118,17 @@ impl<'a, I: Iterator<Item = Value<'a>>, const QUOTE_ALL: bool> Work for WriteRow
     }
 }
 
-/// The longest text that is written in one piece.
+/// The longest text written in one piece.
 const SHORT: usize = 32;
-/// The room for one of them, with quotes and delimiter.
+/// Room for such a text, with quotes and delimiter.
 const WINDOW: usize = SHORT + 8;
-/// Room that a field in quotes may need beside twice its text.
+/// Room that a quoted field may need besides twice its text.
 const MARGIN: usize = 104;
 
 impl RowStyle {
-    /// Writes a record at the front of `to`. Values that only typed sources have are none of those that take
-    /// more thought when `TYPED`; to have them in the same loop costs the others 5 % of the instructions. Nor does
-    /// `QUOTE_ALL`, which is that of the style, cost anything where it is not said.
+    /// Writes a record at the front of `to`. Values that only typed sources have are written here only if `TYPED`;
+    /// having them in the same loop would cost the other sources 5 % of the instructions. `QUOTE_ALL` mirrors the
+    /// style, so that it costs nothing when off.
     #[inline(always)]
     pub fn row<'a, const TYPED: bool, const QUOTE_ALL: bool, V: Vector>(
         &self,
@@ -138,14 +137,14 @@ impl RowStyle {
         values: impl Iterator<Item = Value<'a>>,
         to: &mut [u8],
     ) -> Option<Row> {
-        // Escapes are escaped too, quoted or not.
+        // The escape itself is escaped, quoted or not.
         if self.dialect.escape.is_some() {
             return None;
         }
         let (mut at, mut lossy) = (0, RowLossy::default());
         let mut digits = DigitRoom::default();
         for value in values {
-            // Ahead of the others: to compare the kind costs less than a jump to one of many.
+            // Tested first: comparing the kind costs less than an indirect jump.
             if QUOTE_ALL && let Value::Untyped(text) = value {
                 at = self.maybe_number(v, source, text, (to, at), &mut lossy.numbers)?;
                 continue;
@@ -181,12 +180,12 @@ impl RowStyle {
                 self.long(v, (text, must), to, at)?
             };
         }
-        // No field, or just an empty one: an empty line would be no record.
+        // No field, or just an empty one: an empty line would not be a record.
         if at <= 1 || QUOTE_ALL && lossy.numbers != 0 && !self.lenient {
             return None;
         }
         at -= 1;
-        // Always two bytes: to copy one or two is a call, which costs as much as a short field.
+        // Always two bytes: copying one or two takes a call, which costs as much as a short field.
         *to.get_mut(at..)?.first_chunk_mut()? = self.line_break.0;
         Some(Row { len: at + self.line_break.1, lossy })
     }
@@ -196,7 +195,7 @@ impl RowStyle {
         &self.line_break.0[..self.line_break.1]
     }
 
-    /// Whether nothing in a value's text can be special.
+    /// Whether a value's text can have no special byte.
     #[inline(always)]
     fn as_it_is(&self, value: &Value<'_>) -> bool {
         match value {
@@ -206,7 +205,7 @@ impl RowStyle {
         }
     }
 
-    /// Writes a field as it is, and the delimiter.
+    /// Writes a field unchanged, and the delimiter.
     #[inline(always)]
     fn copy<V: Vector>(&self, v: V, source: &[u8], text: &[u8], to: &mut [u8], at: usize) -> Option<usize> {
         let to = to.get_mut(at..)?;
@@ -223,7 +222,7 @@ impl RowStyle {
         Some(at + text.len() + 1)
     }
 
-    /// Writes a field in quotes, whose text may be a number, and the delimiter; counts the numbers.
+    /// Writes a quoted field whose text may be a number, and the delimiter; counts the numbers.
     #[inline(always)]
     fn maybe_number<V: Vector>(
         &self,
@@ -307,7 +306,7 @@ impl RowStyle {
         Some(at + text.len() + 3)
     }
 
-    /// Copies a longer text and says what it holds. The last piece may begin within the one before.
+    /// Copies a longer text and tells what it contains. The last piece may overlap the one before.
     #[inline(always)]
     fn copy_long<V: Vector>(&self, v: V, text: &[u8], to: &mut [u8]) -> Found {
         let mut found = Found { quotes: 0, others: 0 };
@@ -339,13 +338,13 @@ impl RowStyle {
         found
     }
 
-    /// Whether a text without quotes would be read back as null or a number.
+    /// Whether a text without quotes would read back as null or a number.
     #[inline(always)]
     fn reads_otherwise<V: Vector>(&self, v: V, source: &[u8], text: &[u8]) -> bool {
         text.is_empty() || self.is_number(v, source, text)
     }
 
-    /// Whether a text is exactly a number of JSON.
+    /// Whether a text is exactly a JSON number.
     #[inline(always)]
     fn is_number<V: Vector>(&self, v: V, source: &[u8], text: &[u8]) -> bool {
         match text.len() {
@@ -381,7 +380,7 @@ impl RowStyle {
         }
     }
 
-    /// Writes bytes as Base64 in quotes, and the delimiter; none in dialects in which a quote may be in it.
+    /// Writes bytes as quoted Base64, and the delimiter; `None` in dialects where Base64 may contain the quote.
     #[inline(never)]
     fn base64(&self, bytes: &[u8], to: &mut [u8], at: usize) -> Option<usize> {
         let special = |byte: u8| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte);
@@ -396,7 +395,7 @@ impl RowStyle {
         Some(end + 2)
     }
 
-    /// Writes a text in quotes, those inside doubled, and the delimiter; none in dialects that do it otherwise.
+    /// Writes a text in quotes, doubling those inside, and the delimiter; `None` without quotes or room.
     #[inline(always)]
     fn quote<V: Vector>(&self, v: V, text: &[u8], to: &mut [u8], mut at: usize) -> Option<usize> {
         let quote = self.dialect.quote.filter(|_| to.len() - at >= 2 * text.len() + MARGIN)?;
@@ -411,10 +410,10 @@ impl RowStyle {
     }
 }
 
-/// Where a text has what is special: any bit.
+/// What special bytes a text has: a bit for each.
 struct Found {
-    /// Something that can't be in quotes as it is.
+    /// Bytes that can't be in quotes unchanged.
     quotes: u64,
-    /// Something that only quotes can hide.
+    /// Bytes that need quotes.
     others: u64,
 }

@@ -4,15 +4,15 @@ use csv_core::{ReadFieldResult, Reader, ReaderBuilder};
 
 use super::resolved::Resolved;
 
-/// A reader that is set to the start of a record again and again.
+/// A reader that is reset to the start of a record each time.
 pub(super) struct Spec {
-    /// Built when it is first needed: that takes longer than the conversion of a small file.
+    /// Built only when needed: that takes longer than converting a small file.
     reader: Option<Reader>,
     dialect: Resolved,
     text: Vec<u8>,
 }
 
-/// One field as csv-core reads it.
+/// One field, as csv-core reads it.
 pub(super) struct SpecField<'t> {
     /// Its text, without quotes.
     pub text: &'t [u8],
@@ -20,12 +20,12 @@ pub(super) struct SpecField<'t> {
     pub quoted: bool,
 }
 
-/// How a record ended.
+/// How reading a record ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Ending {
-    /// Behind this offset, terminator included.
+    /// Before this offset, line break included.
     At(usize),
-    /// There was no record any more.
+    /// There were no more records.
     NoRecord,
 }
 
@@ -34,7 +34,7 @@ impl Spec {
         Spec { reader: None, dialect, text: vec![0; 4096] }
     }
 
-    /// Reads the record that starts at `from`, of data behind which nothing follows, field by field.
+    /// Reads the record that starts at `from`, field by field. Nothing follows `data`.
     pub fn record<E>(
         &mut self,
         data: &[u8],
@@ -81,20 +81,20 @@ fn ready(reader: &mut Option<Reader>, dialect: Resolved) -> &mut Reader {
     reader
 }
 
-/// What to feed next. csv-core takes a byte order mark away from the start of its input, and it thinks
-/// every record to be one; it does not when the mark comes in pieces.
+/// What to feed next. csv-core drops a byte order mark at the start of its input, and every record is a new input to
+/// it; it keeps the mark if it comes in pieces.
 fn input(data: &[u8], start: usize, at: usize) -> &[u8] {
     if at == start { &data[at..data.len().min(at + 1)] } else { &data[at..] }
 }
 
-/// The first byte of the record: behind blank lines and comments.
+/// The first byte of the record, after blank lines and comments.
 ///
-/// A comment ends where a record would: csv-core takes only a line feed for its end, so in a file whose lines end with
-/// single carriage returns everything after the first comment would be passed over in silence.
+/// A comment ends where a record would. csv-core ends it only at a line feed, so in a file whose lines end with single
+/// carriage returns everything after the first comment would be skipped silently.
 ///
-/// csv-core makes an empty record of a comment line that the end of the input cuts off, contrary to its
-/// documentation ("that line is ignored"): <https://github.com/BurntSushi/rust-csv/issues/363>, with a fix
-/// proposed in pull request 396. Here the documentation is followed.
+/// csv-core makes an empty record of a comment line that is cut off by the end of the input, contrary to its
+/// documentation ("that line is ignored"): <https://github.com/BurntSushi/rust-csv/issues/363>, with a fix proposed in
+/// pull request 396. We follow the documentation.
 pub(super) fn first_byte(dialect: Resolved, data: &[u8], from: usize) -> usize {
     let mut at = from;
     loop {
@@ -108,7 +108,7 @@ pub(super) fn first_byte(dialect: Resolved, data: &[u8], from: usize) -> usize {
     }
 }
 
-/// A CRLF is one terminator, of which csv-core leaves the LF to the next record.
+/// A CRLF is one line break, of which csv-core leaves the LF to the next record.
 fn behind_terminator(data: &[u8], at: usize) -> Ending {
     let crlf = at > 0 && data[at - 1] == b'\r' && data.get(at) == Some(&b'\n');
     Ending::At(at + usize::from(crlf))

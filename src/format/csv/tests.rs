@@ -1,4 +1,4 @@
-//! CSV against csv-core's own reader, on every cutting.
+//! CSV against csv-core's own reader, cut in every way.
 
 use super::super::harness::{Run, ready, run, want};
 use super::super::{BytesAs, Format, Given, OpenError, Options, Shape, create, open};
@@ -12,15 +12,15 @@ use quotes::{Marks, first_record};
 #[path = "../../../tests/support/quotes.rs"]
 mod quotes;
 
-/// What is expected of a record: its fields, or that it is bad.
+/// What to expect of a record: its fields, or `None` if it is bad.
 type Record = Option<Vec<Vec<u8>>>;
 
-/// The fields of one record as csv-core reads them.
+/// The fields of one record, as csv-core reads them.
 fn fields(record: &[u8], reader: &mut csv_core::Reader) -> Vec<Vec<u8>> {
     reader.reset();
     let (mut fields, mut field, mut at, mut room) = (Vec::new(), Vec::new(), 0, [0; 64]);
     loop {
-        // A byte order mark in pieces is none, as it is none behind another record.
+        // A byte order mark in pieces is not taken for one, just as after another record.
         let end = if at == 0 { 1 } else { record.len() };
         let (result, read, written) = reader.read_field(&record[at..end], &mut room);
         at += read;
@@ -38,8 +38,8 @@ fn fields(record: &[u8], reader: &mut csv_core::Reader) -> Vec<Vec<u8>> {
     }
 }
 
-/// The records, each read by csv-core without comments; those whose length differs from that of the first good one are
-/// ragged. None if all are bad.
+/// The records, each read by csv-core, with comments removed; those that differ in length from the first good one are
+/// ragged. `None` if all are bad.
 fn oracle(data: &[u8], dialect: &Dialect) -> Option<Vec<Record>> {
     let mut builder = csv_core::ReaderBuilder::new();
     builder.delimiter(dialect.delimiter.unwrap_or(b',')).quote(dialect.quote).quoting(dialect.quoting);
@@ -59,7 +59,7 @@ fn oracle(data: &[u8], dialect: &Dialect) -> Option<Vec<Record>> {
             records.push(None);
             continue;
         }
-        // Comments end with a line break of any kind, so csv-core is not to see one: it knows no other than the line feed.
+        // Comments end with any kind of line break, so csv-core must not see one: it knows only the line feed.
         let record = fields(&raw[start_of(raw, dialect.comment)..], &mut reader);
         let width = *width.get_or_insert(record.len());
         records.push((record.len() == width).then_some(record));
@@ -132,7 +132,7 @@ fn agree(data: &[u8], dialect: Dialect, targets: &[usize]) {
 
 #[test]
 fn every_short_input_reads_as_csv_core_reads_it() {
-    // All inputs of up to five of the bytes that mean something.
+    // All inputs of up to five of the bytes that have a meaning.
     let alphabet = b"a,\"\n\r";
     for len in 0..=5u32 {
         for number in 0..5usize.pow(len) {
@@ -171,8 +171,8 @@ fn dialects_read_as_csv_core_reads_them() {
         let alphabet = b"abc,;\t\"'\n\r#\\ ";
         let data: Vec<u8> = (0..length).map(|_| alphabet[random.below(alphabet.len())]).collect();
         for dialect in dialects {
-            // csv-core makes an empty record of a comment that the end of the input cuts off; here a
-            // comment is never a record (see below), so the comparison gives every line its end.
+            // csv-core makes an empty record of a comment that is cut off by the end of the input; here a comment is
+            // never a record (see below), so every line gets its end for the comparison.
             let ended = [data.as_slice(), b"\n"].concat();
             let data = if dialect.comment.is_some() { &ended } else { &data };
             agree(data, dialect, &[1, 20, 1000]);
@@ -180,7 +180,7 @@ fn dialects_read_as_csv_core_reads_them() {
     }
 }
 
-/// As csv-core documents it, not as it does it: see `Spec::first_byte`.
+/// As csv-core documents it, not as it behaves: see `Spec::first_byte`.
 #[test]
 fn a_comment_at_the_end_is_no_record() {
     let dialect = Dialect { comment: Some(b'#'), ..Dialect::default() };
@@ -192,8 +192,8 @@ fn a_comment_at_the_end_is_no_record() {
     }
 }
 
-/// Told for all fields of a block at once, values are what they are one by one: in slices of short fields and of long
-/// ones, at every place of a block, and whatever the delimiter is.
+/// Judging a block of fields at once gives the same values as judging them one by one: in slices of short and of long
+/// fields, at every place in a block, with any delimiter.
 #[test]
 fn numbers_are_told_as_one_by_one() {
     let (mut random, mut found) = (Random(13), 0);
@@ -201,7 +201,7 @@ fn numbers_are_told_as_one_by_one() {
     for round in 0..400 {
         let delimiter = [b',', b',', b'.', b'-', b'e', b'1'][random.below(6)];
         let (mut data, long) = (Vec::new(), random.below(3) == 0);
-        // Now and then there are more than are found ahead.
+        // Now and then there are more than the scanner finds ahead.
         for _ in 0..random.below(if round % 50 == 0 { 3000 } else { 60 }) {
             for column in 0..4 {
                 let most = if long && random.below(20) > 0 { 90 } else { 4 };
@@ -317,7 +317,7 @@ fn records_as_wide_as_what_is_found_ahead() {
     }
 }
 
-/// Records are read together; where one of them does not fit, those before it are good, and it is the one that is told.
+/// Records are read together; if one of them does not fit, those before it are good, and that one is reported.
 #[test]
 fn a_record_that_does_not_fit_is_found_among_those_read_together() {
     let long = format!("x,\"{}\"\"\"\n", "y".repeat(50_000));
@@ -341,7 +341,7 @@ fn a_record_that_does_not_fit_is_found_among_those_read_together() {
     }
 }
 
-/// The same with text that is not UTF-8, which is replaced or told.
+/// The same with text that is not UTF-8, which is replaced or reported.
 #[test]
 fn invalid_utf8_is_found_among_records_read_together() {
     let data = [b"a,b\n".as_slice(), &b"1,x\n".repeat(5), b"2,\xffy\n3,\"\xff\"\"\"\n", &b"4,z\n".repeat(3)].concat();
@@ -367,7 +367,7 @@ fn invalid_utf8_is_found_among_records_read_together() {
         expected.extend(if replace { vec![record("2", "\u{fffd}y"), record("3", "\u{fffd}\"")] } else { vec![] });
         expected.extend(vec![record("4", "z"); 3]);
         assert_eq!(records, expected);
-        // The second text lies in the arena, so its record has to do.
+        // The second text is in the arena, so the error has the record's offset.
         let errors: Vec<usize> = ran.errors.iter().map(|error| error.offset).collect();
         assert_eq!(errors, if replace { vec![] } else { vec![22, 25] });
         assert_eq!(ran.lossy.of(LossyKind::InvalidUtf8Replaced), if replace { 2 } else { 0 });
@@ -446,7 +446,7 @@ fn what_is_written_reads_back_the_same() {
     }
 }
 
-/// Rows of one schema, written in a buffer of some size: the text, the lossy kinds, and the record that was refused.
+/// Rows of one schema, written to a buffer of some size: the text, the lossy kinds, and the record that was refused.
 fn rows_written(
     format: Format,
     options: &Options,
@@ -496,7 +496,7 @@ fn typed_values_are_written_the_same_on_every_way() {
     let zeros = "\0".repeat(100);
     let text = numbers.to_string() + "true,,\"a\"\"b,\"\nfalse," + &zeros + ",\n";
     let lossy = vec![(LossyKind::BoolAsText, 2), (LossyKind::BytesAsText, 3)];
-    // Rows are written in one go only where there is room beside them.
+    // Rows are written together only if there is room to spare.
     for capacity in [60, 10_000] {
         for (bytes_as, expected) in [(BytesAs::Base64, &base64), (BytesAs::Text, &text)] {
             let options = Options { bytes_as, ..Options::default() };
@@ -506,7 +506,7 @@ fn typed_values_are_written_the_same_on_every_way() {
             let found = rows_written(Format::Csv, &strict, &rows, capacity);
             assert_eq!(found, (numbers.to_string(), vec![], Some(2)), "{capacity}");
         }
-        // Digits can be special, too.
+        // Digits can be special too.
         let odd = super::OutDialect { delimiter: Some(b'0'), ..Default::default() };
         let options = Options { out_dialect: odd, ..Options::default() };
         let found = rows_written(Format::Csv, &options, &rows[1..2], capacity).0;
@@ -549,7 +549,7 @@ fn plainly(value: &Value<'_>, delimiter: u8, same: bool) -> Vec<u8> {
     [b'"'].into_iter().chain(inside).chain([b'"']).collect()
 }
 
-/// Texts of all lengths around those of blocks, from the source and from elsewhere, with and without room behind them.
+/// Texts of all lengths around those of blocks, from the source and from elsewhere, with and without room after them.
 #[test]
 fn rows_are_written_the_same_by_every_kernel() {
     let mut random = Random(15);
@@ -588,13 +588,13 @@ fn rows_are_written_the_same_by_every_kernel() {
                 let mut to = vec![b'.'; expected.len() + [0, 70, 1500][room]];
                 let (source, some) = (&source[..], values.iter().copied());
                 let row = unit.run(WriteRow::<_, false> { style, source, values: some, to: &mut to });
-                // With less room than a row might need it may be left to others.
+                // With less room than a row might need, it may be left to the slow path.
                 assert!(row.is_some() || room < 2, "{unit:?} {values:?}");
                 let Some(row) = row else { continue };
                 assert_eq!(to[..row.len].escape_ascii().to_string(), expected.escape_ascii().to_string(), "{unit:?}");
                 written += 1;
             }
-            // Everything in quotes, and its numbers counted.
+            // Everything in quotes, and the numbers counted.
             let fields: Vec<Vec<u8>> = values.iter().map(in_quotes).collect();
             let expected = [fields.join(&delimiter), b"\n".to_vec()].concat();
             let is_number = |value: &&Value<'_>| match value {
@@ -616,8 +616,8 @@ fn rows_are_written_the_same_by_every_kernel() {
     assert!(written > 4000);
 }
 
-/// An escape in a text was written as it is where only another byte made quotes necessary, and was lost on reading. It
-/// makes quotes necessary itself: Python's csv takes it for an escape outside of them too.
+/// An escape in a text was written unchanged if another byte had made quotes necessary, and was lost on reading. It now
+/// makes quotes necessary too: Python's csv obeys it outside quotes as well.
 #[test]
 fn escapes_are_escaped_in_all_quotes() {
     let row = [Value::Text(b"x\\,y"), Value::Text(b"7"), Value::Text(b"\\z")];
@@ -633,7 +633,7 @@ fn escapes_are_escaped_in_all_quotes() {
 
 #[test]
 fn a_mark_by_itself_is_no_whole_input() {
-    // A byte order mark that came alone was taken for an input without records.
+    // A lone byte order mark was taken for an input without records.
     for data in [&b"\xef\xbb\xbf"[..], b"\xef\xbb\xbf\n", b"\n"] {
         assert!(matches!(open(Format::Csv, &Options::default(), data, false), Ok(crate::format::Opening::More)));
     }

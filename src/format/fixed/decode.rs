@@ -1,4 +1,4 @@
-//! From bytes to columns: text and bytes stay where they are.
+//! From bytes to columns: text and bytes are not copied.
 
 use std::ops::Range;
 
@@ -9,7 +9,7 @@ use crate::format::{Decode, Want};
 use crate::record::{Batch, Value, utf8};
 use crate::wording::counted;
 
-/// A field that is asked for.
+/// A selected field.
 struct Column {
     name: Box<str>,
     kind: Kind,
@@ -34,7 +34,7 @@ impl Decoder {
                 .iter()
                 .map(|name| match layout.named().find(|field| field.name.as_bytes() == &**name) {
                     Some(field) => column(field),
-                    // A skipped field of no width reads as absent.
+                    // A skipped field without width reads as absent.
                     None => Column { name: "".into(), kind: Kind::Skip, offset: 0, width: 0 },
                 })
                 .collect(),

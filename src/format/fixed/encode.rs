@@ -12,7 +12,7 @@ use crate::record::{Apart, Batch, Binder, EncodeError, LossyKind, NONE, Output, 
 
 /// Where the values of the layout's items come from.
 enum From {
-    /// For each item: its column in the source (none for skipped ones), and the columns that are left over.
+    /// For each item, its column in the source (`None` for skipped ones); and the columns that have no item.
     Columns { of_item: Vec<Option<usize>>, unknown: Vec<usize> },
     /// Keyed records, bound to the layout's names.
     Keyed(Box<Binder>),
@@ -75,11 +75,11 @@ fn keyed(
 ) -> Result<(), EncodeError> {
     for index in records {
         let tree = batch.tree(index);
-        // Nothing is refused here: what has no place is counted.
+        // Nothing is refused here: values without a place are counted.
         let Ok(bound) = binder.bind(tree, |_| Ok::<(), Infallible>(()));
         let lost = Lost { unknown: bound.unknown as usize, doubled: bound.doubled as usize };
         let (values, _) = tree.nodes();
-        // An item that is skipped takes no value, and behind the last field there is none.
+        // A skipped item takes no value, and there is none after the last field.
         let value = |_, named: usize| match bound.nodes.get(named) {
             Some(&node) if node != NONE => values[node as usize],
             _ => Value::Absent,
@@ -89,15 +89,15 @@ fn keyed(
     Ok(())
 }
 
-/// How many keys of a record have no place in the layout, and how many stood twice.
+/// How many keys of a record have no place in the layout, and how many occur twice.
 #[derive(Clone, Copy, Default)]
 struct Lost {
     unknown: usize,
     doubled: usize,
 }
 
-/// Writes one record, or nothing of it. `value` gives the value of an item, by its index among all items
-/// and among those that are no skips.
+/// Writes one record, or nothing of it. `value` returns the value of an item, given its index among all items and among
+/// those that are not skipped.
 #[inline]
 fn record<'a>(
     layout: &Layout,
@@ -108,7 +108,7 @@ fn record<'a>(
     lost: Lost,
     value: impl Fn(usize, usize) -> Value<'a>,
 ) -> Result<(), EncodeError> {
-    // The memory plan has buffers that are at least as wide as a record.
+    // The memory plan makes buffers at least as wide as a record.
     output.room(layout.width())?;
     let mark = output.mark();
     for _ in 0..lost.unknown {

@@ -15,7 +15,7 @@ pub enum Order {
     Big,
 }
 
-/// What stands behind text that is shorter than its field.
+/// What follows text that is shorter than its field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pad {
     /// Zero bytes.
@@ -52,9 +52,9 @@ pub enum Kind {
     Bool,
     /// Text without its padding.
     Text(Pad),
-    /// As many bytes as the field is wide.
+    /// The field's bytes, unchanged.
     Bytes,
-    /// Not a field: passed over, written as zeros.
+    /// Not a field: skipped when read, zeros when written.
     Skip,
 }
 
@@ -62,7 +62,7 @@ use crate::wording::counted;
 use Kind::*;
 use Order::{Big, Little};
 
-/// The types of one width, by name.
+/// The types whose name fixes the width.
 const NAMES: [(&str, Kind, usize); 19] = [
     ("u8", U8, 1),
     ("i8", I8, 1),
@@ -86,7 +86,7 @@ const NAMES: [(&str, Kind, usize); 19] = [
 ];
 
 impl Kind {
-    /// The type and the width that a name says, or why it says none.
+    /// The type and width that a name states, or why it is not understood.
     pub fn parse(name: &str) -> Result<(Kind, usize), String> {
         if let Some((_, kind, width)) = NAMES.iter().find(|(known, ..)| *known == name) {
             return Ok((*kind, *width));
@@ -114,7 +114,7 @@ impl Kind {
         ))
     }
 
-    /// What the values of a field are that has this width.
+    /// The schema kind for a field of this width.
     pub(super) fn of_values(self, width: usize) -> record::Kind {
         match self {
             U8 | U16(_) | U32(_) | U64(_) => record::Kind::UInt(bits(width)),
@@ -123,7 +123,7 @@ impl Kind {
             Bool => record::Kind::Bool,
             Text(_) => record::Kind::Text,
             Bytes => record::Kind::Bytes(Some(width)),
-            // It has none.
+            // Skipped items have none.
             Skip => record::Kind::Any,
         }
     }
@@ -139,7 +139,7 @@ impl Kind {
     }
 }
 
-/// The bits of a number, which has at most eight bytes.
+/// The bits of a number of at most eight bytes.
 fn bits(width: usize) -> u8 {
     (8 * width) as u8
 }
@@ -160,7 +160,7 @@ macro_rules! load {
     };
 }
 
-/// Reads a field; `bytes` has exactly its width. None for a truth value that is neither 0 nor 1.
+/// Reads a field; `bytes` has exactly its width. `None` for a truth value that is neither 0 nor 1.
 #[inline(always)]
 pub(super) fn read(kind: Kind, bytes: &[u8]) -> Option<Value<'_>> {
     Some(match kind {
@@ -182,7 +182,7 @@ pub(super) fn read(kind: Kind, bytes: &[u8]) -> Option<Value<'_>> {
     })
 }
 
-/// Text without the padding behind it.
+/// Text without the padding after it.
 #[inline]
 fn strip(mut text: &[u8], pad: u8) -> &[u8] {
     while let [head @ .., last] = text
@@ -193,16 +193,16 @@ fn strip(mut text: &[u8], pad: u8) -> &[u8] {
     text
 }
 
-/// How text and bytes stand for each other.
+/// How text and bytes are turned into each other.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct TextRule {
-    /// Text for a field of bytes is Base64; else it is the bytes themselves.
+    /// Text for a bytes field is Base64; otherwise it is the bytes themselves.
     pub base64_is_bytes: bool,
-    /// Bytes for a text field become Base64; else they are the text themselves.
+    /// Bytes for a text field become Base64; otherwise they are the text themselves.
     pub bytes_are_base64: bool,
 }
 
-/// Why a value does not fit its field: a phrase that follows the field's name, and what to do.
+/// Why a value does not fit its field: a phrase to follow the field's name, and what to do.
 #[derive(Debug)]
 pub(super) struct Misfit {
     pub reason: Cow<'static, str>,
@@ -224,7 +224,7 @@ macro_rules! put {
 
 macro_rules! store {
     ($number:ty, $value:expr, $order:expr, $place:expr, $lose:expr) => {{
-        // Typed numbers that fit need no way over 128 bits.
+        // Typed numbers that fit need no detour through 128 bits.
         let fits = match $value {
             Value::UInt(n) => <$number>::try_from(n).ok(),
             Value::Int(n) => <$number>::try_from(n).ok(),
@@ -336,7 +336,7 @@ fn write_text(
     write_as_text(value, pad, rule, place, lose)
 }
 
-/// Values that are no text, and text that does not fit.
+/// Values that are not text, and text that does not fit.
 #[inline(never)]
 fn write_as_text(
     value: Value<'_>,
@@ -376,7 +376,7 @@ fn write_as_text(
 
 fn text_of_base64(bytes: &[u8], place: &mut [u8]) {
     use base64::Engine;
-    // The place has the length of the text, so this can't fail.
+    // The place is as long as the text, so this can't fail.
     let written = base64::engine::general_purpose::STANDARD.encode_slice(bytes, place);
     debug_assert!(written.is_ok());
 }
@@ -416,7 +416,7 @@ fn write_bytes(value: Value<'_>, rule: TextRule, place: &mut [u8]) -> Result<(),
     }
 }
 
-/// The refusal of null and of a field that is not there.
+/// The error for null and for a missing field.
 fn no_value<T>(value: Value<'_>) -> Option<Result<T, Misfit>> {
     let hint = "A fixed record has a value in every field; leave out such records with --on-error skip";
     match value {
@@ -439,7 +439,7 @@ fn not_that_number(kind: Kind, value: Value<'_>, why: NotThatNumber) -> Misfit {
     Misfit { reason: format!("({}) can't hold {}: {why}", kind.word(), show(value)).into(), hint: None }
 }
 
-/// The value for an error: short, and readable whatever it holds.
+/// The value for an error message: short, and always readable.
 fn show(value: Value<'_>) -> String {
     const LONGEST: usize = 40;
     let text = match value {

@@ -1,4 +1,4 @@
-//! The layout: which field lies where in a record.
+//! The layout: where each field is in a record.
 
 use super::field::Kind;
 use crate::error::Error;
@@ -7,7 +7,7 @@ use crate::record::Schema;
 /// One item of a layout.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Field {
-    /// The name; that of a skipped item means nothing.
+    /// The name; meaningless for a skipped item.
     pub name: Box<str>,
     /// How the value is written.
     pub kind: Kind,
@@ -68,7 +68,7 @@ impl Layout {
         Ok(())
     }
 
-    /// All items in order, skipped ones too.
+    /// All items in order, including skipped ones.
     pub fn fields(&self) -> &[Field] {
         &self.fields
     }
@@ -83,7 +83,7 @@ impl Layout {
         self.width
     }
 
-    /// The fields of the record, and what they are.
+    /// The fields of the record, with their kinds.
     pub fn schema(&self) -> Schema {
         Schema::typed(self.named().map(|field| (field.name.as_bytes(), field.kind.of_values(field.width).into())))
     }

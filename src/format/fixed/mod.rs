@@ -73,13 +73,13 @@ fn layout(options: &Options) -> Result<Layout, Error> {
     Ok(layout)
 }
 
-/// Opens fixed records. A usage error without a layout, or with one that can't be understood.
+/// Opens fixed records. It is a usage error if the layout is missing or can't be understood.
 fn open(options: &Options) -> Result<Opening, OpenError> {
     let layout = Arc::new(layout(options)?);
     Ok(Opening::Ready(Box::new(Source { schema: layout.schema(), layout })))
 }
 
-/// Prepares fixed records. A usage error when the layout needs a field that a tabular source has not.
+/// Prepares fixed records. It is a usage error if the layout needs a field that a tabular source does not have.
 fn create(options: &Options, given: Given<'_>) -> Result<Box<dyn WriteFormat>, Error> {
     let layout = Arc::new(layout(options)?);
     if let Shape::Columns(schema) = given.shape {

@@ -34,7 +34,7 @@ impl Drain for Nowhere {
     }
 }
 
-/// Encodes one record of one field; the error's text, or the bytes and what was lost.
+/// Encodes one record of one field; returns the error's text, or the bytes and what was lost.
 fn put(kind: &str, value: Value<'_>, from: Format, options: &Options) -> Result<(Vec<u8>, Option<LossyKind>), String> {
     let options = Options { layout: Some(format!("x:{kind}")), ..options.clone() };
     let schema = Schema::new([&b"x"[..]]);
@@ -274,7 +274,7 @@ fn text_and_bytes_stay_where_they_are() {
 }
 
 proptest! {
-    /// Any bytes (with a legal bool and padding) come back as they were, however they are cut.
+    /// Any bytes (with a legal bool and padding) survive the round trip, whatever the slices.
     #[test]
     fn there_and_back(records in prop::collection::vec(prop::collection::vec(any::<u8>(), 100), 0..40), target in 1usize..3000) {
         let width = Layout::parse(ALL).unwrap().width();
@@ -311,7 +311,7 @@ proptest! {
         prop_assert_eq!(plain("f32le", Value::Text(wide.as_bytes())).unwrap(), (narrow.to_le_bytes().to_vec(), None));
     }
 
-    /// Nothing panics, and the same records come out of every cut.
+    /// Nothing panics, and every cut gives the same records.
     #[test]
     fn hostile_bytes(data in prop::collection::vec(any::<u8>(), 0..300)) {
         let layout = "a:bool,b:text3space,c:f32le,d:u16be";

@@ -1,4 +1,4 @@
-//! Boundaries by walking from prefix to prefix.
+//! Boundaries by walking from one length prefix to the next.
 
 use super::frame::{Frame, Rule};
 use crate::error::RecordError;
@@ -7,7 +7,7 @@ use crate::wording::counted;
 
 pub(super) struct Cutter {
     rule: Rule,
-    /// How much is left of a frame that is passed over.
+    /// How much is left of a frame that is being skipped.
     left: Option<u64>,
 }
 
@@ -18,9 +18,9 @@ impl Cutter {
 }
 
 impl Cut for Cutter {
-    /// A frame that the end of the input cuts off becomes a slice, and the decoder reports it. A prefix
-    /// that can't be right, or says that the frame is too large, is an error here, whatever follows it: to leave out
-    /// the whole rest as one bad record would lose an unknown number of records.
+    /// A frame that is cut off by the end of the input becomes a slice, and the decoder reports it. A prefix that can't
+    /// be right, or that states too large a frame, is an error here, whatever follows: skipping the whole rest as one
+    /// bad record would lose an unknown number of records.
     fn cut(&mut self, data: &[u8], target: usize, end: bool) -> Result<Boundary, RecordError> {
         let mut at = 0;
         while at < target.max(1) && at < data.len() {
@@ -36,7 +36,7 @@ impl Cut for Cutter {
         Ok(Boundary::At(at))
     }
 
-    /// As far as its prefix says. Where the input ends before, the prefix can't be right.
+    /// Skips as much as the prefix states. If the input ends before that, the prefix can't be right.
     fn pass(&mut self, data: &[u8], end: bool) -> Result<Passed, RecordError> {
         let left = self.left.or_else(|| self.rule.oversized(data)).unwrap_or_default();
         let after = left.saturating_sub(data.len() as u64);

@@ -1,4 +1,4 @@
-//! From frames of bytes or text to columns: the payload stays where it is.
+//! From frames of bytes or text to columns: the payload is not copied.
 
 use std::ops::Range;
 
@@ -11,7 +11,7 @@ use crate::record::{Batch, Value, utf8};
 pub(super) struct Decoder {
     rule: Rule,
     text: bool,
-    /// For each column: whether it is the payload (another name reads as absent).
+    /// For each column, whether it is the payload (any other name reads as absent).
     columns: Vec<bool>,
     utf8: bool,
     replace: bool,
@@ -72,7 +72,7 @@ impl Decode for Decoder {
     }
 }
 
-/// The place behind the frame at `at`; the end of the slice if that can't be known.
+/// Where the frame at `at` ends; the end of the slice if that can't be known.
 pub(super) fn behind(rule: Rule, slice: &[u8], at: usize) -> usize {
     match slice.get(at..).map(|frame| rule.look(frame)) {
         Some(Frame::Whole { end, .. }) => at + end,

@@ -14,14 +14,14 @@ use crate::record::{Batch, BytesAs, EncodeError, LossyKind, Mark, Output, Value}
 use crate::scan::vector::{Unit, Vector, Work};
 use crate::wording::counted;
 
-/// What the frames of a target are like.
+/// How the frames of a target are written.
 #[derive(Clone, Copy)]
 pub(super) struct Style {
     pub(super) prefix: Prefix,
     pub(super) payload: Payload,
-    /// Text for a payload of bytes is Base64; else it is the bytes themselves.
+    /// Text for a payload of bytes is Base64; otherwise it is the bytes themselves.
     pub(super) base64_is_bytes: bool,
-    /// Bytes for a payload of text become Base64; else they are the text themselves.
+    /// Bytes for a payload of text become Base64; otherwise they are the text themselves.
     pub(super) bytes_are_base64: bool,
     /// The name of a record's only field means nothing: it is a line of text.
     pub(super) nameless: bool,
@@ -31,12 +31,12 @@ pub(super) struct Encoder {
     style: Style,
     json: Json,
     unit: Unit,
-    /// How many bytes the last prefix before JSON had.
+    /// The length of the last prefix before JSON.
     guess: usize,
 }
 
 impl Encoder {
-    /// With `groups`, records in columns become nested maps, in which JSON text is what it says.
+    /// With `groups`, records in columns become nested maps, and JSON text in them is parsed.
     pub(super) fn new(style: Style, groups: Option<Vec<Step>>, max_depth: usize) -> Encoder {
         let bytes_as = if style.bytes_are_base64 { BytesAs::Base64 } else { BytesAs::Text };
         let grouped = groups.map(|steps| Grouped::new(Writer::new(bytes_as), steps, Some(max_depth)));
@@ -79,7 +79,7 @@ impl From<Error> for Fail {
     }
 }
 
-/// The record that is being written.
+/// The record being written.
 #[derive(Clone, Copy)]
 struct Begun {
     mark: Mark,
@@ -134,7 +134,7 @@ impl Style {
     #[inline]
     fn plain(&self, text: ScalarText<'_>, begun: Begun, output: &mut Output<'_>) -> Result<(), Fail> {
         let (place, head) = self.head(text.len(), begun.offset)?;
-        // A lossy record may be refused, so that comes before the first byte.
+        // A lossy record may be refused: that has to happen before its first byte.
         output.end_record(begun.offset)?;
         output.put(&place[..head])?;
         Ok(text.write(output)?)
@@ -153,7 +153,7 @@ impl Style {
             output.advance(head + len);
             return Ok(output.end_record(begun.offset)?);
         }
-        // Too large to be taken back: everything that can be refused comes first.
+        // Too large to be taken back: whatever can be refused has to be refused first.
         if !is_base64(text) {
             return Err(no_base64().into());
         }
@@ -162,7 +162,7 @@ impl Style {
         Ok(write_from_base64(text, output)?)
     }
 
-    /// The prefix, or the refusal of a payload that is too long for it.
+    /// The prefix, or the error for a payload that is too long for it.
     #[inline]
     fn head(&self, len: usize, offset: usize) -> Result<([u8; LONGEST], usize), RecordError> {
         let mut place = [0; LONGEST];
@@ -189,7 +189,7 @@ impl Encoder {
         if longest > output.capacity() {
             return self.long_json(batch, index, begun, output);
         }
-        // All of the record stays in the buffer: the prefix is put before it once its length is known.
+        // The whole record stays in the buffer: its prefix is inserted once the length is known.
         output.room(longest)?;
         output.advance(self.guess);
         let work = Compact { json: &mut self.json, batch, index, output };
@@ -201,7 +201,7 @@ impl Encoder {
         Ok(output.end_record(begun.offset)?)
     }
 
-    /// A record that may be larger than the buffer: it is measured first, and written behind its prefix.
+    /// Writes a record that may be larger than the buffer: it is measured first, and written after its prefix.
     #[cold]
     fn long_json(
         &mut self,
@@ -260,7 +260,7 @@ impl Sink for Measure<'_, '_> {
     }
 }
 
-/// Writes what was measured: what is lossy was counted then.
+/// Writes what was measured, without counting lossy values again.
 struct Again<'o, 'w>(&'o mut Output<'w>);
 
 impl Sink for Again<'_, '_> {

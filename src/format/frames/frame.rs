@@ -1,4 +1,4 @@
-//! One frame, as cutter and decoder see it: they agree because both ask here.
+//! One frame. Cutter and decoder both ask here, so they agree.
 
 use super::prefix::{Length, Prefix};
 use crate::error::{Fault, RecordError};
@@ -11,14 +11,14 @@ pub(super) struct Rule {
     pub max_record: usize,
 }
 
-/// What stands at a place where a frame should start.
+/// What is found where a frame should start.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Frame {
-    /// A frame: its payload starts at `head` and ends at `end`, counted from the frame's start.
+    /// A frame: its payload is from `head` to `end`, counted from the frame's start.
     Whole { head: usize, end: usize },
     /// The data ends inside the frame.
     Cut,
-    /// No frame, and no way to find the next one.
+    /// Not a frame, and no way to find the next one.
     Broken,
 }
 
@@ -39,7 +39,7 @@ impl Rule {
         }
     }
 
-    /// How long the frame at the start of `data` says it is, if that is too large.
+    /// The length that the frame at the start of `data` states, if it is too large.
     pub(super) fn oversized(self, data: &[u8]) -> Option<u64> {
         match self.prefix.read(data) {
             Length::Is { head, len } => len.checked_add(head as u64).filter(|all| *all > self.max_record as u64),

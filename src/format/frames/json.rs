@@ -30,7 +30,7 @@ impl Decoder {
         }
     }
 
-    /// Adds the record of the payload `from..to`.
+    /// Adds the record whose payload is `from..to`.
     #[inline]
     fn record<'a>(
         &mut self,
@@ -44,11 +44,11 @@ impl Decoder {
         if std::ptr::eq(text, payload) {
             return self.value(slice, from, to, batch);
         }
-        // A copy in the arena; offsets in it are not those of the slice.
+        // It is a copy in the arena; offsets in it are not those of the slice.
         self.value(text, 0, text.len(), batch).map_err(|error| RecordError { offset: from, ..error })
     }
 
-    /// Adds the one value of `from..to` of a text.
+    /// Adds the single value of `from..to` of a text.
     #[inline]
     fn value<'a>(&mut self, text: &'a [u8], from: usize, to: usize, batch: &mut Batch<'a>) -> Result<(), RecordError> {
         self.reader.start(from, to, false)?;

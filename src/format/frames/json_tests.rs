@@ -1,4 +1,4 @@
-//! Frames of JSON, and records that become JSON in other frames.
+//! Frames of JSON, and records that become JSON in frames.
 
 use proptest::prelude::*;
 
@@ -51,7 +51,7 @@ fn convert(data: &[u8], to: Payload, how: How, look: &mut dyn FnMut(&Batch<'_>))
     harness::run(&*source, Some(&*write), data, run)
 }
 
-/// Nested maps have more brackets than the names that they come from; the room made for a record has to do.
+/// Nested maps have more brackets than the names they come from; the room made for a record has to suffice.
 #[test]
 fn nested_maps_in_buffers_of_any_size() {
     let options = Options { unflatten: true, ..options(Prefix::Varint, Payload::Json) };
@@ -162,7 +162,7 @@ fn bytes_become_base64_in_json() {
     let ran = put(&json, Format::Fixed, "raw", Value::Bytes(b"\xff\x00"));
     assert_eq!(payloads(&ran.bytes), ["{\"raw\":\"/wA=\"}"]);
     assert_eq!(ran.lossy.of(LossyKind::BytesAsText), 1);
-    // The buffer of this test is smaller than the record: it is measured first.
+    // The buffer of this test is smaller than the record, which is therefore measured first.
     let long = vec![b'x'; 1000];
     let ran = put(&json, Format::Fixed, "raw", Value::Bytes(&long));
     let value: serde_json::Value = serde_json::from_str(&payloads(&ran.bytes)[0]).unwrap();
@@ -194,7 +194,7 @@ fn typed_records_become_json() {
     assert_eq!(ran.bytes, frame(Prefix::U16Be, br#"{"id":18446744073709551615,"x":1.5,"t":"a\"\n","f":true}"#));
 }
 
-/// JSON texts of some depth, compact.
+/// Compact JSON texts of limited depth.
 fn json() -> impl Strategy<Value = String> {
     let leaf = prop_oneof![
         Just("null".to_string()),
@@ -217,7 +217,7 @@ fn json() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    /// JSON comes back the same value, whatever the slices and however small the output buffer.
+    /// JSON survives the round trip, whatever the slices and however small the output buffer.
     #[test]
     fn there_and_back(texts in prop::collection::vec(json(), 0..12), target in 1usize..2000, buffer in 16usize..5000, detail in 0usize..4) {
         let detail = [Detail::Record, Detail::Fields, Detail::Maps, Detail::All][detail];

@@ -1,4 +1,4 @@
-//! Length-prefixed binary records: a length, so many bytes of payload, the next length.
+//! Length-prefixed binary records: a length, that many bytes of payload, the next length.
 
 mod cut;
 mod decode;
@@ -56,7 +56,7 @@ fn takes(detail: Detail, json: JsonText, straight: Straight) -> Takes {
     Takes { detail, untyped: false, typed: false, lone, json, straight, whole_record: 0 }
 }
 
-/// Puts the length of a record before it.
+/// Writes the length of a record, to go before it.
 fn begin_record(options: &Options, len: usize, room: &mut Vec<u8>) -> Result<(), String> {
     let (prefix, mut place) = (options.frame, [0; LONGEST]);
     let len = prefix.write(len as u64, &mut place);
@@ -123,7 +123,7 @@ impl ReadFormat for Source {
 
 struct Target {
     style: encode::Style,
-    /// How dotted names become maps again.
+    /// How dotted names are turned back into maps.
     groups: Option<Vec<Step>>,
     max_depth: usize,
 }

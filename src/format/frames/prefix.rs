@@ -1,4 +1,4 @@
-//! The length in front of a frame, and what the frame holds.
+//! The length before a frame, and what the frame holds.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,7 +8,7 @@ use crate::error::Error;
 /// The name of the only field of frames of bytes or text.
 pub const FIELD: &[u8] = b"payload";
 
-/// The length prefix of a frame: how many bytes of payload follow it.
+/// The length prefix of a frame: the number of payload bytes that follow.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Prefix {
@@ -23,7 +23,7 @@ pub enum Prefix {
     U32Be,
     /// 64 bits, little endian.
     U64Le,
-    /// LEB128, as Protocol Buffers write it; only its shortest form, up to 64 bits.
+    /// LEB128, as Protocol Buffers write it, up to 64 bits; only the shortest form is accepted.
     Varint,
 }
 
@@ -78,14 +78,14 @@ names!(Payload, "payload", "bytes" => Bytes, "text" => Text, "json" => Json);
 /// The longest prefix: a varint of 64 bits.
 pub(crate) const LONGEST: usize = 10;
 
-/// What stands where a prefix should be.
+/// What is found where a prefix should be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Length {
-    /// A prefix of `head` bytes that says `len`.
+    /// A prefix of `head` bytes; the payload has `len` bytes.
     Is { head: usize, len: u64 },
     /// The data ends inside the prefix.
     Cut,
-    /// No prefix: why.
+    /// Not a prefix, and why.
     Bad(&'static str),
 }
 
@@ -116,7 +116,7 @@ impl Prefix {
         }
     }
 
-    /// How many bytes the prefix of a length has.
+    /// The length of the prefix for a payload of `len` bytes.
     #[inline]
     pub(crate) fn width_of(self, len: u64) -> usize {
         match self {
@@ -127,7 +127,7 @@ impl Prefix {
         }
     }
 
-    /// Writes a prefix into `place`; tells how many bytes it has, or none if it can't say so much.
+    /// Writes a prefix into `place`; returns its length, or `None` if it can't hold `len`.
     #[inline]
     pub(crate) fn write(self, len: u64, place: &mut [u8; LONGEST]) -> Option<usize> {
         let mut put = |bytes: &[u8]| {
@@ -148,7 +148,7 @@ impl Prefix {
 fn varint(data: &[u8]) -> Length {
     let mut len = 0u64;
     for (index, byte) in data.iter().take(LONGEST).enumerate() {
-        // The tenth byte has room for the 64th bit only.
+        // The tenth byte has room for one bit only, the 64th.
         if index == LONGEST - 1 && *byte > 1 {
             return Length::Bad("the varint before a frame is longer than 64 bits");
         }

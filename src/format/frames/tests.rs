@@ -110,7 +110,7 @@ fn a_prefix_that_can_not_be_right_ends_the_input() {
                 assert!(ran.errors[0].reason.contains(part), "{}", ran.errors[0].reason);
             }
         }
-        // A decoder that is given such a slice all the same says the same, and comes to its end.
+        // A decoder that gets such a slice anyway reports the same error, and reaches the end.
         let source = ready(open(&options(prefix, Payload::Bytes)));
         let mut decoder = source.decoder(&want());
         let arena = crate::memory::Arena::new(1 << 12, 1 << 20);
@@ -152,7 +152,7 @@ fn a_length_that_does_not_fit_the_prefix() {
     assert!(ran.errors[0].hint.as_ref().unwrap().contains("--frame u32le"));
 }
 
-/// Writes one record that is given as columns.
+/// Writes one record, given as columns.
 pub(super) fn put(write: &Options, from: Format, name: &str, value: Value<'_>) -> Ran {
     use crate::record::{Drain, Output};
     struct Collect(Vec<u8>);
@@ -218,7 +218,7 @@ fn single_values_as_payloads() {
 }
 
 proptest! {
-    /// Any payloads come back, however they are cut; the slices are the input.
+    /// Any payloads survive the round trip, however they are cut; the slices add up to the input.
     #[test]
     fn there_and_back(payloads in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..400), 0..30), target in 1usize..3000, which in 0usize..6) {
         let prefix = Prefix::ALL[which];

@@ -1,20 +1,20 @@
-//! What stands around an inner array: found by its pointer, and checked to the end of the document.
+//! What is around an inner array: found by its pointer, and checked to the end of the document.
 //!
-//! The document may come piece by piece, so this reader takes one byte at a time. It reads what is not
-//! records, which is little.
+//! The document may come piece by piece, so this reader takes one byte at a time. It reads only what is not records,
+//! which is little.
 
 use super::layout::is_white;
 use crate::error::RecordError;
 use crate::record::json::too_deep;
 
-/// A reader of one JSON document that takes one byte at a time.
+/// A reader of one JSON document, one byte at a time.
 #[derive(Clone, Debug)]
 pub struct Checker {
     state: State,
-    /// The open lists and maps, outermost first: whether each is a map.
+    /// The open lists and maps, outermost first: true for a map.
     pub open: Vec<bool>,
     max_depth: usize,
-    /// Strings may have what can be replaced: bytes that are no UTF-8, and halves of surrogate pairs.
+    /// Strings may contain what can be replaced: invalid UTF-8, and lone surrogates.
     lenient: bool,
 }
 
@@ -43,7 +43,7 @@ enum State {
     Half {
         key: bool,
     },
-    /// So many bytes of a character have to follow, the next one in a range.
+    /// This many bytes of a character have to follow, the next one within a range.
     Utf8 {
         key: bool,
         more: u8,
@@ -61,10 +61,10 @@ enum State {
     ExponentDigits,
 }
 
-/// Why a byte can't stand where it is.
+/// Why a byte can't be here.
 pub enum Refused {
     Because(&'static str),
-    /// It opens more lists and maps than may be.
+    /// It opens more lists and maps than allowed.
     TooDeep,
 }
 
@@ -75,23 +75,23 @@ impl From<&'static str> for Refused {
 }
 
 impl Checker {
-    /// Before a value inside of `open`.
+    /// Ready for a value inside `open`.
     pub fn before_value(open: Vec<bool>, max_depth: usize) -> Checker {
         Checker { state: State::Value, open, max_depth, lenient: false }
     }
 
-    /// The same for who does not care about the characters of strings.
+    /// The same, when the characters of strings do not matter.
     pub fn lenient(open: Vec<bool>, max_depth: usize) -> Checker {
         Checker { lenient: true, ..Checker::before_value(open, max_depth) }
     }
 
-    /// Before another value, inside of the first `depth` of the lists and maps.
+    /// Ready for another value, inside the first `depth` of the lists and maps.
     pub fn again(&mut self, depth: usize) {
         self.state = State::Value;
         self.open.truncate(depth);
     }
 
-    /// Behind a value inside of `open`.
+    /// After a value inside `open`.
     pub fn behind_value(open: Vec<bool>, max_depth: usize) -> Checker {
         Checker { state: State::Behind, open, max_depth, lenient: false }
     }
@@ -101,12 +101,12 @@ impl Checker {
         self.open.len()
     }
 
-    /// Whether a value ended and `depth` lists and maps are open. A number at the end may go on.
+    /// Whether a value has ended with `depth` lists and maps open. A number at the end may still continue.
     pub fn is_behind(&self, depth: usize) -> bool {
         self.state == State::Behind && self.open.len() == depth
     }
 
-    /// Passes over the value that begins at `start`; gives its end. A number may end with the text.
+    /// Skips the value that begins at `start`; returns its end. A number may end with the text.
     pub fn value_end(&mut self, text: &[u8], start: usize) -> Result<usize, Stop> {
         let depth = self.open.len();
         self.state = State::Value;
@@ -123,7 +123,7 @@ impl Checker {
         Err(Stop::End)
     }
 
-    /// The error for a byte that was refused at `at` of the slice.
+    /// The error for a byte that was refused at `at` in the slice.
     pub fn error(&self, at: usize, refused: Refused) -> RecordError {
         match refused {
             Refused::Because(reason) => RecordError::new(at, reason),
@@ -146,7 +146,7 @@ impl Checker {
         matches!(self.state, State::Zero | State::Int | State::Fraction | State::ExponentDigits)
     }
 
-    /// Takes a byte, or says why it can't stand here.
+    /// Takes a byte, or says why it can't be here.
     pub fn take(&mut self, byte: u8) -> Result<(), Refused> {
         if let Some(next) = self.number(byte)? {
             self.state = next;
@@ -182,7 +182,7 @@ impl Checker {
         Ok(())
     }
 
-    /// The next state within a number; none when this byte is not part of one (a number then ended).
+    /// The next state within a number; `None` if this byte is not part of it (the number has ended).
     fn number(&mut self, byte: u8) -> Result<Option<State>, &'static str> {
         let digit = byte.is_ascii_digit();
         let next = match self.state {
@@ -246,29 +246,29 @@ impl Checker {
     }
 }
 
-/// A reader of what follows an inner array in its document. It refuses a second one at the same place: there the last one
-/// counts, but the records of the first are written already.
+/// A reader of what follows an inner array in its document. It refuses a second array at the same pointer: the last one
+/// would count, but the records of the first are already written.
 pub struct Rest {
     checker: Checker,
     /// How many of the lists and maps around the array are still open.
     level: usize,
-    /// The key that is being read, if it is one of those maps; not more of it than is needed to tell.
+    /// The key being read, if it belongs to one of those maps; only as much of it as the comparison needs.
     key: Vec<u8>,
 }
 
 impl Rest {
-    /// Behind the array inside of `open`.
+    /// After the array inside `open`.
     pub fn new(open: Vec<bool>, max_depth: usize) -> Rest {
         let level = open.len();
         Rest { checker: Checker::behind_value(open, max_depth), level, key: Vec::new() }
     }
 
-    /// Whether the document was read to its end.
+    /// Whether the whole document has been read.
     pub fn is_over(&self) -> bool {
         self.checker.is_behind(0)
     }
 
-    /// Takes the byte at `at` of the slice; `tokens` are the pointer to the array.
+    /// Takes the byte at `at` in the slice; `tokens` are the pointer to the array.
     pub fn take(&mut self, at: usize, byte: u8, tokens: &[String]) -> Result<(), RecordError> {
         let before = self.checker.is_in_key();
         self.checker.take(byte).map_err(|refused| self.checker.error(at, refused))?;
@@ -278,7 +278,7 @@ impl Rest {
             return Ok(());
         }
         let Some(token) = self.level.checked_sub(1).and_then(|level| tokens.get(level)) else { return Ok(()) };
-        // Every character may be an escape of six bytes, and there are two quotes.
+        // Every character may be an escape of six bytes, plus two quotes.
         if self.key.len() < 6 * token.len() + 2 {
             self.key.push(byte);
         }
@@ -334,13 +334,13 @@ fn hex(byte: u8, key: bool, low: bool, digits: u8, code: u16) -> Result<State, &
 
 /// Where the records of a document are.
 pub enum Located {
-    /// Offset behind the bracket that opens the array, and what is open around it (the array not counted).
+    /// Offset after the bracket that opens the array, and what is open around it (not counting the array).
     At(usize, Vec<bool>),
     /// Further on.
     More,
 }
 
-/// A pointer of RFC 6901, taken apart; none if it is not one.
+/// The tokens of an RFC 6901 pointer; `None` if it is not a valid one.
 pub fn parse_pointer(pointer: &str) -> Option<Vec<String>> {
     if pointer.is_empty() {
         return Some(Vec::new());
@@ -348,7 +348,7 @@ pub fn parse_pointer(pointer: &str) -> Option<Vec<String>> {
     pointer.strip_prefix('/')?.split('/').map(unescape_token).collect()
 }
 
-/// Says that no array is where the tokens of a pointer lead.
+/// Says that there is no array at the pointer.
 pub fn no_array(tokens: &[String]) -> String {
     match tokens {
         [] => "the document is not an array".to_owned(),
@@ -372,8 +372,8 @@ fn unescape_token(token: &str) -> Option<String> {
     Some(out)
 }
 
-/// Finds the array that the tokens of a pointer lead to, and checks everything before it. Where a key is there twice, this
-/// is the first one, since the second may be gigabytes away: [`Rest`] refuses that one.
+/// Finds the array at the pointer, and checks everything before it. If a key occurs twice, this is the first one, since
+/// the second may be gigabytes away: [`Rest`] refuses that one.
 pub fn locate(head: &[u8], from: usize, tokens: &[String], depth: usize, end: bool) -> Result<Located, RecordError> {
     let mut walk = Walk { head, at: from, open: Vec::new(), max_depth: depth };
     match walk.down(tokens) {
@@ -391,17 +391,17 @@ struct Walk<'h> {
     max_depth: usize,
 }
 
-/// How many keys are shown where one is missing.
+/// How many keys to list when one is missing.
 const SHOWN: usize = 12;
 
-/// Why a document is not read any further.
+/// Why reading a document stops.
 pub enum Stop {
     /// The text ends.
     End,
     Bad(RecordError),
 }
 
-/// The first place from `at` on that is no white space.
+/// The first place from `at` on that is not white space.
 pub fn skip_white(text: &[u8], at: usize) -> Result<usize, Stop> {
     let white = text[at..].iter().position(|byte| !is_white(*byte));
     white.map(|white| at + white).ok_or(Stop::End)
@@ -428,7 +428,7 @@ impl Walk<'_> {
         Ok(())
     }
 
-    /// Nothing is there, but these keys are.
+    /// The error for a missing key, listing the keys found instead.
     fn bad(&self, reason: String, others: &[String]) -> Stop {
         let mut hint = "--records-at takes the RFC 6901 pointer of an array.".to_owned();
         if !others.is_empty() {
@@ -452,7 +452,7 @@ impl Walk<'_> {
         Ok(())
     }
 
-    /// Passes over a value; gives its text.
+    /// Skips a value; returns its text.
     fn skip(&mut self) -> Result<&[u8], Stop> {
         self.peek()?;
         let start = self.at;
@@ -460,7 +460,7 @@ impl Walk<'_> {
         Ok(&self.head[start..self.at])
     }
 
-    /// Goes to the value of a key; tells some other keys.
+    /// Goes to the value of a key; collects some of the other keys.
     fn member(&mut self, name: &str, others: &mut Vec<String>) -> Result<bool, Stop> {
         self.at += 1;
         self.open.push(true);

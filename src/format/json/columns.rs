@@ -14,13 +14,13 @@ use crate::scan::json::{escape_into, short_special, write_text, write_untyped};
 use crate::scan::number::short_is_number;
 use crate::scan::vector::{Unit, Vector, Work};
 
-/// A field's name as it stands in the output, `,"name":`, and a quote behind it for a text.
+/// A field's name as it is written, `,"name":`, followed by a quote for a text.
 struct Name {
     first: [u8; 32],
     /// What does not fit into `first`.
     rest: Box<[u8]>,
     len: usize,
-    /// The room it takes, with all that a value may need beside its text.
+    /// The room it takes, including what a value may need besides its text.
     room: usize,
 }
 
@@ -33,14 +33,14 @@ impl Name {
     }
 }
 
-/// Writes each record as one map on one line.
+/// Writes each record as a map on a line of its own.
 pub struct Flat {
     unit: Unit,
     before: Vec<u8>,
     end: &'static [u8],
     names: Vec<Name>,
     bytes_as: BytesAs,
-    /// Bytes that become text are simply counted: nothing lossy is refused.
+    /// Bytes that become text are just counted: nothing lossy is refused.
     lenient: bool,
     /// Writes the records that are not simple.
     any: Any,
@@ -74,7 +74,7 @@ impl Encode for Flat {
             next = rows.behind;
             match rows.stop {
                 None => {}
-                // Perhaps an empty buffer has room for this record.
+                // An empty buffer may have room for this record.
                 Some(Stop::NoRoom) if !output.is_empty() => {
                     output.room(output.capacity())?;
                 }
@@ -88,7 +88,7 @@ impl Encode for Flat {
     }
 }
 
-/// Writes as many records as have room; stops at a record that is not simple.
+/// Writes as many records as fit; stops at a record that is not simple.
 struct Rows<'e, 'b, 'a, 'o> {
     flat: &'e Flat,
     batch: &'b Batch<'a>,
@@ -98,20 +98,20 @@ struct Rows<'e, 'b, 'a, 'o> {
 
 /// What was written.
 struct Written {
-    /// The record behind the last one.
+    /// The record after the last one written.
     behind: usize,
     len: usize,
     /// How many values were bytes.
     bytes: u64,
-    /// Why there are not all records.
+    /// Why some records are missing.
     stop: Option<Stop>,
 }
 
-/// Why a record is not written.
+/// Why a record was not written.
 enum Stop {
     /// There may be no room for it.
     NoRoom,
-    /// It has a value that takes more thought.
+    /// It has a value that needs more care.
     Odd,
 }
 
@@ -142,7 +142,7 @@ impl Work for Rows<'_, '_, '_, '_> {
 const BEHIND: usize = 8;
 
 impl Flat {
-    /// Writes a record; gives its length, and how many values were bytes.
+    /// Writes a record; returns its length, and how many values were bytes.
     #[inline(always)]
     fn row<V: Vector>(&self, v: V, values: &[Value<'_>], to: &mut [u8]) -> Result<(usize, u64), Stop> {
         let begin = self.before.len();
@@ -155,7 +155,7 @@ impl Flat {
         while let (Some(fields), Some(names)) = (values.get(done..), self.names.get(done..)) {
             let short = short_fields(v, fields, names, to, at);
             (done, at) = (done + short.fields, short.end);
-            // One that takes longer, if there is any.
+            // The field that was too long for that, if any.
             let (Some(value), Some(name)) = (values.get(done), self.names.get(done)) else { break };
             (at, bytes) = match *value {
                 Value::Untyped(text) => {
@@ -181,7 +181,7 @@ impl Flat {
 }
 
 impl Flat {
-    /// Writes a value that is no text, and counts bytes. Gives the place behind it.
+    /// Writes a value that is not text, and counts bytes. Returns the place after it.
     #[inline(always)]
     fn other<V: Vector>(
         &self,
@@ -206,7 +206,7 @@ impl Flat {
         }
     }
 
-    /// Writes bytes in quotes, for which there is room for six times as many; none if text can't hold them.
+    /// Writes quoted bytes; there is room for six times their number. `None` if text can't hold them.
     #[inline(never)]
     fn put_bytes(&self, bytes: &[u8], to: &mut [u8], at: usize) -> Option<usize> {
         to[at] = b'"';
@@ -244,7 +244,7 @@ fn number_text<'t>(value: Value<'_>, digits: &'t mut DigitRoom) -> Option<&'t [u
     }
 }
 
-/// Writes no byte, or one, or now and then a few, for which a call of memcpy would take longer.
+/// Usually writes no byte or one; now and then a few, for which calling memcpy would take longer.
 #[inline(always)]
 fn put_few(bytes: &[u8], to: &mut [u8], at: usize) {
     for (to, byte) in to[at..].iter_mut().zip(bytes) {
@@ -252,25 +252,25 @@ fn put_few(bytes: &[u8], to: &mut [u8], at: usize) {
     }
 }
 
-/// The longest text that is written in one piece.
+/// The longest text written in one piece.
 const SHORT: usize = 32;
-/// Room for a name of that length, a text in quotes, and what follows the last value.
+/// Room for a name and a quoted text of that length, and what follows the last value.
 const WINDOW: usize = 128;
 
-/// How far [`short_fields`] came.
+/// How far [`short_fields`] got.
 struct Short {
     fields: usize,
-    /// The place behind them.
+    /// The place after them.
     end: usize,
 }
 
-/// Writes fields up to the first one that is not a short text with a short name, or has no room.
+/// Writes fields up to the first one that is not a short text with a short name, or does not fit.
 ///
-/// Measured without gain on numeric CSV, beyond 2 or 3 %: stores without checks and one masked compare for all digits
-/// (a third fewer instructions with AVX-512), whole loads instead of masked ones, eight copies of the loop so that
+/// Measured on numeric CSV, no gain beyond 2 or 3 %: stores without checks and one masked compare for all digits (a
+/// third fewer instructions with AVX-512), whole loads instead of masked ones, eight copies of the loop so that
 /// branches are told apart by address, a check for numbers without branches, masks that tell a number with an exponent
-/// from a hash (where most wrong guesses were expected), batches and lists that fit the first-level cache, no look at
-/// whether a text has something to escape. What did help is that the decoder tells numbers, see `scan::csv::numbers`.
+/// from a hash (where most mispredictions were expected), batches and lists that fit the first-level cache, not
+/// checking whether a text needs escaping. What did help: letting the decoder tell numbers, see `scan::csv::numbers`.
 #[inline(always)]
 fn short_fields<V: Vector>(v: V, values: &[Value<'_>], names: &[Name], to: &mut [u8], mut at: usize) -> Short {
     for (fields, (value, name)) in values.iter().zip(names).enumerate() {
@@ -298,14 +298,14 @@ fn short_fields<V: Vector>(v: V, values: &[Value<'_>], names: &[Name], to: &mut 
 enum Form {
     Bare,
     Quoted,
-    /// Bare if it is a number.
+    /// Without quotes if it is a number.
     Either,
 }
 
-/// Writes a short name and a short text. Gives the length; zero if something in the text has to be escaped.
+/// Writes a short name and a short text. Returns the length; zero if the text needs escaping.
 #[inline(always)]
 fn short_field<V: Vector>(v: V, name: &Name, text: &[u8], form: Form, to: &mut [u8; WINDOW]) -> usize {
-    // No name is longer; so the compiler knows too.
+    // No name is longer; this tells the compiler.
     let at = name.len % 32;
     let short = v.short(text);
     if let Some(into) = to.first_chunk_mut() {
@@ -332,7 +332,7 @@ fn short_field<V: Vector>(v: V, name: &Name, text: &[u8], form: Form, to: &mut [
     at + 2 + text.len()
 }
 
-/// Writes a name if there is room for it and so many bytes of a value.
+/// Writes a name if there is room for it and for `value` more bytes.
 #[inline(always)]
 fn put_name<V: Vector>(v: V, name: &Name, value: usize, to: &mut [u8], at: usize) -> Result<usize, Stop> {
     let to = &mut to[at..];
@@ -355,7 +355,7 @@ fn put_text<V: Vector>(v: V, text: &[u8], to: &mut [u8], at: usize) -> usize {
     at + text.len()
 }
 
-/// Writes any record: with nested maps, with indentation, of any size.
+/// Writes any record: with nested maps, indented, of any size.
 pub struct Any {
     before: Vec<u8>,
     end: &'static [u8],

@@ -8,7 +8,7 @@ use crate::format::{Boundary, Cut, Passed};
 use crate::scan::json::{Hit, Nesting, Seek};
 use crate::scan::vector::Unit;
 
-/// Cuts NDJSON behind a line feed.
+/// Cuts NDJSON after a line feed.
 pub struct LineCut;
 
 impl Cut for LineCut {
@@ -29,7 +29,7 @@ impl Cut for LineCut {
     }
 }
 
-/// More is needed; white space before a record is no part of it, however much of it there is.
+/// More is needed; white space before a record does not belong to it, however long.
 fn behind_white(data: &[u8]) -> Boundary {
     match data.iter().take_while(|b| is_white(**b)).count().min(data.len() - 1) {
         0 => Boundary::More,
@@ -37,8 +37,8 @@ fn behind_white(data: &[u8]) -> Boundary {
     }
 }
 
-/// Cuts texts that have a record separator in front. It is in no valid text, so nothing else has to be looked at, unless
-/// there is none for long.
+/// Cuts texts that begin with a record separator. No valid text contains one, so nothing else needs looking at, unless
+/// there is none for a long way.
 pub struct SeparatorCut(pub ValueCut);
 
 impl Cut for SeparatorCut {
@@ -66,23 +66,23 @@ impl Cut for SeparatorCut {
 pub struct ValueCut {
     layout: Layout,
     fresh: Nesting,
-    /// The walk through the data of the call before, when more data was needed.
+    /// The walk through the data of the previous call, if it needed more.
     walk: Option<Nesting>,
     resync: Resync,
     /// What follows an array.
     behind: Option<Behind>,
-    /// Nothing is left but a comma, with which the input ends inside an array.
+    /// Only a comma is left, with which the input ends inside an array.
     comma: bool,
     /// The lists and maps around the array.
     open: Vec<bool>,
     /// The pointer to the array in each document.
     tokens: Vec<String>,
     max_depth: usize,
-    /// A value that is too large is being passed over.
+    /// A value that is too large is being skipped.
     passing: Option<Passing>,
 }
 
-/// A place in a value that is passed over.
+/// A place in a value that is being skipped.
 #[derive(Clone, Copy, Default)]
 struct Passing {
     depth: usize,
@@ -92,12 +92,12 @@ struct Passing {
 }
 
 impl Passing {
-    /// Whether a value ended.
+    /// Whether a value has ended.
     fn is_behind(self) -> bool {
         self.begun && self.depth == 0 && !self.string
     }
 
-    /// Whether the value ends behind this byte (true), or before it.
+    /// Whether the value ends after this byte (true) or before it (false).
     fn take(&mut self, byte: u8, layout: Layout) -> Option<bool> {
         if self.string {
             (self.string, self.escaped) = (self.escaped || byte != b'"', !self.escaped && byte == b'\\');
@@ -118,7 +118,7 @@ impl Passing {
     }
 }
 
-/// Where a cutter is that is not inside an array.
+/// Where a cutter is when it is not inside an array.
 enum Behind {
     /// In a document, after its array.
     Inside(Rest),
@@ -127,7 +127,7 @@ enum Behind {
 }
 
 impl ValueCut {
-    /// For records in an array, `open` are the lists and maps around it, to which `tokens` lead.
+    /// For records in an array, `open` are the lists and maps around it, and `tokens` the pointer to it.
     pub fn new(layout: Layout, open: Vec<bool>, tokens: Vec<String>, max_depth: usize, resync: Resync) -> ValueCut {
         let seek = match layout {
             Layout::Items => Seek::Items,
@@ -149,9 +149,9 @@ impl ValueCut {
         }
     }
 
-    /// The first boundary at or after `least`, if the data has it.
+    /// The first boundary at or after `least`, if there is one in the data.
     fn find(&mut self, walk: &mut Nesting, data: &[u8], mut least: usize, end: bool) -> Option<Boundary> {
-        // Before this no slice may end.
+        // No slice may end before this.
         let mut within = 0;
         loop {
             let at = match walk.find(data, least)? {
@@ -164,7 +164,7 @@ impl ValueCut {
                 },
                 Hit::Between(at) => at,
                 Hit::End(at) if data[at] == b']' => return self.close(data, at, end),
-                // No bracket of the array's kind.
+                // Not the kind of bracket that closes the array.
                 Hit::End(at) => {
                     *walk = self.fresh.again(at + 1);
                     continue;
@@ -191,8 +191,8 @@ impl ValueCut {
         }
     }
 
-    /// Whether a slice may end with the byte at `at`, where lines tell; else where the bad record ends in which that is.
-    /// What comes before `within` is in one.
+    /// Whether a slice may end with the byte at `at`, if lines tell; if not, the end of the bad record it is in.
+    /// Everything before `within` is known to be in one.
     fn divides(&mut self, data: &[u8], at: usize, within: usize) -> Result<(), usize> {
         let next = data[at + 1..].iter().position(|byte| !is_between(*byte)).map_or(data.len(), |white| at + 1 + white);
         if next < within {
@@ -201,8 +201,8 @@ impl ValueCut {
         self.resync.divides(data, (at, next), self.layout == Layout::Items)
     }
 
-    /// The last slice of an array that is not closed: without the comma after its last value, so that the decoder does not
-    /// take it for one that others follow. A comma after another one, or alone, is for the decoder to refuse.
+    /// The last slice of an array that is not closed: without the comma after its last value, so that the decoder does
+    /// not expect another value. A comma after another comma, or alone, is left for the decoder to refuse.
     fn unclosed(&mut self, data: &[u8]) -> Boundary {
         let last = |before: usize| data[..before].iter().rposition(|b| !is_white(*b));
         match last(data.len()) {
@@ -214,7 +214,7 @@ impl ValueCut {
         }
     }
 
-    /// Goes on where a record looked broken: a boundary, or the walk goes on; none if more data is needed.
+    /// Goes on where a record looked broken: returns a boundary, or continues the walk; `None` if more data is needed.
     #[cold]
     fn go_on(
         &self,
@@ -231,7 +231,7 @@ impl ValueCut {
                 *walk = self.fresh.again(walk.from());
                 return None;
             }
-            // The decoder says so.
+            // The decoder reports it.
             Next::Lost if end => return Some(Some(Boundary::At(data.len()))),
             Next::Lost => return Some(Some(Boundary::At(at + 1))),
             Next::Whole(at) => at,
@@ -250,7 +250,7 @@ impl ValueCut {
         Some(None)
     }
 
-    /// The array ends with the bracket at `at`.
+    /// Ends the array at the bracket at `at`.
     #[cold]
     fn close(&mut self, data: &[u8], at: usize, end: bool) -> Option<Boundary> {
         if !self.open.is_empty() {
@@ -265,7 +265,7 @@ impl ValueCut {
             self.behind = Some(Behind::Outside);
             return Some(Boundary::At(at + 1));
         };
-        // What stands behind it goes with the bracket, so that the decoder sees that it is none of the array.
+        // What follows goes with the bracket, so that the decoder sees that it does not belong to the array.
         let seen = &data[..data.len().min(junk + LOOK)];
         let record = self.resync.record_behind(seen, at);
         let array = next_array(&seen[junk..]).map(|array| junk + array);
@@ -277,12 +277,12 @@ impl ValueCut {
             (_, None) => return None,
         };
         self.behind = Some(Behind::Outside);
-        // Nothing is passed over that may hold records: the call after this one says so.
+        // Nothing that may hold records is skipped: the next call reports it.
         let records = (array.is_none() || !self.resync.knows_lines()) && has_bracket(&data[junk..next]);
         Some(Boundary::At(if records { at + 1 } else { next }))
     }
 
-    /// What follows the array of records.
+    /// Reads what follows the array of records.
     #[cold]
     fn tail(&mut self, mut behind: Behind, data: &[u8], end: bool) -> Result<Boundary, RecordError> {
         if let Behind::Inside(rest) = &mut behind {
@@ -315,7 +315,7 @@ impl ValueCut {
         }
     }
 
-    /// Another document begins.
+    /// Begins another document.
     fn begin(&mut self, data: &[u8], end: bool) -> Result<Boundary, RecordError> {
         let found = match (self.open.is_empty(), data[0]) {
             (true, b'[') => return Ok(Boundary::Skip(1)),
@@ -327,7 +327,7 @@ impl ValueCut {
             }
         };
         match found {
-            // A run that goes on here knows the lists and maps of the first one.
+            // A run that is resumed here knows only the lists and maps of the first document.
             check::Located::At(_, open) if open != self.open => {
                 Err(RecordError::new(0, "a document with other lists and maps around its array than the first one")
                     .fault(Fault::Lost))
@@ -345,12 +345,12 @@ fn unfinished(offset: usize) -> RecordError {
     RecordError::new(offset, "the document ends before its lists and maps are closed")
 }
 
-/// Whether a list or map may begin there.
+/// Whether a list or map may begin here.
 fn has_bracket(text: &[u8]) -> bool {
     memchr::memchr2(b'{', b'[', text).is_some()
 }
 
-/// Where the next array begins: after a comma, or in a line of its own.
+/// Where the next array begins: after a comma, or on a line of its own.
 fn next_array(junk: &[u8]) -> Option<usize> {
     let white = |from: usize| junk[from..].iter().position(|byte| !is_between(*byte)).map(|white| from + white);
     let begins = |from: usize| white(from).filter(|at| junk[*at] == b'[');
@@ -367,7 +367,7 @@ impl Cut for ValueCut {
             return Ok(Boundary::Skip(data.len()));
         }
         let mut walk = self.walk.take().unwrap_or(self.fresh);
-        // A stream's data may end close behind the target: better a smaller slice than to wait.
+        // A stream's data may end soon after the target: a smaller slice is better than waiting.
         let target = if end { target } else { target.min(data.len() - data.len() / 8) };
         let mut found = self.find(&mut walk, data, target.saturating_sub(1), end);
         if found.is_none() && !end {
@@ -387,7 +387,7 @@ impl Cut for ValueCut {
             };
         }
         match found {
-            // The document ends with the array, though it should not. There is no next call to say so, unless the
+            // The document ends with the array, though it should not. There is no further call to report it, unless the
             // bracket is left over.
             Some(Boundary::At(at)) if end && at == data.len() && matches!(self.behind, Some(Behind::Inside(_))) => {
                 self.behind = None;
@@ -413,16 +413,16 @@ impl Cut for ValueCut {
         self.walk = None;
         let lost = |at| Err(RecordError::new(at, "a record that is too large and not closed").fault(Fault::Lost));
         for (at, byte) in data.iter().enumerate() {
-            // Other records may be in what looks like a string over several lines.
+            // What looks like a string over several lines may contain other records.
             if place.string && *byte == b'\n' {
                 return lost(at);
             }
-            // Nor does anything tell where records end that no commas are between.
+            // Without commas between them, nothing tells where records end, either.
             if place.is_behind() && self.layout == Layout::Items && matches!(byte, b'{' | b'[') {
                 return lost(at);
             }
             if let Some(behind) = place.take(*byte, self.layout) {
-                // A comma is none of the value's.
+                // A comma does not belong to the value.
                 let comma = usize::from(self.layout == Layout::Items && *byte == b',');
                 return Ok(Passed::End(at + usize::from(behind) - comma, comma));
             }

@@ -28,36 +28,36 @@ pub struct Decoder {
     around: usize,
     /// The whole slice is valid UTF-8.
     valid: bool,
-    /// Records are read without an index as long as they are well formed.
+    /// Records are read without an index while they are well formed.
     quickly: bool,
     /// Offset of the record being read.
     pub(super) record: usize,
-    /// Where [`quick`](Self::quick) goes on.
+    /// Where [`quick`](Self::quick) continues.
     pub(super) at: usize,
-    /// Nothing of the slice was read yet.
+    /// Nothing of the slice has been read yet.
     pub(super) fresh: bool,
-    /// The array's closing bracket was met.
+    /// The array's closing bracket has been read.
     pub(super) closed: bool,
     /// What may come next in an array.
     expect: Expect,
     resync: Resync,
-    /// Record separators are between records, and in none.
+    /// Record separators are between records, and never inside one.
     separated: bool,
     /// What the last error is about.
     bad: Bad,
-    /// There is nothing more to read.
+    /// There is nothing left to read.
     done: bool,
     /// Why the slice can't be read at all.
     refused: Option<RecordError>,
 }
 
-/// What ended a run of records.
+/// Why a run of records ended.
 pub(super) enum Met {
     /// The batch is full.
     Full,
     /// The slice has ended.
     End,
-    /// The bytes at [`Decoder::at`] take more thought.
+    /// The bytes at [`Decoder::at`] need more care.
     Odd,
 }
 
@@ -71,17 +71,17 @@ enum Expect {
     Either,
 }
 
-/// What an error is about, and where reading goes on.
+/// What an error is about, and where reading continues.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Bad {
     /// The value at [`Decoder::record`].
     Value,
-    /// These bytes; an array goes on with what is expected.
+    /// These bytes; an array continues with what is expected.
     Bytes(Range<usize>, Expect),
 }
 
 impl Decoder {
-    /// A decoder for records inside of `around` lists and maps, at most so deep and with so many fields.
+    /// A decoder for records inside `around` lists and maps, with limits on their depth and number of fields.
     pub fn new(
         layout: Layout,
         want: &Want,
@@ -115,7 +115,7 @@ impl Decoder {
         }
     }
 
-    /// Records have separators in front (RFC 7464): where one is bad, the next separator ends it.
+    /// Records begin with separators (RFC 7464): a bad one ends at the next separator.
     pub fn separated(self, separated: bool) -> Decoder {
         Decoder { separated, ..self }
     }
@@ -173,8 +173,8 @@ impl Decoder {
             .hint("A JSON source is one array, or maps one after another, or scalars one after another.")
     }
 
-    /// The error for a list among maps. It is a record that is bad, if it is valid and does not begin with a map: others
-    /// are an array that may hold records.
+    /// The error for a list among maps. If it is valid and does not begin with a map, it is a bad record; otherwise it
+    /// is an array that may hold records.
     #[cold]
     fn list_among_maps(&mut self, slice: &[u8]) -> RecordError {
         let start = self.record;
@@ -200,7 +200,7 @@ impl Decoder {
         Err(RecordError::new(at, "the array is not closed"))
     }
 
-    /// The slice ends behind the array's bracket. White space is left behind that only where the next record follows.
+    /// The slice ends after the array's bracket. White space remains after it only if the next record follows.
     #[cold]
     #[inline(never)]
     fn end_closed(&mut self, slice: &[u8]) -> Result<bool, RecordError> {
@@ -214,13 +214,13 @@ impl Decoder {
         }
     }
 
-    /// Whether this is no value of an array, or in the place of something else.
+    /// Whether this can't begin a value of an array, or is here in place of something else.
     #[inline(always)]
     fn is_odd(&self, byte: u8) -> bool {
         matches!(byte, b',' | b']') || self.closed || self.expect == Expect::Separator
     }
 
-    /// A comma or bracket that does not come right behind a good value, or anything in the place of one that does.
+    /// A comma or bracket that does not come right after a good value, or anything found in its place.
     #[cold]
     fn separator(&mut self, slice: &[u8], first: u8) -> Result<(), RecordError> {
         let at = self.record;
@@ -254,7 +254,7 @@ impl Decoder {
         Err(self.reader.wrong(slice, at, expected))
     }
 
-    /// Checks what follows a value; gives the end of the record.
+    /// Checks what follows a value; returns the end of the record.
     #[inline(always)]
     fn behind(&mut self, slice: &[u8], end: usize) -> Result<usize, RecordError> {
         let next = self.reader.peek(slice);
@@ -273,7 +273,7 @@ impl Decoder {
             }
             (Layout::Lines, _) => return wrong("the end of the line"),
             (Layout::Items, Some(b']')) => self.closed = true,
-            // The value is good, whatever is wrong with what follows.
+            // The value is good, whatever is wrong after it.
             (Layout::Items, _) => {
                 self.refuse_swallowed(slice, end, next)?;
                 self.expect = Expect::Separator;
@@ -282,13 +282,13 @@ impl Decoder {
             (Layout::Scalars, Some(_)) if end == next => return wrong("white space"),
             (Layout::Maps | Layout::Scalars, _) => return Ok(end),
         }
-        // What separates values of an array is no part of them.
+        // What separates values of an array does not belong to them.
         self.reader.pass();
         Ok(end)
     }
 
-    /// The text at [`record`](Self::record) is a key, so it is no record: the array is not closed before it, or its
-    /// record does not begin with a brace.
+    /// The text at [`record`](Self::record) is a key, so it is not a record: the array is not closed before it, or its
+    /// record lacks the opening brace.
     #[cold]
     #[inline(never)]
     fn key(&mut self, slice: &[u8]) -> RecordError {
@@ -300,8 +300,8 @@ impl Decoder {
         if end.is_some() { error } else { error.fault(Fault::Lost) }
     }
 
-    /// Refuses a key, and a record of an inner array that may have others in it, and the end of the document: it was cut off
-    /// inside of a list, which then ends with the bracket of the array. Neither comma nor bracket follows it.
+    /// Refuses a key, and a record of an inner array that may have swallowed other records and the end of the document:
+    /// a list in it is not closed and took the array's own bracket, so neither comma nor bracket follows.
     #[cold]
     fn refuse_swallowed(&mut self, slice: &[u8], end: usize, next: usize) -> Result<(), RecordError> {
         let start = self.record;
@@ -320,7 +320,7 @@ impl Decoder {
             .fault(Fault::Lost))
     }
 
-    /// Reads a value; gives its end.
+    /// Reads a value; returns its end.
     #[inline(always)]
     fn value<'a>(&mut self, slice: &'a [u8], batch: &mut Batch<'a>) -> Result<usize, RecordError> {
         let (start, end) = match &mut self.selection {
@@ -336,8 +336,8 @@ impl Decoder {
         Ok(end)
     }
 
-    /// Fields could not be chosen from a record while it was read. So it is read again without: what is wrong with it,
-    /// and where it ends, is then the same as where fields are chosen afterwards.
+    /// The record's fields could not be selected while reading it, so it is read again whole: then errors, and the
+    /// record's end, are the same as when fields are selected afterwards.
     #[cold]
     #[inline(never)]
     fn unselected<'a>(
@@ -354,7 +354,7 @@ impl Decoder {
         let (start, end) = self.reader.check(slice)?;
         match &mut self.selection {
             Some(selection) if error.fault == Fault::Record => selection.unfit(batch, start, error)?,
-            // It needs another way to be read, unless it is bad.
+            // It has to be read another way, unless it is bad.
             _ => {
                 let text = simdutf8::compat::from_utf8(&slice[start..end]);
                 let invalid = |at: usize| RecordError::new(start + at, "invalid UTF-8").hint(NOT_UTF8);
@@ -365,7 +365,7 @@ impl Decoder {
         Ok((start, end))
     }
 
-    /// A record of a slice that is not all UTF-8.
+    /// Reads a record of a slice that is not all UTF-8.
     #[cold]
     fn check_utf8<'a>(
         &mut self,
@@ -464,7 +464,7 @@ impl Decode for Decoder {
         self.expect = expect;
         (self.record, self.at) = (to, to);
         self.done |= to == slice.len() || self.reader.start(to, slice.len(), self.layout == Layout::Lines).is_err();
-        // White space behind a value is no part of it, and neither is the comma between two of an array.
+        // White space after a value does not belong to it, nor does the comma between two values of an array.
         let white = |bad: &Range<usize>| slice[bad.clone()].iter().rev().take_while(|b| is_between(**b)).count();
         let mut end = bad.end - if self.layout == Layout::Lines { 0 } else { white(&bad) };
         if self.layout == Layout::Items && end > bad.start + 1 && slice[end - 1] == b',' {
@@ -476,7 +476,7 @@ impl Decode for Decoder {
 }
 
 impl Decoder {
-    /// Begins with a part of the slice; what is given until the next one has to end with that part.
+    /// Begins with a part of the slice; until the next call, what is returned ends within that part.
     pub(super) fn begin_part(&mut self, part: Range<usize>) {
         (self.record, self.at) = (part.start, part.start);
         (self.fresh, self.closed, self.done) = (true, false, false);
@@ -485,15 +485,15 @@ impl Decoder {
         self.refused = self.reader.start(part.start, part.end, self.layout == Layout::Lines).err();
     }
 
-    /// Where the record is that was read last.
+    /// Where the last record read is.
     pub(super) fn record(&self) -> usize {
         self.record
     }
 
-    /// Reads the record that has half of a surrogate pair with U+FFFD in its place; false if more is wrong with it.
+    /// Reads the record with U+FFFD in place of lone surrogates; false if more is wrong with it.
     ///
     /// # Errors
-    /// It has to be read in another way.
+    /// The record has to be read another way.
     #[cold]
     fn replace_halves<'a>(&mut self, slice: &'a [u8], batch: &mut Batch<'a>) -> Result<bool, RecordError> {
         let start = self.record;
@@ -518,21 +518,21 @@ impl Decoder {
             Ok(()) => Ok(true),
             Err(error) if error.fault == Fault::UnknownKey => Err(error),
             Err(_) => {
-                // What else is wrong with it is found again.
+                // What else is wrong with it is found later.
                 self.bad = Bad::Value;
                 Ok(false)
             }
         }
     }
 
-    /// Finds where a bad record ends. If nothing tells, that is the end of the run, too.
+    /// Finds where a bad record ends. If nothing tells, the run ends there too.
     #[cold]
     fn find_end(&mut self, slice: &[u8], error: RecordError) -> RecordError {
         if self.bad != Bad::Value {
             return error;
         }
         let start = self.record;
-        // No record has a separator in it.
+        // No record contains a separator.
         let next =
             memchr::memchr(SEPARATOR, &slice[start..]).filter(|_| self.layout != Layout::Items).map(|at| start + at);
         let slice = &slice[..next.unwrap_or(slice.len())];
@@ -551,14 +551,14 @@ impl Decoder {
         self.bad = Bad::Bytes(start..end.unwrap_or(slice.len()), Expect::Either);
         match (end, error.fault) {
             (None, Fault::Record) => error.fault(Fault::Lost),
-            // In a smaller slice what follows would not be there.
+            // In a smaller slice, what follows would not be there.
             (Some(end), Fault::Record) if error.offset >= end => self.reason_within(slice, start..end).unwrap_or(error),
             _ => error,
         }
     }
 
-    /// The `end` of a bad list or map, if what follows it is what follows records. Else its brackets were closed by chance,
-    /// and it takes everything before the next line that begins a record with it, if lines tell.
+    /// The `end` of a bad list or map, if it is followed by what may follow a record. Otherwise its brackets were
+    /// closed by chance, and everything before the next line that begins a record belongs to it, if lines tell.
     fn confirmed(&self, slice: &[u8], start: usize, end: usize) -> Option<usize> {
         let rest = &slice[end..];
         let white = rest.iter().take_while(|byte| is_between(**byte)).count();
@@ -576,11 +576,11 @@ impl Decoder {
         if right { Some(end) } else { self.resync.end_of_lines(slice, start) }
     }
 
-    /// Where something ends that is none of concatenated maps: with its line. If there are lists or maps in that they are
-    /// its own, and so may be those of the lines after it, up to the next one that begins a record.
+    /// Where something among concatenated maps ends that is not a map: with its line. Lists or maps in the line may
+    /// belong to it, and so may those of later lines, up to the next line that begins a record.
     fn line_end(&self, slice: &[u8], start: usize) -> Option<usize> {
         if !self.resync.knows_lines() {
-            // Records may share the line, but what follows a colon is none.
+            // Records may share the line, but what follows a colon is not one.
             let end = run_end(Layout::Maps, slice, start)?;
             let before = matches!(slice.get(end), Some(b'{' | b'[')) && !matches!(slice[end - 1], b'}' | b']');
             return if before && slice[start..end].contains(&b':') { None } else { Some(end) };
@@ -592,7 +592,7 @@ impl Decoder {
         }
     }
 
-    /// What is wrong with a record where nothing else is.
+    /// What is wrong with a record when nothing around it is read.
     fn reason_within(&mut self, slice: &[u8], record: Range<usize>) -> Option<RecordError> {
         self.reader.start(record.start, record.end, self.layout == Layout::Lines).ok()?;
         self.reader.check(&slice[..record.end]).err()

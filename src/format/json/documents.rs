@@ -1,7 +1,7 @@
 //! NDJSON with `--records-at`: every line is a document with an array of records.
 //!
-//! A line is at hand as a whole, so all around its records is checked before the first of them is read: one that is not
-//! what it should be is one bad record.
+//! A line is available as a whole, so everything around its records is checked before the first of them is read: a line
+//! that is not a proper document is one bad record.
 
 use super::layout::{Layout, is_between};
 use std::ops::Range;
@@ -15,7 +15,7 @@ use crate::error::{Fault, RecordError};
 use crate::format::{Cut, Decode, Options, ReadFormat, Want};
 use crate::record::{Batch, LossyKind, Schema};
 
-/// Such a source.
+/// A source of such lines.
 pub struct Source {
     start: usize,
     /// The pointer to the array in each line.
@@ -70,11 +70,11 @@ struct Decoder {
     tokens: Vec<String>,
     max_depth: usize,
     strict: bool,
-    /// Where the next line begins.
+    /// Where the next line starts.
     next: usize,
-    /// Where the array ends whose records are being read.
+    /// Where the array being read ends.
     array: Option<usize>,
-    /// The line that the last error is about, or a part of it; none if it is about a record.
+    /// The line that the last error is about, or part of it; `None` if it is about a record.
     bad: Option<Range<usize>>,
 }
 
@@ -97,8 +97,8 @@ impl Decoder {
         Ok(true)
     }
 
-    /// Finds the records of the line that begins at `first` and ends with `text`: behind their opening bracket up to the
-    /// closing one.
+    /// Finds the records of the line that begins at `first` and ends with `text`: what is between the brackets of their
+    /// array.
     fn find(&mut self, text: &[u8], first: usize) -> Result<Range<usize>, RecordError> {
         let end = match self.finder.find(text, first) {
             Ok(end) => end,
@@ -122,14 +122,14 @@ impl Decoder {
     }
 }
 
-/// The error for a document with a key twice on the way to its records, where nothing may get lost.
+/// The error for a document in which a key on the way to its records occurs twice, when nothing may be lost.
 #[cold]
 pub fn twice(first: usize) -> RecordError {
     RecordError::new(first, "a key on the way to the records appears twice (duplicate_key)")
         .hint("Leave out --strict to have the last one count.")
 }
 
-/// The error for a document, which begins at `first`, without an array of records.
+/// The error for a document that begins at `first` and has no array of records.
 #[cold]
 pub fn nothing(text: &[u8], first: usize, tokens: &[String], max_depth: usize) -> RecordError {
     match locate(text, first, tokens, max_depth, true) {

@@ -13,11 +13,11 @@ use crate::scan::vector::{Unit, Vector, Work};
 pub struct Style {
     /// Before each record.
     pub separator: &'static [u8],
-    /// Behind each record.
+    /// After each record.
     pub end: &'static [u8],
-    /// With indentation, inside of an array.
+    /// Indented, inside an array.
     pub pretty: bool,
-    /// What becomes of bytes.
+    /// How bytes are written.
     pub bytes_as: BytesAs,
 }
 
@@ -29,7 +29,7 @@ impl Style {
         }
     }
 
-    /// What stands before the first byte of each record.
+    /// What is written before the first byte of each record.
     pub fn before(&self) -> Vec<u8> {
         [self.separator, if self.pretty { b"  " } else { b"" }].concat()
     }

@@ -1,46 +1,46 @@
-//! The array of records in a document that is at hand. Where keys are there twice, the last one counts.
+//! The array of records in a document that is available whole. If a key occurs twice, the last one counts.
 
 use super::check::{Checker, Stop, skip_white};
 use crate::error::RecordError;
 use crate::scan::json::{Columns, Hit, Nesting, Seek};
 use crate::scan::vector::Unit;
 
-/// Finds the array of records, and checks everything around it. It is used again for the next document.
+/// Finds the array of records, and checks everything around it. It is reused for the next document.
 pub struct Finder {
     tokens: Vec<String>,
     checker: Checker,
     /// The array that counts so far.
     pub found: Option<Found>,
-    /// The lists and maps around it, outermost first: whether each is a map.
+    /// The lists and maps around it, outermost first: true for a map.
     pub open: Vec<bool>,
-    /// How many keys on the way to it were there before.
+    /// How many keys on the way to it had occurred before.
     pub doubled: u64,
 }
 
 /// An array.
 #[derive(Clone, Copy, Debug)]
 pub struct Found {
-    /// Behind its opening bracket.
+    /// After its opening bracket.
     pub start: usize,
-    /// Behind its closing bracket, if that is in the text.
+    /// After its closing bracket, if the text goes that far.
     pub end: Option<usize>,
 }
 
 impl Finder {
-    /// For the array that the tokens of a pointer lead to.
+    /// For the array at a pointer with these tokens.
     pub fn new(tokens: Vec<String>, max_depth: usize) -> Finder {
         let checker = Checker::before_value(Vec::new(), max_depth);
         Finder { tokens, checker, found: None, open: Vec::new(), doubled: 0 }
     }
 
-    /// Reads the document that begins at `from`; gives its end. After [`Stop::End`] it is known what was found before.
+    /// Reads the document that begins at `from`; returns its end. After [`Stop::End`], what was found so far remains.
     pub fn find(&mut self, text: &[u8], from: usize) -> Result<usize, Stop> {
         (self.found, self.doubled) = (None, 0);
         self.checker.open.clear();
         self.value(text, from, 0)
     }
 
-    /// Reads a value, to which the first `level` tokens lead; gives its end.
+    /// Reads the value that the first `level` tokens lead to; returns its end.
     fn value(&mut self, text: &[u8], from: usize, level: usize) -> Result<usize, Stop> {
         let at = skip_white(text, from)?;
         match (text[at], level < self.tokens.len()) {
@@ -120,7 +120,7 @@ fn bad<T>(at: usize, reason: &'static str) -> Result<T, Stop> {
     Err(Stop::Bad(RecordError::new(at, reason)))
 }
 
-/// Where the array ends whose items begin at `start`. What is in it is not looked at.
+/// Where the array ends whose items begin at `start`. Its content is not checked.
 fn array_end(text: &[u8], start: usize) -> Result<usize, Stop> {
     let mut walk = Nesting::new(Unit::get(), Seek::Items, Columns::default(), start);
     loop {
@@ -133,7 +133,7 @@ fn array_end(text: &[u8], start: usize) -> Result<usize, Stop> {
     }
 }
 
-/// Whether a key, with its quotes, is this one.
+/// Whether a key, given with its quotes, is this token.
 fn is_key(key: &[u8], token: &str) -> bool {
     match key.contains(&b'\\') {
         true => serde_json::from_slice::<String>(key).is_ok_and(|key| key == *token),

@@ -1,4 +1,4 @@
-//! Slices for a pass that only looks for keys: those with nothing new are not decoded.
+//! Slices for a pass that only collects keys: those with nothing new are not decoded.
 
 use super::layout::Layout;
 use std::ops::Range;
@@ -10,7 +10,7 @@ use crate::record::{Batch, Detail};
 use crate::scan::json::{Among, Keys};
 use crate::scan::vector::Unit;
 
-/// Where a light look can find records.
+/// How records can be found without decoding.
 pub fn among(layout: Layout) -> Option<Among> {
     match layout {
         Layout::Lines => Some(Among::Lines),
@@ -20,27 +20,27 @@ pub fn among(layout: Layout) -> Option<Among> {
     }
 }
 
-/// Gives the records of slices that may have a new key, and no others.
+/// Returns only the records of slices that may have a new key.
 ///
-/// Nothing is checked in a slice that is passed over: whoever looks for keys reads everything again.
+/// Nothing is checked in a slice that is skipped: everything is read again once the keys are known.
 pub struct KeyDecoder {
     decoder: Decoder,
     keys: Keys,
     slice: Slice,
-    /// How many slices one after another had something new.
+    /// How many slices in a row had something new.
     misses: u32,
-    /// So many slices more are decoded without a look.
+    /// How many more slices are decoded without looking first.
     wait: u32,
 }
 
-/// What becomes of a slice.
+/// What is done with a slice.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Slice {
-    /// It was not looked at.
+    /// It has not been looked at.
     Fresh,
-    /// It has nothing new.
+    /// It has nothing new and is skipped.
     Passed,
-    /// It is decoded, and its keys are learnt.
+    /// It is decoded, and its keys are learned.
     Learnt,
     /// It is decoded.
     Decoded,
@@ -52,9 +52,9 @@ impl KeyDecoder {
         KeyDecoder { decoder, keys, slice: Slice::Fresh, misses: 0, wait: 0 }
     }
 
-    /// Looks at a slice, and decides.
+    /// Looks at a slice and decides what to do with it.
     fn look(&mut self, slice: &[u8], max_record: usize) -> Slice {
-        // A record that is too large has to be found in any case.
+        // A record that is too large has to be reported in any case.
         if slice.len() > max_record {
             return Slice::Decoded;
         }
@@ -66,7 +66,7 @@ impl KeyDecoder {
             self.misses = 0;
             return Slice::Passed;
         }
-        // Where there is always something new, looks are waste.
+        // If there is always something new, looking is a waste of time.
         const MOST: u32 = 6;
         self.misses = (self.misses + 1).min(MOST);
         self.wait = (1 << self.misses) - 2;
@@ -91,7 +91,7 @@ impl Decode for KeyDecoder {
         }
         let first = batch.len();
         let filled = self.decoder.fill(slice, batch);
-        // Between the records of one call there are no bad ones.
+        // The records of one call have no bad ones between them.
         if self.slice == Slice::Learnt && batch.len() > first {
             self.keys.learn(&slice[batch.span(first).start..batch.span(batch.len() - 1).end]);
         }

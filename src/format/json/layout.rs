@@ -1,15 +1,15 @@
 //! How records are laid out in a source, and the bytes around them.
 
-/// How records stand in a source.
+/// How the records of a source are arranged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Layout {
     /// One a line.
     Lines,
     /// In an array.
     Items,
-    /// Lists and maps one after another.
+    /// Lists and maps, one after another.
     Maps,
-    /// Numbers, strings and literals one after another, with white space between them.
+    /// Numbers, strings and literals, separated by white space.
     Scalars,
 }
 

@@ -57,7 +57,7 @@ pub(super) static JSON: Entry = Entry {
     ends: Ends::Comma,
     open,
     create: |options, given| create(false, options, &given),
-    // It has a style of its own: compact or pretty.
+    // JSON targets have a style of their own: compact or pretty.
     copies: |_| None,
     // Whatever is around the records, they are read as items of an array.
     header: |_, _, _| b"[".to_vec(),
@@ -80,18 +80,18 @@ const TAKES: Takes = Takes {
     whole_record: 0,
 };
 
-/// A source whose beginning was read.
+/// A source whose beginning has been read.
 struct Source {
     start: usize,
     layout: Layout,
-    /// The lists and maps around the array of records, outermost first: whether each is a map.
+    /// The lists and maps around the array of records, outermost first: true for a map.
     open: Vec<bool>,
     /// The pointer to that array.
     tokens: Vec<String>,
     lines: Option<Lines>,
     /// Record separators are between records (RFC 7464).
     separated: bool,
-    /// How many keys on the way to that array are there twice.
+    /// How many keys on the way to that array occur twice.
     doubled: u64,
     max_depth: usize,
     max_fields: usize,
@@ -151,7 +151,7 @@ impl Source {
     }
 }
 
-/// A source whose records, in such a layout, begin at or after `start`.
+/// A source with this layout, whose records begin at or after `start`.
 fn ready(start: usize, layout: Layout, options: &Options) -> Source {
     let Options { max_depth, max_fields, .. } = *options;
     Source {
@@ -172,7 +172,7 @@ impl Source {
         Ok(Opening::Ready(Box::new(self)))
     }
 
-    /// Looks at the lines of the first records, of which one begins at `first`, in an array or not.
+    /// Looks at how the lines of the first records begin. One record is at `first`, inside an array or not.
     fn with_lines(self, head: &[u8], first: usize, array: Option<usize>, end: bool) -> Result<Opening, OpenError> {
         match Lines::find(head, first, array, end) {
             Beginnings::Known(lines) => Source { lines, ..self }.opening(),
@@ -181,7 +181,7 @@ impl Source {
     }
 }
 
-/// The offset behind a byte order mark; none: more of the input is needed to know.
+/// The offset after a byte order mark; `None`: more of the input is needed.
 fn behind_mark(head: &[u8], end: bool) -> Option<usize> {
     if head.starts_with(MARK) {
         return Some(MARK.len());
@@ -224,7 +224,7 @@ fn first_byte(head: &[u8], from: usize) -> Option<usize> {
     head[from..].iter().position(|byte| !is_between(*byte)).map(|white| from + white)
 }
 
-/// Opens what begins with neither list nor map: values of one line, or text before the first map.
+/// Opens what begins with neither list nor map: values on one line, or text before the first map.
 fn open_others(first: usize, options: &Options, head: &[u8], end: bool) -> Result<Opening, OpenError> {
     let seen = &head[..head.len().min(first + LOOK)];
     let whole = end || seen.len() < head.len();
@@ -238,7 +238,7 @@ fn open_others(first: usize, options: &Options, head: &[u8], end: bool) -> Resul
     if values.next().is_some_and(|value| value.is_ok()) {
         let second = first_byte(seen, first + values.byte_offset());
         match second {
-            // The one before maps is none of them.
+            // Text before maps is not one of them.
             Some(second) if seen[second] == b'{' => return maps.with_lines(head, second, None, end),
             None if !whole => return Ok(Opening::More),
             _ if values.all(|value| value.is_ok()) => return scalars.opening(),
@@ -267,7 +267,7 @@ fn tokens_of(pointer: &str) -> Result<Vec<String>, Error> {
 
 fn open_at(pointer: &str, options: &Options, head: &[u8], first: usize, end: bool) -> Result<Opening, OpenError> {
     let tokens = tokens_of(pointer)?;
-    // The last array at the pointer counts. Only the beginning is searched for it, and as much of it however it is read.
+    // The last array at the pointer counts. Only the beginning is searched, and always the same amount of it.
     let seen = &head[..head.len().min(first + LOOK)];
     let mut finder = Finder::new(tokens.clone(), options.max_depth);
     let looked = finder.find(seen, first);
@@ -290,10 +290,10 @@ fn open_at(pointer: &str, options: &Options, head: &[u8], first: usize, end: boo
     }
 }
 
-/// Opens an array whose bracket ends where the source starts.
+/// Opens an array whose opening bracket ends at the source's start.
 fn open_items(source: Source, head: &[u8], end: bool) -> Result<Opening, OpenError> {
     let start = source.start;
-    // The cutter sees no empty data, so this end has to be seen here.
+    // The cutter gets no empty data, so this end has to be noticed here.
     if end && start == head.len() {
         return Err(RecordError::new(start, "the array is not closed").into());
     }
@@ -308,7 +308,7 @@ struct Target {
     pretty: bool,
     options: Options,
     shape: Shape,
-    /// How dotted names become maps again.
+    /// How dotted names are turned back into maps.
     groups: Option<Vec<Step>>,
 }
 

@@ -1,10 +1,10 @@
-//! Pieces of text that may be values: looked at where something is wrong.
+//! Pieces of text that may be values, examined when something is wrong.
 
 use super::layout::{Layout, is_white};
 use crate::error::RecordError;
 use crate::record::Batch;
 
-/// Whether there is a list in a record; it may be one itself.
+/// Whether a record contains a list, or is one.
 pub fn has_list(record: &[u8]) -> bool {
     let (mut inside, mut escaped) = (false, false);
     record.iter().any(|&byte| {
@@ -15,13 +15,13 @@ pub fn has_list(record: &[u8]) -> bool {
     })
 }
 
-/// Whether the string that begins at `start` has a colon behind it.
+/// Whether a colon follows the string that begins at `start`.
 pub fn is_key(text: &[u8], start: usize) -> bool {
     let behind = string_end(text, start).and_then(|end| text[end..].iter().find(|byte| !is_white(**byte)));
     behind == Some(&b':')
 }
 
-/// Where the string ends that begins at `start`.
+/// Where the string that begins at `start` ends.
 pub fn string_end(text: &[u8], start: usize) -> Option<usize> {
     let mut at = start + 1;
     while *text.get(at)? != b'"' {
@@ -30,13 +30,14 @@ pub fn string_end(text: &[u8], start: usize) -> Option<usize> {
     Some(at + 1)
 }
 
-/// Whether just the comma is missing between two values of an array, of which the second begins at `at`: scalars do
-/// not follow lists and maps, and a string is followed by what follows values. Else a quote may be one too many.
+/// Whether only the comma is missing between two values of an array, the second of which begins at `at`: lists and maps
+/// are not followed by scalars, and a string is followed by what follows values. Otherwise there may be one quote too
+/// many.
 pub fn lacks_comma(slice: &[u8], at: usize) -> bool {
     let before = slice[..at].iter().rfind(|byte| !is_white(**byte));
     let nested = matches!(before, Some(b'}' | b']'));
     match slice[at] {
-        // What it opens has to be closed by it.
+        // It has to close what it opens.
         b'{' | b'[' => true,
         b'"' => {
             let behind = string_end(slice, at).map(|end| slice[end..].iter().find(|byte| !is_white(**byte)));
@@ -47,7 +48,7 @@ pub fn lacks_comma(slice: &[u8], at: usize) -> bool {
     }
 }
 
-/// Where something ends that is no list or map, and perhaps no value either; none if nothing tells.
+/// Where something ends that is not a list or map, and perhaps not a value either; `None` if nothing tells.
 pub fn run_end(layout: Layout, text: &[u8], start: usize) -> Option<usize> {
     let (mut inside, mut escaped, mut comma) = (false, false, false);
     for (at, &byte) in (start..).zip(&text[start..]) {
@@ -55,7 +56,7 @@ pub fn run_end(layout: Layout, text: &[u8], start: usize) -> Option<usize> {
         escaped = byte == b'\\' && !escaped;
         inside ^= quote;
         match (layout, byte) {
-            // A string that is not closed ends here, too.
+            // An unclosed string ends here too.
             (_, b'\n') => return Some(at),
             _ if inside || quote => comma |= byte == b',',
             (Layout::Items, b',' | b']' | b'{' | b'[') | (Layout::Maps, b'{' | b'[') if at > start => return Some(at),
@@ -64,11 +65,11 @@ pub fn run_end(layout: Layout, text: &[u8], start: usize) -> Option<usize> {
             _ => {}
         }
     }
-    // Where a string is open at the end, values may be in it.
+    // If a string is open at the end, it may contain values.
     if inside && comma { None } else { Some(text.len()) }
 }
 
-/// A copy in the arena with U+FFFD for what is not UTF-8.
+/// A copy in the arena with U+FFFD in place of invalid UTF-8.
 pub fn repaired<'a>(text: &[u8], offset: usize, batch: &Batch<'a>) -> Result<&'a [u8], RecordError> {
     let chunks = || text.utf8_chunks();
     let len = chunks().map(|c| c.valid().len() + if c.invalid().is_empty() { 0 } else { 3 }).sum();

@@ -1,4 +1,4 @@
-//! Records that are well formed, read without an index; whatever is odd is left to the reader with one.
+//! Well-formed records, read without an index; everything odd is left to the reader that has one.
 
 use super::decode::{Decoder, Met};
 use super::layout::{Layout, SEPARATOR};
@@ -8,7 +8,7 @@ use crate::scan::json::byte;
 use crate::scan::vector::{Unit, Vector, Work};
 
 impl Decoder {
-    /// Appends records to a keyed batch as long as they are well formed.
+    /// Appends records to a keyed batch while they are well formed.
     pub(super) fn fill_quickly<'a>(&mut self, slice: &'a [u8], batch: &mut Batch<'a>) -> Met {
         let unit = Unit::get();
         let Decoder { layout, quick, detail, record, at, fresh, closed, .. } = self;
@@ -21,7 +21,7 @@ impl Decoder {
     }
 }
 
-/// The state of a decoder.
+/// The decoder's state while it reads this way.
 struct Run<'d, 'b, 'a> {
     layout: Layout,
     quick: &'d mut Quick,
@@ -88,7 +88,7 @@ impl Run<'_, '_, '_> {
         Some(true)
     }
 
-    /// Where the record ends whose value ends at `end`, and where to look for the next one.
+    /// Where the record whose value ends at `end` ends, and where to look for the next one.
     #[inline(always)]
     fn behind<V: Vector>(&mut self, v: V, end: usize) -> Option<(usize, usize)> {
         if self.layout == Layout::Maps {

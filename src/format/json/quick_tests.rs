@@ -1,4 +1,4 @@
-//! The reader without an index beside the one with an index.
+//! The reader without an index, compared with the one with an index.
 
 use super::decode::Decoder;
 use super::layout::Layout;
@@ -9,7 +9,7 @@ use crate::record::{Batch, Detail};
 use crate::scan::vector::Unit;
 use crate::scan::vector::tests::noise;
 
-/// Everything that a decoder tells of a slice: places, keys and values of records, and errors.
+/// Everything that a decoder reports about a slice: places, keys and values of records, and errors.
 fn told(decoder: &mut Decoder, slice: &[u8], alike: &mut usize) -> Vec<String> {
     let mut arena = Arena::new(1 << 16, 1 << 22);
     let mut told = Vec::new();
@@ -83,7 +83,7 @@ fn both_readers_tell_the_same() {
                     let record = RECORDS[if roll(40) == 0 { roll(kinds) } else { usual }];
                     let start = slice.len();
                     slice.extend_from_slice(record.as_bytes());
-                    // Mostly in few records, so that others in the slice are well formed.
+                    // Damage few records, so that others in the slice are well formed.
                     if roll(8) == 0 && seed % 3 > 0 {
                         let at = start + roll(record.len());
                         let special = b"\"\\{}[]:,0-.eE tx\n\x01+1u";
@@ -106,7 +106,7 @@ fn both_readers_tell_the_same() {
                     slice.pop();
                     slice.extend_from_slice([&b"]"[..], b" ] ", b"]1", b","][roll(4)]);
                 }
-                // Without the last comma of an array.
+                // Without the array's last comma.
                 let warm = warm.trim_end_matches(',').as_bytes();
                 told(&mut quick, warm, &mut 0);
                 let found = told(&mut quick, &slice, &mut alike);

@@ -1,10 +1,9 @@
-//! Where reading goes on after a bad record. Cutter and decoder ask here, so that they agree.
+//! Where reading continues after a bad record. Cutter and decoder both ask here, so they agree.
 //!
-//! A record that is not valid but whose strings and brackets are regular ends where its last bracket closes. Where they
-//! are not, the next line that begins like the first record is the next record: with the same white space before the same
-//! bracket. What shows that they are not regular is never found in valid JSON: a line feed inside a string, or such a
-//! line inside of a record that is not valid up to its end. So valid records are never divided, whatever their lines
-//! look like.
+//! An invalid record whose strings and brackets are regular ends where its last bracket closes. If they are not, the
+//! next record is the next line that begins like the first record: with the same white space before the same bracket.
+//! What shows irregularity never occurs in valid JSON: a line feed inside a string, or such a line inside a record that
+//! is not valid to its end. So valid records are never divided, whatever their lines look like.
 
 use super::check::{Checker, Refused};
 use super::layout::{MARK, SEPARATOR, is_between, is_white};
@@ -12,40 +11,40 @@ use crate::format::MAX_DEPTH;
 use crate::scan::json::{Columns, Hit, Nesting, Seek};
 use crate::scan::vector::Unit;
 
-/// How the lines begin that begin records.
+/// How the lines that begin records begin.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lines {
     /// A line feed, white space, and the bracket that opens a record.
     open: Box<[u8]>,
-    /// The same for the bracket that closes the array; empty if it can't be told from others.
+    /// The same for the bracket that closes the array; empty if it can't be told from other lines.
     close: Box<[u8]>,
 }
 
-/// What was found about the lines of a source.
+/// What was found out about the lines of a source.
 pub enum Beginnings {
-    /// It is known how the lines of records begin, or that nothing tells.
+    /// How the lines of records begin is known, or that nothing tells.
     Known(Option<Lines>),
     /// More of the input is needed to know.
     More,
 }
 
-/// The deepest indentation that is looked for.
+/// The deepest indentation that is searched for.
 const WIDEST: usize = 62;
 /// Few records are nested deeper.
 const DEPTH: usize = 64;
-/// How much of the input is looked at.
+/// How much of the input is examined.
 pub const LOOK: usize = 64 << 10;
-/// How much of it is looked at to find the end of the first record.
+/// How much of it is examined to find the end of the first record.
 const NEAR: usize = 16 << 10;
 
 impl Lines {
-    /// Looks at the first record, whose bracket is at `first`, and the one of the array around it.
+    /// Looks at the first record, whose bracket is at `first`, and at the bracket of its array.
     pub fn find(head: &[u8], first: usize, array: Option<usize>, end: bool) -> Beginnings {
         let seen = &head[..head.len().min(first + LOOK)];
         let whole = end || seen.len() < head.len();
         let first = match seen.get(first) {
             Some(b'{' | b'[') => Some(first),
-            // Something else is first in the array, in a line of its own.
+            // Something else comes first in the array, on a line of its own.
             Some(_) if array.is_some() && indentation(seen, first).is_some() => {
                 let white = |at: usize| indentation(seen, at);
                 let next = next_line(seen, first);
@@ -65,8 +64,8 @@ impl Lines {
         }
     }
 
-    /// Whether no other list or map follows the first record in its line: if records share lines, their beginnings tell
-    /// nothing. None: there is too little to see.
+    /// Whether no other list or map follows the first record in its line: if records share lines, the beginnings of
+    /// lines tell nothing. `None`: more of the input is needed.
     fn is_alone(seen: &[u8], first: usize, whole: bool) -> Option<bool> {
         if indentation(seen, first).is_none() {
             return Some(true);
@@ -87,7 +86,7 @@ impl Lines {
         }
     }
 
-    /// None: there is too little to see.
+    /// `None`: more of the input is needed.
     fn look(seen: &[u8], mut first: usize, array: Option<usize>, whole: bool) -> Option<Option<Lines>> {
         let bracket = seen[first];
         if indentation(seen, first).is_none() {
@@ -104,7 +103,7 @@ impl Lines {
                 return Some(None);
             }
         }
-        // The line of one record may be another one than that of all others.
+        // The line of one record may differ from all the others.
         let lines = |at: usize| indentation(seen, at).map(|white| (white, seen[at]));
         if let Ok(closed) = check_first(seen, first) {
             match next_line(seen, closed - 1) {
@@ -112,7 +111,7 @@ impl Lines {
                 Some(second) if lines(second) != lines(first) => {
                     match next_line(seen, check_first(seen, second).map_or(second, |closed| closed - 1)) {
                         None if !whole => return None,
-                        // Where records are not lists, those lines may begin other arrays.
+                        // If records are not lists, those lines may begin other arrays.
                         Some(third)
                             if lines(third) == lines(second) && lines(second).is_some() && seen[second] == bracket =>
                         {
@@ -167,17 +166,17 @@ impl Lines {
         self.open.ends_with(b"[")
     }
 
-    /// The first bracket that begins a line as those of records do, of the lines behind line feeds from `from` on.
+    /// The bracket of the first line after a line feed from `from` on that begins like a record.
     fn next_record(&self, text: &[u8], from: usize) -> Option<usize> {
         memchr::memmem::find(&text[from..], &self.open).map(|at| from + at + self.open.len() - 1)
     }
 
-    /// The last bracket before `to` that begins a line as those of records do.
+    /// The bracket of the last line before `to` that begins like a record.
     fn last_record(&self, text: &[u8], to: usize) -> Option<usize> {
         memchr::memmem::rfind(&text[..to], &self.open).map(|at| at + self.open.len() - 1)
     }
 
-    /// The first bracket that begins such a line, of the lines behind line feeds from `from` on.
+    /// The bracket of the first line after a line feed from `from` on that begins like a record or closes the array.
     fn next(&self, text: &[u8], from: usize) -> Option<usize> {
         let find = |text: &[u8], line: &[u8]| {
             let found = memchr::memmem::find(text, line);
@@ -196,7 +195,7 @@ fn line_start(text: &[u8], at: usize) -> usize {
     memchr::memrchr(b'\n', &text[..at]).map_or(0, |before| before + 1)
 }
 
-/// The bracket with which one of the lines after `from` begins, after white space or a comma.
+/// The bracket that begins a line after `from`, after white space or a comma.
 fn next_line(text: &[u8], from: usize) -> Option<usize> {
     memchr::memchr_iter(b'\n', &text[from..]).find_map(|line| {
         let line = from + line + 1;
@@ -205,22 +204,22 @@ fn next_line(text: &[u8], from: usize) -> Option<usize> {
     })
 }
 
-/// What stands before a byte in its line, if that is nothing but white space.
+/// What precedes a byte in its line, if it is only white space.
 fn indentation(text: &[u8], at: usize) -> Option<&[u8]> {
     let line = &text[line_start(text, at)..at];
-    // A byte order mark does not come again.
+    // A byte order mark occurs only once.
     let line = line.strip_prefix(MARK).unwrap_or(line);
     line.iter().all(|byte| is_between(*byte)).then_some(line)
 }
 
-/// What a walk has to do where a text looks broken.
+/// What a walk has to do when a text looks broken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Next {
-    /// It only looked so: the walk goes on.
+    /// It only looked broken: continue.
     On,
-    /// A whole value ends before this offset: another walk goes on from there.
+    /// A whole value ends before this offset: start another walk there.
     Whole(usize),
-    /// The record is broken; the next one, or the end of the array, is looked for from this offset on.
+    /// The record is broken; search for the next one, or the end of the array, from this offset on.
     Anew(usize),
     /// More of the text is needed.
     More,
@@ -228,20 +227,20 @@ pub enum Next {
     Lost,
 }
 
-/// Finds where reading goes on.
+/// Finds where reading continues.
 #[derive(Clone, Debug)]
 pub struct Resync {
     lines: Option<Lines>,
     /// How many lists and maps are around a record.
     around: usize,
     max_depth: usize,
-    /// Reads values inside of those.
+    /// Reads values inside them.
     checker: Checker,
     /// The brackets that were open where a check failed.
     open: Vec<usize>,
-    /// Brackets of lists and maps that are known not to be closed: those that were open where a check failed.
+    /// Brackets of lists and maps that are known to be unclosed: they were open where a check failed.
     unclosed: Vec<usize>,
-    /// The brackets that have to close what is open.
+    /// The brackets needed to close what is open.
     closing: Vec<u8>,
 }
 
@@ -257,18 +256,18 @@ impl Resync {
         self.lines.as_ref().map_or(Columns::default(), Lines::columns)
     }
 
-    /// The next text is another one.
+    /// The next text is a different one.
     pub fn begin(&mut self) {
         self.unclosed.clear();
     }
 
-    /// The next text is the one from `len` on of the last.
+    /// The next text is the last one from `len` on.
     pub fn pass(&mut self, len: usize) {
         self.unclosed.retain(|at| *at >= len);
         self.unclosed.iter_mut().for_each(|at| *at -= len);
     }
 
-    /// What a walk does about a hit that is no boundary. `end` says that nothing follows `text`.
+    /// What a walk does about a hit that is not a boundary. `end`: nothing follows `text`.
     pub fn next(&mut self, text: &[u8], walk: &Nesting, hit: Hit, end: bool) -> Next {
         match (hit, &self.lines) {
             (Hit::Loose(at), _) => Next::Anew(at + 1),
@@ -284,19 +283,19 @@ impl Resync {
         self.lines.is_some()
     }
 
-    /// Whether a record may begin at `at`, behind a line feed.
+    /// Whether a record may begin at `at`, after a line feed.
     pub fn begins(&self, text: &[u8], at: usize) -> bool {
         matches!(text.get(at), Some(b'{' | b'[')) && self.lines.as_ref().is_none_or(|lines| lines.begins(text, at))
     }
 
-    /// Where the bad record at `from` ends if it takes everything before the next line that begins a record with it.
+    /// Where the bad record at `from` ends if it includes everything before the next line that begins a record.
     pub fn end_of_lines(&self, text: &[u8], from: usize) -> Option<usize> {
         let end = self.lines.as_ref()?.next(text, from).unwrap_or(text.len());
         self.alone(text, from, end)
     }
 
-    /// The `end` of a bad record, if no line that it takes with it may be one of another record or of what follows the
-    /// array: those are not as deep as its own.
+    /// The `end` of a bad record, unless a line in it may belong to another record or to what follows the array: such
+    /// lines are indented less than those of the record.
     fn alone(&self, text: &[u8], start: usize, end: usize) -> Option<usize> {
         let Some(lines) = &self.lines else { return Some(end) };
         let indent = &lines.open[1..lines.open.len() - 1];
@@ -314,16 +313,16 @@ impl Resync {
         if memchr::memchr_iter(b'\n', stretch).any(other) { None } else { Some(end) }
     }
 
-    /// The next record behind the bracket of the array at `bracket`, if a line begins as those of records do. Where
-    /// records are lists, one that does not follow a comma may be another array.
+    /// The next record after the array's bracket at `bracket`, if a line begins like a record. If records are lists,
+    /// one that does not follow a comma may be another array.
     pub fn record_behind(&self, text: &[u8], bracket: usize) -> Option<usize> {
         let lines = self.lines.as_ref()?;
         let comma = text[bracket + 1..].iter().find(|byte| !is_white(**byte)) == Some(&b',');
         if lines.are_lists() && !comma { None } else { lines.next_record(text, bracket) }
     }
 
-    /// Whether a slice may end with the byte at `at`, where something follows at `next`: none may end within a bad
-    /// record, which can take the rest of its line with it. Else gives the end of that.
+    /// Whether a slice may end with the byte at `at`, where the next text is at `next`. It may not end within a bad
+    /// record, which can include the rest of its line; then the error is the end of that record.
     pub fn divides(&mut self, text: &[u8], (at, next): (usize, usize), items: bool) -> Result<(), usize> {
         let Some(lines) = &self.lines else { return Ok(()) };
         if next < text.len() && lines.begins(text, next) {
@@ -338,7 +337,7 @@ impl Resync {
         if whole { Ok(()) } else { Err(stretch) }
     }
 
-    /// Whether valid lists and maps, with or without commas between them, are all there is from `from` on.
+    /// Whether there is nothing but valid lists and maps from `from` on, with or without commas between them.
     fn are_records(&mut self, text: &[u8], from: usize) -> bool {
         let mut at = from;
         loop {
@@ -355,7 +354,7 @@ impl Resync {
         }
     }
 
-    /// Goes on with the next line that begins a record.
+    /// Continues with the next line that begins a record.
     fn line(&self, text: &[u8], from: usize, end: bool) -> Next {
         match self.lines.as_ref().and_then(|lines| lines.next(text, from)) {
             Some(at) => Next::Anew(at),
@@ -364,8 +363,8 @@ impl Resync {
         }
     }
 
-    /// The bracket at `at`, inside of a record, begins a line as records do: is the record valid all the same? `from` is
-    /// outside of all records.
+    /// The bracket at `at`, inside a record, begins a line like a record's: is the record still valid? `from` is
+    /// outside all records.
     fn judge(&mut self, text: &[u8], from: usize, at: usize, end: bool) -> Next {
         let before = text[..at].iter().rposition(|byte| !is_white(*byte)).map_or(0, |before| text[before]);
         if text[at] != b']' && !matches!(before, b'[' | b',' | b':') {
@@ -386,7 +385,7 @@ impl Resync {
         }
     }
 
-    /// Where the bad list or map at `start` ends in a text that ends with a record; none if nothing tells.
+    /// Where the bad list or map at `start` ends, in a text that ends with a record; `None` if nothing tells.
     pub fn end_of(&mut self, text: &[u8], start: usize) -> Option<usize> {
         match self.find_end(text, start)? {
             (end, true) => Some(end),
@@ -400,7 +399,7 @@ impl Resync {
         loop {
             match walk.find(text, start) {
                 Some(Hit::Between(at)) if self.ends_regularly(&text[start..=at]) => return Some((at + 1, true)),
-                // It is not known where it ends, but where a line begins the next record.
+                // It is not known where this record ends, only where a line begins the next one.
                 Some(Hit::Between(at)) => {
                     return self.lines.as_ref().map(|lines| (lines.next(text, at).unwrap_or(text.len()), false));
                 }
@@ -410,7 +409,7 @@ impl Resync {
                     Next::Anew(end) => return Some((end, false)),
                     Next::More | Next::Lost => return None,
                 },
-                // The end of the input cuts it off, or else it is broken before that.
+                // The end of the input cuts it off; otherwise it was broken before that.
                 None if self.lines.is_none() => {
                     let checked = self.check(text, start);
                     let cut_off = matches!(checked, Err((offset, _)) if offset == text.len());
@@ -426,14 +425,14 @@ impl Resync {
         check(&mut self.checker, text, start, &mut self.open)
     }
 
-    /// Whether a bad record ends where its last bracket closes. Where lines don't tell, brackets may be closed by chance,
-    /// those of other records, if a quote is missing or one too many: then strings are in odd places.
+    /// Whether a bad record ends where its last bracket closes. If lines don't tell, a missing quote, or one too many,
+    /// may let brackets of other records close it by chance: then strings are in odd places.
     fn ends_regularly(&mut self, record: &[u8]) -> bool {
         self.is_regular(record, false) && (self.lines.is_some() || has_regular_strings(record))
     }
 
-    /// Whether brackets are closed by those of their kind, strings within their line, and nothing is between lists and
-    /// maps but commas; among the `items` of an array other values too, but no keys.
+    /// Whether brackets match, strings end in their line, and there are only commas between lists and maps; among the
+    /// `items` of an array there may be other values too, but no keys.
     fn is_regular(&mut self, text: &[u8], items: bool) -> bool {
         let (mut inside, mut escaped) = (false, false);
         self.closing.clear();
@@ -461,8 +460,8 @@ impl Resync {
     }
 }
 
-/// Whether each string is where strings are: after an opening bracket, a comma or a colon, and before a colon, a comma or
-/// a closing bracket.
+/// Whether each string is where a string may be: after an opening bracket, a comma or a colon, and before a colon, a
+/// comma or a closing bracket.
 pub fn has_regular_strings(record: &[u8]) -> bool {
     let (mut inside, mut escaped, mut before, mut closed) = (false, false, b'[', false);
     for &byte in record {
@@ -481,7 +480,7 @@ pub fn has_regular_strings(record: &[u8]) -> bool {
     true
 }
 
-/// Where the list or map at `start` ends; else where that becomes impossible, and which brackets are `open` there.
+/// Where the list or map at `start` ends; otherwise where it stops being possible, and which brackets are `open` there.
 fn check(checker: &mut Checker, text: &[u8], start: usize, open: &mut Vec<usize>) -> Result<usize, (usize, Refused)> {
     let around = checker.depth();
     open.clear();
@@ -504,7 +503,7 @@ fn check_first(text: &[u8], start: usize) -> Result<usize, (usize, Refused)> {
     check(&mut Checker::lenient(Vec::new(), MAX_DEPTH), text, start, &mut Vec::new())
 }
 
-/// The bracket of the list or map, outside of all others, that is open at `at`.
+/// The bracket of the outermost list or map that is open at `at`.
 fn outermost(text: &[u8], from: usize, at: usize) -> usize {
     let (mut start, mut depth, mut inside, mut escaped) = (from, 0usize, false, false);
     for (place, &byte) in text[from..at].iter().enumerate() {

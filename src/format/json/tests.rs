@@ -17,7 +17,7 @@ struct Written {
     outcome: Result<(), EncodeError>,
 }
 
-/// Rows written as the engine does: frame, and no separator before the first record.
+/// Rows written the way the engine does: with the frame, and no separator before the first record.
 fn write(format: Format, options: &Options, names: &[&str], rows: &[Vec<Value<'static>>], capacity: usize) -> Written {
     let schema = Schema::new(names.iter().map(|name| name.as_bytes()));
     let shape = Shape::Columns(schema.clone());
@@ -156,7 +156,8 @@ fn dotted_names_become_maps() {
     assert_eq!(everywhere(Format::Ndjson, &options, &names, &rows), expected);
 }
 
-/// A column `a` beside columns `a.…`: the map if it has anything, else what is in the column itself. (Worked out by hand.)
+/// A column `a` next to columns `a.…`: the map if it has any content, else the value of the column itself. (Worked out
+/// by hand.)
 #[test]
 fn a_field_may_be_a_value_or_a_map() {
     let options = Options { unflatten: true, ..Options::default() };
@@ -184,7 +185,7 @@ fn a_field_may_be_a_value_or_a_map() {
 {"r":{"x":"","y":null},"id":1}
 "#;
     assert_eq!(everywhere(Format::Ndjson, &options, &names, &rows), expected);
-    // What has both can't be one of them.
+    // A record with both can't be written as either.
     let both = [vec![null, one, two, one, null], vec![null, one, null, one, two]];
     for (record, key) in both.iter().zip(["\"r\"", "\"y\""]) {
         let written = write(Format::Ndjson, &options, &names, std::slice::from_ref(record), 1000);
@@ -193,8 +194,8 @@ fn a_field_may_be_a_value_or_a_map() {
     }
 }
 
-/// A run that is resumed begins where a slice does, with a cutter that knows nothing of what came before. It has to cut
-/// the same slices, whatever stands between two arrays.
+/// A resumed run begins where a slice does, with a cutter that knows nothing of what came before. It has to cut the
+/// same slices, whatever is between two arrays.
 #[test]
 fn another_run_can_go_on_at_every_slice() {
     let many: String = (0..20).map(|n| format!("{{\"a\":[{n},{{\"b\":\"]\"}}]}},\n")).collect();
@@ -272,7 +273,7 @@ fn typed_values_are_written_the_same_on_every_way() {
             let written = write(Format::Ndjson, &strict, &NAMES, &rows[1..], capacity);
             assert!(matches!(written.outcome, Err(EncodeError::Record { index: 1, .. })), "{capacity}");
             assert_eq!(written.lossy.total(), 0);
-            // Where a record fits the buffer, nothing of it is left.
+            // If a record fits into the buffer, nothing of it is left.
             if capacity > 1000 {
                 assert_eq!(written.text, expected[1]);
             }

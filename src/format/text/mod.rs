@@ -1,7 +1,7 @@
-//! Lines of text. Bytes are kept exactly; a record is a line, its only field is called `line`.
+//! Lines of text. Bytes are kept exactly; a record is a line, and its only field is called `line`.
 //!
-//! A line ends with LF, CRLF, or the end of the input. From text to text every line keeps its own
-//! terminator, unless all are to end with CRLF; to other formats lines come without.
+//! A line ends with LF, CRLF, or the end of the input. From text to text every line keeps its own ending, unless all
+//! are to end with CRLF; other formats get lines without it.
 
 use std::ops::Range;
 
@@ -46,14 +46,14 @@ pub(super) static TEXT: Entry = Entry {
         straight: Straight::Lone,
         whole_record: 0,
     },
-    // Each line may end otherwise.
+    // Lines may end in different ways.
     copies: |options| (!options.out_dialect.crlf).then_some(Copies::All),
     header: entry::header_before,
     reopen: |options, header| Ok(open(options.utf8, header, true)),
     begin_record: entry::nothing_before,
 };
 
-/// Opens text, all of whose bytes are kept; but for a byte order mark where it `is_utf8`.
+/// Opens text. All its bytes are kept, except a byte order mark if it `is_utf8`.
 fn open(is_utf8: bool, head: &[u8], end: bool) -> Opening {
     const MARK: &[u8] = b"\xef\xbb\xbf";
     if is_utf8 && !end && head.len() < MARK.len() && MARK.starts_with(head) {
@@ -124,16 +124,16 @@ impl Cut for TextCut {
     }
 }
 
-/// How much of a slice goes into a batch at most, give or take a line: it and what an op makes of it stay in the
-/// caches next to the processor.
+/// How much of a slice goes into a batch at most, give or take a line: together with what ops make of it, it stays in
+/// the nearest caches.
 const STRETCH: usize = 32 << 10;
 
 struct TextDecode {
-    /// For each column whether it is the line (another name reads as absent); none: the line is the only one.
+    /// For each column, whether it is the line (any other name reads as absent); `None`: the line is the only one.
     columns: Option<Box<[bool]>>,
     utf8: bool,
     replace: bool,
-    /// The whole slice is UTF-8, or nobody needs it to be.
+    /// The whole slice is UTF-8, or it does not matter.
     valid: bool,
     at: usize,
 }
@@ -163,8 +163,8 @@ impl Decode for TextDecode {
 
 /// Adds lines until the batch is full.
 ///
-/// Half of its time is waiting for the first look at the source. Prefetching 2 KiB ahead saved 5 % of `upper` and was
-/// not worth an unsafe block.
+/// Half of its time is waiting for the source to reach the cache. Prefetching 2 KiB ahead saved 5 % of `upper`, not
+/// worth an unsafe block.
 struct Fill<'d, 'b, 'a> {
     decoder: &'d mut TextDecode,
     slice: &'a [u8],
@@ -197,7 +197,7 @@ impl Work for Fill<'_, '_, '_> {
 }
 
 impl TextDecode {
-    /// Adds the lines that end where `found` says, counted from `at`; true if the batch that was begun at `start` is
+    /// Adds the lines that end at the positions in `found`, counted from `at`; true if the batch begun at `start` is
     /// full.
     #[inline(always)]
     fn lines<'a>(
@@ -218,7 +218,7 @@ impl TextDecode {
         Ok(false)
     }
 
-    /// Adds the line from `self.at` to `end`, terminator included.
+    /// Adds the line from `self.at` to `end`, line ending included.
     #[inline(always)]
     fn line<'a>(&mut self, slice: &'a [u8], end: usize, batch: &mut Batch<'a>) -> Result<(), RecordError> {
         let source = &slice[self.at..end];
@@ -255,7 +255,7 @@ fn create(options: &Options, given: &Given<'_>) -> Box<dyn WriteFormat> {
     }
 }
 
-/// From text: every line keeps its terminator.
+/// From text: every line keeps its ending.
 #[derive(Clone, Copy)]
 struct KeepTerminators;
 
@@ -284,7 +284,7 @@ impl Encode for KeepTerminators {
     }
 }
 
-/// From text: every line ends with CRLF, the last one too.
+/// From text: every line ends with CRLF, including the last one.
 #[derive(Clone, Copy)]
 struct EndWithCrlf;
 
@@ -322,7 +322,7 @@ fn one_by_one(batch: &Batch<'_>, records: Range<usize>, output: &mut Output<'_>)
     Ok(())
 }
 
-/// Puts records that are as their lines.
+/// Writes records that are unchanged lines.
 fn together(
     lines: &[u8],
     batch: &Batch<'_>,
@@ -337,7 +337,7 @@ fn together(
     Ok(())
 }
 
-/// From other formats: a record of one plain value is its text, others are one JSON text a line.
+/// From other formats: a record with one plain value is written as its text, others as JSON, one a line.
 struct Lines {
     bytes_as: BytesAs,
     terminator: &'static [u8],
@@ -375,7 +375,7 @@ impl Encode for LineEncoder {
                         output.lose(LossyKind::KeyDropped);
                     }
                     let mut room = ScalarRoom::default();
-                    // A line of text can hold any bytes, so bytes stay what they are.
+                    // A line of text can hold any bytes, so bytes are kept.
                     let text = ScalarText::of(value, false, &mut room, |kind| {
                         if kind != LossyKind::BytesAsText {
                             output.lose(kind);

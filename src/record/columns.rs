@@ -14,36 +14,36 @@ pub const NONE: u32 = u32::MAX;
 
 /// Puts the fields of keyed records into the order of a schema.
 ///
-/// The guess is that a record has the keys and maps of the one before: that costs one comparison a node,
-/// and nothing else has to be found out. Otherwise every field is looked up, with the field that stood
-/// there before as the guess. Paths of nested maps are joined by dots.
+/// It guesses that a record has the keys and maps of the one before: that costs one comparison per node, and nothing
+/// else has to be looked up. If the guess fails, every field is looked up, trying first the field that was in the same
+/// place before. Paths of nested maps are joined by dots.
 pub struct Binder {
     schema: Schema,
-    /// Which maps become columns of their own; others are values.
+    /// Which maps become columns of their own; the others are values.
     apart: Apart,
-    /// Who is told of the columns that records have, and the number of the first one there.
+    /// Where to note which columns records have, and the number of the first column there.
     seen: Option<(Arc<Seen>, usize)>,
     /// Columns by name; the first one of each name.
     index: HashTable<u32>,
     hasher: DefaultHashBuilder,
     /// The node of each column in the record bound last.
     nodes: Vec<u32>,
-    /// What that record looked like; empty when it can't be a guess.
+    /// The nodes of that record; empty if it can't serve as a guess.
     shape: Vec<Node>,
-    /// The keys of its nodes, one behind the other.
+    /// The keys of its nodes, one after another.
     keys: Vec<u8>,
     doubled: u32,
     unknown: u32,
-    /// For the i-th leaf of an earlier record: its column.
+    /// For the i-th leaf of an earlier record, its column.
     guesses: Vec<u32>,
     paths: Paths,
 }
 
-/// The most nodes that a record may have, and the most bytes of keys, to be a guess for the next one.
+/// The most nodes, and the most bytes of keys, of a record that serves as a guess for the next one.
 const SHAPE: usize = 32 << 10;
 const SHAPE_KEYS: usize = 512 << 10;
 
-/// A node of the record before.
+/// A node of the previous record.
 struct Node {
     /// Where its key ends among the keys.
     key_end: u32,
@@ -51,8 +51,8 @@ struct Node {
     inside: u32,
 }
 
-/// How many nodes are inside of a map, and one more: an empty record has no fields, a scalar one has one.
-/// Lists are told apart by the highest bit.
+/// How many nodes are inside a map, plus one, so that an empty record (no fields) differs from a scalar (one field).
+/// Lists have the highest bit set.
 #[inline(always)]
 fn inside(value: &Value<'_>) -> u32 {
     match *value {
@@ -65,11 +65,11 @@ fn inside(value: &Value<'_>) -> u32 {
 /// Where the fields of a record are.
 #[derive(Clone, Copy, Debug)]
 pub struct Bound<'n> {
-    /// For each column its node in the record, or [`NONE`].
+    /// For each column, its node in the record, or [`NONE`].
     pub nodes: &'n [u32],
-    /// Keys that stood twice; the last one won.
+    /// Keys that occurred twice; the last one won.
     pub doubled: u32,
-    /// Keys that no column has.
+    /// Keys that have no column.
     pub unknown: u32,
 }
 
@@ -101,7 +101,7 @@ impl Binder {
         }
     }
 
-    /// Tells `seen` which columns records have; the first one has this number there.
+    /// Notes in `seen` which columns records have; the first column has this number there.
     pub fn watched(self, seen: Option<(Arc<Seen>, usize)>) -> Binder {
         Binder { seen, ..self }
     }
@@ -111,8 +111,8 @@ impl Binder {
         &self.schema
     }
 
-    /// Finds the fields of a record. `unknown` is told the path of each key without a column, and may
-    /// refuse it. A record that is not a map is bound to the column `value`.
+    /// Finds the fields of a record. `unknown` is called with the path of each key that has no column, and may refuse
+    /// it. A record that is not a map is bound to the column `value`.
     #[inline]
     pub fn bind<E>(
         &mut self,
@@ -125,7 +125,7 @@ impl Binder {
         Ok(Bound { nodes: &self.nodes, doubled: self.doubled, unknown: self.unknown })
     }
 
-    /// The same for a record that has the keys and the nesting of the one that was bound last.
+    /// The same for a record with the keys and the nesting of the one bound last.
     #[inline]
     pub fn bind_alike(&self) -> Bound<'_> {
         Bound { nodes: &self.nodes, doubled: self.doubled, unknown: self.unknown }
@@ -172,7 +172,7 @@ impl Binder {
         });
         (self.paths, self.apart) = (paths, apart);
         walked?;
-        // An odd large record leaves no shape: that would stay.
+        // An unusually large record leaves no shape: the memory would never be given back.
         if values.len() > SHAPE || keys.iter().map(|key| key.len()).sum::<usize>() > SHAPE_KEYS {
             return Ok(());
         }
@@ -183,7 +183,7 @@ impl Binder {
         Ok(())
     }
 
-    /// The column of the `leaf`-th leaf, whose key is `key` below the current path.
+    /// The column of the leaf numbered `leaf`, whose key is `key` below the current path.
     fn column(&mut self, path: &mut Vec<u8>, key: &[u8], leaf: usize) -> u32 {
         if let Some(&guess) = self.guesses.get(leaf)
             && guess != NONE
@@ -197,7 +197,7 @@ impl Binder {
             let named = |&column: &u32| same(self.schema.name(column as usize), path);
             self.index.find(self.hasher.hash_one(path), named).copied().unwrap_or(NONE)
         });
-        // A record with more leaves than columns has unknown or doubled keys: no guesses for those.
+        // A record with more leaves than columns has unknown or duplicate keys: no guesses for those.
         if leaf < self.schema.len() {
             self.guesses.resize(self.guesses.len().max(leaf + 1), NONE);
             self.guesses[leaf] = column;
@@ -212,7 +212,8 @@ mod tests {
     use crate::memory::Arena;
     use crate::record::Batch;
 
-    /// Binds JSON-like records, given as (depth, key, is a map) lines; gives for each the node of each column.
+    /// Binds JSON-like records, given as lines of (depth, key, is a map); returns the node of each column, for each
+    /// record.
     fn bound(records: &[&[(&'static str, Value<'static>)]], columns: &[&str]) -> Vec<(Vec<i64>, u32, u32)> {
         let arena = Arena::new(1 << 12, 1 << 20);
         let mut batch = Batch::new(&arena, b"", None, 1 << 10);
@@ -246,7 +247,7 @@ mod tests {
             &[("a", one), ("a", one), ("z", one)],
             &[("m", one)],
         ];
-        // A record that is no map, then one without fields.
+        // A record that is not a map, then one without fields.
         let arena = Arena::new(1 << 12, 1 << 20);
         let mut batch = Batch::new(&arena, b"", None, 1 << 10);
         for root in [one, Value::Map(0), one] {

@@ -1,24 +1,24 @@
-//! The exact value of a number's text, of any length and exponent.
+//! The exact value of a number given as text, of any length and exponent.
 
 use crate::scan::number::is_json_number;
 
-/// A number of RFC 8259 as its text says it: `±0.d₁d₂d₃… × 10^scale`, where neither the first nor the last
-/// digit is zero. Borrows the text; nothing is rounded and nothing is allocated.
+/// The value of an RFC 8259 number: `±0.d₁d₂d₃… × 10^scale`, where neither the first nor the last digit is zero.
+/// Borrows the text; nothing is rounded or allocated.
 #[derive(Clone, Copy, Debug)]
 pub struct Decimal<'t> {
     /// Whether the text starts with a minus sign.
     pub negative: bool,
-    /// The power of ten; saturates at the ends of `i64`, which is far beyond every binary number.
+    /// The power of ten; saturates at the ends of `i64`, far beyond every binary number.
     pub scale: i64,
     int: &'t [u8],
     fraction: &'t [u8],
-    /// Digits of `int` followed by those of `fraction` that count: without zeros at both ends.
+    /// The significant digits of `int` followed by `fraction`: without zeros at either end.
     first: usize,
     last: usize,
 }
 
 impl<'t> Decimal<'t> {
-    /// The value of `text`; none unless it is exactly a number of RFC 8259.
+    /// The value of `text`; `None` unless it is exactly an RFC 8259 number.
     pub fn parse(text: &'t [u8]) -> Option<Decimal<'t>> {
         if !is_json_number(text) {
             return None;
@@ -63,22 +63,22 @@ impl<'t> Decimal<'t> {
         self.first == self.last
     }
 
-    /// How many digits count.
+    /// The number of significant digits.
     pub fn len(&self) -> usize {
         self.last - self.first
     }
 
-    /// Whether there is no digit that counts, which is so for zero.
+    /// Whether there are no significant digits, as for zero.
     pub fn is_empty(&self) -> bool {
         self.is_zero()
     }
 
-    /// The digits that count, from 0 to 9 each.
+    /// The significant digits, each from 0 to 9.
     pub fn digits(&self) -> impl Iterator<Item = u8> + '_ {
         (self.first..self.last).map(|index| self.digit(index))
     }
 
-    /// Whether both are the same number. The two zeros are not: `-0` is kept apart.
+    /// Whether both are the same number. The two zeros are not: `-0` is kept distinct.
     pub fn same(&self, other: &Decimal<'_>) -> bool {
         self.negative == other.negative
             && self.scale == other.scale
@@ -87,7 +87,7 @@ impl<'t> Decimal<'t> {
     }
 }
 
-/// The digits behind `e`, with their sign.
+/// The digits after `e`, with their sign.
 fn exponent(text: &[u8]) -> i64 {
     let (negative, digits) = match text {
         [b'-', digits @ ..] => (true, digits),

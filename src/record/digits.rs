@@ -2,7 +2,7 @@
 
 use crate::scan::number::decimal;
 
-/// Room for the text of any number: 20 bytes of an integer, 24 of a floating-point number.
+/// Room for the text of any number: 20 bytes for an integer, 24 for a floating-point number.
 pub type DigitRoom = [u8; 32];
 
 /// An integer in decimal digits.
@@ -25,16 +25,16 @@ pub fn uint_text(number: u64, room: &mut DigitRoom) -> &[u8] {
     }
 }
 
-/// A floating-point number as Rust's `{:?}` writes it: with a point or an exponent, the shortest digits that read
+/// A floating-point number the way Rust's `{:?}` writes it: with a point or an exponent, in the fewest digits that read
 /// back as the same number.
 #[inline]
 pub fn float_text(number: f64, room: &mut DigitRoom) -> &[u8] {
-    // In this range both write no exponent.
+    // In this range neither writes an exponent.
     if (1e-4..1e16).contains(&number.abs()) {
         let mut buffer = zmij::Buffer::new();
         let text = buffer.format_finite(number).as_bytes();
-        // No other decimal of up to 15 digits reads back as the same number. Of more digits there can be two, both
-        // equally near.
+        // No other decimal of up to 15 digits reads back as the same number. With more digits there can be two, equally
+        // near.
         if text.len() <= 15 + 1 + usize::from(number < 0.0) {
             let room = &mut room[..text.len()];
             room.copy_from_slice(text);
@@ -81,8 +81,7 @@ mod tests {
         edges.into_iter().flat_map(near).flat_map(|n| [n, -n]).for_each(same);
         let odd = [0.0, -0.0, f64::MIN_POSITIVE, 5e-324, f64::MAX, f64::NAN, f64::INFINITY, f64::NEG_INFINITY];
         odd.into_iter().for_each(same);
-        // Between two shortest texts.
-        // An integer and a power of two, which the number has exactly.
+        // Halfway between two shortest texts: an integer and a power of two that add up to the number exactly.
         let ties = [(2_127_531_558_209_856_u64, 0.25), (1 << 46, 0.125), (1 << 36, 0.015625), (1 << 49, 0.25)];
         let ties = ties.map(|(whole, part)| whole as f64 + part);
         ties.into_iter().flat_map(|n| [n, -n]).for_each(same);

@@ -1,7 +1,7 @@
-//! What a record becomes in a target without fields: a line of text, the payload of a frame.
+//! How a record is written in a target without fields: as a line of text, or the payload of a frame.
 //!
-//! A record of one plain value is that value's text. Every other record is one JSON text, so that
-//! nothing of it gets lost.
+//! A record with one plain value is written as that value's text. Every other record is written as JSON, so that
+//! nothing is lost.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -14,9 +14,9 @@ use crate::error::Error;
 /// The form of one record.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum LineForm<'b, 'a> {
-    /// The text of its only value, which is no list and no map.
+    /// The text of its only value, which is not a list or map.
     Value {
-        /// The name that gets lost; empty when the record is a bare value.
+        /// The name that is lost; empty if the record is a bare value.
         key: &'b [u8],
         /// The value.
         value: Value<'a>,
@@ -26,7 +26,7 @@ pub enum LineForm<'b, 'a> {
 }
 
 impl<'b, 'a: 'b> LineForm<'b, 'a> {
-    /// The form of a record of a batch.
+    /// The form of a record in a batch.
     #[inline]
     pub fn of(batch: &'b Batch<'a>, record: usize) -> LineForm<'b, 'a> {
         let (key, value) = match batch.schema() {
@@ -52,7 +52,7 @@ impl<'b, 'a: 'b> LineForm<'b, 'a> {
     }
 }
 
-/// Writes a whole record as one JSON text without white space; a field that is absent is left out.
+/// Writes a whole record as JSON text without white space; absent fields are left out.
 #[inline(always)]
 pub fn write_json<S: Sink>(batch: &Batch<'_>, record: usize, writer: &mut Writer, sink: &mut S) -> Result<(), Refusal> {
     let Some(schema) = batch.schema() else {
@@ -71,10 +71,10 @@ pub fn write_json<S: Sink>(batch: &Batch<'_>, record: usize, writer: &mut Writer
     Ok(sink.put(if before == b"{" { b"{}" } else { b"}" })?)
 }
 
-/// At most so many bytes of JSON text does a record become.
+/// The most bytes of JSON text that a record can become.
 pub fn longest_json(batch: &Batch<'_>, record: usize) -> usize {
-    // Every byte of a text may become six; a name or value has up to 40 bytes of brackets, quotes, digits
-    // and room that vector code wants.
+    // Every byte of a text may become six; a name or value adds up to 40 bytes of brackets, quotes, digits and room
+    // that vector code needs.
     let text = |text: &[u8]| text.len().saturating_mul(6).saturating_add(40);
     let value = |value: &Value<'_>| match value {
         Value::Text(bytes) | Value::Untyped(bytes) | Value::Bytes(bytes) => text(bytes),
@@ -95,7 +95,7 @@ pub fn longest_json(batch: &Batch<'_>, record: usize) -> usize {
     }
 }
 
-/// Whether records of this shape may have to be written as JSON, so that their text must be UTF-8.
+/// Whether records of this shape may have to be written as JSON, and their text must therefore be UTF-8.
 pub fn may_be_json(schema: Option<&Schema>) -> bool {
     schema.is_none_or(|schema| schema.len() != 1)
 }
@@ -113,9 +113,9 @@ pub enum ScalarText<'v> {
 }
 
 impl<'v> ScalarText<'v> {
-    /// The text of a value that is no list and no map (those have none here: they are empty).
+    /// The text of a value that is not a list or map (for those it is empty).
     ///
-    /// What text can't tell apart is told to `lose`. `base64` says how bytes become text.
+    /// Calls `lose` for what text can't express. `base64` says how bytes become text.
     #[inline]
     pub fn of(
         value: Value<'v>,
@@ -175,25 +175,25 @@ impl<'v> ScalarText<'v> {
     }
 }
 
-/// Whether a number is a NaN that `NaN` does not say all of: it has a sign, or a payload.
+/// Whether a number is a NaN with more than `NaN` says: a sign, or a payload.
 #[inline]
 pub fn is_odd_nan(number: f64) -> bool {
     number.is_nan() && number.to_bits() != f64::NAN.to_bits()
 }
 
-/// How many bytes become Base64 at a time; a multiple of three, so that the pieces join.
+/// How many bytes become Base64 at once; a multiple of three, so that the pieces join.
 const PIECE: usize = 768;
 
-/// Appends the Base64 text of bytes, in pieces: no value is too long, and nothing is allocated.
+/// Appends the Base64 text of bytes, in pieces: values may have any length, and nothing is allocated.
 pub fn write_base64(bytes: &[u8], output: &mut Output<'_>) -> Result<(), Error> {
     base64_pieces(bytes, |piece| output.put(piece))
 }
 
-/// Hands the Base64 text of bytes to `put`, in pieces.
+/// Passes the Base64 text of bytes to `put`, in pieces.
 pub fn base64_pieces(bytes: &[u8], mut put: impl FnMut(&[u8]) -> Result<(), Error>) -> Result<(), Error> {
     let mut text = [0; PIECE / 3 * 4];
     for piece in bytes.chunks(PIECE) {
-        // The place has the length of a whole piece's text, so this can't fail.
+        // The place is as long as the text of a whole piece, so this can't fail.
         let len = STANDARD.encode_slice(piece, &mut text).unwrap_or(0);
         put(&text[..len])?;
     }
@@ -207,7 +207,7 @@ pub fn write_text(value: Value<'_>, base64: bool, output: &mut Output<'_>) -> Re
     ScalarText::of(value, base64, &mut room, |kind| output.lose(kind)).write(output)
 }
 
-/// The bytes of a piece of Base64 text, if it is one.
+/// The bytes of a piece of Base64 text, if it is valid.
 fn decode<'p>(text: &[u8], place: &'p mut [u8; PIECE]) -> Option<&'p [u8]> {
     let place = &mut place[..base64_len(text)?];
     read_base64(text, place).then_some(place)
@@ -218,13 +218,13 @@ pub fn is_base64(text: &[u8]) -> bool {
     let mut place = [0; PIECE];
     let pieces = text.chunks(PIECE / 3 * 4);
     let count = pieces.len();
-    // Padding may stand in the last piece only.
+    // Only the last piece may have padding.
     pieces
         .enumerate()
         .all(|(index, piece)| decode(piece, &mut place).is_some_and(|bytes| index + 1 == count || bytes.len() == PIECE))
 }
 
-/// Appends the bytes that a text stands for which [`is_base64`], in pieces.
+/// Appends the bytes of a text that [`is_base64`], in pieces.
 pub fn write_from_base64(text: &[u8], output: &mut Output<'_>) -> Result<(), Error> {
     let mut place = [0; PIECE];
     for piece in text.chunks(PIECE / 3 * 4) {
@@ -233,7 +233,7 @@ pub fn write_from_base64(text: &[u8], output: &mut Output<'_>) -> Result<(), Err
     Ok(())
 }
 
-/// How many bytes a Base64 text stands for; none if its length is not that of a padded Base64 text.
+/// How many bytes a Base64 text encodes; `None` if it can't be padded Base64 by its length.
 pub fn base64_len(text: &[u8]) -> Option<usize> {
     let padding = text.iter().rev().take(2).take_while(|byte| **byte == b'=').count();
     if !text.len().is_multiple_of(4) { None } else { Some(text.len() / 4 * 3 - padding) }

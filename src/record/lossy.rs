@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::RecordError;
 use crate::wording::count;
 
-/// A way in which a target holds less than the source said.
+/// A way in which a target holds less than the source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(usize)]
 pub enum LossyKind {
@@ -21,13 +21,13 @@ pub enum LossyKind {
     ListAsText,
     /// A map became JSON text.
     MapAsText,
-    /// Bytes became text (base64 unless told otherwise).
+    /// Bytes became text (base64 by default).
     BytesAsText,
     /// A floating-point number that is infinite or NaN became null.
     NotFiniteAsNull,
-    /// A key is in one map twice; the last one won.
+    /// A key occurs twice in one map; the last one won.
     DuplicateKey,
-    /// A field that the list of columns does not name was left out.
+    /// A field that is not in the list of columns was left out.
     UnknownKey,
     /// The name of a field was left out because the target has no names.
     KeyDropped,
@@ -41,16 +41,16 @@ pub enum LossyKind {
     TextAsNumber,
     /// A number has more digits than the target's binary number can hold; the nearest one was written.
     NumberRounded,
-    /// A record without fields, or whose only field is null in a dialect without quotes, became an empty line, which
-    /// is no record when it is read back.
+    /// A record without fields, or whose only field is null in a dialect without quotes, became an empty line, which is
+    /// not a record when it is read back.
     RecordAsEmptyLine,
     /// A NaN with a sign or a payload of its own became the plain text `NaN`.
     NanAsPlainNan,
-    /// Text follows the quote that closes a field of CSV; it was read as part of the field.
+    /// Text follows the closing quote of a CSV field; it was read as part of the field.
     TextAfterQuote,
 }
 
-/// The error for a record, at `offset`, that would lose something where nothing may get lost.
+/// The error for a record, at `offset`, that would lose something when nothing may be lost.
 #[cold]
 pub(super) fn lossy_error(offset: usize, kind: LossyKind) -> RecordError {
     RecordError::new(offset, format!("the output can't hold this record as it is: {}", kind.sentence(1)))
@@ -62,7 +62,7 @@ pub(super) fn lossy_error(offset: usize, kind: LossyKind) -> RecordError {
 pub struct Lossy([u64; LossyKind::ALL.len()]);
 
 impl LossyKind {
-    /// Every kind, in the order of its number.
+    /// Every kind, by number.
     pub const ALL: [LossyKind; 19] = [
         LossyKind::AbsentAsNull,
         LossyKind::BoolAsText,
@@ -90,13 +90,13 @@ impl LossyKind {
         self.words().0
     }
 
-    /// What happened this many times, in plain words with the name once: `2 lists written as JSON text (list_as_text)`.
+    /// That it happened this many times, in plain words with the name: `2 lists written as JSON text (list_as_text)`.
     pub fn sentence(self, times: u64) -> String {
         let (name, one, many) = self.words();
         format!("{} {} ({name})", count(times), if times == 1 { one } else { many })
     }
 
-    /// The name in reports, and what happened: once, and several times.
+    /// The name in reports, and what happened: for one, and for several.
     #[rustfmt::skip] // One row a kind.
     fn words(self) -> (&'static str, &'static str, &'static str) {
         match self {
@@ -123,13 +123,13 @@ impl LossyKind {
     }
 }
 
-/// What records lose that are built one after another: a record's losses count only once it is ended.
+/// What is lost while records are built one after another: a record's losses count only once it is ended.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Losses {
     all: Lossy,
-    /// The same without the record being built; true as long as `last` is none.
+    /// The same without the record being built; valid while `last` is `None`.
     kept: Lossy,
-    /// What the record being built lost last.
+    /// What the record being built lost most recently.
     last: Option<LossyKind>,
 }
 
@@ -143,7 +143,7 @@ impl Losses {
         self.last
     }
 
-    /// The record being built loses something.
+    /// Notes a loss in the record being built.
     pub fn lose(&mut self, kind: LossyKind, count: u64) {
         if count > 0 {
             self.all.count_many(kind, count);
@@ -151,18 +151,18 @@ impl Losses {
         }
     }
 
-    /// Something is lost while no record is being built.
+    /// Notes a loss while no record is being built.
     pub fn lose_between(&mut self, kind: LossyKind, count: u64) {
         self.all.count_many(kind, count);
         self.kept.count_many(kind, count);
     }
 
-    /// The record is ended.
+    /// The record is ended: its losses count.
     pub fn keep(&mut self) {
         (self.kept, self.last) = (self.all, None);
     }
 
-    /// Some records are ended.
+    /// The same for several records.
     #[inline]
     pub fn keep_any(&mut self) {
         if self.last.is_some() {
@@ -170,7 +170,7 @@ impl Losses {
         }
     }
 
-    /// There is no such record.
+    /// The record is discarded, and its losses with it.
     #[inline]
     pub fn take_back(&mut self) {
         if self.last.take().is_some() {
@@ -191,12 +191,12 @@ impl Lossy {
         self.0[kind as usize] += count;
     }
 
-    /// How many of a kind.
+    /// How many of one kind.
     pub fn of(&self, kind: LossyKind) -> u64 {
         self.0[kind as usize]
     }
 
-    /// How many of all kinds.
+    /// How many in all.
     pub fn total(&self) -> u64 {
         self.0.iter().sum()
     }

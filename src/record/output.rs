@@ -6,18 +6,18 @@ use crate::error::{Error, RecordError};
 
 /// Takes the bytes of a full output buffer while its slice is not finished.
 pub trait Drain {
-    /// Writes `bytes` in input order; waits for the slice's turn.
+    /// Writes `bytes` in input order; waits until it is the slice's turn.
     fn drain(&mut self, bytes: &[u8]) -> Result<(), Error>;
 }
 
 /// Why encoding stopped.
 #[derive(Debug)]
 pub enum EncodeError {
-    /// A record of the batch can't be written; nothing of it is in the output buffer.
+    /// A record of the batch can't be written; none of it is in the output buffer.
     Record {
         /// Its index in the batch.
         index: usize,
-        /// Why.
+        /// What is wrong with it.
         error: RecordError,
     },
     /// The run can't go on.
@@ -30,10 +30,10 @@ impl From<Error> for EncodeError {
     }
 }
 
-/// A pooled byte buffer of fixed capacity that an encoder fills.
+/// A pooled byte buffer of fixed capacity, filled by an encoder.
 ///
-/// When it is full its bytes go out through the [`Drain`], and filling starts anew: a value of any size
-/// passes, and no buffer ever grows.
+/// When it is full, its bytes go out through the [`Drain`] and it is filled again: a value can have any size, and no
+/// buffer ever grows.
 pub struct Output<'w> {
     buffer: &'w mut [u8],
     len: usize,
@@ -41,13 +41,13 @@ pub struct Output<'w> {
     drain: &'w mut dyn Drain,
     strict: bool,
     lost: Option<LossyKind>,
-    /// What was lossy before the record being written, if that lost anything.
+    /// What was lossy before the record being written, if that record lost anything.
     before: Lossy,
-    /// Where the record being written begins, counted as `drained` is; none between records, and when what is
-    /// written can't be refused any more.
+    /// Where the record being written begins, counted like `drained`; `None` between records, and when what is written
+    /// can no longer be refused.
     begun: Option<u64>,
     mode: Mode,
-    /// The record being written does not fit into the buffer, and may not be drained in parts.
+    /// The record being written does not fit into the buffer, and must not be drained in parts.
     stuck: bool,
     /// What the encoder could not hold.
     pub lossy: Lossy,
@@ -55,14 +55,14 @@ pub struct Output<'w> {
     pub records: u64,
 }
 
-/// What becomes of a record that is larger than the buffer.
+/// What happens to a record that is larger than the buffer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Mode {
     /// Parts of it are drained while it is written. If it turns out bad, the run has to end.
     Free,
     /// It stops the encoder, see [`Output::is_stuck`].
     Careful,
-    /// Parts of it are thrown away.
+    /// Parts of it are discarded.
     Trial,
 }
 
@@ -81,7 +81,7 @@ pub struct Trial {
 }
 
 impl<'w> Output<'w> {
-    /// An empty output over `buffer`; with `strict`, anything lossy refuses the record.
+    /// An empty output over `buffer`. With `strict`, a record that is lossy in any way is refused.
     pub fn new(buffer: &'w mut [u8], drain: &'w mut dyn Drain, strict: bool) -> Output<'w> {
         Output {
             buffer,
@@ -99,19 +99,19 @@ impl<'w> Output<'w> {
         }
     }
 
-    /// Says whether every record has to stay in the buffer until it is known to be good.
+    /// Whether every record has to stay in the buffer until it is known to be good.
     pub fn set_careful(&mut self, careful: bool) {
         self.mode = if careful { Mode::Careful } else { Mode::Free };
     }
 
-    /// Whether the encoder was stopped in a record that is larger than the buffer. Nothing of that record was
-    /// drained; it can be encoded on trial, see [`begin_trial`](Self::begin_trial).
+    /// Whether the encoder stopped in a record that is larger than the buffer. None of that record was drained; it can
+    /// be encoded on trial, see [`begin_trial`](Self::begin_trial).
     pub fn is_stuck(&self) -> bool {
         self.stuck
     }
 
-    /// Takes the record back that does not fit. What is written until [`end_trial`](Self::end_trial) goes nowhere:
-    /// it is to be found out whether the record is good.
+    /// Takes back the record that does not fit. Until [`end_trial`](Self::end_trial), what is written is discarded: the
+    /// trial only tells whether the record is good.
     pub fn begin_trial(&mut self) -> Result<Trial, Error> {
         if let Some(begun) = self.begun {
             self.rollback(Mark { total: begun });
@@ -122,7 +122,7 @@ impl<'w> Output<'w> {
         Ok(Trial { drained: self.drained, lossy: self.lossy, records: self.records })
     }
 
-    /// Makes everything as it was before the trial, and is careful again.
+    /// Restores everything to what it was before the trial; careful mode is on again.
     pub fn end_trial(&mut self, trial: Trial) {
         self.len = 0;
         (self.drained, self.lossy, self.records) = (trial.drained, trial.lossy, trial.records);
@@ -130,27 +130,27 @@ impl<'w> Output<'w> {
         self.mode = Mode::Careful;
     }
 
-    /// The largest room [`room`](Self::room) can make.
+    /// The most that [`room`](Self::room) can provide.
     pub fn capacity(&self) -> usize {
         self.buffer.len()
     }
 
-    /// How many bytes were drained already.
+    /// How many bytes have been drained.
     pub fn drained(&self) -> u64 {
         self.drained
     }
 
-    /// How many bytes wait in the buffer.
+    /// How many bytes are in the buffer.
     pub fn len(&self) -> usize {
         self.len
     }
 
-    /// Whether no byte waits in the buffer.
+    /// Whether the buffer is empty.
     pub fn is_empty(&self) -> bool {
         self.len == 0
     }
 
-    /// The free part of the buffer, at least `least` bytes of it; drains if it has to.
+    /// The free part of the buffer, at least `least` bytes; drains if needed.
     ///
     /// # Panics
     /// If `least` is more than [`capacity`](Self::capacity).
@@ -165,7 +165,7 @@ impl<'w> Output<'w> {
     #[cold]
     fn make_room(&mut self, least: usize) -> Result<(), Error> {
         assert!(least <= self.buffer.len(), "an encoder asked for more than an output buffer");
-        // The record being written stays as long as it can, so that it can still be taken back.
+        // The record being written stays as long as possible, so that it can still be taken back.
         let whole = self.begun.map_or(self.len, |begun| begun.saturating_sub(self.drained) as usize);
         let fits = self.len - whole + least <= self.buffer.len();
         if !fits && self.mode == Mode::Careful {
@@ -186,7 +186,7 @@ impl<'w> Output<'w> {
         Ok(())
     }
 
-    /// Drains everything, between two records: what waits for the slice's turn beside the output goes too.
+    /// Drains everything, between two records, including anything else that waits for the slice's turn.
     pub(crate) fn flush(&mut self) -> Result<(), Error> {
         self.drain.drain(&self.buffer[..self.len])?;
         self.drained += self.len as u64;
@@ -194,14 +194,14 @@ impl<'w> Output<'w> {
         Ok(())
     }
 
-    /// Says that `count` bytes of the room were filled.
+    /// Marks `count` bytes of the room as filled.
     #[inline]
     pub fn advance(&mut self, count: usize) {
         debug_assert!(count <= self.buffer.len() - self.len);
         self.len += count;
     }
 
-    /// Appends bytes, however many.
+    /// Appends any number of bytes.
     #[inline]
     pub fn put(&mut self, bytes: &[u8]) -> Result<(), Error> {
         if bytes.len() <= self.buffer.len() - self.len {
@@ -238,11 +238,11 @@ impl<'w> Output<'w> {
         (self.drained + self.len as u64 - mark.total) as usize
     }
 
-    /// Puts `start` in the place of the first `held` bytes behind `mark`, none of which was drained yet;
-    /// there is room for what it is longer.
+    /// Replaces the first `held` bytes after `mark`, none of which has been drained, by `start`; there has to be room
+    /// for the difference.
     ///
     /// # Panics
-    /// If that is not so.
+    /// If one of these is not the case.
     pub fn put_start(&mut self, mark: Mark, held: usize, start: &[u8]) {
         let from = (mark.total - self.drained) as usize;
         if start.len() != held {
@@ -252,7 +252,7 @@ impl<'w> Output<'w> {
         self.buffer[from..from + start.len()].copy_from_slice(start);
     }
 
-    /// Whether anything lossy refuses its record.
+    /// Whether lossy records are refused.
     pub fn is_strict(&self) -> bool {
         self.strict
     }
@@ -276,8 +276,8 @@ impl<'w> Output<'w> {
         Mark { total }
     }
 
-    /// Ends a record; refuses it when it was lossy and the run is strict. A refused record has
-    /// to be taken back by [`refuse`](Self::refuse). `offset` is the record's place in the slice.
+    /// Ends a record; refuses it if it was lossy and the run is strict. A refused record has to be taken back by
+    /// [`refuse`](Self::refuse). `offset` is the record's place in the slice.
     #[inline]
     pub fn end_record(&mut self, offset: usize) -> Result<(), RecordError> {
         self.records += 1;
@@ -294,15 +294,15 @@ impl<'w> Output<'w> {
         lossy_error(offset, self.lost.unwrap_or(LossyKind::AbsentAsNull))
     }
 
-    /// Takes a bad record back, and says so.
+    /// Takes a bad record back, and returns the error.
     #[cold]
     pub fn refuse(&mut self, mark: Mark, index: usize, error: RecordError) -> EncodeError {
         self.rollback(mark);
         EncodeError::Record { index, error }
     }
 
-    /// Takes back everything since `mark`. What was drained stays: that only happens where a bad record ends the
-    /// run, and on trial.
+    /// Takes back everything since `mark`. What was drained can't be: that happens only if a bad record ends the run,
+    /// and on trial.
     pub fn rollback(&mut self, mark: Mark) {
         self.len = mark.total.saturating_sub(self.drained) as usize;
         if self.lost.take().is_some() {
@@ -325,7 +325,7 @@ mod tests {
         }
     }
 
-    /// Writes a record byte by byte; with `lossy`, it loses something at its start and at its end.
+    /// Writes a record byte by byte; with `lossy`, it loses something at both ends.
     fn record(output: &mut Output<'_>, text: &[u8], lossy: bool) -> Result<(), EncodeError> {
         let mark = output.mark();
         if lossy {
@@ -338,7 +338,7 @@ mod tests {
         output.end_record(0).map_err(|error| output.refuse(mark, 0, error))
     }
 
-    /// What came out of a buffer of eight bytes.
+    /// The output of a buffer of eight bytes.
     fn written(strict: bool, write: impl FnOnce(&mut Output<'_>)) -> (String, u64, u64) {
         let (mut buffer, mut drain) = ([0; 8], Collect(Vec::new()));
         let mut output = Output::new(&mut buffer, &mut drain, strict);
@@ -354,7 +354,7 @@ mod tests {
         let out = written(true, |output| {
             output.set_careful(true);
             record(output, b"abcde", false).unwrap();
-            // Fits once the record before it is drained.
+            // Fits once the previous record is drained.
             assert!(matches!(record(output, b"12345678", true), Err(EncodeError::Record { .. })));
             assert!(!output.is_stuck());
             record(output, b"fgh", false).unwrap();
@@ -411,7 +411,7 @@ mod tests {
             output.lose(LossyKind::BoolAsText);
             output.put(b"zz").unwrap();
             output.rollback(mark);
-            // Twice is as good as once.
+            // A second time changes nothing.
             output.rollback(mark);
             record(output, b"b", false).unwrap();
         });

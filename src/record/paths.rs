@@ -1,4 +1,4 @@
-//! The leaves of nested maps by their dotted paths, without recursion: how deep a record is, its source decides.
+//! The leaves of nested maps by their dotted paths; without recursion, since the source decides how deep a record is.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -10,9 +10,9 @@ use super::Value;
 pub enum Apart {
     /// None: they are values.
     None,
-    /// All that are not empty.
+    /// All that have fields.
     All,
-    /// Those that lead to one of some paths. Each has a dot at its end.
+    /// Those that lead to one of these paths. Each ends with a dot.
     Along(Arc<HashSet<Box<[u8]>>>),
 }
 
@@ -36,16 +36,15 @@ impl Apart {
 /// The way to a leaf.
 #[derive(Default)]
 pub struct Paths {
-    /// The keys of the maps around a leaf, each with a dot behind it.
+    /// The keys of the maps around a leaf, each followed by a dot.
     path: Vec<u8>,
-    /// The open maps: the node behind each, and how long the path was before.
+    /// The open maps: the node after each, and how long the path was before it.
     open: Vec<(usize, usize)>,
 }
 
 impl Paths {
-    /// Tells `each` of every leaf of a record's nodes: the path of the maps around it, which it may change as long as
-    /// it changes it back, the key, and the number of the node.
-    /// A record that is no map is the leaf `value`.
+    /// Calls `each` for every leaf of a record's nodes, with the path of the maps around it (which it may change, but
+    /// must restore), the key, and the number of the node. A record that is not a map is the leaf `value`.
     pub fn walk<E>(
         &mut self,
         values: &[Value<'_>],
@@ -75,7 +74,7 @@ impl Paths {
         Ok(())
     }
 
-    /// Whether the map of a key is taken apart; then its key is a part of the path.
+    /// Whether the map at a key is taken apart; then its key becomes part of the path.
     #[inline]
     fn enter(&mut self, key: &[u8], apart: &Apart) -> bool {
         if matches!(apart, Apart::None) {
@@ -92,10 +91,10 @@ impl Paths {
     }
 }
 
-/// What is made of the whole path of a leaf.
+/// Calls `make` with the whole path of a leaf.
 pub fn with_key<T>(path: &mut Vec<u8>, key: &[u8], make: impl FnOnce(&[u8]) -> T) -> T {
     let len = path.len();
-    // Most keys are not inside of a map.
+    // Most keys are not inside another map.
     if len == 0 {
         return make(key);
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 /// Fields in order. All records of a batch in columns have exactly these fields.
 ///
-/// Of some sources only the names are known, as of CSV: then every field is of [`Kind::Any`], and no types are kept.
+/// Some sources, such as CSV, have only names: then every field is of [`Kind::Any`], and no types are stored.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Schema {
     names: Vec<Box<[u8]>>,
@@ -12,21 +12,21 @@ pub struct Schema {
     types: Vec<Type>,
 }
 
-/// What the values of a field are.
+/// The type of a field's values.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Type {
     /// Their kind.
     pub kind: Kind,
-    /// There may be null in place of a value.
+    /// A value may be null.
     pub nullable: bool,
 }
 
-/// The kind of a value, as its source declares it. An op may have put a value of another kind in its place, so an
-/// encoder still looks at each.
+/// The kind of a value, as declared by its source. An op may have put in a value of another kind, so an encoder still
+/// checks each.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Kind {
-    /// Anything: every value tells by itself what it is.
+    /// Anything: each value has its own kind.
     #[default]
     Any,
     /// A truth value.
@@ -37,8 +37,8 @@ pub enum Kind {
     UInt(u8),
     /// A floating-point number (IEEE 754) of 16, 32 or 64 bits.
     Float(u8),
-    /// A decimal number: an integer of at most `precision` digits, of which the last `scale` are after the point. With a
-    /// negative scale that many zeros follow the integer.
+    /// A decimal number: an integer of at most `precision` digits, the last `scale` of them after the point. With a
+    /// negative scale, that many zeros follow the integer.
     Decimal {
         /// The most digits.
         precision: u8,
@@ -51,9 +51,9 @@ pub enum Kind {
     Time(Unit),
     /// A point in time.
     Timestamp {
-        /// What it is counted in.
+        /// The unit it is counted in.
         unit: Unit,
-        /// It is the same moment everywhere, counted in UTC; else it is what a clock and a calendar show.
+        /// The same moment everywhere, counted in UTC; otherwise what a local clock and calendar show.
         utc: bool,
     },
     /// Text.
@@ -72,7 +72,7 @@ pub enum Kind {
     Union(Arc<[Type]>),
 }
 
-/// What times are counted in.
+/// Units of time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unit {
     /// Seconds.
@@ -97,7 +97,7 @@ impl From<Kind> for Type {
 }
 
 impl Schema {
-    /// A schema of these names, of whose values nothing is known.
+    /// A schema of these names, with values of any kind.
     pub fn new<N: AsRef<[u8]>>(names: impl IntoIterator<Item = N>) -> Schema {
         Schema { names: names.into_iter().map(|name| name.as_ref().into()).collect(), types: Vec::new() }
     }
@@ -108,13 +108,13 @@ impl Schema {
         Schema { names, types }
     }
 
-    /// The same names, with the types that the fields of `source` have, which are called as in `fields` there. Those
-    /// that it lacks may be anything.
+    /// The same names, with the types that the fields named in `fields` have in `source`. Fields that it lacks may be
+    /// anything.
     pub fn with_types(mut self, fields: &Schema, source: &Schema) -> Schema {
         self.types = Vec::new();
         if !source.types.is_empty() {
             let of = |(index, name): (usize, &[u8])| {
-                // Mostly all fields go on, in their order.
+                // Usually all fields are kept, in their order.
                 let same = source.names.get(index).is_some_and(|own| **own == *name).then_some(index);
                 same.or_else(|| source.position(name)).map_or(Type::ANY, |found| source.types[found].clone())
             };
@@ -123,12 +123,12 @@ impl Schema {
         self
     }
 
-    /// How many fields.
+    /// The number of fields.
     pub fn len(&self) -> usize {
         self.names.len()
     }
 
-    /// Whether there is no field.
+    /// Whether there are no fields.
     pub fn is_empty(&self) -> bool {
         self.names.is_empty()
     }
@@ -138,12 +138,12 @@ impl Schema {
         &self.names[index]
     }
 
-    /// What the values of a field are.
+    /// The type of a field's values.
     pub fn type_of(&self, index: usize) -> &Type {
         self.types.get(index).unwrap_or(&Type::ANY)
     }
 
-    /// Whether there are values that have a kind of their own and are no text.
+    /// Whether any values have a type of their own that is not text.
     pub fn has_numbers_or_bytes(&self) -> bool {
         self.types.iter().any(|of| !matches!(of.kind, Kind::Any | Kind::Text | Kind::Enum(_)))
     }
@@ -153,7 +153,7 @@ impl Schema {
         self.names.iter().map(|name| &**name)
     }
 
-    /// Whether another schema has the same names in the same order, whatever their types are.
+    /// Whether another schema has the same names in the same order, whatever their types.
     pub fn is_named_as(&self, other: &Schema) -> bool {
         self.names == other.names
     }

@@ -1,15 +1,15 @@
-//! Which of the names that a job was given occur in its records.
+//! Which of the names given to a job occur in its records.
 
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard};
 
-/// The names that a job was given, each with the flag that gave it, and whether any record had it.
+/// The names given to a job, each with the flag that gave it, and whether any record had it.
 ///
-/// A name that was met stays met, whoever meets it and when: so workers share it without further order.
+/// A name once found stays found, so workers can share this without any memory ordering.
 #[derive(Default)]
 pub struct Seen {
     names: Vec<Name>,
-    /// Some names that records have, from which one is suggested.
+    /// Some names that records have, to suggest one from.
     known: Mutex<Vec<Box<[u8]>>>,
 }
 
@@ -23,7 +23,7 @@ struct Name {
 const KNOWN: usize = 1024;
 
 impl Seen {
-    /// Names, none of which was met.
+    /// Names, none of them found yet.
     pub fn new<N: Into<Box<[u8]>>>(names: impl IntoIterator<Item = (&'static str, N)>) -> Seen {
         let name = |(flag, name): (&'static str, N)| Name { flag, name: name.into(), seen: AtomicBool::new(false) };
         Seen { names: names.into_iter().map(name).collect(), known: Mutex::default() }
@@ -42,13 +42,13 @@ impl Seen {
     /// A record has the name of this number.
     #[inline]
     pub fn mark(&self, number: usize) {
-        // A read is cheap where many processors do it; a write is not.
+        // Reading is cheap when many processors do it; writing is not.
         if let Some(name) = self.names.get(number).filter(|name| !name.seen.load(Relaxed)) {
             name.seen.store(true, Relaxed);
         }
     }
 
-    /// The numbers of the names that were met.
+    /// The numbers of the names that were found.
     pub fn met(&self) -> impl Iterator<Item = usize> + '_ {
         self.names.iter().enumerate().filter(|(_, name)| name.seen.load(Relaxed)).map(|(number, _)| number)
     }
@@ -58,7 +58,7 @@ impl Seen {
         self.names.iter().filter(|name| !name.seen.load(Relaxed)).map(|name| (name.flag, &*name.name))
     }
 
-    /// Takes in what another source of the same job has.
+    /// Adds what was found in another source of the same job.
     pub fn add(&self, other: &Seen) {
         other.met().for_each(|number| self.mark(number));
         other.known().iter().for_each(|name| self.learn(name));

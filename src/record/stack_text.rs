@@ -16,7 +16,7 @@ impl<const N: usize> StackText<N> {
         StackText { bytes: [0; N], len: 0 }
     }
 
-    /// The text of `arguments`; cut off where it does not fit (choose `N` so that it does).
+    /// The text of `arguments`, cut off if it does not fit (choose `N` so that it does).
     #[inline]
     pub fn of(arguments: fmt::Arguments<'_>) -> StackText<N> {
         let mut text = StackText::new();

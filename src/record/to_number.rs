@@ -1,12 +1,12 @@
-//! From any value to a binary number, without losing anything unsaid.
+//! From any value to a binary number, with no silent loss.
 
 use super::decimal::Decimal;
 use super::{StackText, Value};
 
-/// Why a value is not the number that is needed.
+/// Why a value is not the number required.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NotThatNumber {
-    /// It is no number, and no text that is exactly a number.
+    /// It is not a number, nor text that is exactly a number.
     NotANumber,
     /// It has a fraction.
     Fraction,
@@ -14,7 +14,7 @@ pub enum NotThatNumber {
     OutOfRange,
 }
 
-/// A number, and whether it is the value that was given: not when digits or the sign of `-0` got lost.
+/// A number, and whether it is the value that was given: not if digits or the sign of `-0` were lost.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Number<T> {
     /// The number.
@@ -25,8 +25,8 @@ pub struct Number<T> {
 
 use NotThatNumber::{Fraction, NotANumber, OutOfRange};
 
-/// The whole number that a value is: a typed number without fraction, or text that is exactly a number
-/// (`5.0` and `1e3` are whole numbers too).
+/// The whole number that a value is: a typed number without a fraction, or text that is exactly a number (`5.0` and
+/// `1e3` are whole numbers too).
 #[inline]
 pub fn integer(value: Value<'_>) -> Result<Number<i128>, NotThatNumber> {
     match value {
@@ -42,7 +42,7 @@ pub fn integer(value: Value<'_>) -> Result<Number<i128>, NotThatNumber> {
 fn integer_of_text(text: &[u8]) -> Result<Number<i128>, NotThatNumber> {
     let negative = text.first() == Some(&b'-');
     let digits = &text[usize::from(negative)..];
-    // Up to 18 digits fit into 64 bits; a leading zero is for the long way.
+    // Up to 18 digits fit into 64 bits; a leading zero takes the slow path.
     if (1..=18).contains(&digits.len()) && digits[0] != b'0' && digits.iter().all(u8::is_ascii_digit) {
         let size = digits.iter().fold(0i64, |n, digit| n * 10 + i64::from(digit - b'0'));
         return Ok(Number { value: i128::from(if negative { -size } else { size }), exact: true });
@@ -54,7 +54,7 @@ fn integer_of_decimal(decimal: Decimal<'_>) -> Result<Number<i128>, NotThatNumbe
     if decimal.is_zero() {
         return Ok(Number { value: 0, exact: !decimal.negative });
     }
-    // 64 bits have at most 20 digits, which are no trouble for 128 bits.
+    // 64 bits have at most 20 digits, which 128 bits hold easily.
     if decimal.scale > 20 {
         return Err(OutOfRange);
     }
@@ -81,8 +81,8 @@ fn integer_of_float(n: f64) -> Result<Number<i128>, NotThatNumber> {
 
 /// The 64-bit floating-point number nearest to a value.
 ///
-/// Text is kept exactly when it is the shortest text of that number, or its exact value: then it can be
-/// found again. `NaN`, `inf` and `-inf` are taken as the text of those.
+/// Text is exact if it is the shortest text of that number, or its exact value: then it can be recovered. `NaN`, `inf`
+/// and `-inf` are read as such.
 #[inline]
 pub fn float64(value: Value<'_>) -> Result<Number<f64>, NotThatNumber> {
     match value {
@@ -94,7 +94,7 @@ pub fn float64(value: Value<'_>) -> Result<Number<f64>, NotThatNumber> {
     }
 }
 
-/// The 32-bit floating-point number nearest to a value; as [`float64`].
+/// The 32-bit floating-point number nearest to a value, like [`float64`].
 #[inline]
 pub fn float32(value: Value<'_>) -> Result<Number<f32>, NotThatNumber> {
     match value {
@@ -106,7 +106,7 @@ pub fn float32(value: Value<'_>) -> Result<Number<f32>, NotThatNumber> {
     }
 }
 
-/// All 32-bit numbers as 64-bit ones. NaNs keep their bits, which a cast does not promise.
+/// Any 32-bit number as a 64-bit one. NaNs keep their bits, which a cast does not promise.
 #[inline]
 pub fn widen(n: f32) -> f64 {
     if !n.is_nan() {
@@ -132,7 +132,7 @@ fn narrow(n: f64) -> Result<Number<f32>, NotThatNumber> {
 fn narrow_nan(n: f64) -> Number<f32> {
     let bits = n.to_bits();
     let payload = (bits >> 29) as u32 & 0x7f_ffff;
-    // Without any bit of its payload it would be an infinity.
+    // With no bit of its payload set it would be infinity.
     let payload = if payload == 0 { 0x40_0000 } else { payload };
     let value = f32::from_bits(((bits >> 63) as u32) << 31 | 0xff << 23 | payload);
     Number { value, exact: widen(value).to_bits() == bits }
@@ -159,7 +159,7 @@ macro_rules! float_of_text {
             if value.is_infinite() {
                 return Err(OutOfRange);
             }
-            // So few digits are always found again, inside the range of normal numbers.
+            // This few digits can always be recovered, within the range of normal numbers.
             let few = decimal.len() <= $digits && (-$scale..=$scale).contains(&decimal.scale);
             Ok(Number { value, exact: few || $kept(&decimal, value) })
         }
@@ -250,7 +250,7 @@ mod tests {
     #[test]
     fn narrow_floats() {
         assert_eq!(float32(text("0.1")), Ok(Number { value: 0.1, exact: true }));
-        // What a 32-bit 0.1 is called as a 64-bit number.
+        // What a 32-bit 0.1 looks like as a 64-bit number.
         assert_eq!(float32(text("0.10000000149011612")), Ok(Number { value: 0.1, exact: true }));
         assert_eq!(float32(text("0.123456789")), Ok(Number { value: 0.12345679, exact: false }));
         assert_eq!(float32(text("1e39")), Err(OutOfRange));

@@ -22,7 +22,7 @@ impl<'b, 'a> Tree<'b, 'a> {
         self.keys[0]
     }
 
-    /// The values and keys of the node and of everything inside it, in the order of the text.
+    /// The values and keys of the node and of everything inside it, in text order.
     #[inline]
     pub fn nodes(&self) -> (&'b [Value<'a>], &'b [&'a [u8]]) {
         (self.values, self.keys)

@@ -5,8 +5,8 @@ use crate::error::RecordError;
 
 const REPLACEMENT: &[u8] = "\u{fffd}".as_bytes();
 
-/// The text if it is valid UTF-8; else, with `replace`, its copy in the arena with U+FFFD for what is
-/// invalid (counted as lossy), or an error at the first bad byte. `offset` is the text's place in the slice.
+/// The text if it is valid UTF-8; otherwise, with `replace`, a copy in the arena with U+FFFD in place of invalid bytes
+/// (counted as lossy), or an error at the first bad byte. `offset` is the text's place in the slice.
 #[inline]
 pub fn checked<'a>(
     text: &'a [u8],
@@ -27,16 +27,16 @@ pub fn checked<'a>(
     }
 }
 
-/// What to do about bytes that are not UTF-8. Most such files are from Windows in the West.
+/// What to do about bytes that are not UTF-8. Most such files come from Windows in the West.
 pub const NOT_UTF8: &str = "Name the encoding with --encoding (often it is windows-1252), or replace what is invalid with --invalid-utf8 replace.";
 
-/// The same of a format of bytes, which has no encoding.
+/// The same for a format of bytes, which has no encoding.
 pub fn without_encoding(mut error: RecordError) -> RecordError {
     error.hint = Some("Replace what is invalid with --invalid-utf8 replace.".into());
     error
 }
 
-/// The error for a text whose first bad byte is at `offset` of the slice.
+/// The error for a text whose first bad byte is at `offset` in the slice.
 pub fn invalid(offset: usize) -> RecordError {
     RecordError::new(offset, "the text is not valid UTF-8").hint(NOT_UTF8)
 }

@@ -2,16 +2,15 @@
 
 /// A value, or the node of a list or map in a [`Batch`](super::Batch).
 ///
-/// Typing is delayed: numbers are kept as their source text, and a CSV field that was not quoted stays
-/// [`Untyped`](Value::Untyped) until somebody has to know. Text borrows from the slice, or from the
-/// arena where it had to be unescaped. Text is valid UTF-8 whenever the target or an op asked for
-/// that; from CSV to CSV any bytes pass.
+/// Typing is delayed: numbers are kept as their source text, and an unquoted CSV field stays
+/// [`Untyped`](Value::Untyped) until its type matters. Text borrows from the slice, or from the arena if it had to be
+/// unescaped. Text is valid UTF-8 whenever the target or an op asked for that; from CSV to CSV any bytes pass.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub enum Value<'a> {
-    /// The field is not there.
+    /// The field is missing.
     #[default]
     Absent,
-    /// There, without a value: JSON `null`, an unquoted empty CSV field.
+    /// Present, without a value: JSON `null`, an unquoted empty CSV field.
     Null,
     /// A truth value.
     Bool(bool),
@@ -26,20 +25,20 @@ pub enum Value<'a> {
     /// Text.
     Text(&'a [u8]),
     /// A non-empty unquoted CSV field: a number if it is exactly an RFC 8259 number, else text. A decoder that was
-    /// [asked to](crate::format::Want::typed) may tell which, and then it is one of those.
+    /// [asked to](crate::format::Want::typed) may decide, and returns one of those instead.
     Untyped(&'a [u8]),
     /// Bytes that are not text.
     Bytes(&'a [u8]),
-    /// The checked JSON text of a list or map that nobody asked to take apart. May hold white space.
+    /// The checked JSON text of a list or map that is not taken apart. May contain white space.
     Raw(&'a [u8]),
-    /// A list; its items are the next so many nodes (all levels counted).
+    /// A list; this many nodes after it are inside (all levels counted).
     List(u32),
-    /// A map; its fields are the next so many nodes (all levels counted).
+    /// A map; this many nodes after it are inside (all levels counted).
     Map(u32),
 }
 
 impl<'a> Value<'a> {
-    /// How many nodes below belong to this one.
+    /// How many of the nodes after this one are inside it.
     #[inline]
     pub fn nodes_inside(&self) -> usize {
         match *self {
@@ -48,7 +47,7 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// Decides what an untyped value is; other values stay.
+    /// Decides what an untyped value is; other values are unchanged.
     #[inline]
     pub fn typed(self) -> Value<'a> {
         match self {

@@ -1,4 +1,4 @@
-//! Building a batch, for decoders and for ops that make another one.
+//! Building a batch, for decoders and for ops that make a new one.
 
 use super::{Batch, record_too_large, reserve};
 use crate::error::RecordError;
@@ -8,14 +8,14 @@ use crate::record::{LossyKind, Tree, Value};
 
 /// How many values a batch holds before it is full. Measured: 512 to 16,384 make no difference.
 const VALUES: usize = 2048;
-/// How many values more the last record of a batch may have before there has to be room for more.
+/// How many more values the last record of a batch may have before more room has to be made.
 const LAST: usize = 512;
-/// How many records a batch holds before it is full. Two batches fit into the arena of a worker: an op may make another
+/// How many records a batch holds before it is full. Two batches fit into a worker's arena: an op may make a second
 /// one.
 const RECORDS: usize = 768;
 /// How many bytes of unescaped text a batch holds before it is full.
 const TEXT: usize = 64 << 10;
-/// How many bytes of the arena a full batch has taken.
+/// How many bytes of the arena a full batch has used.
 const TAKEN: usize = TEXT + (VALUES + LAST) * 40 + RECORDS * size_of::<Span>();
 
 impl<'a> Batch<'a> {
@@ -25,8 +25,8 @@ impl<'a> Batch<'a> {
         self.values.len() >= VALUES || self.spans.len() >= RECORDS || self.arena.used() >= TAKEN
     }
 
-    /// How many records of `width` values may be built together, at least one, and within how many bytes of source,
-    /// if they are more than one: no more than make the batch [full](Self::is_full), and none too large.
+    /// How many records of `width` values may be built together (at least one), and within how many bytes of source if
+    /// there are more than one: at most until the batch is [full](Self::is_full), and no record too large.
     #[inline]
     pub(crate) fn room(&self, width: usize) -> (usize, usize) {
         let records = RECORDS.saturating_sub(self.spans.len());
@@ -35,7 +35,7 @@ impl<'a> Batch<'a> {
         if bytes > self.max_record { (1, bytes) } else { (records.min(values).max(1), bytes) }
     }
 
-    /// Whether there are enough records; for a decoder that takes nothing from the arena.
+    /// Whether there are enough records, for a decoder that uses none of the arena.
     #[inline]
     pub(crate) fn has_many(&self) -> bool {
         self.spans.len() >= RECORDS
@@ -54,7 +54,7 @@ impl<'a> Batch<'a> {
     fn grow(&mut self, more: usize, offset: usize) -> Result<(), RecordError> {
         let more = more.max(LAST) + self.values.len().max(VALUES);
         reserve(self.arena, &mut self.values, more, offset)?;
-        // Records may share keys, so there are no more of them than values.
+        // Records may share keys, so there are at most as many keys as values.
         let keys = self.values.capacity() - self.keys.len();
         match self.schema {
             None => reserve(self.arena, &mut self.keys, keys, offset),
@@ -62,14 +62,14 @@ impl<'a> Batch<'a> {
         }
     }
 
-    /// Adds the next field's value of a record in columns. Room must have been made with [`reserve`](Self::reserve).
+    /// Adds the next field's value to a record in columns. Room must have been made with [`reserve`](Self::reserve).
     #[inline]
     pub fn push(&mut self, value: Value<'a>) {
         debug_assert!(self.values.len() < self.values.capacity());
         self.values.push(value);
     }
 
-    /// Adds the values of a record in columns, or of some, absent at first, to be filled in.
+    /// Adds the values of a record in columns, or some of them: absent at first, to be filled in.
     #[inline(always)]
     pub fn push_row(&mut self, width: usize, offset: usize) -> Result<&mut [Value<'a>], RecordError> {
         self.reserve(width, offset)?;
@@ -87,7 +87,7 @@ impl<'a> Batch<'a> {
         Ok(())
     }
 
-    /// Adds the nodes of a keyed record of this batch again, with its keys; gives the values, which are absent.
+    /// Adds the nodes of a keyed record of this batch again, with its keys; returns the values, which are absent.
     #[inline(always)]
     pub(crate) fn repeat(&mut self, record: usize, offset: usize) -> Result<&mut [Value<'a>], RecordError> {
         let Span { first, last, keys, .. } = self.spans[record];
@@ -104,14 +104,14 @@ impl<'a> Batch<'a> {
         Ok(())
     }
 
-    /// Takes back the nodes from `node` on, of the record being built.
+    /// Removes the nodes from `node` on, of the record being built.
     pub fn rewind(&mut self, node: usize) {
         debug_assert!(node >= self.open);
         self.values.truncate(node);
         self.keys.truncate(self.open_keys + node - self.open);
     }
 
-    /// Index of the next node; for [`close_list`](Self::close_list) and [`close_map`](Self::close_map).
+    /// Index of the next node, for [`close_list`](Self::close_list) and [`close_map`](Self::close_map).
     #[inline]
     pub fn next_node(&self) -> usize {
         self.values.len()
@@ -140,12 +140,12 @@ impl<'a> Batch<'a> {
         self.losses.lose(kind, count);
     }
 
-    /// Counts what is lost while no record is being built.
+    /// Counts what is lost when no record is being built.
     pub fn lose_between(&mut self, kind: LossyKind, count: u64) {
         self.losses.lose_between(kind, count);
     }
 
-    /// The record that was ended last, at `offset`, has lost something: that stays counted, or the record is refused.
+    /// The last record ended, at `offset`, has lost something: either that is counted, or the record is refused.
     #[cold]
     fn settle(&mut self, kind: LossyKind, offset: usize) {
         match self.strict {
@@ -157,7 +157,7 @@ impl<'a> Batch<'a> {
         }
     }
 
-    /// Throws away what was pushed for the record being built, and what it lost.
+    /// Discards what was pushed for the record being built, and what it lost.
     pub fn abandon(&mut self) {
         self.losses.take_back();
         self.values.truncate(self.open);
@@ -165,9 +165,9 @@ impl<'a> Batch<'a> {
         self.shared_keys = None;
     }
 
-    /// Ends records in columns that were built together, no more than there was [room](Self::room) for, of `width`
-    /// values each: the first one starts at `start`, each one ends at the next of `ends`, where the one behind it
-    /// starts. Gives the end of the last one.
+    /// Ends records in columns that were built together, at most as many as there was [room](Self::room) for, of
+    /// `width` values each: the first one starts at `start`; each ends at the next of `ends`, where the following one
+    /// starts. Returns the end of the last one.
     ///
     /// # Errors
     /// The first one is too large, or there is no memory; then none of them is in the batch.
@@ -195,7 +195,7 @@ impl<'a> Batch<'a> {
         Ok(start)
     }
 
-    /// Ends the record being built: it lies in `start..end` of the slice.
+    /// Ends the record being built: it is at `start..end` in the slice.
     #[inline(always)]
     pub fn end_record(&mut self, start: usize, end: usize) -> Result<(), RecordError> {
         debug_assert!(self.schema.is_none_or(|s| s.len() == self.values.len() - self.open));
@@ -229,8 +229,8 @@ impl<'a> Batch<'a> {
         }
     }
 
-    /// Says that the last record may not be copied into a target of the same dialect: readers may disagree on its quotes,
-    /// or it lacks something.
+    /// Marks the last record as one not to copy to a target of the same dialect: readers may disagree on its quotes, or
+    /// it lacks something.
     #[cold]
     pub(crate) fn mark_irregular(&mut self) {
         if let Some(span) = self.spans.last_mut() {

@@ -1,9 +1,8 @@
 //! The batch: a flat tape of borrowed values in a worker's arena.
 //!
-//! Two shapes exist. *Columns*: every record has the fields of one [`Schema`], so that only the values
-//! are stored, `width` for each record. *Keyed*: every record is a tree of nodes; each node has a key
-//! (empty for a record's root and for items of a list) and a value; `List(n)` and `Map(n)` are followed
-//! by the `n` nodes inside them.
+//! A batch has one of two shapes. *Columns*: every record has the fields of one [`Schema`], so only values are stored,
+//! `width` for each record. *Keyed*: every record is a tree of nodes; each node has a key (empty for a record's root
+//! and for items of a list) and a value; `List(n)` and `Map(n)` are followed by the `n` nodes inside them.
 
 mod build;
 mod lines;
@@ -21,7 +20,7 @@ use crate::wording::counted;
 
 pub use retain::Record;
 
-/// Records of a slice that were decoded at one time.
+/// Records of a slice that were decoded together.
 pub struct Batch<'a> {
     schema: Option<&'a Schema>,
     arena: &'a Arena,
@@ -30,26 +29,26 @@ pub struct Batch<'a> {
     values: ArenaVec<'a, Value<'a>>,
     keys: ArenaVec<'a, &'a [u8]>,
     spans: ArenaVec<'a, Span>,
-    /// The places of the records among those that were decoded; empty until one is dropped, since these are their
-    /// indexes as long as all are there.
+    /// Each record's number among those that were decoded; empty until one is dropped: until then, the numbers are the
+    /// indexes.
     numbers: ArenaVec<'a, u32>,
-    /// The records that ops refused, and why. On the heap, which is not touched while there are none.
+    /// The records that ops refused, and why. On the heap, which is not touched if there are none.
     rejected: Vec<(usize, RecordError)>,
     /// The first node of the record being built.
     open: usize,
-    /// Where its keys begin, if they are its own.
+    /// Where its keys begin, if it has its own.
     open_keys: usize,
-    /// Where they begin if they are those of another record.
+    /// Where they begin, if it shares those of another record.
     shared_keys: Option<u32>,
     max_record: usize,
     lines: Lines<'a>,
-    /// Values or keys were changed.
+    /// Values or keys have been changed.
     changed: bool,
-    /// To ops, an untyped value is text whatever it looks like.
+    /// Ops see an untyped value as text, whatever it looks like.
     untyped_is_text: bool,
-    /// Who is told of the names of fields that an op meets, and the number of the op's first name there.
+    /// Where to note which names of fields an op finds, and the number of the op's first name there.
     seen: Option<(&'a Seen, usize)>,
-    /// The records, in order, whose text is not in the lines because its length is another.
+    /// The records, in order, whose text is not in the lines because it has another length.
     odd: ArenaVec<'a, u32>,
     /// What decoding and ops lost.
     losses: Losses,
@@ -63,9 +62,9 @@ pub struct Batch<'a> {
 #[derive(Clone, Copy)]
 enum Lines<'a> {
     No,
-    /// As the source has them.
+    /// As they are in the source.
     Source,
-    /// As an op changed them, with the same lengths.
+    /// As changed by an op, with the same lengths.
     Changed(&'a [u8]),
 }
 
@@ -76,13 +75,13 @@ fn no_room(offset: usize, arena: &Arena, why: Refusal) -> RecordError {
 
 /// Makes room for `more` items.
 fn reserve<T>(arena: &Arena, items: &mut ArenaVec<'_, T>, more: usize, offset: usize) -> Result<(), RecordError> {
-    // A list that grows is copied if it can't go on where it is, and then has twice its length at least.
+    // A list that grows may have to be copied, and then gets at least twice its size.
     let bytes = (2 * items.capacity()).max(items.len() + more) * size_of::<T>();
     arena.with_room(bytes, || items.try_reserve(more)).map_err(|why| no_room(offset, arena, why))
 }
 
 impl<'a> Batch<'a> {
-    /// An empty batch for records of `slice`; of `schema` when all records have the same fields.
+    /// An empty batch for records of `slice`; with `schema` if they all have the same fields.
     pub fn new(arena: &'a Arena, slice: &'a [u8], schema: Option<&'a Schema>, max_record: usize) -> Batch<'a> {
         let bump = arena.bump();
         Batch {
@@ -114,17 +113,17 @@ impl<'a> Batch<'a> {
         self.arena
     }
 
-    /// The names of the fields, when this batch is in columns.
+    /// The names of the fields, if this batch is in columns.
     pub fn schema(&self) -> Option<&'a Schema> {
         self.schema
     }
 
-    /// Gives the fields other names: `schema` has as many.
+    /// Gives the fields other names: `schema` has the same number of fields.
     pub(crate) fn rename(&mut self, schema: &'a Schema) {
         self.schema = Some(schema);
     }
 
-    /// Whether an [untyped](Value::Untyped) value is text to ops, whatever it looks like.
+    /// Whether ops see an [untyped](Value::Untyped) value as text, whatever it looks like.
     pub(crate) fn untyped_is_text(&self) -> bool {
         self.untyped_is_text
     }
@@ -138,7 +137,7 @@ impl<'a> Batch<'a> {
         self.strict = strict;
     }
 
-    /// Who is told of the names of fields that an op meets, and the number of the op's first name there.
+    /// Where to note which names of fields an op finds, and the number of the op's first name there.
     pub(crate) fn seen(&self) -> Option<(&'a Seen, usize)> {
         self.seen
     }
@@ -147,12 +146,12 @@ impl<'a> Batch<'a> {
         self.seen = seen;
     }
 
-    /// How many records: those that were decoded, without those that an op [dropped](Self::retain).
+    /// The number of records: those that were decoded, without those that an op [dropped](Self::retain).
     pub fn len(&self) -> usize {
         self.spans.len()
     }
 
-    /// How long a record may be.
+    /// The longest allowed record.
     pub(crate) fn max_record(&self) -> usize {
         self.max_record
     }
@@ -162,29 +161,29 @@ impl<'a> Batch<'a> {
         self.spans.is_empty()
     }
 
-    /// Where a record lies.
+    /// Where a record is.
     pub fn span(&self, record: usize) -> Span {
         self.spans[record]
     }
 
-    /// A record's place, from 0, among all that were decoded together, [dropped](Self::retain) ones included: by this,
-    /// errors name the right record.
+    /// A record's number, from 0, among all that were decoded together, including [dropped](Self::retain) ones: with
+    /// this, errors name the right record.
     pub fn number(&self, record: usize) -> usize {
         self.numbers.get(record).map_or(record, |number| *number as usize)
     }
 
-    /// Where some records lie.
+    /// Where some records are.
     pub fn spans(&self, records: std::ops::Range<usize>) -> &[Span] {
         &self.spans[records]
     }
 
-    /// The source bytes of a record, terminator included.
+    /// The source bytes of a record, line ending included.
     pub fn source(&self, record: usize) -> &'a [u8] {
         let span = self.spans[record];
         &self.slice[span.start..span.end]
     }
 
-    /// In the record that was ended last, text follows the quote that closes a field, at this offset.
+    /// In the last record ended, text follows a closing quote at this offset.
     #[cold]
     pub(crate) fn note_odd_quote(&mut self, offset: usize) {
         self.lose_between(LossyKind::TextAfterQuote, 1);
@@ -223,16 +222,16 @@ impl<'a> Batch<'a> {
         Tree { keys: &self.keys[keys..keys + range.len()], values: &self.values[range] }
     }
 
-    /// All values of the batch; for columns those of record `r` are at `r * width ..`.
+    /// All values of the batch; in columns, those of record `r` begin at `r * width`.
     pub fn values_mut(&mut self) -> &mut [Value<'a>] {
         self.lines = Lines::No;
         self.changed = true;
         &mut self.values
     }
 
-    /// Keys and values of a keyed record, for changing the values in place.
+    /// Keys and values of a keyed record, to change the values in place.
     ///
-    /// Nodes can't be added or taken away, and keys can't be changed; [`rebuild`](Self::rebuild) does that.
+    /// Nodes can't be added or removed, and keys can't be changed; [`rebuild`](Self::rebuild) does that.
     pub fn nodes_mut(&mut self, record: usize) -> (&[&'a [u8]], &mut [Value<'a>]) {
         self.lines = Lines::No;
         self.changed = true;
@@ -243,9 +242,9 @@ impl<'a> Batch<'a> {
         (keys, &mut self.values[range])
     }
 
-    /// An empty batch over the same slice and arena, for an op that adds or takes away nodes.
+    /// An empty batch over the same slice and arena, for an op that adds or removes nodes.
     ///
-    /// The records of the new batch have to be those of this one, in order: refused ones are known by index.
+    /// The new batch must have the same records in the same order: refused ones are known by index.
     pub fn rebuild(&self) -> Batch<'a> {
         let mut empty = Batch::new(self.arena, self.slice, self.schema, self.max_record);
         (empty.losses, empty.odd_quote) = (self.losses, self.odd_quote);
@@ -257,13 +256,13 @@ impl<'a> Batch<'a> {
         empty
     }
 
-    /// Refuses a record from within an op: the run's policy for bad records decides what becomes of it.
+    /// Refuses a record from within an op: the run's policy for bad records decides what happens to it.
     pub fn reject(&mut self, record: usize, reason: impl Into<std::borrow::Cow<'static, str>>) {
         let offset = self.spans[record].start;
         self.reject_with(record, RecordError::new(offset, reason));
     }
 
-    /// Refuses a record with an error that knows its place and its remedy.
+    /// Refuses a record with an error that knows its offset and a hint.
     pub fn reject_with(&mut self, record: usize, error: RecordError) {
         self.lines = Lines::No;
         self.rejected.push((record, error));
@@ -281,7 +280,7 @@ impl<'a> Batch<'a> {
         self.rejected.dedup_by_key(|(record, _)| *record);
     }
 
-    /// What was lost so far.
+    /// What has been lost so far.
     pub fn lossy(&self) -> &Lossy {
         self.losses.all()
     }
@@ -299,15 +298,15 @@ impl<'a> Batch<'a> {
     }
 }
 
-/// The error for a record over the limit.
+/// The error for a record that exceeds the limit.
 pub(crate) fn record_too_large(offset: usize, max: usize) -> RecordError {
-    // How long it is depends on how much was looked at.
+    // The message names no length: that would depend on how much was looked at.
     RecordError::with_numbers(offset, "the record is larger than {} byte{s}", [max, 0])
         .hint("Raise --max-record-size (and --memory-limit with it).")
         .fault(Fault::Oversized)
 }
 
-/// The error for a record of more fields than there may be.
+/// The error for a record with too many fields.
 pub(crate) fn too_many_fields(offset: usize, max: usize) -> RecordError {
     RecordError::new(offset, format!("the record has more than {}", counted(max as u64, "field")))
         .hint("Raise --max-fields (and --memory-limit with it).")

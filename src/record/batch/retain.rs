@@ -4,7 +4,7 @@ use super::{Batch, Lines, reserve};
 use crate::error::RecordError;
 use crate::record::{Schema, Tree, Value};
 
-/// A record that [`Batch::retain`] asks about.
+/// A record, as [`Batch::retain`] shows it.
 #[derive(Clone, Copy)]
 pub struct Record<'b, 'a> {
     batch: &'b Batch<'a>,
@@ -29,7 +29,7 @@ impl<'b, 'a> Record<'b, 'a> {
         self.batch.tree(self.index)
     }
 
-    /// Its bytes in the source, terminator included.
+    /// Its bytes in the source, line ending included.
     #[inline]
     pub fn source(&self) -> &'a [u8] {
         self.batch.source(self.index)
@@ -37,11 +37,11 @@ impl<'b, 'a> Record<'b, 'a> {
 }
 
 impl<'a> Batch<'a> {
-    /// Keeps the records that `keep` says yes to, and drops the others, in place.
+    /// Keeps the records for which `keep` returns true, and drops the others, in place.
     ///
-    /// The records that stay keep their [numbers](Self::number), so errors name the right ones. `keep` is not asked about
-    /// refused records: they stay, since the run's policy for bad records decides about them. What a dropped record
-    /// lost while it was decoded stays counted.
+    /// The remaining records keep their [numbers](Self::number), so errors name the right ones. `keep` is not called
+    /// for refused records: they remain, since the run's policy for bad records decides about them. What a dropped
+    /// record lost while it was decoded is still counted.
     ///
     /// ```
     /// use pagemill::op::Op;
@@ -78,7 +78,7 @@ impl<'a> Batch<'a> {
         let (mut kept, mut alike) = (first, self.spans[first].alike);
         for index in first + 1..self.len() {
             let mut span = self.spans[index];
-            // It is like the last one that stayed if all after that one are.
+            // It is like the last record kept if it is like all those dropped in between.
             alike &= span.alike;
             let refused_before = refused;
             if !self.stays(index, &mut refused, &mut keep) {
@@ -116,7 +116,7 @@ impl<'a> Batch<'a> {
         keep(Record { batch: self, index })
     }
 
-    /// Writes down the numbers of all records.
+    /// Stores the numbers of all records.
     fn number_all(&mut self) -> Result<(), RecordError> {
         if self.numbers.is_empty() {
             reserve(self.arena, &mut self.numbers, self.spans.len(), self.spans[0].start)?;
@@ -125,7 +125,7 @@ impl<'a> Batch<'a> {
         Ok(())
     }
 
-    /// The records will be those of another batch, with their numbers.
+    /// Takes over the numbers of another batch, whose records this one will have.
     pub(super) fn take_numbers(&mut self, other: &Batch<'a>) -> Result<(), RecordError> {
         if let Some(first) = other.spans.first() {
             reserve(self.arena, &mut self.numbers, other.numbers.len(), first.start)?;

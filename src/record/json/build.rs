@@ -1,4 +1,4 @@
-//! What becomes of values that are walked through, and errors on the way.
+//! What a walk over values builds from them, and errors on the way.
 
 use std::cell::Cell;
 
@@ -6,12 +6,12 @@ use crate::error::RecordError;
 use crate::record::Value;
 use crate::scan::json::Guess;
 
-/// An error on its way up: one word, so that the way without errors stays cheap. Its room is used again, as there may be
-/// one for every record.
+/// An error on its way up: one word, so that the path without errors stays cheap. Its allocation is reused, as there
+/// may be an error for every record.
 pub(crate) struct Fault(Box<RecordError>);
 
 thread_local! {
-    /// Room for the next one.
+    /// The allocation for the next one.
     static ROOM: Cell<Option<Box<RecordError>>> = const { Cell::new(None) };
 }
 
@@ -30,7 +30,7 @@ impl From<RecordError> for Fault {
 }
 
 impl Fault {
-    /// The error.
+    /// Unwraps the error.
     #[cold]
     #[inline(never)]
     pub fn into_error(mut self) -> RecordError {
@@ -39,7 +39,7 @@ impl Fault {
         error
     }
 
-    /// Takes the room for the first one, so that nothing is allocated for it later on.
+    /// Allocates room for the first one, so that nothing is allocated later on.
     pub fn make_room() {
         ROOM.set(ROOM.take().or_else(|| Some(Box::new(RecordError::new(0, "")))));
     }
@@ -51,35 +51,35 @@ pub(super) fn fault(offset: usize, reason: &'static str) -> Fault {
     RecordError::new(offset, reason).into()
 }
 
-/// What becomes of a value that [`Reader::walk`] meets. `offset` is its place in the text.
+/// What to build from the values that [`Reader::walk`] meets. `offset` is a value's place in the text.
 pub(super) trait Build<'a> {
-    /// Nothing becomes of anything: lists and maps inside are walked through, not given as raw text.
+    /// Builds nothing: lists and maps are walked through, not returned as raw text.
     const SKIP: bool;
-    /// There may be guesses for keys.
+    /// Keys can be guessed.
     const GUESSES: bool = false;
     /// What the next key is likely to be.
     #[inline(always)]
     fn guess(&self) -> Option<&Guess> {
         None
     }
-    /// The next key is what was guessed: instead of [`key`](Self::key).
+    /// The next key is the one guessed: called instead of [`key`](Self::key).
     #[inline(always)]
     fn guessed(&mut self, _key: &'a [u8]) {}
-    /// What to guess next time in the place of the last key.
+    /// What to guess next time in place of the last key.
     #[inline(always)]
     fn learn(&mut self, _guess: Guess) {}
-    /// The key of the next value; it had escapes when `escaped`.
+    /// The key of the next value; `escaped`: it contains escapes.
     fn key(&mut self, key: &'a [u8], escaped: bool, offset: usize) -> Result<(), Fault>;
     /// The next value has no key: it is an item of a list.
     fn item(&mut self);
-    /// A value that is no text, list or map.
+    /// A value that is not text, a list or a map.
     fn scalar(&mut self, value: Value<'a>, offset: usize) -> Result<(), Fault>;
     /// The content of a string.
     fn text(&mut self, text: &'a [u8], escaped: bool, offset: usize) -> Result<(), Fault>;
-    /// Whether a list or map is taken apart; then [`close`](Self::close) follows its last value. Otherwise its text
-    /// goes to [`raw`](Self::raw).
+    /// Whether to take a list or map apart; then [`close`](Self::close) follows its last value. Otherwise
+    /// [`raw`](Self::raw) gets its text.
     fn open(&mut self, is_map: bool, offset: usize) -> Result<bool, Fault>;
-    /// The list or map opened last ends before the offset `end`.
+    /// The list or map opened last ends before `end`.
     fn close(&mut self, is_map: bool, end: usize);
     /// The text of a list or map.
     fn raw(&mut self, text: &'a [u8], offset: usize) -> Result<(), Fault>;

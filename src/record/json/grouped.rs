@@ -1,4 +1,4 @@
-//! Records in columns as maps of JSON.
+//! Records in columns as JSON maps.
 
 use super::unflatten::Step;
 use super::{Reader, Refusal, Sink, Writer};
@@ -6,7 +6,7 @@ use crate::record::Value;
 use crate::scan::json::write_text;
 use crate::scan::vector::{Unit, Vector, Work};
 
-/// Text as a JSON string; for what is rendered once.
+/// Text as a JSON string; for text that is rendered only once.
 pub fn json_text(text: &[u8]) -> Vec<u8> {
     struct Quote<'t>(&'t [u8]);
     impl Work for Quote<'_> {
@@ -22,21 +22,21 @@ pub fn json_text(text: &[u8]) -> Vec<u8> {
     Unit::get().run(Quote(text))
 }
 
-/// Writes records in columns as maps: nested ones, with indentation if the writer indents.
+/// Writes records in columns as maps, nested and indented if the writer indents.
 pub struct Grouped {
     writer: Writer,
-    /// The steps, their keys as they stand in the output.
+    /// The steps, with their keys as they are written.
     steps: Vec<Step>,
-    /// Finds out whether text is a list or map.
+    /// Tells whether text is a list or map.
     reader: Option<Reader>,
-    /// Maps that have no field yet, as numbers of steps.
+    /// Maps that have no field yet, by the numbers of their steps.
     waiting: Vec<usize>,
     /// For each open map, whether it has no field yet.
     empty: Vec<bool>,
 }
 
 impl Grouped {
-    /// With `parse`, text that is a list or map, nested at most so deep, is written as one.
+    /// With `parse`, text that is a list or map with at most this depth is written as one.
     pub fn new(writer: Writer, mut steps: Vec<Step>, parse: Option<usize>) -> Grouped {
         for step in &mut steps {
             if let Step::Open(key) | Step::Field(_, key) | Step::Either(_, key, _) = step {
@@ -52,10 +52,10 @@ impl Grouped {
         }
     }
 
-    /// Writes a record. Fields that are absent are left out, and maps without fields.
+    /// Writes a record. Absent fields are left out, and so are maps without fields.
     #[inline(always)]
     pub fn record<S: Sink>(&mut self, values: &[Value<'_>], sink: &mut S) -> Result<(), Refusal> {
-        // A record that was not written to its end may have left something.
+        // A record that was not written to its end may have left something behind.
         self.writer.reset();
         self.waiting.clear();
         self.empty.clear();
@@ -79,8 +79,8 @@ impl Grouped {
         self.close(sink)
     }
 
-    /// Whether a field that may be both is the value in its own column: always, unless a column of the map (which takes
-    /// the `map` steps after `number`) has something. A record that has both is refused.
+    /// Whether a field that may be either is the value in its own column: yes, unless a column of the map (the `map`
+    /// steps after `number`) has content. A record that has both is refused.
     fn is_value(&self, number: usize, (column, map): (usize, usize), values: &[Value<'_>]) -> Result<bool, Refusal> {
         let something = |column: usize| !matches!(values[column], Value::Absent | Value::Null);
         let mut inside = self.steps[number + 1..number + 1 + map].iter();

@@ -1,4 +1,4 @@
-//! JSON text (RFC 8259) to values and back: for the JSON formats, for cells of CSV, for payloads of frames.
+//! JSON text (RFC 8259) to values and back: for JSON formats, cells of CSV, and payloads of frames.
 
 mod build;
 mod grouped;
@@ -26,26 +26,26 @@ pub use strings::{LONE, replace_halves};
 pub use unflatten::Step;
 pub use write::{Fast, Plain, Writer};
 
-/// How far a decoder of a nested format takes records apart; the rest stays [`Raw`](super::Value::Raw).
+/// How far a decoder of a nested format takes records apart; the rest remains [`Raw`](super::Value::Raw).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Detail {
     /// A record is one raw value, checked but not taken apart.
     Record,
-    /// The fields of a record; lists and maps in them stay raw.
+    /// The fields of a record; lists and maps in them remain raw.
     Fields,
-    /// Maps at every depth outside lists; lists stay raw.
+    /// Maps at every depth outside lists; lists remain raw.
     Maps,
     /// Everything.
     All,
 }
 
-/// How bytes stand in formats that have only text (CSV, TSV, NDJSON, JSON).
+/// How bytes are written in formats that have only text (CSV, TSV, NDJSON, JSON).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum BytesAs {
-    /// Base64 (RFC 4648, with padding), both ways.
+    /// Base64 (RFC 4648, with padding), when reading and writing.
     #[default]
     Base64,
-    /// The bytes themselves; they must be UTF-8 where the target is JSON.
+    /// The bytes themselves; in a JSON target they must be UTF-8.
     Text,
 }

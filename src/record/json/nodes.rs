@@ -1,4 +1,4 @@
-//! Values as nodes of a keyed batch, or as nothing.
+//! Values as nodes of a keyed batch, or only checked.
 
 use super::build::{Build, Fault};
 use super::strings::unescape;
@@ -35,7 +35,7 @@ impl Build<'_> for Skip {
     }
 }
 
-/// Adds nodes to a batch. `DEEP` is 0 for the fields of the record, 1 for maps outside lists, 2 for everything.
+/// Adds nodes to a batch. `DEEP` is 0 for the fields of the record, 1 for maps outside lists too, 2 for everything.
 pub(super) struct Nodes<'b, 'a, const DEEP: u8> {
     batch: &'b mut Batch<'a>,
     key: &'a [u8],
@@ -53,7 +53,7 @@ impl<'b, 'a, const DEEP: u8> Nodes<'b, 'a, DEEP> {
         self.open
     }
 
-    /// The number of the next node in the batch.
+    /// The index of the next node in the batch.
     #[inline(always)]
     pub fn next_node(&self) -> usize {
         self.batch.next_node()
@@ -76,7 +76,7 @@ impl<'b, 'a, const DEEP: u8> Nodes<'b, 'a, DEEP> {
         self.key = key;
     }
 
-    /// Closes a list or map; gives its node.
+    /// Closes a list or map; returns its node.
     #[inline(always)]
     pub fn close_one(&mut self, is_map: bool) -> Option<(usize, Value<'a>)> {
         let node = self.open.pop()? as usize;
@@ -93,7 +93,7 @@ impl<'b, 'a, const DEEP: u8> Nodes<'b, 'a, DEEP> {
     }
 }
 
-/// Whether a list or map within a record stays text, if so much is taken apart.
+/// Whether a list or map within a record remains text at this `DEEP`.
 #[inline(always)]
 pub(super) fn is_leaf<const DEEP: u8>(is_map: bool) -> bool {
     if is_map { DEEP == 0 } else { DEEP < 2 }

@@ -1,4 +1,4 @@
-//! Line breaks and indentation, as `jq .` has them.
+//! Line breaks and indentation, as in the output of `jq .`.
 
 use super::sink::Sink;
 use crate::error::Error;
@@ -7,7 +7,7 @@ use crate::error::Error;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Pretty {
     pub level: usize,
-    /// That of a record.
+    /// The level of a record.
     pub first: usize,
 }
 
@@ -34,10 +34,10 @@ impl Pretty {
         Ok(())
     }
 
-    /// Valid JSON text with other white space.
+    /// Writes valid JSON text with this white space instead of its own.
     pub fn raw<S: Sink>(&mut self, raw: &[u8], sink: &mut S) -> Result<(), Error> {
         let mut at = 0;
-        // Whether the part before was an opening bracket: empty lists and maps stay on a line.
+        // Whether the last part was an opening bracket: empty lists and maps stay on one line.
         let mut opened = false;
         while at < raw.len() {
             let len = part(&raw[at..]);

@@ -1,14 +1,14 @@
-//! Reading without an index: the grammar of RFC 8259 straight over the text, with guesses of what comes next.
+//! Reading without an index: the grammar of RFC 8259 applied straight to the text, with guesses of what comes next.
 //!
-//! This reader knows no errors. Whatever it does not like, [`Reader`](super::Reader) reads from its first byte on, and
-//! says what is wrong with it.
+//! This reader has no errors. Whatever it does not understand, [`Reader`](super::Reader) reads again from the start,
+//! and reports what is wrong.
 //!
-//! It is for records that mostly look like the one before: then a template tells what stands between values. Where
-//! nothing can be guessed, each step has to wait for the place where the one before ended, and an index is faster
-//! although it takes more instructions. What was tried and takes longer: the columns of a selection of nested records
-//! this way (15 % fewer instructions, 0 to 10 % more time); whole records for NDJSON to NDJSON (5 % fewer, 45 % more);
-//! to run this with AVX2 where there is AVX-512, whose masks are there a little later (10 % more time); to run it
-//! without vector instructions (twice the time).
+//! It is for records that mostly look like the one before: then a template tells what is between values. If nothing can
+//! be guessed, each step has to wait for the end of the step before, and an index is faster although it takes more
+//! instructions. Tried, and slower: reading columns of a selection of nested records this way (15 % fewer instructions,
+//! 0 to 10 % more time); whole records for NDJSON to NDJSON (5 % fewer, 45 % more); running this with AVX2 where there
+//! is AVX-512, whose masks are ready a little later (10 % more time); running it without vector instructions (twice the
+//! time).
 
 use super::rules::Rules;
 use super::shape::{Shape, Shaped};
@@ -16,29 +16,29 @@ use crate::record::Batch;
 use crate::scan::json::{byte, white_end};
 use crate::scan::vector::{Unit, Vector};
 
-/// Reads JSON values that are well formed, of a text that is UTF-8.
+/// Reads well-formed JSON values from a text that is UTF-8.
 pub struct Quick {
     rules: Rules,
     max_fields: usize,
     shape: Shape,
-    /// So many slices more are for another reader.
+    /// How many more slices are left to the other reader.
     wait: u32,
-    /// All are: this processor is no good at this.
+    /// All slices are: this processor is no good at this.
     never: bool,
 }
 
-/// How many slices are left to another reader where most records are unlike others.
+/// How many slices are left to the other reader when most records are unlike others.
 const WAIT: u32 = 15;
 
 impl Quick {
-    /// A reader of records that stand inside of `around` lists and maps, with which they are nested at most so deep.
-    /// They have at most so many fields. With `lines`, a line feed is not white space.
+    /// A reader of records inside `around` lists and maps, which count towards `max_depth`. A record has at most
+    /// `max_fields` fields. With `lines`, a line feed is not white space.
     pub fn new(lines: bool, around: usize, (max_depth, max_fields): (usize, usize)) -> Quick {
         let rules = Rules { lines, max_depth: max_depth.saturating_sub(around), outer: Vec::with_capacity(32) };
         Quick { rules, max_fields, shape: Shape::default(), wait: 0, never: !Unit::get().has_masks() }
     }
 
-    /// The first place from `at` on that is no white space. Where lines count, a line feed is none.
+    /// The first place from `at` on that is not white space. If lines matter, a line feed is not.
     #[inline(always)]
     pub fn behind_white<V: Vector>(&self, v: V, text: &[u8], at: usize) -> usize {
         match byte(text, at) {
@@ -48,7 +48,7 @@ impl Quick {
         }
     }
 
-    /// Begins a slice. False if that pays only with a reader that has an index.
+    /// Begins a slice. False if the reader with an index should take it.
     pub fn begin(&mut self) -> bool {
         if self.shape.seldom_fits() {
             self.wait = WAIT;
@@ -58,21 +58,21 @@ impl Quick {
         pays
     }
 
-    /// Leaves everything to another reader.
+    /// Leaves everything to the other reader.
     #[cfg(test)]
     pub fn stay_out(&mut self) {
         self.never = true;
     }
 
-    /// The record read last was taken back, or others were read between: it is none to compare the next one with.
+    /// The last record was taken back, or others were read since: don't compare the next one with it.
     pub fn interrupt(&mut self) {
         self.shape.forget();
         self.rules.outer.clear();
     }
 
-    /// Adds the nodes of the value at `at` of the text to a keyed batch; gives the place behind it. `DEEP` is 0 for the
-    /// fields of a record, 1 for maps outside lists, 2 for everything. None: the value is for another reader, and what
-    /// was added has to be taken back.
+    /// Adds the nodes of the value at `at` in the text to a keyed batch; returns the place after it. `DEEP` is 0 for
+    /// the fields of a record, 1 for maps outside lists too, 2 for everything. `None`: the value is for the other
+    /// reader, and what was added has to be removed.
     #[inline(always)]
     pub fn read<'a, const DEEP: u8, V: Vector>(
         &mut self,

@@ -1,10 +1,10 @@
 //! Stage 2 of reading: the grammar of RFC 8259 over the stream of positions.
 //!
-//! Tried for selections, and left: to check which token may follow which by masks, 64 tokens at one time, so that only
-//! brackets, numbers and escapes are looked at one by one, and then to go from key to key by where lists and maps end.
-//! With AVX-512 that takes 40 % fewer instructions and 3 to 7 % less time (nested records of 700 bytes, 512 to 4096
-//! tokens at one time): to pack tokens keeps the vector units as busy as the branches that are saved, which are easy to
-//! guess where records are alike. Without AVX-512 it takes more time.
+//! Tried for selections, and dropped: checking with masks which token may follow which, 64 tokens at a time, so that
+//! only brackets, numbers and escapes are looked at one by one, and then jumping from key to key over lists and maps.
+//! With AVX-512 this takes 40 % fewer instructions but only 3 to 7 % less time (nested records of 700 bytes, 512 to
+//! 4096 tokens at a time): packing tokens keeps the vector units as busy as the saved branches, which are well
+//! predicted if records are alike. Without AVX-512 it is slower.
 
 use super::build::{Build, Fault};
 use super::nodes::{Nodes, Skip};
@@ -16,62 +16,61 @@ use crate::scan::json::Positions;
 use crate::scan::number;
 use crate::scan::vector::Unit;
 
-/// Reads JSON values, one after another, from a part of a text. Everything is checked, except that the
-/// text is UTF-8: that is the caller's part.
+/// Reads JSON values, one after another, from part of a text. Everything is checked except that the text is UTF-8: the
+/// caller does that.
 pub struct Reader {
     positions: Positions,
     at: usize,
     end: usize,
     lines: bool,
-    /// How many lists and maps may be open.
+    /// How many lists and maps may be open at once.
     max_depth: usize,
     /// How many fields a record may have.
     max_fields: usize,
-    /// How many are open around the value being walked.
+    /// How many are open around the value being read.
     around: usize,
-    /// For each 64 open lists and maps: which are maps.
+    /// For every 64 open lists and maps, which of them are maps.
     outer: Vec<u64>,
     nodes: Vec<u32>,
 }
 
 impl Reader {
-    /// A reader of values that stand inside of `around` lists and maps, with which they are nested at
-    /// most `max_depth` deep.
+    /// A reader of values inside `around` lists and maps, which count towards `max_depth`.
     pub fn new(max_depth: usize, around: usize) -> Reader {
         Reader::on(Unit::get(), max_depth, around)
     }
 
-    /// The same, with the kernels of one processor family.
+    /// The same, with the kernels for one kind of processor.
     pub fn on(unit: Unit, max_depth: usize, around: usize) -> Reader {
         let (outer, nodes) = (Vec::with_capacity(16), Vec::with_capacity(64));
         let (positions, max_fields) = (Positions::new(unit), usize::MAX);
         Reader { positions, at: 0, end: 0, lines: false, max_depth, max_fields, around, outer, nodes }
     }
 
-    /// The same, of records with at most so many fields (those of lists do not count).
+    /// The same, for records with at most this many fields (items of lists do not count).
     pub fn with_fields(self, max_fields: usize) -> Reader {
         Reader { max_fields, ..self }
     }
 
-    /// Begins with `from..to` of a text; the text must be the same in every call until the next start.
-    /// With `lines`, a line feed is not white space but the byte that ends a record.
+    /// Begins with `from..to` of a text; it must be the same text in every call until the next start. With `lines`, a
+    /// line feed is not white space but ends a record.
     pub fn start(&mut self, from: usize, to: usize, lines: bool) -> Result<(), RecordError> {
         if u32::try_from(to).is_err() {
             return Err(RecordError::new(from, "a slice of 4 GiB or more")
                 .hint("Lower --slice-size.")
-                // It is not the records that are bad: they are not left out.
+                // This is not about bad records, so none are skipped.
                 .fault(crate::error::Fault::TooLarge));
         }
         Fault::make_room();
         self.at = self.positions.start(from, to, lines);
         self.end = to;
         self.lines = lines;
-        // An error may have left something.
+        // An error may have left something behind.
         self.outer.clear();
         Ok(())
     }
 
-    /// The offset of the next byte that is not white space, or of the end. Where lines count, a line feed is not white
+    /// The offset of the next byte that is not white space, or of the end. If lines matter, a line feed is not white
     /// space.
     #[inline(always)]
     pub fn peek(&mut self, text: &[u8]) -> usize {
@@ -79,14 +78,14 @@ impl Reader {
         self.positions.get(self.at)
     }
 
-    /// Passes over the byte that [`peek`](Self::peek) told of.
+    /// Skips the byte that [`peek`](Self::peek) found.
     #[inline(always)]
     pub fn pass(&mut self) {
         self.at += 1;
     }
 
-    /// Adds the nodes of the next value to a keyed batch, as far as `detail` says; gives the value's first byte and the
-    /// one behind it.
+    /// Adds the nodes of the next value to a keyed batch, in the given `detail`; returns the value's first byte and the
+    /// place after it.
     #[inline]
     pub fn value<'a>(
         &mut self,
@@ -113,7 +112,7 @@ impl Reader {
         Ok((start, end))
     }
 
-    /// More nodes than fields may be: lists have nodes, too.
+    /// There may be more nodes than fields: lists have nodes too.
     #[cold]
     fn count_fields(&self, start: usize, batch: &mut Batch<'_>) -> Result<(), RecordError> {
         let (nodes, mut node, mut fields) = (batch.open_values(), 1, 0);
@@ -134,7 +133,7 @@ impl Reader {
         end
     }
 
-    /// Adds the selected fields of the next value to a batch in columns of the selection's length.
+    /// Adds the selected fields of the next value to a batch with the selection's columns.
     #[inline]
     pub fn select<'a>(
         &mut self,
@@ -150,14 +149,14 @@ impl Reader {
         Ok((start, end))
     }
 
-    /// Checks the next value; gives its first byte and the one behind it.
+    /// Checks the next value; returns its first byte and the place after it.
     pub fn check(&mut self, text: &[u8]) -> Result<(usize, usize), RecordError> {
         let text = &text[..self.end];
         let start = self.peek(text);
         self.walk(text, &mut Skip).map(|end| (start, end)).map_err(Fault::into_error)
     }
 
-    /// Adds the nodes of the one value that `from..to` of the text holds, white space around it allowed.
+    /// Adds the nodes of the only value in `from..to` of the text; white space around it is allowed.
     pub fn only_value<'a>(
         &mut self,
         text: &'a [u8],
@@ -173,7 +172,7 @@ impl Reader {
         }
     }
 
-    /// Says what stands at `place` instead of what was expected.
+    /// Says what is at `place` instead of what was expected.
     #[cold]
     #[inline(never)]
     pub(crate) fn wrong(&self, text: &[u8], place: usize, expected: &'static str) -> RecordError {
@@ -219,7 +218,7 @@ impl Reader {
             (0, Value::Absent)
         };
         let end = place + len;
-        // A run of other bytes ends at the next position or at white space.
+        // A run of other bytes ends at the next position, or at white space.
         if len > 0 && (end == next || is_white(text[end])) {
             return Ok((len, value));
         }
@@ -242,10 +241,10 @@ impl Reader {
         error.into()
     }
 
-    /// Goes through the next value; gives the offset behind it.
+    /// Goes through the next value; returns the offset after it.
     fn walk<'a, B: Build<'a>>(&mut self, text: &'a [u8], build: &mut B) -> Result<usize, Fault> {
         let mut at = self.at;
-        // Which of the innermost 64 lists and maps are maps, the lowest bit for the innermost.
+        // Which of the innermost 64 lists and maps are maps; the lowest bit is the innermost.
         let (mut maps, mut depth) = (0u64, 0usize);
 
         macro_rules! next {
@@ -272,7 +271,7 @@ impl Reader {
                 }
             }};
         }
-        // A key whose opening quote is at `$open`, the colon, and the place of the value.
+        // Reads a key whose opening quote is at `$open`, and the colon; goes to the value.
         macro_rules! key {
             ($open:expr) => {{
                 let (close, escaped) = string!($open);
@@ -338,7 +337,7 @@ impl Reader {
                 build.scalar(value, place)?;
                 end = place + len;
             }
-            // Behind a value.
+            // After a value.
             loop {
                 at = self.positions.ensure(text, at);
                 if depth == 0 {
@@ -376,7 +375,7 @@ impl Reader {
         }
     }
 
-    /// Walks through the list or map at the current place, `depth` lists and maps inside the record.
+    /// Walks through the list or map here, `depth` lists and maps inside the record.
     #[inline(never)]
     fn skip(&mut self, text: &[u8], depth: usize) -> Result<usize, Fault> {
         self.around += depth;
@@ -386,7 +385,7 @@ impl Reader {
     }
 }
 
-/// The error for a list or map too many inside of others.
+/// The error for one list or map too many inside others.
 #[cold]
 pub(crate) fn too_deep(offset: usize, max_depth: usize) -> RecordError {
     RecordError::with_numbers(offset, "lists and maps are nested more than {} deep", [max_depth, 0])

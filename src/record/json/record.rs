@@ -4,8 +4,7 @@ use super::{Refusal, Sink, Writer};
 use crate::record::{Batch, Value};
 
 impl Writer {
-    /// Writes a record of a batch of either shape, as a map when it is in columns. Fields that are absent
-    /// are left out.
+    /// Writes a record of a batch of either shape; one in columns as a map. Absent fields are left out.
     pub fn record<S: Sink>(&mut self, batch: &Batch<'_>, index: usize, sink: &mut S) -> Result<(), Refusal> {
         let Some(schema) = batch.schema() else {
             return self.tree(batch.tree(index), sink);

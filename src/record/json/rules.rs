@@ -1,4 +1,4 @@
-//! The grammar of RFC 8259 straight over a text, without errors. See `quick`.
+//! The grammar of RFC 8259 applied straight to a text, without errors. See `quick`.
 
 use super::build::{Build, Fault};
 use super::nodes::Skip;
@@ -7,17 +7,17 @@ use crate::record::Value;
 use crate::scan::json::{Guess, byte, number_end, text_end, white_end};
 use crate::scan::vector::{Unit, Vector, Work};
 
-/// What holds for all values.
+/// The rules for all values.
 pub(super) struct Rules {
     /// A line feed ends a value.
     pub lines: bool,
-    /// How many lists and maps may be open in a record.
+    /// How many lists and maps may be open at once in a record.
     pub max_depth: usize,
-    /// For each 64 open lists and maps: which are maps.
+    /// For every 64 open lists and maps, which of them are maps.
     pub outer: Vec<u64>,
 }
 
-/// An error will be found again.
+/// The error is dropped: the other reader finds it again.
 #[inline(always)]
 fn done<T>(outcome: Result<T, Fault>) -> Option<T> {
     match outcome {
@@ -34,7 +34,7 @@ fn drop_fault<T>(fault: Fault) -> Option<T> {
 }
 
 impl Rules {
-    /// Goes through the list or map at `at`, which stands inside of `around` lists and maps of the record.
+    /// Goes through the list or map at `at`, inside `around` lists and maps of the record.
     #[inline(never)]
     pub fn skip(&mut self, text: &[u8], at: usize, around: usize) -> Option<usize> {
         struct Pass<'r, 't>(&'r mut Rules, &'t [u8], (usize, usize));
@@ -48,8 +48,7 @@ impl Rules {
         Unit::get().run(Pass(self, text, (at, around)))
     }
 
-    /// Goes through the value at `at`, which stands inside of `around` lists and maps of the record; gives the place
-    /// behind it.
+    /// Goes through the value at `at`, inside `around` lists and maps of the record; returns the place after it.
     #[inline(always)]
     pub fn walk<'a, V: Vector, B: Build<'a>>(
         &mut self,
@@ -58,11 +57,11 @@ impl Rules {
         (mut at, around): (usize, usize),
         build: &mut B,
     ) -> Option<usize> {
-        // Which of the innermost 64 lists and maps are maps, the lowest bit for the innermost.
+        // Which of the innermost 64 lists and maps are maps; the lowest bit is the innermost.
         let (mut maps, mut depth) = (0u64, 0usize);
         let lines = self.lines;
 
-        // The byte at the next place that is no white space, which `at` is then.
+        // The next byte that is not white space; `at` moves there.
         macro_rules! token {
             () => {{
                 let mut token = byte(text, at);
@@ -73,7 +72,7 @@ impl Rules {
                 token
             }};
         }
-        // A key at `at`, to the place of the value.
+        // Reads a key at `at`; goes to its value.
         macro_rules! key {
             ($token:expr) => {
                 let open = at;
@@ -153,7 +152,7 @@ impl Rules {
                 done(build.scalar(value, at))?;
                 at = end;
             }
-            // Behind a value.
+            // After a value.
             while depth > 0 {
                 let is_map = maps & 1 == 1;
                 let token = token!();
@@ -177,7 +176,7 @@ impl Rules {
     }
 }
 
-/// The number or literal at a place, which begins with `first`, and the place behind it.
+/// The number or literal at a place, which begins with `first`, and the place after it.
 #[inline(always)]
 fn scalar<'a, V: Vector>(v: V, text: &'a [u8], at: usize, first: u8) -> Option<(Value<'a>, usize)> {
     if first.is_ascii_digit() | (first == b'-') {
@@ -193,7 +192,7 @@ fn scalar<'a, V: Vector>(v: V, text: &'a [u8], at: usize, first: u8) -> Option<(
     }
 }
 
-/// The closing quote of the string whose content begins at a place, and whether it has escapes.
+/// The closing quote of the string whose content begins at `at`, and whether it has escapes.
 #[inline(always)]
 fn string<V: Vector>(v: V, text: &[u8], at: usize) -> Option<(usize, bool)> {
     let end = text_end(v, text, at);

@@ -1,4 +1,4 @@
-//! Some fields of JSON values, straight into columns.
+//! Selected fields of JSON values, straight into columns.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -10,45 +10,45 @@ use crate::record::{Batch, LossyKind, Seen, Value};
 use crate::scan::bytes::same;
 
 const NONE: u32 = u32::MAX;
-/// How many keys of a map are remembered for the guess, and how long they may be.
+/// How many keys of a map are remembered as guesses, and how long they may be.
 const GUESSES: usize = 256;
 const GUESS_LEN: usize = 64;
 
-/// So many first records tell which names there are.
+/// This many records at the start are searched for names to suggest.
 const LEARNT: u64 = 64;
 
-/// A path's column, and what is left of the path.
+/// A path's column, and the rest of the path.
 type End<'p> = (u32, &'p [u8]);
 
-/// What a key of a map leads to.
+/// What to do at a key of a map.
 #[derive(Clone, Copy)]
 struct Action {
-    /// The column that its value fills.
+    /// The column to fill with its value.
     slot: u32,
-    /// The map that its value has to be, with more of the paths inside.
+    /// The map that its value has to be, because more of the paths are inside.
     map: u32,
 }
 
 const NOTHING: Action = Action { slot: NONE, map: NONE };
 
-/// The slot of a record that is no map, and the map inside of a key with dots where that makes a difference: there are
-/// none of these numbers.
+/// The slot of a record that is not a map, and the map inside a key with dots if that makes a difference: no real slot
+/// or map has this number.
 const NO_MAP: u32 = u32::MAX - 1;
 const DOTTED: u32 = u32::MAX - 1;
 
-/// Who is told of paths, and for each path of its numbers there.
+/// Where to note the paths that are found, and for each path its numbers there.
 pub type Told = (Arc<Seen>, Arc<[Vec<usize>]>);
 
-/// What becomes of selected fields.
+/// How to treat selected fields.
 #[derive(Clone, Default)]
 pub struct Chosen {
-    /// One that is a map, which has to become columns of its own, is refused: then the columns have to be found anew.
+    /// Refuse a map that has to become columns of its own: then the columns have to be collected again.
     pub refuse_maps: bool,
-    /// So is a list that a path leads through.
+    /// Refuse a list that a path leads through.
     pub refuse_lists: bool,
-    /// So is a key with dots that is as good as a path.
+    /// Refuse a key with dots that equals a path.
     pub refuse_dotted: bool,
-    /// Who is told of the paths that are met, and for each path of its numbers there.
+    /// Where to note the paths that are found, and for each path its numbers there.
     pub seen: Option<Told>,
 }
 
@@ -63,34 +63,34 @@ impl std::fmt::Debug for Chosen {
 #[derive(Default)]
 struct Map {
     keys: HashMap<Box<[u8]>, Action>,
-    /// The i-th key of such a map in the record before, and what it led to.
+    /// The i-th key of such a map in the previous record, and what to do at it.
     guesses: Vec<(Vec<u8>, Action)>,
-    /// All columns that are filled from inside.
+    /// All columns that are filled from inside it.
     below: Vec<u32>,
-    /// A path that leads to it, with a dot at its end.
+    /// A path that leads to it, ending with a dot.
     path: Vec<u8>,
-    /// The last record that had it.
+    /// The last record in which it occurred.
     seen: u64,
 }
 
-/// Paths of fields, and the columns they fill. A path is the keys of nested maps, joined by dots; a key
-/// may have dots itself.
+/// Paths of fields, and the columns they fill. A path is the keys of nested maps, joined by dots; a key may contain
+/// dots itself.
 pub struct Selection {
     maps: Vec<Map>,
     width: usize,
-    /// Columns of a path that an earlier column has too.
+    /// Columns whose path an earlier column has too.
     copies: Vec<(u32, u32)>,
     records: u64,
     open: Vec<Open>,
     paths: Vec<Box<[u8]>>,
     chosen: Chosen,
-    /// The numbers of names that were met first in the record being read: they count only if it is good.
+    /// The numbers of names found for the first time in the record being read: they count only if it is good.
     met: Vec<usize>,
-    /// Why fields can't be chosen from the record that was read last, although it is valid.
+    /// Why fields can't be selected from the last record, although it is valid.
     unfit: Option<RecordError>,
 }
 
-/// A map being walked: where to go on behind it.
+/// A map being walked: where to continue after it.
 #[derive(Clone, Copy)]
 struct Open {
     map: u32,
@@ -122,13 +122,13 @@ impl Selection {
         Selection { maps, width, copies, records: 0, open, paths: all, chosen, met, unfit: None }
     }
 
-    /// Whether there is something to do behind the record that was read last, which is good.
+    /// Whether there is something to do after the last record, which is good.
     #[inline(always)]
     pub fn has_more(&self) -> bool {
         self.unfit.is_some() || !self.met.is_empty()
     }
 
-    /// The record that was read last is good: its names were met. Why nothing could be chosen from it, if that is so.
+    /// The last record is good, so its names count. Returns why nothing could be selected from it, if that is the case.
     #[cold]
     pub fn settle(&mut self) -> Option<RecordError> {
         if let Some((seen, _)) = &self.chosen.seen {
@@ -138,7 +138,7 @@ impl Selection {
         self.unfit.take()
     }
 
-    /// The record that was read last is bad: nothing of it was met, nor is it like the next one.
+    /// The last record is bad: none of its names count, and it is no guess for the next one.
     #[cold]
     pub fn forget(&mut self) {
         (self.unfit, self.records) = (None, self.records + 1);
@@ -148,7 +148,7 @@ impl Selection {
         }
     }
 
-    /// Makes a row without any field of a record that is valid, of which fields can't be chosen because of `error`.
+    /// Adds a row without any field for a valid record from which fields can't be selected because of `error`.
     ///
     /// # Errors
     /// There is no room.
@@ -179,7 +179,7 @@ impl Selection {
     }
 }
 
-/// Makes a map for each set of path ends; the same set can be reached by more than one way.
+/// Makes a map for each set of path ends; several ways can lead to the same set.
 struct Builder<'p> {
     maps: Vec<Map>,
     known: HashMap<Vec<End<'p>>, u32>,
@@ -198,7 +198,7 @@ impl<'p> Builder<'p> {
             path: path.into(),
             ..Map::default()
         });
-        // What each possible key leaves of the paths.
+        // For each possible key, what remains of the paths.
         let mut rests: HashMap<&[u8], (u32, Vec<End<'_>>)> = HashMap::new();
         for (slot, rest) in &paths {
             for dot in memchr::memchr_iter(b'.', rest) {
@@ -223,10 +223,10 @@ pub(super) struct Columns<'s, 'b, 'a> {
     selection: &'s mut Selection,
     batch: &'b mut Batch<'a>,
     text: &'a [u8],
-    /// The map being walked, and how many of its keys were met.
+    /// The map being walked, and how many of its keys have been seen.
     map: u32,
     keys: usize,
-    /// What the last key led to.
+    /// What to do at the last key.
     action: Action,
 }
 
@@ -251,7 +251,7 @@ impl<'a> Columns<'_, '_, 'a> {
         Ok(())
     }
 
-    /// The error for a value at `offset` that has to be looked at otherwise.
+    /// The error for a value at `offset` that has to be read another way.
     #[cold]
     #[inline(never)]
     fn apart(&self, offset: usize) -> Fault {
@@ -283,7 +283,7 @@ impl<'a> Columns<'_, '_, 'a> {
             guess.1 = action;
         }
         if let Some((seen, numbers)) = &self.selection.chosen.seen {
-            // What was met in this place is a guess from now on.
+            // What was found in this place is the guess from now on.
             self.selection.met.extend(numbers.get(action.slot as usize).into_iter().flatten());
             if self.selection.records <= LEARNT {
                 seen.learn(&[&map.path[..], key].concat());
@@ -292,7 +292,7 @@ impl<'a> Columns<'_, '_, 'a> {
         action
     }
 
-    /// A key led to a map: the last one of the same key counts.
+    /// A key leads to a map: if it occurs twice, the last one counts.
     #[inline]
     fn enter(&mut self, map: u32, offset: usize) -> Result<(), Fault> {
         let Some(map) = self.selection.maps.get_mut(map as usize) else { return Err(self.apart(offset)) };
@@ -307,7 +307,7 @@ impl<'a> Columns<'_, '_, 'a> {
     }
 }
 
-/// No key matches this guess, which is not UTF-8.
+/// No key equals this guess, which is not UTF-8.
 fn no_guess((key, action): &mut (Vec<u8>, Action)) {
     key.clear();
     key.push(0xff);
@@ -320,13 +320,13 @@ fn no_map(offset: usize) -> Fault {
     RecordError::new(offset, "the record is not an object, so it has no fields to select").into()
 }
 
-/// Whether a value is a map that has fields: one without any is a column like other values.
+/// Whether a value is a map with fields: one without fields is a column like other values.
 fn has_fields(text: &[u8]) -> bool {
     text.strip_prefix(b"{").is_some_and(|rest| !rest.trim_ascii_start().starts_with(b"}"))
 }
 
-/// Whether a list, with which the text begins, has a map or a list in it. Where it has none, a path into it leads
-/// nowhere: the field is missing.
+/// Whether the list at the start of the text contains a map or list. If not, a path into it leads nowhere: the field is
+/// missing.
 #[cold]
 #[inline(never)]
 fn has_insides(text: &[u8]) -> bool {
@@ -391,7 +391,7 @@ impl<'a> Build<'a> for Columns<'_, '_, 'a> {
     #[inline(always)]
     fn open(&mut self, is_map: bool, offset: usize) -> Result<bool, Fault> {
         if !is_map || self.action.map == NONE {
-            // A list may have selected fields inside.
+            // A list may contain selected fields.
             let led = self.action.map != NONE && self.map != NONE && self.selection.chosen.refuse_lists;
             return if led && has_insides(&self.text[offset..]) { Err(self.apart(offset)) } else { Ok(false) };
         }
@@ -409,7 +409,7 @@ impl<'a> Build<'a> for Columns<'_, '_, 'a> {
         let Some(open) = self.selection.open.pop() else { return };
         (self.map, self.keys) = (open.map, open.keys);
         if open.slot != NONE {
-            // There is such a column, so this can't fail.
+            // The column exists, so this can't fail.
             let _ = self.set(open.slot, Value::Raw(&self.text[open.start..end]), open.start);
         }
     }

@@ -1,4 +1,4 @@
-//! Nodes of a keyed batch, with the record before as the guess.
+//! Nodes of a keyed batch, with the previous record as the guess.
 
 use super::build::{Build, Fault};
 use super::nodes::Nodes;
@@ -8,18 +8,18 @@ use crate::scan::json::Guess;
 
 /// How many nodes of a record are remembered.
 const NODES: usize = 1024;
-/// How many records are read before a template is tried again that could not be.
+/// How many records are read before another attempt at a template, after one that failed.
 const WAIT: u32 = 256;
-/// How often a template may fail after it fitted.
+/// How often a template may fail after it matched.
 const TRUST: i32 = 16;
 
-/// What the records before looked like.
+/// What the previous records looked like.
 ///
-/// Records of one look have the same keys and the same nesting. Looks are told apart by numbers; 0 is none.
+/// Records with the same look have the same keys and the same nesting. Looks are numbered; 0 is none.
 #[derive(Default)]
 pub(super) struct Shape {
     nodes: Vec<Known>,
-    /// How many nodes the record has that is in `nodes`; 0 if there is none.
+    /// The number of nodes of the record in `nodes`; 0 if there is none.
     len: usize,
     /// How many of them are lists and maps.
     containers: usize,
@@ -35,19 +35,19 @@ pub(super) struct Shape {
     template_look: u64,
     /// A record of the batch that looks like the template.
     model: Option<usize>,
-    /// The next record is made the template.
+    /// The next record becomes the template.
     learning: bool,
-    /// So many records more may not be.
+    /// How many more records can't become one.
     wait: u32,
     trust: i32,
-    /// How many records of the slice had a template, and how many others there were.
+    /// How many records of the slice matched a template, and how many did not.
     fitted: usize,
     others: usize,
     /// Scratch for [`Nodes`].
     open: Vec<u32>,
 }
 
-/// A node of the record before.
+/// A node of the previous record.
 #[derive(Clone, Copy)]
 struct Known {
     guess: Guess,
@@ -57,7 +57,7 @@ struct Known {
 
 const UNKNOWN: Known = Known { guess: Guess::NONE, inside: 0 };
 
-/// Tells what a list or map of so many nodes is apart from others; all else is 0.
+/// Tells lists and maps apart by kind and size; everything else is 0.
 #[inline(always)]
 fn inside(value: &Value<'_>) -> u64 {
     match *value {
@@ -68,23 +68,23 @@ fn inside(value: &Value<'_>) -> u64 {
 }
 
 impl Shape {
-    /// The record read last was taken back, or another one was added behind it.
+    /// The last record was taken back, or another one was added after it.
     pub fn forget(&mut self) {
         (self.len, self.last, self.model, self.learning) = (0, 0, None, false);
     }
 
-    /// Begins a slice. True if few records of the one before had a template.
+    /// Begins a slice. True if few records of the previous one matched a template.
     pub fn seldom_fits(&mut self) -> bool {
         std::mem::take(&mut self.fitted) < std::mem::take(&mut self.others)
     }
 
-    /// Whether the record read last has the same keys and the same nesting as the one before it in the batch.
+    /// Whether the last record has the same keys and nesting as the one before it in the batch.
     #[inline(always)]
     pub fn is_as_before(&self) -> bool {
         self.as_before
     }
 
-    /// The template, if it can be tried, and a record of the batch that looks like it.
+    /// The template, if it is worth trying, and a record of the batch that looks like it.
     #[inline(always)]
     pub fn template(&mut self, batch: &Batch<'_>) -> Option<(&Template, usize)> {
         if batch.is_empty() {
@@ -93,7 +93,7 @@ impl Shape {
         Some((&self.template, self.model?))
     }
 
-    /// A record was read by the template.
+    /// A record matched the template.
     #[inline(always)]
     pub fn repeated(&mut self) {
         self.as_before = self.last == self.template_look;
@@ -102,12 +102,12 @@ impl Shape {
         self.fitted += 1;
     }
 
-    /// A record is not like the template.
+    /// A record did not match the template.
     pub fn missed(&mut self) {
         self.trust -= 1;
     }
 
-    /// A record was read that is not like the template; `same` if it is like the one in `nodes`. `record` is its
+    /// A record was read that does not match the template; `same` if it is like the one in `nodes`. `record` is its
     /// number.
     fn met(&mut self, same: bool, record: usize) {
         if !same {
@@ -135,16 +135,16 @@ pub(super) struct Shaped<'s, 'b, 'a, const DEEP: u8> {
     record: usize,
     first: usize,
     containers: usize,
-    /// As far as was read, the record has the keys and the nesting of the one that is remembered.
+    /// So far, the record has the keys and nesting of the one remembered.
     same: bool,
-    /// Behind the last leaf.
+    /// After the last leaf.
     behind: usize,
-    /// The record fits into a template that is being made.
+    /// The record fits into the template that is being made.
     fits: bool,
 }
 
 impl<'s, 'b, 'a, const DEEP: u8> Shaped<'s, 'b, 'a, DEEP> {
-    /// A record at `at` of a text.
+    /// For a record at `at` in a text.
     #[inline(always)]
     pub fn new(
         shape: &'s mut Shape,
@@ -161,7 +161,7 @@ impl<'s, 'b, 'a, const DEEP: u8> Shaped<'s, 'b, 'a, DEEP> {
         Shaped { shape, nodes, text, record, first, containers: 0, same, behind: at, fits }
     }
 
-    /// Ends the record before a place of the text; gives the number of its nodes.
+    /// Ends the record before a place in the text; returns the number of its nodes.
     #[inline(always)]
     pub fn finish(self, end: usize) -> usize {
         let Shaped { shape, nodes, text, record, first, containers, same, behind, fits } = self;
@@ -187,7 +187,7 @@ impl<'s, 'b, 'a, const DEEP: u8> Shaped<'s, 'b, 'a, DEEP> {
         len
     }
 
-    /// Nothing comes of the record. What it took is used again.
+    /// Drops the record, and keeps its scratch space for the next one.
     #[cold]
     pub fn give_up(self) {
         self.shape.open = self.nodes.into_scratch();
@@ -198,7 +198,7 @@ impl<'s, 'b, 'a, const DEEP: u8> Shaped<'s, 'b, 'a, DEEP> {
         self.nodes.next_node() - self.first
     }
 
-    /// A leaf is added that lies in `place..end` of the text.
+    /// Adds a leaf that is at `place..end` in the text.
     #[inline(always)]
     fn leaf(&mut self, place: usize, end: usize) {
         if self.fits {

@@ -22,7 +22,7 @@ impl From<Error> for Refusal {
     }
 }
 
-/// Where JSON text goes: an output buffer, or an adapter that changes the bytes for a cell, say.
+/// Where JSON text goes: an output buffer, or an adapter that changes the bytes, for a cell, say.
 pub trait Sink {
     /// Appends bytes.
     fn put(&mut self, bytes: &[u8]) -> Result<(), Error>;
@@ -45,7 +45,7 @@ pub trait Sink {
         self.put(b"\"")
     }
 
-    /// Appends a key with what stands around it.
+    /// Appends a key with what goes before and after it.
     fn key(&mut self, before: &'static [u8], key: &[u8], behind: &'static [u8]) -> Result<(), Error> {
         self.put(before)?;
         self.text(key)?;
@@ -57,7 +57,7 @@ pub trait Sink {
         self.put(text)
     }
 
-    /// Appends the JSON text of a value without white space between its parts.
+    /// Appends the JSON text of a value without its white space.
     fn compact(&mut self, mut raw: &[u8]) -> Result<(), Error> {
         let (unit, mut compactor, mut piece) = (Unit::get(), Compactor::new(), [0; 512]);
         while !raw.is_empty() {

@@ -6,8 +6,8 @@ use crate::memory::Arena;
 use crate::scan::json::Positions;
 use crate::scan::vector::{Unit, Vector, Work};
 
-/// Checks a string that has more in it than text. `quote` is its opening quote, and the next position
-/// of the stream, `at`, is the first one inside. Gives the closing quote, and the place behind it.
+/// Checks a string that contains more than plain text. `quote` is its opening quote, and `at`, the next position of the
+/// stream, is the first one inside. Returns the closing quote, and the place after it.
 #[cold]
 #[inline(never)]
 pub fn check(positions: &mut Positions, text: &[u8], quote: usize, mut at: usize) -> Result<(usize, usize), Fault> {
@@ -41,22 +41,22 @@ pub fn check(positions: &mut Positions, text: &[u8], quote: usize, mut at: usize
     }
 }
 
-/// Whether a line ends at this line feed or carriage return.
+/// Whether this line feed or carriage return ends a line.
 fn ends_line(text: &[u8], at: usize) -> bool {
     text[at] == b'\n' || text[at..].starts_with(b"\r\n")
 }
 
-/// What stands at a backslash.
+/// What a backslash begins.
 enum Escape {
-    /// A byte, escaped by two.
+    /// A byte, written as two.
     Plain(u8),
-    /// A character, escaped by 6 or 12 bytes.
+    /// A character, written as 6 or 12 bytes.
     Code(char, usize),
     /// Neither: where and why.
     Bad(usize, &'static str),
 }
 
-/// The byte that is meant by a backslash and the byte of this number; zero: none.
+/// The byte that a backslash and the byte of this number mean; zero: none.
 const PLAIN: [u8; 256] = {
     let mut plain = [0; 256];
     let pairs = *b"\"\"\\\\//n\nt\tr\rb\x08f\x0c";
@@ -77,7 +77,7 @@ fn escape_at(text: &[u8], at: usize) -> Escape {
     }
 }
 
-/// The length of the escape at a backslash; none if it is no escape.
+/// The length of the escape at a backslash; `None` if it is not a valid one.
 #[inline(always)]
 pub fn escape_len(text: &[u8], at: usize) -> Option<usize> {
     match escape_at(text, at) {
@@ -87,10 +87,10 @@ pub fn escape_len(text: &[u8], at: usize) -> Option<usize> {
     }
 }
 
-/// Why an escape is refused that U+FFFD can replace.
+/// Why an escape is refused that U+FFFD could replace.
 pub const LONE: &str = "half of a surrogate pair, which is not a character";
 
-/// Copies JSON text with U+FFFD for halves of surrogate pairs; gives the length of the copy, which is never longer.
+/// Copies JSON text with U+FFFD in place of lone surrogates; returns the length of the copy, which is never longer.
 pub fn replace_halves(text: &[u8], to: &mut [u8]) -> usize {
     let (mut at, mut len) = (0, 0);
     while at < text.len() {
@@ -128,7 +128,7 @@ fn code_at(text: &[u8], at: usize) -> Escape {
     }
 }
 
-/// The value of a hexadecimal digit; 255: it is none.
+/// The value of a hexadecimal digit; 255 if it is not one.
 const DIGITS: [u8; 256] = {
     let mut digits = [255; 256];
     let mut value = 0;
@@ -146,7 +146,7 @@ fn hex(text: &[u8], at: usize) -> Option<u32> {
     known.then(|| digits.iter().fold(0, |sum, digit| sum << 4 | u32::from(*digit)))
 }
 
-/// A string's content without its escapes, in the arena. `text`, which may be a part of `source`, was checked; `offset`
+/// A string's content without its escapes, in the arena. `text` has been checked, and may be part of `source`; `offset`
 /// is its place.
 pub fn unescape<'a>(text: &[u8], source: &[u8], arena: &'a Arena, offset: usize) -> Result<&'a [u8], Fault> {
     let to = arena.bytes(text.len() + PIECE, offset)?;
@@ -154,14 +154,14 @@ pub fn unescape<'a>(text: &[u8], source: &[u8], arena: &'a Arena, offset: usize)
     len.map(|len| &to[..len]).map_err(|(at, reason)| fault(offset + at, reason))
 }
 
-/// So many bytes are copied at one time, what follows an escape among them.
+/// How many bytes are copied at once; what follows an escape may be among them.
 const PIECE: usize = 32;
 
 struct Unescape<'t> {
     text: &'t [u8],
     /// See [`Vector::short_near`].
     source: &'t [u8],
-    /// With room for the text and a piece.
+    /// It has room for the text and one more piece.
     to: &'t mut [u8],
 }
 
@@ -178,7 +178,7 @@ impl Work for Unescape<'_> {
             if let Some(into) = to[len..].first_chunk_mut() {
                 v.short_store(piece, into);
             }
-            // What follows a piece of less than 32 bytes is anything.
+            // After a piece of less than 32 bytes there can be anything.
             let plain = (v.short_equal(piece, b'\\').trailing_zeros() as usize).min(rest.len());
             (at, len) = (at + plain, len + plain);
             if plain == rest.len().min(PIECE) {
@@ -204,7 +204,7 @@ impl Work for Unescape<'_> {
 mod tests {
     use super::*;
 
-    /// As serde_json reads it, with every kernel, at the end of the source and before more of it.
+    /// The same result as serde_json, with every kernel, at the end of the source and before more of it.
     #[test]
     fn escapes_at_every_place() {
         let escapes = [r"\n", r#"\""#, r"\\", r"\/", r"\b", r"\f", r"\u00e9", r"\uD83D\uDE00", r"\u0000", "é"];

@@ -1,4 +1,4 @@
-//! Records that have the same text between their values as one before.
+//! Records that have the same text between their values as a previous one.
 
 use super::nodes::is_leaf;
 use super::rules::{Rules, escaped};
@@ -11,12 +11,12 @@ use crate::scan::vector::Vector;
 
 /// The text of a record between its leaves: values that are not taken apart.
 ///
-/// A record with the same text there has the same keys and the same nesting, so that nothing of it has to be found but
-/// where each leaf ends.
+/// A record with the same text there has the same keys and the same nesting, so only the end of each leaf has to be
+/// found.
 #[derive(Default)]
 pub(super) struct Template {
     steps: Vec<Step>,
-    /// The lists and maps that are no leaves, and their nodes.
+    /// The lists and maps that are not leaves, and their nodes.
     containers: Vec<(u32, Value<'static>)>,
     /// What follows the last leaf.
     tail: Option<Guess>,
@@ -24,30 +24,30 @@ pub(super) struct Template {
 
 #[derive(Clone, Copy)]
 struct Step {
-    /// What stands before the leaf.
+    /// What precedes the leaf.
     before: Guess,
     node: u32,
-    /// The byte behind the leaf.
+    /// The byte after the leaf.
     behind: u8,
     /// How many lists and maps are open there.
     depth: u32,
 }
 
-/// How many leaves there may be.
+/// The most leaves.
 const STEPS: usize = 512;
-/// So many bytes are looked at for each leaf.
+/// How many bytes are looked at for each leaf.
 const AHEAD: usize = 128;
 
 impl Template {
-    /// Begins anew.
+    /// Starts over.
     pub fn clear(&mut self) {
         self.steps.clear();
         self.containers.clear();
         self.tail = None;
     }
 
-    /// Takes in the next leaf, inside of so many lists and maps. False if there is too much text before it, or there
-    /// are too many leaves.
+    /// Adds the next leaf, inside `depth` lists and maps. False if there is too much text before it, or there are too
+    /// many leaves.
     pub fn add(&mut self, before: &[u8], node: usize, depth: usize) -> bool {
         let fits = before.len() <= 32 && self.steps.len() < STEPS;
         if fits {
@@ -64,7 +64,7 @@ impl Template {
         }
     }
 
-    /// Ends the record, which has these nodes. False if there is too much text behind the last leaf, or there is no
+    /// Ends the record, which has these nodes. False if there is too much text after the last leaf, or there is no
     /// leaf.
     pub fn end(&mut self, tail: &[u8], nodes: &[Value<'_>]) -> bool {
         self.set_behind(tail);
@@ -77,8 +77,8 @@ impl Template {
         self.tail.is_some()
     }
 
-    /// Reads a record of this text, at `at`, as the nodes of a batch's `record` with other leaves. Gives the place
-    /// behind it; none if its text is another one, or is near its end.
+    /// Reads a record with this text at `at`, as the nodes of the batch's `record` with other leaves. Returns the place
+    /// after it; `None` if the text differs, or ends too soon.
     #[inline(always)]
     pub fn read<'a, const DEEP: u8, V: Vector>(
         &self,
@@ -102,7 +102,7 @@ impl Template {
             let place = values.get_mut(step.node as usize)?;
             let first = here[len];
             if first == b'"' {
-                // Where to go on depends on as little as may be: whatever else has to be true is checked beside that.
+                // The next place should depend on as little as possible: everything else is checked on the side.
                 let short = v.short_load(here[len + 1..].first_chunk()?);
                 let quotes = v.short_equal(short, b'"');
                 let others = v.short_equal(short, b'\\') | v.short_below(short, b' ');
@@ -138,7 +138,7 @@ impl Template {
     }
 }
 
-/// The string at `open`, and the place behind it.
+/// The string at `open`, and the place after it.
 #[inline(always)]
 fn long_text<'a, V: Vector>(v: V, text: &'a [u8], open: usize, arena: &'a Arena) -> Option<(Value<'a>, usize)> {
     let end = text_end(v, text, open + 1);
@@ -148,7 +148,7 @@ fn long_text<'a, V: Vector>(v: V, text: &'a [u8], open: usize, arena: &'a Arena)
     }
 }
 
-/// The string at `open`, with something at `special` that is no text, and the place behind it.
+/// The string at `open`, with a byte at `special` that is not plain text, and the place after it.
 #[cold]
 #[inline(never)]
 fn odd_text<'a>(text: &'a [u8], (open, special): (usize, usize), arena: &'a Arena) -> Option<(Value<'a>, usize)> {

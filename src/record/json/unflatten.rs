@@ -8,25 +8,25 @@ use crate::record::Schema;
 pub enum Step {
     /// A map begins; its key.
     Open(Box<[u8]>),
-    /// A field: its column and key.
+    /// A field: its column and its key.
     Field(usize, Box<[u8]>),
     /// The innermost map ends.
     Close,
     /// A field that is a value in some records and a map in others: the column of the value, the key, and how many of
-    /// the steps that follow are those of the map.
+    /// the next steps belong to the map.
     Either(usize, Box<[u8]>, usize),
 }
 
-/// Every column as a field of the record.
+/// Each column as a field of the record.
 pub fn flat(schema: &Schema) -> Vec<Step> {
     schema.names().enumerate().map(|(column, name)| Step::Field(column, name.into())).collect()
 }
 
-/// Columns grouped by the parts of their dotted names; a map comes where its first column does. Where there is a column
-/// `a` beside columns `a.…`, each record has [either](Step::Either).
+/// Columns grouped by the parts of their dotted names; a map is where its first column was. If there is a column `a`
+/// next to columns `a.…`, each record has [either](Step::Either).
 ///
 /// # Errors
-/// Usage: maps were nested more than `max_depth` deep.
+/// Usage: the maps would be nested more than `max_depth` deep.
 pub fn nested(schema: &Schema, max_depth: usize) -> Result<Vec<Step>, Error> {
     let dots = |name: &[u8]| memchr::memchr_iter(b'.', name).count();
     if let Some(name) = schema.names().find(|name| dots(name) >= max_depth) {
@@ -48,7 +48,7 @@ fn split(name: &[u8]) -> (&[u8], Option<&[u8]>) {
     }
 }
 
-/// A column, and what is left of its name.
+/// A column, and the rest of its name.
 type Member<'n> = (usize, Option<&'n [u8]>);
 
 fn group(columns: &[(usize, &[u8])], steps: &mut Vec<Step>) {

@@ -11,7 +11,7 @@ use crate::record::{LossyKind, Output, Tree, Value};
 use crate::scan::json::{Compactor, escape_into, write_text};
 use crate::scan::vector::{Unit, Vector};
 
-/// An output buffer, written with the instructions of one processor family; for use inside of a
+/// An output buffer, written with one processor's vector instructions; for use inside a
 /// [`Work`](crate::scan::vector::Work).
 pub struct Fast<'o, 'w, V> {
     /// The instructions.
@@ -20,9 +20,9 @@ pub struct Fast<'o, 'w, V> {
     pub output: &'o mut Output<'w>,
 }
 
-/// The longest text that is escaped at one time.
+/// The longest text that is escaped at once.
 const PIECE: usize = 512;
-/// Room for that.
+/// Room for it.
 const PIECE_ROOM: usize = PIECE * 6 + 40;
 
 impl<V: Vector> Sink for Fast<'_, '_, V> {
@@ -101,7 +101,7 @@ impl<V: Vector> Fast<'_, '_, V> {
         let unit = Unit::get();
         self.output.put_byte(b'"')?;
         for piece in text.chunks(PIECE) {
-            // Called out of line, where the instructions of `self.vector` are not to be had.
+            // A call of a separate function, which can't use the instructions of `self.vector`.
             let len = escape_into(unit, piece, self.output.room(piece.len() * 6 + 40)?);
             self.output.advance(len);
         }
@@ -125,7 +125,7 @@ impl Sink for Plain<'_, '_> {
 pub struct Writer {
     bytes_as: BytesAs,
     pretty: Option<Pretty>,
-    /// For each open list and map: the node behind it, and whether it is a map.
+    /// For each open list and map, the node after it, and whether it is a map.
     open: Vec<(u32, bool)>,
 }
 
@@ -135,7 +135,7 @@ impl Writer {
         Writer { bytes_as, pretty: None, open: Vec::with_capacity(64) }
     }
 
-    /// With line breaks and two spaces of indentation for each level; `level` is that of the values.
+    /// With line breaks and two spaces of indentation per level; `level` is that of the values.
     pub fn pretty(bytes_as: BytesAs, level: usize) -> Writer {
         Writer { pretty: Some(Pretty::new(level)), ..Writer::new(bytes_as) }
     }
@@ -145,7 +145,7 @@ impl Writer {
         self.pretty.is_some()
     }
 
-    /// Writes what follows so many levels further inside; for callers that write maps themselves.
+    /// Changes the level of what follows by `levels`; for callers that write maps themselves.
     pub fn nest(&mut self, levels: isize) {
         if let Some(pretty) = &mut self.pretty {
             pretty.level = pretty.level.saturating_add_signed(levels);
@@ -159,7 +159,7 @@ impl Writer {
         }
     }
 
-    /// A line break and the indentation of the next line, when indenting.
+    /// A line break and the indentation of the next line, if indenting.
     pub fn line<S: Sink>(&self, sink: &mut S) -> Result<(), Error> {
         match &self.pretty {
             Some(pretty) => pretty.line(sink),
@@ -167,11 +167,11 @@ impl Writer {
         }
     }
 
-    /// Writes a node with everything inside it. Fields that are absent are left out.
+    /// Writes a node with everything inside it. Absent fields are left out.
     #[inline(always)]
     pub fn tree<S: Sink>(&mut self, tree: Tree<'_, '_>, sink: &mut S) -> Result<(), Refusal> {
         let (values, keys) = tree.nodes();
-        // A record that was not written to its end may have left something.
+        // A record that was not written to its end may have left something behind.
         self.reset();
         if !matches!(values[0], Value::List(_) | Value::Map(_)) {
             return self.leaf(values[0], sink);
@@ -234,7 +234,7 @@ impl Writer {
         self.line(sink)
     }
 
-    /// Ends the innermost list or map; gives what holds around it.
+    /// Ends the innermost list or map; returns the state of what is around it.
     #[inline(always)]
     fn close<S: Sink>(&mut self, is_map: bool, empty: bool, sink: &mut S) -> Result<(bool, bool, u32), Error> {
         if let Some(pretty) = &mut self.pretty {
@@ -248,7 +248,7 @@ impl Writer {
         Ok((in_map, false, behind))
     }
 
-    /// Writes a value that is no list or map of nodes.
+    /// Writes a value that is not a list or map of nodes.
     #[inline(always)]
     pub fn leaf<S: Sink>(&mut self, value: Value<'_>, sink: &mut S) -> Result<(), Refusal> {
         match value {

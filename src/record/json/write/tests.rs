@@ -13,7 +13,7 @@ impl Drain for Kept {
     }
 }
 
-/// Writes with an output buffer of some capacity; the bytes, and what was lost.
+/// Writes with an output buffer of this capacity; returns the bytes, and what was lost.
 fn written(capacity: usize, write: impl FnOnce(&mut Output<'_>)) -> (String, u64) {
     let (mut buffer, mut kept) = (vec![0; capacity], Kept(Vec::new()));
     let mut output = Output::new(&mut buffer, &mut kept, false);
@@ -32,7 +32,7 @@ impl Work for Quickly<'_, '_, '_, '_, '_> {
     }
 }
 
-/// The text, read and written again in every way.
+/// The text, read and written again in each way.
 fn again(text: &str, pretty: Option<usize>) -> Vec<String> {
     let arena = Arena::new(1 << 12, 1 << 24);
     let mut outs = Vec::new();

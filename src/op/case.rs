@@ -9,15 +9,15 @@ use crate::scan::ascii::{self, Case};
 use crate::scan::kernel::Kernel;
 use map::{Mapper, Starts, starts};
 
-/// Brings texts to upper or lower case.
+/// Changes texts to upper or lower case.
 ///
-/// The mapping is that of Unicode's default algorithm (The Unicode Standard, section 3.13), one character
-/// may become several (`ß` becomes `SS`), and a sigma at the end of a word becomes `ς`. The variants for
-/// ASCII change the 26 letters and nothing else, in any bytes.
+/// It follows Unicode's default algorithm (The Unicode Standard, section 3.13): one character may become several (`ß`
+/// becomes `SS`), and a sigma at the end of a word becomes `ς`. The ASCII variants change only the 26 letters, in any
+/// bytes.
 pub struct ChangeCase {
     fields: Fields,
     case: Case,
-    /// None for ASCII only.
+    /// `None` for ASCII only.
     starts: Option<Box<Starts>>,
 }
 
@@ -102,7 +102,7 @@ mod tests {
             op.apply(batch);
             assert!(rejected(batch).is_empty());
             let Value::Text(to) = batch.columns(0)[0] else { panic!("text stays text") };
-            // A text that stays as it is stays where it is.
+            // A text that does not change is not copied.
             assert_eq!(to == text, std::ptr::eq(to, text) || to.is_empty());
             changed = to.to_vec();
         });
@@ -196,7 +196,7 @@ mod tests {
     #[test]
     fn every_kind_of_invalid_utf8_is_refused_wherever_it_is() {
         let (upper, lower) = (ChangeCase::upper(Fields::all()), ChangeCase::lower(Fields::all()));
-        // One and two bytes, and three and four with what matters in the bytes behind.
+        // One and two bytes, and three and four with what matters in the bytes after them.
         let (inner, leads) = ([0x00, 0x41, 0x7f, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc0, 0xc3, 0xff], 0..=255u8);
         for lead in leads {
             for b in 0..=255u8 {

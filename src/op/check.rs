@@ -1,16 +1,16 @@
-//! Which names of fields of keyed records can't be meant.
+//! Names of fields of keyed records that make no sense together.
 
 use std::collections::{HashMap, HashSet};
 
 use super::paths::{final_path, is_in};
 use crate::error::{Error, Result};
 
-/// The path of the map in which a field is, with a dot at its end; nothing for a field of the record.
+/// The path of the map that contains a field, ending with a dot; empty for a field of the record.
 pub(super) fn parent(path: &str) -> &str {
     path.rfind('.').map_or("", |dot| &path[..=dot])
 }
 
-/// Refuses what can't be meant.
+/// Refuses selections and renames that make no sense.
 pub(super) fn check(select: &[String], drop: &[String], rename: &[(String, String)]) -> Result<()> {
     unique("--select", select)?;
     if let Some((flag, _)) = [("--drop", drop)].iter().find(|(_, names)| names.iter().any(String::is_empty)) {
@@ -38,7 +38,7 @@ pub(super) fn check(select: &[String], drop: &[String], rename: &[(String, Strin
     check_final_names(named, rename)
 }
 
-/// Refuses a field beside a part of it: where its columns are can't be told.
+/// Refuses a field next to a part of it: the order of its columns would be unclear.
 fn apart(select: &[String]) -> Result<()> {
     let all: HashSet<&str> = select.iter().map(String::as_str).collect();
     let around = |path: &'_ String| ends(path).map(|end| path[..end].to_owned()).find(|map| all.contains(&**map));
@@ -50,12 +50,12 @@ fn apart(select: &[String]) -> Result<()> {
     }
 }
 
-/// Where the maps end that a path leads through.
+/// Where the maps on a path end.
 fn ends(path: &str) -> impl Iterator<Item = usize> {
     path.match_indices('.').map(|(at, _)| at)
 }
 
-/// Refuses new names that another field has which was named, or a map in which one is.
+/// Refuses a new name that is also the name of another field mentioned, or of a map around one.
 fn check_final_names<'p>(named: impl Iterator<Item = &'p String>, rename: &[(String, String)]) -> Result<()> {
     if rename.is_empty() {
         return Ok(());
@@ -73,7 +73,7 @@ fn check_final_names<'p>(named: impl Iterator<Item = &'p String>, rename: &[(Str
     Ok(())
 }
 
-/// Refuses empty names, and names that a list has twice.
+/// Refuses empty names, and names that occur twice in a list.
 pub(crate) fn unique(flag: &str, names: &[String]) -> Result<()> {
     let mut known = HashSet::new();
     match names.iter().find(|name| name.is_empty() || !known.insert(*name)) {

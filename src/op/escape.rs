@@ -1,11 +1,11 @@
-//! Lists in the text of a flag: what separates their parts, and how a backslash keeps it from doing so.
+//! Lists in the text of a flag: how their parts are separated, and how a backslash escapes a separator.
 
 use crate::error::{Error, Result};
 
-/// What a backslash may stand before: it takes the character as a part of a name.
+/// What a backslash can escape: the character is then part of a name.
 const SPECIAL: [char; 6] = [',', '=', '+', '.', ':', '\\'];
 
-/// The parts between separators that no backslash stands before. Escapes are left as they are.
+/// The parts between separators, except escaped ones. Escapes are kept.
 ///
 /// # Errors
 /// Usage: nothing follows the last backslash.
@@ -27,7 +27,7 @@ pub(crate) fn split(text: &str, separator: char) -> Result<Vec<&str>> {
     Ok(parts)
 }
 
-/// The name that is written so. A backslash before anything that is not special is a character like any other.
+/// The name without its escapes. A backslash before anything that is not special is an ordinary character.
 pub(crate) fn unescape(name: &str) -> String {
     let mut out = String::with_capacity(name.len());
     let mut chars = name.chars().peekable();

@@ -1,4 +1,4 @@
-//! Which values of a record an op acts on.
+//! Which values of a record an op changes.
 
 use crate::error::RecordError;
 use crate::memory::Arena;
@@ -6,34 +6,34 @@ use crate::record::utf8::invalid;
 use crate::record::{Batch, Seen, Value};
 use crate::scan::number::is_json_number;
 
-/// The fields an op acts on: all of them, or those that were named.
+/// The fields that an op changes: all of them, or those named.
 ///
-/// A name is a path with dots: in columns it is the name of a column, in keyed records it leads through
-/// maps. Lists are passed through: the path of a list is the path of its items. A key that has dots in
-/// it matches as it is written. The name of a map or list means everything inside.
+/// A name is a path with dots: in columns it is the name of a column, in keyed records it leads through maps. Lists are
+/// transparent: the path of a list is the path of its items. A key that contains dots matches as it is written. The
+/// name of a map or list means everything inside.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Fields {
     names: Vec<Box<[u8]>>,
 }
 
-/// What a text op may use while it changes values: room for new texts.
+/// Where a text op finds room for new texts while it changes values.
 pub(super) struct Scope<'a> {
     arena: &'a Arena,
-    /// A piece of the arena that was not used yet, so that not every value asks the arena.
+    /// A piece of the arena not used yet, so that not every value has to ask the arena.
     spare: &'a mut [u8],
     /// An untyped value is text, whatever it looks like.
     untyped_is_text: bool,
-    /// Who is told of the names that are met, and the number of the first one there.
+    /// Where to note the names that are found, and the number of the first one there.
     seen: Option<(&'a Seen, usize)>,
     /// The offset of the record in its slice.
     pub offset: usize,
 }
 
-/// How much is taken from the arena at a time.
+/// How much is taken from the arena at once.
 const PIECE: usize = 4 << 10;
 
 impl<'a> Scope<'a> {
-    /// Room for `len` bytes. It is given out again unless it is [kept](Self::keep).
+    /// Room for `len` bytes. It is reused unless it is [kept](Self::keep).
     #[inline]
     pub fn room(&mut self, len: usize) -> Result<&mut [u8], RecordError> {
         if self.spare.len() < len {
@@ -49,7 +49,7 @@ impl<'a> Scope<'a> {
         Ok(())
     }
 
-    /// The first `len` bytes of the room that was given out last, for the rest of the batch's life.
+    /// The first `len` bytes of the last room returned, for the rest of the batch's life.
     #[inline]
     pub fn keep(&mut self, len: usize) -> &'a [u8] {
         let (kept, spare) = std::mem::take(&mut self.spare).split_at_mut(len);
@@ -58,7 +58,7 @@ impl<'a> Scope<'a> {
     }
 }
 
-/// The text of a record at `offset` as UTF-8, or why the record is refused.
+/// The text of a record at `offset` as UTF-8, or the error that refuses the record.
 #[inline(never)]
 pub(super) fn utf8(text: &[u8], offset: usize) -> Result<&str, RecordError> {
     simdutf8::basic::from_utf8(text).map_err(|_| {
@@ -67,7 +67,7 @@ pub(super) fn utf8(text: &[u8], offset: usize) -> Result<&str, RecordError> {
     })
 }
 
-/// Refuses the [lines](Batch::lines) that are not valid UTF-8, as a decoder would: at their first bad byte.
+/// Refuses the [lines](Batch::lines) that are not valid UTF-8, just like a decoder: at their first bad byte.
 #[cold]
 pub(super) fn reject_invalid(batch: &mut Batch<'_>) {
     let Some(lines) = batch.lines() else { return };
@@ -97,13 +97,13 @@ impl Fields {
         fields
     }
 
-    /// The names; none means all fields.
+    /// The names; if there are none, all fields.
     pub fn names(&self) -> &[Box<[u8]>] {
         &self.names
     }
 
-    /// Looks for the child `key` of the map at `prefix` (a path with a dot behind it, or nothing): which name is its,
-    /// and is something inside it named? Then the path for that comes back, dot included.
+    /// Looks up the child `key` of the map at `prefix` (a path with a dot at its end, or empty): which name it has, if
+    /// any; and, if something inside it is named, the path of the child, dot included.
     fn find(&self, prefix: &[u8], key: &[u8]) -> (Option<usize>, Option<&[u8]>) {
         let (mut here, mut deeper) = (None, None);
         for (number, name) in self.names.iter().enumerate() {
@@ -117,8 +117,8 @@ impl Fields {
         (here, deeper)
     }
 
-    /// Gives the text values of all records to `change`, each once. What it returns replaces the value;
-    /// a record for which it fails is refused.
+    /// Calls `change` once for each text value of all records. What it returns replaces the value; if it fails, the
+    /// record is refused.
     pub(super) fn each_text<'a>(
         &self,
         batch: &mut Batch<'a>,
@@ -135,7 +135,7 @@ impl Fields {
         }
     }
 
-    /// Changes what is named in `values`, a run of nodes that lie at `prefix`.
+    /// Changes the named fields in `values`, a run of nodes at `prefix`.
     fn inside<'a>(
         &self,
         prefix: &[u8],
@@ -176,7 +176,7 @@ impl Fields {
             }
             match (here, deeper) {
                 (Some(_), _) => change_all(&mut values[node..behind], scope, change)?,
-                // Every step down eats a part of the path, so this ends however deep the record is.
+                // Every step down uses up part of the path, so this ends however deep the record is.
                 (None, Some(prefix)) => {
                     self.inside(prefix, &keys[node..behind], &mut values[node..behind], scope, change)?
                 }
@@ -188,7 +188,7 @@ impl Fields {
     }
 }
 
-/// What became of a text: nothing, or another text.
+/// The outcome for a text: unchanged, or a new text.
 pub(super) type Changed<'a> = Result<Option<&'a [u8]>, RecordError>;
 
 #[inline]

@@ -1,8 +1,8 @@
 //! Ops: the steps between decoding and encoding. They know no format.
 //!
-//! Text ops act on every text value of a record, never on keys and never on numbers, or only on the
-//! [`Fields`] that were named. [`parse`] reads the text of the flag `--op`. Fields are chosen and renamed
-//! by [`KeyedFilter`] in keyed batches and by [`project`] in a schema.
+//! Text ops change every text value of a record, or only those of the [`Fields`] named; never keys, and never numbers.
+//! [`parse`] reads the text of the flag `--op`. Fields are selected and renamed by [`KeyedFilter`] in keyed batches and
+//! by [`project`] in a schema.
 
 mod case;
 mod check;
@@ -41,7 +41,7 @@ pub use trim::Trim;
 
 use crate::record::Batch;
 
-/// The fingerprint of an op that its name and its fields describe.
+/// The fingerprint of an op that is fully described by its name and fields.
 fn named(op: &dyn Op) -> Option<String> {
     let fields: Vec<_> = op.fields().iter().map(|field| String::from_utf8_lossy(field)).collect();
     Some(format!("{} {fields:?}", op.name()))
@@ -49,9 +49,9 @@ fn named(op: &dyn Op) -> Option<String> {
 
 /// One step between decoding and encoding.
 ///
-/// An op is shared by all workers, so it keeps no state of its own between batches; memory it needs
-/// comes from the batch's arena. It changes values in place, drops records with [`Batch::retain`], or replaces the
-/// batch by one that it builds with [`Batch::rebuild`].
+/// All workers share an op, so it keeps no state between batches; memory it needs comes from the batch's arena. It
+/// changes values in place, drops records with [`Batch::retain`], or replaces the batch by a new one made with
+/// [`Batch::rebuild`].
 ///
 /// # An op of your own
 ///
@@ -90,26 +90,25 @@ pub trait Op: Send + Sync {
     /// Changes the records of a batch. A record that can't be changed is refused with [`Batch::reject`].
     fn apply(&self, batch: &mut Batch<'_>);
 
-    /// Whether text must be valid UTF-8. Decoders are then told to check it; without that check, an op
-    /// still has to be ready for any bytes.
+    /// Whether text must be valid UTF-8. Decoders then check it; even without the check, an op must accept any bytes.
     fn needs_utf8(&self) -> bool {
         true
     }
 
-    /// Whether the op, when it comes first, refuses every line of text that is not valid UTF-8 with the error that
-    /// the decoder would give. Then from text to text nobody else has to look.
+    /// Whether the op, if it comes first, refuses every line that is not valid UTF-8 with the same error as the
+    /// decoder. Then nothing else has to check, from text to text.
     fn checks_utf8(&self) -> bool {
         false
     }
 
-    /// What it does, as text: two ops with the same text change records in the same way. A run goes on where another one
-    /// stopped only if both have the same texts; none: a run with this op has no checkpoints, and can't be resumed.
+    /// What the op does, as text: two ops with the same text must change records in the same way. A run can be resumed
+    /// only by one whose ops have the same texts. `None`: a run with this op has no checkpoints and can't be resumed.
     fn fingerprint(&self) -> Option<String> {
         None
     }
 
-    /// The names of the fields it acts on; none: all. A name that a tabular source does not have is
-    /// refused before the run begins.
+    /// The names of the fields it changes; if empty, all. A name that a tabular source does not have is refused before
+    /// the run begins.
     fn fields(&self) -> &[Box<[u8]>] {
         &[]
     }

@@ -1,14 +1,14 @@
 //! Which known name did the user mean?
 
-/// Longer names are compared by their beginning: what is compared comes from files.
+/// Only the beginning of longer names is compared: they come from files.
 const COMPARED: usize = 64;
-/// A name with more mistakes than this is another one.
+/// A name with more mistakes than this is taken for a different one.
 const MOST: usize = 2;
 /// How many names a message lists.
 const LISTED: usize = 12;
 
-/// The rest of a message about a name that the source does not have: which one may be meant, and which there are, in
-/// their order; long lists are cut short.
+/// The rest of a message about a name that the source does not have: the name that may be meant, and a list of those it
+/// has, in order; long lists are cut short.
 pub(crate) fn instead_of<'n>(names: impl Iterator<Item = &'n [u8]>, wanted: &[u8]) -> String {
     let names: Vec<&[u8]> = names.collect();
     let text = |name: &[u8]| String::from_utf8_lossy(name).into_owned();
@@ -29,7 +29,7 @@ pub(crate) fn instead_of<'n>(names: impl Iterator<Item = &'n [u8]>, wanted: &[u8
     format!("{meant}\n  The fields are {}{more}.", shown.join(", "))
 }
 
-/// The name most like `wanted`, if it is like it at all.
+/// The name most similar to `wanted`, if any is similar.
 pub fn nearest<'n>(names: &[&'n str], wanted: &str) -> Option<&'n str> {
     let best = names.iter().min_by_key(|name| distance(name.as_bytes(), wanted.as_bytes()))?;
     // No suggestion is better than a wrong one.
@@ -43,13 +43,13 @@ pub(crate) fn nearest_of<'n>(names: &'n [Box<[u8]>], wanted: &[u8]) -> Option<&'
 
 fn near<'n>(names: impl Iterator<Item = &'n [u8]>, wanted: &[u8]) -> Option<&'n [u8]> {
     let best = names.min_by_key(|name| (distance(name, wanted), *name))?;
-    // Of two short names one is like the other by chance.
+    // Between two short names, likeness is mere chance.
     let most = if wanted.len() < 2 { 0 } else { 1 + wanted.len() / 3 };
     (distance(best, wanted) <= most).then_some(best)
 }
 
-/// How many bytes have to be put in, left out, replaced or exchanged with their neighbour to turn one name into the
-/// other (Damerau and Levenshtein), case aside.
+/// How many bytes have to be inserted, deleted, replaced or swapped with their neighbour to turn one name into the
+/// other, ignoring case (Damerau-Levenshtein distance).
 fn distance(a: &[u8], b: &[u8]) -> usize {
     let [a, b] = [a, b].map(|name| name[..name.len().min(COMPARED)].to_ascii_lowercase());
     strsim::generic_damerau_levenshtein(&a, &b)

@@ -1,4 +1,4 @@
-//! The one field that was selected, as the only field of its record.
+//! The single selected field, as the only field of its record.
 
 use std::sync::Arc;
 
@@ -6,13 +6,13 @@ use super::Op;
 use crate::error::RecordError;
 use crate::record::{Batch, Seen, Tree, Value};
 
-/// Makes of each keyed record one that has nothing but a field of it, under a name: so a target of lines gets the
-/// field's own text, as it does where the field is decoded straight into a column. Where the path leads through a list,
-/// the record stays as it is: nothing but what was selected is left in it. What is not there is absent.
+/// Reduces each keyed record to one field, under a name: so a target of lines gets the field's own text, as it does if
+/// the field is decoded straight into a column. If the path leads through a list, the record is unchanged: only what
+/// was selected is left in it. A missing field is absent.
 pub(crate) struct Only {
     path: Box<[u8]>,
     name: Box<[u8]>,
-    /// Who is told that the field was met, and under which numbers.
+    /// Where to note that the field was found, and under which numbers.
     seen: (Arc<Seen>, Vec<usize>),
 }
 
@@ -55,17 +55,17 @@ impl Only {
 /// What a path leads to.
 enum Found<'b, 'a> {
     Field(Tree<'b, 'a>),
-    /// Fields of what a list holds.
+    /// Fields inside a list.
     InList,
 }
 
-/// What is at a path below a map, the last one if there are several.
+/// What is at a path below a map; the last one if there are several.
 fn find<'b, 'a>(map: Tree<'b, 'a>, path: &[u8]) -> Option<Found<'b, 'a>> {
     let Value::Map(_) = map.value() else { return None };
     let inside = |child: Tree<'b, 'a>| match path.strip_prefix(child.key())? {
         [] => Some(Found::Field(child)),
         [b'.', ..] if matches!(child.value(), Value::List(_)) => Some(Found::InList),
-        // Every step down eats a part of the path.
+        // Every step down uses up part of the path.
         [b'.', rest @ ..] => find(child, rest),
         _ => None,
     };

@@ -21,7 +21,7 @@ pub const NAMES: [&str; 10] = [
     "wordcount",
 ];
 
-/// What was asked for with `--op`.
+/// What `--op` asks for.
 #[derive(Default)]
 pub struct Parsed {
     /// The ops, to be applied left to right.
@@ -30,8 +30,8 @@ pub struct Parsed {
     pub fold: Option<Folding>,
 }
 
-/// Reads one `--op`: names separated by commas, each with `:` and fields joined by `+` if it is not for
-/// all of them. A backslash takes a following `,`, `+`, `:`, `=`, `.` or `\` as a part of a field's name.
+/// Reads one `--op`: names separated by commas, each followed by `:` and fields joined by `+` unless it applies to all
+/// of them. After a backslash, `,`, `+`, `:`, `=`, `.` and `\` are part of a field's name.
 ///
 /// ```
 /// let parsed = pagemill::op::parse("upper:name+address.city,trim")?;
@@ -50,7 +50,7 @@ pub fn parse(spec: &str) -> Result<Parsed> {
 /// Reads several `--op` as if they were one, joined by commas.
 ///
 /// # Errors
-/// As [`parse`].
+/// Like [`parse`].
 pub fn parse_all<'s>(specs: impl IntoIterator<Item = &'s str>) -> Result<Parsed> {
     let mut parsed = Parsed::default();
     for spec in specs {

@@ -1,16 +1,16 @@
 //! Paths of fields in nested records: keys of maps, joined by dots.
 
-/// Whether a path is another one, or leads into it.
+/// Whether a path equals another one, or leads into it.
 pub(super) fn is_in(path: &str, other: &str) -> bool {
     path.strip_prefix(other).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
-/// What a path is called in the end, where all its parts are keys of maps.
+/// What a path is called in the end, if all its parts are keys of maps.
 pub(crate) fn final_path(path: &str, rename: &[(String, String)]) -> String {
     renamed(path, path.match_indices('.').map(|(at, _)| at), rename)
 }
 
-/// A path whose parts end in these places, with new names for them.
+/// A path whose parts end at these places, with their new names.
 pub(super) fn renamed(path: &str, ends: impl Iterator<Item = usize>, rename: &[(String, String)]) -> String {
     let (mut name, mut start) = (String::new(), 0);
     for end in ends.chain([path.len()]) {

@@ -1,4 +1,4 @@
-//! Choosing and renaming the fields of a schema.
+//! Selecting and renaming the fields of a schema.
 
 use std::collections::HashSet;
 
@@ -7,24 +7,23 @@ use super::paths::{is_in, renamed};
 use crate::error::{Error, Result};
 use crate::record::Schema;
 
-/// Which fields of a schema go on, and under which names.
+/// Which fields of a schema are kept, and under which names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Projection {
-    /// For each field its index in the source's schema.
+    /// For each field, its index in the source's schema.
     pub source: Vec<usize>,
     /// The names.
     pub names: Schema,
 }
 
-/// Takes the fields in `select`, in its order (all fields if it is empty), without those in `drop`, and
-/// then gives new names; each of `rename` is an old and a new name. All renames happen at once, so names
-/// may be swapped.
+/// Takes the fields in `select`, in its order (all fields if it is empty), without those in `drop`, and then renames
+/// them; each of `rename` is an old and a new name. All renames happen at once, so names may be swapped.
 ///
-/// A name that several fields have means the first of them. An empty source has no fields, whatever is named.
+/// If several fields have a name, it means the first one. An empty source has no fields, and any name is accepted.
 ///
 /// # Errors
-/// Usage errors for unknown fields (the message lists those there are, most alike first), fields that are
-/// selected or renamed twice, new names that another field has, and a choice that leaves nothing.
+/// Usage errors for unknown fields (the message lists the known ones, most similar first), fields that are selected or
+/// renamed twice, new names that another field has, and a selection that leaves nothing.
 pub fn project(schema: &Schema, select: &[String], drop: &[String], rename: &[(String, String)]) -> Result<Projection> {
     if schema.is_empty() {
         return Ok(Projection { source: Vec::new(), names: Schema::default() });
@@ -79,7 +78,7 @@ fn rename_fields<'n>(
     Ok(())
 }
 
-/// The index of a field that a flag names.
+/// The index of a field named by a flag.
 fn position(schema: &Schema, name: &str, flag: &str) -> Result<usize> {
     schema.position(name.as_bytes()).ok_or_else(|| {
         let instead = instead_of(schema.names(), name.as_bytes());
@@ -87,16 +86,16 @@ fn position(schema: &Schema, name: &str, flag: &str) -> Result<usize> {
     })
 }
 
-/// The order that selected fields of nested records have as columns: that in which they were named, the columns of an
-/// object where the object was.
+/// The order of selected fields of nested records as columns: the order in which they were named, with the columns of
+/// an object in the object's place.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Order {
-    /// For each selected path what it is called in the end: first where all its parts are keys of maps, then where some
-    /// of them are together a key with dots, which may be renamed otherwise.
+    /// For each selected path, its final names: first the one if all its parts are keys of maps, then those if some of
+    /// them together are a key with dots, which may be renamed differently.
     names: Vec<Vec<Vec<u8>>>,
 }
 
-/// So many dots in a path are taken for parts of keys, too.
+/// At most this many dots of a path are also tried as parts of keys.
 const DOTS: usize = 6;
 
 impl Order {
@@ -110,12 +109,12 @@ impl Order {
         self.names.is_empty()
     }
 
-    /// The names where all parts of the paths are keys of maps.
+    /// The names if all parts of the paths are keys of maps.
     pub fn names(&self) -> impl Iterator<Item = &[u8]> {
         self.names.iter().map(|names| &*names[0])
     }
 
-    /// Puts columns that were found into this order. A field of which nothing was found is a column all the same.
+    /// Puts the columns that were found into this order. A field of which nothing was found still gets a column.
     pub fn arrange(&self, found: &Schema) -> Schema {
         if self.names.is_empty() {
             return found.clone();
@@ -161,9 +160,9 @@ impl Order {
 #[derive(PartialEq, Eq)]
 enum How {
     Same,
-    /// The field is an object, which the column is a part of.
+    /// The field is an object, and the column is part of it.
     Inside,
-    /// The column is a list, which the field is inside of.
+    /// The column is a list, and the field is inside it.
     Above,
 }
 
@@ -172,12 +171,12 @@ fn is_inside(path: &[u8], other: &[u8]) -> bool {
     path.strip_prefix(other).is_some_and(|rest| rest.starts_with(b"."))
 }
 
-/// What a field of a nested record is called in the end.
+/// The final names of a field of a nested record.
 fn final_names(path: &str, rename: &[(String, String)]) -> Vec<Vec<u8>> {
     let dots: Vec<usize> = path.match_indices('.').map(|(at, _)| at).collect();
     let ways = if dots.len() > DOTS { 1 } else { 1 << dots.len() };
     let mut names: Vec<Vec<u8>> = Vec::new();
-    // Each bit is a dot that is a part of a key.
+    // Each bit is a dot that is part of a key.
     for way in 0..ways {
         let ends = dots.iter().enumerate().filter(|(dot, _)| way >> dot & 1 == 0).map(|(_, at)| *at);
         let name = renamed(path, ends, rename).into_bytes();
@@ -209,7 +208,7 @@ mod tests {
         assert_eq!(run(&[], &["a.b"], &[]).unwrap(), ok(&[0, 1, 3], "id name city"));
         assert_eq!(run(&["city", "id", "name"], &["id"], &[("city", "town")]).unwrap(), ok(&[3, 1], "town name"));
         assert_eq!(run(&[], &[], &[("id", "name"), ("name", "id")]).unwrap(), ok(&[0, 1, 2, 3], "name id a.b city"));
-        // A field that is left out leaves its name free.
+        // A dropped field frees its name.
         assert_eq!(run(&[], &["id"], &[("name", "id")]).unwrap(), ok(&[1, 2, 3], "id a.b city"));
     }
 
@@ -225,7 +224,8 @@ mod tests {
         assert_eq!(arranged(&["b", "a"], &[], &["a", "b"]), "b a");
         assert_eq!(arranged(&["m", "a"], &[], &["a", "m.p", "m", "m.q"]), "m.p m m.q a");
         assert_eq!(arranged(&["m.q", "a", "m"], &[], &["m.p", "m.q", "a"]), "m.q a m.p");
-        // What nobody has is a column; an object that was named in parts is none, nor is a field inside of a list.
+        // What no record has is still a column; an object of which parts were selected is not, nor is a field inside a
+        // list.
         assert_eq!(arranged(&["x", "a", "m"], &[], &["a"]), "x a m");
         assert_eq!(arranged(&["m.p", "m"], &[], &["m.p"]), "m.p");
         assert_eq!(arranged(&["m.p", "m"], &[], &["m"]), "m.p m");

@@ -1,4 +1,4 @@
-//! Texts from the end to the beginning.
+//! Reversing texts.
 
 mod clusters;
 mod lines;
@@ -60,7 +60,7 @@ impl Op for Reverse {
     }
 }
 
-/// Reverses all bytes and then puts the characters of more than one byte right.
+/// Reverses all bytes, then restores the characters of more than one byte.
 fn by_char<'a>(kernel: Kernel, text: &'a [u8], scope: &mut Scope<'a>) -> Changed<'a> {
     if text.len() < 2 {
         return Ok(None);
@@ -71,7 +71,7 @@ fn by_char<'a>(kernel: Kernel, text: &'a [u8], scope: &mut Scope<'a>) -> Changed
     Ok(Some(scope.keep(text.len())))
 }
 
-/// Reverses all bytes and then puts the clusters of more than one byte right.
+/// Reverses all bytes, then restores the clusters of more than one byte.
 fn by_cluster<'a>(kernel: Kernel, text: &'a [u8], scope: &mut Scope<'a>) -> Changed<'a> {
     if text.len() < 2 {
         return Ok(None);
@@ -82,7 +82,7 @@ fn by_cluster<'a>(kernel: Kernel, text: &'a [u8], scope: &mut Scope<'a>) -> Chan
             put_clusters(text, at, to);
         }
     }
-    // The one cluster of two ASCII characters.
+    // CRLF is the one cluster of two ASCII characters.
     let to = scope.room(text.len())?;
     for at in memchr::memchr_iter(b'\r', text) {
         if text.get(at + 1) == Some(&b'\n') {

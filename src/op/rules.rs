@@ -1,4 +1,4 @@
-//! What is said of the fields of nested maps: paths, taken apart into the keys that they may be made of.
+//! What flags say about the fields of nested maps: paths, divided into the keys that they may consist of.
 
 use std::collections::HashMap;
 
@@ -14,13 +14,13 @@ pub(super) enum Said {
 /// What is said about the fields of a map.
 #[derive(Default)]
 pub(super) struct Node {
-    /// First those that are selected, or have something selected inside, in the order that was said.
+    /// First those that are selected, or contain something selected, in the order given.
     pub entries: Vec<Entry>,
-    /// How many of them that are.
+    /// How many of those there are.
     pub selected: usize,
-    /// The number of the first entry among all nodes'.
+    /// The number of the first entry, counted over all nodes.
     pub first: usize,
-    /// Where each key is, if there are many.
+    /// The place of each key, if there are many.
     index: HashMap<Box<[u8]>, usize>,
 }
 
@@ -32,13 +32,13 @@ pub(super) struct Entry {
     pub dropped: bool,
     /// The number of its new name.
     pub rename: Option<usize>,
-    /// What is said about fields inside it.
+    /// The node with what is said about fields inside it.
     pub inside: Option<usize>,
     /// The numbers of the paths that lead here.
     pub paths: Vec<usize>,
 }
 
-/// So many keys are compared one by one.
+/// Up to this many keys are compared one by one.
 const FEW: usize = 12;
 
 impl Node {
@@ -52,11 +52,11 @@ impl Node {
     }
 }
 
-/// A path's number, and what is left of it.
+/// A path's number, and the rest of it.
 type Rest<'p> = (usize, &'p [u8]);
 
-/// Takes paths apart, those that select first. The first node is for records. A key may have dots itself, so that a
-/// path can be met in more than one way.
+/// Divides paths into keys, those that select first. The first node is for records. A key may contain dots itself, so a
+/// path can be matched in more than one way.
 pub(super) fn build(paths: &[(Said, &[u8])]) -> Vec<Node> {
     let mut builder = Builder { paths, nodes: Vec::new(), known: HashMap::new(), entries: 0 };
     builder.node(paths.iter().enumerate().map(|(number, (_, path))| (number, *path)).collect());
@@ -66,7 +66,7 @@ pub(super) fn build(paths: &[(Said, &[u8])]) -> Vec<Node> {
 struct Builder<'p> {
     paths: &'p [(Said, &'p [u8])],
     nodes: Vec<Node>,
-    /// The same rests can be reached in more than one way.
+    /// The same set of rests can be reached in more than one way.
     known: HashMap<Vec<Rest<'p>>, usize>,
     entries: usize,
 }

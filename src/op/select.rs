@@ -1,4 +1,4 @@
-//! Choosing and renaming the fields of keyed records.
+//! Selecting and renaming the fields of keyed records.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -9,64 +9,64 @@ use super::rules::{self, Entry, Node, Said};
 use crate::error::{RecordError, Result};
 use crate::record::{Batch, LossyKind, NONE, Seen, Tree, Value};
 
-/// Selects, drops and renames fields of keyed records; names are paths as in [`Fields`](super::Fields), and all of
-/// them are names of the source.
+/// Selects, drops and renames fields of keyed records; names are paths as in [`Fields`](super::Fields), and all are
+/// names in the source.
 ///
-/// Selected fields come in the order that was said, each map where something of it was named first; others keep the
-/// order of the source. Selecting `a.b` keeps the map `a` with nothing but `b`; a map or list in which nothing is
-/// selected is left out, except for maps in lists, which keep their places. What is absent stays absent; of a selected
-/// key that stands twice the last one counts. A record that is no map has no fields: it passes, unless fields are
-/// selected. A record in which a field would get the key of another one is refused.
+/// Selected fields come in the order given, each map where a part of it was first named; otherwise the order of the
+/// source is kept. Selecting `a.b` keeps the map `a` with only `b`; a map or list in which nothing is selected is left
+/// out, except for maps in lists, which keep their places. What is absent remains absent; if a selected key occurs
+/// twice, the last one counts. A record that is not a map has no fields: it passes, unless fields are selected. A
+/// record in which a field would get the key of another one is refused.
 ///
-/// Records in columns pass as they are: their schema is what [`project`](super::project) changes.
+/// Records in columns are not touched: [`project`](super::project) changes their schema instead.
 pub struct KeyedFilter {
     nodes: Vec<Node>,
-    /// How many entries all nodes have.
+    /// The number of entries in all nodes.
     entries: usize,
-    /// Nothing is selected: everything goes on that nothing else is said of.
+    /// Nothing is selected: everything is kept unless something else is said about it.
     all: bool,
-    /// All new names in a row, and where the one for each old path lies.
+    /// All new names, one after another, and where the one for each old path is.
     new_names: Box<[u8]>,
     renames: Vec<Rename>,
     /// What is left out is counted, or refused.
     exact: Option<Exact>,
-    /// Who is told of the paths that were met, and the number that each has there.
+    /// Where to note the paths that are found, and the number of each one there.
     seen: Option<(Arc<Seen>, Vec<usize>)>,
 }
 
 /// A new name.
 struct Rename {
-    /// How long the old path is.
+    /// The length of the old path.
     old: usize,
-    /// Where the new name lies, and whether it begins with the path of the field's map.
+    /// Where the new name is, and whether it begins with the path of the field's map.
     name: Range<usize>,
     has_path: bool,
 }
 
-/// What becomes of fields that are left out.
+/// How to treat fields that are left out.
 #[derive(Clone, Copy)]
 struct Exact {
     strict: bool,
 }
 
-/// How many lists may lie directly inside each other where a path leads through them.
+/// How many lists may be directly inside each other where a path leads through them.
 const NESTED_LISTS: usize = 128;
 
 impl KeyedFilter {
-    /// A filter; empty `select` means all fields. Each of `rename` is an old path and a new name: the last
-    /// component alone, or a path with the same parent. All renames happen at once.
+    /// A filter; if `select` is empty, all fields are kept. Each of `rename` is an old path and a new name: only the
+    /// last component, or a path with the same parent. All renames happen at once.
     ///
     /// # Errors
-    /// Usage errors for empty names, fields that are selected or renamed twice, a field that is selected beside a part of
-    /// it, new names with another parent or that another named field has, and for a choice that leaves nothing, or leaves
-    /// out what is renamed.
+    /// Usage errors for empty names, fields that are selected or renamed twice, a field that is selected next to a part
+    /// of it, new names that have another parent or belong to another named field, and a selection that leaves nothing,
+    /// or leaves out what is renamed.
     pub fn new(select: &[String], drop: &[String], rename: &[(String, String)]) -> Result<KeyedFilter> {
         check(select, drop, rename)?;
         KeyedFilter::of(select, drop, rename)
     }
 
     /// The fields of these paths, in this order, as the columns of nested records. What is left out is counted as lossy
-    /// or, if that is refused (`strict`), makes a record a bad one. A record that is no map is its field `value`.
+    /// or, with `strict`, makes the record bad. A record that is not a map is its field `value`.
     pub fn exactly(fields: &[String], strict: bool) -> Result<KeyedFilter> {
         unique("--columns", fields)?;
         let filter = KeyedFilter::of(fields, &[], &[])?;
@@ -95,18 +95,18 @@ impl KeyedFilter {
         })
     }
 
-    /// The same filter, in which renamed fields keep their names.
+    /// The same filter, but renamed fields keep their names.
     pub(crate) fn without_new_names(mut self) -> KeyedFilter {
         self.nodes.iter_mut().flat_map(|node| &mut node.entries).for_each(|entry| entry.rename = None);
         self
     }
 
-    /// Tells `seen` of the paths that are met. `numbers` are theirs: of those that are selected, dropped and renamed.
+    /// Notes in `seen` which paths are found. `numbers` are theirs: of those that are selected, dropped and renamed.
     pub(crate) fn watched(self, seen: Option<Arc<Seen>>, numbers: impl IntoIterator<Item = usize>) -> KeyedFilter {
         KeyedFilter { seen: seen.map(|seen| (seen, numbers.into_iter().collect())), ..self }
     }
 
-    /// Puts the filtered batch in the place of the old one; an error says that there is no room for it.
+    /// Replaces the batch by the filtered one; an error means that there is no room for it.
     fn filter(&self, batch: &mut Batch<'_>) -> Result<(), RecordError> {
         let names = batch.arena().bytes(self.new_names.len(), 0)?;
         names.copy_from_slice(&self.new_names);
@@ -116,7 +116,7 @@ impl KeyedFilter {
             let span = batch.span(record);
             let mut work = Work { filter: self, names, places, out: &mut out, left_out: 0, offset: span.start };
             if let Err(error) = work.record(batch.tree(record)) {
-                // The place of a refused record is kept: others are known by their index.
+                // A refused record keeps its place: others are known by their index.
                 out.abandon();
                 out.push_keyed(b"", Value::Null, span.start)?;
                 out.reject_with(record, error);
@@ -127,7 +127,7 @@ impl KeyedFilter {
         Ok(())
     }
 
-    /// An entry was met.
+    /// Notes that an entry was found.
     #[inline]
     fn met(&self, entry: &Entry) {
         if let Some((seen, numbers)) = &self.seen {
@@ -135,7 +135,7 @@ impl KeyedFilter {
         }
     }
 
-    /// Looks which paths are met in what is left out.
+    /// Looks for paths in what is left out.
     fn look(&self, node: usize, tree: Tree<'_, '_>, lists: usize) {
         if self.seen.is_none() || lists > NESTED_LISTS {
             return;
@@ -154,7 +154,7 @@ impl KeyedFilter {
         }
     }
 
-    /// Where the new key of a field lies: the new name without the path of its map.
+    /// Where the new key of a field is: the new name without the path of its map.
     fn new_key(&self, rename: usize, key: &[u8]) -> Range<usize> {
         let Rename { old, ref name, has_path } = self.renames[rename];
         name.start + if has_path { old - key.len() } else { 0 }..name.end
@@ -171,7 +171,7 @@ impl Op for KeyedFilter {
             return;
         }
         if let Err(error) = self.filter(batch) {
-            // The batch is still the old one: nothing of it may go on.
+            // The batch is still the old one: none of it may pass.
             for record in 0..batch.len() {
                 batch.reject_with(record, error.clone());
             }
@@ -183,15 +183,15 @@ impl Op for KeyedFilter {
     }
 }
 
-/// The filter at work on a record.
+/// The filter while it works on a record.
 struct Work<'w, 'a> {
     filter: &'w KeyedFilter,
     /// The new names, in the arena.
     names: &'a [u8],
-    /// For each entry its field in the map that is being filtered.
+    /// For each entry, its field in the map that is being filtered.
     places: &'w mut [u32],
     out: &'w mut Batch<'a>,
-    /// How many fields were left out that nobody named.
+    /// How many fields were left out that were not named.
     left_out: u64,
     offset: usize,
 }
@@ -224,7 +224,7 @@ impl<'w, 'a> Work<'w, 'a> {
         }
     }
 
-    /// A record that is no map, as a map.
+    /// A record that is not a map, turned into one.
     fn value(&mut self, root: Tree<'_, 'a>) -> Result<(), RecordError> {
         const KEY: &[u8] = b"value";
         let start = self.out.next_node();
@@ -241,7 +241,7 @@ impl<'w, 'a> Work<'w, 'a> {
         Ok(())
     }
 
-    /// Takes over what is kept of a node: `node` says what, `all` that everything is of which nothing else is said.
+    /// Copies what is kept of a node: `node` says what; with `all`, so is everything about which nothing else is said.
     fn inside(
         &mut self,
         key: &'a [u8],
@@ -273,7 +273,7 @@ impl<'w, 'a> Work<'w, 'a> {
         Ok(())
     }
 
-    /// Takes over what is kept of a map's fields.
+    /// Copies what is kept of a map's fields.
     fn map(&mut self, map: Tree<'_, 'a>, (node, all): (usize, bool)) -> Result<(), RecordError> {
         let rules = &self.filter.nodes[node];
         if all {
@@ -310,13 +310,13 @@ impl<'w, 'a> Work<'w, 'a> {
         Ok(())
     }
 
-    /// Something is said of a field, but it does not go on.
+    /// Something is said about a field, but it is not kept.
     fn leave_out(&mut self, entry: &Entry, child: Tree<'_, 'a>) {
         self.filter.met(entry);
         entry.inside.into_iter().for_each(|inside| self.filter.look(inside, child, 0));
     }
 
-    /// Takes over what is kept of a field of which something is said.
+    /// Copies what is kept of a field about which something is said.
     fn field(
         &mut self,
         map: Tree<'_, 'a>,
@@ -347,7 +347,7 @@ impl<'w, 'a> Work<'w, 'a> {
         Ok(())
     }
 
-    /// Whether no other field of the new map has the new key.
+    /// Checks that no other field of the new map has the new key.
     fn check_free(
         &self,
         map: Tree<'_, 'a>,
@@ -385,7 +385,7 @@ mod tests {
 
     fn run(op: &KeyedFilter, record: &str) -> String {
         let mut shown = String::new();
-        // Records before and behind show that each is filtered in its place.
+        // Records before and after it show that each is filtered in its place.
         keyed(&[record, r#"{"b":1}"#, record], |batch| {
             op.apply(batch);
             shown = show(batch, 0);
@@ -408,7 +408,7 @@ mod tests {
         assert_eq!(select(&["b", "a"]), r#"{"b":2,"a":{"b":1,"c":{"d":"x"},"e":[]}}"#);
         assert_eq!(select(&["a.b"]), r#"{"a":{"b":1},"a.b":5}"#);
         assert_eq!(select(&["a.c.d", "a.e"]), r#"{"a":{"c":{"d":"x"},"e":[]}}"#);
-        // A map is where something of it was named first.
+        // A map is where a part of it was first named.
         assert_eq!(select(&["a.e", "b", "a.b"]), r#"{"a":{"e":[],"b":1},"b":2,"a.b":5}"#);
         assert_eq!(select(&["l.n", "b", "l.m"]), r#"{"l":[{"n":2,"m":1},[{"n":4}],{}],"b":2}"#);
         assert_eq!(select(&["a.c.x", "b.x", "a.e.x", "x"]), "{}");

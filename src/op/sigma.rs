@@ -1,4 +1,4 @@
-//! Where a sigma stands in its word.
+//! Whether a sigma ends its word.
 
 /// Whether the sigma at `at` ends a word: condition `Final_Sigma` (The Unicode Standard, table 3-17).
 pub(super) fn is_final(text: &str, at: usize) -> bool {
@@ -22,8 +22,8 @@ fn is_case_ignorable(c: char) -> bool {
     IGNORABLE.partition_point(|start| *start <= c as u32) % 2 == 1
 }
 
-/// The first code point that is case-ignorable, then the first behind it that is not, and so on: Unicode 17, as the
-/// standard library has it but does not show it.
+/// The first code point that is case-ignorable, then the first one after it that is not, and so on: Unicode 17, which
+/// the standard library contains but does not expose.
 #[rustfmt::skip]
 const IGNORABLE: [u32; 928] = [
     0x27, 0x28, 0x2e, 0x2f, 0x3a, 0x3b, 0x5e, 0x5f, 0x60, 0x61, 0xa8, 0xa9, 0xad, 0xae, 0xaf, 0xb0, 0xb4, 0xb5, 0xb7,

@@ -19,8 +19,8 @@ pub fn columns(names: &[&str], records: &[&[Value<'_>]], test: impl FnOnce(&mut 
     test(&mut batch);
 }
 
-/// Applies an op to lines as the decoder of text yields them, all in one batch. For each line what it becomes, or the
-/// offset of the error; it is checked that values and lines tell the same.
+/// Applies an op to lines as the text decoder returns them, all in one batch. For each line, the result, or the offset
+/// of the error; it also checks that values and lines agree.
 pub fn on_lines(op: &dyn Op, text: &[u8]) -> Vec<Result<Vec<u8>, usize>> {
     let arena = Arena::new(1 << 16, 1 << 26);
     let schema = Schema::new([b"line"]);
@@ -51,7 +51,7 @@ pub fn on_lines(op: &dyn Op, text: &[u8]) -> Vec<Result<Vec<u8>, usize>> {
     changed
 }
 
-/// For each line what `expected` makes of it, or the offset of the first byte that is not UTF-8.
+/// For each line, the result of `expected`, or the offset of the first byte that is not UTF-8.
 pub fn line_by_line(text: &[u8], expected: impl Fn(&str) -> String) -> Vec<Result<Vec<u8>, usize>> {
     let mut at = 0;
     let mut line = |line: &[u8]| {
@@ -66,8 +66,8 @@ pub fn line_by_line(text: &[u8], expected: impl Fn(&str) -> String) -> Vec<Resul
     text.split_inclusive(|byte| *byte == b'\n').map(&mut line).collect()
 }
 
-/// Lines made of `pieces` and ASCII between them, some of one line's length near those of registers. Every so many
-/// lines one is spoiled, if `spoil` is not zero.
+/// Lines made of `pieces` with ASCII between them, some with lengths close to those of registers. Every `spoil`-th line
+/// is made invalid, if `spoil` is not zero.
 pub fn mixed_lines(pieces: &[&str], seed: usize, spoil: usize) -> Vec<u8> {
     let mut text = Vec::new();
     let mut state = seed as u64 * 2 + 1;
@@ -98,7 +98,7 @@ pub fn mixed_lines(pieces: &[&str], seed: usize, spoil: usize) -> Vec<u8> {
         }
         text.extend_from_slice([&b"\n"[..], b"\r\n", b"\n"][next(3)]);
     }
-    // The last line may have no end.
+    // The last line may lack its end.
     text.truncate(text.len() - (seed % 2));
     text
 }
@@ -118,7 +118,7 @@ pub fn keyed(records: &[&str], test: impl FnOnce(&mut Batch<'_>)) {
     test(&mut batch);
 }
 
-/// The record as JSON again; `rejected` when an op refused it.
+/// The record as JSON again; `rejected` if an op refused it.
 pub fn show(batch: &Batch<'_>, record: usize) -> String {
     let mut text = String::new();
     write(batch.tree(record), &mut text);

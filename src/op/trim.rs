@@ -1,12 +1,12 @@
-//! Taking white space off both ends.
+//! Removing white space from both ends.
 
 use super::{Fields, Op};
 use crate::record::Batch;
 
-/// Takes Unicode `White_Space` off both ends of texts.
+/// Removes Unicode `White_Space` from both ends of texts.
 ///
-/// Works on any bytes: what is not valid UTF-8 is no white space. A text that is trimmed stays text, also
-/// when what is left looks like a number.
+/// Works on any bytes: what is not valid UTF-8 is not white space. A trimmed text remains text, even if the rest looks
+/// like a number.
 pub struct Trim {
     fields: Fields,
 }

@@ -11,8 +11,8 @@ fn agrees(text: &[u8]) {
 #[test]
 fn every_character_agrees_with_the_standard_library() {
     let all: Vec<char> = ('\0'..=char::MAX).filter(|c| !matches!(c, '\r' | '\n')).collect();
-    // Each among its neighbours, at all places of a register, and alone, so that one that changes its length does
-    // not send the others another way.
+    // Each among its neighbours, at all places of a register, and alone, so that one that changes its length does not
+    // send the others down another path.
     for (number, chars) in all.chunks(999).enumerate() {
         let mut text = String::new();
         for (index, c) in chars.iter().enumerate() {
@@ -53,7 +53,7 @@ const PIECES: [&str; 20] = [
 #[test]
 fn mixed_lines_agree_with_the_standard_library() {
     for seed in 0..800 {
-        // With few kinds of words many batches have none that changes its length.
+        // With few kinds of words, many batches have none that changes its length.
         let pieces = &PIECES[if seed % 3 == 0 { 8 } else { 0 }..];
         let pieces = if seed % 3 == 1 { &["é", "привет", "日本", "😀", "Σ"] } else { pieces };
         agrees(&mixed_lines(pieces, seed, 0));

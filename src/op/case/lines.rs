@@ -1,6 +1,6 @@
-//! The case of many lines in one go.
+//! Changes the case of many lines at once.
 //!
-//! Nothing that decides what a character becomes reaches beyond a line: a line break has no case and is not
+//! Nothing that decides what a character becomes reaches beyond its line: a line break has no case and is not
 //! case-ignorable, so a sigma before it is as final as one at the end of a text.
 
 use bumpalo::collections::Vec as ArenaVec;
@@ -13,8 +13,8 @@ use crate::scan::ascii::Case;
 use crate::scan::kernel::Kernel;
 use crate::scan::vector::{Unit, Vector, Work};
 
-/// Changes all records of a batch, if they are [lines](Batch::lines). False: nothing was changed, and each text has
-/// to be looked at by itself.
+/// Changes all records of a batch, if they are [lines](Batch::lines). False: nothing was changed, and each text has to
+/// be handled separately.
 pub(super) fn change(batch: &mut Batch<'_>, case: Case, starts: Option<&Starts>) -> bool {
     let (Some(from), arena) = (batch.lines(), batch.arena()) else { return false };
     let mut longer = ArenaVec::new_in(arena.bump());
@@ -35,14 +35,14 @@ pub(super) fn change(batch: &mut Batch<'_>, case: Case, starts: Option<&Starts>)
             }
         }
     }
-    // Where there is no room for all of it there may be for one after the other.
+    // If there is no room for all of it, there may be for one line at a time.
     if starts.is_some() {
         reject_invalid(batch);
     }
     false
 }
 
-/// Changes the line around `at`, which gets another length.
+/// Changes the line around `at`, whose length changes.
 fn change_longer(batch: &mut Batch<'_>, mapper: &Mapper<'_>, from: &[u8], at: usize) {
     let record = batch.record_at(at);
     let (line, len) = batch.line(record);
@@ -66,12 +66,12 @@ enum Stop {
 
 struct Change<'t, 'l, 'a> {
     case: Case,
-    /// None for ASCII only.
+    /// `None` for ASCII only.
     starts: Option<&'t Starts>,
     from: &'t [u8],
     /// As long as `from`.
     to: &'t mut [u8],
-    /// Gets a place in each line that becomes longer or shorter.
+    /// Collects a place in each line whose length changes.
     longer: &'l mut ArenaVec<'a, usize>,
 }
 
@@ -104,14 +104,14 @@ impl Work for Change<'_, '_, '_> {
                 count += found.count_ones() as usize;
                 inner += (high & !found).count_ones() as usize;
             }
-            // A character's bytes in the next piece must have been copied before it is changed.
+            // Before a character is changed, its bytes in the next piece must have been copied.
             let late = leads[..count].iter().rev().take_while(|at| **at as usize + 4 > end && end < from.len()).count();
             others.change(&leads[..count - late], to)?;
             leads.copy_within(count - late..count, 0);
             count = late;
         }
         others.change(&leads[..count], to)?;
-        // All leads were followed by what belongs to them. Is there anything else?
+        // Every lead was followed by the right bytes. Is there anything else?
         match others.checked.is_none() && others.claimed != inner {
             true => Err(Stop::Invalid),
             false => Ok(()),
@@ -119,10 +119,10 @@ impl Work for Change<'_, '_, '_> {
     }
 }
 
-/// How many characters are looked for before they are changed: then the loops end as the processor foresees.
+/// How many characters are collected before they are changed: this makes the ends of loops predictable.
 const AHEAD: usize = 1024 + 64;
 
-/// The block at `at`, with zeros behind the end.
+/// The block at `at`, with zeros after the end.
 #[inline(always)]
 fn load<V: Vector>(vector: V, from: &[u8], at: usize) -> V::Block {
     match from[at..].first_chunk() {
@@ -131,7 +131,7 @@ fn load<V: Vector>(vector: V, from: &[u8], at: usize) -> V::Block {
     }
 }
 
-/// Writes a block to `at`, as far as there is room.
+/// Writes a block at `at`, as far as it fits.
 #[inline(always)]
 fn store<V: Vector>(vector: V, block: V::Block, at: usize, to: &mut [u8]) {
     if let Some(into) = to[at..].first_chunk_mut() {
@@ -148,12 +148,12 @@ struct Others<'t, 'l, 'a> {
     case: Case,
     starts: &'t Starts,
     from: &'t [u8],
-    /// All of `from`, once it was checked.
+    /// All of `from`, once it has been checked.
     checked: Option<&'t str>,
-    /// How many bytes inside of characters belong to a lead that was seen.
+    /// How many inner bytes of characters belong to a lead that was found.
     claimed: usize,
     longer: &'l mut ArenaVec<'a, usize>,
-    /// Behind the last line of those.
+    /// The end of the last of those lines.
     behind: usize,
 }
 
@@ -161,8 +161,8 @@ impl Others<'_, '_, '_> {
     /// Changes the characters that begin at these places.
     #[inline(always)]
     fn change(&mut self, leads: &[u32], to: &mut [u8]) -> Result<(), Stop> {
-        // By the number of bytes, no branches: which bytes of a character must be inner ones behind the second, and how
-        // many there are.
+        // Tables by the number of bytes, to avoid branches: which bytes of a character after the second must be inner
+        // ones, and how many there are.
         const MASK: [u32; 4] = [0, 0, 0x00c0_0000, 0xc0c0_0000];
         const INNER: [u32; 4] = [0, 0, 0x0080_0000, 0x8080_0000];
         const COUNT: [u8; 4] = [1, 1, 2, 3];
@@ -182,7 +182,7 @@ impl Others<'_, '_, '_> {
         Ok(())
     }
 
-    /// The last bytes from `at` on, with zeros behind them.
+    /// The last bytes, from `at` on, followed by zeros.
     #[cold]
     fn last(&self, at: usize) -> [u8; 4] {
         let (mut bytes, rest) = ([0; 4], &self.from[at..]);
@@ -190,7 +190,7 @@ impl Others<'_, '_, '_> {
         bytes
     }
 
-    /// A character that is in no table; the whole text is checked before the first of them.
+    /// Changes a character that is in no table; before the first of them, the whole text is checked.
     #[cold]
     #[inline(never)]
     fn change_rare(&mut self, at: usize, to: &mut [u8]) -> Result<(), Stop> {
@@ -207,7 +207,7 @@ impl Others<'_, '_, '_> {
         Ok(())
     }
 
-    /// The character at `at` changes its length: its line is changed by itself when the others are done.
+    /// Notes that the character at `at` changes its length: its line is changed separately, after the others.
     fn change_later(&mut self, at: usize) -> Result<(), Stop> {
         if at >= self.behind {
             self.longer.try_reserve(1).map_err(|_| Stop::NoRoom)?;

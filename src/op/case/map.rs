@@ -1,4 +1,4 @@
-//! What characters become in the other case, one text at a time.
+//! What characters become in the other case, for one text at a time.
 
 use std::ops::ControlFlow;
 
@@ -8,8 +8,8 @@ use crate::op::sigma::is_final;
 use crate::scan::ascii::{self, Case, Seen};
 use crate::scan::kernel::Kernel;
 
-/// For six bits of a character's first byte (which is not ASCII) and its second byte: what they become, if the length
-/// stays and nothing else decides it. Zeros for others and for what is no character.
+/// For six bits of a character's first byte (not ASCII) and its second byte: what they become, if the length does not
+/// change and nothing else matters. Zeros for others, and for what is not a character.
 pub(super) type Starts = [[u8; 2]; 64 * 256];
 
 pub(super) fn starts(case: Case) -> Box<Starts> {
@@ -17,7 +17,7 @@ pub(super) fn starts(case: Case) -> Box<Starts> {
     for c in '\u{80}'..='\u{7ff}' {
         let (mapped, mut bytes) = (Mapped::of(case, c), [0; 2]);
         c.encode_utf8(&mut bytes);
-        // What a small sigma looks like depends on its neighbours.
+        // The form of a small sigma depends on its neighbours.
         let depends = c == SIGMA && case == Case::Lower;
         if let (Ok(mapped), false) = (mapped.bytes().try_into(), depends) {
             table[index(bytes)] = mapped;
@@ -54,7 +54,7 @@ impl Mapped {
 
     fn collect(chars: impl Iterator<Item = char>) -> Mapped {
         let mut mapped = Mapped { bytes: [0; 12], len: 0 };
-        // Three characters at most, says the standard library.
+        // Three characters at most, according to the standard library.
         for c in chars {
             mapped.len += c.encode_utf8(&mut mapped.bytes[mapped.len..]).len();
         }
@@ -81,8 +81,8 @@ pub(super) enum Stop<'t> {
 }
 
 impl Mapper<'_> {
-    /// Changes ASCII letters in one go; then goes from one other character to the next, and changes them in
-    /// place as long as they keep their length.
+    /// Changes all ASCII letters first; then goes from one other character to the next, and changes them in place while
+    /// they keep their length.
     #[inline]
     pub fn change<'a>(&self, text: &'a [u8], scope: &mut Scope<'a>) -> Changed<'a> {
         let offset = scope.offset;
@@ -98,10 +98,10 @@ impl Mapper<'_> {
         Ok(changed.then(|| scope.keep(text.len())))
     }
 
-    /// Says whether something changed.
+    /// Whether anything changed.
     ///
-    /// Common characters are checked on the way, others have the whole text checked first. If all of the
-    /// bytes inside of characters belonged to common ones, the text is valid UTF-8.
+    /// Common characters are checked on the way; before the first other one, the whole text is checked. If all inner
+    /// bytes belonged to common characters, the text is valid UTF-8.
     fn change_others<'t>(&self, bytes: &'t [u8], to: &mut [u8], offset: usize) -> ControlFlow<Stop<'t>, bool> {
         let (mut changed, mut inner, mut checked) = (false, 0, None);
         let all_inner = ascii::each_lead(self.kernel, bytes, |at| {
@@ -146,7 +146,7 @@ impl Mapper<'_> {
         }
     }
 
-    /// Starts again, knowing that the length changes at `at`.
+    /// Starts over, knowing that the length changes at `at`.
     #[cold]
     fn change_length<'a>(&self, text: &str, at: usize, scope: &mut Scope<'a>) -> Result<&'a [u8], RecordError> {
         let len = self.mapped_len(text, at);
@@ -154,14 +154,14 @@ impl Mapper<'_> {
         Ok(scope.keep(len))
     }
 
-    /// How long the text becomes; up to `at` it keeps its length.
+    /// The length of the changed text; up to `at` lengths stay the same.
     pub fn mapped_len(&self, text: &str, at: usize) -> usize {
         let mut len = at;
         self.each_mapped(text, at, |run, mapped| len += run.len() + mapped.len());
         len
     }
 
-    /// Writes what the text becomes, which is as long as `to`.
+    /// Writes the changed text, which is as long as `to`.
     pub fn write(&self, text: &str, to: &mut [u8]) {
         let mut end = 0;
         self.each_mapped(text, 0, |run, mapped| {
@@ -172,7 +172,7 @@ impl Mapper<'_> {
         });
     }
 
-    /// From `at` on: each run of ASCII, and what the character behind it becomes.
+    /// From `at` on: each run of ASCII, and what the character after it becomes.
     fn each_mapped(&self, text: &str, mut at: usize, mut visit: impl FnMut(&[u8], &[u8])) {
         while at < text.len() {
             let high = ascii::next_high(text.as_bytes(), at);
@@ -202,7 +202,8 @@ pub(super) fn is_inner(byte: u8) -> bool {
     byte & 0xc0 == 0x80
 }
 
-/// Whether characters begin with these two bytes, of three or four, and none of them has a case: that is so for most.
+/// Whether characters of three or four bytes begin with these two bytes and none of them has a case, as is true of
+/// most.
 #[inline]
 pub(super) fn is_caseless(a: u8, b: u8) -> bool {
     let other = match a {

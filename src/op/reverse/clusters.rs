@@ -1,4 +1,4 @@
-//! Characters and clusters of them at their places in a reversed text.
+//! Puts characters and clusters in their places in a reversed text.
 
 use std::ops::ControlFlow;
 
@@ -7,8 +7,7 @@ use unicode_segmentation::UnicodeSegmentation;
 use crate::scan::ascii;
 use crate::scan::kernel::Kernel;
 
-/// Puts all characters right that are not ASCII; says where the first of them stands that is not
-/// [plain](is_plain).
+/// Restores all characters that are not ASCII; returns where the first one is that is not [plain](is_plain).
 pub(super) fn put_chars(kernel: Kernel, text: &str, to: &mut [u8]) -> Option<usize> {
     let text = text.as_bytes();
     let mut first = None;
@@ -50,14 +49,13 @@ pub(super) fn char_len(lead: u8) -> usize {
     }
 }
 
-/// Puts all clusters right; `first` is where the first character stands that is not plain, and before it
-/// all is right.
+/// Restores all clusters; `first` is where the first character is that is not plain. Everything before it is in place.
 ///
-/// Between two [plain](is_plain) characters there always is a boundary, and most characters are plain.
-/// Only around the others the rules are asked, from the plain character before them on.
+/// There always is a boundary between two [plain](is_plain) characters, and most characters are plain. The rules are
+/// needed only around the others, starting at the plain character before them.
 pub(super) fn put_clusters(text: &str, first: usize, to: &mut [u8]) {
     let bytes = text.as_bytes();
-    // There is a boundary before the plain character that stands before the first one that is not.
+    // There is a boundary before the plain character that precedes the first one that is not.
     let mut boundary = text[..first].char_indices().next_back().map_or(first, |(at, _)| at);
     let mut at = boundary;
     while at < bytes.len() {
@@ -71,7 +69,7 @@ pub(super) fn put_clusters(text: &str, first: usize, to: &mut [u8]) {
                 continue;
             }
         } else if at > boundary {
-            // What stands before is ASCII, and this may belong to it.
+            // ASCII precedes it, which may belong to it.
             at -= 1;
         }
         at = put_ruled(text, at, to);
@@ -82,7 +80,7 @@ pub(super) fn put_clusters(text: &str, first: usize, to: &mut [u8]) {
     }
 }
 
-/// Puts clusters right by the rules, from the boundary `start` to one before a plain character.
+/// Puts clusters in place by the rules, from the boundary `start` to one before a plain character.
 pub(super) fn put_ruled(text: &str, start: usize, to: &mut [u8]) -> usize {
     let mut at = start;
     for cluster in text[start..].graphemes(true) {
@@ -95,9 +93,9 @@ pub(super) fn put_ruled(text: &str, start: usize, to: &mut [u8]) -> usize {
     at
 }
 
-/// The plain characters above ASCII: their property `Grapheme_Cluster_Break` is `Other`, `LV` or `LVT`. (The
-/// rules for pictographs and for Indic consonants need a joiner between two of them, which is not plain.)
-/// Not all of them, but the common scripts.
+/// Plain characters above ASCII: their property `Grapheme_Cluster_Break` is `Other`, `LV` or `LVT`. (The rules for
+/// pictographs and for Indic consonants need a joiner between two of them, which is not plain.) These are not all of
+/// them, but the common scripts.
 pub(super) const PLAIN: [(u32, u32); 23] = [
     (0xa1, 0xac),       // Latin-1 up to the soft hyphen
     (0xae, 0x2ff),      // Latin
@@ -139,8 +137,8 @@ static PLAIN_MAP: [u64; 2048] = {
     map
 };
 
-/// Whether the character at `at` is plain. ASCII is (carriage returns are looked after elsewhere), and so is the end
-/// of the text.
+/// Whether the character at `at` is plain. ASCII is (carriage returns are handled elsewhere), and so is the end of the
+/// text.
 #[inline]
 pub(super) fn is_plain(text: &[u8], at: usize) -> bool {
     let inner = |byte: u8| byte as usize & 63;

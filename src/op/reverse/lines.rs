@@ -1,15 +1,15 @@
-//! Many lines in one go, each reversed at its place.
+//! Reverses many lines at once, each in its place.
 
 use super::clusters::{is_plain, put_char, put_clusters};
 use crate::op::fields::reject_invalid;
 use crate::record::Batch;
 use crate::scan::vector::{Unit, Vector, Work};
 
-/// Reverses all records of a batch, if they are [lines](Batch::lines). False: nothing was changed, and each text
-/// has to be looked at by itself.
+/// Reverses all records of a batch, if they are [lines](Batch::lines). False: nothing was changed, and each text has to
+/// be handled separately.
 pub(super) fn reverse(batch: &mut Batch<'_>, clusters: bool) -> bool {
     let Some(from) = batch.lines() else { return false };
-    // Where there is no room for all of it there may be for one after the other.
+    // If there is no room for all of it, there may be for one line at a time.
     if let Ok(to) = batch.arena().bytes(from.len(), 0)
         && Unit::get().run(Turn { batch, clusters, from, to }).is_ok()
     {
@@ -37,12 +37,12 @@ impl Work for Turn<'_, '_> {
     #[inline(always)]
     fn run<V: Vector>(self, vector: V) -> Result<(), Invalid> {
         let Turn { batch, clusters, from, to } = self;
-        // Backwards, so that a whole register may be written that ends with the line: what it spoils before the
+        // Backwards, so that a whole register ending with the line can be written: whatever it overwrites before the
         // line is written later.
         for record in (0..batch.len()).rev() {
             let (line, len) = batch.line(record);
             let (start, end) = (line.start, line.start + len);
-            // One or two bytes: less than a call of memcpy.
+            // One or two bytes: less work than calling memcpy.
             for (to, from) in to[end..line.end].iter_mut().zip(&from[end..line.end]) {
                 *to = *from;
             }
@@ -75,7 +75,7 @@ fn inside(len: usize) -> u64 {
     u64::MAX >> (64 - len.min(64))
 }
 
-/// Writes a block in reverse order so that its first byte stands before `stop`, down to `start` at least.
+/// Writes a block in reverse order, with its first byte just before `stop`, at least down to `start`.
 #[inline(always)]
 fn store<V: Vector>(vector: V, block: V::Block, start: usize, stop: usize, to: &mut [u8]) {
     let turned = vector.reverse(block);
@@ -87,7 +87,7 @@ fn store<V: Vector>(vector: V, block: V::Block, start: usize, stop: usize, to: &
     to[start..stop].copy_from_slice(&whole[64 - (stop - start)..]);
 }
 
-/// Puts the characters of a line right that are not ASCII.
+/// Restores the characters of a line that are not ASCII.
 #[inline(always)]
 fn put_right<V: Vector>(
     vector: V,

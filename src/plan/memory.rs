@@ -1,4 +1,4 @@
-//! The memory plan: computed before the first byte, from named maxima.
+//! The memory plan: computed from named maxima before the first byte is read.
 
 use crate::compress::{Compression, Packed, Packing, Unpacking};
 use crate::error::{Error, Result};
@@ -8,49 +8,51 @@ use crate::plan::sizes::{self, BASE, FEW, HEAD, NOTED, SLACK, SLICE, SLICE_MIN};
 use crate::record::Value;
 use crate::wording::megabytes;
 
-/// What a decoder and an encoder keep beside the arena.
+/// What a decoder and an encoder need besides the arena.
 const SCRATCH: usize = 128 << 10;
-/// An arena before any odd large record.
+/// An arena before any unusually large record.
 const ARENA: usize = 256 << 10;
 /// The smallest output buffer.
 const BUFFER_MIN: usize = 64 << 10;
 
-/// The part that is not held until the end.
+/// The part that is given back before the end.
 const BEGINNING: &str = "beginning of a stream";
 
-/// The part of what is left that no worker has to itself: one in so many.
+/// One part in this many of what is left is not bound to any worker.
 const SPARE: usize = 4;
-/// What each worker should have beside the plan for odd large records: rather fewer workers than less of it.
+/// What each worker should have besides the plan for unusually large records: having fewer workers is better than less
+/// of this.
 const SHARE: usize = 256 << 10;
 
-/// The concrete sizes of a run.
+/// The sizes decided for a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Plan {
     pub workers: usize,
-    /// Bytes of input a slice aims at.
+    /// The bytes of input that a slice should have.
     pub slice_size: usize,
     /// Capacity of an output buffer.
     pub buffer: usize,
-    /// Buffers that early slices can wait in, beside one for each worker.
+    /// Buffers in which early slices can wait, besides one for each worker.
     pub ring: usize,
     /// The smallest part of an output buffer that can be used as one.
     pub piece: usize,
     /// An arena's memory at the start.
     pub arena: usize,
-    /// What each worker may take beside that for odd large records, and what one worker at a time may take more.
+    /// What each worker may take besides that for unusually large records, and what one worker at a time may take in
+    /// addition.
     pub share: usize,
     pub spare: usize,
-    /// A stream's bytes are read into windows of their own; a mapped slice's pages count instead.
+    /// A stream's bytes are read into windows; for a mapped source, the pages of slices count instead.
     pub streamed: bool,
     /// Bad records are noted on their way to the committer.
     pub noting: bool,
     pub max_record: usize,
-    /// How large a header may be: as a record, if there is room for one.
+    /// How large a header may be: as large as a record, if there is room for one.
     header: usize,
     pub memory_limit: usize,
-    /// Who set that limit.
+    /// Where that limit comes from.
     pub whose: Whose,
-    /// What the names of columns take at a time.
+    /// What the names of columns take at once.
     pub names: usize,
     /// How a compressed source is read.
     pub unpacking: Option<Unpacking>,
@@ -58,29 +60,29 @@ pub(crate) struct Plan {
     pub packing: Option<Packing>,
 }
 
-/// What the user asked for; 0 means: choose.
+/// What the user asked for; 0 means: decide.
 #[derive(Default)]
 pub(crate) struct Wishes {
     pub workers: usize,
     pub slice_size: usize,
     pub memory_limit: usize,
-    /// What a control group leaves, if it has a limit.
+    /// What a control group leaves free, if it has a limit.
     pub group: Option<usize>,
     pub max_record: usize,
     pub streamed: bool,
-    /// It may take a look at as many bytes as a record may have to tell where the next one ends: quotes of CSV.
+    /// It may need to look at as many bytes as a record may have to tell where the next one ends: quotes of CSV.
     pub lookahead: bool,
-    /// The size of the input, where it is known.
+    /// The size of the input, if known.
     pub input: Option<u64>,
-    /// What the names of the source's columns take at a time.
+    /// What the names of the source's columns take at once.
     pub names: usize,
-    /// How many columns the source has; 0 where that is not known.
+    /// How many columns the source has; 0 if not known.
     pub columns: usize,
-    /// What a target needs as the smallest buffer (a whole fixed record).
+    /// The smallest buffer that a target needs (for a whole fixed record).
     pub buffer_min: usize,
     /// How the source is compressed.
     pub packed: Option<Packed>,
-    /// How the target is to be compressed.
+    /// How to compress the target.
     pub compression: Option<Compression>,
     /// Bad records are noted.
     pub noting: bool,
@@ -93,18 +95,18 @@ impl Plan {
             Some(group) if group < wishes.memory_limit => (group, Whose::Group),
             _ => (wishes.memory_limit, Whose::User),
         };
-        // A batch holds one record at least.
+        // A batch holds at least one record.
         let arena = ARENA.max(wishes.columns.saturating_mul(size_of::<Value<'_>>()).saturating_add(ARENA / 2));
-        // What is a bad record may not depend on the memory limit.
+        // Which records are bad must not depend on the memory limit.
         let max_record = if wishes.max_record > 0 { wishes.max_record } else { MAX_RECORD };
         let header = if wishes.max_record > 0 { max_record } else { max_record.min(limit / 4) };
-        // Who says how large records may be gets room for one, and for a copy of its text.
+        // If the user sets the size of records, there is room for one, and for a copy of its text.
         let room = wishes.max_record.saturating_mul(2);
         let mut slice_size = if wishes.slice_size > 0 { wishes.slice_size } else { SLICE };
-        // No more workers than slices: a small file is done by the calling thread.
+        // No more workers than slices: a small file is converted by the calling thread.
         let slices = wishes.input.map_or(usize::MAX, |input| (input / slice_size as u64 + 1) as usize);
         let mut workers = if wishes.workers > 0 { wishes.workers.min(slices) } else { at_most(slices) };
-        // One worker's slices never wait for another's.
+        // A lone worker's slices never wait for another's.
         let mut ring = if workers == 1 { 1 } else { workers };
         let mut unpacking = wishes.packed.map(|packed| Unpacking::new(packed, workers, limit));
         let mut packing = wishes.compression.map(|compression| compression.packing(workers));
@@ -135,7 +137,7 @@ impl Plan {
             let least = sum.saturating_add(room);
             if least <= limit {
                 let left = limit - sum;
-                // One worker needs no turn to take everything.
+                // A lone worker needs no turn to take everything.
                 plan.spare = if workers > 1 { room.max(left / SPARE) } else { 0 };
                 let look = plan.lookahead();
                 if wishes.lookahead && wishes.streamed && look.saturating_add(workers * SHARE) <= left {
@@ -164,7 +166,7 @@ impl Plan {
         }
     }
 
-    /// What is read of a stream to find its header, and kept until the run has read it once more.
+    /// What is read of a stream to find its header, and kept until the run has read it again.
     pub fn beginning(&self) -> usize {
         if self.streamed { HEAD } else { 0 }
     }
@@ -174,22 +176,22 @@ impl Plan {
         (self.slice_size + self.slice_size / 4).max(SLICE_MIN)
     }
 
-    /// How many there are: one for each worker, and one for the rest that is carried over.
+    /// The number of windows: one for each worker, and one for the rest that is carried over.
     pub fn windows(&self) -> usize {
         self.workers + 1
     }
 
-    /// What compressing and decompressing take, in bytes.
+    /// The memory for compressing and decompressing, in bytes.
     pub fn codec(&self) -> usize {
         self.unpacking.map_or(0, |unpacking| unpacking.bytes()) + self.packing.map_or(0, |packing| packing.bytes())
     }
 
-    /// The named parts, in bytes; arenas as they start.
+    /// The named parts, in bytes; arenas at their size at the start.
     pub fn parts(&self) -> Vec<(&'static str, usize)> {
         let slices = match self.streamed {
             true => self.windows() * self.window(),
-            // The slices being converted and cut, those that wait for one of them, what the system reads around them,
-            // and what is done and not given back yet.
+            // The slices being converted and cut, those waiting for one of them, what the system reads around them, and
+            // what is finished but not yet released.
             false => self.workers * 2 * self.slice_size + sizes::most(self.slice_size),
         };
         vec![
@@ -200,40 +202,40 @@ impl Plan {
             ("output buffers", (self.workers + self.ring).saturating_mul(self.buffer)),
             (if self.streamed { "windows of the stream" } else { "mapped slices" }, slices),
             ("names of columns", self.names.saturating_mul(2 + self.workers)),
-            // Notes grow by doubling. One more is for what is written.
+            // Notes grow by doubling. One more is for what is being written.
             ("bad records", if self.noting { (self.workers + self.ring + 1) * 2 * NOTED } else { 0 }),
             ("decompression", self.unpacking.map_or(0, |unpacking| unpacking.bytes())),
             ("compression", self.packing.map_or(0, |packing| packing.bytes())),
         ]
     }
 
-    /// What the names of columns may take while they are read. Nothing but the source is held then, and the plan is
-    /// made anew behind them.
+    /// What the names of columns may take while they are read. Only the source is held then, and the plan is made again
+    /// afterwards.
     pub fn room_for_names(&self) -> usize {
         let head = if self.streamed { HEAD + self.room_for_header() } else { 0 };
         let held = BASE + head + self.unpacking.map_or(0, |unpacking| unpacking.bytes());
         self.memory_limit.saturating_sub(held) + FEW
     }
 
-    /// What a window takes beyond the plan that has room for the largest record and the slice before it.
+    /// What a window takes beyond the plan if it has to hold the largest record and the slice before it.
     fn lookahead(&self) -> usize {
         let most = self.max_record.saturating_add(self.slice_size);
         most.saturating_add(most / SLACK)
     }
 
-    /// How much of a source may be looked at to find its header.
+    /// How much of a source may be read to find its header.
     pub fn room_for_header(&self) -> usize {
         self.header
     }
 
-    /// Reserves every part: those that are held until the end, and the beginning of a stream.
+    /// Reserves every part: those held until the end, and the beginning of a stream.
     pub fn reserve(&self, budget: &Budget) -> Result<(Vec<Reservation>, Reservation)> {
         let parts = self.parts().into_iter().filter(|(name, _)| *name != BEGINNING);
         let held = parts.map(|(name, bytes)| budget.reserve(name, bytes)).collect::<Result<_>>()?;
         Ok((held, budget.reserve(BEGINNING, self.beginning())?))
     }
 
-    /// The plan for people.
+    /// The plan in words.
     pub fn explain(&self) -> String {
         let mut text = format!(
             "workers          {}\nslice size       {} bytes\nlargest record   {} bytes\nmemory limit     {} bytes\n",
@@ -257,7 +259,7 @@ impl Plan {
     }
 }
 
-/// The error for a limit below which nothing can be done: it names the least that can.
+/// The error for a limit that is too low for anything: it names the minimum.
 fn too_low(wishes: &Wishes, plan: &Plan, least: usize) -> Error {
     let limit = plan.memory_limit;
     let parts = plan
@@ -268,7 +270,7 @@ fn too_low(wishes: &Wishes, plan: &Plan, least: usize) -> Error {
     let room = (wishes.max_record > 0)
         .then(|| format!("the largest record {}", megabytes(wishes.max_record.saturating_mul(2))));
     let parts = parts.chain(room).collect::<Vec<_>>().join(", ");
-    // Somebody may have left out the unit.
+    // The unit may have been forgotten.
     let meant = if limit < 10_000 { format!(" (did you mean {limit}MB?)") } else { String::new() };
     let (limit, least) = (megabytes(limit), megabytes(least));
     Error::memory(match plan.whose {
@@ -283,7 +285,7 @@ fn too_low(wishes: &Wishes, plan: &Plan, least: usize) -> Error {
 
 /// One worker for each processor, but not more than `most`.
 fn at_most(most: usize) -> usize {
-    // To count the processors takes a dozen system calls.
+    // Counting the processors takes a dozen system calls.
     if most == 1 { 1 } else { std::thread::available_parallelism().map_or(1, usize::from).min(most) }
 }
 
@@ -307,7 +309,7 @@ mod tests {
         assert_eq!(Plan::new(&wishes(100_000_000)).unwrap().workers, 2);
     }
 
-    /// The limit that an error says is enough, in megabytes with one digit after the point.
+    /// The limit that an error names as enough, in megabytes with one decimal.
     fn least(error: &str) -> usize {
         let size = error.rsplit_once("--memory-limit ").unwrap().1.split("MB").next().unwrap();
         (size.parse::<f64>().unwrap() * 10.0).round() as usize * 100_000
@@ -332,7 +334,7 @@ mod tests {
         // Fewer workers and a smaller ring make room for it.
         let plan = Plan::new(&wide(3_000_000, 14_000_000)).unwrap();
         assert_eq!((plan.buffer, plan.workers, plan.ring), (3_000_000, 1, 1));
-        // What can't be is no overflow.
+        // Impossible sizes must not overflow.
         for max_record in [0, usize::MAX] {
             let wishes = Wishes { max_record, ..wide(usize::MAX, 100_000_000) };
             let plan = Plan::new(&wishes);

@@ -1,4 +1,4 @@
-//! Settings and a source become choices: how much memory goes where, and which way records go.
+//! Settings and a source become choices: how much memory goes where, and which route records take.
 
 pub(crate) mod memory;
 pub(crate) mod route;

@@ -1,4 +1,4 @@
-//! From settings to the concrete way of a job's records: what is decoded, changed, and into which shape.
+//! From settings to the route of a job's records: what is decoded, what is changed, and in which shape.
 
 use std::sync::Arc;
 
@@ -12,32 +12,32 @@ use crate::op::{KeyedFilter, Only, Op, Order, instead_of, project, unique};
 use crate::record::line_form::may_be_json;
 use crate::record::{Apart, Schema, Seen};
 
-/// The way of a job's records.
+/// The route of a job's records.
 #[derive(Clone)]
 pub(crate) struct Route {
     pub from: Format,
     pub to: Format,
     /// What the decoder is asked for.
     pub want: Want,
-    /// The fields of batches in columns, under the names that the source has; none: batches are keyed.
+    /// The fields of batches in columns, under their names in the source; `None`: batches are keyed.
     pub schema: Option<Schema>,
-    /// The names that the target has for them.
+    /// Their names in the target.
     pub names: Option<Schema>,
     pub ops: Vec<Arc<dyn Op>>,
-    /// Where the columns of a tabular target come from, when batches are keyed.
+    /// Where the columns of a tabular target come from, if batches are keyed.
     pub header: Header,
     /// The order of the columns that are found.
     pub order: Order,
-    /// Which maps are columns of their own where columns are found.
+    /// Which maps have columns of their own when columns are collected.
     pub apart: Apart,
-    /// Which records pass as the source has them; none: every record is encoded.
+    /// Which records are copied unchanged; `None`: every record is encoded.
     pub pass_through: Option<Copies>,
-    /// The way to go if a selected field turns out to be an object that has to become columns of its own: until then,
-    /// selected fields are decoded straight into columns.
+    /// The route to take if a selected field turns out to be an object that has to become columns of its own: until
+    /// then, selected fields are decoded straight into columns.
     pub keyed: Option<Box<Route>>,
     /// How many columns of the source are left out.
     pub left_out: u64,
-    /// Which of the names that were given occur.
+    /// Which of the given names occur.
     pub seen: Arc<Seen>,
     /// The numbers of these names.
     pub numbers: Numbers,
@@ -48,13 +48,13 @@ pub(crate) struct Route {
 pub(crate) enum Header {
     /// Batches are in columns, or the target has no header.
     Given,
-    /// This list; others are counted.
+    /// This list; other fields are counted.
     List(Schema),
-    /// It has to be found in the data.
+    /// It has to be collected from the data.
     Find(ColumnsFrom),
 }
 
-/// The numbers that names have among all that were given: those of `--select` are the first ones.
+/// The numbers of names among all that were given: those of `--select` come first.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Numbers {
     rename: usize,
@@ -81,7 +81,7 @@ fn names(settings: &Settings) -> (Seen, Numbers) {
 }
 
 impl Route {
-    /// Decides the way.
+    /// Decides the route.
     pub fn new(settings: &Settings, from: Format, to: Format, reading: &dyn ReadFormat) -> Result<Route> {
         let options = &settings.options;
         let aim = Aim::of(settings, to);
@@ -96,10 +96,10 @@ impl Route {
                 chosen: Chosen::default(),
                 utf8,
                 replace_invalid_utf8: settings.replaces_invalid_utf8(),
-                // Ops see all that there is.
+                // Ops see everything.
                 detail: if settings.ops.is_empty() { takes.detail } else { Detail::All },
                 types: if takes.untyped { Types::Auto } else { options.types },
-                // Ops see what the source has.
+                // Ops see values as they are in the source.
                 typed: takes.typed && settings.ops.is_empty(),
             },
             schema: None,
@@ -139,7 +139,7 @@ impl Route {
         Ok(route)
     }
 
-    /// The source is in columns: the decoder gives those that go on. Whether that is all of them, as they are.
+    /// For a source in columns: the decoder returns those that are kept. Returns whether all are, unchanged.
     fn columns(&mut self, settings: &Settings, aim: &Aim<'_>, source: &Schema, projected: bool) -> Result<bool> {
         check_fields(&self.ops, source)?;
         let (mut fields, mut names) = (source.clone(), source.clone());
@@ -148,7 +148,7 @@ impl Route {
             fields = Schema::new(projection.source.iter().map(|&column| source.name(column)));
             names = projection.names;
         }
-        // A name that a source in columns lacks was refused, unless it is one of --columns or the source is empty.
+        // A name that a source in columns lacks was refused, unless it is from --columns or the source is empty.
         (0..if source.is_empty() { 0 } else { self.numbers.columns }).for_each(|number| self.seen.mark(number));
         let mut unchanged = !projected;
         if let Some(list) = aim.list {
@@ -177,7 +177,7 @@ impl Route {
         Ok(unchanged)
     }
 
-    /// The source is keyed: fields are chosen in the decoder, or by ops. Whether records stay as they are.
+    /// For a keyed source: fields are selected in the decoder, or by ops. Returns whether records are unchanged.
     fn keyed(&mut self, settings: &Settings, aim: &Aim<'_>, projected: bool) -> Result<bool> {
         let Settings { select, drop, rename, .. } = settings;
         let (list, tabular) = (aim.list, aim.tabular);
@@ -206,14 +206,14 @@ impl Route {
             }
         }
         let straight = !select.is_empty() && drop.is_empty() && settings.ops.is_empty() && list.is_none();
-        // Whether a renamed field was met shows only where its path ends.
+        // Whether a renamed field occurs can be seen only where its path ends.
         if straight && rename.iter().all(|(old, _)| select.contains(old)) && self.goes_straight(settings, aim) {
             self.straight(settings, tabular)?;
         }
         Ok(!projected && list.is_none())
     }
 
-    /// Ops that choose fields, before all others, and rename them, after all others.
+    /// Adds ops that select fields before all others, and rename them after all others.
     fn filter(&mut self, settings: &Settings, aim: &Aim<'_>) -> Result<()> {
         let Settings { select, drop, rename, ops, .. } = settings;
         let whole = KeyedFilter::new(select, drop, rename)?;
@@ -231,7 +231,7 @@ impl Route {
             return Ok(());
         }
         if !(select.is_empty() && drop.is_empty()) {
-            // It sees the fields that are to be renamed, even those of which it leaves nothing.
+            // It sees the fields that will be renamed, even if it leaves nothing of them.
             self.ops.insert(0, Arc::new(self.watched(whole.without_new_names(), 0..)));
         }
         let rename = KeyedFilter::new(&[], &[], rename)?;
@@ -239,21 +239,21 @@ impl Route {
         Ok(())
     }
 
-    /// The filter with somebody who is told what it meets.
+    /// The filter, noting the names that it finds.
     fn watched(&self, filter: KeyedFilter, numbers: std::ops::RangeFrom<usize>) -> KeyedFilter {
         let numbers = numbers.take_while(|number| *number < self.seen.len());
         filter.watched(Some(self.seen.clone()), numbers)
     }
 
-    /// Whether selected fields can be decoded straight into columns and mean the same.
+    /// Whether selected fields can be decoded straight into columns with the same result.
     fn goes_straight(&self, settings: &Settings, aim: &Aim<'_>) -> bool {
         let flat = settings.select.iter().all(|path| !path.contains('.'));
         match &aim.takes.straight {
             Straight::Never => false,
             Straight::Columns => aim.tabular,
             Straight::Flat => flat,
-            // A record of one value is that value, so it has to be seen which of several fields are there.
-            // Whether a path leads through lists shows only where they are.
+            // A record with one value is written as that value, so it matters which of several fields exist. Whether a
+            // path leads through lists shows only where they are.
             Straight::Lone => flat && aim.is_lone(settings),
             Straight::All(fields) => {
                 let selected = |name: &[u8]| self.order.names().any(|selected| selected == name);
@@ -262,8 +262,8 @@ impl Route {
         }
     }
 
-    /// Selected fields are decoded straight into columns as long as none of them is an object that has to become
-    /// columns of its own.
+    /// Decodes selected fields straight into columns, until one of them is an object that has to become columns of its
+    /// own.
     fn straight(&mut self, settings: &Settings, tabular: bool) -> Result<()> {
         let Settings { select, rename, .. } = settings;
         let keyed = self.clone();
@@ -294,10 +294,10 @@ impl Route {
         Ok(())
     }
 
-    /// Names become keys, which have to be UTF-8 where text has to. `before` is what stands before the first record.
+    /// Names become keys, which have to be UTF-8 if text has to. `before` is what comes before the first record.
     ///
     /// # Errors
-    /// The first name that is not, and where it is.
+    /// The first name that is not UTF-8, and where it is.
     pub fn check_names(&self, before: &[u8]) -> Result<(), RecordError> {
         let Some(names) = self.names.as_ref().filter(|_| self.want.utf8) else { return Ok(()) };
         let Some(name) = names.names().find(|name| std::str::from_utf8(name).is_err()) else { return Ok(()) };
@@ -315,7 +315,7 @@ impl Route {
         ))
     }
 
-    /// What becomes of a key that no column has.
+    /// What happens to a key that has no column.
     pub fn unknown_key(&self) -> UnknownKey {
         match &self.header {
             Header::List(_) | Header::Find(ColumnsFrom::First) => UnknownKey::Count,
@@ -323,7 +323,7 @@ impl Route {
         }
     }
 
-    /// The shape of the batches that reach the encoder; `source` are the fields of a source in columns.
+    /// The shape of the batches that reach the encoder; `source` has the fields of a source in columns.
     pub fn shape(&self, source: Option<&Schema>) -> Shape {
         match (&self.names, &self.schema, source) {
             (Some(names), Some(fields), Some(source)) => Shape::Columns(names.clone().with_types(fields, source)),
@@ -336,7 +336,7 @@ impl Route {
     pub fn columns_of(&self, schema: Schema, unknown: UnknownKey) -> Columns {
         let list = matches!(self.header, Header::List(_));
         let apart = match unknown {
-            // What is left out is counted as a whole; a column is a whole, too.
+            // What is left out is counted as a whole; a column is a whole too.
             UnknownKey::Count if list || self.apart == Apart::All => Apart::along(schema.names()),
             _ => self.apart.clone(),
         };
@@ -355,14 +355,14 @@ impl Route {
     }
 }
 
-/// Where the records go: what that takes decides about their way.
+/// Where the records go, which decides their route.
 struct Aim<'s> {
     takes: Takes,
     /// It has to know its columns before the first record.
     tabular: bool,
-    /// The columns that were listed.
+    /// The columns of `--columns`, if they were listed.
     list: Option<&'s [String]>,
-    /// Records are written, so that they may pass as they are.
+    /// Records are written, so they may be copied unchanged.
     writes: bool,
 }
 
@@ -371,7 +371,7 @@ impl Aim<'_> {
     fn of(settings: &Settings, to: Format) -> Aim<'_> {
         let takes = to.takes(&settings.options);
         if settings.fold.is_some() {
-            // Whatever the target is, a fold sees all that there is.
+            // Whatever the target is, a fold sees everything.
             let (detail, straight) = (Detail::All, Straight::Never);
             let takes = Takes { detail, straight, untyped: false, typed: false, lone: false, ..takes };
             return Aim { takes, tabular: false, list: None, writes: false };
@@ -383,13 +383,13 @@ impl Aim<'_> {
         Aim { takes, tabular: to.is_tabular(), list, writes: true }
     }
 
-    /// Whether the records are the values of one field that was selected.
+    /// Whether the records are the values of a single selected field.
     fn is_lone(&self, settings: &Settings) -> bool {
         self.takes.lone && settings.select.len() == 1 && self.list.is_none()
     }
 }
 
-/// Names for columns of a source without a header, which has none.
+/// Refuses names for columns of a source without a header, which have none.
 fn check_nameless(settings: &Settings, source: &Schema, list: &[String]) -> Result<()> {
     let nameless = settings.options.no_headers && source.names().next().is_some_and(|name| name == b"column_1");
     let number = |name: &String| name.strip_prefix("column_").is_some_and(|number| number.parse::<u32>().is_ok());
@@ -401,7 +401,7 @@ fn check_nameless(settings: &Settings, source: &Schema, list: &[String]) -> Resu
     }
 }
 
-/// The error for columns that a list leaves out, where nothing may be left out.
+/// The error for columns that a list leaves out, when nothing may be left out.
 fn leaves_out<'n>(names: impl Iterator<Item = &'n [u8]>) -> Error {
     let names: Vec<_> = names.collect();
     let columns = if names.len() == 1 { "column" } else { "columns" };
@@ -409,7 +409,7 @@ fn leaves_out<'n>(names: impl Iterator<Item = &'n [u8]>) -> Error {
     Error::refused(format!("--columns leaves out the {columns} {some}\n  Leave out --strict to accept it."))
 }
 
-/// A field that the source does not have.
+/// A name for a field that the source does not have.
 pub(crate) fn nobodys(name: &[u8], source: &Schema) -> Box<[u8]> {
     let mut name = name.to_vec();
     while source.position(&name).is_some() {
@@ -418,12 +418,12 @@ pub(crate) fn nobodys(name: &[u8], source: &Schema) -> Box<[u8]> {
     name.into()
 }
 
-/// How many characters are shown of a name that is no text.
+/// How many characters are shown of a name that is not text.
 const SHOWN: usize = 60;
-/// The most names that an error lists of a kind.
+/// The most names of a kind that an error lists.
 const LISTED: usize = 5;
 
-/// Some names, and how many there are besides.
+/// Some of the names, and how many more there are.
 pub(crate) fn some<'n>(names: impl Iterator<Item = &'n [u8]>) -> String {
     let names: Vec<&[u8]> = names.collect();
     let shown: Vec<String> =
@@ -434,7 +434,7 @@ pub(crate) fn some<'n>(names: impl Iterator<Item = &'n [u8]>) -> String {
     }
 }
 
-/// An op that names a field which no record has is a mistake.
+/// Refuses ops that name a field which no record has.
 fn check_fields(ops: &[Arc<dyn Op>], schema: &Schema) -> Result<()> {
     for op in ops.iter().filter(|_| !schema.is_empty()) {
         for field in op.fields() {
@@ -451,8 +451,8 @@ fn check_fields(ops: &[Arc<dyn Op>], schema: &Schema) -> Result<()> {
     Ok(())
 }
 
-/// Whether text has to be UTF-8 although its target could hold other bytes: because it was said to be, because what is
-/// not is to be replaced, or because tables have to be text where nothing may pass in silence.
+/// Whether text has to be UTF-8 although its target could hold other bytes: because an encoding was given, because
+/// invalid bytes are to be replaced, or because tables have to be text when nothing may pass silently.
 fn checks_utf8(settings: &Settings, from: Format, to: Format) -> bool {
     settings.says_utf8()
         || settings.invalid_utf8 == InvalidUtf8::Replace

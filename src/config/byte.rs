@@ -18,8 +18,8 @@ const NAMES: [(&str, u8); 13] = [
     ("\\0", 0),
 ];
 
-/// The byte that `text` says: itself (`;`), a name (`tab`, `comma`, `semicolon`, `pipe`, `space`, …) or an
-/// escape (`\t`, `\\`, `\0`, `\x1f`). `flag` names the flag in errors.
+/// The byte that `text` gives: itself (`;`), a name (`tab`, `comma`, `semicolon`, `pipe`, `space`, …) or an escape
+/// (`\t`, `\\`, `\0`, `\x1f`). `flag` names the flag in errors.
 ///
 /// # Errors
 /// Usage: the text is not one ASCII byte, or it is a line break.

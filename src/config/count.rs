@@ -1,9 +1,9 @@
 //! Counts such as `1_000`.
 
-/// The number that `text` says: digits, with underscores between them as you like.
+/// The number in `text`: digits, with underscores between them anywhere.
 ///
 /// # Errors
-/// The text is no whole number, or too large: why, without its flag.
+/// The reason, without the flag: the text is not a whole number, or it is too large.
 pub fn parse_count(text: &str) -> Result<u64, String> {
     let trimmed = text.trim();
     let parts = trimmed.split('_');

@@ -1,21 +1,22 @@
-//! The memory limit: `auto`, a size, or a share of the memory there is.
+//! The memory limit: `auto`, a size, or a share of the available memory.
 
 use super::parse_size;
 use crate::error::Error;
 use crate::sys::usage;
 
-/// The share of the available memory that `auto` takes, in per cent: others need some too.
+/// The share of the available memory that `auto` takes, in per cent: other programs need some too.
 const AUTO: u64 = 50;
 
-/// What `auto` takes where the system does not tell what there is.
+/// What `auto` takes if the system does not tell how much there is.
 const UNKNOWN: usize = crate::job::MEMORY_LIMIT;
 
-/// The limit in bytes that `text` says: a [size](parse_size); `auto`, which is half of the available memory; or
-/// `25%` of it. Available is what the machine has left for new work, or what the control group has left below its
+/// The limit in bytes given by `text`: a [size](parse_size); `auto`, which is half of the available memory; or a share
+/// of it, such as `25%`. Available is what the machine has left for new work, or what the control group has left below
+/// its limit, whichever is less.
 /// limit, whichever is less.
 ///
 /// # Errors
-/// Usage: the text says none of these.
+/// Usage: the text is none of these.
 pub fn parse_limit(text: &str) -> Result<usize, Error> {
     parse(text, usage::available())
 }
@@ -25,7 +26,7 @@ fn parse(text: &str, available: Option<u64>) -> Result<usize, Error> {
     let percent = match trimmed.strip_suffix('%') {
         Some(number) => share(text, number)?,
         None if trimmed.eq_ignore_ascii_case("auto") => AUTO * 100,
-        // The size fits: `parse_size` looked.
+        // It fits: `parse_size` has checked it.
         None => return Ok(parse_size("--memory-limit", text)? as usize),
     };
     match available {
@@ -37,7 +38,7 @@ fn parse(text: &str, available: Option<u64>) -> Result<usize, Error> {
     }
 }
 
-/// A number of per cent with up to two decimals, in hundredths.
+/// A percentage with up to two decimals, in hundredths.
 fn share(text: &str, number: &str) -> Result<u64, Error> {
     let wrong = || {
         Error::usage(format!(

@@ -5,11 +5,11 @@ use std::collections::HashSet;
 use crate::error::Error;
 use crate::op::{split, unescape};
 
-/// The names of these comma-separated lists together. A backslash before `,`, `=`, `+`, `.`, `:` or `\` takes that as a
-/// part of a name; one before one of `keywords` takes it as a name.
+/// All the names in these comma-separated lists. A backslash before `,`, `=`, `+`, `.`, `:` or `\` makes it part of a
+/// name; before one of `keywords`, it makes that a name.
 ///
 /// # Errors
-/// Usage: a name is empty, or there twice.
+/// Usage: a name is empty, or occurs twice.
 pub(super) fn parse_names(flag: &str, texts: &[String], keywords: &[&str]) -> Result<Vec<String>, Error> {
     let mut names = Vec::new();
     for text in texts {
@@ -26,10 +26,10 @@ pub(super) fn parse_names(flag: &str, texts: &[String], keywords: &[&str]) -> Re
     }
 }
 
-/// Takes comma-separated lists of `old=new` apart; escapes as in [`parse_names`].
+/// Parses comma-separated lists of `old=new`; escapes as in [`parse_names`].
 ///
 /// # Errors
-/// Usage: a part has no `=` or more than one, or a name is empty, or something is to get two names.
+/// Usage: an item has no `=` or more than one, or a name is empty, or a name would be renamed twice.
 pub(super) fn parse_pairs(flag: &str, texts: &[String]) -> Result<Vec<(String, String)>, Error> {
     let mut pairs = Vec::new();
     for text in texts {
@@ -50,7 +50,7 @@ pub(super) fn parse_pairs(flag: &str, texts: &[String]) -> Result<Vec<(String, S
     }
 }
 
-/// What is there for the second time.
+/// The first name that occurs a second time.
 fn twice<'n>(mut names: impl Iterator<Item = &'n String>) -> Option<&'n String> {
     let mut seen = HashSet::new();
     names.find(|name| !seen.insert(*name))

@@ -1,6 +1,6 @@
-//! From what a user wrote to settings that were checked.
+//! From what a user wrote to checked settings.
 //!
-//! [`flags`] is the table of flags: what each is called, what it is for, and what it means. The other functions read
+//! [`flags`] is the table of flags: what each is called, what it is for, and what it means. The other functions parse
 //! single values.
 
 mod byte;

@@ -3,12 +3,12 @@
 use crate::error::Error;
 use crate::op::{self, NAMES, Parsed, split};
 
-/// Reads ops: each text is a comma-separated list of `NAME` or `NAME:field+field`, as [`op::parse`] takes it.
-/// A comma between fields works too (`upper:name,city,trim`): what is no op's name, nor like one, is a
+/// Reads ops: each text is a comma-separated list of `NAME` or `NAME:field+field`, as [`op::parse`] takes it. Fields
+/// may also be separated by commas (`upper:name,city,trim`): what is not the name of an op, nor similar to one, is a
 /// further field of the op before it.
 ///
 /// # Errors
-/// Usage: an unknown name, a field that is like an op's name, or an op behind `wordcount`.
+/// Usage: an unknown name, a field similar to an op's name, or an op after `wordcount`.
 pub fn parse_ops(texts: &[String]) -> Result<Parsed, Error> {
     let joined = texts.iter().map(|text| join_fields(text)).collect::<Result<Vec<_>, _>>()?;
     op::parse_all(joined.iter().map(String::as_str))

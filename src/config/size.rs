@@ -2,7 +2,7 @@
 
 use crate::error::Error;
 
-/// Units by their lower-case names. As in GNU tools a bare letter is binary.
+/// Units by their lower-case names. As in GNU tools, a bare letter is binary.
 const UNITS: [(&str, u64); 14] = [
     ("", 1),
     ("b", 1),
@@ -20,10 +20,10 @@ const UNITS: [(&str, u64); 14] = [
     ("tib", 1 << 40),
 ];
 
-/// The number of bytes that `text` says: `4096`, `512KiB`, `100MB`, `1.5 GiB`.
+/// The number of bytes given by `text`: `4096`, `512KiB`, `100MB`, `1.5 GiB`.
 ///
-/// `kB`, `MB`, `GB`, `TB` are decimal; `KiB`, `MiB`, `GiB`, `TiB` and the bare letters are binary. Case does
-/// not matter. A fraction of a byte is left out. `flag` names the flag in errors.
+/// `kB`, `MB`, `GB`, `TB` are decimal; `KiB`, `MiB`, `GiB`, `TiB` and the bare letters are binary. Case does not
+/// matter. Fractions of a byte are dropped. `flag` names the flag in errors.
 ///
 /// # Errors
 /// Usage: the text is not a size, or it is zero or too large.

@@ -18,17 +18,17 @@ impl Commands {
     /// `audit`.
     pub const AUDIT: Commands = Commands(1 << 4);
 
-    /// What reads inputs as the command line says.
+    /// Commands that read inputs given on the command line.
     pub(super) const READ: Commands = Commands::CONVERT.or(Commands::COUNT).or(Commands::AUDIT);
-    /// What takes several inputs.
+    /// Commands that take several inputs.
     pub(super) const MANY: Commands = Commands::CONVERT.or(Commands::AUDIT);
-    /// What converts records.
+    /// Commands that convert records.
     pub(super) const ROWS: Commands = Commands::CONVERT.or(Commands::REPLAY).or(Commands::AUDIT);
-    /// What writes records.
+    /// Commands that write records.
     pub(super) const WRITE: Commands = Commands::ROWS.or(Commands::GENERATE);
-    /// What runs a job.
+    /// Commands that run a job.
     pub(super) const RUN: Commands = Commands::ROWS.or(Commands::COUNT);
-    /// What is told how its input is read, or has none.
+    /// Commands that are told how to read their input, or have none.
     pub(super) const NAMED: Commands = Commands::READ.or(Commands::GENERATE);
     /// All of them.
     pub(super) const ALL: Commands = Commands::RUN.or(Commands::GENERATE);
@@ -37,12 +37,12 @@ impl Commands {
         Commands(self.0 | other.0)
     }
 
-    /// Whether all of these are among the others.
+    /// Whether the others include all of these.
     pub(super) const fn are_in(self, others: Commands) -> bool {
         self.0 & !others.0 == 0
     }
 
-    /// Why a flag that other commands have can't have an effect in this one.
+    /// Why a flag of other commands can't have an effect in this one.
     pub(super) fn why_not(self) -> &'static str {
         match self {
             Commands::REPLAY => "the quarantine file says how its records are read",

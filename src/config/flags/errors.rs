@@ -1,4 +1,4 @@
-//! What is done about bad records, and what hostile input is held to.
+//! What happens to bad records, and the limits for hostile input.
 
 use serde_json::json;
 

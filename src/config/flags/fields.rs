@@ -1,4 +1,4 @@
-//! Which fields records have, and what their values are.
+//! Which fields records have, and the types of their values.
 
 use serde_json::json;
 

@@ -1,4 +1,4 @@
-//! A flag: everything that is known of it.
+//! A flag, and everything about it.
 
 use serde_json::Value;
 
@@ -8,7 +8,7 @@ use super::line::{LEAVE_OUT, Line, No};
 use crate::error::Error;
 use crate::job::Settings;
 
-/// A group of flags, under which help shows them.
+/// A group of flags in the help.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Group {
     /// What is read and written.
@@ -21,15 +21,15 @@ pub enum Group {
     Typed,
     /// Which fields a record has.
     Fields,
-    /// What values are.
+    /// Types of values.
     Values,
     /// Bad records.
     Errors,
     /// How a job runs.
     RunAndMemory,
-    /// Going on after an interruption.
+    /// Resuming after an interruption.
     Resume,
-    /// What is said about a run.
+    /// What is reported about a run.
     See,
 }
 
@@ -51,32 +51,32 @@ impl Group {
     }
 }
 
-/// The value of a flag; the text is what help calls it.
+/// The value of a flag; the text is its name in the help.
 #[derive(Clone, Copy)]
 pub enum Takes {
-    /// None: the flag is on or off.
+    /// None: the flag is a switch.
     Nothing,
     /// A text.
     Text(&'static str),
     /// A text that may begin with a hyphen.
     Any(&'static str),
-    /// One of these words, in any case; each with other spellings of it.
+    /// One of these words, in any case; each may have another spelling.
     Word(&'static str, fn() -> Vec<(&'static str, Option<&'static str>)>),
-    /// A number of things, such as `1_000`.
+    /// A number, such as `1_000`.
     Count(&'static str),
     /// A path.
     Path(&'static str),
-    /// Comma-separated items; the flag may be repeated, and adds to its list.
+    /// Comma-separated items; if the flag is repeated, the lists are joined.
     List(&'static str),
 }
 
-/// What a flag does to settings. Its name, with dashes, is for errors.
+/// What a flag changes in the settings. Its name, with dashes, is for errors.
 type Sets = fn(&mut Settings, &str, &[String]) -> Result<(), Error>;
 
-/// Where a report shows a flag, as keys with dots between, and what it shows.
+/// Where a report shows a flag, as keys separated by dots, and the value shown.
 type Shows = (&'static str, fn(&Settings) -> Value);
 
-/// Which formats a flag is for.
+/// The formats that a flag is for.
 #[derive(Clone, Copy)]
 enum Formats {
     Any,
@@ -90,28 +90,28 @@ enum Formats {
     Pairs(&'static [(Kinds, Kinds)]),
 }
 
-/// Another condition: none if it holds.
+/// Another condition; `None` if it is met.
 type Unless = fn(&Line<'_>) -> Option<No>;
 
 /// A flag.
 pub struct Flag {
     /// The long name, without dashes.
     pub name: &'static str,
-    /// The letter that stands for it.
+    /// Its letter, if it has one.
     pub short: Option<char>,
-    /// A spelling that once worked.
+    /// An older spelling that is still accepted.
     pub alias: Option<&'static str>,
     /// Where help shows it.
     pub group: Group,
     /// Its value.
     pub takes: Takes,
-    /// Help does not show it.
+    /// Not shown in the help.
     pub hidden: bool,
-    /// The short help shows it too.
+    /// Also shown in the short help.
     pub common: bool,
-    /// Flags that can't be given beside it.
+    /// Flags that can't be given with it.
     pub conflicts: &'static [&'static str],
-    /// Flags that it takes back.
+    /// Flags that it cancels.
     pub overrides: &'static [&'static str],
     help: &'static str,
     pub(super) help_in: &'static [(Commands, &'static str)],
@@ -172,7 +172,7 @@ impl Flag {
         Flag { overrides, ..self }
     }
 
-    /// Other words of help for some commands.
+    /// Other help texts for some commands.
     pub(super) const fn help_in(self, help_in: &'static [(Commands, &'static str)]) -> Flag {
         Flag { help_in, ..self }
     }
@@ -205,22 +205,23 @@ impl Flag {
         Flag { shows: Some((keys, value)), ..self }
     }
 
-    /// What it does, for a command.
+    /// What it does in a command.
     pub fn help(&self, command: Commands) -> &'static str {
         self.help_in.iter().find(|(own, _)| *own == command).map_or(self.help, |(_, help)| help)
     }
 
-    /// Whether a command heeds it.
+    /// Whether a command uses it.
     pub fn is_in(&self, command: Commands) -> bool {
         command.are_in(self.commands)
     }
 
-    /// Whether the command's parser knows it: `replay` knows all flags of `convert`, to say why it does not heed them.
+    /// Whether the command's parser accepts it: `replay` accepts all flags of `convert`, to say why it does not use
+    /// them.
     pub fn is_known_in(&self, command: Commands) -> bool {
         self.is_in(command) || command == Commands::REPLAY && self.is_in(Commands::CONVERT) && !self.is_about_inputs()
     }
 
-    /// A quarantine is named, not looked for.
+    /// Whether it is about finding inputs: a quarantine is named, not searched for.
     fn is_about_inputs(&self) -> bool {
         ["input", "recursive", "out-dir", "files-from", "zero-terminated", "keep-going"].contains(&self.name)
     }

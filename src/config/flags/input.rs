@@ -10,7 +10,7 @@ use super::unless::{no_folder, no_list, nothing_can_exist};
 use super::values::put;
 use crate::format::Format;
 
-/// The names of formats, each with another one that it has.
+/// The names of formats, each with its alias, if any.
 fn formats() -> Vec<(&'static str, Option<&'static str>)> {
     Format::ALL.map(|format| (format.name(), format.aliases().first().copied())).to_vec()
 }
@@ -25,7 +25,7 @@ pub static FLAGS: &[Flag] = &[
         .short('r')
         .common()
         .unless(no_folder),
-    // There -r is short for --records.
+    // In `count`, -r is short for --records.
     flag("recursive", Nothing, Commands::COUNT, "Take all files below folders, apart from hidden ones")
         .common()
         .unless(no_folder),
@@ -78,7 +78,7 @@ pub static FLAGS: &[Flag] = &[
     .common()
     .sets(|s, _, texts| put(&mut s.to, Some(texts[0].parse()?)))
     .shows("to", |s| json!(s.to.map(|format| format.name()))),
-    // As `sample`, its older name, had it.
+    // As in `sample`, its older name.
     flag("to", Word("FORMAT", formats), Commands::GENERATE, "Format of the data [default: by the extension of the output]")
         .alias("format")
         .short('t')

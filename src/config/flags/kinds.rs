@@ -1,12 +1,12 @@
-//! Sets of what inputs and outputs can be.
+//! Sets of formats, for inputs and outputs.
 
 use std::fmt;
 
 use crate::format::Format;
 use crate::format::frames::Payload;
 
-/// A set of formats. One whose records hold different things ([`Format::has_payload`]) is several: it makes a
-/// difference what they hold.
+/// A set of formats. A format whose records can hold different things ([`Format::has_payload`]) counts as several, one
+/// for each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Kinds(u64);
 
@@ -34,7 +34,7 @@ impl Kinds {
 
     /// Records with columns in text.
     pub const TABLES: Kinds = Kinds::all(Fact::Tabular);
-    /// What has an encoding.
+    /// Formats with an encoding.
     pub const LINES_OF_TEXT: Kinds = Kinds::all(Fact::Text);
     /// Records with maps and lists.
     pub const NESTED: Kinds = Kinds::all(Fact::Nested).or(Kinds::FRAMES_OF_JSON);
@@ -43,7 +43,7 @@ impl Kinds {
     /// Every format.
     pub const ALL: Kinds = Kinds::all(Fact::Any);
 
-    /// The kind of a format; of frames by what they hold.
+    /// The kind of a format; frames have one for each payload.
     pub const fn of(format: Format, payload: Payload) -> Kinds {
         let payload = if format.has_payload() { payload as usize } else { 0 };
         Kinds(1 << (format as usize * PAYLOADS + payload))
@@ -54,12 +54,12 @@ impl Kinds {
         Kinds::of(format, Payload::Bytes).or(Kinds::of(format, Payload::Text)).or(Kinds::of(format, Payload::Json))
     }
 
-    /// The format of this name.
+    /// The format with this name.
     const fn named(name: &str) -> Kinds {
         Kinds::whole(format(name))
     }
 
-    /// The formats of which something is true.
+    /// The formats for which a fact is true.
     const fn all(fact: Fact) -> Kinds {
         let (mut all, mut index) = (Kinds::NONE, 0);
         while index < Format::ALL.len() {
@@ -78,22 +78,22 @@ impl Kinds {
         all
     }
 
-    /// What is in one of them or in both.
+    /// Everything in either set.
     pub const fn or(self, other: Kinds) -> Kinds {
         Kinds(self.0 | other.0)
     }
 
-    /// All others.
+    /// Everything not in this set.
     pub const fn not(self) -> Kinds {
         Kinds(Kinds::ALL.0 & !self.0)
     }
 
-    /// Whether something is in both.
+    /// Whether the sets have anything in common.
     pub const fn meets(self, other: Kinds) -> bool {
         self.0 & other.0 != 0
     }
 
-    /// Whether all of it is in the other one.
+    /// Whether the other set includes all of this one.
     pub const fn is_within(self, other: Kinds) -> bool {
         self.0 & !other.0 == 0
     }
@@ -110,7 +110,7 @@ enum Fact {
 /// How many kinds a format may be.
 const PAYLOADS: usize = Payload::ALL.len();
 
-/// The format of a name. There has to be one: tables of flags are made when the command is built.
+/// The format with this name. It must exist: the tables of flags are evaluated at compile time.
 const fn format(name: &str) -> Format {
     let mut index = 0;
     while index < Format::ALL.len() {
@@ -130,7 +130,7 @@ const fn is_same(a: &[u8], b: &[u8]) -> bool {
     }
 }
 
-/// How some of the frames are called.
+/// The names of some kinds of frames.
 const FRAMES: [(Kinds, &str); 3] = [
     (Kinds::FRAMES_OF_BYTES, "frames of bytes"),
     (Kinds::FRAMES_OF_TEXT, "frames of text"),

@@ -1,4 +1,4 @@
-//! A command line as a whole: what is read, and what is written.
+//! A command line as a whole: what it reads and writes.
 
 use std::path::Path;
 
@@ -14,7 +14,7 @@ pub struct No {
     pub instead: String,
 }
 
-/// What to do about a flag that is of no use here.
+/// What to do about a flag that has no use here.
 pub const LEAVE_OUT: &str = "Leave it out.";
 
 impl No {
@@ -23,7 +23,7 @@ impl No {
     }
 }
 
-/// What these inputs may be. One whose format is not known may be anything.
+/// What these inputs may be. One whose format is unknown may be anything.
 pub fn kinds<'p>(settings: &Settings, paths: impl Iterator<Item = &'p Path>) -> Kinds {
     let kind = |path| match source_format(settings.from, Some(path).filter(|path| *path != Path::new("-"))) {
         Ok(format) => Kinds::of(format, settings.options.payload),
@@ -32,7 +32,7 @@ pub fn kinds<'p>(settings: &Settings, paths: impl Iterator<Item = &'p Path>) -> 
     paths.fold(Kinds::NONE, |all, path| all.or(kind(path)))
 }
 
-/// What is known of a command before it reads anything.
+/// What is known about a command before it reads anything.
 pub struct Line<'l> {
     /// The command.
     pub command: Commands,
@@ -46,9 +46,9 @@ pub struct Line<'l> {
     pub targets: Kinds,
     /// Where the inputs come from.
     pub origin: Origin,
-    /// The only input is what was named: no pattern, folder or list stands for it.
+    /// The only input is exactly the path given, not a pattern, folder or list.
     pub plain: bool,
-    /// The output goes into files.
+    /// The output goes to files.
     pub to_file: bool,
 }
 
@@ -60,9 +60,9 @@ pub enum Origin {
     File,
     /// Standard input alone.
     Stdin,
-    /// Several, whose records go into one output.
+    /// Several, whose records go to one output.
     Many,
-    /// Several, each of which has an output of its own.
+    /// Several, each with an output of its own.
     Each,
 }
 

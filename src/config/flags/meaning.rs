@@ -11,7 +11,7 @@ use crate::job::{Checkpoint, OnError, Settings};
 /// The settings that flags mean.
 ///
 /// # Errors
-/// Usage: a text that means nothing, a flag that the command does not have, or flags that contradict each other.
+/// Usage: a text that has no meaning, a flag that the command does not have, or flags that contradict each other.
 pub fn settings(said: &Said) -> Result<Settings, Error> {
     let mut settings = Settings::default();
     for name in said.names() {
@@ -29,7 +29,7 @@ pub fn settings(said: &Said) -> Result<Settings, Error> {
     Ok(settings)
 }
 
-/// A file for bad records says what to do with them.
+/// A file for bad records implies the policy.
 fn policy(settings: &mut Settings, is_said: bool) -> Result<(), Error> {
     match (settings.on_error, &settings.quarantine) {
         (_, Some(path)) if path.as_os_str() == "-" => Err(Error::usage(
@@ -44,10 +44,10 @@ fn policy(settings: &mut Settings, is_said: bool) -> Result<(), Error> {
     }
 }
 
-/// In a dialect each mark is a character of its own.
+/// In a dialect, every mark must be a different character.
 fn dialects(settings: &mut Settings) -> Result<(), Error> {
     let dialect = &mut settings.options.dialect;
-    // The quote as its own escape is what doubling is.
+    // A quote that escapes itself is the same as doubling.
     dialect.escape = dialect.escape.filter(|escape| *escape != dialect.quote);
     all_differ(&[
         ("--delimiter", dialect.delimiter),
@@ -175,7 +175,7 @@ mod tests {
         refused(&["--max-keys=0"], "--max-keys");
         refused(&["--records-at=data"], "/data/items");
         refused(&["--memory-limit=lots"], "--memory-limit");
-        // Without quoting the quote is a character like any other, and a doubled quote is no escape.
+        // Without quoting, the quote is an ordinary character, and doubling it is not an escape.
         assert!(means(&["--delimiter=\"", "--no-quoting"]).is_ok());
         assert_eq!(means(&["--escape=\""]).unwrap().options.dialect.escape, None);
     }

@@ -1,8 +1,8 @@
-//! The table of flags. One entry says everything about a flag: its name, value and help, which commands, sources and
+//! The table of flags. One entry defines everything about a flag: its name, value and help, which commands, sources and
 //! targets it applies to, what it changes in the [`Settings`](crate::job::Settings), and how a report shows that.
 //!
-//! The parser of the command line, its help, the refusal of flags without effect, and the report's settings are made
-//! from this table. A new flag is one entry.
+//! The command-line parser, its help, the refusal of flags without effect, and the settings in reports are made from
+//! this table. A new flag is one entry.
 
 mod commands;
 mod csv;

@@ -1,4 +1,4 @@
-//! How a job runs, how it goes on after an interruption, and what is said about it.
+//! How a job runs, how it is resumed after an interruption, and what is reported about it.
 
 use serde_json::json;
 

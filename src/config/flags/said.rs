@@ -1,4 +1,4 @@
-//! What a user said.
+//! The flags that a user gave.
 
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
@@ -6,14 +6,14 @@ use std::path::Path;
 use super::commands::Commands;
 use crate::error::Error;
 
-/// The flags that were given to a command, in the order in which they came first.
+/// The flags that a command was given, in order of first appearance.
 pub struct Said {
     command: Commands,
     flags: Vec<(String, Vec<OsString>)>,
 }
 
 impl Said {
-    /// Nothing yet.
+    /// No flags yet.
     pub fn new(command: Commands) -> Said {
         Said { command, flags: Vec::new() }
     }
@@ -23,7 +23,7 @@ impl Said {
         self.command
     }
 
-    /// Adds a flag, whose name has no dashes, with its values: a switch has none, a list may have several.
+    /// Adds a flag (its name without dashes) with its values: none for a switch, maybe several for a list.
     pub fn add(&mut self, name: &str, values: impl IntoIterator<Item = OsString>) {
         self.flags.push((name.to_owned(), values.into_iter().collect()));
     }
@@ -39,7 +39,7 @@ impl Said {
         values.first().map(OsString::as_os_str)
     }
 
-    /// The path that a flag names.
+    /// The path given by a flag.
     pub fn path(&self, name: &str) -> Option<&Path> {
         self.value(name).map(Path::new)
     }

@@ -5,8 +5,8 @@ use serde_json::{Map, Value};
 use super::table::all;
 use crate::job::Settings;
 
-/// Settings in the words of the flags, to be written into a report: one object, in which keys with dots are objects of
-/// their own. What was left to pagemill is null; the report says elsewhere what it chose.
+/// Settings under the names of the flags, for a report: one object, in which keys with dots become nested objects. What
+/// was left to pagemill is null; the report says elsewhere what it chose.
 pub fn shown(settings: &Settings) -> Value {
     let mut root = Map::new();
     for (keys, value) in all().filter_map(|flag| flag.shows) {

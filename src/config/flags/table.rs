@@ -1,4 +1,4 @@
-//! The table: all flags, and what a command line is held to.
+//! The table: all flags, and the check of a command line against it.
 
 use super::commands::Commands;
 use super::flag::Flag;
@@ -6,13 +6,13 @@ use super::line::{Line, No};
 use super::{csv, errors, fields, input, json, run};
 use crate::error::Error;
 
-/// The whole table, as help shows it.
+/// The whole table, in the order of the help.
 pub fn all() -> impl Iterator<Item = &'static Flag> {
     let groups = [input::FLAGS, csv::FLAGS, json::FLAGS, fields::FLAGS, errors::FLAGS, run::FLAGS];
     groups.into_iter().flatten()
 }
 
-/// The flag of a command; its name has no dashes.
+/// A command's flag by its name without dashes.
 pub fn find(command: Commands, name: &str) -> Option<&'static Flag> {
     all().find(|flag| flag.name == name && flag.is_known_in(command))
 }

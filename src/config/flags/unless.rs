@@ -12,7 +12,7 @@ pub const BYTES_AND_TEXT: &[(Kinds, Kinds)] = &[
     (Kinds::TABLES.or(Kinds::NESTED), Kinds::FIXED.or(Kinds::FRAMES_OF_BYTES)),
 ];
 
-/// `count` looks at records only if it is asked to.
+/// `count` looks at records only if asked to.
 pub fn uncounted(line: &Line<'_>) -> Option<No> {
     let counts = line.said.has("records") || line.said.has("from");
     if line.command == Commands::COUNT && !counts {
@@ -41,7 +41,7 @@ pub fn never_quotes_to_write(line: &Line<'_>) -> Option<No> {
     escapes_for_quotes(line, line.targets)
 }
 
-/// One side, which is one of these, has no quotes: because this flag says so, or because of its format.
+/// An input or output of these kinds has no quotes: because of this flag, or because of its format.
 fn no_quotes(line: &Line<'_>, flag: &str, kinds: Kinds) -> Option<No> {
     if line.said.has(flag) {
         return No::new(format!("with `--{flag}` there are no quotes"), "Leave out one of the two.");
@@ -57,8 +57,8 @@ fn escapes_for_quotes(line: &Line<'_>, kinds: Kinds) -> Option<No> {
     None
 }
 
-/// A list chooses columns of every record. They are looked for in keys of records, or put together from those of several
-/// inputs.
+/// A list of columns selects from every record. Without one, columns are collected from the keys of records, or
+/// combined from several inputs.
 pub fn columns_are_known(line: &Line<'_>) -> Option<No> {
     if line.targets == Kinds::WORDS {
         return No::new(format!("{}, in which fields have no names", line.output()), LEAVE_OUT);
@@ -76,13 +76,13 @@ pub fn columns_are_known(line: &Line<'_>) -> Option<No> {
     No::new(why, "Leave it out, or name the columns: --columns a,b,c")
 }
 
-/// Whether the columns of several inputs are put together. A pattern, a folder or a list stands for several, even where
-/// only one is found today.
+/// Whether the columns of several inputs are combined. A pattern, a folder or a list counts as several, even if it
+/// finds only one file today.
 fn together(line: &Line<'_>) -> bool {
     line.origin == Origin::Many || line.origin == Origin::File && !line.plain && !line.said.has("out-dir")
 }
 
-/// Text has one field, whose name is not written; nor is one in a table without a header.
+/// Text has one field, whose name is not written; a table without a header has no names either.
 pub fn no_names(line: &Line<'_>) -> Option<No> {
     let headless = line.said.has("no-headers") || line.said.has("out-no-headers");
     if headless && line.targets.is_within(Kinds::TABLES) && !line.said.has("columns") {
@@ -107,12 +107,12 @@ pub fn fields_are_text(line: &Line<'_>) -> Option<No> {
     None
 }
 
-/// Whether bytes that are not UTF-8 are ever looked for.
+/// For flags about invalid UTF-8, where the input is never checked for it.
 pub fn any_bytes_do(line: &Line<'_>) -> Option<No> {
     let checked = line.said.has("encoding") || line.said.has("op");
-    // A byte order mark may say that these are UTF-16.
+    // A byte order mark may show that these are UTF-16.
     let decoded = line.sources.meets(Kinds::TABLES.or(Kinds::NESTED));
-    // Text that is converted is looked at because somebody wants it replaced; what is counted is not.
+    // Text is checked when it is converted, if it was asked for; never when it is counted.
     let text = line.command != Commands::COUNT && line.sources.meets(Kinds::FRAMES_OF_BYTES.not());
     if checked || decoded || text {
         return None;
@@ -137,7 +137,7 @@ pub fn first_error_ends(line: &Line<'_>) -> Option<No> {
     None
 }
 
-/// Names of columns are those of tables, and those that keys become.
+/// Column names belong to tables, or are made from keys.
 pub fn no_columns(line: &Line<'_>) -> Option<No> {
     let keys = line.sources.meets(Kinds::NESTED) && line.targets.meets(Kinds::TABLES);
     if !keys && !line.sources.meets(Kinds::TABLES) {
@@ -156,7 +156,7 @@ pub fn not_nested(line: &Line<'_>) -> Option<No> {
     uncounted(line)
 }
 
-/// Keys are counted where they become a header, and columns where those of several inputs are put together.
+/// Keys are counted when they become a header, and columns when those of several inputs are combined.
 pub fn no_keys(line: &Line<'_>) -> Option<No> {
     let become_columns = line.sources.meets(Kinds::NESTED) && line.targets.meets(Kinds::TABLES);
     let tables = line.sources.or(line.targets).meets(Kinds::TABLES);
@@ -166,7 +166,7 @@ pub fn no_keys(line: &Line<'_>) -> Option<No> {
     No::new(line.both(), "It is for nested records that become a table, and for columns of several inputs.")
 }
 
-/// Nested records that stay as they are have their fields not taken apart.
+/// The fields of nested records that are not changed are not taken apart.
 pub fn whole_records(line: &Line<'_>) -> Option<No> {
     let chosen = ["op", "select", "drop", "rename", "columns"].iter().any(|flag| line.said.has(flag));
     if line.command == Commands::COUNT && line.sources.is_within(Kinds::NESTED) {
@@ -206,7 +206,7 @@ pub fn nothing_can_exist(line: &Line<'_>) -> Option<No> {
     if files { None } else { No::new("no file is written", "Name one with -o, or leave the flag out.") }
 }
 
-/// Checkpoints are written beside an output that is a file, and tell how far one input is done.
+/// Checkpoints are written next to an output file, and record the progress of one input.
 pub fn no_checkpoints(line: &Line<'_>) -> Option<No> {
     if matches!(line.origin, Origin::Many | Origin::Each) {
         return No::new("there are several inputs", "Convert the inputs one by one, or leave the flag out.");

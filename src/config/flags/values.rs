@@ -16,18 +16,18 @@ pub(super) fn byte(flag: &str, texts: &[String]) -> Result<u8, Error> {
 
 /// A size in bytes.
 pub(super) fn size(flag: &str, texts: &[String]) -> Result<usize, Error> {
-    // The size fits: `parse_size` looked.
+    // It fits: `parse_size` has checked it.
     Ok(parse_size(flag, &texts[0])? as usize)
 }
 
-/// A number of things.
+/// A number.
 pub(super) fn count(flag: &str, texts: &[String]) -> Result<usize, Error> {
     let wrong = |why: &str| Error::usage(format!("`{flag}` can't be `{}`: {why}", texts[0]));
     let number = parse_count(&texts[0]).map_err(|why| wrong(&why))?;
     number.try_into().map_err(|_| wrong("the number is too large"))
 }
 
-/// A number of things, of which there has to be one.
+/// A number greater than zero.
 pub(super) fn at_least_one(flag: &str, texts: &[String]) -> Result<usize, Error> {
     match count(flag, texts)? {
         0 => Err(Error::usage(format!("{flag}: 0 leaves no room for anything; the least is 1"))),

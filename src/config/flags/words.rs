@@ -5,11 +5,11 @@ use crate::format::frames::{Payload, Prefix};
 use crate::format::{BytesAs, Nested, Ragged, Types};
 use crate::job::{InvalidUtf8, Io, OnError};
 
-/// The words, and what each means.
+/// The words, and their meanings.
 pub struct Words<T: 'static>(&'static [(&'static str, T)]);
 
 impl<T: Copy + PartialEq> Words<T> {
-    /// All words, none of which has another spelling.
+    /// All words; none has another spelling.
     pub fn all(&self) -> Vec<(&'static str, Option<&'static str>)> {
         self.0.iter().map(|(word, _)| (*word, None)).collect()
     }
@@ -19,10 +19,10 @@ impl<T: Copy + PartialEq> Words<T> {
         self.0.iter().find(|(_, other)| *other == value).map_or("", |(word, _)| word)
     }
 
-    /// What a text means. `flag` names the flag in errors.
+    /// The meaning of a text. `flag` names the flag in errors.
     ///
     /// # Errors
-    /// Usage: the text is none of the words.
+    /// Usage: the text is not one of the words.
     pub fn parse(&self, flag: &str, text: &str) -> Result<T, Error> {
         let found = self.0.iter().find(|(word, _)| word.eq_ignore_ascii_case(text)).map(|(_, value)| *value);
         found.ok_or_else(|| {

@@ -11,7 +11,7 @@ const NAMES: [&str; 10] = ["id", "time", "price", "quantity", "rate", "active", 
 
 pub(super) struct Csv {
     pools: Pools,
-    /// Before a record, between its fields, and after it: where every field is in quotes, these too.
+    /// Before a record, between its fields, and after it; includes the quotes if every field is quoted.
     start: Mark,
     separator: Mark,
     end: Mark,
@@ -48,13 +48,13 @@ struct Style {
     quote: u8,
     escape: Option<u8>,
     quoting: bool,
-    /// Every field is in quotes already.
+    /// Every field is already quoted.
     quote_all: bool,
     escapes: bool,
 }
 
 impl Csv {
-    /// CSV, or TSV if `tabs` separate fields unless something else is said.
+    /// CSV, or TSV with `tabs`, unless the options name another delimiter.
     pub(super) fn new(tabs: bool, options: &Options, seed: u64) -> Csv {
         let default = if tabs { b'\t' } else { b',' };
         let escapes = tabs && options.dialect.tsv_escapes;
@@ -94,7 +94,7 @@ impl Style {
             return escaped(text);
         }
         if !self.quoting {
-            // Nothing can be quoted: leave out what would have to be.
+            // Quoting is off: leave out what would need it.
             return text.bytes().filter(|byte| !special(*byte)).collect();
         }
         if !self.quote_all && !text.is_empty() && !text.bytes().any(special) {

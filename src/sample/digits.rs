@@ -3,7 +3,7 @@
 use super::pen::Pen;
 use crate::scan::number::PAIRS;
 
-/// Appends `units.cents` with both digits of the cents: `1.10`. Less than 100,000 cents.
+/// Appends `units.cents` with two digits for the cents: `1.10`. Less than 100,000 cents.
 #[inline]
 pub(super) fn push_cents(pen: &mut Pen<'_>, cents: u32) {
     let ([a, b], [c, d]) = (PAIRS[(cents / 1000 % 100) as usize], PAIRS[(cents % 100) as usize]);
@@ -26,7 +26,7 @@ pub(super) fn push_rate(pen: &mut Pen<'_>, millionths: u32, negative: bool) {
     pen.put(&[b'0', b'.', a, b, c, d, e, f]);
 }
 
-/// Appends five digits, of which the first may be zeros: no number.
+/// Appends five digits, possibly with leading zeros: not a number.
 #[inline]
 pub(super) fn push_zip(pen: &mut Pen<'_>, zip: u32) {
     let ([a, b], [c, d]) = (PAIRS[(zip / 1000 % 100) as usize], PAIRS[(zip / 10 % 100) as usize]);
@@ -36,7 +36,7 @@ pub(super) fn push_zip(pen: &mut Pen<'_>, zip: u32) {
 /// Milliseconds of a day.
 const DAY: u64 = 86_400_000;
 
-/// Writes points in time; the date is worked out once a day.
+/// Writes points in time; the date is computed only once a day.
 #[derive(Clone, Debug)]
 pub(super) struct Clock {
     day: u64,
@@ -48,8 +48,8 @@ impl Clock {
         Clock { day: 0, date: *b"1970-01-01" }
     }
 
-    /// Appends a time as RFC 3339 has it, `2024-01-31T23:59:59.999Z`; milliseconds since 1970, and the
-    /// dates start again after the year 9999.
+    /// Appends a time in the form of RFC 3339, `2024-01-31T23:59:59.999Z`; `time` is in milliseconds since 1970. After
+    /// the year 9999 the dates start again.
     #[inline]
     pub(super) fn push(&mut self, pen: &mut Pen<'_>, time: u64) {
         let (day, ms) = (time / DAY, (time % DAY) as u32);
@@ -68,7 +68,7 @@ impl Clock {
     #[cold]
     fn turn(&mut self, day: u64) {
         self.day = day;
-        // 146,097 days are 400 years; 8,000 years behind 1970 all years have four digits.
+        // 146,097 days are 400 years; for 8,000 years from 1970 all years have four digits.
         let z = day % (146_097 * 20) + 719_468;
         let (era, doe) = (z / 146_097, z % 146_097);
         let yoe = (doe - doe / 1460 + doe / 36_524 - doe / 146_096) / 365;

@@ -12,13 +12,13 @@ pub const LAYOUT: &str = "id:u64le,time:i64le,price:f64le,quantity:u32le,active:
 
 pub(super) struct Fixed {
     layout: Layout,
-    /// What each item holds.
+    /// The content of each item.
     holds: Vec<Holds>,
-    /// For each item, text that fits; none for those that hold no text.
+    /// For each item, texts that fit; none for items that are not text.
     texts: Vec<Vec<Text>>,
 }
 
-/// What an item of the layout holds, as far as its name and type tell.
+/// The content of an item, judging by its name and type.
 #[derive(Clone, Copy)]
 enum Holds {
     Id,
@@ -50,10 +50,10 @@ impl Fixed {
     }
 }
 
-/// Texts are made ready with their padding up to so many bytes; the rest of a wider field is filled.
+/// Texts are stored with padding up to this width; the rest of a wider field is filled.
 const READY: usize = 256;
 
-/// The longest start of a name that fits, with what stands behind it.
+/// The longest start of a name that fits, with its padding.
 fn padded(name: &[u8], width: usize, pad: Pad) -> Text {
     let mut len = name.len().min(width);
     while len > 0 && (name.get(len).is_some_and(|byte| byte & 0xc0 == 0x80) || name[len - 1] == b' ') {
@@ -109,7 +109,7 @@ fn number(kind: Kind, width: usize, holds: Holds, draw: &mut Draw, pen: &mut Pen
         (Kind::Bool, _) => draw.random.next() & 1,
         (_, Holds::Id) => draw.id(),
         (_, Holds::Time) => draw.time(),
-        // Mostly small numbers, some of them negative where the type allows it.
+        // Mostly small numbers, some of them negative if the type allows it.
         (_, Holds::Any) => (draw.random.next() as i64 >> 32 >> (draw.index % 32)) as u64,
     };
     let big = matches!(
@@ -123,7 +123,7 @@ fn number(kind: Kind, width: usize, holds: Holds, draw: &mut Draw, pen: &mut Pen
             | Kind::F32(Order::Big)
             | Kind::F64(Order::Big)
     );
-    // The copy takes eight bytes; those behind the number are written over.
+    // The copy takes eight bytes; those after the number are overwritten.
     match big {
         true => pen.part(&(bits << (64 - 8 * width)).to_be_bytes(), width),
         false => pen.part(&bits.to_le_bytes(), width),

@@ -17,7 +17,7 @@ pub(super) struct Frames {
 const MOST_BYTES: usize = 256;
 
 enum Holds {
-    /// Parts of these.
+    /// Payloads are parts of these bytes.
     Bytes(Vec<u8>),
     Text(Text),
     Json(Json),
@@ -49,7 +49,7 @@ impl Make for Frames {
 
     #[inline]
     fn record(&self, draw: &mut Draw, pen: &mut Pen<'_>) {
-        // No payload has more than 16 bits of length; a varint that turns out longer moves the payload.
+        // No payload's length needs more than 16 bits; if a varint turns out longer, the payload is moved.
         let (start, guess) = (pen.at(), self.prefix.width_of(200));
         pen.leave(guess);
         match &self.payload {

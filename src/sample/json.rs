@@ -7,16 +7,16 @@ use super::pools::{self, Pools};
 
 pub(super) struct Json {
     pools: Pools,
-    /// The members of `"tags"` ready written.
+    /// The members of `"tags"`, already written.
     tags: Vec<Text>,
     array: bool,
 }
 
-/// The records of one array: what is before the first, and behind the last.
+/// What comes before the first record of an array, and after the last.
 pub(super) const ARRAY: (&[u8], &[u8]) = (b"[\n", b"\n]\n");
 
 impl Json {
-    /// Records with line feeds behind them; of an `array`, with commas between them.
+    /// Records followed by line feeds; in an `array`, separated by commas.
     pub(super) fn new(array: bool, seed: u64) -> Json {
         let list = |tags: Vec<&str>| tags.iter().map(|tag| text(Some(tag))).collect::<Vec<_>>().join(&b',');
         let tags = pools::tags(seed).into_iter().map(|tags| Text::new(&list(tags))).collect();

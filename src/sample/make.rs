@@ -22,7 +22,7 @@ impl Draw {
         self.index.wrapping_add(1)
     }
 
-    /// A time about a second behind that of the record before.
+    /// A time about a second after that of the previous record.
     #[inline]
     pub(super) fn time(&mut self) -> u64 {
         START.wrapping_add(self.index.wrapping_mul(1000)).wrapping_add(self.random.below(1000).into())
@@ -38,23 +38,23 @@ impl Draw {
 
 /// Makes the records of a format.
 pub(super) trait Make: Send + Sync {
-    /// No record has more bytes.
+    /// The most bytes a record can have.
     fn longest(&self) -> usize;
 
     /// Appends one record.
     fn record(&self, draw: &mut Draw, pen: &mut Pen<'_>);
 }
 
-/// A run of records; its memory is used again for others.
+/// A run of records; its memory is reused for others.
 #[derive(Default)]
 pub(super) struct Block {
-    /// The records, and whatever is behind the last one's end.
+    /// The records, followed by leftover bytes.
     pub bytes: Vec<u8>,
     /// Where each record ends.
     pub ends: Vec<usize>,
 }
 
-/// Makes blocks; the call through it is one for a whole block.
+/// Makes blocks: one dynamic call for a whole block.
 pub(super) trait MakeBlock: Send + Sync {
     /// Fills a block with `count` records from number `first`.
     fn block(&self, block: &mut Block, random: Random, first: u64, count: u64);

@@ -1,7 +1,7 @@
 //! Sample data in every format: the same bytes for the same seed, on any machine, with any number of workers.
 //!
-//! Records are made in blocks of a fixed number; each block has a random stream of its own, so that
-//! workers make blocks beside each other while the blocks before are written, in order.
+//! Records are made in blocks of a fixed number; each block has its own random stream, so workers can make blocks in
+//! parallel while earlier blocks are written, in order.
 //!
 //! ```
 //! use pagemill::format::{Format, Options};
@@ -43,39 +43,38 @@ use crate::format::{Format, Options};
 use make::{Block, MakeBlock};
 use random::Random;
 
-/// How much sample data.
+/// How much sample data to write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Amount {
-    /// Whole records until there are at least so many bytes: less than one record more.
+    /// Whole records until there are at least this many bytes; the excess is less than one record.
     Bytes(u64),
-    /// So many records.
+    /// This many records.
     Records(u64),
 }
 
 /// Sample data that is ready to be written.
 ///
-/// The records have identifiers, times, decimals such as `1.10`, numbers with leading zeros, and text
-/// with commas, quotes, tabs, line breaks and several scripts where the format can hold it; null and
-/// empty text; nested values in JSON.
+/// The records have identifiers, times, decimals such as `1.10`, numbers with leading zeros, and text with commas,
+/// quotes, tabs, line breaks and several scripts if the format can hold it; null and empty text; nested values in JSON.
 #[derive(Clone, Debug)]
 pub struct Sample {
     /// The format.
     pub format: Format,
-    /// What is said about the format: delimiter, quote, escapes and header of CSV and TSV, their line ends and those of text,
-    /// the layout of fixed records ([`LAYOUT`] if there is none), prefix and payload of frames.
+    /// Options of the format: delimiter, quote, escapes and header of CSV and TSV, line ends of these and of text, the
+    /// layout of fixed records ([`LAYOUT`] if there is none), prefix and payload of frames.
     pub options: Options,
-    /// Other seeds give other data.
+    /// Different seeds give different data.
     pub seed: u64,
     /// How much.
     pub amount: Amount,
-    /// How many workers make records; 0: one for each processor. They do not change the data.
+    /// How many workers make records; 0: one for each processor. The data does not depend on it.
     pub workers: usize,
 }
 
 /// What was written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SampleReport {
-    /// Records; a header is none.
+    /// Records, not counting a header.
     pub records: u64,
     /// Bytes.
     pub bytes: u64,
@@ -85,7 +84,7 @@ pub struct SampleReport {
 const BLOCK: usize = 128 << 10;
 
 impl Sample {
-    /// How many workers there are.
+    /// The number of workers.
     pub fn threads(&self) -> usize {
         match self.workers {
             0 => std::thread::available_parallelism().map_or(1, usize::from),
@@ -93,7 +92,7 @@ impl Sample {
         }
     }
 
-    /// Writes the sample, in pieces of about 128 KiB; holds a few of them for each worker.
+    /// Writes the sample, in pieces of about 128 KiB; holds a few of these for each worker.
     ///
     /// Fails if `target` does, and with a usage error if the layout can't be understood.
     pub fn write(&self, target: &mut dyn Write) -> Result<SampleReport, Error> {
@@ -122,7 +121,7 @@ impl Sample {
             next += filling.len() as u64;
             std::mem::swap(&mut ready, &mut filling);
         }
-        // Without a record there is nothing for the first line feed of an array's end to end.
+        // Without records, the line feed at the start of an array's end has nothing to end.
         tally.put(if tally.report.records == 0 { tail.trim_ascii_start() } else { tail })?;
         tally.target.flush().map_err(failed)?;
         Ok(tally.report)
@@ -166,7 +165,7 @@ impl Sample {
     }
 }
 
-/// How a sample is made.
+/// What to make, and how.
 struct Plan {
     maker: Box<dyn MakeBlock>,
     head: Vec<u8>,
@@ -174,7 +173,7 @@ struct Plan {
     records_a_block: u64,
 }
 
-/// Writes, and knows when it is enough.
+/// Writes, and stops when there is enough.
 struct Tally<'w> {
     target: &'w mut dyn Write,
     amount: Amount,
@@ -208,7 +207,7 @@ impl Tally<'_> {
         })
     }
 
-    /// How many bytes and records of a block are needed.
+    /// How many bytes and records of a block are still needed.
     fn part(&self, block: &Block) -> (usize, usize) {
         let records = match self.amount {
             Amount::Records(_) => block.ends.len(),

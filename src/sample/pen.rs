@@ -1,10 +1,10 @@
-//! Appending to a block: copies of constant size, which cost a fraction of those of any size.
+//! Appending to a block with copies of constant size, which cost a fraction of copies of variable size.
 
 use crate::scan::number::PAIRS;
 
-/// Texts are copied so many bytes at a time; what is behind a text is written over by the next one.
+/// Texts are copied in steps of this many bytes; what is copied beyond a text is overwritten by the next one.
 const STEP: usize = 32;
-/// Room that is needed behind a record for such copies.
+/// Room needed after a record for such copies.
 pub(super) const SLACK: usize = 2 * STEP;
 
 /// Writes records into a block's memory.
@@ -14,7 +14,7 @@ pub(super) struct Pen<'b> {
 }
 
 impl<'b> Pen<'b> {
-    /// A pen at the start of a block. What the block held before is written over.
+    /// A pen at the start of a block. What the block held before is overwritten.
     pub(super) fn new(bytes: &'b mut Vec<u8>) -> Pen<'b> {
         Pen { bytes, at: 0 }
     }
@@ -34,20 +34,20 @@ impl<'b> Pen<'b> {
         }
     }
 
-    /// Appends bytes of a number known at compile time.
+    /// Appends bytes whose number is known at compile time.
     #[inline(always)]
     pub(super) fn put<const N: usize>(&mut self, bytes: &[u8; N]) {
         self.part(bytes, N);
     }
 
-    /// Appends the first `len` of some bytes.
+    /// Appends the first `len` of these bytes.
     #[inline(always)]
     pub(super) fn part<const N: usize>(&mut self, bytes: &[u8; N], len: usize) {
         self.bytes[self.at..self.at + N].copy_from_slice(bytes);
         self.at += len;
     }
 
-    /// Appends a text of a pool.
+    /// Appends a text from a pool.
     #[inline(always)]
     pub(super) fn text(&mut self, text: &Text) {
         let mut done = 0;
@@ -66,7 +66,7 @@ impl<'b> Pen<'b> {
         self.at += bytes.len();
     }
 
-    /// Appends one byte many times.
+    /// Appends a byte `count` times.
     #[inline]
     pub(super) fn fill(&mut self, byte: u8, count: usize) {
         self.bytes[self.at..self.at + count].fill(byte);
@@ -76,7 +76,7 @@ impl<'b> Pen<'b> {
     /// Appends a number.
     #[inline]
     pub(super) fn number(&mut self, mut n: u64) {
-        // The digits end in the middle: behind it is what the copy takes along.
+        // The digits end in the middle: after them is what the copy takes along.
         let mut text = [0; 40];
         let mut at = 20;
         while n >= 100 {
@@ -95,19 +95,19 @@ impl<'b> Pen<'b> {
         self.at += 20 - at;
     }
 
-    /// Takes `count` bytes to be written later.
+    /// Leaves out `count` bytes, to be written later.
     #[inline]
     pub(super) fn leave(&mut self, count: usize) {
         self.at += count;
     }
 
-    /// Writes bytes left out at `at`.
+    /// Writes bytes at `at` that were left out.
     #[inline]
     pub(super) fn write_at(&mut self, at: usize, bytes: &[u8]) {
         self.bytes[at..at + bytes.len()].copy_from_slice(bytes);
     }
 
-    /// Moves everything behind `from` so that it starts at `to`, a few bytes away.
+    /// Moves everything after `from` so that it starts at `to`, a few bytes away.
     #[inline]
     pub(super) fn shift(&mut self, from: usize, to: usize) {
         let len = self.at - from;
@@ -116,7 +116,7 @@ impl<'b> Pen<'b> {
     }
 }
 
-/// A text of a pool, with bytes behind it up to a whole number of steps.
+/// A text from a pool, followed by bytes up to a whole number of steps.
 pub(super) struct Text {
     bytes: Box<[u8]>,
     len: usize,
@@ -134,7 +134,7 @@ impl Text {
     }
 }
 
-/// The longest text of a pool.
+/// The length of the longest text in a pool.
 pub(super) fn longest(texts: &[Text]) -> usize {
     texts.iter().map(Text::len).max().unwrap_or(0)
 }

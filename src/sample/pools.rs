@@ -1,4 +1,4 @@
-//! Text to choose from, made once from the seed and written as the format wants it.
+//! Texts to choose from, made once from the seed and written the way the format needs.
 
 use super::pen::Text;
 use super::random::Random;
@@ -117,16 +117,16 @@ const TAGS: [&str; 12] =
 /// How many notes there are to choose from.
 const NOTES: usize = 1024;
 
-/// Ready pieces of text.
+/// Texts that are already written.
 pub(super) struct Pools {
     pub names: Vec<Text>,
     pub cities: Vec<Text>,
-    /// Some are null, some empty, some hold whatever is hard to write.
+    /// Some are null, some empty, and some contain whatever is hard to write.
     pub notes: Vec<Text>,
 }
 
 impl Pools {
-    /// Makes the pools; `write` writes text (none: null) as the format has it.
+    /// Makes the pools; `write` writes text (`None`: null) in the format.
     pub(super) fn new(seed: u64, write: impl Fn(Option<&str>) -> Vec<u8>) -> Pools {
         let mut random = pool_random(seed);
         let write = |text: Option<&str>| Text::new(&write(text));
@@ -138,7 +138,7 @@ impl Pools {
     }
 }
 
-/// The random numbers for pools; the blocks have the streams from 0.
+/// The random numbers for pools; blocks have the streams from 0 on.
 pub(super) fn pool_random(seed: u64) -> Random {
     Random::new(seed, u64::MAX)
 }
@@ -154,7 +154,7 @@ pub(super) fn tags(seed: u64) -> Vec<Vec<&'static str>> {
     (0..256).map(|_| (0..random.below(5)).map(|_| *random.one(&TAGS)).collect()).collect()
 }
 
-/// A few words, with a share of what makes formats hard.
+/// A few words, sometimes with what is difficult for formats.
 fn note(random: &mut Random) -> Option<String> {
     match random.below(20) {
         0 | 1 => return None,

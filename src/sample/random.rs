@@ -12,7 +12,7 @@ fn mix(mut z: u64) -> u64 {
 }
 
 impl Random {
-    /// The numbers of one stream of a seed: streams have nothing to do with each other.
+    /// The numbers of one stream of a seed; the streams are independent.
     pub(super) fn new(seed: u64, stream: u64) -> Random {
         Random(mix(seed.wrapping_add(mix(stream.wrapping_add(0x9e37_79b9_7f4a_7c15)))))
     }
@@ -24,13 +24,13 @@ impl Random {
         mix(self.0)
     }
 
-    /// A number below `limit`, which is far below 2³²: the odds differ by less than one in 2³² / limit.
+    /// A number below `limit`, which is far below 2³²: the bias is less than one in 2³² / limit.
     #[inline]
     pub(super) fn below(&mut self, limit: u32) -> u32 {
         (((self.next() >> 32) * u64::from(limit)) >> 32) as u32
     }
 
-    /// One of a list.
+    /// One item of a list.
     #[inline]
     pub(super) fn one<'t, T>(&mut self, of: &'t [T]) -> &'t T {
         &of[self.below(of.len() as u32) as usize]

@@ -104,7 +104,7 @@ fn dialects_are_kept() {
     let records = reader.delimiter(b'\t').from_reader(&bytes[..]).into_records();
     assert_eq!(records.map(|record| record.unwrap()).filter(|record| record.len() == 10).count(), 1000);
 
-    // The same records with every field in quotes, read by the same reader.
+    // The same records with every field quoted, read by the same reader.
     let all = OutDialect { quote_all: true, ..OutDialect::default() };
     let quoted = sample(Format::Csv, Options { out_dialect: all, ..Options::default() }, Amount::Records(1000), 1).0;
     let plain = sample(Format::Csv, Options::default(), Amount::Records(1000), 1).0;
@@ -126,7 +126,7 @@ fn dialects_are_kept() {
     }
 }
 
-/// Objects as the sample writes them.
+/// Objects in the form that the sample writes.
 fn check_object(value: &serde_json::Value, id: usize) {
     assert_eq!(value["id"], id);
     assert!(value["price"].is_number() && value["rate"].is_number() && value["quantity"].is_u64());
@@ -215,7 +215,7 @@ fn frames_follow_each_other() {
     }
 }
 
-/// A prefix as its definition says, apart from the code under test.
+/// A prefix by its definition, independent of the code under test.
 fn length(prefix: Prefix, bytes: &[u8]) -> (usize, usize) {
     let number = |count: usize, big: bool| {
         let mut digits = bytes[..count].to_vec();

@@ -18,10 +18,10 @@ impl Text {
         Text { phrases: (0..1024).map(phrase).collect(), line_break: if crlf { b"\r\n" } else { b"\n" } }
     }
 
-    /// Appends a line without its end.
+    /// Appends a line without its line ending.
     #[inline]
     pub(super) fn line(&self, draw: &mut Draw, pen: &mut Pen<'_>) {
-        // One line of 32 is empty.
+        // One line in 32 is empty.
         if draw.random.below(32) > 0 {
             draw.push_time(pen);
             pen.put(draw.random.one(&LEVELS));

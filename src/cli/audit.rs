@@ -21,7 +21,7 @@ pub fn run(typed: Typed) -> Result<Exit, Error> {
     let to_files = request.target.is_some() || request.batch.as_ref().is_some_and(|batch| batch.out_dir.is_some());
     let (report, exit) = request.run(!to_files)?;
     let text = table(&report);
-    // Standard output is the job's, or the report's, when it was asked for.
+    // Standard output belongs to the job, or to the report if that was asked for.
     match [&request.target, &request.see.report].into_iter().flatten().any(|path| path == Path::new("-")) {
         true => console::note(&text),
         false => console::print(&text)?,

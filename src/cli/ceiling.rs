@@ -1,11 +1,11 @@
-//! The memory ceiling, after the work is done.
+//! Checks the memory ceiling after the work is done.
 
 use pagemill::metrics;
 
 use super::console;
 use super::exit::Exit;
 
-/// Says that the process had more memory than it should; with `strict` that is how the command ends.
+/// Reports that the process used more memory than it should; with `strict`, the command fails for it.
 pub fn ceiling(strict: bool, quiet: bool, limit: usize) -> Exit {
     if quiet && !strict {
         return Exit::Done;

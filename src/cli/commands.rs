@@ -1,4 +1,4 @@
-//! The commands: their names, what they are for, and what is said of them.
+//! The commands: their names, what they are for, and what help says about them.
 
 use pagemill::config::flags::Commands;
 
@@ -16,26 +16,26 @@ Examples:
 
 Without a command, one input is converted. `pagemill COMMAND -h` shows the common flags, `pagemill COMMAND --help` all.";
 
-/// What is known of a command.
+/// A command.
 pub struct Entry {
     pub name: &'static str,
-    /// A name that it had before.
+    /// An older name.
     pub alias: Option<&'static str>,
     pub about: &'static str,
-    /// Whose flags it takes; none: it has no flags.
+    /// Whose flags it takes; `None`: it has no flags.
     pub flags: Option<Commands>,
-    /// What it takes beside flags.
+    /// What it takes besides flags.
     pub operands: &'static [Operand],
     /// The examples, the most important ones first.
     pub examples: &'static [&'static str],
-    /// What is to be known beyond the flags.
+    /// What there is to know beyond the flags.
     pub notes: &'static str,
 }
 
-/// What a command takes beside flags.
+/// What a command takes besides flags.
 pub struct Operand {
     pub id: &'static str,
-    /// What help calls it.
+    /// Its name in the help.
     pub name: &'static str,
     pub help: &'static str,
 }
@@ -46,7 +46,7 @@ const INPUTS: &[Operand] = &[Operand {
     help: "Files to read; - is standard input, which is the default. Also patterns such as 'data/**/*.csv', and folders with --recursive",
 }];
 
-/// All commands, as help lists them.
+/// All commands, in the order of the help.
 pub static ALL: [Entry; 7] = [
     Entry {
         name: "convert",
@@ -183,7 +183,7 @@ Without -o the output is discarded. The exit code is 1 if anything was allocated
     },
 ];
 
-/// The command that has this name, or had it before.
+/// The command with this name, or this older name.
 pub fn named(name: &str) -> Option<&'static Entry> {
     ALL.iter().find(|entry| entry.name == name || entry.alias == Some(name))
 }

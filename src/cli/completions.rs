@@ -9,7 +9,7 @@ use super::parser::{self, Typed};
 
 /// Prints a script for the shell.
 pub fn run(typed: Typed) -> Result<Exit, Error> {
-    // The parser has looked at it.
+    // The parser has checked it.
     let shell = typed.operands.first().and_then(|shell| shell.to_str()?.parse::<Shell>().ok());
     let shell = shell.ok_or_else(|| Error::usage("there is no completion script for this shell"))?;
     // Into memory first: the generator panics when a write fails.

@@ -1,4 +1,4 @@
-//! What is said on standard error and standard output.
+//! What is written to standard error and standard output.
 
 use std::env;
 use std::fmt::Display;
@@ -14,17 +14,17 @@ use super::exit::Exit;
 const RED: &str = "31";
 const YELLOW: &str = "33";
 
-/// Says that something failed.
+/// Reports that something failed.
 pub fn error(what: impl Display) {
     say(RED, "", &what);
 }
 
-/// Says what the user should know although nothing failed.
+/// Reports what the user should know although nothing failed.
 pub fn warning(what: impl Display) {
     say(YELLOW, "warning: ", &what);
 }
 
-/// Warns of bad records that were left out: into which quarantine they were put, and into how many others.
+/// Warns about bad records that were left out: which quarantine they went to, and how many other quarantines there are.
 pub fn left_out(count: u64, bytes: u64, quarantine: Option<&Path>, others: usize) {
     let place = quarantine.map(|path| format!(" and put into {}", path.display())).unwrap_or_default();
     let others = if others == 0 { String::new() } else { format!(" and {}", counted(others as u64, "other file")) };
@@ -78,13 +78,13 @@ fn has_colors() -> bool {
     io::stderr().is_terminal() && !is_set("NO_COLOR") && !dumb
 }
 
-/// Whether a thread ended because the standard library found no memory for its alternative stack: it has no other way
-/// to tell.
+/// Whether a thread panicked because the standard library found no memory for its alternative stack: it has no other
+/// way to report that.
 fn has_no_stack(panic: &str) -> bool {
     panic.starts_with("failed to") && panic.contains("alternative stack")
 }
 
-/// A bug says what it is and how to report it, instead of a backtrace.
+/// Makes a bug print what it is and how to report it, instead of a backtrace.
 pub fn catch_bugs() {
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(|at| format!(" ({}:{})", at.file(), at.line())).unwrap_or_default();
@@ -101,7 +101,7 @@ pub fn catch_bugs() {
         error(format_args!(
             "a bug in pagemill: {what}{place}\n  No output file was finished. Please report this line and the command."
         ));
-        // Other threads may wait for this one, so nothing is unwound.
+        // Other threads may be waiting for this one, so nothing is unwound.
         std::process::exit(101);
     }));
 }

@@ -14,12 +14,12 @@ use super::paths::is_folder;
 use super::request::{Batch, Request};
 use super::{signals, tips};
 
-/// Converts. `implied`: the command was not said, and a second operand is the output.
+/// Converts. `implied`: the command was omitted, and a second operand is the output.
 pub fn run(typed: Typed, implied: bool) -> Result<Exit, Error> {
     request(typed, Commands::CONVERT, implied)?.convert()
 }
 
-/// Checks what `convert` and `audit` were asked for.
+/// Checks what `convert` and `audit` were asked to do.
 pub fn request(Typed { said, operands }: Typed, command: Commands, implied: bool) -> Result<Request, Error> {
     let mut inputs = Inputs::of(&said, operands);
     let mut output = said.path("output").map(Path::to_path_buf);
@@ -42,7 +42,7 @@ pub fn request(Typed { said, operands }: Typed, command: Commands, implied: bool
     if output.is_none() && out_dir.is_none() && !keep_going {
         tips::output_as_input(&paths).map_or(Ok(()), Err)?;
     }
-    // With a list alone the first path is known when it was read.
+    // With only a list, the first path is not known before the list is read.
     let first = paths.first().cloned().unwrap_or_else(|| PathBuf::from("-"));
     let mut request = Request::of(&said, first, output)?;
     request.list = inputs.list_path();
@@ -54,7 +54,7 @@ pub fn request(Typed { said, operands }: Typed, command: Commands, implied: bool
     Ok(request)
 }
 
-/// The inputs, if they are many: one plain path is not.
+/// The inputs, if there are many: one plain path is not a batch.
 fn batch(said: &Said, inputs: &Inputs, paths: &[PathBuf]) -> Result<Option<Batch>, Error> {
     let (out_dir, keep_going) = (said.path("out-dir"), said.has("keep-going"));
     let sources = inputs.list(paths, Folders { recursive: said.has("recursive"), without: out_dir })?;
@@ -65,7 +65,7 @@ fn batch(said: &Said, inputs: &Inputs, paths: &[PathBuf]) -> Result<Option<Batch
     Ok(Some(Batch { sources, out_dir: out_dir.map(Path::to_path_buf), keep_going }))
 }
 
-/// An output is a file.
+/// Refuses an output that is a folder.
 pub fn refuse_folder(output: Option<&Path>, command: Commands) -> Result<(), Error> {
     let Some(folder) = output.filter(|path| is_folder(path)) else { return Ok(()) };
     let folder = folder.display();

@@ -34,7 +34,7 @@ fn add(total: &mut [u64], other: &[u64]) {
     total.iter_mut().zip(other).for_each(|(total, other)| *total += other);
 }
 
-/// One line of output: numbers of `width` with a space between, and the name.
+/// One line of output: numbers of `width` separated by spaces, and the name.
 fn line(numbers: &[u64], width: usize, name: Option<&Path>) -> String {
     let numbers: Vec<String> = numbers.iter().map(|n| format!("{n:>width$}")).collect();
     match name {
@@ -106,7 +106,7 @@ pub fn run(Typed { said, operands }: Typed) -> Result<Exit, Error> {
 
 const COUNTS_GO_THERE: &str = "the counts already go to standard output\n  Give a file for the report.";
 
-/// Says how the first file would be counted.
+/// Explains how the first file would be counted.
 fn explain(files: &[PathBuf], what: What, settings: &Settings) -> Result<Exit, Error> {
     let text = explain_count(source(&files[0]), what, settings)?;
     if files.len() > 1 {
@@ -116,11 +116,11 @@ fn explain(files: &[PathBuf], what: What, settings: &Settings) -> Result<Exit, E
     Ok(Exit::Done)
 }
 
-/// The files that are counted.
+/// The files to count.
 struct Files {
     paths: Vec<PathBuf>,
     what: What,
-    /// Of a number.
+    /// The width of a number.
     width: usize,
     counting: Counting,
     exit: Exit,
@@ -136,7 +136,7 @@ impl Files {
         Ok(counted)
     }
 
-    /// Counts one after the other. A file that can't be counted is reported and passed over, as `wc` does it.
+    /// Counts one file after another. A file that can't be counted is reported and skipped, as `wc` does.
     fn count_all(&mut self, columns: usize) -> Result<(), Error> {
         let mut total = vec![0; if self.what == What::Records { 1 } else { columns }];
         for path in std::mem::take(&mut self.paths) {
@@ -147,7 +147,7 @@ impl Files {
                     console::print(&line(&numbers, self.width, Some(&path)))?;
                     self.paths.push(path);
                 }
-                // The end was asked for, not that of one file only; too many bad records are too many of all files.
+                // A stop ends everything, not just this file; and the limit for bad records is for all files together.
                 Err(error) if error.class() == ErrorClass::Stopped || error.is_too_many() => return Err(error),
                 Err(error) => {
                     console::error(&error);
@@ -164,8 +164,8 @@ impl Files {
     }
 }
 
-/// The width of a number as GNU `wc` chooses it: that of the sizes' sum, and at least 7 when one of the
-/// files is not a regular one.
+/// The width of a number, chosen as in GNU `wc`: that of the sum of the sizes, and at least 7 if one of the files is
+/// not a regular one.
 fn width(files: &[PathBuf]) -> usize {
     let mut least = 1;
     let mut sum = 0u64;
@@ -179,7 +179,7 @@ fn width(files: &[PathBuf]) -> usize {
     least.max(sum.checked_ilog10().unwrap_or(0) as usize + 1)
 }
 
-/// The size of a regular file; none inside: not a regular one; none: not to be had.
+/// The size of a regular file; `Some(None)`: not a regular file; `None`: not available.
 fn size(path: &Path) -> Option<Option<u64>> {
     let metadata = match file(path) {
         Some(path) => fs::metadata(path).ok()?,

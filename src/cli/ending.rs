@@ -1,22 +1,22 @@
-//! The signal that asked for the end.
+//! The signal that told the command to end.
 
-/// The signal that asked for the end.
+/// The signal that told the command to end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ending {
-    /// What it is called.
+    /// Its name.
     pub name: &'static str,
-    /// It is SIGTERM; else SIGINT.
+    /// It is SIGTERM; otherwise SIGINT.
     pub terminates: bool,
 }
 
 impl Ending {
-    /// The exit code that says so.
+    /// The exit code for it.
     pub fn code(self) -> u8 {
         if self.terminates { 143 } else { 130 }
     }
 }
 
-/// The signal that asked for the end, if one did.
+/// The signal that told the command to end, if there was one.
 pub fn ending() -> Option<Ending> {
     #[cfg(unix)]
     {

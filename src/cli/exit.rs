@@ -6,14 +6,14 @@ use pagemill::error::{Error, ErrorClass};
 
 use super::ending::ending;
 
-/// The exit codes. They are a promise: scripts look at them.
+/// The exit codes. They are a promise: scripts depend on them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 #[cfg_attr(not(test), allow(dead_code))] // Resuming comes with checkpoints.
 pub enum Exit {
     /// Everything was done.
     Done = 0,
-    /// The input is not what its format allows, or the target can't hold it. Also: an audit found allocations.
+    /// The input is not valid in its format, or the target can't hold it. Also: an audit found allocations.
     BadData = 1,
     /// The command line makes no sense.
     Usage = 2,
@@ -30,11 +30,11 @@ pub enum Exit {
 }
 
 impl Exit {
-    /// What an error means for the one who called. A reader that went away is no failure.
+    /// The exit code for an error. A reader that went away is not a failure.
     pub fn of(error: &Error) -> Exit {
         let ending = || ending().map(|signal| if signal.terminates { Exit::Terminated } else { Exit::Interrupted });
         if error.is_broken_pipe() {
-            // The reader may have got the same signal, and gone first.
+            // The reader may have received the same signal, and ended first.
             return ending().unwrap_or(Exit::Done);
         }
         match error.class() {
@@ -42,12 +42,12 @@ impl Exit {
             ErrorClass::Usage => Exit::Usage,
             ErrorClass::Io => Exit::InputOutput,
             ErrorClass::Memory => Exit::MemoryCeiling,
-            // Without a checkpoint there is nothing to resume.
+            // Without a checkpoint, there is nothing to resume.
             ErrorClass::Stopped => ending().unwrap_or(Exit::Interrupted),
         }
     }
 
-    /// The worse of two ends of parts of the work: the first that is not [`Done`](Exit::Done).
+    /// The exit code of two parts of the work: the first that is not [`Done`](Exit::Done).
     pub fn or(self, other: Exit) -> Exit {
         if self == Exit::Done { other } else { self }
     }

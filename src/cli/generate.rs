@@ -76,7 +76,7 @@ pub fn run(Typed { said, .. }: Typed) -> Result<Exit, Error> {
     let mut writer = Forwards::new(&target).stop_with(stop);
     let made = match sample.write(&mut writer) {
         Ok(made) => made,
-        // What the target said, where it was the target that failed.
+        // The target's own error, if it was the target that failed.
         Err(error) => return Err(writer.error().unwrap_or(error)),
     };
     target.finish()?;

@@ -13,10 +13,10 @@ use super::exit::Exit;
 use super::parser::{self, Typed};
 use super::words::Line;
 
-/// How many examples the short help has.
+/// How many examples the short help shows.
 const SHORT_EXAMPLES: usize = 4;
 
-/// The exit codes of commands that read data. Lines that are short enough are never broken.
+/// The exit codes of commands that read data. Lines that are short enough are never wrapped.
 const CODES: &str = "\
 Exit codes:
   0    done
@@ -33,7 +33,7 @@ const RESUMES: &str = "\
 After 3, 130 and 143 the same command with --resume continues at the last
 checkpoint, if one was written; the error says so.";
 
-/// What the formats are, and how they may be compressed.
+/// The formats, and how they may be compressed.
 const FORMATS: &str = "\
 Formats:
   csv, tsv   RFC 4180 and its dialects; TSV with backslash escapes (--tsv-escapes)
@@ -62,7 +62,7 @@ Compression, read by first bytes or extension, written by extension or --compres
   xz         .xz                levels 0 to 9 (6)
   lz4        .lz4";
 
-/// Prints what was asked for.
+/// Prints the help asked for.
 pub fn run(typed: Typed) -> Result<Exit, Error> {
     let mut words = typed.operands.iter().map(|word| word.to_string_lossy());
     let Some(name) = words.next() else { return print(&mut parser::cli(), false) };
@@ -82,7 +82,7 @@ pub fn run(typed: Typed) -> Result<Exit, Error> {
     }
 }
 
-/// What pagemill is, and which commands it has.
+/// What pagemill is, and its commands.
 pub fn overview() -> String {
     parser::cli().render_help().to_string()
 }
@@ -96,7 +96,7 @@ pub fn asked(line: &Line) -> Result<Exit, Error> {
     }
 }
 
-/// Prints which formats there are, and their flags.
+/// Prints the formats, and their flags.
 fn formats() -> Result<Exit, Error> {
     let names = Format::ALL.map(|format| format.name()).join(", ");
     console::print(&format!(
@@ -105,7 +105,7 @@ fn formats() -> Result<Exit, Error> {
     Ok(Exit::Done)
 }
 
-/// Prints the help of a command: all of it, or what is needed most.
+/// Prints the help of a command: all of it, or the essentials.
 fn of_command(entry: &Entry, long: bool) -> Result<Exit, Error> {
     let mut command = built(entry);
     let shown = if long { entry.examples.len() } else { SHORT_EXAMPLES.min(entry.examples.len()) };
@@ -137,7 +137,7 @@ fn is_common(entry: &Entry, name: &str) -> bool {
     entry.flags.and_then(|own| flags::find(own, name)).is_some_and(|flag| flag.common)
 }
 
-/// What is said of a group or a flag without its command: the first command that has it.
+/// The help of a group or a flag given without its command, from the first command that has it.
 fn part_of_a_command(name: &str) -> Option<String> {
     commands::ALL.iter().find_map(|entry| {
         let command = built(entry);
@@ -167,14 +167,14 @@ fn of_part(entry: &Entry, name: &str) -> Result<Exit, Error> {
             Some(heading) => arg.get_help_heading() == Some(heading.as_str()),
             None => Some(arg.get_id()) == flag.as_ref(),
         };
-        // What was hidden stays so.
+        // What was hidden remains hidden.
         let hidden = arg.is_hide_set() || !shown;
         arg.hide(hidden)
     });
     print(&mut command.disable_help_flag(true).help_template("{all-args}"), true)
 }
 
-/// A command with its arguments, by itself.
+/// A command with its arguments, without the others.
 fn built(entry: &Entry) -> clap::Command {
     let command = clap::Command::new(entry.name).bin_name(format!("pagemill {}", entry.name));
     parser::build(entry, command)
@@ -189,7 +189,7 @@ fn headings(command: &clap::Command) -> Vec<&str> {
     headings
 }
 
-/// The group that is meant: by its title, or one of its words.
+/// The group meant: by its title, or by one of its words.
 fn group(command: &clap::Command, name: &str) -> Option<String> {
     let words = |heading: &str| heading.split(' ').any(|word| word.len() > 3 && word.eq_ignore_ascii_case(name));
     let is_meant = |heading: &&str| {
@@ -198,7 +198,7 @@ fn group(command: &clap::Command, name: &str) -> Option<String> {
     headings(command).into_iter().find(is_meant).map(str::to_owned)
 }
 
-/// The flag that is meant, with or without its dashes.
+/// The flag meant, with or without its dashes.
 fn flag(command: &clap::Command, name: &str) -> Option<clap::Id> {
     let long = name.trim_start_matches('-').replace('_', "-").to_ascii_lowercase();
     let is_meant = |arg: &&clap::Arg| {
@@ -208,7 +208,7 @@ fn flag(command: &clap::Command, name: &str) -> Option<clap::Id> {
     command.get_arguments().find(is_meant).map(|arg| arg.get_id().clone())
 }
 
-/// The word that a group is called by.
+/// The word that names a group.
 fn short_name(heading: &str) -> String {
     heading.split(' ').next().unwrap_or_default().to_ascii_lowercase()
 }

@@ -15,20 +15,21 @@ use super::{commands, tips};
 /// The inputs of a command.
 pub struct Inputs {
     operands: Vec<PathBuf>,
-    /// The list of more.
+    /// The list of further inputs.
     list: Option<PathBuf>,
     zero_terminated: bool,
 }
 
 impl Inputs {
-    /// Those that were typed: an older spelling is a flag.
+    /// The inputs typed; an older spelling has a flag for them.
     pub fn of(said: &Said, operands: Vec<OsString>) -> Inputs {
         let operands = operands.into_iter().chain(said.value("input").map(OsString::from)).map(PathBuf::from).collect();
         let list = said.path("files-from").map(Path::to_path_buf);
         Inputs { operands, list, zero_terminated: said.has("zero-terminated") }
     }
 
-    /// Of two operands the second, which is the output where no command was said; `named`: another one is named.
+    /// The second of two operands, which is the output if the command was omitted. `named`: an output was also given by
+    /// a flag.
     pub fn in_and_out(&mut self, named: bool) -> Result<Option<PathBuf>, Error> {
         let is_command = |word: &&str| commands::named(word).is_some() && !Path::new(word).exists();
         if let Some(command) = self.operands.iter().filter_map(|path| path.to_str()).find(is_command) {
@@ -48,7 +49,7 @@ impl Inputs {
         }
     }
 
-    /// The first operand, as a shell reads it.
+    /// The first operand, quoted for a shell.
     pub fn shown(&self) -> String {
         let first = self.operands.first().map(|path| path.to_string_lossy());
         first.map_or_else(|| "INPUT".to_owned(), |first| tips::quoted(&first).into_owned())
@@ -59,12 +60,12 @@ impl Inputs {
         self.operands.iter().any(|operand| is_same(operand, path))
     }
 
-    /// Whether nothing is named.
+    /// Whether there are no inputs.
     pub fn is_empty(&self) -> bool {
         self.operands.is_empty() && self.list.is_none()
     }
 
-    /// The operands. Standard input if nothing else is there to be read.
+    /// The operands. Standard input if there is nothing else to read.
     pub fn take(&mut self) -> Result<Vec<PathBuf>, Error> {
         if self.is_empty() {
             if io::stdin().is_terminal() {
@@ -83,12 +84,12 @@ impl Inputs {
         self.list.clone()
     }
 
-    /// All files that these operands and the list stand for, at least one.
+    /// All files that these operands and the list name, at least one.
     pub fn list(&self, inputs: &[PathBuf], folders: Folders<'_>) -> Result<Vec<Listed>, Error> {
         let mut sources = expand(inputs, folders)?;
         if let Some(list) = &self.list {
             for path in read_names(list, self.zero_terminated)? {
-                // What a list names is never taken for a pattern.
+                // A name in a list is never taken for a pattern.
                 match folders.recursive && path.is_dir() {
                     true => sources.extend(expand(&[path], folders)?),
                     false => sources.push(Listed::file(path)),

@@ -1,4 +1,4 @@
-//! The thread that listens to signals.
+//! The thread that listens for signals.
 
 use std::fs::File;
 use std::io::Write;
@@ -12,20 +12,20 @@ use pagemill::{Progress, Stop};
 use super::ending;
 use super::watch::Watch;
 
-/// What has not ended by itself so long after the first signal is ended.
+/// If the job has not ended this long after the first signal, the process is ended.
 const DEADLINE: Duration = Duration::from_millis(800);
 
-/// The listener does little. One heap for all threads (`M_ARENA_MAX`) would save it a dozen page faults, and no time
-/// that could be measured.
+/// The listener does little. A single heap for all threads (`M_ARENA_MAX`) would save a dozen page faults, and no
+/// measurable time.
 const STACK: usize = 128 << 10;
 
 pub fn start() -> Option<Watch> {
-    // Without the guard a file that shrinks ends the process, as it would without us.
+    // Without the guard, a file that shrinks ends the process, as it would without us.
     let _ = guard_maps();
     let signals = Signals::install().ok()?;
     let watch = Watch { stop: Stop::new(), progress: Progress::new() };
     let (stop, progress) = (watch.stop.clone(), watch.progress.clone());
-    // A copy of its own: whoever writes to standard error may hold the lock of the other for long.
+    // Its own handle: the lock of the usual one may be held for long by a thread that is writing.
     let stderr = std::io::stderr().as_fd().try_clone_to_owned().map(File::from).ok()?;
     let listener = std::thread::Builder::new().name("signals".into()).stack_size(STACK);
     listener.spawn(move || listen(signals, &stop, &progress, &stderr)).ok()?;
@@ -56,7 +56,7 @@ fn listen(mut signals: Signals, stop: &Stop, progress: &Progress, stderr: &File)
     }
 }
 
-/// Says something, unless that would take waiting: signals must go on being heard.
+/// Writes a message, unless that would block: the thread has to keep listening.
 fn tell(mut stderr: &File, what: &str) {
     if takes_a_line(stderr.as_fd()) {
         let _ = stderr.write_all(format!("pagemill: {what}\n").as_bytes());

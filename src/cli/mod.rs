@@ -1,4 +1,4 @@
-//! The command line: one file a command. The work is done by the library.
+//! The command line: one file for each command. The library does the work.
 
 mod audit;
 mod ceiling;
@@ -35,7 +35,7 @@ use pagemill::error::{Error, ErrorClass};
 use exit::Exit;
 use words::Line;
 
-/// Runs the command and says how it ended.
+/// Runs the command and returns how it ended.
 pub fn main() -> ExitCode {
     console::catch_bugs();
     let exit = match words::read() {
@@ -88,14 +88,14 @@ fn fail(error: &Error) -> Exit {
             "{error} ({})\n  No output file was written, and its temporary file was removed.",
             signal.name
         )),
-        // A reader that went away has got what it asked for.
+        // A reader that went away has got what it wanted.
         _ if error.is_broken_pipe() => {}
         _ => console::error(error),
     }
     Exit::of(error)
 }
 
-/// Says why a command line makes no sense.
+/// Reports why a command line makes no sense.
 fn refuse(error: &clap::Error) -> Exit {
     console::error(refusal::wording(error));
     Exit::Usage

@@ -1,22 +1,22 @@
-//! Which flags a command line has already, so that a tip does not repeat them.
+//! The flags that a command line already has, so that a tip does not repeat them.
 
 use std::env;
 
 use clap::ArgAction;
 
-/// The words after the name of the program, as they are shown: bytes that are not UTF-8 are replaced.
+/// The words after the name of the program, for display: bytes that are not UTF-8 are replaced.
 pub fn typed() -> impl Iterator<Item = String> {
     env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned())
 }
 
-/// Flags that can be given only once, and are there.
+/// Flags that can be given only once, and have been.
 pub struct Once {
     command: clap::Command,
     there: Vec<clap::Id>,
 }
 
 impl Once {
-    /// Those of the command line of this process.
+    /// The flags on this process's command line.
     pub fn given(command: clap::Command) -> Once {
         let mut once = Once { command, there: Vec::new() };
         for word in typed().take_while(|word| word != "--") {
@@ -35,7 +35,7 @@ impl Once {
         Some(flag).filter(|flag| !matches!(flag.get_action(), ArgAction::Append))
     }
 
-    /// What is left to say of the flags that a tip names; from now on they are there.
+    /// What is left of a tip without the flags already given; from now on the others count as given too.
     pub fn left(&mut self, said: &str) -> String {
         let mut left = Vec::new();
         let mut is_new = true;

@@ -10,7 +10,7 @@ use pagemill::config::parse_count;
 
 use super::commands::{self, Entry, Operand};
 
-/// What was typed after a command.
+/// What was typed after the command.
 pub struct Typed {
     /// The flags.
     pub said: Said,
@@ -18,8 +18,8 @@ pub struct Typed {
     pub operands: Vec<OsString>,
 }
 
-/// The whole command line. Only the command that is used gets its arguments built: that is a part of what a small file
-/// takes.
+/// The whole command line. Only the command that is used has its arguments built: building takes a noticeable part of
+/// the time for a small file.
 pub fn cli() -> Command {
     let cli = Command::new("pagemill")
         .version(env!("CARGO_PKG_VERSION"))
@@ -66,7 +66,7 @@ fn arg(flag: &'static Flag) -> Arg {
     let arg = flag.short.into_iter().fold(arg, Arg::short);
     let arg = flag.alias.into_iter().fold(arg, Arg::alias);
     match flag.takes {
-        // A switch may be given twice; it says the same then.
+        // A switch may be repeated, with no further effect.
         Takes::Nothing => arg.action(ArgAction::SetTrue).overrides_with(flag.name),
         Takes::Text(name) => arg.value_name(name),
         Takes::Any(name) => arg.value_name(name).allow_hyphen_values(true),
@@ -88,13 +88,13 @@ fn one_of(words: Vec<(&'static str, Option<&'static str>)>) -> PossibleValuesPar
     )
 }
 
-/// A count that fits the machine.
+/// A number that fits this machine.
 fn count(text: &str) -> Result<u64, String> {
     let count = parse_count(text)?;
     usize::try_from(count).map(|_| count).map_err(|_| "the number is too large".to_owned())
 }
 
-/// What was typed after a command.
+/// What was typed after the command.
 pub fn read(entry: &Entry, matches: &ArgMatches) -> Typed {
     let typed = |id: &str| matches.value_source(id) == Some(ValueSource::CommandLine);
     let raw = |id: &str| matches.get_raw(id).into_iter().flatten().map(OsString::from);

@@ -1,4 +1,4 @@
-//! Paths of the command line, and whether two of them lead to the same place.
+//! Paths on the command line, and whether two of them lead to the same place.
 
 use std::fs::{self, File};
 use std::io;
@@ -9,7 +9,7 @@ use pagemill::sink::whole_path;
 #[cfg(unix)]
 use pagemill::source::place;
 
-/// The path of a file; none for `-`.
+/// The path of a file; `None` for `-`.
 pub fn file(path: &Path) -> Option<&Path> {
     (path != Path::new("-")).then_some(path)
 }
@@ -19,12 +19,12 @@ pub fn source(path: &Path) -> SourceSpec {
     file(path).map_or(SourceSpec::Stdin, |path| SourceSpec::Path(path.to_path_buf()))
 }
 
-/// Whether a path is that of a folder, or can be nothing else.
+/// Whether a path is a folder, or can only be one.
 pub fn is_folder(path: &Path) -> bool {
     path.is_dir() || path.as_os_str().as_encoded_bytes().ends_with(b"/")
 }
 
-/// Whether a path is that of the list of inputs.
+/// Whether a path is the list of inputs.
 pub fn is_list(list: &Path, path: &Path) -> bool {
     match file(list) {
         Some(list) => file(path).is_some() && whole_path(list) == whole_path(path),
@@ -32,14 +32,14 @@ pub fn is_list(list: &Path, path: &Path) -> bool {
     }
 }
 
-/// Whether two paths lead to the same file, by links for example.
+/// Whether two paths lead to the same file, through links for example.
 #[cfg(unix)]
 pub fn is_same(one: &Path, other: &Path) -> bool {
     let place = |path: &Path| fs::metadata(path).ok().as_ref().and_then(place);
     place(one).is_some_and(|found| place(other) == Some(found))
 }
 
-/// Elsewhere nothing tells.
+/// Other systems can't tell.
 #[cfg(not(unix))]
 pub fn is_same(_one: &Path, _other: &Path) -> bool {
     false
@@ -53,20 +53,20 @@ fn is_stdin(path: &Path) -> bool {
     read.is_some() && read == place(fs::metadata(path))
 }
 
-/// Elsewhere nothing tells.
+/// Other systems can't tell.
 #[cfg(not(unix))]
 fn is_stdin(_path: &Path) -> bool {
     false
 }
 
-/// What is known of standard input.
+/// The metadata of standard input.
 #[cfg(unix)]
 pub fn stdin_metadata() -> io::Result<fs::Metadata> {
     use std::os::fd::AsFd;
     File::from(io::stdin().as_fd().try_clone_to_owned()?).metadata()
 }
 
-/// What is known of standard input.
+/// The metadata of standard input.
 #[cfg(windows)]
 pub fn stdin_metadata() -> io::Result<fs::Metadata> {
     use std::os::windows::io::AsHandle;

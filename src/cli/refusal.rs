@@ -1,4 +1,4 @@
-//! What the parser of the command line refuses, in our words.
+//! What the command-line parser refuses, in our words.
 
 use std::error::Error as _;
 
@@ -66,7 +66,7 @@ fn ours(error: &clap::Error) -> Option<String> {
     })
 }
 
-/// What the parser says of this kind: one text, or several.
+/// What the parser gives as this kind of context: one text, or several.
 fn all(error: &clap::Error, kind: ContextKind) -> Vec<String> {
     match error.get(kind) {
         Some(ContextValue::String(text)) => vec![text.clone()],
@@ -79,7 +79,7 @@ fn first(error: &clap::Error, kind: ContextKind) -> Option<String> {
     all(error, kind).into_iter().next()
 }
 
-/// The name of an argument, without what stands for its value: `--to` for `--to <FORMAT>`, `INPUT` for `[INPUT]...`.
+/// The name of an argument, without its value: `--to` for `--to <FORMAT>`, `INPUT` for `[INPUT]...`.
 fn name(arg: &str) -> &str {
     let name = arg.split(' ').next().unwrap_or(arg).trim_end_matches('.');
     if name.starts_with('-') { name } else { name.trim_matches(['<', '>', '[', ']']) }

@@ -13,18 +13,18 @@ use pagemill::sink::whole_path;
 use super::console;
 use super::paths::{file, is_list, is_same};
 
-/// Where a report goes. It is opened before the run: that it can't be written must not be found out after an hour's work.
+/// Where a report goes. Opened before the run: if it can't be written, that must not come out after an hour's work.
 pub struct ReportFile {
     path: PathBuf,
-    /// None: standard output.
+    /// `None`: standard output.
     file: Option<File>,
-    /// The file is there because of this run.
+    /// This run created the file.
     is_new: bool,
 }
 
 impl ReportFile {
-    /// What `--report` names. Standard output is refused where something else goes there, which `taken` says, with what
-    /// to do instead.
+    /// Opens what `--report` names. Standard output is refused if something else goes there: `taken` says what, and
+    /// what to do instead.
     pub fn open(path: Option<&Path>, force: bool, taken: Option<&str>) -> Result<Option<ReportFile>, Error> {
         let Some(named) = path else { return Ok(None) };
         match (file(named), taken) {
@@ -34,7 +34,7 @@ impl ReportFile {
         }
     }
 
-    /// A file. One that exists is only replaced with `force`.
+    /// Creates a file. One that exists is replaced only with `force`.
     fn create(path: &Path, force: bool) -> Result<ReportFile, Error> {
         let found = fs::metadata(path);
         if !force && found.as_ref().is_ok_and(fs::Metadata::is_file) {
@@ -58,7 +58,7 @@ impl ReportFile {
     }
 }
 
-/// Of a run that failed there is no report.
+/// If the run failed, there is no report.
 impl Drop for ReportFile {
     fn drop(&mut self) {
         if self.is_new {
@@ -67,10 +67,10 @@ impl Drop for ReportFile {
     }
 }
 
-/// Refuses to write the report onto the list of inputs, or onto any of these files that are read or written.
+/// Refuses a report that would overwrite the list of inputs, or any of these files that are read or written.
 ///
 /// # Errors
-/// Usage: it is one of them, perhaps by another name.
+/// Usage: it is one of them, perhaps under another name.
 pub fn refuse_report<'p>(
     report: Option<&Path>,
     list: Option<&Path>,
@@ -78,7 +78,7 @@ pub fn refuse_report<'p>(
 ) -> Result<(), Error> {
     let Some(report) = report.and_then(file) else { return Ok(()) };
     let whole = whole_path(report);
-    // Standard input may be the file.
+    // Standard input may be the same file.
     let is_report = |path: &Path| match file(path) {
         Some(path) => whole_path(path) == whole || is_same(path, report),
         None => is_list(path, report),

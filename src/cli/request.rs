@@ -1,4 +1,4 @@
-//! A checked request for a job, and what is said around its run.
+//! A checked request for a job, and what is reported around its run.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -30,20 +30,20 @@ pub struct Batch {
     pub keep_going: bool,
 }
 
-/// What is said about a run.
+/// What to report about a run.
 pub struct See {
     /// No warnings.
     pub quiet: bool,
     /// A summary at the end.
     pub verbose: bool,
-    /// How the job would run, instead of running it.
+    /// Explain how the job would run, instead of running it.
     pub explain: bool,
     /// The file for the report.
     pub report: Option<PathBuf>,
 }
 
 impl See {
-    /// What the flags say.
+    /// The settings given by the flags.
     pub fn of(said: &Said) -> See {
         See {
             quiet: said.has("quiet"),
@@ -54,21 +54,21 @@ impl See {
     }
 }
 
-/// What `convert`, `audit` and `replay` were asked for.
+/// What `convert`, `audit` and `replay` were asked to do.
 pub struct Request {
     /// The file to read, or `-`; the first of many.
     pub source: PathBuf,
-    /// The files to read, when they are many.
+    /// The files to read, if there are many.
     pub batch: Option<Batch>,
     /// The file with a list of more files, or `-`.
     pub list: Option<PathBuf>,
-    /// The file to write, or `-`; none: not said.
+    /// The file to write, or `-`; `None`: not given.
     pub target: Option<PathBuf>,
     /// Everything else about the job.
     pub settings: Settings,
     /// A peak over the memory limit is an error.
     pub strict_memory: bool,
-    /// What is said about the run.
+    /// What to report about the run.
     pub see: See,
 }
 
@@ -76,7 +76,7 @@ impl Request {
     /// A request to convert one source.
     ///
     /// # Errors
-    /// Usage: flags that mean nothing, or contradict each other.
+    /// Usage: flags that make no sense, or contradict each other.
     pub fn of(said: &Said, source: PathBuf, target: Option<PathBuf>) -> Result<Request, Error> {
         Ok(Request {
             source,
@@ -89,7 +89,7 @@ impl Request {
         })
     }
 
-    /// Refuses flags that can't have an effect. Of a quarantine nothing is known before it is read.
+    /// Refuses flags that can't have an effect. Nothing is known about a quarantine before it is read.
     pub fn check_flags(&self, command: Commands, said: &Said) -> Result<(), Error> {
         let settings = &self.settings;
         let target = self.target.as_deref().and_then(file);
@@ -151,7 +151,7 @@ impl Request {
         Ok(self.reported(false, || replay().run())?.1)
     }
 
-    /// Runs the job and says how it ends. With `discard` the records go nowhere.
+    /// Runs the job and returns how it ended. With `discard`, the records are not written anywhere.
     pub fn run(&mut self, discard: bool) -> Result<(Report, Exit), Error> {
         let nowhere = || TargetSpec::Writer(Box::new(io::sink()));
         let Some(batch) = self.batch.take() else {
@@ -191,8 +191,8 @@ impl Request {
         Ok((report, exit))
     }
 
-    /// Runs something, and says and writes what is to be reported of it. `apart`: its records don't go to standard output
-    /// in any case. With `--strict-memory` a peak over the limit is a failure.
+    /// Runs a job, and prints and writes its report. `apart`: its records don't go to standard output in any case. With
+    /// `--strict-memory`, a peak over the limit is a failure.
     fn reported(&self, apart: bool, run: impl FnOnce() -> Result<Report, Error>) -> Result<(Report, Exit), Error> {
         let taken = !apart && self.target.as_deref().and_then(file).is_none();
         let taken = taken.then_some(
@@ -208,7 +208,7 @@ impl Request {
         Ok((report, exit))
     }
 
-    /// What is written, apart from the report; `places` are outputs of their own.
+    /// The files written, apart from the report; `places` are additional outputs.
     fn written(&self, places: Vec<PathBuf>) -> Vec<PathBuf> {
         let mut written = places;
         written.extend(self.target.clone());
@@ -222,7 +222,7 @@ impl Request {
         written
     }
 
-    /// Refuses to write onto the list of inputs, and to write the report onto anything else that is read or written.
+    /// Refuses to overwrite the list of inputs, or to write the report over anything else that is read or written.
     fn check_places<'p>(&self, written: &[PathBuf], sources: impl Iterator<Item = &'p Path>) -> Result<(), Error> {
         let (report, list) = (self.see.report.as_deref(), self.list.as_deref());
         refuse_list(list, written.iter().map(PathBuf::as_path))?;
@@ -230,12 +230,12 @@ impl Request {
         refuse_report(report, list, sources)
     }
 
-    /// Gives both ends a format.
+    /// Decides the formats of both ends.
     fn resolve_formats(&mut self) -> Result<(), Error> {
         let from = source_format(self.settings.from, file(&self.source))?;
         self.settings.from = Some(from);
         let target = self.target.as_deref().and_then(file);
-        // The result of a fold is text, whatever the file is called.
+        // The result of a fold is text, whatever the file's name.
         let to = self.settings.to.or(self.settings.fold.map(Folding::format));
         self.settings.to = Some(target_format(to, target, from)?);
         Ok(())
@@ -251,7 +251,7 @@ impl Request {
         path.map_or(TargetSpec::Stdout, |path| TargetSpec::Path(path.to_path_buf()))
     }
 
-    /// Warnings, and the report for people.
+    /// Prints warnings, and the report for people.
     fn tell(&self, report: &Report) {
         if !self.see.quiet {
             warn(report);
@@ -273,7 +273,7 @@ fn warn(report: &Report) {
     let place = report.quarantine.as_deref().or(report.files.iter().find_map(|file| file.quarantine.as_deref()));
     let others = report.files.iter().filter(|file| file.quarantine.is_some()).count().saturating_sub(1);
     console::left_out(report.records_failed, report.bytes_failed, place, others);
-    // Text after a closing quote has a warning of its own, which says where it is.
+    // Text after a closing quote has its own warning, which says where it is.
     let kinds = report.lossy.iter().filter(|(kind, _)| *kind != LossyKind::TextAfterQuote);
     let kinds: Vec<String> = kinds.map(|(kind, count)| kind.sentence(count)).collect();
     if !kinds.is_empty() {

@@ -9,8 +9,8 @@
 //! | SIGABRT | temporary files are removed; for want of memory the command ends as over its ceiling |
 //! | SIGXFSZ, SIGPIPE | ignored: a write fails |
 //!
-//! A job over one small file is over before anybody could ask how far it is: there the first signal ends the process at
-//! once, and SIGUSR1 is ignored, unless checkpoints were asked for, which a stop completes.
+//! A job over one small file is over before its progress could matter: there the first signal ends the process at once,
+//! and SIGUSR1 is ignored, unless checkpoints were asked for, which a stop completes.
 
 use std::fs;
 use std::path::Path;
@@ -19,10 +19,11 @@ use pagemill::job::{Checkpoint, Settings};
 
 use super::watch::Watch;
 
-/// What is read in no time, in bytes. A thread that listens would be a twentieth of the time that 10 KB take.
+/// Inputs up to this size, in bytes, are read in no time. A listening thread would add a twentieth to the time for 10
+/// KB.
 const BRIEF: u64 = 64 << 10;
 
-/// Lets signals stop a job, and ask how far it is. `only` is its input, if there is no other.
+/// Lets signals stop a job, and ask for its progress. `only` is its input, if there is no other.
 pub fn attach(settings: &mut Settings, only: Option<&Path>) {
     let resumes = settings.resume || settings.checkpoint == Checkpoint::On;
     let is_small = |path: &Path| fs::metadata(path).is_ok_and(|found| found.is_file() && found.len() <= BRIEF);
@@ -34,7 +35,7 @@ pub fn attach(settings: &mut Settings, only: Option<&Path>) {
     }
 }
 
-/// Handles signals from the first call on. None where that is not possible; then they do what they always do.
+/// Handles signals from the first call on. `None` if that is not possible; then signals have their usual effect.
 #[cfg(unix)]
 pub fn watch() -> Option<&'static Watch> {
     use std::sync::OnceLock;
@@ -51,7 +52,8 @@ pub fn watch() -> Option<&'static Watch> {
 fn end_at_once() {
     #[cfg(unix)]
     {
-        // Without the guard a file that shrinks ends the process, without the handlers a signal leaves temporary files.
+        // Without the guard, a file that shrinks ends the process; without the handlers, a signal leaves temporary
+        // files.
         let _ = pagemill::sys::guard_maps();
         let _ = pagemill::sys::signals::end_at_first();
     }

@@ -1,4 +1,4 @@
-//! What people know from other tools, and how it is said here.
+//! What people know from other tools, and how to say it here.
 
 use std::borrow::Cow;
 use std::env;
@@ -12,10 +12,10 @@ use pagemill::wording::braces;
 use super::once::{Once, typed};
 use super::{commands, parser};
 
-/// What is to be said instead of a flag.
+/// What to do instead of using a flag.
 #[derive(Clone, Copy)]
 enum Tip {
-    /// This takes its place in the command line.
+    /// This takes its place on the command line.
     Say(&'static str),
     /// It is not needed, and why.
     Drop(&'static str),
@@ -204,7 +204,7 @@ fn find(table: &[(&str, Tip)], word: &str) -> Option<Tip> {
     table.iter().find(|(known, _)| *known == word).map(|(_, tip)| *tip)
 }
 
-/// A first word that is neither a command nor a file.
+/// The error for a first word that is neither a command nor a file.
 pub fn no_command(word: &str) -> Error {
     let help = "`pagemill help` shows the commands.";
     let names: Vec<&str> = commands::ALL.iter().map(|entry| entry.name).collect();
@@ -227,7 +227,7 @@ pub fn no_command(word: &str) -> Error {
     Error::usage(format!("there is no command `{word}`, and no file of that name\n  {tip}"))
 }
 
-/// The command whose name begins like this word, or is most like it.
+/// The command whose name begins with this word, or is most similar to it.
 fn command_like<'n>(names: &[&'n str], word: &str) -> Option<&'n str> {
     let mut longer = names.iter().filter(|name| word.len() > 1 && name.starts_with(word));
     match (longer.next(), longer.next()) {
@@ -236,7 +236,7 @@ fn command_like<'n>(names: &[&'n str], word: &str) -> Option<&'n str> {
     }
 }
 
-/// An input that is not a file but an address.
+/// The error for an input that is an address, not a file.
 pub fn address(input: &Path) -> Option<Error> {
     let url = input.to_str().filter(|url| url.contains("://") && !input.exists())?;
     let format = Format::from_path(input).map_or("csv", |format| format.name());
@@ -246,10 +246,10 @@ pub fn address(input: &Path) -> Option<Error> {
     )))
 }
 
-/// Flags that take a list, in which commas separate the items.
+/// Flags that take a list, with commas between the items.
 const LISTS: [&str; 7] = ["-s", "--select", "--drop", "--rename", "--op", "--columns", "--names"];
 
-/// An operand that does not exist, where it follows the list of a flag: it was meant to be a part of that.
+/// The error for an operand that does not exist but follows the list of a flag: it was meant to be part of the list.
 pub fn part_of_a_list(missing: &Path) -> Option<Error> {
     let words: Vec<String> = typed().collect();
     let at = words.iter().position(|word| Path::new(word) == missing)?;
@@ -273,13 +273,13 @@ pub fn part_of_a_list(missing: &Path) -> Option<Error> {
     )))
 }
 
-/// The first of these inputs that does not exist, if something is known of what was meant.
+/// The error for the first of these inputs that does not exist, if it is clear what was meant.
 pub fn no_input(inputs: &[PathBuf]) -> Option<Error> {
     let is_missing = |path: &&PathBuf| path.as_os_str() != "-" && !path.exists();
     inputs.iter().filter(is_missing).find_map(|path| address(path).or_else(|| part_of_a_list(path)))
 }
 
-/// A last input that does not exist: elsewhere that is the output.
+/// The error for a last input that does not exist: in other tools that is the output.
 pub fn output_as_input(inputs: &[PathBuf]) -> Option<Error> {
     let [_, .., last] = inputs else { return None };
     let missing =
@@ -294,7 +294,7 @@ pub fn output_as_input(inputs: &[PathBuf]) -> Option<Error> {
     )))
 }
 
-/// What to say of a command line that the parser refused, if something better than its own words is known.
+/// A better message than the parser's own for a command line that it refused, if there is one.
 pub fn of(error: &clap::Error) -> Option<String> {
     let text = |kind| match error.get(kind) {
         Some(ContextValue::String(text)) => Some(text.as_str()),
@@ -324,7 +324,7 @@ fn unknown(arg: &str) -> Option<String> {
         ));
     }
     let tip = tip(arg)?;
-    // Other wrong flags of the same command line: nobody should have to correct them one by one.
+    // Other wrong flags on the same command line: users should not have to correct them one by one.
     let others: Vec<(String, Tip)> = wrong_flags().into_iter().filter(|(flag, _)| flag != arg).collect();
     let no = |flag: &str, why: &str| format!("there is no flag `{flag}`: {why}");
     let mut once = Once::given(command());
@@ -351,7 +351,7 @@ fn unknown(arg: &str) -> Option<String> {
     Some(lines.join("\n  "))
 }
 
-/// What is known of a flag that does not exist.
+/// What is known about a flag that does not exist.
 fn tip(flag: &str) -> Option<Tip> {
     if flag == "--null" && typed().any(|word| word.starts_with("--files-from")) {
         return Some(Say("-0"));
@@ -362,12 +362,12 @@ fn tip(flag: &str) -> Option<Tip> {
     find(&FLAGS, flag)
 }
 
-/// All flags of the command line that are known not to exist, each once.
+/// All flags on the command line that are known not to exist, each once.
 fn wrong_flags() -> Vec<(String, Tip)> {
     let mut found: Vec<(String, Tip)> = Vec::new();
     for word in typed().take_while(|word| word != "--") {
         let flag = word.split('=').next().unwrap_or_default();
-        // The command may have a hidden flag of that name.
+        // The command may have a hidden flag with this name.
         if let Some(tip) = tip(flag).filter(|_| !is_flag(flag) && found.iter().all(|(known, _)| known != flag)) {
             found.push((flag.to_owned(), tip));
         }
@@ -375,7 +375,7 @@ fn wrong_flags() -> Vec<(String, Tip)> {
     found
 }
 
-/// The command of this process, as far as its first word tells.
+/// The command of this process, judging by the first word.
 pub fn command() -> clap::Command {
     let said = typed().next().and_then(|word| commands::named(&word));
     let entry = said.unwrap_or(&commands::ALL[0]);
@@ -392,7 +392,7 @@ fn is_flag(flag: &str) -> bool {
     })
 }
 
-/// A flag of which nothing is known. Old spellings and the opposite of what was said are not what was meant.
+/// The message for an unknown flag. Old spellings, and the opposite of a flag, are not suggested.
 fn no_flag(flag: &str) -> Option<String> {
     if !flag.starts_with('-') {
         return None;
@@ -411,7 +411,7 @@ fn no_flag(flag: &str) -> Option<String> {
     Some(format!("there is no flag `{flag}`{like}\n  {help}"))
 }
 
-/// Letters that mean something else elsewhere, by the values that they have there.
+/// Letters that mean something else in other tools, recognised by their values there.
 fn other_letter(arg: &str, value: &str) -> Option<String> {
     if value.is_empty() {
         return None;
@@ -436,7 +436,7 @@ fn other_letter(arg: &str, value: &str) -> Option<String> {
     None
 }
 
-/// `-o csv`: elsewhere that is a format.
+/// `-o csv`: in other tools this is a format.
 pub fn format_as_output(output: &str) -> Option<Error> {
     let is_format = Format::ALL.iter().any(|format| format.name().eq_ignore_ascii_case(output)) || output == "jsonl";
     is_format.then(|| {
@@ -447,7 +447,7 @@ pub fn format_as_output(output: &str) -> Option<Error> {
     })
 }
 
-/// `-n 5`: elsewhere that is how many records are wanted.
+/// `-n 5`: in other tools this is how many records are wanted.
 pub fn number_after_n(inputs: &[PathBuf]) -> Option<Error> {
     let is_number = |path: &&PathBuf| path.as_os_str().as_encoded_bytes().iter().all(u8::is_ascii_digit);
     let number = inputs.iter().find(is_number).filter(|path| !path.exists())?;
@@ -460,7 +460,7 @@ pub fn number_after_n(inputs: &[PathBuf]) -> Option<Error> {
     })
 }
 
-/// A command that stands after flags.
+/// The error for a command that comes after flags.
 pub fn command_first(command: &str) -> Error {
     let mut words: Vec<String> = typed().map(|word| quoted(&word).into_owned()).collect();
     if let Some(at) = words.iter().position(|word| word == command) {
@@ -469,13 +469,12 @@ pub fn command_first(command: &str) -> Error {
     Error::usage(format!("the command comes first\n  pagemill {command} {}", words.join(" ")))
 }
 
-/// The command line of this process with something said in another way, and all other flags that are known not to exist
-/// too.
+/// The command line of this process with one thing corrected, along with all other flags that are known not to exist.
 pub fn corrected(wrong: &str, right: &str) -> String {
     let others = wrong_flags();
     let mut words = vec!["pagemill".to_owned()];
     let mut are_flags = true;
-    // Elsewhere a verb follows the flags: `--icsv --ojson cat`.
+    // In other tools a verb follows the flags: `--icsv --ojson cat`.
     let verb_follows = typed().next().is_some_and(|word| word.starts_with('-'));
     let mut once = Once::given(command());
     let mut rest = typed();
@@ -493,7 +492,7 @@ pub fn corrected(wrong: &str, right: &str) -> String {
         let left = if let Some((_, Say(right))) = other { once.left(right) } else { String::new() };
         let (wrong, right) = match other {
             Some((other, Say(right))) if left.is_empty() => {
-                // Its value goes with it.
+                // Its value is dropped with it.
                 if word == *other && !right.contains(' ') && once.has_value(right) {
                     rest.next();
                 }
@@ -517,7 +516,7 @@ pub fn corrected(wrong: &str, right: &str) -> String {
     words.join(" ")
 }
 
-/// A word as a shell reads it.
+/// A word quoted for a shell.
 pub fn quoted(word: &str) -> Cow<'_, str> {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./=:,+%@".contains(&byte) || !byte.is_ascii();
     match word {
@@ -532,7 +531,7 @@ pub fn quoted(word: &str) -> Cow<'_, str> {
 mod tests {
     use super::*;
 
-    /// What is said instead exists, and what is known is not a flag by now.
+    /// What a tip suggests exists, and no flag has been added that has a tip.
     #[test]
     fn tips_name_flags_that_exist() {
         let mut cli = parser::cli();

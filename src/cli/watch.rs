@@ -1,8 +1,8 @@
-//! What signals can do to jobs.
+//! How signals can affect jobs.
 
 use pagemill::{Progress, Stop};
 
-/// What signals can do to jobs.
+/// How signals can affect jobs.
 pub struct Watch {
     pub stop: Stop,
     pub progress: Progress,

@@ -1,4 +1,4 @@
-//! From the words that were typed to those that the parser gets: the form without a command, and old spellings.
+//! From the words typed to those that the parser gets: adds an omitted command, and replaces old spellings.
 
 use std::env;
 use std::ffi::{OsStr, OsString};
@@ -14,16 +14,16 @@ use super::{commands, tips};
 pub struct Line {
     /// The name of the program, a command, its arguments.
     pub words: Vec<OsString>,
-    /// The command was not said: it is `convert`, and a second operand is the output.
+    /// The command was omitted: it is `convert`, and a second operand is the output.
     pub implied: bool,
 }
 
-/// Spellings of the first version that worked with one dash too. `-output` would be `-o utput`, so only the whole name
+/// Spellings of the first version that also worked with one dash. `-output` would be `-o utput`, so only the whole name
 /// counts.
 const ONE_DASH: [&str; 7] =
     ["-input", "-output", "-processor", "-workers", "-chunk-size", "-memory-limit", "-create-sample"];
 
-/// What the process was given. None: nothing, by somebody at a terminal.
+/// The arguments of the process. `None`: there are none, and a person at a terminal ran it.
 ///
 /// # Errors
 /// Usage: the first word is neither a command nor a file.

@@ -157,7 +157,7 @@ Without -o the output is discarded. The exit code is 1 if anything was allocated
         alias: None,
         about: "Print a completion script for a shell",
         flags: None,
-        operands: &[Operand { id: "shell", name: "SHELL", help: "The shell that is to complete" }],
+        operands: &[Operand { id: "shell", name: "SHELL", help: "The shell to complete in" }],
         examples: &[
     "pagemill completions bash > ~/.local/share/bash-completion/completions/pagemill",
     "pagemill completions zsh > ~/.zfunc/_pagemill",

@@ -2,7 +2,7 @@
 //!
 //! | signal | |
 //! |---|---|
-//! | SIGINT, SIGTERM | the job is stopped; what does not end by itself is ended within a second |
+//! | SIGINT, SIGTERM | the job is stopped; what has not ended within a second is ended |
 //! | again | the process ends at once, in the handler |
 //! | SIGUSR1 | a line about how far the job is |
 //! | SIGBUS | a mapped input that shrinks is an error |

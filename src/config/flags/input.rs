@@ -21,12 +21,12 @@ pub static FLAGS: &[Flag] = &[
     flag("zero-terminated", Nothing, Commands::READ, "The paths of --files-from end with a zero byte, as `find -print0` writes them")
         .short('0')
         .unless(no_list),
-    flag("recursive", Nothing, Commands::MANY, "Take all files below folders, apart from hidden ones")
+    flag("recursive", Nothing, Commands::MANY, "Read all files in folders and their subfolders, except hidden ones")
         .short('r')
         .common()
         .unless(no_folder),
     // In `count`, -r is short for --records.
-    flag("recursive", Nothing, Commands::COUNT, "Take all files below folders, apart from hidden ones")
+    flag("recursive", Nothing, Commands::COUNT, "Read all files in folders and their subfolders, except hidden ones")
         .common()
         .unless(no_folder),
     flag("records", Nothing, Commands::COUNT, "Count only records, in the format that --from or the extension names")
@@ -63,7 +63,7 @@ pub static FLAGS: &[Flag] = &[
     .shows("encoding", |s| json!(s.encoding.map(|encoding| encoding.name()))),
     flag("output", Path("OUTPUT"), Commands::WRITE, "File to write; - is standard output, which is the default")
         .help_in(&[
-            (Commands::AUDIT, "File to write; - is standard output [default: the output is thrown away]"),
+            (Commands::AUDIT, "File to write; - is standard output [default: the output is discarded]"),
             (Commands::GENERATE, "File to write; - is standard output [default: -]"),
         ])
         .short('o')

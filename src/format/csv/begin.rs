@@ -3,7 +3,7 @@
 use super::resolved::Resolved;
 use crate::format::Options;
 
-/// What the beginning told.
+/// What the beginning tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Beginning {
     /// Where the header starts.

@@ -1,6 +1,6 @@
 //! The dialects of CSV and TSV.
 
-/// CSV or TSV as it is read. Each is a single ASCII byte.
+/// CSV or TSV as it is read. Its special characters are single ASCII bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Dialect {
     /// Between fields; `None`: `,` for CSV and a tab for TSV.

@@ -33,10 +33,10 @@ impl Layout {
     /// | `u16` `u32` `u64` `i16` `i32` `i64`, then `le` or `be` | an integer, little or big endian |
     /// | `f32` `f64`, then `le` or `be` | a floating-point number (IEEE 754) |
     /// | `bool` | one byte, 0 or 1 |
-    /// | `text16` | text of at most 16 bytes, zero bytes behind it |
-    /// | `text16space` | the same with spaces behind it |
+    /// | `text16` | text of at most 16 bytes, followed by zero bytes |
+    /// | `text16space` | the same, followed by spaces |
     /// | `bytes8` | exactly 8 bytes |
-    /// | `skip4` | 4 bytes that are passed over; zeros when written |
+    /// | `skip4` | 4 bytes that are skipped; zeros when written |
     ///
     /// A usage error names the item that can't be understood.
     pub fn parse(text: &str) -> Result<Layout, Error> {

@@ -203,7 +203,8 @@ fn flag(command: &clap::Command, name: &str) -> Option<clap::Id> {
     let long = name.trim_start_matches('-').replace('_', "-").to_ascii_lowercase();
     let is_meant = |arg: &&clap::Arg| {
         let short = arg.get_short().is_some_and(|short| name.trim_start_matches('-') == short.to_string());
-        !arg.is_hide_set() && !arg.is_positional() && (short || arg.get_long() == Some(long.as_str()))
+        let older = || arg.get_aliases().is_some_and(|aliases| aliases.contains(&long.as_str()));
+        !arg.is_hide_set() && !arg.is_positional() && (short || arg.get_long() == Some(long.as_str()) || older())
     };
     command.get_arguments().find(is_meant).map(|arg| arg.get_id().clone())
 }

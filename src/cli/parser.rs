@@ -54,8 +54,8 @@ pub fn build(entry: &Entry, command: Command) -> Command {
 fn operand(operand: &Operand) -> Arg {
     let arg = Arg::new(operand.id).value_name(operand.name).help(operand.help);
     match operand.id {
-        "inputs" => arg.num_args(0..).action(ArgAction::Append).value_parser(value_parser!(OsString)),
-        "quarantine-file" => arg.required(true).value_parser(value_parser!(OsString)),
+        "inputs" => arg.num_args(0..).action(ArgAction::Append).value_parser(ValueParser::path_buf()),
+        "quarantine-file" => arg.required(true).value_parser(ValueParser::path_buf()),
         "shell" => arg.required(true).value_parser(value_parser!(clap_complete::Shell)),
         _ => arg.allow_hyphen_values(true),
     }

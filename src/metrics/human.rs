@@ -11,7 +11,7 @@ use crate::wording::{count, counted, input};
 pub fn human(report: &Report) -> String {
     let mut lines = Vec::with_capacity(10 + report.files.len());
     // What only counts writes nothing, and what makes data reads nothing.
-    let reads = !report.from.is_empty() || report.counts.is_some();
+    let reads = !report.from.is_empty() || report.counts.is_some() || !report.files.is_empty();
     let writes = !report.to.is_empty();
     match report.files.len() {
         _ if !reads => {}

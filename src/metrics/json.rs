@@ -24,18 +24,19 @@ use crate::scan::count::Counts;
 /// `files.sources`; where text is counted `counts` {`lines`, `words`, `chars`, `bytes`}, also in `files.sources`. Where no
 /// records are read, `records_in` is null.
 pub fn json(report: &Report, version: &str, settings: &impl Serialize) -> String {
+    let counts_records = report.counts.is_none() || !report.from.is_empty();
     let view = View {
         version,
         settings,
         files: Files {
             source: path(report.source.as_deref()),
             target: path(report.target.as_deref()),
-            sources: report.files.iter().map(OneOfMany::from).collect(),
+            sources: report.files.iter().map(|file| OneOfMany::new(file, counts_records)).collect(),
         },
         bytes_in: report.bytes_in,
         bytes_out: report.bytes_out,
         counts: report.counts,
-        records_in: (report.counts.is_none() || !report.from.is_empty()).then_some(report.records_in),
+        records_in: counts_records.then_some(report.records_in),
         records_out: report.records_out,
         records_failed: report.records_failed,
         records_filtered: report.records_filtered,
@@ -122,7 +123,7 @@ struct OneOfMany {
     #[serde(skip_serializing_if = "Option::is_none")]
     target: Option<String>,
     bytes: u64,
-    records: u64,
+    records: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     counts: Option<Counts>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -130,13 +131,13 @@ struct OneOfMany {
     error: Option<String>,
 }
 
-impl From<&FileReport> for OneOfMany {
-    fn from(file: &FileReport) -> OneOfMany {
+impl OneOfMany {
+    fn new(file: &FileReport, counts_records: bool) -> OneOfMany {
         OneOfMany {
             path: file.source.to_string_lossy().into_owned(),
             target: path(file.target.as_deref()),
             bytes: file.bytes_in,
-            records: file.records_in,
+            records: counts_records.then_some(file.records_in),
             counts: file.counts,
             quarantine: quarantine(file.quarantine.as_deref(), file.records_failed),
             error: file.error.as_ref().map(ToString::to_string),

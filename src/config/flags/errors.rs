@@ -81,11 +81,16 @@ pub static FLAGS: &[Flag] = &[
         .unless(not_nested)
         .sets(|s, flag, texts| put(&mut s.options.max_depth, at_least_one(flag, texts)?))
         .shows("json.max_depth", |s| json!(s.options.max_depth)),
-    error("max-fields", Count("N"), Commands::RUN, "The most fields in a record of CSV, TSV or JSON [default: 100000]")
+    error("max-fields", Count("N"), Commands::ROWS, "The most fields in a record of CSV, TSV or JSON [default: 100000]")
         .source(Kinds::TABLES.or(Kinds::NESTED))
         .unless(whole_records)
         .sets(|s, flag, texts| put(&mut s.options.max_fields, at_least_one(flag, texts)?))
         .shows("json.max_fields", |s| json!(s.options.max_fields)),
+    // Records of JSON are counted without their fields being read.
+    error("max-fields", Count("N"), Commands::COUNT, "The most fields in a record of CSV or TSV [default: 100000]")
+        .source(Kinds::TABLES)
+        .unless(uncounted)
+        .sets(|s, flag, texts| put(&mut s.options.max_fields, at_least_one(flag, texts)?)),
     error(
         "max-key-length",
         Text("SIZE"),

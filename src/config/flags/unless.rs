@@ -169,9 +169,6 @@ pub fn no_keys(line: &Line<'_>) -> Option<No> {
 /// The fields of nested records that are not changed are not taken apart.
 pub fn whole_records(line: &Line<'_>) -> Option<No> {
     let chosen = ["op", "select", "drop", "rename", "columns"].iter().any(|flag| line.said.has(flag));
-    if line.command == Commands::COUNT && line.sources.is_within(Kinds::NESTED) {
-        return No::new(format!("{}, and records are counted as wholes", line.input()), LEAVE_OUT);
-    }
     let written = line.targets != Kinds::NONE;
     if written && !chosen && line.sources.is_within(Kinds::NESTED) && line.targets.is_within(Kinds::NESTED) {
         return No::new(format!("{}, and records stay as they are", line.both()), LEAVE_OUT);
@@ -203,7 +200,11 @@ pub fn stream_is_read(line: &Line<'_>) -> Option<No> {
 
 pub fn nothing_can_exist(line: &Line<'_>) -> Option<No> {
     let files = line.to_file || line.said.has("quarantine") || line.said.has("report");
-    if files { None } else { No::new("no file is written", "Name one with -o, or leave the flag out.") }
+    let instead = match line.command {
+        Commands::COUNT => "Name one with --report or --quarantine, or leave the flag out.",
+        _ => "Name one with -o, or leave the flag out.",
+    };
+    if files { None } else { No::new("no file is written", instead) }
 }
 
 /// Checkpoints are written next to an output file, and record the progress of one input.

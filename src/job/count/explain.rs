@@ -40,7 +40,7 @@ fn explain_text(source: SourceSpec, settings: &Settings) -> Result<String> {
         Bytes::Mapped(_) => Pace::of(settings).workers,
         Bytes::Stream(_) => 1,
     };
-    text += &format!("workers          {workers}\nmemory limit     {} bytes\n", settings.memory_limit);
+    text += &format!("workers          up to {workers}\nmemory limit     {} bytes\n", settings.memory_limit);
     Ok(text)
 }
 

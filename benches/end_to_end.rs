@@ -62,17 +62,22 @@ impl Inputs {
 }
 
 fn options() -> Options {
-    Options { layout: Some(LAYOUT.to_owned()), ..Options::default() }
+    Options::default().with(|own| own.layout = Some(LAYOUT.to_owned()))
 }
 
 fn settings(from: Format, to: Format, workers: usize) -> Settings {
-    Settings { from: Some(from), to: Some(to), workers, options: options(), ..Settings::default() }
+    Settings::default().with(|own| {
+        own.from = Some(from);
+        own.to = Some(to);
+        own.workers = workers;
+        own.options = options();
+    })
 }
 
 /// Runs a job to nowhere; the bytes that it wrote.
 fn run(source: &Path, settings: &Settings) -> u64 {
     let source = SourceSpec::Path(source.to_path_buf());
-    let job = Job { source, target: TargetSpec::Writer(Box::new(std::io::sink())), settings: settings.clone() };
+    let job = Job::new(source, TargetSpec::writer(std::io::sink())).with(|own| *own = settings.clone());
     job.run().expect("the sample data is good").bytes_out
 }
 
@@ -103,18 +108,16 @@ fn ops(criterion: &mut Criterion, inputs: &Inputs) {
         [Arc::new(ChangeCase::upper(Fields::all())), Arc::new(Reverse::clusters(Fields::all()))];
     let path = inputs.path(Format::Text);
     for op in all {
-        measure(criterion, &format!("text_{}", op.name()), &path, |workers| Settings {
-            ops: vec![op.clone()],
-            ..settings(Format::Text, Format::Text, workers)
+        measure(criterion, &format!("text_{}", op.name()), &path, |workers| {
+            settings(Format::Text, Format::Text, workers).with(|own| own.ops = vec![op.clone()])
         });
     }
 }
 
 fn selects(criterion: &mut Criterion, inputs: &Inputs) {
     for (from, fields) in [(Format::Csv, ["id", "price", "name"]), (Format::Ndjson, ["id", "name", "address.city"])] {
-        measure(criterion, &format!("{from}_select"), &inputs.path(from), |workers| Settings {
-            select: fields.map(str::to_owned).to_vec(),
-            ..settings(from, Format::Csv, workers)
+        measure(criterion, &format!("{from}_select"), &inputs.path(from), |workers| {
+            settings(from, Format::Csv, workers).with(|own| own.select = fields.map(str::to_owned).to_vec())
         });
     }
 }
@@ -124,7 +127,7 @@ fn counts(criterion: &mut Criterion, inputs: &Inputs) {
     let mut group = criterion.benchmark_group("end_to_end_count");
     group.throughput(Throughput::Bytes(fs::metadata(&path).expect("the input is there").len()));
     for workers in [1, 2] {
-        let settings = Settings { workers, ..Settings::default() };
+        let settings = Settings::default().with(|own| own.workers = workers);
         group.bench_function(format!("{workers}_workers"), |b| {
             b.iter(|| count(SourceSpec::Path(path.clone()), &settings).expect("text can be counted"))
         });

@@ -13,7 +13,11 @@ use pagemill::sample::{Amount, LAYOUT, Sample};
 const SIZE: u64 = 8 << 20;
 
 fn options(payload: Payload) -> Options {
-    Options { payload, frame: Prefix::Varint, layout: Some(LAYOUT.to_owned()), ..Options::default() }
+    Options::default().with(|own| {
+        own.payload = payload;
+        own.frame = Prefix::Varint;
+        own.layout = Some(LAYOUT.to_owned());
+    })
 }
 
 fn frames() -> [(Format, Options); 3] {

@@ -89,15 +89,23 @@
 //!
 //! [`audit`] has a counting allocator and checks such as [`assert_no_alloc`](audit::assert_no_alloc) for the
 //! tests of any crate.
+//!
+//! # What is public
+//!
+//! What is described here: [`Job`] and what it takes and gives, the [formats](mod@format), [ops](op), [records](record),
+//! [metrics], [`audit`] and [errors](error). Enums and settings may grow. Everything else that can be reached is there
+//! for the command, benches and fuzzing, and may change in any version.
 #![deny(unsafe_code)]
 
 pub mod compress;
+#[doc(hidden)]
 pub mod config;
 pub mod error;
 pub(crate) mod flow;
 pub(crate) mod fold;
 pub mod format;
 pub mod job;
+#[doc(hidden)]
 pub mod memory;
 pub mod metrics;
 pub mod op;
@@ -105,13 +113,19 @@ pub(crate) mod plan;
 pub(crate) mod quarantine;
 pub mod record;
 pub(crate) mod resume;
+#[doc(hidden)]
 pub mod sample;
+#[doc(hidden)]
 #[allow(unsafe_code)]
 pub mod scan;
+#[doc(hidden)]
 pub mod sink;
+#[doc(hidden)]
 pub mod source;
+#[doc(hidden)]
 #[allow(unsafe_code)]
 pub mod sys;
+#[doc(hidden)]
 pub mod wording;
 
 /// The reference, one page a module.
@@ -137,10 +151,12 @@ pub mod docs {
     pub mod values {}
 }
 
+#[doc(inline)]
 pub use memory::audit;
 
 pub use error::{Error, Result};
 pub use format::Format;
 pub use job::{Job, Settings, SourceSpec, TargetSpec};
 pub use metrics::{Progress, Report};
+#[doc(inline)]
 pub use sys::{Stop, guard_maps};

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use pagemill::config::flags::Commands;
 use pagemill::error::Error;
-use pagemill::metrics::{self, Report};
+use pagemill::metrics::{self, Allocated, Report};
 use pagemill::wording::counted;
 
 use super::console;
@@ -26,7 +26,7 @@ pub fn run(typed: Typed) -> Result<Exit, Error> {
         true => console::note(&text),
         false => console::print(&text)?,
     }
-    let steady = if report.allocations.steady.0 == 0 { Exit::Done } else { Exit::BadData };
+    let steady = if report.allocations.steady.blocks == 0 { Exit::Done } else { Exit::BadData };
     Ok(steady.or(exit))
 }
 
@@ -35,13 +35,15 @@ fn table(report: &Report) -> String {
     text += &row("", &["blocks", "bytes", "blocks", "bytes"].map(str::to_owned));
     let head = format!("{:<8}{:>30}{:>30}\n", "", "in warm-up", "in steady state");
     text.insert_str(0, &head);
-    let both = |warmup: (u64, u64), steady: (u64, u64)| [warmup.0, warmup.1, steady.0, steady.1].map(metrics::count);
+    let both = |warmup: Allocated, steady: Allocated| {
+        [warmup.blocks, warmup.bytes, steady.blocks, steady.bytes].map(metrics::count)
+    };
     for stage in &report.stages {
         text += &row(stage.stage, &both(stage.warmup, stage.steady));
     }
     let a = &report.allocations;
     text += &row("all", &both(a.warmup, a.steady));
-    let (blocks, bytes) = (counted(a.start.0, "block"), counted(a.start.1, "byte"));
+    let (blocks, bytes) = (counted(a.start.blocks, "block"), counted(a.start.bytes, "byte"));
     text += &format!("\nat the start, before the first slice: {blocks}, {bytes}\n");
     text += &format!("heap at its peak: {}\n", counted(report.peak_heap_bytes, "byte"));
     text
@@ -55,19 +57,24 @@ fn row(name: &str, numbers: &[String; 4]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use pagemill::metrics::{Allocations, StageAllocations};
+    use pagemill::metrics::StageAllocations;
+
+    fn some(blocks: u64, bytes: u64) -> Allocated {
+        Allocated { blocks, bytes }
+    }
 
     #[test]
     fn the_table_is_aligned() {
-        let report = Report {
-            allocations: Allocations { start: (1_234, 5_678_901), warmup: (5, 1_088), steady: (0, 0) },
-            stages: vec![
-                StageAllocations { stage: "decode", warmup: (3, 1_024), steady: (0, 0) },
-                StageAllocations { stage: "commit", warmup: (2, 64), steady: (0, 0) },
-            ],
-            peak_heap_bytes: 6_000_000,
-            ..Report::default()
+        let stage = |name, warmup| {
+            let mut stage = StageAllocations::default();
+            (stage.stage, stage.warmup) = (name, warmup);
+            stage
         };
+        let mut report = Report::default();
+        report.allocations.start = some(1_234, 5_678_901);
+        report.allocations.warmup = some(5, 1_088);
+        report.stages = vec![stage("decode", some(3, 1_024)), stage("commit", some(2, 64))];
+        report.peak_heap_bytes = 6_000_000;
         let expected = "                            in warm-up               in steady state
               blocks             bytes      blocks             bytes
 decode             3             1,024           0                 0

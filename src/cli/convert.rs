@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use pagemill::config::flags::{Commands, Said};
 use pagemill::error::Error;
 use pagemill::format::Format;
-use pagemill::source::Folders;
 
 use super::exit::Exit;
+use super::found::Folders;
 use super::inputs::Inputs;
 use super::parser::Typed;
 use super::paths::is_folder;

@@ -6,20 +6,20 @@ use std::path::{Path, PathBuf};
 use pagemill::config::flags::{self, Commands, Kinds, Line, Origin, kinds};
 use pagemill::error::{Error, ErrorClass};
 use pagemill::job::{Counted, Counting, Settings, SourceSpec, What, explain_count};
-use pagemill::metrics;
 use pagemill::scan::count::Counts;
-use pagemill::source::Folders;
 use pagemill::wording;
 
 use super::ceiling::ceiling;
 use super::console;
 use super::exit::Exit;
+use super::found::Folders;
 use super::inputs::{Inputs, refuse_list};
 use super::parser::Typed;
 use super::paths::{file, source, stdin_metadata};
 use super::report_file::{ReportFile, refuse_report};
 use super::request::See;
 use super::settings::settings;
+use super::worded::worded;
 use super::{signals, tips};
 
 /// The numbers of a source, in the order of the columns.
@@ -96,7 +96,7 @@ pub fn run(Typed { said, operands }: Typed) -> Result<Exit, Error> {
         console::left_out(done.records_failed, done.bytes_failed, done.quarantine.as_deref(), 0);
     }
     if see.verbose {
-        console::note(&metrics::human(&done));
+        console::note(&done.to_string());
     }
     if let Some(report) = report {
         report.write(&done, &settings)?;
@@ -150,7 +150,7 @@ impl Files {
                 // A stop ends everything, not just this file; and the limit for bad records is for all files together.
                 Err(error) if error.class() == ErrorClass::Stopped || error.is_too_many() => return Err(error),
                 Err(error) => {
-                    console::error(&error);
+                    console::error(worded(&error));
                     self.exit = self.exit.or(Exit::of(&error));
                     self.counting.fail(path.clone(), error);
                     self.paths.push(path);

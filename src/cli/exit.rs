@@ -40,10 +40,11 @@ impl Exit {
         match error.class() {
             ErrorClass::Data => Exit::BadData,
             ErrorClass::Usage => Exit::Usage,
-            ErrorClass::Io => Exit::InputOutput,
             ErrorClass::Memory => Exit::MemoryCeiling,
             // Without a checkpoint, there is nothing to resume.
             ErrorClass::Stopped => ending().unwrap_or(Exit::Interrupted),
+            // Reading or writing, and what a later library may add.
+            _ => Exit::InputOutput,
         }
     }
 

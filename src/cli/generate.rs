@@ -8,7 +8,7 @@ use pagemill::config::flags::{self, Commands, Kinds, Line, Origin};
 use pagemill::config::{parse_count, parse_size};
 use pagemill::error::Error;
 use pagemill::format::target_format;
-use pagemill::metrics::{self, Report};
+use pagemill::metrics::Report;
 use pagemill::sample::{Amount, Sample};
 use pagemill::sink::{Forwards, Target};
 
@@ -81,17 +81,15 @@ pub fn run(Typed { said, .. }: Typed) -> Result<Exit, Error> {
     };
     target.finish()?;
     if said.has("verbose") {
-        console::note(&metrics::human(&Report {
-            target: output.map(Into::into),
-            to: format.name(),
-            bytes_out: made.bytes,
-            records_out: made.records,
-            elapsed: started.elapsed(),
-            workers: sample.threads(),
-            peak_rss_bytes: pagemill::sys::peak_rss_bytes(),
-            peak_heap_bytes: audit::counts().peak,
-            ..Report::default()
-        }));
+        let mut report = Report::default();
+        report.target = output.map(Into::into);
+        report.to = format.name();
+        (report.bytes_out, report.records_out) = (made.bytes, made.records);
+        report.elapsed = started.elapsed();
+        report.workers = sample.threads();
+        report.peak_rss_bytes = pagemill::sys::peak_rss_bytes();
+        report.peak_heap_bytes = audit::counts().peak;
+        console::note(&report.to_string());
     }
     Ok(Exit::Done)
 }

@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 
 use pagemill::config::flags::Said;
 use pagemill::error::Error;
-use pagemill::source::{Folders, Listed, expand, read_list};
+use pagemill::source::Listed;
 
+use super::found::{Folders, expand, read_list};
 use super::paths::{is_list, is_same};
 use super::{commands, tips};
 

@@ -9,6 +9,7 @@ mod convert;
 mod count;
 mod ending;
 mod exit;
+mod found;
 mod generate;
 mod help;
 mod inputs;
@@ -25,6 +26,7 @@ mod settings;
 mod signals;
 mod tips;
 mod watch;
+mod worded;
 mod words;
 
 use std::process::ExitCode;
@@ -33,6 +35,7 @@ use clap::error::ErrorKind;
 use pagemill::error::{Error, ErrorClass};
 
 use exit::Exit;
+use worded::worded;
 use words::Line;
 
 /// Runs the command and returns how it ended.
@@ -83,14 +86,15 @@ fn run(line: &Line) -> Result<Exit, Error> {
 
 fn fail(error: &Error) -> Exit {
     match ending::ending() {
-        Some(signal) if error.can_resume() => console::error(format_args!("{}: {error}", signal.name)),
+        Some(signal) if error.can_resume() => console::error(format_args!("{}: {}", signal.name, worded(error))),
         Some(signal) if error.class() == ErrorClass::Stopped => console::error(format_args!(
-            "{error} ({})\n  No output file was written, and its temporary file was removed.",
+            "{} ({})\n  No output file was written, and its temporary file was removed.",
+            worded(error),
             signal.name
         )),
         // A reader that went away has got what it wanted.
         _ if error.is_broken_pipe() => {}
-        _ => console::error(error),
+        _ => console::error(worded(error)),
     }
     Exit::of(error)
 }

@@ -19,6 +19,7 @@ use super::inputs::refuse_list;
 use super::paths::{file, source};
 use super::report_file::{ReportFile, refuse_report};
 use super::settings::settings;
+use super::worded::worded;
 
 /// Many inputs.
 pub struct Batch {
@@ -178,7 +179,7 @@ impl Request {
             }
         })?;
         let failures: Vec<&Error> = report.files.iter().filter_map(|file| file.error.as_deref()).collect();
-        failures.iter().for_each(console::error);
+        failures.iter().for_each(|error| console::error(worded(error)));
         let exit = match failures.first() {
             Some(first) => {
                 let (failed, all) = (failures.len(), report.files.len());
@@ -243,7 +244,7 @@ impl Request {
 
     fn job(&self, target: Option<TargetSpec>) -> Job {
         let target = target.unwrap_or_else(|| self.asked_target());
-        Job { source: source(&self.source), target, settings: self.settings.clone() }
+        Job::new(source(&self.source), target).with(|own| *own = self.settings.clone())
     }
 
     fn asked_target(&self) -> TargetSpec {
@@ -257,7 +258,7 @@ impl Request {
             warn(report);
         }
         if self.see.verbose {
-            console::note(&metrics::human(report));
+            console::note(&report.to_string());
         }
     }
 }

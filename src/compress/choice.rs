@@ -9,6 +9,7 @@ use crate::error::{Error, Result};
 
 /// Whether a source is decompressed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Decompress {
     /// When it looks compressed, or its extension says that it is.
     #[default]
@@ -21,6 +22,7 @@ pub enum Decompress {
 
 /// Whether a target is compressed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Compress {
     /// When its extension says so.
     #[default]
@@ -44,6 +46,7 @@ impl Compress {
 
 /// A codec and its level.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Compression {
     /// The codec.
     pub codec: Codec,
@@ -62,6 +65,7 @@ impl Compression {
     ///
     /// # Errors
     /// There is no memory for it.
+    #[doc(hidden)]
     pub fn packer(self) -> Result<Box<dyn Pack>> {
         Ok(match self.codec {
             Codec::Gzip => Box::new(gzip::Packer::new(self.level)),
@@ -73,6 +77,7 @@ impl Compression {
     }
 
     /// What follows all members.
+    #[doc(hidden)]
     pub fn ending(self) -> &'static [u8] {
         match self.codec {
             Codec::Gzip => &gzip::ENDING,

@@ -8,6 +8,7 @@ use crate::error::{BadStream, Error, RecordError, Result};
 
 /// A way of compressing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Codec {
     /// RFC 1952; written as BGZF, which every gzip reads.
     Gzip,

@@ -20,9 +20,14 @@ mod xz;
 mod zstd;
 
 pub use choice::{Compress, Compression, Decompress};
-pub use codec::{Codec, Pack, inner_path};
+pub use codec::Codec;
+#[doc(hidden)]
+pub use codec::{Pack, inner_path};
+#[doc(hidden)]
 pub use plan::{Packing, Unpacking};
+#[doc(hidden)]
 pub use sniff::{MAGIC, Packed, may_begin, sniff};
+#[doc(hidden)]
 pub use split::{Claim, Opener, Piece, Splitter};
 
 #[cfg(test)]

@@ -66,9 +66,9 @@ impl Unpacking {
         while unpacking.bytes() > memory_limit.saturating_sub(OTHERS) {
             unpacking = unpacking.less().ok_or_else(|| {
                 let least = unpacking.bytes().saturating_add(OTHERS);
-                let (memory_limit, least) = (megabytes(memory_limit), megabytes(least));
-                Error::memory(format!(
-                    "the memory limit of {memory_limit} is too low to read this {} data; it needs {least}\n  Give --memory-limit {least} or more, in a control group that has that much left.",
+                let (memory_limit, needed, least) = (megabytes(memory_limit), least, megabytes(least));
+                Error::needs_memory(needed, format!(
+                    "the memory limit of {memory_limit} is too low to read this {} data; it needs {least}\n  Give ⟨memory_limit {least}⟩ or more, in a control group that has that much left.",
                     packed.codec.name()
                 ))
             })?;
@@ -116,6 +116,7 @@ fn processors() -> usize {
 
 impl Compression {
     /// How it is done by as many threads.
+    #[doc(hidden)]
     pub fn packing(self, threads: usize) -> Packing {
         Packing::new(self, threads)
     }
@@ -135,9 +136,10 @@ impl Packing {
         let mut packing = compression.packing(if workers == 0 { processors() } else { workers });
         while packing.bytes() > bytes {
             packing = packing.less().ok_or_else(|| {
-                let least = megabytes(packing.bytes() * 2);
-                Error::memory(format!(
-                    "the memory limit is too low to compress with {compression}; that needs {}\n  Give --memory-limit {least} or more, in a control group that has that much left.",
+                let needed = packing.bytes() * 2;
+                let least = megabytes(needed);
+                Error::needs_memory(needed, format!(
+                    "the memory limit is too low to compress with {compression}; that needs {}\n  Give ⟨memory_limit {least}⟩ or more, in a control group that has that much left.",
                     megabytes(packing.bytes())
                 ))
             })?;

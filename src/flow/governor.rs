@@ -11,7 +11,7 @@ use std::time::Instant;
 
 use crate::flow::feed::gate::Gate;
 use crate::flow::order::commit::{Committer, Restriction};
-use crate::memory::pressure::{Gauge, Ladder, Level, Reading, Response, Script};
+use crate::memory::pressure::{Gauge, GroupUse, Ladder, Level, Reading, Response, Script};
 use crate::memory::{Budget, audit};
 use crate::metrics::{Event, Events, Pass};
 use crate::plan::memory::Plan;
@@ -110,7 +110,7 @@ impl<'r> Governor<'r> {
             heap: audit::counts().current.saturating_sub(heap),
             anonymous: usage.anonymous.saturating_sub(anonymous),
             file: usage.file,
-            group: usage.group,
+            group: usage.group.map(|(used, limit)| GroupUse { used, limit }),
             stalled: usage.stalled,
         }
     }

@@ -192,9 +192,10 @@ fn in_quarantine(error: RecordError, unrepaired: bool) -> RecordError {
 
 /// Where replacing what is invalid is the advice, `--strict` has to go too.
 fn strictly(mut error: RecordError) -> RecordError {
-    const ADVICE: &str = "--invalid-utf8 replace";
+    const ADVICE: &str = "⟨invalid_utf8 replace⟩";
     if let Some(hint) = error.hint.take() {
-        let more = if hint.contains(ADVICE) { " With --strict that is an error too: leave --strict out." } else { "" };
+        let more =
+            if hint.contains(ADVICE) { " With ⟨strict⟩ that is an error too: leave ⟨strict⟩ out." } else { "" };
         error.hint = Some(if more.is_empty() { hint } else { format!("{hint}{more}").into() });
     }
     error

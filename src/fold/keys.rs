@@ -33,7 +33,7 @@ impl Limits {
     pub fn too_many(&self, offset: usize) -> RecordError {
         let keys = nouns(self.keys as u64, "key");
         RecordError::new(offset, format!("the records up to here have more than {} different {keys}", self.keys))
-            .hint("Name the columns with --columns a,b,c, keep maps whole with --nested json, or raise --max-keys (and --memory-limit with it).")
+            .hint("Name the columns with --columns a,b,c, keep maps whole with --nested json, or raise ⟨max_keys⟩ (and ⟨memory_limit⟩ with it).")
             .fault(Fault::TooManyKeys)
     }
 

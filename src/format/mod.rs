@@ -6,33 +6,44 @@ mod choose;
 mod copies;
 pub mod csv;
 mod entry;
+#[doc(hidden)]
 pub mod fixed;
 pub mod frames;
 #[cfg(test)]
 mod harness;
+#[doc(hidden)]
 pub mod json;
 mod options;
+#[doc(hidden)]
 pub mod sniff;
 mod table;
+#[doc(hidden)]
 pub mod text;
 
+#[doc(hidden)]
 pub use choose::{source_format, target_format};
 pub(crate) use copies::Copies;
 pub(crate) use entry::{Ends, JsonText, Looks, Straight, Takes};
+#[doc(hidden)]
 pub use entry::{Given, Gives};
 pub(crate) use options::key_too_long;
 pub use options::{MAX_DEPTH, MAX_FIELDS, MAX_KEY_LENGTH, MAX_KEYS, MAX_RECORD, Nested, Options, Ragged, Types};
-pub use table::{Format, create, open};
+pub use table::Format;
+#[doc(hidden)]
+pub use table::{create, open};
 
 use std::ops::Range;
 use std::sync::Arc;
 
 use crate::error::{Error, RecordError};
+pub use crate::record::BytesAs;
 use crate::record::{Apart, Batch, EncodeError, Output, Schema, Seen};
-pub use crate::record::{BytesAs, Chosen, Detail};
+#[doc(hidden)]
+pub use crate::record::{Chosen, Detail};
 use crate::scan::csv::Marks;
 
 /// Where a slice may end.
+#[doc(hidden)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Boundary {
     /// The slice is this many bytes long; a record starts right after it, or the input ends.
@@ -44,6 +55,7 @@ pub enum Boundary {
 }
 
 /// How much of some data belongs to a record that is skipped.
+#[doc(hidden)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Passed {
     /// The record ends after the first number of bytes. The second is the length of the separator that follows, which
@@ -63,6 +75,7 @@ impl Passed {
 }
 
 /// Finds slice boundaries. Exact: it agrees with the decoder on every input, well formed or not.
+#[doc(hidden)]
 pub trait Cut: Send {
     /// Cuts one slice off the front of `data`, which starts where the last slice ended and is not empty.
     ///
@@ -85,6 +98,7 @@ pub trait Cut: Send {
 }
 
 /// Turns slices into batches. One for each worker.
+#[doc(hidden)]
 pub trait Decode: Send {
     /// Starts a slice.
     fn begin(&mut self, slice: &[u8]);
@@ -99,12 +113,14 @@ pub trait Decode: Send {
 }
 
 /// Turns batches into bytes. One for each worker.
+#[doc(hidden)]
 pub trait Encode: Send {
     /// Appends these records of the batch, each with what separates it from the one before (see [`Frame`]).
     fn encode(&mut self, batch: &Batch<'_>, records: Range<usize>, output: &mut Output<'_>) -> Result<(), EncodeError>;
 }
 
 /// What goes around the records of a target.
+#[doc(hidden)]
 #[derive(Clone, Debug, Default)]
 pub struct Frame {
     /// Before the first record: a header, `[`.
@@ -119,6 +135,7 @@ pub struct Frame {
 }
 
 /// A source whose beginning has been read: what is known before the first record.
+#[doc(hidden)]
 pub trait ReadFormat: Send + Sync {
     /// Offset of the first byte after a byte order mark, header or opening bracket.
     fn start(&self) -> usize;
@@ -164,12 +181,14 @@ pub trait ReadFormat: Send + Sync {
 }
 
 /// Counts records. Only for formats in which any bytes are valid records.
+#[doc(hidden)]
 pub trait Tally: Send {
     /// How many records a slice has.
     fn records(&mut self, slice: &[u8]) -> Tallied;
 }
 
 /// The outcome of counting records.
+#[doc(hidden)]
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tallied {
     /// All of them, including bad ones.
@@ -193,6 +212,7 @@ impl Tallied {
 }
 
 /// A target that is ready to be written.
+#[doc(hidden)]
 pub trait WriteFormat: Send + Sync {
     /// What goes around the records.
     fn frame(&self) -> Frame;
@@ -201,6 +221,7 @@ pub trait WriteFormat: Send + Sync {
 }
 
 /// What those who use a decoder need from it.
+#[doc(hidden)]
 #[derive(Clone, Debug)]
 pub struct Want {
     /// Only these fields, in this order (names as in the source, dotted paths for nested ones).
@@ -221,6 +242,7 @@ pub struct Want {
 }
 
 /// The outcome of reading the beginning of a source.
+#[doc(hidden)]
 pub enum Opening {
     /// It has seen enough.
     Ready(Box<dyn ReadFormat>),
@@ -229,6 +251,7 @@ pub enum Opening {
 }
 
 /// Why a source can't be opened.
+#[doc(hidden)]
 #[derive(Debug)]
 pub enum OpenError {
     /// Bad data at the beginning; the offset counts from the start of the source.
@@ -250,6 +273,7 @@ impl From<Error> for OpenError {
 }
 
 /// The shape of the records that a target gets.
+#[doc(hidden)]
 #[derive(Clone, Debug)]
 pub enum Shape {
     /// Batches in columns of this schema.
@@ -259,6 +283,7 @@ pub enum Shape {
 }
 
 /// The fields of a tabular target for keyed records.
+#[doc(hidden)]
 #[derive(Clone)]
 pub struct Columns {
     /// Their names.
@@ -272,6 +297,7 @@ pub struct Columns {
 }
 
 /// What happens to a key that has no column.
+#[doc(hidden)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UnknownKey {
     /// The record can't be written: the header has to be collected again, or the run ends.

@@ -8,6 +8,7 @@ use crate::record::BytesAs;
 /// What an unquoted CSV field is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum Types {
     /// A number if it is exactly an RFC 8259 number; null if it is empty; else text.
     #[default]
@@ -19,6 +20,7 @@ pub enum Types {
 /// What happens to a record with too few fields.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum Ragged {
     /// It is a bad record.
     #[default]
@@ -29,6 +31,7 @@ pub enum Ragged {
 
 /// How nested values are written to a tabular target.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Nested {
     /// Maps become fields `a.b.c`, lists become JSON text.
     #[default]
@@ -39,6 +42,7 @@ pub enum Nested {
 
 /// All the options of formats; each format takes those that concern it.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Options {
     /// CSV and TSV as they are read.
     pub dialect: Dialect,
@@ -104,10 +108,16 @@ pub const MAX_KEYS: usize = 100_000;
 /// The error for a column name, or a path of keys, that is too long.
 pub(crate) fn key_too_long(offset: usize, len: usize, max: usize) -> RecordError {
     RecordError::new(offset, format!("a key of {len} bytes is longer than the limit of {max}"))
-        .hint("Raise --max-key-length (and --memory-limit with it).")
+        .hint("Raise ⟨max_key_length⟩ (and ⟨memory_limit⟩ with it).")
 }
 
 impl Options {
+    /// The same with changes. (A struct that may grow can't be written field by field elsewhere.)
+    pub fn with(mut self, change: impl FnOnce(&mut Options)) -> Options {
+        change(&mut self);
+        self
+    }
+
     /// Whether the first record of CSV and TSV holds the column names.
     pub fn reads_header(&self) -> bool {
         !self.no_headers && self.names.is_empty()

@@ -1,6 +1,6 @@
 //! Files that are not what they are said to be, recognised by how they begin.
 //!
-//! What can't be text of the format is refused ([`other`]). What could still be is only suspicious ([`suspicion`]): the
+//! What can't be text of the format is refused (`other`). What could still be is only suspicious (`suspicion`): the
 //! first error mentions it, since it may be the reason.
 
 use std::path::Path;

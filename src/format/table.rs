@@ -13,6 +13,7 @@ use crate::scan::lines::Lines;
 /// The formats, by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum Format {
     /// Comma-separated values, RFC 4180 and dialects.
     Csv,
@@ -36,6 +37,7 @@ impl Format {
         [Format::Csv, Format::Tsv, Format::Ndjson, Format::Json, Format::Text, Format::Fixed, Format::Frames];
 
     /// Lines of text: the format of reports, which can be written whatever the source is.
+    #[doc(hidden)]
     pub const PLAIN: Format = Format::Text;
 
     const fn entry(self) -> &'static Entry {
@@ -94,6 +96,7 @@ impl Format {
     }
 
     /// What ends a line of this format, if it has lines.
+    #[doc(hidden)]
     pub const fn lines(self) -> Option<Lines> {
         self.entry().lines
     }
@@ -119,6 +122,7 @@ impl Format {
     }
 
     /// What a source provides when read with these options.
+    #[doc(hidden)]
     pub fn gives(self, options: &Options) -> Gives {
         (self.entry().gives)(options)
     }

@@ -1,57 +1,111 @@
 //! Saying what a job does, step by step.
 
+use std::ffi::{OsStr, OsString};
+use std::fs::File;
+use std::io::{Cursor, Read, Stdin, Stdout, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::compress::{Compress, Decompress};
+use crate::error::Result;
+use crate::format::csv::Delimiter;
 use crate::format::{Format, Options};
 use crate::job::settings::{ColumnsFrom, InvalidUtf8, Io, OnError, Settings, SourceSpec, TargetSpec};
 use crate::job::single::Job;
 use crate::metrics::Progress;
-use crate::op::Op;
+use crate::op::{self, Op};
 use crate::quarantine::MaxErrors;
 use crate::sys::Stop;
 
-impl From<&str> for SourceSpec {
-    fn from(path: &str) -> SourceSpec {
-        SourceSpec::Path(path.into())
+macro_rules! from_paths {
+    ($spec:ident: $($path:ty),*) => {$(
+        impl From<$path> for $spec {
+            /// A file.
+            fn from(path: $path) -> $spec {
+                $spec::Path(path.into())
+            }
+        }
+    )*};
+}
+
+from_paths!(SourceSpec: &str, String, &String, &Path, PathBuf, &PathBuf, &OsStr, OsString);
+from_paths!(TargetSpec: &str, String, &String, &Path, PathBuf, &PathBuf, &OsStr, OsString);
+
+impl From<Vec<u8>> for SourceSpec {
+    /// The bytes themselves.
+    fn from(bytes: Vec<u8>) -> SourceSpec {
+        SourceSpec::bytes(bytes)
     }
 }
 
-impl From<&Path> for SourceSpec {
-    fn from(path: &Path) -> SourceSpec {
-        SourceSpec::Path(path.into())
+impl From<&[u8]> for SourceSpec {
+    /// The bytes themselves.
+    fn from(bytes: &[u8]) -> SourceSpec {
+        SourceSpec::bytes(bytes)
     }
 }
 
-impl From<PathBuf> for SourceSpec {
-    fn from(path: PathBuf) -> SourceSpec {
-        SourceSpec::Path(path)
+impl<const N: usize> From<&[u8; N]> for SourceSpec {
+    /// The bytes themselves.
+    fn from(bytes: &[u8; N]) -> SourceSpec {
+        SourceSpec::bytes(bytes)
     }
 }
 
-impl From<&str> for TargetSpec {
-    fn from(path: &str) -> TargetSpec {
-        TargetSpec::Path(path.into())
+impl From<File> for SourceSpec {
+    /// What the file has from its position on. It is read, not mapped: a path is faster.
+    fn from(file: File) -> SourceSpec {
+        SourceSpec::reader(file)
     }
 }
 
-impl From<&Path> for TargetSpec {
-    fn from(path: &Path) -> TargetSpec {
-        TargetSpec::Path(path.into())
+impl From<Box<dyn Read + Send>> for SourceSpec {
+    fn from(reader: Box<dyn Read + Send>) -> SourceSpec {
+        SourceSpec::Reader(reader)
     }
 }
 
-impl From<PathBuf> for TargetSpec {
-    fn from(path: PathBuf) -> TargetSpec {
-        TargetSpec::Path(path)
+impl From<Stdin> for SourceSpec {
+    fn from(_: Stdin) -> SourceSpec {
+        SourceSpec::Stdin
+    }
+}
+
+impl From<File> for TargetSpec {
+    /// Written from the file's position on, and never renamed or removed: after an error it has a part of the output.
+    fn from(file: File) -> TargetSpec {
+        TargetSpec::writer(file)
+    }
+}
+
+impl From<Box<dyn Write + Send>> for TargetSpec {
+    fn from(writer: Box<dyn Write + Send>) -> TargetSpec {
+        TargetSpec::Writer(writer)
+    }
+}
+
+impl From<Stdout> for TargetSpec {
+    fn from(_: Stdout) -> TargetSpec {
+        TargetSpec::Stdout
     }
 }
 
 impl SourceSpec {
-    /// Bytes in memory.
+    /// Bytes in memory. (A text converts into the path of a file: see the `From` implementations.)
     pub fn bytes(bytes: impl Into<Vec<u8>>) -> SourceSpec {
-        SourceSpec::Reader(Box::new(std::io::Cursor::new(bytes.into())))
+        SourceSpec::reader(Cursor::new(bytes.into()))
+    }
+
+    /// Anything that can be read, once and forwards.
+    pub fn reader(reader: impl Read + Send + 'static) -> SourceSpec {
+        SourceSpec::Reader(Box::new(reader))
+    }
+}
+
+impl TargetSpec {
+    /// Anything that can be written. It is flushed at the end; after an error it has a part of the output.
+    pub fn writer(writer: impl Write + Send + 'static) -> TargetSpec {
+        TargetSpec::Writer(Box::new(writer))
     }
 }
 
@@ -77,9 +131,43 @@ impl Job {
         self.with(|settings| change(&mut settings.options))
     }
 
-    /// Adds an op behind those that were added before.
+    /// What separates the fields of a CSV or TSV source.
+    pub fn delimiter(self, delimiter: impl Into<Delimiter>) -> Job {
+        self.options(|options| options.dialect.delimiter = Some(delimiter.into()))
+    }
+
+    /// What separates the fields of a CSV or TSV target.
+    pub fn out_delimiter(self, delimiter: impl Into<Delimiter>) -> Job {
+        self.options(|options| options.out_dialect.delimiter = Some(delimiter.into()))
+    }
+
+    /// Adds an op after those that were added before.
     pub fn op(self, op: impl Op + 'static) -> Job {
         self.with(|settings| settings.ops.push(Arc::new(op)))
+    }
+
+    /// Adds ops by their names, as [`op::parse`] reads them: `upper`, or `trim,upper:name+city`.
+    ///
+    /// ```
+    /// use pagemill::{Format, Job, TargetSpec};
+    ///
+    /// let job = Job::new(b"name;city\nada;london\n", TargetSpec::Memory).from(Format::Csv).to(Format::Ndjson);
+    /// let report = job.delimiter(";").op_named("upper:name")?.run()?;
+    /// assert_eq!(report.output, b"{\"name\":\"ADA\",\"city\":\"london\"}\n");
+    /// # Ok::<(), pagemill::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Usage: an unknown name, an empty field, or anything after `wordcount`.
+    pub fn op_named(self, text: &str) -> Result<Job> {
+        let named = op::parse(text)?;
+        if let Some(fold) = self.settings.fold {
+            return Err(op::after(fold));
+        }
+        Ok(self.with(|settings| {
+            settings.ops.extend(named.ops);
+            settings.fold = named.fold;
+        }))
     }
 
     /// Only these fields, in this order.
@@ -92,7 +180,7 @@ impl Job {
         self.with(|settings| settings.drop = fields.into_iter().map(Into::into).collect())
     }
 
-    /// Gives a field another name.
+    /// Gives the field `old` the name `new`.
     pub fn rename(self, old: impl Into<String>, new: impl Into<String>) -> Job {
         self.with(|settings| settings.rename.push((old.into(), new.into())))
     }
@@ -177,7 +265,8 @@ impl Job {
         self.with(|settings| settings.progress = Some(progress.clone()))
     }
 
-    fn with(mut self, change: impl FnOnce(&mut Settings)) -> Job {
+    /// Changes any of the settings.
+    pub fn with(mut self, change: impl FnOnce(&mut Settings)) -> Job {
         change(&mut self.settings);
         self
     }

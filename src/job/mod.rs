@@ -13,9 +13,17 @@ pub(crate) mod settings;
 mod single;
 mod sum;
 
-pub use crate::quarantine::{MaxErrors, Section, usual_place};
-pub use count::{Counted, Counting, What, count, count_records, explain_count};
-pub use many::{Each, Many, places};
+pub use crate::quarantine::MaxErrors;
+#[doc(hidden)]
+pub use crate::quarantine::{Section, usual_place};
+pub use crate::scan::count::Counts;
+pub use crate::source::Encoding;
+pub use count::{Counted, What, count, count_records};
+#[doc(hidden)]
+pub use count::{Counting, explain_count};
+#[doc(hidden)]
+pub use many::places;
+pub use many::{Each, Many};
 pub use replay::Replay;
 pub use settings::{CHECKPOINT_EVERY, Checkpoint, ColumnsFrom, InvalidUtf8, Io, MEMORY_LIMIT, OnError, Settings};
 pub use settings::{SourceSpec, TargetSpec};

@@ -160,7 +160,7 @@ impl<'s> Opened<'s> {
         }
         let mut route = Route::new(settings, from, to, &*reading)?;
         if let Some(delimiter) = reading.delimiter() {
-            options.dialect.delimiter = Some(delimiter);
+            options.dialect.delimiter = Some(delimiter.into());
             // The route took it for another dialect.
             route.pass_through = None;
         }
@@ -414,7 +414,7 @@ fn too_large(path: &Path, plan: &Plan, room: &Room) -> Error {
 /// The error for what comes before the records. It can't be left out.
 fn of_header(error: RecordError) -> RecordError {
     let without = error.hint.as_ref().and_then(|hint| {
-        let (before, _) = hint.split_once(", and --on-error skip").or(hint.split_once(", or give --on-error skip"))?;
+        let (before, _) = hint.split_once(", and ⟨on_error skip⟩").or(hint.split_once(", or give ⟨on_error skip⟩"))?;
         Some(format!("{before}."))
     });
     match without {
@@ -430,7 +430,7 @@ fn refuse_warnings(path: &Path, warnings: &[String]) -> Result<()> {
     if !others.is_empty() {
         reason += &format!(" (and {})", counted(others.len() as u64, "more warning"));
     }
-    Err(Error::refused(format!("{}: {reason}\n  Leave out --strict to accept it.", input(path))))
+    Err(Error::refused(format!("{}: {reason}\n  Leave out ⟨strict⟩ to accept it.", input(path))))
 }
 
 /// The names of columns; keys of JSON are text.

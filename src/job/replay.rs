@@ -39,6 +39,7 @@ use crate::source::Encoding;
 /// assert_eq!(std::fs::read_to_string(path("b.ndjson"))?, "{\"id\":2,\"name\":\"Grace\"}\n");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+#[non_exhaustive]
 pub struct Replay {
     /// The quarantine, a file.
     pub quarantine: PathBuf,

@@ -280,7 +280,7 @@ fn run_workers(workers: &[Mutex<Worker<'_>>], shared: &Shared<'_>) -> Result<aud
         .thread_name(|index| format!("pagemill-{index}"))
         .build()
         .map_err(|e| {
-            Error::memory(format!("can't start {}: {e}\n  Lower --workers.", counted(workers.len() as u64, "worker")))
+            Error::memory(format!("can't start {}: {e}\n  Lower ⟨workers⟩.", counted(workers.len() as u64, "worker")))
         })?;
     let ready = audit::counts();
     pool.broadcast(|context| run(context.index()));

@@ -15,6 +15,7 @@ use crate::source::Encoding;
 use crate::sys::Stop;
 
 /// Where the bytes of a job come from.
+#[non_exhaustive]
 pub enum SourceSpec {
     /// A file.
     Path(PathBuf),
@@ -23,10 +24,12 @@ pub enum SourceSpec {
     /// Anything that can be read, once and forwards.
     Reader(Box<dyn Read + Send>),
     /// The bad records of one source in a quarantine: see [`Replay`](crate::job::Replay).
+    #[doc(hidden)]
     Quarantined(Section),
 }
 
 /// Where the bytes of a job go.
+#[non_exhaustive]
 pub enum TargetSpec {
     /// A file: written under a temporary name beside it and renamed at the end.
     Path(PathBuf),
@@ -40,6 +43,7 @@ pub enum TargetSpec {
 
 /// How a source file is read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Io {
     /// Mapped where that is possible, else read.
     #[default]
@@ -52,6 +56,7 @@ pub enum Io {
 
 /// What a bad record does.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum OnError {
     /// It ends the job.
     #[default]
@@ -65,6 +70,7 @@ pub enum OnError {
 
 /// What invalid UTF-8 does where the target needs UTF-8.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum InvalidUtf8 {
     /// The record is bad.
     #[default]
@@ -75,6 +81,7 @@ pub enum InvalidUtf8 {
 
 /// Where the header of a tabular target comes from when the source is nested, and the columns of many sources.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum ColumnsFrom {
     /// As [`Union`](Self::Union) for nested sources; many sources in columns must all have the same ones.
     #[default]
@@ -89,6 +96,7 @@ pub enum ColumnsFrom {
 
 /// Whether a run writes checkpoints, from which another one can go on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Checkpoint {
     /// From a file of at least 2 GiB into a file.
     #[default]
@@ -101,6 +109,7 @@ pub enum Checkpoint {
 
 /// Everything a job is told, apart from its source and target.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct Settings {
     /// The source's format; none: from the extension.
     pub from: Option<Format>,
@@ -173,6 +182,12 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// The same with changes. (A struct that may grow can't be written field by field elsewhere.)
+    pub fn with(mut self, change: impl FnOnce(&mut Settings)) -> Settings {
+        change(&mut self);
+        self
+    }
+
     /// Whether invalid UTF-8 is replaced. What is strict loses nothing: then it is refused.
     pub(crate) fn replaces_invalid_utf8(&self) -> bool {
         self.invalid_utf8 == InvalidUtf8::Replace && !self.strict

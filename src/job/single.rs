@@ -19,6 +19,7 @@ use crate::wording::input;
 const NOTHING_TO_RESUME: &str = "nothing to resume: no checkpoint was written (files below 2 GiB have none without --checkpoint, and the first comes after 64 MiB of input unless --checkpoint-every says otherwise); this run started from the beginning";
 
 /// A conversion that is ready to run.
+#[non_exhaustive]
 pub struct Job {
     /// Where bytes come from.
     pub source: SourceSpec,

@@ -6,7 +6,9 @@ use crate::error::{Error, Position, Result};
 use crate::job::opened::Opened;
 use crate::job::pass::Run;
 use crate::memory::audit;
-use crate::metrics::{Allocations, Events, Metrics, NeverSeen, Progress, Registry, Report, StageAllocations};
+use crate::metrics::{
+    Allocated, Allocations, Events, Metrics, NeverSeen, Progress, Registry, Report, StageAllocations,
+};
 use crate::op::{final_path, nearest_of};
 use crate::record::{Lossy, LossyKind, Seen};
 
@@ -31,8 +33,8 @@ pub(crate) struct Sum {
     odd_quote: Option<String>,
     /// How much of the input a run before this one had done.
     pub resumed_from: Option<u64>,
-    /// Blocks and bytes allocated before the first slice of each source.
-    start: (u64, u64),
+    /// What was allocated before the first slice of each source.
+    start: Allocated,
     events: Events,
     workers: usize,
     slice_size: usize,
@@ -56,7 +58,7 @@ impl Sum {
             rename: Vec::new(),
             odd_quote: None,
             resumed_from: None,
-            start: (0, 0),
+            start: Allocated::default(),
             events: Events::default(),
             workers: 0,
             slice_size: 0,
@@ -82,8 +84,8 @@ impl Sum {
             self.odd_quote = Some(place.words(&Position::new(&opened.source.path, record, offset)));
         }
         self.events.merge(&run.events);
-        self.start.0 += run.ready.blocks.saturating_sub(before.blocks);
-        self.start.1 += run.ready.bytes.saturating_sub(before.bytes);
+        self.start.blocks += run.ready.blocks.saturating_sub(before.blocks);
+        self.start.bytes += run.ready.bytes.saturating_sub(before.bytes);
         self.workers = self.workers.max(opened.plan.workers);
         self.slice_size = self.slice_size.max(opened.plan.slice_size);
         let (from, to) = (opened.route.from.name(), opened.route.to.name());
@@ -137,7 +139,7 @@ impl Sum {
 
     fn report_on(mut self, done: &Metrics, memory_limit: usize) -> Report {
         self.warnings.extend(self.odd_quotes(&done.lossy_values));
-        let all = |part: fn(&StageAllocations) -> (u64, u64)| done.stages.iter().map(part).fold((0, 0), both);
+        let all = |part: fn(&StageAllocations) -> Allocated| done.stages.iter().map(part).sum();
         let allocations =
             Allocations { start: self.start, warmup: all(|stage| stage.warmup), steady: all(|stage| stage.steady) };
         let (from, to) = self.formats.unwrap_or_default();
@@ -185,8 +187,4 @@ fn never_seen(seen: &Seen, rename: &[(String, String)]) -> Vec<NeverSeen> {
             .map(text),
     };
     seen.unseen().map(named).collect()
-}
-
-fn both(one: (u64, u64), other: (u64, u64)) -> (u64, u64) {
-    (one.0 + other.0, one.1 + other.1)
 }

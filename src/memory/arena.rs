@@ -8,7 +8,7 @@ use super::Reservation;
 use crate::error::{Fault, RecordError};
 
 /// What to do about an arena that is too small, if its ceiling can't be raised.
-pub(crate) const INSTEAD: &str = "lower --workers so that each gets more of it";
+pub(crate) const INSTEAD: &str = "lower ⟨workers⟩ so that each gets more of it";
 
 /// A bump arena with a limit. It is reset after each batch and then keeps its memory.
 pub struct Arena {
@@ -159,7 +159,7 @@ pub(crate) fn no_memory(offset: usize, text: String, why: Refusal) -> RecordErro
         Refusal::Asked(why) => RecordError::new(offset, format!("{text}: {why}")),
         Refusal::Limit(remedy) => RecordError { hint: remedy.map(Into::into), ..RecordError::new(offset, text) },
         Refusal::System => RecordError::new(offset, "the system has no memory for a worker's arena")
-            .hint("Lower --workers, or raise the limit of the address space."),
+            .hint("Lower ⟨workers⟩, or raise the limit of the address space."),
     };
     error.fault(Fault::NoMemory)
 }

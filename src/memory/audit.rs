@@ -26,6 +26,7 @@ use crate::sys::alloc::{process, thread};
 
 /// What the heap was asked for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Counts {
     /// Blocks given out; a reallocation counts as one.
     pub blocks: u64,
@@ -39,6 +40,7 @@ pub struct Counts {
 
 /// What one thread was given.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ThreadCounts {
     /// Blocks given out; a reallocation counts as one.
     pub blocks: u64,

@@ -47,7 +47,7 @@ pub struct Reservation {
 }
 
 /// What else to do about a ceiling that is too low, where nothing better is known.
-const INSTEAD: &str = "lower --workers or --slice-size";
+const INSTEAD: &str = "lower ⟨workers⟩ or ⟨slice_size⟩";
 
 /// This number of names is noted without an allocation.
 const NAMES: usize = 32;
@@ -114,7 +114,7 @@ impl Budget {
     /// What to do about a ceiling that is too low: raise it, or something `instead`.
     pub fn remedy(&self, instead: &str) -> String {
         match self.0.whose {
-            Whose::User => format!("Raise --memory-limit, or {instead}."),
+            Whose::User => format!("Raise ⟨memory_limit⟩, or {instead}."),
             Whose::Group => format!("Raise the limit of the control group, or {instead}."),
         }
     }
@@ -150,13 +150,17 @@ impl Reservation {
         let used: usize = held.iter().map(|(_, bytes)| bytes).sum();
         let left = self.budget.limit().saturating_sub(used);
         if more > left || is_refused() {
-            return Err(Error::memory(format!(
-                "{} is too low: {more} bytes are needed for {}, but {left} are left (held: {})\n  {}",
-                self.budget.ceiling(),
-                self.name,
-                holders(&held),
-                self.remedy(),
-            )));
+            let needed = used.saturating_add(more);
+            return Err(Error::needs_memory(
+                needed,
+                format!(
+                    "{} is too low: {more} bytes are needed for {}, but {left} are left (held: {})\n  {}",
+                    self.budget.ceiling(),
+                    self.name,
+                    holders(&held),
+                    self.remedy(),
+                ),
+            ));
         }
         match held.iter_mut().find(|(name, _)| *name == self.name) {
             Some((_, bytes)) => *bytes += more,
@@ -203,7 +207,7 @@ mod tests {
             "limit of 1,000 bytes",
             "251 bytes are needed for key tables, but 250 are left",
             "output buffers 600, windows 100, key tables 50",
-            "\n  Raise --memory-limit, or name the columns.",
+            "\n  Raise `memory_limit`, or name the columns.",
         ] {
             assert!(error.contains(part), "{part}: {error}");
         }
@@ -216,7 +220,7 @@ mod tests {
         let group = Budget::of(500, Whose::Group);
         let error = group.reserve("windows", 501).map(drop).unwrap_err().to_string();
         for part in ["limit of 500 bytes that the control group", "Raise the limit of the control group, or lower"] {
-            assert!(error.contains(part) && !error.contains("--memory-limit"), "{part}: {error}");
+            assert!(error.contains(part) && !error.contains("memory_limit"), "{part}: {error}");
         }
         // A failed request takes nothing.
         assert!(keys.try_grow(usize::MAX).is_err());

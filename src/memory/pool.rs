@@ -27,7 +27,7 @@ impl Buffer {
     pub fn new(size: usize) -> Result<Buffer, Error> {
         let pages = Pages::new(size).map_err(|error| {
             Error::memory(format!(
-                "there is no memory for a buffer of {size} bytes: {error}\n  Lower --workers or --slice-size."
+                "there is no memory for a buffer of {size} bytes: {error}\n  Lower ⟨workers⟩ or ⟨slice_size⟩."
             ))
         })?;
         Ok(Buffer { pages, size, room: size, touched: false })

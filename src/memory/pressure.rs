@@ -7,8 +7,18 @@
 use std::fmt;
 use std::str::FromStr;
 
+/// The memory of a control group, in bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct GroupUse {
+    /// What is used of it.
+    pub used: u64,
+    /// The least of its limits.
+    pub limit: u64,
+}
+
 /// What was read, in bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Reading {
     /// The memory limit of the run.
     pub limit: u64,
@@ -22,7 +32,7 @@ pub struct Reading {
     pub file: u64,
     /// What the process and its neighbours in a control group use that can't be taken from them, and the group's limit;
     /// none: there is no such limit.
-    pub group: Option<(u64, u64)>,
+    pub group: Option<GroupUse>,
     /// How much of the last ten seconds every task of the group waited for memory, in hundredths of a per cent.
     pub stalled: u32,
 }
@@ -40,7 +50,7 @@ impl Reading {
     pub fn fullness(&self) -> u64 {
         let of = |used: u64, limit: u64| used.saturating_mul(1000) / limit.max(1);
         let own = of(self.resident().max(self.heap), self.limit);
-        let group = self.group.map_or(0, |(used, limit)| of(used, limit));
+        let group = self.group.map_or(0, |group| of(group.used, group.limit));
         // Others in the group may be the reason, so it is never critical.
         let stalled = if self.stalled >= STALLED { HIGH } else { 0 };
         own.max(group).max(stalled)
@@ -49,6 +59,7 @@ impl Reading {
 
 /// How scarce memory is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
 pub enum Level {
     /// There is enough.
     #[default]
@@ -126,6 +137,7 @@ impl Gauge {
 
 /// What is done when memory is scarce, from the mildest on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
 pub enum Response {
     /// Pages of the source before the last committed slice are released.
     ReleaseBehind,
@@ -258,8 +270,8 @@ mod tests {
         assert_eq!(calm.fullness(), 150);
         assert_eq!(Reading { file: 85_000, ..calm }.fullness(), 950);
         assert_eq!(Reading { heap: 90_000, ..calm }.fullness(), 900);
-        assert_eq!(Reading { group: Some((96, 100)), ..calm }.fullness(), 960);
-        assert_eq!(Reading { group: Some((0, 0)), ..calm }.fullness(), 150);
+        assert_eq!(Reading { group: Some(GroupUse { used: 96, limit: 100 }), ..calm }.fullness(), 960);
+        assert_eq!(Reading { group: Some(GroupUse { used: 0, limit: 0 }), ..calm }.fullness(), 150);
         // Stalls may be the fault of others.
         assert_eq!(Reading { stalled: 999, ..calm }.fullness(), 150);
         assert_eq!(Reading { stalled: 10_000, ..calm }.fullness(), HIGH);

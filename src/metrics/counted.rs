@@ -60,6 +60,7 @@ pub struct Metrics {
 
 /// How many workers do what.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Workers {
     /// They convert or write.
     pub converting: usize,
@@ -73,6 +74,7 @@ pub struct Workers {
 
 /// Output buffers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct PoolUse {
     /// With workers, or waiting for their turn.
     pub used: u64,

@@ -6,6 +6,7 @@ use crate::memory::pressure::{Level, Reading, Response};
 
 /// A change of what is done about scarce memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Event {
     /// When, from the start of the run over its source.
     pub at: Duration,
@@ -35,6 +36,7 @@ impl Event {
 
 /// Events of a run: a bounded number, and how many more there were.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Events {
     /// The first ones.
     pub list: Vec<Event>,
@@ -47,11 +49,13 @@ const KEPT: usize = 64;
 
 impl Events {
     /// Room for all events that are kept, so that none of them allocates.
+    #[doc(hidden)]
     pub fn with_room() -> Events {
         Events { list: Vec::with_capacity(KEPT), left_out: 0 }
     }
 
     /// Keeps or counts an event.
+    #[doc(hidden)]
     pub fn add(&mut self, event: Event) {
         match self.list.len() < KEPT {
             true => self.list.push(event),
@@ -60,6 +64,7 @@ impl Events {
     }
 
     /// Adds the events of another source.
+    #[doc(hidden)]
     pub fn merge(&mut self, other: &Events) {
         other.list.iter().for_each(|event| self.add(*event));
         self.left_out += other.left_out;

@@ -1,5 +1,6 @@
 //! The report for people.
 
+use std::fmt;
 use std::path::Path;
 
 use super::units::{micros, size, size_rounded};
@@ -7,8 +8,15 @@ use super::{FileReport, Report};
 use crate::scan::count::Counts;
 use crate::wording::{count, counted, input};
 
-/// The report in aligned lines, with human units.
-pub fn human(report: &Report) -> String {
+impl fmt::Display for Report {
+    /// The report for people, in aligned lines with human units.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        lines(self).iter().try_for_each(|(name, text)| writeln!(f, "  {name:<11}  {text}"))
+    }
+}
+
+/// The lines of the report: a name and a text.
+fn lines(report: &Report) -> Vec<(&'static str, String)> {
     let mut lines = Vec::with_capacity(10 + report.files.len());
     // What only counts writes nothing, and what makes data reads nothing.
     let reads = !report.from.is_empty() || report.counts.is_some() || !report.files.is_empty();
@@ -40,10 +48,10 @@ pub fn human(report: &Report) -> String {
     lines.extend((reads && writes).then(|| ("latency", latency(report))));
     lines.push(("memory", memory(report)));
     lines.extend(pressure(report).into_iter().map(|text| ("pressure", text)));
-    if report.allocations.start.0 > 0 {
+    if report.allocations.start.blocks > 0 {
         lines.push(("allocations", allocations(report)));
     }
-    lines.iter().map(|(name, text)| format!("  {name:<11}  {text}\n")).collect()
+    lines
 }
 
 fn end(path: Option<&Path>, name: &str) -> String {
@@ -143,7 +151,7 @@ fn pressure(report: &Report) -> Option<String> {
 
 fn allocations(report: &Report) -> String {
     let a = &report.allocations;
-    let (start, warmup, steady) = (counted(a.start.0, "block"), count(a.warmup.0), count(a.steady.0));
+    let (start, warmup, steady) = (counted(a.start.blocks, "block"), count(a.warmup.blocks), count(a.steady.blocks));
     format!(
         "{start} at the start, {warmup} in warm-up, {steady} in steady state; slices of {}",
         size(report.slice_size as u64)
@@ -172,7 +180,7 @@ mod tests {
             ..Report::default()
         };
         report.lossy.count(LossyKind::ListAsText);
-        let text = human(&report);
+        let text = report.to_string();
         for part in [
             "  source       trips.csv (csv)\n",
             "  target       stream (ndjson)\n",
@@ -185,6 +193,6 @@ mod tests {
         }
         assert!(!text.contains("left out") && !text.contains("allocations") && !text.contains("filtered"));
         report.records_filtered = 1_500;
-        assert!(human(&report).contains("  filtered     1,500 records\n"));
+        assert!(report.to_string().contains("  filtered     1,500 records\n"));
     }
 }

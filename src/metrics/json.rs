@@ -5,11 +5,12 @@ use std::path::Path;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use super::{Allocations, Event, FileReport, Latency, NeverSeen, Report};
+use crate::error::Error;
 use crate::memory::pressure::Reading;
 use crate::record::Lossy;
 use crate::scan::count::Counts;
 
-/// The report as one line of JSON with a line break at its end.
+/// The report as one line of JSON with a line break at its end; `worded` gives the text of an error.
 ///
 /// Its keys: `version`, `settings` (what is given here), `files` {`source`, `target`} (null for streams; of many
 /// sources also `sources`: for each `path`, `bytes`, `records` read, `error` (null if it went well), and its `target`
@@ -23,7 +24,7 @@ use crate::scan::count::Counts;
 /// dropped records `records_filtered`; with a quarantine that is not empty `quarantine` {`path`, `records`}, for sources with targets of their own in
 /// `files.sources`; where text is counted `counts` {`lines`, `words`, `chars`, `bytes`}, also in `files.sources`. Where no
 /// records are read, `records_in` is null.
-pub fn json(report: &Report, version: &str, settings: &impl Serialize) -> String {
+pub fn json(report: &Report, version: &str, settings: &impl Serialize, worded: &dyn Fn(&Error) -> String) -> String {
     let counts_records = report.counts.is_none() || !report.from.is_empty();
     let view = View {
         version,
@@ -31,7 +32,7 @@ pub fn json(report: &Report, version: &str, settings: &impl Serialize) -> String
         files: Files {
             source: path(report.source.as_deref()),
             target: path(report.target.as_deref()),
-            sources: report.files.iter().map(|file| OneOfMany::new(file, counts_records)).collect(),
+            sources: report.files.iter().map(|file| OneOfMany::new(file, counts_records, worded)).collect(),
         },
         bytes_in: report.bytes_in,
         bytes_out: report.bytes_out,
@@ -132,7 +133,7 @@ struct OneOfMany {
 }
 
 impl OneOfMany {
-    fn new(file: &FileReport, counts_records: bool) -> OneOfMany {
+    fn new(file: &FileReport, counts_records: bool, worded: &dyn Fn(&Error) -> String) -> OneOfMany {
         OneOfMany {
             path: file.source.to_string_lossy().into_owned(),
             target: path(file.target.as_deref()),
@@ -140,7 +141,7 @@ impl OneOfMany {
             records: counts_records.then_some(file.records_in),
             counts: file.counts,
             quarantine: quarantine(file.quarantine.as_deref(), file.records_failed),
-            error: file.error.as_ref().map(ToString::to_string),
+            error: file.error.as_deref().map(worded),
         }
     }
 }
@@ -173,7 +174,7 @@ struct Read {
 impl From<&Event> for OneEvent {
     fn from(event: &Event) -> OneEvent {
         let Reading { limit, reserved, heap, anonymous, file, group, stalled } = event.reading;
-        let (group, group_limit) = group.unzip();
+        let (group, group_limit) = group.map(|group| (group.used, group.limit)).unzip();
         let stalled = f64::from(stalled) / 100.0;
         OneEvent {
             seconds: event.at.as_secs_f64(),
@@ -206,7 +207,7 @@ struct Blocks {
 
 impl From<Allocations> for Blocks {
     fn from(a: Allocations) -> Blocks {
-        Blocks { start: a.start.0, warmup: a.warmup.0, steady: a.steady.0 }
+        Blocks { start: a.start.blocks, warmup: a.warmup.blocks, steady: a.steady.blocks }
     }
 }
 
@@ -227,6 +228,7 @@ impl From<Latency> for Micros {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::metrics::Allocated;
     use crate::record::LossyKind;
     use std::time::Duration;
 
@@ -236,12 +238,16 @@ mod tests {
             source: Some("trips.csv".into()),
             records_in: 7,
             elapsed: Duration::from_millis(1500),
-            allocations: Allocations { start: (3, 300), warmup: (2, 20), steady: (0, 0) },
+            allocations: Allocations {
+                start: Allocated { blocks: 3, bytes: 300 },
+                warmup: Allocated { blocks: 2, bytes: 20 },
+                steady: Allocated::default(),
+            },
             ..Report::default()
         };
         report.lossy.count(LossyKind::DuplicateKey);
         report.lossy.count(LossyKind::DuplicateKey);
-        let text = json(&report, "1.2.3", &serde_json::json!({"workers": 2}));
+        let text = json(&report, "1.2.3", &serde_json::json!({"workers": 2}), &ToString::to_string);
         assert!(text.ends_with("}\n") && text.lines().count() == 1);
         let value: serde_json::Value = serde_json::from_str(&text).unwrap();
         let mut keys: Vec<&str> = value.as_object().unwrap().keys().map(String::as_str).collect();
@@ -257,7 +263,7 @@ mod tests {
         assert_eq!((value["seconds"].as_f64(), value["records_in"].as_u64()), (Some(1.5), Some(7)));
         assert_eq!(value["settings"]["workers"], 2);
         report.records_filtered = 3;
-        let text = json(&report, "1.2.3", &());
+        let text = json(&report, "1.2.3", &(), &ToString::to_string);
         assert_eq!(serde_json::from_str::<serde_json::Value>(&text).unwrap()["records_filtered"], 3);
     }
 }

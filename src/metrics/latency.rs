@@ -37,11 +37,13 @@ pub(super) struct LatencyCells {
 
 impl LatencyCells {
     /// An empty one.
+    #[doc(hidden)]
     pub fn new() -> LatencyCells {
         LatencyCells { buckets: (0..BUCKETS).map(|_| Cell::default()).collect(), ..LatencyCells::default() }
     }
 
     /// Adds `count` records that took so long, in microseconds.
+    #[doc(hidden)]
     pub fn record(&self, micros: u64, count: u64) {
         if count > 0 {
             self.max.set(self.max.get().max(micros));
@@ -106,6 +108,7 @@ impl LatencyRecorder {
     }
 
     /// Adds what another one collected.
+    #[doc(hidden)]
     pub fn merge(&mut self, other: &LatencyRecorder) {
         for (mine, theirs) in self.buckets.iter_mut().zip(&other.buckets[..=bucket(other.max)]) {
             *mine += theirs;

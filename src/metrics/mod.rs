@@ -16,16 +16,18 @@ mod report;
 mod stage;
 mod units;
 
+pub use crate::memory::pressure::{GroupUse, Level, Reading, Response};
 pub use counted::{Metrics, PoolUse, Workers};
 pub use event::{Event, Events};
-pub use human::human;
 pub use json::json;
 pub use latency::LatencyRecorder;
 pub(crate) use pass::{Begin, Committed, Doing, Meter, Pass};
 pub use progress::{Progress, Snapshot, status};
 pub(crate) use registry::Registry;
-pub use report::{Allocations, FileReport, Latency, NeverSeen, Report, StageAllocations};
+pub use report::{Allocated, Allocations, FileReport, Latency, NeverSeen, Report, StageAllocations};
 pub(crate) use stage::Stage;
+#[doc(hidden)]
 pub use units::size;
 
+#[doc(hidden)]
 pub use crate::wording::count;

@@ -26,6 +26,7 @@ struct Shown {
 
 /// How far a job was at one moment. The numbers were read one after another, so they may be a slice apart.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Snapshot {
     /// Bytes of the source that were handed out to workers.
     pub bytes_in: u64,

@@ -1,6 +1,8 @@
 //! What a run did.
 
 use std::fmt;
+use std::iter::Sum;
+use std::ops::AddAssign;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,31 +12,58 @@ use crate::error::Error;
 use crate::record::Lossy;
 use crate::scan::count::Counts;
 
-/// Blocks allocated from the heap in the parts of a run; all zero without a counting allocator
-/// ([`memory::audit`](crate::memory::audit)).
+/// What was allocated from the heap.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Allocations {
-    /// Before the first slice was claimed: blocks and bytes.
-    pub start: (u64, u64),
-    /// Until each worker had finished its first slice.
-    pub warmup: (u64, u64),
-    /// From then until the last slice was committed.
-    pub steady: (u64, u64),
+pub struct Allocated {
+    /// Blocks; a reallocation counts as one.
+    pub blocks: u64,
+    /// Their bytes.
+    pub bytes: u64,
 }
 
-/// Blocks and bytes that the workers allocated in one stage of the loop.
+impl AddAssign for Allocated {
+    fn add_assign(&mut self, other: Allocated) {
+        self.blocks += other.blocks;
+        self.bytes += other.bytes;
+    }
+}
+
+impl Sum for Allocated {
+    fn sum<I: Iterator<Item = Allocated>>(all: I) -> Allocated {
+        let mut sum = Allocated::default();
+        all.for_each(|one| sum += one);
+        sum
+    }
+}
+
+/// What was allocated in the parts of a run; all zero without a counting allocator
+/// ([`audit`](crate::audit)).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Allocations {
+    /// Before the first slice was claimed.
+    pub start: Allocated,
+    /// Until each worker had finished its first slice.
+    pub warmup: Allocated,
+    /// From then until the last slice was committed.
+    pub steady: Allocated,
+}
+
+/// What the workers allocated in one stage of the loop.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct StageAllocations {
     /// The stage: cut, decode, ops, encode, commit.
     pub stage: &'static str,
-    /// Until each worker had finished its first slice: blocks and bytes.
-    pub warmup: (u64, u64),
-    /// From then on: blocks and bytes.
-    pub steady: (u64, u64),
+    /// Until each worker had finished its first slice.
+    pub warmup: Allocated,
+    /// From then on.
+    pub steady: Allocated,
 }
 
 /// From the claim of a record's slice to its commit, in microseconds, over all records.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[non_exhaustive]
 pub struct Latency {
     /// The mean.
     pub mean: f64,
@@ -48,6 +77,7 @@ pub struct Latency {
 
 /// What became of one of many sources.
 #[derive(Clone, Debug, Default)]
+#[non_exhaustive]
 pub struct FileReport {
     /// The source's path; `-` for a stream without one.
     pub source: PathBuf,
@@ -75,6 +105,7 @@ pub struct FileReport {
 
 /// A name of a field that no record had.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[non_exhaustive]
 pub struct NeverSeen {
     /// The flag that names it.
     pub flag: &'static str,
@@ -94,6 +125,7 @@ impl fmt::Display for NeverSeen {
 
 /// What a run did and what it used.
 #[derive(Clone, Debug, Default)]
+#[non_exhaustive]
 pub struct Report {
     /// The source's path; none for a stream.
     pub source: Option<PathBuf>,

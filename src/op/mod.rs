@@ -1,8 +1,8 @@
 //! Ops: the steps between decoding and encoding. They know no format.
 //!
 //! Text ops change every text value of a record, or only those of the [`Fields`] named; never keys, and never numbers.
-//! [`parse`] reads the text of the flag `--op`. Fields are selected and renamed by [`KeyedFilter`] in keyed batches and
-//! by [`project`] in a schema.
+//! [`parse`] reads the text of the flag `--op`. Fields are selected and renamed by the
+//! settings of a job.
 
 mod case;
 mod check;
@@ -28,14 +28,18 @@ pub(crate) use check::unique;
 pub(crate) use escape::{split, unescape};
 pub use fields::Fields;
 pub use folding::Folding;
+#[doc(hidden)]
 pub use nearest::nearest;
 pub(crate) use nearest::{instead_of, nearest_of};
 pub(crate) use only::Only;
+pub(crate) use parse::after;
 pub use parse::{NAMES, Parsed, parse, parse_all};
 pub(crate) use paths::final_path;
 pub(crate) use project::Order;
+#[doc(hidden)]
 pub use project::{Projection, project};
 pub use reverse::Reverse;
+#[doc(hidden)]
 pub use select::KeyedFilter;
 pub use trim::Trim;
 

@@ -23,6 +23,7 @@ pub const NAMES: [&str; 10] = [
 
 /// What `--op` asks for.
 #[derive(Default)]
+#[non_exhaustive]
 pub struct Parsed {
     /// The ops, to be applied left to right.
     pub ops: Vec<Arc<dyn Op>>,
@@ -56,12 +57,17 @@ pub fn parse_all<'s>(specs: impl IntoIterator<Item = &'s str>) -> Result<Parsed>
     for spec in specs {
         for item in split(spec, ',')? {
             if let Some(fold) = parsed.fold {
-                return Err(Error::usage(format!("`{}` has to be the last op, and can be given once", fold.name())));
+                return Err(after(fold));
             }
             add(item, &mut parsed)?;
         }
     }
     Ok(parsed)
+}
+
+/// The error for an op after the one that has to be the last.
+pub(crate) fn after(fold: Folding) -> Error {
+    Error::usage(format!("`{}` has to be the last op, and can be given once", fold.name()))
 }
 
 fn add(item: &str, parsed: &mut Parsed) -> Result<()> {

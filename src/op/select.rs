@@ -18,7 +18,7 @@ use crate::record::{Batch, LossyKind, NONE, Seen, Tree, Value};
 /// twice, the last one counts. A record that is not a map has no fields: it passes, unless fields are selected. A
 /// record in which a field would get the key of another one is refused.
 ///
-/// Records in columns are not touched: [`project`](super::project) changes their schema instead.
+/// Records in columns are not touched: `project` changes their schema instead.
 pub struct KeyedFilter {
     nodes: Vec<Node>,
     /// The number of entries in all nodes.
@@ -214,7 +214,7 @@ impl<'w, 'a> Work<'w, 'a> {
         match exact {
             Some(Exact { strict: true }) if self.left_out > 0 => {
                 Err(RecordError::new(self.offset, "the record has fields that --columns leaves out (unknown_key)")
-                    .hint("Leave out --strict to accept it and have it counted."))
+                    .hint("Leave out ⟨strict⟩ to accept it and have it counted."))
             }
             Some(_) => {
                 self.out.lose(LossyKind::UnknownKey, self.left_out);

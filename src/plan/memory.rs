@@ -272,15 +272,17 @@ fn too_low(wishes: &Wishes, plan: &Plan, least: usize) -> Error {
     let parts = parts.chain(room).collect::<Vec<_>>().join(", ");
     // The unit may have been forgotten.
     let meant = if limit < 10_000 { format!(" (did you mean {limit}MB?)") } else { String::new() };
+    let needed = least;
     let (limit, least) = (megabytes(limit), megabytes(least));
-    Error::memory(match plan.whose {
+    let message = match plan.whose {
         Whose::Group => format!(
             "the control group of this process has {limit} of memory left; this job needs at least {least} ({parts})\n  Raise the group's limit."
         ),
         Whose::User => format!(
-            "the memory limit of {limit} is too low{meant}; this job needs at least {least} ({parts})\n  Give --memory-limit {least} or more."
+            "the memory limit of {limit} is too low{meant}; this job needs at least {least} ({parts})\n  Give ⟨memory_limit {least}⟩ or more."
         ),
-    })
+    };
+    Error::needs_memory(needed, message)
 }
 
 /// One worker for each processor, but not more than `most`.
@@ -311,7 +313,7 @@ mod tests {
 
     /// The limit that an error names as enough, in megabytes with one decimal.
     fn least(error: &str) -> usize {
-        let size = error.rsplit_once("--memory-limit ").unwrap().1.split("MB").next().unwrap();
+        let size = error.rsplit_once("memory_limit: ").unwrap().1.split("MB").next().unwrap();
         (size.parse::<f64>().unwrap() * 10.0).round() as usize * 100_000
     }
 
@@ -351,7 +353,7 @@ mod tests {
         assert_eq!(within(20_000_000).unwrap().whose, Whose::Group);
         let error = within(1_000_000).unwrap_err().to_string();
         assert!(error.contains("control group") && error.contains("has 1MB of memory left"), "{error}");
-        assert!(!error.contains("--memory-limit"), "{error}");
+        assert!(!error.contains("memory_limit"), "{error}");
     }
 
     #[test]

@@ -311,7 +311,7 @@ impl Route {
         }
         let reason = format!("the field name `{shown}` is not valid UTF-8");
         Err(RecordError::new(place, reason).hint(
-            "Give the --encoding of the source, put U+FFFD in its place with --invalid-utf8 replace, or leave the field out with --select.",
+            "Give the --encoding of the source, put U+FFFD in its place with ⟨invalid_utf8 replace⟩, or leave the field out with --select.",
         ))
     }
 
@@ -406,7 +406,7 @@ fn leaves_out<'n>(names: impl Iterator<Item = &'n [u8]>) -> Error {
     let names: Vec<_> = names.collect();
     let columns = if names.len() == 1 { "column" } else { "columns" };
     let some = some(names.into_iter());
-    Error::refused(format!("--columns leaves out the {columns} {some}\n  Leave out --strict to accept it."))
+    Error::refused(format!("--columns leaves out the {columns} {some}\n  Leave out ⟨strict⟩ to accept it."))
 }
 
 /// A name for a field that the source does not have.

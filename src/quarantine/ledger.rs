@@ -99,8 +99,8 @@ impl Ledger {
         match self.limit {
             Some(limit @ MaxErrors::Records(most)) if limit.is_below(self.count, 0) => {
                 let hint = match most {
-                    0 => "--max-errors 0 allows no bad records.".to_owned(),
-                    _ => format!("That is bad record {}, and --max-errors allows {most}.", self.count),
+                    0 => "⟨max_errors⟩ 0 allows no bad records.".to_owned(),
+                    _ => format!("That is bad record {}, and ⟨max_errors⟩ allows {most}.", self.count),
                 };
                 let error = too_many(Last::new(None, (file, record), bad), hint);
                 self.write()?;
@@ -129,7 +129,7 @@ impl Ledger {
             Some(last) => {
                 let (are, shown) = if count == 1 { ("is", "") } else { ("are", " The last one is shown here.") };
                 let all = counted(records, "record");
-                let hint = format!("{count} of {all} {are} bad, and --max-errors allows {allowed}.{shown}");
+                let hint = format!("{count} of {all} {are} bad, and ⟨max_errors⟩ allows {allowed}.{shown}");
                 too_many(last, hint)
             }
             // All of them were met by the run that this one goes on with.
@@ -138,7 +138,7 @@ impl Ledger {
                 let error =
                     RecordError::new(0, format!("{} in {}", counted(count, "bad record"), counted(records, "record")));
                 let last = Last { position, error, text: After::default(), lines: None };
-                too_many(last, format!("--max-errors allows {allowed}."))
+                too_many(last, format!("⟨max_errors⟩ allows {allowed}."))
             }
         })
     }

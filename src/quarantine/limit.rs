@@ -7,6 +7,7 @@ use crate::error::Error;
 
 /// How many records may be bad: more end the job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum MaxErrors {
     /// A number. The job ends at the first record over it.
     Records(u64),

@@ -217,7 +217,7 @@ fn open(path: &Path, stop: Option<&Stop>) -> Result<Source> {
 
 fn no_quarantine(path: &Path) -> Error {
     Error::usage(format!(
-        "{} is not a quarantine file: its first line does not say how its records are read\n  --on-error quarantine writes that line, and it has to stay.",
+        "{} is not a quarantine file: its first line does not say how its records are read\n  ⟨on_error quarantine⟩ writes that line, and it has to stay.",
         path.display()
     ))
 }

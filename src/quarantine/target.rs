@@ -21,17 +21,17 @@ const PAGE: usize = 64 << 10;
 pub(crate) fn place_for(settings: &Settings, target: &TargetSpec) -> Result<Option<PathBuf>> {
     if settings.on_error == OnError::Fail && settings.max_errors.is_some() {
         return Err(Error::usage(
-            "--max-errors says how many bad records may be left out\n  Give --on-error skip or --on-error quarantine too.",
+            "⟨max_errors⟩ says how many bad records may be left out\n  Give ⟨on_error skip⟩ or ⟨on_error quarantine⟩ too.",
         ));
     }
     match (settings.on_error, &settings.quarantine, target) {
         (OnError::Quarantine, Some(path), _) => checked(path, target).map(Some),
         (OnError::Quarantine, None, TargetSpec::Path(target)) if !is_device(target) => Ok(Some(usual_place(target))),
         (OnError::Quarantine, None, _) => Err(Error::usage(
-            "the output is not a file, so there is no usual place for the quarantine\n  Name one with --quarantine FILE, or leave out bad records with --on-error skip",
+            "the output is not a file, so there is no usual place for the quarantine\n  Name one with ⟨quarantine FILE⟩, or leave out bad records with ⟨on_error skip⟩",
         )),
         (_, Some(path), _) => Err(Error::usage(format!(
-            "--quarantine {} needs --on-error quarantine\n  Give --on-error quarantine too.",
+            "⟨quarantine {}⟩ needs ⟨on_error quarantine⟩\n  Give ⟨on_error quarantine⟩ too.",
             path.display()
         ))),
         (_, None, _) => Ok(None),

@@ -8,6 +8,7 @@ use crate::wording::count;
 /// A way in which a target holds less than the source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(usize)]
+#[non_exhaustive]
 pub enum LossyKind {
     /// A missing field became an empty cell, which reads back as null.
     AbsentAsNull,

@@ -2,9 +2,13 @@
 
 mod batch;
 mod columns;
+#[doc(hidden)]
 pub mod decimal;
+#[doc(hidden)]
 pub mod digits;
+#[doc(hidden)]
 pub mod json;
+#[doc(hidden)]
 pub mod line_form;
 mod lossy;
 mod output;
@@ -13,21 +17,32 @@ mod schema;
 mod seen;
 mod span;
 mod stack_text;
+#[doc(hidden)]
 pub mod to_number;
 mod tree;
+#[doc(hidden)]
 pub mod utf8;
 mod value;
 
+pub use crate::memory::Arena;
 pub use batch::{Batch, Record};
 pub(crate) use batch::{record_too_large, too_many_fields};
+#[doc(hidden)]
 pub use columns::{Binder, Bound, NONE};
-pub use json::{BytesAs, Chosen, Detail};
+pub use json::BytesAs;
+#[doc(hidden)]
+pub use json::{Chosen, Detail};
 pub use lossy::{Lossy, LossyKind};
+#[doc(hidden)]
 pub use output::{Drain, EncodeError, Mark, Output};
+#[doc(hidden)]
 pub use paths::{Apart, Paths, with_key};
 pub use schema::{Kind, Schema, Type, Unit};
+#[doc(hidden)]
 pub use seen::Seen;
+#[doc(hidden)]
 pub use span::Span;
+#[doc(hidden)]
 pub use stack_text::StackText;
 pub use tree::Tree;
 pub use value::Value;

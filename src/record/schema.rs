@@ -74,6 +74,7 @@ pub enum Kind {
 
 /// Units of time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Unit {
     /// Seconds.
     Second,

@@ -6,6 +6,7 @@
 /// [`Untyped`](Value::Untyped) until its type matters. Text borrows from the slice, or from the arena if it had to be
 /// unescaped. Text is valid UTF-8 whenever the target or an op asked for that; from CSV to CSV any bytes pass.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[non_exhaustive]
 pub enum Value<'a> {
     /// The field is missing.
     #[default]

@@ -68,7 +68,7 @@ impl Begin {
         match changed {
             None => Ok(()),
             Some(reason) => Err(Error::usage(format!(
-                "{} can't be resumed: {reason}\n  Leave out --resume to start from the beginning.",
+                "{} can't be resumed: {reason}\n  Leave out ⟨resume⟩ to start from the beginning.",
                 target.display()
             ))),
         }

@@ -71,7 +71,7 @@ impl Resumable {
         let [part, journal] = names(path);
         if settings.resume && !settings.force && path.is_file() && !journal.exists() {
             return Err(Error::usage(format!(
-                "{} exists already, and there is nothing to resume\n  If the last run ended well, the file is complete. Give --force to replace it.",
+                "{} exists already, and there is nothing to resume\n  If the last run ended well, the file is complete. Give ⟨force⟩ to replace it.",
                 path.display()
             )));
         }
@@ -176,7 +176,7 @@ impl Resumable {
         let keep = || quarantine.map_or(Ok(()), Quarantine::keep).and_then(|()| target.keep());
         if passing && self.journal.has_entries() && keep().is_ok() {
             let note = format!(
-                "What was written is kept: the same command with --resume continues there ({}).",
+                "What was written is kept: the same command with ⟨resume⟩ continues there ({}).",
                 self.part.display()
             );
             return error.note(note, true);
@@ -218,7 +218,7 @@ fn wanted<'o>(
             fold.name()
         ))),
         None if asked => Err(Error::usage(
-            "a run can be resumed only if its input is a file that can be mapped, and its output a file that is not compressed\n  Leave out --checkpoint and --resume, or use such files.",
+            "a run can be resumed only if its input is a file that can be mapped, and its output a file that is not compressed\n  Leave out ⟨checkpoint⟩ and ⟨resume⟩, or use such files.",
         )),
         possible => Ok(possible),
     }

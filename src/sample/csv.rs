@@ -61,7 +61,7 @@ impl Csv {
         let OutDialect { delimiter, quote, escape, quoting, quote_all, crlf, .. } = options.out_dialect;
         let quoting = quoting && !escapes;
         let style = Style {
-            delimiter: delimiter.unwrap_or(default),
+            delimiter: delimiter.map_or(default, u8::from),
             quote,
             escape,
             quoting,

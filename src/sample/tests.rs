@@ -82,7 +82,7 @@ fn csv_is_csv() {
 #[test]
 fn dialects_are_kept() {
     let out_dialect = OutDialect {
-        delimiter: Some(b';'),
+        delimiter: Some(b';'.into()),
         quote: b'\'',
         escape: Some(b'\\'),
         crlf: true,

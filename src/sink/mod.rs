@@ -426,7 +426,7 @@ pub fn whole_path(path: &Path) -> PathBuf {
 }
 
 fn exists(path: &Path) -> Error {
-    Error::usage(format!("{} exists already\n  Give --force to replace it.", path.display()))
+    Error::usage(format!("{} exists already\n  Give ⟨force⟩ to replace it.", path.display()))
 }
 
 fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -113,7 +113,7 @@ impl<T: Below> Packer<T> {
                 Ok(thread) => packer.threads.push(thread),
                 Err(error) if number == 0 => {
                     return Err(Error::memory(format!(
-                        "can't start a thread that compresses: {error}\n  Lower --workers."
+                        "can't start a thread that compresses: {error}\n  Lower ⟨workers⟩."
                     )));
                 }
                 // The first one is enough.
@@ -134,7 +134,7 @@ impl<T: Below> Packer<T> {
         while !bytes.is_empty() {
             let mut block = loop {
                 if state.stopped {
-                    return Err(state.error.take().unwrap_or_else(|| Error::usage("the run has ended")));
+                    return Err(state.error.take().unwrap_or_else(Error::ended));
                 }
                 match state.block.take().or_else(|| state.empty()) {
                     Some(block) => break block,
@@ -241,7 +241,7 @@ impl<T: Below> Shared<T> {
     fn idle<'s>(&self, mut state: MutexGuard<'s, State>) -> Result<MutexGuard<'s, State>> {
         loop {
             if state.stopped {
-                return Err(state.error.take().unwrap_or_else(|| Error::usage("the run has ended")));
+                return Err(state.error.take().unwrap_or_else(Error::ended));
             }
             if state.queue.is_empty() && state.busy == 0 {
                 return Ok(state);

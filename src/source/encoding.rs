@@ -76,6 +76,7 @@ impl Encoding {
     ///
     /// # Errors
     /// The mark of UTF-32, which nothing here decodes.
+    #[doc(hidden)]
     pub fn detect(beginning: &[u8]) -> Result<Option<Encoding>, Error> {
         let inner = match beginning {
             [0xff, 0xfe, 0, 0, ..] | [0, 0, 0xfe, 0xff, ..] => {
@@ -94,6 +95,7 @@ impl Encoding {
     }
 
     /// The encoding itself, where a byte order mark may still say which one it is.
+    #[doc(hidden)]
     pub fn by_mark(self, beginning: &[u8]) -> Encoding {
         let inner = match (self.by_mark, beginning) {
             (true, [0xfe, 0xff, ..]) => Inner::Standard(UTF_16BE),

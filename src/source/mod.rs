@@ -29,7 +29,7 @@ use inlet::{Asked, Inlet, Soon};
 
 pub(crate) use encoding::UTF_32;
 pub use encoding::{Decoded, Encoding, MARK, Malform, Malformed};
-pub use list::{Folders, Listed, expand, read_list};
+pub use list::Listed;
 pub use unpack::Blocks;
 
 /// An open source.

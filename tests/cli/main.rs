@@ -15,6 +15,7 @@ mod found;
 mod hostile;
 mod many;
 mod places;
+mod public_api;
 mod quarantine;
 mod strict;
 mod structure;

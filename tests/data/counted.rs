@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use pagemill::audit::CountingAllocator;
 use pagemill::job::{Io, MaxErrors, OnError};
-use pagemill::metrics::{Metrics, Progress, Report};
+use pagemill::metrics::{Allocated, Metrics, Progress, Report};
 use pagemill::op::{ChangeCase, Fields, Op};
 use pagemill::record::Batch;
 use pagemill::{Error, Format, Job, SourceSpec, TargetSpec};
@@ -379,7 +379,7 @@ fn dropping_takes_nothing_from_the_heap() {
             let job = Job::new(source, target).from(from).to(to).workers(2).slice_size(32 << 10);
             let report = job.op(Keep).op(ChangeCase::upper(Fields::all())).op(Keep).run().unwrap();
             assert!(report.records_filtered >= 20_000, "{from} to {to}");
-            assert_eq!(report.allocations.steady, (0, 0), "{from} to {to}: {:?}", report.stages);
+            assert_eq!(report.allocations.steady, Allocated::default(), "{from} to {to}: {:?}", report.stages);
         }
     }
 }

@@ -335,7 +335,7 @@ fn convert(mut raw: Raw, way: Way, data: &[u8]) -> Vec<u8> {
     (settings.slice_size, settings.on_error) = (way.slice, OnError::Skip);
     let sources = vec![data.to_vec(); way.inputs].into_iter().map(SourceSpec::bytes);
     let report = match way.inputs {
-        1 => Job { source: SourceSpec::bytes(data), target: TargetSpec::Memory, settings }.run(),
+        1 => Job::new(SourceSpec::bytes(data), TargetSpec::Memory).with(|own| *own = settings).run(),
         _ => Job::many(sources, TargetSpec::Memory).with(|own| *own = settings).run(),
     };
     report.unwrap().output

@@ -131,7 +131,7 @@ fn answer(input: &Input, said: Said, to: &str, op: bool, way: Way) -> Answer {
             let sources = input.parts.iter().map(|path| SourceSpec::Path(path.clone()));
             Job::many(sources, target).with(|own| *own = settings).run()
         }
-        _ => Job { source, target, settings }.run(),
+        _ => Job::new(source, target).with(|own| *own = settings).run(),
     };
     // Where an error is differs: each way sees its own file.
     let report = report.map_err(|error| format!("{:?}", error.class()))?;

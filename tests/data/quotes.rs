@@ -156,7 +156,7 @@ fn a_header_swallows_nothing() {
     // Longer than a name may be: found early, whatever follows.
     let long = format!("a,\"{}", "b\n".repeat(200_000));
     let message = refused("header", long.as_str(), Raw::default());
-    assert!(message.contains("byte 2") && message.contains("--max-key-length"), "{message}");
+    assert!(message.contains("byte 2") && message.contains("max_key_length"), "{message}");
     assert_eq!(refused("header", format!("{long}\",c\n1,2,3\n"), Raw::default()), message);
 }
 
@@ -205,14 +205,13 @@ fn the_bad_line_can_be_repaired() {
 }
 
 fn count(input: &[u8], on_error: OnError, slice_size: usize, workers: usize, max: usize) -> Result<u64, String> {
-    let settings = Settings {
-        from: Some(Format::Csv),
-        on_error,
-        slice_size,
-        workers,
-        max_record_size: max,
-        ..Settings::default()
-    };
+    let settings = Settings::default().with(|own| {
+        own.from = Some(Format::Csv);
+        own.on_error = on_error;
+        own.slice_size = slice_size;
+        own.workers = workers;
+        own.max_record_size = max;
+    });
     let source = SourceSpec::Reader(Box::new(std::io::Cursor::new(input.to_vec())));
     let streamed = count_records(source, &settings).map_err(|error| error.to_string());
     let file = tempfile::NamedTempFile::new().unwrap();

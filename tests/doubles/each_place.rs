@@ -161,7 +161,7 @@ fn any_write_may_fail() {
         fs::write(&source, input(from, to)).unwrap();
         for codec in [None, Some(Codec::Gzip), Some(Codec::Zstd)] {
             let compress = codec.map_or(Compress::None, |codec| Compress::As(codec.into()));
-            let settings = Settings { compress, ..settings(from, to) };
+            let settings = settings(from, to).with(|own| own.compress = compress);
             let expected = job(source.as_path(), TargetSpec::Memory, &settings).run().unwrap().output;
             // From a file and from a stream: of the file the keys are looked for first.
             for streamed in [false, true] {
@@ -231,18 +231,17 @@ fn any_growth_of_the_budget_may_be_refused() {
             if checkpoint {
                 fs::write(&source, &input).unwrap();
             }
-            let settings = Settings {
-                compress: if compress { Compress::As(Codec::Gzip.into()) } else { Compress::None },
-                checkpoint: if checkpoint { Checkpoint::On } else { Checkpoint::Off },
-                ..settings(from, to)
-            };
+            let settings = settings(from, to).with(|own| {
+                own.compress = if compress { Compress::As(Codec::Gzip.into()) } else { Compress::None };
+                own.checkpoint = if checkpoint { Checkpoint::On } else { Checkpoint::Off };
+            });
             let expected = job(
                 source.as_path(),
                 TargetSpec::Memory,
-                &Settings { checkpoint: Checkpoint::Off, ..settings.clone() },
+                &settings.clone().with(|own| own.checkpoint = Checkpoint::Off),
             );
             let expected = expected.run().unwrap().output;
-            let (_, refused) = until_done(ErrorClass::Memory, "--memory-limit", |nth| {
+            let (_, refused) = until_done(ErrorClass::Memory, "memory_limit", |nth| {
                 refuse_growth(nth as u64);
                 let outcome = job(source.as_path(), target.as_path(), &settings).run();
                 let left = refuse_growth(0);

@@ -278,15 +278,14 @@ impl Stage {
         let (here, output) = (folder(), folder());
         let source_path = here.path().join("source");
         fs::write(&source_path, source(way)).unwrap();
-        let mut settings = Settings {
-            from: Some(way.from),
-            to: Some(way.to),
-            workers: 2,
-            slice_size: 1000,
-            max_record_size: 100_000,
-            checkpoint: Checkpoint::Off,
-            ..Settings::default()
-        };
+        let mut settings = Settings::default().with(|own| {
+            own.from = Some(way.from);
+            own.to = Some(way.to);
+            own.workers = 2;
+            own.slice_size = 1000;
+            own.max_record_size = 100_000;
+            own.checkpoint = Checkpoint::Off;
+        });
         (way.change)(&mut settings);
         let mut stage = Stage { way, settings, source: source_path, output, right: Vec::new(), bad: None, _here: here };
         stage.run(|_| {}).unwrap();
@@ -296,7 +295,7 @@ impl Stage {
         // The oracle: the same job into memory, from a stream.
         if way.name == "plain" || way.name == "checkpoints" {
             let mut job = Job::new(SourceSpec::bytes(source(way)), TargetSpec::Memory);
-            job.settings = Settings { checkpoint: Checkpoint::Off, ..stage.settings.clone() };
+            job.settings = stage.settings.clone().with(|own| own.checkpoint = Checkpoint::Off);
             assert!(job.run().unwrap().output == stage.right);
         }
         stage.clear();

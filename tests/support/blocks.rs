@@ -64,7 +64,8 @@ fn run(from: Format, to: Format, path: &Path, flags: &Raw, workers: usize) -> To
     others_end();
     let before = dhat::HeapStats::get().total_blocks;
     let target = TargetSpec::Writer(Box::new(Watch { seen: seen.clone() }));
-    let report = Job { source: SourceSpec::Path(path.to_path_buf()), target, settings }
+    let report = Job::new(SourceSpec::Path(path.to_path_buf()), target)
+        .with(|own| *own = settings)
         .run()
         .unwrap_or_else(|e| panic!("{from} to {to}: {e}"));
     let blocks = dhat::HeapStats::get().total_blocks - before;

@@ -246,8 +246,8 @@ impl Case {
 /// The memory limit that an error advises.
 fn least(error: &pagemill::error::Error) -> Option<usize> {
     let message = (error.class() == ErrorClass::Memory).then(|| error.to_string())?;
-    let (_, minimum) = message.rsplit_once("--memory-limit ")?;
-    pagemill::config::parse_size("", minimum.split(' ').next()?).ok().map(|bytes| bytes as usize)
+    let (_, minimum) = message.rsplit_once("memory_limit: ")?;
+    pagemill::config::parse_size("", minimum.split('`').next()?).ok().map(|bytes| bytes as usize)
 }
 
 fn outcome(result: Result<Report, pagemill::error::Error>, source: &Path, target: Option<&PathBuf>) -> Outcome {

@@ -29,8 +29,8 @@ pub static FLAGS: &[Flag] = &[
     .common()
     .source(Kinds::TABLES)
     .unless(uncounted)
-    .sets(|s, flag, texts| put(&mut s.options.dialect.delimiter, Some(byte(flag, texts)?)))
-    .shows("csv.delimiter", |s| json!(s.options.dialect.delimiter.map(char::from))),
+    .sets(|s, flag, texts| put(&mut s.options.dialect.delimiter, Some(byte(flag, texts)?.into())))
+    .shows("csv.delimiter", |s| json!(s.options.dialect.delimiter.map(|one| char::from(u8::from(one))))),
     csv("quote", Any("BYTE"), Commands::READ, "Quote character around fields of the input [default: \"]")
         .source(Kinds::TABLES)
         .unless(no_quotes_to_read)
@@ -121,8 +121,8 @@ pub static FLAGS: &[Flag] = &[
     )
     .common()
     .target(Kinds::TABLES)
-    .sets(|s, flag, texts| put(&mut s.options.out_dialect.delimiter, Some(byte(flag, texts)?)))
-    .shows("csv.out_delimiter", |s| json!(s.options.out_dialect.delimiter.map(char::from))),
+    .sets(|s, flag, texts| put(&mut s.options.out_dialect.delimiter, Some(byte(flag, texts)?.into())))
+    .shows("csv.out_delimiter", |s| json!(s.options.out_dialect.delimiter.map(|one| char::from(u8::from(one))))),
     csv("out-quote", Any("BYTE"), Commands::WRITE, "Quote character around fields of the output [default: \"]")
         .target(Kinds::TABLES)
         .unless(no_quotes_to_write)

@@ -50,7 +50,7 @@ fn dialects(settings: &mut Settings) -> Result<(), Error> {
     // A quote that escapes itself is the same as doubling.
     dialect.escape = dialect.escape.filter(|escape| *escape != dialect.quote);
     all_differ(&[
-        ("--delimiter", dialect.delimiter),
+        ("--delimiter", dialect.delimiter.map(u8::from)),
         ("--quote", dialect.quoting.then_some(dialect.quote)),
         ("--escape", dialect.escape),
         ("--comment", dialect.comment),
@@ -58,7 +58,7 @@ fn dialects(settings: &mut Settings) -> Result<(), Error> {
     let dialect = &mut settings.options.out_dialect;
     dialect.escape = dialect.escape.filter(|escape| *escape != dialect.quote);
     all_differ(&[
-        ("--out-delimiter", dialect.delimiter),
+        ("--out-delimiter", dialect.delimiter.map(u8::from)),
         ("--out-quote", dialect.quoting.then_some(dialect.quote)),
         ("--out-escape", dialect.escape),
     ])
@@ -133,8 +133,8 @@ mod tests {
         ])
         .unwrap();
         assert_eq!((s.from, s.to), (Some(Format::Ndjson), Some(Format::Csv)));
-        assert_eq!((s.options.dialect.delimiter, s.options.dialect.escape), (Some(b'\t'), Some(b'\\')));
-        assert_eq!((s.options.out_dialect.delimiter, s.options.ragged), (Some(b';'), Ragged::Pad));
+        assert_eq!((s.options.dialect.delimiter, s.options.dialect.escape), (Some(b'\t'.into()), Some(b'\\')));
+        assert_eq!((s.options.out_dialect.delimiter, s.options.ragged), (Some(b';'.into()), Ragged::Pad));
         assert_eq!((s.options.out_dialect.quote, s.options.out_dialect.escape), (b'\'', Some(b'\\')));
         assert_eq!(s.options.names, ["x", "y", "z"]);
         assert_eq!(s.columns, ColumnsFrom::List(vec!["a".into(), "b".into()]));

@@ -13,7 +13,7 @@ use crate::plan::memory::Plan;
 use crate::plan::sizes::SLACK;
 
 /// What to change where a record does not fit and there is no more memory for it.
-const INSTEAD: &str = "lower --workers or --slice-size";
+const INSTEAD: &str = "lower ⟨workers⟩ or ⟨slice_size⟩";
 
 /// What a slice may take beside what is planned for it.
 #[derive(Clone)]
@@ -72,7 +72,7 @@ impl Room {
         let held = held.get_or_insert_with(|| self.budget.open("large records", INSTEAD));
         let more = bytes.saturating_sub(held.bytes());
         let text = || "there is no memory for a large record".to_owned();
-        held.try_grow(more).map_err(|error| no_memory(0, text(), Refusal::Asked(error.to_string())).into())
+        held.try_grow(more).map_err(|error| no_memory(0, text(), Refusal::Asked(error.marked())).into())
     }
 
     /// The error for a record that is larger than `most`, for which there is no room.

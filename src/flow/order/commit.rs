@@ -268,7 +268,7 @@ impl<'t> Committer<'t> {
             state = self.turn.wait(state).unwrap_or_else(|poisoned| poisoned.into_inner());
         }
         match state.error {
-            Some(_) => Err(ended()),
+            Some(_) => Err(Error::ended()),
             None => Ok(state),
         }
     }
@@ -304,7 +304,7 @@ impl<'t> Committer<'t> {
         let (state, entered) = self.enter(state, |ledger, before| ledger.enter_one(before, bad, raw));
         entered.map_err(|over| {
             self.end_with(state, over, 0, &[]);
-            ended()
+            Error::ended()
         })
     }
 
@@ -318,7 +318,7 @@ impl<'t> Committer<'t> {
             (state, entered) = self.enter(state, |ledger, before| ledger.enter(before, bad));
             if let Err(over) = entered {
                 self.end_with(state, over, drained, bytes);
-                return Err(ended());
+                return Err(Error::ended());
             }
         }
         state.begin_write(index, offset);
@@ -446,10 +446,6 @@ impl<'t> Committer<'t> {
             None => (state.next, Ok((state.totals, state.place))),
         }
     }
-}
-
-fn ended() -> Error {
-    Error::usage("the run has ended")
 }
 
 /// Drains the buffer of one slice.

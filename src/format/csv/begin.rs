@@ -56,7 +56,10 @@ mod tests {
     use super::*;
 
     fn begin(head: &[u8], end: bool, delimiter: Option<u8>) -> Option<(usize, Option<u8>)> {
-        let options = Options { dialect: Dialect { delimiter, ..Dialect::default() }, ..Options::default() };
+        let options = Options {
+            dialect: Dialect { delimiter: delimiter.map(Into::into), ..Dialect::default() },
+            ..Options::default()
+        };
         let dialect = Resolved::reading(Preset::Csv, &options.dialect).unwrap();
         read(&dialect, &options, head, end).map(|found| (found.end, found.delimiter))
     }

@@ -138,7 +138,7 @@ fn endless(quote: usize, options: &Options) -> RecordError {
         options.max_key_length
     );
     RecordError::new(quote, reason)
-        .hint("Close the quote; --no-quoting reads quotes as text. Or raise --max-key-length.")
+        .hint("Close the quote; --no-quoting reads quotes as text. Or raise ⟨max_key_length⟩.")
 }
 
 /// The header is read whole, so the limit for records applies to it.

@@ -24,7 +24,7 @@ use crate::error::Result;
 use crate::record::Schema;
 use crate::scan::csv::Marks;
 use crate::scan::lines::Lines;
-pub use dialect::{Dialect, OutDialect};
+pub use dialect::{Delimiter, Dialect, OutDialect};
 use reading::Reading;
 use resolved::Preset;
 pub(crate) use resolved::Resolved;
@@ -104,10 +104,10 @@ fn header(preset: Preset, options: &Options, reading: &dyn ReadFormat, before: &
     }
     let fields = reading.schema().map_or(1, |schema| schema.len()).max(1);
     let Dialect { delimiter, quote, escape, comment, .. } = options.dialect;
-    let taken = [delimiter, Some(quote), escape, comment];
+    let taken = [delimiter.map(u8::from), Some(quote), escape, comment];
     let plain = b'0'..=b'9';
     let mut record: Vec<u8> = plain.into_iter().find(|byte| !taken.contains(&Some(*byte))).into_iter().collect();
-    record.resize(fields, delimiter.unwrap_or(preset.delimiter()));
+    record.resize(fields, delimiter.map_or(preset.delimiter(), u8::from));
     record
 }
 

@@ -252,7 +252,7 @@ fn behind_break(data: &[u8], at: usize, end: bool) -> Option<usize> {
 #[cold]
 pub(super) fn open_quote(quote: usize) -> RecordError {
     RecordError::new(quote, "the quote opened here is never closed, or text follows the quote that closes it").hint(
-        "Close it, or double it if it is text; --no-quoting reads quotes as text, and --on-error skip leaves out such lines.",
+        "Close it, or double it if it is text; --no-quoting reads quotes as text, and ⟨on_error skip⟩ leaves out such lines.",
     )
 }
 
@@ -260,5 +260,5 @@ pub(super) fn open_quote(quote: usize) -> RecordError {
 #[cold]
 pub(super) fn text_after_quote(offset: usize) -> RecordError {
     RecordError::new(offset, "text follows the quote that closes the field (text_after_quote)")
-        .hint("Double the quotes inside quotes; or leave out --strict, so that the text is read as part of the field and counted.")
+        .hint("Double the quotes inside quotes; or leave out ⟨strict⟩, so that the text is read as part of the field and counted.")
 }

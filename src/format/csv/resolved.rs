@@ -46,8 +46,16 @@ impl Resolved {
 
     fn new(preset: Preset, dialect: &Dialect, side: &str) -> Result<Resolved> {
         let tsv_escapes = dialect.tsv_escapes && preset == Preset::Tsv;
+        let delimiter = match dialect.delimiter {
+            Some(delimiter) => delimiter.byte().ok_or_else(|| {
+                Error::usage(format!(
+                    "the delimiter of the {side} can't be `{delimiter}`; give one ASCII character that is not a line break"
+                ))
+            })?,
+            None => preset.delimiter(),
+        };
         let resolved = Resolved {
-            delimiter: dialect.delimiter.unwrap_or(preset.delimiter()),
+            delimiter,
             quote: (dialect.quoting && !tsv_escapes).then_some(dialect.quote),
             escape: dialect.escape.filter(|_| dialect.quoting && !tsv_escapes),
             comment: dialect.comment,

@@ -42,10 +42,10 @@ fn fields(record: &[u8], reader: &mut csv_core::Reader) -> Vec<Vec<u8>> {
 /// ragged. `None` if all are bad.
 fn oracle(data: &[u8], dialect: &Dialect) -> Option<Vec<Record>> {
     let mut builder = csv_core::ReaderBuilder::new();
-    builder.delimiter(dialect.delimiter.unwrap_or(b',')).quote(dialect.quote).quoting(dialect.quoting);
+    builder.delimiter(dialect.delimiter.map_or(b',', u8::from)).quote(dialect.quote).quoting(dialect.quoting);
     let mut reader = builder.escape(dialect.escape).comment(dialect.comment).build();
     let marks = Marks {
-        delimiter: dialect.delimiter.unwrap_or(b','),
+        delimiter: dialect.delimiter.map_or(b',', u8::from),
         quote: dialect.quoting.then_some(dialect.quote),
         escape: dialect.escape,
         comment: dialect.comment,
@@ -161,11 +161,11 @@ fn dialects_read_as_csv_core_reads_them() {
     let mut random = Random(12);
     let plain = Dialect::default();
     let dialects = [
-        Dialect { delimiter: Some(b';'), quote: b'\'', ..plain },
+        Dialect { delimiter: Some(b';'.into()), quote: b'\'', ..plain },
         Dialect { escape: Some(b'\\'), ..plain },
         Dialect { comment: Some(b'#'), ..plain },
         Dialect { quoting: false, ..plain },
-        Dialect { delimiter: Some(b'\t'), comment: Some(b'#'), escape: Some(b'\\'), ..plain },
+        Dialect { delimiter: Some(b'\t'.into()), comment: Some(b'#'), escape: Some(b'\\'), ..plain },
     ];
     for length in (0..400).map(|round| round / 4) {
         let alphabet = b"abc,;\t\"'\n\r#\\ ";
@@ -213,7 +213,7 @@ fn numbers_are_told_as_one_by_one() {
                 data.push(if column < 3 { delimiter } else { b'\n' });
             }
         }
-        let dialect = Dialect { delimiter: Some(delimiter), ..Dialect::default() };
+        let dialect = Dialect { delimiter: Some(delimiter.into()), ..Dialect::default() };
         let options = Options { dialect, no_headers: true, ..Options::default() };
         let select = (round % 4 == 0).then(|| vec![b"column_3"[..].into(), b"column_1"[..].into()]);
         for target in [1, 300, 5000, 100_000] {
@@ -391,7 +391,7 @@ fn what_is_written_reads_back_the_same() {
     let dialects = [
         (plain, Format::Csv),
         (Dialect { escape: Some(b'\\'), ..plain }, Format::Csv),
-        (Dialect { delimiter: Some(b';'), quote: b'\'', ..plain }, Format::Csv),
+        (Dialect { delimiter: Some(b';'.into()), quote: b'\'', ..plain }, Format::Csv),
         (plain, Format::Tsv),
     ];
     for round in 0..600 {
@@ -507,7 +507,7 @@ fn typed_values_are_written_the_same_on_every_way() {
             assert_eq!(found, (numbers.to_string(), vec![], Some(2)), "{capacity}");
         }
         // Digits can be special too.
-        let odd = super::OutDialect { delimiter: Some(b'0'), ..Default::default() };
+        let odd = super::OutDialect { delimiter: Some(b'0'.into()), ..Default::default() };
         let options = Options { out_dialect: odd, ..Options::default() };
         let found = rows_written(Format::Csv, &options, &rows[1..2], capacity).0;
         assert_eq!(found, "-70\"0.5\"0NaN\n", "{capacity}");
@@ -580,7 +580,7 @@ fn rows_are_written_the_same_by_every_kernel() {
         let (delimiter, same) = [(b',', false), (b',', true), (b'\t', false), (b'1', false)][random.below(4)];
         let fields: Vec<Vec<u8>> = values.iter().map(|value| plainly(value, delimiter, same)).collect();
         let expected = [fields.join(&delimiter), b"\n".to_vec()].concat();
-        let dialect = Dialect { delimiter: Some(delimiter), ..Dialect::default() };
+        let dialect = Dialect { delimiter: Some(delimiter.into()), ..Dialect::default() };
         let dialect = super::Resolved::reading(super::Preset::Csv, &dialect).unwrap();
         let style = super::row::RowStyle::new(dialect, false, (false, same, true));
         for unit in Unit::available() {

@@ -418,7 +418,7 @@ fn write_bytes(value: Value<'_>, rule: TextRule, place: &mut [u8]) -> Result<(),
 
 /// The error for null and for a missing field.
 fn no_value<T>(value: Value<'_>) -> Option<Result<T, Misfit>> {
-    let hint = "A fixed record has a value in every field; leave out such records with --on-error skip";
+    let hint = "A fixed record has a value in every field; leave out such records with ⟨on_error skip⟩";
     match value {
         Value::Null => Some(misfit("can't hold null", hint)),
         Value::Absent => Some(misfit("is missing in the record", hint)),

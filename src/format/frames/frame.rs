@@ -66,7 +66,7 @@ impl Rule {
                 at,
                 format!("a frame says that it has {len} bytes: with its prefix of {head} that is more than the limit of {} for a record", self.max_record),
             )
-            .hint(format!("Raise --max-record-size (and --memory-limit with it), or: {}", self.other_prefix()))
+            .hint(format!("Raise ⟨max_record_size⟩ (and ⟨memory_limit⟩ with it), or: {}", self.other_prefix()))
             .fault(Fault::Oversized),
             Length::Is { head, len } => RecordError::new(
                 at,

@@ -11,8 +11,9 @@ mod prefix;
 #[cfg(test)]
 mod tests;
 
+use prefix::FIELD;
 pub(crate) use prefix::LONGEST;
-pub use prefix::{FIELD, Payload, Prefix};
+pub use prefix::{Payload, Prefix};
 
 use super::entry::{self, Ends, Entry, Given, Gives, JsonText, Straight, Takes};
 use super::{BytesAs, Copies, Cut, Decode, Detail, Encode, Frame, OpenError, Opening, Options};

@@ -11,6 +11,7 @@ pub const FIELD: &[u8] = b"payload";
 /// The length prefix of a frame: the number of payload bytes that follow.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum Prefix {
     /// 16 bits, little endian.
     U16Le,
@@ -30,6 +31,7 @@ pub enum Prefix {
 /// What a frame holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum Payload {
     /// Bytes, in the field `payload`.
     #[default]

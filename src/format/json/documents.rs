@@ -126,7 +126,7 @@ impl Decoder {
 #[cold]
 pub fn twice(first: usize) -> RecordError {
     RecordError::new(first, "a key on the way to the records appears twice (duplicate_key)")
-        .hint("Leave out --strict to have the last one count.")
+        .hint("Leave out ⟨strict⟩ to have the last one count.")
 }
 
 /// The error for a document that begins at `first` and has no array of records.

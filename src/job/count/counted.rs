@@ -4,6 +4,7 @@ use crate::scan::count::Counts;
 
 /// What a source has.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Counted {
     /// Lines, words, characters and bytes, as GNU `wc` counts them in a UTF-8 locale; zeros where they are not wanted.
     pub text: Counts,
@@ -19,6 +20,7 @@ pub struct Counted {
 
 /// What is to be counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum What {
     /// Lines, words, characters and bytes; records too, when the settings name their format.
     Text,

@@ -182,7 +182,7 @@ impl Together {
         if self.strict && left_out > 0 {
             let names = own.names().filter(|name| !self.places.contains_key(*name));
             let what = format!("--columns leaves out its columns {}", some(names));
-            return Err(bad(path, &what, "Leave out --strict to accept it."));
+            return Err(bad(path, &what, "Leave out ⟨strict⟩ to accept it."));
         }
         route.schema = Some(Schema::new(&select));
         route.names = Some(self.schema.clone());
@@ -221,7 +221,7 @@ impl Together {
 
     fn no_room(&self, path: &Path) -> Error {
         Error::memory(format!(
-            "the names of the columns of all inputs up to {} need {} bytes or more, but the memory limit leaves {} for them\n  Name the columns with --columns a,b,c, or raise --memory-limit (or the limit of the control group where that is lower).",
+            "the names of the columns of all inputs up to {} need {} bytes or more, but the memory limit leaves {} for them\n  Name the columns with --columns a,b,c, or raise ⟨memory_limit⟩ (or the limit of the control group where that is lower).",
             input(path),
             self.size,
             self.room
@@ -232,7 +232,7 @@ impl Together {
         let (most, columns) = (self.limits.keys, nouns(self.limits.keys as u64, "column"));
         let maps = if keyed { ", keep maps whole with --nested json" } else { "" };
         Error::refused(format!(
-            "the inputs up to {} have more than {most} different {columns} together\n  Name the columns with --columns a,b,c{maps}, or raise --max-keys (and --memory-limit with it).",
+            "the inputs up to {} have more than {most} different {columns} together\n  Name the columns with --columns a,b,c{maps}, or raise ⟨max_keys⟩ (and ⟨memory_limit⟩ with it).",
             input(path)
         ))
     }

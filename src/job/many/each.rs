@@ -26,6 +26,7 @@ use crate::metrics::{FileReport, Report};
 /// assert_eq!((report.files.len(), report.records_out), (2, 2));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+#[non_exhaustive]
 pub struct Each {
     /// The sources and the file that each becomes. Folders of targets are made.
     pub pairs: Vec<(SourceSpec, PathBuf)>,
@@ -62,7 +63,7 @@ impl Each {
         let started = Instant::now();
         if self.settings.quarantine.is_some() {
             return Err(Error::usage(
-                "--quarantine names one file, but each output has its own quarantine next to it\n  Leave out --quarantine.",
+                "⟨quarantine⟩ names one file, but each output has its own quarantine next to it\n  Leave out ⟨quarantine⟩.",
             ));
         }
         let memory_limit = self.settings.memory_limit;

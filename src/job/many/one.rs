@@ -54,6 +54,7 @@ use crate::wording::{input, megabytes};
 /// assert_eq!(report.files[1].records_out, 1);
 /// # Ok::<(), pagemill::Error>(())
 /// ```
+#[non_exhaustive]
 pub struct Many {
     /// Where bytes come from, in this order. Files are opened one at a time; anything else is kept open from the
     /// look at the columns on.
@@ -123,7 +124,7 @@ impl Many {
         }
         if let Some(quarantine) = ledger.quarantine.as_ref().filter(|q| keep_going && !q.target().is_truncatable()) {
             return Err(Error::usage(format!(
-                "--keep-going: the bad records of an input that fails later would stay in {}\n  Give --quarantine a file.",
+                "--keep-going: the bad records of an input that fails later would stay in {}\n  Give ⟨quarantine⟩ a file.",
                 quarantine.path().display()
             )));
         }
@@ -186,12 +187,16 @@ pub(crate) fn less_names(settings: Settings, names: impl ExactSizeIterator<Item 
     let bytes = names.map(|len| 4 * len + kept).sum::<usize>();
     let limit = settings.memory_limit;
     if bytes > limit / 2 {
-        return Err(Error::memory(format!(
-            "the list of {count} inputs takes {}, more than half of the memory limit of {}\n  Give --memory-limit {} or more, or convert fewer inputs at a time.",
-            megabytes(bytes),
-            megabytes(limit),
-            megabytes((bytes * 2).max(100_000))
-        )));
+        let needed = (bytes * 2).max(100_000);
+        return Err(Error::needs_memory(
+            needed,
+            format!(
+                "the list of {count} inputs takes {}, more than half of the memory limit of {}\n  Give ⟨memory_limit {}⟩ or more, or convert fewer inputs at a time.",
+                megabytes(bytes),
+                megabytes(limit),
+                megabytes(needed)
+            ),
+        ));
     }
     let memory_limit = if bytes > FEW { limit - bytes } else { limit };
     Ok(Settings { memory_limit, ..settings })

@@ -53,7 +53,7 @@ pub fn places(sources: &[Listed], folder: &Path, settings: &Settings, keep_going
             )));
         }
         if !settings.force && place.symlink_metadata().is_ok() {
-            return Err(Error::usage(format!("{} exists already\n  Give --force to replace it.", place.display())));
+            return Err(Error::usage(format!("{} exists already\n  Give ⟨force⟩ to replace it.", place.display())));
         }
         if let Some(quarantine) = place_for(settings, &TargetSpec::Path(place.clone()))? {
             Target::check(&quarantine, settings.force)?;

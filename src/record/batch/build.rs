@@ -21,6 +21,7 @@ const TAKEN: usize = TEXT + (VALUES + LAST) * 40 + RECORDS * size_of::<Span>();
 impl<'a> Batch<'a> {
     /// Whether the decoder should stop at the next record boundary.
     #[inline]
+    #[doc(hidden)]
     pub fn is_full(&self) -> bool {
         self.values.len() >= VALUES || self.spans.len() >= RECORDS || self.arena.used() >= TAKEN
     }
@@ -71,6 +72,7 @@ impl<'a> Batch<'a> {
 
     /// Adds the values of a record in columns, or some of them: absent at first, to be filled in.
     #[inline(always)]
+    #[doc(hidden)]
     pub fn push_row(&mut self, width: usize, offset: usize) -> Result<&mut [Value<'a>], RecordError> {
         self.reserve(width, offset)?;
         let first = self.values.len();
@@ -105,6 +107,7 @@ impl<'a> Batch<'a> {
     }
 
     /// Removes the nodes from `node` on, of the record being built.
+    #[doc(hidden)]
     pub fn rewind(&mut self, node: usize) {
         debug_assert!(node >= self.open);
         self.values.truncate(node);
@@ -113,6 +116,7 @@ impl<'a> Batch<'a> {
 
     /// Index of the next node, for [`close_list`](Self::close_list) and [`close_map`](Self::close_map).
     #[inline]
+    #[doc(hidden)]
     pub fn next_node(&self) -> usize {
         self.values.len()
     }
@@ -129,6 +133,7 @@ impl<'a> Batch<'a> {
 
     /// The values of the record being built, for decoders that fill fields out of order.
     #[inline]
+    #[doc(hidden)]
     pub fn open_values(&mut self) -> &mut [Value<'a>] {
         let open = self.open;
         &mut self.values[open..]
@@ -141,6 +146,7 @@ impl<'a> Batch<'a> {
     }
 
     /// Counts what is lost when no record is being built.
+    #[doc(hidden)]
     pub fn lose_between(&mut self, kind: LossyKind, count: u64) {
         self.losses.lose_between(kind, count);
     }
@@ -158,6 +164,7 @@ impl<'a> Batch<'a> {
     }
 
     /// Discards what was pushed for the record being built, and what it lost.
+    #[doc(hidden)]
     pub fn abandon(&mut self) {
         self.losses.take_back();
         self.values.truncate(self.open);

@@ -82,6 +82,7 @@ fn reserve<T>(arena: &Arena, items: &mut ArenaVec<'_, T>, more: usize, offset: u
 
 impl<'a> Batch<'a> {
     /// An empty batch for records of `slice`; with `schema` if they all have the same fields.
+    #[doc(hidden)]
     pub fn new(arena: &'a Arena, slice: &'a [u8], schema: Option<&'a Schema>, max_record: usize) -> Batch<'a> {
         let bump = arena.bump();
         Batch {
@@ -173,6 +174,7 @@ impl<'a> Batch<'a> {
     }
 
     /// Where some records are.
+    #[doc(hidden)]
     pub fn spans(&self, records: std::ops::Range<usize>) -> &[Span] {
         &self.spans[records]
     }
@@ -202,6 +204,7 @@ impl<'a> Batch<'a> {
     }
 
     /// Bytes of the slice.
+    #[doc(hidden)]
     pub fn bytes(&self, range: impl std::slice::SliceIndex<[u8], Output = [u8]>) -> &'a [u8] {
         &self.slice[range]
     }
@@ -269,6 +272,7 @@ impl<'a> Batch<'a> {
     }
 
     /// Takes the refused records, in order, each once.
+    #[doc(hidden)]
     pub fn take_rejected(&mut self) -> Vec<(usize, RecordError)> {
         self.sort_rejected();
         std::mem::take(&mut self.rejected)
@@ -302,12 +306,12 @@ impl<'a> Batch<'a> {
 pub(crate) fn record_too_large(offset: usize, max: usize) -> RecordError {
     // The message names no length: that would depend on how much was looked at.
     RecordError::with_numbers(offset, "the record is larger than {} byte{s}", [max, 0])
-        .hint("Raise --max-record-size (and --memory-limit with it).")
+        .hint("Raise ⟨max_record_size⟩ (and ⟨memory_limit⟩ with it).")
         .fault(Fault::Oversized)
 }
 
 /// The error for a record with too many fields.
 pub(crate) fn too_many_fields(offset: usize, max: usize) -> RecordError {
     RecordError::new(offset, format!("the record has more than {}", counted(max as u64, "field")))
-        .hint("Raise --max-fields (and --memory-limit with it).")
+        .hint("Raise ⟨max_fields⟩ (and ⟨memory_limit⟩ with it).")
 }

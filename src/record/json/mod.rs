@@ -42,6 +42,7 @@ pub enum Detail {
 /// How bytes are written in formats that have only text (CSV, TSV, NDJSON, JSON).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum BytesAs {
     /// Base64 (RFC 4648, with padding), when reading and writing.
     #[default]

@@ -57,8 +57,8 @@ impl Reader {
     pub fn start(&mut self, from: usize, to: usize, lines: bool) -> Result<(), RecordError> {
         if u32::try_from(to).is_err() {
             return Err(RecordError::new(from, "a slice of 4 GiB or more")
-                .hint("Lower --slice-size.")
                 // This is not about bad records, so none are skipped.
+                .hint("Lower ⟨slice_size⟩.")
                 .fault(crate::error::Fault::TooLarge));
         }
         Fault::make_room();
@@ -389,7 +389,7 @@ impl Reader {
 #[cold]
 pub(crate) fn too_deep(offset: usize, max_depth: usize) -> RecordError {
     RecordError::with_numbers(offset, "lists and maps are nested more than {} deep", [max_depth, 0])
-        .hint("Raise --max-depth if that is intended.")
+        .hint("Raise ⟨max_depth⟩ if that is intended.")
 }
 
 #[inline(always)]

@@ -22,7 +22,7 @@ pub fn check(positions: &mut Positions, text: &[u8], quote: usize, mut at: usize
                 // The low surrogate's backslash is a position too.
                 Escape::Code(..) => at += 1,
                 Escape::Bad(offset, LONE) => {
-                    const REPLACE: &str = "--invalid-utf8 replace puts U+FFFD in its place.";
+                    const REPLACE: &str = "⟨invalid_utf8 replace⟩ puts U+FFFD in its place.";
                     return Err(RecordError::new(offset, LONE).hint(REPLACE).into());
                 }
                 Escape::Bad(offset, reason) => return Err(fault(offset, reason)),

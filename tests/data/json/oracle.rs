@@ -118,7 +118,7 @@ fn depth_is_limited_and_not_by_the_stack() {
     let found = read(Format::Ndjson, &Options::default(), deep.as_bytes(), 1, &want(Detail::All), Arrival::Whole);
     assert!(found.errors[0].1.contains("more than 1024 deep"), "{found:?}");
     // The array around the records counts too.
-    let options = Options { max_depth: 2, ..Options::default() };
+    let options = Options::default().with(|own| own.max_depth = 2);
     for (text, good) in [("[[1]]", true), ("[[[1]]]", false), ("{\"a\":{}}", true), ("{\"a\":{\"b\":[]}}", false)] {
         let found = read(Format::Json, &options, text.as_bytes(), 9, &want(Detail::All), Arrival::Whole);
         assert_eq!(found.is_ok(), good, "{text}");

@@ -49,22 +49,16 @@ pub fn target(data: &[u8]) {
     assert_eq!(joined.counts, whole, "joined {}", what());
 
     // The whole command, of text and of records.
-    let settings = Settings {
-        slice_size: slice,
-        workers: 2,
-        max_record_size: 1 << 20,
-        decompress: pagemill::compress::Decompress::None,
-        ..Settings::default()
-    };
+    let settings = Settings::default().with(|own| { own.slice_size = slice; own.workers = 2; own.max_record_size = 1 << 20; own.decompress = pagemill::compress::Decompress::None; });
     let counted = count(SourceSpec::bytes(text), &settings).unwrap();
     assert_eq!((counted.text, counted.records), (whole, None), "{}", what());
     if format == Format::Fixed {
         return;
     }
-    let settings = Settings { from: Some(format), ..settings };
+    let settings = settings.with(|own| own.from = Some(format));
     let records = count_records(SourceSpec::bytes(text), &settings);
     let mut job = Job::new(SourceSpec::bytes(text), TargetSpec::Memory);
-    job.settings = Settings { workers: 1, slice_size: 0, ..settings };
+    job.settings = settings.with(|own| { own.workers = 1; own.slice_size = 0; });
     // Short records are records; what the header says does not matter.
     job.settings.options.no_headers = false;
     let converted = job.to(format).run();

@@ -86,7 +86,11 @@ pub fn target(data: &[u8]) {
         return;
     }
 
-    let dialect = Dialect { delimiter: Some(delimiter), quote, escape, quoting, comment, tsv_escapes };
+    let dialect = Dialect::default().with(|own| {
+        own.delimiter = Some(delimiter.into());
+        (own.quote, own.escape, own.quoting) = (quote, escape, quoting);
+        (own.comment, own.tsv_escapes) = (comment, tsv_escapes);
+    });
     let format = if tsv { Format::Tsv } else { Format::Csv };
     let quotes = quoting && !tsv_escapes;
     let mut builder = ReaderBuilder::new();
@@ -129,7 +133,7 @@ pub fn target(data: &[u8]) {
         })
         .collect();
 
-    let options = Options { dialect, no_headers, ragged, ..Options::default() };
+    let options = Options::default().with(|own| { own.dialect = dialect; own.no_headers = no_headers; own.ragged = ragged; });
     let source = match drive::open(format, &options, input, arrival) {
         Ok(source) => source,
         // Nothing can be read behind a header that is never closed.

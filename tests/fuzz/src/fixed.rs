@@ -133,7 +133,7 @@ pub fn target(data: &[u8]) {
             if bytes.len() == record { names.iter().map(&mut one).collect() } else { None };
         expected.push(fields.map(|fields| fields.into_iter().flatten().collect()));
     }
-    let options = Options { layout: Some(items.join(",")), ..Options::default() };
+    let options = Options::default().with(|own| own.layout = Some(items.join(",")));
     let source = drive::open(Format::Fixed, &options, input, arrival).unwrap();
     let want = Want { utf8, ..drive::want(Detail::All) };
     for (target, arrival) in [(slice, arrival), (1 << 19, Arrival::Whole)] {

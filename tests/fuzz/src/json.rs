@@ -59,7 +59,7 @@ pub fn target(data: &[u8]) {
         return;
     }
     let records_at = (!pointer.is_empty()).then(|| pointer.iter().map(|step| format!("/{step}")).collect::<String>());
-    let options = Options { records_at, ..Options::default() };
+    let options = Options::default().with(|own| own.records_at = records_at);
     let want = drive::want(detail);
     let found = read(&options, input, slice, arrival, &want);
     let whole = read(&options, input, 1 << 19, Arrival::Whole, &want);

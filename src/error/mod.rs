@@ -1,20 +1,27 @@
 //! Errors for people: what, where (file, record number, byte offset), why, and what to do.
 
-use std::borrow::Cow;
+mod names;
+mod record;
+
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::wording::{counted, input, missing_name};
 
+use names::{as_settings, named};
+pub use record::RecordError;
+pub(crate) use record::{Fault, Short};
+
 /// The result of everything that can fail.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// What to do where data takes more memory than there is for it.
-pub(crate) const MORE_MEMORY: &str = "Raise --memory-limit, or the limit of the control group where that is lower.";
+pub(crate) const MORE_MEMORY: &str = "Raise ⟨memory_limit⟩, or the limit of the control group where that is lower.";
 
 /// Where in the input something is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Position {
     /// The file; `-` is standard input.
     pub file: PathBuf,
@@ -47,6 +54,7 @@ impl Position {
 
 /// What kind of failure an error is; it decides the exit code of the command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum ErrorClass {
     /// The input is not what its format allows, or a target can't hold a value.
     Data,
@@ -97,8 +105,10 @@ enum ErrorKind {
         path: PathBuf,
         source: io::Error,
     },
+    /// `needed`: the least memory limit that would do.
     Memory {
         message: String,
+        needed: Option<usize>,
     },
     /// `resumes`: another run can go on.
     Noted {
@@ -109,6 +119,8 @@ enum ErrorKind {
     Stopped {
         position: Option<Position>,
     },
+    /// The run had failed already, with another error that is reported.
+    Ended,
 }
 
 impl Error {
@@ -146,7 +158,12 @@ impl Error {
 
     /// The memory limit can't be kept.
     pub fn memory(message: impl Into<String>) -> Error {
-        Error(Box::new(ErrorKind::Memory { message: message.into() }))
+        Error(Box::new(ErrorKind::Memory { message: message.into(), needed: None }))
+    }
+
+    /// The same where the least limit that would do is known, in bytes.
+    pub(crate) fn needs_memory(needed: usize, message: String) -> Error {
+        Error(Box::new(ErrorKind::Memory { message, needed: Some(needed) }))
     }
 
     /// The same with a word about what is left, and what can be done with it; `resumes` if another run can go on.
@@ -157,6 +174,11 @@ impl Error {
     /// The end was asked for. Everything before `position` was committed, where that is known.
     pub(crate) fn stopped(position: Option<Position>) -> Error {
         Error(Box::new(ErrorKind::Stopped { position }))
+    }
+
+    /// The run has failed already: this error only ends what still goes on, and gives way to the one that was first.
+    pub(crate) fn ended() -> Error {
+        Error(Box::new(ErrorKind::Ended))
     }
 
     /// Whether what was written is kept, and another run can go on with it.
@@ -174,7 +196,54 @@ impl Error {
             ErrorKind::Io { .. } => ErrorClass::Io,
             ErrorKind::Memory { .. } => ErrorClass::Memory,
             ErrorKind::Stopped { .. } => ErrorClass::Stopped,
+            ErrorKind::Ended => ErrorClass::Io,
         }
+    }
+
+    /// The least memory limit, in bytes, that would do for what failed, if the limit was too low and that is known. (What
+    /// comes later may need more.)
+    pub fn needed_memory(&self) -> Option<usize> {
+        match &*self.0 {
+            ErrorKind::Memory { needed, .. } => *needed,
+            ErrorKind::Noted { error, .. } => error.needed_memory(),
+            _ => None,
+        }
+    }
+
+    /// What to do about it, as sentences, if anything is known. The message ends with it.
+    pub fn hint(&self) -> Option<String> {
+        let hint = match &*self.0 {
+            ErrorKind::Data { error, .. } => error.hint.as_deref(),
+            ErrorKind::Refused { message } | ErrorKind::Usage { message } | ErrorKind::Memory { message, .. } => {
+                message.split_once("\n  ").map(|(_, hint)| hint)
+            }
+            ErrorKind::Noted { note, .. } => Some(note.as_str()),
+            ErrorKind::Io { .. } | ErrorKind::Stopped { .. } | ErrorKind::Ended => None,
+        };
+        hint.map(|hint| named(hint, &as_settings))
+    }
+
+    /// The message with other names for the settings, as a program's users know them. `name` is given the name of a
+    /// field of [`Settings`](crate::Settings) or [`Options`](crate::format::Options), and what it should be set to,
+    /// if the message says so.
+    ///
+    /// ```
+    /// use pagemill::{Format, Job, TargetSpec};
+    ///
+    /// let job = Job::new(b"1", TargetSpec::Memory).from(Format::Text).to(Format::Text).memory_limit(1_000_000);
+    /// let error = job.run().unwrap_err();
+    /// assert!(error.to_string().ends_with(" or more.") && error.to_string().contains("Give `memory_limit: "));
+    /// let worded = error.with_names(&|name, _| format!("the field {name:?}"));
+    /// assert!(worded.ends_with("Give the field \"memory_limit\" or more."));
+    /// assert!(error.needed_memory().is_some_and(|bytes| bytes > 1_000_000));
+    /// ```
+    pub fn with_names(&self, name: &dyn Fn(&str, Option<&str>) -> String) -> String {
+        named(&self.marked(), name)
+    }
+
+    /// The message in which settings are [marked](names), to be a part of another one.
+    pub(crate) fn marked(&self) -> String {
+        Marked(self).to_string()
     }
 
     /// The place in the input, for bad data.
@@ -261,7 +330,7 @@ impl Error {
     /// Names the file which the error is about, where the message does not: there are several.
     pub(crate) fn in_file(mut self, path: &Path) -> Error {
         let name = input(path).to_string();
-        if let ErrorKind::Refused { message } | ErrorKind::Usage { message } | ErrorKind::Memory { message } =
+        if let ErrorKind::Refused { message } | ErrorKind::Usage { message } | ErrorKind::Memory { message, .. } =
             &mut *self.0
             && !message.starts_with(&name)
         {
@@ -283,7 +352,16 @@ pub(crate) fn is_stop(error: &io::Error) -> bool {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &*self.0 {
+        f.write_str(&self.with_names(&as_settings))
+    }
+}
+
+/// The message in which settings are marked.
+struct Marked<'e>(&'e Error);
+
+impl fmt::Display for Marked<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &*self.0.0 {
             // It is about the whole input.
             ErrorKind::Data { position, error, .. } if error.fault == Fault::All && position.record == 0 => {
                 write!(f, "{}: {}", input(&position.file), error.message())?;
@@ -305,10 +383,10 @@ impl fmt::Display for Error {
                 }
                 Ok(())
             }
-            ErrorKind::Refused { message } | ErrorKind::Usage { message } | ErrorKind::Memory { message } => {
+            ErrorKind::Refused { message } | ErrorKind::Usage { message } | ErrorKind::Memory { message, .. } => {
                 f.write_str(message)
             }
-            ErrorKind::Noted { error, note, .. } => write!(f, "{error}\n  {note}"),
+            ErrorKind::Noted { error, note, .. } => write!(f, "{}\n  {note}", Marked(error)),
             ErrorKind::Io { action: "open", path, source } if source.kind() == io::ErrorKind::NotFound => {
                 let shown = path.display().to_string();
                 let name = shown.trim_end_matches('\r');
@@ -326,6 +404,7 @@ impl fmt::Display for Error {
                 write!(f, "stopped at byte {offset} of {}, after {records}", input(file))
             }
             ErrorKind::Stopped { position: None } => f.write_str("stopped"),
+            ErrorKind::Ended => f.write_str("stopped by an earlier error"),
         }
     }
 }
@@ -348,6 +427,7 @@ impl std::error::Error for Error {
 
 /// Bytes that a source can't have: compressed data that is cut off or corrupt. It travels inside an [`io::Error`]
 /// through readers and becomes an error of its own kind in [`Error::read`].
+#[doc(hidden)]
 #[derive(Debug)]
 pub struct BadStream {
     /// The byte offset in the file as it is stored.
@@ -370,196 +450,9 @@ impl fmt::Display for BadStream {
 
 impl std::error::Error for BadStream {}
 
-/// Why one record can't be decoded, changed or encoded, and where in its slice.
-///
-/// The engine adds the file, the record's number and the slice's offset.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RecordError {
-    /// The byte offset from the start of the slice.
-    pub offset: usize,
-    /// What is wrong, as a phrase without a full stop. See [`message`](Self::message).
-    pub reason: Cow<'static, str>,
-    /// What `{}` in the reason stands for. `{s}` after a number makes a plural: it is nothing if the number is 1.
-    pub(crate) parts: Parts,
-    /// What to do about it, as a sentence.
-    pub hint: Option<Cow<'static, str>>,
-    /// Whose fault it is.
-    pub(crate) fault: Fault,
-}
-
-/// What the places of `{}` in a reason are filled with. It is small: errors are returned from everywhere.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Parts {
-    Nothing,
-    Numbers([usize; 2]),
-    /// A byte, where there are two places, and a text.
-    Byte(u8, &'static str),
-    Shown(Short),
-}
-
-/// A few characters that are shown.
-#[derive(Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Short {
-    bytes: [u8; Short::MOST],
-    len: u8,
-}
-
-impl Short {
-    /// How many bytes they have at most.
-    pub const MOST: usize = 22;
-
-    /// As many characters as there is room for.
-    pub fn new(text: impl fmt::Display) -> Short {
-        let mut short = Short::default();
-        // What does not fit is left out.
-        let _ = fmt::Write::write_fmt(&mut short, format_args!("{text}"));
-        short
-    }
-
-    fn text(&self) -> &str {
-        std::str::from_utf8(&self.bytes[..usize::from(self.len)]).unwrap_or_default()
-    }
-}
-
-impl fmt::Write for Short {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        let len = usize::from(self.len);
-        let room = text.len().min(Short::MOST - len);
-        let fits = (0..=room).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
-        self.bytes[len..len + fits].copy_from_slice(&text.as_bytes()[..fits]);
-        self.len += fits as u8;
-        if fits < text.len() { Err(fmt::Error) } else { Ok(()) }
-    }
-}
-
-impl fmt::Debug for Short {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.text().fmt(f)
-    }
-}
-
-/// Whose fault a [`RecordError`] is: a record may only be left out for a fault of its own, so that what is
-/// left out never depends on slices and memory.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Fault {
-    /// The record is bad.
-    Record,
-    /// The same, where that is a document in which records were looked for.
-    Document,
-    /// The record has a key that the header lacks: the header has to be found anew.
-    UnknownKey,
-    /// The record is larger than records may be. It can be left out, but is not kept.
-    Oversized,
-    /// Something in the record is larger than it may be, for which the whole run needs room: a key, a header.
-    TooLarge,
-    /// There is not enough memory for it.
-    NoMemory,
-    /// With its keys there are more than a header may have.
-    TooManyKeys,
-    /// The record is bad, and nothing tells where the next one begins.
-    Lost,
-    /// The record is bad, and one too many.
-    TooMany,
-    /// There are no other records than bad ones.
-    All,
-}
-
-impl RecordError {
-    /// An error at `offset` of the slice.
-    pub fn new(offset: usize, reason: impl Into<Cow<'static, str>>) -> RecordError {
-        RecordError { offset, reason: reason.into(), parts: Parts::Nothing, hint: None, fault: Fault::Record }
-    }
-
-    /// An error whose reason has numbers in the places of `{}`. Nothing is allocated for it: there may be one for every
-    /// record, and nobody may want to see it.
-    pub(crate) fn with_numbers(offset: usize, reason: &'static str, numbers: [usize; 2]) -> RecordError {
-        RecordError { parts: Parts::Numbers(numbers), ..RecordError::new(offset, reason) }
-    }
-
-    /// The same with a byte, as it is shown, and a text; with the text only where the reason has one place.
-    pub(crate) fn with_byte(offset: usize, reason: &'static str, byte: u8, text: &'static str) -> RecordError {
-        RecordError { parts: Parts::Byte(byte, text), ..RecordError::new(offset, reason) }
-    }
-
-    /// The same with a few characters of the source.
-    pub(crate) fn showing(offset: usize, reason: &'static str, shown: Short) -> RecordError {
-        RecordError { parts: Parts::Shown(shown), ..RecordError::new(offset, reason) }
-    }
-
-    /// What is wrong, with its numbers.
-    pub fn message(&self) -> impl fmt::Display + '_ {
-        Message(self)
-    }
-
-    /// Says whose fault it is.
-    pub(crate) fn fault(mut self, fault: Fault) -> RecordError {
-        self.fault = fault;
-        self
-    }
-
-    /// Adds what may be the reason, a phrase in ASCII, before what to do.
-    pub(crate) fn suspect(mut self, suspicion: &str) -> RecordError {
-        let mut sentence = suspicion.to_owned();
-        sentence[..1].make_ascii_uppercase();
-        let hint = self.hint.take().map_or_else(String::new, |hint| format!("\n  {hint}"));
-        self.hint = Some(format!("{sentence}.{hint}").into());
-        self
-    }
-
-    /// Whether nothing after it can be read, so that it can't be left out.
-    pub fn ends_reading(&self) -> bool {
-        self.fault == Fault::Lost
-    }
-
-    /// Adds what to do.
-    pub fn hint(mut self, hint: impl Into<Cow<'static, str>>) -> RecordError {
-        self.hint = Some(hint.into());
-        self
-    }
-}
-
-/// The reason of an error, in which numbers and texts are filled in.
-struct Message<'e>(&'e RecordError);
-
-impl fmt::Display for Message<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let RecordError { reason, parts, .. } = self.0;
-        if *parts == Parts::Nothing {
-            return f.write_str(reason);
-        }
-        let last = reason.matches("{}").count();
-        for (index, part) in reason.split("{}").enumerate() {
-            match parts {
-                _ if index == 0 => {}
-                Parts::Nothing => {}
-                Parts::Numbers(numbers) => write!(f, "{}", numbers[index - 1])?,
-                Parts::Byte(_, text) if index == last => f.write_str(text)?,
-                Parts::Byte(byte @ b' '..=b'~', _) => write!(f, "{}", *byte as char)?,
-                Parts::Byte(byte, _) => write!(f, "0x{byte:02x}")?,
-                Parts::Shown(shown) => f.write_str(shown.text())?,
-            }
-            let Some((before, after)) = part.split_once("{s}") else {
-                f.write_str(part)?;
-                continue;
-            };
-            let one = matches!(parts, Parts::Numbers(numbers) if index > 0 && numbers[index - 1] == 1);
-            write!(f, "{before}{}{after}", if one { "" } else { "s" })?;
-        }
-        Ok(())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn what_is_shown_is_cut_between_characters() {
-        let shown = |text: &str| RecordError::showing(0, "`{}`, no more", Short::new(text)).message().to_string();
-        assert_eq!(shown("a{}"), "`a{}`, no more");
-        assert_eq!(shown(&"x".repeat(40)), format!("`{}`, no more", "x".repeat(22)));
-        assert_eq!(shown(&"\u{20ac}".repeat(40)), format!("`{}`, no more", "\u{20ac}".repeat(7)));
-    }
 
     #[test]
     fn records_before_a_stop_are_readable() {
@@ -567,15 +460,5 @@ mod tests {
         let said = |record| Error::stopped(Some(position(record))).to_string();
         assert_eq!(said(1), "stopped at byte 7000000 of a.csv, after 1 record");
         assert_eq!(said(1_041_799), "stopped at byte 7000000 of a.csv, after 1,041,799 records");
-    }
-
-    #[test]
-    fn reasons_are_filled_in() {
-        let byte = |reason, byte| RecordError::with_byte(0, reason, byte, "{}").message().to_string();
-        assert_eq!(byte("`{}`, not {}", b'a'), "`a`, not {}");
-        assert_eq!(byte("{}, not {}", 0), "0x00, not {}");
-        assert_eq!(byte("not {}", b'a'), "not {}");
-        assert_eq!(RecordError::with_numbers(0, "{} of {}", [1, 2]).message().to_string(), "1 of 2");
-        assert_eq!(RecordError::new(0, "plain {}").message().to_string(), "plain {}");
     }
 }

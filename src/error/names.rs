@@ -1,0 +1,62 @@
+//! Settings in messages. The library does not know what its users call them, so a message marks the name of the field:
+//! `⟨memory_limit⟩`, or `⟨on_error skip⟩` with what it should be. Whoever shows the message gives each a name.
+
+/// A text with a name in place of each mark.
+pub(super) fn named(text: &str, name: &dyn Fn(&str, Option<&str>) -> String) -> String {
+    let mut whole = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('⟨') {
+        whole.push_str(before);
+        match after.split_once('⟩').filter(|(mark, _)| is_mark(mark)) {
+            Some((mark, after)) => {
+                let (field, value) = mark.split_once(' ').map_or((mark, None), |(field, value)| (field, Some(value)));
+                whole.push_str(&name(field, value));
+                rest = after;
+            }
+            // It is text of a user.
+            None => {
+                whole.push('⟨');
+                rest = after;
+            }
+        }
+    }
+    whole + rest
+}
+
+/// Whether it begins with the name of a field, and has no other mark inside.
+fn is_mark(mark: &str) -> bool {
+    let field = mark.split(' ').next().unwrap_or_default();
+    !field.is_empty()
+        && field.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')
+        && !mark.contains(['⟨', '\n'])
+}
+
+/// The names that the fields have.
+pub(super) fn as_settings(field: &str, value: Option<&str>) -> String {
+    match value {
+        Some(value) => format!("`{field}: {value}`"),
+        None => format!("`{field}`"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn marks_become_names() {
+        let flags = |field: &str, value: Option<&str>| match value {
+            Some(value) => format!("--{field} {value}"),
+            None => format!("--{field}"),
+        };
+        let table = [
+            ("Raise ⟨force⟩, or give ⟨io map⟩.", "Raise --force, or give --io map."),
+            ("⟨⟩ and ⟨A⟩ and ⟨a\n⟩ are text ⟨", "⟨⟩ and ⟨A⟩ and ⟨a\n⟩ are text ⟨"),
+            ("⟨a ⟨force⟩⟩", "⟨a --force⟩"),
+        ];
+        for (text, worded) in table {
+            assert_eq!(named(text, &flags), worded);
+        }
+        assert_eq!(named("⟨io map⟩ ⟨force⟩", &as_settings), "`io: map` `force`");
+    }
+}

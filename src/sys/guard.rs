@@ -98,6 +98,18 @@ pub fn guard_maps() -> io::Result<()> {
     Ok(())
 }
 
+/// Puts pages of zeros where `len` bytes of a map of ours were; `place` is MAP_FIXED, or MAP_FIXED_NOREPLACE where no page
+/// may be replaced. False if it could not be done. May be called by a signal handler, but changes errno.
+#[cfg(target_os = "linux")]
+pub(super) fn zeros(start: usize, len: usize, place: libc::c_int) -> bool {
+    let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE | place;
+    // SAFETY: the callers see to it that the range is one of a map of ours, or replace nothing. Its pages become
+    // readable, and any byte is a valid `u8`.
+    let placed = unsafe { libc::mmap(start as *mut _, len, libc::PROT_READ, flags, -1, 0) };
+    // A kernel that does not know MAP_FIXED_NOREPLACE takes the address as a wish.
+    placed as usize == start
+}
+
 #[cfg(target_os = "linux")]
 mod handler {
     use super::{INSTALLED, MAPS, SeqCst, io, page_size};
@@ -157,22 +169,13 @@ mod handler {
         entry.bad.fetch_min(page - start, SeqCst);
         // SAFETY: errno is a variable of this thread; it is put back so that the interrupted code does not notice.
         let errno = unsafe { *libc::__errno_location() };
-        // SAFETY: the pages from `page` to `end` belong to one map of ours that is alive, since one of its bytes is
-        // being touched: MAP_FIXED replaces nothing of anybody else's. They stay readable, and readers of a map rely
-        // on its bytes being *some* bytes only.
-        let placed = unsafe {
-            libc::mmap(
-                page as *mut _,
-                end - page,
-                libc::PROT_READ,
-                libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_FIXED | libc::MAP_NORESERVE,
-                -1,
-                0,
-            )
-        };
+        // The pages from `page` to `end` belong to one map of ours that is alive, since one of its bytes is being touched:
+        // nothing of anybody else's is replaced. They stay readable, and readers of a map rely on its bytes being *some*
+        // bytes only.
+        let placed = super::zeros(page, end - page, libc::MAP_FIXED);
         // SAFETY: as above.
         unsafe { *libc::__errno_location() = errno };
-        placed != libc::MAP_FAILED
+        placed
     }
 
     /// Gives a signal to the handler that was there before.

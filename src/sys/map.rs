@@ -8,12 +8,14 @@ use std::io;
 use std::ops::Range;
 #[cfg(target_os = "linux")]
 use std::sync::RwLock;
+#[cfg(target_os = "linux")]
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 
 #[cfg(target_os = "linux")]
 use super::ahead::Ahead;
 use super::guard::Guarded;
 #[cfg(target_os = "linux")]
-use super::page_size;
+use super::{guard, page_size};
 
 /// As a rule, nobody works this far before the latest range any more: a page that is touched there all the same is read
 /// again, and its table stays.
@@ -32,7 +34,14 @@ pub struct Map {
     /// Reads the file ahead of the workers that give its pages back.
     #[cfg(target_os = "linux")]
     ahead: RwLock<Option<Ahead>>,
+    /// The offset of the first page that could not be mapped again.
+    #[cfg(target_os = "linux")]
+    lost: AtomicUsize,
 }
+
+/// No page is lost.
+#[cfg(target_os = "linux")]
+const NONE: usize = usize::MAX;
 
 impl Map {
     /// Maps `file`, which must not be empty and not be a pipe or device.
@@ -42,6 +51,7 @@ impl Map {
         // bytes (every index is checked, text is checked before it is used as UTF-8). A shortened file
         // ends the process by SIGBUS, or is guarded: zeros, and a mark.
         let map = unsafe { memmap2::Mmap::map(&file)? };
+        // Advice only: a system that refuses it reads the same bytes.
         #[cfg(target_os = "linux")]
         let _ = map.advise(memmap2::Advice::Sequential);
         let guarded = Guarded::new(map.as_ptr() as usize, map.len())?;
@@ -51,6 +61,8 @@ impl Map {
             file,
             #[cfg(target_os = "linux")]
             ahead: RwLock::default(),
+            #[cfg(target_os = "linux")]
+            lost: AtomicUsize::new(NONE),
         })
     }
 
@@ -106,9 +118,12 @@ impl Map {
         }
     }
 
-    /// The offset of the first page whose touch failed.
+    /// The offset of the first page whose touch failed, or that could not be mapped again.
     pub(super) fn marked(&self) -> Option<usize> {
-        self.guarded.as_ref().and_then(Guarded::first_bad)
+        let bad = self.guarded.as_ref().and_then(Guarded::first_bad);
+        #[cfg(target_os = "linux")]
+        let bad = Some(self.lost.load(SeqCst)).filter(|&at| at != NONE).into_iter().chain(bad).min();
+        bad
     }
 
     /// The file's bytes.
@@ -120,6 +135,8 @@ impl Map {
     ///
     /// The page in which the range starts is released too (the slice before is mostly done with it), the
     /// one in which it ends is left to the next slice: so every page is released once.
+    ///
+    /// Does nothing if the system refuses, as it does for pages that are locked in memory: they stay resident.
     pub fn release(&self, range: Range<usize>) {
         #[cfg(target_os = "linux")]
         if let Ok(Some(ahead)) = self.ahead.read().as_deref() {
@@ -137,17 +154,16 @@ impl Map {
 
     /// Gives the page tables of `range` back, which [`release`](Self::release) keeps (2 MiB for each GiB).
     ///
-    /// The range is mapped again at its old place, so its bytes stay readable.
+    /// The range is mapped again at its old place, so its bytes stay readable. If that fails, either the old pages are
+    /// still there and nothing has changed, or the range reads as zeros and [`damage`](Self::damage) says so.
     pub fn release_tables(&self, range: Range<usize>) {
         #[cfg(target_os = "linux")]
         if let Some((start, len)) = self.pages(range) {
             use std::os::fd::AsRawFd;
             // SAFETY: MAP_FIXED replaces pages of our own mapping only (the range was checked to lie in
             // it) by the same pages of the same file with the same protection. The switch is atomic for
-            // other threads. If it fails the old mapping is still there, or the address range is
-            // unmapped only when the kernel is out of map entries, which one replacement of a whole
-            // mapping's part at a time, merging with its neighbours, does not reach.
-            unsafe {
+            // other threads. What a failure leaves is looked at below.
+            let placed = unsafe {
                 libc::mmap(
                     self.map.as_ptr().add(start) as *mut _,
                     len,
@@ -157,6 +173,9 @@ impl Map {
                     start as libc::off_t,
                 )
             };
+            if placed == libc::MAP_FAILED {
+                self.keep_readable(start, len);
+            }
         }
         #[cfg(not(target_os = "linux"))]
         let _ = range;
@@ -174,6 +193,25 @@ impl Map {
         let [before, now] = [range.start, range.end].map(|at| (base + at.saturating_sub(BEHIND)) / STRETCH * STRETCH);
         if now > before {
             self.release_tables(before.saturating_sub(base)..now - base);
+        }
+    }
+
+    /// Mapping a range again has failed. Most failures (no map entries left, a descriptor that can't be mapped) are found
+    /// before the old pages go. Later ones, of the filesystem, leave a hole, which others hold references into: it is
+    /// marked as damaged and filled with zeros before it can be anything else.
+    #[cfg(target_os = "linux")]
+    #[cold]
+    fn keep_readable(&self, start: usize, len: usize) {
+        let at = self.map.as_ptr() as usize + start;
+        // SAFETY: the call reads no memory. For a file that nobody writes to through this mapping it only says whether
+        // there are pages that are not mapped.
+        if unsafe { libc::msync(at as *mut _, len, libc::MS_ASYNC) } == 0 {
+            return;
+        }
+        self.lost.fetch_min(start, SeqCst);
+        if !guard::zeros(at, len, libc::MAP_FIXED_NOREPLACE) {
+            // Somebody else's memory is where the file's bytes are expected.
+            std::process::abort();
         }
     }
 
@@ -230,6 +268,46 @@ mod tests {
         // not each time.
         let found = [(); 4].map(|()| more_tables());
         assert!(found.iter().any(|more| *more < 80), "{found:?} kB");
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn bytes_survive_a_range_that_cannot_be_mapped_again() {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(&[7; 100_000]).unwrap();
+        let mut map = Map::new(file.reopen().unwrap()).unwrap();
+        // The system refuses to map what is open for writing only.
+        map.file = File::options().write(true).open(file.path()).unwrap();
+        map.release_tables(0..100_000);
+        assert!(map.bytes().iter().all(|byte| *byte == 7) && map.damage().is_none());
+    }
+
+    /// In a process of its own, where nobody else can take the hole.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_hole_reads_as_zeros_and_is_marked() {
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(&[7; 100_000]).unwrap();
+        let map = Map::new(file).unwrap();
+        let (start, len) = (8 * page_size(), 4 * page_size());
+        // SAFETY: the child calls nothing that allocates or takes a lock, and leaves by `_exit`. The pages that it
+        // unmaps are its own, and are looked at only after they were replaced.
+        let status = unsafe {
+            let child = libc::fork();
+            if child == 0 {
+                let hole = map.map.as_ptr().add(start) as *mut libc::c_void;
+                let unmapped = libc::munmap(hole, len) == 0;
+                map.keep_readable(start, len);
+                let (before, rest) = map.bytes().split_at(start);
+                let (hole, behind) = rest.split_at(len);
+                let same = before.iter().chain(behind).all(|byte| *byte == 7) && hole.iter().all(|byte| *byte == 0);
+                libc::_exit(i32::from(!(unmapped && same && map.marked() == Some(start))));
+            }
+            let mut status = 0;
+            assert_eq!(libc::waitpid(child, &mut status, 0), child);
+            status
+        };
+        assert_eq!(status, 0);
     }
 
     #[test]

@@ -73,7 +73,8 @@ fn peak_from_rusage() -> u64 {
 }
 
 /// Gives the memory of a buffer back to the system, which gives it memory again when it is touched. What the buffer
-/// holds afterwards is undefined: zeros, or what it was. Does nothing where the system can't do it.
+/// holds afterwards is undefined: zeros, or what it was. Does nothing where the system can't do it, or refuses: then the
+/// memory stays.
 pub fn discard(buffer: &mut [u8]) {
     #[cfg(target_os = "linux")]
     if let Some((start, len)) = whole_pages(buffer) {

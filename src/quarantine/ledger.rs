@@ -2,8 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crc32fast::Hasher;
-
+use super::target::Written;
 use crate::error::{Error, Fault, Position, RecordError, Result};
 use crate::flow::place::After;
 use crate::quarantine::{Bad, BadRecords, Head, MaxErrors, Quarantine};
@@ -32,7 +31,7 @@ struct Last {
 
 impl Last {
     /// The room for the name of the file is that of the one `before`.
-    fn new(before: Option<Last>, (file, record): (&Path, u64), bad: &Bad) -> Last {
+    fn new(before: Option<Last>, file: &Path, record: u64, bad: &Bad) -> Last {
         let known = before.map(|last| last.position).filter(|place| place.file == file);
         let place = known.unwrap_or_else(|| Position::new(file, 0, 0));
         let position = Position { record, line: bad.line, offset: bad.offset, ..place };
@@ -51,7 +50,7 @@ pub(crate) struct Over {
 pub(crate) struct Mark {
     count: u64,
     last: Option<Last>,
-    quarantine: Option<(u64, Hasher)>,
+    quarantine: Option<Written>,
 }
 
 impl Ledger {
@@ -102,12 +101,12 @@ impl Ledger {
                     0 => "⟨max_errors⟩ 0 allows no bad records.".to_owned(),
                     _ => format!("That is bad record {}, and ⟨max_errors⟩ allows {most}.", self.count),
                 };
-                let error = too_many(Last::new(None, (file, record), bad), hint);
+                let error = too_many(Last::new(None, file, record, bad), hint);
                 self.write()?;
                 return Err(Over { error, output: Some(bad.output) });
             }
             Some(MaxErrors::PerMillion(_)) => {
-                self.last = Some(Last::new(self.last.take(), (file, record), bad));
+                self.last = Some(Last::new(self.last.take(), file, record, bad));
             }
             _ => {}
         }

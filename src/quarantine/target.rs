@@ -79,20 +79,26 @@ pub(crate) struct Quarantine {
     error: Option<Error>,
 }
 
+/// How much of a quarantine was written at some time, and the checksum of it.
+pub(super) struct Written {
+    len: u64,
+    crc: Hasher,
+}
+
 impl Quarantine {
     /// Starts a new file.
     pub fn create(path: PathBuf, force: bool, stop: Option<&Stop>) -> Result<Quarantine> {
         let target = Target::open(&path, force, stop)?;
-        Ok(Quarantine::new(target, path, force, (0, 0)))
+        Ok(Quarantine::new(target, path, force, 0, 0))
     }
 
     /// Goes on after the first `len` bytes of what another run wrote; `crc` is their checksum.
     pub fn resume(path: PathBuf, force: bool, part: &Path, len: u64, crc: u32) -> Result<Quarantine> {
         let target = Target::resumable(&path, force, part, len)?;
-        Ok(Quarantine::new(target, path, force, (len, crc)))
+        Ok(Quarantine::new(target, path, force, len, crc))
     }
 
-    fn new(target: Target, path: PathBuf, force: bool, (len, crc): (u64, u32)) -> Quarantine {
+    fn new(target: Target, path: PathBuf, force: bool, len: u64, crc: u32) -> Quarantine {
         Quarantine {
             target: Arc::new(target),
             path,
@@ -148,12 +154,12 @@ impl Quarantine {
     }
 
     /// What is there now, to go back to.
-    pub fn mark(&self) -> (u64, Hasher) {
-        (self.len, self.crc.clone())
+    pub(super) fn mark(&self) -> Written {
+        Written { len: self.len, crc: self.crc.clone() }
     }
 
     /// Takes back what was written since. Nobody may be adding.
-    pub fn back(&mut self, (len, crc): (u64, Hasher)) -> Result<()> {
+    pub(super) fn back(&mut self, Written { len, crc }: Written) -> Result<()> {
         self.page.clear();
         // A head that was written since is written again.
         self.head_is_due |= len < self.len;

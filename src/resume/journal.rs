@@ -177,7 +177,7 @@ impl Journal {
     }
 
     /// Says that the quarantine gets its name.
-    pub fn name(&self, (named, crc): (u64, u32)) -> Result<()> {
+    pub fn name(&self, named: u64, crc: u32) -> Result<()> {
         self.write(&Named { named, crc })
     }
 

@@ -162,7 +162,8 @@ impl Resumable {
         if self.journal.durable {
             quarantine.target().sync()?;
         }
-        self.journal.name(quarantine.state())
+        let (len, crc) = quarantine.state();
+        self.journal.name(len, crc)
     }
 
     /// Nothing is left to be resumed.

@@ -4,6 +4,7 @@ use super::digits::{push_cents, push_rate, push_zip};
 use super::make::{Draw, Make};
 use super::pen::{Pen, Text, longest};
 use super::pools::{self, Pools};
+use crate::scan::json::escape_of;
 
 pub(super) struct Json {
     pools: Pools,
@@ -79,9 +80,10 @@ fn text(text: Option<&str>) -> Vec<u8> {
     let mut out = vec![b'"'];
     for byte in text.bytes() {
         match byte {
-            b'"' | b'\\' => out.extend_from_slice(&[b'\\', byte]),
-            b'\n' => out.extend_from_slice(b"\\n"),
-            b'\t' => out.extend_from_slice(b"\\t"),
+            b'"' | b'\\' | 0..0x20 => {
+                let (escaped, len) = escape_of(byte);
+                out.extend_from_slice(&escaped[..len]);
+            }
             _ => out.push(byte),
         }
     }

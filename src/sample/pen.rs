@@ -1,6 +1,6 @@
 //! Appending to a block with copies of constant size, which cost a fraction of copies of variable size.
 
-use crate::scan::number::PAIRS;
+use crate::scan::number::decimal;
 
 /// Texts are copied in steps of this many bytes; what is copied beyond a text is overwritten by the next one.
 const STEP: usize = 32;
@@ -75,24 +75,12 @@ impl<'b> Pen<'b> {
 
     /// Appends a number.
     #[inline]
-    pub(super) fn number(&mut self, mut n: u64) {
+    pub(super) fn number(&mut self, n: u64) {
         // The digits end in the middle: after them is what the copy takes along.
         let mut text = [0; 40];
-        let mut at = 20;
-        while n >= 100 {
-            at -= 2;
-            text[at..at + 2].copy_from_slice(&PAIRS[(n % 100) as usize]);
-            n /= 100;
-        }
-        if n >= 10 {
-            at -= 2;
-            text[at..at + 2].copy_from_slice(&PAIRS[n as usize]);
-        } else {
-            at -= 1;
-            text[at] = b'0' + n as u8;
-        }
-        self.bytes[self.at..self.at + 20].copy_from_slice(&text[at..at + 20]);
-        self.at += 20 - at;
+        let len = text.first_chunk_mut().map_or(0, |room| decimal(n, room).len());
+        self.bytes[self.at..self.at + 20].copy_from_slice(&text[20 - len..40 - len]);
+        self.at += len;
     }
 
     /// Leaves out `count` bytes, to be written later.

@@ -27,7 +27,7 @@ pub(super) fn named(text: &str, name: &dyn Fn(&str, Option<&str>) -> String) -> 
 fn is_mark(mark: &str) -> bool {
     let field = mark.split(' ').next().unwrap_or_default();
     !field.is_empty()
-        && field.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')
+        && field.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
         && !mark.contains(['⟨', '\n'])
 }
 
@@ -51,6 +51,7 @@ mod tests {
         };
         let table = [
             ("Raise ⟨force⟩, or give ⟨io map⟩.", "Raise --force, or give --io map."),
+            ("⟨invalid_utf8 replace⟩", "--invalid_utf8 replace"),
             ("⟨⟩ and ⟨A⟩ and ⟨a\n⟩ are text ⟨", "⟨⟩ and ⟨A⟩ and ⟨a\n⟩ are text ⟨"),
             ("⟨a ⟨force⟩⟩", "⟨a --force⟩"),
         ];

@@ -42,6 +42,7 @@ fn length(prefix: Prefix, data: &[u8]) -> Option<(u64, usize)> {
             let shortest = count == 1 || data[count - 1] != 0;
             (count <= 10 && shortest).then(|| u64::try_from(wide).ok()).flatten().map(|len| (len, count))
         }
+        other => panic!("{other:?} has no oracle"),
     }
 }
 
@@ -64,6 +65,7 @@ fn expected(prefix: Prefix, payload: Payload, utf8: bool, mut data: &[u8]) -> Ve
             Payload::Text if utf8 && text.is_err() => None,
             Payload::Text => Some(Held::Bytes(held.to_vec())),
             Payload::Json => text.ok().and_then(|text| try_json(text).ok()).map(Held::Value),
+            other => panic!("{other:?} has no oracle"),
         });
         data = &data[end..];
     }

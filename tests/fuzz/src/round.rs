@@ -100,7 +100,7 @@ fn by_json(input: &[u8], table: Format, out: &dyn Fn(&mut Job)) {
         reader.records().map(|record| record.ok().map(|row| row.iter().map(str::to_owned).collect())).collect()
     };
     let Some(expected) = rows(input) else { return };
-    let read = |job: &mut Job| job.settings.options.dialect.delimiter = Some(delimiter);
+    let read = |job: &mut Job| job.settings.options.dialect.delimiter = Some(delimiter.into());
     let there = convert(table, Format::Ndjson, input, read);
     let Ok(there) = there else { return };
     let records = lines(&there.output);

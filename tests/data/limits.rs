@@ -217,7 +217,7 @@ fn at_the_limit(from: Format, to: Format, input: &str, flags: impl Fn(usize) -> 
 #[test]
 fn nesting() {
     let flags = |max_depth| Raw { max_depth: Some(max_depth), ..Raw::default() };
-    let says = ["nested", "--max-depth"];
+    let says = ["nested", "max_depth"];
     for to in [Format::Ndjson, Format::Csv, Format::Text] {
         at_the_limit(Format::Ndjson, to, "{\"a\":{\"b\":[1]}}\n", flags, 3, says);
         at_the_limit(Format::Json, to, "[{\"a\":{\"b\":[1]}}]", flags, 4, says);
@@ -227,13 +227,13 @@ fn nesting() {
     at_the_limit(Format::Json, Format::Ndjson, "{\"w\":[[[[0]]]],\"x\":[{\"a\":1}]}", inside, 5, says);
     at_the_limit(Format::Json, Format::Ndjson, "{\"x\":[{\"a\":1}],\"y\":[[[[0]]]]}", inside, 5, says);
     let unflatten = |max_depth| Raw { unflatten: true, ..flags(max_depth) };
-    at_the_limit(Format::Csv, Format::Ndjson, "a.b.c,d\n1,2\n", unflatten, 3, ["deep", "--max-depth"]);
+    at_the_limit(Format::Csv, Format::Ndjson, "a.b.c,d\n1,2\n", unflatten, 3, ["deep", "max_depth"]);
 }
 
 #[test]
 fn fields_of_a_record() {
     let flags = |max_fields| Raw { max_fields: Some(max_fields), ..Raw::default() };
-    let says = ["fields", "--max-fields"];
+    let says = ["fields", "max_fields"];
     for input in ["a,b,c\n1,2,3\n", "\"a\",b,c\n1,2,3\n"] {
         at_the_limit(Format::Csv, Format::Ndjson, input, flags, 3, says);
         let nameless = |max_fields| Raw { no_headers: true, ..flags(max_fields) };
@@ -260,7 +260,7 @@ fn fields_of_a_record() {
 #[test]
 fn length_of_keys() {
     let flags = |length: usize| Raw { max_key_length: Some(length.to_string()), ..Raw::default() };
-    let says = ["a key of 7 bytes", "--max-key-length"];
+    let says = ["a key of 7 bytes", "max_key_length"];
     at_the_limit(Format::Csv, Format::Ndjson, "a,seven77\n1,2\n", flags, 7, says);
     at_the_limit(Format::Csv, Format::Ndjson, "a,\"seven77\"\n1,2\n", flags, 7, says);
     at_the_limit(Format::Ndjson, Format::Csv, "{\"a\":1}\n{\"seven77\":2}\n", flags, 7, says);
@@ -273,7 +273,7 @@ fn length_of_keys() {
 #[test]
 fn different_keys() {
     let flags = |max_keys| Raw { max_keys: Some(max_keys), ..Raw::default() };
-    let says = ["different keys", "--max-keys"];
+    let says = ["different keys", "max_keys"];
     let input = "{\"a\":1}\n{\"b\":{\"x\":1,\"y\":2}}\n{\"a\":[],\"c\":0}\n{\"b\":{\"y\":1}}\n";
     let case = |limit| Case::new("keys", Format::Ndjson, Format::Csv, input, flags(limit));
     assert!(!case(4).check_by(some_ways()).bytes().is_empty());

@@ -118,7 +118,7 @@ fn text_after_a_closing_quote() {
         let outcome = Case::new("odd", Format::Csv, to, input, strict).check_by(some_ways());
         let message = outcome.message();
         assert!(
-            message.contains("record 1") && message.contains("byte 14") && message.contains("--strict"),
+            message.contains("record 1") && message.contains("byte 14") && message.contains("`strict`"),
             "{message}"
         );
     }

@@ -144,7 +144,7 @@ fn run(model: Model) {
     });
 
     let text = text(model.large);
-    let outcome = committer.finish();
+    let (_, outcome) = committer.finish();
     let Some(fails) = model.fails else {
         let (totals, place) = outcome.unwrap_or_else(|error| panic!("{error}"));
         assert_eq!((totals.records_in, place.offset), (LINES as u64, text.len() as u64));

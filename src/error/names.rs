@@ -1,5 +1,28 @@
 //! Settings in messages. The library does not know what its users call them, so a message marks the name of the field:
 //! `⟨memory_limit⟩`, or `⟨on_error skip⟩` with what it should be. Whoever shows the message gives each a name.
+//!
+//! Messages also quote file names, fields and data. Those may have such brackets, so only names of settings are marks.
+
+/// The settings that messages name.
+const SETTINGS: [&str; 17] = [
+    "checkpoint",
+    "force",
+    "invalid_utf8",
+    "io",
+    "max_depth",
+    "max_errors",
+    "max_fields",
+    "max_key_length",
+    "max_keys",
+    "max_record_size",
+    "memory_limit",
+    "on_error",
+    "quarantine",
+    "resume",
+    "slice_size",
+    "strict",
+    "workers",
+];
 
 /// A text with a name in place of each mark.
 pub(super) fn named(text: &str, name: &dyn Fn(&str, Option<&str>) -> String) -> String {
@@ -23,12 +46,9 @@ pub(super) fn named(text: &str, name: &dyn Fn(&str, Option<&str>) -> String) -> 
     whole + rest
 }
 
-/// Whether it begins with the name of a field, and has no other mark inside.
+/// Whether it begins with the name of a setting, and has no other mark inside.
 fn is_mark(mark: &str) -> bool {
-    let field = mark.split(' ').next().unwrap_or_default();
-    !field.is_empty()
-        && field.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
-        && !mark.contains(['⟨', '\n'])
+    SETTINGS.contains(&mark.split(' ').next().unwrap_or_default()) && !mark.contains(['⟨', '\n'])
 }
 
 /// The names that the fields have.
@@ -53,6 +73,7 @@ mod tests {
             ("Raise ⟨force⟩, or give ⟨io map⟩.", "Raise --force, or give --io map."),
             ("⟨invalid_utf8 replace⟩", "--invalid_utf8 replace"),
             ("⟨⟩ and ⟨A⟩ and ⟨a\n⟩ are text ⟨", "⟨⟩ and ⟨A⟩ and ⟨a\n⟩ are text ⟨"),
+            ("⟨a⟩.csv: the field ⟨name⟩", "⟨a⟩.csv: the field ⟨name⟩"),
             ("⟨a ⟨force⟩⟩", "⟨a --force⟩"),
         ];
         for (text, worded) in table {

@@ -242,7 +242,7 @@ fn what_makes_data_says_how_much() {
 
 /// What makes `convert` warn makes a count doubtful too.
 #[test]
-fn a_doubtful_beginning_is_told_of() {
+fn a_doubtful_beginning_gets_a_warning() {
     let here = folder();
     fs::write(here.path().join("a.csv"), "a;b\n1;\"x\ny\"\n").unwrap();
     run(here.path(), ["count", "-r", "a.csv"]).ends(0).says(&["warning: a.csv: ", "-d ';'"]);

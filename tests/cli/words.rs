@@ -530,6 +530,7 @@ fn errors_name_what_was_meant() {
         "  To replace it: pagemill a.csv -o b.csv --force\n",
         "  To combine both: pagemill convert a.csv b.csv -o OUTPUT\n",
     ]);
+    say(here, "a.csv a.csv").ends(2).says(&["a.csv is the input; writing to it would destroy it\n"]);
     let braces = "\n  Braces are not a pattern here: leave out the quotes, so that the shell expands them.\n";
     for (line, code) in [
         ("{a,b}.csv", 2),

@@ -294,6 +294,22 @@ fn a_run_that_resumes_says_so() {
     assert!(report["resumed_from"].as_u64().unwrap() > 100_000);
 }
 
+/// A run that was killed before its first checkpoint left a journal too, but nothing to go on from.
+#[test]
+fn a_run_that_begins_again_says_so() {
+    let here = folder();
+    let here = here.path();
+    interrupted(here, "target.ndjson");
+    let journal = here.join(names(here).into_iter().find(|name| name.ends_with(".journal.pagemill")).unwrap());
+    let whole = fs::read(&journal).unwrap();
+    let begin = whole.iter().position(|byte| *byte == b'\n').unwrap() + 1;
+    fs::write(&journal, &whole[..begin]).unwrap();
+    let resumed = run(here, ["convert", "source.csv", "-o", "target.ndjson", "--resume"]).ends(0);
+    resumed.says(&["nothing to resume: no checkpoint was written", "started from the beginning"]);
+    run(here, ["convert", "source.csv", "-o", "plain.ndjson", "-q"]).ends(0);
+    assert!(fs::read(here.join("target.ndjson")).unwrap() == fs::read(here.join("plain.ndjson")).unwrap());
+}
+
 #[test]
 fn only_files_can_be_resumed() {
     let here = folder();

@@ -28,6 +28,11 @@ pub(super) struct Inlet {
 /// This much is read before anybody reads ahead: a look at the beginning needs no more.
 const LOOK: u64 = 1 << 20;
 
+/// Why a file that ends at byte `at` can't be read on.
+fn cut(at: u64) -> io::Error {
+    io::Error::other(format!("byte {at}: the file was shortened while it was read"))
+}
+
 impl Inlet {
     pub fn new(file: File, stop: Option<&Stop>) -> Inlet {
         let len = file.metadata().ok().filter(Metadata::is_file).map(|metadata| metadata.len());
@@ -57,6 +62,12 @@ impl Inlet {
         }
     }
 
+    /// Whether the file has ended before the end it had when it was opened: its last record may be a part of one. The
+    /// files of `/proc` and `/sys` have less than they claim, but go on claiming it.
+    fn was_cut(&self) -> bool {
+        self.at < self.len && self.file.metadata().is_ok_and(|now| now.len() < self.len)
+    }
+
     /// Says whether it is worth waiting for more. None if it always is.
     pub fn soon(&self) -> Option<Soon> {
         let (file, stop) = (self.file.clone(), self.stop.clone());
@@ -77,6 +88,7 @@ impl Read for Inlet {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 // A pipe that somebody made non-blocking, or that was opened so because of a stop.
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => readable(&self.file, self.stop.as_ref())?,
+                Ok(0) if !buffer.is_empty() && self.was_cut() => return Err(cut(self.at)),
                 Ok(count) => {
                     self.goes_on(count);
                     return Ok(count);

@@ -103,7 +103,10 @@ impl Source {
             },
             Mapping::No => read(file),
         };
-        Ok(Source { path: path.to_path_buf(), bytes, identity, decoded: None })
+        let source = Source { path: path.to_path_buf(), bytes, identity, decoded: None };
+        // From here on a shorter file is noticed where its bytes are used; one cut before it was mapped is not.
+        source.unchanged()?;
+        Ok(source)
     }
 
     /// Standard input. A stop ends a read that waits.

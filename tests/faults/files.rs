@@ -196,12 +196,15 @@ fn inputs_cut_at_random_moments() {
     });
     assert!(failed > 0, "no run met a fault");
     // To a pipe: what came before the fault, and nothing else.
-    let failed = truncate(&["convert", "a.csv", "-t", "ndjson", "--ragged", "pad"], 30, |_, out, done| {
-        let right = if done { is_of_a_shorter_table(out, &expected) } else { expected.starts_with(out) };
-        let end = &out[out.len().saturating_sub(100)..];
-        assert!(right, "{} bytes, done {done}, ending {:?}", out.len(), String::from_utf8_lossy(end));
-    });
-    assert!(failed > 0, "no run met a fault");
+    for io in ["map", "read"] {
+        let failed =
+            truncate(&["convert", "a.csv", "-t", "ndjson", "--ragged", "pad", "--io", io], 30, |_, out, done| {
+                let right = if done { is_of_a_shorter_table(out, &expected) } else { expected.starts_with(out) };
+                let end = &out[out.len().saturating_sub(100)..];
+                assert!(right, "{} bytes, done {done}, ending {:?}", out.len(), String::from_utf8_lossy(end));
+            });
+        assert!(failed > 0, "no run met a fault");
+    }
 }
 
 #[test]

@@ -25,7 +25,7 @@ use crate::metrics::{self, Pass};
 use crate::plan::memory::{Plan, Wishes};
 use crate::record::Drain;
 use crate::sink::Target;
-use crate::source::{Bytes, Source};
+use crate::source::{Access, Reader, Source};
 use crate::sys::Map;
 
 const WORKERS: usize = 3;
@@ -104,7 +104,7 @@ fn restrict(gate: &Gate<'_>, committer: &Committer<'_>) {
 fn run(model: Model) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("out");
-    let target = if model.positional { Target::file(&path, false).unwrap() } else { Target::memory() };
+    let target = if model.positional { Target::open(&path, false, None).unwrap() } else { Target::memory() };
     let mut pool = Pool::new();
     pool.stock(BUFFER, BUFFERS).unwrap();
     let (place, totals) = (Place::behind(0), Totals::default());
@@ -123,7 +123,7 @@ fn run(model: Model) {
         panic!("text needs no look")
     };
     let pipe = Box::new(Cursor::new(text(model.large)));
-    let Bytes::Stream(mut stream) = Source::stream(pipe, Decompress::None, None).unwrap().bytes else {
+    let Some(mut stream) = Source::open(Box::new(Reader::new(pipe)), Access::default()).unwrap().into_stream() else {
         panic!("a stream is no map")
     };
     let input = match model {

@@ -7,7 +7,7 @@
 use crate::error::{Error, Position};
 use crate::format::Format;
 use crate::scan::lines::Lines;
-use crate::source::{Bytes, Source};
+use crate::source::Source;
 use crate::sys::Map;
 
 /// How many characters of the text are shown.
@@ -121,8 +121,8 @@ impl Place {
 
     /// In a place of a source: its line, and what is there. What is known already comes first.
     pub fn of(self, source: &Source, from: Format, offset: u64) -> Place {
-        match (&source.bytes, from.lines()) {
-            (Bytes::Mapped(map), Some(lines)) if self.line == 0 && self.origin.is_none() => {
+        match (source.map(), from.lines()) {
+            (Some(map), Some(lines)) if self.line == 0 && self.origin.is_none() => {
                 in_map(map, usize::try_from(offset).unwrap_or(usize::MAX), lines)
             }
             _ => self,
@@ -154,8 +154,8 @@ fn ended(lines: Lines, text: &[u8], offset: usize, before: u8) -> u64 {
 
 /// Adds to an error of a source what is not known of its place yet, and that it is one of decoded text.
 pub(crate) fn tell(source: &Source, from: Format, error: Error) -> Error {
-    let error = match (&source.bytes, error.position()) {
-        (Bytes::Mapped(map), Some(position)) if position.line == 0 && position.file == source.path => {
+    let error = match (source.map(), error.position()) {
+        (Some(map), Some(position)) if position.line == 0 && position.file == source.path => {
             let offset = usize::try_from(position.offset).unwrap_or(usize::MAX);
             match from.lines() {
                 Some(lines) => in_map(map, offset, lines).tell(error),

@@ -1,113 +1,20 @@
 //! Saying what a job does, step by step.
 
-use std::ffi::{OsStr, OsString};
-use std::fs::File;
-use std::io::{Cursor, Read, Stdin, Stdout, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::compress::{Compress, Decompress};
 use crate::error::Result;
 use crate::format::csv::Delimiter;
 use crate::format::{Format, Options};
-use crate::job::settings::{ColumnsFrom, InvalidUtf8, Io, OnError, Settings, SourceSpec, TargetSpec};
+use crate::job::settings::{ColumnsFrom, InvalidUtf8, Io, OnError, Settings};
 use crate::job::single::Job;
+use crate::job::spec::SourceSpec;
 use crate::metrics::Progress;
 use crate::op::{self, Op};
 use crate::quarantine::MaxErrors;
+use crate::sink::TargetSpec;
 use crate::sys::Stop;
-
-macro_rules! from_paths {
-    ($spec:ident: $($path:ty),*) => {$(
-        impl From<$path> for $spec {
-            /// A file.
-            fn from(path: $path) -> $spec {
-                $spec::Path(path.into())
-            }
-        }
-    )*};
-}
-
-from_paths!(SourceSpec: &str, String, &String, &Path, PathBuf, &PathBuf, &OsStr, OsString);
-from_paths!(TargetSpec: &str, String, &String, &Path, PathBuf, &PathBuf, &OsStr, OsString);
-
-impl From<Vec<u8>> for SourceSpec {
-    /// The bytes themselves.
-    fn from(bytes: Vec<u8>) -> SourceSpec {
-        SourceSpec::bytes(bytes)
-    }
-}
-
-impl From<&[u8]> for SourceSpec {
-    /// The bytes themselves.
-    fn from(bytes: &[u8]) -> SourceSpec {
-        SourceSpec::bytes(bytes)
-    }
-}
-
-impl<const N: usize> From<&[u8; N]> for SourceSpec {
-    /// The bytes themselves.
-    fn from(bytes: &[u8; N]) -> SourceSpec {
-        SourceSpec::bytes(bytes)
-    }
-}
-
-impl From<File> for SourceSpec {
-    /// What the file has from its position on. It is read, not mapped: a path is faster.
-    fn from(file: File) -> SourceSpec {
-        SourceSpec::reader(file)
-    }
-}
-
-impl From<Box<dyn Read + Send>> for SourceSpec {
-    fn from(reader: Box<dyn Read + Send>) -> SourceSpec {
-        SourceSpec::Reader(reader)
-    }
-}
-
-impl From<Stdin> for SourceSpec {
-    fn from(_: Stdin) -> SourceSpec {
-        SourceSpec::Stdin
-    }
-}
-
-impl From<File> for TargetSpec {
-    /// Written from the file's position on, and never renamed or removed: after an error it has a part of the output.
-    fn from(file: File) -> TargetSpec {
-        TargetSpec::writer(file)
-    }
-}
-
-impl From<Box<dyn Write + Send>> for TargetSpec {
-    fn from(writer: Box<dyn Write + Send>) -> TargetSpec {
-        TargetSpec::Writer(writer)
-    }
-}
-
-impl From<Stdout> for TargetSpec {
-    fn from(_: Stdout) -> TargetSpec {
-        TargetSpec::Stdout
-    }
-}
-
-impl SourceSpec {
-    /// Bytes in memory. (A text converts into the path of a file: see the `From` implementations.)
-    pub fn bytes(bytes: impl Into<Vec<u8>>) -> SourceSpec {
-        SourceSpec::reader(Cursor::new(bytes.into()))
-    }
-
-    /// Anything that can be read, once and forwards.
-    pub fn reader(reader: impl Read + Send + 'static) -> SourceSpec {
-        SourceSpec::Reader(Box::new(reader))
-    }
-}
-
-impl TargetSpec {
-    /// Anything that can be written. It is flushed at the end; after an error it has a part of the output.
-    pub fn writer(writer: impl Write + Send + 'static) -> TargetSpec {
-        TargetSpec::Writer(Box::new(writer))
-    }
-}
 
 impl Job {
     /// A job from a source to a target, with the default settings. Paths are files; their extensions

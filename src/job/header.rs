@@ -24,7 +24,7 @@ use crate::plan::route::Header;
 use crate::plan::sizes::HEAD;
 use crate::record::Schema;
 use crate::sink::Target;
-use crate::source::{Bytes, read_error};
+use crate::source::{Bytes, Reach, read_error};
 use crate::sys::Map;
 
 /// What was read of a stream is looked at in parts of about so many bytes.
@@ -185,24 +185,18 @@ impl Opened<'_> {
         let mut size = HEAD;
         let most = self.plan.max_record.min(Room::new(&self.plan, &self.budget).largest());
         loop {
-            if let Bytes::Stream(stream) = &mut self.source.bytes {
-                let path = &self.source.path;
+            if let Reach { path, bytes: Bytes::Stream(stream) } = self.source.reach() {
                 stream
                     .read_to(&mut self.head.bytes, start + size)
                     .map_err(|e| read_error(Position::new(path, 0, 0), e))?;
             }
-            let (keys, bad) = match &self.source.bytes {
-                Bytes::Mapped(map) => {
-                    self.keys_in(&map.bytes()[start..self.end(map)], true, self.plan.slice_size, first)?
+            let ended = self.source.stream().is_none_or(|stream| stream.ended());
+            let (keys, bad) = match self.source.map() {
+                Some(map) => self.keys_in(&map.bytes()[start..self.end(map)], true, self.plan.slice_size, first)?,
+                None => {
+                    let found = self.keys_in(&self.head.bytes[start..], ended, PART, first);
+                    found.map_err(|error| self.in_head(error, ended))?
                 }
-                Bytes::Stream(stream) => {
-                    let found = self.keys_in(&self.head.bytes[start..], stream.ended(), PART, first);
-                    found.map_err(|error| self.in_head(error, stream.ended()))?
-                }
-            };
-            let ended = match &self.source.bytes {
-                Bytes::Mapped(_) => true,
-                Bytes::Stream(stream) => stream.ended(),
             };
             // Only a first record that is larger gets a second turn.
             if !keys.is_empty() || ended || size >= most {
@@ -228,7 +222,7 @@ impl Opened<'_> {
     /// The keys of the first record or slice that has any; of a stream, those of all that was read. And whether bad records
     /// were among them.
     fn keys_in(&self, all: &[u8], end: bool, slices: usize, first: First) -> Result<(Schema, bool)> {
-        let one = first == First::Record || matches!(self.source.bytes, Bytes::Mapped(_));
+        let one = first == First::Record || self.source.map().is_some();
         let mut target = if first == First::Record { 1 } else { slices };
         let mut rest = all;
         let mut cutter = self.reading.cutter();

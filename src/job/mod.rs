@@ -11,12 +11,14 @@ mod replay;
 pub(crate) mod run;
 pub(crate) mod settings;
 mod single;
+pub(crate) mod spec;
 mod sum;
 
 pub use crate::quarantine::MaxErrors;
 #[doc(hidden)]
 pub use crate::quarantine::{Section, usual_place};
 pub use crate::scan::count::Counts;
+pub use crate::sink::TargetSpec;
 pub use crate::source::Encoding;
 pub use count::{Counted, What, count, count_records};
 #[doc(hidden)]
@@ -26,5 +28,5 @@ pub use many::places;
 pub use many::{Each, Many};
 pub use replay::Replay;
 pub use settings::{CHECKPOINT_EVERY, Checkpoint, ColumnsFrom, InvalidUtf8, Io, MEMORY_LIMIT, OnError, Settings};
-pub use settings::{SourceSpec, TargetSpec};
 pub use single::Job;
+pub use spec::SourceSpec;

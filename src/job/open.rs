@@ -4,9 +4,10 @@ use std::path::Path;
 
 use crate::error::{Error, Result};
 use crate::format::{Format, sniff};
-use crate::job::settings::{InvalidUtf8, Io, OnError, Settings, SourceSpec, TargetSpec};
-use crate::sink::Target;
-use crate::source::{Encoding, Malform, Mapping, Source, UTF_32};
+use crate::job::settings::{InvalidUtf8, Io, OnError, Settings};
+use crate::job::spec::SourceSpec;
+use crate::sink::TargetSpec;
+use crate::source::{Access, Encoding, Malform, Mapping, Source, UTF_32};
 use crate::wording::input;
 
 /// Opens the source.
@@ -16,22 +17,19 @@ pub(crate) fn open_source(source: SourceSpec, settings: &Settings) -> Result<Sou
         Io::Map => Mapping::Must,
         Io::Read => Mapping::No,
     };
-    let stop = settings.stop.as_ref();
-    match source {
-        SourceSpec::Path(path) => Source::file(&path, mapping, settings.decompress, stop),
-        SourceSpec::Stdin if mapping == Mapping::Must => {
-            Err(Error::usage("standard input can't be mapped\n  Leave out --io map, or give the file itself."))
+    match source.section() {
+        Some(section) => section.open(settings.stop.as_ref()),
+        None => {
+            let access = Access { mapping, decompress: settings.decompress, stop: settings.stop.as_ref() };
+            Source::open(source.store(), access)
         }
-        SourceSpec::Stdin => Source::stdin(settings.decompress, stop),
-        SourceSpec::Reader(reader) => Source::stream(reader, settings.decompress, stop),
-        SourceSpec::Quarantined(section) => section.open(stop),
     }
 }
 
 /// Opens the source, as UTF-8 if its format is text. What a compressed one holds is known once it is unpacked: it has
 /// to be made [text](as_records) then.
 pub(crate) fn open_text(source: SourceSpec, from: Format, settings: &Settings) -> Result<Source> {
-    let decoded = matches!(source, SourceSpec::Quarantined(_));
+    let decoded = source.section().is_some();
     let source = open_source(source, settings)?;
     if decoded || source.packed().is_some() { Ok(source) } else { as_records(source, from, settings) }
 }
@@ -101,87 +99,14 @@ fn forwards(source: Source, encoding: Encoding, settings: &Settings, malformed: 
     source.decode(encoding, malformed)
 }
 
-/// The file that a source is, if it is a regular one.
-fn origin(source: &SourceSpec) -> Option<Id> {
-    match source {
-        SourceSpec::Path(path) => identity(path),
-        SourceSpec::Quarantined(section) => identity(section.path()),
-        SourceSpec::Stdin => of_standard(Standard::Input),
-        SourceSpec::Reader(_) => None,
-    }
-}
-
 /// Refuses to write onto a source.
 pub(crate) fn refuse_source<'s>(target: &TargetSpec, sources: impl IntoIterator<Item = &'s SourceSpec>) -> Result<()> {
-    let (own, name) = match target {
-        TargetSpec::Path(path) => (identity(path), path.display().to_string()),
-        TargetSpec::Stdout => (of_standard(Standard::Output), "standard output".to_owned()),
-        TargetSpec::Writer(_) | TargetSpec::Memory => return Ok(()),
-    };
-    let Some(own) = own else { return Ok(()) };
-    let Some(source) = sources.into_iter().find(|source| origin(source).as_ref() == Some(&own)) else { return Ok(()) };
-    let path = match source {
-        SourceSpec::Path(path) => path.display().to_string(),
-        SourceSpec::Quarantined(section) => section.path().display().to_string(),
-        SourceSpec::Stdin | SourceSpec::Reader(_) => "standard input".to_owned(),
-    };
+    let Some(own) = target.file_id() else { return Ok(()) };
+    let is_own = |source: &&SourceSpec| source.file_id().as_ref() == Some(&own);
+    let Some(source) = sources.into_iter().find(is_own) else { return Ok(()) };
+    let (path, name) = (input(source.name()).to_string(), target.name());
     let same = if path == name { "the source".to_owned() } else { format!("the same file as the source, {path}") };
     Err(Error::usage(format!(
         "{name} is {same}; writing to it would destroy it\n  Write to another file and rename that."
     )))
-}
-
-/// Opens the target.
-pub(crate) fn open_target(target: TargetSpec, settings: &Settings) -> Result<Target> {
-    let stop = settings.stop.as_ref();
-    match target {
-        TargetSpec::Path(path) => Target::open(&path, settings.force, stop),
-        TargetSpec::Stdout => Target::standard(stop),
-        TargetSpec::Writer(writer) => Ok(Target::writer(writer)),
-        TargetSpec::Memory => Ok(Target::memory()),
-    }
-}
-
-/// What tells a file from others.
-#[cfg(unix)]
-pub(crate) type Id = (u64, u64);
-/// What tells a file from others: the path without links.
-#[cfg(not(unix))]
-pub(crate) type Id = std::path::PathBuf;
-
-/// What tells whether two paths are of one regular file: device and number.
-#[cfg(unix)]
-pub(crate) fn identity(path: &Path) -> Option<Id> {
-    let metadata = std::fs::metadata(path).ok()?;
-    crate::source::place(&metadata).filter(|_| metadata.is_file())
-}
-
-/// What tells whether two paths are of one file: the path without links.
-#[cfg(not(unix))]
-pub(crate) fn identity(path: &Path) -> Option<Id> {
-    std::fs::canonicalize(path).ok()
-}
-
-/// A stream that every process has.
-enum Standard {
-    Input,
-    Output,
-}
-
-/// The regular file that a standard stream was redirected to.
-#[cfg(unix)]
-fn of_standard(stream: Standard) -> Option<Id> {
-    use std::os::fd::AsFd;
-    let copy = match stream {
-        Standard::Input => std::io::stdin().as_fd().try_clone_to_owned(),
-        Standard::Output => std::io::stdout().as_fd().try_clone_to_owned(),
-    };
-    let metadata = std::fs::File::from(copy.ok()?).metadata().ok()?;
-    crate::source::place(&metadata).filter(|_| metadata.is_file())
-}
-
-/// Elsewhere nothing tells.
-#[cfg(not(unix))]
-fn of_standard(_stream: Standard) -> Option<Id> {
-    None
 }

@@ -14,7 +14,8 @@ use crate::fold::{self, Fold};
 use crate::format::{self, Columns, Format, Given, Gives, OpenError, Opening, Options, ReadFormat, WriteFormat, sniff};
 use crate::job::open::{as_records, open_text};
 use crate::job::pass::{How, Run};
-use crate::job::settings::{OnError, Settings, SourceSpec, TargetSpec};
+use crate::job::settings::{OnError, Settings};
+use crate::job::spec::SourceSpec;
 use crate::memory::{Budget, Reservation};
 use crate::metrics::Registry;
 use crate::op::Folding;
@@ -24,8 +25,8 @@ use crate::plan::sizes::BASE;
 use crate::quarantine::{Head, Ledger, Section};
 use crate::record::{Schema, record_too_large};
 use crate::resume::Resumable;
-use crate::sink::Target;
-use crate::source::{Bytes, Source, damage};
+use crate::sink::{Target, TargetSpec};
+use crate::source::{Bytes, Reach, Source, damage};
 use crate::sys::usage;
 use crate::wording::{counted, input};
 
@@ -61,19 +62,11 @@ pub(crate) struct Opened<'s> {
 
 impl<'s> Opened<'s> {
     pub fn new(source: SourceSpec, target: &TargetSpec, settings: &'s Settings) -> Result<Opened<'s>> {
-        let (path, replay) = match &source {
-            SourceSpec::Path(path) => (Some(path.as_path()), None),
-            SourceSpec::Quarantined(section) => (None, Some(section.clone())),
-            _ => (None, None),
-        };
-        let from = format::source_format(replay.as_ref().map(Section::format).or(settings.from), path)?;
-        let path = match target {
-            TargetSpec::Path(path) => Some(path.as_path()),
-            _ => None,
-        };
-        let to = format::target_format(settings.to, path, from)?;
+        let replay = source.section().cloned();
+        let from = format::source_format(replay.as_ref().map(Section::format).or(settings.from), source.path())?;
+        let to = format::target_format(settings.to, target.path(), from)?;
         let source = open_text(source, from, settings)?;
-        let compression = settings.compress.of(path);
+        let compression = settings.compress.of(target.path());
         Opened::look((source, replay), (from, to), compression, settings)
     }
 
@@ -84,10 +77,8 @@ impl<'s> Opened<'s> {
         compression: Option<Compression>,
         settings: &'s Settings,
     ) -> Result<Opened<'s>> {
-        let (streamed, input) = match &source.bytes {
-            Bytes::Mapped(map) => (false, Some(map.bytes().len() as u64)),
-            Bytes::Stream(_) => (true, None),
-        };
+        let input = source.map().map(|map| map.bytes().len() as u64);
+        let streamed = input.is_none();
         let mut wishes = Wishes {
             workers: settings.workers,
             slice_size: settings.slice_size,
@@ -106,8 +97,8 @@ impl<'s> Opened<'s> {
         };
         let mut plan = Plan::new(&wishes)?;
         let room = Room::new(&plan, &Budget::of(plan.memory_limit, plan.whose));
-        if let (Bytes::Stream(stream), Some(unpacking)) = (&mut source.bytes, plan.unpacking) {
-            stream.unpack(unpacking).map_err(|e| Error::io("decompress", &source.path, e))?;
+        if let Some(unpacking) = plan.unpacking {
+            source.unpack(unpacking)?;
             source = as_records(source, from, settings)?;
         }
         let mut options = settings.options.clone();
@@ -140,21 +131,13 @@ impl<'s> Opened<'s> {
         let looked = beginning(&mut source, from, (&plan, &room), look);
         let (head, reading) = looked.map_err(|error| place::tell(&source, from, error))?;
         // What stands before the records can't be left out.
-        let before = match &source.bytes {
-            Bytes::Mapped(map) => &map.bytes()[..reading.start()],
-            Bytes::Stream(_) => &head[..reading.start()],
-        };
+        let before = &source.at_hand(&head)[..reading.start()];
         if let Some(error) = source.marked().and_then(|encoding| malformed(before, 0, encoding)) {
             let place = Place::new(before, error.offset, from.lines(), 1);
             let error = place.tell(Error::data(Position::new(&path, 0, error.offset as u64), error));
             return Err(source.tell(error));
         }
-        let suspicion = match (reading.suspicion(), &source.bytes) {
-            (Some(found), _) => Some(found),
-            (None, Bytes::Mapped(map)) => from.suspicion(map.bytes()),
-            (None, Bytes::Stream(_)) => from.suspicion(&head),
-        };
-        let suspicion = suspicion.map(str::to_owned);
+        let suspicion = reading.suspicion().or_else(|| from.suspicion(source.at_hand(&head))).map(str::to_owned);
         if settings.strict && replay.is_none() {
             refuse_warnings(&source.path, reading.warnings())?;
         }
@@ -164,11 +147,7 @@ impl<'s> Opened<'s> {
             // The route took it for another dialect.
             route.pass_through = None;
         }
-        let before = match &source.bytes {
-            _ if replay.is_some() => &[],
-            Bytes::Mapped(map) => &map.bytes()[..reading.start()],
-            Bytes::Stream(_) => &head[..reading.start()],
-        };
+        let before = &source.at_hand(&head)[..reading.start()];
         route.check_names(before).map_err(|error| {
             let place = Place::new(before, error.offset, from.lines().filter(|_| streamed), 1);
             let error = Error::data(Position::new(&source.path, 0, error.offset as u64), error);
@@ -236,7 +215,7 @@ impl<'s> Opened<'s> {
                 (Some(self.route.columns_of(Schema::new(names), self.route.unknown_key())), false)
             }
             None => self
-                .header(target.is_restartable() && ledger.is_restartable())
+                .header(target.can().restart && ledger.is_restartable())
                 .map_err(|error| place::tell(&self.source, self.route.from, error))?,
         };
         if let Some(resumable) = resumable.as_deref_mut() {
@@ -281,17 +260,13 @@ impl<'s> Opened<'s> {
 
     /// The bytes before the first record. Of a stream, nothing was handed out yet.
     fn before_records(&self) -> &[u8] {
-        let start = self.reading.start();
-        match &self.source.bytes {
-            Bytes::Mapped(map) => &map.bytes()[..start],
-            Bytes::Stream(_) => &self.head.bytes[..start],
-        }
+        &self.source.at_hand(&self.head.bytes)[..self.reading.start()]
     }
 
     /// The line of a stream in which its first record is.
     pub(crate) fn first_line(&self) -> u64 {
-        match (&self.source.bytes, self.route.from.lines()) {
-            (Bytes::Stream(_), Some(lines)) => 1 + lines.count(self.before_records(), 0),
+        match (self.source.map(), self.route.from.lines()) {
+            (None, Some(lines)) => 1 + lines.count(self.before_records(), 0),
             _ => 0,
         }
     }
@@ -299,11 +274,9 @@ impl<'s> Opened<'s> {
     /// The line in which the first record is, or the one at `start`; 0 where the records are no text of lines, or are
     /// those of a quarantine.
     pub(crate) fn line_of(&self, start: Option<usize>) -> u64 {
-        match (&self.source.bytes, self.route.from.lines(), &self.replay) {
-            (Bytes::Mapped(map), Some(lines), None) => {
-                place::line_at(map, start.unwrap_or(self.reading.start()), lines)
-            }
-            (Bytes::Mapped(_), ..) => 0,
+        match (self.source.map(), self.route.from.lines(), &self.replay) {
+            (Some(map), Some(lines), None) => place::line_at(map, start.unwrap_or(self.reading.start()), lines),
+            (Some(_), ..) => 0,
             _ => self.first_line(),
         }
     }
@@ -348,7 +321,7 @@ pub(crate) fn tell_again(error: Error, settings: &Settings) -> Error {
     let path = error.position().filter(|place| place.line == 0).map(|place| place.file.clone());
     let Some(path) = path.filter(|path| path.as_os_str() != "-") else { return error };
     let Ok(from) = format::source_format(settings.from, Some(&path)) else { return error };
-    match open_text(SourceSpec::Path(path), from, settings) {
+    match open_text(path.into(), from, settings) {
         Ok(source) => place::tell(&source, from, error),
         Err(_) => error,
     }
@@ -388,16 +361,17 @@ fn beginning(
     (plan, room): (&Plan, &Room),
     mut look: impl FnMut(&[u8], bool) -> Result<Option<Box<dyn ReadFormat>>>,
 ) -> Result<(Vec<u8>, Box<dyn ReadFormat>)> {
-    let map = match &mut source.bytes {
-        Bytes::Stream(stream) => return read_head(stream, &source.path, (plan, room, from.lines()), look),
+    let Reach { path, bytes } = source.reach();
+    let map = match bytes {
+        Bytes::Stream(stream) => return read_head(stream, path, (plan, room, from.lines()), look),
         Bytes::Mapped(map) => map,
     };
     let (all, most) = (map.bytes(), plan.room_for_header());
     // A header is a record: it may not be larger than one, and has to fit the memory.
     let len = if from.is_tabular() { all.len().min(most.max(BEGINNING)) } else { all.len() };
     let found = look(&all[..len], len == all.len());
-    let found = found.map_err(|e| damage(map, &source.path, u64::MAX).unwrap_or(e))?;
-    let reading = found.ok_or_else(|| too_large(&source.path, plan, room))?;
+    let found = found.map_err(|error| damage(map, path, u64::MAX).unwrap_or(error))?;
+    let reading = found.ok_or_else(|| too_large(path, plan, room))?;
     if reading.start() > BEGINNING {
         map.release(0..reading.start());
     }

@@ -4,10 +4,12 @@ use std::path::PathBuf;
 
 use crate::error::{Error, Result};
 use crate::format::Format;
-use crate::job::settings::{Settings, SourceSpec, TargetSpec};
+use crate::job::settings::Settings;
 use crate::job::single::Job;
+use crate::job::spec::SourceSpec;
 use crate::metrics::Report;
 use crate::quarantine::Section;
+use crate::sink::TargetSpec;
 use crate::source::Encoding;
 
 /// A conversion of the records in a quarantine, which somebody has repaired.

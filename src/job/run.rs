@@ -29,8 +29,7 @@ use crate::quarantine::Ledger;
 use crate::record::LossyKind;
 use crate::resume::{Entry, Tracker};
 use crate::sink::Target;
-use crate::source::{Bytes, damage};
-use crate::sys::Map;
+use crate::source::{Bytes, Reach};
 use crate::wording::{counted, input};
 
 impl Opened<'_> {
@@ -50,22 +49,18 @@ impl Opened<'_> {
 
     /// Begins a file that is read anew.
     pub(crate) fn rewind(&mut self) -> Result<()> {
-        let Bytes::Stream(stream) = &mut self.source.bytes else { return Ok(()) };
+        if self.source.map().is_some() {
+            return Ok(());
+        }
         let start = self.reading.start();
         self.head = Beginning::default();
-        let again = stream.rewind().and_then(|()| stream.read_to(&mut self.head.bytes, start));
-        again.map_err(|e| Error::read(&self.source.path, e))?;
+        self.source.rewind()?;
+        if let Reach { path, bytes: Bytes::Stream(stream) } = self.source.reach() {
+            stream.read_to(&mut self.head.bytes, start).map_err(|e| Error::read(path, e))?;
+        }
         match self.head.bytes.len() < start {
             true => Err(Error::usage(format!("{} became shorter while it was read", input(&self.source.path)))),
             false => Ok(()),
-        }
-    }
-
-    /// An error if what was found in the beginning may come from zeros.
-    fn undamaged(&self) -> Result<()> {
-        match &self.source.bytes {
-            Bytes::Mapped(map) => damage(map, &self.source.path, u64::MAX).map_or(Ok(()), Err),
-            Bytes::Stream(_) => Ok(()),
         }
     }
 
@@ -83,7 +78,7 @@ impl Opened<'_> {
         let begin = Begin { place, first_skips: 0, totals: Totals::default(), ledger, checkpoints: None };
         let onto = Onto { target, begin, start: None, written_before: 0 };
         let ends = std::iter::once(&mut fold).chain(&mut others).map(|fold| End::Fold(fold));
-        let run = self.undamaged().and_then(|()| self.records_from(on_error, ends, onto, registry));
+        let run = self.source.undamaged().and_then(|()| self.records_from(on_error, ends, onto, registry));
         others.into_iter().for_each(|other| fold.merge(other));
         (run, fold)
     }
@@ -97,7 +92,7 @@ impl Opened<'_> {
         registry: &Registry,
     ) -> Result<Run> {
         let frame = writing.frame();
-        self.undamaged()?;
+        self.source.undamaged()?;
         let from = resumable.and_then(|resumable| resumable.from.as_ref());
         if from.is_none() {
             target.write(&frame.prefix, 0)?;
@@ -152,10 +147,7 @@ impl Opened<'_> {
         let (mut pool, buffers) = (Pool::new(), plan.workers + plan.ring);
         pool.stock(plan.buffer, buffers)?;
         let pass = registry.begin(metrics::Begin {
-            input_size: match &self.source.bytes {
-                Bytes::Mapped(map) => Some(map.bytes().len() as u64),
-                Bytes::Stream(_) => None,
-            },
+            input_size: self.source.map().map(|map| map.bytes().len() as u64),
             workers: plan.workers,
             buffers,
             written_before,
@@ -173,7 +165,9 @@ impl Opened<'_> {
         let room = Room::new(plan, &self.budget);
         let first_line = if keeps { self.line_of(start) } else { self.first_line() };
         let (marked, len) = (self.source.marked(), self.source.known_len());
-        let (feed, map) = feed(&mut self.source.bytes, take(&mut self.head), &*self.reading, plan, &room, start)?;
+        let Reach { path: source, bytes } = self.source.reach();
+        let map = bytes.map();
+        let feed = feed(bytes, take(&mut self.head), &*self.reading, plan, &room, start)?;
         let feed = match &self.replay {
             Some(section) => feed.within(section.end(), section.longest_line(plan.max_record)),
             None => feed.lenient(on_error != OnError::Fail),
@@ -185,7 +179,7 @@ impl Opened<'_> {
             feed: Gate::new(feed, plan, room),
             committer,
             governor: Governor::new(plan, &pass, &self.budget, self.settings.pressure.as_ref()),
-            source: &self.source.path,
+            source,
             map,
             len,
             lines,
@@ -242,24 +236,24 @@ pub(crate) fn write_end(frame: &Frame, records: u64, target: &Target, place: Pla
     Ok(place.offset + suffix.len() as u64)
 }
 
-/// The cursor of a run, and what is mapped. `start` is where a record begins, if it is not the first one.
+/// The cursor of a run. `start` is where a record begins, if it is not the first one.
 pub(crate) fn feed<'f>(
-    bytes: &'f mut Bytes,
+    bytes: Bytes<'f>,
     head: Beginning,
     reading: &dyn ReadFormat,
     plan: &Plan,
     room: &Room,
     start: Option<usize>,
-) -> Result<(Feed<'f>, Option<&'f Map>)> {
+) -> Result<Feed<'f>> {
     let start = start.unwrap_or(reading.start());
-    let (input, map) = match bytes {
-        Bytes::Mapped(map) => (Input::Mapped(map), Some(&*map)),
+    let input = match bytes {
+        Bytes::Mapped(map) => Input::Mapped(map),
         Bytes::Stream(stream) => {
             stream.unread(head.bytes, start, head.reserved);
-            (Input::Stream(Windows::new(stream, plan)?), None)
+            Input::Stream(Windows::new(stream, plan)?)
         }
     };
-    Ok((Feed::new(input, start, reading.cutter(), plan, room.clone()), map))
+    Ok(Feed::new(input, start, reading.cutter(), plan, room.clone()))
 }
 
 /// An encoder for each worker that asks for one.

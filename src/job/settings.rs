@@ -1,6 +1,5 @@
 //! What a job is told to do.
 
-use std::io::{Read, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -10,36 +9,9 @@ use crate::format::{Format, Options};
 use crate::memory::pressure::Script;
 use crate::metrics::Progress;
 use crate::op::{Folding, Op};
-use crate::quarantine::{MaxErrors, Section};
+use crate::quarantine::MaxErrors;
 use crate::source::Encoding;
 use crate::sys::Stop;
-
-/// Where the bytes of a job come from.
-#[non_exhaustive]
-pub enum SourceSpec {
-    /// A file.
-    Path(PathBuf),
-    /// Standard input.
-    Stdin,
-    /// Anything that can be read, once and forwards.
-    Reader(Box<dyn Read + Send>),
-    /// The bad records of one source in a quarantine: see [`Replay`](crate::job::Replay).
-    #[doc(hidden)]
-    Quarantined(Section),
-}
-
-/// Where the bytes of a job go.
-#[non_exhaustive]
-pub enum TargetSpec {
-    /// A file: written under a temporary name beside it and renamed at the end.
-    Path(PathBuf),
-    /// Standard output.
-    Stdout,
-    /// Anything that can be written.
-    Writer(Box<dyn Write + Send>),
-    /// Memory: [`Report::output`](crate::metrics::Report::output) has the bytes.
-    Memory,
-}
 
 /// How a source file is read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

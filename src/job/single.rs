@@ -4,15 +4,16 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use crate::error::{Error, Result};
-use crate::job::open::{open_target, refuse_source};
+use crate::job::open::refuse_source;
 use crate::job::opened::Opened;
-use crate::job::settings::{OnError, Settings, SourceSpec, TargetSpec};
+use crate::job::settings::{OnError, Settings};
+use crate::job::spec::SourceSpec;
 use crate::job::sum::Sum;
 use crate::memory::audit;
 use crate::metrics::{FileReport, Report};
 use crate::quarantine::{Ledger, Quarantine, place_for};
 use crate::resume::{Facts, Left, Resumable};
-use crate::sink::Target;
+use crate::sink::{Target, TargetSpec};
 use crate::wording::input;
 
 /// What a run says that can't go on where another one was.
@@ -89,7 +90,7 @@ impl Job {
         let place = place_for(&settings, &self.target)?;
         refuse_source(&self.target, [&self.source])?;
         if let Some(place) = &place {
-            refuse_source(&TargetSpec::Path(place.clone()), [&self.source])?;
+            refuse_source(&place.clone().into(), [&self.source])?;
         }
         let mut opened = Opened::new(self.source, &self.target, &settings)?;
         let facts = Facts { source: &opened.source, route: &opened.route, packs: opened.plan.packing.is_some() };
@@ -164,7 +165,7 @@ fn outputs(
 ) -> Result<(Target, Ledger)> {
     let stop = settings.stop.as_ref();
     let Some(resumable) = resumable else {
-        let target = open_target(target, settings)?;
+        let target = target.open(settings.force, stop)?;
         let quarantine = place.map(|place| Quarantine::create(place, settings.force, stop)).transpose()?;
         return Ok((target, Ledger::new(settings.max_errors, quarantine, 0)));
     };

@@ -150,7 +150,7 @@ impl Ledger {
 
     /// Whether it can start from the beginning.
     pub fn is_restartable(&self) -> bool {
-        self.quarantine.as_ref().is_none_or(|quarantine| quarantine.target().is_restartable())
+        self.quarantine.as_ref().is_none_or(|quarantine| quarantine.target().can().restart)
     }
 
     /// The job ends with `error`. If that is because of bad records, the quarantine stays as the proof of it.

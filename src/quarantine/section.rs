@@ -12,7 +12,7 @@ use crate::quarantine::Head;
 use crate::quarantine::line::{self, Line, Origin};
 use crate::record::Schema;
 use crate::scan::lines::terminator;
-use crate::source::{Bytes, Mapping, Source, damage};
+use crate::source::{Access, FileStore, Mapping, Source, damage};
 use crate::sys::{Map, Stop};
 
 /// The bad records of one source in a quarantine: a head, and the lines after it.
@@ -40,7 +40,7 @@ impl Section {
     /// The file can't be mapped, or is no quarantine.
     pub(crate) fn all(path: &Path, stop: Option<&Stop>) -> Result<Vec<Section>> {
         let source = open(path, stop)?;
-        let Bytes::Mapped(map) = &source.bytes else { return Err(no_quarantine(path)) };
+        let Some(map) = source.map() else { return Err(no_quarantine(path)) };
         let mut sections: Vec<Section> = Vec::new();
         let path: Arc<Path> = path.into();
         for (line, head) in heads(map) {
@@ -212,7 +212,8 @@ fn open(path: &Path, stop: Option<&Stop>) -> Result<Source> {
     if metadata.len() == 0 {
         return Err(no_quarantine(path));
     }
-    Source::file(path, Mapping::Must, Decompress::None, stop)
+    let access = Access { mapping: Mapping::Must, decompress: Decompress::None, stop };
+    Source::open(Box::new(FileStore::new(path)), access)
 }
 
 fn no_quarantine(path: &Path) -> Error {

@@ -9,8 +9,9 @@ use crc32fast::Hasher;
 
 use crate::compress::Codec;
 use crate::error::{Error, Result};
-use crate::job::settings::{OnError, Settings, TargetSpec};
+use crate::job::settings::{OnError, Settings};
 use crate::quarantine::{Bad, Head, line};
+use crate::sink::TargetSpec;
 use crate::sink::{Target, beside, whole_path};
 use crate::sys::Stop;
 
@@ -24,9 +25,9 @@ pub(crate) fn place_for(settings: &Settings, target: &TargetSpec) -> Result<Opti
             "⟨max_errors⟩ says how many bad records may be left out\n  Give ⟨on_error skip⟩ or ⟨on_error quarantine⟩ too.",
         ));
     }
-    match (settings.on_error, &settings.quarantine, target) {
+    match (settings.on_error, &settings.quarantine, target.path()) {
         (OnError::Quarantine, Some(path), _) => checked(path, target).map(Some),
-        (OnError::Quarantine, None, TargetSpec::Path(target)) if !is_device(target) => Ok(Some(usual_place(target))),
+        (OnError::Quarantine, None, Some(target)) if !is_device(target) => Ok(Some(usual_place(target))),
         (OnError::Quarantine, None, _) => Err(Error::usage(
             "the output is not a file, so there is no usual place for the quarantine\n  Name one with ⟨quarantine FILE⟩, or leave out bad records with ⟨on_error skip⟩",
         )),
@@ -50,8 +51,8 @@ fn checked(path: &Path, target: &TargetSpec) -> Result<PathBuf> {
             path.display()
         )));
     }
-    match target {
-        TargetSpec::Path(target) if whole_path(target) == whole_path(path) && !is_device(path) => {
+    match target.path() {
+        Some(target) if whole_path(target) == whole_path(path) && !is_device(path) => {
             Err(Error::usage(format!("{} is the output; the quarantine needs a file of its own", path.display())))
         }
         _ => Ok(path.to_path_buf()),

@@ -255,9 +255,8 @@ fn content(line: &[u8]) -> Option<&[u8]> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::compress::Decompress;
     use crate::flow::totals::Totals;
-    use crate::source::{Mapping, Source};
+    use crate::source::{Access, FileStore, Source};
 
     fn entry(output: u64) -> Entry {
         Entry { input: 7, ..Entry::new(output, 1, true, &Totals::default()) }
@@ -269,7 +268,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (path, input) = (folder.path().join("journal"), folder.path().join("input"));
         fs::write(&input, "content").unwrap();
-        let source = Source::file(&input, Mapping::May, Decompress::None, None).unwrap();
+        let source = Source::open(Box::new(FileStore::new(&input)), Access::default()).unwrap();
         let begin = Begin::new(Identity::of(&source, b"content"), BTreeMap::new());
         let mut journal = Journal::open(&path, &input, true).unwrap();
         journal.begin(&begin).unwrap();

@@ -4,10 +4,10 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use crate::error::Result;
-use crate::job::settings::TargetSpec;
 use crate::quarantine::usual_place;
 use crate::resume::journal::lock;
 use crate::resume::names;
+use crate::sink::TargetSpec;
 use crate::sink::open_left;
 
 /// The files of an interrupted run that wrote the same target.
@@ -24,7 +24,7 @@ impl Left {
     /// # Errors
     /// Usage: the other run is not interrupted but still writing.
     pub fn of(target: &TargetSpec, quarantine: Option<&Path>) -> Result<Option<Left>> {
-        let TargetSpec::Path(path) = target else { return Ok(None) };
+        let Some(path) = target.path() else { return Ok(None) };
         let Some(mut left) = Left::found(path, quarantine) else { return Ok(None) };
         let [_, journal] = names(path);
         left.journal = open_left(&journal).ok().flatten();

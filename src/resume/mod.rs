@@ -21,11 +21,12 @@ pub(crate) use left::Left;
 pub(crate) use tracker::{Tracker, hash};
 
 use crate::error::{Error, ErrorClass, Result};
-use crate::job::settings::{Checkpoint, Settings, TargetSpec};
+use crate::job::settings::{Checkpoint, Settings};
 use crate::plan::route::Route;
 use crate::quarantine::Quarantine;
+use crate::sink::TargetSpec;
 use crate::sink::{self, Target, open_left};
-use crate::source::{Bytes, Source};
+use crate::source::Source;
 use identity::Identity;
 use journal::{Begin, Found, Named};
 
@@ -198,11 +199,11 @@ fn wanted<'o>(
     if settings.checkpoint == Checkpoint::Off && !settings.resume {
         return Ok(None);
     }
-    let possible = match (&job.source.bytes, target) {
-        (Bytes::Mapped(map), TargetSpec::Path(path))
+    let possible = match (job.source.map(), target.path()) {
+        (Some(map), Some(path))
             if settings.fold.is_none() && !job.packs && !is_device(path) && !quarantine.is_some_and(is_device) =>
         {
-            Some((map.bytes(), path.as_path()))
+            Some((map.bytes(), path))
         }
         _ => None,
     };

@@ -1,6 +1,7 @@
-//! Names of the files beside a target, which are made from its own.
+//! Paths, and the names of files beside a target, which are made from its own.
 
 use std::ffi::OsString;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::sys::longest_name;
@@ -33,6 +34,13 @@ pub fn fitted(path: &Path, more: usize) -> OsString {
         end -= 1;
     }
     OsString::from(format!("{}{sum}", &text[..end]))
+}
+
+/// A path without links, also of a file that is not there yet.
+pub fn whole_path(path: &Path) -> PathBuf {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let beside = || Some(fs::canonicalize(folder).ok()?.join(path.file_name()?));
+    fs::canonicalize(path).ok().or_else(beside).unwrap_or_else(|| path.to_path_buf())
 }
 
 /// The 64 bits of FNV-1a.

@@ -4,36 +4,23 @@
 //! own. So the bytes depend on nothing but the data, and blocks are compressed in parallel.
 
 use std::collections::VecDeque;
+use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread::{self, JoinHandle};
 
+use super::seam::{Can, Sink};
 use crate::compress::{Compression, Pack, Packing};
 use crate::error::{Error, Result};
 use crate::memory::{Buffer, Pool};
 
-/// Where compressed bytes go.
-pub(super) trait Below: Send + Sync + 'static {
-    /// Writes bytes at a place, or after those before.
-    fn write(&self, bytes: &[u8], offset: u64) -> Result<()>;
-
-    /// Whether writes may come in any order.
-    fn is_positional(&self) -> bool;
-
-    /// Starts again, without what was written.
-    fn restart(&self) -> Result<()>;
-
-    /// Everything was written.
-    fn finish(self) -> Result<Vec<u8>>;
-}
-
 /// A target whose bytes are compressed on their way.
-pub(super) struct Packer<T: Below> {
-    shared: Arc<Shared<T>>,
+pub(super) struct Packer {
+    shared: Arc<Shared>,
     threads: Vec<JoinHandle<()>>,
 }
 
-struct Shared<T> {
-    target: T,
+struct Shared {
+    target: Box<dyn Sink>,
     compression: Compression,
     /// The size of a block, and how many there are.
     block: usize,
@@ -76,9 +63,9 @@ impl State {
     }
 }
 
-impl<T: Below> Packer<T> {
+impl Packer {
     /// Begins at the start of `target`.
-    pub fn new(target: T, packing: &Packing) -> Result<Packer<T>> {
+    pub fn new(target: Box<dyn Sink>, packing: &Packing) -> Result<Packer> {
         let block = packing.block();
         let blocks = packing.blocks();
         let mut free = Pool::new();
@@ -123,13 +110,33 @@ impl<T: Below> Packer<T> {
         Ok(packer)
     }
 
-    /// The target that the members go to.
-    pub fn target(&self) -> &T {
-        &self.shared.target
+    /// Ends the threads. They are joined: a file must not be written any more once the target is gone.
+    fn stop(&mut self) {
+        self.shared.lock().stopped = true;
+        self.shared.filled.notify_all();
+        self.shared.done.notify_all();
+        for thread in self.threads.drain(..) {
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Sink for Packer {
+    fn path(&self) -> &Path {
+        self.shared.target.path()
+    }
+
+    fn file_path(&self) -> Option<&Path> {
+        self.shared.target.file_path()
+    }
+
+    /// Members have places only once they are compressed.
+    fn can(&self) -> Can {
+        Can { positional: false, truncate: false, ..self.shared.target.can() }
     }
 
     /// Compresses `bytes` after what was written before.
-    pub fn write(&self, mut bytes: &[u8]) -> Result<()> {
+    fn write(&self, mut bytes: &[u8], _offset: u64) -> Result<()> {
         let mut state = self.shared.lock();
         while !bytes.is_empty() {
             let mut block = loop {
@@ -157,14 +164,14 @@ impl<T: Below> Packer<T> {
     }
 
     /// Whether empty blocks give their memory back, but for `idle` of them.
-    pub fn set_lean(&self, lean: bool, idle: usize) {
+    fn set_lean(&self, lean: bool, idle: usize) {
         let mut state = self.shared.lock();
         state.free.set_marks(self.shared.blocks, idle);
         state.free.set_lean(lean);
     }
 
     /// Throws away what was written.
-    pub fn restart(&self) -> Result<()> {
+    fn restart(&self) -> Result<()> {
         let mut state = self.shared.lock();
         while let Some(block) = state.queue.pop_front().or_else(|| state.block.take()) {
             state.free.give(block.bytes);
@@ -177,9 +184,9 @@ impl<T: Below> Packer<T> {
 
     /// Writes everything that is left, and what follows all members. Returns the length of the compressed
     /// data, the same again when it is called again.
-    pub fn flush(&mut self) -> Result<u64> {
+    fn flush(&mut self) -> Result<Option<u64>> {
         if self.threads.is_empty() {
-            return Ok(self.shared.lock().offset);
+            return Ok(Some(self.shared.lock().offset));
         }
         let mut state = self.shared.lock();
         // Even nothing is a member.
@@ -196,11 +203,11 @@ impl<T: Below> Packer<T> {
         drop(state);
         self.shared.target.write(ending, at)?;
         self.stop();
-        Ok(at + ending.len() as u64)
+        Ok(Some(at + ending.len() as u64))
     }
 
     /// Ends the threads and gives the target back, if everything was written.
-    pub fn finish(mut self) -> Result<Vec<u8>> {
+    fn finish(mut self: Box<Self>) -> Result<Vec<u8>> {
         self.flush()?;
         let shared = Arc::clone(&self.shared);
         drop(self);
@@ -210,25 +217,15 @@ impl<T: Below> Packer<T> {
             Err(_) => Err(Error::usage("a thread that compresses is still at work")),
         }
     }
-
-    /// Ends the threads. They are joined: a file must not be written any more once the target is gone.
-    fn stop(&mut self) {
-        self.shared.lock().stopped = true;
-        self.shared.filled.notify_all();
-        self.shared.done.notify_all();
-        for thread in self.threads.drain(..) {
-            let _ = thread.join();
-        }
-    }
 }
 
-impl<T: Below> Drop for Packer<T> {
+impl Drop for Packer {
     fn drop(&mut self) {
         self.stop();
     }
 }
 
-impl<T: Below> Shared<T> {
+impl Shared {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
@@ -306,7 +303,7 @@ impl<T: Below> Shared<T> {
         }
         let at = state.offset;
         state.offset += members.len() as u64;
-        let beside = self.target.is_positional();
+        let beside = self.target.can().positional;
         if beside {
             state.turn += 1;
             self.done.notify_all();
@@ -326,14 +323,14 @@ impl<T: Below> Shared<T> {
 mod tests {
     use super::*;
     use crate::compress::Codec;
-    use crate::sink::Target;
+    use crate::sink::memory::Memory;
     use crate::sys::memory::resident_in;
 
     #[test]
     fn empty_blocks_give_their_memory_back() {
         let packing = Compression::from(Codec::Lz4).packing(2);
-        let mut packer = Packer::new(Target::memory(), &packing).unwrap();
-        let resident = |packer: &Packer<Target>| -> usize {
+        let mut packer = Packer::new(Box::new(Memory::default()), &packing).unwrap();
+        let resident = |packer: &Packer| -> usize {
             let mut state = packer.shared.lock();
             let all: Vec<Block> = std::iter::from_fn(|| state.empty()).collect();
             let resident = all.iter().map(|block| resident_in(&block.bytes)).sum();

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::Target;
+use super::target::Target;
 use crate::error::Error;
 use crate::sys::Stop;
 
@@ -71,7 +71,7 @@ mod tests {
     #[cfg(target_os = "linux")]
     #[test]
     fn the_error_is_kept() {
-        let target = Target::file(std::path::Path::new("/dev/full"), false).unwrap();
+        let target = Target::open(std::path::Path::new("/dev/full"), false, None).unwrap();
         let mut writer = Forwards::new(&target);
         assert!(writer.write_all(b"x").is_err());
         assert!(writer.error().unwrap().to_string().contains("/dev/full"));

@@ -45,9 +45,15 @@ impl Identity {
         Some(Identity { file: file.try_clone().ok()?, stamp: Stamp::of(&metadata) })
     }
 
-    /// Fails if the file has another length or time of modification than before, or if its path names another file.
-    /// A file that was only deleted was still read as a whole.
-    pub fn check(&self, path: &Path) -> Result<()> {
+    /// The open file.
+    pub fn file(&self) -> &File {
+        &self.file
+    }
+
+    /// Fails if the file has another length or time of modification than before, or if its path, where it has one, names
+    /// another file. A file that was only deleted was still read as a whole.
+    pub fn check(&self, named: Option<&Path>) -> Result<()> {
+        let path = named.unwrap_or(Path::new("-"));
         let now = Stamp::of(&self.file.metadata().map_err(|e| Error::io("read", path, e))?);
         let before = &self.stamp;
         let changed = |how: String| Error::io("read", path, io::Error::other(how));
@@ -63,8 +69,8 @@ impl Identity {
         if now.modified != before.modified {
             return Err(changed(format!("the file was written to while it was read\n  {QUIET}")));
         }
-        match path.metadata() {
-            Ok(named) if named.is_file() && place(&named) != before.place => {
+        match named.map(Path::metadata) {
+            Some(Ok(now)) if now.is_file() && place(&now) != before.place => {
                 Err(changed("another file took its place while it was read\n  Run the conversion again.".to_owned()))
             }
             _ => Ok(()),
@@ -99,11 +105,11 @@ mod tests {
             fs::write(&path, "a,b\n1,2\n").unwrap();
             Identity::of(&File::open(&path).unwrap()).unwrap()
         };
-        let says = |identity: &Identity| identity.check(&path).unwrap_err().to_string();
+        let says = |identity: &Identity| identity.check(Some(&path)).unwrap_err().to_string();
 
         let identity = fresh();
-        identity.check(&path).unwrap();
-        identity.check(Path::new("-")).unwrap();
+        identity.check(Some(&path)).unwrap();
+        identity.check(None).unwrap();
         File::options().append(true).open(&path).unwrap().set_len(3).unwrap();
         assert!(says(&identity).contains("a.csv: byte 3: ") && says(&identity).contains("had 8 bytes and has 3"));
 
@@ -123,7 +129,7 @@ mod tests {
 
         let identity = fresh();
         fs::remove_file(&path).unwrap();
-        identity.check(&path).unwrap();
+        identity.check(Some(&path)).unwrap();
     }
 
     #[cfg(target_os = "linux")]

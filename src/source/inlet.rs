@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::store::{Flow, Soon};
 use crate::sys::Stop;
 
 /// What came is converted when nothing more comes for this long, or when it took this long to come.
@@ -67,11 +68,15 @@ impl Inlet {
     fn was_cut(&self) -> bool {
         self.at < self.len && self.file.metadata().is_ok_and(|now| now.len() < self.len)
     }
+}
 
-    /// Says whether it is worth waiting for more. None if it always is.
-    pub fn soon(&self) -> Option<Soon> {
-        let (file, stop) = (self.file.clone(), self.stop.clone());
-        self.waits.then(|| Box::new(move |since: Instant| since.elapsed() < LONG && soon(&file, stop.as_ref())) as Soon)
+impl From<Inlet> for Flow {
+    fn from(inlet: Inlet) -> Flow {
+        let (file, stop) = (inlet.file.clone(), inlet.stop.clone());
+        // A regular file never keeps anybody waiting.
+        let wait = move |since: Instant| since.elapsed() < LONG && soon(&file, stop.as_ref());
+        let soon = inlet.waits.then(|| Box::new(wait) as Soon);
+        Flow { reader: Box::new(inlet), soon }
     }
 }
 
@@ -111,9 +116,6 @@ pub(super) fn open(path: &Path, stop: Option<&Stop>) -> io::Result<File> {
     let _ = stop;
     File::open(path)
 }
-
-/// Whether to wait for more than what was read since some time. It waits a while to find out.
-pub type Soon = Box<dyn Fn(Instant) -> bool + Send>;
 
 /// Whether the next read has something to say soon.
 #[cfg(unix)]

@@ -4,6 +4,7 @@
 #[cfg(target_os = "linux")]
 mod ahead;
 pub mod alloc;
+mod file_id;
 mod guard;
 mod left;
 mod leftover;
@@ -18,6 +19,7 @@ pub mod usage;
 
 #[cfg(target_os = "linux")]
 pub use ahead::Ahead;
+pub use file_id::{FileId, stdin_file};
 pub use guard::guard_maps;
 pub use left::{claim, longest_name, open_left, remove_dead};
 pub use leftover::{Leftover, remove_leftovers};

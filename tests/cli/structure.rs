@@ -35,6 +35,20 @@ const FORMATS_NAMED_IN: [&str; 1] = ["sample/mod.rs"];
 /// The rooms of the formats.
 const FORMATS: [&str; 5] = ["csv", "json", "text", "fixed", "frames"];
 
+/// Only these look at what a source or a target is: the rooms of both, what names a source, and what feeds workers. Others
+/// ask it what it can.
+const PLACES_MATCHED_IN: [&str; 4] = ["source/", "sink/", "job/spec.rs", "flow/feed/"];
+
+/// A pattern that asks what a source or a target is.
+fn matched_place(line: &str) -> Option<&'static str> {
+    let arm = line.split_once("=>").map(|(pattern, _)| pattern);
+    let bound = line.split_once("let ").and_then(|(_, rest)| rest.split_once(" = ")).map(|(pattern, _)| pattern);
+    let asked = line.split_once("matches!").map(|(_, rest)| rest);
+    let patterns = [arm, bound, asked];
+    let found = |variant: &&str| patterns.into_iter().flatten().any(|pattern| pattern.contains(*variant));
+    ["SourceSpec::", "TargetSpec::"].into_iter().find(found)
+}
+
 /// The longest file, in lines.
 const LONGEST: usize = 600;
 
@@ -124,6 +138,11 @@ fn check(name: &str, text: &str) -> Vec<String> {
             && !FORMATS_NAMED_IN.contains(&name)
         {
             fault(format!("`{variant}` names a format; ask what is true of it"));
+        }
+        if let Some(variant) = matched_place(line)
+            && !PLACES_MATCHED_IN.iter().any(|place| name.starts_with(place))
+        {
+            fault(format!("matches on {variant}; ask it what it can"));
         }
         for word in ["todo!", "dbg!", "unimplemented!", ".unwrap()"] {
             if line.contains(word) {

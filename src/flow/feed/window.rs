@@ -243,14 +243,13 @@ mod tests {
     use std::io::Read;
 
     use super::*;
-    use crate::compress::Decompress;
     use crate::flow::feed::gate::Gate;
     use crate::flow::feed::room::Room;
     use crate::flow::feed::{Feed, Input, Slice};
     use crate::format::{self, Format, Opening, Options};
     use crate::memory::Budget;
     use crate::plan::memory::Wishes;
-    use crate::source::{Bytes, Source};
+    use crate::source::{Access, Reader, Source};
     use crate::sys;
 
     const WORKERS: usize = 3;
@@ -284,7 +283,9 @@ mod tests {
     /// workers.
     fn each(data: &[u8], looked: usize, mut look: impl FnMut(&Slice<'_>, &Budget)) -> Budget {
         let pipe = Pipe(data.to_vec(), 0);
-        let Bytes::Stream(mut stream) = Source::stream(Box::new(pipe), Decompress::None, None).unwrap().bytes else {
+        let Some(mut stream) =
+            Source::open(Box::new(Reader::new(Box::new(pipe))), Access::default()).unwrap().into_stream()
+        else {
             panic!("a stream is no map")
         };
         let (plan, mut head) = (plan(), Vec::new());
@@ -366,10 +367,8 @@ mod tests {
     #[cfg(target_os = "linux")]
     #[test]
     fn windows_that_nobody_uses_give_their_memory_back() {
-        let mut stream = match Source::stream(Box::new(io::repeat(7)), Decompress::None, None).unwrap().bytes {
-            Bytes::Stream(stream) => stream,
-            Bytes::Mapped(_) => panic!("a stream is no map"),
-        };
+        let source = Source::open(Box::new(Reader::new(Box::new(io::repeat(7)))), Access::default()).unwrap();
+        let mut stream = source.into_stream().unwrap();
         let plan = plan();
         let mut windows = Windows::new(&mut stream, &plan).unwrap();
         // Reads all of them full; gives how much memory they had before that.

@@ -370,7 +370,7 @@ impl<'t> Committer<'t> {
             let (bytes, at) = state.assign(&done.buffer[..done.len], self.first_skips, hashed);
             // A slice that ends the run keeps its turn: those behind it would count as records before it,
             // or end the run first.
-            let written = if self.target.is_positional() && done.failed.is_none() {
+            let written = if self.target.can().positional && done.failed.is_none() {
                 self.advance(&mut state, &mut done.totals, done.offset);
                 drop(state);
                 let written = self.target.write(bytes, at);

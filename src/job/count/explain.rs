@@ -10,9 +10,11 @@ use crate::job::count::counted::What;
 use crate::job::count::unpack::unpack;
 use crate::job::open::{as_text, open_source};
 use crate::job::opened::Opened;
-use crate::job::settings::{OnError, Settings, SourceSpec, TargetSpec};
+use crate::job::settings::{OnError, Settings};
+use crate::job::spec::SourceSpec;
 use crate::quarantine::place_for;
-use crate::source::{Bytes, Source};
+use crate::sink::TargetSpec;
+use crate::source::Source;
 use crate::wording::input;
 
 /// Says how a source would be counted, without counting it.
@@ -33,19 +35,16 @@ fn explain_text(source: SourceSpec, settings: &Settings) -> Result<String> {
     let mut source = open_source(source, settings)?;
     let unpacking = unpack(&mut source, settings)?;
     let source = as_text(source, None, settings)?;
-    let mut text = head(&source.path, TEXT, matches!(source.bytes, Bytes::Mapped(_)));
+    let mut text = head(&source.path, TEXT, source.map().is_some());
     text += &unpacked(unpacking);
     text += &decoded(&source);
-    let workers = match &source.bytes {
-        Bytes::Mapped(_) => Pace::of(settings).workers,
-        Bytes::Stream(_) => 1,
-    };
+    let workers = if source.map().is_some() { Pace::of(settings).workers } else { 1 };
     text += &format!("workers          up to {workers}\nmemory limit     {} bytes\n", settings.memory_limit);
     Ok(text)
 }
 
 fn explain_records(source: SourceSpec, what: What, place: Option<&Path>, settings: &Settings) -> Result<String> {
-    let from = source_format(settings.from, if let SourceSpec::Path(path) = &source { Some(path) } else { None })?;
+    let from = source_format(settings.from, source.path())?;
     let settings = &Settings { from: Some(from), to: Some(from), ..settings.clone() };
     let opened = Opened::new(source, &TargetSpec::Memory, settings)?;
     let what = match what {

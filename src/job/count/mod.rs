@@ -10,18 +10,20 @@ mod text;
 mod unpack;
 
 use std::io::{self, Read};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use crate::compress::Decompress;
 use crate::error::{Error, Result};
 use crate::job::open::{as_text, open_source, refuse_source};
 use crate::job::opened::{Opened, tell_again};
-use crate::job::settings::{OnError, Settings, SourceSpec, TargetSpec};
+use crate::job::settings::{Io, OnError, Settings};
+use crate::job::spec::SourceSpec;
 use crate::metrics::Report;
 use crate::quarantine::{Ledger, Quarantine, place_for};
 use crate::scan::count::{Counter, Counts};
-use crate::source::Bytes;
+use crate::sink::TargetSpec;
+use crate::source::Stream;
 pub use counted::{Counted, What};
 pub use explain::explain_count;
 use sources::Sources;
@@ -72,7 +74,7 @@ impl Counting {
     pub fn new<'p>(settings: &Settings, sources: impl IntoIterator<Item = &'p SourceSpec>) -> Result<Counting> {
         let place = place_for(settings, &TargetSpec::Memory)?;
         if let Some(place) = &place {
-            refuse_source(&TargetSpec::Path(place.clone()), sources)?;
+            refuse_source(&place.clone().into(), sources)?;
         }
         let quarantine = place.map(|place| Quarantine::create(place, settings.force, settings.stop.as_ref()));
         let ledger = Ledger::new(settings.max_errors, quarantine.transpose()?, 0);
@@ -92,10 +94,7 @@ impl Counting {
     /// Reading fails, the source is not of its format, or more records are bad than may be.
     pub fn count(&mut self, source: SourceSpec, what: What) -> Result<Counted> {
         let mark = self.ledger.mark();
-        let path = match &source {
-            SourceSpec::Path(path) => path.clone(),
-            _ => PathBuf::from("-"),
-        };
+        let path = source.path().unwrap_or(Path::new("-")).to_path_buf();
         match self.one(source, what) {
             Ok(counted) => {
                 self.records += counted.records.unwrap_or_default() + counted.failed;
@@ -132,31 +131,24 @@ impl Counting {
             let text = text::count(source, &self.settings, |workers| self.sources.text_by(workers))?;
             return Ok(Counted { text, bytes_in: text.bytes, ..Counted::default() });
         }
-        match source {
-            SourceSpec::Path(path) => {
-                let (counted, counts) = self.records(SourceSpec::Path(path.clone()), !self.settings.says_utf8())?;
-                let text = match counts {
-                    Some(counts) => counts,
-                    None => {
-                        text::count(SourceSpec::Path(path), &self.settings, |workers| self.sources.text_by(workers))?
-                    }
-                };
-                Ok(Counted { text, bytes_in: text.bytes, ..counted })
-            }
-            // What can be read once only is counted on its way to the job.
-            SourceSpec::Stdin => self.streamed(crate::source::stdin(self.settings.stop.as_ref())?),
-            SourceSpec::Reader(reader) => self.streamed(reader),
-            SourceSpec::Quarantined(_) => Err(Error::usage("the records of a quarantine can only be converted")),
+        if source.section().is_some() {
+            return Err(Error::usage("the records of a quarantine can only be converted"));
         }
+        let Some(path) = source.path().map(Path::to_path_buf) else {
+            // What can be read once only is counted on its way to the job.
+            return self.streamed(source);
+        };
+        let (counted, counts) = self.records(source, !self.settings.says_utf8())?;
+        let text = match counts {
+            Some(counts) => counts,
+            None => text::count(path.into(), &self.settings, |workers| self.sources.text_by(workers))?,
+        };
+        Ok(Counted { text, bytes_in: text.bytes, ..counted })
     }
 
     /// The records, and on the way the text if it is wanted and nothing more has to be read for it.
     fn records(&mut self, source: SourceSpec, with_text: bool) -> Result<(Counted, Option<Counts>)> {
-        let path = match &source {
-            SourceSpec::Path(path) => Some(path.as_path()),
-            _ => None,
-        };
-        let from = crate::format::source_format(self.settings.from, path)?;
+        let from = crate::format::source_format(self.settings.from, source.path())?;
         let settings = Settings { from: Some(from), to: Some(from), ..self.settings.clone() };
         let mut opened = Opened::new(source, &TargetSpec::Memory, &settings)?;
         self.sources.run_by(from, opened.plan.workers, opened.plan.slice_size);
@@ -175,19 +167,19 @@ impl Counting {
         Ok((records::decode(opened, &mut self.ledger)?, None))
     }
 
-    fn streamed(&mut self, reader: Box<dyn Read + Send>) -> Result<Counted> {
+    fn streamed(&mut self, source: SourceSpec) -> Result<Counted> {
         let settings = &self.settings;
         // What is counted is what the source holds.
-        let mut source = open_source(SourceSpec::Reader(reader), settings)?;
+        let mut source = open_source(source, settings)?;
         let memory = unpack::unpack(&mut source, settings)?.map_or(0, |unpacking| unpacking.bytes());
         // Without an encoding its bytes are counted as they are, whatever its records are decoded from.
         let from = if settings.encoding.is_some() { settings.from } else { None };
         let source = as_text(source, from, settings)?;
-        let Bytes::Stream(stream) = source.bytes else { return Err(Error::usage("a stream can't be mapped")) };
-        let reader = stream.into_reader();
+        let Some(reader) = source.into_stream().map(Stream::into_reader) else { return Ok(Counted::default()) };
         let inner = Settings {
             decompress: Decompress::None,
             encoding: None,
+            io: Io::Auto,
             memory_limit: settings.memory_limit.saturating_sub(memory),
             ..settings.clone()
         };

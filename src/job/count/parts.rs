@@ -13,7 +13,6 @@ use crate::job::opened::Opened;
 use crate::job::settings::Settings;
 use crate::scan::count::{Counts, SliceCount, count_slice};
 use crate::scan::csv::{Marks, Part, tally_part};
-use crate::source::Bytes;
 use crate::sys::Map;
 
 /// Counts the records, and the text if it is wanted. None if it takes a cutter.
@@ -22,7 +21,7 @@ pub(crate) fn count(
     settings: &Settings,
     with_text: bool,
 ) -> Option<Result<(u64, Option<Counts>)>> {
-    let Bytes::Mapped(map) = &opened.source.bytes else { return None };
+    let map = opened.source.map()?;
     let done = || text::check(&opened.source, settings);
     if opened.gives().lines {
         let counts = text::of_map(map, settings);

@@ -36,7 +36,9 @@ fn tally_by(tallies: Vec<Box<dyn Tally>>, opened: &mut Opened<'_>) -> Result<Cou
     let path = opened.source.path.clone();
     let (lines, first_line) = (opened.route.from.lines(), opened.first_line());
     let (plan, room) = (&opened.plan, Room::new(&opened.plan, &opened.budget));
-    let (feed, map) = feed(&mut opened.source.bytes, take(&mut opened.head), &*opened.reading, plan, &room, None)?;
+    let bytes = opened.source.reach().bytes;
+    let map = bytes.map();
+    let feed = feed(bytes, take(&mut opened.head), &*opened.reading, plan, &room, None)?;
     let size = map.map(|map| map.bytes().len() as u64);
     let pass = opened.settings.progress.as_ref().map(|progress| progress.begin(size));
     let feed = feed.in_lines(lines, first_line).controlled(opened.settings.stop.as_ref(), pass);
@@ -170,7 +172,8 @@ mod tests {
     use super::quotes::{Marks, first_record};
     use crate::format::Format;
     use crate::job::count::count_records;
-    use crate::job::settings::{Settings, SourceSpec};
+    use crate::job::settings::Settings;
+    use crate::job::spec::SourceSpec;
 
     /// What is counted by every path: the same, or an error.
     fn counts(data: &[u8], workers: usize) -> Option<u64> {

@@ -6,11 +6,12 @@ use crate::error::{Error, Position, Result};
 use crate::job::count::claims::{self, Pace};
 use crate::job::count::unpack::unpack;
 use crate::job::open::{as_text, open_source};
-use crate::job::settings::{Settings, SourceSpec};
+use crate::job::settings::Settings;
+use crate::job::spec::SourceSpec;
 use crate::memory::Buffer;
 use crate::metrics::Pass;
 use crate::scan::count::{Counter, Counts, SliceCount, count_slice};
-use crate::source::{Bytes, Source, Stream, read_error};
+use crate::source::{Bytes, Reach, Source, Stream, read_error};
 use crate::sys::{Map, Stop};
 
 /// What is read of a stream at a time.
@@ -21,14 +22,15 @@ pub(crate) fn count(source: SourceSpec, settings: &Settings, by: impl FnOnce(usi
     let mut source = open_source(source, settings)?;
     unpack(&mut source, settings)?;
     let mut source = as_text(source, None, settings)?;
-    let counts = match &mut source.bytes {
+    let Reach { path, bytes } = source.reach();
+    let counts = match bytes {
         Bytes::Mapped(map) => {
             by(Pace::of(settings).workers_for(map));
             of_map(map, settings)
         }
         Bytes::Stream(stream) => {
             let pass = settings.progress.as_ref().map(|progress| progress.begin(None));
-            streamed(stream, &source.path, pass.as_deref())?
+            streamed(stream, path, pass.as_deref())?
         }
     };
     check(&source, settings)?;

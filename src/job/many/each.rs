@@ -5,11 +5,13 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use crate::error::{Error, ErrorClass, Result};
-use crate::job::many::one::{less_names, name_of};
-use crate::job::settings::{Settings, SourceSpec, TargetSpec};
+use crate::job::many::one::less_names;
+use crate::job::settings::Settings;
 use crate::job::single::Job;
+use crate::job::spec::SourceSpec;
 use crate::job::sum::Sum;
 use crate::metrics::{FileReport, Report};
+use crate::sink::TargetSpec;
 
 /// Conversions of many sources, each to a file of its own; they run one after the other. [`places`](crate::job::places)
 /// finds names for the targets.
@@ -67,12 +69,13 @@ impl Each {
             ));
         }
         let memory_limit = self.settings.memory_limit;
-        let names = self.pairs.iter().map(|(source, target)| name_of(source).len() + target.as_os_str().len());
+        let names =
+            self.pairs.iter().map(|(source, target)| source.name().as_os_str().len() + target.as_os_str().len());
         let settings = less_names(self.settings, names)?;
         let mut sum = Sum::new(settings.progress.as_ref());
         let mut files = Vec::with_capacity(self.pairs.len());
         for (source, target) in self.pairs {
-            let name = PathBuf::from(name_of(&source));
+            let name = source.name().to_path_buf();
             let warnings = sum.warnings.len();
             match one(source, target.clone(), &settings, &mut sum) {
                 Ok(file) => files.push(file),

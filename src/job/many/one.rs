@@ -1,6 +1,5 @@
 //! Many sources, one target.
 
-use std::ffi::OsString;
 use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -14,19 +13,20 @@ use crate::fold::{self, Fold};
 use crate::format::{self, Ends, Format, Frame, WriteFormat};
 use crate::job::header::First;
 use crate::job::many::columns::Together;
-use crate::job::open::{open_target, refuse_source};
+use crate::job::open::refuse_source;
 use crate::job::opened::{Opened, ceiling, tell_again};
 use crate::job::pass::{How, Run as RunOfOne};
 use crate::job::run::write_end;
-use crate::job::settings::{ColumnsFrom, Settings, SourceSpec, TargetSpec};
+use crate::job::settings::{ColumnsFrom, Settings};
 use crate::job::single::Job;
+use crate::job::spec::SourceSpec;
 use crate::job::sum::Sum;
 use crate::memory::audit;
 use crate::metrics::{FileReport, Report};
 use crate::plan::sizes::FEW;
 use crate::quarantine::{Ledger, Quarantine, Section, place_for};
 use crate::resume::Left;
-use crate::sink::Target;
+use crate::sink::{Target, TargetSpec};
 use crate::wording::{input, megabytes};
 
 /// A conversion of many sources into one target: their records follow each other in one array, under one header.
@@ -98,7 +98,7 @@ impl Many {
         let started = Instant::now();
         let Many { sources, target, settings, keep_going } = self;
         let memory_limit = settings.memory_limit;
-        let names: Vec<PathBuf> = sources.iter().map(|source| name_of(source).into()).collect();
+        let names: Vec<PathBuf> = sources.iter().map(|source| source.name().to_path_buf()).collect();
         let mut settings = less_names(settings, names.iter().map(|name| name.as_os_str().len()))?;
         let Some(first) = sources.first() else { return Err(Error::usage("there is no input")) };
         let to = target_format(&settings, first, &target)?;
@@ -107,22 +107,22 @@ impl Many {
         let place = place_for(&settings, &target)?;
         refuse_source(&target, &sources)?;
         if let Some(place) = &place {
-            refuse_source(&TargetSpec::Path(place.clone()), &sources)?;
+            refuse_source(&place.clone().into(), &sources)?;
         }
         let left = Left::of(&target, place.as_deref())?;
-        let mut target = open_target(target, &settings)?;
+        let mut target = target.open(settings.force, settings.stop.as_ref())?;
         if let Some(packing) = &packing {
             target = target.packed(packing)?;
         }
         let quarantine = place.map(|place| Quarantine::create(place, settings.force, settings.stop.as_ref()));
         let ledger = Ledger::new(settings.max_errors, quarantine.transpose()?, 0);
-        if keep_going && !target.is_truncatable() && settings.fold.is_none() {
+        if keep_going && !target.can().truncate && settings.fold.is_none() {
             return Err(Error::usage(format!(
                 "--keep-going: if an input fails partway, part of it would stay in {}\n  Use -o to write to a file that is not compressed, or --out-dir to write one output for each input.",
                 target.path().display()
             )));
         }
-        if let Some(quarantine) = ledger.quarantine.as_ref().filter(|q| keep_going && !q.target().is_truncatable()) {
+        if let Some(quarantine) = ledger.quarantine.as_ref().filter(|q| keep_going && !q.target().can().truncate) {
             return Err(Error::usage(format!(
                 "--keep-going: the bad records of an input that fails later would stay in {}\n  Give ⟨quarantine⟩ a file.",
                 quarantine.path().display()
@@ -168,15 +168,6 @@ impl Many {
     }
 }
 
-/// The name of a source for messages.
-pub(crate) fn name_of(source: &SourceSpec) -> OsString {
-    match source {
-        SourceSpec::Path(path) => path.clone().into(),
-        SourceSpec::Quarantined(section) => section.path().into(),
-        SourceSpec::Stdin | SourceSpec::Reader(_) => "-".into(),
-    }
-}
-
 /// The settings below a ceiling that leaves room for the names (of these lengths), for what is kept of each.
 pub(crate) fn less_names(settings: Settings, names: impl ExactSizeIterator<Item = usize>) -> Result<Settings> {
     // A path stands in the caller's list (whole and in part), here, and in the report; each with what an allocation
@@ -208,11 +199,7 @@ const NAMES: usize = 8;
 
 /// How the target is compressed, if it is. What that takes is kept out of the sources' memory.
 fn packing(settings: &mut Settings, target: &TargetSpec) -> Result<Option<Packing>> {
-    let path = match target {
-        TargetSpec::Path(path) => Some(&**path),
-        _ => None,
-    };
-    let Some(compression) = settings.compress.of(path) else { return Ok(None) };
+    let Some(compression) = settings.compress.of(target.path()) else { return Ok(None) };
     let packing = Packing::within(compression, settings.workers, ceiling(settings) / 2)?;
     settings.memory_limit -= packing.bytes();
     // The sources' records go to a target that compresses already.
@@ -222,10 +209,7 @@ fn packing(settings: &mut Settings, target: &TargetSpec) -> Result<Option<Packin
 
 /// The one format of the target.
 fn target_format(settings: &Settings, first: &SourceSpec, target: &TargetSpec) -> Result<Format> {
-    let path = match target {
-        TargetSpec::Path(path) => Some(&**path),
-        _ => None,
-    };
+    let path = target.path();
     match (settings.to, path) {
         (None, None) => format_of(settings, first),
         // A file does not ask for the source's format.
@@ -234,12 +218,10 @@ fn target_format(settings: &Settings, first: &SourceSpec, target: &TargetSpec) -
 }
 
 fn format_of(settings: &Settings, source: &SourceSpec) -> Result<Format> {
-    let path = match source {
-        SourceSpec::Quarantined(section) => return Ok(section.format()),
-        SourceSpec::Path(path) => Some(&**path),
-        _ => None,
-    };
-    format::source_format(settings.from, path)
+    match source.section() {
+        Some(section) => Ok(section.format()),
+        None => format::source_format(settings.from, source.path()),
+    }
 }
 
 /// One of the sources.
@@ -337,7 +319,7 @@ impl<'s> Run<'s> {
         };
         self.entries[index] = match opened.replay.take() {
             Some(section) => Entry::Spec(SourceSpec::Quarantined(section)),
-            None if again => Entry::Spec(SourceSpec::Path(path)),
+            None if again => Entry::Spec(path.into()),
             None => Entry::Held(Box::new(opened)),
         };
         found

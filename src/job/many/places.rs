@@ -7,12 +7,12 @@ use std::path::{Path, PathBuf};
 use crate::compress::{Codec, Compress};
 use crate::error::{Error, Result};
 use crate::format::{self, Format};
-use crate::job::open::identity;
-use crate::job::settings::{Settings, TargetSpec};
+use crate::job::settings::Settings;
 use crate::op::Folding;
 use crate::quarantine::place_for;
 use crate::sink::Target;
 use crate::source::Listed;
+use crate::sys::FileId;
 
 /// Where the sources go below `folder`: each under the part of its path that is kept, with the suffix of the target's
 /// format. Nothing is written. With `keep_going`, a source whose format is not known keeps its name: it will fail when
@@ -22,7 +22,7 @@ use crate::source::Listed;
 /// Usage: two sources would get one name, a target exists (unless the settings have `force`) or is one of the
 /// sources, a source has no name, or its format is not known.
 pub fn places(sources: &[Listed], folder: &Path, settings: &Settings, keep_going: bool) -> Result<Vec<PathBuf>> {
-    let inputs: HashSet<_> = sources.iter().filter_map(|source| identity(&source.path)).collect();
+    let inputs: HashSet<_> = sources.iter().filter_map(|source| FileId::of_path(&source.path)).collect();
     let mut taken: HashMap<PathBuf, &Path> = HashMap::with_capacity(sources.len());
     let mut places = Vec::with_capacity(sources.len());
     for source in sources {
@@ -46,7 +46,7 @@ pub fn places(sources: &[Listed], folder: &Path, settings: &Settings, keep_going
                 place.display()
             )));
         }
-        if identity(&place).is_some_and(|place| inputs.contains(&place)) {
+        if FileId::of_path(&place).is_some_and(|place| inputs.contains(&place)) {
             return Err(Error::usage(format!(
                 "--out-dir: {} is one of the inputs; writing to it would destroy it\n  Give another folder.",
                 place.display()
@@ -55,7 +55,7 @@ pub fn places(sources: &[Listed], folder: &Path, settings: &Settings, keep_going
         if !settings.force && place.symlink_metadata().is_ok() {
             return Err(Error::usage(format!("{} exists already\n  Give ⟨force⟩ to replace it.", place.display())));
         }
-        if let Some(quarantine) = place_for(settings, &TargetSpec::Path(place.clone()))? {
+        if let Some(quarantine) = place_for(settings, &place.clone().into())? {
             Target::check(&quarantine, settings.force)?;
         }
         places.push(place);

@@ -1,0 +1,133 @@
+//! The source that a job is given.
+
+use std::ffi::{OsStr, OsString};
+use std::fs::File;
+use std::io::{self, Cursor, Read};
+use std::path::{Path, PathBuf};
+
+use crate::quarantine::Section;
+use crate::source::{FileStore, Reader, Stdin, Store};
+use crate::sys::FileId;
+
+/// Where the bytes of a job come from.
+#[non_exhaustive]
+pub enum SourceSpec {
+    /// A file.
+    Path(PathBuf),
+    /// Standard input.
+    Stdin,
+    /// Anything that can be read, once and forwards.
+    Reader(Box<dyn Read + Send>),
+    /// The bad records of one source in a quarantine: see [`Replay`](crate::job::Replay).
+    #[doc(hidden)]
+    Quarantined(Section),
+}
+
+impl SourceSpec {
+    /// Bytes in memory. (A text converts into the path of a file: see the `From` implementations.)
+    pub fn bytes(bytes: impl Into<Vec<u8>>) -> SourceSpec {
+        SourceSpec::Reader(Box::new(Cursor::new(bytes.into())))
+    }
+
+    /// Anything that can be read, once and forwards.
+    pub fn reader(reader: impl Read + Send + 'static) -> SourceSpec {
+        SourceSpec::Reader(Box::new(reader))
+    }
+
+    /// What it is read from.
+    pub(crate) fn store(self) -> Box<dyn Store> {
+        match self {
+            SourceSpec::Path(path) => Box::new(FileStore::new(path)),
+            SourceSpec::Stdin => Box::new(Stdin::default()),
+            SourceSpec::Reader(reader) => Box::new(Reader::new(reader)),
+            SourceSpec::Quarantined(section) => Box::new(FileStore::new(section.path())),
+        }
+    }
+
+    /// Its name in messages; `-` if it has none.
+    pub(crate) fn name(&self) -> &Path {
+        match self {
+            SourceSpec::Path(path) => path,
+            SourceSpec::Quarantined(section) => section.path(),
+            SourceSpec::Stdin | SourceSpec::Reader(_) => Path::new("-"),
+        }
+    }
+
+    /// The path whose extensions may say format and compression.
+    pub(crate) fn path(&self) -> Option<&Path> {
+        match self {
+            SourceSpec::Path(path) => Some(path),
+            SourceSpec::Stdin | SourceSpec::Reader(_) | SourceSpec::Quarantined(_) => None,
+        }
+    }
+
+    /// The part of a quarantine that it is, if it is one.
+    pub(crate) fn section(&self) -> Option<&Section> {
+        match self {
+            SourceSpec::Quarantined(section) => Some(section),
+            SourceSpec::Path(_) | SourceSpec::Stdin | SourceSpec::Reader(_) => None,
+        }
+    }
+
+    /// The regular file that it is, if it is one.
+    pub(crate) fn file_id(&self) -> Option<FileId> {
+        match self {
+            SourceSpec::Path(_) | SourceSpec::Quarantined(_) => FileId::of_path(self.name()),
+            SourceSpec::Stdin => FileId::of_stdin(),
+            SourceSpec::Reader(_) => None,
+        }
+    }
+}
+
+macro_rules! from_paths {
+    ($spec:ident: $($path:ty),*) => {$(
+        impl From<$path> for $spec {
+            /// A file.
+            fn from(path: $path) -> $spec {
+                $spec::Path(path.into())
+            }
+        }
+    )*};
+}
+
+from_paths!(SourceSpec: &str, String, &String, &Path, PathBuf, &PathBuf, &OsStr, OsString);
+
+impl From<Vec<u8>> for SourceSpec {
+    /// The bytes themselves.
+    fn from(bytes: Vec<u8>) -> SourceSpec {
+        SourceSpec::bytes(bytes)
+    }
+}
+
+impl From<&[u8]> for SourceSpec {
+    /// The bytes themselves.
+    fn from(bytes: &[u8]) -> SourceSpec {
+        SourceSpec::bytes(bytes)
+    }
+}
+
+impl<const N: usize> From<&[u8; N]> for SourceSpec {
+    /// The bytes themselves.
+    fn from(bytes: &[u8; N]) -> SourceSpec {
+        SourceSpec::bytes(bytes)
+    }
+}
+
+impl From<File> for SourceSpec {
+    /// What the file has from its position on. It is read, not mapped: a path is faster.
+    fn from(file: File) -> SourceSpec {
+        SourceSpec::reader(file)
+    }
+}
+
+impl From<Box<dyn Read + Send>> for SourceSpec {
+    fn from(reader: Box<dyn Read + Send>) -> SourceSpec {
+        SourceSpec::Reader(reader)
+    }
+}
+
+impl From<io::Stdin> for SourceSpec {
+    fn from(_: io::Stdin) -> SourceSpec {
+        SourceSpec::Stdin
+    }
+}

@@ -1,0 +1,64 @@
+//! What a source is read from.
+
+use std::io::Read;
+use std::ops::Range;
+use std::path::Path;
+use std::time::Instant;
+
+use super::identity::Stamp;
+use crate::error::{Error, Result};
+use crate::sys::{Map, Stop};
+use crate::wording::input;
+
+/// What a source is read from. A new kind of store is one file that implements this, and one line where a
+/// [`SourceSpec`](crate::job::SourceSpec) becomes a store.
+pub(crate) trait Store: Send {
+    /// Its name in messages, whose extensions may say format and compression; `-` if it has none.
+    fn path(&self) -> &Path;
+
+    /// Its bytes in `range`, from front to back; a range may end behind them. A store that is not
+    /// [repeatable](Self::is_repeatable) is opened once, from 0 on. Opened for the first time, it notes what it is then.
+    ///
+    /// # Errors
+    /// It can't be opened; usage if it is a folder. A stop ends a wait.
+    fn open(&mut self, range: Range<u64>, stop: Option<&Stop>) -> Result<Flow>;
+
+    /// Maps all of it. To be called after it was opened.
+    ///
+    /// # Errors
+    /// Usage: such a store can't be mapped.
+    fn map(&self) -> Result<Map> {
+        Err(Error::usage(format!("{} can't be mapped\n  Leave out ⟨io map⟩.", input(self.path()))))
+    }
+
+    /// Whether it can be opened again, and gives the same bytes.
+    fn is_repeatable(&self) -> bool {
+        false
+    }
+
+    /// What it was when it was opened first, if anything tells.
+    fn stamp(&self) -> Option<&Stamp> {
+        None
+    }
+
+    /// Fails if it is not what it was when it was opened.
+    ///
+    /// # Errors
+    /// Of the class [`Io`](crate::error::ErrorClass::Io); the message says what has changed.
+    fn check(&self) -> Result<()> {
+        Ok(())
+    }
+}
+
+/// Everything a store has.
+pub(crate) const ALL: Range<u64> = 0..u64::MAX;
+
+/// Bytes on their way out of a store.
+pub(crate) struct Flow {
+    pub reader: Box<dyn Read + Send>,
+    /// Whether to wait for more than what was read; none: always.
+    pub soon: Option<Soon>,
+}
+
+/// Whether to wait for more than what was read since some time. It waits a while to find out.
+pub(crate) type Soon = Box<dyn Fn(Instant) -> bool + Send>;

@@ -1,0 +1,252 @@
+//! Bytes that are read once, from front to back.
+
+use std::io::{self, Cursor, Read};
+use std::path::Path;
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::Instant;
+
+use super::encoding::{Decoded, Decoding};
+use super::sniff::{first, packed};
+use super::store::{Flow, Soon};
+use super::unpack::{Blocks, Unpacker};
+use crate::compress::{Decompress, Packed, Unpacking};
+use crate::memory::Reservation;
+use crate::sys::memory;
+
+/// Bytes that are read once, from front to back.
+pub struct Stream {
+    reader: Box<dyn Read + Send>,
+    /// Whether to wait for more than what was read; none: always.
+    soon: Option<Soon>,
+    /// What was read by somebody who looked at it, and is to be read again.
+    unread: Option<Box<Unread>>,
+    ended: bool,
+    /// The error of the next read: it came after bytes that were good.
+    failed: Option<io::Error>,
+    /// How it is compressed.
+    packed: Option<Packed>,
+    /// How it is read, if it is compressed.
+    unpacking: Option<Unpacking>,
+    /// What it is decompressed into.
+    blocks: Option<Blocks>,
+    /// How it is made UTF-8.
+    decoded: Option<Decoded>,
+}
+
+impl Stream {
+    /// What flows, as it is.
+    pub(super) fn new(flow: Flow) -> Stream {
+        Stream {
+            reader: flow.reader,
+            soon: flow.soon,
+            unread: None,
+            ended: false,
+            failed: None,
+            packed: None,
+            unpacking: None,
+            blocks: None,
+            decoded: None,
+        }
+    }
+
+    /// What flows; its beginning says whether it is compressed.
+    pub(super) fn sniffed(flow: Flow, decompress: Decompress, path: &Path) -> io::Result<Stream> {
+        let mut stream = Stream::new(flow);
+        if decompress == Decompress::None {
+            return Ok(stream);
+        }
+        let start = first(&mut stream.reader, decompress)?;
+        stream.packed = packed(&start, decompress, path);
+        let rest = std::mem::replace(&mut stream.reader, Box::new(io::empty()));
+        stream.reader = Box::new(Cursor::new(start).chain(rest));
+        Ok(stream)
+    }
+
+    /// Whether and how it is compressed, before it is [unpacked](Self::unpack).
+    pub fn packed(&self) -> Option<Packed> {
+        self.packed
+    }
+
+    /// Whether the bytes are as they were read.
+    pub(super) fn is_as_read(&self) -> bool {
+        self.unpacking.is_none() && self.decoded.is_none()
+    }
+
+    /// Whether everything was read.
+    pub fn ended(&self) -> bool {
+        self.ended && self.unread.is_none()
+    }
+
+    /// From now on gives what the compressed bytes hold. Before anything was read.
+    ///
+    /// # Errors
+    /// A thread or a decoder can't be made.
+    pub fn unpack(&mut self, unpacking: Unpacking) -> io::Result<()> {
+        let packed = std::mem::replace(&mut self.reader, Box::new(io::empty()));
+        self.soon = None;
+        let unpacker = Unpacker::new(packed, &unpacking)?;
+        self.blocks = Some(unpacker.blocks());
+        self.reader = Box::new(unpacker);
+        self.unpacking = Some(unpacking);
+        Ok(())
+    }
+
+    /// From now on gives UTF-8.
+    pub(super) fn decode(&mut self, decoded: Decoded) {
+        let reader = std::mem::replace(&mut self.reader, Box::new(io::empty()));
+        self.soon = None;
+        self.reader = Box::new(Decoding::new(reader, decoded.clone()));
+        self.decoded = Some(decoded);
+    }
+
+    /// The rest, for someone else to read.
+    pub fn into_reader(self) -> Box<dyn Read + Send> {
+        self.reader
+    }
+
+    /// Gives the memory back that reading takes, before [`restart`](Self::restart).
+    pub(super) fn close(&mut self) {
+        (self.reader, self.blocks) = (Box::new(io::empty()), None);
+    }
+
+    /// Starts again with what gives the same bytes from the beginning.
+    ///
+    /// # Errors
+    /// A thread or a decoder can't be made.
+    pub(super) fn restart(&mut self, flow: Flow) -> io::Result<()> {
+        self.reader = flow.reader;
+        (self.unread, self.ended, self.failed) = (None, false, None);
+        if let Some(unpacking) = self.unpacking {
+            self.unpack(unpacking)?;
+        }
+        if let Some(decoded) = self.decoded.take() {
+            // The first reading's do not count twice.
+            decoded.replaced.store(0, Relaxed);
+            self.decode(decoded);
+        }
+        Ok(())
+    }
+
+    /// The first bytes of a stream of which nothing was read. They stay to be read.
+    pub(super) fn peek(&mut self, len: usize) -> io::Result<Vec<u8>> {
+        let mut beginning = Vec::new();
+        (&mut self.reader).take(len as u64).read_to_end(&mut beginning)?;
+        let rest = std::mem::replace(&mut self.reader, Box::new(io::empty()));
+        self.reader = Box::new(Cursor::new(beginning.clone()).chain(rest));
+        Ok(beginning)
+    }
+
+    /// What compressed bytes are decompressed into.
+    pub fn blocks(&self) -> Option<Blocks> {
+        self.blocks.clone()
+    }
+
+    /// Makes the next read fail with this error.
+    pub fn fail(&mut self, error: io::Error) {
+        self.failed = Some(error);
+    }
+
+    /// Puts what was read back, to be [filled](Self::fill) in again from byte `at` on. What is reserved for it is given
+    /// back on the way.
+    pub fn unread(&mut self, bytes: Vec<u8>, at: usize, reserved: Option<Reservation>) {
+        let mut unread = Unread { bytes, at, reserved };
+        unread.release(0);
+        self.unread = (at < unread.bytes.len()).then(|| Box::new(unread));
+    }
+
+    /// Fills `window` unless the stream ends before, or `least` bytes came and others keep us waiting. Says how many
+    /// came. Bytes that came before a read failed are returned first; the next call returns the error.
+    ///
+    /// # Errors
+    /// The stream can't be read.
+    pub fn fill(&mut self, window: &mut [u8], least: usize) -> io::Result<usize> {
+        let mut len = self.read_again(window);
+        let since = Instant::now();
+        while len < window.len() && !self.ended {
+            if len >= least && self.soon.as_ref().is_some_and(|soon| !soon(since)) {
+                break;
+            }
+            let read = match self.failed.take() {
+                Some(error) => Err(error),
+                None => self.reader.read(&mut window[len..]),
+            };
+            match read {
+                Ok(0) => self.ended = true,
+                Ok(count) => len += count,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if len == 0 => return Err(error),
+                // What came before the error is used first: how much that is must not depend on the size of reads.
+                Err(error) => {
+                    self.failed = Some(error);
+                    break;
+                }
+            }
+        }
+        Ok(len)
+    }
+
+    /// Appends to `head` until it holds `size` bytes, or the stream ends or keeps us waiting, as [`fill`](Self::fill).
+    ///
+    /// # Errors
+    /// As there.
+    pub fn fill_to(&mut self, head: &mut Vec<u8>, size: usize) -> io::Result<()> {
+        let before = head.len();
+        head.reserve_exact(size.saturating_sub(before));
+        head.resize(size.max(before), 0);
+        let filled = self.fill(&mut head[before..], 1);
+        head.truncate(before + filled.as_ref().unwrap_or(&0));
+        filled.map(drop)
+    }
+
+    fn read_again(&mut self, window: &mut [u8]) -> usize {
+        let Some(unread) = &mut self.unread else { return 0 };
+        let rest = &unread.bytes[unread.at..];
+        let len = window.len().min(rest.len());
+        window[..len].copy_from_slice(&rest[..len]);
+        if len == rest.len() {
+            self.unread = None;
+        } else {
+            unread.release(len);
+        }
+        len
+    }
+
+    /// Appends to `head` until it holds `size` bytes or the stream ends, for somebody who looks at the beginning. Its
+    /// memory is only as much as was asked for, whatever the stream claims. Errors as for [`fill`](Self::fill).
+    pub fn read_to(&mut self, head: &mut Vec<u8>, size: usize) -> io::Result<()> {
+        let missing = size.saturating_sub(head.len());
+        if self.ended || missing == 0 {
+            return Ok(());
+        }
+        if let Some(error) = self.failed.take() {
+            return Err(error);
+        }
+        head.reserve_exact(missing);
+        let before = head.len();
+        match (&mut self.reader).take(missing as u64).read_to_end(head) {
+            Ok(count) => self.ended = count < missing,
+            Err(error) if head.len() == before => return Err(error),
+            Err(error) => self.failed = Some(error),
+        }
+        Ok(())
+    }
+}
+
+/// What was read of a stream, until it is read again.
+struct Unread {
+    bytes: Vec<u8>,
+    at: usize,
+    reserved: Option<Reservation>,
+}
+
+impl Unread {
+    /// Gives the next `len` bytes back to the system, so that a large first record is not held twice.
+    fn release(&mut self, len: usize) {
+        memory::discard(&mut self.bytes[self.at..self.at + len]);
+        self.at += len;
+        let left = self.bytes.len().saturating_sub(self.at);
+        if let Some(reserved) = &mut self.reserved {
+            reserved.shrink(reserved.bytes().saturating_sub(left));
+        }
+    }
+}

@@ -7,7 +7,7 @@ mod x86;
 
 use std::ops::ControlFlow;
 
-use super::kernel::Kernel;
+use super::kernel::{Family, Kernel};
 pub use seen::Seen;
 
 /// The case that ASCII letters are brought to.
@@ -37,13 +37,13 @@ impl Case {
 #[inline]
 pub(crate) fn change_case(kernel: Kernel, case: Case, from: &[u8], to: &mut [u8]) -> Seen {
     assert_eq!(from.len(), to.len());
-    match kernel {
+    match kernel.family() {
         #[cfg(target_arch = "x86_64")]
-        // SAFETY: a kernel is only ever named when the processor has it; the lengths are equal.
-        Kernel::Avx512 => unsafe { x86::change_case_512(case.first(), from, to) },
+        // SAFETY: the token says that the processor has it; the lengths are equal.
+        Family::Avx512 => unsafe { x86::change_case_512(case.first(), from, to) },
         #[cfg(target_arch = "x86_64")]
         // SAFETY: as above, and there are at least 32 bytes.
-        Kernel::Avx2 if from.len() >= 32 => unsafe { x86::change_case_256(case.first(), from, to) },
+        Family::Avx2 if from.len() >= 32 => unsafe { x86::change_case_256(case.first(), from, to) },
         _ => portable::change_case(case.first(), from, to),
     }
 }
@@ -55,14 +55,14 @@ pub(crate) fn change_case(kernel: Kernel, case: Case, from: &[u8], to: &mut [u8]
 #[inline]
 pub(crate) fn reverse(kernel: Kernel, from: &[u8], to: &mut [u8]) -> bool {
     assert_eq!(from.len(), to.len());
-    match kernel {
+    match kernel.family() {
         #[cfg(target_arch = "x86_64")]
-        // SAFETY: a kernel is only ever named when the processor has it; the lengths are equal, and
+        // SAFETY: the token says that the processor has it; the lengths are equal, and
         // there are at least 64 bytes.
-        Kernel::Avx512 if from.len() >= 64 => unsafe { x86::reverse_512(from, to) },
+        Family::Avx512 if from.len() >= 64 => unsafe { x86::reverse_512(from, to) },
         #[cfg(target_arch = "x86_64")]
         // SAFETY: as above (what has AVX-512 has AVX2), and there are at least 32 bytes.
-        Kernel::Avx512 | Kernel::Avx2 if from.len() >= 32 => unsafe { x86::reverse_256(from, to) },
+        Family::Avx512 | Family::Avx2 if from.len() >= 32 => unsafe { x86::reverse_256(from, to) },
         _ => portable::reverse(from, to),
     }
 }
@@ -97,13 +97,13 @@ pub(crate) fn each_lead<B>(
 /// number of bytes from 80 to BF is returned.
 fn leads(kernel: Kernel, bytes: &[u8], masks: &mut [u64; LEADS / 64]) -> usize {
     assert!(bytes.len() <= LEADS);
-    match kernel {
+    match kernel.family() {
         #[cfg(target_arch = "x86_64")]
-        // SAFETY: a kernel is only ever named when the processor has it; there is a mask for every 64 bytes.
-        Kernel::Avx512 => unsafe { x86::leads_512(bytes, masks) },
+        // SAFETY: the token says that the processor has it; there is a mask for every 64 bytes.
+        Family::Avx512 => unsafe { x86::leads_512(bytes, masks) },
         #[cfg(target_arch = "x86_64")]
         // SAFETY: as above.
-        Kernel::Avx2 => unsafe { x86::leads_256(bytes, masks) },
+        Family::Avx2 => unsafe { x86::leads_256(bytes, masks) },
         _ => portable::leads(bytes, masks),
     }
 }

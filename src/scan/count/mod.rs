@@ -27,7 +27,7 @@ mod x86;
 #[cfg(test)]
 mod tests;
 
-use super::kernel::Kernel;
+use super::kernel::{Family, Kernel};
 use block::State;
 pub use counts::Counts;
 use counts::LONGEST;
@@ -85,17 +85,17 @@ pub(crate) fn count_with(kernel: Kernel, bytes: &[u8]) -> SliceCount {
 }
 
 fn count_valid(kernel: Kernel, text: &str, state: &mut State) {
-    match kernel {
-        Kernel::Portable => block::count_portable(text, state),
+    match kernel.family() {
+        Family::Portable => block::count_portable(text, state),
         #[cfg(target_arch = "x86_64")]
-        // SAFETY: a kernel is only ever named when the processor has it.
-        Kernel::Avx2 => unsafe { x86::count_avx2(text, state) },
+        // SAFETY: the token says that the processor has it.
+        Family::Avx2 => unsafe { x86::count_avx2(text, state) },
         #[cfg(target_arch = "x86_64")]
         // SAFETY: as above.
-        Kernel::Avx512 => unsafe { x86::count_avx512(text, state) },
+        Family::Avx512 => unsafe { x86::count_avx512(text, state) },
         #[cfg(target_arch = "aarch64")]
-        Kernel::Neon => neon::count_neon(text, state),
-        // Kernels of other processors are never named.
+        Family::Neon => neon::count_neon(text, state),
+        // There is no token for other processors' kernels.
         #[allow(unreachable_patterns)]
         _ => block::count_portable(text, state),
     }

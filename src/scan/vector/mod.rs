@@ -17,6 +17,8 @@ mod work;
 
 use std::sync::OnceLock;
 
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+use super::kernel::Family;
 use super::kernel::Kernel;
 pub use work::{Vector, Work};
 
@@ -78,8 +80,8 @@ impl Unit {
 
     #[cfg(target_arch = "x86_64")]
     fn of(kernel: Kernel) -> Unit {
-        let avx2 = kernel >= Kernel::Avx2 && avx2::Avx2::new().is_some();
-        let avx512 = kernel >= Kernel::Avx512 && avx512::Avx512::new().is_some();
+        let avx2 = kernel.family() >= Family::Avx2 && avx2::Avx2::new().is_some();
+        let avx512 = kernel.family() >= Family::Avx512 && avx512::Avx512::new().is_some();
         Unit(match (avx2, avx512) {
             (true, true) => Choice::Avx512,
             (true, false) => Choice::Avx2,
@@ -89,7 +91,7 @@ impl Unit {
 
     #[cfg(target_arch = "aarch64")]
     fn of(kernel: Kernel) -> Unit {
-        Unit(if kernel == Kernel::Neon { Choice::Neon } else { Choice::Portable })
+        Unit(if kernel.family() == Family::Neon { Choice::Neon } else { Choice::Portable })
     }
 
     #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]

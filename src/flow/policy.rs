@@ -182,7 +182,8 @@ impl<'p, 'r> Policy<'p, 'r> {
 
 /// The error for a record of a quarantine, which is read as it always was: flags about reading are of no use.
 fn in_quarantine(error: RecordError, unrepaired: bool) -> RecordError {
-    let about_reading = |hint: &str| ["--ragged", "delimiter", "--no-quoting"].iter().any(|word| hint.contains(word));
+    let about_reading =
+        |hint: &str| ["⟨ragged ", "delimiter", "⟨dialect.quoting "].iter().any(|word| hint.contains(word));
     match &error.hint {
         _ if unrepaired => error.hint(NOT_REPAIRED),
         Some(hint) if about_reading(hint) => error.hint("Correct its `text`, or delete the line."),

@@ -106,7 +106,7 @@ impl Totals {
         };
         let hint = match replayed {
             true => NOT_REPAIRED,
-            false => "Is the input in another format (--from) or another dialect?",
+            false => "Is the input in another format (⟨from⟩) or another dialect?",
         };
         let file = source.to_path_buf();
         let Some(FirstBad { record, line, offset, text, origin, error }) = &self.first_bad else {

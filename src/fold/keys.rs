@@ -33,7 +33,7 @@ impl Limits {
     pub fn too_many(&self, offset: usize) -> RecordError {
         let keys = nouns(self.keys as u64, "key");
         RecordError::new(offset, format!("the records up to here have more than {} different {keys}", self.keys))
-            .hint("Name the columns with --columns a,b,c, keep maps whole with --nested json, or raise ⟨max_keys⟩ (and ⟨memory_limit⟩ with it).")
+            .hint("Name the columns with ⟨columns a,b,c⟩, keep maps whole with ⟨nested json⟩, or raise ⟨max_keys⟩ (and ⟨memory_limit⟩ with it).")
             .fault(Fault::TooManyKeys)
     }
 
@@ -142,8 +142,8 @@ struct Table {
     held: Held,
 }
 
-/// What to change where the keys are too large, if there is no more memory.
-const INSTEAD: &str = "name the columns with --columns a,b,c, or keep maps whole with --nested json";
+/// What to do when there is no more memory for keys.
+const INSTEAD: &str = "name the columns with ⟨columns a,b,c⟩, or keep maps whole with ⟨nested json⟩";
 
 /// The memory of a worker's tables, reserved in steps.
 struct Held {

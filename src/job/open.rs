@@ -20,7 +20,7 @@ pub(crate) fn open_source(source: SourceSpec, settings: &Settings) -> Result<Sou
     match source {
         SourceSpec::Path(path) => Source::file(&path, mapping, settings.decompress, stop),
         SourceSpec::Stdin if mapping == Mapping::Must => {
-            Err(Error::usage("standard input can't be mapped\n  Leave out --io map, or give the file itself."))
+            Err(Error::usage("standard input can't be mapped\n  Leave out ⟨io map⟩, or give the file itself."))
         }
         SourceSpec::Stdin => Source::stdin(settings.decompress, stop),
         SourceSpec::Reader(reader) => Source::stream(reader, settings.decompress, stop),
@@ -69,7 +69,7 @@ fn decoded(mut source: Source, from: Option<Format>, settings: &Settings, malfor
     if let Some(from) = from.filter(|from| !from.is_text()) {
         return match settings.encoding {
             None => Ok(source),
-            Some(_) => Err(Error::usage(format!("--encoding is for text, CSV, TSV, JSON and NDJSON, not for {from}"))),
+            Some(_) => Err(Error::usage(format!("⟨encoding⟩ is for text, CSV, TSV, JSON and NDJSON, not for {from}"))),
         };
     }
     let encoding = match settings.encoding {
@@ -95,7 +95,7 @@ fn forwards(source: Source, encoding: Encoding, settings: &Settings, malformed: 
     if settings.io == Io::Map {
         let (path, name) = (input(&source.path), encoding.name());
         return Err(Error::usage(format!(
-            "{path} is decoded from {name}, so it can't be mapped\n  Leave out --io map."
+            "{path} is decoded from {name}, so it can't be mapped\n  Leave out ⟨io map⟩."
         )));
     }
     source.decode(encoding, malformed)

@@ -16,7 +16,7 @@ use crate::job::open::{as_records, open_text};
 use crate::job::pass::{How, Run};
 use crate::job::settings::{OnError, Settings, SourceSpec, TargetSpec};
 use crate::memory::{Budget, Reservation};
-use crate::metrics::Registry;
+use crate::metrics::{Registry, Warning, WarningKind};
 use crate::op::Folding;
 use crate::plan::memory::{Plan, Wishes};
 use crate::plan::route::Route;
@@ -205,8 +205,13 @@ impl<'s> Opened<'s> {
         Ok(opened)
     }
 
-    /// Reserves what the names of columns take: here, and in tables of every worker. A few are within what the plan has
-    /// for tables of the process.
+    /// What is odd about the beginning of the source.
+    pub fn warnings(&self) -> impl Iterator<Item = Warning> + '_ {
+        self.reading.warnings().iter().map(|text| Warning::new(WarningKind::Beginning, text.as_str()))
+    }
+
+    /// Reserves memory for the names of columns, here and in the tables of every worker. A few names fit into what the
+    /// plan has for tables of the process.
     fn hold_names(&mut self, schema: &Schema) -> Result<()> {
         let planned = self.plan.names.saturating_mul(2 + self.plan.workers);
         let all = size_of_names(schema).saturating_mul(2 + self.plan.workers).saturating_sub(planned);
@@ -368,7 +373,7 @@ fn group_left(input: Option<u64>) -> Option<usize> {
     Some(((left + usage::anonymous_now().min(BASE as u64)) / 8 * 7) as usize)
 }
 
-const NAMES_INSTEAD: &str = "name fewer fields with --select or --columns";
+const NAMES_INSTEAD: &str = "name fewer fields with ⟨select⟩ or ⟨columns⟩";
 
 /// What the names of columns take at a time; 0 for a few, which are within what the plan has for tables of the process.
 fn size_of_names(schema: &Schema) -> usize {

@@ -102,7 +102,7 @@ impl Replay {
         for section in &sections {
             if let Some(from) = settings.from.filter(|from| *from != section.format()) {
                 return Err(Error::usage(format!(
-                    "--from {from}: the records of {} are {}\n  Leave out --from.",
+                    "⟨from {from}⟩: the records of {} are {}\n  Leave out ⟨from⟩.",
                     self.quarantine.display(),
                     section.format()
                 )));

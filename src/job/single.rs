@@ -9,14 +9,14 @@ use crate::job::opened::Opened;
 use crate::job::settings::{OnError, Settings, SourceSpec, TargetSpec};
 use crate::job::sum::Sum;
 use crate::memory::audit;
-use crate::metrics::{FileReport, Report};
+use crate::metrics::{FileReport, Report, Warning, WarningKind};
 use crate::quarantine::{Ledger, Quarantine, place_for};
 use crate::resume::{Facts, Left, Resumable};
 use crate::sink::Target;
 use crate::wording::input;
 
-/// What a run says that can't go on where another one was.
-const NOTHING_TO_RESUME: &str = "nothing to resume: no checkpoint was written (files below 2 GiB have none without --checkpoint, and the first comes after 64 MiB of input unless --checkpoint-every says otherwise); this run started from the beginning";
+/// The warning of a run that was to be resumed but has no checkpoint to start from.
+const NOTHING_TO_RESUME: &str = "nothing to resume: no checkpoint was written (files below 2 GiB have none without ⟨checkpoint⟩, and the first comes after 64 MiB of input unless ⟨checkpoint_every⟩ says otherwise); this run started from the beginning";
 
 /// A conversion that is ready to run.
 #[non_exhaustive]
@@ -99,7 +99,7 @@ impl Job {
             None => Left::of(&self.target, place.as_deref())?,
         };
         if resumable.as_ref().is_some_and(|resumable| resumable.nothing) {
-            sum.warnings.push(NOTHING_TO_RESUME.to_owned());
+            sum.warnings.push(Warning::new(WarningKind::NothingToResume, NOTHING_TO_RESUME));
         }
         let (mut target, mut ledger) = outputs(self.target, place, resumable.as_ref(), &settings)?;
         let plan = opened.plan.clone();
@@ -149,7 +149,7 @@ impl Job {
                 named?
             }
         };
-        sum.warnings.extend_from_slice(opened.reading.warnings());
+        sum.warnings.extend(opened.warnings());
         sum.bytes_out += run.bytes_out;
         Ok((FileReport { quarantine, ..run.file(&opened.source.path, place) }, output))
     }

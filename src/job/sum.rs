@@ -7,7 +7,8 @@ use crate::job::opened::Opened;
 use crate::job::pass::Run;
 use crate::memory::audit;
 use crate::metrics::{
-    Allocated, Allocations, Events, Metrics, NeverSeen, Progress, Registry, Report, StageAllocations,
+    Allocated, Allocations, Events, Metrics, NeverSeen, Progress, Registry, Report, StageAllocations, Warning,
+    WarningKind,
 };
 use crate::op::{final_path, nearest_of};
 use crate::record::{Lossy, LossyKind, Seen};
@@ -24,8 +25,8 @@ pub(crate) struct Sum {
     /// Records written.
     pub records_out: u64,
     pub bytes_out: u64,
-    pub warnings: Vec<String>,
-    /// Which of the names that were given occur; none: nothing was added yet.
+    pub warnings: Vec<Warning>,
+    /// Which of the given names occur; none: nothing was added yet.
     seen: Option<Arc<Seen>>,
     /// New names for those of the sources.
     rename: Vec<(String, String)>,
@@ -114,12 +115,12 @@ impl Sum {
         if !strict || names.is_empty() {
             return Ok(());
         }
-        let lines: Vec<String> = names.iter().map(ToString::to_string).collect();
-        Err(Error::refused(format!("{}\n  Leave out --strict to accept it.", lines.join("\n  "))))
+        let lines: Vec<String> = names.iter().map(NeverSeen::marked).collect();
+        Err(Error::refused(format!("{}\n  Leave out ⟨strict⟩ to accept it.", lines.join("\n  "))))
     }
 
     /// The warning about text that follows a closing quote.
-    fn odd_quotes(&self, lossy: &Lossy) -> Option<String> {
+    fn odd_quotes(&self, lossy: &Lossy) -> Option<Warning> {
         let place = match &self.odd_quote {
             Some(place) => format!("\n  The first is {place}"),
             None => String::new(),
@@ -128,7 +129,8 @@ impl Sum {
             0 => return None,
             times => LossyKind::TextAfterQuote.sentence(times),
         };
-        Some(format!("{what}{place}\n  With --strict this is an error."))
+        let text = format!("{what}{place}\n  With ⟨strict⟩ this is an error.");
+        Some(Warning::new(WarningKind::TextAfterQuote, text))
     }
 
     /// The report of a run below this ceiling.
@@ -179,10 +181,10 @@ fn never_seen(seen: &Seen, rename: &[(String, String)]) -> Vec<NeverSeen> {
     // Columns are named as they are in the end.
     let columns: Vec<Box<[u8]>> =
         known.iter().map(|name| final_path(&text(name), rename).into_bytes().into()).collect();
-    let named = |(flag, name): (&'static str, &[u8])| NeverSeen {
-        flag,
+    let named = |(setting, name): (&'static str, &[u8])| NeverSeen {
+        setting,
         name: text(name),
-        nearest: nearest_of(if flag == "--columns" { &columns } else { &known }, name)
+        nearest: nearest_of(if setting == "columns" { &columns } else { &known }, name)
             .filter(|nearest| *nearest != name)
             .map(text),
     };

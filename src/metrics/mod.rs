@@ -15,6 +15,7 @@ mod registry;
 mod report;
 mod stage;
 mod units;
+mod warning;
 
 pub use crate::memory::pressure::{GroupUse, Level, Reading, Response};
 pub use counted::{Metrics, PoolUse, Workers};
@@ -24,10 +25,11 @@ pub use latency::LatencyRecorder;
 pub(crate) use pass::{Begin, Committed, Doing, Meter, Pass};
 pub use progress::{Progress, Snapshot, status};
 pub(crate) use registry::Registry;
-pub use report::{Allocated, Allocations, FileReport, Latency, NeverSeen, Report, StageAllocations};
+pub use report::{Allocated, Allocations, FileReport, Latency, Report, StageAllocations};
 pub(crate) use stage::Stage;
 #[doc(hidden)]
 pub use units::size;
+pub use warning::{NeverSeen, Warning, WarningKind};
 
 #[doc(hidden)]
 pub use crate::wording::count;

@@ -1,6 +1,5 @@
 //! What a run did.
 
-use std::fmt;
 use std::iter::Sum;
 use std::ops::AddAssign;
 use std::path::PathBuf;
@@ -8,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Events;
+use super::warning::{NeverSeen, Warning};
 use crate::error::Error;
 use crate::record::Lossy;
 use crate::scan::count::Counts;
@@ -103,26 +103,6 @@ pub struct FileReport {
     pub error: Option<Arc<Error>>,
 }
 
-/// A name of a field that no record had.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
-#[non_exhaustive]
-pub struct NeverSeen {
-    /// The flag that names it.
-    pub flag: &'static str,
-    /// The name.
-    pub name: String,
-    /// A name like it that records have.
-    pub nearest: Option<String>,
-}
-
-impl fmt::Display for NeverSeen {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let NeverSeen { flag, name, nearest } = self;
-        write!(f, "{flag} names the field `{name}`, which no record has")?;
-        nearest.as_ref().map_or(Ok(()), |nearest| write!(f, "; did you mean `{nearest}`?"))
-    }
-}
-
 /// What a run did and what it used.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
@@ -155,8 +135,8 @@ pub struct Report {
     pub quarantine: Option<PathBuf>,
     /// What the target could not hold.
     pub lossy: Lossy,
-    /// What the user should know, as sentences.
-    pub warnings: Vec<String>,
+    /// What the user should know.
+    pub warnings: Vec<Warning>,
     /// The names that the job was given and no record had.
     pub names_never_seen: Vec<NeverSeen>,
     /// How much of the input a run before this one had done, in bytes; none: this one did everything.

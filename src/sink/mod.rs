@@ -83,7 +83,7 @@ impl Target {
         {
             if metadata.is_dir() {
                 return Err(Error::usage(format!(
-                    "{} is a folder\n  Give a file; --out-dir writes one file for each input into a folder.",
+                    "{} is a folder\n  Give a file; ⟨Each⟩ writes one file for each input into a folder.",
                     path.display()
                 )));
             }

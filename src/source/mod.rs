@@ -60,17 +60,14 @@ impl Source {
         let mut file = inlet::open(path, stop).map_err(|e| Error::io("open", path, e))?;
         let metadata = file.metadata().map_err(failed)?;
         if metadata.is_dir() {
-            return Err(Error::usage(format!(
-                "{} is a folder\n  Give a file, or --recursive for all files below the folder.",
-                path.display()
-            )));
+            return Err(Error::usage(format!("{} is a folder\n  Give a file⟨recursive⟩.", path.display())));
         }
         let identity = Identity::of(&file);
         let regular = metadata.is_file();
         if !regular || metadata.len() == 0 {
             if mapped == Mapping::Must {
                 return Err(Error::usage(format!(
-                    "{} can't be mapped (it is empty or not a regular file)\n  Leave out --io map.",
+                    "{} can't be mapped (it is empty or not a regular file)\n  Leave out ⟨io map⟩.",
                     path.display()
                 )));
             }
@@ -87,7 +84,7 @@ impl Source {
         let bytes = match mapped {
             _ if packed.is_some() && mapped == Mapping::Must => {
                 return Err(Error::usage(format!(
-                    "{} can't be mapped: it is compressed\n  Leave out --io map; or take it as it is with --decompress none",
+                    "{} can't be mapped: it is compressed\n  Leave out ⟨io map⟩; or take it as it is with ⟨decompress none⟩",
                     path.display()
                 )));
             }

@@ -160,8 +160,8 @@ impl Counting {
         let settings = Settings { from: Some(from), to: Some(from), ..self.settings.clone() };
         let mut opened = Opened::new(source, &TargetSpec::Memory, &settings)?;
         self.sources.run_by(from, opened.plan.workers, opened.plan.slice_size);
-        self.sources.warn(&opened.source.path, opened.reading.warnings());
-        // Bad records that are left out show in whole records.
+        self.sources.warn(&opened.source.path, opened.warnings());
+        // To leave out bad records, whole records have to be looked at.
         if !settings.strict && settings.on_error == OnError::Fail && !self.checks {
             if let Some(found) = parts::count(&opened, &settings, with_text) {
                 let (records, counts) = found?;

@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::format::Format;
 use crate::job::count::counted::{Counted, What};
 use crate::memory::audit;
-use crate::metrics::{FileReport, Report};
+use crate::metrics::{FileReport, Report, Warning};
 use crate::wording::input;
 
 /// What is said instead of a format where sources have different ones.
@@ -19,7 +19,7 @@ pub(crate) struct Sources {
     started: Instant,
     files: Vec<FileReport>,
     bytes_failed: u64,
-    warnings: Vec<String>,
+    warnings: Vec<Warning>,
     /// The name of their format, where records are counted.
     from: Option<&'static str>,
     workers: usize,
@@ -47,9 +47,9 @@ impl Sources {
         self.slice_size = self.slice_size.max(slice_size);
     }
 
-    /// What is odd about the beginning of a source.
-    pub fn warn(&mut self, path: &Path, warnings: &[String]) {
-        self.warnings.extend(warnings.iter().map(|text| format!("{}: {text}", input(path))));
+    /// Adds what is odd about the beginning of a source.
+    pub fn warn(&mut self, path: &Path, warnings: impl Iterator<Item = Warning>) {
+        self.warnings.extend(warnings.map(|warning| warning.of(input(path))));
     }
 
     /// Text is counted by so many workers.

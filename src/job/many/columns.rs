@@ -181,7 +181,7 @@ impl Together {
         let left_out = own.len() - found;
         if self.strict && left_out > 0 {
             let names = own.names().filter(|name| !self.places.contains_key(*name));
-            let what = format!("--columns leaves out its columns {}", some(names));
+            let what = format!("⟨columns⟩ leaves out its columns {}", some(names));
             return Err(bad(path, &what, "Leave out ⟨strict⟩ to accept it."));
         }
         route.schema = Some(Schema::new(&select));
@@ -211,9 +211,9 @@ impl Together {
             path,
             &what,
             match self.replayed {
-                true => "Give the --columns that the first run had.",
+                true => "Give the ⟨columns⟩ that the first run had.",
                 false => {
-                    "Give --columns union for all columns, --columns first for those of the first input, or a list of names."
+                    "Give ⟨columns union⟩ for all columns, ⟨columns first⟩ for those of the first input, or a list of names."
                 }
             },
         ))
@@ -221,7 +221,7 @@ impl Together {
 
     fn no_room(&self, path: &Path) -> Error {
         Error::memory(format!(
-            "the names of the columns of all inputs up to {} need {} bytes or more, but the memory limit leaves {} for them\n  Name the columns with --columns a,b,c, or raise ⟨memory_limit⟩ (or the limit of the control group where that is lower).",
+            "the names of the columns of all inputs up to {} need {} bytes or more, but the memory limit leaves {} for them\n  Name the columns with ⟨columns a,b,c⟩, or raise ⟨memory_limit⟩ (or the limit of the control group where that is lower).",
             input(path),
             self.size,
             self.room
@@ -230,9 +230,9 @@ impl Together {
 
     fn too_many(&self, path: &Path, keyed: bool) -> Error {
         let (most, columns) = (self.limits.keys, nouns(self.limits.keys as u64, "column"));
-        let maps = if keyed { ", keep maps whole with --nested json" } else { "" };
+        let maps = if keyed { ", keep maps whole with ⟨nested json⟩" } else { "" };
         Error::refused(format!(
-            "the inputs up to {} have more than {most} different {columns} together\n  Name the columns with --columns a,b,c{maps}, or raise ⟨max_keys⟩ (and ⟨memory_limit⟩ with it).",
+            "the inputs up to {} have more than {most} different {columns} together\n  Name the columns with ⟨columns a,b,c⟩{maps}, or raise ⟨max_keys⟩ (and ⟨memory_limit⟩ with it).",
             input(path)
         ))
     }
@@ -242,7 +242,7 @@ impl Together {
         bad(
             path,
             &format!("its records and those of {first} are of different kinds: one has columns, the other has keys"),
-            "Give --columns union for all columns and keys, or a list of names.",
+            "Give ⟨columns union⟩ for all columns and keys, or a list of names.",
         )
     }
 }

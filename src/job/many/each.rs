@@ -88,7 +88,7 @@ impl Each {
                 Err(error) => return Err(error.in_file(&name)),
             }
             for warning in &mut sum.warnings[warnings..] {
-                warning.insert_str(0, &format!("{}: ", name.display()));
+                *warning = warning.clone().of(name.display());
             }
         }
         sum.refuse_names(settings.strict)?;

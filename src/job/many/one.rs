@@ -118,13 +118,13 @@ impl Many {
         let ledger = Ledger::new(settings.max_errors, quarantine.transpose()?, 0);
         if keep_going && !target.is_truncatable() && settings.fold.is_none() {
             return Err(Error::usage(format!(
-                "--keep-going: if an input fails partway, part of it would stay in {}\n  Use -o to write to a file that is not compressed, or --out-dir to write one output for each input.",
+                "⟨keep_going⟩: if an input fails partway, part of it would stay in {}\n  Use ⟨target⟩ to write to a file that is not compressed, or ⟨Each⟩ to write one output for each input.",
                 target.path().display()
             )));
         }
         if let Some(quarantine) = ledger.quarantine.as_ref().filter(|q| keep_going && !q.target().is_truncatable()) {
             return Err(Error::usage(format!(
-                "--keep-going: the bad records of an input that fails later would stay in {}\n  Give ⟨quarantine⟩ a file.",
+                "⟨keep_going⟩: the bad records of an input that fails later would stay in {}\n  Give ⟨quarantine⟩ a file.",
                 quarantine.path().display()
             )));
         }
@@ -413,7 +413,7 @@ impl<'s> Run<'s> {
         }
         self.sum.add(&opened, &mut run, &before);
         let path = &self.files[index].source;
-        self.sum.warnings.extend(opened.reading.warnings().iter().map(|text| format!("{}: {text}", input(path))));
+        self.sum.warnings.extend(opened.warnings().map(|warning| warning.of(input(path))));
         self.files[index] = run.file(path, None);
         Ok(())
     }

@@ -27,7 +27,7 @@ pub fn places(sources: &[Listed], folder: &Path, settings: &Settings, keep_going
     let mut places = Vec::with_capacity(sources.len());
     for source in sources {
         if source.path == Path::new("-") {
-            return Err(Error::usage("--out-dir: standard input has no name\n  Use -o to name its output."));
+            return Err(Error::usage("⟨Each⟩: standard input has no name\n  Use ⟨target⟩ to name its output."));
         }
         let from = match format::source_format(settings.from, Some(&source.path)) {
             Err(_) if keep_going => {
@@ -40,7 +40,7 @@ pub fn places(sources: &[Listed], folder: &Path, settings: &Settings, keep_going
         let place = folder.join(compressed(renamed(&source.kept, to), &settings.compress));
         if let Some(other) = taken.insert(place.clone(), &source.path) {
             return Err(Error::usage(format!(
-                "--out-dir: {} and {} would both be written to {}\n  Convert them to different folders.",
+                "⟨Each⟩: {} and {} would both be written to {}\n  Convert them to different folders.",
                 other.display(),
                 source.path.display(),
                 place.display()
@@ -48,7 +48,7 @@ pub fn places(sources: &[Listed], folder: &Path, settings: &Settings, keep_going
         }
         if identity(&place).is_some_and(|place| inputs.contains(&place)) {
             return Err(Error::usage(format!(
-                "--out-dir: {} is one of the inputs; writing to it would destroy it\n  Give another folder.",
+                "⟨Each⟩: {} is one of the inputs; writing to it would destroy it\n  Give another folder.",
                 place.display()
             )));
         }

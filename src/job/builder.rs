@@ -1,4 +1,4 @@
-//! Saying what a job does, step by step.
+//! Building a job step by step.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
@@ -53,7 +53,7 @@ impl<const N: usize> From<&[u8; N]> for SourceSpec {
 }
 
 impl From<File> for SourceSpec {
-    /// What the file has from its position on. It is read, not mapped: a path is faster.
+    /// The contents of the file from its position on. It is read, not mapped: a path is faster.
     fn from(file: File) -> SourceSpec {
         SourceSpec::reader(file)
     }
@@ -72,7 +72,7 @@ impl From<Stdin> for SourceSpec {
 }
 
 impl From<File> for TargetSpec {
-    /// Written from the file's position on, and never renamed or removed: after an error it has a part of the output.
+    /// Written from the file's position on, and never renamed or removed: after an error it holds part of the output.
     fn from(file: File) -> TargetSpec {
         TargetSpec::writer(file)
     }
@@ -103,7 +103,7 @@ impl SourceSpec {
 }
 
 impl TargetSpec {
-    /// Anything that can be written. It is flushed at the end; after an error it has a part of the output.
+    /// Anything that can be written to. It is flushed at the end; after an error it has received part of the output.
     pub fn writer(writer: impl Write + Send + 'static) -> TargetSpec {
         TargetSpec::Writer(Box::new(writer))
     }
@@ -126,7 +126,7 @@ impl Job {
         self.with(|settings| settings.to = Some(format))
     }
 
-    /// Changes what is said about the formats: dialects, layouts, types.
+    /// Changes the options of the formats: dialects, layouts, types.
     pub fn options(self, change: impl FnOnce(&mut Options)) -> Job {
         self.with(|settings| change(&mut settings.options))
     }

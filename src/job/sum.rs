@@ -1,4 +1,4 @@
-//! What one source after another adds up to.
+//! The sums over all sources of a job.
 
 use std::sync::Arc;
 
@@ -13,12 +13,12 @@ use crate::metrics::{
 use crate::op::{final_path, nearest_of};
 use crate::record::{Lossy, LossyKind, Seen};
 
-/// What is said instead of a format where sources or targets have different ones.
+/// Reported instead of a format where sources or targets have different ones.
 const SEVERAL: &str = "several formats";
 
 /// The parts of a report that add up over sources.
 pub(crate) struct Sum {
-    /// What the passes over them count.
+    /// What the passes over the sources count.
     pub registry: Registry,
     /// Records read, good and bad.
     pub records_in: u64,
@@ -28,11 +28,11 @@ pub(crate) struct Sum {
     pub warnings: Vec<Warning>,
     /// Which of the given names occur; none: nothing was added yet.
     seen: Option<Arc<Seen>>,
-    /// New names for those of the sources.
+    /// Old and new names of renamed fields.
     rename: Vec<(String, String)>,
     /// Where text first follows a closing quote.
     odd_quote: Option<String>,
-    /// How much of the input a run before this one had done.
+    /// Bytes of the input that an earlier run had converted.
     pub resumed_from: Option<u64>,
     /// What was allocated before the first slice of each source.
     start: Allocated,
@@ -43,7 +43,7 @@ pub(crate) struct Sum {
 }
 
 impl Sum {
-    /// Nothing yet; `progress` is told what will be counted.
+    /// An empty sum; `progress` reads what will be counted.
     pub fn new(progress: Option<&Progress>) -> Sum {
         let registry = Registry::new();
         if let Some(progress) = progress {
@@ -68,7 +68,7 @@ impl Sum {
     }
 
     /// Adds a pass over a source; `before` is the heap before the source was opened. Bytes written are left to the
-    /// caller, who knows what stands around the records.
+    /// caller, which knows what is written around the records.
     pub fn add(&mut self, opened: &Opened<'_>, run: &mut Run, before: &audit::Counts) {
         self.records_in += run.totals.records_in;
         self.records_out += run.totals.records_out;
@@ -106,7 +106,7 @@ impl Sum {
         seen.map_or_else(Vec::new, |seen| never_seen(seen, &self.rename))
     }
 
-    /// Refuses names that no record had, if warnings are refused.
+    /// Refuses names that no record had, if `strict`.
     ///
     /// # Errors
     /// Data: there are some.
@@ -133,7 +133,7 @@ impl Sum {
         Some(Warning::new(WarningKind::TextAfterQuote, text))
     }
 
-    /// The report of a run below this ceiling.
+    /// The report of a run with this memory limit.
     pub fn report(self, memory_limit: usize) -> Report {
         let registry = self.registry.clone();
         registry.with_done(|done| self.report_on(done, memory_limit))
@@ -174,11 +174,11 @@ impl Sum {
     }
 }
 
-/// The names that were not met, each with the one that may be meant.
+/// The names that never occurred, each with a similar one that does.
 fn never_seen(seen: &Seen, rename: &[(String, String)]) -> Vec<NeverSeen> {
     let known = seen.known();
     let text = |name: &[u8]| String::from_utf8_lossy(name).into_owned();
-    // Columns are named as they are in the end.
+    // Columns go by their final names.
     let columns: Vec<Box<[u8]>> =
         known.iter().map(|name| final_path(&text(name), rename).into_bytes().into()).collect();
     let named = |(setting, name): (&'static str, &[u8])| NeverSeen {

@@ -65,7 +65,7 @@ pub fn json(
         resumed_from: report.resumed_from,
         quarantine: quarantine(report.quarantine.as_deref(), report.records_failed),
     };
-    // The view has text keys and finite numbers only, so this can't fail.
+    // The view has only text keys and finite numbers, so this can't fail.
     let mut text = serde_json::to_string(&view).unwrap_or_default();
     text.push('\n');
     text

@@ -1,7 +1,7 @@
 //! Counters, latency, and the report of a run with its views.
 //!
 //! A job counts in a registry: cells that its workers own and nobody locks. [`Progress::metrics`] reads them at any
-//! moment of the run; the [`Report`], the line about [`Progress`] and the stages of an audit are views of them too.
+//! moment of the run; the [`Report`], the line of [`Progress`] and the stages of an audit are views of them too.
 
 mod cell;
 mod counted;

@@ -2,8 +2,8 @@
 
 use std::sync::OnceLock;
 
-/// A family of kernels. Values come from [`get`](Kernel::get) or [`available`](Kernel::available) only,
-/// so that whoever holds one knows that the processor can run it.
+/// A family of kernels. Values come only from [`get`](Kernel::get) and [`available`](Kernel::available), so holding one
+/// proves that the processor can run it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kernel {
     /// Plain Rust, on any processor.
@@ -17,8 +17,8 @@ pub enum Kernel {
 }
 
 impl Kernel {
-    /// The fastest family this processor has, found out once. `PAGEMILL_KERNEL=portable|neon|avx2|avx512` in
-    /// the environment takes a slower one.
+    /// The fastest family this processor has; it is detected once. `PAGEMILL_KERNEL=portable|neon|avx2|avx512` in the
+    /// environment chooses a slower one.
     pub fn get() -> Kernel {
         static CHOSEN: OnceLock<Kernel> = OnceLock::new();
         *CHOSEN.get_or_init(|| {

@@ -11,7 +11,7 @@ use crate::memory::audit;
 use crate::metrics::{FileReport, Report, Warning};
 use crate::wording::input;
 
-/// What is said instead of a format where sources have different ones.
+/// Reported instead of a format where sources have different ones.
 const SEVERAL: &str = "several formats";
 
 /// What was counted, source by source.
@@ -39,7 +39,7 @@ impl Sources {
         }
     }
 
-    /// Records of this format are counted, by so many workers, in slices of this size.
+    /// Notes that records of this format are counted, by this many workers, in slices of this size.
     pub fn run_by(&mut self, from: Format, workers: usize, slice_size: usize) {
         let name = from.name();
         self.from = Some(if self.from.is_none_or(|other| other == name) { name } else { SEVERAL });
@@ -52,7 +52,7 @@ impl Sources {
         self.warnings.extend(warnings.map(|warning| warning.of(input(path))));
     }
 
-    /// Text is counted by so many workers.
+    /// Notes that text is counted by this many workers.
     pub fn text_by(&mut self, workers: usize) {
         self.workers = self.workers.max(workers);
     }

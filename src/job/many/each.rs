@@ -28,11 +28,11 @@ use crate::metrics::{FileReport, Report};
 /// ```
 #[non_exhaustive]
 pub struct Each {
-    /// The sources and the file that each becomes. Folders of targets are made.
+    /// Each source with the file that it becomes. Missing folders of targets are made.
     pub pairs: Vec<(SourceSpec, PathBuf)>,
     /// Everything else.
     pub settings: Settings,
-    /// A source that fails is told in the report, and the others are converted all the same.
+    /// A source that fails is reported, and the others are still converted.
     pub keep_going: bool,
 }
 
@@ -55,7 +55,7 @@ impl Each {
         self
     }
 
-    /// Runs the conversions. The targets of those that ended well stay, whatever becomes of the others.
+    /// Runs the conversions. Targets of those that succeed stay, whatever happens to the others.
     ///
     /// # Errors
     /// The first failure; with [`keep_going`](Self::keep_going) failures are in [`Report::files`].

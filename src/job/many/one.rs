@@ -31,7 +31,7 @@ use crate::wording::{input, megabytes};
 
 /// A conversion of many sources into one target: their records follow each other in one array, under one header.
 ///
-/// Sources in columns must have the same ones, in whatever order; [`ColumnsFrom`] says what else may be. A last line
+/// Sources in columns must all have the same columns, in any order, unless [`ColumnsFrom`] says otherwise. A last line
 /// without a line break gets one when another source follows.
 ///
 /// ```
@@ -56,15 +56,15 @@ use crate::wording::{input, megabytes};
 /// ```
 #[non_exhaustive]
 pub struct Many {
-    /// Where bytes come from, in this order. Files are opened one at a time; anything else is kept open from the
-    /// look at the columns on.
+    /// Where the bytes come from, in this order. Files are opened one at a time; anything else stays open after the
+    /// look at the columns.
     pub sources: Vec<SourceSpec>,
-    /// Where bytes go.
+    /// Where the bytes go.
     pub target: TargetSpec,
     /// Everything else.
     pub settings: Settings,
-    /// A source that fails is told in the report, nothing of it is written, and the others are converted all the
-    /// same. Needs a target whose end can be taken back: a file or memory.
+    /// A source that fails is reported, nothing of it is written, and the others are still converted. Needs a target
+    /// that can be truncated: a file that is not compressed, or memory.
     pub keep_going: bool,
 }
 
@@ -177,10 +177,10 @@ pub(crate) fn name_of(source: &SourceSpec) -> OsString {
     }
 }
 
-/// The settings below a ceiling that leaves room for the names (of these lengths), for what is kept of each.
+/// The settings with a memory limit that leaves room for the names of the sources, which have these lengths.
 pub(crate) fn less_names(settings: Settings, names: impl ExactSizeIterator<Item = usize>) -> Result<Settings> {
-    // A path stands in the caller's list (whole and in part), here, and in the report; each with what an allocation
-    // takes.
+    // A path is stored in the caller's list (whole and in part), here, and in the report, each time with the cost of an
+    // allocation.
     const ALLOCATION: usize = 16;
     let kept = size_of::<FileReport>() + size_of::<Entry<'_>>() + 3 * size_of::<PathBuf>() + 4 * ALLOCATION;
     let count = names.len();
@@ -202,11 +202,11 @@ pub(crate) fn less_names(settings: Settings, names: impl ExactSizeIterator<Item 
     Ok(Settings { memory_limit, ..settings })
 }
 
-/// The names of the columns of all inputs take no more than one part in so many of the memory limit: they stand in
-/// tables of every source again.
+/// The names of the columns of all inputs may take the memory limit divided by this: every source has them in its
+/// tables again.
 const NAMES: usize = 8;
 
-/// How the target is compressed, if it is. What that takes is kept out of the sources' memory.
+/// How the target is compressed, if it is. The memory for that is taken from what the sources may use.
 fn packing(settings: &mut Settings, target: &TargetSpec) -> Result<Option<Packing>> {
     let path = match target {
         TargetSpec::Path(path) => Some(&**path),
@@ -215,7 +215,7 @@ fn packing(settings: &mut Settings, target: &TargetSpec) -> Result<Option<Packin
     let Some(compression) = settings.compress.of(path) else { return Ok(None) };
     let packing = Packing::within(compression, settings.workers, ceiling(settings) / 2)?;
     settings.memory_limit -= packing.bytes();
-    // The sources' records go to a target that compresses already.
+    // The target compresses, so the sources' records need not be compressed again.
     settings.compress = Compress::None;
     Ok(Some(packing))
 }
@@ -252,7 +252,7 @@ enum Entry<'s> {
     Done,
 }
 
-/// A run in its middle.
+/// A run in progress.
 struct Run<'s> {
     settings: &'s Settings,
     to: Format,
@@ -264,10 +264,10 @@ struct Run<'s> {
     entries: Vec<Entry<'s>>,
     files: Vec<FileReport>,
     sum: Sum,
-    /// What stands around the records; its prefix was written.
+    /// What is written around the records; its prefix was written already.
     frame: Option<Frame>,
     place: Place,
-    /// What all sources come to together, if the job ends in a fold.
+    /// The fold over all sources, if the job ends in one.
     fold: Option<WordCount>,
 }
 
@@ -323,7 +323,7 @@ impl<'s> Run<'s> {
             None => {
                 let keys = match (&self.settings.columns, again) {
                     (ColumnsFrom::First, _) => opened.first_keys(First::Record),
-                    // Of a source that will be left out as a whole, the columns are, too.
+                    // If a source will be left out as a whole, its columns are left out too.
                     (_, true) if self.keep_going => opened.checked_keys(),
                     (_, true) => opened.all_keys(),
                     (_, false) => opened.first_keys(First::Slices),
@@ -352,7 +352,7 @@ impl<'s> Run<'s> {
         }
     }
 
-    /// A source failed: that ends the run, or is noted.
+    /// Handles a source that failed: the error ends the run, or is noted.
     fn failed(&mut self, index: usize, error: Error) -> Result<()> {
         let file = &mut self.files[index];
         // What can't be written ends the run in any case, and so does a stop.
@@ -384,7 +384,7 @@ impl<'s> Run<'s> {
                 }
                 // Of a fold nothing is written before the end.
                 if self.settings.fold.is_none() {
-                    // All workers have ended: nothing is written behind this any more.
+                    // All workers have ended: nothing more is written after this place.
                     self.target.truncate(place.offset)?;
                 }
             }
@@ -418,7 +418,7 @@ impl<'s> Run<'s> {
         Ok(())
     }
 
-    /// Writes the records of a source behind those of the others.
+    /// Writes the records of a source after those of the others.
     fn write_one(&mut self, opened: &mut Opened<'_>) -> Result<RunOfOne> {
         let columns = self.together.as_ref().filter(|_| self.to.is_tabular());
         let columns = columns.map(|all| opened.route.columns_of(all.schema().clone(), all.unknown()));
@@ -431,7 +431,7 @@ impl<'s> Run<'s> {
         run.map_err(|error| opened.source.blame(opened.tell_key(error)))
     }
 
-    /// Folds the records of a source, by themselves: the source may yet fail as a whole.
+    /// Folds the records of a source separately, because the source may still fail as a whole.
     fn fold_one(&mut self, opened: &mut Opened<'_>, fold: WordCount) -> Result<(RunOfOne, Option<WordCount>)> {
         self.ledger.begin(&opened.source.path, || opened.head());
         let how = How { on_error: self.settings.on_error, ledger: Some(&mut self.ledger), resumable: None };

@@ -14,9 +14,9 @@ use crate::quarantine::place_for;
 use crate::sink::Target;
 use crate::source::Listed;
 
-/// Where the sources go below `folder`: each under the part of its path that is kept, with the suffix of the target's
-/// format. Nothing is written. With `keep_going`, a source whose format is not known keeps its name: it will fail when
-/// its turn comes.
+/// Target paths for the sources, below `folder`: the part of each source's path that is kept, with the suffix of the
+/// target's format. Nothing is written. With `keep_going`, a source whose format is not known keeps its name: it will
+/// fail when its turn comes.
 ///
 /// # Errors
 /// Usage: two sources would get one name, a target exists (unless the settings have `force`) or is one of the
@@ -74,7 +74,7 @@ fn compressed(path: PathBuf, compress: &Compress) -> PathBuf {
 
 /// A path with the suffix of a format, which takes the place of another format's suffix.
 fn renamed(path: &Path, to: Format) -> PathBuf {
-    // What is decompressed loses that suffix too.
+    // A compressed source also loses the suffix of its codec.
     let plain = Codec::from_path(path).map(|_| path.with_extension(""));
     let path = plain.as_deref().unwrap_or(path);
     match Format::from_path(path) {

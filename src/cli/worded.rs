@@ -67,7 +67,8 @@ mod tests {
         let mut names = Vec::new();
         marked(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut names);
         assert!(names.len() > 20, "{names:?}");
-        for name in names.iter().filter(|name| *name != "stdin") {
+        // Names in braces are filled in; a command line is no flag.
+        for name in names.iter().filter(|name| !name.starts_with('{') && *name != "stdin") {
             let said = worded(&Error::usage(format!("⟨{name}⟩")));
             let flag = said.trim_start_matches([',', ' ', 'o', 'r']).split(' ').next().unwrap().to_owned();
             let is_known = match flag.strip_prefix("--") {

@@ -19,7 +19,7 @@ use super::paths::{file, source, stdin_metadata};
 use super::report_file::{ReportFile, refuse_report};
 use super::request::See;
 use super::settings::settings;
-use super::worded::worded;
+use super::worded::{flag, worded};
 use super::{signals, tips};
 
 /// The numbers of a source, in the order of the columns.
@@ -92,7 +92,7 @@ pub fn run(Typed { said, operands }: Typed) -> Result<Exit, Error> {
     }
     let done = files.counting.finish()?;
     if !see.quiet {
-        done.warnings.iter().for_each(console::warning);
+        done.warnings.iter().for_each(|warning| console::warning(warning.with_names(&flag)));
         console::left_out(done.records_failed, done.bytes_failed, done.quarantine.as_deref(), 0);
     }
     if see.verbose {

@@ -10,7 +10,7 @@ use pagemill::sys::{guard_maps, signals, signals::Signals, takes_a_line};
 use pagemill::{Progress, Stop};
 
 use super::ending;
-use super::watch::Watch;
+use super::watch::{NO_MEMORY, Watch};
 
 /// If the job has not ended this long after the first signal, the process is ended.
 const DEADLINE: Duration = Duration::from_millis(800);
@@ -22,7 +22,7 @@ const STACK: usize = 128 << 10;
 pub fn start() -> Option<Watch> {
     // Without the guard, a file that shrinks ends the process, as it would without us.
     let _ = guard_maps();
-    let signals = Signals::install().ok()?;
+    let signals = Signals::install(NO_MEMORY).ok()?;
     let watch = Watch { stop: Stop::new(), progress: Progress::new() };
     let (stop, progress) = (watch.stop.clone(), watch.progress.clone());
     // Its own handle: the lock of the usual one may be held for long by a thread that is writing.

@@ -12,7 +12,7 @@ use pagemill::sink::whole_path;
 
 use super::console;
 use super::paths::{file, is_list, is_same};
-use super::worded::worded;
+use super::worded::flag;
 
 /// Where a report goes. Opened before the run: if it can't be written, that must not come out after an hour's work.
 pub struct ReportFile {
@@ -51,7 +51,7 @@ impl ReportFile {
     /// Writes the report of a run with these settings.
     pub fn write(mut self, report: &Report, settings: &Settings) -> Result<(), Error> {
         self.is_new = false;
-        let text = metrics::json(report, env!("CARGO_PKG_VERSION"), &shown(settings), &worded);
+        let text = metrics::json(report, env!("CARGO_PKG_VERSION"), &shown(settings), &flag);
         match &mut self.file {
             Some(file) => file.write_all(text.as_bytes()).map_err(|e| Error::io("write", &self.path, e)),
             None => console::print(&text),

@@ -19,7 +19,7 @@ use super::inputs::refuse_list;
 use super::paths::{file, source};
 use super::report_file::{ReportFile, refuse_report};
 use super::settings::settings;
-use super::worded::worded;
+use super::worded::{flag, worded};
 
 /// Many inputs.
 pub struct Batch {
@@ -268,9 +268,9 @@ fn warn(report: &Report) {
         console::note(&format!("pagemill: resumed: {} of input had been converted before\n", metrics::size(bytes)));
     }
     for warning in &report.warnings {
-        console::warning(warning);
+        console::warning(warning.with_names(&flag));
     }
-    report.names_never_seen.iter().for_each(console::warning);
+    report.names_never_seen.iter().for_each(|name| console::warning(name.with_names(&flag)));
     let place = report.quarantine.as_deref().or(report.files.iter().find_map(|file| file.quarantine.as_deref()));
     let others = report.files.iter().filter(|file| file.quarantine.is_some()).count().saturating_sub(1);
     console::left_out(report.records_failed, report.bytes_failed, place, others);

@@ -55,6 +55,6 @@ fn end_at_once() {
         // Without the guard, a file that shrinks ends the process; without the handlers, a signal leaves temporary
         // files.
         let _ = pagemill::sys::guard_maps();
-        let _ = pagemill::sys::signals::end_at_first();
+        let _ = pagemill::sys::signals::end_at_first(super::watch::NO_MEMORY);
     }
 }

@@ -7,10 +7,37 @@ pub fn worded(error: &Error) -> String {
     error.with_names(&flag)
 }
 
-/// The flag for a setting, and its value.
-fn flag(field: &str, value: Option<&str>) -> String {
-    let name = field.replace('_', "-");
-    value.map_or_else(|| format!("--{name}"), |value| format!("--{name} {value}"))
+/// Settings whose flag has another name, or is better known by its letter.
+const OTHER_NAMES: [(&str, &str); 10] = [
+    ("from", "-f"),
+    ("to", "-t"),
+    ("target", "-o"),
+    ("Each", "--out-dir"),
+    ("ops", "--op"),
+    ("bytes_as", "--bytes"),
+    ("dialect.delimiter", "-d"),
+    ("dialect.quoting", "--no-quoting"),
+    ("out_dialect.quoting", "--out-no-quoting"),
+    ("out_dialect.no_headers", "--out-no-headers"),
+];
+
+/// The flag for a setting, and its value; or what a message lacks that only a command can say.
+pub fn flag(field: &str, value: Option<&str>) -> String {
+    match (field, value) {
+        ("stdin", Some(format)) => return format!(" | pagemill convert - -f {format}"),
+        ("recursive", _) => return ", or --recursive for all files below the folder".to_owned(),
+        _ => {}
+    }
+    let other = OTHER_NAMES.iter().find(|(name, _)| *name == field).map(|(_, flag)| (*flag).to_owned());
+    let name = other.unwrap_or_else(|| {
+        let field = field.strip_prefix("dialect.").unwrap_or(field).replace("out_dialect.", "out_");
+        format!("--{}", field.replace('_', "-"))
+    });
+    match value {
+        // What is switched off in the settings is a flag of its own.
+        None | Some("false") => name,
+        Some(value) => format!("{name} {value}"),
+    }
 }
 
 #[cfg(test)]
@@ -40,14 +67,27 @@ mod tests {
         let mut names = Vec::new();
         marked(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut names);
         assert!(names.len() > 20, "{names:?}");
-        for name in names {
-            let flag = name.replace('_', "-");
-            assert!(flags::find(flags::Commands::CONVERT, &flag).is_some(), "{name}");
-            assert_eq!(worded(&Error::usage(format!("⟨{name}⟩"))), format!("--{flag}"));
+        // Names in braces are filled in; a command line is no flag.
+        for name in names.iter().filter(|name| !name.starts_with('{') && *name != "stdin") {
+            let said = worded(&Error::usage(format!("⟨{name}⟩")));
+            let flag = said.trim_start_matches([',', ' ', 'o', 'r']).split(' ').next().unwrap().to_owned();
+            let is_known = match flag.strip_prefix("--") {
+                Some(long) => flags::find(flags::Commands::CONVERT, long).is_some(),
+                None => flags::all().any(|known| known.short.is_some_and(|short| flag == format!("-{short}"))),
+            };
+            assert!(is_known, "{name}: {said}");
         }
-        assert_eq!(
-            flag("on_error", Some("skip")) + " " + &flag("memory_limit", None),
-            "--on-error skip --memory-limit"
-        );
+        let table = [
+            ("on_error", Some("skip"), "--on-error skip"),
+            ("memory_limit", None, "--memory-limit"),
+            ("from", Some("json"), "-f json"),
+            ("dialect.quoting", Some("false"), "--no-quoting"),
+            ("dialect.comment", Some("'#'"), "--comment '#'"),
+            ("out_dialect.delimiter", None, "--out-delimiter"),
+            ("stdin", Some("csv"), " | pagemill convert - -f csv"),
+        ];
+        for (field, value, said) in table {
+            assert_eq!(flag(field, value), said);
+        }
     }
 }

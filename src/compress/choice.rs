@@ -105,7 +105,7 @@ impl FromStr for Decompress {
             Some(codec) => Ok(Decompress::As(codec)),
             None if text.eq_ignore_ascii_case("auto") => Ok(Decompress::Auto),
             None if text.eq_ignore_ascii_case("none") => Ok(Decompress::None),
-            None => Err(Error::usage(format!("--decompress: `{text}` is not one of auto, none, {}", names()))),
+            None => Err(Error::usage(format!("⟨decompress⟩: `{text}` is not one of auto, none, {}", names()))),
         }
     }
 }
@@ -123,19 +123,19 @@ impl FromStr for Compress {
                 ("auto", None) => Ok(Compress::Auto),
                 ("none", None) => Ok(Compress::None),
                 _ => Err(Error::usage(format!(
-                    "--compress: `{text}` is not one of auto, none, {}\n  A level may follow: zstd:9.",
+                    "⟨compress⟩: `{text}` is not one of auto, none, {}\n  A level may follow: zstd:9.",
                     names()
                 ))),
             };
         };
         let Some(level) = level else { return Ok(Compress::As(codec.into())) };
         let Some(levels) = codec.levels() else {
-            return Err(Error::usage(format!("--compress: {} has no levels; leave out `:{level}`", codec.name())));
+            return Err(Error::usage(format!("⟨compress⟩: {} has no levels; leave out `:{level}`", codec.name())));
         };
         match level.parse() {
             Ok(level) if levels.contains(&level) => Ok(Compress::As(Compression { codec, level })),
             _ => Err(Error::usage(format!(
-                "--compress: `{level}` is not a level of {}; its levels are {} to {}",
+                "⟨compress⟩: `{level}` is not a level of {}; its levels are {} to {}",
                 codec.name(),
                 levels.start(),
                 levels.end()

@@ -95,7 +95,8 @@ pub(super) trait Unpack: Send {
 
 /// Writes members.
 pub trait Pack: Send {
-    /// Appends members that hold `block`, which is at most [`Packing::block`](super::Packing::block) bytes long, to `output`.
+    /// Appends members that hold `block`, which is at most [`Packing::block`](super::Packing::block) bytes long, to
+    /// `output`.
     ///
     /// # Errors
     /// The codec can't be set up, most of all for want of memory.
@@ -143,13 +144,13 @@ pub(super) fn corrupt_because(codec: Codec, reason: &str) -> RecordError {
     RecordError::new(0, format!("the {} data is corrupt: {reason}", codec.name())).hint(HINT)
 }
 
-const HINT: &str = "Get the file again; if it is not compressed at all, give --decompress none";
+const HINT: &str = "Get the file again; if it is not compressed at all, give ⟨decompress none⟩";
 
 /// No member begins where one should.
 pub(super) fn no_member(codec: Codec, offset: u64) -> io::Error {
     let name = codec.name();
     let reason = match offset {
-        0 => format!("this is not {name} data, although its name or --decompress says so"),
+        0 => format!("this is not {name} data, although its name or ⟨decompress⟩ says so"),
         _ => format!("what follows the last {name} member is not {name} data"),
     };
     BadStream::at(offset, RecordError::new(0, reason).hint(HINT))

@@ -267,7 +267,7 @@ fn what_the_flags_say() {
         [("zip", "gzip, zstd, bzip2, xz, lz4"), ("gzip:0", "1 to 9"), ("lz4:1", "no levels"), ("none:1", "none")]
     {
         let error = text.parse::<Compress>().expect_err(text).to_string();
-        assert!(error.starts_with("--compress: ") && error.contains(part), "{error}");
+        assert!(error.starts_with("`compress`: ") && error.contains(part), "{error}");
     }
     assert_eq!("xz".parse().ok(), Some(Decompress::As(Codec::Xz)));
     assert!("xz:3".parse::<Decompress>().is_err());

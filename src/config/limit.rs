@@ -27,13 +27,13 @@ fn parse(text: &str, available: Option<u64>) -> Result<usize, Error> {
         Some(number) => share(text, number)?,
         None if trimmed.eq_ignore_ascii_case("auto") => AUTO * 100,
         // It fits: `parse_size` has checked it.
-        None => return Ok(parse_size("--memory-limit", text)? as usize),
+        None => return Ok(parse_size("⟨memory_limit⟩", text)? as usize),
     };
     match available {
         Some(bytes) => Ok((u128::from(bytes) * u128::from(percent) / 10_000).max(1) as usize),
         None if percent == AUTO * 100 => Ok(UNKNOWN),
         None => Err(Error::usage(format!(
-            "--memory-limit: this system does not say how much memory it has, so `{text}` means nothing\n  Give a size such as 100MB."
+            "⟨memory_limit⟩: this system does not say how much memory it has, so `{text}` means nothing\n  Give a size such as 100MB."
         ))),
     }
 }
@@ -42,7 +42,7 @@ fn parse(text: &str, available: Option<u64>) -> Result<usize, Error> {
 fn share(text: &str, number: &str) -> Result<u64, Error> {
     let wrong = || {
         Error::usage(format!(
-            "--memory-limit: `{text}` is not a share of the memory\n  Write auto, a percentage from 0.01% to 100%, or a size such as 100MB."
+            "⟨memory_limit⟩: `{text}` is not a share of the memory\n  Write auto, a percentage from 0.01% to 100%, or a size such as 100MB."
         ))
     };
     let (whole, fraction) = number.trim().split_once('.').unwrap_or((number.trim(), ""));
@@ -69,7 +69,7 @@ mod tests {
             assert!(of(text).is_err_and(|error| error.contains("100%")), "{text}");
         }
         for text in ["automatic", "", "half"] {
-            assert!(of(text).is_err_and(|error| error.starts_with("--memory-limit: ")), "{text}");
+            assert!(of(text).is_err_and(|error| error.starts_with("`memory_limit`: ")), "{text}");
         }
     }
 

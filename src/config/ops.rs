@@ -24,7 +24,7 @@ fn join_fields(text: &str) -> Result<String, Error> {
             Some(op) if !part.contains(':') && !NAMES.contains(&name.as_str()) => {
                 if let Some(like) = op::nearest(&NAMES, &name) {
                     return Err(Error::usage(format!(
-                        "--op: is `{name}` the op `{like}`, or a field of {op}?\n  Write the op's whole name, or join the field with a plus sign: {op}+{part}"
+                        "⟨ops⟩: is `{name}` the op `{like}`, or a field of {op}?\n  Write the op's whole name, or join the field with a plus sign: {op}+{part}"
                     )));
                 }
                 joined.push('+');

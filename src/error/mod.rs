@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use crate::wording::{counted, input, missing_name};
 
-use names::{as_settings, named};
+pub(crate) use names::{as_settings, named};
 pub use record::RecordError;
 pub(crate) use record::{Fault, Short};
 
@@ -200,8 +200,8 @@ impl Error {
         }
     }
 
-    /// The least memory limit, in bytes, that would do for what failed, if the limit was too low and that is known. (What
-    /// comes later may need more.)
+    /// The least memory limit, in bytes, that would do for what failed, if the limit was too low and that is known.
+    /// (What comes later may need more.)
     pub fn needed_memory(&self) -> Option<usize> {
         match &*self.0 {
             ErrorKind::Memory { needed, .. } => *needed,
@@ -224,8 +224,13 @@ impl Error {
     }
 
     /// The message with other names for the settings, as a program's users know them. `name` is given the name of a
-    /// field of [`Settings`](crate::Settings) or [`Options`](crate::format::Options), and what it should be set to,
-    /// if the message says so.
+    /// field of [`Settings`](crate::Settings) or [`Options`](crate::format::Options) (one of a struct in it with a dot,
+    /// such as `dialect.quoting`), and what it should be set to, if the message says so. Other names are `target`,
+    /// `keep_going` and `Each`, which are no fields.
+    ///
+    /// In two places a program may add something to a message; what `name` returns there is added as it is, and may be
+    /// empty. `stdin` comes after a shell command, and its value is a format: the output of the command should be read
+    /// in this format. `recursive` comes after the advice to give a file instead of a folder.
     ///
     /// ```
     /// use pagemill::{Format, Job, TargetSpec};
@@ -444,7 +449,8 @@ impl BadStream {
 
 impl fmt::Display for BadStream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "byte {}: {}", self.offset, self.error.message())
+        let message = self.error.message().to_string();
+        write!(f, "byte {}: {}", self.offset, named(&message, &as_settings))
     }
 }
 

@@ -3,12 +3,29 @@
 //!
 //! Messages also quote file names, fields and data. Those may have such brackets, so only names of settings are marks.
 
-/// The settings that messages name.
-const SETTINGS: [&str; 17] = [
+/// The settings that messages name: fields of `Settings`, of `Options` and of what is in them, and what else a job is
+/// given.
+const SETTINGS: [&str; 47] = [
+    "Each",
+    "bytes_as",
     "checkpoint",
+    "checkpoint_every",
+    "columns",
+    "compress",
+    "decompress",
+    "dialect.comment",
+    "dialect.delimiter",
+    "dialect.quoting",
+    "dialect.tsv_escapes",
+    "drop",
+    "encoding",
     "force",
+    "frame",
+    "from",
     "invalid_utf8",
     "io",
+    "keep_going",
+    "layout",
     "max_depth",
     "max_errors",
     "max_fields",
@@ -16,16 +33,34 @@ const SETTINGS: [&str; 17] = [
     "max_keys",
     "max_record_size",
     "memory_limit",
+    "nested",
+    "no_headers",
     "on_error",
+    "ops",
+    "out_dialect.delimiter",
+    "out_dialect.no_headers",
+    "out_dialect.quoting",
+    "payload",
     "quarantine",
+    "ragged",
+    "records_at",
+    "rename",
     "resume",
+    "select",
     "slice_size",
     "strict",
+    "target",
+    "to",
+    "unflatten",
     "workers",
 ];
 
+/// Places where a program may add what a library can't know. `⟨stdin csv⟩` follows a shell command whose output is to
+/// be read as CSV; `⟨recursive⟩` follows the advice to give a file where a folder was given.
+const ADDED: [&str; 2] = ["recursive", "stdin"];
+
 /// A text with a name in place of each mark.
-pub(super) fn named(text: &str, name: &dyn Fn(&str, Option<&str>) -> String) -> String {
+pub(crate) fn named(text: &str, name: &dyn Fn(&str, Option<&str>) -> String) -> String {
     let mut whole = String::with_capacity(text.len());
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('⟨') {
@@ -48,12 +83,14 @@ pub(super) fn named(text: &str, name: &dyn Fn(&str, Option<&str>) -> String) -> 
 
 /// Whether it begins with the name of a setting, and has no other mark inside.
 fn is_mark(mark: &str) -> bool {
-    SETTINGS.contains(&mark.split(' ').next().unwrap_or_default()) && !mark.contains(['⟨', '\n'])
+    let name = mark.split(' ').next().unwrap_or_default();
+    (SETTINGS.contains(&name) || ADDED.contains(&name)) && !mark.contains(['⟨', '\n'])
 }
 
-/// The names that the fields have.
-pub(super) fn as_settings(field: &str, value: Option<&str>) -> String {
+/// The names that the fields have. Nothing is added.
+pub(crate) fn as_settings(field: &str, value: Option<&str>) -> String {
     match value {
+        _ if ADDED.contains(&field) => String::new(),
         Some(value) => format!("`{field}: {value}`"),
         None => format!("`{field}`"),
     }
@@ -80,5 +117,6 @@ mod tests {
             assert_eq!(named(text, &flags), worded);
         }
         assert_eq!(named("⟨io map⟩ ⟨force⟩", &as_settings), "`io: map` `force`");
+        assert_eq!(named("cat FILE⟨stdin csv⟩, a file⟨recursive⟩.", &as_settings), "cat FILE, a file.");
     }
 }

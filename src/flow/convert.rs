@@ -36,14 +36,14 @@ impl<'c, 'p> Conversion<'c, 'p> {
         Conversion { output, totals: SliceTotals::default(), meter, decoded: 0 }
     }
 
-    /// How much output waits in the buffer, how much was drained, and what happened.
+    /// Bytes of output left in the buffer, bytes drained before, and what happened.
     pub fn finish(mut self) -> (usize, u64, SliceTotals) {
         self.totals.records_out = self.output.records;
         self.totals.lossy.add(&self.output.lossy);
         (self.output.len(), self.output.drained(), self.totals)
     }
 
-    /// Fills a batch. Gives whether there is more, or why the next record is bad.
+    /// Fills a batch. Returns whether more records follow, or why the next one is bad.
     pub fn decode<'a>(
         &mut self,
         decoder: &mut dyn Decode,
@@ -109,7 +109,7 @@ impl<'c, 'p> Conversion<'c, 'p> {
         Ok(())
     }
 
-    /// A record of the batch is bad.
+    /// Handles a bad record of the batch.
     #[cold]
     fn bad_record(
         &mut self,
@@ -123,7 +123,7 @@ impl<'c, 'p> Conversion<'c, 'p> {
         policy.bad_record(error, number, span.start..span.end, &mut self.output, &mut self.totals)
     }
 
-    /// A batch is done.
+    /// Adds a finished batch to the totals.
     fn count(&mut self, batch: &Batch<'_>, policy: &Policy<'_, '_>) {
         let totals = &mut self.totals;
         if let (Some((record, place)), None) = (batch.odd_quote(), totals.odd_quote) {
@@ -136,7 +136,7 @@ impl<'c, 'p> Conversion<'c, 'p> {
         totals.lossy.add(batch.lossy());
     }
 
-    /// The record that the decoder stopped at is bad. Gives whether others follow it.
+    /// Leaves out the bad record that the decoder stopped at. Returns whether more records follow.
     #[cold]
     pub fn leave_out(
         &mut self,
@@ -153,13 +153,13 @@ impl<'c, 'p> Conversion<'c, 'p> {
         Ok(goes_on)
     }
 
-    /// The only record of the slice was passed over.
+    /// Leaves out an oversized record that was skipped; it is the only one of its slice.
     #[cold]
     pub fn leave_out_oversized(&mut self, error: &RecordError, len: u64, policy: &Policy<'_, '_>) -> Result<(), Stop> {
         self.next_is_bad(error.clone(), 0..len as usize, policy)
     }
 
-    /// The record after those that were decoded is bad.
+    /// Handles a bad record that comes right after those that were decoded.
     pub fn next_is_bad(
         &mut self,
         error: RecordError,
@@ -172,8 +172,8 @@ impl<'c, 'p> Conversion<'c, 'p> {
     }
 }
 
-/// What is in a stream where text follows a closing quote: nobody can look at it again. Of a record from elsewhere it
-/// is there that matters.
+/// The text after a closing quote. It is kept for a stream, because that can't be read again. For a record of a
+/// quarantine, the place in its original file counts.
 #[cold]
 fn odd_place(policy: &Policy<'_, '_>, offset: usize) -> Place {
     match (policy.shared.map, policy.at) {
@@ -187,7 +187,7 @@ fn odd_place(policy: &Policy<'_, '_>, offset: usize) -> Place {
     }
 }
 
-/// Names that records have, from the first batch: if one that was given never comes, one of them may be meant.
+/// Collects names from the first batch, to suggest one if a name the user gave never occurs.
 #[cold]
 fn learn(batch: &Batch<'_>, seen: &Seen) {
     if seen.is_empty() || batch.schema().is_some() {
@@ -204,7 +204,7 @@ fn learn(batch: &Batch<'_>, seen: &Seen) {
     }
 }
 
-/// Refuses the records that are malformed in the encoding of the source, whatever becomes of their fields.
+/// Refuses records that were malformed in the encoding of the source, even if the bad fields would not be written.
 #[cold]
 fn refuse_marked(batch: &mut Batch<'_>) {
     for record in 0..batch.len() {

@@ -14,7 +14,7 @@ pub(crate) enum End<'e> {
 }
 
 impl End<'_> {
-    /// Takes these records of a batch of the slice of this number.
+    /// Takes these records of a batch; `slice` is the number of its slice.
     pub fn take(
         &mut self,
         slice: u64,
@@ -36,12 +36,12 @@ impl End<'_> {
         taken
     }
 
-    /// Whether only keys are taken; see [`Fold::takes_only_keys`].
+    /// Whether only keys matter; see [`Fold::takes_only_keys`].
     pub fn takes_only_keys(&self) -> bool {
         matches!(self, End::Fold(fold) if fold.takes_only_keys())
     }
 
-    /// The run has ended after so many slices.
+    /// The run ended after `slices` slices.
     pub fn ended(self, slices: u64) {
         if let End::Fold(fold) = self {
             fold.ended(slices);

@@ -1,4 +1,4 @@
-//! How a run ends that a slice ends.
+//! The error of a run that a slice ends.
 
 use crate::error::{Error, Position};
 use crate::flow::feed::Slice;
@@ -9,7 +9,8 @@ use crate::flow::policy::unread;
 use crate::flow::shared::{Shared, Stop};
 use crate::job::settings::OnError;
 
-/// How the run ends, if this slice ends it; told once the number of records before the slice is known.
+/// What makes the error of the run, if this slice ends it. It is called once the number of records before the slice is
+/// known.
 pub(crate) fn failure(
     shared: &Shared<'_>,
     slice: &Slice<'_>,
@@ -19,7 +20,7 @@ pub(crate) fn failure(
     if cut.is_none() && stop.is_none() {
         return None;
     }
-    // The line of a mapped source is looked for with what is there.
+    // For a mapped source, the line is found later, together with the text to show.
     let line = if shared.map.is_some() { 0 } else { slice.line };
     let (source, offset) = (shared.source.to_path_buf(), slice.offset);
     if let Some(mut error) = cut {

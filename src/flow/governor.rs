@@ -1,9 +1,9 @@
 //! Reacts to scarce memory while a run goes on.
 //!
-//! Behind a slice, and not more often than every ten milliseconds, one worker reads what is used. What follows from
-//! it is decided in [`pressure`](crate::memory::pressure); here the levers are moved: the pages behind, the pool, the
-//! feed, the number of workers. None of them changes a byte of the output, and each goes back when the pressure has
-//! passed. Looking allocates nothing.
+//! After a slice, but at most once every ten milliseconds, one worker reads how much memory is used.
+//! [`pressure`](crate::memory::pressure) decides what to do about it. This file does it: it releases pages that are no
+//! longer needed, trims the pool, and restricts the feed and the number of workers. None of this changes a byte of the
+//! output, and all of it is undone when the pressure has passed. A look allocates nothing.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
@@ -28,12 +28,12 @@ pub(crate) struct Governor<'r> {
     pass: &'r Pass,
     budget: Budget,
     started: Instant,
-    /// What the process held before the run beyond what a run plans for itself, resident of its own and on the heap: it
-    /// is the affair of the program around it.
+    /// What the process held before the run, beyond what a run plans for code and tables: anonymous resident bytes, and
+    /// bytes on the heap. It belongs to the program around the run and does not count.
     outside: (u64, u64),
     /// When the next look is due, in nanoseconds.
     due: AtomicU64,
-    /// Workers keep nothing that they don't need at once.
+    /// Workers keep no memory that they don't need right now.
     lean: AtomicBool,
     looking: Mutex<Looking>,
 }
@@ -70,12 +70,12 @@ impl<'r> Governor<'r> {
         }
     }
 
-    /// Whether workers should keep nothing that they don't need at once.
+    /// Whether workers should keep no memory that they don't need right now.
     pub fn lean(&self) -> bool {
         self.lean.load(Relaxed)
     }
 
-    /// Looks at memory behind a slice, if it is time, and moves the levers.
+    /// Looks at memory after a slice, if it is time, and responds.
     pub fn look(&self, slice: u64, gate: &Gate<'_>, committer: &Committer<'_>, map: Option<&Map>) {
         let at = self.started.elapsed();
         let nanos = at.as_nanos() as u64;

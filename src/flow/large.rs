@@ -45,7 +45,7 @@ fn encode_large(
     let written = encoder.encode(batch, index..index + 1, output);
     output.set_careful(true);
     match written {
-        // A part of it is written already.
+        // Part of it has been written already.
         Err(EncodeError::Record { .. }) => {
             Err(EncodeError::Stop(Error::memory("an encoder refused a record that it had written on trial")))
         }

@@ -1,5 +1,6 @@
-//! The committer and the feed, in many of the orders in which workers can come by: whichever it is, the output is the
-//! input, and nobody waits for ever. `scripts/test_model.sh` runs these tests; no others run with the feature `model`.
+//! Runs the committer and the feed in many of the orders in which workers can be scheduled: in each of them the output
+//! is the input, and nobody waits for ever. `scripts/test_model.sh` runs these tests; no others run with the feature
+//! `model`.
 
 use std::cell::RefCell;
 use std::io::{Cursor, Write};
@@ -30,7 +31,7 @@ use crate::sys::Map;
 
 const WORKERS: usize = 3;
 const BUFFERS: usize = WORKERS + 1;
-/// So much of an output buffer is used: of a longer line the first part is written while its slice goes on.
+/// How many bytes of an output buffer are used. The first part of a longer line is written while its slice goes on.
 const BUFFER: usize = 32;
 /// Each of them is a slice.
 const LINES: usize = 9;
@@ -94,7 +95,7 @@ fn work(worker: usize, model: Model, gate: &Gate<'_>, committer: &Committer<'_>)
 }
 
 fn restrict(gate: &Gate<'_>, committer: &Committer<'_>) {
-    // In the end nobody but the end wakes those who are parked.
+    // After the last of these, only the end of the run wakes parked workers.
     for active in [1, WORKERS, 2, 1] {
         committer.restrict(Restriction { active, in_flight: active, lean: false, idle: BUFFERS, room: BUFFER });
         gate.restrict(1, false, BUFFERS);
@@ -159,7 +160,7 @@ fn run(model: Model) {
     assert!(model.positional || target.finish().unwrap() == text[..before]);
 }
 
-/// Runs a model in many orders: any of them, and those in which somebody is late at a few moments.
+/// Runs a model in many orders: random ones, and ones in which a worker is delayed at a few moments.
 fn in_many_orders(model: Model) {
     fn each(scheduler: impl Scheduler + 'static, model: Model) {
         let mut config = Config::new();

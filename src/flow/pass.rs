@@ -1,7 +1,7 @@
 //! Pass-through: where nothing changes a record, its bytes go from the source to the target.
 //!
-//! What stands around the records is the target's own. A record whose bytes are not good for the target, or would be
-//! read there as something else, is encoded like any other.
+//! What is written around the records is the target's own. A record whose bytes the target can't take as they are, or
+//! would read as something else, is encoded like any other.
 
 use std::ops::Range;
 
@@ -63,7 +63,7 @@ impl Copy {
     ) -> Result<(), EncodeError> {
         let (mut next, mut rest) = (records.start, batch.spans(records));
         while let Some(first) = rest.first() {
-            // Records that touch each other go in one piece; blank lines between others are left out.
+            // Adjacent records are copied in one piece; blank lines between records are left out.
             let mut end = first.start;
             let stop = rest.iter().position(|span| {
                 let stops = span.start != end || !may(span);
@@ -84,7 +84,7 @@ impl Copy {
     }
 }
 
-/// Whether the record of fields at the end of a text ends with LF alone, or with CRLF.
+/// Whether the record at the end of a text ends with LF alone, or with CRLF.
 #[inline(always)]
 fn ends_with(text: &[u8], crlf: bool) -> bool {
     match text {
@@ -94,7 +94,7 @@ fn ends_with(text: &[u8], crlf: bool) -> bool {
     }
 }
 
-/// Whether a line feed follows the value, and no white space is between.
+/// Whether a line feed follows the value directly, without white space.
 #[inline(always)]
 fn ends_with_value(line: &[u8]) -> bool {
     matches!(line, [.., last, b'\n'] if !last.is_ascii_whitespace())

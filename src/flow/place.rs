@@ -1,8 +1,8 @@
-//! Where an error meets its source: the number of the line, and the text there.
+//! Where in its source an error is: the number of the line, and the text there.
 //!
-//! Nothing is counted while all goes well, but for streams, of which nobody can look at the beginning again. What ends
-//! a line is what ends a record of the format: a line feed, for CSV and TSV a carriage return too. Formats of bytes
-//! have no lines.
+//! Lines are counted only when an error needs them, except in streams, which can't be read again from the beginning. A
+//! line ends where a record of the format would: at a line feed, in CSV and TSV also at a carriage return. Binary
+//! formats have no lines.
 
 use crate::error::{Error, Position};
 use crate::format::Format;
@@ -12,9 +12,9 @@ use crate::sys::Map;
 
 /// How many characters of the text are shown.
 const SHOWN: usize = 60;
-/// More bytes than those have.
+/// More bytes than that many characters can have.
 pub(crate) const SHOWN_BYTES: usize = 4 * (SHOWN + 1);
-/// How much of a mapped source is looked at before its pages are given back.
+/// How many bytes of a mapped source are searched before their pages are given back.
 const STRETCH: usize = 1 << 20;
 
 /// The bytes that follow a slice of a stream, as many as an excerpt may show of them.
@@ -22,7 +22,7 @@ const STRETCH: usize = 1 << 20;
 pub(crate) struct After {
     bytes: [u8; SHOWN_BYTES],
     len: u8,
-    /// Others follow that were not read yet.
+    /// More bytes follow, which were not read yet.
     more: bool,
 }
 
@@ -33,7 +33,7 @@ impl Default for After {
 }
 
 impl After {
-    /// The beginning of these bytes; `more`: others follow.
+    /// The beginning of these bytes; `more`: more bytes follow, which were not read yet.
     pub fn new(bytes: &[u8], more: bool) -> After {
         let mut after = After { more, ..After::default() };
         let len = bytes.len().min(SHOWN_BYTES);
@@ -51,8 +51,8 @@ impl After {
         After { len: (len + more) as u8, more: after.more, ..all }
     }
 
-    /// Shows these bytes with an error that is at their beginning, if its line is known: then nobody can look at the
-    /// source again.
+    /// Shows these bytes with an error at their beginning, if its line is known. It is known where the source can't be
+    /// read again.
     pub fn tell(&self, lines: Option<Lines>, error: Error) -> Error {
         match error.position().map_or(0, |position| position.line) {
             0 => error,
@@ -61,19 +61,19 @@ impl After {
     }
 }
 
-/// A place in text that lies at hand: where an error is.
+/// A place in text that is in memory: where an error is.
 #[derive(Default)]
 pub(crate) struct Place {
     /// The number of its line, from 1; 0 if that is not known.
     line: u64,
-    /// The start of what is there.
+    /// The beginning of the text there.
     text: Option<Box<str>>,
-    /// Where it is, if that is not where the job reads it.
+    /// Where it was originally, if the job reads it from elsewhere (a quarantine).
     origin: Option<Box<Position>>,
 }
 
 impl Place {
-    /// At `offset` of `text`, which begins in line `first` (0: nobody knows).
+    /// At `offset` of `text`, which begins in line `first` (0: not known).
     pub fn new(text: &[u8], offset: usize, lines: Option<Lines>, first: u64) -> Place {
         let Some(lines) = lines else { return Place::default() };
         let offset = offset.min(text.len());
@@ -81,16 +81,16 @@ impl Place {
         Place { line, text: excerpt(text, offset, lines).map(Into::into), origin: None }
     }
 
-    /// The same, of what was at this position in the first place.
+    /// The same for text that was originally at this position.
     pub fn from(self, origin: Position) -> Place {
         Place { origin: Some(Box::new(origin)), ..self }
     }
 
-    /// The same in a slice that these bytes follow.
+    /// The same in a slice that is followed by these bytes.
     pub fn before(text: &[u8], offset: usize, lines: Option<Lines>, first: u64, after: &After) -> Place {
         let place = Place::new(text, offset, lines, first);
         let Some(lines) = lines else { return place };
-        // What is left of the slice is shown as a whole, and the line may go on.
+        // The rest of the slice is short enough to be shown as a whole, and its line may go on after it.
         let rest = &text[offset.min(text.len())..];
         if rest.len() > SHOWN_BYTES || rest.iter().any(|byte| lines.ends_with(*byte)) {
             return place;
@@ -109,17 +109,17 @@ impl Place {
         self.line
     }
 
-    /// Whether nothing is known of it.
+    /// Whether nothing is known about it.
     pub fn is_nowhere(&self) -> bool {
         self.line == 0 && self.text.is_none()
     }
 
-    /// The same in another line.
+    /// The same with another number of the line.
     pub fn in_line(self, line: u64) -> Place {
         Place { line, ..self }
     }
 
-    /// In a place of a source: its line, and what is there. What is known already comes first.
+    /// Finds the line and the text at an offset of a source, as far as they are not known yet.
     pub fn of(self, source: &Source, from: Format, offset: u64) -> Place {
         match (source.map(), from.lines()) {
             (Some(map), Some(lines)) if self.line == 0 && self.origin.is_none() => {
@@ -139,20 +139,20 @@ impl Place {
         }
     }
 
-    /// Adds what is known of its place to an error.
+    /// Adds what is known about the place to an error.
     pub fn tell(self, error: Error) -> Error {
         error.at_line(self.line, self.text.map(String::from))
     }
 }
 
-/// How many lines end before `offset` of `text`, which follows the byte `before`.
+/// How many lines end before `offset` of `text`; `before` is the byte before the text.
 fn ended(lines: Lines, text: &[u8], offset: usize, before: u8) -> u64 {
     // Between a carriage return and its line feed the line has not ended.
     let inside = lines == Lines::Breaks && text[..offset].ends_with(b"\r") && text[offset..].starts_with(b"\n");
     lines.count(&text[..offset], before) - u64::from(inside)
 }
 
-/// Adds to an error of a source what is not known of its place yet, and that it is one of decoded text.
+/// Adds to an error what it lacks: the place in the source, and whether its offset is one of decoded text.
 pub(crate) fn tell(source: &Source, from: Format, error: Error) -> Error {
     let error = match (source.map(), error.position()) {
         (Some(map), Some(position)) if position.line == 0 && position.file == source.path => {
@@ -167,7 +167,7 @@ pub(crate) fn tell(source: &Source, from: Format, error: Error) -> Error {
     source.tell(error)
 }
 
-/// A place in a mapped source. Its pages are given back on the way.
+/// A place in a mapped source. Pages that are searched are given back.
 fn in_map(map: &Map, offset: usize, lines: Lines) -> Place {
     let all = map.bytes();
     let offset = offset.min(all.len());
@@ -179,7 +179,7 @@ fn in_map(map: &Map, offset: usize, lines: Lines) -> Place {
     }
 }
 
-/// The number of the line at `offset` of a mapped source. Its pages are given back on the way.
+/// The number of the line at `offset` of a mapped source. Pages that are searched are given back.
 pub(crate) fn line_at(map: &Map, offset: usize, lines: Lines) -> u64 {
     let all = map.bytes();
     let (mut line, mut before) = (1, 0);
@@ -193,14 +193,14 @@ pub(crate) fn line_at(map: &Map, offset: usize, lines: Lines) -> u64 {
     line + ended(lines, &all[last..], offset - last, before)
 }
 
-/// The rest of the line at `offset`, cut to what fits (three dots say so); control characters and bytes that are no
-/// text are escaped. What comes before would depend on where the text at hand begins.
+/// The rest of the line at `offset`, cut to what fits (then three dots follow); control characters and bytes that are
+/// no text are escaped. What comes before the offset is not shown: it would depend on where the text in memory begins.
 fn excerpt(text: &[u8], offset: usize, lines: Lines) -> Option<String> {
     let rest = &text[offset..];
     let end = rest.iter().position(|byte| lines.ends_with(*byte)).unwrap_or(rest.len());
     let (mut shown, mut width) = (String::new(), 0);
     for character in Characters(&rest[..end]) {
-        // What is escaped takes more room than a character.
+        // An escape takes the room of several characters.
         width += character.chars().count();
         if width > SHOWN {
             shown.push('…');

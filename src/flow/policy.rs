@@ -39,12 +39,12 @@ pub(crate) struct Policy<'p, 'r> {
 pub(crate) enum At<'p> {
     /// They are a slice of the source, from this offset on.
     Source(u64),
-    /// They are a record that came from elsewhere in the first place; so many records of the slice come before it.
+    /// They are a record of a quarantine; this many records of the slice come before it.
     Origin(&'p Origin, u64),
 }
 
 impl<'p, 'r> Policy<'p, 'r> {
-    /// For a slice as a whole.
+    /// A policy for a whole slice.
     pub fn new(shared: &'p Shared<'r>, slice: &'p Slice<'_>, bad: &'p RefCell<BadRecords>) -> Policy<'p, 'r> {
         let (index, bytes, at) = (slice.index, slice.bytes(), At::Source(slice.offset));
         Policy { shared, index, bytes, at, line: slice.line, after: &slice.after, bad }
@@ -71,14 +71,14 @@ impl<'p, 'r> Policy<'p, 'r> {
     ) -> Result<(), Stop> {
         let record = match self.at {
             At::Source(_) => record,
-            // What was added to end it is no part of it.
+            // The line end that was added to it does not belong to it.
             At::Origin(origin, _) => record.start.min(origin.len)..record.end.min(origin.len),
         };
         let error = if self.shared.strict { strictly(error) } else { error };
-        // What is no fault of the record's own ends the run: leaving it out would lose data.
+        // An error that is not the record's own fault ends the run: leaving the record out would lose data.
         let own = match self.at {
             At::Source(_) => matches!(error.fault, Fault::Record | Fault::Document | Fault::Oversized),
-            // Nothing follows it that could be lost.
+            // It is alone: nothing follows it that could be lost.
             At::Origin(..) => {
                 matches!(error.fault, Fault::Record | Fault::Document | Fault::Oversized | Fault::Lost)
             }
@@ -91,7 +91,8 @@ impl<'p, 'r> Policy<'p, 'r> {
                 At::Source(_) => Stop::Record(index, error),
                 At::Origin(origin, _) => {
                     let place = Place::new(self.bytes, error.offset, self.shared.lines, origin.line);
-                    // Where it was repaired, its beginning has to do.
+                    // In a repaired record, offsets are no longer those of the original file: only its first line is
+                    // known.
                     let place = if origin.exact { place } else { place.in_line(origin.line) };
                     let error = if own { in_quarantine(error, origin.exact) } else { error };
                     Stop::Run(place.tell(Error::data(origin.position(error.offset), error)))
@@ -121,7 +122,7 @@ impl<'p, 'r> Policy<'p, 'r> {
         let raw = match self.shared.committer.notes() {
             Notes::Nothing => return Ok(()),
             Notes::Places => None,
-            // Whoever passed over it has not kept it.
+            // It was skipped, and its bytes were not kept.
             Notes::Bytes if error.fault == Fault::Oversized => None,
             Notes::Bytes => Some(&self.bytes[record.clone()]),
         };
@@ -130,7 +131,7 @@ impl<'p, 'r> Policy<'p, 'r> {
         if !self.bad.borrow().has_room(&bad, len) {
             output.flush().map_err(Stop::Run)?;
             if len >= NOTED / 2 {
-                // The turn has come: it goes from where it is.
+                // After the flush it is this slice's turn, so the record is written from where it is.
                 return self.shared.committer.enter_one(self.index, &bad, raw).map_err(Stop::Run);
             }
         }
@@ -138,8 +139,8 @@ impl<'p, 'r> Policy<'p, 'r> {
         Ok(())
     }
 
-    /// The bytes of a line of a quarantine whose first record, number `index` of the slice, is bad: it stays as it is,
-    /// and nothing else is read of it.
+    /// The bytes of the line of a quarantine that is being converted, if record `index` of the slice is its first one.
+    /// If that is bad, the line stays as it is, and nothing else of it is read.
     pub fn whole(&self, index: u64) -> Option<Range<usize>> {
         match self.at {
             At::Origin(origin, first) if index == first => Some(0..origin.len),
@@ -147,7 +148,7 @@ impl<'p, 'r> Policy<'p, 'r> {
         }
     }
 
-    /// The line at `offset`, where nobody can look at the source again; else 0.
+    /// The line at `offset` if the source can't be read again; else 0.
     fn line_for_good(&self, offset: usize) -> u64 {
         if self.shared.map.is_some() { 0 } else { self.line_at(offset) }
     }
@@ -163,7 +164,7 @@ impl<'p, 'r> Policy<'p, 'r> {
     fn describe(&self, error: RecordError, index: u64, record: Range<usize>, output: u64) -> Bad {
         match self.at {
             At::Source(offset) => {
-                // Of a mapped source the line of the error is looked for with what is there.
+                // For a mapped source, the line of the error is found later, together with the text to show.
                 let (first, line) = (self.line_at(record.start), self.line_for_good(error.offset));
                 let [start, end, bad] = [record.start, record.end, error.offset].map(|at| offset + at as u64);
                 let text = After::from(self.bytes, error.offset, self.after);
@@ -180,9 +181,11 @@ impl<'p, 'r> Policy<'p, 'r> {
     }
 }
 
-/// The error for a record of a quarantine, which is read as it always was: flags about reading are of no use.
+/// The error for a record of a quarantine. Settings about reading can't be changed there, so advice to do so is
+/// replaced.
 fn in_quarantine(error: RecordError, unrepaired: bool) -> RecordError {
-    let about_reading = |hint: &str| ["--ragged", "delimiter", "--no-quoting"].iter().any(|word| hint.contains(word));
+    let about_reading =
+        |hint: &str| ["⟨ragged ", "delimiter", "⟨dialect.quoting "].iter().any(|word| hint.contains(word));
     match &error.hint {
         _ if unrepaired => error.hint(NOT_REPAIRED),
         Some(hint) if about_reading(hint) => error.hint("Correct its `text`, or delete the line."),
@@ -190,7 +193,7 @@ fn in_quarantine(error: RecordError, unrepaired: bool) -> RecordError {
     }
 }
 
-/// Where replacing what is invalid is the advice, `--strict` has to go too.
+/// Where the advice is to replace invalid text, `strict` has to be left out too.
 fn strictly(mut error: RecordError) -> RecordError {
     const ADVICE: &str = "⟨invalid_utf8 replace⟩";
     if let Some(hint) = error.hint.take() {
@@ -201,14 +204,14 @@ fn strictly(mut error: RecordError) -> RecordError {
     error
 }
 
-/// The error for a record, which begins at `start`, with text that was malformed in its encoding, if it has any.
+/// The error for a record that begins at `start`, if some of its text was malformed in its encoding.
 pub(crate) fn malformed(record: &[u8], start: usize, encoding: Encoding) -> Option<RecordError> {
     let at = memchr::memchr(MARK, record)?;
     let reason = format!("the text is not valid {}", encoding.name());
     Some(RecordError::new(start + at, reason).hint(OTHER_ENCODING))
 }
 
-/// Says that nothing from byte `start` on was read of a source of this length, if that is so.
+/// Says that nothing from byte `start` on was read, if the source is longer than that.
 pub(crate) fn unread(mut error: RecordError, start: u64, len: Option<u64>) -> RecordError {
     if error.fault == Fault::Lost {
         let bytes = len.map(|len| format!(" ({})", counted(len.saturating_sub(start), "byte")));
@@ -221,8 +224,8 @@ pub(crate) fn unread(mut error: RecordError, start: u64, len: Option<u64>) -> Re
     error
 }
 
-/// A record that is too large is just that, whatever else is wrong with it: in smaller slices its end is not even
-/// looked for.
+/// The error for a record that is too large says only that, whatever else is wrong with it: with smaller slices,
+/// nothing else would have been found.
 pub(crate) fn too_large(error: RecordError, record: &Range<usize>, max: usize) -> RecordError {
     match error.fault {
         Fault::TooLarge | Fault::Oversized => error,

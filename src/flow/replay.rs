@@ -1,4 +1,4 @@
-//! Records of a quarantine, each converted by itself.
+//! Records of a quarantine, each converted on its own.
 
 use crate::error::{Fault, RecordError};
 use crate::flow::convert::Conversion;
@@ -24,7 +24,7 @@ pub(crate) fn each<'c, 'p>(
         if work.totals.records_in > before {
             return Ok(());
         }
-        // A blank line, for example. What somebody repaired must not get lost.
+        // For example, `text` is only a blank line. A record that was repaired must not get lost.
         let error = RecordError::new(0, "this line of the quarantine has no record")
             .hint("Put a record into `text`, or delete the whole line.");
         let error = if origin.document { error.fault(Fault::Document) } else { error };

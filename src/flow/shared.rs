@@ -29,13 +29,13 @@ pub(crate) struct Shared<'r> {
     pub lines: Option<Lines>,
     /// The fields of batches in columns.
     pub schema: Option<&'r Schema>,
-    /// What ops leave has these names instead.
+    /// After the ops, fields get these names.
     pub renamed: Option<&'r Schema>,
-    /// The ops, and the number of each one's first name among those that were given.
+    /// The ops, each with the number of its first field name among all names that were given.
     pub ops: &'r [(Arc<dyn Op>, usize)],
-    /// Told of the names that were met.
+    /// Records which of the given names occur.
     pub seen: &'r Seen,
-    /// To ops, a field that was not quoted is text.
+    /// Ops see unquoted fields as text.
     pub untyped_is_text: bool,
     pub on_error: OnError,
     /// The slices are lines of a quarantine.

@@ -1,4 +1,4 @@
-//! The locks of a run. The model test takes shuttle's, which tries many orders in which workers can come by.
+//! The locks of a run. The model test uses shuttle's, which try many orders in which workers can be scheduled.
 
 #[cfg(all(test, feature = "model"))]
 pub(crate) use shuttle::sync::{Condvar, Mutex, MutexGuard};

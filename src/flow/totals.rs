@@ -14,12 +14,12 @@ use crate::wording::counted;
 pub(crate) struct FirstBad {
     /// Its number: from 0 in its slice, from 1 in its source.
     pub record: u64,
-    /// Where in the source it is bad, and in which line, where nobody can look at the source again.
+    /// Where in the source it is bad; the line only if the source can't be read again.
     pub offset: u64,
     pub line: u64,
     /// What is there, in a stream.
     pub text: After,
-    /// Where it was in the first place, if it is from a quarantine.
+    /// Where it was originally, if it is from a quarantine.
     pub origin: Option<Box<Position>>,
     pub error: RecordError,
 }
@@ -78,7 +78,7 @@ impl Totals {
         self.lossy.add(&slice.lossy);
     }
 
-    /// The same as the registry counts it; the target has `written` bytes.
+    /// The totals as the registry counts them; the target has `written` bytes.
     pub fn committed(&self, written: u64) -> Committed {
         Committed {
             written,
@@ -91,7 +91,7 @@ impl Totals {
         }
     }
 
-    /// An input of nothing but bad records is bad as a whole; `replayed`: it is a quarantine.
+    /// Refuses an input in which all records are bad; `replayed`: it is a quarantine.
     ///
     /// # Errors
     /// There were records in `source`, and all were bad.
@@ -106,7 +106,7 @@ impl Totals {
         };
         let hint = match replayed {
             true => NOT_REPAIRED,
-            false => "Is the input in another format (--from) or another dialect?",
+            false => "Is the input in another format (⟨from⟩) or another dialect?",
         };
         let file = source.to_path_buf();
         let Some(FirstBad { record, line, offset, text, origin, error }) = &self.first_bad else {

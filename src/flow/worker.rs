@@ -44,7 +44,7 @@ impl Worker<'_> {
             let failed = failure(shared, &slice, cut.err(), stop);
             let bad = bad.into_inner();
             let mut done = Done { offset: slice.offset, buffer, len, drained, bad, totals, claimed, failed };
-            // After the last look at the slice's bytes and before they become a part of the output. An error may come
+            // Checked after the slice's bytes were last read and before the output is committed. An error may come
             // from zeros that the cutter saw further on.
             if let Some(error) = shared.damage(if done.failed.is_some() { u64::MAX } else { slice.end() }) {
                 done.void(error);
@@ -60,7 +60,7 @@ impl Worker<'_> {
         meter.end_run();
     }
 
-    /// One slice; of a quarantine, each of the records that its lines hold.
+    /// Converts one slice; of a quarantine, each of the records that its lines hold.
     fn convert_slice(
         &mut self,
         slice: &Slice<'_>,

@@ -1,8 +1,8 @@
 //! The key pass: the union of all keys in order of first appearance, in bounded memory.
 //!
-//! It is a run like any other whose workers remember the keys that they have not seen, each with its slice. A worker's
-//! slices come in input order, so what it has seen before came earlier; merged in input order, the first of equal keys
-//! is kept.
+//! It is a run like any other, in which each worker remembers the keys it meets, each with the slice where it met it
+//! first. A worker's slices come in input order, so the slice it remembers is its earliest with that key. When the
+//! workers' keys are merged in input order, the first of equal keys is kept.
 
 use std::ops::Range;
 use std::path::Path;
@@ -22,9 +22,9 @@ use crate::wording::nouns;
 /// How many keys may be remembered, and how long they may be.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
-    /// `--max-keys`.
+    /// The most keys that a header may have.
     pub keys: usize,
-    /// `--max-key-length`.
+    /// The longest key, in bytes.
     pub length: usize,
 }
 
@@ -33,7 +33,7 @@ impl Limits {
     pub fn too_many(&self, offset: usize) -> RecordError {
         let keys = nouns(self.keys as u64, "key");
         RecordError::new(offset, format!("the records up to here have more than {} different {keys}", self.keys))
-            .hint("Name the columns with --columns a,b,c, keep maps whole with --nested json, or raise ⟨max_keys⟩ (and ⟨memory_limit⟩ with it).")
+            .hint("Name the columns with ⟨columns a,b,c⟩, keep maps whole with ⟨nested json⟩, or raise ⟨max_keys⟩ (and ⟨memory_limit⟩ with it).")
             .fault(Fault::TooManyKeys)
     }
 
@@ -45,7 +45,7 @@ impl Limits {
 /// The keys of records, in order of first appearance.
 pub(crate) struct Keys {
     apart: Apart,
-    /// Records without new keys may be left out unseen, so that places are not known.
+    /// Records without new keys may be skipped, so the numbers of records are not known.
     light: bool,
     budget: Budget,
     paths: Paths,
@@ -54,7 +54,7 @@ pub(crate) struct Keys {
 
 impl Keys {
     /// `apart`: which maps become dotted paths. `budget` is asked for the memory of large tables. `light`: records
-    /// without new keys may be left out unseen, so that places are not known.
+    /// without new keys may be skipped, so the numbers of records are not known.
     pub fn new(apart: Apart, limits: Limits, budget: Budget, light: bool) -> Keys {
         let held = Held { reserved: budget.open("key tables", INSTEAD), size: 0, covered: FEW };
         let table = Table { limits, seen: HashSet::new(), found: Vec::new(), order: Vec::new(), held };
@@ -63,7 +63,7 @@ impl Keys {
 }
 
 impl Fold for Keys {
-    /// The keys, each once; none if they are too many together.
+    /// The keys, each once; none if there are too many of them in all.
     type Result = Option<Schema>;
 
     fn another(&self) -> Keys {
@@ -118,9 +118,9 @@ impl Fold for Keys {
 
 /// Why a key is not taken.
 enum Refused {
-    /// It has so many bytes.
+    /// It has this many bytes, which is too long.
     Key(usize),
-    /// There are as many as there may be.
+    /// There are as many keys as there may be.
     Many,
     Run(Error),
 }
@@ -135,15 +135,15 @@ impl From<Error> for Refused {
 struct Table {
     limits: Limits,
     seen: HashSet<Arc<[u8]>>,
-    /// The same in order, each with the slice that it was first met in.
+    /// The same keys in order, each with the slice in which it was first met.
     found: Vec<(u64, Arc<[u8]>)>,
-    /// The keys of the record before, a guess for those of the next one.
+    /// The keys of the previous record, as a guess for those of the next one.
     order: Vec<Box<[u8]>>,
     held: Held,
 }
 
-/// What to change where the keys are too large, if there is no more memory.
-const INSTEAD: &str = "name the columns with --columns a,b,c, or keep maps whole with --nested json";
+/// What to do when there is no more memory for keys.
+const INSTEAD: &str = "name the columns with ⟨columns a,b,c⟩, or keep maps whole with ⟨nested json⟩";
 
 /// The memory of a worker's tables, reserved in steps.
 struct Held {
@@ -153,9 +153,10 @@ struct Held {
 }
 
 impl Held {
-    /// Takes in another key. It is here, among the keys of the record before, and once more where tables are merged.
+    /// Reserves memory for another key: here, among the keys of the previous record, and once more where tables are
+    /// merged.
     fn add(&mut self, key: &[u8]) -> Result<()> {
-        // Entries of tables, and what the heap takes for a block.
+        // For entries of tables, and the heap's overhead for a block.
         const ENTRY: usize = 128;
         self.size += 4 * key.len() + ENTRY;
         if self.size > self.covered {
@@ -168,7 +169,7 @@ impl Held {
 }
 
 impl Table {
-    /// Whether a record's `index`-th key is that of the record before.
+    /// Whether the `index`-th key of a record is that of the previous record.
     #[inline]
     fn is_as_before(&self, path: &[u8], key: &[u8], index: usize) -> bool {
         let name = self.order.get(index).and_then(|name| name.split_at_checked(path.len()));
@@ -252,7 +253,7 @@ impl<'o> Search<'o> {
             match filled {
                 Ok(true) => {}
                 Ok(false) => return Ok(()),
-                // If bad records end the run, this one does; else those after it count.
+                // If bad records end the run, this one does; otherwise the records after it count.
                 Err(_) => {
                     self.decoder.skip_record(slice);
                     self.records += 1;

@@ -15,21 +15,21 @@ use crate::sink::Target;
 
 /// A result over all records: one worker's part of it while a run goes on, and then the whole.
 ///
-/// A worker meets its slices in input order, but what the others met lies between them. A fold in which order matters
-/// has to remember from which slice it has a thing, and to merge by that. What may grow with the input is reserved
-/// from the [`Budget`](crate::memory::Budget).
+/// A worker meets its slices in input order, but slices of other workers lie between them. A fold for which order
+/// matters has to remember the slice of each thing it keeps, and merge by that. Memory that may grow with the input is
+/// reserved from the [`Budget`](crate::memory::Budget).
 pub(crate) trait Fold: Send {
-    /// What it comes to.
+    /// The type of the result.
     type Result
     where
         Self: Sized;
 
-    /// The part of another worker, with nothing in it.
+    /// An empty part, for another worker.
     fn another(&self) -> Self
     where
         Self: Sized;
 
-    /// Takes in these records of a batch, which belong to the slice of this number.
+    /// Takes in these records of a batch of slice `slice`.
     ///
     /// # Errors
     /// A record is bad, and the records before it were taken in; or the run can't go on.
@@ -41,13 +41,13 @@ pub(crate) trait Fold: Send {
         false
     }
 
-    /// No record comes any more, and only the first `slices` slices count: an error ended the run in the last of them.
-    /// A fold whose result is not used after an error need not forget the others.
+    /// No more records come, and only the first `slices` slices count: an error may have ended the run in the last of
+    /// them. A fold whose result is not used after an error need not forget the others.
     fn ended(&mut self, slices: u64) {
         let _ = slices;
     }
 
-    /// Takes in what another worker has. The parts are merged in the order of the workers.
+    /// Takes in the part of another worker. Parts are merged in the order of the workers.
     fn merge(&mut self, other: Self)
     where
         Self: Sized;
@@ -59,13 +59,14 @@ pub(crate) trait Fold: Send {
 }
 
 impl Folding {
-    /// The format that its result is written in, and which a target has if nothing else is said, whatever it is called.
+    /// The format in which its result is written. A target has it unless the settings name another, whatever its
+    /// extension.
     pub fn format(self) -> Format {
         Format::PLAIN
     }
 }
 
-/// Writes a result, lines of text, to a target that has nothing else. Gives its length.
+/// Writes a result, which is lines of text, as the only content of a target. Returns its length in bytes.
 ///
 /// # Errors
 /// The target can't be written.
@@ -75,10 +76,10 @@ pub(crate) fn write(lines: &[String], target: &Target) -> Result<u64> {
     Ok(bytes.len() as u64)
 }
 
-/// What the encoder of text makes of these lines.
+/// These lines as the text encoder writes them.
 ///
 /// # Errors
-/// Memory: they do not fit into an arena.
+/// Memory: the lines do not fit into an arena.
 fn encoded(lines: &[String]) -> Result<Vec<u8>> {
     let schema = Schema::new(["line"]);
     let size = lines.iter().map(|line| line.len()).sum::<usize>();
@@ -100,7 +101,7 @@ fn encoded(lines: &[String]) -> Result<Vec<u8>> {
     Ok(collect.0)
 }
 
-/// More than the first values of a batch take.
+/// Size of the arena, in bytes: more than the first values of a batch take.
 const ARENA: usize = 256 << 10;
 
 /// Keeps what an encoder writes.

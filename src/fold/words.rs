@@ -1,7 +1,7 @@
 //! The op `wordcount`: nothing is written but a report.
 //!
-//! Of text every line counts with its terminator, so that the counts are those of the text that would
-//! have been written; of other formats every text value counts (never keys, never numbers).
+//! In text, every line counts with its terminator, so the counts are those of the text that would have been
+//! written. In other formats, every text value counts, but no keys and no numbers.
 
 use std::ops::Range;
 

@@ -13,8 +13,8 @@ use crate::error::Error;
 pub fn source_format(named: Option<Format>, path: Option<&Path>) -> Result<Format, Error> {
     match (named, path) {
         (Some(format), _) => Ok(format),
-        (None, Some(path)) => from_extension(path, "-f"),
-        (None, None) => Err(unknown("standard input: can't tell its format, because it has no name", "-f")),
+        (None, Some(path)) => from_extension(path, "⟨from⟩"),
+        (None, None) => Err(unknown("standard input: can't tell its format, because it has no name", "⟨from⟩")),
     }
 }
 
@@ -28,7 +28,7 @@ pub fn target_format(named: Option<Format>, path: Option<&Path>, source: Format)
         (Some(format), _) => Ok(format),
         // A device or a pipe gets the same format as standard output.
         (None, Some(path)) if is_no_file(path) => Ok(Format::from_path(path).unwrap_or(source)),
-        (None, Some(path)) => from_extension(path, "-t"),
+        (None, Some(path)) => from_extension(path, "⟨to⟩"),
         (None, None) => Ok(source),
     }
 }
@@ -41,7 +41,7 @@ fn is_no_file(path: &Path) -> bool {
 fn from_extension(path: &Path, flag: &str) -> Result<Format, Error> {
     Format::from_path(path).ok_or_else(|| {
         // If the file does not exist, say that rather than complain about its format.
-        if let (Err(error), "-f") = (std::fs::metadata(path), flag)
+        if let (Err(error), "⟨from⟩") = (std::fs::metadata(path), flag)
             && error.kind() == std::io::ErrorKind::NotFound
         {
             return Error::io("open", path, error);
@@ -52,12 +52,12 @@ fn from_extension(path: &Path, flag: &str) -> Result<Format, Error> {
             let (hint, extension) = (naming(hint, path), extension.unwrap_or_default().display());
             let path = path.display();
             return Error::usage(match flag {
-                "-t" => format!(
-                    "{path}: {what} can't be written\n  Write one of {}, and give the output such an extension, or its format with -t.",
+                "⟨to⟩" => format!(
+                    "{path}: {what} can't be written\n  Write one of {}, and give the output such an extension, or its format with ⟨to⟩.",
                     names()
                 ),
                 _ => format!(
-                    "{path}: its name ends in .{extension}; that is {what}, which pagemill does not read\n  {hint}\n  If it is something else, give its format with -f."
+                    "{path}: its name ends in .{extension}; that is {what}, which pagemill does not read\n  {hint}\n  If it is something else, give its format with ⟨from⟩."
                 ),
             });
         }
@@ -115,7 +115,7 @@ mod tests {
         let error = target_format(None, Some(Path::new("b.xyz")), Format::Csv).expect_err("unknown").to_string();
         assert_eq!(
             error,
-            "b.xyz: the extension `.xyz` is not known\n  Give it with -t; the formats are csv, tsv, ndjson, json, text, fixed, frames."
+            "b.xyz: the extension `.xyz` is not known\n  Give it with `to`; the formats are csv, tsv, ndjson, json, text, fixed, frames."
         );
     }
 }

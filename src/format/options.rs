@@ -68,23 +68,23 @@ pub struct Options {
     pub nested: Nested,
     /// Turn dotted names and JSON text in cells back into maps and lists.
     pub unflatten: bool,
-    /// The deepest nesting of JSON that is accepted (`--max-depth`).
+    /// The deepest nesting of JSON that is accepted.
     pub max_depth: usize,
-    /// The most fields of a record (`--max-fields`): columns of CSV and TSV, and fields of JSON that are taken apart.
+    /// The most fields of a record: columns of CSV and TSV, and fields of JSON that are taken apart.
     pub max_fields: usize,
-    /// The longest column name, and the longest dotted path of keys that becomes one, in bytes (`--max-key-length`).
+    /// The longest column name, and the longest dotted path of keys that becomes one, in bytes.
     pub max_key_length: usize,
-    /// The most different keys that a header may have (`--max-keys`).
+    /// The most different keys that a header may have.
     pub max_keys: usize,
     /// RFC 6901 pointer to the array that holds the records.
     pub records_at: Option<String>,
     /// Write JSON with line breaks and indentation.
     pub pretty: bool,
-    /// The layout of fixed records (`--layout`).
+    /// The layout of fixed records.
     pub layout: Option<String>,
-    /// The length prefix of frames (`--frame`).
+    /// The length prefix of frames.
     pub frame: Prefix,
-    /// What a frame holds (`--payload`).
+    /// What a frame holds.
     pub payload: Payload,
     /// How bytes are written in text.
     pub bytes_as: BytesAs,

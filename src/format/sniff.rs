@@ -27,17 +27,17 @@ const fn magic(bytes: &'static [u8], what: &'static str, hint: &'static str) -> 
     Magic { at: 0, bytes, also: has_controls, what, hint }
 }
 
-const UNZIP: &str = "Unpack it first, for example: unzip -p FILE | pagemill convert - -f csv";
+const UNZIP: &str = "Unpack it first, for example: unzip -p FILE⟨stdin csv⟩";
 const SHEET: &str = "Save the sheet as CSV first, in the program that made it or with: soffice --convert-to csv FILE";
 const PARQUET: &str =
     "Convert it to CSV or NDJSON first, for example with DuckDB: COPY (FROM read_parquet('FILE')) TO 'FILE.csv'";
 const AVRO: &str =
     "Convert it to CSV or NDJSON first, for example with DuckDB: COPY (FROM read_avro('FILE')) TO 'FILE.csv'";
 const ARROW: &str = "Convert it to CSV or NDJSON first, for example with Polars or pyarrow.";
-const UNTAR: &str = "Unpack it first, for example: tar -xOf FILE | pagemill convert - -f csv";
+const UNTAR: &str = "Unpack it first, for example: tar -xOf FILE⟨stdin csv⟩";
 const SQLITE: &str = "Export a table first, for example: sqlite3 -csv -header FILE 'select * from TABLE'";
 const UNPACK: &str = "Unpack it first, and convert the files that are in it.";
-const DECOMPRESS: &str = "If the file was compressed twice, decompress it once first. If it was compressed once, leave out --decompress none.";
+const DECOMPRESS: &str = "If the file was compressed twice, decompress it once first. If it was compressed once, leave out ⟨decompress none⟩.";
 const NO_DATA: &str = "It has no records that pagemill can read.";
 
 /// The first match counts.
@@ -136,8 +136,8 @@ fn is_open_sheet(start: &[u8]) -> bool {
 /// Text in units wider than a byte: with a byte order mark that is still there, or recognised by its zeros.
 fn wide(start: &[u8]) -> Option<(&'static str, &'static str)> {
     const UTF_32: (&str, &str) = ("text in UTF-32", "Convert it to UTF-8 first: iconv -f utf-32 -t utf-8 FILE");
-    const LITTLE: (&str, &str) = ("text in UTF-16 (little-endian)", "Give its encoding: --encoding utf-16le");
-    const BIG: (&str, &str) = ("text in UTF-16 (big-endian)", "Give its encoding: --encoding utf-16be");
+    const LITTLE: (&str, &str) = ("text in UTF-16 (little-endian)", "Give its encoding: ⟨encoding utf-16le⟩");
+    const BIG: (&str, &str) = ("text in UTF-16 (big-endian)", "Give its encoding: ⟨encoding utf-16be⟩");
     match start {
         [0xff, 0xfe, 0, 0, ..] | [0, 0, 0xfe, 0xff, ..] => return Some(UTF_32),
         [0xff, 0xfe, ..] if start.len().is_multiple_of(2) || start.len() >= NEAR => return Some(LITTLE),
@@ -177,16 +177,16 @@ pub(super) fn suspicion(looks: Looks, start: &[u8]) -> Option<&'static str> {
         return Some("the input begins like HTML or XML, which pagemill does not read; it may be a saved error page");
     }
     if table && after(b'{').is_some_and(|next| b"\"}".contains(next)) {
-        return Some("the input begins like JSON: if it is, give -f ndjson (one object per line) or -f json");
+        return Some("the input begins like JSON: if it is, give ⟨from ndjson⟩ (one object per line) or ⟨from json⟩");
     }
     if table && after(b'[').is_some_and(|next| b"{[\"]".contains(next)) {
-        return Some("the input begins like a JSON array: if it is one, give -f json");
+        return Some("the input begins like a JSON array: if it is one, give ⟨from json⟩");
     }
     if looks == Looks::JsonLines && text.starts_with(b"[") {
-        return Some("the input begins like a JSON array: if it is one, give -f json");
+        return Some("the input begins like a JSON array: if it is one, give ⟨from json⟩");
     }
     if json && is_table(text) {
-        return Some("the input begins like CSV: if it is, give -f csv");
+        return Some("the input begins like CSV: if it is, give ⟨from csv⟩");
     }
     None
 }
@@ -254,12 +254,13 @@ mod tests {
 
     #[test]
     fn suspicious_beginnings() {
-        let says =
-            |format, text: &str| Format::suspicion(format, text.as_bytes()).and_then(|hint| hint.split("-f ").nth(1));
-        assert_eq!(says(Format::Csv, "{\"a\":1}\n"), Some("ndjson (one object per line) or "));
-        assert_eq!(says(Format::Csv, "[\n {\"a\":1}\n"), Some("json"));
-        assert_eq!(says(Format::Ndjson, "[1,2]\n"), Some("json"));
-        assert_eq!(says(Format::Json, "id,name\n1,x\n"), Some("csv"));
+        let says = |format, text: &str| {
+            Format::suspicion(format, text.as_bytes()).and_then(|hint| hint.split("⟨from ").nth(1))
+        };
+        assert_eq!(says(Format::Csv, "{\"a\":1}\n"), Some("ndjson⟩ (one object per line) or "));
+        assert_eq!(says(Format::Csv, "[\n {\"a\":1}\n"), Some("json⟩"));
+        assert_eq!(says(Format::Ndjson, "[1,2]\n"), Some("json⟩"));
+        assert_eq!(says(Format::Json, "id,name\n1,x\n"), Some("csv⟩"));
         for format in [Format::Csv, Format::Json, Format::Ndjson] {
             let hint = format.suspicion(b"\xef\xbb\xbf <!DOCTYPE html>\n");
             assert!(hint.is_some_and(|hint| hint.contains("HTML")), "{format}");

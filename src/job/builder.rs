@@ -1,4 +1,4 @@
-//! Saying what a job does, step by step.
+//! Building a job step by step.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -33,7 +33,7 @@ impl Job {
         self.with(|settings| settings.to = Some(format))
     }
 
-    /// Changes what is said about the formats: dialects, layouts, types.
+    /// Changes the options of the formats: dialects, layouts, types.
     pub fn options(self, change: impl FnOnce(&mut Options)) -> Job {
         self.with(|settings| change(&mut settings.options))
     }

@@ -1,10 +1,10 @@
 //! Finding the header of a tabular target in keyed records.
 //!
 //! The header is the union of all keys. Most inputs have them all in the first slice, so the run begins
-//! with those and starts over with a key pass only if another key turns up; where the target can't be
-//! begun anew, the key pass comes first. So it does when lossy records are refused: which one is the first
-//! to lack a field must not depend on the size of slices. A stream can't be read twice: its header is what its
-//! beginning has, and a later key is an error.
+//! with those and starts over with a key pass only if another key turns up. If the target can't be
+//! started over, the key pass comes first. It also comes first when lossy records are refused, because which record
+//! is the first to lack a field must not depend on the size of slices. A stream can't be read twice: its header has the
+//! keys of its beginning, and a later key is an error.
 //!
 //! The key pass does not look closely at slices whose keys are known, so it leaves bad records to the run, which reads
 //! everything again.
@@ -27,7 +27,7 @@ use crate::sink::Target;
 use crate::source::{Bytes, Reach, read_error};
 use crate::sys::Map;
 
-/// What was read of a stream is looked at in parts of about so many bytes.
+/// The beginning of a stream is looked at in parts of about this many bytes.
 const PART: usize = 64 << 10;
 
 /// How much of the beginning a header is taken from.
@@ -38,8 +38,8 @@ pub(crate) enum First {
 }
 
 impl Opened<'_> {
-    /// The columns of a tabular target for keyed records, and whether they are certain. `restartable`: what was written
-    /// can be begun anew.
+    /// The columns of a tabular target for keyed records, and whether they are certain. `restartable`: the output
+    /// can be started over.
     pub fn header(&mut self, restartable: bool) -> Result<(Option<Columns>, bool)> {
         let repeatable = self.source.is_repeatable();
         if self.route.keyed.is_some() {
@@ -74,7 +74,7 @@ impl Opened<'_> {
         self.route.columns_of(self.route.order.arrange(found), unknown)
     }
 
-    /// The columns of a tabular target for keyed records, from a closer look.
+    /// The columns of a tabular target for keyed records, from the whole input.
     pub fn columns_again(&mut self) -> Result<Columns> {
         let unknown = self.route.unknown_key();
         let schema = match unknown {
@@ -84,15 +84,15 @@ impl Opened<'_> {
         Ok(self.arranged(&schema, unknown))
     }
 
-    /// From now on selected objects become columns of their own.
+    /// From now on, selected objects become several columns.
     pub fn take_apart(&mut self) {
         if let Some(keyed) = self.route.keyed.take() {
             self.route = *keyed;
         }
     }
 
-    /// Whether a selected field of any record, of a stream any in its beginning, has to become columns of its own.
-    /// What is wrong with the data is left for the run to tell.
+    /// Whether a selected field of any record has to become several columns; in a stream, of any record in its
+    /// beginning. Errors in the data are left for the run to report.
     pub fn has_objects(&mut self) -> Result<bool> {
         if !self.source.is_repeatable() {
             let straight = self.route.clone();
@@ -121,12 +121,12 @@ impl Opened<'_> {
         Keys::new(self.route.apart.clone(), self.settings.key_limits(), self.budget.clone(), light)
     }
 
-    /// The keys of all good records. What is wrong with a record is left for the run to tell, since not every record is
-    /// looked at closely. What leaves no header, such as a key that is too long or too many of them, is an error.
+    /// The keys of all good records. Bad records are left for the run to report, since not every record is looked at
+    /// closely here. If there can be no header, because a key is too long or there are too many, that is an error.
     pub fn all_keys(&mut self) -> Result<Schema> {
         match self.good_keys()? {
             (keys, true) => Ok(keys),
-            // The same error again, with the number of the record; or that of a bad record before it.
+            // This gives the same error with the number of its record, or the error of a bad record before it.
             (_, false) => self.checked_keys(),
         }
     }
@@ -138,22 +138,22 @@ impl Opened<'_> {
             Err(error) if !error.is_too_many_keys() => return Err(error),
             _ => {}
         }
-        // Which record has one key too many, one worker alone can say.
+        // Only a single worker can tell which record has one key too many.
         let workers = std::mem::replace(&mut self.plan.workers, 1);
         let outcome = self.keys_of_all();
         self.plan.workers = workers;
         Ok(outcome?.unwrap_or_default())
     }
 
-    /// The keys of all records; none if they are too many together.
+    /// The keys of all records; none if there are too many in all.
     fn keys_of_all(&mut self) -> Result<Option<Schema>> {
         let how = How { on_error: self.settings.on_error, ledger: None, resumable: None };
         let (outcome, keys) = self.fold_by(how, self.keys(false), &Target::memory(), &Registry::new());
         outcome.map(|_| keys.finish())
     }
 
-    /// The keys of all good records, and whether the whole input was looked at. What is wrong with the data is left
-    /// for the run to tell: another record may be refused before it.
+    /// The keys of all good records, and whether the whole input was looked at. Errors in the data are left for the run
+    /// to report, which may refuse an earlier record.
     fn good_keys(&mut self) -> Result<(Schema, bool)> {
         let how = How { on_error: OnError::Skip, ledger: None, resumable: None };
         let (outcome, keys) = self.fold_by(how, self.keys(true), &Target::memory(), &Registry::new());
@@ -170,8 +170,8 @@ impl Opened<'_> {
         }
     }
 
-    /// The keys of the first record, or of the first slices. What is wrong with the data is left for
-    /// the run to tell: then there are no keys.
+    /// The keys of the first record, or of the first slices; none if the data has errors, which are left for the run to
+    /// report.
     pub fn first_keys(&mut self, first: First) -> Result<Schema> {
         Ok(self.look_for_keys(first)?.0)
     }
@@ -206,7 +206,7 @@ impl Opened<'_> {
         }
     }
 
-    /// Adds the line and what is there to an error in the beginning of a stream, if it says neither.
+    /// Adds the line and the text there to an error in the beginning of a stream, if the error has neither.
     fn in_head(&self, error: Error, end: bool) -> Error {
         let offset = error.position().filter(|place| place.line == 0 && place.file == self.source.path);
         let Some(offset) = offset.map(|place| place.offset as usize) else { return error };
@@ -219,7 +219,7 @@ impl Opened<'_> {
         self.replay.as_ref().map_or(map.bytes().len(), |section| section.end())
     }
 
-    /// The keys of the first record or slice that has any; of a stream, those of all that was read. And whether bad records
+    /// The keys of the first record or slice that has any (of a stream, of all that was read), and whether bad records
     /// were among them.
     fn keys_in(&self, all: &[u8], end: bool, slices: usize, first: First) -> Result<(Schema, bool)> {
         let one = first == First::Record || self.source.map().is_some();
@@ -229,7 +229,7 @@ impl Opened<'_> {
         let decoder = self.reading.decoder(&self.route.want);
         let mut found = Search::new(decoder, self.arena(), &self.route.ops, self.keys(false), self.plan.max_record);
         while !rest.is_empty() {
-            // Of a mapped source no more is looked at than the run does.
+            // In a mapped source, no more is looked at than the run looks at for a slice.
             let window = rest.len().min(target.saturating_add(self.plan.max_record));
             match cutter.cut(&rest[..window], target.min(window), end && window == rest.len()) {
                 Ok(Boundary::At(len)) => {

@@ -1,4 +1,4 @@
-//! What a library user holds: a job and its settings, for one input or for many. Here a job is prepared and run.
+//! What a library user works with: jobs and their settings, for one input or many. A job is prepared and run here.
 
 mod builder;
 mod count;

@@ -67,7 +67,7 @@ fn decoded(mut source: Source, from: Option<Format>, settings: &Settings, malfor
     if let Some(from) = from.filter(|from| !from.is_text()) {
         return match settings.encoding {
             None => Ok(source),
-            Some(_) => Err(Error::usage(format!("--encoding is for text, CSV, TSV, JSON and NDJSON, not for {from}"))),
+            Some(_) => Err(Error::usage(format!("⟨encoding⟩ is for text, CSV, TSV, JSON and NDJSON, not for {from}"))),
         };
     }
     let encoding = match settings.encoding {
@@ -93,7 +93,7 @@ fn forwards(source: Source, encoding: Encoding, settings: &Settings, malformed: 
     if settings.io == Io::Map {
         let (path, name) = (input(&source.path), encoding.name());
         return Err(Error::usage(format!(
-            "{path} is decoded from {name}, so it can't be mapped\n  Leave out --io map."
+            "{path} is decoded from {name}, so it can't be mapped\n  Leave out ⟨io map⟩."
         )));
     }
     source.decode(encoding, malformed)

@@ -1,4 +1,4 @@
-//! A source that was looked at, and what will be done with it.
+//! A source whose beginning was looked at, and how it will be converted.
 
 use std::path::Path;
 
@@ -17,7 +17,7 @@ use crate::job::pass::{How, Run};
 use crate::job::settings::{OnError, Settings};
 use crate::job::spec::SourceSpec;
 use crate::memory::{Budget, Reservation};
-use crate::metrics::Registry;
+use crate::metrics::{Registry, Warning, WarningKind};
 use crate::op::Folding;
 use crate::plan::memory::{Plan, Wishes};
 use crate::plan::route::Route;
@@ -30,17 +30,17 @@ use crate::source::{Bytes, Reach, Source, damage};
 use crate::sys::usage;
 use crate::wording::{counted, input};
 
-/// What was read of a stream to look at it, and what is reserved for it.
+/// The beginning of a stream, which was read to look at it, and the memory reserved for it.
 #[derive(Default)]
 pub(crate) struct Beginning {
     pub bytes: Vec<u8>,
     pub reserved: Option<Reservation>,
 }
 
-/// A source that was looked at, and how it will be converted.
+/// A source whose beginning was looked at, and how it will be converted.
 pub(crate) struct Opened<'s> {
     pub settings: &'s Settings,
-    /// Those of the settings, with what the source itself says and what the plan leaves.
+    /// The options of the settings, completed from the source and limited by the plan.
     pub options: Options,
     pub source: Source,
     pub head: Beginning,
@@ -49,12 +49,12 @@ pub(crate) struct Opened<'s> {
     pub plan: Plan,
     /// The source is a part of a quarantine.
     pub replay: Option<Section>,
-    /// The ceiling, and what is reserved of it according to the plan.
+    /// The memory limit, and the part of it that the plan reserves.
     pub budget: Budget,
     _reserved: Vec<Reservation>,
     /// What the names of columns take.
     names: Reservation,
-    /// Something of a stream was handed out.
+    /// Part of a stream was already handed out.
     pub begun: bool,
     /// What is odd about the beginning, for the first error.
     suspicion: Option<String>,
@@ -130,7 +130,7 @@ impl<'s> Opened<'s> {
         };
         let looked = beginning(&mut source, from, (&plan, &room), look);
         let (head, reading) = looked.map_err(|error| place::tell(&source, from, error))?;
-        // What stands before the records can't be left out.
+        // What comes before the records can't be left out.
         let before = &source.at_hand(&head)[..reading.start()];
         if let Some(error) = source.marked().and_then(|encoding| malformed(before, 0, encoding)) {
             let place = Place::new(before, error.offset, from.lines(), 1);
@@ -144,16 +144,17 @@ impl<'s> Opened<'s> {
         let mut route = Route::new(settings, from, to, &*reading)?;
         if let Some(delimiter) = reading.delimiter() {
             options.dialect.delimiter = Some(delimiter.into());
-            // The route took it for another dialect.
+            // The route was made for another dialect.
             route.pass_through = None;
         }
-        let before = &source.at_hand(&head)[..reading.start()];
+        // Before a part of a quarantine there are other parts.
+        let before = if replay.is_some() { &[] } else { &source.at_hand(&head)[..reading.start()] };
         route.check_names(before).map_err(|error| {
             let place = Place::new(before, error.offset, from.lines().filter(|_| streamed), 1);
             let error = Error::data(Position::new(&source.path, 0, error.offset as u64), error);
             place::tell(&source, from, place.tell(error))
         })?;
-        // What is compressed is being read by now, as it was planned.
+        // A compressed source is already being read as it was planned.
         if let (Some(schema), None) = (&route.schema, wishes.packed) {
             (wishes.names, wishes.columns) = (size_of_names(schema), schema.len());
             plan = Plan::new(&wishes)?;
@@ -184,8 +185,13 @@ impl<'s> Opened<'s> {
         Ok(opened)
     }
 
-    /// Reserves what the names of columns take: here, and in tables of every worker. A few are within what the plan has
-    /// for tables of the process.
+    /// What is odd about the beginning of the source.
+    pub fn warnings(&self) -> impl Iterator<Item = Warning> + '_ {
+        self.reading.warnings().iter().map(|text| Warning::new(WarningKind::Beginning, text.as_str()))
+    }
+
+    /// Reserves memory for the names of columns, here and in the tables of every worker. A few names fit into what the
+    /// plan has for tables of the process.
     fn hold_names(&mut self, schema: &Schema) -> Result<()> {
         let planned = self.plan.names.saturating_mul(2 + self.plan.workers);
         let all = size_of_names(schema).saturating_mul(2 + self.plan.workers).saturating_sub(planned);
@@ -231,7 +237,7 @@ impl<'s> Opened<'s> {
             self.pass_by(how, &*writing, target, registry)
         });
         match outcome {
-            // What the target refuses in a header that is only a guess may be none of the whole one's.
+            // The header is only a guess: what the target refuses in it may not be in the full header.
             Err(error) if !certain && (refused || error.is_unknown_key()) => {
                 self.take_apart();
                 let keys = self.columns_again()?;
@@ -250,7 +256,7 @@ impl<'s> Opened<'s> {
         .map_err(|error| self.tell_key(error))
     }
 
-    /// What says how the records are read.
+    /// The line of a quarantine that says how the records are read.
     pub(crate) fn head(&self) -> Head {
         match &self.replay {
             Some(section) => section.head().clone(),
@@ -258,12 +264,12 @@ impl<'s> Opened<'s> {
         }
     }
 
-    /// The bytes before the first record. Of a stream, nothing was handed out yet.
+    /// The bytes before the first record. Nothing of a stream may have been handed out yet.
     fn before_records(&self) -> &[u8] {
         &self.source.at_hand(&self.head.bytes)[..self.reading.start()]
     }
 
-    /// The line of a stream in which its first record is.
+    /// The line in which the first record of a stream begins.
     pub(crate) fn first_line(&self) -> u64 {
         match (self.source.map(), self.route.from.lines()) {
             (None, Some(lines)) => 1 + lines.count(self.before_records(), 0),
@@ -271,7 +277,7 @@ impl<'s> Opened<'s> {
         }
     }
 
-    /// The line in which the first record is, or the one at `start`; 0 where the records are no text of lines, or are
+    /// The line of the first record, or of the one at `start`; 0 if the format has no lines, or if the records are
     /// those of a quarantine.
     pub(crate) fn line_of(&self, start: Option<usize>) -> u64 {
         match (self.source.map(), self.route.from.lines(), &self.replay) {
@@ -281,7 +287,7 @@ impl<'s> Opened<'s> {
         }
     }
 
-    /// Adds to an error of the source where exactly that is.
+    /// Adds the exact place to an error of the source.
     pub(crate) fn tell(&self, error: Error) -> Error {
         let error = place::tell(&self.source, self.route.from, error);
         match (&self.suspicion, &self.replay) {
@@ -290,12 +296,12 @@ impl<'s> Opened<'s> {
         }
     }
 
-    /// The same for a key that the header lacks, where the run does not begin anew because of it.
+    /// The same for a key that the header lacks, if the run does not start over because of it.
     pub(crate) fn tell_key(&self, error: Error) -> Error {
         if error.is_unknown_key() { self.tell(error) } else { error }
     }
 
-    /// What the source gives.
+    /// What kind of records the source gives.
     pub(crate) fn gives(&self) -> Gives {
         self.route.from.gives(&self.options)
     }
@@ -316,7 +322,7 @@ impl<'s> Opened<'s> {
     }
 }
 
-/// Adds to an error of a file that is not open any more where exactly that is.
+/// Adds the exact place to an error of a file that is no longer open.
 pub(crate) fn tell_again(error: Error, settings: &Settings) -> Error {
     let path = error.position().filter(|place| place.line == 0).map(|place| place.file.clone());
     let Some(path) = path.filter(|path| path.as_os_str() != "-") else { return error };
@@ -332,18 +338,20 @@ pub(crate) fn ceiling(settings: &Settings) -> usize {
     group_left(None).map_or(settings.memory_limit, |group| group.min(settings.memory_limit))
 }
 
-/// What the control group leaves to a run, if it has a limit. A small input takes less than asking for it is worth.
+/// What the control group leaves to a run, if it has a limit. For a small input, asking would cost more than it is
+/// worth.
 fn group_left(input: Option<u64>) -> Option<usize> {
     const SMALL: u64 = 1 << 20;
     let left = if input.is_none_or(|len| len > SMALL) { usage::group_left() } else { None }?;
-    // The kernel needs some of it: for page tables, and pages on their way to and from the disk. What the process has
-    // by now is a part of the plan.
+    // The kernel needs some of it: for page tables, and for pages on their way to and from the disk. What the process
+    // already has is part of the plan.
     Some(((left + usage::anonymous_now().min(BASE as u64)) / 8 * 7) as usize)
 }
 
-const NAMES_INSTEAD: &str = "name fewer fields with --select or --columns";
+const NAMES_INSTEAD: &str = "name fewer fields with ⟨select⟩ or ⟨columns⟩";
 
-/// What the names of columns take at a time; 0 for a few, which are within what the plan has for tables of the process.
+/// The memory that the names of columns take, in bytes; 0 for a few, which fit into what the plan has for tables of the
+/// process.
 fn size_of_names(schema: &Schema) -> usize {
     const SMALL: usize = 16 << 10;
     const ENTRY: usize = 64;
@@ -351,10 +359,10 @@ fn size_of_names(schema: &Schema) -> usize {
     if size > SMALL { size } else { 0 }
 }
 
-/// So much of a mapped source is looked at in any case.
+/// How many bytes of a mapped source are always looked at.
 const BEGINNING: usize = 64 << 10;
 
-/// Looks at the beginning of a source: at what is mapped, or at as much as has to be read.
+/// Looks at the beginning of a source: at the map, or at as much of a stream as has to be read.
 fn beginning(
     source: &mut Source,
     from: Format,
@@ -367,7 +375,7 @@ fn beginning(
         Bytes::Mapped(map) => map,
     };
     let (all, most) = (map.bytes(), plan.room_for_header());
-    // A header is a record: it may not be larger than one, and has to fit the memory.
+    // A header is a record: it may not be larger than one, and has to fit into memory.
     let len = if from.is_tabular() { all.len().min(most.max(BEGINNING)) } else { all.len() };
     let found = look(&all[..len], len == all.len());
     let found = found.map_err(|error| damage(map, path, u64::MAX).unwrap_or(error))?;
@@ -378,7 +386,7 @@ fn beginning(
     Ok((Vec::new(), reading))
 }
 
-/// The error for a source whose header is larger than a record may be, or than there is room for.
+/// The error for a source whose header is larger than a record may be, or than the memory allows.
 fn too_large(path: &Path, plan: &Plan, room: &Room) -> Error {
     let (most, max) = (plan.room_for_header(), plan.max_record);
     let error = if most < max { room.refused(most) } else { record_too_large(0, max) };
@@ -397,7 +405,7 @@ fn of_header(error: RecordError) -> RecordError {
     }
 }
 
-/// With `--strict`, what would be a warning is bad data.
+/// With `strict`, what would be a warning is bad data.
 fn refuse_warnings(path: &Path, warnings: &[String]) -> Result<()> {
     let [first, others @ ..] = warnings else { return Ok(()) };
     let mut reason = first.clone();

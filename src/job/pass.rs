@@ -1,4 +1,4 @@
-//! How a pass over a source is made, and what it came to.
+//! How a pass over a source is made, and its outcome.
 
 use std::path::{Path, PathBuf};
 
@@ -10,21 +10,21 @@ use crate::metrics::{Events, FileReport};
 use crate::quarantine::Ledger;
 use crate::resume::Resumable;
 
-/// What a run came to.
+/// The outcome of a run.
 pub(crate) struct Run {
     pub totals: Totals,
     pub bytes_in: u64,
     pub bytes_out: u64,
-    /// How far the output is, without what comes behind the records.
+    /// How far the output is, without what follows the records.
     pub place: Place,
     /// The heap just before the first slice.
     pub ready: audit::Counts,
-    /// What was done about scarce memory.
+    /// What was done because memory was scarce.
     pub events: Events,
 }
 
 impl Run {
-    /// What is reported of the source by itself.
+    /// The report on this source alone.
     pub fn file(&self, source: &Path, target: Option<PathBuf>) -> FileReport {
         FileReport {
             source: source.to_path_buf(),
@@ -46,8 +46,8 @@ impl Run {
 pub(crate) struct How<'h> {
     /// What a bad record does.
     pub on_error: OnError,
-    /// Where bad records are entered; none: they are nothing but left out.
+    /// Where bad records are entered; none: they are only left out.
     pub ledger: Option<&'h mut Ledger>,
-    /// Checkpoints are written, and perhaps there are some.
+    /// Where checkpoints are written, and perhaps read; none: there are none.
     pub resumable: Option<&'h Resumable>,
 }

@@ -1,4 +1,4 @@
-//! Converting what was repaired in a quarantine.
+//! Converting the repaired records of a quarantine.
 
 use std::path::PathBuf;
 
@@ -12,16 +12,16 @@ use crate::quarantine::Section;
 use crate::sink::TargetSpec;
 use crate::source::Encoding;
 
-/// A conversion of the records in a quarantine, which somebody has repaired.
+/// A conversion of the records in a quarantine, after they were repaired.
 ///
-/// A quarantine is NDJSON. Its first line says how the records of a source are read, and has to stay (there is one for
-/// each source of a job of many). Every other line is a bad record: `file`, `record` (its number there, from 1),
+/// A quarantine is NDJSON. Its first line says how the records of a source are read, and must stay (a job of many
+/// sources has one such line for each). Every other line is a bad record: `file`, `record` (its number there, from 1),
 /// `start` and `end` (its bytes there), `reason`, and the bytes themselves in base64, `raw`. A record is repaired in
-/// `raw`, or in a `text` that is added and counts more: the record without its line break; of frames the payload, which
-/// gets its length; of a JSON array the value. Lines may be taken away.
+/// `raw`, or in a `text` that is added and takes precedence: the record without its line break; of frames the payload,
+/// without its length; of a JSON array the value. Lines may be deleted.
 ///
-/// What the quarantine says about reading holds wherever the settings have the default. What is still bad is subject
-/// to [`Settings::on_error`], with its place in the original file.
+/// What the quarantine says about reading applies wherever the settings have the default. [`Settings::on_error`]
+/// decides about records that are still bad; errors give their place in the original file.
 ///
 /// ```
 /// use pagemill::Job;
@@ -45,7 +45,7 @@ use crate::source::Encoding;
 pub struct Replay {
     /// The quarantine, a file.
     pub quarantine: PathBuf,
-    /// Where bytes go.
+    /// Where the bytes go.
     pub target: TargetSpec,
     /// Everything else.
     pub settings: Settings,
@@ -77,7 +77,7 @@ impl Replay {
     /// Runs the conversion.
     ///
     /// # Errors
-    /// As those of [`Job::run`]; usage: the file is not a quarantine. Data: a line of it is malformed.
+    /// Those of [`Job::run`]. Usage: the file is not a quarantine. Data: a line of it is malformed.
     pub fn run(self) -> Result<Report> {
         let (mut sections, settings) = self.look()?;
         if sections.len() == 1
@@ -89,7 +89,7 @@ impl Replay {
         Job::many(sources, self.target).with(|own| *own = settings).run()
     }
 
-    /// What is in the file, and the settings with what it says.
+    /// The contents of the file, and the settings completed with what it says.
     fn look(&self) -> Result<(Vec<Section>, Settings)> {
         let sections = Section::all(&self.quarantine, self.settings.stop.as_ref())?;
         let mut settings = self.settings.clone();
@@ -104,7 +104,7 @@ impl Replay {
         for section in &sections {
             if let Some(from) = settings.from.filter(|from| *from != section.format()) {
                 return Err(Error::usage(format!(
-                    "--from {from}: the records of {} are {}\n  Leave out --from.",
+                    "⟨from {from}⟩: the records of {} are {}\n  Leave out ⟨from⟩.",
                     self.quarantine.display(),
                     section.format()
                 )));

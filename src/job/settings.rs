@@ -1,4 +1,4 @@
-//! What a job is told to do.
+//! The settings of a job.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -79,7 +79,7 @@ pub enum Checkpoint {
     Off,
 }
 
-/// Everything a job is told, apart from its source and target.
+/// All settings of a job, apart from its source and target.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Settings {
@@ -87,20 +87,20 @@ pub struct Settings {
     pub from: Option<Format>,
     /// The target's format; none: from the extension.
     pub to: Option<Format>,
-    /// What was said about the formats.
+    /// Options of the formats.
     pub options: Options,
     /// Only these fields, in this order; empty: all.
     pub select: Vec<String>,
     /// Without these fields.
     pub drop: Vec<String>,
-    /// Fields to rename: old and new name. Applied after everything else but `columns`: ops, `select` and `drop` use the
-    /// names that the source has.
+    /// Fields to rename: old and new name. Applied after everything else but `columns`: ops, `select` and `drop` use
+    /// the names that the source has.
     pub rename: Vec<(String, String)>,
-    /// The ops, applied left to right.
+    /// The ops, applied in this order.
     pub ops: Vec<Arc<dyn Op>>,
-    /// The pipeline ends in a result over all records, which is written instead of them; none: records are written.
+    /// A result over all records, which is written instead of them; none: records are written.
     pub fold: Option<Folding>,
-    /// Where the header of a tabular target comes from; a list is what every target gets.
+    /// Where the header of a tabular target comes from; a list applies to every target.
     pub columns: ColumnsFrom,
     /// How many workers; 0: one for each processor.
     pub workers: usize,
@@ -108,10 +108,10 @@ pub struct Settings {
     pub slice_size: usize,
     /// The ceiling for the whole process, in bytes: for what the system counts as resident, that is the heap (buffers,
     /// arenas, tables, codecs), stacks, the program's text, and pages of mapped sources while they are mapped in. Page
-    /// tables, buffers of the kernel and the page cache are outside of it, and so is what the process held before
-    /// the run beyond what a run plans for code and tables.
+    /// tables, buffers of the kernel and the page cache do not count, nor does what the process held before the run
+    /// beyond what a run plans for code and tables.
     pub memory_limit: usize,
-    /// The longest record in bytes; 0: 64 MiB. One that is longer is bad. One that is not, but does not fit the memory,
+    /// The longest record in bytes; 0: 64 MiB. A longer one is bad. One within the limit that does not fit into memory
     /// ends the job.
     pub max_record_size: usize,
     /// How a source file is read.
@@ -122,10 +122,10 @@ pub struct Settings {
     pub compress: Compress,
     /// What a bad record does.
     pub on_error: OnError,
-    /// The file for bad records, with [`OnError::Quarantine`]; none: beside a target file, whose name it has with
-    /// `.quarantine.ndjson` behind it.
+    /// The file for bad records, with [`OnError::Quarantine`]; none: beside a target file, with the target's name
+    /// followed by `.quarantine.ndjson`.
     pub quarantine: Option<PathBuf>,
-    /// More bad records than these end the job; none: as many as there are may be left out.
+    /// The most bad records that may be left out; more end the job; none: any number.
     pub max_errors: Option<MaxErrors>,
     /// What invalid UTF-8 does, and malformed text in another encoding.
     pub invalid_utf8: InvalidUtf8,
@@ -140,13 +140,13 @@ pub struct Settings {
     pub checkpoint: Checkpoint,
     /// How much of the input lies between two checkpoints, in bytes.
     pub checkpoint_every: u64,
-    /// Go on where a run before this one stopped, if there was one.
+    /// Continue where an earlier run stopped, if there was one.
     pub resume: bool,
-    /// Data reaches the disk before a checkpoint speaks of it, so that a power failure does no harm either.
+    /// Sync data to the disk before a checkpoint refers to it, so that a power failure does no harm either.
     pub durable: bool,
     /// Ends the job early; none: it can't be stopped.
     pub stop: Option<Stop>,
-    /// Told how far the job is.
+    /// Reports how far the job is.
     pub progress: Option<Progress>,
     /// Levels of memory pressure in place of what is read, one for each slice. For tests.
     #[doc(hidden)]
@@ -154,7 +154,8 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// The same with changes. (A struct that may grow can't be written field by field elsewhere.)
+    /// The same settings with changes. (A non-exhaustive struct can't be built with a struct expression outside its
+    /// crate.)
     pub fn with(mut self, change: impl FnOnce(&mut Settings)) -> Settings {
         change(&mut self);
         self
@@ -165,21 +166,21 @@ impl Settings {
         self.invalid_utf8 == InvalidUtf8::Replace && !self.strict
     }
 
-    /// The source is said to be UTF-8: its text is checked, and its byte order mark is none of it.
+    /// The source is declared to be UTF-8: its text is checked, and a byte order mark is not part of it.
     pub(crate) fn says_utf8(&self) -> bool {
         self.encoding.is_some_and(Encoding::is_utf8)
     }
 
-    /// What bounds the keys that are remembered.
+    /// The limits for the keys that are remembered.
     pub(crate) fn key_limits(&self) -> Limits {
         Limits { keys: self.options.max_keys, length: self.options.max_key_length }
     }
 }
 
-/// How much of the input lies between two checkpoints unless told otherwise, in bytes.
+/// How much of the input lies between two checkpoints by default, in bytes.
 pub const CHECKPOINT_EVERY: u64 = 64 << 20;
 
-/// The memory ceiling unless told otherwise, in bytes.
+/// The memory ceiling by default, in bytes.
 pub const MEMORY_LIMIT: usize = 100_000_000;
 
 impl Default for Settings {

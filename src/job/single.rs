@@ -10,14 +10,14 @@ use crate::job::settings::{OnError, Settings};
 use crate::job::spec::SourceSpec;
 use crate::job::sum::Sum;
 use crate::memory::audit;
-use crate::metrics::{FileReport, Report};
+use crate::metrics::{FileReport, Report, Warning, WarningKind};
 use crate::quarantine::{Ledger, Quarantine, place_for};
 use crate::resume::{Facts, Left, Resumable};
 use crate::sink::{Target, TargetSpec};
 use crate::wording::input;
 
-/// What a run says that can't go on where another one was.
-const NOTHING_TO_RESUME: &str = "nothing to resume: no checkpoint was written (files below 2 GiB have none without --checkpoint, and the first comes after 64 MiB of input unless --checkpoint-every says otherwise); this run started from the beginning";
+/// The warning of a run that was to be resumed but has no checkpoint to start from.
+const NOTHING_TO_RESUME: &str = "nothing to resume: no checkpoint was written (files below 2 GiB have none without ⟨checkpoint⟩, and the first comes after 64 MiB of input unless ⟨checkpoint_every⟩ says otherwise); this run started from the beginning";
 
 /// A conversion that is ready to run.
 #[non_exhaustive]
@@ -79,8 +79,8 @@ impl Job {
         Ok(Report { source, target, quarantine, output, elapsed: started.elapsed(), ..sum.report(memory_limit) })
     }
 
-    /// Runs the job and adds what it did to `sum`. Gives the bytes of a memory target too. `alone`: it is all that is
-    /// run, so that names of fields that no record has can be judged.
+    /// Runs the job and adds what it did to `sum`. Returns the bytes of a memory target too. `alone`: no other job
+    /// belongs to the run, so names of fields that no record has can be refused here.
     pub(crate) fn run_into(self, sum: &mut Sum, alone: bool) -> Result<(FileReport, Vec<u8>)> {
         let before = audit::counts();
         let settings = self.settings;
@@ -100,7 +100,7 @@ impl Job {
             None => Left::of(&self.target, place.as_deref())?,
         };
         if resumable.as_ref().is_some_and(|resumable| resumable.nothing) {
-            sum.warnings.push(NOTHING_TO_RESUME.to_owned());
+            sum.warnings.push(Warning::new(WarningKind::NothingToResume, NOTHING_TO_RESUME));
         }
         let (mut target, mut ledger) = outputs(self.target, place, resumable.as_ref(), &settings)?;
         let plan = opened.plan.clone();
@@ -124,7 +124,7 @@ impl Job {
                 let error = match resumable.naming(ledger.quarantine.as_ref().filter(|_| error.is_about_bad_records()))
                 {
                     Ok(()) => ledger.convict(error),
-                    // Without its name, nothing of it stays.
+                    // If the quarantine could not be named, nothing of it stays.
                     Err(_) => error,
                 };
                 let unchanged = opened.source.unchanged().is_ok();
@@ -142,7 +142,7 @@ impl Job {
                 sum.resumed_from = resumable.from.as_ref().map(|entry| entry.input);
                 let ready = resumable.finishing(&target, ledger.quarantine.as_ref());
                 let named = ready.and_then(|()| name(target, ledger));
-                // Before the journal goes: then another run may begin.
+                // Before the journal is removed: after that, another run may begin.
                 if named.is_ok() {
                     sum.warnings.extend(left.map(Left::remove));
                 }
@@ -150,13 +150,13 @@ impl Job {
                 named?
             }
         };
-        sum.warnings.extend_from_slice(opened.reading.warnings());
+        sum.warnings.extend(opened.warnings());
         sum.bytes_out += run.bytes_out;
         Ok((FileReport { quarantine, ..run.file(&opened.source.path, place) }, output))
     }
 }
 
-/// Opens the target, and the ledger with the quarantine if there is one at `place`; where another run stopped.
+/// Opens the target, and the ledger with the quarantine at `place` if there is one; both where an earlier run stopped.
 fn outputs(
     target: TargetSpec,
     place: Option<PathBuf>,
@@ -173,7 +173,7 @@ fn outputs(
     let count = resumable.from.as_ref().map_or(0, |entry| entry.records_failed);
     match resumable.quarantine(settings.force) {
         Ok(quarantine) => Ok((target, Ledger::new(settings.max_errors, quarantine, count))),
-        // What another run left is not touched.
+        // What an earlier run left is not touched.
         Err(error) if resumable.from.is_some() => target.keep().and(Err(error)),
         Err(error) => {
             resumable.journal.remove();
@@ -182,7 +182,7 @@ fn outputs(
     }
 }
 
-/// Gives both their names, the quarantine first: a target is never without it.
+/// Gives both their final names, the quarantine first, so that a target is never there without its quarantine.
 fn name(target: Target, ledger: Ledger) -> Result<(Vec<u8>, Option<PathBuf>)> {
     let quarantine = ledger.finish()?;
     Ok((target.finish()?, quarantine))

@@ -1,4 +1,4 @@
-//! What one source after another adds up to.
+//! The sums over all sources of a job.
 
 use std::sync::Arc;
 
@@ -7,31 +7,32 @@ use crate::job::opened::Opened;
 use crate::job::pass::Run;
 use crate::memory::audit;
 use crate::metrics::{
-    Allocated, Allocations, Events, Metrics, NeverSeen, Progress, Registry, Report, StageAllocations,
+    Allocated, Allocations, Events, Metrics, NeverSeen, Progress, Registry, Report, StageAllocations, Warning,
+    WarningKind,
 };
 use crate::op::{final_path, nearest_of};
 use crate::record::{Lossy, LossyKind, Seen};
 
-/// What is said instead of a format where sources or targets have different ones.
+/// Reported instead of a format where sources or targets have different ones.
 const SEVERAL: &str = "several formats";
 
 /// The parts of a report that add up over sources.
 pub(crate) struct Sum {
-    /// What the passes over them count.
+    /// What the passes over the sources count.
     pub registry: Registry,
     /// Records read, good and bad.
     pub records_in: u64,
     /// Records written.
     pub records_out: u64,
     pub bytes_out: u64,
-    pub warnings: Vec<String>,
-    /// Which of the names that were given occur; none: nothing was added yet.
+    pub warnings: Vec<Warning>,
+    /// Which of the given names occur; none: nothing was added yet.
     seen: Option<Arc<Seen>>,
-    /// New names for those of the sources.
+    /// Old and new names of renamed fields.
     rename: Vec<(String, String)>,
     /// Where text first follows a closing quote.
     odd_quote: Option<String>,
-    /// How much of the input a run before this one had done.
+    /// Bytes of the input that an earlier run had converted.
     pub resumed_from: Option<u64>,
     /// What was allocated before the first slice of each source.
     start: Allocated,
@@ -42,7 +43,7 @@ pub(crate) struct Sum {
 }
 
 impl Sum {
-    /// Nothing yet; `progress` is told what will be counted.
+    /// An empty sum; `progress` reads what will be counted.
     pub fn new(progress: Option<&Progress>) -> Sum {
         let registry = Registry::new();
         if let Some(progress) = progress {
@@ -67,7 +68,7 @@ impl Sum {
     }
 
     /// Adds a pass over a source; `before` is the heap before the source was opened. Bytes written are left to the
-    /// caller, who knows what stands around the records.
+    /// caller, which knows what is written around the records.
     pub fn add(&mut self, opened: &Opened<'_>, run: &mut Run, before: &audit::Counts) {
         self.records_in += run.totals.records_in;
         self.records_out += run.totals.records_out;
@@ -105,7 +106,7 @@ impl Sum {
         seen.map_or_else(Vec::new, |seen| never_seen(seen, &self.rename))
     }
 
-    /// Refuses names that no record had, if warnings are refused.
+    /// Refuses names that no record had, if `strict`.
     ///
     /// # Errors
     /// Data: there are some.
@@ -114,12 +115,12 @@ impl Sum {
         if !strict || names.is_empty() {
             return Ok(());
         }
-        let lines: Vec<String> = names.iter().map(ToString::to_string).collect();
-        Err(Error::refused(format!("{}\n  Leave out --strict to accept it.", lines.join("\n  "))))
+        let lines: Vec<String> = names.iter().map(NeverSeen::marked).collect();
+        Err(Error::refused(format!("{}\n  Leave out ⟨strict⟩ to accept it.", lines.join("\n  "))))
     }
 
     /// The warning about text that follows a closing quote.
-    fn odd_quotes(&self, lossy: &Lossy) -> Option<String> {
+    fn odd_quotes(&self, lossy: &Lossy) -> Option<Warning> {
         let place = match &self.odd_quote {
             Some(place) => format!("\n  The first is {place}"),
             None => String::new(),
@@ -128,10 +129,11 @@ impl Sum {
             0 => return None,
             times => LossyKind::TextAfterQuote.sentence(times),
         };
-        Some(format!("{what}{place}\n  With --strict this is an error."))
+        let text = format!("{what}{place}\n  With ⟨strict⟩ this is an error.");
+        Some(Warning::new(WarningKind::TextAfterQuote, text))
     }
 
-    /// The report of a run below this ceiling.
+    /// The report of a run with this memory limit.
     pub fn report(self, memory_limit: usize) -> Report {
         let registry = self.registry.clone();
         registry.with_done(|done| self.report_on(done, memory_limit))
@@ -172,17 +174,17 @@ impl Sum {
     }
 }
 
-/// The names that were not met, each with the one that may be meant.
+/// The names that never occurred, each with a similar one that does.
 fn never_seen(seen: &Seen, rename: &[(String, String)]) -> Vec<NeverSeen> {
     let known = seen.known();
     let text = |name: &[u8]| String::from_utf8_lossy(name).into_owned();
-    // Columns are named as they are in the end.
+    // Columns go by their final names.
     let columns: Vec<Box<[u8]>> =
         known.iter().map(|name| final_path(&text(name), rename).into_bytes().into()).collect();
-    let named = |(flag, name): (&'static str, &[u8])| NeverSeen {
-        flag,
+    let named = |(setting, name): (&'static str, &[u8])| NeverSeen {
+        setting,
         name: text(name),
-        nearest: nearest_of(if flag == "--columns" { &columns } else { &known }, name)
+        nearest: nearest_of(if setting == "columns" { &columns } else { &known }, name)
             .filter(|nearest| *nearest != name)
             .map(text),
     };

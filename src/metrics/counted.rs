@@ -5,8 +5,8 @@ use super::{LatencyRecorder, StageAllocations};
 use crate::memory::pressure::{Level, Response};
 use crate::record::Lossy;
 
-/// What a job of one source or of many has counted up to some moment. The cells are read one after another while workers
-/// go on, so numbers may be a slice apart.
+/// What a job of one source or many has counted so far. The cells are read one after another while workers go on, so
+/// the numbers may be a slice apart.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Metrics {

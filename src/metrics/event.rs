@@ -10,7 +10,7 @@ use crate::memory::pressure::{Level, Reading, Response};
 pub struct Event {
     /// When, from the start of the run over its source.
     pub at: Duration,
-    /// The slice behind which it was.
+    /// The number of the slice after which it happened.
     pub slice: u64,
     /// The level.
     pub level: Level,

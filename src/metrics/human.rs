@@ -18,7 +18,7 @@ impl fmt::Display for Report {
 /// The lines of the report: a name and a text.
 fn lines(report: &Report) -> Vec<(&'static str, String)> {
     let mut lines = Vec::with_capacity(10 + report.files.len());
-    // What only counts writes nothing, and what makes data reads nothing.
+    // A job that only counts writes nothing, and one that generates data reads nothing.
     let reads = !report.from.is_empty() || report.counts.is_some() || !report.files.is_empty();
     let writes = !report.to.is_empty();
     match report.files.len() {
@@ -94,10 +94,10 @@ fn lossy(report: &Report) -> String {
 fn time(report: &Report) -> String {
     let seconds = report.elapsed.as_secs_f64();
     let mut text = format!("{} with {}", micros(seconds * 1e6), counted(report.workers as u64, "worker"));
-    // Below a millisecond the quotient says more about the clock than about the work.
+    // Below a millisecond, the rate would say more about the clock than about the work.
     if seconds >= 0.001 {
         let per_second = |amount: u64| (amount as f64 / seconds) as u64;
-        // What makes data has read nothing.
+        // A job that generates data has read nothing.
         let (bytes, records) = match report.from {
             "" if report.counts.is_none() => (report.bytes_out, report.records_out),
             _ => (report.bytes_in, report.records_in),

@@ -5,26 +5,34 @@ use std::path::Path;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use super::{Allocations, Event, FileReport, Latency, NeverSeen, Report};
-use crate::error::Error;
 use crate::memory::pressure::Reading;
 use crate::record::Lossy;
 use crate::scan::count::Counts;
 
-/// The report as one line of JSON with a line break at its end; `worded` gives the text of an error.
+/// Names a setting.
+type Name<'n> = &'n dyn Fn(&str, Option<&str>) -> String;
+
+/// The report as one line of JSON with a line break at its end; `name` names settings in messages as
+/// for [`Error::with_names`](crate::Error::with_names).
 ///
 /// Its keys: `version`, `settings` (what is given here), `files` {`source`, `target`} (null for streams; of many
 /// sources also `sources`: for each `path`, `bytes`, `records` read, `error` (null if it went well), and its `target`
-/// if it has one of its own), `bytes_in`, `bytes_out`, `records_in`, `records_out`, `records_failed`, `bytes_failed`, `lossy` (a count
-/// for each kind that occurred), `names_never_seen` (names of fields that no record had: for each `flag`, `name`, and
-/// `nearest`, a name like it), `seconds`, `workers`, `slice_size`, `memory_limit`, `peak_rss_bytes`,
-/// `peak_heap_bytes`, `events` (what was done because memory was scarce: for each `seconds`, `slice`, `level`, `done`,
-/// and in `read` the bytes `limit`, `reserved`, `heap`, `anonymous`, `file`, `group`, `group_limit`, and `stalled` in
-/// per cent), `events_left_out`, `allocations` {`start`, `warmup`, `steady`} in blocks, `record_latency_us` {`mean`,
-/// `p50`, `p99`, `max`}; after an interruption `resumed_from`, the bytes of input that were done before; where ops
-/// dropped records `records_filtered`; with a quarantine that is not empty `quarantine` {`path`, `records`}, for sources with targets of their own in
-/// `files.sources`; where text is counted `counts` {`lines`, `words`, `chars`, `bytes`}, also in `files.sources`. Where no
-/// records are read, `records_in` is null.
-pub fn json(report: &Report, version: &str, settings: &impl Serialize, worded: &dyn Fn(&Error) -> String) -> String {
+/// if it has one of its own), `bytes_in`, `bytes_out`, `records_in`, `records_out`, `records_failed`, `bytes_failed`,
+/// `lossy` (a count for each kind that occurred), `names_never_seen` (names of fields that no record had: for each
+/// `flag`, `name`, and `nearest`, a name like it), `seconds`, `workers`, `slice_size`, `memory_limit`,
+/// `peak_rss_bytes`, `peak_heap_bytes`, `events` (what was done because memory was scarce: for each `seconds`, `slice`,
+/// `level`, `done`, and in `read` the bytes `limit`, `reserved`, `heap`, `anonymous`, `file`, `group`, `group_limit`,
+/// and `stalled` in per cent), `events_left_out`, `allocations` {`start`, `warmup`, `steady`} in blocks,
+/// `record_latency_us` {`mean`, `p50`, `p99`, `max`}; after an interruption `resumed_from`, the bytes of input that
+/// were done before; where ops dropped records `records_filtered`; with a quarantine that is not empty `quarantine`
+/// {`path`, `records`}, for sources with targets of their own in `files.sources`; where text is counted `counts`
+/// {`lines`, `words`, `chars`, `bytes`}, also in `files.sources`. Where no records are read, `records_in` is null.
+pub fn json(
+    report: &Report,
+    version: &str,
+    settings: &impl Serialize,
+    name: &dyn Fn(&str, Option<&str>) -> String,
+) -> String {
     let counts_records = report.counts.is_none() || !report.from.is_empty();
     let view = View {
         version,
@@ -32,7 +40,7 @@ pub fn json(report: &Report, version: &str, settings: &impl Serialize, worded: &
         files: Files {
             source: path(report.source.as_deref()),
             target: path(report.target.as_deref()),
-            sources: report.files.iter().map(|file| OneOfMany::new(file, counts_records, worded)).collect(),
+            sources: report.files.iter().map(|file| OneOfMany::new(file, counts_records, name)).collect(),
         },
         bytes_in: report.bytes_in,
         bytes_out: report.bytes_out,
@@ -43,7 +51,7 @@ pub fn json(report: &Report, version: &str, settings: &impl Serialize, worded: &
         records_filtered: report.records_filtered,
         bytes_failed: report.bytes_failed,
         lossy: ByKind(&report.lossy),
-        names_never_seen: &report.names_never_seen,
+        names_never_seen: report.names_never_seen.iter().map(|never| OneNeverSeen::new(never, name)).collect(),
         seconds: report.elapsed.as_secs_f64(),
         workers: report.workers,
         slice_size: report.slice_size,
@@ -57,7 +65,7 @@ pub fn json(report: &Report, version: &str, settings: &impl Serialize, worded: &
         resumed_from: report.resumed_from,
         quarantine: quarantine(report.quarantine.as_deref(), report.records_failed),
     };
-    // The view has text keys and finite numbers only, so this can't fail.
+    // The view has only text keys and finite numbers, so this can't fail.
     let mut text = serde_json::to_string(&view).unwrap_or_default();
     text.push('\n');
     text
@@ -79,7 +87,7 @@ struct View<'a, S: Serialize> {
     records_filtered: u64,
     bytes_failed: u64,
     lossy: ByKind<'a>,
-    names_never_seen: &'a [NeverSeen],
+    names_never_seen: Vec<OneNeverSeen<'a>>,
     seconds: f64,
     workers: usize,
     slice_size: usize,
@@ -94,6 +102,20 @@ struct View<'a, S: Serialize> {
     resumed_from: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     quarantine: Option<Quarantine>,
+}
+
+/// A name that no record had.
+#[derive(serde::Serialize)]
+struct OneNeverSeen<'a> {
+    flag: String,
+    name: &'a str,
+    nearest: Option<&'a str>,
+}
+
+impl<'a> OneNeverSeen<'a> {
+    fn new(never: &'a NeverSeen, name: Name<'_>) -> OneNeverSeen<'a> {
+        OneNeverSeen { flag: name(never.setting, None), name: &never.name, nearest: never.nearest.as_deref() }
+    }
 }
 
 fn is_zero(count: &u64) -> bool {
@@ -133,7 +155,7 @@ struct OneOfMany {
 }
 
 impl OneOfMany {
-    fn new(file: &FileReport, counts_records: bool, worded: &dyn Fn(&Error) -> String) -> OneOfMany {
+    fn new(file: &FileReport, counts_records: bool, name: Name<'_>) -> OneOfMany {
         OneOfMany {
             path: file.source.to_string_lossy().into_owned(),
             target: path(file.target.as_deref()),
@@ -141,7 +163,7 @@ impl OneOfMany {
             records: counts_records.then_some(file.records_in),
             counts: file.counts,
             quarantine: quarantine(file.quarantine.as_deref(), file.records_failed),
-            error: file.error.as_deref().map(worded),
+            error: file.error.as_deref().map(|error| error.with_names(name)),
         }
     }
 }
@@ -228,6 +250,7 @@ impl From<Latency> for Micros {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::as_settings;
     use crate::metrics::Allocated;
     use crate::record::LossyKind;
     use std::time::Duration;
@@ -247,7 +270,7 @@ mod tests {
         };
         report.lossy.count(LossyKind::DuplicateKey);
         report.lossy.count(LossyKind::DuplicateKey);
-        let text = json(&report, "1.2.3", &serde_json::json!({"workers": 2}), &ToString::to_string);
+        let text = json(&report, "1.2.3", &serde_json::json!({"workers": 2}), &as_settings);
         assert!(text.ends_with("}\n") && text.lines().count() == 1);
         let value: serde_json::Value = serde_json::from_str(&text).unwrap();
         let mut keys: Vec<&str> = value.as_object().unwrap().keys().map(String::as_str).collect();
@@ -263,7 +286,7 @@ mod tests {
         assert_eq!((value["seconds"].as_f64(), value["records_in"].as_u64()), (Some(1.5), Some(7)));
         assert_eq!(value["settings"]["workers"], 2);
         report.records_filtered = 3;
-        let text = json(&report, "1.2.3", &(), &ToString::to_string);
+        let text = json(&report, "1.2.3", &(), &as_settings);
         assert_eq!(serde_json::from_str::<serde_json::Value>(&text).unwrap()["records_filtered"], 3);
     }
 }

@@ -1,33 +1,33 @@
 //! A histogram of fixed size.
 //!
-//! As HdrHistogram's, but without floating-point logarithms: the crate of that name makes the system load the library
-//! of mathematics at every start of the command, which takes a tenth of a small file's time.
+//! It works like HdrHistogram, but without floating-point logarithms: the crate of that name makes the system load the
+//! mathematics library at every start of the command, which takes a tenth of the time of a small file.
 
 use super::Latency;
 use super::cell::Cell;
 
-/// The longest latency that is told apart from longer ones, in microseconds: 1.2 hours.
+/// The longest latency that is distinguished from longer ones, in microseconds: 1.2 hours.
 const LONGEST: u64 = u32::MAX as u64;
-/// Values below are told apart; of larger ones so many bits are, the first one included.
+/// Values with at most this many bits are counted exactly; of larger ones, this many leading bits.
 const BITS: u32 = 8;
 const EXACT: usize = 1 << BITS;
 /// How many buckets each further bit of a value adds.
 const HALF: usize = EXACT / 2;
 const BUCKETS: usize = EXACT + (32 - BITS as usize) * HALF;
 
-/// Collects latencies in a histogram of fixed size: nothing is allocated after it was made.
+/// Collects latencies in a histogram of fixed size: nothing is allocated after it is made.
 ///
 /// Mean and maximum are exact; quantiles are at most 1 % too high.
 #[derive(Clone, Debug)]
 pub struct LatencyRecorder {
-    /// `BUCKETS` many. Memory that nothing was counted in is never touched.
+    /// There are `BUCKETS`. The memory of buckets that stay empty is never touched.
     buckets: Box<[u64]>,
     count: u64,
     sum: u128,
     max: u64,
 }
 
-/// The same histogram while it is filled, by one writer at a time, and others look at it. The default has no room.
+/// The same histogram while one writer at a time fills it and others read it. The default has no buckets.
 #[derive(Debug, Default)]
 pub(super) struct LatencyCells {
     buckets: Box<[Cell]>,
@@ -42,7 +42,7 @@ impl LatencyCells {
         LatencyCells { buckets: (0..BUCKETS).map(|_| Cell::default()).collect(), ..LatencyCells::default() }
     }
 
-    /// Adds `count` records that took so long, in microseconds.
+    /// Adds `count` records that took this long, in microseconds.
     #[doc(hidden)]
     pub fn record(&self, micros: u64, count: u64) {
         if count > 0 {
@@ -52,7 +52,7 @@ impl LatencyCells {
         }
     }
 
-    /// Adds what was collected until now to another one.
+    /// Adds what was collected so far to another histogram.
     pub fn add_to(&self, recorder: &mut LatencyRecorder) {
         let max = self.max.get();
         let before = recorder.count;
@@ -96,7 +96,7 @@ impl LatencyRecorder {
         LatencyRecorder { buckets: vec![0; BUCKETS].into(), count: 0, sum: 0, max: 0 }
     }
 
-    /// Adds `count` records that took so long, in microseconds.
+    /// Adds `count` records that took this long, in microseconds.
     pub fn record(&mut self, micros: u64, count: u64) {
         if count == 0 {
             return;
@@ -107,7 +107,7 @@ impl LatencyRecorder {
         self.max = self.max.max(micros);
     }
 
-    /// Adds what another one collected.
+    /// Adds what another histogram collected.
     #[doc(hidden)]
     pub fn merge(&mut self, other: &LatencyRecorder) {
         for (mine, theirs) in self.buckets.iter_mut().zip(&other.buckets[..=bucket(other.max)]) {
@@ -134,7 +134,7 @@ impl LatencyRecorder {
         self.count
     }
 
-    /// The latencies in short; all zero when nothing was added.
+    /// A summary of the latencies; all zero if nothing was added.
     pub fn summary(&self) -> Latency {
         if self.count == 0 {
             return Latency::default();

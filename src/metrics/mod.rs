@@ -1,7 +1,7 @@
 //! Counters, latency, and the report of a run with its views.
 //!
 //! A job counts in a registry: cells that its workers own and nobody locks. [`Progress::metrics`] reads them at any
-//! moment of the run; the [`Report`], the line about [`Progress`] and the stages of an audit are views of them too.
+//! moment of the run; the [`Report`], the line of [`Progress`] and the stages of an audit are views of them too.
 
 mod cell;
 mod counted;
@@ -15,6 +15,7 @@ mod registry;
 mod report;
 mod stage;
 mod units;
+mod warning;
 
 pub use crate::memory::pressure::{GroupUse, Level, Reading, Response};
 pub use counted::{Metrics, PoolUse, Workers};
@@ -24,10 +25,11 @@ pub use latency::LatencyRecorder;
 pub(crate) use pass::{Begin, Committed, Doing, Meter, Pass};
 pub use progress::{Progress, Snapshot, status};
 pub(crate) use registry::Registry;
-pub use report::{Allocated, Allocations, FileReport, Latency, NeverSeen, Report, StageAllocations};
+pub use report::{Allocated, Allocations, FileReport, Latency, Report, StageAllocations};
 pub(crate) use stage::Stage;
 #[doc(hidden)]
 pub use units::size;
+pub use warning::{NeverSeen, Warning, WarningKind};
 
 #[doc(hidden)]
 pub use crate::wording::count;

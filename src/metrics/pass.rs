@@ -168,7 +168,7 @@ impl Pass {
         self.feed.slices.set(slices);
     }
 
-    /// More of the source was looked at, where nobody holds a feed.
+    /// More of the source was looked at, in a pass without a feed.
     pub fn read_more(&self, bytes: u64) {
         self.feed.read.add_shared(bytes);
     }
@@ -225,7 +225,7 @@ impl Pass {
         Meter { pass: self, cells: &self.workers[worker], since: thread_counts(), warm: false }
     }
 
-    /// Adds what was counted until now to `metrics`; what is the case at the moment takes the place of what was.
+    /// Adds what was counted so far to `metrics`; its values about the current moment are replaced.
     pub fn add_to(&self, metrics: &mut Metrics) {
         let (feed, committed) = (&self.feed, &self.committed);
         metrics.read_bytes += feed.read.get();
@@ -252,7 +252,7 @@ impl Pass {
         }
     }
 
-    /// Adds how things are at the moment.
+    /// Sets the values about the current moment.
     pub fn describe(&self, metrics: &mut Metrics) {
         let level = self.pressure.level.get();
         metrics.input_size_bytes = self.begin.input_size;
@@ -282,7 +282,7 @@ impl Pass {
 pub(crate) struct Meter<'p> {
     pass: &'p Pass,
     cells: &'p WorkerCells,
-    /// What the thread had allocated at the end of the stage before.
+    /// What the thread had allocated at the end of the previous stage.
     since: ThreadCounts,
     /// The worker has finished a slice.
     warm: bool,
@@ -305,7 +305,7 @@ impl Meter<'_> {
         self.cells.doing.set(Doing::Nothing as u64);
     }
 
-    /// A stage ends: whatever the thread allocated since the end of the one before was allocated in it.
+    /// A stage ends: whatever the thread allocated since the end of the previous one was allocated in it.
     #[inline]
     pub fn end(&mut self, stage: Stage) {
         let now = thread_counts();

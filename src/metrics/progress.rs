@@ -9,7 +9,7 @@ use super::registry::Registry;
 use super::units::size_rounded;
 use crate::wording::{count, counted};
 
-/// A handle that tells how far a job is while it runs, and what it has counted.
+/// A handle that reports how far a job is while it runs, and what it has counted.
 ///
 /// Give a clone to a job ([`Job::watch_with`](crate::Job::watch_with)) and ask from any thread. A job that goes
 /// through its input more than once (to find a header) begins anew each time, and so does the next job.
@@ -107,7 +107,7 @@ pub fn status(snapshot: &Snapshot) -> String {
         counted(snapshot.records_in, "record"),
         size_rounded(snapshot.bytes_out)
     );
-    // Below a millisecond the quotient says more about the clock than about the work.
+    // Below a millisecond, the rate would say more about the clock than about the work.
     if seconds >= 0.001 {
         let per_second = |amount: u64| (amount as f64 / seconds) as u64;
         text += &format!(

@@ -1,7 +1,7 @@
 //! The registry: everything a job counts, whether it has one source or many.
 //!
-//! The cells are those of the [`Pass`] that is going on, see there; what passes before it counted is added up here. The
-//! lock is taken when a pass begins or ends and by those who look, never by workers.
+//! The cells belong to the current [`Pass`]; what earlier passes counted is added up here. The lock is taken when a
+//! pass begins or ends and by readers, never by workers.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -18,7 +18,7 @@ struct State {
     done: Metrics,
     /// The last pass that began.
     pass: Option<Arc<Pass>>,
-    /// It is among those that are done.
+    /// It is included in `done`.
     ended: bool,
 }
 

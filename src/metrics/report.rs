@@ -1,6 +1,5 @@
 //! What a run did.
 
-use std::fmt;
 use std::iter::Sum;
 use std::ops::AddAssign;
 use std::path::PathBuf;
@@ -8,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Events;
+use super::warning::{NeverSeen, Warning};
 use crate::error::Error;
 use crate::record::Lossy;
 use crate::scan::count::Counts;
@@ -67,9 +67,9 @@ pub struct StageAllocations {
 pub struct Latency {
     /// The mean.
     pub mean: f64,
-    /// Half of the records were not slower.
+    /// The median: half of the records took no longer.
     pub p50: u64,
-    /// 99 of 100 records were not slower.
+    /// 99 of 100 records took no longer.
     pub p99: u64,
     /// The slowest.
     pub max: u64,
@@ -103,26 +103,6 @@ pub struct FileReport {
     pub error: Option<Arc<Error>>,
 }
 
-/// A name of a field that no record had.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
-#[non_exhaustive]
-pub struct NeverSeen {
-    /// The flag that names it.
-    pub flag: &'static str,
-    /// The name.
-    pub name: String,
-    /// A name like it that records have.
-    pub nearest: Option<String>,
-}
-
-impl fmt::Display for NeverSeen {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let NeverSeen { flag, name, nearest } = self;
-        write!(f, "{flag} names the field `{name}`, which no record has")?;
-        nearest.as_ref().map_or(Ok(()), |nearest| write!(f, "; did you mean `{nearest}`?"))
-    }
-}
-
 /// What a run did and what it used.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
@@ -131,7 +111,8 @@ pub struct Report {
     pub source: Option<PathBuf>,
     /// The target's path; none for a stream or memory.
     pub target: Option<PathBuf>,
-    /// The name of the source's format; "several formats" if sources have different ones; empty where no records are read.
+    /// The name of the source's format; "several formats" if sources have different ones; empty where no records are
+    /// read.
     pub from: &'static str,
     /// The name of the target's format; empty where no records are written.
     pub to: &'static str,
@@ -149,17 +130,17 @@ pub struct Report {
     pub records_failed: u64,
     /// Records that ops dropped.
     pub records_filtered: u64,
-    /// How many bytes of the input they are.
+    /// Bytes of the input that the bad records have.
     pub bytes_failed: u64,
-    /// Where they were put, if there are any and they were not thrown away.
+    /// The file with the bad records, if there are any and they were kept.
     pub quarantine: Option<PathBuf>,
     /// What the target could not hold.
     pub lossy: Lossy,
-    /// What the user should know, as sentences.
-    pub warnings: Vec<String>,
+    /// What the user should know.
+    pub warnings: Vec<Warning>,
     /// The names that the job was given and no record had.
     pub names_never_seen: Vec<NeverSeen>,
-    /// How much of the input a run before this one had done, in bytes; none: this one did everything.
+    /// Bytes of the input that an earlier, interrupted run had converted; none: this run did everything.
     pub resumed_from: Option<u64>,
     /// Wall time.
     pub elapsed: Duration,
@@ -169,7 +150,7 @@ pub struct Report {
     pub slice_size: usize,
     /// The ceiling, in bytes.
     pub memory_limit: usize,
-    /// The process's peak resident memory, in bytes, as the system tells it; 0 where it does not.
+    /// The process's peak resident memory, in bytes, as the system reports it; 0 where it does not.
     pub peak_rss_bytes: u64,
     /// The peak of the heap in bytes; 0 without a counting allocator.
     pub peak_heap_bytes: u64,
@@ -179,7 +160,7 @@ pub struct Report {
     pub stages: Vec<StageAllocations>,
     /// What was done because memory was scarce.
     pub events: Events,
-    /// From claim to commit.
+    /// From the claim of a record's slice to its commit.
     pub record_latency: Latency,
     /// The sources of a run of many, in their order; empty for a job of one source.
     pub files: Vec<FileReport>,

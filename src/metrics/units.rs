@@ -18,7 +18,7 @@ pub fn size(bytes: u64) -> String {
     }
 }
 
-/// A measured size: never an exact multiple of anything but by accident, so always in decimal units.
+/// A measured size, always in decimal units: it is an exact multiple of a binary unit only by accident.
 pub(super) fn size_rounded(bytes: u64) -> String {
     size(if bytes >= 1024 { bytes | 1 } else { bytes })
 }
@@ -32,7 +32,7 @@ pub(super) fn micros(micros: f64) -> String {
     }
 }
 
-/// Three significant digits, all of them for larger numbers.
+/// A number with three significant digits; whole numbers have no decimals, and larger ones all digits before the point.
 fn digits(value: f64) -> String {
     match value {
         v if v == v.trunc() => format!("{v:.0}"),

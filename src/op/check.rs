@@ -12,25 +12,25 @@ pub(super) fn parent(path: &str) -> &str {
 
 /// Refuses selections and renames that make no sense.
 pub(super) fn check(select: &[String], drop: &[String], rename: &[(String, String)]) -> Result<()> {
-    unique("--select", select)?;
-    if let Some((flag, _)) = [("--drop", drop)].iter().find(|(_, names)| names.iter().any(String::is_empty)) {
+    unique("⟨select⟩", select)?;
+    if let Some((flag, _)) = [("⟨drop⟩", drop)].iter().find(|(_, names)| names.iter().any(String::is_empty)) {
         return Err(Error::usage(format!("{flag} has an empty field name")));
     }
     let dropped = |path: &str| drop.iter().any(|dropped| is_in(path, dropped));
     if !select.is_empty() && select.iter().all(|path| dropped(path)) {
-        return Err(Error::usage("--select and --drop leave no fields"));
+        return Err(Error::usage("⟨select⟩ and ⟨drop⟩ leave no fields"));
     }
     for (place, (old, new)) in rename.iter().enumerate() {
         if old.is_empty() {
-            return Err(Error::usage("--rename has an empty field name"));
+            return Err(Error::usage("⟨rename⟩ has an empty field name"));
         }
         check_new_name(old, new)?;
         if rename[..place].iter().any(|(other, _)| other == old) {
-            return Err(Error::usage(format!("--rename names the field `{old}` twice")));
+            return Err(Error::usage(format!("⟨rename⟩ names the field `{old}` twice")));
         }
         let selected = |path: &String| is_in(old, path) || is_in(path, old);
         if dropped(old) || !(select.is_empty() || select.iter().any(selected)) {
-            return Err(Error::usage(format!("--rename names the field `{old}`, which --select or --drop leaves out")));
+            return Err(Error::usage(format!("⟨rename⟩ names the field `{old}`, which ⟨select⟩ or ⟨drop⟩ leaves out")));
         }
     }
     apart(select)?;
@@ -45,7 +45,7 @@ fn apart(select: &[String]) -> Result<()> {
     match select.iter().find_map(|path| Some((path, around(path)?))) {
         None => Ok(()),
         Some((part, whole)) => Err(Error::usage(format!(
-            "--select names the field `{whole}` and its part `{part}`\n  Leave one of the two out; --drop leaves out parts of a field."
+            "⟨select⟩ names the field `{whole}` and its part `{part}`\n  Leave one of the two out; ⟨drop⟩ leaves out parts of a field."
         ))),
     }
 }
@@ -66,7 +66,7 @@ fn check_final_names<'p>(named: impl Iterator<Item = &'p String>, rename: &[(Str
             let name = final_path(&path[..end], rename);
             let old = *olds.entry(name.clone()).or_insert(&path[..end]);
             if old != &path[..end] {
-                return Err(Error::usage(format!("--rename would give two fields the name `{name}`")));
+                return Err(Error::usage(format!("⟨rename⟩ would give two fields the name `{name}`")));
             }
         }
     }
@@ -88,12 +88,12 @@ fn check_new_name(old: &str, new: &str) -> Result<()> {
     let key = new.strip_prefix(parent).unwrap_or(new);
     if key.is_empty() || key.contains('.') {
         return Err(Error::usage(format!(
-            "--rename {old}={new}: a field stays in its map, so the new name is {parent}NAME or NAME"
+            "⟨rename⟩ {old}={new}: a field stays in its map, so the new name is {parent}NAME or NAME"
         )));
     }
     if old.strip_prefix(parent) == Some(key) {
         return Err(Error::usage(format!(
-            "--rename {old}={new} changes nothing: a field stays in its map, so its name is still {old}"
+            "⟨rename⟩ {old}={new} changes nothing: a field stays in its map, so its name is still {old}"
         )));
     }
     Ok(())

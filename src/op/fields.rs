@@ -63,7 +63,7 @@ impl<'a> Scope<'a> {
 pub(super) fn utf8(text: &[u8], offset: usize) -> Result<&str, RecordError> {
     simdutf8::basic::from_utf8(text).map_err(|_| {
         RecordError::new(offset, "a text that an op has to change is not valid UTF-8")
-            .hint("Name the encoding with --encoding (often it is windows-1252), use ⟨invalid_utf8 replace⟩, or an op on bytes such as upper-ascii.")
+            .hint("Name the encoding with ⟨encoding⟩ (often it is windows-1252), use ⟨invalid_utf8 replace⟩, or an op on bytes such as upper-ascii.")
     })
 }
 

@@ -28,21 +28,21 @@ pub fn project(schema: &Schema, select: &[String], drop: &[String], rename: &[(S
     if schema.is_empty() {
         return Ok(Projection { source: Vec::new(), names: Schema::default() });
     }
-    let dropped = drop.iter().map(|name| position(schema, name, "--drop")).collect::<Result<HashSet<_>>>()?;
+    let dropped = drop.iter().map(|name| position(schema, name, "⟨drop⟩")).collect::<Result<HashSet<_>>>()?;
     let mut source: Vec<usize> = match select {
         [] => (0..schema.len()).collect(),
         _ => {
             let mut taken = HashSet::new();
-            let chosen = select.iter().map(|name| match position(schema, name, "--select")? {
+            let chosen = select.iter().map(|name| match position(schema, name, "⟨select⟩")? {
                 index if taken.insert(index) => Ok(index),
-                _ => Err(Error::usage(format!("--select names the field `{name}` twice"))),
+                _ => Err(Error::usage(format!("⟨select⟩ names the field `{name}` twice"))),
             });
             chosen.collect::<Result<_>>()?
         }
     };
     source.retain(|index| !dropped.contains(index));
     if source.is_empty() && !schema.is_empty() {
-        return Err(Error::usage("--select and --drop leave no fields"));
+        return Err(Error::usage("⟨select⟩ and ⟨drop⟩ leave no fields"));
     }
     let mut names: Vec<&[u8]> = source.iter().map(|index| schema.name(*index)).collect();
     rename_fields(schema, &source, rename, &mut names)?;
@@ -57,22 +57,22 @@ fn rename_fields<'n>(
 ) -> Result<()> {
     let mut renamed = HashSet::new();
     for (old, new) in rename {
-        let index = position(schema, old, "--rename")?;
+        let index = position(schema, old, "⟨rename⟩")?;
         let Some(place) = source.iter().position(|field| *field == index) else {
-            return Err(Error::usage(format!("--rename names the field `{old}`, which --select or --drop leaves out")));
+            return Err(Error::usage(format!("⟨rename⟩ names the field `{old}`, which ⟨select⟩ or ⟨drop⟩ leaves out")));
         };
         if new.is_empty() {
-            return Err(Error::usage(format!("--rename gives the field `{old}` an empty name")));
+            return Err(Error::usage(format!("⟨rename⟩ gives the field `{old}` an empty name")));
         }
         if !renamed.insert(place) {
-            return Err(Error::usage(format!("--rename names the field `{old}` twice")));
+            return Err(Error::usage(format!("⟨rename⟩ names the field `{old}` twice")));
         }
         names[place] = new.as_bytes();
     }
     for place in renamed {
         if names.iter().filter(|name| **name == names[place]).count() > 1 {
             let name = String::from_utf8_lossy(names[place]);
-            return Err(Error::usage(format!("--rename would give two fields the name `{name}`")));
+            return Err(Error::usage(format!("⟨rename⟩ would give two fields the name `{name}`")));
         }
     }
     Ok(())
@@ -241,15 +241,15 @@ mod tests {
         let error = |outcome: Result<_>| outcome.unwrap_err().to_string();
         assert_eq!(
             error(run(&["ctiy"], &[], &[])),
-            "--select names the field `ctiy`, which the source does not have; did you mean `city`?\n  The fields are id, name, a.b, city."
+            "`select` names the field `ctiy`, which the source does not have; did you mean `city`?\n  The fields are id, name, a.b, city."
         );
-        assert!(error(run(&[], &["x"], &[])).starts_with("--drop names the field `x`, which"));
-        assert!(error(run(&[], &[], &[("x", "y")])).starts_with("--rename names the field `x`, which"));
-        assert_eq!(error(run(&["id", "id"], &[], &[])), "--select names the field `id` twice");
-        assert_eq!(error(run(&["id"], &["id"], &[])), "--select and --drop leave no fields");
-        assert_eq!(error(run(&[], &[], &[("id", "name")])), "--rename would give two fields the name `name`");
-        assert_eq!(error(run(&[], &[], &[("id", "x"), ("name", "x")])), "--rename would give two fields the name `x`");
-        assert_eq!(error(run(&[], &[], &[("id", "x"), ("id", "y")])), "--rename names the field `id` twice");
+        assert!(error(run(&[], &["x"], &[])).starts_with("`drop` names the field `x`, which"));
+        assert!(error(run(&[], &[], &[("x", "y")])).starts_with("`rename` names the field `x`, which"));
+        assert_eq!(error(run(&["id", "id"], &[], &[])), "`select` names the field `id` twice");
+        assert_eq!(error(run(&["id"], &["id"], &[])), "`select` and `drop` leave no fields");
+        assert_eq!(error(run(&[], &[], &[("id", "name")])), "`rename` would give two fields the name `name`");
+        assert_eq!(error(run(&[], &[], &[("id", "x"), ("name", "x")])), "`rename` would give two fields the name `x`");
+        assert_eq!(error(run(&[], &[], &[("id", "x"), ("id", "y")])), "`rename` names the field `id` twice");
         assert!(error(run(&["id"], &[], &[("name", "x")])).contains("leaves out"));
         assert!(error(run(&[], &[], &[("id", "")])).contains("empty name"));
     }

@@ -68,7 +68,7 @@ impl KeyedFilter {
     /// The fields of these paths, in this order, as the columns of nested records. What is left out is counted as lossy
     /// or, with `strict`, makes the record bad. A record that is not a map is its field `value`.
     pub fn exactly(fields: &[String], strict: bool) -> Result<KeyedFilter> {
-        unique("--columns", fields)?;
+        unique("⟨columns⟩", fields)?;
         let filter = KeyedFilter::of(fields, &[], &[])?;
         Ok(KeyedFilter { all: false, exact: Some(Exact { strict }), ..filter })
     }
@@ -212,10 +212,11 @@ impl<'w, 'a> Work<'w, 'a> {
             }
         }
         match exact {
-            Some(Exact { strict: true }) if self.left_out > 0 => {
-                Err(RecordError::new(self.offset, "the record has fields that --columns leaves out (unknown_key)")
-                    .hint("Leave out ⟨strict⟩ to accept it and have it counted."))
-            }
+            Some(Exact { strict: true }) if self.left_out > 0 => Err(RecordError::new(
+                self.offset,
+                "the record has fields that are not in the list of columns (unknown_key)",
+            )
+            .hint("Leave out ⟨strict⟩ to accept it and have it counted.")),
             Some(_) => {
                 self.out.lose(LossyKind::UnknownKey, self.left_out);
                 Ok(())

@@ -54,7 +54,7 @@ pub(crate) enum Header {
     Find(ColumnsFrom),
 }
 
-/// The numbers of names among all that were given: those of `--select` come first.
+/// The numbers of names among all that were given: those of `select` come first.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Numbers {
     rename: usize,
@@ -67,15 +67,15 @@ fn names(settings: &Settings) -> (Seen, Numbers) {
     let Settings { select, drop, rename, ops, columns, .. } = settings;
     let mut names: Vec<(&'static str, Box<[u8]>)> = Vec::new();
     let text = |name: &String| name.as_bytes().into();
-    names.extend(select.iter().map(|name| ("--select", text(name))));
-    names.extend(drop.iter().map(|name| ("--drop", text(name))));
+    names.extend(select.iter().map(|name| ("select", text(name))));
+    names.extend(drop.iter().map(|name| ("drop", text(name))));
     let mut numbers = Numbers { rename: names.len(), ..Numbers::default() };
-    names.extend(rename.iter().map(|(old, _)| ("--rename", text(old))));
+    names.extend(rename.iter().map(|(old, _)| ("rename", text(old))));
     numbers.ops = names.len();
-    names.extend(ops.iter().flat_map(|op| op.fields()).map(|name| ("--op", name.clone())));
+    names.extend(ops.iter().flat_map(|op| op.fields()).map(|name| ("ops", name.clone())));
     numbers.columns = names.len();
     if let ColumnsFrom::List(list) = columns {
-        names.extend(list.iter().map(|name| ("--columns", text(name))));
+        names.extend(list.iter().map(|name| ("columns", text(name))));
     }
     (Seen::new(names), numbers)
 }
@@ -152,7 +152,7 @@ impl Route {
         (0..if source.is_empty() { 0 } else { self.numbers.columns }).for_each(|number| self.seen.mark(number));
         let mut unchanged = !projected;
         if let Some(list) = aim.list {
-            unique("--columns", list)?;
+            unique("⟨columns⟩", list)?;
             check_nameless(settings, source, list)?;
             names.names().take(64).for_each(|name| self.seen.learn(name));
             let picked: Vec<_> = list.iter().map(|name| names.position(name.as_bytes())).collect();
@@ -193,7 +193,7 @@ impl Route {
         if tabular {
             self.header = match list {
                 Some(list) => {
-                    unique("--columns", list)?;
+                    unique("⟨columns⟩", list)?;
                     if list.iter().any(|name| name.contains('.')) {
                         self.want.detail = self.want.detail.max(Detail::Maps);
                     }
@@ -311,7 +311,7 @@ impl Route {
         }
         let reason = format!("the field name `{shown}` is not valid UTF-8");
         Err(RecordError::new(place, reason).hint(
-            "Give the --encoding of the source, put U+FFFD in its place with ⟨invalid_utf8 replace⟩, or leave the field out with --select.",
+            "Give the ⟨encoding⟩ of the source, put U+FFFD in its place with ⟨invalid_utf8 replace⟩, or leave the field out with ⟨select⟩.",
         ))
     }
 
@@ -396,7 +396,7 @@ fn check_nameless(settings: &Settings, source: &Schema, list: &[String]) -> Resu
     match list.iter().find(|name| nameless && !number(name)) {
         None => Ok(()),
         Some(name) => Err(Error::usage(format!(
-            "--columns names `{name}`, but the columns of a source without a header are called column_1, column_2, and so on\n  Give those names, or leave out --no-headers if there is a header.",
+            "⟨columns⟩ names `{name}`, but the columns of a source without a header are called column_1, column_2, and so on\n  Give those names, or leave out ⟨no_headers⟩ if there is a header.",
         ))),
     }
 }
@@ -406,7 +406,7 @@ fn leaves_out<'n>(names: impl Iterator<Item = &'n [u8]>) -> Error {
     let names: Vec<_> = names.collect();
     let columns = if names.len() == 1 { "column" } else { "columns" };
     let some = some(names.into_iter());
-    Error::refused(format!("--columns leaves out the {columns} {some}\n  Leave out ⟨strict⟩ to accept it."))
+    Error::refused(format!("⟨columns⟩ leaves out the {columns} {some}\n  Leave out ⟨strict⟩ to accept it."))
 }
 
 /// A name for a field that the source does not have.
@@ -440,7 +440,7 @@ fn check_fields(ops: &[Arc<dyn Op>], schema: &Schema) -> Result<()> {
         for field in op.fields() {
             if schema.position(field).is_none() {
                 return Err(Error::usage(format!(
-                    "--op {} names the field `{}`, which the source does not have{}",
+                    "⟨ops⟩ {} names the field `{}`, which the source does not have{}",
                     op.name(),
                     String::from_utf8_lossy(field),
                     instead_of(schema.names(), field)

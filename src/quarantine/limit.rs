@@ -39,7 +39,7 @@ impl FromStr for MaxErrors {
         };
         found.ok_or_else(|| {
             Error::usage(format!(
-                "--max-errors: `{text}` is neither a number of records nor a percentage of them\n  Write a number such as 100, or a percentage such as 0.5% (up to four decimal places, 100% at most)."
+                "⟨max_errors⟩: `{text}` is neither a number of records nor a percentage of them\n  Write a number such as 100, or a percentage such as 0.5% (up to four decimal places, 100% at most)."
             ))
         })
     }

@@ -55,7 +55,7 @@ pub enum LossyKind {
 #[cold]
 pub(super) fn lossy_error(offset: usize, kind: LossyKind) -> RecordError {
     RecordError::new(offset, format!("the output can't hold this record as it is: {}", kind.sentence(1)))
-        .hint("Leave out --strict to accept it and have it counted.")
+        .hint("Leave out ⟨strict⟩ to accept it and have it counted.")
 }
 
 /// Counts by [`LossyKind`].

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard};
 
-/// The names given to a job, each with the flag that gave it, and whether any record had it.
+/// The names given to a job, each with the setting that has it, and whether any record had it.
 ///
 /// A name once found stays found, so workers can share this without any memory ordering.
 #[derive(Default)]
@@ -14,7 +14,7 @@ pub struct Seen {
 }
 
 struct Name {
-    flag: &'static str,
+    setting: &'static str,
     name: Box<[u8]>,
     seen: AtomicBool,
 }
@@ -25,7 +25,8 @@ const KNOWN: usize = 1024;
 impl Seen {
     /// Names, none of them found yet.
     pub fn new<N: Into<Box<[u8]>>>(names: impl IntoIterator<Item = (&'static str, N)>) -> Seen {
-        let name = |(flag, name): (&'static str, N)| Name { flag, name: name.into(), seen: AtomicBool::new(false) };
+        let name =
+            |(setting, name): (&'static str, N)| Name { setting, name: name.into(), seen: AtomicBool::new(false) };
         Seen { names: names.into_iter().map(name).collect(), known: Mutex::default() }
     }
 
@@ -53,9 +54,9 @@ impl Seen {
         self.names.iter().enumerate().filter(|(_, name)| name.seen.load(Relaxed)).map(|(number, _)| number)
     }
 
-    /// The flags and names that no record had.
+    /// The settings and names that no record had.
     pub fn unseen(&self) -> impl Iterator<Item = (&'static str, &[u8])> {
-        self.names.iter().filter(|name| !name.seen.load(Relaxed)).map(|name| (name.flag, &*name.name))
+        self.names.iter().filter(|name| !name.seen.load(Relaxed)).map(|name| (name.setting, &*name.name))
     }
 
     /// Adds what was found in another source of the same job.

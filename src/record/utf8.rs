@@ -28,7 +28,7 @@ pub fn checked<'a>(
 }
 
 /// What to do about bytes that are not UTF-8. Most such files come from Windows in the West.
-pub const NOT_UTF8: &str = "Name the encoding with --encoding (often it is windows-1252), or replace what is invalid with ⟨invalid_utf8 replace⟩.";
+pub const NOT_UTF8: &str = "Name the encoding with ⟨encoding⟩ (often it is windows-1252), or replace what is invalid with ⟨invalid_utf8 replace⟩.";
 
 /// The same for a format of bytes, which has no encoding.
 pub fn without_encoding(mut error: RecordError) -> RecordError {

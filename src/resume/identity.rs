@@ -75,22 +75,22 @@ pub(crate) fn settings(settings: &Settings, route: &Route, quarantine: Option<&P
     } = settings;
     let ops: Vec<_> = ops.iter().map(|op| op.fingerprint()).collect();
     let texts = [
-        ("--from", route.from.to_string()),
-        ("--to", route.to.to_string()),
-        ("of the formats", format!("{options:?}")),
-        ("--select", format!("{select:?}")),
-        ("--drop", format!("{drop:?}")),
-        ("--rename", format!("{rename:?}")),
-        ("--op", format!("{ops:?}")),
-        ("--columns", format!("{columns:?}")),
-        ("--on-error", format!("{on_error:?}")),
-        ("--max-errors", format!("{max_errors:?}")),
-        ("--quarantine", format!("{quarantine:?}")),
-        ("--max-record-size", max_record_size.to_string()),
-        ("--invalid-utf8", format!("{invalid_utf8:?}")),
+        ("from", route.from.to_string()),
+        ("to", route.to.to_string()),
+        ("options", format!("{options:?}")),
+        ("select", format!("{select:?}")),
+        ("drop", format!("{drop:?}")),
+        ("rename", format!("{rename:?}")),
+        ("ops", format!("{ops:?}")),
+        ("columns", format!("{columns:?}")),
+        ("on_error", format!("{on_error:?}")),
+        ("max_errors", format!("{max_errors:?}")),
+        ("quarantine", format!("{quarantine:?}")),
+        ("max_record_size", max_record_size.to_string()),
+        ("invalid_utf8", format!("{invalid_utf8:?}")),
         // Another encoding is decoded: then there are no checkpoints.
-        ("--encoding", settings.says_utf8().to_string()),
-        ("--strict", strict.to_string()),
+        ("encoding", settings.says_utf8().to_string()),
+        ("strict", strict.to_string()),
     ];
     texts.into_iter().map(|(name, text)| (name.to_owned(), text)).collect()
 }

@@ -63,7 +63,10 @@ impl Begin {
             Some("its input has changed".to_owned())
         } else {
             let other = |(name, text): &(&String, &String)| before.settings.get(*name) != Some(*text);
-            self.settings.iter().find(other).map(|(name, _)| format!("the settings {name} have changed"))
+            self.settings.iter().find(other).map(|(name, _)| match name.as_str() {
+                "options" => "the settings of the formats have changed".to_owned(),
+                name => format!("the settings ⟨{name}⟩ have changed"),
+            })
         };
         match changed {
             None => Ok(()),

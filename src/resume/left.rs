@@ -4,6 +4,7 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use crate::error::Result;
+use crate::metrics::{Warning, WarningKind};
 use crate::quarantine::usual_place;
 use crate::resume::journal::lock;
 use crate::resume::names;
@@ -47,16 +48,17 @@ impl Left {
     }
 
     /// Removes those that this run did not replace: its target is whole. Gives the warning to print.
-    pub fn remove(self) -> String {
+    pub fn remove(self) -> Warning {
         let mut names = Vec::with_capacity(self.files.len());
         for path in &self.files {
             // One that can't be removed does no harm.
             let _ = fs::remove_file(path);
             names.push(path.display().to_string());
         }
-        format!(
-            "an interrupted run had left {}; this run started from the beginning and removed what was left\n  To continue an interrupted run, give --resume.",
+        let text = format!(
+            "an interrupted run had left {}; this run started from the beginning and removed what was left\n  To continue an interrupted run, give ⟨resume⟩.",
             names.join(" and ")
-        )
+        );
+        Warning::new(WarningKind::Leftovers, text)
     }
 }

@@ -117,7 +117,7 @@ mod tests {
     fn it_goes_on_where_another_stopped() {
         let mut entry = Entry::new(7, crc32fast::hash(b"headone"), true, &Totals::default());
         (entry.input, entry.seen) = (25, vec![1]);
-        let seen = Arc::new(Seen::new(["a", "b", "c"].map(|name| ("--drop", name.as_bytes()))));
+        let seen = Arc::new(Seen::new(["a", "b", "c"].map(|name| ("drop", name.as_bytes()))));
         let mut tracker = Tracker::new(10, Some(&entry), b"ignored", 2, seen.clone());
         assert_eq!(seen.unseen().map(|(_, name)| name).collect::<Vec<_>>(), [b"a", b"c"]);
         seen.mark(2);

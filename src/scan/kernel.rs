@@ -21,8 +21,8 @@ pub enum Family {
 }
 
 impl Kernel {
-    /// The fastest family this processor has, found out once. `PAGEMILL_KERNEL=portable|neon|avx2|avx512` in
-    /// the environment takes a slower one.
+    /// The fastest family this processor has; it is detected once. `PAGEMILL_KERNEL=portable|neon|avx2|avx512` in the
+    /// environment chooses a slower one.
     pub fn get() -> Kernel {
         static CHOSEN: OnceLock<Kernel> = OnceLock::new();
         *CHOSEN.get_or_init(|| {

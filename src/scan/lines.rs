@@ -1,4 +1,4 @@
-//! Lines: how they end, and counting them to say in which one a place is.
+//! Lines: how they end, and counting them to give the number of a line.
 
 use super::vector::{Unit, Vector, Work};
 
@@ -12,8 +12,8 @@ pub enum Lines {
 }
 
 impl Lines {
-    /// How many lines end in `text`, which follows the byte `before`. A line feed that follows a carriage return ends
-    /// no line of its own.
+    /// How many lines end in `text`; `before` is the byte before it. A line feed right after a carriage return ends no
+    /// line of its own.
     pub fn count(self, text: &[u8], before: u8) -> u64 {
         Unit::get().run(Count { text, before, lines: self })
     }
@@ -48,7 +48,8 @@ impl Work for Count<'_> {
         let (blocks, rest) = self.text.as_chunks::<64>();
         let mut after_return = u64::from(self.before == b'\r' && self.lines == Lines::Breaks);
         let mut count = 0;
-        // Not by a closure: without the vector unit's features it would be called, and what is in it too.
+        // A closure would not be inlined here: it would be compiled, like everything in it, without the vector
+        // instructions.
         for block in blocks {
             count += self.lines.ends(v, v.load(block), &mut after_return);
         }

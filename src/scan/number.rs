@@ -2,7 +2,7 @@
 
 use super::vector::Vector;
 
-/// Whether the first byte of a text is that of a number: most text is none, and there it shows.
+/// Whether a text can be a number, judging by its first byte. Most other text is ruled out by that.
 #[inline(always)]
 pub fn may_be_number(text: &[u8]) -> bool {
     text.first().is_some_and(|first| first.is_ascii_digit() || *first == b'-')
@@ -16,8 +16,8 @@ pub fn begins_like_number(text: &[u8]) -> bool {
 
 /// [`is_json_number`] for a text of at most 32 bytes, which is at the start of `short`; anything may follow it there.
 ///
-/// It branches on what the fields of a column have in common, a digit in front or a dot in the middle, and not on what
-/// is random in them, such as a first digit that may be zero.
+/// It branches on what the fields of a column have in common, such as a digit in front or a dot in the middle, and not
+/// on what varies at random, such as whether the first digit is zero.
 #[inline(always)]
 pub fn short_is_number<V: Vector>(v: V, short: V::Short, text: &[u8]) -> bool {
     let all = below(text.len() as u32);
@@ -26,12 +26,12 @@ pub fn short_is_number<V: Vector>(v: V, short: V::Short, text: &[u8]) -> bool {
         return !matches!(text, [] | [b'0', _, ..]);
     }
     let sign = u32::from(text.first() == Some(&b'-'));
-    // Behind the sign, the only byte that is no digit may be the dot.
+    // After the sign, the dot may be the only byte that is not a digit.
     let others = foreign - sign;
     let begins = foreign & 1 == sign;
     if begins & (others & others.wrapping_sub(1) == 0) {
         let dots = (v.short_equal(short, b'.') & all) ^ others;
-        // The first byte behind the sign is a digit, and no zero before another digit; the last one is a digit too.
+        // The first byte after the sign is a digit, but not a zero before another digit; the last byte is a digit too.
         let zeros = v.short_equal(short, b'0') & (all & !foreign) >> 1;
         let edges = (foreign | zeros) & (sign + 1) | foreign >> (text.len() - 1);
         if dots | edges == 0 {
@@ -119,7 +119,7 @@ pub const PAIRS: [[u8; 2]; 100] = {
     pairs
 };
 
-/// An integer in decimal digits, at the end of `into`.
+/// Writes an integer in decimal digits to the end of `into`.
 #[inline]
 pub fn decimal(mut value: u64, into: &mut [u8; 20]) -> &[u8] {
     let mut at = into.len();
@@ -136,7 +136,7 @@ pub fn decimal(mut value: u64, into: &mut [u8; 20]) -> &[u8] {
     &into[at..]
 }
 
-/// Where the characters of a number stand in a text of at most 32 bytes, the lowest bit for its first byte.
+/// Where the characters of a number are in a text of at most 32 bytes; the lowest bit is for the first byte.
 #[derive(Clone, Copy, Debug)]
 pub struct Masks {
     /// `0` to `9`.
@@ -152,7 +152,7 @@ pub struct Masks {
 }
 
 impl Masks {
-    /// What only stands in numbers with exponents, among the first `len` bytes.
+    /// Where the first `len` bytes have characters that only numbers with exponents have.
     #[inline(always)]
     pub fn others(&self, len: u32) -> u32 {
         self.exponents & below(len)
@@ -215,7 +215,7 @@ mod x86 {
             let mask = |vector| _mm_movemask_epi8(vector) as u32;
             let value = _mm_sub_epi8(bytes, _mm_set1_epi8(b'0' as i8));
             let digits = _mm_cmpeq_epi8(_mm_min_epu8(value, _mm_set1_epi8(9)), value);
-            // Bit 5 makes `e` of `E`.
+            // Bit 5 turns `E` into `e`.
             let folded = _mm_or_si128(bytes, _mm_set1_epi8(0x20));
             let exponents = _mm_or_si128(_mm_cmpeq_epi8(folded, _mm_set1_epi8(b'e' as i8)), equal(b'+'));
             Masks {

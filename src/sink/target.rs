@@ -37,7 +37,7 @@ impl Target {
     pub fn open(path: &Path, force: bool, stop: Option<&Stop>) -> Result<Target> {
         match fs::metadata(path) {
             Ok(metadata) if metadata.is_dir() => Err(Error::usage(format!(
-                "{} is a folder\n  Give a file; --out-dir writes one file for each input into a folder.",
+                "{} is a folder\n  Give a file; ⟨Each⟩ writes one file for each input into a folder.",
                 path.display()
             ))),
             Ok(metadata) if is_null(&metadata) => Null::open(path).map(Target::from),

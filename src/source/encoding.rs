@@ -58,7 +58,7 @@ impl FromStr for Encoding {
         let standard = encoding_rs::Encoding::for_label_no_replacement(label.as_bytes()).map(Inner::Standard);
         let inner = standard.or_else(|| CodePage::of(label).map(Inner::Page)).ok_or_else(|| {
             Error::usage(format!(
-                "--encoding: `{label}` is not the name of an encoding\n  Give a name from the Encoding Standard or a DOS code page, such as utf-8, utf-16, utf-16be, windows-1252, iso-8859-15, shift_jis, gb18030, koi8-r, cp437, cp850."
+                "⟨encoding⟩: `{label}` is not the name of an encoding\n  Give a name from the Encoding Standard or a DOS code page, such as utf-8, utf-16, utf-16be, windows-1252, iso-8859-15, shift_jis, gb18030, koi8-r, cp437, cp850."
             ))
         })?;
         Ok(Encoding { inner, by_mark: label.trim().eq_ignore_ascii_case("utf-16") })

@@ -5,7 +5,7 @@ use crate::error::{Error, Position, RecordError};
 
 /// What to do where text is malformed in its encoding.
 pub(crate) const OTHER_ENCODING: &str =
-    "Give another --encoding, or ⟨invalid_utf8 replace⟩ to put U+FFFD in its place.";
+    "Give another ⟨encoding⟩, or ⟨invalid_utf8 replace⟩ to put U+FFFD in its place.";
 
 /// A failed read of a source, in the record that starts at this place.
 pub(crate) fn read_error(position: Position, error: std::io::Error) -> Error {

@@ -34,10 +34,7 @@ impl Store for FileStore {
         let failed = |e| Error::io("read", &self.path, e);
         let mut file = inlet::open(&self.path, stop).map_err(|e| Error::io("open", &self.path, e))?;
         if file.metadata().map_err(failed)?.is_dir() {
-            return Err(Error::usage(format!(
-                "{} is a folder\n  Give a file, or --recursive for all files below the folder.",
-                self.path.display()
-            )));
+            return Err(Error::usage(format!("{} is a folder\n  Give a file⟨recursive⟩.", self.path.display())));
         }
         if self.found.is_none() {
             self.found = Identity::of(&file);

@@ -36,7 +36,8 @@ pub(super) struct Identity {
 
 const QUIET: &str = "Convert it when nothing is writing to it.";
 /// A pipe has what was in the file when its end was met.
-const PIPE: &str = "Convert it when nothing is writing to it; or pipe it, which reads what is there now: cat FILE | pagemill convert - -f FORMAT";
+const PIPE: &str =
+    "Convert it when nothing is writing to it; or pipe it, which reads what is there now: cat FILE⟨stdin FORMAT⟩";
 
 impl Identity {
     /// Of a regular file that has bytes; files of `/proc` claim to have none, and have no identity.
@@ -59,12 +60,13 @@ impl Identity {
         let changed = |how: String| Error::io("read", path, io::Error::other(how));
         if now.len != before.len {
             let hint = if now.len > before.len { PIPE } else { QUIET };
-            return Err(changed(format!(
-                "byte {}: the file changed while it was read: it had {} bytes and has {} now\n  {hint}",
+            let changed = changed(format!(
+                "byte {}: the file changed while it was read: it had {} bytes and has {} now",
                 now.len.min(before.len),
                 before.len,
                 now.len
-            )));
+            ));
+            return Err(changed.note(hint.to_owned(), false));
         }
         if now.modified != before.modified {
             return Err(changed(format!("the file was written to while it was read\n  {QUIET}")));

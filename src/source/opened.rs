@@ -96,7 +96,7 @@ impl Source {
             Some(map) if !is_packed(&map) => Content::Mapped(map),
             Some(_) if mapping == Mapping::Must => {
                 return Err(Error::usage(format!(
-                    "{} can't be mapped: it is compressed\n  Leave out ⟨io map⟩; or take it as it is with --decompress none",
+                    "{} can't be mapped: it is compressed\n  Leave out ⟨io map⟩; or take it as it is with ⟨decompress none⟩",
                     input(&path)
                 )));
             }

@@ -6,6 +6,7 @@
 use std::io::{self, Read};
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, AsRawFd, IntoRawFd};
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicI32, AtomicU64, Ordering::SeqCst};
 use std::time::{Duration, Instant};
 
@@ -51,21 +52,25 @@ static PIPE: AtomicI32 = AtomicI32::new(-1);
 /// The first signal that asked for the end in the lowest byte, and above it when it came; 0: none did.
 static ENDING: AtomicU64 = AtomicU64::new(0);
 
+/// What is written to standard error when the system refuses memory.
+static SAID_WITHOUT_MEMORY: OnceLock<&'static str> = OnceLock::new();
+
 /// Receives signals.
 #[derive(Debug)]
 pub struct Signals(io::PipeReader);
 
 impl Signals {
     /// Handles SIGINT, SIGTERM and SIGUSR1 from now on, and ignores SIGXFSZ, so that a file that may not grow
-    /// is a failed write. SIGABRT, which is how a process without memory ends, removes temporary files first. A signal
-    /// that was ignored when the process started stays ignored.
+    /// is a failed write. SIGABRT, which is how a process without memory ends, removes temporary files first; if the
+    /// system has refused memory, `no_memory` is written to standard error. A signal that was ignored when the process
+    /// started stays ignored.
     ///
     /// The first SIGINT or SIGTERM is only reported. A second one removes temporary files and ends the process
     /// in the handler, whatever its threads do.
     ///
     /// # Errors
     /// The system refuses, or signals are handled already.
-    pub fn install() -> io::Result<Signals> {
+    pub fn install(no_memory: &'static str) -> io::Result<Signals> {
         let (reader, writer) = io::pipe()?;
         set_nonblocking(&writer)?;
         // Never closed: a handler may be about to write.
@@ -75,7 +80,7 @@ impl Signals {
             unsafe { libc::close(fd) };
             return Err(io::Error::other("signals are handled already"));
         }
-        handle_all(on_signal)?;
+        handle_all(on_signal, no_memory)?;
         Ok(Signals(reader))
     }
 
@@ -105,8 +110,8 @@ impl Signals {
 ///
 /// # Errors
 /// The system refuses.
-pub fn end_at_first() -> io::Result<()> {
-    handle_all(on_first)
+pub fn end_at_first(no_memory: &'static str) -> io::Result<()> {
+    handle_all(on_first, no_memory)
 }
 
 /// The first signal that asked for the end.
@@ -130,7 +135,8 @@ fn set_nonblocking(pipe: &io::PipeWriter) -> io::Result<()> {
     if status == -1 { Err(io::Error::last_os_error()) } else { Ok(()) }
 }
 
-fn handle_all(handler: extern "C" fn(libc::c_int)) -> io::Result<()> {
+fn handle_all(handler: extern "C" fn(libc::c_int), no_memory: &'static str) -> io::Result<()> {
+    let _ = SAID_WITHOUT_MEMORY.set(no_memory);
     leftover::enable();
     for signal in [libc::SIGINT, libc::SIGTERM, libc::SIGUSR1] {
         handle(signal, handler)?;
@@ -205,8 +211,8 @@ const NO_MEMORY: u8 = 4;
 /// reason is, no temporary file is left.
 extern "C" fn on_abort(_: libc::c_int) {
     if super::alloc::was_refused() {
-        let text = b"pagemill: the system has no more memory for this process\n  No output file was written, and its temporary file was removed. Lower --memory-limit or --workers, or raise the limit of the process.\n";
-        say(text);
+        // Reading it is one atomic load.
+        SAID_WITHOUT_MEMORY.get().iter().for_each(|text| say(text.as_bytes()));
         end_at_once(NO_MEMORY);
     }
     leftover::remove_leftovers();

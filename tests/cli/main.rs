@@ -14,6 +14,7 @@ mod flag_table;
 mod found;
 mod hostile;
 mod many;
+mod messages;
 mod places;
 mod public_api;
 mod quarantine;

@@ -54,26 +54,12 @@ const LONGEST: usize = 600;
 
 #[test]
 fn the_source_keeps_its_shape() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let mut files = Vec::new();
-    collect(&root, &mut files);
-    assert!(files.len() > 20, "{} has only {} files", root.display(), files.len());
-    let files: Vec<(String, String)> = files
-        .iter()
-        .map(|path| {
-            let name = path.strip_prefix(&root).unwrap().to_string_lossy().replace('\\', "/");
-            (name, fs::read_to_string(path).unwrap())
-        })
-        .collect();
-    let tests: Vec<String> = files.iter().flat_map(|(name, text)| test_modules(name, text)).collect();
-    let found: Vec<String> =
-        files.iter().filter(|(name, _)| !is_in(name, &tests)).flat_map(|(name, text)| check(name, text)).collect();
+    let files = files();
+    assert!(files.len() > 20, "there are only {} files", files.len());
+    let found: Vec<String> = files.iter().flat_map(|(name, text)| check(name, text)).collect();
     assert!(found.is_empty(), "{} faults:\n{}", found.len(), found.join("\n"));
-    let code: Vec<(String, String)> = files
-        .iter()
-        .filter(|(name, _)| !is_in(name, &tests))
-        .map(|(name, text)| (name.clone(), without_tests(&blank(text))))
-        .collect();
+    let code: Vec<(String, String)> =
+        files.iter().map(|(name, text)| (name.clone(), without_tests(&blank(text)))).collect();
     let circles = circles_of(&code);
     assert!(circles.is_empty(), "circles of files: {circles:#?}");
 }
@@ -327,27 +313,63 @@ fn is_of_a_trait(source: &[&str], index: usize) -> bool {
 
 /// The text with comments and the insides of strings and characters replaced by blanks.
 fn blank(text: &str) -> String {
+    separate(text).0
+}
+
+/// The code of a text, and its strings, each with blanks in place of all else.
+fn separate(text: &str) -> (String, String) {
     let chars: Vec<char> = text.chars().collect();
-    let mut out = String::with_capacity(text.len());
+    let (mut code, mut strings) = (String::with_capacity(text.len()), String::with_capacity(text.len()));
+    let blank = |c: &char| if *c == '\n' { '\n' } else { ' ' };
     let mut at = 0;
     while at < chars.len() {
+        let mut is_string = false;
         let end = match chars[at] {
             '/' if chars.get(at + 1) == Some(&'/') => find(&chars, at, |i| chars[i] == '\n'),
             '/' if chars.get(at + 1) == Some(&'*') => comment_end(&chars, at),
-            '"' => string_end(&chars, at),
-            'r' if is_raw_string(&chars, at) => raw_string_end(&chars, at),
+            '"' => {
+                is_string = true;
+                string_end(&chars, at)
+            }
+            'r' if is_raw_string(&chars, at) => {
+                is_string = true;
+                raw_string_end(&chars, at)
+            }
             '\'' if is_char(&chars, at) => find(&chars, at + 2, |i| chars[i] == '\'') + 1,
             c => {
-                out.push(c);
+                code.push(c);
+                strings.push(blank(&c));
                 at += 1;
                 continue;
             }
         };
-        let end = end.min(chars.len());
-        out.extend(chars[at..end].iter().map(|c| if *c == '\n' { '\n' } else { ' ' }));
-        at = end;
+        let all = &chars[at..end.min(chars.len())];
+        code.extend(all.iter().map(blank));
+        strings.extend(all.iter().map(|c| if is_string { *c } else { blank(c) }));
+        at += all.len();
     }
-    out
+    (code, strings)
+}
+
+/// The lines of a file that have strings, apart from its tests: their numbers from 1, and the strings.
+pub fn strings(text: &str) -> Vec<(usize, String)> {
+    let (code, strings) = separate(text);
+    let kept = without_tests(&code);
+    let lines = code.lines().zip(kept.lines()).zip(strings.lines()).enumerate();
+    let own = lines.filter(|(_, ((code, kept), strings))| code == kept && !strings.trim().is_empty());
+    own.map(|(index, (_, strings))| (index + 1, strings.to_owned())).collect()
+}
+
+/// The files of the source, with their paths inside `src`, apart from those that are only tests.
+pub fn files() -> Vec<(String, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = Vec::new();
+    collect(&root, &mut files);
+    let name = |path: &PathBuf| path.strip_prefix(&root).unwrap().to_string_lossy().replace('\\', "/");
+    let files = files.iter().map(|path| (name(path), fs::read_to_string(path).unwrap()));
+    let files: Vec<(String, String)> = files.collect();
+    let tests: Vec<String> = files.iter().flat_map(|(name, text)| test_modules(name, text)).collect();
+    files.into_iter().filter(|(name, _)| !is_in(name, &tests)).collect()
 }
 
 fn find(chars: &[char], from: usize, test: impl Fn(usize) -> bool) -> usize {

@@ -518,7 +518,7 @@ fn errors_name_what_was_meant() {
         ("more.csv", "a\n1,2\n"),
     ]);
     let here = here.path();
-    convert(here, "open.ndjson -t csv").ends(1).says(&["If values here span several lines, give --from json\n"]);
+    convert(here, "open.ndjson -t csv").ends(1).says(&["If values here span several lines, give -f json\n"]);
     for name in ["comment.csv", "short.csv"] {
         convert(here, &format!("{name} -t json"))
             .ends(1)

@@ -252,7 +252,7 @@ fn a_key_that_appears_late() {
         let outcome = case.run(&way, folder.path());
         match way.input {
             Input::ShortReads => assert!(
-                outcome.message().contains("`very`") && outcome.message().contains("--columns"),
+                outcome.message().contains("`very`") && outcome.message().contains("`columns: "),
                 "{way:?}: {outcome:?}"
             ),
             _ => assert!(outcome.bytes().starts_with(b"id,name,late.deep,very\n"), "{way:?}: {outcome:?}"),

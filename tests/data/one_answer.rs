@@ -141,7 +141,7 @@ fn answer(input: &Input, said: Said, to: &str, op: bool, way: Way) -> Answer {
     };
     let lossy: Vec<String> = report.lossy.iter().map(|(kind, count)| format!("{} {count}", kind.name())).collect();
     let unseen: Vec<String> =
-        report.names_never_seen.iter().map(|name| format!("{} {}", name.flag, name.name)).collect();
+        report.names_never_seen.iter().map(|name| format!("{} {}", name.setting, name.name)).collect();
     Ok((String::from_utf8(bytes).unwrap(), lossy.join(", "), report.records_failed, unseen.join(", ")))
 }
 

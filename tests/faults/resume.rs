@@ -515,7 +515,7 @@ fn another_op_is_not_gone_on_with() {
     let error = job(b"x", Some("marks x"), Some(&stop)).run().unwrap_err();
     assert!(error.can_resume(), "{error}");
     let error = job(b"y", Some("marks y"), None).run().unwrap_err().to_string();
-    assert!(error.contains("--op"), "{error}");
+    assert!(error.contains("`ops`"), "{error}");
     let error = job(b"x", None, None).run().unwrap_err();
     assert_eq!(error.class(), ErrorClass::Usage);
     assert!(error.to_string().contains("a run with the op `marks` can't be resumed"), "{error}");

@@ -174,7 +174,7 @@ mod tests {
         refused(&["--max-fields=0"], "--max-fields");
         refused(&["--max-keys=0"], "--max-keys");
         refused(&["--records-at=data"], "/data/items");
-        refused(&["--memory-limit=lots"], "--memory-limit");
+        refused(&["--memory-limit=lots"], "`memory_limit`: `lots`");
         // Without quoting, the quote is an ordinary character, and doubling it is not an escape.
         assert!(means(&["--delimiter=\"", "--no-quoting"]).is_ok());
         assert_eq!(means(&["--escape=\""]).unwrap().options.dialect.escape, None);

@@ -1,44 +1,45 @@
-//! Gives the pages of a mapped source back behind the slices that are being worked on.
+//! Gives back the pages of a mapped source before the slices that are being worked on.
 //!
-//! In pieces of several slices: after every call the processors of all workers are interrupted to forget the pages.
-//! With two workers and a call for each slice that was a sixth of the time of a job that only selects columns. Only
-//! where a worker stays far behind the others (its processor has something else to do), these give back each slice by
-//! itself, so that what is resident does not depend on how far they are ahead.
+//! Pages are given back in pieces of several slices, because each call interrupts the processors of all workers. With
+//! two workers, one call for each slice took a sixth of the time of a job that only selects columns. If one worker
+//! falls far behind the others (its processor is busy with something else), the others give back each slice on its
+//! own, so that resident memory does not depend on how far ahead they are.
 
 use std::ops::Range;
 
 use crate::plan::sizes::{most, piece};
 use crate::sys::Map;
 
-/// Page tables are given back in stretches of so many bytes.
+/// Page tables are given back for stretches of this many bytes.
 const STRETCH: u64 = 64 << 20;
 
 /// Which slices of a mapped source are being worked on.
 pub(crate) struct Behind {
     /// Where they begin.
     starts: Vec<u64>,
-    /// Everything before it was given back.
+    /// Everything before this byte was given back.
     released: u64,
 }
 
 impl Behind {
-    /// Nobody needs what stands before `start`.
+    /// Nothing before `start` is needed.
     pub fn new(start: u64, workers: usize) -> Behind {
         Behind { starts: Vec::with_capacity(workers), released: start }
     }
 
-    /// Everything before it was given back.
+    /// Everything before this byte was given back.
     pub fn released(&self) -> u64 {
         self.released
     }
 
-    /// A slice is handed out that begins at `start`.
+    /// A slice that begins at `start` is handed out.
     pub fn begin(&mut self, start: u64) {
         self.starts.push(start);
     }
 
-    /// Nobody looks at that slice any more, and no other will begin before `next`. Slices have `slice_size` bytes, as a
-    /// rule. Gives what nobody needs any more, if it is a piece, or far ahead of what others still need.
+    /// A slice is no longer needed, and no other will begin before `next`. Slices have about `slice_size` bytes.
+    /// Returns what to give back: everything that no slice needs any more, if that is large enough for a piece; or this
+    /// slice, if it is far ahead of one that is still needed.
     pub fn end(&mut self, slice: Range<u64>, next: u64, slice_size: usize) -> Option<Range<u64>> {
         self.starts.retain(|other| *other != slice.start);
         let first = self.starts.iter().copied().min().unwrap_or(next);
@@ -68,7 +69,7 @@ mod tests {
     use super::*;
     use crate::plan::sizes::{PIECE, PIECE_MIN, SLICE};
 
-    /// Slices of so many bytes, of which pieces have four.
+    /// Slices of this many bytes; a piece has four of them.
     const SMALL: usize = 25 << 10;
     const KIB: u64 = 1 << 10;
 
@@ -105,7 +106,7 @@ mod tests {
             }
         }
         assert!(most_resident <= most(SMALL) as u64 + step, "{most_resident}");
-        // In the end all before the next slice, what was given back before included.
+        // In the end, everything before the next slice, including what was given back before.
         assert_eq!(behind.end(0..step, 1001 * step, SMALL), Some(0..1000 * step));
     }
 

@@ -1,9 +1,9 @@
-//! Order: slices end in any order, their output leaves in input order.
+//! Order: slices end in any order, but their output is written in input order.
 //!
 //! When all slices before it are done, a slice's place in the output is known. At a positional target it
 //! takes its offset and is written outside the lock, beside the writes of others; a stream is written
 //! during its turn. A worker that is early leaves its buffer in the ring and goes on with an empty one;
-//! whoever closes the gap writes what waits behind it. Nobody spins: a worker without a buffer parks.
+//! whoever closes the gap writes what waits after it. Nobody spins: a worker without a buffer parks.
 //!
 //! There is no deadlock: a buffer is taken *before* a slice is claimed, so the worker whose turn it is
 //! always has one, and it never waits for anyone.
@@ -34,16 +34,16 @@ use crate::sys::Map;
 pub(crate) struct Done {
     /// Where it begins in the source.
     pub offset: u64,
-    /// The rest of its output, which was not drained before.
+    /// The rest of its output, after what was drained.
     pub buffer: Buffer,
     pub len: usize,
     /// How much of its output was drained before.
     pub drained: u64,
-    /// Its bad records, as far as they were not entered before.
+    /// Its bad records that were not entered before.
     pub bad: BadRecords,
     pub totals: SliceTotals,
     pub claimed: Instant,
-    /// Why the run ends with this slice; gets the number of records before it.
+    /// Why the run ends with this slice; it is given the number of records before the slice.
     pub failed: Option<Failure>,
 }
 
@@ -56,7 +56,7 @@ impl Done {
         self.drained as usize + self.len
     }
 
-    /// Its bytes were not those of the source: the run ends, and nothing more of it is written.
+    /// The slice's bytes were not those of the file: the run ends, and nothing more of the slice is written.
     pub fn void(&mut self, error: Error) {
         self.len = 0;
         self.bad.clear();
@@ -66,9 +66,9 @@ impl Done {
 
 /// Where a committer begins.
 pub(crate) struct Begin<'t> {
-    /// Behind the prefix, or behind what another run or source wrote.
+    /// After the prefix, or after what another run or source wrote.
     pub place: Place,
-    /// How many bytes of its separator the first record of the output skips.
+    /// How many bytes of separator the first record of the output leaves out.
     pub first_skips: usize,
     pub totals: Totals,
     /// Where bad records are entered.
@@ -121,7 +121,7 @@ pub(crate) enum Notes {
 struct State<'t> {
     /// The slice whose turn it is.
     next: u64,
-    /// Whoever has the turn may take it while the lock is open.
+    /// The worker whose turn it is may take it and release the lock meanwhile.
     ledger: Option<&'t mut Ledger>,
     place: Place,
     /// Early slices, at their number modulo the ring's length.
@@ -134,7 +134,7 @@ struct State<'t> {
     /// Everything before this byte of the source is done.
     behind: u64,
     totals: Totals,
-    /// Rooms for bad records that nobody uses.
+    /// Rooms for bad records that are not in use.
     rooms: Vec<BadRecords>,
     error: Option<Error>,
     tracker: Option<Tracker>,
@@ -159,7 +159,7 @@ impl<'t> State<'t> {
         (bytes, at)
     }
 
-    /// The turn of slice `index` has come, which begins at `offset` of the source; it is going to be written.
+    /// It is the turn of slice `index`, which begins at `offset` of the source; it will be written next.
     fn begin_write(&mut self, index: u64, offset: u64) {
         if let Some(tracker) = &mut self.tracker {
             tracker.turn(index, offset);
@@ -167,7 +167,7 @@ impl<'t> State<'t> {
         }
     }
 
-    /// It is written.
+    /// Slice `index` has been written.
     fn end_write(&mut self, index: u64) -> Option<Entry> {
         self.tracker.as_mut()?.end_write(index)
     }
@@ -218,7 +218,7 @@ impl<'t> Committer<'t> {
         let mut state = self.lock();
         while state.error.is_none() && !state.ended {
             if worker >= state.active {
-                // It may have been woken for a buffer that another one can use.
+                // This worker may have been woken for a buffer that another one can use.
                 self.freed.notify_one();
                 self.pass.does(worker, Doing::HeldBack);
                 state = self.unparked.wait(state).unwrap_or_else(|poisoned| poisoned.into_inner());
@@ -234,7 +234,7 @@ impl<'t> Committer<'t> {
         None
     }
 
-    /// There are no more slices: gives a buffer back that was not needed, and wakes everybody who waits for one.
+    /// There are no more slices: gives back a buffer that was not needed, and wakes all workers that wait for one.
     pub fn end(&self, buffer: Buffer) {
         let mut state = self.lock();
         state.pool.give(buffer);
@@ -273,7 +273,7 @@ impl<'t> Committer<'t> {
         }
     }
 
-    /// Enters bad records of the slice whose turn it is. The lock is open meanwhile.
+    /// Enters bad records of the slice whose turn it is. The lock is released meanwhile.
     fn enter<'s>(
         &'s self,
         mut state: MutexGuard<'s, State<'t>>,
@@ -288,8 +288,8 @@ impl<'t> Committer<'t> {
         (state, entered)
     }
 
-    /// The run ends with a bad record; of `bytes`, which come behind `drained` others of the slice, those before it are
-    /// written.
+    /// The run ends with a bad record. Of `bytes`, which follow `drained` others of the slice, those before the record
+    /// are written.
     fn end_with(&self, mut state: MutexGuard<'_, State<'t>>, over: Over, drained: u64, bytes: &[u8]) {
         let before = over.output.map_or(0, |output| output.saturating_sub(drained) as usize).min(bytes.len());
         let (bytes, at) = state.assign(&bytes[..before], self.first_skips, None);
@@ -298,7 +298,7 @@ impl<'t> Committer<'t> {
         self.fail(&mut self.lock(), written.err().unwrap_or(over.error));
     }
 
-    /// Enters one bad record in the middle of its slice, behind everything that was drained of it.
+    /// Enters one bad record in the middle of its slice, after everything that was drained of it.
     pub fn enter_one(&self, index: u64, bad: &Bad, raw: Option<&[u8]>) -> Result<()> {
         let state = self.wait(index)?;
         let (state, entered) = self.enter(state, |ledger, before| ledger.enter_one(before, bad, raw));
@@ -308,8 +308,8 @@ impl<'t> Committer<'t> {
         })
     }
 
-    /// Writes the first part of a slice's output while the slice goes on; waits for its turn. What is bad so far is
-    /// entered before.
+    /// Writes the first part of a slice's output while the slice goes on; waits for its turn. Bad records so far are
+    /// entered first.
     fn drain(&self, index: u64, offset: u64, bytes: &[u8], bad: &BadRecords, drained: u64) -> Result<()> {
         let hashed = self.hash(bytes);
         let mut state = self.wait(index)?;
@@ -329,7 +329,7 @@ impl<'t> Committer<'t> {
         self.checkpoint(entry)
     }
 
-    /// Writes a checkpoint down.
+    /// Writes a checkpoint.
     fn checkpoint(&self, entry: Option<Entry>) -> Result<()> {
         let (Some(journal), Some(entry)) = (self.journal, entry) else { return Ok(()) };
         if journal.durable {
@@ -339,7 +339,7 @@ impl<'t> Committer<'t> {
         journal.append(&entry)
     }
 
-    /// Hands in slice `index`. Its output, and that of later slices which wait for it, is written.
+    /// Hands in slice `index`. If it is its turn, its output is written, and that of later slices that wait for it.
     pub fn commit(&self, index: u64, done: Done) {
         let hashed = self.hash(&done.buffer[..done.len]);
         let done = (done, hashed);
@@ -363,12 +363,12 @@ impl<'t> Committer<'t> {
                     return self.end_with(state, over, done.drained, &done.buffer[..done.len]);
                 }
             }
-            // No other run can begin with a slice that ends this one.
+            // Another run can't start from a slice that ended this one.
             if done.failed.is_none() {
                 state.begin_write(index, done.offset);
             }
             let (bytes, at) = state.assign(&done.buffer[..done.len], self.first_skips, hashed);
-            // A slice that ends the run keeps its turn: those behind it would count as records before it,
+            // A slice that ends the run keeps its turn: those after it would count as records before it,
             // or end the run first.
             let written = if self.target.can().positional && done.failed.is_none() {
                 self.advance(&mut state, &mut done.totals, done.offset);
@@ -389,7 +389,7 @@ impl<'t> Committer<'t> {
                 self.fail(&mut state, error);
                 return;
             }
-            // What could not be written stays open, so that no checkpoint stands behind it.
+            // What could not be written stays open, so that no checkpoint comes after it.
             let entry = if written.is_ok() { state.end_write(index) } else { None };
             let written = match entry {
                 None => written,
@@ -437,8 +437,8 @@ impl<'t> Committer<'t> {
         self.unparked.notify_all();
     }
 
-    /// How many slices had their turn, the last of which may have ended the run; and the totals and how far the output
-    /// is, or the error that ended the run.
+    /// The number of slices that had their turn (the last may have ended the run); and the totals and how far the
+    /// output is, or the error that ended the run.
     pub fn finish(self) -> (u64, Result<(Totals, Place)>) {
         let state = self.state.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
         match state.error {

@@ -1,4 +1,4 @@
-//! What workers made is written in the order of the input.
+//! The output of the workers is written in the order of the input.
 
 pub(crate) mod behind;
 pub(crate) mod commit;

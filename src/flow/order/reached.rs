@@ -5,14 +5,14 @@
 pub(crate) struct Place {
     /// Where the next bytes go.
     pub offset: u64,
-    /// Nothing was written behind the prefix yet: the first record skips its separator.
+    /// Nothing has been written after the prefix yet: the first record leaves out its separator.
     pub at_start: bool,
     /// The last byte of the last record.
     pub last: Option<u8>,
 }
 
 impl Place {
-    /// Behind a prefix of so many bytes.
+    /// After a prefix of this many bytes.
     pub fn behind(prefix: usize) -> Place {
         Place { offset: prefix as u64, at_start: true, last: None }
     }

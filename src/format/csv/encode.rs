@@ -97,7 +97,7 @@ impl Writing {
         match self.schema.names().enumerate().find(bad) {
             None => Ok(()),
             Some((_, name)) => Err(Error::usage(format!(
-                "the column name `{}` can't be written without quotes\n  Rename the column (--rename), leave out --out-no-quoting or --tsv-escapes, or write no header (--out-no-headers).",
+                "the column name `{}` can't be written without quotes\n  Rename the column (⟨rename⟩), leave out ⟨out_dialect.quoting false⟩ or ⟨dialect.tsv_escapes⟩, or write no header (⟨out_dialect.no_headers⟩).",
                 String::from_utf8_lossy(name).escape_debug()
             ))),
         }
@@ -300,7 +300,7 @@ impl Encode for KeyedEncoder {
 #[cold]
 fn unknown_key(path: &[u8], offset: usize) -> RecordError {
     let mut error = RecordError::new(offset, format!("the key `{}` is not in the header", String::from_utf8_lossy(path)))
-        .hint("A stream can't be read twice, so its header has only the keys of its beginning. Name all columns with --columns a,b,c, or convert from a file.");
+        .hint("A stream can't be read twice, so its header has only the keys of its beginning. Name all columns with ⟨columns a,b,c⟩, or convert from a file.");
     error.fault = Fault::UnknownKey;
     error
 }
@@ -517,10 +517,9 @@ fn quoted(
 /// The error for a byte that needs quotes, in a dialect without them.
 #[cold]
 fn needs_quotes(byte: u8, offset: usize) -> Bad {
-    Bad::Record(
-        RecordError::new(offset, format!("a field holds `{}`, which needs quotes", byte.escape_ascii()))
-            .hint("Leave out --out-no-quoting or --tsv-escapes, or choose another --out-delimiter."),
-    )
+    Bad::Record(RecordError::new(offset, format!("a field holds `{}`, which needs quotes", byte.escape_ascii())).hint(
+        "Leave out ⟨out_dialect.quoting false⟩ or ⟨dialect.tsv_escapes⟩, or choose another ⟨out_dialect.delimiter⟩.",
+    ))
 }
 
 /// The inside of a quoted field: quotes in it are doubled or escaped.

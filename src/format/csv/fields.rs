@@ -34,7 +34,7 @@ pub(super) struct Fields {
 }
 
 /// The hint where the header may not be a header at all.
-const OR_A_COMMENT: &str = "If the first line is a comment, give --comment '#'; otherwise check the delimiter and the quotes, or give ⟨on_error skip⟩ to leave out such records.";
+const OR_A_COMMENT: &str = "If the first line is a comment, give ⟨dialect.comment '#'⟩; otherwise check the delimiter and the quotes, or give ⟨on_error skip⟩ to leave out such records.";
 
 impl Fields {
     pub fn new(schema: &Schema, (ragged, other, says_null): (Ragged, &'static str, bool), want: &Want) -> Fields {
@@ -183,7 +183,7 @@ impl Fields {
         let width = self.width;
         RecordError::with_numbers(start, self.other, [columns, width]).hint(match columns < width {
             _ if self.commented => OR_A_COMMENT,
-            true => "Give --ragged pad to fill missing fields with null, or ⟨on_error skip⟩ to leave out such records.",
+            true => "Give ⟨ragged pad⟩ to fill missing fields with null, or ⟨on_error skip⟩ to leave out such records.",
             false => "Check the delimiter and the quotes, or give ⟨on_error skip⟩ to leave out such records.",
         })
     }

@@ -138,7 +138,7 @@ fn endless(quote: usize, options: &Options) -> RecordError {
         options.max_key_length
     );
     RecordError::new(quote, reason)
-        .hint("Close the quote; --no-quoting reads quotes as text. Or raise ⟨max_key_length⟩.")
+        .hint("Close the quote; ⟨dialect.quoting false⟩ reads quotes as text. Or raise ⟨max_key_length⟩.")
 }
 
 /// The header is read whole, so the limit for records applies to it.
@@ -262,7 +262,9 @@ fn other_delimiter(names: &[Vec<u8>], delimiter: u8) -> Option<String> {
     let [name] = names else { return None };
     let other = name.iter().find(|byte| b";\t|,".contains(byte) && **byte != delimiter)?;
     let (name, other) = (String::from_utf8_lossy(name), other.escape_ascii());
-    Some(format!("the header has one field, `{name}`: if `{other}` separates fields, give -d '{other}'"))
+    Some(format!(
+        "the header has one field, `{name}`: if `{other}` separates fields, give ⟨dialect.delimiter '{other}'⟩"
+    ))
 }
 
 #[cfg(test)]
@@ -274,9 +276,9 @@ mod tests {
         let warning = |names: &[&str], delimiter| {
             other_delimiter(&names.iter().map(|name| name.as_bytes().to_vec()).collect::<Vec<_>>(), delimiter)
         };
-        assert!(warning(&["a;b"], b',').is_some_and(|text| text.contains("-d ';'")));
-        assert!(warning(&["a\tb"], b',').is_some_and(|text| text.contains("-d '\\t'")));
-        assert!(warning(&["a,b"], b'\t').is_some_and(|text| text.contains("-d ','")));
+        assert!(warning(&["a;b"], b',').is_some_and(|text| text.contains("⟨dialect.delimiter ';'")));
+        assert!(warning(&["a\tb"], b',').is_some_and(|text| text.contains("⟨dialect.delimiter '\\t'")));
+        assert!(warning(&["a,b"], b'\t').is_some_and(|text| text.contains("⟨dialect.delimiter ','")));
         assert_eq!(
             [warning(&["a b"], b','), warning(&["a;b"], b';'), warning(&["a;b", "c"], b','), warning(&[], b',')],
             [None, None, None, None]

@@ -252,7 +252,7 @@ fn behind_break(data: &[u8], at: usize, end: bool) -> Option<usize> {
 #[cold]
 pub(super) fn open_quote(quote: usize) -> RecordError {
     RecordError::new(quote, "the quote opened here is never closed, or text follows the quote that closes it").hint(
-        "Close it, or double it if it is text; --no-quoting reads quotes as text, and ⟨on_error skip⟩ leaves out such lines.",
+        "Close it, or double it if it is text; ⟨dialect.quoting false⟩ reads quotes as text, and ⟨on_error skip⟩ leaves out such lines.",
     )
 }
 

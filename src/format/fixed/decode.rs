@@ -109,6 +109,6 @@ impl Decoder {
             self.at,
             format!("the input ends inside a record: it has only {} of {}", counted(left as u64, "byte"), self.width),
         )
-        .hint("The input was cut off, or --layout is not its layout.")
+        .hint("The input was cut off, or ⟨layout⟩ is not its layout.")
     }
 }

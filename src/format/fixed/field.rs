@@ -356,7 +356,7 @@ fn write_as_text(
     if text.len() > place.len() {
         return misfit(
             format!("(text{}) can't hold {}: it has {}", place.len(), show(value), counted(text.len() as u64, "byte")),
-            "Make the field wider in --layout.",
+            "Make the field wider in ⟨layout⟩.",
         );
     }
     let (head, tail) = place.split_at_mut(text.len());
@@ -398,7 +398,7 @@ fn write_bytes(value: Value<'_>, rule: TextRule, place: &mut [u8]) -> Result<(),
             if !read_base64(text, place) {
                 return misfit(
                     format!("(bytes{width}) can't hold {}: it is not base64", show(value)),
-                    "Take text as the bytes themselves with --bytes text",
+                    "Take text as the bytes themselves with ⟨bytes_as text⟩",
                 );
             }
             Ok(())

@@ -44,10 +44,10 @@ impl Layout {
         for (index, item) in text.split(',').enumerate() {
             layout
                 .add(item.trim())
-                .map_err(|reason| Error::usage(format!("--layout, item {} `{}`: {reason}", index + 1, item.trim())))?;
+                .map_err(|reason| Error::usage(format!("⟨layout⟩, item {} `{}`: {reason}", index + 1, item.trim())))?;
         }
         if layout.named().next().is_none() {
-            return Err(Error::usage("--layout names no fields: everything is skipped"));
+            return Err(Error::usage("⟨layout⟩ names no fields: everything is skipped"));
         }
         Ok(layout)
     }

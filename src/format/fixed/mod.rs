@@ -59,13 +59,13 @@ fn takes(options: &Options) -> Takes {
 fn layout(options: &Options) -> Result<Layout, Error> {
     let Some(text) = &options.layout else {
         return Err(Error::usage(
-            "fixed records need a layout\n  Say which fields a record has: --layout \"id:u64le,price:f64be,name:text16\".",
+            "fixed records need a layout\n  Say which fields a record has: ⟨layout \"id:u64le,price:f64be,name:text16\"⟩.",
         ));
     };
     let layout = Layout::parse(text)?;
     if layout.width() > options.max_record {
         return Err(Error::usage(format!(
-            "a record of this layout has {} bytes, more than the limit of {} for a record\n  Raise --max-record-size (and --memory-limit with it).",
+            "a record of this layout has {} bytes, more than the limit of {} for a record\n  Raise ⟨max_record_size⟩ (and ⟨memory_limit⟩ with it).",
             layout.width(),
             options.max_record
         )));

@@ -203,7 +203,7 @@ fn strict_refuses_what_gets_lost() {
 #[test]
 fn settings_that_can_not_work() {
     let Err(OpenError::Usage(error)) = open(&Options::default()) else { panic!() };
-    assert!(error.to_string().contains("--layout"));
+    assert!(error.to_string().contains("`layout: "));
     let narrow = Options { max_record: 3, ..options("a:u32le") };
     assert!(matches!(open(&narrow), Err(OpenError::Usage(_))));
     let shape = Shape::Columns(Schema::new([&b"b"[..]]));

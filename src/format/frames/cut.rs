@@ -43,7 +43,7 @@ impl Cut for Cutter {
         if after > 0 && end {
             let reason =
                 format!("a frame says that it goes on for {} after the end of the input", counted(after, "byte"));
-            return Err(RecordError::new(0, reason).hint("The input was cut off, or --frame is not its prefix."));
+            return Err(RecordError::new(0, reason).hint("The input was cut off, or ⟨frame⟩ is not its prefix."));
         }
         self.left = Some(after).filter(|after| *after > 0);
         Ok(if after > 0 { Passed::All } else { Passed::End(left as usize, 0) })

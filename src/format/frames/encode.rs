@@ -178,7 +178,7 @@ impl Style {
             offset,
             format!("a payload of {} is too long for the prefix {}", counted(len as u64, "byte"), self.prefix),
         )
-        .hint("Use a wider prefix, for example --frame u32le or --frame varint")
+        .hint("Use a wider prefix, for example ⟨frame u32le⟩ or ⟨frame varint⟩")
     }
 }
 
@@ -273,5 +273,5 @@ impl Sink for Again<'_, '_> {
 #[cold]
 fn no_base64(offset: usize) -> RecordError {
     RecordError::new(offset, "the text for a payload of bytes is not base64")
-        .hint("Write text frames with --payload text, or take text as the bytes themselves with --bytes text")
+        .hint("Write text frames with ⟨payload text⟩, or take text as the bytes themselves with ⟨bytes_as text⟩")
 }

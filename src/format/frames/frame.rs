@@ -61,7 +61,7 @@ impl Rule {
                     counted(data.len() as u64, "byte")
                 ),
             )
-            .hint("The input was cut off, or --frame is not its prefix."),
+            .hint("The input was cut off, or ⟨frame⟩ is not its prefix."),
             Length::Is { head, len } if self.look(data) == Frame::Broken => RecordError::new(
                 at,
                 format!("a frame says that it has {len} bytes: with its prefix of {head} that is more than the limit of {} for a record", self.max_record),
@@ -77,11 +77,11 @@ impl Rule {
                     if data.len() - head == 1 { "is" } else { "are" }
                 ),
             )
-            .hint("The input was cut off, or --frame is not its prefix."),
+            .hint("The input was cut off, or ⟨frame⟩ is not its prefix."),
         }
     }
 
     fn other_prefix(self) -> String {
-        format!("The length was read as {}; --frame names another prefix.", self.prefix)
+        format!("The length was read as {}; ⟨frame⟩ names another prefix.", self.prefix)
     }
 }

@@ -149,7 +149,7 @@ fn a_length_that_does_not_fit_the_prefix() {
     let ran = harness::run(&*source, Some(&*to), &data, how);
     assert_eq!(ran.bytes, frame(Prefix::U16Be, b"ok"));
     assert!(ran.errors[0].reason.contains("65,536 bytes is too long for the prefix u16be"));
-    assert!(ran.errors[0].hint.as_ref().unwrap().contains("--frame u32le"));
+    assert!(ran.errors[0].hint.as_ref().unwrap().contains("⟨frame u32le⟩"));
 }
 
 /// Writes one record, given as columns.

@@ -430,7 +430,7 @@ impl Walk<'_> {
 
     /// The error for a missing key, listing the keys found instead.
     fn bad(&self, reason: String, others: &[String]) -> Stop {
-        let mut hint = "--records-at takes the RFC 6901 pointer of an array.".to_owned();
+        let mut hint = "⟨records_at⟩ takes the RFC 6901 pointer of an array.".to_owned();
         if !others.is_empty() {
             let shown: Vec<String> = others.iter().take(SHOWN).map(|key| format!("`{key}`")).collect();
             let more = if others.len() > SHOWN { ", …" } else { "" };

@@ -268,7 +268,7 @@ impl Decoder {
             (Layout::Lines, Some(&SEPARATOR)) => return Ok(next),
             (Layout::Items, Some(b',')) => self.expect = Expect::Value,
             (Layout::Lines, Some(b'{' | b'[' | b'"')) => {
-                const HINT: &str = "NDJSON has one value a line; -f json reads values that follow each other.";
+                const HINT: &str = "NDJSON has one value a line; ⟨from json⟩ reads values that follow each other.";
                 return wrong("the end of the line").map_err(|error: RecordError| error.hint(HINT));
             }
             (Layout::Lines, _) => return wrong("the end of the line"),

@@ -110,7 +110,7 @@ impl Decoder {
         };
         if let Some(more) = text[end..].iter().position(|byte| !is_between(*byte)) {
             return Err(RecordError::new(end + more, "text after the document of the line")
-                .hint("NDJSON has one document per line; -f json reads documents that follow each other."));
+                .hint("NDJSON has one document per line; ⟨from json⟩ reads documents that follow each other."));
         }
         if self.strict && self.finder.doubled > 0 {
             return Err(twice(first));

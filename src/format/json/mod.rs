@@ -249,7 +249,7 @@ fn open_others(first: usize, options: &Options, head: &[u8], end: bool) -> Resul
     let map = memchr::memchr_iter(b'\n', seen).filter(|line| *line > first).find_map(begins);
     match map {
         Some(at) if seen[at] == b'[' => Err(RecordError::new(first, "text before the array")
-            .hint("Take it away first, for example: tail -n +2 FILE | pagemill convert - -f json")
+            .hint("Take it away first, for example: tail -n +2 FILE⟨stdin json⟩")
             .into()),
         Some(at) => maps.with_lines(head, at, None, end),
         None if whole => scalars.opening(),

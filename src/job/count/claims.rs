@@ -8,29 +8,30 @@ use crate::job::settings::Settings;
 use crate::plan::sizes::{BASE, PIECE, PIECE_MIN};
 use crate::sys::Map;
 
-/// What a worker claims at a time. Page tables are given back in such pieces, so it is a multiple of what
-/// one of them covers (2 MiB).
+/// How many bytes a worker claims at a time. Page tables are given back in these pieces, so it is a multiple of what
+/// one table covers (2 MiB).
 pub(crate) const CLAIM: usize = 8 << 20;
 
-/// A character has at most so many bytes (glibc's old forms included), so after as many inner bytes none goes on.
+/// The most bytes of a character (including glibc's old forms): after this many continuation bytes, no character goes
+/// on.
 const LONGEST: usize = 6;
 
 /// How workers look at claims.
 #[derive(Clone, Copy)]
 pub(crate) struct Pace {
     pub workers: usize,
-    /// What each looks at at a time; its pages are given back before the next. A power of two.
+    /// How many bytes each looks at before it gives their pages back. A power of two.
     pub step: usize,
 }
 
 impl Pace {
-    /// As settings say.
+    /// The pace that the settings give.
     pub fn of(settings: &Settings) -> Pace {
         Pace::new(settings.workers, settings.memory_limit)
     }
 
-    /// With so many workers (0: one for each processor) within a memory limit, of which they take half of what the
-    /// process leaves.
+    /// The pace of this many workers (0: one for each processor) with a memory limit. They take half of what the
+    /// process leaves of it.
     pub fn new(workers: usize, memory_limit: usize) -> Pace {
         let all = || thread::available_parallelism().map_or(1, usize::from);
         let workers = if workers == 0 { all() } else { workers };
@@ -44,9 +45,9 @@ impl Pace {
     }
 }
 
-/// Lets workers look at all claims; gives what they found in the order of the claims. `look` gets the steps
-/// of a claim one after another, none of which begins or ends inside a character. `go_on` gets the length of every
-/// claim that was looked at; after a no there are no more claims, and what was found is void.
+/// Lets workers look at all claims; returns what they found, in the order of the claims. `look` gets the steps of a
+/// claim one after another; no step begins or ends inside a character. `go_on` gets the length of each claim that was
+/// looked at; once it returns false, no more claims are handed out, and what was found is void.
 pub(crate) fn each<T: Default + Send>(
     map: &Map,
     pace: Pace,
@@ -87,8 +88,8 @@ pub(crate) fn each<T: Default + Send>(
 
 /// Looks at one claim in steps, and gives its pages back.
 fn claim<T: Default>(map: &Map, index: usize, size: usize, look: impl Fn(&mut T, Range<usize>)) -> T {
-    // The end is looked for at first: that touches a page of the next claim, whose worker may be done with it soon.
-    // What is touched behind its back nobody gives back.
+    // The end is looked for first, because that touches a page of the next claim. If the worker of that claim had
+    // already given its pages back, nobody would give this page back again.
     let (mut start, end) = (boundary(map.bytes(), index * CLAIM), boundary(map.bytes(), (index + 1) * CLAIM));
     let whole = start..end;
     let mut found = T::default();
@@ -109,7 +110,7 @@ pub(crate) fn release_tables(map: &Map, claim: Range<usize>) {
     map.release_stretch(claim);
 }
 
-/// The first place from `at` on where no character can lie across.
+/// The first place from `at` on that can't be inside a character.
 fn boundary(bytes: &[u8], at: usize) -> usize {
     if at == 0 || at >= bytes.len() {
         return at.min(bytes.len());

@@ -28,7 +28,7 @@ pub use counted::{Counted, What};
 pub use explain::explain_count;
 use sources::Sources;
 
-/// Counts a source. With an encoding in the settings it is the UTF-8 text that is counted which it becomes.
+/// Counts a source. With an encoding in the settings, the text is counted after it was decoded to UTF-8.
 ///
 /// # Errors
 /// Reading fails, or the source is not of its format.
@@ -38,9 +38,9 @@ pub fn count(source: SourceSpec, settings: &Settings) -> Result<Counted> {
 
 /// Counts the records of a source, of the format that the settings or its extension name.
 ///
-/// CSV records are counted whatever their number of fields, as the specification (csv-core) has it. With
-/// `settings.strict`, and where the settings say what a bad record does, records are as in a conversion. JSON is read
-/// in full: what is no JSON has no records.
+/// CSV records are counted whatever their number of fields, as csv-core would. With `settings.strict`, and where the
+/// settings say what a bad record does, records are checked as in a conversion. JSON is always read in full, so
+/// malformed JSON is an error.
 ///
 /// # Errors
 /// Reading fails, or the source is not of its format.
@@ -55,13 +55,13 @@ fn counted(source: SourceSpec, what: What, settings: &Settings) -> Result<Counte
     Ok(counted)
 }
 
-/// Counts sources one after another. Their bad records have one limit together, and one quarantine.
+/// Counts sources one after another. Their bad records share one limit and one quarantine.
 pub struct Counting {
     settings: Settings,
     ledger: Ledger,
     /// All records, good and bad.
     records: u64,
-    /// Records are looked at as `convert` does it.
+    /// Records are checked as in a conversion.
     checks: bool,
     sources: Sources,
 }
@@ -81,14 +81,14 @@ impl Counting {
         Ok(Counting { settings: settings.clone(), ledger, records: 0, checks: false, sources: Sources::new() })
     }
 
-    /// The first bad record ends the count of its source, also where settings ask for nothing else: one with another
-    /// number of fields than the header is then bad.
+    /// Checks records even if no other setting asks for it: the first bad record ends the count of its source. A record
+    /// with another number of fields than the header is then bad.
     #[must_use]
     pub fn checking(self, checks: bool) -> Counting {
         Counting { checks, ..self }
     }
 
-    /// Counts a source. After an error nothing of it is in the quarantine, and others can be counted.
+    /// Counts a source. After an error, nothing of it is in the quarantine, and other sources can still be counted.
     ///
     /// # Errors
     /// Reading fails, the source is not of its format, or more records are bad than may be.
@@ -106,12 +106,12 @@ impl Counting {
         }
     }
 
-    /// Reports a source that could not be counted, among the others.
+    /// Adds a source that could not be counted to the report.
     pub fn fail(&mut self, source: PathBuf, error: Error) {
         self.sources.fail(source, error);
     }
 
-    /// Gives the quarantine its name, if anything is in it, and reports what was counted.
+    /// Gives the quarantine its final name, if anything is in it, and reports what was counted.
     ///
     /// # Errors
     /// The quarantine can't be written, or too large a share of the records was bad.
@@ -146,14 +146,14 @@ impl Counting {
         Ok(Counted { text, bytes_in: text.bytes, ..counted })
     }
 
-    /// The records, and on the way the text if it is wanted and nothing more has to be read for it.
+    /// Counts the records, and also the text if it is wanted and can be counted in the same pass.
     fn records(&mut self, source: SourceSpec, with_text: bool) -> Result<(Counted, Option<Counts>)> {
         let from = crate::format::source_format(self.settings.from, source.path())?;
         let settings = Settings { from: Some(from), to: Some(from), ..self.settings.clone() };
         let mut opened = Opened::new(source, &TargetSpec::Memory, &settings)?;
         self.sources.run_by(from, opened.plan.workers, opened.plan.slice_size);
-        self.sources.warn(&opened.source.path, opened.reading.warnings());
-        // Bad records that are left out show in whole records.
+        self.sources.warn(&opened.source.path, opened.warnings());
+        // To leave out bad records, whole records have to be looked at.
         if !settings.strict && settings.on_error == OnError::Fail && !self.checks {
             if let Some(found) = parts::count(&opened, &settings, with_text) {
                 let (records, counts) = found?;
@@ -172,7 +172,7 @@ impl Counting {
         // What is counted is what the source holds.
         let mut source = open_source(source, settings)?;
         let memory = unpack::unpack(&mut source, settings)?.map_or(0, |unpacking| unpacking.bytes());
-        // Without an encoding its bytes are counted as they are, whatever its records are decoded from.
+        // Without an encoding, bytes are counted as they are, whatever the records are decoded from.
         let from = if settings.encoding.is_some() { settings.from } else { None };
         let source = as_text(source, from, settings)?;
         let Some(reader) = source.into_stream().map(Stream::into_reader) else { return Ok(Counted::default()) };
@@ -188,7 +188,7 @@ impl Counting {
         let counted = self.records(SourceSpec::Reader(Box::new(Shared(Arc::clone(&tee)))), false);
         self.settings = outer;
         let (counted, _) = counted?;
-        // The job reads as far as there are records.
+        // The job stops reading after the last record.
         io::copy(&mut Shared(Arc::clone(&tee)), &mut io::sink()).map_err(|e| Error::read("-", e))?;
         let text = lock(&tee).counter.counts();
         Ok(Counted { text, bytes_in: text.bytes, ..counted })

@@ -1,8 +1,9 @@
-//! Records of a mapped source, counted in parts of any size at the same time: nobody has to cut it first.
+//! Counts the records of a mapped source in parts of any size, in parallel and without cutting it first.
 //!
-//! Nothing is guessed. A part that quotes are regular in when it begins outside of them has so many records in that
-//! case, otherwise so many in the other; which case it is the parts before it tell, in order. Where neither count is
-//! for the case it is, the part is looked at again, and where quotes are irregular all is counted slice by slice.
+//! Nothing is guessed. Each part is counted as starting outside quotes or, if its quotes are irregular then, as
+//! starting inside them. Joining the parts in order shows which case is true for each. A part that was counted for the
+//! wrong case is counted again, and if quotes are irregular in the right case, everything is counted slice by slice
+//! instead.
 
 use std::ops::Range;
 
@@ -15,7 +16,7 @@ use crate::scan::count::{Counts, SliceCount, count_slice};
 use crate::scan::csv::{Marks, Part, tally_part};
 use crate::sys::Map;
 
-/// Counts the records, and the text if it is wanted. None if it takes a cutter.
+/// Counts the records, and the text if it is wanted. None if only a cutter can count them.
 pub(crate) fn count(
     opened: &Opened<'_>,
     settings: &Settings,
@@ -28,11 +29,11 @@ pub(crate) fn count(
         let open = map.bytes().last().is_some_and(|last| *last != b'\n');
         return Some(done().map(|()| (counts.lines + u64::from(open), with_text.then_some(counts))));
     }
-    // The marks, and the records: they begin behind the header.
+    // The marks, and where the records begin: after the header.
     let (marks, start) = (opened.reading.marks()?, opened.reading.start());
     let pace = Pace::new(opened.plan.workers, opened.plan.memory_limit);
     let records = Records { map, start, text: &map.bytes()[start..], marks, step: pace.step };
-    // A record lies in two claims at most; where it may not be so large, the cutter tells.
+    // A record lies in at most two claims. If records must be smaller than that, only the cutter notices larger ones.
     if opened.plan.max_record < (2 * CLAIM).min(records.text.len()) {
         return None;
     }
@@ -65,7 +66,7 @@ struct Records<'t> {
     start: usize,
     text: &'t [u8],
     marks: Marks,
-    /// How much of it is looked at before its pages are given back.
+    /// How many bytes are looked at before their pages are given back.
     step: usize,
 }
 
@@ -74,7 +75,7 @@ impl Records<'_> {
         tally_part(&self.text[range], inside, self.marks)
     }
 
-    /// The same, of what may be larger than a step, and was given back before: it is again.
+    /// The same for a range that may be larger than a step. Its pages were given back before, and are given back again.
     fn part_in_steps(&self, range: Range<usize>, inside: bool) -> Option<Part> {
         let mut whole = None;
         for from in range.clone().step_by(self.step) {
@@ -93,9 +94,9 @@ impl Records<'_> {
 #[derive(Default)]
 struct Claim {
     text: SliceCount,
-    /// Where it lies among the records, as far as it was looked at.
+    /// Its range in the text of the records, as far as it was looked at.
     range: Range<usize>,
-    /// The case in which its quotes are regular: it begins inside of them.
+    /// The case that was counted: it begins inside quotes.
     inside: bool,
     /// What it has in that case; none: quotes are irregular in both.
     part: Option<Part>,
@@ -120,8 +121,8 @@ impl Claim {
     }
 }
 
-/// The records of all claims, in order; `again` looks at one in the case it is. None where quotes are irregular, and
-/// where a record may be larger than two claims: the cutter tells.
+/// The number of records in all claims; `again` counts a range in the right case. None if quotes are irregular, or if a
+/// record may be larger than two claims: then the cutter has to look.
 fn total(claims: &[Claim], records: &Records<'_>, again: impl Fn(&Range<usize>, bool) -> Option<Part>) -> Option<u64> {
     let mut total = Part::START;
     for claim in claims.iter().filter(|claim| !claim.range.is_empty()) {

@@ -1,4 +1,4 @@
-//! Records: by their separators where that is enough, or by a decoder.
+//! Counts records: by their separators where that is enough, else with a decoder.
 
 use std::collections::BTreeMap;
 use std::mem::take;
@@ -26,7 +26,7 @@ use crate::scan::lines::Lines;
 use crate::sink::Target;
 use crate::sys::Map;
 
-/// Counts slice by slice, up to the first bad record. None if it takes a decoder.
+/// Counts slice by slice, up to the first bad record. None if only a decoder can count them.
 pub(crate) fn tally(opened: &mut Opened<'_>) -> Option<Result<Counted>> {
     let tallies = (0..opened.plan.workers).map(|_| opened.reading.tally()).collect::<Option<Vec<_>>>()?;
     Some(tally_by(tallies, opened))
@@ -87,7 +87,7 @@ struct Sum {
     failed: Option<(FeedError, (u64, u64))>,
 }
 
-/// What a slice has: its records, or how many there are before what ends the count; and where it begins.
+/// What a slice has: the number of its records, or of those before the error that ends the count; and where it begins.
 struct Early {
     found: std::result::Result<u64, Box<(u64, FeedError)>>,
     place: (u64, u64),
@@ -112,7 +112,7 @@ impl Sum {
 }
 
 impl Shared<'_> {
-    /// Counts the records of a slice; those before a bad one, if there is any.
+    /// Counts the records of a slice; if one is bad, those before it.
     fn tally(&self, tally: &mut dyn Tally, slice: &Slice<'_>) -> std::result::Result<u64, Box<(u64, FeedError)>> {
         let Tallied { records, first } = tally.records(slice.bytes());
         first.map_or(Ok(records), |(before, error)| {
@@ -126,7 +126,7 @@ impl Shared<'_> {
         while lock(&self.sum).failed.is_none() {
             let Some((slice, cut)) = self.feed.next(None) else { break };
             let found = cut.map_err(|error| Box::new((0, error))).and_then(|()| self.tally(&mut *tally, &slice));
-            // The count is void; what is wrong is told at the end.
+            // The count is void; the error is reported at the end.
             let void = self.map.is_some_and(|map| map.damage().is_some());
             lock(&self.sum).add(slice.index, Early { found, place: (slice.offset, slice.line) });
             self.feed.release(&slice);
@@ -142,11 +142,11 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
 }
 
-/// Counts by decoding: records are checked and delimited, but no value of theirs is wanted unless the run is strict. Bad
-/// ones are entered into the ledger.
+/// Counts by decoding: records are checked and delimited, but their values are only decoded if the run is strict. Bad
+/// records are entered into the ledger.
 pub(crate) fn decode(mut opened: Opened<'_>, ledger: &mut Ledger) -> Result<Counted> {
     opened.route.pass_through = None;
-    // What a conversion would refuse shows in the values.
+    // A strict run needs the values, to refuse what a conversion would refuse.
     if opened.route.schema.is_some() && !opened.settings.strict {
         opened.route.want.select = Some(Vec::new());
         opened.route.schema = Some(Schema::default());

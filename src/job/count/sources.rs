@@ -8,10 +8,10 @@ use crate::error::Error;
 use crate::format::Format;
 use crate::job::count::counted::{Counted, What};
 use crate::memory::audit;
-use crate::metrics::{FileReport, Report};
+use crate::metrics::{FileReport, Report, Warning};
 use crate::wording::input;
 
-/// What is said instead of a format where sources have different ones.
+/// Reported instead of a format where sources have different ones.
 const SEVERAL: &str = "several formats";
 
 /// What was counted, source by source.
@@ -19,7 +19,7 @@ pub(crate) struct Sources {
     started: Instant,
     files: Vec<FileReport>,
     bytes_failed: u64,
-    warnings: Vec<String>,
+    warnings: Vec<Warning>,
     /// The name of their format, where records are counted.
     from: Option<&'static str>,
     workers: usize,
@@ -39,7 +39,7 @@ impl Sources {
         }
     }
 
-    /// Records of this format are counted, by so many workers, in slices of this size.
+    /// Notes that records of this format are counted, by this many workers, in slices of this size.
     pub fn run_by(&mut self, from: Format, workers: usize, slice_size: usize) {
         let name = from.name();
         self.from = Some(if self.from.is_none_or(|other| other == name) { name } else { SEVERAL });
@@ -47,12 +47,12 @@ impl Sources {
         self.slice_size = self.slice_size.max(slice_size);
     }
 
-    /// What is odd about the beginning of a source.
-    pub fn warn(&mut self, path: &Path, warnings: &[String]) {
-        self.warnings.extend(warnings.iter().map(|text| format!("{}: {text}", input(path))));
+    /// Adds what is odd about the beginning of a source.
+    pub fn warn(&mut self, path: &Path, warnings: impl Iterator<Item = Warning>) {
+        self.warnings.extend(warnings.map(|warning| warning.of(input(path))));
     }
 
-    /// Text is counted by so many workers.
+    /// Notes that text is counted by this many workers.
     pub fn text_by(&mut self, workers: usize) {
         self.workers = self.workers.max(workers);
     }

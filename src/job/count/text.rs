@@ -14,10 +14,10 @@ use crate::scan::count::{Counter, Counts, SliceCount, count_slice};
 use crate::source::{Bytes, Reach, Source, Stream, read_error};
 use crate::sys::{Map, Stop};
 
-/// What is read of a stream at a time.
+/// How many bytes of a stream are read at a time.
 const WINDOW: usize = 256 << 10;
 
-/// Counts a source, and says `by` how many workers if they share it.
+/// Counts a source. If workers share it, `by` is called with their number.
 pub(crate) fn count(source: SourceSpec, settings: &Settings, by: impl FnOnce(usize)) -> Result<Counts> {
     let mut source = open_source(source, settings)?;
     unpack(&mut source, settings)?;
@@ -50,7 +50,8 @@ pub(crate) fn of_map(map: &Map, settings: &Settings) -> Counts {
     mapped(map, Pace::of(settings), look_on(map, settings))
 }
 
-/// Begins to tell of progress; gives what tells how much more was looked at, and whether to look on.
+/// Begins to report progress. Returns a function that takes how many more bytes were looked at, and says whether to go
+/// on.
 pub(crate) fn look_on(map: &Map, settings: &Settings) -> impl Fn(u64) -> bool + Sync + Send {
     let pass = settings.progress.as_ref().map(|progress| progress.begin(Some(map.bytes().len() as u64)));
     move |len| {
@@ -79,7 +80,7 @@ fn mapped(map: &Map, pace: Pace, go_on: impl Fn(u64) -> bool + Sync + Send) -> C
     sum(&claims::each(map, pace, go_on, look))
 }
 
-/// What claims that follow each other have together.
+/// The sum of claims that follow each other.
 pub(crate) fn sum<'c>(claims: impl IntoIterator<Item = &'c SliceCount>) -> Counts {
     let mut total = SliceCount::default();
     claims.into_iter().for_each(|claim| total.merge(claim));

@@ -1,4 +1,4 @@
-//! The columns of many sources together.
+//! The combined columns of many sources.
 
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -14,14 +14,14 @@ use crate::quarantine::Section;
 use crate::record::Schema;
 use crate::wording::{input, nouns};
 
-/// What the sources' columns come to.
+/// The combined columns of the sources.
 pub(crate) struct Together {
     rule: ColumnsFrom,
     strict: bool,
     /// The sources are those of a quarantine.
     pub replayed: bool,
     limits: Limits,
-    /// The most that the names may take, and what they take, in bytes.
+    /// The memory that the names may take, and what they take, in bytes.
     room: usize,
     size: usize,
     /// The names in order, and the place of each.
@@ -30,9 +30,9 @@ pub(crate) struct Together {
     /// The order of selected fields, and the names that records had.
     order: Order,
     found: HashSet<Box<[u8]>>,
-    /// A selected field of any source has to become columns of its own.
+    /// A selected field of some source has to become several columns.
     objects: bool,
-    /// The first source that had any, and whether its records are keyed.
+    /// The first source that had columns or keys, and whether its records are keyed.
     first: Option<(PathBuf, bool)>,
     schema: Schema,
 }
@@ -64,7 +64,7 @@ impl Together {
 
     fn add(&mut self, name: &[u8]) {
         if !self.places.contains_key(name) {
-            // It stands here twice and in the schema, each with what an allocation and an entry take.
+            // A name is stored here twice and in the schema, each time with the cost of an allocation and an entry.
             const ENTRY: usize = 160;
             self.size += 3 * name.len() + ENTRY;
             self.places.insert(name.into(), self.names.len() as u32);
@@ -75,9 +75,9 @@ impl Together {
     /// Takes in the columns of the next source, or the keys of its records.
     ///
     /// # Errors
-    /// Data: it does not go together with those before.
+    /// Data: it does not fit the sources before it.
     pub fn take(&mut self, path: &Path, schema: &Schema, keyed: bool) -> Result<()> {
-        // A source without a header has no records either.
+        // A source without any columns has no records either.
         if schema.is_empty() {
             return Ok(());
         }
@@ -103,10 +103,10 @@ impl Together {
         Ok(())
     }
 
-    /// Every source was taken in.
+    /// Settles the columns after every source was taken in.
     pub fn settle(&mut self) {
         if self.first.as_ref().is_some_and(|(_, keyed)| *keyed) {
-            // What nobody has gets its place only where no other column takes it.
+            // A selected name that no record has becomes a column only if no other column takes its place.
             let asked = |name: &[u8]| self.order.names().any(|selected| selected == name);
             self.names.retain(|name| self.found.contains(name) || !asked(name));
             let columns = self.order.arrange(&Schema::new(&self.names));
@@ -115,14 +115,14 @@ impl Together {
         self.schema = Schema::new(&self.names);
     }
 
-    /// A record has a field of this name.
+    /// Notes that a record has a field of this name.
     pub fn found(&mut self, name: &[u8]) {
         if !self.order.is_empty() {
             self.found.insert(name.into());
         }
     }
 
-    /// A selected field has to become columns of its own.
+    /// Notes that a selected field has to become several columns.
     pub fn has_objects(&mut self) {
         self.objects = true;
     }
@@ -132,12 +132,12 @@ impl Together {
         &self.schema
     }
 
-    /// Whether the first source's columns are known, where no other ones matter.
+    /// Whether only the columns of the first source matter, and they are known.
     pub fn is_enough(&self) -> bool {
         self.rule == ColumnsFrom::First && self.first.is_some()
     }
 
-    /// What becomes of a key that is none of the columns.
+    /// What happens to a key that is not among the columns.
     pub fn unknown(&self) -> UnknownKey {
         match self.rule {
             ColumnsFrom::Auto | ColumnsFrom::Union => UnknownKey::Refuse,
@@ -145,11 +145,11 @@ impl Together {
         }
     }
 
-    /// Makes a source in columns give these columns, in this order; what it lacks is absent. Gives how many of its own
-    /// are left out.
+    /// Makes a source in columns give these columns, in this order; columns that it lacks are absent. Returns how many
+    /// of its own are left out.
     ///
     /// # Errors
-    /// Data: it does not go together with the others.
+    /// Data: it does not fit the other sources.
     pub fn align(&self, opened: &mut Opened<'_>) -> Result<u64> {
         let (keyed, counts) = (opened.reading.schema().is_none(), self.unknown() == UnknownKey::Count);
         let route = &mut opened.route;
@@ -181,7 +181,7 @@ impl Together {
         let left_out = own.len() - found;
         if self.strict && left_out > 0 {
             let names = own.names().filter(|name| !self.places.contains_key(*name));
-            let what = format!("--columns leaves out its columns {}", some(names));
+            let what = format!("⟨columns⟩ leaves out its columns {}", some(names));
             return Err(bad(path, &what, "Leave out ⟨strict⟩ to accept it."));
         }
         route.schema = Some(Schema::new(&select));
@@ -211,9 +211,9 @@ impl Together {
             path,
             &what,
             match self.replayed {
-                true => "Give the --columns that the first run had.",
+                true => "Give the ⟨columns⟩ that the first run had.",
                 false => {
-                    "Give --columns union for all columns, --columns first for those of the first input, or a list of names."
+                    "Give ⟨columns union⟩ for all columns, ⟨columns first⟩ for those of the first input, or a list of names."
                 }
             },
         ))
@@ -221,7 +221,7 @@ impl Together {
 
     fn no_room(&self, path: &Path) -> Error {
         Error::memory(format!(
-            "the names of the columns of all inputs up to {} need {} bytes or more, but the memory limit leaves {} for them\n  Name the columns with --columns a,b,c, or raise ⟨memory_limit⟩ (or the limit of the control group where that is lower).",
+            "the names of the columns of all inputs up to {} need {} bytes or more, but the memory limit leaves {} for them\n  Name the columns with ⟨columns a,b,c⟩, or raise ⟨memory_limit⟩ (or the limit of the control group where that is lower).",
             input(path),
             self.size,
             self.room
@@ -230,9 +230,9 @@ impl Together {
 
     fn too_many(&self, path: &Path, keyed: bool) -> Error {
         let (most, columns) = (self.limits.keys, nouns(self.limits.keys as u64, "column"));
-        let maps = if keyed { ", keep maps whole with --nested json" } else { "" };
+        let maps = if keyed { ", keep maps whole with ⟨nested json⟩" } else { "" };
         Error::refused(format!(
-            "the inputs up to {} have more than {most} different {columns} together\n  Name the columns with --columns a,b,c{maps}, or raise ⟨max_keys⟩ (and ⟨memory_limit⟩ with it).",
+            "the inputs up to {} have more than {most} different {columns} together\n  Name the columns with ⟨columns a,b,c⟩{maps}, or raise ⟨max_keys⟩ (and ⟨memory_limit⟩ with it).",
             input(path)
         ))
     }
@@ -242,7 +242,7 @@ impl Together {
         bad(
             path,
             &format!("its records and those of {first} are of different kinds: one has columns, the other has keys"),
-            "Give --columns union for all columns and keys, or a list of names.",
+            "Give ⟨columns union⟩ for all columns and keys, or a list of names.",
         )
     }
 }

@@ -30,11 +30,11 @@ use crate::sink::TargetSpec;
 /// ```
 #[non_exhaustive]
 pub struct Each {
-    /// The sources and the file that each becomes. Folders of targets are made.
+    /// Each source with the file that it becomes. Missing folders of targets are made.
     pub pairs: Vec<(SourceSpec, PathBuf)>,
     /// Everything else.
     pub settings: Settings,
-    /// A source that fails is told in the report, and the others are converted all the same.
+    /// A source that fails is reported, and the others are still converted.
     pub keep_going: bool,
 }
 
@@ -57,7 +57,7 @@ impl Each {
         self
     }
 
-    /// Runs the conversions. The targets of those that ended well stay, whatever becomes of the others.
+    /// Runs the conversions. Targets of those that succeed stay, whatever happens to the others.
     ///
     /// # Errors
     /// The first failure; with [`keep_going`](Self::keep_going) failures are in [`Report::files`].
@@ -91,7 +91,7 @@ impl Each {
                 Err(error) => return Err(error.in_file(&name)),
             }
             for warning in &mut sum.warnings[warnings..] {
-                warning.insert_str(0, &format!("{}: ", name.display()));
+                *warning = warning.clone().of(name.display());
             }
         }
         sum.refuse_names(settings.strict)?;

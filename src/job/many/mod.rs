@@ -1,8 +1,8 @@
 //! Many sources: one target for all of them ([`Many`]), or one for each ([`Each`]).
 //!
-//! A source after another goes the one way through that a job's source goes; what goes on from one to the
-//! next is the place in the output. Only one source is open at a time, whatever their number: a header that needs all
-//! of them is found in a look before the run, which opens every file once more.
+//! The sources are converted one after another, each as in a job of its own; only the place in the output is passed on
+//! from one to the next. Only one source is open at a time: if the header depends on all of them, a look before the run
+//! opens every file one more time.
 
 mod columns;
 mod each;

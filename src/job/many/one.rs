@@ -31,7 +31,7 @@ use crate::wording::{input, megabytes};
 
 /// A conversion of many sources into one target: their records follow each other in one array, under one header.
 ///
-/// Sources in columns must have the same ones, in whatever order; [`ColumnsFrom`] says what else may be. A last line
+/// Sources in columns must all have the same columns, in any order, unless [`ColumnsFrom`] says otherwise. A last line
 /// without a line break gets one when another source follows.
 ///
 /// ```
@@ -56,15 +56,15 @@ use crate::wording::{input, megabytes};
 /// ```
 #[non_exhaustive]
 pub struct Many {
-    /// Where bytes come from, in this order. Files are opened one at a time; anything else is kept open from the
-    /// look at the columns on.
+    /// Where the bytes come from, in this order. Files are opened one at a time; anything else stays open after the
+    /// look at the columns.
     pub sources: Vec<SourceSpec>,
-    /// Where bytes go.
+    /// Where the bytes go.
     pub target: TargetSpec,
     /// Everything else.
     pub settings: Settings,
-    /// A source that fails is told in the report, nothing of it is written, and the others are converted all the
-    /// same. Needs a target whose end can be taken back: a file or memory.
+    /// A source that fails is reported, nothing of it is written, and the others are still converted. Needs a target
+    /// that can be truncated: a file that is not compressed, or memory.
     pub keep_going: bool,
 }
 
@@ -118,13 +118,13 @@ impl Many {
         let ledger = Ledger::new(settings.max_errors, quarantine.transpose()?, 0);
         if keep_going && !target.can().truncate && settings.fold.is_none() {
             return Err(Error::usage(format!(
-                "--keep-going: if an input fails partway, part of it would stay in {}\n  Use -o to write to a file that is not compressed, or --out-dir to write one output for each input.",
+                "⟨keep_going⟩: if an input fails partway, part of it would stay in {}\n  Use ⟨target⟩ to write to a file that is not compressed, or ⟨Each⟩ to write one output for each input.",
                 target.path().display()
             )));
         }
         if let Some(quarantine) = ledger.quarantine.as_ref().filter(|q| keep_going && !q.target().can().truncate) {
             return Err(Error::usage(format!(
-                "--keep-going: the bad records of an input that fails later would stay in {}\n  Give ⟨quarantine⟩ a file.",
+                "⟨keep_going⟩: the bad records of an input that fails later would stay in {}\n  Give ⟨quarantine⟩ a file.",
                 quarantine.path().display()
             )));
         }
@@ -168,10 +168,10 @@ impl Many {
     }
 }
 
-/// The settings below a ceiling that leaves room for the names (of these lengths), for what is kept of each.
+/// The settings with a memory limit that leaves room for the names of the sources, which have these lengths.
 pub(crate) fn less_names(settings: Settings, names: impl ExactSizeIterator<Item = usize>) -> Result<Settings> {
-    // A path stands in the caller's list (whole and in part), here, and in the report; each with what an allocation
-    // takes.
+    // A path is stored in the caller's list (whole and in part), here, and in the report, each time with the cost of an
+    // allocation.
     const ALLOCATION: usize = 16;
     let kept = size_of::<FileReport>() + size_of::<Entry<'_>>() + 3 * size_of::<PathBuf>() + 4 * ALLOCATION;
     let count = names.len();
@@ -193,16 +193,16 @@ pub(crate) fn less_names(settings: Settings, names: impl ExactSizeIterator<Item 
     Ok(Settings { memory_limit, ..settings })
 }
 
-/// The names of the columns of all inputs take no more than one part in so many of the memory limit: they stand in
-/// tables of every source again.
+/// The names of the columns of all inputs may take the memory limit divided by this: every source has them in its
+/// tables again.
 const NAMES: usize = 8;
 
-/// How the target is compressed, if it is. What that takes is kept out of the sources' memory.
+/// How the target is compressed, if it is. The memory for that is taken from what the sources may use.
 fn packing(settings: &mut Settings, target: &TargetSpec) -> Result<Option<Packing>> {
     let Some(compression) = settings.compress.of(target.path()) else { return Ok(None) };
     let packing = Packing::within(compression, settings.workers, ceiling(settings) / 2)?;
     settings.memory_limit -= packing.bytes();
-    // The sources' records go to a target that compresses already.
+    // The target compresses, so the sources' records need not be compressed again.
     settings.compress = Compress::None;
     Ok(Some(packing))
 }
@@ -234,7 +234,7 @@ enum Entry<'s> {
     Done,
 }
 
-/// A run in its middle.
+/// A run in progress.
 struct Run<'s> {
     settings: &'s Settings,
     to: Format,
@@ -246,10 +246,10 @@ struct Run<'s> {
     entries: Vec<Entry<'s>>,
     files: Vec<FileReport>,
     sum: Sum,
-    /// What stands around the records; its prefix was written.
+    /// What is written around the records; its prefix was written already.
     frame: Option<Frame>,
     place: Place,
-    /// What all sources come to together, if the job ends in a fold.
+    /// The fold over all sources, if the job ends in one.
     fold: Option<WordCount>,
 }
 
@@ -305,7 +305,7 @@ impl<'s> Run<'s> {
             None => {
                 let keys = match (&self.settings.columns, again) {
                     (ColumnsFrom::First, _) => opened.first_keys(First::Record),
-                    // Of a source that will be left out as a whole, the columns are, too.
+                    // If a source will be left out as a whole, its columns are left out too.
                     (_, true) if self.keep_going => opened.checked_keys(),
                     (_, true) => opened.all_keys(),
                     (_, false) => opened.first_keys(First::Slices),
@@ -334,7 +334,7 @@ impl<'s> Run<'s> {
         }
     }
 
-    /// A source failed: that ends the run, or is noted.
+    /// Handles a source that failed: the error ends the run, or is noted.
     fn failed(&mut self, index: usize, error: Error) -> Result<()> {
         let file = &mut self.files[index];
         // What can't be written ends the run in any case, and so does a stop.
@@ -366,7 +366,7 @@ impl<'s> Run<'s> {
                 }
                 // Of a fold nothing is written before the end.
                 if self.settings.fold.is_none() {
-                    // All workers have ended: nothing is written behind this any more.
+                    // All workers have ended: nothing more is written after this place.
                     self.target.truncate(place.offset)?;
                 }
             }
@@ -395,12 +395,12 @@ impl<'s> Run<'s> {
         }
         self.sum.add(&opened, &mut run, &before);
         let path = &self.files[index].source;
-        self.sum.warnings.extend(opened.reading.warnings().iter().map(|text| format!("{}: {text}", input(path))));
+        self.sum.warnings.extend(opened.warnings().map(|warning| warning.of(input(path))));
         self.files[index] = run.file(path, None);
         Ok(())
     }
 
-    /// Writes the records of a source behind those of the others.
+    /// Writes the records of a source after those of the others.
     fn write_one(&mut self, opened: &mut Opened<'_>) -> Result<RunOfOne> {
         let columns = self.together.as_ref().filter(|_| self.to.is_tabular());
         let columns = columns.map(|all| opened.route.columns_of(all.schema().clone(), all.unknown()));
@@ -413,7 +413,7 @@ impl<'s> Run<'s> {
         run.map_err(|error| opened.source.blame(opened.tell_key(error)))
     }
 
-    /// Folds the records of a source, by themselves: the source may yet fail as a whole.
+    /// Folds the records of a source separately, because the source may still fail as a whole.
     fn fold_one(&mut self, opened: &mut Opened<'_>, fold: WordCount) -> Result<(RunOfOne, Option<WordCount>)> {
         self.ledger.begin(&opened.source.path, || opened.head());
         let how = How { on_error: self.settings.on_error, ledger: Some(&mut self.ledger), resumable: None };

@@ -14,9 +14,9 @@ use crate::sink::Target;
 use crate::source::Listed;
 use crate::sys::FileId;
 
-/// Where the sources go below `folder`: each under the part of its path that is kept, with the suffix of the target's
-/// format. Nothing is written. With `keep_going`, a source whose format is not known keeps its name: it will fail when
-/// its turn comes.
+/// Target paths for the sources, below `folder`: the part of each source's path that is kept, with the suffix of the
+/// target's format. Nothing is written. With `keep_going`, a source whose format is not known keeps its name: it will
+/// fail when its turn comes.
 ///
 /// # Errors
 /// Usage: two sources would get one name, a target exists (unless the settings have `force`) or is one of the
@@ -27,7 +27,7 @@ pub fn places(sources: &[Listed], folder: &Path, settings: &Settings, keep_going
     let mut places = Vec::with_capacity(sources.len());
     for source in sources {
         if source.path == Path::new("-") {
-            return Err(Error::usage("--out-dir: standard input has no name\n  Use -o to name its output."));
+            return Err(Error::usage("⟨Each⟩: standard input has no name\n  Use ⟨target⟩ to name its output."));
         }
         let from = match format::source_format(settings.from, Some(&source.path)) {
             Err(_) if keep_going => {
@@ -40,7 +40,7 @@ pub fn places(sources: &[Listed], folder: &Path, settings: &Settings, keep_going
         let place = folder.join(compressed(renamed(&source.kept, to), &settings.compress));
         if let Some(other) = taken.insert(place.clone(), &source.path) {
             return Err(Error::usage(format!(
-                "--out-dir: {} and {} would both be written to {}\n  Convert them to different folders.",
+                "⟨Each⟩: {} and {} would both be written to {}\n  Convert them to different folders.",
                 other.display(),
                 source.path.display(),
                 place.display()
@@ -48,7 +48,7 @@ pub fn places(sources: &[Listed], folder: &Path, settings: &Settings, keep_going
         }
         if FileId::of_path(&place).is_some_and(|place| inputs.contains(&place)) {
             return Err(Error::usage(format!(
-                "--out-dir: {} is one of the inputs; writing to it would destroy it\n  Give another folder.",
+                "⟨Each⟩: {} is one of the inputs; writing to it would destroy it\n  Give another folder.",
                 place.display()
             )));
         }
@@ -74,7 +74,7 @@ fn compressed(path: PathBuf, compress: &Compress) -> PathBuf {
 
 /// A path with the suffix of a format, which takes the place of another format's suffix.
 fn renamed(path: &Path, to: Format) -> PathBuf {
-    // What is decompressed loses that suffix too.
+    // A compressed source also loses the suffix of its codec.
     let plain = Codec::from_path(path).map(|_| path.with_extension(""));
     let path = plain.as_deref().unwrap_or(path);
     match Format::from_path(path) {

@@ -181,7 +181,7 @@ impl Reader {
         match byte {
             None => error("the value ends too early: expected {}"),
             Some(b'\n') if self.lines => error("the line ends inside a value: expected {}")
-                .hint("In NDJSON each value is on one line. If values here span several lines, give --from json"),
+                .hint("In NDJSON each value is on one line. If values here span several lines, give ⟨from json⟩"),
             Some(b'\'') => error("a single quote: expected {}").hint("JSON strings are in double quotes."),
             Some(b' '..=b'~') => error("`{}`: expected {}"),
             Some(_) => error("the byte {}: expected {}"),

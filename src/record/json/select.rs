@@ -258,10 +258,10 @@ impl<'a> Columns<'_, '_, 'a> {
         let slot = self.action.slot;
         let what = match self.selection.paths.get(slot as usize) {
             Some(path) => format!("the selected field `{}` is an object", String::from_utf8_lossy(path)),
-            None => "a path of --select goes through a list, or through a key with dots".to_owned(),
+            None => "a path of ⟨select⟩ goes through a list, or through a key with dots".to_owned(),
         };
         let error = RecordError::new(offset, format!("{what}, and the columns were found without it"))
-            .hint("A stream can't be read twice, so its columns are those of its first MiB: convert from a file, or keep objects whole with --nested json")
+            .hint("A stream can't be read twice, so its columns are those of its first MiB: convert from a file, or keep objects whole with ⟨nested json⟩")
             .fault(Whose::UnknownKey);
         error.into()
     }

@@ -32,7 +32,7 @@ pub fn nested(schema: &Schema, max_depth: usize) -> Result<Vec<Step>, Error> {
     if let Some(name) = schema.names().find(|name| dots(name) >= max_depth) {
         let shown: String = String::from_utf8_lossy(name).chars().take(60).collect();
         return Err(Error::usage(format!(
-            "--unflatten would nest maps more than {max_depth} deep for the column `{shown}…`\n  Raise ⟨max_depth⟩, rename the column, or leave out --unflatten.",
+            "⟨unflatten⟩ would nest maps more than {max_depth} deep for the column `{shown}…`\n  Raise ⟨max_depth⟩, rename the column, or leave out ⟨unflatten⟩.",
         )));
     }
     let mut steps = Vec::new();

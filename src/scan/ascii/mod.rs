@@ -70,8 +70,8 @@ pub(crate) fn reverse(kernel: Kernel, from: &[u8], to: &mut [u8]) -> bool {
 /// How many bytes [`leads`] takes.
 const LEADS: usize = 1024;
 
-/// Tells `visit` the place of every byte that begins a character of more than one byte (C0 to FF), in
-/// order, until it breaks off. If it does not, the number of bytes inside of characters (80 to BF) is returned.
+/// Calls `visit` with the place of every byte that begins a character of more than one byte (C0 to FF), in order, until
+/// `visit` breaks off. If it never does, returns the number of continuation bytes (80 to BF).
 #[inline]
 pub(crate) fn each_lead<B>(
     kernel: Kernel,
@@ -83,7 +83,7 @@ pub(crate) fn each_lead<B>(
         inner += leads(kernel, bytes, &mut masks);
         for (block, mask) in masks[..bytes.len().div_ceil(64)].iter().enumerate() {
             let mut mask = *mask;
-            // One bit after the other: no branch that depends on how long words are.
+            // Bit by bit, so that no branch depends on the length of words.
             while mask != 0 {
                 visit(piece * LEADS + block * 64 + mask.trailing_zeros() as usize)?;
                 mask &= mask - 1;
@@ -93,8 +93,8 @@ pub(crate) fn each_lead<B>(
     ControlFlow::Continue(inner)
 }
 
-/// One bit for each byte from C0 on, for up to 1024 bytes; masks behind the last byte's stay as they are. The
-/// number of bytes from 80 to BF is returned.
+/// Sets one bit for each byte from C0 to FF, for up to 1024 bytes; masks after that of the last byte stay as they are.
+/// Returns the number of bytes from 80 to BF.
 fn leads(kernel: Kernel, bytes: &[u8], masks: &mut [u64; LEADS / 64]) -> usize {
     assert!(bytes.len() <= LEADS);
     match kernel.family() {
@@ -108,7 +108,7 @@ fn leads(kernel: Kernel, bytes: &[u8], masks: &mut [u64; LEADS / 64]) -> usize {
     }
 }
 
-/// The place of the first byte at or behind `from` that is not ASCII; the length if there is none.
+/// The place of the first byte at or after `from` that is not ASCII; the length if there is none.
 #[inline]
 pub fn next_high(bytes: &[u8], from: usize) -> usize {
     portable::next_high(bytes, from)

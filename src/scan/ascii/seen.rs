@@ -1,6 +1,6 @@
-//! What kernels tell beside what they write.
+//! What kernels report besides what they write.
 
-/// What a kernel saw on its way.
+/// What a kernel saw in its input.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Seen {
     /// A byte was changed.

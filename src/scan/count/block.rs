@@ -1,4 +1,4 @@
-//! Counting with one bit a byte, 64 bytes at a time. What is the same for every kernel lies here.
+//! Counting with one bit for each byte, 64 bytes at a time: the part that all kernels share.
 
 use super::class::{Class, SUSPECTS, class};
 use super::counts::Counts;
@@ -6,7 +6,7 @@ use super::counts::Counts;
 /// How many bytes make a block.
 pub(super) const BLOCK: usize = 64;
 
-/// What counting knows between two blocks.
+/// The state of counting between two blocks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct State {
     /// The counts; `bytes` is not used.
@@ -17,7 +17,7 @@ pub(super) struct State {
     pub in_word: u64,
 }
 
-/// A block of valid UTF-8, one bit a byte.
+/// Masks of a block of valid UTF-8, one bit for each byte.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Masks {
     /// Line feeds.
@@ -33,7 +33,7 @@ pub(super) struct Masks {
 /// The bytes of a block that are not ASCII.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct High {
-    /// Bytes inside of characters: 80 to BF.
+    /// Continuation bytes: 80 to BF.
     pub inner: u64,
     /// Leads of characters that may be other than word characters.
     pub suspects: u64,
@@ -67,7 +67,7 @@ pub(super) unsafe fn count<C: Classify>(text: &str, state: &mut State) {
         unsafe { count_block::<C>(block, next, bytes, at, state) };
         at += BLOCK;
     }
-    // Bytes inside of characters count as nothing, so the last block is filled up with them.
+    // Continuation bytes count as nothing, so the last block is padded with them.
     let mut last = [0x80; BLOCK + 1];
     last[..bytes.len() - at].copy_from_slice(&bytes[at..]);
     if let Some((block, next)) = window(&last, 0) {
@@ -117,7 +117,7 @@ unsafe fn count_block<C: Classify>(
 #[inline(always)]
 fn count_words(words: u64, spaces: u64, state: &mut State) {
     let neither = !(words | spaces);
-    // Behind a word character, the carry of an addition runs through the bytes that change nothing.
+    // After a word character, the carry of an addition runs through the bytes that change nothing.
     let behind = (words << 1 | state.in_word) & neither;
     let inside = words | neither & !neither.wrapping_add(behind);
     let before = inside << 1 | state.in_word;

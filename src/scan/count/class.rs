@@ -14,7 +14,7 @@ pub(super) enum Class {
 /// Code points below this one have their class in a bit map.
 const MAPPED: u32 = 0x2_0000;
 
-/// From U+0080 to U+1FFFF: so many code points are not printable, then so many are, and so on.
+/// Lengths of runs of code points from U+0080 to U+1FFFF: not printable, printable, not printable, and so on.
 ///
 /// This is `iswprint` of glibc 2.36 (Unicode 14), found by asking it for every code point. It is a table
 /// of our own so that the counts depend neither on the system nor on the release of a Unicode library.
@@ -81,7 +81,7 @@ const fn printable() -> [u64; MAPPED as usize / 64] {
 
 static PRINTABLE: [u64; MAPPED as usize / 64] = printable();
 
-/// The class of a code point above U+007F; also of those behind U+10FFFF, which glibc decodes.
+/// The class of a code point above U+007F, including those above U+10FFFF, which glibc decodes.
 #[inline]
 pub(super) fn class(point: u32) -> Class {
     if point >= MAPPED {
@@ -159,7 +159,7 @@ const fn suspect(map: &[u64], lead: usize, quarter: usize) -> bool {
 /// For the high half of a second byte: its quarter of the range 80 to BF, for leads of both rows.
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 pub(super) const QUARTERS: [u8; 16] = [0, 0, 0, 0, 0, 0, 0, 0, 0x11, 0x22, 0x44, 0x88, 0, 0, 0, 0];
-/// For the high half of a lead: which bits of the first table of [`SUSPECTS`] speak of it.
+/// For the high half of a lead: which bits of the first table of [`SUSPECTS`] apply to it.
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 pub(super) const TWO: [u8; 16] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x0f, 0xf0, 0, 0];
 /// The same for the second table.

@@ -10,10 +10,10 @@
 //!   (controls, unassigned code points) do neither.
 //!
 //! There is one difference: `wc` reads 16 KiB at a time, and when an invalid sequence lies across the end
-//! of such a piece it overlooks the byte behind it. Here counts don't depend on where the pieces end.
+//! of such a piece it overlooks the byte after it. Here counts don't depend on where the pieces end.
 //!
 //! Text is checked in chunks that stay in the first-level cache; valid chunks go through a vector kernel
-//! that makes one bit a byte and counts with bit operations, others through a plain loop.
+//! that makes one bit of each byte and counts with bit operations, others through a plain loop.
 
 mod block;
 mod class;
@@ -32,7 +32,7 @@ use block::State;
 pub use counts::Counts;
 use counts::LONGEST;
 
-/// The counts of a piece of text, and what has to be known to join it to its neighbours.
+/// The counts of a piece of text, and what is needed to join it to its neighbours.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SliceCount {
     /// The counts of the piece, as if it stood alone.
@@ -44,7 +44,7 @@ pub struct SliceCount {
 }
 
 impl SliceCount {
-    /// Adds the piece that follows. Exact when no character lies across the cut, as behind any ASCII byte.
+    /// Adds the piece that follows. Exact if no character lies across the cut, as after any ASCII byte.
     pub fn merge(&mut self, next: &SliceCount) {
         self.counts.add(&next.counts);
         if self.ends_in_word && next.starts_in_word == Some(true) {
@@ -57,7 +57,8 @@ impl SliceCount {
     }
 }
 
-/// Text that is checked at one time. Half a first-level cache, so that it is read from memory once.
+/// How many bytes of text are checked at a time: at most half of a first-level cache, so that they are read from memory
+/// only once.
 const CHUNK: usize = 8 << 10;
 
 /// Counts a piece of text that was cut between characters.
@@ -107,7 +108,7 @@ fn chunk_end(bytes: &[u8]) -> usize {
         return bytes.len();
     }
     let is_inner = |at: &usize| bytes[*at] & 0xc0 == 0x80;
-    // Behind a run of more inner bytes than any character has, no character goes on.
+    // After a run of more continuation bytes than any character has, no character goes on.
     (CHUNK + 1 - LONGEST..=CHUNK).rev().find(|at| !is_inner(at)).unwrap_or(CHUNK)
 }
 
@@ -115,7 +116,7 @@ fn chunk_end(bytes: &[u8]) -> usize {
 #[derive(Clone, Debug, Default)]
 pub struct Counter {
     total: SliceCount,
-    /// The beginning of a character whose end did not come yet.
+    /// The beginning of a character whose end has not come yet.
     pending: [u8; LONGEST],
     pending_len: usize,
 }

@@ -14,7 +14,7 @@ pub(super) fn count_neon(text: &str, state: &mut State) {
 
 struct Neon;
 
-/// Where `count` bytes from `first` on stand.
+/// Where bytes from `first` to `first + count - 1` are.
 #[inline(always)]
 fn within(register: uint8x16_t, first: u8, count: u8) -> uint8x16_t {
     // SAFETY: NEON is part of the target.

@@ -63,7 +63,7 @@ struct Meaning {
     separators: u64,
     /// Second quotes of doubled ones, inside quoted fields.
     doubled: u64,
-    /// Where parity and csv-core part.
+    /// Where parity and csv-core disagree.
     irregular: u64,
 }
 
@@ -74,7 +74,7 @@ impl Marks {
         byte == self.delimiter || byte == b'\n' || byte == b'\r'
     }
 
-    /// Where quotes stand.
+    /// Where quotes are.
     #[inline(always)]
     fn quotes<V: Vector>(self, v: V, block: V::Block) -> u64 {
         match self.quote {

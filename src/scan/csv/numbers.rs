@@ -2,8 +2,8 @@
 //!
 //! The grammar of RFC 8259, section 6, is followed by masks: a mask says where the text of some number so far may end,
 //! and the mask of the next piece of the grammar moves it on. One addition moves past all runs of digits, as it does
-//! past runs of backslashes in Langdale and Lemire, "Parsing Gigabytes of JSON per Second", 2019. Nothing branches on
-//! what the fields hold, but on an exponent, which is rare.
+//! past runs of backslashes in Langdale and Lemire, "Parsing Gigabytes of JSON per Second", 2019. The only branch that
+//! depends on the fields is for exponents, which are rare.
 
 use crate::scan::vector::Vector;
 
@@ -20,7 +20,7 @@ pub(super) struct Carry {
     int: u64,
     /// … the dot.
     dot: u64,
-    /// … a digit behind the dot.
+    /// … a digit after the dot.
     frac: u64,
     exp: Exp,
 }
@@ -70,7 +70,7 @@ pub(super) fn numbers<V: Vector>(v: V, block: V::Block, separators: u64, carry: 
     plain & separators
 }
 
-/// The places behind exponents that begin with these letters.
+/// The places after exponents that begin with these letters.
 #[inline(always)]
 fn behind_exponents<V: Vector>(
     v: V,
@@ -84,13 +84,13 @@ fn behind_exponents<V: Vector>(
     behind_digits(first, digits, &mut carry.digits)
 }
 
-/// The places behind those in `bits`.
+/// The places after those in `bits`.
 #[inline(always)]
 fn behind(bits: u64, carry: &mut u64) -> u64 {
     bits << 1 | std::mem::replace(carry, bits >> 63)
 }
 
-/// The places behind the runs of `digits` in which `first` stand, each at the beginning of its run or inside.
+/// The places after the runs of `digits` that contain a place in `first`, at their beginning or inside.
 #[inline(always)]
 fn behind_digits(first: u64, digits: u64, carry: &mut u64) -> u64 {
     let (sum, over) = digits.overflowing_add(first | *carry);

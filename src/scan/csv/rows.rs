@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-/// Records of the usual kind, one behind the other.
+/// Records of the usual kind, one after another.
 #[derive(Clone, Copy)]
 pub struct Rows<'s> {
     /// Where the first one starts.

@@ -5,8 +5,8 @@ use crate::scan::vector::{Unit, Vector, Work};
 
 /// How many positions are found ahead; the list stays in the first-level cache.
 const AHEAD: usize = 2048;
-/// The mean length of a field, with its separator, up to which it takes less to tell numbers for all fields of a block
-/// at once than one by one. Measured from numeric CSV to NDJSON (8 bytes): 7 to 20 % less time, a half without vector
+/// Up to this mean length of a field with its separator, it is faster to recognise the numbers of a block all at once
+/// than one by one. Measured from numeric CSV to NDJSON (8 bytes): 7 to 20 % less time, a half without vector
 /// instructions; from long texts (40 bytes): 6 to 10 % more.
 const SHORT: usize = 16;
 
@@ -24,9 +24,9 @@ pub struct Separators {
     breaks: Box<[u16; AHEAD]>,
     breaks_head: usize,
     breaks_len: usize,
-    /// For each position found, whether the field before it is exactly a number; only if somebody wants to know.
+    /// For each position found, whether the field before it is exactly a number; none if that is not wanted.
     numbers: Option<Box<[u8; AHEAD]>>,
-    /// Numbers are told in this slice, since fields are short.
+    /// Numbers are recognised in this slice, since its fields are short.
     tells: bool,
     /// How many bytes of this slice were looked at, and how many fields they have.
     seen: (usize, usize),
@@ -34,9 +34,9 @@ pub struct Separators {
     doubled: Box<[u32; AHEAD]>,
     doubled_head: usize,
     doubled_len: usize,
-    /// Doubled quotes that nobody asked for had to make room for others.
+    /// Some doubled quotes were never asked for and had to make room for others.
     forgotten: bool,
-    /// Where parity and csv-core part; nothing behind it is found.
+    /// Where parity and csv-core disagree; nothing after it is found.
     irregular: Option<usize>,
     /// Where the next block starts.
     at: usize,
@@ -45,7 +45,7 @@ pub struct Separators {
 }
 
 impl Separators {
-    /// A scanner for these marks, which tells numbers from other fields if that is wanted.
+    /// A scanner for these marks; with `numbers` it tells numbers from other fields.
     pub fn new(marks: Marks, numbers: bool) -> Separators {
         Separators::on(marks, numbers, Unit::get())
     }
@@ -151,7 +151,7 @@ impl Separators {
         positions.get(stride - 1)?;
         let near = |last: usize| (positions[last] as usize) < start.saturating_add(bytes);
         if crlf {
-            // A blank line behind an LF looks like an LF behind a CR.
+            // A blank line after an LF looks like the LF after a CR.
             while len < most
                 && is_break(2 * len, (len + 1) * stride - 2)
                 && is_break(2 * len + 1, (len + 1) * stride - 1)
@@ -162,7 +162,7 @@ impl Separators {
                 len += 1;
             }
         } else {
-            // Where each line break ends a record, none of them is the LF of a CRLF; but what is behind the last?
+            // Where each line break ends a record, none of them is the LF of a CRLF; but what follows the last?
             let ends = |len: usize, last: usize| is_break(len, last) && near(last) && !is_blank(len);
             while len < most && ends(len, (len + 1) * stride - 1) {
                 len += 1;
@@ -174,7 +174,7 @@ impl Separators {
         Some((len, stride))
     }
 
-    /// Looks for more positions behind those that are left; false if there may be too few for a record.
+    /// Looks for more positions after those that are left; false if there may be too few for a record.
     #[cold]
     #[inline(never)]
     fn find_more(&mut self, data: &[u8], fields: usize) -> bool {
@@ -340,7 +340,7 @@ mod tests {
         let unit = Unit::available()[0];
         //                      0123456789012345678
         assert_eq!(all(unit, b"ab,\"c,\"\"\nd\",e\n"), (vec![2, 11, 13], vec![11], None));
-        // A quote inside an unquoted field, and a byte behind a closing quote.
+        // A quote inside an unquoted field, and a byte after a closing quote.
         assert_eq!(all(unit, b"x,a\"b,c"), (vec![1], vec![], Some(3)));
         assert_eq!(all(unit, b"\"a\"b,c"), (vec![], vec![], Some(3)));
     }

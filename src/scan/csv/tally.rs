@@ -3,8 +3,8 @@
 use super::{Carry, Marks, block_at, understand};
 use crate::scan::vector::{PREFETCH, Unit, Vector, Work, prefetch};
 
-/// Counts the records of a slice, which begins with a record; blank lines are none. None where quotes are
-/// irregular, or open at the end: then it takes a look at each record.
+/// Counts the records of a slice, which begins with a record; blank lines do not count. None if quotes are irregular,
+/// or open at the end: then each record has to be looked at.
 pub fn tally(slice: &[u8], marks: Marks) -> Option<u64> {
     let all = Part::START.and(tally_part(slice, false, marks)?, marks)?;
     (!all.inside).then(|| all.all())
@@ -25,8 +25,8 @@ impl Part {
     /// What comes before the first record: as if it were the end of a line.
     pub const START: Part = Part { records: 0, inside: false, edges: Some((b'\n', b'\n')) };
 
-    /// This part and the one behind it, which was counted as beginning the way this one ends. None if quotes are
-    /// irregular where they meet.
+    /// This part joined with the next one, which was counted as starting the way this one ends (inside or outside
+    /// quotes). None if quotes are irregular where they meet.
     pub fn and(self, next: Part, marks: Marks) -> Option<Part> {
         let (Some((first, before)), Some((behind, last))) = (self.edges, next.edges) else {
             return Some(if next.edges.is_none() { self } else { next });
@@ -39,7 +39,7 @@ impl Part {
             if closed && !is_quote(behind) && !marks.is_separator(behind) || is_quote(behind) && !may_open {
                 return None;
             }
-            // A line break behind another one ends no record.
+            // A line break after another one ends no record.
             records -= u64::from(is_break(before) && is_break(behind));
         }
         Some(Part { records, inside: next.inside, edges: Some((first, last)) })
@@ -92,13 +92,13 @@ impl Work for Tally<'_> {
                 }
                 ends = masks.breaks & meaning.separators;
             } else {
-                // Whether a quote may open behind this block is found out when there is one.
+                // Whether a quote may open after this block is found out when there is one.
                 skipped = true;
                 if carry.inside == 0 {
                     ends = (v.equal(block, b'\n') | v.equal(block, b'\r')) & valid;
                 }
             }
-            // A line break behind another one ends no record.
+            // A line break after another one ends no record.
             records += u64::from((ends & !(ends << 1 | ended)).count_ones());
             ended = ends >> 63;
             at += 64;

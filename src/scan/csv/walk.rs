@@ -6,7 +6,7 @@ use crate::scan::vector::{PREFETCH, Unit, Vector, Work, prefetch};
 /// What a walk found.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Walk {
-    /// The last line break outside quotes before `target`, or the first one behind it; the latter also
+    /// The last line break outside quotes before `target`, or the first one after it; the latter also
     /// where the former is far away.
     pub line_break: Option<usize>,
     /// Where the walk ended because quotes are irregular there; the line break before it is exact.
@@ -25,7 +25,7 @@ struct Walker<'d> {
     marks: Marks,
 }
 
-/// A place in the data and what is known of it.
+/// A place in the data and what is known about it.
 #[derive(Clone, Copy)]
 struct Place {
     at: usize,
@@ -34,10 +34,10 @@ struct Place {
 
 const START: Place = Place { at: 0, carry: Carry::START };
 
-/// How far behind the last line break before the target is looked for, at first.
+/// How many bytes before the target are searched first for the last line break.
 const NEAR: usize = 4096;
 
-/// With so many blocks that have quotes, of those before the next look, a branch for each is guessed wrong too often.
+/// If this many of the blocks up to the next look have quotes, a branch for each is mispredicted too often.
 const MANY: usize = NEAR / 64 / 5;
 
 impl Work for Walker<'_> {
@@ -93,7 +93,7 @@ impl Walker<'_> {
             let block = v.load(bytes);
             let quotes = v.equal(block, quote);
             if quotes | place.carry.closed == 0 {
-                // What stands before the next quote is found out when there is one.
+                // What comes before the next quote is found out when there is one.
                 skipped = true;
             } else {
                 quoted += 1;
@@ -197,7 +197,7 @@ mod tests {
             if walked == expected {
                 continue;
             }
-            // Where a long record lies across the target, the line break behind it does as well.
+            // Where a long record lies across the target, the line break after it does as well.
             let before = expected.line_break.unwrap();
             assert!(before + NEAR < target, "{unit:?} {target}");
             let mut inside = false;

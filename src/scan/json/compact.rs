@@ -1,9 +1,9 @@
-//! Leaving out the white space of a valid JSON text.
+//! Removing the white space of a valid JSON text.
 
 use super::Strings;
 use crate::scan::vector::{Unit, Vector, Work};
 
-/// Copies JSON text without the white space outside strings, piece by piece.
+/// Copies JSON text piece by piece, without the white space outside strings.
 pub struct Compactor {
     strings: Strings,
 }
@@ -63,7 +63,7 @@ impl Work for Copy<'_> {
     }
 }
 
-/// Writes what stays of a block; gives its length.
+/// Writes what remains of a block; gives its length.
 #[inline(always)]
 fn one<V: Vector>(v: V, strings: &mut Strings, block: V::Block, part: u64, into: &mut [u8; 64]) -> usize {
     let found = strings.next(v, v.equal(block, b'"'), v.equal(block, b'\\'));

@@ -4,7 +4,7 @@
 use crate::scan::number;
 use crate::scan::vector::Vector;
 
-/// The byte at a place; zero, which is no part of JSON, behind the end.
+/// The byte at a place; after the end zero, which is not part of JSON.
 #[inline(always)]
 pub fn byte(text: &[u8], at: usize) -> u8 {
     text.get(at).copied().unwrap_or(0)
@@ -28,7 +28,7 @@ fn end_of(text: &[u8], at: usize) -> [u8; 32] {
     bytes
 }
 
-/// The first place from `at` on where a string has something else than text: a quote, a backslash, or a control
+/// The first place from `at` on where a string has something other than text: a quote, a backslash, or a control
 /// character. The end of the text counts as one.
 #[inline(always)]
 pub fn text_end<V: Vector>(v: V, text: &[u8], mut at: usize) -> usize {
@@ -41,7 +41,7 @@ pub fn text_end<V: Vector>(v: V, text: &[u8], mut at: usize) -> usize {
     }
 }
 
-/// The place behind the number that begins at `at`; none if there is no number. What follows a number without an
+/// The place after the number that begins at `at`; none if there is no number. What follows a number without an
 /// exponent may be anything but what would make it longer.
 #[inline(always)]
 pub fn number_end<V: Vector>(v: V, text: &[u8], at: usize) -> Option<usize> {
@@ -108,8 +108,8 @@ fn last_white_end(text: &[u8], at: usize, lines: bool) -> usize {
     at + text.get(at..).unwrap_or(&[]).iter().take_while(is_white).count()
 }
 
-/// Text that is likely to come: a key with its quotes, the colon and the white space behind it, or what stood between
-/// two values of a record before.
+/// Text that is likely to come next: a key with its quotes, the colon and the white space after it, or what was between
+/// two values of an earlier record.
 #[derive(Clone, Copy, Debug)]
 pub struct Guess {
     bytes: [u8; 32],
@@ -125,8 +125,8 @@ impl Guess {
     /// Nothing is likely. No text that is UTF-8 has this byte.
     pub const NONE: Guess = Guess { bytes: [0xff; 32], mask: 1, len: 0, key: 0 };
 
-    /// `text` is a key of so many bytes, from its opening quote to the value, or other text (then `key` means nothing).
-    /// None of more than 32 bytes can be guessed.
+    /// `text` is a key of `key` bytes, from its opening quote to the value, or other text (then `key` means nothing).
+    /// Text of more than 32 bytes can't be guessed.
     pub fn new(text: &[u8], key: usize) -> Guess {
         let mut guess = Guess { len: text.len() as u32, key: key as u32, ..Guess::NONE };
         match guess.bytes.get_mut(..text.len()) {
@@ -137,7 +137,7 @@ impl Guess {
         guess
     }
 
-    /// Whether it stands at the beginning of these bytes.
+    /// Whether these bytes begin with it.
     #[inline(always)]
     pub fn begins<V: Vector>(&self, v: V, bytes: &[u8; 32]) -> bool {
         !v.short_same(v.short_load(bytes), v.short_load(&self.bytes)) & self.mask == 0
@@ -149,7 +149,7 @@ impl Guess {
         self.len as usize & 63
     }
 
-    /// If it stands at a place, then where its key ends, and where the value begins.
+    /// If it is at a place: where its key ends, and where the value begins.
     #[inline(always)]
     pub fn stands<V: Vector>(&self, v: V, text: &[u8], at: usize) -> Option<(usize, usize)> {
         let same = v.short_same(window(v, text, at), v.short_load(&self.bytes));
@@ -193,7 +193,7 @@ mod tests {
             let found = unit.run(Ask(text, at));
             let shown = String::from_utf8_lossy(&text[at..]);
             assert_eq!((found.0, found.2), (wanted.0, wanted.2), "{unit:?} {at} {shown:?}");
-            // What would make a number longer may stand behind its end: that is nothing that may follow a value.
+            // What would make a number longer may stand after its end: that is nothing that may follow a value.
             match (found.1, wanted.1) {
                 (Some(end), None) => assert!(b"0123456789+-.eE".contains(&text[end]), "{unit:?} {at} {shown:?}"),
                 (found, wanted) => assert_eq!(found, wanted, "{unit:?} {at} {shown:?}"),

@@ -1,13 +1,13 @@
-//! A light look at records: whether they have only keys that were met before.
+//! A quick look at records: do they have only keys that were met before?
 
 use super::Strings;
 use super::known::{Known, Place, ROOT};
 use crate::scan::vector::{Unit, Vector, Work};
 
-/// How records stand in a text.
+/// How records are arranged in a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Among {
-    /// One a line.
+    /// One on each line.
     Lines,
     /// In an array.
     Items,
@@ -17,10 +17,10 @@ pub enum Among {
 
 /// The keys of the records that were [learnt](Self::learn), as paths.
 ///
-/// A text is not checked. What holds is this: if a text [has no new keys](Self::has_no_new), then every record in it
-/// that is valid JSON, and that a decoder comes upon, has only paths that were learnt. The decoder goes on behind a
-/// bad record at the next line feed, or as [`Nesting`](super::Nesting) finds it from the record's first byte, or at a
-/// map that begins a line.
+/// A text is not checked. This is guaranteed: if a text [has no new keys](Self::has_no_new), then every valid record in
+/// it that a decoder reads has only paths that were learnt. (After a bad record, a decoder goes on at the next line
+/// feed, or at the place that [`Nesting`](super::Nesting) finds from the record's first byte, or at a map that begins a
+/// line.)
 pub struct Keys {
     unit: Unit,
     among: Among,
@@ -30,12 +30,12 @@ pub struct Keys {
 }
 
 impl Keys {
-    /// No keys yet. With `apart`, a map that is not empty is no value but its keys are looked at.
+    /// No keys yet. With `apart`, a map that is not empty is not a value: its keys are looked at.
     pub fn new(unit: Unit, among: Among, apart: bool) -> Keys {
         Keys { unit, among, apart, known: Known::new() }
     }
 
-    /// Whether all records of a text are maps without new paths. False when that is not sure.
+    /// Whether all records of a text are maps without new paths; false if that is not certain.
     pub fn has_no_new(&mut self, text: &[u8]) -> bool {
         self.look::<false>(text)
     }
@@ -59,7 +59,7 @@ struct Look<'k, const LEARN: bool, const LINES: bool> {
     text: &'k [u8],
 }
 
-/// A walk, as far as it came.
+/// The state of a walk.
 #[derive(Clone, Copy)]
 struct Walk {
     /// Within a record.
@@ -69,7 +69,7 @@ struct Walk {
     /// In lists, or in maps that are not taken apart: how many are open.
     skipped: usize,
     place: Place,
-    /// Behind the record before.
+    /// The end of the previous record.
     behind: usize,
 }
 
@@ -176,7 +176,7 @@ impl Walk {
         }
     }
 
-    /// Passes over tokens in lists and maps that are not looked into; gives those behind them. None: a line ends there.
+    /// Skips tokens in lists and maps that are not looked into; gives the tokens after them. None: a line ends inside.
     #[inline(always)]
     fn skip(&mut self, bytes: &[u8; 64], mut tokens: u64) -> Option<u64> {
         while tokens != 0 && self.skipped > 0 {
@@ -218,7 +218,7 @@ impl Walk {
             self.place = keys.known.enter(ROOT);
             return is_between(&text[self.behind..at]);
         } else if begins_line(text, at) {
-            // The record before may be cut off.
+            // The previous record may be cut off.
             return false;
         } else if keys.apart {
             // Without a key it can't be entered.
@@ -263,7 +263,7 @@ fn is_end(text: &[u8], behind: usize, at: usize) -> bool {
     is_between(&text[behind..at]) && text[at + 1..].trim_ascii().is_empty()
 }
 
-/// The value of a key that was not seen with one: a map behind white space, or something new.
+/// The value of a key that was not seen with one: a map after white space, or something new.
 #[cold]
 #[inline(never)]
 fn other_value<const LEARN: bool>(keys: &mut Keys, key: usize, value: &[u8]) -> bool {
@@ -276,7 +276,7 @@ fn other_value<const LEARN: bool>(keys: &mut Keys, key: usize, value: &[u8]) -> 
     LEARN
 }
 
-/// Whether this is nothing but what may stand between records.
+/// Whether this is only what may be between records.
 #[inline(always)]
 fn is_between(bytes: &[u8]) -> bool {
     bytes.iter().all(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | b','))
@@ -289,7 +289,7 @@ mod tests {
     use super::*;
     use crate::scan::vector::tests::noise;
 
-    /// Every path and every leaf of some records: raw keys, each with a zero behind it.
+    /// Every path and every leaf of some records: raw keys, each with a zero after it.
     #[derive(Default)]
     struct Plain {
         paths: HashSet<Vec<u8>>,

@@ -1,4 +1,4 @@
-//! The keys that were met so far, as paths of maps, in the bytes that stand between the quotes of the text.
+//! The keys that were met so far, as paths of maps, with the bytes between their quotes in the text.
 
 use std::hash::BuildHasher;
 
@@ -17,7 +17,7 @@ const LONGEST: usize = 1 << 10;
 /// The node of a record, which has no key; and as a guess, the one that never holds.
 pub(super) const ROOT: usize = 0;
 
-/// So many last bytes of `"key":` are compared at one time.
+/// How many of the last bytes of `"key":` are compared at once.
 const NEAR: usize = 16;
 /// A key up to this length is within them, both its quotes included, and a byte before that is not a part of it.
 const SHORT: usize = NEAR - 4;
@@ -33,14 +33,14 @@ struct Node {
     start: u16,
     len: u16,
     parent: u16,
-    /// The key that was the first one in this key's map, and the one that came behind this key: guesses.
+    /// Guesses: the first key in this key's map, and the key that came after this one.
     first: u16,
     next: u16,
     /// It was seen with a value that is a column.
     leaf: bool,
 }
 
-/// Keys and the maps they stand in.
+/// Keys and the maps they are in.
 pub(super) struct Known {
     nodes: Vec<Node>,
     bytes: Vec<u8>,
@@ -86,20 +86,20 @@ impl Known {
         Place { map: key, key: ROOT, guess: self.nodes[key].first.into() }
     }
 
-    /// Behind a map, in the one around it.
+    /// After a map, in the one around it.
     #[inline(always)]
     pub fn leave(&self, map: usize) -> Place {
         let node = &self.nodes[map];
         Place { map: node.parent.into(), key: map, guess: node.next.into() }
     }
 
-    /// Behind a key of the same map.
+    /// After a key of the same map.
     #[inline(always)]
     pub fn behind(&self, place: Place, key: usize) -> Place {
         Place { map: place.map, key, guess: self.nodes[key].next.into() }
     }
 
-    /// The guess behind `guess`, if that is the key before the colon at `colon`, short, and a leaf. Where it is not,
+    /// The guess after `guess`, if that is the key before the colon at `colon`, short, and a leaf. Where it is not,
     /// [`holds`](Self::holds) has to look. `escapes`: there are some in the text up to the colon.
     #[inline(always)]
     pub fn behind_leaf(&self, guess: usize, text: &[u8], colon: usize, escapes: bool) -> Option<usize> {
@@ -206,7 +206,7 @@ fn mask_of(len: usize) -> Option<u128> {
     (len <= SHORT).then(|| u128::MAX << (8 * (NEAR - 3 - len)))
 }
 
-/// Whether a quote is not within a key, behind a backslash.
+/// Whether a quote is not within a key, after a backslash.
 #[inline(always)]
 fn is_outside(text: &[u8], quote: usize) -> bool {
     quote > 0 && text[quote - 1] != b'\\'

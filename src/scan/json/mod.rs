@@ -35,7 +35,7 @@ struct Found {
     quotes: u64,
     /// From an opening quote to the byte before the closing one.
     inside: u64,
-    /// Backslashes that escape the byte behind them.
+    /// Backslashes that escape the byte after them.
     escapes: u64,
 }
 

@@ -6,7 +6,7 @@ use crate::scan::vector::{Unit, Vector, Work};
 /// What is looked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Seek {
-    /// In the items of an array: commas between them, and the bracket behind them.
+    /// In the items of an array: commas between them, and the bracket after them.
     Items,
     /// In concatenated lists and maps: the ends of values.
     Closed,
@@ -17,7 +17,7 @@ pub enum Seek {
 /// What was found, and the offset of the byte.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Hit {
-    /// A place to cut behind.
+    /// A place to cut after.
     Between(usize),
     /// The bracket that ends the array.
     End(usize),
@@ -26,7 +26,7 @@ pub enum Hit {
     /// The same outside of all lists and maps.
     Loose(usize),
     /// In a list or map, a bracket as far from its line's beginning as those that begin records, or as the one that
-    /// ends the array; or so it seems: what stands before it was not looked at.
+    /// ends the array. It only seems so: what is before it in its line was not looked at.
     Bracket(usize),
 }
 
@@ -49,8 +49,8 @@ pub struct Columns {
     pub close: u32,
 }
 
-/// A walk through a text, as far as it was looked at. It counts brackets of both kinds alike, and says where a text
-/// looks broken; what else is wrong with it is the decoder's business.
+/// A walk through a text. It does not tell the two kinds of brackets apart, and it says where a text looks broken; the
+/// decoder finds what else is wrong.
 #[derive(Clone, Copy, Debug)]
 pub struct Nesting {
     seek: Seek,
@@ -68,7 +68,7 @@ pub struct Nesting {
     next: usize,
     /// The offset up to which boundaries were looked for already.
     seen: usize,
-    /// The offset up to which it was told already what looks broken.
+    /// The offset up to which what looks broken was already reported.
     told: usize,
 }
 
@@ -90,8 +90,8 @@ impl Nesting {
         self.from
     }
 
-    /// The first hit at or after `least`, or the first of the others, wherever it is. None: not in `text`; then the walk
-    /// can go on when more of the same text is there.
+    /// The first hit at or after `least`, or the first of the others, wherever it is. None: not in `text`; then the
+    /// walk can go on when more of the same text is there.
     pub fn find(&mut self, text: &[u8], least: usize) -> Option<Hit> {
         self.unit.run(Find { nesting: self, text, least })
     }
@@ -123,7 +123,7 @@ impl Find<'_> {
         let (blocks, rest) = self.text[n.next..].as_chunks::<64>();
         for block in blocks {
             if let Some(hit) = n.block::<V, SEEK>(v, v.load(block), !0, self.least) {
-                // The block is walked again from behind the hit.
+                // The block is walked again from the place after the hit.
                 *self.nesting = n;
                 return Some(hit);
             }
@@ -210,7 +210,8 @@ impl Nesting {
         if column == 0 { 0 } else { lines << column | self.lines >> 1 >> (63 - column) }
     }
 
-    /// The first hit of a block, bit by bit, or else the depth at its end; `ODD` is whether something in it may be broken.
+    /// The first hit of a block, bit by bit, or else the depth at its end; `ODD` is whether something in it may be
+    /// broken.
     #[inline(always)]
     fn exact<const SEEK: u8, const ODD: bool>(&self, marks: Marks, least: usize) -> Result<i64, Hit> {
         let Marks { opens, closes, others, broken, first } = marks;

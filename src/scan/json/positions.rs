@@ -16,7 +16,7 @@ const HELD: usize = 4096;
 /// * inside strings: backslashes that escape, and control characters (below 0x20).
 ///
 /// So whatever lies between two positions outside strings is white space or the rest of a run, and
-/// what lies between two positions inside strings is text. Behind the last one, the end of the text
+/// what lies between two positions inside strings is text. After the last one, the end of the text
 /// comes at least [`AHEAD`] times.
 ///
 /// A place in the stream is an index (`at`) that the caller keeps, so that it can stay in a register.

@@ -38,7 +38,7 @@ pub fn short_special<V: Vector>(v: V, short: V::Short, len: usize) -> bool {
 }
 
 /// Writes `text` as a JSON string with its quotes at `to[at..]`, where there must be room for
-/// `6 * text.len() + 40` bytes; gives the place behind it.
+/// `6 * text.len() + 40` bytes; gives the place after it.
 #[inline(always)]
 pub fn write_text<V: Vector>(v: V, text: &[u8], to: &mut [u8], at: usize) -> usize {
     to[at] = b'"';
@@ -94,10 +94,10 @@ fn write_short<V: Vector>(v: V, text: &[u8], to: &mut [u8], at: usize) -> usize 
 }
 
 /// Writes text whose type is not known at `to[at..]`, where there must be room for `6 * text.len() + 40`
-/// bytes: as it is if it is exactly a JSON number, else as a string. Gives the place behind it.
+/// bytes: as it is if it is exactly a JSON number, else as a string. Gives the place after it.
 #[inline(always)]
 pub fn write_untyped<V: Vector>(v: V, text: &[u8], to: &mut [u8], at: usize) -> usize {
-    // Branches, not masks, decide: the fields of a column are mostly of one kind, which is predicted.
+    // Decided by branches, not masks: the fields of a column are mostly of one kind, so branches are predicted.
     if text.len() > 32 {
         if is_json_number(text) {
             return copy(text, to, at);
@@ -114,8 +114,8 @@ pub fn write_untyped<V: Vector>(v: V, text: &[u8], to: &mut [u8], at: usize) -> 
     write_text(v, text, to, at)
 }
 
-/// Escapes what the `bits` say in at most 32 bytes that stand at `to[at..]` already. The rest moves on each time, all
-/// of it by one store.
+/// Escapes the bytes that `bits` marks among at most 32 bytes that are already at `to[at..]`. After each, the rest is
+/// moved on with a single store.
 #[inline(always)]
 fn escape<V: Vector>(v: V, text: &[u8], mut bits: u32, to: &mut [u8], mut at: usize) -> usize {
     let mut from = 0;

@@ -4,7 +4,7 @@ use std::arch::x86_64::*;
 
 use super::work::{Vector, Work};
 
-/// A processor with AVX-512 F, BW, VL, VBMI2 and everything that [`Avx2`](super::avx2::Avx2) stands for.
+/// A processor with AVX-512 F, BW, VL, VBMI2 and everything that [`Avx2`](super::avx2::Avx2) requires.
 #[derive(Clone, Copy)]
 pub struct Avx512(());
 

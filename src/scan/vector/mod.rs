@@ -1,5 +1,5 @@
-//! What the algorithms over blocks of bytes need of a processor, as a trait with an implementation for each family of
-//! processors.
+//! The operations that algorithms over blocks of bytes need, as a trait with an implementation for each processor
+//! family.
 //!
 //! An algorithm is written once, as safe code over [`Vector`], and is put into a [`Work`]. [`Unit::run`]
 //! compiles it once for each processor family and runs the one that fits. Everything between a `Work`
@@ -25,7 +25,7 @@ pub use work::{Vector, Work};
 /// How far ahead of a first look at data [`prefetch`] asks for it. Measured: 2 to 4 KiB are a little better than less.
 pub const PREFETCH: usize = 2048;
 
-/// Asks for the bytes at `data[at..]` to be brought near. The processor does so by itself only within a
+/// Asks for the bytes at `data[at..]` to be brought near. On its own, the processor does so only within a
 /// page of 4 KiB. There may be no such bytes.
 #[inline(always)]
 pub fn prefetch(data: &[u8], at: usize) {
@@ -55,14 +55,14 @@ enum Choice {
 pub struct Unit(Choice);
 
 impl Unit {
-    /// The fastest one, unless [`Kernel::get`] was told otherwise.
+    /// The fastest one, unless the environment chooses a slower one: see [`Kernel::get`].
     pub fn get() -> Unit {
         static CHOSEN: OnceLock<Unit> = OnceLock::new();
         *CHOSEN.get_or_init(|| Unit::of(Kernel::get()))
     }
 
-    /// Whether a comparison of 32 bytes becomes a mask by an instruction. Algorithms with a mask for each step pay only
-    /// then.
+    /// Whether one instruction turns a comparison of 32 bytes into a mask. Only then do algorithms that need a mask for
+    /// each step pay off.
     pub fn has_masks(self) -> bool {
         match self.0 {
             #[cfg(target_arch = "x86_64")]

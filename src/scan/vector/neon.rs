@@ -147,7 +147,7 @@ impl Vector for Neon {
     }
     #[inline(always)]
     fn parity(self, bits: u64) -> u64 {
-        // The product without carries (PMULL) is not on every processor, and is no faster than six shifts on some.
+        // Not every processor has carry-less multiplication (PMULL), and on some it is no faster than six shifts.
         Portable.parity(bits)
     }
     #[inline(always)]

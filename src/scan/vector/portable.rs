@@ -1,4 +1,4 @@
-//! Plain Rust: the specification of the other families, and what runs where they don't.
+//! Plain Rust: the specification of the other families, and the fallback where they can't run.
 
 use super::work::{Vector, goes_on};
 
@@ -154,8 +154,8 @@ pub(super) fn each_flag(bits: u64, ones: u64, into: &mut [u8; 64]) {
     each(bits, into, |place| (ones >> (place & 63) & 1) as u8);
 }
 
-/// What `of` makes of the number of each set bit, eight at a time: the number of loops then changes seldom and is
-/// predicted.
+/// Writes what `of` makes of the number of each set bit, eight at a time: the number of loops then seldom changes, so
+/// it is predicted.
 #[inline(always)]
 fn each<T>(mut bits: u64, into: &mut [T; 64], of: impl Fn(u32) -> T) {
     let count = bits.count_ones() as usize;

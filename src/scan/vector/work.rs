@@ -15,34 +15,34 @@ pub trait Vector: Copy {
     fn load_part(self, bytes: &[u8]) -> Self::Block;
     /// Writes 64 bytes.
     fn store(self, block: Self::Block, into: &mut [u8; 64]);
-    /// Where `byte` stands.
+    /// Where `byte` is.
     fn equal(self, block: Self::Block, byte: u8) -> u64;
-    /// Where one of `bytes` stands.
+    /// Where one of `bytes` is.
     #[inline(always)]
     fn one_of(self, block: Self::Block, [a, b, c]: [u8; 3]) -> u64 {
         self.equal(block, a) | self.equal(block, b) | self.equal(block, c)
     }
-    /// Where bytes less than `byte` stand.
+    /// Where bytes less than `byte` are.
     fn below(self, block: Self::Block, byte: u8) -> u64;
-    /// Where one of `0` to `9` stands.
+    /// Where one of `0` to `9` is.
     #[inline(always)]
     fn digits(self, block: Self::Block) -> u64 {
         self.below(block, b'9' + 1) & !self.below(block, b'0')
     }
     /// The bytes with bit 5 set: `[` and `]` become `{` and `}`, which no other byte does.
     fn set_bit_5(self, block: Self::Block) -> Self::Block;
-    /// Where one of `{ } [ ] : ,` stands.
+    /// Where one of `{ } [ ] : ,` is.
     fn operators(self, block: Self::Block) -> u64;
-    /// Where a space, tab, line feed or carriage return stands.
+    /// Where a space, tab, line feed or carriage return is.
     fn white(self, block: Self::Block) -> u64;
     /// Bit *i* of the answer: whether the number of ones in bits 0 to *i* is odd.
     fn parity(self, bits: u64) -> u64;
-    /// Writes `base` + the number of each set bit, in order. What lies behind them in `into` is overwritten too.
+    /// Writes `base` + the number of each set bit, in order. What follows them in `into` is overwritten too.
     fn positions(self, bits: u64, base: u32, into: &mut [u32; 64]);
-    /// Writes for each set bit, in order, a byte that says whether it is set in `ones` too: 1 or 0. What lies behind
+    /// Writes for each set bit, in order, a byte that says whether it is set in `ones` too: 1 or 0. What follows
     /// them in `into` is overwritten too.
     fn flags(self, bits: u64, ones: u64, into: &mut [u8; 64]);
-    /// Writes the bytes whose bit is set, without gaps. What lies behind them in `into` is overwritten too.
+    /// Writes the bytes whose bit is set, without gaps. What follows them in `into` is overwritten too.
     fn pack(self, block: Self::Block, keep: u64, into: &mut [u8; 64]);
 
     /// The 26 ASCII letters from `first` on (`a` or `A`) in the other case, all other bytes as they are.
@@ -63,31 +63,31 @@ pub trait Vector: Copy {
     fn short_load(self, bytes: &[u8; 32]) -> Self::Short;
     /// Writes 32 bytes.
     fn short_store(self, short: Self::Short, into: &mut [u8; 32]);
-    /// Where `byte` stands.
+    /// Where `byte` is.
     fn short_equal(self, short: Self::Short, byte: u8) -> u32;
-    /// Where one of `bytes` stands.
+    /// Where one of `bytes` is.
     #[inline(always)]
     fn short_one_of(self, short: Self::Short, [a, b, c]: [u8; 3]) -> u32 {
         self.short_equal(short, a) | self.short_equal(short, b) | self.short_equal(short, c)
     }
-    /// Where bytes less than `byte` stand.
+    /// Where bytes less than `byte` are.
     fn short_below(self, short: Self::Short, byte: u8) -> u32;
 
     /// Where both have the same byte.
     fn short_same(self, short: Self::Short, other: Self::Short) -> u32;
-    /// Where one of `0` to `9` stands.
+    /// Where one of `0` to `9` is.
     #[inline(always)]
     fn short_digits(self, short: Self::Short) -> u32 {
         self.short_below(short, b'9' + 1) & !self.short_below(short, b'0')
     }
-    /// Where a JSON string has something else than text: a quote, a backslash, or a byte below 0x20.
+    /// Where a JSON string has something other than text: a quote, a backslash, or a byte below 0x20.
     #[inline(always)]
     fn short_specials(self, short: Self::Short) -> u32 {
         self.short_equal(short, b'"') | self.short_equal(short, b'\\') | self.short_below(short, b' ')
     }
 
-    /// Writes at most 32 bytes with each `byte` among them doubled, and gives their number. What lies behind them in
-    /// `into` is overwritten too. Behind each of the doubled bytes the rest moves on, all of it by one store.
+    /// Writes at most 32 bytes with each `byte` among them doubled, and gives their number. What follows them in
+    /// `into` is overwritten too. After each doubled byte, the rest is moved on with a single store.
     #[inline(always)]
     fn double(self, bytes: &[u8], byte: u8, into: &mut [u8; 96]) -> usize {
         let mut short = self.short(bytes);
@@ -110,7 +110,8 @@ pub trait Vector: Copy {
     }
 }
 
-/// As many bytes as `text` and the `source` that it is a part of have together, if they are so many.
+/// `N` bytes from the beginning of `text` on, read on in the `source` that it is a part of; none if there are not that
+/// many.
 #[inline(always)]
 pub(super) fn goes_on<'s, const N: usize>(text: &[u8], source: &'s [u8]) -> Option<&'s [u8; N]> {
     let place = (text.as_ptr() as usize).wrapping_sub(source.as_ptr() as usize);

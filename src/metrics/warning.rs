@@ -1,0 +1,105 @@
+//! What a user should know although nothing failed.
+
+use std::fmt;
+
+use crate::error::{as_settings, named};
+
+/// What a [`Warning`] is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum WarningKind {
+    /// The beginning of a source: names in its header, or a sign that its format or dialect is another one.
+    Beginning,
+    /// Text that follows a closing quote.
+    TextAfterQuote,
+    /// Files of an interrupted run, which were removed.
+    Leftovers,
+    /// The job was to be resumed, but there was no checkpoint.
+    NothingToResume,
+}
+
+/// What the user should know, as sentences. [`Display`](fmt::Display) names settings as the library does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Warning {
+    /// What it is about.
+    pub kind: WarningKind,
+    /// Settings are marked.
+    text: String,
+}
+
+impl Warning {
+    /// A warning whose text marks settings.
+    pub(crate) fn new(kind: WarningKind, text: impl Into<String>) -> Warning {
+        Warning { kind, text: text.into() }
+    }
+
+    /// The same with the name of the source before it.
+    pub(crate) fn of(self, source: impl fmt::Display) -> Warning {
+        Warning { text: format!("{source}: {}", self.text), ..self }
+    }
+
+    /// The text with other names for the settings, as [`Error::with_names`](crate::Error::with_names) gives an error.
+    pub fn with_names(&self, name: &dyn Fn(&str, Option<&str>) -> String) -> String {
+        named(&self.text, name)
+    }
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.with_names(&as_settings))
+    }
+}
+
+/// A name of a field that no record had.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct NeverSeen {
+    /// The setting that names it: `select`, `drop`, `rename`, `ops` or `columns`.
+    pub setting: &'static str,
+    /// The name.
+    pub name: String,
+    /// A name like it that records have.
+    pub nearest: Option<String>,
+}
+
+impl NeverSeen {
+    /// The text with another name for the setting, as [`Error::with_names`](crate::Error::with_names) gives an error.
+    pub fn with_names(&self, name: &dyn Fn(&str, Option<&str>) -> String) -> String {
+        self.sentence(&name(self.setting, None))
+    }
+
+    /// The text in which the setting is marked, to be a part of an error.
+    pub(crate) fn marked(&self) -> String {
+        self.sentence(&format!("⟨{}⟩", self.setting))
+    }
+
+    fn sentence(&self, setting: &str) -> String {
+        let NeverSeen { name, nearest, .. } = self;
+        let nearest = nearest.as_ref().map_or_else(String::new, |nearest| format!("; did you mean `{nearest}`?"));
+        format!("{setting} names the field `{name}`, which no record has{nearest}")
+    }
+}
+
+impl fmt::Display for NeverSeen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.with_names(&as_settings))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_have_the_names_of_whoever_shows_them() {
+        let flags = |field: &str, value: Option<&str>| format!("--{field}{}", value.map_or("", |_| " it"));
+        let warning = Warning::new(WarningKind::Beginning, "Give ⟨from json⟩.").of("a.csv");
+        assert_eq!(warning.to_string(), "a.csv: Give `from: json`.");
+        assert_eq!(warning.with_names(&flags), "a.csv: Give --from it.");
+        let mut name = NeverSeen { setting: "drop", name: "⟨io⟩".to_owned(), nearest: None };
+        assert_eq!(name.to_string(), "`drop` names the field `⟨io⟩`, which no record has");
+        name.nearest = Some("i".to_owned());
+        assert_eq!(name.with_names(&flags), "--drop names the field `⟨io⟩`, which no record has; did you mean `i`?");
+    }
+}

@@ -15,6 +15,7 @@ mod help;
 mod inputs;
 #[cfg(unix)]
 mod listener;
+mod live;
 mod once;
 mod parser;
 mod paths;

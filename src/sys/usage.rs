@@ -28,6 +28,42 @@ pub struct Usage {
     pub stalled: u32,
 }
 
+/// Resident pages of the program and its libraries, in bytes; 0 where the system does not say. Takes some tenths of a
+/// millisecond.
+pub fn program_bytes() -> u64 {
+    #[cfg(target_os = "linux")]
+    {
+        let maps = File::open("/proc/self/smaps").map(std::io::BufReader::new);
+        maps.map_or(0, program)
+    }
+    #[cfg(not(target_os = "linux"))]
+    0
+}
+
+/// The pages of files that have code, in a list of mappings: the parts of a file follow each other.
+#[cfg(target_os = "linux")]
+fn program(maps: impl std::io::BufRead) -> u64 {
+    let (mut all, mut file, mut own, mut has_code) = (0, Vec::new(), 0, false);
+    for line in maps.split(b'\n').map_while(Result::ok) {
+        let mut words = line.split(|byte| *byte == b' ').filter(|word| !word.is_empty());
+        let (first, second) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+        if first == b"Rss:" {
+            own += number(second).unwrap_or(0) * 1024;
+        } else if first == b"Anonymous:" {
+            own = own.saturating_sub(number(second).unwrap_or(0) * 1024);
+        } else if first.contains(&b'-') {
+            // An address range, rights, offset, device, inode, and the path.
+            let path = words.nth(3).unwrap_or_default();
+            if path != file {
+                all += if has_code { own } else { 0 };
+                (file, own, has_code) = (path.to_vec(), 0, false);
+            }
+            has_code |= path.starts_with(b"/") && second.contains(&b'x');
+        }
+    }
+    all + if has_code { own } else { 0 }
+}
+
 /// The resident memory that belongs to no file, in bytes; 0 where the system does not say.
 pub fn anonymous_now() -> u64 {
     #[cfg(target_os = "linux")]
@@ -169,6 +205,21 @@ mod tests {
         assert_eq!(field(meminfo, b"MemAvailable:"), Some(23_000_000));
         assert_eq!(field(meminfo, b"MemLeft:"), None);
         assert_eq!(number(b"max\n"), None);
+    }
+
+    #[test]
+    fn pages_of_the_program() {
+        let maps = b"\
+55d0-55d1 r--p 00000000 08:01 17 /usr/bin/pagemill\nRss:                 400 kB\nAnonymous:             0 kB\n\
+55d1-55d2 r-xp 00001000 08:01 17 /usr/bin/pagemill\nRss:                1000 kB\nAnonymous:             0 kB\n\
+55d2-55d3 rw-p 00002000 08:01 17 /usr/bin/pagemill\nRss:                  50 kB\nAnonymous:            40 kB\n\
+55d4-55d5 rw-p 00000000 00:00 0 [heap]\nRss:                 900 kB\nAnonymous:           900 kB\n\
+7f00-7f01 r--s 00000000 08:01 99 /data/a file.csv\nRss:                7000 kB\nAnonymous:             0 kB\n\
+7f02-7f03 r-xp 00000000 08:01 20 /lib/libc.so\nRss:                 100 kB\nAnonymous:             0 kB\n\
+7f04-7f05 r-xp 00000000 00:00 0 [vdso]\nRss:                   4 kB\nAnonymous:             0 kB\n";
+        assert_eq!(program(&maps[..]), (400 + 1000 + 10 + 100) * 1024);
+        assert_eq!(program(&b""[..]), 0);
+        assert!(program_bytes() > 100_000, "{}", program_bytes());
     }
 
     #[test]

@@ -336,7 +336,9 @@ impl<'t> Committer<'t> {
             self.target.sync()?;
             self.quarantine.as_ref().map_or(Ok(()), |quarantine| quarantine.sync())?;
         }
-        journal.append(&entry)
+        journal.append(&entry)?;
+        self.pass.checkpoint(entry.input);
+        Ok(())
     }
 
     /// Hands in slice `index`. Its output, and that of later slices which wait for it, is written.

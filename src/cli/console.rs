@@ -10,7 +10,7 @@ use pagemill::error::Error;
 use pagemill::wording::counted;
 
 use super::exit::Exit;
-use super::live;
+use super::screen;
 
 const RED: &str = "31";
 const YELLOW: &str = "33";
@@ -42,7 +42,7 @@ static UNHEARD: AtomicBool = AtomicBool::new(false);
 /// Writes text to standard error as it is.
 pub fn note(text: &str) {
     let write = || pagemill::sys::check_stderr().and_then(|()| io::stderr().lock().write_all(text.as_bytes()));
-    let written = live::aside(write);
+    let written = screen::aside(write);
     if written.is_err() {
         UNHEARD.store(true, Relaxed);
     }
@@ -61,7 +61,7 @@ pub fn print(text: &str) -> Result<(), Error> {
     let mut stdout = io::stdout().lock();
     let write =
         || pagemill::sys::check_stdout().and_then(|()| stdout.write_all(text.as_bytes())).and_then(|()| stdout.flush());
-    live::aside(write).map_err(|e| Error::io("write", "standard output", e))
+    screen::aside(write).map_err(|e| Error::io("write", "standard output", e))
 }
 
 fn say(color: &str, kind: &str, what: &dyn Display) {

@@ -75,7 +75,11 @@ pub fn run(Typed { said, operands }: Typed) -> Result<Exit, Error> {
     }
     let (list, quarantine) = (inputs.list_path(), settings.quarantine.as_deref());
     refuse_list(list.as_deref(), quarantine)?;
-    refuse_report(see.report.as_deref(), list.as_deref(), files.iter().map(PathBuf::as_path).chain(quarantine))?;
+    let metrics = see.live.metrics_file.as_deref();
+    for (flag, file) in [("--report", see.report.as_deref()), ("--metrics-file", metrics)] {
+        refuse_report(flag, file, list.as_deref(), files.iter().map(PathBuf::as_path).chain(quarantine))?;
+    }
+    refuse_report("--metrics-file", metrics, None, see.report.as_deref().into_iter())?;
     let only = match &files[..] {
         [file] => Some(&**file),
         _ => None,

@@ -11,7 +11,7 @@ use pagemill::sys::{guard_maps, signals, signals::Signals, takes_a_line};
 use pagemill::{Progress, Stop};
 
 use super::ending;
-use super::live;
+use super::screen;
 use super::watch::{Later, Watch};
 
 /// If the job has not ended this long after the first signal, the process is ended.
@@ -71,7 +71,7 @@ fn listen(mut signals: Signals, stop: &Stop, progress: &Progress, later: &Later,
 
 /// Writes a message, unless that would block: the thread has to keep listening.
 fn tell(mut stderr: &File, what: &str) {
-    live::try_aside(|| {
+    screen::try_aside(|| {
         if takes_a_line(stderr.as_fd()) {
             let _ = stderr.write_all(format!("pagemill: {what}\n").as_bytes());
         }

@@ -4,40 +4,21 @@ use std::env;
 use std::fs;
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
 
 use pagemill::Progress;
 use pagemill::compress::Compress;
 use pagemill::config::flags::{Said, progress};
 use pagemill::error::{Error, ErrorClass};
 use pagemill::job::{OnError, Settings};
-use pagemill::monitor::{About, BarView, BlockView, Monitor, Plain, Screen, Show, State, Subject, View};
+use pagemill::monitor::{About, BarView, BlockView, MetricsFile, Monitor, Plain, Screen, Show, State, Subject, View};
 use pagemill::wording::{counted, input};
 
 use super::console;
-use super::signals;
-
-/// What is drawn on standard error.
-static SCREEN: OnceLock<Arc<Screen>> = OnceLock::new();
+use super::paths::file;
+use super::{screen, signals};
 
 /// The sizes of more inputs than these are not summed: their list would be held twice.
 const SUMMED: usize = 2_000;
-
-/// Writes something to the terminal, above what is drawn there.
-pub fn aside<T>(write: impl FnOnce() -> T) -> T {
-    match SCREEN.get() {
-        Some(screen) => screen.aside(write),
-        None => write(),
-    }
-}
-
-/// The same, unless it would have to wait.
-pub fn try_aside(write: impl FnOnce()) {
-    match SCREEN.get() {
-        Some(screen) => screen.try_aside(write),
-        None => write(),
-    }
-}
 
 /// What is to be shown.
 pub struct Live {
@@ -45,6 +26,8 @@ pub struct Live {
     progress: Show,
     /// As a block.
     monitor: bool,
+    /// As a file.
+    pub metrics_file: Option<PathBuf>,
 }
 
 /// What is shown of a job: how its ends are called.
@@ -85,36 +68,59 @@ impl Live {
     /// Usage: a text that has no meaning.
     pub fn of(said: &Said) -> Result<Live, Error> {
         let unsaid = if said.has("quiet") { Show::Nothing } else { Show::Auto };
-        Ok(Live { progress: progress(said)?.unwrap_or(unsaid), monitor: said.has("monitor") })
+        let metrics_file = said.path("metrics-file").map(Path::to_path_buf);
+        if metrics_file.as_deref().is_some_and(|path| file(path).is_none()) {
+            return Err(Error::usage(
+                "--metrics-file: metrics can't go to standard output\n  Name a file; ./- is one whose name is a hyphen.",
+            ));
+        }
+        Ok(Live { progress: progress(said)?.unwrap_or(unsaid), monitor: said.has("monitor"), metrics_file })
     }
 
     /// Whether somebody wants to see the run, however short it is.
     pub fn is_wanted(&self) -> bool {
-        self.monitor || matches!(self.progress, Show::Bar | Show::Plain)
+        self.monitor || self.metrics_file.is_some() || matches!(self.progress, Show::Bar | Show::Plain)
+    }
+
+    /// Whether something has to be shown of the shortest run.
+    fn is_urgent(&self) -> bool {
+        self.monitor || self.metrics_file.is_some()
     }
 
     /// Begins to show a run that begins now. `taken`: something else goes to standard output.
     pub fn start(&self, shown: Shown, settings: &Settings, taken: bool) -> Watching {
         let cursor = console::has_cursor() && !(taken && io::stdout().is_terminal());
-        let views: Vec<Box<dyn View>> = match self.progress {
+        let mut views: Vec<Box<dyn View>> = match self.progress {
             Show::Plain => vec![Box::new(Plain::new(Stderr))],
-            _ if self.monitor && cursor => vec![Box::new(BlockView::new(screen(Screen::for_block), is_utf8()))],
+            _ if self.monitor && cursor => vec![Box::new(BlockView::new(screen::of(Screen::for_block), is_utf8()))],
             _ if self.monitor => vec![Box::new(Plain::new(Stderr))],
-            Show::Auto | Show::Bar if cursor => vec![Box::new(BarView(screen(Screen::for_bar)))],
+            Show::Auto | Show::Bar if cursor => vec![Box::new(BarView(screen::of(Screen::for_bar)))],
             Show::Bar => vec![Box::new(Plain::new(Stderr))],
-            Show::Auto | Show::Nothing => return Watching(None),
+            Show::Auto | Show::Nothing => Vec::new(),
         };
+        let starts_late = matches!(self.progress, Show::Auto | Show::Bar) && !self.is_urgent();
+        views.extend(
+            self.metrics_file.clone().map(|path| -> Box<dyn View> { Box::new(MetricsFile::new(path, unwritten)) }),
+        );
+        if views.is_empty() {
+            return Watching(None);
+        }
         let Some(progress) = &settings.progress else { return Watching(None) };
         let subject = subject(shown, settings, progress);
         let (monitor, starter) = Monitor::new(subject, views);
         match signals::watch() {
             // A bar would only flicker in a short run.
-            Some(watch) if !self.monitor && self.progress != Show::Plain => watch.later.start(starter),
+            Some(watch) if starts_late => watch.later.start(starter),
             // Without threads there is nothing to see; the run goes on.
             _ => _ = starter.start(),
         }
         Watching(Some(monitor))
     }
+}
+
+/// A run does not fail for its metrics.
+fn unwritten(path: &Path, error: io::Error) {
+    console::warning(format_args!("--metrics-file: can't write {}: {error}", path.display()));
 }
 
 fn subject(shown: Shown, settings: &Settings, progress: &Progress) -> Subject {
@@ -130,11 +136,6 @@ fn subject(shown: Shown, settings: &Settings, progress: &Progress) -> Subject {
         ..About::default()
     };
     Subject { about, progress: progress.clone(), size: sum, inputs, series: false }
-}
-
-/// What is drawn on from now on.
-fn screen(make: fn() -> Arc<Screen>) -> Arc<Screen> {
-    Arc::clone(SCREEN.get_or_init(make))
 }
 
 /// How many bytes these files have together; none if one is no regular file, or will have more when it is unpacked.

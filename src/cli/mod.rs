@@ -23,6 +23,7 @@ mod refusal;
 mod replay;
 mod report_file;
 mod request;
+mod screen;
 mod settings;
 mod signals;
 mod tips;

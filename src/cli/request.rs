@@ -260,8 +260,13 @@ impl Request {
     fn check_places<'p>(&self, written: &[PathBuf], sources: impl Iterator<Item = &'p Path>) -> Result<(), Error> {
         let (report, list) = (self.see.report.as_deref(), self.list.as_deref());
         refuse_list(list, written.iter().map(PathBuf::as_path))?;
-        refuse_report(report, list, written.iter().map(PathBuf::as_path))?;
-        refuse_report(report, list, sources)
+        let metrics = self.see.live.metrics_file.as_deref();
+        let sources: Vec<&Path> = sources.collect();
+        for (flag, file) in [("--report", report), ("--metrics-file", metrics)] {
+            refuse_report(flag, file, list, written.iter().map(PathBuf::as_path))?;
+            refuse_report(flag, file, list, sources.iter().copied())?;
+        }
+        refuse_report("--metrics-file", metrics, None, report.into_iter())
     }
 
     /// Decides the formats of both ends.

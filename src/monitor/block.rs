@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use super::line::hashes;
 use super::sample::{About, Sample, State};
-use super::words::{Unit, bytes_tenth, bytes_unit, clock, count_unit, percent};
+use super::words::{Unit, bytes_tenth, bytes_unit, count_unit, percent};
 use crate::metrics::{Latency, Level};
-use crate::wording::count;
+use crate::wording::{clock, count};
 
 /// How wide the block is.
 const WIDTH: usize = 79;
@@ -42,7 +42,6 @@ impl Block {
         self.past.push_back((sample.t.as_secs_f64(), now));
         // The last column stays free: some terminals go to the next line when it is filled.
         let width = columns.saturating_sub(1).min(WIDTH);
-        let wide = width >= WIDTH;
         let mut lines = vec![self.title(about, sample, width)];
         lines.extend(progress(sample, width));
         lines.extend(self.table(about, sample, width));
@@ -61,9 +60,8 @@ impl Block {
                 clock(stalled)
             ));
         }
-        if !wide || !self.utf8 {
-            lines.iter_mut().for_each(|line| *line = line.chars().take(width).collect());
-        }
+        let room = columns.saturating_sub(1);
+        lines.iter_mut().for_each(|line| *line = line.chars().take(room).collect());
         lines.iter_mut().for_each(|line| line.truncate(line.trim_end().len()));
         lines
     }
@@ -85,7 +83,7 @@ impl Block {
     /// What was read, written, and so on: now, on the average, in the last minute, and in all.
     fn table(&self, about: &About, sample: &Sample, width: usize) -> Vec<String> {
         let curves = self.utf8 && width >= WIDTH;
-        let right = width >= WIDTH - CURVE - 3;
+        let right = width >= WIDTH - CURVE - 2;
         let head = if curves { "last 60 s, from 0" } else { "" };
         let row = |name: &str, now: [String; 2], unit: &str, curve: usize, far: String| {
             let [now, mean] = now;
@@ -98,11 +96,10 @@ impl Block {
         let mut lines = Vec::new();
         let heading = format!("{:INDENT$}{:>4} {:>8}  {:<4} ", "", "now", "mean", "");
         lines.push(match right {
-            true if curves => spread(&format!("{heading}       {head}"), "so far", WIDTH),
+            true if curves => spread(&format!("{heading}  {head}"), "so far", WIDTH),
             true => spread(&heading, "so far", WIDTH - CURVE - 2),
             false => heading,
         });
-        let rates = |unit: Unit, now: f64, mean: f64| [unit.three(now), unit.three(mean)];
         let (now, mean) = (&sample.rate, &sample.mean);
         let mut bytes = |name: &str, now: f64, mean: f64, curve: usize, far: String| {
             let unit = bytes_unit(now.max(mean));
@@ -142,7 +139,7 @@ impl Block {
             0 => format!("peak {}", unit.tenth(memory.peak as f64)),
             limit => format!("peak {}, ceiling {}", unit.tenth(memory.peak as f64), unit.trimmed(limit as f64)),
         };
-        let numbers = [unit.tenth(memory.resident() as f64), unit.tenth(sample.resident_mean)];
+        let numbers = rates(unit, memory.resident() as f64, sample.resident_mean);
         let first = row("memory", numbers, unit.name, 3, far);
         let tenth = |bytes: u64| unit.tenth(bytes as f64);
         let mut second = format!("anonymous {}, file {}", tenth(memory.anonymous), tenth(memory.file));
@@ -180,6 +177,10 @@ impl Block {
         };
         means.map(bar).iter().collect()
     }
+}
+
+fn rates(unit: Unit, now: f64, mean: f64) -> [String; 2] {
+    [unit.three(now), unit.three(mean)]
 }
 
 /// The bar, the share and the time left; nothing for a pipe.
@@ -227,6 +228,7 @@ fn latency(sample: &Sample) -> Option<String> {
         _ => (1e6, "s"),
     };
     let number = |micros: f64| match micros / unit {
+        v if unit > 1.0 && v < 0.095 => format!("{v:.2}"),
         v if unit > 1.0 && v < 9.95 => format!("{v:.1}"),
         v => count(v.round() as u64),
     };
@@ -297,4 +299,149 @@ fn checkpoints(sample: &Sample) -> Option<String> {
         _ => format!(": can resume from {}", bytes_tenth(checkpoints.position)),
     };
     Some(format!("{}, {ago} ago{from}", checkpoints.count))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metrics::{PoolUse, Workers};
+    use crate::monitor::line::tests::example;
+    use crate::monitor::sample::{Checkpoints, Episode, Left};
+
+    const S: fn(u64) -> Duration = Duration::from_secs;
+
+    /// The run of the design, as far as it is a run.
+    fn full() -> (About, Sample) {
+        let (about, mut sample) = example();
+        let memory = &mut sample.memory;
+        (memory.heap, memory.buffers, memory.arenas) = (20_100_000, 14_600_000, 3_100_000);
+        sample.resident_mean = 40.9e6;
+        let latency = |mean, p50, p99, max| {
+            let mut latency = Latency::default();
+            (latency.mean, latency.p50, latency.p99, latency.max) = (mean, p50, p99, max);
+            Some(latency)
+        };
+        sample.latency = latency(11_400.0, 9_200, 41_000, 188_000);
+        sample.latency_run = latency(11_300.0, 8_900, 46_000, 4_100_000);
+        let mut workers = Workers::default();
+        (workers.converting, workers.waiting_target) = (4, 4);
+        let mut pool = PoolUse::default();
+        (pool.used, pool.idle) = (31, 3);
+        (sample.workers, sample.pool, sample.slices_open) = (workers, pool, 16);
+        sample.pressure.episodes = 1;
+        sample.pressure.last = Some(Episode { level: Level::High, since: S(372), until: Some(S(424)) });
+        sample.checkpoints = Some(Checkpoints { count: 18, position: 309_237_645_312, at: S(751) });
+        (about, sample)
+    }
+
+    /// A block that has seen the same rates for a minute.
+    fn seen(utf8: bool, sample: &Sample) -> Block {
+        let mut block = Block::new(utf8);
+        let rates = &sample.rate;
+        let now = [rates.read, rates.written, rates.records, sample.memory.resident() as f64];
+        for half in 1..120 {
+            block.past.push_back((sample.t.as_secs_f64() - 60.0 + f64::from(half) / 2.0, now));
+        }
+        block
+    }
+
+    #[test]
+    fn the_block_of_the_design() {
+        let (about, sample) = full();
+        let expected = "\
+trips-2025.csv → trips-2025.ndjson                             running    12:32
+[###############################-------------------]   62.0 %   about 7:54 left
+              now     mean         last 60 s, from 0                     so far
+read          398      412  MB/s   ▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇       310.0 of 500.0 GB
+written       667      691  MB/s   ▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇                519.9 GB
+records      3.14     3.25  M/s    ▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇           2,445,008,214
+memory       41.2     40.9  MB     ▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇   peak 57.3, ceiling 64
+             anonymous 22.0, file 19.2; heap 20.1: buffers 14.6, arenas 3.1
+latency      p50 9.2   p99 41   max 188   mean 11.4 ms whole run 8.9, 46, 4,100
+workers      4 converting, 4 wait for the target, 0 for input; 16 slices open
+pool         31 of 34 buffers in use, no codec
+bad          1,482 records, 0.61 per million, in quarantine
+pressure     normal; high once, 6:12 to 7:04
+checkpoint   18, 1 s ago: can resume from 309.2 GB";
+        for columns in [80, 200] {
+            assert_eq!(seen(true, &sample).lines(&about, &sample, columns).join("\n"), expected);
+        }
+    }
+
+    #[test]
+    fn narrower_and_ascii() {
+        let (about, mut sample) = full();
+        sample.stalled = Some(S(11));
+        let lines = seen(false, &sample).lines(&about, &sample, 67);
+        assert_eq!(lines[0].len(), 66);
+        assert_eq!(lines[1], "[######################--------------]   62.0 %   about 7:54 left");
+        assert_eq!(lines[2], format!("              now     mean{:>31}", "so far"));
+        assert_eq!(lines[3], format!("read          398      412  MB/s{:>25}", "310.0 of 500.0 GB"));
+        assert_eq!(lines.last().map(String::as_str), Some("! 12:21      nothing was read or written for 0:11"));
+        assert!(lines.iter().all(|line| line.is_ascii() && line.len() <= 66), "{lines:#?}");
+        // Narrower still: the right column goes too.
+        let lines = seen(true, &sample).lines(&about, &sample, 50);
+        assert_eq!(lines[0], "…ps-2025.csv → trips-2025.ndjson running    12:32");
+        assert_eq!(lines[2..4], ["              now     mean", "read          398      412  MB/s"]);
+        assert_eq!(lines[8], "latency      p50 9.2   p99 41   max 188   mean 11");
+        assert!(lines.iter().all(|line| line.chars().count() <= 49), "{lines:#?}");
+        for columns in 0..90 {
+            let lines = seen(columns % 2 == 0, &sample).lines(&about, &sample, columns);
+            let widest = lines.iter().map(|line| line.chars().count()).max();
+            assert!(widest.is_some_and(|widest| widest < columns.max(1)), "{columns}: {lines:#?}");
+        }
+    }
+
+    #[test]
+    fn what_does_not_apply_is_left_out() {
+        let about = About { source: "standard input".into(), ..About::default() };
+        let mut sample = Sample { t: S(3), state: State::Running, read: 2_000_000, ..Sample::default() };
+        sample.rate.read = 1e6;
+        let lines = Block::new(true).lines(&about, &sample, 80);
+        assert_eq!(lines.len(), 3, "{lines:#?}");
+        assert_eq!(lines[0], format!("standard input{:49}running     0:03", ""));
+        // One sample makes the end of a curve.
+        assert_eq!(lines[2], format!("read         1.00        0  MB/s   {:19}▇{:18}2.0 MB", "", ""));
+        // Names can't command the terminal.
+        let about = About { source: "a\x1b[2J\n".into(), target: Some("é".into()), ..about };
+        assert!(Block::new(false).lines(&about, &sample, 80)[0].starts_with("a?[2J? -> ? "));
+    }
+
+    #[test]
+    fn curves_begin_at_zero() {
+        let mut block = Block::new(true);
+        for half in 1..=120 {
+            let rate = if half <= 60 { 100.0 } else { 50.0 };
+            block.past.push_back((f64::from(half) / 2.0, [rate, 0.0, 1.0, 1.0]));
+        }
+        let now = Sample { t: S(60), ..Sample::default() };
+        assert_eq!(block.curve(0, &now), "▇▇▇▇▇▇▇▇▇▇▄▄▄▄▄▄▄▄▄▄");
+        assert_eq!(block.curve(1, &now), "▁".repeat(20));
+        let later = Sample { t: S(90), ..Sample::default() };
+        assert_eq!(block.curve(0, &later), format!("▇▇▇▇▇▇▇▇▇▇{:10}", ""));
+    }
+
+    #[test]
+    fn latencies_have_one_unit() {
+        let (_, mut sample) = full();
+        for latency in [&mut sample.latency, &mut sample.latency_run].into_iter().flatten() {
+            (latency.mean, latency.p50, latency.p99, latency.max) = (350.4, 300, 900, 1_500);
+        }
+        assert_eq!(
+            latency(&sample).as_deref(),
+            Some("p50 300   p99 900   max 1,500   mean 350 us whole run 300, 900, 1,500")
+        );
+        sample.latency_run = None;
+        assert_eq!(latency(&sample), None);
+    }
+
+    #[test]
+    fn the_time_left_is_a_range_where_it_is_not_sure() {
+        let (_, mut sample) = full();
+        let mut line = |low, high| {
+            sample.left = Some(Left { mid: S(474), range: Some([S(low), S(high)]) });
+            progress(&sample, 79).unwrap_or_default().split_off(61)
+        };
+        assert_eq!((line(440, 520), line(300, 520)), ("   about 7:54 left".into(), "   5:00 to 8:40 left".into()));
+    }
 }

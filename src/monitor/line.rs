@@ -1,9 +1,9 @@
 //! A run in one line: plain, or with a bar.
 
 use super::sample::{About, Sample, State};
-use super::words::{bytes, bytes_tenth, bytes_unit, clock, count_short, percent};
+use super::words::{bytes, bytes_tenth, bytes_unit, count_short, percent};
 use crate::metrics::Level;
-use crate::wording::count;
+use crate::wording::{clock, count};
 
 /// The line for logs and pipes, without a line break.
 pub fn line(about: &About, sample: &Sample) -> String {

@@ -6,10 +6,12 @@
 
 #[cfg(feature = "cli")]
 mod block;
+mod exposition;
 mod latency;
 mod left;
 mod line;
 mod memory;
+mod metrics_file;
 mod plain;
 mod sample;
 mod sampler;
@@ -21,7 +23,9 @@ mod words;
 
 #[cfg(feature = "cli")]
 pub use block::Block;
+pub use exposition::Exposition;
 pub use line::{bar, line};
+pub use metrics_file::MetricsFile;
 pub use plain::Plain;
 pub use sample::{About, Checkpoints, Episode, LATENCY_BOUNDS, Left, Memory, Pressure, Rates, Sample, Show, State};
 pub use sampler::{Monitor, Starter, Subject, View};

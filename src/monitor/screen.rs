@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
+use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
@@ -13,6 +14,9 @@ use crate::sys::terminal_size;
 
 /// The size of a terminal that does not say it: columns and rows.
 const USUAL: (usize, usize) = (80, 24);
+
+/// A bar is shown from this time on.
+const FIRST: Duration = Duration::from_millis(900);
 
 /// The last lines of a terminal, which are drawn again and again while other text goes above them.
 pub struct Screen(Mutex<Drawn>);
@@ -112,6 +116,10 @@ pub struct BarView(pub Arc<Screen>);
 
 impl View for BarView {
     fn show(&mut self, _: &About, sample: &Sample) {
+        // In a short run it would only flicker.
+        if sample.t < FIRST {
+            return;
+        }
         let (columns, _) = terminal_size().unwrap_or(USUAL);
         self.0.draw(&[bar(sample, columns)]);
     }

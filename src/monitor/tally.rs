@@ -82,7 +82,8 @@ impl Tally {
     }
 
     fn count(&mut self, sample: &mut Sample, about: &About, metrics: &Metrics) {
-        let known = if about.sources > 1 { self.together } else { metrics.input_size_bytes };
+        // What is done says no more how long it was.
+        let known = if about.sources > 1 { self.together } else { metrics.input_size_bytes.or(self.last.size) };
         sample.size = known.filter(|size| *size >= metrics.read_bytes && *size > 0);
         (sample.read, sample.written) = (metrics.read_bytes, metrics.written_bytes);
         (sample.records_read, sample.records_written) = (metrics.records_read, metrics.records_written);

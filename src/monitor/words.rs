@@ -1,7 +1,5 @@
 //! Numbers as the views show them.
 
-use std::time::Duration;
-
 /// A unit of numbers that are shown together.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Unit {
@@ -86,16 +84,6 @@ pub(super) fn count_short(count: u64) -> String {
     }
 }
 
-/// A time as `m:ss` or `h:mm:ss`.
-pub(super) fn clock(time: Duration) -> String {
-    let seconds = time.as_secs();
-    let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
-    match hours {
-        0 => format!("{minutes}:{seconds:02}"),
-        _ => format!("{hours}:{minutes:02}:{seconds:02}"),
-    }
-}
-
 /// A share as per cents with one digit after the point. Less than all is never shown as all.
 pub(super) fn percent(share: f64) -> String {
     format!("{:.1}", if share < 1.0 { (share * 1000.0).floor() / 10.0 } else { 100.0 })
@@ -104,6 +92,8 @@ pub(super) fn percent(share: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::wording::clock;
+    use std::time::Duration;
 
     #[test]
     fn numbers() {

@@ -7,6 +7,7 @@
 #[cfg(target_os = "linux")]
 mod cgroup;
 
+use std::time::Duration;
 #[cfg(target_os = "linux")]
 use std::{fs::File, os::unix::fs::FileExt};
 
@@ -26,6 +27,17 @@ pub struct Usage {
     /// How much of the last ten seconds every task of the group waited for memory, in hundredths of a per cent; 0 where
     /// nobody knows (control groups of version 1). The stalls of the whole machine say nothing about a process.
     pub stalled: u32,
+}
+
+/// Processor time of the whole process, in the system and outside of it; none where the system does not say.
+pub fn cpu_time() -> Option<Duration> {
+    super::memory::cpu_time()
+}
+
+/// How many file descriptors are open; none where the system does not say.
+pub fn open_files() -> Option<usize> {
+    // Looking takes one.
+    std::fs::read_dir("/proc/self/fd").ok().map(|found| found.count().saturating_sub(1))
 }
 
 /// Resident pages of the program and its libraries, in bytes; 0 where the system does not say. Takes some tenths of a
@@ -234,5 +246,6 @@ mod tests {
         };
         assert!((0..20).any(|_| grows()));
         assert!(available().is_some_and(|bytes| bytes > 1 << 20));
+        assert!(cpu_time().is_some_and(|time| !time.is_zero()) && open_files().is_some_and(|files| files >= 3));
     }
 }

@@ -109,6 +109,13 @@ pub static FLAGS: &[Flag] = &[
         Commands::RUN,
         "Show on standard error how far the run is: with a bar, or with a plain line every 10 seconds; a bar needs a terminal that the records don't go to [default: auto, which is a bar where there can be one, after a second]",
     ),
+    flag(
+        "metrics-file",
+        Path("FILE"),
+        Commands::RUN,
+        "Write metrics to this file in the text format of Prometheus, every 10 seconds and at the end; what is there is replaced",
+    )
+    .group(Group::See),
     see(
         "monitor",
         Nothing,

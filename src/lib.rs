@@ -108,6 +108,8 @@ pub mod job;
 #[doc(hidden)]
 pub mod memory;
 pub mod metrics;
+#[doc(hidden)]
+pub mod monitor;
 pub mod op;
 pub(crate) mod plan;
 pub(crate) mod quarantine;

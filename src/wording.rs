@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::path::Path;
+use std::time::Duration;
 
 /// A count with its thousands apart: `1,234,567`.
 pub fn count(number: u64) -> String {
@@ -24,6 +25,16 @@ pub fn counted(number: u64, noun: &str) -> String {
 /// A noun as it follows this number.
 pub fn nouns(number: u64, noun: &str) -> String {
     if number == 1 { noun.to_owned() } else { format!("{noun}s") }
+}
+
+/// A time as `m:ss` or `h:mm:ss`.
+pub fn clock(time: Duration) -> String {
+    let seconds = time.as_secs();
+    let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    match hours {
+        0 => format!("{minutes}:{seconds:02}"),
+        _ => format!("{hours}:{minutes:02}:{seconds:02}"),
+    }
 }
 
 /// An input as messages name it: `-` is standard input. (A file of that name is `./-`.)

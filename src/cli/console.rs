@@ -10,6 +10,7 @@ use pagemill::error::Error;
 use pagemill::wording::counted;
 
 use super::exit::Exit;
+use super::screen;
 
 const RED: &str = "31";
 const YELLOW: &str = "33";
@@ -40,7 +41,8 @@ static UNHEARD: AtomicBool = AtomicBool::new(false);
 
 /// Writes text to standard error as it is.
 pub fn note(text: &str) {
-    let written = pagemill::sys::check_stderr().and_then(|()| io::stderr().lock().write_all(text.as_bytes()));
+    let write = || pagemill::sys::check_stderr().and_then(|()| io::stderr().lock().write_all(text.as_bytes()));
+    let written = screen::aside(write);
     if written.is_err() {
         UNHEARD.store(true, Relaxed);
     }
@@ -57,10 +59,9 @@ pub fn is_unheard() -> bool {
 /// The write failed; a broken pipe is an error like any other here.
 pub fn print(text: &str) -> Result<(), Error> {
     let mut stdout = io::stdout().lock();
-    pagemill::sys::check_stdout()
-        .and_then(|()| stdout.write_all(text.as_bytes()))
-        .and_then(|()| stdout.flush())
-        .map_err(|e| Error::io("write", "standard output", e))
+    let write =
+        || pagemill::sys::check_stdout().and_then(|()| stdout.write_all(text.as_bytes())).and_then(|()| stdout.flush());
+    screen::aside(write).map_err(|e| Error::io("write", "standard output", e))
 }
 
 fn say(color: &str, kind: &str, what: &dyn Display) {
@@ -74,8 +75,12 @@ fn say(color: &str, kind: &str, what: &dyn Display) {
 
 fn has_colors() -> bool {
     let is_set = |name| env::var_os(name).is_some_and(|value| !value.is_empty());
-    let dumb = env::var_os("TERM").is_some_and(|term| term == "dumb");
-    io::stderr().is_terminal() && !is_set("NO_COLOR") && !dumb
+    has_cursor() && !is_set("NO_COLOR")
+}
+
+/// Whether standard error is a terminal that does more than print.
+pub fn has_cursor() -> bool {
+    io::stderr().is_terminal() && env::var_os("TERM").is_none_or(|term| term != "dumb")
 }
 
 /// Whether a thread panicked because the standard library found no memory for its alternative stack: it has no other

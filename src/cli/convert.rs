@@ -48,7 +48,11 @@ pub fn request(Typed { said, operands }: Typed, command: Commands, implied: bool
     request.list = inputs.list_path();
     request.batch = batch(&said, &inputs, &paths)?;
     request.check_flags(command, &said)?;
-    signals::attach(&mut request.settings, request.batch.is_none().then_some(&request.source));
+    signals::attach(
+        &mut request.settings,
+        request.batch.is_none().then_some(&request.source),
+        request.see.live.is_wanted(),
+    );
     let Some(batch) = &request.batch else { return Ok(request) };
     request.source = batch.sources[0].path.clone();
     Ok(request)

@@ -14,6 +14,7 @@ use super::console;
 use super::exit::Exit;
 use super::found::Folders;
 use super::inputs::{Inputs, refuse_list};
+use super::live::Shown;
 use super::parser::Typed;
 use super::paths::{file, source, stdin_metadata};
 use super::report_file::{ReportFile, refuse_report};
@@ -45,7 +46,7 @@ fn line(numbers: &[u64], width: usize, name: Option<&Path>) -> String {
 
 /// Counts and prints.
 pub fn run(Typed { said, operands }: Typed) -> Result<Exit, Error> {
-    let (mut settings, see) = (settings(&said)?, See::of(&said));
+    let (mut settings, see) = (settings(&said)?, See::of(&said)?);
     let mut inputs = Inputs::of(&said, operands);
     let nameless = inputs.is_empty();
     let operands = inputs.take()?;
@@ -74,22 +75,24 @@ pub fn run(Typed { said, operands }: Typed) -> Result<Exit, Error> {
     }
     let (list, quarantine) = (inputs.list_path(), settings.quarantine.as_deref());
     refuse_list(list.as_deref(), quarantine)?;
-    refuse_report(see.report.as_deref(), list.as_deref(), files.iter().map(PathBuf::as_path).chain(quarantine))?;
+    let metrics = see.live.metrics_file.as_deref();
+    for (flag, file) in [("--report", see.report.as_deref()), ("--metrics-file", metrics)] {
+        refuse_report(flag, file, list.as_deref(), files.iter().map(PathBuf::as_path).chain(quarantine))?;
+    }
+    refuse_report("--metrics-file", metrics, None, see.report.as_deref().into_iter())?;
     let only = match &files[..] {
         [file] => Some(&**file),
         _ => None,
     };
-    signals::attach(&mut settings, only);
+    signals::attach(&mut settings, only, see.live.is_wanted());
     let sources: Vec<SourceSpec> = files.iter().map(|path| source(path)).collect();
     let counting = Counting::new(&settings, &sources)?.checking(said.has("on-error"));
     let report = ReportFile::open(see.report.as_deref(), settings.force, Some(COUNTS_GO_THERE))?;
+    let watching = see.live.start(Shown::all(files.iter().map(PathBuf::as_path), None), &settings, true);
     let mut files = Files { what, width: width(&files), counting, exit: Exit::Done, paths: files };
-    if nameless {
-        let counted = files.count(Path::new("-"))?;
-        console::print(&line(&numbers(&counted, files.what), files.width, None))?;
-    } else {
-        files.count_all(4 + usize::from(settings.from.is_some()))?;
-    }
+    let counted = files.count_as(nameless, 4 + usize::from(settings.from.is_some()));
+    watching.end(counted.as_ref().err());
+    counted?;
     let done = files.counting.finish()?;
     if !see.quiet {
         done.warnings.iter().for_each(|warning| console::warning(warning.with_names(&flag)));
@@ -127,6 +130,15 @@ struct Files {
 }
 
 impl Files {
+    /// Counts the files, or standard input without a name, and prints the numbers.
+    fn count_as(&mut self, nameless: bool, columns: usize) -> Result<(), Error> {
+        if !nameless {
+            return self.count_all(columns);
+        }
+        let counted = self.count(Path::new("-"))?;
+        console::print(&line(&numbers(&counted, self.what), self.width, None))
+    }
+
     fn count(&mut self, path: &Path) -> Result<Counted, Error> {
         let counted = self.counting.count(source(path), self.what)?;
         if counted.failed > 0 && counted.records == Some(0) {

@@ -15,6 +15,7 @@ mod help;
 mod inputs;
 #[cfg(unix)]
 mod listener;
+mod live;
 mod once;
 mod parser;
 mod paths;
@@ -22,6 +23,7 @@ mod refusal;
 mod replay;
 mod report_file;
 mod request;
+mod screen;
 mod settings;
 mod signals;
 mod tips;

@@ -24,6 +24,6 @@ pub fn run(Typed { said, operands }: Typed) -> Result<Exit, Error> {
     }
     let mut request = Request::of(&said, path, output.map(Path::to_path_buf))?;
     request.check_flags(Commands::REPLAY, &said)?;
-    signals::attach(&mut request.settings, Some(&request.source));
+    signals::attach(&mut request.settings, Some(&request.source), request.see.live.is_wanted());
     request.replay()
 }

@@ -68,11 +68,13 @@ impl Drop for ReportFile {
     }
 }
 
-/// Refuses a report that would overwrite the list of inputs, or any of these files that are read or written.
+/// Refuses a file that a `flag` names, such as a report, if it would overwrite the list of inputs, or any of these files that are
+/// read or written.
 ///
 /// # Errors
 /// Usage: it is one of them, perhaps under another name.
 pub fn refuse_report<'p>(
+    flag: &str,
     report: Option<&Path>,
     list: Option<&Path>,
     mut others: impl Iterator<Item = &'p Path>,
@@ -87,7 +89,7 @@ pub fn refuse_report<'p>(
     let is_read = |list: &Path| is_list(list, report) || file(list).is_some_and(|list| is_same(list, report));
     match others.any(is_report) || list.is_some_and(is_read) {
         true => Err(Error::usage(format!(
-            "--report: {} is also read or written by the job\n  Give the report a file of its own.",
+            "{flag}: {} is also read or written by the job\n  Give {flag} a file of its own.",
             report.display()
         ))),
         false => Ok(()),

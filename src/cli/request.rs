@@ -16,6 +16,7 @@ use super::ceiling::ceiling;
 use super::console;
 use super::exit::Exit;
 use super::inputs::refuse_list;
+use super::live::{Live, Shown, name};
 use super::paths::{file, source};
 use super::report_file::{ReportFile, refuse_report};
 use super::settings::settings;
@@ -41,17 +42,23 @@ pub struct See {
     pub explain: bool,
     /// The file for the report.
     pub report: Option<PathBuf>,
+    /// What is shown while it runs.
+    pub live: Live,
 }
 
 impl See {
     /// The settings given by the flags.
-    pub fn of(said: &Said) -> See {
-        See {
+    ///
+    /// # Errors
+    /// Usage: a text that has no meaning.
+    pub fn of(said: &Said) -> Result<See, Error> {
+        Ok(See {
             quiet: said.has("quiet"),
             verbose: said.has("verbose"),
             explain: said.has("explain"),
             report: said.path("report").map(Path::to_path_buf),
-        }
+            live: Live::of(said)?,
+        })
     }
 }
 
@@ -86,7 +93,7 @@ impl Request {
             target,
             settings: settings(said)?,
             strict_memory: said.has("strict-memory"),
-            see: See::of(said),
+            see: See::of(said)?,
         })
     }
 
@@ -149,7 +156,8 @@ impl Request {
             return Ok(Exit::Done);
         }
         self.check_places(&self.written(Vec::new()), [&*self.source].into_iter())?;
-        Ok(self.reported(false, || replay().run())?.1)
+        let shown = self.shown(&self.source, false);
+        Ok(self.reported(false, shown, || replay().run())?.1)
     }
 
     /// Runs the job and returns how it ended. With `discard`, the records are not written anywhere.
@@ -158,7 +166,8 @@ impl Request {
         let Some(batch) = self.batch.take() else {
             self.resolve_formats()?;
             self.check_places(&self.written(Vec::new()), [&*self.source].into_iter())?;
-            return self.reported(discard, || self.job(discard.then(nowhere)).run());
+            let shown = self.shown(&self.source, discard);
+            return self.reported(discard, shown, || self.job(discard.then(nowhere)).run());
         };
         self.settings.to = self.settings.to.or(self.settings.fold.map(Folding::format));
         let places = match &batch.out_dir {
@@ -167,7 +176,8 @@ impl Request {
         };
         let sources = || batch.sources.iter().map(|source| &*source.path);
         self.check_places(&self.written(places.clone()), sources())?;
-        let (report, exit) = self.reported(discard || batch.out_dir.is_some(), || match batch.out_dir {
+        let shown = self.all_shown(&batch, discard);
+        let (report, exit) = self.reported(discard || batch.out_dir.is_some(), shown, || match batch.out_dir {
             Some(_) => {
                 let pairs = sources().map(source).zip(places.iter().cloned());
                 Each::new(pairs).with(|own| *own = self.settings.clone()).keep_going(batch.keep_going).run()
@@ -194,19 +204,42 @@ impl Request {
 
     /// Runs a job, and prints and writes its report. `apart`: its records don't go to standard output in any case. With
     /// `--strict-memory`, a peak over the limit is a failure.
-    fn reported(&self, apart: bool, run: impl FnOnce() -> Result<Report, Error>) -> Result<(Report, Exit), Error> {
+    fn reported(
+        &self,
+        apart: bool,
+        shown: Shown,
+        run: impl FnOnce() -> Result<Report, Error>,
+    ) -> Result<(Report, Exit), Error> {
         let taken = !apart && self.target.as_deref().and_then(file).is_none();
         let taken = taken.then_some(
             "the records already go to standard output\n  Give a file for the report, or one for the output with -o.",
         );
         let file = ReportFile::open(self.see.report.as_deref(), self.settings.force, taken)?;
-        let report = run()?;
+        let watching = self.see.live.start(shown, &self.settings, taken.is_some());
+        let report = run();
+        watching.end(report.as_ref().err());
+        let report = report?;
         self.tell(&report);
         if let Some(file) = file {
             file.write(&report, &self.settings)?;
         }
         let exit = ceiling(self.strict_memory, self.see.quiet, report.memory_limit);
         Ok((report, exit))
+    }
+
+    /// What is shown of a job with one source.
+    fn shown(&self, source: &Path, discard: bool) -> Shown {
+        let target = if discard { None } else { Some(self.target.as_deref().and_then(file).map(name)) };
+        Shown::new(name(source), target.map(|target| target.unwrap_or_else(|| "standard output".to_owned())))
+    }
+
+    /// The same for many.
+    fn all_shown(&self, batch: &Batch, discard: bool) -> Shown {
+        let target = match &batch.out_dir {
+            Some(folder) => Some(format!("{}/", name(folder))),
+            None => self.shown(Path::new("-"), discard).target,
+        };
+        Shown::all(batch.sources.iter().map(|source| &*source.path), target)
     }
 
     /// The files written, apart from the report; `places` are additional outputs.
@@ -227,8 +260,13 @@ impl Request {
     fn check_places<'p>(&self, written: &[PathBuf], sources: impl Iterator<Item = &'p Path>) -> Result<(), Error> {
         let (report, list) = (self.see.report.as_deref(), self.list.as_deref());
         refuse_list(list, written.iter().map(PathBuf::as_path))?;
-        refuse_report(report, list, written.iter().map(PathBuf::as_path))?;
-        refuse_report(report, list, sources)
+        let metrics = self.see.live.metrics_file.as_deref();
+        let sources: Vec<&Path> = sources.collect();
+        for (flag, file) in [("--report", report), ("--metrics-file", metrics)] {
+            refuse_report(flag, file, list, written.iter().map(PathBuf::as_path))?;
+            refuse_report(flag, file, list, sources.iter().copied())?;
+        }
+        refuse_report("--metrics-file", metrics, None, report.into_iter())
     }
 
     /// Decides the formats of both ends.

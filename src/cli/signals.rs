@@ -23,11 +23,12 @@ use super::watch::Watch;
 /// KB.
 const BRIEF: u64 = 64 << 10;
 
-/// Lets signals stop a job, and ask for its progress. `only` is its input, if there is no other.
-pub fn attach(settings: &mut Settings, only: Option<&Path>) {
+/// Lets signals stop a job, and ask for its progress. `only` is its input, if there is no other; `watched`: somebody wants
+/// to see it run.
+pub fn attach(settings: &mut Settings, only: Option<&Path>, watched: bool) {
     let resumes = settings.resume || settings.checkpoint == Checkpoint::On;
     let is_small = |path: &Path| fs::metadata(path).is_ok_and(|found| found.is_file() && found.len() <= BRIEF);
-    if !resumes && only.is_some_and(is_small) {
+    if !resumes && !watched && only.is_some_and(is_small) {
         end_at_once();
     } else if let Some(watch) = watch() {
         settings.stop = Some(watch.stop.clone());

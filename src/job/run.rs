@@ -147,10 +147,12 @@ impl Opened<'_> {
         let (mut pool, buffers) = (Pool::new(), plan.workers + plan.ring);
         pool.stock(plan.buffer, buffers)?;
         let pass = registry.begin(metrics::Begin {
-            input_size: self.source.map().map(|map| map.bytes().len() as u64),
+            input_size: self.source.known_len(),
             workers: plan.workers,
             buffers,
             written_before,
+            read_before: start.unwrap_or(0) as u64,
+            buffer_bytes: plan.buffers(),
             codec: plan.codec(),
         });
         if let Some(progress) = &self.settings.progress {

@@ -1,5 +1,7 @@
 //! What a job has counted, as plain numbers.
 
+use std::time::Duration;
+
 use super::stage;
 use super::{LatencyRecorder, StageAllocations};
 use crate::memory::pressure::{Level, Response};
@@ -50,6 +52,17 @@ pub struct Metrics {
     pub arena_bytes: u64,
     /// Bytes planned for compressing and decompressing.
     pub codec_bytes: u64,
+    /// What the output buffers, and the windows of a stream, have room for, in bytes. What was never used of it takes no
+    /// memory.
+    pub buffer_bytes: u64,
+    /// Bytes of the source that is being read which a run before this one converted; they are among those read.
+    pub read_before_bytes: u64,
+    /// Checkpoints of the source that is being read.
+    pub checkpoints: u64,
+    /// Bytes of it that are safe: a run that goes on begins there.
+    pub checkpoint_position_bytes: Option<u64>,
+    /// How long ago the last checkpoint was written.
+    pub checkpoint_age: Option<Duration>,
     /// How scarce memory is.
     pub memory_pressure_level: Level,
     /// How often each response to scarce memory began, in the order of [`Response::ALL`].
@@ -106,6 +119,11 @@ impl Metrics {
             pool: PoolUse::default(),
             arena_bytes: 0,
             codec_bytes: 0,
+            buffer_bytes: 0,
+            read_before_bytes: 0,
+            checkpoints: 0,
+            checkpoint_position_bytes: None,
+            checkpoint_age: None,
             memory_pressure_level: Level::Normal,
             memory_pressure_responses: [0; Response::ALL.len()],
             stages: stage::none(),

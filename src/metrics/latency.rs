@@ -134,6 +134,17 @@ impl LatencyRecorder {
         self.count
     }
 
+    /// The sum of all that were added, in microseconds.
+    pub(crate) fn sum(&self) -> u128 {
+        self.sum
+    }
+
+    /// The buckets in which anything was counted: the largest value that belongs there, in microseconds, and the count.
+    pub(crate) fn buckets(&self) -> impl Iterator<Item = (u64, u64)> + '_ {
+        let used = &self.buckets[..=bucket(self.max)];
+        used.iter().enumerate().filter(|(_, count)| **count > 0).map(|(index, count)| (largest(index), *count))
+    }
+
     /// A summary of the latencies; all zero if nothing was added.
     pub fn summary(&self) -> Latency {
         if self.count == 0 {
@@ -199,6 +210,16 @@ mod tests {
         let summary = recorder.summary();
         assert_eq!((summary.p50, summary.p99, summary.max, recorder.count()), (10, 10, 5_000, 1_000));
         assert_eq!(summary.mean, 59.9);
+    }
+
+    #[test]
+    fn buckets_can_be_seen() {
+        let mut recorder = LatencyRecorder::new();
+        assert_eq!(recorder.buckets().count(), 0);
+        recorder.record(3, 2);
+        recorder.record(256, 5);
+        // Above 255 two values share a bucket.
+        assert_eq!((recorder.buckets().collect::<Vec<_>>(), recorder.sum()), (vec![(3, 2), (257, 5)], 1286));
     }
 
     #[test]

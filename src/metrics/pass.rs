@@ -25,6 +25,10 @@ pub(crate) struct Begin {
     pub buffers: usize,
     /// What other sources wrote to the target.
     pub written_before: u64,
+    /// How much of the source another run has converted.
+    pub read_before: u64,
+    /// What the output buffers, and the windows of a stream, have room for, in bytes.
+    pub buffer_bytes: usize,
     /// What codecs take, in bytes.
     pub codec: usize,
 }
@@ -64,6 +68,11 @@ struct CommittedCells {
     bytes_bad: Cell,
     lossy: [Cell; LossyKind::ALL.len()],
     buffers_out: Cell,
+    /// How many checkpoints there are, what of the source is safe, and when the last one was written: microseconds after
+    /// the beginning. They have several writers, one after another.
+    checkpoints: Cell,
+    safe: Cell,
+    saved: Cell,
     latency: LatencyCells,
 }
 
@@ -207,6 +216,14 @@ impl Pass {
         self.committed.buffers_out.set(self.committed.buffers_out.get().saturating_sub(1));
     }
 
+    /// A checkpoint was written: a run that goes on begins at this byte of the source.
+    pub fn checkpoint(&self, input: u64) {
+        let cells = &self.committed;
+        cells.safe.set(input);
+        cells.saved.set(self.elapsed().as_micros() as u64);
+        cells.checkpoints.add_shared(1);
+    }
+
     /// Memory was looked at; `begun` are the responses that begin now.
     pub fn pressure(&self, level: Level, begun: impl IntoIterator<Item = Response>) {
         self.pressure.level.set(level as u64);
@@ -256,6 +273,14 @@ impl Pass {
     pub fn describe(&self, metrics: &mut Metrics) {
         let level = self.pressure.level.get();
         metrics.input_size_bytes = self.begin.input_size;
+        metrics.read_before_bytes = self.begin.read_before;
+        metrics.checkpoints = self.committed.checkpoints.get();
+        if metrics.checkpoints > 0 {
+            metrics.checkpoint_position_bytes = Some(self.committed.safe.get());
+            let saved = Duration::from_micros(self.committed.saved.get());
+            metrics.checkpoint_age = Some(self.elapsed().saturating_sub(saved));
+        }
+        metrics.buffer_bytes = self.begin.buffer_bytes as u64;
         metrics.memory_pressure_level = [Level::Normal, Level::High, Level::Critical]
             .into_iter()
             .find(|known| *known as u64 == level)

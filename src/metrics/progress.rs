@@ -81,13 +81,16 @@ impl Progress {
         self.shown().pass = Some(Arc::clone(pass));
     }
 
-    /// A job begins that is one pass without workers of its own.
+    /// A pass without workers of its own begins, of the job that was begun.
     pub(crate) fn begin(&self, input_size: Option<u64>) -> Arc<Pass> {
-        let job = Registry::new();
-        let pass = job.begin(Begin { input_size, ..Begin::default() });
-        self.begin_job(&job);
+        let pass = self.job().begin(Begin { input_size, ..Begin::default() });
         self.begin_pass(&pass);
         pass
+    }
+
+    /// What the job counts.
+    pub(crate) fn job(&self) -> Registry {
+        self.shown().job.get_or_insert_with(Registry::new).clone()
     }
 }
 

@@ -79,8 +79,15 @@ mod tests {
     use crate::metrics::Committed;
 
     fn pass(registry: &Registry, records: u64) -> Arc<Pass> {
-        let pass =
-            registry.begin(Begin { input_size: Some(100), workers: 2, buffers: 3, written_before: 50, codec: 7 });
+        let pass = registry.begin(Begin {
+            input_size: Some(100),
+            workers: 2,
+            buffers: 3,
+            written_before: 50,
+            read_before: 0,
+            buffer_bytes: 99,
+            codec: 7,
+        });
         pass.read_to(100, 1);
         pass.buffer_taken();
         let mut meter = pass.meter(1);
@@ -99,6 +106,7 @@ mod tests {
         assert_eq!((now.records_read, now.read_bytes, now.written_bytes, now.encoded_bytes), (10, 100, 30, 30));
         assert_eq!((now.pool.used, now.pool.idle, now.arena_bytes, now.codec_bytes), (1, 2, 4096, 7));
         assert_eq!((now.workers.converting, now.sources_done, now.input_size_bytes), (1, 0, Some(100)));
+        assert_eq!((now.buffer_bytes, now.checkpoints, now.checkpoint_position_bytes), (99, 0, None));
         registry.end();
         registry.end();
         // This one is begun anew, and the next one fails.

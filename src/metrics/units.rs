@@ -1,5 +1,7 @@
 //! Numbers as people read them.
 
+use std::time::Duration;
+
 /// Bytes in the unit that fits: binary units for exact multiples of them, else decimal ones.
 pub fn size(bytes: u64) -> String {
     const BINARY: [(u64, &str); 3] = [(1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")];
@@ -29,6 +31,15 @@ pub(super) fn micros(micros: f64) -> String {
         m if m < 1_000.0 => format!("{} µs", digits(m)),
         m if m < 1_000_000.0 => format!("{} ms", digits(m / 1_000.0)),
         m => format!("{} s", digits(m / 1_000_000.0)),
+    }
+}
+
+/// A time in words, to three digits below a minute: `2.31 s`, `20 min 26 s`, `1 h 2 min`.
+pub(super) fn duration(time: Duration) -> String {
+    match time.as_secs() {
+        0..60 => micros(time.as_secs_f64() * 1e6),
+        seconds @ 60..3600 => format!("{} min {} s", seconds / 60, seconds % 60),
+        seconds => format!("{} h {} min", seconds / 3600, seconds / 60 % 60),
     }
 }
 
@@ -67,6 +78,8 @@ mod tests {
 
     #[test]
     fn times() {
+        let durations = [0.0005, 2.31, 59.0, 60.5, 1226.0, 3725.0].map(|s| duration(Duration::from_secs_f64(s)));
+        assert_eq!(durations, ["500 µs", "2.31 s", "59 s", "1 min 0 s", "20 min 26 s", "1 h 2 min"]);
         assert_eq!([micros(0.0), micros(512.4), micros(1_500.0), micros(61e6)], ["0 µs", "512 µs", "1.50 ms", "61 s"]);
     }
 }

@@ -186,6 +186,12 @@ impl Plan {
         self.unpacking.map_or(0, |unpacking| unpacking.bytes()) + self.packing.map_or(0, |packing| packing.bytes())
     }
 
+    /// What output buffers and the windows of a stream have room for, in bytes.
+    pub fn buffers(&self) -> usize {
+        let windows = if self.streamed { self.windows() * self.window() } else { 0 };
+        (self.workers + self.ring).saturating_mul(self.buffer).saturating_add(windows)
+    }
+
     /// The named parts, in bytes; arenas at their size at the start.
     pub fn parts(&self) -> Vec<(&'static str, usize)> {
         let slices = match self.streamed {

@@ -53,15 +53,29 @@ fn kibibytes(status: &[u8], key: &[u8]) -> Option<u64> {
 }
 
 #[cfg(unix)]
-fn peak_from_rusage() -> u64 {
+fn rusage() -> Option<libc::rusage> {
     let mut usage = std::mem::MaybeUninit::<libc::rusage>::zeroed();
     // SAFETY: the pointer is valid for writes of one `rusage`.
     let status = unsafe { libc::getrusage(libc::RUSAGE_SELF, usage.as_mut_ptr()) };
-    if status != 0 {
-        return 0;
-    }
     // SAFETY: `rusage` is plain numbers, for which zeroes are valid, and the call filled them.
-    let peak = unsafe { usage.assume_init() }.ru_maxrss;
+    (status == 0).then(|| unsafe { usage.assume_init() })
+}
+
+/// Processor time of the whole process; none where the system does not say.
+pub(super) fn cpu_time() -> Option<std::time::Duration> {
+    #[cfg(unix)]
+    {
+        let usage = rusage()?;
+        let micros = |time: libc::timeval| time.tv_sec as u64 * 1_000_000 + time.tv_usec as u64;
+        Some(std::time::Duration::from_micros(micros(usage.ru_utime) + micros(usage.ru_stime)))
+    }
+    #[cfg(not(unix))]
+    None
+}
+
+#[cfg(unix)]
+fn peak_from_rusage() -> u64 {
+    let peak = rusage().map_or(0, |usage| usage.ru_maxrss);
     // Bytes on macOS, KiB elsewhere.
     let unit = if cfg!(target_os = "macos") { 1 } else { 1024 };
     u64::try_from(peak).unwrap_or(0).saturating_mul(unit)

@@ -15,6 +15,7 @@ mod pages;
 pub mod signals;
 mod stop;
 mod streams;
+mod terminal;
 pub mod usage;
 
 #[cfg(target_os = "linux")]
@@ -32,6 +33,7 @@ pub use stop::takes_a_line;
 #[cfg(unix)]
 pub(crate) use stop::{pause, readable, readable_within, writable};
 pub use streams::{check_stderr, check_stdin, check_stdout};
+pub use terminal::terminal_size;
 
 /// The size of a page in bytes.
 #[cfg(unix)]

@@ -219,7 +219,11 @@ fn the_report_has_exactly_its_keys() {
         let peak = report["peak_rss_bytes"].as_u64().unwrap();
         assert!(peak > 1_000_000 && peak <= 100_000_000, "{peak}");
     }
-    ran.says(&["200 records", "limit 100 MB", "in steady state"]);
+    ran.says(&[
+        "  records    200 read and written\n",
+        "of the limit of 100 MB\n",
+        "  heap       no allocations while converting, ",
+    ]);
 }
 
 #[test]

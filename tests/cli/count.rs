@@ -200,7 +200,7 @@ fn a_count_is_explained_and_reported() {
         |name: &str| -> serde_json::Value { serde_json::from_slice(&fs::read(here.join(name)).unwrap()).unwrap() };
     let ran = run(here, ["count", "a.csv", "-v", "--report", "text.json"]).ends(0);
     assert_eq!(ran.stdout, " 3  4 14 14 a.csv\n");
-    ran.says(&["source       a.csv\n", "read         14 B\n", "counted      3 lines, 4 words, 14 characters\n"]);
+    ran.says(&["  counted    14 B in ", "  found      3 lines, 4 words, 14 characters\n"]);
     let text = report("text.json");
     assert_eq!(text["counts"], serde_json::json!({"lines": 3, "words": 4, "chars": 14, "bytes": 14}));
     assert_eq!((&text["bytes_in"], &text["records_in"]), (&14.into(), &serde_json::Value::Null));
@@ -236,7 +236,7 @@ fn a_count_is_explained_and_reported() {
 fn what_makes_data_says_how_much() {
     let here = folder();
     let made = run(here.path(), ["generate", "-t", "csv", "--records", "1000", "-o", "a.csv", "-v"]).ends(0);
-    made.says(&["target       a.csv (csv)\n", "in 1,000 records\n"]);
+    made.says(&["  generated  ", " of CSV in ", "  records    1,000 written\n"]);
     run(here.path(), ["generate", "-t", "csv", "--records", "1", "-q", "-v"]).ends(2);
 }
 

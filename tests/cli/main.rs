@@ -13,6 +13,7 @@ mod examples;
 mod flag_table;
 mod found;
 mod hostile;
+mod live;
 mod many;
 mod messages;
 mod places;

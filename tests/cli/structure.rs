@@ -13,7 +13,7 @@ const LAYERS: [&[&str]; 10] = [
     &["memory", "compress"],
     &["record"],
     &["source", "format", "op", "sink", "metrics"],
-    &["job", "plan", "flow", "fold", "quarantine", "resume", "sample"],
+    &["job", "plan", "flow", "fold", "quarantine", "resume", "sample", "monitor"],
     &["config"],
     &["cli"],
     &["main", "lib"],

@@ -10,6 +10,7 @@ pub mod mutate;
 pub mod paths;
 pub mod process;
 pub mod raw;
+pub mod terminal;
 pub mod values;
 
 use std::ffi::OsStr;

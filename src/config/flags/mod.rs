@@ -30,3 +30,4 @@ pub use meaning::settings;
 pub use said::Said;
 pub use shown::shown;
 pub use table::{all, check, find};
+pub use words::progress;

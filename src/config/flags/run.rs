@@ -7,7 +7,7 @@ use super::flag::Takes::{Count, Nothing, Path, Text, Word};
 use super::flag::{Flag, Group, Takes, flag};
 use super::unless::{no_checkpoints, stream_is_read, uncounted};
 use super::values::{count, put, size};
-use super::words::IO;
+use super::words::{IO, PROGRESS};
 use crate::config::parse_limit;
 use crate::job::Checkpoint;
 
@@ -103,4 +103,23 @@ pub static FLAGS: &[Flag] = &[
         "Write a report of the run to this file, as one JSON object; - is standard output",
     )
     .help_in(&[(Commands::COUNT, "Write a report of the run to this file, as one JSON object")]),
+    see(
+        "progress",
+        Word("HOW", || PROGRESS.all()),
+        Commands::RUN,
+        "Show on standard error how far the run is: with a bar, or with a plain line every 10 seconds; a bar needs a terminal that the records don't go to [default: auto, which is a bar where there can be one, after a second]",
+    ),
+    flag(
+        "metrics-file",
+        Path("FILE"),
+        Commands::RUN,
+        "Write metrics to this file in the text format of Prometheus, every 10 seconds and at the end; what is there is replaced",
+    )
+    .group(Group::See),
+    see(
+        "monitor",
+        Nothing,
+        Commands::RUN,
+        "Show rates, memory, latency and workers in a block on the terminal while the job runs; where that can't be drawn, as with --progress plain",
+    ),
 ];

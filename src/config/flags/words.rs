@@ -1,9 +1,11 @@
 //! Values that are one of a fixed set of words.
 
+use super::said::Said;
 use crate::error::Error;
 use crate::format::frames::{Payload, Prefix};
 use crate::format::{BytesAs, Nested, Ragged, Types};
 use crate::job::{InvalidUtf8, Io, OnError};
+use crate::monitor::Show;
 
 /// The words, and their meanings.
 pub struct Words<T: 'static>(&'static [(&'static str, T)]);
@@ -50,6 +52,16 @@ pub static INVALID_UTF8: Words<InvalidUtf8> = Words(&[("fail", InvalidUtf8::Fail
 pub static IO: Words<Io> = Words(&[("auto", Io::Auto), ("map", Io::Map), ("read", Io::Read)]);
 pub static ON_ERROR: Words<OnError> =
     Words(&[("fail", OnError::Fail), ("skip", OnError::Skip), ("quarantine", OnError::Quarantine)]);
+pub static PROGRESS: Words<Show> =
+    Words(&[("auto", Show::Auto), ("bar", Show::Bar), ("plain", Show::Plain), ("none", Show::Nothing)]);
+
+/// How progress is to be shown; none: nobody said.
+///
+/// # Errors
+/// Usage: the text is not one of the words.
+pub fn progress(said: &Said) -> Result<Option<Show>, Error> {
+    said.text("progress")?.map(|text| PROGRESS.parse("--progress", text)).transpose()
+}
 
 #[cfg(test)]
 mod tests {

@@ -336,7 +336,9 @@ impl<'t> Committer<'t> {
             self.target.sync()?;
             self.quarantine.as_ref().map_or(Ok(()), |quarantine| quarantine.sync())?;
         }
-        journal.append(&entry)
+        journal.append(&entry)?;
+        self.pass.checkpoint(entry.input);
+        Ok(())
     }
 
     /// Hands in slice `index`. If it is its turn, its output is written, and that of later slices that wait for it.

@@ -19,7 +19,7 @@ use crate::job::open::{as_text, open_source, refuse_source};
 use crate::job::opened::{Opened, tell_again};
 use crate::job::settings::{Io, OnError, Settings};
 use crate::job::spec::SourceSpec;
-use crate::metrics::Report;
+use crate::metrics::{Registry, Report};
 use crate::quarantine::{Ledger, Quarantine, place_for};
 use crate::scan::count::{Counter, Counts};
 use crate::sink::TargetSpec;
@@ -78,6 +78,9 @@ impl Counting {
         }
         let quarantine = place.map(|place| Quarantine::create(place, settings.force, settings.stop.as_ref()));
         let ledger = Ledger::new(settings.max_errors, quarantine.transpose()?, 0);
+        if let Some(progress) = &settings.progress {
+            progress.begin_job(&Registry::new());
+        }
         Ok(Counting { settings: settings.clone(), ledger, records: 0, checks: false, sources: Sources::new() })
     }
 
@@ -94,6 +97,10 @@ impl Counting {
     /// Reading fails, the source is not of its format, or more records are bad than may be.
     pub fn count(&mut self, source: SourceSpec, what: What) -> Result<Counted> {
         let mark = self.ledger.mark();
+        // What the source before it counted counts.
+        if let Some(progress) = &self.settings.progress {
+            progress.job().end();
+        }
         let path = source.path().unwrap_or(Path::new("-")).to_path_buf();
         match self.one(source, what) {
             Ok(counted) => {

@@ -19,7 +19,7 @@ use crate::job::count::counted::Counted;
 use crate::job::opened::Opened;
 use crate::job::pass::How;
 use crate::job::run::feed;
-use crate::metrics::Registry;
+use crate::metrics::{Progress, Registry};
 use crate::quarantine::Ledger;
 use crate::record::Schema;
 use crate::scan::lines::Lines;
@@ -154,7 +154,8 @@ pub(crate) fn decode(mut opened: Opened<'_>, ledger: &mut Ledger) -> Result<Coun
     }
     ledger.begin(&opened.source.path, || opened.head());
     let how = How { on_error: opened.settings.on_error, ledger: Some(ledger), resumable: None };
-    let (run, records) = opened.fold_by(how, Records::default(), &Target::memory(), &Registry::new());
+    let registry = opened.settings.progress.as_ref().map_or_else(Registry::new, Progress::job);
+    let (run, records) = opened.fold_by(how, Records::default(), &Target::memory(), &registry);
     let run = run.map_err(|error| opened.source.blame(error))?;
     let Totals { records_failed: failed, bytes_failed, .. } = run.totals;
     Ok(Counted { records: Some(records.finish()), bytes_in: run.bytes_in, failed, bytes_failed, ..Counted::default() })

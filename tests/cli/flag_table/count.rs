@@ -65,6 +65,9 @@ const PROBES: &[Probe] = &[
     probe("quiet", &["--quiet"], BAD).beside(&["--on-error", "skip"]).says(),
     probe("quiet", &["--quiet"], PLAIN).beside(&["--on-error", "skip", "--max-record-size", "2"]).says(),
     probe("verbose", &["--verbose"], PLAIN).says(),
+    probe("progress", &["--progress", "plain"], PLAIN).says(),
+    probe("monitor", &["--monitor"], PLAIN).says(),
+    probe("metrics-file", &["--metrics-file", "made"], PLAIN),
 ];
 
 /// Flags that are what the tests differ in, or have a test of their own.

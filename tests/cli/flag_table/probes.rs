@@ -270,6 +270,9 @@ pub const PROBES: &[Probe] = &[
     probe("quiet", &["--quiet"], BAD).beside(&["--on-error", "skip"]).says(),
     probe("quiet", &["--quiet"], PLAIN).beside(&["--on-error", "skip", "--max-record-size", "2"]).says(),
     probe("verbose", &["--verbose"], PLAIN).says(),
+    probe("progress", &["--progress", "plain"], PLAIN).says(),
+    probe("monitor", &["--monitor"], PLAIN).says(),
+    probe("metrics-file", &["--metrics-file", "made"], PLAIN),
 ];
 
 /// What is said about bad data is taken everywhere, also where nothing can be bad.

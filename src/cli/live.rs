@@ -1,0 +1,184 @@
+//! What is shown while a command runs.
+
+use std::env;
+use std::fs;
+use std::io::{self, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+
+use pagemill::Progress;
+use pagemill::compress::Compress;
+use pagemill::config::flags::{Said, progress};
+use pagemill::error::{Error, ErrorClass};
+use pagemill::job::{OnError, Settings};
+use pagemill::monitor::{About, BarView, BlockView, MetricsFile, Monitor, Plain, Screen, Show, State, Subject, View};
+use pagemill::wording::{counted, input};
+
+use super::console;
+use super::paths::file;
+use super::{screen, signals};
+
+/// The sizes of more inputs than these are not summed: their list would be held twice.
+const SUMMED: usize = 2_000;
+
+/// What is to be shown.
+pub struct Live {
+    /// As a bar or in lines.
+    progress: Show,
+    /// As a block.
+    monitor: bool,
+    /// As a file.
+    pub metrics_file: Option<PathBuf>,
+}
+
+/// What is shown of a job: how its ends are called.
+pub struct Shown {
+    source: String,
+    pub target: Option<String>,
+    sources: u64,
+    /// Those whose sizes are summed.
+    inputs: Vec<PathBuf>,
+}
+
+impl Shown {
+    /// A job with one source.
+    pub fn new(source: String, target: Option<String>) -> Shown {
+        Shown { source, target, sources: 1, inputs: Vec::new() }
+    }
+
+    /// A job with any number of them.
+    pub fn all<'p>(sources: impl ExactSizeIterator<Item = &'p Path> + Clone, target: Option<String>) -> Shown {
+        let count = sources.len();
+        if let (1, Some(only)) = (count, sources.clone().next()) {
+            return Shown::new(name(only), target);
+        }
+        let inputs = if count <= SUMMED { sources.map(Path::to_path_buf).collect() } else { Vec::new() };
+        Shown { source: counted(count as u64, "input"), target, sources: count as u64, inputs }
+    }
+}
+
+/// What a path is called: the name of the file, without its folder.
+pub fn name(path: &Path) -> String {
+    path.file_name().map_or_else(|| input(path).to_string(), |name| input(Path::new(name)).to_string())
+}
+
+impl Live {
+    /// What the flags say. `--quiet` silences what nobody has named.
+    ///
+    /// # Errors
+    /// Usage: a text that has no meaning.
+    pub fn of(said: &Said) -> Result<Live, Error> {
+        let unsaid = if said.has("quiet") { Show::Nothing } else { Show::Auto };
+        let metrics_file = said.path("metrics-file").map(Path::to_path_buf);
+        if metrics_file.as_deref().is_some_and(|path| file(path).is_none()) {
+            return Err(Error::usage(
+                "--metrics-file: metrics can't go to standard output\n  Name a file; ./- is one whose name is a hyphen.",
+            ));
+        }
+        Ok(Live { progress: progress(said)?.unwrap_or(unsaid), monitor: said.has("monitor"), metrics_file })
+    }
+
+    /// Whether somebody wants to see the run, however short it is.
+    pub fn is_wanted(&self) -> bool {
+        self.monitor || self.metrics_file.is_some() || matches!(self.progress, Show::Bar | Show::Plain)
+    }
+
+    /// Whether something has to be shown of the shortest run.
+    fn is_urgent(&self) -> bool {
+        self.monitor || self.metrics_file.is_some()
+    }
+
+    /// Begins to show a run that begins now. `taken`: something else goes to standard output.
+    pub fn start(&self, shown: Shown, settings: &Settings, taken: bool) -> Watching {
+        let cursor = console::has_cursor() && !(taken && io::stdout().is_terminal());
+        let mut views: Vec<Box<dyn View>> = match self.progress {
+            Show::Plain => vec![Box::new(Plain::new(Stderr))],
+            _ if self.monitor && cursor => vec![Box::new(BlockView::new(screen::of(Screen::for_block), is_utf8()))],
+            _ if self.monitor => vec![Box::new(Plain::new(Stderr))],
+            Show::Auto | Show::Bar if cursor => vec![Box::new(BarView(screen::of(Screen::for_bar)))],
+            Show::Bar => vec![Box::new(Plain::new(Stderr))],
+            Show::Auto | Show::Nothing => Vec::new(),
+        };
+        let starts_late = matches!(self.progress, Show::Auto | Show::Bar) && !self.is_urgent();
+        views.extend(
+            self.metrics_file.clone().map(|path| -> Box<dyn View> { Box::new(MetricsFile::new(path, unwritten)) }),
+        );
+        if views.is_empty() {
+            return Watching(None);
+        }
+        let Some(progress) = &settings.progress else { return Watching(None) };
+        let subject = subject(shown, settings, progress);
+        let (monitor, starter) = Monitor::new(subject, views);
+        match signals::watch() {
+            // A bar would only flicker in a short run.
+            Some(watch) if starts_late => watch.later.start(starter),
+            // Without threads there is nothing to see; the run goes on.
+            _ => _ = starter.start(),
+        }
+        Watching(Some(monitor))
+    }
+}
+
+/// A run does not fail for its metrics.
+fn unwritten(path: &Path, error: io::Error) {
+    console::warning(format_args!("--metrics-file: can't write {}: {error}", path.display()));
+}
+
+fn subject(shown: Shown, settings: &Settings, progress: &Progress) -> Subject {
+    let Shown { source, target, sources, inputs } = shown;
+    let about = About {
+        source,
+        target,
+        from: settings.from.map(|from| from.name()),
+        to: settings.to.map(|to| to.name()),
+        sources,
+        memory_limit: settings.memory_limit as u64,
+        bad: if settings.on_error == OnError::Quarantine { "in quarantine" } else { "left out" },
+        ..About::default()
+    };
+    Subject { about, progress: progress.clone(), size: sum, inputs, series: false }
+}
+
+/// How many bytes these files have together; none if one is no regular file, or will have more when it is unpacked.
+fn sum(paths: &[PathBuf]) -> Option<u64> {
+    paths.iter().try_fold(0, |sum: u64, path| {
+        let found = fs::metadata(path).ok().filter(|found| found.is_file() && Compress::Auto.of(Some(path)).is_none());
+        Some(sum + found?.len())
+    })
+}
+
+/// Whether text on the terminal may have any character.
+fn is_utf8() -> bool {
+    let set = |name| env::var(name).ok().filter(|value| !value.is_empty());
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(set).unwrap_or_default();
+    let locale = locale.to_ascii_lowercase();
+    locale.contains("utf-8") || locale.contains("utf8")
+}
+
+/// A run that is shown, perhaps.
+pub struct Watching(Option<Monitor>);
+
+impl Watching {
+    /// The run is over. What is drawn is gone when this returns.
+    pub fn end(self, error: Option<&Error>) {
+        let Some(monitor) = self.0 else { return };
+        monitor.end(match error.map(Error::class) {
+            None => State::Done,
+            Some(ErrorClass::Stopped) => State::Stopped,
+            Some(_) => State::Failed,
+        });
+    }
+}
+
+/// Standard error, on which a line of this is never mixed with one of another thread.
+struct Stderr;
+
+impl Write for Stderr {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        pagemill::sys::check_stderr()?;
+        io::stderr().lock().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

@@ -1,0 +1,231 @@
+//! What is shown while the command runs: a bar, a block, plain lines, a file of metrics.
+#![cfg(unix)]
+
+use std::fs;
+use std::io::Read;
+use std::path::Path;
+use std::process::{Child, ChildStdout, Command, Stdio};
+
+use crate::support::missing::left_out;
+use crate::support::terminal::Terminal;
+use crate::support::{command, folder, names, run};
+
+/// 3.6 MB of CSV, which is more than a pipe takes: 200,200 records, 200 of which are bad.
+fn input(here: &Path) {
+    let text: String =
+        (0..200_000).map(|n| format!("{n:07},some text\n{}", if n % 1000 == 999 { "bad\n" } else { "" })).collect();
+    fs::write(here.join("a.csv"), format!("id,text\n{text}")).unwrap();
+}
+
+/// Starts a conversion whose output nobody reads yet: it stands still until somebody does.
+fn stuck(here: &Path, terminal: &Terminal, flags: &[&str]) -> (Child, ChildStdout) {
+    let mut command = command(here);
+    command.args(["convert", "a.csv", "-t", "ndjson", "--on-error", "skip"]).args(flags);
+    command.env("TERM", "xterm").env("LC_ALL", "C.UTF-8");
+    let mut child = command.stdout(Stdio::piped()).stderr(terminal.stream()).spawn().unwrap();
+    let stdout = child.stdout.take().unwrap();
+    (child, stdout)
+}
+
+/// Reads the output, and gives what is on the terminal at the end.
+fn finish(terminal: Terminal, (mut child, mut stdout): (Child, ChildStdout)) -> (Vec<String>, Vec<u8>) {
+    let mut output = Vec::new();
+    stdout.read_to_end(&mut output).unwrap();
+    assert_eq!(output.iter().filter(|byte| **byte == b'\n').count(), 200_000);
+    assert!(!output.contains(&0x1b), "nothing is drawn on standard output");
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    terminal.ends()
+}
+
+/// The bad records, as a warning reports them.
+const WARNING: &str = "pagemill: warning: 200 bad records (800 bytes) were left out";
+
+#[test]
+fn a_terminal_shows_a_bar_until_the_end() {
+    let here = folder();
+    input(here.path());
+    for (columns, width) in [(120, 10), (80, 10), (50, 8)] {
+        let terminal = Terminal::new(columns, 24);
+        let run = stuck(here.path(), &terminal, &[]);
+        let lines = terminal.waits_for(|lines| !lines.is_empty());
+        let bar = &lines[0];
+        let (share, rest) = bar.split_once("% [").unwrap_or_else(|| panic!("no bar: {bar}"));
+        let (filled, rest) = rest.split_once("] ").unwrap();
+        assert!(share.parse::<u8>().is_ok_and(|share| share < 100) && filled.len() == width, "{bar}");
+        assert!(filled.trim_start_matches('#').trim_start_matches('-').is_empty(), "{bar}");
+        assert!(rest.contains("/3.6 MB") && rest.contains("B/s"), "{bar}");
+        assert_eq!(rest.contains("/100 MB"), columns >= 80, "{bar}");
+        // The bar is gone before anything else is said.
+        let (lines, _) = finish(terminal, run);
+        assert_eq!(lines.concat(), WARNING);
+    }
+}
+
+#[test]
+fn a_block_stays_above_the_summary() {
+    let here = folder();
+    input(here.path());
+    let terminal = Terminal::new(80, 40);
+    let run = stuck(here.path(), &terminal, &["--monitor", "-v"]);
+    let moving = terminal.waits_for(|lines| lines.iter().any(|line| line.starts_with("workers ")));
+    assert!(moving[0].starts_with("a.csv → standard output ") && moving[0].contains(" running "), "{moving:#?}");
+    let (lines, raw) = finish(terminal, run);
+    assert!(raw.windows(3).any(|bytes| bytes == b"\x1b[K"), "it was drawn in place");
+    assert!(lines[0].starts_with("a.csv → standard output ") && lines[0].contains(" done "), "{lines:#?}");
+    assert_eq!(lines[1], format!("[{}]  100.0 %", "#".repeat(50)));
+    let place = |start: &str| {
+        lines.iter().position(|line| line.starts_with(start)).unwrap_or_else(|| panic!("{start}: {lines:#?}"))
+    };
+    let places =
+        ["read ", "written ", "records ", "memory ", "latency ", "bad ", WARNING, "  converted  3.60"].map(place);
+    assert!(places.is_sorted(), "{lines:#?}");
+    assert_eq!(lines.iter().filter(|line| line.starts_with("read ")).count(), 1, "one block: {lines:#?}");
+}
+
+#[test]
+fn without_utf8_a_block_is_ascii() {
+    let here = folder();
+    input(here.path());
+    let terminal = Terminal::new(60, 40);
+    let mut command = command(here.path());
+    command.args(["convert", "a.csv", "-o", "a.ndjson", "--on-error", "skip", "--monitor"]);
+    command.env("TERM", "xterm").env("LC_ALL", "C").stdout(Stdio::null()).stderr(terminal.stream());
+    assert_eq!(command.status().unwrap().code(), Some(0));
+    drop(command);
+    let (lines, raw) = terminal.ends();
+    assert!(lines[0].starts_with("a.csv -> a.ndjson ") && raw.is_ascii(), "{lines:#?}");
+}
+
+#[test]
+fn what_can_not_redraw_gets_lines_if_they_are_asked_for() {
+    let here = folder();
+    input(here.path());
+    let convert = |flags: &[&str], term: &str, stdout_too: bool| {
+        let terminal = Terminal::new(200, 24);
+        let mut command = command(here.path());
+        command.args(["convert", "a.csv", "--on-error", "skip", "-q"]).args(flags);
+        command.env("TERM", term).env("NO_COLOR", "1").stderr(terminal.stream());
+        if stdout_too {
+            command.args(["-t", "ndjson", "--select", "id"]).stdout(terminal.stream());
+        } else {
+            command.args(["-o", "out.ndjson", "--force"]).stdout(Stdio::null());
+        }
+        assert_eq!(command.status().unwrap().code(), Some(0));
+        drop(command);
+        String::from_utf8(terminal.ends().1).unwrap()
+    };
+    assert_eq!(convert(&[], "dumb", false), "");
+    let line = convert(&["--monitor"], "dumb", false);
+    assert!(
+        line.starts_with("pagemill: 0:0") && line.contains("  done  3.6 MB read, ") && line.lines().count() == 1,
+        "{line}"
+    );
+    assert!(!line.contains('\x1b'));
+    // Records go to the same terminal.
+    let mixed = convert(&["--monitor"], "xterm", true);
+    assert!(!mixed.contains('\x1b') && mixed.contains("  done  3.6 MB read, "));
+}
+
+#[test]
+fn what_is_no_terminal_gets_nothing_unless_it_is_asked_for() {
+    let here = folder();
+    input(here.path());
+    let line = |flags: &str| {
+        let mut line = vec!["convert", "a.csv", "-o", "a.ndjson", "--force", "--on-error", "skip"];
+        line.extend(flags.split_whitespace());
+        run(here.path(), line).ends(0).stderr
+    };
+    assert_eq!(line(""), format!("{WARNING}\n"));
+    assert_eq!(line("-q"), "");
+    assert_eq!(line("--progress none"), format!("{WARNING}\n"));
+    for asked in ["--progress plain", "--monitor", "--monitor --progress plain"] {
+        let said = line(asked);
+        let (first, rest) = said.split_once('\n').unwrap();
+        assert!(first.starts_with("pagemill: 0:") && first.contains("  done  3.6 MB read, "), "{said}");
+        assert!(first.contains(" written, 200,200 records (200 bad), ") && first.contains(" of 100 MB"), "{said}");
+        assert_eq!(rest, format!("{WARNING}\n"));
+        assert_eq!(line(&format!("{asked} -q")).lines().count(), 1, "what is named is not silenced");
+    }
+    run(here.path(), ["convert", "a.csv", "--progress", "sometimes"]).ends(2).says(&["--progress", "plain"]);
+}
+
+#[test]
+fn counts_and_many_inputs_are_watched_too() {
+    let here = folder();
+    input(here.path());
+    fs::copy(here.path().join("a.csv"), here.path().join("b.csv")).unwrap();
+    let ran = run(here.path(), ["count", "a.csv", "b.csv", "--progress", "plain"]).ends(0);
+    assert!(ran.stderr.contains("  done  7.2 MB read, "), "{}", ran.stderr);
+    assert_eq!(ran.stdout.lines().count(), 3);
+    let many = ["convert", "a.csv", "b.csv", "-o", "c.ndjson", "--on-error", "skip", "-q", "--progress", "plain"];
+    let ran = run(here.path(), many).ends(0);
+    assert!(ran.stderr.contains("  done  7.2 MB read, ") && ran.stderr.contains(" 400,400 records"), "{}", ran.stderr);
+    let failed = run(here.path(), ["convert", "a.csv", "-o", "d.ndjson", "--progress", "plain"]).ends(1);
+    assert!(failed.stderr.starts_with("pagemill: 0:0") && failed.stderr.contains("  failed  "), "{}", failed.stderr);
+}
+
+#[test]
+fn metrics_go_to_a_file() {
+    let here = folder();
+    let here = here.path();
+    input(here);
+    let convert = |more: &[&str]| {
+        let line = ["convert", "a.csv", "-o", "a.ndjson", "--on-error", "skip", "--force", "-q"];
+        run(here, line.iter().chain(more))
+    };
+    fs::write(here.join("m.prom"), "old").unwrap();
+    convert(&["--metrics-file", "m.prom"]).ends(0);
+    let text = fs::read_to_string(here.join("m.prom")).unwrap();
+    for line in [
+        "pagemill_run_state{state=\"done\"} 1",
+        "pagemill_records_read_total 200200",
+        "pagemill_records_bad_total 200",
+        "pagemill_record_latency_seconds_count 200200",
+        "pagemill_memory_limit_bytes 100000000",
+    ] {
+        assert!(text.lines().any(|other| other == line), "{line} is not in\n{text}");
+    }
+    assert_eq!(names(here), ["a.csv", "a.ndjson", "m.prom"], "no temporary file stays");
+    // A run does not fail for it, and nothing that is read or written is replaced by it.
+    convert(&["--metrics-file", "none/m.prom"]).ends(0).says(&["warning: --metrics-file: can't write none/m.prom"]);
+    for taken in ["a.csv", "a.ndjson"] {
+        convert(&["--metrics-file", taken]).ends(2).says(&["--metrics-file: ", "is also read or written by the job"]);
+    }
+    convert(&["--metrics-file", "-"]).ends(2).says(&["metrics can't go to standard output"]);
+    run(here, ["count", "a.csv", "--metrics-file", "a.csv"]).ends(2).says(&["--metrics-file: a.csv is also read"]);
+}
+
+/// Reads the text with Prometheus's own parser, and prints what it found.
+const PARSER: &str = "
+import sys
+from prometheus_client.parser import text_string_to_metric_families
+families = list(text_string_to_metric_families(open(sys.argv[1]).read()))
+for family in families:
+    for sample in family.samples:
+        print(family.type, sample.name, sample.value)
+";
+
+#[test]
+fn the_official_parser_reads_the_metrics() {
+    let python = std::env::var("PAGEMILL_PYTHON").unwrap_or_else(|_| "python3".to_owned());
+    let has = Command::new(&python).args(["-c", "import prometheus_client"]).output();
+    if !has.is_ok_and(|ran| ran.status.success()) {
+        return left_out("prometheus_client", "Python has no such module; PAGEMILL_PYTHON may name one that has");
+    }
+    let here = folder();
+    input(here.path());
+    let line = ["convert", "a.csv", "-o", "a.ndjson", "--on-error", "skip", "-q", "--metrics-file", "m.prom"];
+    run(here.path(), line).ends(0);
+    let ran = Command::new(&python).args(["-c", PARSER, "m.prom"]).current_dir(here.path()).output().unwrap();
+    let found = String::from_utf8(ran.stdout).unwrap();
+    assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+    for line in [
+        "counter pagemill_read_bytes_total 3600808.0",
+        "counter pagemill_records_read_total 200200.0",
+        "histogram pagemill_record_latency_seconds_count 200200.0",
+        "gauge pagemill_run_state 1.0",
+        "gauge process_open_fds ",
+    ] {
+        assert!(found.lines().any(|other| other.starts_with(line)), "{line} is not in\n{found}");
+    }
+}

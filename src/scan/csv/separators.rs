@@ -114,7 +114,7 @@ impl Separators {
         if self.len - self.head <= fields && !self.find_more(data, fields) {
             return None;
         }
-        let (len, stride) = self.usual(data, start, fields, (most, bytes))?;
+        let (len, stride) = self.usual(data, start, fields, most, bytes)?;
         let (head, behind) = (self.head, self.head + len * stride);
         let end = self.found[behind - 1];
         self.head = behind;
@@ -133,7 +133,7 @@ impl Separators {
 
     /// How many records with so many fields are next, all with LF or all with CRLF, and how many positions each has.
     #[inline(always)]
-    fn usual(&self, data: &[u8], start: usize, fields: usize, (most, bytes): (usize, usize)) -> Option<(usize, usize)> {
+    fn usual(&self, data: &[u8], start: usize, fields: usize, most: usize, bytes: usize) -> Option<(usize, usize)> {
         let breaks = self.breaks.get(self.breaks_head..self.breaks_len)?;
         let positions = self.found.get(self.head..self.len)?;
         let is_break = |at: usize, index: usize| breaks.get(at).is_some_and(|&at| at as usize == self.head + index);

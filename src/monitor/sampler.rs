@@ -19,6 +19,8 @@ use crate::sys::usage::{self, Probe};
 const STEP: Duration = Duration::from_millis(500);
 /// What the program takes of memory changes slowly, and takes long to ask for: it is asked once in so many samples.
 const PROGRAM: u32 = 20;
+/// At first it changes faster.
+const EARLY: u32 = 4;
 /// Threads that draw and write text need no more.
 const STACK: usize = 128 << 10;
 /// How long the end of a run waits for its views.
@@ -180,7 +182,7 @@ fn sample(shared: &Shared) {
     let mut next = Instant::now();
     let mut end = None;
     loop {
-        if count.is_multiple_of(PROGRAM) {
+        if count < EARLY || count.is_multiple_of(PROGRAM) || end.is_some() {
             program = usage::program_bytes();
         }
         count = count.wrapping_add(1);

@@ -104,6 +104,9 @@ pub mod error;
 pub(crate) mod flow;
 pub(crate) mod fold;
 pub mod format;
+#[cfg(feature = "history")]
+#[doc(hidden)]
+pub mod history;
 pub mod job;
 #[doc(hidden)]
 pub mod memory;

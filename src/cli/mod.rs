@@ -18,6 +18,7 @@ mod listener;
 mod live;
 mod once;
 mod parser;
+mod past;
 mod paths;
 mod refusal;
 mod replay;

@@ -111,12 +111,13 @@ impl Monitor {
         self.0.series.as_ref().map(|series| series.lock().unwrap_or_else(PoisonError::into_inner).clone())
     }
 
-    /// The run is over. Waits until all views have shown that, but not for long.
-    pub fn end(self, how: State) {
-        self.finish(how);
+    /// What does not change.
+    pub fn about(&self) -> &About {
+        &self.0.subject.about
     }
 
-    fn finish(&self, how: State) {
+    /// The run is over. Waits until all views have shown that, but not for long.
+    pub fn end(&self, how: State) {
         let mut slot = self.0.lock();
         slot.end.get_or_insert(how);
         self.0.changed.notify_all();
@@ -133,7 +134,7 @@ impl Monitor {
 
 impl Drop for Monitor {
     fn drop(&mut self) {
-        self.finish(State::Failed);
+        self.end(State::Failed);
     }
 }
 

@@ -116,6 +116,7 @@ pub static FLAGS: &[Flag] = &[
         "Write metrics to this file in the text format of Prometheus, every 10 seconds and at the end; what is there is replaced",
     )
     .group(Group::See),
+    see("no-history", Nothing, Commands::RUN, "Don't add this run to the history of runs that take longer than a second"),
     see(
         "monitor",
         Nothing,

@@ -12,6 +12,8 @@ mod exit;
 mod found;
 mod generate;
 mod help;
+#[cfg(feature = "history")]
+mod history;
 mod inputs;
 #[cfg(unix)]
 mod listener;
@@ -81,6 +83,10 @@ fn run(line: &Line) -> Result<Exit, Error> {
         "count" => count::run(typed),
         "generate" => generate::run(typed),
         "audit" => audit::run(typed),
+        #[cfg(feature = "history")]
+        "history" => history::run(typed),
+        #[cfg(not(feature = "history"))]
+        "history" => Err(Error::usage("this build has no history\n  Build it with the feature `history`.")),
         "completions" => completions::run(typed),
         "help" => help::run(typed),
         _ => convert::run(typed, line.implied),

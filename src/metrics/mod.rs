@@ -29,8 +29,7 @@ pub use report::{Allocated, Allocations, FileReport, Latency, Report, StageAlloc
 pub(crate) use stage::Stage;
 #[doc(hidden)]
 pub use units::size;
-#[cfg(feature = "history")]
-pub(crate) use units::size_rounded;
+pub use units::size_rounded;
 pub use warning::{NeverSeen, Warning, WarningKind};
 
 #[doc(hidden)]

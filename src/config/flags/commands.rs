@@ -18,6 +18,9 @@ impl Commands {
     /// `audit`.
     pub const AUDIT: Commands = Commands(1 << 4);
 
+    /// `history`.
+    pub const HISTORY: Commands = Commands(1 << 7);
+
     /// Commands that read inputs given on the command line.
     pub(super) const READ: Commands = Commands::CONVERT.or(Commands::COUNT).or(Commands::AUDIT);
     /// Commands that take several inputs.

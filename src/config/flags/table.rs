@@ -3,12 +3,12 @@
 use super::commands::Commands;
 use super::flag::Flag;
 use super::line::{Line, No};
-use super::{csv, errors, fields, input, json, run};
+use super::{csv, errors, fields, input, json, past, run};
 use crate::error::Error;
 
 /// The whole table, in the order of the help.
 pub fn all() -> impl Iterator<Item = &'static Flag> {
-    let groups = [input::FLAGS, csv::FLAGS, json::FLAGS, fields::FLAGS, errors::FLAGS, run::FLAGS];
+    let groups = [input::FLAGS, csv::FLAGS, json::FLAGS, fields::FLAGS, errors::FLAGS, run::FLAGS, past::FLAGS];
     groups.into_iter().flatten()
 }
 
@@ -34,8 +34,8 @@ pub fn check(line: &Line<'_>) -> Result<(), Error> {
 mod tests {
     use super::*;
 
-    const EACH: [Commands; 5] =
-        [Commands::CONVERT, Commands::REPLAY, Commands::COUNT, Commands::GENERATE, Commands::AUDIT];
+    const EACH: [Commands; 6] =
+        [Commands::CONVERT, Commands::REPLAY, Commands::COUNT, Commands::GENERATE, Commands::AUDIT, Commands::HISTORY];
 
     #[test]
     fn a_command_has_each_name_and_letter_once() {

@@ -148,9 +148,11 @@ The bytes depend on the format, its flags, the seed and the amount, and on nothi
     "pagemill audit trips.csv -t ndjson",
     "pagemill audit big.json -t csv -j 4 --memory-limit 32MB",
     "pagemill audit log.txt --op upper,trim",
+    "pagemill audit a.csv b.csv -t ndjson --max-steady-allocations 10",
 ],
         notes: "\
-Without -o the output is discarded. The exit code is 1 if anything was allocated in the steady state.",
+Without -o the output is discarded. The exit code is 1 if anything was allocated in the steady state, or more than \
+--max-steady-allocations. Where GITHUB_ACTIONS is true, that is an annotation too. Several inputs are one run.",
     },
     Entry {
         name: "history",

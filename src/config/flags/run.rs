@@ -97,6 +97,12 @@ pub static FLAGS: &[Flag] = &[
     see("explain", Nothing, Commands::RUN, "Print how the job would run, without running it")
         .help_in(&[(Commands::COUNT, "Print how the files would be counted, without counting them")]),
     see(
+        "max-steady-allocations",
+        Count("N"),
+        Commands::AUDIT,
+        "The exit code is 1 only if more blocks than these were allocated in the steady state [default: 0]",
+    ),
+    see(
         "report",
         Path("FILE"),
         Commands::RUN,

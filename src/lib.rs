@@ -97,6 +97,8 @@
 //! for the command, benches and fuzzing, and may change in any version.
 #![deny(unsafe_code)]
 
+#[doc(hidden)]
+pub mod alerts;
 pub mod compress;
 #[doc(hidden)]
 pub mod config;

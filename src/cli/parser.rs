@@ -72,7 +72,7 @@ fn arg(flag: &'static Flag) -> Arg {
         Takes::Any(name) => arg.value_name(name).allow_hyphen_values(true),
         Takes::Word(name, words) => arg.value_name(name).ignore_case(true).value_parser(one_of(words())),
         Takes::Count(name) => arg.value_name(name).value_parser(count),
-        Takes::Path(name) if flag.name == "input" => path(arg, name).conflicts_with("inputs"),
+        Takes::Paths(name) => path(arg, name).conflicts_with("inputs"),
         Takes::Path(name) => path(arg, name),
         Takes::List(name) => arg.value_name(name).action(ArgAction::Append),
     }

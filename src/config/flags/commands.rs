@@ -18,6 +18,11 @@ impl Commands {
     /// `audit`.
     pub const AUDIT: Commands = Commands(1 << 4);
 
+    /// `run`.
+    pub const JOBS: Commands = Commands(1 << 5);
+    /// `config`.
+    pub const CONFIG: Commands = Commands(1 << 6);
+
     /// Commands that read inputs given on the command line.
     pub(super) const READ: Commands = Commands::CONVERT.or(Commands::COUNT).or(Commands::AUDIT);
     /// Commands that take several inputs.
@@ -30,8 +35,10 @@ impl Commands {
     pub(super) const RUN: Commands = Commands::ROWS.or(Commands::COUNT);
     /// Commands that are told how to read their input, or have none.
     pub(super) const NAMED: Commands = Commands::READ.or(Commands::GENERATE);
-    /// All of them.
+    /// All that do work of their own.
     pub(super) const ALL: Commands = Commands::RUN.or(Commands::GENERATE);
+    /// Commands that look at configurations.
+    pub(super) const CONFIGURED: Commands = Commands::ALL.or(Commands::JOBS).or(Commands::CONFIG);
 
     const fn or(self, other: Commands) -> Commands {
         Commands(self.0 | other.0)

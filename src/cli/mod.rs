@@ -5,17 +5,22 @@ mod ceiling;
 mod commands;
 mod completions;
 mod console;
+mod configure;
+mod configured;
 mod convert;
 mod count;
 mod ending;
 mod exit;
+mod failure;
 mod found;
 mod generate;
 mod help;
 mod inputs;
+mod jobs;
 #[cfg(unix)]
 mod listener;
 mod live;
+mod manual;
 mod once;
 mod parser;
 mod paths;
@@ -34,10 +39,11 @@ mod words;
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
-use pagemill::error::{Error, ErrorClass};
+use pagemill::config::flags::Commands;
+use pagemill::error::Error;
 
 use exit::Exit;
-use worded::worded;
+use failure::fail;
 use words::Line;
 
 /// Runs the command and returns how it ended.
@@ -74,31 +80,22 @@ fn run(line: &Line) -> Result<Exit, Error> {
     else {
         return Ok(Exit::Usage);
     };
-    let typed = parser::read(entry, matches);
+    let mut typed = parser::read(entry, matches);
+    if entry.flags.is_some_and(|own| ![Commands::JOBS, Commands::CONFIG].contains(&own)) {
+        configured::fill(&mut typed.said, &line.off)?;
+    }
     match entry.name {
         "replay" => replay::run(typed),
         "count" => count::run(typed),
         "generate" => generate::run(typed),
         "audit" => audit::run(typed),
+        "run" => jobs::run(&typed, &line.off),
+        "config" => configure::run(&typed, &line.off),
+        "man" => manual::run(&typed),
         "completions" => completions::run(typed),
         "help" => help::run(typed),
         _ => convert::run(typed, line.implied),
     }
-}
-
-fn fail(error: &Error) -> Exit {
-    match ending::ending() {
-        Some(signal) if error.can_resume() => console::error(format_args!("{}: {}", signal.name, worded(error))),
-        Some(signal) if error.class() == ErrorClass::Stopped => console::error(format_args!(
-            "{} ({})\n  No output file was written, and its temporary file was removed.",
-            worded(error),
-            signal.name
-        )),
-        // A reader that went away has got what it wanted.
-        _ if error.is_broken_pipe() => {}
-        _ => console::error(worded(error)),
-    }
-    Exit::of(error)
 }
 
 /// Reports why a command line makes no sense.

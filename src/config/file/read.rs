@@ -188,7 +188,7 @@ impl<'r> Reading<'r> {
         let flag = of?;
         let all: Vec<String> = texts.iter().map(|text| text.to_string_lossy().into_owned()).collect();
         if let Err(error) = flag.try_set(STEPS, &all) {
-            self.fault(one.line, error.to_string());
+            self.fault(one.line, error.marked());
             return None;
         }
         Some(Entry { flag, values: Some(texts), by })
@@ -209,7 +209,7 @@ impl<'r> Reading<'r> {
             said.add(entry.flag.name, entry.values.clone().unwrap_or_default());
         }
         if let Err(error) = settings(&said) {
-            self.fault(head, error.to_string());
+            self.fault(head, error.marked());
         }
     }
 }

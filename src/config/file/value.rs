@@ -86,7 +86,7 @@ fn check(flag: &Flag, texts: &[String]) -> Result<(), String> {
         }
         _ => {}
     }
-    flag.try_set(flag.name, texts).map_err(|error| error.to_string())
+    flag.try_set(flag.name, texts).map_err(|error| error.marked())
 }
 
 /// An item of a list. In a list of its own it needs no escapes: a comma is part of it, and so is a word that means

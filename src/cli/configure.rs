@@ -106,6 +106,7 @@ fn set(flag: &Flag, said: &Said) -> String {
     match flag.takes {
         Takes::Nothing => "true".to_owned(),
         Takes::List(_) | Takes::Paths(_) => Value::Array(texts).to_string(),
+        Takes::Count(_) => said.value(flag.name).map(|number| number.to_string_lossy().into_owned()).unwrap_or_default(),
         _ => texts.first().map(Value::to_string).unwrap_or_default(),
     }
 }

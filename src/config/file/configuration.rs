@@ -87,7 +87,7 @@ fn named<'c, I: Iterator<Item = &'c Section>>(
     let instead = match known {
         _ if no_files => "No configuration file was read: `pagemill config init` writes one, --config FILE names one.".to_owned(),
         [] => format!("There are none: a {what} is a table [{what}.NAME] in a configuration file."),
-        known => format!("There are {}.", known.join(", ")),
+        known => format!("These exist: {}.", known.join(", ")),
     };
     Err(Error::usage(format!("there is no {what} `{name}`{like}\n  {instead}")))
 }

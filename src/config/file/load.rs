@@ -51,6 +51,8 @@ pub fn load(named: Option<&Path>) -> Result<Loaded, Error> {
             faults.push(Fault { place: Some(place.clone()), what: format!("there is no profile `{name}`{like}") });
         }
     }
+    let number = |file: &Path| configuration.files.iter().position(|read| read.path == file);
+    faults.sort_by_key(|fault| fault.place.as_ref().map(|place| (number(&place.file), place.line)));
     Ok(Loaded { configuration, faults })
 }
 

@@ -1,7 +1,7 @@
 //! From the text of a configuration file to what it says.
 
 use std::ffi::OsString;
-use std::path::Path;
+use std::path::{Component, Path};
 
 use toml::de::{DeTable, DeValue};
 
@@ -13,7 +13,7 @@ use super::section::{Entry, File, Section};
 use super::step::step;
 use super::text::line;
 use super::value::values;
-use crate::config::flags::{Commands, Flag, Place, Said, SetBy, settings};
+use crate::config::flags::{Commands, Flag, Place, Said, SetBy, Takes, settings};
 
 /// A file that is being read.
 struct Reading<'r> {
@@ -21,6 +21,8 @@ struct Reading<'r> {
     text: &'r str,
     /// Paths are relative to this.
     base: &'r Path,
+    /// The user wrote or named it.
+    own: bool,
     faults: Vec<Fault>,
 }
 
@@ -37,7 +39,7 @@ struct Line<'l, 't> {
 pub fn read(found: &Found, text: &str, faults: &mut Vec<Fault>) -> File {
     let (document, errors) = DeTable::parse_recoverable(text);
     let base = found.path.parent().unwrap_or(Path::new(""));
-    let mut reading = Reading { path: &found.path, text, base, faults: Vec::new() };
+    let mut reading = Reading { path: &found.path, text, base, own: found.own, faults: Vec::new() };
     for error in &errors {
         let at = error.span().map_or(0, |span| span.start);
         reading.fault(line(text.as_bytes(), at), error.message());
@@ -87,7 +89,13 @@ pub fn read(found: &Found, text: &str, faults: &mut Vec<Fault>) -> File {
     file
 }
 
-impl<'r> Reading<'r> {
+/// Whether a path leads out of the folder that it is relative to.
+fn leads_out(value: &DeValue<'_>) -> bool {
+    let DeValue::String(path) = value else { return false };
+    !Path::new(&**path).components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir))
+}
+
+impl Reading<'_> {
     fn fault(&mut self, line: usize, what: impl Into<String>) {
         self.faults.push(Fault::at(self.path, line, what));
     }
@@ -155,6 +163,14 @@ impl<'r> Reading<'r> {
             self.fault(one.line, scope.refusal(one.key));
             return None;
         };
+        if scope == Scope::Top && !self.own && matches!(flag.takes, Takes::Path(_)) && leads_out(one.value) {
+            let what = format!(
+                "`{}` has to be in the folder of this file, which was found and may have come with the data\n  Put it into your own configuration, or name this file with --config.",
+                flag.name
+            );
+            self.fault(one.line, what);
+            return None;
+        }
         match values(flag, one.value, self.base) {
             Ok(values) => Some(Entry { flag, values, by }),
             Err(what) => {

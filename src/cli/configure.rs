@@ -60,7 +60,11 @@ fn checked(files: &[File]) -> String {
     }
     let line = |file: &File| {
         let (profiles, jobs) = (counted(file.profiles.len() as u64, "profile"), counted(file.jobs.len() as u64, "job"));
-        format!("{}: no fault, {profiles}, {jobs}, {}\n", file.path.display(), counted(file.alerts.len() as u64, "alert"))
+        format!(
+            "{}: no fault, {profiles}, {jobs}, {}\n",
+            file.path.display(),
+            counted(file.alerts.len() as u64, "alert")
+        )
     };
     files.iter().map(line).collect()
 }
@@ -69,7 +73,9 @@ fn checked(files: &[File]) -> String {
 fn begin() -> Result<Exit, Error> {
     let file = OpenOptions::new().write(true).create_new(true).open(NAME);
     let mut file = file.map_err(|e| match e.kind() {
-        std::io::ErrorKind::AlreadyExists => Error::usage(format!("{NAME} exists already\n  `pagemill config check` checks it.")),
+        std::io::ErrorKind::AlreadyExists => {
+            Error::usage(format!("{NAME} exists already\n  `pagemill config check` checks it."))
+        }
         _ => Error::io("create", Path::new(NAME), e),
     })?;
     file.write_all(BEGINNING.as_bytes()).map_err(|e| Error::io("write", Path::new(NAME), e))?;
@@ -106,7 +112,9 @@ fn set(flag: &Flag, said: &Said) -> String {
     match flag.takes {
         Takes::Nothing => "true".to_owned(),
         Takes::List(_) | Takes::Paths(_) => Value::Array(texts).to_string(),
-        Takes::Count(_) => said.value(flag.name).map(|number| number.to_string_lossy().into_owned()).unwrap_or_default(),
+        Takes::Count(_) => {
+            said.value(flag.name).map(|number| number.to_string_lossy().into_owned()).unwrap_or_default()
+        }
         _ => texts.first().map(Value::to_string).unwrap_or_default(),
     }
 }

@@ -30,8 +30,9 @@ pub fn fill(said: &mut Said, off: &[String]) -> Result<(), Error> {
 
 /// What was passed over, for `--explain`.
 pub fn passed_over(said: &Said) -> String {
-    let lines = said.passed().iter().map(|passed| {
-        format!("passed over      {} ({}): {}\n", passed.name, passed.by, passed.why)
-    });
+    let lines = said
+        .passed()
+        .iter()
+        .map(|passed| format!("passed over      {} ({}): {}\n", passed.name, passed.by, passed.why));
     lines.collect()
 }

@@ -86,7 +86,11 @@ pub fn refuse_folder(output: Option<&Path>, command: Commands) -> Result<(), Err
 fn second_operand(said: &mut Said, inputs: &mut Inputs) -> Result<Option<PathBuf>, Error> {
     let Some(path) = inputs.in_and_out(said.has("output") || said.has("out-dir"))? else { return Ok(None) };
     if let Some(by) = said.by("force").filter(|by| **by != SetBy::Flag).cloned() {
-        said.pass_over(Passed { name: "force".to_owned(), by, why: "without -o, pagemill never replaces a file".to_owned() });
+        said.pass_over(Passed {
+            name: "force".to_owned(),
+            by,
+            why: "without -o, pagemill never replaces a file".to_owned(),
+        });
     }
     if said.has("force") {
         return Err(Error::usage(

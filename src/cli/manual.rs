@@ -16,7 +16,10 @@ pub fn run(typed: &Typed) -> Result<Exit, Error> {
         Some(name) => {
             let Some(entry) = commands::named(name) else {
                 let names: Vec<&str> = commands::ALL.iter().map(|entry| entry.name).collect();
-                return Err(Error::usage(format!("there is no command `{name}`\n  The commands are {}.", names.join(", "))));
+                return Err(Error::usage(format!(
+                    "there is no command `{name}`\n  The commands are {}.",
+                    names.join(", ")
+                )));
             };
             let command = clap::Command::new(entry.name).bin_name(format!("pagemill {}", entry.name));
             let notes = format!("Examples:\n  {}\n\n{}", entry.examples.join("\n  "), entry.notes);

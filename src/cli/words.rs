@@ -57,9 +57,8 @@ fn switched(mut line: Line) -> Result<Line, Error> {
     let rest = line.words.split_off(end);
     for word in line.words.split_off(1) {
         let said = word.to_str().and_then(|word| word.strip_prefix("--")?.split_once('='));
-        let switch = said.filter(|(name, _)| {
-            flags::find(own, name).is_some_and(|flag| matches!(flag.takes, Takes::Nothing))
-        });
+        let switch =
+            said.filter(|(name, _)| flags::find(own, name).is_some_and(|flag| matches!(flag.takes, Takes::Nothing)));
         match switch {
             Some((name, value)) if value.eq_ignore_ascii_case("false") => line.off.push(name.to_owned()),
             Some((name, value)) if value.eq_ignore_ascii_case("true") => line.words.push(format!("--{name}").into()),
@@ -68,7 +67,9 @@ fn switched(mut line: Line) -> Result<Line, Error> {
     }
     let both = line.off.iter().find(|name| line.words.iter().any(|word| *word == *format!("--{name}")));
     if let Some(name) = both {
-        return Err(Error::usage(format!("`--{name}` and `--{name}=false` can't be given together\n  Leave one of them out.")));
+        return Err(Error::usage(format!(
+            "`--{name}` and `--{name}=false` can't be given together\n  Leave one of them out."
+        )));
     }
     line.words.extend(rest);
     Ok(line)
@@ -173,7 +174,10 @@ mod tests {
                 "-input=large.txt -processor=uppercase -monitor",
                 "(implied) convert --input=large.txt --processor=uppercase --monitor",
             ),
-            ("-workers 2 -chunk-size=1MB -memory-limit 64MB", "(implied) convert --workers 2 --chunk-size=1MB --memory-limit 64MB"),
+            (
+                "-workers 2 -chunk-size=1MB -memory-limit 64MB",
+                "(implied) convert --workers 2 --chunk-size=1MB --memory-limit 64MB",
+            ),
             (
                 "-dashboard-port 8080 -cpuprofile=c -memprofile m",
                 "(implied) convert --dashboard-port 8080 --cpuprofile=c --memprofile m",

@@ -112,7 +112,10 @@ mod tests {
         }
         let mut own = flags::settings(&said).unwrap();
         (own.from, own.to) = (Some(Format::Csv), Some(Format::Ndjson));
-        let opened = Opened::new(SourceSpec::bytes("a,b\n1,2\n"), &TargetSpec::Memory, &own).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.csv");
+        std::fs::write(&path, "a,b\n1,2\n").unwrap();
+        let opened = Opened::new(SourceSpec::Path(path), &TargetSpec::Memory, &own).unwrap();
         settings(&own, &opened.route, None)
     }
 

@@ -91,7 +91,8 @@ impl Rules<'_> {
                     key.get_ref()
                 )),
                 ("command", DeValue::Array(words)) if !words.is_empty() => {
-                    let words: Option<Vec<String>> = words.iter().map(|word| Some(word.get_ref().as_str()?.to_owned())).collect();
+                    let words: Option<Vec<String>> =
+                        words.iter().map(|word| Some(word.get_ref().as_str()?.to_owned())).collect();
                     words.map(|words| command = words).ok_or_else(|| shape("command"))
                 }
                 ("webhook", DeValue::String(url)) if url.starts_with("https://") || url.starts_with("http://") => {

@@ -85,7 +85,9 @@ fn named<'c, I: Iterator<Item = &'c Section>>(
     }
     let like = nearest(known, name).map(|like| format!("; did you mean `{like}`?")).unwrap_or_default();
     let instead = match known {
-        _ if no_files => "No configuration file was read: `pagemill config init` writes one, --config FILE names one.".to_owned(),
+        _ if no_files => {
+            "No configuration file was read: `pagemill config init` writes one, --config FILE names one.".to_owned()
+        }
         [] => format!("There are none: a {what} is a table [{what}.NAME] in a configuration file."),
         known => format!("These exist: {}.", known.join(", ")),
     };

@@ -51,9 +51,8 @@ pub fn flags() -> impl Iterator<Item = &'static Flag> {
 /// Reads the environment. Empty variables do not count.
 pub fn environment() -> Environment {
     let mut read = Environment::default();
-    let ours = env::vars_os().filter(|(name, value)| {
-        name.as_encoded_bytes().starts_with(PREFIX.as_bytes()) && !value.is_empty()
-    });
+    let ours = env::vars_os()
+        .filter(|(name, value)| name.as_encoded_bytes().starts_with(PREFIX.as_bytes()) && !value.is_empty());
     for (name, value) in ours {
         let name = name.to_string_lossy().into_owned();
         if OTHERS.iter().any(|other| name == *other || other.ends_with('_') && name.starts_with(other)) {
@@ -77,8 +76,12 @@ pub fn environment() -> Environment {
 /// Why a flag is not taken from the environment.
 fn refusal(name: &str, flag: &Flag) -> String {
     match flag.name {
-        "profile" => format!("{name}: profiles are not named by the environment, because they change the output\n  Give --profile NAME."),
-        flag => format!("{name}: --{flag} is not taken from the environment, because it changes what a run does\n  Give it on the command line, or in a profile that --profile names."),
+        "profile" => format!(
+            "{name}: profiles are not named by the environment, because they change the output\n  Give --profile NAME."
+        ),
+        flag => format!(
+            "{name}: --{flag} is not taken from the environment, because it changes what a run does\n  Give it on the command line, or in a profile that --profile names."
+        ),
     }
 }
 

@@ -26,9 +26,14 @@ pub fn find(named: Option<&Path>) -> Result<Vec<Found>, Error> {
     if named == Some(Path::new("none")) {
         return Ok(Vec::new());
     }
-    let mut found: Vec<Found> = users().filter(|path| path.exists()).map(|path| Found { path, own: true }).into_iter().collect();
-    let same = |one: &Path, other: &Path| fs::canonicalize(one).is_ok_and(|one| fs::canonicalize(other).is_ok_and(|other| one == other));
-    found.extend(nearest().filter(|path| !named.is_some_and(|named| same(named, path))).map(|path| Found { path, own: false }));
+    let mut found: Vec<Found> =
+        users().filter(|path| path.exists()).map(|path| Found { path, own: true }).into_iter().collect();
+    let same = |one: &Path, other: &Path| {
+        fs::canonicalize(one).is_ok_and(|one| fs::canonicalize(other).is_ok_and(|other| one == other))
+    };
+    found.extend(
+        nearest().filter(|path| !named.is_some_and(|named| same(named, path))).map(|path| Found { path, own: false }),
+    );
     if let Some(path) = named {
         if !path.exists() {
             return Err(Error::usage(format!(

@@ -50,7 +50,9 @@ impl Scope {
         let flag = all().find(|flag| flag.is_in(Commands::CONVERT) && flag.name == key);
         match flag.map(|flag| flag.changes) {
             Some(Changes::Files) if self == Scope::Top || self == Scope::Profile => {
-                return format!("`{key}` says which files are read or written, which only a job can\n  Put it into a job: [job.NAME].");
+                return format!(
+                    "`{key}` says which files are read or written, which only a job can\n  Put it into a job: [job.NAME]."
+                );
             }
             Some(Changes::Output | Changes::Run) if self == Scope::Top || key == STEPS => return for_some(key),
             Some(Changes::Settings) => return format!("`{key}` can only be given on the command line"),
@@ -69,7 +71,9 @@ impl Scope {
         };
         match like.or_else(elsewhere) {
             Some(like) => format!("there is no key `{key}`\n  Did you mean `{like}`?"),
-            None => format!("there is no key `{key}`\n  Keys are the long flags of `pagemill convert`, without the dashes."),
+            None => {
+                format!("there is no key `{key}`\n  Keys are the long flags of `pagemill convert`, without the dashes.")
+            }
         }
     }
 }

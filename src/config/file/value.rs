@@ -27,7 +27,10 @@ pub fn values(flag: &Flag, value: &DeValue<'_>, base: &Path) -> Result<Option<Ve
         (Takes::List(_), DeValue::Array(items)) => {
             items.iter().map(|item| item_text(flag, item.get_ref())).collect::<Result<_, _>>()?
         }
-        (Takes::Text(_) | Takes::Any(_) | Takes::Word(..) | Takes::Count(_) | Takes::List(_), DeValue::String(text)) => {
+        (
+            Takes::Text(_) | Takes::Any(_) | Takes::Word(..) | Takes::Count(_) | Takes::List(_),
+            DeValue::String(text),
+        ) => {
             vec![text.to_string()]
         }
         (Takes::Text(_) | Takes::Count(_), DeValue::Integer(number)) => {
@@ -94,7 +97,8 @@ fn check(flag: &Flag, texts: &[String]) -> Result<(), String> {
 fn item_text(flag: &Flag, item: &DeValue<'_>) -> Result<String, String> {
     let DeValue::String(item) = item else { return Err(shape(flag)) };
     let Takes::List(name) = flag.takes else { return Ok(item.to_string()) };
-    let is_keyword = name.split('|').any(|word| word.chars().all(char::is_lowercase) && word.eq_ignore_ascii_case(item));
+    let is_keyword =
+        name.split('|').any(|word| word.chars().all(char::is_lowercase) && word.eq_ignore_ascii_case(item));
     if is_keyword {
         return Ok(format!("\\{item}"));
     }

@@ -172,7 +172,7 @@ pub const ANSWERS: &[Answer] = &[
     parts("pagemill audit log.txt --op upper,trim", &["in steady state\n", "all ", "heap at its peak"]),
     answer("pagemill run nightly", EU_NDJSON).before(CONFIGURED).after("cat out/all.ndjson"),
     answer("pagemill run nightly weekly -v", PLAIN_CSV).before(CONFIGURED).after("cat out/all.csv"),
-    parts("pagemill run nightly --explain", &["formats          csv to ndjson\n", "workers          2\n"]).before(CONFIGURED),
+    parts("pagemill run nightly --explain", &["source           in/a.csv\n", "formats          csv to ndjson\n"]).before(CONFIGURED),
     answer("pagemill convert european.csv -t ndjson --profile eu", EU_NDJSON).before(CONFIGURED),
     answer("pagemill config init", "pagemill.toml: no fault, 0 profiles, 0 jobs, 0 alerts\n").after("pagemill config check"),
     answer("pagemill config check", "pagemill.toml: no fault, 1 profile, 2 jobs, 0 alerts\n").before(CONFIGURED),

@@ -25,6 +25,12 @@ pub fn run(typed: &Typed, off: &[String]) -> Result<Exit, Error> {
         configuration.fill(&mut said, off, profile, Some(&name))?;
         jobs.push((name, said));
     }
+    if typed.said.has("report") && jobs.len() > 1 {
+        return Err(Error::usage(format!(
+            "`--report` names one file, and these are {} jobs\n  Put a `report` into each job.",
+            jobs.len()
+        )));
+    }
     let mut jobs = jobs.into_iter();
     while let Some((name, said)) = jobs.next() {
         let exit = convert::run(Typed { said, operands: Vec::new() }, false);

@@ -24,7 +24,7 @@ pub fn run(typed: &Typed) -> Result<Exit, Error> {
             let command = clap::Command::new(entry.name).bin_name(format!("pagemill {}", entry.name));
             let notes = format!("Examples:\n  {}\n\n{}", entry.examples.join("\n  "), entry.notes);
             let command = parser::build(entry, command).version(env!("CARGO_PKG_VERSION")).after_help(notes);
-            Man::new(command).title(format!("pagemill-{}", entry.name))
+            Man::new(command.display_name(format!("pagemill-{}", entry.name)))
         }
     };
     let mut page = Vec::new();

@@ -111,7 +111,7 @@ fn faults_have_lines_and_suggestions() {
         ("quiet = true\nverbose = true", "1: `quiet` and `verbose` can't be given together"),
         ("[profile.a]\npretty = true\n\noutput = 'x'", "4: `output` says which files"),
         ("[profile.a]\nselect = [1]", "2: `select` is a list of texts, such as select = [\"a\", \"b\"]"),
-        ("[profile.a]\nselect = []", "2: `select` is an empty list"),
+        ("[job.a]\ninput = []", "2: `input` is a list of paths"),
         ("[profile.a]\nselect = [\n  'a',\n  'a',\n]", "2: select: `a` is named twice"),
         ("[profile.a]\ndelimiter = ';'\ncomment = ';'", "1: --delimiter and --comment are both `;`"),
         ("[profile.a]\nop = ['trim']\nsteps = [{ op = 'trim' }]", "1: `steps` and `op` can't be given together"),
@@ -334,6 +334,18 @@ fn lists_need_no_escapes() {
 }
 
 #[test]
+fn a_job_may_take_back_what_its_profile_says() {
+    let config = "[profile.p]\nselect = ['a']\nsteps = [{ op = 'upper' }]\nquiet = true\n[profile.q]\nselect = ['b']\n[job.j]\nprofile = 'p'\ninput = 'a.csv'\nto = 'ndjson'\nselect = []\nsteps = []\nquiet = false\n[job.k]\nprofile = 'p'\ninput = 'a.csv'\nto = 'ndjson'\n";
+    let here = with(&[("pagemill.toml", config), ("a.csv", "a,b\nx,y\n")]);
+    let out = |line: &str| say(here.path(), line).ends(0).stdout;
+    assert_eq!(out("run j"), "{\"a\":\"x\",\"b\":\"y\"}\n");
+    assert_eq!(out("run k"), "{\"a\":\"X\"}\n");
+    // A profile on the command line takes the place of the job's.
+    assert_eq!(out("run k --profile q"), "{\"b\":\"y\"}\n");
+    say(here.path(), "run j k --report r.json").ends(2).says(&["`--report` names one file, and these are 2 jobs"]);
+}
+
+#[test]
 fn the_environment_says_only_what_keeps_the_output() {
     let here = with(&[("a.csv", "a\n1\n")]);
     let here = here.path();
@@ -471,7 +483,7 @@ fn pages_of_a_manual_and_scripts_for_all_shells() {
     let page = say(here, "man").ends(0).stdout;
     assert!(page.contains(".TH pagemill 1") && page.contains("convert"), "{page}");
     let page = say(here, "man convert").ends(0).stdout;
-    assert!(page.contains(".TH pagemill-convert 1") && page.contains("\\-\\-memory\\-limit"), "{page}");
+    assert!(page.contains(".TH pagemill-convert 1") && page.contains("\npagemill\\-convert \\- Convert") && page.contains("\\-\\-memory\\-limit"), "{page}");
     assert!(page.contains("CSV") && page.contains("pagemill convert trips.csv"), "{page}");
     say(here, "man convrt").ends(2).says(&["there is no command `convrt`"]);
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {

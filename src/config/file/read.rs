@@ -10,7 +10,7 @@ use super::fault::Fault;
 use super::find::Found;
 use super::keys::{STEPS, Scope, TOKEN_FILE};
 use super::section::{Entry, File, Section};
-use super::step::step;
+use super::step::{flags, step};
 use super::text::line;
 use super::value::values;
 use crate::config::flags::{Commands, Flag, Place, Said, SetBy, Takes, settings};
@@ -189,6 +189,9 @@ impl Reading<'_> {
         };
         let mut texts: Vec<OsString> = Vec::new();
         let mut of: Option<&'static Flag> = None;
+        if items.is_empty() {
+            return flags().next().map(|flag| Entry { flag, values: None, by });
+        }
         for item in items.iter() {
             match step(item.get_ref()) {
                 Ok((flag, text)) => {

@@ -67,7 +67,8 @@ fn property(flag: &Flag) -> Value {
             json!({"enum": words})
         }
         Takes::Path(_) => json!({"type": "string", "minLength": 1}),
-        Takes::Paths(_) | Takes::List(_) => json!({"oneOf": [{"type": "string"}, texts(1)]}),
+        Takes::Paths(_) => json!({"oneOf": [{"type": "string"}, texts(1)]}),
+        Takes::List(_) => json!({"oneOf": [{"type": "string"}, texts(0)]}),
     };
     property["description"] = json!(flag.help(Commands::CONVERT));
     property

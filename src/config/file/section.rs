@@ -11,7 +11,7 @@ use crate::config::flags::{Flag, Place, SetBy};
 pub struct Entry {
     /// The flag.
     pub flag: &'static Flag,
-    /// Its values as on the command line; none: a switch that is off.
+    /// Its values as on the command line; none: a switch that is off, or a list with nothing in it.
     pub values: Option<Vec<OsString>>,
     /// Where it was set.
     pub by: SetBy,

@@ -9,7 +9,7 @@ use crate::config::flags::{Flag, Takes};
 use crate::config::parse_count;
 use crate::op::nearest;
 
-/// The values of a flag; none: a switch that is off. Paths are relative to `base`.
+/// The values of a flag; none: a switch that is off, or a list with nothing in it. Paths are relative to `base`.
 ///
 /// # Errors
 /// What is wrong with the value.
@@ -17,7 +17,7 @@ pub fn values(flag: &Flag, value: &DeValue<'_>, base: &Path) -> Result<Option<Ve
     let texts = match (flag.takes, value) {
         (Takes::Nothing, DeValue::Boolean(on)) => return Ok(on.then(Vec::new)),
         (Takes::Path(_) | Takes::Paths(_), DeValue::String(text)) => return Ok(Some(vec![path(flag, text, base)?])),
-        (Takes::Paths(_), DeValue::Array(items)) => {
+        (Takes::Paths(_), DeValue::Array(items)) if !items.is_empty() => {
             let paths = items.iter().map(|item| match item.get_ref() {
                 DeValue::String(text) => path(flag, text, base),
                 _ => Err(shape(flag)),
@@ -39,8 +39,9 @@ pub fn values(flag: &Flag, value: &DeValue<'_>, base: &Path) -> Result<Option<Ve
         }
         _ => return Err(shape(flag)),
     };
-    if matches!((flag.takes, value), (Takes::List(_), DeValue::Array(_))) && texts.is_empty() {
-        return Err(format!("`{}` is an empty list\n  Leave it out.", flag.name));
+    // An empty list takes back that of a profile.
+    if texts.is_empty() {
+        return Ok(None);
     }
     check(flag, &texts)?;
     Ok(Some(texts.into_iter().map(OsString::from).collect()))

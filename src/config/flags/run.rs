@@ -71,7 +71,7 @@ pub static FLAGS: &[Flag] = &[
         "config",
         Path("FILE"),
         Commands::CONFIGURED,
-        "One more configuration file, whose settings come before those of the files found; none reads no file at all",
+        "One more configuration file, which wins over those that are found; none reads no file at all",
     )
     .common()
     .changes(Changes::Settings),

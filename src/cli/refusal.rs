@@ -52,7 +52,9 @@ fn ours(error: &clap::Error) -> Option<String> {
         ErrorKind::TooManyValues => {
             let value = value();
             let instead = match value.as_str() {
-                "no" | "off" | "0" => format!("Write `{name}=false` against a configuration; else leave it out: it is off."),
+                "no" | "off" | "0" => {
+                    format!("Write `{name}=false` against a configuration; else leave it out: it is off.")
+                }
                 _ => format!("Write `{name}` alone, or leave it out."),
             };
             format!("`{name}` is on or off and takes no value, but `{value}` was given\n  {instead}")

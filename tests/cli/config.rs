@@ -483,7 +483,12 @@ fn pages_of_a_manual_and_scripts_for_all_shells() {
     let page = say(here, "man").ends(0).stdout;
     assert!(page.contains(".TH pagemill 1") && page.contains("convert"), "{page}");
     let page = say(here, "man convert").ends(0).stdout;
-    assert!(page.contains(".TH pagemill-convert 1") && page.contains("\npagemill\\-convert \\- Convert") && page.contains("\\-\\-memory\\-limit"), "{page}");
+    assert!(
+        page.contains(".TH pagemill-convert 1")
+            && page.contains("\npagemill\\-convert \\- Convert")
+            && page.contains("\\-\\-memory\\-limit"),
+        "{page}"
+    );
     assert!(page.contains("CSV") && page.contains("pagemill convert trips.csv"), "{page}");
     say(here, "man convrt").ends(2).says(&["there is no command `convrt`"]);
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {

@@ -97,6 +97,8 @@
 //! for the command, benches and fuzzing, and may change in any version.
 #![deny(unsafe_code)]
 
+#[doc(hidden)]
+pub mod alerts;
 pub mod compress;
 #[doc(hidden)]
 pub mod config;
@@ -104,6 +106,9 @@ pub mod error;
 pub(crate) mod flow;
 pub(crate) mod fold;
 pub mod format;
+#[cfg(feature = "history")]
+#[doc(hidden)]
+pub mod history;
 pub mod job;
 #[doc(hidden)]
 pub mod memory;

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use pagemill::config::flags::Commands;
+use pagemill::config::parse_count;
 use pagemill::error::Error;
 use pagemill::metrics::{self, Allocated, Report};
 use pagemill::wording::counted;
@@ -14,6 +15,12 @@ use super::parser::Typed;
 
 /// Runs the job and shows what it allocated.
 pub fn run(typed: Typed) -> Result<Exit, Error> {
+    let most = match typed.said.text("max-steady-allocations")? {
+        Some(text) => {
+            parse_count(text).map_err(|why| Error::usage(format!("--max-steady-allocations {text}: {why}")))?
+        }
+        None => 0,
+    };
     let mut request = convert::request(typed, Commands::AUDIT, false)?;
     if request.see.explain {
         return request.convert();
@@ -26,8 +33,25 @@ pub fn run(typed: Typed) -> Result<Exit, Error> {
         true => console::note(&text),
         false => console::print(&text)?,
     }
-    let steady = if report.allocations.steady.blocks == 0 { Exit::Done } else { Exit::BadData };
-    Ok(steady.or(exit))
+    let found = report.allocations.steady.blocks;
+    if found <= most {
+        return Ok(exit);
+    }
+    if std::env::var_os("GITHUB_ACTIONS").is_some_and(|value| value == "true") {
+        console::note(&annotation(&report, most));
+    }
+    Ok(Exit::BadData)
+}
+
+/// A line that GitHub shows beside the changes: its "workflow commands".
+fn annotation(report: &Report, most: u64) -> String {
+    let stages = report.stages.iter().filter(|stage| stage.steady.blocks > 0);
+    let stages: Vec<String> = stages.map(|stage| format!("{} in {}", stage.steady.blocks, stage.stage)).collect();
+    let found = counted(report.allocations.steady.blocks, "block");
+    format!(
+        "::error title=pagemill audit::{found} allocated in the steady state, where at most {most} may be: {}\n",
+        stages.join(", ")
+    )
 }
 
 fn table(report: &Report) -> String {
@@ -61,6 +85,19 @@ mod tests {
 
     fn some(blocks: u64, bytes: u64) -> Allocated {
         Allocated { blocks, bytes }
+    }
+
+    #[test]
+    fn an_annotation_is_one_line() {
+        let mut report = Report::default();
+        report.allocations.steady = some(3, 99);
+        let mut stage = StageAllocations::default();
+        (stage.stage, stage.steady) = ("ops", some(3, 99));
+        report.stages = vec![StageAllocations::default(), stage];
+        assert_eq!(
+            annotation(&report, 2),
+            "::error title=pagemill audit::3 blocks allocated in the steady state, where at most 2 may be: 3 in ops\n"
+        );
     }
 
     #[test]

@@ -47,7 +47,7 @@ const INPUTS: &[Operand] = &[Operand {
 }];
 
 /// All commands, in the order of the help.
-pub static ALL: [Entry; 10] = [
+pub static ALL: [Entry; 11] = [
     Entry {
         name: "convert",
         alias: None,
@@ -148,9 +148,37 @@ The bytes depend on the format, its flags, the seed and the amount, and on nothi
     "pagemill audit trips.csv -t ndjson",
     "pagemill audit big.json -t csv -j 4 --memory-limit 32MB",
     "pagemill audit log.txt --op upper,trim",
+    "pagemill audit a.csv b.csv -t ndjson --max-steady-allocations 10",
 ],
         notes: "\
-Without -o the output is discarded. The exit code is 1 if anything was allocated in the steady state.",
+Without -o the output is discarded. The exit code is 1 if anything was allocated in the steady state, or more than \
+--max-steady-allocations. Where GITHUB_ACTIONS is true, that is an annotation too. Several inputs are one run.",
+    },
+    Entry {
+        name: "history",
+        alias: None,
+        about: "Show past runs: list them, show one, or draw how a job's runs developed",
+        flags: Some(Commands::HISTORY),
+        operands: &[
+            Operand { id: "part", name: "PART", help: "show, trend or prune; without it, runs are listed" },
+            Operand {
+                id: "which",
+                name: "WHICH",
+                help: "The number of a run for show, a job for trend [default: that of the latest run], how many runs to keep for prune [default: 1000]",
+            },
+        ],
+        examples: &[
+    "pagemill history",
+    "pagemill history show 42",
+    "pagemill history trend",
+    "pagemill history trend 'trips.csv → trips.ndjson' -o trend.svg",
+    "pagemill history -t json",
+    "pagemill history prune 100",
+],
+        notes: "\
+Runs that take longer than a second are added, unless --no-history is given. A run is worse than usual if it is more than \
+3.5 robust deviations from the median of up to 20 finished runs before it with the same job, version and settings \
+(at least 5), and by more than 5 %. The history is the file pagemill/history.sqlite3 in the XDG state folder.",
     },
     Entry {
         name: "run",

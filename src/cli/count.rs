@@ -17,6 +17,7 @@ use super::found::Folders;
 use super::inputs::{Inputs, refuse_list};
 use super::live::Shown;
 use super::parser::Typed;
+use super::past;
 use super::paths::{file, source, stdin_metadata};
 use super::report_file::{ReportFile, refuse_report};
 use super::request::See;
@@ -101,9 +102,10 @@ pub fn run(Typed { mut said, operands }: Typed) -> Result<Exit, Error> {
     let watching = see.live.start(Shown::all(files.iter().map(PathBuf::as_path), None), &settings, true);
     let mut files = Files { what, width: width(&files), counting, exit: Exit::Done, paths: files };
     let counted = files.count_as(nameless, 4 + usize::from(settings.from.is_some()));
-    watching.end(counted.as_ref().err());
-    counted?;
-    let done = files.counting.finish()?;
+    let seen = watching.end(counted.as_ref().err());
+    let done = counted.and_then(|()| files.counting.finish());
+    past::keep(seen, done.as_ref(), &settings, see.quiet);
+    let done = done?;
     if !see.quiet {
         done.warnings.iter().for_each(|warning| console::warning(warning.with_names(&flag)));
         console::left_out(done.records_failed, done.bytes_failed, done.quarantine.as_deref(), 0);

@@ -10,12 +10,17 @@ use pagemill::compress::Compress;
 use pagemill::config::flags::{Said, progress};
 use pagemill::error::{Error, ErrorClass};
 use pagemill::job::{OnError, Settings};
-use pagemill::monitor::{About, BarView, BlockView, MetricsFile, Monitor, Plain, Screen, Show, State, Subject, View};
+use pagemill::monitor::{
+    About, BarView, BlockView, MetricsFile, Monitor, Plain, Sample, Screen, Series, Show, State, Subject, View,
+};
 use pagemill::wording::{counted, input};
 
 use super::console;
 use super::paths::file;
 use super::{screen, signals};
+
+/// Whether this build can keep a history.
+const HAS_HISTORY: bool = cfg!(feature = "history");
 
 /// The sizes of more inputs than these are not summed: their list would be held twice.
 const SUMMED: usize = 2_000;
@@ -28,6 +33,8 @@ pub struct Live {
     monitor: bool,
     /// As a file.
     pub metrics_file: Option<PathBuf>,
+    /// The run goes into the history.
+    history: bool,
 }
 
 /// What is shown of a job: how its ends are called.
@@ -74,7 +81,12 @@ impl Live {
                 "--metrics-file: metrics can't go to standard output\n  Name a file; ./- is one whose name is a hyphen.",
             ));
         }
-        Ok(Live { progress: progress(said)?.unwrap_or(unsaid), monitor: said.has("monitor"), metrics_file })
+        Ok(Live {
+            progress: progress(said)?.unwrap_or(unsaid),
+            monitor: said.has("monitor"),
+            metrics_file,
+            history: HAS_HISTORY && !said.has("no-history"),
+        })
     }
 
     /// Whether somebody wants to see the run, however short it is.
@@ -98,15 +110,16 @@ impl Live {
             Show::Bar => vec![Box::new(Plain::new(Stderr))],
             Show::Auto | Show::Nothing => Vec::new(),
         };
-        let starts_late = matches!(self.progress, Show::Auto | Show::Bar) && !self.is_urgent();
+        let plain = self.progress == Show::Plain;
+        let starts_late = !plain && !self.is_urgent();
         views.extend(
             self.metrics_file.clone().map(|path| -> Box<dyn View> { Box::new(MetricsFile::new(path, unwritten)) }),
         );
-        if views.is_empty() {
+        if views.is_empty() && !self.history {
             return Watching(None);
         }
         let Some(progress) = &settings.progress else { return Watching(None) };
-        let subject = subject(shown, settings, progress);
+        let subject = Subject { series: self.history, ..subject(shown, settings, progress) };
         let (monitor, starter) = Monitor::new(subject, views);
         match signals::watch() {
             // A bar would only flicker in a short run.
@@ -154,18 +167,28 @@ fn is_utf8() -> bool {
     locale.contains("utf-8") || locale.contains("utf8")
 }
 
+/// What was seen of a run.
+pub struct Seen {
+    pub about: About,
+    pub sample: Sample,
+    pub series: Series,
+}
+
 /// A run that is shown, perhaps.
 pub struct Watching(Option<Monitor>);
 
 impl Watching {
-    /// The run is over. What is drawn is gone when this returns.
-    pub fn end(self, error: Option<&Error>) {
-        let Some(monitor) = self.0 else { return };
+    /// The run is over. What is drawn is gone when this returns. Gives what was seen of the run, for the history.
+    pub fn end(self, error: Option<&Error>) -> Option<Seen> {
+        let monitor = self.0?;
         monitor.end(match error.map(Error::class) {
             None => State::Done,
             Some(ErrorClass::Stopped) => State::Stopped,
             Some(_) => State::Failed,
         });
+        // Nobody looked at a short run.
+        let (_, sample) = monitor.latest()?;
+        Some(Seen { about: monitor.about().clone(), sample, series: monitor.series()? })
     }
 }
 

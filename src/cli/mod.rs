@@ -15,6 +15,8 @@ mod failure;
 mod found;
 mod generate;
 mod help;
+#[cfg(feature = "history")]
+mod history;
 mod inputs;
 mod jobs;
 #[cfg(unix)]
@@ -23,6 +25,7 @@ mod live;
 mod manual;
 mod once;
 mod parser;
+mod past;
 mod paths;
 mod refusal;
 mod replay;
@@ -81,7 +84,7 @@ fn run(line: &Line) -> Result<Exit, Error> {
         return Ok(Exit::Usage);
     };
     let mut typed = parser::read(entry, matches);
-    if entry.flags.is_some_and(|own| ![Commands::JOBS, Commands::CONFIG].contains(&own)) {
+    if entry.flags.is_some_and(Commands::takes_settings) {
         configured::fill(&mut typed.said, &line.off)?;
     }
     match entry.name {
@@ -92,6 +95,10 @@ fn run(line: &Line) -> Result<Exit, Error> {
         "run" => jobs::run(&typed, &line.off),
         "config" => configure::run(&typed, &line.off),
         "man" => manual::run(&typed),
+        #[cfg(feature = "history")]
+        "history" => history::run(typed),
+        #[cfg(not(feature = "history"))]
+        "history" => Err(Error::usage("this build has no history\n  Build it with the feature `history`.")),
         "completions" => completions::run(typed),
         "help" => help::run(typed),
         _ => convert::run(typed, line.implied),

@@ -18,6 +18,7 @@ use super::console;
 use super::exit::Exit;
 use super::inputs::refuse_list;
 use super::live::{Live, Shown, name};
+use super::past;
 use super::paths::{file, source};
 use super::report_file::{ReportFile, refuse_report};
 use super::settings::settings;
@@ -236,7 +237,8 @@ impl Request {
         let file = ReportFile::open(self.see.report.as_deref(), self.settings.force, taken)?;
         let watching = self.see.live.start(shown, &self.settings, taken.is_some());
         let report = run();
-        watching.end(report.as_ref().err());
+        let seen = watching.end(report.as_ref().err());
+        past::keep(seen, report.as_ref(), &self.settings, self.see.quiet);
         let report = report?;
         self.tell(&report);
         if let Some(file) = file {

@@ -53,7 +53,7 @@ pub(crate) struct Totals {
     /// How many bytes the bad records have.
     pub bytes_failed: u64,
     /// The first of them; none where another run met it.
-    first_bad: Option<FirstBad>,
+    pub first_bad: Option<FirstBad>,
     pub lossy: Lossy,
     /// Where text first follows a closing quote: the number of the record, from 1, and the offset.
     pub odd_quote: Option<(u64, u64)>,

@@ -225,7 +225,7 @@ impl<'o> Search<'o> {
     }
 
     /// Adds the keys of the good records of a slice, which begins at `offset` of `file`.
-    pub fn add(&mut self, slice: &[u8], (file, offset): (&Path, u64)) -> Result<()> {
+    pub fn add(&mut self, slice: &[u8], file: &Path, offset: u64) -> Result<()> {
         self.decoder.begin(slice);
         loop {
             self.arena.reset();

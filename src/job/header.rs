@@ -236,10 +236,10 @@ impl Opened<'_> {
                     match &self.replay {
                         None => {
                             let offset = self.reading.start() + all.len() - rest.len();
-                            found.add(&rest[..len], (&self.source.path, offset as u64))?
+                            found.add(&rest[..len], &self.source.path, offset as u64)?
                         }
                         Some(section) => section.each(&rest[..len], 0, &mut Vec::new(), |origin, record| {
-                            found.add(record, (&origin.file, origin.start))
+                            found.add(record, &origin.file, origin.start)
                         })?,
                     }
                     if one && !found.is_empty() {

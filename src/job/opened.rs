@@ -67,13 +67,15 @@ impl<'s> Opened<'s> {
         let to = format::target_format(settings.to, target.path(), from)?;
         let source = open_text(source, from, settings)?;
         let compression = settings.compress.of(target.path());
-        Opened::look((source, replay), (from, to), compression, settings)
+        Opened::look(source, replay, from, to, compression, settings)
     }
 
     /// Looks at the beginning of a source.
     fn look(
-        (mut source, replay): (Source, Option<Section>),
-        (from, to): (Format, Format),
+        mut source: Source,
+        replay: Option<Section>,
+        from: Format,
+        to: Format,
         compression: Option<Compression>,
         settings: &'s Settings,
     ) -> Result<Opened<'s>> {
@@ -128,7 +130,7 @@ impl<'s> Opened<'s> {
                 Err(place.tell(Error::data(Position::new(&path, 0, error.offset as u64), error)))
             }
         };
-        let looked = beginning(&mut source, from, (&plan, &room), look);
+        let looked = beginning(&mut source, from, &plan, &room, look);
         let (head, reading) = looked.map_err(|error| place::tell(&source, from, error))?;
         // What comes before the records can't be left out.
         let before = &source.at_hand(&head)[..reading.start()];
@@ -366,12 +368,13 @@ const BEGINNING: usize = 64 << 10;
 fn beginning(
     source: &mut Source,
     from: Format,
-    (plan, room): (&Plan, &Room),
+    plan: &Plan,
+    room: &Room,
     mut look: impl FnMut(&[u8], bool) -> Result<Option<Box<dyn ReadFormat>>>,
 ) -> Result<(Vec<u8>, Box<dyn ReadFormat>)> {
     let Reach { path, bytes } = source.reach();
     let map = match bytes {
-        Bytes::Stream(stream) => return read_head(stream, path, (plan, room, from.lines()), look),
+        Bytes::Stream(stream) => return read_head(stream, path, plan, room, from.lines(), look),
         Bytes::Mapped(map) => map,
     };
     let (all, most) = (map.bytes(), plan.room_for_header());

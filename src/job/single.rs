@@ -170,7 +170,7 @@ fn outputs(
         return Ok((target, Ledger::new(settings.max_errors, quarantine, 0)));
     };
     let target = resumable.target(settings.force)?;
-    let count = resumable.from.as_ref().map_or(0, |entry| entry.records_failed);
+    let count = resumable.from.as_ref().map_or(0, |entry| entry.counted.records_failed);
     match resumable.quarantine(settings.force) {
         Ok(quarantine) => Ok((target, Ledger::new(settings.max_errors, quarantine, count))),
         // What an earlier run left is not touched.

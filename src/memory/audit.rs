@@ -1,7 +1,22 @@
 //! Counting allocations: proof that a steady state allocates nothing.
 //!
-//! A test (or a program) installs the [`CountingAllocator`]; then [`assert_no_alloc`] checks a closure
-//! and [`count_allocs`] measures one. Both look at their own thread only, so tests may run in parallel.
+//! A test (or a program) installs the [`CountingAllocator`]; then [`assert_no_alloc`] and [`assert_max_alloc`] check a
+//! closure and [`count_allocs`] measures one. They look at their own thread only, so tests may run in parallel, and work
+//! in release builds too. A failed check shows where the first allocation was.
+//!
+//! As a dev-dependency it needs none of the command: `pagemill = { version = "…", default-features = false }`. The
+//! folder `tests/audit_example` of the repository is a crate that does so.
+//!
+//! How it compares with crates that are made for this alone:
+//!
+//! | | this | `assert_no_alloc` | `stats_alloc` | `dhat` |
+//! |---|---|---|---|---|
+//! | counts by | thread, process | thread | process | process |
+//! | tests in parallel | yes | yes | no | no: one profiler at a time |
+//! | a limit other than none | blocks and bytes | no | by hand | by hand |
+//! | shows where | the first one too many | aborts there, or only counts | no | all call sites, in its viewer |
+//! | in release builds | yes | off by default | yes | yes, slowly |
+//! | the cost of an allocation | a few additions | a check | a few additions | a backtrace each |
 //!
 //! ```
 //! use pagemill::audit::{CountingAllocator, assert_no_alloc, count_allocs};
@@ -22,7 +37,7 @@
 use std::ops::Sub;
 
 pub use crate::sys::alloc::CountingAllocator;
-use crate::sys::alloc::{process, thread};
+use crate::sys::alloc::{Limited, process, thread};
 
 /// What the heap was asked for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -125,14 +140,68 @@ pub fn count_allocs<R>(run: impl FnOnce() -> R) -> (R, Counts) {
 /// ```
 ///
 /// # Panics
-/// If the thread was given a block; or if nothing counts, because then nothing would be proved.
+/// If the thread was given a block, with a backtrace of the first allocation; or if nothing counts, because then nothing
+/// would be proved.
 #[track_caller]
 pub fn assert_no_alloc<R>(run: impl FnOnce() -> R) -> R {
+    assert_max_alloc(0, 0, run)
+}
+
+/// Runs a closure in which *this thread* may be given so many blocks and bytes. Freeing is allowed; what is freed counts
+/// all the same.
+///
+/// ```
+/// # use pagemill::audit::{self, CountingAllocator};
+/// # #[global_allocator]
+/// # static ALLOCATOR: CountingAllocator = CountingAllocator;
+/// # fn main() {
+/// let words: Vec<&str> = audit::assert_max_alloc(1, 64, || {
+///     let mut words = Vec::with_capacity(2);
+///     words.extend("two words".split(' '));
+///     words
+/// });
+/// assert_eq!(words, ["two", "words"]);
+/// # }
+/// ```
+///
+/// # Panics
+/// If the thread was given more: the message has a backtrace of the first allocation that was too much (lines need debug
+/// information). Or if nothing counts, because then nothing would be proved.
+#[track_caller]
+pub fn assert_max_alloc<R>(blocks: u64, bytes: u64, run: impl FnOnce() -> R) -> R {
     assert!(
         is_counting(),
         "nothing counts allocations here; install pagemill::audit::CountingAllocator with #[global_allocator]"
     );
+    let limited = Limited::to(blocks, bytes);
     let (result, counts) = count_allocs(run);
-    assert!(counts.blocks == 0, "{} blocks ({} bytes) were allocated where none may be", counts.blocks, counts.bytes);
+    let caught = limited.caught();
+    drop(limited);
+    let allowed = match (blocks, bytes) {
+        (0, _) | (_, 0) => "none may be".to_owned(),
+        _ => format!("at most {blocks} blocks ({bytes} bytes) may be"),
+    };
+    assert!(
+        counts.blocks <= blocks && counts.bytes <= bytes,
+        "{} blocks ({} bytes) were allocated where {allowed}; the first that was too much:\n{}",
+        counts.blocks,
+        counts.bytes,
+        caught.map(|trace| trace.to_string()).unwrap_or_default()
+    );
     result
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // The library's own tests have the counting allocator only where they install it: see tests/alloc_json.rs and the
+    // example crate tests/audit_example.
+    #[test]
+    fn nothing_is_proved_where_nothing_counts() {
+        if !is_counting() {
+            let told = std::panic::catch_unwind(|| assert_no_alloc(|| 1)).unwrap_err();
+            assert!(told.downcast_ref::<&str>().is_some_and(|text| text.contains("#[global_allocator]")));
+        }
+    }
 }

@@ -29,6 +29,7 @@ pub use report::{Allocated, Allocations, FileReport, Latency, Report, StageAlloc
 pub(crate) use stage::Stage;
 #[doc(hidden)]
 pub use units::size;
+pub use units::size_rounded;
 pub use warning::{NeverSeen, Warning, WarningKind};
 
 #[doc(hidden)]

@@ -21,7 +21,7 @@ pub fn size(bytes: u64) -> String {
 }
 
 /// A measured size, always in decimal units: it is an exact multiple of a binary unit only by accident.
-pub(super) fn size_rounded(bytes: u64) -> String {
+pub fn size_rounded(bytes: u64) -> String {
     size(if bytes >= 1024 { bytes | 1 } else { bytes })
 }
 

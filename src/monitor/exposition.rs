@@ -103,21 +103,14 @@ impl Text {
     fn gauge(&mut self, name: &str, unit: &str, help: &str, value: impl Display) {
         self.family(Kind::Gauge, name, unit, help).value(&[], value);
     }
-
-    /// A family with one label.
-    fn by<V: Display>(
-        &mut self,
-        (kind, name, unit): (Kind, &str, &str),
-        help: &str,
-        label: &str,
-        values: impl IntoIterator<Item = (&'static str, V)>,
-    ) {
-        let mut family = self.family(kind, name, unit, help);
-        values.into_iter().for_each(|(state, value)| family.value(&[(label, state)], value));
-    }
 }
 
 impl Family<'_> {
+    /// A value for each text of a label.
+    fn by<V: Display>(mut self, label: &str, values: impl IntoIterator<Item = (&'static str, V)>) {
+        values.into_iter().for_each(|(text, value)| self.value(&[(label, text)], value));
+    }
+
     fn value(&mut self, labels: &[(&str, &str)], value: impl Display) {
         self.suffixed("", labels, value);
     }
@@ -144,7 +137,7 @@ fn run(text: &mut Text, about: &About, sample: &Sample) {
     text.family(Kind::Info, "job", "", "The formats of the job, where they are known from the beginning.")
         .value(&ends, 1);
     let states = State::ALL.map(|state| (state.name(), u8::from(state == sample.state)));
-    text.by((Kind::Gauge, "run_state", ""), "1 for the state of the run, 0 for others.", "state", states);
+    text.family(Kind::Gauge, "run_state", "", "1 for the state of the run, 0 for others.").by("state", states);
     let started = about.started.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64();
     text.gauge("run_start_timestamp_seconds", "seconds", "When the run began, in Unix time.", started);
 }
@@ -161,7 +154,7 @@ fn data(text: &mut Text, sample: &Sample) {
     text.counter("records_bad", "", "Bad records left out.", sample.records_bad);
     let lossy = sample.lossy.iter().map(|(kind, count)| (kind.name(), count));
     let what = "Values that the output could not hold as they were.";
-    text.by((Kind::Counter, "lossy_values", ""), what, "kind", lossy);
+    text.family(Kind::Counter, "lossy_values", "", what).by("kind", lossy);
     if let Some(checkpoints) = &sample.checkpoints {
         text.counter("checkpoints", "", "Checkpoints written.", checkpoints.count);
         let what = "Input that is safe: a run that goes on begins there.";
@@ -173,7 +166,7 @@ fn work(text: &mut Text, sample: &Sample) {
     text.counter("slices_committed", "", "Slices whose output is written.", sample.slices_committed);
     text.gauge("slices_in_flight", "", "Slices handed out and not committed.", sample.slices_open);
     let pool = [("used", sample.pool.used), ("idle", sample.pool.idle)];
-    text.by((Kind::Gauge, "pool_pages", ""), "Output buffers.", "state", pool);
+    text.family(Kind::Gauge, "pool_pages", "", "Output buffers.").by("state", pool);
     let help = "From the claim of a record's slice to its commit.";
     let mut family = text.family(Kind::Histogram, "record_latency_seconds", "seconds", help);
     let bounds = LATENCY_BOUNDS.map(|micros| seconds(micros as f64));
@@ -187,13 +180,13 @@ fn work(text: &mut Text, sample: &Sample) {
     const STATES: [&str; 4] = ["converting", "waiting_input", "waiting_target", "held_back"];
     let now = &sample.workers;
     let workers = [now.converting, now.waiting_input, now.waiting_target, now.held_back];
-    text.by((Kind::Gauge, "workers", ""), "Workers by what they do.", "state", STATES.into_iter().zip(workers));
+    text.family(Kind::Gauge, "workers", "", "Workers by what they do.").by("state", STATES.into_iter().zip(workers));
     let what = "Time of all workers by what they did, estimated from samples.";
     let spent = STATES.into_iter().zip(sample.worker_seconds);
-    text.by((Kind::Counter, "worker_seconds", "seconds"), what, "state", spent);
+    text.family(Kind::Counter, "worker_seconds", "seconds", what).by("state", spent);
     let [warmup, steady] = sample.allocated_blocks;
     let blocks = [("warmup", warmup), ("steady", steady)];
-    text.by((Kind::Counter, "allocated_blocks", ""), "Blocks that workers were given.", "phase", blocks);
+    text.family(Kind::Counter, "allocated_blocks", "", "Blocks that workers were given.").by("phase", blocks);
 }
 
 /// Microseconds as seconds.
@@ -206,7 +199,7 @@ fn seconds(micros: f64) -> String {
 fn memory(text: &mut Text, sample: &Sample) {
     let memory = &sample.memory;
     let help = "Resident memory by what it is for; the sum is what the system calls resident.";
-    text.by((Kind::Gauge, "memory_resident_bytes", "bytes"), help, "kind", memory.kinds());
+    text.family(Kind::Gauge, "memory_resident_bytes", "bytes", help).by("kind", memory.kinds());
     text.gauge("memory_peak_bytes", "bytes", "The most memory that was resident.", memory.peak);
     let what = "The memory limit, or that of the control group if it is lower.";
     text.gauge("memory_limit_bytes", "bytes", what, memory.limit);
@@ -216,12 +209,12 @@ fn memory(text: &mut Text, sample: &Sample) {
     text.gauge("memory_pressure_level", "", what, pressure.level as u8);
     let levels = [Level::High.name(), Level::Critical.name()].into_iter().zip(pressure.seconds);
     let what = "Time during which memory was scarce, estimated from samples.";
-    text.by((Kind::Counter, "memory_pressure_seconds", "seconds"), what, "level", levels);
+    text.family(Kind::Counter, "memory_pressure_seconds", "seconds", what).by("level", levels);
     const RESPONSES: [&str; Response::ALL.len()] =
         ["release_pages", "trim_pool", "fewer_slices", "smaller_slices", "fewer_workers", "emergency"];
     let what = "How often each response to scarce memory began.";
     let responses = RESPONSES.into_iter().zip(pressure.responses);
-    text.by((Kind::Counter, "memory_pressure_responses", ""), what, "response", responses);
+    text.family(Kind::Counter, "memory_pressure_responses", "", what).by("response", responses);
 }
 
 fn process(text: &mut Text, sample: &Sample) {
@@ -249,8 +242,11 @@ mod tests {
     struct Read {
         kind: String,
         unit: String,
-        samples: Vec<(String, Vec<(String, String)>, f64)>,
+        /// Names, labels and values.
+        samples: Vec<(String, Labels, f64)>,
     }
+
+    type Labels = Vec<(String, String)>;
 
     /// Reads the text strictly: what the formats don't allow is an error.
     fn read(text: &str, open: bool) -> Result<HashMap<String, Read>, String> {

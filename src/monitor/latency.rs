@@ -87,12 +87,12 @@ impl Recent {
             });
             found.map_or(most, largest).min(most)
         };
-        let mut latency = Latency::default();
-        latency.mean = self.added.iter().map(|step| step.sum).sum::<u128>() as f64 / count as f64;
-        latency.p50 = at(count.div_ceil(2));
-        latency.p99 = at((u128::from(count) * 99).div_ceil(100) as u64);
-        latency.max = at(count);
-        Some(latency)
+        Some(Latency {
+            mean: self.added.iter().map(|step| step.sum).sum::<u128>() as f64 / count as f64,
+            p50: at(count.div_ceil(2)),
+            p99: at((u128::from(count) * 99).div_ceil(100) as u64),
+            max: at(count),
+        })
     }
 }
 

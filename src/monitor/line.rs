@@ -75,21 +75,28 @@ pub(super) fn hashes(share: f64, width: usize) -> String {
 /// The line with a bar, in at most `width` columns: what does not fit is left out.
 pub fn bar(sample: &Sample, width: usize) -> String {
     let wide = [Part::Records, Part::Rate, Part::Memory, Part::Bad, Part::Left];
-    let forms: [(usize, &[Part]); 8] = [
-        (10, &wide),
-        (10, &[Part::Records, Part::Rate, Part::Memory, Part::Left]),
-        (10, &[Part::Rate, Part::Memory, Part::Left]),
-        (8, &[Part::Rate, Part::Left]),
-        (0, &[Part::Rate, Part::Left]),
-        (0, &[Part::Left]),
-        (0, &[Part::Rate]),
-        (0, &[]),
+    // The columns from which on a form is used, so that it doesn't change with every number; its bar; its parts.
+    let forms: [(usize, usize, &[Part]); 8] = [
+        (80, 10, &wide),
+        (70, 10, &[Part::Records, Part::Rate, Part::Memory, Part::Left]),
+        (60, 10, &[Part::Rate, Part::Memory, Part::Left]),
+        (0, 8, &[Part::Rate, Part::Left]),
+        (0, 0, &[Part::Rate, Part::Left]),
+        (0, 0, &[Part::Left]),
+        (0, 0, &[Part::Rate]),
+        (0, 0, &[]),
     ];
-    let texts = forms.map(|(bar, parts)| draw(sample, bar, parts));
     // The last column stays free: some terminals go to the next line when it is filled.
     let room = width.saturating_sub(1);
-    let fits = texts.iter().find(|text| text.chars().count() <= room);
-    fits.unwrap_or(&texts[7]).chars().take(room).collect()
+    let texts = forms.iter().filter(|(from, ..)| width >= *from).map(|(_, bar, parts)| draw(sample, *bar, parts));
+    let mut last = String::new();
+    for text in texts {
+        last = text;
+        if last.chars().count() <= room {
+            break;
+        }
+    }
+    last.chars().take(room).collect()
 }
 
 #[derive(Clone, Copy)]
@@ -211,6 +218,7 @@ pub(super) mod tests {
         assert_eq!((bar(&sample, 80), bar(&sample, 200)), (wide.into(), wide.into()));
         assert_eq!(bar(&sample, 79), "62% [######----] 310/500 GB 2445 M rec  398 MB/s  41/64 MB  7:54 left");
         assert_eq!(bar(&sample, 50), "62% [#####---] 310/500 GB  398 MB/s  7:54 left");
+        assert_eq!(bar(&sample, 69), "62% [######----] 310/500 GB  398 MB/s  41/64 MB  7:54 left");
         assert_eq!(bar(&sample, 40), "62% 310/500 GB  398 MB/s  7:54 left");
         assert_eq!(bar(&sample, 30), "62% 310/500 GB  7:54 left");
         assert_eq!(bar(&sample, 10), "62% 310/5");
@@ -219,5 +227,6 @@ pub(super) mod tests {
         }
         (sample.size, sample.left, sample.records_bad) = (None, None, 0);
         assert_eq!(bar(&sample, 80), "310 GB 2445 M rec  398 MB/s  41/64 MB");
+        assert_eq!(bar(&sample, 50), "310 GB  398 MB/s");
     }
 }

@@ -11,13 +11,15 @@ use super::sampler::View;
 /// The time between two writes. Samples come half a second apart, more or less.
 const EVERY: Duration = Duration::from_millis(9_750);
 
+type Failed = Box<dyn FnOnce(&Path, io::Error) + Send>;
+
 /// Writes the Prometheus text to a file at once, every ten seconds, and at the end. Whoever reads the file sees one
 /// sample as a whole.
 pub struct MetricsFile {
     path: PathBuf,
     last: Option<Duration>,
     /// Told about the first write that fails.
-    failed: Option<Box<dyn FnOnce(&Path, io::Error) + Send>>,
+    failed: Option<Failed>,
 }
 
 impl MetricsFile {

@@ -4,7 +4,6 @@
 //! finds the latest one. Each [`View`] has a thread of its own too: a slow one misses samples and holds nobody up, least
 //! of all the run, whose workers share no lock with any of them.
 
-#[cfg(feature = "cli")]
 mod block;
 mod exposition;
 mod latency;
@@ -21,7 +20,6 @@ mod series;
 mod tally;
 mod words;
 
-#[cfg(feature = "cli")]
 pub use block::Block;
 pub use exposition::Exposition;
 pub use line::{bar, line};

@@ -19,6 +19,8 @@ use crate::sys::usage::{self, Probe};
 const STEP: Duration = Duration::from_millis(500);
 /// What the program takes of memory changes slowly, and takes long to ask for: it is asked once in so many samples.
 const PROGRAM: u32 = 20;
+/// At first it changes faster.
+const EARLY: u32 = 4;
 /// Threads that draw and write text need no more.
 const STACK: usize = 128 << 10;
 /// How long the end of a run waits for its views.
@@ -109,12 +111,13 @@ impl Monitor {
         self.0.series.as_ref().map(|series| series.lock().unwrap_or_else(PoisonError::into_inner).clone())
     }
 
-    /// The run is over. Waits until all views have shown that, but not for long.
-    pub fn end(self, how: State) {
-        self.finish(how);
+    /// What does not change.
+    pub fn about(&self) -> &About {
+        &self.0.subject.about
     }
 
-    fn finish(&self, how: State) {
+    /// The run is over. Waits until all views have shown that, but not for long.
+    pub fn end(&self, how: State) {
         let mut slot = self.0.lock();
         slot.end.get_or_insert(how);
         self.0.changed.notify_all();
@@ -131,7 +134,7 @@ impl Monitor {
 
 impl Drop for Monitor {
     fn drop(&mut self) {
-        self.finish(State::Failed);
+        self.end(State::Failed);
     }
 }
 
@@ -180,7 +183,7 @@ fn sample(shared: &Shared) {
     let mut next = Instant::now();
     let mut end = None;
     loop {
-        if count.is_multiple_of(PROGRAM) {
+        if count < EARLY || count.is_multiple_of(PROGRAM) || end.is_some() {
             program = usage::program_bytes();
         }
         count = count.wrapping_add(1);

@@ -118,7 +118,7 @@ fn bucket(micros: u64) -> usize {
 /// The largest latency that is counted there, in microseconds.
 fn largest(bucket: usize) -> u64 {
     let power = bucket as u64 / 2 + 4;
-    if bucket % 2 == 0 { (3 << (power - 1)) - 1 } else { (2 << power) - 1 }
+    if bucket.is_multiple_of(2) { (3 << (power - 1)) - 1 } else { (2 << power) - 1 }
 }
 
 impl Default for Series {

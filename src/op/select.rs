@@ -200,8 +200,8 @@ impl<'w, 'a> Work<'w, 'a> {
     fn record(&mut self, root: Tree<'_, 'a>) -> Result<(), RecordError> {
         let KeyedFilter { all, exact, .. } = *self.filter;
         match (root.value(), exact) {
-            (Value::Map(_), _) => self.inside(root.key(), root, (0, all), 0)?,
-            (Value::List(_), _) if all => self.inside(root.key(), root, (0, all), 0)?,
+            (Value::Map(_), _) => self.inside(root.key(), root, 0, all, 0)?,
+            (Value::List(_), _) if all => self.inside(root.key(), root, 0, all, 0)?,
             _ if all => self.out.push_tree(root.key(), root, self.offset)?,
             (_, Some(_)) => self.value(root)?,
             _ => {
@@ -247,14 +247,15 @@ impl<'w, 'a> Work<'w, 'a> {
         &mut self,
         key: &'a [u8],
         tree: Tree<'_, 'a>,
-        (node, all): (usize, bool),
+        node: usize,
+        all: bool,
         lists: usize,
     ) -> Result<(), RecordError> {
         let start = self.out.next_node();
         match tree.value() {
             Value::Map(_) => {
                 self.out.push_keyed(key, Value::Null, self.offset)?;
-                self.map(tree, (node, all))?;
+                self.map(tree, node, all)?;
                 self.out.close_map(start);
             }
             Value::List(_) if lists == NESTED_LISTS => {
@@ -264,7 +265,7 @@ impl<'w, 'a> Work<'w, 'a> {
             Value::List(_) => {
                 self.out.push_keyed(key, Value::Null, self.offset)?;
                 for item in tree.children() {
-                    self.inside(item.key(), item, (node, all), lists + 1)?;
+                    self.inside(item.key(), item, node, all, lists + 1)?;
                 }
                 self.out.close_list(start);
             }
@@ -275,7 +276,7 @@ impl<'w, 'a> Work<'w, 'a> {
     }
 
     /// Copies what is kept of a map's fields.
-    fn map(&mut self, map: Tree<'_, 'a>, (node, all): (usize, bool)) -> Result<(), RecordError> {
+    fn map(&mut self, map: Tree<'_, 'a>, node: usize, all: bool) -> Result<(), RecordError> {
         let rules = &self.filter.nodes[node];
         if all {
             for child in map.children() {
@@ -334,12 +335,12 @@ impl<'w, 'a> Work<'w, 'a> {
         let mut key = child.key();
         if let Some(rename) = entry.rename {
             key = &self.names[self.filter.new_key(rename, key)];
-            self.check_free(map, (node, all), child.key(), key)?;
+            self.check_free(map, node, all, child.key(), key)?;
         }
         let (start, left_out, whole) = (self.out.next_node(), self.left_out, all || entry.whole);
         match entry.inside {
             None => self.out.push_tree(key, child, self.offset)?,
-            Some(inside) => self.inside(key, child, (inside, whole), 0)?,
+            Some(inside) => self.inside(key, child, inside, whole, 0)?,
         }
         if !whole && self.out.next_node() <= start + 1 {
             self.out.rewind(start);
@@ -349,13 +350,7 @@ impl<'w, 'a> Work<'w, 'a> {
     }
 
     /// Checks that no other field of the new map has the new key.
-    fn check_free(
-        &self,
-        map: Tree<'_, 'a>,
-        (node, all): (usize, bool),
-        old: &[u8],
-        new: &[u8],
-    ) -> Result<(), RecordError> {
+    fn check_free(&self, map: Tree<'_, 'a>, node: usize, all: bool, old: &[u8], new: &[u8]) -> Result<(), RecordError> {
         let rules = &self.filter.nodes[node];
         for other in map.children().filter(|other| other.key() != old) {
             let number = rules.find(other.key());

@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::flow::order::reached::Place;
 use crate::flow::totals::Totals;
-use crate::record::Lossy;
+use crate::record::Seen;
+use crate::resume::memory::Remembered;
 
 /// The state of a run between two slices.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,42 +18,17 @@ pub(crate) struct Entry {
     pub crc: u32,
     /// A record was written already.
     pub started: bool,
-    pub records_in: u64,
-    pub records_out: u64,
-    pub records_failed: u64,
-    #[serde(default)]
-    pub records_filtered: u64,
-    #[serde(default)]
-    pub bytes_failed: u64,
-    pub lossy: Lossy,
+    pub counted: <Totals as Remembered>::State,
     /// How long the quarantine is, and its CRC-32.
-    #[serde(default)]
     pub quarantine: (u64, u32),
     /// The numbers of the names of fields that were met.
-    #[serde(default)]
-    pub seen: Vec<usize>,
-    /// Where text first follows a closing quote.
-    #[serde(default)]
-    pub odd_quote: Option<(u64, u64)>,
+    pub seen: <&'static Seen as Remembered>::State,
 }
 
 impl Entry {
     pub fn new(output: u64, crc: u32, started: bool, totals: &Totals) -> Entry {
-        Entry {
-            input: 0,
-            output,
-            crc,
-            started,
-            records_in: totals.records_in,
-            records_out: totals.records_out,
-            records_failed: totals.records_failed,
-            records_filtered: totals.records_filtered,
-            bytes_failed: totals.bytes_failed,
-            lossy: totals.lossy,
-            quarantine: (0, 0),
-            seen: Vec::new(),
-            odd_quote: totals.odd_quote,
-        }
+        let (counted, quarantine, seen) = (totals.state(), (0, 0), Vec::new());
+        Entry { input: 0, output, crc, started, counted, quarantine, seen }
     }
 
     /// Where the output goes on.
@@ -63,12 +39,7 @@ impl Entry {
     /// What the run before had counted.
     pub fn totals(&self) -> Totals {
         let mut totals = Totals::default();
-        totals.records_in = self.records_in;
-        totals.records_out = self.records_out;
-        totals.records_failed = self.records_failed;
-        totals.records_filtered = self.records_filtered;
-        totals.bytes_failed = self.bytes_failed;
-        (totals.lossy, totals.odd_quote) = (self.lossy, self.odd_quote);
+        totals.recall(&self.counted);
         totals
     }
 }

@@ -9,6 +9,7 @@ mod entry;
 mod identity;
 mod journal;
 mod left;
+mod memory;
 mod tracker;
 
 use std::fs::{self, File};

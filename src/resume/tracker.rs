@@ -10,6 +10,7 @@ use crc32fast::Hasher;
 use crate::flow::totals::Totals;
 use crate::record::Seen;
 use crate::resume::Entry;
+use crate::resume::memory::Remembered;
 
 pub(crate) struct Tracker {
     /// How much of the input lies between two checkpoints, in bytes.
@@ -31,7 +32,9 @@ pub(crate) struct Tracker {
 impl Tracker {
     /// Goes on after an entry, or begins with a prefix of the output. At most `workers` slices are written at one time.
     pub fn new(every: u64, from: Option<&Entry>, prefix: &[u8], workers: usize, seen: Arc<Seen>) -> Tracker {
-        from.into_iter().flat_map(|entry| &entry.seen).for_each(|number| seen.mark(*number));
+        if let Some(entry) = from {
+            (&*seen).recall(&entry.seen);
+        }
         let crc = match from {
             Some(entry) => Hasher::new_with_initial_len(entry.crc, entry.output),
             None => hash(prefix),
@@ -60,7 +63,7 @@ impl Tracker {
             let (output, started) = output;
             let entry = Entry::new(output, self.crc.clone().finalize(), started, totals);
             // Workers have reported their names before their slices came here.
-            self.pending = Some(Entry { quarantine, seen: self.seen.met().collect(), ..entry });
+            self.pending = Some(Entry { quarantine, seen: (&*self.seen).state(), ..entry });
         }
     }
 

@@ -1,7 +1,8 @@
 //! The system's allocator with counters around it.
 
 use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
+use std::backtrace::Backtrace;
+use std::cell::{Cell, RefCell};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 
 /// The system's allocator, which counts what it is asked for.
@@ -20,7 +21,64 @@ static REFUSED: AtomicUsize = AtomicUsize::new(0);
 
 thread_local! {
     // `const` and without a destructor: reading it can neither allocate nor fail in a thread that ends.
-    static HERE: Cell<(u64, u64)> = const { Cell::new((0, 0)) };
+    static HERE: Cell<Here> = const { Cell::new(Here { blocks: 0, bytes: 0, limit: NO_LIMIT }) };
+    /// Where the limit of this thread was passed.
+    static CAUGHT: RefCell<Option<Backtrace>> = const { RefCell::new(None) };
+}
+
+/// What a thread was given.
+#[derive(Clone, Copy)]
+struct Here {
+    blocks: u64,
+    bytes: u64,
+    limit: Limit,
+}
+
+/// How much a thread may be given since it began. The allocation that passes it is traced.
+#[derive(Clone, Copy)]
+pub(crate) struct Limit {
+    blocks: u64,
+    bytes: u64,
+}
+
+const NO_LIMIT: Limit = Limit { blocks: u64::MAX, bytes: u64::MAX };
+
+/// A limit of this thread, which ends when this is dropped.
+pub(crate) struct Limited(Limit);
+
+impl Limited {
+    /// This thread may be given so many more blocks and bytes.
+    pub fn to(blocks: u64, bytes: u64) -> Limited {
+        CAUGHT.with_borrow_mut(|caught| *caught = None);
+        HERE.with(|here| {
+            let now = here.get();
+            let limit = Limit { blocks: now.blocks.saturating_add(blocks), bytes: now.bytes.saturating_add(bytes) };
+            here.set(Here { limit, ..now });
+            Limited(now.limit)
+        })
+    }
+
+    /// Where it was passed, if it was.
+    pub fn caught(&self) -> Option<Backtrace> {
+        CAUGHT.take()
+    }
+}
+
+impl Drop for Limited {
+    fn drop(&mut self) {
+        let _ = HERE.try_with(|here| here.set(Here { limit: self.0, ..here.get() }));
+    }
+}
+
+/// Notes where a thread is that was given too much. What that takes does not count as the thread's.
+#[cold]
+#[inline(never)]
+fn catch(here: &Cell<Here>) {
+    let now = Here { limit: NO_LIMIT, ..here.get() };
+    here.set(now);
+    let trace = Backtrace::force_capture();
+    let _ = CAUGHT.try_with(|caught| caught.try_borrow_mut().map(|mut caught| *caught = Some(trace)));
+    here.set(now);
 }
 
 /// Blocks and bytes that the whole process was given, and the bytes it holds and held at most.
@@ -37,7 +95,7 @@ pub(super) fn was_refused() -> bool {
 
 /// Blocks and bytes that this thread was given.
 pub(crate) fn thread() -> (u64, u64) {
-    HERE.try_with(Cell::get).unwrap_or_default()
+    HERE.try_with(|here| (here.get().blocks, here.get().bytes)).unwrap_or_default()
 }
 
 #[inline]
@@ -46,8 +104,12 @@ fn given(bytes: usize) {
     BYTES.fetch_add(bytes as u64, Relaxed);
     // A thread whose locals are gone still counts for the process.
     let _ = HERE.try_with(|here| {
-        let (blocks, total) = here.get();
-        here.set((blocks + 1, total + bytes as u64));
+        let Here { blocks, bytes: total, limit } = here.get();
+        let now = Here { blocks: blocks + 1, bytes: total + bytes as u64, limit };
+        here.set(now);
+        if (now.blocks > limit.blocks) | (now.bytes > limit.bytes) {
+            catch(here);
+        }
     });
 }
 
@@ -78,7 +140,8 @@ pub(super) fn resized(from: usize, to: usize) {
 }
 
 // SAFETY: every call goes to `System` with its arguments unchanged, and `System` keeps the contract of
-// `GlobalAlloc`. The counting touches no memory but the counters, does not allocate and does not unwind.
+// `GlobalAlloc`. The counting touches no memory but the counters and does not unwind. It allocates only to note where a
+// limit was passed, after the limit was lifted, so that it does not get here again.
 unsafe impl GlobalAlloc for CountingAllocator {
     // SAFETY: the caller's promises (a layout of non-zero size) are those that `System` asks for.
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {

@@ -6,6 +6,8 @@ use std::io::Read;
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
 
+use pagemill::monitor::{About, Exposition, Sample};
+
 use crate::support::missing::left_out;
 use crate::support::terminal::Terminal;
 use crate::support::{command, folder, names, run};
@@ -195,14 +197,15 @@ fn metrics_go_to_a_file() {
     run(here, ["count", "a.csv", "--metrics-file", "a.csv"]).ends(2).says(&["--metrics-file: a.csv is also read"]);
 }
 
-/// Reads the text with Prometheus's own parser, and prints what it found.
+/// Reads a text in each format with the parsers of Prometheus, and prints what it found.
 const PARSER: &str = "
 import sys
-from prometheus_client.parser import text_string_to_metric_families
-families = list(text_string_to_metric_families(open(sys.argv[1]).read()))
-for family in families:
-    for sample in family.samples:
-        print(family.type, sample.name, sample.value)
+from prometheus_client.openmetrics.parser import text_string_to_metric_families as open_metrics
+from prometheus_client.parser import text_string_to_metric_families as prometheus
+for parse, name in zip([prometheus, open_metrics], sys.argv[1:]):
+    for family in parse(open(name).read()):
+        for sample in family.samples:
+            print(family.type, family.unit or '-', sample.name, float(sample.value))
 ";
 
 #[test]
@@ -216,15 +219,21 @@ fn the_official_parser_reads_the_metrics() {
     input(here.path());
     let line = ["convert", "a.csv", "-o", "a.ndjson", "--on-error", "skip", "-q", "--metrics-file", "m.prom"];
     run(here.path(), line).ends(0);
-    let ran = Command::new(&python).args(["-c", PARSER, "m.prom"]).current_dir(here.path()).output().unwrap();
+    let open = Exposition::OpenMetrics.text(&About::default(), &Sample::default());
+    fs::write(here.path().join("m.open"), open).unwrap();
+    let ran = Command::new(&python).args(["-c", PARSER, "m.prom", "m.open"]).current_dir(here.path()).output().unwrap();
     let found = String::from_utf8(ran.stdout).unwrap();
     assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
     for line in [
-        "counter pagemill_read_bytes_total 3600808.0",
-        "counter pagemill_records_read_total 200200.0",
-        "histogram pagemill_record_latency_seconds_count 200200.0",
-        "gauge pagemill_run_state 1.0",
-        "gauge process_open_fds ",
+        "counter - pagemill_read_bytes_total 3600808.0",
+        "counter - pagemill_records_read_total 200200.0",
+        "histogram - pagemill_record_latency_seconds_count 200200.0",
+        "gauge - pagemill_run_state 1.0",
+        "gauge - process_open_fds ",
+        // Only OpenMetrics has units and infos.
+        "counter bytes pagemill_read_bytes_total 0.0",
+        "histogram seconds pagemill_record_latency_seconds_sum 0.0",
+        "info - pagemill_build_info 1.0",
     ] {
         assert!(found.lines().any(|other| other.starts_with(line)), "{line} is not in\n{found}");
     }

@@ -101,7 +101,7 @@ fn tips_are_for_the_whole_command_line() {
         "\n  pagemill a.csv --delimiter ';' --workers=4 --where x -t json\n",
     ]);
     // What the parser takes for similar is an old spelling, or the opposite.
-    for flag in ["--progress", "--flatten", "--procesor", "--chunk-sise", "--unpretty"] {
+    for flag in ["--flatten", "--procesor", "--chunk-sise", "--unpretty"] {
         let ran = say(here, &format!("a.csv {flag}")).ends(2);
         assert!(ran.stderr.starts_with(&format!("pagemill: there is no flag `{flag}`")), "{}", ran.stderr);
         for misleading in ["--processor", "--unflatten", "--chunk-size", "mean `--pretty`"] {
@@ -371,7 +371,7 @@ fn the_parser_speaks_as_everything_else() {
 fn a_device_takes_what_standard_output_takes() {
     let here = with(&[("a.csv", CSV)]);
     convert(here.path(), "a.csv -o /dev/null").ends(0);
-    convert(here.path(), "a.csv a.csv -o /dev/null -v").ends(0).says(&["stream (csv)"]);
+    convert(here.path(), "a.csv a.csv -o /dev/null -v").ends(0).says(&["  converted  2 inputs, ", " of CSV, to "]);
 }
 
 #[test]
@@ -553,8 +553,8 @@ fn errors_name_what_was_meant() {
     let ran = feed(here, ["convert", "-", "b.csv", "-t", "json"], b"x").ends(2);
     assert!(ran.stderr.starts_with("pagemill: standard input: can't tell its format"), "{}", ran.stderr);
     assert_eq!(ran.stderr.matches("standard input").count(), 1, "{}", ran.stderr);
-    convert(here, "a.csv c.tsv -o /dev/null -v").ends(0).says(&["  sources      2 (several formats)\n"]);
-    convert(here, "a.csv b.csv -o /dev/null -v").ends(0).says(&["  sources      2 (csv)\n"]);
+    convert(here, "a.csv c.tsv -o /dev/null -v").ends(0).says(&["  converted  2 inputs, 53 B of several formats, to "]);
+    convert(here, "a.csv b.csv -o /dev/null -v").ends(0).says(&["  converted  2 inputs, ", " of CSV, to "]);
     convert(here, "a.csv --memory-limit 0").ends(2).says(&["`0` must be greater than zero\n"]);
 }
 

@@ -39,6 +39,8 @@ pub fn command(folder: &Path) -> Command {
     command.current_dir(folder).stdin(Stdio::null()).env_remove("NO_COLOR").env_remove("CLICOLOR_FORCE");
     // Whoever runs the tests may have a configuration.
     command.env("XDG_CONFIG_HOME", folder.join(".config"));
+    // The history of whoever runs the tests is none of theirs.
+    command.env("XDG_STATE_HOME", std::env::temp_dir().join("pagemill-tests"));
     command
 }
 

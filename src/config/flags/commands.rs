@@ -22,6 +22,8 @@ impl Commands {
     pub const JOBS: Commands = Commands(1 << 5);
     /// `config`.
     pub const CONFIG: Commands = Commands(1 << 6);
+    /// `history`.
+    pub const HISTORY: Commands = Commands(1 << 7);
 
     /// Commands that read inputs given on the command line.
     pub(super) const READ: Commands = Commands::CONVERT.or(Commands::COUNT).or(Commands::AUDIT);
@@ -42,6 +44,11 @@ impl Commands {
 
     const fn or(self, other: Commands) -> Commands {
         Commands(self.0 | other.0)
+    }
+
+    /// Whether settings of a configuration are added to its flags.
+    pub fn takes_settings(self) -> bool {
+        self.are_in(Commands::ALL)
     }
 
     /// Whether the others include all of these.

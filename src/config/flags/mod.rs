@@ -14,6 +14,7 @@ mod json;
 mod kinds;
 mod line;
 mod meaning;
+mod past;
 mod run;
 mod said;
 mod set_by;

@@ -119,6 +119,12 @@ pub static FLAGS: &[Flag] = &[
         .changes(Changes::Run)
         .help_in(&[(Commands::COUNT, "Print how the files would be counted, without counting them")]),
     see(
+        "max-steady-allocations",
+        Count("N"),
+        Commands::AUDIT,
+        "The exit code is 1 only if more blocks than these were allocated in the steady state [default: 0]",
+    ),
+    see(
         "report",
         Path("FILE"),
         Commands::RUN,
@@ -139,6 +145,7 @@ pub static FLAGS: &[Flag] = &[
     )
     .group(Group::See)
     .changes(Changes::Manner),
+    see("no-history", Nothing, Commands::RUN, "Don't add this run to the history of runs that take longer than a second"),
     see(
         "monitor",
         Nothing,

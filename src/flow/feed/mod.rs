@@ -346,7 +346,7 @@ impl<'s> Feed<'s> {
                 Boundary::At(len) => {
                     self.after =
                         self.lines.map_or_else(After::default, |_| After::new(&window[len..], !windows.ended()));
-                    let window = windows.cut(window, len, (&self.room, held, &mut self.held))?;
+                    let window = windows.cut(window, len, &self.room, held, &mut self.held)?;
                     let before = std::mem::take(&mut self.skipped);
                     let ended = self.ended(&window, before);
                     return self.hand_out(len as u64, ended, Content::Read(window));
@@ -382,7 +382,9 @@ impl<'s> Feed<'s> {
 pub(crate) fn read_head<T>(
     stream: &mut Stream,
     path: &std::path::Path,
-    (plan, room, lines): (&Plan, &Room, Option<Lines>),
+    plan: &Plan,
+    room: &Room,
+    lines: Option<Lines>,
     mut enough: impl FnMut(&[u8], bool) -> Result<Option<T>>,
 ) -> Result<(Vec<u8>, T)> {
     let mut head = Vec::new();

@@ -185,7 +185,9 @@ impl<'s> Windows<'s> {
         &mut self,
         mut window: Window,
         len: usize,
-        (room, held, rest): (&Room, &mut Option<Reservation>, &mut Option<Reservation>),
+        room: &Room,
+        held: &mut Option<Reservation>,
+        rest: &mut Option<Reservation>,
     ) -> Result<Window, FeedError> {
         let mut other = self.empty();
         if window.is_grown() && len <= self.size {

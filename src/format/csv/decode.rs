@@ -57,7 +57,7 @@ impl CsvDecode {
         let usual = dialect.is_plain() && want.types == Types::Auto && !dialect.tsv_escapes;
         CsvDecode {
             dialect,
-            fields: Fields::new(&reading.header.schema, (ragged, other_width, dialect.tsv_escapes), want),
+            fields: Fields::new(&reading.header.schema, ragged, other_width, dialect.tsv_escapes, want),
             utf8: want.utf8,
             replace: want.replace_invalid_utf8,
             separators: Separators::new(dialect.marks(), want.typed && usual),

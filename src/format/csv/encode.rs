@@ -72,7 +72,7 @@ impl Writing {
         let dialect = self.dialect;
         Style {
             unit: Unit::get(),
-            row: RowStyle::new(dialect, self.crlf, (self.quote_all, self.same, self.bytes_as == BytesAs::Base64)),
+            row: RowStyle::new(dialect, self.crlf, self.quote_all, self.same, self.bytes_as == BytesAs::Base64),
             dialect,
             json: Writer::new(self.bytes_as),
             marks: !self.header && dialect.quote.is_some(),

@@ -37,7 +37,7 @@ pub(super) struct Fields {
 const OR_A_COMMENT: &str = "If the first line is a comment, give ⟨dialect.comment '#'⟩; otherwise check the delimiter and the quotes, or give ⟨on_error skip⟩ to leave out such records.";
 
 impl Fields {
-    pub fn new(schema: &Schema, (ragged, other, says_null): (Ragged, &'static str, bool), want: &Want) -> Fields {
+    pub fn new(schema: &Schema, ragged: Ragged, other: &'static str, says_null: bool, want: &Want) -> Fields {
         let places = want.select.as_ref().map(|names| {
             let mut places = vec![UNWANTED; schema.len()];
             for (place, name) in names.iter().enumerate() {
@@ -126,7 +126,7 @@ impl Fields {
             let Some(&next) = rest.first() else { break };
             if next < separators[separators.len() - 1] {
                 let values = &mut batch.values_mut()[first..];
-                rest = self.undouble_row(slice, (start, separators), rest, values, &mut room)?;
+                rest = self.undouble_row(slice, start, separators, rest, values, &mut room)?;
             }
             first += self.selected;
         }
@@ -137,7 +137,8 @@ impl Fields {
     fn undouble_row<'a, 'd>(
         &self,
         slice: &[u8],
-        (start, separators): (usize, &[u32]),
+        start: usize,
+        separators: &[u32],
         mut rest: &'d [u32],
         values: &mut [Value<'a>],
         room: &mut Room<'a>,

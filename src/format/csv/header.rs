@@ -54,7 +54,7 @@ pub(super) fn read(
             let longest = if options.no_headers { usize::MAX } else { longest(options) };
             let (mut from, mut open) = (start, None);
             loop {
-                let record = Quotes::header(*dialect, (head, from, end), options.max_record, longest);
+                let record = Quotes::header(*dialect, head, from, end, options.max_record, longest);
                 match record.map_err(|quote| endless(quote, options))? {
                     Record::More { .. } => return Ok(None),
                     // It is a bad record like any other; the next one tells the number of fields.

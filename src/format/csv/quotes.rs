@@ -107,7 +107,9 @@ impl Quotes {
     /// `longest` bytes, quotes included: the answer must not depend on how much of the input was read.
     pub fn header(
         dialect: Resolved,
-        (data, start, end): (&[u8], usize, bool),
+        data: &[u8],
+        start: usize,
+        end: bool,
         max_record: usize,
         longest: usize,
     ) -> Result<Record, usize> {

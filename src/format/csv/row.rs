@@ -43,7 +43,7 @@ pub(super) struct RowStyle {
 }
 
 impl RowStyle {
-    pub fn new(dialect: Resolved, crlf: bool, (quote_all, same, base64): (bool, bool, bool)) -> RowStyle {
+    pub fn new(dialect: Resolved, crlf: bool, quote_all: bool, same: bool, base64: bool) -> RowStyle {
         let instead = if dialect.tsv_escapes { b'\\' } else { dialect.delimiter };
         let mark = dialect.quote.unwrap_or(instead);
         RowStyle {
@@ -146,7 +146,7 @@ impl RowStyle {
         for value in values {
             // Tested first: comparing the kind costs less than an indirect jump.
             if QUOTE_ALL && let Value::Untyped(text) = value {
-                at = self.maybe_number(v, source, text, (to, at), &mut lossy.numbers)?;
+                at = self.maybe_number(v, source, text, to, at, &mut lossy.numbers)?;
                 continue;
             }
             let (text, must) = match value {
@@ -175,9 +175,9 @@ impl RowStyle {
                 _ => return None,
             };
             at = if text.len() <= SHORT {
-                self.short(v, v.short_near(text, source), (text, must), to, at)?
+                self.short(v, v.short_near(text, source), text, must, to, at)?
             } else {
-                self.long(v, (text, must), to, at)?
+                self.long(v, text, must, to, at)?
             };
         }
         // No field, or just an empty one: an empty line would not be a record.
@@ -229,12 +229,13 @@ impl RowStyle {
         v: V,
         source: &[u8],
         text: &[u8],
-        (to, at): (&mut [u8], usize),
+        to: &mut [u8],
+        at: usize,
         numbers: &mut u64,
     ) -> Option<usize> {
         if text.len() > SHORT {
             *numbers += u64::from(is_json_number(text));
-            return self.long(v, (text, true), to, at);
+            return self.long(v, text, true, to, at);
         }
         let short = v.short_near(text, source);
         if begins_like_number(text) && short_is_number(v, short, text) {
@@ -255,7 +256,8 @@ impl RowStyle {
         &self,
         v: V,
         short: V::Short,
-        (text, must): (&[u8], bool),
+        text: &[u8],
+        must: bool,
         to: &mut [u8],
         at: usize,
     ) -> Option<usize> {
@@ -289,7 +291,7 @@ impl RowStyle {
 
     /// Writes a longer field, in quotes if it `must` be, and the delimiter.
     #[inline(always)]
-    fn long<V: Vector>(&self, v: V, (text, must): (&[u8], bool), to: &mut [u8], at: usize) -> Option<usize> {
+    fn long<V: Vector>(&self, v: V, text: &[u8], must: bool, to: &mut [u8], at: usize) -> Option<usize> {
         let room = to.get_mut(at..at + text.len() + 3)?;
         let found = self.copy_long(v, text, &mut room[..text.len()]);
         if !must & (found.quotes | found.others == 0) {

@@ -582,7 +582,7 @@ fn rows_are_written_the_same_by_every_kernel() {
         let expected = [fields.join(&delimiter), b"\n".to_vec()].concat();
         let dialect = Dialect { delimiter: Some(delimiter.into()), ..Dialect::default() };
         let dialect = super::Resolved::reading(super::Preset::Csv, &dialect).unwrap();
-        let style = super::row::RowStyle::new(dialect, false, (false, same, true));
+        let style = super::row::RowStyle::new(dialect, false, false, same, true);
         for unit in Unit::available() {
             for room in 0..3 {
                 let mut to = vec![b'.'; expected.len() + [0, 70, 1500][room]];
@@ -602,7 +602,7 @@ fn rows_are_written_the_same_by_every_kernel() {
                 _ => false,
             };
             let numbers = values.iter().filter(is_number).count() as u64;
-            let mut style = super::row::RowStyle::new(dialect, false, (true, same, true));
+            let mut style = super::row::RowStyle::new(dialect, false, true, same, true);
             style.lenient = true;
             let mut to = vec![b'.'; expected.len() + 1500];
             let (source, some) = (&source[..], values.iter().copied());

@@ -19,7 +19,7 @@ pub(super) struct Decoder {
 }
 
 impl Decoder {
-    pub(super) fn new(rule: Rule, want: &Want, (max_depth, max_fields): (usize, usize)) -> Decoder {
+    pub(super) fn new(rule: Rule, want: &Want, max_depth: usize, max_fields: usize) -> Decoder {
         Decoder {
             rule,
             reader: Reader::new(max_depth, 0).with_fields(max_fields),

@@ -116,7 +116,7 @@ impl ReadFormat for Source {
     }
     fn decoder(&self, want: &Want) -> Box<dyn Decode> {
         match self.payload {
-            Payload::Json => Box::new(json::Decoder::new(self.rule, want, (self.max_depth, self.max_fields))),
+            Payload::Json => Box::new(json::Decoder::new(self.rule, want, self.max_depth, self.max_fields)),
             payload => Box::new(decode::Decoder::new(self.rule, payload, want)),
         }
     }

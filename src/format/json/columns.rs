@@ -166,7 +166,7 @@ impl Flat {
                     let at = put_name(v, name, text.len() * 6, to, at)?;
                     (write_text(v, text, to, at), bytes)
                 }
-                other => self.other(v, (other, name), bytes, to, at)?,
+                other => self.other(v, other, name, bytes, to, at)?,
             };
             done += 1;
         }
@@ -186,7 +186,8 @@ impl Flat {
     fn other<V: Vector>(
         &self,
         v: V,
-        (value, name): (Value<'_>, &Name),
+        value: Value<'_>,
+        name: &Name,
         bytes: u64,
         to: &mut [u8],
         at: usize,
@@ -377,7 +378,7 @@ impl Encode for Any {
             let mut sink = Plain(output);
             let outcome = self.grouped.record(batch.columns(index), &mut sink);
             let outcome = outcome.and_then(|()| Ok(sink.put(self.end)?));
-            finish(outcome, (mark, index, batch.span(index).start), output)?;
+            finish(outcome, mark, index, batch.span(index).start, output)?;
         }
         Ok(())
     }

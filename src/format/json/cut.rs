@@ -171,7 +171,7 @@ impl ValueCut {
                 }
                 hit => {
                     let next = self.resync.next(data, walk, hit, end);
-                    match self.go_on(walk, data, next, (least, hit.at()), end)? {
+                    match self.go_on(walk, data, next, least, hit.at(), end)? {
                         Some(boundary) => return Some(boundary),
                         None => continue,
                     }
@@ -198,7 +198,7 @@ impl ValueCut {
         if next < within {
             return Err(within);
         }
-        self.resync.divides(data, (at, next), self.layout == Layout::Items)
+        self.resync.divides(data, at, next, self.layout == Layout::Items)
     }
 
     /// The last slice of an array that is not closed: without the comma after its last value, so that the decoder does
@@ -221,7 +221,8 @@ impl ValueCut {
         walk: &mut Nesting,
         data: &[u8],
         next: Next,
-        (least, at): (usize, usize),
+        least: usize,
+        at: usize,
         end: bool,
     ) -> Option<Option<Boundary>> {
         let again = match next {

@@ -86,12 +86,13 @@ impl Decoder {
         layout: Layout,
         want: &Want,
         around: usize,
-        (max_depth, max_fields): (usize, usize),
+        max_depth: usize,
+        max_fields: usize,
         resync: Resync,
     ) -> Decoder {
         Decoder {
             layout,
-            quick: Quick::new(layout == Layout::Lines, around, (max_depth, max_fields)),
+            quick: Quick::new(layout == Layout::Lines, around, max_depth, max_fields),
             reader: Reader::new(max_depth, around).with_fields(max_fields),
             repair: None,
             selection: want.select.as_ref().map(|paths| Selection::new(paths, &want.chosen)),

@@ -50,7 +50,7 @@ impl ReadFormat for Source {
         let around = self.tokens.len() + 1;
         let resync = Resync::new(None, around, self.max_depth);
         Box::new(Decoder {
-            items: decode::Decoder::new(Layout::Items, want, around, (self.max_depth, self.max_fields), resync),
+            items: decode::Decoder::new(Layout::Items, want, around, self.max_depth, self.max_fields, resync),
             finder: Finder::new(self.tokens.clone(), self.max_depth),
             tokens: self.tokens.clone(),
             max_depth: self.max_depth,

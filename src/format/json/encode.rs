@@ -39,7 +39,9 @@ impl Style {
 #[inline(always)]
 pub fn finish(
     outcome: Result<(), Refusal>,
-    (mark, index, offset): (Mark, usize, usize),
+    mark: Mark,
+    index: usize,
+    offset: usize,
     output: &mut Output<'_>,
 ) -> Result<(), EncodeError> {
     let error = match outcome {
@@ -93,7 +95,7 @@ impl Work for Write<'_, '_, '_, '_, '_> {
             let mut sink = Fast { vector, output };
             let outcome = keyed.writer.tree(batch.tree(index), &mut sink);
             let outcome = outcome.and_then(|()| Ok(sink.put(keyed.end)?));
-            finish(outcome, (mark, index, batch.span(index).start), output)?;
+            finish(outcome, mark, index, batch.span(index).start, output)?;
         }
         Ok(())
     }

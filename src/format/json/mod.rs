@@ -145,8 +145,8 @@ impl Source {
     }
 
     fn decoder_for(&self, want: &Want) -> decode::Decoder {
-        let limits = (self.max_depth, self.max_fields);
-        let decoder = decode::Decoder::new(self.layout, want, self.around(), limits, self.resync());
+        let (around, resync) = (self.around(), self.resync());
+        let decoder = decode::Decoder::new(self.layout, want, around, self.max_depth, self.max_fields, resync);
         decoder.separated(self.separated)
     }
 }

@@ -70,7 +70,7 @@ fn both_readers_tell_the_same() {
             };
             for seed in 0..800 {
                 let (mut quick, mut other) =
-                    [(); 2].map(|()| Decoder::new(layout, &want, 1, (5, 12), Resync::new(None, 1, 5))).into();
+                    [(); 2].map(|()| Decoder::new(layout, &want, 1, 5, 12, Resync::new(None, 1, 5))).into();
                 other.quick.stay_out();
                 let bytes = noise(seed, 4096);
                 let mut dice = bytes.iter().map(|byte| usize::from(*byte)).cycle();

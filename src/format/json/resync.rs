@@ -323,7 +323,7 @@ impl Resync {
 
     /// Whether a slice may end with the byte at `at`, where the next text is at `next`. It may not end within a bad
     /// record, which can include the rest of its line; then the error is the end of that record.
-    pub fn divides(&mut self, text: &[u8], (at, next): (usize, usize), items: bool) -> Result<(), usize> {
+    pub fn divides(&mut self, text: &[u8], at: usize, next: usize, items: bool) -> Result<(), usize> {
         let Some(lines) = &self.lines else { return Ok(()) };
         if next < text.len() && lines.begins(text, next) {
             return Ok(());

@@ -68,7 +68,7 @@ impl Grouped {
                 Step::Close if self.waiting.pop().is_some() => {}
                 Step::Close => self.close(sink)?,
                 Step::Either(column, _, map) => {
-                    if self.is_value(number, (column, map), values)? {
+                    if self.is_value(number, column, map, values)? {
                         self.field(number, values[column], sink)?;
                         number += map;
                     }
@@ -81,7 +81,7 @@ impl Grouped {
 
     /// Whether a field that may be either is the value in its own column: yes, unless a column of the map (the `map`
     /// steps after `number`) has content. A record that has both is refused.
-    fn is_value(&self, number: usize, (column, map): (usize, usize), values: &[Value<'_>]) -> Result<bool, Refusal> {
+    fn is_value(&self, number: usize, column: usize, map: usize, values: &[Value<'_>]) -> Result<bool, Refusal> {
         let something = |column: usize| !matches!(values[column], Value::Absent | Value::Null);
         let mut inside = self.steps[number + 1..number + 1 + map].iter();
         let map =

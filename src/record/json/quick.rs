@@ -33,7 +33,7 @@ const WAIT: u32 = 15;
 impl Quick {
     /// A reader of records inside `around` lists and maps, which count towards `max_depth`. A record has at most
     /// `max_fields` fields. With `lines`, a line feed is not white space.
-    pub fn new(lines: bool, around: usize, (max_depth, max_fields): (usize, usize)) -> Quick {
+    pub fn new(lines: bool, around: usize, max_depth: usize, max_fields: usize) -> Quick {
         let rules = Rules { lines, max_depth: max_depth.saturating_sub(around), outer: Vec::with_capacity(32) };
         Quick { rules, max_fields, shape: Shape::default(), wait: 0, never: !Unit::get().has_masks() }
     }
@@ -82,7 +82,7 @@ impl Quick {
         batch: &mut Batch<'a>,
     ) -> Option<usize> {
         if let Some((template, record)) = self.shape.template(batch) {
-            let end = template.read::<DEEP, V>(v, &mut self.rules, (text, at), (&mut *batch, record));
+            let end = template.read::<DEEP, V>(v, &mut self.rules, text, at, &mut *batch, record);
             if end.is_some() {
                 self.shape.repeated();
                 return end;
@@ -91,8 +91,8 @@ impl Quick {
             self.rules.outer.clear();
             self.shape.missed();
         }
-        let mut nodes = Shaped::<DEEP>::new(&mut self.shape, batch, (text, at));
-        let Some(end) = self.rules.walk(v, text, (at, 0), &mut nodes) else {
+        let mut nodes = Shaped::<DEEP>::new(&mut self.shape, batch, text, at);
+        let Some(end) = self.rules.walk(v, text, at, 0, &mut nodes) else {
             nodes.give_up();
             return None;
         };

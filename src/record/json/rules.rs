@@ -37,15 +37,20 @@ impl Rules {
     /// Goes through the list or map at `at`, inside `around` lists and maps of the record.
     #[inline(never)]
     pub fn skip(&mut self, text: &[u8], at: usize, around: usize) -> Option<usize> {
-        struct Pass<'r, 't>(&'r mut Rules, &'t [u8], (usize, usize));
+        struct Pass<'r, 't> {
+            rules: &'r mut Rules,
+            text: &'t [u8],
+            at: usize,
+            around: usize,
+        }
         impl Work for Pass<'_, '_> {
             type Out = Option<usize>;
             #[inline(always)]
             fn run<V: Vector>(self, v: V) -> Option<usize> {
-                self.0.walk(v, self.1, self.2, &mut Skip)
+                self.rules.walk(v, self.text, self.at, self.around, &mut Skip)
             }
         }
-        Unit::get().run(Pass(self, text, (at, around)))
+        Unit::get().run(Pass { rules: self, text, at, around })
     }
 
     /// Goes through the value at `at`, inside `around` lists and maps of the record; returns the place after it.
@@ -54,7 +59,8 @@ impl Rules {
         &mut self,
         v: V,
         text: &'a [u8],
-        (mut at, around): (usize, usize),
+        mut at: usize,
+        around: usize,
         build: &mut B,
     ) -> Option<usize> {
         // Which of the innermost 64 lists and maps are maps; the lowest bit is the innermost.
@@ -120,7 +126,7 @@ impl Rules {
                 let is_map = first == b'{';
                 if !B::SKIP && !done(build.open(is_map, at))? {
                     let open = at;
-                    at = self.walk(v, text, (at, around + depth), &mut Skip)?;
+                    at = self.walk(v, text, at, around + depth, &mut Skip)?;
                     done(build.raw(&text[open..at], open))?;
                 } else {
                     if around + depth >= self.max_depth {

@@ -146,11 +146,7 @@ pub(super) struct Shaped<'s, 'b, 'a, const DEEP: u8> {
 impl<'s, 'b, 'a, const DEEP: u8> Shaped<'s, 'b, 'a, DEEP> {
     /// For a record at `at` in a text.
     #[inline(always)]
-    pub fn new(
-        shape: &'s mut Shape,
-        batch: &'b mut Batch<'a>,
-        (text, at): (&'a [u8], usize),
-    ) -> Shaped<'s, 'b, 'a, DEEP> {
+    pub fn new(shape: &'s mut Shape, batch: &'b mut Batch<'a>, text: &'a [u8], at: usize) -> Shaped<'s, 'b, 'a, DEEP> {
         let (record, first) = (batch.len(), batch.next_node());
         let nodes = Nodes::new(batch, std::mem::take(&mut shape.open));
         if shape.learning {

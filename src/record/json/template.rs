@@ -84,8 +84,10 @@ impl Template {
         &self,
         v: V,
         rules: &mut Rules,
-        (text, mut at): (&'a [u8], usize),
-        (batch, record): (&mut Batch<'a>, usize),
+        text: &'a [u8],
+        mut at: usize,
+        batch: &mut Batch<'a>,
+        record: usize,
     ) -> Option<usize> {
         let arena = batch.arena();
         let values = batch.repeat(record, at).ok()?;
@@ -127,7 +129,7 @@ impl Template {
                 *place = Value::Number(number);
                 at += size;
             } else {
-                let (value, end) = other::<DEEP>(rules, text, (at, first), step.depth)?;
+                let (value, end) = other::<DEEP>(rules, text, at, first, step.depth)?;
                 *place = value;
                 at = end;
             }
@@ -144,14 +146,14 @@ fn long_text<'a, V: Vector>(v: V, text: &'a [u8], open: usize, arena: &'a Arena)
     let end = text_end(v, text, open + 1);
     match byte(text, end) {
         b'"' => Some((Value::Text(&text[open + 1..end]), end + 1)),
-        _ => odd_text(text, (open, end), arena),
+        _ => odd_text(text, open, end, arena),
     }
 }
 
 /// The string at `open`, with a byte at `special` that is not plain text, and the place after it.
 #[cold]
 #[inline(never)]
-fn odd_text<'a>(text: &'a [u8], (open, special): (usize, usize), arena: &'a Arena) -> Option<(Value<'a>, usize)> {
+fn odd_text<'a>(text: &'a [u8], open: usize, special: usize, arena: &'a Arena) -> Option<(Value<'a>, usize)> {
     if byte(text, special) != b'\\' {
         return None;
     }
@@ -165,7 +167,8 @@ fn odd_text<'a>(text: &'a [u8], (open, special): (usize, usize), arena: &'a Aren
 fn other<'a, const DEEP: u8>(
     rules: &mut Rules,
     text: &'a [u8],
-    (at, first): (usize, u8),
+    at: usize,
+    first: u8,
     depth: u32,
 ) -> Option<(Value<'a>, usize)> {
     let rest = &text[at..];

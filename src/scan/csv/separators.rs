@@ -5,6 +5,11 @@ use crate::scan::vector::{Unit, Vector, Work};
 
 /// How many positions are found ahead; the list stays in the first-level cache.
 const AHEAD: usize = 2048;
+/// So many where it starts over within a slice, and four times as many each time after that: where every other record is
+/// bad, most of what is found is thrown away. (With the whole list each time, a bad record cost 12 µs.)
+const FIRST: usize = 128;
+/// How many positions a block of 64 bytes may have.
+const BLOCK: usize = 64;
 /// Up to this mean length of a field with its separator, it is faster to recognise the numbers of a block all at once
 /// than one by one. Measured from numeric CSV to NDJSON (8 bytes): 7 to 20 % less time, a half without vector
 /// instructions; from long texts (40 bytes): 6 to 10 % more.
@@ -38,6 +43,8 @@ pub struct Separators {
     forgotten: bool,
     /// Where parity and csv-core disagree; nothing after it is found.
     irregular: Option<usize>,
+    /// How many positions to find at the next look.
+    ahead: usize,
     /// Where the next block starts.
     at: usize,
     carry: Carry,
@@ -68,6 +75,7 @@ impl Separators {
             doubled_len: 0,
             forgotten: false,
             irregular: None,
+            ahead: AHEAD,
             at: 0,
             carry: Carry::START,
             number: numbers::Carry::START,
@@ -79,6 +87,7 @@ impl Separators {
         let (bytes, fields) = std::mem::take(&mut self.seen);
         self.tells = self.numbers.is_some() && bytes <= fields * SHORT;
         self.restart(0);
+        self.ahead = AHEAD;
     }
 
     /// Whether records of this slice can be asked for with their numbers.
@@ -90,6 +99,7 @@ impl Separators {
     pub fn restart(&mut self, at: usize) {
         (self.at, self.carry, self.irregular, self.forgotten) = (at, Carry::START, None, false);
         self.number = numbers::Carry::START;
+        self.ahead = FIRST;
         self.forget();
     }
 
@@ -114,7 +124,7 @@ impl Separators {
         if self.len - self.head <= fields && !self.find_more(data, fields) {
             return None;
         }
-        let (len, stride) = self.usual(data, start, fields, (most, bytes))?;
+        let (len, stride) = self.usual(data, start, fields, most, bytes)?;
         let (head, behind) = (self.head, self.head + len * stride);
         let end = self.found[behind - 1];
         self.head = behind;
@@ -133,7 +143,7 @@ impl Separators {
 
     /// How many records with so many fields are next, all with LF or all with CRLF, and how many positions each has.
     #[inline(always)]
-    fn usual(&self, data: &[u8], start: usize, fields: usize, (most, bytes): (usize, usize)) -> Option<(usize, usize)> {
+    fn usual(&self, data: &[u8], start: usize, fields: usize, most: usize, bytes: usize) -> Option<(usize, usize)> {
         let breaks = self.breaks.get(self.breaks_head..self.breaks_len)?;
         let positions = self.found.get(self.head..self.len)?;
         let is_break = |at: usize, index: usize| breaks.get(at).is_some_and(|&at| at as usize == self.head + index);
@@ -178,7 +188,7 @@ impl Separators {
     #[cold]
     #[inline(never)]
     fn find_more(&mut self, data: &[u8], fields: usize) -> bool {
-        if fields + 128 <= AHEAD && self.at < data.len() {
+        if fields + 2 * BLOCK <= AHEAD && self.at < data.len() {
             let head = self.head;
             self.found.copy_within(head..self.len, 0);
             if let Some(numbers) = &mut self.numbers {
@@ -190,7 +200,7 @@ impl Separators {
             (self.breaks_head, self.breaks_len) = (0, self.breaks_len - self.breaks_head);
             (self.doubled_head, self.doubled_len) = (0, self.doubled_len - self.doubled_head);
             self.breaks[..self.breaks_len].iter_mut().for_each(|index| *index -= head as u16);
-            self.classify(data);
+            self.classify(data, fields + 2 * BLOCK);
         }
         self.len - self.head >= fields && fields > 0
     }
@@ -226,7 +236,7 @@ impl Separators {
         loop {
             self.forgotten |= self.doubled_head < self.doubled_len;
             self.forget();
-            self.classify(data);
+            self.classify(data, BLOCK);
             // A long field may hold more doubled quotes than the list.
             if self.len > 0 || self.at >= data.len() {
                 return self.len > 0;
@@ -234,14 +244,17 @@ impl Separators {
         }
     }
 
-    /// Finds positions until a list is full, the data ends, or a byte is irregular.
-    fn classify(&mut self, data: &[u8]) {
+    /// Finds positions until there are enough, and at least `least`, or a list is full, the data ends, or a byte is
+    /// irregular.
+    fn classify(&mut self, data: &[u8], least: usize) {
         // Positions are 32 bits wide. A slice is at most a record and a slice's target long, both far below.
         assert!(data.len() <= u32::MAX as usize);
         let (from, left) = (self.at, self.len);
+        let most = (left + self.ahead).max(least).min(AHEAD);
+        self.ahead = (self.ahead * 4).min(AHEAD);
         match self.tells {
-            false => self.unit.run(Fill::<false> { separators: self, data }),
-            true => self.unit.run(Fill::<true> { separators: self, data }),
+            false => self.unit.run(Fill::<false> { separators: self, data, most }),
+            true => self.unit.run(Fill::<true> { separators: self, data, most }),
         }
         self.seen.0 += self.at - from;
         self.seen.1 += self.len - left;
@@ -252,6 +265,8 @@ impl Separators {
 struct Fill<'s, 'd, const NUMBERS: bool> {
     separators: &'s mut Separators,
     data: &'d [u8],
+    /// How many positions there may be.
+    most: usize,
 }
 
 impl<const NUMBERS: bool> Work for Fill<'_, '_, NUMBERS> {
@@ -259,13 +274,13 @@ impl<const NUMBERS: bool> Work for Fill<'_, '_, NUMBERS> {
 
     #[inline(always)]
     fn run<V: Vector>(self, v: V) {
-        let Fill { separators: to, data } = self;
+        let Fill { separators: to, data, most } = self;
         let Separators { marks, found, breaks, doubled, numbers: flags, .. } = to;
         let mut flags = flags.as_deref_mut();
         // Copies, which the stores below can't change.
         let (marks, mut carry, mut number) = (*marks, to.carry, to.number);
         let (mut len, mut at, mut breaks_len, mut doubled_len) = (to.len, to.at, to.breaks_len, to.doubled_len);
-        while at < data.len() && len + 64 <= AHEAD && doubled_len + 32 <= AHEAD {
+        while at < data.len() && len + BLOCK <= most && doubled_len + 32 <= AHEAD {
             let (block, valid) = block_at(v, data, at);
             let quotes = marks.quotes(v, block) & valid;
             if quotes | carry.closed == 0 && carry.inside != 0 {

@@ -1,0 +1,126 @@
+//! What rules can be about.
+
+use crate::monitor::Sample;
+
+/// A number that a rule can be about.
+pub struct Metric {
+    /// Its name: that of the exported metric without prefix, or a rate or share of such.
+    pub name: &'static str,
+    /// What it is.
+    pub help: &'static str,
+    /// Its value; none: it is not known at the moment.
+    pub of: fn(&Sample) -> Option<f64>,
+    /// How people read it.
+    pub unit: Unit,
+}
+
+/// How a metric is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    /// A plain number.
+    Count,
+    /// Bytes.
+    Bytes,
+    /// Bytes per second.
+    BytesRate,
+    /// From 0 to 1.
+    Share,
+    /// Seconds.
+    Seconds,
+}
+
+/// The metric of this name.
+pub fn metric(name: &str) -> Option<&'static Metric> {
+    METRICS.iter().find(|metric| metric.name == name)
+}
+
+const fn new(name: &'static str, unit: Unit, help: &'static str, of: fn(&Sample) -> Option<f64>) -> Metric {
+    Metric { name, help, of, unit }
+}
+
+/// The part of a whole; none where there is nothing.
+fn share(part: u64, whole: u64) -> Option<f64> {
+    (whole > 0).then(|| part as f64 / whole as f64)
+}
+
+/// Microseconds of the last ten seconds as seconds.
+fn seconds(micros: f64) -> f64 {
+    micros / 1e6
+}
+
+/// All of them.
+pub static METRICS: [Metric; 26] = [
+    new("read_bytes_total", Unit::Bytes, "bytes read, after decompression", |s| Some(s.read as f64)),
+    new("read_bytes_rate", Unit::BytesRate, "bytes read in a second, of the last two", |s| Some(s.rate.read)),
+    new("written_bytes_total", Unit::Bytes, "bytes written", |s| Some(s.written as f64)),
+    new("written_bytes_rate", Unit::BytesRate, "bytes written in a second, of the last two", |s| Some(s.rate.written)),
+    new("records_read_total", Unit::Count, "records read, good and bad", |s| Some(s.records_read as f64)),
+    new("records_read_rate", Unit::Count, "records read in a second, of the last two", |s| Some(s.rate.records)),
+    new("records_written_total", Unit::Count, "records written", |s| Some(s.records_written as f64)),
+    new("records_filtered_total", Unit::Count, "records dropped by ops", |s| Some(s.records_filtered as f64)),
+    new("records_bad_total", Unit::Count, "bad records", |s| Some(s.records_bad as f64)),
+    new("records_bad_share", Unit::Share, "the share of the records that are bad", |s| {
+        share(s.records_bad, s.records_read)
+    }),
+    new("lossy_values_total", Unit::Count, "values that the output could not hold as they were", |s| {
+        Some(s.lossy.iter().map(|(_, count)| count).sum::<u64>() as f64)
+    }),
+    new("slices_in_flight", Unit::Count, "slices handed out and not committed", |s| Some(s.slices_open as f64)),
+    new("record_latency_p50_seconds", Unit::Seconds, "the median latency of the last ten seconds", |s| {
+        s.latency.map(|latency| seconds(latency.p50 as f64))
+    }),
+    new("record_latency_p99_seconds", Unit::Seconds, "the 99th percentile of latency of the last ten seconds", |s| {
+        s.latency.map(|latency| seconds(latency.p99 as f64))
+    }),
+    new("record_latency_max_seconds", Unit::Seconds, "the highest latency of the last ten seconds", |s| {
+        s.latency.map(|latency| seconds(latency.max as f64))
+    }),
+    new("memory_resident_bytes", Unit::Bytes, "resident memory", |s| Some(s.memory.resident() as f64)),
+    new("memory_resident_share", Unit::Share, "resident memory as a share of the limit", |s| {
+        share(s.memory.resident(), s.memory.limit)
+    }),
+    new("memory_peak_bytes", Unit::Bytes, "the most memory that was resident", |s| Some(s.memory.peak as f64)),
+    new("memory_peak_share", Unit::Share, "that as a share of the limit", |s| share(s.memory.peak, s.memory.limit)),
+    new("heap_bytes", Unit::Bytes, "what the heap holds, resident or not", |s| Some(s.memory.heap as f64)),
+    new("memory_pressure_level", Unit::Count, "0 normal, 1 high, 2 critical", |s| {
+        Some(f64::from(s.pressure.level as u8))
+    }),
+    new("workers_waiting_target", Unit::Count, "workers that wait for the target", |s| {
+        Some(s.workers.waiting_target as f64)
+    }),
+    new("workers_held_back", Unit::Count, "workers that wait because memory is scarce", |s| {
+        Some(s.workers.held_back as f64)
+    }),
+    new("allocated_blocks_total", Unit::Count, "blocks that workers were given in the steady state", |s| {
+        Some(s.allocated_blocks[1] as f64)
+    }),
+    new("stalled_seconds", Unit::Seconds, "for how long nothing was read or written", |s| {
+        Some(s.stalled.map_or(0.0, |stalled| stalled.as_secs_f64()))
+    }),
+    new("elapsed_seconds", Unit::Seconds, "how long the run takes already", |s| Some(s.t.as_secs_f64())),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_name_is_there_once_and_says_its_unit() {
+        for (index, metric) in METRICS.iter().enumerate() {
+            assert!(METRICS[..index].iter().all(|other| other.name != metric.name), "{}", metric.name);
+            let named = |part: &str| metric.name.contains(part);
+            assert_eq!(metric.unit == Unit::Share, named("_share"), "{}", metric.name);
+            assert_eq!(metric.unit == Unit::Seconds, named("_seconds"), "{}", metric.name);
+            assert_eq!(matches!(metric.unit, Unit::Bytes | Unit::BytesRate), named("bytes"), "{}", metric.name);
+        }
+    }
+
+    #[test]
+    fn shares_of_nothing_are_unknown() {
+        let share = metric("records_bad_share").unwrap();
+        let sample = |read, bad| Sample { records_read: read, records_bad: bad, ..Sample::default() };
+        assert_eq!((share.of)(&sample(0, 0)), None);
+        assert_eq!((share.of)(&sample(8, 2)), Some(0.25));
+        assert!(metric("records_bad").is_none());
+    }
+}

@@ -1,0 +1,9 @@
+//! Alerts: rules about the metrics of a run, each raised and resolved once.
+
+mod metric;
+mod rule;
+mod watch;
+
+pub use metric::{METRICS, Metric, metric};
+pub use rule::{Limit, Rule, Severity, built_in};
+pub use watch::{Change, Watch};

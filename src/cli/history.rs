@@ -1,0 +1,378 @@
+//! `pagemill history`.
+
+use std::fmt::Write as _;
+use std::fs::OpenOptions;
+use std::io::{IsTerminal, Write, stdout};
+use std::path::{Path, PathBuf};
+
+use pagemill::config::flags::Said;
+use pagemill::config::parse_count;
+use pagemill::error::Error;
+use pagemill::history::{Figure, History, Run, Usual, html, judged, spark, svg, usual_place};
+use pagemill::metrics::{count, size_rounded};
+
+use super::console;
+use super::exit::Exit;
+use super::parser::Typed;
+use super::paths::file;
+
+/// So many runs are listed and drawn.
+const SHOWN: usize = 100;
+/// A run is compared with those that are listed, and with these before them.
+const COMPARED: usize = 20;
+/// So many runs stay when nothing else is said.
+const KEPT: u64 = 1_000;
+
+/// How an answer is written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum To {
+    Table,
+    Csv,
+    Tsv,
+    Json,
+    Ndjson,
+    Html,
+    Svg,
+}
+
+impl To {
+    fn named(name: &str) -> Option<To> {
+        Some(match name.to_ascii_lowercase().as_str() {
+            "table" | "txt" => To::Table,
+            "csv" => To::Csv,
+            "tsv" => To::Tsv,
+            "json" => To::Json,
+            "ndjson" | "jsonl" => To::Ndjson,
+            "html" | "htm" => To::Html,
+            "svg" => To::Svg,
+            _ => return None,
+        })
+    }
+
+    /// What the flags say, the extension of the output, or what fits where the answer goes.
+    fn of(said: &Said, output: Option<&Path>) -> Result<To, Error> {
+        if let Some(name) = said.text("to")? {
+            return To::named(name).ok_or_else(|| Error::usage(format!("-t: {name} is no format for an answer")));
+        }
+        match output.and_then(Path::extension).map(|extension| extension.to_string_lossy()) {
+            Some(extension) => To::named(&extension).ok_or_else(|| {
+                Error::usage(format!("-o: the extension .{extension} says no format for an answer\n  Give it with -t."))
+            }),
+            None if output.is_none() && stdout().is_terminal() => Ok(To::Table),
+            None => Ok(To::Csv),
+        }
+    }
+}
+
+/// Lists runs, or shows, draws or removes some.
+pub fn run(Typed { said, operands }: Typed) -> Result<Exit, Error> {
+    let operands: Vec<String> = operands.iter().map(|operand| operand.to_string_lossy().into_owned()).collect();
+    let output = said.path("output").and_then(file);
+    let to = To::of(&said, output)?;
+    let words: Vec<&str> = operands.iter().map(String::as_str).collect();
+    let is_picture = matches!(to, To::Html | To::Svg);
+    if is_picture && words.first() != Some(&"trend") {
+        return Err(Error::usage("a picture shows a trend\n  pagemill history trend -o trend.svg"));
+    }
+    let place = usual_place().ok_or_else(|| {
+        Error::usage("there is no folder for a history: neither XDG_STATE_HOME nor HOME is set\n  Set one of them.")
+    })?;
+    let history = History::open(&place)?;
+    let out = Out { to, output: output.map(Path::to_path_buf), force: said.has("force") };
+    let latest = || history.as_ref().map_or(Ok(Vec::new()), |history| history.latest(None, SHOWN + COMPARED));
+    match words[..] {
+        [] => list(&latest()?, history.as_ref(), &out)?,
+        ["show", id] => show(id, history.as_ref(), &out)?,
+        ["show"] => return Err(Error::usage("which run?\n  pagemill history show ID; pagemill history lists them.")),
+        ["trend"] => {
+            let latest = latest()?.pop().map(|run| run.job);
+            trend(latest.as_deref(), history.as_ref(), &out)?;
+        }
+        ["trend", job] => trend(Some(job), history.as_ref(), &out)?,
+        ["prune"] => prune(KEPT, history.as_ref(), &said)?,
+        ["prune", kept] => {
+            let kept = parse_count(kept).map_err(|why| Error::usage(format!("history prune: {kept}: {why}")))?;
+            prune(kept, history.as_ref(), &said)?;
+        }
+        [other, ..] if !["show", "trend", "prune"].contains(&other) => {
+            return Err(Error::usage(format!(
+                "history has no part `{other}`\n  There are: pagemill history, history show ID, history trend [JOB], history prune [KEEP]."
+            )));
+        }
+        _ => return Err(Error::usage("too many words\n  A job whose name has blanks needs quotes around it.")),
+    }
+    Ok(Exit::Done)
+}
+
+/// Where an answer goes.
+struct Out {
+    to: To,
+    output: Option<PathBuf>,
+    force: bool,
+}
+
+impl Out {
+    fn write(&self, text: &str) -> Result<(), Error> {
+        let Some(path) = &self.output else { return console::print(text) };
+        let mut options = OpenOptions::new();
+        options.write(true).create(true).truncate(true).create_new(!self.force);
+        let mut file = options.open(path).map_err(|e| match e.kind() {
+            std::io::ErrorKind::AlreadyExists => {
+                Error::usage(format!("{} exists already\n  Give --force to replace it.", path.display()))
+            }
+            _ => Error::io("create", path, e),
+        })?;
+        file.write_all(text.as_bytes()).map_err(|e| Error::io("write to", path, e))
+    }
+}
+
+/// One figure of a run: its name, how machines and how people read it.
+struct Cell {
+    name: &'static str,
+    plain: String,
+    shown: String,
+    is_number: bool,
+}
+
+fn number(name: &'static str, plain: impl ToString, shown: String) -> Cell {
+    Cell { name, plain: plain.to_string(), shown, is_number: true }
+}
+
+fn text(name: &'static str, text: &str) -> Cell {
+    Cell { name, plain: text.to_owned(), shown: text.to_owned(), is_number: false }
+}
+
+/// A run as a row. `worse`: what it is worse in than those before it.
+fn cells(run: &Run, worse: &str, history: &History) -> Result<Vec<Cell>, Error> {
+    Ok(vec![
+        number("id", run.id, run.id.to_string()),
+        text("started", &history.local_time(run.started)?),
+        text("job", &run.job),
+        text("state", &run.state),
+        number("seconds", run.seconds, format!("{:.1}", run.seconds)),
+        number("read_bytes", run.read, size_rounded(run.read)),
+        number("read_bytes_rate", run.rate().round(), format!("{}/s", size_rounded(run.rate() as u64))),
+        number("records", run.records, count(run.records)),
+        number("records_bad", run.bad, count(run.bad)),
+        number("memory_peak_bytes", run.peak, size_rounded(run.peak)),
+        text("verdict", worse),
+    ])
+}
+
+/// What the runs are worse in than those before them, in words.
+fn worse(runs: &[Run], index: usize) -> String {
+    let run = &runs[index];
+    if !run.is_done() {
+        return String::new();
+    }
+    let is_like = |other: &&Run| {
+        other.is_done() && other.job == run.job && other.version == run.version && other.settings == run.settings
+    };
+    let before: Vec<Run> = runs[..index].iter().filter(is_like).cloned().collect();
+    let words: Vec<&str> = judged(run, &before).iter().map(|verdict| verdict.figure.worse()).collect();
+    words.join(", ")
+}
+
+fn rows(runs: &[Run], history: &History) -> Result<Vec<Vec<Cell>>, Error> {
+    let first = runs.len().saturating_sub(SHOWN);
+    (first..runs.len()).map(|index| cells(&runs[index], &worse(runs, index), history)).collect()
+}
+
+fn list(runs: &[Run], history: Option<&History>, out: &Out) -> Result<(), Error> {
+    let rows = history.map_or(Ok(Vec::new()), |history| rows(runs, history))?;
+    if rows.is_empty() && out.to == To::Table {
+        return out.write("No run is in the history yet: those that take longer than a second will be.\n");
+    }
+    out.write(&written(&rows, out.to))
+}
+
+fn show(id: &str, history: Option<&History>, out: &Out) -> Result<(), Error> {
+    let number: i64 = id.parse().map_err(|_| Error::usage(format!("history show: `{id}` is no number of a run")))?;
+    let found = history.map_or(Ok(None), |history| history.run(number))?;
+    let (Some(run), Some(history)) = (found, history) else {
+        return Err(Error::usage(format!(
+            "there is no run {id} in the history\n  pagemill history lists those that are."
+        )));
+    };
+    let mut runs = history.before(&run, COMPARED)?;
+    runs.push(run.clone());
+    let worse = worse(&runs, runs.len() - 1);
+    let cells = cells(&run, &worse, history)?;
+    match out.to {
+        To::Table => out.write(&described(&run, &cells)),
+        // The whole of what is known.
+        To::Json | To::Ndjson => {
+            let mut object = object(&cells);
+            for (name, json) in
+                [("report", &run.report), ("series", &run.series), ("settings", &Some(run.settings.clone()))]
+            {
+                let value = json.as_ref().and_then(|json| serde_json::from_str(json).ok());
+                object.insert(name.to_owned(), value.unwrap_or(serde_json::Value::Null));
+            }
+            object.insert("version".to_owned(), run.version.clone().into());
+            object.insert("error".to_owned(), run.error.clone().into());
+            out.write(&format!("{}\n", serde_json::Value::Object(object)))
+        }
+        to => out.write(&written(&[cells], to)),
+    }
+}
+
+/// A run for people: its figures, and what they were over time.
+fn described(run: &Run, cells: &[Cell]) -> String {
+    let mut text = String::new();
+    let mut line = |name: &str, value: &str| {
+        if !value.is_empty() {
+            // Writing to a text can't fail.
+            let _ = writeln!(text, "{name:<18} {value}");
+        }
+    };
+    cells.iter().for_each(|cell| line(&cell.name.replace('_', " "), &cell.shown));
+    line("version", &run.version);
+    line("error", run.error.as_deref().unwrap_or_default());
+    let series = run.series.as_deref().and_then(|json| serde_json::from_str::<serde_json::Value>(json).ok());
+    for (name, key) in [("read over time", "read"), ("written over time", "written"), ("records over time", "records")]
+    {
+        let values = series.as_ref().and_then(|series| series[key].as_array());
+        let values: Vec<f64> = values.into_iter().flatten().filter_map(serde_json::Value::as_f64).collect();
+        let most = values.iter().copied().fold(0.0, f64::max);
+        if !values.is_empty() {
+            let unit = if key == "records" {
+                format!("{}/s", count(most as u64))
+            } else {
+                format!("{}/s", size_rounded(most as u64))
+            };
+            line(name, &format!("{}  at most {unit}", spark(&values)));
+        }
+    }
+    text
+}
+
+fn trend(job: Option<&str>, history: Option<&History>, out: &Out) -> Result<(), Error> {
+    let (Some(job), Some(history)) = (job, history) else {
+        return Err(Error::usage("no run is in the history yet: those that take longer than a second will be"));
+    };
+    let runs: Vec<Run> = history.latest(Some(job), SHOWN + COMPARED)?.into_iter().filter(Run::is_done).collect();
+    if runs.is_empty() {
+        return Err(Error::usage(format!(
+            "no finished run of `{job}` is in the history\n  pagemill history lists what is there."
+        )));
+    }
+    let time = |run: &Run| history.local_time(run.started).unwrap_or_default();
+    match out.to {
+        To::Svg => out.write(&svg(&runs, time)),
+        To::Html => out.write(&html(&runs, time)),
+        To::Table => out.write(&trend_text(job, &runs, history)?),
+        to => out.write(&written(&rows(&runs, history)?, to)),
+    }
+}
+
+fn trend_text(job: &str, runs: &[Run], history: &History) -> Result<String, Error> {
+    let mut text = format!("{job}: {} finished runs\n\n", runs.len());
+    let shown = |figure: Figure, value: f64| match figure {
+        Figure::Rate => format!("{}/s", size_rounded(value as u64)),
+        Figure::Peak => size_rounded(value as u64),
+        Figure::BadShare => format!("{:.3} %", value * 100.0),
+    };
+    let before = &runs[..runs.len() - 1];
+    for (figure, name) in [(Figure::Rate, "read"), (Figure::Peak, "memory"), (Figure::BadShare, "bad records")] {
+        let values: Vec<f64> = runs.iter().rev().take(60).rev().map(|run| figure.of(run)).collect();
+        let last = shown(figure, values[values.len() - 1]);
+        let usual = match Usual::of(figure, before) {
+            Some(usual) => format!("usual {} to {}", shown(figure, usual.low), shown(figure, usual.high)),
+            None => "too few runs to say what is usual".to_owned(),
+        };
+        // Writing to a text can't fail.
+        let _ = writeln!(text, "{name:<12} {}  {last}  ({usual})", spark(&values));
+    }
+    let odd: Vec<usize> = (0..runs.len()).filter(|&index| !worse(runs, index).is_empty()).collect();
+    if !odd.is_empty() {
+        text += "\nWorse than usual (over 3.5 robust deviations from the median of up to 20 runs before, and 5 %):\n";
+        let rows = odd.iter().map(|&index| cells(&runs[index], &worse(runs, index), history));
+        text += &written(&rows.collect::<Result<Vec<_>, _>>()?, To::Table);
+    }
+    Ok(text)
+}
+
+fn prune(kept: u64, history: Option<&History>, said: &Said) -> Result<(), Error> {
+    if let Some(flag) = said.names().next() {
+        return Err(Error::usage(format!(
+            "`--{flag}` has no effect: prune removes runs, and writes nothing\n  Leave it out."
+        )));
+    }
+    let gone = history.map_or(Ok(0), |history| history.prune(kept))?;
+    console::print(&format!("removed {}\n", pagemill::wording::counted(gone, "run")))
+}
+
+fn object(row: &[Cell]) -> serde_json::Map<String, serde_json::Value> {
+    let value = |cell: &Cell| match serde_json::from_str(&cell.plain) {
+        Ok(number) if cell.is_number => number,
+        _ => serde_json::Value::String(cell.plain.clone()),
+    };
+    row.iter().map(|cell| (cell.name.to_owned(), value(cell))).collect()
+}
+
+/// Rows in a format.
+fn written(rows: &[Vec<Cell>], to: To) -> String {
+    let json = |row: &Vec<Cell>| serde_json::Value::Object(object(row)).to_string();
+    match to {
+        To::Json => format!("[{}]\n", rows.iter().map(json).collect::<Vec<_>>().join(",\n")),
+        To::Ndjson => rows.iter().map(|row| json(row) + "\n").collect(),
+        To::Csv => separated(rows, ','),
+        To::Tsv => separated(rows, '\t'),
+        To::Table | To::Html | To::Svg => table(rows),
+    }
+}
+
+fn separated(rows: &[Vec<Cell>], delimiter: char) -> String {
+    let field = |text: &str| match text.contains([delimiter, '"', '\n', '\r']) {
+        true => format!("\"{}\"", text.replace('"', "\"\"")),
+        false => text.to_owned(),
+    };
+    let line = |texts: Vec<String>| texts.join(&delimiter.to_string()) + "\n";
+    let Some(first) = rows.first() else { return String::new() };
+    let mut text = line(first.iter().map(|cell| cell.name.to_owned()).collect());
+    rows.iter().for_each(|row| text += &line(row.iter().map(|cell| field(&cell.plain)).collect()));
+    text
+}
+
+/// For people: columns under their names, numbers on the right.
+fn table(rows: &[Vec<Cell>]) -> String {
+    let Some(first) = rows.first() else { return String::new() };
+    let name = |cell: &Cell| cell.name.replace("_bytes", "").replace('_', " ");
+    let width = |column: usize| {
+        let cells = rows.iter().map(|row| row[column].shown.chars().count());
+        cells.max().unwrap_or(0).max(name(&first[column]).chars().count())
+    };
+    let widths: Vec<usize> = (0..first.len()).map(width).collect();
+    let line = |texts: Vec<String>| {
+        let aligned = texts.iter().zip(first).zip(&widths).map(|((text, cell), width)| match cell.is_number {
+            true => format!("{text:>width$}"),
+            false => format!("{text:<width$}"),
+        });
+        aligned.collect::<Vec<_>>().join("  ").trim_end().to_owned() + "\n"
+    };
+    let mut text = line(first.iter().map(name).collect());
+    rows.iter().for_each(|row| text += &line(row.iter().map(|cell| cell.shown.clone()).collect()));
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows() -> Vec<Vec<Cell>> {
+        let row = |id: u32, job: &str| {
+            vec![number("id", id, id.to_string()), text("job", job), number("x_bytes", 5, "5 B".into())]
+        };
+        vec![row(9, "a"), row(10, "b,\"c\"")]
+    }
+
+    #[test]
+    fn rows_in_each_format() {
+        assert_eq!(written(&rows(), To::Csv), "id,job,x_bytes\n9,a,5\n10,\"b,\"\"c\"\"\",5\n");
+        assert_eq!(written(&rows()[..1], To::Tsv), "id\tjob\tx_bytes\n9\ta\t5\n");
+        assert_eq!(written(&rows()[..1], To::Ndjson), "{\"id\":9,\"job\":\"a\",\"x_bytes\":5}\n");
+        assert_eq!(written(&rows()[..1], To::Json), "[{\"id\":9,\"job\":\"a\",\"x_bytes\":5}]\n");
+        assert_eq!(written(&rows(), To::Table), "id  job      x\n 9  a      5 B\n10  b,\"c\"  5 B\n");
+    }
+}

@@ -1,0 +1,44 @@
+//! Adding runs to the history.
+
+use pagemill::error::Error;
+use pagemill::job::Settings;
+use pagemill::metrics::Report;
+
+use super::live::Seen;
+
+/// Adds a run that is over. It does not fail because of that.
+#[cfg(feature = "history")]
+pub fn keep(seen: Option<Seen>, outcome: Result<&Report, &Error>, settings: &Settings, quiet: bool) {
+    use pagemill::config::flags::shown;
+    use pagemill::history::{History, Outcome, Run, points, usual_place};
+    use pagemill::metrics::json;
+
+    use super::console;
+    use super::worded::{flag, worded};
+
+    /// The history is read at a width of a page, not more.
+    const POINTS: usize = 120;
+
+    let (Some(seen), Some(place)) = (seen, usual_place()) else { return };
+    let version = env!("CARGO_PKG_VERSION");
+    let outcome = Outcome {
+        settings: serde_json::to_string(&shown(settings)).unwrap_or_default(),
+        version: version.to_owned(),
+        error: outcome.err().map(|error| worded(error).to_string()),
+        report: outcome.ok().map(|report| json(report, version, &shown(settings), &flag)),
+        job: None,
+    };
+    let run = Run { series: Some(points(&seen.series, POINTS)), ..Run::new(&seen.about, &seen.sample, outcome) };
+    if let Err(error) = History::create(&place).and_then(|history| history.add(&run))
+        && !quiet
+    {
+        console::warning(format_args!(
+            "this run is not in the history: {}\n  --no-history does without one.",
+            worded(&error)
+        ));
+    }
+}
+
+/// This build has no history.
+#[cfg(not(feature = "history"))]
+pub fn keep(_seen: Option<Seen>, _outcome: Result<&Report, &Error>, _settings: &Settings, _quiet: bool) {}

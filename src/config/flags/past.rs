@@ -1,0 +1,22 @@
+//! Flags of `history`.
+
+use super::commands::Commands;
+use super::flag::{Flag, Takes::*, flag};
+
+/// What answers can be written as.
+fn answers() -> Vec<(&'static str, Option<&'static str>)> {
+    ["table", "csv", "tsv", "json", "ndjson", "html", "svg"].map(|name| (name, None)).to_vec()
+}
+
+pub static FLAGS: &[Flag] = &[
+    flag("output", Path("OUTPUT"), Commands::HISTORY, "File to write; - is standard output [default: -]").short('o').common(),
+    flag(
+        "to",
+        Word("FORMAT", answers),
+        Commands::HISTORY,
+        "How to write the answer; html and svg are for trend [default: by the extension of the output; on a terminal table, else csv]",
+    )
+    .short('t')
+    .common(),
+    flag("force", Nothing, Commands::HISTORY, "Replace the output if it exists").common(),
+];

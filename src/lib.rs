@@ -138,6 +138,8 @@ pub mod wording;
 /// The reference, one page a module.
 #[cfg(doc)]
 pub mod docs {
+    #[doc = include_str!("docs/configuration.md")]
+    pub mod configuration {}
     #[doc = include_str!("docs/decisions.md")]
     pub mod decisions {}
     #[doc = include_str!("docs/errors.md")]

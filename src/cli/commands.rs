@@ -47,7 +47,7 @@ const INPUTS: &[Operand] = &[Operand {
 }];
 
 /// All commands, in the order of the help.
-pub static ALL: [Entry; 8] = [
+pub static ALL: [Entry; 11] = [
     Entry {
         name: "convert",
         alias: None,
@@ -179,6 +179,53 @@ Without -o the output is discarded. The exit code is 1 if anything was allocated
 Runs that take longer than a second are added, unless --no-history is given. A run is worse than usual if it is more than \
 3.5 robust deviations from the median of up to 20 finished runs before it with the same job, version and settings \
 (at least 5), and by more than 5 %. The history is the file pagemill/history.sqlite3 in the XDG state folder.",
+    },
+    Entry {
+        name: "run",
+        alias: None,
+        about: "Run named jobs of the configuration, one after another",
+        flags: Some(Commands::JOBS),
+        operands: &[Operand { id: "jobs", name: "JOB", help: "The names of the jobs" }],
+        examples: &["pagemill run nightly", "pagemill run nightly weekly -v", "pagemill run nightly --explain"],
+        notes: "\
+A job is a table [job.NAME] of a configuration file; it does what `pagemill convert` with the same flags does. Flags \
+given here come on top: those that don't change the output. The first job that fails ends the run.
+
+When a job runs is not pagemill's business: cron and systemd know that.",
+    },
+    Entry {
+        name: "config",
+        alias: None,
+        about: "Check, show or begin a configuration file",
+        flags: Some(Commands::CONFIG),
+        operands: &[Operand {
+            id: "action",
+            name: "ACTION",
+            help: "check finds all faults, show prints what holds here, init writes a pagemill.toml, schema prints a JSON Schema for editors",
+        }],
+        examples: &[
+    "pagemill config init",
+    "pagemill config check",
+    "pagemill config show --origin",
+    "pagemill config show --profile eu",
+    "pagemill config schema > pagemill.schema.json",
+],
+        notes: "\
+The files are config.toml in $XDG_CONFIG_HOME/pagemill (~/.config/pagemill), the nearest pagemill.toml in this folder \
+or above it, and the one that --config names. A later one wins, then variables such as PAGEMILL_WORKERS, then a \
+profile, a job, and flags.
+
+Keys are the long flags of `pagemill convert`, without the dashes. What changes the output is only taken from a \
+profile or a job that the command line names.",
+    },
+    Entry {
+        name: "man",
+        alias: None,
+        about: "Print a manual page",
+        flags: None,
+        operands: &[Operand { id: "page", name: "COMMAND", help: "The command to describe [default: all of them in short]" }],
+        examples: &["pagemill man | man -l -", "pagemill man convert > pagemill-convert.1"],
+        notes: "",
     },
     Entry {
         name: "completions",

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use pagemill::config::flags::{Commands, Said};
+use pagemill::config::flags::{Commands, Passed, Said, SetBy};
 use pagemill::error::Error;
 use pagemill::format::Format;
 
@@ -20,11 +20,11 @@ pub fn run(typed: Typed, implied: bool) -> Result<Exit, Error> {
 }
 
 /// Checks what `convert` and `audit` were asked to do.
-pub fn request(Typed { said, operands }: Typed, command: Commands, implied: bool) -> Result<Request, Error> {
+pub fn request(Typed { mut said, operands }: Typed, command: Commands, implied: bool) -> Result<Request, Error> {
     let mut inputs = Inputs::of(&said, operands);
     let mut output = said.path("output").map(Path::to_path_buf);
     if implied {
-        output = second_operand(&said, &mut inputs)?.or(output);
+        output = second_operand(&mut said, &mut inputs)?.or(output);
     }
     let paths = inputs.take()?;
     let (out_dir, keep_going) = (said.path("out-dir"), said.has("keep-going"));
@@ -44,10 +44,10 @@ pub fn request(Typed { said, operands }: Typed, command: Commands, implied: bool
     }
     // With only a list, the first path is not known before the list is read.
     let first = paths.first().cloned().unwrap_or_else(|| PathBuf::from("-"));
-    let mut request = Request::of(&said, first, output)?;
+    let mut request = Request::of(said, first, output)?;
     request.list = inputs.list_path();
-    request.batch = batch(&said, &inputs, &paths)?;
-    request.check_flags(command, &said)?;
+    request.batch = batch(&request.said, &inputs, &paths)?;
+    request.check_flags(command)?;
     signals::attach(
         &mut request.settings,
         request.batch.is_none().then_some(&request.source),
@@ -60,8 +60,10 @@ pub fn request(Typed { said, operands }: Typed, command: Commands, implied: bool
 
 /// The inputs, if there are many: one plain path is not a batch.
 fn batch(said: &Said, inputs: &Inputs, paths: &[PathBuf]) -> Result<Option<Batch>, Error> {
-    let (out_dir, keep_going) = (said.path("out-dir"), said.has("keep-going"));
+    let out_dir = said.path("out-dir");
     let sources = inputs.list(paths, Folders { recursive: said.has("recursive"), without: out_dir })?;
+    // A configuration may say so for any number of inputs; with one it has no effect.
+    let keep_going = said.has("keep-going") && (sources.len() > 1 || said.is_typed("keep-going"));
     let plain = sources.len() == 1 && paths.first() == Some(&sources[0].path);
     if plain && out_dir.is_none() && !keep_going {
         return Ok(None);
@@ -81,8 +83,15 @@ pub fn refuse_folder(output: Option<&Path>, command: Commands) -> Result<(), Err
 }
 
 /// Two operands without a command are an input and an output.
-fn second_operand(said: &Said, inputs: &mut Inputs) -> Result<Option<PathBuf>, Error> {
+fn second_operand(said: &mut Said, inputs: &mut Inputs) -> Result<Option<PathBuf>, Error> {
     let Some(path) = inputs.in_and_out(said.has("output") || said.has("out-dir"))? else { return Ok(None) };
+    if let Some(by) = said.by("force").filter(|by| **by != SetBy::Flag).cloned() {
+        said.pass_over(Passed {
+            name: "force".to_owned(),
+            by,
+            why: "without -o, pagemill never replaces a file".to_owned(),
+        });
+    }
     if said.has("force") {
         return Err(Error::usage(
             "`--force` has no effect: without -o, pagemill never replaces a file\n  Name the output with -o: pagemill INPUT -o OUTPUT --force",

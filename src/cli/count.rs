@@ -10,6 +10,7 @@ use pagemill::scan::count::Counts;
 use pagemill::wording;
 
 use super::ceiling::ceiling;
+use super::configured::passed_over;
 use super::console;
 use super::exit::Exit;
 use super::found::Folders;
@@ -20,7 +21,7 @@ use super::past;
 use super::paths::{file, source, stdin_metadata};
 use super::report_file::{ReportFile, refuse_report};
 use super::request::See;
-use super::settings::settings;
+use super::settings::settings as meaning;
 use super::worded::{flag, worded};
 use super::{signals, tips};
 
@@ -46,8 +47,8 @@ fn line(numbers: &[u64], width: usize, name: Option<&Path>) -> String {
 }
 
 /// Counts and prints.
-pub fn run(Typed { said, operands }: Typed) -> Result<Exit, Error> {
-    let (mut settings, see) = (settings(&said)?, See::of(&said)?);
+pub fn run(Typed { mut said, operands }: Typed) -> Result<Exit, Error> {
+    let (mut settings, mut see) = (meaning(&said)?, See::of(&said)?);
     let mut inputs = Inputs::of(&said, operands);
     let nameless = inputs.is_empty();
     let operands = inputs.take()?;
@@ -59,20 +60,29 @@ pub fn run(Typed { said, operands }: Typed) -> Result<Exit, Error> {
         [_] => Origin::File,
         _ => Origin::Each,
     };
-    let given = Line {
-        command: Commands::COUNT,
-        said: &said,
-        settings: &settings,
-        sources: kinds(&settings, files.iter().map(|path| &**path)),
-        targets: Kinds::NONE,
-        origin,
-        plain: files.len() == 1 && operands.first() == files.first(),
-        to_file: false,
-    };
-    flags::check(&given)?;
+    loop {
+        let given = Line {
+            command: Commands::COUNT,
+            said: &said,
+            settings: &settings,
+            sources: kinds(&settings, files.iter().map(|path| &**path)),
+            targets: Kinds::NONE,
+            origin,
+            plain: files.len() == 1 && operands.first() == files.first(),
+            to_file: false,
+        };
+        let passed = flags::check(&given)?;
+        if passed.is_empty() {
+            break;
+        }
+        passed.into_iter().for_each(|passed| said.pass_over(passed));
+        (settings, see) = (meaning(&said)?, See::of(&said)?);
+    }
     let what = if said.has("records") { What::Records } else { What::Text };
     if see.explain {
-        return explain(&files, what, &settings);
+        explain(&files, what, &settings)?;
+        console::print(&passed_over(&said))?;
+        return Ok(Exit::Done);
     }
     let (list, quarantine) = (inputs.list_path(), settings.quarantine.as_deref());
     refuse_list(list.as_deref(), quarantine)?;
@@ -104,7 +114,7 @@ pub fn run(Typed { said, operands }: Typed) -> Result<Exit, Error> {
         console::note(&done.to_string());
     }
     if let Some(report) = report {
-        report.write(&done, &settings)?;
+        report.write(&done, &settings, &said)?;
     }
     Ok(files.exit.or(ceiling(said.has("strict-memory"), see.quiet, settings.memory_limit)))
 }
@@ -112,13 +122,12 @@ pub fn run(Typed { said, operands }: Typed) -> Result<Exit, Error> {
 const COUNTS_GO_THERE: &str = "the counts already go to standard output\n  Give a file for the report.";
 
 /// Explains how the first file would be counted.
-fn explain(files: &[PathBuf], what: What, settings: &Settings) -> Result<Exit, Error> {
+fn explain(files: &[PathBuf], what: What, settings: &Settings) -> Result<(), Error> {
     let text = explain_count(source(&files[0]), what, settings)?;
     if files.len() > 1 {
         console::print(&format!("inputs           the first of {}\n", files.len()))?;
     }
-    console::print(&text)?;
-    Ok(Exit::Done)
+    console::print(&text)
 }
 
 /// The files to count.

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use pagemill::audit;
 use pagemill::compress::Compress;
-use pagemill::config::flags::{self, Commands, Kinds, Line, Origin};
+use pagemill::config::flags::{self, Commands, Kinds, Line, Origin, Said};
 use pagemill::config::{parse_count, parse_size};
 use pagemill::error::Error;
 use pagemill::format::target_format;
@@ -16,12 +16,12 @@ use super::console;
 use super::exit::Exit;
 use super::parser::Typed;
 use super::paths::file;
-use super::settings::settings;
+use super::settings::settings as meaning;
 use super::signals;
 
 /// Writes sample data.
-pub fn run(Typed { said, .. }: Typed) -> Result<Exit, Error> {
-    let settings = settings(&said)?;
+pub fn run(Typed { mut said, .. }: Typed) -> Result<Exit, Error> {
+    let mut settings = meaning(&said)?;
     let output = said.path("output").and_then(file);
     let format = match (settings.to, output) {
         (Some(format), _) => format,
@@ -32,10 +32,10 @@ pub fn run(Typed { said, .. }: Typed) -> Result<Exit, Error> {
             ));
         }
     };
-    let number = |name: &str| said.text(name).map(|text| text.and_then(|text| parse_count(text).ok()));
+    let number = |said: &Said, name: &str| said.text(name).map(|text| text.and_then(|text| parse_count(text).ok()));
     let amount = match said.text("size")? {
         Some(size) => Amount::Bytes(parse_size("--size", size)?),
-        None => match number("records")? {
+        None => match number(&said, "records")? {
             Some(records) => Amount::Records(records),
             None => {
                 return Err(Error::usage(
@@ -44,22 +44,30 @@ pub fn run(Typed { said, .. }: Typed) -> Result<Exit, Error> {
             }
         },
     };
-    let kind = Kinds::of(format, settings.options.payload);
-    let line = Line {
-        command: Commands::GENERATE,
-        said: &said,
-        settings: &settings,
-        sources: kind,
-        targets: kind,
-        origin: Origin::File,
-        plain: true,
-        to_file: output.is_some(),
-    };
-    flags::check(&line)?;
+    loop {
+        let kind = Kinds::of(format, settings.options.payload);
+        let line = Line {
+            command: Commands::GENERATE,
+            said: &said,
+            settings: &settings,
+            sources: kind,
+            targets: kind,
+            origin: Origin::File,
+            plain: true,
+            to_file: said.path("output").and_then(file).is_some(),
+        };
+        let passed = flags::check(&line)?;
+        if passed.is_empty() {
+            break;
+        }
+        passed.into_iter().for_each(|passed| said.pass_over(passed));
+        settings = meaning(&said)?;
+    }
+    let output = said.path("output").and_then(file);
     let sample = Sample {
         format,
         options: settings.options.clone(),
-        seed: number("seed")?.unwrap_or(0),
+        seed: number(&said, "seed")?.unwrap_or(0),
         amount,
         workers: settings.workers,
     };

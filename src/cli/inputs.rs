@@ -24,7 +24,8 @@ pub struct Inputs {
 impl Inputs {
     /// The inputs typed; an older spelling has a flag for them.
     pub fn of(said: &Said, operands: Vec<OsString>) -> Inputs {
-        let operands = operands.into_iter().chain(said.value("input").map(OsString::from)).map(PathBuf::from).collect();
+        let operands =
+            operands.into_iter().chain(said.values("input").map(OsString::from)).map(PathBuf::from).collect();
         let list = said.path("files-from").map(Path::to_path_buf);
         Inputs { operands, list, zero_terminated: said.has("zero-terminated") }
     }

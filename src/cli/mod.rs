@@ -4,20 +4,25 @@ mod audit;
 mod ceiling;
 mod commands;
 mod completions;
+mod configure;
+mod configured;
 mod console;
 mod convert;
 mod count;
 mod ending;
 mod exit;
+mod failure;
 mod found;
 mod generate;
 mod help;
 #[cfg(feature = "history")]
 mod history;
 mod inputs;
+mod jobs;
 #[cfg(unix)]
 mod listener;
 mod live;
+mod manual;
 mod once;
 mod parser;
 mod past;
@@ -37,10 +42,11 @@ mod words;
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
-use pagemill::error::{Error, ErrorClass};
+use pagemill::config::flags::Commands;
+use pagemill::error::Error;
 
 use exit::Exit;
-use worded::worded;
+use failure::fail;
 use words::Line;
 
 /// Runs the command and returns how it ended.
@@ -77,12 +83,18 @@ fn run(line: &Line) -> Result<Exit, Error> {
     else {
         return Ok(Exit::Usage);
     };
-    let typed = parser::read(entry, matches);
+    let mut typed = parser::read(entry, matches);
+    if entry.flags.is_some_and(Commands::takes_settings) {
+        configured::fill(&mut typed.said, &line.off)?;
+    }
     match entry.name {
         "replay" => replay::run(typed),
         "count" => count::run(typed),
         "generate" => generate::run(typed),
         "audit" => audit::run(typed),
+        "run" => jobs::run(&typed, &line.off),
+        "config" => configure::run(&typed, &line.off),
+        "man" => manual::run(&typed),
         #[cfg(feature = "history")]
         "history" => history::run(typed),
         #[cfg(not(feature = "history"))]
@@ -91,21 +103,6 @@ fn run(line: &Line) -> Result<Exit, Error> {
         "help" => help::run(typed),
         _ => convert::run(typed, line.implied),
     }
-}
-
-fn fail(error: &Error) -> Exit {
-    match ending::ending() {
-        Some(signal) if error.can_resume() => console::error(format_args!("{}: {}", signal.name, worded(error))),
-        Some(signal) if error.class() == ErrorClass::Stopped => console::error(format_args!(
-            "{} ({})\n  No output file was written, and its temporary file was removed.",
-            worded(error),
-            signal.name
-        )),
-        // A reader that went away has got what it wanted.
-        _ if error.is_broken_pipe() => {}
-        _ => console::error(worded(error)),
-    }
-    Exit::of(error)
 }
 
 /// Reports why a command line makes no sense.

@@ -51,11 +51,16 @@ pub fn build(entry: &Entry, command: Command) -> Command {
     })
 }
 
+/// What `config` does.
+pub const ACTIONS: [&str; 4] = ["check", "show", "init", "schema"];
+
 fn operand(operand: &Operand) -> Arg {
     let arg = Arg::new(operand.id).value_name(operand.name).help(operand.help);
     match operand.id {
         "inputs" => arg.num_args(0..).action(ArgAction::Append).value_parser(ValueParser::path_buf()),
         "quarantine-file" => arg.required(true).value_parser(ValueParser::path_buf()),
+        "jobs" => arg.required(true).num_args(1..).action(ArgAction::Append),
+        "action" => arg.required(true).value_parser(ACTIONS),
         "shell" => arg.required(true).value_parser(value_parser!(clap_complete::Shell)),
         _ => arg.allow_hyphen_values(true),
     }
@@ -72,7 +77,7 @@ fn arg(flag: &'static Flag) -> Arg {
         Takes::Any(name) => arg.value_name(name).allow_hyphen_values(true),
         Takes::Word(name, words) => arg.value_name(name).ignore_case(true).value_parser(one_of(words())),
         Takes::Count(name) => arg.value_name(name).value_parser(count),
-        Takes::Path(name) if flag.name == "input" => path(arg, name).conflicts_with("inputs"),
+        Takes::Paths(name) => path(arg, name).conflicts_with("inputs"),
         Takes::Path(name) => path(arg, name),
         Takes::List(name) => arg.value_name(name).action(ArgAction::Append),
     }

@@ -52,7 +52,9 @@ fn ours(error: &clap::Error) -> Option<String> {
         ErrorKind::TooManyValues => {
             let value = value();
             let instead = match value.as_str() {
-                "false" | "no" | "off" | "0" => "Leave it out: without the flag it is off.".to_owned(),
+                "no" | "off" | "0" => {
+                    format!("Write `{name}=false` against a configuration; else leave it out: it is off.")
+                }
                 _ => format!("Write `{name}` alone, or leave it out."),
             };
             format!("`{name}` is on or off and takes no value, but `{value}` was given\n  {instead}")

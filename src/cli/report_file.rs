@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use pagemill::config::flags::shown;
+use pagemill::config::flags::{Said, with_origins};
 use pagemill::error::Error;
 use pagemill::job::Settings;
 use pagemill::metrics::{self, Report};
@@ -48,10 +48,11 @@ impl ReportFile {
         Ok(ReportFile { path: path.to_path_buf(), file: Some(file), is_new: found.is_err() })
     }
 
-    /// Writes the report of a run with these settings.
-    pub fn write(mut self, report: &Report, settings: &Settings) -> Result<(), Error> {
+    /// Writes the report of a run with these settings; `said` knows where they were set.
+    pub fn write(mut self, report: &Report, settings: &Settings, said: &Said) -> Result<(), Error> {
         self.is_new = false;
-        let text = metrics::json(report, env!("CARGO_PKG_VERSION"), &shown(settings), &flag);
+        let settings = with_origins(settings, said.origins());
+        let text = metrics::json(report, env!("CARGO_PKG_VERSION"), &settings, &flag);
         match &mut self.file {
             Some(file) => file.write_all(text.as_bytes()).map_err(|e| Error::io("write", &self.path, e)),
             None => console::print(&text),

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use pagemill::config::flags::{self, Commands, Kinds, Line, Origin, Said, kinds};
+use pagemill::config::flags::{self, Commands, Kinds, Line, Origin, Passed, Said, kinds};
 use pagemill::error::Error;
 use pagemill::format::{Format, source_format, target_format};
 use pagemill::job::{Each, Job, OnError, Settings, TargetSpec, places, usual_place};
@@ -13,6 +13,7 @@ use pagemill::record::LossyKind;
 use pagemill::source::Listed;
 
 use super::ceiling::ceiling;
+use super::configured::passed_over;
 use super::console;
 use super::exit::Exit;
 use super::inputs::refuse_list;
@@ -73,6 +74,8 @@ pub struct Request {
     pub list: Option<PathBuf>,
     /// The file to write, or `-`; `None`: not given.
     pub target: Option<PathBuf>,
+    /// The flags, and where each was set.
+    pub said: Said,
     /// Everything else about the job.
     pub settings: Settings,
     /// A peak over the memory limit is an error.
@@ -86,21 +89,37 @@ impl Request {
     ///
     /// # Errors
     /// Usage: flags that make no sense, or contradict each other.
-    pub fn of(said: &Said, source: PathBuf, target: Option<PathBuf>) -> Result<Request, Error> {
+    pub fn of(said: Said, source: PathBuf, target: Option<PathBuf>) -> Result<Request, Error> {
         Ok(Request {
             source,
             batch: None,
             list: None,
             target,
-            settings: settings(said)?,
+            settings: settings(&said)?,
             strict_memory: said.has("strict-memory"),
-            see: See::of(said)?,
+            see: See::of(&said)?,
+            said,
         })
     }
 
-    /// Refuses flags that can't have an effect. Nothing is known about a quarantine before it is read.
-    pub fn check_flags(&self, command: Commands, said: &Said) -> Result<(), Error> {
-        let settings = &self.settings;
+    /// Refuses flags that can't have an effect, and passes over values of a configuration that can't.
+    pub fn check_flags(&mut self, command: Commands) -> Result<(), Error> {
+        loop {
+            let passed = self.without_effect(command)?;
+            if passed.is_empty() {
+                return Ok(());
+            }
+            // Without them, others may have no effect either.
+            passed.into_iter().for_each(|passed| self.said.pass_over(passed));
+            self.settings = settings(&self.said)?;
+            self.strict_memory = self.said.has("strict-memory");
+            self.see = See::of(&self.said)?;
+        }
+    }
+
+    /// What can't have an effect. Nothing is known about a quarantine before it is read.
+    fn without_effect(&self, command: Commands) -> Result<Vec<Passed>, Error> {
+        let (said, settings) = (&self.said, &self.settings);
         let target = self.target.as_deref().and_then(file);
         let (sources, first, origin, each) = match &self.batch {
             _ if command == Commands::REPLAY => (Kinds::ALL, Kinds::ALL, Origin::File, false),
@@ -143,7 +162,7 @@ impl Request {
                 console::print(&format!("inputs           the first of {}\n", more + 1))?;
             }
             let text = self.job(None).explain()?;
-            console::print(&format!("{}\n", text.trim_end()))?;
+            console::print(&format!("{}\n{}", text.trim_end(), passed_over(&self.said)))?;
             return Ok(Exit::Done);
         }
         Ok(self.run(false)?.1)
@@ -153,7 +172,7 @@ impl Request {
     pub fn replay(self) -> Result<Exit, Error> {
         let replay = || Job::replay(&self.source, self.asked_target()).with(|own| *own = self.settings.clone());
         if self.see.explain {
-            console::print(&format!("{}\n", replay().explain()?.trim_end()))?;
+            console::print(&format!("{}\n{}", replay().explain()?.trim_end(), passed_over(&self.said)))?;
             return Ok(Exit::Done);
         }
         self.check_places(&self.written(Vec::new()), [&*self.source].into_iter())?;
@@ -223,7 +242,7 @@ impl Request {
         let report = report?;
         self.tell(&report);
         if let Some(file) = file {
-            file.write(&report, &self.settings)?;
+            file.write(&report, &self.settings, &self.said)?;
         }
         let exit = ceiling(self.strict_memory, self.see.quiet, report.memory_limit);
         Ok((report, exit))

@@ -5,6 +5,7 @@ use std::env;
 use std::path::{Path, PathBuf};
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
+use pagemill::config::flags::{self, Commands};
 use pagemill::error::Error;
 use pagemill::format::Format;
 use pagemill::wording::braces;
@@ -321,6 +322,13 @@ fn unknown(arg: &str) -> Option<String> {
     if typed().next().as_deref() == Some("count") && COUNTED.contains(&arg) {
         return Some(format!(
             "there is no flag `{arg}`: `count` always prints lines, words, characters and bytes, in this order; -r prints only records"
+        ));
+    }
+    if typed().next().as_deref() == Some("run")
+        && let Some(key) = arg.strip_prefix("--").filter(|name| flags::find(Commands::CONVERT, name).is_some())
+    {
+        return Some(format!(
+            "there is no flag `{arg}` in `run`: it would change the job\n  Put it into the job: {key} = …"
         ));
     }
     let tip = tip(arg)?;

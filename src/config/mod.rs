@@ -1,10 +1,12 @@
 //! From what a user wrote to checked settings.
 //!
-//! [`flags`] is the table of flags: what each is called, what it is for, and what it means. The other functions parse
-//! single values.
+//! [`flags`] is the table of flags: what each is called, what it is for, and what it means. `file` reads configuration
+//! files and the environment. The other functions parse single values.
 
 mod byte;
 mod count;
+#[cfg(feature = "cli")]
+pub mod file;
 pub mod flags;
 mod limit;
 mod list;

@@ -94,3 +94,51 @@ pub(crate) fn settings(settings: &Settings, route: &Route, quarantine: Option<&P
     ];
     texts.into_iter().map(|(name, text)| (name.to_owned(), text)).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::flags::{self, Changes, Commands, Said, Takes};
+    use crate::format::Format;
+    use crate::job::opened::Opened;
+    use crate::job::spec::SourceSpec;
+    use crate::sink::TargetSpec;
+
+    /// What `--resume` compares, with this flag.
+    fn fingerprint(flag: &str, value: Option<&str>) -> BTreeMap<String, String> {
+        let mut said = Said::new(Commands::CONVERT);
+        if !flag.is_empty() {
+            said.add(flag, value.map(Into::into));
+        }
+        let mut own = flags::settings(&said).unwrap();
+        (own.from, own.to) = (Some(Format::Csv), Some(Format::Ndjson));
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.csv");
+        std::fs::write(&path, "a,b\n1,2\n").unwrap();
+        let opened = Opened::new(SourceSpec::Path(path), &TargetSpec::Memory, &own).unwrap();
+        settings(&own, &opened.route, None)
+    }
+
+    #[test]
+    fn flags_that_keep_the_bytes_keep_the_fingerprint() {
+        let plain = fingerprint("", None);
+        let mut tried = 0;
+        let keeping = |changes| matches!(changes, Changes::Run | Changes::Manner);
+        for flag in flags::all().filter(|flag| flag.is_in(Commands::CONVERT) && keeping(flag.changes)) {
+            let values: Vec<Option<&str>> = match flag.takes {
+                Takes::Nothing => vec![None],
+                Takes::Count(_) => vec![Some("3")],
+                Takes::Word(_, words) => words().into_iter().map(|(word, _)| Some(word)).collect(),
+                _ => vec![Some("64MiB")],
+            };
+            for value in values {
+                assert_eq!(fingerprint(flag.name, value), plain, "--{} {value:?}", flag.name);
+                tried += 1;
+            }
+        }
+        assert!(tried > 20, "{tried}");
+        for (flag, value) in [("delimiter", ";"), ("strict", ""), ("max-depth", "9"), ("select", "a")] {
+            assert_ne!(fingerprint(flag, Some(value)), plain, "--{flag}");
+        }
+    }
+}

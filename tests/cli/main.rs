@@ -5,6 +5,7 @@ mod audit;
 mod basics;
 mod broken_json;
 mod circles;
+mod config;
 mod convert;
 mod corpora;
 mod count;

@@ -407,8 +407,10 @@ fn flags_that_lack_something_are_refused_in_one_form() {
             .ends(2)
             .says(&["`--zero-terminated` has no effect: there is no list of inputs\n  ", "--files-from"]);
     }
-    let said =
-        say(here, "convert a.csv --crlf=false").ends(2).says(&["`--crlf` is on or off", "`false`", "\n  "]).stderr;
+    let said = say(here, "convert a.csv --crlf=no")
+        .ends(2)
+        .says(&["`--crlf` is on or off", "`no`", "\n  Write `--crlf=false`"])
+        .stderr;
     assert!(!said.contains("Usage"), "{said}");
     say(here, "convert a.csv --strict=1").ends(2).says(&["`--strict`", "alone"]);
 }

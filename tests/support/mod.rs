@@ -37,6 +37,8 @@ pub fn without_reader(mut command: Command) -> (Option<i32>, String) {
 pub fn command(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_pagemill"));
     command.current_dir(folder).stdin(Stdio::null()).env_remove("NO_COLOR").env_remove("CLICOLOR_FORCE");
+    // Whoever runs the tests may have a configuration.
+    command.env("XDG_CONFIG_HOME", folder.join(".config"));
     // The history of whoever runs the tests is none of theirs.
     command.env("XDG_STATE_HOME", std::env::temp_dir().join("pagemill-tests"));
     command

@@ -18,6 +18,10 @@ impl Commands {
     /// `audit`.
     pub const AUDIT: Commands = Commands(1 << 4);
 
+    /// `run`.
+    pub const JOBS: Commands = Commands(1 << 5);
+    /// `config`.
+    pub const CONFIG: Commands = Commands(1 << 6);
     /// `history`.
     pub const HISTORY: Commands = Commands(1 << 7);
 
@@ -33,11 +37,18 @@ impl Commands {
     pub(super) const RUN: Commands = Commands::ROWS.or(Commands::COUNT);
     /// Commands that are told how to read their input, or have none.
     pub(super) const NAMED: Commands = Commands::READ.or(Commands::GENERATE);
-    /// All of them.
+    /// All that do work of their own.
     pub(super) const ALL: Commands = Commands::RUN.or(Commands::GENERATE);
+    /// Commands that look at configurations.
+    pub(super) const CONFIGURED: Commands = Commands::ALL.or(Commands::JOBS).or(Commands::CONFIG);
 
     const fn or(self, other: Commands) -> Commands {
         Commands(self.0 | other.0)
+    }
+
+    /// Whether settings of a configuration are added to its flags.
+    pub fn takes_settings(self) -> bool {
+        self.are_in(Commands::ALL)
     }
 
     /// Whether the others include all of these.

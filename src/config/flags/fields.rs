@@ -60,6 +60,7 @@ pub static FLAGS: &[Flag] = &[
         "Change text with these ops, from left to right: upper, lower, upper-ascii, lower-ascii, trim, reverse, reverse-chars. upper:name+city changes only these fields. wordcount, which has to be the last, prints the number of lines, words, characters and bytes in all texts, and of records, instead of writing them",
     )
     .alias("processor")
+    .step()
     .group(Group::Values)
     .common()
     .sets(|s, _, texts| {

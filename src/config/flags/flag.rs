@@ -66,8 +66,25 @@ pub enum Takes {
     Count(&'static str),
     /// A path.
     Path(&'static str),
+    /// Paths; on the command line one.
+    Paths(&'static str),
     /// Comma-separated items; if the flag is repeated, the lists are joined.
     List(&'static str),
+}
+
+/// What a flag can change, which decides where it may be set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Changes {
+    /// Where settings come from: on the command line.
+    Settings,
+    /// Which files are read and written: on the command line, or in a job.
+    Files,
+    /// The bytes of the output, or which records fail: on the command line, in a profile or in a job.
+    Output,
+    /// Nothing in the output, but what becomes of this one run: as above, and on top of a job.
+    Run,
+    /// Only how jobs run and what is reported about them: everywhere, also for all runs and in the environment.
+    Manner,
 }
 
 /// What a flag changes in the settings. Its name, with dashes, is for errors.
@@ -109,6 +126,10 @@ pub struct Flag {
     pub hidden: bool,
     /// Also shown in the short help.
     pub common: bool,
+    /// What it can change.
+    pub changes: Changes,
+    /// It is a step, and steps happen in the order in which they are written.
+    pub step: bool,
     /// Flags that can't be given with it.
     pub conflicts: &'static [&'static str],
     /// Flags that it cancels.
@@ -131,6 +152,8 @@ pub(super) const fn flag(name: &'static str, takes: Takes, commands: Commands, h
         takes,
         hidden: false,
         common: false,
+        changes: Changes::Output,
+        step: false,
         conflicts: &[],
         overrides: &[],
         help,
@@ -162,6 +185,14 @@ impl Flag {
 
     pub(super) const fn common(self) -> Flag {
         Flag { common: true, ..self }
+    }
+
+    pub(super) const fn changes(self, changes: Changes) -> Flag {
+        Flag { changes, ..self }
+    }
+
+    pub(super) const fn step(self) -> Flag {
+        Flag { step: true, ..self }
     }
 
     pub(super) const fn conflicts(self, conflicts: &'static [&'static str]) -> Flag {
@@ -210,9 +241,31 @@ impl Flag {
         self.help_in.iter().find(|(own, _)| *own == command).map_or(self.help, |(_, help)| help)
     }
 
-    /// Whether a command uses it.
+    /// Whether a command uses it. `run` takes what `convert` does, apart from what would change the job.
     pub fn is_in(&self, command: Commands) -> bool {
-        command.are_in(self.commands)
+        let on_top = command == Commands::JOBS
+            && matches!(self.changes, Changes::Run | Changes::Manner)
+            && Commands::CONVERT.are_in(self.commands);
+        on_top || command.are_in(self.commands)
+    }
+
+    /// Whether it can't be given together with the other.
+    pub fn excludes(&self, other: &Flag) -> bool {
+        let names = |flag: &Flag, name| flag.conflicts.contains(&name) || flag.overrides.contains(&name);
+        names(self, other.name) || names(other, self.name)
+    }
+
+    /// Reads its value, to see whether it has a meaning. `name` is how errors name the flag.
+    ///
+    /// # Errors
+    /// Usage: a text that has no meaning.
+    pub fn try_set(&self, name: &str, texts: &[String]) -> Result<(), Error> {
+        self.sets.map_or(Ok(()), |sets| sets(&mut Settings::default(), name, texts))
+    }
+
+    /// Its value in these settings, if it has one of its own there.
+    pub fn value_in(&self, settings: &Settings) -> Option<Value> {
+        self.shows.map(|(_, value)| value(settings)).filter(|value| !value.is_null())
     }
 
     /// Whether the command's parser accepts it: `replay` accepts all flags of `convert`, to say why it does not use

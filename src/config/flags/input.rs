@@ -3,8 +3,8 @@
 use serde_json::json;
 
 use super::commands::Commands;
-use super::flag::Takes::{Count, Nothing, Path, Text, Word};
-use super::flag::{Flag, Group, flag};
+use super::flag::Takes::{Count, Nothing, Path, Paths, Text, Word};
+use super::flag::{Changes, Flag, Group, flag};
 use super::kinds::Kinds;
 use super::unless::{no_folder, no_list, nothing_can_exist};
 use super::values::put;
@@ -16,10 +16,12 @@ fn formats() -> Vec<(&'static str, Option<&'static str>)> {
 }
 
 pub static FLAGS: &[Flag] = &[
-    flag("input", Path("INPUT"), Commands::READ, "Older spelling of INPUT").hidden(),
-    flag("files-from", Path("LIST"), Commands::READ, "Read the paths of more inputs from a file, one per line; - is standard input"),
+    flag("input", Paths("INPUT"), Commands::READ, "Older spelling of INPUT").hidden().changes(Changes::Files),
+    flag("files-from", Path("LIST"), Commands::READ, "Read the paths of more inputs from a file, one per line; - is standard input")
+        .changes(Changes::Files),
     flag("zero-terminated", Nothing, Commands::READ, "The paths of --files-from end with a zero byte, as `find -print0` writes them")
         .short('0')
+        .changes(Changes::Files)
         .unless(no_list),
     flag("recursive", Nothing, Commands::MANY, "Read all files in folders and their subfolders, except hidden ones")
         .short('r')
@@ -38,6 +40,7 @@ pub static FLAGS: &[Flag] = &[
         Commands::MANY,
         "Write one output for each input into this folder, named after the input and the output's format",
     )
+    .changes(Changes::Files)
     .conflicts(&["output"]),
     flag("from", Word("FORMAT", formats), Commands::READ, "Format of the input [default: from its extension]")
         .short('f')
@@ -67,7 +70,8 @@ pub static FLAGS: &[Flag] = &[
             (Commands::GENERATE, "File to write; - is standard output [default: -]"),
         ])
         .short('o')
-        .common(),
+        .common()
+        .changes(Changes::Files),
     flag(
         "to",
         Word("FORMAT", formats),
@@ -90,6 +94,7 @@ pub static FLAGS: &[Flag] = &[
             (Commands::GENERATE, "Replace the output if it exists"),
         ])
         .common()
+        .changes(Changes::Run)
         .unless(nothing_can_exist)
         .sets(|s, _, _| put(&mut s.force, true))
         .shows("force", |s| json!(s.force)),

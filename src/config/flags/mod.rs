@@ -1,8 +1,8 @@
 //! The table of flags. One entry defines everything about a flag: its name, value and help, which commands, sources and
 //! targets it applies to, what it changes in the [`Settings`](crate::job::Settings), and how a report shows that.
 //!
-//! The command-line parser, its help, the refusal of flags without effect, and the settings in reports are made from
-//! this table. A new flag is one entry.
+//! The command-line parser, its help, the refusal of flags without effect, the keys of configuration files, the variables
+//! of the environment, and the settings in reports are made from this table. A new flag is one entry.
 
 mod commands;
 mod csv;
@@ -17,6 +17,7 @@ mod meaning;
 mod past;
 mod run;
 mod said;
+mod set_by;
 mod shown;
 mod table;
 mod unless;
@@ -24,11 +25,12 @@ mod values;
 mod words;
 
 pub use commands::Commands;
-pub use flag::{Flag, Group, Takes};
+pub use flag::{Changes, Flag, Group, Takes};
 pub use kinds::Kinds;
 pub use line::{Line, Origin, kinds};
 pub use meaning::settings;
-pub use said::Said;
-pub use shown::shown;
+pub use said::{Passed, Said};
+pub use set_by::{Place, SetBy};
+pub use shown::{shown, with_origins};
 pub use table::{all, check, find};
 pub use words::progress;

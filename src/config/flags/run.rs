@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::commands::Commands;
 use super::flag::Takes::{Count, Nothing, Path, Text, Word};
-use super::flag::{Flag, Group, Takes, flag};
+use super::flag::{Changes, Flag, Group, Takes, flag};
 use super::unless::{no_checkpoints, stream_is_read, uncounted};
 use super::values::{count, put, size};
 use super::words::{IO, PROGRESS};
@@ -12,15 +12,15 @@ use crate::config::parse_limit;
 use crate::job::Checkpoint;
 
 const fn run(name: &'static str, takes: Takes, commands: Commands, help: &'static str) -> Flag {
-    flag(name, takes, commands, help).group(Group::RunAndMemory)
+    flag(name, takes, commands, help).group(Group::RunAndMemory).changes(Changes::Manner)
 }
 
 const fn resume(name: &'static str, takes: Takes, help: &'static str) -> Flag {
-    flag(name, takes, Commands::ROWS, help).group(Group::Resume).unless(no_checkpoints)
+    flag(name, takes, Commands::ROWS, help).group(Group::Resume).changes(Changes::Manner).unless(no_checkpoints)
 }
 
 const fn see(name: &'static str, takes: Takes, commands: Commands, help: &'static str) -> Flag {
-    flag(name, takes, commands, help).group(Group::See).common()
+    flag(name, takes, commands, help).group(Group::See).changes(Changes::Manner).common()
 }
 
 pub static FLAGS: &[Flag] = &[
@@ -67,6 +67,27 @@ pub static FLAGS: &[Flag] = &[
     .unless(stream_is_read)
     .sets(|s, flag, texts| put(&mut s.io, IO.parse(flag, &texts[0])?))
     .shows("io", |s| json!(IO.of(s.io))),
+    run(
+        "config",
+        Path("FILE"),
+        Commands::CONFIGURED,
+        "One more configuration file, which wins over those that are found; none reads no file at all",
+    )
+    .common()
+    .changes(Changes::Settings),
+    run(
+        "profile",
+        Text("NAME"),
+        Commands::CONFIGURED,
+        "Named settings of a configuration file",
+    )
+    .help_in(&[(Commands::JOBS, "Named settings of a configuration file, in place of those that the job names")])
+    .common()
+    .changes(Changes::Settings),
+    flag("origin", Nothing, Commands::CONFIG, "With show: also say where each value comes from")
+        .group(Group::See)
+        .common()
+        .changes(Changes::Settings),
     resume(
         "resume",
         Nothing,
@@ -92,9 +113,10 @@ pub static FLAGS: &[Flag] = &[
     .sets(|s, flag, texts| put(&mut s.checkpoint_every, size(flag, texts)? as u64)),
     resume("durable", Nothing, "Sync the output before every checkpoint, against power failures")
         .sets(|s, _, _| put(&mut s.durable, true)),
-    see("quiet", Nothing, Commands::ALL, "Print no warnings").short('q').conflicts(&["verbose"]),
-    see("verbose", Nothing, Commands::ALL, "Print a summary of the run at the end").short('v'),
+    see("quiet", Nothing, Commands::CONFIGURED, "Print no warnings").short('q').conflicts(&["verbose"]),
+    see("verbose", Nothing, Commands::CONFIGURED, "Print a summary of the run at the end").short('v'),
     see("explain", Nothing, Commands::RUN, "Print how the job would run, without running it")
+        .changes(Changes::Run)
         .help_in(&[(Commands::COUNT, "Print how the files would be counted, without counting them")]),
     see(
         "max-steady-allocations",
@@ -121,7 +143,8 @@ pub static FLAGS: &[Flag] = &[
         Commands::RUN,
         "Write metrics to this file in the text format of Prometheus, every 10 seconds and at the end; what is there is replaced",
     )
-    .group(Group::See),
+    .group(Group::See)
+    .changes(Changes::Manner),
     see("no-history", Nothing, Commands::RUN, "Don't add this run to the history of runs that take longer than a second"),
     see(
         "monitor",

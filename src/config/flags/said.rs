@@ -1,21 +1,41 @@
-//! The flags that a user gave.
+//! The flags that a user gave, and where.
 
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
 use super::commands::Commands;
+use super::set_by::SetBy;
 use crate::error::Error;
 
-/// The flags that a command was given, in order of first appearance.
+/// The flags that a command was given, in order of first appearance: those of the command line, then those of
+/// configurations.
 pub struct Said {
     command: Commands,
-    flags: Vec<(String, Vec<OsString>)>,
+    flags: Vec<Given>,
+    passed: Vec<Passed>,
+}
+
+/// A flag with its values.
+struct Given {
+    name: String,
+    values: Vec<OsString>,
+    by: SetBy,
+}
+
+/// A value of a configuration that can't have an effect here.
+pub struct Passed {
+    /// The flag.
+    pub name: String,
+    /// Where it was set.
+    pub by: SetBy,
+    /// Why it has no effect.
+    pub why: String,
 }
 
 impl Said {
     /// No flags yet.
     pub fn new(command: Commands) -> Said {
-        Said { command, flags: Vec::new() }
+        Said { command, flags: Vec::new(), passed: Vec::new() }
     }
 
     /// The command.
@@ -23,20 +43,61 @@ impl Said {
         self.command
     }
 
-    /// Adds a flag (its name without dashes) with its values: none for a switch, maybe several for a list.
+    /// Adds a flag of the command line (its name without dashes) with its values: none for a switch, maybe several for
+    /// a list.
     pub fn add(&mut self, name: &str, values: impl IntoIterator<Item = OsString>) {
-        self.flags.push((name.to_owned(), values.into_iter().collect()));
+        self.add_by(name, values, SetBy::Flag);
+    }
+
+    /// Adds a flag that was set somewhere.
+    pub fn add_by(&mut self, name: &str, values: impl IntoIterator<Item = OsString>, by: SetBy) {
+        self.flags.push(Given { name: name.to_owned(), values: values.into_iter().collect(), by });
+    }
+
+    /// Takes out a flag that can't have an effect, and remembers that.
+    pub fn pass_over(&mut self, passed: Passed) {
+        self.flags.retain(|flag| flag.name != passed.name);
+        self.passed.push(passed);
+    }
+
+    /// What was passed over.
+    pub fn passed(&self) -> &[Passed] {
+        &self.passed
+    }
+
+    /// Where a flag was set; none: nowhere.
+    pub fn by(&self, name: &str) -> Option<&SetBy> {
+        self.find(name).map(|flag| &flag.by)
+    }
+
+    /// Whether a flag was given on the command line.
+    pub fn is_typed(&self, name: &str) -> bool {
+        self.by(name) == Some(&SetBy::Flag)
+    }
+
+    /// All flags, and where they were set.
+    pub fn origins(&self) -> impl Iterator<Item = (&str, &SetBy)> {
+        self.flags.iter().map(|flag| (flag.name.as_str(), &flag.by))
+    }
+
+    fn find(&self, name: &str) -> Option<&Given> {
+        self.flags.iter().find(|flag| flag.name == name)
     }
 
     /// Whether a flag was given.
     pub fn has(&self, name: &str) -> bool {
-        self.flags.iter().any(|(flag, _)| flag == name)
+        self.find(name).is_some()
     }
 
     /// The value of a flag.
     pub fn value(&self, name: &str) -> Option<&OsStr> {
-        let (_, values) = self.flags.iter().find(|(flag, _)| flag == name)?;
-        values.first().map(OsString::as_os_str)
+        self.find(name)?.values.first().map(OsString::as_os_str)
+    }
+
+    /// All values of a flag.
+    pub fn values(&self, name: &str) -> impl Iterator<Item = &OsStr> {
+        let flags = self.flags.iter().filter(move |flag| flag.name == name);
+        flags.flat_map(|flag| &flag.values).map(OsString::as_os_str)
     }
 
     /// The path given by a flag.
@@ -57,13 +118,12 @@ impl Said {
     /// # Errors
     /// Usage: one of them is not UTF-8.
     pub fn texts(&self, name: &str) -> Result<Vec<String>, Error> {
-        let values = self.flags.iter().filter(|(flag, _)| flag == name).flat_map(|(_, values)| values);
-        values.map(|value| value.to_str().map(str::to_owned).ok_or_else(|| no_text(name))).collect()
+        self.values(name).map(|value| value.to_str().map(str::to_owned).ok_or_else(|| no_text(name))).collect()
     }
 
     /// The names of all flags.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.flags.iter().map(|(flag, _)| flag.as_str())
+        self.flags.iter().map(|flag| flag.name.as_str())
     }
 }
 

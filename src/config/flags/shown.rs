@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use super::set_by::SetBy;
 use super::table::all;
 use crate::job::Settings;
 
@@ -21,6 +22,14 @@ pub fn shown(settings: &Settings) -> Value {
         }
     }
     Value::Object(root)
+}
+
+/// The same with a key `origins`: where each flag that is not left out was set.
+pub fn with_origins<'o>(settings: &Settings, origins: impl Iterator<Item = (&'o str, &'o SetBy)>) -> Value {
+    let mut root = shown(settings);
+    let origins: Map<String, Value> = origins.map(|(name, by)| (name.to_owned(), by.json())).collect();
+    root["origins"] = Value::Object(origins);
+    root
 }
 
 #[cfg(test)]

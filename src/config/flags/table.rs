@@ -3,6 +3,8 @@
 use super::commands::Commands;
 use super::flag::Flag;
 use super::line::{Line, No};
+use super::said::Passed;
+use super::set_by::SetBy;
 use super::{csv, errors, fields, input, json, past, run};
 use crate::error::Error;
 
@@ -17,25 +19,38 @@ pub fn find(command: Commands, name: &str) -> Option<&'static Flag> {
     all().find(|flag| flag.name == name && flag.is_known_in(command))
 }
 
-/// Refuses the first flag that can't have an effect.
+/// Refuses the first flag of the command line that can't have an effect. Those of configurations that can't have one are
+/// returned: they are to be [passed over](super::said::Said::pass_over).
 ///
 /// # Errors
 /// Usage: which flag, why, and what to do instead.
-pub fn check(line: &Line<'_>) -> Result<(), Error> {
-    for flag in line.said.names().filter_map(|name| find(line.command, name)) {
-        if let Some(No { why, instead }) = flag.refusal(line) {
+pub fn check(line: &Line<'_>) -> Result<Vec<Passed>, Error> {
+    let mut passed = Vec::new();
+    for (name, by) in line.said.origins() {
+        let Some(flag) = find(line.command, name) else { continue };
+        let Some(No { why, instead }) = flag.refusal(line) else { continue };
+        if *by == SetBy::Flag {
             return Err(Error::usage(format!("`--{}` has no effect: {why}\n  {instead}", flag.name)));
         }
+        passed.push(Passed { name: name.to_owned(), by: by.clone(), why });
     }
-    Ok(())
+    Ok(passed)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const EACH: [Commands; 6] =
-        [Commands::CONVERT, Commands::REPLAY, Commands::COUNT, Commands::GENERATE, Commands::AUDIT, Commands::HISTORY];
+    const EACH: [Commands; 8] = [
+        Commands::CONVERT,
+        Commands::REPLAY,
+        Commands::COUNT,
+        Commands::GENERATE,
+        Commands::AUDIT,
+        Commands::JOBS,
+        Commands::CONFIG,
+        Commands::HISTORY,
+    ];
 
     #[test]
     fn a_command_has_each_name_and_letter_once() {

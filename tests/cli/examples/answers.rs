@@ -36,7 +36,7 @@ impl Answer {
 }
 
 /// What plays programs. Large sample data becomes small.
-pub const TOOLS: [(&str, &str); 7] = [
+pub const TOOLS: [(&str, &str); 8] = [
     (
         "pagemill",
         "for word do shift; case $word in 1GiB) word=100KiB;; esac; set -- \"$@\" \"$word\"; done\nexec \"$PAGEMILL_BINARY\" \"$@\"",
@@ -50,6 +50,8 @@ pub const TOOLS: [(&str, &str); 7] = [
     ("tail", "if [ \"$1\" = -F ]; then exec cat \"$2\"; else exec /usr/bin/tail \"$@\"; fi"),
     // The one thing that is asked of it.
     ("jq", "sed -n 's/.*\"raw\":\"\\([^\"]*\\)\".*/\\1/p'"),
+    // What would be laid out.
+    ("man", "cat"),
     // Somebody repairs record 2.
     ("edit", "sed -i 's/\"record\":2,/\"text\":\"2,Grace\",&/' \"$1\""),
 ];
@@ -57,7 +59,13 @@ pub const TOOLS: [(&str, &str); 7] = [
 /// Makes a table of two hundred records, the second of which lacks its name.
 const DIRTY: &str = "{ printf 'id,name\\n1,Ada\\n2\\n'; seq 3 200 | sed 's/$/,x/'; } > dirty.csv";
 
-pub const FILES: [(&str, &[u8]); 23] = [
+const EU_NDJSON: &str = "{\"name\":\"Ada, L.\",\"price\":\"1,50\"}\n{\"name\":\"Bob\",\"price\":2}\n";
+
+/// Puts a configuration and what its jobs read into place.
+const CONFIGURED: &str = "mkdir in out; cp european.csv in/a.csv; cp conf pagemill.toml";
+
+pub const FILES: [(&str, &[u8]); 24] = [
+    ("conf", b"workers = 2\n[profile.eu]\ndelimiter = ';'\nquote = \"'\"\n[job.nightly]\nprofile = 'eu'\ninput = ['in/*.csv']\noutput = 'out/all.ndjson'\n[job.weekly]\ninput = 'out/all.ndjson'\noutput = 'out/all.csv'\n"),
     ("trips.csv", "trip_id,id,from_station,fare\nT1,7, Zürich HB ,12.50\nT2,8,\"Bern, Bahnhof\",3\n".as_bytes()),
     ("big.csv", b"id,name\n1,Ada\n2,\"Grace\nHopper\"\n"),
     ("prices.csv", b"id,price,code,note\n1,1.10,007,\n2,5e400,\"42\",\"\"\n3,12345678901234567890123,7,\"two\nlines\"\n"),
@@ -134,7 +142,6 @@ pub const ANSWERS: &[Answer] = &[
     answer("find data -name '*.csv' -newer last-run -print0 | pagemill convert --files-from - -0 -o new.csv", "id\n1\n").before("touch -d 2020-01-01 last-run; touch -d 2019-01-01 data/deep/er/b.csv").after("cat new.csv"),
     answer("pagemill convert legacy.csv -o legacy.ndjson --encoding windows-1252", "{\"name\":\"Zürich\"}\n").after("cat legacy.ndjson"),
     answer("pagemill convert huge.csv -o huge.ndjson --resume", "{\"id\":1,\"name\":\"Ada\"}\n{\"id\":2,\"name\":\"Grace\"}\n").after("cat huge.ndjson"),
-    answer("pagemill count -r big.csv", " 2 big.csv\n"),
     parts("pagemill convert big.csv -o big.ndjson --explain", &["csv to ndjson\n", "memory limit     100000000 bytes\n"]).after("test ! -e big.ndjson"),
     // Those of the help.
     answer("pagemill convert trips.csv -o trips.ndjson", TRIPS_NDJSON).after("cat trips.ndjson"),
@@ -163,6 +170,17 @@ pub const ANSWERS: &[Answer] = &[
     parts("pagemill audit trips.csv -t ndjson", &["in steady state\n", "all ", "heap at its peak"]),
     parts("pagemill audit big.json -t csv -j 4 --memory-limit 32MB", &["in steady state\n", "all ", "heap at its peak"]),
     parts("pagemill audit log.txt --op upper,trim", &["in steady state\n", "all ", "heap at its peak"]),
+    answer("pagemill run nightly", EU_NDJSON).before(CONFIGURED).after("cat out/all.ndjson"),
+    answer("pagemill run nightly weekly -v", PLAIN_CSV).before(CONFIGURED).after("cat out/all.csv"),
+    parts("pagemill run nightly --explain", &["source           in/a.csv\n", "formats          csv to ndjson\n"]).before(CONFIGURED),
+    answer("pagemill convert european.csv -t ndjson --profile eu", EU_NDJSON).before(CONFIGURED),
+    answer("pagemill config init", "pagemill.toml: no fault, 0 profiles, 0 jobs, 0 alerts\n").after("pagemill config check"),
+    answer("pagemill config check", "pagemill.toml: no fault, 1 profile, 2 jobs, 0 alerts\n").before(CONFIGURED),
+    parts("pagemill config show --origin", &["workers = 2 ", "  # pagemill.toml:1\n", "  # built in\n"]).before(CONFIGURED),
+    parts("pagemill config show --profile eu", &["delimiter = \";\"\n", "workers = 2\n"]).before(CONFIGURED),
+    parts("pagemill config schema > pagemill.schema.json", &["\"$schema\"", "\"memory-limit\""]).after("cat pagemill.schema.json"),
+    parts("pagemill man | man -l -", &[".TH pagemill 1"]),
+    parts("pagemill man convert > pagemill-convert.1", &[".TH pagemill-convert 1"]).after("cat pagemill-convert.1"),
     parts("pagemill completions bash > ~/.local/share/bash-completion/completions/pagemill", &["_pagemill()"]).before("mkdir -p ~/.local/share/bash-completion/completions").after("cat ~/.local/share/bash-completion/completions/pagemill"),
     parts("pagemill completions zsh > ~/.zfunc/_pagemill", &["#compdef pagemill"]).before("mkdir ~/.zfunc").after("cat ~/.zfunc/_pagemill"),
     parts("pagemill completions fish > ~/.config/fish/completions/pagemill.fish", &["complete -c pagemill"]).before("mkdir -p ~/.config/fish/completions").after("cat ~/.config/fish/completions/pagemill.fish"),

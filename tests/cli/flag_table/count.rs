@@ -71,7 +71,7 @@ const PROBES: &[Probe] = &[
 ];
 
 /// Flags that are what the tests differ in, or have a test of their own.
-const ELSEWHERE: &[&str] = &["from", "records", "strict-memory"];
+const ELSEWHERE: &[&str] = &["config", "from", "profile", "records", "strict-memory"];
 
 /// What is said about bad data is taken everywhere, also where nothing can be bad.
 const POLICIES: &[&str] =

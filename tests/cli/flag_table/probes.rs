@@ -280,6 +280,8 @@ pub const POLICIES: &[&str] = &["strict", "on-error", "max-errors", "quarantine"
 
 /// Flags whose effect takes more than a small input, and the tests that show it.
 pub const ELSEWHERE: &[(&str, &str)] = &[
+    ("config", "files: config.rs"),
+    ("profile", "a file that has one: config.rs"),
     ("strict-memory", "a peak above the limit: pressure.rs"),
     ("no-checkpoint", "an input of 2 GiB: doubles/writes.rs and faults/resume.rs begin checkpoints"),
     ("checkpoint-every", "an interruption: resume.rs"),

@@ -1,0 +1,176 @@
+//! Rules for alerts.
+
+use std::path::Path;
+use std::time::Duration;
+
+use toml::de::{DeTable, DeValue};
+
+use super::fault::Fault;
+use super::text::line;
+use crate::config::flags::Place;
+use crate::op::nearest;
+
+/// How bad it is that a rule is met.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Severity {
+    /// Worth knowing.
+    Info,
+    /// Somebody should look at it.
+    Warning,
+    /// Somebody should look at it now.
+    Critical,
+}
+
+const SEVERITIES: [(&str, Severity); 3] =
+    [("info", Severity::Info), ("warning", Severity::Warning), ("critical", Severity::Critical)];
+
+/// Which values of a metric are met by a rule.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Limit {
+    /// Those above this.
+    Above(f64),
+    /// Those below this.
+    Below(f64),
+}
+
+/// A rule: when something is to be said about a run, and to whom.
+#[derive(Clone, Debug)]
+pub struct Alert {
+    /// The metric, without the prefix that exporters add.
+    pub metric: String,
+    /// Which values count.
+    pub limit: Limit,
+    /// How long the metric must have had such a value.
+    pub lasting: Duration,
+    /// How bad it is.
+    pub severity: Severity,
+    /// A program that is told, and its arguments.
+    pub command: Vec<String>,
+    /// An address that is told.
+    pub webhook: Option<String>,
+    /// Where the rule is.
+    pub place: Place,
+}
+
+/// The keys of a rule.
+pub const KEYS: [&str; 7] = ["metric", "above", "below", "for", "severity", "command", "webhook"];
+
+/// The words of `severity`.
+pub fn severities() -> [&'static str; 3] {
+    SEVERITIES.map(|(word, _)| word)
+}
+
+/// What a rule is read from.
+pub struct Rules<'r> {
+    pub path: &'r Path,
+    pub text: &'r str,
+    /// The file may name commands.
+    pub own: bool,
+}
+
+impl Rules<'_> {
+    /// The rule that a table means; its faults are added to `faults`.
+    pub fn read(&self, table: &DeTable<'_>, at: usize, faults: &mut Vec<Fault>) -> Option<Alert> {
+        let place = Place::new(self.path, line(self.text.as_bytes(), at));
+        let before = faults.len();
+        let (mut metric, mut limits, mut lasting) = (None, Vec::new(), Duration::ZERO);
+        let (mut severity, mut command, mut webhook) = (Severity::Warning, Vec::new(), None);
+        for (key, value) in table.iter() {
+            let found = match (&**key.get_ref(), value.get_ref()) {
+                ("metric", DeValue::String(name)) => {
+                    metric = Some(name.to_string());
+                    Ok(())
+                }
+                (side @ ("above" | "below"), number) => self.number(side, number).map(|number| {
+                    limits.push(if side == "above" { Limit::Above(number) } else { Limit::Below(number) });
+                }),
+                ("for", DeValue::String(text)) => duration(text).map(|duration| lasting = duration),
+                ("severity", DeValue::String(word)) => find_severity(word).map(|found| severity = found),
+                ("command" | "webhook", _) if !self.own => Err(format!(
+                    "`{}` is not taken from a file that was found in a folder: it may have come with the data\n  Put it into your own configuration, or name this file with --config.",
+                    key.get_ref()
+                )),
+                ("command", DeValue::Array(words)) if !words.is_empty() => {
+                    let words: Option<Vec<String>> =
+                        words.iter().map(|word| Some(word.get_ref().as_str()?.to_owned())).collect();
+                    words.map(|words| command = words).ok_or_else(|| shape("command"))
+                }
+                ("webhook", DeValue::String(url)) if url.starts_with("https://") || url.starts_with("http://") => {
+                    webhook = Some(url.to_string());
+                    Ok(())
+                }
+                (key, _) if KEYS.contains(&key) => Err(shape(key)),
+                (key, _) => Err(match nearest(&KEYS, key) {
+                    Some(like) => format!("an alert has no key `{key}`\n  Did you mean `{like}`?"),
+                    None => format!("an alert has no key `{key}`\n  It has {}.", KEYS.join(", ")),
+                }),
+            };
+            if let Err(what) = found {
+                faults.push(Fault::at(self.path, line(self.text.as_bytes(), key.span().start), what));
+            }
+        }
+        let mut missing = |what: &str| faults.push(Fault { place: Some(place.clone()), what: what.to_owned() });
+        if !table.iter().any(|(key, _)| *key.get_ref() == "metric") {
+            missing("this alert has no `metric`");
+        }
+        let sides = table.iter().filter(|(key, _)| ["above", "below"].contains(&&**key.get_ref())).count();
+        if sides != 1 {
+            missing("an alert has either `above` or `below`, with a number");
+        }
+        if faults.len() > before {
+            return None;
+        }
+        Some(Alert { metric: metric?, limit: limits.pop()?, lasting, severity, command, webhook, place })
+    }
+
+    fn number(&self, side: &str, value: &DeValue<'_>) -> Result<f64, String> {
+        let text = match value {
+            DeValue::Integer(number) => number.to_string(),
+            DeValue::Float(number) => number.to_string(),
+            _ => return Err(shape(side)),
+        };
+        text.parse().ok().filter(|number: &f64| number.is_finite()).ok_or_else(|| shape(side))
+    }
+}
+
+fn find_severity(word: &str) -> Result<Severity, String> {
+    let found = SEVERITIES.iter().find(|(name, _)| name.eq_ignore_ascii_case(word)).map(|(_, severity)| *severity);
+    found.ok_or_else(|| shape("severity"))
+}
+
+fn shape(key: &str) -> String {
+    match key {
+        "metric" => "`metric` is the name of a metric, such as metric = \"records_bad_share\"".to_owned(),
+        "for" => "`for` is a duration: 250ms, 30s, 5m, 1h or 2d".to_owned(),
+        "severity" => format!("`severity` is one of {}", severities().join(", ")),
+        "command" => "`command` is a program and its arguments, such as command = [\"mail\", \"me\"]".to_owned(),
+        "webhook" => "`webhook` is an address that begins with https:// or http://".to_owned(),
+        side => format!("`{side}` is a number"),
+    }
+}
+
+/// A duration such as `30s`.
+fn duration(text: &str) -> Result<Duration, String> {
+    const UNITS: [(&str, u64); 5] = [("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000)];
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let (number, unit) = text.split_at(digits);
+    let factor = UNITS.iter().find(|(name, _)| *name == unit).map(|(_, factor)| *factor);
+    let millis = number.parse::<u64>().ok().zip(factor).and_then(|(number, factor)| number.checked_mul(factor));
+    millis.map(Duration::from_millis).ok_or_else(|| shape("for"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_have_units() {
+        let table = [("250ms", 250), ("30s", 30_000), ("5m", 300_000), ("1h", 3_600_000), ("2d", 172_800_000)];
+        for (text, millis) in table {
+            assert_eq!(duration(text), Ok(Duration::from_millis(millis)), "{text}");
+        }
+        for text in ["", "30", "s", "-1s", "1.5s", "1 s", "99999999999999999999d", "18446744073709551615d"] {
+            assert!(duration(text).is_err(), "{text}");
+        }
+    }
+}

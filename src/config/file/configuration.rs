@@ -1,0 +1,117 @@
+//! Putting together what is configured: of several values for a flag, the one that wins.
+
+use std::path::Path;
+
+use super::section::{Entry, File, Section};
+use crate::config::flags::{Passed, Said, find};
+use crate::error::Error;
+use crate::op::nearest;
+
+/// All that is configured.
+#[derive(Default)]
+pub struct Configuration {
+    /// The files, the one that wins last.
+    pub files: Vec<File>,
+    /// What the environment says.
+    pub variables: Vec<Entry>,
+    /// What the user should know.
+    pub warnings: Vec<String>,
+}
+
+impl Configuration {
+    /// The names of the profiles, each once.
+    pub fn profiles(&self) -> Vec<&str> {
+        names(self.files.iter().flat_map(|file| &file.profiles))
+    }
+
+    /// The names of the jobs, each once.
+    pub fn jobs(&self) -> Vec<&str> {
+        names(self.files.iter().flat_map(|file| &file.jobs))
+    }
+
+    /// The file with the token of the dashboard.
+    pub fn dashboard_token_file(&self) -> Option<&Path> {
+        self.files.iter().rev().find_map(|file| file.dashboard_token_file.as_deref())
+    }
+
+    /// Adds what is configured to what was said, where that leaves a flag open. `off`: switches that were switched off
+    /// on the command line. A value for a flag that the command does not have is passed over.
+    ///
+    /// # Errors
+    /// Usage: there is no such profile or job.
+    pub fn fill(&self, said: &mut Said, off: &[String], profile: Option<&str>, job: Option<&str>) -> Result<(), Error> {
+        let jobs = || self.files.iter().rev().flat_map(|file| &file.jobs);
+        let profiles = || self.files.iter().rev().flat_map(|file| &file.profiles);
+        let of_job = named(jobs, job, "job", &self.jobs(), self.files.is_empty())?;
+        let profile = profile.or_else(|| of_job.iter().find_map(|job| Some(job.profile.as_ref()?.0.as_str())));
+        let of_profile = named(profiles, profile, "profile", &self.profiles(), self.files.is_empty())?;
+        let sections = of_job.into_iter().chain(of_profile);
+        let entries = sections.flat_map(|section| &section.entries);
+        let entries = entries.chain(&self.variables).chain(self.files.iter().rev().flat_map(|file| &file.top));
+        // Within one place nothing contradicts itself; what was decided before wins.
+        let mut decided: Vec<&str> = off.iter().map(String::as_str).collect();
+        for entry in entries {
+            let name = entry.flag.name;
+            if decided.contains(&name) || said.has(name) || contradicts(said, entry) {
+                continue;
+            }
+            decided.push(name);
+            let Some(values) = &entry.values else { continue };
+            match find(said.command(), name) {
+                Some(_) => said.add_by(name, values.clone(), entry.by.clone()),
+                None => said.pass_over(Passed {
+                    name: name.to_owned(),
+                    by: entry.by.clone(),
+                    why: "this command does not have it".to_owned(),
+                }),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The sections with this name, the one that wins first; none are asked for without a name.
+fn named<'c, I: Iterator<Item = &'c Section>>(
+    all: impl Fn() -> I,
+    name: Option<&str>,
+    what: &str,
+    known: &[&str],
+    no_files: bool,
+) -> Result<Vec<&'c Section>, Error> {
+    let Some(name) = name else { return Ok(Vec::new()) };
+    let found: Vec<&Section> = all().filter(|section| section.name == name).collect();
+    if !found.is_empty() {
+        return Ok(found);
+    }
+    let like = nearest(known, name).map(|like| format!("; did you mean `{like}`?")).unwrap_or_default();
+    let instead = match known {
+        _ if no_files => {
+            "No configuration file was read: `pagemill config init` writes one, --config FILE names one.".to_owned()
+        }
+        [] => format!("There are none: a {what} is a table [{what}.NAME] in a configuration file."),
+        known => format!("These exist: {}.", known.join(", ")),
+    };
+    Err(Error::usage(format!("there is no {what} `{name}`{like}\n  {instead}")))
+}
+
+/// Whether an entry contradicts what wins over it.
+fn contradicts(said: &Said, entry: &Entry) -> bool {
+    if entry.values.is_none() {
+        return false;
+    }
+    // A file for bad records says what becomes of them, as --on-error does.
+    let another = entry.flag.name == "quarantine"
+        && said.value("on-error").is_some_and(|how| !how.eq_ignore_ascii_case("quarantine"))
+        || entry.flag.name == "on-error" && said.has("quarantine");
+    another || said.names().filter_map(|name| find(said.command(), name)).any(|flag| flag.excludes(entry.flag))
+}
+
+fn names<'c>(sections: impl Iterator<Item = &'c Section>) -> Vec<&'c str> {
+    let mut names: Vec<&str> = Vec::new();
+    for section in sections {
+        if !names.contains(&section.name.as_str()) {
+            names.push(&section.name);
+        }
+    }
+    names
+}

@@ -1,0 +1,85 @@
+//! Which keys there are where.
+
+use crate::config::flags::{Changes, Commands, Flag, all};
+use crate::op::nearest;
+
+/// A part of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// The top: what holds for all runs.
+    Top,
+    /// A profile.
+    Profile,
+    /// A job.
+    Job,
+}
+
+/// The file with the token of the dashboard. It is no flag: arguments show in lists of processes.
+pub const TOKEN_FILE: &str = "dashboard-token-file";
+
+/// The steps in their order.
+pub const STEPS: &str = "steps";
+
+impl Scope {
+    /// Whether a flag may be set here.
+    pub fn has(self, flag: &Flag) -> bool {
+        match flag.changes {
+            Changes::Settings => false,
+            Changes::Files => self == Scope::Job,
+            Changes::Output | Changes::Run => self != Scope::Top,
+            Changes::Manner => true,
+        }
+    }
+
+    /// The flags that may be set here.
+    pub fn flags(self) -> impl Iterator<Item = &'static Flag> {
+        all().filter(move |flag| flag.is_in(Commands::CONVERT) && self.has(flag))
+    }
+
+    /// What else there may be.
+    pub fn others(self) -> &'static [&'static str] {
+        match self {
+            Scope::Top => &[TOKEN_FILE, "profile", "job", "alert"],
+            Scope::Profile => &[STEPS],
+            Scope::Job => &["profile", STEPS],
+        }
+    }
+
+    /// Why a key is not taken here, and what to do.
+    pub fn refusal(self, key: &str) -> String {
+        let flag = all().find(|flag| flag.is_in(Commands::CONVERT) && flag.name == key);
+        match flag.map(|flag| flag.changes) {
+            Some(Changes::Files) if self == Scope::Top || self == Scope::Profile => {
+                return format!(
+                    "`{key}` says which files are read or written, which only a job can\n  Put it into a job: [job.NAME]."
+                );
+            }
+            Some(Changes::Output | Changes::Run) if self == Scope::Top || key == STEPS => return for_some(key),
+            Some(Changes::Settings) => return format!("`{key}` can only be given on the command line"),
+            _ => {}
+        }
+        if self == Scope::Top && key == STEPS {
+            return for_some(key);
+        }
+        let older = self.flags().find(|flag| flag.alias == Some(key)).map(|flag| flag.name);
+        let names: Vec<&str> = self.flags().map(|flag| flag.name).chain(self.others().iter().copied()).collect();
+        let like = older.or_else(|| nearest(&names, key));
+        // It may be meant for another part.
+        let elsewhere = || {
+            let all: Vec<&str> = Scope::Job.flags().map(|flag| flag.name).collect();
+            nearest(&all, key)
+        };
+        match like.or_else(elsewhere) {
+            Some(like) => format!("there is no key `{key}`\n  Did you mean `{like}`?"),
+            None => {
+                format!("there is no key `{key}`\n  Keys are the long flags of `pagemill convert`, without the dashes.")
+            }
+        }
+    }
+}
+
+fn for_some(key: &str) -> String {
+    format!(
+        "`{key}` changes the output, so it can't be set for all runs\n  Put it into a profile, [profile.NAME], and give --profile NAME; or into a job."
+    )
+}

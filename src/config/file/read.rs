@@ -1,0 +1,234 @@
+//! From the text of a configuration file to what it says.
+
+use std::ffi::OsString;
+use std::path::{Component, Path};
+
+use toml::de::{DeTable, DeValue};
+
+use super::alert::Rules;
+use super::fault::Fault;
+use super::find::Found;
+use super::keys::{STEPS, Scope, TOKEN_FILE};
+use super::section::{Entry, File, Section};
+use super::step::{flags, step};
+use super::text::line;
+use super::value::values;
+use crate::config::flags::{Commands, Flag, Place, Said, SetBy, Takes, settings};
+
+/// A file that is being read.
+struct Reading<'r> {
+    path: &'r Path,
+    text: &'r str,
+    /// Paths are relative to this.
+    base: &'r Path,
+    /// The user wrote or named it.
+    own: bool,
+    faults: Vec<Fault>,
+}
+
+/// A key of a table with its value, in the order of the file.
+struct Line<'l, 't> {
+    key: &'l str,
+    line: usize,
+    value: &'l DeValue<'t>,
+    /// Where the value begins, as an offset.
+    at: usize,
+}
+
+/// Reads the text of a file; what is wrong with it is added to `faults`.
+pub fn read(found: &Found, text: &str, faults: &mut Vec<Fault>) -> File {
+    let (document, errors) = DeTable::parse_recoverable(text);
+    let base = found.path.parent().unwrap_or(Path::new(""));
+    let mut reading = Reading { path: &found.path, text, base, own: found.own, faults: Vec::new() };
+    for error in &errors {
+        let at = error.span().map_or(0, |span| span.start);
+        reading.fault(line(text.as_bytes(), at), error.message());
+    }
+    let mut file = File {
+        path: found.path.clone(),
+        top: Vec::new(),
+        profiles: Vec::new(),
+        jobs: Vec::new(),
+        alerts: Vec::new(),
+        dashboard_token_file: None,
+    };
+    // What follows a mistake in the grammar may be read wrongly.
+    if errors.is_empty() {
+        let lines = reading.lines(document.get_ref());
+        for one in &lines {
+            match (one.key, one.value) {
+                ("profile", DeValue::Table(table)) => file.profiles.extend(reading.sections(table, Scope::Profile)),
+                ("job", DeValue::Table(table)) => file.jobs.extend(reading.sections(table, Scope::Job)),
+                ("profile", _) => reading.fault(one.line, "`profile` is a table for each profile: [profile.NAME]\n  On the command line it is --profile NAME."),
+                ("job", _) => reading.fault(one.line, "`job` is a table for each job: [job.NAME]"),
+                ("alert", DeValue::Array(items)) => {
+                    let rules = Rules { path: &found.path, text, own: found.own };
+                    for item in items.iter() {
+                        match item.get_ref() {
+                            DeValue::Table(table) => {
+                                file.alerts.extend(rules.read(table, item.span().start, &mut reading.faults));
+                            }
+                            _ => reading.fault(one.line, "`alert` is a list of tables: [[alert]]"),
+                        }
+                    }
+                }
+                ("alert", _) => reading.fault(one.line, "`alert` is a list of tables: [[alert]]"),
+                (TOKEN_FILE, DeValue::String(name)) if !name.is_empty() => {
+                    file.dashboard_token_file = Some(base.join(&**name));
+                }
+                (TOKEN_FILE, _) => reading.fault(one.line, format!("`{TOKEN_FILE}` is the path of a file")),
+                _ => {
+                    let by = SetBy::File(Place::new(&found.path, one.line));
+                    file.top.extend(reading.entry(one, Scope::Top, by));
+                }
+            }
+        }
+        reading.check(&file.top, lines.first().map_or(1, |one| one.line));
+    }
+    faults.append(&mut reading.faults);
+    file
+}
+
+/// Whether a path leads out of the folder that it is relative to.
+fn leads_out(value: &DeValue<'_>) -> bool {
+    let DeValue::String(path) = value else { return false };
+    !Path::new(&**path).components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir))
+}
+
+impl Reading<'_> {
+    fn fault(&mut self, line: usize, what: impl Into<String>) {
+        self.faults.push(Fault::at(self.path, line, what));
+    }
+
+    fn line_of(&self, offset: usize) -> usize {
+        line(self.text.as_bytes(), offset)
+    }
+
+    /// The keys of a table in the order of the file.
+    fn lines<'l, 't>(&self, table: &'l DeTable<'t>) -> Vec<Line<'l, 't>> {
+        let mut keys: Vec<_> = table.iter().collect();
+        keys.sort_by_key(|(key, _)| key.span().start);
+        let line = |offset| self.line_of(offset);
+        keys.into_iter()
+            .map(|(key, value)| Line {
+                key: key.get_ref(),
+                line: line(key.span().start),
+                value: value.get_ref(),
+                at: value.span().start,
+            })
+            .collect()
+    }
+
+    /// The profiles or jobs of a table.
+    fn sections(&mut self, table: &DeTable<'_>, scope: Scope) -> Vec<Section> {
+        let lines = self.lines(table);
+        lines.iter().filter_map(|one| self.section(one, scope)).collect()
+    }
+
+    fn section(&mut self, head: &Line<'_, '_>, scope: Scope) -> Option<Section> {
+        let what = if scope == Scope::Job { "job" } else { "profile" };
+        let DeValue::Table(table) = head.value else {
+            self.fault(head.line, format!("`{}` is no table\n  Write [{what}.NAME], and its keys below it.", head.key));
+            return None;
+        };
+        if head.key.is_empty() || head.key.starts_with('-') {
+            self.fault(head.line, format!("`{}` can't be the name of a {what}", head.key));
+            return None;
+        }
+        let place = Place::new(self.path, head.line);
+        let mut section = Section { name: head.key.to_owned(), place, profile: None, entries: Vec::new() };
+        for one in &self.lines(table) {
+            let place = Place::new(self.path, one.line);
+            match (scope, one.key, one.value) {
+                (Scope::Job, "profile", DeValue::String(name)) => section.profile = Some((name.to_string(), place)),
+                (Scope::Job, "profile", _) => self.fault(one.line, "`profile` is the name of a profile, in quotes"),
+                _ => {
+                    let name = head.key.to_owned();
+                    let by = if scope == Scope::Job { SetBy::Job(name, place) } else { SetBy::Profile(name, place) };
+                    section.entries.extend(self.entry(one, scope, by));
+                }
+            }
+        }
+        self.check(&section.entries, head.line);
+        Some(section)
+    }
+
+    /// What a key sets.
+    fn entry(&mut self, one: &Line<'_, '_>, scope: Scope, by: SetBy) -> Option<Entry> {
+        if one.key == STEPS && scope.others().contains(&STEPS) {
+            return self.steps(one, by);
+        }
+        let flag = scope.flags().find(|flag| flag.name == one.key);
+        let Some(flag) = flag else {
+            self.fault(one.line, scope.refusal(one.key));
+            return None;
+        };
+        if scope == Scope::Top && !self.own && matches!(flag.takes, Takes::Path(_)) && leads_out(one.value) {
+            let what = format!(
+                "`{}` has to be in the folder of this file, which was found and may have come with the data\n  Put it into your own configuration, or name this file with --config.",
+                flag.name
+            );
+            self.fault(one.line, what);
+            return None;
+        }
+        match values(flag, one.value, self.base) {
+            Ok(values) => Some(Entry { flag, values, by }),
+            Err(what) => {
+                let line = self.line_of(one.at);
+                self.fault(line, what);
+                None
+            }
+        }
+    }
+
+    /// What `steps` sets. All steps that there are belong to one flag, which keeps their order.
+    fn steps(&mut self, one: &Line<'_, '_>, by: SetBy) -> Option<Entry> {
+        let DeValue::Array(items) = one.value else {
+            self.fault(one.line, "`steps` is a list of tables with one key each, such as steps = [{ op = \"trim\" }]");
+            return None;
+        };
+        let mut texts: Vec<OsString> = Vec::new();
+        let mut of: Option<&'static Flag> = None;
+        if items.is_empty() {
+            return flags().next().map(|flag| Entry { flag, values: None, by });
+        }
+        for item in items.iter() {
+            match step(item.get_ref()) {
+                Ok((flag, text)) => {
+                    of = Some(flag);
+                    texts.push(text);
+                }
+                Err(what) => {
+                    let line = self.line_of(item.span().start);
+                    self.fault(line, what);
+                }
+            }
+        }
+        let flag = of?;
+        let all: Vec<String> = texts.iter().map(|text| text.to_string_lossy().into_owned()).collect();
+        if let Err(error) = flag.try_set(STEPS, &all) {
+            self.fault(one.line, error.marked());
+            return None;
+        }
+        Some(Entry { flag, values: Some(texts), by })
+    }
+
+    /// Refuses what contradicts itself within one part of a file.
+    fn check(&mut self, entries: &[Entry], head: usize) {
+        let on = || entries.iter().filter(|entry| entry.values.is_some());
+        for (index, one) in on().enumerate() {
+            if let Some(other) = on().take(index).find(|other| other.flag.name == one.flag.name) {
+                self.fault(head, format!("`{STEPS}` and `{}` can't be given together", other.flag.name));
+            } else if let Some(other) = on().take(index).find(|other| other.flag.excludes(one.flag)) {
+                self.fault(head, format!("`{}` and `{}` can't be given together", other.flag.name, one.flag.name));
+            }
+        }
+        let mut said = Said::new(Commands::CONVERT);
+        for entry in on() {
+            said.add(entry.flag.name, entry.values.clone().unwrap_or_default());
+        }
+        if let Err(error) = settings(&said) {
+            self.fault(head, error.marked());
+        }
+    }
+}

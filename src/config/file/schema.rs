@@ -1,0 +1,75 @@
+//! A JSON Schema of the file, for editors.
+
+use serde_json::{Map, Value, json};
+
+use super::alert;
+use super::keys::{STEPS, Scope, TOKEN_FILE};
+use super::step;
+use crate::config::flags::{Commands, Flag, Takes};
+
+/// The schema, as JSON Schema 2020-12.
+pub fn schema() -> Value {
+    let mut top = properties(Scope::Top);
+    let part = |scope| json!({"type": "object", "additionalProperties": false, "properties": properties(scope)});
+    let parts = |scope, what| json!({"type": "object", "description": what, "additionalProperties": part(scope)});
+    let text = || json!({"type": "string", "minLength": 1});
+    top.insert(TOKEN_FILE.to_owned(), text());
+    top.insert("profile".to_owned(), parts(Scope::Profile, "Named settings, for --profile NAME"));
+    top.insert("job".to_owned(), parts(Scope::Job, "Named jobs, for pagemill run NAME"));
+    let rule = json!({
+        "type": "object",
+        "additionalProperties": false,
+        "required": ["metric"],
+        "oneOf": [{"required": ["above"]}, {"required": ["below"]}],
+        "properties": {
+            "metric": text(),
+            "above": {"type": "number"},
+            "below": {"type": "number"},
+            "for": {"type": "string", "pattern": "^[0-9]+(ms|s|m|h|d)$"},
+            "severity": {"enum": alert::severities()},
+            "command": {"type": "array", "items": {"type": "string"}, "minItems": 1},
+            "webhook": {"type": "string", "pattern": "^https?://"},
+        },
+    });
+    top.insert("alert".to_owned(), json!({"type": "array", "items": rule}));
+    json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Configuration of pagemill",
+        "type": "object",
+        "additionalProperties": false,
+        "properties": top,
+    })
+}
+
+fn properties(scope: Scope) -> Map<String, Value> {
+    let mut all: Map<String, Value> = scope.flags().map(|flag| (flag.name.to_owned(), property(flag))).collect();
+    if scope.others().contains(&STEPS) {
+        let text = || json!({"type": "string"});
+        let one: Map<String, Value> = step::flags().map(|flag| (flag.name.to_owned(), text())).collect();
+        let item = json!({"type": "object", "properties": one, "additionalProperties": false, "minProperties": 1, "maxProperties": 1});
+        all.insert(STEPS.to_owned(), json!({"type": "array", "items": item, "description": "Steps, in this order"}));
+    }
+    if scope == Scope::Job {
+        all.insert("profile".to_owned(), json!({"type": "string", "description": "The profile of the job"}));
+    }
+    all
+}
+
+fn property(flag: &Flag) -> Value {
+    let texts = |least: u32| json!({"type": "array", "items": {"type": "string"}, "minItems": least});
+    let mut property = match flag.takes {
+        Takes::Nothing => json!({"type": "boolean"}),
+        Takes::Text(_) | Takes::Count(_) => json!({"type": ["string", "integer"]}),
+        Takes::Any(_) => json!({"type": "string"}),
+        Takes::Word(_, words) => {
+            let words: Vec<&str> =
+                words().into_iter().flat_map(|(word, other)| [Some(word), other]).flatten().collect();
+            json!({"enum": words})
+        }
+        Takes::Path(_) => json!({"type": "string", "minLength": 1}),
+        Takes::Paths(_) => json!({"oneOf": [{"type": "string"}, texts(1)]}),
+        Takes::List(_) => json!({"oneOf": [{"type": "string"}, texts(0)]}),
+    };
+    property["description"] = json!(flag.help(Commands::CONVERT));
+    property
+}

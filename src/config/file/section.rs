@@ -1,0 +1,46 @@
+//! What is in a configuration file.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use super::alert::Alert;
+use crate::config::flags::{Flag, Place, SetBy};
+
+/// A flag that a configuration sets.
+#[derive(Clone)]
+pub struct Entry {
+    /// The flag.
+    pub flag: &'static Flag,
+    /// Its values as on the command line; none: a switch that is off, or a list with nothing in it.
+    pub values: Option<Vec<OsString>>,
+    /// Where it was set.
+    pub by: SetBy,
+}
+
+/// A profile or a job.
+pub struct Section {
+    /// Its name.
+    pub name: String,
+    /// Where it begins.
+    pub place: Place,
+    /// The profile of a job.
+    pub profile: Option<(String, Place)>,
+    /// What it sets.
+    pub entries: Vec<Entry>,
+}
+
+/// A configuration file.
+pub struct File {
+    /// As it was named, or from the current folder.
+    pub path: PathBuf,
+    /// What holds for all runs.
+    pub top: Vec<Entry>,
+    /// The profiles.
+    pub profiles: Vec<Section>,
+    /// The jobs.
+    pub jobs: Vec<Section>,
+    /// The alerts.
+    pub alerts: Vec<Alert>,
+    /// The file with the token of the dashboard.
+    pub dashboard_token_file: Option<PathBuf>,
+}

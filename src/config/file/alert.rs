@@ -7,47 +7,15 @@ use toml::de::{DeTable, DeValue};
 
 use super::fault::Fault;
 use super::text::line;
+use crate::alerts::{Limit, METRICS, Metric, Rule, Severity, Told, metric};
 use crate::config::flags::Place;
 use crate::op::nearest;
 
-/// How bad it is that a rule is met.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Severity {
-    /// Worth knowing.
-    Info,
-    /// Somebody should look at it.
-    Warning,
-    /// Somebody should look at it now.
-    Critical,
-}
-
-const SEVERITIES: [(&str, Severity); 3] =
-    [("info", Severity::Info), ("warning", Severity::Warning), ("critical", Severity::Critical)];
-
-/// Which values of a metric are met by a rule.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Limit {
-    /// Those above this.
-    Above(f64),
-    /// Those below this.
-    Below(f64),
-}
-
-/// A rule: when something is to be said about a run, and to whom.
-#[derive(Clone, Debug)]
+/// A rule, and where it is.
+#[derive(Clone)]
 pub struct Alert {
-    /// The metric, without the prefix that exporters add.
-    pub metric: String,
-    /// Which values count.
-    pub limit: Limit,
-    /// How long the metric must have had such a value.
-    pub lasting: Duration,
-    /// How bad it is.
-    pub severity: Severity,
-    /// A program that is told, and its arguments.
-    pub command: Vec<String>,
-    /// An address that is told.
-    pub webhook: Option<String>,
+    /// The rule, and who is told.
+    pub told: Told,
     /// Where the rule is.
     pub place: Place,
 }
@@ -57,7 +25,7 @@ pub const KEYS: [&str; 7] = ["metric", "above", "below", "for", "severity", "com
 
 /// The words of `severity`.
 pub fn severities() -> [&'static str; 3] {
-    SEVERITIES.map(|(word, _)| word)
+    Severity::ALL.map(Severity::name)
 }
 
 /// What a rule is read from.
@@ -77,10 +45,7 @@ impl Rules<'_> {
         let (mut severity, mut command, mut webhook) = (Severity::Warning, Vec::new(), None);
         for (key, value) in table.iter() {
             let found = match (&**key.get_ref(), value.get_ref()) {
-                ("metric", DeValue::String(name)) => {
-                    metric = Some(name.to_string());
-                    Ok(())
-                }
+                ("metric", DeValue::String(name)) => known(name).map(|found| metric = Some(found)),
                 (side @ ("above" | "below"), number) => self.number(side, number).map(|number| {
                     limits.push(if side == "above" { Limit::Above(number) } else { Limit::Below(number) });
                 }),
@@ -120,7 +85,13 @@ impl Rules<'_> {
         if faults.len() > before {
             return None;
         }
-        Some(Alert { metric: metric?, limit: limits.pop()?, lasting, severity, command, webhook, place })
+        let (metric, limit) = (metric?, limits.pop()?);
+        let name = match limit {
+            Limit::Above(value) => format!("{} above {value}", metric.name),
+            Limit::Below(value) => format!("{} below {value}", metric.name),
+        };
+        let rule = Rule { name, metric, limit, lasting, severity };
+        Some(Alert { told: Told { rule, command, webhook }, place })
     }
 
     fn number(&self, side: &str, value: &DeValue<'_>) -> Result<f64, String> {
@@ -133,8 +104,17 @@ impl Rules<'_> {
     }
 }
 
+/// The metric of this name.
+fn known(name: &str) -> Result<&'static Metric, String> {
+    let names: Vec<&str> = METRICS.iter().map(|metric| metric.name).collect();
+    metric(name).ok_or_else(|| match nearest(&names, name) {
+        Some(like) => format!("there is no metric `{name}`\n  Did you mean `{like}`?"),
+        None => format!("there is no metric `{name}`\n  There are {}.", names.join(", ")),
+    })
+}
+
 fn find_severity(word: &str) -> Result<Severity, String> {
-    let found = SEVERITIES.iter().find(|(name, _)| name.eq_ignore_ascii_case(word)).map(|(_, severity)| *severity);
+    let found = Severity::ALL.into_iter().find(|severity| severity.name().eq_ignore_ascii_case(word));
     found.ok_or_else(|| shape("severity"))
 }
 

@@ -48,6 +48,7 @@ impl Configuration {
         let sections = of_job.into_iter().chain(of_profile);
         let entries = sections.flat_map(|section| &section.entries);
         let entries = entries.chain(&self.variables).chain(self.files.iter().rev().flat_map(|file| &file.top));
+        said.watch_for(self.files.iter().flat_map(|file| &file.alerts).map(|alert| alert.told.clone()));
         // Within one place nothing contradicts itself; what was decided before wins.
         let mut decided: Vec<&str> = off.iter().map(String::as_str).collect();
         for entry in entries {

@@ -7,43 +7,15 @@ use toml::de::{DeTable, DeValue};
 
 use super::fault::Fault;
 use super::text::line;
+use crate::alerts::{Limit, METRICS, Metric, Rule, Severity, metric};
 use crate::config::flags::Place;
 use crate::op::nearest;
 
-/// How bad it is that a rule is met.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Severity {
-    /// Worth knowing.
-    Info,
-    /// Somebody should look at it.
-    Warning,
-    /// Somebody should look at it now.
-    Critical,
-}
-
-const SEVERITIES: [(&str, Severity); 3] =
-    [("info", Severity::Info), ("warning", Severity::Warning), ("critical", Severity::Critical)];
-
-/// Which values of a metric are met by a rule.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Limit {
-    /// Those above this.
-    Above(f64),
-    /// Those below this.
-    Below(f64),
-}
-
-/// A rule: when something is to be said about a run, and to whom.
-#[derive(Clone, Debug)]
+/// A rule of a configuration: when something is to be said about a run, and to whom.
+#[derive(Clone)]
 pub struct Alert {
-    /// The metric, without the prefix that exporters add.
-    pub metric: String,
-    /// Which values count.
-    pub limit: Limit,
-    /// How long the metric must have had such a value.
-    pub lasting: Duration,
-    /// How bad it is.
-    pub severity: Severity,
+    /// When.
+    pub rule: Rule,
     /// A program that is told, and its arguments.
     pub command: Vec<String>,
     /// An address that is told.
@@ -53,11 +25,16 @@ pub struct Alert {
 }
 
 /// The keys of a rule.
-pub const KEYS: [&str; 7] = ["metric", "above", "below", "for", "severity", "command", "webhook"];
+pub const KEYS: [&str; 8] = ["name", "metric", "above", "below", "for", "severity", "command", "webhook"];
 
 /// The words of `severity`.
 pub fn severities() -> [&'static str; 3] {
-    SEVERITIES.map(|(word, _)| word)
+    Severity::ALL.map(Severity::name)
+}
+
+/// The names of metrics.
+pub fn metrics() -> Vec<&'static str> {
+    METRICS.iter().map(|metric| metric.name).collect()
 }
 
 /// What a rule is read from.
@@ -73,14 +50,15 @@ impl Rules<'_> {
     pub fn read(&self, table: &DeTable<'_>, at: usize, faults: &mut Vec<Fault>) -> Option<Alert> {
         let place = Place::new(self.path, line(self.text.as_bytes(), at));
         let before = faults.len();
-        let (mut metric, mut limits, mut lasting) = (None, Vec::new(), Duration::ZERO);
+        let (mut name, mut about, mut limits, mut lasting) = (None, None, Vec::new(), Duration::ZERO);
         let (mut severity, mut command, mut webhook) = (Severity::Warning, Vec::new(), None);
         for (key, value) in table.iter() {
             let found = match (&**key.get_ref(), value.get_ref()) {
-                ("metric", DeValue::String(name)) => {
-                    metric = Some(name.to_string());
+                ("name", DeValue::String(text)) if !text.is_empty() => {
+                    name = Some(text.to_string());
                     Ok(())
                 }
+                ("metric", DeValue::String(name)) => find_metric(name).map(|found| about = Some(found)),
                 (side @ ("above" | "below"), number) => self.number(side, number).map(|number| {
                     limits.push(if side == "above" { Limit::Above(number) } else { Limit::Below(number) });
                 }),
@@ -120,7 +98,9 @@ impl Rules<'_> {
         if faults.len() > before {
             return None;
         }
-        Some(Alert { metric: metric?, limit: limits.pop()?, lasting, severity, command, webhook, place })
+        let metric = about?;
+        let name = name.unwrap_or_else(|| metric.name.to_owned());
+        Some(Alert { rule: Rule { name, metric, limit: limits.pop()?, lasting, severity }, command, webhook, place })
     }
 
     fn number(&self, side: &str, value: &DeValue<'_>) -> Result<f64, String> {
@@ -133,13 +113,21 @@ impl Rules<'_> {
     }
 }
 
+fn find_metric(name: &str) -> Result<&'static Metric, String> {
+    metric(name).ok_or_else(|| match nearest(&metrics(), name) {
+        Some(like) => format!("there is no metric `{name}`; did you mean `{like}`?"),
+        None => format!("there is no metric `{name}`\n  A metric is one of {}.", metrics().join(", ")),
+    })
+}
+
 fn find_severity(word: &str) -> Result<Severity, String> {
-    let found = SEVERITIES.iter().find(|(name, _)| name.eq_ignore_ascii_case(word)).map(|(_, severity)| *severity);
+    let found = Severity::ALL.into_iter().find(|severity| severity.name().eq_ignore_ascii_case(word));
     found.ok_or_else(|| shape("severity"))
 }
 
 fn shape(key: &str) -> String {
     match key {
+        "name" => "`name` is a text".to_owned(),
         "metric" => "`metric` is the name of a metric, such as metric = \"records_bad_share\"".to_owned(),
         "for" => "`for` is a duration: 250ms, 30s, 5m, 1h or 2d".to_owned(),
         "severity" => format!("`severity` is one of {}", severities().join(", ")),

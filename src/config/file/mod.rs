@@ -19,7 +19,7 @@ mod step;
 mod text;
 mod value;
 
-pub use alert::{Alert, Limit, Severity};
+pub use alert::Alert;
 pub use configuration::Configuration;
 pub use fault::Fault;
 pub use find::NAME;

@@ -104,7 +104,7 @@ pub fn run(Typed { mut said, operands }: Typed) -> Result<Exit, Error> {
     let counted = files.count_as(nameless, 4 + usize::from(settings.from.is_some()));
     let seen = watching.end(counted.as_ref().err());
     let done = counted.and_then(|()| files.counting.finish());
-    past::keep(seen, done.as_ref(), &settings, see.quiet);
+    past::keep(seen, done.as_ref(), &settings, &said);
     let done = done?;
     if !see.quiet {
         done.warnings.iter().for_each(|warning| console::warning(warning.with_names(&flag)));

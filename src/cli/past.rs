@@ -1,5 +1,6 @@
 //! Adding runs to the history.
 
+use pagemill::config::flags::Said;
 use pagemill::error::Error;
 use pagemill::job::Settings;
 use pagemill::metrics::Report;
@@ -8,10 +9,10 @@ use super::live::Seen;
 
 /// Adds a run that is over. It does not fail because of that.
 #[cfg(feature = "history")]
-pub fn keep(seen: Option<Seen>, outcome: Result<&Report, &Error>, settings: &Settings, quiet: bool) {
+pub fn keep(seen: Option<Seen>, outcome: Result<&Report, &Error>, settings: &Settings, said: &Said) {
     use std::time::Duration;
 
-    use pagemill::config::flags::shown;
+    use pagemill::config::flags::{shown, with_origins};
     use pagemill::history::{History, Outcome, Run, points, usual_place};
     use pagemill::metrics::json;
 
@@ -30,12 +31,12 @@ pub fn keep(seen: Option<Seen>, outcome: Result<&Report, &Error>, settings: &Set
         settings: serde_json::to_string(&shown(settings)).unwrap_or_default(),
         version: version.to_owned(),
         error: outcome.err().map(|error| worded(error).to_string()),
-        report: outcome.ok().map(|report| json(report, version, &shown(settings), &flag)),
-        job: None,
+        report: outcome.ok().map(|report| json(report, version, &with_origins(settings, said.origins()), &flag)),
+        job: said.job().map(str::to_owned),
     };
     let run = Run { series: Some(points(&seen.series, POINTS)), ..Run::new(&seen.about, &seen.sample, outcome) };
     if let Err(error) = History::create(&place).and_then(|history| history.add(&run))
-        && !quiet
+        && !said.has("quiet")
     {
         console::warning(format_args!(
             "this run is not in the history: {}\n  --no-history does without one.",
@@ -46,4 +47,4 @@ pub fn keep(seen: Option<Seen>, outcome: Result<&Report, &Error>, settings: &Set
 
 /// This build has no history.
 #[cfg(not(feature = "history"))]
-pub fn keep(_seen: Option<Seen>, _outcome: Result<&Report, &Error>, _settings: &Settings, _quiet: bool) {}
+pub fn keep(_seen: Option<Seen>, _outcome: Result<&Report, &Error>, _settings: &Settings, _said: &Said) {}

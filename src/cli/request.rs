@@ -238,7 +238,7 @@ impl Request {
         let watching = self.see.live.start(shown, &self.settings, taken.is_some());
         let report = run();
         let seen = watching.end(report.as_ref().err());
-        past::keep(seen, report.as_ref(), &self.settings, self.see.quiet);
+        past::keep(seen, report.as_ref(), &self.settings, &self.said);
         let report = report?;
         self.tell(&report);
         if let Some(file) = file {

@@ -125,19 +125,24 @@ fn faults_have_lines_and_suggestions() {
         ("[job.a]\ninput = [3]", "2: `input` is a list of paths"),
         ("[job.a]\noutput = ''", "2: `output` names no file"),
         ("[job.a]\nmax-errors = 'many'", "2: --max-errors: `many` is neither"),
-        ("[[alert]]\nmetric = 'm'", "1: an alert has either `above` or `below`"),
-        ("[[alert]]\nmetric = 'm'\nabove = 1\nbelow = 2", "1: an alert has either"),
+        ("[[alert]]\nmetric = 'records_bad_share'", "1: an alert has either `above` or `below`"),
+        ("[[alert]]\nmetric = 'records_bad_share'\nabove = 1\nbelow = 2", "1: an alert has either"),
         ("[[alert]]\nabove = 1", "1: this alert has no `metric`"),
-        ("[[alert]]\nmetric = 'm'\nabove = 'x'", "3: `above` is a number"),
-        ("[[alert]]\nmetric = 'm'\nabove = 1\nfor = '30'", "4: `for` is a duration: "),
+        ("[[alert]]\nmetric = 'records_bad_share'\nabove = 'x'", "3: `above` is a number"),
+        ("[[alert]]\nmetric = 'records_bad_share'\nabove = 1\nfor = '30'", "4: `for` is a duration: "),
         (
-            "[[alert]]\nmetric = 'm'\nabove = 1\nseverty = 'info'",
+            "[[alert]]\nmetric = 'records_bad_share'\nabove = 1\nseverty = 'info'",
             "4: an alert has no key `severty`\n  Did you mean `severity`?",
         ),
         (
-            "[[alert]]\nmetric = 'm'\nabove = 1\nwebhook = 'https://x'",
+            "[[alert]]\nmetric = 'records_bad_share'\nabove = 1\nwebhook = 'https://x'",
             "4: `webhook` is not taken from a file that was found",
         ),
+        (
+            "[[alert]]\nmetric = 'record_bad_share'\nabove = 1",
+            "2: there is no metric `record_bad_share`; did you mean `records_bad_share`?",
+        ),
+        ("[[alert]]\nname = 3\nmetric = 'records_bad_share'\nabove = 1", "2: `name` is a text"),
         ("metrics-file = '../x'", "1: `metrics-file` has to be in the folder of this file"),
         ("metrics-file = '/tmp/x'", "1: `metrics-file` has to be in the folder of this file"),
         ("dashboard-token-file = 3", "1: `dashboard-token-file` is the path of a file"),
@@ -160,8 +165,10 @@ fn faults_have_lines_and_suggestions() {
         say(here.path(), "help convert").ends(0);
     }
     // What the user names may name commands, and files anywhere.
-    let here =
-        with(&[("own.toml", "[[alert]]\nmetric = 'm'\nabove = 1\ncommand = ['mail', 'me']\nwebhook = 'https://x'\n")]);
+    let here = with(&[(
+        "own.toml",
+        "[[alert]]\nmetric = 'records_bad_share'\nabove = 1\ncommand = ['mail', 'me']\nwebhook = 'https://x'\n",
+    )]);
     say(here.path(), "config check --config own.toml").ends(0);
     fs::write(here.path().join("own.toml"), "metrics-file = '/dev/null'\n").unwrap();
     say(here.path(), "config check --config own.toml").ends(0);
@@ -462,7 +469,7 @@ fn the_schema_is_that_of_the_check() {
         "delimiter = ';'",
         "[profile.a]\noutput = 'x'",
         "[job.a]\nselect = [1]",
-        "[[alert]]\nmetric = 'm'",
+        "[[alert]]\nmetric = 'records_bad_share'",
         "io = 'mapp'",
     ];
     for (index, text) in faulty.iter().enumerate() {

@@ -6,8 +6,8 @@ use pagemill::{Format, Job, TargetSpec};
 
 use crate::structure::{files, strings};
 
-/// What knows the flags: the command, and their table.
-const KNOW_FLAGS: [&str; 3] = ["cli/", "config/flags/", "main.rs"];
+/// What knows the flags: the command, their table, and the configuration of the command, whose keys they are.
+const KNOW_FLAGS: [&str; 4] = ["cli/", "config/file/", "config/flags/", "main.rs"];
 
 /// Flags of other commands.
 const OTHERS: [&str; 5] = ["iconv -f utf-32 -t ", "mkdir -p ", "tail -n ", "tr -d ", "unzip -p "];

@@ -7,25 +7,34 @@ use toml::de::{DeTable, DeValue};
 
 use super::fault::Fault;
 use super::text::line;
-use crate::alerts::{Limit, METRICS, Metric, Rule, Severity, Told, metric};
+use crate::alerts::{Limit, METRICS, Metric, Rule, Severity, metric};
 use crate::config::flags::Place;
 use crate::op::nearest;
 
-/// A rule, and where it is.
+/// A rule of a configuration: when something is to be said about a run, and to whom.
 #[derive(Clone)]
 pub struct Alert {
-    /// The rule, and who is told.
-    pub told: Told,
+    /// When.
+    pub rule: Rule,
+    /// A program that is told, and its arguments.
+    pub command: Vec<String>,
+    /// An address that is told.
+    pub webhook: Option<String>,
     /// Where the rule is.
     pub place: Place,
 }
 
 /// The keys of a rule.
-pub const KEYS: [&str; 7] = ["metric", "above", "below", "for", "severity", "command", "webhook"];
+pub const KEYS: [&str; 8] = ["name", "metric", "above", "below", "for", "severity", "command", "webhook"];
 
 /// The words of `severity`.
 pub fn severities() -> [&'static str; 3] {
     Severity::ALL.map(Severity::name)
+}
+
+/// The names of metrics.
+pub fn metrics() -> Vec<&'static str> {
+    METRICS.iter().map(|metric| metric.name).collect()
 }
 
 /// What a rule is read from.
@@ -41,11 +50,15 @@ impl Rules<'_> {
     pub fn read(&self, table: &DeTable<'_>, at: usize, faults: &mut Vec<Fault>) -> Option<Alert> {
         let place = Place::new(self.path, line(self.text.as_bytes(), at));
         let before = faults.len();
-        let (mut metric, mut limits, mut lasting) = (None, Vec::new(), Duration::ZERO);
+        let (mut name, mut about, mut limits, mut lasting) = (None, None, Vec::new(), Duration::ZERO);
         let (mut severity, mut command, mut webhook) = (Severity::Warning, Vec::new(), None);
         for (key, value) in table.iter() {
             let found = match (&**key.get_ref(), value.get_ref()) {
-                ("metric", DeValue::String(name)) => known(name).map(|found| metric = Some(found)),
+                ("name", DeValue::String(text)) if !text.is_empty() => {
+                    name = Some(text.to_string());
+                    Ok(())
+                }
+                ("metric", DeValue::String(name)) => find_metric(name).map(|found| about = Some(found)),
                 (side @ ("above" | "below"), number) => self.number(side, number).map(|number| {
                     limits.push(if side == "above" { Limit::Above(number) } else { Limit::Below(number) });
                 }),
@@ -85,13 +98,9 @@ impl Rules<'_> {
         if faults.len() > before {
             return None;
         }
-        let (metric, limit) = (metric?, limits.pop()?);
-        let name = match limit {
-            Limit::Above(value) => format!("{} above {value}", metric.name),
-            Limit::Below(value) => format!("{} below {value}", metric.name),
-        };
-        let rule = Rule { name, metric, limit, lasting, severity };
-        Some(Alert { told: Told { rule, command, webhook }, place })
+        let metric = about?;
+        let name = name.unwrap_or_else(|| metric.name.to_owned());
+        Some(Alert { rule: Rule { name, metric, limit: limits.pop()?, lasting, severity }, command, webhook, place })
     }
 
     fn number(&self, side: &str, value: &DeValue<'_>) -> Result<f64, String> {
@@ -104,12 +113,10 @@ impl Rules<'_> {
     }
 }
 
-/// The metric of this name.
-fn known(name: &str) -> Result<&'static Metric, String> {
-    let names: Vec<&str> = METRICS.iter().map(|metric| metric.name).collect();
-    metric(name).ok_or_else(|| match nearest(&names, name) {
-        Some(like) => format!("there is no metric `{name}`\n  Did you mean `{like}`?"),
-        None => format!("there is no metric `{name}`\n  There are {}.", names.join(", ")),
+fn find_metric(name: &str) -> Result<&'static Metric, String> {
+    metric(name).ok_or_else(|| match nearest(&metrics(), name) {
+        Some(like) => format!("there is no metric `{name}`; did you mean `{like}`?"),
+        None => format!("there is no metric `{name}`\n  A metric is one of {}.", metrics().join(", ")),
     })
 }
 
@@ -120,6 +127,7 @@ fn find_severity(word: &str) -> Result<Severity, String> {
 
 fn shape(key: &str) -> String {
     match key {
+        "name" => "`name` is a text".to_owned(),
         "metric" => "`metric` is the name of a metric, such as metric = \"records_bad_share\"".to_owned(),
         "for" => "`for` is a duration: 250ms, 30s, 5m, 1h or 2d".to_owned(),
         "severity" => format!("`severity` is one of {}", severities().join(", ")),

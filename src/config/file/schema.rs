@@ -22,7 +22,8 @@ pub fn schema() -> Value {
         "required": ["metric"],
         "oneOf": [{"required": ["above"]}, {"required": ["below"]}],
         "properties": {
-            "metric": text(),
+            "name": text(),
+            "metric": {"enum": alert::metrics()},
             "above": {"type": "number"},
             "below": {"type": "number"},
             "for": {"type": "string", "pattern": "^[0-9]+(ms|s|m|h|d)$"},

@@ -92,6 +92,14 @@ impl Said {
         self.flags.iter().map(|flag| (flag.name.as_str(), &flag.by))
     }
 
+    /// The job that set some of them.
+    pub fn job(&self) -> Option<&str> {
+        self.flags.iter().find_map(|flag| match &flag.by {
+            SetBy::Job(name, _) => Some(name.as_str()),
+            _ => None,
+        })
+    }
+
     fn find(&self, name: &str) -> Option<&Given> {
         self.flags.iter().find(|flag| flag.name == name)
     }

@@ -80,6 +80,17 @@ impl Rule {
     }
 }
 
+/// A rule, and who is told besides those who watch the run.
+#[derive(Clone)]
+pub struct Told {
+    /// The rule.
+    pub rule: Rule,
+    /// A program, and its arguments.
+    pub command: Vec<String>,
+    /// An address.
+    pub webhook: Option<String>,
+}
+
 /// A value for people.
 fn shown(unit: Unit, value: f64) -> String {
     // As many digits as matter.

@@ -23,6 +23,8 @@ struct Watched {
 pub struct Change {
     /// The rule.
     pub rule: Rule,
+    /// Its place among the rules.
+    pub index: usize,
     /// It was raised; else it was resolved.
     pub raised: bool,
     /// The value of its metric.
@@ -41,7 +43,8 @@ impl Watch {
     /// Looks at the next sample. A rule is raised when its values were met for as long as it says, and resolved when
     /// one is not: each change is given once. A metric that is not known changes nothing.
     pub fn look(&mut self, sample: &Sample) -> Vec<Change> {
-        self.rules.iter_mut().filter_map(|watched| watched.look(sample)).collect()
+        let looked = self.rules.iter_mut().enumerate();
+        looked.filter_map(|(index, watched)| watched.look(index, sample)).collect()
     }
 
     /// The rules that are raised.
@@ -51,9 +54,9 @@ impl Watch {
 }
 
 impl Watched {
-    fn look(&mut self, sample: &Sample) -> Option<Change> {
+    fn look(&mut self, index: usize, sample: &Sample) -> Option<Change> {
         let value = (self.rule.metric.of)(sample)?;
-        let change = |rule: &Rule, raised| Some(Change { rule: rule.clone(), raised, value, at: sample.t });
+        let change = |rule: &Rule, raised| Some(Change { rule: rule.clone(), index, raised, value, at: sample.t });
         if !self.rule.limit.is_met(value) {
             self.since = None;
             return if std::mem::take(&mut self.active) { change(&self.rule, false) } else { None };

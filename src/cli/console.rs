@@ -25,6 +25,11 @@ pub fn warning(what: impl Display) {
     say(YELLOW, "warning: ", &what);
 }
 
+/// Reports that a rule about the run was met, or is not any more.
+pub fn alert(what: impl Display) {
+    say(YELLOW, "alert: ", &what);
+}
+
 /// Warns about bad records that were left out: which quarantine they went to, and how many other quarantines there are.
 pub fn left_out(count: u64, bytes: u64, quarantine: Option<&Path>, others: usize) {
     let place = quarantine.map(|path| format!(" and put into {}", path.display())).unwrap_or_default();

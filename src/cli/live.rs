@@ -6,6 +6,7 @@ use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use pagemill::Progress;
+use pagemill::alerts::{Told, built_in};
 use pagemill::compress::Compress;
 use pagemill::config::flags::{Said, progress};
 use pagemill::error::{Error, ErrorClass};
@@ -15,6 +16,7 @@ use pagemill::monitor::{
 };
 use pagemill::wording::{counted, input};
 
+use super::alerting::Alerts;
 use super::console;
 use super::paths::file;
 use super::{screen, signals};
@@ -35,6 +37,9 @@ pub struct Live {
     pub metrics_file: Option<PathBuf>,
     /// The run goes into the history.
     history: bool,
+    /// What is configured to be watched for.
+    alerts: Vec<Told>,
+    quiet: bool,
 }
 
 /// What is shown of a job: how its ends are called.
@@ -74,24 +79,30 @@ impl Live {
     /// # Errors
     /// Usage: a text that has no meaning.
     pub fn of(said: &Said) -> Result<Live, Error> {
-        let unsaid = if said.has("quiet") { Show::Nothing } else { Show::Auto };
+        let quiet = said.has("quiet");
+        let history = HAS_HISTORY && !said.has("no-history");
+        let unsaid = if quiet { Show::Nothing } else { Show::Auto };
         let metrics_file = said.path("metrics-file").map(Path::to_path_buf);
         if metrics_file.as_deref().is_some_and(|path| file(path).is_none()) {
             return Err(Error::usage(
                 "--metrics-file: metrics can't go to standard output\n  Name a file; ./- is one whose name is a hyphen.",
             ));
         }
-        Ok(Live {
-            progress: progress(said)?.unwrap_or(unsaid),
-            monitor: said.has("monitor"),
-            metrics_file,
-            history: HAS_HISTORY && !said.has("no-history"),
-        })
+        let (progress, monitor) = (progress(said)?.unwrap_or(unsaid), said.has("monitor"));
+        let mut live = Live { progress, monitor, metrics_file, history, alerts: Vec::new(), quiet };
+        // Whoever watches a run is told what is usually worth knowing.
+        if live.is_wanted() {
+            let told = |rule| Told { rule, command: Vec::new(), webhook: None };
+            live.alerts.extend(built_in().into_iter().map(told));
+        }
+        live.alerts.extend_from_slice(said.alerts());
+        Ok(live)
     }
 
     /// Whether somebody wants to see the run, however short it is.
     pub fn is_wanted(&self) -> bool {
-        self.monitor || self.metrics_file.is_some() || matches!(self.progress, Show::Bar | Show::Plain)
+        let is_named = matches!(self.progress, Show::Bar | Show::Plain);
+        self.monitor || is_named || self.metrics_file.is_some() || !self.alerts.is_empty()
     }
 
     /// Whether something has to be shown of the shortest run.
@@ -115,6 +126,7 @@ impl Live {
         views.extend(
             self.metrics_file.clone().map(|path| -> Box<dyn View> { Box::new(MetricsFile::new(path, unwritten)) }),
         );
+        views.extend(Alerts::new(&self.alerts, self.quiet).map(|alerts| -> Box<dyn View> { Box::new(alerts) }));
         if views.is_empty() && !self.history {
             return Watching(None);
         }

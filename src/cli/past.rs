@@ -10,6 +10,8 @@ use super::live::Seen;
 /// Adds a run that is over. It does not fail because of that.
 #[cfg(feature = "history")]
 pub fn keep(seen: Option<Seen>, outcome: Result<&Report, &Error>, settings: &Settings, said: &Said) {
+    use std::time::Duration;
+
     use pagemill::config::flags::{shown, with_origins};
     use pagemill::history::{History, Outcome, Run, points, usual_place};
     use pagemill::metrics::json;
@@ -17,10 +19,13 @@ pub fn keep(seen: Option<Seen>, outcome: Result<&Report, &Error>, settings: &Set
     use super::console;
     use super::worded::{flag, worded};
 
+    /// Runs that take less time are many, and say little.
+    const SHORT: Duration = Duration::from_secs(1);
     /// The history is read at a width of a page, not more.
     const POINTS: usize = 120;
 
-    let (Some(seen), Some(place)) = (seen, usual_place()) else { return };
+    let Some(seen) = seen.filter(|seen| seen.sample.t >= SHORT) else { return };
+    let Some(place) = usual_place() else { return };
     let version = env!("CARGO_PKG_VERSION");
     let outcome = Outcome {
         settings: serde_json::to_string(&shown(settings)).unwrap_or_default(),

@@ -13,6 +13,7 @@ mod encoding;
 mod examples;
 mod flag_table;
 mod found;
+mod history;
 mod hostile;
 mod live;
 mod many;

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::alert::Alert;
 use super::section::{Entry, File, Section};
+use crate::alerts::Told;
 use crate::config::flags::{Passed, Said, find};
 use crate::error::Error;
 use crate::op::nearest;
@@ -54,6 +55,8 @@ impl Configuration {
         let sections = of_job.into_iter().chain(of_profile);
         let entries = sections.flat_map(|section| &section.entries);
         let entries = entries.chain(&self.variables).chain(self.files.iter().rev().flat_map(|file| &file.top));
+        let alerts = self.files.iter().flat_map(|file| file.alerts.iter().cloned());
+        said.watch_for(alerts.map(|Alert { rule, command, webhook, .. }| Told { rule, command, webhook }));
         // Within one place nothing contradicts itself; what was decided before wins.
         let mut decided: Vec<&str> = off.iter().map(String::as_str).collect();
         for entry in entries {

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::commands::Commands;
 use super::set_by::SetBy;
+use crate::alerts::Told;
 use crate::error::Error;
 
 /// The flags that a command was given, in order of first appearance: those of the command line, then those of
@@ -13,6 +14,7 @@ pub struct Said {
     command: Commands,
     flags: Vec<Given>,
     passed: Vec<Passed>,
+    alerts: Vec<Told>,
 }
 
 /// A flag with its values.
@@ -35,7 +37,17 @@ pub struct Passed {
 impl Said {
     /// No flags yet.
     pub fn new(command: Commands) -> Said {
-        Said { command, flags: Vec::new(), passed: Vec::new() }
+        Said { command, flags: Vec::new(), passed: Vec::new(), alerts: Vec::new() }
+    }
+
+    /// What is configured to be watched for.
+    pub fn alerts(&self) -> &[Told] {
+        &self.alerts
+    }
+
+    /// Adds rules.
+    pub fn watch_for(&mut self, alerts: impl IntoIterator<Item = Told>) {
+        self.alerts.extend(alerts);
     }
 
     /// The command.

@@ -82,24 +82,17 @@ enum Bad {
 
 impl Decoder {
     /// A decoder for records inside `around` lists and maps, with limits on their depth and number of fields.
-    pub fn new(
-        layout: Layout,
-        want: &Want,
-        around: usize,
-        max_depth: usize,
-        max_fields: usize,
-        resync: Resync,
-    ) -> Decoder {
+    pub fn new(layout: Layout, want: &Want, around: usize, depth: usize, fields: usize, resync: Resync) -> Decoder {
         Decoder {
             layout,
-            quick: Quick::new(layout == Layout::Lines, around, max_depth, max_fields),
-            reader: Reader::new(max_depth, around).with_fields(max_fields),
+            quick: Quick::new(layout == Layout::Lines, around, depth, fields),
+            reader: Reader::new(depth, around).with_fields(fields),
             repair: None,
             selection: want.select.as_ref().map(|paths| Selection::new(paths, &want.chosen)),
             detail: want.detail,
             replace: want.replace_invalid_utf8,
-            max_depth,
-            max_fields,
+            max_depth: depth,
+            max_fields: fields,
             around,
             valid: true,
             quickly: false,

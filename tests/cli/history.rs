@@ -1,0 +1,191 @@
+//! Past runs: what is kept of them, and how they are listed, drawn and compared.
+#![cfg(all(unix, feature = "history"))]
+
+use std::fs;
+use std::io::{Read, Write};
+use std::path::Path;
+use std::process::Stdio;
+use std::time::Duration;
+
+use pagemill::history::{History, Run};
+
+use crate::support::{Ran, command, folder, names, ran};
+
+/// Runs the command with a history of the folder's own.
+fn say(here: &Path, arguments: &str) -> Ran {
+    let mut command = command(here);
+    command.args(words(arguments)).env("XDG_STATE_HOME", here.join("state"));
+    ran(command.output().unwrap())
+}
+
+/// Words as a shell takes them; one in quotes is whole.
+fn words(text: &str) -> Vec<&str> {
+    let parts = text.split('\'').enumerate();
+    parts
+        .flat_map(|(index, part)| if index % 2 == 1 { vec![part] } else { part.split_whitespace().collect() })
+        .collect()
+}
+
+/// A history of runs that read so many bytes in a second.
+fn with_runs(here: &Path, job: &str, read: &[u64]) {
+    let history = History::create(&here.join("state/pagemill/history.sqlite3")).unwrap();
+    for read in read {
+        let run = Run {
+            started: 1_700_000_000,
+            job: job.into(),
+            version: "1.0.0".into(),
+            settings: "{}".into(),
+            state: "done".into(),
+            seconds: 1.0,
+            read: *read,
+            records: 4,
+            bad: 1,
+            peak: 5_000_000,
+            ..Run::default()
+        };
+        history.add(&run).unwrap();
+    }
+}
+
+#[test]
+fn runs_are_listed_in_every_format() {
+    let here = folder();
+    let here = here.path();
+    say(here, "history").ends(0).says(&[]);
+    say(here, "history -t table").ends(0);
+    assert_eq!(names(here), [] as [&str; 0], "to look makes no history");
+    with_runs(here, "a, b", &[1_000, 2_000]);
+    let header =
+        "id,started,job,state,seconds,read_bytes,read_bytes_rate,records,records_bad,memory_peak_bytes,verdict";
+    let listed = say(here, "history").ends(0);
+    let lines: Vec<&str> = listed.stdout.lines().collect();
+    assert_eq!((lines.len(), lines[0]), (3, header));
+    assert!(
+        lines[1].starts_with("1,2023-11-1") && lines[1].ends_with(",\"a, b\",done,1,1000,1000,4,1,5000000,"),
+        "{}",
+        lines[1]
+    );
+    let json: serde_json::Value = serde_json::from_str(&say(here, "history -t json").ends(0).stdout).unwrap();
+    assert_eq!(
+        (json[1]["id"].as_u64(), json[1]["read_bytes"].as_u64(), &json[1]["job"]),
+        (Some(2), Some(2_000), &"a, b".into())
+    );
+    let table = say(here, "history -t table").ends(0).stdout;
+    assert!(table.contains("2.00 kB/s") && table.lines().count() == 3, "{table}");
+    say(here, "history -o runs.tsv").ends(0);
+    assert!(fs::read_to_string(here.join("runs.tsv")).unwrap().starts_with(&header.replace(',', "\t")));
+    say(here, "history -o runs.tsv").ends(2).says(&["runs.tsv exists already\n  Give --force"]);
+    say(here, "history -o runs.tsv --force").ends(0);
+    say(here, "history -o runs.xyz").ends(2).says(&["the extension .xyz says no format for an answer"]);
+    say(here, "history -o runs.svg").ends(2).says(&["pagemill history trend -o trend.svg"]);
+}
+
+#[test]
+fn one_run_is_shown() {
+    let here = folder();
+    let here = here.path();
+    with_runs(here, "a", &[1_000]);
+    say(here, "history show 2").ends(2).says(&["there is no run 2 in the history"]);
+    say(here, "history show x").ends(2).says(&["`x` is no number of a run"]);
+    say(here, "history show").ends(2).says(&["which run?"]);
+    say(here, "history shwo 1").ends(2).says(&["history has no part `shwo`"]);
+    let table = say(here, "history show 1 -t table").ends(0).stdout;
+    assert!(table.contains("read bytes rate    1 kB/s\n") && table.contains("version            1.0.0\n"), "{table}");
+    let json: serde_json::Value = serde_json::from_str(&say(here, "history show 1 -t json").ends(0).stdout).unwrap();
+    assert_eq!((&json["settings"], &json["error"]), (&serde_json::json!({}), &serde_json::Value::Null));
+}
+
+#[test]
+fn a_trend_tells_what_is_odd() {
+    let here = folder();
+    let here = here.path();
+    say(here, "history trend").ends(2).says(&["no run is in the history yet"]);
+    with_runs(here, "other", &[1; 6]);
+    // The median is 1,002, the deviation 1.4826; the last run is slower by far.
+    with_runs(here, "a → b", &[1_000, 1_001, 1_002, 1_003, 1_004, 500]);
+    let text = say(here, "history trend -t table").ends(0).stdout;
+    assert!(text.starts_with("a → b: 6 finished runs\n"), "{text}");
+    assert!(
+        text.contains("500 B/s  (usual 998 B/s to 1.01 kB/s)")
+            || text.contains("500 B/s  (usual 997 B/s to 1.01 kB/s)"),
+        "{text}"
+    );
+    assert!(text.lines().last().unwrap().ends_with("slower"), "{text}");
+    let rows = say(here, "history trend 'a → b' -t csv").ends(0).stdout;
+    assert_eq!(rows.lines().filter(|line| line.ends_with(",slower")).count(), 1, "{rows}");
+    assert_eq!(say(here, "history trend other -t csv").ends(0).stdout.lines().count(), 7);
+    say(here, "history trend nothing").ends(2).says(&["no finished run of `nothing`"]);
+    say(here, "history trend -o t.svg").ends(0);
+    say(here, "history trend -o t.html").ends(0);
+    let svg = fs::read_to_string(here.join("t.svg")).unwrap();
+    assert!(svg.starts_with("<svg ") && svg.trim_end().ends_with("</svg>") && svg.contains("500 B/s slower"), "{svg}");
+    assert!(fs::read_to_string(here.join("t.html")).unwrap().starts_with("<!doctype html>"));
+}
+
+#[test]
+fn old_runs_are_removed() {
+    let here = folder();
+    let here = here.path();
+    with_runs(here, "a", &[1, 2, 3]);
+    say(here, "history prune 1").ends(0).says(&[]);
+    assert_eq!(say(here, "history -t ndjson").ends(0).stdout.lines().count(), 1);
+    say(here, "history prune x").ends(2).says(&["history prune: x: "]);
+    say(here, "history prune 0 --force").ends(2).says(&["`--force` has no effect"]);
+    assert_eq!(say(here, "history prune").ends(0).stdout, "removed 0 runs\n");
+}
+
+/// Starts a conversion of standard input, and ends it after a while.
+fn slow_run(here: &Path, flags: &[&str], spoil: impl FnOnce(&Path)) -> Ran {
+    let mut child = command(here)
+        .args(["convert", "-", "-f", "csv", "-t", "ndjson"])
+        .args(flags)
+        .env("XDG_STATE_HOME", here.join("state"))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(b"id\n1\n").unwrap();
+    spoil(here);
+    std::thread::sleep(Duration::from_millis(2_300));
+    stdin.write_all(b"2\n").unwrap();
+    drop(stdin);
+    let mut err = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut err).unwrap();
+    let output = child.wait_with_output().unwrap();
+    ran(std::process::Output { stderr: err.into_bytes(), ..output })
+}
+
+#[test]
+fn a_run_of_more_than_a_second_is_kept() {
+    let here = folder();
+    let here = here.path();
+    let output = slow_run(here, &[], |_| {}).ends(0);
+    assert_eq!((&*output.stdout, &*output.stderr), ("{\"id\":1}\n{\"id\":2}\n", ""));
+    let json: serde_json::Value = serde_json::from_str(&say(here, "history show 1 -t json").ends(0).stdout).unwrap();
+    assert_eq!((&json["job"], &json["state"]), (&"standard input → standard output".into(), &"done".into()));
+    assert_eq!((json["records"].as_u64(), json["report"]["records_out"].as_u64()), (Some(2), Some(2)));
+    assert!(json["seconds"].as_f64().is_some_and(|seconds| seconds > 2.0) && json["series"]["step_s"].is_number());
+    // Not if that is not wanted, and not if it is short.
+    slow_run(here, &["--no-history"], |_| {}).ends(0);
+    fs::write(here.join("a.csv"), "a\n1\n").unwrap();
+    say(here, "convert a.csv -t ndjson --metrics-file m.prom").ends(0);
+    assert_eq!(say(here, "history -t ndjson").ends(0).stdout.lines().count(), 1);
+}
+
+#[test]
+fn a_run_does_not_fail_for_its_history() {
+    let here = folder();
+    let here = here.path();
+    let spoilt = |here: &Path| {
+        fs::create_dir_all(here.join("state/pagemill")).unwrap();
+        fs::write(here.join("state/pagemill/history.sqlite3"), "no database ".repeat(200)).unwrap();
+    };
+    slow_run(here, &[], spoilt).ends(0).says(&[
+        "warning: this run is not in the history: can't open ",
+        "history.sqlite3: file is not a database\n  --no-history does without one.",
+    ]);
+    assert_eq!(slow_run(here, &["-q"], spoilt).ends(0).stderr, "");
+    say(here, "history").ends(3).says(&["file is not a database"]);
+}

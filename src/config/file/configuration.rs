@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use super::alert::Alert;
 use super::section::{Entry, File, Section};
 use crate::alerts::Told;
 use crate::config::flags::{Passed, Said, find};
@@ -29,11 +28,6 @@ impl Configuration {
     /// The names of the jobs, each once.
     pub fn jobs(&self) -> Vec<&str> {
         names(self.files.iter().flat_map(|file| &file.jobs))
-    }
-
-    /// The rules for alerts, of all files.
-    pub fn alerts(&self) -> impl Iterator<Item = &Alert> {
-        self.files.iter().flat_map(|file| &file.alerts)
     }
 
     /// The file with the token of the dashboard.

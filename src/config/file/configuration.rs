@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use super::alert::Alert;
 use super::section::{Entry, File, Section};
 use crate::alerts::Told;
 use crate::config::flags::{Passed, Said, find};

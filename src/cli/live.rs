@@ -14,6 +14,7 @@ use pagemill::monitor::{About, BarView, BlockView, MetricsFile, Monitor, Plain, 
 use pagemill::wording::{counted, input};
 
 use super::console;
+use super::dashboard::{self, Port, Wanted};
 use super::paths::file;
 use super::{screen, signals};
 
@@ -28,6 +29,10 @@ pub struct Live {
     monitor: bool,
     /// As a file.
     pub metrics_file: Option<PathBuf>,
+    /// As a page.
+    dashboard: Option<Wanted>,
+    /// Nothing is said unless it has to be.
+    quiet: bool,
 }
 
 /// What is shown of a job: how its ends are called.
@@ -74,21 +79,35 @@ impl Live {
                 "--metrics-file: metrics can't go to standard output\n  Name a file; ./- is one whose name is a hyphen.",
             ));
         }
-        Ok(Live { progress: progress(said)?.unwrap_or(unsaid), monitor: said.has("monitor"), metrics_file })
+        Ok(Live {
+            progress: progress(said)?.unwrap_or(unsaid),
+            monitor: said.has("monitor"),
+            metrics_file,
+            dashboard: dashboard::wanted(said)?,
+            quiet: said.has("quiet"),
+        })
     }
 
     /// Whether somebody wants to see the run, however short it is.
     pub fn is_wanted(&self) -> bool {
-        self.monitor || self.metrics_file.is_some() || matches!(self.progress, Show::Bar | Show::Plain)
+        self.is_urgent() || matches!(self.progress, Show::Bar | Show::Plain)
     }
 
     /// Whether something has to be shown of the shortest run.
     fn is_urgent(&self) -> bool {
-        self.monitor || self.metrics_file.is_some()
+        self.monitor || self.metrics_file.is_some() || self.dashboard.is_some()
+    }
+
+    /// Takes the port of the page, before anything is written.
+    ///
+    /// # Errors
+    /// It can't be had.
+    pub fn port(&self) -> Result<Port, Error> {
+        self.dashboard.as_ref().map_or(Ok(Port::NONE), Wanted::port)
     }
 
     /// Begins to show a run that begins now. `taken`: something else goes to standard output.
-    pub fn start(&self, shown: Shown, settings: &Settings, taken: bool) -> Watching {
+    pub fn start(&self, shown: Shown, settings: &Settings, taken: bool, port: Port) -> Watching {
         let cursor = console::has_cursor() && !(taken && io::stdout().is_terminal());
         let mut views: Vec<Box<dyn View>> = match self.progress {
             Show::Plain => vec![Box::new(Plain::new(Stderr))],
@@ -102,11 +121,12 @@ impl Live {
         views.extend(
             self.metrics_file.clone().map(|path| -> Box<dyn View> { Box::new(MetricsFile::new(path, unwritten)) }),
         );
-        if views.is_empty() {
+        if views.is_empty() && self.dashboard.is_none() {
             return Watching(None);
         }
         let Some(progress) = &settings.progress else { return Watching(None) };
-        let subject = subject(shown, settings, progress);
+        let mut subject = subject(shown, settings, progress);
+        views.extend(port.open(&mut subject, settings, self.quiet));
         let (monitor, starter) = Monitor::new(subject, views);
         match signals::watch() {
             // A bar would only flicker in a short run.
@@ -135,7 +155,7 @@ fn subject(shown: Shown, settings: &Settings, progress: &Progress) -> Subject {
         bad: if settings.on_error == OnError::Quarantine { "in quarantine" } else { "left out" },
         ..About::default()
     };
-    Subject { about, progress: progress.clone(), size: sum, inputs, series: false }
+    Subject { about, progress: progress.clone(), size: sum, inputs, series: None }
 }
 
 /// How many bytes these files have together; none if one is no regular file, or will have more when it is unpacked.

@@ -7,6 +7,7 @@ mod completions;
 mod console;
 mod convert;
 mod count;
+mod dashboard;
 mod ending;
 mod exit;
 mod found;
@@ -51,6 +52,7 @@ pub fn main() -> ExitCode {
         }
         Err(error) => fail(&error),
     };
+    dashboard::end(exit);
     match exit {
         Exit::Done if console::is_unheard() => Exit::InputOutput.into(),
         exit => exit.into(),
@@ -98,6 +100,7 @@ fn fail(error: &Error) -> Exit {
         _ if error.is_broken_pipe() => {}
         _ => console::error(worded(error)),
     }
+    dashboard::failed(error);
     Exit::of(error)
 }
 

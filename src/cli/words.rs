@@ -20,8 +20,17 @@ pub struct Line {
 
 /// Spellings of the first version that also worked with one dash. `-output` would be `-o utput`, so only the whole name
 /// counts.
-const ONE_DASH: [&str; 7] =
-    ["-input", "-output", "-processor", "-workers", "-chunk-size", "-memory-limit", "-create-sample"];
+const ONE_DASH: [&str; 9] = [
+    "-input",
+    "-output",
+    "-processor",
+    "-workers",
+    "-chunk-size",
+    "-memory-limit",
+    "-monitor",
+    "-dashboard-port",
+    "-create-sample",
+];
 
 /// The arguments of the process. `None`: there are none, and a person at a terminal ran it.
 ///

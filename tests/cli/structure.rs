@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::circles::Graph;
 
 /// The layers, lowest first. A module may use those below its own layer, and itself.
-const LAYERS: [&[&str]; 10] = [
+const LAYERS: [&[&str]; 11] = [
     &["wording"],
     &["error"],
     &["sys", "scan"],
@@ -14,6 +14,7 @@ const LAYERS: [&[&str]; 10] = [
     &["record"],
     &["source", "format", "op", "sink", "metrics"],
     &["job", "plan", "flow", "fold", "quarantine", "resume", "sample", "monitor"],
+    &["dashboard"],
     &["config"],
     &["cli"],
     &["main", "lib"],

@@ -25,7 +25,7 @@ mod served {
     use crate::cli::console;
     use crate::cli::ending::ending;
     use crate::cli::exit::Exit;
-    use crate::cli::live::name;
+    use crate::cli::paths::name;
     use crate::cli::worded::worded;
 
     /// Where the secret is: never an argument, because others can read those.
@@ -174,13 +174,9 @@ mod served {
                 plan.push(Row { name: name.to_owned(), value, set_by: "default", kind: None });
             }
         }
-        let planned = metrics::size(settings.dashboard as u64);
-        plan.push(Row {
-            name: "dashboard".to_owned(),
-            value: format!("{planned} of memory"),
-            set_by: "planned",
-            kind: None,
-        });
+        // Each row has a name of its own.
+        let value = metrics::size(settings.dashboard as u64);
+        plan.push(Row { name: "memory for this page".to_owned(), value, set_by: "planned", kind: None });
     }
 
     /// The run has this report. It is made only if somebody is to see it.

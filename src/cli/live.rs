@@ -11,11 +11,11 @@ use pagemill::config::flags::{Said, progress};
 use pagemill::error::{Error, ErrorClass};
 use pagemill::job::{OnError, Settings};
 use pagemill::monitor::{About, BarView, BlockView, MetricsFile, Monitor, Plain, Screen, Show, State, Subject, View};
-use pagemill::wording::{counted, input};
+use pagemill::wording::counted;
 
 use super::console;
 use super::dashboard::{self, Port, Wanted};
-use super::paths::file;
+use super::paths::{file, name};
 use super::{screen, signals};
 
 /// The sizes of more inputs than these are not summed: their list would be held twice.
@@ -59,11 +59,6 @@ impl Shown {
         let inputs = if count <= SUMMED { sources.map(Path::to_path_buf).collect() } else { Vec::new() };
         Shown { source: counted(count as u64, "input"), target, sources: count as u64, inputs }
     }
-}
-
-/// What a path is called: the name of the file, without its folder.
-pub fn name(path: &Path) -> String {
-    path.file_name().map_or_else(|| input(path).to_string(), |name| input(Path::new(name)).to_string())
 }
 
 impl Live {

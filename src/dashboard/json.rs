@@ -1,19 +1,14 @@
 //! The objects of `/api`. What is not known is missing, or null where it was known before.
 
 use std::fmt::Write;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::{Map, Value, json};
 
-use super::hub::{End, Page};
-use super::marks::{Mark, Marks};
+use super::marks::{Mark, Marks, seconds};
+use super::told::{End, Page};
 use crate::metrics::Latency;
 use crate::monitor::{About, Column, Sample, Series};
-
-/// Seconds, to the millisecond.
-pub(super) fn seconds(time: Duration) -> f64 {
-    (time.as_secs_f64() * 1000.0).round() / 1000.0
-}
 
 /// A rate or a mean as a whole number.
 fn whole(value: f64) -> u64 {
@@ -220,6 +215,7 @@ fn date(time: SystemTime) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::time::Duration;
 
     #[test]
     fn dates() {

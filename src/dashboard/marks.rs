@@ -4,10 +4,14 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
-use super::json::seconds;
 use crate::metrics::{self, Response};
 use crate::monitor::Sample;
 use crate::wording::clock;
+
+/// Seconds, to the millisecond.
+pub(super) fn seconds(time: Duration) -> f64 {
+    (time.as_secs_f64() * 1000.0).round() / 1000.0
+}
 
 /// More of a kind than these become one.
 const MANY: usize = 40;

@@ -26,9 +26,10 @@ mod patient;
 mod random;
 mod server;
 mod token;
+mod told;
 
 pub use address::Address;
 pub use bind::Listening;
-pub use hub::{End, Page, Row};
 pub use server::Dashboard;
 pub use token::Token;
+pub use told::{End, Page, Row};

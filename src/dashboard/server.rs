@@ -25,8 +25,9 @@ use super::assets;
 use super::bind::Listening;
 use super::events::Events;
 use super::gate::{Gate, guard};
-use super::hub::{Counted, End, Hub, Page, Teller};
+use super::hub::{Counted, Hub, Teller};
 use super::patient::Patient;
+use super::told::{End, Page};
 use crate::monitor::{Exposition, Series, State as RunState, View};
 
 /// How many may be connected, and how many of them get events.

@@ -8,6 +8,8 @@ mod circles;
 mod convert;
 mod corpora;
 mod count;
+#[cfg(feature = "dashboard")]
+mod dashboard;
 mod encoding;
 mod examples;
 mod flag_table;

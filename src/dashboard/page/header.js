@@ -153,9 +153,8 @@ export function drawLink({ model, link, paused }) {
 
 function linkText(model, link, paused) {
   if (model.end) {
-    const { linger_s } = model.now;
-    return known(linger_s) && linger_s > 0
-      ? `the run is over; pagemill stays up for ${spoken(linger_s)} after it`
+    return model.now.linger
+      ? 'the run is over; pagemill stays up until it is stopped'
       : 'pagemill has ended; these are its last numbers';
   }
   if (paused) return 'updates are paused; the run goes on';

@@ -123,7 +123,7 @@ impl Marks {
         let seq = if begins { None } else { self.open(Kind::Pressure) };
         match seq {
             None if begins => {
-                let mark = Mark { level: Some(level), end: last.until, ..self.new(Kind::Pressure, last.since, text) };
+                let mark = Mark { level: Some(level), end: last.until, ..self.begin(Kind::Pressure, last.since, text) };
                 self.add(mark, news);
             }
             None => {}
@@ -145,7 +145,7 @@ impl Marks {
             (Some(time), None) => {
                 let since = sample.t.saturating_sub(time);
                 let text = format!("Nothing was read or written since {}", clock(since));
-                let mark = self.new(Kind::Stall, since, text);
+                let mark = self.begin(Kind::Stall, since, text);
                 self.add(mark, news);
             }
             (None, Some(index)) => {
@@ -169,7 +169,7 @@ impl Marks {
         }
         let text = format!("Checkpoint {}: {} of input are safe", last.count, metrics::size(last.position | 1));
         let count = (more > 1).then_some(more);
-        let mark = Mark { position: Some(last.position), count, ..self.new(Kind::Checkpoint, last.at, text) };
+        let mark = Mark { position: Some(last.position), count, ..self.begin(Kind::Checkpoint, last.at, text) };
         self.add(mark, news);
     }
 
@@ -180,7 +180,7 @@ impl Marks {
         (mark.end.is_none() && mark.count.is_none()).then_some(index)
     }
 
-    fn new(&mut self, kind: Kind, t: Duration, text: String) -> Mark {
+    fn begin(&mut self, kind: Kind, t: Duration, text: String) -> Mark {
         self.last += 1;
         Mark { seq: self.last, t, end: None, kind, level: None, position: None, count: None, text }
     }
@@ -238,13 +238,13 @@ mod tests {
         let (seqs, all) = look(3, episode(Level::High, None), 1, [1, 0]);
         let text = format!("Memory pressure high: {}", names[0]);
         assert_eq!((seqs, all), (vec![1], vec![json!({"seq":1,"t":3.0,"kind":"pressure","level":"high","text":text})]));
-        assert_eq!(look(4, episode(Level::High, None), 1, [1, 0]).0, []);
+        assert!(look(4, episode(Level::High, None), 1, [1, 0]).0.is_empty());
         let (seqs, all) = look(6, episode(Level::Critical, Some(6)), 1, [1, 1]);
         let text = format!("Memory pressure critical: {}, {}", names[0], names[1]);
         let whole = json!({"seq":1,"t":3.0,"end":6.0,"kind":"pressure","level":"critical","text":text});
         assert_eq!((seqs, all), (vec![1], vec![whole]));
         // It is over, and what began then is not told of the next time.
-        assert_eq!(look(7, episode(Level::Critical, Some(6)), 1, [1, 1]).0, []);
+        assert!(look(7, episode(Level::Critical, Some(6)), 1, [1, 1]).0.is_empty());
         let (seqs, all) = look(9, Some(Episode { level: Level::High, since: S(9), until: None }), 2, [2, 1]);
         assert_eq!((seqs, all.len()), (vec![2], 2));
         assert_eq!(all[1]["text"], format!("Memory pressure high: {}", names[0]));
@@ -283,6 +283,6 @@ mod tests {
         let (news, all) = look(43);
         assert_eq!((news.seqs, news.folded, all.len()), (vec![41], false, 1));
         assert_eq!((&all[0]["count"], &all[0]["seq"]), (&json!(43), &json!(41)));
-        assert_eq!(look(43).0.seqs, []);
+        assert!(look(43).0.seqs.is_empty());
     }
 }

@@ -10,6 +10,8 @@ mod config;
 mod convert;
 mod corpora;
 mod count;
+#[cfg(feature = "dashboard")]
+mod dashboard;
 mod encoding;
 mod examples;
 mod flag_table;

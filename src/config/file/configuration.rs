@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::alert::Alert;
 use super::section::{Entry, File, Section};
 use crate::alerts::Told;
 use crate::config::flags::{Passed, Said, find};

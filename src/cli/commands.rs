@@ -47,7 +47,7 @@ const INPUTS: &[Operand] = &[Operand {
 }];
 
 /// All commands, in the order of the help.
-pub static ALL: [Entry; 11] = [
+pub static ALL: [Entry; 12] = [
     Entry {
         name: "convert",
         alias: None,
@@ -226,6 +226,20 @@ profile or a job that the command line names.",
         operands: &[Operand { id: "page", name: "COMMAND", help: "The command to describe [default: all of them in short]" }],
         examples: &["pagemill man | man -l -", "pagemill man convert > pagemill-convert.1"],
         notes: "",
+    },
+    Entry {
+        name: "alerts",
+        alias: None,
+        about: "Try rules for alerts on a past run",
+        flags: Some(Commands::ALERTS),
+        operands: &[
+            Operand { id: "test", name: "test", help: "The word test" },
+            Operand { id: "rules", name: "RULES", help: "A configuration file with [[alert]] tables" },
+        ],
+        examples: &["pagemill alerts test rules.toml --run 42"],
+        notes: "\
+Prints when each rule would have been raised and resolved. Only throughput, memory and what workers waited for are \
+recorded, as means of a few seconds in long runs.",
     },
     Entry {
         name: "completions",

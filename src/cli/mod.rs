@@ -33,6 +33,8 @@ mod refusal;
 mod replay;
 mod report_file;
 mod request;
+#[cfg(feature = "history")]
+mod rules;
 mod screen;
 mod settings;
 mod signals;
@@ -100,8 +102,10 @@ fn run(line: &Line) -> Result<Exit, Error> {
         "man" => manual::run(&typed),
         #[cfg(feature = "history")]
         "history" => history::run(typed),
+        #[cfg(feature = "history")]
+        "alerts" => rules::run(typed),
         #[cfg(not(feature = "history"))]
-        "history" => Err(Error::usage("this build has no history\n  Build it with the feature `history`.")),
+        "history" | "alerts" => Err(Error::usage("this build has no history\n  Build it with the feature `history`.")),
         "completions" => completions::run(typed),
         "help" => help::run(typed),
         _ => convert::run(typed, line.implied),

@@ -4,11 +4,13 @@
 //! for its history.
 
 mod draw;
+mod replay;
 mod run;
 mod store;
 mod trend;
 
 pub use draw::{html, spark, svg};
+pub use replay::{RECORDED, samples};
 pub use run::{Outcome, Run, points};
 pub use store::{History, usual_place};
 pub use trend::{Figure, Usual, Verdict, judged};

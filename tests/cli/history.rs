@@ -189,3 +189,27 @@ fn a_run_does_not_fail_for_its_history() {
     assert_eq!(slow_run(here, &["-q"], spoilt).ends(0).stderr, "");
     say(here, "history").ends(3).says(&["file is not a database"]);
 }
+
+#[test]
+fn rules_are_tried_on_a_past_run() {
+    let here = folder();
+    let here = here.path();
+    with_runs(here, "a", &[]);
+    let history = History::open(&here.join("state/pagemill/history.sqlite3")).unwrap().unwrap();
+    // Ten points of ten seconds; slow in the middle.
+    let series =
+        r#"{"step_s":10,"read":[900,900,10,10,10,900,900,900,900,900],"written":[],"mapped":[1,1,1,1,1,1,1,1,1,1]}"#;
+    history.add(&Run { job: "a".into(), seconds: 100.0, series: Some(series.into()), ..Run::default() }).unwrap();
+    let rules = "[[alert]]\nmetric = \"read_bytes_rate\"\nbelow = 100\nfor = \"20s\"\n\
+        [[alert]]\nmetric = \"memory_resident_bytes\"\nabove = 5\n[[alert]]\nmetric = \"records_bad_share\"\nabove = 0.5\n";
+    fs::write(here.join("rules.toml"), rules).unwrap();
+    let expected = "run 1, a: 100.0 s\n  0:50  raised    read_bytes_rate is 10 B/s, below 100 B/s for 20 s\n  1:00  resolved  read_bytes_rate\n\
+        never    memory_resident_bytes\nunknown  records_bad_share: records_bad_share is not recorded\n";
+    assert_eq!(say(here, "alerts test rules.toml --run 1").ends(0).stdout, expected);
+    say(here, "alerts test rules.toml --run 2").ends(2).says(&["there is no run 2"]);
+    say(here, "alerts test rules.toml").ends(2).says(&["Give --run ID"]);
+    say(here, "alerts").ends(2).says(&["pagemill alerts test RULES --run ID"]);
+    fs::write(here.join("none.toml"), "").unwrap();
+    say(here, "alerts test none.toml --run 1").ends(2).says(&["none.toml has no rules"]);
+    say(here, "alerts test missing.toml --run 1").ends(3);
+}

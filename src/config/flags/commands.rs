@@ -2,7 +2,7 @@
 
 /// Sets of commands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Commands(u8);
+pub struct Commands(u16);
 
 impl Commands {
     /// None.
@@ -24,6 +24,8 @@ impl Commands {
     pub const CONFIG: Commands = Commands(1 << 6);
     /// `history`.
     pub const HISTORY: Commands = Commands(1 << 7);
+    /// `alerts`.
+    pub const ALERTS: Commands = Commands(1 << 8);
 
     /// Commands that read inputs given on the command line.
     pub(super) const READ: Commands = Commands::CONVERT.or(Commands::COUNT).or(Commands::AUDIT);

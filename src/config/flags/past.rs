@@ -1,4 +1,4 @@
-//! Flags of `history`.
+//! Flags of `history` and `alerts`.
 
 use super::commands::Commands;
 use super::flag::{Flag, Takes::*, flag};
@@ -19,4 +19,5 @@ pub static FLAGS: &[Flag] = &[
     .short('t')
     .common(),
     flag("force", Nothing, Commands::HISTORY, "Replace the output if it exists").common(),
+    flag("run", Count("ID"), Commands::ALERTS, "The number of the run to replay, as `pagemill history` lists it").common(),
 ];

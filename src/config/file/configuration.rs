@@ -31,11 +31,6 @@ impl Configuration {
         names(self.files.iter().flat_map(|file| &file.jobs))
     }
 
-    /// The rules for alerts, of all files.
-    pub fn alerts(&self) -> impl Iterator<Item = &Alert> {
-        self.files.iter().flat_map(|file| &file.alerts)
-    }
-
     /// The file with the token of the dashboard.
     pub fn dashboard_token_file(&self) -> Option<&Path> {
         self.files.iter().rev().find_map(|file| file.dashboard_token_file.as_deref())

@@ -102,6 +102,9 @@ pub mod alerts;
 pub mod compress;
 #[doc(hidden)]
 pub mod config;
+#[cfg(feature = "dashboard")]
+#[doc(hidden)]
+pub mod dashboard;
 pub mod error;
 pub(crate) mod flow;
 pub(crate) mod fold;

@@ -6,12 +6,14 @@ use std::path::{Path, PathBuf};
 use pagemill::config::flags::{self, Commands, Kinds, Line, Origin, kinds};
 use pagemill::error::{Error, ErrorClass};
 use pagemill::job::{Counted, Counting, Settings, SourceSpec, What, explain_count};
+use pagemill::metrics;
 use pagemill::scan::count::Counts;
 use pagemill::wording;
 
 use super::ceiling::ceiling;
 use super::configured::passed_over;
 use super::console;
+use super::dashboard;
 use super::exit::Exit;
 use super::found::Folders;
 use super::inputs::{Inputs, refuse_list};
@@ -98,8 +100,9 @@ pub fn run(Typed { mut said, operands }: Typed) -> Result<Exit, Error> {
     signals::attach(&mut settings, only, see.live.is_wanted());
     let sources: Vec<SourceSpec> = files.iter().map(|path| source(path)).collect();
     let counting = Counting::new(&settings, &sources)?.checking(said.has("on-error"));
+    let port = see.live.port()?;
     let report = ReportFile::open(see.report.as_deref(), settings.force, Some(COUNTS_GO_THERE))?;
-    let watching = see.live.start(Shown::all(files.iter().map(PathBuf::as_path), None), &settings, true);
+    let watching = see.live.start(Shown::all(files.iter().map(PathBuf::as_path), None), &settings, true, port);
     let mut files = Files { what, width: width(&files), counting, exit: Exit::Done, paths: files };
     let counted = files.count_as(nameless, 4 + usize::from(settings.from.is_some()));
     let seen = watching.end(counted.as_ref().err());
@@ -113,6 +116,7 @@ pub fn run(Typed { mut said, operands }: Typed) -> Result<Exit, Error> {
     if see.verbose {
         console::note(&done.to_string());
     }
+    dashboard::report(|| metrics::json(&done, env!("CARGO_PKG_VERSION"), &flags::shown(&settings), &flag));
     if let Some(report) = report {
         report.write(&done, &settings, &said)?;
     }

@@ -3,6 +3,7 @@
 use pagemill::error::{Error, ErrorClass};
 
 use super::console;
+use super::dashboard;
 use super::ending;
 use super::exit::Exit;
 use super::worded::worded;
@@ -20,5 +21,6 @@ pub fn fail(error: &Error) -> Exit {
         _ if error.is_broken_pipe() => {}
         _ => console::error(worded(error)),
     }
+    dashboard::failed(error);
     Exit::of(error)
 }

@@ -14,11 +14,12 @@ use pagemill::job::{OnError, Settings};
 use pagemill::monitor::{
     About, BarView, BlockView, MetricsFile, Monitor, Plain, Sample, Screen, Series, Show, State, Subject, View,
 };
-use pagemill::wording::{counted, input};
+use pagemill::wording::counted;
 
 use super::alerting::Alerts;
 use super::console;
-use super::paths::file;
+use super::dashboard::{self, Port, Wanted};
+use super::paths::{file, name};
 use super::{screen, signals};
 
 /// Whether this build can keep a history.
@@ -39,6 +40,9 @@ pub struct Live {
     history: bool,
     /// What is configured to be watched for.
     alerts: Vec<Told>,
+    /// As a page.
+    dashboard: Option<Wanted>,
+    /// Nothing is said unless it has to be.
     quiet: bool,
 }
 
@@ -68,11 +72,6 @@ impl Shown {
     }
 }
 
-/// What a path is called: the name of the file, without its folder.
-pub fn name(path: &Path) -> String {
-    path.file_name().map_or_else(|| input(path).to_string(), |name| input(Path::new(name)).to_string())
-}
-
 impl Live {
     /// What the flags say. `--quiet` silences what nobody has named.
     ///
@@ -89,7 +88,8 @@ impl Live {
             ));
         }
         let (progress, monitor) = (progress(said)?.unwrap_or(unsaid), said.has("monitor"));
-        let mut live = Live { progress, monitor, metrics_file, history, alerts: Vec::new(), quiet };
+        let dashboard = dashboard::wanted(said)?;
+        let mut live = Live { progress, monitor, metrics_file, dashboard, history, alerts: Vec::new(), quiet };
         // Whoever watches a run is told what is usually worth knowing.
         if live.is_wanted() {
             let told = |rule| Told { rule, command: Vec::new(), webhook: None };
@@ -102,16 +102,24 @@ impl Live {
     /// Whether somebody wants to see the run, however short it is.
     pub fn is_wanted(&self) -> bool {
         let is_named = matches!(self.progress, Show::Bar | Show::Plain);
-        self.monitor || is_named || self.metrics_file.is_some() || !self.alerts.is_empty()
+        self.is_urgent() || is_named || !self.alerts.is_empty()
     }
 
     /// Whether something has to be shown of the shortest run.
     fn is_urgent(&self) -> bool {
-        self.monitor || self.metrics_file.is_some()
+        self.monitor || self.metrics_file.is_some() || self.dashboard.is_some()
+    }
+
+    /// Takes the port of the page, before anything is written.
+    ///
+    /// # Errors
+    /// It can't be had.
+    pub fn port(&self) -> Result<Port, Error> {
+        self.dashboard.as_ref().map_or(Ok(Port::NONE), Wanted::port)
     }
 
     /// Begins to show a run that begins now. `taken`: something else goes to standard output.
-    pub fn start(&self, shown: Shown, settings: &Settings, taken: bool) -> Watching {
+    pub fn start(&self, shown: Shown, settings: &Settings, taken: bool, port: Port) -> Watching {
         let cursor = console::has_cursor() && !(taken && io::stdout().is_terminal());
         let mut views: Vec<Box<dyn View>> = match self.progress {
             Show::Plain => vec![Box::new(Plain::new(Stderr))],
@@ -127,11 +135,15 @@ impl Live {
             self.metrics_file.clone().map(|path| -> Box<dyn View> { Box::new(MetricsFile::new(path, unwritten)) }),
         );
         views.extend(Alerts::new(&self.alerts, self.quiet).map(|alerts| -> Box<dyn View> { Box::new(alerts) }));
-        if views.is_empty() && !self.history {
+        if views.is_empty() && self.dashboard.is_none() && !self.history {
             return Watching(None);
         }
         let Some(progress) = &settings.progress else { return Watching(None) };
-        let subject = Subject { series: self.history, ..subject(shown, settings, progress) };
+        let mut subject = subject(shown, settings, progress);
+        views.extend(port.open(&mut subject, settings, self.quiet));
+        if self.history {
+            subject.series.get_or_insert_default();
+        }
         let (monitor, starter) = Monitor::new(subject, views);
         match signals::watch() {
             // A bar would only flicker in a short run.
@@ -160,7 +172,7 @@ fn subject(shown: Shown, settings: &Settings, progress: &Progress) -> Subject {
         bad: if settings.on_error == OnError::Quarantine { "in quarantine" } else { "left out" },
         ..About::default()
     };
-    Subject { about, progress: progress.clone(), size: sum, inputs, series: false }
+    Subject { about, progress: progress.clone(), size: sum, inputs, series: None }
 }
 
 /// How many bytes these files have together; none if one is no regular file, or will have more when it is unpacked.

@@ -10,6 +10,7 @@ mod configured;
 mod console;
 mod convert;
 mod count;
+mod dashboard;
 mod ending;
 mod exit;
 mod failure;
@@ -61,6 +62,7 @@ pub fn main() -> ExitCode {
         }
         Err(error) => fail(&error),
     };
+    dashboard::end(exit);
     match exit {
         Exit::Done if console::is_unheard() => Exit::InputOutput.into(),
         exit => exit.into(),

@@ -8,6 +8,7 @@ use pagemill::job::SourceSpec;
 use pagemill::sink::whole_path;
 #[cfg(unix)]
 use pagemill::source::place;
+use pagemill::wording::input;
 
 /// The path of a file; `None` for `-`.
 pub fn file(path: &Path) -> Option<&Path> {
@@ -71,4 +72,9 @@ pub fn stdin_metadata() -> io::Result<fs::Metadata> {
 pub fn stdin_metadata() -> io::Result<fs::Metadata> {
     use std::os::windows::io::AsHandle;
     File::from(io::stdin().as_handle().try_clone_to_owned()?).metadata()
+}
+
+/// What a path is called: the name of the file, without its folder.
+pub fn name(path: &Path) -> String {
+    path.file_name().map_or_else(|| input(path).to_string(), |name| input(Path::new(name)).to_string())
 }

@@ -15,11 +15,12 @@ use pagemill::source::Listed;
 use super::ceiling::ceiling;
 use super::configured::passed_over;
 use super::console;
+use super::dashboard;
 use super::exit::Exit;
 use super::inputs::refuse_list;
-use super::live::{Live, Shown, name};
+use super::live::{Live, Shown};
 use super::past;
-use super::paths::{file, source};
+use super::paths::{file, name, source};
 use super::report_file::{ReportFile, refuse_report};
 use super::settings::settings;
 use super::worded::{flag, worded};
@@ -234,12 +235,14 @@ impl Request {
         let taken = taken.then_some(
             "the records already go to standard output\n  Give a file for the report, or one for the output with -o.",
         );
+        let port = self.see.live.port()?;
         let file = ReportFile::open(self.see.report.as_deref(), self.settings.force, taken)?;
-        let watching = self.see.live.start(shown, &self.settings, taken.is_some());
+        let watching = self.see.live.start(shown, &self.settings, taken.is_some(), port);
         let report = run();
         let seen = watching.end(report.as_ref().err());
         past::keep(seen, report.as_ref(), &self.settings, &self.said);
         let report = report?;
+        dashboard::report(|| metrics::json(&report, env!("CARGO_PKG_VERSION"), &flags::shown(&self.settings), &flag));
         self.tell(&report);
         if let Some(file) = file {
             file.write(&report, &self.settings, &self.said)?;

@@ -96,6 +96,7 @@ impl<'s> Opened<'s> {
             packed: source.packed(),
             compression,
             noting: settings.on_error == OnError::Quarantine || settings.max_errors.is_some(),
+            dashboard: settings.dashboard,
         };
         let mut plan = Plan::new(&wishes)?;
         let room = Room::new(&plan, &Budget::of(plan.memory_limit, plan.whose));

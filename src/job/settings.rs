@@ -148,6 +148,9 @@ pub struct Settings {
     pub stop: Option<Stop>,
     /// Reports how far the job is.
     pub progress: Option<Progress>,
+    /// What else the process takes of the memory while the job runs, in bytes: a dashboard.
+    #[doc(hidden)]
+    pub dashboard: usize,
     /// Levels of memory pressure in place of what is read, one for each slice. For tests.
     #[doc(hidden)]
     pub pressure: Option<Script>,
@@ -215,6 +218,7 @@ impl Default for Settings {
             durable: false,
             stop: None,
             progress: None,
+            dashboard: 0,
             pressure: None,
         }
     }

@@ -36,12 +36,26 @@ impl Exposition {
 
     /// A sample as text.
     pub fn text(self, about: &About, sample: &Sample) -> String {
+        self.complete(about, sample, |_| {})
+    }
+
+    /// The same, and how many `clients` of the dashboard get events, and how many they were too slow for.
+    #[cfg(feature = "dashboard")]
+    pub(crate) fn served(self, about: &About, sample: &Sample, clients: u64, skipped: u64) -> String {
+        self.complete(about, sample, |text| {
+            text.gauge("dashboard_clients", "", "Pages that are open.", clients);
+            text.counter("dashboard_frames_skipped", "", "Events that pages were too slow for.", skipped);
+        })
+    }
+
+    fn complete(self, about: &About, sample: &Sample, more: impl FnOnce(&mut Text)) -> String {
         let mut text = Text { how: self, out: String::with_capacity(12 << 10) };
         run(&mut text, about, sample);
         data(&mut text, sample);
         work(&mut text, sample);
         memory(&mut text, sample);
         process(&mut text, sample);
+        more(&mut text);
         if self == Exposition::OpenMetrics {
             text.out += "# EOF\n";
         }

@@ -46,8 +46,8 @@ pub struct Subject {
     pub size: fn(&[PathBuf]) -> Option<u64>,
     /// The inputs that are asked about.
     pub inputs: Vec<PathBuf>,
-    /// A series of samples is kept too.
-    pub series: bool,
+    /// The samples are added to this series too.
+    pub series: Option<Arc<Mutex<Series>>>,
 }
 
 /// A run that is looked at. Dropping it ends the run as failed.
@@ -65,7 +65,6 @@ struct Shared {
     slot: Mutex<Slot>,
     /// A sample came, the run ended, or a view ended.
     changed: Condvar,
-    series: Option<Mutex<Series>>,
 }
 
 #[derive(Default)]
@@ -90,13 +89,8 @@ impl Shared {
 impl Monitor {
     /// A run that begins now. Nothing looks at it before the starter is [used](Starter::start).
     pub fn new(subject: Subject, views: Vec<Box<dyn View>>) -> (Monitor, Starter) {
-        let shared = Arc::new(Shared {
-            series: subject.series.then(|| Mutex::new(Series::new())),
-            subject,
-            started: Instant::now(),
-            slot: Mutex::default(),
-            changed: Condvar::new(),
-        });
+        let shared =
+            Arc::new(Shared { subject, started: Instant::now(), slot: Mutex::default(), changed: Condvar::new() });
         (Monitor(Arc::clone(&shared)), Starter { shared, views })
     }
 
@@ -108,7 +102,7 @@ impl Monitor {
 
     /// A copy of the series, if one is kept.
     pub fn series(&self) -> Option<Series> {
-        self.0.series.as_ref().map(|series| series.lock().unwrap_or_else(PoisonError::into_inner).clone())
+        self.0.subject.series.as_ref().map(|series| series.lock().unwrap_or_else(PoisonError::into_inner).clone())
     }
 
     /// What does not change.
@@ -196,7 +190,7 @@ fn sample(shared: &Shared) {
         };
         let metrics = progress.metrics();
         let sample = tally.next(about, shared.started.elapsed(), metrics.as_ref(), &seen, end);
-        if let Some(series) = &shared.series {
+        if let Some(series) = &shared.subject.series {
             let latency = metrics.as_ref().map(|metrics| &metrics.record_latency);
             series.lock().unwrap_or_else(PoisonError::into_inner).add(&sample, latency);
         }
@@ -268,7 +262,7 @@ mod tests {
             progress: progress.clone(),
             size: |_| None,
             inputs: Vec::new(),
-            series: true,
+            series: Some(Arc::default()),
         }
     }
 

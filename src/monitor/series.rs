@@ -150,6 +150,17 @@ impl Series {
         self.weights.len()
     }
 
+    /// How many points are complete.
+    pub fn complete(&self) -> usize {
+        let is_open = self.weights.last().is_some_and(|weight| !self.is_enough(*weight));
+        self.len() - usize::from(is_open)
+    }
+
+    /// Whether a point of this weight is complete: it stands for a step, give or take a part of a sample.
+    fn is_enough(&self, weight: f64) -> bool {
+        weight >= self.step - STEP / 2.0
+    }
+
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.weights.is_empty()
@@ -204,8 +215,7 @@ impl Series {
     fn add_values(&mut self, t: Duration, values: [f64; NAMES.len()], latencies: &[u32; BUCKETS]) {
         let weight = self.last.map_or(STEP, |last| t.saturating_sub(last).as_secs_f64());
         self.last = Some(t);
-        // A point is complete when it stands for a step, give or take a part of a sample.
-        let complete = self.weights.last().is_none_or(|weight| *weight >= self.step - STEP / 2.0);
+        let complete = self.weights.last().is_none_or(|weight| self.is_enough(*weight));
         if complete {
             if self.weights.len() == POINTS {
                 self.halve();
@@ -276,7 +286,7 @@ mod tests {
         }
         assert_eq!((series.len(), series.step()), (600, 0.5));
         series.add_values(half_seconds(601), of(1e9), &[0; BUCKETS]);
-        assert_eq!((series.len(), series.step()), (301, 1.0));
+        assert_eq!((series.len(), series.complete(), series.step()), (301, 300, 1.0));
         let read = &series.columns()[0];
         assert_eq!(series.means(read).take(2).collect::<Vec<_>>(), [1.5, 3.5]);
         assert_eq!((read.least()[299], read.most()[299], read.most()[300]), (599.0, 600.0, 1e9));

@@ -44,6 +44,8 @@ pub(crate) struct Plan {
     pub spare: usize,
     /// A stream's bytes are read into windows; for a mapped source, the pages of slices count instead.
     pub streamed: bool,
+    /// What a dashboard takes, in bytes.
+    pub dashboard: usize,
     /// Bad records are noted on their way to the committer.
     pub noting: bool,
     pub max_record: usize,
@@ -86,6 +88,8 @@ pub(crate) struct Wishes {
     pub compression: Option<Compression>,
     /// Bad records are noted.
     pub noting: bool,
+    /// What a dashboard takes, in bytes.
+    pub dashboard: usize,
 }
 
 impl Plan {
@@ -126,6 +130,7 @@ impl Plan {
                 spare: 0,
                 streamed: wishes.streamed,
                 noting: wishes.noting,
+                dashboard: wishes.dashboard,
                 max_record,
                 header,
                 memory_limit: limit,
@@ -211,6 +216,7 @@ impl Plan {
             // Notes grow by doubling. One more is for what is being written.
             ("bad records", if self.noting { (self.workers + self.ring + 1) * 2 * NOTED } else { 0 }),
             ("decompression", self.unpacking.map_or(0, |unpacking| unpacking.bytes())),
+            ("dashboard", self.dashboard),
             ("compression", self.packing.map_or(0, |packing| packing.bytes())),
         ]
     }
@@ -219,7 +225,7 @@ impl Plan {
     /// afterwards.
     pub fn room_for_names(&self) -> usize {
         let head = if self.streamed { HEAD + self.room_for_header() } else { 0 };
-        let held = BASE + head + self.unpacking.map_or(0, |unpacking| unpacking.bytes());
+        let held = BASE + self.dashboard + head + self.unpacking.map_or(0, |unpacking| unpacking.bytes());
         self.memory_limit.saturating_sub(held) + FEW
     }
 

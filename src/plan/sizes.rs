@@ -2,6 +2,9 @@
 
 /// Code, stacks, tables, and what the process needs before any slice (measured: 4 to 5 MB resident).
 pub(crate) const BASE: usize = 6 << 20;
+/// What a dashboard takes at most: its series, a snapshot for each stream, what 64 connections read and write, stacks and
+/// code.
+pub(crate) const DASHBOARD: usize = 4 << 20;
 /// A table up to this size is included in that.
 pub(crate) const FEW: usize = 64 << 10;
 /// The default size of slices.

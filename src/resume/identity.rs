@@ -53,6 +53,7 @@ pub(crate) fn settings(settings: &Settings, route: &Route, quarantine: Option<&P
         memory_limit: _,
         io: _,
         stop: _,
+        dashboard: _,
         progress: _,
         pressure: _,
         max_record_size,

@@ -1,6 +1,7 @@
 //! The command, run as its users run it; the shape of the source too.
 #![allow(clippy::unwrap_used)] // A test that can't go on fails.
 
+mod alerts;
 mod audit;
 mod basics;
 mod broken_json;
@@ -9,6 +10,8 @@ mod config;
 mod convert;
 mod corpora;
 mod count;
+#[cfg(feature = "dashboard")]
+mod dashboard;
 mod encoding;
 mod examples;
 mod flag_table;

@@ -5,11 +5,12 @@ use serde_json::json;
 use super::commands::Commands;
 use super::flag::Takes::{Count, Nothing, Path, Text, Word};
 use super::flag::{Changes, Flag, Group, Takes, flag};
-use super::unless::{no_checkpoints, stream_is_read, uncounted};
+use super::unless::{no_checkpoints, no_dashboard, stream_is_read, uncounted};
 use super::values::{count, put, size};
 use super::words::{IO, PROGRESS};
 use crate::config::parse_limit;
 use crate::job::Checkpoint;
+use crate::plan::sizes::DASHBOARD;
 
 const fn run(name: &'static str, takes: Takes, commands: Commands, help: &'static str) -> Flag {
     flag(name, takes, commands, help).group(Group::RunAndMemory).changes(Changes::Manner)
@@ -152,4 +153,21 @@ pub static FLAGS: &[Flag] = &[
         Commands::RUN,
         "Show rates, memory, latency and workers in a block on the terminal while the job runs; where that can't be drawn, as with --progress plain",
     ),
+    flag(
+        "dashboard",
+        Text("[HOST:]PORT"),
+        Commands::RUN,
+        "Show the run on a web page at this port of the machine, which only the machine itself can open; 0 takes a free port. With a HOST that others can reach, visitors need a token: 32 bytes or more in PAGEMILL_DASHBOARD_TOKEN",
+    )
+    .alias("dashboard-port")
+    .group(Group::See)
+    .sets(|s, _, _| put(&mut s.dashboard, DASHBOARD)),
+    flag(
+        "linger",
+        Nothing,
+        Commands::RUN,
+        "Keep the page of --dashboard up after the run, until SIGINT or SIGTERM comes; the exit code stays that of the run",
+    )
+    .group(Group::See)
+    .unless(no_dashboard),
 ];

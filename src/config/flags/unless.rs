@@ -217,3 +217,11 @@ pub fn no_checkpoints(line: &Line<'_>) -> Option<No> {
     }
     None
 }
+
+/// Nothing can stay up that was not there.
+pub fn no_dashboard(line: &Line<'_>) -> Option<No> {
+    match line.said.has("dashboard") {
+        true => None,
+        false => No::new("there is no dashboard", "Open one with --dashboard PORT, or leave the flag out."),
+    }
+}

@@ -27,7 +27,7 @@ pub(crate) struct Pace {
 impl Pace {
     /// The pace that the settings give.
     pub fn of(settings: &Settings) -> Pace {
-        Pace::new(settings.workers, settings.memory_limit)
+        Pace::new(settings.workers, settings.memory_limit.saturating_sub(settings.dashboard))
     }
 
     /// The pace of this many workers (0: one for each processor) with a memory limit. They take half of what the

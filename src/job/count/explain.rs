@@ -40,6 +40,9 @@ fn explain_text(source: SourceSpec, settings: &Settings) -> Result<String> {
     text += &decoded(&source);
     let workers = if source.map().is_some() { Pace::of(settings).workers } else { 1 };
     text += &format!("workers          up to {workers}\nmemory limit     {} bytes\n", settings.memory_limit);
+    if settings.dashboard > 0 {
+        text += &format!("  {:>12}  dashboard\n", settings.dashboard);
+    }
     Ok(text)
 }
 

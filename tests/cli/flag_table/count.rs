@@ -68,10 +68,11 @@ const PROBES: &[Probe] = &[
     probe("progress", &["--progress", "plain"], PLAIN).says(),
     probe("monitor", &["--monitor"], PLAIN).says(),
     probe("metrics-file", &["--metrics-file", "made"], PLAIN),
+    probe("dashboard", &["--dashboard", "0"], PLAIN).beside(&["--explain"]),
 ];
 
 /// Flags that are what the tests differ in, or have a test of their own.
-const ELSEWHERE: &[&str] = &["config", "from", "profile", "records", "strict-memory"];
+const ELSEWHERE: &[&str] = &["config", "from", "profile", "records", "strict-memory", "linger"];
 
 /// What is said about bad data is taken everywhere, also where nothing can be bad.
 const POLICIES: &[&str] =

@@ -273,6 +273,7 @@ pub const PROBES: &[Probe] = &[
     probe("progress", &["--progress", "plain"], PLAIN).says(),
     probe("monitor", &["--monitor"], PLAIN).says(),
     probe("metrics-file", &["--metrics-file", "made"], PLAIN),
+    probe("dashboard", &["--dashboard", "0"], PLAIN).beside(&["--explain"]),
 ];
 
 /// What is said about bad data is taken everywhere, also where nothing can be bad.
@@ -285,4 +286,5 @@ pub const ELSEWHERE: &[(&str, &str)] = &[
     ("strict-memory", "a peak above the limit: pressure.rs"),
     ("no-checkpoint", "an input of 2 GiB: doubles/writes.rs and faults/resume.rs begin checkpoints"),
     ("checkpoint-every", "an interruption: resume.rs"),
+    ("linger", "a page that somebody looks at: dashboard.rs"),
 ];

@@ -157,6 +157,8 @@ pub mod docs {
     pub mod memory {}
     #[doc = include_str!("docs/recipes.md")]
     pub mod recipes {}
+    #[doc = include_str!("docs/seeing.md")]
+    pub mod seeing {}
     #[doc = include_str!("docs/speed.md")]
     pub mod speed {}
     #[doc = include_str!("docs/values.md")]

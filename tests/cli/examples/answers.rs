@@ -56,6 +56,17 @@ pub const TOOLS: [(&str, &str); 8] = [
     ("edit", "sed -i 's/\"record\":2,/\"text\":\"2,Grace\",&/' \"$1\""),
 ];
 
+/// Makes a history of six runs of a job, the last of which is number 42 and slow.
+const PAST: &str = r#"unset XDG_STATE_HOME; mkdir -p .local/state/pagemill; python3 -c "
+import sqlite3
+db = sqlite3.connect('.local/state/pagemill/history.sqlite3')
+db.execute('CREATE TABLE runs (id INTEGER PRIMARY KEY AUTOINCREMENT, started, job, version, settings, state, error, seconds, read, written, records, bad, peak, memory_limit, report, series)')
+for id, read in zip(range(37, 43), (1000, 1001, 1002, 1003, 1004, 500)):
+    series = '{\"step_s\":5,\"read\":[50,50]}'
+    db.execute('INSERT INTO runs VALUES (' + ','.join('?' * 16) + ')', (id, 1700000000, 'trips.csv → trips.ndjson', '1', '{}', 'done', None, 10.0, read, 1, 1, 0, 1, 1, None, series))
+db.execute('PRAGMA user_version = 1')
+db.commit()""#;
+
 /// Makes a table of two hundred records, the second of which lacks its name.
 const DIRTY: &str = "{ printf 'id,name\\n1,Ada\\n2\\n'; seq 3 200 | sed 's/$/,x/'; } > dirty.csv";
 
@@ -64,9 +75,10 @@ const EU_NDJSON: &str = "{\"name\":\"Ada, L.\",\"price\":\"1,50\"}\n{\"name\":\"
 /// Puts a configuration and what its jobs read into place.
 const CONFIGURED: &str = "mkdir in out; cp european.csv in/a.csv; cp conf pagemill.toml";
 
-pub const FILES: [(&str, &[u8]); 24] = [
+pub const FILES: [(&str, &[u8]); 25] = [
     ("conf", b"workers = 2\n[profile.eu]\ndelimiter = ';'\nquote = \"'\"\n[job.nightly]\nprofile = 'eu'\ninput = ['in/*.csv']\noutput = 'out/all.ndjson'\n[job.weekly]\ninput = 'out/all.ndjson'\noutput = 'out/all.csv'\n"),
     ("trips.csv", "trip_id,id,from_station,fare\nT1,7, Zürich HB ,12.50\nT2,8,\"Bern, Bahnhof\",3\n".as_bytes()),
+    ("rules.toml", b"[[alert]]\nmetric = \"read_bytes_rate\"\nbelow = 60\n"),
     ("big.csv", b"id,name\n1,Ada\n2,\"Grace\nHopper\"\n"),
     ("prices.csv", b"id,price,code,note\n1,1.10,007,\n2,5e400,\"42\",\"\"\n3,12345678901234567890123,7,\"two\nlines\"\n"),
     ("huge.csv", b"id,name\n1,Ada\n2,Grace\n"),
@@ -174,6 +186,22 @@ pub const ANSWERS: &[Answer] = &[
     answer("pagemill run nightly weekly -v", PLAIN_CSV).before(CONFIGURED).after("cat out/all.csv"),
     parts("pagemill run nightly --explain", &["source           in/a.csv\n", "formats          csv to ndjson\n"]).before(CONFIGURED),
     answer("pagemill convert european.csv -t ndjson --profile eu", EU_NDJSON).before(CONFIGURED),
+    parts("pagemill history", &["\n42,2023-11-1", ",trips.csv → trips.ndjson,done,10,500,50,"]).before(PAST),
+    parts("pagemill history show 42", &["id,started,", "\n42,2023-11-1", ",slower\n"]).before(PAST),
+    parts("pagemill history trend", &["\n37,2023-11-1", ",slower\n"]).before(PAST),
+    parts("pagemill history trend 'trips.csv → trips.ndjson' -o trend.svg", &["<svg ", "50 B/s slower"]).before(PAST).after("cat trend.svg"),
+    parts("pagemill history -t json", &["{\"id\":37,", "{\"id\":42,"]).before(PAST),
+    answer("pagemill history prune 100", "removed 0 runs\n").before(PAST),
+    answer(
+        "pagemill alerts test rules.toml --run 42",
+        "run 42, trips.csv → trips.ndjson: 10.0 s\n  0:05  raised    read_bytes_rate is 50 B/s, below 60 B/s\n",
+    )
+    .before(PAST),
+    parts("pagemill audit trips.csv -t ndjson --max-steady-allocations 10", &["decode", "heap at its peak"]),
+    parts("pagemill audit a.csv b.csv -t ndjson --max-steady-allocations 10", &["decode", "heap at its peak"]),
+    parts("pagemill convert big.csv -o big.ndjson --progress plain 2> big.log", &["read", "written"]).after("cat big.log"),
+    parts("pagemill convert big.csv -o big.ndjson --monitor", &["{\"id\":"]).after("head -1 big.ndjson"),
+    parts("pagemill convert big.csv -o big.ndjson --metrics-file pagemill.prom", &["pagemill_read_bytes_total "]).after("cat pagemill.prom"),
     answer("pagemill config init", "pagemill.toml: no fault, 0 profiles, 0 jobs, 0 alerts\n").after("pagemill config check"),
     answer("pagemill config check", "pagemill.toml: no fault, 1 profile, 2 jobs, 0 alerts\n").before(CONFIGURED),
     parts("pagemill config show --origin", &["workers = 2 ", "  # pagemill.toml:1\n", "  # built in\n"]).before(CONFIGURED),

@@ -134,7 +134,6 @@ pub const ANSWERS: &[Answer] = &[
     answer("find data -name '*.csv' -newer last-run -print0 | pagemill convert --files-from - -0 -o new.csv", "id\n1\n").before("touch -d 2020-01-01 last-run; touch -d 2019-01-01 data/deep/er/b.csv").after("cat new.csv"),
     answer("pagemill convert legacy.csv -o legacy.ndjson --encoding windows-1252", "{\"name\":\"Zürich\"}\n").after("cat legacy.ndjson"),
     answer("pagemill convert huge.csv -o huge.ndjson --resume", "{\"id\":1,\"name\":\"Ada\"}\n{\"id\":2,\"name\":\"Grace\"}\n").after("cat huge.ndjson"),
-    answer("pagemill count -r big.csv", " 2 big.csv\n"),
     parts("pagemill convert big.csv -o big.ndjson --explain", &["csv to ndjson\n", "memory limit     100000000 bytes\n"]).after("test ! -e big.ndjson"),
     // Those of the help.
     answer("pagemill convert trips.csv -o trips.ndjson", TRIPS_NDJSON).after("cat trips.ndjson"),

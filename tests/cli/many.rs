@@ -293,8 +293,13 @@ fn failures_name_the_file_and_the_record_in_it() {
 fn the_report_adds_up() {
     let here = with(&[("a.csv", "x,x\n1,2\n"), ("b.csv", "x,x\n3,4\n5,6\n")]);
     let ran = convert(here.path(), "a.csv b.csv -t ndjson -o out -v --report r.json").ends(0);
-    ran.says(&["sources      2 (csv)", "a.csv: 8 B in 1 record", "b.csv: 12 B in 2 records", "20 B in 3 records"])
-        .says(&["warning: b.csv: the header names `x` twice"]);
+    ran.says(&[
+        "converted  2 inputs, 20 B of CSV",
+        "a.csv: 8 B in 1 record",
+        "b.csv: 12 B in 2 records",
+        "3 read and written",
+    ])
+    .says(&["warning: b.csv: the header names `x` twice"]);
     let report: Value = serde_json::from_str(&read(here.path(), "r.json")).unwrap();
     assert_eq!(
         (&report["bytes_in"], &report["records_in"], &report["records_out"]),

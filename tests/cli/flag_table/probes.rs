@@ -283,6 +283,7 @@ pub const POLICIES: &[&str] = &["strict", "on-error", "max-errors", "quarantine"
 pub const ELSEWHERE: &[(&str, &str)] = &[
     ("config", "files: config.rs"),
     ("profile", "a file that has one: config.rs"),
+    ("no-history", "a run of more than a second: history.rs"),
     ("strict-memory", "a peak above the limit: pressure.rs"),
     ("no-checkpoint", "an input of 2 GiB: doubles/writes.rs and faults/resume.rs begin checkpoints"),
     ("checkpoint-every", "an interruption: resume.rs"),

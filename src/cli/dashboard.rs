@@ -8,6 +8,7 @@ pub use unserved::{Port, Wanted, end, failed, report, wanted};
 #[cfg(feature = "dashboard")]
 mod served {
     use std::env;
+    use std::fs;
     use std::io;
     use std::mem;
     use std::path::Path;
@@ -70,7 +71,7 @@ mod served {
         })?;
         Ok(Some(Wanted {
             address,
-            token: token()?,
+            token: token(said.token_file())?,
             lingers: said.has("linger"),
             quiet: said.has("quiet"),
             said: rows(said)?,
@@ -78,15 +79,23 @@ mod served {
     }
 
     /// The secret that visitors have to know, if there is one.
-    fn token() -> Result<Option<Token>, Error> {
-        let Some(text) = env::var_os(TOKEN).filter(|text| !text.is_empty()) else { return Ok(None) };
-        let token = text.to_str().and_then(Token::new);
-        let bad = || {
-            Error::usage(format!(
-                "{TOKEN}: a token has 32 bytes or more, all of them visible ASCII\n  `openssl rand -hex 32` makes one."
-            ))
+    fn token(file: Option<&Path>) -> Result<Option<Token>, Error> {
+        let from = |whose: &str, text: &str| {
+            let token = Token::new(text).map(Some);
+            token.ok_or_else(|| {
+                Error::usage(format!(
+                    "{whose}: a token has 32 bytes or more, all of them visible ASCII\n  `openssl rand -hex 32` makes one."
+                ))
+            })
         };
-        token.ok_or_else(bad).map(Some)
+        match (env::var_os(TOKEN).filter(|text| !text.is_empty()), file) {
+            (Some(text), _) => from(TOKEN, text.to_str().unwrap_or_default()),
+            (None, Some(path)) => {
+                let text = fs::read_to_string(path).map_err(|e| Error::io("read", path, e))?;
+                from(&path.display().to_string(), text.trim_end_matches(['\r', '\n']))
+            }
+            (None, None) => Ok(None),
+        }
     }
 
     /// The flags that were given, as rows of the plan.

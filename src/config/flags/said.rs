@@ -1,7 +1,7 @@
 //! The flags that a user gave, and where.
 
 use std::ffi::{OsStr, OsString};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::commands::Commands;
 use super::set_by::SetBy;
@@ -15,6 +15,7 @@ pub struct Said {
     flags: Vec<Given>,
     passed: Vec<Passed>,
     alerts: Vec<Told>,
+    token_file: Option<PathBuf>,
 }
 
 /// A flag with its values.
@@ -37,12 +38,22 @@ pub struct Passed {
 impl Said {
     /// No flags yet.
     pub fn new(command: Commands) -> Said {
-        Said { command, flags: Vec::new(), passed: Vec::new(), alerts: Vec::new() }
+        Said { command, flags: Vec::new(), passed: Vec::new(), alerts: Vec::new(), token_file: None }
     }
 
     /// What is configured to be watched for.
     pub fn alerts(&self) -> &[Told] {
         &self.alerts
+    }
+
+    /// The file with the token of the dashboard, if one is configured.
+    pub fn token_file(&self) -> Option<&Path> {
+        self.token_file.as_deref()
+    }
+
+    /// Names that file.
+    pub fn use_token_file(&mut self, path: Option<&Path>) {
+        self.token_file = path.map(Path::to_path_buf);
     }
 
     /// Adds rules.

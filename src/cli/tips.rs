@@ -36,12 +36,11 @@ const NOT_YET_NAME: &str = "the name of the input can't be added as a field yet"
 const NOT_YET_DEDUPE: &str = "duplicate records can't be left out yet";
 const NOT_YET_SORT: &str = "pagemill can't sort yet: it keeps the order of the input";
 const NOT_YET_STATS: &str = "pagemill can't describe columns yet";
-const NO_PROGRESS: &str = "there is no progress bar yet; `kill -USR1 PID` makes a running job print its progress";
 const UTF8_OUT: &str = "the output is always UTF-8; convert it with iconv: | iconv -f utf-8 -t ENCODING";
 const AN_INPUT: &str = "an input needs no flag";
 
 /// Flags of other tools, and older ones of ours.
-const FLAGS: [(&str, Tip); 127] = [
+const FLAGS: [(&str, Tip); 125] = [
     ("--sep", Say("--delimiter")),
     ("--separator", Say("--delimiter")),
     ("--delim", Say("--delimiter")),
@@ -147,12 +146,10 @@ const FLAGS: [(&str, Tip); 127] = [
     ("--unique", No(NOT_YET_DEDUPE)),
     ("--stats", No(NOT_YET_STATS)),
     ("--charset", Say("--encoding")),
-    ("--progress", No(NO_PROGRESS)),
     (
         "--flatten",
         No("in CSV and TSV nested objects become columns a.b.c without a flag; --nested json keeps each in one cell"),
     ),
-    ("--monitor", No(NO_PROGRESS)),
     ("--indent", No("--pretty indents JSON; it takes no number")),
     ("--trim", Say("--op trim")),
     ("--ignore-errors", Say("--on-error skip")),

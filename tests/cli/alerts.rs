@@ -134,8 +134,7 @@ fn only_known_metrics_and_trusted_files() {
     fs::write(here.join("a.csv"), "a\n1\n").unwrap();
     fs::write(here.join("own.toml"), RULE.replace("bad_share", "bad_shar")).unwrap();
     run(here, ["convert", "a.csv", "-t", "ndjson", "--config", "own.toml"]).ends(2).says(&[
-        "own.toml",
-        "line 2",
+        "own.toml:2: ",
         "no metric `records_bad_shar`",
         "records_bad_share",
     ]);

@@ -353,6 +353,14 @@ fn what_others_can_reach_needs_a_token() {
         command.args(["convert", "a.csv", "-o", "out.ndjson", "--dashboard", address]);
         crate::support::ran(command.env("PAGEMILL_DASHBOARD_TOKEN", token).output().unwrap())
     };
+    convert("0.0.0.0:0", "").ends(2).says(&["--dashboard 0.0.0.0:0: others can reach", "PAGEMILL_DASHBOARD_TOKEN"]);
+    let short = convert("0.0.0.0:0", "too-short").ends(2).says(&["a token has 32 bytes or more"]);
+    assert!(!short.stderr.contains("too-short"), "{}", short.stderr);
+    for address in ["x", "localhost", "70000", "http://localhost:80"] {
+        convert(address, "").ends(2).says(&["is not [HOST:]PORT"]);
+    }
+    assert_eq!(names(here.path()), ["a.csv"], "nothing was written");
+    convert("0.0.0.0:0", TOKEN).ends(0).says(&["pagemill: dashboard at http://0.0.0.0:"]);
     // A file is as good.
     std::fs::write(here.path().join("own.toml"), "dashboard-token-file = \"token\"\n").unwrap();
     let with_file = |token: &str| {
@@ -363,14 +371,6 @@ fn what_others_can_reach_needs_a_token() {
     };
     with_file(&format!("{TOKEN}\n")).ends(0);
     with_file("short\n").ends(2).says(&["token: a token has 32 bytes or more"]);
-    convert("0.0.0.0:0", "").ends(2).says(&["--dashboard 0.0.0.0:0: others can reach", "PAGEMILL_DASHBOARD_TOKEN"]);
-    let short = convert("0.0.0.0:0", "too-short").ends(2).says(&["a token has 32 bytes or more"]);
-    assert!(!short.stderr.contains("too-short"), "{}", short.stderr);
-    for address in ["x", "localhost", "70000", "http://localhost:80"] {
-        convert(address, "").ends(2).says(&["is not [HOST:]PORT"]);
-    }
-    assert_eq!(names(here.path()), ["a.csv"], "nothing was written");
-    convert("0.0.0.0:0", TOKEN).ends(0).says(&["pagemill: dashboard at http://0.0.0.0:"]);
 }
 
 #[test]

@@ -134,7 +134,6 @@ pub const ANSWERS: &[Answer] = &[
     answer("pagemill convert export.json -o export.csv --records-at /data/items", EXPORT_CSV).before("rm export.csv").after("cat export.csv"),
     answer("pagemill convert export.csv -o export.ndjson --unflatten", "{\"id\":1,\"user\":{\"name\":\"Ada\",\"tags\":[\"x\",\"y\"]}}\n{\"id\":2,\"user\":{\"name\":\"Grace, R.\",\"tags\":[]}}\n").after("cat export.ndjson"),
     answer("ssh host cat european.csv | pagemill -f csv -d ';' --quote \"'\" > plain.csv", PLAIN_CSV).after("cat plain.csv"),
-    answer("pagemill convert trips.csv.gz -o trips.ndjson.zst", TRIPS_NDJSON).before("gzip trips.csv").after("pagemill convert trips.ndjson.zst -t ndjson"),
     answer("curl -s https://example.org/events.ndjson.xz | pagemill convert - -f ndjson -t csv --compress zstd:9 > events.csv.zst", "time,user.id,user.name,action\n10:00,7,Ada,login\n10:05,7,,logout\n").before("pagemill convert events.ndjson -o events.ndjson.xz").after("pagemill convert events.csv.zst -t csv"),
     answer("pagemill convert trips.csv -o short.csv --select trip_id,from_station --rename trip_id=id --op trim,upper:from_station", "id,from_station\nT1,ZÜRICH HB\nT2,\"BERN, BAHNHOF\"\n").after("cat short.csv"),
     answer("tail -n 100000 events.ndjson | pagemill convert - -f ndjson -t csv --columns time,user.id,action", EVENTS_CSV),

@@ -7,7 +7,7 @@ use super::line::hashes;
 use super::sample::{About, Sample, State};
 use super::words::{Unit, bytes_tenth, bytes_unit, count_unit, percent};
 use crate::metrics::{Latency, Level};
-use crate::wording::{clock, count};
+use crate::wording::{clock, count, counted};
 
 /// How wide the block is.
 const WIDTH: usize = 79;
@@ -251,7 +251,7 @@ fn workers(sample: &Sample) -> Option<String> {
     if workers.held_back > 0 {
         text += &format!(", {} held back", workers.held_back);
     }
-    Some(text + &format!("; {} slices open", sample.slices_open))
+    Some(text + &format!("; {} open", counted(sample.slices_open, "slice")))
 }
 
 fn pool(sample: &Sample) -> Option<String> {

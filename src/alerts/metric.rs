@@ -95,7 +95,8 @@ pub static METRICS: [Metric; 26] = [
         Some(s.allocated_blocks[1] as f64)
     }),
     new("stalled_seconds", Unit::Seconds, "for how long nothing was read or written", |s| {
-        Some(s.stalled.map_or(0.0, |stalled| stalled.as_secs_f64()))
+        // A run that is over is not stalled, but nothing went on again either.
+        (!s.state.is_end()).then(|| s.stalled.map_or(0.0, |stalled| stalled.as_secs_f64()))
     }),
     new("elapsed_seconds", Unit::Seconds, "how long the run takes already", |s| Some(s.t.as_secs_f64())),
 ];

@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::process::{Command, Stdio};
 use std::sync::mpsc::{Sender, channel};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -11,6 +12,7 @@ use pagemill::monitor::{About, Sample, View};
 use serde_json::json;
 
 use super::console;
+use super::ending::ending;
 
 /// A program that is told gets so much time; then it is ended.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -23,14 +25,26 @@ pub struct Alerts {
     watch: Watch,
     /// Nothing is said on standard error.
     quiet: bool,
-    teller: Option<Teller>,
+}
+
+/// Who tells programs and servers, if anybody is to be told.
+static TELLER: Mutex<Option<Teller>> = Mutex::new(None);
+
+fn teller() -> MutexGuard<'static, Option<Teller>> {
+    TELLER.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The command ends. Waits until everybody was told, unless that takes too long, or a signal has come.
+pub fn end() {
+    let Some(teller) = teller().take() else { return };
+    teller.end();
 }
 
 impl Alerts {
     /// A view of a run; none without rules.
     pub fn new(told: &[Told], quiet: bool) -> Option<Alerts> {
         let watch = Watch::new(told.iter().map(|told| told.rule.clone()));
-        (!told.is_empty()).then(|| Alerts { told: told.to_vec(), watch, quiet, teller: None })
+        (!told.is_empty()).then(|| Alerts { told: told.to_vec(), watch, quiet })
     }
 
     fn tell(&mut self, about: &About, change: &Change) {
@@ -41,7 +55,7 @@ impl Alerts {
         let told = self.told.get(change.index);
         if let Some(told) = told.filter(|told| !told.command.is_empty() || told.webhook.is_some()) {
             let message = Message { told: told.clone(), text: text.clone(), json: message(about, change, &text) };
-            self.teller.get_or_insert_with(Teller::start).send(message);
+            teller().get_or_insert_with(Teller::start).send(message);
         }
     }
 }
@@ -53,10 +67,10 @@ impl View for Alerts {
         }
     }
 
+    /// What ends with the run is not resolved by that.
     fn end(&mut self, about: &About, sample: &Sample) {
-        self.show(about, sample);
-        if let Some(teller) = self.teller.take() {
-            teller.end();
+        for change in self.watch.look(sample).into_iter().filter(|change| change.raised) {
+            self.tell(about, &change);
         }
     }
 }
@@ -118,11 +132,16 @@ impl Teller {
         let _ = self.sender.send(message);
     }
 
-    /// Waits until everybody was told.
     fn end(self) {
         drop(self.sender);
-        if let Some(thread) = self.thread {
-            let _ = thread.join();
+        let Some(thread) = self.thread else { return };
+        let until = Instant::now() + PATIENCE;
+        while !thread.is_finished() {
+            if ending().is_some() || Instant::now() >= until {
+                console::warning("an alert may not have been told: the command ends");
+                return;
+            }
+            thread::sleep(LOOK);
         }
     }
 }
@@ -139,8 +158,8 @@ fn tell(message: Message) {
         && let Err(why) = post(url, &json)
     {
         // An address may have a secret in it.
-        let host = url.split('/').take(3).collect::<Vec<_>>().join("/");
-        failed(&host, why);
+        let host = url.split('/').nth(2).unwrap_or_default();
+        failed(host.rsplit('@').next().unwrap_or_default(), why);
     }
 }
 

@@ -105,8 +105,8 @@ pub fn run(Typed { mut said, operands }: Typed) -> Result<Exit, Error> {
     let watching = see.live.start(Shown::all(files.iter().map(PathBuf::as_path), None), &settings, true, port);
     let mut files = Files { what, width: width(&files), counting, exit: Exit::Done, paths: files };
     let counted = files.count_as(nameless, 4 + usize::from(settings.from.is_some()));
-    let seen = watching.end(counted.as_ref().err());
     let done = counted.and_then(|()| files.counting.finish());
+    let seen = watching.end(done.as_ref().err());
     past::keep(seen, done.as_ref(), &settings, &said);
     let done = done?;
     if !see.quiet {

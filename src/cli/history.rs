@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use pagemill::config::flags::Said;
 use pagemill::config::parse_count;
 use pagemill::error::Error;
-use pagemill::history::{Figure, History, Run, Usual, html, judged, spark, svg, usual_place};
+use pagemill::history::{Figure, History, Run, Usual, html, judged, like, spark, svg, usual_place};
 use pagemill::metrics::{count, size_rounded};
 
 use super::console;
@@ -115,7 +115,9 @@ impl Out {
     fn write(&self, text: &str) -> Result<(), Error> {
         let Some(path) = &self.output else { return console::print(text) };
         let mut options = OpenOptions::new();
-        options.write(true).create(true).truncate(true).create_new(!self.force);
+        // A device or pipe is not replaced.
+        let is_new = !self.force && std::fs::metadata(path).map_or(true, |found| found.is_file());
+        options.write(true).create(true).truncate(true).create_new(is_new);
         let mut file = options.open(path).map_err(|e| match e.kind() {
             std::io::ErrorKind::AlreadyExists => {
                 Error::usage(format!("{} exists already\n  Give --force to replace it.", path.display()))
@@ -165,10 +167,7 @@ fn worse(runs: &[Run], index: usize) -> String {
     if !run.is_done() {
         return String::new();
     }
-    let is_like = |other: &&Run| {
-        other.is_done() && other.job == run.job && other.version == run.version && other.settings == run.settings
-    };
-    let before: Vec<Run> = runs[..index].iter().filter(is_like).cloned().collect();
+    let before = like(run, &runs[..index]);
     let words: Vec<&str> = judged(run, &before).iter().map(|verdict| verdict.figure.worse()).collect();
     words.join(", ")
 }
@@ -273,11 +272,12 @@ fn trend_text(job: &str, runs: &[Run], history: &History) -> Result<String, Erro
         Figure::Peak => size_rounded(value as u64),
         Figure::BadShare => format!("{:.3} %", value * 100.0),
     };
-    let before = &runs[..runs.len() - 1];
+    let (last, before) = (&runs[runs.len() - 1], &runs[..runs.len() - 1]);
+    let before = like(last, before);
     for (figure, name) in [(Figure::Rate, "read"), (Figure::Peak, "memory"), (Figure::BadShare, "bad records")] {
         let values: Vec<f64> = runs.iter().rev().take(60).rev().map(|run| figure.of(run)).collect();
         let last = shown(figure, values[values.len() - 1]);
-        let usual = match Usual::of(figure, before) {
+        let usual = match Usual::of(figure, &before) {
             Some(usual) => format!("usual {} to {}", shown(figure, usual.low), shown(figure, usual.high)),
             None => "too few runs to say what is usual".to_owned(),
         };

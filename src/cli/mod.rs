@@ -64,6 +64,7 @@ pub fn main() -> ExitCode {
         }
         Err(error) => fail(&error),
     };
+    alerting::end();
     dashboard::end(exit);
     match exit {
         Exit::Done if console::is_unheard() => Exit::InputOutput.into(),

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::run::Run;
-use super::trend::{Figure, Usual};
+use super::trend::{Figure, Usual, judged, like};
 use crate::metrics::size_rounded;
 
 const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
@@ -50,7 +50,7 @@ pub fn svg(runs: &[Run], time: impl Fn(&Run) -> String) -> String {
 fn chart(text: &mut String, runs: &[Run], figure: Figure, title: &str, top: f64, time: &impl Fn(&Run) -> String) {
     let [height, width] = SIZE;
     let values: Vec<f64> = runs.iter().map(|run| figure.of(run)).collect();
-    let usual = Usual::of(figure, runs.split_last().map_or(&[][..], |(_, before)| before));
+    let usual = runs.split_last().and_then(|(last, before)| Usual::of(figure, &like(last, before)));
     let most = values.iter().copied().chain(usual.map(|usual| usual.high)).fold(0.0, f64::max);
     let most = if most > 0.0 { most } else { 1.0 };
     let x = |index: usize| LEFT + width * (index as f64 + 0.5) / runs.len().max(1) as f64;
@@ -82,7 +82,7 @@ fn chart(text: &mut String, runs: &[Run], figure: Figure, title: &str, top: f64,
         values.iter().enumerate().map(|(index, value)| format!("{:.1},{:.1}", x(index), y(*value))).collect();
     let _ = writeln!(text, "<polyline class=\"line\" points=\"{}\"/>", points.join(" "));
     for (index, (run, value)) in runs.iter().zip(&values).enumerate() {
-        let odd = super::trend::judged(run, &runs[..index]).iter().any(|verdict| verdict.figure == figure);
+        let odd = judged(run, &like(run, &runs[..index])).iter().any(|verdict| verdict.figure == figure);
         let (class, radius, worse) = if odd { ("odd", 4.5, figure.worse()) } else { ("run", 3.0, "") };
         let _ = writeln!(
             text,
@@ -100,7 +100,7 @@ fn chart(text: &mut String, runs: &[Run], figure: Figure, title: &str, top: f64,
 pub fn html(runs: &[Run], time: impl Fn(&Run) -> String) -> String {
     let job = escaped(runs.last().map_or("", |run| &run.job));
     format!(
-        "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<title>{job}</title>\n<style>body{{max-width:60em;margin:2em auto;font-family:sans-serif;color-scheme:light dark}}</style>\n<h1>{job}</h1>\n<p>{} runs; the band is the usual range (median ± 3 × 1.4826 MAD of up to 20 runs before the last one), red runs are outside of it.</p>\n{}</html>\n",
+        "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<title>{job}</title>\n<style>body{{max-width:60em;margin:2em auto;font-family:sans-serif;color-scheme:light dark}}</style>\n<h1>{job}</h1>\n<p>{} runs; the band is what was usual before the last one (median ± 3 × 1.4826 MAD of up to 20 runs with its version and settings). Red runs were worse than those before them: by 3.5 × 1.4826 MAD, and by 5 %.</p>\n{}</html>\n",
         runs.len(),
         svg(runs, time)
     )
@@ -122,7 +122,8 @@ mod tests {
 
     #[test]
     fn a_picture_has_a_point_for_each_run_and_no_markup_of_names() {
-        let run = |id, read| Run { id, read, seconds: 1.0, job: "<a & b>".into(), ..Run::default() };
+        let run =
+            |id, read| Run { id, read, seconds: 1.0, job: "<a & b>".into(), state: "done".into(), ..Run::default() };
         let runs: Vec<Run> = (1..=6).map(|id| run(id, 1_000)).chain([run(7, 100)]).collect();
         let picture = svg(&runs, |run| format!("day {}", run.id));
         assert_eq!(picture.matches("<circle").count(), 3 * 7);

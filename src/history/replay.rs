@@ -37,14 +37,14 @@ pub fn samples(run: &Run) -> Vec<Sample> {
         // The last point may not be complete.
         let t = ((point + 1) as f64 * step).min(run.seconds.max(step));
         let lasting = t - sample.t.as_secs_f64();
-        sample.t = Duration::from_secs_f64(t);
+        sample.t = Duration::try_from_secs_f64(t).unwrap_or(sample.t);
         (sample.rate.read, sample.rate.written) = (at("read", point), at("written", point));
         sample.rate.records = at("records", point);
-        sample.read += (sample.rate.read * lasting) as u64;
-        sample.written += (sample.rate.written * lasting) as u64;
-        sample.records_read += (sample.rate.records * lasting) as u64;
+        sample.read = sample.read.saturating_add((sample.rate.read * lasting) as u64);
+        sample.written = sample.written.saturating_add((sample.rate.written * lasting) as u64);
+        sample.records_read = sample.records_read.saturating_add((sample.rate.records * lasting) as u64);
         let kinds = ["code_stacks", "heap_other", "buffers", "arenas", "codec", "mapped"];
-        sample.memory.anonymous = kinds.iter().map(|kind| at(kind, point) as u64).sum();
+        sample.memory.anonymous = kinds.iter().fold(0u64, |sum, kind| sum.saturating_add(at(kind, point) as u64));
         sample.memory.peak = sample.memory.peak.max(sample.memory.anonymous);
         sample.memory.limit = run.memory_limit;
         sample.workers.waiting_target = at("waiting_target", point) as usize;

@@ -80,7 +80,7 @@ impl History {
     /// # Errors
     /// As for [`create`](Self::create).
     pub fn open(path: &Path) -> Result<Option<History>> {
-        if !path.exists() {
+        if !path.try_exists().map_err(|e| Error::io("open", path, e))? {
             return Ok(None);
         }
         let history = History::connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;

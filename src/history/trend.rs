@@ -103,6 +103,14 @@ pub struct Verdict {
     pub usual: Usual,
 }
 
+/// Those of the runs before one that it can be compared with: finished, of the same job, version and settings.
+pub fn like(run: &Run, before: &[Run]) -> Vec<Run> {
+    let is_like = |other: &&Run| {
+        other.is_done() && other.job == run.job && other.version == run.version && other.settings == run.settings
+    };
+    before.iter().filter(is_like).cloned().collect()
+}
+
 /// What is worse in a run than in those before it: further than 3.5 deviations from their median, and by 5 %.
 pub fn judged(run: &Run, before: &[Run]) -> Vec<Verdict> {
     let judge = |figure: Figure| {

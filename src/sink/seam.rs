@@ -13,7 +13,8 @@ pub(super) const PIECE: usize = 256 << 10;
 /// Bytes are written by several threads. A sink that is [positional](Can::positional) takes them at their offsets in any
 /// order; any other one takes them one after another, and whoever writes sees to the order.
 ///
-/// Errors are of the class [`Io`](crate::error::ErrorClass::Io) and name the sink.
+/// Errors are of the class [`Io`](crate::error::ErrorClass::Io) and name the sink; usage if it is asked for what it
+/// [can't](Can).
 pub trait Sink: Send + Sync {
     /// Its name in messages.
     fn path(&self) -> &Path;

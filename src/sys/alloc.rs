@@ -1,8 +1,7 @@
 //! The system's allocator with counters around it.
 
 use std::alloc::{GlobalAlloc, Layout, System};
-use std::backtrace::Backtrace;
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 
 /// The system's allocator, which counts what it is asked for.
@@ -23,7 +22,34 @@ thread_local! {
     // `const` and without a destructor: reading it can neither allocate nor fail in a thread that ends.
     static HERE: Cell<Here> = const { Cell::new(Here { blocks: 0, bytes: 0, limit: NO_LIMIT }) };
     /// Where the limit of this thread was passed.
-    static CAUGHT: RefCell<Option<Backtrace>> = const { RefCell::new(None) };
+    static CAUGHT: Cell<Frames> = const { Cell::new(Frames { addresses: [0; FRAMES], len: 0 }) };
+}
+
+/// As many callers are noted.
+const FRAMES: usize = 64;
+
+/// The addresses of callers, the innermost first. None if nothing was caught.
+#[derive(Clone, Copy)]
+pub(crate) struct Frames {
+    addresses: [usize; FRAMES],
+    len: usize,
+}
+
+impl Frames {
+    /// Their functions and places, a line each, as far as they are known.
+    pub fn names(&self) -> String {
+        let mut text = String::new();
+        for (number, address) in self.addresses[..self.len].iter().enumerate() {
+            backtrace::resolve(*address as *mut _, |symbol| {
+                let name = symbol.name().map(|name| name.to_string()).unwrap_or_default();
+                text += &format!("{number:>4}: {name}\n");
+                if let (Some(file), Some(line)) = (symbol.filename(), symbol.lineno()) {
+                    text += &format!("             at {}:{line}\n", file.display());
+                }
+            });
+        }
+        text
+    }
 }
 
 /// What a thread was given.
@@ -44,40 +70,56 @@ pub(crate) struct Limit {
 const NO_LIMIT: Limit = Limit { blocks: u64::MAX, bytes: u64::MAX };
 
 /// A limit of this thread, which ends when this is dropped.
-pub(crate) struct Limited(Limit);
+pub(crate) struct Limited {
+    /// What held before, and where that was passed.
+    before: Limit,
+    caught_before: Frames,
+}
 
 impl Limited {
     /// This thread may be given so many more blocks and bytes.
     pub fn to(blocks: u64, bytes: u64) -> Limited {
-        CAUGHT.with_borrow_mut(|caught| *caught = None);
+        let caught_before = CAUGHT.replace(Frames { addresses: [0; FRAMES], len: 0 });
         HERE.with(|here| {
             let now = here.get();
             let limit = Limit { blocks: now.blocks.saturating_add(blocks), bytes: now.bytes.saturating_add(bytes) };
             here.set(Here { limit, ..now });
-            Limited(now.limit)
+            Limited { before: now.limit, caught_before }
         })
     }
 
     /// Where it was passed, if it was.
-    pub fn caught(&self) -> Option<Backtrace> {
-        CAUGHT.take()
+    pub fn caught(&self) -> Frames {
+        CAUGHT.get()
     }
 }
 
 impl Drop for Limited {
     fn drop(&mut self) {
-        let _ = HERE.try_with(|here| here.set(Here { limit: self.0, ..here.get() }));
+        let _ = HERE.try_with(|here| here.set(Here { limit: self.before, ..here.get() }));
+        let _ = CAUGHT.try_with(|caught| caught.set(self.caught_before));
     }
 }
 
-/// Notes where a thread is that was given too much. What that takes does not count as the thread's.
+/// Notes where a thread is that was given too much. What that takes does not count as the thread's. The standard
+/// library's backtraces can't be had here: they take a lock, which the thread may hold.
 #[cold]
 #[inline(never)]
 fn catch(here: &Cell<Here>) {
     let now = Here { limit: NO_LIMIT, ..here.get() };
     here.set(now);
-    let trace = Backtrace::force_capture();
-    let _ = CAUGHT.try_with(|caught| caught.try_borrow_mut().map(|mut caught| *caught = Some(trace)));
+    let mut frames = Frames { addresses: [0; FRAMES], len: 0 };
+    // SAFETY: what has to be synchronized is the symbol library of Windows; elsewhere the unwinder may be used by any
+    // thread at any time. Addresses are only noted here.
+    #[cfg(not(windows))]
+    unsafe {
+        backtrace::trace_unsynchronized(|frame| {
+            frames.addresses[frames.len] = frame.ip() as usize;
+            frames.len += 1;
+            frames.len < FRAMES
+        });
+    }
+    let _ = CAUGHT.try_with(|caught| caught.set(frames));
     here.set(now);
 }
 

@@ -123,7 +123,7 @@ fn an_address_is_told() {
     // One that does not want it, and none at all.
     let (address, received) = receiver(&["403 Forbidden", "403 Forbidden"]);
     let said = watched(here, &format!("{RULE}webhook = \"{address}?secret\"\n"), &[]).ends(0);
-    said.says(&["an alert could not be told to http://127.0.0.1:", "it answered 403"]);
+    said.says(&["an alert could not be told to 127.0.0.1:", "it answered 403"]);
     assert_eq!(received.join().unwrap().len(), 2);
 }
 

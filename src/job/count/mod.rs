@@ -182,7 +182,9 @@ impl Counting {
         // Without an encoding, bytes are counted as they are, whatever the records are decoded from.
         let from = if settings.encoding.is_some() { settings.from } else { None };
         let source = as_text(source, from, settings)?;
-        let Some(reader) = source.into_stream().map(Stream::into_reader) else { return Ok(Counted::default()) };
+        let Some(reader) = source.into_stream().map(Stream::into_reader) else {
+            return Err(Error::usage("a source that is mapped has a path"));
+        };
         let inner = Settings {
             decompress: Decompress::None,
             encoding: None,

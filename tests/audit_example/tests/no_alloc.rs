@@ -60,3 +60,17 @@ fn threads_do_not_disturb_each_other() {
     let _ = stop.send(());
     busy.join().expect("it ends well");
 }
+
+/// A closure that panics, or looks where it is, fails as it should, and never hangs.
+#[test]
+fn panics_and_backtraces_inside() {
+    let outcome = std::panic::catch_unwind(|| assert_no_alloc(|| assert!(std::hint::black_box(false), "its own")));
+    assert_eq!(outcome.unwrap_err().downcast_ref::<&str>(), Some(&"its own"));
+    let outcome = std::panic::catch_unwind(|| assert_no_alloc(std::backtrace::Backtrace::force_capture));
+    assert!(outcome.is_err());
+    // The outer limit holds again after the inner one was passed.
+    let nested = || {
+        let _ = std::panic::catch_unwind(|| assert_no_alloc(|| Box::new(1)));
+    };
+    assert!(std::panic::catch_unwind(|| assert_no_alloc(nested)).is_err());
+}

@@ -91,6 +91,11 @@ mod served {
         match (env::var_os(TOKEN).filter(|text| !text.is_empty()), file) {
             (Some(text), _) => from(TOKEN, text.to_str().unwrap_or_default()),
             (None, Some(path)) => {
+                // A device has no end.
+                let is_small = fs::metadata(path).is_ok_and(|found| found.is_file() && found.len() <= 4096);
+                if !is_small {
+                    return Err(Error::usage(format!("{}: a token is in a file of at most 4 KiB", path.display())));
+                }
                 let text = fs::read_to_string(path).map_err(|e| Error::io("read", path, e))?;
                 from(&path.display().to_string(), text.trim_end_matches(['\r', '\n']))
             }

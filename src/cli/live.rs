@@ -13,6 +13,7 @@ use pagemill::error::{Error, ErrorClass};
 use pagemill::job::{OnError, Settings};
 use pagemill::monitor::{
     About, BarView, BlockView, MetricsFile, Monitor, Plain, Sample, Screen, Series, Show, State, Subject, View,
+    may_hold_metrics,
 };
 use pagemill::wording::counted;
 
@@ -113,8 +114,14 @@ impl Live {
     /// Takes the port of the page, before anything is written.
     ///
     /// # Errors
-    /// It can't be had.
+    /// It can't be had; or the file of metrics holds something else.
     pub fn port(&self) -> Result<Port, Error> {
+        if let Some(path) = self.metrics_file.as_deref().filter(|path| !may_hold_metrics(path)) {
+            return Err(Error::usage(format!(
+                "--metrics-file: {} exists, and does not hold metrics\n  Name another file.",
+                path.display()
+            )));
+        }
         self.dashboard.as_ref().map_or(Ok(Port::NONE), Wanted::port)
     }
 

@@ -1,6 +1,7 @@
 //! The metrics as a file, for a collector that reads files.
 
-use std::io::{self, Write};
+use std::fs;
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -39,8 +40,28 @@ impl MetricsFile {
     }
 }
 
+/// What a file of metrics begins with.
+const BEGINNING: &[u8] = b"# HELP ";
+
+/// Whether metrics may take the place of what is under a path: nothing, an empty file, or metrics. Devices and pipes are
+/// written to.
+pub fn may_hold_metrics(path: &Path) -> bool {
+    let Ok(found) = fs::metadata(path) else { return true };
+    let mut beginning = [0; BEGINNING.len()];
+    let mut read = || fs::File::open(path)?.read_exact(&mut beginning);
+    !found.is_file() || found.len() == 0 || read().is_ok() && beginning == BEGINNING
+}
+
 /// Puts a new file in the place of one that may be there.
 fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    if !may_hold_metrics(path) {
+        return Err(io::Error::other("it exists, and does not hold metrics"));
+    }
+    if fs::metadata(path).is_ok_and(|found| !found.is_file()) {
+        return fs::OpenOptions::new().write(true).open(path)?.write_all(bytes);
+    }
+    // A link stays one.
+    let path = &*fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut builder = tempfile::Builder::new();
     // A collector reads all files that end with `.prom`.

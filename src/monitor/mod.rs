@@ -23,7 +23,7 @@ mod words;
 pub use block::Block;
 pub use exposition::Exposition;
 pub use line::{bar, line};
-pub use metrics_file::MetricsFile;
+pub use metrics_file::{MetricsFile, may_hold_metrics};
 pub use plain::Plain;
 pub use sample::{About, Checkpoints, Episode, LATENCY_BOUNDS, Left, Memory, Pressure, Rates, Sample, Show, State};
 pub use sampler::{Monitor, Starter, Subject, View};

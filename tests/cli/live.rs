@@ -175,7 +175,7 @@ fn metrics_go_to_a_file() {
         let line = ["convert", "a.csv", "-o", "a.ndjson", "--on-error", "skip", "--force", "-q"];
         run(here, line.iter().chain(more))
     };
-    fs::write(here.join("m.prom"), "old").unwrap();
+    fs::write(here.join("m.prom"), "# HELP old metrics\n").unwrap();
     convert(&["--metrics-file", "m.prom"]).ends(0);
     let text = fs::read_to_string(here.join("m.prom")).unwrap();
     for line in [
@@ -237,4 +237,24 @@ fn the_official_parser_reads_the_metrics() {
     ] {
         assert!(found.lines().any(|other| other.starts_with(line)), "{line} is not in\n{found}");
     }
+}
+
+#[test]
+fn metrics_take_the_place_of_metrics_only() {
+    let here = folder();
+    let here = here.path();
+    fs::write(here.join("a.csv"), "a\n1\n").unwrap();
+    fs::write(here.join("precious.txt"), "not metrics").unwrap();
+    run(here, ["convert", "a.csv", "-t", "ndjson", "--metrics-file", "precious.txt"])
+        .ends(2)
+        .says(&["precious.txt exists, and does not hold metrics"]);
+    assert_eq!(fs::read_to_string(here.join("precious.txt")).unwrap(), "not metrics");
+    // Nothing, an empty file, metrics; a link stays a link, and a device a device.
+    fs::write(here.join("empty"), "").unwrap();
+    std::os::unix::fs::symlink("empty", here.join("link")).unwrap();
+    for name in ["new.prom", "empty", "new.prom", "link", "/dev/null"] {
+        run(here, ["convert", "a.csv", "-t", "ndjson", "--metrics-file", name]).ends(0);
+    }
+    assert!(here.join("link").is_symlink() && fs::read(here.join("empty")).unwrap().starts_with(b"# HELP pagemill_"));
+    assert!(!fs::metadata("/dev/null").unwrap().is_file());
 }

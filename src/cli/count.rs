@@ -100,7 +100,7 @@ pub fn run(Typed { mut said, operands }: Typed) -> Result<Exit, Error> {
     signals::attach(&mut settings, only, see.live.is_wanted());
     let sources: Vec<SourceSpec> = files.iter().map(|path| source(path)).collect();
     let counting = Counting::new(&settings, &sources)?.checking(said.has("on-error"));
-    let port = see.live.port()?;
+    let port = see.live.prepare()?;
     let report = ReportFile::open(see.report.as_deref(), settings.force, Some(COUNTS_GO_THERE))?;
     let watching = see.live.start(Shown::all(files.iter().map(PathBuf::as_path), None), &settings, true, port);
     let mut files = Files { what, width: width(&files), counting, exit: Exit::Done, paths: files };

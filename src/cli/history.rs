@@ -140,8 +140,9 @@ fn number(name: &'static str, plain: impl ToString, shown: String) -> Cell {
     Cell { name, plain: plain.to_string(), shown, is_number: true }
 }
 
+/// Names can have control characters, which a terminal would obey.
 fn text(name: &'static str, text: &str) -> Cell {
-    Cell { name, plain: text.to_owned(), shown: text.to_owned(), is_number: false }
+    Cell { name, plain: text.to_owned(), shown: text.replace(char::is_control, "\u{fffd}"), is_number: false }
 }
 
 /// A run as a row. `worse`: what it is worse in than those before it.
@@ -266,7 +267,8 @@ fn trend(job: Option<&str>, history: Option<&History>, out: &Out) -> Result<(), 
 }
 
 fn trend_text(job: &str, runs: &[Run], history: &History) -> Result<String, Error> {
-    let mut text = format!("{job}: {} finished runs\n\n", runs.len());
+    let name = job.replace(char::is_control, "\u{fffd}");
+    let mut text = format!("{name}: {} finished runs\n\n", runs.len());
     let shown = |figure: Figure, value: f64| match figure {
         Figure::Rate => format!("{}/s", size_rounded(value as u64)),
         Figure::Peak => size_rounded(value as u64),
@@ -361,6 +363,7 @@ mod tests {
     use super::*;
 
     fn rows() -> Vec<Vec<Cell>> {
+        assert_eq!(text("job", "a\x1b[31m\nb").shown, "a\u{fffd}[31m\u{fffd}b");
         let row = |id: u32, job: &str| {
             vec![number("id", id, id.to_string()), text("job", job), number("x_bytes", 5, "5 B".into())]
         };

@@ -9,7 +9,7 @@ use pagemill::Progress;
 use pagemill::alerts::{Told, built_in};
 use pagemill::compress::Compress;
 use pagemill::config::flags::{Said, progress};
-use pagemill::error::{Error, ErrorClass};
+use pagemill::error::Error;
 use pagemill::job::{OnError, Settings};
 use pagemill::monitor::{
     About, BarView, BlockView, MetricsFile, Monitor, Plain, Sample, Screen, Series, Show, State, Subject, View,
@@ -111,11 +111,11 @@ impl Live {
         self.monitor || self.metrics_file.is_some() || self.dashboard.is_some()
     }
 
-    /// Takes the port of the page, before anything is written.
+    /// Makes sure that the run can be shown, before anything is written: takes the port of the page.
     ///
     /// # Errors
-    /// It can't be had; or the file of metrics holds something else.
-    pub fn port(&self) -> Result<Port, Error> {
+    /// The port can't be had, or the file of metrics holds something else.
+    pub fn prepare(&self) -> Result<Port, Error> {
         if let Some(path) = self.metrics_file.as_deref().filter(|path| !may_hold_metrics(path)) {
             return Err(Error::usage(format!(
                 "--metrics-file: {} exists, and does not hold metrics\n  Name another file.",
@@ -136,8 +136,7 @@ impl Live {
             Show::Bar => vec![Box::new(Plain::new(Stderr))],
             Show::Auto | Show::Nothing => Vec::new(),
         };
-        let plain = self.progress == Show::Plain;
-        let starts_late = !plain && !self.is_urgent();
+        let starts_late = self.progress != Show::Plain && !self.is_urgent();
         views.extend(
             self.metrics_file.clone().map(|path| -> Box<dyn View> { Box::new(MetricsFile::new(path, unwritten)) }),
         );
@@ -212,11 +211,7 @@ impl Watching {
     /// The run is over. What is drawn is gone when this returns. Gives what was seen of the run, for the history.
     pub fn end(self, error: Option<&Error>) -> Option<Seen> {
         let monitor = self.0?;
-        monitor.end(match error.map(Error::class) {
-            None => State::Done,
-            Some(ErrorClass::Stopped) => State::Stopped,
-            Some(_) => State::Failed,
-        });
+        monitor.end(State::of_end(error.map(Error::class)));
         // Nobody looked at a short run.
         let (_, sample) = monitor.latest()?;
         Some(Seen { about: monitor.about().clone(), sample, series: monitor.series()? })

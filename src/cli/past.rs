@@ -15,8 +15,6 @@ pub fn keep(seen: Option<Seen>, outcome: Result<&Report, &Error>, settings: &Set
     use pagemill::config::flags::{shown, with_origins};
     use pagemill::history::{History, Outcome, Run, points, usual_place};
     use pagemill::metrics::json;
-
-    use pagemill::error::ErrorClass;
     use pagemill::monitor::State;
 
     use super::console;
@@ -30,23 +28,15 @@ pub fn keep(seen: Option<Seen>, outcome: Result<&Report, &Error>, settings: &Set
     let Some(seen) = seen.filter(|seen| seen.sample.t >= SHORT) else { return };
     let Some(place) = usual_place() else { return };
     let version = env!("CARGO_PKG_VERSION");
-    let state = match outcome.err().map(Error::class) {
-        None => State::Done,
-        Some(ErrorClass::Stopped) => State::Stopped,
-        Some(_) => State::Failed,
-    };
     let outcome = Outcome {
+        state: State::of_end(outcome.err().map(Error::class)),
         settings: serde_json::to_string(&shown(settings)).unwrap_or_default(),
         version: version.to_owned(),
         error: outcome.err().map(|error| worded(error).to_string()),
         report: outcome.ok().map(|report| json(report, version, &with_origins(settings, said.origins()), &flag)),
         job: said.job().map(str::to_owned),
     };
-    let run = Run {
-        state: state.name().to_owned(),
-        series: Some(points(&seen.series, POINTS)),
-        ..Run::new(&seen.about, &seen.sample, outcome)
-    };
+    let run = Run { series: Some(points(&seen.series, POINTS)), ..Run::new(&seen.about, &seen.sample, outcome) };
     if let Err(error) = History::create(&place).and_then(|history| history.add(&run))
         && !said.has("quiet")
     {

@@ -235,7 +235,7 @@ impl Request {
         let taken = taken.then_some(
             "the records already go to standard output\n  Give a file for the report, or one for the output with -o.",
         );
-        let port = self.see.live.port()?;
+        let port = self.see.live.prepare()?;
         let file = ReportFile::open(self.see.report.as_deref(), self.settings.force, taken)?;
         let watching = self.see.live.start(shown, &self.settings, taken.is_some(), port);
         let report = run();

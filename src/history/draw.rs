@@ -106,8 +106,13 @@ pub fn html(runs: &[Run], time: impl Fn(&Run) -> String) -> String {
     )
 }
 
+/// A text without markup. XML has no control characters at all.
 fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+    text.replace(char::is_control, "\u{fffd}")
+        .replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
 }
 
 #[cfg(test)]
@@ -130,5 +135,6 @@ mod tests {
         assert_eq!(picture.matches("class=\"odd\"").count(), 1);
         assert!(picture.contains("run 7, day 7: 100 B/s slower"), "{picture}");
         assert!(!html(&runs, |_| String::new()).contains("<a & b>"));
+        assert_eq!(escaped("a\x1b[1m\n\"<&>"), "a\u{fffd}[1m\u{fffd}&quot;&lt;&amp;&gt;");
     }
 }

@@ -42,7 +42,7 @@ pub struct Run {
 impl Run {
     /// What a run did until its last sample.
     pub fn new(about: &About, sample: &Sample, outcome: Outcome) -> Run {
-        let Outcome { settings, version, error, report, job } = outcome;
+        let Outcome { state, settings, version, error, report, job } = outcome;
         let started = about.started.duration_since(std::time::UNIX_EPOCH).map_or(0, |since| since.as_secs() as i64);
         let ends = match &about.target {
             Some(target) => format!("{} → {target}", about.source),
@@ -54,7 +54,7 @@ impl Run {
             job: job.unwrap_or(ends),
             version,
             settings,
-            state: sample.state.name().to_owned(),
+            state: state.name().to_owned(),
             error,
             seconds: sample.t.as_secs_f64(),
             read: own_read(sample),
@@ -94,6 +94,8 @@ fn own_read(sample: &Sample) -> u64 {
 /// What is known of a run only when it is over.
 #[derive(Clone, Debug, Default)]
 pub struct Outcome {
+    /// How it ended.
+    pub state: State,
     /// The settings as JSON.
     pub settings: String,
     /// The version of the program.

@@ -1,6 +1,7 @@
 //! The database.
 
 use std::env;
+use std::fmt::Display;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -18,7 +19,7 @@ const KEPT: u64 = 10_000;
 const PATIENCE: Duration = Duration::from_secs(2);
 
 const TABLES: &str = "
-CREATE TABLE IF NOT EXISTS runs (
+CREATE TABLE runs (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     started INTEGER NOT NULL,
     job TEXT NOT NULL,
@@ -36,7 +37,7 @@ CREATE TABLE IF NOT EXISTS runs (
     report TEXT,
     series TEXT
 );
-CREATE INDEX IF NOT EXISTS runs_of_a_job ON runs (job, id);
+CREATE INDEX runs_of_a_job ON runs (job, id);
 PRAGMA user_version = 1;
 ";
 
@@ -70,7 +71,14 @@ impl History {
         }
         let history = History::connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
         if history.version()? == 0 {
-            history.connection.execute_batch(TABLES).map_err(|e| history.failed("write", e))?;
+            // Another process may be making it too. What is not committed is undone when the connection is dropped.
+            let write = |text| history.connection.execute_batch(text).map_err(|e| history.failed("write", e));
+            write("BEGIN IMMEDIATE")?;
+            if history.version()? == 0 {
+                history.check_empty()?;
+                write(TABLES)?;
+            }
+            write("COMMIT")?;
         }
         Ok(history)
     }
@@ -85,12 +93,15 @@ impl History {
         }
         let history = History::connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         let is_there = history.version()? > 0;
+        if !is_there {
+            history.check_empty()?;
+        }
         Ok(is_there.then_some(history))
     }
 
     fn connect(path: &Path, flags: OpenFlags) -> Result<History> {
         let flags = flags | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let open = || {
+        let open = || -> rusqlite::Result<Connection> {
             let connection = Connection::open_with_flags(path, flags)?;
             connection.busy_timeout(PATIENCE)?;
             // In KiB: one run is written, or a few thousand small rows are read once.
@@ -116,6 +127,15 @@ impl History {
                 "{} was written by a later version of pagemill ({later})\n  Use that version, or remove the file.",
                 self.path.display()
             ))),
+        }
+    }
+
+    /// Fails if somebody else's tables are there.
+    fn check_empty(&self) -> Result<()> {
+        let tables = self.connection.query_row("SELECT count(*) FROM sqlite_master", [], |row| row.get::<_, i64>(0));
+        match tables.map_err(|e| self.failed("read", e))? {
+            0 => Ok(()),
+            _ => Err(failed("read", &self.path, "it is a database, but not a history of pagemill")),
         }
     }
 
@@ -233,7 +253,7 @@ impl History {
 }
 
 /// SQLite's own words, with the file.
-fn failed(what: &'static str, path: &Path, error: &rusqlite::Error) -> Error {
+fn failed(what: &'static str, path: &Path, error: impl Display) -> Error {
     Error::io(what, path, std::io::Error::other(error.to_string()))
 }
 
@@ -326,6 +346,11 @@ mod tests {
         for said in [History::create(&path).err(), History::open(&path).err()] {
             let said = said.unwrap().to_string();
             assert!(said.contains("history.sqlite3") && said.contains("not a database"), "{said}");
+        }
+        fs::remove_file(&path).unwrap();
+        Connection::open(&path).unwrap().execute_batch("CREATE TABLE others (a)").unwrap();
+        for said in [History::create(&path).err(), History::open(&path).err()] {
+            assert!(said.unwrap().to_string().contains("not a history of pagemill"));
         }
         fs::remove_file(&path).unwrap();
         History::create(&path).unwrap().connection.execute_batch("PRAGMA user_version = 9").unwrap();

@@ -6,6 +6,7 @@ use std::io::{self, Cursor, Read};
 use std::path::{Path, PathBuf};
 
 use crate::quarantine::Section;
+use crate::sink::from_paths;
 use crate::source::{FileStore, Reader, Stdin, Store};
 use crate::sys::FileId;
 
@@ -77,17 +78,6 @@ impl SourceSpec {
             SourceSpec::Reader(_) => None,
         }
     }
-}
-
-macro_rules! from_paths {
-    ($spec:ident: $($path:ty),*) => {$(
-        impl From<$path> for $spec {
-            /// A file.
-            fn from(path: $path) -> $spec {
-                $spec::Path(path.into())
-            }
-        }
-    )*};
 }
 
 from_paths!(SourceSpec: &str, String, &String, &Path, PathBuf, &PathBuf, &OsStr, OsString);

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
+use crate::error::ErrorClass;
 use crate::metrics::{Latency, Level, PoolUse, Response, Workers};
 use crate::record::Lossy;
 
@@ -87,6 +88,15 @@ impl State {
             State::Done => "done",
             State::Failed => "failed",
             State::Stopped => "stopped",
+        }
+    }
+
+    /// How a run ended: well, or with an error of this class.
+    pub fn of_end(error: Option<ErrorClass>) -> State {
+        match error {
+            None => State::Done,
+            Some(ErrorClass::Stopped) => State::Stopped,
+            Some(_) => State::Failed,
         }
     }
 

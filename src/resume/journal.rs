@@ -16,11 +16,17 @@ use crate::resume::identity::Identity;
 use crate::sink::open_left;
 use crate::source::place;
 
+/// The present format of journals. One of another format is not continued.
+const FORMAT: u32 = 2;
+
 /// What a journal begins with.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Begin {
     /// Of pagemill: another one may write other bytes.
     version: String,
+    /// Of the journal itself: which settings it names, and how.
+    #[serde(default)]
+    format: u32,
     source: Identity,
     settings: BTreeMap<String, String>,
     /// The columns that were found in the data.
@@ -52,13 +58,15 @@ enum Behind {
 
 impl Begin {
     pub fn new(source: Identity, settings: BTreeMap<String, String>) -> Begin {
-        Begin { version: env!("CARGO_PKG_VERSION").to_owned(), source, settings, columns: None }
+        Begin { version: env!("CARGO_PKG_VERSION").to_owned(), format: FORMAT, source, settings, columns: None }
     }
 
     /// Refuses to go on with another job.
     pub fn check(&self, before: &Begin, target: &Path) -> Result<()> {
         let changed = if self.version != before.version {
             Some(format!("the earlier run was made by pagemill {}", before.version))
+        } else if self.format != before.format {
+            Some("another build of pagemill made the earlier run".to_owned())
         } else if self.source != before.source {
             Some("its input has changed".to_owned())
         } else {

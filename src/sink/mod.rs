@@ -16,5 +16,6 @@ pub use names::{beside, whole_path};
 pub use outlet::ends_amid_line;
 pub use seam::{Can, Sink};
 pub use spec::TargetSpec;
+pub(crate) use spec::from_paths;
 pub use target::Target;
 pub use writer::Forwards;

@@ -66,6 +66,7 @@ impl TargetSpec {
     }
 }
 
+/// Paths of every kind become a file.
 macro_rules! from_paths {
     ($spec:ident: $($path:ty),*) => {$(
         impl From<$path> for $spec {
@@ -76,6 +77,8 @@ macro_rules! from_paths {
         }
     )*};
 }
+
+pub(crate) use from_paths;
 
 from_paths!(TargetSpec: &str, String, &String, &Path, PathBuf, &PathBuf, &OsStr, OsString);
 

@@ -5,26 +5,19 @@ use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
-use std::process::Stdio;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::support::{Ran, command, folder, ran, run};
+use crate::support::{Ran, command, folder, piped, ran, run};
 
 /// Converts standard input with a configuration: 10 records, half of them bad, and after a while as many good ones as make
 /// the share of the bad ones small.
 fn watched(here: &Path, configuration: &str, flags: &[&str]) -> Ran {
     fs::write(here.join("own.toml"), configuration).unwrap();
-    let mut child = command(here)
-        .args(["convert", "-", "-f", "csv", "-t", "ndjson", "--on-error", "skip", "--config", "own.toml"])
-        .args(flags)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let line = ["convert", "-", "-f", "csv", "-t", "ndjson", "--on-error", "skip", "--config", "own.toml"];
+    let mut child = piped(command(here).args(line).args(flags));
     let mut stdin = child.stdin.take().unwrap();
     let mut stdout = child.stdout.take().unwrap();
     let reader = thread::spawn(move || stdout.read_to_end(&mut Vec::new()));

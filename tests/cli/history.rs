@@ -4,12 +4,11 @@
 use std::fs;
 use std::io::{Read, Write};
 use std::path::Path;
-use std::process::Stdio;
 use std::time::Duration;
 
 use pagemill::history::{History, Run};
 
-use crate::support::{Ran, command, folder, names, ran};
+use crate::support::{Ran, command, folder, names, piped, ran};
 
 /// Runs the command with a history of the folder's own.
 fn say(here: &Path, arguments: &str) -> Ran {
@@ -136,15 +135,9 @@ fn old_runs_are_removed() {
 
 /// Starts a conversion of standard input, and ends it after a while.
 fn slow_run(here: &Path, flags: &[&str], spoil: impl FnOnce(&Path)) -> Ran {
-    let mut child = command(here)
-        .args(["convert", "-", "-f", "csv", "-t", "ndjson"])
-        .args(flags)
-        .env("XDG_STATE_HOME", here.join("state"))
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut command = command(here);
+    command.args(["convert", "-", "-f", "csv", "-t", "ndjson"]).args(flags);
+    let mut child = piped(command.env("XDG_STATE_HOME", here.join("state")));
     let mut stdin = child.stdin.take().unwrap();
     stdin.write_all(b"id\n1\n").unwrap();
     spoil(here);

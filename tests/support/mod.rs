@@ -44,6 +44,12 @@ pub fn command(folder: &Path) -> Command {
     command
 }
 
+/// Starts a command that is talked to on all three streams.
+pub fn piped(command: &mut Command) -> std::process::Child {
+    let command = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.spawn().expect("the binary starts")
+}
+
 /// Runs the binary in a folder.
 pub fn run<S: AsRef<OsStr>>(folder: &Path, arguments: impl IntoIterator<Item = S>) -> Ran {
     ran(command(folder).args(arguments).output().expect("the binary starts"))

@@ -71,9 +71,10 @@ impl Rules<'_> {
                 ("command", DeValue::Array(words)) if !words.is_empty() => {
                     let words: Option<Vec<String>> =
                         words.iter().map(|word| Some(word.get_ref().as_str()?.to_owned())).collect();
+                    let words = words.filter(|words| !words[0].is_empty());
                     words.map(|words| command = words).ok_or_else(|| shape("command"))
                 }
-                ("webhook", DeValue::String(url)) if url.starts_with("https://") || url.starts_with("http://") => {
+                ("webhook", DeValue::String(url)) if is_address(url) => {
                     webhook = Some(url.to_string());
                     Ok(())
                 }
@@ -120,6 +121,16 @@ fn find_metric(name: &str) -> Result<&'static Metric, String> {
     })
 }
 
+/// Whether a text is an address of HTTP with a host.
+fn is_address(url: &str) -> bool {
+    let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
+    let host = rest.and_then(|rest| rest.split(['/', '?', '#']).next()?.rsplit('@').next());
+    let Some(host) = host.filter(|host| !host.is_empty() && !host.starts_with(':')) else { return false };
+    // The colons of an IPv6 address are in brackets.
+    let port = host.rsplit(']').next().and_then(|rest| rest.split_once(':'));
+    port.is_none_or(|(_, port)| port.parse::<u16>().is_ok())
+}
+
 fn find_severity(word: &str) -> Result<Severity, String> {
     let found = Severity::ALL.into_iter().find(|severity| severity.name().eq_ignore_ascii_case(word));
     found.ok_or_else(|| shape("severity"))
@@ -132,7 +143,7 @@ fn shape(key: &str) -> String {
         "for" => "`for` is a duration: 250ms, 30s, 5m, 1h or 2d".to_owned(),
         "severity" => format!("`severity` is one of {}", severities().join(", ")),
         "command" => "`command` is a program and its arguments, such as command = [\"mail\", \"me\"]".to_owned(),
-        "webhook" => "`webhook` is an address that begins with https:// or http://".to_owned(),
+        "webhook" => "`webhook` is an address such as https://example.org/alerts".to_owned(),
         side => format!("`{side}` is a number"),
     }
 }
@@ -150,6 +161,16 @@ fn duration(text: &str) -> Result<Duration, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn addresses_have_a_host() {
+        for url in ["http://a", "https://u:p@a.b:8080/x?y", "http://[::1]:80", "http://[::1]/"] {
+            assert!(is_address(url), "{url}");
+        }
+        for url in ["http://", "https:///x", "http://:80", "https://x:99999/", "ftp://a", "http://a:b/"] {
+            assert!(!is_address(url), "{url}");
+        }
+    }
 
     #[test]
     fn durations_have_units() {

@@ -73,6 +73,9 @@ pub fn read(found: &Found, text: &str, faults: &mut Vec<Fault>) -> File {
                     }
                 }
                 ("alert", _) => reading.fault(one.line, "`alert` is a list of tables: [[alert]]"),
+                (TOKEN_FILE, value) if !found.own && leads_out(value) => {
+                    reading.fault(one.line, outside(TOKEN_FILE));
+                }
                 (TOKEN_FILE, DeValue::String(name)) if !name.is_empty() => {
                     file.dashboard_token_file = Some(base.join(&**name));
                 }
@@ -87,6 +90,13 @@ pub fn read(found: &Found, text: &str, faults: &mut Vec<Fault>) -> File {
     }
     faults.append(&mut reading.faults);
     file
+}
+
+/// Why a path of a file that was found is not taken.
+fn outside(key: &str) -> String {
+    format!(
+        "`{key}` has to be in the folder of this file, which was found and may have come with the data\n  Put it into your own configuration, or name this file with --config."
+    )
 }
 
 /// Whether a path leads out of the folder that it is relative to.
@@ -164,11 +174,7 @@ impl Reading<'_> {
             return None;
         };
         if scope == Scope::Top && !self.own && matches!(flag.takes, Takes::Path(_)) && leads_out(one.value) {
-            let what = format!(
-                "`{}` has to be in the folder of this file, which was found and may have come with the data\n  Put it into your own configuration, or name this file with --config.",
-                flag.name
-            );
-            self.fault(one.line, what);
+            self.fault(one.line, outside(flag.name));
             return None;
         }
         match values(flag, one.value, self.base) {

@@ -15,6 +15,8 @@ mod row;
 mod spec;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod write_tests;
 
 use super::entry::{self, Ends, Entry, Given, Gives, JsonText, Straight, Takes};
 use super::{

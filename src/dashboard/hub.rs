@@ -95,7 +95,7 @@ impl Hub {
             return (now.seq, text.clone());
         }
         let series = lock(&self.series);
-        let text = Bytes::from(json::snapshot(&self.page, (now.seq, &now.sample), &now.marks, &series));
+        let text = Bytes::from(json::snapshot(&self.page, now.seq, &now.sample, &now.marks, &series));
         *made = Some((now.seq, text.clone()));
         (now.seq, text)
     }

@@ -77,7 +77,7 @@ fn memory(sample: &Sample) -> Value {
 }
 
 /// Everything there is.
-pub(super) fn snapshot(page: &Page, (seq, sample): (u64, &Sample), marks: &Marks, series: &Series) -> String {
+pub(super) fn snapshot(page: &Page, seq: u64, sample: &Sample, marks: &Marks, series: &Series) -> String {
     let About { source, target, from, to, sources, bad, started, .. } = &page.about;
     let mut all = tick(seq, sample);
     let mut put = |key: &str, value: Value| _ = all.insert(key.to_owned(), value);

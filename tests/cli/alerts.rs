@@ -131,6 +131,9 @@ fn only_known_metrics_and_trusted_files() {
         "no metric `records_bad_shar`",
         "records_bad_share",
     ]);
+    // A program that is told may run pagemill too, and gets no warning of what it was told.
+    let told = command(here).args(["convert", "a.csv", "-t", "ndjson"]).env("PAGEMILL_ALERT", "warning: x").output();
+    assert_eq!(ran(told.unwrap()).ends(0).stderr, "");
     fs::write(here.join("pagemill.toml"), format!("{RULE}command = [\"touch\", \"owned\"]\n")).unwrap();
     run(here, ["convert", "a.csv", "-t", "ndjson"])
         .ends(2)

@@ -12,8 +12,10 @@ use crate::op::nearest;
 const PREFIX: &str = "PAGEMILL_";
 
 /// Variables that are no flags: a secret, and what tests and scripts need. Some are the beginnings of several names.
-const OTHERS: [&str; 13] = [
+const OTHERS: [&str; 14] = [
     "PAGEMILL_DASHBOARD_TOKEN",
+    // A program that is told of an alert may run pagemill too.
+    "PAGEMILL_ALERT",
     "PAGEMILL_BENCH_",
     "PAGEMILL_BINARY",
     "PAGEMILL_CORPORA",

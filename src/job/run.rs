@@ -154,6 +154,8 @@ impl Opened<'_> {
             read_before: start.unwrap_or(0) as u64,
             buffer_bytes: plan.buffers(),
             codec: plan.codec(),
+            slice_size: plan.slice_size,
+            source: Some(&*self.source.path).filter(|path| path.as_os_str() != "-"),
         });
         if let Some(progress) = &self.settings.progress {
             progress.begin_pass(&pass);

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::bad::BadTotals;
 use super::stage;
 use super::{LatencyRecorder, StageAllocations};
 use crate::memory::pressure::{Level, Response};
@@ -69,6 +70,10 @@ pub struct Metrics {
     pub memory_pressure_responses: [u64; Response::ALL.len()],
     /// What the workers allocated, by stage.
     pub stages: Vec<StageAllocations>,
+    /// How long the workers were in each stage, in the same order. Waiting for input is a part of cutting.
+    pub stage_time: [Duration; 5],
+    /// Bad records.
+    pub bad: BadTotals,
 }
 
 /// How many workers do what.
@@ -127,6 +132,8 @@ impl Metrics {
             memory_pressure_level: Level::Normal,
             memory_pressure_responses: [0; Response::ALL.len()],
             stages: stage::none(),
+            stage_time: [Duration::ZERO; 5],
+            bad: BadTotals::default(),
         }
     }
 }

@@ -4,9 +4,11 @@
 //! committer. They are written once a slice, never for a record, and anybody may read them at any time. Each writer's
 //! cells have cache lines of their own.
 
+use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
+use super::bad::{BadCells, BadNotes};
 use super::cell::Cell;
 use super::counted::Metrics;
 use super::latency::LatencyCells;
@@ -17,7 +19,9 @@ use crate::record::{Lossy, LossyKind};
 
 /// What is known of a pass before it begins.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Begin {
+pub(crate) struct Begin<'s> {
+    /// What the source is called; none: a stream.
+    pub source: Option<&'s Path>,
     /// How long the source is, where that is known.
     pub input_size: Option<u64>,
     pub workers: usize,
@@ -31,12 +35,16 @@ pub(crate) struct Begin {
     pub buffer_bytes: usize,
     /// What codecs take, in bytes.
     pub codec: usize,
+    /// The size of slices that is aimed at, in bytes.
+    pub slice_size: usize,
 }
 
 /// What one pass over a source counts.
 #[derive(Debug)]
 pub(crate) struct Pass {
-    begin: Begin,
+    begin: Begin<'static>,
+    /// The name of the source's file; empty for a stream.
+    source: Box<str>,
     begun: Instant,
     feed: FeedCells,
     committed: CommittedCells,
@@ -74,6 +82,7 @@ struct CommittedCells {
     safe: Cell,
     saved: Cell,
     latency: LatencyCells,
+    bad: BadCells,
 }
 
 /// Written by the worker that looks at memory.
@@ -129,11 +138,13 @@ pub(crate) struct Committed {
 
 impl Pass {
     /// A pass that begins now.
-    pub fn new(begin: Begin) -> Pass {
+    pub fn new(begin: Begin<'_>) -> Pass {
         // Without workers no slice is committed.
         let latency = if begin.workers > 0 { LatencyCells::new() } else { LatencyCells::default() };
+        let name = begin.source.and_then(Path::file_name).map(|name| name.to_string_lossy().into());
         Pass {
-            begin,
+            begin: Begin { source: None, ..begin },
+            source: name.unwrap_or_default(),
             begun: Instant::now(),
             feed: FeedCells::default(),
             committed: CommittedCells { latency, ..CommittedCells::default() },
@@ -201,6 +212,12 @@ impl Pass {
         }
     }
 
+    /// The bad records of a slice that begins at `offset` of the source, after `before` records.
+    pub fn bad(&self, notes: &BadNotes, before: u64, offset: u64) {
+        let even = self.begin.input_size.map_or(0, |size| size.div_ceil(100));
+        self.committed.bad.add(notes, before, offset, even.max(self.begin.slice_size as u64));
+    }
+
     /// The records of a slice took this long from its claim to its commit.
     pub fn took(&self, elapsed: Duration, records: u64) {
         self.committed.latency.record(elapsed.as_micros() as u64, records);
@@ -239,12 +256,13 @@ impl Pass {
 
     /// Counts for a worker. Starts with what its thread allocates from now on.
     pub fn meter(&self, worker: usize) -> Meter<'_> {
-        Meter { pass: self, cells: &self.workers[worker], since: thread_counts(), warm: false }
+        Meter { pass: self, cells: &self.workers[worker], since: thread_counts(), at: Instant::now(), warm: false }
     }
 
     /// Adds what was counted so far to `metrics`; its values about the current moment are replaced.
     pub fn add_to(&self, metrics: &mut Metrics) {
         let (feed, committed) = (&self.feed, &self.committed);
+        committed.bad.add_to(&mut metrics.bad, &self.source, metrics.read_bytes);
         metrics.read_bytes += feed.read.get();
         metrics.written_bytes += committed.written.get().saturating_sub(self.begin.written_before);
         metrics.records_read += committed.records_read.get();
@@ -266,6 +284,7 @@ impl Pass {
             metrics.processed_bytes += worker.read.get();
             metrics.encoded_bytes += worker.encoded.get();
             worker.stages.add_to(&mut metrics.stages);
+            worker.stages.add_times_to(&mut metrics.stage_time);
         }
     }
 
@@ -309,13 +328,16 @@ pub(crate) struct Meter<'p> {
     cells: &'p WorkerCells,
     /// What the thread had allocated at the end of the previous stage.
     since: ThreadCounts,
+    /// When that was.
+    at: Instant,
     /// The worker has finished a slice.
     warm: bool,
 }
 
 impl Meter<'_> {
     /// The worker has an output buffer and wants a slice.
-    pub fn begin_cut(&self) {
+    pub fn begin_cut(&mut self) {
+        self.at = Instant::now();
         self.cells.doing.set(Doing::WaitingInput as u64);
     }
 
@@ -330,9 +352,12 @@ impl Meter<'_> {
         self.cells.doing.set(Doing::Nothing as u64);
     }
 
-    /// A stage ends: whatever the thread allocated since the end of the previous one was allocated in it.
+    /// A stage ends: whatever the thread allocated since the end of the previous one was allocated in it, and the time
+    /// since then is its own.
     #[inline]
     pub fn end(&mut self, stage: Stage) {
+        let time = Instant::now();
+        self.cells.stages.took(stage, time.saturating_duration_since(std::mem::replace(&mut self.at, time)));
         let now = thread_counts();
         if now.blocks != self.since.blocks {
             let steady = self.pass.warming.load(Relaxed) == 0;

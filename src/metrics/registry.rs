@@ -32,7 +32,7 @@ impl Registry {
     }
 
     /// A pass begins. What the one before counted is forgotten, unless that one was [ended](Self::end).
-    pub fn begin(&self, begin: Begin) -> Arc<Pass> {
+    pub fn begin(&self, begin: Begin<'_>) -> Arc<Pass> {
         let pass = Arc::new(Pass::new(begin));
         let mut state = self.lock();
         (state.pass, state.ended) = (Some(Arc::clone(&pass)), false);
@@ -87,6 +87,7 @@ mod tests {
             read_before: 0,
             buffer_bytes: 99,
             codec: 7,
+            ..Begin::default()
         });
         pass.read_to(100, 1);
         pass.buffer_taken();

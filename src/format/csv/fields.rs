@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::error::RecordError;
+use crate::error::{Cause, RecordError};
 use crate::format::{Ragged, Types, Want};
 use crate::memory::Arena;
 use crate::record::{Batch, Schema, Value, utf8};
@@ -182,7 +182,7 @@ impl Fields {
     #[cold]
     pub fn other_width(&self, start: usize, columns: usize) -> RecordError {
         let width = self.width;
-        RecordError::with_numbers(start, self.other, [columns, width]).hint(match columns < width {
+        RecordError::with_numbers(start, self.other, [columns, width]).cause(Cause::Fields).hint(match columns < width {
             _ if self.commented => OR_A_COMMENT,
             true => "Give ⟨ragged pad⟩ to fill missing fields with null, or ⟨on_error skip⟩ to leave out such records.",
             false => "Check the delimiter and the quotes, or give ⟨on_error skip⟩ to leave out such records.",

@@ -121,8 +121,7 @@ pub enum Cause {
 
 impl Cause {
     /// All of them.
-    pub const ALL: [Cause; 6] =
-        [Cause::Fields, Cause::Syntax, Cause::Text, Cause::Value, Cause::Op, Cause::Target];
+    pub const ALL: [Cause; 6] = [Cause::Fields, Cause::Syntax, Cause::Text, Cause::Value, Cause::Op, Cause::Target];
 
     /// Its name, in metrics.
     pub fn name(self) -> &'static str {

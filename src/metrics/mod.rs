@@ -22,7 +22,7 @@ pub use crate::error::Cause;
 pub use crate::memory::pressure::{GroupUse, Level, Reading, Response};
 pub(crate) use bad::BadNotes;
 pub use bad::{BadRecord, BadTotals, Places};
-pub use counted::{Metrics, PoolUse, Workers};
+pub use counted::{Metrics, Planned, PoolUse, Workers};
 pub use event::{Event, Events};
 pub use json::json;
 pub use latency::LatencyRecorder;

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use super::bad::{BadCells, BadNotes};
 use super::cell::Cell;
-use super::counted::Metrics;
+use super::counted::{Metrics, Planned};
 use super::latency::LatencyCells;
 use super::stage::{Stage, Stages};
 use crate::memory::audit::{ThreadCounts, thread_counts};
@@ -35,8 +35,8 @@ pub(crate) struct Begin<'s> {
     pub buffer_bytes: usize,
     /// What codecs take, in bytes.
     pub codec: usize,
-    /// The size of slices that is aimed at, in bytes.
-    pub slice_size: usize,
+    /// What was planned; none: there is no plan.
+    pub planned: Option<Planned>,
 }
 
 /// What one pass over a source counts.
@@ -52,6 +52,8 @@ pub(crate) struct Pass {
     workers: Box<[WorkerCells]>,
     /// Workers that have not finished their first slice.
     warming: AtomicUsize,
+    /// Blocks that the process had allocated when the workers began; 0: they have not.
+    ready: Cell,
 }
 
 /// Written by whoever holds the feed.
@@ -151,7 +153,18 @@ impl Pass {
             pressure: PressureCells::default(),
             workers: (0..begin.workers).map(|_| WorkerCells::default()).collect(),
             warming: AtomicUsize::new(begin.workers),
+            ready: Cell::default(),
         }
+    }
+
+    /// The workers begin now, and the process has allocated so many blocks.
+    pub fn ready(&self, blocks: u64) {
+        self.ready.set(blocks);
+    }
+
+    /// How many of them were allocated after it had allocated `before`.
+    pub fn start_blocks(&self, before: u64) -> u64 {
+        self.ready.get().saturating_sub(before)
     }
 
     /// How long ago it began.
@@ -215,7 +228,12 @@ impl Pass {
     /// The bad records of a slice that begins at `offset` of the source, after `before` records.
     pub fn bad(&self, notes: &BadNotes, before: u64, offset: u64) {
         let even = self.begin.input_size.map_or(0, |size| size.div_ceil(100));
-        self.committed.bad.add(notes, before, offset, even.max(self.begin.slice_size as u64));
+        self.committed.bad.add(
+            notes,
+            before,
+            offset,
+            even.max(self.begin.planned.map_or(1, |planned| planned.slice_size)),
+        );
     }
 
     /// The records of a slice took this long from its claim to its commit.
@@ -291,6 +309,7 @@ impl Pass {
     /// Sets the values about the current moment.
     pub fn describe(&self, metrics: &mut Metrics) {
         let level = self.pressure.level.get();
+        metrics.planned = self.begin.planned;
         metrics.input_size_bytes = self.begin.input_size;
         metrics.read_before_bytes = self.begin.read_before;
         metrics.checkpoints = self.committed.checkpoints.get();

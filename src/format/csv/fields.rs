@@ -182,11 +182,15 @@ impl Fields {
     #[cold]
     pub fn other_width(&self, start: usize, columns: usize) -> RecordError {
         let width = self.width;
-        RecordError::with_numbers(start, self.other, [columns, width]).cause(Cause::Fields).hint(match columns < width {
-            _ if self.commented => OR_A_COMMENT,
-            true => "Give ⟨ragged pad⟩ to fill missing fields with null, or ⟨on_error skip⟩ to leave out such records.",
-            false => "Check the delimiter and the quotes, or give ⟨on_error skip⟩ to leave out such records.",
-        })
+        RecordError::with_numbers(start, self.other, [columns, width]).cause(Cause::Fields).hint(
+            match columns < width {
+                _ if self.commented => OR_A_COMMENT,
+                true => {
+                    "Give ⟨ragged pad⟩ to fill missing fields with null, or ⟨on_error skip⟩ to leave out such records."
+                }
+                false => "Check the delimiter and the quotes, or give ⟨on_error skip⟩ to leave out such records.",
+            },
+        )
     }
 
     /// Checks, or repairs, the text of the records being built, which begin at `start`, if the slice is not all UTF-8.

@@ -203,12 +203,36 @@ fn the_page_and_what_programs_read() {
     assert_eq!((&snapshot["memory"]["limit"], &snapshot["pressure"]), (&json!(100_000_000), &json!("normal")));
     let row = |name: &str| snapshot["plan"].as_array().unwrap().iter().find(|row| row["name"] == name).cloned();
     assert_eq!(row("on-error"), Some(json!({"name":"on-error","value":"skip","set_by":"flag"})));
+    assert_eq!(row("workers").map(|row| row["set_by"].clone()), Some(json!("default")));
+    assert!(row("arenas").is_some_and(|row| row["under"] == "planned use" && row["kind"] == "arenas"));
     assert_eq!(row("memory-limit"), Some(json!({"name":"memory-limit","value":"100 MB","set_by":"default"})));
 
     let mut rows: Vec<&str> =
         snapshot["plan"].as_array().unwrap().iter().map(|row| row["name"].as_str().unwrap()).collect();
     rows.sort_unstable();
     assert!(rows.windows(2).all(|two| two[0] != two[1]), "each name is there once: {rows:?}");
+
+    // The output goes to a pipe, so nothing is known of its file system.
+    assert!(snapshot.get("target").is_none());
+    let bad = &snapshot["bad"];
+    assert!(bad["by_reason"]["fields"].as_u64().is_some_and(|count| count > 0), "{bad}");
+    let places = bad["by_place"].as_array().unwrap().iter().map(|count| count.as_u64().unwrap()).sum::<u64>();
+    assert_eq!(Some(places), bad["by_reason"]["fields"].as_u64());
+    let latest = bad["latest"].as_array().unwrap();
+    assert_eq!(latest.len(), 6);
+    // A bad record comes after each thousand.
+    let record = latest[0]["record"].as_u64().unwrap();
+    assert_eq!((record % 1001, &latest[0]["begins"]), (0, &json!("bad\n")));
+    assert_eq!(latest[0]["at"].as_u64(), Some(8 + record / 1001 * 18_000 + (record / 1001 - 1) * 4));
+    assert_eq!(latest[0]["text"], "1 field, but the header has 2");
+    let quiet: Vec<&Value> = snapshot["alerts"].as_array().unwrap().iter().map(|alert| &alert["rule"]).collect();
+    let rules = ["disk_nearly_full", "memory_pressure", "memory_ceiling", "many_bad_records", "stalled"];
+    assert_eq!(quiet, rules, "{}", snapshot["alerts"]);
+    let ceiling = &snapshot["alerts"][2];
+    assert_eq!(
+        (&ceiling["state"], &ceiling["unit"], &ceiling["threshold"]),
+        (&json!("quiet"), &json!("bytes"), &json!(1e8))
+    );
 
     for (path, kind) in [
         ("/", "text/html; charset=utf-8"),
@@ -226,7 +250,10 @@ fn the_page_and_what_programs_read() {
     }
     assert_eq!(run.get("/healthz").body, "ok\n");
     let metrics = run.get("/metrics").body;
-    assert!(metrics.contains("\npagemill_records_bad_total ") && metrics.contains("\npagemill_dashboard_clients 0\n"));
+    assert!(
+        metrics.contains("\npagemill_records_bad_total{reason=\"fields\"} ")
+            && metrics.contains("\npagemill_dashboard_clients 0\n")
+    );
     let open = run.ask("GET /metrics", &["Accept: application/openmetrics-text; version=1.0.0"]);
     assert_eq!(open.header("content-type"), Some("application/openmetrics-text; version=1.0.0; charset=utf-8"));
     assert!(open.body.ends_with("# EOF\n"));

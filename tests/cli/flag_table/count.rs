@@ -68,6 +68,7 @@ const PROBES: &[Probe] = &[
     probe("progress", &["--progress", "plain"], PLAIN).says(),
     probe("monitor", &["--monitor"], PLAIN).says(),
     probe("metrics-file", &["--metrics-file", "made"], PLAIN),
+    probe("otlp", &["--otlp", "http://127.0.0.1:1"], PLAIN).says(),
     probe("dashboard", &["--dashboard", "0"], PLAIN).beside(&["--explain"]),
 ];
 

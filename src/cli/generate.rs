@@ -89,7 +89,7 @@ pub fn run(Typed { mut said, .. }: Typed) -> Result<Exit, Error> {
         None => target,
     };
     let size = match amount {
-        Amount::Bytes(size) => Some(size as u64),
+        Amount::Bytes(size) => Some(size),
         // How long they will be is not known.
         Amount::Records(_) => None,
     };

@@ -68,12 +68,11 @@ const PROBES: &[Probe] = &[
     probe("progress", &["--progress", "plain"], PLAIN).says(),
     probe("monitor", &["--monitor"], PLAIN).says(),
     probe("metrics-file", &["--metrics-file", "made"], PLAIN),
-    probe("otlp", &["--otlp", "http://127.0.0.1:1"], PLAIN).says(),
     probe("dashboard", &["--dashboard", "0"], PLAIN).beside(&["--explain"]),
 ];
 
 /// Flags that are what the tests differ in, or have a test of their own.
-const ELSEWHERE: &[&str] = &["config", "from", "no-history", "profile", "records", "strict-memory", "linger"];
+const ELSEWHERE: &[&str] = &["config", "from", "otlp", "no-history", "profile", "records", "strict-memory", "linger"];
 
 /// What is said about bad data is taken everywhere, also where nothing can be bad.
 const POLICIES: &[&str] =

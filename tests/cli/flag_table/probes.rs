@@ -273,7 +273,6 @@ pub const PROBES: &[Probe] = &[
     probe("progress", &["--progress", "plain"], PLAIN).says(),
     probe("monitor", &["--monitor"], PLAIN).says(),
     probe("metrics-file", &["--metrics-file", "made"], PLAIN),
-    probe("otlp", &["--otlp", "http://127.0.0.1:1"], PLAIN).says(),
     probe("dashboard", &["--dashboard", "0"], PLAIN).beside(&["--explain"]),
 ];
 
@@ -288,5 +287,6 @@ pub const ELSEWHERE: &[(&str, &str)] = &[
     ("strict-memory", "a peak above the limit: pressure.rs"),
     ("no-checkpoint", "an input of 2 GiB: doubles/writes.rs and faults/resume.rs begin checkpoints"),
     ("checkpoint-every", "an interruption: resume.rs"),
+    ("otlp", "a collector: otlp.rs"),
     ("linger", "a page that somebody looks at: dashboard.rs"),
 ];

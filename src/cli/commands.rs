@@ -120,7 +120,7 @@ fields, ops and the output have to be given again. What is still bad is reported
     "pagemill count --encoding utf-16 notes.txt      (counts the text after converting it to UTF-8)",
 ],
         notes: "\
-The columns are lines, words, characters and bytes (as `wc -lwmc` in a UTF-8 locale); with -f, records too.",
+The columns are lines, words, characters and bytes (as `wc -lwmc` in a UTF-8 locale); with --from, records too.",
     },
     Entry {
         name: "generate",
@@ -222,7 +222,7 @@ profile or a job that the command line names.",
         name: "man",
         alias: None,
         about: "Print a manual page",
-        flags: None,
+        flags: Some(Commands::MAN),
         operands: &[Operand { id: "page", name: "COMMAND", help: "The command to describe [default: all of them in short]" }],
         examples: &["pagemill man | man -l -", "pagemill man convert > pagemill-convert.1"],
         notes: "",

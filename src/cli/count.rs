@@ -11,7 +11,7 @@ use pagemill::scan::count::Counts;
 use pagemill::wording;
 
 use super::ceiling::ceiling;
-use super::configured::passed_over;
+use super::configured::{decided, passed_over};
 use super::console;
 use super::dashboard;
 use super::exit::Exit;
@@ -83,6 +83,9 @@ pub fn run(Typed { mut said, operands }: Typed) -> Result<Exit, Error> {
     let what = if said.has("records") { What::Records } else { What::Text };
     if see.explain {
         explain(&files, what, &settings)?;
+        if !said.has("from") && said.has("records") {
+            console::print(&decided(&said, files.iter().map(PathBuf::as_path).take(1)))?;
+        }
         console::print(&passed_over(&said))?;
         return Ok(Exit::Done);
     }
@@ -108,7 +111,9 @@ pub fn run(Typed { mut said, operands }: Typed) -> Result<Exit, Error> {
     let done = counted.and_then(|()| files.counting.finish());
     let seen = watching.end(done.as_ref().err());
     past::keep(seen, done.as_ref(), &settings, &said);
-    let done = done?;
+    let mut done = done?;
+    // The history takes memory too.
+    done.peak_rss_bytes = done.peak_rss_bytes.max(pagemill::sys::peak_rss_bytes());
     if !see.quiet {
         done.warnings.iter().for_each(|warning| console::warning(warning.with_names(&flag)));
         console::left_out(done.records_failed, done.bytes_failed, done.quarantine.as_deref(), 0);

@@ -18,14 +18,17 @@ pub fn keep(seen: Option<Seen>, outcome: Result<&Report, &Error>, settings: &Set
     use pagemill::monitor::State;
 
     use super::console;
+    use super::live::keeps_short_runs;
     use super::worded::{flag, worded};
 
     /// Runs that take less time are many, and say little.
     const SHORT: Duration = Duration::from_secs(1);
     /// The history is read at a width of a page, not more.
     const POINTS: usize = 120;
+    /// A larger report, of very many inputs, is left out: the history is not to need more memory than the run did.
+    const LARGEST: usize = 256 << 10;
 
-    let Some(seen) = seen.filter(|seen| seen.sample.t >= SHORT) else { return };
+    let Some(seen) = seen.filter(|seen| seen.sample.t >= SHORT || keeps_short_runs(said)) else { return };
     let Some(place) = usual_place() else { return };
     let version = env!("CARGO_PKG_VERSION");
     let outcome = Outcome {
@@ -33,7 +36,10 @@ pub fn keep(seen: Option<Seen>, outcome: Result<&Report, &Error>, settings: &Set
         settings: serde_json::to_string(&shown(settings)).unwrap_or_default(),
         version: version.to_owned(),
         error: outcome.err().map(|error| worded(error).to_string()),
-        report: outcome.ok().map(|report| json(report, version, &with_origins(settings, said.origins()), &flag)),
+        report: outcome
+            .ok()
+            .map(|report| json(report, version, &with_origins(settings, said.origins()), &flag))
+            .filter(|report| report.len() <= LARGEST),
         job: said.job().map(str::to_owned),
     };
     let run = Run { series: Some(points(&seen.series, POINTS)), ..Run::new(&seen.about, &seen.sample, outcome) };

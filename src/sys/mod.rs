@@ -25,7 +25,7 @@ pub use guard::guard_maps;
 pub use left::{claim, longest_name, open_left, remove_dead};
 pub use leftover::{Leftover, remove_leftovers};
 pub use map::Map;
-pub use memory::{peak_rss_bytes, resident_bytes};
+pub use memory::{peak_rss_bytes, reset_peaks, resident_bytes};
 pub use pages::Pages;
 pub use stop::Stop;
 #[cfg(unix)]

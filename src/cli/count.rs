@@ -8,6 +8,7 @@ use pagemill::error::{Error, ErrorClass};
 use pagemill::job::{Counted, Counting, Settings, SourceSpec, What, explain_count};
 use pagemill::metrics;
 use pagemill::scan::count::Counts;
+use pagemill::sys;
 use pagemill::wording;
 
 use super::ceiling::ceiling;
@@ -110,10 +111,12 @@ pub fn run(Typed { mut said, operands }: Typed) -> Result<Exit, Error> {
     let counted = files.count_as(nameless, 4 + usize::from(settings.from.is_some()));
     let done = counted.and_then(|()| files.counting.finish());
     let seen = watching.end(done.as_ref().err());
-    past::keep(seen, done.as_ref(), &settings, &said);
+    let is_kept = past::keep(seen, done.as_ref(), &settings, &said);
     let mut done = done?;
-    // The history takes memory too.
-    done.peak_rss_bytes = done.peak_rss_bytes.max(pagemill::sys::peak_rss_bytes());
+    if is_kept {
+        // That takes memory too.
+        done.peak_rss_bytes = done.peak_rss_bytes.max(sys::peak_rss_bytes());
+    }
     if !see.quiet {
         done.warnings.iter().for_each(|warning| console::warning(warning.with_names(&flag)));
         console::left_out(done.records_failed, done.bytes_failed, done.quarantine.as_deref(), 0);
@@ -125,7 +128,7 @@ pub fn run(Typed { mut said, operands }: Typed) -> Result<Exit, Error> {
     if let Some(report) = report {
         report.write(&done, &settings, &said)?;
     }
-    Ok(files.exit.or(ceiling(said.has("strict-memory"), see.quiet, settings.memory_limit)))
+    Ok(files.exit.or(ceiling(said.has("strict-memory"), see.quiet, done.peak_rss_bytes, settings.memory_limit)))
 }
 
 const COUNTS_GO_THERE: &str = "the counts already go to standard output\n  Give a file for the report.";

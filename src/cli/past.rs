@@ -7,9 +7,9 @@ use pagemill::metrics::Report;
 
 use super::live::Seen;
 
-/// Adds a run that is over. It does not fail because of that.
+/// Adds a run that is over. It does not fail because of that. Says whether the history was touched.
 #[cfg(feature = "history")]
-pub fn keep(seen: Option<Seen>, outcome: Result<&Report, &Error>, settings: &Settings, said: &Said) {
+pub fn keep(seen: Option<Seen>, outcome: Result<&Report, &Error>, settings: &Settings, said: &Said) -> bool {
     use std::time::Duration;
 
     use pagemill::config::flags::{shown, with_origins};
@@ -28,8 +28,10 @@ pub fn keep(seen: Option<Seen>, outcome: Result<&Report, &Error>, settings: &Set
     /// A larger report, of very many inputs, is left out: the history is not to need more memory than the run did.
     const LARGEST: usize = 256 << 10;
 
-    let Some(seen) = seen.filter(|seen| seen.sample.t >= SHORT || keeps_short_runs(said)) else { return };
-    let Some(place) = usual_place() else { return };
+    let Some(seen) = seen.filter(|seen| seen.sample.t >= SHORT || keeps_short_runs(said)) else {
+        return false;
+    };
+    let Some(place) = usual_place() else { return false };
     let version = env!("CARGO_PKG_VERSION");
     let outcome = Outcome {
         state: State::of_end(outcome.err().map(Error::class)),
@@ -51,8 +53,11 @@ pub fn keep(seen: Option<Seen>, outcome: Result<&Report, &Error>, settings: &Set
             worded(&error)
         ));
     }
+    true
 }
 
 /// This build has no history.
 #[cfg(not(feature = "history"))]
-pub fn keep(_seen: Option<Seen>, _outcome: Result<&Report, &Error>, _settings: &Settings, _said: &Said) {}
+pub fn keep(_seen: Option<Seen>, _outcome: Result<&Report, &Error>, _settings: &Settings, _said: &Said) -> bool {
+    false
+}

@@ -11,6 +11,7 @@ use pagemill::metrics::{self, Report};
 use pagemill::op::Folding;
 use pagemill::record::LossyKind;
 use pagemill::source::Listed;
+use pagemill::sys;
 
 use super::ceiling::ceiling;
 use super::configured::{decided, passed_over};
@@ -243,16 +244,18 @@ impl Request {
         let watching = self.see.live.start(shown, &self.settings, taken.is_some(), port);
         let report = run();
         let seen = watching.end(report.as_ref().err());
-        past::keep(seen, report.as_ref(), &self.settings, &self.said);
+        let is_kept = past::keep(seen, report.as_ref(), &self.settings, &self.said);
         let mut report = report?;
-        // The history takes memory too.
-        report.peak_rss_bytes = report.peak_rss_bytes.max(pagemill::sys::peak_rss_bytes());
+        if is_kept {
+            // That takes memory too.
+            report.peak_rss_bytes = report.peak_rss_bytes.max(sys::peak_rss_bytes());
+        }
         dashboard::report(|| metrics::json(&report, env!("CARGO_PKG_VERSION"), &flags::shown(&self.settings), &flag));
         self.tell(&report);
         if let Some(file) = file {
             file.write(&report, &self.settings, &self.said)?;
         }
-        let exit = ceiling(self.strict_memory, self.see.quiet, report.memory_limit);
+        let exit = ceiling(self.strict_memory, self.see.quiet, report.peak_rss_bytes, report.memory_limit);
         Ok((report, exit))
     }
 

@@ -4,6 +4,7 @@
 #[cfg(target_os = "linux")]
 mod ahead;
 pub mod alloc;
+mod environ;
 mod file_id;
 mod guard;
 mod left;
@@ -20,6 +21,7 @@ pub mod usage;
 
 #[cfg(target_os = "linux")]
 pub use ahead::Ahead;
+pub use environ::variables;
 pub use file_id::{FileId, stdin_file};
 pub use guard::guard_maps;
 pub use left::{claim, longest_name, open_left, remove_dead};

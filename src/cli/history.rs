@@ -6,11 +6,11 @@ use std::io::{IsTerminal, Write, stdout};
 use std::path::{Path, PathBuf};
 
 use pagemill::config::flags::Said;
+use pagemill::config::flags::SetBy;
 use pagemill::config::parse_count;
 use pagemill::error::Error;
-use pagemill::job::{ColumnsFrom, Job, TargetSpec};
-use pagemill::config::flags::SetBy;
 use pagemill::history::{COMPARED, Compared, Figure, History, Run, html, spark, svg, usual_place};
+use pagemill::job::{ColumnsFrom, Job, TargetSpec};
 use pagemill::metrics::{count, size_rounded};
 use pagemill::wording::counted;
 
@@ -57,7 +57,9 @@ impl To {
         }
         match output.and_then(Path::extension).map(|extension| extension.to_string_lossy()) {
             Some(extension) => To::named(&extension).ok_or_else(|| {
-                Error::usage(format!("--output: the extension .{extension} says no format for an answer\n  Give it with --to."))
+                Error::usage(format!(
+                    "--output: the extension .{extension} says no format for an answer\n  Give it with --to."
+                ))
             }),
             None if output.is_none() && stdout().is_terminal() => Ok(To::Table),
             None => Ok(To::Csv),
@@ -277,7 +279,9 @@ fn described(run: &Run, cells: &[Cell]) -> String {
 
 fn trend(job: Option<&str>, last: usize, history: Option<&History>, out: &Out) -> Result<(), Error> {
     let (Some(job), Some(history)) = (job, history) else {
-        return Err(Error::usage("no finished run is in the history yet: those that take longer than a second will be"));
+        return Err(Error::usage(
+            "no finished run is in the history yet: those that take longer than a second will be",
+        ));
     };
     let runs = compared(history.finished(Some(job), last)?, history)?;
     if runs.is_empty() {

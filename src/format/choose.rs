@@ -10,11 +10,7 @@ use crate::error::Error;
 ///
 /// # Errors
 /// Usage: no format was given, and the extension names none.
-pub fn source_format(
-    named: Option<Format>,
-    path: Option<&Path>,
-    extensions: &Extensions,
-) -> Result<Format, Error> {
+pub fn source_format(named: Option<Format>, path: Option<&Path>, extensions: &Extensions) -> Result<Format, Error> {
     match (named, path) {
         (Some(format), _) => Ok(format),
         (None, Some(path)) => from_extension(path, extensions, "⟨from⟩"),

@@ -386,7 +386,10 @@ mod tests {
             let runs = history.finished(job, most).unwrap();
             runs.into_iter().map(|run| run.id).collect::<Vec<_>>()
         };
-        assert_eq!((finished(Some("a"), 2), finished(None, 4), finished(Some("c"), 9)), (vec![4, 5], vec![1, 3, 4, 5], vec![]));
+        assert_eq!(
+            (finished(Some("a"), 2), finished(None, 4), finished(Some("c"), 9)),
+            (vec![4, 5], vec![1, 3, 4, 5], vec![])
+        );
     }
 
     #[test]
@@ -397,7 +400,8 @@ mod tests {
             history.add(&run("a", read)).unwrap();
         }
         // A text where a number is expected, and one that is no UTF-8.
-        let spoil = "UPDATE runs SET seconds = 'soon' WHERE id = 2; UPDATE runs SET job = CAST(x'61ff' AS TEXT) WHERE id = 3";
+        let spoil =
+            "UPDATE runs SET seconds = 'soon' WHERE id = 2; UPDATE runs SET job = CAST(x'61ff' AS TEXT) WHERE id = 3";
         history.connection.execute_batch(spoil).unwrap();
         let ids = |runs: Vec<Run>| runs.into_iter().map(|run| run.id).collect::<Vec<_>>();
         assert_eq!((ids(history.latest(10).unwrap()), history.damaged()), (vec![1, 4], 2));
@@ -410,10 +414,11 @@ mod tests {
     fn a_history_takes_little_memory() {
         let folder = tempfile::tempdir().unwrap();
         let history = History::create(&folder.path().join("h")).unwrap();
-        let limit = |name: &str| {
-            history.connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0)).unwrap()
-        };
-        assert_eq!((limit("cache_size"), limit("soft_heap_limit"), limit("hard_heap_limit")), (-256, 512 << 10, 4 << 20));
+        let limit = |name: &str| history.connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0)).unwrap();
+        assert_eq!(
+            (limit("cache_size"), limit("soft_heap_limit"), limit("hard_heap_limit")),
+            (-256, 512 << 10, 4 << 20)
+        );
         history.add(&Run { report: Some("x".repeat(256 << 10)), ..run("a", 1) }).unwrap();
         // SQLite says so, and the history goes on.
         let error = history.add(&Run { report: Some("x".repeat(8 << 20)), ..run("a", 1) }).unwrap_err();

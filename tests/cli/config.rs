@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::support::{Ran, command, folder, ran, run, say, with};
+use crate::support::{Ran, command, folder, ran, say, with};
 
 /// A table with another delimiter.
 const EU: &str = "id;fare\n1;a,b\n2;c\n";
@@ -433,7 +433,8 @@ fn a_job_is_its_command_line() {
     say(here, "run a b --force").ends(0);
     assert_eq!(fs::read_to_string(here.join("b.csv")).unwrap(), "id\n1\n2\n1\n2\n");
     let said = say(here, "run a bad b --force").ends(3).stderr;
-    let expected = "pagemill: there is no file `none.csv`\npagemill: job `bad` can't run like this, so no job was run\n";
+    let expected =
+        "pagemill: there is no file `none.csv`\npagemill: job `bad` can't run like this, so no job was run\n";
     assert_eq!(said, expected);
     // All of them are looked at first.
     fs::remove_file(here.join("b.csv")).unwrap();
@@ -642,7 +643,9 @@ fn pages_of_a_manual_and_scripts_for_all_shells() {
     );
     assert!(page.contains("CSV") && page.contains("pagemill convert trips.csv"), "{page}");
     for flag in ["--config x.toml", "--profile p", "-q", "--verbose"] {
-        say(here, &format!("man {flag}")).ends(2).says(&[" has no effect: a manual page is the same whatever is configured"]);
+        say(here, &format!("man {flag}"))
+            .ends(2)
+            .says(&[" has no effect: a manual page is the same whatever is configured"]);
     }
     say(here, "man convrt").ends(2).says(&["there is no command `convrt`"]);
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {

@@ -6,9 +6,9 @@ use std::path::Path;
 use toml::de::{DeTable, DeValue};
 
 use super::alert::Rules;
+use super::extensions::add;
 use super::fault::Fault;
 use super::find::Found;
-use super::extensions::add;
 use super::keys::{EXTENSIONS, STEPS, Scope, TOKEN_FILE, names_a_place, not_found};
 use super::section::{Entry, File, Section};
 use super::step::{flags, step};
@@ -134,7 +134,8 @@ impl Reading<'_> {
             return None;
         }
         let place = Place::new(self.path, head.line);
-        let mut section = Section { name: head.key.to_owned(), place, profile: None, extensions: None, entries: Vec::new() };
+        let mut section =
+            Section { name: head.key.to_owned(), place, profile: None, extensions: None, entries: Vec::new() };
         for one in &self.lines(table) {
             let place = Place::new(self.path, one.line);
             match (scope, one.key, one.value) {
@@ -144,7 +145,8 @@ impl Reading<'_> {
                     let name = head.key.to_owned();
                     let by = if scope == Scope::Job { SetBy::Job(name, place) } else { SetBy::Profile(name, place) };
                     if key == EXTENSIONS {
-                        section.extensions = self.extensions(one.line, value).map(|extensions| Meant { extensions, by });
+                        section.extensions =
+                            self.extensions(one.line, value).map(|extensions| Meant { extensions, by });
                     } else {
                         section.entries.extend(self.entry(one, scope, by));
                     }

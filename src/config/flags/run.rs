@@ -146,7 +146,7 @@ pub static FLAGS: &[Flag] = &[
     )
     .group(Group::See)
     .changes(Changes::Manner),
-    see("no-history", Nothing, Commands::RUN, "Don't add this run to the history of runs that take longer than a second"),
+    see("no-history", Nothing, Commands::RUN, "Don't add this run to the history, which has runs that take longer than a second; --no-history=false adds it however short it is"),
     see(
         "monitor",
         Nothing,

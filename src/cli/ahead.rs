@@ -54,10 +54,17 @@ impl<'j> Plans<'j> {
     fn add(&mut self, job: &'j Named) -> Result<(), Error> {
         let said = &job.said;
         let typed = Typed { said: said.clone(), operands: Vec::new() };
-        let request = match convert::asked(typed, Commands::CONVERT, false) {
-            // A pattern may mean files that an earlier job writes.
-            Err(_) if said.values("input").any(|input| self.may_make(Path::new(input))) => None,
-            request => Some(request?),
+        let mut named = said.values("input").chain(said.values("files-from")).map(Path::new);
+        let request = if said.path("files-from") == Some(Path::new("-")) {
+            // The list can be read only once.
+            self.reads_stdin(job)?;
+            None
+        } else {
+            match convert::asked(typed, Commands::CONVERT, false) {
+                // A pattern may mean files that an earlier job writes.
+                Err(_) if named.any(|input| self.may_make(input)) => None,
+                request => Some(request?),
+            }
         };
         let mut written: Vec<PathBuf> = ["output", "quarantine", "report"]
             .into_iter()
@@ -103,12 +110,7 @@ impl<'j> Plans<'j> {
         };
         for source in sources {
             let Some(path) = file(source) else {
-                if let Some(other) = self.reader.replace(&job.name) {
-                    return Err(Error::usage(format!(
-                        "jobs `{other}` and `{}` both read standard input, which can be read only once",
-                        job.name
-                    )));
-                }
+                self.reads_stdin(job)?;
                 continue;
             };
             match fs::metadata(path) {
@@ -117,6 +119,17 @@ impl<'j> Plans<'j> {
             }
         }
         Ok(())
+    }
+
+    /// Only one job can read standard input.
+    fn reads_stdin(&mut self, job: &'j Named) -> Result<(), Error> {
+        match self.reader.replace(&job.name) {
+            None => Ok(()),
+            Some(other) => Err(Error::usage(format!(
+                "jobs `{other}` and `{}` both read standard input, which can be read only once",
+                job.name
+            ))),
+        }
     }
 
     /// Whether one of these jobs writes this file, or into the folder that it is in.

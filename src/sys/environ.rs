@@ -54,8 +54,8 @@ mod tests {
             let is_one = |name: &OsString| name.as_encoded_bytes().starts_with(prefix.as_bytes());
             sorted(std::env::vars_os().filter(|(name, _)| is_one(name)).collect())
         };
-        assert!(expected("CARGO").len() > 3);
-        for prefix in ["CARGO", "PATH", "", "no such variable"] {
+        assert!(!expected("PATH").is_empty());
+        for prefix in ["PA", "PATH", "", "no such variable"] {
             assert_eq!(sorted(variables(prefix)), expected(prefix), "{prefix}");
         }
     }

@@ -82,8 +82,8 @@ impl<'j> Plans<'j> {
             }
         }
         for path in written {
-            let whole = whole_path(&path);
-            if let Some((_, other)) = self.files.iter().find(|(file, other)| *file == whole && *other != job.name) {
+            let place = whole(&path);
+            if let Some((_, other)) = self.files.iter().find(|(file, other)| *file == place && *other != job.name) {
                 return Err(Error::usage(format!(
                     "jobs `{other}` and `{}` would both write {}\n  Give each an output of its own.",
                     job.name,
@@ -93,9 +93,9 @@ impl<'j> Plans<'j> {
             if fs::metadata(&path).is_ok_and(|found| found.is_file()) {
                 Target::check(&path, said.has("force"))?;
             }
-            self.files.push((whole, &job.name));
+            self.files.push((place, &job.name));
         }
-        self.folders.extend(said.path("out-dir").map(whole_path));
+        self.folders.extend(said.path("out-dir").map(whole));
         Ok(())
     }
 
@@ -134,15 +134,24 @@ impl<'j> Plans<'j> {
 
     /// Whether one of these jobs writes this file, or into the folder that it is in.
     fn makes(&self, path: &Path) -> bool {
-        let whole = whole_path(path);
-        self.files.iter().any(|(file, _)| *file == whole) || self.folders.iter().any(|folder| whole.starts_with(folder))
+        let place = whole(path);
+        self.files.iter().any(|(file, _)| *file == place) || self.folders.iter().any(|folder| place.starts_with(folder))
     }
 
     /// Whether a path or pattern may mean what one of these jobs writes.
     fn may_make(&self, input: &Path) -> bool {
         let is_wild = |path: &Path| path.to_string_lossy().contains(['*', '?', '[']);
         let fixed = input.ancestors().find(|path| !is_wild(path)).filter(|path| !path.as_os_str().is_empty());
-        let fixed = whole_path(fixed.unwrap_or(Path::new(".")));
+        let fixed = whole(fixed.unwrap_or(Path::new(".")));
         self.files.iter().map(|(file, _)| file).chain(&self.folders).any(|made| made.starts_with(&fixed))
+    }
+}
+
+/// A path from the root, without links; folders that are not there yet are part of it.
+fn whole(path: &Path) -> PathBuf {
+    let found = whole_path(path);
+    match (path.parent(), path.file_name()) {
+        (Some(folder), Some(name)) if found.is_relative() && !folder.as_os_str().is_empty() => whole(folder).join(name),
+        _ => found,
     }
 }

@@ -454,7 +454,7 @@ fn with_jobs() -> tempfile::TempDir {
     let config = "[job.a]\ninput = 'in.csv'\noutput = 'a.ndjson'\n[job.b]\ninput = 'a.ndjson'\noutput = 'b.csv'\n\
         [job.c]\ninput = 'bad.csv'\noutput = 'c.csv'\n[job.d]\ninput = 'in.csv'\noutput = './b.csv'\n\
         [job.all]\ninput = ['out/*.ndjson']\noutput = 'all.csv'\n[job.each]\ninput = ['in*.csv']\nout-dir = 'out'\nto = 'ndjson'\n\
-        [job.typo]\ninput = 'in.csv'\noutput = 'e.xyz'\n[job.s]\ninput = '-'\nfrom = 'csv'\noutput = 's.csv'\n[job.t]\ninput = '-'\nfrom = 'csv'\noutput = 't.csv'\n";
+        [job.one]\ninput = 'out/in.ndjson'\noutput = 'one.csv'\n[job.typo]\ninput = 'in.csv'\noutput = 'e.xyz'\n[job.s]\ninput = '-'\nfrom = 'csv'\noutput = 's.csv'\n[job.t]\ninput = '-'\nfrom = 'csv'\noutput = 't.csv'\n";
     with(&[("pagemill.toml", config), ("in.csv", "x\n1\n"), ("bad.csv", "x,y\n1\n")])
 }
 
@@ -479,7 +479,7 @@ fn all_jobs_are_looked_at_before_one_runs() {
     // What an earlier job writes is there when a later one needs it, also in a folder.
     say(here, "run a b --force").ends(0);
     assert_eq!(fs::read_to_string(here.join("b.csv")).unwrap(), "x\n1\n");
-    say(here, "run each all").ends(0);
+    say(here, "run each all one").ends(0);
     assert_eq!(fs::read_to_string(here.join("all.csv")).unwrap(), "x\n1\n");
 }
 

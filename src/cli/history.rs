@@ -347,20 +347,25 @@ fn object(row: &[Cell]) -> serde_json::Map<String, serde_json::Value> {
 /// Rows in a format.
 fn written(rows: &[Vec<Cell>], to: To) -> Result<String, Error> {
     let json = |row: &Vec<Cell>| serde_json::Value::Object(object(row)).to_string();
-    let lines = || rows.iter().map(|row| json(row) + "\n").collect::<String>();
     Ok(match to {
         To::Json => format!("[{}]\n", rows.iter().map(json).collect::<Vec<_>>().join(",\n")),
-        To::Ndjson => lines(),
-        To::Csv => converted(rows, lines(), "csv")?,
-        To::Tsv => converted(rows, lines(), "tsv")?,
+        To::Ndjson => rows.iter().map(|row| json(row) + "\n").collect(),
+        To::Csv => converted(rows, "csv")?,
+        To::Tsv => converted(rows, "tsv")?,
         To::Table | To::Html | To::Svg => table(rows),
     })
 }
 
-/// Rows, as lines of JSON, in another format.
-fn converted(rows: &[Vec<Cell>], lines: String, format: &str) -> Result<String, Error> {
+/// Rows as a conversion of lines of JSON writes them. A cell without a text is left out: an empty text would be quoted.
+fn converted(rows: &[Vec<Cell>], format: &str) -> Result<String, Error> {
     let Some(first) = rows.first() else { return Ok(String::new()) };
     let columns = ColumnsFrom::List(first.iter().map(|cell| cell.name.to_owned()).collect());
+    let line = |row: &Vec<Cell>| {
+        let mut object = object(row);
+        row.iter().filter(|cell| cell.plain.is_empty()).for_each(|cell| _ = object.remove(cell.name));
+        format!("{}\n", serde_json::Value::Object(object))
+    };
+    let lines: String = rows.iter().map(line).collect();
     let job = Job::new(lines.into_bytes(), TargetSpec::Memory).from("ndjson".parse()?).to(format.parse()?);
     let report = job.columns(columns).workers(1).run()?;
     Ok(String::from_utf8_lossy(&report.output).into_owned())

@@ -9,6 +9,7 @@ pub fn variables(prefix: &str) -> Vec<(OsString, OsString)> {
     use std::ffi::{CStr, c_char};
     use std::os::unix::ffi::OsStrExt;
 
+    // SAFETY: every C library of these systems has this variable, by POSIX.
     unsafe extern "C" {
         static environ: *const *const c_char;
     }

@@ -446,6 +446,9 @@ fn a_job_is_its_command_line() {
         .says(&["there is no flag `--select` in `run`: it would change the job\n  Put it into the job: select = …"]);
     let explained = say(here, "run a --explain --force --memory-limit 50MB").ends(0).stdout;
     assert!(explained.contains("memory limit     50000000 bytes\n"), "{explained}");
+    let ran = say(here, "run a --force --dashboard 0").ends(0);
+    #[cfg(feature = "dashboard")]
+    assert!(ran.stderr.contains("dashboard at http://"), "{}", ran.stderr);
     say(here, "run").ends(2).says(&["`pagemill run` needs `JOB` here"]);
 }
 
@@ -468,7 +471,7 @@ fn all_jobs_are_looked_at_before_one_runs() {
         assert!(!here.join("a.ndjson").exists(), "{line}");
     };
     refused("run a typo", 2, "the extension `.xyz` is not known");
-    refused("run a b d", 2, "jobs `b` and `d` would both write b.csv");
+    refused("run a b d", 2, "jobs `b` and `d` would both write ./b.csv");
     refused("run b a", 3, "there is no file `a.ndjson`");
     refused("run a all", 2, "no file matches the pattern `out/*.ndjson`");
     refused("run a s t", 2, "jobs `s` and `t` both read standard input");

@@ -161,6 +161,7 @@ pub static FLAGS: &[Flag] = &[
     )
     .alias("dashboard-port")
     .group(Group::See)
+    .changes(Changes::Manner)
     .sets(|s, _, _| put(&mut s.dashboard, DASHBOARD)),
     flag(
         "linger",
@@ -169,5 +170,6 @@ pub static FLAGS: &[Flag] = &[
         "Keep the page of --dashboard up after the run, until SIGINT or SIGTERM comes; the exit code stays that of the run",
     )
     .group(Group::See)
+    .changes(Changes::Manner)
     .unless(no_dashboard),
 ];

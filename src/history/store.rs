@@ -53,7 +53,7 @@ const FIGURES: &str = "id, started, job, version, settings, state, error, second
 /// SQLite gives back what it caches beyond this many bytes.
 const CACHED: u64 = 512 << 10;
 /// It never has more bytes; what needs more fails. A run with the smallest memory limit has room for it.
-const MOST: u64 = 4 << 20;
+const MOST: u64 = 3 << 19;
 
 /// The file of past runs that is used unless another one is named: `pagemill/history.sqlite3` below `XDG_STATE_HOME`, or
 /// below `~/.local/state`. None if there is neither.
@@ -417,7 +417,7 @@ mod tests {
         let limit = |name: &str| history.connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0)).unwrap();
         assert_eq!(
             (limit("cache_size"), limit("soft_heap_limit"), limit("hard_heap_limit")),
-            (-256, 512 << 10, 4 << 20)
+            (-256, 512 << 10, 3 << 19)
         );
         history.add(&Run { report: Some("x".repeat(256 << 10)), ..run("a", 1) }).unwrap();
         // SQLite says so, and the history goes on.

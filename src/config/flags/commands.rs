@@ -46,6 +46,9 @@ impl Commands {
     /// Commands that look at configurations.
     pub(super) const CONFIGURED: Commands = Commands::ALL.or(Commands::JOBS).or(Commands::CONFIG).or(Commands::HISTORY);
 
+    /// Commands that may print a summary at their end.
+    pub(super) const SUMMED_UP: Commands = Commands::ALL.or(Commands::JOBS).or(Commands::CONFIG);
+
     const fn or(self, other: Commands) -> Commands {
         Commands(self.0 | other.0)
     }

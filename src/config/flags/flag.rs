@@ -268,12 +268,12 @@ impl Flag {
         self.shows.map(|(_, value)| value(settings)).filter(|value| !value.is_null())
     }
 
-    /// Whether the command's parser accepts it: `replay` accepts all flags of `convert`, and `man` those that all commands
+    /// Whether the command's parser accepts it: `replay` accepts all flags of `convert`, `man` and `history` those that all commands
     /// take, to say why they do not use them.
     pub fn is_known_in(&self, command: Commands) -> bool {
         let is_everywhere = ["config", "profile", "quiet", "verbose"].contains(&self.name);
         self.is_in(command)
-            || command == Commands::MAN && is_everywhere
+            || matches!(command, Commands::MAN | Commands::HISTORY) && is_everywhere
             || command == Commands::REPLAY && self.is_in(Commands::CONVERT) && !self.is_about_inputs()
     }
 

@@ -115,7 +115,7 @@ pub static FLAGS: &[Flag] = &[
     resume("durable", Nothing, "Sync the output before every checkpoint, against power failures")
         .sets(|s, _, _| put(&mut s.durable, true)),
     see("quiet", Nothing, Commands::CONFIGURED, "Print no warnings").short('q').conflicts(&["verbose"]),
-    see("verbose", Nothing, Commands::CONFIGURED, "Print a summary of the run at the end").short('v'),
+    see("verbose", Nothing, Commands::SUMMED_UP, "Print a summary of the run at the end").short('v'),
     see("explain", Nothing, Commands::RUN, "Print how the job would run, without running it")
         .changes(Changes::Run)
         .help_in(&[(Commands::COUNT, "Print how the files would be counted, without counting them")]),

@@ -9,10 +9,11 @@ use pagemill::error::{Error, ErrorClass};
 use pagemill::job::{Counted, Counting, Settings, SourceSpec, What, explain_count};
 use pagemill::metrics;
 use pagemill::scan::count::Counts;
+use pagemill::sys;
 use pagemill::wording;
 
-use super::ceiling::{ceiling, is_over};
-use super::configured::passed_over;
+use super::ceiling::ceiling;
+use super::configured::{decided, passed_over};
 use super::console;
 use super::dashboard;
 use super::exit::Exit;
@@ -84,6 +85,9 @@ pub fn run(Typed { mut said, operands }: Typed) -> Result<Exit, Error> {
     let what = if said.has("records") { What::Records } else { What::Text };
     if see.explain {
         explain(&files, what, &settings)?;
+        if !said.has("from") && said.has("records") {
+            console::print(&decided(&said, files.iter().map(PathBuf::as_path).take(1)))?;
+        }
         console::print(&passed_over(&said))?;
         return Ok(Exit::Done);
     }
@@ -109,8 +113,8 @@ pub fn run(Typed { mut said, operands }: Typed) -> Result<Exit, Error> {
     let counted = files.count_as(nameless, 4 + usize::from(settings.from.is_some()));
     let done = counted.and_then(|()| files.counting.finish());
     let seen = watching.end(done.as_ref().err());
-    past::keep(seen, done.as_ref(), &settings, &said);
-    let done = match done {
+    let is_kept = past::keep(seen, done.as_ref(), &settings, &said);
+    let mut done = match done {
         Ok(done) => done,
         Err(error) => {
             if let Some(report) = report {
@@ -122,9 +126,13 @@ pub fn run(Typed { mut said, operands }: Typed) -> Result<Exit, Error> {
             return Err(error);
         }
     };
+    if is_kept {
+        // That takes memory too.
+        done.peak_rss_bytes = done.peak_rss_bytes.max(sys::peak_rss_bytes());
+    }
     let strict = said.has("strict-memory");
-    let over = if strict && is_over(settings.memory_limit) { Exit::MemoryCeiling } else { Exit::Done };
-    let exit = files.exit.or(over);
+    let is_over = strict && done.peak_rss_bytes > settings.memory_limit as u64;
+    let exit = files.exit.or(if is_over { Exit::MemoryCeiling } else { Exit::Done });
     if !see.quiet {
         done.warnings.iter().for_each(|warning| console::warning(warning.with_names(&flag)));
         console::left_out(done.records_failed, done.bytes_failed, done.quarantine.as_deref(), 0);
@@ -137,7 +145,7 @@ pub fn run(Typed { mut said, operands }: Typed) -> Result<Exit, Error> {
         report.write(&done, &settings, &said, Ended::Well(exit))?;
     }
     // It says so where it is not an error.
-    ceiling(strict, see.quiet, settings.memory_limit);
+    ceiling(strict, see.quiet, done.peak_rss_bytes, settings.memory_limit);
     Ok(exit)
 }
 

@@ -9,13 +9,11 @@ use pagemill::monitor::About;
 pub fn earlier(about: &About, settings: &Settings) -> Option<Past> {
     use pagemill::config::flags::shown;
     use pagemill::dashboard::{Earlier, Usual as Shown, date};
-    use pagemill::history::{Figure, History, Outcome, Run, Usual, judged, like, usual_place};
+    use pagemill::history::{COMPARED, Compared, Figure, History, Outcome, Run, Usual, usual_place};
     use pagemill::monitor::Sample;
 
     /// As many runs are shown.
     const SHOWN: usize = 10;
-    /// Each is compared with as many before it.
-    const COMPARED: usize = 20;
 
     let outcome = Outcome {
         settings: serde_json::to_string(&shown(settings)).unwrap_or_default(),
@@ -25,22 +23,23 @@ pub fn earlier(about: &About, settings: &Settings) -> Option<Past> {
     };
     let now = Run::new(about, &Sample::default(), outcome);
     // A history that can't be read is none; the end of the run says so.
-    let runs = History::open(&usual_place()?).ok()??.latest(Some(&now.job), SHOWN + COMPARED).ok()?;
-    let alike = like(&now, &runs);
+    let history = History::open(&usual_place()?).ok()??;
+    let runs = history.of_job(&now.job, SHOWN).ok()?;
+    let alike = history.before(&now, COMPARED).ok()?;
     let usual = Usual::of(Figure::Rate, &alike).map(|Usual { median, low, high, .. }| Shown {
         median,
         low,
         high,
-        runs: alike.len().min(COMPARED) as u64,
+        runs: alike.len() as u64,
     });
-    let one = |index: usize| {
-        let run = &runs[index];
-        let before = like(run, &runs[..index]);
-        let usual = Usual::of(Figure::Rate, &before).filter(|_| run.is_done());
-        let worse: Vec<&str> = match run.is_done() {
-            true => judged(run, &before).iter().map(|verdict| verdict.figure.worse()).collect(),
-            false => Vec::new(),
-        };
+    let one = |run: Run| {
+        let before = history.before(&run, COMPARED).unwrap_or_default();
+        // Those of a list have no series.
+        let series = history.run(run.id).ok().flatten().and_then(|run| run.series);
+        let compared = Compared { run, before };
+        let worse: Vec<&str> = compared.verdicts().iter().map(|verdict| verdict.figure.worse()).collect();
+        let usual = compared.usual(Figure::Rate).filter(|_| compared.run.is_done());
+        let run = &compared.run;
         let slower = usual.map(|usual| 1.0 - run.rate() / usual.median);
         let text = match slower.filter(|_| worse.contains(&Figure::Rate.worse())) {
             Some(share) => Some(format!("{:.0} % slower than usual", share * 100.0)),
@@ -56,21 +55,20 @@ pub fn earlier(about: &About, settings: &Settings) -> Option<Past> {
             peak: run.peak,
             bad: run.bad,
             records: run.records,
-            spark: spark(run),
+            spark: spark(series.as_deref()),
             z: usual.map(|usual| usual.z(run.rate())),
             slower,
             flagged: worse.contains(&Figure::Rate.worse()),
             text,
         }
     };
-    let first = runs.len().saturating_sub(SHOWN);
-    Some(Past { usual, runs: (first..runs.len()).rev().map(one).collect() })
+    Some(Past { usual, runs: runs.into_iter().rev().map(one).collect() })
 }
 
 /// Bytes read per second over time.
 #[cfg(feature = "history")]
-fn spark(run: &pagemill::history::Run) -> Vec<f64> {
-    let series = run.series.as_deref().and_then(|json| serde_json::from_str::<serde_json::Value>(json).ok());
+fn spark(series: Option<&str>) -> Vec<f64> {
+    let series = series.and_then(|json| serde_json::from_str::<serde_json::Value>(json).ok());
     let rates = series.as_ref().and_then(|series| series["read"].as_array());
     rates.into_iter().flatten().filter_map(serde_json::Value::as_f64).collect()
 }

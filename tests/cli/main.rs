@@ -23,6 +23,7 @@ mod many;
 mod messages;
 #[cfg(feature = "otlp")]
 mod otlp;
+mod packaging;
 mod places;
 mod public_api;
 mod quarantine;

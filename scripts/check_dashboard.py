@@ -17,6 +17,7 @@ import time
 import urllib.request
 from pathlib import Path
 
+import dashboard_parts as parts
 from chromium import Browser
 
 WIDTHS = [320, 390, 800, 1400]
@@ -255,6 +256,7 @@ class Checker:
         page = self.open()
         self.check("the page is live", page.until(LIVE, 20))
         time.sleep(2)
+        parts.lists(self, page)
         for part in [self.structure, self.motion, self.table, self.tab_order, self.cursor, self.pausing, self.hiding, self.printing]:
             part(page)
         self.quiet(page, "running")
@@ -311,9 +313,13 @@ def all_mocks(checker):
     with at("--speed", 1, "--start", 300, "--pipe") as checker.url:
         checker.running()
         checker.layout("pipe")
-    for option in ["bare", "hostile"]:
-        with at("--speed", 1, "--start", 200, f"--{option}") as checker.url:
+    for option, part in [("bare", parts.unknown_is_no_zero), ("hostile", None), ("fresh", listing), ("many", parts.worked_out)]:
+        with at("--speed", 1, "--start", 752, f"--{option}") as checker.url:
+            if part:
+                part(checker)
             checker.layout(option)
+    with at("--speed", 4, "--start", 360) as checker.url:
+        parts.between_snapshots(checker)
     for options, expected in [((), "done"), (("--fail",), "failed: cannot write"), (("--stop",), "stopped, can be resumed")]:
         with at("--speed", 100, "--start", 500, *options) as checker.url:
             checker.ending(30, expected)
@@ -328,6 +334,13 @@ def all_mocks(checker):
         page.close()
     with at("--speed", 50, "--start", 1000, "--restart", 1) as checker.url:
         another_run(checker)
+
+
+def listing(checker):
+    page = checker.open()
+    page.until(LIVE, 20)
+    parts.lists(checker, page)
+    page.close()
 
 
 def dropping(checker):

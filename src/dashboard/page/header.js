@@ -47,7 +47,7 @@ const titleState = (model, state) =>
   outcome(model) === 'running' && known(model.share()) ? percent(model.share(), 0) : state;
 
 function drawFlag(model) {
-  const active = [...model.alerts.values()].filter(alert => alert.state === 'active');
+  const { active } = model;
   const flag = byId('flag');
   show(flag, active.length > 0);
   if (!active.length) return;

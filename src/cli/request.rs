@@ -254,7 +254,9 @@ impl Request {
     /// What is shown of a job with one source.
     fn shown(&self, source: &Path, discard: bool) -> Shown {
         let target = if discard { None } else { Some(self.target.as_deref().and_then(file).map(name)) };
-        Shown::new(name(source), target.map(|target| target.unwrap_or_else(|| "standard output".to_owned())))
+        let shown =
+            Shown::new(name(source), target.map(|target| target.unwrap_or_else(|| "standard output".to_owned())));
+        shown.at(self.target.as_deref().and_then(file).filter(|_| !discard))
     }
 
     /// The same for many.
@@ -263,7 +265,8 @@ impl Request {
             Some(folder) => Some(format!("{}/", name(folder))),
             None => self.shown(Path::new("-"), discard).target,
         };
-        Shown::all(batch.sources.iter().map(|source| &*source.path), target)
+        let place = batch.out_dir.as_deref().or(self.target.as_deref().and_then(file).filter(|_| !discard));
+        Shown::all(batch.sources.iter().map(|source| &*source.path), target).at(place)
     }
 
     /// The files written, apart from the report; `places` are additional outputs.

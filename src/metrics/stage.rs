@@ -1,4 +1,6 @@
-//! What workers allocate, by stage of their loop.
+//! What workers allocate and how long they take, by stage of their loop.
+
+use std::time::Duration;
 
 use super::cell::Cell;
 use super::{Allocated, StageAllocations};
@@ -12,6 +14,9 @@ pub(crate) enum Stage {
     Encode,
     Commit,
 }
+
+/// Their names, in order.
+pub const STAGES: [&str; 5] = NAMES;
 
 const NAMES: [&str; 5] = ["cut", "decode", "ops", "encode", "commit"];
 
@@ -33,6 +38,8 @@ impl Cells {
 pub(super) struct Stages {
     warmup: [Cells; NAMES.len()],
     steady: [Cells; NAMES.len()],
+    /// Nanoseconds in each stage.
+    time: [Cell; NAMES.len()],
 }
 
 impl Stages {
@@ -41,6 +48,17 @@ impl Stages {
         let cells = &(if steady { &self.steady } else { &self.warmup })[stage as usize];
         cells.blocks.add(blocks);
         cells.bytes.add(bytes);
+    }
+
+    /// A stage took so long.
+    #[inline]
+    pub fn took(&self, stage: Stage, time: Duration) {
+        self.time[stage as usize].add(time.as_nanos() as u64);
+    }
+
+    /// Adds the times in each stage.
+    pub fn add_times_to(&self, times: &mut [Duration; NAMES.len()]) {
+        times.iter_mut().zip(&self.time).for_each(|(sum, cell)| *sum += Duration::from_nanos(cell.get()));
     }
 
     /// Adds these counts to those of [`none`].

@@ -13,6 +13,7 @@ pub mod memory;
 mod pages;
 #[cfg(unix)]
 pub mod signals;
+mod space;
 mod stop;
 mod streams;
 mod terminal;
@@ -27,6 +28,7 @@ pub use leftover::{Leftover, remove_leftovers};
 pub use map::Map;
 pub use memory::{peak_rss_bytes, resident_bytes};
 pub use pages::Pages;
+pub use space::free_bytes;
 pub use stop::Stop;
 #[cfg(unix)]
 pub use stop::takes_a_line;

@@ -8,7 +8,7 @@ use toml::de::{DeTable, DeValue};
 use super::alert::Rules;
 use super::fault::Fault;
 use super::find::Found;
-use super::keys::{STEPS, Scope, TOKEN_FILE};
+use super::keys::{SAMPLES, STEPS, Scope, TOKEN_FILE};
 use super::section::{Entry, File, Section};
 use super::step::{flags, step};
 use super::text::line;
@@ -51,6 +51,7 @@ pub fn read(found: &Found, text: &str, faults: &mut Vec<Fault>) -> File {
         jobs: Vec::new(),
         alerts: Vec::new(),
         dashboard_token_file: None,
+        dashboard_samples: None,
     };
     // What follows a mistake in the grammar may be read wrongly.
     if errors.is_empty() {
@@ -73,6 +74,11 @@ pub fn read(found: &Found, text: &str, faults: &mut Vec<Fault>) -> File {
                     }
                 }
                 ("alert", _) => reading.fault(one.line, "`alert` is a list of tables: [[alert]]"),
+                (SAMPLES, _) if !found.own => reading.fault(one.line, format!(
+                    "`{SAMPLES}` is not taken from a file that was found in a folder: it may have come with the data\n  Put it into your own configuration, or name this file with --config."
+                )),
+                (SAMPLES, DeValue::Boolean(may)) => file.dashboard_samples = Some(*may),
+                (SAMPLES, _) => reading.fault(one.line, format!("`{SAMPLES}` is true or false")),
                 (TOKEN_FILE, value) if !found.own && leads_out(value) => {
                     reading.fault(one.line, outside(TOKEN_FILE));
                 }

@@ -16,6 +16,7 @@ pub struct Said {
     passed: Vec<Passed>,
     alerts: Vec<Told>,
     token_file: Option<PathBuf>,
+    samples: bool,
 }
 
 /// A flag with its values.
@@ -38,7 +39,7 @@ pub struct Passed {
 impl Said {
     /// No flags yet.
     pub fn new(command: Commands) -> Said {
-        Said { command, flags: Vec::new(), passed: Vec::new(), alerts: Vec::new(), token_file: None }
+        Said { command, flags: Vec::new(), passed: Vec::new(), alerts: Vec::new(), token_file: None, samples: false }
     }
 
     /// What is configured to be watched for.
@@ -54,6 +55,16 @@ impl Said {
     /// Names that file.
     pub fn use_token_file(&mut self, path: Option<&Path>) {
         self.token_file = path.map(Path::to_path_buf);
+    }
+
+    /// Whether the dashboard may show what bad records begin with to whoever may see it.
+    pub fn shows_samples(&self) -> bool {
+        self.samples
+    }
+
+    /// Says whether it may.
+    pub fn show_samples(&mut self, may: bool) {
+        self.samples = may;
     }
 
     /// Adds rules.

@@ -15,7 +15,7 @@ def first_alerts(limit):
         quiet("memory_ceiling", "memory_peak_share", 41.2e6 / limit, 1, "share", severity="critical"),
         quiet("many_bad_records", "records_bad_share", 0.0000006, 0.05, "share"),
         quiet("stalled", "stalled_seconds", 0, 30, "s"),
-        quiet("disk_nearly_full", "target_left_bytes", 35e9, 25e9, "bytes", "<"),
+        quiet("disk_nearly_full", "target_left_share", 35e9, 25e9, "bytes", "<"),
         quiet("read_too_slow", "read_bytes_rate", 400e6, 200e6, "bytes_per_s", "<", "info")]}
 
 

@@ -176,8 +176,8 @@ class Run:
         if self.at(PRESSURE[0]):
             events += [self.mark("pressure", "Memory pressure high: release_pages, trim_pool", level="high")]
             self.span = self.marks[-1]
-            events += [self.alert("memory_pressure", state="active", since=self.t, value=1, text="memory pressure is high for 10 s"),
-                       self.mark("alert", "Raised: memory pressure", rule="memory_pressure", severity="warning")]
+            events += [self.alert("memory_pressure", state="active", since=self.t, value=1, text="memory_pressure_level is 1, above 0 for 10 s"),
+                       self.mark("alert", "Alert raised: memory pressure: memory_pressure_level is 1, above 0 for 10 s", rule="memory_pressure", severity="warning")]
             self.raised = self.marks[-1]
         if self.at(PRESSURE[0] + 12):
             self.span["text"] = "Memory pressure high: release_pages, trim_pool, smaller_slices, fewer_workers"
@@ -187,10 +187,9 @@ class Run:
             events += [("mark", self.span), ("mark", self.raised),
                        self.alert("memory_pressure", state="resolved", until=self.t, value=0)]
         if self.at(DISK_ALERT) and not self.o.pipe:
-            free, left = 860e9 - self.written, (self.o.size - self.read) * 1.677
-            text = f"{free / 1e9:.0f} GB free, {left / 1e9:.0f} GB still to write: {(free - left) / 1e9:.0f} GB left at the end"
-            events += [self.mark("alert", "Raised: disk nearly full", rule="disk_nearly_full", severity="warning"),
-                       self.alert("disk_nearly_full", state="active", since=self.t, value=round(free - left), text=text)]
+            left, text = self.room()
+            events += [self.mark("alert", f"Alert raised: disk nearly full: {text}", rule="disk_nearly_full", severity="warning"),
+                       self.alert("disk_nearly_full", state="active", since=self.t, value=left, text=text)]
         if self.at(STALL[1]):
             events += [self.mark("stall", "Nothing was read or written for 4 s", t=STALL[0], end=STALL[1])]
         if self.t % 10 == 0:
@@ -201,10 +200,17 @@ class Run:
         """Where the quiet rules stand, every 10 s."""
         peak = {"memory_ceiling": round(self.peak / LIMIT, 4), "read_too_slow": self.sample["read"]}
         bad = sum(self.bad_counts.values()) / max(1, self.records)
-        left = None if self.o.pipe else round(860e9 - self.written - (self.o.size - self.read) * 1.677)
+        left = None if self.o.pipe else self.room()[0]
         values = {**peak, "many_bad_records": bad, "disk_nearly_full": left}
-        return [self.alert(rule, value=value) for rule, value in values.items()
-                if value is not None and self.alerts[rule]["state"] == "quiet"]
+        quiet = [self.alert(rule, value=value) for rule, value in values.items()
+                 if value is not None and self.alerts[rule]["state"] == "quiet"]
+        texts = {"memory_pressure": f"memory_pressure_level is 1, above 0 for {self.t - PRESSURE[0]:.0f} s", "disk_nearly_full": self.room()[1]}
+        return quiet + [self.alert(rule, text=text) for rule, text in texts.items() if self.alerts[rule]["state"] == "active"]
+
+    def room(self):
+        """What the disk will have left, and the sentence for it."""
+        free, needed = 860e9 - self.written, (self.o.size - self.read) * 1.677
+        return round(free - needed), f"{(free - needed) / 1e9:.1f} GB left at the end ({free / 1e9:.0f} GB free, {needed / 1e9:.0f} GB to write)"
 
     def at(self, moment):
         return self.t - TICK_S < moment <= self.t

@@ -79,7 +79,7 @@ function historyHead({ unit, range, size, peak }) {
 }
 
 function historyRow(run, view) {
-  const verdict = run.early ? {} : run.flagged === undefined ? judge(run.read_mean, view.usual) : run;
+  const verdict = run.name === undefined ? run : run.early ? {} : judge(run.read_mean, view.usual); // earlier ones were judged
   const part = (value, unit, text) => known(value) ? text(value / unit.size) : '–';
   return html('tr', { class: verdict.flagged ? 'flagged' : undefined },
     html('th', { scope: 'row' }, run.name ?? view.when(run)),
@@ -96,7 +96,8 @@ function historyRow(run, view) {
 function verdictText(run, { flagged, slower, z }, usual) {
   if (run.outcome && run.outcome !== 'done') return run.outcome;
   if (flagged) return html('b', {}, `▼ ${percent(slower, 0)} slower`);
-  if (run.name === undefined || !usual || z === undefined) return '';
+  if (run.name === undefined) return run.text ?? '';
+  if (!usual || z === undefined) return '';
   const word = z > 3 ? 'faster than usual' : z < -3 ? 'slower than usual' : 'as usual';
   return word + (run.open ? ' so far' : '');
 }

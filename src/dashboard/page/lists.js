@@ -19,6 +19,7 @@ const LEVELS = ['normal', 'high', 'critical'];
 /** What to do about a metric that is where it should not be. */
 const ADVICE = {
   target_left_bytes: 'Free some space: a full disk stops the run.',
+  target_left_share: 'Free some space: a full disk stops the run.',
   memory_pressure_level: 'The run slows down to stay below its ceiling; the output is the same. A higher ceiling or fewer workers keeps it fast.',
   memory_peak_share: 'Give the run a higher ceiling or fewer workers before something else stops it.',
   memory_resident_share: 'Give the run a higher ceiling or fewer workers.',
@@ -29,7 +30,7 @@ const ADVICE = {
 
 /** How near a quiet rule is: "57.3 of 64 MB". */
 function nearness({ value, threshold, unit, op, metric }) {
-  if (!known(threshold)) return '';
+  if (!known(threshold)) return known(value) ? '' : 'not known';
   if (metric === 'memory_pressure_level') return `${LEVELS[value] ?? 'not known'}, fires at ${LEVELS[threshold + 1] ?? '–'}`;
   const text = UNITS[unit] ?? plain;
   const [now, limit] = [known(value) ? text(value) : 'not known', text(threshold).replace(/\.0+(?= )/, '')];
@@ -73,7 +74,8 @@ export function drawAlerts(model) {
   const told = [...active, ...resolved];
   const counts = `${active.length} active, ${resolved.length} resolved, ${quiet.length} quiet`;
   say(byId('alerts-n'), model.now.alerts === undefined && !all.length ? 'not known' : all.length ? counts : 'no rules are set');
-  keep(byId('alert-list'), told, alert => alert.rule, createAlert, updateAlert);
+  // An entry that changes its state becomes another one, which is spoken; numbers that go on are not.
+  keep(byId('alert-list'), told, alert => `${alert.rule} ${alert.state}`, createAlert, updateAlert);
   keep(byId('quiet-list'), quiet, alert => alert.rule, createAlert, updateAlert);
   show(byId('quiet-list'), quiet.length > 0);
 }

@@ -138,7 +138,7 @@ function free(model) {
   const { free: left, remaining } = model.now.target ?? {};
   const [big, unit = ''] = bytes(left).split(' ');
   if (!known(left)) return { big, small: 'not known' };
-  const alert = model.active.find(({ metric }) => metric === 'target_left_bytes');
+  const alert = model.active.find(({ metric }) => metric?.startsWith('target_left'));
   const warn = alert !== undefined;
   const letter = warn ? model.lettered().findLast(mark => mark.kind === 'alert' && mark.rule === alert.rule)?.letter : undefined;
   const small = model.end || !known(remaining) ? '' : `needs ${bytes(remaining, short)} more${warn ? `; ◆ ${letter ?? ''}` : ''}`.trim();

@@ -1,7 +1,7 @@
 // Bad records: by reason, by place in the file, and the latest.
 
 import { byId, html, keep, place, say, set, show, stretched, svg } from './dom.js';
-import { bytes, fixed, known, percent, plain, rare, title, total } from './format.js';
+import { bytes, fixed, known, percent, plain, rare, title, total, unitFor } from './format.js';
 import { H, W, most } from './scale.js';
 
 const REASONS = {
@@ -58,7 +58,9 @@ function drawPlaces(model, { by_place: counts, place_step: step }) {
   show(line, known(size) && share < 0.995);
   place(line, { left: `${(share * 100).toFixed(2)}%` });
   line.className = share > 0.7 ? 'upto before' : 'upto';
-  [0, end / 2, end].forEach((position, i) => say(axis.children[i], position ? known(size) ? bytes(position, plain) : total(position) : '0'));
+  const unit = unitFor(end);
+  const format = known(size) ? plain : value => fixed(value, 1); // one that grows
+  [0, end / 2, end].forEach((position, i) => say(axis.children[i], position ? `${format(position / unit.size)} ${unit.name}` : '0'));
 }
 
 /** Says where many are, if a third lies in a tenth of the places; else which place has most. */

@@ -10,8 +10,7 @@ const UNITS = {
   bytes: value => bytes(value),
   bytes_per_s: value => `${bytes(value)}/s`,
   s: seconds,
-  share: value => `${short(value * 100)} %`,
-  per_million: value => `${plain(value)} per million`,
+  share: (value, limit) => limit < 0.001 ? `${short(value * 1e6)} per million` : `${value > 0 && value < 0.0001 ? '< 0.01' : short(value * 100)} %`,
 };
 
 const LEVELS = ['normal', 'high', 'critical'];
@@ -33,7 +32,7 @@ function nearness({ value, threshold, unit, op, metric }) {
   if (!known(threshold)) return known(value) ? '' : 'not known';
   if (metric === 'memory_pressure_level') return `${LEVELS[value] ?? 'not known'}, fires at ${LEVELS[threshold + 1] ?? '–'}`;
   const text = UNITS[unit] ?? plain;
-  const [now, limit] = [known(value) ? text(value) : 'not known', text(threshold).replace(/\.0+(?= )/, '')];
+  const [now, limit] = [known(value) ? text(value, threshold) : 'not known', text(threshold, threshold).replace(/\.0+(?= )/, '')];
   if (op?.startsWith('<')) return `${now}, fires under ${limit}`;
   if (threshold === 0 || !known(value)) return `${now}, fires above ${limit}`;
   const [, name] = limit.match(/^\S+( .*)$/) ?? [null, ''];

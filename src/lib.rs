@@ -119,6 +119,9 @@ pub mod metrics;
 #[doc(hidden)]
 pub mod monitor;
 pub mod op;
+#[cfg(feature = "otlp")]
+#[doc(hidden)]
+pub mod otlp;
 pub(crate) mod plan;
 pub(crate) mod quarantine;
 pub mod record;

@@ -5,6 +5,11 @@ use pagemill::metrics;
 use super::console;
 use super::exit::Exit;
 
+/// Whether the process used more memory than it should.
+pub fn is_over(limit: usize) -> bool {
+    pagemill::sys::peak_rss_bytes() > limit as u64
+}
+
 /// Reports that the process used more memory than it should; with `strict`, the command fails for it.
 pub fn ceiling(strict: bool, quiet: bool, limit: usize) -> Exit {
     if quiet && !strict {

@@ -51,7 +51,7 @@ pub fn request(Typed { mut said, operands }: Typed, command: Commands, implied: 
     signals::attach(
         &mut request.settings,
         request.batch.is_none().then_some(&request.source),
-        request.see.live.is_wanted(),
+        request.see.live.is_wanted() || request.see.report.is_some(),
     );
     let Some(batch) = &request.batch else { return Ok(request) };
     request.source = batch.sources[0].path.clone();

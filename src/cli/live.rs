@@ -20,6 +20,7 @@ use pagemill::wording::counted;
 use super::alerting;
 use super::console;
 use super::dashboard::{self, Port, Wanted};
+use super::otlp::{self, Collector};
 use super::paths::{file, name};
 use super::{screen, signals};
 
@@ -43,6 +44,8 @@ pub struct Live {
     alerts: Vec<Told>,
     /// As a page.
     dashboard: Option<Wanted>,
+    /// As messages to a collector.
+    otlp: Option<Collector>,
     /// Nothing is said unless it has to be.
     quiet: bool,
     /// The name of a configured job.
@@ -101,7 +104,9 @@ impl Live {
         let (progress, monitor) = (progress(said)?.unwrap_or(unsaid), said.has("monitor"));
         let dashboard = dashboard::wanted(said)?;
         let job = said.job().map(str::to_owned);
-        let mut live = Live { progress, monitor, metrics_file, dashboard, history, alerts: Vec::new(), quiet, job };
+        let otlp = otlp::wanted(said)?;
+        let mut live =
+            Live { progress, monitor, metrics_file, dashboard, otlp, history, alerts: Vec::new(), quiet, job };
         // Whoever watches a run is told what is usually worth knowing.
         if live.is_wanted() {
             let told = |rule| Told { rule, command: Vec::new(), webhook: None };
@@ -119,7 +124,7 @@ impl Live {
 
     /// Whether something has to be shown of the shortest run.
     fn is_urgent(&self) -> bool {
-        self.monitor || self.metrics_file.is_some() || self.dashboard.is_some()
+        self.monitor || self.metrics_file.is_some() || self.dashboard.is_some() || self.otlp.is_some()
     }
 
     /// Makes sure that the run can be shown, before anything is written: takes the port of the page.
@@ -151,6 +156,7 @@ impl Live {
         views.extend(
             self.metrics_file.clone().map(|path| -> Box<dyn View> { Box::new(MetricsFile::new(path, unwritten)) }),
         );
+        views.extend(self.otlp.as_ref().map(Collector::view));
         let (judge, told) = alerting::watch(&self.alerts, self.quiet).unzip();
         views.extend(told);
         if views.is_empty() && self.dashboard.is_none() && !self.history {

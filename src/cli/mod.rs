@@ -26,6 +26,7 @@ mod listener;
 mod live;
 mod manual;
 mod once;
+mod otlp;
 mod parser;
 mod past;
 mod paths;
@@ -65,6 +66,7 @@ pub fn main() -> ExitCode {
         Err(error) => fail(&error),
     };
     alerting::end();
+    otlp::end();
     dashboard::end(exit);
     match exit {
         Exit::Done if console::is_unheard() => Exit::InputOutput.into(),

@@ -22,6 +22,8 @@ pub fn keep(seen: Option<Seen>, outcome: Result<&Report, &Error>, settings: &Set
     use pagemill::monitor::State;
 
     use super::console;
+    use super::exit::Exit;
+    use super::report_file::Ended;
     use super::worded::{flag, worded};
 
     /// Runs that take less time are many, and say little.
@@ -37,7 +39,10 @@ pub fn keep(seen: Option<Seen>, outcome: Result<&Report, &Error>, settings: &Set
         settings: serde_json::to_string(&shown(settings)).unwrap_or_default(),
         version: version.to_owned(),
         error: outcome.err().map(|error| worded(error).to_string()),
-        report: outcome.ok().map(|report| json(report, version, &with_origins(settings, said.origins()), &flag)),
+        report: outcome.ok().map(|report| {
+            let ran = Ended::Well(Exit::Done).of(said);
+            json(report, &ran, &with_origins(settings, said.origins()), &flag)
+        }),
         job: said.job().map(str::to_owned),
     };
     let run = Run { series: Some(points(&seen.series, POINTS)), ..Run::new(&seen.about, &seen.sample, outcome) };

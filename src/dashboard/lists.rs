@@ -193,7 +193,7 @@ mod tests {
         let rows = plan(&[row("workers", "default"), row("op", "flag")], Some(&planned));
         assert_eq!(rows[0], json!({"name": "workers", "value": "3", "set_by": "default"}));
         assert_eq!(rows[1]["value"], "open");
-        assert_eq!(rows[2], json!({"name": "slice-size", "value": "524 kB", "set_by": "planned"}));
+        assert_eq!(rows[2], json!({"name": "slice-size", "value": size(512 << 10), "set_by": "planned"}));
         assert_eq!(rows[3]["value"], size(7_000_000));
         assert_eq!((&rows[4]["kind"], &rows[4]["under"]), (&json!("code_stacks"), &json!("planned use")));
     }

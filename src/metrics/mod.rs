@@ -24,7 +24,7 @@ pub(crate) use bad::BadNotes;
 pub use bad::{BadRecord, BadTotals, Places};
 pub use counted::{Metrics, Planned, PoolUse, Workers};
 pub use event::{Event, Events};
-pub use json::json;
+pub use json::{Ran, json};
 pub use latency::LatencyRecorder;
 pub(crate) use pass::{Begin, Committed, Doing, Meter, Pass};
 pub use progress::{Progress, Snapshot, status};

@@ -101,11 +101,11 @@ fn pointed(value: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::monitor::Sample;
     use crate::monitor::line::tests::example;
+    use crate::monitor::{Met, Sample, Standing, TargetSpace};
     use crate::record::LossyKind;
     use std::collections::{HashMap, HashSet};
-    use std::time::Duration;
+    use std::time::{Duration, UNIX_EPOCH};
 
     /// A family as it was read.
     #[derive(Debug, Default)]
@@ -200,8 +200,14 @@ mod tests {
         sample.latency_counts[16] = 7;
         sample.latency_sum = 2_500_000.0;
         sample.lossy.count_many(LossyKind::ListAsText, 3);
-        sample.checkpoints = Some(super::super::Checkpoints { count: 2, position: 77, at: Duration::ZERO });
-        (About { from: Some("csv"), to: Some("ndjson"), ..about }, sample)
+        sample.checkpoints = Some(super::super::Checkpoints { count: 2, position: 77, at: Duration::from_secs(3) });
+        // 241 for text; 1241 were there before.
+        sample.bad_by_cause[2] = 241;
+        sample.stages[1] = Duration::from_millis(1_500);
+        sample.target = Some(TargetSpace { free: 99, remaining: Some(1) });
+        sample.target_stall = 4.5;
+        let started = UNIX_EPOCH + Duration::from_secs(1_000);
+        (About { job: Some("nightly".into()), from: Some("csv"), to: Some("ndjson"), started, ..about }, sample)
     }
 
     #[test]
@@ -233,14 +239,38 @@ mod tests {
     #[test]
     fn values_are_those_of_the_sample() {
         let (about, sample) = full();
-        let text = Exposition::Prometheus.text(&about, &sample.into());
+        let alert = Standing {
+            rule: "a\"b".into(),
+            metric: "read_bytes_rate",
+            severity: "warning",
+            state: Met::Active,
+            since: None,
+            until: None,
+            raised: 2,
+            value: None,
+            threshold: None,
+            above: true,
+            unit: "count",
+            text: String::new(),
+        };
+        let text = Exposition::Prometheus.text(&about, &Moment { sample, alerts: vec![alert], ..Moment::default() });
         for line in [
-            "pagemill_job_info{from=\"csv\",to=\"ndjson\"} 1",
+            "pagemill_job_info{job=\"nightly\",from=\"csv\",to=\"ndjson\"} 1",
             "pagemill_run_state{state=\"running\"} 1",
             "pagemill_run_state{state=\"done\"} 0",
             "# TYPE pagemill_read_bytes_total counter",
             "pagemill_read_bytes_total 310000000000",
-            "pagemill_records_bad_total 1482",
+            "pagemill_records_bad_total{reason=\"fields\"} 0",
+            "pagemill_records_bad_total{reason=\"text\"} 241",
+            "pagemill_records_bad_total{reason=\"earlier\"} 1241",
+            "pagemill_stage_seconds_total{stage=\"decode\"} 1.5",
+            "pagemill_target_free_bytes 99",
+            "pagemill_target_remaining_bytes 1",
+            "pagemill_target_stall_seconds_total 4.5",
+            "pagemill_checkpoint_timestamp_seconds 1003",
+            "pagemill_allocated_blocks_total{phase=\"start\"} 0",
+            "pagemill_alert_active{rule=\"a\\\"b\",severity=\"warning\"} 1",
+            "pagemill_alerts_raised_total{rule=\"a\\\"b\",severity=\"warning\"} 2",
             "pagemill_lossy_values_total{kind=\"list_as_text\"} 3",
             "pagemill_record_latency_seconds_bucket{le=\"0.0005\"} 0",
             "pagemill_record_latency_seconds_bucket{le=\"0.001\"} 5",

@@ -21,6 +21,9 @@ pub const TOKEN_FILE: &str = "dashboard-token-file";
 /// what, not about a run.
 pub const SAMPLES: &str = "dashboard-samples";
 
+/// Where metrics are sent to. Headers with secrets go there too, so a file that came with data can't say it.
+pub const OTLP: &str = "otlp";
+
 /// The steps in their order.
 pub const STEPS: &str = "steps";
 

@@ -8,7 +8,7 @@ use toml::de::{DeTable, DeValue};
 use super::alert::Rules;
 use super::fault::Fault;
 use super::find::Found;
-use super::keys::{SAMPLES, STEPS, Scope, TOKEN_FILE};
+use super::keys::{OTLP, SAMPLES, STEPS, Scope, TOKEN_FILE};
 use super::section::{Entry, File, Section};
 use super::step::{flags, step};
 use super::text::line;
@@ -181,6 +181,12 @@ impl Reading<'_> {
         };
         if scope == Scope::Top && !self.own && matches!(flag.takes, Takes::Path(_)) && leads_out(one.value) {
             self.fault(one.line, outside(flag.name));
+            return None;
+        }
+        if !self.own && flag.name == OTLP {
+            self.fault(one.line, format!(
+                "`{OTLP}` is not taken from a file that was found in a folder: it may have come with the data\n  Put it into your own configuration, or name this file with --config."
+            ));
             return None;
         }
         match values(flag, one.value, self.base) {

@@ -48,6 +48,13 @@ impl Commands {
         Commands(self.0 | other.0)
     }
 
+    /// The name of a single one.
+    pub fn name(self) -> &'static str {
+        const NAMES: [&str; 9] =
+            ["convert", "replay", "count", "generate", "audit", "run", "config", "history", "alerts"];
+        NAMES.get(self.0.trailing_zeros() as usize).copied().unwrap_or_default()
+    }
+
     /// Whether settings of a configuration are added to its flags.
     pub fn takes_settings(self) -> bool {
         self.are_in(Commands::ALL)

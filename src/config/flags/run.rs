@@ -146,6 +146,14 @@ pub static FLAGS: &[Flag] = &[
     )
     .group(Group::See)
     .changes(Changes::Manner),
+    flag(
+        "otlp",
+        Text("URL"),
+        Commands::RUN,
+        "Send metrics to a collector of OpenTelemetry, as protobuf over HTTP, every 10 seconds and at the end: an address such as http://localhost:4318, to which /v1/metrics is added if it has no path. Headers come from OTEL_EXPORTER_OTLP_HEADERS",
+    )
+    .group(Group::See)
+    .changes(Changes::Manner),
     see("no-history", Nothing, Commands::RUN, "Don't add this run to the history of runs that take longer than a second"),
     see(
         "monitor",

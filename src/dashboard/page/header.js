@@ -2,7 +2,7 @@
 
 import { byId, html, keep, place, say, set, show } from './dom.js';
 import { MANY } from './model.js';
-import { bytes, clock, fixed, known, moment, percent, plain, plural, span, spoken, title, total } from './format.js';
+import { bytes, clock, fixed, known, moment, percent, plain, plural, span, spoken, title, total, unitFor } from './format.js';
 
 const STATE_GLYPHS = { starting: '○', running: '●', finishing: '◐', done: '✓', failed: '✗', stopped: '■' };
 
@@ -51,6 +51,7 @@ function drawFlag(model) {
   const flag = byId('flag');
   show(flag, active.length > 0);
   if (!active.length) return;
+  flag.classList.toggle('told', active.every(alert => alert.severity === 'info'));
   const name = alert => (alert.title ?? title(alert.rule)).replace(/^./, c => c.toLowerCase());
   say(flag, `◆ ${plural(active.length, 'alert')}: ${name(active[0])}${active.length > 1 ? ' and more' : ''}`);
 }
@@ -92,11 +93,10 @@ function doneText(amount) {
   return known(amount.written) ? `${read}, ${total(amount.written)} written` : read;
 }
 
-/** "310.0 of 500.0 GB", with one unit where both have the same. */
+/** "310.0 of 500.0 GB", with one unit as soon as the part shows in it. */
 function of(part, all) {
-  const [a, b] = [total(part), total(all)];
-  const [value, unit] = a.split(' ');
-  return b.endsWith(` ${unit}`) ? `${value} of ${b}` : `${a} of ${b}`;
+  const unit = unitFor(all);
+  return part * 10 < all ? `${total(part)} of ${total(all)}` : `${fixed(part / unit.size, unit.size === 1 ? 0 : 1)} of ${total(all)}`;
 }
 
 function safeText(checkpoint, onBar) {

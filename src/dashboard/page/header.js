@@ -95,8 +95,9 @@ function doneText(amount) {
 
 /** "310.0 of 500.0 GB", with one unit as soon as the part shows in it. */
 function of(part, all) {
-  const unit = unitFor(all);
-  return part * 10 < all ? `${total(part)} of ${total(all)}` : `${fixed(part / unit.size, unit.size === 1 ? 0 : 1)} of ${total(all)}`;
+  const { size } = unitFor(all);
+  const isSeen = size > 1 && (part >= size || part * 10 >= all);
+  return `${isSeen ? fixed(part / size, 1) : total(part)} of ${total(all)}`;
 }
 
 function safeText(checkpoint, onBar) {

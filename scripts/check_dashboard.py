@@ -208,6 +208,8 @@ class Checker:
         """Watches a run to its end; `expected` is how the state begins."""
         page = self.open()
         state = "document.getElementById('state').textContent.slice(2)"
+        page.until(LIVE, 10)
+        told = [page.text("means"), parts.texts(page, "#plan-rows th")]
         ended = page.until(f"/^({expected})/.test({state})", seconds)
         self.check(f"the state becomes {expected}", ended, page.text("state"))
         time.sleep(1)
@@ -216,6 +218,10 @@ class Checker:
         before = page.js("document.body.textContent")
         time.sleep(2)
         self.check("nothing moves any more", page.js("document.body.textContent") == before)
+        after = [page.text("means"), parts.texts(page, "#plan-rows th")]
+        self.check("workers and the plan are still told", after == told, [told, after])
+        if parts.snapshot(self.url).get("linger"):
+            parts.lists(self, page, over=True)
         self.check("only a failure alarms", page.js(state).startswith("failed") == (page.text("failure") != ""))
         self.quiet(page, expected)
         page.close()

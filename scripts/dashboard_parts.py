@@ -115,11 +115,17 @@ def bad(checker, page, data):
     check("the latest are there, six at most", len(latest) == min(6, len(told.get("latest", []))), latest)
 
 
-def lists(checker, page):
+def lists(checker, page, over=False):
+    """All of them. When the run is over, numbers stand still and have to be the same."""
     data = snapshot(checker.url)
     time.sleep(0.6)
     for part in [alerts, events, plan, history, bad]:
         part(checker, page, data)
+    if over:
+        counts = sorted(data["bad"].get("by_reason", {}).values(), reverse=True)
+        shown = [int(row[0].replace(",", "")) for row in rows(page, "#reasons tr")]
+        checker.check("in the end the counts are those of the run", shown == [count for count in counts if count], [shown, counts])
+        checker.check("and add up to the bad records", tile(page, "Bad records")[0] == f"{sum(counts):,}", [tile(page, "Bad records"), counts])
     free = tile(page, "Free on target")[0]
     checker.check("free space is told where it is known", (free != "–") == ("free" in (data.get("target") or {})), free)
 

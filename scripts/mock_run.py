@@ -277,7 +277,7 @@ class Run:
                            "run": {"mean": 11300, "p50": quantile(self.counts, 0.5), "p99": quantile(self.counts, 0.99), "max": self.max_us}},
             "memory": {"limit": LIMIT, "peak": self.peak, "peak_t": self.peak_t, **{k: s[k] for k in KINDS}},
             "pressure": "high" if self.pressed else "normal",
-            "workers": {k: s[k] for k in STATES}, "slices": 16, "pool": {"used": 31, "idle": 3},
+            "workers": {k: 0 if self.end else s[k] for k in STATES}, "slices": 16, "pool": {"used": 31, "idle": 3},
             "target": {"free": round(860e9 - self.written), **remaining}, "checkpoint": checkpoint,
         }
 

@@ -148,8 +148,12 @@ export class Model {
     return sumOf(this.now.memory, KINDS);
   }
 
+  /** How many workers there are; after the end, how many there were. */
   get allWorkers() {
-    return sumOf(this.now.workers, STATES);
+    const now = sumOf(this.now.workers, STATES);
+    if (now !== 0) return now;
+    const columns = STATES.map(state => this.series.columns[state]).filter(Boolean);
+    return Math.round(Math.max(0, ...(columns[0] ?? []).map((_, i) => sum(columns.map(column => column[i] ?? 0)))));
   }
 
   /** The resident size of each point: the sum of the kinds that are known. */

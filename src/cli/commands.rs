@@ -201,7 +201,7 @@ When a job runs is not pagemill's business: cron and systemd know that.",
         operands: &[Operand {
             id: "action",
             name: "ACTION",
-            help: "check finds all faults, show prints what holds here, init writes a pagemill.toml, schema prints a JSON Schema for editors",
+            help: "check finds all faults, show prints what holds here, init writes a pagemill.toml, schema prints a JSON Schema for editors, report-schema that of what --report writes",
         }],
         examples: &[
     "pagemill config init",

@@ -24,9 +24,9 @@ mod served {
     use pagemill::monitor::{About, Subject, View};
 
     use crate::cli::console;
+    use crate::cli::earlier::earlier;
     use crate::cli::ending::ending;
     use crate::cli::exit::Exit;
-    use crate::cli::past;
     use crate::cli::paths::name;
     use crate::cli::worded::worded;
 
@@ -185,7 +185,7 @@ mod served {
             let (listening, mut page) = self.0?;
             page.about = subject.about.clone();
             defaults(&mut page.plan, settings);
-            page.past = past::earlier(&page.about, settings);
+            page.past = earlier(&page.about, settings);
             // Without a thread there is no page; the run goes on.
             let dashboard = listening.serve(page).ok()?;
             subject.series = Some(dashboard.series());

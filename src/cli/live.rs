@@ -58,6 +58,8 @@ pub struct Shown {
     pub target: Option<String>,
     /// Where that is, if it is a file or a folder.
     place: Option<PathBuf>,
+    /// Nothing is read.
+    makes: bool,
     sources: u64,
     /// Those whose sizes are summed.
     inputs: Vec<PathBuf>,
@@ -66,7 +68,12 @@ pub struct Shown {
 impl Shown {
     /// A job with one source.
     pub fn new(source: String, target: Option<String>) -> Shown {
-        Shown { source, target, place: None, sources: 1, inputs: Vec::new() }
+        Shown { source, target, place: None, makes: false, sources: 1, inputs: Vec::new() }
+    }
+
+    /// Work that only writes.
+    pub fn making(target: String) -> Shown {
+        Shown { makes: true, ..Shown::new(String::new(), Some(target)) }
     }
 
     /// Its output is written there.
@@ -82,7 +89,7 @@ impl Shown {
         }
         let inputs = if count <= SUMMED { sources.map(Path::to_path_buf).collect() } else { Vec::new() };
         let source = counted(count as u64, "input");
-        Shown { source, target, place: None, sources: count as u64, inputs }
+        Shown { source, target, place: None, makes: false, sources: count as u64, inputs }
     }
 }
 
@@ -125,6 +132,14 @@ impl Live {
     /// Whether something has to be shown of the shortest run.
     fn is_urgent(&self) -> bool {
         self.monitor || self.metrics_file.is_some() || self.dashboard.is_some() || self.otlp.is_some()
+    }
+
+    /// The same for a command that makes data: it is in no history.
+    ///
+    /// # Errors
+    /// As for [`of`](Self::of).
+    pub fn of_making(said: &Said) -> Result<Live, Error> {
+        Ok(Live { history: false, ..Live::of(said)? })
     }
 
     /// Makes sure that the run can be shown, before anything is written: takes the port of the page.
@@ -186,13 +201,14 @@ fn unwritten(path: &Path, error: io::Error) {
 }
 
 fn subject(shown: Shown, settings: &Settings, progress: &Progress) -> Subject {
-    let Shown { source, target, place, sources, inputs } = shown;
+    let Shown { source, target, place, makes, sources, inputs } = shown;
     let packed = settings.compress.of(place.as_deref()).is_some();
     let about = About {
         source,
         target,
         from: settings.from.map(|from| from.name()),
         to: settings.to.map(|to| to.name()),
+        makes,
         sources,
         memory_limit: settings.memory_limit as u64,
         place,

@@ -11,6 +11,8 @@ mod console;
 mod convert;
 mod count;
 mod dashboard;
+#[cfg(feature = "dashboard")]
+mod earlier;
 mod ending;
 mod exit;
 mod failure;

@@ -52,7 +52,7 @@ pub fn build(entry: &Entry, command: Command) -> Command {
 }
 
 /// What `config` does.
-pub const ACTIONS: [&str; 4] = ["check", "show", "init", "schema"];
+pub const ACTIONS: [&str; 5] = ["check", "show", "init", "schema", "report-schema"];
 
 fn operand(operand: &Operand) -> Arg {
     let arg = Arg::new(operand.id).value_name(operand.name).help(operand.help);

@@ -5,11 +5,11 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use pagemill::Progress;
 use pagemill::config::flags::{Said, with_origins};
 use pagemill::error::Error;
-use pagemill::job::Settings;
-use pagemill::Progress;
 use pagemill::format::Format;
+use pagemill::job::Settings;
 use pagemill::metrics::{self, Ran, Report};
 use pagemill::sink::whole_path;
 

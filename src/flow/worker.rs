@@ -41,6 +41,7 @@ impl Worker<'_> {
             let mut work = Conversion::new(shared, &mut buffer, &mut drain, &mut meter);
             let stop = self.convert_slice(&slice, &mut work, &Policy::new(shared, &slice, &bad)).err();
             let (len, drained, totals) = work.finish();
+            meter.end_conversion();
             let failed = failure(shared, &slice, cut.err(), stop);
             let bad = bad.into_inner();
             let mut done = Done { offset: slice.offset, buffer, len, drained, bad, totals, claimed, failed };

@@ -154,6 +154,7 @@ impl Opened<'_> {
             read_before: start.unwrap_or(0) as u64,
             buffer_bytes: plan.buffers(),
             codec: plan.codec(),
+            makes: false,
             planned: Some(plan.planned()),
             source: Some(&*self.source.path).filter(|path| path.as_os_str() != "-"),
         });

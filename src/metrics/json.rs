@@ -324,6 +324,9 @@ mod tests {
         report.records_filtered = 3;
         let text = json(&report, &ran(Some(&Error::usage("no"))), &(), &as_settings);
         let value: serde_json::Value = serde_json::from_str(&text).unwrap();
-        assert_eq!((&value["records_filtered"], &value["error"], &value["exit_code"]), (&3.into(), &"no".into(), &2.into()));
+        assert_eq!(
+            (&value["records_filtered"], &value["error"], &value["exit_code"]),
+            (&3.into(), &"no".into(), &2.into())
+        );
     }
 }

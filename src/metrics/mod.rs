@@ -17,6 +17,7 @@ mod report;
 mod stage;
 mod units;
 mod warning;
+mod writing;
 
 pub use crate::error::Cause;
 pub use crate::memory::pressure::{GroupUse, Level, Reading, Response};
@@ -36,6 +37,7 @@ pub(crate) use stage::Stage;
 pub use units::size;
 pub use units::size_rounded;
 pub use warning::{NeverSeen, Warning, WarningKind};
+pub use writing::Writing;
 
 #[doc(hidden)]
 pub use crate::wording::count;

@@ -72,6 +72,7 @@ impl Block {
     fn title(&self, about: &About, sample: &Sample, width: usize) -> String {
         let arrow = if self.utf8 { "→" } else { "->" };
         let names = match &about.target {
+            Some(target) if about.makes => target.clone(),
             Some(target) => format!("{} {arrow} {target}", about.source),
             None => about.source.clone(),
         };
@@ -114,8 +115,8 @@ impl Block {
             }
             None => bytes_tenth(sample.read),
         };
-        bytes("read", now.read, mean.read, 0, read);
-        if about.target.is_some() {
+        bytes(if about.makes { "written" } else { "read" }, now.read, mean.read, 0, read);
+        if about.target.is_some() && !about.makes {
             bytes("written", now.written, mean.written, 1, bytes_tenth(sample.written));
         }
         if sample.records_read > 0 {

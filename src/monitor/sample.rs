@@ -20,6 +20,8 @@ pub struct About {
     pub from: Option<&'static str>,
     /// The output's.
     pub to: Option<&'static str>,
+    /// Nothing is read: what counts as read is what is written.
+    pub makes: bool,
     /// The number of inputs.
     pub sources: u64,
     /// The memory limit in bytes.
@@ -42,6 +44,7 @@ impl Default for About {
             target: None,
             from: None,
             to: None,
+            makes: false,
             sources: 1,
             memory_limit: 0,
             bad: "left out",

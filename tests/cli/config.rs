@@ -147,6 +147,8 @@ fn faults_have_lines_and_suggestions() {
         ("metrics-file = '/x'", "1: `metrics-file` has to be in the folder of this file"),
         ("dashboard-token-file = '../x'", "1: `dashboard-token-file` has to be in the folder of this file"),
         ("[[alert]]\nmetric = 'records_bad_share'\nabove = 1\nseverity = 'bad'", "4: `severity` is one of "),
+        ("otlp = 'http://x'", "1: `otlp` is not taken from a file that was found"),
+        ("dashboard-samples = true", "1: `dashboard-samples` is not taken from a file that was found"),
         ("dashboard-token-file = 3", "1: `dashboard-token-file` is the path of a file"),
         ("workers = 1\nworkers = 2", "2: duplicate key"),
         ("workers 1", "1: "),

@@ -21,9 +21,12 @@ mod hostile;
 mod live;
 mod many;
 mod messages;
+#[cfg(feature = "otlp")]
+mod otlp;
 mod places;
 mod public_api;
 mod quarantine;
+mod reports;
 mod strict;
 mod structure;
 #[path = "../support/mod.rs"]

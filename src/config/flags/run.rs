@@ -135,7 +135,7 @@ pub static FLAGS: &[Flag] = &[
     see(
         "progress",
         Word("HOW", || PROGRESS.all()),
-        Commands::RUN,
+        Commands::ALL,
         "Show on standard error how far the run is: with a bar, or with a plain line every 10 seconds; a bar needs a terminal that the records don't go to [default: auto, which is a bar where there can be one, after a second]",
     ),
     flag(
@@ -158,7 +158,7 @@ pub static FLAGS: &[Flag] = &[
     see(
         "monitor",
         Nothing,
-        Commands::RUN,
+        Commands::ALL,
         "Show rates, memory, latency and workers in a block on the terminal while the job runs; where that can't be drawn, as with --progress plain",
     ),
     flag(

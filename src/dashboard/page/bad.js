@@ -7,6 +7,7 @@ import { H, W, most } from './scale.js';
 const REASONS = {
   fields: 'number of fields differs from the header', syntax: 'not well formed', text: 'text that is not UTF-8',
   value: 'value of the wrong type', op: 'an operation refused it', target: 'the target format cannot hold it',
+  earlier: 'found by the run that this one goes on from',
 };
 const reason = name => REASONS[name] ?? title(name);
 

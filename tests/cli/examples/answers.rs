@@ -205,6 +205,7 @@ pub const ANSWERS: &[Answer] = &[
     answer("pagemill config check", "pagemill.toml: no fault, 1 profile, 2 jobs, 0 alerts\n").before(CONFIGURED),
     parts("pagemill config show --origin", &["workers = 2 ", "  # pagemill.toml:1\n", "  # built in\n"]).before(CONFIGURED),
     parts("pagemill config show --profile eu", &["delimiter = \";\"\n", "workers = 2\n"]).before(CONFIGURED),
+    parts("pagemill config report-schema > report.schema.json", &["\"$schema\"", "\"exit_code\""]).after("cat report.schema.json"),
     parts("pagemill config schema > pagemill.schema.json", &["\"$schema\"", "\"memory-limit\""]).after("cat pagemill.schema.json"),
     parts("pagemill man | man -l -", &[".TH pagemill 1"]),
     parts("pagemill man convert > pagemill-convert.1", &[".TH pagemill-convert 1"]).after("cat pagemill-convert.1"),

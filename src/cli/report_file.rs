@@ -1,7 +1,7 @@
 //! The file of a report.
 
 use std::fs::{self, File};
-use std::io::Write;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -39,10 +39,11 @@ impl ReportFile {
         }
     }
 
-    /// Creates a file. One that exists is replaced only with `force`.
+    /// Creates a file. One that exists is replaced only with `force`, or if it is the report of a run that failed: trying
+    /// again must not fail for that.
     fn create(path: &Path, force: bool) -> Result<ReportFile, Error> {
         let found = fs::metadata(path);
-        if !force && found.as_ref().is_ok_and(fs::Metadata::is_file) {
+        if !force && found.as_ref().is_ok_and(fs::Metadata::is_file) && !is_of_failure(path) {
             return Err(Error::usage(format!(
                 "--report: {} exists already\n  Give --force to replace it.",
                 path.display()
@@ -62,6 +63,15 @@ impl ReportFile {
             None => console::print(&text),
         }
     }
+}
+
+/// Whether a file begins as the report of a run that failed.
+fn is_of_failure(path: &Path) -> bool {
+    let mut beginning = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(256).read_to_end(&mut beginning));
+    let text = String::from_utf8_lossy(&beginning);
+    let code = text.split_once(",\"exit_code\":").and_then(|(_, rest)| rest.split_once(','));
+    read.is_ok() && text.starts_with("{\"version\":") && code.is_some_and(|(code, _)| code != "0")
 }
 
 /// How a run ended.

@@ -33,12 +33,13 @@ pub fn free_bytes(_path: &Path) -> Option<u64> {
     None
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
 mod tests {
-    use super::*;
-
+    #[cfg(unix)]
     #[test]
     fn what_is_not_there_yet_is_where_its_folder_is() {
+        use super::*;
+
         let folder = tempfile::tempdir().unwrap();
         let free = free_bytes(folder.path()).unwrap();
         assert!(free > 0);

@@ -181,7 +181,7 @@ fn metrics_go_to_a_file() {
     for line in [
         "pagemill_run_state{state=\"done\"} 1",
         "pagemill_records_read_total 200200",
-        "pagemill_records_bad_total 200",
+        "pagemill_records_bad_total{reason=\"fields\"} 200",
         "pagemill_record_latency_seconds_count 200200",
         "pagemill_memory_limit_bytes 100000000",
     ] {

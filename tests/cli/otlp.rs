@@ -178,16 +178,16 @@ fn addresses_and_headers_are_checked_before_anything_is_done() {
     fs::write(here.join("a.csv"), "a\n1\n").unwrap();
     for (url, why) in [
         ("localhost:4318", "it does not begin with http:// or https://"),
-        ("http://user:secret@host", "it has a user or a password"),
-        ("http://host/?token=secret", "it has a query"),
+        ("http://user:hunter2@host", "it has a user or a password"),
+        ("http://host/?token=hunter2", "it has a query"),
     ] {
         let said = run(here, ["convert", "a.csv", "-o", "b.ndjson", "--otlp", url]).ends(2).says(&["--otlp: ", why]);
-        assert!(!said.stderr.contains("secret"), "{}", said.stderr);
+        assert!(!said.stderr.contains("hunter2"), "{}", said.stderr);
     }
     let line = ["convert", "a.csv", "-o", "b.ndjson", "--otlp", "http://localhost"];
-    let said = ran(command(here).args(line).env("OTEL_EXPORTER_OTLP_HEADERS", "a=b,secret").output().unwrap());
+    let said = ran(command(here).args(line).env("OTEL_EXPORTER_OTLP_HEADERS", "a=b,hunter2").output().unwrap());
     let said = said.ends(2).says(&["OTEL_EXPORTER_OTLP_HEADERS: part 2 is no header"]);
-    assert!(!said.stderr.contains("secret") && !here.join("b.ndjson").exists(), "{}", said.stderr);
+    assert!(!said.stderr.contains("hunter2") && !here.join("b.ndjson").exists(), "{}", said.stderr);
     // It comes from the environment too, but not from a file that may have come with the data.
     let said = ran(command(here).args(&line[..4]).env("PAGEMILL_OTLP", "nowhere").output().unwrap());
     said.ends(2).says(&["--otlp: this is no address"]);

@@ -182,7 +182,7 @@ fn sample(shared: &Shared, mut judge: Option<Box<dyn Judge>>) {
     let Subject { about, progress, inputs, .. } = &shared.subject;
     let size = if inputs.is_empty() { None } else { (shared.subject.size)(inputs) };
     let (mut tally, probe) = (Tally::new(size), Probe::open());
-    let (mut program, mut free, mut count) = (0, None, 0u32);
+    let (mut program, mut free, mut count, mut planned) = (0, None, 0u32, None);
     let mut next = Instant::now();
     let mut end = None;
     loop {
@@ -207,7 +207,9 @@ fn sample(shared: &Shared, mut judge: Option<Box<dyn Judge>>) {
             let latency = metrics.as_ref().map(|metrics| &metrics.record_latency);
             series.lock().unwrap_or_else(PoisonError::into_inner).add(&sample, latency);
         }
-        let (bad, planned) = metrics.map(|metrics| (metrics.bad, metrics.planned)).unwrap_or_default();
+        // What was planned last stays when the run is over.
+        planned = metrics.as_ref().and_then(|metrics| metrics.planned).or(planned);
+        let bad = metrics.map(|metrics| metrics.bad).unwrap_or_default();
         let alerts = judge.as_mut().map(|judge| judge.judge(&sample)).unwrap_or_default();
         let moment = Arc::new(Moment { sample, bad, planned, alerts });
         let mut slot = shared.lock();

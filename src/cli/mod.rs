@@ -1,7 +1,10 @@
 //! The command line: one file for each command. The library does the work.
 
 mod alerting;
+mod answer;
 mod audit;
+mod bench;
+mod bench_answer;
 mod ceiling;
 mod commands;
 mod completions;
@@ -42,6 +45,7 @@ mod tips;
 mod watch;
 mod worded;
 mod words;
+mod workloads;
 
 use std::process::ExitCode;
 
@@ -98,6 +102,7 @@ fn run(line: &Line) -> Result<Exit, Error> {
         "count" => count::run(typed),
         "generate" => generate::run(typed),
         "audit" => audit::run(typed),
+        "bench" => bench::run(typed),
         "run" => jobs::run(&typed, &line.off),
         "config" => configure::run(&typed, &line.off),
         "man" => manual::run(&typed),

@@ -4,6 +4,8 @@
 #[cfg(target_os = "linux")]
 mod ahead;
 pub mod alloc;
+pub mod child;
+mod disk;
 mod file_id;
 mod guard;
 mod left;
@@ -13,6 +15,7 @@ pub mod memory;
 mod pages;
 #[cfg(unix)]
 pub mod signals;
+mod state;
 mod stop;
 mod streams;
 mod terminal;
@@ -20,6 +23,7 @@ pub mod usage;
 
 #[cfg(target_os = "linux")]
 pub use ahead::Ahead;
+pub use disk::{forget, free_space};
 pub use file_id::{FileId, stdin_file};
 pub use guard::guard_maps;
 pub use left::{claim, longest_name, open_left, remove_dead};
@@ -27,6 +31,7 @@ pub use leftover::{Leftover, remove_leftovers};
 pub use map::Map;
 pub use memory::{peak_rss_bytes, resident_bytes};
 pub use pages::Pages;
+pub use state::state_folder;
 pub use stop::Stop;
 #[cfg(unix)]
 pub use stop::takes_a_line;

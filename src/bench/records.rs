@@ -127,7 +127,10 @@ fn differ(ours: &str, theirs: &str, number: u64) -> Result<Compared, serde_json:
     let mut found = Compared::Same;
     let name = |path: &str| if path.is_empty() { "the value".to_owned() } else { format!("`{}`", short(path)) };
     for (path, own) in ours {
-        let what = |other: &str| format!("in record {number} {} is {} here and {} there", name(&path), short(&own), short(other));
+        let what = |other: &str| {
+            let from = where_differ(&own, other);
+            format!("in record {number} {} is {} here and {} there", name(&path), part(&own, from), part(other, from))
+        };
         match theirs.remove(&path) {
             Some(other) if other == own => {}
             Some(other) if is_same_number(&own, &other) => {
@@ -136,7 +139,13 @@ fn differ(ours: &str, theirs: &str, number: u64) -> Result<Compared, serde_json:
                 }
             }
             Some(other) => return Ok(Compared::Different(what(&other))),
-            None => return Ok(Compared::Different(what("empty or absent"))),
+            None => {
+                return Ok(Compared::Different(format!(
+                    "in record {number} {} is {} here and empty or absent there",
+                    name(&path),
+                    short(&own)
+                )));
+            }
         }
     }
     Ok(match theirs.pop_first() {
@@ -155,9 +164,23 @@ fn is_same_number(one: &str, other: &str) -> bool {
 
 /// A text for a message.
 fn short(text: &str) -> String {
+    part(text, 0)
+}
+
+/// A part of a text for a message, from this character on.
+fn part(text: &str, from: usize) -> String {
     const SHOWN: usize = 40;
-    let shown: String = text.chars().take(SHOWN).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
-    if shown.len() < text.len() { shown + "…" } else { shown }
+    let mut rest = text.chars().skip(from).map(|c| if c.is_control() { '\u{fffd}' } else { c });
+    let shown: String = rest.by_ref().take(SHOWN).collect();
+    let (before, after) = (if from > 0 { "…" } else { "" }, if rest.next().is_some() { "…" } else { "" });
+    format!("{before}{shown}{after}")
+}
+
+/// The character from which on two texts are shown, so that what parts them can be seen.
+fn where_differ(one: &str, other: &str) -> usize {
+    const BEFORE: usize = 10;
+    let same = one.chars().zip(other.chars()).take_while(|(one, other)| one == other).count();
+    if same > 2 * BEFORE { same - BEFORE } else { 0 }
 }
 
 /// Compares the numbers among the words of two texts.
@@ -275,6 +298,9 @@ mod tests {
         assert_eq!(found("csv", "a,b\n1,2\n", "a,c\n1,2\n"), "different: in record 1 `b` is 2 here and empty or absent there");
         assert_eq!(found("csv", "a,b\n1,\n", "a,b\n1,2\n"), "different: in record 1 `b` is empty or absent here and 2 there");
         assert_eq!(found("csv", "a\n007\n", "a\n7\n"), "numbers written differently: in record 1 `a` is 007 here and 7 there");
+        let long = "{\"a\":\"0123456789012345678901234567890x\"}\n";
+        let words = found("ndjson", long, &long.replace('x', "y"));
+        assert_eq!(words, "different: in record 1 `a` is …1234567890x here and …1234567890y there");
         let words = found("ndjson", ours, "{\"a\":1.10}\nnothing\n");
         assert!(words.starts_with("can't be read: ") && words.contains("record 2"), "{words}");
     }

@@ -74,7 +74,8 @@ pub fn compare(ours: &Path, theirs_path: &Path, writes: Writes, stop: Option<&St
                 break;
             }
             (false, true) => {
-                found = Compared::Different(format!("it has more than {}", crate::wording::counted(number - 1, "record")));
+                found =
+                    Compared::Different(format!("it has more than {}", crate::wording::counted(number - 1, "record")));
                 break;
             }
         }
@@ -289,15 +290,33 @@ mod tests {
     #[test]
     fn what_differs_is_said() {
         let ours = "{\"a\":1.10}\n{\"a\":2}\n";
-        assert_eq!(found("ndjson", ours, "{\"a\":1.1}\n{\"a\":2}\n"), "numbers written differently: in record 1 `a` is 1.10 here and 1.1 there");
-        assert_eq!(found("ndjson", ours, "{\"a\":1.1}\n{\"a\":3}\n"), "different: in record 2 `a` is 2 here and 3 there");
-        assert_eq!(found("ndjson", ours, "{\"a\":2}\n{\"a\":1.10}\n"), "different: in record 1 `a` is 1.10 here and 2 there");
+        assert_eq!(
+            found("ndjson", ours, "{\"a\":1.1}\n{\"a\":2}\n"),
+            "numbers written differently: in record 1 `a` is 1.10 here and 1.1 there"
+        );
+        assert_eq!(
+            found("ndjson", ours, "{\"a\":1.1}\n{\"a\":3}\n"),
+            "different: in record 2 `a` is 2 here and 3 there"
+        );
+        assert_eq!(
+            found("ndjson", ours, "{\"a\":2}\n{\"a\":1.10}\n"),
+            "different: in record 1 `a` is 1.10 here and 2 there"
+        );
         assert_eq!(found("ndjson", ours, "{\"a\":1.10}\n"), "different: it has only 1 record");
         assert_eq!(found("ndjson", ours, ""), "different: it has only 0 records");
         assert_eq!(found("csv", "a\n1\n", "a\n1\n2\n"), "different: it has more than 1 record");
-        assert_eq!(found("csv", "a,b\n1,2\n", "a,c\n1,2\n"), "different: in record 1 `b` is 2 here and empty or absent there");
-        assert_eq!(found("csv", "a,b\n1,\n", "a,b\n1,2\n"), "different: in record 1 `b` is empty or absent here and 2 there");
-        assert_eq!(found("csv", "a\n007\n", "a\n7\n"), "numbers written differently: in record 1 `a` is 007 here and 7 there");
+        assert_eq!(
+            found("csv", "a,b\n1,2\n", "a,c\n1,2\n"),
+            "different: in record 1 `b` is 2 here and empty or absent there"
+        );
+        assert_eq!(
+            found("csv", "a,b\n1,\n", "a,b\n1,2\n"),
+            "different: in record 1 `b` is empty or absent here and 2 there"
+        );
+        assert_eq!(
+            found("csv", "a\n007\n", "a\n7\n"),
+            "numbers written differently: in record 1 `a` is 007 here and 7 there"
+        );
         let long = "{\"a\":\"0123456789012345678901234567890x\"}\n";
         let words = found("ndjson", long, &long.replace('x', "y"));
         assert_eq!(words, "different: in record 1 `a` is …1234567890x here and …1234567890y there");
@@ -324,6 +343,9 @@ mod tests {
         let last = lines.replace("{\"a\":199999}", "{\"a\":0}");
         assert_eq!(found("ndjson", &lines, &last), "different: in record 200000 `a` is 199999 here and 0 there");
         // The other end is not read to its end; nobody waits for it.
-        assert_eq!(found("ndjson", &lines, &lines.replacen("{\"a\":0}", "{\"a\":1}", 1)), "different: in record 1 `a` is 0 here and 1 there");
+        assert_eq!(
+            found("ndjson", &lines, &lines.replacen("{\"a\":0}", "{\"a\":1}", 1)),
+            "different: in record 1 `a` is 0 here and 1 there"
+        );
     }
 }

@@ -192,7 +192,11 @@ mod tests {
         assert!((found.noise - 1.05 * 1.05).abs() < 1e-12);
         assert_eq!(between_sessions(&now, &then, [1.0, 1.0], 1.0).verdict, Verdict::Slower);
         assert_eq!(between_sessions(&then, &now, [1.0, 1.1], 1.0).verdict, Verdict::Neither, "1.1 twice is 1.21");
-        assert_eq!(between_sessions(&then, &now, [1.0, 1.0], 1.15).verdict, Verdict::Neither, "the machine is faster now");
+        assert_eq!(
+            between_sessions(&then, &now, [1.0, 1.0], 1.15).verdict,
+            Verdict::Neither,
+            "the machine is faster now"
+        );
         assert_eq!(between_sessions(&[1.04; 6], &now, [1.0, 1.0], 1.0).verdict, Verdict::Neither, "less than 5 %");
         // The intervals 1 to 2 and 1.5 to 3 meet.
         let found = between_sessions(&[1.0, 1.1, 1.2, 1.3, 1.4, 2.0], &[1.5, 2.5, 2.5, 2.5, 2.5, 3.0], [1.0, 1.0], 1.0);

@@ -10,7 +10,8 @@ use crate::error::Error;
 
 /// The whole table, in the order of the help.
 pub fn all() -> impl Iterator<Item = &'static Flag> {
-    let groups = [input::FLAGS, csv::FLAGS, json::FLAGS, fields::FLAGS, errors::FLAGS, run::FLAGS, past::FLAGS, bench::FLAGS];
+    let groups =
+        [input::FLAGS, csv::FLAGS, json::FLAGS, fields::FLAGS, errors::FLAGS, run::FLAGS, past::FLAGS, bench::FLAGS];
     groups.into_iter().flatten()
 }
 

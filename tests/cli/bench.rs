@@ -218,7 +218,7 @@ fn what_makes_no_sense_is_refused() {
     }
     say(here, &["--input", "missing.csv"]).ends(3).says(&["can't read missing.csv"]);
     say(here, &["--size", "900TB"]).ends(3).says(&["are needed for data and outputs, and ", "--dir"]);
-    say(here, &["count", "--size", "9KB", "--memory-limit", "1KB"])
+    say(here, &["select", "--size", "9KB", "--memory-limit", "1KB"])
         .ends(3)
         .says(&["can't run pagemill", "--memory-limit"]);
 }

@@ -10,6 +10,9 @@ use super::answer::{Cell, Out, To, number, object, text, written};
 use super::console;
 use super::workloads;
 
+/// Noise from which on it is worth a note.
+const LOUD: f64 = 1.1;
+
 /// A workload that was measured.
 pub struct Done {
     pub workload: &'static str,
@@ -273,6 +276,13 @@ fn notes(done: &[Done], now: &Session, then: Option<(&Session, &str)>) -> Vec<St
         ),
         "Noise: how far apart two runs of pagemill may be that follow each other. Allocations: blocks at the start and in the steady state.".to_owned(),
     ];
+    let noise = done.iter().map(|done| done.outcome.noise()).filter(|noise| noise.is_finite()).fold(1.0, f64::max);
+    if noise > LOUD {
+        notes.push(format!(
+            "The machine is not quiet: two runs of the same may differ by {:.0} %, and smaller differences are not shown. Close other programs, or take more of --runs.",
+            (noise - 1.0) * 100.0
+        ));
+    }
     if done.iter().any(|done| !done.outcome.others.is_empty()) || then.is_some() {
         notes.push(
             "Ratio: how many times as long as pagemill it took, the median of all rounds; above 1 pagemill is faster."

@@ -117,6 +117,7 @@ fn shown(seconds: f64) -> String {
 pub fn html(rows: &[Row<'_>], notes: &[String], table: &[Vec<String>]) -> String {
     let mut text = String::new();
     notes.iter().for_each(|note| text += &format!("<p>{}</p>\n", escaped(note)));
+    text += &svg(rows);
     text += "<table>\n";
     for (index, row) in table.iter().enumerate() {
         let tag = if index == 0 { "th" } else { "td" };
@@ -124,7 +125,7 @@ pub fn html(rows: &[Row<'_>], notes: &[String], table: &[Vec<String>]) -> String
         text += &format!("<tr>{}</tr>\n", row.iter().map(cell).collect::<String>());
     }
     text += "</table>\n";
-    page("pagemill bench", text + &svg(rows))
+    page("pagemill bench", text)
 }
 
 #[cfg(test)]

@@ -229,7 +229,7 @@ impl Line<'_> {
             text("workload", if self.is_ours() { self.done.workload } else { "" }),
             text("program", self.program),
             shown("time", time.map(|time| seconds(time.median))),
-            shown("between", time.map(|time| format!("{} – {}", seconds(time.low), seconds(time.high)))),
+            shown("time between", time.map(|time| format!("{} – {}", seconds(time.low), seconds(time.high)))),
             shown("noise", self.is_ours().then(|| format!("± {:.1} %", (self.done.outcome.noise() - 1.0) * 100.0))),
             shown(
                 "bytes/s",
@@ -244,7 +244,7 @@ impl Line<'_> {
                 reported.map(|all| format!("{} + {}", count(all.start_blocks), count(all.steady_blocks))),
             ),
             shown("ratio", self.ratio().map(|ratio| format!("{} ×", digits(ratio.median)))),
-            shown("of", self.ratio().map(|ratio| format!("{} – {}", digits(ratio.low), digits(ratio.high)))),
+            shown("ratio between", self.ratio().map(|ratio| format!("{} – {}", digits(ratio.low), digits(ratio.high)))),
             text("pagemill is", self.verdict()),
             text("output", &self.output()),
         ]

@@ -222,6 +222,7 @@ mod tests {
         assert_eq!(took.ended, Some(Ended::TooLong));
         let number: libc::pid_t = std::fs::read_to_string(place).unwrap().trim().parse().unwrap();
         // It may take a moment until the system has removed it.
+        // SAFETY: signal 0 only asks whether there is such a process.
         let gone = || unsafe { libc::kill(number, 0) } != 0 || is_zombie(number);
         let started = Instant::now();
         while !gone() {

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use pagemill::config::flags::Said;
 use pagemill::error::Error;
+use pagemill::job::{ColumnsFrom, Job, TargetSpec};
 
 use super::console;
 use super::paths::file;
@@ -39,11 +40,13 @@ impl To {
     /// What the flags say, the extension of the output, or what fits where the answer goes.
     pub fn of(said: &Said, output: Option<&Path>) -> Result<To, Error> {
         if let Some(name) = said.text("to")? {
-            return To::named(name).ok_or_else(|| Error::usage(format!("-t: {name} is no format for an answer")));
+            return To::named(name).ok_or_else(|| Error::usage(format!("--to: {name} is no format for an answer")));
         }
         match output.and_then(Path::extension).map(|extension| extension.to_string_lossy()) {
             Some(extension) => To::named(&extension).ok_or_else(|| {
-                Error::usage(format!("-o: the extension .{extension} says no format for an answer\n  Give it with -t."))
+                Error::usage(format!(
+                    "--output: the extension .{extension} says no format for an answer\n  Give it with --to."
+                ))
             }),
             None if output.is_none() && stdout().is_terminal() => Ok(To::Table),
             None => Ok(To::Csv),
@@ -128,31 +131,34 @@ pub fn object(row: &[Cell]) -> serde_json::Map<String, serde_json::Value> {
 }
 
 /// Rows in a format.
-pub fn written(rows: &[Vec<Cell>], to: To) -> String {
+pub fn written(rows: &[Vec<Cell>], to: To) -> Result<String, Error> {
     let json = |row: &Vec<Cell>| serde_json::Value::Object(object(row)).to_string();
-    match to {
+    Ok(match to {
         To::Json => format!("[{}]\n", rows.iter().map(json).collect::<Vec<_>>().join(",\n")),
         To::Ndjson => rows.iter().map(|row| json(row) + "\n").collect(),
-        To::Csv => separated(rows, ','),
-        To::Tsv => separated(rows, '\t'),
+        To::Csv => converted(rows, "csv")?,
+        To::Tsv => converted(rows, "tsv")?,
         To::Table | To::Html | To::Svg => table(rows),
-    }
+    })
 }
 
-fn separated(rows: &[Vec<Cell>], delimiter: char) -> String {
-    let field = |text: &str| match text.contains([delimiter, '"', '\n', '\r']) {
-        true => format!("\"{}\"", text.replace('"', "\"\"")),
-        false => text.to_owned(),
+/// Rows as a conversion of lines of JSON writes them. A cell without a text is left out: an empty text would be quoted.
+fn converted(rows: &[Vec<Cell>], format: &str) -> Result<String, Error> {
+    let Some(first) = rows.first() else { return Ok(String::new()) };
+    let columns = ColumnsFrom::List(first.iter().map(|cell| cell.name.to_owned()).collect());
+    let line = |row: &Vec<Cell>| {
+        let mut object = object(row);
+        row.iter().filter(|cell| cell.plain.is_empty()).for_each(|cell| _ = object.remove(cell.name));
+        format!("{}\n", serde_json::Value::Object(object))
     };
-    let line = |texts: Vec<String>| texts.join(&delimiter.to_string()) + "\n";
-    let Some(first) = rows.first() else { return String::new() };
-    let mut text = line(first.iter().map(|cell| cell.name.to_owned()).collect());
-    rows.iter().for_each(|row| text += &line(row.iter().map(|cell| field(&cell.plain)).collect()));
-    text
+    let lines: String = rows.iter().map(line).collect();
+    let job = Job::new(lines.into_bytes(), TargetSpec::Memory).from("ndjson".parse()?).to(format.parse()?);
+    let report = job.columns(columns).workers(1).run()?;
+    Ok(String::from_utf8_lossy(&report.output).into_owned())
 }
 
 /// For people: columns under their names, numbers on the right.
-fn table(rows: &[Vec<Cell>]) -> String {
+pub fn table(rows: &[Vec<Cell>]) -> String {
     let Some(first) = rows.first() else { return String::new() };
     let name = |cell: &Cell| cell.name.replace("_bytes", "").replace('_', " ");
     let width = |column: usize| {
@@ -186,10 +192,10 @@ mod tests {
 
     #[test]
     fn rows_in_each_format() {
-        assert_eq!(written(&rows(), To::Csv), "id,job,x_bytes\n9,a,5\n10,\"b,\"\"c\"\"\",5\n");
-        assert_eq!(written(&rows()[..1], To::Tsv), "id\tjob\tx_bytes\n9\ta\t5\n");
-        assert_eq!(written(&rows()[..1], To::Ndjson), "{\"id\":9,\"job\":\"a\",\"x_bytes\":5}\n");
-        assert_eq!(written(&rows()[..1], To::Json), "[{\"id\":9,\"job\":\"a\",\"x_bytes\":5}]\n");
-        assert_eq!(written(&rows(), To::Table), "id  job      x\n 9  a      5 B\n10  b,\"c\"  5 B\n");
+        assert_eq!(written(&rows(), To::Csv).unwrap(), "id,job,x_bytes\n9,a,5\n10,\"b,\"\"c\"\"\",5\n");
+        assert_eq!(written(&rows()[..1], To::Tsv).unwrap(), "id\tjob\tx_bytes\n9\ta\t5\n");
+        assert_eq!(written(&rows()[..1], To::Ndjson).unwrap(), "{\"id\":9,\"job\":\"a\",\"x_bytes\":5}\n");
+        assert_eq!(written(&rows()[..1], To::Json).unwrap(), "[{\"id\":9,\"job\":\"a\",\"x_bytes\":5}]\n");
+        assert_eq!(written(&rows(), To::Table).unwrap(), "id  job      x\n 9  a      5 B\n10  b,\"c\"  5 B\n");
     }
 }

@@ -35,7 +35,7 @@ const LIMIT: Duration = Duration::from_secs(600);
 pub fn run(Typed { said, operands }: Typed) -> Result<Exit, Error> {
     let out = Out::of(&said)?;
     if said.has("list") {
-        out.write(&listed(out.to))?;
+        out.write(&listed(out.to)?)?;
         return Ok(Exit::Done);
     }
     let asked = Asked::of(&said, &operands)?;
@@ -48,7 +48,7 @@ pub fn run(Typed { said, operands }: Typed) -> Result<Exit, Error> {
         let kept = bench::Kept { data: done.data.clone(), outcome: done.outcome.clone() };
         session.workloads.insert(done.workload.to_owned(), kept);
     }
-    out.write(&answer(&out, &done, &session, then.as_ref().zip(asked.compare.as_deref()), said.has("quiet")))?;
+    out.write(&answer(&out, &done, &session, then.as_ref().zip(asked.compare.as_deref()), said.has("quiet"))?)?;
     if let Some(name) = &asked.save {
         let path = bench::save(name, &session)?;
         if !said.has("quiet") {
@@ -296,7 +296,7 @@ fn chosen(
 ) -> Result<Vec<&'static Workload>, Error> {
     let names = || workloads::ALL.iter().map(|workload| workload.name);
     let format = match input {
-        Some(path) => Some(source_format(None, Some(path)).map_err(|_| {
+        Some(path) => Some(source_format(None, Some(path), &Default::default()).map_err(|_| {
             Error::usage(format!(
                 "--input {}: the extension does not say the format\n  Copy or link it under a name such as data.csv.",
                 path.display()

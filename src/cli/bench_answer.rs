@@ -3,6 +3,7 @@
 use pagemill::bench::{
     Compared, Interval, Outcome, Row, Series, Session, Verdict, between_sessions, html, pairs, svg, typical, verdict,
 };
+use pagemill::error::Error;
 use pagemill::metrics::{count, size_rounded};
 use serde_json::{Value, json};
 
@@ -23,7 +24,7 @@ pub struct Done {
 }
 
 /// The workloads there are.
-pub fn listed(to: To) -> String {
+pub fn listed(to: To) -> Result<String, Error> {
     let row = |one: &workloads::Workload| {
         vec![
             text("workload", one.name),
@@ -38,7 +39,13 @@ pub fn listed(to: To) -> String {
 
 /// What was measured, in the format of the answer; notes that it has no place for go to standard error. `then`: the saved
 /// result to compare with, and its name.
-pub fn answer(out: &Out, done: &[Done], now: &Session, then: Option<(&Session, &str)>, quiet: bool) -> String {
+pub fn answer(
+    out: &Out,
+    done: &[Done],
+    now: &Session,
+    then: Option<(&Session, &str)>,
+    quiet: bool,
+) -> Result<String, Error> {
     let lines: Vec<Line<'_>> = done.iter().flat_map(|done| lines(done, now, then)).collect();
     let rows: Vec<Vec<Cell>> = lines.iter().map(Line::cells).collect();
     let notes = notes(done, now, then);
@@ -48,10 +55,10 @@ pub fn answer(out: &Out, done: &[Done], now: &Session, then: Option<(&Session, &
         }
     };
     let drawn: Vec<Row<'_>> = lines.iter().map(Line::row).collect();
-    match out.to {
+    Ok(match out.to {
         To::Table => {
             let shown: Vec<Vec<Cell>> = without_empty(lines.iter().map(Line::shown).collect());
-            format!("{}\n{}\n", written(&shown, To::Table), notes.join("\n"))
+            format!("{}\n{}\n", written(&shown, To::Table)?, notes.join("\n"))
         }
         To::Html => {
             let shown = without_empty(lines.iter().map(Line::shown).collect());
@@ -77,9 +84,9 @@ pub fn answer(out: &Out, done: &[Done], now: &Session, then: Option<(&Session, &
         }
         to => {
             apart();
-            written(&rows, to)
+            written(&rows, to)?
         }
-    }
+    })
 }
 
 /// A program that did a workload, or a saved result of it.

@@ -42,7 +42,7 @@ pub fn check(line: &Line<'_>) -> Result<Vec<Passed>, Error> {
 mod tests {
     use super::*;
 
-    const EACH: [Commands; 9] = [
+    const EACH: [Commands; 10] = [
         Commands::CONVERT,
         Commands::REPLAY,
         Commands::COUNT,
@@ -52,6 +52,7 @@ mod tests {
         Commands::CONFIG,
         Commands::HISTORY,
         Commands::BENCH,
+        Commands::MAN,
     ];
 
     #[test]

@@ -1,5 +1,7 @@
-//! How much room a file system has.
+//! What a file system has room for, and what it keeps in memory.
 
+use std::fs::File;
+use std::io;
 use std::path::Path;
 
 /// The bytes that files may still take on the file system of a path, for users without privileges; where the path is not
@@ -33,18 +35,49 @@ pub fn free_bytes(_path: &Path) -> Option<u64> {
     None
 }
 
+/// Takes a file out of the page cache, as far as the system does that. What was not written yet is written first.
+///
+/// # Errors
+/// The file can't be opened or written, or the system has no such call.
+pub fn forget(path: &Path) -> io::Result<()> {
+    let file = File::open(path)?;
+    #[cfg(target_os = "linux")]
+    {
+        use std::os::fd::AsRawFd;
+
+        file.sync_all()?;
+        // SAFETY: the descriptor is open; the call changes nothing but what is in the page cache.
+        match unsafe { libc::posix_fadvise(file.as_raw_fd(), 0, 0, libc::POSIX_FADV_DONTNEED) } {
+            0 => Ok(()),
+            code => Err(io::Error::from_raw_os_error(code)),
+        }
+    }
+    #[cfg(not(target_os = "linux"))]
+    {
+        drop(file);
+        Err(io::Error::from(io::ErrorKind::Unsupported))
+    }
+}
+
 #[cfg(test)]
+#[cfg(target_os = "linux")]
 mod tests {
-    #[cfg(unix)]
+    use super::*;
+
     #[test]
     fn what_is_not_there_yet_is_where_its_folder_is() {
-        use super::*;
-
         let folder = tempfile::tempdir().unwrap();
         let free = free_bytes(folder.path()).unwrap();
         assert!(free > 0);
         assert!(free_bytes(&folder.path().join("a/b/c")).is_some_and(|bytes| bytes > 0));
         assert!(free_bytes(Path::new("no-such-folder/file")).is_some_and(|bytes| bytes > 0));
         assert_eq!(free_bytes(Path::new("/proc/self")), Some(0), "nothing is stored there");
+    }
+
+    #[test]
+    fn a_file_leaves_the_page_cache() {
+        assert!(forget(Path::new("/nowhere/at/all")).is_err());
+        let file = tempfile::NamedTempFile::new().unwrap();
+        forget(file.path()).unwrap();
     }
 }

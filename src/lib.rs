@@ -120,6 +120,9 @@ pub mod metrics;
 pub mod monitor;
 pub mod op;
 pub(crate) mod plan;
+#[cfg(all(feature = "profile", target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
+#[doc(hidden)]
+pub mod profile;
 pub(crate) mod quarantine;
 pub mod record;
 pub(crate) mod resume;

@@ -21,7 +21,7 @@ use super::live::Shown;
 use super::parser::Typed;
 use super::past;
 use super::paths::{file, source, stdin_metadata};
-use super::report_file::{ReportFile, refuse_report};
+use super::report_file::{ReportFile, refuse_clashes};
 use super::request::See;
 use super::settings::settings as meaning;
 use super::worded::{flag, worded};
@@ -88,11 +88,8 @@ pub fn run(Typed { mut said, operands }: Typed) -> Result<Exit, Error> {
     }
     let (list, quarantine) = (inputs.list_path(), settings.quarantine.as_deref());
     refuse_list(list.as_deref(), quarantine)?;
-    let metrics = see.live.metrics_file.as_deref();
-    for (flag, file) in [("--report", see.report.as_deref()), ("--metrics-file", metrics)] {
-        refuse_report(flag, file, list.as_deref(), files.iter().map(PathBuf::as_path).chain(quarantine))?;
-    }
-    refuse_report("--metrics-file", metrics, None, see.report.as_deref().into_iter())?;
+    let others: Vec<&Path> = files.iter().map(PathBuf::as_path).chain(quarantine).collect();
+    refuse_clashes(&see.files(), list.as_deref(), &others)?;
     let only = match &files[..] {
         [file] => Some(&**file),
         _ => None,
@@ -102,13 +99,17 @@ pub fn run(Typed { mut said, operands }: Typed) -> Result<Exit, Error> {
     let counting = Counting::new(&settings, &sources)?.checking(said.has("on-error"));
     let port = see.live.prepare()?;
     let report = ReportFile::open(see.report.as_deref(), settings.force, Some(COUNTS_GO_THERE))?;
+    let profiling = see.profiles.start(settings.force)?;
     let watching = see.live.start(Shown::all(files.iter().map(PathBuf::as_path), None), &settings, true, port);
     let mut files = Files { what, width: width(&files), counting, exit: Exit::Done, paths: files };
     let counted = files.count_as(nameless, 4 + usize::from(settings.from.is_some()));
     let done = counted.and_then(|()| files.counting.finish());
     let seen = watching.end(done.as_ref().err());
     past::keep(seen, done.as_ref(), &settings, &said);
-    let done = done?;
+    let done = match done {
+        Ok(done) => done,
+        Err(error) => return Err(profiling.end_failed(error)),
+    };
     if !see.quiet {
         done.warnings.iter().for_each(|warning| console::warning(warning.with_names(&flag)));
         console::left_out(done.records_failed, done.bytes_failed, done.quarantine.as_deref(), 0);
@@ -120,7 +121,9 @@ pub fn run(Typed { mut said, operands }: Typed) -> Result<Exit, Error> {
     if let Some(report) = report {
         report.write(&done, &settings, &said)?;
     }
-    Ok(files.exit.or(ceiling(said.has("strict-memory"), see.quiet, settings.memory_limit)))
+    let exit = files.exit.or(ceiling(said.has("strict-memory"), see.quiet, settings.memory_limit));
+    profiling.end(Some(&done))?;
+    Ok(exit)
 }
 
 const COUNTS_GO_THERE: &str = "the counts already go to standard output\n  Give a file for the report.";

@@ -1,5 +1,6 @@
 //! `pagemill generate`.
 
+use std::path::Path;
 use std::time::Instant;
 
 use pagemill::audit;
@@ -9,13 +10,15 @@ use pagemill::config::{parse_count, parse_size};
 use pagemill::error::Error;
 use pagemill::format::target_format;
 use pagemill::metrics::Report;
-use pagemill::sample::{Amount, Sample};
+use pagemill::sample::{Amount, Sample, SampleReport};
 use pagemill::sink::{Forwards, Target};
 
 use super::console;
 use super::exit::Exit;
 use super::parser::Typed;
 use super::paths::file;
+use super::profiles::Profiles;
+use super::report_file::refuse_clashes;
 use super::settings::settings as meaning;
 use super::signals;
 
@@ -71,10 +74,34 @@ pub fn run(Typed { mut said, .. }: Typed) -> Result<Exit, Error> {
         amount,
         workers: settings.workers,
     };
+    let profiles = Profiles::of(&said)?;
+    refuse_clashes(&profiles.files(), None, &output.into_iter().collect::<Vec<_>>())?;
+    let profiling = profiles.start(settings.force)?;
     let started = Instant::now();
+    let made = match write(&sample, output, settings.force) {
+        Ok(made) => made,
+        Err(error) => return Err(profiling.end_failed(error)),
+    };
+    if said.has("verbose") {
+        let mut report = Report::default();
+        report.target = output.map(Into::into);
+        report.to = format.name();
+        (report.bytes_out, report.records_out) = (made.bytes, made.records);
+        report.elapsed = started.elapsed();
+        report.workers = sample.threads();
+        report.peak_rss_bytes = pagemill::sys::peak_rss_bytes();
+        report.peak_heap_bytes = audit::counts().peak;
+        console::note(&report.to_string());
+    }
+    profiling.end(None)?;
+    Ok(Exit::Done)
+}
+
+/// Writes the data to a file, or to standard output.
+fn write(sample: &Sample, output: Option<&Path>, force: bool) -> Result<SampleReport, Error> {
     let stop = signals::watch().map(|watch| &watch.stop);
     let target = match output {
-        Some(path) => Target::open(path, settings.force, stop)?,
+        Some(path) => Target::open(path, force, stop)?,
         None => Target::standard(stop)?,
     };
     let target = match Compress::Auto.of(output) {
@@ -88,16 +115,5 @@ pub fn run(Typed { mut said, .. }: Typed) -> Result<Exit, Error> {
         Err(error) => return Err(writer.error().unwrap_or(error)),
     };
     target.finish()?;
-    if said.has("verbose") {
-        let mut report = Report::default();
-        report.target = output.map(Into::into);
-        report.to = format.name();
-        (report.bytes_out, report.records_out) = (made.bytes, made.records);
-        report.elapsed = started.elapsed();
-        report.workers = sample.threads();
-        report.peak_rss_bytes = pagemill::sys::peak_rss_bytes();
-        report.peak_heap_bytes = audit::counts().peak;
-        console::note(&report.to_string());
-    }
-    Ok(Exit::Done)
+    Ok(made)
 }

@@ -25,9 +25,10 @@ pub fn run(typed: &Typed, off: &[String]) -> Result<Exit, Error> {
         configuration.fill(&mut said, off, profile, Some(&name))?;
         jobs.push((name, said));
     }
-    if typed.said.has("report") && jobs.len() > 1 {
+    let one = ["report", "cpuprofile", "memprofile"].into_iter().find(|flag| typed.said.has(flag));
+    if let Some(flag) = one.filter(|_| jobs.len() > 1) {
         return Err(Error::usage(format!(
-            "`--report` names one file, and these are {} jobs\n  Put a `report` into each job.",
+            "`--{flag}` names one file, and these are {} jobs\n  Put a `{flag}` into each job.",
             jobs.len()
         )));
     }

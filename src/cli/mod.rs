@@ -1,6 +1,7 @@
 //! The command line: one file for each command. The library does the work.
 
 mod alerting;
+mod allocated;
 mod audit;
 mod ceiling;
 mod commands;
@@ -29,6 +30,7 @@ mod once;
 mod parser;
 mod past;
 mod paths;
+mod profiles;
 mod refusal;
 mod replay;
 mod report_file;

@@ -21,7 +21,8 @@ use super::inputs::refuse_list;
 use super::live::{Live, Shown};
 use super::past;
 use super::paths::{file, name, source};
-use super::report_file::{ReportFile, refuse_report};
+use super::profiles::Profiles;
+use super::report_file::{ReportFile, refuse_clashes};
 use super::settings::settings;
 use super::worded::{flag, worded};
 
@@ -47,6 +48,8 @@ pub struct See {
     pub report: Option<PathBuf>,
     /// What is shown while it runs.
     pub live: Live,
+    /// The profiles to make.
+    pub profiles: Profiles,
 }
 
 impl See {
@@ -61,7 +64,14 @@ impl See {
             explain: said.has("explain"),
             report: said.path("report").map(Path::to_path_buf),
             live: Live::of(said)?,
+            profiles: Profiles::of(said)?,
         })
+    }
+
+    /// The files that are written beside the output, with their flags.
+    pub fn files(&self) -> [(&'static str, Option<&Path>); 4] {
+        let [cpu, memory] = self.profiles.files();
+        [("--report", self.report.as_deref()), ("--metrics-file", self.live.metrics_file.as_deref()), cpu, memory]
     }
 }
 
@@ -176,7 +186,8 @@ impl Request {
             console::print(&format!("{}\n{}", replay().explain()?.trim_end(), passed_over(&self.said)))?;
             return Ok(Exit::Done);
         }
-        self.check_places(&self.written(Vec::new()), [&*self.source].into_iter())?;
+        let written = self.written(Vec::new());
+        self.check_places(&written, [&*self.source].into_iter())?;
         let shown = self.shown(&self.source, false);
         Ok(self.reported(false, shown, || replay().run())?.1)
     }
@@ -186,7 +197,8 @@ impl Request {
         let nowhere = || TargetSpec::Writer(Box::new(io::sink()));
         let Some(batch) = self.batch.take() else {
             self.resolve_formats()?;
-            self.check_places(&self.written(Vec::new()), [&*self.source].into_iter())?;
+            let written = self.written(Vec::new());
+            self.check_places(&written, [&*self.source].into_iter())?;
             let shown = self.shown(&self.source, discard);
             return self.reported(discard, shown, || self.job(discard.then(nowhere)).run());
         };
@@ -196,7 +208,8 @@ impl Request {
             None => Vec::new(),
         };
         let sources = || batch.sources.iter().map(|source| &*source.path);
-        self.check_places(&self.written(places.clone()), sources())?;
+        let written = self.written(places.clone());
+        self.check_places(&written, sources())?;
         let shown = self.all_shown(&batch, discard);
         let (report, exit) = self.reported(discard || batch.out_dir.is_some(), shown, || match batch.out_dir {
             Some(_) => {
@@ -237,17 +250,22 @@ impl Request {
         );
         let port = self.see.live.prepare()?;
         let file = ReportFile::open(self.see.report.as_deref(), self.settings.force, taken)?;
+        let profiling = self.see.profiles.start(self.settings.force)?;
         let watching = self.see.live.start(shown, &self.settings, taken.is_some(), port);
         let report = run();
         let seen = watching.end(report.as_ref().err());
         past::keep(seen, report.as_ref(), &self.settings, &self.said);
-        let report = report?;
+        let report = match report {
+            Ok(report) => report,
+            Err(error) => return Err(profiling.end_failed(error)),
+        };
         dashboard::report(|| metrics::json(&report, env!("CARGO_PKG_VERSION"), &flags::shown(&self.settings), &flag));
         self.tell(&report);
         if let Some(file) = file {
             file.write(&report, &self.settings, &self.said)?;
         }
         let exit = ceiling(self.strict_memory, self.see.quiet, report.memory_limit);
+        profiling.end(Some(&report))?;
         Ok((report, exit))
     }
 
@@ -281,16 +299,11 @@ impl Request {
     }
 
     /// Refuses to overwrite the list of inputs, or to write the report over anything else that is read or written.
-    fn check_places<'p>(&self, written: &[PathBuf], sources: impl Iterator<Item = &'p Path>) -> Result<(), Error> {
-        let (report, list) = (self.see.report.as_deref(), self.list.as_deref());
+    fn check_places<'p>(&self, written: &'p [PathBuf], sources: impl Iterator<Item = &'p Path>) -> Result<(), Error> {
+        let list = self.list.as_deref();
         refuse_list(list, written.iter().map(PathBuf::as_path))?;
-        let metrics = self.see.live.metrics_file.as_deref();
-        let sources: Vec<&Path> = sources.collect();
-        for (flag, file) in [("--report", report), ("--metrics-file", metrics)] {
-            refuse_report(flag, file, list, written.iter().map(PathBuf::as_path))?;
-            refuse_report(flag, file, list, sources.iter().copied())?;
-        }
-        refuse_report("--metrics-file", metrics, None, report.into_iter())
+        let others: Vec<&Path> = written.iter().map(PathBuf::as_path).chain(sources).collect();
+        refuse_clashes(&self.see.files(), list, &others)
     }
 
     /// Decides the formats of both ends.

@@ -14,6 +14,7 @@ use super::stage::{Stage, Stages};
 use crate::memory::audit::{ThreadCounts, thread_counts};
 use crate::memory::pressure::{Level, Response};
 use crate::record::{Lossy, LossyKind};
+use crate::sys::{alloc, sites};
 
 /// What is known of a pass before it begins.
 #[derive(Clone, Copy, Debug, Default)]
@@ -239,6 +240,9 @@ impl Pass {
 
     /// Counts for a worker. Starts with what its thread allocates from now on.
     pub fn meter(&self, worker: usize) -> Meter<'_> {
+        if sites::are_wanted() {
+            alloc::trace(true);
+        }
         Meter { pass: self, cells: &self.workers[worker], since: thread_counts(), warm: false }
     }
 
@@ -327,6 +331,7 @@ impl Meter<'_> {
 
     /// There are no more slices.
     pub fn end_run(&self) {
+        alloc::trace(false);
         self.cells.doing.set(Doing::Nothing as u64);
     }
 
@@ -337,6 +342,9 @@ impl Meter<'_> {
         if now.blocks != self.since.blocks {
             let steady = self.pass.warming.load(Relaxed) == 0;
             self.cells.stages.add(stage, steady, now.blocks - self.since.blocks, now.bytes - self.since.bytes);
+            if sites::are_wanted() {
+                alloc::settle(stage as u8, steady);
+            }
         }
         self.since = now;
     }

@@ -22,6 +22,7 @@ mod live;
 mod many;
 mod messages;
 mod places;
+mod profiles;
 mod public_api;
 mod quarantine;
 mod strict;

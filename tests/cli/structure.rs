@@ -14,7 +14,7 @@ const LAYERS: [&[&str]; 11] = [
     &["record"],
     &["source", "format", "op", "sink", "metrics"],
     &["job", "plan", "flow", "fold", "quarantine", "resume", "sample", "monitor"],
-    &["history", "alerts", "dashboard"],
+    &["history", "alerts", "dashboard", "profile"],
     &["config"],
     &["cli"],
     &["main", "lib"],

@@ -99,6 +99,9 @@
 
 #[doc(hidden)]
 pub mod alerts;
+#[doc(hidden)]
+pub mod bench;
+pub(crate) mod chart;
 pub mod compress;
 #[doc(hidden)]
 pub mod config;

@@ -2,7 +2,10 @@
 
 mod alerting;
 mod allocated;
+mod answer;
 mod audit;
+mod bench;
+mod bench_answer;
 mod ceiling;
 mod commands;
 mod completions;
@@ -44,6 +47,7 @@ mod tips;
 mod watch;
 mod worded;
 mod words;
+mod workloads;
 
 use std::process::ExitCode;
 
@@ -100,6 +104,7 @@ fn run(line: &Line) -> Result<Exit, Error> {
         "count" => count::run(typed),
         "generate" => generate::run(typed),
         "audit" => audit::run(typed),
+        "bench" => bench::run(typed),
         "run" => jobs::run(&typed, &line.off),
         "config" => configure::run(&typed, &line.off),
         "man" => manual::run(&typed),

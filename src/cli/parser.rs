@@ -59,6 +59,7 @@ fn operand(operand: &Operand) -> Arg {
     match operand.id {
         "inputs" => arg.num_args(0..).action(ArgAction::Append).value_parser(ValueParser::path_buf()),
         "quarantine-file" => arg.required(true).value_parser(ValueParser::path_buf()),
+        "workloads" => arg.num_args(0..).action(ArgAction::Append),
         "jobs" => arg.required(true).num_args(1..).action(ArgAction::Append),
         "action" => arg.required(true).value_parser(ACTIONS),
         "shell" => arg.required(true).value_parser(value_parser!(clap_complete::Shell)),

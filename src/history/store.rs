@@ -1,6 +1,5 @@
 //! The database.
 
-use std::env;
 use std::fmt::Display;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,6 +9,7 @@ use rusqlite::{Connection, OpenFlags, Row, params};
 
 use super::run::Run;
 use crate::error::{Error, Result};
+use crate::sys::state_folder;
 
 /// The version of the tables, in `user_version`. Another one is not touched.
 const VERSION: i64 = 1;
@@ -47,11 +47,7 @@ const COLUMNS: &str = "id, started, job, version, settings, state, error, second
 /// The file of past runs that is used unless another one is named: `pagemill/history.sqlite3` below `XDG_STATE_HOME`, or
 /// below `~/.local/state`. None if there is neither.
 pub fn usual_place() -> Option<PathBuf> {
-    let set = |name| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    // A relative path is to be ignored, says the specification of XDG.
-    let state = set("XDG_STATE_HOME").filter(|path| path.is_absolute());
-    let home = || set("HOME").or_else(|| set("USERPROFILE")).map(|home| home.join(".local/state"));
-    Some(state.or_else(home)?.join("pagemill/history.sqlite3"))
+    Some(state_folder()?.join("history.sqlite3"))
 }
 
 /// An open history.

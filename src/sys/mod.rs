@@ -4,6 +4,8 @@
 #[cfg(target_os = "linux")]
 mod ahead;
 pub mod alloc;
+pub mod child;
+mod disk;
 mod file_id;
 mod frames;
 mod guard;
@@ -17,6 +19,7 @@ pub mod sampling;
 #[cfg(unix)]
 pub mod signals;
 pub mod sites;
+mod state;
 mod stop;
 mod streams;
 mod terminal;
@@ -24,6 +27,7 @@ pub mod usage;
 
 #[cfg(target_os = "linux")]
 pub use ahead::Ahead;
+pub use disk::{forget, free_space};
 pub use file_id::{FileId, stdin_file};
 pub use guard::guard_maps;
 pub use left::{claim, longest_name, open_left, remove_dead};
@@ -31,6 +35,7 @@ pub use leftover::{Leftover, remove_leftovers};
 pub use map::Map;
 pub use memory::{peak_rss_bytes, resident_bytes};
 pub use pages::Pages;
+pub use state::state_folder;
 pub use stop::Stop;
 #[cfg(unix)]
 pub use stop::takes_a_line;

@@ -4,6 +4,7 @@
 mod alerts;
 mod audit;
 mod basics;
+mod bench;
 mod broken_json;
 mod circles;
 mod config;

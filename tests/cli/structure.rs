@@ -7,14 +7,14 @@ use crate::circles::Graph;
 
 /// The layers, lowest first. A module may use those below its own layer, and itself.
 const LAYERS: [&[&str]; 11] = [
-    &["wording"],
+    &["wording", "chart"],
     &["error"],
     &["sys", "scan"],
     &["memory", "compress"],
     &["record"],
     &["source", "format", "op", "sink", "metrics"],
     &["job", "plan", "flow", "fold", "quarantine", "resume", "sample", "monitor"],
-    &["history", "alerts", "dashboard", "profile"],
+    &["history", "alerts", "dashboard", "bench", "profile"],
     &["config"],
     &["cli"],
     &["main", "lib"],

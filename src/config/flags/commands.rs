@@ -26,6 +26,8 @@ impl Commands {
     pub const HISTORY: Commands = Commands(1 << 7);
     /// `alerts`.
     pub const ALERTS: Commands = Commands(1 << 8);
+    /// `bench`.
+    pub const BENCH: Commands = Commands(1 << 9);
 
     /// Commands that read inputs given on the command line.
     pub(super) const READ: Commands = Commands::CONVERT.or(Commands::COUNT).or(Commands::AUDIT);
@@ -42,15 +44,17 @@ impl Commands {
     /// All that do work of their own.
     pub(super) const ALL: Commands = Commands::RUN.or(Commands::GENERATE);
     /// Commands that look at configurations.
-    pub(super) const CONFIGURED: Commands = Commands::ALL.or(Commands::JOBS).or(Commands::CONFIG);
+    pub(super) const CONFIGURED: Commands = Commands::ALL.or(Commands::JOBS).or(Commands::CONFIG).or(Commands::BENCH);
+    /// Commands that give an answer.
+    pub(super) const ANSWERS: Commands = Commands::HISTORY.or(Commands::BENCH);
 
-    const fn or(self, other: Commands) -> Commands {
+    pub(super) const fn or(self, other: Commands) -> Commands {
         Commands(self.0 | other.0)
     }
 
     /// Whether settings of a configuration are added to its flags.
     pub fn takes_settings(self) -> bool {
-        self.are_in(Commands::ALL)
+        self.are_in(Commands::ALL.or(Commands::BENCH))
     }
 
     /// Whether the others include all of these.

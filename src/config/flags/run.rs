@@ -25,7 +25,7 @@ const fn see(name: &'static str, takes: Takes, commands: Commands, help: &'stati
 }
 
 pub static FLAGS: &[Flag] = &[
-    run("workers", Count("N"), Commands::ALL, "Number of workers; 0 means one for each processor [default: 0]")
+    run("workers", Count("N"), Commands::ALL.or(Commands::BENCH), "Number of workers; 0 means one for each processor [default: 0]")
         .short('j')
         .common()
         .sets(|s, flag, texts| put(&mut s.workers, count(flag, texts)?))
@@ -33,7 +33,7 @@ pub static FLAGS: &[Flag] = &[
     run(
         "slice-size",
         Text("SIZE"),
-        Commands::RUN,
+        Commands::RUN.or(Commands::BENCH),
         "About how much input a worker takes at a time [default: 512KiB]",
     )
     .alias("chunk-size")
@@ -43,7 +43,7 @@ pub static FLAGS: &[Flag] = &[
     run(
         "memory-limit",
         Text("SIZE|auto|N%"),
-        Commands::RUN,
+        Commands::RUN.or(Commands::BENCH),
         "Memory limit for the whole process: a size, auto (half of what the machine or the control group has available), or a percentage of what is available, such as 25% [default: 100MB]",
     )
     .common()
@@ -62,7 +62,7 @@ pub static FLAGS: &[Flag] = &[
     run(
         "io",
         Word("HOW", || IO.all()),
-        Commands::READ,
+        Commands::READ.or(Commands::BENCH),
         "How files are read: mapped where possible, always mapped, or never [default: auto]",
     )
     .unless(stream_is_read)
@@ -115,7 +115,9 @@ pub static FLAGS: &[Flag] = &[
     resume("durable", Nothing, "Sync the output before every checkpoint, against power failures")
         .sets(|s, _, _| put(&mut s.durable, true)),
     see("quiet", Nothing, Commands::CONFIGURED, "Print no warnings").short('q').conflicts(&["verbose"]),
-    see("verbose", Nothing, Commands::CONFIGURED, "Print a summary of the run at the end").short('v'),
+    see("verbose", Nothing, Commands::CONFIGURED, "Print a summary of the run at the end")
+        .short('v')
+        .help_in(&[(Commands::BENCH, "Say on standard error what is run, also where that is no terminal")]),
     see("explain", Nothing, Commands::RUN, "Print how the job would run, without running it")
         .changes(Changes::Run)
         .help_in(&[(Commands::COUNT, "Print how the files would be counted, without counting them")]),

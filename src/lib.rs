@@ -141,6 +141,9 @@ pub mod source;
 #[doc(hidden)]
 #[allow(unsafe_code)]
 pub mod sys;
+#[cfg(feature = "cli")]
+#[doc(hidden)]
+pub mod tune;
 #[doc(hidden)]
 pub mod wording;
 

@@ -44,6 +44,8 @@ mod screen;
 mod settings;
 mod signals;
 mod tips;
+mod tune;
+mod tuned;
 mod watch;
 mod worded;
 mod words;
@@ -105,6 +107,7 @@ fn run(line: &Line) -> Result<Exit, Error> {
         "generate" => generate::run(typed),
         "audit" => audit::run(typed),
         "bench" => bench::run(typed),
+        "tune" => tune::run(typed),
         "run" => jobs::run(&typed, &line.off),
         "config" => configure::run(&typed, &line.off),
         "man" => manual::run(&typed),

@@ -32,5 +32,6 @@ mod structure;
 mod support;
 mod surface;
 mod text_ops;
+mod tune;
 mod words;
 mod wrong_files;

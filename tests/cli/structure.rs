@@ -15,7 +15,7 @@ const LAYERS: [&[&str]; 11] = [
     &["source", "format", "op", "sink", "metrics"],
     &["job", "plan", "flow", "fold", "quarantine", "resume", "sample", "monitor"],
     &["history", "alerts", "dashboard", "bench", "profile"],
-    &["config"],
+    &["config", "tune"],
     &["cli"],
     &["main", "lib"],
 ];

@@ -28,6 +28,8 @@ impl Commands {
     pub const ALERTS: Commands = Commands(1 << 8);
     /// `bench`.
     pub const BENCH: Commands = Commands(1 << 9);
+    /// `tune`.
+    pub const TUNE: Commands = Commands(1 << 10);
 
     /// Commands that read inputs given on the command line.
     pub(super) const READ: Commands = Commands::CONVERT.or(Commands::COUNT).or(Commands::AUDIT);
@@ -44,7 +46,8 @@ impl Commands {
     /// All that do work of their own.
     pub(super) const ALL: Commands = Commands::RUN.or(Commands::GENERATE);
     /// Commands that look at configurations.
-    pub(super) const CONFIGURED: Commands = Commands::ALL.or(Commands::JOBS).or(Commands::CONFIG).or(Commands::BENCH);
+    pub(super) const CONFIGURED: Commands =
+        Commands::ALL.or(Commands::JOBS).or(Commands::CONFIG).or(Commands::BENCH).or(Commands::TUNE);
     /// Commands that give an answer.
     pub(super) const ANSWERS: Commands = Commands::HISTORY.or(Commands::BENCH);
 
@@ -54,7 +57,7 @@ impl Commands {
 
     /// Whether settings of a configuration are added to its flags.
     pub fn takes_settings(self) -> bool {
-        self.are_in(Commands::ALL.or(Commands::BENCH))
+        self.are_in(Commands::ALL.or(Commands::BENCH).or(Commands::TUNE))
     }
 
     /// Whether the others include all of these.

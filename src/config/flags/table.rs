@@ -10,7 +10,8 @@ use crate::error::Error;
 
 /// The whole table, in the order of the help.
 pub fn all() -> impl Iterator<Item = &'static Flag> {
-    let groups = [input::FLAGS, csv::FLAGS, json::FLAGS, fields::FLAGS, errors::FLAGS, run::FLAGS, past::FLAGS, bench::FLAGS];
+    let groups =
+        [input::FLAGS, csv::FLAGS, json::FLAGS, fields::FLAGS, errors::FLAGS, run::FLAGS, past::FLAGS, bench::FLAGS];
     groups.into_iter().flatten()
 }
 
@@ -41,7 +42,7 @@ pub fn check(line: &Line<'_>) -> Result<Vec<Passed>, Error> {
 mod tests {
     use super::*;
 
-    const EACH: [Commands; 9] = [
+    const EACH: [Commands; 10] = [
         Commands::CONVERT,
         Commands::REPLAY,
         Commands::COUNT,
@@ -51,6 +52,7 @@ mod tests {
         Commands::CONFIG,
         Commands::HISTORY,
         Commands::BENCH,
+        Commands::TUNE,
     ];
 
     #[test]

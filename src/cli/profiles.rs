@@ -145,7 +145,7 @@ mod cpu {
         }
 
         pub fn write(self, to: &mut File, drawn: bool) -> io::Result<()> {
-            self.0.end()?.write(BufWriter::new(to), drawn)
+            pagemill::profile::write(&self.0.end()?, BufWriter::new(to), drawn)
         }
     }
 }

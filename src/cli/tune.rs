@@ -2,8 +2,8 @@
 
 use std::env;
 use std::ffi::OsString;
-use std::fs::{self, File};
-use std::io::{self, IsTerminal, Read, Write};
+use std::fs;
+use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -13,8 +13,10 @@ use pagemill::config::flags::{Commands, Said, Takes, find};
 use pagemill::config::parse_duration;
 use pagemill::error::Error;
 use pagemill::job::{OnError, whole_records};
-use pagemill::metrics::size;
-use pagemill::tune::{Choice, Found, Measure, Profiles, Ran, Setting, Times, once, runs, search, settings};
+use pagemill::metrics::{size, size_rounded};
+use pagemill::tune::{
+    Choice, Found, Measure, Profiles, Ran, Setting, Times, copy_beginning, once, runs, search, settings,
+};
 use tempfile::TempDir;
 
 use super::console;
@@ -45,7 +47,7 @@ pub fn run(typed: Typed) -> Result<Exit, Error> {
         return nothing(&format!(
             "{} has {}: the start of the program takes most of the time then, and nothing can be told below {}",
             name(path),
-            size(bytes),
+            size_rounded(bytes),
             size(LEAST)
         ));
     }
@@ -149,7 +151,7 @@ impl Asked {
             return Ok(Exit::Done);
         }
         let Some((profiles, name)) = self.save else {
-            let words = words(&request.said, &["save", "time-limit", "force", "quiet"]);
+            let words = words(&request.said, &[]);
             let mut line = format!("pagemill convert {}", quoted(&path.to_string_lossy()));
             let words = words.iter().map(|word| word.to_string_lossy().into_owned());
             for word in words.chain(found.best.values().map(|(key, value)| format!("--{key}={value}"))) {
@@ -176,10 +178,13 @@ impl Asked {
     }
 }
 
+/// Flags that are no part of the conversion, or are given to it anyway.
+const APART: [&str; 7] = ["save", "time-limit", "force", "quiet", "verbose", "config", "profile"];
+
 /// The flags of a conversion as words, without these.
 fn words(said: &Said, without: &[&str]) -> Vec<OsString> {
     let mut words = Vec::new();
-    for name in said.names().filter(|name| !without.contains(name) && !["config", "profile"].contains(name)) {
+    for name in said.names().filter(|name| !without.contains(name) && !APART.contains(name)) {
         let Some(flag) = find(said.command(), name) else { continue };
         if matches!(flag.takes, Takes::Nothing) {
             words.push(format!("--{name}").into());
@@ -232,7 +237,7 @@ impl Trial {
         let parent = beside.map_or_else(env::temp_dir, Path::to_path_buf);
         let folder = tempfile::Builder::new().prefix(".pagemill-tune-").tempdir_in(&parent);
         let folder = folder.map_err(|e| Error::io("make a folder in", &parent, e))?;
-        let mut words = words(&request.said, &["save", "time-limit", "force", "quiet", "output", "quarantine"]);
+        let mut words = words(&request.said, &["output", "quarantine"]);
         if request.settings.on_error == OnError::Quarantine {
             let mut word = OsString::from("--quarantine=");
             word.push(folder.path().join("quarantine"));
@@ -302,13 +307,7 @@ impl Trial {
         };
         // Of the same name, which may say the format.
         let sample = self.folder.path().join(path.file_name().unwrap_or_default());
-        let copy = || -> io::Result<()> {
-            let mut from = File::open(path)?.take(bytes);
-            let mut to = File::create(&sample)?;
-            io::copy(&mut from, &mut to)?;
-            to.flush()
-        };
-        copy().map_err(|e| Error::io("write", &sample, e))?;
+        copy_beginning(path, bytes, &sample, signals::watch().map(|watch| &watch.stop))?;
         (self.sample, self.sample_bytes) = (sample, bytes);
         Ok(true)
     }

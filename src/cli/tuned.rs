@@ -1,7 +1,7 @@
 //! What `pagemill tune` says.
 
 use pagemill::bench::Interval;
-use pagemill::metrics::size;
+use pagemill::metrics::size_rounded;
 use pagemill::tune::{Choice, Found, Outcome, Step, Tried};
 
 /// What was measured.
@@ -16,8 +16,12 @@ pub struct Tuned {
 /// All that was tried, what follows, and how sure it is.
 pub fn explain(tuned: &Tuned, found: &Found) -> String {
     let Tuned { input, bytes, sample, rounds } = tuned;
-    let part = if sample < bytes { format!(", of which the first {} were read", size(*sample)) } else { String::new() };
-    let mut text = format!("{input}: {}{part}, {rounds} rounds\n\n", size(*bytes));
+    let part = if sample < bytes {
+        format!(", of which the first {} were read", size_rounded(*sample))
+    } else {
+        String::new()
+    };
+    let mut text = format!("{input}: {}{part}, {rounds} rounds\n\n", size_rounded(*bytes));
     text += &row("setting", "value", "times as fast", "95 % or more", "");
     for step in &found.steps {
         text += &tried(step);
@@ -122,7 +126,7 @@ mod tests {
         };
         let tuned = Tuned { input: "a.csv".to_owned(), bytes: 1_000_000_000, sample: 256_000_000, rounds: 6 };
         let expected = "\
-a.csv: 1.0 GB, of which the first 256.0 MB were read, 6 rounds
+a.csv: 1.00 GB, of which the first 256 MB were read, 6 rounds
 
 setting     value      times as fast        95 % or more
 workers     2                      1                      0.400 s, and again the same within 1.2 %

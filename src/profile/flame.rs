@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use inferno::flamegraph::{self, Options};
 
 use super::names::Names;
-use super::recorder::Profile;
+use super::recorded::Profile;
 
 /// Draws a profile.
 ///

@@ -6,8 +6,12 @@
 mod flame;
 mod names;
 mod pprof;
+mod recorded;
 mod recorder;
 mod stacks;
 mod wire;
+mod write;
 
-pub use recorder::{Profile, Recorder};
+pub use recorded::Profile;
+pub use recorder::Recorder;
+pub use write::write;

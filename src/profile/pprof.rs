@@ -8,7 +8,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 
 use super::names::{Named, Names};
-use super::recorder::Profile;
+use super::recorded::Profile;
 use super::wire::Message;
 
 // Fields of the messages.

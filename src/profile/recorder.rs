@@ -1,13 +1,12 @@
 //! Recording a profile while something runs.
 
-use std::io::{self, Write};
+use std::io;
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant, SystemTime};
 
-use super::names::Names;
+use super::recorded::Profile;
 use super::stacks::Stacks;
-use super::{flame, pprof};
 use crate::sys::sampling::Sampling;
 
 /// Samples for each second of processor time: no round number, so that they don't fall in step with something else.
@@ -18,17 +17,6 @@ const COLLECT: Duration = Duration::from_millis(100);
 
 /// The collector's thread does little.
 const STACK: usize = 128 << 10;
-
-/// What was recorded.
-#[derive(Debug)]
-pub struct Profile {
-    pub(super) stacks: Stacks,
-    pub(super) started: SystemTime,
-    pub(super) took: Duration,
-    /// The processor time between two samples.
-    pub(super) period_nanos: u64,
-    pub(super) lost: u64,
-}
 
 /// Records a profile of the whole process, until [`Recorder::end`]. A thread of its own collects samples: nothing is
 /// allocated in the threads that work.
@@ -71,21 +59,5 @@ impl Recorder {
         let (stacks, lost) = self.collector.join().map_err(|_| io::Error::other("the collector of samples failed"))?;
         let period_nanos = u64::from(1_000_000 / HERTZ) * 1000;
         Ok(Profile { stacks, started: self.started, took, period_nanos, lost })
-    }
-}
-
-impl Profile {
-    /// How many samples were taken.
-    pub fn samples(&self) -> u64 {
-        self.stacks.sorted().iter().map(|(_, count)| count).sum()
-    }
-
-    /// Writes it for `pprof`, or with `drawn` as a flame graph. Reading the names of functions takes memory and time.
-    ///
-    /// # Errors
-    /// The writer's.
-    pub fn write(&self, to: impl Write, drawn: bool) -> io::Result<()> {
-        let names = Names::of(self.stacks.sorted().iter().flat_map(|(stack, _)| stack.iter().copied()));
-        if drawn { flame::write(self, &names, to) } else { pprof::write(self, &names, to) }
     }
 }

@@ -66,7 +66,8 @@ impl Frames {
                     (file, Some(line)) => format!("{name} ({}:{line})", own.unwrap_or(file)),
                 };
                 // What is inlined has a name without its path. Without files, the path is all there is.
-                let is_own = own.map_or(name.starts_with("pagemill::"), |file| !file.starts_with("src/sys/"));
+                let is_apart = |file: &str| file.starts_with("src/sys/") || file == "src/main.rs";
+                let is_own = own.map_or(name.starts_with("pagemill::"), |file| !is_apart(file));
                 if found.is_none() && is_own && !name.starts_with("pagemill::sys::") {
                     found = Some(last.clone());
                 }

@@ -71,21 +71,24 @@ fn what_is_given_is_kept_and_nothing_is_written() {
     let here = folder();
     let here = here.path();
     input(here);
-    let all = ["-o", "b.ndjson", "--select", "id", "-j1", "--slice-size", "64KiB", "--io", "map"];
+    let all =
+        ["-o", "b.ndjson", "--select", "id", "-j1", "--slice-size", "64KiB", "--time-limit", "20s", "--io", "map"];
     let said = ran(tune(here, &all).output().unwrap()).ends(0);
     assert_eq!(said.stdout, "no recommendation: every setting that could be tried was given\n");
     // One setting is left: it is tried, and the rest is as it was.
     fs::write(here.join("b.ndjson"), "mine").unwrap();
     let said = ran(tune(here, &all[..all.len() - 2]).output().unwrap()).ends(0);
+    let left = (names(here), read(here, "b.ndjson"));
+    assert_eq!(left, (vec!["a.csv".to_owned(), "b.ndjson".to_owned()], "mine".to_owned()));
+    // A busy machine takes too long for that, and says so.
+    if said.stdout.starts_with("no recommendation: a run takes ") {
+        return;
+    }
     let lines: Vec<&str> = said.stdout.lines().collect();
-    assert!(lines[0].starts_with("a.csv: 9.0 MB, "), "{}", said.stdout);
+    assert!(lines[0].starts_with("a.csv: 9.00 MB, "), "{}", said.stdout);
     assert!(lines[2].starts_with("setting     value") && lines[3].starts_with("io          auto"), "{}", said.stdout);
     assert!(lines[4].trim_start().starts_with("read") && lines[5].is_empty(), "{}", said.stdout);
     assert!(said.stdout.contains("recommendation: "), "{}", said.stdout);
-    assert_eq!(
-        (names(here), read(here, "b.ndjson").as_str()),
-        (vec!["a.csv".to_owned(), "b.ndjson".to_owned()], "mine")
-    );
 }
 
 #[test]

@@ -21,7 +21,7 @@ pub fn begin(width: f64, height: f64, label: &str) -> String {
 pub fn page(title: &str, rest: impl Display) -> String {
     let title = escaped(title);
     format!(
-        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width\">\n<title>{title}</title>\n<style>:root{{color-scheme:light dark}}body{{max-width:60em;margin:2em auto;padding:0 1em;font-family:sans-serif}}table{{border-collapse:collapse;display:block;overflow-x:auto}}th,td{{padding:.2em .6em;border-bottom:1px solid #999;text-align:left}}</style>\n</head>\n<body>\n<h1>{title}</h1>\n{rest}</body>\n</html>\n"
+        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width\">\n<title>{title}</title>\n<style>:root{{color-scheme:light dark}}body{{max-width:75em;margin:2em auto;padding:0 1em;font-family:sans-serif}}table{{border-collapse:collapse;display:block;overflow-x:auto}}th,td{{padding:.2em .6em;border-bottom:1px solid #999;text-align:left;white-space:nowrap}}td:last-child{{white-space:normal;min-width:16em}}</style>\n</head>\n<body>\n<h1>{title}</h1>\n{rest}</body>\n</html>\n"
     )
 }
 

@@ -46,11 +46,17 @@ fn chart(text: &mut String, rows: &[Row<'_>], top: f64) {
     let (first, bottom) = (top + TITLE, top + TITLE + rows.len() as f64 * ROW);
     let title = rows.first().map_or("", |row| row.workload);
     // Writing to a text can't fail.
-    let _ = writeln!(text, "<text x=\"{NAMES}\" y=\"{:.1}\" font-weight=\"bold\">{}</text>", first - 12.0, escaped(title));
-    let _ = writeln!(text, "<line class=\"axis\" x1=\"{NAMES}\" y1=\"{bottom:.1}\" x2=\"{:.1}\" y2=\"{bottom:.1}\"/>", NAMES + WIDTH);
+    let _ =
+        writeln!(text, "<text x=\"{NAMES}\" y=\"{:.1}\" font-weight=\"bold\">{}</text>", first - 12.0, escaped(title));
+    let _ = writeln!(
+        text,
+        "<line class=\"axis\" x1=\"{NAMES}\" y1=\"{bottom:.1}\" x2=\"{:.1}\" y2=\"{bottom:.1}\"/>",
+        NAMES + WIDTH
+    );
     for (seconds, anchor) in [(0.0, "start"), (most, "end")] {
         let (at, below) = (x(seconds), bottom + 15.0);
-        let _ = writeln!(text, "<text x=\"{at:.1}\" y=\"{below:.1}\" text-anchor=\"{anchor}\">{}</text>", shown(seconds));
+        let _ =
+            writeln!(text, "<text x=\"{at:.1}\" y=\"{below:.1}\" text-anchor=\"{anchor}\">{}</text>", shown(seconds));
     }
     for (index, row) in rows.iter().enumerate() {
         let y = first + (index as f64 + 0.5) * ROW;
@@ -84,10 +90,17 @@ fn chart(text: &mut String, rows: &[Row<'_>], top: f64) {
         );
         let class = if row.ours { "run" } else { "other" };
         for seconds in row.seconds {
-            let _ = writeln!(text, "<circle class=\"{class}\" cx=\"{:.1}\" cy=\"{y:.1}\" r=\"2.5\" fill-opacity=\".6\"/>", x(*seconds));
+            let _ = writeln!(
+                text,
+                "<circle class=\"{class}\" cx=\"{:.1}\" cy=\"{y:.1}\" r=\"2.5\" fill-opacity=\".6\"/>",
+                x(*seconds)
+            );
         }
         let (upper, lower) = (y - ROW / 3.0, y + ROW / 3.0);
-        let _ = writeln!(text, "<line class=\"middle\" x1=\"{at:.1}\" y1=\"{upper:.1}\" x2=\"{at:.1}\" y2=\"{lower:.1}\"/>");
+        let _ = writeln!(
+            text,
+            "<line class=\"middle\" x1=\"{at:.1}\" y1=\"{upper:.1}\" x2=\"{at:.1}\" y2=\"{lower:.1}\"/>"
+        );
     }
 }
 
@@ -104,6 +117,7 @@ fn shown(seconds: f64) -> String {
 pub fn html(rows: &[Row<'_>], notes: &[String], table: &[Vec<String>]) -> String {
     let mut text = String::new();
     notes.iter().for_each(|note| text += &format!("<p>{}</p>\n", escaped(note)));
+    text += &svg(rows);
     text += "<table>\n";
     for (index, row) in table.iter().enumerate() {
         let tag = if index == 0 { "th" } else { "td" };
@@ -111,7 +125,7 @@ pub fn html(rows: &[Row<'_>], notes: &[String], table: &[Vec<String>]) -> String
         text += &format!("<tr>{}</tr>\n", row.iter().map(cell).collect::<String>());
     }
     text += "</table>\n";
-    page("pagemill bench", text + &svg(rows))
+    page("pagemill bench", text)
 }
 
 #[cfg(test)]

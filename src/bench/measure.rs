@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::machine::reference;
 use super::records::{Compared, Writes, compare};
-use super::stats::{noise_of, typical};
+use super::stats::noise_of;
 use crate::error::Error;
 use crate::sys::child::{Ended, Took, run};
 use crate::sys::{Stop, forget};
@@ -41,10 +41,20 @@ pub struct Program<'p> {
     pub writes: bool,
     /// It is told what to read; otherwise it reads its standard input.
     pub reads: bool,
-    /// How it is started, given its input and its output.
-    pub start: Box<dyn Fn(&Path, &Path) -> Command + 'p>,
-    /// The file in which it reports about each run, as `metrics::json` does.
-    pub report: Option<PathBuf>,
+    /// It can report about a run, as `metrics::json` does.
+    pub reports: bool,
+    /// How it is started.
+    pub start: Box<dyn Fn(&Files<'_>) -> Command + 'p>,
+}
+
+/// The files of a run.
+pub struct Files<'f> {
+    /// What is read.
+    pub input: &'f Path,
+    /// What is written.
+    pub output: &'f Path,
+    /// Where to report about the run; none: to write a report would take a part of the time.
+    pub report: Option<&'f Path>,
 }
 
 /// Work, and who does it.
@@ -97,23 +107,25 @@ pub struct Series {
     pub cpu_seconds: Vec<f64>,
     /// The most memory that was resident in any of them; none where it is not known.
     pub peak_bytes: Option<u64>,
-    /// What it reported itself.
+    /// What it reported itself of another run.
     pub reported: Option<Reported>,
 }
 
-/// What a program of ours reports about itself.
+/// What a program of ours reports about its first run, which is not measured.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Reported {
     /// Records read; none where none are.
     pub records: Option<u64>,
-    /// The median latency of a record, in microseconds: the mean of all runs.
-    pub latency_p50: f64,
+    /// The median latency of a record, in microseconds.
+    pub latency_p50: u64,
     /// The same for 99 of 100 records.
-    pub latency_p99: f64,
-    /// The most blocks that a run allocated at its start, and until each worker had finished its first slice.
+    pub latency_p99: u64,
+    /// Blocks that were allocated at its start, and until each worker had finished its first slice.
     pub start_blocks: u64,
-    /// The most blocks that a run allocated after that.
+    /// Blocks that were allocated after that.
     pub steady_blocks: u64,
+    /// The most memory that was resident, in bytes; 0 where it is not known.
+    pub peak_bytes: u64,
 }
 
 impl Outcome {
@@ -129,7 +141,8 @@ impl Outcome {
 
     /// The most memory of any of our runs.
     pub fn peak_bytes(&self) -> Option<u64> {
-        self.ours.peak_bytes.max(self.again.peak_bytes)
+        let reported = self.ours.reported.map(|reported| reported.peak_bytes).filter(|bytes| *bytes > 0);
+        self.ours.peak_bytes.max(self.again.peak_bytes).max(reported)
     }
 }
 
@@ -154,12 +167,13 @@ impl Bench<'_> {
         let compared = !self.others.is_empty();
         let output = |name: &str| plan.folder.join(format!("{name}.{}", self.extension));
         let (ours, theirs) = (output("ours"), output("theirs"));
-        self.ours_once(plan, (compared || plan.to_files).then_some(&ours))?;
+        let report = plan.folder.join("report.json");
+        self.ours_once(plan, (compared || plan.to_files).then_some(&ours), Some(&report))?;
+        found.ours.reported = Reported::read(&report);
         for program in &self.others {
-            let mut other =
-                Other { name: program.name.clone(), series: Series::default(), output: None, failed: None };
+            let mut other = Other { name: program.name.clone(), series: Series::default(), output: None, failed: None };
             (plan.tell)(&format!("first run of {}", program.name));
-            match self.once(program, plan, Some(&theirs)) {
+            match self.once(program, plan, Some(&theirs), None) {
                 Ok(_) if !theirs.exists() => other.failed = Some("it wrote no output".to_owned()),
                 Ok(_) => other.output = Some(compare(&ours, &theirs, self.writes, plan.stop)?),
                 Err(Fault::Failed(why)) => other.failed = Some(why),
@@ -176,8 +190,8 @@ impl Bench<'_> {
             let last = self.others.len() + 1;
             for turn in 0..=last {
                 match if round % 2 == 0 { turn } else { last - turn } {
-                    0 => self.ours_once(plan, to(&ours))?.join(&mut found.ours),
-                    1 => self.ours_once(plan, to(&ours))?.join(&mut found.again),
+                    0 => found.ours.add(self.ours_once(plan, to(&ours), None)?),
+                    1 => found.again.add(self.ours_once(plan, to(&ours), None)?),
                     place => self.other_once(plan, to(&theirs), place - 2, &mut found.others[place - 2])?,
                 }
             }
@@ -185,8 +199,8 @@ impl Bench<'_> {
         Ok(found)
     }
 
-    fn ours_once(&self, plan: &Plan<'_>, output: Option<&PathBuf>) -> Result<Single, Error> {
-        self.once(&self.ours, plan, output).map_err(|fault| match fault {
+    fn ours_once(&self, plan: &Plan<'_>, output: Option<&PathBuf>, report: Option<&PathBuf>) -> Result<Took, Error> {
+        self.once(&self.ours, plan, output, report).map_err(|fault| match fault {
             Fault::Failed(why) => Error::io("run", &self.ours.name, io::Error::other(why)),
             Fault::Stopped => Error::stopped(None),
         })
@@ -202,8 +216,8 @@ impl Bench<'_> {
         if other.failed.is_some() {
             return Ok(());
         }
-        match self.once(&self.others[place], plan, output) {
-            Ok(single) => single.join(&mut other.series),
+        match self.once(&self.others[place], plan, output, None) {
+            Ok(took) => other.series.add(took),
             Err(Fault::Failed(why)) => other.failed = Some(why),
             Err(Fault::Stopped) => return Err(Error::stopped(None)),
         }
@@ -211,7 +225,13 @@ impl Bench<'_> {
     }
 
     /// Runs a program once.
-    fn once(&self, program: &Program<'_>, plan: &Plan<'_>, output: Option<&PathBuf>) -> Result<Single, Fault> {
+    fn once(
+        &self,
+        program: &Program<'_>,
+        plan: &Plan<'_>,
+        output: Option<&PathBuf>,
+        report: Option<&PathBuf>,
+    ) -> Result<Took, Fault> {
         let failed = |what: &str, error: io::Error| Fault::Failed(format!("{what}: {error}"));
         output.iter().for_each(|path| remove(path));
         if plan.cold {
@@ -219,7 +239,8 @@ impl Bench<'_> {
         }
         let nowhere = Path::new(if cfg!(windows) { "NUL" } else { "/dev/null" });
         let place = output.map_or(nowhere, PathBuf::as_path);
-        let mut command = (program.start)(self.input, place);
+        let report = report.map(PathBuf::as_path);
+        let mut command = (program.start)(&Files { input: self.input, output: place, report });
         let said = plan.folder.join("stderr");
         let open = || -> io::Result<[Stdio; 3]> {
             let stdin = if program.reads { Stdio::null() } else { File::open(self.input)?.into() };
@@ -239,15 +260,15 @@ impl Bench<'_> {
             }
             // A shell's word for a program that it did not find, too.
             Took { status, .. } if !status.success() => {
-                let said = match program.report {
+                let said = match program.reports {
                     // Ours says first what is wrong, and then what to do.
-                    Some(_) => fs::read_to_string(&said).ok().map(|text| text.trim_end().to_owned()),
-                    None => last_line(&said),
+                    true => fs::read_to_string(&said).ok().map(|text| text.trim_end().to_owned()),
+                    false => last_line(&said),
                 };
                 let said = said.filter(|said| !said.is_empty()).map(|said| format!(": {said}")).unwrap_or_default();
                 Err(Fault::Failed(format!("{status}{said}")))
             }
-            took => Ok(Single { took, reported: program.report.as_deref().and_then(Report::read) }),
+            took => Ok(took),
         }
     }
 }
@@ -270,60 +291,26 @@ fn last_line(path: &Path) -> Option<String> {
     Some(line.chars().filter(|c| !c.is_control()).take(200).collect())
 }
 
-/// One run.
-struct Single {
-    took: Took,
-    reported: Option<Report>,
-}
-
-impl Single {
-    /// Adds it to others.
-    fn join(self, series: &mut Series) {
-        let Single { took, reported } = self;
-        series.seconds.push(took.wall.as_secs_f64());
-        series.cpu_seconds.extend(took.cpu.map(|cpu| cpu.as_secs_f64()));
-        let peak = reported.as_ref().map(|reported| reported.peak).filter(|peak| *peak > 0).or(took.peak);
-        series.peak_bytes = series.peak_bytes.max(peak);
-        let Some(now) = reported else { return };
-        let count = series.seconds.len() as f64;
-        let all = series.reported.get_or_insert_default();
-        all.records = now.records;
-        // Means of the runs so far: no list of them is needed.
-        all.latency_p50 += (now.p50 - all.latency_p50) / count;
-        all.latency_p99 += (now.p99 - all.latency_p99) / count;
-        all.start_blocks = all.start_blocks.max(now.start);
-        all.steady_blocks = all.steady_blocks.max(now.steady);
-    }
-}
-
-/// What one run of ours reports.
-struct Report {
-    records: Option<u64>,
-    p50: f64,
-    p99: f64,
-    start: u64,
-    steady: u64,
-    peak: u64,
-}
-
-impl Report {
-    fn read(path: &Path) -> Option<Report> {
+impl Reported {
+    fn read(path: &Path) -> Option<Reported> {
         let report: serde_json::Value = serde_json::from_slice(&fs::read(path).ok()?).ok()?;
         let number = |outer: &str, inner: &str| report[outer][inner].as_u64().unwrap_or(0);
-        Some(Report {
+        Some(Reported {
             records: report["records_in"].as_u64(),
-            p50: number("record_latency_us", "p50") as f64,
-            p99: number("record_latency_us", "p99") as f64,
-            start: number("allocations", "start") + number("allocations", "warmup"),
-            steady: number("allocations", "steady"),
-            peak: report["peak_rss_bytes"].as_u64().unwrap_or(0),
+            latency_p50: number("record_latency_us", "p50"),
+            latency_p99: number("record_latency_us", "p99"),
+            start_blocks: number("allocations", "start") + number("allocations", "warmup"),
+            steady_blocks: number("allocations", "steady"),
+            peak_bytes: report["peak_rss_bytes"].as_u64().unwrap_or(0),
         })
     }
 }
 
 impl Series {
-    /// The median of its times, in seconds.
-    pub fn median(&self) -> f64 {
-        typical(&self.seconds).median
+    /// Adds a run.
+    fn add(&mut self, took: Took) {
+        self.seconds.push(took.wall.as_secs_f64());
+        self.cpu_seconds.extend(took.cpu.map(|cpu| cpu.as_secs_f64()));
+        self.peak_bytes = self.peak_bytes.max(took.peak);
     }
 }

@@ -17,7 +17,7 @@ mod stats;
 pub use data::{Data, generate};
 pub use draw::{Row, html, svg};
 pub use machine::Machine;
-pub use measure::{Bench, Other, Outcome, Plan, Program, Series};
+pub use measure::{Bench, Files, Other, Outcome, Plan, Program, Series};
 pub use records::{Compared, Writes, compare};
 pub use saved::{Kept, Session, check_name, load, names, save};
 pub use shell::{filled, has};

@@ -50,7 +50,9 @@ mod tests {
 
     #[test]
     fn records_become_scalars() {
-        let of = |line: &str| record(line).unwrap().into_iter().map(|(k, v)| format!("{k}={v}")).collect::<Vec<_>>().join(" ");
+        let of = |line: &str| {
+            record(line).unwrap().into_iter().map(|(k, v)| format!("{k}={v}")).collect::<Vec<_>>().join(" ")
+        };
         assert_eq!(of(r#"{"b":1.10,"a":"x\"y","n":null,"e":""}"#), "a=x\"y b=1.10");
         assert_eq!(of(r#"{"a":{"b":{"c":true}},"d":[1, "2"]}"#), r#"a.b.c=true d=[1,"2"]"#);
         assert_eq!(of("7"), "=7");

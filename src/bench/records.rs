@@ -74,7 +74,8 @@ pub fn compare(ours: &Path, theirs_path: &Path, writes: Writes, stop: Option<&St
                 break;
             }
             (false, true) => {
-                found = Compared::Different(format!("it has more than {}", crate::wording::counted(number - 1, "record")));
+                found =
+                    Compared::Different(format!("it has more than {}", crate::wording::counted(number - 1, "record")));
                 break;
             }
         }
@@ -127,7 +128,10 @@ fn differ(ours: &str, theirs: &str, number: u64) -> Result<Compared, serde_json:
     let mut found = Compared::Same;
     let name = |path: &str| if path.is_empty() { "the value".to_owned() } else { format!("`{}`", short(path)) };
     for (path, own) in ours {
-        let what = |other: &str| format!("in record {number} {} is {} here and {} there", name(&path), short(&own), short(other));
+        let what = |other: &str| {
+            let from = where_differ(&own, other);
+            format!("in record {number} {} is {} here and {} there", name(&path), part(&own, from), part(other, from))
+        };
         match theirs.remove(&path) {
             Some(other) if other == own => {}
             Some(other) if is_same_number(&own, &other) => {
@@ -136,7 +140,13 @@ fn differ(ours: &str, theirs: &str, number: u64) -> Result<Compared, serde_json:
                 }
             }
             Some(other) => return Ok(Compared::Different(what(&other))),
-            None => return Ok(Compared::Different(what("empty or absent"))),
+            None => {
+                return Ok(Compared::Different(format!(
+                    "in record {number} {} is {} here and empty or absent there",
+                    name(&path),
+                    short(&own)
+                )));
+            }
         }
     }
     Ok(match theirs.pop_first() {
@@ -155,9 +165,23 @@ fn is_same_number(one: &str, other: &str) -> bool {
 
 /// A text for a message.
 fn short(text: &str) -> String {
+    part(text, 0)
+}
+
+/// A part of a text for a message, from this character on.
+fn part(text: &str, from: usize) -> String {
     const SHOWN: usize = 40;
-    let shown: String = text.chars().take(SHOWN).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
-    if shown.len() < text.len() { shown + "…" } else { shown }
+    let mut rest = text.chars().skip(from).map(|c| if c.is_control() { '\u{fffd}' } else { c });
+    let shown: String = rest.by_ref().take(SHOWN).collect();
+    let (before, after) = (if from > 0 { "…" } else { "" }, if rest.next().is_some() { "…" } else { "" });
+    format!("{before}{shown}{after}")
+}
+
+/// The character from which on two texts are shown, so that what parts them can be seen.
+fn where_differ(one: &str, other: &str) -> usize {
+    const BEFORE: usize = 10;
+    let same = one.chars().zip(other.chars()).take_while(|(one, other)| one == other).count();
+    if same > 2 * BEFORE { same - BEFORE } else { 0 }
 }
 
 /// Compares the numbers among the words of two texts.
@@ -266,15 +290,36 @@ mod tests {
     #[test]
     fn what_differs_is_said() {
         let ours = "{\"a\":1.10}\n{\"a\":2}\n";
-        assert_eq!(found("ndjson", ours, "{\"a\":1.1}\n{\"a\":2}\n"), "numbers written differently: in record 1 `a` is 1.10 here and 1.1 there");
-        assert_eq!(found("ndjson", ours, "{\"a\":1.1}\n{\"a\":3}\n"), "different: in record 2 `a` is 2 here and 3 there");
-        assert_eq!(found("ndjson", ours, "{\"a\":2}\n{\"a\":1.10}\n"), "different: in record 1 `a` is 1.10 here and 2 there");
+        assert_eq!(
+            found("ndjson", ours, "{\"a\":1.1}\n{\"a\":2}\n"),
+            "numbers written differently: in record 1 `a` is 1.10 here and 1.1 there"
+        );
+        assert_eq!(
+            found("ndjson", ours, "{\"a\":1.1}\n{\"a\":3}\n"),
+            "different: in record 2 `a` is 2 here and 3 there"
+        );
+        assert_eq!(
+            found("ndjson", ours, "{\"a\":2}\n{\"a\":1.10}\n"),
+            "different: in record 1 `a` is 1.10 here and 2 there"
+        );
         assert_eq!(found("ndjson", ours, "{\"a\":1.10}\n"), "different: it has only 1 record");
         assert_eq!(found("ndjson", ours, ""), "different: it has only 0 records");
         assert_eq!(found("csv", "a\n1\n", "a\n1\n2\n"), "different: it has more than 1 record");
-        assert_eq!(found("csv", "a,b\n1,2\n", "a,c\n1,2\n"), "different: in record 1 `b` is 2 here and empty or absent there");
-        assert_eq!(found("csv", "a,b\n1,\n", "a,b\n1,2\n"), "different: in record 1 `b` is empty or absent here and 2 there");
-        assert_eq!(found("csv", "a\n007\n", "a\n7\n"), "numbers written differently: in record 1 `a` is 007 here and 7 there");
+        assert_eq!(
+            found("csv", "a,b\n1,2\n", "a,c\n1,2\n"),
+            "different: in record 1 `b` is 2 here and empty or absent there"
+        );
+        assert_eq!(
+            found("csv", "a,b\n1,\n", "a,b\n1,2\n"),
+            "different: in record 1 `b` is empty or absent here and 2 there"
+        );
+        assert_eq!(
+            found("csv", "a\n007\n", "a\n7\n"),
+            "numbers written differently: in record 1 `a` is 007 here and 7 there"
+        );
+        let long = "{\"a\":\"0123456789012345678901234567890x\"}\n";
+        let words = found("ndjson", long, &long.replace('x', "y"));
+        assert_eq!(words, "different: in record 1 `a` is …1234567890x here and …1234567890y there");
         let words = found("ndjson", ours, "{\"a\":1.10}\nnothing\n");
         assert!(words.starts_with("can't be read: ") && words.contains("record 2"), "{words}");
     }
@@ -298,6 +343,9 @@ mod tests {
         let last = lines.replace("{\"a\":199999}", "{\"a\":0}");
         assert_eq!(found("ndjson", &lines, &last), "different: in record 200000 `a` is 199999 here and 0 there");
         // The other end is not read to its end; nobody waits for it.
-        assert_eq!(found("ndjson", &lines, &lines.replacen("{\"a\":0}", "{\"a\":1}", 1)), "different: in record 1 `a` is 0 here and 1 there");
+        assert_eq!(
+            found("ndjson", &lines, &lines.replacen("{\"a\":0}", "{\"a\":1}", 1)),
+            "different: in record 1 `a` is 0 here and 1 there"
+        );
     }
 }

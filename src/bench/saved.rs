@@ -104,7 +104,8 @@ pub fn load(name: &str) -> Result<Session> {
     let text = fs::read(&path).map_err(|error| match error.kind() {
         ErrorKind::NotFound => {
             let known = names().join(", ");
-            let known = if known.is_empty() { "There are none yet.".to_owned() } else { format!("There are: {known}.") };
+            let known =
+                if known.is_empty() { "There are none yet.".to_owned() } else { format!("There are: {known}.") };
             Error::usage(format!("there is no saved result `{name}`\n  {known}"))
         }
         _ => Error::io("read", &path, error),
@@ -134,7 +135,9 @@ mod tests {
             assert!(check_name(name).is_ok(), "{name}");
         }
         let long = "a".repeat(101);
-        for name in ["", ".", "..", "../a", "a/b", "/etc/passwd", "a\\b", ".hidden", "-x", "a b", "ä", "a\0", "a\nb", &long] {
+        for name in
+            ["", ".", "..", "../a", "a/b", "/etc/passwd", "a\\b", ".hidden", "-x", "a b", "ä", "a\0", "a\nb", &long]
+        {
             assert!(check_name(name).is_err(), "{name}");
         }
     }

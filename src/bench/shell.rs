@@ -27,9 +27,9 @@ pub fn filled(template: &str, input: &Path, output: &Path) -> String {
     let mut text = String::with_capacity(template.len() + input.len() + output.len());
     let mut rest = template;
     loop {
-        let next = [(INPUT, &input), (OUTPUT, &output)].into_iter().filter_map(|(place, path)| {
-            rest.find(place).map(|at| (at, place, path))
-        });
+        let next = [(INPUT, &input), (OUTPUT, &output)]
+            .into_iter()
+            .filter_map(|(place, path)| rest.find(place).map(|at| (at, place, path)));
         let Some((at, place, path)) = next.min_by_key(|(at, ..)| *at) else { return text + rest };
         text += &rest[..at];
         text += path;
@@ -55,7 +55,10 @@ mod tests {
     fn places_are_filled_once() {
         let fill = |template| filled(template, Path::new("/a b/{out}.csv"), Path::new("/x/it's"));
         assert_eq!(fill("xan to ndjson {in} -o {out}"), r"xan to ndjson '/a b/{out}.csv' -o '/x/it'\''s'");
-        assert_eq!(fill("jq -c '{a: .b} | {inner}' {in}{in}"), "jq -c '{a: .b} | {inner}' '/a b/{out}.csv''/a b/{out}.csv'");
+        assert_eq!(
+            fill("jq -c '{a: .b} | {inner}' {in}{in}"),
+            "jq -c '{a: .b} | {inner}' '/a b/{out}.csv''/a b/{out}.csv'"
+        );
         assert_eq!(filled("\"{in}\" {out", Path::new("/a/b-1.csv"), Path::new("")), "\"/a/b-1.csv\" {out");
         assert_eq!(has("tr a b"), Has { input: false, output: false });
         assert_eq!(has("a {out} {in}"), Has { input: true, output: true });

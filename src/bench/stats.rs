@@ -192,11 +192,49 @@ mod tests {
         assert!((found.noise - 1.05 * 1.05).abs() < 1e-12);
         assert_eq!(between_sessions(&now, &then, [1.0, 1.0], 1.0).verdict, Verdict::Slower);
         assert_eq!(between_sessions(&then, &now, [1.0, 1.1], 1.0).verdict, Verdict::Neither, "1.1 twice is 1.21");
-        assert_eq!(between_sessions(&then, &now, [1.0, 1.0], 1.15).verdict, Verdict::Neither, "the machine is faster now");
+        assert_eq!(
+            between_sessions(&then, &now, [1.0, 1.0], 1.15).verdict,
+            Verdict::Neither,
+            "the machine is faster now"
+        );
         assert_eq!(between_sessions(&[1.04; 6], &now, [1.0, 1.0], 1.0).verdict, Verdict::Neither, "less than 5 %");
         // The intervals 1 to 2 and 1.5 to 3 meet.
         let found = between_sessions(&[1.0, 1.1, 1.2, 1.3, 1.4, 2.0], &[1.5, 2.5, 2.5, 2.5, 2.5, 3.0], [1.0, 1.0], 1.0);
         assert_eq!((found.ratio.low, found.ratio.high), (1.0 / 3.0, 2.0 / 1.5));
         assert_eq!(found.verdict, Verdict::Neither);
+    }
+
+    /// Times of a program that takes a second, by a machine whose noise is this share: a sum of uniform numbers.
+    fn times(state: &mut u64, second: f64, noise: f64) -> Vec<f64> {
+        let mut uniform = || {
+            *state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+            (*state >> 33) as f64 / (1_u64 << 31) as f64
+        };
+        (0..10).map(|_| second * (1.0 + noise * ((0..4).map(|_| uniform()).sum::<f64>() - 2.0))).collect()
+    }
+
+    #[test]
+    fn programs_that_are_alike_hardly_ever_differ() {
+        let mut state = 7;
+        // Quiet and loud machines, whose noise is a hundredth and a fifth.
+        for noise in [0.01, 0.2] {
+            let (mut together, mut apart) = (0, 0);
+            for _ in 0..1_000 {
+                let [ours, again, other] = [(); 3].map(|()| times(&mut state, 1.0, noise));
+                let found = verdict(pairs(&other, &ours), noise_of(&again, &ours));
+                together += usize::from(found != Verdict::Neither);
+                // Another day, on which everything takes 3 % longer.
+                let [then, then_again] = [(); 2].map(|()| times(&mut state, 1.03, noise));
+                let noises = [noise_of(&again, &ours), noise_of(&then_again, &then)];
+                let (then, now) = ([then, then_again].concat(), [ours, again].concat());
+                apart += usize::from(between_sessions(&then, &now, noises, 1.0).verdict != Verdict::Neither);
+            }
+            assert!(together < 20 && apart < 5, "with noise of {noise}: {together} and {apart} of 1000");
+        }
+        // What is half as fast is always slower.
+        for _ in 0..1_000 {
+            let [ours, again, other] = [1.0, 1.0, 0.5].map(|second| times(&mut state, second, 0.1));
+            assert_eq!(verdict(pairs(&other, &ours), noise_of(&again, &ours)), Verdict::Slower);
+        }
     }
 }

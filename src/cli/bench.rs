@@ -55,9 +55,10 @@ pub fn run(Typed { said, operands }: Typed) -> Result<Exit, Error> {
             console::note(&format!("pagemill: the result is saved as {name} ({})\n", path.display()));
         }
     }
-    let mut failed = done.iter().flat_map(|done| &done.outcome.others).filter_map(|other| {
-        other.failed.as_ref().map(|why| format!("{}: {why}", other.name))
-    });
+    let mut failed = done
+        .iter()
+        .flat_map(|done| &done.outcome.others)
+        .filter_map(|other| other.failed.as_ref().map(|why| format!("{}: {why}", other.name)));
     Ok(match failed.next() {
         Some(first) => {
             console::error(format_args!("a program could not be measured\n  {first}"));
@@ -94,11 +95,15 @@ impl Asked<'_> {
         let fields = said.texts("select")?.join(",");
         let fields = (!fields.is_empty()).then_some(fields);
         if fields.is_some() && input.is_none() {
-            return Err(Error::usage("`--select` has no effect: the data is generated\n  It is for --input: leave it out."));
+            return Err(Error::usage(
+                "`--select` has no effect: the data is generated\n  It is for --input: leave it out.",
+            ));
         }
         let workloads = chosen(operands, input.as_deref(), fields.is_some())?;
         if fields.is_some() && !workloads.iter().any(|workload| workload.selects()) {
-            return Err(Error::usage("`--select` has no effect: no workload chooses fields\n  It is for select and ndjson-select."));
+            return Err(Error::usage(
+                "`--select` has no effect: no workload chooses fields\n  It is for select and ndjson-select.",
+            ));
         }
         let size = said.text("size")?.map_or(Ok(SIZE as u64), |text| parse_size("--size", text))?;
         let runs = said.text("runs")?.map_or(Ok(RUNS as u64), |text| parse_count(text).map_err(Error::usage))?;
@@ -183,7 +188,6 @@ impl Asked<'_> {
                     entry.insert(Data::of(&path, stop)?)
                 }
             };
-            let report = folder.path().join("report.json");
             let bench = Bench {
                 input: &path,
                 writes: match workload.to() {
@@ -191,7 +195,7 @@ impl Asked<'_> {
                     None => Writes::Numbers,
                 },
                 extension: workload.to().unwrap_or("txt"),
-                ours: self.ours(workload, &own, &report),
+                ours: self.ours(workload, &own),
                 others: self.against.iter().map(other).collect(),
             };
             let plan = Plan {
@@ -246,26 +250,32 @@ impl Asked<'_> {
     }
 
     /// What pagemill is to do: the program itself, in another process.
-    fn ours<'p>(&'p self, workload: &'static Workload, own: &'p Path, report: &Path) -> Program<'p> {
-        let place = report.to_path_buf();
+    fn ours<'p>(&'p self, workload: &'static Workload, own: &'p Path) -> Program<'p> {
         Program {
             name: "pagemill".to_owned(),
             writes: workload.to().is_some(),
             reads: true,
-            report: Some(place.clone()),
-            start: Box::new(move |input, output| {
+            reports: true,
+            start: Box::new(move |files| {
                 let mut command = Command::new(own);
-                command.args(workload.arguments(input, output, self.fields.as_deref()));
+                command.args(workload.arguments(files.input, files.output, self.fields.as_deref()));
                 for flag in RUN_FLAGS {
                     if let Some(value) = self.said.value(flag) {
                         command.arg(format!("--{flag}")).arg(value);
                     }
                 }
                 // What is configured was taken into account above, and is the same for all runs.
-                command.args(["--config", "none", "--no-history", "--progress", "none", "--quiet", "--force"]);
-                command.arg("--report").arg(&place);
+                command.args(["--config", "none", "--no-history", "--progress", "none", "--quiet"]);
+                // There is something to replace.
+                if files.report.is_some() || workload.to().is_some() {
+                    command.arg("--force");
+                }
+                files.report.iter().for_each(|place| {
+                    command.arg("--report").arg(place);
+                });
                 let configured = env::vars_os().map(|(name, _)| name);
-                let configured = configured.filter(|name| name.to_str().is_some_and(|name| name.starts_with("PAGEMILL_")));
+                let configured =
+                    configured.filter(|name| name.to_str().is_some_and(|name| name.starts_with("PAGEMILL_")));
                 configured.filter(|name| name != "PAGEMILL_KERNEL").for_each(|name| {
                     command.env_remove(name);
                 });
@@ -287,7 +297,10 @@ fn chosen(
     let names = || workloads::ALL.iter().map(|workload| workload.name);
     let format = match input {
         Some(path) => Some(source_format(None, Some(path)).map_err(|_| {
-            Error::usage(format!("--input {}: the extension does not say the format\n  Copy or link it under a name such as data.csv.", path.display()))
+            Error::usage(format!(
+                "--input {}: the extension does not say the format\n  Copy or link it under a name such as data.csv.",
+                path.display()
+            ))
         })?),
         None => None,
     };
@@ -295,13 +308,17 @@ fn chosen(
     let knows = |workload: &&Workload| input.is_none() || with_fields || !workload.selects();
     if operands.is_empty() {
         let all: Vec<&Workload> = workloads::ALL.iter().collect();
-        return Ok(all.into_iter().filter(|one| takes(one) && knows(one) && (input.is_none() || one.size().is_none())).collect());
+        return Ok(all
+            .into_iter()
+            .filter(|one| takes(one) && knows(one) && (input.is_none() || one.size().is_none()))
+            .collect());
     }
     let mut found: Vec<&'static Workload> = Vec::new();
     for name in operands.iter().map(|operand| operand.to_string_lossy()) {
         let Some(workload) = workloads::named(&name) else {
             let all: Vec<&str> = names().collect();
-            let like = pagemill::op::nearest(&all, &name).map(|like| format!("; did you mean `{like}`?")).unwrap_or_default();
+            let like =
+                pagemill::op::nearest(&all, &name).map(|like| format!("; did you mean `{like}`?")).unwrap_or_default();
             return Err(Error::usage(format!("there is no workload `{name}`{like}\n  There are: {}.", all.join(", "))));
         };
         if !takes(&workload) {
@@ -354,9 +371,9 @@ fn other(against: &Against) -> Program<'_> {
         name: against.name.clone(),
         writes: has.output,
         reads: has.input,
-        report: None,
-        start: Box::new(move |input, output| {
-            let line = bench::filled(&against.template, input, output);
+        reports: false,
+        start: Box::new(move |files| {
+            let line = bench::filled(&against.template, files.input, files.output);
             let shell = if cfg!(windows) { ["cmd", "/C"] } else { ["sh", "-c"] };
             let mut command = Command::new(shell[0]);
             command.args([shell[1], &line]);

@@ -10,6 +10,9 @@ use super::answer::{Cell, Out, To, number, object, text, written};
 use super::console;
 use super::workloads;
 
+/// Noise from which on it is worth a note.
+const LOUD: f64 = 1.1;
+
 /// A workload that was measured.
 pub struct Done {
     pub workload: &'static str,
@@ -22,7 +25,12 @@ pub struct Done {
 /// The workloads there are.
 pub fn listed(to: To) -> String {
     let row = |one: &workloads::Workload| {
-        vec![text("workload", one.name), text("reads", one.from), text("writes", one.to().unwrap_or("numbers")), text("about", one.about)]
+        vec![
+            text("workload", one.name),
+            text("reads", one.from),
+            text("writes", one.to().unwrap_or("numbers")),
+            text("about", one.about),
+        ]
     };
     let rows: Vec<Vec<Cell>> = workloads::ALL.iter().map(row).collect();
     written(&rows, to)
@@ -86,14 +94,20 @@ struct Line<'l> {
 
 enum Kind<'l> {
     Ours,
-    Other { ratio: Interval, verdict: Verdict, output: Option<&'l Compared>, failed: Option<&'l str> },
+    Other {
+        ratio: Interval,
+        verdict: Verdict,
+        output: Option<&'l Compared>,
+        failed: Option<&'l str>,
+    },
     /// Saved; none if it can't be compared.
     Saved(Option<(Interval, Verdict)>),
 }
 
 fn lines<'l>(done: &'l Done, now: &'l Session, then: Option<(&'l Session, &'l str)>) -> Vec<Line<'l>> {
     let outcome = &done.outcome;
-    let ours = Line { done, program: "pagemill", seconds: outcome.all(), series: Some(&outcome.ours), kind: Kind::Ours };
+    let ours =
+        Line { done, program: "pagemill", seconds: outcome.all(), series: Some(&outcome.ours), kind: Kind::Ours };
     let saved = then.and_then(|(then, name)| {
         let kept = then.workloads.get(done.workload)?;
         let comparable = kept.data == done.data && then.machine.differences(&now.machine).is_empty();
@@ -166,11 +180,14 @@ impl Line<'_> {
 
     /// All figures.
     fn cells(&self) -> Vec<Cell> {
-        let plain = |name, value: Option<f64>| number(name, value.map(|value| value.to_string()).unwrap_or_default(), String::new());
+        let plain = |name, value: Option<f64>| {
+            number(name, value.map(|value| value.to_string()).unwrap_or_default(), String::new())
+        };
         let time = (!self.seconds.is_empty()).then(|| typical(&self.seconds));
         let reported = self.series.and_then(|series| series.reported);
         let latency = reported.filter(|all| all.records.is_some());
-        let records = self.done.outcome.ours.reported.and_then(|reported| reported.records).map(|records| records as f64);
+        let records =
+            self.done.outcome.ours.reported.and_then(|reported| reported.records).map(|records| records as f64);
         let rate = |amount: Option<f64>| Some((amount? / time?.median).round());
         let cpu = self.series.map(|series| &series.cpu_seconds).filter(|seconds| !seconds.is_empty());
         let ratio = self.ratio();
@@ -186,8 +203,8 @@ impl Line<'_> {
             plain("read_bytes_rate", rate(Some(self.done.bytes as f64))),
             plain("records", records),
             plain("records_rate", rate(records)),
-            plain("record_latency_p50_us", latency.map(|all| all.latency_p50)),
-            plain("record_latency_p99_us", latency.map(|all| all.latency_p99)),
+            plain("record_latency_p50_us", latency.map(|all| all.latency_p50 as f64)),
+            plain("record_latency_p99_us", latency.map(|all| all.latency_p99 as f64)),
             plain("memory_peak_bytes", self.peak().map(|bytes| bytes as f64)),
             plain("allocations_start", reported.map(|all| all.start_blocks as f64)),
             plain("allocations_steady", reported.map(|all| all.steady_blocks as f64)),
@@ -212,16 +229,22 @@ impl Line<'_> {
             text("workload", if self.is_ours() { self.done.workload } else { "" }),
             text("program", self.program),
             shown("time", time.map(|time| seconds(time.median))),
-            shown("between", time.map(|time| format!("{} – {}", seconds(time.low), seconds(time.high)))),
+            shown("time between", time.map(|time| format!("{} – {}", seconds(time.low), seconds(time.high)))),
             shown("noise", self.is_ours().then(|| format!("± {:.1} %", (self.done.outcome.noise() - 1.0) * 100.0))),
-            shown("bytes/s", time.map(|time| format!("{}/s", size_rounded((self.done.bytes as f64 / time.median) as u64)))),
+            shown(
+                "bytes/s",
+                time.map(|time| format!("{}/s", size_rounded((self.done.bytes as f64 / time.median) as u64))),
+            ),
             shown("records/s", time.zip(records).map(|(time, records)| count((records as f64 / time.median) as u64))),
-            shown("p50", latency.map(|all| micros(all.latency_p50))),
-            shown("p99", latency.map(|all| micros(all.latency_p99))),
+            shown("p50", latency.map(|all| micros(all.latency_p50 as f64))),
+            shown("p99", latency.map(|all| micros(all.latency_p99 as f64))),
             shown("peak", self.peak().map(size_rounded)),
-            shown("allocations", reported.map(|all| format!("{} + {}", count(all.start_blocks), count(all.steady_blocks)))),
+            shown(
+                "allocations",
+                reported.map(|all| format!("{} + {}", count(all.start_blocks), count(all.steady_blocks))),
+            ),
             shown("ratio", self.ratio().map(|ratio| format!("{} ×", digits(ratio.median)))),
-            shown("of", self.ratio().map(|ratio| format!("{} – {}", digits(ratio.low), digits(ratio.high)))),
+            shown("ratio between", self.ratio().map(|ratio| format!("{} – {}", digits(ratio.low), digits(ratio.high)))),
             text("pagemill is", self.verdict()),
             text("output", &self.output()),
         ]
@@ -253,8 +276,18 @@ fn notes(done: &[Done], now: &Session, then: Option<(&Session, &str)>) -> Vec<St
         ),
         "Noise: how far apart two runs of pagemill may be that follow each other. Allocations: blocks at the start and in the steady state.".to_owned(),
     ];
+    let noise = done.iter().map(|done| done.outcome.noise()).filter(|noise| noise.is_finite()).fold(1.0, f64::max);
+    if noise > LOUD {
+        notes.push(format!(
+            "The machine is not quiet: two runs of the same may differ by {:.0} %, and smaller differences are not shown. Close other programs, or take more of --runs.",
+            (noise - 1.0) * 100.0
+        ));
+    }
     if done.iter().any(|done| !done.outcome.others.is_empty()) || then.is_some() {
-        notes.push("Ratio: how many times as long as pagemill it took, the median of all rounds; above 1 pagemill is faster.".to_owned());
+        notes.push(
+            "Ratio: how many times as long as pagemill it took, the median of all rounds; above 1 pagemill is faster."
+                .to_owned(),
+        );
     }
     let others = done.iter().flat_map(|done| &done.outcome.others);
     if others.filter_map(|other| other.output.as_ref()).any(|output| *output != Compared::Same) {

@@ -164,9 +164,10 @@ Without -o the output is discarded. The exit code is 1 if anything was allocated
     "pagemill bench csv-ndjson select",
     "pagemill bench --save before",
     "pagemill bench --compare before -o report.html",
-    "pagemill bench csv-ndjson --against 'xan to ndjson {in} -o {out}' --against 'mlr --icsv --ojsonl cat {in}'",
+    "pagemill bench csv-ndjson --against 'xan to ndjson {in} -o {out}'",
+    "pagemill bench csv-ndjson --against 'mlr --icsv --ojsonl cat {in}'",
     "pagemill bench upper --size 100MB --against 'tr a-z A-Z'",
-    "pagemill bench select --input trips.csv --select id,fare --against 'xan select id,fare {in}' -o select.json",
+    "pagemill bench select --input trips.csv -s id,fare --against 'xan select id,fare {in}'",
     "pagemill bench --list",
 ],
         notes: "\

@@ -42,7 +42,12 @@ pub static ALL: [Workload; 14] = [
     workload("json-ndjson", "json", Converts("ndjson", &[]), "one JSON array to NDJSON"),
     workload("fixed-csv", "fixed", Converts("csv", &["--layout", LAYOUT]), "records of a fixed layout to CSV"),
     workload("select", "csv", Selects("csv", "id,price,city"), "CSV to CSV with three of its fields"),
-    workload("ndjson-select", "ndjson", Selects("csv", "id,price,address.city"), "NDJSON to CSV with three of its fields"),
+    workload(
+        "ndjson-select",
+        "ndjson",
+        Selects("csv", "id,price,address.city"),
+        "NDJSON to CSV with three of its fields",
+    ),
     workload("upper", "text", Converts("text", &["--op", "upper"]), "text in upper case"),
     workload("reverse", "text", Converts("text", &["--op", "reverse"]), "text with each line reversed"),
     workload("count", "text", Counts(&[]), "count lines, words, characters and bytes"),
@@ -107,7 +112,9 @@ mod tests {
     fn each_has_a_name_and_formats_that_exist() {
         for (index, workload) in ALL.iter().enumerate() {
             assert!(ALL[..index].iter().all(|other| other.name != workload.name), "{} is there twice", workload.name);
-            assert!(workload.from.parse::<Format>().is_ok() && workload.to().is_none_or(|to| to.parse::<Format>().is_ok()));
+            assert!(
+                workload.from.parse::<Format>().is_ok() && workload.to().is_none_or(|to| to.parse::<Format>().is_ok())
+            );
         }
         assert!(named("CSV-ndjson").is_some() && named("csv").is_none());
     }

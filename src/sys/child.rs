@@ -56,7 +56,8 @@ pub fn run(command: &mut Command, limit: Duration, stop: Option<&Stop>) -> io::R
     let (sender, ends) = channel();
     // The thread notices the end at once. It does not take the number of the process away: signals to it are safe until
     // that is done below.
-    let waiting = std::thread::Builder::new().spawn(move || sender.send(wait_for_end(process).map(|()| Instant::now())));
+    let waiting =
+        std::thread::Builder::new().spawn(move || sender.send(wait_for_end(process).map(|()| Instant::now())));
     if let Err(error) = waiting {
         end_group(process, libc::SIGKILL);
         let _ = reap(process);
@@ -215,11 +216,13 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let place = folder.path().join("number");
         // The one that is started takes no notice of being asked.
-        let script = format!("(trap '' TERM; sh -c 'echo $PPID' > {}; while :; do sleep 1; done) & wait", place.display());
+        let script =
+            format!("(trap '' TERM; sh -c 'echo $PPID' > {}; while :; do sleep 1; done) & wait", place.display());
         let took = run(&mut shell(&script), Duration::from_millis(300), None).unwrap();
         assert_eq!(took.ended, Some(Ended::TooLong));
         let number: libc::pid_t = std::fs::read_to_string(place).unwrap().trim().parse().unwrap();
         // It may take a moment until the system has removed it.
+        // SAFETY: signal 0 only asks whether there is such a process.
         let gone = || unsafe { libc::kill(number, 0) } != 0 || is_zombie(number);
         let started = Instant::now();
         while !gone() {

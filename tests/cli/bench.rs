@@ -158,7 +158,9 @@ fn a_result_is_kept_and_compared() {
     // Other data, another machine, another version of the file, or none at all.
     let other = ["count", "--size", "60KB", "--runs", "1", "--compare", "first-1.0"];
     say(here, &other).ends(0).says(&["count is not compared: the data differ ("]);
-    say(here, &["select", "--size", "9KB", "--runs", "1", "--compare", "first-1.0"]).ends(0).says(&["has no times of select"]);
+    say(here, &["select", "--size", "9KB", "--runs", "1", "--compare", "first-1.0"])
+        .ends(0)
+        .says(&["has no times of select"]);
     let changed = |change: &dyn Fn(&mut Value)| {
         let mut kept = kept.clone();
         change(&mut kept);
@@ -168,7 +170,9 @@ fn a_result_is_kept_and_compared() {
     let elsewhere = changed(&|kept| kept["machine"]["processors"] = 1_000.into()).ends(0);
     let elsewhere = elsewhere.says(&["it is from another machine (processors 1000 then, "]);
     assert!(elsewhere.stdout.lines().nth(2).unwrap().contains(",not compared,"), "{}", elsewhere.stdout);
-    changed(&|kept| kept["settings"] = "--workers 9".into()).ends(0).says(&["Settings differ: --workers 9 then, none now."]);
+    changed(&|kept| kept["settings"] = "--workers 9".into())
+        .ends(0)
+        .says(&["Settings differ: --workers 9 then, none now."]);
     changed(&|kept| kept["format"] = 99.into()).ends(2).says(&["is no result that this version can read"]);
     fs::write(&file, "{").unwrap();
     with(&["--compare", "first-1.0"]).ends(2).says(&["is no result that this version can read"]);
@@ -214,7 +218,9 @@ fn what_makes_no_sense_is_refused() {
     }
     say(here, &["--input", "missing.csv"]).ends(3).says(&["can't read missing.csv"]);
     say(here, &["--size", "900TB"]).ends(3).says(&["are needed for data and outputs, and ", "--dir"]);
-    say(here, &["count", "--size", "9KB", "--memory-limit", "1KB"]).ends(3).says(&["can't run pagemill", "--memory-limit"]);
+    say(here, &["select", "--size", "9KB", "--memory-limit", "1KB"])
+        .ends(3)
+        .says(&["can't run pagemill", "--memory-limit"]);
 }
 
 #[test]
@@ -245,8 +251,12 @@ fn reports_are_well_formed() {
     let page = read(here, "r.html");
     assert!(page.starts_with("<!doctype html>") && !page.contains("<b>") && !page.contains("<script"), "{page}");
     assert!(page.contains("&lt;b&gt;&amp;&quot;x&quot;") && page.contains("prefers-color-scheme"));
-    assert!(!page.contains("http:") || page.matches("http:").count() == page.matches("http://www.w3.org/2000/svg").count());
-    is_well_formed(page.split_once("<meta ").unwrap().1.split_once("\n<title>").unwrap().1.split_once("</title>\n").unwrap().1);
+    assert!(
+        !page.contains("http:") || page.matches("http:").count() == page.matches("http://www.w3.org/2000/svg").count()
+    );
+    is_well_formed(
+        page.split_once("<meta ").unwrap().1.split_once("\n<title>").unwrap().1.split_once("</title>\n").unwrap().1,
+    );
     is_well_formed(&read(here, "r.svg"));
     assert_eq!(read(here, "r.svg").matches("<circle").count(), 4 + 2);
     assert_eq!(read(here, "r.csv").lines().count(), 3);

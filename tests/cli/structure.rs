@@ -14,8 +14,8 @@ const LAYERS: [&[&str]; 11] = [
     &["record"],
     &["source", "format", "op", "sink", "metrics"],
     &["job", "plan", "flow", "fold", "quarantine", "resume", "sample", "monitor"],
-    &["history", "alerts", "dashboard", "otlp", "bench"],
-    &["config"],
+    &["history", "alerts", "dashboard", "otlp", "bench", "profile"],
+    &["config", "tune"],
     &["cli"],
     &["main", "lib"],
 ];

@@ -184,7 +184,6 @@ const COMMANDS: [(&str, Tip); 20] = [
     ("rename", No("fields are renamed by a flag: pagemill convert INPUT --rename OLD=NEW")),
     ("fmt", No("flags choose the dialect of the output: pagemill convert INPUT --out-delimiter ';'")),
     ("wc", Say("count")),
-    ("bench", No("pagemill can't do that yet")),
     ("head", No(NOT_YET_ROWS)),
     ("tail", No(NOT_YET_ROWS)),
     ("slice", No(NOT_YET_ROWS)),

@@ -284,9 +284,9 @@ mod tests {
 
     #[test]
     fn advice_names_settings_as_the_library_does() {
-        let error = RecordError::with_numbers(3, "{} field{s}", [2, 0]).hint("Give ⟨ragged pad⟩, not ⟨this⟩.");
-        assert_eq!(error.advice().as_deref(), Some("Give `ragged: pad`, not ⟨this⟩."));
-        assert_eq!(error.to_string(), "2 fields\n  Give `ragged: pad`, not ⟨this⟩.");
+        let error = RecordError::with_numbers(3, "{} field{s}", [2, 0]).hint("Give ⟨ragged pad⟩, not ⟨{this}⟩.");
+        assert_eq!(error.advice().as_deref(), Some("Give `ragged: pad`, not ⟨{this}⟩."));
+        assert_eq!(error.to_string(), "2 fields\n  Give `ragged: pad`, not ⟨{this}⟩.");
         let shown = format!("{error:?}");
         assert!(shown.contains("`ragged: pad`") && !shown.contains("⟨ragged"), "{shown}");
         assert_eq!(RecordError::new(0, "bad").to_string(), "bad");

@@ -375,6 +375,7 @@ impl<'w, 'a> Work<'w, 'a> {
 mod tests {
     use super::super::testing::{columns, keyed, rejected, show};
     use super::*;
+    use crate::error::Cause;
 
     fn filter(select: &[&str], drop: &[&str], rename: &[(&str, &str)]) -> Result<KeyedFilter> {
         let owned = |names: &[&str]| names.iter().map(|name| name.to_string()).collect::<Vec<_>>();
@@ -445,7 +446,7 @@ mod tests {
         keyed(&[r#"{"a":1}"#, r#"{"a":1,"b":2}"#, r#"{"a":3,"a":4}"#], |batch| {
             op.apply(batch);
             assert_eq!((show(batch, 0), show(batch, 2)), (r#"{"b":1}"#.into(), r#"{"b":3,"b":4}"#.into()));
-            assert_eq!(rejected(batch), [(1, RecordError::new(1, reason))]);
+            assert_eq!(rejected(batch), [(1, RecordError::new(1, reason).cause(Cause::Op))]);
         });
     }
 

@@ -175,7 +175,7 @@ const FLAGS: [(&str, Tip); 125] = [
 ];
 
 /// Commands of other tools.
-const COMMANDS: [(&str, Tip); 20] = [
+const COMMANDS: [(&str, Tip); 19] = [
     ("cat", Say("convert")),
     ("to", No("the format of the output is a flag: pagemill INPUT -t FORMAT")),
     ("from", No("the format of the input is a flag: pagemill INPUT -f FORMAT")),

@@ -11,6 +11,7 @@ use super::convert;
 use super::dashboard;
 use super::exit::Exit;
 use super::failure::fail;
+use super::otlp;
 use super::parser::Typed;
 
 /// Runs the jobs named, one after another, up to the first that does not end well. A job is what its command line would
@@ -55,6 +56,7 @@ fn all(jobs: Vec<Named>) -> Exit {
         if !done.is_empty() {
             // What the job before it did is no part of what this one does.
             dashboard::close(Exit::Done);
+            otlp::end();
             sys::reset_peaks();
         }
         let exit = convert::run_among_others(typed_as(said)).unwrap_or_else(|error| fail(&error));

@@ -51,7 +51,7 @@ mod sends {
         let Some(text) = said.text("otlp")? else { return Ok(None) };
         let endpoint = Endpoint::parse(text).map_err(|why| {
             Error::usage(format!(
-                "--otlp: this is no address of a collector: {why}\n  Give one such as http://localhost:4318; secrets belong into {HEADERS}."
+                "--otlp: this is not a collector address: {why}\n  Give one such as http://localhost:4318; secrets belong in {HEADERS}."
             ))
         })?;
         let text = env::var_os(HEADERS).unwrap_or_default();
@@ -103,13 +103,13 @@ mod sends {
     struct Sender {
         requests: SyncSender<Export>,
         thread: Option<JoinHandle<()>>,
-        told: Arc<Mutex<Told>>,
+        outcome: Arc<Mutex<Outcome>>,
         collector: Collector,
     }
 
     /// What became of the requests.
     #[derive(Default)]
-    struct Told {
+    struct Outcome {
         all: u64,
         failed: u64,
         why: String,
@@ -121,17 +121,17 @@ mod sends {
         mutex.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Gives a request to the thread, which is started if there is none. What the collector is too slow for is not sent: the
+    /// Gives a request to the thread of this run, which is started if there is none. What the collector is too slow for is not sent: the
     /// next request has all of it.
     fn send(collector: &Collector, export: Export) {
         let mut sender = lock(&SENDER);
         let sender = sender.get_or_insert_with(|| Sender::start(collector.clone()));
-        let mut told = lock(&sender.told);
-        told.all += 1;
+        let mut outcome = lock(&sender.outcome);
+        outcome.all += 1;
         if let Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) = sender.requests.try_send(export) {
-            told.failed += 1;
-            if told.why.is_empty() {
-                told.why = "it is too slow".to_owned();
+            outcome.failed += 1;
+            if outcome.why.is_empty() {
+                outcome.why = "it is too slow".to_owned();
             }
         }
     }
@@ -140,14 +140,14 @@ mod sends {
         fn start(collector: Collector) -> Sender {
             // One may wait while another is sent, and one more is the last.
             let (requests, received) = sync_channel(2);
-            let told = Arc::new(Mutex::new(Told::default()));
-            let (own, shared) = (collector.clone(), Arc::clone(&told));
+            let outcome = Arc::new(Mutex::new(Outcome::default()));
+            let (own, shared) = (collector.clone(), Arc::clone(&outcome));
             let run = move || post_all(&own, &received, &shared);
-            Sender { requests, thread: thread::Builder::new().name("otlp".into()).spawn(run).ok(), told, collector }
+            Sender { requests, thread: thread::Builder::new().name("otlp".into()).spawn(run).ok(), outcome, collector }
         }
     }
 
-    fn post_all(collector: &Collector, requests: &Receiver<Export>, told: &Mutex<Told>) {
+    fn post_all(collector: &Collector, requests: &Receiver<Export>, outcome: &Mutex<Outcome>) {
         // A redirection could lead the headers elsewhere.
         let config = Agent::config_builder().timeout_global(Some(EACH)).max_redirects(0).http_status_as_error(false);
         let agent: Agent = config.build().into();
@@ -159,9 +159,9 @@ mod sends {
                 sent = collector.post(&agent, &export.bytes);
             }
             if let Err(Why { text, .. }) = sent {
-                let mut told = lock(told);
-                told.failed += 1;
-                told.why = text;
+                let mut outcome = lock(outcome);
+                outcome.failed += 1;
+                outcome.why = text;
             }
         }
     }
@@ -200,10 +200,10 @@ mod sends {
         }
     }
 
-    /// The command ends. Waits until the last request was sent, unless that takes too long, or a signal has come; says what
+    /// A run is over, and no other goes on. Waits until the last request was sent, unless that takes too long, or a signal has come; says what
     /// was not delivered.
     pub fn end() {
-        let Some(Sender { requests, thread, told, collector }) = lock(&SENDER).take() else { return };
+        let Some(Sender { requests, thread, outcome, collector }) = lock(&SENDER).take() else { return };
         drop(requests);
         let until = Instant::now() + PATIENCE;
         let is_over = || thread.as_ref().is_none_or(JoinHandle::is_finished);
@@ -211,20 +211,20 @@ mod sends {
             thread::sleep(LOOK);
         }
         let over = is_over();
-        let told = lock(&told);
-        if collector.quiet || over && told.failed == 0 {
+        let outcome = lock(&outcome);
+        if collector.quiet || over && outcome.failed == 0 {
             return;
         }
         let host = collector.endpoint.host();
-        let why = match (&*told.why, over) {
+        let why = match (&*outcome.why, over) {
             (why, true) => why,
             ("", false) => "the command ends, and it has not answered",
             (why, false) => why,
         };
-        let failed = told.failed.max(u64::from(!over));
+        let failed = outcome.failed.max(u64::from(!over));
         console::warning(format_args!(
             "--otlp: {failed} of {} exports of metrics were not delivered to {host}: {why}",
-            told.all
+            outcome.all
         ));
     }
 }

@@ -5,6 +5,8 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::thread::{self, JoinHandle};
+#[cfg(unix)]
+use std::time::Duration;
 
 use opentelemetry_proto::tonic::collector::metrics::v1::{
     ExportMetricsPartialSuccess, ExportMetricsServiceRequest, ExportMetricsServiceResponse,
@@ -14,6 +16,11 @@ use opentelemetry_proto::tonic::metrics::v1::number_data_point::Value;
 use prost::Message;
 
 use crate::support::{Ran, command, folder, ran, run, with};
+#[cfg(unix)]
+use crate::support::{
+    piped,
+    process::{ends_within, said},
+};
 
 /// A request as it came.
 struct Got {
@@ -160,14 +167,40 @@ fn a_run_takes_no_notice_of_collectors_that_are_not_well() {
     stop(&address, thread);
 }
 
+/// Each of several jobs sends to its own collector.
+#[test]
+fn jobs_have_collectors_of_their_own() {
+    let (one, other) = (collector(say("200 OK", Vec::new())), collector(say("200 OK", Vec::new())));
+    let job = |name: &str, address: &str| {
+        format!("[job.{name}]\ninput = '{name}.csv'\noutput = '{name}.ndjson'\notlp = '{address}'\n")
+    };
+    let config = job("a", &one.0) + &job("b", &other.0);
+    let here = with(&[("own.toml", &config), ("a.csv", "x\n1\n"), ("b.csv", "x\n1\n2\n")]);
+    run(here.path(), ["run", "a", "b", "--config", "own.toml"]).ends(0);
+    for ((address, thread), job) in [(one, "a"), (other, "b")] {
+        let got = stop(&address, thread);
+        let last = got.last().expect("a request at the end");
+        let text = format!("{:?}", ExportMetricsServiceRequest::decode(&*last.body).expect("a message"));
+        assert!(
+            text.contains(&format!("key: \"job\", value: Some(AnyValue {{ value: Some(StringValue(\"{job}\"))")),
+            "{job}"
+        );
+    }
+}
+
+/// A collector that takes connections, and never answers, holds the command up, but not for ever.
+#[cfg(unix)]
 #[test]
 fn the_end_does_not_wait_for_ever() {
     let here = with(INPUT);
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
-    // It takes connections, and never answers.
-    let said = convert(here.path(), &address, &[]).ends(0);
-    said.says(&["exports of metrics were not delivered"]);
+    let line = ["convert", "a.csv", "-o", "b.ndjson", "--on-error", "skip", "--otlp", &address];
+    let mut child = piped(command(here.path()).args(line));
+    let said = said(&mut child);
+    assert!(ends_within(&mut child, Duration::from_secs(60)).success());
+    let said = said.join().unwrap();
+    assert!(said.contains("exports of metrics were not delivered"), "{said}");
     drop(listener);
 }
 
@@ -190,7 +223,7 @@ fn addresses_and_headers_are_checked_before_anything_is_done() {
     assert!(!said.stderr.contains("hunter2") && !here.join("b.ndjson").exists(), "{}", said.stderr);
     // It comes from the environment too, but not from a file that may have come with the data.
     let said = ran(command(here).args(&line[..4]).env("PAGEMILL_OTLP", "nowhere").output().unwrap());
-    said.ends(2).says(&["--otlp: this is no address"]);
+    said.ends(2).says(&["--otlp: this is not a collector address"]);
     fs::write(here.join("pagemill.toml"), "otlp = \"http://evil.example\"\n").unwrap();
     run(here, &line[..4]).ends(2).says(&["pagemill.toml:1: `otlp` is not taken from a file that was found"]);
 }

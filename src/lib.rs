@@ -98,6 +98,7 @@
 #![deny(unsafe_code)]
 
 #[doc(hidden)]
+mod address;
 pub mod alerts;
 #[doc(hidden)]
 pub mod bench;

@@ -5,5 +5,5 @@ mod rule;
 mod watch;
 
 pub use metric::{METRICS, Metric, Unit, Whole, metric};
-pub use rule::{Limit, Rule, Severity, Told, built_in};
+pub use rule::{Limit, Notified, Rule, Severity, built_in};
 pub use watch::{Change, Watch};

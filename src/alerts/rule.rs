@@ -86,9 +86,9 @@ impl Rule {
     }
 }
 
-/// A rule, and who is told besides those who watch the run.
+/// A rule, and who is notified besides those who watch the run.
 #[derive(Clone)]
-pub struct Told {
+pub struct Notified {
     /// The rule.
     pub rule: Rule,
     /// A program, and its arguments.

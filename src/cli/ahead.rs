@@ -12,7 +12,7 @@ use pagemill::sink::{Target, whole_path};
 use super::convert;
 use super::parser::Typed;
 use super::paths::file;
-use super::request::Request;
+use super::request::{METRICS, Request, See};
 
 /// A job with its flags.
 pub struct Named {
@@ -26,11 +26,19 @@ pub struct Fault {
     pub error: Error,
 }
 
+/// A file that a job writes.
+struct Written<'j> {
+    place: PathBuf,
+    job: &'j str,
+    /// It is there for what runs now, so the next job may write it too.
+    is_of_now: bool,
+}
+
 /// What the jobs that were looked at will do.
 #[derive(Default)]
 struct Plans<'j> {
-    /// The files that they write, with the jobs.
-    files: Vec<(PathBuf, &'j str)>,
+    /// The files that they write.
+    files: Vec<Written<'j>>,
     /// The folders that they write into.
     folders: Vec<PathBuf>,
     /// The one that reads standard input.
@@ -66,36 +74,54 @@ impl<'j> Plans<'j> {
                 request => Some(request?),
             }
         };
-        let mut written: Vec<PathBuf> = ["output", "quarantine", "report"]
-            .into_iter()
-            .filter_map(|flag| said.path(flag).and_then(file).map(Path::to_path_buf))
-            .collect();
-        if let Some(mut request) = request {
-            if request.see.explain {
-                return Ok(());
+        let (written, beside) = match request {
+            Some(mut request) => {
+                if request.see.explain {
+                    return Ok(());
+                }
+                self.look(&mut request, job)?;
+                let batch = request.batch.as_ref().and_then(|batch| Some((batch, batch.out_dir.as_deref()?)));
+                let places = match batch {
+                    Some((batch, folder)) => places(&batch.sources, folder, &request.settings, batch.keep_going)?,
+                    None => Vec::new(),
+                };
+                (request.written(places), request.see)
             }
-            self.look(&mut request, job)?;
-            if let Some((batch, folder)) =
-                request.batch.as_ref().and_then(|batch| Some((batch, batch.out_dir.as_deref()?)))
-            {
-                written.extend(places(&batch.sources, folder, &request.settings, batch.keep_going)?);
+            // What it reads is not there yet, so where each output goes is not known.
+            None => {
+                let named = ["output", "quarantine"].into_iter().filter_map(|flag| said.path(flag));
+                (named.map(Path::to_path_buf).collect(), See::of(said)?)
+            }
+        };
+        let force = said.has("force");
+        for path in written.iter().filter_map(|path| file(path)) {
+            self.writes(path, job, false)?;
+            if fs::metadata(path).is_ok_and(|found| found.is_file()) {
+                Target::check(path, force)?;
             }
         }
-        for path in written {
-            let place = whole(&path);
-            if let Some((_, other)) = self.files.iter().find(|(file, other)| *file == place && *other != job.name) {
-                return Err(Error::usage(format!(
-                    "jobs `{other}` and `{}` would both write {}\n  Give each an output of its own.",
-                    job.name,
-                    path.display()
-                )));
-            }
-            if fs::metadata(&path).is_ok_and(|found| found.is_file()) {
-                Target::check(&path, said.has("force"))?;
-            }
-            self.files.push((place, &job.name));
+        for (flag, path) in beside.files() {
+            let is_of_now = flag == METRICS;
+            path.and_then(file).map_or(Ok(()), |path| self.writes(path, job, is_of_now))?;
         }
+        beside.may_write(force)?;
         self.folders.extend(said.path("out-dir").map(whole));
+        Ok(())
+    }
+
+    /// Notes a file that a job writes; no other one may.
+    fn writes(&mut self, path: &Path, job: &'j Named, is_of_now: bool) -> Result<(), Error> {
+        let new = Written { place: whole(path), job: &job.name, is_of_now };
+        let clash = |old: &&Written| old.place == new.place && old.job != new.job && !(old.is_of_now && is_of_now);
+        if let Some(other) = self.files.iter().find(clash) {
+            return Err(Error::usage(format!(
+                "jobs `{}` and `{}` would both write {}\n  Give each a file of its own.",
+                other.job,
+                job.name,
+                path.display()
+            )));
+        }
+        self.files.push(new);
         Ok(())
     }
 
@@ -135,7 +161,7 @@ impl<'j> Plans<'j> {
     /// Whether one of these jobs writes this file, or into the folder that it is in.
     fn makes(&self, path: &Path) -> bool {
         let place = whole(path);
-        self.files.iter().any(|(file, _)| *file == place) || self.folders.iter().any(|folder| place.starts_with(folder))
+        self.files.iter().any(|file| file.place == place) || self.folders.iter().any(|folder| place.starts_with(folder))
     }
 
     /// Whether a path or pattern may mean what one of these jobs writes.
@@ -143,7 +169,7 @@ impl<'j> Plans<'j> {
         let is_wild = |path: &Path| path.to_string_lossy().contains(['*', '?', '[']);
         let fixed = input.ancestors().find(|path| !is_wild(path)).filter(|path| !path.as_os_str().is_empty());
         let fixed = whole(fixed.unwrap_or(Path::new(".")));
-        self.files.iter().map(|(file, _)| file).chain(&self.folders).any(|made| made.starts_with(&fixed))
+        self.files.iter().map(|file| &file.place).chain(&self.folders).any(|made| made.starts_with(&fixed))
     }
 }
 

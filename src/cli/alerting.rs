@@ -8,7 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use pagemill::alerts::{Change, Limit, Told, Watch};
+use pagemill::alerts::{Change, Limit, Notified, Watch};
 use pagemill::monitor::{About, Judge, Moment, Sample, Standing, View};
 use pagemill::wording::counted;
 use serde_json::json;
@@ -16,12 +16,12 @@ use serde_json::json;
 use super::console;
 use super::ending::ending;
 
-/// A program that is told gets so much time; then it is ended.
+/// A program that gets an alert has this much time; then it is ended.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// How often a program that is told is looked at.
+/// How often a program that gets an alert is looked at.
 const LOOK: Duration = Duration::from_millis(20);
 
-/// Messages that wait for one who is told. More than these wait only where somebody hangs.
+/// Messages that wait for one receiver. More than these wait only where it hangs.
 const WAITING: usize = 32;
 
 /// Says how a run stands to rules.
@@ -33,7 +33,7 @@ struct Rules {
 impl Judge for Rules {
     fn judge(&mut self, sample: &Sample) -> Vec<Standing> {
         for change in self.watch.look(sample) {
-            // Without a view nobody is told.
+            // Without a view nobody is notified.
             let _ = self.changes.send(change);
         }
         let mut standings: Vec<Standing> = self.watch.standings().collect();
@@ -42,39 +42,39 @@ impl Judge for Rules {
     }
 }
 
-/// Tells what changes.
+/// Reports what changes.
 struct Alerts {
-    told: Vec<Told>,
+    notified: Vec<Notified>,
     changes: Receiver<Change>,
     /// Nothing is said on standard error.
     quiet: bool,
 }
 
-/// What judges a run by rules, and the view that tells what changes; none without rules.
-pub fn watch(told: &[Told], quiet: bool) -> Option<(Box<dyn Judge>, Box<dyn View>)> {
-    let watch = Watch::new(told.iter().map(|told| told.rule.clone()));
+/// What judges a run by rules, and the view that reports what changes; none without rules.
+pub fn watch(notified: &[Notified], quiet: bool) -> Option<(Box<dyn Judge>, Box<dyn View>)> {
+    let watch = Watch::new(notified.iter().map(|one| one.rule.clone()));
     let (sender, changes) = channel();
     let rules = Rules { watch, changes: sender };
-    let alerts = Alerts { told: told.to_vec(), changes, quiet };
-    (!told.is_empty()).then(|| -> (Box<dyn Judge>, Box<dyn View>) { (Box::new(rules), Box::new(alerts)) })
+    let alerts = Alerts { notified: notified.to_vec(), changes, quiet };
+    (!notified.is_empty()).then(|| -> (Box<dyn Judge>, Box<dyn View>) { (Box::new(rules), Box::new(alerts)) })
 }
 
-/// Those who are told, each on a thread of its own: one that hangs holds nobody else up.
-static TELLERS: Mutex<Vec<Teller>> = Mutex::new(Vec::new());
+/// Those who are notified, each by a thread of its own: one that hangs holds nobody else up.
+static NOTIFIERS: Mutex<Vec<Notifier>> = Mutex::new(Vec::new());
 
-fn tellers() -> MutexGuard<'static, Vec<Teller>> {
-    TELLERS.lock().unwrap_or_else(PoisonError::into_inner)
+fn notifiers() -> MutexGuard<'static, Vec<Notifier>> {
+    NOTIFIERS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The command ends. Waits until everybody was told, unless that takes too long, or a signal has come.
+/// The command ends. Waits until everybody was notified, unless that takes too long, or a signal has come.
 pub fn end() {
-    let tellers = std::mem::take(&mut *tellers());
+    let notifiers = std::mem::take(&mut *notifiers());
     let until = Instant::now() + PATIENCE;
-    // All of them are told that nothing more comes, before any is waited for.
-    let threads: Vec<_> = tellers.into_iter().filter_map(Teller::close).collect();
+    // All of them learn that nothing more comes, before any is waited for.
+    let threads: Vec<_> = notifiers.into_iter().filter_map(Notifier::close).collect();
     while !threads.iter().all(JoinHandle::is_finished) {
         if ending().is_some() || Instant::now() >= until {
-            console::warning("an alert may not have been told: the command ends");
+            console::warning("an alert may not have been sent: the command ends");
             return;
         }
         thread::sleep(LOOK);
@@ -82,23 +82,23 @@ pub fn end() {
 }
 
 impl Alerts {
-    fn tell(&self, about: &About, change: &Change) {
+    fn report(&self, about: &About, change: &Change) {
         let text = sentence(change);
         if !self.quiet {
             console::alert(&text);
         }
-        let Some(told) = self.told.get(change.index) else { return };
+        let Some(notified) = self.notified.get(change.index) else { return };
         let json = message(about, change, &text);
-        let program = (!told.command.is_empty()).then(|| Who::Program(told.command.clone()));
-        for who in program.into_iter().chain(told.webhook.clone().map(Who::Address)) {
-            Teller::tell(who, Message { text: text.clone(), json: json.clone() });
+        let program = (!notified.command.is_empty()).then(|| Who::Program(notified.command.clone()));
+        for who in program.into_iter().chain(notified.webhook.clone().map(Who::Address)) {
+            Notifier::send(who, Message { text: text.clone(), json: json.clone() });
         }
     }
 }
 
 impl View for Alerts {
     fn show(&mut self, about: &About, _: &Moment) {
-        self.changes.try_iter().for_each(|change| self.tell(about, &change));
+        self.changes.try_iter().for_each(|change| self.report(about, &change));
     }
 
     fn end(&mut self, about: &About, moment: &Moment) {
@@ -142,21 +142,21 @@ fn message(about: &About, change: &Change, text: &str) -> String {
     format!("{message}\n")
 }
 
-/// What somebody is told.
+/// What somebody gets.
 struct Message {
     text: String,
     json: String,
 }
 
-/// Somebody who is told.
+/// Somebody who is notified.
 #[derive(Clone, PartialEq, Eq)]
 enum Who {
     Program(Vec<String>),
     Address(String),
 }
 
-/// The thread that tells somebody: neither the run nor its views wait for a program or a server.
-struct Teller {
+/// The thread that notifies somebody: neither the run nor its views wait for a program or a server.
+struct Notifier {
     who: Who,
     sender: SyncSender<Message>,
     thread: Option<JoinHandle<()>>,
@@ -164,46 +164,46 @@ struct Teller {
     lost: u64,
 }
 
-impl Teller {
-    fn start(who: Who) -> Teller {
+impl Notifier {
+    fn start(who: Who) -> Notifier {
         let (sender, messages) = sync_channel::<Message>(WAITING);
         let own = who.clone();
-        let run = move || messages.iter().for_each(|message| own.tell(&message));
-        Teller { who, sender, thread: thread::Builder::new().name("alerts".into()).spawn(run).ok(), lost: 0 }
+        let run = move || messages.iter().for_each(|message| own.send(&message));
+        Notifier { who, sender, thread: thread::Builder::new().name("alerts".into()).spawn(run).ok(), lost: 0 }
     }
 
     /// Gives a message to the thread of somebody, which is started if there is none.
-    fn tell(who: Who, message: Message) {
-        let mut tellers = tellers();
-        let known = tellers.iter().position(|teller| teller.who == who);
+    fn send(who: Who, message: Message) {
+        let mut notifiers = notifiers();
+        let known = notifiers.iter().position(|notifier| notifier.who == who);
         let index = known.unwrap_or_else(|| {
-            tellers.push(Teller::start(who));
-            tellers.len() - 1
+            notifiers.push(Notifier::start(who));
+            notifiers.len() - 1
         });
-        // Without a thread nobody can be told; the run goes on.
-        if tellers[index].sender.try_send(message).is_err() {
-            tellers[index].lost += 1;
+        // Without a thread nobody can be notified; the run goes on.
+        if notifiers[index].sender.try_send(message).is_err() {
+            notifiers[index].lost += 1;
         }
     }
 
     /// Nothing more comes.
     fn close(self) -> Option<JoinHandle<()>> {
-        let Teller { who, sender, thread, lost } = self;
+        let Notifier { who, sender, thread, lost } = self;
         drop(sender);
         if lost > 0 {
-            who.failed(format_args!("{} could not wait any longer", counted(lost, "message")));
+            who.failed(format_args!("{} dropped: the queue was full", were(lost)));
         }
         thread
     }
 }
 
 impl Who {
-    fn tell(&self, message: &Message) {
-        let told = match self {
+    fn send(&self, message: &Message) {
+        let sent = match self {
             Who::Program(command) => run(command, &message.text, &message.json),
             Who::Address(url) => post(url, &message.json),
         };
-        if let Err(why) = told {
+        if let Err(why) = sent {
             self.failed(why);
         }
     }
@@ -217,8 +217,13 @@ impl Who {
                 host.rsplit('@').next().unwrap_or_default()
             }
         };
-        console::warning(format_args!("an alert could not be told to {name}: {why}"));
+        console::warning(format_args!("could not send an alert to {name}: {why}"));
     }
+}
+
+/// How many messages were.
+fn were(count: u64) -> String {
+    format!("{} {}", counted(count, "message"), if count == 1 { "was" } else { "were" })
 }
 
 /// Runs a program with the message on its standard input, and its text in PAGEMILL_ALERT.

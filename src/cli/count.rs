@@ -7,7 +7,7 @@ use std::time::Instant;
 use pagemill::config::flags::{self, Commands, Kinds, Line, Origin, kinds};
 use pagemill::error::{Error, ErrorClass};
 use pagemill::job::{Counted, Counting, Settings, SourceSpec, What, explain_count};
-use pagemill::metrics;
+use pagemill::metrics::{self, Report};
 use pagemill::scan::count::Counts;
 use pagemill::sys;
 use pagemill::wording;
@@ -21,7 +21,7 @@ use super::found::Folders;
 use super::inputs::{Inputs, refuse_list};
 use super::live::Shown;
 use super::parser::Typed;
-use super::past;
+use super::past::{self, Past};
 use super::paths::{file, source, stdin_metadata};
 use super::report_file::{Ended, ReportFile, failed, refuse_clashes};
 use super::request::See;
@@ -111,26 +111,31 @@ pub fn run(Typed { mut said, operands }: Typed) -> Result<Exit, Error> {
     let counted = files.count_as(nameless, 4 + usize::from(settings.from.is_some()));
     let done = counted.and_then(|()| files.counting.finish());
     let seen = watching.end(done.as_ref().err());
-    let is_kept = past::keep(seen, done.as_ref(), &settings, &said);
+    let keep =
+        |seen, report: &Report, ended| past::keep(Past { seen, report, ended, settings: &settings, said: &said });
+    let strict = said.has("strict-memory");
+    let ends = |done: &Report| {
+        let is_over = strict && done.peak_rss_bytes > settings.memory_limit as u64;
+        files.exit.or(if is_over { Exit::MemoryCeiling } else { Exit::Done })
+    };
     let mut done = match done {
         Ok(done) => done,
         Err(error) => {
+            let source = files.paths.first().map(PathBuf::as_path).and_then(file);
+            let counted = failed(&settings, source, None, started);
+            keep(seen, &counted, Ended::Failed(&error));
             if let Some(report) = report {
-                let source = files.paths.first().map(PathBuf::as_path).and_then(file);
                 // The error of the run matters more than one of its report.
-                let counted = failed(&settings, source, None, started);
                 let _ = report.write(&counted, &settings, &said, Ended::Failed(&error));
             }
             return Err(profiling.end_failed(error));
         }
     };
-    if is_kept {
+    if keep(seen, &done, Ended::Well(ends(&done))) {
         // That takes memory too.
         done.peak_rss_bytes = done.peak_rss_bytes.max(sys::peak_rss_bytes());
     }
-    let strict = said.has("strict-memory");
-    let is_over = strict && done.peak_rss_bytes > settings.memory_limit as u64;
-    let exit = files.exit.or(if is_over { Exit::MemoryCeiling } else { Exit::Done });
+    let exit = ends(&done);
     if !see.quiet {
         done.warnings.iter().for_each(|warning| console::warning(warning.with_names(&flag)));
         console::left_out(done.records_failed, done.bytes_failed, done.quarantine.as_deref(), 0);

@@ -6,7 +6,7 @@ use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use pagemill::Progress;
-use pagemill::alerts::{Told, built_in};
+use pagemill::alerts::{Notified, built_in};
 use pagemill::compress::Compress;
 use pagemill::config::flags::{Said, progress};
 use pagemill::error::Error;
@@ -43,7 +43,7 @@ pub struct Live {
     /// The run goes into the history however short it is: somebody said so.
     always: bool,
     /// What is configured to be watched for.
-    alerts: Vec<Told>,
+    alerts: Vec<Notified>,
     /// As a page.
     dashboard: Option<Wanted>,
     /// As messages to a collector.
@@ -117,10 +117,10 @@ impl Live {
         let otlp = otlp::wanted(said)?;
         let mut live =
             Live { progress, monitor, metrics_file, dashboard, otlp, history, always, alerts: Vec::new(), quiet, job };
-        // Whoever watches a run is told what is usually worth knowing.
+        // Whoever watches a run sees what is usually worth knowing.
         if live.is_watched() {
-            let told = |rule| Told { rule, command: Vec::new(), webhook: None };
-            live.alerts.extend(built_in().into_iter().map(told));
+            let seen = |rule| Notified { rule, command: Vec::new(), webhook: None };
+            live.alerts.extend(built_in().into_iter().map(seen));
         }
         live.alerts.extend_from_slice(said.alerts());
         Ok(live)
@@ -155,13 +155,22 @@ impl Live {
     /// # Errors
     /// The port can't be had, or the file of metrics holds something else.
     pub fn prepare(&self) -> Result<Port, Error> {
+        self.check()?;
+        self.dashboard.as_ref().map_or(Ok(Port::NONE), Wanted::port)
+    }
+
+    /// Refuses to replace a file that does not hold metrics with metrics.
+    ///
+    /// # Errors
+    /// Usage: there is one.
+    pub fn check(&self) -> Result<(), Error> {
         if let Some(path) = self.metrics_file.as_deref().filter(|path| !may_hold_metrics(path)) {
             return Err(Error::usage(format!(
                 "--metrics-file: {} exists, and does not hold metrics\n  Name another file.",
                 path.display()
             )));
         }
-        self.dashboard.as_ref().map_or(Ok(Port::NONE), Wanted::port)
+        Ok(())
     }
 
     /// Begins to show a run that begins now. `taken`: something else goes to standard output.
@@ -180,8 +189,8 @@ impl Live {
             self.metrics_file.clone().map(|path| -> Box<dyn View> { Box::new(MetricsFile::new(path, unwritten)) }),
         );
         views.extend(self.otlp.as_ref().map(Collector::view));
-        let (judge, told) = alerting::watch(&self.alerts, self.quiet).unzip();
-        views.extend(told);
+        let (judge, notifies) = alerting::watch(&self.alerts, self.quiet).unzip();
+        views.extend(notifies);
         if views.is_empty() && self.dashboard.is_none() && !self.history {
             return Watching(None);
         }

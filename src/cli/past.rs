@@ -1,15 +1,30 @@
 //! Adding runs to the history.
 
 use pagemill::config::flags::Said;
+#[cfg(feature = "history")]
 use pagemill::error::Error;
 use pagemill::job::Settings;
 use pagemill::metrics::Report;
 
 use super::live::Seen;
+use super::report_file::Ended;
+
+/// A run that is over.
+#[cfg_attr(not(feature = "history"), allow(dead_code))]
+pub struct Past<'p> {
+    /// What was seen of it.
+    pub seen: Option<Seen>,
+    /// Its report, also if it failed.
+    pub report: &'p Report,
+    /// How it ended.
+    pub ended: Ended<'p>,
+    pub settings: &'p Settings,
+    pub said: &'p Said,
+}
 
 /// Adds a run that is over. It does not fail because of that. Says whether the history was touched.
 #[cfg(feature = "history")]
-pub fn keep(seen: Option<Seen>, outcome: Result<&Report, &Error>, settings: &Settings, said: &Said) -> bool {
+pub fn keep(Past { seen, report, ended, settings, said }: Past<'_>) -> bool {
     use std::time::Duration;
 
     use pagemill::config::flags::{shown, with_origins};
@@ -19,9 +34,7 @@ pub fn keep(seen: Option<Seen>, outcome: Result<&Report, &Error>, settings: &Set
     use pagemill::sys;
 
     use super::console;
-    use super::exit::Exit;
     use super::live::keeps_short_runs;
-    use super::report_file::Ended;
     use super::worded::{flag, worded};
 
     /// Runs that take less time are many, and say little.
@@ -50,18 +63,17 @@ pub fn keep(seen: Option<Seen>, outcome: Result<&Report, &Error>, settings: &Set
         return false;
     }
     let version = env!("CARGO_PKG_VERSION");
+    let error = match ended {
+        Ended::Well(_) => None,
+        Ended::Failed(error) => Some(error),
+    };
+    let report = json(report, &ended.of(said), &with_origins(settings, said.origins()), &flag);
     let outcome = Outcome {
-        state: State::of_end(outcome.err().map(Error::class)),
+        state: State::of_end(error.map(Error::class)),
         settings: serde_json::to_string(&shown(settings)).unwrap_or_default(),
         version: version.to_owned(),
-        error: outcome.err().map(|error| worded(error).to_string()),
-        report: outcome
-            .ok()
-            .map(|report| {
-                let ran = Ended::Well(Exit::Done).of(said);
-                json(report, &ran, &with_origins(settings, said.origins()), &flag)
-            })
-            .filter(|report| report.len() <= LARGEST),
+        error: error.map(|error| worded(error).to_string()),
+        report: Some(report).filter(|report| report.len() <= LARGEST),
         job: said.job().map(str::to_owned),
     };
     let run = Run { series: Some(points(&seen.series, POINTS)), ..Run::new(&seen.about, &seen.sample, outcome) };
@@ -73,6 +85,6 @@ pub fn keep(seen: Option<Seen>, outcome: Result<&Report, &Error>, settings: &Set
 
 /// This build has no history.
 #[cfg(not(feature = "history"))]
-pub fn keep(_seen: Option<Seen>, _outcome: Result<&Report, &Error>, _settings: &Settings, _said: &Said) -> bool {
+pub fn keep(_: Past<'_>) -> bool {
     false
 }

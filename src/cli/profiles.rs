@@ -62,14 +62,29 @@ impl Profiles {
         [("--cpuprofile", self.cpu.as_deref()), ("--memprofile", self.memory.as_deref())]
     }
 
+    /// Refuses to replace files without `force`.
+    ///
+    /// # Errors
+    /// Usage: one exists.
+    pub fn check(&self, force: bool) -> Result<(), Error> {
+        self.files().into_iter().filter_map(|(flag, path)| Some((flag, path?))).try_for_each(
+            |(flag, path)| match !force && fs::metadata(path).is_ok_and(|found| found.is_file()) {
+                true => Err(Error::usage(format!(
+                    "{flag}: {} exists already\n  Give --force to replace it.",
+                    path.display()
+                ))),
+                false => Ok(()),
+            },
+        )
+    }
+
     /// Begins what was asked for. Files that exist are replaced only with `force`.
     ///
     /// # Errors
     /// A file can't be made; or the system can't do it.
     pub fn start(&self, force: bool) -> Result<Profiling, Error> {
-        let output =
-            |(flag, path): (&str, Option<&Path>)| path.map(|path| Output::create(flag, path, force)).transpose();
-        let [cpu, memory] = self.files().map(output);
+        self.check(force)?;
+        let [cpu, memory] = self.files().map(|(_, path)| path.map(Output::create).transpose());
         let (cpu, memory) = (cpu?, memory?);
         let cpu = match cpu {
             Some(output) => match Recorder::start() {
@@ -112,13 +127,7 @@ impl Profiling {
 }
 
 impl Output {
-    fn create(flag: &str, path: &Path, force: bool) -> Result<Output, Error> {
-        if !force && fs::metadata(path).is_ok_and(|found| found.is_file()) {
-            return Err(Error::usage(format!(
-                "{flag}: {} exists already\n  Give --force to replace it.",
-                path.display()
-            )));
-        }
+    fn create(path: &Path) -> Result<Output, Error> {
         let file = File::create(path).map_err(|e| Error::io("create", path, e))?;
         Ok(Output { path: path.to_path_buf(), file })
     }

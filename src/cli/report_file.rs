@@ -39,16 +39,25 @@ impl ReportFile {
         }
     }
 
-    /// Creates a file. One that exists is replaced only with `force`, or if it is the report of a run that failed: trying
-    /// again must not fail for that.
-    fn create(path: &Path, force: bool) -> Result<ReportFile, Error> {
-        let found = fs::metadata(path);
-        if !force && found.as_ref().is_ok_and(fs::Metadata::is_file) && !is_of_failure(path) {
+    /// Refuses to replace a file without `force`, unless it is the report of a run that failed: trying again must not fail
+    /// for that.
+    ///
+    /// # Errors
+    /// Usage: there is another file.
+    pub fn may_create(path: &Path, force: bool) -> Result<(), Error> {
+        if !force && fs::metadata(path).is_ok_and(|found| found.is_file()) && !is_of_failure(path) {
             return Err(Error::usage(format!(
                 "--report: {} exists already\n  Give --force to replace it.",
                 path.display()
             )));
         }
+        Ok(())
+    }
+
+    /// Creates a file that [may be created](Self::may_create).
+    fn create(path: &Path, force: bool) -> Result<ReportFile, Error> {
+        ReportFile::may_create(path, force)?;
+        let found = fs::metadata(path);
         let file = File::create(path).map_err(|e| Error::io("create", path, e))?;
         Ok(ReportFile { path: path.to_path_buf(), file: Some(file), is_new: found.is_err() })
     }

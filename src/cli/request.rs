@@ -21,12 +21,15 @@ use super::dashboard;
 use super::exit::Exit;
 use super::inputs::refuse_list;
 use super::live::{Live, Shown};
-use super::past;
+use super::past::{self, Past};
 use super::paths::{file, name, source};
 use super::profiles::Profiles;
 use super::report_file::{Ended, ReportFile, failed, refuse_clashes};
 use super::settings::settings;
 use super::worded::{flag, worded};
+
+/// The flag for the file with the metrics of now.
+pub const METRICS: &str = "--metrics-file";
 
 /// Many inputs.
 pub struct Batch {
@@ -70,10 +73,20 @@ impl See {
         })
     }
 
+    /// Refuses to replace files beside the output, as a run does: without `force`, and unless they may be replaced anyway.
+    ///
+    /// # Errors
+    /// Usage: one may not.
+    pub fn may_write(&self, force: bool) -> Result<(), Error> {
+        self.report.as_deref().and_then(file).map_or(Ok(()), |path| ReportFile::may_create(path, force))?;
+        self.live.check()?;
+        self.profiles.check(force)
+    }
+
     /// The files that are written beside the output, with their flags.
     pub fn files(&self) -> [(&'static str, Option<&Path>); 4] {
         let [cpu, memory] = self.profiles.files();
-        [("--report", self.report.as_deref()), ("--metrics-file", self.live.metrics_file.as_deref()), cpu, memory]
+        [("--report", self.report.as_deref()), (METRICS, self.live.metrics_file.as_deref()), cpu, memory]
     }
 }
 
@@ -259,20 +272,23 @@ impl Request {
         let started = Instant::now();
         let report = run();
         let seen = watching.end(report.as_ref().err());
-        let is_kept = past::keep(seen, report.as_ref(), &self.settings, &self.said);
+        let keep = |seen, report: &Report, ended| {
+            past::keep(Past { seen, report, ended, settings: &self.settings, said: &self.said })
+        };
         let mut report = match report {
             Ok(report) => report,
             Err(error) => {
+                let (source, target) = (file(&self.source), self.target.as_deref().and_then(file));
+                let report = failed(&self.settings, source, target, started);
+                keep(seen, &report, Ended::Failed(&error));
                 if let Some(report_file) = report_file {
-                    let (source, target) = (file(&self.source), self.target.as_deref().and_then(file));
-                    let report = failed(&self.settings, source, target, started);
                     // The error of the run matters more than one of its report.
                     let _ = report_file.write(&report, &self.settings, &self.said, Ended::Failed(&error));
                 }
                 return Err(profiling.end_failed(error));
             }
         };
-        if is_kept {
+        if keep(seen, &report, Ended::Well(self.exit(&report))) {
             // That takes memory too.
             report.peak_rss_bytes = report.peak_rss_bytes.max(sys::peak_rss_bytes());
         }
@@ -320,8 +336,8 @@ impl Request {
         Shown::all(batch.sources.iter().map(|source| &*source.path), target).at(place)
     }
 
-    /// The files written, apart from the report; `places` are additional outputs.
-    fn written(&self, places: Vec<PathBuf>) -> Vec<PathBuf> {
+    /// The files written, apart from those [beside the output](See::files); `places` are additional outputs.
+    pub fn written(&self, places: Vec<PathBuf>) -> Vec<PathBuf> {
         let mut written = places;
         written.extend(self.target.clone());
         if let Some(quarantine) = &self.settings.quarantine {

@@ -33,7 +33,7 @@ pub struct Run {
     pub peak: u64,
     /// The memory limit, in bytes.
     pub memory_limit: u64,
-    /// The report as JSON; none: the run failed.
+    /// The report as JSON; none: it was too large.
     pub report: Option<String>,
     /// The metrics over time as JSON: see [`points`].
     pub series: Option<String>,

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::address::is_host;
+
 /// The path for metrics, where an address has none: "OTLP Exporter Configuration" of OpenTelemetry's specification.
 const PATH: &str = "/v1/metrics";
 
@@ -28,8 +30,7 @@ impl Endpoint {
         if host.contains('@') {
             return Err("it has a user or a password, which others could read in the list of processes");
         }
-        let port = host.rsplit(']').next().and_then(|rest| rest.split_once(':'));
-        if host.is_empty() || host.starts_with(':') || port.is_some_and(|(_, port)| port.parse::<u16>().is_err()) {
+        if !is_host(host) {
             return Err("it has no host, or a bad port");
         }
         if path.contains(['?', '#']) {

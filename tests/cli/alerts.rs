@@ -97,7 +97,7 @@ fn a_program_is_told() {
     // One that can't be told does not stop the run.
     for (program, why) in [("[\"no-such-program\"]", "No such file"), ("[\"false\"]", "exit status: 1")] {
         let said = watched(here, &format!("{RULE}command = {program}\n"), &[]).ends(0);
-        said.says(&["warning: an alert could not be told to ", why]);
+        said.says(&["warning: could not send an alert to ", why]);
     }
 }
 
@@ -116,7 +116,7 @@ fn an_address_is_told() {
     // One that does not want it, and none at all.
     let (address, received) = receiver(&["403 Forbidden", "403 Forbidden"]);
     let said = watched(here, &format!("{RULE}webhook = \"{address}?secret\"\n"), &[]).ends(0);
-    said.says(&["an alert could not be told to 127.0.0.1:", "it answered 403"]);
+    said.says(&["could not send an alert to 127.0.0.1:", "it answered 403"]);
     assert_eq!(received.join().unwrap().len(), 2);
 }
 

@@ -149,6 +149,10 @@ fn faults_have_lines_and_suggestions() {
         ("dashboard-token-file = 'x'", "1: `dashboard-token-file` is not taken from a file that was found"),
         ("[profile.a]\nmetrics-file = 'x'", "2: `metrics-file` is not taken from a file that was found"),
         ("extensions = { bak = 'csv' }", "1: `extensions` changes the output, so it can't be set for all runs"),
+        ("[profile.a]\nquarantine = '/etc/x'", "2: `quarantine` is not taken from a file that was found"),
+        ("[profile.a]\non-error = 'skip'\nforce = true", "3: `force` is not taken from a file that was found"),
+        ("[profile.a]\ncpuprofile = 'x'", "2: `cpuprofile` is not taken from a file that was found"),
+        ("[profile.a]\nmemprofile = 'x'", "2: `memprofile` is not taken from a file that was found"),
         ("[profile.a]\nextensions = 'csv'", "2: `extensions` is a table, such as extensions = { bak = \"csv\" }"),
         ("[profile.a]\nextensions = { bak = 'cvs' }", "2: `cvs` is no format; did you mean `csv`?"),
         ("[profile.a.extensions]\nx = 'csv'\nbak = 'excel'", "3: unknown format `excel`; the formats are csv, tsv"),
@@ -182,7 +186,7 @@ fn faults_have_lines_and_suggestions() {
         "[[alert]]\nmetric = 'records_bad_share'\nabove = 1\ncommand = ['mail', 'me']\nwebhook = 'https://x'\n",
     )]);
     say(here.path(), "config check --config own.toml").ends(0);
-    let places = "metrics-file = '/dev/null'\ndashboard = '0'\ndashboard-token-file = '../t'\n";
+    let places = "metrics-file = '/dev/null'\ndashboard = '0'\ndashboard-token-file = '../t'\n[profile.a]\nquarantine = 'q'\nforce = true\n";
     fs::write(here.path().join("own.toml"), places).unwrap();
     say(here.path(), "config check --config own.toml").ends(0);
     fs::write(here.path().join("own.toml"), "dashboard-token-file = 3\n").unwrap();
@@ -190,7 +194,8 @@ fn faults_have_lines_and_suggestions() {
         .ends(2)
         .says(&["own.toml:1: `dashboard-token-file` is the path of a file"]);
     // A job is run by its name.
-    fs::write(here.path().join("pagemill.toml"), "[job.a]\nmetrics-file = 'm.prom'\n").unwrap();
+    fs::write(here.path().join("pagemill.toml"), "[job.a]\nmetrics-file = 'm.prom'\nquarantine = 'q'\nforce = true\n")
+        .unwrap();
     say(here.path(), "config check").ends(0);
 }
 
@@ -332,16 +337,17 @@ fn what_was_passed_over_is_not_in_the_report() {
 #[test]
 fn flags_win_over_what_contradicts_them() {
     let config = "checkpoint = true\nverbose = true\n[profile.q]\nquarantine = 'bad'\n[profile.s]\non-error = 'skip'\n";
-    let here = with(&[("pagemill.toml", config), ("a.csv", "a,b\n1,2\n3\n")]);
+    let here = with(&[(".config/pagemill/config.toml", config), ("a.csv", "a,b\n1,2\n3\n")]);
     let here = here.path();
+    let bad = here.join(".config/pagemill/bad");
     let ran = say(here, "convert a.csv -t ndjson -o b.ndjson -q --no-checkpoint --profile q --on-error skip").ends(0);
-    assert_eq!((ran.stderr.as_str(), here.join("bad").exists()), ("", false));
+    assert_eq!((ran.stderr.as_str(), bad.exists()), ("", false));
     say(here, "convert a.csv -t ndjson -q --profile s --quarantine b").ends(0);
     assert!(here.join("b").exists());
     say(here, "convert a.csv -t ndjson -q --profile q").ends(0);
-    assert!(here.join("bad").exists());
+    assert!(bad.exists());
     // The short form never replaces a file, whatever a profile says.
-    fs::write(here.join("pagemill.toml"), "[profile.f]\nforce = true\n").unwrap();
+    fs::write(here.join(".config/pagemill/config.toml"), "[profile.f]\nforce = true\n").unwrap();
     say(here, "a.csv b.ndjson --profile f").ends(2).says(&["b.ndjson exists already"]);
 }
 
@@ -399,6 +405,13 @@ fn the_environment_says_only_what_keeps_the_output() {
         "pagemill: warning: PAGEMILL_WORKER is set, but there is no such setting; did you mean PAGEMILL_WORKERS?\n"
     );
     assert_eq!(set("PAGEMILL_REQUIRE_ALL", "1").ends(0).stderr, "");
+    for family in ["portable", "neon", "avx2", "avx512"] {
+        assert_eq!(set("PAGEMILL_KERNEL", family).ends(0).stderr, "");
+    }
+    assert_eq!(
+        set("PAGEMILL_KERNEL", "sse").ends(0).stderr,
+        "pagemill: warning: PAGEMILL_KERNEL is `sse`, which is not one of portable, neon, avx2, avx512\n"
+    );
     assert_eq!(set("PAGEMILL_DASHBOARD_TOKEN", "secret").ends(0).stderr, "");
     assert!(!fs::read_to_string(here.join("r.json")).unwrap().contains("secret"));
     let quiet = with_variable(here, "PAGEMILL_WORKER", "3", "convert a.csv -t ndjson -q").ends(0);
@@ -459,7 +472,13 @@ fn with_jobs() -> tempfile::TempDir {
     let config = "[job.a]\ninput = 'in.csv'\noutput = 'a.ndjson'\n[job.b]\ninput = 'a.ndjson'\noutput = 'b.csv'\n\
         [job.c]\ninput = 'bad.csv'\noutput = 'c.csv'\n[job.d]\ninput = 'in.csv'\noutput = './b.csv'\n\
         [job.all]\ninput = ['out/*.ndjson']\noutput = 'all.csv'\n[job.each]\ninput = ['in*.csv']\nout-dir = 'out'\nto = 'ndjson'\n\
-        [job.one]\ninput = 'out/in.ndjson'\noutput = 'one.csv'\n[job.typo]\ninput = 'in.csv'\noutput = 'e.xyz'\n[job.s]\ninput = '-'\nfrom = 'csv'\noutput = 's.csv'\n[job.t]\ninput = '-'\nfrom = 'csv'\noutput = 't.csv'\n";
+        [job.one]\ninput = 'out/in.ndjson'\noutput = 'one.csv'\n[job.typo]\ninput = 'in.csv'\noutput = 'e.xyz'\n[job.s]\ninput = '-'\nfrom = 'csv'\noutput = 's.csv'\n[job.t]\ninput = '-'\nfrom = 'csv'\noutput = 't.csv'\n\
+        [job.q]\ninput = 'in.csv'\noutput = 'q.ndjson'\non-error = 'quarantine'\n[job.p]\ninput = 'in.csv'\noutput = 'q.ndjson.quarantine.ndjson'\n\
+        [job.cpu]\ninput = 'in.csv'\noutput = 'x.csv'\ncpuprofile = 'q.ndjson.quarantine.ndjson'\n\
+        [job.mem]\ninput = 'in.csv'\noutput = 'x.csv'\nmemprofile = 'q.ndjson.quarantine.ndjson'\n\
+        [job.now]\ninput = 'in.csv'\noutput = 'x.csv'\nmetrics-file = 'q.ndjson.quarantine.ndjson'\n\
+        [job.old]\ninput = 'in.csv'\noutput = 'x.csv'\nmemprofile = 'profile'\n\
+        [job.again]\ninput = 'bad.csv'\noutput = 'y.csv'\nreport = 'r.json'\n";
     with(&[("pagemill.toml", config), ("in.csv", "x\n1\n"), ("bad.csv", "x,y\n1\n")])
 }
 
@@ -479,13 +498,54 @@ fn all_jobs_are_looked_at_before_one_runs() {
     refused("run a s t", 2, "jobs `s` and `t` both read standard input");
     fs::write(here.join("b.csv"), "").unwrap();
     refused("run a b", 2, "b.csv exists already");
+    refused("run a q p", 2, "jobs `q` and `p` would both write q.ndjson.quarantine.ndjson");
+    refused("run a cpu p", 2, "jobs `cpu` and `p` would both write q.ndjson.quarantine.ndjson");
+    refused("run a mem p", 2, "jobs `mem` and `p` would both write q.ndjson.quarantine.ndjson");
+    refused("run a now p", 2, "jobs `now` and `p` would both write q.ndjson.quarantine.ndjson");
+    fs::write(here.join("profile"), "").unwrap();
+    refused("run a old", 2, "--memprofile: profile exists already");
     // Nothing is written to be explained.
     say(here, "run a d --explain").ends(0);
+    // The file of metrics is about what runs now.
+    say(here, "run a each --metrics-file m.prom --force").ends(0);
+    fs::remove_file(here.join("a.ndjson")).unwrap();
+    fs::remove_dir_all(here.join("out")).unwrap();
     // What an earlier job writes is there when a later one needs it, also in a folder.
     say(here, "run a b --force").ends(0);
     assert_eq!(fs::read_to_string(here.join("b.csv")).unwrap(), "x\n1\n");
     say(here, "run each all one").ends(0);
     assert_eq!(fs::read_to_string(here.join("all.csv")).unwrap(), "x\n1\n");
+}
+
+/// With several jobs too, the report of a run that failed is replaced.
+#[test]
+fn the_report_of_a_failed_job_is_replaced_when_it_runs_again() {
+    let here = with_jobs();
+    let here = here.path();
+    say(here, "run each again").ends(1);
+    fs::write(here.join("bad.csv"), "x,y\n1,2\n").unwrap();
+    say(here, "run a again").ends(0);
+    fs::remove_file(here.join("a.ndjson")).unwrap();
+    fs::remove_file(here.join("y.csv")).unwrap();
+    // That of one that went well is not.
+    say(here, "run a again").ends(2).says(&["--report: r.json exists already\n  Give --force to replace it."]);
+}
+
+/// The user's own file is read once if it is also named: what it says of alerts is said once.
+#[test]
+fn a_file_counts_once() {
+    let here = with(&[(".config/pagemill/config.toml", "workers = 1\n")]);
+    let here = here.path();
+    let own = here.join(".config/pagemill/config.toml");
+    let once = |ran: Ran| assert_eq!(ran.ends(0).stdout.lines().count(), 1);
+    once(say(here, "config check"));
+    once(say(here, &format!("config check --config {}", own.display())));
+    once(with_variable(here, "PAGEMILL_CONFIG", ".config/pagemill/../pagemill/config.toml", "config check"));
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::symlink(&own, here.join("pagemill.toml")).unwrap();
+        once(say(here, "config check"));
+    }
 }
 
 #[test]

@@ -208,6 +208,29 @@ fn the_history_stays_below_the_limit() {
     assert!(!say(here, &format!("{line} -q")).ends(0).stderr.contains("history"));
 }
 
+/// The report of a run says how it ended, also if that was not well.
+#[test]
+fn the_reports_of_runs_that_failed_are_kept() {
+    let here = folder();
+    let here = here.path();
+    fs::write(here.join("bad.csv"), "a,b\n1\n").unwrap();
+    fs::write(here.join("good.csv"), "a,b\n1,2\n").unwrap();
+    let lines = [
+        ("convert bad.csv good.csv --out-dir out -t ndjson --keep-going", 1),
+        ("convert bad.csv -o bad.ndjson", 1),
+        ("count -r bad.csv good.csv --on-error skip", 1),
+        ("convert good.csv -o good.ndjson", 0),
+    ];
+    for (number, (line, code)) in (1..).zip(lines) {
+        say(here, &format!("{line} --no-history=false --memory-limit 400MB")).ends(code);
+        let shown = say(here, &format!("history show {number} -t json")).ends(0).stdout;
+        let shown: serde_json::Value = serde_json::from_str(&shown).unwrap();
+        let report = &shown["report"];
+        assert_eq!(report["exit_code"], code, "{line}: {shown:#}");
+        assert_eq!(report["error"].is_string(), line == "convert bad.csv -o bad.ndjson", "{line}: {shown:#}");
+    }
+}
+
 /// A short run is kept if somebody says that runs are to be kept, and that stays below the limit.
 #[test]
 fn a_short_run_is_kept_when_it_is_asked_for() {

@@ -8,6 +8,7 @@ use toml::de::{DeTable, DeValue};
 use super::fault::Fault;
 use super::keys::not_found;
 use super::text::line;
+use crate::address::is_host;
 use crate::alerts::{Limit, METRICS, Metric, Rule, Severity, metric};
 use crate::config::flags::Place;
 use crate::config::parse_duration;
@@ -18,9 +19,9 @@ use crate::op::nearest;
 pub struct Alert {
     /// When.
     pub rule: Rule,
-    /// A program that is told, and its arguments.
+    /// A program that gets it, and its arguments.
     pub command: Vec<String>,
-    /// An address that is told.
+    /// An address that gets it.
     pub webhook: Option<String>,
     /// Where the rule is.
     pub place: Place,
@@ -126,10 +127,7 @@ fn find_metric(name: &str) -> Result<&'static Metric, String> {
 fn is_address(url: &str) -> bool {
     let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
     let host = rest.and_then(|rest| rest.split(['/', '?', '#']).next()?.rsplit('@').next());
-    let Some(host) = host.filter(|host| !host.is_empty() && !host.starts_with(':')) else { return false };
-    // The colons of an IPv6 address are in brackets.
-    let port = host.rsplit(']').next().and_then(|rest| rest.split_once(':'));
-    port.is_none_or(|(_, port)| port.parse::<u16>().is_ok())
+    host.is_some_and(is_host)
 }
 
 fn find_severity(word: &str) -> Result<Severity, String> {

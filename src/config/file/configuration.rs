@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::alert::Alert;
 use super::section::{Entry, File, Section};
-use crate::alerts::Told;
+use crate::alerts::Notified;
 use crate::config::flags::{Passed, Said, find};
 use crate::error::Error;
 use crate::op::nearest;
@@ -74,7 +74,7 @@ impl Configuration {
         let alerts = self.files.iter().flat_map(|file| file.alerts.iter().cloned());
         said.use_token_file(self.dashboard_token_file());
         said.show_samples(self.files.iter().rev().find_map(|file| file.dashboard_samples).unwrap_or_default());
-        said.watch_for(alerts.map(|Alert { rule, command, webhook, .. }| Told { rule, command, webhook }));
+        said.watch_for(alerts.map(|Alert { rule, command, webhook, .. }| Notified { rule, command, webhook }));
         // Within one place nothing contradicts itself; what was decided before wins.
         let mut decided: Vec<&str> = off.iter().map(String::as_str).collect();
         off.iter().for_each(|name| said.switch_off(name));

@@ -7,6 +7,7 @@ use super::section::Entry;
 use super::value::of_variable;
 use crate::config::flags::{Changes, Commands, Flag, SetBy, all};
 use crate::op::nearest;
+use crate::scan::vector::{FAMILIES, VARIABLE as KERNEL};
 use crate::sys::variables;
 
 const PREFIX: &str = "PAGEMILL_";
@@ -14,14 +15,14 @@ const PREFIX: &str = "PAGEMILL_";
 /// Variables that are no flags: a secret, and what tests and scripts need. Some are the beginnings of several names.
 const OTHERS: [&str; 14] = [
     "PAGEMILL_DASHBOARD_TOKEN",
-    // A program that is told of an alert may run pagemill too.
+    // A program that gets an alert may run pagemill too.
     "PAGEMILL_ALERT",
     "PAGEMILL_BENCH_",
     "PAGEMILL_BINARY",
     "PAGEMILL_CORPORA",
     "PAGEMILL_FLAG",
     "PAGEMILL_HOSTILE_",
-    "PAGEMILL_KERNEL",
+    KERNEL,
     "PAGEMILL_KILLS",
     "PAGEMILL_MAY_LACK",
     "PAGEMILL_PRESSURE",
@@ -56,6 +57,10 @@ pub fn environment() -> Environment {
     for (name, value) in variables(PREFIX).into_iter().filter(|(_, value)| !value.is_empty()) {
         let name = name.to_string_lossy().into_owned();
         if OTHERS.iter().any(|other| name == *other || other.ends_with('_') && name.starts_with(other)) {
+            if name == KERNEL && !FAMILIES.iter().any(|family| value == *family) {
+                let families = FAMILIES.join(", ");
+                read.warnings.push(format!("{name} is `{}`, which is not one of {families}", value.to_string_lossy()));
+            }
             continue;
         }
         match flags().find(|flag| variable(flag) == name) {

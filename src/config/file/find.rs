@@ -26,14 +26,15 @@ pub fn find(named: Option<&Path>) -> Result<Vec<Found>, Error> {
     if named == Some(Path::new("none")) {
         return Ok(Vec::new());
     }
-    let mut found: Vec<Found> =
-        own_file().filter(|path| path.exists()).map(|path| Found { path, own: true }).into_iter().collect();
     let same = |one: &Path, other: &Path| {
         fs::canonicalize(one).is_ok_and(|one| fs::canonicalize(other).is_ok_and(|other| one == other))
     };
-    found.extend(
-        nearest().filter(|path| !named.is_some_and(|named| same(named, path))).map(|path| Found { path, own: false }),
-    );
+    // One that is named counts once, as what it is named for. The user's own may also be the nearest.
+    let other = |path: &PathBuf| !named.is_some_and(|named| same(named, path));
+    let own = own_file().filter(|path| path.exists());
+    let nearest = nearest().filter(|path| !own.as_ref().is_some_and(|own| same(own, path))).filter(&other);
+    let mut found: Vec<Found> = own.filter(&other).map(|path| Found { path, own: true }).into_iter().collect();
+    found.extend(nearest.map(|path| Found { path, own: false }));
     if let Some(path) = named {
         if !path.exists() {
             return Err(Error::usage(format!(

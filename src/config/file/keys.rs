@@ -30,11 +30,19 @@ pub const STEPS: &str = "steps";
 /// What extensions of file names mean. It is no flag: `--from` and `--to` say it for one run.
 pub const EXTENSIONS: &str = "extensions";
 
-/// Whether a flag names a place where something about a run goes: a file, a port, an address. A file that was found
-/// may have come with the data, so it may not say so for runs that it is not asked for.
-pub fn names_a_place(flag: &Flag) -> bool {
-    let is_named = matches!(flag.takes, Takes::Path(_) | Takes::Text(_) | Takes::Any(_) | Takes::List(_));
-    flag.group == Group::See && is_named
+/// The switch that lets files be replaced.
+const FORCE: &str = "force";
+
+/// Whether a flag says where something goes, that is, names a file, a port or an address, or lets files be replaced. A
+/// file that was found may have come with the data, so it may not say so for runs that it is not asked for.
+pub fn writes(flag: &Flag) -> bool {
+    match flag.takes {
+        // Where inputs are read from, only a job says.
+        Takes::Path(_) | Takes::Paths(_) => true,
+        Takes::Text(_) | Takes::Any(_) | Takes::List(_) => flag.group == Group::See,
+        Takes::Nothing => flag.name == FORCE,
+        Takes::Word(..) | Takes::Count(_) => false,
+    }
 }
 
 /// Why a key of a file that was found is not taken.

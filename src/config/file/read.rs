@@ -9,7 +9,7 @@ use super::alert::Rules;
 use super::extensions::add;
 use super::fault::Fault;
 use super::find::Found;
-use super::keys::{EXTENSIONS, OTLP, SAMPLES, STEPS, Scope, TOKEN_FILE, names_a_place, not_found};
+use super::keys::{EXTENSIONS, OTLP, SAMPLES, STEPS, Scope, TOKEN_FILE, not_found, writes};
 use super::section::{Entry, File, Section};
 use super::step::{flags, step};
 use super::text::line;
@@ -187,7 +187,7 @@ impl Reading<'_> {
             return None;
         };
         // A job is run by its name; whoever names it means what it says.
-        if scope != Scope::Job && !self.own && names_a_place(flag) {
+        if scope != Scope::Job && !self.own && writes(flag) {
             self.fault(one.line, not_found(flag.name));
             return None;
         }

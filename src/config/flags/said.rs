@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::commands::Commands;
 use super::set_by::SetBy;
-use crate::alerts::Told;
+use crate::alerts::Notified;
 use crate::error::Error;
 use crate::format::Extensions;
 
@@ -19,7 +19,7 @@ pub struct Said {
     /// Switches that were switched off: not the same as switches that nobody has named.
     off: Vec<String>,
     extensions: Option<Meant>,
-    alerts: Vec<Told>,
+    alerts: Vec<Notified>,
     token_file: Option<PathBuf>,
     samples: bool,
 }
@@ -88,7 +88,7 @@ impl Said {
     }
 
     /// What is configured to be watched for.
-    pub fn alerts(&self) -> &[Told] {
+    pub fn alerts(&self) -> &[Notified] {
         &self.alerts
     }
 
@@ -113,7 +113,7 @@ impl Said {
     }
 
     /// Adds rules.
-    pub fn watch_for(&mut self, alerts: impl IntoIterator<Item = Told>) {
+    pub fn watch_for(&mut self, alerts: impl IntoIterator<Item = Notified>) {
         self.alerts.extend(alerts);
     }
 

@@ -3,6 +3,7 @@
 use std::arch::x86_64::*;
 
 use super::portable::{each_flag, each_position, pack_bytes, pad};
+use super::tables::{LAST_TO_FIRST, OPERATORS, WHITE};
 use super::work::{Pairs, Vector, Work, goes_on};
 
 /// A processor with AVX2, BMI1, BMI2, POPCNT, LZCNT and PCLMULQDQ.
@@ -35,12 +36,6 @@ fn join(low: __m256i, high: __m256i) -> u64 {
     // SAFETY: an `Avx2` exists wherever this is called, so the processor has AVX2.
     unsafe { u64::from(_mm256_movemask_epi8(low) as u32) | u64::from(_mm256_movemask_epi8(high) as u32) << 32 }
 }
-
-/// For each low half of a byte, the operator that has it once bit 5 is set (`[` becomes `{`).
-const OPERATORS: [u8; 16] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, b':', b'{', b',', b'}', 0, 0];
-const LAST_TO_FIRST: [u8; 16] = [15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0];
-/// For each low half of a byte, the white space that has it; else a byte with another low half.
-const WHITE: [u8; 16] = [b' ', 0, 0, 0, 0, 0, 0, 0, 0, b'\t', b'\n', 0, 0, b'\r', 0, 0];
 
 /// # Safety
 /// The processor has AVX2.

@@ -2,6 +2,7 @@
 
 use std::arch::x86_64::*;
 
+use super::tables::{LAST_TO_FIRST, OPERATORS, WHITE};
 use super::work::{Pairs, Vector, Work};
 
 /// A processor with AVX-512 F, BW, VL, VBMI2 and everything that [`Avx2`](super::avx2::Avx2) requires.
@@ -28,11 +29,6 @@ pub unsafe fn run<W: Work>(work: W) -> W::Out {
     work.run(Avx512(()))
 }
 
-/// For each low half of a byte, the operator that has it once bit 5 is set (`[` becomes `{`).
-const OPERATORS: [u8; 16] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, b':', b'{', b',', b'}', 0, 0];
-const LAST_TO_FIRST: [u8; 16] = [15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0];
-/// For each low half of a byte, the white space that has it; else a byte with another low half.
-const WHITE: [u8; 16] = [b' ', 0, 0, 0, 0, 0, 0, 0, 0, b'\t', b'\n', 0, 0, b'\r', 0, 0];
 /// The number of each byte of a block.
 const NUMBERS: [u8; 64] = {
     let mut numbers = [0; 64];

@@ -13,6 +13,8 @@ mod avx512;
 #[cfg(target_arch = "aarch64")]
 mod neon;
 mod portable;
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+mod tables;
 mod work;
 
 use std::sync::OnceLock;
@@ -36,6 +38,12 @@ pub fn prefetch(data: &[u8], at: usize) {
     let _ = (data, at);
 }
 
+/// The variable of the environment that names a family.
+pub const VARIABLE: &str = "PAGEMILL_KERNEL";
+
+/// The names of families.
+pub const FAMILIES: [&str; 4] = ["portable", "neon", "avx2", "avx512"];
+
 /// Slowest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Choice {
@@ -54,20 +62,30 @@ enum Choice {
 pub struct Unit(Choice);
 
 impl Unit {
-    /// The fastest one; it is detected once. `PAGEMILL_KERNEL=portable|neon|avx2|avx512` in the environment chooses a
-    /// slower one.
+    /// The fastest one; it is detected once. `PAGEMILL_KERNEL` in the environment chooses a slower one, by one of
+    /// [`FAMILIES`]. Of a family that this processor does not belong to, the best below it is taken; other words do not
+    /// count.
     pub fn get() -> Unit {
         static CHOSEN: OnceLock<Unit> = OnceLock::new();
         *CHOSEN.get_or_init(|| {
-            let name = std::env::var_os("PAGEMILL_KERNEL");
-            let wanted = match name.as_ref().and_then(|name| name.to_str()) {
-                Some("portable") => Choice::Portable,
-                #[cfg(target_arch = "x86_64")]
-                Some("avx2") => Choice::Avx2,
-                _ => best(),
-            };
-            Unit(wanted.min(best()))
+            let name = std::env::var_os(VARIABLE);
+            Unit::named(name.as_ref().and_then(|name| name.to_str()).unwrap_or_default())
         })
+    }
+
+    fn named(name: &str) -> Unit {
+        let wanted = match name {
+            #[cfg(target_arch = "x86_64")]
+            "avx2" => Choice::Avx2,
+            #[cfg(target_arch = "x86_64")]
+            "avx512" => Choice::Avx512,
+            #[cfg(target_arch = "aarch64")]
+            "neon" => Choice::Neon,
+            // What is below the families of other processors too.
+            name if FAMILIES.contains(&name) => Choice::Portable,
+            _ => best(),
+        };
+        Unit(wanted.min(best()))
     }
 
     /// All that can run here, slowest first.

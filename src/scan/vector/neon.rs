@@ -3,6 +3,7 @@
 use std::arch::aarch64::*;
 
 use super::portable::{Portable, each_flag, each_position, pack_bytes, pad};
+use super::tables::{OPERATORS, WHITE};
 use super::work::{Pairs, Vector, Work, goes_on};
 
 /// A 64-bit ARM processor.
@@ -14,10 +15,6 @@ pub fn run<W: Work>(work: W) -> W::Out {
     work.run(Neon)
 }
 
-/// For each low half of a byte, the operator that has it once bit 5 is set (`[` becomes `{`).
-const OPERATORS: [u8; 16] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, b':', b'{', b',', b'}', 0, 0];
-/// For each low half of a byte, the white space that has it; else a byte with another low half.
-const WHITE: [u8; 16] = [b' ', 0, 0, 0, 0, 0, 0, 0, 0, b'\t', b'\n', 0, 0, b'\r', 0, 0];
 /// The bit of each byte among eight.
 const BITS: [u8; 16] = [1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128];
 

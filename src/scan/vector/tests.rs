@@ -169,3 +169,25 @@ fn portable_operations_mean_what_they_say() {
     Portable.pack(block, 0b1011, &mut packed);
     assert_eq!(&packed[..3], b"a{}");
 }
+
+#[test]
+fn families_have_names() {
+    for name in FAMILIES {
+        assert!(Unit::named(name).0 <= best(), "{name}");
+    }
+    assert_eq!(Unit::named("portable").0, Choice::Portable);
+    for unknown in ["", "avx3", "AVX2"] {
+        assert_eq!(Unit::named(unknown).0, best());
+    }
+    #[cfg(target_arch = "x86_64")]
+    {
+        assert_eq!(Unit::named("avx2").0, Choice::Avx2.min(best()));
+        assert_eq!(Unit::named("avx512").0, Choice::Avx512.min(best()));
+        assert_eq!(Unit::named("neon").0, Choice::Portable);
+    }
+    #[cfg(target_arch = "aarch64")]
+    {
+        assert_eq!(Unit::named("neon").0, Choice::Neon);
+        assert_eq!(Unit::named("avx512").0, Choice::Portable);
+    }
+}

@@ -11,7 +11,7 @@ use crate::wording::{counted, input, missing_name};
 
 pub(crate) use names::{as_settings, named};
 pub use record::{Cause, RecordError};
-pub(crate) use record::{Fault, Short};
+pub(crate) use record::{Fault, Parts, Short};
 
 /// The result of everything that can fail.
 pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -5,19 +5,20 @@
 //! at work meanwhile (a sequence lock: H.-J. Boehm, "Can seqlocks get along with programming language memory models?",
 //! MSPC 2012).
 
+use std::borrow::Cow;
 use std::fmt::{self, Write};
 use std::sync::atomic::{AtomicU64, Ordering, fence};
 
 use super::cell::Cell;
-use crate::error::{Cause, RecordError, as_settings, named};
+use crate::error::{Cause, Parts, RecordError, as_settings, named};
 
-/// So many of the latest ones are kept.
+/// The number of the latest ones that are kept.
 const LATEST: usize = 6;
-/// So many bytes of a bad record are kept.
+/// How many bytes of a bad record are kept.
 const BEGINS: usize = 40;
-/// So many bytes of the reason.
+/// How many bytes of the reason.
 const TEXT: usize = 96;
-/// So many places of the input are told apart.
+/// The number of parts of the input that are counted apart.
 const PLACES: usize = 100;
 /// How often a reader looks before it goes without.
 const TRIES: usize = 1_000;
@@ -126,9 +127,34 @@ struct Noted {
     /// The number in the slice, from 0.
     record: u64,
     at: u64,
-    error: RecordError,
+    cause: Cause,
+    reason: Reason,
+    shows_data: bool,
     begins: [u8; BEGINS],
     len: usize,
+}
+
+/// A reason, of which nothing is on the heap.
+enum Reason {
+    /// Its places are filled only if it is read: there may be one for every record.
+    Fixed(&'static str, Parts),
+    Text(Room),
+}
+
+impl Reason {
+    fn of(error: &RecordError) -> Reason {
+        match error.reason {
+            Cow::Borrowed(reason) => Reason::Fixed(reason, error.parts),
+            Cow::Owned(_) => Reason::Text(Room::with(error)),
+        }
+    }
+
+    fn text(&self) -> Room {
+        match self {
+            Reason::Fixed(reason, parts) => Room::with(&RecordError { parts: *parts, ..RecordError::new(0, *reason) }),
+            Reason::Text(room) => *room,
+        }
+    }
 }
 
 impl BadNotes {
@@ -138,7 +164,8 @@ impl BadNotes {
         let len = bytes.len().min(BEGINS);
         let mut begins = [0; BEGINS];
         begins[..len].copy_from_slice(&bytes[..len]);
-        self.latest[self.count % LATEST] = Some(Noted { record, at, error: error.clone(), begins, len });
+        let (cause, reason, shows_data) = (error.cause, Reason::of(error), error.shows_data());
+        self.latest[self.count % LATEST] = Some(Noted { record, at, cause, reason, shows_data, begins, len });
         self.count += 1;
     }
 
@@ -199,9 +226,20 @@ struct Entry {
 }
 
 /// A text that ends where there is no more room.
+#[derive(Clone, Copy)]
 struct Room {
     bytes: [u8; TEXT],
     len: usize,
+}
+
+impl Room {
+    /// The message of an error.
+    fn with(error: &RecordError) -> Room {
+        let mut room = Room { bytes: [0; TEXT], len: 0 };
+        // What does not fit is left out.
+        let _ = write!(room, "{}", error.message());
+        room
+    }
 }
 
 impl Write for Room {
@@ -245,13 +283,11 @@ impl BadCells {
 
     fn put(&self, noted: &Noted, before: u64) {
         let entry = &self.latest[self.count.get() as usize % LATEST];
-        let mut room = Room { bytes: [0; TEXT], len: 0 };
-        // What does not fit is left out.
-        let _ = write!(room, "{}", noted.error.message());
+        let room = noted.reason.text();
         entry.record.set(before + noted.record + 1);
         entry.at.set(noted.at);
-        entry.cause.set(noted.error.cause as u64);
-        entry.shows_data.set(u64::from(noted.error.shows_data()));
+        entry.cause.set(noted.cause as u64);
+        entry.shows_data.set(u64::from(noted.shows_data));
         entry.text.put(&room.bytes[..room.len]);
         entry.text_len.set(room.len as u64);
         entry.begins.put(&noted.begins[..noted.len]);
@@ -396,7 +432,9 @@ mod tests {
     #[test]
     fn long_reasons_are_cut() {
         let mut notes = BadNotes::default();
-        notes.add(0, 0, &RecordError::new(0, "\u{20ac}".repeat(50)), b"\xff");
+        let error = RecordError::new(0, "\u{20ac}".repeat(50));
+        notes.add(0, 0, &error, b"\xff");
+        assert!(!std::mem::needs_drop::<BadNotes>(), "nothing of it is on the heap");
         let cells = BadCells::default();
         cells.add(&notes, 0, 0, 1);
         let bad = seen(&cells).latest.remove(0);

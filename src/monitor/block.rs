@@ -33,7 +33,7 @@ impl Block {
         Block { utf8, past: VecDeque::with_capacity(KEPT) }
     }
 
-    /// The lines at a sample that comes after all others, in at most so many columns.
+    /// The lines at a sample that comes after all others, in at most this number of columns.
     pub fn lines(&mut self, about: &About, moment: &Moment, columns: usize) -> Vec<String> {
         let sample = &moment.sample;
         let now = [sample.rate.read, sample.rate.written, sample.rate.records, sample.memory.resident() as f64];

@@ -18,6 +18,7 @@ mod sampler;
 #[cfg(feature = "cli")]
 mod screen;
 mod series;
+mod space;
 mod tally;
 mod words;
 

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use super::memory::Seen;
 use super::sample::{About, Moment, Sample, Standing, State};
 use super::series::Series;
+use super::space::Space;
 use super::tally::Tally;
 use crate::memory::audit;
 use crate::metrics::Progress;
@@ -17,9 +18,9 @@ use crate::sys::{free_bytes, peak_rss_bytes};
 
 /// The time between two samples.
 const STEP: Duration = Duration::from_millis(500);
-/// What the program takes of memory changes slowly, and takes long to ask for: it is asked once in so many samples.
+/// What the program takes of memory changes slowly, and takes long to ask for: it is asked once in this number of samples.
 const PROGRAM: u32 = 20;
-/// The file system of the target is asked once in so many samples.
+/// The file system of the target is asked once in this number of samples.
 const SPACE: u32 = 4;
 /// At first it changes faster.
 const EARLY: u32 = 4;
@@ -182,6 +183,7 @@ fn sample(shared: &Shared, mut judge: Option<Box<dyn Judge>>) {
     let Subject { about, progress, inputs, .. } = &shared.subject;
     let size = if inputs.is_empty() { None } else { (shared.subject.size)(inputs) };
     let (mut tally, probe) = (Tally::new(size), Probe::open());
+    let mut space = about.place.clone().and_then(|place| Space::of(place, free_bytes));
     let (mut program, mut free, mut count, mut planned) = (0, None, 0u32, None);
     let mut next = Instant::now();
     let mut end = None;
@@ -190,7 +192,7 @@ fn sample(shared: &Shared, mut judge: Option<Box<dyn Judge>>) {
             program = usage::program_bytes();
         }
         if count.is_multiple_of(SPACE) || end.is_some() {
-            free = about.place.as_deref().and_then(free_bytes);
+            free = space.as_mut().and_then(Space::free);
         }
         count = count.wrapping_add(1);
         let seen = Seen {

@@ -313,18 +313,26 @@ fn too_low(wishes: &Wishes, plan: &Plan, least: usize) -> Error {
     let room = (wishes.max_record > 0)
         .then(|| format!("the largest record {}", megabytes(wishes.max_record.saturating_mul(2))));
     let parts = parts.chain(room).collect::<Vec<_>>().join(", ");
+    match plan.whose {
+        Whose::Group => {
+            let (limit, needed) = (megabytes(limit), megabytes(least));
+            let message = format!(
+                "the control group of this process has {limit} of memory left; this job needs at least {needed} ({parts})\n  Raise the group's limit."
+            );
+            Error::needs_memory(least, message)
+        }
+        Whose::User => limit_too_low(limit, least, &format!(" ({parts})")),
+    }
+}
+
+/// The error for a limit of the user's that is too low; `why` follows the minimum.
+pub(crate) fn limit_too_low(limit: usize, needed: usize, why: &str) -> Error {
     // The unit may have been forgotten.
     let meant = if limit < 10_000 { format!(" (did you mean {limit}MB?)") } else { String::new() };
-    let needed = least;
-    let (limit, least) = (megabytes(limit), megabytes(least));
-    let message = match plan.whose {
-        Whose::Group => format!(
-            "the control group of this process has {limit} of memory left; this job needs at least {least} ({parts})\n  Raise the group's limit."
-        ),
-        Whose::User => format!(
-            "the memory limit of {limit} is too low{meant}; this job needs at least {least} ({parts})\n  Give ⟨memory_limit {least}⟩ or more."
-        ),
-    };
+    let (limit, least) = (megabytes(limit), megabytes(needed));
+    let message = format!(
+        "the memory limit of {limit} is too low{meant}; this job needs at least {least}{why}\n  Give ⟨memory_limit {least}⟩ or more."
+    );
     Error::needs_memory(needed, message)
 }
 

@@ -4,7 +4,7 @@ use std::fs;
 use std::process::Command;
 
 use crate::support::missing::left_out;
-use crate::support::{feed, fixture, folder, names, run};
+use crate::support::{feed, fixture, folder, names, run, say, with};
 
 #[test]
 fn numbers_by_hand() {
@@ -241,6 +241,17 @@ fn what_makes_data_says_how_much() {
 }
 
 /// What makes `convert` warn makes a count doubtful too.
+/// A limit that can't be kept is refused, as by `convert`.
+#[test]
+fn a_limit_that_cannot_be_kept_is_refused() {
+    let here = with(&[("a.csv", "a\n1\n")]);
+    for line in ["count a.csv", "count -r a.csv", "count -r -f csv a.csv", "convert a.csv -t ndjson"] {
+        say(here.path(), &format!("{line} --memory-limit 1KB"))
+            .ends(4)
+            .says(&[" is too low (did you mean 1000MB?); this job needs at least ", "\n  Give --memory-limit "]);
+    }
+}
+
 #[test]
 fn a_doubtful_beginning_gets_a_warning() {
     let here = folder();

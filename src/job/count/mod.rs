@@ -20,6 +20,8 @@ use crate::job::opened::{Opened, tell_again};
 use crate::job::settings::{Io, OnError, Settings};
 use crate::job::spec::SourceSpec;
 use crate::metrics::{Registry, Report};
+use crate::plan::memory::limit_too_low;
+use crate::plan::sizes::{BASE, PIECE_MIN};
 use crate::quarantine::{Ledger, Quarantine, place_for};
 use crate::scan::count::{Counter, Counts};
 use crate::sink::TargetSpec;
@@ -70,8 +72,10 @@ impl Counting {
     /// Begins to count; none of `sources` may be the quarantine.
     ///
     /// # Errors
-    /// Usage: settings about bad records that contradict each other. The quarantine can't be made.
+    /// Usage: settings about bad records that contradict each other. The quarantine can't be made. Memory: the limit is
+    /// lower than what the least count needs.
     pub fn new<'p>(settings: &Settings, sources: impl IntoIterator<Item = &'p SourceSpec>) -> Result<Counting> {
+        check_limit(settings)?;
         let place = place_for(settings, &TargetSpec::Memory)?;
         if let Some(place) = &place {
             refuse_source(&place.clone().into(), sources)?;
@@ -202,6 +206,15 @@ impl Counting {
         let text = lock(&tee).counter.counts();
         Ok(Counted { text, bytes_in: text.bytes, ..counted })
     }
+}
+
+/// Refuses a memory limit that not even one worker can keep.
+fn check_limit(settings: &Settings) -> Result<()> {
+    let least = BASE + PIECE_MIN + settings.dashboard;
+    if settings.memory_limit < least {
+        return Err(limit_too_low(settings.memory_limit, least, ""));
+    }
+    Ok(())
 }
 
 /// Counts what is read through it.

@@ -327,3 +327,17 @@ recorded, as means of a few seconds in long runs.",
 pub fn named(name: &str) -> Option<&'static Entry> {
     ALL.iter().find(|entry| entry.name == name || entry.alias == Some(name))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn flags_know_the_names_of_their_commands() {
+        for entry in &ALL {
+            if let Some(command) = entry.flags {
+                assert_eq!(command.name(), entry.name);
+            }
+        }
+    }
+}

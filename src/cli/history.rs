@@ -15,9 +15,9 @@ use super::console;
 use super::exit::Exit;
 use super::parser::Typed;
 
-/// So many runs are listed and drawn when nothing else is said.
+/// The number of runs that are listed and drawn when nothing else is said.
 const SHOWN: usize = 100;
-/// So many runs stay when nothing else is said.
+/// The number of runs that stay when nothing else is said.
 const KEPT: u64 = 1_000;
 
 /// Lists runs, or shows, draws or removes some.

@@ -56,7 +56,7 @@ struct Now {
     points: (usize, f64),
 }
 
-/// Alerts are told again after so many samples.
+/// Quiet alerts are sent again after this number of samples.
 const NEARNESS: u32 = 20;
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

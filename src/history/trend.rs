@@ -11,7 +11,7 @@ pub const COMPARED: usize = 20;
 const LEAST: usize = 5;
 /// What a MAD is of a standard deviation.
 const DEVIATION: f64 = 1.4826;
-/// A figure that is further away from the median than so many deviations is odd,
+/// A figure that is further away from the median than this number of deviations is odd,
 const ODD: f64 = 3.5;
 /// if it is also this much worse: where all runs are alike, noise would be odd.
 const MATTERS: f64 = 0.05;

@@ -63,8 +63,10 @@ impl Commands {
 
     /// The name of a single one.
     pub fn name(self) -> &'static str {
-        const NAMES: [&str; 9] =
-            ["convert", "replay", "count", "generate", "audit", "run", "config", "history", "alerts"];
+        const NAMES: [&str; 12] = [
+            "convert", "replay", "count", "generate", "audit", "run", "config", "history", "alerts", "man", "bench",
+            "tune",
+        ];
         NAMES.get(self.0.trailing_zeros() as usize).copied().unwrap_or_default()
     }
 

@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn each_change_is_told_once() {
+    fn each_change_is_reported_once() {
         let [low, high] = [Some(10), Some(11)];
         assert_eq!(changes(0, &[low, high, high, high, low, low, high]), [(1, true), (4, false), (6, true)]);
         assert_eq!(changes(0, &[low, low]), []);

@@ -50,7 +50,7 @@ mod served {
     /// The port of a dashboard, if there is to be one.
     pub struct Port(Option<(Listening, Page)>);
 
-    /// The dashboard that is open, and what it is told at the end.
+    /// The dashboard that is open, and what it shows at the end.
     struct Open {
         dashboard: Dashboard,
         quiet: bool,

@@ -10,7 +10,7 @@ use tokio::sync::watch;
 use super::json;
 use super::lists;
 use super::marks::Marks;
-use super::told::{End, Page};
+use super::shown::{End, Page};
 use crate::monitor::{About, Met, Moment, Sample, Series, View};
 
 /// What came at one time.
@@ -50,9 +50,9 @@ struct Now {
     seq: u64,
     moment: Moment,
     marks: Marks,
-    /// How many samples there were since quiet alerts were told.
+    /// How many samples there were since quiet alerts were sent.
     quiet: u32,
-    /// How many points were told, and how far apart they were.
+    /// How many points were sent, and how far apart they were.
     points: (usize, f64),
 }
 
@@ -130,12 +130,12 @@ impl Hub {
         let marks = now.marks.look(moment);
         let mut text = String::with_capacity(4 << 10);
         let series = lock(&self.series);
-        let (told, step) = (now.points, series.step());
+        let (sent, step) = (now.points, series.step());
         now.points = (series.complete(), step);
-        if told.1 != step && told.1 != 0.0 {
+        if sent.1 != step && sent.1 != 0.0 {
             text += &event("point", &format!("{{\"halved\":true,\"step_s\":{step}}}"));
         } else {
-            (told.0..now.points.0).for_each(|point| text += &event("point", &json::point(&series, point)));
+            (sent.0..now.points.0).for_each(|point| text += &event("point", &json::point(&series, point)));
         }
         drop(series);
         for mark in marks.seqs.iter().filter_map(|seq| now.marks.get(*seq)) {

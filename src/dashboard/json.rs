@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::lists;
 use super::marks::{Mark, Marks, seconds};
-use super::told::{End, Page};
+use super::shown::{End, Page};
 use crate::metrics::Latency;
 use crate::monitor::{About, Column, Moment, Sample, Series};
 

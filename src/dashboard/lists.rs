@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::marks::seconds;
-use super::told::{Earlier, Page, Past, Row};
+use super::shown::{Earlier, Page, Past, Row};
 use crate::metrics::{BadRecord, BadTotals, Cause, Planned, size};
 use crate::monitor::Standing;
 

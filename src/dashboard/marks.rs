@@ -276,7 +276,7 @@ mod tests {
         let text = format!("Memory pressure critical: {}, {}", names[0], names[1]);
         let whole = json!({"seq":1,"t":3.0,"end":6.0,"kind":"pressure","level":"critical","text":text});
         assert_eq!((seqs, all), (vec![1], vec![whole]));
-        // It is over, and what began then is not told of the next time.
+        // It is over, and what began then is not reported for the next time.
         assert!(look(7, episode(Level::Critical, Some(6)), 1, [1, 1]).0.is_empty());
         let (seqs, all) = look(9, Some(Episode { level: Level::High, since: S(9), until: None }), 2, [2, 1]);
         assert_eq!((seqs, all.len()), (vec![2], 2));

@@ -26,12 +26,12 @@ mod marks;
 mod patient;
 mod random;
 mod server;
+mod shown;
 mod token;
-mod told;
 
 pub use address::Address;
 pub use bind::Listening;
 pub use json::date;
 pub use server::Dashboard;
+pub use shown::{Earlier, End, Page, Past, Row, Usual};
 pub use token::Token;
-pub use told::{Earlier, End, Page, Past, Row, Usual};

@@ -27,7 +27,7 @@ use super::events::Events;
 use super::gate::{Gate, guard};
 use super::hub::{Counted, Hub, Teller};
 use super::patient::Patient;
-use super::told::{End, Page};
+use super::shown::{End, Page};
 use crate::monitor::{Exposition, Series, State as RunState, View};
 
 /// How many may be connected, and how many of them get events.
@@ -90,7 +90,7 @@ impl Dashboard {
         self.hub.page.lingers
     }
 
-    /// The run is over: clients are told how it ended, and get nothing more.
+    /// The run is over: clients learn how it ended, and get nothing more.
     pub fn end(&self, end: &End) {
         self.hub.end(end);
     }

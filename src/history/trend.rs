@@ -159,18 +159,18 @@ mod tests {
     }
 
     #[test]
-    fn only_what_is_odd_and_matters_is_told() {
+    fn only_what_is_odd_and_matters_is_reported() {
         let before = runs(&[100, 101, 102, 103, 104]);
-        let told = |read, peak, bad| {
+        let reported = |read, peak, bad| {
             let run = Run { read, seconds: 1.0, peak, records: 10, bad, ..Run::default() };
             judged(&run, &before).into_iter().map(|verdict| verdict.figure).collect::<Vec<_>>()
         };
-        assert_eq!(told(102, 100, 0), []);
+        assert_eq!(reported(102, 100, 0), []);
         // 3.5 deviations are 5.2 below 102, and 5 % are 5.1.
-        assert_eq!(told(97, 100, 0), []);
-        assert_eq!(told(96, 100, 0), [Figure::Rate]);
-        assert_eq!(told(1_000, 105, 0), [], "faster is fine, and 5 % do not matter");
-        assert_eq!(told(102, 106, 1), [Figure::Peak, Figure::BadShare]);
+        assert_eq!(reported(97, 100, 0), []);
+        assert_eq!(reported(96, 100, 0), [Figure::Rate]);
+        assert_eq!(reported(1_000, 105, 0), [], "faster is fine, and 5 % do not matter");
+        assert_eq!(reported(102, 106, 1), [Figure::Peak, Figure::BadShare]);
         assert_eq!(judged(&runs(&[1])[0], &before[..4]), []);
     }
 }

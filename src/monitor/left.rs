@@ -16,11 +16,11 @@ pub(super) struct Mark {
 
 /// The rates that are shown as those of now are of this many seconds.
 const NOW: f64 = 2.0;
-/// The time left is told by the rate of this many seconds.
+/// The time left is estimated by the rate of this many seconds.
 const LONG: f64 = 120.0;
 /// Its range by rates over this many.
 const SHORT: f64 = 10.0;
-/// Nothing is told before.
+/// Nothing is estimated before.
 const FIRST: f64 = 5.0;
 /// Marks twice a second, and one before them.
 const MARKS: usize = 241;

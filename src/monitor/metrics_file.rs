@@ -24,7 +24,7 @@ pub struct MetricsFile {
 }
 
 impl MetricsFile {
-    /// A file at this path, which may exist; `failed` is told about the first write that fails.
+    /// A file at this path, which may exist; `failed` gets the first write that fails.
     pub fn new(path: PathBuf, failed: impl FnOnce(&Path, io::Error) + Send + 'static) -> MetricsFile {
         MetricsFile { path, last: None, failed: Some(Box::new(failed)) }
     }
@@ -120,12 +120,12 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_is_told_once() {
+    fn a_failure_is_reported_once() {
         let folder = tempfile::tempdir().unwrap();
-        let (sender, told) = mpsc::channel();
+        let (sender, reported) = mpsc::channel();
         let path = folder.path().join("missing").join("p.prom");
         let mut file = MetricsFile::new(path, move |_, error| sender.send(error.kind()).unwrap());
         (0..3).for_each(|time| file.show(&About::default(), &at(time * 20)));
-        assert_eq!(told.iter().collect::<Vec<_>>(), [io::ErrorKind::NotFound]);
+        assert_eq!(reported.iter().collect::<Vec<_>>(), [io::ErrorKind::NotFound]);
     }
 }

@@ -44,7 +44,7 @@ impl<W: Write + Send> Plain<W> {
     }
 
     fn say(&mut self, about: &About, sample: &Sample) {
-        // Nobody can be told that nobody can be told.
+        // If it fails, nobody could read that either.
         let _ = self.to.write_all(format!("pagemill: {}\n", line(about, sample)).as_bytes());
         let _ = self.to.flush();
     }
@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn the_end_is_told() {
+    fn the_end_is_reported() {
         let mut plain = Plain::new(Vec::new());
         plain.end(&About::default(), &Moment::default());
         assert_eq!(plain.to, b"pagemill: 0:00  starting  0 B read, 0 B/s\n");

@@ -106,7 +106,7 @@ fn up(lines: usize) -> String {
     if lines == 0 { String::new() } else { format!("\x1b[{lines}A\r") }
 }
 
-/// One write, so that nothing comes between its lines. Nobody can be told that it failed.
+/// One write, so that nothing comes between its lines. Nobody can learn that it failed.
 fn put(text: &str) {
     let _ = io::stderr().lock().write_all(text.as_bytes());
 }

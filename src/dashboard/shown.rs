@@ -1,4 +1,4 @@
-//! What the dashboard is told.
+//! What the dashboard shows besides samples.
 
 use crate::monitor::About;
 

@@ -106,6 +106,8 @@ pub mod config;
 #[doc(hidden)]
 pub mod dashboard;
 pub mod error;
+#[doc(hidden)]
+pub mod expr;
 pub(crate) mod flow;
 pub(crate) mod fold;
 pub mod format;
@@ -118,6 +120,7 @@ pub mod memory;
 pub mod metrics;
 #[doc(hidden)]
 pub mod monitor;
+pub(crate) mod nearest;
 pub mod op;
 pub(crate) mod plan;
 pub(crate) mod quarantine;

@@ -9,7 +9,6 @@ mod check;
 mod escape;
 mod fields;
 mod folding;
-mod nearest;
 mod only;
 mod parse;
 mod paths;
@@ -29,8 +28,8 @@ pub(crate) use escape::{split, unescape};
 pub use fields::Fields;
 pub use folding::Folding;
 #[doc(hidden)]
-pub use nearest::nearest;
-pub(crate) use nearest::{instead_of, nearest_of};
+pub use crate::nearest::nearest;
+pub(crate) use crate::nearest::{instead_of, nearest_of};
 pub(crate) use only::Only;
 pub(crate) use parse::after;
 pub use parse::{NAMES, Parsed, parse, parse_all};

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::escape::{split, unescape};
-use super::nearest::nearest;
+use crate::nearest::nearest;
 use super::{ChangeCase, Fields, Folding, Op, Reverse, Trim};
 use crate::error::{Error, Result};
 

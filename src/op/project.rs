@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::nearest::instead_of;
+use crate::nearest::instead_of;
 use super::paths::{is_in, renamed};
 use crate::error::{Error, Result};
 use crate::record::Schema;

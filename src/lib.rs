@@ -150,6 +150,8 @@ pub mod docs {
     pub mod decisions {}
     #[doc = include_str!("docs/errors.md")]
     pub mod errors {}
+    #[doc = include_str!("docs/expressions.md")]
+    pub mod expressions {}
     #[doc = include_str!("docs/formats.md")]
     pub mod formats {}
     #[doc = include_str!("docs/inputs.md")]

@@ -27,11 +27,26 @@ pub enum Kind {
     Is(State, Box<Node>),
     In(Box<Node>, Vec<Node>),
     Between(Box<Node>, Box<Node>, Box<Node>),
-    Like { value: Box<Node>, pattern: Box<Node>, escape: Option<Box<Node>> },
+    Like {
+        value: Box<Node>,
+        pattern: Box<Node>,
+        escape: Option<Box<Node>>,
+    },
     Matches(Box<Node>, Box<Node>),
-    Case { operand: Option<Box<Node>>, arms: Vec<(Node, Node)>, otherwise: Option<Box<Node>> },
-    Cast { value: Box<Node>, to: Target, or_null: bool },
-    Call { name: String, arguments: Vec<Node> },
+    Case {
+        operand: Option<Box<Node>>,
+        arms: Vec<(Node, Node)>,
+        otherwise: Option<Box<Node>>,
+    },
+    Cast {
+        value: Box<Node>,
+        to: Target,
+        or_null: bool,
+    },
+    Call {
+        name: String,
+        arguments: Vec<Node>,
+    },
 }
 
 /// Operators that are no comparisons.

@@ -7,13 +7,7 @@ use super::scalar::Scalar;
 use super::scope::{Outcome, Scope};
 
 /// Converts a value that is not null. What can't be converted makes the record bad, or gives null.
-pub fn cast<'a>(
-    value: Scalar<'a>,
-    to: Target,
-    or_null: bool,
-    origin: u16,
-    scope: &mut Scope<'_, 'a>,
-) -> Outcome<'a> {
+pub fn cast<'a>(value: Scalar<'a>, to: Target, or_null: bool, origin: u16, scope: &mut Scope<'_, 'a>) -> Outcome<'a> {
     scope.origin = origin;
     let made = match to {
         Target::Text => scope.text_of(value).map(|text| Some(Scalar::Text(text)))?,

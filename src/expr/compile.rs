@@ -166,7 +166,9 @@ impl Compiler<'_> {
                 let number = self.regex(text, pattern.span.start)?;
                 self.emit(Code::Matches(number));
             }
-            Kind::Case { operand, arms, otherwise } => self.case(node, operand.as_deref(), arms, otherwise.as_deref())?,
+            Kind::Case { operand, arms, otherwise } => {
+                self.case(node, operand.as_deref(), arms, otherwise.as_deref())?
+            }
             Kind::Cast { value, to, or_null } => {
                 self.value(value)?;
                 let origin = self.origin(value);
@@ -514,7 +516,8 @@ fn constant_text<'n>(node: &'n Node, what: &str) -> Result<&'n str, Fault> {
 fn unknown(name: &str, at: usize) -> Fault {
     let names: Vec<&str> = functions::all().map(|function| function.name).collect();
     let like = nearest(&names, name).map(|like| format!("; did you mean `{like}`?")).unwrap_or_default();
-    Fault::new(at, format!("there is no function `{name}`{like}")).hint(format!("The functions are {}.", names.join(", ")))
+    Fault::new(at, format!("there is no function `{name}`{like}"))
+        .hint(format!("The functions are {}.", names.join(", ")))
 }
 
 /// What a long message of the regex crate says in the end.

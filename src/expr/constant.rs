@@ -49,7 +49,7 @@ pub fn constants<'a>(constants: &[Constant], arena: &'a Arena, offset: usize) ->
 /// Room for scalars in the arena.
 pub fn slots(arena: &Arena, len: usize, offset: usize) -> Result<&mut [Scalar<'_>], RecordError> {
     let take = || arena.bump().try_alloc_slice_fill_copy(len, Scalar::Null);
-    arena.with_room(len * size_of::<Scalar<'_>>() + 16, take).map_err(|why| {
-        no_memory(offset, "an expression does not fit into a worker's arena".to_owned(), why)
-    })
+    arena
+        .with_room(len * size_of::<Scalar<'_>>() + 16, take)
+        .map_err(|why| no_memory(offset, "an expression does not fit into a worker's arena".to_owned(), why))
 }

@@ -4,10 +4,10 @@ use std::cmp::Ordering;
 
 use super::ast::{Binary, Relation, State};
 use super::code::{Code, Program};
-use super::{cast, compare, replacement};
 use super::decimal::{POWERS, Small};
 use super::moment::Moment;
 use super::scalar::Scalar;
+use super::{cast, compare, replacement};
 use crate::record::Value;
 
 use super::scope::{Bad, Outcome, Scope};
@@ -206,7 +206,8 @@ impl<'a> Machine<'_, 'a> {
                 let value = self.peek();
                 if !value.is_null() {
                     let text = scope.text_of(value)?;
-                    let replaced = replacement::replace(&self.program.replacings[usize::from(number)], number, text, scope)?;
+                    let replaced =
+                        replacement::replace(&self.program.replacings[usize::from(number)], number, text, scope)?;
                     self.replace(Scalar::Text(replaced));
                 }
             }
@@ -342,13 +343,7 @@ fn text_holds(one: &[u8], relation: Relation, two: &[u8]) -> bool {
     }
 }
 
-fn calculate<'a>(
-    how: Binary,
-    one: Scalar<'a>,
-    two: Scalar<'a>,
-    origin: u16,
-    scope: &mut Scope<'_, 'a>,
-) -> Outcome<'a> {
+fn calculate<'a>(how: Binary, one: Scalar<'a>, two: Scalar<'a>, origin: u16, scope: &mut Scope<'_, 'a>) -> Outcome<'a> {
     scope.origin = origin;
     let (one, two) = (scope.decimal_of(one)?, scope.decimal_of(two)?);
     let result = match how {

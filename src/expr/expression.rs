@@ -10,7 +10,7 @@ use super::constant::{constants, slots};
 use super::eval;
 use super::infer;
 use super::parser::parse;
-use super::scalar::Scalar;
+use super::scalar::{Scalar, TextRoom};
 use super::scope::{NONE, Outcome, Place, Scope, Scratch, UNKNOWN, View};
 use super::types::Type;
 use crate::error::{Error, RecordError};
@@ -181,4 +181,27 @@ impl Drop for Running<'_, '_> {
         let mut kept = self.expression.scratch.lock().unwrap_or_else(PoisonError::into_inner);
         kept.extend(self.scratch.take());
     }
+}
+
+/// A scalar as a value of a record: a number in plain digits, a time as ISO 8601 text. None for a list or map.
+///
+/// # Errors
+/// There is no memory.
+pub fn text_value<'a>(scalar: Scalar<'a>, arena: &'a Arena, offset: usize) -> Result<Option<Value<'a>>, RecordError> {
+    let mut room = TextRoom::new();
+    let copied = |text: &[u8]| -> Result<&'a [u8], RecordError> {
+        let copy = arena.bytes(text.len(), offset)?;
+        copy.copy_from_slice(text);
+        Ok(copy)
+    };
+    Ok(Some(match scalar {
+        Scalar::Absent => Value::Absent,
+        Scalar::Null => Value::Null,
+        Scalar::Bool(truth) => Value::Bool(truth),
+        Scalar::Text(text) => Value::Text(text),
+        Scalar::Field(value) => value,
+        Scalar::Inside(_) => return Ok(None),
+        Scalar::Time(_) => Value::Text(copied(scalar.text(&mut room).unwrap_or_default())?),
+        Scalar::Number(_) | Scalar::Big(_) => Value::Number(copied(scalar.text(&mut room).unwrap_or_default())?),
+    }))
 }

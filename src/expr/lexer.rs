@@ -26,8 +26,8 @@ pub enum Word {
 
 /// All signs; a longer one comes before its beginning.
 const SIGNS: [&str; 23] = [
-    "!~", "!=", "<>", "<=", ">=", "==", "&&", "||", "=", "<", ">", "+", "-", "*", "/", "%", "~", "(", ")", "[", "]", ",",
-    ".",
+    "!~", "!=", "<>", "<=", ">=", "==", "&&", "||", "=", "<", ">", "+", "-", "*", "/", "%", "~", "(", ")", "[", "]",
+    ",", ".",
 ];
 
 /// Cuts a text into words. The last one is the end.
@@ -108,8 +108,10 @@ fn number(text: &str, start: usize, item: bool) -> Result<(Word, usize), Fault> 
         }
         if let Some(c) = text[end..].chars().next().filter(|c| is_in_name(*c)) {
             let end = text[end..].find(|c| !is_in_name(c)).map_or(text.len(), |len| end + len);
-            return Err(Fault::new(start, format!("a number ends before `{c}`"))
-                .hint(format!("The name of a field that begins with a digit needs quotes: \"{}\".", &text[start..end])));
+            return Err(Fault::new(start, format!("a number ends before `{c}`")).hint(format!(
+                "The name of a field that begins with a digit needs quotes: \"{}\".",
+                &text[start..end]
+            )));
         }
     }
     Ok((Word::Number(text[start..end].to_owned()), end))

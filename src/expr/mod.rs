@@ -29,9 +29,10 @@ mod types;
 
 mod expression;
 
-pub use expression::{Expression, Running};
+pub use expression::{Expression, Running, text_value};
+pub use path::{Spot, spot};
 pub use scalar::Scalar;
-pub use scope::Place;
+pub use scope::{Outcome, Place};
 
 #[cfg(test)]
 mod tests;

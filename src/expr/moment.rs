@@ -82,7 +82,9 @@ mod tests {
 
     #[test]
     fn iso_8601_and_back() {
-        let iso = |text: &str| Moment::parse(text.as_bytes()).map(|m| String::from_utf8(m.text().as_bytes().to_vec()).unwrap());
+        let iso = |text: &str| {
+            Moment::parse(text.as_bytes()).map(|m| String::from_utf8(m.text().as_bytes().to_vec()).unwrap())
+        };
         for (text, wanted) in [
             ("2024-02-29", Some("2024-02-29")),
             ("2023-02-29", None),

@@ -149,7 +149,8 @@ impl Parser {
         while let Some(next) = self.operator(level) {
             self.operators += 1;
             if self.operators > MAX_OPERATORS {
-                let fault = Fault::new(self.span().start, format!("the expression has more than {MAX_OPERATORS} operators"));
+                let fault =
+                    Fault::new(self.span().start, format!("the expression has more than {MAX_OPERATORS} operators"));
                 return Err(fault.hint("Many values to compare with can be a list: x IN (1, 2, 3)."));
             }
             node = self.rest(node, next)?;
@@ -171,7 +172,9 @@ impl Parser {
         if self.take_sign("-") {
             let inner = self.level(Level::Sign)?;
             return Ok(match inner.kind {
-                Kind::Number(number) if !number.starts_with('-') => self.node(start, Kind::Number(format!("-{number}"))),
+                Kind::Number(number) if !number.starts_with('-') => {
+                    self.node(start, Kind::Number(format!("-{number}")))
+                }
                 _ => self.node(start, Kind::Negative(Box::new(inner))),
             });
         }
@@ -340,7 +343,8 @@ impl Parser {
                 return self.cast(start, lower == "try_cast");
             }
             "ilike" => {
-                return Err(Fault::new(start, "ILIKE is not understood").hint("Write lower(name) LIKE 'pattern', or name ~ '(?i)regex'."));
+                return Err(Fault::new(start, "ILIKE is not understood")
+                    .hint("Write lower(name) LIKE 'pattern', or name ~ '(?i)regex'."));
             }
             _ if KEYWORDS.contains(&lower.as_str()) => {
                 let fault = self.unexpected("a field, a number, a text in '…' or a function");
@@ -489,12 +493,18 @@ mod tests {
             Kind::In(inner, items) => format!("(in {} {})", shown(inner), all(items)),
             Kind::Between(inner, low, high) => format!("(between {} {} {})", shown(inner), shown(low), shown(high)),
             Kind::Like { value, pattern, escape } => {
-                format!("(like {} {}{})", shown(value), shown(pattern), escape.as_ref().map(|e| shown(e)).unwrap_or_default())
+                format!(
+                    "(like {} {}{})",
+                    shown(value),
+                    shown(pattern),
+                    escape.as_ref().map(|e| shown(e)).unwrap_or_default()
+                )
             }
             Kind::Matches(a, b) => format!("(~ {} {})", shown(a), shown(b)),
             Kind::Case { operand, arms, otherwise } => {
                 let operand = operand.as_ref().map(|node| shown(node)).unwrap_or_default();
-                let arms: String = arms.iter().map(|(when, then)| format!(" [{} {}]", shown(when), shown(then))).collect();
+                let arms: String =
+                    arms.iter().map(|(when, then)| format!(" [{} {}]", shown(when), shown(then))).collect();
                 let otherwise = otherwise.as_ref().map(|node| format!(" {}", shown(node))).unwrap_or_default();
                 format!("(case {operand}{arms}{otherwise})")
             }

@@ -45,3 +45,34 @@ fn below(values: &[Value<'_>], keys: &[&[u8]], parent: usize, path: &[u8]) -> Op
         _ => None,
     }
 }
+
+/// Where a path leads in a record.
+pub enum Spot {
+    /// To a node, inside this list or map.
+    Node { node: usize, parent: usize },
+    /// To nothing yet: inside this map, the part of the path from a byte on is missing.
+    Missing { map: usize, rest: usize },
+    /// Through this node, which is no map, or a list without such an item.
+    Blocked(usize),
+}
+
+/// Where a path leads in a record.
+pub fn spot(root: Tree<'_, '_>, path: &[u8]) -> Spot {
+    let (values, keys) = root.nodes();
+    if let Some(node) = below(values, keys, 0, path) {
+        let holds = |parent: &usize| parent + values[*parent].nodes_inside() >= node;
+        let parent = (0..node).rev().find(holds).unwrap_or(0);
+        return Spot::Node { node, parent };
+    }
+    let (mut map, mut rest) = (0, 0);
+    while let Value::Map(_) = values[map] {
+        // The longest key that the path goes on with, which leads on.
+        let mut dots = memchr::memchr_iter(b'.', &path[rest..]);
+        let next = dots.find_map(|dot| Some((below(values, keys, map, &path[rest..rest + dot])?, dot)));
+        match next {
+            Some((node, dot)) => (map, rest) = (node, rest + dot + 1),
+            None => return Spot::Missing { map, rest },
+        }
+    }
+    Spot::Blocked(map)
+}

@@ -183,8 +183,11 @@ impl<'a> Scope<'_, 'a> {
         let text = self.text_of(scalar)?;
         simdutf8::basic::from_utf8(text).map_err(|_| {
             let reason = format!("{} is not valid UTF-8", self.what());
-            Box::new(RecordError::new(self.offset, reason)
-                .hint("Name the encoding with ⟨encoding⟩ (often it is windows-1252), or use ⟨invalid_utf8 replace⟩."))
+            Box::new(
+                RecordError::new(self.offset, reason).hint(
+                    "Name the encoding with ⟨encoding⟩ (often it is windows-1252), or use ⟨invalid_utf8 replace⟩.",
+                ),
+            )
         })
     }
 
@@ -235,10 +238,15 @@ impl<'a> Scope<'_, 'a> {
     #[cold]
     pub fn needs(&self, wanted: &str, scalar: Scalar<'_>) -> Bad {
         let what = self.what();
-        let mut error = RecordError::new(self.offset, format!("{what} is {}, where {wanted} is needed", shown(scalar, self)));
+        let mut error =
+            RecordError::new(self.offset, format!("{what} is {}, where {wanted} is needed", shown(scalar, self)));
         error = match wanted {
-            "a number" => error.hint("try_cast(x AS decimal) gives null for what is no number; ⟨on_error skip⟩ leaves out such records."),
-            "a time" => error.hint("to_timestamp(x, '%d.%m.%Y') reads other forms than ISO 8601; try_cast(x AS timestamp) gives null."),
+            "a number" => error.hint(
+                "try_cast(x AS decimal) gives null for what is no number; ⟨on_error skip⟩ leaves out such records.",
+            ),
+            "a time" => error.hint(
+                "to_timestamp(x, '%d.%m.%Y') reads other forms than ISO 8601; try_cast(x AS timestamp) gives null.",
+            ),
             _ => error,
         };
         Box::new(error)

@@ -170,7 +170,10 @@ fn arithmetic_is_exact() {
         ("abs(-1.50)", "1.50"),
         ("to_number('1.234.567,50', ',', '.')", "1234567.50"),
         ("to_number(' 12,5 ', ',')", "12.5"),
-        ("to_number('1.23,5', ',', '.')", "refused: `to_number('1.23,5', ',', '.')` is `1.23,5`, where a number is needed"),
+        (
+            "to_number('1.23,5', ',', '.')",
+            "refused: `to_number('1.23,5', ',', '.')` is `1.23,5`, where a number is needed",
+        ),
         ("to_number(t, ',', '.')", "bad: `to_number(t, ',', '.')` is ` Gare du Nord`, where a number is needed"),
         ("cast('+007.50' as decimal)", "7.50"),
         ("cast(3.00 as integer)", "3"),
@@ -201,7 +204,10 @@ fn texts() {
         ("lpad('7', 3, '0')", "'007'"),
         ("rpad('ab', 5, 'xy')", "'abxyx'"),
         ("lpad('größer', 3)", "'grö'"),
-        ("lpad(q, 100000, 'x')", "bad: `lpad(q, 100000, 'x')` makes a text of more than 1000 bytes, the longest that a record may be"),
+        (
+            "lpad(q, 100000, 'x')",
+            "bad: `lpad(q, 100000, 'x')` makes a text of more than 1000 bytes, the longest that a record may be",
+        ),
         ("starts_with(t, ' G') and ends_with(t, 'Nord') and contains(t, 'du')", "true"),
         ("strpos('größe', 'ße')", "4"),
         ("t like '%Nord' and t not like 'Nord%'", "true"),
@@ -226,7 +232,10 @@ fn texts() {
 fn times() {
     all(&[
         ("to_date('29.02.2024', '%d.%m.%Y')", "2024-02-29"),
-        ("to_date('30.02.2024', '%d.%m.%Y')", "refused: `to_date('30.02.2024', '%d.%m.%Y')` is `30.02.2024`, where a time of the form `%d.%m.%Y` is needed"),
+        (
+            "to_date('30.02.2024', '%d.%m.%Y')",
+            "refused: `to_date('30.02.2024', '%d.%m.%Y')` is `30.02.2024`, where a time of the form `%d.%m.%Y` is needed",
+        ),
         ("to_timestamp('01/Jun/2024:06:19:16 +0200', '%d/%b/%Y:%H:%M:%S %z')", "2024-06-01T04:19:16Z"),
         ("to_timestamp('2024-06-01 06:19', '%Y-%m-%d %H:%M')", "2024-06-01T06:19:00"),
         ("to_timestamp('1717222756', '%s')", "2024-06-01T06:19:16Z"),
@@ -241,7 +250,10 @@ fn times() {
         ("date_part('dow', day)", "4"),
         ("date_part('week', day)", "9"),
         ("date_part('doy', day)", "60"),
-        ("extract(moon from day)", "bad: `extract(moon from day)` names no unit; the units are year, quarter, month, week, day, hour, minute, second (date_part also dow, doy, epoch)"),
+        (
+            "extract(moon from day)",
+            "bad: `extract(moon from day)` names no unit; the units are year, quarter, month, week, day, hour, minute, second (date_part also dow, doy, epoch)",
+        ),
         ("cast(t as date)", "bad: the field `t` is ` Gare du Nord`, where a date is needed"),
         ("try_cast(t as date)", "null"),
         ("cast('2024-06-01T23:00:00-02:00' as date)", "2024-06-02"),
@@ -320,7 +332,14 @@ fn a_condition_is_true_or_false() {
     let wrong = "status = 'a' AND uper(city) = 'X'";
     let shown = refused(wrong).unwrap();
     let lines: Vec<_> = shown.lines().take(3).collect();
-    assert_eq!(lines, ["there is no function `uper`; did you mean `upper`?", "  status = 'a' AND uper(city) = 'X'", "                   ^"]);
+    assert_eq!(
+        lines,
+        [
+            "there is no function `uper`; did you mean `upper`?",
+            "  status = 'a' AND uper(city) = 'X'",
+            "                   ^"
+        ]
+    );
 }
 
 #[test]

@@ -145,6 +145,13 @@ impl<'s> Opened<'s> {
             refuse_warnings(&source.path, reading.warnings())?;
         }
         let mut route = Route::new(settings, from, to, &*reading)?;
+        if route.is_ordered() && wishes.workers != 1 {
+            wishes.workers = 1;
+            if wishes.packed.is_none() {
+                plan = Plan::new(&wishes)?;
+            }
+            plan.workers = 1;
+        }
         if let Some(delimiter) = reading.delimiter() {
             options.dialect.delimiter = Some(delimiter.into());
             // The route was made for another dialect.

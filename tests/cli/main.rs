@@ -14,6 +14,7 @@ mod count;
 mod dashboard;
 mod encoding;
 mod examples;
+mod expressions;
 mod flag_table;
 mod found;
 mod history;

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::alert::Alert;
 use super::section::{Entry, File, Section};
 use crate::alerts::Told;
-use crate::config::flags::{Passed, Said, find};
+use crate::config::flags::{Passed, Said, SetBy, find};
 use crate::error::Error;
 use crate::op::nearest;
 
@@ -55,12 +55,18 @@ impl Configuration {
         said.watch_for(alerts.map(|Alert { rule, command, webhook, .. }| Told { rule, command, webhook }));
         // Within one place nothing contradicts itself; what was decided before wins.
         let mut decided: Vec<&str> = off.iter().map(String::as_str).collect();
+        let typed: Vec<String> = said.names().map(str::to_owned).collect();
+        // The list that steps are taken from.
+        let mut steps: Option<&SetBy> = None;
         for entry in entries {
             let name = entry.flag.name;
-            if decided.contains(&name) || said.has(name) || contradicts(said, entry) {
+            let goes_on = entry.flag.step && steps == Some(&entry.by);
+            let is_decided = decided.contains(&name) && !goes_on;
+            if is_decided || typed.iter().any(|typed| typed == name) || contradicts(said, entry) {
                 continue;
             }
             decided.push(name);
+            steps = if entry.flag.step { Some(&entry.by) } else { steps };
             let Some(values) = &entry.values else { continue };
             match find(said.command(), name) {
                 Some(_) => said.add_by(name, values.clone(), entry.by.clone()),

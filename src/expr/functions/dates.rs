@@ -5,15 +5,20 @@ use jiff::fmt::strtime;
 
 use super::{Function, PLAIN};
 use crate::expr::decimal::Decimal;
-use crate::expr::scope::{Outcome, Scope};
 use crate::expr::moment::{Moment, Precision};
 use crate::expr::scalar::Scalar;
+use crate::expr::scope::{Outcome, Scope};
 use crate::expr::types::Type::{self, Number, Text};
 use crate::record::StackText;
 
 pub static FUNCTIONS: [Function; 5] = [
     Function { name: "to_date", usage: "to_date(text, format)", run: |args, scope| parse(args, scope, true), ..PARSE },
-    Function { name: "to_timestamp", usage: "to_timestamp(text, format)", run: |args, scope| parse(args, scope, false), ..PARSE },
+    Function {
+        name: "to_timestamp",
+        usage: "to_timestamp(text, format)",
+        run: |args, scope| parse(args, scope, false),
+        ..PARSE
+    },
     Function {
         name: "strftime",
         usage: "strftime(time, format)",
@@ -58,7 +63,10 @@ fn parse<'a>(args: &[Scalar<'a>], scope: &mut Scope<'_, 'a>, day: bool) -> Outco
     } else if parsed.offset().is_some() || parsed.timestamp().is_some() {
         parsed.to_timestamp().map(Moment::utc)
     } else {
-        parsed.to_datetime().or_else(|_| parsed.to_date().map(|date| date.at(0, 0, 0, 0))).map(|at| Moment { at, kind: Precision::Local })
+        parsed
+            .to_datetime()
+            .or_else(|_| parsed.to_date().map(|date| date.at(0, 0, 0, 0)))
+            .map(|at| Moment { at, kind: Precision::Local })
     };
     match moment {
         Ok(moment) => Ok(Scalar::Time(moment)),

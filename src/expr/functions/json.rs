@@ -2,10 +2,10 @@
 
 use super::{Function, PLAIN};
 use crate::error::Fault;
+use crate::expr::path;
 use crate::expr::scalar::Scalar;
 use crate::expr::scope::{Bad, Outcome, Scope};
 use crate::expr::types::Type::{Any, Text};
-use crate::expr::path;
 use crate::record::Value;
 use crate::record::json::{Reader, unescaped};
 

@@ -6,8 +6,8 @@ mod numbers;
 mod other;
 mod texts;
 
-use super::scope::{Outcome, Scope};
 use super::scalar::Scalar;
+use super::scope::{Outcome, Scope};
 use super::types::Type;
 
 /// A function.

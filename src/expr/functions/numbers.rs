@@ -3,8 +3,8 @@
 use super::{Function, PLAIN};
 use crate::expr::cast::is_loose_number;
 use crate::expr::decimal::{Decimal, Rounding};
-use crate::expr::scope::{Outcome, Scope};
 use crate::expr::scalar::Scalar;
+use crate::expr::scope::{Outcome, Scope};
 use crate::expr::types::Type::{Number, Text};
 
 const NUMBER: Function = Function { takes: &[Number], count: (1, 1), gives: Number, ..PLAIN };
@@ -26,8 +26,18 @@ pub static FUNCTIONS: [Function; 6] = [
         run: |args, scope| round(args, scope, Rounding::Down),
         ..NUMBER
     },
-    Function { name: "floor", usage: "floor(number)", run: |args, scope| round(args, scope, Rounding::Floor), ..NUMBER },
-    Function { name: "ceil", usage: "ceil(number)", run: |args, scope| round(args, scope, Rounding::Ceiling), ..NUMBER },
+    Function {
+        name: "floor",
+        usage: "floor(number)",
+        run: |args, scope| round(args, scope, Rounding::Floor),
+        ..NUMBER
+    },
+    Function {
+        name: "ceil",
+        usage: "ceil(number)",
+        run: |args, scope| round(args, scope, Rounding::Ceiling),
+        ..NUMBER
+    },
     Function {
         name: "abs",
         usage: "abs(number)",
@@ -48,9 +58,7 @@ fn round<'a>(args: &[Scalar<'a>], scope: &mut Scope<'_, 'a>, rounding: Rounding)
     let number = scope.decimal_of(args[0])?;
     let places = match args.get(1) {
         None => 0,
-        Some(places) => {
-            scope.decimal_of(*places)?.to_i64().ok_or_else(|| scope.needs("an integer", *places))?
-        }
+        Some(places) => scope.decimal_of(*places)?.to_i64().ok_or_else(|| scope.needs("an integer", *places))?,
     };
     scope.number(number.round(places, rounding))
 }

@@ -4,8 +4,8 @@ use twox_hash::XxHash3_64;
 
 use super::{Function, MANY, PLAIN};
 use crate::expr::decimal::Decimal;
-use crate::expr::scope::{Outcome, Scope};
 use crate::expr::scalar::Scalar;
+use crate::expr::scope::{Outcome, Scope};
 use crate::expr::types::Type::{Any, Number, Text};
 
 pub static FUNCTIONS: [Function; 6] = [

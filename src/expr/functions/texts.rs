@@ -11,9 +11,24 @@ const TWO_TEXTS: Function = Function { takes: &[Text, Text], count: (2, 2), give
 pub static FUNCTIONS: [Function; 17] = [
     Function { name: "lower", usage: "lower(text)", run: |args, scope| case(args[0], scope, false), ..TEXT },
     Function { name: "upper", usage: "upper(text)", run: |args, scope| case(args[0], scope, true), ..TEXT },
-    Function { name: "trim", usage: "trim(text[, characters])", run: |args, scope| trim(args, scope, (true, true)), ..TRIM },
-    Function { name: "ltrim", usage: "ltrim(text[, characters])", run: |args, scope| trim(args, scope, (true, false)), ..TRIM },
-    Function { name: "rtrim", usage: "rtrim(text[, characters])", run: |args, scope| trim(args, scope, (false, true)), ..TRIM },
+    Function {
+        name: "trim",
+        usage: "trim(text[, characters])",
+        run: |args, scope| trim(args, scope, (true, true)),
+        ..TRIM
+    },
+    Function {
+        name: "ltrim",
+        usage: "ltrim(text[, characters])",
+        run: |args, scope| trim(args, scope, (true, false)),
+        ..TRIM
+    },
+    Function {
+        name: "rtrim",
+        usage: "rtrim(text[, characters])",
+        run: |args, scope| trim(args, scope, (false, true)),
+        ..TRIM
+    },
     Function {
         name: "substr",
         usage: "substr(text, start[, length])",
@@ -22,7 +37,15 @@ pub static FUNCTIONS: [Function; 17] = [
         run: substr,
         ..TEXT
     },
-    Function { name: "replace", usage: "replace(text, what, by)", takes: &[Text, Text, Text], count: (3, 3), utf8: false, run: replace, ..TEXT },
+    Function {
+        name: "replace",
+        usage: "replace(text, what, by)",
+        takes: &[Text, Text, Text],
+        count: (3, 3),
+        utf8: false,
+        run: replace,
+        ..TEXT
+    },
     Function {
         name: "regexp_replace",
         usage: "regexp_replace(text, regex, by)",
@@ -40,11 +63,29 @@ pub static FUNCTIONS: [Function; 17] = [
         ..TEXT
     },
     Function { name: "length", usage: "length(text)", gives: Number, run: length, ..TEXT },
-    Function { name: "concat", usage: "concat(value, …)", count: (1, MANY), nulls: true, utf8: false, run: concat, ..TEXT },
+    Function {
+        name: "concat",
+        usage: "concat(value, …)",
+        count: (1, MANY),
+        nulls: true,
+        utf8: false,
+        run: concat,
+        ..TEXT
+    },
     Function { name: "lpad", usage: "lpad(text, length[, with])", run: |args, scope| pad(args, scope, true), ..PAD },
     Function { name: "rpad", usage: "rpad(text, length[, with])", run: |args, scope| pad(args, scope, false), ..PAD },
-    Function { name: "starts_with", usage: "starts_with(text, beginning)", run: |args, scope| look(args, scope, <[u8]>::starts_with), ..TWO_TEXTS },
-    Function { name: "ends_with", usage: "ends_with(text, ending)", run: |args, scope| look(args, scope, <[u8]>::ends_with), ..TWO_TEXTS },
+    Function {
+        name: "starts_with",
+        usage: "starts_with(text, beginning)",
+        run: |args, scope| look(args, scope, <[u8]>::starts_with),
+        ..TWO_TEXTS
+    },
+    Function {
+        name: "ends_with",
+        usage: "ends_with(text, ending)",
+        run: |args, scope| look(args, scope, <[u8]>::ends_with),
+        ..TWO_TEXTS
+    },
     Function {
         name: "contains",
         usage: "contains(text, part)",
@@ -79,7 +120,11 @@ fn case<'a>(text: Scalar<'a>, scope: &mut Scope<'_, 'a>, upper: bool) -> Outcome
         }
         let room = scope.room(text.len())?;
         room.copy_from_slice(text.as_bytes());
-        if upper { room.make_ascii_uppercase() } else { room.make_ascii_lowercase() }
+        if upper {
+            room.make_ascii_uppercase()
+        } else {
+            room.make_ascii_lowercase()
+        }
         return Ok(Scalar::Text(room));
     }
     let each = |put: &mut dyn FnMut(char)| {

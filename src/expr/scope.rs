@@ -132,6 +132,9 @@ impl<'a> Scope<'_, 'a> {
     /// It is longer than a record may be, or there is no memory.
     #[inline]
     pub fn room(&mut self, len: usize) -> Result<&'a mut [u8], Bad> {
+        if len > self.max_text {
+            return Err(self.too_long());
+        }
         if self.spare.len() < len {
             self.more(len)?;
         }
@@ -142,9 +145,6 @@ impl<'a> Scope<'_, 'a> {
 
     #[cold]
     fn more(&mut self, len: usize) -> Result<(), Bad> {
-        if len > self.max_text {
-            return Err(self.too_long());
-        }
         let piece = self.arena.bytes(len.max(PIECE), self.offset);
         self.spare = piece.or_else(|_| self.arena.bytes(len, self.offset))?;
         Ok(())

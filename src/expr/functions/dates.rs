@@ -3,7 +3,7 @@
 use jiff::civil::{Date, DateTime, Time, Weekday};
 use jiff::fmt::strtime;
 
-use super::{Function, PLAIN};
+use super::function::{Function, PLAIN};
 use crate::expr::decimal::Decimal;
 use crate::expr::moment::{Moment, Precision};
 use crate::expr::scalar::Scalar;

@@ -1,6 +1,6 @@
 //! Values inside JSON texts.
 
-use super::{Function, PLAIN};
+use super::function::{Function, PLAIN};
 use crate::error::Fault;
 use crate::expr::path;
 use crate::expr::scalar::Scalar;

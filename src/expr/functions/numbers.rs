@@ -1,6 +1,6 @@
 //! Functions of numbers.
 
-use super::{Function, PLAIN};
+use super::function::{Function, PLAIN};
 use crate::expr::cast::is_loose_number;
 use crate::expr::decimal::{Decimal, Rounding};
 use crate::expr::scalar::Scalar;

@@ -2,7 +2,7 @@
 
 use twox_hash::XxHash3_64;
 
-use super::{Function, MANY, PLAIN};
+use super::function::{Function, MANY, PLAIN};
 use crate::expr::decimal::Decimal;
 use crate::expr::scalar::Scalar;
 use crate::expr::scope::{Outcome, Scope};

@@ -1,6 +1,6 @@
 //! Functions of texts. Positions and lengths count characters, from 1 as in SQL.
 
-use super::{Function, MANY, PLAIN};
+use super::function::{Function, MANY, PLAIN};
 use crate::expr::scalar::Scalar;
 use crate::expr::scope::{Bad, Outcome, Scope};
 use crate::expr::types::Type::{Bool, Number, Text};

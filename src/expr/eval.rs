@@ -296,6 +296,53 @@ fn check_text(value: Scalar<'_>, origin: u16, scope: &mut Scope<'_, '_>) -> Resu
     }
 }
 
+/// A condition that is nothing but a comparison of a field with a literal, as most are.
+#[derive(Clone, Copy)]
+pub enum Single<'a> {
+    Number { column: usize, relation: Relation, number: Small },
+    Text { column: usize, relation: Relation, text: &'a [u8] },
+}
+
+impl<'a> Single<'a> {
+    /// The condition of a program, if it is so simple; `column` gives the column of a field.
+    pub fn of(program: &Program, constants: &[Scalar<'a>], column: impl Fn(u16) -> usize) -> Option<Single<'a>> {
+        let [code] = program.code[..] else { return None };
+        match code {
+            Code::FieldNumber(field, relation, constant, _) => match constants[usize::from(constant)] {
+                Scalar::Number(number) => Some(Single::Number { column: column(field), relation, number }),
+                _ => None,
+            },
+            Code::FieldText(field, relation, constant, _) => match constants[usize::from(constant)] {
+                Scalar::Text(text) => Some(Single::Text { column: column(field), relation, text }),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// Whether it is true for a record in columns; `None`: only [`run`] can tell.
+    #[inline(always)]
+    pub fn is_true(self, values: &[Value<'a>]) -> Option<bool> {
+        match self {
+            Single::Number { column, relation, number } => match *values.get(column)? {
+                Value::Null => Some(false),
+                Value::Untyped(text) | Value::Number(text) => {
+                    let (mantissa, scale) = Small::quick(text)?;
+                    Some(relation.holds(order(mantissa, scale, number)?))
+                }
+                _ => None,
+            },
+            Single::Text { column, relation, text } => match *values.get(column)? {
+                Value::Null => Some(false),
+                Value::Untyped(value) | Value::Text(value) | Value::Number(value) => {
+                    Some(text_holds(value, relation, text))
+                }
+                _ => None,
+            },
+        }
+    }
+}
+
 /// Compares a field with a number.
 #[inline(always)]
 fn field_number<'a>(

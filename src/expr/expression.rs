@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use super::code::Program;
 use super::compile::compile;
 use super::constant::{constants, slots};
-use super::eval;
+use super::eval::{self, Single};
 use super::infer;
 use super::parser::parse;
 use super::scalar::{Scalar, TextRoom};
@@ -20,6 +20,8 @@ use crate::record::{Schema, Tree, Value};
 /// A compiled expression. Workers share it.
 pub struct Expression {
     text: Box<str>,
+    /// It only matters whether it is true.
+    is_condition: bool,
     program: Program,
     /// What workers keep from batch to batch.
     scratch: Mutex<Vec<Scratch>>,
@@ -40,12 +42,13 @@ impl Expression {
     }
 
     fn new(text: &str, wanted: Option<Type>) -> Result<Expression, Error> {
+        let is_condition = wanted.is_some();
         let program = parse(text).and_then(|tree| {
             let wanted = wanted.filter(|wanted| *wanted != infer::of(&tree));
             compile(&tree, text, wanted)
         });
         let program = program.map_err(|fault| fault.into_error(text))?;
-        Ok(Expression { text: text.into(), program, scratch: Mutex::new(Vec::new()) })
+        Ok(Expression { text: text.into(), is_condition, program, scratch: Mutex::new(Vec::new()) })
     }
 
     /// As it was written.
@@ -99,11 +102,17 @@ impl Expression {
         }
         let kept = self.scratch.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let new = || Scratch::new(&program.regexes, program.replacings.iter().map(|replacing| replacing.regex));
+        let constants = constants(&program.constants, arena, 0)?;
+        let fields = Cell::from_mut(fields).as_slice_of_cells();
+        let single = schema
+            .filter(|_| self.is_condition)
+            .and_then(|_| Single::of(program, constants, |field| fields[usize::from(field)].get() as usize));
         Ok(Running {
             expression: self,
-            constants: constants(&program.constants, arena, 0)?,
+            constants,
+            single,
             stack: slots(arena, program.stack, 0)?,
-            fields: Cell::from_mut(fields).as_slice_of_cells(),
+            fields,
             arena,
             max_text,
             scratch: Some(kept.unwrap_or_else(new)),
@@ -116,6 +125,8 @@ impl Expression {
 pub struct Running<'e, 'a> {
     expression: &'e Expression,
     constants: &'a [Scalar<'a>],
+    /// The whole condition, if it is simple and records are in columns.
+    single: Option<Single<'a>>,
     stack: &'a mut [Scalar<'a>],
     fields: &'a [Cell<u32>],
     arena: &'a Arena,
@@ -126,12 +137,15 @@ pub struct Running<'e, 'a> {
 }
 
 impl<'a> Running<'_, 'a> {
-    /// The value for a record in columns that begins at `offset`.
+    /// The value for a record in columns that begins at `offset`; of a condition, false may stand for null.
     ///
     /// # Errors
     /// Why the record is bad.
     #[inline]
     pub fn columns(&mut self, values: &[Value<'a>], place: Place<'a>, offset: usize) -> Outcome<'a> {
+        if let Some(truth) = self.single.and_then(|single| single.is_true(values)) {
+            return Ok(Scalar::Bool(truth));
+        }
         let fields = self.fields;
         self.run(View::Columns { values, columns: fields }, place, offset)
     }

@@ -22,7 +22,9 @@ pub fn literal(node: &Node) -> Option<Constant> {
         Kind::Bool(truth) => Constant::Bool(*truth),
         Kind::Number(digits) => match Decimal::of_digits(digits.as_bytes()) {
             Ok(number @ Decimal::Small(_)) => Constant::Number(number),
-            _ => Constant::Digits(digits.as_bytes().into()),
+            Ok(number) => Constant::Digits(number.text(&mut [0; super::decimal::ROOM]).into()),
+            // It is only compared.
+            Err(_) => Constant::Digits(digits.as_bytes().into()),
         },
         Kind::Text(text) => Constant::Text(text.as_bytes().into()),
         _ => return None,

@@ -323,7 +323,10 @@ impl<'s> Opened<'s> {
 
     pub(crate) fn writing(&self, header: Option<Columns>) -> Result<Box<dyn WriteFormat>> {
         let route = &self.route;
-        let given = Given { shape: &route.shape(self.reading.schema()), columns: header, gives: self.gives() };
+        let mut gives = self.gives();
+        // A line with a field that was made is no longer a line of the source.
+        gives.lines &= route.ops.iter().all(|op| op.makes().is_none());
+        let given = Given { shape: &route.shape(self.reading.schema()), columns: header, gives };
         let writing = format::create(route.to, &self.options, given)?;
         Ok(match route.pass_through {
             Some(copies) => Box::new(PassThrough { writing, copies }),

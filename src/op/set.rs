@@ -19,7 +19,10 @@ use crate::record::{Batch, Tree, Value};
 /// # Ok::<(), pagemill::Error>(())
 /// ```
 pub struct Set {
+    /// As it was written: the name of a column.
     name: Box<[u8]>,
+    /// In nested records: items of lists have numbers between dots.
+    path: Box<[u8]>,
     expression: Expression,
     text: Box<str>,
 }
@@ -45,7 +48,8 @@ impl Set {
         }
         let value = Expression::value(expression.trim());
         let expression = value.map_err(|error| Error::usage(format!("⟨set⟩ {name}: {error}")))?;
-        Ok(Set { name: name.as_bytes().into(), expression, text: text.into() })
+        let path = dotted(name).into_bytes().into();
+        Ok(Set { name: name.as_bytes().into(), path, expression, text: text.into() })
     }
 
     fn set<'a>(&self, batch: &mut Batch<'a>) -> Result<(), RecordError> {
@@ -72,8 +76,8 @@ impl Set {
     /// In keyed records nodes may have to be added: then the batch is built anew.
     fn set_in_trees<'a>(&self, batch: &mut Batch<'a>) -> Result<(), RecordError> {
         let arena = batch.arena();
-        let path = arena.bytes(self.name.len(), 0)?;
-        path.copy_from_slice(&self.name);
+        let path = arena.bytes(self.path.len(), 0)?;
+        path.copy_from_slice(&self.path);
         let path: &'a [u8] = path;
         let mut out = batch.rebuild();
         let mut failed = None;
@@ -99,6 +103,27 @@ impl Set {
             }
         }
     }
+}
+
+/// A path with `.0` for `[0]`.
+fn dotted(name: &str) -> String {
+    let mut path = String::with_capacity(name.len());
+    let mut rest = name;
+    while let Some((before, after)) = rest.split_once('[') {
+        path.push_str(before);
+        match after.split_once(']').filter(|(item, _)| !item.is_empty() && item.bytes().all(|c| c.is_ascii_digit())) {
+            Some((item, after)) => {
+                path.push('.');
+                path.push_str(item);
+                rest = after;
+            }
+            None => {
+                path.push('[');
+                rest = after;
+            }
+        }
+    }
+    path + rest
 }
 
 /// Adds the nodes of a record with the value at a path.

@@ -133,7 +133,9 @@ fn nested_records() {
          {\"id\":{\"city\":null,\"zip\":{},\"geo\":{\"lat\":1.50}},\"home\":{\"city\":null,\"zip\":{},\"geo\":{\"lat\":1.50}},\"a\":{\"b\":2}}\n"
     );
     steps(here, "t.ndjson", &[("set", "home.x=1")]).ends(1).says(&["record 3", "on the way to it is no map"]);
-    steps(here, "t.ndjson", &[("set", "tags[7]=1")]).ends(1);
+    steps(here, "t.ndjson", &[("set", "tags[7]=1")]).ends(1).says(&["record 1", "a list without such an item"]);
+    let changed = out(&[("where", "id = 1"), ("set", "tags[1].k='new'"), ("set", "tags[0]=absent")]);
+    assert_eq!(changed, "{\"id\":1,\"tags\":[{\"k\":\"new\"}],\"home\":{\"city\":\"Paris\"},\"a.b\":1}\n");
     // The header has the columns of records that are left.
     let ran = steps(here, "t.ndjson -t csv", &[("where", "id = 3")]).ends(0);
     assert_eq!(ran.stdout, "id,home\n3,7\n");
@@ -193,6 +195,9 @@ fn other_formats_and_many_inputs() {
     assert_eq!(ran.stdout, "{\"a\":3,\"b\":\"z\"}\n{\"a\":1,\"b\":\"y\"}\n");
     assert_eq!(steps(here, "l.txt", &[("where", "line LIKE 't%'")]).ends(0).stdout, "two\nthree\n");
     assert_eq!(steps(here, "l.txt", &[("set", "line=upper(line)")]).ends(0).stdout, "ONE\nTWO\n\nTHREE\n");
+    assert_eq!(steps(here, "l.txt", &[("set", "line=length(line)")]).ends(0).stdout, "3\n3\n0\n5\n");
+    let two = steps(here, "l.txt", &[("set", "n=record_number()"), ("where", "n = 2")]).ends(0);
+    assert_eq!(two.stdout, "{\"line\":\"two\",\"n\":2}\n");
     let count = run(here, ["count", "-r", "a.csv", "--where", "b = 'y'"]).ends(0);
     assert_eq!(count.stdout.split_whitespace().next(), Some("1"));
 }

@@ -60,7 +60,7 @@ pub static FLAGS: &[Flag] = &[
         "op",
         List("NAME[:FIELDS]"),
         Commands::ROWS,
-        "Change text with these ops, from left to right: upper, lower, upper-ascii, lower-ascii, trim, reverse, reverse-chars. upper:name+city changes only these fields. wordcount, which has to be the last, prints the number of lines, words, characters and bytes in all texts, and of records, instead of writing them",
+        "Change text with these ops, from left to right: upper, lower, upper-ascii, lower-ascii, trim, reverse, reverse-chars; upper:name+city only these fields. wordcount, as the last, prints counts of lines, words, characters, bytes and records instead",
     )
     .alias("processor")
     .step()
@@ -81,7 +81,7 @@ pub static FLAGS: &[Flag] = &[
         "where",
         Expression("EXPR"),
         Commands::RUN,
-        "Keep only the records for which this is true, such as \"fare > 30 AND city = 'Paris'\"; in the order written together with --set, and before --op (see the page on expressions)",
+        "Keep records for which this is true, such as \"fare > 30 AND zip = '007'\"",
     )
     .step()
     .group(Group::Expressions)
@@ -93,7 +93,7 @@ pub static FLAGS: &[Flag] = &[
         "set",
         Expression("NAME=EXPR"),
         Commands::ROWS,
-        "Make a field, or change one: total=fare*1.1; in the order written together with --where, and before --op",
+        "Make or change a field: total=fare*1.1; in order with --where, before --op",
     )
     .step()
     .group(Group::Expressions)

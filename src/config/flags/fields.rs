@@ -22,7 +22,7 @@ pub static FLAGS: &[Flag] = &[
         "select",
         List("FIELDS"),
         Commands::ROWS,
-        "Keep only these fields, in this order (comma-separated, nested ones as a.b)",
+        "Keep only these fields, in this order (a,b; nested ones as a.b)",
     )
     .short('s')
     .group(Group::Fields)
@@ -38,7 +38,7 @@ pub static FLAGS: &[Flag] = &[
         "rename",
         List("OLD=NEW"),
         Commands::ROWS,
-        "Rename fields (comma-separated); this comes after all other changes except --columns",
+        "Rename fields (comma-separated), after all other changes except --columns",
     )
     .group(Group::Fields)
     .common()

@@ -5,12 +5,11 @@ use pagemill::metrics;
 use super::console;
 use super::exit::Exit;
 
-/// Reports that the process used more memory than it should; with `strict`, the command fails for it.
-pub fn ceiling(strict: bool, quiet: bool, limit: usize) -> Exit {
+/// Reports that the process used more memory at its peak than it should; with `strict`, the command fails for it.
+pub fn ceiling(strict: bool, quiet: bool, peak: u64, limit: usize) -> Exit {
     if quiet && !strict {
         return Exit::Done;
     }
-    let peak = pagemill::sys::peak_rss_bytes();
     if peak <= limit as u64 {
         return Exit::Done;
     }

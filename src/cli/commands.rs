@@ -120,7 +120,7 @@ fields, ops and the output have to be given again. What is still bad is reported
     "pagemill count --encoding utf-16 notes.txt      (counts the text after converting it to UTF-8)",
 ],
         notes: "\
-The columns are lines, words, characters and bytes (as `wc -lwmc` in a UTF-8 locale); with -f, records too.",
+The columns are lines, words, characters and bytes (as `wc -lwmc` in a UTF-8 locale); with --from, records too.",
     },
     Entry {
         name: "generate",
@@ -171,12 +171,13 @@ Without -o the output is discarded. The exit code is 1 if anything was allocated
     "pagemill history",
     "pagemill history show 42",
     "pagemill history trend",
+    "pagemill history trend --last 20",
     "pagemill history trend 'trips.csv → trips.ndjson' -o trend.svg",
     "pagemill history -t json",
     "pagemill history prune 100",
 ],
         notes: "\
-Runs that take longer than a second are added, unless --no-history is given. A run is worse than usual if it is more than \
+Runs that take longer than a second are added, unless --no-history is given; with --no-history=false shorter ones are too. A run is worse than usual if it is more than \
 3.5 robust deviations from the median of up to 20 finished runs before it with the same job, version and settings \
 (at least 5), and by more than 5 %. The history is the file pagemill/history.sqlite3 in the XDG state folder.",
     },
@@ -189,7 +190,8 @@ Runs that take longer than a second are added, unless --no-history is given. A r
         examples: &["pagemill run nightly", "pagemill run nightly weekly -v", "pagemill run nightly --explain"],
         notes: "\
 A job is a table [job.NAME] of a configuration file; it does what `pagemill convert` with the same flags does. Flags \
-given here come on top: those that don't change the output. The first job that fails ends the run.
+given here come on top: those that don't change the output. Several jobs are all looked at before the first one runs: \
+flags, inputs, and whether outputs exist or are the same. The first job that fails ends the run.
 
 When a job runs is not pagemill's business: cron and systemd know that.",
     },
@@ -222,7 +224,7 @@ profile or a job that the command line names.",
         name: "man",
         alias: None,
         about: "Print a manual page",
-        flags: None,
+        flags: Some(Commands::MAN),
         operands: &[Operand { id: "page", name: "COMMAND", help: "The command to describe [default: all of them in short]" }],
         examples: &["pagemill man | man -l -", "pagemill man convert > pagemill-convert.1"],
         notes: "",

@@ -4,7 +4,7 @@ use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::Path;
 
-use pagemill::config::file::{File, NAME, load, schema};
+use pagemill::config::file::{File, NAME, Section, load, schema};
 use pagemill::config::flags::{Changes, Commands, Flag, Said, Takes, all};
 use pagemill::error::Error;
 use pagemill::job::Settings;
@@ -97,10 +97,24 @@ fn show(typed: &Said, off: &[String]) -> Result<Exit, Error> {
         };
         lines.extend(value.map(|value| (format!("{} = {value}", flag.name), by)));
     }
+    if let Some(meant) = said.extensions() {
+        let pairs = meant.extensions.iter().map(|(extension, format)| format!("{extension} = \"{format}\""));
+        let pairs: Vec<String> = pairs.collect();
+        lines.push((format!("extensions = {{ {} }}", pairs.join(", ")), meant.by.to_string()));
+    }
     let width = lines.iter().map(|(line, _)| line.chars().count()).max().unwrap_or(0);
     let mut text = String::new();
     for (line, by) in lines {
         text += &if origin { format!("{line:width$}  # {by}\n") } else { format!("{line}\n") };
+    }
+    if let (true, Some(name)) = (origin, typed.text("profile")?) {
+        let all = configuration.profiles_named(name);
+        if let [chosen, others @ ..] = &all[..] {
+            let line = |other: &&Section| {
+                format!("# the profile `{name}` of {} takes the place of that of {}\n", chosen.place, other.place)
+            };
+            text += &others.iter().map(line).collect::<String>();
+        }
     }
     console::print(&text)?;
     Ok(Exit::Done)

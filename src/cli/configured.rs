@@ -1,5 +1,7 @@
 //! Settings that are not on the command line.
 
+use std::path::Path;
+
 use pagemill::config::file::{Configuration, load};
 use pagemill::config::flags::Said;
 use pagemill::error::Error;
@@ -26,6 +28,17 @@ pub fn fill(said: &mut Said, off: &[String]) -> Result<(), Error> {
     let configuration = configuration(said)?;
     let profile = said.text("profile")?.map(str::to_owned);
     configuration.fill(said, off, profile.as_deref(), None)
+}
+
+/// Where the formats of these files come from, for `--explain`, if a configuration says what their extensions mean.
+pub fn decided<'p>(said: &Said, files: impl Iterator<Item = &'p Path>) -> String {
+    let Some(meant) = said.extensions() else { return String::new() };
+    let mut lines: Vec<String> = files
+        .filter_map(|file| meant.extensions.own(file))
+        .map(|(extension, format)| format!("extension        .{extension} means {format} ({})\n", meant.by))
+        .collect();
+    lines.dedup();
+    lines.concat()
 }
 
 /// What was passed over, for `--explain`.

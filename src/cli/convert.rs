@@ -19,8 +19,23 @@ pub fn run(typed: Typed, implied: bool) -> Result<Exit, Error> {
     request(typed, Commands::CONVERT, implied)?.convert()
 }
 
+/// Converts as one of several jobs. What a signal does is the same in all of them, however small their inputs are.
+pub fn run_among_others(typed: Typed) -> Result<Exit, Error> {
+    let mut request = asked(typed, Commands::CONVERT, false)?;
+    signals::attach(&mut request.settings, None, true);
+    request.convert()
+}
+
+/// Checks what `convert` and `audit` were asked to do, and lets signals stop it.
+pub fn request(typed: Typed, command: Commands, implied: bool) -> Result<Request, Error> {
+    let mut request = asked(typed, command, implied)?;
+    let only = request.batch.is_none().then_some(&*request.source);
+    signals::attach(&mut request.settings, only, request.see.live.is_wanted());
+    Ok(request)
+}
+
 /// Checks what `convert` and `audit` were asked to do.
-pub fn request(Typed { mut said, operands }: Typed, command: Commands, implied: bool) -> Result<Request, Error> {
+pub fn asked(Typed { mut said, operands }: Typed, command: Commands, implied: bool) -> Result<Request, Error> {
     let mut inputs = Inputs::of(&said, operands);
     let mut output = said.path("output").map(Path::to_path_buf);
     if implied {
@@ -48,11 +63,6 @@ pub fn request(Typed { mut said, operands }: Typed, command: Commands, implied: 
     request.list = inputs.list_path();
     request.batch = batch(&request.said, &inputs, &paths)?;
     request.check_flags(command)?;
-    signals::attach(
-        &mut request.settings,
-        request.batch.is_none().then_some(&request.source),
-        request.see.live.is_wanted(),
-    );
     let Some(batch) = &request.batch else { return Ok(request) };
     request.source = batch.sources[0].path.clone();
     Ok(request)

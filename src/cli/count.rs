@@ -8,10 +8,11 @@ use pagemill::error::{Error, ErrorClass};
 use pagemill::job::{Counted, Counting, Settings, SourceSpec, What, explain_count};
 use pagemill::metrics;
 use pagemill::scan::count::Counts;
+use pagemill::sys;
 use pagemill::wording;
 
 use super::ceiling::ceiling;
-use super::configured::passed_over;
+use super::configured::{decided, passed_over};
 use super::console;
 use super::dashboard;
 use super::exit::Exit;
@@ -83,6 +84,9 @@ pub fn run(Typed { mut said, operands }: Typed) -> Result<Exit, Error> {
     let what = if said.has("records") { What::Records } else { What::Text };
     if see.explain {
         explain(&files, what, &settings)?;
+        if !said.has("from") && said.has("records") {
+            console::print(&decided(&said, files.iter().map(PathBuf::as_path).take(1)))?;
+        }
         console::print(&passed_over(&said))?;
         return Ok(Exit::Done);
     }
@@ -107,8 +111,12 @@ pub fn run(Typed { mut said, operands }: Typed) -> Result<Exit, Error> {
     let counted = files.count_as(nameless, 4 + usize::from(settings.from.is_some()));
     let done = counted.and_then(|()| files.counting.finish());
     let seen = watching.end(done.as_ref().err());
-    past::keep(seen, done.as_ref(), &settings, &said);
-    let done = done?;
+    let is_kept = past::keep(seen, done.as_ref(), &settings, &said);
+    let mut done = done?;
+    if is_kept {
+        // That takes memory too.
+        done.peak_rss_bytes = done.peak_rss_bytes.max(sys::peak_rss_bytes());
+    }
     if !see.quiet {
         done.warnings.iter().for_each(|warning| console::warning(warning.with_names(&flag)));
         console::left_out(done.records_failed, done.bytes_failed, done.quarantine.as_deref(), 0);
@@ -120,7 +128,7 @@ pub fn run(Typed { mut said, operands }: Typed) -> Result<Exit, Error> {
     if let Some(report) = report {
         report.write(&done, &settings, &said)?;
     }
-    Ok(files.exit.or(ceiling(said.has("strict-memory"), see.quiet, settings.memory_limit)))
+    Ok(files.exit.or(ceiling(said.has("strict-memory"), see.quiet, done.peak_rss_bytes, settings.memory_limit)))
 }
 
 const COUNTS_GO_THERE: &str = "the counts already go to standard output\n  Give a file for the report.";

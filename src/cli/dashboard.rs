@@ -1,9 +1,9 @@
 //! The dashboard of a command.
 
 #[cfg(feature = "dashboard")]
-pub use served::{Port, Wanted, end, failed, report, wanted};
+pub use served::{Port, Wanted, close, end, failed, report, wanted};
 #[cfg(not(feature = "dashboard"))]
-pub use unserved::{Port, Wanted, end, failed, report, wanted};
+pub use unserved::{Port, Wanted, close, end, failed, report, wanted};
 
 #[cfg(feature = "dashboard")]
 mod served {
@@ -207,6 +207,13 @@ mod served {
         }
     }
 
+    /// A job ended this way, and another one comes, which may have a dashboard of its own.
+    pub fn close(exit: Exit) {
+        let Some(Open { dashboard, mut end, .. }) = mem::take(&mut *open()) else { return };
+        end.exit_code = exit as u8;
+        dashboard.end(&end);
+    }
+
     /// The command ends this way. A dashboard that is to stay does so until a signal comes.
     pub fn end(exit: Exit) {
         let Some(Open { dashboard, quiet, mut end }) = mem::take(&mut *open()) else { return };
@@ -268,6 +275,8 @@ mod unserved {
     pub fn report(_: impl FnOnce() -> String) {}
 
     pub fn failed(_: &Error) {}
+
+    pub fn close(_: Exit) {}
 
     pub fn end(_: Exit) {}
 }

@@ -25,10 +25,10 @@ pub fn run(Typed { mut said, .. }: Typed) -> Result<Exit, Error> {
     let output = said.path("output").and_then(file);
     let format = match (settings.to, output) {
         (Some(format), _) => format,
-        (None, Some(path)) => target_format(None, Some(path), "csv".parse()?)?,
+        (None, Some(path)) => target_format(None, Some(path), "csv".parse()?, &settings.extensions)?,
         (None, None) => {
             return Err(Error::usage(
-                "the format of the data is not known, because standard output has no extension\n  Give it with -t: pagemill generate -t csv --size 100MB",
+                "the format of the data is not known, because standard output has no extension\n  Give it with --to: pagemill generate --to csv --size 100MB",
             ));
         }
     };

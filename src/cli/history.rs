@@ -6,20 +6,21 @@ use std::io::{IsTerminal, Write, stdout};
 use std::path::{Path, PathBuf};
 
 use pagemill::config::flags::Said;
+use pagemill::config::flags::SetBy;
 use pagemill::config::parse_count;
 use pagemill::error::Error;
-use pagemill::history::{Figure, History, Run, Usual, html, judged, like, spark, svg, usual_place};
+use pagemill::history::{COMPARED, Compared, Figure, History, Run, html, spark, svg, usual_place};
+use pagemill::job::{ColumnsFrom, Job, TargetSpec};
 use pagemill::metrics::{count, size_rounded};
+use pagemill::wording::counted;
 
 use super::console;
 use super::exit::Exit;
 use super::parser::Typed;
 use super::paths::file;
 
-/// So many runs are listed and drawn.
+/// So many runs are listed and drawn when nothing else is said.
 const SHOWN: usize = 100;
-/// A run is compared with those that are listed, and with these before them.
-const COMPARED: usize = 20;
 /// So many runs stay when nothing else is said.
 const KEPT: u64 = 1_000;
 
@@ -52,11 +53,13 @@ impl To {
     /// What the flags say, the extension of the output, or what fits where the answer goes.
     fn of(said: &Said, output: Option<&Path>) -> Result<To, Error> {
         if let Some(name) = said.text("to")? {
-            return To::named(name).ok_or_else(|| Error::usage(format!("-t: {name} is no format for an answer")));
+            return To::named(name).ok_or_else(|| Error::usage(format!("--to: {name} is no format for an answer")));
         }
         match output.and_then(Path::extension).map(|extension| extension.to_string_lossy()) {
             Some(extension) => To::named(&extension).ok_or_else(|| {
-                Error::usage(format!("-o: the extension .{extension} says no format for an answer\n  Give it with -t."))
+                Error::usage(format!(
+                    "--output: the extension .{extension} says no format for an answer\n  Give it with --to."
+                ))
             }),
             None if output.is_none() && stdout().is_terminal() => Ok(To::Table),
             None => Ok(To::Csv),
@@ -77,18 +80,21 @@ pub fn run(Typed { said, operands }: Typed) -> Result<Exit, Error> {
     let place = usual_place().ok_or_else(|| {
         Error::usage("there is no folder for a history: neither XDG_STATE_HOME nor HOME is set\n  Set one of them.")
     })?;
+    if let Some(flag) = typed_names(&said).find(|flag| *flag == "verbose") {
+        return Err(Error::usage(format!("`--{flag}` has no effect: past runs are shown whole\n  Leave it out.")));
+    }
     let history = History::open(&place)?;
+    let last = last(&said, words.first().copied())?;
     let out = Out { to, output: output.map(Path::to_path_buf), force: said.has("force") };
-    let latest = || history.as_ref().map_or(Ok(Vec::new()), |history| history.latest(None, SHOWN + COMPARED));
     match words[..] {
-        [] => list(&latest()?, history.as_ref(), &out)?,
+        [] => list(last, history.as_ref(), &out)?,
         ["show", id] => show(id, history.as_ref(), &out)?,
         ["show"] => return Err(Error::usage("which run?\n  pagemill history show ID; pagemill history lists them.")),
         ["trend"] => {
-            let latest = latest()?.pop().map(|run| run.job);
-            trend(latest.as_deref(), history.as_ref(), &out)?;
+            let latest = history.as_ref().map_or(Ok(Vec::new()), |history| history.finished(None, 1))?;
+            trend(latest.first().map(|run| &*run.job), last, history.as_ref(), &out)?;
         }
-        ["trend", job] => trend(Some(job), history.as_ref(), &out)?,
+        ["trend", job] => trend(Some(job), last, history.as_ref(), &out)?,
         ["prune"] => prune(KEPT, history.as_ref(), &said)?,
         ["prune", kept] => {
             let kept = parse_count(kept).map_err(|why| Error::usage(format!("history prune: {kept}: {why}")))?;
@@ -101,7 +107,30 @@ pub fn run(Typed { said, operands }: Typed) -> Result<Exit, Error> {
         }
         _ => return Err(Error::usage("too many words\n  A job whose name has blanks needs quotes around it.")),
     }
+    let damaged = history.as_ref().map_or(0, History::damaged);
+    if damaged > 0 && !said.has("quiet") {
+        let were = if damaged == 1 { "is damaged, and was left out" } else { "are damaged, and were left out" };
+        console::warning(format_args!("{} of the history {were}", counted(damaged as u64, "run")));
+    }
     Ok(Exit::Done)
+}
+
+/// The flags of the command line that are about this command.
+fn typed_names(said: &Said) -> impl Iterator<Item = &str> {
+    let common = ["config", "profile", "quiet"];
+    said.origins().filter(move |(flag, by)| **by == SetBy::Flag && !common.contains(flag)).map(|(flag, _)| flag)
+}
+
+/// How many runs are to be shown.
+fn last(said: &Said, part: Option<&str>) -> Result<usize, Error> {
+    let Some(text) = said.text("last")? else { return Ok(SHOWN) };
+    if let Some(part @ "show") = part {
+        return Err(Error::usage(format!("`--last` has no effect: {part} shows one run\n  Leave it out.")));
+    }
+    match parse_count(text).map(usize::try_from) {
+        Ok(Ok(number)) if number > 0 => Ok(number),
+        _ => Err(Error::usage(format!("--last: `{text}` is no number of runs"))),
+    }
 }
 
 /// Where an answer goes.
@@ -162,28 +191,30 @@ fn cells(run: &Run, worse: &str, history: &History) -> Result<Vec<Cell>, Error> 
     ])
 }
 
-/// What the runs are worse in than those before them, in words.
-fn worse(runs: &[Run], index: usize) -> String {
-    let run = &runs[index];
-    if !run.is_done() {
-        return String::new();
-    }
-    let before = like(run, &runs[..index]);
-    let words: Vec<&str> = judged(run, &before).iter().map(|verdict| verdict.figure.worse()).collect();
+/// What a run is worse in than those before it, in words.
+fn worse(one: &Compared) -> String {
+    let words: Vec<&str> = one.verdicts().iter().map(|verdict| verdict.figure.worse()).collect();
     words.join(", ")
 }
 
-fn rows(runs: &[Run], history: &History) -> Result<Vec<Vec<Cell>>, Error> {
-    let first = runs.len().saturating_sub(SHOWN);
-    (first..runs.len()).map(|index| cells(&runs[index], &worse(runs, index), history)).collect()
+/// Each run with those that it is compared with.
+fn compared(runs: Vec<Run>, history: &History) -> Result<Vec<Compared>, Error> {
+    runs.into_iter().map(|run| Ok(Compared { before: history.before(&run, COMPARED)?, run })).collect()
 }
 
-fn list(runs: &[Run], history: Option<&History>, out: &Out) -> Result<(), Error> {
-    let rows = history.map_or(Ok(Vec::new()), |history| rows(runs, history))?;
+fn rows(runs: &[Compared], history: &History) -> Result<Vec<Vec<Cell>>, Error> {
+    runs.iter().map(|one| cells(&one.run, &worse(one), history)).collect()
+}
+
+fn list(last: usize, history: Option<&History>, out: &Out) -> Result<(), Error> {
+    let rows = match history {
+        Some(history) => rows(&compared(history.latest(last)?, history)?, history)?,
+        None => Vec::new(),
+    };
     if rows.is_empty() && out.to == To::Table {
         return out.write("No run is in the history yet: those that take longer than a second will be.\n");
     }
-    out.write(&written(&rows, out.to))
+    out.write(&written(&rows, out.to)?)
 }
 
 fn show(id: &str, history: Option<&History>, out: &Out) -> Result<(), Error> {
@@ -194,10 +225,9 @@ fn show(id: &str, history: Option<&History>, out: &Out) -> Result<(), Error> {
             "there is no run {id} in the history\n  pagemill history lists those that are."
         )));
     };
-    let mut runs = history.before(&run, COMPARED)?;
-    runs.push(run.clone());
-    let worse = worse(&runs, runs.len() - 1);
-    let cells = cells(&run, &worse, history)?;
+    let one = Compared { before: history.before(&run, COMPARED)?, run };
+    let cells = cells(&one.run, &worse(&one), history)?;
+    let run = one.run;
     match out.to {
         To::Table => out.write(&described(&run, &cells)),
         // The whole of what is known.
@@ -213,7 +243,7 @@ fn show(id: &str, history: Option<&History>, out: &Out) -> Result<(), Error> {
             object.insert("error".to_owned(), run.error.clone().into());
             out.write(&format!("{}\n", serde_json::Value::Object(object)))
         }
-        to => out.write(&written(&[cells], to)),
+        to => out.write(&written(&[cells], to)?),
     }
 }
 
@@ -247,11 +277,13 @@ fn described(run: &Run, cells: &[Cell]) -> String {
     text
 }
 
-fn trend(job: Option<&str>, history: Option<&History>, out: &Out) -> Result<(), Error> {
+fn trend(job: Option<&str>, last: usize, history: Option<&History>, out: &Out) -> Result<(), Error> {
     let (Some(job), Some(history)) = (job, history) else {
-        return Err(Error::usage("no run is in the history yet: those that take longer than a second will be"));
+        return Err(Error::usage(
+            "no finished run is in the history yet: those that take longer than a second will be",
+        ));
     };
-    let runs: Vec<Run> = history.latest(Some(job), SHOWN + COMPARED)?.into_iter().filter(Run::is_done).collect();
+    let runs = compared(history.finished(Some(job), last)?, history)?;
     if runs.is_empty() {
         return Err(Error::usage(format!(
             "no finished run of `{job}` is in the history\n  pagemill history lists what is there."
@@ -262,11 +294,11 @@ fn trend(job: Option<&str>, history: Option<&History>, out: &Out) -> Result<(), 
         To::Svg => out.write(&svg(&runs, time)),
         To::Html => out.write(&html(&runs, time)),
         To::Table => out.write(&trend_text(job, &runs, history)?),
-        to => out.write(&written(&rows(&runs, history)?, to)),
+        to => out.write(&written(&rows(&runs, history)?, to)?),
     }
 }
 
-fn trend_text(job: &str, runs: &[Run], history: &History) -> Result<String, Error> {
+fn trend_text(job: &str, runs: &[Compared], history: &History) -> Result<String, Error> {
     let name = job.replace(char::is_control, "\u{fffd}");
     let mut text = format!("{name}: {} finished runs\n\n", runs.len());
     let shown = |figure: Figure, value: f64| match figure {
@@ -274,35 +306,34 @@ fn trend_text(job: &str, runs: &[Run], history: &History) -> Result<String, Erro
         Figure::Peak => size_rounded(value as u64),
         Figure::BadShare => format!("{:.3} %", value * 100.0),
     };
-    let (last, before) = (&runs[runs.len() - 1], &runs[..runs.len() - 1]);
-    let before = like(last, before);
+    let latest = &runs[runs.len() - 1];
     for (figure, name) in [(Figure::Rate, "read"), (Figure::Peak, "memory"), (Figure::BadShare, "bad records")] {
-        let values: Vec<f64> = runs.iter().rev().take(60).rev().map(|run| figure.of(run)).collect();
+        let values: Vec<f64> = runs.iter().rev().take(60).rev().map(|one| figure.of(&one.run)).collect();
         let last = shown(figure, values[values.len() - 1]);
-        let usual = match Usual::of(figure, &before) {
+        let usual = match latest.usual(figure) {
             Some(usual) => format!("usual {} to {}", shown(figure, usual.low), shown(figure, usual.high)),
             None => "too few runs to say what is usual".to_owned(),
         };
         // Writing to a text can't fail.
         let _ = writeln!(text, "{name:<12} {}  {last}  ({usual})", spark(&values));
     }
-    let odd: Vec<usize> = (0..runs.len()).filter(|&index| !worse(runs, index).is_empty()).collect();
+    let odd: Vec<&Compared> = runs.iter().filter(|one| !one.verdicts().is_empty()).collect();
     if !odd.is_empty() {
         text += "\nWorse than usual (over 3.5 robust deviations from the median of up to 20 runs before, and 5 %):\n";
-        let rows = odd.iter().map(|&index| cells(&runs[index], &worse(runs, index), history));
-        text += &written(&rows.collect::<Result<Vec<_>, _>>()?, To::Table);
+        let rows = odd.iter().map(|one| cells(&one.run, &worse(one), history));
+        text += &table(&rows.collect::<Result<Vec<_>, _>>()?);
     }
     Ok(text)
 }
 
 fn prune(kept: u64, history: Option<&History>, said: &Said) -> Result<(), Error> {
-    if let Some(flag) = said.names().next() {
+    if let Some(flag) = typed_names(said).next() {
         return Err(Error::usage(format!(
             "`--{flag}` has no effect: prune removes runs, and writes nothing\n  Leave it out."
         )));
     }
     let gone = history.map_or(Ok(0), |history| history.prune(kept))?;
-    console::print(&format!("removed {}\n", pagemill::wording::counted(gone, "run")))
+    console::print(&format!("removed {}\n", counted(gone, "run")))
 }
 
 fn object(row: &[Cell]) -> serde_json::Map<String, serde_json::Value> {
@@ -314,27 +345,30 @@ fn object(row: &[Cell]) -> serde_json::Map<String, serde_json::Value> {
 }
 
 /// Rows in a format.
-fn written(rows: &[Vec<Cell>], to: To) -> String {
+fn written(rows: &[Vec<Cell>], to: To) -> Result<String, Error> {
     let json = |row: &Vec<Cell>| serde_json::Value::Object(object(row)).to_string();
-    match to {
+    Ok(match to {
         To::Json => format!("[{}]\n", rows.iter().map(json).collect::<Vec<_>>().join(",\n")),
         To::Ndjson => rows.iter().map(|row| json(row) + "\n").collect(),
-        To::Csv => separated(rows, ','),
-        To::Tsv => separated(rows, '\t'),
+        To::Csv => converted(rows, "csv")?,
+        To::Tsv => converted(rows, "tsv")?,
         To::Table | To::Html | To::Svg => table(rows),
-    }
+    })
 }
 
-fn separated(rows: &[Vec<Cell>], delimiter: char) -> String {
-    let field = |text: &str| match text.contains([delimiter, '"', '\n', '\r']) {
-        true => format!("\"{}\"", text.replace('"', "\"\"")),
-        false => text.to_owned(),
+/// Rows as a conversion of lines of JSON writes them. A cell without a text is left out: an empty text would be quoted.
+fn converted(rows: &[Vec<Cell>], format: &str) -> Result<String, Error> {
+    let Some(first) = rows.first() else { return Ok(String::new()) };
+    let columns = ColumnsFrom::List(first.iter().map(|cell| cell.name.to_owned()).collect());
+    let line = |row: &Vec<Cell>| {
+        let mut object = object(row);
+        row.iter().filter(|cell| cell.plain.is_empty()).for_each(|cell| _ = object.remove(cell.name));
+        format!("{}\n", serde_json::Value::Object(object))
     };
-    let line = |texts: Vec<String>| texts.join(&delimiter.to_string()) + "\n";
-    let Some(first) = rows.first() else { return String::new() };
-    let mut text = line(first.iter().map(|cell| cell.name.to_owned()).collect());
-    rows.iter().for_each(|row| text += &line(row.iter().map(|cell| field(&cell.plain)).collect()));
-    text
+    let lines: String = rows.iter().map(line).collect();
+    let job = Job::new(lines.into_bytes(), TargetSpec::Memory).from("ndjson".parse()?).to(format.parse()?);
+    let report = job.columns(columns).workers(1).run()?;
+    Ok(String::from_utf8_lossy(&report.output).into_owned())
 }
 
 /// For people: columns under their names, numbers on the right.
@@ -372,10 +406,10 @@ mod tests {
 
     #[test]
     fn rows_in_each_format() {
-        assert_eq!(written(&rows(), To::Csv), "id,job,x_bytes\n9,a,5\n10,\"b,\"\"c\"\"\",5\n");
-        assert_eq!(written(&rows()[..1], To::Tsv), "id\tjob\tx_bytes\n9\ta\t5\n");
-        assert_eq!(written(&rows()[..1], To::Ndjson), "{\"id\":9,\"job\":\"a\",\"x_bytes\":5}\n");
-        assert_eq!(written(&rows()[..1], To::Json), "[{\"id\":9,\"job\":\"a\",\"x_bytes\":5}]\n");
-        assert_eq!(written(&rows(), To::Table), "id  job      x\n 9  a      5 B\n10  b,\"c\"  5 B\n");
+        assert_eq!(written(&rows(), To::Csv).unwrap(), "id,job,x_bytes\n9,a,5\n10,\"b,\"\"c\"\"\",5\n");
+        assert_eq!(written(&rows()[..1], To::Tsv).unwrap(), "id\tjob\tx_bytes\n9\ta\t5\n");
+        assert_eq!(written(&rows()[..1], To::Ndjson).unwrap(), "{\"id\":9,\"job\":\"a\",\"x_bytes\":5}\n");
+        assert_eq!(written(&rows()[..1], To::Json).unwrap(), "[{\"id\":9,\"job\":\"a\",\"x_bytes\":5}]\n");
+        assert_eq!(written(&rows(), To::Table).unwrap(), "id  job      x\n 9  a      5 B\n10  b,\"c\"  5 B\n");
     }
 }

@@ -2,16 +2,19 @@
 
 use pagemill::config::flags::{Commands, Said};
 use pagemill::error::Error;
+use pagemill::sys;
 
+use super::ahead::{Fault, Named, check};
 use super::configured::configuration;
 use super::console;
 use super::convert;
+use super::dashboard;
 use super::exit::Exit;
 use super::failure::fail;
 use super::parser::Typed;
 
 /// Runs the jobs named, one after another, up to the first that does not end well. A job is what its command line would
-/// be.
+/// be. All are looked at before the first one runs.
 pub fn run(typed: &Typed, off: &[String]) -> Result<Exit, Error> {
     let configuration = configuration(&typed.said)?;
     let profile = typed.said.text("profile")?;
@@ -23,31 +26,64 @@ pub fn run(typed: &Typed, off: &[String]) -> Result<Exit, Error> {
             said.add(flag, typed.said.values(flag).map(Into::into));
         }
         configuration.fill(&mut said, off, profile, Some(&name))?;
-        jobs.push((name, said));
+        jobs.push(Named { name, said });
     }
-    if typed.said.has("report") && jobs.len() > 1 {
+    if jobs.len() == 1
+        && let Some(only) = jobs.pop()
+    {
+        return convert::run(typed_as(only.said), false);
+    }
+    if typed.said.has("report") {
         return Err(Error::usage(format!(
             "`--report` names one file, and these are {} jobs\n  Put a `report` into each job.",
             jobs.len()
         )));
     }
-    let mut jobs = jobs.into_iter();
-    while let Some((name, said)) = jobs.next() {
-        let exit = convert::run(Typed { said, operands: Vec::new() }, false);
-        let rest: Vec<String> = jobs.as_slice().iter().map(|(name, _)| format!("`{name}`")).collect();
-        match exit {
-            Ok(Exit::Done) => {}
-            exit if rest.is_empty() => return exit,
-            exit => {
-                let exit = exit.unwrap_or_else(|error| fail(&error));
-                if exit == Exit::Done {
-                    continue;
-                }
-                let were = if rest.len() == 1 { "was" } else { "were" };
-                console::error(format_args!("job `{name}` failed: {} {were} not run", rest.join(", ")));
-                return Ok(exit);
-            }
-        }
+    if let Err(Fault { job, error }) = check(&jobs) {
+        let exit = fail(&error);
+        console::error(format_args!("job `{job}` can't run like this, so no job was run"));
+        return Ok(exit);
     }
-    Ok(Exit::Done)
+    Ok(all(jobs))
+}
+
+/// Runs jobs that were looked at.
+fn all(jobs: Vec<Named>) -> Exit {
+    let mut done: Vec<String> = Vec::new();
+    let mut jobs = jobs.into_iter();
+    while let Some(Named { name, said }) = jobs.next() {
+        if !done.is_empty() {
+            // What the job before it did is no part of what this one does.
+            dashboard::close(Exit::Done);
+            sys::reset_peaks();
+        }
+        let exit = convert::run_among_others(typed_as(said)).unwrap_or_else(|error| fail(&error));
+        if exit != Exit::Done {
+            let rest: Vec<String> = jobs.map(|job| quoted(&job.name)).collect();
+            let parts = [(done, "done before"), (rest, "not run")];
+            let parts: Vec<String> = parts.iter().filter_map(|(names, what)| were(names, what)).collect();
+            console::error(format_args!("job `{name}` failed: {}", parts.join("; ")));
+            return exit;
+        }
+        done.push(quoted(&name));
+    }
+    Exit::Done
+}
+
+fn typed_as(said: Said) -> Typed {
+    Typed { said, operands: Vec::new() }
+}
+
+fn quoted(name: &str) -> String {
+    format!("`{name}`")
+}
+
+/// What became of these jobs, if there are any.
+fn were(names: &[String], what: &str) -> Option<String> {
+    let were = match names.len() {
+        0 => return None,
+        1 => "was",
+        _ => "were",
+    };
+    Some(format!("{} {were} {what}", names.join(", ")))
 }

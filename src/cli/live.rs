@@ -37,8 +37,10 @@ pub struct Live {
     monitor: bool,
     /// As a file.
     pub metrics_file: Option<PathBuf>,
-    /// The run goes into the history.
+    /// The run goes into the history if it takes long enough.
     history: bool,
+    /// The run goes into the history however short it is: somebody said so.
+    always: bool,
     /// What is configured to be watched for.
     alerts: Vec<Told>,
     /// As a page.
@@ -81,6 +83,7 @@ impl Live {
     pub fn of(said: &Said) -> Result<Live, Error> {
         let quiet = said.has("quiet");
         let history = HAS_HISTORY && !said.has("no-history");
+        let always = HAS_HISTORY && keeps_short_runs(said);
         let unsaid = if quiet { Show::Nothing } else { Show::Auto };
         let metrics_file = said.path("metrics-file").map(Path::to_path_buf);
         if metrics_file.as_deref().is_some_and(|path| file(path).is_none()) {
@@ -90,9 +93,9 @@ impl Live {
         }
         let (progress, monitor) = (progress(said)?.unwrap_or(unsaid), said.has("monitor"));
         let dashboard = dashboard::wanted(said)?;
-        let mut live = Live { progress, monitor, metrics_file, dashboard, history, alerts: Vec::new(), quiet };
+        let mut live = Live { progress, monitor, metrics_file, dashboard, history, always, alerts: Vec::new(), quiet };
         // Whoever watches a run is told what is usually worth knowing.
-        if live.is_wanted() {
+        if live.is_watched() {
             let told = |rule| Told { rule, command: Vec::new(), webhook: None };
             live.alerts.extend(built_in().into_iter().map(told));
         }
@@ -100,8 +103,13 @@ impl Live {
         Ok(live)
     }
 
-    /// Whether somebody wants to see the run, however short it is.
+    /// Whether somebody wants to know of the run, however short it is.
     pub fn is_wanted(&self) -> bool {
+        self.is_watched() || self.always
+    }
+
+    /// Whether somebody looks at it while it runs.
+    fn is_watched(&self) -> bool {
         let is_named = matches!(self.progress, Show::Bar | Show::Plain);
         self.is_urgent() || is_named || !self.alerts.is_empty()
     }
@@ -136,7 +144,7 @@ impl Live {
             Show::Bar => vec![Box::new(Plain::new(Stderr))],
             Show::Auto | Show::Nothing => Vec::new(),
         };
-        let starts_late = self.progress != Show::Plain && !self.is_urgent();
+        let starts_late = self.progress != Show::Plain && !self.is_urgent() && !self.always;
         views.extend(
             self.metrics_file.clone().map(|path| -> Box<dyn View> { Box::new(MetricsFile::new(path, unwritten)) }),
         );
@@ -195,6 +203,11 @@ fn is_utf8() -> bool {
     let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(set).unwrap_or_default();
     let locale = locale.to_ascii_lowercase();
     locale.contains("utf-8") || locale.contains("utf8")
+}
+
+/// Whether the shortest run is kept too. It takes a while, so somebody has to ask for it.
+pub fn keeps_short_runs(said: &Said) -> bool {
+    said.is_off("no-history")
 }
 
 /// What was seen of a run.

@@ -10,6 +10,10 @@ use super::parser::{self, Typed};
 
 /// Prints the manual page of the program, or of a command.
 pub fn run(typed: &Typed) -> Result<Exit, Error> {
+    if let Some(flag) = typed.said.names().next() {
+        let why = typed.said.command().why_not();
+        return Err(Error::usage(format!("`--{flag}` has no effect: {why}\n  Leave it out.")));
+    }
     let name = typed.operands.first().map(|name| name.to_string_lossy());
     let man = match name.as_deref() {
         None => Man::new(parser::cli()),

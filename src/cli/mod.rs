@@ -1,5 +1,6 @@
 //! The command line: one file for each command. The library does the work.
 
+mod ahead;
 mod alerting;
 mod audit;
 mod ceiling;

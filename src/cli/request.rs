@@ -5,15 +5,16 @@ use std::path::{Path, PathBuf};
 
 use pagemill::config::flags::{self, Commands, Kinds, Line, Origin, Passed, Said, kinds};
 use pagemill::error::Error;
-use pagemill::format::{Format, source_format, target_format};
+use pagemill::format::{source_format, target_format};
 use pagemill::job::{Each, Job, OnError, Settings, TargetSpec, places, usual_place};
 use pagemill::metrics::{self, Report};
 use pagemill::op::Folding;
 use pagemill::record::LossyKind;
 use pagemill::source::Listed;
+use pagemill::sys;
 
 use super::ceiling::ceiling;
-use super::configured::passed_over;
+use super::configured::{decided, passed_over};
 use super::console;
 use super::dashboard;
 use super::exit::Exit;
@@ -140,7 +141,7 @@ impl Request {
                 (kinds, kinds, origin, false)
             }
         };
-        let to = settings.to.or_else(|| target.and_then(Format::from_path));
+        let to = settings.to.or_else(|| target.and_then(|path| settings.extensions.format_of(path)));
         let targets = match to {
             _ if settings.fold.is_some() => Kinds::WORDS,
             Some(to) => Kinds::of(to, settings.options.payload),
@@ -163,7 +164,10 @@ impl Request {
                 console::print(&format!("inputs           the first of {}\n", more + 1))?;
             }
             let text = self.job(None).explain()?;
-            console::print(&format!("{}\n{}", text.trim_end(), passed_over(&self.said)))?;
+            let ends = [("from", Some(&*self.source)), ("to", self.target.as_deref())];
+            let ends = ends.into_iter().filter(|(flag, _)| !self.said.has(flag)).filter_map(|(_, path)| path);
+            let decided = decided(&self.said, ends);
+            console::print(&format!("{}\n{decided}{}", text.trim_end(), passed_over(&self.said)))?;
             return Ok(Exit::Done);
         }
         Ok(self.run(false)?.1)
@@ -240,14 +244,18 @@ impl Request {
         let watching = self.see.live.start(shown, &self.settings, taken.is_some(), port);
         let report = run();
         let seen = watching.end(report.as_ref().err());
-        past::keep(seen, report.as_ref(), &self.settings, &self.said);
-        let report = report?;
+        let is_kept = past::keep(seen, report.as_ref(), &self.settings, &self.said);
+        let mut report = report?;
+        if is_kept {
+            // That takes memory too.
+            report.peak_rss_bytes = report.peak_rss_bytes.max(sys::peak_rss_bytes());
+        }
         dashboard::report(|| metrics::json(&report, env!("CARGO_PKG_VERSION"), &flags::shown(&self.settings), &flag));
         self.tell(&report);
         if let Some(file) = file {
             file.write(&report, &self.settings, &self.said)?;
         }
-        let exit = ceiling(self.strict_memory, self.see.quiet, report.memory_limit);
+        let exit = ceiling(self.strict_memory, self.see.quiet, report.peak_rss_bytes, report.memory_limit);
         Ok((report, exit))
     }
 
@@ -294,13 +302,13 @@ impl Request {
     }
 
     /// Decides the formats of both ends.
-    fn resolve_formats(&mut self) -> Result<(), Error> {
-        let from = source_format(self.settings.from, file(&self.source))?;
+    pub fn resolve_formats(&mut self) -> Result<(), Error> {
+        let from = source_format(self.settings.from, file(&self.source), &self.settings.extensions)?;
         self.settings.from = Some(from);
         let target = self.target.as_deref().and_then(file);
         // The result of a fold is text, whatever the file's name.
         let to = self.settings.to.or(self.settings.fold.map(Folding::format));
-        self.settings.to = Some(target_format(to, target, from)?);
+        self.settings.to = Some(target_format(to, target, from, &self.settings.extensions)?);
         Ok(())
     }
 

@@ -92,8 +92,13 @@ fn line(mut words: Vec<OsString>, at_terminal: bool) -> Result<Option<Line>, Err
         words.push("convert".into());
         return Ok(Some(Line { words, implied: true, off: Vec::new() }));
     };
-    if first == "--create-sample" {
-        words[1] = "generate".into();
+    // It was a switch, which could stand anywhere.
+    let is_command = |word: &OsStr| word.to_str().is_some_and(|word| commands::named(word).is_some());
+    let makes = |word: &&OsString| **word == "--create-sample" || **word == "--create-sample=true";
+    let switch = words.iter().take_while(|word| *word != "--").position(|word| makes(&word));
+    if let Some(switch) = switch.filter(|_| !is_command(first)) {
+        words.remove(switch);
+        words.insert(1, "generate".into());
     }
     let is_said = words[1]
         .to_str()
@@ -146,6 +151,8 @@ mod tests {
             ("sample --format csv", "sample --format csv"),
             ("--create-sample --size 1MB", "generate --size 1MB"),
             ("-create-sample --size 1MB", "generate --size 1MB"),
+            ("-output=a.csv -create-sample=true --size 1MB", "generate --output=a.csv --size 1MB"),
+            ("convert --create-sample", "convert --create-sample"),
             ("--help", "--help"),
             ("-V", "-V"),
             ("Cargo.toml out.csv", "(implied) convert Cargo.toml out.csv"),

@@ -81,7 +81,6 @@ impl fmt::Display for StopRequested {
 impl std::error::Error for StopRequested {}
 
 /// A failure, with its place and its remedy.
-#[derive(Debug)]
 pub struct Error(Box<ErrorKind>);
 
 #[derive(Debug)]
@@ -361,6 +360,13 @@ impl fmt::Display for Error {
     }
 }
 
+/// A program whose `main` returns an error shows it so.
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Error").field("class", &self.class()).field("message", &self.to_string()).finish()
+    }
+}
+
 /// The message in which settings are marked.
 struct Marked<'e>(&'e Error);
 
@@ -459,6 +465,12 @@ impl std::error::Error for BadStream {}
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_marks_are_shown() {
+        let shown = format!("{:?}", Error::usage("Give ⟨force⟩."));
+        assert_eq!(shown, "Error { class: Usage, message: \"Give `force`.\" }");
+    }
 
     #[test]
     fn records_before_a_stop_are_readable() {

@@ -3,10 +3,12 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use super::names::{as_settings, named};
+
 /// Why one record can't be decoded, changed or encoded, and where in its slice.
 ///
 /// The engine adds the file, the record's number and the slice's offset.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RecordError {
     /// The byte offset from the start of the slice.
@@ -125,6 +127,11 @@ impl RecordError {
         Message(self)
     }
 
+    /// What to do about it, as a sentence in which settings have the names of their fields; none: the reason says it.
+    pub fn advice(&self) -> Option<String> {
+        self.hint.as_deref().map(|hint| named(hint, &as_settings))
+    }
+
     /// Says whose fault it is.
     pub(crate) fn fault(mut self, fault: Fault) -> RecordError {
         self.fault = fault;
@@ -151,6 +158,25 @@ impl RecordError {
         self
     }
 }
+
+/// The message, and below it what to do.
+impl fmt::Display for RecordError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.message().fmt(f)?;
+        self.advice().iter().try_for_each(|advice| write!(f, "\n  {advice}"))
+    }
+}
+
+impl fmt::Debug for RecordError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let message = self.message().to_string();
+        let mut shown = f.debug_struct("RecordError");
+        shown.field("offset", &self.offset).field("message", &message).field("advice", &self.advice());
+        shown.field("fault", &self.fault).finish()
+    }
+}
+
+impl std::error::Error for RecordError {}
 
 /// The reason of an error, in which numbers and texts are filled in.
 struct Message<'e>(&'e RecordError);
@@ -193,6 +219,16 @@ mod tests {
         assert_eq!(shown("a{}"), "`a{}`, no more");
         assert_eq!(shown(&"x".repeat(40)), format!("`{}`, no more", "x".repeat(22)));
         assert_eq!(shown(&"\u{20ac}".repeat(40)), format!("`{}`, no more", "\u{20ac}".repeat(7)));
+    }
+
+    #[test]
+    fn advice_names_settings_as_the_library_does() {
+        let error = RecordError::with_numbers(3, "{} field{s}", [2, 0]).hint("Give ⟨ragged pad⟩, not ⟨this⟩.");
+        assert_eq!(error.advice().as_deref(), Some("Give `ragged: pad`, not ⟨this⟩."));
+        assert_eq!(error.to_string(), "2 fields\n  Give `ragged: pad`, not ⟨this⟩.");
+        let shown = format!("{error:?}");
+        assert!(shown.contains("`ragged: pad`") && !shown.contains("⟨ragged"), "{shown}");
+        assert_eq!(RecordError::new(0, "bad").to_string(), "bad");
     }
 
     #[test]

@@ -2,18 +2,18 @@
 
 use std::path::Path;
 
-use super::Format;
 use super::sniff::{foreign, naming};
+use super::{Extensions, Format};
 use crate::error::Error;
 
 /// The source's format: the one given, else the one its extension names. `path` is `None` for a stream.
 ///
 /// # Errors
 /// Usage: no format was given, and the extension names none.
-pub fn source_format(named: Option<Format>, path: Option<&Path>) -> Result<Format, Error> {
+pub fn source_format(named: Option<Format>, path: Option<&Path>, extensions: &Extensions) -> Result<Format, Error> {
     match (named, path) {
         (Some(format), _) => Ok(format),
-        (None, Some(path)) => from_extension(path, "⟨from⟩"),
+        (None, Some(path)) => from_extension(path, extensions, "⟨from⟩"),
         (None, None) => Err(unknown("standard input: can't tell its format, because it has no name", "⟨from⟩")),
     }
 }
@@ -23,12 +23,17 @@ pub fn source_format(named: Option<Format>, path: Option<&Path>) -> Result<Forma
 ///
 /// # Errors
 /// Usage: no format was given, and the extension names none.
-pub fn target_format(named: Option<Format>, path: Option<&Path>, source: Format) -> Result<Format, Error> {
+pub fn target_format(
+    named: Option<Format>,
+    path: Option<&Path>,
+    source: Format,
+    extensions: &Extensions,
+) -> Result<Format, Error> {
     match (named, path) {
         (Some(format), _) => Ok(format),
         // A device or a pipe gets the same format as standard output.
-        (None, Some(path)) if is_no_file(path) => Ok(Format::from_path(path).unwrap_or(source)),
-        (None, Some(path)) => from_extension(path, "⟨to⟩"),
+        (None, Some(path)) if is_no_file(path) => Ok(extensions.format_of(path).unwrap_or(source)),
+        (None, Some(path)) => from_extension(path, extensions, "⟨to⟩"),
         (None, None) => Ok(source),
     }
 }
@@ -38,8 +43,8 @@ fn is_no_file(path: &Path) -> bool {
     std::fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir())
 }
 
-fn from_extension(path: &Path, flag: &str) -> Result<Format, Error> {
-    Format::from_path(path).ok_or_else(|| {
+fn from_extension(path: &Path, extensions: &Extensions, flag: &str) -> Result<Format, Error> {
+    extensions.format_of(path).ok_or_else(|| {
         // If the file does not exist, say that rather than complain about its format.
         if let (Err(error), "⟨from⟩") = (std::fs::metadata(path), flag)
             && error.kind() == std::io::ErrorKind::NotFound
@@ -83,14 +88,15 @@ mod tests {
 
     #[test]
     fn names_come_before_extensions() {
-        let source = |named, path: Option<&str>| source_format(named, path.map(Path::new)).ok();
+        let none = Extensions::default();
+        let source = |named, path: Option<&str>| source_format(named, path.map(Path::new), &none).ok();
         assert_eq!(source(None, Some("a/b.csv")), Some(Format::Csv));
         assert_eq!(source(Some(Format::Text), Some("a/b.csv")), Some(Format::Text));
         assert_eq!(source(None, Some("b.JSONL")), Some(Format::Ndjson));
         assert_eq!(source(None, Some("b.Csv.GZ")), Some(Format::Csv));
         assert_eq!(source(None, Some("b.csv.x.gz")), None);
         assert_eq!([source(None, None), source(None, Some("b")), source(None, Some("b.xls"))], [None, None, None]);
-        let target = |named, path: Option<&str>| target_format(named, path.map(Path::new), Format::Tsv).ok();
+        let target = |named, path: Option<&str>| target_format(named, path.map(Path::new), Format::Tsv, &none).ok();
         assert_eq!(target(None, None), Some(Format::Tsv));
         assert_eq!(target(None, Some("x.json")), Some(Format::Json));
         assert_eq!(target(Some(Format::Csv), None), Some(Format::Csv));
@@ -102,17 +108,18 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("b.XLSX.gz");
         std::fs::write(&path, "x").expect("a file");
-        let source = source_format(None, Some(&path)).expect_err("not read").to_string();
+        let source = source_format(None, Some(&path), &Extensions::default()).expect_err("not read").to_string();
         let says = "b.XLSX.gz: its name ends in .XLSX; that is an Excel workbook, which pagemill does not read\n  Save";
         assert!(source.contains(says), "{source}");
-        let target =
-            target_format(None, Some(Path::new("b.parquet")), Format::Csv).expect_err("not written").to_string();
+        let target = target_format(None, Some(Path::new("b.parquet")), Format::Csv, &Extensions::default());
+        let target = target.expect_err("not written").to_string();
         assert!(target.starts_with("b.parquet: a Parquet file can't be written\n  Write one of csv, tsv,"), "{target}");
     }
 
     #[test]
     fn the_error_lists_the_names() {
-        let error = target_format(None, Some(Path::new("b.xyz")), Format::Csv).expect_err("unknown").to_string();
+        let error = target_format(None, Some(Path::new("b.xyz")), Format::Csv, &Extensions::default());
+        let error = error.expect_err("unknown").to_string();
         assert_eq!(
             error,
             "b.xyz: the extension `.xyz` is not known\n  Give it with `to`; the formats are csv, tsv, ndjson, json, text, fixed, frames."

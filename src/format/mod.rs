@@ -6,6 +6,7 @@ mod choose;
 mod copies;
 pub mod csv;
 mod entry;
+mod extensions;
 #[doc(hidden)]
 pub mod fixed;
 pub mod frames;
@@ -26,6 +27,7 @@ pub(crate) use copies::Copies;
 pub(crate) use entry::{Ends, JsonText, Looks, Straight, Takes};
 #[doc(hidden)]
 pub use entry::{Given, Gives};
+pub use extensions::Extensions;
 pub(crate) use options::key_too_long;
 pub use options::{MAX_DEPTH, MAX_FIELDS, MAX_KEY_LENGTH, MAX_KEYS, MAX_RECORD, Nested, Options, Ragged, Types};
 pub use table::Format;

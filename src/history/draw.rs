@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::run::Run;
-use super::trend::{Figure, Usual, judged, like};
+use super::trend::{Compared, Figure};
 use crate::metrics::size_rounded;
 
 const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
@@ -25,7 +25,7 @@ const TOP: f64 = 34.0;
 
 /// The figures of runs as an SVG: a chart each for throughput, memory and bad records, with what is usual as a band.
 /// Times are those of `time`.
-pub fn svg(runs: &[Run], time: impl Fn(&Run) -> String) -> String {
+pub fn svg(runs: &[Compared], time: impl Fn(&Run) -> String) -> String {
     let charts = [
         (Figure::Rate, "throughput, bytes read per second"),
         (Figure::Peak, "memory at its peak"),
@@ -36,7 +36,7 @@ pub fn svg(runs: &[Run], time: impl Fn(&Run) -> String) -> String {
     let mut text = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {} {whole}\" font-family=\"sans-serif\" font-size=\"12\" role=\"img\" aria-label=\"Runs of {}\">\n",
         width + LEFT + 20.0,
-        escaped(runs.last().map_or("", |run| &run.job))
+        escaped(runs.last().map_or("", |last| &last.run.job))
     );
     text += "<style>text{fill:#333}.usual{fill:#1f77b4;fill-opacity:.12}.line{fill:none;stroke:#1f77b4;stroke-width:1.5}.odd{fill:#d62728}.run{fill:#1f77b4}.axis{stroke:#999}@media (prefers-color-scheme: dark){text{fill:#ddd}}</style>\n";
     for (index, (figure, title)) in charts.into_iter().enumerate() {
@@ -47,10 +47,10 @@ pub fn svg(runs: &[Run], time: impl Fn(&Run) -> String) -> String {
     text
 }
 
-fn chart(text: &mut String, runs: &[Run], figure: Figure, title: &str, top: f64, time: &impl Fn(&Run) -> String) {
+fn chart(text: &mut String, runs: &[Compared], figure: Figure, title: &str, top: f64, time: &impl Fn(&Run) -> String) {
     let [height, width] = SIZE;
-    let values: Vec<f64> = runs.iter().map(|run| figure.of(run)).collect();
-    let usual = runs.split_last().and_then(|(last, before)| Usual::of(figure, &like(last, before)));
+    let values: Vec<f64> = runs.iter().map(|one| figure.of(&one.run)).collect();
+    let usual = runs.last().and_then(|last| last.usual(figure));
     let most = values.iter().copied().chain(usual.map(|usual| usual.high)).fold(0.0, f64::max);
     let most = if most > 0.0 { most } else { 1.0 };
     let x = |index: usize| LEFT + width * (index as f64 + 0.5) / runs.len().max(1) as f64;
@@ -81,24 +81,24 @@ fn chart(text: &mut String, runs: &[Run], figure: Figure, title: &str, top: f64,
     let points: Vec<String> =
         values.iter().enumerate().map(|(index, value)| format!("{:.1},{:.1}", x(index), y(*value))).collect();
     let _ = writeln!(text, "<polyline class=\"line\" points=\"{}\"/>", points.join(" "));
-    for (index, (run, value)) in runs.iter().zip(&values).enumerate() {
-        let odd = judged(run, &like(run, &runs[..index])).iter().any(|verdict| verdict.figure == figure);
+    for (index, (one, value)) in runs.iter().zip(&values).enumerate() {
+        let odd = one.verdicts().iter().any(|verdict| verdict.figure == figure);
         let (class, radius, worse) = if odd { ("odd", 4.5, figure.worse()) } else { ("run", 3.0, "") };
         let _ = writeln!(
             text,
             "<circle class=\"{class}\" cx=\"{:.1}\" cy=\"{:.1}\" r=\"{radius}\"><title>run {}, {}: {} {worse}</title></circle>",
             x(index),
             y(*value),
-            run.id,
-            escaped(&time(run)),
+            one.run.id,
+            escaped(&time(&one.run)),
             label(*value),
         );
     }
 }
 
 /// The same as a page.
-pub fn html(runs: &[Run], time: impl Fn(&Run) -> String) -> String {
-    let job = escaped(runs.last().map_or("", |run| &run.job));
+pub fn html(runs: &[Compared], time: impl Fn(&Run) -> String) -> String {
+    let job = escaped(runs.last().map_or("", |last| &last.run.job));
     format!(
         "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<title>{job}</title>\n<style>body{{max-width:60em;margin:2em auto;font-family:sans-serif;color-scheme:light dark}}</style>\n<h1>{job}</h1>\n<p>{} runs; the band is what was usual before the last one (median ± 3 × 1.4826 MAD of up to 20 runs with its version and settings). Red runs were worse than those before them: by 3.5 × 1.4826 MAD, and by 5 %.</p>\n{}</html>\n",
         runs.len(),
@@ -130,6 +130,8 @@ mod tests {
         let run =
             |id, read| Run { id, read, seconds: 1.0, job: "<a & b>".into(), state: "done".into(), ..Run::default() };
         let runs: Vec<Run> = (1..=6).map(|id| run(id, 1_000)).chain([run(7, 100)]).collect();
+        let compared = |index: usize| Compared { run: runs[index].clone(), before: runs[..index].to_vec() };
+        let runs: Vec<Compared> = (0..runs.len()).map(compared).collect();
         let picture = svg(&runs, |run| format!("day {}", run.id));
         assert_eq!(picture.matches("<circle").count(), 3 * 7);
         assert_eq!(picture.matches("class=\"odd\"").count(), 1);

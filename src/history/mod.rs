@@ -13,4 +13,4 @@ pub use draw::{html, spark, svg};
 pub use replay::{RECORDED, samples};
 pub use run::{Outcome, Run, points};
 pub use store::{History, usual_place};
-pub use trend::{Figure, Usual, Verdict, judged, like};
+pub use trend::{COMPARED, Compared, Figure, Usual, Verdict};

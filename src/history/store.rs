@@ -1,12 +1,14 @@
 //! The database.
 
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::env;
 use std::fmt::Display;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags, Row, params};
+use rusqlite::{Connection, ErrorCode, OpenFlags, Params, Row, params};
 
 use super::run::Run;
 use crate::error::{Error, Result};
@@ -44,6 +46,15 @@ PRAGMA user_version = 1;
 const COLUMNS: &str = "id, started, job, version, settings, state, error, seconds, read, written, records, bad, peak, \
                        memory_limit, report, series";
 
+/// The same without what is long: reports and series.
+const FIGURES: &str = "id, started, job, version, settings, state, error, seconds, read, written, records, bad, peak, \
+                       memory_limit, NULL, NULL";
+
+/// SQLite gives back what it caches beyond this many bytes.
+const CACHED: u64 = 512 << 10;
+/// It never has more bytes; what needs more fails. A run with the smallest memory limit has room for it.
+const MOST: u64 = 3 << 19;
+
 /// The file of past runs that is used unless another one is named: `pagemill/history.sqlite3` below `XDG_STATE_HOME`, or
 /// below `~/.local/state`. None if there is neither.
 pub fn usual_place() -> Option<PathBuf> {
@@ -58,6 +69,8 @@ pub fn usual_place() -> Option<PathBuf> {
 pub struct History {
     connection: Connection,
     path: PathBuf,
+    /// The numbers of damaged runs that were seen.
+    damaged: RefCell<BTreeSet<i64>>,
 }
 
 impl History {
@@ -106,10 +119,12 @@ impl History {
             connection.busy_timeout(PATIENCE)?;
             // In KiB: one run is written, or a few thousand small rows are read once.
             connection.pragma_update(None, "cache_size", -256)?;
+            connection.pragma_update(None, "soft_heap_limit", CACHED as i64)?;
+            connection.pragma_update(None, "hard_heap_limit", MOST as i64)?;
             Ok(connection)
         };
         match open() {
-            Ok(connection) => Ok(History { connection, path: path.to_path_buf() }),
+            Ok(connection) => Ok(History { connection, path: path.to_path_buf(), damaged: RefCell::default() }),
             Err(error) => Err(failed("open", path, &error)),
         }
     }
@@ -177,16 +192,51 @@ impl History {
         insert().map_err(|e| self.failed("write", e))
     }
 
-    /// The latest runs, at most `most` of them, the oldest first; of one job, if it is named.
+    /// The latest runs, at most `most` of them, the oldest first; without reports and series. Damaged ones are
+    /// [left out](Self::damaged).
     ///
     /// # Errors
     /// The file can't be read.
-    pub fn latest(&self, job: Option<&str>, most: usize) -> Result<Vec<Run>> {
+    pub fn latest(&self, most: usize) -> Result<Vec<Run>> {
+        self.figures("TRUE ORDER BY id DESC LIMIT ?1", [most as i64])
+    }
+
+    /// The same of finished runs of a job; none: of all jobs.
+    ///
+    /// # Errors
+    /// The file can't be read.
+    pub fn finished(&self, job: Option<&str>, most: usize) -> Result<Vec<Run>> {
+        let which = "(?1 IS NULL OR job = ?1) AND state = 'done' ORDER BY id DESC LIMIT ?2";
+        self.figures(which, params![job, most as i64])
+    }
+
+    /// How many damaged runs were met and left out.
+    pub fn damaged(&self) -> usize {
+        self.damaged.borrow().len()
+    }
+
+    /// The runs that a condition is true for, the newest of them first there, in the order of their numbers.
+    fn figures(&self, which: &str, values: impl Params) -> Result<Vec<Run>> {
         let read = || {
-            let text = format!("SELECT {COLUMNS} FROM runs WHERE ?1 IS NULL OR job = ?1 ORDER BY id DESC LIMIT ?2");
-            let mut statement = self.connection.prepare(&text)?;
-            let rows = statement.query_map(params![job, most as i64], of_row)?;
-            let mut runs = rows.collect::<rusqlite::Result<Vec<Run>>>()?;
+            let mut statement = self.connection.prepare(&format!("SELECT {FIGURES} FROM runs WHERE {which}"))?;
+            let mut rows = statement.query(values)?;
+            let mut runs = Vec::new();
+            loop {
+                match rows.next() {
+                    Ok(Some(row)) => match (of_row(row), row.get(0)) {
+                        (Ok(run), _) => runs.push(run),
+                        (Err(_), Ok(id)) => _ = self.damaged.borrow_mut().insert(id),
+                        (Err(error), Err(_)) => return Err(error),
+                    },
+                    Ok(None) => break,
+                    // What comes after a damaged page can't be found.
+                    Err(error) if is_damage(&error) && !runs.is_empty() => {
+                        self.damaged.borrow_mut().insert(0);
+                        break;
+                    }
+                    Err(error) => return Err(error),
+                }
+            }
             runs.reverse();
             Ok(runs)
         };
@@ -207,23 +257,14 @@ impl History {
     }
 
     /// The finished runs before this one that it can be compared with, at most `most`, the oldest first: the same job,
-    /// version and settings.
+    /// version and settings. Without reports and series.
     ///
     /// # Errors
     /// The file can't be read.
     pub fn before(&self, run: &Run, most: usize) -> Result<Vec<Run>> {
-        let read = || {
-            let text = format!(
-                "SELECT {COLUMNS} FROM runs WHERE job = ?1 AND version = ?2 AND settings = ?3 AND state = 'done' \
-                 AND (?4 = 0 OR id < ?4) ORDER BY id DESC LIMIT ?5"
-            );
-            let mut statement = self.connection.prepare(&text)?;
-            let rows = statement.query_map(params![run.job, run.version, run.settings, run.id, most as i64], of_row)?;
-            let mut runs = rows.collect::<rusqlite::Result<Vec<Run>>>()?;
-            runs.reverse();
-            Ok(runs)
-        };
-        read().map_err(|e| self.failed("read", e))
+        let which = "job = ?1 AND version = ?2 AND settings = ?3 AND state = 'done' AND (?4 = 0 OR id < ?4) \
+                     ORDER BY id DESC LIMIT ?5";
+        self.figures(which, params![run.job, run.version, run.settings, run.id, most as i64])
     }
 
     /// Removes all but the latest `kept` runs; gives how many went.
@@ -255,6 +296,10 @@ impl History {
 /// SQLite's own words, with the file.
 fn failed(what: &'static str, path: &Path, error: impl Display) -> Error {
     Error::io(what, path, std::io::Error::other(error.to_string()))
+}
+
+fn is_damage(error: &rusqlite::Error) -> bool {
+    error.sqlite_error_code() == Some(ErrorCode::DatabaseCorrupt)
 }
 
 fn of_row(row: &Row<'_>) -> rusqlite::Result<Run> {
@@ -313,10 +358,11 @@ mod tests {
         assert_eq!(history.run(1).unwrap().unwrap(), Run { id: 1, ..whole });
         assert!(history.run(3).unwrap().is_none());
         let jobs = |runs: Vec<Run>| runs.into_iter().map(|run| run.job).collect::<Vec<_>>();
-        assert_eq!(jobs(history.latest(None, 10).unwrap()), ["a → b", "c"]);
-        assert_eq!(jobs(history.latest(None, 1).unwrap()), ["c"]);
-        assert_eq!(jobs(history.latest(Some("a → b"), 10).unwrap()), ["a → b"]);
-        assert_eq!((history.prune(1).unwrap(), history.latest(None, 10).unwrap().len()), (1, 1));
+        assert_eq!(jobs(history.latest(10).unwrap()), ["a → b", "c"]);
+        assert_eq!(jobs(history.latest(1).unwrap()), ["c"]);
+        assert_eq!(jobs(history.finished(Some("a → b"), 10).unwrap()), ["a → b"]);
+        assert_eq!(history.latest(10).unwrap()[0].report, None);
+        assert_eq!((history.prune(1).unwrap(), history.latest(10).unwrap().len()), (1, 1));
         // Numbers are never given twice.
         history.prune(0).unwrap();
         assert_eq!(history.add(&run("d", 1)).unwrap(), 3);
@@ -336,6 +382,48 @@ mod tests {
             runs.into_iter().map(|run| run.id).collect::<Vec<_>>()
         };
         assert_eq!((before(0), before(5), before(1)), (vec![1, 5], vec![1], vec![]));
+        let finished = |job, most| {
+            let runs = history.finished(job, most).unwrap();
+            runs.into_iter().map(|run| run.id).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            (finished(Some("a"), 2), finished(None, 4), finished(Some("c"), 9)),
+            (vec![4, 5], vec![1, 3, 4, 5], vec![])
+        );
+    }
+
+    #[test]
+    fn a_damaged_run_hides_no_other() {
+        let folder = tempfile::tempdir().unwrap();
+        let history = History::create(&folder.path().join("h")).unwrap();
+        for read in 1..=4 {
+            history.add(&run("a", read)).unwrap();
+        }
+        // A text where a number is expected, and one that is no UTF-8.
+        let spoil =
+            "UPDATE runs SET seconds = 'soon' WHERE id = 2; UPDATE runs SET job = CAST(x'61ff' AS TEXT) WHERE id = 3";
+        history.connection.execute_batch(spoil).unwrap();
+        let ids = |runs: Vec<Run>| runs.into_iter().map(|run| run.id).collect::<Vec<_>>();
+        assert_eq!((ids(history.latest(10).unwrap()), history.damaged()), (vec![1, 4], 2));
+        assert_eq!((ids(history.finished(Some("a"), 10).unwrap()), history.damaged()), (vec![1, 4], 2));
+        assert_eq!(ids(history.before(&Run { id: 4, ..run("a", 1) }, 20).unwrap()), [1]);
+        assert!(history.run(2).unwrap_err().to_string().contains("seconds"));
+    }
+
+    #[test]
+    fn a_history_takes_little_memory() {
+        let folder = tempfile::tempdir().unwrap();
+        let history = History::create(&folder.path().join("h")).unwrap();
+        let limit = |name: &str| history.connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0)).unwrap();
+        assert_eq!(
+            (limit("cache_size"), limit("soft_heap_limit"), limit("hard_heap_limit")),
+            (-256, 512 << 10, 3 << 19)
+        );
+        history.add(&Run { report: Some("x".repeat(256 << 10)), ..run("a", 1) }).unwrap();
+        // SQLite says so, and the history goes on.
+        let error = history.add(&Run { report: Some("x".repeat(8 << 20)), ..run("a", 1) }).unwrap_err();
+        assert!(error.to_string().contains("memory"), "{error}");
+        assert_eq!(history.latest(10).unwrap().len(), 1);
     }
 
     #[test]
@@ -370,6 +458,6 @@ mod tests {
                 });
             }
         });
-        assert_eq!(History::open(&path).unwrap().unwrap().latest(None, 100).unwrap().len(), 40);
+        assert_eq!(History::open(&path).unwrap().unwrap().latest(100).unwrap().len(), 40);
     }
 }

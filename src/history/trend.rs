@@ -103,16 +103,29 @@ pub struct Verdict {
     pub usual: Usual,
 }
 
-/// Those of the runs before one that it can be compared with: finished, of the same job, version and settings.
-pub fn like(run: &Run, before: &[Run]) -> Vec<Run> {
-    let is_like = |other: &&Run| {
-        other.is_done() && other.job == run.job && other.version == run.version && other.settings == run.settings
-    };
-    before.iter().filter(is_like).cloned().collect()
+/// A run, and those before it that it can be compared with: finished, of the same job, version and settings.
+#[derive(Clone, Debug)]
+pub struct Compared {
+    /// The run.
+    pub run: Run,
+    /// At most 20 before it, the oldest first.
+    pub before: Vec<Run>,
+}
+
+impl Compared {
+    /// What was usual before this run; none if that is not known.
+    pub fn usual(&self, figure: Figure) -> Option<Usual> {
+        Usual::of(figure, &self.before)
+    }
+
+    /// What is worse in it than in those before it. Nothing is said of a run that did not finish.
+    pub fn verdicts(&self) -> Vec<Verdict> {
+        if self.run.is_done() { judged(&self.run, &self.before) } else { Vec::new() }
+    }
 }
 
 /// What is worse in a run than in those before it: further than 3.5 deviations from their median, and by 5 %.
-pub fn judged(run: &Run, before: &[Run]) -> Vec<Verdict> {
+fn judged(run: &Run, before: &[Run]) -> Vec<Verdict> {
     let judge = |figure: Figure| {
         let (value, usual) = (figure.of(run), Usual::of(figure, before)?);
         let worse = match figure {

@@ -63,8 +63,9 @@ pub(crate) struct Opened<'s> {
 impl<'s> Opened<'s> {
     pub fn new(source: SourceSpec, target: &TargetSpec, settings: &'s Settings) -> Result<Opened<'s>> {
         let replay = source.section().cloned();
-        let from = format::source_format(replay.as_ref().map(Section::format).or(settings.from), source.path())?;
-        let to = format::target_format(settings.to, target.path(), from)?;
+        let (extensions, own) = (&settings.extensions, replay.as_ref().map(Section::format));
+        let from = format::source_format(own.or(settings.from), source.path(), extensions)?;
+        let to = format::target_format(settings.to, target.path(), from, extensions)?;
         let source = open_text(source, from, settings)?;
         let compression = settings.compress.of(target.path());
         Opened::look(source, replay, from, to, compression, settings)
@@ -339,7 +340,7 @@ impl<'s> Opened<'s> {
 pub(crate) fn tell_again(error: Error, settings: &Settings) -> Error {
     let path = error.position().filter(|place| place.line == 0).map(|place| place.file.clone());
     let Some(path) = path.filter(|path| path.as_os_str() != "-") else { return error };
-    let Ok(from) = format::source_format(settings.from, Some(&path)) else { return error };
+    let Ok(from) = format::source_format(settings.from, Some(&path), &settings.extensions) else { return error };
     match open_text(path.into(), from, settings) {
         Ok(source) => place::tell(&source, from, error),
         Err(_) => error,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::compress::{Compress, Decompress};
 use crate::fold::keys::Limits;
-use crate::format::{Format, Options};
+use crate::format::{Extensions, Format, Options};
 use crate::memory::pressure::Script;
 use crate::metrics::Progress;
 use crate::op::{Folding, Op};
@@ -87,6 +87,8 @@ pub struct Settings {
     pub from: Option<Format>,
     /// The target's format; none: from the extension.
     pub to: Option<Format>,
+    /// What extensions of file names mean, beyond those of the formats.
+    pub extensions: Extensions,
     /// Options of the formats.
     pub options: Options,
     /// Only these fields, in this order; empty: all.
@@ -191,6 +193,7 @@ impl Default for Settings {
         Settings {
             from: None,
             to: None,
+            extensions: Extensions::default(),
             options: Options::default(),
             select: Vec::new(),
             drop: Vec::new(),

@@ -6,7 +6,7 @@ mod map;
 use super::{Fields, Op};
 use crate::record::Batch;
 use crate::scan::ascii::{self, Case};
-use crate::scan::kernel::Kernel;
+use crate::scan::vector::Unit;
 use map::{Mapper, Starts, starts};
 
 /// Changes texts to upper or lower case.
@@ -57,14 +57,14 @@ impl Op for ChangeCase {
         if self.fields.names().is_empty() && lines::change(batch, self.case, self.starts.as_deref()) {
             return;
         }
-        let (kernel, case) = (Kernel::get(), self.case);
+        let (unit, case) = (Unit::get(), self.case);
         match &self.starts {
             Some(starts) => {
-                let mapper = Mapper { kernel, case, starts };
+                let mapper = Mapper { unit, case, starts };
                 self.fields.each_text(batch, |text, scope| mapper.change(text, scope));
             }
             None => self.fields.each_text(batch, |text, scope| {
-                let seen = ascii::change_case(kernel, case, text, scope.room(text.len())?);
+                let seen = ascii::change_case(unit, case, text, scope.room(text.len())?);
                 Ok(seen.changed.then(|| scope.keep(text.len())))
             }),
         }

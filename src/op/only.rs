@@ -12,13 +12,15 @@ use crate::record::{Batch, Seen, Tree, Value};
 pub(crate) struct Only {
     path: Box<[u8]>,
     name: Box<[u8]>,
-    /// Where to note that the field was found, and under which numbers.
-    seen: (Arc<Seen>, Vec<usize>),
+    /// Where to note that the field was found.
+    seen: Arc<Seen>,
+    /// Its numbers there.
+    numbers: Vec<usize>,
 }
 
 impl Only {
-    pub fn new(path: &str, name: &[u8], seen: (Arc<Seen>, Vec<usize>)) -> Only {
-        Only { path: path.as_bytes().into(), name: name.into(), seen }
+    pub fn new(path: &str, name: &[u8], seen: Arc<Seen>, numbers: Vec<usize>) -> Only {
+        Only { path: path.as_bytes().into(), name: name.into(), seen, numbers }
     }
 
     fn take<'a>(&self, batch: &Batch<'a>) -> Result<Batch<'a>, RecordError> {
@@ -31,7 +33,7 @@ impl Only {
             let root = batch.tree(record);
             let found = find(root, &self.path);
             if let Some(Found::InList) = found {
-                self.seen.1.iter().for_each(|number| self.seen.0.mark(*number));
+                self.numbers.iter().for_each(|number| self.seen.mark(*number));
                 out.push_tree(b"", root, span.start)?;
                 out.end_record(span.start, span.end)?;
                 continue;
@@ -40,7 +42,7 @@ impl Only {
             out.push_keyed(b"", Value::Null, span.start)?;
             match found {
                 Some(Found::Field(field)) => {
-                    self.seen.1.iter().for_each(|number| self.seen.0.mark(*number));
+                    self.numbers.iter().for_each(|number| self.seen.mark(*number));
                     out.push_tree(name, field, span.start)?;
                 }
                 _ => out.push_keyed(name, Value::Absent, span.start)?,

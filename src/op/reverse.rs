@@ -7,7 +7,7 @@ use super::fields::{Changed, Scope, utf8};
 use super::{Fields, Op};
 use crate::record::Batch;
 use crate::scan::ascii;
-use crate::scan::kernel::Kernel;
+use crate::scan::vector::Unit;
 use clusters::{put, put_chars, put_clusters};
 
 /// Reverses texts.
@@ -40,10 +40,10 @@ impl Op for Reverse {
         if self.fields.names().is_empty() && lines::reverse(batch, self.clusters) {
             return;
         }
-        let kernel = Kernel::get();
+        let unit = Unit::get();
         match self.clusters {
-            true => self.fields.each_text(batch, |text, scope| by_cluster(kernel, text, scope)),
-            false => self.fields.each_text(batch, |text, scope| by_char(kernel, text, scope)),
+            true => self.fields.each_text(batch, |text, scope| by_cluster(unit, text, scope)),
+            false => self.fields.each_text(batch, |text, scope| by_char(unit, text, scope)),
         }
     }
 
@@ -61,24 +61,24 @@ impl Op for Reverse {
 }
 
 /// Reverses all bytes, then restores the characters of more than one byte.
-fn by_char<'a>(kernel: Kernel, text: &'a [u8], scope: &mut Scope<'a>) -> Changed<'a> {
+fn by_char<'a>(unit: Unit, text: &'a [u8], scope: &mut Scope<'a>) -> Changed<'a> {
     if text.len() < 2 {
         return Ok(None);
     }
-    if ascii::reverse(kernel, text, scope.room(text.len())?) {
-        put_chars(kernel, utf8(text, scope.offset)?, scope.room(text.len())?);
+    if ascii::reverse(unit, text, scope.room(text.len())?) {
+        put_chars(unit, utf8(text, scope.offset)?, scope.room(text.len())?);
     }
     Ok(Some(scope.keep(text.len())))
 }
 
 /// Reverses all bytes, then restores the clusters of more than one byte.
-fn by_cluster<'a>(kernel: Kernel, text: &'a [u8], scope: &mut Scope<'a>) -> Changed<'a> {
+fn by_cluster<'a>(unit: Unit, text: &'a [u8], scope: &mut Scope<'a>) -> Changed<'a> {
     if text.len() < 2 {
         return Ok(None);
     }
-    if ascii::reverse(kernel, text, scope.room(text.len())?) {
+    if ascii::reverse(unit, text, scope.room(text.len())?) {
         let (text, to) = (utf8(text, scope.offset)?, scope.room(text.len())?);
-        if let Some(at) = put_chars(kernel, text, to) {
+        if let Some(at) = put_chars(unit, text, to) {
             put_clusters(text, at, to);
         }
     }

@@ -282,7 +282,7 @@ impl<'w, 'a> Work<'w, 'a> {
             for child in map.children() {
                 match rules.find(child.key()) {
                     None => self.out.push_tree(child.key(), child, self.offset)?,
-                    Some(number) => self.field(map, child, (node, number), true)?,
+                    Some(number) => self.field(map, child, node, number, true)?,
                 }
             }
             return Ok(());
@@ -306,7 +306,7 @@ impl<'w, 'a> Work<'w, 'a> {
         for number in 0..rules.selected {
             let place = self.places[rules.first + number];
             if place != NONE {
-                self.field(map, map.node(place as usize), (node, number), false)?;
+                self.field(map, map.node(place as usize), node, number, false)?;
             }
         }
         Ok(())
@@ -323,7 +323,8 @@ impl<'w, 'a> Work<'w, 'a> {
         &mut self,
         map: Tree<'_, 'a>,
         child: Tree<'_, 'a>,
-        (node, number): (usize, usize),
+        node: usize,
+        number: usize,
         all: bool,
     ) -> Result<(), RecordError> {
         let entry = &self.filter.nodes[node].entries[number];

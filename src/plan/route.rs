@@ -269,7 +269,7 @@ impl Route {
             self.ops.insert(self.steps(), Arc::new(self.watched(choose, 0..)));
             let numbers = (0..rename.len()).map(|place| self.numbers.rename + place).collect();
             let name = self.order.names().next().unwrap_or_default();
-            self.ops.push(Arc::new(Only::new(path, name, (self.seen.clone(), numbers))));
+            self.ops.push(Arc::new(Only::new(path, name, self.seen.clone(), numbers)));
             return Ok(());
         }
         if ops.len() == self.steps() || rename.is_empty() {

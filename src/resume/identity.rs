@@ -36,9 +36,10 @@ impl Identity {
 /// or be named as one that changes nothing.
 pub(crate) fn settings(settings: &Settings, route: &Route, quarantine: Option<&Path>) -> BTreeMap<String, String> {
     let Settings {
-        // The route has both.
+        // The route has the formats.
         from: _,
         to: _,
+        extensions: _,
         options,
         select,
         drop,

@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 pub(crate) use entry::Entry;
 pub(crate) use journal::Journal;
 pub(crate) use left::Left;
-pub(crate) use tracker::{Tracker, hash};
+pub(crate) use tracker::{Reached, Tracker, hash};
 
 use crate::error::{Error, ErrorClass, Result};
 use crate::job::settings::{Checkpoint, Settings};

@@ -29,6 +29,19 @@ pub(crate) struct Tracker {
     seen: Arc<Seen>,
 }
 
+/// How far a run is.
+pub(crate) struct Reached<'t> {
+    /// Where the slice begins whose output is in its place.
+    pub input: u64,
+    /// The length of the output.
+    pub output: u64,
+    /// Whether the output has a record.
+    pub started: bool,
+    pub totals: &'t Totals,
+    /// The length of the quarantine, and its checksum.
+    pub quarantine: (u64, u32),
+}
+
 impl Tracker {
     /// Goes on after an entry, or begins with a prefix of the output. At most `workers` slices are written at one time.
     pub fn new(every: u64, from: Option<&Entry>, prefix: &[u8], workers: usize, seen: Arc<Seen>) -> Tracker {
@@ -55,12 +68,11 @@ impl Tracker {
         }
     }
 
-    /// A slice that begins at `input` has all of its output in place: how long that is, and whether it has a record;
-    /// and the quarantine is so long, with this checksum.
-    pub fn advanced(&mut self, input: u64, output: (u64, bool), totals: &Totals, quarantine: (u64, u32)) {
+    /// All output of a slice is in its place.
+    pub fn advanced(&mut self, reached: Reached<'_>) {
+        let Reached { input, output, started, totals, quarantine } = reached;
         if input >= self.due {
             self.due = input + self.every;
-            let (output, started) = output;
             let entry = Entry::new(output, self.crc.clone().finalize(), started, totals);
             // Workers have reported their names before their slices came here.
             self.pending = Some(Entry { quarantine, seen: (&*self.seen).state(), ..entry });
@@ -96,13 +108,17 @@ pub(crate) fn hash(bytes: &[u8]) -> Hasher {
 mod tests {
     use super::*;
 
+    fn reached(input: u64, output: u64, totals: &Totals) -> Reached<'_> {
+        Reached { input, output, started: true, totals, quarantine: (0, 0) }
+    }
+
     #[test]
     fn a_checkpoint_waits_for_all_writes_before_it() {
         let totals = Totals::default();
         let mut tracker = Tracker::new(10, None, b"head", 2, Arc::default());
         tracker.add(&hash(b"one"));
         tracker.begin_write(0);
-        tracker.advanced(10, (7, true), &totals, (0, 0));
+        tracker.advanced(reached(10, 7, &totals));
         assert_eq!(tracker.end_write(5), None, "no slice follows yet");
         tracker.turn(1, 25);
         tracker.begin_write(1);
@@ -111,7 +127,7 @@ mod tests {
         assert_eq!(tracker.end_write(1), None);
         let entry = tracker.end_write(0).unwrap();
         assert_eq!((entry.input, entry.output, entry.crc), (25, 7, crc32fast::hash(b"headone")));
-        tracker.advanced(19, (9, true), &totals, (0, 0));
+        tracker.advanced(reached(19, 9, &totals));
         tracker.turn(2, 30);
         assert_eq!(tracker.end_write(1), None, "none is due");
     }
@@ -125,10 +141,10 @@ mod tests {
         assert_eq!(seen.unseen().map(|(_, name)| name).collect::<Vec<_>>(), [b"a", b"c"]);
         seen.mark(2);
         tracker.add(&hash(b"two"));
-        tracker.advanced(34, (10, true), &Totals::default(), (0, 0));
+        tracker.advanced(reached(34, 10, &Totals::default()));
         tracker.turn(1, 40);
         assert_eq!(tracker.end_write(0), None);
-        tracker.advanced(35, (10, true), &Totals::default(), (0, 0));
+        tracker.advanced(reached(35, 10, &Totals::default()));
         tracker.turn(2, 40);
         let entry = tracker.end_write(1).unwrap();
         assert_eq!((entry.crc, entry.seen), (crc32fast::hash(b"headonetwo"), vec![1, 2]));

@@ -7,7 +7,6 @@ pub mod bytes;
 pub mod count;
 pub mod csv;
 pub mod json;
-pub mod kernel;
 pub mod lines;
 pub mod number;
 pub mod vector;

@@ -129,6 +129,11 @@ pub(crate) fn process() -> (u64, u64, u64, u64) {
     (BLOCKS.load(Relaxed), BYTES.load(Relaxed), CURRENT.load(Relaxed) as u64, peak as u64)
 }
 
+/// The most bytes that are held is counted anew.
+pub(super) fn reset_peak() {
+    PEAK.store(CURRENT.load(Relaxed), Relaxed);
+}
+
 /// Whether the system ever had no memory for a block.
 #[cfg(unix)]
 pub(super) fn was_refused() -> bool {

@@ -8,6 +8,16 @@ pub fn peak_rss_bytes() -> u64 {
     from_status(b"VmHWM:").unwrap_or_else(peak_from_rusage)
 }
 
+/// Lets the peaks of the heap and of resident memory begin anew, as far as the system allows it. On Linux `proc(5)` says
+/// that a 5 in `clear_refs` does so; elsewhere, and where that file may not be written, the peak of resident memory stays
+/// that of the whole process.
+pub fn reset_peaks() {
+    trim_heap();
+    super::alloc::reset_peak();
+    #[cfg(target_os = "linux")]
+    let _ = std::fs::write("/proc/self/clear_refs", "5");
+}
+
 /// The memory that is resident now, in bytes; 0 where the system does not say. Nothing is allocated.
 pub fn resident_bytes() -> u64 {
     from_status(b"VmRSS:").unwrap_or(0)

@@ -4,6 +4,7 @@
 #[cfg(target_os = "linux")]
 mod ahead;
 pub mod alloc;
+mod environ;
 mod file_id;
 mod guard;
 mod left;
@@ -20,12 +21,13 @@ pub mod usage;
 
 #[cfg(target_os = "linux")]
 pub use ahead::Ahead;
+pub use environ::variables;
 pub use file_id::{FileId, stdin_file};
 pub use guard::guard_maps;
 pub use left::{claim, longest_name, open_left, remove_dead};
 pub use leftover::{Leftover, remove_leftovers};
 pub use map::Map;
-pub use memory::{peak_rss_bytes, resident_bytes};
+pub use memory::{peak_rss_bytes, reset_peaks, resident_bytes};
 pub use pages::Pages;
 pub use stop::Stop;
 #[cfg(unix)]

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::support::{Ran, command, folder, ran, run, say, with};
+use crate::support::{Ran, command, folder, ran, say, with};
 
 /// A table with another delimiter.
 const EU: &str = "id;fare\n1;a,b\n2;c\n";
@@ -143,11 +143,19 @@ fn faults_have_lines_and_suggestions() {
             "2: there is no metric `record_bad_share`; did you mean `records_bad_share`?",
         ),
         ("[[alert]]\nname = 3\nmetric = 'records_bad_share'\nabove = 1", "2: `name` is a text"),
-        ("metrics-file = '../x'", "1: `metrics-file` has to be in the folder of this file"),
-        ("metrics-file = '/x'", "1: `metrics-file` has to be in the folder of this file"),
-        ("dashboard-token-file = '../x'", "1: `dashboard-token-file` has to be in the folder of this file"),
+        ("metrics-file = 'x'", "1: `metrics-file` is not taken from a file that was found"),
+        ("dashboard = '8080'", "1: `dashboard` is not taken from a file that was found"),
+        ("\nreport = 'r.json'", "2: `report` is not taken from a file that was found"),
+        ("dashboard-token-file = 'x'", "1: `dashboard-token-file` is not taken from a file that was found"),
+        ("[profile.a]\nmetrics-file = 'x'", "2: `metrics-file` is not taken from a file that was found"),
+        ("extensions = { bak = 'csv' }", "1: `extensions` changes the output, so it can't be set for all runs"),
+        ("[profile.a]\nextensions = 'csv'", "2: `extensions` is a table, such as extensions = { bak = \"csv\" }"),
+        ("[profile.a]\nextensions = { bak = 'cvs' }", "2: `cvs` is no format; did you mean `csv`?"),
+        ("[profile.a.extensions]\nx = 'csv'\nbak = 'excel'", "3: unknown format `excel`; the formats are csv, tsv"),
+        ("[profile.a]\nextensions = { bak = 3 }", "2: `bak` means a format, by its name: bak = \"csv\""),
+        ("[job.a]\nextensions = { gz = 'csv' }", "2: `gz` is the extension of files compressed with gzip"),
+        ("[job.a]\nextensions = { 'a.b' = 'csv' }", "2: `a.b` is no extension"),
         ("[[alert]]\nmetric = 'records_bad_share'\nabove = 1\nseverity = 'bad'", "4: `severity` is one of "),
-        ("dashboard-token-file = 3", "1: `dashboard-token-file` is the path of a file"),
         ("workers = 1\nworkers = 2", "2: duplicate key"),
         ("workers 1", "1: "),
         ("\n[profile.a\n", "2: "),
@@ -166,14 +174,22 @@ fn faults_have_lines_and_suggestions() {
         say(here.path(), "convert a.csv -t ndjson --config none").ends(0);
         say(here.path(), "help convert").ends(0);
     }
-    // What the user names may name commands, and files anywhere.
+    // What the user names may name commands, files and ports.
     let here = with(&[(
         "own.toml",
         "[[alert]]\nmetric = 'records_bad_share'\nabove = 1\ncommand = ['mail', 'me']\nwebhook = 'https://x'\n",
     )]);
     say(here.path(), "config check --config own.toml").ends(0);
-    fs::write(here.path().join("own.toml"), "metrics-file = '/dev/null'\n").unwrap();
+    let places = "metrics-file = '/dev/null'\ndashboard = '0'\ndashboard-token-file = '../t'\n";
+    fs::write(here.path().join("own.toml"), places).unwrap();
     say(here.path(), "config check --config own.toml").ends(0);
+    fs::write(here.path().join("own.toml"), "dashboard-token-file = 3\n").unwrap();
+    say(here.path(), "config check --config own.toml")
+        .ends(2)
+        .says(&["own.toml:1: `dashboard-token-file` is the path of a file"]);
+    // A job is run by its name.
+    fs::write(here.path().join("pagemill.toml"), "[job.a]\nmetrics-file = 'm.prom'\n").unwrap();
+    say(here.path(), "config check").ends(0);
 }
 
 #[test]
@@ -230,7 +246,7 @@ fn files_of_all_kinds() {
 
 #[test]
 fn the_nearest_file_upward_counts_and_its_paths_are_its_own() {
-    let config = "workers = 3\nmetrics-file = \"m.prom\"\n[job.j]\ninput = [\"in/*.csv\"]\noutput = \"out.csv\"\n";
+    let config = "workers = 3\n[job.j]\ninput = [\"in/*.csv\"]\noutput = \"out.csv\"\nmetrics-file = \"m.prom\"\n";
     let here = with(&[("pagemill.toml", config), ("in/a.csv", "x\n1\n"), ("in/b.csv", "x\n2\n"), ("in/deep/x", "")]);
     let root = here.path().canonicalize().unwrap();
     let deep = root.join("in/deep");
@@ -416,8 +432,10 @@ fn a_job_is_its_command_line() {
     // Several, each after the one before it.
     say(here, "run a b --force").ends(0);
     assert_eq!(fs::read_to_string(here.join("b.csv")).unwrap(), "id\n1\n2\n1\n2\n");
-    let ran = say(here, "run bad a b --force").ends(3);
-    assert!(ran.stderr.ends_with("pagemill: job `bad` failed: `a`, `b` were not run\n"), "{}", ran.stderr);
+    let said = say(here, "run a bad b --force").ends(3).stderr;
+    let expected =
+        "pagemill: there is no file `none.csv`\npagemill: job `bad` can't run like this, so no job was run\n";
+    assert_eq!(said, expected);
     // All of them are looked at first.
     fs::remove_file(here.join("b.csv")).unwrap();
     say(here, "run b aa --force").ends(2).says(&["there is no job `aa`", "These exist: a, b, bad."]);
@@ -428,7 +446,134 @@ fn a_job_is_its_command_line() {
         .says(&["there is no flag `--select` in `run`: it would change the job\n  Put it into the job: select = …"]);
     let explained = say(here, "run a --explain --force --memory-limit 50MB").ends(0).stdout;
     assert!(explained.contains("memory limit     50000000 bytes\n"), "{explained}");
+    let ran = say(here, "run a --force --dashboard 0").ends(0);
+    #[cfg(feature = "dashboard")]
+    assert!(ran.stderr.contains("dashboard at http://"), "{}", ran.stderr);
     say(here, "run").ends(2).says(&["`pagemill run` needs `JOB` here"]);
+}
+
+/// A folder with jobs that have one input each; `c` fails while it runs.
+fn with_jobs() -> tempfile::TempDir {
+    let config = "[job.a]\ninput = 'in.csv'\noutput = 'a.ndjson'\n[job.b]\ninput = 'a.ndjson'\noutput = 'b.csv'\n\
+        [job.c]\ninput = 'bad.csv'\noutput = 'c.csv'\n[job.d]\ninput = 'in.csv'\noutput = './b.csv'\n\
+        [job.all]\ninput = ['out/*.ndjson']\noutput = 'all.csv'\n[job.each]\ninput = ['in*.csv']\nout-dir = 'out'\nto = 'ndjson'\n\
+        [job.one]\ninput = 'out/in.ndjson'\noutput = 'one.csv'\n[job.typo]\ninput = 'in.csv'\noutput = 'e.xyz'\n[job.s]\ninput = '-'\nfrom = 'csv'\noutput = 's.csv'\n[job.t]\ninput = '-'\nfrom = 'csv'\noutput = 't.csv'\n";
+    with(&[("pagemill.toml", config), ("in.csv", "x\n1\n"), ("bad.csv", "x,y\n1\n")])
+}
+
+#[test]
+fn all_jobs_are_looked_at_before_one_runs() {
+    let here = with_jobs();
+    let here = here.path();
+    let refused = |line: &str, code: i32, says: &str| {
+        let ran = say(here, line).ends(code).says(&[says]);
+        assert!(ran.stderr.ends_with(" can't run like this, so no job was run\n"), "{}", ran.stderr);
+        assert!(!here.join("a.ndjson").exists(), "{line}");
+    };
+    refused("run a typo", 2, "the extension `.xyz` is not known");
+    refused("run a b d", 2, "jobs `b` and `d` would both write ./b.csv");
+    refused("run b a", 3, "there is no file `a.ndjson`");
+    refused("run a all", 2, "no file matches the pattern `out/*.ndjson`");
+    refused("run a s t", 2, "jobs `s` and `t` both read standard input");
+    fs::write(here.join("b.csv"), "").unwrap();
+    refused("run a b", 2, "b.csv exists already");
+    // Nothing is written to be explained.
+    say(here, "run a d --explain").ends(0);
+    // What an earlier job writes is there when a later one needs it, also in a folder.
+    say(here, "run a b --force").ends(0);
+    assert_eq!(fs::read_to_string(here.join("b.csv")).unwrap(), "x\n1\n");
+    say(here, "run each all one").ends(0);
+    assert_eq!(fs::read_to_string(here.join("all.csv")).unwrap(), "x\n1\n");
+}
+
+#[test]
+fn the_first_job_that_fails_ends_the_run_and_what_ran_is_said() {
+    let here = with_jobs();
+    let here = here.path();
+    let said = say(here, "run a c d").ends(1).stderr;
+    assert!(said.starts_with("pagemill: bad.csv: record 1"), "{said}");
+    assert!(said.ends_with("\npagemill: job `c` failed: `a` was done before; `d` was not run\n"), "{said}");
+    assert!(here.join("a.ndjson").exists() && !here.join("b.csv").exists());
+    let said = say(here, "run a b c --force").ends(1).stderr;
+    assert!(said.ends_with("\npagemill: job `c` failed: `a`, `b` were done before\n"), "{said}");
+}
+
+/// Each job has a peak of its own: the second one does not have that of the first.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_job_has_its_own_peak() {
+    let config = "[job.big]\ninput = 'big.csv'\noutput = 'big.ndjson'\nslice-size = '8MiB'\nworkers = 4\nreport = 'big.json'\nmemory-limit = '400MB'\n\
+        [job.small]\ninput = 'small.csv'\noutput = 'small.ndjson'\nworkers = 1\nreport = 'small.json'\n";
+    let big = format!("a,b\n{}", "some text,1234567890\n".repeat(2_000_000));
+    let here = with(&[("pagemill.toml", config), ("big.csv", &big), ("small.csv", "a\n1\n")]);
+    let here = here.path();
+    // Where a sandbox forbids it, the peak is that of the whole process.
+    if fs::write("/proc/self/clear_refs", "5").is_err() {
+        return;
+    }
+    say(here, "run big small").ends(0);
+    let peaks = |name: &str| {
+        let report: Value = serde_json::from_str(&fs::read_to_string(here.join(name)).unwrap()).unwrap();
+        ["peak_rss_bytes", "peak_heap_bytes"].map(|key| report[key].as_u64().unwrap())
+    };
+    let (big, small) = (peaks("big.json"), peaks("small.json"));
+    assert!(small[0] > 0 && small[0] < big[0] / 2 && small[1] < big[1] / 2, "{big:?} {small:?}");
+}
+
+/// Of two definitions the nearer one counts, whole, and a user's own job keeps the profile beside it.
+#[test]
+fn a_found_file_changes_no_part_of_ones_own() {
+    let own = "[profile.p]\nselect = ['a']\npretty = true\n[job.own]\nprofile = 'p'\ninput = '/dev/stdin'\nfrom = 'csv'\nto = 'ndjson'\n\
+        [job.j]\ninput = '/nowhere.csv'\nto = 'json'\n";
+    let found = "[profile.p]\nselect = ['b']\n[job.j]\ninput = 'a.csv'\nprofile = 'p'\n";
+    let here = with(&[(".config/pagemill/config.toml", own), ("pagemill.toml", found), ("a.csv", "a,b\n1,2\n")]);
+    let here = here.path();
+    // Nothing of the own profile is left in the nearer one.
+    assert_eq!(say(here, "convert a.csv -t json --profile p").ends(0).stdout, "[\n{\"b\":2}\n]\n");
+    assert_eq!(say(here, "run j").ends(0).stdout, "b\n2\n");
+    let ran = crate::support::feed(here, ["run", "own"], b"a,b\n1,2\n").ends(0);
+    assert_eq!(ran.stdout, "{\"a\":1}\n");
+    let shown = say(here, "config show --origin --profile p").ends(0).stdout;
+    assert!(shown.contains("# profile p, pagemill.toml:2\n") && !shown.contains("pretty = true"), "{shown}");
+    let config = here.join(".config/pagemill/config.toml");
+    let line = format!("# the profile `p` of pagemill.toml:1 takes the place of that of {}:1\n", config.display());
+    assert!(shown.ends_with(&line), "{shown}");
+}
+
+#[test]
+fn an_extension_means_what_a_profile_says() {
+    let config = "[profile.p]\nextensions = { bak = 'csv', OUT = 'ndjson' }\n[job.j]\ninput = 'a.bak'\nout-dir = 'each'\nto = 'ndjson'\nextensions = { bak = 'tsv' }\n";
+    let here = with(&[("pagemill.toml", config), ("a.bak", "x,y\n1,2\n"), ("in/b.bak", "x,y\n3,4\n")]);
+    let here = here.path();
+    let out = |line: &str| say(here, line).ends(0).stdout;
+    say(here, "convert a.bak -t ndjson").ends(2).says(&["the extension `.bak` is not known"]);
+    assert_eq!(out("convert a.bak -t ndjson --profile p"), "{\"x\":1,\"y\":2}\n");
+    out("convert a.bak -o b.out --profile p");
+    assert_eq!(fs::read_to_string(here.join("b.out")).unwrap(), "{\"x\":1,\"y\":2}\n");
+    // Compressed, of folders, and written under a name that fits.
+    out("convert a.bak -o c.bak.gz --profile p");
+    assert_eq!(out("convert c.bak.gz -t ndjson --profile p"), "{\"x\":1,\"y\":2}\n");
+    out("convert in c.bak.gz -r --out-dir each -t json --profile p");
+    assert_eq!(fs::read_to_string(here.join("each/b.json")).unwrap(), "[\n{\"x\":3,\"y\":4}\n]\n");
+    assert!(here.join("each/c.json").exists());
+    assert_eq!(out("count -r a.bak in/b.bak --profile p").lines().count(), 3);
+    assert_eq!(out("generate --records 1 -o g.out --profile p"), "");
+    assert!(fs::read_to_string(here.join("g.out")).unwrap().starts_with('{'));
+    // A flag wins; those of a job take the place of others.
+    assert_eq!(out("convert a.bak -f text -t text --profile p"), "x,y\n1,2\n");
+    out("run j");
+    assert_eq!(fs::read_to_string(here.join("each/a.ndjson")).unwrap(), "{\"x,y\":\"1,2\"}\n");
+    // Who decided is said.
+    let explained = out("convert a.bak -o d.ndjson --profile p --explain");
+    assert!(explained.contains("extension        .bak means csv (profile p, pagemill.toml:2)\n"), "{explained}");
+    assert!(!out("convert a.bak -f csv -t ndjson --profile p --explain").contains("extension "), "-f decided");
+    assert!(out("count -r a.bak --profile p --explain").contains(".bak means csv"));
+    let shown = out("config show --origin --profile p");
+    let line = shown.lines().find(|line| line.starts_with("extensions = ")).unwrap();
+    assert!(line.starts_with("extensions = { bak = \"csv\", out = \"ndjson\" } "), "{line}");
+    assert!(line.ends_with("# profile p, pagemill.toml:2"), "{line}");
+    out("convert a.bak -o e.ndjson --profile p --report r.json");
+    assert_eq!(report(here)["settings"]["extensions"], json!({"bak": "csv", "out": "ndjson"}));
 }
 
 #[test]
@@ -473,12 +618,13 @@ fn the_schema_is_that_of_the_check() {
         "[job.a]\nselect = [1]",
         "[[alert]]\nmetric = 'records_bad_share'",
         "io = 'mapp'",
+        "[profile.a]\nextensions = { bak = 'excel' }",
     ];
     for (index, text) in faulty.iter().enumerate() {
         fs::write(here.join(format!("bad{index}.toml")), text).unwrap();
         say(here, &format!("config check --config bad{index}.toml")).ends(2);
     }
-    let script = "import json, sys, tomllib\ntry:\n    import jsonschema\nexcept ImportError:\n    sys.exit(9)\nschema = json.load(open('schema.json'))\njsonschema.Draft202012Validator.check_schema(schema)\nvalidator = jsonschema.Draft202012Validator(schema)\nload = lambda name: tomllib.load(open(name, 'rb'))\nvalidator.validate(load('pagemill.toml'))\nfor index in range(6):\n    assert not validator.is_valid(load(f'bad{index}.toml')), index\n";
+    let script = "import json, sys, tomllib\ntry:\n    import jsonschema\nexcept ImportError:\n    sys.exit(9)\nschema = json.load(open('schema.json'))\njsonschema.Draft202012Validator.check_schema(schema)\nvalidator = jsonschema.Draft202012Validator(schema)\nload = lambda name: tomllib.load(open(name, 'rb'))\nvalidator.validate(load('pagemill.toml'))\nfor index in range(7):\n    assert not validator.is_valid(load(f'bad{index}.toml')), index\n";
     let python = std::process::Command::new("python3").current_dir(here).args(["-c", script]).output();
     let Ok(output) = python else { return };
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -499,6 +645,11 @@ fn pages_of_a_manual_and_scripts_for_all_shells() {
         "{page}"
     );
     assert!(page.contains("CSV") && page.contains("pagemill convert trips.csv"), "{page}");
+    for flag in ["--config x.toml", "--profile p", "-q", "--verbose"] {
+        say(here, &format!("man {flag}"))
+            .ends(2)
+            .says(&[" has no effect: a manual page is the same whatever is configured"]);
+    }
     say(here, "man convrt").ends(2).says(&["there is no command `convrt`"]);
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
         let script = say(here, &format!("completions {shell}")).ends(0).stdout;
@@ -508,13 +659,38 @@ fn pages_of_a_manual_and_scripts_for_all_shells() {
     }
 }
 
+/// Every spelling of the first version works, with one dash and with two, with a blank and with `=`.
 #[test]
-fn old_spellings_with_one_dash() {
+fn old_spellings() {
     let here = with(&[("large.txt", "one\n")]);
-    let ran =
-        run(here.path(), ["-input=large.txt", "-processor=uppercase", "-monitor", "-workers", "2", "-output=o.txt"])
-            .ends(0);
-    assert_eq!(fs::read_to_string(here.path().join("o.txt")).unwrap(), "ONE\n", "{}", ran.stderr);
-    run(here.path(), ["-input", "large.txt", "-chunk-size", "1MB", "-memory-limit=64MB"]).ends(0);
-    run(here.path(), ["-create-sample", "--size", "1kB", "-t", "csv"]).ends(0);
+    let here = here.path();
+    let with_values = [
+        ("input", "large.txt"),
+        ("output", "o.txt"),
+        ("processor", "uppercase"),
+        ("workers", "2"),
+        ("chunk-size", "1MB"),
+        ("memory-limit", "64MB"),
+    ];
+    for dashes in ["-", "--"] {
+        for between in [" ", "="] {
+            let flags: Vec<String> =
+                with_values.iter().map(|(name, value)| format!("{dashes}{name}{between}{value}")).collect();
+            say(here, &format!("{} {dashes}monitor", flags.join(" "))).ends(0);
+            assert_eq!(fs::read_to_string(here.join("o.txt")).unwrap(), "ONE\n", "{flags:?}");
+            fs::remove_file(here.join("o.txt")).unwrap();
+            // Any port is free.
+            let port = format!("{dashes}input{between}large.txt {dashes}dashboard-port{between}0");
+            #[cfg(feature = "dashboard")]
+            say(here, &port).ends(0).says(&["dashboard at http://"]);
+            #[cfg(not(feature = "dashboard"))]
+            say(here, &port).ends(2);
+        }
+        let made = say(here, &format!("{dashes}create-sample --size 1kB -t csv")).ends(0).stdout;
+        assert!(made.len() >= 900 && made.contains(','), "{made}");
+        // It was a switch, which could stand anywhere.
+        say(here, &format!("{dashes}output=s.csv --size 1kB {dashes}create-sample=true")).ends(0);
+        assert!(fs::metadata(here.join("s.csv")).is_ok_and(|found| found.len() >= 900));
+        fs::remove_file(here.join("s.csv")).unwrap();
+    }
 }

@@ -75,6 +75,7 @@ fn runs_are_listed_in_every_format() {
     assert!(fs::read_to_string(here.join("runs.tsv")).unwrap().starts_with(&header.replace(',', "\t")));
     say(here, "history -o runs.tsv").ends(2).says(&["runs.tsv exists already\n  Give --force"]);
     say(here, "history -o runs.tsv --force").ends(0);
+    say(here, "history -t xyz").ends(2);
     say(here, "history -o runs.xyz").ends(2).says(&["the extension .xyz says no format for an answer"]);
     say(here, "history -o runs.svg").ends(2).says(&["pagemill history trend -o trend.svg"]);
 }
@@ -98,7 +99,7 @@ fn one_run_is_shown() {
 fn a_trend_tells_what_is_odd() {
     let here = folder();
     let here = here.path();
-    say(here, "history trend").ends(2).says(&["no run is in the history yet"]);
+    say(here, "history trend").ends(2).says(&["no finished run is in the history yet"]);
     with_runs(here, "other", &[1; 6]);
     // The median is 1,002, the deviation 1.4826; the last run is slower by far.
     with_runs(here, "a → b", &[1_000, 1_001, 1_002, 1_003, 1_004, 500]);
@@ -119,6 +120,118 @@ fn a_trend_tells_what_is_odd() {
     let svg = fs::read_to_string(here.join("t.svg")).unwrap();
     assert!(svg.starts_with("<svg ") && svg.trim_end().ends_with("</svg>") && svg.contains("500 B/s slower"), "{svg}");
     assert!(fs::read_to_string(here.join("t.html")).unwrap().starts_with("<!doctype html>"));
+}
+
+/// A trend is of finished runs, and each is compared with those of its job, version and settings, however far back.
+#[test]
+fn a_trend_looks_past_what_is_no_like_of_it() {
+    let here = folder();
+    let here = here.path();
+    with_runs(here, "a", &[1_000, 1_001, 1_002, 1_003, 1_004]);
+    let history = History::open(&here.join("state/pagemill/history.sqlite3")).unwrap().unwrap();
+    let of = |state: &str, version: &str, read| Run {
+        job: "a".into(),
+        version: version.into(),
+        settings: "{}".into(),
+        state: state.into(),
+        seconds: 1.0,
+        read,
+        ..Run::default()
+    };
+    // More than are looked at: failed ones, and those of another version, which are slower.
+    for _ in 0..130 {
+        history.add(&of("failed", "1.0.0", 1)).unwrap();
+    }
+    for _ in 0..4 {
+        history.add(&of("done", "2.0.0", 10)).unwrap();
+    }
+    history.add(&of("done", "1.0.0", 500)).unwrap();
+    let rows = say(here, "history trend a -t csv").ends(0).stdout;
+    let verdicts: Vec<&str> = rows.lines().skip(1).map(|line| line.rsplit(',').next().unwrap()).collect();
+    assert_eq!(verdicts, ["", "", "", "", "", "", "", "", "", "slower"], "{rows}");
+    assert_eq!(say(here, "history trend a --last 2 -t csv").ends(0).stdout.lines().count(), 3);
+    // A list too: the run before which all others failed.
+    let rows = say(here, "history --last 1 -t csv").ends(0).stdout;
+    assert!(rows.lines().count() == 2 && rows.ends_with(",slower\n"), "{rows}");
+    assert_eq!(say(here, "history -t csv").ends(0).stdout.lines().count(), 101);
+    say(here, "history --last 0").ends(2).says(&["--last: `0` is no number of runs"]);
+    say(here, "history show 1 --last 3").ends(2).says(&["`--last` has no effect: show shows one run"]);
+    say(here, "history prune 5 --last 3").ends(2).says(&["`--last` has no effect: prune removes runs"]);
+}
+
+#[test]
+fn a_damaged_run_hides_no_other() {
+    let here = folder();
+    let here = here.path();
+    with_runs(here, "a", &[1_000, 2_000, 3_000]);
+    let database = rusqlite::Connection::open(here.join("state/pagemill/history.sqlite3")).unwrap();
+    database.execute_batch("UPDATE runs SET seconds = x'00ff' WHERE id = 2").unwrap();
+    for line in ["history -t ndjson", "history trend a -t ndjson"] {
+        let ran = say(here, line).ends(0);
+        assert_eq!(ran.stdout.lines().count(), 2, "{line}");
+        assert_eq!(ran.stderr, "pagemill: warning: 1 run of the history is damaged, and was left out\n");
+    }
+    assert_eq!(say(here, "history -q").ends(0).stderr, "");
+    say(here, "history show 2").ends(3).says(&["can't read"]);
+}
+
+#[test]
+fn a_configuration_counts_for_the_history_too() {
+    let here = folder();
+    let here = here.path();
+    with_runs(here, "a", &[1_000]);
+    let config = "workers = 3\nquiet = true\n[profile.p]\nto = 'json'\nselect = ['x']\n";
+    fs::write(here.join("own.toml"), config).unwrap();
+    // What is about records means nothing here.
+    assert!(say(here, "history --config own.toml --profile p").ends(0).stdout.starts_with("id,"));
+    say(here, "history --config own.toml --profile q").ends(2).says(&["there is no profile `q`"]);
+    say(here, "history --config none.toml").ends(2).says(&["--config: there is no file none.toml"]);
+    say(here, "history -v").ends(2).says(&["`--verbose` has no effect: past runs are shown whole"]);
+    assert_eq!(say(here, "history prune 1 --config own.toml").ends(0).stdout, "removed 0 runs\n");
+    fs::write(here.join("own.toml"), "workrs = 3\n").unwrap();
+    say(here, "history --config own.toml").ends(2).says(&["own.toml:1: there is no key `workrs`"]);
+}
+
+/// The peak that is reported includes what the history takes; where the limit leaves no room for it, the run is not kept.
+#[test]
+fn the_history_stays_below_the_limit() {
+    let here = folder();
+    let here = here.path();
+    fs::write(here.join("a.csv"), "a\n1\n").unwrap();
+    let line = "convert a.csv -t ndjson --no-history=false -j 1 --memory-limit 8MB";
+    let said = say(here, line).ends(0).stderr;
+    let kept = say(here, "history -t ndjson").ends(0).stdout.lines().count();
+    let warned = "this run is not in the history: that would take more memory than the limit of 8 MB leaves\n";
+    // A program that was built without optimization is larger than the limit itself.
+    assert_eq!(kept == 0, said.contains(warned), "{said}");
+    assert!(kept == 0 || !said.contains("peak memory was"), "{said}");
+    assert!(!say(here, &format!("{line} -q")).ends(0).stderr.contains("history"));
+}
+
+/// A short run is kept if somebody says that runs are to be kept, and that stays below the limit.
+#[test]
+fn a_short_run_is_kept_when_it_is_asked_for() {
+    let here = folder();
+    let here = here.path();
+    fs::write(here.join("a.csv"), "a\n1\n".repeat(40)).unwrap();
+    let kept = || say(here, "history -t ndjson").ends(0).stdout.lines().count();
+    say(here, "convert a.csv -t ndjson").ends(0);
+    assert_eq!(kept(), 0);
+    say(here, "convert a.csv -t ndjson --no-history=false").ends(0);
+    assert_eq!(kept(), 1);
+    fs::write(here.join("pagemill.toml"), "no-history = false\n").unwrap();
+    say(here, "convert a.csv -t ndjson").ends(0);
+    say(here, "count a.csv").ends(0);
+    assert_eq!(kept(), 3);
+    say(here, "convert a.csv -t ndjson --no-history").ends(0);
+    say(here, "convert a.csv -t ndjson --config none").ends(0);
+    assert_eq!(kept(), 3);
+    let small = "convert a.csv -o b.ndjson --memory-limit 24MB -j 1 --strict-memory --report r.json";
+    say(here, small).ends(0);
+    assert_eq!(kept(), 4);
+    let report: serde_json::Value = serde_json::from_str(&fs::read_to_string(here.join("r.json")).unwrap()).unwrap();
+    let peak = report["peak_rss_bytes"].as_u64().unwrap();
+    assert!(peak > 0 && peak <= 24_000_000, "{peak}");
 }
 
 #[test]

@@ -22,6 +22,7 @@ mod hostile;
 mod live;
 mod many;
 mod messages;
+mod packaging;
 mod places;
 mod public_api;
 mod quarantine;

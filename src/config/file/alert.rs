@@ -6,6 +6,7 @@ use std::time::Duration;
 use toml::de::{DeTable, DeValue};
 
 use super::fault::Fault;
+use super::keys::not_found;
 use super::text::line;
 use crate::alerts::{Limit, METRICS, Metric, Rule, Severity, metric};
 use crate::config::flags::Place;
@@ -64,10 +65,7 @@ impl Rules<'_> {
                 }),
                 ("for", DeValue::String(text)) => duration(text).map(|duration| lasting = duration),
                 ("severity", DeValue::String(word)) => find_severity(word).map(|found| severity = found),
-                ("command" | "webhook", _) if !self.own => Err(format!(
-                    "`{}` is not taken from a file that was found in a folder: it may have come with the data\n  Put it into your own configuration, or name this file with --config.",
-                    key.get_ref()
-                )),
+                (key @ ("command" | "webhook"), _) if !self.own => Err(not_found(key)),
                 ("command", DeValue::Array(words)) if !words.is_empty() => {
                     let words: Option<Vec<String>> =
                         words.iter().map(|word| Some(word.get_ref().as_str()?.to_owned())).collect();

@@ -36,8 +36,16 @@ impl Configuration {
         self.files.iter().rev().find_map(|file| file.dashboard_token_file.as_deref())
     }
 
+    /// The profile of this name that counts, and those of other files whose place it takes.
+    pub fn profiles_named(&self, name: &str) -> Vec<&Section> {
+        self.files.iter().rev().flat_map(|file| &file.profiles).filter(|section| section.name == name).collect()
+    }
+
     /// Adds what is configured to what was said, where that leaves a flag open. `off`: switches that were switched off
     /// on the command line. A value for a flag that the command does not have is passed over.
+    ///
+    /// Of profiles and jobs of one name only that of the last file counts, so that a file that was found never changes
+    /// a part of another one. A job takes the profile of its own file, if that has one of the name.
     ///
     /// # Errors
     /// Usage: there is no such profile or job.
@@ -45,16 +53,30 @@ impl Configuration {
         let jobs = || self.files.iter().rev().flat_map(|file| &file.jobs);
         let profiles = || self.files.iter().rev().flat_map(|file| &file.profiles);
         let of_job = named(jobs, job, "job", &self.jobs(), self.files.is_empty())?;
-        let profile = profile.or_else(|| of_job.iter().find_map(|job| Some(job.profile.as_ref()?.0.as_str())));
-        let of_profile = named(profiles, profile, "profile", &self.profiles(), self.files.is_empty())?;
-        let sections = of_job.into_iter().chain(of_profile);
-        let entries = sections.flat_map(|section| &section.entries);
+        let named_by_job = of_job.and_then(|job| job.profile.as_ref());
+        let beside = |section: &&Section| {
+            profile.is_none()
+                && named_by_job.is_some_and(|(name, place)| *name == section.name && place.file == section.place.file)
+        };
+        let of_profile = match profiles().find(beside) {
+            Some(beside) => Some(beside),
+            None => {
+                let profile = profile.or(named_by_job.map(|(name, _)| name.as_str()));
+                named(profiles, profile, "profile", &self.profiles(), self.files.is_empty())?
+            }
+        };
+        let sections = || of_job.into_iter().chain(of_profile);
+        if let Some(meant) = sections().find_map(|section| section.extensions.clone()) {
+            said.use_extensions(meant);
+        }
+        let entries = sections().flat_map(|section| &section.entries);
         let entries = entries.chain(&self.variables).chain(self.files.iter().rev().flat_map(|file| &file.top));
         let alerts = self.files.iter().flat_map(|file| file.alerts.iter().cloned());
         said.use_token_file(self.dashboard_token_file());
         said.watch_for(alerts.map(|Alert { rule, command, webhook, .. }| Told { rule, command, webhook }));
         // Within one place nothing contradicts itself; what was decided before wins.
         let mut decided: Vec<&str> = off.iter().map(String::as_str).collect();
+        off.iter().for_each(|name| said.switch_off(name));
         let typed: Vec<String> = said.names().map(str::to_owned).collect();
         // The list that steps are taken from.
         let mut steps: Option<&SetBy> = None;
@@ -67,10 +89,15 @@ impl Configuration {
             }
             decided.push(name);
             steps = if entry.flag.step { Some(&entry.by) } else { steps };
-            let Some(values) = &entry.values else { continue };
+            let Some(values) = &entry.values else {
+                said.switch_off(name);
+                continue;
+            };
+            // Another command's flag of the same name means something else.
+            let is_same = said.command().works() || entry.flag.is_in(said.command());
             match find(said.command(), name) {
-                Some(_) => said.add_by(name, values.clone(), entry.by.clone()),
-                None => said.pass_over(Passed {
+                Some(_) if is_same => said.add_by(name, values.clone(), entry.by.clone()),
+                _ => said.pass_over(Passed {
                     name: name.to_owned(),
                     by: entry.by.clone(),
                     why: "this command does not have it".to_owned(),
@@ -81,18 +108,17 @@ impl Configuration {
     }
 }
 
-/// The sections with this name, the one that wins first; none are asked for without a name.
+/// The section with this name that wins; none is asked for without a name.
 fn named<'c, I: Iterator<Item = &'c Section>>(
     all: impl Fn() -> I,
     name: Option<&str>,
     what: &str,
     known: &[&str],
     no_files: bool,
-) -> Result<Vec<&'c Section>, Error> {
-    let Some(name) = name else { return Ok(Vec::new()) };
-    let found: Vec<&Section> = all().filter(|section| section.name == name).collect();
-    if !found.is_empty() {
-        return Ok(found);
+) -> Result<Option<&'c Section>, Error> {
+    let Some(name) = name else { return Ok(None) };
+    if let Some(found) = all().find(|section| section.name == name) {
+        return Ok(Some(found));
     }
     let like = nearest(known, name).map(|like| format!("; did you mean `{like}`?")).unwrap_or_default();
     let instead = match known {

@@ -1,6 +1,5 @@
 //! Variables of the environment.
 
-use std::env;
 use std::ffi::OsString;
 
 use super::fault::Fault;
@@ -8,6 +7,7 @@ use super::section::Entry;
 use super::value::of_variable;
 use crate::config::flags::{Changes, Commands, Flag, SetBy, all};
 use crate::op::nearest;
+use crate::sys::variables;
 
 const PREFIX: &str = "PAGEMILL_";
 
@@ -53,9 +53,7 @@ pub fn flags() -> impl Iterator<Item = &'static Flag> {
 /// Reads the environment. Empty variables do not count.
 pub fn environment() -> Environment {
     let mut read = Environment::default();
-    let ours = env::vars_os()
-        .filter(|(name, value)| name.as_encoded_bytes().starts_with(PREFIX.as_bytes()) && !value.is_empty());
-    for (name, value) in ours {
+    for (name, value) in variables(PREFIX).into_iter().filter(|(_, value)| !value.is_empty()) {
         let name = name.to_string_lossy().into_owned();
         if OTHERS.iter().any(|other| name == *other || other.ends_with('_') && name.starts_with(other)) {
             continue;

@@ -1,6 +1,6 @@
 //! Which keys there are where.
 
-use crate::config::flags::{Changes, Commands, Flag, all};
+use crate::config::flags::{Changes, Commands, Flag, Group, Takes, all};
 use crate::op::nearest;
 
 /// A part of a file.
@@ -19,6 +19,23 @@ pub const TOKEN_FILE: &str = "dashboard-token-file";
 
 /// The steps in their order.
 pub const STEPS: &str = "steps";
+
+/// What extensions of file names mean. It is no flag: `--from` and `--to` say it for one run.
+pub const EXTENSIONS: &str = "extensions";
+
+/// Whether a flag names a place where something about a run goes: a file, a port, an address. A file that was found
+/// may have come with the data, so it may not say so for runs that it is not asked for.
+pub fn names_a_place(flag: &Flag) -> bool {
+    let is_named = matches!(flag.takes, Takes::Path(_) | Takes::Text(_) | Takes::Any(_) | Takes::List(_));
+    flag.group == Group::See && is_named
+}
+
+/// Why a key of a file that was found is not taken.
+pub fn not_found(key: &str) -> String {
+    format!(
+        "`{key}` is not taken from a file that was found in a folder: it may have come with the data\n  Put it into your own configuration, or name this file with --config."
+    )
+}
 
 impl Scope {
     /// Whether a flag may be set here.
@@ -40,8 +57,8 @@ impl Scope {
     pub fn others(self) -> &'static [&'static str] {
         match self {
             Scope::Top => &[TOKEN_FILE, "profile", "job", "alert"],
-            Scope::Profile => &[STEPS],
-            Scope::Job => &["profile", STEPS],
+            Scope::Profile => &[STEPS, EXTENSIONS],
+            Scope::Job => &["profile", STEPS, EXTENSIONS],
         }
     }
 
@@ -58,7 +75,7 @@ impl Scope {
             Some(Changes::Settings) => return format!("`{key}` can only be given on the command line"),
             _ => {}
         }
-        if self == Scope::Top && key == STEPS {
+        if self == Scope::Top && [STEPS, EXTENSIONS].contains(&key) {
             return for_some(key);
         }
         let older = self.flags().find(|flag| flag.alias == Some(key)).map(|flag| flag.name);

@@ -8,6 +8,7 @@
 mod alert;
 mod configuration;
 mod environment;
+mod extensions;
 mod fault;
 mod find;
 mod keys;

@@ -1,18 +1,20 @@
 //! From the text of a configuration file to what it says.
 
-use std::path::{Component, Path};
+use std::path::Path;
 
 use toml::de::{DeTable, DeValue};
 
 use super::alert::Rules;
+use super::extensions::add;
 use super::fault::Fault;
 use super::find::Found;
-use super::keys::{STEPS, Scope, TOKEN_FILE};
+use super::keys::{EXTENSIONS, STEPS, Scope, TOKEN_FILE, names_a_place, not_found};
 use super::section::{Entry, File, Section};
 use super::step::{flags, step};
 use super::text::line;
 use super::value::values;
-use crate::config::flags::{Commands, Place, Said, SetBy, Takes, settings};
+use crate::config::flags::{Commands, Meant, Place, Said, SetBy, settings};
+use crate::format::Extensions;
 
 /// A file that is being read.
 struct Reading<'r> {
@@ -72,9 +74,8 @@ pub fn read(found: &Found, text: &str, faults: &mut Vec<Fault>) -> File {
                     }
                 }
                 ("alert", _) => reading.fault(one.line, "`alert` is a list of tables: [[alert]]"),
-                (TOKEN_FILE, value) if !found.own && leads_out(value) => {
-                    reading.fault(one.line, outside(TOKEN_FILE));
-                }
+                // Whoever names the secret knows it.
+                (TOKEN_FILE, _) if !found.own => reading.fault(one.line, not_found(TOKEN_FILE)),
                 (TOKEN_FILE, DeValue::String(name)) if !name.is_empty() => {
                     file.dashboard_token_file = Some(base.join(&**name));
                 }
@@ -89,19 +90,6 @@ pub fn read(found: &Found, text: &str, faults: &mut Vec<Fault>) -> File {
     }
     faults.append(&mut reading.faults);
     file
-}
-
-/// Why a path of a file that was found is not taken.
-fn outside(key: &str) -> String {
-    format!(
-        "`{key}` has to be in the folder of this file, which was found and may have come with the data\n  Put it into your own configuration, or name this file with --config."
-    )
-}
-
-/// Whether a path leads out of the folder that it is relative to.
-fn leads_out(value: &DeValue<'_>) -> bool {
-    let DeValue::String(path) = value else { return false };
-    !Path::new(&**path).components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir))
 }
 
 impl Reading<'_> {
@@ -145,21 +133,42 @@ impl Reading<'_> {
             return None;
         }
         let place = Place::new(self.path, head.line);
-        let mut section = Section { name: head.key.to_owned(), place, profile: None, entries: Vec::new() };
+        let mut section =
+            Section { name: head.key.to_owned(), place, profile: None, extensions: None, entries: Vec::new() };
         for one in &self.lines(table) {
             let place = Place::new(self.path, one.line);
             match (scope, one.key, one.value) {
                 (Scope::Job, "profile", DeValue::String(name)) => section.profile = Some((name.to_string(), place)),
                 (Scope::Job, "profile", _) => self.fault(one.line, "`profile` is the name of a profile, in quotes"),
-                _ => {
+                (_, key, value) => {
                     let name = head.key.to_owned();
                     let by = if scope == Scope::Job { SetBy::Job(name, place) } else { SetBy::Profile(name, place) };
-                    section.entries.extend(self.entries(one, scope, by));
+                    if key == EXTENSIONS {
+                        section.extensions =
+                            self.extensions(one.line, value).map(|extensions| Meant { extensions, by });
+                    } else {
+                        section.entries.extend(self.entries(one, scope, by));
+                    }
                 }
             }
         }
         self.check(&section.entries, head.line);
         Some(section)
+    }
+
+    /// What extensions mean.
+    fn extensions(&mut self, first: usize, value: &DeValue<'_>) -> Option<Extensions> {
+        let mut all = Extensions::default();
+        let DeValue::Table(table) = value else {
+            self.fault(first, "`extensions` is a table, such as extensions = { bak = \"csv\" }");
+            return None;
+        };
+        for one in &self.lines(table) {
+            if let Err(what) = add(&mut all, one.key, one.value) {
+                self.fault(one.line, what);
+            }
+        }
+        Some(all)
     }
 
     /// What a key sets; `steps` sets several flags.
@@ -177,8 +186,9 @@ impl Reading<'_> {
             self.fault(one.line, scope.refusal(one.key));
             return None;
         };
-        if scope == Scope::Top && !self.own && matches!(flag.takes, Takes::Path(_)) && leads_out(one.value) {
-            self.fault(one.line, outside(flag.name));
+        // A job is run by its name; whoever names it means what it says.
+        if scope != Scope::Job && !self.own && names_a_place(flag) {
+            self.fault(one.line, not_found(flag.name));
             return None;
         }
         match values(flag, one.value, self.base) {

@@ -3,9 +3,10 @@
 use serde_json::{Map, Value, json};
 
 use super::alert;
-use super::keys::{STEPS, Scope, TOKEN_FILE};
+use super::keys::{EXTENSIONS, STEPS, Scope, TOKEN_FILE};
 use super::step;
 use crate::config::flags::{Commands, Flag, Takes};
+use crate::format::Format;
 
 /// The schema, as JSON Schema 2020-12.
 pub fn schema() -> Value {
@@ -49,6 +50,15 @@ fn properties(scope: Scope) -> Map<String, Value> {
         let one: Map<String, Value> = step::flags().map(|flag| (flag.name.to_owned(), text())).collect();
         let item = json!({"type": "object", "properties": one, "additionalProperties": false, "minProperties": 1, "maxProperties": 1});
         all.insert(STEPS.to_owned(), json!({"type": "array", "items": item, "description": "Steps, in this order"}));
+    }
+    if scope.others().contains(&EXTENSIONS) {
+        let formats: Vec<&str> =
+            Format::ALL.iter().flat_map(|format| [&[format.name()], format.aliases()].concat()).collect();
+        let one = json!({"enum": formats});
+        all.insert(
+            EXTENSIONS.to_owned(),
+            json!({"type": "object", "additionalProperties": one, "description": "What extensions of file names mean"}),
+        );
     }
     if scope == Scope::Job {
         all.insert("profile".to_owned(), json!({"type": "string", "description": "The profile of the job"}));

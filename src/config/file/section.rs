@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use super::alert::Alert;
-use crate::config::flags::{Flag, Place, SetBy};
+use crate::config::flags::{Flag, Meant, Place, SetBy};
 
 /// A flag that a configuration sets.
 #[derive(Clone)]
@@ -25,6 +25,8 @@ pub struct Section {
     pub place: Place,
     /// The profile of a job.
     pub profile: Option<(String, Place)>,
+    /// What extensions of file names mean.
+    pub extensions: Option<Meant>,
     /// What it sets.
     pub entries: Vec<Entry>,
 }

@@ -26,6 +26,8 @@ impl Commands {
     pub const HISTORY: Commands = Commands(1 << 7);
     /// `alerts`.
     pub const ALERTS: Commands = Commands(1 << 8);
+    /// `man`.
+    pub const MAN: Commands = Commands(1 << 9);
 
     /// Commands that read inputs given on the command line.
     pub(super) const READ: Commands = Commands::CONVERT.or(Commands::COUNT).or(Commands::AUDIT);
@@ -42,7 +44,10 @@ impl Commands {
     /// All that do work of their own.
     pub(super) const ALL: Commands = Commands::RUN.or(Commands::GENERATE);
     /// Commands that look at configurations.
-    pub(super) const CONFIGURED: Commands = Commands::ALL.or(Commands::JOBS).or(Commands::CONFIG);
+    pub(super) const CONFIGURED: Commands = Commands::ALL.or(Commands::JOBS).or(Commands::CONFIG).or(Commands::HISTORY);
+
+    /// Commands that may print a summary at their end.
+    pub(super) const SUMMED_UP: Commands = Commands::ALL.or(Commands::JOBS).or(Commands::CONFIG);
 
     const fn or(self, other: Commands) -> Commands {
         Commands(self.0 | other.0)
@@ -50,6 +55,11 @@ impl Commands {
 
     /// Whether settings of a configuration are added to its flags.
     pub fn takes_settings(self) -> bool {
+        self.are_in(Commands::ALL.or(Commands::HISTORY))
+    }
+
+    /// Whether these read or write records: then flags of one name mean the same in all of them.
+    pub fn works(self) -> bool {
         self.are_in(Commands::ALL)
     }
 
@@ -59,9 +69,10 @@ impl Commands {
     }
 
     /// Why a flag of other commands can't have an effect in this one.
-    pub(super) fn why_not(self) -> &'static str {
+    pub fn why_not(self) -> &'static str {
         match self {
             Commands::REPLAY => "the quarantine file says how its records are read",
+            Commands::MAN => "a manual page is the same whatever is configured",
             Commands::COUNT => "records are counted, not written",
             _ => "it is for other commands",
         }

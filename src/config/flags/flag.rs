@@ -273,10 +273,13 @@ impl Flag {
         self.shows.map(|(_, value)| value(settings)).filter(|value| !value.is_null())
     }
 
-    /// Whether the command's parser accepts it: `replay` accepts all flags of `convert`, to say why it does not use
-    /// them.
+    /// Whether the command's parser accepts it: `replay` accepts all flags of `convert`, `man` and `history` those that all commands
+    /// take, to say why they do not use them.
     pub fn is_known_in(&self, command: Commands) -> bool {
-        self.is_in(command) || command == Commands::REPLAY && self.is_in(Commands::CONVERT) && !self.is_about_inputs()
+        let is_everywhere = ["config", "profile", "quiet", "verbose"].contains(&self.name);
+        self.is_in(command)
+            || matches!(command, Commands::MAN | Commands::HISTORY) && is_everywhere
+            || command == Commands::REPLAY && self.is_in(Commands::CONVERT) && !self.is_about_inputs()
     }
 
     /// Whether it is about finding inputs: a quarantine is named, not searched for.
@@ -296,10 +299,10 @@ impl Flag {
 impl Formats {
     fn refusal(&self, line: &Line<'_>) -> Option<No> {
         let input = |kinds: Kinds| {
-            No::new(line.input(), format!("It is for {kinds}: leave it out, or give the input's format with -f."))
+            No::new(line.input(), format!("It is for {kinds}: leave it out, or give the input's format with --from."))
         };
         let output = |kinds: Kinds| {
-            No::new(line.output(), format!("It is for {kinds}: leave it out, or give the output's format with -t."))
+            No::new(line.output(), format!("It is for {kinds}: leave it out, or give the output's format with --to."))
         };
         match *self {
             Formats::Any => None,

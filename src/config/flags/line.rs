@@ -25,7 +25,11 @@ impl No {
 
 /// What these inputs may be. One whose format is unknown may be anything.
 pub fn kinds<'p>(settings: &Settings, paths: impl Iterator<Item = &'p Path>) -> Kinds {
-    let kind = |path| match source_format(settings.from, Some(path).filter(|path| *path != Path::new("-"))) {
+    let kind = |path| match source_format(
+        settings.from,
+        Some(path).filter(|path| *path != Path::new("-")),
+        &settings.extensions,
+    ) {
         Ok(format) => Kinds::of(format, settings.options.payload),
         Err(_) => Kinds::ALL,
     };

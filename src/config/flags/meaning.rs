@@ -30,6 +30,7 @@ pub fn settings(said: &Said) -> Result<Settings, Error> {
             set(&mut settings, &format!("--{name}"), &said.texts(name)?)?;
         }
     }
+    settings.extensions = said.extensions().map(|meant| meant.extensions.clone()).unwrap_or_default();
     settings.quarantine = said.path("quarantine").map(Path::to_path_buf);
     policy(&mut settings, said.has("on-error"))?;
     dialects(&mut settings)?;

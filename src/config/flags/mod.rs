@@ -29,7 +29,7 @@ pub use flag::{Changes, Flag, Group, Takes};
 pub use kinds::Kinds;
 pub use line::{Line, Origin, kinds};
 pub use meaning::settings;
-pub use said::{Passed, Said};
+pub use said::{Meant, Passed, Said};
 pub use set_by::{Place, SetBy};
 pub use shown::{shown, with_origins};
 pub use table::{all, check, find};

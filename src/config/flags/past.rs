@@ -19,5 +19,12 @@ pub static FLAGS: &[Flag] = &[
     .short('t')
     .common(),
     flag("force", Nothing, Commands::HISTORY, "Replace the output if it exists").common(),
+    flag(
+        "last",
+        Count("N"),
+        Commands::HISTORY,
+        "How many runs to list, or to show of a trend: the latest, of a trend those that finished [default: 100]",
+    )
+    .common(),
     flag("run", Count("ID"), Commands::ALERTS, "The number of the run to replay, as `pagemill history` lists it").common(),
 ];

@@ -115,7 +115,7 @@ pub static FLAGS: &[Flag] = &[
     resume("durable", Nothing, "Sync the output before every checkpoint, against power failures")
         .sets(|s, _, _| put(&mut s.durable, true)),
     see("quiet", Nothing, Commands::CONFIGURED, "Print no warnings").short('q').conflicts(&["verbose"]),
-    see("verbose", Nothing, Commands::CONFIGURED, "Print a summary of the run at the end").short('v'),
+    see("verbose", Nothing, Commands::SUMMED_UP, "Print a summary of the run at the end").short('v'),
     see("explain", Nothing, Commands::RUN, "Print how the job would run, without running it")
         .changes(Changes::Run)
         .help_in(&[(Commands::COUNT, "Print how the files would be counted, without counting them")]),
@@ -146,7 +146,7 @@ pub static FLAGS: &[Flag] = &[
     )
     .group(Group::See)
     .changes(Changes::Manner),
-    see("no-history", Nothing, Commands::RUN, "Don't add this run to the history of runs that take longer than a second"),
+    see("no-history", Nothing, Commands::RUN, "Don't add this run to the history, which has runs that take longer than a second; --no-history=false adds it however short it is"),
     see(
         "monitor",
         Nothing,
@@ -161,6 +161,7 @@ pub static FLAGS: &[Flag] = &[
     )
     .alias("dashboard-port")
     .group(Group::See)
+    .changes(Changes::Manner)
     .sets(|s, _, _| put(&mut s.dashboard, DASHBOARD)),
     flag(
         "linger",
@@ -169,5 +170,6 @@ pub static FLAGS: &[Flag] = &[
         "Keep the page of --dashboard up after the run, until SIGINT or SIGTERM comes; the exit code stays that of the run",
     )
     .group(Group::See)
+    .changes(Changes::Manner)
     .unless(no_dashboard),
 ];

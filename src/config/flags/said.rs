@@ -7,18 +7,33 @@ use super::commands::Commands;
 use super::set_by::SetBy;
 use crate::alerts::Told;
 use crate::error::Error;
+use crate::format::Extensions;
 
 /// The flags that a command was given, in order of first appearance: those of the command line, then those of
 /// configurations.
+#[derive(Clone)]
 pub struct Said {
     command: Commands,
     flags: Vec<Given>,
     passed: Vec<Passed>,
+    /// Switches that were switched off: not the same as switches that nobody has named.
+    off: Vec<String>,
+    extensions: Option<Meant>,
     alerts: Vec<Told>,
     token_file: Option<PathBuf>,
 }
 
+/// Extensions that a configuration gives a meaning.
+#[derive(Clone)]
+pub struct Meant {
+    /// What they mean.
+    pub extensions: Extensions,
+    /// Where that was set.
+    pub by: SetBy,
+}
+
 /// A flag with its values.
+#[derive(Clone)]
 struct Given {
     name: String,
     values: Vec<OsString>,
@@ -26,6 +41,7 @@ struct Given {
 }
 
 /// A value of a configuration that can't have an effect here.
+#[derive(Clone)]
 pub struct Passed {
     /// The flag.
     pub name: String,
@@ -38,7 +54,35 @@ pub struct Passed {
 impl Said {
     /// No flags yet.
     pub fn new(command: Commands) -> Said {
-        Said { command, flags: Vec::new(), passed: Vec::new(), alerts: Vec::new(), token_file: None }
+        Said {
+            command,
+            flags: Vec::new(),
+            passed: Vec::new(),
+            off: Vec::new(),
+            extensions: None,
+            alerts: Vec::new(),
+            token_file: None,
+        }
+    }
+
+    /// Notes that a switch was switched off.
+    pub fn switch_off(&mut self, name: &str) {
+        self.off.push(name.to_owned());
+    }
+
+    /// Whether somebody has switched it off.
+    pub fn is_off(&self, name: &str) -> bool {
+        self.off.iter().any(|off| off == name)
+    }
+
+    /// What extensions of file names mean, if a configuration says so.
+    pub fn extensions(&self) -> Option<&Meant> {
+        self.extensions.as_ref()
+    }
+
+    /// Sets that.
+    pub fn use_extensions(&mut self, meant: Meant) {
+        self.extensions = Some(meant);
     }
 
     /// What is configured to be watched for.

@@ -21,6 +21,10 @@ pub fn shown(settings: &Settings) -> Value {
             }
         }
     }
+    if !settings.extensions.is_empty() {
+        let own = settings.extensions.iter().map(|(extension, format)| (extension.to_owned(), format.name().into()));
+        root.insert("extensions".to_owned(), Value::Object(own.collect()));
+    }
     Value::Object(root)
 }
 

@@ -41,7 +41,7 @@ pub fn check(line: &Line<'_>) -> Result<Vec<Passed>, Error> {
 mod tests {
     use super::*;
 
-    const EACH: [Commands; 8] = [
+    const EACH: [Commands; 9] = [
         Commands::CONVERT,
         Commands::REPLAY,
         Commands::COUNT,
@@ -50,6 +50,7 @@ mod tests {
         Commands::JOBS,
         Commands::CONFIG,
         Commands::HISTORY,
+        Commands::MAN,
     ];
 
     #[test]

@@ -16,7 +16,10 @@ pub const BYTES_AND_TEXT: &[(Kinds, Kinds)] = &[
 pub fn uncounted(line: &Line<'_>) -> Option<No> {
     let counts = line.said.has("records") || line.said.has("from");
     if line.command == Commands::COUNT && !counts {
-        return No::new("records are not counted", "Give -r to count only records, or -f FORMAT to count them too.");
+        return No::new(
+            "records are not counted",
+            "Give -r to count only records, or --from FORMAT to count them too.",
+        );
     }
     None
 }

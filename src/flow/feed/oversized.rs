@@ -5,15 +5,26 @@
 
 use crate::error::RecordError;
 use crate::flow::feed::failed::FeedError;
+use crate::flow::feed::window::Window;
 use crate::flow::feed::{Content, Feed, Found, Input};
+use crate::flow::place::Place;
 use crate::format::Passed;
 use crate::record::record_too_large;
 
-use crate::flow::feed::window::Window;
-use crate::flow::place::Place;
-
 /// A mapped source is searched in pieces of this many bytes.
 const PIECE: usize = 4 << 20;
+
+/// A record for which there was no room.
+struct TooLarge {
+    /// Its bytes, and those between it and the next one.
+    len: usize,
+    /// The bytes that are none of its own.
+    behind: usize,
+    /// The lines that end in it.
+    lines: u64,
+    /// How many bytes there was room for.
+    seen: usize,
+}
 
 impl<'s> Feed<'s> {
     /// Passes over the first record of the rest of a mapped source, which does not end within `seen` bytes. `error` is
@@ -34,8 +45,8 @@ impl<'s> Feed<'s> {
             map.release(from..from + len);
             passed += len;
             if ended.is_some() || passed > self.max_record && !self.lenient {
-                let len = (passed as u64, ended.unwrap_or(0) as u64);
-                return self.passed(len, ended_lines, seen, FeedError::from(error));
+                let too_large = TooLarge { len: passed, behind: ended.unwrap_or(0), lines: ended_lines, seen };
+                return self.passed(too_large, FeedError::from(error));
             }
             self.asked().map_err(FeedError::Read)?;
             piece = PIECE.min(rest.len() - passed);
@@ -58,15 +69,11 @@ impl<'s> Feed<'s> {
             ended_lines += self.lines.map_or(0, |lines| lines.count(&window[..len], before));
             before = window[..len].last().copied().unwrap_or(before);
             window.skip(len);
-            passed += len as u64;
-            if ended.is_some() || passed > self.max_record as u64 && !self.lenient {
+            passed += len;
+            if ended.is_some() || passed > self.max_record && !self.lenient {
                 windows.keep(window);
-                return self.passed(
-                    (passed, ended.unwrap_or(0) as u64),
-                    ended_lines,
-                    seen,
-                    FeedError::Cut(error, place),
-                );
+                let too_large = TooLarge { len: passed, behind: ended.unwrap_or(0), lines: ended_lines, seen };
+                return self.passed(too_large, FeedError::Cut(error, place));
             }
             self.asked().map_err(FeedError::Read)?;
             let Input::Stream(windows) = &mut self.input else { return Ok(None) };
@@ -75,16 +82,15 @@ impl<'s> Feed<'s> {
         }
     }
 
-    /// What becomes of a record of `len` bytes, of which those `behind` it are none of its own, and so many lines. There was
-    /// no room for more than `seen`.
-    fn passed(&mut self, (len, behind): (u64, u64), lines: u64, seen: usize, error: FeedError) -> Found<'s> {
-        if len - behind <= self.max_record as u64 {
+    /// Decides what becomes of a record that was passed over.
+    fn passed(&mut self, TooLarge { len, behind, lines, seen }: TooLarge, error: FeedError) -> Found<'s> {
+        if len - behind <= self.max_record {
             let place = if let FeedError::Cut(_, place) = error { place } else { Place::default() };
             return Err(FeedError::Cut(self.room.refused(seen), place));
         }
         match error {
             FeedError::Cut(error, _) if self.lenient => {
-                self.hand_out(len, lines, Content::Passed((len, len - behind), error))
+                self.hand_out(len as u64, lines, Content::Passed((len as u64, (len - behind) as u64), error))
             }
             error => Err(error),
         }

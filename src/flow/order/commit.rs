@@ -25,7 +25,7 @@ use crate::memory::{Buffer, Pool};
 use crate::metrics::{Doing, Pass};
 use crate::quarantine::{Bad, BadRecords, Ledger, Over};
 use crate::record::Drain;
-use crate::resume::{Entry, Journal, Tracker, hash};
+use crate::resume::{Entry, Journal, Reached, Tracker, hash};
 use crate::sink::Target;
 use crate::source::damage;
 use crate::sys::Map;
@@ -424,8 +424,13 @@ impl<'t> Committer<'t> {
         state.totals.add(totals);
         if let Some(tracker) = &mut state.tracker {
             let quarantine = state.ledger.as_ref().map_or((0, 0), |ledger| ledger.written());
-            let output = (state.place.offset, !state.place.at_start);
-            tracker.advanced(offset, output, &state.totals, quarantine);
+            tracker.advanced(Reached {
+                input: offset,
+                output: state.place.offset,
+                started: !state.place.at_start,
+                totals: &state.totals,
+                quarantine,
+            });
         }
         self.pass.slice_committed();
         self.pass.committed(&state.totals.committed(state.place.offset));

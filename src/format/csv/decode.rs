@@ -12,7 +12,7 @@ use crate::error::{Fault, RecordError};
 use crate::format::{Decode, Types, Want};
 use crate::memory::Arena;
 use crate::record::{Batch, Value};
-use crate::scan::csv::Separators;
+use crate::scan::csv::{Room, Separators};
 
 pub(super) struct CsvDecode {
     dialect: Resolved,
@@ -79,10 +79,10 @@ impl CsvDecode {
     fn usual<'a, const TYPED: bool>(&mut self, slice: &'a [u8], batch: &mut Batch<'a>) -> Result<bool, RecordError> {
         let (records, bytes) = batch.room(self.fields.selected);
         let room = match (self.together, self.valid) {
-            (false, _) => (1, 0),
-            (true, true) => (records, bytes),
+            (false, _) => Room { records: 1, bytes: 0 },
+            (true, true) => Room { records, bytes },
             // Text may be copied twice: without its doubled quotes, and with U+FFFD for each of its bytes.
-            (true, false) => (records, bytes / 4),
+            (true, false) => Room { records, bytes: bytes / 4 },
         };
         match self.rows::<TYPED>(slice, batch, room) {
             // Reading them one by one shows which record it is.
@@ -102,7 +102,7 @@ impl CsvDecode {
         &mut self,
         slice: &'a [u8],
         batch: &mut Batch<'a>,
-        room: (usize, usize),
+        room: Room,
     ) -> Result<bool, RecordError> {
         let (start, fields) = (self.at, &self.fields);
         let Some(rows) = self.separators.rows::<TYPED>(slice, start, fields.width, room) else { return Ok(false) };

@@ -47,7 +47,7 @@ fn explain_text(source: SourceSpec, settings: &Settings) -> Result<String> {
 }
 
 fn explain_records(source: SourceSpec, what: What, place: Option<&Path>, settings: &Settings) -> Result<String> {
-    let from = source_format(settings.from, source.path())?;
+    let from = source_format(settings.from, source.path(), &settings.extensions)?;
     let settings = &Settings { from: Some(from), to: Some(from), ..settings.clone() };
     let opened = Opened::new(source, &TargetSpec::Memory, settings)?;
     let what = match what {

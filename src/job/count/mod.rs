@@ -155,7 +155,7 @@ impl Counting {
 
     /// Counts the records, and also the text if it is wanted and can be counted in the same pass.
     fn records(&mut self, source: SourceSpec, with_text: bool) -> Result<(Counted, Option<Counts>)> {
-        let from = crate::format::source_format(self.settings.from, source.path())?;
+        let from = crate::format::source_format(self.settings.from, source.path(), &self.settings.extensions)?;
         let settings = Settings { from: Some(from), to: Some(from), ..self.settings.clone() };
         let mut opened = Opened::new(source, &TargetSpec::Memory, &settings)?;
         self.sources.run_by(from, opened.plan.workers, opened.plan.slice_size);

@@ -213,14 +213,17 @@ fn target_format(settings: &Settings, first: &SourceSpec, target: &TargetSpec) -
     match (settings.to, path) {
         (None, None) => format_of(settings, first),
         // A file does not ask for the source's format.
-        _ => format::target_format(settings.to, path, format_of(settings, first).unwrap_or(Format::PLAIN)),
+        _ => {
+            let from = format_of(settings, first).unwrap_or(Format::PLAIN);
+            format::target_format(settings.to, path, from, &settings.extensions)
+        }
     }
 }
 
 fn format_of(settings: &Settings, source: &SourceSpec) -> Result<Format> {
     match source.section() {
         Some(section) => Ok(section.format()),
-        None => format::source_format(settings.from, source.path()),
+        None => format::source_format(settings.from, source.path(), &settings.extensions),
     }
 }
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::compress::{Codec, Compress};
 use crate::error::{Error, Result};
-use crate::format::{self, Format};
+use crate::format::{self, Extensions, Format};
 use crate::job::settings::Settings;
 use crate::op::Folding;
 use crate::quarantine::place_for;
@@ -29,7 +29,7 @@ pub fn places(sources: &[Listed], folder: &Path, settings: &Settings, keep_going
         if source.path == Path::new("-") {
             return Err(Error::usage("⟨Each⟩: standard input has no name\n  Use ⟨target⟩ to name its output."));
         }
-        let from = match format::source_format(settings.from, Some(&source.path)) {
+        let from = match format::source_format(settings.from, Some(&source.path), &settings.extensions) {
             Err(_) if keep_going => {
                 places.push(folder.join(&source.kept));
                 continue;
@@ -37,7 +37,7 @@ pub fn places(sources: &[Listed], folder: &Path, settings: &Settings, keep_going
             from => from?,
         };
         let to = settings.to.or(settings.fold.map(Folding::format)).unwrap_or(from);
-        let place = folder.join(compressed(renamed(&source.kept, to), &settings.compress));
+        let place = folder.join(compressed(renamed(&source.kept, to, &settings.extensions), &settings.compress));
         if let Some(other) = taken.insert(place.clone(), &source.path) {
             return Err(Error::usage(format!(
                 "⟨Each⟩: {} and {} would both be written to {}\n  Convert them to different folders.",
@@ -73,11 +73,11 @@ fn compressed(path: PathBuf, compress: &Compress) -> PathBuf {
 }
 
 /// A path with the suffix of a format, which takes the place of another format's suffix.
-fn renamed(path: &Path, to: Format) -> PathBuf {
+fn renamed(path: &Path, to: Format, extensions: &Extensions) -> PathBuf {
     // A compressed source also loses the suffix of its codec.
     let plain = Codec::from_path(path).map(|_| path.with_extension(""));
     let path = plain.as_deref().unwrap_or(path);
-    match Format::from_path(path) {
+    match extensions.format_of(path) {
         Some(own) if own == to => path.to_path_buf(),
         Some(_) => path.with_extension(to.extensions()[0]),
         None => {
@@ -95,12 +95,18 @@ mod tests {
 
     #[test]
     fn suffixes() {
-        let name = |path: &str, to| renamed(Path::new(path), to).to_string_lossy().into_owned();
+        let mut own = Extensions::default();
+        let name = |path: &str, to| renamed(Path::new(path), to, &own).to_string_lossy().into_owned();
         assert_eq!(name("a/b.csv", Format::Ndjson), "a/b.ndjson");
         assert_eq!(name("a/b.JSONL", Format::Ndjson), "a/b.JSONL");
         assert_eq!(name("a/b.csv.gz", Format::Ndjson), "a/b.ndjson");
         assert_eq!(name("a/b.csv.zst", Format::Csv), "a/b.csv");
         assert_eq!(name("a.b/data.2024", Format::Csv), "a.b/data.2024.csv");
         assert_eq!(name("plain", Format::Text), "plain.txt");
+        assert_eq!(name("a.bak", Format::Ndjson), "a.bak.ndjson");
+        own.add("bak", Format::Csv).unwrap();
+        let name = |path: &str, to| renamed(Path::new(path), to, &own).to_string_lossy().into_owned();
+        assert_eq!(name("a.bak.gz", Format::Ndjson), "a.ndjson");
+        assert_eq!(name("a.bak", Format::Csv), "a.bak");
     }
 }

@@ -10,7 +10,6 @@ use crate::op::fields::reject_invalid;
 use crate::record::Batch;
 use crate::record::utf8::invalid;
 use crate::scan::ascii::Case;
-use crate::scan::kernel::Kernel;
 use crate::scan::vector::{Unit, Vector, Work};
 
 /// Changes all records of a batch, if they are [lines](Batch::lines). False: nothing was changed, and each text has to
@@ -23,7 +22,7 @@ pub(super) fn change(batch: &mut Batch<'_>, case: Case, starts: Option<&Starts>)
             Ok(()) => {
                 batch.change_lines(to);
                 if let Some(starts) = starts {
-                    let mapper = Mapper { kernel: Kernel::get(), case, starts };
+                    let mapper = Mapper { unit: Unit::get(), case, starts };
                     longer.iter().for_each(|at| change_longer(batch, &mapper, from, *at));
                 }
                 return true;

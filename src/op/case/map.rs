@@ -6,7 +6,7 @@ use crate::error::RecordError;
 use crate::op::fields::{Changed, Scope, utf8};
 use crate::op::sigma::is_final;
 use crate::scan::ascii::{self, Case, Seen};
-use crate::scan::kernel::Kernel;
+use crate::scan::vector::Unit;
 
 /// For six bits of a character's first byte (not ASCII) and its second byte: what they become, if the length does not
 /// change and nothing else matters. Zeros for others, and for what is not a character.
@@ -68,7 +68,7 @@ impl Mapped {
 
 /// An op at work on a batch.
 pub(super) struct Mapper<'o> {
-    pub kernel: Kernel,
+    pub unit: Unit,
     pub case: Case,
     pub starts: &'o Starts,
 }
@@ -87,7 +87,7 @@ impl Mapper<'_> {
     pub fn change<'a>(&self, text: &'a [u8], scope: &mut Scope<'a>) -> Changed<'a> {
         let offset = scope.offset;
         let to = scope.room(text.len())?;
-        let Seen { mut changed, high } = ascii::change_case(self.kernel, self.case, text, to);
+        let Seen { mut changed, high } = ascii::change_case(self.unit, self.case, text, to);
         if high {
             match self.change_others(text, to, offset) {
                 ControlFlow::Continue(others) => changed |= others,
@@ -104,7 +104,7 @@ impl Mapper<'_> {
     /// bytes belonged to common characters, the text is valid UTF-8.
     fn change_others<'t>(&self, bytes: &'t [u8], to: &mut [u8], offset: usize) -> ControlFlow<Stop<'t>, bool> {
         let (mut changed, mut inner, mut checked) = (false, 0, None);
-        let all_inner = ascii::each_lead(self.kernel, bytes, |at| {
+        let all_inner = ascii::each_lead(self.unit, bytes, |at| {
             match bytes[at..] {
                 [a @ 0xc0..=0xdf, b, ..] => {
                     let entry = self.starts[index([a, b])];
@@ -165,7 +165,7 @@ impl Mapper<'_> {
     pub fn write(&self, text: &str, to: &mut [u8]) {
         let mut end = 0;
         self.each_mapped(text, 0, |run, mapped| {
-            ascii::change_case(self.kernel, self.case, run, &mut to[end..end + run.len()]);
+            ascii::change_case(self.unit, self.case, run, &mut to[end..end + run.len()]);
             end += run.len();
             to[end..end + mapped.len()].copy_from_slice(mapped);
             end += mapped.len();

@@ -5,13 +5,13 @@ use std::ops::ControlFlow;
 use unicode_segmentation::UnicodeSegmentation;
 
 use crate::scan::ascii;
-use crate::scan::kernel::Kernel;
+use crate::scan::vector::Unit;
 
 /// Restores all characters that are not ASCII; returns where the first one is that is not [plain](is_plain).
-pub(super) fn put_chars(kernel: Kernel, text: &str, to: &mut [u8]) -> Option<usize> {
+pub(super) fn put_chars(unit: Unit, text: &str, to: &mut [u8]) -> Option<usize> {
     let text = text.as_bytes();
     let mut first = None;
-    let _ = ascii::each_lead::<()>(kernel, text, |at| {
+    let _ = ascii::each_lead::<()>(unit, text, |at| {
         put_char(text, at, to);
         if !is_plain(text, at) {
             first.get_or_insert(at);

@@ -1,5 +1,7 @@
 //! What a character does to words, as glibc 2.36 says in the locale `C.UTF-8`.
 
+use crate::scan::vector::Pairs;
+
 /// What a character does to words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Class {
@@ -109,10 +111,17 @@ fn above(point: u32) -> Class {
     }
 }
 
-/// For the low half of a lead byte: in which quarters of the second byte's range (80, 90, A0, B0) are
-/// there characters that are not [`Class::Word`]? Bits 0 to 3 are for leads of the even row (Cx in the
-/// first table, Ex in the second), bits 4 to 7 for the odd row (Dx, Fx).
-pub(super) static SUSPECTS: [[u8; 16]; 2] = suspects();
+/// A lead byte and the byte after it, where the quarter of the second one's range (80, 90, A0, B0) has characters that
+/// are not [`Class::Word`]. Bits 0 to 3 are quarters for leads of the even row (Cx in the first table, Ex in the
+/// second), bits 4 to 7 for the odd row (Dx, Fx).
+pub(super) static SUSPECTS: Pairs = Pairs {
+    low: suspects(),
+    high: [
+        [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x0f, 0xf0, 0, 0],
+        [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x0f, 0xf0],
+    ],
+    next: [0, 0, 0, 0, 0, 0, 0, 0, 0x11, 0x22, 0x44, 0x88, 0, 0, 0, 0],
+};
 
 const fn suspects() -> [[u8; 16]; 2] {
     let map = printable();
@@ -155,13 +164,3 @@ const fn suspect(map: &[u64], lead: usize, quarter: usize) -> bool {
     }
     false
 }
-
-/// For the high half of a second byte: its quarter of the range 80 to BF, for leads of both rows.
-#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
-pub(super) const QUARTERS: [u8; 16] = [0, 0, 0, 0, 0, 0, 0, 0, 0x11, 0x22, 0x44, 0x88, 0, 0, 0, 0];
-/// For the high half of a lead: which bits of the first table of [`SUSPECTS`] apply to it.
-#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
-pub(super) const TWO: [u8; 16] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x0f, 0xf0, 0, 0];
-/// The same for the second table.
-#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
-pub(super) const MORE: [u8; 16] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x0f, 0xf0];

@@ -12,23 +12,19 @@
 //! There is one difference: `wc` reads 16 KiB at a time, and when an invalid sequence lies across the end
 //! of such a piece it overlooks the byte after it. Here counts don't depend on where the pieces end.
 //!
-//! Text is checked in chunks that stay in the first-level cache; valid chunks go through a vector kernel
+//! Text is checked in chunks that stay in the first-level cache; valid chunks go through vector code
 //! that makes one bit of each byte and counts with bit operations, others through a plain loop.
 
 mod block;
 mod class;
 mod counts;
-#[cfg(target_arch = "aarch64")]
-mod neon;
 mod scalar;
-#[cfg(target_arch = "x86_64")]
-mod x86;
 
 #[cfg(test)]
 mod tests;
 
-use super::kernel::{Family, Kernel};
-use block::State;
+use super::vector::Unit;
+use block::{Count, State};
 pub use counts::Counts;
 use counts::LONGEST;
 
@@ -63,17 +59,17 @@ const CHUNK: usize = 8 << 10;
 
 /// Counts a piece of text that was cut between characters.
 pub fn count_slice(bytes: &[u8]) -> SliceCount {
-    count_with(Kernel::get(), bytes)
+    count_with(Unit::get(), bytes)
 }
 
-/// [`count_slice`] with a chosen kernel.
-pub(crate) fn count_with(kernel: Kernel, bytes: &[u8]) -> SliceCount {
+/// [`count_slice`] with chosen instructions.
+pub(crate) fn count_with(unit: Unit, bytes: &[u8]) -> SliceCount {
     let mut state = State::default();
     let mut rest = bytes;
     while !rest.is_empty() {
         let (chunk, behind) = rest.split_at(chunk_end(rest));
         match simdutf8::basic::from_utf8(chunk) {
-            Ok(text) => count_valid(kernel, text, &mut state),
+            Ok(text) => unit.run(Count { text, state: &mut state }),
             Err(_) => scalar::count(chunk, &mut state),
         }
         rest = behind;
@@ -82,23 +78,6 @@ pub(crate) fn count_with(kernel: Kernel, bytes: &[u8]) -> SliceCount {
         counts: Counts { bytes: bytes.len() as u64, ..state.counts },
         starts_in_word: state.first,
         ends_in_word: state.in_word == 1,
-    }
-}
-
-fn count_valid(kernel: Kernel, text: &str, state: &mut State) {
-    match kernel.family() {
-        Family::Portable => block::count_portable(text, state),
-        #[cfg(target_arch = "x86_64")]
-        // SAFETY: the token says that the processor has it.
-        Family::Avx2 => unsafe { x86::count_avx2(text, state) },
-        #[cfg(target_arch = "x86_64")]
-        // SAFETY: as above.
-        Family::Avx512 => unsafe { x86::count_avx512(text, state) },
-        #[cfg(target_arch = "aarch64")]
-        Family::Neon => neon::count_neon(text, state),
-        // There is no token for other processors' kernels.
-        #[allow(unreachable_patterns)]
-        _ => block::count_portable(text, state),
     }
 }
 

@@ -21,8 +21,8 @@ fn plain(bytes: &[u8]) -> SliceCount {
 }
 
 fn check(bytes: &[u8], what: &str) {
-    for kernel in Kernel::available() {
-        assert_eq!(count_with(kernel, bytes), plain(bytes), "{kernel:?} {what} {:?}", bytes.escape_ascii().to_string());
+    for unit in Unit::available() {
+        assert_eq!(count_with(unit, bytes), plain(bytes), "{unit:?} {what} {:?}", bytes.escape_ascii().to_string());
     }
 }
 

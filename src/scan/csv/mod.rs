@@ -16,7 +16,7 @@ mod separators;
 mod tally;
 mod walk;
 
-pub use rows::Rows;
+pub use rows::{Room, Rows};
 pub use separators::Separators;
 pub use tally::{Part, tally, tally_part};
 pub use walk::{Walk, walk};

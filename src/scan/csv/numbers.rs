@@ -65,7 +65,7 @@ pub(super) fn numbers<V: Vector>(v: V, block: V::Block, separators: u64, carry: 
     let plain = int | behind_digits(frac, digits, &mut carry.frac);
     let letters = plain & v.one_of(block, [b'e', b'E', b'E']) & !separators;
     if letters | carry.exp.any() != 0 {
-        return (plain | behind_exponents(v, block, (letters, digits, separators), &mut carry.exp)) & separators;
+        return (plain | behind_exponents(v, block, letters, digits, separators, &mut carry.exp)) & separators;
     }
     plain & separators
 }
@@ -75,7 +75,9 @@ pub(super) fn numbers<V: Vector>(v: V, block: V::Block, separators: u64, carry: 
 fn behind_exponents<V: Vector>(
     v: V,
     block: V::Block,
-    (letters, digits, separators): (u64, u64, u64),
+    letters: u64,
+    digits: u64,
+    separators: u64,
     carry: &mut Exp,
 ) -> u64 {
     let letters = behind(letters, &mut carry.letter);

@@ -2,6 +2,14 @@
 
 use std::ops::Range;
 
+/// What there is room for.
+#[derive(Clone, Copy)]
+pub struct Room {
+    pub records: usize,
+    /// The bytes that they take in the source.
+    pub bytes: usize,
+}
+
 /// Records of the usual kind, one after another.
 #[derive(Clone, Copy)]
 pub struct Rows<'s> {

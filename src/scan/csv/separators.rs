@@ -1,6 +1,6 @@
 //! A stream of the positions that matter to a decoder.
 
-use super::{Carry, Marks, Rows, block_at, numbers, understand};
+use super::{Carry, Marks, Room, Rows, block_at, numbers, understand};
 use crate::scan::vector::{Unit, Vector, Work};
 
 /// How many positions are found ahead; the list stays in the first-level cache.
@@ -108,8 +108,8 @@ impl Separators {
         (self.doubled_head, self.doubled_len) = (0, 0);
     }
 
-    /// The next records, at least one and at most `most`, as long as each has exactly `fields` fields, ends with a line
-    /// break, has no irregular byte, and lies within `bytes` bytes (but for the first one). Otherwise nothing is handed
+    /// The next records, at least one, as long as each has exactly `fields` fields, ends with a line break, has no
+    /// irregular byte, and there is `room` for it (but for the first one, of any length). Otherwise nothing is handed
     /// out, and [`next`](Self::next) has to be asked position by position. `start` is the first byte. With `NUMBERS`
     /// the scanner has to [tell them](Self::tells_numbers).
     #[inline(always)]
@@ -118,13 +118,13 @@ impl Separators {
         data: &[u8],
         start: usize,
         fields: usize,
-        (most, bytes): (usize, usize),
+        room: Room,
     ) -> Option<Rows<'_>> {
         // One more, for the LF of a CRLF.
         if self.len - self.head <= fields && !self.find_more(data, fields) {
             return None;
         }
-        let (len, stride) = self.usual(data, start, fields, most, bytes)?;
+        let (len, stride) = self.usual(data, start, fields, room)?;
         let (head, behind) = (self.head, self.head + len * stride);
         let end = self.found[behind - 1];
         self.head = behind;
@@ -143,7 +143,7 @@ impl Separators {
 
     /// How many records with so many fields are next, all with LF or all with CRLF, and how many positions each has.
     #[inline(always)]
-    fn usual(&self, data: &[u8], start: usize, fields: usize, most: usize, bytes: usize) -> Option<(usize, usize)> {
+    fn usual(&self, data: &[u8], start: usize, fields: usize, room: Room) -> Option<(usize, usize)> {
         let breaks = self.breaks.get(self.breaks_head..self.breaks_len)?;
         let positions = self.found.get(self.head..self.len)?;
         let is_break = |at: usize, index: usize| breaks.get(at).is_some_and(|&at| at as usize == self.head + index);
@@ -159,10 +159,10 @@ impl Separators {
         let is_blank = |len: usize| fields == 1 && positions[len * stride] == positions[len * stride - 1] + 1;
         // The list may end between CR and LF.
         positions.get(stride - 1)?;
-        let near = |last: usize| (positions[last] as usize) < start.saturating_add(bytes);
+        let near = |last: usize| (positions[last] as usize) < start.saturating_add(room.bytes);
         if crlf {
             // A blank line after an LF looks like the LF after a CR.
-            while len < most
+            while len < room.records
                 && is_break(2 * len, (len + 1) * stride - 2)
                 && is_break(2 * len + 1, (len + 1) * stride - 1)
                 && near((len + 1) * stride - 1)
@@ -174,7 +174,7 @@ impl Separators {
         } else {
             // Where each line break ends a record, none of them is the LF of a CRLF; but what follows the last?
             let ends = |len: usize, last: usize| is_break(len, last) && near(last) && !is_blank(len);
-            while len < most && ends(len, (len + 1) * stride - 1) {
+            while len < room.records && ends(len, (len + 1) * stride - 1) {
                 len += 1;
             }
             if len > 1 && is_crlf(positions[len * stride - 1] as usize) {
@@ -379,7 +379,7 @@ mod tests {
         data: &[u8],
         start: usize,
         fields: usize,
-        room: (usize, usize),
+        room: Room,
     ) -> Option<(Vec<Found>, Vec<u32>)> {
         scanner.rows::<true>(data, start, fields, room).map(|rows| {
             let found: Vec<Found> = rows.separators().map(|(start, record)| (start, record.to_vec())).collect();
@@ -391,7 +391,7 @@ mod tests {
     /// Records are handed out whole as long as they are usual, with the doubled quotes that are theirs.
     #[test]
     fn usual_records() {
-        const ALL: (usize, usize) = (usize::MAX, 1 << 20);
+        const ALL: Room = Room { records: usize::MAX, bytes: 1 << 20 };
         //           0    4          12        20     25   29
         let data = b"a,b\n\"c\"\"\",d\ne,\"\"\"\"\r\nf,g\r\nh,i\nj\n";
         for unit in Unit::available() {
@@ -404,9 +404,12 @@ mod tests {
             assert_eq!(next(25), Some((vec![(25, vec![26, 28])], vec![])));
             assert_eq!(next(29), None);
             // As many as there is room for, but at least one.
-            for (room, expected) in [((1, 1 << 20), 1), ((2, 0), 1), ((2, 11), 1), ((2, 12), 2)] {
+            for (records, bytes, expected) in [(1, 1 << 20, 1), (2, 0, 1), (2, 11, 1), (2, 12, 2)] {
                 scanner.restart(0);
-                assert_eq!(rows(&mut scanner, data, 0, 2, room).map(|(found, _)| found.len()), Some(expected));
+                assert_eq!(
+                    rows(&mut scanner, data, 0, 2, Room { records, bytes }).map(|(found, _)| found.len()),
+                    Some(expected)
+                );
             }
         }
     }
@@ -448,10 +451,10 @@ mod tests {
             scanner.restart(0);
             let (mut at, mut found) = (0, Vec::new());
             while at < data.len() {
-                let room = (1 + random(300), random(3000));
+                let room = Room { records: 1 + random(300), bytes: random(3000) };
                 match rows(&mut scanner, &data, at, fields, room) {
                     Some((rows, _)) => {
-                        assert!(rows.len() <= room.0);
+                        assert!(rows.len() <= room.records);
                         at = rows.last().map_or(at, |(_, record)| record[record.len() - 1] as usize + 1);
                         found.extend(rows);
                     }

@@ -84,14 +84,14 @@ impl<const LEARN: bool, const LINES: bool> Work for Look<'_, LEARN, LINES> {
         let (blocks, rest) = text.as_chunks::<64>();
         let mut base = 0;
         for block in blocks {
-            if !walk.block::<V, LEARN, LINES>(v, &mut strings, keys, (text, base, block)) {
+            if !walk.block::<V, LEARN, LINES>(v, &mut strings, keys, Part { text, base, bytes: block }) {
                 return false;
             }
             base += 64;
         }
         let mut last = [0; 64];
         last[..rest.len()].copy_from_slice(rest);
-        walk.block::<V, LEARN, LINES>(v, &mut strings, keys, (text, base, &last))
+        walk.block::<V, LEARN, LINES>(v, &mut strings, keys, Part { text, base, bytes: &last })
             && strings.inside == 0
             && !walk.within
             && is_between(&text[walk.behind..])
@@ -101,17 +101,26 @@ impl<const LEARN: bool, const LINES: bool> Work for Look<'_, LEARN, LINES> {
 /// Between records: there is no key to guess.
 const OUTSIDE: Place = Place { map: ROOT, key: ROOT, guess: ROOT };
 
+/// A block of a text.
+#[derive(Clone, Copy)]
+struct Part<'t> {
+    text: &'t [u8],
+    /// Where the block begins.
+    base: usize,
+    bytes: &'t [u8; 64],
+}
+
 impl Walk {
-    /// Looks at a block, which is at `base` of the text; false when something may be new.
+    /// Looks at a block; false when something may be new.
     #[inline(always)]
     fn block<V: Vector, const LEARN: bool, const LINES: bool>(
         &mut self,
         v: V,
         strings: &mut Strings,
         keys: &mut Keys,
-        (text, base, bytes): (&[u8], usize, &[u8; 64]),
+        part: Part<'_>,
     ) -> bool {
-        let block = v.load(bytes);
+        let block = v.load(part.bytes);
         let backslashes = v.equal(block, b'\\');
         self.escapes |= backslashes != 0;
         let found = strings.next(v, v.equal(block, b'"'), backslashes);
@@ -123,17 +132,13 @@ impl Walk {
         if LINES {
             tokens |= lines;
         }
-        self.tokens::<LEARN>(keys, (text, base, bytes), tokens & !found.inside)
+        self.tokens::<LEARN>(keys, part, tokens & !found.inside)
     }
 
     /// Looks at the tokens of a block: what a walk has to see outside strings.
     #[inline(always)]
-    fn tokens<const LEARN: bool>(
-        &mut self,
-        keys: &mut Keys,
-        (text, base, bytes): (&[u8], usize, &[u8; 64]),
-        mut tokens: u64,
-    ) -> bool {
+    fn tokens<const LEARN: bool>(&mut self, keys: &mut Keys, part: Part<'_>, mut tokens: u64) -> bool {
+        let Part { text, base, bytes } = part;
         let byte = |tokens: u64| bytes[tokens.trailing_zeros() as usize % 64];
         loop {
             if self.skipped > 0 {

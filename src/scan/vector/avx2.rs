@@ -3,7 +3,7 @@
 use std::arch::x86_64::*;
 
 use super::portable::{each_flag, each_position, pack_bytes, pad};
-use super::work::{Vector, Work, goes_on};
+use super::work::{Pairs, Vector, Work, goes_on};
 
 /// A processor with AVX2, BMI1, BMI2, POPCNT, LZCNT and PCLMULQDQ.
 #[derive(Clone, Copy)]
@@ -66,9 +66,24 @@ fn below(vector: __m256i, byte: u8) -> __m256i {
 }
 
 #[inline(always)]
-fn digits(vector: __m256i) -> __m256i {
+fn within(vector: __m256i, first: u8, count: u8) -> __m256i {
     // SAFETY: an `Avx2` exists wherever this is called, so the processor has AVX2.
-    below(unsafe { _mm256_sub_epi8(vector, _mm256_set1_epi8(b'0' as i8)) }, 10)
+    below(unsafe { _mm256_sub_epi8(vector, _mm256_set1_epi8(first as i8)) }, count)
+}
+
+#[inline(always)]
+fn pairs(vector: __m256i, next: __m256i, pairs: &Pairs) -> __m256i {
+    // SAFETY: an `Avx2` exists wherever this is called, so the processor has AVX2.
+    unsafe {
+        let half = _mm256_set1_epi8(15);
+        let upper = |vector| _mm256_and_si256(_mm256_srli_epi16::<4>(vector), half);
+        let look = |of: &[u8; 16], halves| _mm256_shuffle_epi8(table(of), halves);
+        let (low, high) = (_mm256_and_si256(vector, half), upper(vector));
+        let row = |row: usize| _mm256_and_si256(look(&pairs.low[row], low), look(&pairs.high[row], high));
+        let found = _mm256_and_si256(_mm256_or_si256(row(0), row(1)), look(&pairs.next, upper(next)));
+        let none = _mm256_cmpeq_epi8(found, _mm256_setzero_si256());
+        _mm256_xor_si256(none, _mm256_set1_epi8(-1))
+    }
 }
 
 #[inline(always)]
@@ -145,8 +160,16 @@ impl Vector for Avx2 {
         join(below(block[0], byte), below(block[1], byte))
     }
     #[inline(always)]
-    fn digits(self, block: Self::Block) -> u64 {
-        join(digits(block[0]), digits(block[1]))
+    fn within(self, block: Self::Block, first: u8, count: u8) -> u64 {
+        join(within(block[0], first, count), within(block[1], first, count))
+    }
+    #[inline(always)]
+    fn high(self, block: Self::Block) -> u64 {
+        join(block[0], block[1])
+    }
+    #[inline(always)]
+    fn pairs(self, block: Self::Block, next: Self::Block, of: &Pairs) -> u64 {
+        join(pairs(block[0], next[0], of), pairs(block[1], next[1], of))
     }
     #[inline(always)]
     fn set_bit_5(self, block: Self::Block) -> Self::Block {
@@ -248,7 +271,7 @@ impl Vector for Avx2 {
     #[inline(always)]
     fn short_digits(self, short: __m256i) -> u32 {
         // SAFETY: `self` proves AVX2.
-        unsafe { _mm256_movemask_epi8(digits(short)) as u32 }
+        unsafe { _mm256_movemask_epi8(within(short, b'0', 10)) as u32 }
     }
     #[inline(always)]
     fn short_specials(self, short: __m256i) -> u32 {

@@ -2,7 +2,7 @@
 
 use std::arch::x86_64::*;
 
-use super::work::{Vector, Work};
+use super::work::{Pairs, Vector, Work};
 
 /// A processor with AVX-512 F, BW, VL, VBMI2 and everything that [`Avx2`](super::avx2::Avx2) requires.
 #[derive(Clone, Copy)]
@@ -72,6 +72,13 @@ impl Vector for Avx512 {
         unsafe { _mm512_storeu_si512(into.as_mut_ptr().cast(), block) }
     }
     #[inline(always)]
+    fn store_part(self, block: __m512i, into: &mut [u8]) {
+        let len = into.len().min(64);
+        let mask = if len == 64 { !0 } else { (1u64 << len) - 1 };
+        // SAFETY: `self` proves AVX-512; bytes outside the mask, which has at most `into.len()` ones, are not written.
+        unsafe { _mm512_mask_storeu_epi8(into.as_mut_ptr().cast(), mask, block) }
+    }
+    #[inline(always)]
     fn equal(self, block: __m512i, byte: u8) -> u64 {
         // SAFETY: `self` proves AVX-512.
         unsafe { _mm512_cmpeq_epi8_mask(block, _mm512_set1_epi8(byte as i8)) }
@@ -82,11 +89,28 @@ impl Vector for Avx512 {
         unsafe { _mm512_cmplt_epu8_mask(block, _mm512_set1_epi8(byte as i8)) }
     }
     #[inline(always)]
-    fn digits(self, block: __m512i) -> u64 {
+    fn within(self, block: __m512i, first: u8, count: u8) -> u64 {
         // SAFETY: `self` proves AVX-512.
         unsafe {
-            let value = _mm512_sub_epi8(block, _mm512_set1_epi8(b'0' as i8));
-            _mm512_cmplt_epu8_mask(value, _mm512_set1_epi8(10))
+            let number = _mm512_sub_epi8(block, _mm512_set1_epi8(first as i8));
+            _mm512_cmplt_epu8_mask(number, _mm512_set1_epi8(count as i8))
+        }
+    }
+    #[inline(always)]
+    fn high(self, block: __m512i) -> u64 {
+        // SAFETY: `self` proves AVX-512.
+        unsafe { _mm512_movepi8_mask(block) }
+    }
+    #[inline(always)]
+    fn pairs(self, block: __m512i, next: __m512i, pairs: &Pairs) -> u64 {
+        // SAFETY: `self` proves AVX-512.
+        unsafe {
+            let half = _mm512_set1_epi8(15);
+            let upper = |block| _mm512_and_si512(_mm512_srli_epi16::<4>(block), half);
+            let look = |of: &[u8; 16], halves| _mm512_shuffle_epi8(table(of), halves);
+            let (low, high) = (_mm512_and_si512(block, half), upper(block));
+            let row = |row: usize| _mm512_and_si512(look(&pairs.low[row], low), look(&pairs.high[row], high));
+            _mm512_test_epi8_mask(_mm512_or_si512(row(0), row(1)), look(&pairs.next, upper(next)))
         }
     }
     #[inline(always)]

@@ -11,16 +11,13 @@ mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
 #[cfg(target_arch = "aarch64")]
-pub(super) mod neon;
+mod neon;
 mod portable;
 mod work;
 
 use std::sync::OnceLock;
 
-#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
-use super::kernel::Family;
-use super::kernel::Kernel;
-pub use work::{Vector, Work};
+pub use work::{Pairs, Vector, Work};
 
 /// How far ahead of a first look at data [`prefetch`] asks for it. Measured: 2 to 4 KiB are a little better than less.
 pub const PREFETCH: usize = 2048;
@@ -39,7 +36,8 @@ pub fn prefetch(data: &[u8], at: usize) {
     let _ = (data, at);
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Slowest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Choice {
     Portable,
     #[cfg(target_arch = "x86_64")]
@@ -50,15 +48,31 @@ enum Choice {
     Neon,
 }
 
-/// A processor family that this processor belongs to.
+/// A token: this processor belongs to a family, and may run what is compiled for it. There are none but those that
+/// [`get`](Unit::get) and [`available`](Unit::available) give.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Unit(Choice);
 
 impl Unit {
-    /// The fastest one, unless the environment chooses a slower one: see [`Kernel::get`].
+    /// The fastest one; it is detected once. `PAGEMILL_KERNEL=portable|neon|avx2|avx512` in the environment chooses a
+    /// slower one.
     pub fn get() -> Unit {
         static CHOSEN: OnceLock<Unit> = OnceLock::new();
-        *CHOSEN.get_or_init(|| Unit::of(Kernel::get()))
+        *CHOSEN.get_or_init(|| {
+            let name = std::env::var_os("PAGEMILL_KERNEL");
+            let wanted = match name.as_ref().and_then(|name| name.to_str()) {
+                Some("portable") => Choice::Portable,
+                #[cfg(target_arch = "x86_64")]
+                Some("avx2") => Choice::Avx2,
+                _ => best(),
+            };
+            Unit(wanted.min(best()))
+        })
+    }
+
+    /// All that can run here, slowest first.
+    pub fn available() -> Vec<Unit> {
+        OF_THIS_TARGET.iter().copied().filter(|choice| *choice <= best()).map(Unit).collect()
     }
 
     /// Whether one instruction turns a comparison of 32 bytes into a mask. Only then do algorithms that need a mask for
@@ -71,32 +85,13 @@ impl Unit {
         }
     }
 
-    /// All that can run here, slowest first.
-    pub fn available() -> Vec<Unit> {
-        let mut units: Vec<Unit> = Kernel::available().map(Unit::of).collect();
-        units.dedup();
-        units
-    }
-
-    #[cfg(target_arch = "x86_64")]
-    fn of(kernel: Kernel) -> Unit {
-        let avx2 = kernel.family() >= Family::Avx2 && avx2::Avx2::new().is_some();
-        let avx512 = kernel.family() >= Family::Avx512 && avx512::Avx512::new().is_some();
-        Unit(match (avx2, avx512) {
-            (true, true) => Choice::Avx512,
-            (true, false) => Choice::Avx2,
-            _ => Choice::Portable,
-        })
-    }
-
-    #[cfg(target_arch = "aarch64")]
-    fn of(kernel: Kernel) -> Unit {
-        Unit(if kernel.family() == Family::Neon { Choice::Neon } else { Choice::Portable })
-    }
-
-    #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
-    fn of(_kernel: Kernel) -> Unit {
-        Unit(Choice::Portable)
+    /// Whether a part of a block is read and written without being copied.
+    pub fn reads_parts(self) -> bool {
+        match self.0 {
+            #[cfg(target_arch = "x86_64")]
+            Choice::Avx512 => true,
+            _ => false,
+        }
     }
 
     /// Runs an algorithm compiled for this family.
@@ -104,7 +99,7 @@ impl Unit {
     pub fn run<W: Work>(self, work: W) -> W::Out {
         match self.0 {
             Choice::Portable => work.run(portable::Portable),
-            // SAFETY: `of` yields these choices only where the processor has the instructions.
+            // SAFETY: `best` yields these choices only where the processor has the instructions.
             #[cfg(target_arch = "x86_64")]
             Choice::Avx2 => unsafe { avx2::run(work) },
             // SAFETY: as above.
@@ -114,6 +109,33 @@ impl Unit {
             Choice::Neon => neon::run(work),
         }
     }
+}
+
+#[cfg(target_arch = "x86_64")]
+const OF_THIS_TARGET: &[Choice] = &[Choice::Portable, Choice::Avx2, Choice::Avx512];
+#[cfg(target_arch = "aarch64")]
+const OF_THIS_TARGET: &[Choice] = &[Choice::Portable, Choice::Neon];
+#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+const OF_THIS_TARGET: &[Choice] = &[Choice::Portable];
+
+/// The fastest family that this processor belongs to.
+#[cfg(target_arch = "x86_64")]
+fn best() -> Choice {
+    match (avx2::Avx2::new(), avx512::Avx512::new()) {
+        (_, Some(_)) => Choice::Avx512,
+        (Some(_), _) => Choice::Avx2,
+        _ => Choice::Portable,
+    }
+}
+
+#[cfg(target_arch = "aarch64")]
+fn best() -> Choice {
+    Choice::Neon
+}
+
+#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+fn best() -> Choice {
+    Choice::Portable
 }
 
 #[cfg(test)]

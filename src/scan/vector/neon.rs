@@ -3,7 +3,7 @@
 use std::arch::aarch64::*;
 
 use super::portable::{Portable, each_flag, each_position, pack_bytes, pad};
-use super::work::{Vector, Work, goes_on};
+use super::work::{Pairs, Vector, Work, goes_on};
 
 /// A 64-bit ARM processor.
 #[derive(Clone, Copy)]
@@ -28,7 +28,7 @@ fn sixteen(bytes: &[u8; 16]) -> uint8x16_t {
 }
 
 #[inline(always)]
-pub(in crate::scan) fn registers<const N: usize>(bytes: &[[u8; 16]]) -> [uint8x16_t; N] {
+fn registers<const N: usize>(bytes: &[[u8; 16]]) -> [uint8x16_t; N] {
     std::array::from_fn(|index| sixteen(&bytes[index]))
 }
 
@@ -40,7 +40,7 @@ fn write(register: uint8x16_t, into: &mut [u8; 16]) {
 
 /// A bit for each byte of ones.
 #[inline(always)]
-pub(in crate::scan) fn bits([a, b, c, d]: [uint8x16_t; 4]) -> u64 {
+fn bits([a, b, c, d]: [uint8x16_t; 4]) -> u64 {
     let bit = sixteen(&BITS);
     // SAFETY: NEON is part of the target. Sums of neighbours, three times: eight bytes become one.
     unsafe {
@@ -64,7 +64,7 @@ fn bits_of_short([a, b]: [uint8x16_t; 2]) -> u32 {
 }
 
 #[inline(always)]
-pub(in crate::scan) fn equal(register: uint8x16_t, byte: u8) -> uint8x16_t {
+fn equal(register: uint8x16_t, byte: u8) -> uint8x16_t {
     // SAFETY: NEON is part of the target.
     unsafe { vceqq_u8(register, vdupq_n_u8(byte)) }
 }
@@ -76,15 +76,31 @@ fn one_of(register: uint8x16_t, [a, b, c]: [u8; 3]) -> uint8x16_t {
 }
 
 #[inline(always)]
-pub(in crate::scan) fn below(register: uint8x16_t, byte: u8) -> uint8x16_t {
+fn below(register: uint8x16_t, byte: u8) -> uint8x16_t {
     // SAFETY: NEON is part of the target.
     unsafe { vcltq_u8(register, vdupq_n_u8(byte)) }
 }
 
 #[inline(always)]
-pub(in crate::scan) fn look_up(table: &[u8; 16], register: uint8x16_t) -> uint8x16_t {
+fn look_up(table: &[u8; 16], register: uint8x16_t) -> uint8x16_t {
     // SAFETY: NEON is part of the target.
     unsafe { vqtbl1q_u8(sixteen(table), vandq_u8(register, vdupq_n_u8(15))) }
+}
+
+#[inline(always)]
+fn within(register: uint8x16_t, first: u8, count: u8) -> uint8x16_t {
+    // SAFETY: NEON is part of the target.
+    below(unsafe { vsubq_u8(register, vdupq_n_u8(first)) }, count)
+}
+
+#[inline(always)]
+fn pairs(register: uint8x16_t, next: uint8x16_t, pairs: &Pairs) -> uint8x16_t {
+    // SAFETY: NEON is part of the target.
+    unsafe {
+        let high = vshrq_n_u8::<4>(register);
+        let row = |row: usize| vandq_u8(look_up(&pairs.low[row], register), look_up(&pairs.high[row], high));
+        vtstq_u8(vorrq_u8(row(0), row(1)), look_up(&pairs.next, vshrq_n_u8::<4>(next)))
+    }
 }
 
 #[inline(always)]
@@ -133,6 +149,18 @@ impl Vector for Neon {
         bits(block.map(|register| below(register, byte)))
     }
     #[inline(always)]
+    fn within(self, block: Self::Block, first: u8, count: u8) -> u64 {
+        bits(block.map(|register| within(register, first, count)))
+    }
+    #[inline(always)]
+    fn high(self, block: Self::Block) -> u64 {
+        self.within(block, 0x80, 0x80)
+    }
+    #[inline(always)]
+    fn pairs(self, block: Self::Block, next: Self::Block, of: &Pairs) -> u64 {
+        bits(std::array::from_fn(|index| pairs(block[index], next[index], of)))
+    }
+    #[inline(always)]
     fn set_bit_5(self, block: Self::Block) -> Self::Block {
         // SAFETY: NEON is part of the target.
         block.map(|part| unsafe { vorrq_u8(part, vdupq_n_u8(0x20)) })
@@ -167,10 +195,7 @@ impl Vector for Neon {
     #[inline(always)]
     fn other_case(self, block: Self::Block, first: u8) -> Self::Block {
         // SAFETY: NEON is part of the target.
-        block.map(|register| unsafe {
-            let letters = below(vsubq_u8(register, vdupq_n_u8(first)), 26);
-            veorq_u8(register, vandq_u8(letters, vdupq_n_u8(0x20)))
-        })
+        block.map(|register| unsafe { veorq_u8(register, vandq_u8(within(register, first, 26), vdupq_n_u8(0x20))) })
     }
     #[inline(always)]
     fn reverse(self, [a, b, c, d]: Self::Block) -> Self::Block {

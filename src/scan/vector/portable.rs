@@ -1,6 +1,6 @@
 //! Plain Rust: the specification of the other families, and the fallback where they can't run.
 
-use super::work::{Vector, goes_on};
+use super::work::{Pairs, Vector, goes_on};
 
 /// Any processor.
 #[derive(Clone, Copy)]
@@ -56,6 +56,24 @@ impl Vector for Portable {
     #[inline(always)]
     fn below(self, block: [u8; 64], byte: u8) -> u64 {
         mask(&block, |b| b < byte)
+    }
+    #[inline(always)]
+    fn within(self, block: [u8; 64], first: u8, count: u8) -> u64 {
+        mask(&block, |b| b.wrapping_sub(first) < count)
+    }
+    #[inline(always)]
+    fn high(self, block: [u8; 64]) -> u64 {
+        mask(&block, |b| b >= 0x80)
+    }
+    #[inline(always)]
+    fn pairs(self, block: [u8; 64], next: [u8; 64], pairs: &Pairs) -> u64 {
+        let half = |table: &[u8; 16], half: u8| table[usize::from(half & 15)];
+        let found = |(byte, next): (u8, u8)| {
+            let [two, more] = [0, 1].map(|row| half(&pairs.low[row], byte) & half(&pairs.high[row], byte >> 4));
+            (two | more) & half(&pairs.next, next >> 4) != 0
+        };
+        let each = block.into_iter().zip(next).enumerate();
+        each.fold(0, |bits, (at, pair)| bits | u64::from(found(pair)) << at)
     }
     #[inline(always)]
     fn set_bit_5(self, block: [u8; 64]) -> [u8; 64] {

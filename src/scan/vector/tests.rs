@@ -22,6 +22,13 @@ pub(crate) fn noise(seed: u64, len: usize) -> Vec<u8> {
 /// Everything that a family's operations answer about a block of at most 64 bytes, and what it is a part of.
 struct Ask<'t>(&'t [u8], &'t [u8]);
 
+/// A letter, then a digit or a letter from `p` on; a byte from 0xe0 to 0xef, then one from 0x90 to 0x9f.
+const PAIRS: Pairs = Pairs {
+    low: [[1; 16], [2; 16]],
+    high: [[0, 0, 0, 0, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0], [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0]],
+    next: [0, 0, 0, 1, 0, 0, 0, 1, 0, 2, 0, 0, 0, 0, 0, 0],
+};
+
 #[derive(Debug, PartialEq)]
 struct Answers {
     masks: Vec<u64>,
@@ -43,6 +50,11 @@ impl Work for Ask<'_> {
             masks.push(v.equal(block, byte));
             masks.push(v.below(block, byte));
         }
+        masks.extend(
+            [(0, 1), (b'0', 10), (9, 5), (b'a', 26), (0x80, 0x40), (200, 100)]
+                .map(|(first, count)| v.within(block, first, count)),
+        );
+        masks.extend([v.high(block), v.pairs(block, v.load_part(bytes.get(1..).unwrap_or_default()), &PAIRS)]);
         let short_text = &bytes[..bytes.len().min(32)];
         let short = v.short(short_text);
         for byte in 0..=255 {
@@ -76,6 +88,8 @@ impl Work for Ask<'_> {
         v.pack(block, keep, &mut packed);
         let (first, rest) = stored.split_first_chunk_mut::<64>().unwrap();
         v.store(block, first);
+        v.store_part(block, &mut rest[..bytes.len().min(32)]);
+        masks.extend(rest[..32].iter().map(|byte| u64::from(*byte)));
         v.short_store(short, rest.first_chunk_mut().unwrap());
         if let Some(full) = bytes.first_chunk() {
             masks.push(v.operators(v.load(full)));
@@ -135,6 +149,13 @@ fn portable_operations_mean_what_they_say() {
     }
     assert_eq!(Portable.one_of(block, [b'a', b'c', 0xff]) & 0x1ffff, 0b1_0000_0000_0010_0001);
     assert_eq!(Portable.digits(Portable.load_part(b"/09:5\0\xb0")), 0b1_0110);
+    assert_eq!(Portable.within(Portable.load_part(b"`az{"), b'a', 26) & 0xf, 0b0110);
+    assert_eq!(Portable.high(Portable.load_part(b"\x7f\x80\xffa")), 0b0110);
+    let text = b"a1@p q9\xe3\x91\xe3\xa1\xd3\x91";
+    assert_eq!(Portable.pairs(Portable.load_part(text), Portable.load_part(&text[1..]), &PAIRS), 0b1010_0101);
+    let mut part = [7; 3];
+    Portable.store_part(block, &mut part);
+    assert_eq!(&part, b"a{b");
     let short = Portable.short(b"0\"9\\/:\x1f ~");
     assert_eq!(Portable.short_digits(short), 0b0101);
     assert_eq!(Portable.short_specials(short) & 0x1ff, 0b0_0100_1010);

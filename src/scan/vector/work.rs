@@ -1,5 +1,14 @@
 //! What algorithms need of a processor family, and what an algorithm is.
 
+/// Which pairs of a byte and the byte after it are looked for, in tables for half bytes: a pair is found if
+/// `low[row]` for the low half and `high[row]` for the high half of the first byte have a bit in common, in one of the
+/// two rows, with `next` for the high half of the second byte.
+pub struct Pairs {
+    pub low: [[u8; 16]; 2],
+    pub high: [[u8; 16]; 2],
+    pub next: [u8; 16],
+}
+
 /// The operations of one processor family. Holding a value proves that this processor has them.
 ///
 /// Masks have a bit for each byte of a block, the lowest one for its first byte.
@@ -15,6 +24,13 @@ pub trait Vector: Copy {
     fn load_part(self, bytes: &[u8]) -> Self::Block;
     /// Writes 64 bytes.
     fn store(self, block: Self::Block, into: &mut [u8; 64]);
+    /// Writes the first bytes, at most 64.
+    #[inline(always)]
+    fn store_part(self, block: Self::Block, into: &mut [u8]) {
+        let mut whole = [0; 64];
+        self.store(block, &mut whole);
+        into.copy_from_slice(&whole[..into.len()]);
+    }
     /// Where `byte` is.
     fn equal(self, block: Self::Block, byte: u8) -> u64;
     /// Where one of `bytes` is.
@@ -24,11 +40,17 @@ pub trait Vector: Copy {
     }
     /// Where bytes less than `byte` are.
     fn below(self, block: Self::Block, byte: u8) -> u64;
+    /// Where one of the `count` bytes from `first` on is.
+    fn within(self, block: Self::Block, first: u8, count: u8) -> u64;
     /// Where one of `0` to `9` is.
     #[inline(always)]
     fn digits(self, block: Self::Block) -> u64 {
-        self.below(block, b'9' + 1) & !self.below(block, b'0')
+        self.within(block, b'0', 10)
     }
+    /// Where bytes from 0x80 on are.
+    fn high(self, block: Self::Block) -> u64;
+    /// Where a byte is that is looked for together with the byte at the same place in `next`.
+    fn pairs(self, block: Self::Block, next: Self::Block, pairs: &Pairs) -> u64;
     /// The bytes with bit 5 set: `[` and `]` become `{` and `}`, which no other byte does.
     fn set_bit_5(self, block: Self::Block) -> Self::Block;
     /// Where one of `{ } [ ] : ,` is.

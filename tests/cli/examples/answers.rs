@@ -203,6 +203,7 @@ pub const ANSWERS: &[Answer] = &[
     parts("pagemill history", &["\n42,2023-11-1", ",trips.csv → trips.ndjson,done,10,500,50,"]).before(PAST),
     parts("pagemill history show 42", &["id,started,", "\n42,2023-11-1", ",slower\n"]).before(PAST),
     parts("pagemill history trend", &["\n37,2023-11-1", ",slower\n"]).before(PAST),
+    parts("pagemill history trend --last 20", &["\n37,2023-11-1", ",slower\n"]).before(PAST),
     parts("pagemill history trend 'trips.csv → trips.ndjson' -o trend.svg", &["<svg ", "50 B/s slower"]).before(PAST).after("cat trend.svg"),
     parts("pagemill history -t json", &["{\"id\":37,", "{\"id\":42,"]).before(PAST),
     answer("pagemill history prune 100", "removed 0 runs\n").before(PAST),

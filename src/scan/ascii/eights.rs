@@ -1,6 +1,6 @@
-//! Eight bytes at a time, on any processor.
+//! Eight bytes at a time: for texts shorter than a block.
 
-use super::seen::Seen;
+use super::Seen;
 
 const LOW: u64 = each(0x7f);
 const HIGH: u64 = each(0x80);
@@ -56,8 +56,9 @@ pub(super) fn reverse(from: &[u8], to: &mut [u8]) -> bool {
     all & HIGH != 0
 }
 
+/// The place of the first byte at or after `from` that is not ASCII; the length if there is none.
 #[inline]
-pub(super) fn next_high(bytes: &[u8], from: usize) -> usize {
+pub fn next_high(bytes: &[u8], from: usize) -> usize {
     let rest = bytes.get(from..).unwrap_or_default();
     let (sixteens, tail) = rest.as_chunks::<16>();
     for (index, sixteen) in sixteens.iter().enumerate() {
@@ -68,21 +69,4 @@ pub(super) fn next_high(bytes: &[u8], from: usize) -> usize {
     }
     let before = tail.iter().position(|byte| !byte.is_ascii()).unwrap_or(tail.len());
     from + sixteens.len() * 16 + before
-}
-
-pub(super) fn leads(bytes: &[u8], masks: &mut [u64]) -> usize {
-    let mut inner = 0;
-    for (bytes, mask) in bytes.chunks(64).zip(masks) {
-        *mask = 0;
-        for (index, eight) in bytes.chunks(8).enumerate() {
-            let mut padded = [0; 8];
-            padded[..eight.len()].copy_from_slice(eight);
-            let bytes = u64::from_le_bytes(padded);
-            // The two highest bits are set; then the multiplication gathers one bit of each byte.
-            let leads = (bytes & bytes << 1 & HIGH) >> 7;
-            *mask |= (leads.wrapping_mul(0x0102_0408_1020_4080) >> 56) << (index * 8);
-            inner += (bytes & HIGH).count_ones() - leads.count_ones();
-        }
-    }
-    inner as usize
 }

@@ -60,7 +60,7 @@ pub static FLAGS: &[Flag] = &[
         "op",
         List("NAME[:FIELDS]"),
         Commands::ROWS,
-        "Change text with these ops, from left to right: upper, lower, upper-ascii, lower-ascii, trim, reverse, reverse-chars; upper:name+city only these fields. wordcount, as the last, prints counts of lines, words, characters, bytes and records instead",
+        "Change text with ops, from left to right: upper, lower, upper-ascii, lower-ascii, trim, reverse, reverse-chars; upper:name+city only these fields. wordcount, as the last, prints counts of all texts instead",
     )
     .alias("processor")
     .step()

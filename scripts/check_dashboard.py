@@ -11,82 +11,23 @@ Standard library only; a Chromium must be installed. Exits with 1 when something
 import argparse
 import json
 import re
-import subprocess
 import sys
 import time
 import urllib.request
 from pathlib import Path
 
+import dashboard_parts as parts
 from chromium import Browser
+from dashboard_mocks import all_mocks
+from dashboard_probes import CONTRASTS, FAKE_VISIBILITY, FOCUS, LIVE, OVERLAPS, READ_LINE, STRAY_NOTES
 
 WIDTHS = [320, 390, 800, 1400]
 SCHEMES = ["light", "dark"]
-HERE = Path(__file__).resolve().parent
 
 POLICY = ("default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
           "base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
 HEADERS = {"Content-Security-Policy": POLICY, "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer",
            "Cache-Control": "no-store", "Cross-Origin-Resource-Policy": "same-origin"}
-
-LIVE = "document.getElementById('link').textContent.startsWith('live') && document.querySelector('#elapsed').textContent !== '–'"
-
-# Texts that lie over each other. Notes on the charts and what is clipped on purpose don't count.
-OVERLAPS = r"""(() => {
-  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  const boxes = [];
-  for (let node; node = walker.nextNode();) {
-    const parent = node.parentElement;
-    if (!node.textContent.trim() || parent.closest('.unseen, .skip, .over, .raw, .upto, details:not([open]) > div, noscript')) continue;
-    const range = document.createRange();
-    range.selectNodeContents(node);
-    for (const box of range.getClientRects()) if (box.width > 1) boxes.push([box, node.textContent.trim()]);
-  }
-  const found = [];
-  boxes.forEach(([a, textA], i) => boxes.slice(i + 1).forEach(([b, textB]) => {
-    const x = Math.min(a.right, b.right) - Math.max(a.left, b.left);
-    const y = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
-    if (x > 2 && y > 4) found.push(textA + ' | ' + textB);
-  }));
-  return found;
-})()"""
-
-# Notes that leave their chart; to the left they may reach into the axis a little.
-STRAY_NOTES = r"""[...document.querySelectorAll('.note span')].filter(note => {
-  const [a, b] = [note.getBoundingClientRect(), note.closest('.area').getBoundingClientRect()];
-  return a.right > b.right + 2 || a.left < b.left - 14 || a.top < b.top - 2 || a.bottom > b.bottom + 2;
-}).map(note => note.textContent)"""
-
-# Visible texts with a contrast under 4.5:1 against the nearest ground.
-CONTRASTS = r"""(() => {
-  const numbers = color => color.match(/[\d.]+/g).map(Number);
-  const light = color => numbers(color).slice(0, 3).map(v => v / 255)
-    .map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
-    .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
-  const ground = node => {
-    for (let at = node; at; at = at.parentElement) {
-      const color = getComputedStyle(at).backgroundColor;
-      if ((numbers(color)[3] ?? 1) === 1) return color;
-    }
-    return 'rgb(255, 255, 255)';
-  };
-  const bad = [];
-  for (const node of document.body.querySelectorAll('*')) {
-    const own = [...node.childNodes].some(child => child.nodeType === 3 && child.textContent.trim());
-    if (!own || node.closest('.unseen, .skip, noscript, :disabled') || !node.getClientRects().length) continue;
-    const [a, b] = [light(getComputedStyle(node).color), light(ground(node))].sort((x, y) => y - x);
-    const ratio = (a + 0.05) / (b + 0.05);
-    if (ratio < 4.5) bad.push(`${node.textContent.trim().slice(0, 30)}: ${ratio.toFixed(2)}`);
-  }
-  return bad;
-})()"""
-
-FOCUS = """(() => { const at = document.activeElement;
-  return [...document.querySelectorAll('*')].indexOf(at) + '|' + at.tagName + '|' + (at.id || at.getAttribute('href') || at.textContent.slice(0, 30)); })()"""
-
-FAKE_VISIBILITY = """(state => { Object.defineProperty(document, 'visibilityState', { value: state, configurable: true });
-  document.dispatchEvent(new Event('visibilitychange')); })"""
-
-READ_LINE = "document.querySelector('#throughput .line.read').getAttribute('d')"
 
 
 class Checker:
@@ -255,6 +196,7 @@ class Checker:
         page = self.open()
         self.check("the page is live", page.until(LIVE, 20))
         time.sleep(2)
+        parts.lists(self, page)
         for part in [self.structure, self.motion, self.table, self.tab_order, self.cursor, self.pausing, self.hiding, self.printing]:
             part(page)
         self.quiet(page, "running")
@@ -266,6 +208,8 @@ class Checker:
         """Watches a run to its end; `expected` is how the state begins."""
         page = self.open()
         state = "document.getElementById('state').textContent.slice(2)"
+        page.until(LIVE, 10)
+        told = [page.text("means"), parts.texts(page, "#plan-rows th")]
         ended = page.until(f"/^({expected})/.test({state})", seconds)
         self.check(f"the state becomes {expected}", ended, page.text("state"))
         time.sleep(1)
@@ -274,84 +218,13 @@ class Checker:
         before = page.js("document.body.textContent")
         time.sleep(2)
         self.check("nothing moves any more", page.js("document.body.textContent") == before)
+        after = [page.text("means"), parts.texts(page, "#plan-rows th")]
+        self.check("workers and the plan are still told", after == told, [told, after])
+        if parts.snapshot(self.url).get("linger"):
+            parts.lists(self, page, over=True)
         self.check("only a failure alarms", page.js(state).startswith("failed") == (page.text("failure") != ""))
         self.quiet(page, expected)
         page.close()
-
-
-class Mock:
-    """The simulated server with options, for as long as the block lasts."""
-
-    def __init__(self, *options):
-        self.options = options
-
-    def __enter__(self):
-        self.process = subprocess.Popen([sys.executable, str(HERE / "mock_dashboard.py"), "--port", "0", *map(str, self.options)],
-                                        stdout=subprocess.PIPE, text=True)
-        return self.process.stdout.readline().strip()
-
-    def __exit__(self, *_):
-        self.process.terminate()
-        self.process.wait()
-
-
-def all_mocks(checker):
-    def at(*options):
-        print("mock", *options, flush=True)
-        return Mock(*options)
-
-    with at("--speed", 1, "--start", 752) as checker.url:
-        checker.headers()
-        checker.running()
-        checker.layout("running")
-    with at("--speed", 1, "--start", 392) as checker.url:
-        checker.layout("pressure")
-    with at("--speed", 1) as checker.url:
-        checker.layout("start")
-    with at("--speed", 1, "--start", 300, "--pipe") as checker.url:
-        checker.running()
-        checker.layout("pipe")
-    for option in ["bare", "hostile"]:
-        with at("--speed", 1, "--start", 200, f"--{option}") as checker.url:
-            checker.layout(option)
-    for options, expected in [((), "done"), (("--fail",), "failed: cannot write"), (("--stop",), "stopped, can be resumed")]:
-        with at("--speed", 100, "--start", 500, *options) as checker.url:
-            checker.ending(30, expected)
-            name = expected.split(",")[0].split(":")[0]
-            checker.layout(name, f"document.getElementById('state').textContent.includes('{name}')")
-    with at("--speed", 2, "--start", 700, "--drop") as checker.url:
-        dropping(checker)
-    with at("--speed", 2, "--start", 700, "--slow") as checker.url:
-        page = checker.open()
-        checker.check("a silent line is told", page.until("/^no data/.test(document.getElementById('link').textContent)", 20))
-        checker.check("and found again", page.until(LIVE, 10))
-        page.close()
-    with at("--speed", 50, "--start", 1000, "--restart", 1) as checker.url:
-        another_run(checker)
-
-
-def dropping(checker):
-    page = checker.open()
-    page.until(LIVE, 10)
-    checker.check("a cut line is told", page.until("/^no data/.test(document.getElementById('link').textContent)", 25))
-    checker.shoot(page, "lost-1400-light")
-    checker.check("and found again", page.until(LIVE, 20))
-    page.close()
-
-
-def another_run(checker):
-    """A hidden tab misses the end and comes back to another run."""
-    page = checker.open()
-    page.until(LIVE, 10)
-    page.js(f"{FAKE_VISIBILITY}('hidden')")
-    flags = "document.querySelectorAll('#log li').length"
-    old = page.js(flags)
-    time.sleep(6)
-    page.js(f"{FAKE_VISIBILITY}('visible')")
-    checker.check("the old run had events", old > 0)
-    checker.check("a new run is shown from zero", page.until(f"{flags} === 0 && document.getElementById('elapsed').textContent.length <= 4", 8), page.text("elapsed"))
-    checker.check("and runs", "running" in page.text("state"), page.text("state"))
-    page.close()
 
 
 def main():

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """The speed floor: CSV to NDJSON of a numeric CSV, two workers, output to /dev/null, is at least three times as fast as
-DuckDB and Polars writing NDJSON, in one interleaved run (median of five). Exit 1 when it does not hold, 2 when a peer is
+DuckDB and Polars writing NDJSON, in one interleaved run (median of six rounds). Exit 1 when it does not hold, 2 when a peer is
 missing (pip install duckdb polars).
 
-  scripts/speed_floor.py [--size big|mid|small] [--runs 5] [--data DIR] [--factor 3]
+  scripts/speed_floor.py [--size big|mid|small] [--runs 6] [--data DIR] [--factor 3]
 """
 import argparse
 import os
@@ -19,7 +19,7 @@ PEERS = ("duckdb", "duckdb unordered", "polars")
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--size", choices=("small", "mid", "big"), default="big", help="10 MiB, 128 MiB, 1 GiB (default)")
-    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--runs", type=int, default=6)
     parser.add_argument("--factor", type=float, default=3.0)
     parser.add_argument("--data", default=os.path.join(benchlib.ROOT, "data"), help="inputs; missing ones are made there")
     parser.add_argument("--binary", help="pagemill; default target/release/pagemill")
@@ -32,21 +32,18 @@ def main():
     binary, task = benchlib.pagemill_binary(args.binary), job("csv-ndjson")
     gen_data.ensure(args.data, ["numeric"], [args.size])
     source = gen_data.path_of(args.data, "numeric", args.size)
-    ways = {"pagemill": task.ours(binary, source, os.devnull)}
-    ways |= {peer.name: peer.argv(source, os.devnull) for peer in task.peers if peer.name in PEERS}
-    costs = {name: [] for name in ways}
-    benchlib.warm(source)
-    for _ in range(args.runs):
-        for name, argv in ways.items():
-            costs[name].append(benchlib.run(argv))
-
-    size, ours, holds = os.path.getsize(source), benchlib.median(costs["pagemill"]).wall, True
-    print("%s: %d bytes, %d workers, median of %d" % (source, size, benchlib.WORKERS, args.runs))
-    for name in ways:
-        cost = benchlib.median(costs[name])
+    peers = [peer for peer in task.peers if peer.name in PEERS]
+    results, holds = benchlib.bench(binary, task, source, peers, "--runs", str(args.runs)), True
+    print("%s, %d workers, medians of %d rounds" % (source, benchlib.WORKERS, args.runs))
+    for name, one in results.items():
+        if not one["seconds"]:
+            print("%-18s %s" % (name, one["output"]))
+            holds = False
+            continue
+        ratio = one["ratio"] or 1
         print("%-18s %7.3f s  %6.0f MB/s  CPU %6.2f s  peak RSS %6.0f MB  pagemill is %.2f times as fast"
-              % (name, cost.wall, size / cost.wall / 1e6, cost.cpu, cost.rss / 1e6, cost.wall / ours))
-        holds &= name == "pagemill" or cost.wall >= args.factor * ours
+              % (name, one["seconds"], one["read_bytes_rate"] / 1e6, one["cpu_seconds"], one["memory_peak_bytes"] / 1e6, ratio))
+        holds &= name == "pagemill" or ratio >= args.factor
     print("the floor of %g times %s" % (args.factor, "holds" if holds else "does NOT hold"))
     return 0 if holds else 1
 

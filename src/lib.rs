@@ -99,6 +99,9 @@
 
 #[doc(hidden)]
 pub mod alerts;
+#[doc(hidden)]
+pub mod bench;
+pub(crate) mod chart;
 pub mod compress;
 #[doc(hidden)]
 pub mod config;
@@ -122,6 +125,9 @@ pub mod metrics;
 pub mod monitor;
 pub(crate) mod nearest;
 pub mod op;
+#[cfg(feature = "otlp")]
+#[doc(hidden)]
+pub mod otlp;
 pub(crate) mod plan;
 pub(crate) mod quarantine;
 pub mod record;

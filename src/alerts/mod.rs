@@ -4,6 +4,6 @@ mod metric;
 mod rule;
 mod watch;
 
-pub use metric::{METRICS, Metric, metric};
+pub use metric::{METRICS, Metric, Unit, Whole, metric};
 pub use rule::{Limit, Rule, Severity, Told, built_in};
 pub use watch::{Change, Watch};

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::metric::{Metric, Unit, metric};
 use crate::metrics::size_rounded;
+use crate::monitor::Sample;
 
 /// How bad it is that a rule is met.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,6 +66,11 @@ pub struct Rule {
 }
 
 impl Rule {
+    /// What is said when it is raised.
+    pub fn text(&self, sample: &Sample, value: f64) -> String {
+        self.metric.say.and_then(|say| say(sample)).unwrap_or_else(|| self.sentence(value))
+    }
+
     /// What is said when it is raised: `records_bad_share is 1.2 %, above 1 % for 30 s`.
     pub fn sentence(&self, value: f64) -> String {
         let (side, limit) = match self.limit {
@@ -97,7 +103,8 @@ fn shown(unit: Unit, value: f64) -> String {
     let digits = |value: f64| format!("{}", (value * 1_000.0).round() / 1_000.0);
     match unit {
         Unit::Count => digits(value),
-        Unit::Bytes => size_rounded(value.max(0.0) as u64),
+        Unit::Bytes if value < 0.0 => format!("-{}", size_rounded(-value as u64)),
+        Unit::Bytes => size_rounded(value as u64),
         Unit::BytesRate => format!("{}/s", size_rounded(value.max(0.0) as u64)),
         Unit::Share => format!("{} %", digits(value * 100.0)),
         Unit::Seconds => format!("{} s", digits(value)),
@@ -111,6 +118,8 @@ pub fn built_in() -> Vec<Rule> {
         metric(about).map(|metric| Rule { name: name.to_owned(), metric, limit, lasting, severity })
     };
     let rules = [
+        // Estimates are not exact: what they say once may be wrong.
+        rule("disk_nearly_full", "target_left_share", Limit::Below(0.03), 5, Severity::Warning),
         rule("memory_pressure", "memory_pressure_level", Limit::Above(0.0), 10, Severity::Warning),
         rule("memory_ceiling", "memory_peak_share", Limit::Above(1.0), 0, Severity::Critical),
         rule("many_bad_records", "records_bad_share", Limit::Above(0.05), 10, Severity::Warning),
@@ -144,6 +153,6 @@ mod tests {
     fn limits() {
         assert!(Limit::Above(1.0).is_met(1.1) && !Limit::Above(1.0).is_met(1.0));
         assert!(Limit::Below(1.0).is_met(0.9) && !Limit::Below(1.0).is_met(1.0));
-        assert_eq!(built_in().len(), 4);
+        assert_eq!(built_in().len(), 5);
     }
 }

@@ -1,14 +1,16 @@
 //! Alerts while a command runs: on standard error, to a program, to an address.
 
+use std::fmt::Display;
 use std::io::Write;
 use std::process::{Command, Stdio};
-use std::sync::mpsc::{Sender, channel};
+use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use pagemill::alerts::{Change, Limit, Told, Watch};
-use pagemill::monitor::{About, Sample, View};
+use pagemill::monitor::{About, Judge, Moment, Sample, Standing, View};
+use pagemill::wording::counted;
 use serde_json::json;
 
 use super::console;
@@ -19,59 +21,88 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// How often a program that is told is looked at.
 const LOOK: Duration = Duration::from_millis(20);
 
-/// Compares a run with rules, and tells what changes.
-pub struct Alerts {
-    told: Vec<Told>,
+/// Messages that wait for one who is told. More than these wait only where somebody hangs.
+const WAITING: usize = 32;
+
+/// Says how a run stands to rules.
+struct Rules {
     watch: Watch,
+    changes: Sender<Change>,
+}
+
+impl Judge for Rules {
+    fn judge(&mut self, sample: &Sample) -> Vec<Standing> {
+        for change in self.watch.look(sample) {
+            // Without a view nobody is told.
+            let _ = self.changes.send(change);
+        }
+        let mut standings: Vec<Standing> = self.watch.standings().collect();
+        standings.sort_by_key(|standing| standing.state);
+        standings
+    }
+}
+
+/// Tells what changes.
+struct Alerts {
+    told: Vec<Told>,
+    changes: Receiver<Change>,
     /// Nothing is said on standard error.
     quiet: bool,
 }
 
-/// Who tells programs and servers, if anybody is to be told.
-static TELLER: Mutex<Option<Teller>> = Mutex::new(None);
+/// What judges a run by rules, and the view that tells what changes; none without rules.
+pub fn watch(told: &[Told], quiet: bool) -> Option<(Box<dyn Judge>, Box<dyn View>)> {
+    let watch = Watch::new(told.iter().map(|told| told.rule.clone()));
+    let (sender, changes) = channel();
+    let rules = Rules { watch, changes: sender };
+    let alerts = Alerts { told: told.to_vec(), changes, quiet };
+    (!told.is_empty()).then(|| -> (Box<dyn Judge>, Box<dyn View>) { (Box::new(rules), Box::new(alerts)) })
+}
 
-fn teller() -> MutexGuard<'static, Option<Teller>> {
-    TELLER.lock().unwrap_or_else(PoisonError::into_inner)
+/// Those who are told, each on a thread of its own: one that hangs holds nobody else up.
+static TELLERS: Mutex<Vec<Teller>> = Mutex::new(Vec::new());
+
+fn tellers() -> MutexGuard<'static, Vec<Teller>> {
+    TELLERS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The command ends. Waits until everybody was told, unless that takes too long, or a signal has come.
 pub fn end() {
-    let Some(teller) = teller().take() else { return };
-    teller.end();
+    let tellers = std::mem::take(&mut *tellers());
+    let until = Instant::now() + PATIENCE;
+    // All of them are told that nothing more comes, before any is waited for.
+    let threads: Vec<_> = tellers.into_iter().filter_map(Teller::close).collect();
+    while !threads.iter().all(JoinHandle::is_finished) {
+        if ending().is_some() || Instant::now() >= until {
+            console::warning("an alert may not have been told: the command ends");
+            return;
+        }
+        thread::sleep(LOOK);
+    }
 }
 
 impl Alerts {
-    /// A view of a run; none without rules.
-    pub fn new(told: &[Told], quiet: bool) -> Option<Alerts> {
-        let watch = Watch::new(told.iter().map(|told| told.rule.clone()));
-        (!told.is_empty()).then(|| Alerts { told: told.to_vec(), watch, quiet })
-    }
-
-    fn tell(&mut self, about: &About, change: &Change) {
+    fn tell(&self, about: &About, change: &Change) {
         let text = sentence(change);
         if !self.quiet {
             console::alert(&text);
         }
-        let told = self.told.get(change.index);
-        if let Some(told) = told.filter(|told| !told.command.is_empty() || told.webhook.is_some()) {
-            let message = Message { told: told.clone(), text: text.clone(), json: message(about, change, &text) };
-            teller().get_or_insert_with(Teller::start).send(message);
+        let Some(told) = self.told.get(change.index) else { return };
+        let json = message(about, change, &text);
+        let program = (!told.command.is_empty()).then(|| Who::Program(told.command.clone()));
+        for who in program.into_iter().chain(told.webhook.clone().map(Who::Address)) {
+            Teller::tell(who, Message { text: text.clone(), json: json.clone() });
         }
     }
 }
 
 impl View for Alerts {
-    fn show(&mut self, about: &About, sample: &Sample) {
-        for change in self.watch.look(sample) {
-            self.tell(about, &change);
-        }
+    fn show(&mut self, about: &About, _: &Moment) {
+        self.changes.try_iter().for_each(|change| self.tell(about, &change));
     }
 
-    /// What ends with the run is not resolved by that.
-    fn end(&mut self, about: &About, sample: &Sample) {
-        for change in self.watch.look(sample).into_iter().filter(|change| change.raised) {
-            self.tell(about, &change);
-        }
+    fn end(&mut self, about: &About, moment: &Moment) {
+        self.show(about, moment);
     }
 }
 
@@ -79,7 +110,11 @@ impl View for Alerts {
 fn sentence(change: &Change) -> String {
     let severity = change.rule.severity.name();
     match change.raised {
-        true => format!("{severity}: {}", change.rule.sentence(change.value)),
+        // The name of the rule says what the sentence does not.
+        true if change.rule.metric.say.is_some() => {
+            format!("{severity}: {}: {}", change.rule.name.replace('_', " "), change.text)
+        }
+        true => format!("{severity}: {}", change.text),
         false => format!("{severity} resolved: {} is as it should be again", change.rule.metric.name),
     }
 }
@@ -107,59 +142,82 @@ fn message(about: &About, change: &Change, text: &str) -> String {
     format!("{message}\n")
 }
 
-/// Somebody is to be told something.
+/// What somebody is told.
 struct Message {
-    told: Told,
     text: String,
     json: String,
 }
 
-/// The thread that tells: neither the run nor its views wait for a program or a server.
+/// Somebody who is told.
+#[derive(Clone, PartialEq, Eq)]
+enum Who {
+    Program(Vec<String>),
+    Address(String),
+}
+
+/// The thread that tells somebody: neither the run nor its views wait for a program or a server.
 struct Teller {
-    sender: Sender<Message>,
+    who: Who,
+    sender: SyncSender<Message>,
     thread: Option<JoinHandle<()>>,
+    /// What there was no room for.
+    lost: u64,
 }
 
 impl Teller {
-    fn start() -> Teller {
-        let (sender, messages) = channel::<Message>();
-        let thread = thread::Builder::new().name("alerts".into()).spawn(move || messages.iter().for_each(tell));
-        Teller { sender, thread: thread.ok() }
+    fn start(who: Who) -> Teller {
+        let (sender, messages) = sync_channel::<Message>(WAITING);
+        let own = who.clone();
+        let run = move || messages.iter().for_each(|message| own.tell(&message));
+        Teller { who, sender, thread: thread::Builder::new().name("alerts".into()).spawn(run).ok(), lost: 0 }
     }
 
-    fn send(&self, message: Message) {
+    /// Gives a message to the thread of somebody, which is started if there is none.
+    fn tell(who: Who, message: Message) {
+        let mut tellers = tellers();
+        let known = tellers.iter().position(|teller| teller.who == who);
+        let index = known.unwrap_or_else(|| {
+            tellers.push(Teller::start(who));
+            tellers.len() - 1
+        });
         // Without a thread nobody can be told; the run goes on.
-        let _ = self.sender.send(message);
+        if tellers[index].sender.try_send(message).is_err() {
+            tellers[index].lost += 1;
+        }
     }
 
-    fn end(self) {
-        drop(self.sender);
-        let Some(thread) = self.thread else { return };
-        let until = Instant::now() + PATIENCE;
-        while !thread.is_finished() {
-            if ending().is_some() || Instant::now() >= until {
-                console::warning("an alert may not have been told: the command ends");
-                return;
-            }
-            thread::sleep(LOOK);
+    /// Nothing more comes.
+    fn close(self) -> Option<JoinHandle<()>> {
+        let Teller { who, sender, thread, lost } = self;
+        drop(sender);
+        if lost > 0 {
+            who.failed(format_args!("{} could not wait any longer", counted(lost, "message")));
         }
+        thread
     }
 }
 
-fn tell(message: Message) {
-    let Message { told, text, json } = message;
-    let failed = |who: &str, why: String| console::warning(format_args!("an alert could not be told to {who}: {why}"));
-    if let Some(program) = told.command.first()
-        && let Err(why) = run(&told.command, &text, &json)
-    {
-        failed(program, why);
+impl Who {
+    fn tell(&self, message: &Message) {
+        let told = match self {
+            Who::Program(command) => run(command, &message.text, &message.json),
+            Who::Address(url) => post(url, &message.json),
+        };
+        if let Err(why) = told {
+            self.failed(why);
+        }
     }
-    if let Some(url) = &told.webhook
-        && let Err(why) = post(url, &json)
-    {
-        // An address may have a secret in it.
-        let host = url.split('/').nth(2).unwrap_or_default();
-        failed(host.rsplit('@').next().unwrap_or_default(), why);
+
+    fn failed(&self, why: impl Display) {
+        let name = match self {
+            Who::Program(command) => command.first().map(String::as_str).unwrap_or_default(),
+            // An address may have a secret in it.
+            Who::Address(url) => {
+                let host = url.split('/').nth(2).unwrap_or_default();
+                host.rsplit('@').next().unwrap_or_default()
+            }
+        };
+        console::warning(format_args!("an alert could not be told to {name}: {why}"));
     }
 }
 

@@ -25,6 +25,7 @@ pub fn run(typed: Typed) -> Result<Exit, Error> {
     if request.see.explain {
         return request.convert();
     }
+    request.most_steady = Some(most);
     let to_files = request.target.is_some() || request.batch.as_ref().is_some_and(|batch| batch.out_dir.is_some());
     let (report, exit) = request.run(!to_files)?;
     let text = table(&report);
@@ -34,13 +35,10 @@ pub fn run(typed: Typed) -> Result<Exit, Error> {
         false => console::print(&text)?,
     }
     let found = report.allocations.steady.blocks;
-    if found <= most {
-        return Ok(exit);
-    }
-    if std::env::var_os("GITHUB_ACTIONS").is_some_and(|value| value == "true") {
+    if found > most && std::env::var_os("GITHUB_ACTIONS").is_some_and(|value| value == "true") {
         console::note(&annotation(&report, most));
     }
-    Ok(Exit::BadData)
+    Ok(exit)
 }
 
 /// A line that GitHub shows beside the changes: its "workflow commands".

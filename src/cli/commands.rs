@@ -47,7 +47,7 @@ const INPUTS: &[Operand] = &[Operand {
 }];
 
 /// All commands, in the order of the help.
-pub static ALL: [Entry; 12] = [
+pub static ALL: [Entry; 13] = [
     Entry {
         name: "convert",
         alias: None,
@@ -155,6 +155,35 @@ Without -o the output is discarded. The exit code is 1 if anything was allocated
 --max-steady-allocations. Where GITHUB_ACTIONS is true, that is an annotation too. Several inputs are one run.",
     },
     Entry {
+        name: "bench",
+        alias: None,
+        about: "Time workloads, and other programs doing the same, and compare the results",
+        flags: Some(Commands::BENCH),
+        operands: &[Operand { id: "workloads", name: "WORKLOAD", help: "What to measure [default: all that --list shows]" }],
+        examples: &[
+    "pagemill bench csv-ndjson select",
+    "pagemill bench --save before",
+    "pagemill bench --compare before -o report.html",
+    "pagemill bench csv-ndjson --against 'xan to ndjson {in} -o {out}'",
+    "pagemill bench csv-ndjson --against 'mlr --icsv --ojsonl cat {in}'",
+    "pagemill bench upper --size 100MB --against 'tr a-z A-Z'",
+    "pagemill bench select --input trips.csv -s id,fare --against 'xan select id,fare {in}'",
+    "pagemill bench --list",
+],
+        notes: "\
+Everything runs in turn, each time in a new process: pagemill twice in each round and each other program once. A ratio is \
+the median over all rounds of how many times as long the other program took as pagemill in the same round, with an interval \
+that the true one is in with 95 % confidence. Noise is what the two runs of pagemill differ by. pagemill is called faster or \
+slower only if the whole interval is on one side of 1, and the ratio further from 1 than the noise and than 2 %; for a saved \
+result 5 %, twice the noise, and by how much the machine itself was faster or slower.
+
+Records are compared once, in order: by the text of their values, whatever the format and the order of fields. A program whose \
+records differ is measured all the same, and the difference is said. The exit code is 3 if a program could not be run; a slower \
+one does not change it.
+
+Results are saved in the folder pagemill/bench in the XDG state folder.",
+    },
+    Entry {
         name: "history",
         alias: None,
         about: "Show past runs: list them, show one, or draw how a job's runs developed",
@@ -203,7 +232,7 @@ When a job runs is not pagemill's business: cron and systemd know that.",
         operands: &[Operand {
             id: "action",
             name: "ACTION",
-            help: "check finds all faults, show prints what holds here, init writes a pagemill.toml, schema prints a JSON Schema for editors",
+            help: "check finds all faults, show prints what holds here, init writes a pagemill.toml, schema prints a JSON Schema for editors, report-schema that of what --report writes",
         }],
         examples: &[
     "pagemill config init",

@@ -20,6 +20,9 @@ use super::worded::worded;
 /// The file that `config init` writes. Each line that is commented out is valid.
 const BEGINNING: &str = include_str!("beginning.toml");
 
+/// The JSON Schema of what `--report` writes.
+const REPORT: &str = include_str!("../docs/report.schema.json");
+
 /// Checks, shows or begins a configuration.
 pub fn run(typed: &Typed, off: &[String]) -> Result<Exit, Error> {
     let action = typed.operands.first().map(|action| action.to_string_lossy().to_ascii_lowercase());
@@ -29,6 +32,10 @@ pub fn run(typed: &Typed, off: &[String]) -> Result<Exit, Error> {
         Some("init") => begin(),
         Some("schema") => {
             console::print(&format!("{:#}\n", schema()))?;
+            Ok(Exit::Done)
+        }
+        Some("report-schema") => {
+            console::print(REPORT)?;
             Ok(Exit::Done)
         }
         _ => show(said, off),

@@ -30,7 +30,7 @@ pub fn run_among_others(typed: Typed) -> Result<Exit, Error> {
 pub fn request(typed: Typed, command: Commands, implied: bool) -> Result<Request, Error> {
     let mut request = asked(typed, command, implied)?;
     let only = request.batch.is_none().then_some(&*request.source);
-    signals::attach(&mut request.settings, only, request.see.live.is_wanted());
+    signals::attach(&mut request.settings, only, request.see.live.is_wanted() || request.see.report.is_some());
     Ok(request)
 }
 

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 use pagemill::config::flags::{self, Commands, Kinds, Line, Origin, kinds};
 use pagemill::error::{Error, ErrorClass};
@@ -22,7 +23,7 @@ use super::live::Shown;
 use super::parser::Typed;
 use super::past;
 use super::paths::{file, source, stdin_metadata};
-use super::report_file::{ReportFile, refuse_report};
+use super::report_file::{Ended, ReportFile, failed, refuse_report};
 use super::request::See;
 use super::settings::settings as meaning;
 use super::worded::{flag, worded};
@@ -101,22 +102,37 @@ pub fn run(Typed { mut said, operands }: Typed) -> Result<Exit, Error> {
         [file] => Some(&**file),
         _ => None,
     };
-    signals::attach(&mut settings, only, see.live.is_wanted());
+    signals::attach(&mut settings, only, see.live.is_wanted() || see.report.is_some());
     let sources: Vec<SourceSpec> = files.iter().map(|path| source(path)).collect();
     let counting = Counting::new(&settings, &sources)?.checking(said.has("on-error"));
     let port = see.live.prepare()?;
     let report = ReportFile::open(see.report.as_deref(), settings.force, Some(COUNTS_GO_THERE))?;
+    let started = Instant::now();
     let watching = see.live.start(Shown::all(files.iter().map(PathBuf::as_path), None), &settings, true, port);
     let mut files = Files { what, width: width(&files), counting, exit: Exit::Done, paths: files };
     let counted = files.count_as(nameless, 4 + usize::from(settings.from.is_some()));
     let done = counted.and_then(|()| files.counting.finish());
     let seen = watching.end(done.as_ref().err());
     let is_kept = past::keep(seen, done.as_ref(), &settings, &said);
-    let mut done = done?;
+    let mut done = match done {
+        Ok(done) => done,
+        Err(error) => {
+            if let Some(report) = report {
+                let source = files.paths.first().map(PathBuf::as_path).and_then(file);
+                // The error of the run matters more than one of its report.
+                let counted = failed(&settings, source, None, started);
+                let _ = report.write(&counted, &settings, &said, Ended::Failed(&error));
+            }
+            return Err(error);
+        }
+    };
     if is_kept {
         // That takes memory too.
         done.peak_rss_bytes = done.peak_rss_bytes.max(sys::peak_rss_bytes());
     }
+    let strict = said.has("strict-memory");
+    let is_over = strict && done.peak_rss_bytes > settings.memory_limit as u64;
+    let exit = files.exit.or(if is_over { Exit::MemoryCeiling } else { Exit::Done });
     if !see.quiet {
         done.warnings.iter().for_each(|warning| console::warning(warning.with_names(&flag)));
         console::left_out(done.records_failed, done.bytes_failed, done.quarantine.as_deref(), 0);
@@ -124,11 +140,13 @@ pub fn run(Typed { mut said, operands }: Typed) -> Result<Exit, Error> {
     if see.verbose {
         console::note(&done.to_string());
     }
-    dashboard::report(|| metrics::json(&done, env!("CARGO_PKG_VERSION"), &flags::shown(&settings), &flag));
+    dashboard::report(|| metrics::json(&done, &Ended::Well(exit).of(&said), &flags::shown(&settings), &flag));
     if let Some(report) = report {
-        report.write(&done, &settings, &said)?;
+        report.write(&done, &settings, &said, Ended::Well(exit))?;
     }
-    Ok(files.exit.or(ceiling(said.has("strict-memory"), see.quiet, done.peak_rss_bytes, settings.memory_limit)))
+    // It says so where it is not an error.
+    ceiling(strict, see.quiet, done.peak_rss_bytes, settings.memory_limit);
+    Ok(exit)
 }
 
 const COUNTS_GO_THERE: &str = "the counts already go to standard output\n  Give a file for the report.";

@@ -16,7 +16,7 @@ mod served {
     use std::thread;
     use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-    use pagemill::config::flags::{self, Said, Takes};
+    use pagemill::config::flags::{self, Said, SetBy, Takes};
     use pagemill::dashboard::{Address, Dashboard, End, Listening, Page, Row, Token};
     use pagemill::error::Error;
     use pagemill::job::Settings;
@@ -24,6 +24,7 @@ mod served {
     use pagemill::monitor::{About, Subject, View};
 
     use crate::cli::console;
+    use crate::cli::earlier::earlier;
     use crate::cli::ending::ending;
     use crate::cli::exit::Exit;
     use crate::cli::paths::name;
@@ -39,6 +40,8 @@ mod served {
         address: Address,
         token: Option<Token>,
         lingers: bool,
+        /// A configuration lets it show bad records to anybody.
+        samples: bool,
         quiet: bool,
         /// The flags that were given.
         said: Vec<Row>,
@@ -73,6 +76,7 @@ mod served {
             address,
             token: token(said.token_file())?,
             lingers: said.has("linger"),
+            samples: said.shows_samples(),
             quiet: said.has("quiet"),
             said: rows(said)?,
         }))
@@ -106,17 +110,29 @@ mod served {
     /// The flags that were given, as rows of the plan.
     fn rows(said: &Said) -> Result<Vec<Row>, Error> {
         let mut rows: Vec<Row> = Vec::new();
-        for flag in said.names().filter_map(|name| flags::find(said.command(), name)) {
+        for (said_name, by) in said.origins() {
+            let Some(flag) = flags::find(said.command(), said_name) else { continue };
             let value = match flag.takes {
                 Takes::Nothing => "yes".to_owned(),
                 Takes::Path(_) => said.path(flag.name).map(name).unwrap_or_default(),
                 _ => said.texts(flag.name)?.join(","),
             };
             if rows.iter().all(|row| row.name != flag.name) {
-                rows.push(Row { name: flag.name.to_owned(), value, set_by: "flag", kind: None });
+                rows.push(Row { name: flag.name.to_owned(), value, set_by: set_by(by), kind: None });
             }
         }
         Ok(rows)
+    }
+
+    /// Who set a value, in a word or two.
+    fn set_by(by: &SetBy) -> String {
+        match by {
+            SetBy::Flag => "flag".to_owned(),
+            SetBy::File(place) => name(&place.file),
+            SetBy::Variable(name) => name.clone(),
+            SetBy::Profile(name, _) => format!("profile {name}"),
+            SetBy::Job(name, _) => format!("job {name}"),
+        }
     }
 
     impl Wanted {
@@ -136,6 +152,8 @@ mod served {
                 plan: self.said.clone(),
                 run: format!("{:x}-{:x}", now.as_millis(), std::process::id()),
                 lingers: self.lingers,
+                samples: self.samples || listening.is_loopback(),
+                past: None,
             };
             Ok(Port(Some((listening, page))))
         }
@@ -167,6 +185,7 @@ mod served {
             let (listening, mut page) = self.0?;
             page.about = subject.about.clone();
             defaults(&mut page.plan, settings);
+            page.past = earlier(&page.about, settings);
             // Without a thread there is no page; the run goes on.
             let dashboard = listening.serve(page).ok()?;
             subject.series = Some(dashboard.series());
@@ -185,12 +204,12 @@ mod served {
         ];
         for (name, value) in rows {
             if plan.iter().all(|row| row.name != name) {
-                plan.push(Row { name: name.to_owned(), value, set_by: "default", kind: None });
+                plan.push(Row { name: name.to_owned(), value, set_by: "default".to_owned(), kind: None });
             }
         }
         // Each row has a name of its own.
         let value = metrics::size(settings.dashboard as u64);
-        plan.push(Row { name: "memory for this page".to_owned(), value, set_by: "planned", kind: None });
+        plan.push(Row { name: "memory for this page".to_owned(), value, set_by: "planned".to_owned(), kind: None });
     }
 
     /// The run has this report. It is made only if somebody is to see it.

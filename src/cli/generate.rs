@@ -1,21 +1,25 @@
 //! `pagemill generate`.
 
+use std::io::{self, Write};
 use std::time::Instant;
 
+use pagemill::Stop;
 use pagemill::audit;
 use pagemill::compress::Compress;
 use pagemill::config::flags::{self, Commands, Kinds, Line, Origin, Said};
 use pagemill::config::{parse_count, parse_size};
 use pagemill::error::Error;
 use pagemill::format::target_format;
-use pagemill::metrics::Report;
-use pagemill::sample::{Amount, Sample};
+use pagemill::metrics::{Report, Writing};
+use pagemill::sample::{Amount, Sample, SampleReport};
 use pagemill::sink::{Forwards, Target};
 
 use super::console;
+use super::dashboard::Port;
 use super::exit::Exit;
+use super::live::{Live, Shown};
 use super::parser::Typed;
-use super::paths::file;
+use super::paths::{file, name};
 use super::settings::settings as meaning;
 use super::signals;
 
@@ -72,7 +76,10 @@ pub fn run(Typed { mut said, .. }: Typed) -> Result<Exit, Error> {
         workers: settings.workers,
     };
     let started = Instant::now();
-    let stop = signals::watch().map(|watch| &watch.stop);
+    let watch = signals::watch();
+    let stop = watch.map(|watch| &watch.stop);
+    settings.progress = watch.map(|watch| watch.progress.clone());
+    let live = Live::of_making(&said)?;
     let target = match output {
         Some(path) => Target::open(path, settings.force, stop)?,
         None => Target::standard(stop)?,
@@ -81,13 +88,23 @@ pub fn run(Typed { mut said, .. }: Typed) -> Result<Exit, Error> {
         Some(compression) => target.packed(&compression.packing(sample.threads()))?,
         None => target,
     };
-    let mut writer = Forwards::new(&target).stop_with(stop);
-    let made = match sample.write(&mut writer) {
-        Ok(made) => made,
-        // The target's own error, if it was the target that failed.
-        Err(error) => return Err(writer.error().unwrap_or(error)),
+    let size = match amount {
+        Amount::Bytes(size) => Some(size),
+        // How long they will be is not known.
+        Amount::Records(_) => None,
     };
-    target.finish()?;
+    let shown = Shown::making(output.map_or_else(|| "standard output".to_owned(), name)).at(output);
+    let watching = live.start(shown, &settings, output.is_none(), Port::NONE);
+    let writing = settings.progress.as_ref().map(|progress| progress.begin_writing(size));
+    let made = write(&sample, &target, stop, writing.as_ref()).and_then(|made| {
+        target.finish()?;
+        Ok(made)
+    });
+    if let (Some(writing), Ok(made)) = (&writing, &made) {
+        writing.done(made.bytes, made.records);
+    }
+    watching.end(made.as_ref().err());
+    let made = made?;
     if said.has("verbose") {
         let mut report = Report::default();
         report.target = output.map(Into::into);
@@ -100,4 +117,38 @@ pub fn run(Typed { mut said, .. }: Typed) -> Result<Exit, Error> {
         console::note(&report.to_string());
     }
     Ok(Exit::Done)
+}
+
+/// Writes the data, and counts it for those who look on.
+fn write(
+    sample: &Sample,
+    target: &Target,
+    stop: Option<&Stop>,
+    writing: Option<&Writing>,
+) -> Result<SampleReport, Error> {
+    let mut counted = Counted { to: Forwards::new(target).stop_with(stop), writing, bytes: 0 };
+    // The target's own error, if it was the target that failed.
+    sample.write(&mut counted).map_err(|error| counted.to.error().unwrap_or(error))
+}
+
+/// Counts what is written.
+struct Counted<'t> {
+    to: Forwards<'t>,
+    writing: Option<&'t Writing>,
+    bytes: u64,
+}
+
+impl Write for Counted<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.to.write(bytes)?;
+        self.bytes += written as u64;
+        if let Some(writing) = self.writing {
+            writing.at(self.bytes);
+        }
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.to.flush()
+    }
 }

@@ -1,79 +1,31 @@
 //! `pagemill history`.
 
 use std::fmt::Write as _;
-use std::fs::OpenOptions;
-use std::io::{IsTerminal, Write, stdout};
-use std::path::{Path, PathBuf};
 
 use pagemill::config::flags::Said;
 use pagemill::config::flags::SetBy;
 use pagemill::config::parse_count;
 use pagemill::error::Error;
 use pagemill::history::{COMPARED, Compared, Figure, History, Run, html, spark, svg, usual_place};
-use pagemill::job::{ColumnsFrom, Job, TargetSpec};
 use pagemill::metrics::{count, size_rounded};
 use pagemill::wording::counted;
 
+use super::answer::{Cell, Out, To, number, object, table, text, written};
 use super::console;
 use super::exit::Exit;
 use super::parser::Typed;
-use super::paths::file;
 
 /// So many runs are listed and drawn when nothing else is said.
 const SHOWN: usize = 100;
 /// So many runs stay when nothing else is said.
 const KEPT: u64 = 1_000;
 
-/// How an answer is written.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum To {
-    Table,
-    Csv,
-    Tsv,
-    Json,
-    Ndjson,
-    Html,
-    Svg,
-}
-
-impl To {
-    fn named(name: &str) -> Option<To> {
-        Some(match name.to_ascii_lowercase().as_str() {
-            "table" | "txt" => To::Table,
-            "csv" => To::Csv,
-            "tsv" => To::Tsv,
-            "json" => To::Json,
-            "ndjson" | "jsonl" => To::Ndjson,
-            "html" | "htm" => To::Html,
-            "svg" => To::Svg,
-            _ => return None,
-        })
-    }
-
-    /// What the flags say, the extension of the output, or what fits where the answer goes.
-    fn of(said: &Said, output: Option<&Path>) -> Result<To, Error> {
-        if let Some(name) = said.text("to")? {
-            return To::named(name).ok_or_else(|| Error::usage(format!("--to: {name} is no format for an answer")));
-        }
-        match output.and_then(Path::extension).map(|extension| extension.to_string_lossy()) {
-            Some(extension) => To::named(&extension).ok_or_else(|| {
-                Error::usage(format!(
-                    "--output: the extension .{extension} says no format for an answer\n  Give it with --to."
-                ))
-            }),
-            None if output.is_none() && stdout().is_terminal() => Ok(To::Table),
-            None => Ok(To::Csv),
-        }
-    }
-}
-
 /// Lists runs, or shows, draws or removes some.
 pub fn run(Typed { said, operands }: Typed) -> Result<Exit, Error> {
     let operands: Vec<String> = operands.iter().map(|operand| operand.to_string_lossy().into_owned()).collect();
-    let output = said.path("output").and_then(file);
-    let to = To::of(&said, output)?;
+    let out = Out::of(&said)?;
     let words: Vec<&str> = operands.iter().map(String::as_str).collect();
-    let is_picture = matches!(to, To::Html | To::Svg);
+    let is_picture = matches!(out.to, To::Html | To::Svg);
     if is_picture && words.first() != Some(&"trend") {
         return Err(Error::usage("a picture shows a trend\n  pagemill history trend -o trend.svg"));
     }
@@ -85,7 +37,6 @@ pub fn run(Typed { said, operands }: Typed) -> Result<Exit, Error> {
     }
     let history = History::open(&place)?;
     let last = last(&said, words.first().copied())?;
-    let out = Out { to, output: output.map(Path::to_path_buf), force: said.has("force") };
     match words[..] {
         [] => list(last, history.as_ref(), &out)?,
         ["show", id] => show(id, history.as_ref(), &out)?,
@@ -131,47 +82,6 @@ fn last(said: &Said, part: Option<&str>) -> Result<usize, Error> {
         Ok(Ok(number)) if number > 0 => Ok(number),
         _ => Err(Error::usage(format!("--last: `{text}` is no number of runs"))),
     }
-}
-
-/// Where an answer goes.
-struct Out {
-    to: To,
-    output: Option<PathBuf>,
-    force: bool,
-}
-
-impl Out {
-    fn write(&self, text: &str) -> Result<(), Error> {
-        let Some(path) = &self.output else { return console::print(text) };
-        let mut options = OpenOptions::new();
-        // A device or pipe is not replaced.
-        let is_new = !self.force && std::fs::metadata(path).map_or(true, |found| found.is_file());
-        options.write(true).create(true).truncate(true).create_new(is_new);
-        let mut file = options.open(path).map_err(|e| match e.kind() {
-            std::io::ErrorKind::AlreadyExists => {
-                Error::usage(format!("{} exists already\n  Give --force to replace it.", path.display()))
-            }
-            _ => Error::io("create", path, e),
-        })?;
-        file.write_all(text.as_bytes()).map_err(|e| Error::io("write to", path, e))
-    }
-}
-
-/// One figure of a run: its name, how machines and how people read it.
-struct Cell {
-    name: &'static str,
-    plain: String,
-    shown: String,
-    is_number: bool,
-}
-
-fn number(name: &'static str, plain: impl ToString, shown: String) -> Cell {
-    Cell { name, plain: plain.to_string(), shown, is_number: true }
-}
-
-/// Names can have control characters, which a terminal would obey.
-fn text(name: &'static str, text: &str) -> Cell {
-    Cell { name, plain: text.to_owned(), shown: text.replace(char::is_control, "\u{fffd}"), is_number: false }
 }
 
 /// A run as a row. `worse`: what it is worse in than those before it.
@@ -334,82 +244,4 @@ fn prune(kept: u64, history: Option<&History>, said: &Said) -> Result<(), Error>
     }
     let gone = history.map_or(Ok(0), |history| history.prune(kept))?;
     console::print(&format!("removed {}\n", counted(gone, "run")))
-}
-
-fn object(row: &[Cell]) -> serde_json::Map<String, serde_json::Value> {
-    let value = |cell: &Cell| match serde_json::from_str(&cell.plain) {
-        Ok(number) if cell.is_number => number,
-        _ => serde_json::Value::String(cell.plain.clone()),
-    };
-    row.iter().map(|cell| (cell.name.to_owned(), value(cell))).collect()
-}
-
-/// Rows in a format.
-fn written(rows: &[Vec<Cell>], to: To) -> Result<String, Error> {
-    let json = |row: &Vec<Cell>| serde_json::Value::Object(object(row)).to_string();
-    Ok(match to {
-        To::Json => format!("[{}]\n", rows.iter().map(json).collect::<Vec<_>>().join(",\n")),
-        To::Ndjson => rows.iter().map(|row| json(row) + "\n").collect(),
-        To::Csv => converted(rows, "csv")?,
-        To::Tsv => converted(rows, "tsv")?,
-        To::Table | To::Html | To::Svg => table(rows),
-    })
-}
-
-/// Rows as a conversion of lines of JSON writes them. A cell without a text is left out: an empty text would be quoted.
-fn converted(rows: &[Vec<Cell>], format: &str) -> Result<String, Error> {
-    let Some(first) = rows.first() else { return Ok(String::new()) };
-    let columns = ColumnsFrom::List(first.iter().map(|cell| cell.name.to_owned()).collect());
-    let line = |row: &Vec<Cell>| {
-        let mut object = object(row);
-        row.iter().filter(|cell| cell.plain.is_empty()).for_each(|cell| _ = object.remove(cell.name));
-        format!("{}\n", serde_json::Value::Object(object))
-    };
-    let lines: String = rows.iter().map(line).collect();
-    let job = Job::new(lines.into_bytes(), TargetSpec::Memory).from("ndjson".parse()?).to(format.parse()?);
-    let report = job.columns(columns).workers(1).run()?;
-    Ok(String::from_utf8_lossy(&report.output).into_owned())
-}
-
-/// For people: columns under their names, numbers on the right.
-fn table(rows: &[Vec<Cell>]) -> String {
-    let Some(first) = rows.first() else { return String::new() };
-    let name = |cell: &Cell| cell.name.replace("_bytes", "").replace('_', " ");
-    let width = |column: usize| {
-        let cells = rows.iter().map(|row| row[column].shown.chars().count());
-        cells.max().unwrap_or(0).max(name(&first[column]).chars().count())
-    };
-    let widths: Vec<usize> = (0..first.len()).map(width).collect();
-    let line = |texts: Vec<String>| {
-        let aligned = texts.iter().zip(first).zip(&widths).map(|((text, cell), width)| match cell.is_number {
-            true => format!("{text:>width$}"),
-            false => format!("{text:<width$}"),
-        });
-        aligned.collect::<Vec<_>>().join("  ").trim_end().to_owned() + "\n"
-    };
-    let mut text = line(first.iter().map(name).collect());
-    rows.iter().for_each(|row| text += &line(row.iter().map(|cell| cell.shown.clone()).collect()));
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn rows() -> Vec<Vec<Cell>> {
-        assert_eq!(text("job", "a\x1b[31m\nb").shown, "a\u{fffd}[31m\u{fffd}b");
-        let row = |id: u32, job: &str| {
-            vec![number("id", id, id.to_string()), text("job", job), number("x_bytes", 5, "5 B".into())]
-        };
-        vec![row(9, "a"), row(10, "b,\"c\"")]
-    }
-
-    #[test]
-    fn rows_in_each_format() {
-        assert_eq!(written(&rows(), To::Csv).unwrap(), "id,job,x_bytes\n9,a,5\n10,\"b,\"\"c\"\"\",5\n");
-        assert_eq!(written(&rows()[..1], To::Tsv).unwrap(), "id\tjob\tx_bytes\n9\ta\t5\n");
-        assert_eq!(written(&rows()[..1], To::Ndjson).unwrap(), "{\"id\":9,\"job\":\"a\",\"x_bytes\":5}\n");
-        assert_eq!(written(&rows()[..1], To::Json).unwrap(), "[{\"id\":9,\"job\":\"a\",\"x_bytes\":5}]\n");
-        assert_eq!(written(&rows(), To::Table).unwrap(), "id  job      x\n 9  a      5 B\n10  b,\"c\"  5 B\n");
-    }
 }

@@ -17,9 +17,10 @@ use pagemill::monitor::{
 };
 use pagemill::wording::counted;
 
-use super::alerting::Alerts;
+use super::alerting;
 use super::console;
 use super::dashboard::{self, Port, Wanted};
+use super::otlp::{self, Collector};
 use super::paths::{file, name};
 use super::{screen, signals};
 
@@ -45,14 +46,22 @@ pub struct Live {
     alerts: Vec<Told>,
     /// As a page.
     dashboard: Option<Wanted>,
+    /// As messages to a collector.
+    otlp: Option<Collector>,
     /// Nothing is said unless it has to be.
     quiet: bool,
+    /// The name of a configured job.
+    job: Option<String>,
 }
 
 /// What is shown of a job: how its ends are called.
 pub struct Shown {
     source: String,
     pub target: Option<String>,
+    /// Where that is, if it is a file or a folder.
+    place: Option<PathBuf>,
+    /// Nothing is read.
+    makes: bool,
     sources: u64,
     /// Those whose sizes are summed.
     inputs: Vec<PathBuf>,
@@ -61,7 +70,17 @@ pub struct Shown {
 impl Shown {
     /// A job with one source.
     pub fn new(source: String, target: Option<String>) -> Shown {
-        Shown { source, target, sources: 1, inputs: Vec::new() }
+        Shown { source, target, place: None, makes: false, sources: 1, inputs: Vec::new() }
+    }
+
+    /// Work that only writes.
+    pub fn making(target: String) -> Shown {
+        Shown { makes: true, ..Shown::new(String::new(), Some(target)) }
+    }
+
+    /// Its output is written there.
+    pub fn at(self, place: Option<&Path>) -> Shown {
+        Shown { place: place.map(Path::to_path_buf), ..self }
     }
 
     /// A job with any number of them.
@@ -71,7 +90,8 @@ impl Shown {
             return Shown::new(name(only), target);
         }
         let inputs = if count <= SUMMED { sources.map(Path::to_path_buf).collect() } else { Vec::new() };
-        Shown { source: counted(count as u64, "input"), target, sources: count as u64, inputs }
+        let source = counted(count as u64, "input");
+        Shown { source, target, place: None, makes: false, sources: count as u64, inputs }
     }
 }
 
@@ -93,7 +113,10 @@ impl Live {
         }
         let (progress, monitor) = (progress(said)?.unwrap_or(unsaid), said.has("monitor"));
         let dashboard = dashboard::wanted(said)?;
-        let mut live = Live { progress, monitor, metrics_file, dashboard, history, always, alerts: Vec::new(), quiet };
+        let job = said.job().map(str::to_owned);
+        let otlp = otlp::wanted(said)?;
+        let mut live =
+            Live { progress, monitor, metrics_file, dashboard, otlp, history, always, alerts: Vec::new(), quiet, job };
         // Whoever watches a run is told what is usually worth knowing.
         if live.is_watched() {
             let told = |rule| Told { rule, command: Vec::new(), webhook: None };
@@ -116,7 +139,15 @@ impl Live {
 
     /// Whether something has to be shown of the shortest run.
     fn is_urgent(&self) -> bool {
-        self.monitor || self.metrics_file.is_some() || self.dashboard.is_some()
+        self.monitor || self.metrics_file.is_some() || self.dashboard.is_some() || self.otlp.is_some()
+    }
+
+    /// The same for a command that makes data: it is in no history.
+    ///
+    /// # Errors
+    /// As for [`of`](Self::of).
+    pub fn of_making(said: &Said) -> Result<Live, Error> {
+        Ok(Live { history: false, ..Live::of(said)? })
     }
 
     /// Makes sure that the run can be shown, before anything is written: takes the port of the page.
@@ -148,17 +179,20 @@ impl Live {
         views.extend(
             self.metrics_file.clone().map(|path| -> Box<dyn View> { Box::new(MetricsFile::new(path, unwritten)) }),
         );
-        views.extend(Alerts::new(&self.alerts, self.quiet).map(|alerts| -> Box<dyn View> { Box::new(alerts) }));
+        views.extend(self.otlp.as_ref().map(Collector::view));
+        let (judge, told) = alerting::watch(&self.alerts, self.quiet).unzip();
+        views.extend(told);
         if views.is_empty() && self.dashboard.is_none() && !self.history {
             return Watching(None);
         }
         let Some(progress) = &settings.progress else { return Watching(None) };
         let mut subject = subject(shown, settings, progress);
+        subject.about.job.clone_from(&self.job);
         views.extend(port.open(&mut subject, settings, self.quiet));
         if self.history {
             subject.series.get_or_insert_default();
         }
-        let (monitor, starter) = Monitor::new(subject, views);
+        let (monitor, starter) = Monitor::new(subject, views, judge);
         match signals::watch() {
             // A bar would only flicker in a short run.
             Some(watch) if starts_late => watch.later.start(starter),
@@ -175,14 +209,18 @@ fn unwritten(path: &Path, error: io::Error) {
 }
 
 fn subject(shown: Shown, settings: &Settings, progress: &Progress) -> Subject {
-    let Shown { source, target, sources, inputs } = shown;
+    let Shown { source, target, place, makes, sources, inputs } = shown;
+    let packed = settings.compress.of(place.as_deref()).is_some();
     let about = About {
         source,
         target,
         from: settings.from.map(|from| from.name()),
         to: settings.to.map(|to| to.name()),
+        makes,
         sources,
         memory_limit: settings.memory_limit as u64,
+        place,
+        packed,
         bad: if settings.on_error == OnError::Quarantine { "in quarantine" } else { "left out" },
         ..About::default()
     };

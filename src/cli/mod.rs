@@ -2,7 +2,10 @@
 
 mod ahead;
 mod alerting;
+mod answer;
 mod audit;
+mod bench;
+mod bench_answer;
 mod ceiling;
 mod commands;
 mod completions;
@@ -12,6 +15,8 @@ mod console;
 mod convert;
 mod count;
 mod dashboard;
+#[cfg(feature = "dashboard")]
+mod earlier;
 mod ending;
 mod exit;
 mod failure;
@@ -27,6 +32,7 @@ mod listener;
 mod live;
 mod manual;
 mod once;
+mod otlp;
 mod parser;
 mod past;
 mod paths;
@@ -43,6 +49,7 @@ mod tips;
 mod watch;
 mod worded;
 mod words;
+mod workloads;
 
 use std::process::ExitCode;
 
@@ -66,6 +73,7 @@ pub fn main() -> ExitCode {
         Err(error) => fail(&error),
     };
     alerting::end();
+    otlp::end();
     dashboard::end(exit);
     match exit {
         Exit::Done if console::is_unheard() => Exit::InputOutput.into(),
@@ -99,6 +107,7 @@ fn run(line: &Line) -> Result<Exit, Error> {
         "count" => count::run(typed),
         "generate" => generate::run(typed),
         "audit" => audit::run(typed),
+        "bench" => bench::run(typed),
         "run" => jobs::run(&typed, &line.off),
         "config" => configure::run(&typed, &line.off),
         "man" => manual::run(&typed),

@@ -52,13 +52,14 @@ pub fn build(entry: &Entry, command: Command) -> Command {
 }
 
 /// What `config` does.
-pub const ACTIONS: [&str; 4] = ["check", "show", "init", "schema"];
+pub const ACTIONS: [&str; 5] = ["check", "show", "init", "schema", "report-schema"];
 
 fn operand(operand: &Operand) -> Arg {
     let arg = Arg::new(operand.id).value_name(operand.name).help(operand.help);
     match operand.id {
         "inputs" => arg.num_args(0..).action(ArgAction::Append).value_parser(ValueParser::path_buf()),
         "quarantine-file" => arg.required(true).value_parser(ValueParser::path_buf()),
+        "workloads" => arg.num_args(0..).action(ArgAction::Append),
         "jobs" => arg.required(true).num_args(1..).action(ArgAction::Append),
         "action" => arg.required(true).value_parser(ACTIONS),
         "shell" => arg.required(true).value_parser(value_parser!(clap_complete::Shell)),

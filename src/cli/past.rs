@@ -19,7 +19,9 @@ pub fn keep(seen: Option<Seen>, outcome: Result<&Report, &Error>, settings: &Set
     use pagemill::sys;
 
     use super::console;
+    use super::exit::Exit;
     use super::live::keeps_short_runs;
+    use super::report_file::Ended;
     use super::worded::{flag, worded};
 
     /// Runs that take less time are many, and say little.
@@ -55,7 +57,10 @@ pub fn keep(seen: Option<Seen>, outcome: Result<&Report, &Error>, settings: &Set
         error: outcome.err().map(|error| worded(error).to_string()),
         report: outcome
             .ok()
-            .map(|report| json(report, version, &with_origins(settings, said.origins()), &flag))
+            .map(|report| {
+                let ran = Ended::Well(Exit::Done).of(said);
+                json(report, &ran, &with_origins(settings, said.origins()), &flag)
+            })
             .filter(|report| report.len() <= LARGEST),
         job: said.job().map(str::to_owned),
     };

@@ -24,6 +24,10 @@ pub fn run(Typed { said, operands }: Typed) -> Result<Exit, Error> {
     }
     let mut request = Request::of(said, path, output)?;
     request.check_flags(Commands::REPLAY)?;
-    signals::attach(&mut request.settings, Some(&request.source), request.see.live.is_wanted());
+    signals::attach(
+        &mut request.settings,
+        Some(&request.source),
+        request.see.live.is_wanted() || request.see.report.is_some(),
+    );
     request.replay()
 }

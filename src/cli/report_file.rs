@@ -1,16 +1,20 @@
 //! The file of a report.
 
 use std::fs::{self, File};
-use std::io::Write;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
+use pagemill::Progress;
 use pagemill::config::flags::{Said, with_origins};
 use pagemill::error::Error;
+use pagemill::format::Format;
 use pagemill::job::Settings;
-use pagemill::metrics::{self, Report};
+use pagemill::metrics::{self, Ran, Report};
 use pagemill::sink::whole_path;
 
 use super::console;
+use super::exit::Exit;
 use super::paths::{file, is_list, is_same};
 use super::worded::flag;
 
@@ -35,10 +39,11 @@ impl ReportFile {
         }
     }
 
-    /// Creates a file. One that exists is replaced only with `force`.
+    /// Creates a file. One that exists is replaced only with `force`, or if it is the report of a run that failed: trying
+    /// again must not fail for that.
     fn create(path: &Path, force: bool) -> Result<ReportFile, Error> {
         let found = fs::metadata(path);
-        if !force && found.as_ref().is_ok_and(fs::Metadata::is_file) {
+        if !force && found.as_ref().is_ok_and(fs::Metadata::is_file) && !is_of_failure(path) {
             return Err(Error::usage(format!(
                 "--report: {} exists already\n  Give --force to replace it.",
                 path.display()
@@ -48,11 +53,11 @@ impl ReportFile {
         Ok(ReportFile { path: path.to_path_buf(), file: Some(file), is_new: found.is_err() })
     }
 
-    /// Writes the report of a run with these settings; `said` knows where they were set.
-    pub fn write(mut self, report: &Report, settings: &Settings, said: &Said) -> Result<(), Error> {
+    /// Writes the report of a run with these settings, which ends so; `said` knows where they were set.
+    pub fn write(mut self, report: &Report, settings: &Settings, said: &Said, ended: Ended<'_>) -> Result<(), Error> {
         self.is_new = false;
         let settings = with_origins(settings, said.origins());
-        let text = metrics::json(report, env!("CARGO_PKG_VERSION"), &settings, &flag);
+        let text = metrics::json(report, &ended.of(said), &settings, &flag);
         match &mut self.file {
             Some(file) => file.write_all(text.as_bytes()).map_err(|e| Error::io("write", &self.path, e)),
             None => console::print(&text),
@@ -60,7 +65,56 @@ impl ReportFile {
     }
 }
 
-/// If the run failed, there is no report.
+/// Whether a file begins as the report of a run that failed.
+fn is_of_failure(path: &Path) -> bool {
+    let mut beginning = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(256).read_to_end(&mut beginning));
+    let text = String::from_utf8_lossy(&beginning);
+    let code = text.split_once(",\"exit_code\":").and_then(|(_, rest)| rest.split_once(','));
+    read.is_ok() && text.starts_with("{\"version\":") && code.is_some_and(|(code, _)| code != "0")
+}
+
+/// How a run ended.
+#[derive(Clone, Copy)]
+pub enum Ended<'e> {
+    Well(Exit),
+    Failed(&'e Error),
+}
+
+impl<'e> Ended<'e> {
+    /// As a report says it. A reader that went away is not a failure.
+    pub fn of(self, said: &Said) -> Ran<'e> {
+        let (exit, error) = match self {
+            Ended::Well(exit) => (exit, None),
+            Ended::Failed(error) => (Exit::of(error), Some(error).filter(|error| !error.is_broken_pipe())),
+        };
+        Ran { version: env!("CARGO_PKG_VERSION"), command: said.command().name(), exit_code: exit as u8, error }
+    }
+}
+
+/// A report of a run that failed: what was counted until then.
+pub fn failed(settings: &Settings, source: Option<&Path>, target: Option<&Path>, started: Instant) -> Report {
+    let mut report = Report::default();
+    (report.source, report.target) = (source.map(Path::to_path_buf), target.map(Path::to_path_buf));
+    report.from = settings.from.map(Format::name).unwrap_or_default();
+    report.to = settings.to.map(Format::name).unwrap_or_default();
+    report.elapsed = started.elapsed();
+    report.memory_limit = settings.memory_limit;
+    report.peak_rss_bytes = pagemill::sys::peak_rss_bytes();
+    report.peak_heap_bytes = pagemill::audit::counts().peak;
+    let Some(counted) = settings.progress.as_ref().and_then(Progress::metrics) else { return report };
+    (report.bytes_in, report.bytes_out) = (counted.read_bytes, counted.written_bytes);
+    (report.records_in, report.records_out) = (counted.records_read, counted.records_written);
+    (report.records_failed, report.bytes_failed) = (counted.records_bad, counted.bad_bytes);
+    (report.records_filtered, report.lossy) = (counted.records_filtered, counted.lossy_values);
+    report.record_latency = counted.record_latency.summary();
+    if let Some(planned) = counted.planned {
+        (report.workers, report.slice_size) = (planned.workers, planned.slice_size as usize);
+    }
+    report
+}
+
+/// If the run did not even begin, there is no report.
 impl Drop for ReportFile {
     fn drop(&mut self) {
         if self.is_new {

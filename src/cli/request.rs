@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 use pagemill::config::flags::{self, Commands, Kinds, Line, Origin, Passed, Said, kinds};
 use pagemill::error::Error;
@@ -22,7 +23,7 @@ use super::inputs::refuse_list;
 use super::live::{Live, Shown};
 use super::past;
 use super::paths::{file, name, source};
-use super::report_file::{ReportFile, refuse_report};
+use super::report_file::{Ended, ReportFile, failed, refuse_report};
 use super::settings::settings;
 use super::worded::{flag, worded};
 
@@ -84,6 +85,8 @@ pub struct Request {
     pub strict_memory: bool,
     /// What to report about the run.
     pub see: See,
+    /// More blocks in the steady state than these are a failure.
+    pub most_steady: Option<u64>,
 }
 
 impl Request {
@@ -100,6 +103,7 @@ impl Request {
             settings: settings(&said)?,
             strict_memory: said.has("strict-memory"),
             see: See::of(&said)?,
+            most_steady: None,
             said,
         })
     }
@@ -213,17 +217,13 @@ impl Request {
                 many.with(|own| *own = self.settings.clone()).keep_going(batch.keep_going).run()
             }
         })?;
-        let failures: Vec<&Error> = report.files.iter().filter_map(|file| file.error.as_deref()).collect();
+        let failures = failures(&report);
         failures.iter().for_each(|error| console::error(worded(error)));
-        let exit = match failures.first() {
-            Some(first) => {
-                let (failed, all) = (failures.len(), report.files.len());
-                let were = if failed == 1 { "was" } else { "were" };
-                console::error(format_args!("{failed} of {all} inputs failed and {were} left out"));
-                Exit::of(first)
-            }
-            None => exit,
-        };
+        if !failures.is_empty() {
+            let (failed, all) = (failures.len(), report.files.len());
+            let were = if failed == 1 { "was" } else { "were" };
+            console::error(format_args!("{failed} of {all} inputs failed and {were} left out"));
+        }
         Ok((report, exit))
     }
 
@@ -240,29 +240,59 @@ impl Request {
             "the records already go to standard output\n  Give a file for the report, or one for the output with -o.",
         );
         let port = self.see.live.prepare()?;
-        let file = ReportFile::open(self.see.report.as_deref(), self.settings.force, taken)?;
+        let report_file = ReportFile::open(self.see.report.as_deref(), self.settings.force, taken)?;
         let watching = self.see.live.start(shown, &self.settings, taken.is_some(), port);
+        let started = Instant::now();
         let report = run();
         let seen = watching.end(report.as_ref().err());
         let is_kept = past::keep(seen, report.as_ref(), &self.settings, &self.said);
-        let mut report = report?;
+        let mut report = match report {
+            Ok(report) => report,
+            Err(error) => {
+                if let Some(report_file) = report_file {
+                    let (source, target) = (file(&self.source), self.target.as_deref().and_then(file));
+                    let report = failed(&self.settings, source, target, started);
+                    // The error of the run matters more than one of its report.
+                    let _ = report_file.write(&report, &self.settings, &self.said, Ended::Failed(&error));
+                }
+                return Err(error);
+            }
+        };
         if is_kept {
             // That takes memory too.
             report.peak_rss_bytes = report.peak_rss_bytes.max(sys::peak_rss_bytes());
         }
-        dashboard::report(|| metrics::json(&report, env!("CARGO_PKG_VERSION"), &flags::shown(&self.settings), &flag));
+        let exit = self.exit(&report);
+        dashboard::report(|| {
+            metrics::json(&report, &Ended::Well(exit).of(&self.said), &flags::shown(&self.settings), &flag)
+        });
         self.tell(&report);
-        if let Some(file) = file {
-            file.write(&report, &self.settings, &self.said)?;
+        if let Some(file) = report_file {
+            file.write(&report, &self.settings, &self.said, Ended::Well(exit))?;
         }
-        let exit = ceiling(self.strict_memory, self.see.quiet, report.peak_rss_bytes, report.memory_limit);
+        // It says so where it is not an error.
+        ceiling(self.strict_memory, self.see.quiet, report.peak_rss_bytes, report.memory_limit);
         Ok((report, exit))
+    }
+
+    /// How a run ends that went well as a whole: inputs may have been left out, or memory or allocations may be too many.
+    fn exit(&self, report: &Report) -> Exit {
+        if self.most_steady.is_some_and(|most| report.allocations.steady.blocks > most) {
+            return Exit::BadData;
+        }
+        match failures(report).first() {
+            Some(first) => Exit::of(first),
+            None if self.strict_memory && report.peak_rss_bytes > report.memory_limit as u64 => Exit::MemoryCeiling,
+            None => Exit::Done,
+        }
     }
 
     /// What is shown of a job with one source.
     fn shown(&self, source: &Path, discard: bool) -> Shown {
         let target = if discard { None } else { Some(self.target.as_deref().and_then(file).map(name)) };
-        Shown::new(name(source), target.map(|target| target.unwrap_or_else(|| "standard output".to_owned())))
+        let shown =
+            Shown::new(name(source), target.map(|target| target.unwrap_or_else(|| "standard output".to_owned())));
+        shown.at(self.target.as_deref().and_then(file).filter(|_| !discard))
     }
 
     /// The same for many.
@@ -271,7 +301,8 @@ impl Request {
             Some(folder) => Some(format!("{}/", name(folder))),
             None => self.shown(Path::new("-"), discard).target,
         };
-        Shown::all(batch.sources.iter().map(|source| &*source.path), target)
+        let place = batch.out_dir.as_deref().or(self.target.as_deref().and_then(file).filter(|_| !discard));
+        Shown::all(batch.sources.iter().map(|source| &*source.path), target).at(place)
     }
 
     /// The files written, apart from the report; `places` are additional outputs.
@@ -331,6 +362,11 @@ impl Request {
             console::note(&report.to_string());
         }
     }
+}
+
+/// Why inputs were left out.
+fn failures(report: &Report) -> Vec<&Error> {
+    report.files.iter().filter_map(|file| file.error.as_deref()).collect()
 }
 
 fn warn(report: &Report) {

@@ -5,6 +5,7 @@
 
 mod byte;
 mod count;
+mod duration;
 #[cfg(feature = "cli")]
 pub mod file;
 pub mod flags;
@@ -15,6 +16,7 @@ mod size;
 
 pub use byte::parse_byte;
 pub use count::parse_count;
+pub use duration::parse_duration;
 pub use limit::parse_limit;
 pub use ops::parse_ops;
 pub use size::parse_size;

@@ -20,6 +20,7 @@ pub struct Listening {
     pub(super) listener: TcpListener,
     pub(super) gate: Gate,
     url: String,
+    loopback: bool,
 }
 
 impl Listening {
@@ -44,12 +45,18 @@ impl Listening {
         let port = listener.local_addr()?.port();
         drop(entered);
         let gate = Gate::new(address.names(), token, port);
-        Ok(Listening { runtime, listener, gate, url: format!("http://{}:{port}/", address.host()) })
+        let loopback = place.ip().is_loopback();
+        Ok(Listening { runtime, listener, gate, loopback, url: format!("http://{}:{port}/", address.host()) })
     }
 
     /// Where the page is.
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// Whether only this machine reaches it.
+    pub fn is_loopback(&self) -> bool {
+        self.loopback
     }
 
     /// Whether an error of [`new`](Self::new) is that a token is missing.

@@ -8,9 +8,10 @@ use serde_json::Value;
 use tokio::sync::watch;
 
 use super::json;
+use super::lists;
 use super::marks::Marks;
 use super::told::{End, Page};
-use crate::monitor::{About, Sample, Series, View};
+use crate::monitor::{About, Met, Moment, Sample, Series, View};
 
 /// What came at one time.
 #[derive(Clone, Debug)]
@@ -47,11 +48,16 @@ pub(super) struct Hub {
 #[derive(Default)]
 struct Now {
     seq: u64,
-    sample: Sample,
+    moment: Moment,
     marks: Marks,
+    /// How many samples there were since quiet alerts were told.
+    quiet: u32,
     /// How many points were told, and how far apart they were.
     points: (usize, f64),
 }
+
+/// Alerts are told again after so many samples.
+const NEARNESS: u32 = 20;
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
@@ -83,7 +89,12 @@ impl Hub {
 
     /// The last sample.
     pub fn sample(&self) -> Sample {
-        lock(&self.now).sample
+        lock(&self.now).moment.sample
+    }
+
+    /// Everything that was seen last.
+    pub fn moment(&self) -> Moment {
+        lock(&self.now).moment.clone()
     }
 
     /// Everything there is, and the number of the batch that it includes. It is made once for all who ask.
@@ -95,7 +106,7 @@ impl Hub {
             return (now.seq, text.clone());
         }
         let series = lock(&self.series);
-        let text = Bytes::from(json::snapshot(&self.page, now.seq, &now.sample, &now.marks, &series));
+        let text = Bytes::from(json::snapshot(&self.page, now.seq, &now.moment, &now.marks, &series));
         *made = Some((now.seq, text.clone()));
         (now.seq, text)
     }
@@ -111,11 +122,12 @@ impl Hub {
     }
 
     /// A sample came. Renders what is new, once for all.
-    fn tell(&self, sample: &Sample) {
+    fn tell(&self, moment: &Moment) {
+        let sample = &moment.sample;
         let mut now = lock(&self.now);
         now.seq += 1;
-        now.sample = *sample;
-        let marks = now.marks.look(sample);
+        let before = std::mem::replace(&mut now.moment, moment.clone());
+        let marks = now.marks.look(moment);
         let mut text = String::with_capacity(4 << 10);
         let series = lock(&self.series);
         let (told, step) = (now.points, series.step());
@@ -129,6 +141,11 @@ impl Hub {
         for mark in marks.seqs.iter().filter_map(|seq| now.marks.get(*seq)) {
             text += &event("mark", &mark.json().to_string());
         }
+        now.quiet = (now.quiet + 1) % NEARNESS;
+        alerts(&mut text, &before, moment, now.quiet == 0);
+        if moment.bad.count() > before.bad.count() {
+            text += &event("bad", &bad(moment, &self.page));
+        }
         let (seq, tick) = (now.seq, Value::Object(json::tick(now.seq, sample)).to_string());
         text += &format!("id: {seq}\n{}", event("tick", &tick));
         drop(now);
@@ -140,22 +157,43 @@ impl Hub {
     pub fn end(&self, end: &End) {
         let mut now = lock(&self.now);
         now.seq += 1;
-        let (seq, text) = (now.seq, event("end", &json::end(&now.sample, end).to_string()));
+        let (seq, text) = (now.seq, event("end", &json::end(&now.moment.sample, end).to_string()));
         drop(now);
         self.batches.send_replace(Arc::new(Batch { seq, news: News::End(text.into()) }));
     }
+}
+
+/// Alerts that changed, and now and then all of them: their values go on.
+fn alerts(text: &mut String, before: &Moment, moment: &Moment, all: bool) {
+    for standing in &moment.alerts {
+        let known = before.alerts.iter().find(|known| known.rule == standing.rule);
+        let changed = known.is_none_or(|known| (known.state, known.raised) != (standing.state, standing.raised));
+        if changed && known.is_some() || all || standing.state == Met::Active && changed {
+            *text += &event("alert", &lists::alert(standing).to_string());
+        }
+    }
+}
+
+/// The latest bad record, and beside it what there is of all.
+fn bad(moment: &Moment, page: &Page) -> String {
+    let latest = moment.bad.latest.first().map(|latest| lists::one_bad(latest, page));
+    let mut all = lists::bad(&moment.bad, page);
+    if let Some(Value::Object(latest)) = latest {
+        all.extend(latest);
+    }
+    Value::Object(all).to_string()
 }
 
 /// Tells a hub what it sees.
 pub(super) struct Teller(pub Arc<Hub>);
 
 impl View for Teller {
-    fn show(&mut self, _: &About, sample: &Sample) {
-        self.0.tell(sample);
+    fn show(&mut self, _: &About, moment: &Moment) {
+        self.0.tell(moment);
     }
 
-    fn end(&mut self, about: &About, sample: &Sample) {
-        self.show(about, sample);
+    fn end(&mut self, about: &About, moment: &Moment) {
+        self.show(about, moment);
     }
 }
 

@@ -1,14 +1,15 @@
 //! The objects of `/api`. What is not known is missing, or null where it was known before.
 
 use std::fmt::Write;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::UNIX_EPOCH;
 
 use serde_json::{Map, Value, json};
 
+use super::lists;
 use super::marks::{Mark, Marks, seconds};
 use super::told::{End, Page};
 use crate::metrics::Latency;
-use crate::monitor::{About, Column, Sample, Series};
+use crate::monitor::{About, Column, Moment, Sample, Series};
 
 /// A rate or a mean as a whole number.
 fn whole(value: f64) -> u64 {
@@ -43,6 +44,13 @@ pub(super) fn tick(seq: u64, sample: &Sample) -> Map<String, Value> {
     put("workers", workers);
     put("slices", json!(sample.slices_open));
     put("pool", json!({"used": sample.pool.used, "idle": sample.pool.idle}));
+    if let Some(space) = &sample.target {
+        let mut target = json!({"free": space.free});
+        if let Some(remaining) = space.remaining {
+            target["remaining"] = json!(remaining);
+        }
+        put("target", target);
+    }
     if let Some(last) = sample.checkpoints {
         put("checkpoint", json!({"count": last.count, "position": last.position, "t": seconds(last.at)}));
     }
@@ -77,8 +85,9 @@ fn memory(sample: &Sample) -> Value {
 }
 
 /// Everything there is.
-pub(super) fn snapshot(page: &Page, seq: u64, sample: &Sample, marks: &Marks, series: &Series) -> String {
-    let About { source, target, from, to, sources, bad, started, .. } = &page.about;
+pub(super) fn snapshot(page: &Page, seq: u64, moment: &Moment, marks: &Marks, series: &Series) -> String {
+    let sample = &moment.sample;
+    let About { job: name, source, target, from, to, sources, bad, started, .. } = &page.about;
     let mut all = tick(seq, sample);
     let mut put = |key: &str, value: Value| _ = all.insert(key.to_owned(), value);
     put("schema", json!(1));
@@ -86,8 +95,8 @@ pub(super) fn snapshot(page: &Page, seq: u64, sample: &Sample, marks: &Marks, se
     put("version", json!(env!("CARGO_PKG_VERSION")));
     put("pid", json!(std::process::id()));
     put("linger", json!(page.lingers));
-    let mut job = json!({"source": source, "started": date(*started)});
-    let known = [("target", target.as_deref()), ("from", *from), ("to", *to)];
+    let mut job = json!({"source": source, "started": date(started.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs() as i64))});
+    let known = [("name", name.as_deref()), ("target", target.as_deref()), ("from", *from), ("to", *to)];
     known.into_iter().for_each(|(key, value)| {
         if let Some(value) = value {
             job[key] = json!(value);
@@ -98,15 +107,18 @@ pub(super) fn snapshot(page: &Page, seq: u64, sample: &Sample, marks: &Marks, se
         put("inputs", json!({"count": sources, "done": sample.sources_done}));
     }
     put("marks", marks.all().map(Mark::json).collect());
-    put("bad", json!({"action": bad}));
-    let rows = page.plan.iter().map(|row| {
-        let mut object = json!({"name": row.name, "value": row.value, "set_by": row.set_by});
-        if let Some(kind) = row.kind {
-            object["kind"] = json!(kind);
+    let mut of_bad = lists::bad(&moment.bad, page);
+    of_bad.insert("action".to_owned(), json!(bad));
+    put("bad", of_bad.into());
+    put("alerts", moment.alerts.iter().map(lists::alert).collect());
+    put("plan", lists::plan(&page.plan, moment.planned.as_ref()));
+    if let Some(past) = &page.past {
+        let (runs, usual) = lists::past(past);
+        put("history", runs);
+        if let Some(usual) = usual {
+            put("usual", usual);
         }
-        object
-    });
-    put("plan", rows.collect());
+    }
     // An object ends with a brace, before which the series has its place.
     let mut text = Value::Object(all).to_string();
     text.pop();
@@ -196,9 +208,9 @@ pub(super) fn end(sample: &Sample, end: &End) -> Value {
     all
 }
 
-/// A time as `2026-03-18T02:00:04Z`.
-fn date(time: SystemTime) -> String {
-    let all = time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+/// A time, in seconds of Unix time, as `2026-03-18T02:00:04Z`; what was before 1970 is not told apart.
+pub fn date(unix: i64) -> String {
+    let all = unix.max(0) as u64;
     let (days, rest) = (all / 86_400, all % 86_400);
     // Years begin in March here, so that the leap day is the last one.
     let day = days + 719_468;
@@ -219,7 +231,7 @@ mod tests {
 
     #[test]
     fn dates() {
-        let at = |seconds| date(UNIX_EPOCH + Duration::from_secs(seconds));
+        let at = date;
         assert_eq!(at(0), "1970-01-01T00:00:00Z");
         assert_eq!(at(951_782_399), "2000-02-28T23:59:59Z");
         assert_eq!(at(951_782_400), "2000-02-29T00:00:00Z");

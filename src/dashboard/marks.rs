@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 
 use crate::metrics::{self, Response};
-use crate::monitor::Sample;
+use crate::monitor::{Met, Moment, Sample};
 use crate::wording::clock;
 
 /// Seconds, to the millisecond.
@@ -31,6 +31,8 @@ pub(super) struct Mark {
     position: Option<u64>,
     /// It stands for so many.
     count: Option<u64>,
+    /// The rule of an alert.
+    rule: Option<String>,
     text: String,
 }
 
@@ -39,6 +41,7 @@ enum Kind {
     Pressure,
     Stall,
     Checkpoint,
+    Alert,
 }
 
 impl Mark {
@@ -47,6 +50,7 @@ impl Mark {
             Kind::Pressure => "pressure",
             Kind::Stall => "stall",
             Kind::Checkpoint => "checkpoint",
+            Kind::Alert => "alert",
         };
         let mut mark = Map::new();
         mark.insert("seq".into(), json!(self.seq));
@@ -58,6 +62,7 @@ impl Mark {
             ("level", self.level.map(|level| json!(level))),
             ("position", self.position.map(|position| json!(position))),
             ("count", self.count.map(|count| json!(count))),
+            ("rule", self.rule.as_ref().map(|rule| json!(rule))),
         ];
         mark.extend(more.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?))));
         Value::Object(mark)
@@ -97,12 +102,13 @@ impl Marks {
         self.list.iter().find(|mark| mark.seq == seq)
     }
 
-    /// Adds what a sample shows.
-    pub fn look(&mut self, sample: &Sample) -> News {
-        let mut news = News::default();
+    /// Adds what a moment shows.
+    pub fn look(&mut self, moment: &Moment) -> News {
+        let (sample, mut news) = (&moment.sample, News::default());
         self.pressure(sample, &mut news);
         self.stall(sample, &mut news);
         self.checkpoint(sample, &mut news);
+        self.alerts(moment, &mut news);
         news
     }
 
@@ -173,6 +179,33 @@ impl Marks {
         self.add(mark, news);
     }
 
+    fn alerts(&mut self, moment: &Moment, news: &mut News) {
+        for alert in &moment.alerts {
+            let is_its = |mark: &Mark| mark.rule.as_deref() == Some(&*alert.rule) && mark.end.is_none();
+            let open = self.list.iter().rposition(|mark| is_its(mark) && mark.count.is_none());
+            let words = alert.rule.replace('_', " ");
+            match (alert.state, open) {
+                (Met::Active, None) => {
+                    let since = alert.since.unwrap_or(moment.sample.t);
+                    // More than can be told apart: the one that stands for all has this one already.
+                    if self.list.iter().any(|mark| is_its(mark) && mark.t >= since) {
+                        continue;
+                    }
+                    let text = format!("Alert raised: {words}: {}", alert.text);
+                    let mark = Mark { rule: Some(alert.rule.clone()), ..self.begin(Kind::Alert, since, text) };
+                    self.add(mark, news);
+                }
+                (Met::Resolved, Some(index)) => {
+                    let mark = &mut self.list[index];
+                    mark.end = alert.until;
+                    mark.text = format!("Alert resolved: {words}: {}", alert.text);
+                    news.seqs.push(mark.seq);
+                }
+                _ => {}
+            }
+        }
+    }
+
     /// The mark of a kind that goes on.
     fn open(&self, kind: Kind) -> Option<usize> {
         let index = self.list.iter().rposition(|mark| mark.kind == kind)?;
@@ -182,7 +215,7 @@ impl Marks {
 
     fn begin(&mut self, kind: Kind, t: Duration, text: String) -> Mark {
         self.last += 1;
-        Mark { seq: self.last, t, end: None, kind, level: None, position: None, count: None, text }
+        Mark { seq: self.last, t, end: None, kind, level: None, position: None, count: None, rule: None, text }
     }
 
     /// Adds a mark; too many of a kind become one, which has the time and the text of the latest.
@@ -229,7 +262,7 @@ mod tests {
         let mut look = |t, last, episodes, responses: [u64; 2]| {
             let mut pressure = Pressure { last, episodes, ..Pressure::default() };
             pressure.responses[..2].copy_from_slice(&responses);
-            let news = marks.look(&Sample { t: S(t), pressure, ..Sample::default() });
+            let news = marks.look(&Sample { t: S(t), pressure, ..Sample::default() }.into());
             (news.seqs, shown(&marks))
         };
         let episode = |level, until: Option<u64>| Some(Episode { level, since: S(3), until: until.map(S) });
@@ -254,7 +287,7 @@ mod tests {
     fn a_stall_is_a_span() {
         let mut marks = Marks::default();
         let mut look = |t, stalled: Option<u64>| {
-            marks.look(&Sample { t: S(t), stalled: stalled.map(S), ..Sample::default() });
+            marks.look(&Sample { t: S(t), stalled: stalled.map(S), ..Sample::default() }.into());
             shown(&marks)
         };
         assert_eq!(look(12, Some(10))[0]["text"], "Nothing was read or written since 0:02");
@@ -269,7 +302,7 @@ mod tests {
         let mut marks = Marks::default();
         let mut look = |count: u64| {
             let checkpoints = Checkpoints { count, position: count << 20, at: S(count) };
-            let news = marks.look(&Sample { t: S(count), checkpoints: Some(checkpoints), ..Sample::default() });
+            let news = marks.look(&Sample { t: S(count), checkpoints: Some(checkpoints), ..Sample::default() }.into());
             (news, shown(&marks))
         };
         for count in 1..=40 {

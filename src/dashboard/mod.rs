@@ -21,6 +21,7 @@ mod events;
 mod gate;
 mod hub;
 mod json;
+mod lists;
 mod marks;
 mod patient;
 mod random;
@@ -30,6 +31,7 @@ mod told;
 
 pub use address::Address;
 pub use bind::Listening;
+pub use json::date;
 pub use server::Dashboard;
 pub use token::Token;
-pub use told::{End, Page, Row};
+pub use told::{Earlier, End, Page, Past, Row, Usual};

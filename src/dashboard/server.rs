@@ -188,7 +188,7 @@ async fn metrics(State(hub): State<Arc<Hub>>, headers: HeaderMap) -> Response {
     let accepts = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
     let how = if prefers_open(accepts) { Exposition::OpenMetrics } else { Exposition::Prometheus };
     let (clients, skipped) = (hub.streams.load(Relaxed) as u64, hub.skipped.load(Relaxed));
-    let text = how.served(&hub.page.about, &hub.sample(), clients, skipped);
+    let text = how.served(&hub.page.about, &hub.moment(), clients, skipped);
     ([(CONTENT_TYPE, how.content_type())], text).into_response()
 }
 

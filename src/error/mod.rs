@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use crate::wording::{counted, input, missing_name};
 
 pub(crate) use names::{as_settings, named};
-pub use record::RecordError;
+pub use record::{Cause, RecordError};
 pub(crate) use record::{Fault, Short};
 
 /// The result of everything that can fail.

@@ -21,6 +21,8 @@ pub struct RecordError {
     pub(crate) hint: Option<Cow<'static, str>>,
     /// Whose fault it is.
     pub(crate) fault: Fault,
+    /// What kind of reason that is.
+    pub(crate) cause: Cause,
 }
 
 /// What the places of `{}` in a reason are filled with. It is small: errors are returned from everywhere.
@@ -100,10 +102,53 @@ pub(crate) enum Fault {
     All,
 }
 
+/// The kinds of reasons why records are bad: by them they are counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Cause {
+    /// It has more or fewer fields than it should have.
+    Fields,
+    /// It is not what its format allows.
+    #[default]
+    Syntax,
+    /// Its text is not valid in its encoding.
+    Text,
+    /// A value is not of its type.
+    Value,
+    /// An op refused it.
+    Op,
+    /// The target can't hold it.
+    Target,
+}
+
+impl Cause {
+    /// All of them.
+    pub const ALL: [Cause; 6] = [Cause::Fields, Cause::Syntax, Cause::Text, Cause::Value, Cause::Op, Cause::Target];
+
+    /// Its name, in metrics.
+    pub fn name(self) -> &'static str {
+        match self {
+            Cause::Fields => "fields",
+            Cause::Syntax => "syntax",
+            Cause::Text => "text",
+            Cause::Value => "value",
+            Cause::Op => "op",
+            Cause::Target => "target",
+        }
+    }
+}
+
 impl RecordError {
     /// An error at `offset` of the slice.
     pub fn new(offset: usize, reason: impl Into<Cow<'static, str>>) -> RecordError {
-        RecordError { offset, reason: reason.into(), parts: Parts::Nothing, hint: None, fault: Fault::Record }
+        RecordError {
+            offset,
+            reason: reason.into(),
+            parts: Parts::Nothing,
+            hint: None,
+            fault: Fault::Record,
+            cause: Cause::default(),
+        }
     }
 
     /// An error whose reason has numbers in the places of `{}`. Nothing is allocated for it: there may be one for every
@@ -136,6 +181,22 @@ impl RecordError {
     pub(crate) fn fault(mut self, fault: Fault) -> RecordError {
         self.fault = fault;
         self
+    }
+
+    /// Says what kind of reason it is.
+    pub(crate) fn cause(mut self, cause: Cause) -> RecordError {
+        self.cause = cause;
+        self
+    }
+
+    /// The same, if nothing else is said yet.
+    pub(crate) fn or_cause(self, cause: Cause) -> RecordError {
+        if self.cause == Cause::default() { self.cause(cause) } else { self }
+    }
+
+    /// Whether its message has something of the data.
+    pub(crate) fn shows_data(&self) -> bool {
+        matches!(self.reason, Cow::Owned(_)) || matches!(self.parts, Parts::Shown(_) | Parts::Byte(..))
     }
 
     /// Adds what may be the reason, a phrase in ASCII, before what to do.

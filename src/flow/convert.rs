@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::ops::Range;
 
-use crate::error::RecordError;
+use crate::error::{Cause, RecordError};
 use crate::flow::end::End;
 use crate::flow::place::Place;
 use crate::flow::policy::{At, Policy, too_large};
@@ -103,7 +103,7 @@ impl<'c, 'p> Conversion<'c, 'p> {
         while !records.is_empty() {
             let (index, error) = match end.take(policy.index, batch, records.clone(), &mut self.output) {
                 Ok(()) => return Ok(()),
-                Err(EncodeError::Record { index, error }) => (index, error),
+                Err(EncodeError::Record { index, error }) => (index, error.or_cause(Cause::Target)),
                 Err(EncodeError::Stop(error)) => return Err(Stop::Run(error)),
             };
             self.bad_record(batch, index, error, policy)?;

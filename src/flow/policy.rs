@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::ops::Range;
 
-use crate::error::{Error, Fault, Position, RecordError};
+use crate::error::{Cause, Error, Fault, Position, RecordError};
 use crate::flow::feed::Slice;
 use crate::flow::order::commit::Notes;
 use crate::flow::place::{After, Place};
@@ -138,6 +138,13 @@ impl<'p, 'r> Policy<'p, 'r> {
         let marked = self.shared.marked.filter(|_| matches!(error.fault, Fault::Record | Fault::Document));
         let malformed = marked.and_then(|encoding| malformed(&self.bytes[record.clone()], record.start, encoding));
         let error = malformed.unwrap_or(error);
+        let at = match self.at {
+            At::Source(offset) => offset + record.start as u64,
+            At::Origin(origin, _) => origin.start,
+        };
+        // What was skipped is not there any more.
+        let bytes = self.bytes.get(record.clone()).filter(|_| error.fault != Fault::Oversized);
+        totals.bad.add(index, at, &error, bytes.unwrap_or_default());
         let raw = match self.shared.committer.notes() {
             Notes::Nothing => return Ok(()),
             Notes::Places => None,
@@ -227,7 +234,7 @@ fn strictly(mut error: RecordError) -> RecordError {
 pub(crate) fn malformed(record: &[u8], start: usize, encoding: Encoding) -> Option<RecordError> {
     let at = memchr::memchr(MARK, record)?;
     let reason = format!("the text is not valid {}", encoding.name());
-    Some(RecordError::new(start + at, reason).hint(OTHER_ENCODING))
+    Some(RecordError::new(start + at, reason).cause(Cause::Text).hint(OTHER_ENCODING))
 }
 
 /// Says that nothing from byte `start` on was read, if the source is longer than that.

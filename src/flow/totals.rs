@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::error::{Error, Fault, Position, RecordError, Result};
 use crate::flow::place::{After, Place};
-use crate::metrics::Committed;
+use crate::metrics::{BadNotes, Committed};
 use crate::quarantine::NOT_REPAIRED;
 use crate::record::Lossy;
 use crate::scan::lines::Lines;
@@ -35,6 +35,8 @@ pub(crate) struct SliceTotals {
     /// How many bytes the bad records have.
     pub bytes_failed: u64,
     pub first_bad: Option<FirstBad>,
+    /// What those who look at the run are told of them.
+    pub bad: BadNotes,
     pub lossy: Lossy,
     /// Where text first follows a closing quote: the index of the record, and the offset in the source.
     pub odd_quote: Option<(u64, u64)>,

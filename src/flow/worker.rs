@@ -44,6 +44,7 @@ impl Worker<'_> {
             let stop = self.convert_slice(&slice, &mut work, &Policy::new(shared, &slice, self.records, &bad)).err();
             let (len, drained, totals) = work.finish();
             self.records += totals.records_in;
+            meter.end_conversion();
             let failed = failure(shared, &slice, cut.err(), stop);
             let bad = bad.into_inner();
             let mut done = Done { offset: slice.offset, buffer, len, drained, bad, totals, claimed, failed };

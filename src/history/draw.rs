@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use super::run::Run;
 use super::trend::{Compared, Figure};
+use crate::chart::{LEFT, WIDTH, begin, escaped, page};
 use crate::metrics::size_rounded;
 
 const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
@@ -18,9 +19,8 @@ pub fn spark(values: &[f64]) -> String {
     values.iter().map(bar).collect()
 }
 
-/// The height and width of a chart, in pixels; and what is left around it for the labels.
-const SIZE: [f64; 2] = [160.0, 720.0];
-const LEFT: f64 = 90.0;
+/// The height of a chart in pixels, and what is left above it for its title.
+const HEIGHT: f64 = 160.0;
 const TOP: f64 = 34.0;
 
 /// The figures of runs as an SVG: a chart each for throughput, memory and bad records, with what is usual as a band.
@@ -31,16 +31,11 @@ pub fn svg(runs: &[Compared], time: impl Fn(&Run) -> String) -> String {
         (Figure::Peak, "memory at its peak"),
         (Figure::BadShare, "bad records, per cent"),
     ];
-    let [height, width] = SIZE;
-    let whole = (charts.len() as f64) * (height + TOP) + 30.0;
-    let mut text = format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {} {whole}\" font-family=\"sans-serif\" font-size=\"12\" role=\"img\" aria-label=\"Runs of {}\">\n",
-        width + LEFT + 20.0,
-        escaped(runs.last().map_or("", |last| &last.run.job))
-    );
-    text += "<style>text{fill:#333}.usual{fill:#1f77b4;fill-opacity:.12}.line{fill:none;stroke:#1f77b4;stroke-width:1.5}.odd{fill:#d62728}.run{fill:#1f77b4}.axis{stroke:#999}@media (prefers-color-scheme: dark){text{fill:#ddd}}</style>\n";
+    let whole = (charts.len() as f64) * (HEIGHT + TOP) + 30.0;
+    let job = runs.last().map_or("", |last| &last.run.job);
+    let mut text = begin(WIDTH + LEFT + 20.0, whole, &format!("Runs of {job}"));
     for (index, (figure, title)) in charts.into_iter().enumerate() {
-        let top = index as f64 * (height + TOP) + TOP;
+        let top = index as f64 * (HEIGHT + TOP) + TOP;
         chart(&mut text, runs, figure, title, top, &time);
     }
     text += "</svg>\n";
@@ -48,7 +43,7 @@ pub fn svg(runs: &[Compared], time: impl Fn(&Run) -> String) -> String {
 }
 
 fn chart(text: &mut String, runs: &[Compared], figure: Figure, title: &str, top: f64, time: &impl Fn(&Run) -> String) {
-    let [height, width] = SIZE;
+    let (height, width) = (HEIGHT, WIDTH);
     let values: Vec<f64> = runs.iter().map(|one| figure.of(&one.run)).collect();
     let usual = runs.last().and_then(|last| last.usual(figure));
     let most = values.iter().copied().chain(usual.map(|usual| usual.high)).fold(0.0, f64::max);
@@ -98,21 +93,12 @@ fn chart(text: &mut String, runs: &[Compared], figure: Figure, title: &str, top:
 
 /// The same as a page.
 pub fn html(runs: &[Compared], time: impl Fn(&Run) -> String) -> String {
-    let job = escaped(runs.last().map_or("", |last| &last.run.job));
-    format!(
-        "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<title>{job}</title>\n<style>body{{max-width:60em;margin:2em auto;font-family:sans-serif;color-scheme:light dark}}</style>\n<h1>{job}</h1>\n<p>{} runs; the band is what was usual before the last one (median ± 3 × 1.4826 MAD of up to 20 runs with its version and settings). Red runs were worse than those before them: by 3.5 × 1.4826 MAD, and by 5 %.</p>\n{}</html>\n",
-        runs.len(),
-        svg(runs, time)
-    )
-}
-
-/// A text without markup. XML has no control characters at all.
-fn escaped(text: &str) -> String {
-    text.replace(char::is_control, "\u{fffd}")
-        .replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-        .replace('"', "&quot;")
+    let job = runs.last().map_or("", |last| &last.run.job);
+    let about = format!(
+        "<p>{} runs; the band is what was usual before the last one (median ± 3 × 1.4826 MAD of up to 20 runs with its version and settings). Red runs were worse than those before them: by 3.5 × 1.4826 MAD, and by 5 %.</p>\n",
+        runs.len()
+    );
+    page(job, about + &svg(runs, time))
 }
 
 #[cfg(test)]
@@ -137,6 +123,5 @@ mod tests {
         assert_eq!(picture.matches("class=\"odd\"").count(), 1);
         assert!(picture.contains("run 7, day 7: 100 B/s slower"), "{picture}");
         assert!(!html(&runs, |_| String::new()).contains("<a & b>"));
-        assert_eq!(escaped("a\x1b[1m\n\"<&>"), "a\u{fffd}[1m\u{fffd}&quot;&lt;&amp;&gt;");
     }
 }

@@ -2,7 +2,6 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
-use std::env;
 use std::fmt::Display;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,6 +11,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, Params, Row, params};
 
 use super::run::Run;
 use crate::error::{Error, Result};
+use crate::sys::state_folder;
 
 /// The version of the tables, in `user_version`. Another one is not touched.
 const VERSION: i64 = 1;
@@ -58,11 +58,7 @@ const MOST: u64 = 3 << 19;
 /// The file of past runs that is used unless another one is named: `pagemill/history.sqlite3` below `XDG_STATE_HOME`, or
 /// below `~/.local/state`. None if there is neither.
 pub fn usual_place() -> Option<PathBuf> {
-    let set = |name| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    // A relative path is to be ignored, says the specification of XDG.
-    let state = set("XDG_STATE_HOME").filter(|path| path.is_absolute());
-    let home = || set("HOME").or_else(|| set("USERPROFILE")).map(|home| home.join(".local/state"));
-    Some(state.or_else(home)?.join("pagemill/history.sqlite3"))
+    Some(state_folder()?.join("history.sqlite3"))
 }
 
 /// An open history.
@@ -208,6 +204,14 @@ impl History {
     pub fn finished(&self, job: Option<&str>, most: usize) -> Result<Vec<Run>> {
         let which = "(?1 IS NULL OR job = ?1) AND state = 'done' ORDER BY id DESC LIMIT ?2";
         self.figures(which, params![job, most as i64])
+    }
+
+    /// The same of all runs of a job, finished or not.
+    ///
+    /// # Errors
+    /// The file can't be read.
+    pub fn of_job(&self, job: &str, most: usize) -> Result<Vec<Run>> {
+        self.figures("job = ?1 ORDER BY id DESC LIMIT ?2", params![job, most as i64])
     }
 
     /// How many damaged runs were met and left out.

@@ -155,6 +155,9 @@ impl Opened<'_> {
             read_before: start.unwrap_or(0) as u64,
             buffer_bytes: plan.buffers(),
             codec: plan.codec(),
+            makes: false,
+            planned: Some(plan.planned()),
+            source: Some(&*self.source.path).filter(|path| path.as_os_str() != "-"),
         });
         if let Some(progress) = &self.settings.progress {
             progress.begin_pass(&pass);
@@ -271,6 +274,7 @@ fn run_workers(workers: &[Mutex<Worker<'_>>], shared: &Shared<'_>) -> Result<aud
     };
     if workers.len() == 1 {
         let ready = audit::counts();
+        shared.pass.ready(ready.blocks);
         run(0);
         return Ok(ready);
     }
@@ -282,6 +286,7 @@ fn run_workers(workers: &[Mutex<Worker<'_>>], shared: &Shared<'_>) -> Result<aud
             Error::memory(format!("can't start {}: {e}\n  Lower ⟨workers⟩.", counted(workers.len() as u64, "worker")))
         })?;
     let ready = audit::counts();
+    shared.pass.ready(ready.blocks);
     pool.broadcast(|context| run(context.index()));
     Ok(ready)
 }

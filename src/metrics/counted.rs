@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::bad::BadTotals;
 use super::stage;
 use super::{LatencyRecorder, StageAllocations};
 use crate::memory::pressure::{Level, Response};
@@ -69,6 +70,41 @@ pub struct Metrics {
     pub memory_pressure_responses: [u64; Response::ALL.len()],
     /// What the workers allocated, by stage.
     pub stages: Vec<StageAllocations>,
+    /// What was planned for the source that is being read, if it is converted.
+    pub planned: Option<Planned>,
+    /// Blocks that were allocated before the first slices.
+    pub start_blocks: u64,
+    /// How long the workers were in each stage, in the same order. Waiting for input is a part of cutting.
+    pub stage_time: [Duration; 5],
+    /// Bad records.
+    pub bad: BadTotals,
+}
+
+/// What was decided before a source was read: memory in bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Planned {
+    /// How many workers run.
+    pub workers: usize,
+    /// The size of slices that is aimed at.
+    pub slice_size: u64,
+    /// Code, stacks and tables.
+    pub base: u64,
+    /// The arenas of all workers, and what else they need.
+    pub arenas: u64,
+    /// Output buffers, and the windows of a stream.
+    pub buffers: u64,
+    /// Compressing and decompressing.
+    pub codec: u64,
+    /// Pages of a mapped source.
+    pub mapped: u64,
+}
+
+impl Planned {
+    /// All of it.
+    pub fn total(&self) -> u64 {
+        self.base + self.arenas + self.buffers + self.codec + self.mapped
+    }
 }
 
 /// How many workers do what.
@@ -127,6 +163,10 @@ impl Metrics {
             memory_pressure_level: Level::Normal,
             memory_pressure_responses: [0; Response::ALL.len()],
             stages: stage::none(),
+            planned: None,
+            start_blocks: 0,
+            stage_time: [Duration::ZERO; 5],
+            bad: BadTotals::default(),
         }
     }
 }

@@ -5,9 +5,22 @@ use std::path::Path;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use super::{Allocations, Event, FileReport, Latency, NeverSeen, Report};
+use crate::error::Error;
 use crate::memory::pressure::Reading;
 use crate::record::Lossy;
 use crate::scan::count::Counts;
+
+/// What a report has besides what was counted.
+pub struct Ran<'r> {
+    /// The version of the program.
+    pub version: &'r str,
+    /// The command.
+    pub command: &'r str,
+    /// What it ends with.
+    pub exit_code: u8,
+    /// The error, if it failed.
+    pub error: Option<&'r Error>,
+}
 
 /// Names a setting.
 type Name<'n> = &'n dyn Fn(&str, Option<&str>) -> String;
@@ -15,7 +28,8 @@ type Name<'n> = &'n dyn Fn(&str, Option<&str>) -> String;
 /// The report as one line of JSON with a line break at its end; `name` names settings in messages as
 /// for [`Error::with_names`](crate::Error::with_names).
 ///
-/// Its keys: `version`, `settings` (what is given here), `files` {`source`, `target`} (null for streams; of many
+/// Its keys: `version`, `command`, `exit_code`, `error` (null if the run went well), `settings` (what is given here),
+/// `from` and `to` (the formats; null where no records are read or written), `warnings`, `files` {`source`, `target`} (null for streams; of many
 /// sources also `sources`: for each `path`, `bytes`, `records` read, `error` (null if it went well), and its `target`
 /// if it has one of its own), `bytes_in`, `bytes_out`, `records_in`, `records_out`, `records_failed`, `bytes_failed`,
 /// `lossy` (a count for each kind that occurred), `names_never_seen` (names of fields that no record had: for each
@@ -27,16 +41,26 @@ type Name<'n> = &'n dyn Fn(&str, Option<&str>) -> String;
 /// were done before; where ops dropped records `records_filtered`; with a quarantine that is not empty `quarantine`
 /// {`path`, `records`}, for sources with targets of their own in `files.sources`; where text is counted `counts`
 /// {`lines`, `words`, `chars`, `bytes`}, also in `files.sources`. Where no records are read, `records_in` is null.
+///
+/// A run that failed has a report too, with an `error` and what was counted until then. `docs/report.schema.json` is its
+/// JSON Schema.
 pub fn json(
     report: &Report,
-    version: &str,
+    ran: &Ran<'_>,
     settings: &impl Serialize,
     name: &dyn Fn(&str, Option<&str>) -> String,
 ) -> String {
     let counts_records = report.counts.is_none() || !report.from.is_empty();
+    let known = |name: &'static str| (!name.is_empty()).then_some(name);
     let view = View {
-        version,
+        version: ran.version,
+        command: ran.command,
+        exit_code: ran.exit_code,
+        error: ran.error.map(|error| error.with_names(name)),
         settings,
+        from: known(report.from),
+        to: known(report.to),
+        warnings: report.warnings.iter().map(|warning| warning.with_names(name)).collect(),
         files: Files {
             source: path(report.source.as_deref()),
             target: path(report.target.as_deref()),
@@ -74,7 +98,13 @@ pub fn json(
 #[derive(serde::Serialize)]
 struct View<'a, S: Serialize> {
     version: &'a str,
+    command: &'a str,
+    exit_code: u8,
+    error: Option<String>,
     settings: &'a S,
+    from: Option<&'static str>,
+    to: Option<&'static str>,
+    warnings: Vec<String>,
     files: Files,
     bytes_in: u64,
     bytes_out: u64,
@@ -255,6 +285,10 @@ mod tests {
     use crate::record::LossyKind;
     use std::time::Duration;
 
+    fn ran<'r>(error: Option<&'r Error>) -> Ran<'r> {
+        Ran { version: "1.2.3", command: "convert", exit_code: if error.is_some() { 2 } else { 0 }, error }
+    }
+
     #[test]
     fn has_exactly_the_promised_keys() {
         let mut report = Report {
@@ -270,15 +304,17 @@ mod tests {
         };
         report.lossy.count(LossyKind::DuplicateKey);
         report.lossy.count(LossyKind::DuplicateKey);
-        let text = json(&report, "1.2.3", &serde_json::json!({"workers": 2}), &as_settings);
+        let text = json(&report, &ran(None), &serde_json::json!({"workers": 2}), &as_settings);
         assert!(text.ends_with("}\n") && text.lines().count() == 1);
         let value: serde_json::Value = serde_json::from_str(&text).unwrap();
         let mut keys: Vec<&str> = value.as_object().unwrap().keys().map(String::as_str).collect();
         keys.sort_unstable();
-        let expected = "allocations bytes_failed bytes_in bytes_out events events_left_out files lossy memory_limit names_never_seen peak_heap_bytes peak_rss_bytes \
+        let expected = "command error exit_code from to warnings allocations bytes_failed bytes_in bytes_out events events_left_out files lossy memory_limit names_never_seen peak_heap_bytes peak_rss_bytes \
                         record_latency_us records_failed records_in records_out seconds settings slice_size version \
                         workers";
-        assert_eq!(keys, expected.split_whitespace().collect::<Vec<_>>());
+        let mut expected: Vec<&str> = expected.split_whitespace().collect();
+        expected.sort_unstable();
+        assert_eq!(keys, expected);
         assert_eq!(value["lossy"], serde_json::json!({"duplicate_key": 2}));
         assert_eq!(value["files"], serde_json::json!({"source": "trips.csv", "target": null}));
         assert_eq!(value["allocations"], serde_json::json!({"start": 3, "warmup": 2, "steady": 0}));
@@ -286,7 +322,11 @@ mod tests {
         assert_eq!((value["seconds"].as_f64(), value["records_in"].as_u64()), (Some(1.5), Some(7)));
         assert_eq!(value["settings"]["workers"], 2);
         report.records_filtered = 3;
-        let text = json(&report, "1.2.3", &(), &as_settings);
-        assert_eq!(serde_json::from_str::<serde_json::Value>(&text).unwrap()["records_filtered"], 3);
+        let text = json(&report, &ran(Some(&Error::usage("no"))), &(), &as_settings);
+        let value: serde_json::Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(
+            (&value["records_filtered"], &value["error"], &value["exit_code"]),
+            (&3.into(), &"no".into(), &2.into())
+        );
     }
 }

@@ -4,20 +4,28 @@
 //! committer. They are written once a slice, never for a record, and anybody may read them at any time. Each writer's
 //! cells have cache lines of their own.
 
+use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
+use super::bad::{BadCells, BadNotes};
 use super::cell::Cell;
-use super::counted::Metrics;
+use super::counted::{Metrics, Planned};
 use super::latency::LatencyCells;
 use super::stage::{Stage, Stages};
 use crate::memory::audit::{ThreadCounts, thread_counts};
 use crate::memory::pressure::{Level, Response};
 use crate::record::{Lossy, LossyKind};
 
+/// In one slice of so many, a worker takes the time of each stage of each batch. Asking for the time takes some 30 ns, and a
+/// batch some 30 µs, so that in every slice it would be half a per cent.
+const FINE: u32 = 4;
+
 /// What is known of a pass before it begins.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Begin {
+pub(crate) struct Begin<'s> {
+    /// What the source is called; none: a stream.
+    pub source: Option<&'s Path>,
     /// How long the source is, where that is known.
     pub input_size: Option<u64>,
     pub workers: usize,
@@ -31,12 +39,18 @@ pub(crate) struct Begin {
     pub buffer_bytes: usize,
     /// What codecs take, in bytes.
     pub codec: usize,
+    /// Nothing is read: how far it is is how much is written.
+    pub makes: bool,
+    /// What was planned; none: there is no plan.
+    pub planned: Option<Planned>,
 }
 
 /// What one pass over a source counts.
 #[derive(Debug)]
 pub(crate) struct Pass {
-    begin: Begin,
+    begin: Begin<'static>,
+    /// The name of the source's file; empty for a stream.
+    source: Box<str>,
     begun: Instant,
     feed: FeedCells,
     committed: CommittedCells,
@@ -44,6 +58,8 @@ pub(crate) struct Pass {
     workers: Box<[WorkerCells]>,
     /// Workers that have not finished their first slice.
     warming: AtomicUsize,
+    /// Blocks that the process had allocated when the workers began; 0: they have not.
+    ready: Cell,
 }
 
 /// Written by whoever holds the feed.
@@ -74,6 +90,7 @@ struct CommittedCells {
     safe: Cell,
     saved: Cell,
     latency: LatencyCells,
+    bad: BadCells,
 }
 
 /// Written by the worker that looks at memory.
@@ -129,18 +146,31 @@ pub(crate) struct Committed {
 
 impl Pass {
     /// A pass that begins now.
-    pub fn new(begin: Begin) -> Pass {
+    pub fn new(begin: Begin<'_>) -> Pass {
         // Without workers no slice is committed.
         let latency = if begin.workers > 0 { LatencyCells::new() } else { LatencyCells::default() };
+        let name = begin.source.and_then(Path::file_name).map(|name| name.to_string_lossy().into());
         Pass {
-            begin,
+            begin: Begin { source: None, ..begin },
+            source: name.unwrap_or_default(),
             begun: Instant::now(),
             feed: FeedCells::default(),
             committed: CommittedCells { latency, ..CommittedCells::default() },
             pressure: PressureCells::default(),
             workers: (0..begin.workers).map(|_| WorkerCells::default()).collect(),
             warming: AtomicUsize::new(begin.workers),
+            ready: Cell::default(),
         }
+    }
+
+    /// The workers begin now, and the process has allocated so many blocks.
+    pub fn ready(&self, blocks: u64) {
+        self.ready.set(blocks);
+    }
+
+    /// How many of them were allocated after it had allocated `before`.
+    pub fn start_blocks(&self, before: u64) -> u64 {
+        self.ready.get().saturating_sub(before)
     }
 
     /// How long ago it began.
@@ -151,6 +181,11 @@ impl Pass {
     /// How long the source is, where that is known.
     pub fn input_size(&self) -> Option<u64> {
         self.begin.input_size
+    }
+
+    /// Whether nothing is read.
+    pub fn makes(&self) -> bool {
+        self.begin.makes
     }
 
     /// How far the source was handed out.
@@ -201,6 +236,17 @@ impl Pass {
         }
     }
 
+    /// The bad records of a slice that begins at `offset` of the source, after `before` records.
+    pub fn bad(&self, notes: &BadNotes, before: u64, offset: u64) {
+        let even = self.begin.input_size.map_or(0, |size| size.div_ceil(100));
+        self.committed.bad.add(
+            notes,
+            before,
+            offset,
+            even.max(self.begin.planned.map_or(1, |planned| planned.slice_size)),
+        );
+    }
+
     /// The records of a slice took this long from its claim to its commit.
     pub fn took(&self, elapsed: Duration, records: u64) {
         self.committed.latency.record(elapsed.as_micros() as u64, records);
@@ -239,12 +285,20 @@ impl Pass {
 
     /// Counts for a worker. Starts with what its thread allocates from now on.
     pub fn meter(&self, worker: usize) -> Meter<'_> {
-        Meter { pass: self, cells: &self.workers[worker], since: thread_counts(), warm: false }
+        Meter {
+            pass: self,
+            cells: &self.workers[worker],
+            since: thread_counts(),
+            at: Instant::now(),
+            coarse: 0,
+            warm: false,
+        }
     }
 
     /// Adds what was counted so far to `metrics`; its values about the current moment are replaced.
     pub fn add_to(&self, metrics: &mut Metrics) {
         let (feed, committed) = (&self.feed, &self.committed);
+        committed.bad.add_to(&mut metrics.bad, &self.source, metrics.read_bytes);
         metrics.read_bytes += feed.read.get();
         metrics.written_bytes += committed.written.get().saturating_sub(self.begin.written_before);
         metrics.records_read += committed.records_read.get();
@@ -266,12 +320,14 @@ impl Pass {
             metrics.processed_bytes += worker.read.get();
             metrics.encoded_bytes += worker.encoded.get();
             worker.stages.add_to(&mut metrics.stages);
+            worker.stages.add_times_to(&mut metrics.stage_time);
         }
     }
 
     /// Sets the values about the current moment.
     pub fn describe(&self, metrics: &mut Metrics) {
         let level = self.pressure.level.get();
+        metrics.planned = self.begin.planned;
         metrics.input_size_bytes = self.begin.input_size;
         metrics.read_before_bytes = self.begin.read_before;
         metrics.checkpoints = self.committed.checkpoints.get();
@@ -309,13 +365,18 @@ pub(crate) struct Meter<'p> {
     cells: &'p WorkerCells,
     /// What the thread had allocated at the end of the previous stage.
     since: ThreadCounts,
+    /// When the stage began whose time is taken.
+    at: Instant,
+    /// Slices until decoding, ops and encoding are told apart again: that takes the time for each batch.
+    coarse: u32,
     /// The worker has finished a slice.
     warm: bool,
 }
 
 impl Meter<'_> {
     /// The worker has an output buffer and wants a slice.
-    pub fn begin_cut(&self) {
+    pub fn begin_cut(&mut self) {
+        self.at = Instant::now();
         self.cells.doing.set(Doing::WaitingInput as u64);
     }
 
@@ -330,15 +391,37 @@ impl Meter<'_> {
         self.cells.doing.set(Doing::Nothing as u64);
     }
 
-    /// A stage ends: whatever the thread allocated since the end of the previous one was allocated in it.
+    /// A stage ends: whatever the thread allocated since the end of the previous one was allocated in it, and the time
+    /// since then is its own.
     #[inline]
     pub fn end(&mut self, stage: Stage) {
+        if self.coarse == 0 || matches!(stage, Stage::Cut | Stage::Commit) {
+            let time = self.lap();
+            self.cells.stages.took(stage, time);
+        }
         let now = thread_counts();
         if now.blocks != self.since.blocks {
             let steady = self.pass.warming.load(Relaxed) == 0;
             self.cells.stages.add(stage, steady, now.blocks - self.since.blocks, now.bytes - self.since.bytes);
         }
         self.since = now;
+    }
+
+    /// The time since a stage began; another one begins.
+    fn lap(&mut self) -> Duration {
+        let now = Instant::now();
+        now.saturating_duration_since(std::mem::replace(&mut self.at, now))
+    }
+
+    /// The slice is converted: committing begins.
+    pub fn end_conversion(&mut self) {
+        let time = self.lap();
+        match self.coarse {
+            // What is left of it after the last batch.
+            0 => self.cells.stages.took(Stage::Encode, time),
+            _ => self.cells.stages.took_together(time),
+        }
+        self.coarse = (self.coarse + 1) % FINE;
     }
 
     /// A slice is done: its bytes, those they became, and what the arena holds.

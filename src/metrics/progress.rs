@@ -40,6 +40,8 @@ pub struct Snapshot {
     pub bytes_out: u64,
     /// Since the beginning; none if nothing has begun.
     pub elapsed: Option<Duration>,
+    /// Nothing is read: what counts as read is what is written, and records are counted at the end.
+    pub makes: bool,
 }
 
 impl Progress {
@@ -58,6 +60,7 @@ impl Progress {
             records_out: pass.records_written(),
             bytes_out: pass.written(),
             elapsed: Some(pass.elapsed()),
+            makes: pass.makes(),
         }
     }
 
@@ -98,26 +101,26 @@ impl Progress {
 pub fn status(snapshot: &Snapshot) -> String {
     let Some(elapsed) = snapshot.elapsed else { return "nothing read yet".to_owned() };
     let seconds = elapsed.as_secs_f64();
+    let done = if snapshot.makes { "written" } else { "read" };
     let mut text = size_rounded(snapshot.bytes_in);
     if let Some(total) = snapshot.bytes_total {
         let percent = snapshot.bytes_in as f64 * 100.0 / total as f64;
-        text += &format!(" of {} read ({percent:.1} %)", size_rounded(total));
+        text += &format!(" of {} {done} ({percent:.1} %)", size_rounded(total));
     } else {
-        text += " read";
+        text += &format!(" {done}");
     }
-    text += &format!(
-        ", {}, {} written, {seconds:.1} s",
-        counted(snapshot.records_in, "record"),
-        size_rounded(snapshot.bytes_out)
-    );
+    if !snapshot.makes {
+        let (records, written) = (counted(snapshot.records_in, "record"), size_rounded(snapshot.bytes_out));
+        text += &format!(", {records}, {written} written");
+    }
+    text += &format!(", {seconds:.1} s");
     // Below a millisecond, the rate would say more about the clock than about the work.
     if seconds >= 0.001 {
         let per_second = |amount: u64| (amount as f64 / seconds) as u64;
-        text += &format!(
-            ", {}/s, {} records/s",
-            size_rounded(per_second(snapshot.bytes_in)),
-            count(per_second(snapshot.records_in))
-        );
+        text += &format!(", {}/s", size_rounded(per_second(snapshot.bytes_in)));
+        if !snapshot.makes {
+            text += &format!(", {} records/s", count(per_second(snapshot.records_in)));
+        }
     }
     text
 }
@@ -137,6 +140,7 @@ mod tests {
             records_out: 2_999_999,
             bytes_out: 2_100_000_001,
             elapsed: Some(Duration::from_secs(3)),
+            makes: false,
         };
         assert_eq!(
             status(&snapshot),

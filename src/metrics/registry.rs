@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::counted::Metrics;
 use super::pass::{Begin, Pass};
+use crate::memory::audit;
 
 /// What a job counts, for those who look at it. A clone is the same registry.
 #[derive(Clone, Debug)]
@@ -20,11 +21,14 @@ struct State {
     pass: Option<Arc<Pass>>,
     /// It is included in `done`.
     ended: bool,
+    /// Blocks that the process had allocated when the job began, or the last pass ended.
+    blocks: u64,
 }
 
 impl Registry {
     pub fn new() -> Registry {
-        Registry(Arc::new(Mutex::new(State { done: Metrics::none(), pass: None, ended: false })))
+        let blocks = audit::counts().blocks;
+        Registry(Arc::new(Mutex::new(State { done: Metrics::none(), pass: None, ended: false, blocks })))
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -32,7 +36,7 @@ impl Registry {
     }
 
     /// A pass begins. What the one before counted is forgotten, unless that one was [ended](Self::end).
-    pub fn begin(&self, begin: Begin) -> Arc<Pass> {
+    pub fn begin(&self, begin: Begin<'_>) -> Arc<Pass> {
         let pass = Arc::new(Pass::new(begin));
         let mut state = self.lock();
         (state.pass, state.ended) = (Some(Arc::clone(&pass)), false);
@@ -44,6 +48,8 @@ impl Registry {
         let state = &mut *self.lock();
         if let (Some(pass), false) = (&state.pass, state.ended) {
             pass.add_to(&mut state.done);
+            state.done.start_blocks += pass.start_blocks(state.blocks);
+            state.blocks = audit::counts().blocks;
             state.done.sources_done += 1;
             state.ended = true;
         }
@@ -63,10 +69,11 @@ impl Registry {
     pub fn snapshot(&self) -> Metrics {
         let state = self.lock();
         let mut metrics = state.done.clone();
-        let pass = state.pass.clone().filter(|_| !state.ended);
+        let (pass, blocks) = (state.pass.clone().filter(|_| !state.ended), state.blocks);
         drop(state);
         if let Some(pass) = pass {
             pass.add_to(&mut metrics);
+            metrics.start_blocks += pass.start_blocks(blocks);
             pass.describe(&mut metrics);
         }
         metrics
@@ -87,6 +94,7 @@ mod tests {
             read_before: 0,
             buffer_bytes: 99,
             codec: 7,
+            ..Begin::default()
         });
         pass.read_to(100, 1);
         pass.buffer_taken();

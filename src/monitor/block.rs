@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::line::hashes;
-use super::sample::{About, Sample, State};
+use super::sample::{About, Met, Moment, Sample, State};
 use super::words::{Unit, bytes_tenth, bytes_unit, count_unit, percent};
 use crate::metrics::{Latency, Level};
 use crate::wording::{clock, count, counted};
@@ -34,7 +34,8 @@ impl Block {
     }
 
     /// The lines at a sample that comes after all others, in at most so many columns.
-    pub fn lines(&mut self, about: &About, sample: &Sample, columns: usize) -> Vec<String> {
+    pub fn lines(&mut self, about: &About, moment: &Moment, columns: usize) -> Vec<String> {
+        let sample = &moment.sample;
         let now = [sample.rate.read, sample.rate.written, sample.rate.records, sample.memory.resident() as f64];
         if self.past.len() == KEPT {
             self.past.pop_front();
@@ -60,6 +61,7 @@ impl Block {
                 clock(stalled)
             ));
         }
+        lines.extend(alerts(moment, self.utf8));
         let room = columns.saturating_sub(1);
         lines.iter_mut().for_each(|line| *line = line.chars().take(room).collect());
         lines.iter_mut().for_each(|line| line.truncate(line.trim_end().len()));
@@ -70,6 +72,7 @@ impl Block {
     fn title(&self, about: &About, sample: &Sample, width: usize) -> String {
         let arrow = if self.utf8 { "→" } else { "->" };
         let names = match &about.target {
+            Some(target) if about.makes => target.clone(),
             Some(target) => format!("{} {arrow} {target}", about.source),
             None => about.source.clone(),
         };
@@ -112,8 +115,8 @@ impl Block {
             }
             None => bytes_tenth(sample.read),
         };
-        bytes("read", now.read, mean.read, 0, read);
-        if about.target.is_some() {
+        bytes(if about.makes { "written" } else { "read" }, now.read, mean.read, 0, read);
+        if about.target.is_some() && !about.makes {
             bytes("written", now.written, mean.written, 1, bytes_tenth(sample.written));
         }
         if sample.records_read > 0 {
@@ -301,6 +304,20 @@ fn checkpoints(sample: &Sample) -> Option<String> {
     Some(format!("{}, {ago} ago{from}", checkpoints.count))
 }
 
+/// The alerts that are raised: when, which, and why.
+fn alerts(moment: &Moment, utf8: bool) -> impl Iterator<Item = String> {
+    let mark = if utf8 { '◆' } else { '!' };
+    let raised = moment.alerts.iter().filter(|alert| alert.state == Met::Active);
+    raised.map(move |alert| {
+        let since = clock(alert.since.unwrap_or_default());
+        let name = alert.rule.replace('_', " ");
+        // A configuration may give any name.
+        let text = format!("{name}: {}", alert.text).replace(char::is_control, "?");
+        let text = if utf8 { text } else { text.replace(|c: char| !c.is_ascii(), "?") };
+        format!("{:INDENT$}{text}", format!("{mark} {since}"))
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -364,7 +381,7 @@ bad          1,482 records, 0.61 per million, in quarantine
 pressure     normal; high once, 6:12 to 7:04
 checkpoint   18, 1 s ago: can resume from 309.2 GB";
         for columns in [80, 200] {
-            assert_eq!(seen(true, &sample).lines(&about, &sample, columns).join("\n"), expected);
+            assert_eq!(seen(true, &sample).lines(&about, &sample.into(), columns).join("\n"), expected);
         }
     }
 
@@ -372,7 +389,7 @@ checkpoint   18, 1 s ago: can resume from 309.2 GB";
     fn narrower_and_ascii() {
         let (about, mut sample) = full();
         sample.stalled = Some(S(11));
-        let lines = seen(false, &sample).lines(&about, &sample, 67);
+        let lines = seen(false, &sample).lines(&about, &sample.into(), 67);
         assert_eq!(lines[0].len(), 66);
         assert_eq!(lines[1], "[######################--------------]   62.0 %   about 7:54 left");
         assert_eq!(lines[2], format!("              now     mean{:>31}", "so far"));
@@ -380,13 +397,13 @@ checkpoint   18, 1 s ago: can resume from 309.2 GB";
         assert_eq!(lines.last().map(String::as_str), Some("! 12:21      nothing was read or written for 0:11"));
         assert!(lines.iter().all(|line| line.is_ascii() && line.len() <= 66), "{lines:#?}");
         // Narrower still: the right column goes too.
-        let lines = seen(true, &sample).lines(&about, &sample, 50);
+        let lines = seen(true, &sample).lines(&about, &sample.into(), 50);
         assert_eq!(lines[0], "…ps-2025.csv → trips-2025.ndjson running    12:32");
         assert_eq!(lines[2..4], ["              now     mean", "read          398      412  MB/s"]);
         assert_eq!(lines[8], "latency      p50 9.2   p99 41   max 188   mean 11");
         assert!(lines.iter().all(|line| line.chars().count() <= 49), "{lines:#?}");
         for columns in 0..90 {
-            let lines = seen(columns % 2 == 0, &sample).lines(&about, &sample, columns);
+            let lines = seen(columns % 2 == 0, &sample).lines(&about, &sample.into(), columns);
             let widest = lines.iter().map(|line| line.chars().count()).max();
             assert!(widest.is_some_and(|widest| widest < columns.max(1)), "{columns}: {lines:#?}");
         }
@@ -397,14 +414,14 @@ checkpoint   18, 1 s ago: can resume from 309.2 GB";
         let about = About { source: "standard input".into(), ..About::default() };
         let mut sample = Sample { t: S(3), state: State::Running, read: 2_000_000, ..Sample::default() };
         sample.rate.read = 1e6;
-        let lines = Block::new(true).lines(&about, &sample, 80);
+        let lines = Block::new(true).lines(&about, &sample.into(), 80);
         assert_eq!(lines.len(), 3, "{lines:#?}");
         assert_eq!(lines[0], format!("standard input{:49}running     0:03", ""));
         // One sample makes the end of a curve.
         assert_eq!(lines[2], format!("read         1.00        0  MB/s   {:19}▇{:18}2.0 MB", "", ""));
         // Names can't command the terminal.
         let about = About { source: "a\x1b[2J\n".into(), target: Some("é".into()), ..about };
-        assert!(Block::new(false).lines(&about, &sample, 80)[0].starts_with("a?[2J? -> ? "));
+        assert!(Block::new(false).lines(&about, &sample.into(), 80)[0].starts_with("a?[2J? -> ? "));
     }
 
     #[test]

@@ -8,6 +8,7 @@ use crate::wording::{clock, count};
 /// The line for logs and pipes, without a line break.
 pub fn line(about: &About, sample: &Sample) -> String {
     let mut text = clock(sample.t);
+    let done = if about.makes { "written" } else { "read" };
     match sample.share().filter(|_| !sample.state.is_end()) {
         Some(share) => text += &format!("  {} %", percent(share)),
         None if sample.state == State::Running => {}
@@ -17,11 +18,11 @@ pub fn line(about: &About, sample: &Sample) -> String {
         Some(size) => {
             let unit = bytes_unit(size as f64);
             let (read, size) = (unit.tenth(sample.read as f64), unit.tenth(size as f64));
-            text += &format!("  {read} of {size} {} read", unit.name);
+            text += &format!("  {read} of {size} {} {done}", unit.name);
         }
-        None => text += &format!("  {} read", bytes_tenth(sample.read)),
+        None => text += &format!("  {} {done}", bytes_tenth(sample.read)),
     }
-    if about.target.is_some() {
+    if about.target.is_some() && !about.makes {
         text += &format!(", {} written", bytes_tenth(sample.written));
     }
     if sample.records_read > 0 {

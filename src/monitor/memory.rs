@@ -15,11 +15,13 @@ pub(super) struct Seen {
     pub peak: u64,
     /// The memory limit of the run.
     pub limit: u64,
+    /// What is free on the target's file system; none: nobody knows.
+    pub free: Option<u64>,
 }
 
 /// Divides what is resident.
 pub(super) fn split(seen: &Seen, metrics: Option<&Metrics>) -> Memory {
-    let Seen { usage, program, heap, peak, limit } = *seen;
+    let Seen { usage, program, heap, peak, limit, free: _ } = *seen;
     let (arenas, codec, buffers) =
         metrics.map_or((0, 0, 0), |metrics| (metrics.arena_bytes, metrics.codec_bytes, metrics.buffer_bytes));
     let other = heap.saturating_sub(arenas + codec + buffers);
@@ -62,7 +64,7 @@ mod tests {
     #[test]
     fn kinds_add_up_to_what_is_resident() {
         let usage = |anonymous, file| Usage { anonymous, file, ..Usage::default() };
-        let seen = Seen { usage: usage(40, 20), program: 4, heap: 30, peak: 70, limit: 100 };
+        let seen = Seen { usage: usage(40, 20), program: 4, heap: 30, peak: 70, limit: 100, free: None };
         let memory = split(&seen, Some(&metrics()));
         let kinds = |memory: &Memory| memory.kinds().map(|(_, bytes)| bytes);
         // 30 of the heap: 3 + 5 + 16 are known, 6 are other; 10 of the 40 are no heap.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::exposition::Exposition;
-use super::sample::{About, Sample};
+use super::sample::{About, Moment};
 use super::sampler::View;
 
 /// The time between two writes. Samples come half a second apart, more or less.
@@ -29,9 +29,9 @@ impl MetricsFile {
         MetricsFile { path, last: None, failed: Some(Box::new(failed)) }
     }
 
-    fn write(&mut self, about: &About, sample: &Sample) {
-        self.last = Some(sample.t);
-        let text = Exposition::Prometheus.text(about, sample);
+    fn write(&mut self, about: &About, moment: &Moment) {
+        self.last = Some(moment.sample.t);
+        let text = Exposition::Prometheus.text(about, moment);
         if let (Err(error), failed) = (replace(&self.path, text.as_bytes()), &mut self.failed)
             && let Some(failed) = failed.take()
         {
@@ -76,24 +76,25 @@ fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
 }
 
 impl View for MetricsFile {
-    fn show(&mut self, about: &About, sample: &Sample) {
-        if self.last.is_none_or(|last| sample.t.saturating_sub(last) >= EVERY) {
-            self.write(about, sample);
+    fn show(&mut self, about: &About, moment: &Moment) {
+        if self.last.is_none_or(|last| moment.sample.t.saturating_sub(last) >= EVERY) {
+            self.write(about, moment);
         }
     }
 
-    fn end(&mut self, about: &About, sample: &Sample) {
-        self.write(about, sample);
+    fn end(&mut self, about: &About, moment: &Moment) {
+        self.write(about, moment);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::monitor::Sample;
     use std::sync::mpsc;
 
-    fn at(seconds: u64) -> Sample {
-        Sample { t: Duration::from_secs(seconds), read: seconds, ..Sample::default() }
+    fn at(seconds: u64) -> Moment {
+        Sample { t: Duration::from_secs(seconds), read: seconds, ..Sample::default() }.into()
     }
 
     #[test]

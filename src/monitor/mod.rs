@@ -6,6 +6,7 @@
 
 mod block;
 mod exposition;
+pub(crate) mod families;
 mod latency;
 mod left;
 mod line;
@@ -25,8 +26,11 @@ pub use exposition::Exposition;
 pub use line::{bar, line};
 pub use metrics_file::{MetricsFile, may_hold_metrics};
 pub use plain::Plain;
-pub use sample::{About, Checkpoints, Episode, LATENCY_BOUNDS, Left, Memory, Pressure, Rates, Sample, Show, State};
-pub use sampler::{Monitor, Starter, Subject, View};
+pub use sample::{
+    About, Checkpoints, Episode, LATENCY_BOUNDS, Left, Memory, Met, Moment, Pressure, Rates, Sample, Show, Standing,
+    State, TargetSpace,
+};
+pub use sampler::{Judge, Monitor, Starter, Subject, View};
 #[cfg(feature = "cli")]
 pub use screen::{BarView, BlockView, Screen};
 pub use series::{Column, Series};

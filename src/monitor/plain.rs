@@ -4,7 +4,7 @@ use std::io::Write;
 use std::time::Duration;
 
 use super::line::line;
-use super::sample::{About, Sample};
+use super::sample::{About, Met, Moment, Sample};
 use super::sampler::View;
 use crate::metrics::Level;
 
@@ -12,25 +12,30 @@ use crate::metrics::Level;
 const EVERY: Duration = Duration::from_millis(9_750);
 
 /// A line every ten seconds, and at once when memory becomes scarce or is no longer, when a run stands still or goes on,
-/// and at the end.
+/// when an alert is raised or resolved, and at the end.
 pub struct Plain<W> {
     to: W,
     last: Duration,
     level: Level,
     stalled: bool,
+    /// How many alerts were raised, and are.
+    alerts: (u64, usize),
 }
 
 impl<W: Write + Send> Plain<W> {
     /// Lines go to a writer, each in one write.
     pub fn new(to: W) -> Plain<W> {
-        Plain { to, last: Duration::ZERO, level: Level::Normal, stalled: false }
+        Plain { to, last: Duration::ZERO, level: Level::Normal, stalled: false, alerts: (0, 0) }
     }
 
     /// Whether there is something to say.
-    fn is_due(&mut self, sample: &Sample) -> bool {
+    fn is_due(&mut self, moment: &Moment) -> bool {
+        let sample = &moment.sample;
+        let active = moment.alerts.iter().filter(|alert| alert.state == Met::Active).count();
+        let alerts = (moment.alerts.iter().map(|alert| alert.raised).sum(), active);
         let now = (sample.pressure.level, sample.stalled.is_some());
-        let changed = now != (self.level, self.stalled);
-        (self.level, self.stalled) = now;
+        let changed = now != (self.level, self.stalled) || alerts != self.alerts;
+        ((self.level, self.stalled), self.alerts) = (now, alerts);
         let due = changed || sample.t.saturating_sub(self.last) >= EVERY;
         if due {
             self.last = sample.t;
@@ -46,14 +51,14 @@ impl<W: Write + Send> Plain<W> {
 }
 
 impl<W: Write + Send> View for Plain<W> {
-    fn show(&mut self, about: &About, sample: &Sample) {
-        if self.is_due(sample) {
-            self.say(about, sample);
+    fn show(&mut self, about: &About, moment: &Moment) {
+        if self.is_due(moment) {
+            self.say(about, &moment.sample);
         }
     }
 
-    fn end(&mut self, about: &About, sample: &Sample) {
-        self.say(about, sample);
+    fn end(&mut self, about: &About, moment: &Moment) {
+        self.say(about, &moment.sample);
     }
 }
 
@@ -68,7 +73,7 @@ mod tests {
             let mut sample = Sample { t: Duration::from_secs_f64(seconds), ..Sample::default() };
             sample.pressure.level = level;
             sample.stalled = stalled.then_some(Duration::from_secs(10));
-            plain.is_due(&sample)
+            plain.is_due(&sample.into())
         };
         let found: Vec<f64> =
             (0..50).map(|half| f64::from(half) / 2.0).filter(|t| due(*t, Level::Normal, false)).collect();
@@ -80,7 +85,7 @@ mod tests {
     #[test]
     fn the_end_is_told() {
         let mut plain = Plain::new(Vec::new());
-        plain.end(&About::default(), &Sample::default());
+        plain.end(&About::default(), &Moment::default());
         assert_eq!(plain.to, b"pagemill: 0:00  starting  0 B read, 0 B/s\n");
     }
 }

@@ -1,14 +1,17 @@
 //! What a run is doing at one moment, as all views show it.
 
+use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
 use crate::error::ErrorClass;
-use crate::metrics::{Latency, Level, PoolUse, Response, Workers};
+use crate::metrics::{BadTotals, Cause, Latency, Level, Planned, PoolUse, Response, STAGES, Workers};
 use crate::record::Lossy;
 
 /// What is known of a run before it begins, and does not change.
 #[derive(Clone, Debug)]
 pub struct About {
+    /// The name of a configured job.
+    pub job: Option<String>,
     /// The input as people know it: a file's name, "standard input", "12 inputs".
     pub source: String,
     /// The output; none where nothing is written.
@@ -17,6 +20,8 @@ pub struct About {
     pub from: Option<&'static str>,
     /// The output's.
     pub to: Option<&'static str>,
+    /// Nothing is read: what counts as read is what is written.
+    pub makes: bool,
     /// The number of inputs.
     pub sources: u64,
     /// The memory limit in bytes.
@@ -25,19 +30,27 @@ pub struct About {
     pub bad: &'static str,
     /// When the run began.
     pub started: SystemTime,
+    /// Where the output is written; none: it is no file.
+    pub place: Option<PathBuf>,
+    /// The output takes fewer bytes there than are written: it is compressed.
+    pub packed: bool,
 }
 
 impl Default for About {
     fn default() -> About {
         About {
+            job: None,
             source: String::new(),
             target: None,
             from: None,
             to: None,
+            makes: false,
             sources: 1,
             memory_limit: 0,
             bad: "left out",
             started: SystemTime::now(),
+            place: None,
+            packed: false,
         }
     }
 }
@@ -213,6 +226,92 @@ pub struct Checkpoints {
     pub at: Duration,
 }
 
+/// The file system that the output is on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TargetSpace {
+    /// What is free there, in bytes.
+    pub free: u64,
+    /// What is still to be written: an estimate by the part of the input that is done. None: that is not known.
+    pub remaining: Option<u64>,
+}
+
+impl TargetSpace {
+    /// What will be left at the end, in bytes; negative: it does not suffice.
+    pub fn left(&self) -> Option<f64> {
+        self.remaining.map(|remaining| self.free as f64 - remaining as f64)
+    }
+}
+
+/// Everything that is seen of a run at one moment.
+#[derive(Clone, Debug, Default)]
+pub struct Moment {
+    /// The numbers.
+    pub sample: Sample,
+    /// Bad records.
+    pub bad: BadTotals,
+    /// What was planned for the source that is being read; none: nothing yet.
+    pub planned: Option<Planned>,
+    /// How the run stands to rules.
+    pub alerts: Vec<Standing>,
+}
+
+impl From<Sample> for Moment {
+    fn from(sample: Sample) -> Moment {
+        Moment { sample, ..Moment::default() }
+    }
+}
+
+/// How a run stands to a rule.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Standing {
+    /// The name of the rule. No other has it.
+    pub rule: String,
+    /// What it is about.
+    pub metric: &'static str,
+    /// How bad it is: `info`, `warning`, `critical`.
+    pub severity: &'static str,
+    /// Whether the rule is met.
+    pub state: Met,
+    /// When it was raised for the last time.
+    pub since: Option<Duration>,
+    /// When it was resolved, if it is.
+    pub until: Option<Duration>,
+    /// How often it was raised.
+    pub raised: u64,
+    /// The value now; none: it is not known.
+    pub value: Option<f64>,
+    /// The limit.
+    pub threshold: Option<f64>,
+    /// Values above the limit are met; else those below.
+    pub above: bool,
+    /// What the two are: `count`, `bytes`, `bytes_per_s`, `share` (0 to 1), `s`.
+    pub unit: &'static str,
+    /// What was said when it was raised, or is so now; empty: it never was.
+    pub text: String,
+}
+
+/// Whether a rule is met.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Met {
+    /// It is.
+    Active,
+    /// It was.
+    Resolved,
+    /// It never was.
+    Quiet,
+}
+
+impl Met {
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Met::Active => "active",
+            Met::Resolved => "resolved",
+            Met::Quiet => "quiet",
+        }
+    }
+}
+
 /// The upper bounds of the latency histogram, in microseconds; above the last one there is no bound.
 pub const LATENCY_BOUNDS: [u64; 16] = [
     100, 250, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 500_000, 1_000_000, 2_500_000,
@@ -277,10 +376,19 @@ pub struct Sample {
     pub slices_committed: u64,
     /// Checkpoints, if there are any.
     pub checkpoints: Option<Checkpoints>,
+    /// The target's file system; none: the target is no file, or the system does not say.
+    pub target: Option<TargetSpace>,
+    /// For how long nothing was read or written while workers waited for the target: in seconds, estimated from the
+    /// samples.
+    pub target_stall: f64,
+    /// How long the workers were in each of the [`STAGES`].
+    pub stages: [Duration; STAGES.len()],
+    /// Bad records by reason, in the order of [`Cause::ALL`]; those of a run before this one are not among them.
+    pub bad_by_cause: [u64; Cause::ALL.len()],
     /// What the target could not hold.
     pub lossy: Lossy,
-    /// Blocks that workers allocated in warm-up and in the steady state.
-    pub allocated_blocks: [u64; 2],
+    /// Blocks that were allocated before the first slice, and by workers in warm-up and in the steady state.
+    pub allocated_blocks: [u64; 3],
 }
 
 impl Sample {

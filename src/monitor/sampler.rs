@@ -7,18 +7,20 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::memory::Seen;
-use super::sample::{About, Sample, State};
+use super::sample::{About, Moment, Sample, Standing, State};
 use super::series::Series;
 use super::tally::Tally;
 use crate::memory::audit;
 use crate::metrics::Progress;
-use crate::sys::peak_rss_bytes;
 use crate::sys::usage::{self, Probe};
+use crate::sys::{free_bytes, peak_rss_bytes};
 
 /// The time between two samples.
 const STEP: Duration = Duration::from_millis(500);
 /// What the program takes of memory changes slowly, and takes long to ask for: it is asked once in so many samples.
 const PROGRAM: u32 = 20;
+/// The file system of the target is asked once in so many samples.
+const SPACE: u32 = 4;
 /// At first it changes faster.
 const EARLY: u32 = 4;
 /// Threads that draw and write text need no more.
@@ -29,11 +31,17 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// Something that shows samples. It runs on a thread of its own, so it may take its time: it gets the latest sample when
 /// it is done with the one before.
 pub trait View: Send {
-    /// Shows a sample.
-    fn show(&mut self, about: &About, sample: &Sample);
+    /// Shows a moment.
+    fn show(&mut self, about: &About, moment: &Moment);
 
     /// Shows the last one.
-    fn end(&mut self, about: &About, sample: &Sample);
+    fn end(&mut self, about: &About, moment: &Moment);
+}
+
+/// Says of each sample how the run stands to rules. It must not wait for anything: it is asked by the thread that looks.
+pub trait Judge: Send {
+    /// Judges the sample that comes after all others.
+    fn judge(&mut self, sample: &Sample) -> Vec<Standing>;
 }
 
 /// What is looked at.
@@ -57,6 +65,7 @@ pub struct Monitor(Arc<Shared>);
 pub struct Starter {
     shared: Arc<Shared>,
     views: Vec<Box<dyn View>>,
+    judge: Option<Box<dyn Judge>>,
 }
 
 struct Shared {
@@ -71,7 +80,7 @@ struct Shared {
 struct Slot {
     /// The number of samples.
     seq: u64,
-    sample: Sample,
+    moment: Arc<Moment>,
     /// How the run ended.
     end: Option<State>,
     /// That the run ended is in the sample.
@@ -88,16 +97,16 @@ impl Shared {
 
 impl Monitor {
     /// A run that begins now. Nothing looks at it before the starter is [used](Starter::start).
-    pub fn new(subject: Subject, views: Vec<Box<dyn View>>) -> (Monitor, Starter) {
+    pub fn new(subject: Subject, views: Vec<Box<dyn View>>, judge: Option<Box<dyn Judge>>) -> (Monitor, Starter) {
         let shared =
             Arc::new(Shared { subject, started: Instant::now(), slot: Mutex::default(), changed: Condvar::new() });
-        (Monitor(Arc::clone(&shared)), Starter { shared, views })
+        (Monitor(Arc::clone(&shared)), Starter { shared, views, judge })
     }
 
     /// The latest sample and its number, from 1; none before the first one.
     pub fn latest(&self) -> Option<(u64, Sample)> {
         let slot = self.0.lock();
-        (slot.seq > 0).then_some((slot.seq, slot.sample))
+        (slot.seq > 0).then_some((slot.seq, slot.moment.sample))
     }
 
     /// A copy of the series, if one is kept.
@@ -138,11 +147,11 @@ impl Starter {
     /// # Errors
     /// The system has no threads left; then nothing is shown.
     pub fn start(self) -> io::Result<()> {
-        let Starter { shared, views } = self;
+        let Starter { shared, views, judge } = self;
         if shared.lock().end.is_some() {
             return Ok(());
         }
-        spawn("views", &shared, sample)?;
+        spawn("views", &shared, move |shared| sample(shared, judge))?;
         for mut view in views {
             spawn("view", &shared, move |shared| follow(shared, &mut *view))?;
         }
@@ -169,16 +178,19 @@ fn spawn(name: &str, shared: &Arc<Shared>, run: impl FnOnce(&Shared) + Send + 's
 }
 
 /// Looks, again and again.
-fn sample(shared: &Shared) {
+fn sample(shared: &Shared, mut judge: Option<Box<dyn Judge>>) {
     let Subject { about, progress, inputs, .. } = &shared.subject;
     let size = if inputs.is_empty() { None } else { (shared.subject.size)(inputs) };
     let (mut tally, probe) = (Tally::new(size), Probe::open());
-    let (mut program, mut count) = (0, 0u32);
+    let (mut program, mut free, mut count, mut planned) = (0, None, 0u32, None);
     let mut next = Instant::now();
     let mut end = None;
     loop {
         if count < EARLY || count.is_multiple_of(PROGRAM) || end.is_some() {
             program = usage::program_bytes();
+        }
+        if count.is_multiple_of(SPACE) || end.is_some() {
+            free = about.place.as_deref().and_then(free_bytes);
         }
         count = count.wrapping_add(1);
         let seen = Seen {
@@ -187,6 +199,7 @@ fn sample(shared: &Shared) {
             heap: audit::counts().current,
             peak: peak_rss_bytes(),
             limit: about.memory_limit,
+            free,
         };
         let metrics = progress.metrics();
         let sample = tally.next(about, shared.started.elapsed(), metrics.as_ref(), &seen, end);
@@ -194,8 +207,13 @@ fn sample(shared: &Shared) {
             let latency = metrics.as_ref().map(|metrics| &metrics.record_latency);
             series.lock().unwrap_or_else(PoisonError::into_inner).add(&sample, latency);
         }
+        // What was planned last stays when the run is over.
+        planned = metrics.as_ref().and_then(|metrics| metrics.planned).or(planned);
+        let bad = metrics.map(|metrics| metrics.bad).unwrap_or_default();
+        let alerts = judge.as_mut().map(|judge| judge.judge(&sample)).unwrap_or_default();
+        let moment = Arc::new(Moment { sample, bad, planned, alerts });
         let mut slot = shared.lock();
-        (slot.sample, slot.complete) = (sample, end.is_some());
+        (slot.moment, slot.complete) = (moment, end.is_some());
         slot.seq += 1;
         shared.changed.notify_all();
         if end.is_some() {
@@ -226,12 +244,12 @@ fn follow(shared: &Shared, view: &mut dyn View) {
             slot = shared.changed.wait(slot).unwrap_or_else(PoisonError::into_inner);
         }
         shown = slot.seq;
-        let (sample, complete) = (slot.sample, slot.complete);
+        let (moment, complete) = (Arc::clone(&slot.moment), slot.complete);
         drop(slot);
         if complete {
-            return view.end(&shared.subject.about, &sample);
+            return view.end(&shared.subject.about, &moment);
         }
-        view.show(&shared.subject.about, &sample);
+        view.show(&shared.subject.about, &moment);
     }
 }
 
@@ -244,15 +262,15 @@ mod tests {
     struct Sends(mpsc::Sender<State>, Option<mpsc::Receiver<()>>);
 
     impl View for Sends {
-        fn show(&mut self, _: &About, sample: &Sample) {
-            let _ = self.0.send(sample.state);
+        fn show(&mut self, _: &About, moment: &Moment) {
+            let _ = self.0.send(moment.sample.state);
             if let Some(gate) = &self.1 {
                 let _ = gate.recv();
             }
         }
 
-        fn end(&mut self, about: &About, sample: &Sample) {
-            self.show(about, sample);
+        fn end(&mut self, about: &About, moment: &Moment) {
+            self.show(about, moment);
         }
     }
 
@@ -274,7 +292,7 @@ mod tests {
         let (slow, slowly) = mpsc::channel();
         let (open, gate) = mpsc::channel();
         let views: Vec<Box<dyn View>> = vec![Box::new(Sends(fast, None)), Box::new(Sends(slow, Some(gate)))];
-        let (monitor, starter) = Monitor::new(subject(&progress), views);
+        let (monitor, starter) = Monitor::new(subject(&progress), views, None);
         assert!(monitor.latest().is_none());
         starter.start().expect("threads");
         assert_eq!((seen.recv(), slowly.recv()), (Ok(State::Starting), Ok(State::Starting)));
@@ -293,7 +311,7 @@ mod tests {
     #[test]
     fn a_run_that_is_over_starts_no_thread() {
         let (sender, seen) = mpsc::channel();
-        let (monitor, starter) = Monitor::new(subject(&Progress::new()), vec![Box::new(Sends(sender, None))]);
+        let (monitor, starter) = Monitor::new(subject(&Progress::new()), vec![Box::new(Sends(sender, None))], None);
         monitor.end(State::Done);
         starter.start().expect("nothing to do");
         assert!(seen.recv().is_err());
@@ -304,7 +322,7 @@ mod tests {
         let progress = Progress::new();
         progress.begin(Some(10)).read_to(5, 1);
         let (sender, seen) = mpsc::channel();
-        let (monitor, starter) = Monitor::new(subject(&progress), vec![Box::new(Sends(sender, None))]);
+        let (monitor, starter) = Monitor::new(subject(&progress), vec![Box::new(Sends(sender, None))], None);
         starter.start().expect("threads");
         seen.recv().expect("a sample");
         let (seq, sample) = monitor.latest().expect("a sample");

@@ -8,7 +8,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::block::Block;
 use super::line::bar;
-use super::sample::{About, Sample};
+use super::sample::{About, Moment};
 use super::sampler::View;
 use crate::sys::terminal_size;
 
@@ -115,16 +115,16 @@ fn put(text: &str) {
 pub struct BarView(pub Arc<Screen>);
 
 impl View for BarView {
-    fn show(&mut self, _: &About, sample: &Sample) {
+    fn show(&mut self, _: &About, moment: &Moment) {
         // In a short run it would only flicker.
-        if sample.t < FIRST {
+        if moment.sample.t < FIRST {
             return;
         }
         let (columns, _) = terminal_size().unwrap_or(USUAL);
-        self.0.draw(&[bar(sample, columns)]);
+        self.0.draw(&[bar(&moment.sample, columns)]);
     }
 
-    fn end(&mut self, _: &About, _: &Sample) {
+    fn end(&mut self, _: &About, _: &Moment) {
         self.0.end();
     }
 }
@@ -141,9 +141,9 @@ impl BlockView {
         BlockView { screen, block: Block::new(utf8) }
     }
 
-    fn draw(&mut self, about: &About, sample: &Sample) {
+    fn draw(&mut self, about: &About, moment: &Moment) {
         let (columns, rows) = terminal_size().unwrap_or(USUAL);
-        let mut lines = self.block.lines(about, sample, columns);
+        let mut lines = self.block.lines(about, moment, columns);
         // What scrolled out of sight can't be drawn again.
         lines.truncate(rows.saturating_sub(1).max(1));
         self.screen.draw(&lines);
@@ -151,12 +151,12 @@ impl BlockView {
 }
 
 impl View for BlockView {
-    fn show(&mut self, about: &About, sample: &Sample) {
-        self.draw(about, sample);
+    fn show(&mut self, about: &About, moment: &Moment) {
+        self.draw(about, moment);
     }
 
-    fn end(&mut self, about: &About, sample: &Sample) {
-        self.draw(about, sample);
+    fn end(&mut self, about: &About, moment: &Moment) {
+        self.draw(about, moment);
         self.screen.end();
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::latency::Recent;
 use super::left::{Mark, Marks};
 use super::memory::{Seen, split};
-use super::sample::{About, Checkpoints, Episode, LATENCY_BOUNDS, Pressure, Rates, Sample, State};
+use super::sample::{About, Checkpoints, Episode, LATENCY_BOUNDS, Pressure, Rates, Sample, State, TargetSpace};
 use crate::metrics::{Level, Metrics};
 
 /// The latency that is shown as that of now is of this many samples: ten seconds.
@@ -65,6 +65,8 @@ impl Tally {
         for ((sum, before), workers) in sample.worker_seconds.iter_mut().zip(self.last.worker_seconds).zip(workers) {
             *sum = before + workers as f64 * seconds;
         }
+        sample.target_stall = self.last.target_stall + if self.waits_for_target(&sample) { seconds } else { 0.0 };
+        sample.target = seen.free.map(|free| TargetSpace { free, remaining: remaining(about, &sample, end) });
         sample.state = end.unwrap_or(match metrics {
             None => State::Starting,
             Some(_) if sample.read == 0 => State::Starting,
@@ -81,6 +83,14 @@ impl Tally {
         sample
     }
 
+    /// Whether the target alone holds the run up: nothing moved since the sample before, and all workers but the one that
+    /// writes wait for that.
+    fn waits_for_target(&self, sample: &Sample) -> bool {
+        let moved = |sample: &Sample| (sample.read, sample.written, sample.slices_committed);
+        let waiting = sample.workers.waiting_target;
+        waiting > 0 && waiting + 1 >= sample.all_workers() && moved(sample) == moved(&self.last)
+    }
+
     fn count(&mut self, sample: &mut Sample, about: &About, metrics: &Metrics) {
         // What is done says no more how long it was.
         let known = if about.sources > 1 { self.together } else { metrics.input_size_bytes.or(self.last.size) };
@@ -93,8 +103,10 @@ impl Tally {
         sample.slices_open = metrics.slices_claimed.saturating_sub(metrics.slices_committed);
         sample.slices_committed = metrics.slices_committed;
         sample.lossy = metrics.lossy_values;
+        (sample.stages, sample.bad_by_cause) = (metrics.stage_time, metrics.bad.by_cause);
         let blocks = |part: fn(&crate::metrics::StageAllocations) -> u64| metrics.stages.iter().map(part).sum();
-        sample.allocated_blocks = [blocks(|stage| stage.warmup.blocks), blocks(|stage| stage.steady.blocks)];
+        sample.allocated_blocks =
+            [metrics.start_blocks, blocks(|stage| stage.warmup.blocks), blocks(|stage| stage.steady.blocks)];
         let mark = Mark {
             t: sample.t.as_secs_f64(),
             read: sample.read,
@@ -166,6 +178,19 @@ impl Tally {
         }
         now
     }
+}
+
+/// What is still to be written, if the rest of the input becomes as much as what was done: known from one hundredth of it
+/// on, or from 64 MB. Where the output is compressed, nobody knows.
+fn remaining(about: &About, sample: &Sample, end: Option<State>) -> Option<u64> {
+    const ENOUGH: u64 = 64_000_000;
+    if let Some(end) = end {
+        return (end == State::Done).then_some(0);
+    }
+    let size =
+        sample.size.filter(|size| !about.packed && sample.read >= (size / 100).min(ENOUGH) && sample.read > 0)?;
+    let ratio = sample.written as f64 / sample.read as f64;
+    Some(((size.saturating_sub(sample.read)) as f64 * ratio).round() as u64)
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Which values of a record an op changes.
 
-use crate::error::RecordError;
+use crate::error::{Cause, RecordError};
 use crate::memory::Arena;
 use crate::record::utf8::invalid;
 use crate::record::{Batch, Seen, Value};
@@ -63,6 +63,7 @@ impl<'a> Scope<'a> {
 pub(super) fn utf8(text: &[u8], offset: usize) -> Result<&str, RecordError> {
     simdutf8::basic::from_utf8(text).map_err(|_| {
         RecordError::new(offset, "a text that an op has to change is not valid UTF-8")
+            .cause(Cause::Text)
             .hint("Name the encoding with ⟨encoding⟩ (often it is windows-1252), use ⟨invalid_utf8 replace⟩, or an op on bytes such as upper-ascii.")
     })
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::Op;
 use super::check::{check, parent, unique};
 use super::rules::{self, Entry, Node, Said};
-use crate::error::{RecordError, Result};
+use crate::error::{Cause, RecordError, Result};
 use crate::record::{Batch, LossyKind, NONE, Seen, Tree, Value};
 
 /// Selects, drops and renames fields of keyed records; names are paths as in [`Fields`](super::Fields), and all are
@@ -208,7 +208,8 @@ impl<'w, 'a> Work<'w, 'a> {
                 return Err(RecordError::new(
                     self.offset,
                     "the record is not an object, so it has no fields to select",
-                ));
+                )
+                .cause(Cause::Op));
             }
         }
         match exact {
@@ -216,6 +217,7 @@ impl<'w, 'a> Work<'w, 'a> {
                 self.offset,
                 "the record has fields that are not in the list of columns (unknown_key)",
             )
+            .cause(Cause::Target)
             .hint("Leave out ⟨strict⟩ to accept it and have it counted.")),
             Some(_) => {
                 self.out.lose(LossyKind::UnknownKey, self.left_out);
@@ -260,7 +262,7 @@ impl<'w, 'a> Work<'w, 'a> {
             }
             Value::List(_) if lists == NESTED_LISTS => {
                 let reason = format!("a path goes through more than {NESTED_LISTS} lists inside each other");
-                return Err(RecordError::new(self.offset, reason));
+                return Err(RecordError::new(self.offset, reason).cause(Cause::Op));
             }
             Value::List(_) => {
                 self.out.push_keyed(key, Value::Null, self.offset)?;
@@ -362,7 +364,7 @@ impl<'w, 'a> Work<'w, 'a> {
             if kept && !entry.is_some_and(|entry| entry.dropped) && key == new {
                 let (old, new) = (String::from_utf8_lossy(old), String::from_utf8_lossy(new));
                 let reason = format!("the field `{old}` can't be renamed: the map has another field `{new}`");
-                return Err(RecordError::new(self.offset, reason));
+                return Err(RecordError::new(self.offset, reason).cause(Cause::Op));
             }
         }
         Ok(())

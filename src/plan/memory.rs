@@ -4,6 +4,7 @@ use crate::compress::{Compression, Packed, Packing, Unpacking};
 use crate::error::{Error, Result};
 use crate::format::MAX_RECORD;
 use crate::memory::{Budget, Reservation, Whose};
+use crate::metrics::Planned;
 use crate::plan::sizes::{self, BASE, FEW, HEAD, NOTED, SLACK, SLICE, SLICE_MIN};
 use crate::record::Value;
 use crate::wording::megabytes;
@@ -221,6 +222,29 @@ impl Plan {
         ]
     }
 
+    /// The same for those who look at the run.
+    pub fn planned(&self) -> Planned {
+        let (mut base, mut mapped) = (0, 0);
+        for (name, bytes) in self.parts() {
+            match name {
+                "mapped slices" => mapped = bytes as u64,
+                "arenas"
+                | "scratch of decoders and encoders"
+                | "output buffers"
+                | "windows of the stream"
+                | "decompression"
+                | "compression" => {}
+                _ => base += bytes as u64,
+            }
+        }
+        let mut planned = Planned::default();
+        (planned.workers, planned.slice_size) = (self.workers, self.slice_size as u64);
+        (planned.base, planned.mapped) = (base, mapped);
+        planned.arenas = (self.workers * (self.arena + SCRATCH)) as u64;
+        (planned.buffers, planned.codec) = (self.buffers() as u64, self.codec() as u64);
+        planned
+    }
+
     /// What the names of columns may take while they are read. Only the source is held then, and the plan is made again
     /// afterwards.
     pub fn room_for_names(&self) -> usize {
@@ -321,6 +345,15 @@ mod tests {
         }
         assert_eq!(Plan::new(&wishes(100_000_000)).unwrap().slice_size, SLICE);
         assert_eq!(Plan::new(&wishes(100_000_000)).unwrap().workers, 2);
+    }
+
+    #[test]
+    fn what_is_shown_is_all_of_it() {
+        for streamed in [false, true] {
+            let plan = Plan::new(&Wishes { streamed, noting: true, dashboard: 1000, ..wishes(32_000_000) }).unwrap();
+            let sum: usize = plan.parts().iter().map(|(_, bytes)| bytes).sum();
+            assert_eq!(plan.planned().total(), sum as u64);
+        }
     }
 
     /// The limit that an error names as enough, in megabytes with one decimal.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::RecordError;
+use crate::error::{Cause, RecordError};
 use crate::wording::count;
 
 /// A way in which a target holds less than the source.
@@ -55,6 +55,7 @@ pub enum LossyKind {
 #[cold]
 pub(super) fn lossy_error(offset: usize, kind: LossyKind) -> RecordError {
     RecordError::new(offset, format!("the output can't hold this record as it is: {}", kind.sentence(1)))
+        .cause(Cause::Target)
         .hint("Leave out ⟨strict⟩ to accept it and have it counted.")
 }
 

@@ -1,7 +1,7 @@
 //! Text that must be valid UTF-8.
 
 use super::{Batch, LossyKind};
-use crate::error::RecordError;
+use crate::error::{Cause, RecordError};
 
 const REPLACEMENT: &[u8] = "\u{fffd}".as_bytes();
 
@@ -38,7 +38,7 @@ pub fn without_encoding(mut error: RecordError) -> RecordError {
 
 /// The error for a text whose first bad byte is at `offset` in the slice.
 pub fn invalid(offset: usize) -> RecordError {
-    RecordError::new(offset, "the text is not valid UTF-8").hint(NOT_UTF8)
+    RecordError::new(offset, "the text is not valid UTF-8").cause(Cause::Text).hint(NOT_UTF8)
 }
 
 #[cold]

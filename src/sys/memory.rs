@@ -49,6 +49,13 @@ fn from_status(key: &[u8]) -> Option<u64> {
     kibibytes(&text[..len], key).map(|kib| kib * 1024)
 }
 
+/// The most resident memory that another process had since its program began, in bytes; none if it does not run.
+#[cfg(target_os = "linux")]
+pub(super) fn peak_of(process: &str) -> Option<u64> {
+    let status = std::fs::read(format!("/proc/{process}/status")).ok()?;
+    kibibytes(&status, b"VmHWM:").map(|kib| kib * 1024)
+}
+
 #[cfg(not(target_os = "linux"))]
 fn from_status(_key: &[u8]) -> Option<u64> {
     None
@@ -74,21 +81,24 @@ fn rusage() -> Option<libc::rusage> {
 /// Processor time of the whole process; none where the system does not say.
 pub(super) fn cpu_time() -> Option<std::time::Duration> {
     #[cfg(unix)]
-    {
-        let usage = rusage()?;
-        let micros = |time: libc::timeval| time.tv_sec as u64 * 1_000_000 + time.tv_usec as u64;
-        Some(std::time::Duration::from_micros(micros(usage.ru_utime) + micros(usage.ru_stime)))
-    }
+    return rusage().map(|usage| time_and_peak(&usage).0);
     #[cfg(not(unix))]
     None
 }
 
 #[cfg(unix)]
 fn peak_from_rusage() -> u64 {
-    let peak = rusage().map_or(0, |usage| usage.ru_maxrss);
+    rusage().map_or(0, |usage| time_and_peak(&usage).1)
+}
+
+/// Processor time, and the peak of resident memory in bytes.
+#[cfg(unix)]
+pub(super) fn time_and_peak(usage: &libc::rusage) -> (std::time::Duration, u64) {
+    let micros = |time: libc::timeval| time.tv_sec as u64 * 1_000_000 + time.tv_usec as u64;
+    let time = std::time::Duration::from_micros(micros(usage.ru_utime) + micros(usage.ru_stime));
     // Bytes on macOS, KiB elsewhere.
     let unit = if cfg!(target_os = "macos") { 1 } else { 1024 };
-    u64::try_from(peak).unwrap_or(0).saturating_mul(unit)
+    (time, u64::try_from(usage.ru_maxrss).unwrap_or(0).saturating_mul(unit))
 }
 
 #[cfg(not(unix))]

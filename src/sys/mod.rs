@@ -4,6 +4,8 @@
 #[cfg(target_os = "linux")]
 mod ahead;
 pub mod alloc;
+pub mod child;
+mod disk;
 mod environ;
 mod file_id;
 mod guard;
@@ -14,6 +16,7 @@ pub mod memory;
 mod pages;
 #[cfg(unix)]
 pub mod signals;
+mod state;
 mod stop;
 mod streams;
 mod terminal;
@@ -21,6 +24,7 @@ pub mod usage;
 
 #[cfg(target_os = "linux")]
 pub use ahead::Ahead;
+pub use disk::{forget, free_bytes};
 pub use environ::variables;
 pub use file_id::{FileId, stdin_file};
 pub use guard::guard_maps;
@@ -29,6 +33,7 @@ pub use leftover::{Leftover, remove_leftovers};
 pub use map::Map;
 pub use memory::{peak_rss_bytes, reset_peaks, resident_bytes};
 pub use pages::Pages;
+pub use state::state_folder;
 pub use stop::Stop;
 #[cfg(unix)]
 pub use stop::takes_a_line;

@@ -120,6 +120,30 @@ fn an_address_is_told() {
     assert_eq!(received.join().unwrap().len(), 2);
 }
 
+/// An address that takes connections and never answers holds up nobody else who is told.
+#[cfg(feature = "webhook")]
+#[test]
+fn a_receiver_that_hangs_delays_nobody_else() {
+    let here = folder();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let stuck = listener.local_addr().unwrap();
+    let hangs = RULE.replace("critical", "warning").replace("0.1", "0.2");
+    let rules = format!("{hangs}webhook = \"http://{stuck}/\"\n{RULE}command = [\"sh\", \"-c\", \"cat > told\"]\n");
+    fs::write(here.path().join("own.toml"), rules).unwrap();
+    let line = ["convert", "-", "-f", "csv", "-t", "ndjson", "--on-error", "skip", "--config", "own.toml"];
+    let mut child = piped(command(here.path()).args(line));
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(format!("a,b\n{}", "1,2\nbad\n".repeat(5)).as_bytes()).unwrap();
+    // The run stands still, and the other one is told while the first hangs.
+    while fs::read_to_string(here.path().join("told")).map_or(true, |told| told.is_empty()) {
+        thread::sleep(Duration::from_millis(50));
+    }
+    assert_eq!(child.try_wait().unwrap(), None);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    drop(listener);
+}
+
 #[test]
 fn only_known_metrics_and_trusted_files() {
     let here = folder();

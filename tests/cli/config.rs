@@ -156,6 +156,8 @@ fn faults_have_lines_and_suggestions() {
         ("[job.a]\nextensions = { gz = 'csv' }", "2: `gz` is the extension of files compressed with gzip"),
         ("[job.a]\nextensions = { 'a.b' = 'csv' }", "2: `a.b` is no extension"),
         ("[[alert]]\nmetric = 'records_bad_share'\nabove = 1\nseverity = 'bad'", "4: `severity` is one of "),
+        ("otlp = 'http://x'", "1: `otlp` is not taken from a file that was found"),
+        ("dashboard-samples = true", "1: `dashboard-samples` is not taken from a file that was found"),
         ("workers = 1\nworkers = 2", "2: duplicate key"),
         ("workers 1", "1: "),
         ("\n[profile.a\n", "2: "),

@@ -35,6 +35,9 @@ impl Run {
     fn new(here: &Path, words: &[&str], token: Option<&str>) -> Run {
         let mut command = command(here);
         command.args(words).args(["--dashboard", "0"]).stdout(Stdio::piped()).stderr(Stdio::piped());
+        if here.join("state").exists() {
+            command.env("XDG_STATE_HOME", here.join("state"));
+        }
         token.into_iter().for_each(|token| _ = command.env("PAGEMILL_DASHBOARD_TOKEN", token));
         let mut child = command.spawn().unwrap();
         let stdout = child.stdout.take().unwrap();
@@ -203,12 +206,22 @@ fn the_page_and_what_programs_read() {
     assert_eq!((&snapshot["memory"]["limit"], &snapshot["pressure"]), (&json!(100_000_000), &json!("normal")));
     let row = |name: &str| snapshot["plan"].as_array().unwrap().iter().find(|row| row["name"] == name).cloned();
     assert_eq!(row("on-error"), Some(json!({"name":"on-error","value":"skip","set_by":"flag"})));
+    assert_eq!(row("workers").map(|row| row["set_by"].clone()), Some(json!("default")));
+    assert!(row("arenas").is_some_and(|row| row["under"] == "planned use" && row["kind"] == "arenas"));
     assert_eq!(row("memory-limit"), Some(json!({"name":"memory-limit","value":"100 MB","set_by":"default"})));
 
     let mut rows: Vec<&str> =
         snapshot["plan"].as_array().unwrap().iter().map(|row| row["name"].as_str().unwrap()).collect();
     rows.sort_unstable();
     assert!(rows.windows(2).all(|two| two[0] != two[1]), "each name is there once: {rows:?}");
+
+    // The output goes to a pipe, so nothing is known of its file system.
+    assert!(snapshot.get("target").is_none());
+    let rules: Vec<&Value> = snapshot["alerts"].as_array().unwrap().iter().map(|alert| &alert["rule"]).collect();
+    assert_eq!(rules, ["disk_nearly_full", "memory_pressure", "memory_ceiling", "many_bad_records", "stalled"]);
+    let ceiling = &snapshot["alerts"][2];
+    assert_eq!((&ceiling["state"], &ceiling["unit"]), (&json!("quiet"), &json!("bytes")));
+    assert_eq!(ceiling["threshold"], 1e8);
 
     for (path, kind) in [
         ("/", "text/html; charset=utf-8"),
@@ -226,11 +239,73 @@ fn the_page_and_what_programs_read() {
     }
     assert_eq!(run.get("/healthz").body, "ok\n");
     let metrics = run.get("/metrics").body;
-    assert!(metrics.contains("\npagemill_records_bad_total ") && metrics.contains("\npagemill_dashboard_clients 0\n"));
+    assert!(
+        metrics.contains("\npagemill_records_bad_total{reason=\"fields\"} ")
+            && metrics.contains("\npagemill_dashboard_clients 0\n")
+    );
     let open = run.ask("GET /metrics", &["Accept: application/openmetrics-text; version=1.0.0"]);
     assert_eq!(open.header("content-type"), Some("application/openmetrics-text; version=1.0.0; charset=utf-8"));
     assert!(open.body.ends_with("# EOF\n"));
     run.ends_well();
+}
+
+#[cfg(feature = "history")]
+#[test]
+fn what_was_bad_and_earlier_runs() {
+    use pagemill::history::{History, Run as Past};
+
+    let here = folder();
+    input(here.path());
+    let history = History::create(&here.path().join("state/pagemill/history.sqlite3")).unwrap();
+    let past = |job: &str, state: &str| {
+        let series = Some(r#"{"step_s":1,"read":[10,30]}"#.to_owned());
+        let (job, state) = (job.to_owned(), state.to_owned());
+        let run =
+            Past { job, state, read: 4_000, seconds: 2.0, started: 1_773_799_204, peak: 9, series, ..Past::default() };
+        history.add(&run).unwrap()
+    };
+    past("a.csv → a.ndjson", "done");
+    past("another", "done");
+    let last = past("a.csv → a.ndjson", "failed");
+    let words = ["convert", "a.csv", "-o", "a.ndjson", "--on-error", "skip", "--linger"];
+    let mut run = Run::new(here.path(), &words, None);
+    let mut said = String::new();
+    while !said.contains("dashboard stays at") {
+        assert!(run.stderr.read_line(&mut said).unwrap() > 0, "{said}");
+    }
+    let snapshot = run.snapshot();
+    assert_eq!(snapshot["state"], "done");
+    let bad = &snapshot["bad"];
+    assert_eq!((&bad["by_reason"], &bad["action"]), (&json!({"fields": 200}), &json!("left out")));
+    let places = bad["by_place"].as_array().unwrap();
+    assert_eq!(places.iter().map(|count| count.as_u64().unwrap()).sum::<u64>(), 200);
+    // A bad record of three letters comes after each thousand of 18 bytes.
+    let at = |count: u64| 8 + count * 18_000 + (count - 1) * 4;
+    let latest: Vec<(u64, u64)> = bad["latest"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|record| {
+            assert_eq!(
+                (&record["reason"], record["begins"].as_str().map(str::trim_end)),
+                (&json!("fields"), Some("bad"))
+            );
+            (record["record"].as_u64().unwrap(), record["at"].as_u64().unwrap())
+        })
+        .collect();
+    assert_eq!(latest, [200, 199, 198, 197, 196, 195].map(|count| (count * 1_001, at(count))));
+    assert_eq!(snapshot["target"]["remaining"], 0);
+    assert!(snapshot["target"]["free"].as_u64().is_some_and(|free| free > 0));
+    let runs = snapshot["history"].as_array().unwrap();
+    assert_eq!(runs.len(), 2, "those of this job");
+    assert_eq!(
+        (&runs[0]["id"], &runs[0]["outcome"], &runs[1]["outcome"]),
+        (&json!(last), &json!("failed"), &json!("done"))
+    );
+    assert_eq!((&runs[1]["read_mean"], &runs[1]["started"]), (&json!(2000.0), &json!("2026-03-18T02:00:04Z")));
+    assert_eq!((&runs[1]["spark"], snapshot.get("usual")), (&json!([10.0, 30.0]), None));
+    send(&run.child, libc::SIGTERM);
+    assert_eq!(run.finish().1, Some(0));
 }
 
 #[test]

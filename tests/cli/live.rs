@@ -6,7 +6,7 @@ use std::io::Read;
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
 
-use pagemill::monitor::{About, Exposition, Sample};
+use pagemill::monitor::{About, Exposition, Moment};
 
 use crate::support::missing::left_out;
 use crate::support::terminal::Terminal;
@@ -181,7 +181,7 @@ fn metrics_go_to_a_file() {
     for line in [
         "pagemill_run_state{state=\"done\"} 1",
         "pagemill_records_read_total 200200",
-        "pagemill_records_bad_total 200",
+        "pagemill_records_bad_total{reason=\"fields\"} 200",
         "pagemill_record_latency_seconds_count 200200",
         "pagemill_memory_limit_bytes 100000000",
     ] {
@@ -219,7 +219,7 @@ fn the_official_parser_reads_the_metrics() {
     input(here.path());
     let line = ["convert", "a.csv", "-o", "a.ndjson", "--on-error", "skip", "-q", "--metrics-file", "m.prom"];
     run(here.path(), line).ends(0);
-    let open = Exposition::OpenMetrics.text(&About::default(), &Sample::default());
+    let open = Exposition::OpenMetrics.text(&About::default(), &Moment::default());
     fs::write(here.path().join("m.open"), open).unwrap();
     let ran = Command::new(&python).args(["-c", PARSER, "m.prom", "m.open"]).current_dir(here.path()).output().unwrap();
     let found = String::from_utf8(ran.stdout).unwrap();
@@ -237,6 +237,36 @@ fn the_official_parser_reads_the_metrics() {
     ] {
         assert!(found.lines().any(|other| other.starts_with(line)), "{line} is not in\n{found}");
     }
+}
+
+#[test]
+fn generated_data_has_progress_too() {
+    let here = folder();
+    let here = here.path();
+    run(here, ["generate", "--size", "200kB", "-o", "a.csv", "--progress", "plain"])
+        .ends(0)
+        .says(&["pagemill: 0:00  done  ", " written, "]);
+    let quiet = run(here, ["generate", "--size", "200kB", "-o", "b.csv"]).ends(0);
+    assert_eq!(quiet.stderr, "", "nothing in a log");
+    let terminal = Terminal::new(80, 40);
+    let mut command = command(here);
+    command.args(["generate", "--size", "100MB", "-t", "csv", "--monitor"]);
+    command.env("TERM", "xterm").env("LC_ALL", "C.UTF-8");
+    let mut child = command.stdout(Stdio::piped()).stderr(terminal.stream()).spawn().unwrap();
+    let mut stdout = child.stdout.take().unwrap();
+    // It stands still: nobody reads it.
+    let lines = terminal.waits_for(|lines| lines.iter().any(|line| line.starts_with("written ")));
+    assert!(
+        lines[0].starts_with("standard output ") && lines.iter().all(|line| !line.starts_with("read ")),
+        "{lines:#?}"
+    );
+    let written = lines.iter().find(|line| line.starts_with("written ")).unwrap();
+    assert!(written.ends_with(" of 100.0 MB"), "{written}");
+    crate::support::process::send(&child, libc::SIGUSR1);
+    let said = terminal.waits_for(|lines| lines.iter().any(|line| line.contains(" of 100 MB written (")));
+    assert!(!said.is_empty());
+    std::io::copy(&mut stdout, &mut std::io::sink()).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(0));
 }
 
 #[test]

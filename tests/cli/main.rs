@@ -4,6 +4,7 @@
 mod alerts;
 mod audit;
 mod basics;
+mod bench;
 mod broken_json;
 mod circles;
 mod config;
@@ -22,10 +23,13 @@ mod hostile;
 mod live;
 mod many;
 mod messages;
+#[cfg(feature = "otlp")]
+mod otlp;
 mod packaging;
 mod places;
 mod public_api;
 mod quarantine;
+mod reports;
 mod strict;
 mod structure;
 #[path = "../support/mod.rs"]

@@ -7,7 +7,7 @@ use crate::circles::Graph;
 
 /// The layers, lowest first. A module may use those below its own layer, and itself.
 const LAYERS: [&[&str]; 12] = [
-    &["nearest", "wording"],
+    &["nearest", "wording", "chart"],
     &["error"],
     &["sys", "scan"],
     &["memory", "compress"],
@@ -15,7 +15,7 @@ const LAYERS: [&[&str]; 12] = [
     &["expr"],
     &["source", "format", "op", "sink", "metrics"],
     &["job", "plan", "flow", "fold", "quarantine", "resume", "sample", "monitor"],
-    &["history", "alerts", "dashboard"],
+    &["history", "alerts", "dashboard", "otlp", "bench"],
     &["config"],
     &["cli"],
     &["main", "lib"],

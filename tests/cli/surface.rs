@@ -334,14 +334,17 @@ fn files_are_written_over_nothing_that_is_read_or_written() {
         support::ran(output).ends(2).says(&["list"]);
         assert!(!here.join("out.csv").exists(), "{line}");
     }
-    // An existing report needs --force, an empty one too, and a failed run leaves none.
+    // An existing report needs --force, an empty one too, but not that of a run that failed.
     std::fs::write(here.join("empty.json"), "").unwrap();
     say(here, "convert a.csv -o out.csv --report empty.json").ends(2).says(&["empty.json exists already", "--force"]);
     assert_eq!(read(here, "empty.json"), "");
     say(here, "convert a.csv -o out.csv --report old.json").ends(2).says(&["old.json exists already", "--force"]);
     assert!(!here.join("out.csv").exists());
     say(here, "convert bad.csv -o out.csv --report new.json").ends(1);
+    assert!(read(here, "new.json").contains(",\"exit_code\":1,\"error\":\"bad.csv: "));
     say(here, "convert a.csv -o out.csv --report new.json").ends(0);
+    assert!(read(here, "new.json").contains(",\"exit_code\":0,\"error\":null,"));
+    say(here, "convert a.csv -o out2.csv --report new.json").ends(2).says(&["new.json exists already"]);
     say(here, "convert a.csv -o out.csv --report old.json --force").ends(0);
     assert!(read(here, "old.json").contains("records_out"));
     for (name, text) in &files[..3] {

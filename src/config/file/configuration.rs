@@ -73,6 +73,7 @@ impl Configuration {
         let entries = entries.chain(&self.variables).chain(self.files.iter().rev().flat_map(|file| &file.top));
         let alerts = self.files.iter().flat_map(|file| file.alerts.iter().cloned());
         said.use_token_file(self.dashboard_token_file());
+        said.show_samples(self.files.iter().rev().find_map(|file| file.dashboard_samples).unwrap_or_default());
         said.watch_for(alerts.map(|Alert { rule, command, webhook, .. }| Told { rule, command, webhook }));
         // Within one place nothing contradicts itself; what was decided before wins.
         let mut decided: Vec<&str> = off.iter().map(String::as_str).collect();

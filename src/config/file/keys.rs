@@ -17,6 +17,13 @@ pub enum Scope {
 /// The file with the token of the dashboard. It is no flag: arguments show in lists of processes.
 pub const TOKEN_FILE: &str = "dashboard-token-file";
 
+/// Whether the dashboard may show what bad records begin with beyond this machine. It is no flag: it is about who may see
+/// what, not about a run.
+pub const SAMPLES: &str = "dashboard-samples";
+
+/// Where metrics are sent to. Headers with secrets go there too, so a file that came with data can't say it.
+pub const OTLP: &str = "otlp";
+
 /// The steps in their order.
 pub const STEPS: &str = "steps";
 
@@ -56,7 +63,7 @@ impl Scope {
     /// What else there may be.
     pub fn others(self) -> &'static [&'static str] {
         match self {
-            Scope::Top => &[TOKEN_FILE, "profile", "job", "alert"],
+            Scope::Top => &[TOKEN_FILE, SAMPLES, "profile", "job", "alert"],
             Scope::Profile => &[STEPS, EXTENSIONS],
             Scope::Job => &["profile", STEPS, EXTENSIONS],
         }

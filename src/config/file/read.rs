@@ -8,7 +8,7 @@ use super::alert::Rules;
 use super::extensions::add;
 use super::fault::Fault;
 use super::find::Found;
-use super::keys::{EXTENSIONS, STEPS, Scope, TOKEN_FILE, names_a_place, not_found};
+use super::keys::{EXTENSIONS, OTLP, SAMPLES, STEPS, Scope, TOKEN_FILE, names_a_place, not_found};
 use super::section::{Entry, File, Section};
 use super::step::{flags, step};
 use super::text::line;
@@ -52,6 +52,7 @@ pub fn read(found: &Found, text: &str, faults: &mut Vec<Fault>) -> File {
         jobs: Vec::new(),
         alerts: Vec::new(),
         dashboard_token_file: None,
+        dashboard_samples: None,
     };
     // What follows a mistake in the grammar may be read wrongly.
     if errors.is_empty() {
@@ -74,6 +75,9 @@ pub fn read(found: &Found, text: &str, faults: &mut Vec<Fault>) -> File {
                     }
                 }
                 ("alert", _) => reading.fault(one.line, "`alert` is a list of tables: [[alert]]"),
+                (SAMPLES, _) if !found.own => reading.fault(one.line, not_found(SAMPLES)),
+                (SAMPLES, DeValue::Boolean(may)) => file.dashboard_samples = Some(*may),
+                (SAMPLES, _) => reading.fault(one.line, format!("`{SAMPLES}` is true or false")),
                 // Whoever names the secret knows it.
                 (TOKEN_FILE, _) if !found.own => reading.fault(one.line, not_found(TOKEN_FILE)),
                 (TOKEN_FILE, DeValue::String(name)) if !name.is_empty() => {
@@ -189,6 +193,11 @@ impl Reading<'_> {
         // A job is run by its name; whoever names it means what it says.
         if scope != Scope::Job && !self.own && names_a_place(flag) {
             self.fault(one.line, not_found(flag.name));
+            return None;
+        }
+        // Headers with secrets go there.
+        if !self.own && flag.name == OTLP {
+            self.fault(one.line, not_found(OTLP));
             return None;
         }
         match values(flag, one.value, self.base) {

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::alert;
-use super::keys::{EXTENSIONS, STEPS, Scope, TOKEN_FILE};
+use super::keys::{EXTENSIONS, SAMPLES, STEPS, Scope, TOKEN_FILE};
 use super::step;
 use crate::config::flags::{Commands, Flag, Takes};
 use crate::format::Format;
@@ -15,6 +15,7 @@ pub fn schema() -> Value {
     let parts = |scope, what| json!({"type": "object", "description": what, "additionalProperties": part(scope)});
     let text = || json!({"type": "string", "minLength": 1});
     top.insert(TOKEN_FILE.to_owned(), text());
+    top.insert(SAMPLES.to_owned(), json!({"type": "boolean"}));
     top.insert("profile".to_owned(), parts(Scope::Profile, "Named settings, for --profile NAME"));
     top.insert("job".to_owned(), parts(Scope::Job, "Named jobs, for pagemill run NAME"));
     let rule = json!({

@@ -45,4 +45,6 @@ pub struct File {
     pub alerts: Vec<Alert>,
     /// The file with the token of the dashboard.
     pub dashboard_token_file: Option<PathBuf>,
+    /// Whether the dashboard may show what bad records begin with to whoever may see it.
+    pub dashboard_samples: Option<bool>,
 }

@@ -28,6 +28,8 @@ impl Commands {
     pub const ALERTS: Commands = Commands(1 << 8);
     /// `man`.
     pub const MAN: Commands = Commands(1 << 9);
+    /// `bench`.
+    pub const BENCH: Commands = Commands(1 << 10);
 
     /// Commands that read inputs given on the command line.
     pub(super) const READ: Commands = Commands::CONVERT.or(Commands::COUNT).or(Commands::AUDIT);
@@ -44,18 +46,27 @@ impl Commands {
     /// All that do work of their own.
     pub(super) const ALL: Commands = Commands::RUN.or(Commands::GENERATE);
     /// Commands that look at configurations.
-    pub(super) const CONFIGURED: Commands = Commands::ALL.or(Commands::JOBS).or(Commands::CONFIG).or(Commands::HISTORY);
+    pub(super) const CONFIGURED: Commands = Commands::ALL.or(Commands::JOBS).or(Commands::CONFIG).or(Commands::ANSWERS);
 
     /// Commands that may print a summary at their end.
-    pub(super) const SUMMED_UP: Commands = Commands::ALL.or(Commands::JOBS).or(Commands::CONFIG);
+    pub(super) const SUMMED_UP: Commands = Commands::ALL.or(Commands::JOBS).or(Commands::CONFIG).or(Commands::BENCH);
+    /// Commands that give an answer.
+    pub(super) const ANSWERS: Commands = Commands::HISTORY.or(Commands::BENCH);
 
-    const fn or(self, other: Commands) -> Commands {
+    pub(super) const fn or(self, other: Commands) -> Commands {
         Commands(self.0 | other.0)
+    }
+
+    /// The name of a single one.
+    pub fn name(self) -> &'static str {
+        const NAMES: [&str; 9] =
+            ["convert", "replay", "count", "generate", "audit", "run", "config", "history", "alerts"];
+        NAMES.get(self.0.trailing_zeros() as usize).copied().unwrap_or_default()
     }
 
     /// Whether settings of a configuration are added to its flags.
     pub fn takes_settings(self) -> bool {
-        self.are_in(Commands::ALL.or(Commands::HISTORY))
+        self.are_in(Commands::ALL.or(Commands::ANSWERS))
     }
 
     /// Whether these read or write records: then flags of one name mean the same in all of them.

@@ -31,6 +31,8 @@ pub enum Group {
     RunAndMemory,
     /// Resuming after an interruption.
     Resume,
+    /// How programs are measured.
+    Measuring,
     /// What is reported about a run.
     See,
 }
@@ -49,6 +51,7 @@ impl Group {
             Group::Errors => "Errors",
             Group::RunAndMemory => "Run & memory",
             Group::Resume => "Resume",
+            Group::Measuring => "Measuring",
             Group::See => "See",
         }
     }

@@ -4,6 +4,7 @@
 //! The command-line parser, its help, the refusal of flags without effect, the keys of configuration files, the variables
 //! of the environment, and the settings in reports are made from this table. A new flag is one entry.
 
+mod bench;
 mod commands;
 mod csv;
 mod errors;

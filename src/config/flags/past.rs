@@ -1,4 +1,4 @@
-//! Flags of `history` and `alerts`.
+//! Flags of answers, and of `alerts`.
 
 use super::commands::Commands;
 use super::flag::{Flag, Takes::*, flag};
@@ -9,16 +9,20 @@ fn answers() -> Vec<(&'static str, Option<&'static str>)> {
 }
 
 pub static FLAGS: &[Flag] = &[
-    flag("output", Path("OUTPUT"), Commands::HISTORY, "File to write; - is standard output [default: -]").short('o').common(),
+    flag("output", Path("OUTPUT"), Commands::ANSWERS, "File to write; - is standard output [default: -]").short('o').common(),
     flag(
         "to",
         Word("FORMAT", answers),
-        Commands::HISTORY,
+        Commands::ANSWERS,
         "How to write the answer; html and svg are for trend [default: by the extension of the output; on a terminal table, else csv]",
     )
+    .help_in(&[(
+        Commands::BENCH,
+        "How to write the answer; html and svg have charts [default: by the extension of the output; on a terminal table, else csv]",
+    )])
     .short('t')
     .common(),
-    flag("force", Nothing, Commands::HISTORY, "Replace the output if it exists").common(),
+    flag("force", Nothing, Commands::ANSWERS, "Replace the output if it exists").common(),
     flag(
         "last",
         Count("N"),

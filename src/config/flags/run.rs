@@ -25,7 +25,7 @@ const fn see(name: &'static str, takes: Takes, commands: Commands, help: &'stati
 }
 
 pub static FLAGS: &[Flag] = &[
-    run("workers", Count("N"), Commands::ALL, "Number of workers; 0 means one for each processor [default: 0]")
+    run("workers", Count("N"), Commands::ALL.or(Commands::BENCH), "Number of workers; 0 means one for each processor [default: 0]")
         .short('j')
         .common()
         .sets(|s, flag, texts| put(&mut s.workers, count(flag, texts)?))
@@ -33,7 +33,7 @@ pub static FLAGS: &[Flag] = &[
     run(
         "slice-size",
         Text("SIZE"),
-        Commands::RUN,
+        Commands::RUN.or(Commands::BENCH),
         "About how much input a worker takes at a time [default: 512KiB]",
     )
     .alias("chunk-size")
@@ -43,7 +43,7 @@ pub static FLAGS: &[Flag] = &[
     run(
         "memory-limit",
         Text("SIZE|auto|N%"),
-        Commands::RUN,
+        Commands::RUN.or(Commands::BENCH),
         "Memory limit for the whole process: a size, auto (half of what the machine or the control group has available), or a percentage of what is available, such as 25% [default: 100MB]",
     )
     .common()
@@ -62,7 +62,7 @@ pub static FLAGS: &[Flag] = &[
     run(
         "io",
         Word("HOW", || IO.all()),
-        Commands::READ,
+        Commands::READ.or(Commands::BENCH),
         "How files are read: mapped where possible, always mapped, or never [default: auto]",
     )
     .unless(stream_is_read)
@@ -115,7 +115,9 @@ pub static FLAGS: &[Flag] = &[
     resume("durable", Nothing, "Sync the output before every checkpoint, against power failures")
         .sets(|s, _, _| put(&mut s.durable, true)),
     see("quiet", Nothing, Commands::CONFIGURED, "Print no warnings").short('q').conflicts(&["verbose"]),
-    see("verbose", Nothing, Commands::SUMMED_UP, "Print a summary of the run at the end").short('v'),
+    see("verbose", Nothing, Commands::SUMMED_UP, "Print a summary of the run at the end")
+        .short('v')
+        .help_in(&[(Commands::BENCH, "Say on standard error what is run, also where that is no terminal")]),
     see("explain", Nothing, Commands::RUN, "Print how the job would run, without running it")
         .changes(Changes::Run)
         .help_in(&[(Commands::COUNT, "Print how the files would be counted, without counting them")]),
@@ -135,7 +137,7 @@ pub static FLAGS: &[Flag] = &[
     see(
         "progress",
         Word("HOW", || PROGRESS.all()),
-        Commands::RUN,
+        Commands::ALL,
         "Show on standard error how far the run is: with a bar, or with a plain line every 10 seconds; a bar needs a terminal that the records don't go to [default: auto, which is a bar where there can be one, after a second]",
     ),
     flag(
@@ -146,11 +148,19 @@ pub static FLAGS: &[Flag] = &[
     )
     .group(Group::See)
     .changes(Changes::Manner),
+    flag(
+        "otlp",
+        Text("URL"),
+        Commands::RUN,
+        "Send metrics to a collector of OpenTelemetry, as protobuf over HTTP, every 10 seconds and at the end: an address such as http://localhost:4318, to which /v1/metrics is added if it has no path. Headers come from OTEL_EXPORTER_OTLP_HEADERS",
+    )
+    .group(Group::See)
+    .changes(Changes::Manner),
     see("no-history", Nothing, Commands::RUN, "Don't add this run to the history, which has runs that take longer than a second; --no-history=false adds it however short it is"),
     see(
         "monitor",
         Nothing,
-        Commands::RUN,
+        Commands::ALL,
         "Show rates, memory, latency and workers in a block on the terminal while the job runs; where that can't be drawn, as with --progress plain",
     ),
     flag(

@@ -21,6 +21,7 @@ pub struct Said {
     extensions: Option<Meant>,
     alerts: Vec<Told>,
     token_file: Option<PathBuf>,
+    samples: bool,
 }
 
 /// Extensions that a configuration gives a meaning.
@@ -62,6 +63,7 @@ impl Said {
             extensions: None,
             alerts: Vec::new(),
             token_file: None,
+            samples: false,
         }
     }
 
@@ -98,6 +100,16 @@ impl Said {
     /// Names that file.
     pub fn use_token_file(&mut self, path: Option<&Path>) {
         self.token_file = path.map(Path::to_path_buf);
+    }
+
+    /// Whether the dashboard may show what bad records begin with to whoever may see it.
+    pub fn shows_samples(&self) -> bool {
+        self.samples
+    }
+
+    /// Says whether it may.
+    pub fn show_samples(&mut self, may: bool) {
+        self.samples = may;
     }
 
     /// Adds rules.

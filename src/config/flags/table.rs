@@ -5,12 +5,13 @@ use super::flag::Flag;
 use super::line::{Line, No};
 use super::said::Passed;
 use super::set_by::SetBy;
-use super::{csv, errors, fields, input, json, past, run};
+use super::{bench, csv, errors, fields, input, json, past, run};
 use crate::error::Error;
 
 /// The whole table, in the order of the help.
 pub fn all() -> impl Iterator<Item = &'static Flag> {
-    let groups = [input::FLAGS, csv::FLAGS, json::FLAGS, fields::FLAGS, errors::FLAGS, run::FLAGS, past::FLAGS];
+    let groups =
+        [input::FLAGS, csv::FLAGS, json::FLAGS, fields::FLAGS, errors::FLAGS, run::FLAGS, past::FLAGS, bench::FLAGS];
     groups.into_iter().flatten()
 }
 
@@ -41,7 +42,7 @@ pub fn check(line: &Line<'_>) -> Result<Vec<Passed>, Error> {
 mod tests {
     use super::*;
 
-    const EACH: [Commands; 9] = [
+    const EACH: [Commands; 10] = [
         Commands::CONVERT,
         Commands::REPLAY,
         Commands::COUNT,
@@ -50,6 +51,7 @@ mod tests {
         Commands::JOBS,
         Commands::CONFIG,
         Commands::HISTORY,
+        Commands::BENCH,
         Commands::MAN,
     ];
 

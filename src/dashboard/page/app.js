@@ -1,7 +1,7 @@
 // Brings the events to the model and the model to the page.
 
 import { byId, say, show } from './dom.js';
-import { Model, folded } from './model.js';
+import { Model } from './model.js';
 import { Stream, fetchSnapshot } from './stream.js';
 import { Charts } from './charts.js';
 import { W } from './scale.js';
@@ -9,7 +9,9 @@ import { Cursor, Lane } from './lane.js';
 import { Speaker, drawHeader, drawLink } from './header.js';
 import { drawTiles } from './tiles.js';
 import { drawAlerts, drawEvents, drawPlan } from './lists.js';
-import { drawBad, drawHistory, drawMinutes } from './tables.js';
+import { drawBad } from './bad.js';
+import { drawHistory } from './history.js';
+import { drawMinutes } from './minutes.js';
 
 const STALE_MS = 2000; // the labels of the charts are no older
 const CALM_MS = 5000; // charts are redrawn so often with reduced motion, and slow tables always
@@ -36,7 +38,7 @@ function draw() {
   if (paused || model.now.run === undefined) return;
   const now = performance.now();
   const due = chartsDue(now);
-  const marks = folded(model.lettered());
+  const marks = model.lettered();
   drawHeader(model);
   speaker.draw(model);
   drawTiles(byId('tiles'), model, !calm.matches || due);

@@ -56,13 +56,18 @@ export function place(node, styles) {
  */
 export function keep(parent, items, keyOf, create, update) {
   const old = new Map([...parent.children].map(child => [child.dataset.key, child]));
-  items.forEach((item, index) => {
+  const seen = new Map();
+  const keys = items.map(item => { // two of a key are told apart
     const key = String(keyOf(item));
-    const child = old.get(key) ?? create(item);
-    old.delete(key);
-    child.dataset.key = key;
+    seen.set(key, (seen.get(key) ?? 0) + 1);
+    return seen.get(key) === 1 ? key : `${key} ${seen.get(key)}`;
+  });
+  const kept = new Set(keys);
+  for (const [key, child] of old) if (!kept.has(key)) child.remove(); // first, so that those that stay need not move
+  items.forEach((item, index) => {
+    const child = old.get(keys[index]) ?? create(item);
+    child.dataset.key = keys[index];
     update(child, item, index);
     if (parent.children[index] !== child) parent.insertBefore(child, parent.children[index] ?? null);
   });
-  for (const child of old.values()) child.remove();
 }

@@ -47,7 +47,7 @@ export function unitFor(most, base = 'B') {
 /** Bytes as text with their unit: "41.2 MB". */
 export function bytes(value, format = tenths) {
   if (!known(value)) return DASH;
-  const unit = unitFor(value);
+  const unit = unitFor(Math.abs(value));
   return `${unit.size === 1 ? fixed(value) : format(value / unit.size)} ${unit.name}`;
 }
 
@@ -107,14 +107,23 @@ export function rare(part, all) {
 
 /** "18 Mar 2026, 02:00:04" in the clock of the reader. */
 export function moment(iso) {
-  const date = new Date(iso);
-  if (Number.isNaN(date.getTime())) return DASH;
-  return `${day(iso)} ${date.getFullYear()}, ${date.toLocaleTimeString('en-GB')}`;
+  return dateText(iso, date => `${day(iso)} ${date.getFullYear()}, ${date.toLocaleTimeString('en-GB')}`);
 }
 
-export const day = iso => new Date(iso).toLocaleDateString('en-GB', { day: 'numeric', month: 'short' });
+export const day = iso => dateText(iso, date => date.toLocaleDateString('en-GB', { day: 'numeric', month: 'short' }));
+
+/** "02:00" in the clock of the reader. */
+export const minute = iso => dateText(iso, date => date.toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' }));
+
+function dateText(iso, text) {
+  const date = new Date(iso);
+  return Number.isNaN(date.getTime()) ? DASH : text(date);
+}
 
 export const plural = (n, one, many = one + 's') => `${fixed(n)} ${n === 1 ? one : many}`;
+
+/** A sentence of the server with its full stop. */
+export const finished = text => !text || /[.!?]$/.test(text) ? text ?? '' : `${text}.`;
 
 /** "disk_nearly_full" as a title. */
 export function title(name) {

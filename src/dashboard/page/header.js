@@ -2,7 +2,7 @@
 
 import { byId, html, keep, place, say, set, show } from './dom.js';
 import { MANY } from './model.js';
-import { bytes, clock, fixed, known, moment, percent, plain, plural, span, spoken, title, total } from './format.js';
+import { bytes, clock, fixed, known, moment, percent, plain, plural, span, spoken, title, total, unitFor } from './format.js';
 
 const STATE_GLYPHS = { starting: '○', running: '●', finishing: '◐', done: '✓', failed: '✗', stopped: '■' };
 
@@ -47,10 +47,11 @@ const titleState = (model, state) =>
   outcome(model) === 'running' && known(model.share()) ? percent(model.share(), 0) : state;
 
 function drawFlag(model) {
-  const active = [...model.alerts.values()].filter(alert => alert.state === 'active');
+  const { active } = model;
   const flag = byId('flag');
   show(flag, active.length > 0);
   if (!active.length) return;
+  flag.classList.toggle('told', active.every(alert => alert.severity === 'info'));
   const name = alert => (alert.title ?? title(alert.rule)).replace(/^./, c => c.toLowerCase());
   say(flag, `◆ ${plural(active.length, 'alert')}: ${name(active[0])}${active.length > 1 ? ' and more' : ''}`);
 }
@@ -92,11 +93,11 @@ function doneText(amount) {
   return known(amount.written) ? `${read}, ${total(amount.written)} written` : read;
 }
 
-/** "310.0 of 500.0 GB", with one unit where both have the same. */
+/** "310.0 of 500.0 GB", with one unit as soon as the part shows in it. */
 function of(part, all) {
-  const [a, b] = [total(part), total(all)];
-  const [value, unit] = a.split(' ');
-  return b.endsWith(` ${unit}`) ? `${value} of ${b}` : `${a} of ${b}`;
+  const { size } = unitFor(all);
+  const isSeen = size > 1 && (part >= size || part * 10 >= all);
+  return `${isSeen ? fixed(part / size, 1) : total(part)} of ${total(all)}`;
 }
 
 function safeText(checkpoint, onBar) {

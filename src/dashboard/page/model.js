@@ -2,6 +2,7 @@
 
 export const KINDS = ['code_stacks', 'heap_other', 'buffers', 'arenas', 'codec', 'mapped'];
 export const STATES = ['converting', 'waiting_target', 'waiting_input', 'held_back'];
+const SEVERITIES = ['info', 'warning', 'critical'];
 const RECENT_S = 60;
 const ENDED = ['done', 'failed', 'stopped'];
 
@@ -76,11 +77,13 @@ export class Model {
   }
 
   bad(data) {
-    const { by_reason, by_place, place_step, ...entry } = data;
+    const { by_reason, by_place, place_step, latest, ...entry } = data;
     const bad = this.now.bad ??= {};
     Object.assign(bad, Object.fromEntries(
       Object.entries({ by_reason, by_place, place_step }).filter(([, value]) => value !== undefined)));
-    bad.latest = [entry, ...(bad.latest ?? [])].slice(0, 6);
+    if (Array.isArray(latest)) bad.latest = latest;
+    else if (Object.keys(entry).length) bad.latest = [entry, ...(bad.latest ?? [])];
+    bad.latest = bad.latest?.slice(0, 6);
   }
 
   finish(data) {
@@ -145,8 +148,12 @@ export class Model {
     return sumOf(this.now.memory, KINDS);
   }
 
+  /** How many workers there are; after the end, how many there were. */
   get allWorkers() {
-    return sumOf(this.now.workers, STATES);
+    const now = sumOf(this.now.workers, STATES);
+    if (now !== 0) return now;
+    const columns = STATES.map(state => this.series.columns[state]).filter(Boolean);
+    return Math.round(Math.max(0, ...(columns[0] ?? []).map((_, i) => sum(columns.map(column => column[i] ?? 0)))));
   }
 
   /** The resident size of each point: the sum of the kinds that are known. */
@@ -168,9 +175,15 @@ export class Model {
     return isNumber(size) && isNumber(read) && size > 0 ? Math.min(1, read / size) : undefined;
   }
 
-  /** Marks by time, each with the letter that links its flag to the list. */
+  /** Alerts that are raised, the most severe first. */
+  get active() {
+    const rank = alert => SEVERITIES.indexOf(alert.severity);
+    return [...this.alerts.values()].filter(alert => alert.state === 'active').sort((a, b) => rank(b) - rank(a));
+  }
+
+  /** Marks by time, too many of a kind as one, each with the letter that links its flag to the list. */
   lettered() {
-    const marks = [...this.marks.values()].sort((a, b) => a.t - b.t || a.seq - b.seq);
+    const marks = folded([...this.marks.values()]);
     const letters = new Map();
     for (const mark of marks) {
       if (mark.kind === 'checkpoint' || mark.of !== undefined) continue;
@@ -198,7 +211,7 @@ function readSeries(data = {}) {
 export const MANY = 40;
 
 /** More than 40 marks of a kind become one with a count and the latest time. */
-export function folded(marks) {
+function folded(marks) {
   const out = [];
   for (const group of byKind(marks).values()) {
     const count = sum(group.map(mark => mark.count ?? 1));

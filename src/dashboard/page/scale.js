@@ -104,11 +104,16 @@ export function apart(places, gap, end) {
   return out;
 }
 
-/** A sparkline from zero with its filled ground; `xs` run from 0 to 1. */
-export function spark(xs, values, height) {
-  const top = most(values) || 1;
+/**
+ * A sparkline from zero with its filled ground; `xs` run from 0 to 1. With `range`, a lowest and a highest
+ * value, also the band between them.
+ */
+export function spark(xs, values, height, range) {
+  const top = most(values, range) || 1;
   const y = value => height - 1 - value / top * (height - 2);
   const places = xs.map(x => x * 100);
   const zero = values.map(value => isNumber(value) ? 0 : null);
-  return { line: linePath(places, values, y), ground: areaPath(places, zero, values, y) };
+  const [low, high] = range ?? [];
+  const band = areaPath([0, 100], [low, low], [high, high], y);
+  return { line: linePath(places, values, y), ground: areaPath(places, zero, values, y), band };
 }

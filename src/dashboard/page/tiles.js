@@ -1,7 +1,8 @@
 // The tiles: now large, mean or total below, the last minute as a line from zero.
 
 import { html, keep, say, set, stretched, svg } from './dom.js';
-import { bytes, clock, fixed, known, ms, percent, plain, rare, short, total, unitFor } from './format.js';
+import { bytes, clock, fixed, known, ms, percent, plain, rare, short, unitFor } from './format.js';
+import { verdictNow } from './history.js';
 import { most, spark } from './scale.js';
 
 const WIDTH = 100;
@@ -9,7 +10,7 @@ const HEIGHT = 22;
 const MINUTE = 60;
 
 const TILES = [
-  ['Read', model => rate(model, 'read', 'B/s')],
+  ['Read', read],
   ['Written', model => rate(model, 'written', 'B/s')],
   ['Records', records],
   ['Memory', memory],
@@ -36,12 +37,13 @@ const createTile = ([name]) => html('div', { class: 'tile' },
   html('dt', {}, name),
   html('dd', {}, html('span', { class: 'big' }), html('span', { class: 'unit' }), stretched(WIDTH, HEIGHT), html('small')));
 
-/** The last 60 s of a value as a sparkline; the present is at the right edge. */
-function minute(model, name, base = 0) {
+/** The last 60 s of a value as a sparkline; the present is at the right edge. `range` becomes a band. */
+function minute(model, name, { base = 0, range } = {}) {
   const from = model.now.t - MINUTE;
   const xs = model.recent.map(moment => (moment.t - from) / MINUTE);
-  const { line, ground } = spark(xs, model.recent.map(moment => known(moment[name]) ? moment[name] - base : undefined), HEIGHT);
-  return { ground, line };
+  const values = model.recent.map(moment => known(moment[name]) ? moment[name] - base : undefined);
+  const { line, ground, band } = spark(xs, values, HEIGHT, range);
+  return { ground, usual: band, line };
 }
 
 /** Amounts in a bar: a grey ground, a filled part, and strokes at values that matter. */
@@ -59,7 +61,19 @@ function rate(model, name, base) {
   const text = value => known(value) ? short(value / unit.size) : '–';
   const below = known(mean) ? `mean ${text(mean)}${known(now) ? '' : ` ${unit.name}`}` : '';
   const small = model.end ? 'mean of the run' : below;
-  return { big: text(big), unit: known(big) ? unit.name : '', small, paths: minute(model, name) };
+  return { big: text(big), unit: known(big) ? unit.name : '', small, paths: minute(model, name), text };
+}
+
+/** The rate with what is usual for the mean of a run. */
+function read(model) {
+  const tile = rate(model, 'read', 'B/s');
+  const { low, high } = model.now.usual ?? {};
+  if (!known(low) || !known(high)) return tile;
+  const { flagged, slower } = verdictNow(model);
+  const range = `usual ${tile.text(low)} to ${tile.text(high)}`;
+  const verdict = flagged ? `▼ ${percent(slower, 0)} slower, ${range}` : range;
+  const small = [tile.small, verdict].filter(Boolean).join('; ');
+  return { ...tile, small, warn: flagged, paths: minute(model, 'read', { range: [low, high] }) };
 }
 
 function records(model) {
@@ -93,7 +107,7 @@ function latency(model) {
 function bad(model) {
   const { bad: count, read } = model.now.records ?? {};
   const first = model.recent.find(moment => known(moment.bad))?.bad ?? 0;
-  return { big: fixed(count), small: known(count) ? rare(count, read) : '', paths: minute(model, 'bad', first) }; // the line has those of the last minute
+  return { big: fixed(count), small: known(count) ? rare(count, read) : '', paths: minute(model, 'bad', { base: first }) }; // the line has those of the last minute
 }
 
 const LEVELS = { normal: 0, high: 1, critical: 2 };
@@ -123,10 +137,11 @@ function worst(spans, now) {
 function free(model) {
   const { free: left, remaining } = model.now.target ?? {};
   const [big, unit = ''] = bytes(left).split(' ');
-  if (!known(left)) return { big };
-  const alert = model.alerts.get('disk_nearly_full');
-  const warn = alert?.state === 'active';
-  const small = model.end || !known(remaining) ? '' : `needs ${total(remaining)} more${warn ? '; ◆' : ''}`;
+  if (!known(left)) return { big, small: 'not known' };
+  const alert = model.active.find(({ metric }) => metric?.startsWith('target_left'));
+  const warn = alert !== undefined;
+  const letter = warn ? model.lettered().findLast(mark => mark.kind === 'alert' && mark.rule === alert.rule)?.letter : undefined;
+  const small = model.end || !known(remaining) ? '' : `needs ${bytes(remaining, short)} more${warn ? `; ◆ ${letter ?? ''}` : ''}`.trim();
   const paths = known(remaining) && !model.end ? bullet(most([left, remaining]), Math.min(left, remaining)) : {};
   return { big, unit, small, warn, paths };
 }

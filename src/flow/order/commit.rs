@@ -421,6 +421,9 @@ impl<'t> Committer<'t> {
     fn advance(&self, state: &mut State<'t>, totals: &mut SliceTotals, offset: u64) {
         state.next += 1;
         state.behind = offset;
+        if totals.records_failed > 0 {
+            self.pass.bad(&totals.bad, state.totals.records_in, offset);
+        }
         state.totals.add(totals);
         if let Some(tracker) = &mut state.tracker {
             let quarantine = state.ledger.as_ref().map_or((0, 0), |ledger| ledger.written());

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::error::RecordError;
+use crate::error::{Cause, RecordError};
 use crate::format::{Ragged, Types, Want};
 use crate::memory::Arena;
 use crate::record::{Batch, Schema, Value, utf8};
@@ -182,11 +182,15 @@ impl Fields {
     #[cold]
     pub fn other_width(&self, start: usize, columns: usize) -> RecordError {
         let width = self.width;
-        RecordError::with_numbers(start, self.other, [columns, width]).hint(match columns < width {
-            _ if self.commented => OR_A_COMMENT,
-            true => "Give ⟨ragged pad⟩ to fill missing fields with null, or ⟨on_error skip⟩ to leave out such records.",
-            false => "Check the delimiter and the quotes, or give ⟨on_error skip⟩ to leave out such records.",
-        })
+        RecordError::with_numbers(start, self.other, [columns, width]).cause(Cause::Fields).hint(
+            match columns < width {
+                _ if self.commented => OR_A_COMMENT,
+                true => {
+                    "Give ⟨ragged pad⟩ to fill missing fields with null, or ⟨on_error skip⟩ to leave out such records."
+                }
+                false => "Check the delimiter and the quotes, or give ⟨on_error skip⟩ to leave out such records.",
+            },
+        )
     }
 
     /// Checks, or repairs, the text of the records being built, which begin at `start`, if the slice is not all UTF-8.

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::field::{self, Kind};
 use super::layout::Layout;
-use crate::error::RecordError;
+use crate::error::{Cause, RecordError};
 use crate::format::{Decode, Want};
 use crate::record::{Batch, Value, utf8};
 use crate::wording::counted;
@@ -59,6 +59,7 @@ impl Decoder {
     #[cold]
     fn no_truth(&self, column: &Column, bytes: &[u8]) -> RecordError {
         RecordError::new(self.at + column.offset, format!("field `{}` (bool) is {}, not 0 or 1", column.name, bytes[0]))
+            .cause(Cause::Value)
     }
 
     /// Text that must be valid UTF-8.

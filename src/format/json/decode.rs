@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::layout::{Layout, SEPARATOR, is_between, is_white};
 use super::pieces::{has_list, is_key, lacks_comma, repaired, run_end, string_end};
 use super::resync::{Resync, has_regular_strings};
-use crate::error::{Fault, RecordError};
+use crate::error::{Cause, Fault, RecordError};
 use crate::format::{Decode, Want};
 use crate::record::json::{LONE, Quick, Reader, Selection, replace_halves};
 use crate::record::utf8::NOT_UTF8;
@@ -351,7 +351,8 @@ impl Decoder {
             // It has to be read another way, unless it is bad.
             _ => {
                 let text = simdutf8::compat::from_utf8(&slice[start..end]);
-                let invalid = |at: usize| RecordError::new(start + at, "invalid UTF-8").hint(NOT_UTF8);
+                let invalid =
+                    |at: usize| RecordError::new(start + at, "invalid UTF-8").cause(Cause::Text).hint(NOT_UTF8);
                 let invalid = text.err().filter(|_| !self.replace).map(|error| invalid(error.valid_up_to()));
                 return Err(invalid.or_else(|| self.behind(slice, end).err()).unwrap_or(error));
             }
@@ -372,7 +373,9 @@ impl Decoder {
             return Ok(());
         };
         if !self.replace {
-            return Err(RecordError::new(start + error.valid_up_to(), "invalid UTF-8").hint(NOT_UTF8));
+            return Err(RecordError::new(start + error.valid_up_to(), "invalid UTF-8")
+                .cause(Cause::Text)
+                .hint(NOT_UTF8));
         }
         batch.abandon();
         batch.lose(LossyKind::InvalidUtf8Replaced, 1);

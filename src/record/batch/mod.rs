@@ -15,7 +15,7 @@ use super::lossy::Losses;
 use super::span::Span;
 use super::tree::Tree;
 use super::{Lossy, LossyKind, Schema, Seen, Value};
-use crate::error::{Fault, RecordError};
+use crate::error::{Cause, Fault, RecordError};
 use crate::memory::{Arena, Refusal, no_memory};
 use crate::wording::counted;
 
@@ -282,7 +282,7 @@ impl<'a> Batch<'a> {
     /// Refuses a record from within an op: the run's policy for bad records decides what happens to it.
     pub fn reject(&mut self, record: usize, reason: impl Into<std::borrow::Cow<'static, str>>) {
         let offset = self.spans[record].start;
-        self.reject_with(record, RecordError::new(offset, reason));
+        self.reject_with(record, RecordError::new(offset, reason).cause(Cause::Op));
     }
 
     /// Refuses a record with an error that knows its offset and a hint.
@@ -333,5 +333,6 @@ pub(crate) fn record_too_large(offset: usize, max: usize) -> RecordError {
 /// The error for a record with too many fields.
 pub(crate) fn too_many_fields(offset: usize, max: usize) -> RecordError {
     RecordError::new(offset, format!("the record has more than {}", counted(max as u64, "field")))
+        .cause(Cause::Fields)
         .hint("Raise ⟨max_fields⟩ (and ⟨memory_limit⟩ with it).")
 }

@@ -1,7 +1,7 @@
 //! Strings with escapes.
 
 use super::build::{Fault, fault};
-use crate::error::RecordError;
+use crate::error::{Cause, RecordError};
 use crate::memory::Arena;
 use crate::scan::json::Positions;
 use crate::scan::vector::{Unit, Vector, Work};
@@ -23,7 +23,7 @@ pub fn check(positions: &mut Positions, text: &[u8], quote: usize, mut at: usize
                 Escape::Code(..) => at += 1,
                 Escape::Bad(offset, LONE) => {
                     const REPLACE: &str = "⟨invalid_utf8 replace⟩ puts U+FFFD in its place.";
-                    return Err(RecordError::new(offset, LONE).hint(REPLACE).into());
+                    return Err(RecordError::new(offset, LONE).cause(Cause::Text).hint(REPLACE).into());
                 }
                 Escape::Bad(offset, reason) => return Err(fault(offset, reason)),
             },

@@ -35,11 +35,11 @@ impl Answer {
     }
 }
 
-/// What plays programs. Large sample data becomes small.
-pub const TOOLS: [(&str, &str); 8] = [
+/// What plays programs. Large sample data becomes small, and is measured once.
+pub const TOOLS: [(&str, &str); 10] = [
     (
         "pagemill",
-        "for word do shift; case $word in 1GiB) word=100KiB;; esac; set -- \"$@\" \"$word\"; done\nexec \"$PAGEMILL_BINARY\" \"$@\"",
+        "for word do shift; case $word in 1GiB) word=100KiB;; 100MB) word=20KB;; esac; set -- \"$@\" \"$word\"; done\nif [ \"$1\" = bench ]; then set -- \"$@\" --runs 1; case $* in *--size*|*--input*) ;; *) set -- \"$@\" --size 20KB;; esac; fi\nexec \"$PAGEMILL_BINARY\" \"$@\"",
     ),
     ("cargo", "case $1 in run) shift 3; exec pagemill \"$@\";; *) echo \"cargo $*\";; esac"),
     // The name of a host, and a command to run there.
@@ -50,6 +50,12 @@ pub const TOOLS: [(&str, &str); 8] = [
     ("tail", "if [ \"$1\" = -F ]; then exec cat \"$2\"; else exec /usr/bin/tail \"$@\"; fi"),
     // The one thing that is asked of it.
     ("jq", "sed -n 's/.*\"raw\":\"\\([^\"]*\\)\".*/\\1/p'"),
+    // Other programs that convert.
+    (
+        "xan",
+        "case $1 in to) exec \"$PAGEMILL_BINARY\" convert \"$3\" -t ndjson -o \"$5\" -q;; select) exec \"$PAGEMILL_BINARY\" convert \"$3\" --select \"$2\" -q;; esac",
+    ),
+    ("mlr", "exec \"$PAGEMILL_BINARY\" convert \"$4\" -t ndjson -q"),
     // What would be laid out.
     ("man", "cat"),
     // Somebody repairs record 2.
@@ -221,10 +227,23 @@ pub const ANSWERS: &[Answer] = &[
     answer("pagemill config check", "pagemill.toml: no fault, 1 profile, 2 jobs, 0 alerts\n").before(CONFIGURED),
     parts("pagemill config show --origin", &["workers = 2 ", "  # pagemill.toml:1\n", "  # built in\n"]).before(CONFIGURED),
     parts("pagemill config show --profile eu", &["delimiter = \";\"\n", "workers = 2\n"]).before(CONFIGURED),
+    parts("pagemill config report-schema > report.schema.json", &["\"$schema\"", "\"exit_code\""]).after("cat report.schema.json"),
     parts("pagemill config schema > pagemill.schema.json", &["\"$schema\"", "\"memory-limit\""]).after("cat pagemill.schema.json"),
     parts("pagemill man | man -l -", &[".TH pagemill 1"]),
     parts("pagemill man convert > pagemill-convert.1", &[".TH pagemill-convert 1"]).after("cat pagemill-convert.1"),
     parts("pagemill completions bash > ~/.local/share/bash-completion/completions/pagemill", &["_pagemill()"]).before("mkdir -p ~/.local/share/bash-completion/completions").after("cat ~/.local/share/bash-completion/completions/pagemill"),
     parts("pagemill completions zsh > ~/.zfunc/_pagemill", &["#compdef pagemill"]).before("mkdir ~/.zfunc").after("cat ~/.zfunc/_pagemill"),
     parts("pagemill completions fish > ~/.config/fish/completions/pagemill.fish", &["complete -c pagemill"]).before("mkdir -p ~/.config/fish/completions").after("cat ~/.config/fish/completions/pagemill.fish"),
+    parts("pagemill bench csv-ndjson select", &["workload,program,runs,seconds,", "\ncsv-ndjson,pagemill,2,", "\nselect,pagemill,2,"]),
+    parts("pagemill bench --save before", &["\ncsv-ndjson,pagemill,2,", "\nsmall-file,pagemill,2,", "before.json"])
+        .before("unset XDG_STATE_HOME")
+        .after("ls .local/state/pagemill/bench"),
+    parts("pagemill bench --compare before -o report.html", &["<td>before</td>", "<td>too few runs to say</td>", "</html>"])
+        .before("unset XDG_STATE_HOME; pagemill bench --save before > /dev/null")
+        .after("cat report.html"),
+    parts("pagemill bench csv-ndjson --against 'xan to ndjson {in} -o {out}'", &["\ncsv-ndjson,xan to ndjson {in} -o {out},1,", ",same\n"]),
+    parts("pagemill bench csv-ndjson --against 'mlr --icsv --ojsonl cat {in}'", &["\ncsv-ndjson,mlr --icsv --ojsonl cat {in},1,", ",same\n"]),
+    parts("pagemill bench upper --size 100MB --against 'tr a-z A-Z'", &["\nupper,tr a-z A-Z,1,", "different: in record "]),
+    parts("pagemill bench select --input trips.csv -s id,fare --against 'xan select id,fare {in}'", &["\nselect,pagemill,2,", "\nselect,\"xan select id,fare {in}\",1,", ",same\n"]),
+    parts("pagemill bench --list", &["workload,reads,writes,about\ncsv-ndjson,csv,ndjson,CSV to NDJSON\n"]),
 ];

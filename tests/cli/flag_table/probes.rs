@@ -292,5 +292,6 @@ pub const ELSEWHERE: &[(&str, &str)] = &[
     ("strict-memory", "a peak above the limit: pressure.rs"),
     ("no-checkpoint", "an input of 2 GiB: doubles/writes.rs and faults/resume.rs begin checkpoints"),
     ("checkpoint-every", "an interruption: resume.rs"),
+    ("otlp", "a collector: otlp.rs"),
     ("linger", "a page that somebody looks at: dashboard.rs"),
 ];

@@ -1,0 +1,133 @@
+//! The work that `bench` measures: one line each.
+
+use std::ffi::OsString;
+use std::path::Path;
+
+use pagemill::sample::LAYOUT;
+
+/// Work to measure.
+pub struct Workload {
+    pub name: &'static str,
+    pub about: &'static str,
+    /// The format that it reads.
+    pub from: &'static str,
+    does: Does,
+}
+
+/// What it does.
+enum Does {
+    /// Converts to a format, with these flags.
+    Converts(&'static str, &'static [&'static str]),
+    /// Converts some fields to a format. Those of generated data.
+    Selects(&'static str, &'static str),
+    /// Converts a file of this many bytes.
+    Starts(&'static str, u64),
+    /// Counts, with these flags.
+    Counts(&'static [&'static str]),
+}
+
+use Does::{Converts, Counts, Selects, Starts};
+
+const fn workload(name: &'static str, from: &'static str, does: Does, about: &'static str) -> Workload {
+    Workload { name, about, from, does }
+}
+
+/// All workloads, in the order in which they run.
+pub static ALL: [Workload; 14] = [
+    workload("csv-ndjson", "csv", Converts("ndjson", &[]), "CSV to NDJSON"),
+    workload("csv-tsv", "csv", Converts("tsv", &[]), "CSV to TSV"),
+    workload("csv-csv", "csv", Converts("csv", &["--quote-all"]), "CSV to CSV with all fields in quotes"),
+    workload("ndjson-csv", "ndjson", Converts("csv", &[]), "NDJSON to CSV"),
+    workload("ndjson-json", "ndjson", Converts("json", &[]), "NDJSON to one JSON array"),
+    workload("json-ndjson", "json", Converts("ndjson", &[]), "one JSON array to NDJSON"),
+    workload("fixed-csv", "fixed", Converts("csv", &["--layout", LAYOUT]), "records of a fixed layout to CSV"),
+    workload("select", "csv", Selects("csv", "id,price,city"), "CSV to CSV with three of its fields"),
+    workload(
+        "ndjson-select",
+        "ndjson",
+        Selects("csv", "id,price,address.city"),
+        "NDJSON to CSV with three of its fields",
+    ),
+    workload("upper", "text", Converts("text", &["--op", "upper"]), "text in upper case"),
+    workload("reverse", "text", Converts("text", &["--op", "reverse"]), "text with each line reversed"),
+    workload("count", "text", Counts(&[]), "count lines, words, characters and bytes"),
+    workload("count-records", "csv", Counts(&["-r"]), "count the records of CSV"),
+    workload("small-file", "csv", Starts("ndjson", 10_000), "CSV to NDJSON of 10 kB, start to end"),
+];
+
+/// The workload with this name.
+pub fn named(name: &str) -> Option<&'static Workload> {
+    ALL.iter().find(|workload| workload.name.eq_ignore_ascii_case(name))
+}
+
+impl Workload {
+    /// The format that it writes; none: numbers.
+    pub fn to(&self) -> Option<&'static str> {
+        match self.does {
+            Converts(to, _) | Selects(to, _) | Starts(to, _) => Some(to),
+            Counts(_) => None,
+        }
+    }
+
+    /// Whether it can read files of a format. Some can read any.
+    pub fn takes(&self, format: &str) -> bool {
+        self.from == format || matches!(self.does, Counts([]))
+    }
+
+    /// Whether the fields that it chooses are not those of generated data.
+    pub fn selects(&self) -> bool {
+        matches!(self.does, Selects(..))
+    }
+
+    /// How many bytes it reads, if not as many as the others.
+    pub fn size(&self) -> Option<u64> {
+        match self.does {
+            Starts(_, size) => Some(size),
+            _ => None,
+        }
+    }
+
+    /// The arguments that make pagemill do it. `fields`: those to choose, if not those of generated data.
+    pub fn arguments(&self, input: &Path, output: &Path, fields: Option<&str>) -> Vec<OsString> {
+        let words = |words: &[&str]| words.iter().map(OsString::from).collect::<Vec<_>>();
+        let (to, more) = match self.does {
+            Counts(flags) => {
+                let from = if flags.is_empty() { words(&[]) } else { words(&["-f", self.from]) };
+                return [words(&["count"]), words(flags), from, vec![input.into()]].concat();
+            }
+            Converts(to, flags) => (to, words(flags)),
+            Starts(to, _) => (to, words(&[])),
+            Selects(to, own) => (to, words(&["--select", fields.unwrap_or(own)])),
+        };
+        [words(&["convert", "-f", self.from, "-t", to]), more, vec!["-o".into(), output.into(), input.into()]].concat()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use pagemill::format::Format;
+
+    #[test]
+    fn each_has_a_name_and_formats_that_exist() {
+        for (index, workload) in ALL.iter().enumerate() {
+            assert!(ALL[..index].iter().all(|other| other.name != workload.name), "{} is there twice", workload.name);
+            assert!(
+                workload.from.parse::<Format>().is_ok() && workload.to().is_none_or(|to| to.parse::<Format>().is_ok())
+            );
+        }
+        assert!(named("CSV-ndjson").is_some() && named("csv").is_none());
+    }
+
+    #[test]
+    fn what_is_run() {
+        let line = |name: &str, fields| {
+            let words = named(name).unwrap().arguments(Path::new("i"), Path::new("o"), fields);
+            words.iter().map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(line("csv-ndjson", None), "convert -f csv -t ndjson -o o i");
+        assert_eq!(line("select", Some("a,b")), "convert -f csv -t csv --select a,b -o o i");
+        assert_eq!(line("count", None), "count i");
+        assert_eq!(line("count-records", None), "count -r -f csv i");
+    }
+}

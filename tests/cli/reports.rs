@@ -1,0 +1,141 @@
+//! What a report holds, against its schema.
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::{Map, Value, json};
+
+use crate::support::{folder, run, with};
+
+/// What is wrong with a value by a schema: the keywords that the schema of reports has, and no others.
+fn faults(schema: &Value, root: &Value, value: &Value, at: &str, found: &mut Vec<String>) {
+    for (keyword, rule) in schema.as_object().unwrap_or(&Map::new()) {
+        let mut wrong = |good: bool| {
+            if !good {
+                found.push(format!("{at}: {value} against {keyword}: {rule}"));
+            }
+        };
+        match keyword.as_str() {
+            "$schema" | "$defs" | "title" | "description" | "properties" => {}
+            "$ref" => {
+                let pointer = rule.as_str().unwrap().strip_prefix('#').unwrap();
+                faults(root.pointer(pointer).unwrap(), root, value, at, found);
+            }
+            "type" => {
+                let types = rule.as_array().cloned().unwrap_or_else(|| vec![rule.clone()]);
+                wrong(types.iter().any(|kind| is(value, kind.as_str().unwrap())));
+            }
+            "enum" => wrong(rule.as_array().unwrap().contains(value)),
+            "minimum" => wrong(value.as_f64().is_none_or(|number| number >= rule.as_f64().unwrap())),
+            "required" => {
+                let names = rule.as_array().unwrap();
+                wrong(
+                    value
+                        .as_object()
+                        .is_none_or(|map| names.iter().all(|name| map.contains_key(name.as_str().unwrap()))),
+                );
+            }
+            "items" => {
+                for (index, item) in value.as_array().into_iter().flatten().enumerate() {
+                    faults(rule, root, item, &format!("{at}/{index}"), found);
+                }
+            }
+            "additionalProperties" => {}
+            other => panic!("the test does not know {other}"),
+        }
+    }
+    let Some(map) = value.as_object() else { return };
+    for (name, inner) in map {
+        let at = format!("{at}/{name}");
+        match (&schema["properties"][name], schema.get("additionalProperties")) {
+            (Value::Null, Some(Value::Bool(false))) => found.push(format!("{at} is not in the schema")),
+            (Value::Null, Some(other)) => faults(other, root, inner, &at, found),
+            (Value::Null, None) => {}
+            (property, _) => faults(property, root, inner, &at, found),
+        }
+    }
+}
+
+fn is(value: &Value, kind: &str) -> bool {
+    match kind {
+        "object" => value.is_object(),
+        "array" => value.is_array(),
+        "string" => value.is_string(),
+        "null" => value.is_null(),
+        "number" => value.is_number(),
+        "integer" => value.is_i64() || value.is_u64(),
+        other => panic!("no type {other}"),
+    }
+}
+
+/// The report of a command line that ends with this code, which the schema allows.
+fn report(here: &Path, line: &str, code: i32) -> Value {
+    let words = line.split(' ').chain(["--report", "r.json", "--force"]);
+    let ran = run(here, words);
+    assert_eq!(ran.code, code, "{line}: {}", ran.stderr);
+    let report: Value = serde_json::from_str(&fs::read_to_string(here.join("r.json")).unwrap()).unwrap();
+    let schema: Value = serde_json::from_str(&run(here, ["config", "report-schema"]).ends(0).stdout).unwrap();
+    let mut found = Vec::new();
+    faults(&schema, &schema, &report, "", &mut found);
+    assert!(found.is_empty(), "{line}: {found:#?}\n{report:#}");
+    assert_eq!(report["exit_code"], code, "{line}");
+    let mut more = report.clone();
+    more["not-there"] = json!(1);
+    faults(&schema, &schema, &more, "", &mut found);
+    assert_eq!(found.len(), 1, "the test can find faults");
+    fs::remove_file(here.join("r.json")).unwrap();
+    report
+}
+
+#[test]
+fn runs_that_go_well() {
+    let here = with(&[("a.csv", "a,b\n1,2\nbad\n3,4\n"), ("b.csv", "a,b\n5,6\n"), ("t.txt", "one two\n")]);
+    let here = here.path();
+    let one = report(here, "convert a.csv -o o.ndjson --on-error quarantine", 0);
+    assert_eq!((&one["command"], &one["from"], &one["to"]), (&json!("convert"), &json!("csv"), &json!("ndjson")));
+    assert_eq!((&one["error"], &one["quarantine"]["records"]), (&Value::Null, &json!(1)));
+    assert_eq!(one["settings"]["origins"]["on-error"], json!({"by": "flag"}));
+    let many = report(here, "convert a.csv b.csv --out-dir out -t json --on-error skip", 0);
+    assert_eq!(many["files"]["sources"].as_array().map(Vec::len), Some(2));
+    report(here, "convert t.txt -o o.txt --op upper -j 2", 0);
+    let count = report(here, "count t.txt", 0);
+    assert_eq!(
+        (&count["command"], &count["from"], &count["records_in"]),
+        (&json!("count"), &Value::Null, &Value::Null)
+    );
+    report(here, "count -r a.csv b.csv --on-error skip", 0);
+    assert_eq!(report(here, "audit a.csv -t ndjson --on-error skip", 0)["command"], "audit");
+    report(here, "replay o.ndjson.quarantine.ndjson -o p.ndjson --on-error skip", 1);
+}
+
+#[test]
+fn runs_that_fail() {
+    let here = with(&[("a.csv", "a,b\n1,2\nbad\n"), ("empty.csv", "a,b\nx\ny\n"), ("good.csv", "a,b\n1,2\n")]);
+    let here = here.path();
+    let bad = report(here, "convert a.csv -o o.ndjson", 1);
+    let error = bad["error"].as_str().unwrap();
+    assert!(error.contains("a.csv: record 2") && error.contains("--ragged"), "in the words of the command: {error}");
+    assert_eq!((&bad["files"]["source"], &bad["files"]["target"]), (&json!("a.csv"), &json!("o.ndjson")));
+    assert!(bad["seconds"].as_f64().unwrap() > 0.0 && bad["peak_rss_bytes"].as_u64().unwrap() > 0);
+    assert!(!here.join("o.ndjson").exists());
+    assert!(report(here, "convert missing.csv -o o.ndjson", 3)["error"].as_str().unwrap().contains("missing.csv"));
+    report(here, "convert empty.csv -o o.ndjson --on-error skip", 1);
+    report(here, "convert good.csv -o o.ndjson --memory-limit 1MB", 4);
+    report(here, "count -r a.csv --on-error skip --max-errors 0", 1);
+    // Some inputs were left out.
+    let some = report(here, "convert a.csv good.csv --out-dir out -t ndjson --keep-going", 1);
+    assert_eq!(some["error"], Value::Null, "the run as a whole went well");
+    assert!(some["files"]["sources"][0]["error"].is_string() && some["files"]["sources"][1]["error"].is_null());
+}
+
+#[test]
+fn a_command_line_that_makes_no_sense_has_no_report() {
+    let here = folder();
+    let here = here.path();
+    fs::write(here.join("a.csv"), "a\n1\n").unwrap();
+    run(here, ["convert", "a.csv", "-o", "a.csv", "--report", "r.json"]).ends(2);
+    run(here, ["convert", "a.csv", "-t", "csv", "--pretty", "--report", "r.json"]).ends(2);
+    assert!(
+        !here.join("r.json").exists() || fs::read_to_string(here.join("r.json")).unwrap().contains("\"exit_code\":2")
+    );
+}

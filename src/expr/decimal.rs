@@ -18,6 +18,9 @@ pub const QUOTIENT_DIGITS: usize = 34;
 /// Room for the text of any number: a sign, a zero and a point besides the digits.
 pub const ROOM: usize = MAX_DIGITS + 8;
 
+/// Room for the text of a short number: twenty digits, zeros before them, a sign and a point.
+pub const SHORT: usize = 48;
+
 /// An integer of up to 385 digits: the numerator of a quotient has more digits than a number.
 type Wide = Uint<1280, 20>;
 
@@ -57,7 +60,6 @@ pub struct Big {
 
 /// The result of a calculation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(clippy::large_enum_variant, reason = "it lives for an instruction, and nothing may be allocated")]
 pub enum Decimal {
     Small(Small),
     Big(Big),
@@ -205,7 +207,7 @@ impl Decimal {
     }
 
     #[inline]
-    pub fn add(self, other: Decimal) -> Result<Decimal, Trouble> {
+    pub fn sum(self, other: Decimal) -> Result<Decimal, Trouble> {
         if let (Decimal::Small(a), Decimal::Small(b)) = (self, other)
             && let Some((one, two, scale)) = a.aligned(b)
             && let Some(mantissa) = one.checked_add(two)
@@ -217,7 +219,7 @@ impl Decimal {
 
     #[inline]
     pub fn subtract(self, other: Decimal) -> Result<Decimal, Trouble> {
-        self.add(other.negated())
+        self.sum(other.negated())
     }
 
     #[inline]
@@ -341,6 +343,28 @@ impl Decimal {
             return one.cmp(&two);
         }
         self.big().compare(other.big())
+    }
+
+    /// The text of a short number, in less room than [`text`](Self::text) needs.
+    #[inline]
+    pub fn short_text(self, room: &mut [u8; SHORT]) -> Option<&[u8]> {
+        let Decimal::Small(Small { mantissa, scale }) = self else { return None };
+        let mut left = u64::try_from(mantissa.unsigned_abs()).ok().filter(|_| scale < 20)?;
+        let (mut at, mut digits) = (SHORT, 0);
+        while left > 0 || digits <= scale {
+            if digits == scale && scale > 0 {
+                at -= 1;
+                room[at] = b'.';
+            }
+            at -= 1;
+            room[at] = b'0' + (left % 10) as u8;
+            (left, digits) = (left / 10, digits + 1);
+        }
+        if mantissa < 0 {
+            at -= 1;
+            room[at] = b'-';
+        }
+        Some(&room[at..])
     }
 
     /// The number in plain digits: a minus sign, digits, and if its scale is not zero a point and as many digits.

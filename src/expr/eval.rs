@@ -394,7 +394,7 @@ fn calculate<'a>(how: Binary, one: Scalar<'a>, two: Scalar<'a>, origin: u16, sco
     scope.origin = origin;
     let (one, two) = (scope.decimal_of(one)?, scope.decimal_of(two)?);
     let result = match how {
-        Binary::Add => one.add(two),
+        Binary::Add => one.sum(two),
         Binary::Subtract => one.subtract(two),
         Binary::Multiply => one.multiply(two),
         Binary::Divide => one.divide(two),

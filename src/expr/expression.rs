@@ -7,6 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use super::code::Program;
 use super::compile::compile;
 use super::constant::{constants, slots};
+use super::decimal::{Decimal, SHORT};
 use super::eval::{self, Single};
 use super::infer;
 use super::parser::parse;
@@ -202,7 +203,6 @@ impl Drop for Running<'_, '_> {
 /// # Errors
 /// There is no memory.
 pub fn text_value<'a>(scalar: Scalar<'a>, arena: &'a Arena, offset: usize) -> Result<Option<Value<'a>>, RecordError> {
-    let mut room = TextRoom::new();
     let copied = |text: &[u8]| -> Result<&'a [u8], RecordError> {
         let copy = arena.bytes(text.len(), offset)?;
         copy.copy_from_slice(text);
@@ -215,7 +215,11 @@ pub fn text_value<'a>(scalar: Scalar<'a>, arena: &'a Arena, offset: usize) -> Re
         Scalar::Text(text) => Value::Text(text),
         Scalar::Field(value) => value,
         Scalar::Inside(_) => return Ok(None),
-        Scalar::Time(_) => Value::Text(copied(scalar.text(&mut room).unwrap_or_default())?),
-        Scalar::Number(_) | Scalar::Big(_) => Value::Number(copied(scalar.text(&mut room).unwrap_or_default())?),
+        Scalar::Time(_) => Value::Text(copied(scalar.text(&mut TextRoom::new()).unwrap_or_default())?),
+        Scalar::Number(small) => match Decimal::Small(small).short_text(&mut [0; SHORT]) {
+            Some(text) => Value::Number(copied(text)?),
+            None => Value::Number(copied(scalar.text(&mut TextRoom::new()).unwrap_or_default())?),
+        },
+        Scalar::Big(_) => Value::Number(copied(scalar.text(&mut TextRoom::new()).unwrap_or_default())?),
     }))
 }

@@ -8,7 +8,14 @@ fn number(text: &str) -> Decimal {
 
 fn text(result: Result<Decimal, Trouble>) -> String {
     match result {
-        Ok(number) => String::from_utf8(number.text(&mut [0; ROOM]).to_vec()).unwrap(),
+        Ok(number) => {
+            let text = String::from_utf8(number.text(&mut [0; ROOM]).to_vec()).unwrap();
+            let mut room = [0; SHORT];
+            let short = number.short_text(&mut room);
+            assert!(short.is_none_or(|short| short == text.as_bytes()), "{text}");
+            assert!(short.is_some() || text.len() > 18, "{text}");
+            text
+        }
         Err(trouble) => format!("{trouble:?}"),
     }
 }
@@ -84,7 +91,7 @@ fn sums_and_products_have_the_scales_of_sql() {
     ] {
         let (one, two) = (number(a), number(b));
         let calculated = match op {
-            '+' => one.add(two),
+            '+' => one.sum(two),
             '-' => one.subtract(two),
             '*' => one.multiply(two),
             '/' => one.divide(two),

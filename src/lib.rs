@@ -129,6 +129,9 @@ pub mod op;
 #[doc(hidden)]
 pub mod otlp;
 pub(crate) mod plan;
+#[cfg(all(feature = "profile", target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
+#[doc(hidden)]
+pub mod profile;
 pub(crate) mod quarantine;
 pub mod record;
 pub(crate) mod resume;
@@ -144,6 +147,9 @@ pub mod source;
 #[doc(hidden)]
 #[allow(unsafe_code)]
 pub mod sys;
+#[cfg(feature = "cli")]
+#[doc(hidden)]
+pub mod tune;
 #[doc(hidden)]
 pub mod wording;
 

@@ -47,7 +47,7 @@ const INPUTS: &[Operand] = &[Operand {
 }];
 
 /// All commands, in the order of the help.
-pub static ALL: [Entry; 13] = [
+pub static ALL: [Entry; 14] = [
     Entry {
         name: "convert",
         alias: None,
@@ -182,6 +182,26 @@ records differ is measured all the same, and the difference is said. The exit co
 one does not change it.
 
 Results are saved in the folder pagemill/bench in the XDG state folder.",
+    },
+    Entry {
+        name: "tune",
+        alias: None,
+        about: "Look for settings that convert an input faster",
+        flags: Some(Commands::TUNE),
+        operands: INPUTS,
+        examples: &[
+    "pagemill tune a.csv -t ndjson --save big",
+    "pagemill tune big.csv -o big.ndjson.gz --time-limit 10m",
+    "pagemill tune big.csv -t ndjson -j 2      (two workers in any case)",
+],
+        notes: "\
+The conversion runs again and again on the first 256 MiB of the input, each time in a new process: with other numbers of \
+workers, ways of reading and sizes of slices, in turn with what was best before. The output goes nowhere, or with -o into a \
+temporary file beside it. Settings that are given are kept.
+
+A value is taken only if it is faster with 95 % confidence, by more than two series of runs with the same settings differ, and \
+by more than 2 %. At the end the whole is measured against the usual settings once more, and is recommended only if it is \
+better again. What is measured is a warm cache: where the device is the limit, settings make little difference.",
     },
     Entry {
         name: "history",

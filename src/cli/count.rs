@@ -23,7 +23,7 @@ use super::live::Shown;
 use super::parser::Typed;
 use super::past;
 use super::paths::{file, source, stdin_metadata};
-use super::report_file::{Ended, ReportFile, failed, refuse_report};
+use super::report_file::{Ended, ReportFile, failed, refuse_clashes};
 use super::request::See;
 use super::settings::settings as meaning;
 use super::worded::{flag, worded};
@@ -93,11 +93,8 @@ pub fn run(Typed { mut said, operands }: Typed) -> Result<Exit, Error> {
     }
     let (list, quarantine) = (inputs.list_path(), settings.quarantine.as_deref());
     refuse_list(list.as_deref(), quarantine)?;
-    let metrics = see.live.metrics_file.as_deref();
-    for (flag, file) in [("--report", see.report.as_deref()), ("--metrics-file", metrics)] {
-        refuse_report(flag, file, list.as_deref(), files.iter().map(PathBuf::as_path).chain(quarantine))?;
-    }
-    refuse_report("--metrics-file", metrics, None, see.report.as_deref().into_iter())?;
+    let others: Vec<&Path> = files.iter().map(PathBuf::as_path).chain(quarantine).collect();
+    refuse_clashes(&see.files(), list.as_deref(), &others)?;
     let only = match &files[..] {
         [file] => Some(&**file),
         _ => None,
@@ -107,6 +104,7 @@ pub fn run(Typed { mut said, operands }: Typed) -> Result<Exit, Error> {
     let counting = Counting::new(&settings, &sources)?.checking(said.has("on-error"));
     let port = see.live.prepare()?;
     let report = ReportFile::open(see.report.as_deref(), settings.force, Some(COUNTS_GO_THERE))?;
+    let profiling = see.profiles.start(settings.force)?;
     let started = Instant::now();
     let watching = see.live.start(Shown::all(files.iter().map(PathBuf::as_path), None), &settings, true, port);
     let mut files = Files { what, width: width(&files), counting, exit: Exit::Done, paths: files };
@@ -123,7 +121,7 @@ pub fn run(Typed { mut said, operands }: Typed) -> Result<Exit, Error> {
                 let counted = failed(&settings, source, None, started);
                 let _ = report.write(&counted, &settings, &said, Ended::Failed(&error));
             }
-            return Err(error);
+            return Err(profiling.end_failed(error));
         }
     };
     if is_kept {
@@ -146,6 +144,7 @@ pub fn run(Typed { mut said, operands }: Typed) -> Result<Exit, Error> {
     }
     // It says so where it is not an error.
     ceiling(strict, see.quiet, done.peak_rss_bytes, settings.memory_limit);
+    profiling.end(Some(&done))?;
     Ok(exit)
 }
 

@@ -20,6 +20,8 @@ use super::exit::Exit;
 use super::live::{Live, Shown};
 use super::parser::Typed;
 use super::paths::{file, name};
+use super::profiles::Profiles;
+use super::report_file::refuse_clashes;
 use super::settings::settings as meaning;
 use super::signals;
 
@@ -75,6 +77,8 @@ pub fn run(Typed { mut said, .. }: Typed) -> Result<Exit, Error> {
         amount,
         workers: settings.workers,
     };
+    let profiles = Profiles::of(&said)?;
+    refuse_clashes(&profiles.files(), None, &output.into_iter().collect::<Vec<_>>())?;
     let started = Instant::now();
     let watch = signals::watch();
     let stop = watch.map(|watch| &watch.stop);
@@ -93,6 +97,7 @@ pub fn run(Typed { mut said, .. }: Typed) -> Result<Exit, Error> {
         // How long they will be is not known.
         Amount::Records(_) => None,
     };
+    let profiling = profiles.start(settings.force)?;
     let shown = Shown::making(output.map_or_else(|| "standard output".to_owned(), name)).at(output);
     let watching = live.start(shown, &settings, output.is_none(), Port::NONE);
     let writing = settings.progress.as_ref().map(|progress| progress.begin_writing(size));
@@ -104,7 +109,10 @@ pub fn run(Typed { mut said, .. }: Typed) -> Result<Exit, Error> {
         writing.done(made.bytes, made.records);
     }
     watching.end(made.as_ref().err());
-    let made = made?;
+    let made = match made {
+        Ok(made) => made,
+        Err(error) => return Err(profiling.end_failed(error)),
+    };
     if said.has("verbose") {
         let mut report = Report::default();
         report.target = output.map(Into::into);
@@ -116,6 +124,7 @@ pub fn run(Typed { mut said, .. }: Typed) -> Result<Exit, Error> {
         report.peak_heap_bytes = audit::counts().peak;
         console::note(&report.to_string());
     }
+    profiling.end(None)?;
     Ok(Exit::Done)
 }
 

@@ -33,9 +33,9 @@ pub fn run(typed: &Typed, off: &[String]) -> Result<Exit, Error> {
     {
         return convert::run(typed_as(only.said), false);
     }
-    if typed.said.has("report") {
+    if let Some(flag) = ["report", "cpuprofile", "memprofile"].into_iter().find(|flag| typed.said.has(flag)) {
         return Err(Error::usage(format!(
-            "`--report` names one file, and these are {} jobs\n  Put a `report` into each job.",
+            "`--{flag}` names one file, and these are {} jobs\n  Put a `{flag}` into each job.",
             jobs.len()
         )));
     }

@@ -2,6 +2,7 @@
 
 mod ahead;
 mod alerting;
+mod allocated;
 mod answer;
 mod audit;
 mod bench;
@@ -36,6 +37,7 @@ mod otlp;
 mod parser;
 mod past;
 mod paths;
+mod profiles;
 mod refusal;
 mod replay;
 mod report_file;
@@ -46,6 +48,8 @@ mod screen;
 mod settings;
 mod signals;
 mod tips;
+mod tune;
+mod tuned;
 mod watch;
 mod worded;
 mod words;
@@ -108,6 +112,7 @@ fn run(line: &Line) -> Result<Exit, Error> {
         "generate" => generate::run(typed),
         "audit" => audit::run(typed),
         "bench" => bench::run(typed),
+        "tune" => tune::run(typed),
         "run" => jobs::run(&typed, &line.off),
         "config" => configure::run(&typed, &line.off),
         "man" => manual::run(&typed),

@@ -123,12 +123,25 @@ impl Drop for ReportFile {
     }
 }
 
+/// Refuses files beside the output that flags name, such as reports, if one would overwrite another, the list of inputs, or
+/// any of these others.
+///
+/// # Errors
+/// Usage: one would.
+pub fn refuse_clashes(files: &[(&str, Option<&Path>)], list: Option<&Path>, others: &[&Path]) -> Result<(), Error> {
+    for (index, (flag, file)) in files.iter().enumerate() {
+        refuse_report(flag, *file, list, others.iter().copied())?;
+        refuse_report(flag, *file, None, files[..index].iter().filter_map(|(_, file)| *file))?;
+    }
+    Ok(())
+}
+
 /// Refuses a file that a `flag` names, such as a report, if it would overwrite the list of inputs, or any of these files that are
 /// read or written.
 ///
 /// # Errors
 /// Usage: it is one of them, perhaps under another name.
-pub fn refuse_report<'p>(
+fn refuse_report<'p>(
     flag: &str,
     report: Option<&Path>,
     list: Option<&Path>,

@@ -23,7 +23,8 @@ use super::inputs::refuse_list;
 use super::live::{Live, Shown};
 use super::past;
 use super::paths::{file, name, source};
-use super::report_file::{Ended, ReportFile, failed, refuse_report};
+use super::profiles::Profiles;
+use super::report_file::{Ended, ReportFile, failed, refuse_clashes};
 use super::settings::settings;
 use super::worded::{flag, worded};
 
@@ -49,6 +50,8 @@ pub struct See {
     pub report: Option<PathBuf>,
     /// What is shown while it runs.
     pub live: Live,
+    /// The profiles to make.
+    pub profiles: Profiles,
 }
 
 impl See {
@@ -63,7 +66,14 @@ impl See {
             explain: said.has("explain"),
             report: said.path("report").map(Path::to_path_buf),
             live: Live::of(said)?,
+            profiles: Profiles::of(said)?,
         })
+    }
+
+    /// The files that are written beside the output, with their flags.
+    pub fn files(&self) -> [(&'static str, Option<&Path>); 4] {
+        let [cpu, memory] = self.profiles.files();
+        [("--report", self.report.as_deref()), ("--metrics-file", self.live.metrics_file.as_deref()), cpu, memory]
     }
 }
 
@@ -184,7 +194,8 @@ impl Request {
             console::print(&format!("{}\n{}", replay().explain()?.trim_end(), passed_over(&self.said)))?;
             return Ok(Exit::Done);
         }
-        self.check_places(&self.written(Vec::new()), [&*self.source].into_iter())?;
+        let written = self.written(Vec::new());
+        self.check_places(&written, [&*self.source].into_iter())?;
         let shown = self.shown(&self.source, false);
         Ok(self.reported(false, shown, || replay().run())?.1)
     }
@@ -194,7 +205,8 @@ impl Request {
         let nowhere = || TargetSpec::Writer(Box::new(io::sink()));
         let Some(batch) = self.batch.take() else {
             self.resolve_formats()?;
-            self.check_places(&self.written(Vec::new()), [&*self.source].into_iter())?;
+            let written = self.written(Vec::new());
+            self.check_places(&written, [&*self.source].into_iter())?;
             let shown = self.shown(&self.source, discard);
             return self.reported(discard, shown, || self.job(discard.then(nowhere)).run());
         };
@@ -204,7 +216,8 @@ impl Request {
             None => Vec::new(),
         };
         let sources = || batch.sources.iter().map(|source| &*source.path);
-        self.check_places(&self.written(places.clone()), sources())?;
+        let written = self.written(places.clone());
+        self.check_places(&written, sources())?;
         let shown = self.all_shown(&batch, discard);
         let (report, exit) = self.reported(discard || batch.out_dir.is_some(), shown, || match batch.out_dir {
             Some(_) => {
@@ -241,6 +254,7 @@ impl Request {
         );
         let port = self.see.live.prepare()?;
         let report_file = ReportFile::open(self.see.report.as_deref(), self.settings.force, taken)?;
+        let profiling = self.see.profiles.start(self.settings.force)?;
         let watching = self.see.live.start(shown, &self.settings, taken.is_some(), port);
         let started = Instant::now();
         let report = run();
@@ -255,7 +269,7 @@ impl Request {
                     // The error of the run matters more than one of its report.
                     let _ = report_file.write(&report, &self.settings, &self.said, Ended::Failed(&error));
                 }
-                return Err(error);
+                return Err(profiling.end_failed(error));
             }
         };
         if is_kept {
@@ -272,6 +286,7 @@ impl Request {
         }
         // It says so where it is not an error.
         ceiling(self.strict_memory, self.see.quiet, report.peak_rss_bytes, report.memory_limit);
+        profiling.end(Some(&report))?;
         Ok((report, exit))
     }
 
@@ -320,16 +335,11 @@ impl Request {
     }
 
     /// Refuses to overwrite the list of inputs, or to write the report over anything else that is read or written.
-    fn check_places<'p>(&self, written: &[PathBuf], sources: impl Iterator<Item = &'p Path>) -> Result<(), Error> {
-        let (report, list) = (self.see.report.as_deref(), self.list.as_deref());
+    fn check_places<'p>(&self, written: &'p [PathBuf], sources: impl Iterator<Item = &'p Path>) -> Result<(), Error> {
+        let list = self.list.as_deref();
         refuse_list(list, written.iter().map(PathBuf::as_path))?;
-        let metrics = self.see.live.metrics_file.as_deref();
-        let sources: Vec<&Path> = sources.collect();
-        for (flag, file) in [("--report", report), ("--metrics-file", metrics)] {
-            refuse_report(flag, file, list, written.iter().map(PathBuf::as_path))?;
-            refuse_report(flag, file, list, sources.iter().copied())?;
-        }
-        refuse_report("--metrics-file", metrics, None, report.into_iter())
+        let others: Vec<&Path> = written.iter().map(PathBuf::as_path).chain(sources).collect();
+        refuse_clashes(&self.see.files(), list, &others)
     }
 
     /// Decides the formats of both ends.

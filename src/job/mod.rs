@@ -1,5 +1,6 @@
 //! What a library user works with: jobs and their settings, for one input or many. A job is prepared and run here.
 
+mod beginning;
 mod builder;
 mod count;
 pub(crate) mod header;
@@ -20,6 +21,8 @@ pub use crate::quarantine::{Section, usual_place};
 pub use crate::scan::count::Counts;
 pub use crate::sink::TargetSpec;
 pub use crate::source::Encoding;
+#[doc(hidden)]
+pub use beginning::whole_records;
 pub use count::{Counted, What, count, count_records};
 #[doc(hidden)]
 pub use count::{Counting, explain_count};

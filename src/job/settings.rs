@@ -153,6 +153,9 @@ pub struct Settings {
     /// What else the process takes of the memory while the job runs, in bytes: a dashboard.
     #[doc(hidden)]
     pub dashboard: usize,
+    /// The same for a profile that is recorded.
+    #[doc(hidden)]
+    pub profile: usize,
     /// Levels of memory pressure in place of what is read, one for each slice. For tests.
     #[doc(hidden)]
     pub pressure: Option<Script>,
@@ -222,6 +225,7 @@ impl Default for Settings {
             stop: None,
             progress: None,
             dashboard: 0,
+            profile: 0,
             pressure: None,
         }
     }

@@ -16,6 +16,7 @@ use super::stage::{Stage, Stages};
 use crate::memory::audit::{ThreadCounts, thread_counts};
 use crate::memory::pressure::{Level, Response};
 use crate::record::{Lossy, LossyKind};
+use crate::sys::{alloc, sites};
 
 /// In one slice of so many, a worker takes the time of each stage of each batch. Asking for the time takes some 30 ns, and a
 /// batch some 30 µs, so that in every slice it would be half a per cent.
@@ -285,6 +286,9 @@ impl Pass {
 
     /// Counts for a worker. Starts with what its thread allocates from now on.
     pub fn meter(&self, worker: usize) -> Meter<'_> {
+        if sites::are_wanted() {
+            alloc::trace(true);
+        }
         Meter {
             pass: self,
             cells: &self.workers[worker],
@@ -388,6 +392,7 @@ impl Meter<'_> {
 
     /// There are no more slices.
     pub fn end_run(&self) {
+        alloc::trace(false);
         self.cells.doing.set(Doing::Nothing as u64);
     }
 
@@ -403,6 +408,9 @@ impl Meter<'_> {
         if now.blocks != self.since.blocks {
             let steady = self.pass.warming.load(Relaxed) == 0;
             self.cells.stages.add(stage, steady, now.blocks - self.since.blocks, now.bytes - self.since.bytes);
+            if sites::are_wanted() {
+                alloc::settle(stage as u8, steady);
+            }
         }
         self.since = now;
     }

@@ -47,6 +47,8 @@ pub(crate) struct Plan {
     pub streamed: bool,
     /// What a dashboard takes, in bytes.
     pub dashboard: usize,
+    /// What recording a profile takes, in bytes.
+    pub profile: usize,
     /// Bad records are noted on their way to the committer.
     pub noting: bool,
     pub max_record: usize,
@@ -91,6 +93,8 @@ pub(crate) struct Wishes {
     pub noting: bool,
     /// What a dashboard takes, in bytes.
     pub dashboard: usize,
+    /// What recording a profile takes, in bytes.
+    pub profile: usize,
 }
 
 impl Plan {
@@ -132,6 +136,7 @@ impl Plan {
                 streamed: wishes.streamed,
                 noting: wishes.noting,
                 dashboard: wishes.dashboard,
+                profile: wishes.profile,
                 max_record,
                 header,
                 memory_limit: limit,
@@ -218,6 +223,7 @@ impl Plan {
             ("bad records", if self.noting { (self.workers + self.ring + 1) * 2 * NOTED } else { 0 }),
             ("decompression", self.unpacking.map_or(0, |unpacking| unpacking.bytes())),
             ("dashboard", self.dashboard),
+            ("profile", self.profile),
             ("compression", self.packing.map_or(0, |packing| packing.bytes())),
         ]
     }
@@ -249,7 +255,8 @@ impl Plan {
     /// afterwards.
     pub fn room_for_names(&self) -> usize {
         let head = if self.streamed { HEAD + self.room_for_header() } else { 0 };
-        let held = BASE + self.dashboard + head + self.unpacking.map_or(0, |unpacking| unpacking.bytes());
+        let held =
+            BASE + self.dashboard + self.profile + head + self.unpacking.map_or(0, |unpacking| unpacking.bytes());
         self.memory_limit.saturating_sub(held) + FEW
     }
 

@@ -5,6 +5,9 @@ pub(crate) const BASE: usize = 6 << 20;
 /// What a dashboard takes at most: its series, a snapshot for each stream, what 64 connections read and write, stacks and
 /// code.
 pub(crate) const DASHBOARD: usize = 4 << 20;
+/// What recording a profile of the processor's time takes at most: its stacks, twice while their table grows, and the samples
+/// on the way there.
+pub(crate) const PROFILE: usize = 5 << 20;
 /// A table up to this size is included in that.
 pub(crate) const FEW: usize = 64 << 10;
 /// The default size of slices.

@@ -56,6 +56,7 @@ pub(crate) fn settings(settings: &Settings, route: &Route, quarantine: Option<&P
         io: _,
         stop: _,
         dashboard: _,
+        profile: _,
         progress: _,
         pressure: _,
         max_record_size,

@@ -1,8 +1,17 @@
 //! The system's allocator with counters around it.
 
-use std::alloc::{GlobalAlloc, Layout, System};
+#[cfg(not(feature = "dhat-heap"))]
+use std::alloc::System;
+use std::alloc::{GlobalAlloc, Layout};
 use std::cell::Cell;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
+
+// It passes everything on to the system's, and notes it while a profile is made. What it takes for that is counted too.
+#[cfg(feature = "dhat-heap")]
+use dhat::Alloc as System;
+
+use super::frames::Frames;
+use super::sites;
 
 /// The system's allocator, which counts what it is asked for.
 ///
@@ -20,36 +29,9 @@ static REFUSED: AtomicUsize = AtomicUsize::new(0);
 
 thread_local! {
     // `const` and without a destructor: reading it can neither allocate nor fail in a thread that ends.
-    static HERE: Cell<Here> = const { Cell::new(Here { blocks: 0, bytes: 0, limit: NO_LIMIT }) };
+    static HERE: Cell<Here> = const { Cell::new(Here { blocks: 0, bytes: 0, limit: NO_LIMIT, traced: false }) };
     /// Where the limit of this thread was passed.
-    static CAUGHT: Cell<Frames> = const { Cell::new(Frames { addresses: [0; FRAMES], len: 0 }) };
-}
-
-/// As many callers are noted.
-const FRAMES: usize = 64;
-
-/// The addresses of callers, the innermost first. None if nothing was caught.
-#[derive(Clone, Copy)]
-pub(crate) struct Frames {
-    addresses: [usize; FRAMES],
-    len: usize,
-}
-
-impl Frames {
-    /// Their functions and places, a line each, as far as they are known.
-    pub fn names(&self) -> String {
-        let mut text = String::new();
-        for (number, address) in self.addresses[..self.len].iter().enumerate() {
-            backtrace::resolve(*address as *mut _, |symbol| {
-                let name = symbol.name().map(|name| name.to_string()).unwrap_or_default();
-                text += &format!("{number:>4}: {name}\n");
-                if let (Some(file), Some(line)) = (symbol.filename(), symbol.lineno()) {
-                    text += &format!("             at {}:{line}\n", file.display());
-                }
-            });
-        }
-        text
-    }
+    static CAUGHT: Cell<Frames> = const { Cell::new(Frames::NONE) };
 }
 
 /// What a thread was given.
@@ -58,6 +40,8 @@ struct Here {
     blocks: u64,
     bytes: u64,
     limit: Limit,
+    /// The call site of each allocation is noted.
+    traced: bool,
 }
 
 /// How much a thread may be given since it began. The allocation that passes it is traced.
@@ -79,7 +63,7 @@ pub(crate) struct Limited {
 impl Limited {
     /// This thread may be given so many more blocks and bytes.
     pub fn to(blocks: u64, bytes: u64) -> Limited {
-        let caught_before = CAUGHT.replace(Frames { addresses: [0; FRAMES], len: 0 });
+        let caught_before = CAUGHT.replace(Frames::NONE);
         HERE.with(|here| {
             let now = here.get();
             let limit = Limit { blocks: now.blocks.saturating_add(blocks), bytes: now.bytes.saturating_add(bytes) };
@@ -101,26 +85,40 @@ impl Drop for Limited {
     }
 }
 
-/// Notes where a thread is that was given too much. What that takes does not count as the thread's. The standard
-/// library's backtraces can't be had here: they take a lock, which the thread may hold.
+/// Notes where a thread is that was given too much. What that takes does not count as the thread's.
 #[cold]
 #[inline(never)]
 fn catch(here: &Cell<Here>) {
     let now = Here { limit: NO_LIMIT, ..here.get() };
     here.set(now);
-    let mut frames = Frames { addresses: [0; FRAMES], len: 0 };
-    // SAFETY: what has to be synchronized is the symbol library of Windows; elsewhere the unwinder may be used by any
-    // thread at any time. Addresses are only noted here.
-    #[cfg(not(windows))]
-    unsafe {
-        backtrace::trace_unsynchronized(|frame| {
-            frames.addresses[frames.len] = frame.ip() as usize;
-            frames.len += 1;
-            frames.len < FRAMES
-        });
-    }
+    let frames = Frames::here();
     let _ = CAUGHT.try_with(|caught| caught.set(frames));
     here.set(now);
+}
+
+/// Notes the call site of an allocation. What that takes does not count as the thread's.
+#[cold]
+#[inline(never)]
+fn note(here: &Cell<Here>, bytes: usize) {
+    let now = here.replace(Here { traced: false, ..here.get() });
+    sites::note(number(here), Frames::here(), bytes as u64);
+    here.set(now);
+}
+
+/// A number that no other thread has at the same time.
+fn number(here: &Cell<Here>) -> usize {
+    here as *const _ as usize
+}
+
+/// The call sites that this thread has noted belong to this stage.
+#[cold]
+pub(crate) fn settle(stage: u8, steady: bool) {
+    let _ = HERE.try_with(|here| sites::settle(number(here), stage, steady));
+}
+
+/// From now on the call sites of this thread's allocations are noted, or are not.
+pub(crate) fn trace(on: bool) {
+    let _ = HERE.try_with(|here| here.set(Here { traced: on, ..here.get() }));
 }
 
 /// Blocks and bytes that the whole process was given, and the bytes it holds and held at most.
@@ -151,9 +149,12 @@ fn given(bytes: usize) {
     BYTES.fetch_add(bytes as u64, Relaxed);
     // A thread whose locals are gone still counts for the process.
     let _ = HERE.try_with(|here| {
-        let Here { blocks, bytes: total, limit } = here.get();
-        let now = Here { blocks: blocks + 1, bytes: total + bytes as u64, limit };
+        let Here { blocks, bytes: total, limit, traced } = here.get();
+        let now = Here { blocks: blocks + 1, bytes: total + bytes as u64, limit, traced };
         here.set(now);
+        if traced {
+            note(here, bytes);
+        }
         if (now.blocks > limit.blocks) | (now.bytes > limit.bytes) {
             catch(here);
         }

@@ -8,14 +8,18 @@ pub mod child;
 mod disk;
 mod environ;
 mod file_id;
+mod frames;
 mod guard;
 mod left;
 mod leftover;
 mod map;
 pub mod memory;
 mod pages;
+#[cfg(all(feature = "profile", target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
+pub mod sampling;
 #[cfg(unix)]
 pub mod signals;
+pub mod sites;
 mod state;
 mod stop;
 mod streams;

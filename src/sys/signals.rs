@@ -232,21 +232,21 @@ use libc::__errno_location as errno_place;
 use libc::__error as errno_place;
 
 #[cfg(any(target_os = "linux", target_vendor = "apple"))]
-fn errno() -> libc::c_int {
+pub(super) fn errno() -> libc::c_int {
     // SAFETY: errno is a variable of this thread, whose place is always valid.
     unsafe { *errno_place() }
 }
 
 #[cfg(any(target_os = "linux", target_vendor = "apple"))]
-fn set_errno(value: libc::c_int) {
+pub(super) fn set_errno(value: libc::c_int) {
     // SAFETY: errno is a variable of this thread, whose place is always valid.
     unsafe { *errno_place() = value }
 }
 
 #[cfg(not(any(target_os = "linux", target_vendor = "apple")))]
-fn errno() -> libc::c_int {
+pub(super) fn errno() -> libc::c_int {
     0
 }
 
 #[cfg(not(any(target_os = "linux", target_vendor = "apple")))]
-fn set_errno(_value: libc::c_int) {}
+pub(super) fn set_errno(_value: libc::c_int) {}

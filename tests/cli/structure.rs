@@ -15,8 +15,8 @@ const LAYERS: [&[&str]; 12] = [
     &["expr"],
     &["source", "format", "op", "sink", "metrics"],
     &["job", "plan", "flow", "fold", "quarantine", "resume", "sample", "monitor"],
-    &["history", "alerts", "dashboard", "otlp", "bench"],
-    &["config"],
+    &["history", "alerts", "dashboard", "otlp", "bench", "profile"],
+    &["config", "tune"],
     &["cli"],
     &["main", "lib"],
 ];

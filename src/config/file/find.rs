@@ -27,7 +27,7 @@ pub fn find(named: Option<&Path>) -> Result<Vec<Found>, Error> {
         return Ok(Vec::new());
     }
     let mut found: Vec<Found> =
-        users().filter(|path| path.exists()).map(|path| Found { path, own: true }).into_iter().collect();
+        own_file().filter(|path| path.exists()).map(|path| Found { path, own: true }).into_iter().collect();
     let same = |one: &Path, other: &Path| {
         fs::canonicalize(one).is_ok_and(|one| fs::canonicalize(other).is_ok_and(|other| one == other))
     };
@@ -46,8 +46,8 @@ pub fn find(named: Option<&Path>) -> Result<Vec<Found>, Error> {
     Ok(found)
 }
 
-/// The user's file. By the rules of XDG, a relative folder does not count.
-fn users() -> Option<PathBuf> {
+/// The user's own file, whether it exists or not; none: there is no folder for it. By the rules of XDG, a relative folder does not count.
+pub fn own_file() -> Option<PathBuf> {
     let folder = |name| env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
     let config = folder("XDG_CONFIG_HOME").or_else(|| Some(folder("HOME")?.join(".config")))?;
     Some(config.join("pagemill/config.toml"))

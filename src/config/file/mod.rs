@@ -23,7 +23,7 @@ mod value;
 pub use alert::Alert;
 pub use configuration::Configuration;
 pub use fault::Fault;
-pub use find::NAME;
+pub use find::{NAME, own_file};
 pub use load::{Loaded, load};
 pub use schema::schema;
 pub use section::{Entry, File, Section};

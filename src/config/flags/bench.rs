@@ -1,4 +1,4 @@
-//! Flags of `bench`.
+//! Flags of `bench` and `tune`.
 
 use super::commands::Commands;
 use super::flag::Takes::{Count, List, Nothing, Path, Text};
@@ -6,6 +6,10 @@ use super::flag::{Changes, Flag, Group, Takes, flag};
 
 const fn bench(name: &'static str, takes: Takes, help: &'static str) -> Flag {
     flag(name, takes, Commands::BENCH, help).group(Group::Measuring).changes(Changes::Files)
+}
+
+const fn tune(name: &'static str, takes: Takes, help: &'static str) -> Flag {
+    flag(name, takes, Commands::TUNE, help).group(Group::Measuring).changes(Changes::Files).common()
 }
 
 pub static FLAGS: &[Flag] = &[
@@ -31,4 +35,7 @@ pub static FLAGS: &[Flag] = &[
     ),
     bench("dir", Path("DIR"), "Folder for generated data and outputs, which are removed at the end [default: the system's folder for temporary files]"),
     bench("list", Nothing, "List the workloads, and run nothing").common(),
+    tune("save", Text("NAME"), "Save what was found as a profile of this name in the user's configuration file"),
+    tune("force", Nothing, "Replace the profile if it exists"),
+    tune("time-limit", Text("TIME"), "How long the search may take, such as 30s or 10m [default: 2m]"),
 ];

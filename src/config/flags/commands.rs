@@ -30,6 +30,8 @@ impl Commands {
     pub const MAN: Commands = Commands(1 << 9);
     /// `bench`.
     pub const BENCH: Commands = Commands(1 << 10);
+    /// `tune`.
+    pub const TUNE: Commands = Commands(1 << 11);
 
     /// Commands that read inputs given on the command line.
     pub(super) const READ: Commands = Commands::CONVERT.or(Commands::COUNT).or(Commands::AUDIT);
@@ -46,10 +48,12 @@ impl Commands {
     /// All that do work of their own.
     pub(super) const ALL: Commands = Commands::RUN.or(Commands::GENERATE);
     /// Commands that look at configurations.
-    pub(super) const CONFIGURED: Commands = Commands::ALL.or(Commands::JOBS).or(Commands::CONFIG).or(Commands::ANSWERS);
+    pub(super) const CONFIGURED: Commands =
+        Commands::ALL.or(Commands::JOBS).or(Commands::CONFIG).or(Commands::ANSWERS).or(Commands::TUNE);
 
     /// Commands that may print a summary at their end.
-    pub(super) const SUMMED_UP: Commands = Commands::ALL.or(Commands::JOBS).or(Commands::CONFIG).or(Commands::BENCH);
+    pub(super) const SUMMED_UP: Commands =
+        Commands::ALL.or(Commands::JOBS).or(Commands::CONFIG).or(Commands::BENCH).or(Commands::TUNE);
     /// Commands that give an answer.
     pub(super) const ANSWERS: Commands = Commands::HISTORY.or(Commands::BENCH);
 
@@ -66,12 +70,12 @@ impl Commands {
 
     /// Whether settings of a configuration are added to its flags.
     pub fn takes_settings(self) -> bool {
-        self.are_in(Commands::ALL.or(Commands::ANSWERS))
+        self.are_in(Commands::ALL.or(Commands::ANSWERS).or(Commands::TUNE))
     }
 
     /// Whether these read or write records: then flags of one name mean the same in all of them.
     pub fn works(self) -> bool {
-        self.are_in(Commands::ALL)
+        self.are_in(Commands::ALL.or(Commands::TUNE))
     }
 
     /// Whether the others include all of these.

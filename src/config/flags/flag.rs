@@ -254,7 +254,13 @@ impl Flag {
         let on_top = command == Commands::JOBS
             && matches!(self.changes, Changes::Run | Changes::Manner)
             && Commands::CONVERT.are_in(self.commands);
-        on_top || command.are_in(self.commands)
+        on_top || command == Commands::TUNE && self.is_tried() || command.are_in(self.commands)
+    }
+
+    /// Whether `tune` passes it on: it says what one conversion gives, or how it runs.
+    fn is_tried(&self) -> bool {
+        let is_apart = matches!(self.group, Group::Resume | Group::See) || self.is_about_inputs();
+        Commands::CONVERT.are_in(self.commands) && !is_apart && !["force", "strict-memory"].contains(&self.name)
     }
 
     /// Whether it can't be given together with the other.

@@ -10,7 +10,7 @@ use super::values::{count, put, size};
 use super::words::{IO, PROGRESS};
 use crate::config::parse_limit;
 use crate::job::Checkpoint;
-use crate::plan::sizes::DASHBOARD;
+use crate::plan::sizes::{DASHBOARD, PROFILE};
 
 const fn run(name: &'static str, takes: Takes, commands: Commands, help: &'static str) -> Flag {
     flag(name, takes, commands, help).group(Group::RunAndMemory).changes(Changes::Manner)
@@ -153,6 +153,23 @@ pub static FLAGS: &[Flag] = &[
         Text("URL"),
         Commands::RUN,
         "Send metrics to a collector of OpenTelemetry, as protobuf over HTTP, every 10 seconds and at the end: an address such as http://localhost:4318, to which /v1/metrics is added if it has no path. Headers come from OTEL_EXPORTER_OTLP_HEADERS",
+    )
+    .group(Group::See)
+    .changes(Changes::Manner),
+    flag(
+        "cpuprofile",
+        Path("FILE"),
+        Commands::ALL,
+        "Write to this file where the processor's time went: a profile for pprof, or a flame graph if its name ends with .svg",
+    )
+    .group(Group::See)
+    .changes(Changes::Manner)
+    .sets(|s, _, _| put(&mut s.profile, PROFILE)),
+    flag(
+        "memprofile",
+        Path("FILE"),
+        Commands::ALL,
+        "Write to this file where memory was allocated: a profile for dhat's viewer in a build with the feature dhat-heap, else the table of `pagemill audit`",
     )
     .group(Group::See)
     .changes(Changes::Manner),

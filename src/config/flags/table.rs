@@ -42,7 +42,7 @@ pub fn check(line: &Line<'_>) -> Result<Vec<Passed>, Error> {
 mod tests {
     use super::*;
 
-    const EACH: [Commands; 10] = [
+    const EACH: [Commands; 11] = [
         Commands::CONVERT,
         Commands::REPLAY,
         Commands::COUNT,
@@ -53,6 +53,7 @@ mod tests {
         Commands::HISTORY,
         Commands::BENCH,
         Commands::MAN,
+        Commands::TUNE,
     ];
 
     #[test]

@@ -203,7 +203,8 @@ pub fn stream_is_read(line: &Line<'_>) -> Option<No> {
 }
 
 pub fn nothing_can_exist(line: &Line<'_>) -> Option<No> {
-    let files = line.to_file || line.said.has("quarantine") || line.said.has("report");
+    let beside = ["quarantine", "report", "cpuprofile", "memprofile"];
+    let files = line.to_file || beside.iter().any(|flag| line.said.has(flag));
     let instead = match line.command {
         Commands::COUNT => "Name one with --report or --quarantine, or leave the flag out.",
         _ => "Name one with -o, or leave the flag out.",

@@ -1,6 +1,6 @@
 //! Eight bytes at a time: for texts shorter than a block.
 
-use super::Seen;
+use super::seen::Seen;
 
 const LOW: u64 = each(0x7f);
 const HIGH: u64 = each(0x80);

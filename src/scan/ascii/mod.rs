@@ -1,11 +1,13 @@
 //! ASCII letters, the order of bytes, and where characters of more than one byte are.
 
 mod eights;
+mod seen;
 
 use std::ops::ControlFlow;
 
 use super::vector::{Unit, Vector, Work};
 pub use eights::next_high;
+pub use seen::Seen;
 
 /// The case that ASCII letters are brought to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,15 +27,6 @@ impl Case {
             Case::Lower => b'A',
         }
     }
-}
-
-/// What was seen in a text besides what is written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Seen {
-    /// A byte was changed.
-    pub changed: bool,
-    /// There is a byte that is not ASCII.
-    pub high: bool,
 }
 
 /// Copies `from` to `to` with ASCII letters in the other case; all other bytes stay.

@@ -278,6 +278,8 @@ pub const PROBES: &[Probe] = &[
     probe("progress", &["--progress", "plain"], PLAIN).says(),
     probe("monitor", &["--monitor"], PLAIN).says(),
     probe("metrics-file", &["--metrics-file", "made"], PLAIN),
+    probe("cpuprofile", &["--cpuprofile", "made"], PLAIN),
+    probe("memprofile", &["--memprofile", "made"], PLAIN),
     probe("dashboard", &["--dashboard", "0"], PLAIN).beside(&["--explain"]),
 ];
 

@@ -109,6 +109,8 @@ pub mod config;
 #[doc(hidden)]
 pub mod dashboard;
 pub mod error;
+#[doc(hidden)]
+pub mod expr;
 pub(crate) mod flow;
 pub(crate) mod fold;
 pub mod format;
@@ -121,6 +123,7 @@ pub mod memory;
 pub mod metrics;
 #[doc(hidden)]
 pub mod monitor;
+pub(crate) mod nearest;
 pub mod op;
 #[cfg(feature = "otlp")]
 #[doc(hidden)]
@@ -159,6 +162,8 @@ pub mod docs {
     pub mod decisions {}
     #[doc = include_str!("docs/errors.md")]
     pub mod errors {}
+    #[doc = include_str!("docs/expressions.md")]
+    pub mod expressions {}
     #[doc = include_str!("docs/formats.md")]
     pub mod formats {}
     #[doc = include_str!("docs/inputs.md")]

@@ -110,6 +110,8 @@ pub mod config;
 #[doc(hidden)]
 pub mod dashboard;
 pub mod error;
+#[doc(hidden)]
+pub mod expr;
 pub(crate) mod flow;
 pub(crate) mod fold;
 pub mod format;
@@ -122,6 +124,7 @@ pub mod memory;
 pub mod metrics;
 #[doc(hidden)]
 pub mod monitor;
+pub(crate) mod nearest;
 pub mod op;
 #[cfg(feature = "otlp")]
 #[doc(hidden)]
@@ -160,6 +163,8 @@ pub mod docs {
     pub mod decisions {}
     #[doc = include_str!("docs/errors.md")]
     pub mod errors {}
+    #[doc = include_str!("docs/expressions.md")]
+    pub mod expressions {}
     #[doc = include_str!("docs/formats.md")]
     pub mod formats {}
     #[doc = include_str!("docs/inputs.md")]

@@ -37,6 +37,28 @@ fn main() {
             cases.push((from, to, flags));
         }
     }
+    let steps = [
+        ("where", "id % 3 <> 1 AND lower(name) <> 'x' AND id NOT IN (1, 2, 3, 5000)"),
+        ("where", "name ~ '[a-m]' OR name LIKE '%z%' OR length(name) > 30"),
+        ("set", "total=id * 1.1 + round(id / 7, 3)"),
+        ("set", "wide=id * 123456789012345678901234567890 * 98765432109876543210"),
+        ("set", "text=upper(name) || '-' || regexp_replace(name, '([a-z])', '<\\1>') || lpad(id, 9, '0')"),
+        ("set", "when=date_trunc('month', cast('2024-06-01' as date)) || try_cast(name as timestamp)"),
+        ("set", "id=CASE WHEN id > 100 THEN id ELSE NULL END"),
+        ("set", "n=record_number() + line_number()"),
+    ];
+    for (name, text) in steps {
+        for (from, to) in [
+            (Format::Csv, Format::Csv),
+            (Format::Csv, Format::Ndjson),
+            (Format::Ndjson, Format::Csv),
+            (Format::Ndjson, Format::Ndjson),
+        ] {
+            let mut flags = blocks::flags(from, to, "");
+            flags.steps.push((name.into(), text.into()));
+            cases.push((from, to, flags));
+        }
+    }
     blocks::check(&cases, folder.path());
     println!("test result: ok");
 }

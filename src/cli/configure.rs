@@ -132,7 +132,7 @@ fn set(flag: &Flag, said: &Said) -> String {
     let texts: Vec<Value> = said.values(flag.name).map(|text| text.to_string_lossy().into()).collect();
     match flag.takes {
         Takes::Nothing => "true".to_owned(),
-        Takes::List(_) | Takes::Paths(_) => Value::Array(texts).to_string(),
+        Takes::List(_) | Takes::Expression(_) | Takes::Paths(_) => Value::Array(texts).to_string(),
         Takes::Count(_) => {
             said.value(flag.name).map(|number| number.to_string_lossy().into_owned()).unwrap_or_default()
         }
@@ -144,7 +144,7 @@ fn set(flag: &Flag, said: &Said) -> String {
 fn built_in(flag: &Flag) -> Option<String> {
     match flag.takes {
         Takes::Nothing => Some("false".to_owned()),
-        Takes::List(_) | Takes::Paths(_) => None,
+        Takes::List(_) | Takes::Expression(_) | Takes::Paths(_) => None,
         _ => flag.value_in(&Settings::default()).map(|value| value.to_string()),
     }
 }

@@ -81,6 +81,7 @@ fn arg(flag: &'static Flag) -> Arg {
         Takes::Paths(name) => path(arg, name).conflicts_with("inputs"),
         Takes::Path(name) => path(arg, name),
         Takes::List(name) => arg.value_name(name).action(ArgAction::Append),
+        Takes::Expression(name) => arg.value_name(name).allow_hyphen_values(true).action(ArgAction::Append),
     }
 }
 
@@ -108,12 +109,29 @@ pub fn read(entry: &Entry, matches: &ArgMatches) -> Typed {
     if let Some(own) = entry.flags {
         for id in matches.ids().map(clap::Id::as_str).filter(|id| typed(id)) {
             let Some(flag) = flags::find(own, id) else { continue };
+            if let Takes::Expression(_) = flag.takes {
+                continue;
+            }
             let is_switch = matches!(flag.takes, Takes::Nothing);
             said.add(id, raw(id).filter(|_| !is_switch));
         }
+        in_order(own, matches).into_iter().for_each(|(id, value)| said.add(id, [value]));
     }
     let operands = entry.operands.iter().filter(|operand| typed(operand.id)).flat_map(|operand| raw(operand.id));
     Typed { said, operands: operands.collect() }
+}
+
+/// The expressions, in the order in which they were typed.
+fn in_order(own: Commands, matches: &ArgMatches) -> Vec<(&'static str, OsString)> {
+    let flags = flags::all().filter(|flag| matches!(flag.takes, Takes::Expression(_)) && flag.is_known_in(own));
+    let typed = flags.filter(|flag| matches.value_source(flag.name) == Some(ValueSource::CommandLine));
+    let places = typed.flat_map(|flag| {
+        let places = matches.indices_of(flag.name).into_iter().flatten();
+        places.zip(matches.get_raw(flag.name).into_iter().flatten()).map(|(place, raw)| (place, flag.name, raw))
+    });
+    let mut all: Vec<_> = places.collect();
+    all.sort_unstable_by_key(|(place, ..)| *place);
+    all.into_iter().map(|(_, name, raw)| (name, OsString::from(raw))).collect()
 }
 
 #[cfg(test)]

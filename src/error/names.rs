@@ -5,7 +5,7 @@
 
 /// The settings that messages name: fields of `Settings`, of `Options` and of what is in them, and what else a job is
 /// given.
-const SETTINGS: [&str; 47] = [
+const SETTINGS: [&str; 49] = [
     "Each",
     "bytes_as",
     "checkpoint",
@@ -47,11 +47,13 @@ const SETTINGS: [&str; 47] = [
     "rename",
     "resume",
     "select",
+    "set",
     "slice_size",
     "strict",
     "target",
     "to",
     "unflatten",
+    "where",
     "workers",
 ];
 

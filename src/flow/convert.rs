@@ -68,6 +68,9 @@ impl<'c, 'p> Conversion<'c, 'p> {
             op.apply(batch);
         }
         if let Some(names) = shared.renamed {
+            if batch.schema().is_some_and(|schema| schema.len() > names.len()) {
+                batch.narrow(names.len());
+            }
             batch.rename(names);
         }
         if shared.marked.is_some() {

@@ -13,7 +13,7 @@ use crate::job::settings::OnError;
 use crate::memory::Arena;
 use crate::plan::sizes::NOTED;
 use crate::quarantine::{Bad, BadRecords, NOT_REPAIRED, Origin};
-use crate::record::{Batch, Output, record_too_large};
+use crate::record::{Batch, Before, Output, record_too_large};
 use crate::source::{Encoding, MARK, OTHER_ENCODING};
 use crate::wording::counted;
 
@@ -30,6 +30,8 @@ pub(crate) struct Policy<'p, 'r> {
     pub line: u64,
     /// What follows them in a stream.
     pub after: &'p After,
+    /// How many records come before them; known if there is one worker.
+    pub records: u64,
     /// What is bad so far.
     pub bad: &'p RefCell<BadRecords>,
 }
@@ -45,17 +47,34 @@ pub(crate) enum At<'p> {
 
 impl<'p, 'r> Policy<'p, 'r> {
     /// A policy for a whole slice.
-    pub fn new(shared: &'p Shared<'r>, slice: &'p Slice<'_>, bad: &'p RefCell<BadRecords>) -> Policy<'p, 'r> {
+    pub fn new(
+        shared: &'p Shared<'r>,
+        slice: &'p Slice<'_>,
+        records: u64,
+        bad: &'p RefCell<BadRecords>,
+    ) -> Policy<'p, 'r> {
         let (index, bytes, at) = (slice.index, slice.bytes(), At::Source(slice.offset));
-        Policy { shared, index, bytes, at, line: slice.line, after: &slice.after, bad }
+        Policy { shared, index, bytes, at, line: slice.line, after: &slice.after, records, bad }
     }
 
     /// An empty batch for records of the bytes.
-    pub fn batch(&self, arena: &'p Arena) -> Batch<'p> {
+    pub fn batch(&self, arena: &'p Arena, totals: &SliceTotals) -> Batch<'p> {
         let shared = self.shared;
         let mut batch = Batch::new(arena, self.bytes, shared.schema, shared.max_record);
         batch.set_untyped_is_text(shared.untyped_is_text);
         batch.set_strict(shared.strict);
+        batch.set_before(match self.at {
+            At::Source(_) => {
+                let source = shared.source.as_os_str().as_encoded_bytes();
+                Before { source, records: self.records + totals.records_in, line: self.line, lines: shared.lines }
+            }
+            At::Origin(origin, _) => Before {
+                source: origin.file.as_os_str().as_encoded_bytes(),
+                records: origin.record,
+                line: origin.line,
+                lines: None,
+            },
+        });
         batch
     }
 

@@ -23,6 +23,8 @@ pub(crate) struct Worker<'e> {
     pub arena: Arena,
     /// A record of a quarantine.
     pub record: Vec<u8>,
+    /// How many records it had, and those of an earlier run: the number of records so far if it is the only worker.
+    pub records: u64,
 }
 
 impl Worker<'_> {
@@ -39,8 +41,9 @@ impl Worker<'_> {
             let (claimed, bad) = (Instant::now(), RefCell::new(notes));
             let mut drain = SliceDrain::new(&shared.committer, &slice, shared.source, shared.map, &bad);
             let mut work = Conversion::new(shared, &mut buffer, &mut drain, &mut meter);
-            let stop = self.convert_slice(&slice, &mut work, &Policy::new(shared, &slice, &bad)).err();
+            let stop = self.convert_slice(&slice, &mut work, &Policy::new(shared, &slice, self.records, &bad)).err();
             let (len, drained, totals) = work.finish();
+            self.records += totals.records_in;
             meter.end_conversion();
             let failed = failure(shared, &slice, cut.err(), stop);
             let bad = bad.into_inner();
@@ -85,7 +88,7 @@ impl Worker<'_> {
         self.decoder.begin(policy.bytes);
         loop {
             self.arena.reset();
-            let mut batch = policy.batch(&self.arena);
+            let mut batch = policy.batch(&self.arena, &work.totals);
             let filled = work.decode(&mut *self.decoder, &mut batch, policy);
             work.apply_ops(&mut batch, policy);
             work.encode(&mut self.end, &mut batch, policy)?;

@@ -16,7 +16,7 @@ use crate::format::{Decode, key_too_long};
 use crate::memory::{Arena, Budget, Reservation};
 use crate::op::Op;
 use crate::plan::sizes::FEW;
-use crate::record::{Apart, Batch, EncodeError, Paths, Schema, with_key};
+use crate::record::{Apart, Batch, Before, EncodeError, Paths, Schema, with_key};
 use crate::wording::nouns;
 
 /// How many keys may be remembered, and how long they may be.
@@ -230,6 +230,11 @@ impl<'o> Search<'o> {
         loop {
             self.arena.reset();
             let mut batch = Batch::new(&self.arena, slice, None, self.max_record);
+            batch.set_before(Before {
+                source: file.as_os_str().as_encoded_bytes(),
+                records: self.records,
+                ..Before::default()
+            });
             let filled = self.decoder.fill(slice, &mut batch);
             batch.abandon();
             let decoded = batch.len();

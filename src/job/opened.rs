@@ -147,6 +147,13 @@ impl<'s> Opened<'s> {
             refuse_warnings(&source.path, reading.warnings())?;
         }
         let mut route = Route::new(settings, from, to, &*reading)?;
+        if route.is_ordered() && wishes.workers != 1 {
+            wishes.workers = 1;
+            if wishes.packed.is_none() {
+                plan = Plan::new(&wishes)?;
+            }
+            plan.workers = 1;
+        }
         if let Some(delimiter) = reading.delimiter() {
             options.dialect.delimiter = Some(delimiter.into());
             // The route was made for another dialect.
@@ -318,7 +325,10 @@ impl<'s> Opened<'s> {
 
     pub(crate) fn writing(&self, header: Option<Columns>) -> Result<Box<dyn WriteFormat>> {
         let route = &self.route;
-        let given = Given { shape: &route.shape(self.reading.schema()), columns: header, gives: self.gives() };
+        let mut gives = self.gives();
+        // A line with a field that was made is no longer a line of the source.
+        gives.lines &= route.ops.iter().all(|op| op.makes().is_none());
+        let given = Given { shape: &route.shape(self.reading.schema()), columns: header, gives };
         let writing = format::create(route.to, &self.options, given)?;
         Ok(match route.pass_through {
             Some(copies) => Box::new(PassThrough { writing, copies }),

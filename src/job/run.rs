@@ -33,12 +33,13 @@ use crate::source::{Bytes, Reach};
 use crate::wording::{counted, input};
 
 impl Opened<'_> {
-    fn worker<'e>(&self, index: usize, end: End<'e>) -> Worker<'e> {
+    /// A worker; this many records were converted before.
+    fn worker<'e>(&self, index: usize, records: u64, end: End<'e>) -> Worker<'e> {
         let Route { want, ops, .. } = &self.route;
         // An op may make a key of a value.
         let keys = end.takes_only_keys() && ops.is_empty();
         let decoder = if keys { self.reading.key_decoder(want) } else { self.reading.decoder(want) };
-        Worker { index, decoder, end, arena: self.arena(), record: Vec::new() }
+        Worker { index, decoder, end, arena: self.arena(), record: Vec::new(), records }
     }
 
     /// An arena that asks for what it takes beyond the plan.
@@ -143,7 +144,7 @@ impl Opened<'_> {
             self.rewind()?;
         }
         let plan = &self.plan;
-        let began = begin.place.offset;
+        let (began, before) = (begin.place.offset, begin.totals.records_in);
         let (mut pool, buffers) = (Pool::new(), plan.workers + plan.ring);
         pool.stock(plan.buffer, buffers)?;
         let pass = registry.begin(metrics::Begin {
@@ -166,9 +167,9 @@ impl Opened<'_> {
         // One worker after the other: parts of different workers that lie side by side would share cache lines, which
         // costs two workers a tenth of their speed.
         let ends = (0..plan.workers).zip(ends);
-        let workers: Vec<_> = ends.map(|(index, end)| Mutex::new(self.worker(index, end))).collect();
+        let workers: Vec<_> = ends.map(|(index, end)| Mutex::new(self.worker(index, before, end))).collect();
         let room = Room::new(plan, &self.budget);
-        let first_line = if keeps { self.line_of(start) } else { self.first_line() };
+        let first_line = if keeps || self.route.is_ordered() { self.line_of(start) } else { self.first_line() };
         let (marked, len) = (self.source.marked(), self.source.known_len());
         let Reach { path: source, bytes } = self.source.reach();
         let map = bytes.map();

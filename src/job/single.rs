@@ -53,6 +53,11 @@ impl Job {
         );
         let ops: Vec<_> = route.ops.iter().map(|op| op.name()).collect();
         text += &format!("ops              {}\n", if ops.is_empty() { "none".into() } else { ops.join(", ") });
+        for op in &route.ops {
+            for (index, line) in op.plan().iter().flat_map(|plan| plan.lines()).enumerate() {
+                text += &format!("{:<16} {line}\n", if index == 0 { op.name() } else { "" });
+            }
+        }
         let quarantine = place_for(&self.settings, &self.target)?.map(|place| format!("put into {}", place.display()));
         let bad = match self.settings.on_error {
             OnError::Fail => "end the job".into(),

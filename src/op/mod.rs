@@ -6,10 +6,11 @@
 
 mod case;
 mod check;
+mod each;
 mod escape;
 mod fields;
+mod filter;
 mod folding;
-mod nearest;
 mod only;
 mod parse;
 mod paths;
@@ -17,20 +18,22 @@ mod project;
 mod reverse;
 mod rules;
 mod select;
+mod set;
 mod sigma;
 mod trim;
 
 #[cfg(test)]
 mod testing;
 
+#[doc(hidden)]
+pub use crate::nearest::nearest;
+pub(crate) use crate::nearest::{instead_of, nearest_of};
 pub use case::ChangeCase;
 pub(crate) use check::unique;
 pub(crate) use escape::{split, unescape};
 pub use fields::Fields;
+pub use filter::Where;
 pub use folding::Folding;
-#[doc(hidden)]
-pub use nearest::nearest;
-pub(crate) use nearest::{instead_of, nearest_of};
 pub(crate) use only::Only;
 pub(crate) use parse::after;
 pub use parse::{NAMES, Parsed, parse, parse_all};
@@ -41,6 +44,7 @@ pub use project::{Projection, project};
 pub use reverse::Reverse;
 #[doc(hidden)]
 pub use select::KeyedFilter;
+pub use set::Set;
 pub use trim::Trim;
 
 use crate::record::Batch;
@@ -115,5 +119,32 @@ pub trait Op: Send + Sync {
     /// the run begins.
     fn fields(&self) -> &[Box<[u8]>] {
         &[]
+    }
+
+    /// The names of the fields that it looks at to decide or to calculate. They are there although they may not be
+    /// selected, and an op that names some comes before fields are selected. As for [`fields`](Self::fields), a name
+    /// that a tabular source does not have is refused.
+    fn reads(&self) -> &[Box<[u8]>] {
+        &[]
+    }
+
+    /// The field that it makes. It may be a new one; then it comes after the others. Fields are selected later.
+    fn makes(&self) -> Option<&[u8]> {
+        None
+    }
+
+    /// It drops records and changes none.
+    fn only_drops(&self) -> bool {
+        false
+    }
+
+    /// It counts records or lines: they have to come in their order, so there is one worker.
+    fn is_ordered(&self) -> bool {
+        false
+    }
+
+    /// How it works, for people who want to know what a run will do.
+    fn plan(&self) -> Option<String> {
+        None
     }
 }

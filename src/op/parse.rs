@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use super::escape::{split, unescape};
-use super::nearest::nearest;
 use super::{ChangeCase, Fields, Folding, Op, Reverse, Trim};
 use crate::error::{Error, Result};
+use crate::nearest::nearest;
 
 /// The names of the ops.
 pub const NAMES: [&str; 10] = [

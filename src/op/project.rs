@@ -2,9 +2,9 @@
 
 use std::collections::HashSet;
 
-use super::nearest::instead_of;
 use super::paths::{is_in, renamed};
 use crate::error::{Error, Result};
+use crate::nearest::instead_of;
 use crate::record::Schema;
 
 /// Which fields of a schema are kept, and under which names.

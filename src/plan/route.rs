@@ -72,12 +72,40 @@ fn names(settings: &Settings) -> (Seen, Numbers) {
     let mut numbers = Numbers { rename: names.len(), ..Numbers::default() };
     names.extend(rename.iter().map(|(old, _)| ("rename", text(old))));
     numbers.ops = names.len();
-    names.extend(ops.iter().flat_map(|op| op.fields()).map(|name| ("ops", name.clone())));
+    for op in ops {
+        let setting = if is_step(&**op) { step_setting(&**op) } else { "ops" };
+        names.extend(names_of(&**op).iter().map(|name| (setting, name.clone())));
+    }
     numbers.columns = names.len();
     if let ColumnsFrom::List(list) = columns {
         names.extend(list.iter().map(|name| ("columns", text(name))));
     }
     (Seen::new(names), numbers)
+}
+
+/// Whether an op comes before fields are selected: it may need fields that are not.
+fn is_step(op: &dyn Op) -> bool {
+    op.makes().is_some() || op.only_drops() || !op.reads().is_empty()
+}
+
+/// How far nested values are taken apart: ops see everything, unless all they do is look at fields of the record.
+fn detail(ops: &[Arc<dyn Op>], target: Detail) -> Detail {
+    let looks = |op: &Arc<dyn Op>| op.only_drops() && op.reads().iter().all(|path| !path.contains(&b'.'));
+    match ops {
+        [] => target,
+        ops if ops.iter().all(looks) => target.max(Detail::Fields),
+        _ => Detail::All,
+    }
+}
+
+/// The setting that a step is given with.
+fn step_setting(op: &dyn Op) -> &'static str {
+    if op.makes().is_some() { "set" } else { "where" }
+}
+
+/// The names that an op is given.
+fn names_of(op: &dyn Op) -> &[Box<[u8]>] {
+    if op.reads().is_empty() { op.fields() } else { op.reads() }
 }
 
 impl Route {
@@ -97,7 +125,7 @@ impl Route {
                 utf8,
                 replace_invalid_utf8: settings.replaces_invalid_utf8(),
                 // Ops see everything.
-                detail: if settings.ops.is_empty() { takes.detail } else { Detail::All },
+                detail: detail(&settings.ops, takes.detail),
                 types: if takes.untyped { Types::Auto } else { options.types },
                 // Ops see values as they are in the source.
                 typed: takes.typed && settings.ops.is_empty(),
@@ -133,6 +161,8 @@ impl Route {
         if let Some(keyed) = &mut route.keyed {
             keyed.want.utf8 = route.want.utf8;
         }
+        let filtered = !projected && aim.writes && settings.ops.iter().all(|op| op.only_drops());
+        unchanged |= filtered && aim.list.is_none();
         if unchanged && from == to && settings.invalid_utf8 == InvalidUtf8::Fail {
             route.pass_through = from.copies(options);
         }
@@ -141,16 +171,18 @@ impl Route {
 
     /// For a source in columns: the decoder returns those that are kept. Returns whether all are, unchanged.
     fn columns(&mut self, settings: &Settings, aim: &Aim<'_>, source: &Schema, projected: bool) -> Result<bool> {
-        check_fields(&self.ops, source)?;
-        let (mut fields, mut names) = (source.clone(), source.clone());
+        let made = check_fields(&self.ops, source)?;
+        // With the fields that are made, which come after the others.
+        let all = Schema::new(source.names().chain(made.iter().copied()));
+        let (mut fields, mut names) = (all.clone(), all.clone());
         if projected {
-            let projection = project(source, &settings.select, &settings.drop, &settings.rename)?;
-            fields = Schema::new(projection.source.iter().map(|&column| source.name(column)));
+            let projection = project(&all, &settings.select, &settings.drop, &settings.rename)?;
+            fields = Schema::new(projection.source.iter().map(|&column| all.name(column)));
             names = projection.names;
         }
         // A name that a source in columns lacks was refused, unless it is from --columns or the source is empty.
         (0..if source.is_empty() { 0 } else { self.numbers.columns }).for_each(|number| self.seen.mark(number));
-        let mut unchanged = !projected;
+        let mut unchanged = !projected && made.is_empty();
         if let Some(list) = aim.list {
             unique("⟨columns⟩", list)?;
             check_nameless(settings, source, list)?;
@@ -171,10 +203,24 @@ impl Route {
             names = Schema::new(list);
         }
         if !unchanged {
+            fields = if source.is_empty() { fields } else { self.with_needed(&fields) };
             self.want.select = Some(fields.names().map(Into::into).collect());
         }
         (self.schema, self.names) = (Some(fields), Some(names));
         Ok(unchanged)
+    }
+
+    /// Fields, and after them those that only steps need. They go before records are written.
+    pub fn with_needed(&self, fields: &Schema) -> Schema {
+        let steps = self.ops.iter().filter(|op| is_step(&***op));
+        let needed = steps.flat_map(|op| op.reads().iter().map(|name| &**name).chain(op.makes()));
+        let mut more: Vec<&[u8]> = Vec::new();
+        for name in needed {
+            if fields.position(name).is_none() && !more.contains(&name) {
+                more.push(name);
+            }
+        }
+        Schema::new(fields.names().chain(more))
     }
 
     /// For a keyed source: fields are selected in the decoder, or by ops. Returns whether records are unchanged.
@@ -213,30 +259,35 @@ impl Route {
         Ok(!projected && list.is_none())
     }
 
-    /// Adds ops that select fields before all others, and rename them after all others.
+    /// Adds ops that select fields after all steps and before all other ops, and rename them after all others.
     fn filter(&mut self, settings: &Settings, aim: &Aim<'_>) -> Result<()> {
         let Settings { select, drop, rename, ops, .. } = settings;
         let whole = KeyedFilter::new(select, drop, rename)?;
         self.want.detail = Detail::All;
         if let ([path], true) = (&select[..], aim.is_lone(settings)) {
             let choose = KeyedFilter::new(select, drop, &[])?;
-            self.ops.insert(0, Arc::new(self.watched(choose, 0..)));
+            self.ops.insert(self.steps(), Arc::new(self.watched(choose, 0..)));
             let numbers = (0..rename.len()).map(|place| self.numbers.rename + place).collect();
             let name = self.order.names().next().unwrap_or_default();
             self.ops.push(Arc::new(Only::new(path, name, self.seen.clone(), numbers)));
             return Ok(());
         }
-        if ops.is_empty() || rename.is_empty() {
-            self.ops.insert(0, Arc::new(self.watched(whole, 0..)));
+        if ops.len() == self.steps() || rename.is_empty() {
+            self.ops.insert(self.steps(), Arc::new(self.watched(whole, 0..)));
             return Ok(());
         }
         if !(select.is_empty() && drop.is_empty()) {
             // It sees the fields that will be renamed, even if it leaves nothing of them.
-            self.ops.insert(0, Arc::new(self.watched(whole.without_new_names(), 0..)));
+            self.ops.insert(self.steps(), Arc::new(self.watched(whole.without_new_names(), 0..)));
         }
         let rename = KeyedFilter::new(&[], &[], rename)?;
         self.ops.push(Arc::new(self.watched(rename, self.numbers.rename..)));
         Ok(())
+    }
+
+    /// Where fields can be selected: after the steps.
+    fn steps(&self) -> usize {
+        self.ops.iter().rposition(|op| is_step(&**op)).map_or(0, |last| last + 1)
     }
 
     /// The filter, noting the names that it finds.
@@ -326,7 +377,14 @@ impl Route {
     /// The shape of the batches that reach the encoder; `source` has the fields of a source in columns.
     pub fn shape(&self, source: Option<&Schema>) -> Shape {
         match (&self.names, &self.schema, source) {
-            (Some(names), Some(fields), Some(source)) => Shape::Columns(names.clone().with_types(fields, source)),
+            (Some(names), Some(fields), Some(source)) => {
+                let made: Vec<_> = self.ops.iter().filter_map(|op| op.makes()).collect();
+                // What is made has no type of its own; fields that only steps need are not written.
+                let untyped = nobodys(b"", source);
+                let written = fields.names().take(names.len());
+                let fields = Schema::new(written.map(|name| if made.contains(&name) { &*untyped } else { name }));
+                Shape::Columns(names.clone().with_types(&fields, source))
+            }
             (Some(names), ..) => Shape::Columns(names.clone()),
             (None, ..) => Shape::Keyed,
         }
@@ -343,12 +401,17 @@ impl Route {
         Columns { schema, unknown, apart, seen: list.then(|| (self.seen.clone(), self.numbers.columns)) }
     }
 
+    /// Whether records have to be converted one after another.
+    pub fn is_ordered(&self) -> bool {
+        self.ops.iter().any(|op| op.is_ordered())
+    }
+
     /// The number of the first name of each op among all names.
     pub fn op_numbers(&self) -> Vec<usize> {
         let mut next = self.numbers.ops;
         let number = |op: &Arc<dyn Op>| {
             let number = next;
-            next += op.fields().len();
+            next += names_of(&**op).len();
             number
         };
         self.ops.iter().map(number).collect()
@@ -434,21 +497,26 @@ pub(crate) fn some<'n>(names: impl Iterator<Item = &'n [u8]>) -> String {
     }
 }
 
-/// Refuses ops that name a field which no record has.
-fn check_fields(ops: &[Arc<dyn Op>], schema: &Schema) -> Result<()> {
-    for op in ops.iter().filter(|_| !schema.is_empty()) {
-        for field in op.fields() {
-            if schema.position(field).is_none() {
-                return Err(Error::usage(format!(
-                    "⟨ops⟩ {} names the field `{}`, which the source does not have{}",
-                    op.name(),
-                    String::from_utf8_lossy(field),
-                    instead_of(schema.names(), field)
-                )));
-            }
+/// Refuses ops that name a field which no record has. Gives the fields that are made and that the source does not have.
+fn check_fields<'o>(ops: &'o [Arc<dyn Op>], source: &Schema) -> Result<Vec<&'o [u8]>> {
+    let mut made: Vec<&[u8]> = Vec::new();
+    for op in ops.iter().filter(|_| !source.is_empty()) {
+        let missing = names_of(&**op).iter().find(|name| source.position(name).is_none() && !made.contains(&&***name));
+        if let Some(name) = missing {
+            let setting = match is_step(&**op) {
+                true => format!("⟨{}⟩", step_setting(&**op)),
+                false => format!("⟨ops⟩ {}", op.name()),
+            };
+            return Err(Error::usage(format!(
+                "{setting} names the field `{}`, which the source does not have{}",
+                String::from_utf8_lossy(name),
+                instead_of(source.names().chain(made.iter().copied()), name)
+            )));
         }
+        made.extend(op.makes().filter(|name| source.position(name).is_none()));
+        made.dedup();
     }
-    Ok(())
+    Ok(made)
 }
 
 /// Whether text has to be UTF-8 although its target could hold other bytes: because an encoding was given, because

@@ -25,6 +25,7 @@ pub mod utf8;
 mod value;
 
 pub use crate::memory::Arena;
+pub(crate) use batch::Before;
 pub use batch::{Batch, Record};
 pub(crate) use batch::{record_too_large, too_many_fields};
 #[doc(hidden)]

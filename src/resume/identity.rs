@@ -6,6 +6,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::job::settings::Settings;
+use crate::op::Op;
 use crate::plan::route::Route;
 use crate::source::{Source, Stamp};
 
@@ -76,7 +77,12 @@ pub(crate) fn settings(settings: &Settings, route: &Route, quarantine: Option<&P
         durable: _,
         strict,
     } = settings;
-    let ops: Vec<_> = ops.iter().map(|op| op.fingerprint()).collect();
+    // Each with its place: the order counts, of expressions too.
+    let placed = |which: fn(&dyn Op) -> bool| -> Vec<_> {
+        ops.iter().enumerate().filter(|(_, op)| which(&***op)).map(|(place, op)| (place, op.fingerprint())).collect()
+    };
+    let (made, kept) = (placed(|op| op.makes().is_some()), placed(|op| op.only_drops()));
+    let ops = placed(|op| op.makes().is_none() && !op.only_drops());
     let texts = [
         ("from", route.from.to_string()),
         ("to", route.to.to_string()),
@@ -85,6 +91,8 @@ pub(crate) fn settings(settings: &Settings, route: &Route, quarantine: Option<&P
         ("drop", format!("{drop:?}")),
         ("rename", format!("{rename:?}")),
         ("ops", format!("{ops:?}")),
+        ("set", format!("{made:?}")),
+        ("where", format!("{kept:?}")),
         ("columns", format!("{columns:?}")),
         ("on_error", format!("{on_error:?}")),
         ("max_errors", format!("{max_errors:?}")),

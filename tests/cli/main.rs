@@ -15,6 +15,7 @@ mod count;
 mod dashboard;
 mod encoding;
 mod examples;
+mod expressions;
 mod flag_table;
 mod found;
 mod history;

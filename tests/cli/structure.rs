@@ -6,12 +6,13 @@ use std::path::{Path, PathBuf};
 use crate::circles::Graph;
 
 /// The layers, lowest first. A module may use those below its own layer, and itself.
-const LAYERS: [&[&str]; 11] = [
-    &["wording", "chart", "address"],
+const LAYERS: [&[&str]; 12] = [
+    &["nearest", "wording", "chart", "address"],
     &["error"],
     &["sys", "scan"],
     &["memory", "compress"],
     &["record"],
+    &["expr"],
     &["source", "format", "op", "sink", "metrics"],
     &["job", "plan", "flow", "fold", "quarantine", "resume", "sample", "monitor"],
     &["history", "alerts", "dashboard", "otlp", "bench", "profile"],

@@ -3,7 +3,11 @@
 use super::raw::Raw;
 
 /// How many ways there are to [`change`] flags.
-pub const KINDS: usize = 37;
+pub const KINDS: usize = 40;
+
+fn step(flags: &mut Raw, name: &str, text: &str) {
+    flags.steps.push((name.to_string(), text.to_string()));
+}
 
 /// Changes the flags in one way or another. (A record that is both too large and bad may be told as either, so
 /// there is no limit here.)
@@ -47,6 +51,9 @@ pub fn change(flags: &mut Raw, which: usize) {
         33 => flags.out_no_quoting = true,
         34 => flags.out_no_headers = true,
         35 => flags.names = list("a,b"),
+        36 => step(flags, "where", "a IS NOT NULL AND try_cast(a AS decimal) IS NULL OR lower(a) <> 'x'"),
+        37 => step(flags, "set", "made=coalesce(a, 'none') || '!'"),
+        38 => step(flags, "set", "a=try_cast(a AS decimal) * 1.10"),
         _ => flags.crlf = true,
     }
 }

@@ -81,6 +81,8 @@ pub struct Raw {
     pub invalid_utf8: Option<String>,
     /// `--encoding`.
     pub encoding: Option<String>,
+    /// `--where` and `--set` in their order: the flag, and its text.
+    pub steps: Vec<(String, String)>,
     /// `--op`, as often as it was given.
     pub op: Vec<String>,
     /// `--select`, as often as it was given.
@@ -185,6 +187,7 @@ impl Raw {
         give("bytes", self.bytes.iter().map(OsString::from).collect());
         give("invalid-utf8", self.invalid_utf8.iter().map(OsString::from).collect());
         give("encoding", self.encoding.iter().map(OsString::from).collect());
+        self.steps.iter().for_each(|(name, text)| give(name, vec![text.into()]));
         give("op", self.op.iter().map(OsString::from).collect());
         give("select", self.select.iter().map(OsString::from).collect());
         give("drop", self.drop.iter().map(OsString::from).collect());

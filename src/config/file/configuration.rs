@@ -5,7 +5,7 @@ use std::path::Path;
 use super::alert::Alert;
 use super::section::{Entry, File, Section};
 use crate::alerts::Notified;
-use crate::config::flags::{Passed, Said, find};
+use crate::config::flags::{Passed, Said, SetBy, find};
 use crate::error::Error;
 use crate::op::nearest;
 
@@ -78,12 +78,18 @@ impl Configuration {
         // Within one place nothing contradicts itself; what was decided before wins.
         let mut decided: Vec<&str> = off.iter().map(String::as_str).collect();
         off.iter().for_each(|name| said.switch_off(name));
+        let typed: Vec<String> = said.names().map(str::to_owned).collect();
+        // The list that steps are taken from.
+        let mut steps: Option<&SetBy> = None;
         for entry in entries {
             let name = entry.flag.name;
-            if decided.contains(&name) || said.has(name) || contradicts(said, entry) {
+            let goes_on = entry.flag.step && steps == Some(&entry.by);
+            let is_decided = decided.contains(&name) && !goes_on;
+            if is_decided || typed.iter().any(|typed| typed == name) || contradicts(said, entry) {
                 continue;
             }
             decided.push(name);
+            steps = if entry.flag.step { Some(&entry.by) } else { steps };
             let Some(values) = &entry.values else {
                 said.switch_off(name);
                 continue;

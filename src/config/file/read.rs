@@ -1,6 +1,5 @@
 //! From the text of a configuration file to what it says.
 
-use std::ffi::OsString;
 use std::path::Path;
 
 use toml::de::{DeTable, DeValue};
@@ -14,7 +13,7 @@ use super::section::{Entry, File, Section};
 use super::step::{flags, step};
 use super::text::line;
 use super::value::values;
-use crate::config::flags::{Commands, Flag, Meant, Place, Said, SetBy, settings};
+use crate::config::flags::{Commands, Meant, Place, Said, SetBy, settings};
 use crate::format::Extensions;
 
 /// A file that is being read.
@@ -152,7 +151,7 @@ impl Reading<'_> {
                         section.extensions =
                             self.extensions(one.line, value).map(|extensions| Meant { extensions, by });
                     } else {
-                        section.entries.extend(self.entry(one, scope, by));
+                        section.entries.extend(self.entries(one, scope, by));
                     }
                 }
             }
@@ -176,11 +175,16 @@ impl Reading<'_> {
         Some(all)
     }
 
-    /// What a key sets.
-    fn entry(&mut self, one: &Line<'_, '_>, scope: Scope, by: SetBy) -> Option<Entry> {
+    /// What a key sets; `steps` sets several flags.
+    fn entries(&mut self, one: &Line<'_, '_>, scope: Scope, by: SetBy) -> Vec<Entry> {
         if one.key == STEPS && scope.others().contains(&STEPS) {
             return self.steps(one, by);
         }
+        self.entry(one, scope, by).into_iter().collect()
+    }
+
+    /// What a key of one flag sets.
+    fn entry(&mut self, one: &Line<'_, '_>, scope: Scope, by: SetBy) -> Option<Entry> {
         let flag = scope.flags().find(|flag| flag.name == one.key);
         let Some(flag) = flag else {
             self.fault(one.line, scope.refusal(one.key));
@@ -206,43 +210,43 @@ impl Reading<'_> {
         }
     }
 
-    /// What `steps` sets. All steps that there are belong to one flag, which keeps their order.
-    fn steps(&mut self, one: &Line<'_, '_>, by: SetBy) -> Option<Entry> {
+    /// What `steps` sets: an entry for each run of steps of the same flag, in their order.
+    fn steps(&mut self, one: &Line<'_, '_>, by: SetBy) -> Vec<Entry> {
+        let mut entries: Vec<Entry> = Vec::new();
         let DeValue::Array(items) = one.value else {
             self.fault(one.line, "`steps` is a list of tables with one key each, such as steps = [{ op = \"trim\" }]");
-            return None;
+            return entries;
         };
-        let mut texts: Vec<OsString> = Vec::new();
-        let mut of: Option<&'static Flag> = None;
         if items.is_empty() {
-            return flags().next().map(|flag| Entry { flag, values: None, by });
+            return flags().map(|flag| Entry { flag, values: None, by: by.clone() }).collect();
         }
         for item in items.iter() {
-            match step(item.get_ref()) {
-                Ok((flag, text)) => {
-                    of = Some(flag);
-                    texts.push(text);
-                }
+            let line = self.line_of(item.span().start);
+            let (flag, text) = match step(item.get_ref()) {
+                Ok(step) => step,
                 Err(what) => {
-                    let line = self.line_of(item.span().start);
                     self.fault(line, what);
+                    continue;
                 }
+            };
+            if let Err(error) = flag.try_set(STEPS, &[text.to_string_lossy().into_owned()]) {
+                self.fault(line, error.marked());
+                continue;
+            }
+            match entries.last_mut().filter(|last| last.flag.name == flag.name) {
+                Some(Entry { values: Some(values), .. }) => values.push(text),
+                _ => entries.push(Entry { flag, values: Some(vec![text]), by: by.clone() }),
             }
         }
-        let flag = of?;
-        let all: Vec<String> = texts.iter().map(|text| text.to_string_lossy().into_owned()).collect();
-        if let Err(error) = flag.try_set(STEPS, &all) {
-            self.fault(one.line, error.marked());
-            return None;
-        }
-        Some(Entry { flag, values: Some(texts), by })
+        entries
     }
 
     /// Refuses what contradicts itself within one part of a file.
     fn check(&mut self, entries: &[Entry], head: usize) {
         let on = || entries.iter().filter(|entry| entry.values.is_some());
         for (index, one) in on().enumerate() {
-            if let Some(other) = on().take(index).find(|other| other.flag.name == one.flag.name) {
+            let same = |other: &&Entry| other.flag.name == one.flag.name && (!one.flag.step || other.by != one.by);
+            if let Some(other) = on().take(index).find(same) {
                 self.fault(head, format!("`{STEPS}` and `{}` can't be given together", other.flag.name));
             } else if let Some(other) = on().take(index).find(|other| other.flag.excludes(one.flag)) {
                 self.fault(head, format!("`{}` and `{}` can't be given together", other.flag.name, one.flag.name));

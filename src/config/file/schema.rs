@@ -80,7 +80,7 @@ fn property(flag: &Flag) -> Value {
         }
         Takes::Path(_) => json!({"type": "string", "minLength": 1}),
         Takes::Paths(_) => json!({"oneOf": [{"type": "string"}, texts(1)]}),
-        Takes::List(_) => json!({"oneOf": [{"type": "string"}, texts(0)]}),
+        Takes::List(_) | Takes::Expression(_) => json!({"oneOf": [{"type": "string"}, texts(0)]}),
     };
     property["description"] = json!(flag.help(Commands::CONVERT));
     property

@@ -24,11 +24,11 @@ pub fn values(flag: &Flag, value: &DeValue<'_>, base: &Path) -> Result<Option<Ve
             });
             return paths.collect::<Result<_, _>>().map(Some);
         }
-        (Takes::List(_), DeValue::Array(items)) => {
+        (Takes::List(_) | Takes::Expression(_), DeValue::Array(items)) => {
             items.iter().map(|item| item_text(flag, item.get_ref())).collect::<Result<_, _>>()?
         }
         (
-            Takes::Text(_) | Takes::Any(_) | Takes::Word(..) | Takes::Count(_) | Takes::List(_),
+            Takes::Text(_) | Takes::Any(_) | Takes::Word(..) | Takes::Count(_) | Takes::List(_) | Takes::Expression(_),
             DeValue::String(text),
         ) => {
             vec![text.to_string()]
@@ -139,7 +139,9 @@ fn shape(flag: &Flag) -> String {
     match flag.takes {
         Takes::Nothing => format!("`{name}` is true or false"),
         Takes::Count(_) => format!("`{name}` is a number"),
-        Takes::List(_) => format!("`{name}` is a list of texts, such as {name} = [\"a\", \"b\"]"),
+        Takes::List(_) | Takes::Expression(_) => {
+            format!("`{name}` is a list of texts, such as {name} = [\"a\", \"b\"]")
+        }
         Takes::Paths(_) => format!("`{name}` is a list of paths, such as {name} = [\"a.csv\", \"b.csv\"]"),
         Takes::Text(_) | Takes::Any(_) | Takes::Word(..) | Takes::Path(_) => {
             format!("`{name}` is a text: put it in quotes")

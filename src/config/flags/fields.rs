@@ -1,25 +1,28 @@
 //! Which fields records have, and the types of their values.
 
+use std::sync::Arc;
+
 use serde_json::json;
 
 use super::commands::Commands;
-use super::flag::Takes::{List, Word};
+use super::flag::Takes::{Expression, List, Word};
 use super::flag::{Flag, Group, flag};
 use super::kinds::Kinds;
-use super::unless::{BYTES_AND_TEXT, any_bytes_do, fields_are_text, no_names};
+use super::unless::{BYTES_AND_TEXT, any_bytes_do, fields_are_text, no_names, uncounted};
 use super::values::put;
 use super::words::{BYTES, INVALID_UTF8, TYPES};
 use crate::config::list::{parse_names, parse_pairs};
 use crate::config::parse_ops;
-use crate::job::InvalidUtf8;
-use crate::op::Folding;
+use crate::error::Error;
+use crate::job::{InvalidUtf8, Settings};
+use crate::op::{Folding, Op, Set, Where};
 
 pub static FLAGS: &[Flag] = &[
     flag(
         "select",
         List("FIELDS"),
         Commands::ROWS,
-        "Keep only these fields, in this order (comma-separated, nested ones as a.b)",
+        "Keep only these fields, in this order (a,b; nested ones as a.b)",
     )
     .short('s')
     .group(Group::Fields)
@@ -35,7 +38,7 @@ pub static FLAGS: &[Flag] = &[
         "rename",
         List("OLD=NEW"),
         Commands::ROWS,
-        "Rename fields (comma-separated); this comes after all other changes except --columns",
+        "Rename fields (comma-separated), after all other changes except --columns",
     )
     .group(Group::Fields)
     .common()
@@ -57,7 +60,7 @@ pub static FLAGS: &[Flag] = &[
         "op",
         List("NAME[:FIELDS]"),
         Commands::ROWS,
-        "Change text with these ops, from left to right: upper, lower, upper-ascii, lower-ascii, trim, reverse, reverse-chars. upper:name+city changes only these fields. wordcount, which has to be the last, prints the number of lines, words, characters and bytes in all texts, and of records, instead of writing them",
+        "Change text with ops, from left to right: upper, lower, upper-ascii, lower-ascii, trim, reverse, reverse-chars; upper:name+city only these fields. wordcount, as the last, prints counts of all texts instead",
     )
     .alias("processor")
     .step()
@@ -65,14 +68,38 @@ pub static FLAGS: &[Flag] = &[
     .common()
     .sets(|s, _, texts| {
         let ops = parse_ops(texts)?;
-        (s.ops, s.fold) = (ops.ops, ops.fold);
-        Ok(())
+        s.ops.extend(ops.ops);
+        put(&mut s.fold, ops.fold)
     })
     .shows("ops", |s| {
-        let mut ops: Vec<&str> = s.ops.iter().map(|op| op.name()).collect();
+        let steps = ["where", "set"];
+        let mut ops: Vec<&str> = s.ops.iter().map(|op| op.name()).filter(|name| !steps.contains(name)).collect();
         ops.extend(s.fold.map(Folding::name));
         json!(ops)
     }),
+    flag(
+        "where",
+        Expression("EXPR"),
+        Commands::RUN,
+        "Keep records for which this is true, such as \"fare > 30 AND zip = '007'\"",
+    )
+    .step()
+    .group(Group::Expressions)
+    .common()
+    .unless(uncounted)
+    .sets(|s, _, texts| add(s, texts, |text| Ok(Arc::new(Where::parse(text)?))))
+    .shows("where", |s| json!(steps(s, "where"))),
+    flag(
+        "set",
+        Expression("NAME=EXPR"),
+        Commands::ROWS,
+        "Make or change a field: total=fare*1.1; in order with --where, before --op",
+    )
+    .step()
+    .group(Group::Expressions)
+    .common()
+    .sets(|s, _, texts| add(s, texts, |text| Ok(Arc::new(Set::parse(text)?))))
+    .shows("set", |s| json!(steps(s, "set"))),
     flag(
         "bytes",
         Word("HOW", || BYTES.all()),
@@ -97,3 +124,17 @@ pub static FLAGS: &[Flag] = &[
     })
     .shows("invalid_utf8", |s| json!(INVALID_UTF8.of(s.invalid_utf8))),
 ];
+
+/// Adds the ops that texts mean.
+fn add(settings: &mut Settings, texts: &[String], of: fn(&str) -> Result<Arc<dyn Op>, Error>) -> Result<(), Error> {
+    for text in texts {
+        settings.ops.push(of(text)?);
+    }
+    Ok(())
+}
+
+/// The texts of the steps of a name, as fingerprints have them.
+fn steps(settings: &Settings, name: &str) -> Vec<String> {
+    let text = |op: &Arc<dyn Op>| Some(op.fingerprint()?.strip_prefix(name)?.trim_start().to_owned());
+    settings.ops.iter().filter(|op| op.name() == name).filter_map(text).collect()
+}

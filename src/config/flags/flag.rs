@@ -23,6 +23,8 @@ pub enum Group {
     Fields,
     /// Types of values.
     Values,
+    /// Conditions and calculations.
+    Expressions,
     /// Bad records.
     Errors,
     /// How a job runs.
@@ -45,6 +47,7 @@ impl Group {
             Group::Typed => "Typed formats",
             Group::Fields => "Fields",
             Group::Values => "Values",
+            Group::Expressions => "Expressions",
             Group::Errors => "Errors",
             Group::RunAndMemory => "Run & memory",
             Group::Resume => "Resume",
@@ -73,6 +76,8 @@ pub enum Takes {
     Paths(&'static str),
     /// Comma-separated items; if the flag is repeated, the lists are joined.
     List(&'static str),
+    /// A text that may contain commas and begin with a hyphen; the flag may be repeated.
+    Expression(&'static str),
 }
 
 /// What a flag can change, which decides where it may be set.

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::flag::Takes;
 use super::said::Said;
 use super::table::find;
 use super::values::put;
@@ -14,8 +15,17 @@ use crate::job::{Checkpoint, OnError, Settings};
 /// Usage: a text that has no meaning, a flag that the command does not have, or flags that contradict each other.
 pub fn settings(said: &Said) -> Result<Settings, Error> {
     let mut settings = Settings::default();
-    for name in said.names() {
-        let flag = find(said.command(), name).ok_or_else(|| Error::usage(format!("there is no flag `--{name}`")))?;
+    let known =
+        |name: &str| find(said.command(), name).ok_or_else(|| Error::usage(format!("there is no flag `--{name}`")));
+    // Ops come after expressions, whose order among each other counts.
+    let is_step = |name: &str| known(name).is_ok_and(|flag| matches!(flag.takes, Takes::Expression(_)));
+    for (name, texts) in said.steps(is_step)? {
+        if let Some(set) = known(name)?.sets {
+            set(&mut settings, &format!("--{name}"), &texts)?;
+        }
+    }
+    for name in said.names().filter(|name| !is_step(name)) {
+        let flag = known(name)?;
         if let Some(set) = flag.sets {
             set(&mut settings, &format!("--{name}"), &said.texts(name)?)?;
         }

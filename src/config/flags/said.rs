@@ -208,6 +208,19 @@ impl Said {
         self.values(name).map(|value| value.to_str().map(str::to_owned).ok_or_else(|| no_text(name))).collect()
     }
 
+    /// The expressions, in order: the name of the flag, and its texts.
+    ///
+    /// # Errors
+    /// Usage: one of them is not UTF-8.
+    pub fn steps(&self, is_step: impl Fn(&str) -> bool) -> Result<Vec<(&str, Vec<String>)>, Error> {
+        let given = self.flags.iter().filter(|flag| is_step(&flag.name));
+        let texts = |flag: &Given| {
+            let text = |value: &OsString| value.to_str().map(str::to_owned).ok_or_else(|| no_text(&flag.name));
+            flag.values.iter().map(text).collect::<Result<Vec<_>, _>>()
+        };
+        given.map(|flag| Ok((flag.name.as_str(), texts(flag)?))).collect()
+    }
+
     /// The names of all flags.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.flags.iter().map(|flag| flag.name.as_str())

@@ -100,7 +100,8 @@ pub fn no_names(line: &Line<'_>) -> Option<No> {
 
 /// A field of a table is written as it was read, number or text, unless an op changes it or quotes make it text.
 pub fn fields_are_text(line: &Line<'_>) -> Option<No> {
-    let changed = line.said.has("op") || line.said.has("quote-all") && line.targets.meets(Kinds::TABLES);
+    let steps = ["op", "where", "set"].iter().any(|flag| line.said.has(flag));
+    let changed = steps || line.said.has("quote-all") && line.targets.meets(Kinds::TABLES);
     if line.targets.is_within(Kinds::TABLES.or(Kinds::FIXED)) && !changed {
         return No::new(
             line.output(),
@@ -112,7 +113,7 @@ pub fn fields_are_text(line: &Line<'_>) -> Option<No> {
 
 /// For flags about invalid UTF-8, where the input is never checked for it.
 pub fn any_bytes_do(line: &Line<'_>) -> Option<No> {
-    let checked = line.said.has("encoding") || line.said.has("op");
+    let checked = ["encoding", "op", "where", "set"].iter().any(|flag| line.said.has(flag));
     // A byte order mark may show that these are UTF-16.
     let decoded = line.sources.meets(Kinds::TABLES.or(Kinds::NESTED));
     // Text is checked when it is converted, if it was asked for; never when it is counted.
@@ -171,7 +172,7 @@ pub fn no_keys(line: &Line<'_>) -> Option<No> {
 
 /// The fields of nested records that are not changed are not taken apart.
 pub fn whole_records(line: &Line<'_>) -> Option<No> {
-    let chosen = ["op", "select", "drop", "rename", "columns"].iter().any(|flag| line.said.has(flag));
+    let chosen = ["op", "where", "set", "select", "drop", "rename", "columns"].iter().any(|flag| line.said.has(flag));
     let written = line.targets != Kinds::NONE;
     if written && !chosen && line.sources.is_within(Kinds::NESTED) && line.targets.is_within(Kinds::NESTED) {
         return No::new(format!("{}, and records stay as they are", line.both()), LEAVE_OUT);

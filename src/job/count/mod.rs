@@ -165,7 +165,7 @@ impl Counting {
         self.sources.run_by(from, opened.plan.workers, opened.plan.slice_size);
         self.sources.warn(&opened.source.path, opened.warnings());
         // To leave out bad records, whole records have to be looked at.
-        if !settings.strict && settings.on_error == OnError::Fail && !self.checks {
+        if !settings.strict && settings.on_error == OnError::Fail && !self.checks && settings.ops.is_empty() {
             if let Some(found) = parts::count(&opened, &settings, with_text) {
                 let (records, counts) = found?;
                 let bytes_in = opened.source.known_len().unwrap_or_default();

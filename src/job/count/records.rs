@@ -147,7 +147,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 pub(crate) fn decode(mut opened: Opened<'_>, ledger: &mut Ledger) -> Result<Counted> {
     opened.route.pass_through = None;
     // A strict run needs the values, to refuse what a conversion would refuse.
-    if opened.route.schema.is_some() && !opened.settings.strict {
+    if opened.route.schema.is_some() && !opened.settings.strict && opened.settings.ops.is_empty() {
         opened.route.want.select = Some(Vec::new());
         opened.route.schema = Some(Schema::default());
         opened.route.names = Some(Schema::default());

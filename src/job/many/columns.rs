@@ -184,9 +184,10 @@ impl Together {
             let what = format!("⟨columns⟩ leaves out its columns {}", some(names));
             return Err(bad(path, &what, "Leave out ⟨strict⟩ to accept it."));
         }
-        route.schema = Some(Schema::new(&select));
+        let fields = route.with_needed(&Schema::new(&select));
         route.names = Some(self.schema.clone());
-        route.want.select = Some(select);
+        route.want.select = Some(fields.names().map(Into::into).collect());
+        route.schema = Some(fields);
         route.pass_through = None;
         Ok(left_out as u64)
     }

@@ -4,6 +4,7 @@
 //! `width` for each record. *Keyed*: every record is a tree of nodes; each node has a key (empty for a record's root
 //! and for items of a list) and a value; `List(n)` and `Map(n)` are followed by the `n` nodes inside them.
 
+mod before;
 mod build;
 mod lines;
 mod retain;
@@ -18,6 +19,7 @@ use crate::error::{Cause, Fault, RecordError};
 use crate::memory::{Arena, Refusal, no_memory};
 use crate::wording::counted;
 
+pub use before::Before;
 pub use retain::Record;
 
 /// Records of a slice that were decoded together.
@@ -54,6 +56,8 @@ pub struct Batch<'a> {
     losses: Losses,
     /// A record that loses something is refused.
     strict: bool,
+    /// What comes before the records.
+    before: Before<'a>,
     /// Where text first follows a closing quote: the number of the record, and the offset.
     odd_quote: Option<(usize, usize)>,
 }
@@ -105,6 +109,7 @@ impl<'a> Batch<'a> {
             odd: ArenaVec::new_in(bump),
             losses: Losses::default(),
             strict: false,
+            before: Before::default(),
             odd_quote: None,
         }
     }
@@ -136,6 +141,20 @@ impl<'a> Batch<'a> {
     /// Whether a record that loses something is refused.
     pub(crate) fn set_strict(&mut self, strict: bool) {
         self.strict = strict;
+    }
+
+    /// What comes before the records in their source.
+    pub(crate) fn before(&self) -> Before<'a> {
+        self.before
+    }
+
+    pub(crate) fn set_before(&mut self, before: Before<'a>) {
+        self.before = before;
+    }
+
+    /// Drops the columns from the one of this number on, of every record. Nothing but the encoder may follow.
+    pub(crate) fn narrow(&mut self, width: usize) {
+        self.spans.iter_mut().for_each(|span| span.last = span.first + width as u32);
     }
 
     /// Where to note which names of fields an op finds, and the number of the op's first name there.
@@ -256,6 +275,7 @@ impl<'a> Batch<'a> {
             empty.rejected.insert(0, (0, error));
         }
         (empty.untyped_is_text, empty.strict, empty.seen) = (self.untyped_is_text, self.strict, self.seen);
+        empty.before = self.before;
         empty
     }
 

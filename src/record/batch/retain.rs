@@ -29,6 +29,12 @@ impl<'b, 'a> Record<'b, 'a> {
         self.batch.tree(self.index)
     }
 
+    /// Its index in the batch, before anything is dropped.
+    #[inline]
+    pub(crate) fn index(&self) -> usize {
+        self.index
+    }
+
     /// Its bytes in the source, line ending included.
     #[inline]
     pub fn source(&self) -> &'a [u8] {

@@ -154,6 +154,11 @@ pub fn unescape<'a>(text: &[u8], source: &[u8], arena: &'a Arena, offset: usize)
     len.map(|len| &to[..len]).map_err(|(at, reason)| fault(offset + at, reason))
 }
 
+/// The same for a text that is all there is.
+pub fn unescaped<'a>(text: &[u8], arena: &'a Arena, offset: usize) -> Result<&'a [u8], RecordError> {
+    unescape(text, text, arena, offset).map_err(|fault| RecordError { offset, ..fault.into_error() })
+}
+
 /// How many bytes are copied at once; what follows an escape may be among them.
 const PIECE: usize = 32;
 

@@ -127,6 +127,21 @@ const EXPORT_CSV: &str = "id,user.name,user.tags\n1,Ada,\"[\"\"x\"\",\"\"y\"\"]\
 const PLAIN_CSV: &str = "name,price\n\"Ada, L.\",\"1,50\"\nBob,2\n";
 
 pub const ANSWERS: &[Answer] = &[
+    answer(
+        "pagemill convert trips.csv -o dear.csv --where 'fare > 5' --set 'total=fare*1.1' --select trip_id,total",
+        "trip_id,total\nT1,13.750\n",
+    )
+    .after("cat dear.csv"),
+    answer(
+        "pagemill convert trips.csv -o zurich.csv --where \"fare > 5 AND from_station LIKE '%Zürich%'\"",
+        "trip_id,id,from_station,fare\nT1,7, Zürich HB ,12.50\n",
+    )
+    .after("cat zurich.csv"),
+    answer(
+        "pagemill convert trips.csv -o dear.csv --set 'total=fare*1.1' --set \"dear=CASE WHEN total > 5 THEN 'yes' END\" --where 'total > 3.2'",
+        "trip_id,id,from_station,fare,total,dear\nT1,7, Zürich HB ,12.50,13.750,yes\nT2,8,\"Bern, Bahnhof\",3,3.3,\n",
+    )
+    .after("cat dear.csv"),
     // Those of the README and the pages.
     parts("cargo run --release -- convert fixtures/trips.csv -o target/trips.ndjson --force -v", &["\n200\n", "{\"trip_id\":100200300400,\"bike\":\"1127\","])
         .before("mkdir target; echo")

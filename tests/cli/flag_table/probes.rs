@@ -230,6 +230,11 @@ pub const PROBES: &[Probe] = &[
     probe("rename", &["--rename", "line=z"], PLAIN),
     // Values
     probe("types", &["--types", "text"], PLAIN),
+    probe("where", &["--where", "record_number() = 1"], PLAIN),
+    probe("set", &["--set", "made=record_number()"], PLAIN),
+    probe("set", &["--set", "a=7"], PLAIN),
+    probe("set", &["--set", "line='z'"], PLAIN),
+    probe("set", &["--set", "payload='z'"], PLAIN),
     probe("op", &["--op", "upper"], PLAIN),
     probe("op", &["--op", "wordcount"], PLAIN),
     probe("bytes", &["--bytes", "text"], BYTES).layout("a:u8,b:bytes9"),

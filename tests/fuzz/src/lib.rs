@@ -7,6 +7,7 @@
 pub mod convert;
 pub mod count;
 pub mod csv;
+pub mod expr;
 pub mod fixed;
 pub mod frames;
 pub mod json;
@@ -27,12 +28,13 @@ pub use shared::Choices;
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All of them.
-pub const TARGETS: [Target; 13] = [
+pub const TARGETS: [Target; 14] = [
     ("csv", csv::target),
     ("ndjson", ndjson::target),
     ("json", json::target),
     ("text", text::target),
     ("ops", ops::target),
+    ("expr", expr::target),
     ("fixed", fixed::target),
     ("frames", frames::target),
     ("convert", convert::target),

@@ -28,6 +28,7 @@ pub fn seeds(target: &str) -> Vec<Vec<u8>> {
         "json" => led(&[&[0; 4], &[1, 1, 0, 3], &[2, 3, 1, 4], &[3, 2, 2, 5]], texts(&[Format::Json, Format::Ndjson])),
         "text" => led(&[&[0; 3], &[1, 1, 1], &[2, 2, 2]], texts(&[Format::Text, Format::Csv])),
         "ops" => (0..7).flat_map(|op| led(&[&[op, 0, 7, 0], &[op, 0x81 + op, 2, 0]], texts(&[Format::Text]))).collect(),
+        "expr" => EXPRESSIONS.iter().map(|text| format!("{text}\n1.50\n Gare\n{{\"k\":[1,{{\"x\":2}}]}}").into_bytes()).collect(),
         "fixed" => {
             led(&[&[0, 0, 0, 4, 4, 17, 20, 18], &[1, 1, 1, 0, 0], &[7, 0, 1, 2, 10, 23, 15]], texts(&[Format::Fixed]))
         }
@@ -80,3 +81,27 @@ pub fn seeds(target: &str) -> Vec<Vec<u8>> {
         _ => everything(),
     }
 }
+
+/// Expressions over the fields `a`, `b` and `c`.
+const EXPRESSIONS: [&str; 20] = [
+    "a > 1.4 AND NOT b = 'x' OR c IS NOT ABSENT",
+    "a * -1.1 + 1e3 / nullif(a % 7, 0) - abs(a)",
+    "a IN (1, 1.500, 1e400) && b not in ('x', 'y')",
+    "a BETWEEN 1 AND b",
+    "CASE WHEN a = 1.5 THEN b ELSE c END || '\\\\'",
+    "CASE a WHEN 1 THEN 2 END",
+    "try_cast(b AS decimal) is null",
+    "cast(a as integer)",
+    "cast('2024-02-29' as date) < try_cast(b as timestamp)",
+    "b LIKE '%G_r%' ESCAPE '!'",
+    "b ~ '^\\s*[A-Z]+' and b !~ '(x|y){2,5}'",
+    "regexp_replace(b, '(a)(r)', '\\2\\1')",
+    "lpad(upper(trim(b)), 20, 'xy') || rpad(a, 9)",
+    "substr(b, -1, 3) || split_part(b, ' ', -1) || replace(b, 'a', '')",
+    "to_number(b, ',', '.') > round(a, -2) + trunc(a, 300)",
+    "strftime(date_trunc('week', to_timestamp(b, '%Y-%m-%d')), '%G-W%V')",
+    "json_get(c, 'k.1.x') = 2",
+    "coalesce(d, \"a b\", `x`, c[0], c.k.1)",
+    "hash(concat(a, b, null)) + length(b) + strpos(b, 'a')",
+    "record_number() * line_number() || source_name()",
+];

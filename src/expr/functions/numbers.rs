@@ -1,0 +1,99 @@
+//! Functions of numbers.
+
+use super::function::{Function, PLAIN};
+use crate::expr::cast::is_loose_number;
+use crate::expr::decimal::{Decimal, Rounding};
+use crate::expr::scalar::Scalar;
+use crate::expr::scope::{Outcome, Scope};
+use crate::expr::types::Type::{Number, Text};
+
+const NUMBER: Function = Function { takes: &[Number], count: (1, 1), gives: Number, ..PLAIN };
+
+pub static FUNCTIONS: [Function; 6] = [
+    Function {
+        name: "round",
+        usage: "round(number[, places])",
+        takes: &[Number, Number],
+        count: (1, 2),
+        run: |args, scope| round(args, scope, Rounding::HalfUp),
+        ..NUMBER
+    },
+    Function {
+        name: "trunc",
+        usage: "trunc(number[, places])",
+        takes: &[Number, Number],
+        count: (1, 2),
+        run: |args, scope| round(args, scope, Rounding::Down),
+        ..NUMBER
+    },
+    Function {
+        name: "floor",
+        usage: "floor(number)",
+        run: |args, scope| round(args, scope, Rounding::Floor),
+        ..NUMBER
+    },
+    Function {
+        name: "ceil",
+        usage: "ceil(number)",
+        run: |args, scope| round(args, scope, Rounding::Ceiling),
+        ..NUMBER
+    },
+    Function {
+        name: "abs",
+        usage: "abs(number)",
+        run: |args, scope| scope.number(Ok(scope.decimal_of(args[0])?.absolute())),
+        ..NUMBER
+    },
+    Function {
+        name: "to_number",
+        usage: "to_number(text[, decimal mark[, mark of thousands]])",
+        takes: &[Text, Text, Text],
+        count: (1, 3),
+        run: to_number,
+        ..NUMBER
+    },
+];
+
+fn round<'a>(args: &[Scalar<'a>], scope: &mut Scope<'_, 'a>, rounding: Rounding) -> Outcome<'a> {
+    let number = scope.decimal_of(args[0])?;
+    let places = match args.get(1) {
+        None => 0,
+        Some(places) => scope.decimal_of(*places)?.to_i64().ok_or_else(|| scope.needs("an integer", *places))?,
+    };
+    scope.number(number.round(places, rounding))
+}
+
+/// A number as people write it in their country. Marks of thousands are left out where three digits follow.
+fn to_number<'a>(args: &[Scalar<'a>], scope: &mut Scope<'_, 'a>) -> Outcome<'a> {
+    let text = scope.text_of(args[0])?.trim_ascii();
+    let point = args.get(1).map_or(Ok(&b"."[..]), |mark| scope.text_of(*mark))?;
+    let thousands = args.get(2).map_or(Ok(&b""[..]), |mark| scope.text_of(*mark))?;
+    if point.is_empty() || point == thousands {
+        return Err(scope.bad("needs a decimal mark that is not the mark of thousands"));
+    }
+    let room = scope.room(text.len())?;
+    let (mut rest, mut len, mut after_point) = (text, 0, false);
+    let mut grouped = true;
+    while let Some(first) = rest.first() {
+        if let Some(after) = rest.strip_prefix(point).filter(|_| !after_point) {
+            (rest, after_point) = (after, true);
+            room[len] = b'.';
+        } else if let Some(after) = rest.strip_prefix(thousands).filter(|_| !thousands.is_empty()) {
+            let digits = after.iter().take_while(|byte| byte.is_ascii_digit()).count();
+            let before = len > 0 && room[len - 1].is_ascii_digit();
+            grouped &= before && !after_point && digits == 3;
+            rest = after;
+            continue;
+        } else {
+            grouped &= *first != b'.';
+            room[len] = *first;
+            rest = &rest[1..];
+        }
+        len += 1;
+    }
+    let digits = &room[..len];
+    if !grouped || !is_loose_number(digits) {
+        return Err(scope.needs("a number", args[0]));
+    }
+    scope.number(Decimal::of_digits(digits))
+}

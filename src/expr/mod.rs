@@ -1,0 +1,38 @@
+//! Expressions: the syntax of SQL, exact numbers, and types that come from literals and never from a guess.
+//!
+//! ```text
+//! text ──lexer──▶ words ──parser──▶ tree ──compile──▶ program ──eval──▶ a value for each record
+//! ```
+
+mod ast;
+mod cast;
+mod code;
+mod compare;
+mod compile;
+mod constant;
+pub mod decimal;
+mod eval;
+mod fault;
+mod fold;
+mod functions;
+mod infer;
+mod lexer;
+mod like;
+mod moment;
+mod origin;
+mod parser;
+mod path;
+mod replacement;
+mod scalar;
+mod scope;
+mod types;
+
+mod expression;
+
+pub use expression::{Expression, Running, text_value};
+pub use path::{Spot, spot};
+pub use scalar::Scalar;
+pub use scope::{Outcome, Place};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,78 @@
+//! Fields of nested records by their paths.
+
+use crate::record::{Tree, Value};
+
+/// The node at a path below the root of a record: a key may contain dots itself, a number is an item of a list, and
+/// the last of several equal keys counts.
+pub fn find(root: Tree<'_, '_>, path: &[u8]) -> Option<u32> {
+    let (values, keys) = root.nodes();
+    below(values, keys, 0, path).map(|node| node as u32)
+}
+
+fn below(values: &[Value<'_>], keys: &[&[u8]], parent: usize, path: &[u8]) -> Option<usize> {
+    let behind = parent + 1 + values[parent].nodes_inside();
+    let mut node = parent + 1;
+    match values[parent] {
+        Value::Map(_) => {
+            let mut found = None;
+            while node < behind {
+                let here = match path.strip_prefix(keys[node]) {
+                    Some([]) => Some(node),
+                    // Every step down uses up part of the path.
+                    Some([b'.', rest @ ..]) => below(values, keys, node, rest),
+                    _ => None,
+                };
+                found = here.or(found);
+                node += 1 + values[node].nodes_inside();
+            }
+            found
+        }
+        Value::List(_) => {
+            let end = memchr::memchr(b'.', path).unwrap_or(path.len());
+            let item: usize = std::str::from_utf8(&path[..end]).ok()?.parse().ok()?;
+            for _ in 0..item {
+                if node >= behind {
+                    return None;
+                }
+                node += 1 + values[node].nodes_inside();
+            }
+            match path.get(end + 1..) {
+                _ if node >= behind => None,
+                Some(rest) => below(values, keys, node, rest),
+                None => Some(node),
+            }
+        }
+        _ => None,
+    }
+}
+
+/// Where a path leads in a record.
+pub enum Spot {
+    /// To a node, inside this list or map.
+    Node { node: usize, parent: usize },
+    /// To nothing yet: inside this map, the part of the path from a byte on is missing.
+    Missing { map: usize, rest: usize },
+    /// Through this node, which is no map, or a list without such an item.
+    Blocked(usize),
+}
+
+/// Where a path leads in a record.
+pub fn spot(root: Tree<'_, '_>, path: &[u8]) -> Spot {
+    let (values, keys) = root.nodes();
+    if let Some(node) = below(values, keys, 0, path) {
+        let holds = |parent: &usize| parent + values[*parent].nodes_inside() >= node;
+        let parent = (0..node).rev().find(holds).unwrap_or(0);
+        return Spot::Node { node, parent };
+    }
+    let (mut map, mut rest) = (0, 0);
+    while let Value::Map(_) = values[map] {
+        // The longest key that the path goes on with, which leads on.
+        let mut dots = memchr::memchr_iter(b'.', &path[rest..]);
+        let next = dots.find_map(|dot| Some((below(values, keys, map, &path[rest..rest + dot])?, dot)));
+        match next {
+            Some((node, dot)) => (map, rest) = (node, rest + dot + 1),
+            None => return Spot::Missing { map, rest },
+        }
+    }
+    Spot::Blocked(map)
+}

@@ -21,4 +21,5 @@ pub use measure::{Bench, Files, Other, Outcome, Plan, Program, Series};
 pub use records::{Compared, Writes, compare};
 pub use saved::{Kept, Session, check_name, load, names, save};
 pub use shell::{filled, has};
+pub(crate) use stats::{CONFIDENCE, MATTERS};
 pub use stats::{Interval, Sessions, Verdict, between_sessions, noise_of, pairs, typical, verdict};

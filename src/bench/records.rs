@@ -159,8 +159,45 @@ fn differ(ours: &str, theirs: &str, number: u64) -> Result<Compared, serde_json:
     })
 }
 
+/// Whether two texts are the same number. Decimals are compared digit by digit: a float has no room for all of them.
 fn is_same_number(one: &str, other: &str) -> bool {
-    one.parse::<f64>().ok().is_some_and(|one| other.parse() == Ok(one))
+    match (Decimal::of(one), Decimal::of(other)) {
+        (Some(one), Some(other)) => one == other,
+        _ => one.parse::<f64>().ok().is_some_and(|one| other.parse() == Ok(one)),
+    }
+}
+
+/// A decimal number: its digits without zeros at either end, times a power of ten.
+#[derive(PartialEq, Eq)]
+struct Decimal {
+    negative: bool,
+    digits: String,
+    /// The power of ten of the last digit; 0 for the number 0.
+    exponent: i64,
+}
+
+impl Decimal {
+    /// The number of a text such as `-1.50e3`.
+    fn of(text: &str) -> Option<Decimal> {
+        let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
+        let (negative, mantissa) = match mantissa.strip_prefix('-') {
+            Some(rest) => (true, rest),
+            None => (false, mantissa.strip_prefix('+').unwrap_or(mantissa)),
+        };
+        let (whole, part) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+        let all = [whole, part].concat();
+        if all.is_empty() || !all.bytes().all(|byte| byte.is_ascii_digit()) {
+            return None;
+        }
+        let exponent = i64::from(exponent.parse::<i32>().ok()?);
+        let short = all.trim_end_matches('0');
+        let exponent = exponent - part.len() as i64 + (all.len() - short.len()) as i64;
+        match short.trim_start_matches('0') {
+            // There is one zero, as among floats.
+            "" => Some(Decimal { negative: false, digits: String::new(), exponent: 0 }),
+            digits => Some(Decimal { negative, digits: digits.to_owned(), exponent }),
+        }
+    }
 }
 
 /// A text for a message.
@@ -322,6 +359,27 @@ mod tests {
         assert_eq!(words, "different: in record 1 `a` is …1234567890x here and …1234567890y there");
         let words = found("ndjson", ours, "{\"a\":1.10}\nnothing\n");
         assert!(words.starts_with("can't be read: ") && words.contains("record 2"), "{words}");
+    }
+
+    #[test]
+    fn decimals_are_compared_digit_by_digit() {
+        // As floats these two are the same.
+        assert!(!is_same_number("9007199254740993", "9007199254740992"));
+        assert!(!is_same_number("0.1", "0.1000000000000000055511151231257827"));
+        assert!(!is_same_number("1e400", "1e401") && !is_same_number("1", "-1") && !is_same_number("1", "x"));
+        for (one, other) in [
+            ("1.10", "1.1"),
+            ("007", "7"),
+            ("1500", "1.5e3"),
+            ("-0.0", "0"),
+            ("+2", "2."),
+            ("1E-2", ".01"),
+            ("inf", "Infinity"),
+        ] {
+            assert!(is_same_number(one, other), "{one} {other}");
+        }
+        let words = found("ndjson", "{\"a\":9007199254740993}\n", "{\"a\":9007199254740992}\n");
+        assert_eq!(words, "different: in record 1 `a` is 9007199254740993 here and 9007199254740992 there");
     }
 
     #[test]

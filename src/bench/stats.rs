@@ -6,9 +6,9 @@
 //! drawn at random, so the same times always say the same.
 
 /// The confidence that is asked of an interval. With fewer than six values none has it.
-const CONFIDENCE: f64 = 0.95;
+pub(crate) const CONFIDENCE: f64 = 0.95;
 /// A smaller difference does not matter, however sure it is.
-const MATTERS: f64 = 1.02;
+pub(crate) const MATTERS: f64 = 1.02;
 /// The same for times that were not measured together.
 const MATTERS_LATER: f64 = 1.05;
 /// How many times the noise within a session a difference between two sessions has to be.

@@ -1,7 +1,6 @@
 //! Alerts while a command runs: on standard error, to a program, to an address.
 
 use std::fmt::Display;
-use std::io::Write;
 use std::process::{Command, Stdio};
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -10,15 +9,17 @@ use std::time::{Duration, Instant};
 
 use pagemill::alerts::{Change, Limit, Notified, Watch};
 use pagemill::monitor::{About, Judge, Moment, Sample, Standing, View};
+use pagemill::sys::child::{Took, run_with_input};
 use pagemill::wording::counted;
 use serde_json::json;
 
+use super::children::without_secrets;
 use super::console;
 use super::ending::ending;
 
-/// A program that gets an alert has this much time; then it is ended.
+/// A program gets this much time for a message; then it is ended.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// How often a program that gets an alert is looked at.
+/// How often receivers that have not ended are looked at.
 const LOOK: Duration = Duration::from_millis(20);
 
 /// Messages that wait for one receiver. More than these wait only where it hangs.
@@ -228,30 +229,15 @@ fn were(count: u64) -> String {
 
 /// Runs a program with the message on its standard input, and its text in PAGEMILL_ALERT.
 fn run(command: &[String], text: &str, json: &str) -> Result<(), String> {
-    let mut command = command.iter();
-    let program = command.next().map(String::as_str).unwrap_or_default();
-    let mut child = Command::new(program)
-        .args(command)
-        .env("PAGEMILL_ALERT", text)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .map_err(|e| e.to_string())?;
-    // A program may not want to read it.
-    let _ = child.stdin.take().map(|mut stdin| stdin.write_all(json.as_bytes()));
-    let until = Instant::now() + PATIENCE;
-    loop {
-        match child.try_wait() {
-            Ok(Some(status)) if status.success() => return Ok(()),
-            Ok(Some(status)) => return Err(status.to_string()),
-            Ok(None) if Instant::now() < until => thread::sleep(LOOK),
-            other => {
-                let _ = child.kill();
-                let _ = child.wait();
-                return Err(other.map_or_else(|e| e.to_string(), |_| "it took more than 30 s".to_owned()));
-            }
-        }
+    let mut words = command.iter();
+    let mut command = Command::new(words.next().map(String::as_str).unwrap_or_default());
+    command.args(words).env("PAGEMILL_ALERT", text).stdout(Stdio::null()).stderr(Stdio::null());
+    without_secrets(&mut command);
+    match run_with_input(&mut command, json.as_bytes(), PATIENCE) {
+        Ok(Took { ended: Some(_), .. }) => Err(format!("it took more than {} s", PATIENCE.as_secs())),
+        Ok(Took { status, .. }) if status.success() => Ok(()),
+        Ok(Took { status, .. }) => Err(status.to_string()),
+        Err(error) => Err(error.to_string()),
     }
 }
 

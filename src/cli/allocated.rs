@@ -44,7 +44,7 @@ fn row(name: &str, numbers: &[String; 4]) -> String {
 fn call_sites(stages: &[StageAllocations], sites: Vec<Site>) -> String {
     let mut by_place: BTreeMap<(u8, bool, String), Allocated> = BTreeMap::new();
     for site in sites {
-        let Some((stage, steady)) = site.stage else { continue };
+        let Some((stage, steady)) = site.stage() else { continue };
         let place = by_place.entry((stage, !steady, site.frames.culprit())).or_default();
         *place += Allocated { blocks: site.blocks, bytes: site.bytes };
     }

@@ -1,17 +1,15 @@
 //! `pagemill bench`.
 
-use std::cell::Cell as Once;
 use std::collections::HashMap;
 use std::env;
 use std::fs;
-use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use pagemill::bench::{self, Bench, Data, Machine, Outcome, Plan, Program, Session, Writes};
 use pagemill::config::flags::{self, Said};
-use pagemill::config::{parse_count, parse_duration, parse_size};
+use pagemill::config::{parse_count, parse_size};
 use pagemill::error::Error;
 use pagemill::format::source_format;
 use pagemill::metrics::size;
@@ -19,8 +17,10 @@ use pagemill::sys::free_bytes;
 
 use super::answer::Out;
 use super::bench_answer::{Done, answer, listed};
+use super::children::{without_secrets, without_settings};
 use super::console;
 use super::exit::Exit;
+use super::measuring::{Progress, time_limit};
 use super::parser::Typed;
 use super::signals;
 use super::workloads::{self, Workload};
@@ -109,12 +109,7 @@ impl Asked<'_> {
         let runs = said.text("runs")?.map_or(Ok(RUNS as u64), |text| parse_count(text).map_err(Error::usage))?;
         let runs = usize::try_from(runs).ok().filter(|runs| (1..=MOST_RUNS).contains(runs));
         let runs = runs.ok_or_else(|| Error::usage(format!("--runs: there can be 1 to {MOST_RUNS}")))?;
-        let limit = match said.text("time-limit")? {
-            Some(text) => parse_duration(text).filter(|limit| !limit.is_zero()).ok_or_else(|| {
-                Error::usage(format!("--time-limit: `{text}` is no time\n  Write it as 500ms, 30s, 5m or 1h."))
-            })?,
-            None => LIMIT,
-        };
+        let limit = time_limit(said, LIMIT)?;
         let name = |flag: &str| -> Result<Option<String>, Error> {
             let name = said.text(flag)?.map(str::to_owned);
             name.iter().try_for_each(|name| bench::check_name(name))?;
@@ -167,7 +162,7 @@ impl Asked<'_> {
             .tempdir_in(&parent)
             .map_err(|e| Error::io("make a folder in", &parent, e))?;
         let own = env::current_exe().map_err(|e| Error::io("find", "the program itself", e))?;
-        let progress = Progress { last: Once::new(0), plain: self.said.has("verbose"), quiet: self.said.has("quiet") };
+        let progress = Progress::new(self.said.has("verbose"), self.said.has("quiet"));
         let mut data: HashMap<PathBuf, Data> = HashMap::new();
         let mut done = Vec::new();
         for workload in &self.workloads {
@@ -218,7 +213,7 @@ impl Asked<'_> {
 
     /// Refuses to begin where there is too little room.
     fn check_room(&self, folder: &Path) -> Result<(), Error> {
-        /// An output may be so many times as large as the input: CSV of short numbers as NDJSON.
+        /// An output may be this many times as large as the input: CSV of short numbers as NDJSON.
         const GROWS: u64 = 4;
         let mut made: Vec<(&str, u64)> = Vec::new();
         let mut largest = 0;
@@ -233,8 +228,8 @@ impl Asked<'_> {
             }
         }
         // Ours and that of another program, at the same time.
-        let outputs = if self.against.is_empty() { 0 } else { 2 * GROWS * largest };
-        let needed = made.iter().map(|(_, size)| *size).sum::<u64>().saturating_add(outputs);
+        let outputs = if self.against.is_empty() { 0 } else { largest.saturating_mul(2 * GROWS) };
+        let needed = made.iter().map(|(_, size)| *size).fold(outputs, u64::saturating_add);
         match free_bytes(folder) {
             Some(free) if free < needed => Err(Error::io(
                 "use",
@@ -264,7 +259,6 @@ impl Asked<'_> {
                         command.arg(format!("--{flag}")).arg(value);
                     }
                 }
-                // What is configured was taken into account above, and is the same for all runs.
                 command.args(["--config", "none", "--no-history", "--progress", "none", "--quiet"]);
                 // There is something to replace.
                 if files.report.is_some() || workload.to().is_some() {
@@ -273,12 +267,7 @@ impl Asked<'_> {
                 files.report.iter().for_each(|place| {
                     command.arg("--report").arg(place);
                 });
-                let configured = env::vars_os().map(|(name, _)| name);
-                let configured =
-                    configured.filter(|name| name.to_str().is_some_and(|name| name.starts_with("PAGEMILL_")));
-                configured.filter(|name| name != "PAGEMILL_KERNEL").for_each(|name| {
-                    command.env_remove(name);
-                });
+                without_settings(&mut command);
                 command
             }),
         }
@@ -377,38 +366,8 @@ fn other(against: &Against) -> Program<'_> {
             let shell = if cfg!(windows) { ["cmd", "/C"] } else { ["sh", "-c"] };
             let mut command = Command::new(shell[0]);
             command.args([shell[1], &line]);
+            without_secrets(&mut command);
             command
         }),
-    }
-}
-
-/// Says what is done.
-struct Progress {
-    /// How long the last line was.
-    last: Once<usize>,
-    plain: bool,
-    quiet: bool,
-}
-
-impl Progress {
-    fn say(&self, what: &str) {
-        const LONGEST: usize = 78;
-        if self.plain {
-            console::note(&format!("pagemill: {what}\n"));
-        } else if !self.quiet && std::io::stderr().is_terminal() && console::has_cursor() {
-            let line: String = what.chars().filter(|c| !c.is_control()).take(LONGEST).collect();
-            let length = line.chars().count();
-            let blanks = " ".repeat(self.last.get().saturating_sub(length));
-            console::note(&format!("\r{line}{blanks}"));
-            self.last.set(length);
-        }
-    }
-
-    /// Removes the line.
-    fn clear(&self) {
-        let last = self.last.take();
-        if last > 0 {
-            console::note(&format!("\r{}\r", " ".repeat(last)));
-        }
     }
 }

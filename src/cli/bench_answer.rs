@@ -302,7 +302,7 @@ fn notes(done: &[Done], now: &Session, then: Option<(&Session, &str)>) -> Vec<St
     }
     let Some((then, name)) = then else { return notes };
     notes.push(format!(
-        "`{name}` was measured by pagemill {}, {}. What the machine did differently then is in its times; to be surer, run that version beside this one: --against '/path/to/pagemill convert {{in}} -o {{out}} --force'.",
+        "`{name}` was measured by pagemill {}, {}. Those times include whatever else the machine was doing; for a safer comparison, run that version beside this one: --against '/path/to/pagemill convert {{in}} -o {{out}} --force'.",
         then.program,
         ago(now.at.saturating_sub(then.at))
     ));

@@ -144,8 +144,9 @@ pub fn run(Typed { mut said, operands }: Typed) -> Result<Exit, Error> {
         console::note(&done.to_string());
     }
     dashboard::report(|| metrics::json(&done, &Ended::Well(exit).of(&said), &flags::shown(&settings), &flag));
-    if let Some(report) = report {
-        report.write(&done, &settings, &said, Ended::Well(exit))?;
+    let written = report.map_or(Ok(()), |report| report.write(&done, &settings, &said, Ended::Well(exit)));
+    if let Err(error) = written {
+        return Err(profiling.end_failed(error));
     }
     // It says so where it is not an error.
     ceiling(strict, see.quiet, done.peak_rss_bytes, settings.memory_limit);

@@ -33,6 +33,8 @@ pub struct Profiling {
 struct Output {
     path: PathBuf,
     file: File,
+    /// This run created the file, and has not begun to write it.
+    is_new: bool,
 }
 
 impl Profiles {
@@ -89,10 +91,7 @@ impl Profiles {
         let cpu = match cpu {
             Some(output) => match Recorder::start() {
                 Ok(recorder) => Some((recorder, output)),
-                Err(error) => {
-                    let _ = fs::remove_file(&output.path);
-                    return Err(Error::io("record", &output.path, error));
-                }
+                Err(error) => return Err(Error::io("record", &output.path, error)),
             },
             None => None,
         };
@@ -128,12 +127,23 @@ impl Profiling {
 
 impl Output {
     fn create(path: &Path) -> Result<Output, Error> {
+        let found = fs::metadata(path);
         let file = File::create(path).map_err(|e| Error::io("create", path, e))?;
-        Ok(Output { path: path.to_path_buf(), file })
+        Ok(Output { path: path.to_path_buf(), file, is_new: found.is_err() })
     }
 
     fn written(mut self, write: impl FnOnce(&mut File) -> io::Result<()>) -> Result<(), Error> {
+        self.is_new = false;
         write(&mut self.file).map_err(|e| Error::io("write", &self.path, e))
+    }
+}
+
+/// If the run did not even begin, there is no profile, and trying again must not fail for one.
+impl Drop for Output {
+    fn drop(&mut self) {
+        if self.is_new {
+            let _ = fs::remove_file(&self.path);
+        }
     }
 }
 
@@ -141,6 +151,10 @@ impl Output {
 mod cpu {
     use std::fs::File;
     use std::io::{self, BufWriter};
+
+    use pagemill::wording::counted;
+
+    use crate::cli::console;
 
     /// Why there are no profiles here.
     pub const MISSING: Option<&str> = None;
@@ -154,7 +168,14 @@ mod cpu {
         }
 
         pub fn write(self, to: &mut File, drawn: bool) -> io::Result<()> {
-            pagemill::profile::write(&self.0.end()?, BufWriter::new(to), drawn)
+            let profile = self.0.end()?;
+            if profile.lost() > 0 {
+                console::warning(format_args!(
+                    "the profile of the processor's time lacks {}: the machine was too busy to collect them",
+                    counted(profile.lost(), "sample")
+                ));
+            }
+            pagemill::profile::write(&profile, BufWriter::new(to), drawn)
         }
     }
 }

@@ -297,8 +297,10 @@ impl Request {
             metrics::json(&report, &Ended::Well(exit).of(&self.said), &flags::shown(&self.settings), &flag)
         });
         self.tell(&report);
-        if let Some(file) = report_file {
-            file.write(&report, &self.settings, &self.said, Ended::Well(exit))?;
+        let written =
+            report_file.map_or(Ok(()), |file| file.write(&report, &self.settings, &self.said, Ended::Well(exit)));
+        if let Err(error) = written {
+            return Err(profiling.end_failed(error));
         }
         // It says so where it is not an error.
         ceiling(self.strict_memory, self.see.quiet, report.peak_rss_bytes, report.memory_limit);

@@ -3,25 +3,25 @@
 use std::env;
 use std::ffi::OsString;
 use std::fs;
-use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use pagemill::config::file::own_file;
-use pagemill::config::flags::{Commands, Said, Takes, find};
-use pagemill::config::parse_duration;
+use pagemill::config::file::{is_name, own_file};
+use pagemill::config::flags::{Commands, Said, SetBy, Takes, find};
 use pagemill::error::Error;
 use pagemill::job::{OnError, whole_records};
 use pagemill::metrics::{size, size_rounded};
 use pagemill::tune::{
-    Choice, Found, Measure, Profiles, Ran, Setting, Times, copy_beginning, once, runs, search, settings,
+    Choice, Found, Measure, New, Profiles, Ran, Saved, Setting, Times, copy_beginning, once, runs, search, settings,
 };
 use tempfile::TempDir;
 
+use super::children::without_settings;
 use super::console;
 use super::convert;
 use super::exit::Exit;
+use super::measuring::{Progress, time_limit};
 use super::parser::Typed;
 use super::paths::{file, name, source};
 use super::request::Request;
@@ -41,11 +41,14 @@ const ROUNDS: std::ops::RangeInclusive<u32> = 6..=15;
 /// Looks for settings.
 pub fn run(typed: Typed) -> Result<Exit, Error> {
     let asked = Asked::of(&typed.said)?;
-    let request = convert::request(typed, Commands::TUNE, false)?;
+    let mut request = convert::request(typed, Commands::TUNE, false)?;
+    input(&request)?;
+    // Runs are given them: what a configuration says of extensions is not known to them.
+    request.resolve_formats()?;
     let (path, bytes) = input(&request)?;
     if bytes < LEAST {
         return nothing(&format!(
-            "{} has {}: the start of the program takes most of the time then, and nothing can be told below {}",
+            "{} has {}: the start of the program takes most of the time then, and no setting can be judged below {}",
             name(path),
             size_rounded(bytes),
             size(LEAST)
@@ -69,7 +72,7 @@ pub fn run(typed: Typed) -> Result<Exit, Error> {
     asked.finish(path, &request, &found)
 }
 
-/// Says that nothing can be told. Nothing is saved.
+/// Says why no setting can be judged. Nothing is saved.
 fn nothing(why: &str) -> Result<Exit, Error> {
     console::print(&format!("no recommendation: {why}\n"))?;
     Ok(Exit::Done)
@@ -94,35 +97,46 @@ fn input(request: &Request) -> Result<(&Path, u64), Error> {
 /// What was asked for, apart from the conversion.
 struct Asked {
     limit: Duration,
-    /// Where the profile goes, and its name.
-    save: Option<(Profiles, String)>,
+    save: Option<Save>,
     quiet: bool,
+}
+
+/// A profile that is asked for.
+struct Save {
+    profiles: Profiles,
+    name: String,
+    force: bool,
+}
+
+impl Save {
+    fn exists(&self) -> Error {
+        Error::usage(format!(
+            "--save: {} has a profile `{}`\n  Give --force to replace it.",
+            self.profiles.path().display(),
+            self.name
+        ))
+    }
 }
 
 impl Asked {
     fn of(said: &Said) -> Result<Asked, Error> {
-        let limit = match said.text("time-limit")? {
-            Some(text) => parse_duration(text).filter(|limit| !limit.is_zero()).ok_or_else(|| {
-                Error::usage(format!("--time-limit: `{text}` is no time\n  Write it as 500ms, 30s, 5m or 1h."))
-            })?,
-            None => LIMIT,
-        };
+        let limit = time_limit(said, LIMIT)?;
         let save = match said.text("save")? {
-            Some("") => return Err(Error::usage("--save: the name of a profile can't be empty")),
+            Some(name) if !is_name(name) => {
+                return Err(Error::usage(format!("--save: `{name}` can't be the name of a profile")));
+            }
             Some(name) => {
                 let path = own_file().ok_or_else(|| {
                     Error::usage(
                         "--save: there is no place for a configuration: neither XDG_CONFIG_HOME nor HOME is set",
                     )
                 })?;
-                let profiles = Profiles::read(&path)?;
-                if profiles.has(name) && !said.has("force") {
-                    return Err(Error::usage(format!(
-                        "--save: {} has a profile `{name}`\n  Give --force to replace it.",
-                        profiles.path().display()
-                    )));
+                let save = Save { profiles: Profiles::of(&path), name: name.to_owned(), force: said.has("force") };
+                // Before anything is measured. It may come to be until then.
+                if !save.force && save.profiles.has(name)? {
+                    return Err(save.exists());
                 }
-                Some((profiles, name.to_owned()))
+                Some(save)
             }
             None if said.is_typed("force") => {
                 return Err(Error::usage(
@@ -150,13 +164,9 @@ impl Asked {
             }
             return Ok(Exit::Done);
         }
-        let Some((profiles, name)) = self.save else {
-            let words = words(&request.said, &[]);
-            let mut line = format!("pagemill convert {}", quoted(&path.to_string_lossy()));
-            let words = words.iter().map(|word| word.to_string_lossy().into_owned());
-            for word in words.chain(found.best.values().map(|(key, value)| format!("--{key}={value}"))) {
-                line += &format!(" {}", quoted(&word));
-            }
+        let Some(save) = self.save else {
+            let found = found.best.values().map(|(key, value)| format!("--{key}={value}").into());
+            let line = line(path, words(request, |_| true).into_iter().chain(found));
             console::print(&format!("\n  {line}\n"))?;
             return Ok(Exit::Done);
         };
@@ -166,25 +176,54 @@ impl Asked {
             super::paths::name(path),
             env!("CARGO_PKG_VERSION")
         );
-        let place = profiles.path().to_path_buf();
-        profiles.save(&name, &found.best, &why)?;
-        console::print(&format!("\nsaved as profile {name} in {}\n", place.display()))?;
-        console::print(&format!(
-            "  pagemill convert {} … --profile {}\n",
-            quoted(&path.to_string_lossy()),
-            quoted(&name)
-        ))?;
+        // A profile of another file is not taken over: its paths are relative to that one.
+        let like = request.said.text("profile")?.filter(|name| is_in(&request.said, name, save.profiles.path()));
+        let new = New { name: &save.name, like, choice: &found.best, why: &why, force: save.force };
+        if save.profiles.save(&new)? == Saved::Exists {
+            return Err(save.exists());
+        }
+        console::print(&format!("\nsaved as profile {} in {}\n", save.name, save.profiles.path().display()))?;
+        // What is in no profile is said anew.
+        let is_said = |by: &SetBy| match by {
+            SetBy::Profile(..) => like.is_none(),
+            by => *by == SetBy::Flag,
+        };
+        let profile = [OsString::from("--profile"), OsString::from(&save.name)];
+        console::print(&format!("  {}\n", line(path, words(request, is_said).into_iter().chain(profile))))?;
         Ok(Exit::Done)
     }
 }
 
-/// Flags that are no part of the conversion, or are given to it anyway.
-const APART: [&str; 7] = ["save", "time-limit", "force", "quiet", "verbose", "config", "profile"];
+/// Whether all that comes from a profile was set in this file.
+fn is_in(said: &Said, profile: &str, file: &Path) -> bool {
+    let mut places = said.origins().map(|(_, by)| by).chain(said.extensions().map(|meant| &meant.by));
+    places.all(|by| match by {
+        SetBy::Profile(name, place) if name == profile => {
+            fs::canonicalize(&place.file).is_ok_and(|place| place == file)
+        }
+        _ => true,
+    })
+}
 
-/// The flags of a conversion as words, without these.
-fn words(said: &Said, without: &[&str]) -> Vec<OsString> {
+/// The command line of a conversion.
+fn line(path: &Path, words: impl Iterator<Item = OsString>) -> String {
+    let mut line = format!("pagemill convert {}", quoted(&path.to_string_lossy()));
+    words.for_each(|word| line += &format!(" {}", quoted(&word.to_string_lossy())));
+    line
+}
+
+/// Flags that are no part of the conversion, or are given to it anyway.
+const APART: [&str; 9] = ["save", "time-limit", "force", "quiet", "verbose", "config", "profile", "from", "to"];
+
+/// The conversion as words: its formats, and those of its other flags that were set as `which` says.
+fn words(request: &Request, which: impl Fn(&SetBy) -> bool) -> Vec<OsString> {
+    let (said, settings) = (&request.said, &request.settings);
     let mut words = Vec::new();
-    for name in said.names().filter(|name| !without.contains(name) && !APART.contains(name)) {
+    let to = settings.to.filter(|_| settings.fold.is_none() || said.has("to"));
+    for (name, format) in [("from", settings.from), ("to", to)] {
+        words.extend(format.map(|format| format!("--{name}={format}").into()));
+    }
+    for (name, _) in said.origins().filter(|(name, by)| !APART.contains(name) && which(by)) {
         let Some(flag) = find(said.command(), name) else { continue };
         if matches!(flag.takes, Takes::Nothing) {
             words.push(format!("--{name}").into());
@@ -196,6 +235,11 @@ fn words(said: &Said, without: &[&str]) -> Vec<OsString> {
         }
     }
     words
+}
+
+/// Whether a word says where to write, which is somewhere else in a run.
+fn is_place(word: &OsString) -> bool {
+    ["--output=", "--quarantine="].iter().any(|flag| word.as_encoded_bytes().starts_with(flag.as_bytes()))
 }
 
 /// What comes of a preparation.
@@ -237,7 +281,8 @@ impl Trial {
         let parent = beside.map_or_else(env::temp_dir, Path::to_path_buf);
         let folder = tempfile::Builder::new().prefix(".pagemill-tune-").tempdir_in(&parent);
         let folder = folder.map_err(|e| Error::io("make a folder in", &parent, e))?;
-        let mut words = words(&request.said, &["output", "quarantine"]);
+        let mut words = words(request, |_| true);
+        words.retain(|word| !is_place(word));
         if request.settings.on_error == OnError::Quarantine {
             let mut word = OsString::from("--quarantine=");
             word.push(folder.path().join("quarantine"));
@@ -255,7 +300,7 @@ impl Trial {
             rounds: 0,
             once: Duration::ZERO,
             until,
-            progress: Progress { quiet: asked.quiet },
+            progress: Progress::new(false, asked.quiet),
             folder,
         };
         let all = runs(space) as u32;
@@ -323,11 +368,7 @@ impl Trial {
         if let Some(output) = &self.output {
             command.arg("--force").arg("-o").arg(output);
         }
-        for (name, _) in env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("PAGEMILL_")) {
-            if name != "PAGEMILL_KERNEL" {
-                command.env_remove(name);
-            }
-        }
+        without_settings(&mut command);
         let left = self.until.saturating_duration_since(Instant::now());
         once(&mut command, &stderr, left, stop)
     }
@@ -377,29 +418,5 @@ fn exit(code: Option<i32>) -> Exit {
         Some(2) => Exit::Usage,
         Some(4) => Exit::MemoryCeiling,
         _ => Exit::InputOutput,
-    }
-}
-
-/// Says what is done, where somebody sees it.
-struct Progress {
-    quiet: bool,
-}
-
-impl Progress {
-    fn is_seen(&self) -> bool {
-        !self.quiet && io::stderr().is_terminal() && console::has_cursor()
-    }
-
-    fn say(&self, what: &str) {
-        if self.is_seen() {
-            let line: String = what.chars().filter(|c| !c.is_control()).take(70).collect();
-            console::note(&format!("\r\x1b[K{line}"));
-        }
-    }
-
-    fn clear(&self) {
-        if self.is_seen() {
-            console::note("\r\x1b[K");
-        }
     }
 }

@@ -69,7 +69,7 @@ fn verdict(found: &Found) -> String {
             format!("recommendation: {}\n{}\n", flags(&found.best), sure(&ratio, noise))
         }
         (Some(choice), Some((ratio, noise))) => format!(
-            "no recommendation: {} did not do it again when all was measured once more:\n{}\n",
+            "no recommendation: {} was not faster when measured again:\n{}\n",
             flags(choice),
             sure(&ratio, noise)
         ),
@@ -140,7 +140,9 @@ differed by up to 1.0 %)
 ";
         assert_eq!(explain(&tuned, &found), expected);
         found.dropped = Some(std::mem::take(&mut found.best));
-        assert!(explain(&tuned, &found).contains("no recommendation: --workers 4 did not do it again"));
+        assert!(
+            explain(&tuned, &found).contains("no recommendation: --workers 4 was not faster when measured again:\n")
+        );
         found.confirmed = None;
         assert!(explain(&tuned, &found).contains("no time was left to measure --workers 4 once more"));
         found.dropped = None;

@@ -15,6 +15,7 @@ pub fn write(profile: &Profile, names: &Names, to: impl Write) -> io::Result<()>
     let lines: Vec<String> = profile.stacks.sorted().iter().map(|(stack, count)| line(stack, names, *count)).collect();
     let mut options = Options::default();
     options.title = "pagemill: where the processor's time went".to_owned();
+    options.subtitle = profile.says_lost();
     options.count_name = "samples".to_owned();
     // Equal functions have equal colours, in every run.
     options.hash = true;

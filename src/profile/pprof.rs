@@ -47,7 +47,7 @@ impl<T: Clone + Eq + std::hash::Hash> Table<T> {
 /// The writer's.
 pub fn write(profile: &Profile, names: &Names, to: impl Write) -> io::Result<()> {
     let mut strings: Table<String> = Table::default();
-    let mut functions: Table<[String; 2]> = Table::default();
+    let mut functions: Table<[String; 3]> = Table::default();
     let mut locations: Table<usize> = Table::default();
     let mut message = Message::default();
     strings.number(String::new());
@@ -74,24 +74,23 @@ pub fn write(profile: &Profile, names: &Names, to: impl Write) -> io::Result<()>
     for (index, address) in locations.all.iter().enumerate() {
         message.message(LOCATION, |location| {
             location.number(1, index as u64 + 1).number(2, 1).number(3, *address as u64);
-            for Named { name, file, line } in names.at(*address) {
-                let function = functions.number([name.clone(), file.clone()]) + 1;
+            for Named { name, raw, file, line } in names.at(*address) {
+                let function = functions.number([name.clone(), raw.clone(), file.clone()]) + 1;
                 location.message(4, |it| _ = it.number(1, function).number(2, u64::from(*line)));
             }
         });
     }
-    for (index, [name, file]) in functions.all.iter().enumerate() {
-        let [name, file] = [name, file].map(|text| strings.number(text.clone()));
+    for (index, texts) in functions.all.iter().enumerate() {
+        let [name, raw, file] = texts.each_ref().map(|text| strings.number(text.clone()));
         message
-            .message(FUNCTION, |it| _ = it.number(1, index as u64 + 1).number(2, name).number(3, name).number(4, file));
+            .message(FUNCTION, |it| _ = it.number(1, index as u64 + 1).number(2, name).number(3, raw).number(4, file));
     }
     let since = profile.started.duration_since(UNIX_EPOCH).unwrap_or_default();
     message.number(TIME_NANOS, since.as_nanos() as u64);
     message.number(DURATION_NANOS, profile.took.as_nanos() as u64);
     message.number(PERIOD, profile.period_nanos);
-    if profile.lost > 0 {
-        let lost = strings.number(format!("{} samples were lost", profile.lost));
-        message.number(COMMENT, lost);
+    if let Some(lost) = profile.says_lost() {
+        message.number(COMMENT, strings.number(lost));
     }
     strings.all.iter().for_each(|text| _ = message.bytes(STRINGS, text.as_bytes()));
     let mut packed = GzEncoder::new(to, Compression::default());

@@ -37,22 +37,55 @@ const GRACE: Duration = Duration::from_millis(300);
 const LOOK: Duration = Duration::from_millis(10);
 
 /// Runs a program to its end: it is ended after `limit`, or when the stop is requested. None that it started is left, unless
-/// that went out of its process group.
+/// that went out of its process group. If this process ends before, however that is, the program is ended too; after `kill
+/// -9`, only itself, and only on Linux.
 ///
 /// # Errors
 /// The program can't be started or waited for.
 #[cfg(unix)]
 pub fn run(command: &mut Command, limit: Duration, stop: Option<&Stop>) -> io::Result<Took> {
+    super::signals::hangup_terminates()?;
+    end_with_parent(command);
+    watched(command, limit, stop, true)
+}
+
+/// Runs a program to its end, which reads this, and is ended after `limit`. If this process ends before, the program goes on.
+///
+/// # Errors
+/// The program can't be started or waited for.
+pub fn run_with_input(command: &mut Command, input: &[u8], limit: Duration) -> io::Result<Took> {
+    use std::io::Write;
+    use std::process::Stdio;
+
+    let (reader, mut writer) = io::pipe()?;
+    command.stdin(Stdio::from(reader));
+    std::thread::scope(|scope| {
+        // A program may not want to read it: then the pipe breaks when it has ended, and its readers are closed here too.
+        std::thread::Builder::new().spawn_scoped(scope, move || _ = writer.write_all(input))?;
+        let took = watched(command, limit, None, false);
+        command.stdin(Stdio::null());
+        took
+    })
+}
+
+/// Runs a program; `bound`: it is measured, and ended with this process. The peak of a process that does something else
+/// meanwhile is not to be touched.
+#[cfg(unix)]
+fn watched(command: &mut Command, limit: Duration, stop: Option<&Stop>, bound: bool) -> io::Result<Took> {
     use std::os::unix::process::CommandExt;
     use std::sync::mpsc::{RecvTimeoutError, channel};
 
-    // What the system says of a child that has ended is never below what its parent had when it began.
-    reset_peak();
+    use_children()?;
+    if bound {
+        // What the system says of a child that has ended is never below what its parent had when it began.
+        reset_peak();
+    }
     let floor = super::peak_rss_bytes();
     // A group of its own, so that what it starts can be ended with it.
     let started = Instant::now();
     let child = command.process_group(0).spawn()?;
     let process = child.id() as libc::pid_t;
+    let held = bound.then(|| super::groups::hold(process));
     let (sender, ends) = channel();
     // The thread notices the end at once. It does not take the number of the process away: signals to it are safe until
     // that is done below.
@@ -60,6 +93,7 @@ pub fn run(command: &mut Command, limit: Duration, stop: Option<&Stop>) -> io::R
         std::thread::Builder::new().spawn(move || sender.send(wait_for_end(process).map(|()| Instant::now())));
     if let Err(error) = waiting {
         end_group(process, libc::SIGKILL);
+        drop(held);
         let _ = reap(process);
         return Err(error);
     }
@@ -86,17 +120,68 @@ pub fn run(command: &mut Command, limit: Duration, stop: Option<&Stop>) -> io::R
             _ => {}
         }
     };
+    // Somebody else has waited for it: its number may be another's by now.
+    let at = at?;
     // What it left running.
     end_group(process, libc::SIGKILL);
+    drop(held);
     let (status, usage) = reap(process)?;
     let (cpu, most) = super::memory::time_and_peak(&usage);
     let peak = if most > floor { Some(most) } else { seen.map(|seen| seen.min(most)) };
-    Ok(Took { status, wall: at?.duration_since(started), cpu: Some(cpu), peak, ended })
+    Ok(Took { status, wall: at.duration_since(started), cpu: Some(cpu), peak, ended })
+}
+
+/// Children can be waited for. Where SIGCHLD is ignored, as some parents leave it, the system forgets them when they end.
+#[cfg(unix)]
+fn use_children() -> io::Result<()> {
+    let mut found = std::mem::MaybeUninit::<libc::sigaction>::zeroed();
+    // SAFETY: the pointer is valid for writes of one `sigaction`, for which zeroes are valid; nothing is set.
+    let found = unsafe {
+        match libc::sigaction(libc::SIGCHLD, std::ptr::null(), found.as_mut_ptr()) {
+            0 => found.assume_init(),
+            _ => return Err(io::Error::last_os_error()),
+        }
+    };
+    if found.sa_sigaction == libc::SIG_IGN || found.sa_flags & libc::SA_NOCLDWAIT != 0 {
+        // SAFETY: the default has no preconditions: it does nothing.
+        unsafe { libc::signal(libc::SIGCHLD, libc::SIG_DFL) };
+    }
+    Ok(())
+}
+
+/// The system ends the program when the thread that starts it is gone.
+#[cfg(unix)]
+fn end_with_parent(command: &mut Command) {
+    #[cfg(target_os = "linux")]
+    {
+        use std::os::unix::process::CommandExt;
+        let parent = std::process::id();
+        let ask = move || {
+            // SAFETY: these calls take and give plain numbers.
+            let (asked, now) =
+                unsafe { (libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL as libc::c_ulong), libc::getppid()) };
+            match asked {
+                0 if now as u32 == parent => Ok(()),
+                // It was gone before it could be asked.
+                0 => Err(io::ErrorKind::Interrupted.into()),
+                _ => Err(io::Error::last_os_error()),
+            }
+        };
+        // SAFETY: between fork and exec there are only calls that may be made there, and nothing is allocated.
+        unsafe { command.pre_exec(ask) };
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = command;
 }
 
 /// Elsewhere programs that the program starts are not known.
 #[cfg(not(unix))]
 pub fn run(command: &mut Command, limit: Duration, stop: Option<&Stop>) -> io::Result<Took> {
+    watched(command, limit, stop, true)
+}
+
+#[cfg(not(unix))]
+fn watched(command: &mut Command, limit: Duration, stop: Option<&Stop>, _bound: bool) -> io::Result<Took> {
     let started = Instant::now();
     let mut child = command.spawn()?;
     let mut ended = None;
@@ -237,6 +322,16 @@ mod tests {
     fn is_zombie(process: libc::pid_t) -> bool {
         let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
         stat.rsplit(')').next().is_none_or(|rest| rest.trim_start().starts_with('Z'))
+    }
+
+    #[test]
+    fn a_program_may_read_its_input_or_not() {
+        let input = vec![b'x'; 300_000];
+        let mut command = shell("test $(wc -c) = 300000");
+        assert!(run_with_input(&mut command, &input, LONG).unwrap().status.success());
+        assert!(run_with_input(&mut shell("exit 0"), &input, LONG).unwrap().status.success());
+        let took = run_with_input(&mut shell("sleep 60"), &input, Duration::from_millis(50)).unwrap();
+        assert_eq!(took.ended, Some(Ended::TooLong));
     }
 
     #[test]

@@ -77,7 +77,32 @@ mod tests {
     #[test]
     fn a_file_leaves_the_page_cache() {
         assert!(forget(Path::new("/nowhere/at/all")).is_err());
-        let file = tempfile::NamedTempFile::new().unwrap();
-        forget(file.path()).unwrap();
+        let folder = tempfile::tempdir_in(".").unwrap();
+        let path = folder.path().join("file");
+        std::fs::write(&path, vec![1; 1 << 20]).unwrap();
+        assert!(in_memory(&path) > 0, "it was just written");
+        forget(&path).unwrap();
+        // In a file system that is in memory, it stays there.
+        let stays = std::process::Command::new("stat").args(["-f", "-c", "%T"]).arg(folder.path()).output().unwrap();
+        if !String::from_utf8_lossy(&stays.stdout).contains("tmpfs") {
+            assert_eq!(in_memory(&path), 0);
+        }
+    }
+
+    /// How many pages of a file are in memory.
+    fn in_memory(path: &Path) -> usize {
+        use std::os::fd::AsRawFd;
+
+        let file = File::open(path).unwrap();
+        let len = file.metadata().unwrap().len() as usize;
+        let mut pages = vec![0_u8; len.div_ceil(crate::sys::page_size())];
+        // SAFETY: a new mapping of the whole file, which nothing reads, and a vector with a byte for each of its pages.
+        unsafe {
+            let at = libc::mmap(std::ptr::null_mut(), len, libc::PROT_READ, libc::MAP_SHARED, file.as_raw_fd(), 0);
+            assert_ne!(at, libc::MAP_FAILED);
+            assert_eq!(libc::mincore(at, len, pages.as_mut_ptr()), 0);
+            libc::munmap(at, len);
+        }
+        pages.iter().filter(|page| **page & 1 == 1).count()
     }
 }

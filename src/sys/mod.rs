@@ -9,6 +9,8 @@ mod disk;
 mod environ;
 mod file_id;
 mod frames;
+#[cfg(unix)]
+mod groups;
 mod guard;
 mod left;
 mod leftover;

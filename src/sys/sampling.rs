@@ -9,11 +9,11 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::*};
 
 use super::signals::{errno, set_errno};
 
-/// As many callers are noted.
+/// How many callers are noted.
 pub const DEPTH: usize = 128;
 
-/// Samples that are noted and not yet collected. At a few hundred a second, that lasts for half a second and more.
-const SLOTS: usize = 256;
+/// Samples that are noted and not yet collected. Every processor that is busy takes a few hundred a second.
+pub const SLOTS: usize = 256;
 
 /// The handler looks at this many places for a sample. It runs in several threads at a time.
 const TRIES: usize = 8;
@@ -42,7 +42,7 @@ static RUNNING: AtomicBool = AtomicBool::new(false);
 pub struct Sampling(());
 
 impl Sampling {
-    /// Takes so many samples for each second of processor time, all threads together. Systems round that to their own
+    /// Takes this number of samples for each second of processor time, all threads together. Systems round that to their own
     /// clock.
     ///
     /// # Errors
@@ -92,7 +92,7 @@ impl Drop for Sampling {
     }
 }
 
-/// Sets the timer to so many microseconds; 0 stops it. Children don't inherit it.
+/// Sets the timer to this number of microseconds; 0 stops it. Children don't inherit it.
 fn every(micros: libc::suseconds_t) -> io::Result<()> {
     let time = libc::timeval { tv_sec: micros / 1_000_000, tv_usec: micros % 1_000_000 };
     let timer = libc::itimerval { it_interval: time, it_value: time };

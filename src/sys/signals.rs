@@ -10,7 +10,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicI32, AtomicU64, Ordering::SeqCst};
 use std::time::{Duration, Instant};
 
-use super::leftover;
+use super::{groups, leftover};
 
 /// What a signal asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -119,8 +119,23 @@ pub fn ending() -> Option<Signal> {
     Signal::of((ENDING.load(SeqCst) & 0xff) as i32)
 }
 
-/// Ends the process now, without waiting for any thread. Temporary files are removed.
+/// Takes SIGHUP and SIGQUIT for SIGTERM from now on, if signals are handled at all: a program that this process runs in a
+/// group of its own does not get them from the terminal, and would be left.
+///
+/// # Errors
+/// The system refuses.
+pub(super) fn hangup_terminates() -> io::Result<()> {
+    if PIPE.load(SeqCst) == -1 {
+        return Ok(());
+    }
+    handle(libc::SIGHUP, on_signal)?;
+    handle(libc::SIGQUIT, on_signal)
+}
+
+/// Ends the process now, without waiting for any thread. Temporary files are removed, and programs that it measures are
+/// ended.
 pub fn end_at_once(code: u8) -> ! {
+    groups::end_all();
     leftover::remove_leftovers();
     // SAFETY: `_exit` has no preconditions.
     unsafe { libc::_exit(code.into()) }
@@ -168,6 +183,7 @@ fn handle(signal: libc::c_int, handler: extern "C" fn(libc::c_int)) -> io::Resul
 extern "C" fn on_signal(signal: libc::c_int) {
     // Put back at the end, so that the interrupted code does not notice.
     let errno = errno();
+    let signal = if matches!(signal, libc::SIGHUP | libc::SIGQUIT) { libc::SIGTERM } else { signal };
     if signal != libc::SIGUSR1 {
         let now = millis();
         if let Err(first) = ENDING.compare_exchange(0, now << 8 | signal as u64, SeqCst, SeqCst)

@@ -5,14 +5,15 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::frames::Frames;
 
-/// As many are told apart. In the program's image; it takes no memory before it is written to.
+/// How many are told apart. All of it is zero at first, so it is not in the program's file, and takes no memory before it is
+/// written to.
 const MOST: usize = 1024;
 
 /// A call site that allocated.
 #[derive(Clone, Copy, Debug)]
 pub struct Site {
-    /// The number of the stage, and whether it was in the steady state; none: not known yet.
-    pub stage: Option<(u8, bool)>,
+    /// Its stage, see [`Site::stage`]: 0 if that is not known yet. `Option` is not zero without a value.
+    stage: u16,
     /// Where.
     pub frames: Frames,
     /// Blocks given out there.
@@ -23,12 +24,22 @@ pub struct Site {
     thread: usize,
 }
 
+/// The lowest bit is the steady state.
+const KNOWN: u16 = 1 << 15;
+
+impl Site {
+    /// The number of the stage, and whether it was in the steady state; none: not known yet.
+    pub fn stage(&self) -> Option<(u8, bool)> {
+        (self.stage != 0).then_some(((self.stage >> 1) as u8, self.stage & 1 == 1))
+    }
+}
+
 struct Table {
     sites: [Site; MOST],
     len: usize,
 }
 
-const NOWHERE: Site = Site { stage: None, frames: Frames::NONE, blocks: 0, bytes: 0, thread: 0 };
+const NOWHERE: Site = Site { stage: 0, frames: Frames::NONE, blocks: 0, bytes: 0, thread: 0 };
 
 static TABLE: Mutex<Table> = Mutex::new(Table { sites: [NOWHERE; MOST], len: 0 });
 static WANTED: AtomicBool = AtomicBool::new(false);
@@ -58,13 +69,13 @@ pub(super) fn settle(thread: usize, stage: u8, steady: bool) {
     let mut index = 0;
     while index < table.len {
         let site = table.sites[index];
-        if site.stage.is_some() || site.thread != thread {
+        if site.stage != 0 || site.thread != thread {
             index += 1;
             continue;
         }
         table.len -= 1;
         table.sites[index] = table.sites[table.len];
-        table.add(Site { stage: Some((stage, steady)), thread: 0, ..site });
+        table.add(Site { stage: KNOWN | u16::from(stage) << 1 | u16::from(steady), thread: 0, ..site });
     }
 }
 
@@ -73,7 +84,7 @@ pub fn sites() -> Vec<Site> {
     // Nothing is allocated while the table is locked: an allocation may have to be noted.
     let mut all = Vec::with_capacity(MOST);
     let table = table();
-    all.extend(table.sites[..table.len].iter().filter(|site| site.stage.is_some()));
+    all.extend(table.sites[..table.len].iter().filter(|site| site.stage != 0));
     all
 }
 
@@ -104,7 +115,7 @@ mod tests {
         }
         note(other, frames, 5);
         let found = |stage| {
-            let found: Vec<_> = sites().into_iter().filter(|site| site.stage == Some(stage)).collect();
+            let found: Vec<_> = sites().into_iter().filter(|site| site.stage() == Some(stage)).collect();
             found.iter().map(|site| (site.blocks, site.bytes)).collect::<Vec<_>>()
         };
         // No stage has this number, so no other test uses it.

@@ -9,6 +9,6 @@ mod space;
 
 pub use once::{Ran, once};
 pub use sample::copy_beginning;
-pub use save::Profiles;
+pub use save::{New, Profiles, Saved};
 pub use search::{Choice, Found, Measure, Outcome, Step, Times, Tried, runs, search};
 pub use space::{Setting, settings};

@@ -10,7 +10,7 @@ use crate::sys::Stop;
 /// How much is copied before anybody is asked whether to go on.
 const PIECE: u64 = 8 << 20;
 
-/// Copies so many bytes into a new file.
+/// Copies the first `bytes` of a file into a new one.
 ///
 /// # Errors
 /// A file can't be read or written; or the stop was requested.
@@ -37,7 +37,7 @@ mod tests {
     use std::fs;
 
     #[test]
-    fn so_much_is_copied() {
+    fn the_beginning_is_copied() {
         let here = tempfile::tempdir().unwrap();
         let [from, to] = ["from", "to"].map(|name| here.path().join(name));
         fs::write(&from, vec![7; PIECE as usize + 10]).unwrap();

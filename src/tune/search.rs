@@ -2,14 +2,8 @@
 //! is drawn at random, so the same times always give the same answer.
 
 use super::space::Setting;
-use crate::bench::{Interval, noise_of, pairs, typical};
+use crate::bench::{CONFIDENCE, Interval, MATTERS, noise_of, pairs, typical};
 use crate::error::Error;
-
-/// The confidence without which an interval says nothing.
-const CONFIDENCE: f64 = 0.95;
-
-/// A smaller gain is not worth a setting, however sure it is.
-const WORTH: f64 = 1.02;
 
 /// Values for settings; what has none is as usual.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -46,7 +40,7 @@ pub enum Times {
 
 /// Measures choices.
 pub trait Measure {
-    /// Whether there is time left to measure so many choices beside each other.
+    /// Whether there is time left to measure this number of choices beside each other.
     fn has_time(&self, choices: usize) -> bool;
 
     /// Runs with each of these choices in turn, for some rounds.
@@ -198,9 +192,9 @@ fn tried(value: &str, outcome: Outcome, noise: f64) -> Tried {
     Tried { value: value.to_owned(), outcome, better }
 }
 
-/// Whether a ratio of times shows a gain: its whole interval is above the noise, and above what is worth a setting.
+/// Whether a ratio of times shows a gain: its whole interval is above the noise, and above what matters.
 fn is_better(ratio: Interval, noise: f64) -> bool {
-    ratio.confidence >= CONFIDENCE && ratio.low > noise.max(WORTH)
+    ratio.confidence >= CONFIDENCE && ratio.low > noise.max(MATTERS)
 }
 
 /// Of the better values, the one that gains most for sure.

@@ -1,5 +1,7 @@
 //! What is tried.
 
+use crate::plan::sizes::SLICE;
+
 /// A setting, and the values to try.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Setting {
@@ -11,7 +13,7 @@ pub struct Setting {
     pub values: Vec<String>,
 }
 
-/// What is tried on a machine with so many processors, in this order: what matters most comes first.
+/// What is tried on a machine with this number of processors, in this order: what matters most comes first.
 pub fn settings(processors: usize) -> Vec<Setting> {
     let mut workers = vec![1, processors / 2, processors * 2];
     workers.retain(|count| *count > 0 && *count != processors);
@@ -26,7 +28,7 @@ pub fn settings(processors: usize) -> Vec<Setting> {
         Setting { key: "io", usual: "auto".to_owned(), values: texts(&["read"]) },
         Setting {
             key: "slice-size",
-            usual: "512KiB".to_owned(),
+            usual: format!("{}KiB", SLICE >> 10),
             values: texts(&["128KiB", "256KiB", "1MiB", "2MiB", "4MiB"]),
         },
     ]

@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -283,26 +283,105 @@ fn is_well_formed(text: &str) {
     assert_eq!(open, [] as [&str; 0]);
 }
 
-#[test]
-fn a_signal_ends_everything() {
-    let here = folder();
-    let here = here.path();
-    let program = "echo $$ > number; exec sleep 100";
+/// A benchmark whose other program runs, and the number of that, which it writes to a file.
+fn running(here: &Path, program: &str) -> (Child, libc::pid_t) {
     let arguments = ["count", "--size", "9KB", "--against", program];
-    let mut child = bench(here, &arguments).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let child = bench(here, &arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     let number = here.join("number");
     let started = Instant::now();
-    let process: libc::pid_t = loop {
+    let process = loop {
         match fs::read_to_string(&number).ok().and_then(|text| text.trim().parse().ok()) {
             Some(process) => break process,
             None => assert!(started.elapsed() < Duration::from_secs(60), "the program did not start"),
         }
         std::thread::sleep(Duration::from_millis(5));
     };
-    send(&child, libc::SIGINT);
-    let status = ends_within(&mut child, Duration::from_secs(60));
-    assert_eq!(status.code(), Some(130));
-    assert_eq!(names(&here.join("tmp")), [] as [&str; 0]);
-    // SAFETY: signal 0 only asks whether there is such a process.
-    assert_ne!(unsafe { libc::kill(process, 0) }, 0, "the program still runs");
+    (child, process)
+}
+
+/// It may take a moment until the system has ended a process.
+fn is_gone(process: libc::pid_t) -> bool {
+    let started = Instant::now();
+    while started.elapsed() < Duration::from_secs(30) {
+        let stat = fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+        let is_zombie = stat.rsplit(')').next().is_some_and(|rest| rest.trim_start().starts_with('Z'));
+        // SAFETY: signal 0 only asks whether there is such a process.
+        if is_zombie || unsafe { libc::kill(process, 0) } != 0 {
+            return true;
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    false
+}
+
+/// A program that takes no notice of being asked, below a shell that does.
+const STUBBORN: &str =
+    "(trap '' TERM INT HUP QUIT; sh -c 'echo $PPID' > number; while :; do sleep 1; done) & wait; wait";
+
+#[test]
+fn a_signal_ends_everything() {
+    for (signal, code) in [(libc::SIGINT, 130), (libc::SIGTERM, 143), (libc::SIGHUP, 143), (libc::SIGQUIT, 143)] {
+        let here = folder();
+        let here = here.path();
+        let (mut child, process) = running(here, "echo $$ > number; exec sleep 100");
+        send(&child, signal);
+        let status = ends_within(&mut child, Duration::from_secs(60));
+        assert_eq!(status.code(), Some(code), "{signal}");
+        assert_eq!(names(&here.join("tmp")), [] as [&str; 0], "{signal}");
+        assert!(is_gone(process), "after {signal} the program still runs");
+    }
+}
+
+/// The first one gives it time to end well; the second one doesn't.
+#[test]
+fn a_second_signal_leaves_no_process() {
+    let here = folder();
+    let here = here.path();
+    let (mut child, process) = running(here, STUBBORN);
+    send(&child, libc::SIGTERM);
+    // One that comes at once is taken for the same.
+    std::thread::sleep(Duration::from_millis(80));
+    send(&child, libc::SIGTERM);
+    assert_eq!(ends_within(&mut child, Duration::from_secs(60)).code(), Some(143));
+    assert!(is_gone(process), "the program still runs");
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_killed_benchmark_leaves_no_program() {
+    let here = folder();
+    let here = here.path();
+    let (mut child, process) = running(here, "echo $$ > number; exec sleep 100");
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(is_gone(process), "the program still runs");
+}
+
+/// Some parents leave it so: the system then forgets children that have ended.
+#[test]
+fn a_parent_may_have_ignored_its_children() {
+    use std::os::unix::process::CommandExt;
+    let here = folder();
+    let mut bench = bench(here.path(), &["count", "--size", "9KB", "--runs", "1", "--against", "wc {in}"]);
+    // SAFETY: the call may be made between fork and exec.
+    unsafe {
+        bench.pre_exec(|| {
+            libc::signal(libc::SIGCHLD, libc::SIG_IGN);
+            Ok(())
+        });
+    }
+    ran(bench.output().unwrap()).ends(0);
+}
+
+/// Programs of others see no secrets.
+#[test]
+fn secrets_are_not_handed_on() {
+    let here = folder();
+    let here = here.path();
+    let mut bench = bench(here, &["count", "--size", "9KB", "--runs", "1", "--against", "env > seen; wc {in}"]);
+    let secrets = ["PAGEMILL_DASHBOARD_TOKEN", "OTEL_EXPORTER_OTLP_HEADERS"];
+    secrets.iter().for_each(|name| _ = bench.env(name, "a=secret"));
+    ran(bench.env("OTHER", "seen").output().unwrap()).ends(0);
+    let seen = read(here, "seen");
+    assert!(seen.contains("OTHER=seen") && !seen.contains("secret"), "{seen}");
 }

@@ -78,12 +78,21 @@ fn packed(message: &[u8], wanted: u64) -> Vec<u64> {
     numbers
 }
 
+/// A function in a profile.
+#[derive(Clone, Debug)]
+struct Function {
+    name: String,
+    file: String,
+}
+
 /// A profile as `profile.proto` of <https://github.com/google/pprof> describes it.
 struct Pprof {
     /// Names and units of the values of a sample.
     kinds: Vec<(String, String)>,
     /// Functions from the innermost to the outermost, and the values.
-    samples: Vec<(Vec<String>, Vec<u64>)>,
+    samples: Vec<(Vec<Function>, Vec<u64>)>,
+    /// The lines of all places.
+    lines: Vec<u64>,
     period: u64,
     duration: u64,
 }
@@ -96,10 +105,11 @@ fn parse(path: &Path) -> Pprof {
         all(&message, 6).into_iter().map(|text| String::from_utf8(text.to_vec()).expect("UTF-8")).collect();
     assert_eq!(strings[0], "", "the first text is empty");
     let text = |number: u64| strings[number as usize].clone();
-    let functions: BTreeMap<u64, String> =
-        all(&message, 5).into_iter().map(|it| (number(it, 1), text(number(it, 2)))).collect();
+    let function = |it| Function { name: text(number(it, 2)), file: text(number(it, 4)) };
+    let functions: BTreeMap<u64, Function> =
+        all(&message, 5).into_iter().map(|it| (number(it, 1), function(it))).collect();
     let mappings: Vec<u64> = all(&message, 3).into_iter().map(|it| number(it, 1)).collect();
-    let locations: BTreeMap<u64, Vec<String>> = all(&message, 4)
+    let locations: BTreeMap<u64, Vec<Function>> = all(&message, 4)
         .into_iter()
         .map(|it| {
             assert!(mappings.contains(&number(it, 2)), "a location is in a mapping");
@@ -113,7 +123,9 @@ fn parse(path: &Path) -> Pprof {
         (stack, packed(sample, 2))
     });
     let kind = |it: &[u8]| (text(number(it, 1)), text(number(it, 2)));
+    let lines = all(&message, 4).into_iter().flat_map(|it| all(it, 4)).map(|line| number(line, 2));
     Pprof {
+        lines: lines.collect(),
         kinds: all(&message, 1).into_iter().map(kind).collect(),
         samples: samples.collect(),
         period: number(&message, 12),
@@ -147,9 +159,9 @@ fn a_profile_names_what_workers_did() {
     for (stack, values) in &profile.samples {
         assert_eq!(values[1], values[0] * profile.period, "{stack:?}");
     }
-    let of_workers = |stack: &Vec<String>| {
-        stack.iter().any(|name| name.contains("rayon_core::"))
-            && stack.iter().any(|name| name.contains("pagemill::flow::"))
+    let of_workers = |stack: &Vec<Function>| {
+        stack.iter().any(|it| it.name.contains("rayon_core::"))
+            && stack.iter().any(|it| it.file.ends_with("src/flow/worker.rs"))
     };
     let (mut seen, mut whole) = (0, 0);
     for (stack, values) in &profile.samples {
@@ -160,7 +172,12 @@ fn a_profile_names_what_workers_did() {
     let stacks: Vec<_> = profile.samples.iter().map(|(stack, _)| stack).collect();
     assert!(seen * 2 > whole, "{seen} of {whole}: {stacks:#?}");
     // The handler of the signal is no part of what it interrupts.
-    assert!(stacks.iter().all(|stack| stack.iter().all(|name| !name.contains("on_tick"))), "{stacks:#?}");
+    assert!(stacks.iter().all(|stack| stack.iter().all(|it| !it.name.contains("on_tick"))), "{stacks:#?}");
+    // Whatever was inlined: one can see where a function is, and the line.
+    let own = stacks.iter().flat_map(|stack| stack.iter()).filter(|it| it.file.contains("/src/flow/"));
+    let bare: Vec<_> = own.filter(|it| !it.name.contains("::") && !it.name.contains(" (flow/")).collect();
+    assert!(bare.is_empty(), "{bare:#?}");
+    assert!(profile.lines.iter().filter(|line| **line > 0).count() * 2 > profile.lines.len(), "{:?}", profile.lines);
     // The output is what it is without.
     run(here, ["convert", "a.csv", "-o", "c.ndjson", "--op", "upper"]).ends(0);
     assert!(fs::read(here.join("b.ndjson")).unwrap() == fs::read(here.join("c.ndjson")).unwrap());
@@ -168,7 +185,7 @@ fn a_profile_names_what_workers_did() {
     if missing::has("go") {
         let top = Command::new("go").args(["tool", "pprof", "-top", "c.pb.gz"]).current_dir(here).output().unwrap();
         let (top, said) = (String::from_utf8_lossy(&top.stdout), String::from_utf8_lossy(&top.stderr));
-        assert!(top.contains("Type: cpu") && top.contains("pagemill::"), "{top}{said}");
+        assert!(top.contains("Type: cpu") && (top.contains("pagemill::") || top.contains(".rs)")), "{top}{said}");
     }
 }
 
@@ -180,7 +197,10 @@ fn an_svg_is_a_flame_graph() {
     run(here, ["a.csv", "-t", "ndjson", "-o", "b.ndjson", "-cpuprofile", "c.svg"]).ends(0);
     let svg = read(here, "c.svg");
     assert!(svg.starts_with("<?xml") && svg.trim_end().ends_with("</svg>"), "{}", &svg[..100]);
-    assert!(svg.contains("<title>pagemill::"), "{svg}");
+    // What was not inlined has its path, and what was has its file.
+    let titles: Vec<&str> = svg.split("<title>").skip(1).filter_map(|rest| rest.split("</title>").next()).collect();
+    let is_own = |title: &&str| title.contains("pagemill::flow::") || title.contains(" (flow/");
+    assert!(titles.iter().any(|title| is_own(&title)), "{titles:#?}");
 }
 
 #[test]
@@ -188,7 +208,12 @@ fn counts_and_samples_have_profiles_too() {
     let here = folder();
     let here = here.path();
     let profile = profiled(here, &["count", "a.csv", "--cpuprofile", "c.pb.gz", "--force"], 1);
-    assert!(profile.samples.iter().any(|(stack, _)| stack.iter().any(|name| name.contains("pagemill::"))));
+    assert!(
+        profile
+            .samples
+            .iter()
+            .any(|(stack, _)| stack.iter().any(|it| it.file.starts_with(concat!(env!("CARGO_MANIFEST_DIR"), "/src/"))))
+    );
     run(here, ["generate", "--size", "8MB", "-o", "d.csv", "--cpuprofile", "d.pb.gz"]).ends(0);
     parse(&here.join("d.pb.gz"));
 }
@@ -234,11 +259,27 @@ fn files_of_profiles_are_their_own() {
         let code = if says.starts_with("can't") { 3 } else { 2 };
         ran.ends(code).says(&[says]);
     }
+    // The other one could be made, and is not left: trying again must not fail for it.
+    run(here, ["convert", "a.csv", "-o", "b.ndjson", "--cpuprofile", "d", "--memprofile", "none/c"]).ends(3);
+    run(here, ["convert", "a.csv", "-o", "b.ndjson", "--cpuprofile", "d", "--memprofile", "c"]).ends(2);
     assert_eq!((names(here), read(here, "c").as_str()), (vec!["a.csv".to_owned(), "c".to_owned()], "kept"));
     run(here, ["convert", "a.csv", "-o", "b.ndjson", "--cpuprofile", "c", "--force"]).ends(0);
     parse(&here.join("c"));
     run(here, ["count", "a.csv", "--cpuprofile", "a.csv", "--force"]).ends(2).says(&["also read or written"]);
     run(here, ["generate", "--records", "1", "-o", "x.csv", "--memprofile", "x.csv"]).ends(2).says(&["also read"]);
+}
+
+/// The records are there, and so is the profile; only the report is not.
+#[test]
+fn a_report_that_fails_leaves_the_profiles() {
+    let here = with(&[("a.csv", "a,b\n1,2\n")]);
+    let here = here.path();
+    for command in [&["convert", "a.csv", "-o", "b.ndjson"][..], &["count", "a.csv"]] {
+        let flags = ["--report", "/dev/full", "--cpuprofile", "c.pb.gz", "--force"];
+        run(here, command.iter().copied().chain(flags)).ends(3).says(&["/dev/full"]);
+        parse(&here.join("c.pb.gz"));
+        fs::remove_file(here.join("c.pb.gz")).unwrap();
+    }
 }
 
 #[cfg(not(feature = "dhat-heap"))]

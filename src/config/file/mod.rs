@@ -26,4 +26,4 @@ pub use fault::Fault;
 pub use find::{NAME, own_file};
 pub use load::{Loaded, load};
 pub use schema::schema;
-pub use section::{Entry, File, Section};
+pub use section::{Entry, File, Section, is_name};

@@ -9,7 +9,7 @@ use super::extensions::add;
 use super::fault::Fault;
 use super::find::Found;
 use super::keys::{EXTENSIONS, OTLP, SAMPLES, STEPS, Scope, TOKEN_FILE, not_found, writes};
-use super::section::{Entry, File, Section};
+use super::section::{Entry, File, Section, is_name};
 use super::step::{flags, step};
 use super::text::line;
 use super::value::values;
@@ -132,7 +132,7 @@ impl Reading<'_> {
             self.fault(head.line, format!("`{}` is no table\n  Write [{what}.NAME], and its keys below it.", head.key));
             return None;
         };
-        if head.key.is_empty() || head.key.starts_with('-') {
+        if !is_name(head.key) {
             self.fault(head.line, format!("`{}` can't be the name of a {what}", head.key));
             return None;
         }

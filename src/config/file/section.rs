@@ -31,6 +31,11 @@ pub struct Section {
     pub entries: Vec<Entry>,
 }
 
+/// Whether this can be the name of a profile or a job: it isn't empty, and isn't taken for a flag.
+pub fn is_name(name: &str) -> bool {
+    !name.is_empty() && !name.starts_with('-')
+}
+
 /// A configuration file.
 pub struct File {
     /// As it was named, or from the current folder.

@@ -41,7 +41,7 @@ pub fn writes(flag: &Flag) -> bool {
         Takes::Path(_) | Takes::Paths(_) => true,
         Takes::Text(_) | Takes::Any(_) | Takes::List(_) => flag.group == Group::See,
         Takes::Nothing => flag.name == FORCE,
-        Takes::Word(..) | Takes::Count(_) => false,
+        Takes::Word(..) | Takes::Count(_) | Takes::Expression(_) => false,
     }
 }
 

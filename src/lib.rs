@@ -97,8 +97,9 @@
 //! for the command, benches and fuzzing, and may change in any version.
 #![deny(unsafe_code)]
 
-#[doc(hidden)]
+#[cfg(any(feature = "cli", feature = "otlp"))]
 mod address;
+#[doc(hidden)]
 pub mod alerts;
 #[doc(hidden)]
 pub mod bench;

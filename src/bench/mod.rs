@@ -21,5 +21,6 @@ pub use measure::{Bench, Files, Other, Outcome, Plan, Program, Series};
 pub use records::{Compared, Writes, compare};
 pub use saved::{Kept, Session, check_name, load, names, save};
 pub use shell::{filled, has};
+#[cfg(feature = "cli")]
 pub(crate) use stats::{CONFIDENCE, MATTERS};
 pub use stats::{Interval, Sessions, Verdict, between_sessions, noise_of, pairs, typical, verdict};

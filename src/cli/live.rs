@@ -258,6 +258,7 @@ pub fn keeps_short_runs(said: &Said) -> bool {
 }
 
 /// What was seen of a run.
+#[cfg_attr(not(feature = "history"), allow(dead_code))]
 pub struct Seen {
     pub about: About,
     pub sample: Sample,

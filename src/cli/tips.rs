@@ -26,7 +26,6 @@ enum Tip {
 
 use Tip::{Drop, None as No, Say};
 
-const NOT_YET_WHERE: &str = "records can't be chosen by a condition yet";
 const NOT_YET_ROWS: &str = "pagemill can't limit or skip records yet; with -t ndjson each record is one line, so `| head -n N` keeps the first N and `| tail -n +N` starts at record N";
 const NOT_YET_LINES: &str = "lines at the start can't be passed over yet: tail -n +N FILE | pagemill convert - -f csv";
 const NOT_YET_SAMPLE: &str = "records of a file can't be chosen at random yet";
@@ -40,7 +39,7 @@ const UTF8_OUT: &str = "the output is always UTF-8; convert it with iconv: | ico
 const AN_INPUT: &str = "an input needs no flag";
 
 /// Flags of other tools, and older ones of ours.
-const FLAGS: [(&str, Tip); 125] = [
+const FLAGS: [(&str, Tip); 124] = [
     ("--sep", Say("--delimiter")),
     ("--separator", Say("--delimiter")),
     ("--delim", Say("--delimiter")),
@@ -159,8 +158,7 @@ const FLAGS: [(&str, Tip); 125] = [
     ("--null0", Say("-0")),
     ("--print0", Say("-0")),
     ("--null", No("-0 says that the paths of a list end with zero bytes; texts that mean null can't be named yet")),
-    ("--filter", No(NOT_YET_WHERE)),
-    ("--where", No(NOT_YET_WHERE)),
+    ("--filter", Say("--where")),
     ("--nullstr", No(NOT_YET_NULL)),
     ("--null-value", No(NOT_YET_NULL)),
     ("--null-values", No(NOT_YET_NULL)),
@@ -187,8 +185,8 @@ const COMMANDS: [(&str, Tip); 19] = [
     ("head", No(NOT_YET_ROWS)),
     ("tail", No(NOT_YET_ROWS)),
     ("slice", No(NOT_YET_ROWS)),
-    ("filter", No(NOT_YET_WHERE)),
-    ("search", No(NOT_YET_WHERE)),
+    ("filter", No("records are chosen by a flag: pagemill convert INPUT --where EXPR")),
+    ("search", No("records are chosen by a flag: pagemill convert INPUT --where EXPR")),
     ("dedup", No(NOT_YET_DEDUPE)),
     ("dedupe", No(NOT_YET_DEDUPE)),
     ("sort", No(NOT_YET_SORT)),

@@ -38,7 +38,7 @@ type Name<'n> = &'n dyn Fn(&str, Option<&str>) -> String;
 /// `level`, `done`, and in `read` the bytes `limit`, `reserved`, `heap`, `anonymous`, `file`, `group`, `group_limit`,
 /// and `stalled` in per cent), `events_left_out`, `allocations` {`start`, `warmup`, `steady`} in blocks,
 /// `record_latency_us` {`mean`, `p50`, `p99`, `max`}; after an interruption `resumed_from`, the bytes of input that
-/// were done before; where ops dropped records `records_filtered`; with a quarantine that is not empty `quarantine`
+/// were done before; `records_filtered`, those that ops dropped; with a quarantine that is not empty `quarantine`
 /// {`path`, `records`}, for sources with targets of their own in `files.sources`; where text is counted `counts`
 /// {`lines`, `words`, `chars`, `bytes`}, also in `files.sources`. Where no records are read, `records_in` is null.
 ///
@@ -113,7 +113,6 @@ struct View<'a, S: Serialize> {
     records_in: Option<u64>,
     records_out: u64,
     records_failed: u64,
-    #[serde(skip_serializing_if = "is_zero")]
     records_filtered: u64,
     bytes_failed: u64,
     lossy: ByKind<'a>,
@@ -146,10 +145,6 @@ impl<'a> OneNeverSeen<'a> {
     fn new(never: &'a NeverSeen, name: Name<'_>) -> OneNeverSeen<'a> {
         OneNeverSeen { flag: name(never.setting, None), name: &never.name, nearest: never.nearest.as_deref() }
     }
-}
-
-fn is_zero(count: &u64) -> bool {
-    *count == 0
 }
 
 #[derive(serde::Serialize)]

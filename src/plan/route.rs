@@ -513,8 +513,8 @@ fn check_fields<'o>(ops: &'o [Arc<dyn Op>], source: &Schema) -> Result<Vec<&'o [
                 instead_of(source.names().chain(made.iter().copied()), name)
             )));
         }
-        made.extend(op.makes().filter(|name| source.position(name).is_none()));
-        made.dedup();
+        let new = op.makes().filter(|name| source.position(name).is_none() && !made.contains(name));
+        made.extend(new);
     }
     Ok(made)
 }

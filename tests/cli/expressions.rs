@@ -58,6 +58,11 @@ fn steps_happen_in_the_order_written() {
     let all = [("set", "total=fare*1.1"), ("where", "total > 30"), ("set", "fare='x'"), ("where", "fare = 'x'")];
     let ran = steps(here, "t.csv -s total,id,fare --rename total=sum", &all).ends(0);
     assert_eq!(ran.stdout, "sum,id,fare\n33.0,2,x\n33.000000000000000000011,3,x\n110.0,4,x\n");
+    // A field that is made, and made once more after another one, is one field.
+    let ran = steps(here, "t.csv -s a,b,id", &[("set", "a=1"), ("set", "b=2"), ("set", "a=3"), ("where", "id = 1")]);
+    assert_eq!(ran.ends(0).stdout, "a,b,id\n3,2,1\n");
+    let ran = steps(here, "t.csv --drop city,fare,zip,note", &[("set", "a=1"), ("set", "b=2"), ("set", "a=id")]);
+    assert_eq!(ran.ends(0).stdout, "id,a,b\n1,1,2\n2,2,2\n3,3,2\n4,4,2\n5,5,2\n");
     // A field is needed that is not written; ops come later.
     let ran = steps(here, "t.csv --drop city,note,zip --op upper", &[("where", "city = 'Oslo'")]).ends(0);
     assert_eq!(ran.stdout, "id,fare\n5,\n");

@@ -93,12 +93,12 @@ fn formats_of_others() {
 fn tips_are_for_the_whole_command_line() {
     let here = with(&[("a.csv", CSV)]);
     let here = here.path();
-    say(here, "a.csv --sep ; --jobs=4 --where x --ojson").ends(2).says(&[
+    say(here, "a.csv --sep ; --jobs=4 --limit 3 --ojson").ends(2).says(&[
         "`--sep` is `--delimiter` here\n",
         "`--jobs` is `--workers` here\n",
-        "there is no flag `--where`: ",
+        "there is no flag `--limit`: ",
         "`--ojson` is `-t json` here\n",
-        "\n  pagemill a.csv --delimiter ';' --workers=4 --where x -t json\n",
+        "\n  pagemill a.csv --delimiter ';' --workers=4 --limit 3 -t json\n",
     ]);
     // What the parser takes for similar is an old spelling, or the opposite.
     for flag in ["--flatten", "--procesor", "--chunk-sise", "--unpretty"] {

@@ -200,7 +200,7 @@ fn an_svg_is_a_flame_graph() {
     // What was not inlined has its path, and what was has its file.
     let titles: Vec<&str> = svg.split("<title>").skip(1).filter_map(|rest| rest.split("</title>").next()).collect();
     let is_own = |title: &&str| title.contains("pagemill::flow::") || title.contains(" (flow/");
-    assert!(titles.iter().any(|title| is_own(title)), "{titles:#?}");
+    assert!(titles.iter().any(is_own), "{titles:#?}");
 }
 
 #[test]

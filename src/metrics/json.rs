@@ -305,7 +305,7 @@ mod tests {
         let mut keys: Vec<&str> = value.as_object().unwrap().keys().map(String::as_str).collect();
         keys.sort_unstable();
         let expected = "command error exit_code from to warnings allocations bytes_failed bytes_in bytes_out events events_left_out files lossy memory_limit names_never_seen peak_heap_bytes peak_rss_bytes \
-                        record_latency_us records_failed records_in records_out seconds settings slice_size version \
+                        record_latency_us records_failed records_filtered records_in records_out seconds settings slice_size version \
                         workers";
         let mut expected: Vec<&str> = expected.split_whitespace().collect();
         expected.sort_unstable();

@@ -101,7 +101,7 @@ impl Expression {
                 None => UNKNOWN,
             };
         }
-        let kept = self.scratch.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let kept = Scratch::take(&mut self.scratch.lock().unwrap_or_else(PoisonError::into_inner));
         let new = || Scratch::new(&program.regexes, program.replacings.iter().map(|replacing| replacing.regex));
         let constants = constants(&program.constants, arena, 0)?;
         let fields = Cell::from_mut(fields).as_slice_of_cells();

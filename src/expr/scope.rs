@@ -1,6 +1,7 @@
 //! What the evaluation of an expression works with: the record, room for results, and the words for what is bad.
 
 use std::cell::Cell;
+use std::sync::{Arc, Weak};
 
 use regex::bytes::{CaptureLocations, Regex};
 
@@ -34,8 +35,16 @@ pub struct Place<'a> {
     pub line: u64,
 }
 
-/// What a worker keeps from batch to batch for an expression: regexes have memory of their own.
+thread_local! {
+    /// Is there as long as its thread.
+    static THREAD: Arc<()> = Arc::new(());
+}
+
+/// What a worker keeps from batch to batch for an expression: regexes have memory of their own, for each thread that
+/// uses them.
 pub struct Scratch {
+    /// The thread that it is for.
+    thread: Weak<()>,
     pub regexes: Vec<Regex>,
     /// Room for the groups of each regex that replaces.
     pub groups: Vec<CaptureLocations>,
@@ -47,7 +56,16 @@ impl Scratch {
     /// For these regexes; those whose numbers are in `replacing` replace.
     pub fn new(regexes: &[Regex], replacing: impl Iterator<Item = u16>) -> Scratch {
         let groups = replacing.map(|number| regexes[usize::from(number)].capture_locations()).collect();
-        Scratch { regexes: regexes.to_vec(), groups, json: None }
+        let thread = THREAD.with(Arc::downgrade);
+        Scratch { thread, regexes: regexes.to_vec(), groups, json: None }
+    }
+
+    /// Takes what this thread kept; what ended threads kept goes.
+    pub fn take(kept: &mut Vec<Scratch>) -> Option<Scratch> {
+        kept.retain(|scratch| scratch.thread.strong_count() > 0);
+        let own = THREAD.with(Arc::downgrade);
+        let place = kept.iter().position(|scratch| scratch.thread.ptr_eq(&own))?;
+        Some(kept.swap_remove(place))
     }
 }
 

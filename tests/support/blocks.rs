@@ -97,7 +97,9 @@ pub fn check(cases: &[(Format, Format, Raw)], folder: &Path) {
         write(*from, &flags, &paths);
         let [small, large] = paths.each_ref().map(|path| run(*from, *to, path, &flags, 2));
         let what = format!("{from} to {to}, two workers: {small:?}, {large:?}");
-        assert!(large.blocks < small.blocks + 100, "more blocks for more input: {what}");
+        // One that gets none of the small input takes what is its own with the large one; a regex takes 150 blocks.
+        let own = if flags.steps.is_empty() { 100 } else { 250 };
+        assert!(large.blocks < small.blocks + own, "more blocks for more input: {what}");
     }
 }
 

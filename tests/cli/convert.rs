@@ -196,7 +196,7 @@ fn the_report_has_exactly_its_keys() {
     let mut keys: Vec<&str> = report.as_object().unwrap().keys().map(String::as_str).collect();
     keys.sort_unstable();
     let expected = "allocations bytes_failed bytes_in bytes_out command error events events_left_out exit_code files from lossy memory_limit names_never_seen peak_heap_bytes peak_rss_bytes \
-                    record_latency_us records_failed records_in records_out seconds settings slice_size to version warnings workers";
+                    record_latency_us records_failed records_filtered records_in records_out seconds settings slice_size to version warnings workers";
     assert_eq!(keys, expected.split_whitespace().collect::<Vec<_>>());
     assert_eq!(report["version"], env!("CARGO_PKG_VERSION"));
     assert_eq!(

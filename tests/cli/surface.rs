@@ -236,7 +236,7 @@ fn flags_of_other_tools_get_the_corrected_line() {
         ("a.csv --jobs 4", &["\n  pagemill a.csv --workers 4"]),
         ("a.csv --dry-run", &["\n  pagemill a.csv --explain"]),
         ("a.csv --icsv --ojson", &["`--ojson` is `-t json` here", "\n  pagemill a.csv -f csv -t json"]),
-        ("a.csv --filter x>1", &["there is no flag `--filter`", "yet"]),
+        ("a.csv --filter x>1", &["`--filter` is `--where` here", "\n  pagemill a.csv --where 'x>1'"]),
         ("a.csv --nullstr NA", &["there is no flag `--nullstr`", "yet"]),
         ("a.csv --filename", &["there is no flag `--filename`", "yet"]),
         ("a.csv --header", &["--no-headers"]),

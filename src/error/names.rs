@@ -5,11 +5,12 @@
 
 /// The settings that messages name: fields of `Settings`, of `Options` and of what is in them, and what else a job is
 /// given.
-const SETTINGS: [&str; 49] = [
+const SETTINGS: [&str; 55] = [
     "Each",
     "bytes_as",
     "checkpoint",
     "checkpoint_every",
+    "clean_names",
     "columns",
     "compress",
     "decompress",
@@ -37,6 +38,7 @@ const SETTINGS: [&str; 49] = [
     "no_headers",
     "on_error",
     "ops",
+    "out_dialect.bom",
     "out_dialect.delimiter",
     "out_dialect.no_headers",
     "out_dialect.quoting",
@@ -48,6 +50,10 @@ const SETTINGS: [&str; 49] = [
     "resume",
     "select",
     "set",
+    "skip.footer",
+    "skip.lines",
+    "skip.records",
+    "skip.until",
     "slice_size",
     "strict",
     "target",

@@ -15,6 +15,7 @@ pub(crate) mod place;
 pub(crate) mod policy;
 pub(crate) mod replay;
 pub(crate) mod shared;
+pub(crate) mod skip;
 pub(crate) mod sync;
 pub(crate) mod totals;
 pub(crate) mod worker;

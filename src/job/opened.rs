@@ -1,6 +1,7 @@
 //! A source whose beginning was looked at, and how it will be converted.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use crate::compress::Compression;
 use crate::error::{Error, Position, RecordError, Result};
@@ -18,7 +19,7 @@ use crate::job::settings::{OnError, Settings};
 use crate::job::spec::SourceSpec;
 use crate::memory::{Budget, Reservation};
 use crate::metrics::{Registry, Warning, WarningKind};
-use crate::op::Folding;
+use crate::op::{Folding, RepeatedHeaders};
 use crate::plan::memory::{Plan, Wishes};
 use crate::plan::route::Route;
 use crate::plan::sizes::BASE;
@@ -26,8 +27,8 @@ use crate::quarantine::{Head, Ledger, Section};
 use crate::record::{Schema, record_too_large};
 use crate::resume::Resumable;
 use crate::sink::{Target, TargetSpec};
-use crate::source::{Bytes, Reach, Source, damage};
-use crate::sys::usage;
+use crate::source::{self, Bytes, Part, Reach, Skip, Skipped, Source, damage};
+use crate::sys::{Map, usage};
 use crate::wording::{counted, input};
 
 /// The beginning of a stream, which was read to look at it, and the memory reserved for it.
@@ -43,6 +44,8 @@ pub(crate) struct Opened<'s> {
     /// The options of the settings, completed from the source and limited by the plan.
     pub options: Options,
     pub source: Source,
+    /// The part of the source that is read. The head of a stream begins there.
+    pub part: Part,
     pub head: Beginning,
     pub reading: Box<dyn ReadFormat>,
     pub route: Route,
@@ -80,6 +83,8 @@ impl<'s> Opened<'s> {
         compression: Option<Compression>,
         settings: &'s Settings,
     ) -> Result<Opened<'s>> {
+        let nothing = Skip::default();
+        let skip = if replay.is_some() { &nothing } else { &settings.skip };
         let input = source.map().map(|map| map.bytes().len() as u64);
         let streamed = input.is_none();
         let mut wishes = Wishes {
@@ -99,6 +104,7 @@ impl<'s> Opened<'s> {
             noting: settings.on_error == OnError::Quarantine || settings.max_errors.is_some(),
             dashboard: settings.dashboard,
             profile: settings.profile,
+            held_back: source::held_back(skip, settings.memory_limit),
         };
         let mut plan = Plan::new(&wishes)?;
         let room = Room::new(&plan, &Budget::of(plan.memory_limit, plan.whose));
@@ -106,12 +112,16 @@ impl<'s> Opened<'s> {
             source.unpack(unpacking)?;
             source = as_records(source, from, settings)?;
         }
+        let part = without_ends(&mut source, skip, from, &plan)?;
+        let Skipped { bytes: skipped, lines } = part.begin;
+        let first_line = 1 + lines;
         let mut options = settings.options.clone();
         options.max_record = plan.max_record;
         options.max_names = plan.room_for_names();
         options.strict = settings.strict;
         options.replace_invalid_utf8 = settings.replaces_invalid_utf8();
         options.utf8 = settings.says_utf8();
+        options.at_header = skip.until.is_some();
         let path = source.path.clone();
         let open = |head: &[u8], end: bool| match &replay {
             None => match from.other(head) {
@@ -129,24 +139,29 @@ impl<'s> Opened<'s> {
             Err(OpenError::Usage(error)) => Err(error),
             Err(OpenError::Data(error)) => {
                 let error = of_header(error);
-                let place = Place::new(head, error.offset, from.lines().filter(|_| streamed), 1);
-                Err(place.tell(Error::data(Position::new(&path, 0, error.offset as u64), error)))
+                let place = Place::new(head, error.offset, from.lines().filter(|_| streamed), first_line);
+                let offset = (skipped + error.offset) as u64;
+                Err(place.tell(Error::data(Position::new(&path, 0, offset), error)))
             }
         };
-        let looked = beginning(&mut source, from, &plan, &room, look);
+        let looked = beginning(&mut source, from, &plan, &room, part, look);
         let (head, reading) = looked.map_err(|error| place::tell(&source, from, error))?;
         // What comes before the records can't be left out.
-        let before = &source.at_hand(&head)[..reading.start()];
+        let before = before(&source, &head, part, &*reading);
         if let Some(error) = source.marked().and_then(|encoding| malformed(before, 0, encoding)) {
-            let place = Place::new(before, error.offset, from.lines(), 1);
-            let error = place.tell(Error::data(Position::new(&path, 0, error.offset as u64), error));
+            let place = Place::new(before, error.offset, from.lines(), first_line);
+            let offset = (skipped + error.offset) as u64;
+            let error = place.tell(Error::data(Position::new(&path, 0, offset), error));
             return Err(source.tell(error));
         }
-        let suspicion = reading.suspicion().or_else(|| from.suspicion(source.at_hand(&head))).map(str::to_owned);
+        let suspicion = reading.suspicion().or_else(|| from.suspicion(before)).map(str::to_owned);
         if settings.strict && replay.is_none() {
             refuse_warnings(&source.path, reading.warnings())?;
         }
         let mut route = Route::new(settings, from, to, &*reading)?;
+        if let Some(start) = reading.header_start().filter(|_| skip.repeated_headers) {
+            route.ops.insert(0, Arc::new(RepeatedHeaders::new(&before[start..])));
+        }
         if route.is_ordered() && wishes.workers != 1 {
             wishes.workers = 1;
             if wishes.packed.is_none() {
@@ -160,10 +175,10 @@ impl<'s> Opened<'s> {
             route.pass_through = None;
         }
         // Before a part of a quarantine there are other parts.
-        let before = if replay.is_some() { &[] } else { &source.at_hand(&head)[..reading.start()] };
+        let before = if replay.is_some() { &[] } else { before };
         route.check_names(before).map_err(|error| {
-            let place = Place::new(before, error.offset, from.lines().filter(|_| streamed), 1);
-            let error = Error::data(Position::new(&source.path, 0, error.offset as u64), error);
+            let place = Place::new(before, error.offset, from.lines().filter(|_| streamed), first_line);
+            let error = Error::data(Position::new(&source.path, 0, (skipped + error.offset) as u64), error);
             place::tell(&source, from, place.tell(error))
         })?;
         // A compressed source is already being read as it was planned.
@@ -177,6 +192,7 @@ impl<'s> Opened<'s> {
         let names = budget.open("names of columns", NAMES_INSTEAD);
         let mut opened = Opened {
             settings,
+            part,
             options,
             source,
             head: Beginning { bytes: head, reserved: Some(beginning) },
@@ -278,13 +294,23 @@ impl<'s> Opened<'s> {
 
     /// The bytes before the first record. Nothing of a stream may have been handed out yet.
     fn before_records(&self) -> &[u8] {
-        &self.source.at_hand(&self.head.bytes)[..self.reading.start()]
+        before(&self.source, &self.head.bytes, self.part, &*self.reading)
+    }
+
+    /// Where in the source the first record begins.
+    pub(crate) fn start(&self) -> usize {
+        self.part.begin.bytes + self.reading.start()
+    }
+
+    /// How many records are passed over before the first one that is read.
+    pub(crate) fn skipped_records(&self) -> u64 {
+        if self.replay.is_some() { 0 } else { self.settings.skip.records }
     }
 
     /// The line in which the first record of a stream begins.
     pub(crate) fn first_line(&self) -> u64 {
         match (self.source.map(), self.route.from.lines()) {
-            (None, Some(lines)) => 1 + lines.count(self.before_records(), 0),
+            (None, Some(lines)) => 1 + self.part.begin.lines + lines.count(self.before_records(), 0),
             _ => 0,
         }
     }
@@ -293,7 +319,7 @@ impl<'s> Opened<'s> {
     /// those of a quarantine.
     pub(crate) fn line_of(&self, start: Option<usize>) -> u64 {
         match (self.source.map(), self.route.from.lines(), &self.replay) {
-            (Some(map), Some(lines), None) => place::line_at(map, start.unwrap_or(self.reading.start()), lines),
+            (Some(map), Some(lines), None) => place::line_at(map, start.unwrap_or(self.start()), lines),
             (Some(_), ..) => 0,
             _ => self.first_line(),
         }
@@ -374,6 +400,35 @@ fn size_of_names(schema: &Schema) -> usize {
     if size > SMALL { size } else { 0 }
 }
 
+/// Leaves out the lines at both ends of a source.
+///
+/// # Errors
+/// Usage: it has no lines, or no records that can be passed over. The source can't be read.
+fn without_ends(source: &mut Source, skip: &Skip, from: Format, plan: &Plan) -> Result<Part> {
+    if skip.records > 0 && !(from.is_tabular() && from.is_text()) {
+        return Err(Error::usage(format!("⟨skip.records⟩ is for tables, not for {from}\n  Use ⟨where⟩ record_number() > N.")));
+    }
+    if !skip.has_lines() {
+        return Ok(Part::default());
+    }
+    let Some(lines) = from.lines() else {
+        return Err(Error::usage(format!("⟨skip.lines⟩, ⟨skip.until⟩ and ⟨skip.footer⟩ are for text, not for {from}")));
+    };
+    source.skip(skip, lines, plan.room_for_header(), plan.held_back / 2)
+}
+
+/// The part of a map that is read.
+fn read_of(map: &Map, part: Part) -> &[u8] {
+    let all = map.bytes();
+    let begin = part.begin.bytes.min(all.len());
+    &all[begin..part.end.unwrap_or(all.len()).max(begin)]
+}
+
+/// What is before the first record, apart from what was passed over.
+fn before<'b>(source: &'b Source, head: &'b [u8], part: Part, reading: &dyn ReadFormat) -> &'b [u8] {
+    &source.map().map_or(head, |map| read_of(map, part))[..reading.start()]
+}
+
 /// How many bytes of a mapped source are always looked at.
 const BEGINNING: usize = 64 << 10;
 
@@ -383,30 +438,32 @@ fn beginning(
     from: Format,
     plan: &Plan,
     room: &Room,
+    part: Part,
     mut look: impl FnMut(&[u8], bool) -> Result<Option<Box<dyn ReadFormat>>>,
 ) -> Result<(Vec<u8>, Box<dyn ReadFormat>)> {
     let Reach { path, bytes } = source.reach();
     let map = match bytes {
-        Bytes::Stream(stream) => return read_head(stream, path, plan, room, from.lines(), look),
+        Bytes::Stream(stream) => return read_head(stream, path, plan, room, from.lines(), part.begin, look),
         Bytes::Mapped(map) => map,
     };
-    let (all, most) = (map.bytes(), plan.room_for_header());
+    let (all, most) = (read_of(map, part), plan.room_for_header());
     // A header is a record: it may not be larger than one, and has to fit into memory.
     let len = if from.is_tabular() { all.len().min(most.max(BEGINNING)) } else { all.len() };
     let found = look(&all[..len], len == all.len());
     let found = found.map_err(|error| damage(map, path, u64::MAX).unwrap_or(error))?;
-    let reading = found.ok_or_else(|| too_large(path, plan, room))?;
+    let skipped = part.begin.bytes;
+    let reading = found.ok_or_else(|| too_large(path, plan, room, skipped))?;
     if reading.start() > BEGINNING {
-        map.release(0..reading.start());
+        map.release(skipped..skipped + reading.start());
     }
     Ok((Vec::new(), reading))
 }
 
 /// The error for a source whose header is larger than a record may be, or than the memory allows.
-fn too_large(path: &Path, plan: &Plan, room: &Room) -> Error {
+fn too_large(path: &Path, plan: &Plan, room: &Room, at: usize) -> Error {
     let (most, max) = (plan.room_for_header(), plan.max_record);
     let error = if most < max { room.refused(most) } else { record_too_large(0, max) };
-    Error::data(Position::new(path, 0, 0), error)
+    Error::data(Position::new(path, 0, at as u64), error)
 }
 
 /// The error for what comes before the records. It can't be left out.

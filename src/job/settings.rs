@@ -10,7 +10,7 @@ use crate::memory::pressure::Script;
 use crate::metrics::Progress;
 use crate::op::{Folding, Op};
 use crate::quarantine::MaxErrors;
-use crate::source::Encoding;
+use crate::source::{Encoding, Skip};
 use crate::sys::Stop;
 
 /// How a source file is read.
@@ -134,6 +134,8 @@ pub struct Settings {
     /// How text, CSV, TSV, JSON and NDJSON are encoded; none: UTF-8, or UTF-16 with a byte order
     /// mark; text is kept as it is.
     pub encoding: Option<Encoding>,
+    /// What is left out at the beginning and the end of each source.
+    pub skip: Skip,
     /// Overwrite an existing target.
     pub force: bool,
     /// Refuse what would otherwise be a warning or counted as lossy.
@@ -216,6 +218,7 @@ impl Default for Settings {
             max_errors: None,
             invalid_utf8: InvalidUtf8::Fail,
             encoding: None,
+            skip: Skip::default(),
             force: false,
             strict: false,
             checkpoint: Checkpoint::Auto,

@@ -15,6 +15,7 @@ mod only;
 mod parse;
 mod paths;
 mod project;
+mod repeated;
 mod reverse;
 mod rules;
 mod select;
@@ -41,6 +42,7 @@ pub(crate) use paths::final_path;
 pub(crate) use project::Order;
 #[doc(hidden)]
 pub use project::{Projection, project};
+pub(crate) use repeated::RepeatedHeaders;
 pub use reverse::Reverse;
 #[doc(hidden)]
 pub use select::KeyedFilter;

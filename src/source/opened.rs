@@ -11,6 +11,7 @@ use super::store::{ALL, Store};
 use super::stream::Stream;
 use crate::compress::{Decompress, MAGIC, Packed, Unpacking};
 use crate::error::{Error, ErrorClass, Result};
+use crate::scan::lines::Lines;
 use crate::sys::{Map, Stop};
 use crate::wording::input;
 
@@ -174,6 +175,13 @@ impl Source {
     pub fn marked(&self) -> Option<Encoding> {
         let decoded = self.decoded.as_ref().filter(|decoded| decoded.malformed == Malform::Mark);
         decoded.map(|decoded| decoded.encoding)
+    }
+
+    /// From now on leaves out the last lines, if it is read forwards. Before anything was read.
+    pub(super) fn hold_back(&mut self, lines: Lines, count: u64, most: usize) {
+        if let Content::Stream(stream) = &mut self.content {
+            stream.hold_back(lines, count, most);
+        }
     }
 
     /// Whether the source can be read a second time.

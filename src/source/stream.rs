@@ -6,11 +6,13 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::time::Instant;
 
 use super::encoding::{Decoded, Decoding};
+use super::held_back::HeldBack;
 use super::sniff::{first, packed};
 use super::store::{Flow, Soon};
 use super::unpack::{Blocks, Unpacker};
 use crate::compress::{Decompress, Packed, Unpacking};
 use crate::memory::Reservation;
+use crate::scan::lines::Lines;
 use crate::sys::memory;
 
 /// Bytes that are read once, from front to back.
@@ -31,6 +33,16 @@ pub struct Stream {
     blocks: Option<Blocks>,
     /// How it is made UTF-8.
     decoded: Option<Decoded>,
+    /// What is left out at its end.
+    footer: Option<Footer>,
+}
+
+/// How many lines are left out at the end of a stream, and how many bytes they may have.
+#[derive(Clone, Copy)]
+struct Footer {
+    lines: Lines,
+    count: u64,
+    most: usize,
 }
 
 impl Stream {
@@ -46,6 +58,7 @@ impl Stream {
             unpacking: None,
             blocks: None,
             decoded: None,
+            footer: None,
         }
     }
 
@@ -99,6 +112,22 @@ impl Stream {
         self.decoded = Some(decoded);
     }
 
+    /// From now on leaves out the last lines. Before anything was read.
+    pub(super) fn hold_back(&mut self, lines: Lines, count: u64, most: usize) {
+        let reader = std::mem::replace(&mut self.reader, Box::new(io::empty()));
+        self.soon = None;
+        self.reader = Box::new(HeldBack::new(reader, lines, count, most));
+        self.footer = Some(Footer { lines, count, most });
+    }
+
+    /// Passes over the next bytes. Fewer only at the end.
+    ///
+    /// # Errors
+    /// The stream can't be read.
+    pub fn pass_over(&mut self, bytes: u64) -> io::Result<()> {
+        io::copy(&mut (&mut self.reader).take(bytes), &mut io::sink()).map(drop)
+    }
+
     /// The rest, for someone else to read.
     pub fn into_reader(self) -> Box<dyn Read + Send> {
         self.reader
@@ -123,6 +152,9 @@ impl Stream {
             // The first reading's do not count twice.
             decoded.replaced.store(0, Relaxed);
             self.decode(decoded);
+        }
+        if let Some(Footer { lines, count, most }) = self.footer {
+            self.hold_back(lines, count, most);
         }
         Ok(())
     }
@@ -214,6 +246,12 @@ impl Stream {
     /// Appends to `head` until it holds `size` bytes or the stream ends, for somebody who looks at the beginning. Its
     /// memory is only as much as was asked for, whatever the stream claims. Errors as for [`fill`](Self::fill).
     pub fn read_to(&mut self, head: &mut Vec<u8>, size: usize) -> io::Result<()> {
+        if self.unread.is_some() && size > head.len() {
+            let before = head.len();
+            head.resize(size, 0);
+            let again = self.read_again(&mut head[before..]);
+            head.truncate(before + again);
+        }
         let missing = size.saturating_sub(head.len());
         if self.ended || missing == 0 {
             return Ok(());

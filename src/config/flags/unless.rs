@@ -98,6 +98,12 @@ pub fn no_names(line: &Line<'_>) -> Option<No> {
     None
 }
 
+/// For flags about the names that a header has.
+pub fn no_header_is_read(line: &Line<'_>) -> Option<No> {
+    let without = ["no-headers", "names"].into_iter().find(|flag| line.said.has(flag));
+    without.and_then(|flag| No::new(format!("with `--{flag}` no header is read"), "Leave out one of the two."))
+}
+
 /// A field of a table is written as it was read, number or text, unless an op changes it or quotes make it text.
 pub fn fields_are_text(line: &Line<'_>) -> Option<No> {
     let steps = ["op", "where", "set"].iter().any(|flag| line.said.has(flag));

@@ -5,7 +5,7 @@
 
 /// The settings that messages name: fields of `Settings`, of `Options` and of what is in them, and what else a job is
 /// given.
-const SETTINGS: [&str; 55] = [
+const SETTINGS: [&str; 57] = [
     "Each",
     "bytes_as",
     "checkpoint",
@@ -54,6 +54,8 @@ const SETTINGS: [&str; 55] = [
     "skip.lines",
     "skip.records",
     "skip.until",
+    "snapshot",
+    "source_column",
     "slice_size",
     "strict",
     "target",

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 
 use crate::compress::Compression;
 use crate::error::{Error, Position, RecordError, Result};
@@ -12,7 +13,7 @@ use crate::flow::place::{self, Place};
 use crate::flow::policy::malformed;
 use crate::fold::words::WordCount;
 use crate::fold::{self, Fold};
-use crate::format::{self, Columns, Format, Given, Gives, OpenError, Opening, Options, ReadFormat, WriteFormat, sniff};
+use crate::format::{self, Columns, Ends, Format, Given, Gives, OpenError, Opening, Options, ReadFormat, WriteFormat, sniff};
 use crate::job::open::{as_records, open_text};
 use crate::job::pass::{How, Run};
 use crate::job::settings::{OnError, Settings};
@@ -21,13 +22,14 @@ use crate::memory::{Budget, Reservation};
 use crate::metrics::{Registry, Warning, WarningKind};
 use crate::op::{Folding, RepeatedHeaders};
 use crate::plan::memory::{Plan, Wishes};
-use crate::plan::route::Route;
+use crate::plan::route::{Lacking, Route};
 use crate::plan::sizes::BASE;
 use crate::quarantine::{Head, Ledger, Section};
 use crate::record::{Schema, record_too_large};
 use crate::resume::Resumable;
 use crate::sink::{Target, TargetSpec};
-use crate::source::{self, Bytes, Part, Reach, Skip, Skipped, Source, damage};
+use crate::scan::lines::Lines;
+use crate::source::{self, Bytes, Most, Part, Reach, Skip, Skipped, Source, Unfinished, damage};
 use crate::sys::{Map, usage};
 use crate::wording::{counted, input};
 
@@ -46,6 +48,8 @@ pub(crate) struct Opened<'s> {
     pub source: Source,
     /// The part of the source that is read. The head of a stream begins there.
     pub part: Part,
+    /// What is left out because a last line has no end yet.
+    unfinished: Unfinished,
     pub head: Beginning,
     pub reading: Box<dyn ReadFormat>,
     pub route: Route,
@@ -65,23 +69,34 @@ pub(crate) struct Opened<'s> {
 
 impl<'s> Opened<'s> {
     pub fn new(source: SourceSpec, target: &TargetSpec, settings: &'s Settings) -> Result<Opened<'s>> {
+        Opened::among(source, target, settings, Lacking::Refused)
+    }
+
+    /// One source of several.
+    pub fn among(
+        source: SourceSpec,
+        target: &TargetSpec,
+        settings: &'s Settings,
+        lacking: Lacking,
+    ) -> Result<Opened<'s>> {
         let replay = source.section().cloned();
+        let source = source.now(settings)?;
         let (extensions, own) = (&settings.extensions, replay.as_ref().map(Section::format));
         let from = format::source_format(own.or(settings.from), source.path(), extensions)?;
         let to = format::target_format(settings.to, target.path(), from, extensions)?;
         let source = open_text(source, from, settings)?;
         let compression = settings.compress.of(target.path());
-        Opened::look(source, replay, from, to, compression, settings)
+        Opened::look(source, replay, (from, to), compression, settings, lacking)
     }
 
     /// Looks at the beginning of a source.
     fn look(
         mut source: Source,
         replay: Option<Section>,
-        from: Format,
-        to: Format,
+        (from, to): (Format, Format),
         compression: Option<Compression>,
         settings: &'s Settings,
+        lacking: Lacking,
     ) -> Result<Opened<'s>> {
         let nothing = Skip::default();
         let skip = if replay.is_some() { &nothing } else { &settings.skip };
@@ -104,7 +119,7 @@ impl<'s> Opened<'s> {
             noting: settings.on_error == OnError::Quarantine || settings.max_errors.is_some(),
             dashboard: settings.dashboard,
             profile: settings.profile,
-            held_back: source::held_back(skip, settings.memory_limit),
+            held_back: source::held_back(skip, settings.snapshot, settings.memory_limit),
         };
         let mut plan = Plan::new(&wishes)?;
         let room = Room::new(&plan, &Budget::of(plan.memory_limit, plan.whose));
@@ -112,7 +127,7 @@ impl<'s> Opened<'s> {
             source.unpack(unpacking)?;
             source = as_records(source, from, settings)?;
         }
-        let part = without_ends(&mut source, skip, from, &plan)?;
+        let (part, unfinished) = without_ends(&mut source, skip, from, &plan)?;
         let Skipped { bytes: skipped, lines } = part.begin;
         let first_line = 1 + lines;
         let mut options = settings.options.clone();
@@ -158,7 +173,7 @@ impl<'s> Opened<'s> {
         if settings.strict && replay.is_none() {
             refuse_warnings(&source.path, reading.warnings())?;
         }
-        let mut route = Route::new(settings, from, to, &*reading)?;
+        let mut route = Route::new(settings, from, to, &*reading, lacking)?;
         if let Some(start) = reading.header_start().filter(|_| skip.repeated_headers) {
             route.ops.insert(0, Arc::new(RepeatedHeaders::new(&before[start..])));
         }
@@ -193,6 +208,7 @@ impl<'s> Opened<'s> {
         let mut opened = Opened {
             settings,
             part,
+            unfinished,
             options,
             source,
             head: Beginning { bytes: head, reserved: Some(beginning) },
@@ -215,7 +231,27 @@ impl<'s> Opened<'s> {
 
     /// What is odd about the beginning of the source.
     pub fn warnings(&self) -> impl Iterator<Item = Warning> + '_ {
-        self.reading.warnings().iter().map(|text| Warning::new(WarningKind::Beginning, text.as_str()))
+        let beginning = self.reading.warnings().iter();
+        let beginning = beginning.map(|text| Warning::new(WarningKind::Beginning, text.as_str()));
+        beginning.chain(self.unfinished().map(|text| Warning::new(WarningKind::Unfinished, text)))
+    }
+
+    /// What was left out because the last line has no end yet, as far as the source was read.
+    fn unfinished(&self) -> Option<String> {
+        let bytes = self.unfinished.load(Relaxed);
+        let len = counted(bytes, "byte");
+        (bytes > 0).then(|| format!("the last line has no line break yet, so its {len} {} left out", are(bytes)))
+    }
+
+    /// Refuses a source whose last line was left out, if the run is strict.
+    ///
+    /// # Errors
+    /// Data: the source as a whole.
+    pub(crate) fn refuse_unfinished(&self) -> Result<()> {
+        match self.unfinished().filter(|_| self.settings.strict) {
+            None => Ok(()),
+            Some(text) => refuse_warnings(&self.source.path, &[text]),
+        }
     }
 
     /// Reserves memory for the names of columns, here and in the tables of every worker. A few names fit into what the
@@ -404,17 +440,16 @@ fn size_of_names(schema: &Schema) -> usize {
 ///
 /// # Errors
 /// Usage: it has no lines, or no records that can be passed over. The source can't be read.
-fn without_ends(source: &mut Source, skip: &Skip, from: Format, plan: &Plan) -> Result<Part> {
+fn without_ends(source: &mut Source, skip: &Skip, from: Format, plan: &Plan) -> Result<(Part, Unfinished)> {
     if skip.records > 0 && !(from.is_tabular() && from.is_text()) {
         return Err(Error::usage(format!("⟨skip.records⟩ is for tables, not for {from}\n  Use ⟨where⟩ record_number() > N.")));
     }
-    if !skip.has_lines() {
-        return Ok(Part::default());
-    }
-    let Some(lines) = from.lines() else {
+    if from.lines().is_none() && skip.has_lines() {
         return Err(Error::usage(format!("⟨skip.lines⟩, ⟨skip.until⟩ and ⟨skip.footer⟩ are for text, not for {from}")));
-    };
-    source.skip(skip, lines, plan.room_for_header(), plan.held_back / 2)
+    }
+    let lines = from.lines().unwrap_or(Lines::Feeds);
+    let whole = from.ends() == Ends::Break;
+    source.without_ends(skip, whole, lines, Most { line: plan.room_for_header(), held: plan.held_back / 2 })
 }
 
 /// The part of a map that is read.
@@ -476,6 +511,10 @@ fn of_header(error: RecordError) -> RecordError {
         Some(hint) => error.hint(hint),
         None => error,
     }
+}
+
+fn are(count: u64) -> &'static str {
+    if count == 1 { "was" } else { "were" }
 }
 
 /// With `strict`, what would be a warning is bad data.

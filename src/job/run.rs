@@ -218,6 +218,7 @@ impl Opened<'_> {
         })?;
         // Behind the last read, and before the output looks like a whole one.
         self.source.unchanged()?;
+        self.refuse_unfinished()?;
         totals.lossy.count_many(LossyKind::InvalidUtf8Replaced, self.reading.replaced());
         totals.lossy.count_many(LossyKind::DuplicateKey, self.reading.doubled());
         totals.lossy.count_many(LossyKind::UnknownKey, self.route.left_out * totals.records_out);

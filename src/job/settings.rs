@@ -134,6 +134,9 @@ pub struct Settings {
     /// How text, CSV, TSV, JSON and NDJSON are encoded; none: UTF-8, or UTF-16 with a byte order
     /// mark; text is kept as it is.
     pub encoding: Option<Encoding>,
+    /// Each source file is read up to the length that it has when the job starts: it may grow meanwhile. Of lines, a
+    /// last one without a line break is left out, with a warning: it may be written right now.
+    pub snapshot: bool,
     /// What is left out at the beginning and the end of each source.
     pub skip: Skip,
     /// Overwrite an existing target.
@@ -218,6 +221,7 @@ impl Default for Settings {
             max_errors: None,
             invalid_utf8: InvalidUtf8::Fail,
             encoding: None,
+            snapshot: false,
             skip: Skip::default(),
             force: false,
             strict: false,

@@ -21,6 +21,7 @@ mod rules;
 mod select;
 mod set;
 mod sigma;
+mod source_column;
 mod trim;
 
 #[cfg(test)]
@@ -47,6 +48,7 @@ pub use reverse::Reverse;
 #[doc(hidden)]
 pub use select::KeyedFilter;
 pub use set::Set;
+pub use source_column::SourceColumn;
 pub use trim::Trim;
 
 use crate::record::Batch;
@@ -133,6 +135,11 @@ pub trait Op: Send + Sync {
     /// The field that it makes. It may be a new one; then it comes after the others. Fields are selected later.
     fn makes(&self) -> Option<&[u8]> {
         None
+    }
+
+    /// The field that it makes comes before all others, and must be new: a table that has it is refused.
+    fn comes_first(&self) -> bool {
+        false
     }
 
     /// It drops records and changes none.

@@ -110,7 +110,13 @@ fn names_of(op: &dyn Op) -> &[Box<[u8]>] {
 
 impl Route {
     /// Decides the route.
-    pub fn new(settings: &Settings, from: Format, to: Format, reading: &dyn ReadFormat) -> Result<Route> {
+    pub fn new(
+        settings: &Settings,
+        from: Format,
+        to: Format,
+        reading: &dyn ReadFormat,
+        lacking: Lacking,
+    ) -> Result<Route> {
         let options = &settings.options;
         let aim = Aim::of(settings, to);
         let takes = &aim.takes;
@@ -145,7 +151,7 @@ impl Route {
         let projected = !(settings.select.is_empty() && settings.drop.is_empty() && settings.rename.is_empty());
         let mut unchanged = !projected && settings.ops.is_empty() && aim.writes;
         match reading.schema() {
-            Some(schema) => unchanged &= route.columns(settings, &aim, schema, projected)?,
+            Some(schema) => unchanged &= route.columns(settings, &aim, schema, projected, lacking)?,
             None => unchanged &= route.keyed(settings, &aim, projected)?,
         }
         let lines = from == to && from.gives(options).lines && aim.writes && !projected;
@@ -170,19 +176,45 @@ impl Route {
     }
 
     /// For a source in columns: the decoder returns those that are kept. Returns whether all are, unchanged.
-    fn columns(&mut self, settings: &Settings, aim: &Aim<'_>, source: &Schema, projected: bool) -> Result<bool> {
-        let made = check_fields(&self.ops, source)?;
-        // With the fields that are made, which come after the others.
-        let all = Schema::new(source.names().chain(made.iter().copied()));
+    fn columns(
+        &mut self,
+        settings: &Settings,
+        aim: &Aim<'_>,
+        source: &Schema,
+        projected: bool,
+        lacking: Lacking,
+    ) -> Result<bool> {
+        let made = check_fields(&self.ops, source, lacking)?;
+        let is_first = |name: &&[u8]| self.ops.iter().any(|op| op.comes_first() && op.makes() == Some(*name));
+        let (first, last): (Vec<_>, Vec<_>) = made.iter().copied().partition(is_first);
+        // With the fields that are made, most of which come after the others.
+        let mut all = Schema::new(first.into_iter().chain(source.names()).chain(last));
+        let reads = self.ops.iter().flat_map(|op| op.reads());
+        let lacks = !source.is_empty() && reads.into_iter().any(|name| all.position(name).is_none());
         let (mut fields, mut names) = (all.clone(), all.clone());
         if projected {
-            let projection = project(&all, &settings.select, &settings.drop, &settings.rename)?;
+            let Settings { select, drop, rename, .. } = settings;
+            let (mut drop, mut rename) = (drop.clone(), rename.clone());
+            if lacking == Lacking::Absent && !source.is_empty() {
+                // What is selected has a column even here.
+                let absent = select.iter().map(String::as_bytes).filter(|name| all.position(name).is_none());
+                all = Schema::new(all.names().chain(absent));
+                drop.retain(|name| all.position(name.as_bytes()).is_some());
+                rename.retain(|(old, _)| all.position(old.as_bytes()).is_some());
+            }
+            let projection = project(&all, select, &drop, &rename)?;
             fields = Schema::new(projection.source.iter().map(|&column| all.name(column)));
             names = projection.names;
         }
-        // A name that a source in columns lacks was refused, unless it is from --columns or the source is empty.
-        (0..if source.is_empty() { 0 } else { self.numbers.columns }).for_each(|number| self.seen.mark(number));
-        let mut unchanged = !projected && made.is_empty();
+        // A name that a source in columns lacks was refused, unless it is from --columns, another source has it, or the
+        // source is empty.
+        for number in 0..if source.is_empty() { 0 } else { self.numbers.columns } {
+            let has = |name: &[u8]| source.position(name).is_some() || made.contains(&name);
+            if lacking == Lacking::Refused || self.seen.name(number).is_some_and(has) {
+                self.seen.mark(number);
+            }
+        }
+        let mut unchanged = !projected && made.is_empty() && !lacks;
         if let Some(list) = aim.list {
             unique("⟨columns⟩", list)?;
             check_nameless(settings, source, list)?;
@@ -497,16 +529,52 @@ pub(crate) fn some<'n>(names: impl Iterator<Item = &'n [u8]>) -> String {
     }
 }
 
+/// What becomes of a field that is named and that a source in columns lacks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Lacking {
+    /// It is refused.
+    Refused,
+    /// It is absent in the records of this source: another source of the job has it.
+    Absent,
+}
+
+/// A setting, with a field that it names.
+pub(crate) type Named = (String, Box<[u8]>);
+
+/// The fields that a job names and does not make, in a table.
+pub(crate) fn named_fields(settings: &Settings) -> Vec<Named> {
+    let made: Vec<_> = settings.ops.iter().filter_map(|op| op.makes()).collect();
+    let Settings { select, drop, rename, .. } = settings;
+    let lists = [("⟨select⟩", select), ("⟨drop⟩", drop)];
+    let lists = lists.into_iter().flat_map(|(setting, names)| names.iter().map(move |name| (setting, name)));
+    let lists = lists.chain(rename.iter().map(|(old, _)| ("⟨rename⟩", old)));
+    let lists = lists.map(|(setting, name)| (setting.to_owned(), name.as_bytes().into()));
+    let ops = settings.ops.iter().flat_map(|op| names_of(&**op).iter().map(|name| (setting_of(&**op), name.clone())));
+    lists.chain(ops).filter(|(_, name): &Named| !made.contains(&&**name)).collect()
+}
+
+/// How messages call the setting of an op.
+fn setting_of(op: &dyn Op) -> String {
+    match is_step(op) {
+        true => format!("⟨{}⟩", step_setting(op)),
+        false => format!("⟨ops⟩ {}", op.name()),
+    }
+}
+
 /// Refuses ops that name a field which no record has. Gives the fields that are made and that the source does not have.
-fn check_fields<'o>(ops: &'o [Arc<dyn Op>], source: &Schema) -> Result<Vec<&'o [u8]>> {
+fn check_fields<'o>(ops: &'o [Arc<dyn Op>], source: &Schema, lacking: Lacking) -> Result<Vec<&'o [u8]>> {
     let mut made: Vec<&[u8]> = Vec::new();
     for op in ops.iter().filter(|_| !source.is_empty()) {
-        let missing = names_of(&**op).iter().find(|name| source.position(name).is_none() && !made.contains(&&***name));
+        if let Some(name) = op.makes().filter(|name| op.comes_first() && source.position(name).is_some()) {
+            let name = String::from_utf8_lossy(name);
+            return Err(Error::usage(format!(
+                "⟨source_column⟩: the source has a field `{name}` already\n  Give ⟨source_column⟩ another name."
+            )));
+        }
+        let mut missing = names_of(&**op).iter().filter(|_| lacking == Lacking::Refused);
+        let missing = missing.find(|name| source.position(name).is_none() && !made.contains(&&***name));
         if let Some(name) = missing {
-            let setting = match is_step(&**op) {
-                true => format!("⟨{}⟩", step_setting(&**op)),
-                false => format!("⟨ops⟩ {}", op.name()),
-            };
+            let setting = setting_of(&**op);
             return Err(Error::usage(format!(
                 "{setting} names the field `{}`, which the source does not have{}",
                 String::from_utf8_lossy(name),

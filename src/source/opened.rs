@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::encoding::{Decoded, Encoding, Malform};
+use super::held_back::Footer;
 use super::identity::Stamp;
 use super::sniff::packed;
 use super::store::{ALL, Store};
 use super::stream::Stream;
 use crate::compress::{Decompress, MAGIC, Packed, Unpacking};
 use crate::error::{Error, ErrorClass, Result};
-use crate::scan::lines::Lines;
 use crate::sys::{Map, Stop};
 use crate::wording::input;
 
@@ -171,6 +171,11 @@ impl Source {
         Ok(Source { content: Content::Stream(stream), decoded: Some(decoded), ..self })
     }
 
+    /// How many of its bytes are read, if it may get more meanwhile.
+    pub fn limit(&self) -> Option<u64> {
+        self.store.limit()
+    }
+
     /// The encoding, if what is malformed in it was marked.
     pub fn marked(&self) -> Option<Encoding> {
         let decoded = self.decoded.as_ref().filter(|decoded| decoded.malformed == Malform::Mark);
@@ -178,9 +183,9 @@ impl Source {
     }
 
     /// From now on leaves out the last lines, if it is read forwards. Before anything was read.
-    pub(super) fn hold_back(&mut self, lines: Lines, count: u64, most: usize) {
+    pub(super) fn hold_back(&mut self, footer: Footer) {
         if let Content::Stream(stream) = &mut self.content {
-            stream.hold_back(lines, count, most);
+            stream.hold_back(footer);
         }
     }
 

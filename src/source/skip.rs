@@ -1,10 +1,11 @@
 //! What is left out at both ends of a source: lines before the header, and lines after the last record.
 
 use std::io;
+use std::sync::atomic::Ordering::Relaxed;
 
 use regex::bytes::{Regex, RegexBuilder};
 
-use super::held_back::lines_from;
+use super::held_back::{Footer, Unfinished, last_break, lines_from};
 use super::opened::{Bytes, Reach, Source};
 use crate::error::{Error, Position, Result};
 use crate::scan::lines::Lines;
@@ -66,8 +67,8 @@ const STRETCH: usize = 1 << 20;
 const HELD: usize = 4 << 20;
 
 /// What the lines that are held back may take when a stream is read within this memory limit, in bytes.
-pub(crate) fn held_back(skip: &Skip, limit: usize) -> usize {
-    if skip.footer > 0 { HELD.min(limit / 16) } else { 0 }
+pub(crate) fn held_back(skip: &Skip, snapshot: bool, limit: usize) -> usize {
+    if skip.footer > 0 || snapshot { HELD.min(limit / 16) } else { 0 }
 }
 
 /// What comes before the part of a source that is read.
@@ -85,22 +86,43 @@ pub(crate) struct Part {
     pub end: Option<usize>,
 }
 
+/// How many bytes may be looked at together.
+#[derive(Clone, Copy)]
+pub(crate) struct Most {
+    /// In a line in which the regex is looked for.
+    pub line: usize,
+    /// Of what is held back of a stream.
+    pub held: usize,
+}
+
 impl Source {
-    /// Passes over the lines at the beginning, and sees to it that those at the end are not read. A line in which the
-    /// regex is looked for has at most `longest` bytes; what is held back of a stream, at most `held`.
+    /// Passes over the lines at the beginning, and sees to it that those at the end are not read, nor what is after the
+    /// length that counts. If only `whole` lines are wanted there, what follows the last line break is not read either.
+    /// Gives how many bytes that are too.
     ///
     /// # Errors
     /// The source can't be read; no line is found.
-    pub(crate) fn skip(&mut self, skip: &Skip, lines: Lines, longest: usize, held: usize) -> Result<Part> {
-        let until = skip.regex()?;
-        if skip.footer > 0 {
-            self.hold_back(lines, skip.footer, held);
+    pub(crate) fn without_ends(
+        &mut self,
+        skip: &Skip,
+        whole: bool,
+        lines: Lines,
+        most: Most,
+    ) -> Result<(Part, Unfinished)> {
+        let (until, unfinished) = (skip.regex()?, Unfinished::default());
+        let limit = self.limit().map(|limit| limit as usize);
+        let longest = most.line;
+        let whole = limit.is_some() && whole;
+        if skip.footer > 0 || whole {
+            let unfinished = whole.then(|| unfinished.clone());
+            self.hold_back(Footer { lines, count: skip.footer, unfinished, most: most.held });
         }
         let mut passing = Passing { left: skip.lines, until, lines, longest, skipped: Skipped::default() };
         let found;
         let Reach { path, bytes } = self.reach();
         let failed = |error| read_error(Position::new(path, 0, 0), error);
         let end = match bytes {
+            Bytes::Stream(_) if !skip.has_lines() => return Ok((Part::default(), unfinished)),
             Bytes::Stream(stream) => {
                 let passed = passing.pass(|room| stream.fill(room, 1)).map_err(failed)?;
                 found = passed.found;
@@ -108,8 +130,11 @@ impl Source {
                 None
             }
             Bytes::Mapped(map) => {
-                let end = (skip.footer > 0).then(|| before_footer(map, lines, skip.footer));
-                let mut rest = &map.bytes()[..end.unwrap_or(map.bytes().len())];
+                let all = &map.bytes()[..limit.unwrap_or(usize::MAX).min(map.bytes().len())];
+                let end = if whole { last_break(all, lines) } else { all.len() };
+                unfinished.store((all.len() - end) as u64, Relaxed);
+                let end = before_footer(map, end, lines, skip.footer);
+                let mut rest = &all[..end];
                 let (mut at, mut released) = (0, 0);
                 let passed = passing.pass(|room| {
                     let len = rest.len().min(room.len());
@@ -123,13 +148,13 @@ impl Source {
                     Ok(len)
                 });
                 found = passed.map_err(failed)?.found;
-                end
+                (end < map.bytes().len()).then_some(end)
             }
         };
         let begin = passing.skipped;
         let text = skip.until.as_deref().unwrap_or_default();
         match found {
-            Found::Line => Ok(Part { begin, end }),
+            Found::Line => Ok((Part { begin, end }, unfinished)),
             Found::Nothing => Err(Error::refused(format!(
                 "{}: no line matches ⟨skip.until⟩ `{text}`\n  Check the regex, or leave ⟨skip.until⟩ out.",
                 input(path)
@@ -143,10 +168,10 @@ impl Source {
     }
 }
 
-/// Where the last lines of a mapped source begin. Pages that are searched are given back.
-fn before_footer(map: &Map, lines: Lines, count: u64) -> usize {
+/// Where the last lines before `end` of a mapped source begin. Pages that are searched are given back.
+fn before_footer(map: &Map, end: usize, lines: Lines, count: u64) -> usize {
     let (all, mut left) = (map.bytes(), count);
-    let (mut at, mut released) = (all.len(), all.len());
+    let (mut at, mut released) = (end, end);
     while left > 0 && at > 0 {
         // A few at a time.
         let some = left.min(1_000);

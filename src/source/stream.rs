@@ -6,13 +6,12 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::time::Instant;
 
 use super::encoding::{Decoded, Decoding};
-use super::held_back::HeldBack;
+use super::held_back::{Footer, HeldBack};
 use super::sniff::{first, packed};
 use super::store::{Flow, Soon};
 use super::unpack::{Blocks, Unpacker};
 use crate::compress::{Decompress, Packed, Unpacking};
 use crate::memory::Reservation;
-use crate::scan::lines::Lines;
 use crate::sys::memory;
 
 /// Bytes that are read once, from front to back.
@@ -37,13 +36,6 @@ pub struct Stream {
     footer: Option<Footer>,
 }
 
-/// How many lines are left out at the end of a stream, and how many bytes they may have.
-#[derive(Clone, Copy)]
-struct Footer {
-    lines: Lines,
-    count: u64,
-    most: usize,
-}
 
 impl Stream {
     /// What flows, as it is.
@@ -113,11 +105,11 @@ impl Stream {
     }
 
     /// From now on leaves out the last lines. Before anything was read.
-    pub(super) fn hold_back(&mut self, lines: Lines, count: u64, most: usize) {
+    pub(super) fn hold_back(&mut self, footer: Footer) {
         let reader = std::mem::replace(&mut self.reader, Box::new(io::empty()));
         self.soon = None;
-        self.reader = Box::new(HeldBack::new(reader, lines, count, most));
-        self.footer = Some(Footer { lines, count, most });
+        self.reader = Box::new(HeldBack::new(reader, footer.clone()));
+        self.footer = Some(footer);
     }
 
     /// Passes over the next bytes. Fewer only at the end.
@@ -153,8 +145,8 @@ impl Stream {
             decoded.replaced.store(0, Relaxed);
             self.decode(decoded);
         }
-        if let Some(Footer { lines, count, most }) = self.footer {
-            self.hold_back(lines, count, most);
+        if let Some(footer) = self.footer.take() {
+            self.hold_back(footer);
         }
         Ok(())
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::commands::Commands;
-use super::flag::Takes::{Expression, List, Word};
+use super::flag::Takes::{Expression, List, Text, Word};
 use super::flag::{Flag, Group, flag};
 use super::kinds::Kinds;
 use super::unless::{BYTES_AND_TEXT, any_bytes_do, fields_are_text, no_names, uncounted};
@@ -15,7 +15,7 @@ use crate::config::list::{parse_names, parse_pairs};
 use crate::config::parse_ops;
 use crate::error::Error;
 use crate::job::{InvalidUtf8, Settings};
-use crate::op::{Folding, Op, Set, Where};
+use crate::op::{Folding, Op, Set, SourceColumn, Where};
 
 pub static FLAGS: &[Flag] = &[
     flag(
@@ -72,11 +72,24 @@ pub static FLAGS: &[Flag] = &[
         put(&mut s.fold, ops.fold)
     })
     .shows("ops", |s| {
-        let steps = ["where", "set"];
+        let steps = ["where", "set", "source-column"];
         let mut ops: Vec<&str> = s.ops.iter().map(|op| op.name()).filter(|name| !steps.contains(name)).collect();
         ops.extend(s.fold.map(Folding::name));
         json!(ops)
     }),
+    flag(
+        "source-column",
+        Text("NAME"),
+        Commands::ROWS,
+        "Add the path of the input as the first field, under this name; other flags can use it",
+    )
+    .group(Group::Expressions)
+    .sets(|s, flag, texts| match &*texts[0] {
+        "" => Err(Error::usage(format!("{flag}: there is an empty name"))),
+        // Steps come after it.
+        name => Ok(s.ops.insert(0, Arc::new(SourceColumn::new(name)))),
+    })
+    .shows("source_column", |s| json!(steps(s, "source-column").first())),
     flag(
         "where",
         Expression("EXPR"),

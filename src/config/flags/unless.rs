@@ -178,7 +178,7 @@ pub fn no_keys(line: &Line<'_>) -> Option<No> {
 
 /// The fields of nested records that are not changed are not taken apart.
 pub fn whole_records(line: &Line<'_>) -> Option<No> {
-    let chosen = ["op", "where", "set", "select", "drop", "rename", "columns"].iter().any(|flag| line.said.has(flag));
+    let chosen = ["op", "where", "set", "source-column", "select", "drop", "rename", "columns"].iter().any(|flag| line.said.has(flag));
     let written = line.targets != Kinds::NONE;
     if written && !chosen && line.sources.is_within(Kinds::NESTED) && line.targets.is_within(Kinds::NESTED) {
         return No::new(format!("{}, and records stay as they are", line.both()), LEAVE_OUT);
@@ -188,6 +188,14 @@ pub fn whole_records(line: &Line<'_>) -> Option<No> {
 
 pub fn no_folder(line: &Line<'_>) -> Option<No> {
     if line.plain { No::new("the only input is not a folder", LEAVE_OUT) } else { None }
+}
+
+/// Files are looked for only below folders.
+pub fn not_recursive(line: &Line<'_>) -> Option<No> {
+    match line.said.has("recursive") {
+        true => None,
+        false => No::new("no folder is read", "Give --recursive too, or a pattern as the input: 'data/*.csv'."),
+    }
 }
 
 pub fn no_list(line: &Line<'_>) -> Option<No> {
@@ -204,6 +212,14 @@ pub fn one_input(line: &Line<'_>) -> Option<No> {
 pub fn stream_is_read(line: &Line<'_>) -> Option<No> {
     if line.origin == Origin::Stdin {
         return No::new("standard input can't be mapped", LEAVE_OUT);
+    }
+    None
+}
+
+/// Only a file has a length.
+pub fn no_file(line: &Line<'_>) -> Option<No> {
+    if line.origin == Origin::Stdin {
+        return No::new("standard input is read to its end", "Name the file itself as the input.");
     }
     None
 }

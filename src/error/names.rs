@@ -5,7 +5,7 @@
 
 /// The settings that messages name: fields of `Settings`, of `Options` and of what is in them, and what else a job is
 /// given.
-const SETTINGS: [&str; 57] = [
+const SETTINGS: [&str; 58] = [
     "Each",
     "bytes_as",
     "checkpoint",
@@ -42,6 +42,7 @@ const SETTINGS: [&str; 57] = [
     "out_dialect.delimiter",
     "out_dialect.no_headers",
     "out_dialect.quoting",
+    "out_encoding",
     "payload",
     "quarantine",
     "ragged",

@@ -14,6 +14,7 @@ pub(crate) mod pass;
 pub(crate) mod place;
 pub(crate) mod policy;
 pub(crate) mod replay;
+pub(crate) mod sayable;
 pub(crate) mod shared;
 pub(crate) mod skip;
 pub(crate) mod sync;

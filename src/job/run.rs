@@ -13,6 +13,7 @@ use crate::flow::feed::{Feed, Input};
 use crate::flow::governor::Governor;
 use crate::flow::order::commit::{Begin, Committer};
 use crate::flow::order::reached::Place;
+use crate::flow::sayable::Narrow;
 use crate::flow::shared::Shared;
 use crate::flow::skip::SkipRecords;
 use crate::flow::totals::Totals;
@@ -47,6 +48,16 @@ impl Opened<'_> {
     pub(crate) fn arena(&self) -> Arena {
         let Plan { arena, share, .. } = self.plan;
         Arena::asking(arena, arena + share, self.budget.open("large records in arenas", ARENA_INSTEAD))
+    }
+
+    /// The encoding of the output, if it does not have every character.
+    fn narrow(&self) -> Option<Narrow> {
+        let encoding = self.settings.out_encoding.filter(|encoding| !encoding.has_all());
+        encoding.map(|encoding| Narrow {
+            characters: encoding.characters(),
+            has_ascii: encoding.has_ascii(),
+            keys: !self.route.to.is_tabular(),
+        })
     }
 
     /// Begins a file that is read anew.
@@ -174,6 +185,7 @@ impl Opened<'_> {
         let room = Room::new(plan, &self.budget);
         let first_line = if keeps || self.route.is_ordered() { self.line_of(start) } else { self.first_line() };
         let (marked, len) = (self.source.marked(), self.source.known_len());
+        let narrow = self.narrow();
         let Reach { path: source, bytes } = self.source.reach();
         let map = bytes.map();
         let begin = From { start, part: self.part, records: self.settings.skip.records };
@@ -200,6 +212,7 @@ impl Opened<'_> {
             untyped_is_text: self.settings.options.types == Types::Text,
             on_error,
             replay: self.replay.as_ref(),
+            narrow,
             strict: self.settings.strict,
             max_record: plan.max_record,
             marked,

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use crate::error::{Error, Result};
-use crate::job::open::refuse_source;
+use crate::job::open::{encoded, refuse_source};
 use crate::job::opened::Opened;
 use crate::job::settings::{OnError, Settings};
 use crate::job::spec::SourceSpec;
@@ -98,7 +98,7 @@ impl Job {
             refuse_source(&place.clone().into(), [&self.source])?;
         }
         let mut opened = Opened::new(self.source, &self.target, &settings)?;
-        let facts = Facts { source: &opened.source, route: &opened.route, packs: opened.plan.packing.is_some() };
+        let facts = Facts { source: &opened.source, route: &opened.route, packs: opened.plan.packing.is_some() || settings.other_encoding().is_some() };
         let mut resumable = Resumable::open(&facts, &self.target, place.as_deref(), &settings)?;
         let left = match &mut resumable {
             Some(resumable) => resumable.left.take(),
@@ -112,6 +112,7 @@ impl Job {
         if let Some(packing) = &plan.packing {
             target = target.packed(packing)?;
         }
+        target = encoded(target, opened.route.to, &settings)?;
         let place = target.file_path().map(Into::into);
         let run = opened.convert(&target, &sum.registry, resumable.as_mut(), &mut ledger).and_then(|mut run| {
             ledger.judge(run.totals.records_in).map_err(|error| opened.tell(error))?;

@@ -8,7 +8,7 @@ use crate::format::{
     Want,
 };
 use crate::job::settings::{ColumnsFrom, InvalidUtf8, Settings};
-use crate::op::{KeyedFilter, Only, Op, Order, instead_of, project, unique};
+use crate::op::{Everything, KeyedFilter, Only, Op, Order, instead_of, project, unique};
 use crate::record::line_form::may_be_json;
 use crate::record::{Apart, Schema, Seen};
 
@@ -117,6 +117,14 @@ impl Route {
         reading: &dyn ReadFormat,
         lacking: Lacking,
     ) -> Result<Route> {
+        let seeing;
+        let settings = match settings.other_encoding() {
+            None => settings,
+            Some(_) => {
+                seeing = settings.clone().with(|own| own.ops.push(Arc::new(Everything)));
+                &seeing
+            }
+        };
         let options = &settings.options;
         let aim = Aim::of(settings, to);
         let takes = &aim.takes;

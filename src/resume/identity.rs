@@ -69,6 +69,8 @@ pub(crate) fn settings(settings: &Settings, route: &Route, quarantine: Option<&P
         max_errors,
         invalid_utf8,
         encoding: _,
+        // Another encoding has no checkpoints.
+        out_encoding: _,
         snapshot,
         skip,
         // How files are kept.

@@ -1,6 +1,7 @@
 //! Where bytes come from: a mapped file, or a stream read into pooled buffers, which may be compressed.
 
 mod code_page;
+mod encoder;
 mod encoding;
 mod failed;
 mod file;
@@ -16,6 +17,7 @@ mod store;
 mod stream;
 mod unpack;
 
+pub use encoder::{Characters, Encoder};
 pub(crate) use encoding::UTF_32;
 pub use encoding::{Decoded, Encoding, MARK, Malform, Malformed};
 pub(crate) use failed::{OTHER_ENCODING, read_error};

@@ -9,6 +9,7 @@ use super::kinds::Kinds;
 use super::unless::{no_file, no_folder, no_list, not_recursive, nothing_can_exist};
 use super::values::put;
 use crate::format::Format;
+use crate::job::Encoding;
 
 /// The names of formats, each with its alias, if any.
 fn formats() -> Vec<(&'static str, Option<&'static str>)> {
@@ -110,6 +111,15 @@ pub static FLAGS: &[Flag] = &[
         .unless(nothing_can_exist)
         .sets(|s, _, _| put(&mut s.force, true))
         .shows("force", |s| json!(s.force)),
+    flag(
+        "out-encoding",
+        Text("NAME"),
+        Commands::ROWS,
+        "Encoding of the output, such as utf-16le or windows-1252; a record with a character that it lacks is bad [default: utf-8]",
+    )
+    .target(Kinds::LINES_OF_TEXT)
+    .sets(|s, _, texts| put(&mut s.out_encoding, Some(Encoding::of_output(&texts[0])?)))
+    .shows("out_encoding", |s| json!(s.out_encoding.map(|encoding| encoding.name()))),
     flag(
         "compress",
         Text("CODEC[:LEVEL]"),

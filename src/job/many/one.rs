@@ -14,7 +14,7 @@ use crate::format::{self, Ends, Format, Frame, WriteFormat};
 use crate::job::header::First;
 use crate::job::many::columns::Together;
 use crate::job::many::fields::Fields;
-use crate::job::open::refuse_source;
+use crate::job::open::{encoded, refuse_source};
 use crate::job::opened::{Opened, ceiling, tell_again};
 use crate::job::pass::{How, Run as RunOfOne};
 use crate::job::run::write_end;
@@ -117,11 +117,12 @@ impl Many {
         if let Some(packing) = &packing {
             target = target.packed(packing)?;
         }
+        target = encoded(target, to, &settings)?;
         let quarantine = place.map(|place| Quarantine::create(place, settings.force, settings.stop.as_ref()));
         let ledger = Ledger::new(settings.max_errors, quarantine.transpose()?, 0);
         if keep_going && !target.can().truncate && settings.fold.is_none() {
             return Err(Error::usage(format!(
-                "⟨keep_going⟩: if an input fails partway, part of it would stay in {}\n  Use ⟨target⟩ to write to a file that is not compressed, or ⟨Each⟩ to write one output for each input.",
+                "⟨keep_going⟩: if an input fails partway, part of it would stay in {}\n  Use ⟨target⟩ to write to a file that is neither compressed nor in another encoding, or ⟨Each⟩ to write one output for each input.",
                 target.path().display()
             )));
         }

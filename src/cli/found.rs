@@ -36,7 +36,11 @@ pub fn include(said: &Said) -> Result<Vec<glob::Pattern>> {
             )));
         }
         let pattern = glob::Pattern::new(text);
-        patterns.push(pattern.map_err(|e| Error::usage(format!("--include: `{text}` is not a valid pattern: {e}{}", braces(text))))?);
+        patterns.push(
+            pattern.map_err(|e| {
+                Error::usage(format!("--include: `{text}` is not a valid pattern: {e}{}", braces(text)))
+            })?,
+        );
     }
     Ok(patterns)
 }

@@ -192,7 +192,9 @@ impl Opened<'_> {
             }
             let ended = self.source.stream().is_none_or(|stream| stream.ended());
             let (keys, bad) = match self.source.map() {
-                Some(map) => self.keys_in(&map.bytes()[self.start()..self.end(map)], true, self.plan.slice_size, first)?,
+                Some(map) => {
+                    self.keys_in(&map.bytes()[self.start()..self.end(map)], true, self.plan.slice_size, first)?
+                }
                 None => {
                     let found = self.keys_in(&self.head.bytes[start..], ended, PART, first);
                     found.map_err(|error| self.in_head(error, ended))?

@@ -13,7 +13,9 @@ use crate::flow::place::{self, Place};
 use crate::flow::policy::malformed;
 use crate::fold::words::WordCount;
 use crate::fold::{self, Fold};
-use crate::format::{self, Columns, Ends, Format, Given, Gives, OpenError, Opening, Options, ReadFormat, WriteFormat, sniff};
+use crate::format::{
+    self, Columns, Ends, Format, Given, Gives, OpenError, Opening, Options, ReadFormat, WriteFormat, sniff,
+};
 use crate::job::open::{as_records, open_text};
 use crate::job::pass::{How, Run};
 use crate::job::settings::{OnError, Settings};
@@ -27,8 +29,8 @@ use crate::plan::sizes::BASE;
 use crate::quarantine::{Head, Ledger, Section};
 use crate::record::{Schema, record_too_large};
 use crate::resume::Resumable;
-use crate::sink::{Target, TargetSpec};
 use crate::scan::lines::Lines;
+use crate::sink::{Target, TargetSpec};
 use crate::source::{self, Bytes, Most, Part, Reach, Skip, Skipped, Source, Unfinished, damage};
 use crate::sys::{Map, usage};
 use crate::wording::{counted, input};
@@ -234,6 +236,22 @@ impl<'s> Opened<'s> {
         let beginning = self.reading.warnings().iter();
         let beginning = beginning.map(|text| Warning::new(WarningKind::Beginning, text.as_str()));
         beginning.chain(self.unfinished().map(|text| Warning::new(WarningKind::Unfinished, text)))
+    }
+
+    /// What is left out at both ends of the source, for people who want to know what a run will do.
+    pub(crate) fn left_out(&self) -> Option<String> {
+        let (begin, skip) = (self.part.begin, &self.settings.skip);
+        let mut parts = Vec::new();
+        if begin.lines > 0 {
+            parts.push(format!("the first {} ({})", counted(begin.lines, "line"), counted(begin.bytes as u64, "byte")));
+        }
+        if skip.records > 0 {
+            parts.push(format!("the first {}", counted(skip.records, "record")));
+        }
+        if skip.footer > 0 {
+            parts.push(format!("the last {}", counted(skip.footer, "line")));
+        }
+        (!parts.is_empty()).then(|| parts.join(", "))
     }
 
     /// What was left out because the last line has no end yet, as far as the source was read.
@@ -442,7 +460,9 @@ fn size_of_names(schema: &Schema) -> usize {
 /// Usage: it has no lines, or no records that can be passed over. The source can't be read.
 fn without_ends(source: &mut Source, skip: &Skip, from: Format, plan: &Plan) -> Result<(Part, Unfinished)> {
     if skip.records > 0 && !(from.is_tabular() && from.is_text()) {
-        return Err(Error::usage(format!("⟨skip.records⟩ is for tables, not for {from}\n  Use ⟨where⟩ record_number() > N.")));
+        return Err(Error::usage(format!(
+            "⟨skip.records⟩ is for tables, not for {from}\n  Use ⟨where⟩ record_number() > N."
+        )));
     }
     if from.lines().is_none() && skip.has_lines() {
         return Err(Error::usage(format!("⟨skip.lines⟩, ⟨skip.until⟩ and ⟨skip.footer⟩ are for text, not for {from}")));

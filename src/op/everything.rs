@@ -7,9 +7,14 @@ use crate::record::Batch;
 /// was. For targets that have to look at every character.
 pub(crate) struct Everything;
 
+impl Everything {
+    /// Its name. It is no op that anybody asked for.
+    pub const NAME: &str = "everything";
+}
+
 impl Op for Everything {
     fn name(&self) -> &str {
-        "everything"
+        Everything::NAME
     }
 
     fn apply(&self, _batch: &mut Batch<'_>) {}

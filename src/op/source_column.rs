@@ -39,7 +39,9 @@ impl SourceColumn {
             None => self.add_to_trees(batch, source),
             Some(schema) => {
                 let column = schema.position(&self.name);
-                let Some(column) = column else { return Err(RecordError::new(0, "the field that is made has no column")) };
+                let Some(column) = column else {
+                    return Err(RecordError::new(0, "the field that is made has no column"));
+                };
                 for record in 0..batch.len() {
                     batch.nodes_mut(record).1[column] = Value::Text(source);
                 }

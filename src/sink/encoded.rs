@@ -81,7 +81,12 @@ impl Encoded {
                 let (text, rest) = bytes.split_at(error.valid_up_to());
                 (std::str::from_utf8(text).unwrap_or_default(), rest)
             }
-            Err(_) => return Err(Error::refused(format!("the output is not UTF-8, so it can't be written in {}", self.recode.name))),
+            Err(_) => {
+                return Err(Error::refused(format!(
+                    "the output is not UTF-8, so it can't be written in {}",
+                    self.recode.name
+                )));
+            }
         };
         self.text(state, text, false)?;
         state.begun.bytes[..rest.len()].copy_from_slice(rest);
@@ -174,15 +179,14 @@ mod tests {
 
     /// UTF-16, as `char::encode_utf16` has it; without what is beyond the first plane.
     fn recode() -> Recode {
-        let encode: fn(&str, bool, &mut Vec<u8>) -> Result<(), char> = |text, _, out| {
-            match text.chars().find(|character| *character > '\u{ffff}') {
+        let encode: fn(&str, bool, &mut Vec<u8>) -> Result<(), char> =
+            |text, _, out| match text.chars().find(|character| *character > '\u{ffff}') {
                 Some(character) => Err(character),
                 None => {
                     out.extend(text.encode_utf16().flat_map(u16::to_le_bytes));
                     Ok(())
                 }
-            }
-        };
+            };
         Recode { name: "some encoding", begin: Box::new(move || Box::new(encode)) }
     }
 

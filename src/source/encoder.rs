@@ -10,7 +10,9 @@ pub struct Encoder {
 }
 
 enum Way {
-    Utf16 { big: bool },
+    Utf16 {
+        big: bool,
+    },
     Standard(encoding_rs::Encoder),
     /// The characters of a code page, sorted, with their bytes.
     Page(Box<[(char, u8)]>),
@@ -48,9 +50,9 @@ impl Encoding {
 
     /// Whether it has every character.
     pub fn has_all(self) -> bool {
-        self.is_utf8() || matches!(self.inner(), Inner::Standard(encoding) if encoding == UTF_16LE || encoding == UTF_16BE)
+        self.is_utf8()
+            || matches!(self.inner(), Inner::Standard(encoding) if encoding == UTF_16LE || encoding == UTF_16BE)
     }
-
 }
 
 /// The characters that an encoding has.
@@ -144,7 +146,10 @@ mod tests {
     fn encoded(name: &str, text: &str) -> Result<Vec<u8>, char> {
         let mut out = Vec::new();
         let encoding: Encoding = name.parse().unwrap();
-        assert_eq!(encoding.characters().first_missing(text), encoding.encoder().encode(text, true, &mut Vec::new()).err());
+        assert_eq!(
+            encoding.characters().first_missing(text),
+            encoding.encoder().encode(text, true, &mut Vec::new()).err()
+        );
         encoding.encoder().encode(text, true, &mut out).map(|()| out)
     }
 

@@ -156,7 +156,10 @@ mod tests {
         let whole = text[..lines_from(text.as_bytes(), lines, count)].to_owned();
         for size in [1, 2, 3, 100] {
             let mut read = String::new();
-            let mut reader = HeldBack::new(Box::new(Drip(text.as_bytes(), size)), Footer { lines, count, unfinished: None, most: 1_000 });
+            let mut reader = HeldBack::new(
+                Box::new(Drip(text.as_bytes(), size)),
+                Footer { lines, count, unfinished: None, most: 1_000 },
+            );
             reader.read_to_string(&mut read).unwrap();
             assert_eq!(read, whole, "{text:?} {size}");
         }
@@ -179,7 +182,8 @@ mod tests {
 
     #[test]
     fn a_line_without_an_end_is_left_out() {
-        for (text, whole, count) in [("a\nb", "a\n", 0), ("a\nb\n", "a\nb\n", 0), ("ab", "", 0), ("a\nb\nc", "a\n", 1)] {
+        for (text, whole, count) in [("a\nb", "a\n", 0), ("a\nb\n", "a\nb\n", 0), ("ab", "", 0), ("a\nb\nc", "a\n", 1)]
+        {
             for size in [1, 3, 100] {
                 let left = Unfinished::default();
                 let footer = Footer { lines: Lines::Breaks, count, unfinished: Some(left.clone()), most: 1_000 };
@@ -193,7 +197,10 @@ mod tests {
 
     #[test]
     fn no_more_is_held_back_than_there_is_room_for() {
-        let mut reader = HeldBack::new(Box::new(io::repeat(b'x')), Footer { lines: Lines::Feeds, count: 1, unfinished: None, most: 100_000 });
+        let mut reader = HeldBack::new(
+            Box::new(io::repeat(b'x')),
+            Footer { lines: Lines::Feeds, count: 1, unfinished: None, most: 100_000 },
+        );
         let error = reader.read(&mut [0; 10]).unwrap_err();
         assert!(error.get_ref().is_some_and(|inner| inner.is::<TooMuch>()), "{error}");
     }

@@ -36,7 +36,6 @@ pub struct Stream {
     footer: Option<Footer>,
 }
 
-
 impl Stream {
     /// What flows, as it is.
     pub(super) fn new(flow: Flow) -> Stream {

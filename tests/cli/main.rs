@@ -26,6 +26,7 @@ mod messages;
 #[cfg(feature = "otlp")]
 mod otlp;
 mod packaging;
+mod parts;
 mod places;
 mod profiles;
 mod public_api;

@@ -7,7 +7,8 @@ use super::flag::Takes::{Any, Count, List, Nothing, Word};
 use super::flag::{Flag, Group, Takes, flag};
 use super::kinds::Kinds;
 use super::unless::{
-    columns_are_known, never_quotes_to_read, no_header_is_read, never_quotes_to_write, no_quotes_to_read, no_quotes_to_write, uncounted,
+    columns_are_known, never_quotes_to_read, never_quotes_to_write, no_header_is_read, no_mark, no_quotes_to_read,
+    no_quotes_to_write, uncounted,
 };
 use super::values::{byte, comment, count, put};
 use super::words::{CLEAN, RAGGED};
@@ -218,6 +219,7 @@ pub static FLAGS: &[Flag] = &[
         .shows("csv.crlf", |s| json!(s.options.out_dialect.crlf)),
     csv("bom", Nothing, Commands::ROWS, "Begin CSV, TSV and text with a byte order mark, which Excel looks for")
         .target(Kinds::TABLES.or(Kinds::TEXT))
+        .unless(no_mark)
         .sets(|s, _, _| put(&mut s.options.out_dialect.bom, true))
         .shows("csv.bom", |s| json!(s.options.out_dialect.bom)),
     csv(

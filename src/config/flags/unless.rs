@@ -104,6 +104,13 @@ pub fn no_header_is_read(line: &Line<'_>) -> Option<No> {
     without.and_then(|flag| No::new(format!("with `--{flag}` no header is read"), "Leave out one of the two."))
 }
 
+/// Some encodings have no byte order mark.
+pub fn no_mark(line: &Line<'_>) -> Option<No> {
+    let encoding = line.settings.out_encoding?;
+    encoding.characters().first_missing("\u{feff}")?;
+    No::new(format!("{} has no byte order mark", encoding.name()), LEAVE_OUT)
+}
+
 /// A field of a table is written as it was read, number or text, unless an op changes it or quotes make it text.
 pub fn fields_are_text(line: &Line<'_>) -> Option<No> {
     let steps = ["op", "where", "set"].iter().any(|flag| line.said.has(flag));
@@ -178,7 +185,9 @@ pub fn no_keys(line: &Line<'_>) -> Option<No> {
 
 /// The fields of nested records that are not changed are not taken apart.
 pub fn whole_records(line: &Line<'_>) -> Option<No> {
-    let chosen = ["op", "where", "set", "source-column", "select", "drop", "rename", "columns"].iter().any(|flag| line.said.has(flag));
+    let chosen = ["op", "where", "set", "source-column", "select", "drop", "rename", "columns"]
+        .iter()
+        .any(|flag| line.said.has(flag));
     let written = line.targets != Kinds::NONE;
     if written && !chosen && line.sources.is_within(Kinds::NESTED) && line.targets.is_within(Kinds::NESTED) {
         return No::new(format!("{}, and records stay as they are", line.both()), LEAVE_OUT);

@@ -20,7 +20,9 @@ pub(super) fn comment(flag: &str, texts: &[String]) -> Result<Comment, Error> {
     let text = &*texts[0];
     match byte(flag, texts) {
         Ok(byte) => Ok(byte.into()),
-        Err(_) if (2..=Comment::ROOM).contains(&text.len()) && !text.contains(['\n', '\r']) && !text.starts_with('\\') => {
+        Err(_)
+            if (2..=Comment::ROOM).contains(&text.len()) && !text.contains(['\n', '\r']) && !text.starts_with('\\') =>
+        {
             Ok(text.into())
         }
         Err(_) => Err(Error::usage(format!(

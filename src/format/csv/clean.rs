@@ -46,7 +46,8 @@ mod tests {
 
     #[test]
     fn names_by_hand() {
-        let clean = |name| [CleanNames::Trim, CleanNames::Lower, CleanNames::Snake].map(|how| how.clean(name).into_owned());
+        let clean =
+            |name| [CleanNames::Trim, CleanNames::Lower, CleanNames::Snake].map(|how| how.clean(name).into_owned());
         assert_eq!(clean(" Total Fare ($) "), ["Total Fare ($)", "total fare ($)", "total_fare"]);
         assert_eq!(clean("#CHROM"), ["#CHROM", "#chrom", "chrom"]);
         assert_eq!(clean("\u{a0}Größe\t"), ["Größe", "größe", "größe"]);

@@ -83,7 +83,9 @@ impl Resolved {
                 )));
             }
             if let Some((other, _)) = named.iter().find(|(_, byte)| *byte == first) {
-                return Err(Error::usage(format!("{other} and the comment mark of the {side} both begin with `{comment}`")));
+                return Err(Error::usage(format!(
+                    "{other} and the comment mark of the {side} both begin with `{comment}`"
+                )));
             }
         }
         for (index, (name, byte)) in named.iter().enumerate() {

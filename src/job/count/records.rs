@@ -60,7 +60,9 @@ fn tally_by(tallies: Vec<Box<dyn Tally>>, opened: &mut Opened<'_>) -> Result<Cou
     let sum = take(&mut *lock(&shared.sum));
     let bytes_in = shared.feed.into_inner().offset();
     match sum.failed {
-        Some((error, place)) => Err(opened.source.blame(opened.tell(error.at(&path, skipped + sum.records, place.0, place.1)))),
+        Some((error, place)) => {
+            Err(opened.source.blame(opened.tell(error.at(&path, skipped + sum.records, place.0, place.1))))
+        }
         None => {
             opened.source.unchanged()?;
             Ok(Counted { records: Some(sum.records), bytes_in, ..Counted::default() })

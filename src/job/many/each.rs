@@ -71,8 +71,7 @@ impl Each {
         let memory_limit = self.settings.memory_limit;
         let now = |(source, target): (SourceSpec, PathBuf)| Ok((source.now(&self.settings)?, target));
         let pairs = self.pairs.into_iter().map(now).collect::<Result<Vec<_>>>()?;
-        let names =
-            pairs.iter().map(|(source, target)| source.name().as_os_str().len() + target.as_os_str().len());
+        let names = pairs.iter().map(|(source, target)| source.name().as_os_str().len() + target.as_os_str().len());
         let settings = less_names(self.settings, names)?;
         let mut sum = Sum::new(settings.progress.as_ref());
         let mut files = Vec::with_capacity(pairs.len());

@@ -163,6 +163,8 @@ pub const PROBES: &[Probe] = &[
     probe("decompress", &["--decompress", "gzip"], PLAIN),
     probe("compress", &["--compress", "gzip"], PLAIN),
     probe("encoding", &["--encoding", "latin1"], LATIN),
+    probe("include", &["--include", "*.none"], PLAIN).beside(&["--recursive"]).reading(&["folder"]),
+    probe("out-encoding", &["--out-encoding", "utf-16le"], PLAIN),
     // CSV and TSV
     probe("delimiter", &["--delimiter", ";"], Input { csv: b"a;b\n1;x\n", tsv: b"a;b\n1;x\n", ..PLAIN }),
     probe("quote", &["--quote", "'"], Input { csv: b"a,b\n1,'x,y'\n2,z\n", tsv: b"a\tb\n1\t'x\ty'\n2\tz\n", ..PLAIN }),
@@ -173,6 +175,17 @@ pub const PROBES: &[Probe] = &[
     ),
     probe("no-quoting", &["--no-quoting"], Input { csv: b"a,b\n1,\"x\n2,z\n", tsv: b"a\tb\n1\t\"x\n2\tz\n", ..PLAIN }),
     probe("comment", &["--comment", "#"], Input { csv: b"a,b\n1,x\n#\n", tsv: b"a\tb\n1\tx\n#\n", ..PLAIN }),
+    probe("skip-lines", &["--skip-lines", "1"], PLAIN),
+    probe("skip-until", &["--skip-until", "^[2z]"], PLAIN),
+    probe("skip-records", &["--skip-records", "1"], PLAIN),
+    probe("skip-footer", &["--skip-footer", "1"], PLAIN),
+    probe(
+        "skip-repeated-headers",
+        &["--skip-repeated-headers"],
+        Input { csv: b"a,b\n1,x\na,b\n", tsv: b"a\tb\n1\tx\na\tb\n", ..PLAIN },
+    ),
+    probe("clean-names", &["--clean-names", "lower"], Input { csv: b"A,b\n1,x\n", tsv: b"A\tb\n1\tx\n", ..PLAIN }),
+    probe("bom", &["--bom"], PLAIN),
     probe("names", &["--names", "b,a"], PLAIN),
     probe("no-headers", &["--no-headers", "--select", "column_1"], PLAIN).beside(&["--on-error", "skip"]),
     probe("no-headers", &["--no-headers"], PLAIN),
@@ -231,6 +244,11 @@ pub const PROBES: &[Probe] = &[
     // Values
     probe("types", &["--types", "text"], PLAIN),
     probe("where", &["--where", "record_number() = 1"], PLAIN),
+    probe("source-column", &["--source-column", "file"], PLAIN),
+    // What has such a field already is refused.
+    probe("source-column", &["--source-column", "a"], PLAIN),
+    probe("source-column", &["--source-column", "line"], PLAIN),
+    probe("source-column", &["--source-column", "payload"], PLAIN),
     probe("set", &["--set", "made=record_number()"], PLAIN),
     probe("set", &["--set", "a=7"], PLAIN),
     probe("set", &["--set", "line='z'"], PLAIN),
@@ -295,5 +313,6 @@ pub const ELSEWHERE: &[(&str, &str)] = &[
     ("no-checkpoint", "an input of 2 GiB: doubles/writes.rs and faults/resume.rs begin checkpoints"),
     ("checkpoint-every", "an interruption: resume.rs"),
     ("otlp", "a collector: otlp.rs"),
+    ("snapshot", "a file that grows: parts.rs"),
     ("linger", "a page that somebody looks at: dashboard.rs"),
 ];

@@ -57,6 +57,7 @@ pub struct Options {
     pub clean_names: CleanNames,
     /// The source begins with its header, even if that looks like a comment. A job sets this where it has looked for the
     /// header.
+    #[doc(hidden)]
     pub at_header: bool,
     /// What happens to short records.
     pub ragged: Ragged,

@@ -24,7 +24,8 @@ use crate::memory::{Budget, Reservation};
 use crate::metrics::{Registry, Warning, WarningKind};
 use crate::op::{Folding, RepeatedHeaders};
 use crate::plan::memory::{Plan, Wishes};
-use crate::plan::route::{Lacking, Route};
+use crate::plan::named::Lacking;
+use crate::plan::route::Route;
 use crate::plan::sizes::BASE;
 use crate::quarantine::{Head, Ledger, Section};
 use crate::record::{Schema, record_too_large};
@@ -138,7 +139,7 @@ impl<'s> Opened<'s> {
         options.strict = settings.strict;
         options.replace_invalid_utf8 = settings.replaces_invalid_utf8();
         options.utf8 = settings.says_utf8();
-        options.at_header = skip.until.is_some();
+        options.at_header |= skip.until.is_some();
         let path = source.path.clone();
         let open = |head: &[u8], end: bool| match &replay {
             None => match from.other(head) {

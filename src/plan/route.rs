@@ -8,7 +8,8 @@ use crate::format::{
     Want,
 };
 use crate::job::settings::{ColumnsFrom, InvalidUtf8, Settings};
-use crate::op::{Everything, KeyedFilter, Only, Op, Order, instead_of, project, unique};
+use crate::op::{Everything, KeyedFilter, Only, Op, Order, project, unique};
+use crate::plan::named::{Lacking, check_fields, is_step, names_of, step_setting};
 use crate::record::line_form::may_be_json;
 use crate::record::{Apart, Schema, Seen};
 
@@ -83,11 +84,6 @@ fn names(settings: &Settings) -> (Seen, Numbers) {
     (Seen::new(names), numbers)
 }
 
-/// Whether an op comes before fields are selected: it may need fields that are not.
-fn is_step(op: &dyn Op) -> bool {
-    op.makes().is_some() || op.only_drops() || !op.reads().is_empty()
-}
-
 /// How far nested values are taken apart: ops see everything, unless all they do is look at fields of the record.
 fn detail(ops: &[Arc<dyn Op>], target: Detail) -> Detail {
     let looks = |op: &Arc<dyn Op>| op.only_drops() && op.reads().iter().all(|path| !path.contains(&b'.'));
@@ -96,16 +92,6 @@ fn detail(ops: &[Arc<dyn Op>], target: Detail) -> Detail {
         ops if ops.iter().all(looks) => target.max(Detail::Fields),
         _ => Detail::All,
     }
-}
-
-/// The setting that a step is given with.
-fn step_setting(op: &dyn Op) -> &'static str {
-    if op.makes().is_some() { "set" } else { "where" }
-}
-
-/// The names that an op is given.
-fn names_of(op: &dyn Op) -> &[Box<[u8]>] {
-    if op.reads().is_empty() { op.fields() } else { op.reads() }
 }
 
 impl Route {
@@ -535,64 +521,6 @@ pub(crate) fn some<'n>(names: impl Iterator<Item = &'n [u8]>) -> String {
         0 => shown.join(", "),
         more => format!("{} and {more} more", shown.join(", ")),
     }
-}
-
-/// What becomes of a field that is named and that a source in columns lacks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Lacking {
-    /// It is refused.
-    Refused,
-    /// It is absent in the records of this source: another source of the job has it.
-    Absent,
-}
-
-/// A setting, with a field that it names.
-pub(crate) type Named = (String, Box<[u8]>);
-
-/// The fields that a job names and does not make, in a table.
-pub(crate) fn named_fields(settings: &Settings) -> Vec<Named> {
-    let made: Vec<_> = settings.ops.iter().filter_map(|op| op.makes()).collect();
-    let Settings { select, drop, rename, .. } = settings;
-    let lists = [("⟨select⟩", select), ("⟨drop⟩", drop)];
-    let lists = lists.into_iter().flat_map(|(setting, names)| names.iter().map(move |name| (setting, name)));
-    let lists = lists.chain(rename.iter().map(|(old, _)| ("⟨rename⟩", old)));
-    let lists = lists.map(|(setting, name)| (setting.to_owned(), name.as_bytes().into()));
-    let ops = settings.ops.iter().flat_map(|op| names_of(&**op).iter().map(|name| (setting_of(&**op), name.clone())));
-    lists.chain(ops).filter(|(_, name): &Named| !made.contains(&&**name)).collect()
-}
-
-/// How messages call the setting of an op.
-fn setting_of(op: &dyn Op) -> String {
-    match is_step(op) {
-        true => format!("⟨{}⟩", step_setting(op)),
-        false => format!("⟨ops⟩ {}", op.name()),
-    }
-}
-
-/// Refuses ops that name a field which no record has. Gives the fields that are made and that the source does not have.
-fn check_fields<'o>(ops: &'o [Arc<dyn Op>], source: &Schema, lacking: Lacking) -> Result<Vec<&'o [u8]>> {
-    let mut made: Vec<&[u8]> = Vec::new();
-    for op in ops.iter().filter(|_| !source.is_empty()) {
-        if let Some(name) = op.makes().filter(|name| op.comes_first() && source.position(name).is_some()) {
-            let name = String::from_utf8_lossy(name);
-            return Err(Error::usage(format!(
-                "⟨source_column⟩: the source has a field `{name}` already\n  Give ⟨source_column⟩ another name."
-            )));
-        }
-        let mut missing = names_of(&**op).iter().filter(|_| lacking == Lacking::Refused);
-        let missing = missing.find(|name| source.position(name).is_none() && !made.contains(&&***name));
-        if let Some(name) = missing {
-            let setting = setting_of(&**op);
-            return Err(Error::usage(format!(
-                "{setting} names the field `{}`, which the source does not have{}",
-                String::from_utf8_lossy(name),
-                instead_of(source.names().chain(made.iter().copied()), name)
-            )));
-        }
-        let new = op.makes().filter(|name| source.position(name).is_none() && !made.contains(name));
-        made.extend(new);
-    }
-    Ok(made)
 }
 
 /// Whether text has to be UTF-8 although its target could hold other bytes: because an encoding was given, because

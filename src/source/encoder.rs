@@ -23,7 +23,7 @@ const PIECE: usize = 256;
 
 impl Encoding {
     /// An encoder that begins a text.
-    pub fn encoder(self) -> Encoder {
+    pub(crate) fn encoder(self) -> Encoder {
         let way = match self.inner() {
             Inner::Standard(encoding) if encoding == UTF_16LE => Way::Utf16 { big: false },
             Inner::Standard(encoding) if encoding == UTF_16BE => Way::Utf16 { big: true },
@@ -40,7 +40,7 @@ impl Encoding {
     }
 
     /// The characters that it has.
-    pub fn characters(self) -> Characters {
+    pub(crate) fn characters(self) -> Characters {
         let page = match self.inner() {
             Inner::Standard(_) => None,
             Inner::Page(_) => Some(self.encoder()),
@@ -49,7 +49,7 @@ impl Encoding {
     }
 
     /// Whether it has every character.
-    pub fn has_all(self) -> bool {
+    pub(crate) fn has_all(self) -> bool {
         self.is_utf8()
             || matches!(self.inner(), Inner::Standard(encoding) if encoding == UTF_16LE || encoding == UTF_16BE)
     }

@@ -64,7 +64,7 @@ impl Encoding {
     ///
     /// # Errors
     /// Usage: there is none.
-    pub fn of_output(label: &str) -> Result<Encoding, Error> {
+    pub(crate) fn of_output(label: &str) -> Result<Encoding, Error> {
         Encoding::named(label, "⟨out_encoding⟩")
     }
 

@@ -2,12 +2,11 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Text with which lines begin that are left out: `#`, `##`, `//`. It has one to fifteen bytes, none of them a line
 /// break; a job with another one is refused.
-#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "Form", into = "Form")]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Comment {
     /// The bytes, as many as there is room for; zeros follow.
     bytes: [u8; Comment::ROOM],
@@ -68,29 +67,28 @@ impl fmt::Debug for Comment {
     }
 }
 
-/// How a quarantine has it: older ones have a byte.
-#[derive(Serialize, Deserialize)]
-#[serde(untagged)]
-enum Form {
-    Byte(u8),
-    Text(String),
-}
-
-impl From<Form> for Comment {
-    fn from(form: Form) -> Comment {
-        match form {
-            Form::Byte(byte) => byte.into(),
-            Form::Text(text) => (&*text).into(),
+impl Serialize for Comment {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.bytes() {
+            [byte] => serializer.serialize_u8(*byte),
+            _ => serializer.collect_str(self),
         }
     }
 }
 
-impl From<Comment> for Form {
-    fn from(comment: Comment) -> Form {
-        match comment.bytes() {
-            [byte] => Form::Byte(*byte),
-            _ => Form::Text(comment.to_string()),
+impl<'de> Deserialize<'de> for Comment {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Comment, D::Error> {
+        /// Older quarantines have a byte.
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Form {
+            Byte(u8),
+            Text(String),
         }
+        Ok(match Form::deserialize(deserializer)? {
+            Form::Byte(byte) => byte.into(),
+            Form::Text(text) => (&*text).into(),
+        })
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::error::{Error, Result};
 use crate::job::settings::Settings;
 use crate::op::instead_of;
-use crate::plan::route::{Lacking, Named, named_fields};
+use crate::plan::named::{Lacking, Named, named_fields};
 use crate::record::Schema;
 
 /// The fields that are named and that no source had so far.

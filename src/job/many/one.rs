@@ -24,7 +24,7 @@ use crate::job::spec::SourceSpec;
 use crate::job::sum::Sum;
 use crate::memory::audit;
 use crate::metrics::{FileReport, Report};
-use crate::plan::route::Lacking;
+use crate::plan::named::Lacking;
 use crate::plan::sizes::FEW;
 use crate::quarantine::{Ledger, Quarantine, Section, place_for};
 use crate::resume::Left;

@@ -257,9 +257,9 @@ impl<'s> Opened<'s> {
 
     /// What was left out because the last line has no end yet, as far as the source was read.
     fn unfinished(&self) -> Option<String> {
-        let bytes = self.unfinished.load(Relaxed);
+        let bytes = Some(self.unfinished.load(Relaxed)).filter(|bytes| *bytes > 0)?;
         let len = counted(bytes, "byte");
-        (bytes > 0).then(|| format!("the last line has no line break yet, so its {len} {} left out", are(bytes)))
+        Some(format!("the last line has no line break yet, so its {len} {} left out", are(bytes)))
     }
 
     /// Refuses a source whose last line was left out, if the run is strict.

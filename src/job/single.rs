@@ -58,6 +58,9 @@ impl Job {
                 text += &format!("{:<16} {line}\n", if index == 0 { op.name() } else { "" });
             }
         }
+        if route.is_ordered() {
+            text += "order            records or lines are numbered, so there is one worker\n";
+        }
         let quarantine = place_for(&self.settings, &self.target)?.map(|place| format!("put into {}", place.display()));
         let bad = match self.settings.on_error {
             OnError::Fail => "end the job".into(),

@@ -19,7 +19,6 @@ mod reverse;
 mod rules;
 mod select;
 mod set;
-mod sigma;
 mod trim;
 
 #[cfg(test)]

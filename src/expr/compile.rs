@@ -20,8 +20,10 @@ const MAX_CODE: usize = 20_000;
 
 /// How large a compiled regex may be, in bytes.
 const REGEX_SIZE: usize = 1 << 20;
-/// How large the cache of a regex may be, in bytes, for each worker.
+/// How large a cache of a regex may be, in bytes, for each worker.
 const REGEX_CACHE: usize = 256 << 10;
+/// What a regex may keep for each worker, in bytes: a cache for each direction, and what the slower ways need.
+pub const REGEX_MEMORY: usize = 3 * REGEX_CACHE;
 
 /// Compiles a tree. With `Some`, the value of the program is null or of this type.
 pub fn compile(node: &Node, text: &str, wanted: Option<Type>) -> Result<Program, Fault> {

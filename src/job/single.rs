@@ -51,6 +51,10 @@ impl Job {
             "records          {}\n",
             if route.pass_through.is_some() { "passed through" } else { "decoded and encoded" }
         );
+        if let (Some(tested), Some(_)) = (&route.tested, route.pass_through) {
+            let fields: Vec<_> = tested.schema.names().map(String::from_utf8_lossy).collect();
+            text += &format!("fields           {}; all of them where a record can't be copied\n", fields.join(", "));
+        }
         let ops: Vec<_> = route.ops.iter().map(|op| op.name()).collect();
         text += &format!("ops              {}\n", if ops.is_empty() { "none".into() } else { ops.join(", ") });
         for op in &route.ops {

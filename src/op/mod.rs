@@ -142,6 +142,11 @@ pub trait Op: Send + Sync {
         false
     }
 
+    /// What it keeps for each worker beside the arena, in bytes, such as the caches of regexes: a part of the memory plan.
+    fn memory(&self) -> usize {
+        0
+    }
+
     /// How it works, for people who want to know what a run will do.
     fn plan(&self) -> Option<String> {
         None

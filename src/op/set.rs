@@ -299,6 +299,10 @@ impl Op for Set {
         self.expression.is_ordered()
     }
 
+    fn memory(&self) -> usize {
+        self.expression.memory()
+    }
+
     fn plan(&self) -> Option<String> {
         Some(format!("{}\n{}", self.text, self.expression.listing()))
     }

@@ -299,3 +299,54 @@ fn counts_of_made_fields() {
     assert_eq!(count(&["--set", "x=fare*2", "--where", "x > 60"]).ends(0).stdout.trim(), "2 t.csv");
     count(&["--set", "x=fare*2"]).ends(2).says(&["`--set` has no effect: no field is written", "Give --where"]);
 }
+
+/// Only the fields that a condition looks at are decoded, unless a record that it keeps can't be copied.
+#[test]
+fn records_of_every_kind_are_chosen_by_one_of_many_fields() {
+    let mut state = 7u64;
+    let mut roll = |sides: u64| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) % sides
+    };
+    let header = b"id,b,c,d,e,f\n";
+    for (often, seed) in [(1_000, 0), (40, 1), (3, 2)] {
+        let (mut source, mut by_number, mut by_text) = (header.to_vec(), header.to_vec(), header.to_vec());
+        for id in 0..4_000 {
+            let b = roll(10);
+            let kind = if roll(often) == seed % often { roll(9) } else { roll(3) };
+            let row = |c: &str, end: &str| format!("{id},{b},{c},d {id},,\"f\"{end}");
+            let changed = |c: &str| format!("{id},{b},{c},d {id},,f\n");
+            let (row, kept) = match kind {
+                0 => (row("c", "\n"), Some(row("c", "\n"))),
+                1 => (row("\"x, \"\"y\"\"\"", "\n"), Some(row("\"x, \"\"y\"\"\"", "\n"))),
+                2 => (row("\"two\nlines\"", "\n"), Some(row("\"two\nlines\"", "\n"))),
+                3 => (row("\"c\"", "\r\n"), Some(changed("c"))),
+                4 => (row("\"19\" screen", "\n"), Some(changed("19 screen"))),
+                5 => (format!("{id},{b}\n"), None),
+                6 => ("\n".to_owned(), None),
+                7 => (row("too,many", "\n"), None),
+                _ => (row("\u{1}", "\n"), Some(row("\u{1}", "\n"))),
+            };
+            // A byte that is no text, instead of a control character.
+            let bytes = |text: &str| text.bytes().map(|byte| if byte == 1 { 0xff } else { byte }).collect::<Vec<_>>();
+            source.extend(bytes(&row));
+            if let Some(kept) = kept.filter(|_| b > 5) {
+                by_number.extend(bytes(&kept));
+                // A regex needs text.
+                by_text.extend(if kind == 8 { Vec::new() } else { bytes(&kept) });
+            }
+        }
+        let here = with(&[("t.csv", "")]);
+        let here = here.path();
+        fs::write(here.join("t.csv"), &source).unwrap();
+        for (condition, wanted) in [("b > 5", &by_number), ("b ~ '^[6-9]$'", &by_text)] {
+            for ways in ["-j 1", "-j 2 --slice-size 1", "-j 2 --slice-size 5kB --io read", "-j 7 --slice-size 16KiB"] {
+                let words = format!("t.csv -o o.csv --force -q --on-error skip {ways}");
+                steps(here, &words, &[("where", condition)]).ends(0);
+                let found = fs::read(here.join("o.csv")).unwrap();
+                let first = found.iter().zip(wanted.iter()).position(|(a, b)| a != b);
+                assert!(found == *wanted, "{often} {condition} {ways}: {first:?} of {}", wanted.len());
+            }
+        }
+    }
+}

@@ -5,10 +5,11 @@ use std::fmt::Write;
 use std::sync::{Mutex, PoisonError};
 
 use super::code::Program;
-use super::compile::compile;
+use super::compile::{REGEX_MEMORY, compile};
 use super::constant::{constants, slots};
 use super::decimal::{Decimal, SHORT};
 use super::eval::{self, Single};
+use super::fault::excerpt;
 use super::infer;
 use super::parser::parse;
 use super::scalar::{Scalar, TextRoom};
@@ -62,6 +63,12 @@ impl Expression {
         &self.program.fields
     }
 
+    /// The line of the text in which it first names a field, with a mark below the place.
+    pub fn excerpt(&self, field: &[u8]) -> Option<String> {
+        let number = self.program.fields.iter().position(|path| **path == *field)?;
+        Some(excerpt(&self.text, self.program.places[number]))
+    }
+
     /// Whether its texts have to be UTF-8.
     pub fn needs_utf8(&self) -> bool {
         self.program.utf8
@@ -70,6 +77,11 @@ impl Expression {
     /// Whether it counts records or lines: then they have to come in their order, one after another.
     pub fn is_ordered(&self) -> bool {
         self.program.ordered
+    }
+
+    /// What its regexes may keep for each worker, in bytes.
+    pub fn memory(&self) -> usize {
+        self.program.regexes.len() * REGEX_MEMORY
     }
 
     /// The instructions, one a line.

@@ -14,6 +14,8 @@ pub(crate) struct PassThrough {
     /// The target for what is not copied.
     pub writing: Box<dyn WriteFormat>,
     pub copies: Copies,
+    /// Writes the fields that are made behind the records that are copied.
+    pub behind: Option<Box<dyn WriteFormat>>,
 }
 
 impl WriteFormat for PassThrough {
@@ -26,7 +28,35 @@ impl WriteFormat for PassThrough {
             Copies::Values => Box::new(Lines),
             Copies::All | Copies::Fields { .. } => self.writing.encoder(),
         };
-        Box::new(Copy { copies: self.copies, encoder })
+        match self.behind.as_ref().and_then(|behind| behind.appender()) {
+            Some(appender) => Box::new(CopyAndAppend { copies: self.copies, encoder, appender }),
+            None => Box::new(Copy { copies: self.copies, encoder }),
+        }
+    }
+}
+
+/// Copies records and writes fields behind them; those that can't be copied are encoded whole.
+struct CopyAndAppend {
+    copies: Copies,
+    encoder: Box<dyn Encode>,
+    appender: Box<dyn Encode>,
+}
+
+impl Encode for CopyAndAppend {
+    fn encode(&mut self, batch: &Batch<'_>, records: Range<usize>, output: &mut Output<'_>) -> Result<(), EncodeError> {
+        if batch.is_tested() {
+            return self.appender.encode(batch, records, output);
+        }
+        let may = |record: &usize| may_copy(self.copies, batch, &batch.span(*record));
+        let mut next = records.start;
+        while next < records.end {
+            let copied = may(&next);
+            let end = (next..records.end).find(|record| may(record) != copied).unwrap_or(records.end);
+            let encoder = if copied { &mut self.appender } else { &mut self.encoder };
+            encoder.encode(batch, next..end, output)?;
+            next = end;
+        }
+        Ok(())
     }
 }
 
@@ -37,18 +67,38 @@ struct Copy {
 
 impl Encode for Copy {
     fn encode(&mut self, batch: &Batch<'_>, records: Range<usize>, output: &mut Output<'_>) -> Result<(), EncodeError> {
-        let source = |span: &Span| batch.bytes(span.start..span.end);
+        // A loop for each, in which the others are not asked for.
         match self.copies {
-            Copies::All => self.copy(batch, records, output, |_| true),
-            Copies::Values => self.copy(batch, records, output, |span| ends_with_value(source(span))),
+            copies @ Copies::All => self.copy(batch, records, output, |span| may_copy(copies, batch, span)),
+            copies @ Copies::Values => self.copy(batch, records, output, |span| may_copy(copies, batch, span)),
             Copies::Fields { crlf, header: true } => {
-                self.copy(batch, records, output, |span| span.is_regular() && ends_with(batch.bytes(..span.end), crlf))
+                let copies = Copies::Fields { crlf, header: true };
+                self.copy(batch, records, output, |span| may_copy(copies, batch, span))
             }
-            Copies::Fields { crlf, header: false } => self.copy(batch, records, output, |span| {
-                span.is_regular() && ends_with(batch.bytes(..span.end), crlf) && !may_be_mark(source(span))
-            }),
+            Copies::Fields { crlf, header: false } => {
+                let copies = Copies::Fields { crlf, header: false };
+                self.copy(batch, records, output, |span| may_copy(copies, batch, span))
+            }
         }
     }
+}
+
+/// Whether a record can be copied as it is.
+#[inline(always)]
+fn may_copy(copies: Copies, batch: &Batch<'_>, span: &Span) -> bool {
+    match copies {
+        Copies::All => true,
+        Copies::Values => ends_with_value(batch.bytes(span.start..span.end)),
+        Copies::Fields { crlf, header } => {
+            let source = batch.bytes(span.start..span.end);
+            span.is_regular() && ends_with(source, crlf) && (header || !may_be_mark(source))
+        }
+    }
+}
+
+/// Whether all records of a batch can be copied as they are.
+pub(crate) fn may_copy_all(copies: Copies, batch: &Batch<'_>) -> bool {
+    batch.spans(0..batch.len()).iter().all(|span| may_copy(copies, batch, span))
 }
 
 impl Copy {
@@ -144,7 +194,7 @@ mod tests {
         let shape = Shape::Columns(schema.clone());
         let given = Given::new(&shape, Gives::default());
         let writing = create(Format::PLAIN, &Options::default(), given).unwrap();
-        let passing = PassThrough { writing, copies: Copies::All };
+        let passing = PassThrough { writing, copies: Copies::All, behind: None };
         passing.encoder().encode(&batch, 0..batch.len(), &mut output).unwrap();
         let (len, records) = (output.len(), output.records);
         assert_eq!((&buffer[..len], records), (&b"a\nc\nd\n"[..], 3));

@@ -14,7 +14,7 @@ use crate::flow::policy::malformed;
 use crate::fold::words::WordCount;
 use crate::fold::{self, Fold};
 use crate::format::{
-    self, Columns, Ends, Format, Given, Gives, OpenError, Opening, Options, ReadFormat, WriteFormat, sniff,
+    self, Columns, Ends, Format, Given, Gives, OpenError, Opening, Options, ReadFormat, Shape, WriteFormat, sniff,
 };
 use crate::job::open::{as_records, open_text};
 use crate::job::pass::{How, Run};
@@ -123,6 +123,7 @@ impl<'s> Opened<'s> {
             dashboard: settings.dashboard,
             profile: settings.profile,
             held_back: source::held_back(skip, settings.snapshot, settings.memory_limit),
+            ops: settings.ops.iter().map(|op| op.memory()).sum(),
         };
         let mut plan = Plan::new(&wishes)?;
         let room = Room::new(&plan, &Budget::of(plan.memory_limit, plan.whose));
@@ -412,7 +413,14 @@ impl<'s> Opened<'s> {
         let given = Given { shape: &route.shape(self.reading.schema()), columns: header, gives };
         let writing = format::create(route.to, &self.options, given)?;
         Ok(match route.pass_through {
-            Some(copies) => Box::new(PassThrough { writing, copies }),
+            Some(copies) => {
+                let made = route.tested.as_ref().map(|tested| &tested.made).filter(|made| !made.is_empty());
+                let behind = made.map(|made| {
+                    let shape = Shape::Columns(made.clone());
+                    format::create(route.to, &self.options, Given { shape: &shape, columns: None, gives })
+                });
+                Box::new(PassThrough { writing, copies, behind: behind.transpose()? })
+            }
             None => writing,
         })
     }

@@ -62,12 +62,20 @@ impl Op for Where {
         self.expression.fields()
     }
 
+    fn excerpt(&self, field: &[u8]) -> Option<String> {
+        self.expression.excerpt(field)
+    }
+
     fn only_drops(&self) -> bool {
         true
     }
 
     fn is_ordered(&self) -> bool {
         self.expression.is_ordered()
+    }
+
+    fn memory(&self) -> usize {
+        self.expression.memory()
     }
 
     fn plan(&self) -> Option<String> {

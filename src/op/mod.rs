@@ -21,7 +21,6 @@ mod reverse;
 mod rules;
 mod select;
 mod set;
-mod sigma;
 mod source_column;
 mod trim;
 
@@ -134,6 +133,12 @@ pub trait Op: Send + Sync {
         &[]
     }
 
+    /// Where its text names a field that it [reads](Self::reads): lines of a message.
+    fn excerpt(&self, field: &[u8]) -> Option<String> {
+        let _ = field;
+        None
+    }
+
     /// The field that it makes. It may be a new one; then it comes after the others. Fields are selected later.
     fn makes(&self) -> Option<&[u8]> {
         None
@@ -152,6 +157,11 @@ pub trait Op: Send + Sync {
     /// It counts records or lines: they have to come in their order, so there is one worker.
     fn is_ordered(&self) -> bool {
         false
+    }
+
+    /// What it keeps for each worker beside the arena, in bytes, such as the caches of regexes: a part of the memory plan.
+    fn memory(&self) -> usize {
+        0
     }
 
     /// How it works, for people who want to know what a run will do.

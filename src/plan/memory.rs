@@ -49,6 +49,8 @@ pub(crate) struct Plan {
     pub dashboard: usize,
     /// What recording a profile takes, in bytes.
     pub profile: usize,
+    /// What ops keep for each worker, in bytes.
+    pub ops: usize,
     /// Bad records are noted on their way to the committer.
     pub noting: bool,
     pub max_record: usize,
@@ -99,6 +101,8 @@ pub(crate) struct Wishes {
     pub profile: usize,
     /// What lines of a stream may take that are held back, in bytes.
     pub held_back: usize,
+    /// What ops keep for each worker, in bytes.
+    pub ops: usize,
 }
 
 impl Plan {
@@ -141,6 +145,7 @@ impl Plan {
                 noting: wishes.noting,
                 dashboard: wishes.dashboard,
                 profile: wishes.profile,
+                ops: wishes.ops,
                 max_record,
                 header,
                 memory_limit: limit,
@@ -231,6 +236,7 @@ impl Plan {
             ("dashboard", self.dashboard),
             ("profile", self.profile),
             ("lines held back", self.held_back),
+            ("regexes", self.workers.saturating_mul(self.ops)),
             ("compression", self.packing.map_or(0, |packing| packing.bytes())),
         ]
     }

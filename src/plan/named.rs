@@ -68,10 +68,12 @@ pub(super) fn check_fields<'o>(ops: &'o [Arc<dyn Op>], source: &Schema, lacking:
         let missing = missing.find(|name| source.position(name).is_none() && !made.contains(&&***name));
         if let Some(name) = missing {
             let setting = setting_of(&**op);
+            let instead = instead_of(source.names().chain(made.iter().copied()), name);
+            let (meant, fields) = instead.split_once('\n').unwrap_or((&instead, ""));
+            let excerpt = op.excerpt(name).map(|excerpt| excerpt + "\n").unwrap_or_default();
+            let name = String::from_utf8_lossy(name);
             return Err(Error::usage(format!(
-                "{setting} names the field `{}`, which the source does not have{}",
-                String::from_utf8_lossy(name),
-                instead_of(source.names().chain(made.iter().copied()), name)
+                "{setting} names the field `{name}`, which the source does not have{meant}\n{excerpt}{fields}"
             )));
         }
         let new = op.makes().filter(|name| source.position(name).is_none() && !made.contains(name));

@@ -33,6 +33,8 @@ pub(crate) struct Route {
     pub apart: Apart,
     /// Which records are copied unchanged; `None`: every record is encoded.
     pub pass_through: Option<Copies>,
+    /// What to decode of records that are copied if conditions keep them.
+    pub tested: Option<Tested>,
     /// The route to take if a selected field turns out to be an object that has to become columns of its own: until
     /// then, selected fields are decoded straight into columns.
     pub keyed: Option<Box<Route>>,
@@ -42,6 +44,16 @@ pub(crate) struct Route {
     pub seen: Arc<Seen>,
     /// The numbers of these names.
     pub numbers: Numbers,
+}
+
+/// What steps look at in a table whose records are copied.
+#[derive(Clone)]
+pub(crate) struct Tested {
+    pub want: Want,
+    /// The fields: those that are made come first.
+    pub schema: Schema,
+    /// Those that are made, which are written behind the records.
+    pub made: Schema,
 }
 
 /// Where the header of a tabular target comes from.
@@ -137,6 +149,7 @@ impl Route {
             order: Order::default(),
             apart: if options.nested == Nested::Dot { Apart::All } else { Apart::None },
             pass_through: None,
+            tested: None,
             keyed: None,
             left_out: 0,
             seen: Arc::new(seen),
@@ -163,10 +176,35 @@ impl Route {
         }
         let filtered = !projected && aim.writes && settings.ops.iter().all(|op| op.only_drops());
         unchanged |= filtered && aim.list.is_none();
-        if unchanged && from == to && settings.invalid_utf8 == InvalidUtf8::Fail {
-            route.pass_through = from.copies(options);
+        if from == to && settings.invalid_utf8 == InvalidUtf8::Fail {
+            let copies = from.copies(options);
+            let appends = !projected && aim.writes && aim.list.is_none();
+            if let (Some(Copies::Fields { .. }), Some(source), true) = (copies, reading.schema(), appends) {
+                route.tested = route.tested(source);
+            }
+            route.pass_through = copies.filter(|_| unchanged || route.tested.is_some());
         }
         Ok(route)
+    }
+
+    /// What to decode where steps choose records and make fields behind the others, if that is less than all.
+    fn tested(&self, source: &Schema) -> Option<Tested> {
+        let behind =
+            |op: &Arc<dyn Op>| !op.comes_first() && op.makes().is_some_and(|name| source.position(name).is_none());
+        if self.ops.is_empty() || !self.ops.iter().all(|op| op.only_drops() || behind(op)) {
+            return None;
+        }
+        let mut made: Vec<&[u8]> = Vec::new();
+        for name in self.ops.iter().filter_map(|op| op.makes()) {
+            if !made.contains(&name) {
+                made.push(name);
+            }
+        }
+        let made = Schema::new(made);
+        let schema = self.with_needed(&made);
+        let select: Vec<_> = schema.names().map(Into::into).collect();
+        let fewer = !select.is_empty() && 2 * (select.len() - made.len()) <= source.len();
+        fewer.then(|| Tested { want: Want { select: Some(select), ..self.want.clone() }, schema, made })
     }
 
     /// For a source in columns: the decoder returns those that are kept. Returns whether all are, unchanged.

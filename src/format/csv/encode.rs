@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::append::Append;
 use super::escapes::TSV_NULL;
 use super::resolved::Resolved;
 use super::row::{RowLossy, RowStyle, WriteRow};
@@ -32,9 +33,9 @@ pub(super) struct Writing {
 }
 
 /// How fields are written.
-struct Style {
-    unit: Unit,
-    row: RowStyle,
+pub(super) struct Style {
+    pub unit: Unit,
+    pub row: RowStyle,
     dialect: Resolved,
     json: Writer,
     /// No header is written, so any record may become the first of a file: its first field is quoted if it looks like a
@@ -152,6 +153,10 @@ impl WriteFormat for Writing {
                 Box::new(KeyedEncoder { style: self.style(), binder, unknown: *unknown, longest: self.longest })
             }
         }
+    }
+
+    fn appender(&self) -> Option<Box<dyn Encode>> {
+        Some(Box::new(Append { style: self.style(), fields: self.schema.len() }))
     }
 }
 
@@ -326,11 +331,25 @@ impl Style {
         output: &mut Output<'_>,
         mark: Mark,
     ) -> Result<(), EncodeError> {
-        let single = fields.len() == 1;
-        let mut first = true;
         if fields.len() == 0 {
             output.lose(LossyKind::RecordAsEmptyLine);
         }
+        self.fields_behind(b"", fields, index, offset, output, mark)
+    }
+
+    /// The same behind fields that are written already.
+    pub fn fields_behind<'b, 'a: 'b>(
+        &mut self,
+        before: &[u8],
+        fields: impl ExactSizeIterator<Item = (Value<'a>, Option<Tree<'b, 'a>>)>,
+        index: usize,
+        offset: usize,
+        output: &mut Output<'_>,
+        mark: Mark,
+    ) -> Result<(), EncodeError> {
+        output.put(before)?;
+        let mut first = before.is_empty();
+        let single = first && fields.len() == 1;
         for (value, node) in fields {
             if !first {
                 output.put_byte(self.dialect.delimiter)?;

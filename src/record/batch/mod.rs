@@ -20,6 +20,7 @@ use crate::memory::{Arena, Refusal, no_memory};
 use crate::wording::counted;
 
 pub use before::Before;
+pub(crate) use build::RECORDS;
 pub use retain::Record;
 
 /// Records of a slice that were decoded together.
@@ -43,9 +44,13 @@ pub struct Batch<'a> {
     /// Where they begin, if it shares those of another record.
     shared_keys: Option<u32>,
     max_record: usize,
+    /// How many records fill it.
+    most: usize,
     lines: Lines<'a>,
     /// Values or keys have been changed.
     changed: bool,
+    /// Only fields that steps look at were decoded, and records are copied.
+    tested: bool,
     /// Ops see an untyped value as text, whatever it looks like.
     untyped_is_text: bool,
     /// Where to note which names of fields an op finds, and the number of the op's first name there.
@@ -102,8 +107,10 @@ impl<'a> Batch<'a> {
             open_keys: 0,
             shared_keys: None,
             max_record,
+            most: RECORDS,
             lines: Lines::No,
             changed: false,
+            tested: false,
             untyped_is_text: false,
             seen: None,
             odd: ArenaVec::new_in(bump),
@@ -127,6 +134,15 @@ impl<'a> Batch<'a> {
     /// Gives the fields other names: `schema` has the same number of fields.
     pub(crate) fn rename(&mut self, schema: &'a Schema) {
         self.schema = Some(schema);
+    }
+
+    /// Whether only fields that steps look at were decoded, and records are copied.
+    pub(crate) fn is_tested(&self) -> bool {
+        self.tested
+    }
+
+    pub(crate) fn set_tested(&mut self, tested: bool) {
+        self.tested = tested;
     }
 
     /// Whether ops see an [untyped](Value::Untyped) value as text, whatever it looks like.
@@ -174,6 +190,16 @@ impl<'a> Batch<'a> {
     /// The longest allowed record.
     pub(crate) fn max_record(&self) -> usize {
         self.max_record
+    }
+
+    /// Sets how many records fill it, at most [`RECORDS`].
+    pub(crate) fn set_most(&mut self, most: usize) {
+        self.most = most.min(RECORDS);
+    }
+
+    /// Whether an op lacked memory for a record.
+    pub(crate) fn lacks_memory(&self) -> bool {
+        self.rejected.iter().any(|(_, error)| error.fault == Fault::NoMemory)
     }
 
     /// Whether there is no record.
@@ -275,7 +301,7 @@ impl<'a> Batch<'a> {
             empty.rejected.insert(0, (0, error));
         }
         (empty.untyped_is_text, empty.strict, empty.seen) = (self.untyped_is_text, self.strict, self.seen);
-        empty.before = self.before;
+        (empty.before, empty.tested) = (self.before, self.tested);
         empty
     }
 

@@ -96,8 +96,10 @@ impl<'a> Machine<'_, 'a> {
             }
             Code::ToNumber(origin) => {
                 let value = self.peek();
-                if !value.is_null() && !value.is_number() {
-                    return Err(needs("a number", value, origin, scope));
+                match value.small() {
+                    Some(small) => self.replace(Scalar::Number(small)),
+                    None if value.is_null() || value.is_number() => {}
+                    None => return Err(needs("a number", value, origin, scope)),
                 }
             }
             Code::ToBool(origin) => {
@@ -390,7 +392,31 @@ fn text_holds(one: &[u8], relation: Relation, two: &[u8]) -> bool {
     }
 }
 
+#[inline(always)]
 fn calculate<'a>(how: Binary, one: Scalar<'a>, two: Scalar<'a>, origin: u16, scope: &mut Scope<'_, 'a>) -> Outcome<'a> {
+    if let (Scalar::Number(a), Scalar::Number(b)) = (one, two) {
+        let short = match how {
+            Binary::Add => a.sum(b),
+            Binary::Subtract => a.difference(b),
+            Binary::Multiply => a.product(b),
+            _ => None,
+        };
+        if let Some(short) = short {
+            return Ok(Scalar::Number(short));
+        }
+    }
+    calculate_long(how, one, two, origin, scope)
+}
+
+/// The same for numbers of any length.
+#[inline(never)]
+fn calculate_long<'a>(
+    how: Binary,
+    one: Scalar<'a>,
+    two: Scalar<'a>,
+    origin: u16,
+    scope: &mut Scope<'_, 'a>,
+) -> Outcome<'a> {
     scope.origin = origin;
     let (one, two) = (scope.decimal_of(one)?, scope.decimal_of(two)?);
     let result = match how {

@@ -173,7 +173,8 @@ impl<'s> Opened<'s> {
             let error = place.tell(Error::data(Position::new(&path, 0, offset), error));
             return Err(source.tell(error));
         }
-        let suspicion = reading.suspicion().or_else(|| from.suspicion(before)).map(str::to_owned);
+        let suspicion =
+            reading.suspicion().or_else(|| from.suspicion(at_hand(&source, &head, part))).map(str::to_owned);
         if settings.strict && replay.is_none() {
             refuse_warnings(&source.path, reading.warnings())?;
         }
@@ -490,7 +491,12 @@ fn read_of(map: &Map, part: Part) -> &[u8] {
 
 /// What is before the first record, apart from what was passed over.
 fn before<'b>(source: &'b Source, head: &'b [u8], part: Part, reading: &dyn ReadFormat) -> &'b [u8] {
-    &source.map().map_or(head, |map| read_of(map, part))[..reading.start()]
+    &at_hand(source, head, part)[..reading.start()]
+}
+
+/// What is at hand of the part of a source that is read.
+fn at_hand<'b>(source: &'b Source, head: &'b [u8], part: Part) -> &'b [u8] {
+    source.map().map_or(head, |map| read_of(map, part))
 }
 
 /// How many bytes of a mapped source are always looked at.

@@ -245,11 +245,6 @@ impl Source {
         }
     }
 
-    /// The bytes at hand: all that are mapped, or the `head` that was read of a stream.
-    pub fn at_hand<'b>(&'b self, head: &'b [u8]) -> &'b [u8] {
-        self.map().map_or(head, Map::bytes)
-    }
-
     /// How its bytes are reached, and its name.
     pub fn reach(&mut self) -> Reach<'_> {
         let bytes = match &mut self.content {

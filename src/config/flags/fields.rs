@@ -87,7 +87,10 @@ pub static FLAGS: &[Flag] = &[
     .sets(|s, flag, texts| match &*texts[0] {
         "" => Err(Error::usage(format!("{flag}: there is an empty name"))),
         // Steps come after it.
-        name => Ok(s.ops.insert(0, Arc::new(SourceColumn::new(name)))),
+        name => {
+            s.ops.insert(0, Arc::new(SourceColumn::new(name)));
+            Ok(())
+        }
     })
     .shows("source_column", |s| json!(steps(s, "source-column").first())),
     flag(

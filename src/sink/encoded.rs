@@ -48,7 +48,13 @@ const LONGEST: usize = 4;
 
 impl State {
     fn new(recode: &Recode) -> State {
-        State { encode: (recode.begin)(), begun: Begun::default(), room: Vec::new(), offset: 0, ended: false }
+        State {
+            encode: (recode.begin)(),
+            begun: Begun::default(), // No character takes more than twice what it does in UTF-8.
+            room: Vec::with_capacity(2 * PIECE),
+            offset: 0,
+            ended: false,
+        }
     }
 }
 

@@ -5,7 +5,7 @@
 
 /// The settings that messages name: fields of `Settings`, of `Options` and of what is in them, and what else a job is
 /// given.
-const SETTINGS: [&str; 49] = [
+const SETTINGS: [&str; 50] = [
     "Each",
     "bytes_as",
     "checkpoint",
@@ -24,6 +24,7 @@ const SETTINGS: [&str; 49] = [
     "from",
     "invalid_utf8",
     "io",
+    "join_lists",
     "keep_going",
     "layout",
     "max_depth",

@@ -3,7 +3,8 @@
 use super::csv::{Dialect, OutDialect};
 use super::frames::{Payload, Prefix};
 use crate::error::RecordError;
-use crate::record::BytesAs;
+use crate::record::json::Forms;
+use crate::record::{BytesAs, Nonfinite};
 
 /// What an unquoted CSV field is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -66,6 +67,8 @@ pub struct Options {
     pub types: Types,
     /// How nested values become columns.
     pub nested: Nested,
+    /// What goes between the items of a list of plain values in a cell; none: lists become JSON text.
+    pub join_lists: Option<String>,
     /// Turn dotted names and JSON text in cells back into maps and lists.
     pub unflatten: bool,
     /// The deepest nesting of JSON that is accepted.
@@ -80,6 +83,10 @@ pub struct Options {
     pub records_at: Option<String>,
     /// Write JSON with line breaks and indentation.
     pub pretty: bool,
+    /// Leave keys whose value is null out of JSON.
+    pub omit_null: bool,
+    /// What infinite numbers and NaN become in JSON.
+    pub nonfinite: Nonfinite,
     /// The layout of fixed records.
     pub layout: Option<String>,
     /// The length prefix of frames.
@@ -118,6 +125,11 @@ impl Options {
         self
     }
 
+    /// How values become JSON.
+    pub(crate) fn json_forms(&self) -> Forms {
+        Forms { bytes_as: self.bytes_as, nonfinite: self.nonfinite, omit_null: self.omit_null }
+    }
+
     /// Whether the first record of CSV and TSV holds the column names.
     pub fn reads_header(&self) -> bool {
         !self.no_headers && self.names.is_empty()
@@ -142,6 +154,7 @@ impl Default for Options {
             utf8: false,
             types: Types::Auto,
             nested: Nested::Dot,
+            join_lists: None,
             unflatten: false,
             max_depth: MAX_DEPTH,
             max_fields: MAX_FIELDS,
@@ -149,6 +162,8 @@ impl Default for Options {
             max_keys: MAX_KEYS,
             records_at: None,
             pretty: false,
+            omit_null: false,
+            nonfinite: Nonfinite::Null,
             layout: None,
             frame: Prefix::default(),
             payload: Payload::default(),

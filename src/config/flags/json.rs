@@ -3,12 +3,12 @@
 use serde_json::json;
 
 use super::commands::Commands;
-use super::flag::Takes::{Nothing, Text, Word};
+use super::flag::Takes::{Any, Nothing, Text, Word};
 use super::flag::{Flag, Group, flag};
 use super::kinds::Kinds;
-use super::unless::uncounted;
+use super::unless::{all_finite, uncounted};
 use super::values::put;
-use super::words::{FRAME, NESTED, PAYLOAD};
+use super::words::{FRAME, NESTED, NONFINITE, PAYLOAD};
 use crate::error::Error;
 
 /// A JSON pointer.
@@ -19,6 +19,14 @@ fn pointer(flag: &str, text: &str) -> Result<String, Error> {
     Err(Error::usage(format!(
         "{flag}: `{text}` is not a JSON pointer (RFC 6901)\n  It starts with a slash, such as /data/items."
     )))
+}
+
+/// What goes between items.
+fn joiner(flag: &str, text: &str) -> Result<String, Error> {
+    match text {
+        "" => Err(Error::usage(format!("{flag}: without a text between them, items can't be told apart"))),
+        text => Ok(text.to_owned()),
+    }
 }
 
 pub static FLAGS: &[Flag] = &[
@@ -44,6 +52,16 @@ pub static FLAGS: &[Flag] = &[
     .pairs(&[(Kinds::NESTED, Kinds::TABLES)])
     .sets(|s, flag, texts| put(&mut s.options.nested, NESTED.parse(flag, &texts[0])?))
     .shows("json.nested", |s| json!(NESTED.of(s.options.nested))),
+    flag(
+        "join-lists",
+        Any("TEXT"),
+        Commands::ROWS,
+        "Lists of plain values in a table: their items with this text between them, not JSON text",
+    )
+    .group(Group::Json)
+    .pairs(&[(Kinds::NESTED, Kinds::TABLES)])
+    .sets(|s, flag, texts| put(&mut s.options.join_lists, Some(joiner(flag, &texts[0])?)))
+    .shows("json.join_lists", |s| json!(s.options.join_lists)),
     flag("unflatten", Nothing, Commands::ROWS, "Turn columns a.b.c and JSON text in cells back into nested values")
         .group(Group::Json)
         .pairs(&[(Kinds::TABLES.or(Kinds::FIXED), Kinds::NESTED)])
@@ -55,6 +73,22 @@ pub static FLAGS: &[Flag] = &[
         .target(Kinds::JSON)
         .sets(|s, _, _| put(&mut s.options.pretty, true))
         .shows("json.pretty", |s| json!(s.options.pretty)),
+    flag("omit-null", Nothing, Commands::ROWS, "Leave keys whose value is null out of JSON, at every depth; items of lists stay")
+        .group(Group::Json)
+        .target(Kinds::JSON.or(Kinds::NDJSON))
+        .sets(|s, _, _| put(&mut s.options.omit_null, true))
+        .shows("json.omit_null", |s| json!(s.options.omit_null)),
+    flag(
+        "nonfinite",
+        Word("HOW", || NONFINITE.all()),
+        Commands::ROWS,
+        "What NaN and infinite numbers become in JSON: null, the text NaN, Infinity or -Infinity (text), or the record is bad (fail) [default: null]",
+    )
+    .group(Group::Json)
+    .target(Kinds::JSON.or(Kinds::NDJSON))
+    .unless(all_finite)
+    .sets(|s, flag, texts| put(&mut s.options.nonfinite, NONFINITE.parse(flag, &texts[0])?))
+    .shows("json.nonfinite", |s| json!(NONFINITE.of(s.options.nonfinite))),
     flag(
         "layout",
         Text("FIELDS"),

@@ -38,6 +38,8 @@ impl Kinds {
     pub const LINES_OF_TEXT: Kinds = Kinds::all(Fact::Text);
     /// Records with maps and lists.
     pub const NESTED: Kinds = Kinds::all(Fact::Nested).or(Kinds::FRAMES_OF_JSON);
+    /// Formats that can hold NaN and infinite numbers.
+    pub const NOT_FINITE: Kinds = Kinds::FIXED;
     /// Frames of every kind.
     pub const FRAMES: Kinds = Kinds::named("frames");
     /// Every format.

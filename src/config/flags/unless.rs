@@ -111,6 +111,14 @@ pub fn fields_are_text(line: &Line<'_>) -> Option<No> {
     None
 }
 
+/// Only some formats have numbers that are not finite.
+pub fn all_finite(line: &Line<'_>) -> Option<No> {
+    if line.sources.meets(Kinds::NOT_FINITE) {
+        return None;
+    }
+    No::new(format!("{}, in which every number is finite", line.input()), LEAVE_OUT)
+}
+
 /// For flags about invalid UTF-8, where the input is never checked for it.
 pub fn any_bytes_do(line: &Line<'_>) -> Option<No> {
     let checked = ["encoding", "op", "where", "set"].iter().any(|flag| line.said.has(flag));

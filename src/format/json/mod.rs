@@ -41,8 +41,9 @@ pub(super) static NDJSON: Entry = Entry {
     open: open_lines,
     create: |options, given| create(true, options, &given),
     gives,
-    takes: |_| TAKES,
-    copies: |options| options.records_at.is_none().then_some(Copies::Values),
+    // What is to be left out can be inside of anything.
+    takes: |options| if options.omit_null { Takes { detail: Detail::All, ..TAKES } } else { TAKES },
+    copies: |options| (options.records_at.is_none() && !options.omit_null).then_some(Copies::Values),
     header: entry::header_before,
     reopen: |options, header| open_lines(options, header, true),
     begin_record: entry::nothing_before,
@@ -325,7 +326,7 @@ impl WriteFormat for Target {
             separator: if self.lines { b"" } else { b",\n" },
             end: if self.lines { b"\n" } else { b"" },
             pretty: self.pretty,
-            bytes_as: self.options.bytes_as,
+            forms: self.options.json_forms(),
         };
         match (&self.shape, &self.groups) {
             (Shape::Keyed, _) => Box::new(encode::Keyed::new(style)),

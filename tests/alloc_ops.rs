@@ -22,13 +22,15 @@ fn main() {
             cases.push((from, to, blocks::flags(from, to, op)));
         }
     }
-    let changes: [fn(&mut Raw); 6] = [
+    let changes: [fn(&mut Raw); 8] = [
         |flags| flags.select = vec!["id,name".into()],
         |flags| flags.drop = vec!["id".into()],
         |flags| flags.rename = vec!["id=number".into()],
         |flags| flags.unflatten = true,
         |flags| flags.columns = vec!["id,name".into()],
         |flags| flags.nested = Some("json".into()),
+        |flags| flags.omit_null = true,
+        |flags| flags.join_lists = Some("|".into()),
     ];
     for change in changes {
         for (from, to) in [(Format::Csv, Format::Ndjson), (Format::Ndjson, Format::Csv), (Format::Json, Format::Json)] {

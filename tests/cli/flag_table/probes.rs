@@ -98,6 +98,21 @@ pub const NESTED: Input = Input {
 };
 pub const NESTED_LAYOUT: &str = "ab.c:u8,d:u8";
 
+/// Lists of plain values.
+pub const LISTS: Input =
+    Input { ndjson: b"{\"a\":[1,2]}\n", json: b"[{\"a\":[1,2]}]", frames_of_json: b"\x0b\0\0\0{\"a\":[1,2]}", ..PLAIN };
+
+/// Nulls, and numbers that become null.
+pub const NULLS: Input = Input {
+    csv: b"a,b\n,1\n",
+    tsv: b"a\tb\n\t1\n",
+    ndjson: b"{\"a\":null,\"b\":1}\n",
+    json: b"[{\"a\":null,\"b\":1}]",
+    fixed: b"\0\0\xc0\x7f\0\0\x80\x3f",
+    frames_of_json: b"\x12\0\0\0{\"a\":null,\"b\":1}",
+    ..PLAIN
+};
+
 /// What gets a warning, or is lost.
 pub const WARNED: Input = Input {
     csv: b"a,b,\n1,x,\n",
@@ -213,8 +228,13 @@ pub const PROBES: &[Probe] = &[
         Input { json: b"{\"d\":[{\"a\":1,\"b\":\"x\"}]}", ndjson: b"{\"d\":[{\"a\":1,\"b\":\"x\"}]}\n", ..PLAIN },
     ),
     probe("nested", &["--nested", "json"], NESTED).layout(NESTED_LAYOUT),
+    probe("join-lists", &["--join-lists", "|"], LISTS),
     probe("unflatten", &["--unflatten"], NESTED).layout(NESTED_LAYOUT),
     probe("pretty", &["--pretty"], PLAIN),
+    probe("omit-null", &["--omit-null"], NULLS).layout("a:f32le,b:f32le"),
+    // Those that have no nulls of their own.
+    probe("omit-null", &["--omit-null"], PLAIN).beside(&["--set", "a=null"]),
+    probe("nonfinite", &["--nonfinite", "text"], NULLS).layout("a:f32le,b:f32le"),
     // Binary
     probe("layout", &["--layout", LAYOUT], PLAIN).layout(""),
     probe("layout", &["--layout", "line:text9"], PLAIN).layout(""),

@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::ops::Range;
 
-use crate::error::{Cause, RecordError};
+use crate::error::{Cause, Fault, RecordError};
 use crate::flow::end::End;
 use crate::flow::place::Place;
 use crate::flow::policy::{At, Policy, too_large};
@@ -11,6 +11,7 @@ use crate::flow::shared::{Shared, Stop};
 use crate::flow::totals::SliceTotals;
 use crate::format::Decode;
 use crate::job::settings::OnError;
+use crate::memory::Arena;
 use crate::metrics::{Meter, Stage};
 use crate::record::{Apart, Batch, Drain, EncodeError, Output, Paths, Seen, with_key};
 use crate::source::MARK;
@@ -77,6 +78,53 @@ impl<'c, 'p> Conversion<'c, 'p> {
             refuse_marked(batch);
         }
         self.meter.end(Stage::Ops);
+    }
+
+    /// How many records the batch should have had, if there was not enough memory for all of it at once.
+    pub fn fewer(&self, batch: &Batch<'_>, filled: &Result<bool, RecordError>) -> Option<usize> {
+        let decoder_lacks_memory = matches!(filled, Err(error) if error.fault == Fault::NoMemory);
+        match self.decoded {
+            0 => None,
+            // The next one gets the whole arena.
+            all if decoder_lacks_memory => Some(all),
+            all if all > 1 && batch.lacks_memory() => Some(all / 2),
+            _ => None,
+        }
+    }
+
+    /// Has the decoder begin again with the record after those that are finished, as if the last batch had not been. The
+    /// bytes begin with record `first` of the slice.
+    #[cold]
+    pub fn go_back(
+        &self,
+        first: u64,
+        most: usize,
+        decoder: &mut dyn Decode,
+        arena: &mut Arena,
+        policy: &Policy<'_, '_>,
+    ) -> Result<(), Stop> {
+        decoder.begin(policy.bytes);
+        let mut left = self.totals.records_in - first;
+        while left > 0 {
+            arena.reset();
+            let most = usize::try_from(left).map_or(most, |left| left.min(most));
+            let mut batch = policy.batch(arena, &self.totals, most);
+            let filled = decoder.fill(policy.bytes, &mut batch);
+            left = left.saturating_sub(batch.len() as u64);
+            match filled {
+                Ok(false) if batch.is_empty() => break,
+                Ok(_) => {}
+                Err(error) if error.fault == Fault::NoMemory => {
+                    return Err(Stop::Record(self.totals.records_in - left, error));
+                }
+                Err(_) if left > 0 => {
+                    decoder.skip_record(policy.bytes);
+                    left -= 1;
+                }
+                Err(_) => {}
+            }
+        }
+        Ok(())
     }
 
     /// Encodes or folds a batch; bad records end the slice or are left out.

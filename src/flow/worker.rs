@@ -13,6 +13,7 @@ use crate::flow::replay;
 use crate::flow::shared::{Shared, Stop};
 use crate::format::Decode;
 use crate::memory::Arena;
+use crate::record::RECORDS;
 
 /// What one worker owns; all of it is reused from slice to slice.
 pub(crate) struct Worker<'e> {
@@ -21,6 +22,8 @@ pub(crate) struct Worker<'e> {
     pub decoder: Box<dyn Decode>,
     pub end: End<'e>,
     pub arena: Arena,
+    /// How many records fill a batch: fewer than usual where ops need much memory.
+    pub most: usize,
     /// A record of a quarantine.
     pub record: Vec<u8>,
     /// How many records it had, and those of an earlier run: the number of records so far if it is the only worker.
@@ -86,11 +89,19 @@ impl Worker<'_> {
     /// Records: decode → ops → encode or fold, batch by batch.
     fn convert(&mut self, work: &mut Conversion<'_, '_>, policy: &Policy<'_, '_>) -> Result<(), Stop> {
         self.decoder.begin(policy.bytes);
+        let first = work.totals.records_in;
+        self.most = RECORDS.min(2 * self.most);
         loop {
             self.arena.reset();
-            let mut batch = policy.batch(&self.arena, &work.totals);
+            let mut batch = policy.batch(&self.arena, &work.totals, self.most);
             let filled = work.decode(&mut *self.decoder, &mut batch, policy);
             work.apply_ops(&mut batch, policy);
+            if let Some(fewer) = work.fewer(&batch, &filled) {
+                drop(batch);
+                self.most = fewer;
+                work.go_back(first, fewer, &mut *self.decoder, &mut self.arena, policy)?;
+                continue;
+            }
             work.encode(&mut self.end, &mut batch, policy)?;
             let goes_on = match filled {
                 Ok(goes_on) => goes_on,

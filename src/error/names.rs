@@ -5,7 +5,7 @@
 
 /// The settings that messages name: fields of `Settings`, of `Options` and of what is in them, and what else a job is
 /// given.
-const SETTINGS: [&str; 50] = [
+const SETTINGS: [&str; 53] = [
     "Each",
     "bytes_as",
     "checkpoint",
@@ -19,6 +19,7 @@ const SETTINGS: [&str; 50] = [
     "dialect.tsv_escapes",
     "drop",
     "encoding",
+    "explode",
     "force",
     "frame",
     "from",
@@ -41,6 +42,7 @@ const SETTINGS: [&str; 50] = [
     "out_dialect.delimiter",
     "out_dialect.no_headers",
     "out_dialect.quoting",
+    "parse_json",
     "payload",
     "quarantine",
     "ragged",
@@ -53,6 +55,7 @@ const SETTINGS: [&str; 50] = [
     "strict",
     "target",
     "to",
+    "types",
     "unflatten",
     "where",
     "workers",

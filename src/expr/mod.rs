@@ -30,7 +30,8 @@ mod types;
 mod expression;
 
 pub use expression::{Expression, Running, text_value};
-pub use path::{Spot, spot};
+pub use moment::Moment;
+pub use path::{Spot, find, spot};
 pub use scalar::Scalar;
 pub use scope::{Outcome, Place};
 

@@ -8,19 +8,24 @@ mod case;
 mod check;
 mod each;
 mod escape;
+mod explode;
 mod fields;
 mod filter;
 mod folding;
+mod json_text;
 mod only;
 mod parse;
 mod paths;
+mod pattern;
 mod project;
 mod reverse;
 mod rules;
 mod select;
 mod set;
 mod sigma;
+mod splice;
 mod trim;
+mod typed;
 
 #[cfg(test)]
 mod testing;
@@ -31,13 +36,16 @@ pub(crate) use crate::nearest::{instead_of, nearest_of};
 pub use case::ChangeCase;
 pub(crate) use check::unique;
 pub(crate) use escape::{split, unescape};
+pub use explode::Explode;
 pub use fields::Fields;
 pub use filter::Where;
 pub use folding::Folding;
+pub use json_text::ParseJson;
 pub(crate) use only::Only;
 pub(crate) use parse::after;
 pub use parse::{NAMES, Parsed, parse, parse_all};
 pub(crate) use paths::final_path;
+pub(crate) use pattern::regex_of;
 pub(crate) use project::Order;
 #[doc(hidden)]
 pub use project::{Projection, project};
@@ -46,6 +54,7 @@ pub use reverse::Reverse;
 pub use select::KeyedFilter;
 pub use set::Set;
 pub use trim::Trim;
+pub use typed::{FieldKind, TypeFields};
 
 use crate::record::Batch;
 

@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 
 use super::paths::{is_in, renamed};
+use super::pattern::{find, missing};
 use crate::error::{Error, Result};
-use crate::nearest::instead_of;
 use crate::record::Schema;
 
 /// Which fields of a schema are kept, and under which names.
@@ -19,6 +19,8 @@ pub struct Projection {
 /// Takes the fields in `select`, in its order (all fields if it is empty), without those in `drop`, and then renames
 /// them; each of `rename` is an old and a new name. All renames happen at once, so names may be swapped.
 ///
+/// `select` and `drop` may also have positions, ranges and regexes; see [`find`].
+///
 /// If several fields have a name, it means the first one. An empty source has no fields, and any name is accepted.
 ///
 /// # Errors
@@ -28,18 +30,22 @@ pub fn project(schema: &Schema, select: &[String], drop: &[String], rename: &[(S
     if schema.is_empty() {
         return Ok(Projection { source: Vec::new(), names: Schema::default() });
     }
-    let dropped = drop.iter().map(|name| position(schema, name, "⟨drop⟩")).collect::<Result<HashSet<_>>>()?;
-    let mut source: Vec<usize> = match select {
-        [] => (0..schema.len()).collect(),
-        _ => {
-            let mut taken = HashSet::new();
-            let chosen = select.iter().map(|name| match position(schema, name, "⟨select⟩")? {
-                index if taken.insert(index) => Ok(index),
-                _ => Err(Error::usage(format!("⟨select⟩ names the field `{name}` twice"))),
-            });
-            chosen.collect::<Result<_>>()?
+    let mut dropped = HashSet::new();
+    for text in drop {
+        dropped.extend(find(schema, text, "⟨drop⟩")?.fields);
+    }
+    let mut source: Vec<usize> = if select.is_empty() { (0..schema.len()).collect() } else { Vec::new() };
+    let mut taken = HashSet::new();
+    for text in select {
+        let found = find(schema, text, "⟨select⟩")?;
+        for field in found.fields {
+            match taken.insert(field) {
+                true => source.push(field),
+                false if found.rest => {}
+                false => return Err(Error::usage(format!("⟨select⟩ names the field `{text}` twice"))),
+            }
         }
-    };
+    }
     source.retain(|index| !dropped.contains(index));
     if source.is_empty() && !schema.is_empty() {
         return Err(Error::usage("⟨select⟩ and ⟨drop⟩ leave no fields"));
@@ -80,10 +86,7 @@ fn rename_fields<'n>(
 
 /// The index of a field named by a flag.
 fn position(schema: &Schema, name: &str, flag: &str) -> Result<usize> {
-    schema.position(name.as_bytes()).ok_or_else(|| {
-        let instead = instead_of(schema.names(), name.as_bytes());
-        Error::usage(format!("{flag} names the field `{name}`, which the source does not have{instead}"))
-    })
+    schema.position(name.as_bytes()).ok_or_else(|| missing(schema, name, flag))
 }
 
 /// The order of selected fields of nested records as columns: the order in which they were named, with the columns of

@@ -8,7 +8,7 @@ use crate::format::{
     Want,
 };
 use crate::job::settings::{ColumnsFrom, InvalidUtf8, Settings};
-use crate::op::{KeyedFilter, Only, Op, Order, instead_of, project, unique};
+use crate::op::{KeyedFilter, Only, Op, Order, instead_of, project, regex_of, unique};
 use crate::record::line_form::may_be_json;
 use crate::record::{Apart, Schema, Seen};
 
@@ -73,7 +73,7 @@ fn names(settings: &Settings) -> (Seen, Numbers) {
     names.extend(rename.iter().map(|(old, _)| ("rename", text(old))));
     numbers.ops = names.len();
     for op in ops {
-        let setting = if is_step(&**op) { step_setting(&**op) } else { "ops" };
+        let setting = setting(&**op);
         names.extend(names_of(&**op).iter().map(|name| (setting, name.clone())));
     }
     numbers.columns = names.len();
@@ -98,9 +98,16 @@ fn detail(ops: &[Arc<dyn Op>], target: Detail) -> Detail {
     }
 }
 
-/// The setting that a step is given with.
-fn step_setting(op: &dyn Op) -> &'static str {
-    if op.makes().is_some() { "set" } else { "where" }
+/// The setting that an op is given with.
+fn setting(op: &dyn Op) -> &'static str {
+    match op.name() {
+        "types" => "types",
+        "explode" => "explode",
+        "parse-json" => "parse_json",
+        _ if op.makes().is_some() => "set",
+        _ if is_step(op) => "where",
+        _ => "ops",
+    }
 }
 
 /// The names that an op is given.
@@ -227,6 +234,8 @@ impl Route {
     fn keyed(&mut self, settings: &Settings, aim: &Aim<'_>, projected: bool) -> Result<bool> {
         let Settings { select, drop, rename, .. } = settings;
         let (list, tabular) = (aim.list, aim.tabular);
+        no_patterns(select, "⟨select⟩")?;
+        no_patterns(drop, "⟨drop⟩")?;
         self.order = Order::new(select, drop, rename);
         if projected {
             self.filter(settings, aim)?;
@@ -452,6 +461,16 @@ impl Aim<'_> {
     }
 }
 
+/// Refuses regexes for the names of nested records, which have no columns to choose from.
+fn no_patterns(names: &[String], flag: &str) -> Result<()> {
+    match names.iter().find(|name| regex_of(name).is_some()) {
+        None => Ok(()),
+        Some(regex) => Err(Error::usage(format!(
+            "{flag} {regex}: a regex chooses from the columns of a table, and the source has nested records\n  Name the fields."
+        ))),
+    }
+}
+
 /// Refuses names for columns of a source without a header, which have none.
 fn check_nameless(settings: &Settings, source: &Schema, list: &[String]) -> Result<()> {
     let nameless = settings.options.no_headers && source.names().next().is_some_and(|name| name == b"column_1");
@@ -503,9 +522,9 @@ fn check_fields<'o>(ops: &'o [Arc<dyn Op>], source: &Schema) -> Result<Vec<&'o [
     for op in ops.iter().filter(|_| !source.is_empty()) {
         let missing = names_of(&**op).iter().find(|name| source.position(name).is_none() && !made.contains(&&***name));
         if let Some(name) = missing {
-            let setting = match is_step(&**op) {
-                true => format!("⟨{}⟩", step_setting(&**op)),
-                false => format!("⟨ops⟩ {}", op.name()),
+            let setting = match setting(&**op) {
+                "ops" => format!("⟨ops⟩ {}", op.name()),
+                setting => format!("⟨{setting}⟩"),
             };
             return Err(Error::usage(format!(
                 "{setting} names the field `{}`, which the source does not have{}",

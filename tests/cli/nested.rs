@@ -47,7 +47,7 @@ fn null_keys_are_left_out() {
         {\"id\":4,\"tags\":[[\"n\"]],\"x\":1.10}\n\
         {\"id\":5,\"tags\":[\"1\"]}\n";
     assert_eq!(each_way(here, "a.ndjson", &["-t", "ndjson", "--omit-null"]), lines);
-    let array = format!("[{}\n]\n", lines.trim_end().replace('\n', ",\n"));
+    let array = format!("[\n{}\n]\n", lines.trim_end().replace('\n', ",\n"));
     assert_eq!(each_way(here, "a.ndjson", &["-t", "json", "--omit-null"]), array);
     assert_eq!(each_way(here, "t.csv", &["-t", "ndjson", "--omit-null"]), "{\"a\":1}\n{}\n{\"a\":\"\",\"b\":\"x\"}\n");
     let ran = run(here, ["convert", "a.ndjson", "-t", "ndjson", "--omit-null", "-s", "x,id", "--where", "id < 3"]);
@@ -137,4 +137,329 @@ fn lists_are_joined() {
     run(here, ["convert", "a.ndjson", "--join-lists", "|"]).ends(2).says(&["`--join-lists` has no effect"]);
     fs::write(here.join("c.csv"), "a\n1\n").unwrap();
     run(here, ["convert", "c.csv", "-t", "csv", "--join-lists", "|"]).ends(2).says(&["the input is CSV"]);
+}
+
+const ORDERS: &str = "{\"id\":1,\"tags\":[\"a\",\"b\"],\"o\":{\"items\":[{\"s\":\"x\",\"q\":1.10},{\"s\":\"y\"}]}}\n\
+    {\"id\":2,\"tags\":[],\"o\":null}\n\
+    {\"id\":3,\"tags\":null}\n\
+    {\"id\":4}\n\
+    {\"id\":5,\"tags\":\"z\"}\n\
+    {\"id\":6,\"tags\":[[\"n\",1],{\"k\":1}]}\n\
+    {\"id\":7,\"tags\":[\"q\"],\"o\":{\"items\":[]}}\n";
+
+#[test]
+fn a_record_for_each_item() {
+    let here = with(&[("a.ndjson", ORDERS)]);
+    let here = here.path();
+    let rest = "\"o\":{\"items\":[{\"s\":\"x\",\"q\":1.10},{\"s\":\"y\"}]}}";
+    let tags = format!(
+        "{{\"id\":1,\"tags\":\"a\",{rest}\n{{\"id\":1,\"tags\":\"b\",{rest}\n{{\"id\":2,\"tags\":null,\"o\":null}}\n\
+        {{\"id\":3,\"tags\":null}}\n{{\"id\":4}}\n{{\"id\":5,\"tags\":\"z\"}}\n{{\"id\":6,\"tags\":[\"n\",1]}}\n\
+        {{\"id\":6,\"tags\":{{\"k\":1}}}}\n{{\"id\":7,\"tags\":\"q\",\"o\":{{\"items\":[]}}}}\n"
+    );
+    assert_eq!(each_way(here, "a.ndjson", &["-t", "ndjson", "--explode", "tags"]), tags);
+    // Maps become columns; the header has those of what is left. Every pair of items of two lists is a record.
+    let both = ["-t", "csv", "--explode", "o.items", "--explode", "tags", "--where", "id = 1 OR id = 7"];
+    let pairs = "id,tags,o.items.s,o.items.q,o.items\n1,a,x,1.10,\n1,b,x,1.10,\n1,a,y,,\n1,b,y,,\n7,q,,,\n";
+    assert_eq!(each_way(here, "a.ndjson", &both), pairs);
+    // The order of steps counts, and fields are selected after all of them.
+    let late = ["-t", "csv", "--explode", "tags", "--where", "tags = 'b'", "-s", "tags", "--columns", "tags,x"];
+    let ran = run(here, ["convert", "a.ndjson", "-q", "--on-error", "skip"].iter().chain(&late).copied()).ends(0);
+    assert_eq!(ran.stdout, "tags,x\nb,\n");
+    let ran = run(
+        here,
+        [
+            "convert",
+            "a.ndjson",
+            "-t",
+            "ndjson",
+            "--where",
+            "id = 1",
+            "--set",
+            "n=1",
+            "--explode",
+            "tags",
+            "--set",
+            "n=n+1",
+            "-s",
+            "n,tags",
+            "--rename",
+            "tags=tag",
+        ],
+    );
+    assert_eq!(ran.ends(0).stdout, "{\"n\":2,\"tag\":\"a\"}\n{\"n\":2,\"tag\":\"b\"}\n");
+    let item = run(here, ["convert", "a.ndjson", "-t", "ndjson", "--explode", "tags[0]", "--where", "id = 6"]).ends(0);
+    assert_eq!(item.stdout, "{\"id\":6,\"tags\":[\"n\",{\"k\":1}]}\n{\"id\":6,\"tags\":[1,{\"k\":1}]}\n");
+    // From and to arrays, and from several inputs.
+    convert(here, "a.ndjson -o a.json").ends(0);
+    assert_eq!(each_way(here, "a.json", &["-t", "ndjson", "--explode", "tags"]), tags);
+    let twice = run(here, ["convert", "a.ndjson", "a.json", "-t", "ndjson", "--explode", "tags"]).ends(0);
+    assert_eq!(twice.stdout, format!("{tags}{tags}"));
+    run(here, ["convert", "a.ndjson", "a.json", "--out-dir", "out", "-t", "ndjson", "--explode", "tags", "--force"])
+        .ends(2);
+    let never = convert(here, "a.ndjson -t ndjson --explode tugs").ends(0);
+    let never = never.says(&["`tugs`", "did you mean `tags`?"]);
+    assert_eq!(never.stdout, ORDERS);
+    fs::write(here.join("t.csv"), "a\n1\n").unwrap();
+    convert(here, "t.csv -t ndjson --explode a").ends(2).says(&["`--explode` has no effect: the input is CSV"]);
+    run(here, ["convert", "a.ndjson", "--explode", ""]).ends(2).says(&["no field without a name"]);
+}
+
+#[test]
+fn what_is_made_of_one_record_is_good_or_bad_together() {
+    let lines = "{\"id\":1,\"t\":[1,2]}\n{\"id\":2,\"t\":[3,\"x\",4,\"y\"]}\n{\"id\":3,\"t\":[5]}\n\
+        {\"id\":4,\"t\":[\"a|b\",[\"c|d\"]]}\n{\"id\":5,\"t\":[[\"q\"],[\"c|d\"],6]}\n{\"id\":6,\"t\":[[\"a\",\"b\"],7]}\n";
+    let here = with(&[("a.ndjson", lines)]);
+    let here = here.path();
+    let ran = run(here, ["convert", "a.ndjson", "-t", "csv", "--explode", "t", "--where", "t > 1"]).ends(1);
+    // The place is that of the source record.
+    ran.says(&["a.ndjson: record 2, line 2, byte 19: the field `t` is `x`, where a number is needed"]);
+    let words = ["-t", "csv", "--explode", "t", "--where", "t > 1", "--on-error", "skip"];
+    assert_eq!(each_way(here, "a.ndjson", &words), "id,t\n1,2\n3,5\n");
+    let report = ["convert", "a.ndjson", "-o", "o.csv", "--report", "r.json", "--on-error", "quarantine", "-q"];
+    run(here, report.iter().chain(&words[2..6]).copied()).ends(0);
+    let report: serde_json::Value = serde_json::from_str(&read(here, "r.json")).unwrap();
+    let counted = |key: &str| report[key].as_u64().unwrap();
+    assert_eq!(["records_in", "records_out", "records_failed", "records_filtered"].map(counted), [6, 2, 4, 1]);
+    let quarantined = read(here, "o.csv.quarantine.ndjson");
+    assert_eq!(quarantined.lines().count(), 5);
+    fs::write(
+        here.join("q"),
+        quarantined
+            .lines()
+            .take(2)
+            .collect::<Vec<_>>()
+            .join("\n")
+            .replace("\"record\":2,", "\"text\":\"{\\\"id\\\":2,\\\"t\\\":[3,4]}\",\"record\":2,"),
+    )
+    .unwrap();
+    let ran = run(here, ["replay", "q", "-t", "csv", "--explode", "t", "--where", "t > 3"]).ends(0);
+    assert_eq!(ran.stdout, "id,t\n2,4\n");
+    // The target refuses one of several: what was written of the others is taken back, however large it is.
+    let joined = ["-t", "csv", "--explode", "t", "--join-lists", "|", "--on-error", "skip"];
+    assert_eq!(each_way(here, "a.ndjson", &joined), "id,t\n1,1\n1,2\n2,3\n2,x\n2,4\n2,y\n3,5\n6,a|b\n6,7\n");
+    let wide = "w".repeat(3_000);
+    let many = |last: &str| format!("{{\"w\":\"{wide}\",\"t\":[{}{last}]}}\n", "[1,2],".repeat(1_000));
+    fs::write(here.join("b.ndjson"), many("5") + &many("[\"|\"]") + &many("6")).unwrap();
+    for ways in ["-j 1", "-j 2 --slice-size 1", "-j 2 --io read --memory-limit 40MB"] {
+        let words = ["convert", "b.ndjson", "-q"].into_iter().chain(ways.split(' ')).chain(joined);
+        let out = run(here, words).ends(0).stdout;
+        let rows: Vec<&str> = out.lines().map(|line| line.trim_start_matches(['w', ','])).collect();
+        assert_eq!((rows.len(), rows[0], rows[1], rows[1001], rows[2002]), (2003, "t", "1|2", "5", "6"), "{ways}");
+    }
+}
+
+#[test]
+fn lists_that_need_much_memory() {
+    // Each record repeats 300 fields for each of 300 items.
+    let fields: String = (0..300).map(|n| format!("\"f{n}\":{n},")).collect();
+    let items: Vec<String> = (0..300).map(|n| n.to_string()).collect();
+    let line = |id: u32| format!("{{\"id\":{id},{fields}\"t\":[{}]}}\n", items.join(","));
+    let here = with(&[("a.ndjson", &(0..40).map(line).collect::<String>())]);
+    let here = here.path();
+    for ways in ["-j 1 --memory-limit 32MB", "-j 2 --memory-limit 48MB --slice-size 64KiB", "-j 2 --io read"] {
+        let words = format!("convert a.ndjson -t csv -q --explode t -s id,t {ways}");
+        let out = run(here, words.split(' ')).ends(0).stdout;
+        assert_eq!((out.lines().count(), out.lines().nth(301)), (12_001, Some("1,0")), "{ways}");
+    }
+    // One list that needs more than a worker may have ends the run, with the reason.
+    let long = format!("{{\"a\":1,\"t\":[{}1]}}\n", "1,".repeat(900_000));
+    fs::write(here.join("b.ndjson"), long).unwrap();
+    let words = "convert b.ndjson -t csv --explode t --memory-limit 24MB -j 1";
+    run(here, words.split(' ')).ends(4).says(&["record 1", "worker's arena"]);
+}
+
+#[test]
+fn json_inside_texts() {
+    // As Docker writes logs.
+    let docker = "{\"log\":\"{\\\"level\\\":\\\"in\\\\\\\"fo\\\",\\\"a\\\":[1.10,{\\\"b\\\":null}]}\\n\",\"t\":1}\n\
+        {\"log\":null}\n{\"x\":1}\n{\"log\":5}\n{\"log\":\"\\\"text\\\"\",\"t\":2}\n";
+    let here = with(&[
+        ("a.ndjson", docker),
+        ("t.csv", "id,j\n1,\"[1,\"\"a\"\",null,{\"\"k\"\": 1.10}]\"\n2,\n3,5\n4,true\n5,\"[]\"\n"),
+    ]);
+    let here = here.path();
+    let lines = "{\"log\":{\"level\":\"in\\\"fo\",\"a\":[1.10,{\"b\":null}]},\"t\":1}\n{\"log\":null}\n{\"x\":1}\n\
+        {\"log\":5}\n{\"log\":\"text\",\"t\":2}\n";
+    assert_eq!(each_way(here, "a.ndjson", &["-t", "ndjson", "--parse-json", "log"]), lines);
+    let columns = ["-t", "csv", "--parse-json", "log", "--explode", "log.a", "-s", "t,log.level,log.a"];
+    assert_eq!(
+        each_way(here, "a.ndjson", &columns),
+        "t,log.level,log.a,log.a.b\n1,\"in\"\"fo\",1.10,\n1,\"in\"\"fo\",,\n,,,\n,,,\n,,,\n2,,,\n"
+    );
+    let ran = run(
+        here,
+        [
+            "convert",
+            "a.ndjson",
+            "-t",
+            "ndjson",
+            "--parse-json",
+            "log",
+            "--where",
+            "log.a[0] = 1.1",
+            "--set",
+            "ms=log.a[0]*2",
+        ],
+    );
+    assert_eq!(ran.ends(0).stdout, lines.lines().next().unwrap().replace("\"t\":1}", "\"t\":1,\"ms\":2.20}\n"));
+    // A table: the value is that of its column.
+    let table = "{\"id\":1,\"j\":[1,\"a\",null,{\"k\":1.10}]}\n{\"id\":2,\"j\":null}\n{\"id\":3,\"j\":5}\n{\"id\":4,\"j\":true}\n{\"id\":5,\"j\":[]}\n";
+    assert_eq!(each_way(here, "t.csv", &["-t", "ndjson", "--parse-json", "j"]), table);
+    let rows = "{\"id\":1,\"j\":1}\n{\"id\":1,\"j\":\"a\"}\n{\"id\":1,\"j\":null}\n{\"id\":1,\"j\":{\"k\":1.10}}\n\
+        {\"id\":2,\"j\":null}\n{\"id\":3,\"j\":5}\n{\"id\":4,\"j\":true}\n{\"id\":5,\"j\":null}\n";
+    assert_eq!(each_way(here, "t.csv", &["-t", "ndjson", "--parse-json", "j", "--explode", "j"]), rows);
+    let csv = "id,j\n1,\"[1,\"\"a\"\",null,{\"\"k\"\":1.10}]\"\n2,\n3,5\n4,true\n5,\"[]\"\n";
+    assert_eq!(each_way(here, "t.csv", &["-t", "csv", "--parse-json", "j"]), csv);
+    // What is not JSON is bad, and its place is that in the source.
+    fs::write(here.join("b.csv"), "id,j\n1,true\n2,abc\n3,\"[1,\"\n4,\"\"\n").unwrap();
+    let bad = |words: &str| convert(here, &format!("{words} -t ndjson --parse-json"));
+    bad("b.csv -q --on-error skip").ends(2);
+    let ran = convert(here, "b.csv -t ndjson -q --on-error skip --parse-json j").ends(0);
+    assert_eq!(ran.stdout, "{\"id\":1,\"j\":true}\n");
+    let ran = convert(here, "b.csv -t ndjson --parse-json j").ends(1);
+    ran.says(&[
+        "b.csv: record 2, line 3, byte 14: the text of the field `j` is not JSON: `abc` is not a JSON value",
+        "--on-error skip",
+    ]);
+    fs::write(here.join("b.ndjson"), "{\"a\":{\"b\":\"1\"}}\n{\"a\":{\"b\":\"[1\"}}\n").unwrap();
+    let ran = convert(here, "b.ndjson -t ndjson --parse-json a.b").ends(1);
+    let ran = ran.says(&[
+        "b.ndjson: record 2, line 2, byte 29: the text of the field `a.b` is not JSON: the value ends too early",
+    ]);
+    assert_eq!(ran.stdout, "{\"a\":{\"b\":1}}\n");
+    // Several fields, lists of fields, and how deep they may be.
+    fs::write(here.join("c.ndjson"), "{\"a\":\"[1]\",\"b\":\"{\\\"a\\\":\\\"[2]\\\"}\",\"c\":\"[[[3]]]\"}\n").unwrap();
+    let out = |words: &str| convert(here, &format!("c.ndjson -t ndjson {words}"));
+    assert_eq!(
+        out("--parse-json b,a --parse-json b.a").ends(0).stdout,
+        "{\"a\":[1],\"b\":{\"a\":[2]},\"c\":\"[[[3]]]\"}\n"
+    );
+    out("--parse-json c --max-depth 2").ends(1).says(&["not JSON: ", "--max-depth"]);
+    out("--max-depth 3 --parse-json c").ends(0);
+    fs::write(here.join("l.txt"), "{}\n").unwrap();
+    convert(here, "l.txt -t ndjson --parse-json line")
+        .ends(2)
+        .says(&["`--parse-json` has no effect: the input is text"]);
+    let toml = "[job.n]\ninput = [\"t.csv\"]\noutput = \"o.ndjson\"\nsteps = [{ parse-json = \"j\" }, { explode = \"j\" }, { where = \"id = 3\" }]\n";
+    fs::write(here.join("pagemill.toml"), toml).unwrap();
+    run(here, ["run", "n"]).ends(0);
+    assert_eq!(read(here, "o.ndjson"), "{\"id\":3,\"j\":5}\n");
+}
+
+#[test]
+fn columns_by_position_range_and_regex() {
+    let here = with(&[("t.csv", "id,x_1,name,2024,x_2,a..c\n1,2,3,4,5,6\n"), ("u.csv", "x_2,id,name\n7,8,9\n")]);
+    let here = here.path();
+    let out = |words: &str| convert(here, &format!("t.csv {words}")).ends(0).stdout;
+    assert_eq!(out("-s 3,1"), "name,id\n3,1\n");
+    assert_eq!(out("-s x_1..x_2"), "x_1,name,2024,x_2\n2,3,4,5\n");
+    assert_eq!(out("-s x_2..x_1"), "x_2,2024,name,x_1\n5,4,3,2\n");
+    assert_eq!(out("-s 2..name --drop 3"), "x_1\n2\n");
+    assert_eq!(out("-s /^x_/"), "x_1,x_2\n2,5\n");
+    assert_eq!(out("-s /_[12]{1,2}$/,id"), "x_1,x_2,id\n2,5,1\n");
+    assert_eq!(out("--drop /^x_/,2024"), "id,name,a..c\n1,3,6\n");
+    assert_eq!(out("--drop 2..5"), "id,a..c\n1,6\n");
+    // The others come after those that are named.
+    assert_eq!(out("-s name,/./"), "name,id,x_1,2024,x_2,a..c\n3,1,2,4,5,6\n");
+    // A name that exists is never taken for something else.
+    assert_eq!(out("-s 2024,a..c"), "2024,a..c\n4,6\n");
+    assert_eq!(out("-s a\\.\\.c --rename a..c=r"), "r\n6\n");
+    // Fields that are made come last.
+    assert_eq!(out("--set n=id+1 -s 7,1..2"), "n,id,x_1\n2,1,2\n");
+    assert_eq!(each_way(here, "t.csv", &["-t", "ndjson", "-s", "/^x/,1"]), "{\"x_1\":2,\"x_2\":5,\"id\":1}\n");
+    let many = convert(here, "t.csv u.csv -s /x_2/,id --columns union").ends(0);
+    assert_eq!(many.stdout, "x_2,id\n5,1\n7,8\n");
+    let without = convert(here, "u.csv -n -s 3,1").ends(0);
+    assert_eq!(without.stdout, "name,x_2\n9,7\n");
+    let refused = |words: &str, parts: &[&str]| _ = convert(here, &format!("t.csv {words}")).ends(2).says(parts);
+    refused("-s 0", &["--select 0: fields are counted from 1"]);
+    refused("-s 0..2", &["--select 0..2: fields are counted from 1"]);
+    refused("--drop 7", &["--drop 7: the source has no field `7`", "there are 6"]);
+    refused("-s id..nam", &["--select names the field `nam`", "did you mean `name`?"]);
+    refused("-s ..id", &["--select names the field `..id`"]);
+    refused("-s /^y/", &["--select /^y/ matches no field of the source", "The fields are id, x_1"]);
+    refused("-s /(/", &["--select /(/ is not a regex: unclosed group"]);
+    refused("-s 1,id", &["--select names the field `id` twice"]);
+    refused("-s /./,id", &["--select names the field `id` twice"]);
+    refused("--drop /./", &["leave no fields"]);
+    fs::write(here.join("a.ndjson"), "{\"3\":1,\"a\":{\"\":{\"c\":2}}}\n").unwrap();
+    assert_eq!(convert(here, "a.ndjson -s 3,a..c").ends(0).stdout, "{\"3\":1,\"a\":{\"\":{\"c\":2}}}\n");
+    convert(here, "a.ndjson -s /a/").ends(2).says(&["--select /a/: a regex chooses from the columns of a table"]);
+}
+
+#[test]
+fn types_by_column() {
+    let table = "zip,n,d,b,q\n007,1.10,2024-02-29,TRUE,\"5\"\n12,,2024-06-01,false,\n\"\",-0,,,x\n";
+    let here = with(&[("t.csv", table)]);
+    let here = here.path();
+    let lines =
+        |words: &str| each_way(here, "t.csv", &[&["-t", "ndjson"][..], &words.split(' ').collect::<Vec<_>>()].concat());
+    assert_eq!(
+        lines("--types zip=text,n=decimal,d=date,b=boolean"),
+        "{\"zip\":\"007\",\"n\":1.10,\"d\":\"2024-02-29\",\"b\":true,\"q\":\"5\"}\n\
+         {\"zip\":\"12\",\"n\":null,\"d\":\"2024-06-01\",\"b\":false,\"q\":null}\n\
+         {\"zip\":\"\",\"n\":-0,\"d\":null,\"b\":null,\"q\":\"x\"}\n"
+    );
+    // A word for all, and others for some; before the steps, and only what is written is looked at.
+    assert_eq!(
+        lines("--types text,n=decimal -s zip,n"),
+        "{\"zip\":\"007\",\"n\":1.10}\n{\"zip\":\"12\",\"n\":null}\n{\"zip\":\"\",\"n\":-0}\n"
+            .replace("null", "\"\"")
+            .replace("\"n\":\"\"", "\"n\":null")
+    );
+    let ran = run(
+        here,
+        ["convert", "t.csv", "-t", "ndjson", "--types", "zip=text,q=decimal", "-s", "zip", "--where", "zip = '12'"],
+    );
+    assert_eq!(ran.ends(0).stdout, "{\"zip\":\"12\"}\n");
+    // Text that looks like a number stays text in a table, and dates are checked.
+    assert_eq!(
+        convert(here, "t.csv --types zip=text,d=date -s zip,d").ends(0).stdout,
+        "zip,d\n007,2024-02-29\n\"12\",2024-06-01\n\"\",\n"
+    );
+    let bad = |words: &str, parts: &[&str]| _ = convert(here, &format!("t.csv -t ndjson {words}")).ends(1).says(parts);
+    bad(
+        "--types q=decimal",
+        &["record 3, line 4", "the field `q` is `x`, which is no decimal value", "--on-error skip"],
+    );
+    bad("--types zip=decimal", &["record 1, line 2, byte 12: the field `zip` is `007`, which is no decimal value"]);
+    bad("--types n=integer", &["`1.10`, which is no integer value"]);
+    bad("--types n=date", &["`1.10`, which is no date value"]);
+    bad("--types d=timestamp", &["`2024-02-29`, which is no timestamp value"]);
+    let refused = |words: &str, parts: &[&str]| _ = convert(here, words).ends(2).says(parts);
+    refused("t.csv -t ndjson --types zap=text", &["--types names the field `zap`", "did you mean `zip`?"]);
+    refused(
+        "t.csv -t ndjson --types zip=txt",
+        &["--types: there is no kind `txt`", "text, decimal, integer, boolean, date, timestamp"],
+    );
+    refused("t.csv -t ndjson --types zip", &["`zip` is not one of auto, text"]);
+    refused("t.csv -t ndjson --types auto,text", &["`auto` and `text` are both for all fields"]);
+    refused("t.csv -t ndjson --types n=text,n=date", &["`n` gets two kinds"]);
+    refused("t.csv -t ndjson --types n=text=x", &["does not say what a field is"]);
+    // Nested records.
+    fs::write(
+        here.join("a.ndjson"),
+        "{\"a\":{\"zip\":7,\"n\":\"1.50\"},\"t\":true}\n{\"a\":{\"zip\":null,\"n\":2}}\n{\"a\":{\"n\":[1]}}\n",
+    )
+    .unwrap();
+    let words = ["-t", "ndjson", "--types", "a.zip=text,a.n=decimal,t=text", "--on-error", "skip"];
+    assert_eq!(
+        each_way(here, "a.ndjson", &words),
+        "{\"a\":{\"zip\":\"7\",\"n\":1.50},\"t\":\"true\"}\n{\"a\":{\"zip\":null,\"n\":2}}\n"
+    );
+    convert(here, "a.ndjson -t ndjson --types a.n=decimal")
+        .ends(1)
+        .says(&["record 3", "the field `a.n` is a list, which is no decimal value"]);
+    refused("a.ndjson -t ndjson --types text", &["`--types` has no effect: the input is NDJSON", "zip=text"]);
+    convert(here, "a.ndjson -t ndjson -q --types a.nn=text").ends(0);
+    convert(here, "a.ndjson -t ndjson --types a.nn=text").ends(0).says(&["`a.nn`", "did you mean"]);
+    run(
+        here,
+        ["convert", "t.csv", "-t", "ndjson", "--types", "text,n=decimal", "-o", "o", "--report", "r.json", "--force"],
+    )
+    .ends(0);
+    let report: serde_json::Value = serde_json::from_str(&read(here, "r.json")).unwrap();
+    assert_eq!(report["settings"]["types"], "text,n=decimal");
+    assert_eq!(report["settings"]["ops"], serde_json::json!([]));
 }

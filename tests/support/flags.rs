@@ -3,7 +3,7 @@
 use super::raw::Raw;
 
 /// How many ways there are to [`change`] flags.
-pub const KINDS: usize = 42;
+pub const KINDS: usize = 44;
 
 fn step(flags: &mut Raw, name: &str, text: &str) {
     flags.steps.push((name.to_string(), text.to_string()));
@@ -56,6 +56,8 @@ pub fn change(flags: &mut Raw, which: usize) {
         38 => step(flags, "set", "a=try_cast(a AS decimal) * 1.10"),
         39 => flags.omit_null = true,
         40 => flags.join_lists = some("|"),
+        41 => step(flags, "explode", "a"),
+        42 => step(flags, "parse-json", "b"),
         _ => flags.crlf = true,
     }
 }

@@ -17,16 +17,21 @@ pub fn settings(said: &Said) -> Result<Settings, Error> {
     let mut settings = Settings::default();
     let known =
         |name: &str| find(said.command(), name).ok_or_else(|| Error::usage(format!("there is no flag `--{name}`")));
-    // Ops come after expressions, whose order among each other counts.
-    let is_step = |name: &str| known(name).is_ok_and(|flag| matches!(flag.takes, Takes::Expression(_)));
-    for (name, texts) in said.steps(is_step)? {
+    for name in said.names().filter(|name| known(name).is_ok_and(|flag| !flag.step)) {
+        if let Some(set) = known(name)?.sets {
+            set(&mut settings, &format!("--{name}"), &said.texts(name)?)?;
+        }
+    }
+    // Then the steps, whose order among each other counts; ops come last.
+    let in_order = |name: &str| known(name).is_ok_and(|flag| matches!(flag.takes, Takes::Expression(_)));
+    for (name, texts) in said.steps(in_order)? {
         if let Some(set) = known(name)?.sets {
             set(&mut settings, &format!("--{name}"), &texts)?;
         }
     }
-    for name in said.names().filter(|name| !is_step(name)) {
+    for name in said.names() {
         let flag = known(name)?;
-        if let Some(set) = flag.sets {
+        if let Some(set) = flag.sets.filter(|_| flag.step && !in_order(name)) {
             set(&mut settings, &format!("--{name}"), &said.texts(name)?)?;
         }
     }

@@ -20,6 +20,7 @@ mod write;
 
 pub use grouped::{Grouped, json_text};
 pub use items::Items;
+pub(crate) use items::value_of;
 pub use quick::Quick;
 pub use read::Reader;
 pub(crate) use read::too_deep;

@@ -102,6 +102,16 @@ pub const NESTED_LAYOUT: &str = "ab.c:u8,d:u8";
 pub const LISTS: Input =
     Input { ndjson: b"{\"a\":[1,2]}\n", json: b"[{\"a\":[1,2]}]", frames_of_json: b"\x0b\0\0\0{\"a\":[1,2]}", ..PLAIN };
 
+/// JSON inside texts: a list, with white space where it matters that it is taken apart.
+pub const JSON_TEXTS: Input = Input {
+    csv: b"a\n\"[1, 2]\"\n",
+    tsv: b"a\n\"[1, 2]\"\n",
+    ndjson: b"{\"a\":\"[1, 2]\"}\n",
+    json: b"[{\"a\":\"[1, 2]\"}]",
+    frames_of_json: b"\x0e\0\0\0{\"a\":\"[1, 2]\"}",
+    ..PLAIN
+};
+
 /// Nulls, and numbers that become null.
 pub const NULLS: Input = Input {
     csv: b"a,b\n,1\n",
@@ -249,12 +259,15 @@ pub const PROBES: &[Probe] = &[
     probe("rename", &["--rename", "a=z"], PLAIN),
     probe("rename", &["--rename", "line=z"], PLAIN),
     // Values
-    probe("types", &["--types", "text"], PLAIN),
+    probe("types", &["--types", "a=text"], PLAIN),
+    probe("types", &["--types", "a=date"], PLAIN),
     probe("where", &["--where", "record_number() = 1"], PLAIN),
     probe("set", &["--set", "made=record_number()"], PLAIN),
     probe("set", &["--set", "a=7"], PLAIN),
     probe("set", &["--set", "line='z'"], PLAIN),
     probe("set", &["--set", "payload='z'"], PLAIN),
+    probe("explode", &["--explode", "a"], JSON_TEXTS).beside(&["--parse-json", "a"]).layout("a:text9"),
+    probe("parse-json", &["--parse-json", "a"], JSON_TEXTS).layout("a:text9"),
     probe("op", &["--op", "upper"], PLAIN),
     probe("op", &["--op", "wordcount"], PLAIN),
     probe("bytes", &["--bytes", "text"], BYTES).layout("a:u8,b:bytes9"),

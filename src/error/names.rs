@@ -5,7 +5,7 @@
 
 /// The settings that messages name: fields of `Settings`, of `Options` and of what is in them, and what else a job is
 /// given.
-const SETTINGS: [&str; 53] = [
+const SETTINGS: [&str; 55] = [
     "Each",
     "bytes_as",
     "checkpoint",
@@ -27,6 +27,7 @@ const SETTINGS: [&str; 53] = [
     "io",
     "join_lists",
     "keep_going",
+    "key_column",
     "layout",
     "max_depth",
     "max_errors",
@@ -35,6 +36,7 @@ const SETTINGS: [&str; 53] = [
     "max_keys",
     "max_record_size",
     "memory_limit",
+    "names",
     "nested",
     "no_headers",
     "on_error",

@@ -81,6 +81,11 @@ pub struct Options {
     pub max_keys: usize,
     /// RFC 6901 pointer to the array that holds the records.
     pub records_at: Option<String>,
+    /// The records are the values of a map, not the items of an array: the field that gets their keys.
+    pub key_column: Option<String>,
+    /// Records of JSON are lists, and the first one has the names of their items; see [`names`](Self::names) for names
+    /// that are given.
+    pub names_in_first_row: bool,
     /// Write JSON with line breaks and indentation.
     pub pretty: bool,
     /// Leave keys whose value is null out of JSON.
@@ -130,6 +135,11 @@ impl Options {
         Forms { bytes_as: self.bytes_as, nonfinite: self.nonfinite, omit_null: self.omit_null }
     }
 
+    /// Whether records of JSON are lists, whose items have names.
+    pub(crate) fn names_rows(&self) -> bool {
+        self.names_in_first_row || !self.names.is_empty()
+    }
+
     /// Whether the first record of CSV and TSV holds the column names.
     pub fn reads_header(&self) -> bool {
         !self.no_headers && self.names.is_empty()
@@ -161,6 +171,8 @@ impl Default for Options {
             max_key_length: MAX_KEY_LENGTH,
             max_keys: MAX_KEYS,
             records_at: None,
+            key_column: None,
+            names_in_first_row: false,
             pretty: false,
             omit_null: false,
             nonfinite: Nonfinite::Null,

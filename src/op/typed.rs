@@ -139,7 +139,9 @@ impl Op for TypeFields {
                     Some(_) => batch.columns(record)[place],
                     None => batch.tree(record).nodes().0[place],
                 };
-                match kind.of(value) {
+                // Where every field is text, an empty one of another kind is null.
+                let empty = *kind != FieldKind::Text && batch.untyped_is_text() && value == Value::Text(b"");
+                match kind.of(if empty { Value::Null } else { value }) {
                     Some(typed) => batch.nodes_mut(record).1[place] = typed,
                     None => {
                         let error = self.wrong(number, value, batch.span(record).start);

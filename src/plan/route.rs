@@ -260,7 +260,11 @@ impl Route {
                 self.apart = Apart::along(self.order.names());
             }
         }
-        let straight = !select.is_empty() && drop.is_empty() && settings.ops.is_empty() && list.is_none();
+        let straight = !self.from.gives(&settings.options).whole_records
+            && !select.is_empty()
+            && drop.is_empty()
+            && settings.ops.is_empty()
+            && list.is_none();
         // Whether a renamed field occurs can be seen only where its path ends.
         if straight && rename.iter().all(|(old, _)| select.contains(old)) && self.goes_straight(settings, aim) {
             self.straight(settings, tabular)?;

@@ -38,10 +38,24 @@ pub static FLAGS: &[Flag] = &[
     )
     .group(Group::Json)
     .common()
-    .source(Kinds::JSON.or(Kinds::NDJSON))
+    .source(Kinds::ALL_JSON)
     .unless(uncounted)
     .sets(|s, flag, texts| put(&mut s.options.records_at, Some(pointer(flag, &texts[0])?)))
     .shows("json.records_at", |s| json!(s.options.records_at)),
+    flag(
+        "key-column",
+        Text("NAME"),
+        Commands::READ,
+        "The records are the values of a JSON map (at --records-at): their keys become this field",
+    )
+    .group(Group::Json)
+    .source(Kinds::JSON.or(Kinds::JSON5))
+    .unless(uncounted)
+    .sets(|s, flag, texts| match texts[0].as_str() {
+        "" => Err(Error::usage(format!("{flag}: a field needs a name"))),
+        name => put(&mut s.options.key_column, Some(name.to_owned())),
+    })
+    .shows("json.key_column", |s| json!(s.options.key_column)),
     flag(
         "nested",
         Word("HOW", || NESTED.all()),
@@ -70,12 +84,12 @@ pub static FLAGS: &[Flag] = &[
     flag("pretty", Nothing, Commands::ROWS, "Write JSON with line breaks and indentation")
         .group(Group::Json)
         .common()
-        .target(Kinds::JSON)
+        .target(Kinds::JSON.or(Kinds::JSON5))
         .sets(|s, _, _| put(&mut s.options.pretty, true))
         .shows("json.pretty", |s| json!(s.options.pretty)),
     flag("omit-null", Nothing, Commands::ROWS, "Leave keys whose value is null out of JSON, at every depth; items of lists stay")
         .group(Group::Json)
-        .target(Kinds::JSON.or(Kinds::NDJSON))
+        .target(Kinds::ALL_JSON)
         .sets(|s, _, _| put(&mut s.options.omit_null, true))
         .shows("json.omit_null", |s| json!(s.options.omit_null)),
     flag(
@@ -85,7 +99,7 @@ pub static FLAGS: &[Flag] = &[
         "What NaN and infinite numbers become in JSON: null, the text NaN, Infinity or -Infinity (text), or the record is bad (fail) [default: null]",
     )
     .group(Group::Json)
-    .target(Kinds::JSON.or(Kinds::NDJSON))
+    .target(Kinds::ALL_JSON)
     .unless(all_finite)
     .sets(|s, flag, texts| put(&mut s.options.nonfinite, NONFINITE.parse(flag, &texts[0])?))
     .shows("json.nonfinite", |s| json!(NONFINITE.of(s.options.nonfinite))),

@@ -7,6 +7,7 @@ mod decode;
 mod documents;
 mod encode;
 mod find;
+mod five;
 mod keys;
 mod layout;
 mod pieces;
@@ -61,14 +62,31 @@ pub(super) static JSON: Entry = Entry {
     // JSON targets have a style of their own: compact or pretty.
     copies: |_| None,
     // Whatever is around the records, they are read as items of an array.
-    header: |_, _, _| b"[".to_vec(),
+    header: |options, reading, _| five::header(options, reading),
     // An array whose records are not here.
-    reopen: |options, _| open(options, b"[0", true),
+    reopen: |options, header| match five::is_asked(options) {
+        true => five::reopen(false, options, header),
+        false => open(options, b"[0", true),
+    },
     ..NDJSON
 };
 
+/// JSON5, with comments, trailing commas and other liberties; it is written as JSON.
+pub(super) static JSON5: Entry = Entry {
+    name: "json5",
+    title: "JSON5",
+    aliases: &["jsonc"],
+    extensions: &["json5", "jsonc"],
+    open: five::open_five,
+    gives: |options| Gives { whole_records: true, ..gives(options) },
+    header: |options, reading, _| five::header(options, reading),
+    reopen: |options, header| five::reopen(true, options, header),
+    ..JSON
+};
+
 fn gives(options: &Options) -> Gives {
-    Gives { base64: options.bytes_as == BytesAs::Base64, ..Gives::default() }
+    let base64 = options.bytes_as == BytesAs::Base64;
+    Gives { base64, whole_records: options.key_column.is_some(), ..Gives::default() }
 }
 
 const TAKES: Takes = Takes {
@@ -192,6 +210,9 @@ fn behind_mark(head: &[u8], end: bool) -> Option<usize> {
 
 /// Opens NDJSON.
 fn open_lines(options: &Options, head: &[u8], end: bool) -> Result<Opening, OpenError> {
+    if options.names_rows() {
+        return five::open_lines(options, head, end);
+    }
     let Some(start) = behind_mark(head, end) else { return Ok(Opening::More) };
     match &options.records_at {
         Some(pointer) => Ok(Opening::Ready(Box::new(documents::Source::new(start, tokens_of(pointer)?, options)))),
@@ -201,6 +222,9 @@ fn open_lines(options: &Options, head: &[u8], end: bool) -> Result<Opening, Open
 
 /// Opens JSON.
 fn open(options: &Options, head: &[u8], end: bool) -> Result<Opening, OpenError> {
+    if five::is_asked(options) {
+        return five::open_json(options, head, end);
+    }
     let Some(start) = behind_mark(head, end) else { return Ok(Opening::More) };
     let Some(first) = first_byte(head, start) else {
         return match end {
@@ -285,7 +309,7 @@ fn open_at(pointer: &str, options: &Options, head: &[u8], first: usize, end: boo
         (None, Ok(_)) => return Err(documents::nothing(seen, first, &tokens, options.max_depth).into()),
         (None, Err(_)) => {}
     }
-    match check::locate(head, first, &tokens, options.max_depth, end)? {
+    match check::locate(head, first, &tokens, options.max_depth, end, b'[')? {
         Located::At(start, open) => open_items(source(start, open, 0), head, end),
         Located::More => Ok(Opening::More),
     }

@@ -84,6 +84,24 @@ impl<'a> Batch<'a> {
         Ok(())
     }
 
+    /// Whether the root of the record being built has a field with this key.
+    pub(crate) fn has_key(&self, key: &[u8]) -> bool {
+        let mut node = self.open + 1;
+        while node < self.values.len() {
+            if self.keys[self.open_keys + node - self.open] == key {
+                return true;
+            }
+            node += 1 + self.values[node].nodes_inside();
+        }
+        false
+    }
+
+    /// Makes the last node of the record being built the first one in its root.
+    pub(crate) fn last_node_first(&mut self) {
+        self.values[self.open + 1..].rotate_right(1);
+        self.keys[self.open_keys + 1..].rotate_right(1);
+    }
+
     /// Gives a node of the record being built another key.
     pub(crate) fn set_key(&mut self, node: usize, key: &'a [u8]) {
         self.keys[self.open_keys + node - self.open] = key;

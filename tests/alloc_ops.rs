@@ -40,6 +40,10 @@ fn main() {
             cases.push((from, to, flags));
         }
     }
+    let mut rows = blocks::flags(Format::Json, Format::Csv, "");
+    rows.types = Some("id=decimal".into());
+    cases.push((Format::Json5, Format::Csv, rows.clone()));
+    cases.push((Format::Json5, Format::Ndjson, rows));
     let steps = [
         ("where", "id % 3 <> 1 AND lower(name) <> 'x' AND id NOT IN (1, 2, 3, 5000)"),
         ("where", "name ~ '[a-m]' OR name LIKE '%z%' OR length(name) > 30"),

@@ -463,3 +463,281 @@ fn types_by_column() {
     assert_eq!(report["settings"]["types"], "text,n=decimal");
     assert_eq!(report["settings"]["ops"], serde_json::json!([]));
 }
+
+const LIBERTIES: &str = "// a comment\n[\n  { id: 1, 'name': 'it\\'s \"x\"', \"n\": +5, h: 0xFF, big: 0xffffffffffffffffffffffff, /* in */ f: .5, g: 5., e: -.5e3, },\n\
+      { $k_1: NaN, inf: -Infinity, s: 'a\\\nb\\x41\\u00e9\\v\\0\\q', \u{fc}n\\u0069: [1,2,], m: {}, l: [], },  // trailing\n\
+      { id: 3 /* x */ , t: true, z: null, neg: -0x10, ex: 1e400, long: 12345678901234567890123 },\n]\n/* end */\n";
+
+#[test]
+fn json5() {
+    let here = with(&[("a.json5", LIBERTIES)]);
+    let here = here.path();
+    let lines = "{\"id\":1,\"name\":\"it's \\\"x\\\"\",\"n\":5,\"h\":255,\"big\":79228162514264337593543950335,\"f\":0.5,\"g\":5,\"e\":-0.5e3}\n\
+        {\"$k_1\":null,\"inf\":null,\"s\":\"abA\u{e9}\\u000b\\u0000q\",\"\u{fc}ni\":[1,2],\"m\":{},\"l\":[]}\n\
+        {\"id\":3,\"t\":true,\"z\":null,\"neg\":-16,\"ex\":1e400,\"long\":12345678901234567890123}\n";
+    assert_eq!(each_way(here, "a.json5", &["-t", "ndjson"]), lines);
+    // Written, it is JSON.
+    assert_eq!(
+        convert(here, "a.json5 -q").ends(0).stdout,
+        format!("[\n{}\n]\n", lines.trim_end().replace('\n', ",\n"))
+    );
+    let texts = convert(here, "a.json5 -t ndjson --nonfinite text").ends(0);
+    let texts = texts.says(&["2 numbers written as text (number_as_text)"]);
+    assert!(texts.stdout.contains("{\"$k_1\":\"NaN\",\"inf\":\"-Infinity\""), "{}", texts.stdout);
+    convert(here, "a.json5 -t ndjson --nonfinite fail")
+        .ends(1)
+        .says(&["a.json5: record 2, line 4, byte 123", "NaN or infinite"]);
+    assert_eq!(
+        convert(here, "a.json5 -t csv -q -s id,h,$k_1,inf").ends(0).stdout,
+        "id,h,$k_1,inf\n1,255,,\n,,NaN,-inf\n3,,,\n"
+    );
+    // Values that follow each other, and where records are in a document, as for JSON.
+    fs::write(here.join("b.jsonc"), "{a:1} // x\n{b:2}\n3 \"x\" null").unwrap();
+    assert_eq!(each_way_as(here, "b.jsonc", "json5", &["-t", "ndjson"]), "{\"a\":1}\n{\"b\":2}\n3\n\"x\"\nnull\n");
+    fs::write(here.join("c.jsonc"), "{\"compilerOptions\":{\"x\":[1,2,],},/*c*/ data: [{a:1},{a:2,},], }\n").unwrap();
+    assert_eq!(
+        each_way_as(here, "c.jsonc", "json5", &["-t", "ndjson", "--records-at", "/data"]),
+        "{\"a\":1}\n{\"a\":2}\n"
+    );
+    assert_eq!(
+        each_way_as(here, "c.jsonc", "json5", &["-t", "ndjson", "--records-at", "/compilerOptions/x"]),
+        "1\n2\n"
+    );
+    let keys = ["-t", "ndjson", "--records-at", "/compilerOptions", "--key-column", "k"];
+    assert_eq!(each_way_as(here, "c.jsonc", "json5", &keys), "{\"k\":\"x\",\"value\":[1,2]}\n");
+    convert(here, "c.jsonc --records-at /no").ends(1).says(&["the document has nothing at `/no`"]);
+    // What is JSON is the same JSON5.
+    for name in ["a.ndjson", "o.ndjson"] {
+        fs::write(here.join(name), if name == "a.ndjson" { LISTS } else { ORDERS }).unwrap();
+        let json = convert(here, &format!("{name} -f json -t ndjson")).ends(0).stdout;
+        assert_eq!(convert(here, &format!("{name} -f json5 -t ndjson")).ends(0).stdout, json);
+    }
+}
+
+/// As [`each_way`], for a file whose extension is no format's name.
+fn each_way_as(here: &Path, name: &str, format: &str, words: &[&str]) -> String {
+    let as_named = format!("as.{format}");
+    fs::copy(here.join(name), here.join(&as_named)).unwrap();
+    let answer = each_way(here, &as_named, words);
+    assert_eq!(run(here, ["convert", name, "-q"].iter().chain(words)).ends(0).stdout, answer);
+    answer
+}
+
+#[test]
+fn what_is_not_json5_is_bad_at_its_place() {
+    let here = with(&[]);
+    let here = here.path();
+    let all = |text: &str, words: &[&str]| {
+        fs::write(here.join("a.json5"), text).unwrap();
+        run(here, ["convert", "a.json5", "-t", "ndjson"].iter().chain(words))
+    };
+    for (text, place, reason) in [
+        ("[\n{a:1},\n{b:}]", "record 2, line 3, byte 13", "`}`: expected a value"),
+        ("[{a:1},\n{a:007}]", "record 2, line 2, byte 12", "`007` is not a JSON5 value"),
+        ("[{a:0x}]", "record 1, line 1, byte 4", "`0x` is not a JSON5 value"),
+        ("[{a:'x\ny'}]", "record 1, line 1, byte 4", "a text that is not closed in its line"),
+        ("[{a:'\\u12'}]", "record 1, line 1, byte 5", "\\u without four hexadecimal digits"),
+        ("[{a:'\\1'}]", "record 1, line 1, byte 5", "an escape that is not valid in JSON5"),
+        ("[{a:'\\ud800'}]", "record 1, line 1, byte 5", "half of a surrogate pair"),
+        ("[{1:2}]", "record 1, line 1, byte 2", "`1`: expected a key"),
+        ("[{a 2}]", "record 1, line 1, byte 4", "`2`: expected `:`"),
+        ("[{a:1 b:2}]", "record 1, line 1, byte 6", "`b`: expected `,` or `}`"),
+        ("[1,,2]", "record 2, line 1, byte 3", "`,`: expected a value"),
+        ("[{a:1}, /* x", "record 2, line 1, byte 7", "the array or map of records is not closed"),
+        ("[{a:1} {b:2}]", "record 1, line 1, byte 7", "`{`: expected a comma or the closing bracket"),
+        ("{a:1} 2} {b:3}", "record 3, line 1, byte 7", "`}`: expected a value"),
+        ("[1] 2", "line 1, byte 4", "text after the end of the document"),
+        ("[1", "record 2, line 1, byte 2", "the array or map of records is not closed"),
+    ] {
+        for ways in [&["-j", "1"][..], &["-j", "2", "--slice-size", "1"], &["--io", "read", "--slice-size", "3"]] {
+            let ran = all(text, ways).ends(1);
+            ran.says(&[&format!("{place}: {reason}")]);
+        }
+    }
+    all(" // nothing", &[]).ends(1).says(&["the input has no JSON value"]);
+    // Bad records are left out, and the others are not.
+    let text = "[{a:1,}, {b:}, {c:3}, 007, {e:5} {f:6}, ,{g:7}, 'x']";
+    for ways in [&["-j", "1"][..], &["-j", "2", "--slice-size", "1"], &["--io", "read", "--slice-size", "3"]] {
+        let ran = all(text, &[ways, &["--on-error", "skip", "-q"]].concat()).ends(0);
+        assert_eq!(ran.stdout, "{\"a\":1}\n{\"c\":3}\n{\"g\":7}\n\"x\"\n", "{ways:?}");
+    }
+    all(text, &["-o", "o", "--on-error", "quarantine", "-q"]).ends(0);
+    let quarantined = read(here, "o.quarantine.ndjson");
+    assert_eq!(quarantined.lines().count(), 5, "{quarantined}");
+    let repaired = quarantined
+        .replace("\"record\":2,", "\"text\":\"{b:0x2}\",\"record\":2,")
+        .lines()
+        .take(2)
+        .collect::<Vec<_>>()
+        .join("\n");
+    fs::write(here.join("q"), repaired).unwrap();
+    assert_eq!(run(here, ["replay", "q", "-t", "ndjson"]).ends(0).stdout, "{\"b\":2}\n");
+    let deep = format!("[{}1{}]", "[".repeat(2_000), "]".repeat(2_000));
+    all(&deep, &[]).ends(1).says(&["nested more than 1024 deep"]);
+    fs::write(here.join("a.json5"), b"[{a:'\xff'}, {b:1}]").unwrap();
+    run(here, ["convert", "a.json5", "-t", "ndjson"]).ends(1).says(&["record 1, line 1, byte 5: invalid UTF-8"]);
+    let ran = run(here, ["convert", "a.json5", "-t", "ndjson", "-q", "--invalid-utf8", "replace"]).ends(0);
+    assert_eq!(ran.stdout, "{\"a\":\"\u{fffd}\"}\n{\"b\":1}\n");
+}
+
+#[test]
+fn a_map_of_records() {
+    let users = "{\"v\":1,\"users\":{\"ann\":{\"age\":1.10,\"m\":{\"k\":[1]}},\"b\\u00e9\":{\"age\":2},\"c\":5,\"d\":[1],\"e\":{}},\"x\":[{\"users\":1}]}\n";
+    let here = with(&[("u.json", users)]);
+    let here = here.path();
+    let words = ["--records-at", "/users", "--key-column", "id"];
+    let lines = "{\"id\":\"ann\",\"age\":1.10,\"m\":{\"k\":[1]}}\n{\"id\":\"b\u{e9}\",\"age\":2}\n{\"id\":\"c\",\"value\":5}\n{\"id\":\"d\",\"value\":[1]}\n{\"id\":\"e\"}\n";
+    assert_eq!(each_way(here, "u.json", &[&words[..], &["-t", "ndjson"]].concat()), lines);
+    let selected = [&words[..], &["-t", "csv", "-s", "id,age", "--where", "age > 0"]].concat();
+    assert_eq!(
+        each_way(here, "u.json", &[&selected[..], &["--on-error", "skip"]].concat()),
+        "id,age\nann,1.10\nb\u{e9},2\n"
+    );
+    assert_eq!(
+        each_way(here, "u.json", &[&words[..], &["-t", "csv"]].concat()),
+        "id,age,m.k,value\nann,1.10,\"[1]\",\nb\u{e9},2,,\nc,,,5\nd,,,\"[1]\"\ne,,,\n"
+    );
+    let fed = |text: &str, words: &[&str]| {
+        feed(
+            here,
+            ["convert", "-", "-f", "json", "-t", "ndjson", "--key-column", "id"].iter().chain(words),
+            text.as_bytes(),
+        )
+    };
+    assert_eq!(fed("{}", &[]).ends(0).stdout, "");
+    assert_eq!(
+        fed("{\"a\":{\"x\":1}}\n{\"b\":{\"x\":2}}", &[]).ends(0).stdout,
+        "{\"id\":\"a\",\"x\":1}\n{\"id\":\"b\",\"x\":2}\n"
+    );
+    // As records are left out elsewhere.
+    let some = "{\"a\":{\"id\":1},\"b\":{\"q\":2}, \"c\" {} , \"d\":{\"z\":tru}, \"e\":{\"z\":1}}";
+    assert_eq!(
+        fed(some, &["--on-error", "skip", "-q"]).ends(0).stdout,
+        "{\"id\":\"b\",\"q\":2}\n{\"id\":\"e\",\"z\":1}\n"
+    );
+    fed(some, &[]).ends(1).says(&["record 1, line 1, byte 5: the record has a field `id` of its own", "--key-column"]);
+    for (text, words, reason) in [
+        ("{\"a\":{\"x\":1},\"b\":{\"q\":2}", &[][..], "the array or map of records is not closed"),
+        ("{\"a\":{\"x\":1},\"b\":{\"q\":2},", &[], "the array or map of records is not closed"),
+        ("{\"a\":{\"x\":1},\"b\":{\"q\":2},}", &[], "a comma before the closing bracket"),
+        ("[1]", &[], "the records are not in a map"),
+        ("{\"d\":{\"a\":{\"x\":1}}", &["--records-at", "/d"], "not closed"),
+        ("{\"d\":{\"a\":{\"x\":1}}, \"q\": tru}", &["--records-at", "/d"], "byte 28: not a JSON value"),
+        ("{\"d\":[1]}", &["--records-at", "/d"], "no map at `/d`"),
+        ("{\"a\":1} x", &[], "text after the end of the document"),
+    ] {
+        fed(text, words).ends(1).says(&[reason]);
+    }
+    // A record of a quarantine has its key with it.
+    run(
+        here,
+        [
+            "convert",
+            "u.json",
+            "-o",
+            "o.csv",
+            "-q",
+            "--columns",
+            "id,age",
+            "--where",
+            "age < 2",
+            "--on-error",
+            "quarantine",
+            "--records-at",
+            "/users",
+            "--key-column",
+            "age",
+        ],
+    )
+    .ends(1);
+    let bad = [
+        "convert",
+        "u.json",
+        "-o",
+        "o.ndjson",
+        "-q",
+        "--set",
+        "n=age+value",
+        "--types",
+        "value=decimal",
+        "--on-error",
+        "quarantine",
+    ];
+    run(here, bad.iter().chain(&words)).ends(0);
+    let quarantined = read(here, "o.ndjson.quarantine.ndjson");
+    assert_eq!(quarantined.lines().count(), 2, "{quarantined}");
+    let repaired = quarantined.replace("\"record\":4,", "\"text\":\"\\\"d\\\":{\\\"age\\\":7}\",\"record\":4,");
+    fs::write(here.join("q"), repaired).unwrap();
+    assert_eq!(run(here, ["replay", "q", "-t", "ndjson"]).ends(0).stdout, "{\"id\":\"d\",\"age\":7}\n");
+    convert(here, "u.json --records-at /users --key-column").ends(2);
+    fs::write(here.join("l.ndjson"), "{}\n").unwrap();
+    convert(here, "l.ndjson --key-column k").ends(2).says(&["`--key-column` has no effect: the input is NDJSON"]);
+}
+
+#[test]
+fn lists_as_records() {
+    let here = with(&[
+        ("r.json", "[[\"id\",\"name\",\"l\"],[1,\"x\",[1, 2]],[2.50,null,{\"a\":1}]]"),
+        ("r.ndjson", "[\"id\",\"name\"]\n[1,\"x\"]\n[2,\"y\"]\n"),
+    ]);
+    let here = here.path();
+    let table = "id,name,l\n1,x,\"[1,2]\"\n2.50,,\"{\"\"a\"\":1}\"\n";
+    assert_eq!(each_way(here, "r.json", &["-t", "csv", "--names", "first"]), table);
+    assert_eq!(each_way(here, "r.ndjson", &["-t", "csv", "--names", "first"]), "id,name\n1,x\n2,y\n");
+    let out = |words: &str| convert(here, words).ends(0).stdout;
+    assert_eq!(
+        out("r.json -t ndjson --names first -s l,id"),
+        "{\"l\":[1,2],\"id\":1}\n{\"l\":{\"a\":1},\"id\":2.50}\n"
+    );
+    assert_eq!(out("r.ndjson -t csv --names a,b --drop a"), "b\nname\nx\ny\n");
+    assert_eq!(out("r.ndjson -t ndjson --names first -s 2 --rename name=n"), "{\"n\":\"x\"}\n{\"n\":\"y\"}\n");
+    let filtered = run(
+        here,
+        [
+            "convert", "r.json", "-t", "csv", "--names", "first", "-s", "id,new", "--where", "id > 2", "--set",
+            "new=id*2",
+        ],
+    );
+    assert_eq!(filtered.ends(0).stdout, "id,new\n2.50,5.00\n");
+    assert_eq!(
+        out("r.ndjson r.json -q -t csv --names first --columns union"),
+        "id,name,l\n1,x,\n2,y,\n1,x,\"[1,2]\"\n2.50,,\"{\"\"a\"\":1}\"\n"
+    );
+    let fed = |text: &str, words: &[&str]| {
+        feed(here, ["convert", "-", "-f", "json", "-t", "csv", "--names", "first"].iter().chain(words), text.as_bytes())
+    };
+    let inner = "{\"d\":[[\"id\"],[1],[2,3],{\"x\":1},[4]],\"e\":[]}";
+    assert_eq!(fed(inner, &["--records-at", "/d", "--on-error", "skip", "-q"]).ends(0).stdout, "id\n1\n4\n");
+    fed(inner, &["--records-at", "/d"])
+        .ends(1)
+        .says(&["record 2, line 1, byte 17: 2 items where the first record has 1"]);
+    assert_eq!(fed("[]", &[]).ends(0).stdout, "");
+    assert_eq!(fed("[[\"a\"]]", &[]).ends(0).stdout, "a\n");
+    fed("[{\"a\":1}]", &[]).ends(1).says(&["the first record is no list of names"]);
+    fed("[[\"a\",\"a\"],[1,2]]", &[]).ends(1).says(&["the name `a` twice"]);
+    fed("[[\"a\"],[{\"b\":tru}]]", &[]).ends(1).says(&["record 1, line 1, byte 13", "`tru` is not a JSON value"]);
+    convert(here, "r.json -t csv --names a,b").ends(1).says(&["3 items where the list of names has 2"]);
+    run(
+        here,
+        [
+            "convert",
+            "r.json",
+            "-o",
+            "o.csv",
+            "-q",
+            "--names",
+            "first",
+            "--on-error",
+            "quarantine",
+            "--types",
+            "name=text,id=integer",
+        ],
+    )
+    .ends(0);
+    let quarantined =
+        read(here, "o.csv.quarantine.ndjson").replace("\"record\":2,", "\"text\":\"[2,\\\"y\\\",null]\",\"record\":2,");
+    fs::write(here.join("q"), quarantined).unwrap();
+    assert_eq!(run(here, ["replay", "q", "-t", "csv"]).ends(0).stdout, "id,name,l\n2,y,\n");
+    // Without names they are values, as before.
+    assert_eq!(out("r.ndjson -t json"), "[\n[\"id\",\"name\"],\n[1,\"x\"],\n[2,\"y\"]\n]\n");
+}

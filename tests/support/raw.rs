@@ -69,6 +69,8 @@ pub struct Raw {
     pub max_keys: Option<usize>,
     /// `--records-at`.
     pub records_at: Option<String>,
+    /// `--key-column`.
+    pub key_column: Option<String>,
     /// `--pretty`.
     pub pretty: bool,
     /// `--omit-null`.
@@ -187,6 +189,7 @@ impl Raw {
         give("max-key-length", self.max_key_length.iter().map(OsString::from).collect());
         give("max-keys", self.max_keys.iter().map(|number| number.to_string().into()).collect());
         give("records-at", self.records_at.iter().map(OsString::from).collect());
+        give("key-column", self.key_column.iter().map(OsString::from).collect());
         switch("pretty", self.pretty);
         switch("omit-null", self.omit_null);
         give("nonfinite", self.nonfinite.iter().map(OsString::from).collect());

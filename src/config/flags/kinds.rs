@@ -171,7 +171,7 @@ mod tests {
         assert_eq!(Kinds::named("csv").to_string(), "CSV");
         assert_eq!(Kinds::TABLES.to_string(), "CSV and TSV");
         assert_eq!(Kinds::TABLES.or(Kinds::FRAMES).to_string(), "CSV, TSV and frames");
-        assert_eq!(Kinds::NESTED.to_string(), "NDJSON, JSON and frames of JSON");
+        assert_eq!(Kinds::NESTED.to_string(), "NDJSON, JSON, JSON5 and frames of JSON");
         assert_eq!(Kinds::WORDS.to_string(), "a word count");
     }
 

@@ -442,7 +442,8 @@ impl Walk<'_> {
 
     /// The error for a missing key, listing the keys found instead.
     fn bad(&self, reason: String, others: &[String]) -> Stop {
-        let mut hint = "⟨records_at⟩ takes the RFC 6901 pointer of an array.".to_owned();
+        let what = if self.bracket == b'{' { "a map" } else { "an array" };
+        let mut hint = format!("⟨records_at⟩ takes the RFC 6901 pointer of {what}.");
         if !others.is_empty() {
             let shown: Vec<String> = others.iter().take(SHOWN).map(|key| format!("`{key}`")).collect();
             let more = if others.len() > SHOWN { ", …" } else { "" };

@@ -44,7 +44,10 @@ pub(super) static NDJSON: Entry = Entry {
     gives,
     // What is to be left out can be inside of anything.
     takes: |options| if options.omit_null { Takes { detail: Detail::All, ..TAKES } } else { TAKES },
-    copies: |options| (options.records_at.is_none() && !options.omit_null).then_some(Copies::Values),
+    copies: |options| {
+        let as_it_is = options.records_at.is_none() && !options.omit_null && !options.names_rows();
+        as_it_is.then_some(Copies::Values)
+    },
     header: entry::header_before,
     reopen: |options, header| open_lines(options, header, true),
     begin_record: entry::nothing_before,

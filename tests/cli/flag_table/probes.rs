@@ -198,7 +198,7 @@ pub const PROBES: &[Probe] = &[
     ),
     probe("no-quoting", &["--no-quoting"], Input { csv: b"a,b\n1,\"x\n2,z\n", tsv: b"a\tb\n1\t\"x\n2\tz\n", ..PLAIN }),
     probe("comment", &["--comment", "#"], Input { csv: b"a,b\n1,x\n#\n", tsv: b"a\tb\n1\tx\n#\n", ..PLAIN }),
-    probe("names", &["--names", "b,a"], PLAIN),
+    probe("names", &["--names", "b,a"], Input { json: b"[[\"x\",1]]", ndjson: b"[\"x\",1]\n", ..PLAIN }),
     probe("no-headers", &["--no-headers", "--select", "column_1"], PLAIN).beside(&["--on-error", "skip"]),
     probe("no-headers", &["--no-headers"], PLAIN),
     probe("ragged", &["--ragged", "pad"], BAD),
@@ -237,6 +237,8 @@ pub const PROBES: &[Probe] = &[
         &["--records-at", "/d"],
         Input { json: b"{\"d\":[{\"a\":1,\"b\":\"x\"}]}", ndjson: b"{\"d\":[{\"a\":1,\"b\":\"x\"}]}\n", ..PLAIN },
     ),
+    probe("key-column", &["--key-column", "k"], Input { json: b"{\"x\":{\"a\":1,\"b\":\"y\"}}", ..PLAIN })
+        .layout("a:u8,b:text9,k:text9"),
     probe("nested", &["--nested", "json"], NESTED).layout(NESTED_LAYOUT),
     probe("join-lists", &["--join-lists", "|"], LISTS),
     probe("unflatten", &["--unflatten"], NESTED).layout(NESTED_LAYOUT),

@@ -33,6 +33,8 @@ enum Place {
 
 /// What is around records that have ended.
 enum Around {
+    /// Nothing any more.
+    Nothing,
     Checked(Box<Rest>),
     /// Only its brackets are counted.
     Walked(Walk),
@@ -52,8 +54,7 @@ impl Cutter {
     /// What comes after `from`: a byte, or none if that is not known yet.
     fn following(&self, data: &[u8], from: usize, end: bool) -> Option<u8> {
         match skip(data, from, self.syntax) {
-            // A slash may begin a comment.
-            Ok(at) if at + 1 == data.len() && data[at] == b'/' && !end => None,
+            Ok(at) if !end && may_go_on(data, at) => None,
             Ok(at) => data.get(at).copied(),
             // The decoder reports it.
             Err(_) if end => Some(b'/'),
@@ -90,6 +91,7 @@ impl Cutter {
                         return self.slice(at);
                     }
                     self.place = Place::After(match self.syntax {
+                        _ if self.open.is_empty() => Around::Nothing,
                         Syntax::Json => Around::Checked(Box::new(Rest::new(self.open.clone(), self.max_depth))),
                         Syntax::Five => Around::Walked(Walk::new(0, self.open.len())),
                     });
@@ -134,51 +136,49 @@ impl Cutter {
 
     /// Reads what follows the list or map of records.
     fn tail(&mut self, mut around: Around, data: &[u8], end: bool) -> Result<Boundary, RecordError> {
-        let mut from = 0;
-        if !self.open.is_empty() {
-            from = match &mut around {
-                Around::Checked(rest) => {
-                    let mut at = 0;
-                    while at < data.len() && !rest.is_over() {
-                        rest.take(at, data[at], &self.tokens).map_err(|error| error.fault(Fault::Lost))?;
-                        at += 1;
-                    }
-                    if rest.is_over() { Some(at) } else { None }
+        let over = match &mut around {
+            Around::Nothing => return self.behind(data, end),
+            Around::Checked(rest) => {
+                let mut at = 0;
+                while at < data.len() && !rest.is_over() {
+                    rest.take(at, data[at], &self.tokens).map_err(|error| error.fault(Fault::Lost))?;
+                    at += 1;
                 }
-                Around::Walked(walk) => loop {
-                    match walk.next(data, Between::Nothing, self.syntax) {
-                        Some(Found::End(at)) if walk.depth == 0 => break Some(at),
-                        Some(_) => {}
-                        None => {
-                            // It goes on at the beginning of what follows.
-                            let seen = walk.at;
-                            if seen == 0 && !end {
-                                self.place = Place::After(around);
-                                return Ok(Boundary::More);
-                            }
-                            walk.at = 0;
-                            if !end {
-                                self.place = Place::After(around);
-                                return Ok(Boundary::Skip(seen));
-                            }
-                            break None;
-                        }
-                    }
-                },
+                rest.is_over().then_some(at)
             }
-            .unwrap_or(usize::MAX);
-            if from == usize::MAX {
-                if end {
-                    return Err(unfinished(data.len()));
+            Around::Walked(walk) => loop {
+                match walk.next(data, Between::Nothing, self.syntax) {
+                    Some(Found::End(at)) if walk.depth == 0 => break Some(at),
+                    Some(_) => {}
+                    None if !end => {
+                        // It goes on at the beginning of what follows.
+                        let seen = std::mem::take(&mut walk.at);
+                        self.place = Place::After(around);
+                        return Ok(if seen == 0 { Boundary::More } else { Boundary::Skip(seen) });
+                    }
+                    None => break None,
                 }
+            },
+        };
+        match over {
+            Some(at) => {
+                self.place = Place::After(Around::Nothing);
+                Ok(Boundary::Skip(at))
+            }
+            None if end => Err(unfinished(data.len())),
+            None => {
                 self.place = Place::After(around);
-                return Ok(Boundary::Skip(data.len()));
+                Ok(Boundary::Skip(data.len()))
             }
         }
-        let at = match skip(data, from, self.syntax) {
-            Ok(at) if at + 1 == data.len() && data[at] == b'/' && !end => return self.wait(around),
+    }
+
+    /// Reads what follows a document.
+    fn behind(&mut self, data: &[u8], end: bool) -> Result<Boundary, RecordError> {
+        let at = match skip(data, 0, self.syntax) {
+            Ok(at) if !end && may_go_on(data, at) => return self.wait(),
             Ok(at) => at,
-            Err(_) if !end => return self.wait(around),
+            Err(_) if !end => return self.wait(),
             Err(error) => return Err(error),
         };
         match data.get(at) {
@@ -187,7 +187,7 @@ impl Cutter {
                 Ok(Boundary::Skip(data.len()))
             }
             // White space; a comment may go on.
-            None => self.wait(around),
+            None => self.wait(),
             Some(byte) if self.open.is_empty() && *byte == self.layout.bracket() => {
                 self.place = Place::Records;
                 Ok(Boundary::Skip(at + 1))
@@ -196,9 +196,18 @@ impl Cutter {
         }
     }
 
-    fn wait(&mut self, around: Around) -> Result<Boundary, RecordError> {
-        self.place = Place::After(around);
+    fn wait(&mut self) -> Result<Boundary, RecordError> {
+        self.place = Place::After(Around::Nothing);
         Ok(Boundary::More)
+    }
+}
+
+/// Whether what is at `at`, near the end of the data, may be the beginning of a comment or of a white character.
+fn may_go_on(data: &[u8], at: usize) -> bool {
+    match data.get(at) {
+        Some(b'/') => at + 1 == data.len(),
+        Some(0x80..) => at + 3 > data.len(),
+        _ => false,
     }
 }
 

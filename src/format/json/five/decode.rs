@@ -324,8 +324,8 @@ impl Decoder {
                 _ => return Err(wrong(text, at, "`,` or `]`")),
             }
         }
-        if column != columns {
-            let error = RecordError::with_numbers(start, "{} item{s} where there are {} columns", [column, columns]);
+        if let Some(rows) = self.rules.rows.as_ref().filter(|_| column != columns) {
+            let error = RecordError::with_numbers(start, rows.other, [column, columns]);
             return Err(error.cause(Cause::Fields));
         }
         Ok(at + 1)

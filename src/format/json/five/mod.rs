@@ -53,6 +53,8 @@ impl Layout {
 pub struct Rows {
     /// The names of their items.
     pub schema: Schema,
+    /// The error text for a record with another number of items.
+    pub other: &'static str,
 }
 
 /// A source whose beginning has been read.
@@ -192,8 +194,12 @@ fn open(syntax: Syntax, options: &Options, head: &[u8], end: bool) -> Result<Ope
 
 /// Reads the names of the columns, if they are in the first record.
 fn rows(source: Source, options: &Options, head: &[u8], end: bool) -> Result<Opening, OpenError> {
+    let other = match options.names_in_first_row {
+        true => "{} item{s} where the first record has {}",
+        false => "{} item{s} where the list of names has {}",
+    };
     let ready = |source: Source, start: usize, schema: Schema| {
-        let rules = Rules { rows: Some(Rows { schema }), ..source.rules };
+        let rules = Rules { rows: Some(Rows { schema, other }), ..source.rules };
         Ok(Opening::Ready(Box::new(Source { start, rules, ..source })))
     };
     if !options.names_in_first_row {

@@ -278,6 +278,7 @@ fn number<'a>(run: &'a [u8], at: usize, arena: &'a Arena) -> Result<Option<Value
         rest => (false, rest),
     };
     let digits = match rest {
+        [b'+' | b'-', ..] => return Ok(None),
         b"Infinity" => return Ok(Some(Value::Float(if minus { f64::NEG_INFINITY } else { f64::INFINITY }))),
         b"NaN" => return Ok(Some(Value::Float(f64::NAN))),
         [b'0', b'x' | b'X', digits @ ..] => {

@@ -31,7 +31,7 @@ mod expression;
 
 pub use expression::{Expression, Running, text_value};
 pub use moment::Moment;
-pub use path::{Spot, find, spot};
+pub use path::{Spot, each as each_node, find, spot};
 pub use scalar::Scalar;
 pub use scope::{Outcome, Place};
 

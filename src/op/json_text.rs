@@ -36,6 +36,9 @@ thread_local! {
     static READER: Cell<Option<(usize, Reader)>> = const { Cell::new(None) };
 }
 
+/// What reading takes beside the arena, in bytes.
+const READING: usize = 64 << 10;
+
 const HINT: &str = "Correct it, or leave such records out: ⟨on_error skip⟩.";
 
 impl ParseJson {
@@ -155,6 +158,10 @@ impl Op for ParseJson {
 
     fn reads(&self) -> &[Box<[u8]>] {
         &self.names
+    }
+
+    fn memory(&self) -> usize {
+        READING
     }
 
     fn plan(&self) -> Option<String> {

@@ -49,6 +49,37 @@ pub(super) fn find(schema: &Schema, text: &str, flag: &str) -> Result<Found> {
     one(schema, text, text, flag).map(Found::one)
 }
 
+/// A regex for the names of fields of nested records.
+pub(super) struct Pattern {
+    regex: Regex,
+    /// Its number among the paths.
+    pub number: usize,
+    /// What it matches is selected at the place of this entry of the records' rules; none: it is dropped.
+    pub place: Option<usize>,
+}
+
+impl Pattern {
+    /// The regexes among some paths, the first of which has a number; `place` finds the places of those that select.
+    pub fn all(
+        paths: &[String],
+        first: usize,
+        flag: &str,
+        place: impl Fn(&[u8]) -> Option<usize>,
+    ) -> Result<Vec<Pattern>> {
+        let regexes =
+            paths.iter().enumerate().filter_map(|(number, path)| Some((first + number, path, regex_of(path)?)));
+        regexes
+            .map(|(number, path, regex)| {
+                Ok(Pattern { regex: compile(regex, flag)?, number, place: place(path.as_bytes()) })
+            })
+            .collect()
+    }
+
+    pub fn matches(&self, key: &[u8]) -> bool {
+        self.regex.is_match(key)
+    }
+}
+
 /// The regex in a text `/regex/`.
 pub(crate) fn regex_of(text: &str) -> Option<&str> {
     text.strip_prefix('/')?.strip_suffix('/').filter(|regex| !regex.is_empty())

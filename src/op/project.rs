@@ -2,8 +2,10 @@
 
 use std::collections::HashSet;
 
+use regex::bytes::Regex;
+
 use super::paths::{is_in, renamed};
-use super::pattern::{find, missing};
+use super::pattern::{find, missing, regex_of};
 use crate::error::{Error, Result};
 use crate::record::Schema;
 
@@ -96,6 +98,8 @@ pub(crate) struct Order {
     /// For each selected path, its final names: first the one if all its parts are keys of maps, then those if some of
     /// them together are a key with dots, which may be renamed differently.
     names: Vec<Vec<Vec<u8>>>,
+    /// The regexes among the paths, with their places.
+    patterns: Vec<(usize, Regex)>,
 }
 
 /// At most this many dots of a path are also tried as parts of keys.
@@ -104,7 +108,12 @@ const DOTS: usize = 6;
 impl Order {
     pub fn new(select: &[String], drop: &[String], rename: &[(String, String)]) -> Order {
         let stays = |path: &&String| !drop.iter().any(|dropped| is_in(path, dropped));
-        Order { names: select.iter().filter(stays).map(|path| final_names(path, rename)).collect() }
+        let paths: Vec<&String> = select.iter().filter(stays).collect();
+        let regex = |(place, path): (usize, &&String)| Some((place, Regex::new(regex_of(path)?).ok()?));
+        Order {
+            names: paths.iter().map(|path| final_names(path, rename)).collect(),
+            patterns: paths.iter().enumerate().filter_map(regex).collect(),
+        }
     }
 
     /// Whether nothing was selected.
@@ -134,7 +143,8 @@ impl Order {
             let own = &*names[0];
             let inside = |name: &[u8]| is_inside(name, own);
             let found = found.names().any(inside) || lists.iter().any(|list| is_inside(own, list));
-            if columns[place].is_empty() && !found {
+            let pattern = self.patterns.iter().any(|(other, _)| *other == place);
+            if columns[place].is_empty() && !found && !pattern {
                 columns[place].push(own);
             }
         }
@@ -152,8 +162,12 @@ impl Order {
         if let Some((place, _)) = inside {
             return (place, How::Inside);
         }
+        // A regex is for the key of the record that the column's name begins with.
+        let ends = || memchr::memchr_iter(b'.', name).chain([name.len()]);
+        let matching = self.patterns.iter().find(|(_, regex)| ends().any(|end| regex.is_match(&name[..end])));
         match all().find(|(_, own)| is_inside(own, name)) {
             Some((place, _)) => (place, How::Above),
+            None if matching.is_some() => (matching.map_or(0, |(place, _)| *place), How::Same),
             None => (self.names.len(), How::Same),
         }
     }

@@ -255,8 +255,6 @@ impl Route {
     fn keyed(&mut self, settings: &Settings, aim: &Aim<'_>, projected: bool) -> Result<bool> {
         let Settings { select, drop, rename, .. } = settings;
         let (list, tabular) = (aim.list, aim.tabular);
-        no_patterns(select, "⟨select⟩")?;
-        no_patterns(drop, "⟨drop⟩")?;
         self.order = Order::new(select, drop, rename);
         if projected {
             self.filter(settings, aim)?;
@@ -482,17 +480,8 @@ impl Aim<'_> {
 
     /// Whether the records are the values of a single selected field.
     fn is_lone(&self, settings: &Settings) -> bool {
-        self.takes.lone && settings.select.len() == 1 && self.list.is_none()
-    }
-}
-
-/// Refuses regexes for the names of nested records, which have no columns to choose from.
-fn no_patterns(names: &[String], flag: &str) -> Result<()> {
-    match names.iter().find(|name| regex_of(name).is_some()) {
-        None => Ok(()),
-        Some(regex) => Err(Error::usage(format!(
-            "{flag} {regex}: a regex chooses from the columns of a table, and the source has nested records\n  Name the fields."
-        ))),
+        let one = matches!(&settings.select[..], [path] if regex_of(path).is_none());
+        self.takes.lone && one && self.list.is_none()
     }
 }
 

@@ -382,7 +382,31 @@ fn columns_by_position_range_and_regex() {
     refused("--drop /./", &["leave no fields"]);
     fs::write(here.join("a.ndjson"), "{\"3\":1,\"a\":{\"\":{\"c\":2}}}\n").unwrap();
     assert_eq!(convert(here, "a.ndjson -s 3,a..c").ends(0).stdout, "{\"3\":1,\"a\":{\"\":{\"c\":2}}}\n");
-    convert(here, "a.ndjson -s /a/").ends(2).says(&["--select /a/: a regex chooses from the columns of a table"]);
+    // A regex is for the keys of nested records too.
+    fs::write(
+        here.join("n.ndjson"),
+        "{\"x_1\":1,\"id\":2,\"x_2\":{\"a\":3},\"y\":[4],\"/x/\":5}\n{\"id\":6,\"z\":7}\n",
+    )
+    .unwrap();
+    let nested = |words: &[&str]| each_way(here, "n.ndjson", &[&["-t", "ndjson"], words].concat());
+    assert_eq!(nested(&["-s", "/^x_/,id"]), "{\"x_1\":1,\"x_2\":{\"a\":3},\"id\":2}\n{\"id\":6}\n");
+    assert_eq!(nested(&["-s", "y,/[_d]/"]), "{\"y\":[4],\"x_1\":1,\"id\":2,\"x_2\":{\"a\":3}}\n{\"id\":6}\n");
+    assert_eq!(
+        nested(&["-s", "id,/./", "--drop", "/_1$/,y", "--rename", "id=n"]),
+        "{\"n\":2,\"x_2\":{\"a\":3},\"/x/\":5}\n{\"n\":6,\"z\":7}\n"
+    );
+    assert_eq!(nested(&["--drop", "/^x/"]), "{\"id\":2,\"y\":[4],\"/x/\":5}\n{\"id\":6,\"z\":7}\n");
+    assert_eq!(nested(&["-s", "/^x_.$/,x_1", "--rename", "x_2=w"]), "{\"w\":{\"a\":3},\"x_1\":1}\n{}\n");
+    let table = |words: &[&str]| each_way(here, "n.ndjson", &[&["-t", "csv"], words].concat());
+    assert_eq!(table(&["-s", "y,/^x_/,id"]), "y,x_1,x_2.a,id\n\"[4]\",1,3,2\n,,,6\n");
+    assert_eq!(table(&["--drop", "/[xy]/"]), "id,z\n2,\n6,7\n");
+    // The key that is exactly that is meant first.
+    assert_eq!(nested(&["-s", "/x/"]), "{\"/x/\":5,\"x_1\":1,\"x_2\":{\"a\":3}}\n{}\n");
+    let never = convert(here, "n.ndjson -t ndjson --drop /^q/").ends(0).says(&["`/^q/`"]);
+    assert_eq!(never.stdout, read(here, "n.ndjson"));
+    convert(here, "n.ndjson -t ndjson -s /(/").ends(2).says(&["--select /(/ is not a regex"]);
+    let taken = convert(here, "n.ndjson -t ndjson -s /^x/ --rename x_1=x_2").ends(1);
+    taken.says(&["can't be renamed: the map has another field `x_2`"]);
 }
 
 #[test]

@@ -39,7 +39,7 @@ const UTF8_OUT: &str = "the output is always UTF-8; convert it with iconv: | ico
 const AN_INPUT: &str = "an input needs no flag";
 
 /// Flags of other tools, and older ones of ours.
-const FLAGS: [(&str, Tip); 124] = [
+const FLAGS: [(&str, Tip); 131] = [
     ("--sep", Say("--delimiter")),
     ("--separator", Say("--delimiter")),
     ("--delim", Say("--delimiter")),
@@ -170,6 +170,13 @@ const FLAGS: [(&str, Tip); 124] = [
     ("--offset", No(NOT_YET_ROWS)),
     ("--dedup", No(NOT_YET_DEDUPE)),
     ("--dedupe", No(NOT_YET_DEDUPE)),
+    ("--unnest", Say("--explode")),
+    ("--unwind", Say("--explode")),
+    ("--dtype", Say("--types")),
+    ("--dtypes", Say("--types")),
+    ("--drop-nulls", Say("--omit-null")),
+    ("--json5", Say("-f json5")),
+    ("--jsonc", Say("-f json5")),
 ];
 
 /// Commands of other tools.

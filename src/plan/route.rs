@@ -279,7 +279,8 @@ impl Route {
                 self.apart = Apart::along(self.order.names());
             }
         }
-        let straight = !self.from.gives(&settings.options).whole_records
+        let patterns = select.iter().any(|path| regex_of(path).is_some());
+        let straight = !(patterns || self.from.gives(&settings.options).whole_records)
             && !select.is_empty()
             && drop.is_empty()
             && settings.ops.is_empty()

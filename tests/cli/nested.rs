@@ -564,7 +564,7 @@ fn what_is_not_json5_is_bad_at_its_place() {
         ("[{a 2}]", "record 1, line 1, byte 4", "`2`: expected `:`"),
         ("[{a:1 b:2}]", "record 1, line 1, byte 6", "`b`: expected `,` or `}`"),
         ("[1,,2]", "record 2, line 1, byte 3", "`,`: expected a value"),
-        ("[{a:1}, /* x", "record 2, line 1, byte 7", "the array or map of records is not closed"),
+        ("[{a:1}, /* x", "record 2, line 1, byte 8", "a comment that is not closed"),
         ("[{a:1} {b:2}]", "record 1, line 1, byte 7", "`{`: expected a comma or the closing bracket"),
         ("{a:1} 2} {b:3}", "record 3, line 1, byte 7", "`}`: expected a value"),
         ("[1] 2", "line 1, byte 4", "text after the end of the document"),

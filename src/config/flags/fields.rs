@@ -19,17 +19,29 @@ use crate::op::{Explode, FieldKind, Folding, Op, ParseJson, Set, TypeFields, Whe
 
 pub static FLAGS: &[Flag] = &[
     flag(
+        "explode",
+        Expression("FIELD"),
+        Commands::ROWS,
+        "A record for each item of the list in this field, with the other fields repeated; in order with --parse-json, --set and --where",
+    )
+    .step()
+    .group(Group::Rows)
+    .source(Kinds::NESTED.or(Kinds::TABLES))
+    .unless(no_lists)
+    .sets(|s, _, texts| add(s, texts, |text| Ok(Arc::new(Explode::new(text)?))))
+    .shows("explode", |s| json!(steps(s, "explode"))),
+    flag(
         "select",
         List("FIELDS"),
         Commands::ROWS,
-        "Keep only these fields, in this order (a,b; nested ones as a.b; columns also by position 3, range a..c, or /regex/)",
+        "Keep only these fields, in this order: a,b.c (also 3, a..c, /regex/)",
     )
     .short('s')
     .group(Group::Fields)
     .common()
     .sets(|s, flag, texts| put(&mut s.select, parse_fields(flag, texts)?))
     .shows("select", |s| json!(s.select)),
-    flag("drop", List("FIELDS"), Commands::ROWS, "Leave out these fields (comma-separated, as for --select)")
+    flag("drop", List("FIELDS"), Commands::ROWS, "Leave out these fields")
         .group(Group::Fields)
         .common()
         .sets(|s, flag, texts| put(&mut s.drop, parse_fields(flag, texts)?))
@@ -97,18 +109,6 @@ pub static FLAGS: &[Flag] = &[
         Ok(())
     })
     .shows("parse_json", |s| json!(steps(s, "parse-json"))),
-    flag(
-        "explode",
-        Expression("FIELD"),
-        Commands::ROWS,
-        "A record for each item of the list in this field, with the other fields repeated; in order with --parse-json, --set and --where",
-    )
-    .step()
-    .group(Group::Rows)
-    .source(Kinds::NESTED.or(Kinds::TABLES))
-    .unless(no_lists)
-    .sets(|s, _, texts| add(s, texts, |text| Ok(Arc::new(Explode::new(text)?))))
-    .shows("explode", |s| json!(steps(s, "explode"))),
     flag(
         "where",
         Expression("EXPR"),

@@ -9,6 +9,7 @@ use super::compile::{REGEX_MEMORY, compile};
 use super::constant::{constants, slots};
 use super::decimal::{Decimal, SHORT};
 use super::eval::{self, Single};
+use super::fault::excerpt;
 use super::infer;
 use super::parser::parse;
 use super::scalar::{Scalar, TextRoom};
@@ -60,6 +61,12 @@ impl Expression {
     /// The paths of the fields it reads.
     pub fn fields(&self) -> &[Box<[u8]>] {
         &self.program.fields
+    }
+
+    /// The line of the text in which it first names a field, with a mark below the place.
+    pub fn excerpt(&self, field: &[u8]) -> Option<String> {
+        let number = self.program.fields.iter().position(|path| **path == *field)?;
+        Some(excerpt(&self.text, self.program.places[number]))
     }
 
     /// Whether its texts have to be UTF-8.

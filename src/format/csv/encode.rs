@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::append::Append;
 use super::escapes::{TSV_NULL, escaped};
 use super::joined::{At, Joiner};
 use super::resolved::Resolved;
@@ -35,13 +36,13 @@ pub(super) struct Writing {
 }
 
 /// How fields are written.
-struct Style {
-    unit: Unit,
-    row: RowStyle,
+pub(super) struct Style {
+    pub unit: Unit,
+    pub row: RowStyle,
     dialect: Resolved,
     json: Writer,
     /// Joins the items of lists.
-    joiner: Option<Joiner>,
+    pub joiner: Option<Joiner>,
     /// No header is written, so any record may become the first of a file: its first field is quoted if it looks like a
     /// byte order mark.
     marks: bool,
@@ -159,6 +160,10 @@ impl WriteFormat for Writing {
                 Box::new(KeyedEncoder { style: self.style(), binder, unknown: *unknown, longest: self.longest })
             }
         }
+    }
+
+    fn appender(&self) -> Option<Box<dyn Encode>> {
+        Some(Box::new(Append { style: self.style(), fields: self.schema.len() }))
     }
 }
 
@@ -313,7 +318,7 @@ fn unknown_key(path: &[u8], offset: usize) -> RecordError {
 }
 
 /// Why a field was not written.
-enum Bad {
+pub(super) enum Bad {
     Record(RecordError),
     Stop(Error),
 }
@@ -333,11 +338,25 @@ impl Style {
         output: &mut Output<'_>,
         mark: Mark,
     ) -> Result<(), EncodeError> {
-        let single = fields.len() == 1;
-        let mut first = true;
         if fields.len() == 0 {
             output.lose(LossyKind::RecordAsEmptyLine);
         }
+        self.fields_behind(b"", fields, index, at, output, mark)
+    }
+
+    /// The same behind fields that are written already.
+    pub fn fields_behind<'b, 'a: 'b>(
+        &mut self,
+        before: &[u8],
+        fields: impl ExactSizeIterator<Item = (Value<'a>, Option<Tree<'b, 'a>>)>,
+        index: usize,
+        at: At<'a>,
+        output: &mut Output<'_>,
+        mark: Mark,
+    ) -> Result<(), EncodeError> {
+        output.put(before)?;
+        let mut first = before.is_empty();
+        let single = first && fields.len() == 1;
         for (value, node) in fields {
             if !first {
                 output.put_byte(self.dialect.delimiter)?;
@@ -354,7 +373,7 @@ impl Style {
         output.end_record(at.offset).map_err(|error| output.refuse(mark, index, error))
     }
 
-    fn field<'a>(
+    pub fn field<'a>(
         &mut self,
         value: Value<'a>,
         node: Option<Tree<'_, 'a>>,
@@ -445,26 +464,9 @@ impl Style {
         }
     }
 
-    /// A list as its items with a text between them, or as JSON text if it holds lists or maps.
-    #[cold]
-    fn list<'a>(
-        &mut self,
-        value: Value<'a>,
-        node: Option<Tree<'_, 'a>>,
-        single: bool,
-        at: At<'a>,
-        output: &mut Output<'_>,
-    ) -> Result<(), Bad> {
-        let joined = self.joiner.as_ref().map_or(Ok(None), |joiner| joiner.join(value, node, at));
-        let Some(joined) = joined.map_err(Bad::Record)? else { return self.json(value, node, at.offset, output) };
-        output.lose(LossyKind::ListJoined);
-        (0..joined.nulls).for_each(|_| output.lose(LossyKind::NullAsText));
-        self.field(Value::Text(joined.text), None, single, at, output)
-    }
-
     /// A list or map as JSON text in one cell.
     #[cold]
-    fn json(
+    pub fn json(
         &mut self,
         value: Value<'_>,
         node: Option<Tree<'_, '_>>,

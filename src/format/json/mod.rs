@@ -1,4 +1,4 @@
-//! NDJSON and JSON (RFC 8259).
+//! NDJSON and JSON (RFC 8259), and JSON5.
 
 mod check;
 mod columns;

@@ -139,6 +139,10 @@ impl Op for Explode {
         false
     }
 
+    fn makes_batches(&self) -> bool {
+        true
+    }
+
     fn fingerprint(&self) -> Option<String> {
         Some(format!("explode {}", String::from_utf8_lossy(&self.names[0])))
     }

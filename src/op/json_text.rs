@@ -152,6 +152,10 @@ impl Op for ParseJson {
         READER.set(Some((self.max_depth, reader)));
     }
 
+    fn makes_batches(&self) -> bool {
+        true
+    }
+
     fn fingerprint(&self) -> Option<String> {
         Some(format!("parse-json {}", String::from_utf8_lossy(&self.names[0])))
     }

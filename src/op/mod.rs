@@ -157,6 +157,12 @@ pub trait Op: Send + Sync {
         false
     }
 
+    /// It replaces the batches of nested records by others, for which arenas get more room.
+    #[doc(hidden)]
+    fn makes_batches(&self) -> bool {
+        false
+    }
+
     /// What it keeps for each worker beside the arena, in bytes, such as the caches of regexes: a part of the memory plan.
     fn memory(&self) -> usize {
         0

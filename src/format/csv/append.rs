@@ -1,11 +1,10 @@
 //! Records of the source with new fields behind them.
 
-use std::iter::once;
 use std::ops::Range;
 
 use super::encode::Style;
 use super::joined::At;
-use super::row::{RowLossy, RowStyle};
+use super::row::{Row, RowLossy, RowStyle};
 use crate::format::Encode;
 use crate::record::{Batch, EncodeError, Output, Value};
 use crate::scan::vector::{Vector, Work};
@@ -108,12 +107,17 @@ fn row<V: Vector>(
     fields: &[Value<'_>],
     to: &mut [u8],
 ) -> Option<(usize, RowLossy)> {
-    // A digit stands for the last byte of the record, which is a field in front of the others.
-    let (last, before) = text.split_last()?;
-    to.get_mut(..before.len())?.copy_from_slice(before);
-    let behind = &mut to[before.len()..];
-    let values = once(Value::Untyped(b"0")).chain(fields.iter().copied());
-    let row = style.row::<false, false, V>(v, source, values, behind)?;
-    behind[0] = *last;
-    Some((before.len() + row.len, row.lossy))
+    to.get_mut(..text.len())?.copy_from_slice(text);
+    *to.get_mut(text.len())? = style.dialect.delimiter;
+    let behind = &mut to[text.len() + 1..];
+    let row = match fields {
+        // Alone, it would be an empty line.
+        [Value::Null] if !style.dialect.tsv_escapes => {
+            let line_break = style.line_break();
+            behind.get_mut(..line_break.len())?.copy_from_slice(line_break);
+            Row { len: line_break.len(), lossy: RowLossy::default() }
+        }
+        fields => style.row::<false, false, V>(v, source, fields.iter().copied(), behind)?,
+    };
+    Some((text.len() + 1 + row.len, row.lossy))
 }

@@ -19,6 +19,7 @@ mod spec;
 mod tests;
 #[cfg(test)]
 mod write_tests;
+mod writing;
 
 use super::entry::{self, Ends, Entry, Given, Gives, JsonText, Straight, Takes};
 use super::{
@@ -180,7 +181,7 @@ impl ReadFormat for Reading {
 
 /// Prepares CSV or TSV.
 fn create(preset: Preset, options: &Options, given: Given<'_>) -> Result<Box<dyn WriteFormat>> {
-    let writing = encode::Writing::new(Resolved::writing(preset, options)?, options, given);
+    let writing = writing::Writing::new(Resolved::writing(preset, options)?, options, given);
     writing.check_names()?;
     Ok(Box::new(writing))
 }

@@ -36,7 +36,7 @@ const NOT_YET_STATS: &str = "pagemill can't describe columns yet";
 const AN_INPUT: &str = "an input needs no flag";
 
 /// Flags of other tools, and older ones of ours.
-const FLAGS: [(&str, Tip); 125] = [
+const FLAGS: [(&str, Tip); 132] = [
     ("--sep", Say("--delimiter")),
     ("--separator", Say("--delimiter")),
     ("--delim", Say("--delimiter")),
@@ -168,6 +168,13 @@ const FLAGS: [(&str, Tip); 125] = [
     ("--offset", No(NOT_YET_ROWS)),
     ("--dedup", No(NOT_YET_DEDUPE)),
     ("--dedupe", No(NOT_YET_DEDUPE)),
+    ("--unnest", Say("--explode")),
+    ("--unwind", Say("--explode")),
+    ("--dtype", Say("--types")),
+    ("--dtypes", Say("--types")),
+    ("--drop-nulls", Say("--omit-null")),
+    ("--json5", Say("-f json5")),
+    ("--jsonc", Say("-f json5")),
 ];
 
 /// Commands of other tools.

@@ -5,7 +5,7 @@
 
 /// The settings that messages name: fields of `Settings`, of `Options` and of what is in them, and what else a job is
 /// given.
-const SETTINGS: [&str; 58] = [
+const SETTINGS: [&str; 64] = [
     "Each",
     "bytes_as",
     "checkpoint",
@@ -20,12 +20,15 @@ const SETTINGS: [&str; 58] = [
     "dialect.tsv_escapes",
     "drop",
     "encoding",
+    "explode",
     "force",
     "frame",
     "from",
     "invalid_utf8",
     "io",
+    "join_lists",
     "keep_going",
+    "key_column",
     "layout",
     "max_depth",
     "max_errors",
@@ -34,6 +37,7 @@ const SETTINGS: [&str; 58] = [
     "max_keys",
     "max_record_size",
     "memory_limit",
+    "names",
     "nested",
     "no_headers",
     "on_error",
@@ -43,6 +47,7 @@ const SETTINGS: [&str; 58] = [
     "out_dialect.no_headers",
     "out_dialect.quoting",
     "out_encoding",
+    "parse_json",
     "payload",
     "quarantine",
     "ragged",
@@ -61,6 +66,7 @@ const SETTINGS: [&str; 58] = [
     "strict",
     "target",
     "to",
+    "types",
     "unflatten",
     "where",
     "workers",

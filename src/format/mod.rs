@@ -39,8 +39,8 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::error::{Error, RecordError};
-pub use crate::record::BytesAs;
 use crate::record::{Apart, Batch, EncodeError, Output, Schema, Seen};
+pub use crate::record::{BytesAs, Nonfinite};
 #[doc(hidden)]
 pub use crate::record::{Chosen, Detail};
 use crate::scan::csv::Marks;

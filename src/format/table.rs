@@ -24,6 +24,8 @@ pub enum Format {
     Ndjson,
     /// A JSON array, one object, or concatenated values.
     Json,
+    /// JSON with comments, trailing commas, keys without quotes; also JSONC.
+    Json5,
     /// Lines.
     Text,
     /// Binary records of a fixed layout.
@@ -34,8 +36,16 @@ pub enum Format {
 
 impl Format {
     /// Every format.
-    pub const ALL: [Format; 7] =
-        [Format::Csv, Format::Tsv, Format::Ndjson, Format::Json, Format::Text, Format::Fixed, Format::Frames];
+    pub const ALL: [Format; 8] = [
+        Format::Csv,
+        Format::Tsv,
+        Format::Ndjson,
+        Format::Json,
+        Format::Json5,
+        Format::Text,
+        Format::Fixed,
+        Format::Frames,
+    ];
 
     /// Lines of text: the format of reports, which can be written whatever the source is.
     #[doc(hidden)]
@@ -47,6 +57,7 @@ impl Format {
             Format::Tsv => &csv::TSV,
             Format::Ndjson => &json::NDJSON,
             Format::Json => &json::JSON,
+            Format::Json5 => &json::JSON5,
             Format::Text => &text::TEXT,
             Format::Fixed => &fixed::FIXED,
             Format::Frames => &frames::FRAMES,

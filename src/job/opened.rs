@@ -18,7 +18,7 @@ use crate::format::{
 };
 use crate::job::open::{as_records, open_text};
 use crate::job::pass::{How, Run};
-use crate::job::settings::{OnError, Settings};
+use crate::job::settings::{ColumnsFrom, OnError, Settings};
 use crate::job::spec::SourceSpec;
 use crate::memory::{Budget, Reservation};
 use crate::metrics::{Registry, Warning, WarningKind};
@@ -124,6 +124,7 @@ impl<'s> Opened<'s> {
             profile: settings.profile,
             held_back: source::held_back(skip, settings.snapshot, settings.memory_limit),
             ops: settings.ops.iter().map(|op| op.memory()).sum(),
+            batches: if from.is_tabular() { 0 } else { batches(settings) },
         };
         let mut plan = Plan::new(&wishes)?;
         let room = Room::new(&plan, &Budget::of(plan.memory_limit, plan.whose));
@@ -565,4 +566,12 @@ fn refuse_warnings(path: &Path, warnings: &[String]) -> Result<()> {
 /// The names of columns; keys of JSON are text.
 fn names(columns: &Columns) -> Vec<String> {
     columns.schema.names().map(|name| String::from_utf8_lossy(name).into_owned()).collect()
+}
+
+/// How many ops make other batches of nested records, with the one that chooses and names fields.
+fn batches(settings: &Settings) -> usize {
+    let Settings { select, drop, rename, columns, .. } = settings;
+    let chosen =
+        !(select.is_empty() && drop.is_empty() && rename.is_empty()) || matches!(columns, ColumnsFrom::List(_));
+    settings.ops.iter().filter(|op| op.makes_batches()).count() + usize::from(chosen)
 }

@@ -9,12 +9,15 @@ mod check;
 mod each;
 mod escape;
 mod everything;
+mod explode;
 mod fields;
 mod filter;
 mod folding;
+mod json_text;
 mod only;
 mod parse;
 mod paths;
+mod pattern;
 mod project;
 mod repeated;
 mod reverse;
@@ -22,7 +25,9 @@ mod rules;
 mod select;
 mod set;
 mod source_column;
+mod splice;
 mod trim;
+mod typed;
 
 #[cfg(test)]
 mod testing;
@@ -34,13 +39,16 @@ pub use case::ChangeCase;
 pub(crate) use check::unique;
 pub(crate) use escape::{split, unescape};
 pub(crate) use everything::Everything;
+pub use explode::Explode;
 pub use fields::Fields;
 pub use filter::Where;
 pub use folding::Folding;
+pub use json_text::ParseJson;
 pub(crate) use only::Only;
 pub(crate) use parse::after;
 pub use parse::{NAMES, Parsed, parse, parse_all};
 pub(crate) use paths::final_path;
+pub(crate) use pattern::{finds, may_be_pattern, regex_of};
 pub(crate) use project::Order;
 #[doc(hidden)]
 pub use project::{Projection, project};
@@ -51,6 +59,7 @@ pub use select::KeyedFilter;
 pub use set::Set;
 pub use source_column::SourceColumn;
 pub use trim::Trim;
+pub use typed::{FieldKind, TypeFields};
 
 use crate::record::Batch;
 
@@ -156,6 +165,12 @@ pub trait Op: Send + Sync {
 
     /// It counts records or lines: they have to come in their order, so there is one worker.
     fn is_ordered(&self) -> bool {
+        false
+    }
+
+    /// It replaces the batches of nested records by others, for which arenas get more room.
+    #[doc(hidden)]
+    fn makes_batches(&self) -> bool {
         false
     }
 

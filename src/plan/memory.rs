@@ -13,6 +13,8 @@ use crate::wording::megabytes;
 const SCRATCH: usize = 128 << 10;
 /// An arena before any unusually large record.
 const ARENA: usize = 256 << 10;
+/// What another batch takes there.
+const ANOTHER: usize = 160 << 10;
 /// The smallest output buffer.
 const BUFFER_MIN: usize = 64 << 10;
 
@@ -103,6 +105,8 @@ pub(crate) struct Wishes {
     pub held_back: usize,
     /// What ops keep for each worker, in bytes.
     pub ops: usize,
+    /// How many of them replace batches by others.
+    pub batches: usize,
 }
 
 impl Plan {
@@ -114,6 +118,8 @@ impl Plan {
         };
         // A batch holds at least one record.
         let arena = ARENA.max(wishes.columns.saturating_mul(size_of::<Value<'_>>()).saturating_add(ARENA / 2));
+        // There is room for the first of these already.
+        let arena = arena + wishes.batches.saturating_sub(1) * ANOTHER;
         // Which records are bad must not depend on the memory limit.
         let max_record = if wishes.max_record > 0 { wishes.max_record } else { MAX_RECORD };
         let header = if wishes.max_record > 0 { max_record } else { max_record.min(limit / 4) };

@@ -12,9 +12,17 @@ pub(super) fn is_step(op: &dyn Op) -> bool {
     op.makes().is_some() || op.only_drops() || !op.reads().is_empty()
 }
 
-/// The setting that a step is given with.
-pub(super) fn step_setting(op: &dyn Op) -> &'static str {
-    if op.makes().is_some() { "set" } else { "where" }
+/// The setting that an op is given with.
+pub(super) fn setting(op: &dyn Op) -> &'static str {
+    match op.name() {
+        "types" => "types",
+        "explode" => "explode",
+        "parse-json" => "parse_json",
+        "source-column" => "source_column",
+        _ if op.makes().is_some() => "set",
+        _ if is_step(op) => "where",
+        _ => "ops",
+    }
 }
 
 /// The names that an op is given.
@@ -48,9 +56,9 @@ pub(crate) fn named_fields(settings: &Settings) -> Vec<Named> {
 
 /// How messages call the setting of an op.
 fn setting_of(op: &dyn Op) -> String {
-    match is_step(op) {
-        true => format!("⟨{}⟩", step_setting(op)),
-        false => format!("⟨ops⟩ {}", op.name()),
+    match setting(op) {
+        "ops" => format!("⟨ops⟩ {}", op.name()),
+        setting => format!("⟨{setting}⟩"),
     }
 }
 

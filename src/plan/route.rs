@@ -8,8 +8,8 @@ use crate::format::{
     Want,
 };
 use crate::job::settings::{ColumnsFrom, InvalidUtf8, Settings};
-use crate::op::{Everything, KeyedFilter, Only, Op, Order, project, unique};
-use crate::plan::named::{Lacking, check_fields, is_step, names_of, step_setting};
+use crate::op::{Everything, KeyedFilter, Only, Op, Order, finds, may_be_pattern, project, regex_of, unique};
+use crate::plan::named::{Lacking, check_fields, is_step, names_of, setting};
 use crate::record::line_form::may_be_json;
 use crate::record::{Apart, Schema, Seen};
 
@@ -86,7 +86,7 @@ fn names(settings: &Settings) -> (Seen, Numbers) {
     names.extend(rename.iter().map(|(old, _)| ("rename", text(old))));
     numbers.ops = names.len();
     for op in ops {
-        let setting = if is_step(&**op) { step_setting(&**op) } else { "ops" };
+        let setting = setting(&**op);
         names.extend(names_of(&**op).iter().map(|name| (setting, name.clone())));
     }
     numbers.columns = names.len();
@@ -229,9 +229,10 @@ impl Route {
             let (mut drop, mut rename) = (drop.clone(), rename.clone());
             if lacking == Lacking::Absent && !source.is_empty() {
                 // What is selected has a column even here.
-                let absent = select.iter().map(String::as_bytes).filter(|name| all.position(name).is_none());
+                let absent = select.iter().filter(|name| !may_be_pattern(name)).map(String::as_bytes);
+                let absent = absent.filter(|name| all.position(name).is_none());
                 all = Schema::new(all.names().chain(absent));
-                drop.retain(|name| all.position(name.as_bytes()).is_some());
+                drop.retain(|name| finds(&all, name));
                 rename.retain(|(old, _)| all.position(old.as_bytes()).is_some());
             }
             let projection = project(&all, select, &drop, &rename)?;
@@ -241,7 +242,10 @@ impl Route {
         // A name that a source in columns lacks was refused, unless it is from --columns, another source has it, or the
         // source is empty.
         for number in 0..if source.is_empty() { 0 } else { self.numbers.columns } {
-            let has = |name: &[u8]| source.position(name).is_some() || made.contains(&name);
+            let has = |name: &[u8]| {
+                let finds = || std::str::from_utf8(name).is_ok_and(|name| finds(source, name));
+                source.position(name).is_some() || made.contains(&name) || finds()
+            };
             if lacking == Lacking::Refused || self.seen.name(number).is_some_and(has) {
                 self.seen.mark(number);
             }
@@ -315,7 +319,12 @@ impl Route {
                 self.apart = Apart::along(self.order.names());
             }
         }
-        let straight = !select.is_empty() && drop.is_empty() && settings.ops.is_empty() && list.is_none();
+        let patterns = select.iter().any(|path| regex_of(path).is_some());
+        let straight = !(patterns || self.from.gives(&settings.options).whole_records)
+            && !select.is_empty()
+            && drop.is_empty()
+            && settings.ops.is_empty()
+            && list.is_none();
         // Whether a renamed field occurs can be seen only where its path ends.
         if straight && rename.iter().all(|(old, _)| select.contains(old)) && self.goes_straight(settings, aim) {
             self.straight(settings, tabular)?;
@@ -512,7 +521,8 @@ impl Aim<'_> {
 
     /// Whether the records are the values of a single selected field.
     fn is_lone(&self, settings: &Settings) -> bool {
-        self.takes.lone && settings.select.len() == 1 && self.list.is_none()
+        let one = matches!(&settings.select[..], [path] if regex_of(path).is_none());
+        self.takes.lone && one && self.list.is_none()
     }
 }
 

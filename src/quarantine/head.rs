@@ -33,6 +33,10 @@ struct Reading {
     clean_names: CleanNames,
     #[serde(default, skip_serializing_if = "is_false")]
     at_header: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    key_column: Option<String>,
+    #[serde(default, skip_serializing_if = "is_false")]
+    names_in_first_row: bool,
     #[serde(default, skip_serializing_if = "is_false")]
     utf8: bool,
     ragged: Ragged,
@@ -58,6 +62,8 @@ impl Head {
             names: options.names.clone(),
             clean_names: options.clean_names,
             at_header: options.at_header,
+            key_column: options.key_column.clone(),
+            names_in_first_row: options.names_in_first_row,
             utf8: options.utf8,
             ragged: options.ragged,
             types: options.types,
@@ -119,6 +125,8 @@ impl Head {
         fill(&mut options.names, reading.names, default.names);
         fill(&mut options.clean_names, reading.clean_names, default.clean_names);
         fill(&mut options.at_header, reading.at_header, default.at_header);
+        fill(&mut options.key_column, reading.key_column, default.key_column);
+        fill(&mut options.names_in_first_row, reading.names_in_first_row, default.names_in_first_row);
         fill(&mut options.ragged, reading.ragged, default.ragged);
         fill(&mut options.types, reading.types, default.types);
         fill(&mut options.max_depth, reading.max_depth, default.max_depth);

@@ -154,7 +154,14 @@ mod tests {
             }
         }
         assert!(tried > 20, "{tried}");
-        for (flag, value) in [("delimiter", ";"), ("strict", ""), ("max-depth", "9"), ("select", "a")] {
+        for (flag, value) in [
+            ("delimiter", ";"),
+            ("strict", ""),
+            ("max-depth", "9"),
+            ("select", "a"),
+            ("explode", "a"),
+            ("parse-json", "a"),
+        ] {
             assert_ne!(fingerprint(flag, Some(value)), plain, "--{flag}");
         }
     }

@@ -23,6 +23,7 @@ mod hostile;
 mod live;
 mod many;
 mod messages;
+mod nested;
 #[cfg(feature = "otlp")]
 mod otlp;
 mod packaging;

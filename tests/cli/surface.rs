@@ -179,7 +179,7 @@ fn help_for_a_command_and_a_group() {
     assert_eq!(say(here, "help convert memory").ends(0).stdout, say(here, "help convert RUN").ends(0).stdout);
     say(here, "help convert nothing")
         .ends(2)
-        .says(&["input, csv, json, typed, fields, values, expressions, errors, run, resume, see"]);
+        .says(&["input, csv, json, typed, rows, fields, values, expressions, errors, run, resume, see"]);
     say(here, "help convrt").ends(2).says(&["convert, replay, count"]);
     say(here, "help csv").ends(2).says(&["pagemill help convert csv"]);
 }

@@ -92,15 +92,18 @@ pub static FLAGS: &[Flag] = &[
         "names",
         List("NAMES"),
         Commands::READ,
-        "Names for the columns of an input without a header: its first record is data, and the output has these names as its header (comma-separated)",
+        "Names for the columns of an input without a header: its first record is data, and the output has these names as its header (comma-separated); for JSON, names for the items of records that are lists: NAMES, or those in the first of them (first)",
     )
     .help_in(&[(
         Commands::COUNT,
         "Names for the columns of an input without a header: its first record is counted too (comma-separated)",
     )])
-    .source(Kinds::TABLES)
+    .source(Kinds::TABLES.or(Kinds::JSON).or(Kinds::NDJSON))
     .unless(uncounted)
-    .sets(|s, flag, texts| put(&mut s.options.names, parse_names(flag, texts, &[])?))
+    .sets(|s, flag, texts| {
+        s.options.names_in_first_row = texts.len() == 1 && texts[0].eq_ignore_ascii_case("first");
+        put(&mut s.options.names, parse_names(flag, texts, &["first"])?)
+    })
     .shows("csv.names", |s| json!(s.options.names)),
     csv(
         "clean-names",

@@ -12,6 +12,9 @@ pub const BYTES_AND_TEXT: &[(Kinds, Kinds)] = &[
     (Kinds::TABLES.or(Kinds::NESTED), Kinds::FIXED.or(Kinds::FRAMES_OF_BYTES)),
 ];
 
+/// What looks at values, or changes them.
+const STEPS: [&str; 5] = ["op", "where", "set", "explode", "parse-json"];
+
 /// `count` looks at records only if asked to.
 pub fn uncounted(line: &Line<'_>) -> Option<No> {
     let counts = line.said.has("records") || line.said.has("from");
@@ -121,7 +124,16 @@ pub fn no_mark(line: &Line<'_>) -> Option<No> {
 
 /// A field of a table is written as it was read, number or text, unless an op changes it or quotes make it text.
 pub fn fields_are_text(line: &Line<'_>) -> Option<No> {
-    let steps = ["op", "where", "set"].iter().any(|flag| line.said.has(flag));
+    if line.settings.ops.iter().any(|op| op.name() == "types") {
+        return None;
+    }
+    if !line.sources.meets(Kinds::TABLES) {
+        return No::new(
+            line.input(),
+            "For one field, say what its values are: --types zip=text,n=decimal; or leave it out.",
+        );
+    }
+    let steps = STEPS.iter().any(|flag| line.said.has(flag));
     let changed = steps || line.said.has("quote-all") && line.targets.meets(Kinds::TABLES);
     if line.targets.is_within(Kinds::TABLES.or(Kinds::FIXED)) && !changed {
         return No::new(
@@ -132,9 +144,28 @@ pub fn fields_are_text(line: &Line<'_>) -> Option<No> {
     None
 }
 
+/// A table has lists only where JSON text is taken apart.
+pub fn no_lists(line: &Line<'_>) -> Option<No> {
+    if line.sources.meets(Kinds::NESTED) || line.said.has("parse-json") {
+        return None;
+    }
+    No::new(
+        format!("{}, in which there are no lists", line.input()),
+        "Take JSON text in a field apart before: --parse-json FIELD --explode FIELD; or leave it out.",
+    )
+}
+
+/// Only some formats have numbers that are not finite.
+pub fn all_finite(line: &Line<'_>) -> Option<No> {
+    if line.sources.meets(Kinds::NOT_FINITE) {
+        return None;
+    }
+    No::new(format!("{}, in which every number is finite", line.input()), LEAVE_OUT)
+}
+
 /// For flags about invalid UTF-8, where the input is never checked for it.
 pub fn any_bytes_do(line: &Line<'_>) -> Option<No> {
-    let checked = ["encoding", "op", "where", "set"].iter().any(|flag| line.said.has(flag));
+    let checked = line.said.has("encoding") || STEPS.iter().any(|flag| line.said.has(flag));
     // A byte order mark may show that these are UTF-16.
     let decoded = line.sources.meets(Kinds::TABLES.or(Kinds::NESTED));
     // Text is checked when it is converted, if it was asked for; never when it is counted.
@@ -193,9 +224,8 @@ pub fn no_keys(line: &Line<'_>) -> Option<No> {
 
 /// The fields of nested records that are not changed are not taken apart.
 pub fn whole_records(line: &Line<'_>) -> Option<No> {
-    let chosen = ["op", "where", "set", "source-column", "select", "drop", "rename", "columns"]
-        .iter()
-        .any(|flag| line.said.has(flag));
+    let mut chosen = STEPS.iter().chain(&["source-column", "select", "drop", "rename", "columns", "omit-null"]);
+    let chosen = chosen.any(|flag| line.said.has(flag));
     let written = line.targets != Kinds::NONE;
     if written && !chosen && line.sources.is_within(Kinds::NESTED) && line.targets.is_within(Kinds::NESTED) {
         return No::new(format!("{}, and records stay as they are", line.both()), LEAVE_OUT);

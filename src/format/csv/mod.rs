@@ -11,6 +11,7 @@ mod encode;
 mod escapes;
 mod fields;
 mod header;
+mod joined;
 mod quotes;
 mod reading;
 mod resolved;

@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::job::settings::Settings;
-use crate::op::instead_of;
+use crate::op::{finds, instead_of};
 use crate::plan::named::{Lacking, Named, named_fields};
 use crate::record::Schema;
 
@@ -28,7 +28,11 @@ impl Fields {
     /// Looks at the columns of a source. One without any may have any field in its records.
     pub fn look(&mut self, schema: Option<&Schema>) {
         let Some(schema) = schema else { return self.missing.clear() };
-        self.missing.retain(|(_, name)| schema.position(name).is_none());
+        let chooses = |setting: &str| matches!(setting, "⟨select⟩" | "⟨drop⟩");
+        self.missing.retain(|(setting, name)| {
+            let finds = || chooses(setting) && finds(schema, &String::from_utf8_lossy(name));
+            schema.position(name).is_none() && !finds()
+        });
         if self.first.is_none() && !schema.is_empty() && !self.missing.is_empty() {
             self.first = Some(schema.clone());
         }

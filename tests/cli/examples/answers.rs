@@ -187,6 +187,34 @@ pub const ANSWERS: &[Answer] = &[
     answer("pagemill convert legacy.csv -o legacy.ndjson --encoding windows-1252", "{\"name\":\"Zürich\"}\n").after("cat legacy.ndjson"),
     answer("pagemill convert huge.csv -o huge.ndjson --resume", "{\"id\":1,\"name\":\"Ada\"}\n{\"id\":2,\"name\":\"Grace\"}\n").after("cat huge.ndjson"),
     parts("pagemill convert big.csv -o big.ndjson --explain", &["csv to ndjson\n", "memory limit     100000000 bytes\n"]).after("test ! -e big.ndjson"),
+    answer("pagemill convert posts.ndjson -o posts.csv --join-lists '|'", "id,tags\n1,a|b\n2,\"\"\n")
+        .before(r#"printf '{"id":1,"tags":["a","b"]}\n{"id":2,"tags":[]}\n' > posts.ndjson"#)
+        .after("cat posts.csv"),
+    answer("pagemill convert orders.ndjson -o items.csv --explode items", "id,items.sku,items.n\n1,x,2\n1,y,\n")
+        .before(r#"printf '{"id":1,"items":[{"sku":"x","n":2},{"sku":"y"}]}\n' > orders.ndjson"#)
+        .after("cat items.csv"),
+    answer(
+        "pagemill convert docker.ndjson -o log.ndjson --parse-json log --where \"log.level = 'error'\"",
+        "{\"log\":{\"level\":\"error\",\"ms\":1.50},\"stream\":\"stderr\"}\n",
+    )
+    .before(r#"printf '%s\n' '{"log":"{\"level\":\"error\",\"ms\":1.50}\n","stream":"stderr"}' '{"log":"{\"level\":\"info\"}\n"}' > docker.ndjson"#)
+    .after("cat log.ndjson"),
+    answer("pagemill convert users.json -o users.csv --records-at /users --key-column name", "name,age\nann,7\nbob,9\n")
+        .before(r#"printf '{"users":{"ann":{"age":7},"bob":{"age":9}}}' > users.json"#)
+        .after("cat users.csv"),
+    answer("pagemill convert table.json -o table.csv --names first", "id,name\n1,Ada\n")
+        .before(r#"printf '[["id","name"],[1,"Ada"]]' > table.json"#)
+        .after("cat table.csv"),
+    answer("pagemill convert settings.jsonc -t json --pretty", "[\n  {\n    \"tabs\": 4,\n    \"rulers\": [\n      80\n    ]\n  }\n]\n")
+        .before(r#"printf '{ // mine\n "tabs": 4, "rulers": [80,],\n}' > settings.jsonc"#),
+    answer("pagemill convert people.csv -o people.ndjson --types zip=text,born=date", "{\"zip\":\"8001\",\"born\":\"1815-12-10\",\"n\":1}\n")
+        .before("printf 'zip,born,n\\n8001,1815-12-10,1\\n' > people.csv")
+        .after("cat people.ndjson"),
+    answer("pagemill convert wide.csv -o narrow.csv --select '1,q1..q4,/^note/'", "id,q1,q2,q3,q4,note_a\n1,2,3,4,5,7\n")
+        .before("printf 'id,q1,q2,q3,q4,x,note_a\\n1,2,3,4,5,6,7\\n' > wide.csv")
+        .after("cat narrow.csv"),
+    answer("pagemill convert export.csv -o lean.ndjson --omit-null", "{\"id\":1,\"user.name\":\"Ada\",\"user.tags\":\"[\\\"x\\\",\\\"y\\\"]\"}\n{\"id\":2,\"user.name\":\"Grace, R.\",\"user.tags\":\"[]\"}\n")
+        .after("cat lean.ndjson"),
     // Those of the help.
     answer("pagemill convert trips.csv -o trips.ndjson", TRIPS_NDJSON).after("cat trips.ndjson"),
     answer("pagemill count trips.csv", " 3  7 75 76 trips.csv\n"),

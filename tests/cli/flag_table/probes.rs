@@ -98,6 +98,31 @@ pub const NESTED: Input = Input {
 };
 pub const NESTED_LAYOUT: &str = "ab.c:u8,d:u8";
 
+/// Lists of plain values.
+pub const LISTS: Input =
+    Input { ndjson: b"{\"a\":[1,2]}\n", json: b"[{\"a\":[1,2]}]", frames_of_json: b"\x0b\0\0\0{\"a\":[1,2]}", ..PLAIN };
+
+/// JSON inside texts: a list, with white space where it matters that it is taken apart.
+pub const JSON_TEXTS: Input = Input {
+    csv: b"a\n\"[1, 2]\"\n",
+    tsv: b"a\n\"[1, 2]\"\n",
+    ndjson: b"{\"a\":\"[1, 2]\"}\n",
+    json: b"[{\"a\":\"[1, 2]\"}]",
+    frames_of_json: b"\x0e\0\0\0{\"a\":\"[1, 2]\"}",
+    ..PLAIN
+};
+
+/// Nulls, and numbers that become null.
+pub const NULLS: Input = Input {
+    csv: b"a,b\n,1\n",
+    tsv: b"a\tb\n\t1\n",
+    ndjson: b"{\"a\":null,\"b\":1}\n",
+    json: b"[{\"a\":null,\"b\":1}]",
+    fixed: b"\0\0\xc0\x7f\0\0\x80\x3f",
+    frames_of_json: b"\x12\0\0\0{\"a\":null,\"b\":1}",
+    ..PLAIN
+};
+
 /// What gets a warning, or is lost.
 pub const WARNED: Input = Input {
     csv: b"a,b,\n1,x,\n",
@@ -186,7 +211,7 @@ pub const PROBES: &[Probe] = &[
     ),
     probe("clean-names", &["--clean-names", "lower"], Input { csv: b"A,b\n1,x\n", tsv: b"A\tb\n1\tx\n", ..PLAIN }),
     probe("bom", &["--bom"], PLAIN),
-    probe("names", &["--names", "b,a"], PLAIN),
+    probe("names", &["--names", "b,a"], Input { json: b"[[\"x\",1]]", ndjson: b"[\"x\",1]\n", ..PLAIN }),
     probe("no-headers", &["--no-headers", "--select", "column_1"], PLAIN).beside(&["--on-error", "skip"]),
     probe("no-headers", &["--no-headers"], PLAIN),
     probe("ragged", &["--ragged", "pad"], BAD),
@@ -225,9 +250,16 @@ pub const PROBES: &[Probe] = &[
         &["--records-at", "/d"],
         Input { json: b"{\"d\":[{\"a\":1,\"b\":\"x\"}]}", ndjson: b"{\"d\":[{\"a\":1,\"b\":\"x\"}]}\n", ..PLAIN },
     ),
+    probe("key-column", &["--key-column", "k"], Input { json: b"{\"x\":{\"a\":1,\"b\":\"y\"}}", ..PLAIN })
+        .layout("a:u8,b:text9,k:text9"),
     probe("nested", &["--nested", "json"], NESTED).layout(NESTED_LAYOUT),
+    probe("join-lists", &["--join-lists", "|"], LISTS),
     probe("unflatten", &["--unflatten"], NESTED).layout(NESTED_LAYOUT),
     probe("pretty", &["--pretty"], PLAIN),
+    probe("omit-null", &["--omit-null"], NULLS).layout("a:f32le,b:f32le"),
+    // Those that have no nulls of their own.
+    probe("omit-null", &["--omit-null"], PLAIN).beside(&["--set", "a=null"]),
+    probe("nonfinite", &["--nonfinite", "text"], NULLS).layout("a:f32le,b:f32le"),
     // Binary
     probe("layout", &["--layout", LAYOUT], PLAIN).layout(""),
     probe("layout", &["--layout", "line:text9"], PLAIN).layout(""),
@@ -242,7 +274,8 @@ pub const PROBES: &[Probe] = &[
     probe("rename", &["--rename", "a=z"], PLAIN),
     probe("rename", &["--rename", "line=z"], PLAIN),
     // Values
-    probe("types", &["--types", "text"], PLAIN),
+    probe("types", &["--types", "a=text"], PLAIN),
+    probe("types", &["--types", "a=date"], PLAIN),
     probe("where", &["--where", "record_number() = 1"], PLAIN),
     probe("source-column", &["--source-column", "file"], PLAIN),
     // What has such a field already is refused.
@@ -253,6 +286,8 @@ pub const PROBES: &[Probe] = &[
     probe("set", &["--set", "a=7"], PLAIN),
     probe("set", &["--set", "line='z'"], PLAIN),
     probe("set", &["--set", "payload='z'"], PLAIN),
+    probe("explode", &["--explode", "a"], JSON_TEXTS).beside(&["--parse-json", "a"]).layout("a:text9"),
+    probe("parse-json", &["--parse-json", "a"], JSON_TEXTS).layout("a:text9"),
     probe("op", &["--op", "upper"], PLAIN),
     probe("op", &["--op", "wordcount"], PLAIN),
     probe("bytes", &["--bytes", "text"], BYTES).layout("a:u8,b:bytes9"),

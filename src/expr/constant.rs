@@ -40,8 +40,12 @@ impl Constant {
     /// # Errors
     /// It is a number, but no integer.
     pub fn integer(&self) -> Result<Option<i64>, String> {
-        let integer = |number: Decimal| number.to_i64().ok_or_else(|| "an integer is needed here".to_owned());
-        self.decimal().map(integer).transpose()
+        let number = match self {
+            Constant::Number(_) | Constant::Digits(_) => self.decimal(),
+            _ => return Ok(None),
+        };
+        let integer = number.and_then(Decimal::to_i64).filter(|integer| integer.unsigned_abs() < 1 << 40);
+        integer.map(Some).ok_or_else(|| "an integer of at most 12 digits is needed here".to_owned())
     }
 }
 

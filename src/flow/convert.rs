@@ -15,7 +15,7 @@ use crate::format::Decode;
 use crate::job::settings::OnError;
 use crate::memory::Arena;
 use crate::metrics::{Meter, Stage};
-use crate::record::{Apart, Batch, Drain, EncodeError, Output, Paths, Seen, with_key};
+use crate::record::{Apart, Batch, Drain, EncodeError, Output, Paths, RECORDS, Seen, with_key};
 use crate::source::MARK;
 
 /// A slice while it is converted: its output and what happened so far.
@@ -99,20 +99,23 @@ impl<'c, 'p> Conversion<'c, 'p> {
     }
 
     /// How the batch has to be decoded again, if it has to be: there was not enough memory for all of it at once, or some
-    /// of its records can't be copied and only conditions were tested.
+    /// of its records can't be copied and only conditions were tested. `fresh`: the arena held nothing else.
     pub fn again(
         &self,
         batch: &Batch<'_>,
         filled: &Result<bool, RecordError>,
         policy: &Policy<'_, '_>,
         tests: bool,
+        fresh: bool,
     ) -> Option<Again> {
         let decoder_lacks_memory = matches!(filled, Err(error) if error.fault == Fault::NoMemory);
+        let lacks_memory = decoder_lacks_memory || batch.lacks_memory();
         let fewer = match self.decoded {
+            0 | 1 if lacks_memory && !fresh => Some(1),
             0 => None,
             // The next one gets the whole arena.
             all if decoder_lacks_memory => Some(all),
-            all if all > 1 && batch.lacks_memory() => Some(all / 2),
+            all if all > 1 && lacks_memory => Some(all / 2),
             _ => None,
         };
         let tested = policy.shared.tested.as_ref().filter(|_| tests);
@@ -120,22 +123,42 @@ impl<'c, 'p> Conversion<'c, 'p> {
         (fewer.is_some() || whole).then_some(Again { most: fewer, whole })
     }
 
-    /// Has the decoder, which begins again, go on to the record after those that are finished, as if the last batch had not
+    /// Has the decoder begin again and go on to the record after those that are finished, as if the last batch had not
     /// been. The bytes begin with record `first` of the slice.
     #[cold]
     pub fn go_back(
+        &self,
+        first: u64,
+        decoders: &mut Decoders,
+        arena: &mut Arena,
+        policy: &Policy<'_, '_>,
+    ) -> Result<(), Stop> {
+        // Records that were not decoded together before may be too large together.
+        for most in [RECORDS, 1] {
+            decoders.current().begin(policy.bytes);
+            match self.pass_over(first, most, decoders, arena, policy) {
+                Err(_) if most > 1 => {}
+                Err((record, error)) => return Err(Stop::Record(record, error)),
+                Ok(()) => break,
+            }
+        }
+        Ok(())
+    }
+
+    /// Decodes the records that are finished, and forgets them. An error is about the one with this number.
+    fn pass_over(
         &self,
         first: u64,
         most: usize,
         decoders: &mut Decoders,
         arena: &mut Arena,
         policy: &Policy<'_, '_>,
-    ) -> Result<(), Stop> {
+    ) -> Result<(), (u64, RecordError)> {
         let tests = decoders.tests();
         let decoder = decoders.current();
         let mut left = self.totals.records_in - first;
         while left > 0 {
-            arena.reset();
+            arena.clear();
             let most = usize::try_from(left).map_or(most, |left| left.min(most));
             let mut batch = policy.batch(arena, &self.totals, most, tests);
             let filled = decoder.fill(policy.bytes, &mut batch);
@@ -143,8 +166,8 @@ impl<'c, 'p> Conversion<'c, 'p> {
             match filled {
                 Ok(false) if batch.is_empty() => break,
                 Ok(_) => {}
-                Err(error) if error.fault == Fault::NoMemory => {
-                    return Err(Stop::Record(self.totals.records_in - left, error));
+                Err(error) if error.fault == Fault::NoMemory && left > 0 => {
+                    return Err((self.totals.records_in - left, error));
                 }
                 Err(_) if left > 0 => {
                     decoder.skip_record(policy.bytes);
@@ -153,6 +176,7 @@ impl<'c, 'p> Conversion<'c, 'p> {
                 Err(_) => {}
             }
         }
+        arena.clear();
         Ok(())
     }
 

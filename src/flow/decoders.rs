@@ -36,13 +36,12 @@ impl Decoders {
         self.current().begin(slice);
     }
 
-    /// Begins a slice again, with whole records if `whole`.
+    /// From here on to the end of the slice, whole records are decoded, if `whole`.
     #[cold]
-    pub fn begin_again(&mut self, slice: &[u8], whole: bool) {
+    pub fn decode_whole(&mut self, whole: bool) {
         if whole {
             (self.tests, self.pause) = (false, PAUSE);
         }
-        self.current().begin(slice);
     }
 
     /// Only the fields that conditions look at are decoded at present.

@@ -91,19 +91,22 @@ impl Worker<'_> {
         self.decoders.begin(policy.bytes, policy.shared);
         let first = work.totals.records_in;
         self.most = RECORDS.min(2 * self.most);
+        let mut fresh = false;
         loop {
             self.arena.reset();
             let tests = self.decoders.tests();
             let mut batch = policy.batch(&self.arena, &work.totals, self.most, tests);
             let filled = work.decode(self.decoders.current(), &mut batch, policy);
             work.apply_ops(&mut batch, policy, tests);
-            if let Some(Again { most, whole }) = work.again(&batch, &filled, policy, tests) {
+            if let Some(Again { most, whole }) = work.again(&batch, &filled, policy, tests, fresh) {
                 drop(batch);
                 self.most = most.unwrap_or(self.most);
-                self.decoders.begin_again(policy.bytes, whole);
-                work.go_back(first, self.most, &mut self.decoders, &mut self.arena, policy)?;
+                self.decoders.decode_whole(whole);
+                work.go_back(first, &mut self.decoders, &mut self.arena, policy)?;
+                fresh = true;
                 continue;
             }
+            fresh = false;
             work.encode(&mut self.end, &mut batch, policy)?;
             let goes_on = match filled {
                 Ok(goes_on) => goes_on,

@@ -61,6 +61,11 @@ impl Arena {
         self.bump.allocated_bytes()
     }
 
+    /// Bytes it has reserved beyond its start, held or not.
+    pub fn beyond(&self) -> usize {
+        self.reserved.as_ref().map_or(0, |reserved| reserved.borrow().bytes())
+    }
+
     /// `len` zeroed bytes, or an error at `offset` of the slice when the limit does not allow them.
     pub fn bytes(&self, len: usize, offset: usize) -> Result<&mut [u8], RecordError> {
         let taken = self.with_room(len, || self.bump.try_alloc_slice_fill_copy(len, 0u8));
@@ -118,6 +123,13 @@ impl Arena {
     /// Gives everything back at once; the memory stays for the next batch.
     pub fn reset(&mut self) {
         self.bump.reset();
+    }
+
+    /// Gives everything back, also what it took beyond its start: then the next record has all that an arena may take.
+    pub fn clear(&mut self) {
+        if !self.trim() {
+            self.reset();
+        }
     }
 
     /// Gives everything back, and what it took beyond its start to the system. Whether that was anything.

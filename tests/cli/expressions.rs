@@ -150,6 +150,25 @@ fn results_that_need_much_memory_together() {
 }
 
 #[test]
+fn what_a_record_needs_does_not_depend_on_its_neighbours() {
+    let row = |id: usize| format!("{id},\"{}\"\"\",z\n", "x".repeat(if id == 5 { 5_000_000 } else { 5 }));
+    let wide = format!("a,b,c\n{}", (0..9).map(row).collect::<String>());
+    let row = |id: usize| format!("{id},{},{}\n", if id == 1500 { "B".repeat(200_000) } else { "x".into() }, id % 100);
+    let long = format!("id,t,v\n{}", (0..1600).map(row).collect::<String>());
+    let here = with(&[("wide.csv", &wide), ("long.csv", &long)]);
+    let here = here.path();
+    let records = |words: &str, set: &str| steps(here, words, &[("set", set)]).ends(0).stdout.lines().count();
+    for rule in ["a>5", "a=2", "a=4 OR a=6"] {
+        let set = format!("c=length(rpad(c,CASE WHEN {rule} THEN 2500000 ELSE 1 END))");
+        assert_eq!(records("wide.csv -t ndjson -q -j 1 --memory-limit 40MB --slice-size 8MB", &set), 9, "{rule}");
+    }
+    for limit in ["24MB", "40MB", "50MB"] {
+        let words = format!("long.csv -t csv -q -j 1 --slice-size 8KiB --memory-limit {limit}");
+        assert_eq!(records(&words, "n=length(rpad(t,40000,'z'))"), 1601, "{limit}");
+    }
+}
+
+#[test]
 fn nested_records() {
     let lines = "{\"id\":1,\"tags\":[\"a\",{\"k\":5}],\"home\":{\"city\":\"Paris\"},\"a.b\":1}\n\
         {\"id\":2,\"home\":{\"city\":null,\"zip\":{}}}\n{\"id\":3,\"home\":7}\n";

@@ -166,7 +166,7 @@ impl<'s> Gate<'s> {
     /// keeping; while memory is scarce (`lean`) all of it.
     pub fn done(&self, slice: Slice<'_>, arena: Option<&mut Arena>, lean: bool) {
         if let Some(arena) = arena
-            && (lean || arena.held() > self.room.arena + self.room.quarter())
+            && (lean || arena.beyond() > self.room.quarter())
         {
             arena.trim();
         }

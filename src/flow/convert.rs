@@ -9,8 +9,10 @@ use crate::flow::place::Place;
 use crate::flow::policy::{At, Policy, too_large};
 use crate::flow::shared::{Shared, Stop};
 use crate::flow::totals::SliceTotals;
+use crate::flow::wanted::Wanted;
 use crate::format::Decode;
 use crate::job::settings::OnError;
+use crate::memory::Arena;
 use crate::metrics::{Meter, Stage};
 use crate::record::{Apart, Batch, Drain, EncodeError, Output, Paths, Seen, with_key};
 use crate::source::MARK;
@@ -19,10 +21,23 @@ use crate::source::MARK;
 pub(crate) struct Conversion<'c, 'p> {
     pub output: Output<'c>,
     pub totals: SliceTotals,
+    /// Which records are still wanted.
+    pub wanted: Wanted,
     meter: &'c mut Meter<'p>,
     /// How many records of the batch were decoded. Ops may have dropped some of them since.
     decoded: usize,
+    /// Where the first of them begins.
+    start: usize,
+    /// How many records are decoded together at least, where ops drop most of them.
+    least: u64,
+    /// The last record of the batch that was wanted.
+    last: Option<usize>,
+    /// The bytes of a batch up to that record, if what others after it lost has to be left out.
+    surplus: Option<Range<usize>>,
 }
+
+/// How many records are decoded together at least, after some were dropped.
+const LEAST: u64 = 16;
 
 impl<'c, 'p> Conversion<'c, 'p> {
     pub fn new(
@@ -30,10 +45,21 @@ impl<'c, 'p> Conversion<'c, 'p> {
         buffer: &'c mut [u8],
         drain: &'c mut dyn Drain,
         meter: &'c mut Meter<'p>,
+        wanted: Wanted,
     ) -> Conversion<'c, 'p> {
         let mut output = Output::new(buffer, drain, shared.strict);
         output.set_careful(shared.on_error != OnError::Fail);
-        Conversion { output, totals: SliceTotals::default(), meter, decoded: 0 }
+        Conversion {
+            output,
+            totals: SliceTotals::default(),
+            wanted,
+            meter,
+            decoded: 0,
+            start: 0,
+            least: 0,
+            last: None,
+            surplus: None,
+        }
     }
 
     /// Bytes of output left in the buffer, bytes drained before, and what happened.
@@ -50,9 +76,11 @@ impl<'c, 'p> Conversion<'c, 'p> {
         batch: &mut Batch<'a>,
         policy: &Policy<'a, '_>,
     ) -> Result<bool, RecordError> {
+        batch.set_most(self.wanted.most().max(self.least));
         let filled = decoder.fill(policy.bytes, batch);
         batch.abandon();
         self.decoded = batch.len();
+        self.start = if batch.is_empty() { 0 } else { batch.span(0).start };
         if policy.index == 0 && self.totals.records_in == 0 {
             learn(batch, policy.shared.seen);
         }
@@ -76,20 +104,26 @@ impl<'c, 'p> Conversion<'c, 'p> {
         if shared.marked.is_some() {
             refuse_marked(batch);
         }
+        if let Some(drawn) = self.wanted.drawn {
+            drawn.keep(batch);
+        }
         self.meter.end(Stage::Ops);
     }
 
     /// Encodes or folds a batch; bad records end the slice or are left out.
     pub fn encode(&mut self, end: &mut End<'_>, batch: &mut Batch<'_>, policy: &Policy<'_, '_>) -> Result<(), Stop> {
-        let mut from = 0;
+        let (mut from, passed) = (0, self.wanted.skip);
         for (index, error) in batch.take_rejected() {
             self.encode_range(end, batch, from..index, policy)?;
+            if self.wanted.is_over() {
+                break;
+            }
             self.bad_record(batch, index, error, policy)?;
             from = index + 1;
         }
         self.encode_range(end, batch, from..batch.len(), policy)?;
         self.meter.end(Stage::Encode);
-        self.count(batch, policy);
+        self.count(batch, passed - self.wanted.skip, policy);
         Ok(())
     }
 
@@ -97,15 +131,22 @@ impl<'c, 'p> Conversion<'c, 'p> {
         &mut self,
         end: &mut End<'_>,
         batch: &Batch<'_>,
-        mut records: Range<usize>,
+        records: Range<usize>,
         policy: &Policy<'_, '_>,
     ) -> Result<(), Stop> {
-        while !records.is_empty() {
-            let (index, error) = match end.take(policy.index, batch, records.clone(), &mut self.output) {
-                Ok(()) => return Ok(()),
+        let mut records = self.wanted.pass_over(records);
+        while !self.wanted.first(records.clone()).is_empty() {
+            let first = self.wanted.first(records.clone());
+            let (index, error) = match end.take(policy.index, batch, first.clone(), &mut self.output) {
+                Ok(()) => {
+                    self.wanted.took(first.len());
+                    self.last = first.last().filter(|_| self.wanted.is_over());
+                    return Ok(());
+                }
                 Err(EncodeError::Record { index, error }) => (index, error.or_cause(Cause::Target)),
                 Err(EncodeError::Stop(error)) => return Err(Stop::Run(error)),
             };
+            self.wanted.took(index - first.start);
             self.bad_record(batch, index, error, policy)?;
             records.start = index + 1;
         }
@@ -126,17 +167,55 @@ impl<'c, 'p> Conversion<'c, 'p> {
         policy.bad_record(error, number, span.start..span.end, &mut self.output, &mut self.totals)
     }
 
-    /// Adds a finished batch to the totals.
-    fn count(&mut self, batch: &Batch<'_>, policy: &Policy<'_, '_>) {
+    /// Adds a finished batch to the totals; so many of its records were passed over. If all were, nothing of them is
+    /// lost: they are not written.
+    fn count(&mut self, batch: &Batch<'_>, passed: u64, policy: &Policy<'_, '_>) {
         let totals = &mut self.totals;
-        if let (Some((record, place)), None) = (batch.odd_quote(), totals.odd_quote) {
+        // What comes after the last record that is wanted was not asked for.
+        let (decoded, kept) = match self.last {
+            Some(last) => (batch.number(last) + 1, last + 1),
+            None => (self.decoded, batch.len()),
+        };
+        let written = passed == 0 || (passed as usize) < kept;
+        if let (Some((record, place)), None, true) = (batch.odd_quote(), totals.odd_quote, written)
+            && record < decoded
+        {
             let start = if let At::Source(start) = policy.at { start } else { 0 };
             totals.odd_quote = Some((totals.records_in + record as u64, start + place as u64));
             totals.odd_place = odd_place(policy, place);
         }
-        totals.records_in += self.decoded as u64;
-        totals.records_filtered += self.decoded.saturating_sub(batch.len()) as u64;
-        totals.lossy.add(batch.lossy());
+        let filtered = decoded.saturating_sub(kept);
+        totals.records_in += decoded as u64;
+        totals.records_filtered += filtered as u64 + passed;
+        self.least = if filtered > 0 { (2 * self.least).max(LEAST) } else { 0 };
+        match self.last {
+            Some(last) if decoded < self.decoded && batch.lossy().total() > 0 => {
+                self.surplus = Some(self.start..batch.span(last).end);
+            }
+            _ if written => totals.lossy.add(batch.lossy()),
+            _ => {}
+        }
+    }
+
+    /// Counts what is lost in the last records that are wanted, if others were decoded together with them: these are
+    /// decoded once more.
+    pub fn recount(&mut self, decoder: &mut dyn Decode, arena: &mut Arena, policy: &Policy<'_, '_>) {
+        let Some(bytes) = self.surplus.take().map(|range| &policy.bytes[range]) else { return };
+        let policy = Policy { bytes, ..*policy };
+        decoder.begin(bytes);
+        loop {
+            arena.reset();
+            let mut batch = policy.batch(arena, &self.totals);
+            let filled = decoder.fill(bytes, &mut batch);
+            batch.abandon();
+            policy.shared.ops.iter().for_each(|(op, _)| op.apply(&mut batch));
+            self.totals.lossy.add(batch.lossy());
+            match filled {
+                Ok(true) => {}
+                Ok(false) => return,
+                Err(_) => drop(decoder.skip_record(bytes)),
+            }
+        }
     }
 
     /// Leaves out the bad record that the decoder stopped at. Returns whether more records follow.

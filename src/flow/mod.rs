@@ -1,6 +1,7 @@
 //! The hot path: slices are fed to workers, which decode, change and encode them, and committed in input order.
 
 pub(crate) mod convert;
+pub(crate) mod drawn;
 pub(crate) mod end;
 pub(crate) mod failure;
 pub(crate) mod feed;
@@ -17,4 +18,5 @@ pub(crate) mod replay;
 pub(crate) mod shared;
 pub(crate) mod sync;
 pub(crate) mod totals;
+pub(crate) mod wanted;
 pub(crate) mod worker;

@@ -11,6 +11,7 @@ use crate::flow::order::commit::{Done, SliceDrain};
 use crate::flow::policy::Policy;
 use crate::flow::replay;
 use crate::flow::shared::{Shared, Stop};
+use crate::flow::wanted::Wanted;
 use crate::format::Decode;
 use crate::memory::Arena;
 
@@ -25,6 +26,8 @@ pub(crate) struct Worker<'e> {
     pub record: Vec<u8>,
     /// How many records it had, and those of an earlier run: the number of records so far if it is the only worker.
     pub records: u64,
+    /// Which records are still wanted. If they are counted, it is the only worker.
+    pub wanted: Wanted,
 }
 
 impl Worker<'_> {
@@ -33,15 +36,17 @@ impl Worker<'_> {
         let mut meter = shared.pass.meter(self.index);
         while let Some((mut buffer, notes)) = shared.committer.buffer(self.index) {
             meter.begin_cut();
-            let Some((slice, cut)) = shared.feed.next(Some(&mut self.arena)) else {
+            let more = !self.wanted.is_over();
+            let Some((slice, cut)) = more.then(|| shared.feed.next(Some(&mut self.arena))).flatten() else {
                 shared.committer.end(buffer);
                 break;
             };
             meter.begin_slice();
             let (claimed, bad) = (Instant::now(), RefCell::new(notes));
             let mut drain = SliceDrain::new(&shared.committer, &slice, shared.source, shared.map, &bad);
-            let mut work = Conversion::new(shared, &mut buffer, &mut drain, &mut meter);
+            let mut work = Conversion::new(shared, &mut buffer, &mut drain, &mut meter, self.wanted);
             let stop = self.convert_slice(&slice, &mut work, &Policy::new(shared, &slice, self.records, &bad)).err();
+            self.wanted = work.wanted;
             let (len, drained, totals) = work.finish();
             self.records += totals.records_in;
             meter.end_conversion();
@@ -92,6 +97,11 @@ impl Worker<'_> {
             let filled = work.decode(&mut *self.decoder, &mut batch, policy);
             work.apply_ops(&mut batch, policy);
             work.encode(&mut self.end, &mut batch, policy)?;
+            drop(batch);
+            if work.wanted.is_over() {
+                work.recount(&mut *self.decoder, &mut self.arena, policy);
+                return Ok(());
+            }
             let goes_on = match filled {
                 Ok(goes_on) => goes_on,
                 Err(error) => work.leave_out(error, &mut *self.decoder, policy)?,

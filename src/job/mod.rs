@@ -2,6 +2,7 @@
 
 mod beginning;
 mod builder;
+mod choose;
 mod count;
 pub(crate) mod header;
 mod many;
@@ -9,6 +10,7 @@ pub(crate) mod open;
 pub(crate) mod opened;
 pub(crate) mod pass;
 mod replay;
+pub(crate) mod rows;
 pub(crate) mod run;
 pub(crate) mod settings;
 mod single;
@@ -30,6 +32,7 @@ pub use count::{Counting, explain_count};
 pub use many::places;
 pub use many::{Each, Many};
 pub use replay::Replay;
+pub use rows::Rows;
 pub use settings::{CHECKPOINT_EVERY, Checkpoint, ColumnsFrom, InvalidUtf8, Io, MEMORY_LIMIT, OnError, Settings};
 pub use single::Job;
 pub use spec::SourceSpec;

@@ -9,6 +9,7 @@ use crate::flow::feed::room::Room;
 use crate::flow::pass::PassThrough;
 use crate::flow::place::{self, Place};
 use crate::flow::policy::malformed;
+use crate::flow::wanted::Wanted;
 use crate::fold::words::WordCount;
 use crate::fold::{self, Fold};
 use crate::format::{self, Columns, Format, Given, Gives, OpenError, Opening, Options, ReadFormat, WriteFormat, sniff};
@@ -47,6 +48,11 @@ pub(crate) struct Opened<'s> {
     pub reading: Box<dyn ReadFormat>,
     pub route: Route,
     pub plan: Plan,
+    /// The number of the source among those of the job.
+    pub number: u32,
+    /// Which of its records are wanted, and which are after the last pass: of the sources that follow.
+    pub wanted: Wanted,
+    pub still_wanted: Wanted,
     /// The source is a part of a quarantine.
     pub replay: Option<Section>,
     /// The memory limit, and the part of it that the plan reserves.
@@ -147,7 +153,7 @@ impl<'s> Opened<'s> {
             refuse_warnings(&source.path, reading.warnings())?;
         }
         let mut route = Route::new(settings, from, to, &*reading)?;
-        if route.is_ordered() && wishes.workers != 1 {
+        if (route.is_ordered() || settings.rows.counts()) && wishes.workers != 1 {
             wishes.workers = 1;
             if wishes.packed.is_none() {
                 plan = Plan::new(&wishes)?;
@@ -186,6 +192,9 @@ impl<'s> Opened<'s> {
             budget,
             _reserved: reserved,
             names,
+            number: 0,
+            wanted: Wanted::ALL,
+            still_wanted: Wanted::ALL,
             replay,
             begun: false,
             suspicion,

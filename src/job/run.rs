@@ -39,7 +39,7 @@ impl Opened<'_> {
         // An op may make a key of a value.
         let keys = end.takes_only_keys() && ops.is_empty();
         let decoder = if keys { self.reading.key_decoder(want) } else { self.reading.decoder(want) };
-        Worker { index, decoder, end, arena: self.arena(), record: Vec::new(), records }
+        Worker { index, decoder, end, arena: self.arena(), record: Vec::new(), records, wanted: self.wanted }
     }
 
     /// An arena that asks for what it takes beyond the plan.
@@ -186,6 +186,7 @@ impl Opened<'_> {
             committer,
             governor: Governor::new(plan, &pass, &self.budget, self.settings.pressure.as_ref()),
             source,
+            number: self.number,
             map,
             len,
             lines,
@@ -205,7 +206,9 @@ impl Opened<'_> {
         let (bytes_in, events) = (shared.feed.into_inner().offset(), shared.governor.into_events());
         let (slices, outcome) = shared.committer.finish();
         for worker in workers {
-            worker.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner()).end.ended(slices);
+            let worker = worker.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
+            self.still_wanted = worker.wanted;
+            worker.end.ended(slices);
         }
         let (mut totals, place) = outcome.map_err(|error| match error.is_unknown_key() {
             // The run may begin anew: the line is looked for where the error is the last word.

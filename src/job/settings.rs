@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::compress::{Compress, Decompress};
 use crate::fold::keys::Limits;
 use crate::format::{Extensions, Format, Options};
+use crate::job::rows::Rows;
 use crate::memory::pressure::Script;
 use crate::metrics::Progress;
 use crate::op::{Folding, Op};
@@ -100,6 +101,8 @@ pub struct Settings {
     pub rename: Vec<(String, String)>,
     /// The ops, applied in this order.
     pub ops: Vec<Arc<dyn Op>>,
+    /// Which records are written, by their place among those that the ops leave.
+    pub rows: Rows,
     /// A result over all records, which is written instead of them; none: records are written.
     pub fold: Option<Folding>,
     /// Where the header of a tabular target comes from; a list applies to every target.
@@ -202,6 +205,7 @@ impl Default for Settings {
             drop: Vec::new(),
             rename: Vec::new(),
             ops: Vec::new(),
+            rows: Rows::default(),
             fold: None,
             columns: ColumnsFrom::Auto,
             workers: 0,

@@ -58,6 +58,9 @@ impl Job {
                 text += &format!("{:<16} {line}\n", if index == 0 { op.name() } else { "" });
             }
         }
+        if !self.settings.rows.are_all() {
+            text += &format!("rows             {}\n", self.settings.rows.explain());
+        }
         let quarantine = place_for(&self.settings, &self.target)?.map(|place| format!("put into {}", place.display()));
         let bad = match self.settings.on_error {
             OnError::Fail => "end the job".into(),
@@ -113,7 +116,9 @@ impl Job {
             target = target.packed(packing)?;
         }
         let place = target.file_path().map(Into::into);
-        let run = opened.convert(&target, &sum.registry, resumable.as_mut(), &mut ledger).and_then(|mut run| {
+        let run = opened.choose();
+        let run = run.and_then(|()| opened.convert(&target, &sum.registry, resumable.as_mut(), &mut ledger));
+        let run = run.and_then(|mut run| {
             ledger.judge(run.totals.records_in).map_err(|error| opened.tell(error))?;
             run.totals
                 .judge(&opened.source.path, opened.route.from.lines(), opened.replay.is_some())

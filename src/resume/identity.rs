@@ -46,7 +46,8 @@ pub(crate) fn settings(settings: &Settings, route: &Route, quarantine: Option<&P
         drop,
         rename,
         ops,
-        // What ends in a fold has no checkpoints.
+        // What ends in a fold, or counts records, has no checkpoints.
+        rows: _,
         fold: _,
         columns,
         // The same bytes, whatever these are.

@@ -19,6 +19,8 @@ pub enum Group {
     Json,
     /// Fixed records and frames.
     Typed,
+    /// Which records are written, by their place.
+    Rows,
     /// Which fields a record has.
     Fields,
     /// Types of values.
@@ -45,6 +47,7 @@ impl Group {
             Group::Csv => "CSV",
             Group::Json => "JSON",
             Group::Typed => "Typed formats",
+            Group::Rows => "Rows",
             Group::Fields => "Fields",
             Group::Values => "Values",
             Group::Expressions => "Expressions",

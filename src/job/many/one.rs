@@ -1,13 +1,15 @@
 //! Many sources, one target.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
 use crate::compress::{Compress, Packing};
 use crate::error::{Error, ErrorClass, Result};
 use crate::flow::order::reached::Place;
+use crate::flow::wanted::Wanted;
+use crate::fold::draw::Draw;
 use crate::fold::words::WordCount;
 use crate::fold::{self, Fold};
 use crate::format::{self, Ends, Format, Frame, WriteFormat};
@@ -142,8 +144,9 @@ impl Many {
             frame: None,
             place: Place::behind(0),
             fold: None,
+            wanted: Wanted::ALL,
         };
-        let outcome = run.look().and_then(|()| run.convert());
+        let outcome = run.choose().and_then(|()| run.look()).and_then(|()| run.convert());
         let outcome =
             outcome.and_then(|()| run.ledger.judge(run.sum.records_in).map_err(|error| tell_again(error, &settings)));
         let outcome = outcome.and_then(|()| run.sum.refuse_names(settings.strict));
@@ -227,6 +230,11 @@ fn format_of(settings: &Settings, source: &SourceSpec) -> Result<Format> {
     }
 }
 
+/// Whether there is a regular file under a path.
+fn is_file(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|metadata| metadata.is_file())
+}
+
 /// One of the sources.
 enum Entry<'s> {
     /// Not open.
@@ -254,9 +262,68 @@ struct Run<'s> {
     place: Place,
     /// The fold over all sources, if the job ends in one.
     fold: Option<WordCount>,
+    /// Which of the records of the next sources are wanted.
+    wanted: Wanted,
 }
 
 impl<'s> Run<'s> {
+    /// Finds out which records are wanted, where all sources have to be read for that.
+    fn choose(&mut self) -> Result<()> {
+        let rows = &self.settings.rows;
+        let mut drawn = None;
+        if let Some(most) = rows.sample {
+            let mut draw = None;
+            self.each(|opened| {
+                let mut so_far = draw.take().unwrap_or_else(|| Draw::new(most, rows.seed, &opened.budget));
+                so_far.go_on(&opened.budget)?;
+                draw = Some(opened.draw(so_far)?);
+                Ok(())
+            })?;
+            drawn = draw.map(|draw: Draw| draw.finish().0);
+        }
+        self.wanted = rows.before_tail(drawn);
+        if rows.tail.is_some() {
+            let mut count = 0;
+            let mut wanted = self.wanted;
+            self.each(|opened| {
+                opened.wanted = wanted;
+                count += opened.count()?;
+                wanted = opened.still_wanted;
+                Ok(())
+            })?;
+            self.wanted = rows.of(drawn, count);
+        }
+        Ok(())
+    }
+
+    /// Looks at every source that has not failed.
+    fn each(&mut self, mut look: impl FnMut(&mut Opened<'s>) -> Result<()>) -> Result<()> {
+        for index in 0..self.entries.len() {
+            if self.files[index].error.is_some() {
+                continue;
+            }
+            let looked = self.open(index).and_then(|mut opened| {
+                let outcome = look(&mut opened).map_err(|error| opened.source.blame(error));
+                self.put_back(index, opened);
+                outcome
+            });
+            if let Err(error) = looked {
+                self.failed(index, error)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives back a source that was looked at. A pipe can't be opened twice, and what was read of it is kept.
+    fn put_back(&mut self, index: usize, mut opened: Opened<'s>) {
+        let path = opened.source.path.clone();
+        self.entries[index] = match opened.replay.take() {
+            Some(section) => Entry::Spec(SourceSpec::Quarantined(section)),
+            None if is_file(&path) => Entry::Spec(path.into()),
+            None => Entry::Held(Box::new(opened)),
+        };
+    }
+
     /// Looks at all sources where the columns of the target depend on more than one.
     fn look(&mut self) -> Result<()> {
         if self.settings.fold.is_some() {
@@ -270,12 +337,13 @@ impl<'s> Run<'s> {
             return Ok(());
         }
         let mut together = Together::new(self.settings, ceiling(self.settings) / NAMES);
+        let mut wanted = self.wanted;
         if !matches!(self.settings.columns, ColumnsFrom::List(_)) {
             for index in 0..self.entries.len() {
-                if let Err(error) = self.look_at(index, &mut together) {
+                if let Err(error) = self.look_at(index, &mut together, &mut wanted) {
                     self.failed(index, error)?;
                 }
-                if together.is_enough() {
+                if together.is_enough() || wanted.is_over() {
                     break;
                 }
             }
@@ -285,14 +353,15 @@ impl<'s> Run<'s> {
         Ok(())
     }
 
-    fn look_at(&mut self, index: usize, together: &mut Together) -> Result<()> {
+    /// Looks at the columns of a source, or at the keys of its records that are `wanted`.
+    fn look_at(&mut self, index: usize, together: &mut Together, wanted: &mut Wanted) -> Result<()> {
         let mut opened = self.open(index)?;
+        (opened.wanted, opened.still_wanted) = (*wanted, *wanted);
         let path = opened.source.path.clone();
         let original = opened.replay.as_ref().and_then(Section::original);
         together.replayed |= original.is_some();
         let shown = original.unwrap_or(&path).to_path_buf();
-        // A pipe can't be opened twice, and what was read of it is kept.
-        let again = fs::metadata(&path).is_ok_and(|metadata| metadata.is_file());
+        let again = is_file(&path);
         if opened.route.keyed.is_some() && opened.has_objects()? {
             opened.take_apart();
             together.has_objects();
@@ -313,6 +382,9 @@ impl<'s> Run<'s> {
                     (_, true) => opened.all_keys(),
                     (_, false) => opened.first_keys(First::Slices),
                 };
+                if again {
+                    *wanted = opened.still_wanted;
+                }
                 keys.and_then(|keys| {
                     keys.names().for_each(|name| together.found(name));
                     // A selected field is a column even if no record has it.
@@ -320,18 +392,18 @@ impl<'s> Run<'s> {
                 })
             }
         };
-        self.entries[index] = match opened.replay.take() {
-            Some(section) => Entry::Spec(SourceSpec::Quarantined(section)),
-            None if again => Entry::Spec(path.into()),
-            None => Entry::Held(Box::new(opened)),
-        };
+        self.put_back(index, opened);
         found
     }
 
     /// Opens a source, or takes the open one.
     fn open(&mut self, index: usize) -> Result<Opened<'s>> {
         match std::mem::replace(&mut self.entries[index], Entry::Done) {
-            Entry::Spec(spec) => Opened::new(spec, &TargetSpec::Memory, self.settings),
+            Entry::Spec(spec) => {
+                let mut opened = Opened::new(spec, &TargetSpec::Memory, self.settings)?;
+                opened.number = index as u32;
+                Ok(opened)
+            }
             Entry::Held(opened) => Ok(*opened),
             Entry::Done => Err(Error::usage("an input was opened twice")),
         }
@@ -358,12 +430,16 @@ impl<'s> Run<'s> {
             if self.files[index].error.is_some() {
                 continue;
             }
-            let (place, begun) = (self.place, self.frame.is_some());
+            let (place, begun, wanted) = (self.place, self.frame.is_some(), self.wanted);
+            // Nothing more is read; an output that has only a header needs a source for that.
+            if wanted.is_over() && (begun || self.fold.is_some()) {
+                break;
+            }
             let mark = self.ledger.mark();
             if let Err(error) = self.convert_one(index) {
                 self.failed(index, error)?;
                 self.ledger.back(mark)?;
-                self.place = place;
+                (self.place, self.wanted) = (place, wanted);
                 if !begun {
                     self.frame = None;
                 }
@@ -380,6 +456,7 @@ impl<'s> Run<'s> {
     fn convert_one(&mut self, index: usize) -> Result<()> {
         let before = audit::counts();
         let mut opened = self.open(index)?;
+        opened.wanted = self.wanted;
         if let Some(together) = &self.together {
             opened.route.left_out += together.align(&mut opened)?;
         }
@@ -390,7 +467,7 @@ impl<'s> Run<'s> {
         run.totals
             .judge(&opened.source.path, opened.route.from.lines(), opened.replay.is_some())
             .map_err(|error| opened.tell(error))?;
-        self.place = run.place;
+        (self.place, self.wanted) = (run.place, opened.still_wanted);
         match (&mut self.fold, fold) {
             (Some(all), Some(fold)) => all.merge(fold),
             (None, fold) => self.fold = fold,

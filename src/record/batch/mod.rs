@@ -43,6 +43,8 @@ pub struct Batch<'a> {
     /// Where they begin, if it shares those of another record.
     shared_keys: Option<u32>,
     max_record: usize,
+    /// How many records it holds before it is full.
+    most: usize,
     lines: Lines<'a>,
     /// Values or keys have been changed.
     changed: bool,
@@ -102,6 +104,7 @@ impl<'a> Batch<'a> {
             open_keys: 0,
             shared_keys: None,
             max_record,
+            most: build::RECORDS,
             lines: Lines::No,
             changed: false,
             untyped_is_text: false,
@@ -174,6 +177,11 @@ impl<'a> Batch<'a> {
     /// The longest allowed record.
     pub(crate) fn max_record(&self) -> usize {
         self.max_record
+    }
+
+    /// It is full with this many records, if it is not before.
+    pub(crate) fn set_most(&mut self, most: u64) {
+        self.most = build::RECORDS.min(most.try_into().unwrap_or(usize::MAX));
     }
 
     /// Whether there is no record.

@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::ops::Range;
 
-use crate::error::{Cause, RecordError};
+use crate::error::{Cause, Fault, RecordError};
 use crate::flow::end::End;
 use crate::flow::place::Place;
 use crate::flow::policy::{At, Policy, too_large};
@@ -26,14 +26,8 @@ pub(crate) struct Conversion<'c, 'p> {
     meter: &'c mut Meter<'p>,
     /// How many records of the batch were decoded. Ops may have dropped some of them since.
     decoded: usize,
-    /// Where the first of them begins.
-    start: usize,
     /// How many records are decoded together at least, where ops drop most of them.
     least: u64,
-    /// The last record of the batch that was wanted.
-    last: Option<usize>,
-    /// The bytes of a batch up to that record, if what others after it lost has to be left out.
-    surplus: Option<Range<usize>>,
 }
 
 /// How many records are decoded together at least, after some were dropped.
@@ -49,17 +43,7 @@ impl<'c, 'p> Conversion<'c, 'p> {
     ) -> Conversion<'c, 'p> {
         let mut output = Output::new(buffer, drain, shared.strict);
         output.set_careful(shared.on_error != OnError::Fail);
-        Conversion {
-            output,
-            totals: SliceTotals::default(),
-            wanted,
-            meter,
-            decoded: 0,
-            start: 0,
-            least: 0,
-            last: None,
-            surplus: None,
-        }
+        Conversion { output, totals: SliceTotals::default(), wanted, meter, decoded: 0, least: 0 }
     }
 
     /// Bytes of output left in the buffer, bytes drained before, and what happened.
@@ -76,11 +60,9 @@ impl<'c, 'p> Conversion<'c, 'p> {
         batch: &mut Batch<'a>,
         policy: &Policy<'a, '_>,
     ) -> Result<bool, RecordError> {
-        batch.set_most(self.wanted.most().max(self.least));
         let filled = decoder.fill(policy.bytes, batch);
         batch.abandon();
         self.decoded = batch.len();
-        self.start = if batch.is_empty() { 0 } else { batch.span(0).start };
         if policy.index == 0 && self.totals.records_in == 0 {
             learn(batch, policy.shared.seen);
         }
@@ -108,6 +90,68 @@ impl<'c, 'p> Conversion<'c, 'p> {
             drawn.keep(batch);
         }
         self.meter.end(Stage::Ops);
+    }
+
+    /// How many records the batch should have had, if there was not enough memory for all of it at once.
+    pub fn fewer(&self, batch: &Batch<'_>, filled: &Result<bool, RecordError>) -> Option<usize> {
+        let decoder_lacks_memory = matches!(filled, Err(error) if error.fault == Fault::NoMemory);
+        match self.decoded {
+            0 => None,
+            // The next one gets the whole arena.
+            all if decoder_lacks_memory => Some(all),
+            all if all > 1 && batch.lacks_memory() => Some(all / 2),
+            _ => None,
+        }
+    }
+
+    /// How many records the batch should have had, if the last one that is wanted, or passed over, is in the middle of
+    /// it. What others lose must not count.
+    pub fn surplus(&self, batch: &mut Batch<'_>) -> Option<usize> {
+        if !self.wanted.counts() {
+            return None;
+        }
+        let last = batch.good(usize::try_from(self.wanted.most()).ok()?.saturating_sub(1))?;
+        Some(batch.number(last) + 1).filter(|fewer| *fewer < self.decoded)
+    }
+
+    /// How many records are to be decoded together: no more than are wanted, unless most are dropped.
+    pub fn most(&self) -> usize {
+        self.wanted.most().max(self.least).try_into().unwrap_or(usize::MAX)
+    }
+
+    /// Has the decoder begin again with the record after those that are finished, as if the last batch had not been. The
+    /// bytes begin with record `first` of the slice.
+    #[cold]
+    pub fn go_back(
+        &self,
+        first: u64,
+        most: usize,
+        decoder: &mut dyn Decode,
+        arena: &mut Arena,
+        policy: &Policy<'_, '_>,
+    ) -> Result<(), Stop> {
+        decoder.begin(policy.bytes);
+        let mut left = self.totals.records_in - first;
+        while left > 0 {
+            arena.reset();
+            let most = usize::try_from(left).map_or(most, |left| left.min(most));
+            let mut batch = policy.batch(arena, &self.totals, most);
+            let filled = decoder.fill(policy.bytes, &mut batch);
+            left = left.saturating_sub(batch.len() as u64);
+            match filled {
+                Ok(false) if batch.is_empty() => break,
+                Ok(_) => {}
+                Err(error) if error.fault == Fault::NoMemory => {
+                    return Err(Stop::Record(self.totals.records_in - left, error));
+                }
+                Err(_) if left > 0 => {
+                    decoder.skip_record(policy.bytes);
+                    left -= 1;
+                }
+                Err(_) => {}
+            }
+        }
+        Ok(())
     }
 
     /// Encodes or folds a batch; bad records end the slice or are left out.
@@ -140,7 +184,6 @@ impl<'c, 'p> Conversion<'c, 'p> {
             let (index, error) = match end.take(policy.index, batch, first.clone(), &mut self.output) {
                 Ok(()) => {
                     self.wanted.took(first.len());
-                    self.last = first.last().filter(|_| self.wanted.is_over());
                     return Ok(());
                 }
                 Err(EncodeError::Record { index, error }) => (index, error.or_cause(Cause::Target)),
@@ -171,51 +214,18 @@ impl<'c, 'p> Conversion<'c, 'p> {
     /// lost: they are not written.
     fn count(&mut self, batch: &Batch<'_>, passed: u64, policy: &Policy<'_, '_>) {
         let totals = &mut self.totals;
-        // What comes after the last record that is wanted was not asked for.
-        let (decoded, kept) = match self.last {
-            Some(last) => (batch.number(last) + 1, last + 1),
-            None => (self.decoded, batch.len()),
-        };
-        let written = passed == 0 || (passed as usize) < kept;
-        if let (Some((record, place)), None, true) = (batch.odd_quote(), totals.odd_quote, written)
-            && record < decoded
-        {
-            let start = if let At::Source(start) = policy.at { start } else { 0 };
-            totals.odd_quote = Some((totals.records_in + record as u64, start + place as u64));
-            totals.odd_place = odd_place(policy, place);
+        let filtered = self.decoded.saturating_sub(batch.len()) as u64;
+        if passed == 0 || passed < batch.len() as u64 {
+            if let (Some((record, place)), None) = (batch.odd_quote(), totals.odd_quote) {
+                let start = if let At::Source(start) = policy.at { start } else { 0 };
+                totals.odd_quote = Some((totals.records_in + record as u64, start + place as u64));
+                totals.odd_place = odd_place(policy, place);
+            }
+            totals.lossy.add(batch.lossy());
         }
-        let filtered = decoded.saturating_sub(kept);
-        totals.records_in += decoded as u64;
-        totals.records_filtered += filtered as u64 + passed;
+        totals.records_in += self.decoded as u64;
+        totals.records_filtered += filtered + passed;
         self.least = if filtered > 0 { (2 * self.least).max(LEAST) } else { 0 };
-        match self.last {
-            Some(last) if decoded < self.decoded && batch.lossy().total() > 0 => {
-                self.surplus = Some(self.start..batch.span(last).end);
-            }
-            _ if written => totals.lossy.add(batch.lossy()),
-            _ => {}
-        }
-    }
-
-    /// Counts what is lost in the last records that are wanted, if others were decoded together with them: these are
-    /// decoded once more.
-    pub fn recount(&mut self, decoder: &mut dyn Decode, arena: &mut Arena, policy: &Policy<'_, '_>) {
-        let Some(bytes) = self.surplus.take().map(|range| &policy.bytes[range]) else { return };
-        let policy = Policy { bytes, ..*policy };
-        decoder.begin(bytes);
-        loop {
-            arena.reset();
-            let mut batch = policy.batch(arena, &self.totals);
-            let filled = decoder.fill(bytes, &mut batch);
-            batch.abandon();
-            policy.shared.ops.iter().for_each(|(op, _)| op.apply(&mut batch));
-            self.totals.lossy.add(batch.lossy());
-            match filled {
-                Ok(true) => {}
-                Ok(false) => return,
-                Err(_) => drop(decoder.skip_record(bytes)),
-            }
-        }
     }
 
     /// Leaves out the bad record that the decoder stopped at. Returns whether more records follow.

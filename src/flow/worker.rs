@@ -14,6 +14,7 @@ use crate::flow::shared::{Shared, Stop};
 use crate::flow::wanted::Wanted;
 use crate::format::Decode;
 use crate::memory::Arena;
+use crate::record::RECORDS;
 
 /// What one worker owns; all of it is reused from slice to slice.
 pub(crate) struct Worker<'e> {
@@ -22,6 +23,8 @@ pub(crate) struct Worker<'e> {
     pub decoder: Box<dyn Decode>,
     pub end: End<'e>,
     pub arena: Arena,
+    /// How many records fill a batch: fewer than usual where ops need much memory.
+    pub most: usize,
     /// A record of a quarantine.
     pub record: Vec<u8>,
     /// How many records it had, and those of an earlier run: the number of records so far if it is the only worker.
@@ -91,15 +94,25 @@ impl Worker<'_> {
     /// Records: decode → ops → encode or fold, batch by batch.
     fn convert(&mut self, work: &mut Conversion<'_, '_>, policy: &Policy<'_, '_>) -> Result<(), Stop> {
         self.decoder.begin(policy.bytes);
+        let first = work.totals.records_in;
+        self.most = RECORDS.min(2 * self.most);
+        let mut again = None;
         loop {
             self.arena.reset();
-            let mut batch = policy.batch(&self.arena, &work.totals);
+            let most = again.take().unwrap_or(self.most.min(work.most()));
+            let mut batch = policy.batch(&self.arena, &work.totals, most);
             let filled = work.decode(&mut *self.decoder, &mut batch, policy);
             work.apply_ops(&mut batch, policy);
+            let less_memory = work.fewer(&batch, &filled);
+            self.most = less_memory.unwrap_or(self.most);
+            again = less_memory.or_else(|| work.surplus(&mut batch));
+            if let Some(fewer) = again {
+                drop(batch);
+                work.go_back(first, fewer, &mut *self.decoder, &mut self.arena, policy)?;
+                continue;
+            }
             work.encode(&mut self.end, &mut batch, policy)?;
-            drop(batch);
             if work.wanted.is_over() {
-                work.recount(&mut *self.decoder, &mut self.arena, policy);
                 return Ok(());
             }
             let goes_on = match filled {

@@ -26,7 +26,7 @@ use crate::metrics::{self, Registry};
 use crate::plan::memory::Plan;
 use crate::plan::route::Route;
 use crate::quarantine::Ledger;
-use crate::record::LossyKind;
+use crate::record::{LossyKind, RECORDS};
 use crate::resume::{Entry, Tracker};
 use crate::sink::Target;
 use crate::source::{Bytes, Reach};
@@ -39,7 +39,8 @@ impl Opened<'_> {
         // An op may make a key of a value.
         let keys = end.takes_only_keys() && ops.is_empty();
         let decoder = if keys { self.reading.key_decoder(want) } else { self.reading.decoder(want) };
-        Worker { index, decoder, end, arena: self.arena(), record: Vec::new(), records, wanted: self.wanted }
+        let (arena, wanted) = (self.arena(), self.wanted);
+        Worker { index, decoder, end, arena, most: RECORDS, record: Vec::new(), records, wanted }
     }
 
     /// An arena that asks for what it takes beyond the plan.

@@ -114,6 +114,39 @@ fn a_text_where_a_number_is_needed_is_bad() {
 }
 
 #[test]
+fn results_that_need_much_memory_together() {
+    // A batch has hundreds of records; the results of all of them at once are more than a worker may hold.
+    const WIDE: usize = 20_000;
+    let (mut csv, mut ndjson, mut wanted) = (String::from("id,t\n"), String::new(), String::from("id,t\n"));
+    for id in 0..3_000 {
+        match id % 500 {
+            250 => {
+                csv += &format!("{id},too,many\n");
+                ndjson += &format!("{{\"id\":{id},}}\n");
+            }
+            _ => {
+                csv += &format!("{id},a{id}\n");
+                ndjson += &format!("{{\"id\":{id},\"t\":\"a\\u0062{id}\"}}\n");
+                wanted += &format!("{id},{:-<WIDE$}\n", format!("A{id}"));
+            }
+        }
+    }
+    let here = with(&[("t.csv", &csv), ("t.ndjson", &ndjson)]);
+    let here = here.path();
+    let set = format!("t=upper(rpad(t, {WIDE}, '-'))");
+    for ways in ["-j 1", "-j 2 --slice-size 64KiB", "-j 2 --slice-size 1"] {
+        let words = format!("t.csv -q --memory-limit 32MB --on-error skip {ways}");
+        assert!(steps(here, &words, &[("set", &set)]).ends(0).stdout == wanted, "{ways}");
+        let words = format!("t.ndjson -q -t csv --memory-limit 32MB --on-error skip {ways}");
+        let made = steps(here, &words, &[("set", "t=replace(t, 'ab', 'a')"), ("set", &set)]).ends(0);
+        assert!(made.stdout == wanted, "{ways}");
+    }
+    // One that is too large by itself is told as what it is.
+    let large = steps(here, "t.csv --memory-limit 32MB -j 2", &[("where", "length(rpad(t, 30000000)) > 5")]).ends(4);
+    large.says(&["record 1"]);
+}
+
+#[test]
 fn nested_records() {
     let lines = "{\"id\":1,\"tags\":[\"a\",{\"k\":5}],\"home\":{\"city\":\"Paris\"},\"a.b\":1}\n\
         {\"id\":2,\"home\":{\"city\":null,\"zip\":{}}}\n{\"id\":3,\"home\":7}\n";

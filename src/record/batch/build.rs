@@ -12,7 +12,7 @@ const VALUES: usize = 2048;
 const LAST: usize = 512;
 /// How many records a batch holds before it is full. Two batches fit into a worker's arena: an op may make a second
 /// one.
-pub(super) const RECORDS: usize = 768;
+pub(crate) const RECORDS: usize = 768;
 /// How many bytes of unescaped text a batch holds before it is full.
 const TEXT: usize = 64 << 10;
 /// How many bytes of the arena a full batch has used.

@@ -20,6 +20,7 @@ use crate::memory::{Arena, Refusal, no_memory};
 use crate::wording::counted;
 
 pub use before::Before;
+pub(crate) use build::RECORDS;
 pub use retain::Record;
 
 /// Records of a slice that were decoded together.
@@ -43,7 +44,7 @@ pub struct Batch<'a> {
     /// Where they begin, if it shares those of another record.
     shared_keys: Option<u32>,
     max_record: usize,
-    /// How many records it holds before it is full.
+    /// How many records fill it.
     most: usize,
     lines: Lines<'a>,
     /// Values or keys have been changed.
@@ -104,7 +105,7 @@ impl<'a> Batch<'a> {
             open_keys: 0,
             shared_keys: None,
             max_record,
-            most: build::RECORDS,
+            most: RECORDS,
             lines: Lines::No,
             changed: false,
             untyped_is_text: false,
@@ -179,9 +180,22 @@ impl<'a> Batch<'a> {
         self.max_record
     }
 
-    /// It is full with this many records, if it is not before.
-    pub(crate) fn set_most(&mut self, most: u64) {
-        self.most = build::RECORDS.min(most.try_into().unwrap_or(usize::MAX));
+    /// Sets how many records fill it, at most [`RECORDS`].
+    pub(crate) fn set_most(&mut self, most: usize) {
+        self.most = most.min(RECORDS);
+    }
+
+    /// The index of the record that comes after `count` records that were not refused, and is not refused itself.
+    pub(crate) fn good(&mut self, count: usize) -> Option<usize> {
+        self.sort_rejected();
+        let refused = self.rejected.iter().map(|(record, _)| *record);
+        let index = refused.fold(count, |index, refused| index + usize::from(refused <= index));
+        (index < self.len()).then_some(index)
+    }
+
+    /// Whether an op lacked memory for a record.
+    pub(crate) fn lacks_memory(&self) -> bool {
+        self.rejected.iter().any(|(_, error)| error.fault == Fault::NoMemory)
     }
 
     /// Whether there is no record.

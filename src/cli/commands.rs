@@ -47,7 +47,7 @@ const INPUTS: &[Operand] = &[Operand {
 }];
 
 /// All commands, in the order of the help.
-pub static ALL: [Entry; 14] = [
+pub static ALL: [Entry; 15] = [
     Entry {
         name: "convert",
         alias: None,
@@ -68,8 +68,8 @@ pub static ALL: [Entry; 14] = [
     "pagemill convert data --recursive --out-dir converted -t ndjson --keep-going",
 ],
         notes: "\
-Steps come in this order, whatever the order of the flags: --op, --select and --drop, --rename, --columns. So --op and \
---select use the names of the input, --columns the new ones.
+Steps come in this order, whatever the order of the flags: --where and --set, --op, --select and --drop, --rename, \
+--sample, --offset, --limit, --tail, --columns. So --op and --select use the names of the input, --columns the new ones.
 
 In lists of names a comma separates names, and a repeated flag adds to the list; the fields of an op are joined with +. \
 A backslash makes the next character part of a name, as in a\\,b.
@@ -121,6 +121,24 @@ fields, ops and the output have to be given again. What is still bad is reported
 ],
         notes: "\
 The columns are lines, words, characters and bytes (as `wc -lwmc` in a UTF-8 locale); with --from, records too.",
+    },
+    Entry {
+        name: "head",
+        alias: None,
+        about: "Show the first records: as a table on a terminal, else in the input's format",
+        flags: Some(Commands::HEAD),
+        operands: INPUTS,
+        examples: &[
+    "pagemill head trips.csv",
+    "pagemill head -n 5 trips.csv.gz -t table",
+    "pagemill head trips.csv --where 'fare > 5' --select trip_id,fare",
+    "pagemill head trips.csv -n 100 -o first.ndjson",
+],
+        notes: "\
+All flags of convert choose and change records here too. Nothing is read after the last record that is shown.
+
+In a table, numbers are on the right, control characters are escaped, and what does not fit into the terminal is cut: \
+long values, then columns, whose names are listed below. A table is as wide as it has to be where it does not go to a terminal.",
     },
     Entry {
         name: "generate",

@@ -24,6 +24,7 @@ mod exit;
 mod failure;
 mod found;
 mod generate;
+mod head;
 mod help;
 #[cfg(feature = "history")]
 mod history;
@@ -49,6 +50,7 @@ mod rules;
 mod screen;
 mod settings;
 mod signals;
+mod table;
 mod tips;
 mod tune;
 mod tuned;
@@ -111,6 +113,7 @@ fn run(line: &Line) -> Result<Exit, Error> {
     match entry.name {
         "replay" => replay::run(typed),
         "count" => count::run(typed),
+        "head" => head::run(typed),
         "generate" => generate::run(typed),
         "audit" => audit::run(typed),
         "bench" => bench::run(typed),

@@ -38,7 +38,7 @@ type Name<'n> = &'n dyn Fn(&str, Option<&str>) -> String;
 /// `level`, `done`, and in `read` the bytes `limit`, `reserved`, `heap`, `anonymous`, `file`, `group`, `group_limit`,
 /// and `stalled` in per cent), `events_left_out`, `allocations` {`start`, `warmup`, `steady`} in blocks,
 /// `record_latency_us` {`mean`, `p50`, `p99`, `max`}; after an interruption `resumed_from`, the bytes of input that
-/// were done before; `records_filtered`, those that ops dropped; with a quarantine that is not empty `quarantine`
+/// were done before; `records_filtered`, those that ops dropped or that were passed over; with a quarantine that is not empty `quarantine`
 /// {`path`, `records`}, for sources with targets of their own in `files.sources`; where text is counted `counts`
 /// {`lines`, `words`, `chars`, `bytes`}, also in `files.sources`. Where no records are read, `records_in` is null.
 ///

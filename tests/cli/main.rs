@@ -31,6 +31,7 @@ mod profiles;
 mod public_api;
 mod quarantine;
 mod reports;
+mod rows;
 mod strict;
 mod structure;
 #[path = "../support/mod.rs"]

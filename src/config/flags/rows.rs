@@ -23,15 +23,21 @@ fn given(number: u64) -> Value {
     json!((number > 0).then_some(number))
 }
 
+/// The most records that are written.
+const fn limit(commands: Commands, help: &'static str) -> Flag {
+    flag("limit", Count("N"), commands, help)
+        .group(Group::Rows)
+        .common()
+        .sets(|s, flag, texts| put(&mut s.rows.limit, Some(records(flag, texts)?)))
+        .shows("limit", |s| json!(s.rows.limit))
+}
+
 pub static FLAGS: &[Flag] = &[
-    rows(
-        "limit",
-        Count("N"),
+    limit(
+        Commands::ROWS.without(Commands::HEAD),
         "Write at most this many records, and read nothing after the last one",
-    )
-    .common()
-    .sets(|s, flag, texts| put(&mut s.rows.limit, Some(records(flag, texts)?)))
-    .shows("limit", |s| json!(s.rows.limit)),
+    ),
+    limit(Commands::HEAD, "Show at most this many records [default: 10, without --tail and --sample]").short('n'),
     rows("offset", Count("N"), "Pass over this many records first; bad and filtered ones don't count [default: 0]")
         .sets(|s, flag, texts| put(&mut s.rows.offset, records(flag, texts)?))
         .shows("offset", |s| given(s.rows.offset)),

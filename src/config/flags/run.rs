@@ -17,7 +17,7 @@ const fn run(name: &'static str, takes: Takes, commands: Commands, help: &'stati
 }
 
 const fn resume(name: &'static str, takes: Takes, help: &'static str) -> Flag {
-    flag(name, takes, Commands::ROWS, help).group(Group::Resume).changes(Changes::Manner).unless(no_checkpoints)
+    flag(name, takes, Commands::LONG, help).group(Group::Resume).changes(Changes::Manner).unless(no_checkpoints)
 }
 
 const fn see(name: &'static str, takes: Takes, commands: Commands, help: &'static str) -> Flag {

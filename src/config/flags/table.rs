@@ -51,7 +51,7 @@ pub fn check(line: &Line<'_>) -> Result<Vec<Passed>, Error> {
 mod tests {
     use super::*;
 
-    const EACH: [Commands; 11] = [
+    const EACH: [Commands; 12] = [
         Commands::CONVERT,
         Commands::REPLAY,
         Commands::COUNT,
@@ -63,6 +63,7 @@ mod tests {
         Commands::BENCH,
         Commands::MAN,
         Commands::TUNE,
+        Commands::HEAD,
     ];
 
     #[test]

@@ -126,7 +126,18 @@ const EVENTS_CSV: &str = "time,user.id,action\n10:00,7,login\n10:05,7,logout\n";
 const EXPORT_CSV: &str = "id,user.name,user.tags\n1,Ada,\"[\"\"x\"\",\"\"y\"\"]\"\n2,\"Grace, R.\",\"[]\"\n";
 const PLAIN_CSV: &str = "name,price\n\"Ada, L.\",\"1,50\"\nBob,2\n";
 
+const TRIPS: &str = "trip_id,id,from_station,fare\nT1,7, Zürich HB ,12.50\nT2,8,\"Bern, Bahnhof\",3\n";
+
 pub const ANSWERS: &[Answer] = &[
+    answer("pagemill convert trips.csv -o first.csv --limit 1000", TRIPS).after("cat first.csv"),
+    answer("pagemill convert trips.csv -o next.csv --offset 1000 --limit 1000", "trip_id,id,from_station,fare\n")
+        .after("cat next.csv"),
+    answer(
+        "pagemill convert trips.csv -o last.csv --tail 1",
+        "trip_id,id,from_station,fare\nT2,8,\"Bern, Bahnhof\",3\n",
+    )
+    .after("cat last.csv"),
+    answer("pagemill convert trips.csv -o some.csv --sample 1000 --seed 7", TRIPS).after("cat some.csv"),
     answer(
         "pagemill convert trips.csv -o dear.csv --where 'fare > 5' --set 'total=fare*1.1' --select trip_id,total",
         "trip_id,total\nT1,13.750\n",

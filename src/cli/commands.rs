@@ -47,7 +47,7 @@ const INPUTS: &[Operand] = &[Operand {
 }];
 
 /// All commands, in the order of the help.
-pub static ALL: [Entry; 15] = [
+pub static ALL: [Entry; 16] = [
     Entry {
         name: "convert",
         alias: None,
@@ -139,6 +139,25 @@ All flags of convert choose and change records here too. Nothing is read after t
 
 In a table, numbers are on the right, control characters are escaped, and what does not fit into the terminal is cut: \
 long values, then columns, whose names are listed below. A table is as wide as it has to be where it does not go to a terminal.",
+    },
+    Entry {
+        name: "split",
+        alias: None,
+        about: "Write one output as many files: by number of records, by size or by the values of a field",
+        flags: Some(Commands::SPLIT),
+        operands: INPUTS,
+        examples: &[
+    "pagemill split trips.csv --by from_station -o 'out/{part}.csv'",
+    "pagemill split big.csv --records 1_000_000 -o 'out/{part}.ndjson'",
+    "pagemill split log.txt --size 100MB -o 'log.{part}.txt'",
+],
+        notes: "\
+Each file has the header, and appears under its name when it is whole. The records of a file are in the order of the input. \
+All flags of convert choose and change records before.
+
+Files are called 000001, 000002 and so on, or by the value of the field: what can't be in the name of a file is \
+written as % and two hexadecimal digits. %null is for records without a value, %empty for empty text. A value that \
+differs from an earlier one only in upper and lower case has all its letters written so, and a long one is cut.",
     },
     Entry {
         name: "generate",

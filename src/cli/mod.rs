@@ -50,6 +50,7 @@ mod rules;
 mod screen;
 mod settings;
 mod signals;
+mod split;
 mod table;
 mod tips;
 mod tune;
@@ -114,6 +115,7 @@ fn run(line: &Line) -> Result<Exit, Error> {
         "replay" => replay::run(typed),
         "count" => count::run(typed),
         "head" => head::run(typed),
+        "split" => split::run(typed),
         "generate" => generate::run(typed),
         "audit" => audit::run(typed),
         "bench" => bench::run(typed),

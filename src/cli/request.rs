@@ -7,7 +7,7 @@ use std::time::Instant;
 use pagemill::config::flags::{self, Commands, Kinds, Line, Origin, Passed, Said, kinds};
 use pagemill::error::Error;
 use pagemill::format::{source_format, target_format};
-use pagemill::job::{Each, Job, OnError, Settings, TargetSpec, places, usual_place};
+use pagemill::job::{By, Each, Job, OnError, Settings, Split, TargetSpec, places, usual_place};
 use pagemill::metrics::{self, Report};
 use pagemill::op::Folding;
 use pagemill::record::LossyKind;
@@ -111,6 +111,8 @@ pub struct Request {
     pub see: See,
     /// Takes the records in place of the target.
     pub kept: Option<Kept>,
+    /// The target is many files.
+    pub split: Option<By>,
     /// More blocks in the steady state than these are a failure.
     pub most_steady: Option<u64>,
 }
@@ -130,6 +132,7 @@ impl Request {
             strict_memory: said.has("strict-memory"),
             see: See::of(&said)?,
             kept: None,
+            split: None,
             most_steady: None,
             said,
         })
@@ -224,6 +227,9 @@ impl Request {
             Some(kept) => TargetSpec::writer(kept),
             None => TargetSpec::Writer(Box::new(io::sink())),
         };
+        if let Some(by) = self.split.take() {
+            return self.run_split(by);
+        }
         let Some(batch) = self.batch.take() else {
             self.resolve_formats()?;
             let written = self.written(Vec::new());
@@ -260,6 +266,24 @@ impl Request {
             console::error(format_args!("{failed} of {all} inputs failed and {were} left out"));
         }
         Ok((report, exit))
+    }
+
+    /// Writes the output as many files.
+    fn run_split(&mut self, by: By) -> Result<(Report, Exit), Error> {
+        let batch = self.batch.take();
+        let sources: Vec<PathBuf> = match &batch {
+            Some(batch) => batch.sources.iter().map(|source| source.path.clone()).collect(),
+            None => vec![self.source.clone()],
+        };
+        let template = self.target.clone().unwrap_or_default();
+        let written = self.written(Vec::new());
+        self.check_places(&written, sources.iter().map(PathBuf::as_path))?;
+        let shown = match &batch {
+            Some(batch) => self.all_shown(batch, false),
+            None => self.shown(&self.source, false),
+        };
+        let split = Split::new(sources.iter().map(|path| source(path)), template, by);
+        self.reported(true, shown, || split.with(|own| *own = self.settings.clone()).run())
     }
 
     /// Runs a job, and prints and writes its report. `apart`: its records don't go to standard output in any case. With

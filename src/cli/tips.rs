@@ -168,7 +168,7 @@ const FLAGS: [(&str, Tip); 121] = [
 ];
 
 /// Commands of other tools.
-const COMMANDS: [(&str, Tip); 18] = [
+const COMMANDS: [(&str, Tip); 17] = [
     ("cat", Say("convert")),
     ("to", No("the format of the output is a flag: pagemill INPUT -t FORMAT")),
     ("from", No("the format of the input is a flag: pagemill INPUT -f FORMAT")),
@@ -184,7 +184,6 @@ const COMMANDS: [(&str, Tip); 18] = [
     ("dedup", No(NOT_YET_DEDUPE)),
     ("dedupe", No(NOT_YET_DEDUPE)),
     ("sort", No(NOT_YET_SORT)),
-    ("split", No("one file can't be split into several yet")),
     ("stats", No(NOT_YET_STATS)),
     ("join", No("files can't be joined by their fields")),
 ];

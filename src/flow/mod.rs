@@ -16,6 +16,7 @@ pub(crate) mod place;
 pub(crate) mod policy;
 pub(crate) mod replay;
 pub(crate) mod shared;
+pub(crate) mod split;
 pub(crate) mod sync;
 pub(crate) mod totals;
 pub(crate) mod wanted;

@@ -15,13 +15,15 @@ pub(crate) mod run;
 pub(crate) mod settings;
 mod single;
 pub(crate) mod spec;
+mod split;
 mod sum;
 
+pub use crate::flow::split::By;
 pub use crate::quarantine::MaxErrors;
 #[doc(hidden)]
 pub use crate::quarantine::{Section, usual_place};
 pub use crate::scan::count::Counts;
-pub use crate::sink::TargetSpec;
+pub use crate::sink::{PartReport, TargetSpec};
 pub use crate::source::Encoding;
 #[doc(hidden)]
 pub use beginning::whole_records;
@@ -36,3 +38,4 @@ pub use rows::Rows;
 pub use settings::{CHECKPOINT_EVERY, Checkpoint, ColumnsFrom, InvalidUtf8, Io, MEMORY_LIMIT, OnError, Settings};
 pub use single::Job;
 pub use spec::SourceSpec;
+pub use split::Split;

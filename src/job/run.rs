@@ -14,6 +14,7 @@ use crate::flow::governor::Governor;
 use crate::flow::order::commit::{Begin, Committer};
 use crate::flow::order::reached::Place;
 use crate::flow::shared::Shared;
+use crate::flow::split::Split;
 use crate::flow::totals::Totals;
 use crate::flow::worker::Worker;
 use crate::fold::Fold;
@@ -130,6 +131,16 @@ impl Opened<'_> {
         let begin = Begin { place, first_skips, totals: Totals::default(), ledger, checkpoints: None };
         let onto = Onto { target, begin, start: None, written_before: place.offset };
         self.records_from(self.settings.on_error, encoders(writing), onto, registry)
+    }
+
+    /// Writes the records of the source to the parts of an output that is split.
+    pub(crate) fn split(&mut self, split: &mut Split, registry: &Registry, ledger: &mut Ledger) -> Result<Run> {
+        let target = Target::memory();
+        let place = Place::behind(0);
+        let ledger = Some(ledger);
+        let begin = Begin { place, first_skips: 0, totals: Totals::default(), ledger, checkpoints: None };
+        let onto = Onto { target: &target, begin, start: None, written_before: 0 };
+        self.records_from(self.settings.on_error, std::iter::once(End::Split(split)), onto, registry)
     }
 
     /// Takes the records of the source to the ends of the workers, perhaps from one on that is not the first.

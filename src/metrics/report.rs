@@ -11,6 +11,7 @@ use super::warning::{NeverSeen, Warning};
 use crate::error::Error;
 use crate::record::Lossy;
 use crate::scan::count::Counts;
+use crate::sink::PartReport;
 
 /// What was allocated from the heap.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -164,6 +165,8 @@ pub struct Report {
     pub record_latency: Latency,
     /// The sources of a run of many, in their order; empty for a job of one source.
     pub files: Vec<FileReport>,
+    /// The files of an output that was split, in the order of their first records.
+    pub parts: Vec<PartReport>,
     /// The bytes written to a memory target.
     pub output: Vec<u8>,
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::commands::Commands;
-use super::flag::Takes::{self, Count};
+use super::flag::Takes::{self, Count, Text};
 use super::flag::{Flag, Group, flag};
 use super::unless::nothing_is_drawn;
 use super::values::{count, put};
@@ -55,4 +55,14 @@ pub static FLAGS: &[Flag] = &[
         .unless(nothing_is_drawn)
         .sets(|s, flag, texts| put(&mut s.rows.seed, records(flag, texts)?))
         .shows("seed", |s| given(s.rows.seed)),
+    split("records", Count("N"), "Write this many records into each file, the last one perhaps fewer").conflicts(&["size", "by"]),
+    split("size", Text("SIZE"), "Write at most this many bytes into each file, unless it has only one record")
+        .conflicts(&["records", "by"]),
+    split("by", Text("FIELD"), "Write the records with the same value of this field into one file")
+        .conflicts(&["records", "size"]),
 ];
+
+/// What decides which file a record goes to.
+const fn split(name: &'static str, takes: Takes, help: &'static str) -> Flag {
+    flag(name, takes, Commands::SPLIT, help).group(Group::Rows).common()
+}

@@ -51,7 +51,7 @@ pub fn check(line: &Line<'_>) -> Result<Vec<Passed>, Error> {
 mod tests {
     use super::*;
 
-    const EACH: [Commands; 12] = [
+    const EACH: [Commands; 13] = [
         Commands::CONVERT,
         Commands::REPLAY,
         Commands::COUNT,
@@ -64,6 +64,7 @@ mod tests {
         Commands::MAN,
         Commands::TUNE,
         Commands::HEAD,
+        Commands::SPLIT,
     ];
 
     #[test]

@@ -8,6 +8,7 @@ use std::time::Instant;
 use crate::compress::{Compress, Packing};
 use crate::error::{Error, ErrorClass, Result};
 use crate::flow::order::reached::Place;
+use crate::flow::split::{By, Split};
 use crate::flow::wanted::Wanted;
 use crate::fold::draw::Draw;
 use crate::fold::words::WordCount;
@@ -19,7 +20,7 @@ use crate::job::open::refuse_source;
 use crate::job::opened::{Opened, ceiling, tell_again};
 use crate::job::pass::{How, Run as RunOfOne};
 use crate::job::run::write_end;
-use crate::job::settings::{ColumnsFrom, Settings};
+use crate::job::settings::{ColumnsFrom, OnError, Settings};
 use crate::job::single::Job;
 use crate::job::spec::SourceSpec;
 use crate::job::sum::Sum;
@@ -28,7 +29,7 @@ use crate::metrics::{FileReport, Report};
 use crate::plan::sizes::FEW;
 use crate::quarantine::{Ledger, Quarantine, Section, place_for};
 use crate::resume::Left;
-use crate::sink::{Target, TargetSpec};
+use crate::sink::{Parts, Target, TargetSpec};
 use crate::wording::{input, megabytes};
 
 /// A conversion of many sources into one target: their records follow each other in one array, under one header.
@@ -68,13 +69,15 @@ pub struct Many {
     /// A source that fails is reported, nothing of it is written, and the others are still converted. Needs a target
     /// that can be truncated: a file that is not compressed, or memory.
     pub keep_going: bool,
+    /// The target's path is that of many files.
+    pub(crate) split: Option<By>,
 }
 
 impl Job {
     /// Many sources into one target, with the default settings.
     pub fn many<S: Into<SourceSpec>>(sources: impl IntoIterator<Item = S>, target: impl Into<TargetSpec>) -> Many {
         let sources = sources.into_iter().map(Into::into).collect();
-        Many { sources, target: target.into(), settings: Settings::default(), keep_going: false }
+        Many { sources, target: target.into(), settings: Settings::default(), keep_going: false, split: None }
     }
 }
 
@@ -98,13 +101,20 @@ impl Many {
     /// failures of sources are in [`Report::files`]; if all failed, there is no file either.
     pub fn run(self) -> Result<Report> {
         let started = Instant::now();
-        let Many { sources, target, settings, keep_going } = self;
+        let Many { sources, target, settings, keep_going, split } = self;
         let memory_limit = settings.memory_limit;
         let names: Vec<PathBuf> = sources.iter().map(|source| source.name().to_path_buf()).collect();
         let mut settings = less_names(settings, names.iter().map(|name| name.as_os_str().len()))?;
         let Some(first) = sources.first() else { return Err(Error::usage("there is no input")) };
         let to = target_format(&settings, first, &target)?;
         settings.to = Some(to);
+        let mut target = target;
+        let split = match split {
+            Some(by) => {
+                Some(split_of(by, std::mem::replace(&mut target, TargetSpec::Memory), &mut settings, &sources)?)
+            }
+            None => None,
+        };
         let packing = packing(&mut settings, &target)?;
         let place = place_for(&settings, &target)?;
         refuse_source(&target, &sources)?;
@@ -144,6 +154,7 @@ impl Many {
             frame: None,
             place: Place::behind(0),
             fold: None,
+            split,
             wanted: Wanted::ALL,
         };
         let outcome = run.choose().and_then(|()| run.look()).and_then(|()| run.convert());
@@ -151,9 +162,18 @@ impl Many {
             outcome.and_then(|()| run.ledger.judge(run.sum.records_in).map_err(|error| tell_again(error, &settings)));
         let outcome = outcome.and_then(|()| run.sum.refuse_names(settings.strict));
         outcome.map_err(|error| run.ledger.convict(error))?;
-        let Run { files, mut sum, ledger, frame, place, fold, .. } = run;
+        let Run { files, mut sum, ledger, frame, place, fold, split, .. } = run;
         let path = target.file_path().map(Into::into);
         let (mut output, mut quarantine) = (Vec::new(), None);
+        if let Some(split) = split {
+            if let Some(warning) = split.warning().filter(|_| sum.records_out > 0) {
+                sum.warnings.push(warning);
+            }
+            let parts = split.finish()?;
+            sum.bytes_out = parts.iter().map(|part| part.bytes).sum();
+            let quarantine = ledger.finish()?;
+            return Ok(Report { files, quarantine, parts, elapsed: started.elapsed(), ..sum.report(memory_limit) });
+        }
         let len = match (fold, frame) {
             (Some(fold), _) => Some(fold::write(&fold.finish(), &target)?),
             (None, Some(frame)) => Some(write_end(&frame, sum.records_out, &target, place)?),
@@ -210,6 +230,25 @@ fn packing(settings: &mut Settings, target: &TargetSpec) -> Result<Option<Packin
     Ok(Some(packing))
 }
 
+/// An output that is split, under this path. Its records are written one after another.
+fn split_of(by: By, target: TargetSpec, settings: &mut Settings, sources: &[SourceSpec]) -> Result<Split> {
+    let Some(template) = target.path() else {
+        return Err(Error::usage("an output that is split is many files\n  Name them with ⟨output⟩ 'out/{part}.csv'."));
+    };
+    if let Some(fold) = settings.fold {
+        return Err(Error::usage(format!("the result of `{}` is one text, and can't be split", fold.name())));
+    }
+    if settings.compress.of(Some(template)).is_some() {
+        return Err(Error::usage(
+            "parts of an output can't be compressed yet\n  Leave out ⟨compress⟩ and the extension, and compress the parts afterwards.",
+        ));
+    }
+    settings.workers = 1;
+    let ids = sources.iter().filter_map(SourceSpec::file_id).collect();
+    let parts = Parts::new(template, settings.force, ceiling(settings), ids)?;
+    Ok(Split::new(by, parts, settings.strict, settings.on_error != OnError::Fail))
+}
+
 /// The one format of the target.
 fn target_format(settings: &Settings, first: &SourceSpec, target: &TargetSpec) -> Result<Format> {
     let path = target.path();
@@ -262,6 +301,8 @@ struct Run<'s> {
     place: Place,
     /// The fold over all sources, if the job ends in one.
     fold: Option<WordCount>,
+    /// The parts of the output, if it is split.
+    split: Option<Split>,
     /// Which of the records of the next sources are wanted.
     wanted: Wanted,
 }
@@ -485,6 +526,15 @@ impl<'s> Run<'s> {
         let columns = self.together.as_ref().filter(|_| self.to.is_tabular());
         let columns = columns.map(|all| opened.route.columns_of(all.schema().clone(), all.unknown()));
         let writing = opened.writing(columns)?;
+        if let Some(split) = &mut self.split {
+            let names = opened.route.names.clone();
+            let (ends, least) = (self.to.ends(), opened.plan.buffer);
+            split.go_on(&*writing, names.as_ref(), ends, least, &opened.budget)?;
+            self.ledger.begin(&opened.source.path, || opened.head());
+            self.frame = Some(writing.frame());
+            let run = opened.split(split, &self.sum.registry, &mut self.ledger);
+            return run.map_err(|error| opened.source.blame(opened.tell_key(error)));
+        }
         self.begin(&*writing)?;
         let first_skips = self.frame.as_ref().map_or(0, |frame| frame.first_skips);
         self.ledger.begin(&opened.source.path, || opened.head());

@@ -125,7 +125,7 @@ The columns are lines, words, characters and bytes (as `wc -lwmc` in a UTF-8 loc
     Entry {
         name: "head",
         alias: None,
-        about: "Show the first records: as a table on a terminal, else in the input's format",
+        about: "Show the first records, as a table on a terminal",
         flags: Some(Commands::HEAD),
         operands: INPUTS,
         examples: &[
@@ -143,7 +143,7 @@ long values, then columns, whose names are listed below. A table is as wide as i
     Entry {
         name: "split",
         alias: None,
-        about: "Write one output as many files: by number of records, by size or by the values of a field",
+        about: "Write one output as many files: by number, by size or by a field",
         flags: Some(Commands::SPLIT),
         operands: INPUTS,
         examples: &[

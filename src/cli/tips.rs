@@ -351,8 +351,12 @@ fn tip(flag: &str) -> Option<Tip> {
     if flag == "--null" && typed().any(|word| word.starts_with("--files-from")) {
         return Some(Say("-0"));
     }
-    if ["--rows", "--count"].contains(&flag) && is_flag("--size") {
+    if ["--rows", "--count", "--lines", "-l"].contains(&flag) && is_flag("--size") {
         return Some(Say("--records"));
+    }
+    // As in `split` of the shell.
+    if ["-b", "-C", "--line-bytes"].contains(&flag) && is_flag("--by") {
+        return Some(Say("--size"));
     }
     find(&FLAGS, flag)
 }

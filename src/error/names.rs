@@ -5,8 +5,9 @@
 
 /// The settings that messages name: fields of `Settings`, of `Options` and of what is in them, and what else a job is
 /// given.
-const SETTINGS: [&str; 49] = [
+const SETTINGS: [&str; 54] = [
     "Each",
+    "by",
     "bytes_as",
     "checkpoint",
     "checkpoint_every",
@@ -26,6 +27,7 @@ const SETTINGS: [&str; 49] = [
     "io",
     "keep_going",
     "layout",
+    "limit",
     "max_depth",
     "max_errors",
     "max_fields",
@@ -35,6 +37,7 @@ const SETTINGS: [&str; 49] = [
     "memory_limit",
     "nested",
     "no_headers",
+    "offset",
     "on_error",
     "ops",
     "out_dialect.delimiter",
@@ -46,10 +49,12 @@ const SETTINGS: [&str; 49] = [
     "records_at",
     "rename",
     "resume",
+    "sample",
     "select",
     "set",
     "slice_size",
     "strict",
+    "tail",
     "target",
     "to",
     "unflatten",

@@ -110,7 +110,8 @@ impl<'c, 'p> Conversion<'c, 'p> {
         if !self.wanted.counts() {
             return None;
         }
-        let last = batch.good(usize::try_from(self.wanted.most()).ok()?.saturating_sub(1))?;
+        let most = usize::try_from(self.wanted.most()).ok().filter(|most| (1..=batch.len()).contains(most))?;
+        let last = batch.good(most - 1)?;
         Some(batch.number(last) + 1).filter(|fewer| *fewer < self.decoded)
     }
 

@@ -6,7 +6,7 @@ use hashbrown::HashMap;
 
 use crate::error::{Cause, Error, RecordError, Result};
 use crate::flow::large;
-use crate::format::{Encode, Ends, Frame, WriteFormat};
+use crate::format::{Detail, Encode, Ends, Frame, WriteFormat};
 use crate::memory::Budget;
 use crate::metrics::{Warning, WarningKind};
 use crate::record::{Batch, Drain, EncodeError, Output, Schema, Tree, Value};
@@ -87,8 +87,9 @@ impl Split {
         least: usize,
         budget: &Budget,
     ) -> Result<()> {
-        self.parts.go_on(budget)?;
-        self.buffer.resize(self.buffer.len().max(BUFFER).max(least), 0);
+        let buffer = self.buffer.len().max(BUFFER).max(least);
+        self.parts.go_on(budget, buffer)?;
+        self.buffer.resize(buffer, 0);
         if ends == Ends::Break {
             for part in self.parts.unfinished() {
                 if std::mem::take(&mut self.open_ends[part]) {
@@ -105,6 +106,15 @@ impl Split {
         };
         self.writing = Some(Writing { encoder: writing.encoder(), frame: writing.frame(), column });
         Ok(())
+    }
+
+    /// How far nested values have to be taken apart.
+    pub fn detail(&self) -> Option<Detail> {
+        match &self.by {
+            By::Field(field) if field.contains('.') => Some(Detail::All),
+            By::Field(_) => Some(Detail::Fields),
+            By::Records(_) | By::Size(_) => None,
+        }
     }
 
     /// The warning that no record had the field.

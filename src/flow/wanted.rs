@@ -18,11 +18,13 @@ pub(crate) struct Wanted {
     pub skip: u64,
     /// How many are wanted after that.
     pub left: u64,
+    /// What follows is read all the same: bad records there are to be reported.
+    pub reads_on: bool,
 }
 
 impl Wanted {
     /// Every record.
-    pub const ALL: Wanted = Wanted { drawn: None, skip: 0, left: u64::MAX };
+    pub const ALL: Wanted = Wanted { drawn: None, skip: 0, left: u64::MAX, reads_on: false };
 
     /// Whether records are counted, and have to come in their order.
     pub fn counts(&self) -> bool {
@@ -31,13 +33,17 @@ impl Wanted {
 
     /// Whether no more records are wanted: none has to be read.
     pub fn is_over(&self) -> bool {
-        self.left == 0
+        self.left == 0 && !self.reads_on
     }
 
     /// How many records may be decoded together. A record that is passed over and one that is not never are, unless a
     /// step makes several of one.
     pub fn most(&self) -> u64 {
-        if self.skip > 0 { self.skip } else { self.left }
+        match (self.skip, self.left) {
+            (0, 0) => u64::MAX,
+            (0, left) => left,
+            (skip, _) => skip,
+        }
     }
 
     /// Passes over the first of some records; gives the others.

@@ -55,14 +55,15 @@ impl Rows {
 
     /// Those that are wanted if it does not matter how many there are; `drawn`: which are drawn.
     pub(crate) fn before_tail(&self, drawn: Option<Drawn>) -> Wanted {
-        Wanted { drawn, skip: self.offset, left: self.limit.unwrap_or(u64::MAX) }
+        Wanted { drawn, skip: self.offset, left: self.limit.unwrap_or(u64::MAX), reads_on: false }
     }
 
     /// Those that are wanted of `count` records, which are those [before the tail](Self::before_tail).
     pub(crate) fn of(&self, drawn: Option<Drawn>, count: u64) -> Wanted {
         let Some(tail) = self.tail else { return self.before_tail(drawn) };
         let left = tail.min(count);
-        Wanted { drawn, skip: self.offset + (count - left), left }
+        // Without a limit all records are read, the bad ones at the end too.
+        Wanted { drawn, skip: self.offset + (count - left), left, reads_on: self.limit.is_none() }
     }
 
     /// What is done, in words; empty if nothing is.
@@ -90,7 +91,7 @@ mod tests {
         assert_eq!((wanted.skip, wanted.left), (57, 3));
         let wanted = rows.of(None, 2);
         assert_eq!((wanted.skip, wanted.left), (10, 2));
-        assert!(rows.of(None, 0).is_over());
+        assert!(rows.of(None, 0).is_over() && !Rows { limit: None, ..rows.clone() }.of(None, 0).is_over());
         let wanted = Rows { tail: None, ..rows }.of(None, 2);
         assert_eq!((wanted.skip, wanted.left), (10, 100));
     }

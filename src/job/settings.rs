@@ -153,6 +153,9 @@ pub struct Settings {
     pub stop: Option<Stop>,
     /// Reports how far the job is.
     pub progress: Option<Progress>,
+    /// Records are not written by the run itself, which needs no buffers for them then.
+    #[doc(hidden)]
+    pub split: bool,
     /// What else the process takes of the memory while the job runs, in bytes: a dashboard.
     #[doc(hidden)]
     pub dashboard: usize,
@@ -228,6 +231,7 @@ impl Default for Settings {
             durable: false,
             stop: None,
             progress: None,
+            split: false,
             dashboard: 0,
             profile: 0,
             pressure: None,

@@ -18,6 +18,12 @@ use crate::sys::FileId;
 /// What the buffers of all parts take, as one part in this many of the memory limit, and at most.
 const SHARE: usize = 16;
 const MOST: usize = 16 << 20;
+/// The same of what is left when all else is planned, and at least.
+const PARTS: usize = 8;
+const LEAST: usize = 64 << 10;
+
+/// Buffers grow by at least this many bytes.
+const STEP: usize = 256;
 
 /// What a part takes besides its name, in bytes: its entry, its buffer's and those in tables, and what the heap adds.
 const ENTRY: usize = 400;
@@ -77,7 +83,7 @@ impl Parts {
         let shown = template.display();
         let Some(template) = template.to_str().filter(|template| template.contains(PART)) else {
             return Err(Error::usage(format!(
-                "{shown} is one file, and the output becomes many\n  Put {PART} where the name of each belongs: ⟨output⟩ 'out/{PART}.csv'"
+                "{shown} is one file, and the output becomes many\n  Put {PART} where the name of each belongs: ⟨target⟩ 'out/{PART}.csv'"
             )));
         };
         let before = template.split(PART).next().unwrap_or_default();
@@ -100,14 +106,17 @@ impl Parts {
         })
     }
 
-    /// Goes on with a source that has this budget.
+    /// Goes on with a source that has this budget, of which `more` bytes are for somebody else.
     ///
     /// # Errors
     /// Memory: there is none for the parts that there are.
-    pub fn go_on(&mut self, budget: &Budget) -> Result<()> {
+    pub fn go_on(&mut self, budget: &Budget, more: usize) -> Result<()> {
         let mut held = budget.open("parts of the output", INSTEAD);
-        // Buffers grow by doubling.
-        held.try_grow(2 * self.most + self.entries)?;
+        // Large records need some of what is left too.
+        let left = budget.limit().saturating_sub(budget.reserved());
+        self.most = self.most.min(left / PARTS).max(LEAST);
+        // Buffers may have room for as much again.
+        held.try_grow(2 * self.most + self.entries + more)?;
         self.held = Some(held);
         Ok(())
     }
@@ -161,6 +170,10 @@ impl Parts {
         }
         let buffer = &mut self.parts[part].buffer;
         let before = buffer.capacity();
+        if before - buffer.len() < bytes.len() {
+            // In small steps: room that one part does not use is missing for the others.
+            buffer.reserve_exact(bytes.len().max(STEP).max(before / 8));
+        }
         buffer.extend_from_slice(bytes);
         self.room += buffer.capacity() - before;
         self.buffered += bytes.len();
@@ -169,7 +182,7 @@ impl Parts {
 
     /// Writes what is in buffers. Their memory is given back if it is more than was reserved.
     fn flush_all(&mut self) -> Result<()> {
-        let gives_back = self.room > self.most;
+        let gives_back = self.room > 2 * self.most;
         for part in 0..self.parts.len() {
             self.flush(part)?;
             if gives_back {

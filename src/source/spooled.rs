@@ -1,9 +1,10 @@
-//! A store that can be read again: what can be read only once is kept in a temporary file.
+//! A store that can be read again: what can be read only once is kept in a temporary file while it is read.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::ops::Range;
 use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::identity::Stamp;
 use super::store::{ALL, Flow, Store};
@@ -12,39 +13,24 @@ use crate::sys::{Map, Stop};
 use crate::wording::input;
 
 /// How much is copied at a time, in bytes.
-const STEP: usize = 256 << 10;
+const STEP: usize = 64 << 10;
 
 /// A store, and a copy of its bytes if it needs one. The copy has no name, and is gone when the program ends.
 pub(crate) struct Spooled {
     store: Box<dyn Store>,
-    copy: Option<File>,
+    copy: Option<Arc<Mutex<Copy>>>,
+}
+
+/// What was read so far, and what is still to be read.
+struct Copy {
+    reader: Box<dyn Read + Send>,
+    file: File,
 }
 
 impl Spooled {
     /// A store that may be read more than once.
     pub fn new(store: Box<dyn Store>) -> Spooled {
         Spooled { store, copy: None }
-    }
-
-    /// Copies everything, and the copy is read from then on.
-    fn copy(&self, mut flow: Flow) -> Result<File> {
-        let failed = |e| {
-            let folder = std::env::temp_dir();
-            Error::io("keep a copy of", self.store.path(), e).note(
-                format!("It has to be read twice, so it is kept in a temporary file in {}.", folder.display()),
-                false,
-            )
-        };
-        let mut copy = tempfile::tempfile().map_err(failed)?;
-        let mut room = vec![0; STEP];
-        loop {
-            match flow.reader.read(&mut room) {
-                Ok(0) => return Ok(copy),
-                Ok(len) => copy.write_all(&room[..len]).map_err(failed)?,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(Error::read(self.store.path(), error)),
-            }
-        }
     }
 }
 
@@ -54,19 +40,23 @@ impl Store for Spooled {
     }
 
     fn open(&mut self, range: Range<u64>, stop: Option<&Stop>) -> Result<Flow> {
-        if self.copy.is_none() {
-            let flow = self.store.open(range.clone(), stop)?;
-            if self.store.is_repeatable() {
-                return Ok(flow);
-            }
-            debug_assert_eq!(range, ALL);
-            self.copy = Some(self.copy(flow)?);
+        let failed = |e| Error::io("keep a copy of", self.store.path(), e);
+        if let Some(copy) = &self.copy {
+            let mut copy = lock(copy);
+            let read = copy.rest().and_then(|()| copy.file.try_clone());
+            let mut file = read.map_err(failed)?;
+            file.seek(SeekFrom::Start(range.start)).map_err(failed)?;
+            return Ok(Flow { reader: Box::new(file.take(range.end - range.start)), soon: None });
         }
-        let failed = |e| Error::read(self.store.path(), e);
-        let Some(copy) = &self.copy else { return Err(failed(io::ErrorKind::NotFound.into())) };
-        let mut copy = copy.try_clone().map_err(failed)?;
-        copy.seek(SeekFrom::Start(range.start)).map_err(failed)?;
-        Ok(Flow { reader: Box::new(copy.take(range.end - range.start)), soon: None })
+        let flow = self.store.open(range.clone(), stop)?;
+        if self.store.is_repeatable() {
+            return Ok(flow);
+        }
+        debug_assert_eq!(range, ALL);
+        let file = tempfile::tempfile().map_err(|e| Error::io("keep a copy of", self.store.path(), e))?;
+        let copy = Arc::new(Mutex::new(Copy { reader: flow.reader, file }));
+        self.copy = Some(Arc::clone(&copy));
+        Ok(Flow { reader: Box::new(Kept(copy)), soon: flow.soon })
     }
 
     fn map(&self) -> Result<Map> {
@@ -86,5 +76,39 @@ impl Store for Spooled {
 
     fn check(&self) -> Result<()> {
         self.store.check()
+    }
+}
+
+fn lock(copy: &Mutex<Copy>) -> MutexGuard<'_, Copy> {
+    copy.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Copy {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        let len = self.reader.read(bytes)?;
+        self.file.write_all(&bytes[..len])?;
+        Ok(len)
+    }
+
+    /// Reads what nobody has read.
+    fn rest(&mut self) -> io::Result<()> {
+        let mut room = vec![0; STEP];
+        loop {
+            match self.read(&mut room) {
+                Ok(0) => return Ok(()),
+                Ok(_) => {}
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+}
+
+/// Keeps what it reads.
+struct Kept(Arc<Mutex<Copy>>);
+
+impl Read for Kept {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        lock(&self.0).read(bytes)
     }
 }

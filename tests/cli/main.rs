@@ -32,6 +32,7 @@ mod public_api;
 mod quarantine;
 mod reports;
 mod rows;
+mod split;
 mod strict;
 mod structure;
 #[path = "../support/mod.rs"]

@@ -46,7 +46,12 @@ fn they_are_applied_after_all_steps_and_in_their_order() {
 #[test]
 fn nothing_is_read_after_the_limit() {
     let text = "id,x\n1,a\n2,b\n3\n";
-    let here = with(&[("a.csv", text), ("b.csv", "id,x\n9\n"), ("c.ndjson", "{\"id\":1}\n{\"id\":2}\n{\n")]);
+    let here = with(&[
+        ("a.csv", text),
+        ("b.csv", "id,x\n9\n"),
+        ("c.ndjson", "{\"id\":1}\n{\"id\":2}\n{\n"),
+        ("d.csv", "id,x\n7,z\n9\n"),
+    ]);
     let here = here.path();
     // The third record is bad, and so is the other file.
     assert_eq!(convert(here, "a.csv -t csv --limit 2").ends(0).stdout, "id,x\n1,a\n2,b\n");
@@ -56,7 +61,7 @@ fn nothing_is_read_after_the_limit() {
     convert(here, "a.csv -t csv --tail 1").ends(1).says(&["a.csv: record 3, line 4, byte 13"]);
     assert_eq!(convert(here, "c.ndjson -t csv --limit 2").ends(0).stdout, "id\n1\n2\n");
     // Bad records don't count.
-    let ran = convert(here, "b.csv a.csv b.csv -t csv --limit 1 --offset 1 --on-error skip").ends(0);
+    let ran = convert(here, "d.csv a.csv b.csv -t csv --limit 1 --offset 2 --on-error skip").ends(0);
     assert_eq!(ran.says(&["1 bad record"]).stdout, "id,x\n2,b\n");
     let ran = convert(here, "a.csv -t csv --tail 1 --on-error skip").ends(0);
     assert_eq!(ran.says(&["1 bad record"]).stdout, "id,x\n2,b\n");
@@ -225,7 +230,7 @@ fn what_makes_no_sense_is_refused() {
     no("a.csv --seed 3", "`--seed` has no effect: no records are drawn\n  Draw some with --sample N");
     no("a.csv -o b.csv --resume --limit 3", "`--resume` has no effect: with `--limit` a run can't be resumed");
     no("a.csv -o b.csv --checkpoint --tail 3", "`--checkpoint` has no effect: with `--tail`");
-    no("a.csv --limit -1", "--limit");
+    no("a.csv --limit=-1", "`--limit` can't be `-1`: it is not a whole number");
     no("a.csv --limit 1.5", "`--limit` can't be `1.5`: it is not a whole number");
     no("a.csv --nrows 3", "pagemill convert a.csv --limit 3\n");
     no("a.csv -n 3", "--limit 3 writes at most 3 records");

@@ -96,7 +96,7 @@ fn older_spellings_still_work_and_are_in_no_help() {
 }
 
 /// The flags with a dot in the design that exist.
-const SHORT: &str = "--from --output --to --force --recursive --delimiter --no-headers --records-at --pretty --select \
+const SHORT: &str = "--from --output --to --force --recursive --delimiter --no-headers --records-at --pretty --limit --select \
                      --drop --rename --op --where --set --on-error --strict --workers --memory-limit --resume --quiet --verbose \
                      --explain --report --progress --monitor";
 
@@ -179,7 +179,7 @@ fn help_for_a_command_and_a_group() {
     assert_eq!(say(here, "help convert memory").ends(0).stdout, say(here, "help convert RUN").ends(0).stdout);
     say(here, "help convert nothing")
         .ends(2)
-        .says(&["input, csv, json, typed, fields, values, expressions, errors, run, resume, see"]);
+        .says(&["input, csv, json, typed, rows, fields, values, expressions, errors, run, resume, see"]);
     say(here, "help convrt").ends(2).says(&["convert, replay, count"]);
     say(here, "help csv").ends(2).says(&["pagemill help convert csv"]);
 }

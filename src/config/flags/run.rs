@@ -173,7 +173,9 @@ pub static FLAGS: &[Flag] = &[
     )
     .group(Group::See)
     .changes(Changes::Manner),
-    see("no-history", Nothing, Commands::RUN, "Don't add this run to the history, which has runs that take longer than a second; --no-history=false adds it however short it is"),
+    flag("no-history", Nothing, Commands::RUN, "Don't add this run to the history, which has runs that take longer than a second; --no-history=false adds it however short it is")
+        .group(Group::See)
+        .changes(Changes::Manner),
     see(
         "monitor",
         Nothing,

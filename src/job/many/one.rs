@@ -233,7 +233,7 @@ fn packing(settings: &mut Settings, target: &TargetSpec) -> Result<Option<Packin
 /// An output that is split, under this path. Its records are written one after another.
 fn split_of(by: By, target: TargetSpec, settings: &mut Settings, sources: &[SourceSpec]) -> Result<Split> {
     let Some(template) = target.path() else {
-        return Err(Error::usage("an output that is split is many files\n  Name them with ⟨output⟩ 'out/{part}.csv'."));
+        return Err(Error::usage("an output that is split is many files\n  Name them with ⟨target⟩ 'out/{part}.csv'."));
     };
     if let Some(fold) = settings.fold {
         return Err(Error::usage(format!("the result of `{}` is one text, and can't be split", fold.name())));
@@ -243,7 +243,7 @@ fn split_of(by: By, target: TargetSpec, settings: &mut Settings, sources: &[Sour
             "parts of an output can't be compressed yet\n  Leave out ⟨compress⟩ and the extension, and compress the parts afterwards.",
         ));
     }
-    settings.workers = 1;
+    (settings.workers, settings.split) = (1, true);
     let ids = sources.iter().filter_map(SourceSpec::file_id).collect();
     let parts = Parts::new(template, settings.force, ceiling(settings), ids)?;
     Ok(Split::new(by, parts, settings.strict, settings.on_error != OnError::Fail))
@@ -528,7 +528,9 @@ impl<'s> Run<'s> {
         let writing = opened.writing(columns)?;
         if let Some(split) = &mut self.split {
             let names = opened.route.names.clone();
-            let (ends, least) = (self.to.ends(), opened.plan.buffer);
+            let (ends, least) = (self.to.ends(), opened.plan.piece);
+            let want = &mut opened.route.want;
+            want.detail = split.detail().map_or(want.detail, |detail| want.detail.max(detail));
             split.go_on(&*writing, names.as_ref(), ends, least, &opened.budget)?;
             self.ledger.begin(&opened.source.path, || opened.head());
             self.frame = Some(writing.frame());

@@ -61,7 +61,10 @@ pub(crate) struct Parts {
     force: bool,
     /// What must not be written to.
     sources: Vec<FileId>,
-    folder: TempDir,
+    /// Removed at the end, with what is in it.
+    _folder: TempDir,
+    /// The path of a file in it, to be filled in.
+    place: PathBuf,
     parts: Vec<Part>,
     /// The last file that was appended to.
     open: Option<(usize, File)>,
@@ -91,11 +94,13 @@ impl Parts {
         let base = if base.as_os_str().is_empty() { Path::new(".") } else { base };
         fs::create_dir_all(base).map_err(|e| Error::io("create the folder", base, e))?;
         let folder = tempfile::Builder::new().prefix(".parts.").suffix(".pagemill").tempdir_in(base);
+        let folder = folder.map_err(|e| Error::io("create a folder in", base, e))?;
         Ok(Parts {
             template: template.to_owned(),
             force,
             sources,
-            folder: folder.map_err(|e| Error::io("create a folder in", base, e))?,
+            place: folder.path().join("0"),
+            _folder: folder,
             parts: Vec::new(),
             open: None,
             buffered: 0,
@@ -209,16 +214,27 @@ impl Parts {
     }
 
     fn write(&mut self, part: usize, bytes: &[u8]) -> Result<()> {
+        self.find(part);
         let path = &self.parts[part].path;
         let failed = |e| Error::io("write to", path, e);
         if self.open.as_ref().is_none_or(|(other, _)| *other != part) {
             // The other one is closed first.
             self.open = None;
-            let file = OpenOptions::new().create(true).append(true).open(temporary(&self.folder, part));
+            let file = OpenOptions::new().create(true).append(true).open(&self.place);
             self.open = Some((part, file.map_err(failed)?));
         }
         let Some((_, file)) = &mut self.open else { return Ok(()) };
         file.write_all(bytes).map_err(failed)
+    }
+
+    /// Fills in the path at which a part is before it is whole. This allocates nothing.
+    fn find(&mut self, part: usize) {
+        let mut text = [0; 20];
+        let mut rest = &mut text[..];
+        let _ = write!(rest, "{part}");
+        let left = rest.len();
+        let len = text.len() - left;
+        self.place.set_file_name(str::from_utf8(&text[..len]).unwrap_or_default());
     }
 
     /// Ends a part: it appears under its name.
@@ -242,7 +258,7 @@ impl Parts {
         if let Some(folder) = place.parent() {
             fs::create_dir_all(folder).map_err(|e| Error::io("create the folder", folder, e))?;
         }
-        let own = TempPath::try_from_path(temporary(&self.folder, part)).map_err(failed)?;
+        let own = TempPath::try_from_path(&self.place).map_err(failed)?;
         match self.force {
             true => own.persist(&place).map_err(|e| failed(e.error))?,
             false => own.persist_noclobber(&place).map_err(|e| failed(e.error))?,
@@ -267,9 +283,4 @@ impl Parts {
         let parts: Vec<usize> = (0..self.parts.len()).filter(|part| !self.parts[*part].is_whole).collect();
         parts.into_iter()
     }
-}
-
-/// Where a part is before it is whole.
-fn temporary(folder: &TempDir, part: usize) -> PathBuf {
-    folder.path().join(part.to_string())
 }

@@ -4,7 +4,9 @@ use std::convert::Infallible;
 use std::ops::Range;
 
 use crate::error::{Cause, Fault, RecordError};
+use crate::flow::decoders::Decoders;
 use crate::flow::end::End;
+use crate::flow::pass::may_copy_all;
 use crate::flow::place::Place;
 use crate::flow::policy::{At, Policy, too_large};
 use crate::flow::shared::{Shared, Stop};
@@ -32,6 +34,16 @@ pub(crate) struct Conversion<'c, 'p> {
 
 /// How many records are decoded together at least, after some were dropped.
 const LEAST: u64 = 16;
+
+/// How a batch has to be decoded again.
+pub(crate) struct Again {
+    /// With so many records at most.
+    pub most: Option<usize>,
+    /// This once with so many.
+    pub once: Option<usize>,
+    /// Whole records.
+    pub whole: bool,
+}
 
 impl<'c, 'p> Conversion<'c, 'p> {
     pub fn new(
@@ -70,14 +82,14 @@ impl<'c, 'p> Conversion<'c, 'p> {
         filled
     }
 
-    /// Lets the ops change a batch.
-    pub fn apply_ops<'a>(&mut self, batch: &mut Batch<'a>, policy: &Policy<'a, '_>) {
+    /// Lets the ops change a batch. `tests`: they only look at the fields that were decoded, and records are copied.
+    pub fn apply_ops<'a>(&mut self, batch: &mut Batch<'a>, policy: &Policy<'a, '_>, tests: bool) {
         let shared = policy.shared;
         for (op, number) in shared.ops {
             batch.set_seen(Some((shared.seen, *number)));
             op.apply(batch);
         }
-        if let Some(names) = shared.renamed {
+        if let Some(names) = shared.renamed.filter(|_| !tests) {
             if batch.schema().is_some_and(|schema| schema.len() > names.len()) {
                 batch.narrow(names.len());
             }
@@ -92,21 +104,32 @@ impl<'c, 'p> Conversion<'c, 'p> {
         self.meter.end(Stage::Ops);
     }
 
-    /// How many records the batch should have had, if there was not enough memory for all of it at once.
-    pub fn fewer(&self, batch: &Batch<'_>, filled: &Result<bool, RecordError>) -> Option<usize> {
+    /// How the batch has to be decoded again, if it has to be: there was not enough memory for all of it at once, some of
+    /// its records can't be copied and only conditions were tested, or it has more records than are wanted.
+    pub fn again(
+        &self,
+        batch: &mut Batch<'_>,
+        filled: &Result<bool, RecordError>,
+        policy: &Policy<'_, '_>,
+        tests: bool,
+    ) -> Option<Again> {
         let decoder_lacks_memory = matches!(filled, Err(error) if error.fault == Fault::NoMemory);
-        match self.decoded {
+        let fewer = match self.decoded {
             0 => None,
             // The next one gets the whole arena.
             all if decoder_lacks_memory => Some(all),
             all if all > 1 && batch.lacks_memory() => Some(all / 2),
             _ => None,
-        }
+        };
+        let tested = policy.shared.tested.as_ref().filter(|_| tests);
+        let whole = tested.is_some_and(|tested| !may_copy_all(tested.copies, batch));
+        let once = if fewer.is_none() { self.surplus(batch) } else { None };
+        (fewer.is_some() || once.is_some() || whole).then_some(Again { most: fewer, once, whole })
     }
 
     /// How many records the batch should have had, if the last one that is wanted, or passed over, is in the middle of
     /// it. What others lose must not count.
-    pub fn surplus(&self, batch: &mut Batch<'_>) -> Option<usize> {
+    fn surplus(&self, batch: &mut Batch<'_>) -> Option<usize> {
         if !self.wanted.counts() {
             return None;
         }
@@ -120,23 +143,24 @@ impl<'c, 'p> Conversion<'c, 'p> {
         self.wanted.most().max(self.least).try_into().unwrap_or(usize::MAX)
     }
 
-    /// Has the decoder begin again with the record after those that are finished, as if the last batch had not been. The
-    /// bytes begin with record `first` of the slice.
+    /// Has the decoder, which begins again, go on to the record after those that are finished, as if the last batch had not
+    /// been. The bytes begin with record `first` of the slice.
     #[cold]
     pub fn go_back(
         &self,
         first: u64,
         most: usize,
-        decoder: &mut dyn Decode,
+        decoders: &mut Decoders,
         arena: &mut Arena,
         policy: &Policy<'_, '_>,
     ) -> Result<(), Stop> {
-        decoder.begin(policy.bytes);
+        let tests = decoders.tests();
+        let decoder = decoders.current();
         let mut left = self.totals.records_in - first;
         while left > 0 {
             arena.reset();
             let most = usize::try_from(left).map_or(most, |left| left.min(most));
-            let mut batch = policy.batch(arena, &self.totals, most);
+            let mut batch = policy.batch(arena, &self.totals, most, tests);
             let filled = decoder.fill(policy.bytes, &mut batch);
             left = left.saturating_sub(batch.len() as u64);
             match filled {

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::time::Instant;
 
 use crate::flow::convert::Conversion;
+use crate::flow::decoders::Decoders;
 use crate::flow::end::End;
 use crate::flow::failure::failure;
 use crate::flow::feed::Slice;
@@ -12,7 +13,6 @@ use crate::flow::policy::Policy;
 use crate::flow::replay;
 use crate::flow::shared::{Shared, Stop};
 use crate::flow::wanted::Wanted;
-use crate::format::Decode;
 use crate::memory::Arena;
 use crate::record::RECORDS;
 
@@ -20,7 +20,7 @@ use crate::record::RECORDS;
 pub(crate) struct Worker<'e> {
     /// Its number, from 0.
     pub index: usize,
-    pub decoder: Box<dyn Decode>,
+    pub decoders: Decoders,
     pub end: End<'e>,
     pub arena: Arena,
     /// How many records fill a batch: fewer than usual where ops need much memory.
@@ -93,22 +93,22 @@ impl Worker<'_> {
 
     /// Records: decode → ops → encode or fold, batch by batch.
     fn convert(&mut self, work: &mut Conversion<'_, '_>, policy: &Policy<'_, '_>) -> Result<(), Stop> {
-        self.decoder.begin(policy.bytes);
+        self.decoders.begin(policy.bytes, policy.shared);
         let first = work.totals.records_in;
         self.most = RECORDS.min(2 * self.most);
-        let mut again = None;
+        let mut once = None;
         loop {
             self.arena.reset();
-            let most = again.take().unwrap_or(self.most.min(work.most()));
-            let mut batch = policy.batch(&self.arena, &work.totals, most);
-            let filled = work.decode(&mut *self.decoder, &mut batch, policy);
-            work.apply_ops(&mut batch, policy);
-            let less_memory = work.fewer(&batch, &filled);
-            self.most = less_memory.unwrap_or(self.most);
-            again = less_memory.or_else(|| work.surplus(&mut batch));
-            if let Some(fewer) = again {
+            let tests = self.decoders.tests();
+            let most = once.take().unwrap_or(self.most.min(work.most()));
+            let mut batch = policy.batch(&self.arena, &work.totals, most, tests);
+            let filled = work.decode(self.decoders.current(), &mut batch, policy);
+            work.apply_ops(&mut batch, policy, tests);
+            if let Some(again) = work.again(&mut batch, &filled, policy, tests) {
                 drop(batch);
-                work.go_back(first, fewer, &mut *self.decoder, &mut self.arena, policy)?;
+                (self.most, once) = (again.most.unwrap_or(self.most), again.once);
+                self.decoders.begin_again(policy.bytes, again.whole);
+                work.go_back(first, self.most, &mut self.decoders, &mut self.arena, policy)?;
                 continue;
             }
             work.encode(&mut self.end, &mut batch, policy)?;
@@ -117,7 +117,7 @@ impl Worker<'_> {
             }
             let goes_on = match filled {
                 Ok(goes_on) => goes_on,
-                Err(error) => work.leave_out(error, &mut *self.decoder, policy)?,
+                Err(error) => work.leave_out(error, self.decoders.current(), policy)?,
             };
             if !goes_on {
                 return Ok(());

@@ -106,6 +106,7 @@ impl<'s> Opened<'s> {
             dashboard: settings.dashboard,
             profile: settings.profile,
             split: settings.split,
+            ops: settings.ops.iter().map(|op| op.memory()).sum(),
         };
         let mut plan = Plan::new(&wishes)?;
         let room = Room::new(&plan, &Budget::of(plan.memory_limit, plan.whose));

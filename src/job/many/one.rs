@@ -529,6 +529,8 @@ impl<'s> Run<'s> {
         if let Some(split) = &mut self.split {
             let names = opened.route.names.clone();
             let (ends, least) = (self.to.ends(), opened.plan.piece);
+            // All fields are needed: one of them names the part.
+            opened.route.tested = None;
             let want = &mut opened.route.want;
             want.detail = split.detail().map_or(want.detail, |detail| want.detail.max(detail));
             split.go_on(&*writing, names.as_ref(), ends, least, &opened.budget)?;

@@ -8,9 +8,9 @@ use crate::error::{Cause, Error, RecordError, Result};
 use crate::flow::large;
 use crate::format::{Detail, Encode, Ends, Frame, WriteFormat};
 use crate::memory::Budget;
-use crate::metrics::{Warning, WarningKind};
+use crate::metrics::{PartReport, Warning, WarningKind};
 use crate::record::{Batch, Drain, EncodeError, Output, Schema, Tree, Value};
-use crate::sink::{PartNames, PartReport, Parts, numbered};
+use crate::sink::{PartNames, Parts, numbered};
 
 /// What decides which part a record goes to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -241,16 +241,17 @@ impl Split {
         let mut own = Output::new(&mut self.buffer, &mut nowhere, self.strict);
         own.set_careful(true);
         let tried = encoder.encode(batch, record..record + 1, &mut own);
-        let is_large = own.is_stuck();
-        let mut len = own.len() as u64;
-        if is_large {
+        let (len, is_large);
+        if own.is_stuck() {
             let trial = own.begin_trial()?;
             let tried = encoder.encode(batch, record..record + 1, &mut own);
-            len = own.drained() + own.len() as u64;
+            (len, is_large) = (own.drained() + own.len() as u64, true);
             own.end_trial(trial);
             tried?;
         } else {
             tried?;
+            // Some encoders can refuse nothing, and let go of what they have written.
+            (len, is_large) = (own.drained() + own.len() as u64, own.drained() > 0);
         }
         let lossy = own.lossy;
         let part = match self.current {
@@ -313,7 +314,8 @@ impl Split {
     /// Ends all parts. What was written.
     pub fn finish(self) -> Result<Vec<PartReport>> {
         let suffix = self.writing.map(|writing| writing.frame.suffix).unwrap_or_default();
-        self.parts.finish_all(&suffix)
+        let written = self.parts.finish_all(&suffix)?;
+        Ok(written.into_iter().map(|part| PartReport::new(part.path, part.records, part.bytes)).collect())
     }
 }
 
@@ -362,9 +364,7 @@ fn text<'t>(value: Value<'t>, room: &'t mut [u8; NUMBER]) -> Result<Option<&'t [
         Value::Int(value) => write!(rest, "{value}"),
         Value::UInt(value) => write!(rest, "{value}"),
         Value::Float(value) => write!(rest, "{value:?}"),
-        Value::Raw(_) => return Err("a list or map"),
-        Value::List(_) => return Err("a list"),
-        Value::Map(_) => return Err("a map"),
+        Value::Raw(_) | Value::List(_) | Value::Map(_) => return Err("a list or map"),
     };
     let left = rest.len();
     match written {

@@ -23,7 +23,7 @@ pub use crate::quarantine::MaxErrors;
 #[doc(hidden)]
 pub use crate::quarantine::{Section, usual_place};
 pub use crate::scan::count::Counts;
-pub use crate::sink::{PartReport, TargetSpec};
+pub use crate::sink::TargetSpec;
 pub use crate::source::Encoding;
 #[doc(hidden)]
 pub use beginning::whole_records;

@@ -4,12 +4,11 @@ use std::path::Path;
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use super::{Allocations, Event, FileReport, Latency, NeverSeen, Report};
+use super::{Allocations, Event, FileReport, Latency, NeverSeen, PartReport, Report};
 use crate::error::Error;
 use crate::memory::pressure::Reading;
 use crate::record::Lossy;
 use crate::scan::count::Counts;
-use crate::sink::PartReport;
 
 /// What a report has besides what was counted.
 pub struct Ran<'r> {

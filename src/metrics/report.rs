@@ -11,7 +11,6 @@ use super::warning::{NeverSeen, Warning};
 use crate::error::Error;
 use crate::record::Lossy;
 use crate::scan::count::Counts;
-use crate::sink::PartReport;
 
 /// What was allocated from the heap.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -102,6 +101,24 @@ pub struct FileReport {
     pub quarantine: Option<PathBuf>,
     /// Why nothing of the source was written.
     pub error: Option<Arc<Error>>,
+}
+
+/// One file of an output that was split.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PartReport {
+    /// Its path.
+    pub path: PathBuf,
+    /// How many records it has.
+    pub records: u64,
+    /// How many bytes it has.
+    pub bytes: u64,
+}
+
+impl PartReport {
+    pub(crate) fn new(path: PathBuf, records: u64, bytes: u64) -> PartReport {
+        PartReport { path, records, bytes }
+    }
 }
 
 /// What a run did and what it used.

@@ -17,7 +17,6 @@ pub use file::open_left;
 pub use names::{beside, whole_path};
 pub use outlet::ends_amid_line;
 pub(crate) use part_names::{PartNames, numbered};
-pub use parts::PartReport;
 pub(crate) use parts::Parts;
 pub use seam::{Can, Sink};
 pub use spec::TargetSpec;

@@ -43,14 +43,9 @@ struct Part {
 }
 
 /// A part that was written.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct PartReport {
-    /// Its file.
+pub(crate) struct Written {
     pub path: PathBuf,
-    /// How many records it has.
     pub records: u64,
-    /// How many bytes it has.
     pub bytes: u64,
 }
 
@@ -268,14 +263,14 @@ impl Parts {
     }
 
     /// Ends all parts that are not whole. What was written.
-    pub fn finish_all(mut self, suffix: &[u8]) -> Result<Vec<PartReport>> {
+    pub fn finish_all(mut self, suffix: &[u8]) -> Result<Vec<Written>> {
         for part in 0..self.parts.len() {
             if !self.parts[part].is_whole {
                 self.finish(part, suffix)?;
             }
         }
-        let report = |Part { path, len, records, .. }: Part| PartReport { path, records, bytes: len };
-        Ok(self.parts.into_iter().map(report).collect())
+        let written = |Part { path, len, records, .. }: Part| Written { path, records, bytes: len };
+        Ok(self.parts.into_iter().map(written).collect())
     }
 
     /// The parts that are not whole.

@@ -1,9 +1,8 @@
 //! `pagemill head`: the first records, for people or as they are.
 
 use std::ffi::OsString;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal};
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
 
 use pagemill::config::flags::{Commands, Said};
 use pagemill::error::Error;
@@ -13,6 +12,7 @@ use pagemill::sys;
 use super::answer::Out;
 use super::convert;
 use super::exit::Exit;
+use super::kept::Kept;
 use super::parser::Typed;
 use super::paths::file;
 use super::table::table;
@@ -82,57 +82,6 @@ fn width(output: Option<&Path>) -> Option<usize> {
     match output.and_then(file) {
         Some(_) => None,
         None => sys::output_width(),
-    }
-}
-
-/// The bytes that a job writes, as far as there is room for them.
-#[derive(Clone)]
-pub struct Kept {
-    most: usize,
-    state: Arc<Mutex<State>>,
-}
-
-#[derive(Default)]
-struct State {
-    bytes: Vec<u8>,
-    is_full: bool,
-}
-
-impl Kept {
-    /// Room for so many bytes.
-    fn new(most: usize) -> Kept {
-        Kept { most, state: Arc::default() }
-    }
-
-    /// Fails if there was no room for all of them.
-    fn check(&self) -> Result<(), Error> {
-        if !self.state.lock().unwrap_or_else(PoisonError::into_inner).is_full {
-            return Ok(());
-        }
-        Err(Error::memory(format!(
-            "the table has more than the {} bytes that the memory limit leaves for it\n  Show fewer records, raise --memory-limit, or write the records as they are: -t csv",
-            self.most
-        )))
-    }
-
-    fn take(&self) -> Vec<u8> {
-        std::mem::take(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner).bytes)
-    }
-}
-
-impl Write for Kept {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        if state.bytes.len() + bytes.len() > self.most {
-            state.is_full = true;
-            return Err(io::ErrorKind::OutOfMemory.into());
-        }
-        state.bytes.extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
     }
 }
 

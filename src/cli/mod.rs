@@ -30,6 +30,7 @@ mod help;
 mod history;
 mod inputs;
 mod jobs;
+mod kept;
 #[cfg(unix)]
 mod listener;
 mod live;

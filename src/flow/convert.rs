@@ -89,6 +89,13 @@ impl<'c, 'p> Conversion<'c, 'p> {
             batch.set_seen(Some((shared.seen, *number)));
             op.apply(batch);
         }
+        if shared.marked.is_some() {
+            refuse_marked(batch);
+        }
+        // Nothing can be dropped from a batch that was narrowed.
+        if let Some(drawn) = self.wanted.drawn {
+            drawn.keep(batch);
+        }
         match &shared.tested {
             Some(tested) if tests && tested.made > 0 => batch.narrow(tested.made),
             _ => {}
@@ -98,12 +105,6 @@ impl<'c, 'p> Conversion<'c, 'p> {
                 batch.narrow(names.len());
             }
             batch.rename(names);
-        }
-        if shared.marked.is_some() {
-            refuse_marked(batch);
-        }
-        if let Some(drawn) = self.wanted.drawn {
-            drawn.keep(batch);
         }
         self.meter.end(Stage::Ops);
     }

@@ -222,6 +222,37 @@ fn a_sample_is_a_part_in_order_and_each_record_has_the_same_chance() {
     assert_eq!(draw(0, 1000).len(), 200);
 }
 
+/// Records are the same ones whatever else is done to them, and are what they would be without a sample.
+#[test]
+fn other_steps_and_a_sample() {
+    let here = folder();
+    let here = here.path();
+    let (text, _) = table(500);
+    fs::write(here.join("a.csv"), text).unwrap();
+    for steps in
+        ["--set made=n%7", "--where n%2=0 --set made=n*10", "--select text,n --op upper", "--drop text", "--set n=n+1"]
+    {
+        for to in ["csv", "ndjson", "json"] {
+            let all = convert(here, &format!("a.csv -t {to} {steps}")).ends(0).stdout;
+            for rows in ["--sample 40", "--sample 90 --offset 3 --tail 20", "--offset 7 --limit 100", "--tail 9"] {
+                let some = convert(here, &format!("a.csv -t {to} {steps} {rows} --slice-size 2000")).ends(0).stdout;
+                let (all, some): (Vec<_>, Vec<_>) = match to {
+                    "csv" => (csv_rows(all.as_bytes(), b','), csv_rows(some.as_bytes(), b',')),
+                    _ => {
+                        let line = |line: &str| vec![line.trim_end_matches(',').to_owned()];
+                        (all.lines().map(line).collect(), some.lines().map(line).collect())
+                    }
+                };
+                let mut rest = all.iter();
+                assert!(
+                    some.len() >= 9 && some.iter().all(|row| rest.any(|other| other == row)),
+                    "{steps} {rows} {to}"
+                );
+            }
+        }
+    }
+}
+
 #[test]
 fn what_makes_no_sense_is_refused() {
     let here = with(&[("a.csv", CSV)]);

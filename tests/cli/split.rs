@@ -57,6 +57,12 @@ fn a_file_for_each_value() {
             ("bern.json", "[\n{\"id\":5,\"city\":\"bern\",\"fare\":14}\n]\n"),
         ],
     );
+    // A field that is made, in a table whose records are copied.
+    run(here, ["split", "t.csv", "--set", "odd=id % 2", "--by", "odd", "-o", "s/{part}.csv", "--limit", "3"]).ends(0);
+    expect(
+        &here.join("s"),
+        &[("0.csv", "id,city,fare,odd\n2,\"a/b\",11,0\n"), ("1.csv", "id,city,fare,odd\n1,Bern,10,1\n3,,12,1\n")],
+    );
     // The name may be that of a folder.
     say(here, "split t.csv --by city -o p/city={part}/t.csv --tail 1").ends(0);
     assert_eq!(read(here, "p/city=Bern/t.csv"), "id,city,fare\n6,Bern,1.10\n");

@@ -1,9 +1,9 @@
 //! Which records are wanted: counted after all steps, those after the first ones that are passed over, and no more than
 //! so many.
 //!
-//! Who counts has to meet the records in their order, so there is one worker. A batch is never decoded beyond the last
-//! record that is wanted: what is lost, what is bad, and which names occur is known of the records that were asked for,
-//! and does not depend on the size of batches.
+//! Who counts has to meet the records in their order, so there is one worker. A batch that goes
+//! beyond the last record that is wanted is decoded again without the others: what is lost and what is bad is known of the
+//! records that were asked for, and does not depend on the size of batches.
 
 use std::ops::Range;
 

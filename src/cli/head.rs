@@ -25,7 +25,7 @@ const USUAL: u64 = 10;
 const PART: usize = 16;
 
 /// Flags about how CSV is written, which a table is not.
-const WRITING: [&str; 8] = [
+const WRITING: [&str; 10] = [
     "out-delimiter",
     "out-quote",
     "out-escape",
@@ -34,6 +34,8 @@ const WRITING: [&str; 8] = [
     "quote-all",
     "crlf",
     "tsv-escapes",
+    "bom",
+    "out-encoding",
 ];
 
 /// Shows the first records.
@@ -58,7 +60,7 @@ pub fn run(mut typed: Typed) -> Result<Exit, Error> {
         return request.convert();
     };
     out.check()?;
-    request.settings.options.out_dialect = OutDialect::default();
+    (request.settings.options.out_dialect, request.settings.out_encoding) = (OutDialect::default(), None);
     let kept = Kept::new(request.settings.memory_limit / PART);
     request.kept = Some(kept.clone());
     let outcome = request.run(true);

@@ -89,6 +89,7 @@ impl<'c, 'p> Conversion<'c, 'p> {
             batch.set_seen(Some((shared.seen, *number)));
             op.apply(batch);
         }
+        batch.settle_parts();
         if shared.marked.is_some() {
             refuse_marked(batch);
         }
@@ -105,6 +106,9 @@ impl<'c, 'p> Conversion<'c, 'p> {
                 batch.narrow(names.len());
             }
             batch.rename(names);
+        }
+        if let Some(narrow) = &shared.narrow {
+            narrow.refuse(batch);
         }
         self.meter.end(Stage::Ops);
     }
@@ -208,20 +212,24 @@ impl<'c, 'p> Conversion<'c, 'p> {
         records: Range<usize>,
         policy: &Policy<'_, '_>,
     ) -> Result<(), Stop> {
+        // Where bad records are left out, those that were made of one are left out together.
+        let apart = policy.shared.on_error != OnError::Fail;
         let mut records = self.wanted.pass_over(records);
         while !self.wanted.first(records.clone()).is_empty() {
             let first = self.wanted.first(records.clone());
-            let (index, error) = match end.take(policy.index, batch, first.clone(), &mut self.output) {
+            let next = if apart { batch.parts(first) } else { first };
+            let (index, error) = match end.take(policy.index, batch, next.clone(), &mut self.output) {
                 Ok(()) => {
-                    self.wanted.took(first.len());
-                    return Ok(());
+                    self.wanted.took(next.len());
+                    records.start = next.end;
+                    continue;
                 }
                 Err(EncodeError::Record { index, error }) => (index, error.or_cause(Cause::Target)),
                 Err(EncodeError::Stop(error)) => return Err(Stop::Run(error)),
             };
-            self.wanted.took(index - first.start);
+            self.wanted.took(if batch.is_parts(next.clone()) { 0 } else { index - next.start });
             self.bad_record(batch, index, error, policy)?;
-            records.start = index + 1;
+            records.start = if batch.is_parts(next.clone()) { next.end } else { index + 1 };
         }
         Ok(())
     }
@@ -244,7 +252,7 @@ impl<'c, 'p> Conversion<'c, 'p> {
     /// lost: they are not written.
     fn count(&mut self, batch: &Batch<'_>, passed: u64, policy: &Policy<'_, '_>) {
         let totals = &mut self.totals;
-        let filtered = self.decoded.saturating_sub(batch.len()) as u64;
+        let filtered = (self.decoded + batch.grown()).saturating_sub(batch.len()) as u64;
         if passed == 0 || passed < batch.len() as u64 {
             if let (Some((record, place)), None) = (batch.odd_quote(), totals.odd_quote) {
                 let start = if let At::Source(start) = policy.at { start } else { 0 };

@@ -246,6 +246,7 @@ impl<'o> Search<'o> {
             batch.abandon();
             let decoded = batch.len();
             self.look.ops.iter().for_each(|op| op.apply(&mut batch));
+            batch.settle_parts();
             if let Some(drawn) = self.look.wanted.drawn {
                 drawn.keep(&mut batch);
             }

@@ -49,6 +49,8 @@ pub enum LossyKind {
     NanAsPlainNan,
     /// Text follows the closing quote of a CSV field; it was read as part of the field.
     TextAfterQuote,
+    /// The items of a list were joined in one cell.
+    ListJoined,
 }
 
 /// The error for a record, at `offset`, that would lose something when nothing may be lost.
@@ -65,7 +67,7 @@ pub struct Lossy([u64; LossyKind::ALL.len()]);
 
 impl LossyKind {
     /// Every kind, by number.
-    pub const ALL: [LossyKind; 19] = [
+    pub const ALL: [LossyKind; 20] = [
         LossyKind::AbsentAsNull,
         LossyKind::BoolAsText,
         LossyKind::NumberAsText,
@@ -85,6 +87,7 @@ impl LossyKind {
         LossyKind::RecordAsEmptyLine,
         LossyKind::NanAsPlainNan,
         LossyKind::TextAfterQuote,
+        LossyKind::ListJoined,
     ];
 
     /// The name in reports.
@@ -121,6 +124,7 @@ impl LossyKind {
             LossyKind::RecordAsEmptyLine => ("record_as_empty_line", "record written as an empty line, which is not a record when it is read back", "records written as empty lines, which are not records when they are read back"),
             LossyKind::NanAsPlainNan => ("nan_as_plain_nan", "NaN with a sign or a payload written as plain NaN", "NaNs with a sign or a payload written as plain NaN"),
             LossyKind::TextAfterQuote => ("text_after_quote", "record with text after a closing quote, which was read as part of the field", "records with text after a closing quote, which was read as part of the field"),
+            LossyKind::ListJoined => ("list_joined", "list written as its items in one cell", "lists written as their items in one cell"),
         }
     }
 }

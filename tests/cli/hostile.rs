@@ -75,8 +75,8 @@ fn hostile_input_ends_well() {
             input = (0..random.below(600)).map(|_| random.next() as u8).collect();
         }
         mutate(&mut input, &mut random);
-        let from = if random.below(4) == 0 { Format::ALL[random.below(7)] } else { format };
-        let to = Format::ALL[random.below(7)];
+        let from = if random.below(4) == 0 { Format::ALL[random.below(8)] } else { format };
+        let to = Format::ALL[random.below(8)];
         fs::write(here.path().join("in"), &input).unwrap();
         let mut arguments = vec!["convert", "in", "-o", "out", "-f", from.name(), "-t", to.name(), "-q"];
         let layout = random.one(&[ODD_LAYOUT, "a:u8,s:skip1", "line:text40", "value:f64le"]);

@@ -3,7 +3,7 @@
 use super::raw::Raw;
 
 /// How many ways there are to [`change`] flags.
-pub const KINDS: usize = 40;
+pub const KINDS: usize = 48;
 
 fn step(flags: &mut Raw, name: &str, text: &str) {
     flags.steps.push((name.to_string(), text.to_string()));
@@ -54,6 +54,14 @@ pub fn change(flags: &mut Raw, which: usize) {
         36 => step(flags, "where", "a IS NOT NULL AND try_cast(a AS decimal) IS NULL OR lower(a) <> 'x'"),
         37 => step(flags, "set", "made=coalesce(a, 'none') || '!'"),
         38 => step(flags, "set", "a=try_cast(a AS decimal) * 1.10"),
+        39 => flags.omit_null = true,
+        40 => flags.join_lists = some("|"),
+        41 => step(flags, "explode", "a"),
+        42 => step(flags, "parse-json", "b"),
+        43 => flags.key_column = some("k"),
+        44 => flags.names = list("first"),
+        45 => flags.types = some("a=decimal"),
+        46 => flags.select = list("/^[ab]/,1"),
         _ => flags.crlf = true,
     }
 }

@@ -16,7 +16,8 @@ use crate::fold::{self, Fold};
 use crate::format::{self, Ends, Format, Frame, WriteFormat};
 use crate::job::header::First;
 use crate::job::many::columns::Together;
-use crate::job::open::refuse_source;
+use crate::job::many::fields::Fields;
+use crate::job::open::{encoded, refuse_source};
 use crate::job::opened::{Opened, ceiling, tell_again};
 use crate::job::pass::{How, Run as RunOfOne};
 use crate::job::run::write_end;
@@ -26,6 +27,7 @@ use crate::job::spec::SourceSpec;
 use crate::job::sum::Sum;
 use crate::memory::audit;
 use crate::metrics::{FileReport, Report};
+use crate::plan::named::Lacking;
 use crate::plan::sizes::FEW;
 use crate::quarantine::{Ledger, Quarantine, Section, place_for};
 use crate::resume::Left;
@@ -102,6 +104,7 @@ impl Many {
     pub fn run(self) -> Result<Report> {
         let started = Instant::now();
         let Many { sources, target, settings, keep_going, split } = self;
+        let sources = sources.into_iter().map(|source| source.now(&settings)).collect::<Result<Vec<_>>>()?;
         let memory_limit = settings.memory_limit;
         let names: Vec<PathBuf> = sources.iter().map(|source| source.name().to_path_buf()).collect();
         let mut settings = less_names(settings, names.iter().map(|name| name.as_os_str().len()))?;
@@ -126,11 +129,12 @@ impl Many {
         if let Some(packing) = &packing {
             target = target.packed(packing)?;
         }
+        target = encoded(target, to, &settings)?;
         let quarantine = place.map(|place| Quarantine::create(place, settings.force, settings.stop.as_ref()));
         let ledger = Ledger::new(settings.max_errors, quarantine.transpose()?, 0);
         if keep_going && !target.can().truncate && settings.fold.is_none() {
             return Err(Error::usage(format!(
-                "⟨keep_going⟩: if an input fails partway, part of it would stay in {}\n  Use ⟨target⟩ to write to a file that is not compressed, or ⟨Each⟩ to write one output for each input.",
+                "⟨keep_going⟩: if an input fails partway, part of it would stay in {}\n  Use ⟨target⟩ to write to a file that is not compressed and in UTF-8, or ⟨Each⟩ to write one output for each input.",
                 target.path().display()
             )));
         }
@@ -242,6 +246,9 @@ fn split_of(by: By, target: TargetSpec, settings: &mut Settings, sources: &[Sour
         return Err(Error::usage(
             "parts of an output can't be compressed yet\n  Leave out ⟨compress⟩ and the extension, and compress the parts afterwards.",
         ));
+    }
+    if settings.out_encoding.is_some_and(|encoding| !encoding.is_utf8()) {
+        return Err(Error::usage("parts of an output are UTF-8\n  Leave out ⟨out_encoding⟩."));
     }
     (settings.workers, settings.split) = (1, true);
     let ids = sources.iter().filter_map(SourceSpec::file_id).collect();
@@ -360,7 +367,10 @@ impl<'s> Run<'s> {
         let path = opened.source.path.clone();
         self.entries[index] = match opened.replay.take() {
             Some(section) => Entry::Spec(SourceSpec::Quarantined(section)),
-            None if is_file(&path) => Entry::Spec(path.into()),
+            None if is_file(&path) => Entry::Spec(match opened.source.limit() {
+                Some(len) => SourceSpec::Beginning(path, len),
+                None => path.into(),
+            }),
             None => Entry::Held(Box::new(opened)),
         };
     }
@@ -378,27 +388,42 @@ impl<'s> Run<'s> {
             return Ok(());
         }
         let mut together = Together::new(self.settings, ceiling(self.settings) / NAMES);
+        let mut named = Fields::of(self.settings, self.lacking());
         let mut wanted = self.wanted;
-        if !matches!(self.settings.columns, ColumnsFrom::List(_)) {
-            for index in 0..self.entries.len() {
-                if let Err(error) = self.look_at(index, &mut together, &mut wanted) {
-                    self.failed(index, error)?;
-                }
-                if together.is_enough() || wanted.is_over() {
-                    break;
-                }
+        for index in 0..self.entries.len() {
+            if (together.is_enough() || wanted.is_over()) && named.are_found() {
+                break;
+            }
+            if let Err(error) = self.look_at(index, &mut together, &mut named, &mut wanted) {
+                self.failed(index, error)?;
             }
         }
+        named.check()?;
         together.settle();
         self.together = Some(together);
         Ok(())
     }
 
+    /// Whether a field that is named has to be in all sources: they have to have the same columns then.
+    fn lacking(&self) -> Lacking {
+        match (&self.settings.columns, self.settings.fold) {
+            (ColumnsFrom::Auto, _) | (_, Some(_)) => Lacking::Refused,
+            _ => Lacking::Absent,
+        }
+    }
+
     /// Looks at the columns of a source, or at the keys of its records that are `wanted`.
-    fn look_at(&mut self, index: usize, together: &mut Together, wanted: &mut Wanted) -> Result<()> {
+    fn look_at(
+        &mut self,
+        index: usize,
+        together: &mut Together,
+        named: &mut Fields,
+        wanted: &mut Wanted,
+    ) -> Result<()> {
         let mut opened = self.open(index)?;
         (opened.wanted, opened.still_wanted) = (*wanted, *wanted);
         let path = opened.source.path.clone();
+        named.look(opened.reading.schema());
         let original = opened.replay.as_ref().and_then(Section::original);
         together.replayed |= original.is_some();
         let shown = original.unwrap_or(&path).to_path_buf();
@@ -409,7 +434,7 @@ impl<'s> Run<'s> {
         }
         let keyed = opened.reading.schema().is_none();
         let found = match opened.route.names.clone() {
-            _ if keyed && !self.to.is_tabular() => Ok(()),
+            _ if together.is_enough() || keyed && !self.to.is_tabular() => Ok(()),
             Some(names) => {
                 let met = opened.route.seen.met().filter(|_| keyed).filter(|number| *number < names.len());
                 met.for_each(|number| together.found(names.name(number)));
@@ -441,7 +466,7 @@ impl<'s> Run<'s> {
     fn open(&mut self, index: usize) -> Result<Opened<'s>> {
         match std::mem::replace(&mut self.entries[index], Entry::Done) {
             Entry::Spec(spec) => {
-                let mut opened = Opened::new(spec, &TargetSpec::Memory, self.settings)?;
+                let mut opened = Opened::among(spec, &TargetSpec::Memory, self.settings, self.lacking())?;
                 opened.number = index as u32;
                 Ok(opened)
             }

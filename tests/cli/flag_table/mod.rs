@@ -15,7 +15,7 @@ use crate::support::{Ran, folder, run};
 use probes::{ELSEWHERE, Input, POLICIES, PROBES, Probe};
 use tempfile::TempDir;
 
-const FORMATS: [&str; 7] = ["csv", "tsv", "ndjson", "json", "text", "fixed", "frames"];
+const FORMATS: [&str; 8] = ["csv", "tsv", "ndjson", "json", "json5", "text", "fixed", "frames"];
 
 /// From one format to another; frames hold bytes or JSON.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -39,7 +39,8 @@ impl Pair {
             "csv" => input.csv,
             "tsv" => input.tsv,
             "ndjson" => input.ndjson,
-            "json" => input.json,
+            "json5" if input.json == probes::NULLS.json => b"[{a:NaN,b:1}]",
+            "json" | "json5" => input.json,
             "text" => input.text,
             "fixed" => input.fixed,
             _ if self.json => input.frames_of_json,

@@ -17,11 +17,12 @@ use crate::format::{self, Ends, Format, Frame, WriteFormat};
 use crate::job::header::First;
 use crate::job::many::columns::Together;
 use crate::job::many::fields::Fields;
+use crate::job::many::parts::split_of;
 use crate::job::open::{encoded, refuse_source};
 use crate::job::opened::{Opened, ceiling, tell_again};
 use crate::job::pass::{How, Run as RunOfOne};
 use crate::job::run::write_end;
-use crate::job::settings::{ColumnsFrom, OnError, Settings};
+use crate::job::settings::{ColumnsFrom, Settings};
 use crate::job::single::Job;
 use crate::job::spec::SourceSpec;
 use crate::job::sum::Sum;
@@ -31,7 +32,7 @@ use crate::plan::named::Lacking;
 use crate::plan::sizes::FEW;
 use crate::quarantine::{Ledger, Quarantine, Section, place_for};
 use crate::resume::Left;
-use crate::sink::{Parts, Target, TargetSpec};
+use crate::sink::{Target, TargetSpec};
 use crate::wording::{input, megabytes};
 
 /// A conversion of many sources into one target: their records follow each other in one array, under one header.
@@ -232,28 +233,6 @@ fn packing(settings: &mut Settings, target: &TargetSpec) -> Result<Option<Packin
     // The target compresses, so the sources' records need not be compressed again.
     settings.compress = Compress::None;
     Ok(Some(packing))
-}
-
-/// An output that is split, under this path. Its records are written one after another.
-fn split_of(by: By, target: TargetSpec, settings: &mut Settings, sources: &[SourceSpec]) -> Result<Split> {
-    let Some(template) = target.path() else {
-        return Err(Error::usage("an output that is split is many files\n  Name them with ⟨target⟩ 'out/{part}.csv'."));
-    };
-    if let Some(fold) = settings.fold {
-        return Err(Error::usage(format!("the result of `{}` is one text, and can't be split", fold.name())));
-    }
-    if settings.compress.of(Some(template)).is_some() {
-        return Err(Error::usage(
-            "parts of an output can't be compressed yet\n  Leave out ⟨compress⟩ and the extension, and compress the parts afterwards.",
-        ));
-    }
-    if settings.out_encoding.is_some_and(|encoding| !encoding.is_utf8()) {
-        return Err(Error::usage("parts of an output are UTF-8\n  Leave out ⟨out_encoding⟩."));
-    }
-    (settings.workers, settings.split) = (1, true);
-    let ids = sources.iter().filter_map(SourceSpec::file_id).collect();
-    let parts = Parts::new(template, settings.force, ceiling(settings), ids)?;
-    Ok(Split::new(by, parts, settings.strict, settings.on_error != OnError::Fail))
 }
 
 /// The one format of the target.

@@ -177,6 +177,8 @@ pub mod docs {
     pub mod memory {}
     #[doc = include_str!("docs/recipes.md")]
     pub mod recipes {}
+    #[doc = include_str!("docs/rows.md")]
+    pub mod rows {}
     #[doc = include_str!("docs/seeing.md")]
     pub mod seeing {}
     #[doc = include_str!("docs/speed.md")]

@@ -57,6 +57,9 @@ fn main() {
         ("set", "when=date_trunc('month', cast('2024-06-01' as date)) || try_cast(name as timestamp)"),
         ("set", "id=CASE WHEN id > 100 THEN id ELSE NULL END"),
         ("set", "n=record_number() + line_number()"),
+        ("limit", "1_000_000"),
+        ("offset", "500"),
+        ("tail", "5000"),
     ];
     let nested = [
         &[("set", "name='[1,\"a\\n\",{\"b\":[null]}]'"), ("parse-json", "name")][..],

@@ -71,6 +71,12 @@ impl Out {
         Ok(Out { to: To::of(said, output)?, output: output.map(Path::to_path_buf), force: said.has("force") })
     }
 
+    /// A table that goes where the flags say.
+    pub fn table(said: &Said) -> Out {
+        let output = said.path("output").and_then(file).map(Path::to_path_buf);
+        Out { to: To::Table, output, force: said.has("force") }
+    }
+
     /// Refuses an output that exists, before there is an answer.
     ///
     /// # Errors

@@ -47,7 +47,7 @@ const INPUTS: &[Operand] = &[Operand {
 }];
 
 /// All commands, in the order of the help.
-pub static ALL: [Entry; 14] = [
+pub static ALL: [Entry; 16] = [
     Entry {
         name: "convert",
         alias: None,
@@ -68,8 +68,8 @@ pub static ALL: [Entry; 14] = [
     "pagemill convert data --recursive --out-dir converted -t ndjson --keep-going",
 ],
         notes: "\
-Steps come in this order, whatever the order of the flags: --op, --select and --drop, --rename, --columns. So --op and \
---select use the names of the input, --columns the new ones.
+Steps come in this order, whatever the order of the flags: --where and --set, --op, --select and --drop, --rename, \
+--sample, --offset, --limit, --tail, --columns. So --op and --select use the names of the input, --columns the new ones.
 
 In lists of names a comma separates names, and a repeated flag adds to the list; the fields of an op are joined with +. \
 A backslash makes the next character part of a name, as in a\\,b.
@@ -121,6 +121,43 @@ fields, ops and the output have to be given again. What is still bad is reported
 ],
         notes: "\
 The columns are lines, words, characters and bytes (as `wc -lwmc` in a UTF-8 locale); with --from, records too.",
+    },
+    Entry {
+        name: "head",
+        alias: None,
+        about: "Show the first records, as a table on a terminal",
+        flags: Some(Commands::HEAD),
+        operands: INPUTS,
+        examples: &[
+    "pagemill head trips.csv",
+    "pagemill head -n 5 trips.csv.gz -t table",
+    "pagemill head trips.csv --where 'fare > 5' --select trip_id,fare",
+    "pagemill head trips.csv -n 100 -o first.ndjson",
+],
+        notes: "\
+All flags of convert choose and change records here too. Nothing is read after the last record that is shown.
+
+In a table, numbers are on the right, control characters are escaped, and what does not fit into the terminal is cut: \
+long values, then columns, whose names are listed below. A table is as wide as it has to be where it does not go to a terminal.",
+    },
+    Entry {
+        name: "split",
+        alias: None,
+        about: "Write one output as many files: by number, by size or by a field",
+        flags: Some(Commands::SPLIT),
+        operands: INPUTS,
+        examples: &[
+    "pagemill split trips.csv --by from_station -o 'out/{part}.csv'",
+    "pagemill split big.csv --records 1_000_000 -o 'out/{part}.ndjson'",
+    "pagemill split log.txt --size 100MB -o 'log.{part}.txt'",
+],
+        notes: "\
+Each file has the header, and appears under its name when it is whole. The records of a file are in the order of the input. \
+All flags of convert choose and change records before.
+
+Files are called 000001, 000002 and so on, or by the value of the field: what can't be in the name of a file is \
+written as % and two hexadecimal digits. %null is for records without a value, %empty for empty text. A value that \
+differs from an earlier one only in upper and lower case has all its letters written so, and a long one is cut.",
     },
     Entry {
         name: "generate",

@@ -24,11 +24,13 @@ mod exit;
 mod failure;
 mod found;
 mod generate;
+mod head;
 mod help;
 #[cfg(feature = "history")]
 mod history;
 mod inputs;
 mod jobs;
+mod kept;
 #[cfg(unix)]
 mod listener;
 mod live;
@@ -49,6 +51,8 @@ mod rules;
 mod screen;
 mod settings;
 mod signals;
+mod split;
+mod table;
 mod tips;
 mod tune;
 mod tuned;
@@ -111,6 +115,8 @@ fn run(line: &Line) -> Result<Exit, Error> {
     match entry.name {
         "replay" => replay::run(typed),
         "count" => count::run(typed),
+        "head" => head::run(typed),
+        "split" => split::run(typed),
         "generate" => generate::run(typed),
         "audit" => audit::run(typed),
         "bench" => bench::run(typed),

@@ -7,7 +7,7 @@ use std::time::Instant;
 use pagemill::config::flags::{self, Commands, Kinds, Line, Origin, Passed, Said, kinds};
 use pagemill::error::Error;
 use pagemill::format::{source_format, target_format};
-use pagemill::job::{Each, Job, OnError, Settings, TargetSpec, places, usual_place};
+use pagemill::job::{By, Each, Job, OnError, Settings, Split, TargetSpec, places, usual_place};
 use pagemill::metrics::{self, Report};
 use pagemill::op::Folding;
 use pagemill::record::LossyKind;
@@ -20,6 +20,7 @@ use super::console;
 use super::dashboard;
 use super::exit::Exit;
 use super::inputs::refuse_list;
+use super::kept::Kept;
 use super::live::{Live, Shown};
 use super::past::{self, Past};
 use super::paths::{file, name, source};
@@ -108,6 +109,10 @@ pub struct Request {
     pub strict_memory: bool,
     /// What to report about the run.
     pub see: See,
+    /// Takes the records in place of the target.
+    pub kept: Option<Kept>,
+    /// The target is many files.
+    pub split: Option<By>,
     /// More blocks in the steady state than these are a failure.
     pub most_steady: Option<u64>,
 }
@@ -126,6 +131,8 @@ impl Request {
             settings: settings(&said)?,
             strict_memory: said.has("strict-memory"),
             see: See::of(&said)?,
+            kept: None,
+            split: None,
             most_steady: None,
             said,
         })
@@ -213,15 +220,22 @@ impl Request {
         Ok(self.reported(false, shown, || replay().run())?.1)
     }
 
-    /// Runs the job and returns how it ended. With `discard`, the records are not written anywhere.
+    /// Runs the job and returns how it ended. With `discard`, the records are not written anywhere, or kept.
     pub fn run(&mut self, discard: bool) -> Result<(Report, Exit), Error> {
-        let nowhere = || TargetSpec::Writer(Box::new(io::sink()));
+        let kept = self.kept.clone();
+        let nowhere = || match kept.clone() {
+            Some(kept) => TargetSpec::writer(kept),
+            None => TargetSpec::Writer(Box::new(io::sink())),
+        };
+        if let Some(by) = self.split.take() {
+            return self.run_split(by);
+        }
         let Some(batch) = self.batch.take() else {
             self.resolve_formats()?;
             let written = self.written(Vec::new());
             self.check_places(&written, [&*self.source].into_iter())?;
             let shown = self.shown(&self.source, discard);
-            return self.reported(discard, shown, || self.job(discard.then(nowhere)).run());
+            return self.reported(discard && kept.is_none(), shown, || self.job(discard.then(nowhere)).run());
         };
         self.settings.to = self.settings.to.or(self.settings.fold.map(Folding::format));
         let places = match &batch.out_dir {
@@ -232,17 +246,18 @@ impl Request {
         let written = self.written(places.clone());
         self.check_places(&written, sources())?;
         let shown = self.all_shown(&batch, discard);
-        let (report, exit) = self.reported(discard || batch.out_dir.is_some(), shown, || match batch.out_dir {
-            Some(_) => {
-                let pairs = sources().map(source).zip(places.iter().cloned());
-                Each::new(pairs).with(|own| *own = self.settings.clone()).keep_going(batch.keep_going).run()
-            }
-            None => {
-                let target = if discard { nowhere() } else { self.asked_target() };
-                let many = Job::many(sources().map(source), target);
-                many.with(|own| *own = self.settings.clone()).keep_going(batch.keep_going).run()
-            }
-        })?;
+        let (report, exit) =
+            self.reported(discard && kept.is_none() || batch.out_dir.is_some(), shown, || match batch.out_dir {
+                Some(_) => {
+                    let pairs = sources().map(source).zip(places.iter().cloned());
+                    Each::new(pairs).with(|own| *own = self.settings.clone()).keep_going(batch.keep_going).run()
+                }
+                None => {
+                    let target = if discard { nowhere() } else { self.asked_target() };
+                    let many = Job::many(sources().map(source), target);
+                    many.with(|own| *own = self.settings.clone()).keep_going(batch.keep_going).run()
+                }
+            })?;
         let failures = failures(&report);
         failures.iter().for_each(|error| console::error(worded(error)));
         if !failures.is_empty() {
@@ -251,6 +266,24 @@ impl Request {
             console::error(format_args!("{failed} of {all} inputs failed and {were} left out"));
         }
         Ok((report, exit))
+    }
+
+    /// Writes the output as many files.
+    fn run_split(&mut self, by: By) -> Result<(Report, Exit), Error> {
+        let batch = self.batch.take();
+        let sources: Vec<PathBuf> = match &batch {
+            Some(batch) => batch.sources.iter().map(|source| source.path.clone()).collect(),
+            None => vec![self.source.clone()],
+        };
+        let template = self.target.clone().unwrap_or_default();
+        let written = self.written(Vec::new());
+        self.check_places(&written, sources.iter().map(PathBuf::as_path))?;
+        let shown = match &batch {
+            Some(batch) => self.all_shown(batch, false),
+            None => self.shown(&self.source, false),
+        };
+        let split = Split::new(sources.iter().map(|path| source(path)), template, by);
+        self.reported(true, shown, || split.with(|own| *own = self.settings.clone()).run())
     }
 
     /// Runs a job, and prints and writes its report. `apart`: its records don't go to standard output in any case. With
@@ -384,7 +417,7 @@ impl Request {
     /// Prints warnings, and the report for people.
     fn tell(&self, report: &Report) {
         if !self.see.quiet {
-            warn(report);
+            warn(report, self.kept.is_some());
         }
         if self.see.verbose {
             console::note(&report.to_string());
@@ -397,7 +430,8 @@ fn failures(report: &Report) -> Vec<&Error> {
     report.files.iter().filter_map(|file| file.error.as_deref()).collect()
 }
 
-fn warn(report: &Report) {
+/// Prints warnings. What is shown to people loses nothing that they would miss.
+fn warn(report: &Report, is_shown: bool) {
     if let Some(bytes) = report.resumed_from {
         console::note(&format!("pagemill: resumed: {} of input had been converted before\n", metrics::size(bytes)));
     }
@@ -411,7 +445,7 @@ fn warn(report: &Report) {
     // Text after a closing quote has its own warning, which says where it is.
     let kinds = report.lossy.iter().filter(|(kind, _)| *kind != LossyKind::TextAfterQuote);
     let kinds: Vec<String> = kinds.map(|(kind, count)| kind.sentence(count)).collect();
-    if !kinds.is_empty() {
+    if !kinds.is_empty() && !is_shown {
         let these_are = if kinds.len() == 1 { "this is an error" } else { "these are errors" };
         console::warning(format_args!("{}\n  With --strict {these_are}.", kinds.join("\n  ")));
     }

@@ -26,8 +26,6 @@ enum Tip {
 
 use Tip::{Drop, None as No, Say};
 
-const NOT_YET_ROWS: &str = "pagemill can't limit or skip records yet; with -t ndjson each record is one line, so `| head -n N` keeps the first N and `| tail -n +N` starts at record N";
-const NOT_YET_SAMPLE: &str = "records of a file can't be chosen at random yet";
 const NOT_YET_APPEND: &str = "pagemill can't append to a file yet; convert both into a new one, or append what goes to standard output: --out-no-headers >> FILE";
 const NOT_YET_NULL: &str = "texts that mean null can't be named yet: an unquoted empty field is null";
 const NOT_YET_DEDUPE: &str = "duplicate records can't be left out yet";
@@ -36,7 +34,7 @@ const NOT_YET_STATS: &str = "pagemill can't describe columns yet";
 const AN_INPUT: &str = "an input needs no flag";
 
 /// Flags of other tools, and older ones of ours.
-const FLAGS: [(&str, Tip); 132] = [
+const FLAGS: [(&str, Tip); 129] = [
     ("--sep", Say("--delimiter")),
     ("--separator", Say("--delimiter")),
     ("--delim", Say("--delimiter")),
@@ -130,17 +128,16 @@ const FLAGS: [(&str, Tip); 132] = [
     ("--skipfooter", Say("--skip-footer")),
     ("--trim-headers", Say("--clean-names trim")),
     ("--glob", Say("--include")),
-    ("--nrows", No(NOT_YET_ROWS)),
-    ("--rows", No(NOT_YET_ROWS)),
-    ("--lines", No(NOT_YET_ROWS)),
+    ("--nrows", Say("--limit")),
+    ("--rows", Say("--limit")),
+    ("--lines", Say("--limit")),
     ("--count", No("`pagemill count -r INPUT` counts records")),
-    ("--first", No(NOT_YET_ROWS)),
-    ("--head", No(NOT_YET_ROWS)),
-    ("--max-records", No(NOT_YET_ROWS)),
+    ("--first", Say("--limit")),
+    ("--head", Say("--limit")),
+    ("--max-records", Say("--limit")),
     ("--append", No(NOT_YET_APPEND)),
     ("--na-values", No(NOT_YET_NULL)),
     ("--na", No(NOT_YET_NULL)),
-    ("--sample", No(NOT_YET_SAMPLE)),
     ("--unique", No(NOT_YET_DEDUPE)),
     ("--stats", No(NOT_YET_STATS)),
     ("--charset", Say("--encoding")),
@@ -162,10 +159,8 @@ const FLAGS: [(&str, Tip); 132] = [
     ("--null-value", No(NOT_YET_NULL)),
     ("--null-values", No(NOT_YET_NULL)),
     ("--filename", Say("--source-column")),
-    ("--limit", No(NOT_YET_ROWS)),
-    ("-l", No(NOT_YET_ROWS)),
-    ("--skip", No(NOT_YET_ROWS)),
-    ("--offset", No(NOT_YET_ROWS)),
+    ("-l", Say("--limit")),
+    ("--skip", Say("--offset")),
     ("--dedup", No(NOT_YET_DEDUPE)),
     ("--dedupe", No(NOT_YET_DEDUPE)),
     ("--unnest", Say("--explode")),
@@ -178,7 +173,7 @@ const FLAGS: [(&str, Tip); 132] = [
 ];
 
 /// Commands of other tools.
-const COMMANDS: [(&str, Tip); 19] = [
+const COMMANDS: [(&str, Tip); 17] = [
     ("cat", Say("convert")),
     ("to", No("the format of the output is a flag: pagemill INPUT -t FORMAT")),
     ("from", No("the format of the input is a flag: pagemill INPUT -f FORMAT")),
@@ -187,15 +182,13 @@ const COMMANDS: [(&str, Tip); 19] = [
     ("rename", No("fields are renamed by a flag: pagemill convert INPUT --rename OLD=NEW")),
     ("fmt", No("flags choose the dialect of the output: pagemill convert INPUT --out-delimiter ';'")),
     ("wc", Say("count")),
-    ("head", No(NOT_YET_ROWS)),
-    ("tail", No(NOT_YET_ROWS)),
-    ("slice", No(NOT_YET_ROWS)),
+    ("tail", No("the last records are chosen by a flag: pagemill convert INPUT --tail N")),
+    ("slice", No("records are chosen by flags: pagemill convert INPUT --offset N --limit N")),
     ("filter", No("records are chosen by a flag: pagemill convert INPUT --where EXPR")),
     ("search", No("records are chosen by a flag: pagemill convert INPUT --where EXPR")),
     ("dedup", No(NOT_YET_DEDUPE)),
     ("dedupe", No(NOT_YET_DEDUPE)),
     ("sort", No(NOT_YET_SORT)),
-    ("split", No("one file can't be split into several yet")),
     ("stats", No(NOT_YET_STATS)),
     ("join", No("files can't be joined by their fields")),
 ];
@@ -314,7 +307,7 @@ const COUNTED: [&str; 8] = ["-l", "-w", "-m", "-c", "--lines", "--words", "--cha
 fn unknown(arg: &str) -> Option<String> {
     if typed().next().as_deref() == Some("sample") && !arg.starts_with('-') {
         return Some(
-            "`sample` was renamed to `generate`; it writes made-up data and does not sample a file\n  Records of a file can't be chosen at random yet."
+            "`sample` was renamed to `generate`; it writes made-up data and does not sample a file\n  Records of a file are drawn by a flag: pagemill convert INPUT --sample N"
                 .to_owned(),
         );
     }
@@ -363,8 +356,12 @@ fn tip(flag: &str) -> Option<Tip> {
     if flag == "--null" && typed().any(|word| word.starts_with("--files-from")) {
         return Some(Say("-0"));
     }
-    if ["--rows", "--count"].contains(&flag) && is_flag("--size") {
+    if ["--rows", "--count", "--lines", "-l"].contains(&flag) && is_flag("--size") {
         return Some(Say("--records"));
+    }
+    // As in `split` of the shell.
+    if ["-b", "-C", "--line-bytes"].contains(&flag) && is_flag("--by") {
+        return Some(Say("--size"));
     }
     find(&FLAGS, flag)
 }
@@ -461,7 +458,7 @@ pub fn number_after_n(inputs: &[PathBuf]) -> Option<Error> {
     let is_after = env::args_os().collect::<Vec<_>>().windows(2).any(|words| words[0] == "-n" && words[1] == **number);
     is_after.then(|| {
         Error::usage(format!(
-            "there is no file `{}`: -n is --no-headers here, and takes no number\n  The number of records can't be limited yet.",
+            "there is no file `{0}`: -n is --no-headers here, and takes no number\n  --limit {0} writes at most {0} records, and `pagemill head -n {0}` shows them.",
             number.display()
         ))
     })

@@ -74,7 +74,7 @@ mod tests {
             let said = worded(&Error::usage(format!("⟨{name}⟩")));
             let flag = said.trim_start_matches([',', ' ', 'o', 'r']).split(' ').next().unwrap().to_owned();
             let is_known = match flag.strip_prefix("--") {
-                Some(long) => flags::find(flags::Commands::CONVERT, long).is_some(),
+                Some(long) => flags::all().any(|known| known.name == long),
                 None => flags::all().any(|known| known.short.is_some_and(|short| flag == format!("-{short}"))),
             };
             assert!(is_known, "{name}: {said}");

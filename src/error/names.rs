@@ -5,8 +5,9 @@
 
 /// The settings that messages name: fields of `Settings`, of `Options` and of what is in them, and what else a job is
 /// given.
-const SETTINGS: [&str; 64] = [
+const SETTINGS: [&str; 69] = [
     "Each",
+    "by",
     "bytes_as",
     "checkpoint",
     "checkpoint_every",
@@ -30,6 +31,7 @@ const SETTINGS: [&str; 64] = [
     "keep_going",
     "key_column",
     "layout",
+    "limit",
     "max_depth",
     "max_errors",
     "max_fields",
@@ -40,6 +42,7 @@ const SETTINGS: [&str; 64] = [
     "names",
     "nested",
     "no_headers",
+    "offset",
     "on_error",
     "ops",
     "out_dialect.bom",
@@ -54,6 +57,7 @@ const SETTINGS: [&str; 64] = [
     "records_at",
     "rename",
     "resume",
+    "sample",
     "select",
     "set",
     "skip.footer",
@@ -64,6 +68,7 @@ const SETTINGS: [&str; 64] = [
     "source_column",
     "slice_size",
     "strict",
+    "tail",
     "target",
     "to",
     "types",

@@ -11,6 +11,7 @@ use crate::flow::place::Place;
 use crate::flow::policy::{At, Policy, too_large};
 use crate::flow::shared::{Shared, Stop};
 use crate::flow::totals::SliceTotals;
+use crate::flow::wanted::Wanted;
 use crate::format::Decode;
 use crate::job::settings::OnError;
 use crate::memory::Arena;
@@ -22,15 +23,24 @@ use crate::source::MARK;
 pub(crate) struct Conversion<'c, 'p> {
     pub output: Output<'c>,
     pub totals: SliceTotals,
+    /// Which records are still wanted.
+    pub wanted: Wanted,
     meter: &'c mut Meter<'p>,
     /// How many records of the batch were decoded. Ops may have dropped some of them since.
     decoded: usize,
+    /// How many records are decoded together at least, where ops drop most of them.
+    least: u64,
 }
+
+/// How many records are decoded together at least, after some were dropped.
+const LEAST: u64 = 16;
 
 /// How a batch has to be decoded again.
 pub(crate) struct Again {
     /// With so many records at most.
     pub most: Option<usize>,
+    /// This once with so many.
+    pub once: Option<usize>,
     /// Whole records.
     pub whole: bool,
 }
@@ -41,10 +51,11 @@ impl<'c, 'p> Conversion<'c, 'p> {
         buffer: &'c mut [u8],
         drain: &'c mut dyn Drain,
         meter: &'c mut Meter<'p>,
+        wanted: Wanted,
     ) -> Conversion<'c, 'p> {
         let mut output = Output::new(buffer, drain, shared.strict);
         output.set_careful(shared.on_error != OnError::Fail);
-        Conversion { output, totals: SliceTotals::default(), meter, decoded: 0 }
+        Conversion { output, totals: SliceTotals::default(), wanted, meter, decoded: 0, least: 0 }
     }
 
     /// Bytes of output left in the buffer, bytes drained before, and what happened.
@@ -79,6 +90,13 @@ impl<'c, 'p> Conversion<'c, 'p> {
             op.apply(batch);
         }
         batch.settle_parts();
+        if shared.marked.is_some() {
+            refuse_marked(batch);
+        }
+        // Nothing can be dropped from a batch that was narrowed.
+        if let Some(drawn) = self.wanted.drawn {
+            drawn.keep(batch);
+        }
         match &shared.tested {
             Some(tested) if tests && tested.made > 0 => batch.narrow(tested.made),
             _ => {}
@@ -92,17 +110,15 @@ impl<'c, 'p> Conversion<'c, 'p> {
         if let Some(narrow) = &shared.narrow {
             narrow.refuse(batch);
         }
-        if shared.marked.is_some() {
-            refuse_marked(batch);
-        }
         self.meter.end(Stage::Ops);
     }
 
-    /// How the batch has to be decoded again, if it has to be: there was not enough memory for all of it at once, or some
-    /// of its records can't be copied and only conditions were tested. `fresh`: the arena held nothing else.
+    /// How the batch has to be decoded again, if it has to be: there was not enough memory for all of it at once, some of
+    /// its records can't be copied and only conditions were tested, or it has more records than are wanted. `fresh`: the
+    /// arena held nothing else.
     pub fn again(
         &self,
-        batch: &Batch<'_>,
+        batch: &mut Batch<'_>,
         filled: &Result<bool, RecordError>,
         policy: &Policy<'_, '_>,
         tests: bool,
@@ -120,7 +136,24 @@ impl<'c, 'p> Conversion<'c, 'p> {
         };
         let tested = policy.shared.tested.as_ref().filter(|_| tests);
         let whole = tested.is_some_and(|tested| !may_copy_all(tested.copies, batch));
-        (fewer.is_some() || whole).then_some(Again { most: fewer, whole })
+        let once = if fewer.is_none() { self.surplus(batch) } else { None };
+        (fewer.is_some() || once.is_some() || whole).then_some(Again { most: fewer, once, whole })
+    }
+
+    /// How many records the batch should have had, if the last one that is wanted, or passed over, is in the middle of
+    /// it. What others lose must not count.
+    fn surplus(&self, batch: &mut Batch<'_>) -> Option<usize> {
+        if !self.wanted.counts() {
+            return None;
+        }
+        let most = usize::try_from(self.wanted.most()).ok().filter(|most| (1..=batch.len()).contains(most))?;
+        let last = batch.good(most - 1)?;
+        Some(batch.number(last) + 1).filter(|fewer| *fewer < self.decoded)
+    }
+
+    /// How many records are to be decoded together: no more than are wanted, unless most are dropped.
+    pub fn most(&self) -> usize {
+        self.wanted.most().max(self.least).try_into().unwrap_or(usize::MAX)
     }
 
     /// Has the decoder begin again and go on to the record after those that are finished, as if the last batch had not
@@ -182,15 +215,18 @@ impl<'c, 'p> Conversion<'c, 'p> {
 
     /// Encodes or folds a batch; bad records end the slice or are left out.
     pub fn encode(&mut self, end: &mut End<'_>, batch: &mut Batch<'_>, policy: &Policy<'_, '_>) -> Result<(), Stop> {
-        let mut from = 0;
+        let (mut from, passed) = (0, self.wanted.skip);
         for (index, error) in batch.take_rejected() {
             self.encode_range(end, batch, from..index, policy)?;
+            if self.wanted.is_over() {
+                break;
+            }
             self.bad_record(batch, index, error, policy)?;
             from = index + 1;
         }
         self.encode_range(end, batch, from..batch.len(), policy)?;
         self.meter.end(Stage::Encode);
-        self.count(batch, policy);
+        self.count(batch, passed - self.wanted.skip, policy);
         Ok(())
     }
 
@@ -198,19 +234,25 @@ impl<'c, 'p> Conversion<'c, 'p> {
         &mut self,
         end: &mut End<'_>,
         batch: &Batch<'_>,
-        mut records: Range<usize>,
+        records: Range<usize>,
         policy: &Policy<'_, '_>,
     ) -> Result<(), Stop> {
-        while !records.is_empty() {
-            // Where bad records are left out, those that were made of one are left out together.
-            let apart = policy.shared.on_error != OnError::Fail;
-            let next = if apart { batch.parts(records.clone()) } else { records.clone() };
-            records.start = next.end;
+        // Where bad records are left out, those that were made of one are left out together.
+        let apart = policy.shared.on_error != OnError::Fail;
+        let mut records = self.wanted.pass_over(records);
+        while !self.wanted.first(records.clone()).is_empty() {
+            let first = self.wanted.first(records.clone());
+            let next = if apart { batch.parts(first) } else { first };
             let (index, error) = match end.take(policy.index, batch, next.clone(), &mut self.output) {
-                Ok(()) => continue,
+                Ok(()) => {
+                    self.wanted.took(next.len());
+                    records.start = next.end;
+                    continue;
+                }
                 Err(EncodeError::Record { index, error }) => (index, error.or_cause(Cause::Target)),
                 Err(EncodeError::Stop(error)) => return Err(Stop::Run(error)),
             };
+            self.wanted.took(if batch.is_parts(next.clone()) { 0 } else { index - next.start });
             self.bad_record(batch, index, error, policy)?;
             records.start = if batch.is_parts(next.clone()) { next.end } else { index + 1 };
         }
@@ -231,17 +273,22 @@ impl<'c, 'p> Conversion<'c, 'p> {
         policy.bad_record(error, number, span.start..span.end, &mut self.output, &mut self.totals)
     }
 
-    /// Adds a finished batch to the totals.
-    fn count(&mut self, batch: &Batch<'_>, policy: &Policy<'_, '_>) {
+    /// Adds a finished batch to the totals; so many of its records were passed over. If all were, nothing of them is
+    /// lost: they are not written.
+    fn count(&mut self, batch: &Batch<'_>, passed: u64, policy: &Policy<'_, '_>) {
         let totals = &mut self.totals;
-        if let (Some((record, place)), None) = (batch.odd_quote(), totals.odd_quote) {
-            let start = if let At::Source(start) = policy.at { start } else { 0 };
-            totals.odd_quote = Some((totals.records_in + record as u64, start + place as u64));
-            totals.odd_place = odd_place(policy, place);
+        let filtered = (self.decoded + batch.grown()).saturating_sub(batch.len()) as u64;
+        if passed == 0 || passed < batch.len() as u64 {
+            if let (Some((record, place)), None) = (batch.odd_quote(), totals.odd_quote) {
+                let start = if let At::Source(start) = policy.at { start } else { 0 };
+                totals.odd_quote = Some((totals.records_in + record as u64, start + place as u64));
+                totals.odd_place = odd_place(policy, place);
+            }
+            totals.lossy.add(batch.lossy());
         }
         totals.records_in += self.decoded as u64;
-        totals.records_filtered += (self.decoded + batch.grown()).saturating_sub(batch.len()) as u64;
-        totals.lossy.add(batch.lossy());
+        totals.records_filtered += filtered + passed;
+        self.least = if filtered > 0 { (2 * self.least).max(LEAST) } else { 0 };
     }
 
     /// Leaves out the bad record that the decoder stopped at. Returns whether more records follow.

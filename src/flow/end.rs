@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use crate::flow::large;
+use crate::flow::split::Split;
 use crate::fold::Fold;
 use crate::format::Encode;
 use crate::record::{Batch, EncodeError, Output};
@@ -11,6 +12,7 @@ use crate::record::{Batch, EncodeError, Output};
 pub(crate) enum End<'e> {
     Encode(Box<dyn Encode>),
     Fold(&'e mut dyn Fold),
+    Split(&'e mut Split),
 }
 
 impl End<'_> {
@@ -27,6 +29,7 @@ impl End<'_> {
                 return large::encode_together(&mut **encoder, batch, records, output);
             }
             End::Encode(encoder) => return large::encode(&mut **encoder, batch, records, output),
+            End::Split(split) => return split.take(batch, records, output),
             End::Fold(fold) => fold,
         };
         let start = records.start;

@@ -2,6 +2,7 @@
 
 pub(crate) mod convert;
 pub(crate) mod decoders;
+pub(crate) mod drawn;
 pub(crate) mod end;
 pub(crate) mod failure;
 pub(crate) mod feed;
@@ -18,6 +19,8 @@ pub(crate) mod replay;
 pub(crate) mod sayable;
 pub(crate) mod shared;
 pub(crate) mod skip;
+pub(crate) mod split;
 pub(crate) mod sync;
 pub(crate) mod totals;
+pub(crate) mod wanted;
 pub(crate) mod worker;

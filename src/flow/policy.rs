@@ -68,12 +68,15 @@ impl<'p, 'r> Policy<'p, 'r> {
         batch.set_untyped_is_text(shared.untyped_is_text);
         batch.set_strict(shared.strict);
         batch.set_before(match self.at {
-            At::Source(_) => {
+            At::Source(offset) => {
                 let source = shared.source.as_os_str().as_encoded_bytes();
-                Before { source, records: self.records + totals.records_in, line: self.line, lines: shared.lines }
+                let records = self.records + totals.records_in;
+                Before { source, number: shared.number, offset, records, line: self.line, lines: shared.lines }
             }
             At::Origin(origin, _) => Before {
                 source: origin.file.as_os_str().as_encoded_bytes(),
+                number: shared.number,
+                offset: origin.start,
                 records: origin.record,
                 line: origin.line,
                 lines: None,

@@ -16,6 +16,9 @@ pub(crate) fn each<'c, 'p>(
 ) -> Result<(), Stop> {
     let At::Source(offset) = policy.at else { return Ok(()) };
     section.each(policy.bytes, offset, room, |origin, bytes| {
+        if work.wanted.is_over() {
+            return Ok(());
+        }
         let before = work.totals.records_in;
         let policy = Policy { bytes, at: At::Origin(origin, before), ..*policy };
         if !origin.document {

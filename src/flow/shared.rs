@@ -24,6 +24,8 @@ pub(crate) struct Shared<'r> {
     pub committer: Committer<'r>,
     pub governor: Governor<'r>,
     pub source: &'r Path,
+    /// The number of the source among those of the job.
+    pub number: u32,
     pub map: Option<&'r Map>,
     /// How long the source is, where that is known.
     pub len: Option<u64>,

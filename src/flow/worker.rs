@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::time::Instant;
 
-use crate::flow::convert::{Again, Conversion};
+use crate::flow::convert::Conversion;
 use crate::flow::decoders::Decoders;
 use crate::flow::end::End;
 use crate::flow::failure::failure;
@@ -12,6 +12,7 @@ use crate::flow::order::commit::{Done, SliceDrain};
 use crate::flow::policy::Policy;
 use crate::flow::replay;
 use crate::flow::shared::{Shared, Stop};
+use crate::flow::wanted::Wanted;
 use crate::memory::Arena;
 use crate::record::RECORDS;
 
@@ -28,6 +29,8 @@ pub(crate) struct Worker<'e> {
     pub record: Vec<u8>,
     /// How many records it had, and those of an earlier run: the number of records so far if it is the only worker.
     pub records: u64,
+    /// Which records are still wanted. If they are counted, it is the only worker.
+    pub wanted: Wanted,
 }
 
 impl Worker<'_> {
@@ -36,15 +39,17 @@ impl Worker<'_> {
         let mut meter = shared.pass.meter(self.index);
         while let Some((mut buffer, notes)) = shared.committer.buffer(self.index) {
             meter.begin_cut();
-            let Some((slice, cut)) = shared.feed.next(Some(&mut self.arena)) else {
+            let more = !self.wanted.is_over();
+            let Some((slice, cut)) = more.then(|| shared.feed.next(Some(&mut self.arena))).flatten() else {
                 shared.committer.end(buffer);
                 break;
             };
             meter.begin_slice();
             let (claimed, bad) = (Instant::now(), RefCell::new(notes));
             let mut drain = SliceDrain::new(&shared.committer, &slice, shared.source, shared.map, &bad);
-            let mut work = Conversion::new(shared, &mut buffer, &mut drain, &mut meter);
+            let mut work = Conversion::new(shared, &mut buffer, &mut drain, &mut meter, self.wanted);
             let stop = self.convert_slice(&slice, &mut work, &Policy::new(shared, &slice, self.records, &bad)).err();
+            self.wanted = work.wanted;
             let (len, drained, totals) = work.finish();
             self.records += totals.records_in;
             meter.end_conversion();
@@ -91,23 +96,27 @@ impl Worker<'_> {
         self.decoders.begin(policy.bytes, policy.shared);
         let first = work.totals.records_in;
         self.most = RECORDS.min(2 * self.most);
-        let mut fresh = false;
+        let (mut fresh, mut once) = (false, None);
         loop {
             self.arena.reset();
             let tests = self.decoders.tests();
-            let mut batch = policy.batch(&self.arena, &work.totals, self.most, tests);
+            let most = once.take().unwrap_or(self.most.min(work.most()));
+            let mut batch = policy.batch(&self.arena, &work.totals, most, tests);
             let filled = work.decode(self.decoders.current(), &mut batch, policy);
             work.apply_ops(&mut batch, policy, tests);
-            if let Some(Again { most, whole }) = work.again(&batch, &filled, policy, tests, fresh) {
+            if let Some(again) = work.again(&mut batch, &filled, policy, tests, fresh) {
                 drop(batch);
-                self.most = most.unwrap_or(self.most);
-                self.decoders.decode_whole(whole);
+                (self.most, once) = (again.most.unwrap_or(self.most), again.once);
+                self.decoders.decode_whole(again.whole);
                 work.go_back(first, &mut self.decoders, &mut self.arena, policy)?;
                 fresh = true;
                 continue;
             }
             fresh = false;
             work.encode(&mut self.end, &mut batch, policy)?;
+            if work.wanted.is_over() {
+                return Ok(());
+            }
             let goes_on = match filled {
                 Ok(goes_on) => goes_on,
                 Err(error) => work.leave_out(error, self.decoders.current(), policy)?,

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use hashbrown::HashSet;
 
 use crate::error::{Error, Fault, Position, RecordError, Result};
+use crate::flow::wanted::Wanted;
 use crate::fold::Fold;
 use crate::format::{Decode, key_too_long};
 use crate::memory::{Arena, Budget, Reservation};
@@ -200,12 +201,22 @@ impl Table {
     }
 }
 
+/// Which records of a source keys are looked for in.
+pub(crate) struct Look<'o> {
+    /// What is done to them before.
+    pub ops: &'o [Arc<dyn Op>],
+    /// The number of the source.
+    pub number: u32,
+    /// Those that will be written.
+    pub wanted: Wanted,
+}
+
 /// Looks for keys in the beginning of a source, slice by slice.
 pub(crate) struct Search<'o> {
     decoder: Box<dyn Decode>,
     keys: Keys,
     arena: Arena,
-    ops: &'o [Arc<dyn Op>],
+    look: Look<'o>,
     max_record: usize,
     /// How many records were looked at.
     records: u64,
@@ -214,37 +225,39 @@ pub(crate) struct Search<'o> {
 }
 
 impl<'o> Search<'o> {
-    pub fn new(
-        decoder: Box<dyn Decode>,
-        arena: Arena,
-        ops: &'o [Arc<dyn Op>],
-        keys: Keys,
-        max_record: usize,
-    ) -> Search<'o> {
-        Search { decoder, keys, arena, ops, max_record, records: 0, bad: false }
+    pub fn new(decoder: Box<dyn Decode>, arena: Arena, look: Look<'o>, keys: Keys, max_record: usize) -> Search<'o> {
+        Search { decoder, keys, arena, look, max_record, records: 0, bad: false }
     }
 
     /// Adds the keys of the good records of a slice, which begins at `offset` of `file`.
     pub fn add(&mut self, slice: &[u8], file: &Path, offset: u64) -> Result<()> {
         self.decoder.begin(slice);
-        loop {
+        while !self.is_over() {
             self.arena.reset();
             let mut batch = Batch::new(&self.arena, slice, None, self.max_record);
             batch.set_before(Before {
                 source: file.as_os_str().as_encoded_bytes(),
                 records: self.records,
+                number: self.look.number,
+                offset,
                 ..Before::default()
             });
             let filled = self.decoder.fill(slice, &mut batch);
             batch.abandon();
             let decoded = batch.len();
-            self.ops.iter().for_each(|op| op.apply(&mut batch));
+            self.look.ops.iter().for_each(|op| op.apply(&mut batch));
             batch.settle_parts();
+            if let Some(drawn) = self.look.wanted.drawn {
+                drawn.keep(&mut batch);
+            }
             // What an op refused is a bad record like others.
             let refused = batch.take_rejected().into_iter().map(|(index, _)| index);
             let mut from = 0;
             for refused in refused.chain([batch.len()]) {
-                match self.keys.add(0, &batch, from..refused) {
+                let left = self.look.wanted.pass_over(from..refused);
+                let wanted = self.look.wanted.first(left);
+                self.look.wanted.took(wanted.len());
+                match self.keys.add(0, &batch, wanted) {
                     Err(EncodeError::Stop(error)) => return Err(error),
                     Err(EncodeError::Record { index, error }) if error.fault == Fault::TooManyKeys => {
                         let record = self.records + batch.number(index) as u64 + 1;
@@ -267,6 +280,12 @@ impl<'o> Search<'o> {
                 }
             }
         }
+        Ok(())
+    }
+
+    /// Whether no more records will be written.
+    pub fn is_over(&self) -> bool {
+        self.look.wanted.is_over()
     }
 
     /// Whether no key was found yet.

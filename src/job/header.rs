@@ -13,7 +13,7 @@ use crate::error::{Error, Position, Result};
 use crate::flow::feed::room::Room;
 use crate::flow::place::{After, Place};
 use crate::fold::Fold;
-use crate::fold::keys::{Keys, Search};
+use crate::fold::keys::{Keys, Look, Search};
 use crate::fold::records::Records;
 use crate::format::{Boundary, Columns, UnknownKey};
 use crate::job::opened::Opened;
@@ -156,7 +156,7 @@ impl Opened<'_> {
     /// to report, which may refuse an earlier record.
     fn good_keys(&mut self) -> Result<(Schema, bool)> {
         let how = How { on_error: OnError::Skip, ledger: None, resumable: None };
-        let (outcome, keys) = self.fold_by(how, self.keys(true), &Target::memory(), &Registry::new());
+        let (outcome, keys) = self.fold_by(how, self.keys(!self.wanted.counts()), &Target::memory(), &Registry::new());
         let whole = match outcome {
             Ok(_) => true,
             Err(error) if error.position().is_some() => false,
@@ -231,7 +231,8 @@ impl Opened<'_> {
         let mut rest = all;
         let mut cutter = self.reading.cutter();
         let decoder = self.reading.decoder(&self.route.want);
-        let mut found = Search::new(decoder, self.arena(), &self.route.ops, self.keys(false), self.plan.max_record);
+        let look = Look { ops: &self.route.ops, number: self.number, wanted: self.wanted };
+        let mut found = Search::new(decoder, self.arena(), look, self.keys(false), self.plan.max_record);
         while !rest.is_empty() {
             // In a mapped source, no more is looked at than the run looks at for a slice.
             let window = rest.len().min(target.saturating_add(self.plan.max_record));
@@ -246,7 +247,7 @@ impl Opened<'_> {
                             found.add(record, &origin.file, origin.start)
                         })?,
                     }
-                    if one && !found.is_empty() {
+                    if one && !found.is_empty() || found.is_over() {
                         break;
                     }
                     rest = &rest[len..];

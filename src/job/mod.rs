@@ -2,6 +2,7 @@
 
 mod beginning;
 mod builder;
+mod choose;
 mod count;
 pub(crate) mod header;
 mod many;
@@ -9,12 +10,15 @@ pub(crate) mod open;
 pub(crate) mod opened;
 pub(crate) mod pass;
 mod replay;
+pub(crate) mod rows;
 pub(crate) mod run;
 pub(crate) mod settings;
 mod single;
 pub(crate) mod spec;
+mod split;
 mod sum;
 
+pub use crate::flow::split::By;
 pub use crate::quarantine::MaxErrors;
 #[doc(hidden)]
 pub use crate::quarantine::{Section, usual_place};
@@ -30,6 +34,8 @@ pub use count::{Counting, explain_count};
 pub use many::places;
 pub use many::{Each, Many};
 pub use replay::Replay;
+pub use rows::Rows;
 pub use settings::{CHECKPOINT_EVERY, Checkpoint, ColumnsFrom, InvalidUtf8, Io, MEMORY_LIMIT, OnError, Settings};
 pub use single::Job;
 pub use spec::SourceSpec;
+pub use split::Split;

@@ -7,7 +7,7 @@ use crate::format::{Format, sniff};
 use crate::job::settings::{InvalidUtf8, Io, OnError, Settings};
 use crate::job::spec::SourceSpec;
 use crate::sink::{Encode, Recode, Target, TargetSpec};
-use crate::source::{Access, Encoding, Malform, Mapping, Source, UTF_32};
+use crate::source::{Access, Encoding, Malform, Mapping, Source, Spooled, UTF_32};
 use crate::wording::input;
 
 /// Opens the source.
@@ -21,7 +21,10 @@ pub(crate) fn open_source(source: SourceSpec, settings: &Settings) -> Result<Sou
         Some(section) => section.open(settings.stop.as_ref()),
         None => {
             let access = Access { mapping, decompress: settings.decompress, stop: settings.stop.as_ref() };
-            Source::open(source.store(), access)
+            let store = source.store();
+            // What is read twice can't be a pipe.
+            let store = if settings.rows.looks_first() { Box::new(Spooled::new(store)) } else { store };
+            Source::open(store, access)
         }
     }
 }

@@ -11,6 +11,7 @@ use crate::flow::feed::room::Room;
 use crate::flow::pass::PassThrough;
 use crate::flow::place::{self, Place};
 use crate::flow::policy::malformed;
+use crate::flow::wanted::Wanted;
 use crate::fold::words::WordCount;
 use crate::fold::{self, Fold};
 use crate::format::{
@@ -57,6 +58,11 @@ pub(crate) struct Opened<'s> {
     pub reading: Box<dyn ReadFormat>,
     pub route: Route,
     pub plan: Plan,
+    /// The number of the source among those of the job.
+    pub number: u32,
+    /// Which of its records are wanted, and which are after the last pass: of the sources that follow.
+    pub wanted: Wanted,
+    pub still_wanted: Wanted,
     /// The source is a part of a quarantine.
     pub replay: Option<Section>,
     /// The memory limit, and the part of it that the plan reserves.
@@ -122,6 +128,7 @@ impl<'s> Opened<'s> {
             noting: settings.on_error == OnError::Quarantine || settings.max_errors.is_some(),
             dashboard: settings.dashboard,
             profile: settings.profile,
+            split: settings.split,
             held_back: source::held_back(skip, settings.snapshot, settings.memory_limit),
             ops: settings.ops.iter().map(|op| op.memory()).sum(),
             batches: if from.is_tabular() { 0 } else { batches(settings) },
@@ -183,7 +190,7 @@ impl<'s> Opened<'s> {
         if let Some(start) = reading.header_start().filter(|_| skip.repeated_headers) {
             route.ops.insert(0, Arc::new(RepeatedHeaders::new(&before[start..])));
         }
-        if route.is_ordered() && wishes.workers != 1 {
+        if (route.is_ordered() || settings.rows.counts()) && wishes.workers != 1 {
             wishes.workers = 1;
             if wishes.packed.is_none() {
                 plan = Plan::new(&wishes)?;
@@ -224,6 +231,9 @@ impl<'s> Opened<'s> {
             budget,
             _reserved: reserved,
             names,
+            number: 0,
+            wanted: Wanted::ALL,
+            still_wanted: Wanted::ALL,
             replay,
             begun: false,
             suspicion,

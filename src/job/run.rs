@@ -17,6 +17,7 @@ use crate::flow::order::reached::Place;
 use crate::flow::sayable::Narrow;
 use crate::flow::shared::{Shared, Tested};
 use crate::flow::skip::SkipRecords;
+use crate::flow::split::Split;
 use crate::flow::totals::Totals;
 use crate::flow::worker::Worker;
 use crate::fold::Fold;
@@ -43,8 +44,8 @@ impl Opened<'_> {
         let keys = end.takes_only_keys() && ops.is_empty();
         let whole = if keys { self.reading.key_decoder(want) } else { self.reading.decoder(want) };
         let tested = self.route.tested.as_ref().map(|tested| self.reading.decoder(&tested.want));
-        let decoders = Decoders::new(whole, tested);
-        Worker { index, decoders, end, arena: self.arena(), most: RECORDS, record: Vec::new(), records }
+        let (decoders, arena, wanted) = (Decoders::new(whole, tested), self.arena(), self.wanted);
+        Worker { index, decoders, end, arena, most: RECORDS, record: Vec::new(), records, wanted }
     }
 
     /// An arena that asks for what it takes beyond the plan.
@@ -147,6 +148,16 @@ impl Opened<'_> {
         self.records_from(self.settings.on_error, encoders(writing), onto, registry)
     }
 
+    /// Writes the records of the source to the parts of an output that is split.
+    pub(crate) fn split(&mut self, split: &mut Split, registry: &Registry, ledger: &mut Ledger) -> Result<Run> {
+        let target = Target::memory();
+        let place = Place::behind(0);
+        let ledger = Some(ledger);
+        let begin = Begin { place, first_skips: 0, totals: Totals::default(), ledger, checkpoints: None };
+        let onto = Onto { target: &target, begin, start: None, written_before: 0 };
+        self.records_from(self.settings.on_error, std::iter::once(End::Split(split)), onto, registry)
+    }
+
     /// Takes the records of the source to the ends of the workers, perhaps from one on that is not the first.
     fn records_from<'e>(
         &mut self,
@@ -205,6 +216,7 @@ impl Opened<'_> {
             committer,
             governor: Governor::new(plan, &pass, &self.budget, self.settings.pressure.as_ref()),
             source,
+            number: self.number,
             map,
             len,
             lines,
@@ -229,7 +241,9 @@ impl Opened<'_> {
         let (bytes_in, events) = (shared.feed.into_inner().offset(), shared.governor.into_events());
         let (slices, outcome) = shared.committer.finish();
         for worker in workers {
-            worker.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner()).end.ended(slices);
+            let worker = worker.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
+            self.still_wanted = worker.wanted;
+            worker.end.ended(slices);
         }
         let (mut totals, place) = outcome.map_err(|error| match error.is_unknown_key() {
             // The run may begin anew: the line is looked for where the error is the last word.

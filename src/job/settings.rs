@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::compress::{Compress, Decompress};
 use crate::fold::keys::Limits;
 use crate::format::{Extensions, Format, Options};
+use crate::job::rows::Rows;
 use crate::memory::pressure::Script;
 use crate::metrics::Progress;
 use crate::op::{Folding, Op};
@@ -100,6 +101,8 @@ pub struct Settings {
     pub rename: Vec<(String, String)>,
     /// The ops, applied in this order.
     pub ops: Vec<Arc<dyn Op>>,
+    /// Which records are written, by their place among those that the ops leave.
+    pub rows: Rows,
     /// A result over all records, which is written instead of them; none: records are written.
     pub fold: Option<Folding>,
     /// Where the header of a tabular target comes from; a list applies to every target.
@@ -157,6 +160,9 @@ pub struct Settings {
     pub stop: Option<Stop>,
     /// Reports how far the job is.
     pub progress: Option<Progress>,
+    /// Records are not written by the run itself, which needs no buffers for them then.
+    #[doc(hidden)]
+    pub split: bool,
     /// What else the process takes of the memory while the job runs, in bytes: a dashboard.
     #[doc(hidden)]
     pub dashboard: usize,
@@ -214,6 +220,7 @@ impl Default for Settings {
             drop: Vec::new(),
             rename: Vec::new(),
             ops: Vec::new(),
+            rows: Rows::default(),
             fold: None,
             columns: ColumnsFrom::Auto,
             workers: 0,
@@ -239,6 +246,7 @@ impl Default for Settings {
             durable: false,
             stop: None,
             progress: None,
+            split: false,
             dashboard: 0,
             profile: 0,
             pressure: None,

@@ -71,6 +71,9 @@ impl Job {
                 text += &format!("{:<16} {line}\n", if index == 0 { op.name() } else { "" });
             }
         }
+        if !self.settings.rows.are_all() {
+            text += &format!("rows             {}\n", self.settings.rows.explain());
+        }
         if route.is_ordered() {
             text += "order            records or lines are numbered, so there is one worker\n";
         }
@@ -134,7 +137,9 @@ impl Job {
         }
         target = encoded(target, opened.route.to, &settings)?;
         let place = target.file_path().map(Into::into);
-        let run = opened.convert(&target, &sum.registry, resumable.as_mut(), &mut ledger).and_then(|mut run| {
+        let run = opened.choose();
+        let run = run.and_then(|()| opened.convert(&target, &sum.registry, resumable.as_mut(), &mut ledger));
+        let run = run.and_then(|mut run| {
             ledger.judge(run.totals.records_in).map_err(|error| opened.tell(error))?;
             run.totals
                 .judge(&opened.source.path, opened.route.from.lines(), opened.replay.is_some())

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use super::{Allocations, Event, FileReport, Latency, NeverSeen, Report};
+use super::{Allocations, Event, FileReport, Latency, NeverSeen, PartReport, Report};
 use crate::error::Error;
 use crate::memory::pressure::Reading;
 use crate::record::Lossy;
@@ -31,14 +31,14 @@ type Name<'n> = &'n dyn Fn(&str, Option<&str>) -> String;
 /// Its keys: `version`, `command`, `exit_code`, `error` (null if the run went well), `settings` (what is given here),
 /// `from` and `to` (the formats; null where no records are read or written), `warnings`, `files` {`source`, `target`} (null for streams; of many
 /// sources also `sources`: for each `path`, `bytes`, `records` read, `error` (null if it went well), and its `target`
-/// if it has one of its own), `bytes_in`, `bytes_out`, `records_in`, `records_out`, `records_failed`, `bytes_failed`,
+/// if it has one of its own; of an output that is split `parts`: for each `path`, `bytes`, `records`), `bytes_in`, `bytes_out`, `records_in`, `records_out`, `records_failed`, `bytes_failed`,
 /// `lossy` (a count for each kind that occurred), `names_never_seen` (names of fields that no record had: for each
 /// `flag`, `name`, and `nearest`, a name like it), `seconds`, `workers`, `slice_size`, `memory_limit`,
 /// `peak_rss_bytes`, `peak_heap_bytes`, `events` (what was done because memory was scarce: for each `seconds`, `slice`,
 /// `level`, `done`, and in `read` the bytes `limit`, `reserved`, `heap`, `anonymous`, `file`, `group`, `group_limit`,
 /// and `stalled` in per cent), `events_left_out`, `allocations` {`start`, `warmup`, `steady`} in blocks,
 /// `record_latency_us` {`mean`, `p50`, `p99`, `max`}; after an interruption `resumed_from`, the bytes of input that
-/// were done before; `records_filtered`, those that ops dropped; with a quarantine that is not empty `quarantine`
+/// were done before; `records_filtered`, those that ops dropped or that were passed over; with a quarantine that is not empty `quarantine`
 /// {`path`, `records`}, for sources with targets of their own in `files.sources`; where text is counted `counts`
 /// {`lines`, `words`, `chars`, `bytes`}, also in `files.sources`. Where no records are read, `records_in` is null.
 ///
@@ -64,6 +64,7 @@ pub fn json(
         files: Files {
             source: path(report.source.as_deref()),
             target: path(report.target.as_deref()),
+            parts: report.parts.iter().map(OnePart::from).collect(),
             sources: report.files.iter().map(|file| OneOfMany::new(file, counts_records, name)).collect(),
         },
         bytes_in: report.bytes_in,
@@ -163,6 +164,22 @@ struct Files {
     target: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     sources: Vec<OneOfMany>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    parts: Vec<OnePart>,
+}
+
+/// One file of an output that was split.
+#[derive(serde::Serialize)]
+struct OnePart {
+    path: String,
+    bytes: u64,
+    records: u64,
+}
+
+impl From<&PartReport> for OnePart {
+    fn from(part: &PartReport) -> OnePart {
+        OnePart { path: part.path.to_string_lossy().into_owned(), bytes: part.bytes, records: part.records }
+    }
 }
 
 #[derive(serde::Serialize)]

@@ -103,6 +103,24 @@ pub struct FileReport {
     pub error: Option<Arc<Error>>,
 }
 
+/// One file of an output that was split.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PartReport {
+    /// Its path.
+    pub path: PathBuf,
+    /// How many records it has.
+    pub records: u64,
+    /// How many bytes it has.
+    pub bytes: u64,
+}
+
+impl PartReport {
+    pub(crate) fn new(path: PathBuf, records: u64, bytes: u64) -> PartReport {
+        PartReport { path, records, bytes }
+    }
+}
+
 /// What a run did and what it used.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
@@ -164,6 +182,8 @@ pub struct Report {
     pub record_latency: Latency,
     /// The sources of a run of many, in their order; empty for a job of one source.
     pub files: Vec<FileReport>,
+    /// The files of an output that was split, in the order of their first records.
+    pub parts: Vec<PartReport>,
     /// The bytes written to a memory target.
     pub output: Vec<u8>,
 }

@@ -18,6 +18,8 @@ pub enum WarningKind {
     Leftovers,
     /// The job was to be resumed, but there was no checkpoint.
     NothingToResume,
+    /// No record has a field that decides where it goes.
+    NoField,
 }
 
 /// What the user should know, as sentences. [`Display`](fmt::Display) names settings as the library does.

@@ -101,6 +101,8 @@ pub(crate) struct Wishes {
     pub dashboard: usize,
     /// What recording a profile takes, in bytes.
     pub profile: usize,
+    /// Nothing is written through output buffers.
+    pub split: bool,
     /// What lines of a stream may take that are held back, in bytes.
     pub held_back: usize,
     /// What ops keep for each worker, in bytes.
@@ -136,7 +138,7 @@ impl Plan {
         loop {
             // A record over the limit is refused by its target.
             let piece = if wishes.buffer_min > max_record { BUFFER_MIN } else { BUFFER_MIN.max(wishes.buffer_min) };
-            let buffer = (slice_size * 4).clamp(BUFFER_MIN, 2 << 20).max(piece);
+            let buffer = if wishes.split { BUFFER_MIN } else { (slice_size * 4).clamp(BUFFER_MIN, 2 << 20) }.max(piece);
             let mut plan = Plan {
                 workers,
                 slice_size,

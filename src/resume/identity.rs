@@ -46,7 +46,9 @@ pub(crate) fn settings(settings: &Settings, route: &Route, quarantine: Option<&P
         drop,
         rename,
         ops,
-        // What ends in a fold has no checkpoints.
+        // What ends in a fold, counts records or is split, has no checkpoints.
+        rows: _,
+        split: _,
         fold: _,
         columns,
         // The same bytes, whatever these are.

@@ -208,6 +208,14 @@ fn wanted<'o>(
         }
         _ => None,
     };
+    if !settings.rows.are_all() {
+        return match asked {
+            false => Ok(None),
+            true => Err(Error::usage(
+                "a run with ⟨limit⟩, ⟨offset⟩, ⟨tail⟩ or ⟨sample⟩ can't be resumed: a checkpoint does not say how many records were counted\n  Leave out checkpoints and resuming.",
+            )),
+        };
+    }
     // Nobody could tell whether another run has the same one.
     let unknown = settings.ops.iter().find(|op| op.fingerprint().is_none());
     match possible {

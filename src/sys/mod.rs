@@ -46,7 +46,7 @@ pub use stop::takes_a_line;
 #[cfg(unix)]
 pub(crate) use stop::{pause, readable, readable_within, writable};
 pub use streams::{check_stderr, check_stdin, check_stdout};
-pub use terminal::terminal_size;
+pub use terminal::{output_width, terminal_size};
 
 /// The size of a page in bytes.
 #[cfg(unix)]

@@ -33,6 +33,8 @@ mod profiles;
 mod public_api;
 mod quarantine;
 mod reports;
+mod rows;
+mod split;
 mod strict;
 mod structure;
 #[path = "../support/mod.rs"]

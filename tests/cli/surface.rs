@@ -96,7 +96,7 @@ fn older_spellings_still_work_and_are_in_no_help() {
 }
 
 /// The flags with a dot in the design that exist.
-const SHORT: &str = "--from --output --to --force --recursive --delimiter --no-headers --records-at --pretty --select \
+const SHORT: &str = "--from --output --to --force --recursive --delimiter --no-headers --records-at --pretty --limit --select \
                      --drop --rename --op --where --set --on-error --strict --workers --memory-limit --resume --quiet --verbose \
                      --explain --report --progress --monitor";
 

@@ -32,19 +32,27 @@ impl Commands {
     pub const BENCH: Commands = Commands(1 << 10);
     /// `tune`.
     pub const TUNE: Commands = Commands(1 << 11);
+    /// `head`.
+    pub const HEAD: Commands = Commands(1 << 12);
+    /// `split`.
+    pub const SPLIT: Commands = Commands(1 << 13);
 
     /// Commands that read inputs given on the command line.
-    pub(super) const READ: Commands = Commands::CONVERT.or(Commands::COUNT).or(Commands::AUDIT);
+    pub(super) const READ: Commands = Commands::MANY.or(Commands::COUNT);
+    /// Commands that take several inputs, and may write one output for each.
+    pub(super) const EACH: Commands = Commands::CONVERT.or(Commands::AUDIT);
     /// Commands that take several inputs.
-    pub(super) const MANY: Commands = Commands::CONVERT.or(Commands::AUDIT);
+    pub(super) const MANY: Commands = Commands::EACH.or(Commands::HEAD).or(Commands::SPLIT);
+    /// Commands whose runs can be resumed.
+    pub(super) const LONG: Commands = Commands::EACH.or(Commands::REPLAY);
     /// Commands that convert records.
-    pub(super) const ROWS: Commands = Commands::CONVERT.or(Commands::REPLAY).or(Commands::AUDIT);
+    pub(super) const ROWS: Commands = Commands::LONG.or(Commands::HEAD).or(Commands::SPLIT);
     /// Commands that write records.
     pub(super) const WRITE: Commands = Commands::ROWS.or(Commands::GENERATE);
     /// Commands that run a job.
     pub(super) const RUN: Commands = Commands::ROWS.or(Commands::COUNT);
     /// Commands that are told how to read their input, or have none.
-    pub(super) const NAMED: Commands = Commands::READ.or(Commands::GENERATE);
+    pub(super) const NAMED: Commands = Commands::READ.without(Commands::HEAD).or(Commands::GENERATE);
     /// All that do work of their own.
     pub(super) const ALL: Commands = Commands::RUN.or(Commands::GENERATE);
     /// Commands that look at configurations.
@@ -61,11 +69,16 @@ impl Commands {
         Commands(self.0 | other.0)
     }
 
+    /// Those that are not among the others.
+    pub(super) const fn without(self, others: Commands) -> Commands {
+        Commands(self.0 & !others.0)
+    }
+
     /// The name of a single one.
     pub fn name(self) -> &'static str {
-        const NAMES: [&str; 12] = [
+        const NAMES: [&str; 14] = [
             "convert", "replay", "count", "generate", "audit", "run", "config", "history", "alerts", "man", "bench",
-            "tune",
+            "tune", "head", "split",
         ];
         NAMES.get(self.0.trailing_zeros() as usize).copied().unwrap_or_default()
     }

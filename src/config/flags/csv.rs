@@ -207,7 +207,6 @@ pub static FLAGS: &[Flag] = &[
     .unless(never_quotes_to_write)
     .sets(|s, _, _| put(&mut s.options.out_dialect.quoting, false)),
     csv("out-no-headers", Nothing, Commands::WRITE, "Write no header")
-        .common()
         .target(Kinds::TABLES)
         .sets(|s, _, _| put(&mut s.options.out_dialect.no_headers, true))
         .shows("csv.out_headers", |s| json!(s.options.writes_header())),

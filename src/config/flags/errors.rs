@@ -107,7 +107,7 @@ pub static FLAGS: &[Flag] = &[
     error(
         "keep-going",
         Nothing,
-        Commands::MANY,
+        Commands::EACH,
         "Leave out an input that fails, continue with the others, and report it at the end",
     )
     .unless(one_input),

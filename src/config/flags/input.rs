@@ -16,6 +16,11 @@ fn formats() -> Vec<(&'static str, Option<&'static str>)> {
     Format::ALL.map(|format| (format.name(), format.aliases().first().copied())).to_vec()
 }
 
+/// The same, and a table for people.
+fn formats_and_table() -> Vec<(&'static str, Option<&'static str>)> {
+    formats().into_iter().chain([("table", None)]).collect()
+}
+
 pub static FLAGS: &[Flag] = &[
     flag("input", Paths("INPUT"), Commands::READ, "Older spelling of INPUT").hidden().changes(Changes::Files),
     flag("files-from", Path("LIST"), Commands::READ, "Read the paths of more inputs from a file, one per line; - is standard input")
@@ -41,7 +46,7 @@ pub static FLAGS: &[Flag] = &[
     flag(
         "out-dir",
         Path("DIR"),
-        Commands::MANY,
+        Commands::EACH,
         "Write one output for each input into this folder, named after the input and the output's format",
     )
     .changes(Changes::Files)
@@ -81,6 +86,7 @@ pub static FLAGS: &[Flag] = &[
         .help_in(&[
             (Commands::AUDIT, "File to write; - is standard output [default: the output is discarded]"),
             (Commands::GENERATE, "File to write; - is standard output [default: -]"),
+            (Commands::SPLIT, "Files to write: {part} in the path stands for the name of each"),
         ])
         .short('o')
         .common()
@@ -88,12 +94,25 @@ pub static FLAGS: &[Flag] = &[
     flag(
         "to",
         Word("FORMAT", formats),
-        Commands::ROWS,
+        Commands::ROWS.without(Commands::HEAD),
         "Format of the output [default: from its extension; for standard output, the input's format]",
     )
     .short('t')
     .common()
     .sets(|s, _, texts| put(&mut s.to, Some(texts[0].parse()?)))
+    .shows("to", |s| json!(s.to.map(|format| format.name()))),
+    flag(
+        "to",
+        Word("FORMAT", formats_and_table),
+        Commands::HEAD,
+        "Format of the output; table is for people [default: from its extension; on a terminal, table; else the input's format]",
+    )
+    .short('t')
+    .common()
+    .sets(|s, _, texts| match texts[0].eq_ignore_ascii_case("table") {
+        true => Ok(()),
+        false => put(&mut s.to, Some(texts[0].parse()?)),
+    })
     .shows("to", |s| json!(s.to.map(|format| format.name()))),
     // As in `sample`, its older name.
     flag("to", Word("FORMAT", formats), Commands::GENERATE, "Format of the data [default: by the extension of the output]")
@@ -114,7 +133,7 @@ pub static FLAGS: &[Flag] = &[
     flag(
         "out-encoding",
         Text("NAME"),
-        Commands::ROWS,
+        Commands::ROWS.without(Commands::SPLIT),
         "Encoding of the output, such as utf-16le or windows-1252; a record with a character that it lacks is bad [default: utf-8]",
     )
     .target(Kinds::LINES_OF_TEXT)

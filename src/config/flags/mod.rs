@@ -16,6 +16,7 @@ mod kinds;
 mod line;
 mod meaning;
 mod past;
+mod rows;
 mod run;
 mod said;
 mod set_by;

@@ -17,7 +17,7 @@ const fn run(name: &'static str, takes: Takes, commands: Commands, help: &'stati
 }
 
 const fn resume(name: &'static str, takes: Takes, help: &'static str) -> Flag {
-    flag(name, takes, Commands::ROWS, help).group(Group::Resume).changes(Changes::Manner).unless(no_checkpoints)
+    flag(name, takes, Commands::LONG, help).group(Group::Resume).changes(Changes::Manner).unless(no_checkpoints)
 }
 
 const fn see(name: &'static str, takes: Takes, commands: Commands, help: &'static str) -> Flag {
@@ -173,7 +173,9 @@ pub static FLAGS: &[Flag] = &[
     )
     .group(Group::See)
     .changes(Changes::Manner),
-    see("no-history", Nothing, Commands::RUN, "Don't add this run to the history, which has runs that take longer than a second; --no-history=false adds it however short it is"),
+    flag("no-history", Nothing, Commands::RUN, "Don't add this run to the history, which has runs that take longer than a second; --no-history=false adds it however short it is")
+        .group(Group::See)
+        .changes(Changes::Manner),
     see(
         "monitor",
         Nothing,

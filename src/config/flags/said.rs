@@ -133,6 +133,12 @@ impl Said {
         self.flags.push(Given { name: name.to_owned(), values: values.into_iter().collect(), by });
     }
 
+    /// Gives a flag another value, as if it had been typed.
+    pub fn replace(&mut self, name: &str, value: OsString) {
+        self.flags.retain(|flag| flag.name != name);
+        self.add(name, [value]);
+    }
+
     /// Takes out a flag that can't have an effect, and remembers that.
     pub fn pass_over(&mut self, passed: Passed) {
         self.flags.retain(|flag| flag.name != passed.name);

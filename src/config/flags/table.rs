@@ -5,13 +5,22 @@ use super::flag::Flag;
 use super::line::{Line, No};
 use super::said::Passed;
 use super::set_by::SetBy;
-use super::{bench, csv, errors, fields, input, json, past, run};
+use super::{bench, csv, errors, fields, input, json, past, rows, run};
 use crate::error::Error;
 
 /// The whole table, in the order of the help.
 pub fn all() -> impl Iterator<Item = &'static Flag> {
-    let groups =
-        [input::FLAGS, csv::FLAGS, json::FLAGS, fields::FLAGS, errors::FLAGS, run::FLAGS, past::FLAGS, bench::FLAGS];
+    let groups = [
+        input::FLAGS,
+        csv::FLAGS,
+        json::FLAGS,
+        rows::FLAGS,
+        fields::FLAGS,
+        errors::FLAGS,
+        run::FLAGS,
+        past::FLAGS,
+        bench::FLAGS,
+    ];
     groups.into_iter().flatten()
 }
 
@@ -42,7 +51,7 @@ pub fn check(line: &Line<'_>) -> Result<Vec<Passed>, Error> {
 mod tests {
     use super::*;
 
-    const EACH: [Commands; 11] = [
+    const EACH: [Commands; 13] = [
         Commands::CONVERT,
         Commands::REPLAY,
         Commands::COUNT,
@@ -54,6 +63,8 @@ mod tests {
         Commands::BENCH,
         Commands::MAN,
         Commands::TUNE,
+        Commands::HEAD,
+        Commands::SPLIT,
     ];
 
     #[test]

@@ -233,6 +233,13 @@ pub fn whole_records(line: &Line<'_>) -> Option<No> {
     uncounted(line)
 }
 
+pub fn nothing_is_drawn(line: &Line<'_>) -> Option<No> {
+    match line.settings.rows.sample {
+        Some(_) => None,
+        None => No::new("no records are drawn", "Draw some with --sample N, or leave the flag out."),
+    }
+}
+
 pub fn no_folder(line: &Line<'_>) -> Option<No> {
     if line.plain { No::new("the only input is not a folder", LEAVE_OUT) } else { None }
 }
@@ -283,6 +290,13 @@ pub fn nothing_can_exist(line: &Line<'_>) -> Option<No> {
 
 /// Checkpoints are written next to an output file, and record the progress of one input.
 pub fn no_checkpoints(line: &Line<'_>) -> Option<No> {
+    let counting = ["limit", "offset", "tail", "sample"].into_iter().find(|flag| line.said.has(flag));
+    if let Some(flag) = counting {
+        return No::new(
+            format!("with `--{flag}` a run can't be resumed, since no checkpoint says how many records were counted"),
+            "Leave out one of the two.",
+        );
+    }
     if matches!(line.origin, Origin::Many | Origin::Each) {
         return No::new("there are several inputs", "Convert the inputs one by one, or leave the flag out.");
     }

@@ -8,6 +8,7 @@ mod columns;
 mod each;
 mod fields;
 mod one;
+mod parts;
 mod places;
 
 pub use each::Each;

@@ -1,19 +1,23 @@
 //! Many sources, one target.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
 use crate::compress::{Compress, Packing};
 use crate::error::{Error, ErrorClass, Result};
 use crate::flow::order::reached::Place;
+use crate::flow::split::{By, Split};
+use crate::flow::wanted::Wanted;
+use crate::fold::draw::Draw;
 use crate::fold::words::WordCount;
 use crate::fold::{self, Fold};
 use crate::format::{self, Ends, Format, Frame, WriteFormat};
 use crate::job::header::First;
 use crate::job::many::columns::Together;
 use crate::job::many::fields::Fields;
+use crate::job::many::parts::split_of;
 use crate::job::open::{encoded, refuse_source};
 use crate::job::opened::{Opened, ceiling, tell_again};
 use crate::job::pass::{How, Run as RunOfOne};
@@ -68,13 +72,15 @@ pub struct Many {
     /// A source that fails is reported, nothing of it is written, and the others are still converted. Needs a target
     /// that can be truncated: a file that is not compressed, or memory.
     pub keep_going: bool,
+    /// The target's path is that of many files.
+    pub(crate) split: Option<By>,
 }
 
 impl Job {
     /// Many sources into one target, with the default settings.
     pub fn many<S: Into<SourceSpec>>(sources: impl IntoIterator<Item = S>, target: impl Into<TargetSpec>) -> Many {
         let sources = sources.into_iter().map(Into::into).collect();
-        Many { sources, target: target.into(), settings: Settings::default(), keep_going: false }
+        Many { sources, target: target.into(), settings: Settings::default(), keep_going: false, split: None }
     }
 }
 
@@ -98,7 +104,7 @@ impl Many {
     /// failures of sources are in [`Report::files`]; if all failed, there is no file either.
     pub fn run(self) -> Result<Report> {
         let started = Instant::now();
-        let Many { sources, target, settings, keep_going } = self;
+        let Many { sources, target, settings, keep_going, split } = self;
         let sources = sources.into_iter().map(|source| source.now(&settings)).collect::<Result<Vec<_>>>()?;
         let memory_limit = settings.memory_limit;
         let names: Vec<PathBuf> = sources.iter().map(|source| source.name().to_path_buf()).collect();
@@ -106,6 +112,13 @@ impl Many {
         let Some(first) = sources.first() else { return Err(Error::usage("there is no input")) };
         let to = target_format(&settings, first, &target)?;
         settings.to = Some(to);
+        let mut target = target;
+        let split = match split {
+            Some(by) => {
+                Some(split_of(by, std::mem::replace(&mut target, TargetSpec::Memory), &mut settings, &sources)?)
+            }
+            None => None,
+        };
         let packing = packing(&mut settings, &target)?;
         let place = place_for(&settings, &target)?;
         refuse_source(&target, &sources)?;
@@ -146,15 +159,26 @@ impl Many {
             frame: None,
             place: Place::behind(0),
             fold: None,
+            split,
+            wanted: Wanted::ALL,
         };
-        let outcome = run.look().and_then(|()| run.convert());
+        let outcome = run.choose().and_then(|()| run.look()).and_then(|()| run.convert());
         let outcome =
             outcome.and_then(|()| run.ledger.judge(run.sum.records_in).map_err(|error| tell_again(error, &settings)));
         let outcome = outcome.and_then(|()| run.sum.refuse_names(settings.strict));
         outcome.map_err(|error| run.ledger.convict(error))?;
-        let Run { files, mut sum, ledger, frame, place, fold, .. } = run;
+        let Run { files, mut sum, ledger, frame, place, fold, split, .. } = run;
         let path = target.file_path().map(Into::into);
         let (mut output, mut quarantine) = (Vec::new(), None);
+        if let Some(split) = split {
+            if let Some(warning) = split.warning().filter(|_| sum.records_out > 0) {
+                sum.warnings.push(warning);
+            }
+            let parts = split.finish()?;
+            sum.bytes_out = parts.iter().map(|part| part.bytes).sum();
+            let quarantine = ledger.finish()?;
+            return Ok(Report { files, quarantine, parts, elapsed: started.elapsed(), ..sum.report(memory_limit) });
+        }
         let len = match (fold, frame) {
             (Some(fold), _) => Some(fold::write(&fold.finish(), &target)?),
             (None, Some(frame)) => Some(write_end(&frame, sum.records_out, &target, place)?),
@@ -231,6 +255,11 @@ fn format_of(settings: &Settings, source: &SourceSpec) -> Result<Format> {
     }
 }
 
+/// Whether there is a regular file under a path.
+fn is_file(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|metadata| metadata.is_file())
+}
+
 /// One of the sources.
 enum Entry<'s> {
     /// Not open.
@@ -258,9 +287,73 @@ struct Run<'s> {
     place: Place,
     /// The fold over all sources, if the job ends in one.
     fold: Option<WordCount>,
+    /// The parts of the output, if it is split.
+    split: Option<Split>,
+    /// Which of the records of the next sources are wanted.
+    wanted: Wanted,
 }
 
 impl<'s> Run<'s> {
+    /// Finds out which records are wanted, where all sources have to be read for that.
+    fn choose(&mut self) -> Result<()> {
+        let rows = &self.settings.rows;
+        let mut drawn = None;
+        if let Some(most) = rows.sample {
+            let mut draw = None;
+            self.each(|opened| {
+                let mut so_far = draw.take().unwrap_or_else(|| Draw::new(most, rows.seed, &opened.budget));
+                so_far.go_on(&opened.budget)?;
+                draw = Some(opened.draw(so_far)?);
+                Ok(())
+            })?;
+            drawn = draw.map(|draw: Draw| draw.finish().0);
+        }
+        self.wanted = rows.before_tail(drawn);
+        if rows.tail.is_some() {
+            let mut count = 0;
+            let mut wanted = self.wanted;
+            self.each(|opened| {
+                opened.wanted = wanted;
+                count += opened.count()?;
+                wanted = opened.still_wanted;
+                Ok(())
+            })?;
+            self.wanted = rows.of(drawn, count);
+        }
+        Ok(())
+    }
+
+    /// Looks at every source that has not failed.
+    fn each(&mut self, mut look: impl FnMut(&mut Opened<'s>) -> Result<()>) -> Result<()> {
+        for index in 0..self.entries.len() {
+            if self.files[index].error.is_some() {
+                continue;
+            }
+            let looked = self.open(index).and_then(|mut opened| {
+                let outcome = look(&mut opened).map_err(|error| opened.source.blame(error));
+                self.put_back(index, opened);
+                outcome
+            });
+            if let Err(error) = looked {
+                self.failed(index, error)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives back a source that was looked at. A pipe can't be opened twice, and what was read of it is kept.
+    fn put_back(&mut self, index: usize, mut opened: Opened<'s>) {
+        let path = opened.source.path.clone();
+        self.entries[index] = match opened.replay.take() {
+            Some(section) => Entry::Spec(SourceSpec::Quarantined(section)),
+            None if is_file(&path) => Entry::Spec(match opened.source.limit() {
+                Some(len) => SourceSpec::Beginning(path, len),
+                None => path.into(),
+            }),
+            None => Entry::Held(Box::new(opened)),
+        };
+    }
+
     /// Looks at all sources where the columns of the target depend on more than one.
     fn look(&mut self) -> Result<()> {
         if self.settings.fold.is_some() {
@@ -275,11 +368,12 @@ impl<'s> Run<'s> {
         }
         let mut together = Together::new(self.settings, ceiling(self.settings) / NAMES);
         let mut named = Fields::of(self.settings, self.lacking());
+        let mut wanted = self.wanted;
         for index in 0..self.entries.len() {
-            if together.is_enough() && named.are_found() {
+            if (together.is_enough() || wanted.is_over()) && named.are_found() {
                 break;
             }
-            if let Err(error) = self.look_at(index, &mut together, &mut named) {
+            if let Err(error) = self.look_at(index, &mut together, &mut named, &mut wanted) {
                 self.failed(index, error)?;
             }
         }
@@ -297,15 +391,22 @@ impl<'s> Run<'s> {
         }
     }
 
-    fn look_at(&mut self, index: usize, together: &mut Together, named: &mut Fields) -> Result<()> {
+    /// Looks at the columns of a source, or at the keys of its records that are `wanted`.
+    fn look_at(
+        &mut self,
+        index: usize,
+        together: &mut Together,
+        named: &mut Fields,
+        wanted: &mut Wanted,
+    ) -> Result<()> {
         let mut opened = self.open(index)?;
+        (opened.wanted, opened.still_wanted) = (*wanted, *wanted);
         let path = opened.source.path.clone();
         named.look(opened.reading.schema());
         let original = opened.replay.as_ref().and_then(Section::original);
         together.replayed |= original.is_some();
         let shown = original.unwrap_or(&path).to_path_buf();
-        // A pipe can't be opened twice, and what was read of it is kept.
-        let again = fs::metadata(&path).is_ok_and(|metadata| metadata.is_file());
+        let again = is_file(&path);
         if opened.route.keyed.is_some() && opened.has_objects()? {
             opened.take_apart();
             together.has_objects();
@@ -326,6 +427,9 @@ impl<'s> Run<'s> {
                     (_, true) => opened.all_keys(),
                     (_, false) => opened.first_keys(First::Slices),
                 };
+                if again {
+                    *wanted = opened.still_wanted;
+                }
                 keys.and_then(|keys| {
                     keys.names().for_each(|name| together.found(name));
                     // A selected field is a column even if no record has it.
@@ -333,21 +437,18 @@ impl<'s> Run<'s> {
                 })
             }
         };
-        self.entries[index] = match opened.replay.take() {
-            Some(section) => Entry::Spec(SourceSpec::Quarantined(section)),
-            None if again => Entry::Spec(match opened.source.limit() {
-                Some(len) => SourceSpec::Beginning(path, len),
-                None => path.into(),
-            }),
-            None => Entry::Held(Box::new(opened)),
-        };
+        self.put_back(index, opened);
         found
     }
 
     /// Opens a source, or takes the open one.
     fn open(&mut self, index: usize) -> Result<Opened<'s>> {
         match std::mem::replace(&mut self.entries[index], Entry::Done) {
-            Entry::Spec(spec) => Opened::among(spec, &TargetSpec::Memory, self.settings, self.lacking()),
+            Entry::Spec(spec) => {
+                let mut opened = Opened::among(spec, &TargetSpec::Memory, self.settings, self.lacking())?;
+                opened.number = index as u32;
+                Ok(opened)
+            }
             Entry::Held(opened) => Ok(*opened),
             Entry::Done => Err(Error::usage("an input was opened twice")),
         }
@@ -374,12 +475,16 @@ impl<'s> Run<'s> {
             if self.files[index].error.is_some() {
                 continue;
             }
-            let (place, begun) = (self.place, self.frame.is_some());
+            let (place, begun, wanted) = (self.place, self.frame.is_some(), self.wanted);
+            // Nothing more is read; an output that has only a header needs a source for that.
+            if wanted.is_over() && (begun || self.fold.is_some()) {
+                break;
+            }
             let mark = self.ledger.mark();
             if let Err(error) = self.convert_one(index) {
                 self.failed(index, error)?;
                 self.ledger.back(mark)?;
-                self.place = place;
+                (self.place, self.wanted) = (place, wanted);
                 if !begun {
                     self.frame = None;
                 }
@@ -396,6 +501,7 @@ impl<'s> Run<'s> {
     fn convert_one(&mut self, index: usize) -> Result<()> {
         let before = audit::counts();
         let mut opened = self.open(index)?;
+        opened.wanted = self.wanted;
         if let Some(together) = &self.together {
             opened.route.left_out += together.align(&mut opened)?;
         }
@@ -406,7 +512,7 @@ impl<'s> Run<'s> {
         run.totals
             .judge(&opened.source.path, opened.route.from.lines(), opened.replay.is_some())
             .map_err(|error| opened.tell(error))?;
-        self.place = run.place;
+        (self.place, self.wanted) = (run.place, opened.still_wanted);
         match (&mut self.fold, fold) {
             (Some(all), Some(fold)) => all.merge(fold),
             (None, fold) => self.fold = fold,
@@ -424,6 +530,19 @@ impl<'s> Run<'s> {
         let columns = self.together.as_ref().filter(|_| self.to.is_tabular());
         let columns = columns.map(|all| opened.route.columns_of(all.schema().clone(), all.unknown()));
         let writing = opened.writing(columns)?;
+        if let Some(split) = &mut self.split {
+            let names = opened.route.names.clone();
+            let (ends, least) = (self.to.ends(), opened.plan.piece);
+            // All fields are needed: one of them names the part.
+            opened.route.tested = None;
+            let want = &mut opened.route.want;
+            want.detail = split.detail().map_or(want.detail, |detail| want.detail.max(detail));
+            split.go_on(&*writing, names.as_ref(), ends, least, &opened.budget)?;
+            self.ledger.begin(&opened.source.path, || opened.head());
+            self.frame = Some(writing.frame());
+            let run = opened.split(split, &self.sum.registry, &mut self.ledger);
+            return run.map_err(|error| opened.source.blame(opened.tell_key(error)));
+        }
         self.begin(&*writing)?;
         let first_skips = self.frame.as_ref().map_or(0, |frame| frame.first_skips);
         self.ledger.begin(&opened.source.path, || opened.head());

@@ -7,6 +7,10 @@ use crate::scan::lines::Lines;
 pub struct Before<'a> {
     /// The name of the source.
     pub source: &'a [u8],
+    /// The number of the source among those of the job, from 0.
+    pub number: u32,
+    /// Where in the source the slice begins.
+    pub offset: u64,
     /// How many records; only known if records are converted one after another.
     pub records: u64,
     /// The line that the slice begins in, from 1; 0 if it is not known.

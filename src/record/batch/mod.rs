@@ -201,6 +201,14 @@ impl<'a> Batch<'a> {
         self.most = most.min(RECORDS);
     }
 
+    /// The index of the record that comes after `count` records that were not refused, and is not refused itself.
+    pub(crate) fn good(&mut self, count: usize) -> Option<usize> {
+        self.sort_rejected();
+        let refused = self.rejected.iter().map(|(record, _)| *record);
+        let index = refused.fold(count, |index, refused| index + usize::from(refused <= index));
+        (index < self.len()).then_some(index)
+    }
+
     /// Whether an op lacked memory for a record.
     pub(crate) fn lacks_memory(&self) -> bool {
         self.rejected.iter().any(|(_, error)| error.lacks_memory())

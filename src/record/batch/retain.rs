@@ -35,6 +35,11 @@ impl<'b, 'a> Record<'b, 'a> {
         self.index
     }
 
+    /// Its batch, and its index there before anything is dropped.
+    pub(crate) fn place(&self) -> (&'b Batch<'a>, usize) {
+        (self.batch, self.index)
+    }
+
     /// Its bytes in the source, line ending included.
     #[inline]
     pub fn source(&self) -> &'a [u8] {

@@ -129,7 +129,37 @@ const EVENTS_CSV: &str = "time,user.id,action\n10:00,7,login\n10:05,7,logout\n";
 const EXPORT_CSV: &str = "id,user.name,user.tags\n1,Ada,\"[\"\"x\"\",\"\"y\"\"]\"\n2,\"Grace, R.\",\"[]\"\n";
 const PLAIN_CSV: &str = "name,price\n\"Ada, L.\",\"1,50\"\nBob,2\n";
 
+const TRIPS: &str = "trip_id,id,from_station,fare\nT1,7, Zürich HB ,12.50\nT2,8,\"Bern, Bahnhof\",3\n";
+
+/// The same for people.
+const TRIPS_TABLE: &str =
+    "trip_id  id  from_station    fare\nT1        7   Zürich HB     12.50\nT2        8  Bern, Bahnhof      3\n";
+
 pub const ANSWERS: &[Answer] = &[
+    answer("pagemill head trips.csv", TRIPS),
+    answer("pagemill head -n 5 trips.csv.gz -t table", TRIPS_TABLE).before("gzip trips.csv"),
+    answer("pagemill head trips.csv --where 'fare > 5' --select trip_id,fare", "trip_id,fare\nT1,12.50\n"),
+    answer("pagemill head trips.csv -n 100 -o first.ndjson", TRIPS_NDJSON).after("cat first.ndjson"),
+    answer(
+        "pagemill split trips.csv --by from_station -o 'out/{part}.csv'",
+        "%20Zürich HB%20.csv\nBern, Bahnhof.csv\ntrip_id,id,from_station,fare\nT2,8,\"Bern, Bahnhof\",3\n",
+    )
+    .after("LC_ALL=C ls out; cat out/Bern*"),
+    answer(
+        "pagemill split big.csv --records 1_000_000 -o 'out/{part}.ndjson'",
+        "{\"id\":1,\"name\":\"Ada\"}\n{\"id\":2,\"name\":\"Grace\\nHopper\"}\n",
+    )
+    .after("cat out/000001.ndjson"),
+    answer("pagemill split log.txt --size 100MB -o 'log.{part}.txt'", "one Line\nstraße\n").after("cat log.000001.txt"),
+    answer("pagemill convert trips.csv -o first.csv --limit 1000", TRIPS).after("cat first.csv"),
+    answer("pagemill convert trips.csv -o next.csv --offset 1000 --limit 1000", "trip_id,id,from_station,fare\n")
+        .after("cat next.csv"),
+    answer(
+        "pagemill convert trips.csv -o last.csv --tail 1",
+        "trip_id,id,from_station,fare\nT2,8,\"Bern, Bahnhof\",3\n",
+    )
+    .after("cat last.csv"),
+    answer("pagemill convert trips.csv -o some.csv --sample 1000 --seed 7", TRIPS).after("cat some.csv"),
     answer(
         "pagemill convert trips.csv -o dear.csv --where 'fare > 5' --set 'total=fare*1.1' --select trip_id,total",
         "trip_id,total\nT1,13.750\n",

@@ -276,6 +276,14 @@ pub const PROBES: &[Probe] = &[
     // Values
     probe("types", &["--types", "a=text"], PLAIN),
     probe("types", &["--types", "a=date"], PLAIN),
+    probe("limit", &["--limit", "1"], PLAIN),
+    probe("offset", &["--offset", "1"], PLAIN),
+    probe("tail", &["--tail", "1"], PLAIN),
+    probe("sample", &["--sample", "1"], PLAIN),
+    probe("seed", &["--seed", "1"], PLAIN).beside(&["--sample", "1"]),
+    probe("seed", &["--seed", "2"], PLAIN).beside(&["--sample", "1"]),
+    probe("seed", &["--seed", "3"], PLAIN).beside(&["--sample", "1"]),
+    probe("seed", &["--seed", "4"], PLAIN).beside(&["--sample", "1"]),
     probe("where", &["--where", "record_number() = 1"], PLAIN),
     probe("source-column", &["--source-column", "file"], PLAIN),
     // What has such a field already is refused.

@@ -1,0 +1,68 @@
+//! Which records are written, by their place.
+
+use serde_json::{Value, json};
+
+use super::commands::Commands;
+use super::flag::Takes::{self, Count, Text};
+use super::flag::{Flag, Group, flag};
+use super::unless::nothing_is_drawn;
+use super::values::{count, put};
+use crate::error::Error;
+
+const fn rows(name: &'static str, takes: Takes, help: &'static str) -> Flag {
+    flag(name, takes, Commands::ROWS, help).group(Group::Rows)
+}
+
+/// A number of records.
+fn records(flag: &str, texts: &[String]) -> Result<u64, Error> {
+    Ok(count(flag, texts)? as u64)
+}
+
+/// A number that is shown only if it was given.
+fn given(number: u64) -> Value {
+    json!((number > 0).then_some(number))
+}
+
+/// The most records that are written.
+const fn limit(commands: Commands, help: &'static str) -> Flag {
+    flag("limit", Count("N"), commands, help)
+        .group(Group::Rows)
+        .common()
+        .sets(|s, flag, texts| put(&mut s.rows.limit, Some(records(flag, texts)?)))
+        .shows("limit", |s| json!(s.rows.limit))
+}
+
+pub static FLAGS: &[Flag] = &[
+    limit(
+        Commands::ROWS.without(Commands::HEAD),
+        "Write at most this many records, and read nothing after the last one",
+    ),
+    limit(Commands::HEAD, "Show at most this many records [default: 10, without --tail and --sample]").short('n'),
+    rows("offset", Count("N"), "Pass over this many records first; bad and filtered ones don't count [default: 0]")
+        .sets(|s, flag, texts| put(&mut s.rows.offset, records(flag, texts)?))
+        .shows("offset", |s| given(s.rows.offset)),
+    rows("tail", Count("N"), "Write only this many of the last records; the input is read twice")
+        .sets(|s, flag, texts| put(&mut s.rows.tail, Some(records(flag, texts)?)))
+        .shows("tail", |s| json!(s.rows.tail)),
+    rows(
+        "sample",
+        Count("N"),
+        "Draw this many records at random, and write them in their order, before --offset, --limit and --tail; the input is read twice",
+    )
+    .sets(|s, flag, texts| put(&mut s.rows.sample, Some(records(flag, texts)?)))
+    .shows("sample", |s| json!(s.rows.sample)),
+    rows("seed", Count("N"), "Another seed draws other records for --sample [default: 0]")
+        .unless(nothing_is_drawn)
+        .sets(|s, flag, texts| put(&mut s.rows.seed, records(flag, texts)?))
+        .shows("seed", |s| given(s.rows.seed)),
+    split("records", Count("N"), "Write this many records into each file, the last one perhaps fewer").conflicts(&["size", "by"]),
+    split("size", Text("SIZE"), "Write at most this many bytes into each file, unless it has only one record")
+        .conflicts(&["records", "by"]),
+    split("by", Text("FIELD"), "Write the records with the same value of this field into one file")
+        .conflicts(&["records", "size"]),
+];
+
+/// What decides which file a record goes to.
+const fn split(name: &'static str, takes: Takes, help: &'static str) -> Flag {
+    flag(name, takes, Commands::SPLIT, help).group(Group::Rows).common()
+}

@@ -1,0 +1,55 @@
+//! The pass before the run, if all records have to be read before it is known which ones are wanted: of a sample, and of
+//! the last ones.
+
+use crate::error::Result;
+use crate::flow::wanted::Wanted;
+use crate::fold::Fold;
+use crate::fold::draw::Draw;
+use crate::fold::records::Records;
+use crate::job::opened::Opened;
+use crate::job::pass::How;
+use crate::job::settings::OnError;
+use crate::metrics::Registry;
+use crate::sink::Target;
+
+impl Opened<'_> {
+    /// Finds out which records are wanted, where the source is the only one.
+    ///
+    /// # Errors
+    /// Those of a run; bad records are left for the run if they don't end it.
+    pub fn choose(&mut self) -> Result<()> {
+        let rows = &self.settings.rows;
+        let mut drawn = None;
+        if let Some(most) = rows.sample {
+            let draw = self.draw(Draw::new(most, rows.seed, &self.budget))?;
+            drawn = Some(draw.finish().0);
+        }
+        self.wanted = rows.before_tail(drawn);
+        if rows.tail.is_some() {
+            self.wanted = rows.of(drawn, self.count()?);
+        }
+        Ok(())
+    }
+
+    /// Draws from the records of this source too.
+    pub fn draw(&mut self, draw: Draw) -> Result<Draw> {
+        self.wanted = Wanted::ALL;
+        self.first_pass(draw)
+    }
+
+    /// How many records are wanted so far.
+    pub fn count(&mut self) -> Result<u64> {
+        self.first_pass(Records::default()).map(Fold::finish)
+    }
+
+    /// A pass that writes nothing. Bad records are not entered anywhere: the run meets them again.
+    fn first_pass<F: Fold>(&mut self, fold: F) -> Result<F> {
+        let on_error = match self.settings.on_error {
+            OnError::Fail => OnError::Fail,
+            OnError::Skip | OnError::Quarantine => OnError::Skip,
+        };
+        let how = How { on_error, ledger: None, resumable: None };
+        let (run, fold) = self.fold_by(how, fold, &Target::memory(), &Registry::new());
+        run.map(|_| fold)
+    }
+}

@@ -45,6 +45,10 @@ fn main() {
     cases.push((Format::Json5, Format::Csv, rows.clone()));
     cases.push((Format::Json5, Format::Ndjson, rows));
     let steps = [
+        ("source-column", "file"),
+        ("out-encoding", "utf-16le"),
+        // It has every character, but they have to be looked up.
+        ("out-encoding", "gb18030"),
         ("where", "id % 3 <> 1 AND lower(name) <> 'x' AND id NOT IN (1, 2, 3, 5000)"),
         ("where", "name ~ '[a-m]' OR name LIKE '%z%' OR length(name) > 30"),
         ("set", "total=id * 1.1 + round(id / 7, 3)"),

@@ -5,11 +5,12 @@
 
 /// The settings that messages name: fields of `Settings`, of `Options` and of what is in them, and what else a job is
 /// given.
-const SETTINGS: [&str; 55] = [
+const SETTINGS: [&str; 64] = [
     "Each",
     "bytes_as",
     "checkpoint",
     "checkpoint_every",
+    "clean_names",
     "columns",
     "compress",
     "decompress",
@@ -41,9 +42,11 @@ const SETTINGS: [&str; 55] = [
     "no_headers",
     "on_error",
     "ops",
+    "out_dialect.bom",
     "out_dialect.delimiter",
     "out_dialect.no_headers",
     "out_dialect.quoting",
+    "out_encoding",
     "parse_json",
     "payload",
     "quarantine",
@@ -53,6 +56,12 @@ const SETTINGS: [&str; 55] = [
     "resume",
     "select",
     "set",
+    "skip.footer",
+    "skip.lines",
+    "skip.records",
+    "skip.until",
+    "snapshot",
+    "source_column",
     "slice_size",
     "strict",
     "target",

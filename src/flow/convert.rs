@@ -89,6 +89,9 @@ impl<'c, 'p> Conversion<'c, 'p> {
             }
             batch.rename(names);
         }
+        if let Some(narrow) = &shared.narrow {
+            narrow.refuse(batch);
+        }
         if shared.marked.is_some() {
             refuse_marked(batch);
         }

@@ -14,6 +14,7 @@ pub mod frames;
 mod harness;
 #[doc(hidden)]
 pub mod json;
+mod marked;
 mod options;
 #[doc(hidden)]
 pub mod sniff;
@@ -143,6 +144,10 @@ pub trait ReadFormat: Send + Sync {
     fn start(&self) -> usize;
     /// The fields, if all records have the same ones.
     fn schema(&self) -> Option<&Schema>;
+    /// Where the header starts, if there is one that names columns.
+    fn header_start(&self) -> Option<usize> {
+        None
+    }
     /// What to tell the user about the beginning.
     fn warnings(&self) -> &[String] {
         &[]

@@ -1,6 +1,6 @@
 //! Options of formats.
 
-use super::csv::{Dialect, OutDialect};
+use super::csv::{CleanNames, Dialect, OutDialect};
 use super::frames::{Payload, Prefix};
 use crate::error::RecordError;
 use crate::record::json::Forms;
@@ -54,6 +54,12 @@ pub struct Options {
     /// Names for the columns of CSV and TSV without a header; then the first record is data. If empty, the source has a
     /// header, or its columns are numbered.
     pub names: Vec<String>,
+    /// How the names of a header of CSV and TSV are tidied.
+    pub clean_names: CleanNames,
+    /// The source begins with its header, even if that looks like a comment. A job sets this where it has looked for the
+    /// header.
+    #[doc(hidden)]
+    pub at_header: bool,
     /// What happens to short records.
     pub ragged: Ragged,
     /// Refuse what would otherwise be a warning or counted as lossy.
@@ -158,6 +164,8 @@ impl Default for Options {
             out_dialect: OutDialect::default(),
             no_headers: false,
             names: Vec::new(),
+            clean_names: CleanNames::No,
+            at_header: false,
             ragged: Ragged::Fail,
             strict: false,
             replace_invalid_utf8: false,

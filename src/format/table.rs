@@ -5,6 +5,7 @@ use std::path::Path;
 use std::str::FromStr;
 
 use super::entry::{Created, Ends, Entry, Given, Gives, Takes};
+use super::marked::Marked;
 use super::{Copies, OpenError, Opening, Options, ReadFormat};
 use super::{csv, fixed, frames, json, sniff, text};
 use crate::error::{Error, RecordError};
@@ -201,7 +202,13 @@ pub fn open(format: Format, options: &Options, head: &[u8], end: bool) -> Result
 
 /// Prepares a target.
 pub fn create(format: Format, options: &Options, given: Given<'_>) -> Created {
-    (format.entry().create)(options, given)
+    let entry = format.entry();
+    let target = (entry.create)(options, given)?;
+    match options.out_dialect.bom {
+        false => Ok(target),
+        true if entry.text && !entry.nested => Ok(Box::new(Marked(target))),
+        true => Err(Error::usage(format!("⟨out_dialect.bom⟩ is for CSV, TSV and text, not for {format}"))),
+    }
 }
 
 impl OpenError {

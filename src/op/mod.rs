@@ -8,6 +8,7 @@ mod case;
 mod check;
 mod each;
 mod escape;
+mod everything;
 mod explode;
 mod fields;
 mod filter;
@@ -18,10 +19,12 @@ mod parse;
 mod paths;
 mod pattern;
 mod project;
+mod repeated;
 mod reverse;
 mod rules;
 mod select;
 mod set;
+mod source_column;
 mod splice;
 mod trim;
 mod typed;
@@ -35,6 +38,7 @@ pub(crate) use crate::nearest::{instead_of, nearest_of};
 pub use case::ChangeCase;
 pub(crate) use check::unique;
 pub(crate) use escape::{split, unescape};
+pub(crate) use everything::Everything;
 pub use explode::Explode;
 pub use fields::Fields;
 pub use filter::Where;
@@ -44,14 +48,16 @@ pub(crate) use only::Only;
 pub(crate) use parse::after;
 pub use parse::{NAMES, Parsed, parse, parse_all};
 pub(crate) use paths::final_path;
-pub(crate) use pattern::regex_of;
+pub(crate) use pattern::{finds, may_be_pattern, regex_of};
 pub(crate) use project::Order;
 #[doc(hidden)]
 pub use project::{Projection, project};
+pub(crate) use repeated::RepeatedHeaders;
 pub use reverse::Reverse;
 #[doc(hidden)]
 pub use select::KeyedFilter;
 pub use set::Set;
+pub use source_column::SourceColumn;
 pub use trim::Trim;
 pub use typed::{FieldKind, TypeFields};
 
@@ -145,6 +151,11 @@ pub trait Op: Send + Sync {
     /// The field that it makes. It may be a new one; then it comes after the others. Fields are selected later.
     fn makes(&self) -> Option<&[u8]> {
         None
+    }
+
+    /// The field that it makes comes before all others, and must be new: a table that has it is refused.
+    fn comes_first(&self) -> bool {
+        false
     }
 
     /// It drops records and changes none.

@@ -80,6 +80,16 @@ impl Pattern {
     }
 }
 
+/// Whether a text that is no field's name means fields of a table: a position, a range or a regex.
+pub(crate) fn finds(schema: &Schema, text: &str) -> bool {
+    find(schema, text, "").is_ok()
+}
+
+/// Whether a text can be a position, a range or a regex.
+pub(crate) fn may_be_pattern(text: &str) -> bool {
+    regex_of(text).is_some() || text.contains("..") || text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
 /// The regex in a text `/regex/`.
 pub(crate) fn regex_of(text: &str) -> Option<&str> {
     text.strip_prefix('/')?.strip_suffix('/').filter(|regex| !regex.is_empty())

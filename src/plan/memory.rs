@@ -67,6 +67,8 @@ pub(crate) struct Plan {
     pub unpacking: Option<Unpacking>,
     /// How the target is compressed.
     pub packing: Option<Packing>,
+    /// What lines take that are held back, in bytes.
+    pub held_back: usize,
 }
 
 /// What the user asked for; 0 means: decide.
@@ -99,6 +101,8 @@ pub(crate) struct Wishes {
     pub dashboard: usize,
     /// What recording a profile takes, in bytes.
     pub profile: usize,
+    /// What lines of a stream may take that are held back, in bytes.
+    pub held_back: usize,
     /// What ops keep for each worker, in bytes.
     pub ops: usize,
     /// How many of them replace batches by others.
@@ -154,6 +158,8 @@ impl Plan {
                 whose,
                 unpacking,
                 packing,
+                // They are read into a buffer twice as large.
+                held_back: if wishes.streamed { 2 * wishes.held_back } else { 0 },
             };
             let sum = plan.parts().iter().fold(0, |sum: usize, (_, bytes)| sum.saturating_add(*bytes));
             let least = sum.saturating_add(room);
@@ -235,6 +241,7 @@ impl Plan {
             ("decompression", self.unpacking.map_or(0, |unpacking| unpacking.bytes())),
             ("dashboard", self.dashboard),
             ("profile", self.profile),
+            ("lines held back", self.held_back),
             ("regexes", self.workers.saturating_mul(self.ops)),
             ("compression", self.packing.map_or(0, |packing| packing.bytes())),
         ]

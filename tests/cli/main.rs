@@ -27,6 +27,7 @@ mod nested;
 #[cfg(feature = "otlp")]
 mod otlp;
 mod packaging;
+mod parts;
 mod places;
 mod profiles;
 mod public_api;

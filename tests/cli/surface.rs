@@ -238,7 +238,7 @@ fn flags_of_other_tools_get_the_corrected_line() {
         ("a.csv --icsv --ojson", &["`--ojson` is `-t json` here", "\n  pagemill a.csv -f csv -t json"]),
         ("a.csv --filter x>1", &["`--filter` is `--where` here", "\n  pagemill a.csv --where 'x>1'"]),
         ("a.csv --nullstr NA", &["there is no flag `--nullstr`", "yet"]),
-        ("a.csv --filename", &["there is no flag `--filename`", "yet"]),
+        ("a.csv --filename f", &["`--filename` is `--source-column` here", "\n  pagemill a.csv --source-column f"]),
         ("a.csv --header", &["--no-headers"]),
         ("convert --files-from list --null", &["\n  pagemill convert --files-from list -0"]),
         // Letters that mean something else elsewhere.

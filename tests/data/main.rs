@@ -11,6 +11,7 @@ mod matrix;
 mod mutants;
 mod one_answer;
 mod oracle;
+mod parts;
 mod quotes;
 #[path = "../support/mod.rs"]
 mod support;

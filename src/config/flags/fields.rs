@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::commands::Commands;
-use super::flag::Takes::{Expression, List, Word};
+use super::flag::Takes::{Expression, List, Text, Word};
 use super::flag::{Flag, Group, flag};
 use super::kinds::Kinds;
 use super::unless::{BYTES_AND_TEXT, any_bytes_do, fields_are_text, made_for_nothing, no_lists, no_names, uncounted};
@@ -15,7 +15,7 @@ use crate::config::list::{parse_fields, parse_names, parse_pairs};
 use crate::config::parse_ops;
 use crate::error::Error;
 use crate::job::{InvalidUtf8, Settings};
-use crate::op::{Explode, FieldKind, Folding, Op, ParseJson, Set, TypeFields, Where, split, unescape};
+use crate::op::{Explode, FieldKind, Folding, Op, ParseJson, Set, SourceColumn, TypeFields, Where, split, unescape};
 
 pub static FLAGS: &[Flag] = &[
     flag(
@@ -87,11 +87,27 @@ pub static FLAGS: &[Flag] = &[
         put(&mut s.fold, ops.fold)
     })
     .shows("ops", |s| {
-        let steps = ["types", "where", "set", "explode", "parse-json"];
+        let steps = ["types", "where", "set", "explode", "parse-json", "source-column"];
         let mut ops: Vec<&str> = s.ops.iter().map(|op| op.name()).filter(|name| !steps.contains(name)).collect();
         ops.extend(s.fold.map(Folding::name));
         json!(ops)
     }),
+    flag(
+        "source-column",
+        Text("NAME"),
+        Commands::ROWS,
+        "Add the path of the input as the first field, under this name; other flags can use it",
+    )
+    .group(Group::Expressions)
+    .sets(|s, flag, texts| match &*texts[0] {
+        "" => Err(Error::usage(format!("{flag}: there is an empty name"))),
+        // Steps come after it.
+        name => {
+            s.ops.insert(0, Arc::new(SourceColumn::new(name)));
+            Ok(())
+        }
+    })
+    .shows("source_column", |s| json!(steps(s, "source-column").first())),
     flag(
         "parse-json",
         Expression("FIELDS"),

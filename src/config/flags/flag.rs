@@ -296,7 +296,7 @@ impl Flag {
 
     /// Whether it is about finding inputs: a quarantine is named, not searched for.
     fn is_about_inputs(&self) -> bool {
-        ["input", "recursive", "out-dir", "files-from", "zero-terminated", "keep-going"].contains(&self.name)
+        ["input", "recursive", "include", "out-dir", "files-from", "zero-terminated", "keep-going"].contains(&self.name)
     }
 
     /// Why it can't have an effect on this command line.

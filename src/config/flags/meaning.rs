@@ -69,7 +69,7 @@ fn dialects(settings: &mut Settings) -> Result<(), Error> {
         ("--delimiter", dialect.delimiter.map(u8::from)),
         ("--quote", dialect.quoting.then_some(dialect.quote)),
         ("--escape", dialect.escape),
-        ("--comment", dialect.comment),
+        ("--comment", dialect.comment.map(|comment| comment.first())),
     ])?;
     let dialect = &mut settings.options.out_dialect;
     dialect.escape = dialect.escape.filter(|escape| *escape != dialect.quote);

@@ -109,6 +109,19 @@ pub fn no_names(line: &Line<'_>) -> Option<No> {
     None
 }
 
+/// For flags about the names that a header has.
+pub fn no_header_is_read(line: &Line<'_>) -> Option<No> {
+    let without = ["no-headers", "names"].into_iter().find(|flag| line.said.has(flag));
+    without.and_then(|flag| No::new(format!("with `--{flag}` no header is read"), "Leave out one of the two."))
+}
+
+/// Some encodings have no byte order mark.
+pub fn no_mark(line: &Line<'_>) -> Option<No> {
+    let encoding = line.settings.out_encoding?;
+    encoding.characters().first_missing("\u{feff}")?;
+    No::new(format!("{} has no byte order mark", encoding.name()), LEAVE_OUT)
+}
+
 /// A field of a table is written as it was read, number or text, unless an op changes it or quotes make it text.
 pub fn fields_are_text(line: &Line<'_>) -> Option<No> {
     if line.settings.ops.iter().any(|op| op.name() == "types") {
@@ -211,7 +224,7 @@ pub fn no_keys(line: &Line<'_>) -> Option<No> {
 
 /// The fields of nested records that are not changed are not taken apart.
 pub fn whole_records(line: &Line<'_>) -> Option<No> {
-    let mut chosen = STEPS.iter().chain(&["select", "drop", "rename", "columns", "omit-null"]);
+    let mut chosen = STEPS.iter().chain(&["source-column", "select", "drop", "rename", "columns", "omit-null"]);
     let chosen = chosen.any(|flag| line.said.has(flag));
     let written = line.targets != Kinds::NONE;
     if written && !chosen && line.sources.is_within(Kinds::NESTED) && line.targets.is_within(Kinds::NESTED) {
@@ -222,6 +235,14 @@ pub fn whole_records(line: &Line<'_>) -> Option<No> {
 
 pub fn no_folder(line: &Line<'_>) -> Option<No> {
     if line.plain { No::new("the only input is not a folder", LEAVE_OUT) } else { None }
+}
+
+/// Files are looked for only below folders.
+pub fn not_recursive(line: &Line<'_>) -> Option<No> {
+    match line.said.has("recursive") {
+        true => None,
+        false => No::new("no folder is read", "Give --recursive too, or a pattern as the input: 'data/*.csv'."),
+    }
 }
 
 pub fn no_list(line: &Line<'_>) -> Option<No> {
@@ -238,6 +259,14 @@ pub fn one_input(line: &Line<'_>) -> Option<No> {
 pub fn stream_is_read(line: &Line<'_>) -> Option<No> {
     if line.origin == Origin::Stdin {
         return No::new("standard input can't be mapped", LEAVE_OUT);
+    }
+    None
+}
+
+/// Only a file has a length.
+pub fn no_file(line: &Line<'_>) -> Option<No> {
+    if line.origin == Origin::Stdin {
+        return No::new("standard input is read to its end", "Name the file itself as the input.");
     }
     None
 }

@@ -2,6 +2,7 @@
 
 use crate::config::{parse_byte, parse_count, parse_size};
 use crate::error::Error;
+use crate::format::csv::Comment;
 
 /// Sets one setting.
 pub(super) fn put<T>(setting: &mut T, value: T) -> Result<(), Error> {
@@ -12,6 +13,24 @@ pub(super) fn put<T>(setting: &mut T, value: T) -> Result<(), Error> {
 /// A single byte.
 pub(super) fn byte(flag: &str, texts: &[String]) -> Result<u8, Error> {
     parse_byte(flag, &texts[0])
+}
+
+/// What comments begin with: a single byte as [`byte`] takes it, or a text.
+pub(super) fn comment(flag: &str, texts: &[String]) -> Result<Comment, Error> {
+    let text = &*texts[0];
+    match byte(flag, texts) {
+        Ok(byte) => Ok(byte.into()),
+        Err(_)
+            if (2..=Comment::ROOM).contains(&text.len()) && !text.contains(['\n', '\r']) && !text.starts_with('\\') =>
+        {
+            Ok(text.into())
+        }
+        Err(_) => Err(Error::usage(format!(
+            "{flag}: `{}` can't begin comments\n  Give the text that they begin with, up to {} bytes: '#', '##', //",
+            text.escape_debug(),
+            Comment::ROOM
+        ))),
+    }
 }
 
 /// A size in bytes.

@@ -2,6 +2,7 @@
 
 use super::said::Said;
 use crate::error::Error;
+use crate::format::csv::CleanNames;
 use crate::format::frames::{Payload, Prefix};
 use crate::format::{BytesAs, Nested, Nonfinite, Ragged, Types};
 use crate::job::{InvalidUtf8, Io, OnError};
@@ -35,6 +36,8 @@ impl<T: Copy + PartialEq> Words<T> {
 }
 
 pub static RAGGED: Words<Ragged> = Words(&[("fail", Ragged::Fail), ("pad", Ragged::Pad)]);
+pub static CLEAN: Words<CleanNames> =
+    Words(&[("trim", CleanNames::Trim), ("lower", CleanNames::Lower), ("snake", CleanNames::Snake)]);
 pub static TYPES: Words<Types> = Words(&[("auto", Types::Auto), ("text", Types::Text)]);
 pub static NESTED: Words<Nested> = Words(&[("dot", Nested::Dot), ("json", Nested::Json)]);
 pub static NONFINITE: Words<Nonfinite> =

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::comment::Comment;
+
 /// What separates the fields of CSV and TSV. It has to be one ASCII character that is not a line break: a job with
 /// another one is refused. (The type has room for more, so that longer ones can be allowed.)
 #[derive(Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -81,7 +83,7 @@ pub struct Dialect {
     /// Quotes have their meaning (`--no-quoting` turns it off).
     pub quoting: bool,
     /// Lines that start with it are skipped.
-    pub comment: Option<u8>,
+    pub comment: Option<Comment>,
     /// TSV with `\t`, `\n`, `\r` and `\\` instead of quotes.
     pub tsv_escapes: bool,
 }
@@ -118,6 +120,8 @@ pub struct OutDialect {
     pub crlf: bool,
     /// Write no header.
     pub no_headers: bool,
+    /// Begin CSV, TSV and text with a byte order mark.
+    pub bom: bool,
 }
 
 impl OutDialect {
@@ -138,6 +142,7 @@ impl Default for OutDialect {
             quote_all: false,
             crlf: false,
             no_headers: false,
+            bom: false,
         }
     }
 }

@@ -2,9 +2,10 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::clean::CleanNames;
 use super::quotes::{Quotes, Record, open_quote};
 use super::resolved::Resolved;
-use super::spec::{Ending, Spec};
+use super::spec::{Ending, Spec, first_byte};
 use crate::error::{Fault, MORE_MEMORY, RecordError};
 use crate::format::Options;
 use crate::format::{Looks, key_too_long, sniff};
@@ -14,6 +15,8 @@ use crate::wording::counted;
 /// What the beginning of a file tells.
 pub(super) struct Header {
     pub schema: Schema,
+    /// Where the names start, if there are any.
+    pub start: Option<usize>,
     /// Where the first record starts.
     pub end: usize,
     /// Names that were changed or are missing, and signs that the delimiter is another one.
@@ -26,7 +29,7 @@ pub(super) struct Header {
 
 impl Header {
     fn new(schema: Schema, end: usize) -> Header {
-        Header { schema, end, warnings: Vec::new(), suspicion: None, replaced: 0 }
+        Header { schema, start: None, end, warnings: Vec::new(), suspicion: None, replaced: 0 }
     }
 }
 
@@ -86,7 +89,9 @@ pub(super) fn read(
         let schema = Schema::new((1..=names.len()).map(|number| format!("column_{number}")));
         return Ok(Some(Header::new(schema, start)));
     }
+    let first = first_byte(*dialect, head, start);
     let replaced = if options.replace_invalid_utf8 { replace_invalid(&mut names) } else { 0 };
+    clean(&mut names, options, first)?;
     let mut warnings: Vec<String> = without_name(&names).into_iter().collect();
     warnings.extend(make_unique(&mut names));
     warnings.extend(odd.map(|at| {
@@ -95,7 +100,8 @@ pub(super) fn read(
     let other_format = || sniff::suspicion(Looks::Table, head).map(str::to_owned);
     let suspicion = other_format().or_else(|| other_delimiter(&names, dialect.delimiter));
     warnings.extend(suspicion.clone());
-    Ok(Some(Header { warnings, suspicion, replaced, ..Header::new(Schema::new(names), behind) }))
+    let start = Some(first);
+    Ok(Some(Header { start, warnings, suspicion, replaced, ..Header::new(Schema::new(names), behind) }))
 }
 
 /// The first line and what follows its line break, if no quote makes the record longer. Most headers are like that, and
@@ -205,6 +211,22 @@ fn replace_invalid(names: &mut [Vec<u8>]) -> u64 {
         }
     }
     replaced
+}
+
+/// Tidies names; those that are equal afterwards get a suffix like others.
+fn clean(names: &mut [Vec<u8>], options: &Options, start: usize) -> Result<(), RecordError> {
+    if options.clean_names == CleanNames::No {
+        return Ok(());
+    }
+    for name in names {
+        let text = std::str::from_utf8(name).map_err(|_| {
+            let reason = format!("the name `{}` is not valid UTF-8, so it can't be tidied", String::from_utf8_lossy(name));
+            RecordError::new(start, reason)
+                .hint("Give the ⟨encoding⟩ of the source, put U+FFFD in its place with ⟨invalid_utf8 replace⟩, or leave out ⟨clean_names⟩.")
+        })?;
+        *name = options.clean_names.clean(text).into_owned().into_bytes();
+    }
+    Ok(())
 }
 
 /// How many repeated names are reported one by one.

@@ -2,6 +2,8 @@
 
 mod append;
 mod begin;
+mod clean;
+mod comment;
 mod cut;
 mod decode;
 mod dialect;
@@ -30,6 +32,8 @@ use crate::error::Result;
 use crate::record::Schema;
 use crate::scan::csv::Marks;
 use crate::scan::lines::Lines;
+pub use clean::CleanNames;
+pub use comment::Comment;
 pub use dialect::{Delimiter, Dialect, OutDialect};
 use reading::Reading;
 use resolved::Preset;
@@ -110,7 +114,7 @@ fn header(preset: Preset, options: &Options, reading: &dyn ReadFormat, before: &
     }
     let fields = reading.schema().map_or(1, |schema| schema.len()).max(1);
     let Dialect { delimiter, quote, escape, comment, .. } = options.dialect;
-    let taken = [delimiter.map(u8::from), Some(quote), escape, comment];
+    let taken = [delimiter.map(u8::from), Some(quote), escape, comment.map(|comment| comment.first())];
     let plain = b'0'..=b'9';
     let mut record: Vec<u8> = plain.into_iter().find(|byte| !taken.contains(&Some(*byte))).into_iter().collect();
     record.resize(fields, delimiter.map_or(preset.delimiter(), u8::from));
@@ -122,7 +126,9 @@ fn open(preset: Preset, options: &Options, head: &[u8], end: bool) -> Result<Ope
     let mut dialect = Resolved::reading(preset, &options.dialect)?;
     let Some(beginning) = begin::read(&dialect, options, head, end) else { return Ok(Opening::More) };
     dialect.delimiter = beginning.delimiter.unwrap_or(dialect.delimiter);
-    let Some(header) = header::read(&dialect, options, head, beginning.end, end)? else { return Ok(Opening::More) };
+    // A header that was looked for may look like a comment.
+    let names = Resolved { comment: dialect.comment.filter(|_| !options.at_header), ..dialect };
+    let Some(header) = header::read(&names, options, head, beginning.end, end)? else { return Ok(Opening::More) };
     Ok(Opening::Ready(Box::new(Reading {
         dialect,
         named: beginning.delimiter,
@@ -145,6 +151,10 @@ impl ReadFormat for Reading {
 
     fn schema(&self) -> Option<&Schema> {
         Some(&self.header.schema)
+    }
+
+    fn header_start(&self) -> Option<usize> {
+        self.header.start
     }
 
     fn warnings(&self) -> &[String] {

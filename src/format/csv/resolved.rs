@@ -1,5 +1,6 @@
 //! A dialect as it is read or written.
 
+use super::comment::Comment;
 use super::dialect::Dialect;
 use super::dialect::OutDialect;
 use crate::error::{Error, Result};
@@ -29,7 +30,7 @@ pub(crate) struct Resolved {
     /// `None`: quotes mean nothing.
     pub quote: Option<u8>,
     pub escape: Option<u8>,
-    pub comment: Option<u8>,
+    pub comment: Option<Comment>,
     pub tsv_escapes: bool,
 }
 
@@ -71,8 +72,22 @@ impl Resolved {
             ("the delimiter", Some(resolved.delimiter)),
             ("the quote", resolved.quote),
             ("the escape", resolved.escape),
-            ("the comment mark", resolved.comment),
         ];
+        if let Some(comment) = resolved.comment {
+            let first = Some(comment.first());
+            if !comment.is_good() {
+                return Err(Error::usage(format!(
+                    "the comment mark of the {side} can't be `{}`; give one to {} bytes without a line break",
+                    comment.to_string().escape_debug(),
+                    Comment::ROOM
+                )));
+            }
+            if let Some((other, _)) = named.iter().find(|(_, byte)| *byte == first) {
+                return Err(Error::usage(format!(
+                    "{other} and the comment mark of the {side} both begin with `{comment}`"
+                )));
+            }
+        }
         for (index, (name, byte)) in named.iter().enumerate() {
             let Some(byte) = *byte else { continue };
             if !byte.is_ascii() || byte == b'\n' || byte == b'\r' {

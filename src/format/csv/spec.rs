@@ -70,7 +70,7 @@ impl Spec {
 fn ready(reader: &mut Option<Reader>, dialect: Resolved) -> &mut Reader {
     let reader = reader.get_or_insert_with(|| {
         let mut builder = ReaderBuilder::new();
-        builder.delimiter(dialect.delimiter).escape(dialect.escape).comment(dialect.comment);
+        builder.delimiter(dialect.delimiter).escape(dialect.escape);
         match dialect.quote {
             Some(quote) => builder.quote(quote),
             None => builder.quoting(false),
@@ -100,7 +100,7 @@ pub(super) fn first_byte(dialect: Resolved, data: &[u8], from: usize) -> usize {
     loop {
         match data.get(at) {
             Some(b'\n' | b'\r') => at += 1,
-            Some(byte) if Some(*byte) == dialect.comment => {
+            Some(_) if dialect.comment.is_some_and(|comment| data[at..].starts_with(comment.bytes())) => {
                 at += memchr::memchr2(b'\n', b'\r', &data[at..]).map_or(data.len() - at, |found| found + 1);
             }
             _ => return at,

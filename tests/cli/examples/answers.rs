@@ -81,7 +81,7 @@ const EU_NDJSON: &str = "{\"name\":\"Ada, L.\",\"price\":\"1,50\"}\n{\"name\":\"
 /// Puts a configuration and what its jobs read into place.
 const CONFIGURED: &str = "mkdir in out; cp european.csv in/a.csv; cp conf pagemill.toml";
 
-pub const FILES: [(&str, &[u8]); 25] = [
+pub const FILES: [(&str, &[u8]); 28] = [
     ("conf", b"workers = 2\n[profile.eu]\ndelimiter = ';'\nquote = \"'\"\n[job.nightly]\nprofile = 'eu'\ninput = ['in/*.csv']\noutput = 'out/all.ndjson'\n[job.weekly]\ninput = 'out/all.ndjson'\noutput = 'out/all.csv'\n"),
     ("trips.csv", "trip_id,id,from_station,fare\nT1,7, Zürich HB ,12.50\nT2,8,\"Bern, Bahnhof\",3\n".as_bytes()),
     ("rules.toml", b"[[alert]]\nmetric = \"read_bytes_rate\"\nbelow = 60\n"),
@@ -107,6 +107,9 @@ pub const FILES: [(&str, &[u8]); 25] = [
     ("messy.csv", b"id,name\n1,Ada\n2\n3,Alan\n"),
     // An unsigned number from its lowest byte on, a number from its highest byte on (1.5 and 2.5), sixteen bytes of text.
     ("ticks.fixed", b"\x01\0\0\0\0\0\0\0\x3f\xf8\0\0\0\0\0\0ACME\0\0\0\0\0\0\0\0\0\0\0\0\x02\0\0\0\0\0\0\0\x40\x04\0\0\0\0\0\0Initech\0\0\0\0\0\0\0\0\0"),
+    ("report.csv", b"Trips\nfrom \"Somewhere\n\nid,fare\n1,1.10\n2,30\nTotal,31.10\n"),
+    ("calls.vcf", b"##fileformat=VCFv4.2\n#CHROM\tPOS\n20\t14370\n"),
+    ("app.ndjson", b"{\"a\":1}\n{\"a\":"),
     ("2023.csv", b"id,n\n1,2023\n"),
     ("2024.csv", b"n,id\n2024,2\n"),
     ("2025.csv", b"id,n\n3,2025\n"),
@@ -172,6 +175,15 @@ pub const ANSWERS: &[Answer] = &[
     answer("pagemill convert 'data/**/*.csv' -o all.ndjson --columns union", "{\"id\":1}\n{\"id\":2,\"x\":\"y\"}\n").after("cat all.ndjson"),
     parts("pagemill convert data --recursive --out-dir out -t ndjson --keep-going --report report.json", &["out/a.ndjson\nout/deep/er/b.ndjson\n{\"id\":1}\n{\"id\":2,\"x\":\"y\"}\n", "\"records_out\":2"]).after("find out -type f | sort; cat out/a.ndjson out/deep/er/b.ndjson report.json"),
     answer("find data -name '*.csv' -newer last-run -print0 | pagemill convert --files-from - -0 -o new.csv", "id\n1\n").before("touch -d 2020-01-01 last-run; touch -d 2019-01-01 data/deep/er/b.csv").after("cat new.csv"),
+    answer("pagemill convert report.csv -o table.csv --skip-lines 3 --skip-footer 1", "id,fare\n1,1.10\n2,30\n").after("cat table.csv"),
+    answer("pagemill convert report.csv -o table.csv --skip-until '^id,' --skip-footer 1", "id,fare\n1,1.10\n2,30\n").after("cat table.csv"),
+    answer("pagemill convert 2023.csv -o rest.csv --skip-records 1000", "id,n\n").after("cat rest.csv"),
+    answer("pagemill convert calls.vcf -f tsv -o calls.ndjson --comment '##' --clean-names snake", "{\"chrom\":20,\"pos\":14370}\n").after("cat calls.ndjson"),
+    answer("cat 2023.csv 2023.csv | pagemill convert - -f csv -t csv --skip-repeated-headers", "id,n\n1,2023\n1,2023\n"),
+    answer("pagemill convert legacy.csv -o excel.csv --encoding windows-1252 --bom --crlf --force", "\u{feff}name\r\nZürich\r\n").after("cat excel.csv"),
+    answer("pagemill convert legacy.csv -o wide.tsv --encoding windows-1252 --out-encoding utf-16le --bom", "\u{feff}name\nZürich\n").after("iconv -f utf-16le -t utf-8 wide.tsv"),
+    answer("pagemill convert data --recursive --include '*.csv' --columns union --source-column file -o all.csv", "file,id,x\ndata/a.csv,1,\ndata/deep/er/b.csv,2,y\n").after("cat all.csv"),
+    answer("pagemill convert app.ndjson -o app.csv --snapshot", "a\n1\n").after("cat app.csv"),
     answer("pagemill convert legacy.csv -o legacy.ndjson --encoding windows-1252", "{\"name\":\"Zürich\"}\n").after("cat legacy.ndjson"),
     answer("pagemill convert huge.csv -o huge.ndjson --resume", "{\"id\":1,\"name\":\"Ada\"}\n{\"id\":2,\"name\":\"Grace\"}\n").after("cat huge.ndjson"),
     parts("pagemill convert big.csv -o big.ndjson --explain", &["csv to ndjson\n", "memory limit     100000000 bytes\n"]).after("test ! -e big.ndjson"),

@@ -89,21 +89,23 @@ impl FieldKind {
 pub struct TypeFields {
     /// As they were written: the names of columns.
     names: Vec<Box<[u8]>>,
-    /// For each, its path in nested records, and its kind.
-    kinds: Vec<(Box<[u8]>, FieldKind)>,
+    /// For each, its path in nested records.
+    paths: Vec<Box<[u8]>>,
+    /// For each, its kind.
+    kinds: Vec<FieldKind>,
 }
 
 impl TypeFields {
     /// Fields with their kinds.
     pub fn new<'f>(fields: impl IntoIterator<Item = (&'f str, FieldKind)>) -> TypeFields {
-        let (names, kinds) =
-            fields.into_iter().map(|(name, kind)| (name.as_bytes().into(), (dotted(name), kind))).unzip();
-        TypeFields { names, kinds }
+        let (names, kinds): (Vec<&str>, Vec<FieldKind>) = fields.into_iter().unzip();
+        let paths = names.iter().map(|name| dotted(name)).collect();
+        TypeFields { names: names.iter().map(|name| name.as_bytes().into()).collect(), paths, kinds }
     }
 
     #[cold]
     fn wrong(&self, number: usize, value: Value<'_>, offset: usize) -> RecordError {
-        let (name, kind) = (String::from_utf8_lossy(&self.names[number]), self.kinds[number].1.name());
+        let (name, kind) = (String::from_utf8_lossy(&self.names[number]), self.kinds[number].name());
         let is = match value {
             Value::Text(text) | Value::Untyped(text) | Value::Number(text) => {
                 format!("`{}`", String::from_utf8_lossy(text).chars().take(40).collect::<String>())
@@ -124,7 +126,7 @@ impl Op for TypeFields {
     }
 
     fn apply(&self, batch: &mut Batch<'_>) {
-        for (number, (path, kind)) in self.kinds.iter().enumerate() {
+        for (number, (path, kind)) in self.paths.iter().zip(&self.kinds).enumerate() {
             let column = batch.schema().map(|schema| schema.position(&self.names[number]));
             for record in 0..batch.len() {
                 let place = match column {
@@ -157,11 +159,12 @@ impl Op for TypeFields {
     }
 
     fn fingerprint(&self) -> Option<String> {
-        let pair = |(name, (_, kind)): (&Box<[u8]>, &(Box<[u8]>, FieldKind))| {
-            format!("{}={}", String::from_utf8_lossy(name).escape_default(), kind.name())
-        };
-        let pairs: Vec<String> = self.names.iter().zip(&self.kinds).map(pair).collect();
-        Some(format!("types {}", pairs.join(",")))
+        let mut text = String::from("types ");
+        for (number, (name, kind)) in self.names.iter().zip(&self.kinds).enumerate() {
+            let comma = if number > 0 { "," } else { "" };
+            text += &format!("{comma}{}={}", String::from_utf8_lossy(name).escape_default(), kind.name());
+        }
+        Some(text)
     }
 
     fn fields(&self) -> &[Box<[u8]>] {

@@ -320,11 +320,8 @@ impl Route {
             }
         }
         let patterns = select.iter().any(|path| regex_of(path).is_some());
-        let straight = !(patterns || self.from.gives(&settings.options).whole_records)
-            && !select.is_empty()
-            && drop.is_empty()
-            && settings.ops.is_empty()
-            && list.is_none();
+        let whole = patterns || self.from.gives(&settings.options).whole_records;
+        let straight = !(whole || select.is_empty()) && drop.is_empty() && settings.ops.is_empty() && list.is_none();
         // Whether a renamed field occurs can be seen only where its path ends.
         if straight && rename.iter().all(|(old, _)| select.contains(old)) && self.goes_straight(settings, aim) {
             self.straight(settings, tabular)?;

@@ -4,12 +4,11 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use memchr::memmem::Finder;
 
-use super::encode::{Bad, Style};
 use crate::error::{Cause, RecordError};
 use crate::memory::Arena;
 use crate::record::json::Items;
 use crate::record::line_form::{ScalarRoom, ScalarText};
-use crate::record::{Batch, LossyKind, Output, Tree, Value};
+use crate::record::{Batch, LossyKind, Tree, Value};
 
 /// Where a record is, and where there is room for what is made of it.
 #[derive(Clone, Copy)]
@@ -119,24 +118,5 @@ impl Joiner {
         )
         .cause(Cause::Target)
         .hint("Choose another text for ⟨join_lists⟩ that no item has, or leave it out to get JSON text.")
-    }
-}
-
-impl Style {
-    /// A list as its items with a text between them, or as JSON text if it holds lists or maps.
-    #[cold]
-    pub(super) fn list<'a>(
-        &mut self,
-        value: Value<'a>,
-        node: Option<Tree<'_, 'a>>,
-        single: bool,
-        at: At<'a>,
-        output: &mut Output<'_>,
-    ) -> Result<(), Bad> {
-        let joined = self.joiner.as_ref().map_or(Ok(None), |joiner| joiner.join(value, node, at));
-        let Some(joined) = joined.map_err(Bad::Record)? else { return self.json(value, node, at.offset, output) };
-        output.lose(LossyKind::ListJoined);
-        (0..joined.nulls).for_each(|_| output.lose(LossyKind::NullAsText));
-        self.field(Value::Text(joined.text), None, single, at, output)
     }
 }

@@ -12,6 +12,7 @@ mod escapes;
 mod fields;
 mod header;
 mod joined;
+mod lists;
 mod quotes;
 mod reading;
 mod resolved;

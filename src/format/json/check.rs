@@ -4,7 +4,7 @@
 //! which is little.
 
 use super::layout::is_white;
-use crate::error::RecordError;
+use crate::error::{Error, RecordError};
 use crate::record::json::too_deep;
 
 /// A reader of one JSON document, one byte at a time.
@@ -346,6 +346,15 @@ pub fn parse_pointer(pointer: &str) -> Option<Vec<String>> {
         return Some(Vec::new());
     }
     pointer.strip_prefix('/')?.split('/').map(unescape_token).collect()
+}
+
+/// The same, or the error for one that is not valid.
+pub fn tokens_of(pointer: &str) -> Result<Vec<String>, Error> {
+    parse_pointer(pointer).ok_or_else(|| {
+        Error::usage(format!(
+            "`{pointer}` is not a JSON pointer, which begins with a slash (RFC 6901), as in /data/items"
+        ))
+    })
 }
 
 /// Says that there is no array at the pointer.

@@ -27,3 +27,11 @@ pub fn is_white(byte: u8) -> bool {
 pub fn is_between(byte: u8) -> bool {
     is_white(byte) || byte == SEPARATOR
 }
+
+/// The offset after a byte order mark; `None`: more of the input is needed.
+pub fn behind_mark(head: &[u8], end: bool) -> Option<usize> {
+    if head.starts_with(MARK) {
+        return Some(MARK.len());
+    }
+    if !end && MARK.starts_with(head) { None } else { Some(0) }
+}

@@ -20,9 +20,9 @@ use super::{ReadFormat, Shape, Want, WriteFormat};
 use crate::error::{Error, RecordError};
 use crate::record::json::unflatten::{self, Step};
 use crate::scan::lines::Lines as LineEnds;
-use check::{Located, Stop};
+use check::{Located, Stop, tokens_of};
 use find::Finder;
-use layout::{Layout, MARK, SEPARATOR, is_between};
+use layout::{Layout, SEPARATOR, behind_mark, is_between};
 use resync::{Beginnings, LOOK, Lines, Resync};
 
 /// NDJSON.
@@ -203,14 +203,6 @@ impl Source {
     }
 }
 
-/// The offset after a byte order mark; `None`: more of the input is needed.
-fn behind_mark(head: &[u8], end: bool) -> Option<usize> {
-    if head.starts_with(MARK) {
-        return Some(MARK.len());
-    }
-    if !end && MARK.starts_with(head) { None } else { Some(0) }
-}
-
 /// Opens NDJSON.
 fn open_lines(options: &Options, head: &[u8], end: bool) -> Result<Opening, OpenError> {
     if options.names_rows() {
@@ -283,14 +275,6 @@ fn open_others(first: usize, options: &Options, head: &[u8], end: bool) -> Resul
         None if whole => scalars.opening(),
         None => Ok(Opening::More),
     }
-}
-
-fn tokens_of(pointer: &str) -> Result<Vec<String>, Error> {
-    check::parse_pointer(pointer).ok_or_else(|| {
-        Error::usage(format!(
-            "`{pointer}` is not a JSON pointer, which begins with a slash (RFC 6901), as in /data/items"
-        ))
-    })
 }
 
 fn open_at(pointer: &str, options: &Options, head: &[u8], first: usize, end: bool) -> Result<Opening, OpenError> {

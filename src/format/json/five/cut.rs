@@ -1,8 +1,7 @@
 //! Cuts between records.
 
-use super::Layout;
 use super::text::{Syntax, skip};
-use super::walk::{Between, Found, Walk};
+use super::walk::{Between, Found, Layout, Walk};
 use crate::error::{Fault, RecordError};
 use crate::format::json::check::Rest;
 use crate::format::{Boundary, Cut};

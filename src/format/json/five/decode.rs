@@ -3,14 +3,22 @@
 use std::ops::Range;
 
 use super::text::{Read, Strings, Syntax, scalar, skip, wrong};
-use super::walk::{Between, Found, Walk};
-use super::{Layout, Rows};
+use super::walk::{Between, Found, Layout, Walk};
 use crate::error::{Cause, Fault, RecordError};
 use crate::format::json::pieces::repaired;
 use crate::format::{Decode, Want};
 use crate::record::json::{Reader, too_deep};
 use crate::record::utf8::NOT_UTF8;
-use crate::record::{Batch, LossyKind, Value, too_many_fields};
+use crate::record::{Batch, LossyKind, Schema, Value, too_many_fields};
+
+/// Records that are lists.
+#[derive(Clone, Debug)]
+pub struct Rows {
+    /// The names of their items.
+    pub schema: Schema,
+    /// The error text for a record with another number of items.
+    pub other: &'static str,
+}
 
 /// What the records of a source have in common.
 #[derive(Clone)]

@@ -10,52 +10,16 @@ mod walk;
 #[cfg(test)]
 mod tests;
 
-use super::check::{self, Located};
-use super::{behind_mark, tokens_of};
+use super::check::{self, Located, tokens_of};
+use super::layout::behind_mark;
 use crate::error::{Error, RecordError};
 use crate::format::{Cut, Decode, OpenError, Opening, Options, ReadFormat, Want};
 use crate::memory::Arena;
 use crate::record::json::json_text;
 use crate::record::{Schema, Value};
-use decode::Rules;
+use decode::{Rows, Rules};
 use text::{Strings, Syntax, scalar, skip, wrong};
-use walk::{Between, Found, Walk};
-
-/// How records are arranged.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Layout {
-    /// In an array.
-    Items,
-    /// In a map; their keys belong to them.
-    Members,
-    /// One after another.
-    Values,
-}
-
-impl Layout {
-    fn between(self) -> Between {
-        if self == Layout::Values { Between::Nothing } else { Between::Commas }
-    }
-
-    /// What opens the list or map of records.
-    fn bracket(self) -> u8 {
-        if self == Layout::Members { b'{' } else { b'[' }
-    }
-
-    /// What closes it.
-    fn closing(self) -> u8 {
-        if self == Layout::Members { b'}' } else { b']' }
-    }
-}
-
-/// Records that are lists.
-#[derive(Clone, Debug)]
-pub struct Rows {
-    /// The names of their items.
-    pub schema: Schema,
-    /// The error text for a record with another number of items.
-    pub other: &'static str,
-}
+use walk::{Between, Found, Layout, Walk};
 
 /// A source whose beginning has been read.
 struct Source {

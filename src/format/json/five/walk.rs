@@ -2,6 +2,33 @@
 
 use super::text::Syntax;
 
+/// How records are arranged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Layout {
+    /// In an array.
+    Items,
+    /// In a map; their keys belong to them.
+    Members,
+    /// One after another.
+    Values,
+}
+
+impl Layout {
+    pub fn between(self) -> Between {
+        if self == Layout::Values { Between::Nothing } else { Between::Commas }
+    }
+
+    /// What opens the list or map of records.
+    pub fn bracket(self) -> u8 {
+        if self == Layout::Members { b'{' } else { b'[' }
+    }
+
+    /// What closes it.
+    pub fn closing(self) -> u8 {
+        if self == Layout::Members { b'}' } else { b']' }
+    }
+}
+
 /// What is between records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Between {

@@ -5,7 +5,7 @@
 
 /// The settings that messages name: fields of `Settings`, of `Options` and of what is in them, and what else a job is
 /// given.
-const SETTINGS: [&str; 49] = [
+const SETTINGS: [&str; 50] = [
     "Each",
     "bytes_as",
     "checkpoint",
@@ -40,6 +40,7 @@ const SETTINGS: [&str; 49] = [
     "out_dialect.delimiter",
     "out_dialect.no_headers",
     "out_dialect.quoting",
+    "out_null",
     "payload",
     "quarantine",
     "ragged",

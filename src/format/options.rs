@@ -53,6 +53,11 @@ pub struct Options {
     /// Names for the columns of CSV and TSV without a header; then the first record is data. If empty, the source has a
     /// header, or its columns are numbered.
     pub names: Vec<String>,
+    /// Texts that mean null where a field of CSV or TSV without quotes is exactly one of them; an empty field is null
+    /// anyway.
+    pub nulls: Vec<String>,
+    /// How null is written to CSV and TSV; empty: as an empty field.
+    pub out_null: String,
     /// What happens to short records.
     pub ragged: Ragged,
     /// Refuse what would otherwise be a warning or counted as lossy.
@@ -136,6 +141,8 @@ impl Default for Options {
             out_dialect: OutDialect::default(),
             no_headers: false,
             names: Vec::new(),
+            nulls: Vec::new(),
+            out_null: String::new(),
             ragged: Ragged::Fail,
             strict: false,
             replace_invalid_utf8: false,

@@ -29,6 +29,8 @@ struct Reading {
     no_headers: bool,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     names: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    nulls: Vec<String>,
     #[serde(default, skip_serializing_if = "is_false")]
     utf8: bool,
     ragged: Ragged,
@@ -52,6 +54,7 @@ impl Head {
             dialect: options.dialect,
             no_headers: options.no_headers,
             names: options.names.clone(),
+            nulls: options.nulls.clone(),
             utf8: options.utf8,
             ragged: options.ragged,
             types: options.types,
@@ -111,6 +114,7 @@ impl Head {
         fill(&mut options.dialect.tsv_escapes, reading.dialect.tsv_escapes, default.dialect.tsv_escapes);
         fill(&mut options.no_headers, reading.no_headers, default.no_headers);
         fill(&mut options.names, reading.names, default.names);
+        fill(&mut options.nulls, reading.nulls, default.nulls);
         fill(&mut options.ragged, reading.ragged, default.ragged);
         fill(&mut options.types, reading.types, default.types);
         fill(&mut options.max_depth, reading.max_depth, default.max_depth);

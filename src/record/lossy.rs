@@ -49,6 +49,10 @@ pub enum LossyKind {
     NanAsPlainNan,
     /// Text follows the closing quote of a CSV field; it was read as part of the field.
     TextAfterQuote,
+    /// A text is the one that means null in the output, and is written in a dialect without quotes.
+    TextAsNull,
+    /// Fields of a record that has more of them than the header were left out.
+    SurplusFields,
 }
 
 /// The error for a record, at `offset`, that would lose something when nothing may be lost.
@@ -65,7 +69,7 @@ pub struct Lossy([u64; LossyKind::ALL.len()]);
 
 impl LossyKind {
     /// Every kind, by number.
-    pub const ALL: [LossyKind; 19] = [
+    pub const ALL: [LossyKind; 21] = [
         LossyKind::AbsentAsNull,
         LossyKind::BoolAsText,
         LossyKind::NumberAsText,
@@ -85,6 +89,8 @@ impl LossyKind {
         LossyKind::RecordAsEmptyLine,
         LossyKind::NanAsPlainNan,
         LossyKind::TextAfterQuote,
+        LossyKind::TextAsNull,
+        LossyKind::SurplusFields,
     ];
 
     /// The name in reports.
@@ -121,6 +127,8 @@ impl LossyKind {
             LossyKind::RecordAsEmptyLine => ("record_as_empty_line", "record written as an empty line, which is not a record when it is read back", "records written as empty lines, which are not records when they are read back"),
             LossyKind::NanAsPlainNan => ("nan_as_plain_nan", "NaN with a sign or a payload written as plain NaN", "NaNs with a sign or a payload written as plain NaN"),
             LossyKind::TextAfterQuote => ("text_after_quote", "record with text after a closing quote, which was read as part of the field", "records with text after a closing quote, which was read as part of the field"),
+            LossyKind::TextAsNull => ("text_as_null", "text that means null in the output written without quotes, which reads back as null", "texts that mean null in the output written without quotes, which read back as null"),
+            LossyKind::SurplusFields => ("surplus_fields", "field left out because its record has more fields than the header", "fields left out because their records have more fields than the header"),
         }
     }
 }

@@ -5,13 +5,22 @@ use super::flag::Flag;
 use super::line::{Line, No};
 use super::said::Passed;
 use super::set_by::SetBy;
-use super::{bench, csv, errors, fields, input, json, past, run};
+use super::{bench, csv, dialect, errors, fields, input, json, past, run};
 use crate::error::Error;
 
 /// The whole table, in the order of the help.
 pub fn all() -> impl Iterator<Item = &'static Flag> {
-    let groups =
-        [input::FLAGS, csv::FLAGS, json::FLAGS, fields::FLAGS, errors::FLAGS, run::FLAGS, past::FLAGS, bench::FLAGS];
+    let groups = [
+        input::FLAGS,
+        csv::FLAGS,
+        json::FLAGS,
+        fields::FLAGS,
+        dialect::FLAGS,
+        errors::FLAGS,
+        run::FLAGS,
+        past::FLAGS,
+        bench::FLAGS,
+    ];
     groups.into_iter().flatten()
 }
 

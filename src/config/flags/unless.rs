@@ -60,6 +60,14 @@ fn escapes_for_quotes(line: &Line<'_>, kinds: Kinds) -> Option<No> {
     None
 }
 
+/// TSV with backslash escapes has a null of its own.
+pub fn null_has_escapes(line: &Line<'_>) -> Option<No> {
+    if line.said.has("tsv-escapes") && line.targets.is_within(Kinds::TSV) {
+        return No::new("with `--tsv-escapes`, null is written as `\\N`", "Leave out one of the two.");
+    }
+    None
+}
+
 /// A list of columns selects from every record. Without one, columns are collected from the keys of records, or
 /// combined from several inputs.
 pub fn columns_are_known(line: &Line<'_>) -> Option<No> {

@@ -53,14 +53,16 @@ enum Found {
 
 impl CsvDecode {
     pub fn new(reading: &Reading, want: &Want) -> CsvDecode {
-        let Reading { dialect, ragged, other_width, strict, max_record, .. } = *reading;
+        let Reading { dialect, strict, max_record, .. } = *reading;
         let usual = dialect.is_plain() && want.types == Types::Auto && !dialect.tsv_escapes;
+        let fields = Fields::new(reading, want);
+        let typed = want.typed && usual && !fields.is_marked();
         CsvDecode {
             dialect,
-            fields: Fields::new(&reading.header.schema, ragged, other_width, dialect.tsv_escapes, want),
+            fields,
             utf8: want.utf8,
             replace: want.replace_invalid_utf8,
-            separators: Separators::new(dialect.marks(), want.typed && usual),
+            separators: Separators::new(dialect.marks(), typed),
             usual,
             together: true,
             spec: Spec::new(dialect),
@@ -113,6 +115,9 @@ impl CsvDecode {
         fields.fill::<TYPED>(slice, &rows, quote, values);
         if !rows.doubled.is_empty() {
             fields.undouble(slice, &rows, first, batch)?;
+        }
+        if fields.is_marked() {
+            fields.mark_nulls(&mut batch.values_mut()[first..]);
         }
         if !self.valid {
             fields.check_utf8(slice, start, self.replace, batch)?;

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::escapes::TSV_NULL;
+use super::null::Null;
 use super::resolved::Resolved;
 use super::row::{RowLossy, RowStyle, WriteRow};
 use crate::error::{Error, Fault, RecordError};
@@ -19,6 +19,7 @@ pub(super) struct Writing {
     dialect: Resolved,
     crlf: bool,
     quote_all: bool,
+    null: Null,
     /// An untyped field of the source needs no quotes here.
     same: bool,
     /// See [`ColumnsEncoder`].
@@ -36,6 +37,7 @@ struct Style {
     unit: Unit,
     row: RowStyle,
     dialect: Resolved,
+    null: Null,
     json: Writer,
     /// No header is written, so any record may become the first of a file: its first field is quoted if it looks like a
     /// byte order mark.
@@ -58,6 +60,7 @@ impl Writing {
             dialect,
             crlf: options.out_dialect.crlf,
             quote_all: options.out_dialect.quote_all && dialect.quote.is_some(),
+            null: Null::new(&dialect, &options.out_null),
             same: given.gives.untyped == Some(dialect),
             typed: schema.has_numbers_or_bytes(),
             bytes_as: options.bytes_as,
@@ -72,11 +75,36 @@ impl Writing {
         let dialect = self.dialect;
         Style {
             unit: Unit::get(),
-            row: RowStyle::new(dialect, self.crlf, self.quote_all, self.same, self.bytes_as == BytesAs::Base64),
+            row: RowStyle::new(
+                dialect,
+                self.null.guarded,
+                self.crlf,
+                self.quote_all,
+                self.same,
+                self.bytes_as == BytesAs::Base64,
+            ),
             dialect,
+            null: self.null.clone(),
             json: Writer::new(self.bytes_as),
             marks: !self.header && dialect.quote.is_some(),
             first: false,
+        }
+    }
+
+    /// Refuses a text for null that would not be read as one field.
+    ///
+    /// # Errors
+    /// Usage: the text.
+    pub fn check_null(&self) -> Result<(), Error> {
+        let (dialect, text) = (&self.dialect, &self.null.text);
+        let is_odd = |byte: &&u8| dialect.is_special(**byte) && Some(**byte) != dialect.escape;
+        match text.iter().find(is_odd).filter(|_| self.null.guarded) {
+            None => Ok(()),
+            Some(byte) => Err(Error::usage(format!(
+                "null can't be written as `{}`: `{}` in it has a meaning, and null is never in quotes\n  Give ⟨out_null⟩ another text.",
+                String::from_utf8_lossy(text).escape_debug(),
+                byte.escape_ascii()
+            ))),
         }
     }
 
@@ -356,6 +384,12 @@ impl Style {
         output: &mut Output<'_>,
     ) -> Result<(), Bad> {
         match value {
+            Value::Untyped(text) | Value::Number(text) if self.null.is(text) => {
+                if is_json_number(text) && self.dialect.quote.is_some() {
+                    output.lose(LossyKind::NumberAsText);
+                }
+                self.text(text, true, offset, output)
+            }
             Value::Untyped(text) if self.row.same && !self.row.quote_all && !(self.first && may_be_mark(text)) => {
                 Ok(output.put(text)?)
             }
@@ -374,7 +408,7 @@ impl Style {
                 Ok(())
             }
             Value::Text(text) => {
-                let otherwise = text.is_empty() || is_json_number(text);
+                let otherwise = text.is_empty() || is_json_number(text) || self.null.is(text);
                 self.text(text, self.row.quote_all || otherwise, offset, output)
             }
             Value::Number(text) => self.text(text, false, offset, output),
@@ -395,8 +429,8 @@ impl Style {
                 if matches!(value, Value::Absent) {
                     output.lose(LossyKind::AbsentAsNull);
                 }
-                if self.dialect.tsv_escapes {
-                    return Ok(output.put(TSV_NULL)?);
+                if !self.null.text.is_empty() {
+                    return Ok(output.put(&self.null.text)?);
                 }
                 // An empty line is not a record.
                 match (single, self.dialect.quote) {
@@ -413,19 +447,21 @@ impl Style {
             }
             Value::Raw(_) | Value::List(_) | Value::Map(_) => self.json(value, node, offset, output),
             scalar => {
-                let (mut room, mut lost) = (ScalarRoom::default(), None);
-                let quote_all = self.row.quote_all;
-                let text = ScalarText::of(scalar, self.row.base64, &mut room, |kind| {
-                    // A number without quotes is still a number.
-                    if kind != LossyKind::NumberAsText || quote_all {
-                        lost = lost.or(Some(kind));
-                    }
+                let (mut room, mut lost, mut number) = (ScalarRoom::default(), None, false);
+                let text = ScalarText::of(scalar, self.row.base64, &mut room, |kind| match kind {
+                    LossyKind::NumberAsText => number = true,
+                    kind => lost = lost.or(Some(kind)),
                 });
+                let means_null = matches!(text, ScalarText::Plain(text) if self.null.is(text));
+                // A number without quotes is still a number.
+                if number && (self.row.quote_all || means_null && self.dialect.quote.is_some()) {
+                    lost = lost.or(Some(LossyKind::NumberAsText));
+                }
                 if let Some(kind) = lost {
                     output.lose(kind);
                 }
                 match text {
-                    ScalarText::Plain(text) => self.text(text, self.row.quote_all, offset, output),
+                    ScalarText::Plain(text) => self.text(text, self.row.quote_all || means_null, offset, output),
                     // In quotes: if it is all digits, it looks like an RFC 8259 number.
                     ScalarText::Base64(bytes) => {
                         quoted(self.dialect, offset, output, |sink| base64_pieces(bytes, |piece| sink.put(piece)))
@@ -482,7 +518,11 @@ impl Style {
             return quoted(self.dialect, offset, output, |sink| sink.put(text));
         }
         if must {
-            output.lose(if text.is_empty() { LossyKind::EmptyTextAsNull } else { LossyKind::TextAsNumber });
+            output.lose(match text {
+                text if self.null.is(text) => LossyKind::TextAsNull,
+                b"" => LossyKind::EmptyTextAsNull,
+                _ => LossyKind::TextAsNumber,
+            });
         }
         match text.iter().find(|byte| self.dialect.is_lost(**byte)) {
             Some(&byte) => Err(needs_quotes(byte, offset)),

@@ -2,10 +2,11 @@
 
 use std::ops::Range;
 
+use super::reading::Reading;
 use crate::error::{Cause, RecordError};
 use crate::format::{Ragged, Types, Want};
 use crate::memory::Arena;
-use crate::record::{Batch, Schema, Value, utf8};
+use crate::record::{Batch, Nulls, Value, utf8};
 use crate::scan::csv::Rows;
 
 /// A column that was not selected.
@@ -26,18 +27,33 @@ pub(super) struct Fields {
     ragged: Ragged,
     /// The error text for a record with another number of fields.
     other: &'static str,
-    types: Types,
-    /// Null is written differently from an empty field.
-    says_null: bool,
+    plain: Plain,
+    /// Texts that mean null.
+    nulls: Nulls,
     /// The header begins like a comment.
     commented: bool,
+}
+
+/// What a field is that was not in quotes.
+#[derive(Clone, Copy)]
+enum Plain {
+    /// Null if it is empty; else a number or text.
+    Auto,
+    /// Empty text if it is empty: null is written in another way.
+    SaysNull,
+    /// Text.
+    Text,
+    /// Null if its text means that.
+    Marked { says_null: bool, text: bool },
 }
 
 /// The hint where the header may not be a header at all.
 const OR_A_COMMENT: &str = "If the first line is a comment, give ⟨dialect.comment '#'⟩; otherwise check the delimiter and the quotes, or give ⟨on_error skip⟩ to leave out such records.";
 
 impl Fields {
-    pub fn new(schema: &Schema, ragged: Ragged, other: &'static str, says_null: bool, want: &Want) -> Fields {
+    pub fn new(reading: &Reading, want: &Want) -> Fields {
+        let Reading { ragged, other_width: other, .. } = *reading;
+        let (schema, says_null) = (&reading.header.schema, reading.dialect.says_null());
         let places = want.select.as_ref().map(|names| {
             let mut places = vec![UNWANTED; schema.len()];
             for (place, name) in names.iter().enumerate() {
@@ -53,18 +69,54 @@ impl Fields {
         let gaps = order.as_ref().is_some_and(|order| order.contains(&UNWANTED));
         let selected = want.select.as_ref().map_or(schema.len(), Vec::len);
         let commented = schema.names().next().is_some_and(|name| name.starts_with(b"#"));
-        let types = want.types;
-        Fields { width: schema.len(), places, order, gaps, selected, ragged, other, types, says_null, commented }
+        let plain = match want.types {
+            types if !reading.nulls.is_empty() => Plain::Marked { says_null, text: types == Types::Text },
+            Types::Text => Plain::Text,
+            Types::Auto if says_null => Plain::SaysNull,
+            Types::Auto => Plain::Auto,
+        };
+        let nulls = reading.nulls.clone();
+        Fields { width: schema.len(), places, order, gaps, selected, ragged, other, plain, nulls, commented }
     }
 
     /// The value of a field that was not in quotes.
     #[inline(always)]
     pub fn plain<'a>(&self, text: &'a [u8]) -> Value<'a> {
-        match self.types {
-            Types::Text => Value::Text(text),
-            Types::Auto if text.is_empty() && self.says_null => Value::Text(text),
-            Types::Auto if text.is_empty() => Value::Null,
-            Types::Auto => Value::Untyped(text),
+        match self.plain {
+            Plain::Text => Value::Text(text),
+            Plain::SaysNull if text.is_empty() => Value::Text(text),
+            Plain::Auto if text.is_empty() => Value::Null,
+            Plain::Auto | Plain::SaysNull => Value::Untyped(text),
+            Plain::Marked { .. } => self.marked(text),
+        }
+    }
+
+    /// The same where some texts mean null.
+    #[inline(never)]
+    fn marked<'a>(&self, text: &'a [u8]) -> Value<'a> {
+        match self.plain {
+            _ if self.nulls.has(text) => Value::Null,
+            Plain::Marked { text: true, .. } => Value::Text(text),
+            Plain::Marked { says_null: true, .. } if text.is_empty() => Value::Text(text),
+            _ if text.is_empty() => Value::Null,
+            _ => Value::Untyped(text),
+        }
+    }
+
+    /// Whether a field's text decides if it is null.
+    pub fn is_marked(&self) -> bool {
+        !self.nulls.is_empty()
+    }
+
+    /// Makes the texts among these values null that mean it.
+    #[inline(never)]
+    pub fn mark_nulls(&self, values: &mut [Value<'_>]) {
+        for value in values {
+            if let Value::Untyped(text) = value
+                && self.nulls.has(text)
+            {
+                *value = Value::Null;
+            }
         }
     }
 

@@ -8,6 +8,7 @@ mod encode;
 mod escapes;
 mod fields;
 mod header;
+mod null;
 mod quotes;
 mod reading;
 mod resolved;
@@ -23,7 +24,7 @@ use super::{
     BytesAs, Copies, Cut, Decode, Detail, Nested, OpenError, Opening, Options, ReadFormat, Tally, Want, WriteFormat,
 };
 use crate::error::Result;
-use crate::record::Schema;
+use crate::record::{Nulls, Schema};
 use crate::scan::csv::Marks;
 use crate::scan::lines::Lines;
 pub use dialect::{Delimiter, Dialect, OutDialect};
@@ -124,6 +125,7 @@ fn open(preset: Preset, options: &Options, head: &[u8], end: bool) -> Result<Ope
         named: beginning.delimiter,
         header,
         ragged: options.ragged,
+        nulls: Nulls::new(&options.nulls),
         other_width: match (options.names.is_empty(), options.no_headers) {
             (false, _) => "{} field{s} where the list of names has {}",
             (true, true) => "{} field{s} where the first record has {}",
@@ -179,6 +181,7 @@ impl ReadFormat for Reading {
 /// Prepares CSV or TSV.
 fn create(preset: Preset, options: &Options, given: Given<'_>) -> Result<Box<dyn WriteFormat>> {
     let writing = encode::Writing::new(Resolved::writing(preset, options)?, options, given);
+    writing.check_null()?;
     writing.check_names()?;
     Ok(Box::new(writing))
 }

@@ -3,6 +3,7 @@
 use super::header;
 use super::resolved::Resolved;
 use crate::format::Ragged;
+use crate::record::Nulls;
 
 /// CSV after its header.
 pub(super) struct Reading {
@@ -11,6 +12,8 @@ pub(super) struct Reading {
     pub named: Option<u8>,
     pub header: header::Header,
     pub ragged: Ragged,
+    /// Texts that mean null.
+    pub nulls: Nulls,
     /// The error text for a record with another number of fields.
     pub other_width: &'static str,
     pub strict: bool,

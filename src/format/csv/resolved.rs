@@ -90,6 +90,11 @@ impl Resolved {
         Ok(resolved)
     }
 
+    /// Null is written differently from an empty field, which is empty text.
+    pub fn says_null(&self) -> bool {
+        self.tsv_escapes
+    }
+
     /// The vector kernels can read this dialect.
     pub fn is_plain(&self) -> bool {
         self.escape.is_none() && self.comment.is_none()
@@ -126,5 +131,5 @@ pub(super) fn writes_as_it_reads(preset: Preset, options: &Options) -> bool {
     let dialects = (Resolved::reading(preset, &options.dialect), Resolved::writing(preset, options));
     // Records that are read without the kernels are not known to be regular.
     matches!(dialects, (Ok(read), Ok(written))
-        if read == written && read.is_plain() && !(options.out_dialect.quote_all && read.quote.is_some()))
+        if read == written && options.nulls.is_empty() && options.out_null.is_empty() && read.is_plain() && !(options.out_dialect.quote_all && read.quote.is_some()))
 }

@@ -40,10 +40,12 @@ pub(super) struct RowStyle {
     bare_numbers: bool,
     /// Null is written differently from an empty field.
     says_null: bool,
+    /// No record is plain: the dialect has an escape, or a text for null.
+    careful: bool,
 }
 
 impl RowStyle {
-    pub fn new(dialect: Resolved, crlf: bool, quote_all: bool, same: bool, base64: bool) -> RowStyle {
+    pub fn new(dialect: Resolved, has_null: bool, crlf: bool, quote_all: bool, same: bool, base64: bool) -> RowStyle {
         let instead = if dialect.tsv_escapes { b'\\' } else { dialect.delimiter };
         let mark = dialect.quote.unwrap_or(instead);
         RowStyle {
@@ -57,7 +59,8 @@ impl RowStyle {
             closing: [mark, dialect.delimiter],
             unquotable: u32::from(dialect.quote.is_none()),
             bare_numbers: !b"0123456789+-.eE".iter().any(|byte| [dialect.delimiter, mark].contains(byte)),
-            says_null: dialect.tsv_escapes,
+            says_null: dialect.says_null(),
+            careful: dialect.escape.is_some() || has_null,
         }
     }
 }
@@ -137,8 +140,8 @@ impl RowStyle {
         values: impl Iterator<Item = Value<'a>>,
         to: &mut [u8],
     ) -> Option<Row> {
-        // The escape itself is escaped, quoted or not.
-        if self.dialect.escape.is_some() {
+        // The escape itself is escaped, quoted or not; a text that means null is in quotes.
+        if self.careful {
             return None;
         }
         let (mut at, mut lossy) = (0, RowLossy::default());

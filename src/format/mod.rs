@@ -15,6 +15,7 @@ mod harness;
 #[doc(hidden)]
 pub mod json;
 mod options;
+mod ragged;
 #[doc(hidden)]
 pub mod sniff;
 mod table;
@@ -29,7 +30,8 @@ pub(crate) use entry::{Ends, JsonText, Looks, Straight, Takes};
 pub use entry::{Given, Gives};
 pub use extensions::Extensions;
 pub(crate) use options::key_too_long;
-pub use options::{MAX_DEPTH, MAX_FIELDS, MAX_KEY_LENGTH, MAX_KEYS, MAX_RECORD, Nested, Options, Ragged, Types};
+pub use options::{MAX_DEPTH, MAX_FIELDS, MAX_KEY_LENGTH, MAX_KEYS, MAX_RECORD, Nested, Options, Types};
+pub use ragged::{Ragged, Surplus};
 pub use table::Format;
 #[doc(hidden)]
 pub use table::{create, open};

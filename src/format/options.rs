@@ -2,6 +2,7 @@
 
 use super::csv::{Dialect, OutDialect};
 use super::frames::{Payload, Prefix};
+use super::ragged::Ragged;
 use crate::error::RecordError;
 use crate::record::BytesAs;
 
@@ -15,18 +16,6 @@ pub enum Types {
     Auto,
     /// Text, always.
     Text,
-}
-
-/// What happens to a record with too few fields.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
-#[non_exhaustive]
-pub enum Ragged {
-    /// It is a bad record.
-    #[default]
-    Fail,
-    /// The missing fields are null. A record with too many fields is still bad: nothing is lost.
-    Pad,
 }
 
 /// How nested values are written to a tabular target.
@@ -58,7 +47,7 @@ pub struct Options {
     pub nulls: Vec<String>,
     /// How null is written to CSV and TSV; empty: as an empty field.
     pub out_null: String,
-    /// What happens to short records.
+    /// What happens to records with too few or too many fields.
     pub ragged: Ragged,
     /// Refuse what would otherwise be a warning or counted as lossy.
     pub strict: bool,
@@ -143,7 +132,7 @@ impl Default for Options {
             names: Vec::new(),
             nulls: Vec::new(),
             out_null: String::new(),
-            ragged: Ragged::Fail,
+            ragged: Ragged::FAIL,
             strict: false,
             replace_invalid_utf8: false,
             utf8: false,

@@ -3,14 +3,13 @@
 use serde_json::json;
 
 use super::commands::Commands;
-use super::flag::Takes::{Any, List, Nothing, Word};
+use super::flag::Takes::{Any, List, Nothing, Text};
 use super::flag::{Flag, Group, Takes, flag};
 use super::kinds::Kinds;
 use super::unless::{
     columns_are_known, never_quotes_to_read, never_quotes_to_write, no_quotes_to_read, no_quotes_to_write, uncounted,
 };
-use super::values::{byte, put};
-use super::words::RAGGED;
+use super::values::{byte, put, ragged};
 use crate::config::list::parse_names;
 use crate::job::ColumnsFrom;
 
@@ -74,14 +73,14 @@ pub static FLAGS: &[Flag] = &[
     .shows("csv.names", |s| json!(s.options.names)),
     csv(
         "ragged",
-        Word("HOW", || RAGGED.all()),
+        Text("HOW"),
         Commands::RUN,
-        "What to do with a record that has too few fields: fail, or pad it with nulls [default: fail]",
+        "What to do with a record that has other fields than the header, joined by commas: pad those that are missing with nulls; truncate those that are too many (counted), or keep them in a column `extra`; ignore empty ones at the end (trailing); or fail [default: fail]",
     )
     .source(Kinds::TABLES)
     .unless(uncounted)
-    .sets(|s, flag, texts| put(&mut s.options.ragged, RAGGED.parse(flag, &texts[0])?))
-    .shows("csv.ragged", |s| json!(RAGGED.of(s.options.ragged))),
+    .sets(|s, flag, texts| put(&mut s.options.ragged, ragged(flag, &texts[0])?))
+    .shows("csv.ragged", |s| json!(s.options.ragged.to_string())),
     csv(
         "no-headers",
         Nothing,

@@ -145,7 +145,7 @@ mod tests {
         .unwrap();
         assert_eq!((s.from, s.to), (Some(Format::Ndjson), Some(Format::Csv)));
         assert_eq!((s.options.dialect.delimiter, s.options.dialect.escape), (Some(b'\t'.into()), Some(b'\\')));
-        assert_eq!((s.options.out_dialect.delimiter, s.options.ragged), (Some(b';'.into()), Ragged::Pad));
+        assert_eq!((s.options.out_dialect.delimiter, s.options.ragged), (Some(b';'.into()), Ragged::PAD));
         assert_eq!((s.options.out_dialect.quote, s.options.out_dialect.escape), (b'\'', Some(b'\\')));
         assert_eq!(s.options.names, ["x", "y", "z"]);
         assert_eq!(s.columns, ColumnsFrom::List(vec!["a".into(), "b".into()]));

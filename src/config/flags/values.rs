@@ -2,6 +2,7 @@
 
 use crate::config::{parse_byte, parse_count, parse_size};
 use crate::error::Error;
+use crate::format::Ragged;
 
 /// Sets one setting.
 pub(super) fn put<T>(setting: &mut T, value: T) -> Result<(), Error> {
@@ -12,6 +13,11 @@ pub(super) fn put<T>(setting: &mut T, value: T) -> Result<(), Error> {
 /// A single byte.
 pub(super) fn byte(flag: &str, texts: &[String]) -> Result<u8, Error> {
     parse_byte(flag, &texts[0])
+}
+
+/// What happens to records of another width.
+pub(super) fn ragged(flag: &str, text: &str) -> Result<Ragged, Error> {
+    text.parse().map_err(|error: Error| Error::usage(format!("{flag}: {error}")))
 }
 
 /// A size in bytes.

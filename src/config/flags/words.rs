@@ -3,7 +3,7 @@
 use super::said::Said;
 use crate::error::Error;
 use crate::format::frames::{Payload, Prefix};
-use crate::format::{BytesAs, Nested, Ragged, Types};
+use crate::format::{BytesAs, Nested, Types};
 use crate::job::{InvalidUtf8, Io, OnError};
 use crate::monitor::Show;
 
@@ -34,7 +34,6 @@ impl<T: Copy + PartialEq> Words<T> {
     }
 }
 
-pub static RAGGED: Words<Ragged> = Words(&[("fail", Ragged::Fail), ("pad", Ragged::Pad)]);
 pub static TYPES: Words<Types> = Words(&[("auto", Types::Auto), ("text", Types::Text)]);
 pub static NESTED: Words<Nested> = Words(&[("dot", Nested::Dot), ("json", Nested::Json)]);
 pub static FRAME: Words<Prefix> = Words(&[
@@ -73,7 +72,7 @@ mod tests {
             assert_eq!((FRAME.parse("--frame", word).ok(), FRAME.of(*value)), (Some(*value), *word));
         }
         assert_eq!(TYPES.parse("--types", "TEXT").ok(), Some(Types::Text));
-        let error = RAGGED.parse("--ragged", "drop").expect_err("no value").to_string();
-        assert_eq!(error, "--ragged: `drop` is not one of fail, pad");
+        let error = TYPES.parse("--types", "int").expect_err("no value").to_string();
+        assert_eq!(error, "--types: `int` is not one of auto, text");
     }
 }

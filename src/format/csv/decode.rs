@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::escapes::{TSV_NULL, unescape_tsv};
-use super::fields::Fields;
+use super::fields::{Fields, Rest};
 use super::quotes::{Quotes, Record, open_quote, text_after_quote};
 use super::reading::Reading;
 use super::resolved::Resolved;
@@ -116,8 +116,8 @@ impl CsvDecode {
         if !rows.doubled.is_empty() {
             fields.undouble(slice, &rows, first, batch)?;
         }
-        if fields.is_marked() {
-            fields.mark_nulls(&mut batch.values_mut()[first..]);
+        if fields.is_to_finish() {
+            fields.finish(&mut batch.values_mut()[first..]);
         }
         if !self.valid {
             fields.check_utf8(slice, start, self.replace, batch)?;
@@ -153,38 +153,49 @@ impl CsvDecode {
                 return Ok(Found::Blank((position + 1).min(slice.len())));
             }
             if column >= self.fields.width {
-                return Ok(Found::Irregular);
-            }
-            let value = match text.first() {
-                Some(first) if Some(*first) == quote => {
-                    // An odd number of quotes at the very end of the input leaves one open.
-                    if text.len() < 2 || text[text.len() - 1] != *first || (position == slice.len() && !closed(text)) {
-                        return Ok(Found::Irregular);
+                if !(self.fields.ragged.trailing && text.is_empty()) {
+                    return Ok(Found::Irregular);
+                }
+                // A delimiter at the end.
+                self.irregular = true;
+            } else {
+                let value = match text.first() {
+                    Some(first) if Some(*first) == quote => {
+                        // An odd number of quotes at the very end of the input leaves one open.
+                        if text.len() < 2
+                            || text[text.len() - 1] != *first
+                            || (position == slice.len() && !closed(text))
+                        {
+                            return Ok(Found::Irregular);
+                        }
+                        let inner = &text[1..text.len() - 1];
+                        let inner = if doubled { undouble(inner, *first, batch.arena(), field)? } else { inner };
+                        Value::Text(inner)
                     }
-                    let inner = &text[1..text.len() - 1];
-                    let inner = if doubled { undouble(inner, *first, batch.arena(), field)? } else { inner };
-                    Value::Text(inner)
-                }
-                _ if self.dialect.tsv_escapes && text == TSV_NULL => {
-                    self.irregular = true;
-                    Value::Null
-                }
-                _ if self.dialect.tsv_escapes && memchr::memchr(b'\\', text).is_some() => {
-                    let room = batch.arena().bytes(text.len(), field)?;
-                    let len = unescape_tsv(text, room);
-                    // Readers disagree about a backslash before any other byte.
-                    self.irregular = true;
-                    Value::Text(&room[..len])
-                }
-                _ => self.fields.plain(text),
-            };
-            self.fields.put(batch, column, value);
+                    _ if self.dialect.tsv_escapes && text == TSV_NULL => {
+                        self.irregular = true;
+                        Value::Null
+                    }
+                    _ if self.dialect.tsv_escapes && memchr::memchr(b'\\', text).is_some() => {
+                        let room = batch.arena().bytes(text.len(), field)?;
+                        let len = unescape_tsv(text, room);
+                        // Readers disagree about a backslash before any other byte.
+                        self.irregular = true;
+                        Value::Text(&room[..len])
+                    }
+                    _ => self.fields.plain(text),
+                };
+                self.fields.put(batch, column, value);
+            }
             column += 1;
             field = position + 1;
             if is_break {
                 if column < self.fields.width {
                     self.irregular = true;
                     self.fields.pad(batch, column, start)?;
+                }
+                if self.fields.has_extra() {
+                    self.fields.settle(batch, start, None)?;
                 }
                 if byte == b'\r' && slice.get(field) == Some(&b'\n') {
                     self.separators.next(slice);
@@ -210,9 +221,14 @@ impl CsvDecode {
             Record::Nothing | Record::More { .. } => return Ok(Found::Nothing),
         };
         fields.start_record(batch, start)?;
-        let mut column = 0;
+        let (mut column, mut surplus, mut filled) = (0, None, 0);
         let ending = self.spec.record(slice, start, |field| {
-            if column < fields.width {
+            if column >= fields.width {
+                surplus.get_or_insert(field.start);
+                if field.quoted || !field.text.is_empty() {
+                    filled = column + 1 - fields.width;
+                }
+            } else {
                 let room = batch.arena().bytes(field.text.len(), start)?;
                 let escaped = escapes && memchr::memchr(b'\\', field.text).is_some();
                 let len = match escaped {
@@ -239,11 +255,13 @@ impl CsvDecode {
             batch.abandon();
             return Ok(Found::Nothing);
         };
-        if column > fields.width {
-            return Err(fields.other_width(start, column));
-        }
         if column < fields.width {
             fields.pad(batch, column, start)?;
+        }
+        let rest =
+            surplus.map(|from| Rest { all: column - fields.width, filled, text: without_break(&slice[from..end]) });
+        if rest.is_some() || fields.has_extra() {
+            fields.settle(batch, start, rest)?;
         }
         self.separators.restart(end);
         Ok(odd.map_or(Found::End(end), |odd| Found::Odd(end, odd)))
@@ -345,6 +363,12 @@ fn closed(text: &[u8]) -> bool {
         }
     }
     false
+}
+
+/// A text without the line break at its end.
+fn without_break(text: &[u8]) -> &[u8] {
+    let text = text.strip_suffix(b"\n").unwrap_or(text);
+    text.strip_suffix(b"\r").unwrap_or(text)
 }
 
 /// Turns doubled quotes into single ones.

@@ -4,9 +4,9 @@ use std::ops::Range;
 
 use super::reading::Reading;
 use crate::error::{Cause, RecordError};
-use crate::format::{Ragged, Types, Want};
+use crate::format::{Ragged, Surplus, Types, Want};
 use crate::memory::Arena;
-use crate::record::{Batch, Nulls, Value, utf8};
+use crate::record::{Batch, LossyKind, Nulls, Value, utf8};
 use crate::scan::csv::Rows;
 
 /// A column that was not selected.
@@ -24,7 +24,10 @@ pub(super) struct Fields {
     gaps: bool,
     /// How many values a record of the batch has.
     pub selected: usize,
-    ragged: Ragged,
+    pub ragged: Ragged,
+    /// The place, among the selected fields, of the column for fields that are too many; none of the places if it was
+    /// not selected.
+    extra: Option<usize>,
     /// The error text for a record with another number of fields.
     other: &'static str,
     plain: Plain,
@@ -54,6 +57,8 @@ impl Fields {
     pub fn new(reading: &Reading, want: &Want) -> Fields {
         let Reading { ragged, other_width: other, .. } = *reading;
         let (schema, says_null) = (&reading.header.schema, reading.dialect.says_null());
+        let extra = reading.has_extra();
+        let width = schema.len() - usize::from(extra);
         let places = want.select.as_ref().map(|names| {
             let mut places = vec![UNWANTED; schema.len()];
             for (place, name) in names.iter().enumerate() {
@@ -66,7 +71,6 @@ impl Fields {
         let order = want.select.as_ref().map(|names| {
             names.iter().map(|name| schema.position(name).map_or(UNWANTED, |at| at as u32)).collect::<Box<[u32]>>()
         });
-        let gaps = order.as_ref().is_some_and(|order| order.contains(&UNWANTED));
         let selected = want.select.as_ref().map_or(schema.len(), Vec::len);
         let commented = schema.names().next().is_some_and(|name| name.starts_with(b"#"));
         let plain = match want.types {
@@ -76,7 +80,14 @@ impl Fields {
             Types::Auto => Plain::Auto,
         };
         let nulls = reading.nulls.clone();
-        Fields { width: schema.len(), places, order, gaps, selected, ragged, other, plain, nulls, commented }
+        // No record has that column.
+        let order = order.map(|mut order: Box<[u32]>| {
+            order.iter_mut().filter(|column| extra && **column as usize == width).for_each(|column| *column = UNWANTED);
+            order
+        });
+        let gaps = order.as_ref().is_some_and(|order| order.contains(&UNWANTED));
+        let extra = extra.then(|| places.as_ref().map_or(width, |places: &Box<[u32]>| places[width] as usize));
+        Fields { width, places, order, gaps, extra, selected, ragged, other, plain, nulls, commented }
     }
 
     /// The value of a field that was not in quotes.
@@ -108,10 +119,23 @@ impl Fields {
         !self.nulls.is_empty()
     }
 
-    /// Makes the texts among these values null that mean it.
+    /// Whether the values of records have to be [finished](Self::finish).
+    #[inline(always)]
+    pub fn is_to_finish(&self) -> bool {
+        self.is_marked() || self.extra.is_some()
+    }
+
+    /// Finishes the values of records that have as many fields as the header: texts that mean null become null, and the
+    /// column for surplus fields is null.
     #[inline(never)]
-    pub fn mark_nulls(&self, values: &mut [Value<'_>]) {
+    pub fn finish(&self, values: &mut [Value<'_>]) {
+        if let Some(place) = self.extra.filter(|place| *place < self.selected) {
+            values.iter_mut().skip(place).step_by(self.selected).for_each(|value| *value = Value::Null);
+        }
         for value in values {
+            if !self.is_marked() {
+                break;
+            }
             if let Value::Untyped(text) = value
                 && self.nulls.has(text)
             {
@@ -223,11 +247,39 @@ impl Fields {
     /// Fills up a record that has fewer fields than the header.
     #[cold]
     pub fn pad(&self, batch: &mut Batch<'_>, columns: usize, start: usize) -> Result<(), RecordError> {
-        if self.ragged == Ragged::Fail {
+        if !self.ragged.pad {
             return Err(self.other_width(start, columns));
         }
         (columns..self.width).for_each(|column| self.put(batch, column, Value::Null));
         Ok(())
+    }
+
+    /// What becomes of the fields that a record has more than the header; without them, the column for them is null.
+    #[cold]
+    pub fn settle<'a>(
+        &self,
+        batch: &mut Batch<'a>,
+        start: usize,
+        surplus: Option<Rest<'a>>,
+    ) -> Result<(), RecordError> {
+        let mut kept = Value::Null;
+        if let Some(rest) = surplus.filter(|rest| rest.fields(self.ragged) > 0) {
+            match self.ragged.surplus {
+                Surplus::Fail => return Err(self.other_width(start, self.width + rest.all)),
+                Surplus::Truncate => batch.lose(LossyKind::SurplusFields, rest.fields(self.ragged) as u64),
+                Surplus::Extra => kept = Value::Text(rest.text),
+            }
+        }
+        if self.extra.is_some() {
+            self.put(batch, self.width, kept);
+        }
+        Ok(())
+    }
+
+    /// Whether every record has a column for fields that are too many.
+    #[inline(always)]
+    pub fn has_extra(&self) -> bool {
+        self.extra.is_some()
     }
 
     /// The error for a record with another number of fields.
@@ -240,7 +292,9 @@ impl Fields {
                 true => {
                     "Give ⟨ragged pad⟩ to fill missing fields with null, or ⟨on_error skip⟩ to leave out such records."
                 }
-                false => "Check the delimiter and the quotes, or give ⟨on_error skip⟩ to leave out such records.",
+                false => {
+                    "Check the delimiter and the quotes; give ⟨ragged truncate⟩ or ⟨ragged extra⟩ to leave out or keep surplus fields, or ⟨on_error skip⟩ to leave out such records."
+                }
             },
         )
     }
@@ -265,6 +319,24 @@ impl Fields {
             }
         }
         Ok(())
+    }
+}
+
+/// The fields that a record has more than the header.
+#[derive(Clone, Copy)]
+pub(super) struct Rest<'a> {
+    /// How many there are.
+    pub all: usize,
+    /// The same without empty ones at the end that are not in quotes.
+    pub filled: usize,
+    /// They and what is between them, as they are in the source.
+    pub text: &'a [u8],
+}
+
+impl Rest<'_> {
+    /// How many of them count.
+    fn fields(&self, ragged: Ragged) -> usize {
+        if ragged.trailing { self.filled } else { self.all }
     }
 }
 

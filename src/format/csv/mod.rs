@@ -21,7 +21,8 @@ mod write_tests;
 
 use super::entry::{self, Ends, Entry, Given, Gives, JsonText, Straight, Takes};
 use super::{
-    BytesAs, Copies, Cut, Decode, Detail, Nested, OpenError, Opening, Options, ReadFormat, Tally, Want, WriteFormat,
+    BytesAs, Copies, Cut, Decode, Detail, Nested, OpenError, Opening, Options, ReadFormat, Surplus, Tally, Want,
+    WriteFormat,
 };
 use crate::error::Result;
 use crate::record::{Nulls, Schema};
@@ -119,7 +120,10 @@ fn open(preset: Preset, options: &Options, head: &[u8], end: bool) -> Result<Ope
     let mut dialect = Resolved::reading(preset, &options.dialect)?;
     let Some(beginning) = begin::read(&dialect, options, head, end) else { return Ok(Opening::More) };
     dialect.delimiter = beginning.delimiter.unwrap_or(dialect.delimiter);
-    let Some(header) = header::read(&dialect, options, head, beginning.end, end)? else { return Ok(Opening::More) };
+    let Some(mut header) = header::read(&dialect, options, head, beginning.end, end)? else { return Ok(Opening::More) };
+    if options.ragged.surplus == Surplus::Extra {
+        header.add_extra();
+    }
     Ok(Opening::Ready(Box::new(Reading {
         dialect,
         named: beginning.delimiter,

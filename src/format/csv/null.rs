@@ -3,7 +3,6 @@
 use super::escapes::TSV_NULL;
 use super::resolved::Resolved;
 
-
 /// How null is written.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Null {

@@ -2,7 +2,7 @@
 
 use super::header;
 use super::resolved::Resolved;
-use crate::format::Ragged;
+use crate::format::{Ragged, Surplus};
 use crate::record::Nulls;
 
 /// CSV after its header.
@@ -18,4 +18,11 @@ pub(super) struct Reading {
     pub other_width: &'static str,
     pub strict: bool,
     pub max_record: usize,
+}
+
+impl Reading {
+    /// The last column is for fields that are too many.
+    pub fn has_extra(&self) -> bool {
+        self.ragged.surplus == Surplus::Extra && !self.header.schema.is_empty()
+    }
 }

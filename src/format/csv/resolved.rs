@@ -3,7 +3,7 @@
 use super::dialect::Dialect;
 use super::dialect::OutDialect;
 use crate::error::{Error, Result};
-use crate::format::Options;
+use crate::format::{Options, Surplus};
 use crate::scan::csv::Marks;
 
 /// Which defaults a dialect has.
@@ -131,5 +131,6 @@ pub(super) fn writes_as_it_reads(preset: Preset, options: &Options) -> bool {
     let dialects = (Resolved::reading(preset, &options.dialect), Resolved::writing(preset, options));
     // Records that are read without the kernels are not known to be regular.
     matches!(dialects, (Ok(read), Ok(written))
-        if read == written && options.nulls.is_empty() && options.out_null.is_empty() && read.is_plain() && !(options.out_dialect.quote_all && read.quote.is_some()))
+        if read == written && options.nulls.is_empty() && options.out_null.is_empty() && read.is_plain()
+            && options.ragged.surplus != Surplus::Extra && !(options.out_dialect.quote_all && read.quote.is_some()))
 }

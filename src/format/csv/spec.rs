@@ -18,6 +18,8 @@ pub(super) struct SpecField<'t> {
     pub text: &'t [u8],
     /// It was in quotes.
     pub quoted: bool,
+    /// Where it begins.
+    pub start: usize,
 }
 
 /// How reading a record ended.
@@ -54,7 +56,7 @@ impl Spec {
                 ReadFieldResult::OutputFull => text.resize(text.len() * 2, 0),
                 ReadFieldResult::Field { record_end } => {
                     let quoted = dialect.quote.is_some() && data.get(field_start) == dialect.quote.as_ref();
-                    field(SpecField { text: &text[..len], quoted })?;
+                    field(SpecField { text: &text[..len], quoted, start: field_start })?;
                     (field_start, len) = (at, 0);
                     if record_end {
                         return Ok(behind_terminator(data, at));

@@ -112,6 +112,8 @@ impl Head {
         fill(&mut options.dialect.quoting, reading.dialect.quoting, default.dialect.quoting);
         fill(&mut options.dialect.comment, reading.dialect.comment, default.dialect.comment);
         fill(&mut options.dialect.tsv_escapes, reading.dialect.tsv_escapes, default.dialect.tsv_escapes);
+        fill(&mut options.dialect.skip_space, reading.dialect.skip_space, default.dialect.skip_space);
+        fill(&mut options.dialect.known, reading.dialect.known, default.dialect.known);
         fill(&mut options.no_headers, reading.no_headers, default.no_headers);
         fill(&mut options.names, reading.names, default.names);
         fill(&mut options.nulls, reading.nulls, default.nulls);

@@ -7,10 +7,11 @@ use super::flag::Takes::{Any, List, Nothing, Text};
 use super::flag::{Flag, Group, Takes, flag};
 use super::kinds::Kinds;
 use super::unless::{
-    columns_are_known, never_quotes_to_read, never_quotes_to_write, no_quotes_to_read, no_quotes_to_write, uncounted,
+    columns_are_known, dialect_has_escapes, never_quotes_to_read, never_quotes_to_write, no_quotes_to_read, no_quotes_to_write, uncounted,
 };
-use super::values::{byte, put, ragged};
+use super::values::{byte, delimiter, put, ragged, shown_delimiter};
 use crate::config::list::parse_names;
+use crate::format::csv::Delimiter;
 use crate::job::ColumnsFrom;
 
 const fn csv(name: &'static str, takes: Takes, commands: Commands, help: &'static str) -> Flag {
@@ -20,16 +21,19 @@ const fn csv(name: &'static str, takes: Takes, commands: Commands, help: &'stati
 pub static FLAGS: &[Flag] = &[
     csv(
         "delimiter",
-        Any("BYTE"),
+        Any("TEXT"),
         Commands::READ,
-        "Character between fields of the input: `;`, tab, '\\t', pipe, '\\x1f' [default: comma, or tab for TSV]",
+        "What is between fields of the input: `;`, tab, '\\t', pipe, '\\x1f', several bytes such as '||', or auto to find it in the first bytes [default: comma, or tab for TSV]",
     )
     .short('d')
     .common()
     .source(Kinds::TABLES)
     .unless(uncounted)
-    .sets(|s, flag, texts| put(&mut s.options.dialect.delimiter, Some(byte(flag, texts)?.into())))
-    .shows("csv.delimiter", |s| json!(s.options.dialect.delimiter.map(|one| char::from(u8::from(one))))),
+    .sets(|s, flag, texts| {
+        let is_auto = texts[0].eq_ignore_ascii_case("auto");
+        put(&mut s.options.dialect.delimiter, Some(if is_auto { Delimiter::AUTO } else { delimiter(flag, texts)? }))
+    })
+    .shows("csv.delimiter", |s| shown_delimiter(s.options.dialect.delimiter)),
     csv("quote", Any("BYTE"), Commands::READ, "Quote character around fields of the input [default: \"]")
         .source(Kinds::TABLES)
         .unless(no_quotes_to_read)
@@ -109,19 +113,19 @@ pub static FLAGS: &[Flag] = &[
         (Commands::GENERATE, "TSV with \\t \\n \\r \\\\ instead of quotes"),
     ])
     .either(Kinds::TSV)
-    .unless(uncounted)
+    .unless(dialect_has_escapes)
     .sets(|s, _, _| put(&mut s.options.dialect.tsv_escapes, true))
     .shows("csv.tsv_escapes", |s| json!(s.options.dialect.tsv_escapes)),
     csv(
         "out-delimiter",
-        Any("BYTE"),
+        Any("TEXT"),
         Commands::WRITE,
-        "Character between fields of the output [default: comma, or tab for TSV]",
+        "What is between fields of the output, one byte or several [default: comma, or tab for TSV]",
     )
     .common()
     .target(Kinds::TABLES)
-    .sets(|s, flag, texts| put(&mut s.options.out_dialect.delimiter, Some(byte(flag, texts)?.into())))
-    .shows("csv.out_delimiter", |s| json!(s.options.out_dialect.delimiter.map(|one| char::from(u8::from(one))))),
+    .sets(|s, flag, texts| put(&mut s.options.out_dialect.delimiter, Some(delimiter(flag, texts)?)))
+    .shows("csv.out_delimiter", |s| shown_delimiter(s.options.out_dialect.delimiter)),
     csv("out-quote", Any("BYTE"), Commands::WRITE, "Quote character around fields of the output [default: \"]")
         .target(Kinds::TABLES)
         .unless(no_quotes_to_write)

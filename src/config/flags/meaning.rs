@@ -7,6 +7,7 @@ use super::said::Said;
 use super::table::find;
 use super::values::put;
 use crate::error::Error;
+use crate::format::csv::Delimiter;
 use crate::job::{Checkpoint, OnError, Settings};
 
 /// The settings that flags mean.
@@ -24,7 +25,9 @@ pub fn settings(said: &Said) -> Result<Settings, Error> {
             set(&mut settings, &format!("--{name}"), &texts)?;
         }
     }
-    for name in said.names().filter(|name| !is_step(name)) {
+    let is_first = |name: &&str| known(name).is_ok_and(|flag| flag.first);
+    let names = said.names().filter(is_first).chain(said.names().filter(|name| !is_first(name)));
+    for name in names.filter(|name| !is_step(name)) {
         let flag = known(name)?;
         if let Some(set) = flag.sets {
             set(&mut settings, &format!("--{name}"), &said.texts(name)?)?;
@@ -61,7 +64,7 @@ fn dialects(settings: &mut Settings) -> Result<(), Error> {
     // A quote that escapes itself is the same as doubling.
     dialect.escape = dialect.escape.filter(|escape| *escape != dialect.quote);
     all_differ(&[
-        ("--delimiter", dialect.delimiter.map(u8::from)),
+        ("--delimiter", dialect.delimiter.and_then(Delimiter::byte)),
         ("--quote", dialect.quoting.then_some(dialect.quote)),
         ("--escape", dialect.escape),
         ("--comment", dialect.comment),
@@ -69,7 +72,7 @@ fn dialects(settings: &mut Settings) -> Result<(), Error> {
     let dialect = &mut settings.options.out_dialect;
     dialect.escape = dialect.escape.filter(|escape| *escape != dialect.quote);
     all_differ(&[
-        ("--out-delimiter", dialect.delimiter.map(u8::from)),
+        ("--out-delimiter", dialect.delimiter.and_then(Delimiter::byte)),
         ("--out-quote", dialect.quoting.then_some(dialect.quote)),
         ("--out-escape", dialect.escape),
     ])

@@ -3,6 +3,8 @@
 use super::commands::Commands;
 use super::kinds::Kinds;
 use super::line::{LEAVE_OUT, Line, No, Origin};
+use super::words::KNOWN;
+use crate::format::csv::Known;
 use crate::job::{ColumnsFrom, OnError};
 
 /// Between these, bytes are written as text, or text is read as bytes.
@@ -26,38 +28,80 @@ pub fn uncounted(line: &Line<'_>) -> Option<No> {
 
 /// For flags about the quotes of the input.
 pub fn no_quotes_to_read(line: &Line<'_>) -> Option<No> {
-    no_quotes(line, "no-quoting", line.sources).or_else(|| uncounted(line))
+    no_quotes(line, "no-quoting", Side::Input).or_else(|| uncounted(line))
 }
 
 /// For `--no-quoting`.
 pub fn never_quotes_to_read(line: &Line<'_>) -> Option<No> {
-    escapes_for_quotes(line, line.sources).or_else(|| uncounted(line))
+    escapes_for_quotes(line, Side::Input).or_else(|| uncounted(line))
 }
 
 /// For flags about the quotes of the output.
 pub fn no_quotes_to_write(line: &Line<'_>) -> Option<No> {
-    no_quotes(line, "out-no-quoting", line.targets)
+    no_quotes(line, "out-no-quoting", Side::Output)
 }
 
 /// For `--out-no-quoting`.
 pub fn never_quotes_to_write(line: &Line<'_>) -> Option<No> {
-    escapes_for_quotes(line, line.targets)
+    escapes_for_quotes(line, Side::Output)
 }
 
-/// An input or output of these kinds has no quotes: because of this flag, or because of its format.
-fn no_quotes(line: &Line<'_>, flag: &str, kinds: Kinds) -> Option<No> {
+/// A side of a conversion.
+#[derive(Clone, Copy)]
+enum Side {
+    Input,
+    Output,
+}
+
+/// A side has no quotes: because of this flag, or because of its format.
+fn no_quotes(line: &Line<'_>, flag: &str, side: Side) -> Option<No> {
     if line.said.has(flag) {
         return No::new(format!("with `--{flag}` there are no quotes"), "Leave out one of the two.");
     }
-    escapes_for_quotes(line, kinds)
+    escapes_for_quotes(line, side)
 }
 
 /// TSV with backslash escapes has no quotes.
-fn escapes_for_quotes(line: &Line<'_>, kinds: Kinds) -> Option<No> {
-    if line.said.has("tsv-escapes") && kinds.is_within(Kinds::TSV) {
-        return No::new("with `--tsv-escapes`, TSV has no quotes", "Leave out one of the two.");
+fn escapes_for_quotes(line: &Line<'_>, side: Side) -> Option<No> {
+    let kinds = match side {
+        Side::Input => line.sources,
+        Side::Output => line.targets,
+    };
+    if !kinds.is_within(Kinds::TSV) {
+        return None;
     }
-    None
+    let options = &line.settings.options;
+    let (flag, known) = match side {
+        Side::Output => ("out-dialect", options.out_dialect.known),
+        Side::Input => ("dialect", options.dialect.known),
+    };
+    let with = match known {
+        _ if line.said.has("tsv-escapes") => "--tsv-escapes".to_owned(),
+        Some(known @ (Known::Mysql | Known::Postgres)) => format!("--{flag} {}", KNOWN.of(known)),
+        _ => return None,
+    };
+    No::new(format!("with `{with}`, TSV has no quotes"), "Leave out one of the two.")
+}
+
+/// A database has escapes of its own.
+pub fn dialect_has_escapes(line: &Line<'_>) -> Option<No> {
+    if let Some(known @ (Known::Mysql | Known::Postgres)) = line.settings.options.dialect.known
+        && line.sources.is_within(Kinds::TSV)
+    {
+        return No::new(
+            format!("`--dialect {}` says what escapes mean", KNOWN.of(known)),
+            "Leave it out; for the output there is --out-dialect.",
+        );
+    }
+    uncounted(line)
+}
+
+/// All fields in quotes, where there are none.
+pub fn escapes_for_all_quotes(line: &Line<'_>) -> Option<No> {
+    match line.settings.options.out_dialect.known {
+        Some(Known::Unix) => escapes_for_quotes(line, Side::Output),
+        _ => None,
+    }
 }
 
 /// TSV with backslash escapes has a null of its own.

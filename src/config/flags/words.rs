@@ -2,6 +2,7 @@
 
 use super::said::Said;
 use crate::error::Error;
+use crate::format::csv::Known;
 use crate::format::frames::{Payload, Prefix};
 use crate::format::{BytesAs, Nested, Types};
 use crate::job::{InvalidUtf8, Io, OnError};
@@ -35,6 +36,8 @@ impl<T: Copy + PartialEq> Words<T> {
 }
 
 pub static TYPES: Words<Types> = Words(&[("auto", Types::Auto), ("text", Types::Text)]);
+pub static KNOWN: Words<Known> =
+    Words(&[("mysql", Known::Mysql), ("postgres", Known::Postgres), ("excel", Known::Excel), ("unix", Known::Unix)]);
 pub static NESTED: Words<Nested> = Words(&[("dot", Nested::Dot), ("json", Nested::Json)]);
 pub static FRAME: Words<Prefix> = Words(&[
     ("u16le", Prefix::U16Le),

@@ -60,7 +60,7 @@ impl Writing {
             dialect,
             crlf: options.out_dialect.crlf,
             quote_all: options.out_dialect.quote_all && dialect.quote.is_some(),
-            null: Null::new(&dialect, &options.out_null),
+            null: Null::new(&dialect, options.out_dialect.known, schema.len(), &options.out_null),
             same: given.gives.untyped == Some(dialect),
             typed: schema.has_numbers_or_bytes(),
             bytes_as: options.bytes_as,
@@ -117,10 +117,9 @@ impl Writing {
         if !self.header || dialect.quote.is_some() {
             return Ok(());
         }
-        let broken = |byte: &u8| dialect.is_lost(*byte);
         let blank = self.schema.len() == 1;
         let bad = |(index, name): &(usize, &[u8])| {
-            name.iter().any(broken) || (*index == 0 && may_be_mark(name)) || (blank && name.is_empty())
+            dialect.lost_in(name).is_some() || (*index == 0 && may_be_mark(name)) || (blank && name.is_empty())
         };
         match self.schema.names().enumerate().find(bad) {
             None => Ok(()),
@@ -137,7 +136,7 @@ impl Writing {
         let mut line = Vec::new();
         for (index, name) in self.schema.names().enumerate() {
             if index > 0 {
-                line.push(dialect.delimiter);
+                line.extend_from_slice(dialect.delimiter_bytes());
             }
             let blank = self.schema.len() == 1 && name.is_empty();
             match dialect.quote {
@@ -145,6 +144,7 @@ impl Writing {
                     if self.quote_all
                         || blank
                         || (index == 0 && may_be_mark(name))
+                        || dialect.divides(name)
                         || name.iter().any(|byte| dialect.is_special(*byte)) =>
                 {
                     line.push(quote);
@@ -361,7 +361,7 @@ impl Style {
         }
         for (value, node) in fields {
             if !first {
-                output.put_byte(self.dialect.delimiter)?;
+                output.put(self.dialect.delimiter_bytes())?;
             }
             self.first = first && self.marks;
             first = false;
@@ -507,7 +507,7 @@ impl Style {
     /// A text, in quotes if needed.
     fn text(&self, text: &[u8], quoted: bool, offset: usize, output: &mut Output<'_>) -> Result<(), Bad> {
         let quoted = quoted || self.first && may_be_mark(text);
-        if quoted || text.iter().any(|byte| self.dialect.is_special(*byte)) {
+        if quoted || text.iter().any(|byte| self.dialect.is_special(*byte)) || self.dialect.divides(text) {
             return self.text_quoted(text, quoted, offset, output);
         }
         Ok(output.put(text)?)
@@ -524,8 +524,8 @@ impl Style {
                 _ => LossyKind::TextAsNumber,
             });
         }
-        match text.iter().find(|byte| self.dialect.is_lost(**byte)) {
-            Some(&byte) => Err(needs_quotes(byte, offset)),
+        match self.dialect.lost_in(text) {
+            Some(byte) => Err(needs_quotes(byte, offset)),
             None if self.dialect.tsv_escapes => Ok(text.iter().try_for_each(|byte| output.put(escaped(byte)))?),
             None => Ok(output.put(text)?),
         }

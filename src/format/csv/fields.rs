@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::reading::Reading;
+use super::resolved::Resolved;
 use crate::error::{Cause, RecordError};
 use crate::format::{Ragged, Surplus, Types, Want};
 use crate::memory::Arena;
@@ -100,6 +101,12 @@ impl Fields {
             Plain::Auto | Plain::SaysNull => Value::Untyped(text),
             Plain::Marked { .. } => self.marked(text),
         }
+    }
+
+    /// The same in a dialect that csv-core does not know.
+    #[inline]
+    pub fn plain_or_null<'a>(&self, text: &'a [u8], dialect: Resolved) -> Value<'a> {
+        if dialect.is_word_null(text) { Value::Null } else { self.plain(text) }
     }
 
     /// The same where some texts mean null.

@@ -3,12 +3,14 @@
 mod begin;
 mod cut;
 mod decode;
+mod delimiter;
 mod dialect;
 mod encode;
 mod escapes;
 mod fields;
 mod header;
 mod null;
+mod own;
 mod quotes;
 mod reading;
 mod resolved;
@@ -28,7 +30,8 @@ use crate::error::Result;
 use crate::record::{Nulls, Schema};
 use crate::scan::csv::Marks;
 use crate::scan::lines::Lines;
-pub use dialect::{Delimiter, Dialect, OutDialect};
+pub use delimiter::Delimiter;
+pub use dialect::{Dialect, Known, OutDialect};
 use reading::Reading;
 use resolved::Preset;
 pub(crate) use resolved::Resolved;
@@ -83,7 +86,8 @@ fn gives(preset: Preset, options: &Options) -> Gives {
 }
 
 fn takes(preset: Preset, options: &Options) -> Takes {
-    let escapes = preset == Preset::Tsv && options.dialect.tsv_escapes;
+    // An impossible dialect is refused when the target is prepared.
+    let escapes = Resolved::writing(preset, options).is_ok_and(|dialect| dialect.tsv_escapes);
     Takes {
         detail: if options.nested == Nested::Json { Detail::Fields } else { Detail::Maps },
         // A table keeps a field as it was read, text or not, unless every field is written as text.
@@ -108,10 +112,13 @@ fn header(preset: Preset, options: &Options, reading: &dyn ReadFormat, before: &
     }
     let fields = reading.schema().map_or(1, |schema| schema.len()).max(1);
     let Dialect { delimiter, quote, escape, comment, .. } = options.dialect;
-    let taken = [delimiter.map(u8::from), Some(quote), escape, comment];
+    let taken = [Some(quote), escape, comment];
+    let own = [preset.delimiter()];
+    let delimiter = delimiter.as_ref().map_or(&own[..], Delimiter::bytes);
     let plain = b'0'..=b'9';
-    let mut record: Vec<u8> = plain.into_iter().find(|byte| !taken.contains(&Some(*byte))).into_iter().collect();
-    record.resize(fields, delimiter.map_or(preset.delimiter(), u8::from));
+    let mut record: Vec<u8> =
+        plain.into_iter().find(|byte| !taken.contains(&Some(*byte)) && !delimiter.contains(byte)).into_iter().collect();
+    (1..fields).for_each(|_| record.extend_from_slice(delimiter));
     record
 }
 

@@ -1,5 +1,6 @@
 //! How null is written.
 
+use super::dialect::Known;
 use super::escapes::TSV_NULL;
 use super::resolved::Resolved;
 
@@ -10,20 +11,29 @@ pub(super) struct Null {
     pub text: Box<[u8]>,
     /// A value with this text has to be told apart from null. Escapes do that by themselves.
     pub guarded: bool,
+    /// Another text that the reader would not take for what it is.
+    also: &'static [u8],
 }
 
 impl Null {
     /// Null as a dialect has it, or as this text.
-    pub fn new(dialect: &Resolved, text: &str) -> Null {
-        match text {
-            "" if dialect.tsv_escapes => Null { text: TSV_NULL.into(), guarded: false },
-            text => Null { text: text.as_bytes().into(), guarded: !text.is_empty() },
-        }
+    pub fn new(dialect: &Resolved, known: Option<Known>, columns: usize, text: &str) -> Null {
+        let (usual, also): (&[u8], &[u8]) = match known {
+            _ if dialect.tsv_escapes => (TSV_NULL, b""),
+            // Where fields may be in quotes, MySQL takes the word for null too.
+            Some(Known::Mysql) => (TSV_NULL, b"NULL"),
+            // On a line of its own this ends the data.
+            Some(Known::Postgres) if columns == 1 => (b"", b"\\."),
+            _ => (b"", b""),
+        };
+        let text = if text.is_empty() { usual } else { text.as_bytes() };
+        let is_escape = dialect.tsv_escapes && text == TSV_NULL;
+        Null { text: text.into(), guarded: !is_escape && !(text.is_empty() && also.is_empty()), also }
     }
 
     /// Whether a text would read back as null.
     #[inline]
     pub fn is(&self, text: &[u8]) -> bool {
-        self.guarded && *self.text == *text
+        self.guarded && !text.is_empty() && (*self.text == *text || self.also == text)
     }
 }

@@ -40,7 +40,7 @@ pub(super) struct RowStyle {
     bare_numbers: bool,
     /// Null is written differently from an empty field.
     says_null: bool,
-    /// No record is plain: the dialect has an escape, or a text for null.
+    /// No record is plain: the dialect has an escape, a delimiter of several bytes, or a text for null.
     careful: bool,
 }
 
@@ -60,7 +60,7 @@ impl RowStyle {
             unquotable: u32::from(dialect.quote.is_none()),
             bare_numbers: !b"0123456789+-.eE".iter().any(|byte| [dialect.delimiter, mark].contains(byte)),
             says_null: dialect.says_null(),
-            careful: dialect.escape.is_some() || has_null,
+            careful: dialect.escape.is_some() || dialect.long.is_some() || has_null,
         }
     }
 }
@@ -140,7 +140,7 @@ impl RowStyle {
         values: impl Iterator<Item = Value<'a>>,
         to: &mut [u8],
     ) -> Option<Row> {
-        // The escape itself is escaped, quoted or not; a text that means null is in quotes.
+        // The escape itself is escaped, quoted or not; a text that means null is in quotes, as one with a delimiter is.
         if self.careful {
             return None;
         }

@@ -2,6 +2,7 @@
 
 use csv_core::{ReadFieldResult, Reader, ReaderBuilder};
 
+use super::own;
 use super::resolved::Resolved;
 
 /// A reader that is reset to the start of a record each time.
@@ -16,10 +17,22 @@ pub(super) struct Spec {
 pub(super) struct SpecField<'t> {
     /// Its text, without quotes.
     pub text: &'t [u8],
-    /// It was in quotes.
-    pub quoted: bool,
+    pub kind: FieldKind,
     /// Where it begins.
     pub start: usize,
+}
+
+/// What a field is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum FieldKind {
+    /// Its text is what it is.
+    Plain,
+    /// It was in quotes.
+    Quoted,
+    /// It had escapes outside of quotes.
+    Escaped,
+    /// It is null, whatever its text is.
+    Null,
 }
 
 /// How reading a record ended.
@@ -44,6 +57,9 @@ impl Spec {
         mut field: impl FnMut(SpecField<'_>) -> Result<(), E>,
     ) -> Result<Ending, E> {
         let Spec { reader, dialect, text, .. } = self;
+        if dialect.is_own() {
+            return own::record(*dialect, text, data, from, field);
+        }
         let reader = ready(reader, *dialect);
         let start = first_byte(*dialect, data, from);
         let (mut at, mut field_start, mut len) = (start, start, 0);
@@ -56,7 +72,8 @@ impl Spec {
                 ReadFieldResult::OutputFull => text.resize(text.len() * 2, 0),
                 ReadFieldResult::Field { record_end } => {
                     let quoted = dialect.quote.is_some() && data.get(field_start) == dialect.quote.as_ref();
-                    field(SpecField { text: &text[..len], quoted, start: field_start })?;
+                    let kind = if quoted { FieldKind::Quoted } else { FieldKind::Plain };
+                    field(SpecField { text: &text[..len], kind, start: field_start })?;
                     (field_start, len) = (at, 0);
                     if record_end {
                         return Ok(behind_terminator(data, at));
@@ -101,7 +118,9 @@ pub(super) fn first_byte(dialect: Resolved, data: &[u8], from: usize) -> usize {
     let mut at = from;
     loop {
         match data.get(at) {
-            Some(b'\n' | b'\r') => at += 1,
+            Some(b'\n') => at += 1,
+            Some(b'\r') if dialect.break_len(data, at) > 0 => at += 1,
+            Some(b'\\') if dialect.is_end_mark(data, at) => at += 2,
             Some(byte) if Some(*byte) == dialect.comment => {
                 at += memchr::memchr2(b'\n', b'\r', &data[at..]).map_or(data.len() - at, |found| found + 1);
             }

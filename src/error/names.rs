@@ -5,7 +5,7 @@
 
 /// The settings that messages name: fields of `Settings`, of `Options` and of what is in them, and what else a job is
 /// given.
-const SETTINGS: [&str; 50] = [
+const SETTINGS: [&str; 51] = [
     "Each",
     "bytes_as",
     "checkpoint",
@@ -16,6 +16,7 @@ const SETTINGS: [&str; 50] = [
     "dialect.comment",
     "dialect.delimiter",
     "dialect.quoting",
+    "dialect.skip_space",
     "dialect.tsv_escapes",
     "drop",
     "encoding",

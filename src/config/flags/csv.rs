@@ -7,7 +7,8 @@ use super::flag::Takes::{Any, List, Nothing, Text};
 use super::flag::{Flag, Group, Takes, flag};
 use super::kinds::Kinds;
 use super::unless::{
-    columns_are_known, dialect_has_escapes, never_quotes_to_read, never_quotes_to_write, no_quotes_to_read, no_quotes_to_write, uncounted,
+    columns_are_known, dialect_has_escapes, never_quotes_to_read, never_quotes_to_write, no_quotes_to_read,
+    no_quotes_to_write, uncounted,
 };
 use super::values::{byte, delimiter, put, ragged, shown_delimiter};
 use crate::config::list::parse_names;

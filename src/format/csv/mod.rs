@@ -4,6 +4,7 @@ mod begin;
 mod cut;
 mod decode;
 mod delimiter;
+mod detect;
 mod dialect;
 mod encode;
 mod escapes;
@@ -125,7 +126,14 @@ fn header(preset: Preset, options: &Options, reading: &dyn ReadFormat, before: &
 /// Opens CSV or TSV: reads the header.
 fn open(preset: Preset, options: &Options, head: &[u8], end: bool) -> Result<Opening, OpenError> {
     let mut dialect = Resolved::reading(preset, &options.dialect)?;
-    let Some(beginning) = begin::read(&dialect, options, head, end) else { return Ok(Opening::More) };
+    let Some(mut beginning) = begin::read(&dialect, options, head, end) else { return Ok(Opening::More) };
+    if beginning.delimiter.is_none() && options.dialect.delimiter.is_some_and(Delimiter::is_auto) {
+        beginning.delimiter = match detect::find(&dialect, options, head, beginning.end, end)? {
+            detect::Found::Delimiter(delimiter) => Some(delimiter),
+            detect::Found::Nothing => None,
+            detect::Found::More => return Ok(Opening::More),
+        };
+    }
     dialect.delimiter = beginning.delimiter.unwrap_or(dialect.delimiter);
     let Some(mut header) = header::read(&dialect, options, head, beginning.end, end)? else { return Ok(Opening::More) };
     if options.ragged.surplus == Surplus::Extra {

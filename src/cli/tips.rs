@@ -30,7 +30,6 @@ const NOT_YET_ROWS: &str = "pagemill can't limit or skip records yet; with -t nd
 const NOT_YET_LINES: &str = "lines at the start can't be passed over yet: tail -n +N FILE | pagemill convert - -f csv";
 const NOT_YET_SAMPLE: &str = "records of a file can't be chosen at random yet";
 const NOT_YET_APPEND: &str = "pagemill can't append to a file yet; convert both into a new one, or append what goes to standard output: --out-no-headers >> FILE";
-const NOT_YET_NULL: &str = "texts that mean null can't be named yet: an unquoted empty field is null";
 const NOT_YET_NAME: &str = "the name of the input can't be added as a field yet";
 const NOT_YET_DEDUPE: &str = "duplicate records can't be left out yet";
 const NOT_YET_SORT: &str = "pagemill can't sort yet: it keeps the order of the input";
@@ -39,7 +38,7 @@ const UTF8_OUT: &str = "the output is always UTF-8; convert it with iconv: | ico
 const AN_INPUT: &str = "an input needs no flag";
 
 /// Flags of other tools, and older ones of ours.
-const FLAGS: [(&str, Tip); 124] = [
+const FLAGS: [(&str, Tip); 125] = [
     ("--sep", Say("--delimiter")),
     ("--separator", Say("--delimiter")),
     ("--delim", Say("--delimiter")),
@@ -139,8 +138,8 @@ const FLAGS: [(&str, Tip); 124] = [
     ("--head", No(NOT_YET_ROWS)),
     ("--max-records", No(NOT_YET_ROWS)),
     ("--append", No(NOT_YET_APPEND)),
-    ("--na-values", No(NOT_YET_NULL)),
-    ("--na", No(NOT_YET_NULL)),
+    ("--na-values", Say("--null")),
+    ("--na", Say("--null")),
     ("--sample", No(NOT_YET_SAMPLE)),
     ("--unique", No(NOT_YET_DEDUPE)),
     ("--stats", No(NOT_YET_STATS)),
@@ -157,11 +156,12 @@ const FLAGS: [(&str, Tip); 124] = [
     ("--json-path", Say("--records-at")),
     ("--null0", Say("-0")),
     ("--print0", Say("-0")),
-    ("--null", No("-0 says that the paths of a list end with zero bytes; texts that mean null can't be named yet")),
+    ("--skipinitialspace", Say("--skip-space")),
+    ("--skip-initial-space", Say("--skip-space")),
     ("--filter", Say("--where")),
-    ("--nullstr", No(NOT_YET_NULL)),
-    ("--null-value", No(NOT_YET_NULL)),
-    ("--null-values", No(NOT_YET_NULL)),
+    ("--nullstr", Say("--null")),
+    ("--null-value", Say("--null")),
+    ("--null-values", Say("--null")),
     ("--filename", No(NOT_YET_NAME)),
     ("--source-column", No(NOT_YET_NAME)),
     ("--limit", No(NOT_YET_ROWS)),
@@ -355,9 +355,6 @@ fn unknown(arg: &str) -> Option<String> {
 
 /// What is known about a flag that does not exist.
 fn tip(flag: &str) -> Option<Tip> {
-    if flag == "--null" && typed().any(|word| word.starts_with("--files-from")) {
-        return Some(Say("-0"));
-    }
     if ["--rows", "--count"].contains(&flag) && is_flag("--size") {
         return Some(Say("--records"));
     }

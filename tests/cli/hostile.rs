@@ -15,7 +15,7 @@ use crate::support::{command, folder};
 use pagemill::format::Format;
 
 /// Flags that change how things are read and written; each is taken now and then.
-const FLAGS: [&[&str]; 34] = [
+const FLAGS: [&[&str]; 43] = [
     &["--no-headers"],
     &["--ragged", "pad"],
     &["--tsv-escapes"],
@@ -50,6 +50,15 @@ const FLAGS: [&[&str]; 34] = [
     &["--drop", "b"],
     &["--rename", "a=z"],
     &["--max-record-size", "64"],
+    &["--dialect", "mysql"],
+    &["--dialect", "postgres"],
+    &["--out-dialect", "mysql"],
+    &["--skip-space"],
+    &["-d", "||"],
+    &["-d", "auto"],
+    &["--ragged", "pad,truncate,trailing"],
+    &["--ragged", "extra"],
+    &["--null", "1,x,"],
 ];
 
 #[test]

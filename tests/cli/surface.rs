@@ -89,7 +89,7 @@ fn older_spellings_still_work_and_are_in_no_help() {
     assert_eq!(read(here, "c.txt"), "a\n");
     for help in ["convert -h", "convert --help", "generate --help", "help", "count --help"] {
         let text = say(here, help).ends(0).stdout;
-        for old in ["--input", "--processor", "--chunk-size", "uppercase", "--format", "create-sample", "--null"] {
+        for old in ["--input", "--processor", "--chunk-size", "uppercase", "--format", "create-sample"] {
             assert!(!text.contains(old), "{old} is in the help `{help}`");
         }
     }

@@ -585,7 +585,7 @@ fn tips_do_not_care_for_the_encoding_of_other_arguments() {
         (&["--sep", ";"], "`--sep` is `--delimiter` here"),
         (&["convert", "--sep", ";"], "`--sep` is `--delimiter` here"),
         (&["count", "-l"], "there is no flag `-l`"),
-        (&["convert", "--null"], "there is no flag `--null`"),
+        (&["convert", "--nullstr"], "`--nullstr` is `--null` here"),
     ];
     for (words, said) in commands {
         let words: Vec<&OsStr> = words.iter().map(OsStr::new).collect();

@@ -75,14 +75,8 @@ impl Writing {
         let dialect = self.dialect;
         Style {
             unit: Unit::get(),
-            row: RowStyle::new(
-                dialect,
-                self.null.guarded,
-                self.crlf,
-                self.quote_all,
-                self.same,
-                self.bytes_as == BytesAs::Base64,
-            ),
+            row: RowStyle::new(dialect, self.crlf, self.quote_all, self.same, self.bytes_as == BytesAs::Base64)
+                .guarding_null(self.null.guarded),
             dialect,
             null: self.null.clone(),
             json: Writer::new(self.bytes_as),

@@ -45,7 +45,7 @@ pub(super) struct RowStyle {
 }
 
 impl RowStyle {
-    pub fn new(dialect: Resolved, has_null: bool, crlf: bool, quote_all: bool, same: bool, base64: bool) -> RowStyle {
+    pub fn new(dialect: Resolved, crlf: bool, quote_all: bool, same: bool, base64: bool) -> RowStyle {
         let instead = if dialect.tsv_escapes { b'\\' } else { dialect.delimiter };
         let mark = dialect.quote.unwrap_or(instead);
         RowStyle {
@@ -60,7 +60,7 @@ impl RowStyle {
             unquotable: u32::from(dialect.quote.is_none()),
             bare_numbers: !b"0123456789+-.eE".iter().any(|byte| [dialect.delimiter, mark].contains(byte)),
             says_null: dialect.says_null(),
-            careful: dialect.escape.is_some() || dialect.long.is_some() || has_null,
+            careful: dialect.escape.is_some() || dialect.long.is_some(),
         }
     }
 }
@@ -191,6 +191,11 @@ impl RowStyle {
         // Always two bytes: copying one or two takes a call, which costs as much as a short field.
         *to.get_mut(at..)?.first_chunk_mut()? = self.line_break.0;
         Some(Row { len: at + self.line_break.1, lossy })
+    }
+
+    /// The same, and a text may have to be told apart from null.
+    pub fn guarding_null(self, guards: bool) -> RowStyle {
+        RowStyle { careful: self.careful | guards, ..self }
     }
 
     /// What ends a record.

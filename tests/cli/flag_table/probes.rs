@@ -194,6 +194,13 @@ pub const PROBES: &[Probe] = &[
             frames_of_json: b"\x12\0\0\0{\"a\":1,\"b\":\"x\\ty\"}",
         },
     ),
+    probe(
+        "dialect",
+        &["--dialect", "mysql"],
+        Input { csv: b"a,b\n1,\"\\x\"\n2,z\n", tsv: b"a\tb\n1\t\\x\n2\tz\n", ..PLAIN },
+    ),
+    probe("skip-space", &["--skip-space"], Input { csv: b"a, b\n1, x\n", tsv: b"a\t b\n1\t x\n", ..PLAIN }),
+    probe("out-dialect", &["--out-dialect", "unix"], PLAIN),
     probe("out-delimiter", &["--out-delimiter", ";"], Input { text: b"x;\n", ..PLAIN }),
     // Base64 ends with it.
     probe("out-delimiter", &["--out-delimiter", "="], PLAIN).beside(&["--out-no-quoting"]),
@@ -230,6 +237,10 @@ pub const PROBES: &[Probe] = &[
     probe("rename", &["--rename", "line=z"], PLAIN),
     // Values
     probe("types", &["--types", "text"], PLAIN),
+    probe("null", &["--null", "x y,z"], PLAIN).beside(&["--on-error", "skip"]),
+    probe("null", &["--null", "1,2"], PLAIN).beside(&["--select", "a"]),
+    probe("out-null", &["--out-null", "x y"], PLAIN),
+    probe("out-null", &["--out-null", "eCB5"], PLAIN),
     probe("where", &["--where", "record_number() = 1"], PLAIN),
     probe("set", &["--set", "made=record_number()"], PLAIN),
     probe("set", &["--set", "a=7"], PLAIN),

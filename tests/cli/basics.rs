@@ -59,7 +59,7 @@ fn a_command_line_that_makes_no_sense_ends_with_2() {
         &["convert", "a.csv", "-j", "many"],
         &["convert", "a.csv", "--memory-limit", "lots"],
         &["convert", "a.csv", "--slice-size", "0"],
-        &["convert", "a.csv", "-d", ",,"],
+        &["convert", "a.csv", "-d", "tabs"],
         &["convert", "a.csv", "-d", "\""],
         &["convert", "a.csv", "--rename", "a"],
         &["convert", "a.csv", "--types", "guess"],

@@ -306,7 +306,6 @@ fn only_what_is_alike_is_suggested() {
         "nrows",
         "first",
         "append",
-        "na-values",
     ] {
         let ran = say(here, &format!("a.csv --{flag}")).ends(2).says(&[&format!("there is no flag `--{flag}`")]);
         assert!(!ran.stderr.contains("Did you mean"), "{}", ran.stderr);
@@ -446,7 +445,7 @@ fn tips_repeat_nothing_and_know_more_tools() {
         assert!(ran.stderr.ends_with(&format!("\n  pagemill {corrected}\n")), "{line}: {}", ran.stderr);
     }
     say(here, "a.csv -t csv --format csv").ends(2).says(&["`--format` is `--to` here, which is there already\n"]);
-    say(here, "a.csv --na NA").ends(2).says(&["there is no flag `--na`: texts that mean null can't be named yet"]);
+    say(here, "a.csv --na NA").ends(2).says(&["`--na` is `--null` here\n  pagemill a.csv --null NA\n"]);
     say(here, "a.csv --count").ends(2).says(&["`pagemill count -r INPUT` counts records"]);
     for flag in ["--rows", "--lines", "--skip", "--limit"] {
         say(here, &format!("a.csv {flag} 3")).ends(2).says(&[

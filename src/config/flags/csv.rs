@@ -24,7 +24,7 @@ pub static FLAGS: &[Flag] = &[
         "delimiter",
         Any("TEXT"),
         Commands::READ,
-        "What is between fields of the input: `;`, tab, '\\t', pipe, '\\x1f', several bytes such as '||', or auto to find it in the first bytes [default: comma, or tab for TSV]",
+        "What is between fields of the input: `;`, tab, pipe, '\\x1f', '||'; auto finds it [default: comma, or tab for TSV]",
     )
     .short('d')
     .common()

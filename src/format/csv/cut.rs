@@ -1,9 +1,9 @@
 //! Where slices of CSV may end: after line breaks outside quotes.
 
 use super::own;
+use super::parts::first_byte;
 use super::quotes::{Quotes, Record, open_quote};
 use super::resolved::Resolved;
-use super::spec::first_byte;
 use crate::error::RecordError;
 use crate::format::{Boundary, Cut, Passed, Tallied, Tally};
 use crate::record::record_too_large;

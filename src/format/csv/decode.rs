@@ -4,10 +4,11 @@ use std::ops::Range;
 
 use super::escapes::{TSV_NULL, unescape_tsv};
 use super::fields::{Fields, Rest};
+use super::parts::{Ending, FieldKind, first_byte};
 use super::quotes::{Quotes, Record, open_quote, text_after_quote};
 use super::reading::Reading;
 use super::resolved::Resolved;
-use super::spec::{Ending, FieldKind, Spec, first_byte};
+use super::spec::Spec;
 use crate::error::{Fault, RecordError};
 use crate::format::{Decode, Types, Want};
 use crate::memory::Arena;

@@ -16,10 +16,10 @@ use crate::scan::vector::{Unit, Vector, Work};
 
 /// CSV that is ready to be written.
 pub(super) struct Writing {
-    dialect: Resolved,
+    pub dialect: Resolved,
     crlf: bool,
     quote_all: bool,
-    null: Null,
+    pub null: Null,
     /// An untyped field of the source needs no quotes here.
     same: bool,
     /// See [`ColumnsEncoder`].
@@ -82,23 +82,6 @@ impl Writing {
             json: Writer::new(self.bytes_as),
             marks: !self.header && dialect.quote.is_some(),
             first: false,
-        }
-    }
-
-    /// Refuses a text for null that would not be read as one field.
-    ///
-    /// # Errors
-    /// Usage: the text.
-    pub fn check_null(&self) -> Result<(), Error> {
-        let (dialect, text) = (&self.dialect, &self.null.text);
-        let is_odd = |byte: &&u8| dialect.is_special(**byte) && Some(**byte) != dialect.escape;
-        match text.iter().find(is_odd).filter(|_| self.null.guarded) {
-            None => Ok(()),
-            Some(byte) => Err(Error::usage(format!(
-                "null can't be written as `{}`: `{}` in it has a meaning, and null is never in quotes\n  Give ⟨out_null⟩ another text.",
-                String::from_utf8_lossy(text).escape_debug(),
-                byte.escape_ascii()
-            ))),
         }
     }
 

@@ -300,7 +300,7 @@ impl Fields {
                     "Give ⟨ragged pad⟩ to fill missing fields with null, or ⟨on_error skip⟩ to leave out such records."
                 }
                 false => {
-                    "Check the delimiter and the quotes; give ⟨ragged truncate⟩ or ⟨ragged extra⟩ to leave out or keep surplus fields, or ⟨on_error skip⟩ to leave out such records."
+                    "Check the delimiter and the quotes, or give ⟨ragged extra⟩ to keep surplus fields in a column, or ⟨on_error skip⟩ to leave out such records."
                 }
             },
         )

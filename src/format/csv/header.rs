@@ -2,9 +2,10 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::parts::Ending;
 use super::quotes::{Quotes, Record, open_quote};
 use super::resolved::Resolved;
-use super::spec::{Ending, Spec};
+use super::spec::Spec;
 use crate::error::{Fault, MORE_MEMORY, RecordError};
 use crate::format::Options;
 use crate::format::ragged::EXTRA;

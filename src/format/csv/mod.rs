@@ -12,6 +12,7 @@ mod fields;
 mod header;
 mod null;
 mod own;
+mod parts;
 mod quotes;
 mod reading;
 mod resolved;
@@ -200,7 +201,7 @@ impl ReadFormat for Reading {
 /// Prepares CSV or TSV.
 fn create(preset: Preset, options: &Options, given: Given<'_>) -> Result<Box<dyn WriteFormat>> {
     let writing = encode::Writing::new(Resolved::writing(preset, options)?, options, given);
-    writing.check_null()?;
+    writing.null.check(&writing.dialect)?;
     writing.check_names()?;
     Ok(Box::new(writing))
 }

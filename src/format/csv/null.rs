@@ -3,6 +3,7 @@
 use super::dialect::Known;
 use super::escapes::TSV_NULL;
 use super::resolved::Resolved;
+use crate::error::{Error, Result};
 
 /// How null is written.
 #[derive(Clone, Debug, Default)]
@@ -29,6 +30,23 @@ impl Null {
         let text = if text.is_empty() { usual } else { text.as_bytes() };
         let is_escape = dialect.tsv_escapes && text == TSV_NULL;
         Null { text: text.into(), guarded: !is_escape && !(text.is_empty() && also.is_empty()), also }
+    }
+
+    /// Refuses a text that would not be read as one field.
+    ///
+    /// # Errors
+    /// Usage: the text.
+    pub fn check(&self, dialect: &Resolved) -> Result<()> {
+        let is_odd = |byte: &&u8| dialect.is_special(**byte) && Some(**byte) != dialect.escape;
+        let divided = dialect.divides(&self.text).then_some(&dialect.delimiter);
+        match self.text.iter().find(is_odd).or(divided).filter(|_| self.guarded) {
+            None => Ok(()),
+            Some(byte) => Err(Error::usage(format!(
+                "null can't be written as `{}`: `{}` in it has a meaning, and null is never in quotes\n  Give ⟨out_null⟩ another text.",
+                String::from_utf8_lossy(&self.text).escape_debug(),
+                byte.escape_ascii()
+            ))),
+        }
     }
 
     /// Whether a text would read back as null.

@@ -4,8 +4,8 @@
 //! Where it knows a dialect, its rules hold: quotes mean something at the start of a field only, and text after a closing
 //! quote belongs to the field. [`quotes`](super::quotes) says where a record ends; it follows the same rules.
 
+use super::parts::{Ending, FieldKind, SpecField, first_byte};
 use super::resolved::{Backslashes, Resolved};
-use super::spec::{Ending, FieldKind, SpecField, first_byte};
 
 /// Reads the record that starts at `from`, field by field; `room` is for texts that are not in the data as they are.
 /// Nothing follows `data`.

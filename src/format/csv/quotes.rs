@@ -13,8 +13,8 @@
 //! takes at most two looks at each byte.
 
 use super::own;
+use super::parts::first_byte;
 use super::resolved::Resolved;
-use super::spec::first_byte;
 use crate::error::RecordError;
 
 /// The outcome of reading a record.

@@ -3,6 +3,7 @@
 use csv_core::{ReadFieldResult, Reader, ReaderBuilder};
 
 use super::own;
+use super::parts::{Ending, FieldKind, SpecField, first_byte};
 use super::resolved::Resolved;
 
 /// A reader that is reset to the start of a record each time.
@@ -11,37 +12,6 @@ pub(super) struct Spec {
     reader: Option<Reader>,
     dialect: Resolved,
     text: Vec<u8>,
-}
-
-/// One field, as csv-core reads it.
-pub(super) struct SpecField<'t> {
-    /// Its text, without quotes.
-    pub text: &'t [u8],
-    pub kind: FieldKind,
-    /// Where it begins.
-    pub start: usize,
-}
-
-/// What a field is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum FieldKind {
-    /// Its text is what it is.
-    Plain,
-    /// It was in quotes.
-    Quoted,
-    /// It had escapes outside of quotes.
-    Escaped,
-    /// It is null, whatever its text is.
-    Null,
-}
-
-/// How reading a record ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Ending {
-    /// Before this offset, line break included.
-    At(usize),
-    /// There were no more records.
-    NoRecord,
 }
 
 impl Spec {
@@ -104,29 +74,6 @@ fn ready(reader: &mut Option<Reader>, dialect: Resolved) -> &mut Reader {
 /// it; it keeps the mark if it comes in pieces.
 fn input(data: &[u8], start: usize, at: usize) -> &[u8] {
     if at == start { &data[at..data.len().min(at + 1)] } else { &data[at..] }
-}
-
-/// The first byte of the record, after blank lines and comments.
-///
-/// A comment ends where a record would. csv-core ends it only at a line feed, so in a file whose lines end with single
-/// carriage returns everything after the first comment would be skipped silently.
-///
-/// csv-core makes an empty record of a comment line that is cut off by the end of the input, contrary to its
-/// documentation ("that line is ignored"): <https://github.com/BurntSushi/rust-csv/issues/363>, with a fix proposed in
-/// pull request 396. We follow the documentation.
-pub(super) fn first_byte(dialect: Resolved, data: &[u8], from: usize) -> usize {
-    let mut at = from;
-    loop {
-        match data.get(at) {
-            Some(b'\n') => at += 1,
-            Some(b'\r') if dialect.break_len(data, at) > 0 => at += 1,
-            Some(b'\\') if dialect.is_end_mark(data, at) => at += 2,
-            Some(byte) if Some(*byte) == dialect.comment => {
-                at += memchr::memchr2(b'\n', b'\r', &data[at..]).map_or(data.len() - at, |found| found + 1);
-            }
-            _ => return at,
-        }
-    }
 }
 
 /// A CRLF is one line break, of which csv-core leaves the LF to the next record.

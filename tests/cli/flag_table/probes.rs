@@ -240,7 +240,7 @@ pub const PROBES: &[Probe] = &[
     probe("null", &["--null", "x y,z"], PLAIN).beside(&["--on-error", "skip"]),
     probe("null", &["--null", "1,2"], PLAIN).beside(&["--select", "a"]),
     probe("out-null", &["--out-null", "x y"], PLAIN),
-    probe("out-null", &["--out-null", "eCB5"], PLAIN),
+    probe("out-null", &["--out-null", "NULL"], PLAIN).beside(&["--columns", "a,nobody"]),
     probe("where", &["--where", "record_number() = 1"], PLAIN),
     probe("set", &["--set", "made=record_number()"], PLAIN),
     probe("set", &["--set", "a=7"], PLAIN),

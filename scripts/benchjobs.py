@@ -79,6 +79,14 @@ def select(columns):
     ]
 
 
+def filtered(sql, xan, expression="pl.col('fare') > 30"):
+    return duck_both("COPY (SELECT * FROM read_csv('{i}') WHERE %s) TO '{o}' (FORMAT csv)" % sql) + [
+        polars("pl.scan_csv(i).filter(%s).sink_csv(o)" % expression),
+        command("xan filter", "xan", "filter", xan, "IN"),
+        command("xan filter -p", "xan", "filter", "-p", xan, "IN"),
+    ]
+
+
 NESTED = "SELECT id, type, actor.login AS \"actor.login\" FROM read_json('{i}', format='newline_delimited'%s)"
 GIVEN = ", columns={{id: 'VARCHAR', type: 'VARCHAR', actor: 'STRUCT(login VARCHAR)'}}"
 LOGIN = "pl.col('actor').struct.field('login').alias('actor.login')"
@@ -123,6 +131,21 @@ JOBS = [
         ["--select", "id,payment,total"]),
     Job("select-quoted", "CSV select 3 columns, quoted", "quoted", "select", select(("id", "title", "rating")),
         ["--select", "id,title,rating"]),
+    Job("filter", "CSV records with fare > 30, numeric", "numeric", "filter", filtered("fare > 30", "fare > 30") + [
+        command("mlr", "mlr", "--icsv", "--ocsv", "filter", "$fare > 30", "IN", slow=SLOW),
+    ], ["--where", "fare > 30"]),
+    Job("filter-rare", "CSV records with a rare text, numeric", "numeric", "filter", filtered(
+        "id = '1000004711'", "id eq \"1000004711\"", "pl.col('id') == 1000004711") + [
+        command("qsv search", "qsv", "search", "--exact", "-s", "id", "1000004711", "IN"),
+        command("mlr", "mlr", "--icsv", "--ocsv", "-S", "filter", '$id == "1000004711"', "IN", slow=SLOW),
+    ], ["--where", "id = '1000004711'"]),
+    Job("set", "CSV with a field fare × 1.1, numeric", "numeric", "set", duck_both(
+        "COPY (SELECT *, fare * 1.1 AS gross FROM read_csv('{i}')) TO '{o}' (FORMAT csv)") + [
+        polars("pl.scan_csv(i).with_columns((pl.col('fare') * 1.1).alias('gross')).sink_csv(o)"),
+        command("xan map", "xan", "map", "fare * 1.1 as gross", "IN"),
+        command("qsv", "qsv", "luau", "map", "gross", "fare * 1.1", "IN", slow=SLOW),
+        command("mlr", "mlr", "--icsv", "--ocsv", "put", "$gross = $fare * 1.1", "IN", slow=SLOW),
+    ], ["--set", "gross=fare*1.1"]),
     Job("csv-tsv", "CSV → TSV, quoted", "quoted", "csv-tsv", [
         duck("COPY (FROM read_csv('{i}')) TO '{o}' (FORMAT csv, DELIMITER '\\t')"),
         polars("pl.scan_csv(i).sink_csv(o, separator='\\t')"),

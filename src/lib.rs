@@ -142,6 +142,7 @@ pub mod sample;
 #[doc(hidden)]
 #[allow(unsafe_code)]
 pub mod scan;
+pub(crate) mod sigma;
 #[doc(hidden)]
 pub mod sink;
 #[doc(hidden)]

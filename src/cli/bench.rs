@@ -23,7 +23,7 @@ use super::exit::Exit;
 use super::measuring::{Progress, time_limit};
 use super::parser::Typed;
 use super::signals;
-use super::workloads::{self, Workload};
+use super::workloads::{self, CHOOSING, Own, Workload};
 
 /// What holds when nothing is said.
 const RUNS: usize = 10;
@@ -73,7 +73,7 @@ struct Asked<'s> {
     said: &'s Said,
     workloads: Vec<&'static Workload>,
     input: Option<PathBuf>,
-    fields: Option<String>,
+    own: Own,
     size: u64,
     runs: usize,
     limit: Duration,
@@ -92,18 +92,21 @@ impl Asked<'_> {
     fn of<'s>(said: &'s Said, operands: &[std::ffi::OsString]) -> Result<Asked<'s>, Error> {
         flags::settings(said)?;
         let input = said.path("input").map(Path::to_path_buf);
-        let fields = said.texts("select")?.join(",");
-        let fields = (!fields.is_empty()).then_some(fields);
-        if fields.is_some() && input.is_none() {
-            return Err(Error::usage(
-                "`--select` has no effect: the data is generated\n  It is for --input: leave it out.",
-            ));
+        let own = own(said)?;
+        if let (Some(flag), None) = (own.keys().next(), &input) {
+            return Err(Error::usage(format!(
+                "`--{flag}` has no effect: the data is generated\n  It is for --input: leave it out."
+            )));
         }
-        let workloads = chosen(operands, input.as_deref(), fields.is_some())?;
-        if fields.is_some() && !workloads.iter().any(|workload| workload.selects()) {
-            return Err(Error::usage(
-                "`--select` has no effect: no workload chooses fields\n  It is for select and ndjson-select.",
-            ));
+        let workloads = chosen(operands, input.as_deref(), &own)?;
+        let used = |flag: &str| workloads.iter().any(|workload| workload.chooses() == Some(flag));
+        if let Some((flag, what)) = CHOOSING.iter().find(|(flag, _)| own.contains_key(flag) && !used(flag)) {
+            let all = workloads::ALL.iter().filter(|workload| workload.chooses() == Some(flag));
+            let names: Vec<&str> = all.map(|workload| workload.name).collect();
+            return Err(Error::usage(format!(
+                "`--{flag}` has no effect: no workload chooses {what}\n  It is for {}.",
+                names.join(" and ")
+            )));
         }
         let size = said.text("size")?.map_or(Ok(SIZE as u64), |text| parse_size("--size", text))?;
         let runs = said.text("runs")?.map_or(Ok(RUNS as u64), |text| parse_count(text).map_err(Error::usage))?;
@@ -119,7 +122,7 @@ impl Asked<'_> {
             said,
             workloads,
             input,
-            fields,
+            own,
             size,
             runs,
             limit,
@@ -146,7 +149,7 @@ impl Asked<'_> {
             .iter()
             .filter_map(|flag| Some(format!("--{flag} {}", self.said.value(flag)?.to_string_lossy())))
             .collect();
-        words.extend(self.fields.iter().map(|fields| format!("--select {fields}")));
+        words.extend(self.own.iter().map(|(flag, value)| format!("--{flag} {value}")));
         words.extend(self.said.has("cold").then(|| "--cold".to_owned()));
         words.extend(self.to_files().then(|| "outputs in files".to_owned()));
         words.join(", ")
@@ -253,7 +256,7 @@ impl Asked<'_> {
             reports: true,
             start: Box::new(move |files| {
                 let mut command = Command::new(own);
-                command.args(workload.arguments(files.input, files.output, self.fields.as_deref()));
+                command.args(workload.arguments(files.input, files.output, &self.own));
                 for flag in RUN_FLAGS {
                     if let Some(value) = self.said.value(flag) {
                         command.arg(format!("--{flag}")).arg(value);
@@ -278,11 +281,7 @@ impl Asked<'_> {
 const RUN_FLAGS: [&str; 4] = ["workers", "memory-limit", "slice-size", "io"];
 
 /// The workloads that were named, or all that can be run.
-fn chosen(
-    operands: &[std::ffi::OsString],
-    input: Option<&Path>,
-    with_fields: bool,
-) -> Result<Vec<&'static Workload>, Error> {
+fn chosen(operands: &[std::ffi::OsString], input: Option<&Path>, own: &Own) -> Result<Vec<&'static Workload>, Error> {
     let names = || workloads::ALL.iter().map(|workload| workload.name);
     let format = match input {
         Some(path) => Some(source_format(None, Some(path), &Default::default()).map_err(|_| {
@@ -294,7 +293,7 @@ fn chosen(
         None => None,
     };
     let takes = |workload: &&Workload| format.is_none_or(|format| workload.takes(format.name()));
-    let knows = |workload: &&Workload| input.is_none() || with_fields || !workload.selects();
+    let knows = |workload: &&Workload| input.is_none() || workload.chooses().is_none_or(|flag| own.contains_key(flag));
     if operands.is_empty() {
         let all: Vec<&Workload> = workloads::ALL.iter().collect();
         return Ok(all
@@ -317,9 +316,10 @@ fn chosen(
                 workload.name, workload.from
             )));
         }
-        if !knows(&workload) {
+        if let Some(flag) = workload.chooses().filter(|_| !knows(&workload)) {
+            let value = if flag == "select" { "FIELDS" } else { "EXPR" };
             return Err(Error::usage(format!(
-                "which fields is {} to choose?\n  Name them: --select FIELDS.",
+                "the workload {} does not know your data\n  Give --{flag} {value}.",
                 workload.name
             )));
         }
@@ -328,6 +328,25 @@ fn chosen(
         }
     }
     Ok(found)
+}
+
+/// What is chosen in data of one's own.
+fn own(said: &Said) -> Result<Own, Error> {
+    let mut own = Own::new();
+    for (flag, _) in CHOOSING {
+        let texts = said.texts(flag)?;
+        let value = match &texts[..] {
+            [text] if flag != "select" => text.clone(),
+            texts if flag != "select" && texts.len() > 1 => {
+                return Err(Error::usage(format!("--{flag} is given twice\n  Give one expression.")));
+            }
+            texts => texts.join(","),
+        };
+        if !value.is_empty() {
+            own.insert(flag, value);
+        }
+    }
+    Ok(own)
 }
 
 /// The commands to compare with.

@@ -1,5 +1,6 @@
 //! The work that `bench` measures: one line each.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::Path;
 
@@ -18,22 +19,28 @@ pub struct Workload {
 enum Does {
     /// Converts to a format, with these flags.
     Converts(&'static str, &'static [&'static str]),
-    /// Converts some fields to a format. Those of generated data.
-    Selects(&'static str, &'static str),
+    /// Converts to a format what a flag chooses. That is for generated data.
+    Chooses(&'static str, &'static str, &'static str),
     /// Converts a file of this many bytes.
     Starts(&'static str, u64),
     /// Counts, with these flags.
     Counts(&'static [&'static str]),
 }
 
-use Does::{Converts, Counts, Selects, Starts};
+use Does::{Chooses, Converts, Counts, Starts};
+
+/// The flags of workloads whose values are for generated data, and what they choose.
+pub const CHOOSING: [(&str, &str); 3] = [("select", "fields"), ("where", "records"), ("set", "what to make")];
+
+/// What is chosen in data of one's own, by flag.
+pub type Own = BTreeMap<&'static str, String>;
 
 const fn workload(name: &'static str, from: &'static str, does: Does, about: &'static str) -> Workload {
     Workload { name, about, from, does }
 }
 
 /// All workloads, in the order in which they run.
-pub static ALL: [Workload; 14] = [
+pub static ALL: [Workload; 16] = [
     workload("csv-ndjson", "csv", Converts("ndjson", &[]), "CSV to NDJSON"),
     workload("csv-tsv", "csv", Converts("tsv", &[]), "CSV to TSV"),
     workload("csv-csv", "csv", Converts("csv", &["--quote-all"]), "CSV to CSV with all fields in quotes"),
@@ -41,11 +48,18 @@ pub static ALL: [Workload; 14] = [
     workload("ndjson-json", "ndjson", Converts("json", &[]), "NDJSON to one JSON array"),
     workload("json-ndjson", "json", Converts("ndjson", &[]), "one JSON array to NDJSON"),
     workload("fixed-csv", "fixed", Converts("csv", &["--layout", LAYOUT]), "records of a fixed layout to CSV"),
-    workload("select", "csv", Selects("csv", "id,price,city"), "CSV to CSV with three of its fields"),
+    workload("select", "csv", Chooses("csv", "select", "id,price,city"), "CSV to CSV with three of its fields"),
+    workload("filter", "csv", Chooses("csv", "where", "price > 50"), "records of CSV for which something is true"),
+    workload(
+        "set",
+        "csv",
+        Chooses("csv", "set", "gross=price*1.1"),
+        "CSV with one more field, calculated from another",
+    ),
     workload(
         "ndjson-select",
         "ndjson",
-        Selects("csv", "id,price,address.city"),
+        Chooses("csv", "select", "id,price,address.city"),
         "NDJSON to CSV with three of its fields",
     ),
     workload("upper", "text", Converts("text", &["--op", "upper"]), "text in upper case"),
@@ -64,7 +78,7 @@ impl Workload {
     /// The format that it writes; none: numbers.
     pub fn to(&self) -> Option<&'static str> {
         match self.does {
-            Converts(to, _) | Selects(to, _) | Starts(to, _) => Some(to),
+            Converts(to, _) | Chooses(to, ..) | Starts(to, _) => Some(to),
             Counts(_) => None,
         }
     }
@@ -74,9 +88,12 @@ impl Workload {
         self.from == format || matches!(self.does, Counts([]))
     }
 
-    /// Whether the fields that it chooses are not those of generated data.
-    pub fn selects(&self) -> bool {
-        matches!(self.does, Selects(..))
+    /// The flag whose value is for generated data, if it has one.
+    pub fn chooses(&self) -> Option<&'static str> {
+        match self.does {
+            Chooses(_, flag, _) => Some(flag),
+            _ => None,
+        }
     }
 
     /// How many bytes it reads, if not as many as the others.
@@ -87,8 +104,8 @@ impl Workload {
         }
     }
 
-    /// The arguments that make pagemill do it. `fields`: those to choose, if not those of generated data.
-    pub fn arguments(&self, input: &Path, output: &Path, fields: Option<&str>) -> Vec<OsString> {
+    /// The arguments that make pagemill do it. `own`: what to choose, if not what is for generated data.
+    pub fn arguments(&self, input: &Path, output: &Path, own: &Own) -> Vec<OsString> {
         let words = |words: &[&str]| words.iter().map(OsString::from).collect::<Vec<_>>();
         let (to, more) = match self.does {
             Counts(flags) => {
@@ -97,7 +114,9 @@ impl Workload {
             }
             Converts(to, flags) => (to, words(flags)),
             Starts(to, _) => (to, words(&[])),
-            Selects(to, own) => (to, words(&["--select", fields.unwrap_or(own)])),
+            Chooses(to, flag, usual) => {
+                (to, words(&[&format!("--{flag}"), own.get(flag).map_or(usual, String::as_str)]))
+            }
         };
         [words(&["convert", "-f", self.from, "-t", to]), more, vec!["-o".into(), output.into(), input.into()]].concat()
     }
@@ -121,12 +140,15 @@ mod tests {
 
     #[test]
     fn what_is_run() {
-        let line = |name: &str, fields| {
-            let words = named(name).unwrap().arguments(Path::new("i"), Path::new("o"), fields);
+        let line = |name: &str, own: Option<(&'static str, &str)>| {
+            let own = own.map(|(flag, value)| (flag, value.to_owned())).into_iter().collect();
+            let words = named(name).unwrap().arguments(Path::new("i"), Path::new("o"), &own);
             words.iter().map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ")
         };
         assert_eq!(line("csv-ndjson", None), "convert -f csv -t ndjson -o o i");
-        assert_eq!(line("select", Some("a,b")), "convert -f csv -t csv --select a,b -o o i");
+        assert_eq!(line("select", Some(("select", "a,b"))), "convert -f csv -t csv --select a,b -o o i");
+        assert_eq!(line("filter", Some(("where", "a > 1"))), "convert -f csv -t csv --where a > 1 -o o i");
+        assert_eq!(line("set", Some(("where", "a"))), "convert -f csv -t csv --set gross=price*1.1 -o o i");
         assert_eq!(line("count", None), "count i");
         assert_eq!(line("count-records", None), "count -r -f csv i");
     }

@@ -5,6 +5,7 @@ use regex::bytes::RegexBuilder;
 use super::ast::{Binary, Kind, Node, Relation, State};
 use super::code::{Code, Program};
 use super::constant::Constant;
+use super::decimal::Decimal;
 use super::fault::Fault;
 use super::functions::{self, Function};
 use super::like::{Pattern, pattern};
@@ -19,8 +20,10 @@ const MAX_CODE: usize = 20_000;
 
 /// How large a compiled regex may be, in bytes.
 const REGEX_SIZE: usize = 1 << 20;
-/// How large the cache of a regex may be, in bytes, for each worker.
+/// How large a cache of a regex may be, in bytes, for each worker.
 const REGEX_CACHE: usize = 256 << 10;
+/// What a regex may keep for each worker, in bytes: a cache for each direction, and what the slower ways need.
+pub const REGEX_MEMORY: usize = 3 * REGEX_CACHE;
 
 /// Compiles a tree. With `Some`, the value of the program is null or of this type.
 pub fn compile(node: &Node, text: &str, wanted: Option<Type>) -> Result<Program, Fault> {
@@ -65,6 +68,14 @@ impl Compiler<'_> {
             self.program.constants.push(constant);
             self.program.constants.len() - 1
         }))
+    }
+
+    /// The constant that was put on the stack last.
+    fn last_constant(&self) -> Option<&Constant> {
+        match self.program.code.last() {
+            Some(Code::Constant(number)) => self.program.constants.get(usize::from(*number)),
+            _ => None,
+        }
     }
 
     fn field(&mut self, path: &str) -> u16 {
@@ -252,6 +263,10 @@ impl Compiler<'_> {
                 Binary::Or => self.second(right, Code::UnlessTrue, Code::Or)?,
                 _ => {
                     self.as_type(right, operands(how))?;
+                    let divides = matches!(how, Binary::Divide | Binary::Remainder) && infer::is_constant(right);
+                    if divides && self.last_constant().and_then(Constant::decimal).is_some_and(Decimal::is_zero) {
+                        return Err(Fault::new(right.span.start, "this divides by zero"));
+                    }
                     let origin = self.origin(link);
                     self.program.utf8 |= how == Binary::Join;
                     self.two(if how == Binary::Join { Code::Join(origin) } else { Code::Calculate(how, origin) });
@@ -471,6 +486,11 @@ impl Compiler<'_> {
         for (index, argument) in arguments.iter().enumerate() {
             let wanted = function.takes[index.min(function.takes.len() - 1)];
             self.as_type(argument, wanted)?;
+            if let (true, Some(constant)) = (infer::is_constant(argument), self.last_constant()) {
+                let fault = |what| Fault::new(argument.span.start, what);
+                (function.check)(index, constant)
+                    .map_err(|what| fault(what).hint(format!("It is called so: {}.", function.usage)))?;
+            }
         }
         self.program.utf8 |= function.utf8;
         self.program.ordered |= function.ordered;

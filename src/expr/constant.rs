@@ -20,6 +20,31 @@ pub enum Constant {
     Time(Moment),
 }
 
+impl Constant {
+    /// A text.
+    pub fn text(&self) -> Option<&[u8]> {
+        if let Constant::Text(text) = self { Some(text) } else { None }
+    }
+
+    /// The value of a number.
+    pub fn decimal(&self) -> Option<Decimal> {
+        match self {
+            Constant::Number(number) => Some(*number),
+            Constant::Digits(digits) => Decimal::of_digits(digits).ok(),
+            _ => None,
+        }
+    }
+
+    /// An integer, unless it is no number at all.
+    ///
+    /// # Errors
+    /// It is a number, but no integer.
+    pub fn integer(&self) -> Result<Option<i64>, String> {
+        let integer = |number: Decimal| number.to_i64().ok_or_else(|| "an integer is needed here".to_owned());
+        self.decimal().map(integer).transpose()
+    }
+}
+
 /// Constants, in the arena of a batch.
 pub fn constants<'a>(constants: &[Constant], arena: &'a Arena, offset: usize) -> Result<&'a [Scalar<'a>], RecordError> {
     let scalars = slots(arena, constants.len(), offset)?;

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use std::sync::{Mutex, PoisonError};
 
 use super::code::Program;
-use super::compile::compile;
+use super::compile::{REGEX_MEMORY, compile};
 use super::constant::{constants, slots};
 use super::decimal::{Decimal, SHORT};
 use super::eval::{self, Single};
@@ -70,6 +70,11 @@ impl Expression {
     /// Whether it counts records or lines: then they have to come in their order, one after another.
     pub fn is_ordered(&self) -> bool {
         self.program.ordered
+    }
+
+    /// What its regexes may keep for each worker, in bytes.
+    pub fn memory(&self) -> usize {
+        self.program.regexes.len() * REGEX_MEMORY
     }
 
     /// The instructions, one a line.

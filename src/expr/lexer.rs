@@ -118,16 +118,28 @@ fn number(text: &str, start: usize, item: bool) -> Result<(Word, usize), Fault> 
 }
 
 fn sign(text: &str, at: usize) -> Result<(Word, usize), Fault> {
+    if text[at..].starts_with("--") {
+        let fault = Fault::new(at, "`--` begins a comment in SQL, and an expression has none");
+        return Err(fault.hint("Leave the comment out; put a blank between two minus signs."));
+    }
     if let Some(sign) = SIGNS.iter().find(|sign| text[at..].starts_with(**sign)) {
         return Ok((Word::Sign(sign), at + sign.len()));
     }
     let c = text[at..].chars().next().unwrap_or_default();
-    let fault = Fault::new(at, format!("`{}` means nothing in an expression", c.escape_default()));
+    let shown = if c.is_control() { c.escape_default().to_string() } else { c.to_string() };
+    let fault = Fault::new(at, format!("`{shown}` means nothing in an expression"));
     Err(match c {
+        ':' if text[at..].starts_with("::") => fault.hint("Write CAST(x AS decimal)."),
+        '≠' => fault.hint("Write <>."),
+        '≤' => fault.hint("Write <=."),
+        '≥' => fault.hint("Write >=."),
+        '^' => fault.hint("There is no power; write x * x."),
+        ';' => fault.hint("An expression has no semicolon."),
         '&' => fault.hint("Write AND."),
         '|' => fault.hint("Write OR, or || to join texts."),
         '!' => fault.hint("Write NOT."),
         '?' | ':' => fault.hint("Write CASE WHEN condition THEN value ELSE other END."),
+        '#' if !text[at + 1..].starts_with(is_in_name) => fault.hint("An expression has no comments."),
         '$' | '#' | '@' => fault.hint("A name with such characters needs quotes: \"$name\"."),
         '’' | '‘' => fault.hint("A text is written between two ' (the straight apostrophe)."),
         '“' | '”' => fault.hint("A name is written between two \" (the straight quote)."),

@@ -30,7 +30,7 @@ mod types;
 mod expression;
 
 pub use expression::{Expression, Running, text_value};
-pub use path::{Spot, spot};
+pub use path::{Spot, each as each_node, spot};
 pub use scalar::Scalar;
 pub use scope::{Outcome, Place};
 

@@ -45,14 +45,27 @@ impl Moment {
             _ => text[10..].iter().any(|byte| matches!(byte, b'+' | b'-')),
         };
         if with_offset {
-            let timestamp = PARSER.parse_timestamp(text).ok()?;
-            return Some(Moment::utc(timestamp));
+            // What is near the last or the first moment has no timestamp that leaves room for every offset.
+            return match PARSER.parse_timestamp(text) {
+                Ok(timestamp) => Some(Moment::utc(timestamp)),
+                Err(_) => {
+                    let pieces = PARSER.parse_pieces(text).ok()?;
+                    let offset = pieces.to_numeric_offset()?;
+                    Moment::at_offset(pieces.date().to_datetime(pieces.time()?), offset)
+                }
+            };
         }
         Some(Moment { at: PARSER.parse_datetime(text).ok()?, kind: Precision::Local })
     }
 
     pub fn utc(timestamp: jiff::Timestamp) -> Moment {
         Moment { at: Offset::UTC.to_datetime(timestamp), kind: Precision::Utc }
+    }
+
+    /// What a clock shows at this offset from UTC.
+    pub fn at_offset(at: DateTime, offset: Offset) -> Option<Moment> {
+        let ahead = jiff::SignedDuration::from_secs(offset.seconds().into());
+        Some(Moment { at: at.checked_sub(ahead).ok()?, kind: Precision::Utc })
     }
 
     /// The day of it.
@@ -93,6 +106,9 @@ mod tests {
             ("2024-06-01T23:19:16.500+02:00", Some("2024-06-01T21:19:16.5Z")),
             ("2024-06-01T23:19:16-05", Some("2024-06-02T04:19:16Z")),
             ("2024-06-01T24:00:00", None),
+            ("9999-12-31T23:59:59Z", Some("9999-12-31T23:59:59Z")),
+            ("9999-12-31T23:59:59.999999999+00:00", Some("9999-12-31T23:59:59.999999999Z")),
+            ("9999-12-31T23:59:59-01:00", None),
             ("yesterday", None),
             ("", None),
         ] {

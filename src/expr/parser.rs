@@ -576,7 +576,7 @@ mod tests {
         }
         let deep = format!("{}a{}", "(".repeat(5000), ")".repeat(5000));
         assert!(read(&deep).ends_with("nested more than 64 deep"));
-        assert!(read(&"-".repeat(5000)).ends_with("nested more than 64 deep"));
+        assert!(read(&"- ".repeat(5000)).ends_with("nested more than 64 deep"));
         assert!(read(&format!("a{}", " + a".repeat(500))).starts_with("(add"));
         assert!(read(&format!("a{}", " + a".repeat(501))).ends_with("more than 500 operators"));
         assert!(parse(&" ".repeat(MAX_LENGTH + 1)).is_err());

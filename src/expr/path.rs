@@ -46,6 +46,29 @@ fn below(values: &[Value<'_>], keys: &[&[u8]], parent: usize, path: &[u8]) -> Op
     }
 }
 
+/// All nodes that a path leads to, in order: keys may be there twice, and may contain dots.
+pub fn each(root: Tree<'_, '_>, path: &[u8], found: &mut dyn FnMut(usize)) {
+    let (values, keys) = root.nodes();
+    each_below(values, keys, 0, path, found);
+}
+
+fn each_below(values: &[Value<'_>], keys: &[&[u8]], parent: usize, path: &[u8], found: &mut dyn FnMut(usize)) {
+    if !matches!(values[parent], Value::Map(_)) {
+        // A list has one item of a number.
+        below(values, keys, parent, path).into_iter().for_each(found);
+        return;
+    }
+    let (mut node, behind) = (parent + 1, parent + 1 + values[parent].nodes_inside());
+    while node < behind {
+        match path.strip_prefix(keys[node]) {
+            Some([]) => found(node),
+            Some([b'.', rest @ ..]) => each_below(values, keys, node, rest, found),
+            _ => {}
+        }
+        node += 1 + values[node].nodes_inside();
+    }
+}
+
 /// Where a path leads in a record.
 pub enum Spot {
     /// To a node, inside this list or map.

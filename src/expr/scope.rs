@@ -276,6 +276,12 @@ impl<'a> Scope<'_, 'a> {
         Box::new(RecordError::new(self.offset, format!("{} {reason}", self.what())))
     }
 
+    /// A record is bad for a reason that is a phrase of its own.
+    #[cold]
+    pub fn fails(&self, reason: impl std::fmt::Display) -> Bad {
+        Box::new(RecordError::new(self.offset, format!("{}: {reason}", self.what())))
+    }
+
     /// The part of the expression that is evaluated.
     fn what(&self) -> String {
         match self.origins.get(usize::from(self.origin)) {

@@ -3,14 +3,17 @@
 use std::convert::Infallible;
 use std::ops::Range;
 
-use crate::error::{Cause, RecordError};
+use crate::error::{Cause, Fault, RecordError};
+use crate::flow::decoders::Decoders;
 use crate::flow::end::End;
+use crate::flow::pass::may_copy_all;
 use crate::flow::place::Place;
 use crate::flow::policy::{At, Policy, too_large};
 use crate::flow::shared::{Shared, Stop};
 use crate::flow::totals::SliceTotals;
 use crate::format::Decode;
 use crate::job::settings::OnError;
+use crate::memory::Arena;
 use crate::metrics::{Meter, Stage};
 use crate::record::{Apart, Batch, Drain, EncodeError, Output, Paths, Seen, with_key};
 use crate::source::MARK;
@@ -22,6 +25,14 @@ pub(crate) struct Conversion<'c, 'p> {
     meter: &'c mut Meter<'p>,
     /// How many records of the batch were decoded. Ops may have dropped some of them since.
     decoded: usize,
+}
+
+/// How a batch has to be decoded again.
+pub(crate) struct Again {
+    /// With so many records at most.
+    pub most: Option<usize>,
+    /// Whole records.
+    pub whole: bool,
 }
 
 impl<'c, 'p> Conversion<'c, 'p> {
@@ -60,14 +71,14 @@ impl<'c, 'p> Conversion<'c, 'p> {
         filled
     }
 
-    /// Lets the ops change a batch.
-    pub fn apply_ops<'a>(&mut self, batch: &mut Batch<'a>, policy: &Policy<'a, '_>) {
+    /// Lets the ops change a batch. `tests`: they only look at the fields that were decoded, and records are copied.
+    pub fn apply_ops<'a>(&mut self, batch: &mut Batch<'a>, policy: &Policy<'a, '_>, tests: bool) {
         let shared = policy.shared;
         for (op, number) in shared.ops {
             batch.set_seen(Some((shared.seen, *number)));
             op.apply(batch);
         }
-        if let Some(names) = shared.renamed {
+        if let Some(names) = shared.renamed.filter(|_| !tests) {
             if batch.schema().is_some_and(|schema| schema.len() > names.len()) {
                 batch.narrow(names.len());
             }
@@ -77,6 +88,64 @@ impl<'c, 'p> Conversion<'c, 'p> {
             refuse_marked(batch);
         }
         self.meter.end(Stage::Ops);
+    }
+
+    /// How the batch has to be decoded again, if it has to be: there was not enough memory for all of it at once, or some
+    /// of its records can't be copied and only conditions were tested.
+    pub fn again(
+        &self,
+        batch: &Batch<'_>,
+        filled: &Result<bool, RecordError>,
+        policy: &Policy<'_, '_>,
+        tests: bool,
+    ) -> Option<Again> {
+        let decoder_lacks_memory = matches!(filled, Err(error) if error.fault == Fault::NoMemory);
+        let fewer = match self.decoded {
+            0 => None,
+            // The next one gets the whole arena.
+            all if decoder_lacks_memory => Some(all),
+            all if all > 1 && batch.lacks_memory() => Some(all / 2),
+            _ => None,
+        };
+        let tested = policy.shared.tested.as_ref().filter(|_| tests);
+        let whole = tested.is_some_and(|tested| !may_copy_all(tested.copies, batch));
+        (fewer.is_some() || whole).then_some(Again { most: fewer, whole })
+    }
+
+    /// Has the decoder, which begins again, go on to the record after those that are finished, as if the last batch had not
+    /// been. The bytes begin with record `first` of the slice.
+    #[cold]
+    pub fn go_back(
+        &self,
+        first: u64,
+        most: usize,
+        decoders: &mut Decoders,
+        arena: &mut Arena,
+        policy: &Policy<'_, '_>,
+    ) -> Result<(), Stop> {
+        let tests = decoders.tests();
+        let decoder = decoders.current();
+        let mut left = self.totals.records_in - first;
+        while left > 0 {
+            arena.reset();
+            let most = usize::try_from(left).map_or(most, |left| left.min(most));
+            let mut batch = policy.batch(arena, &self.totals, most, tests);
+            let filled = decoder.fill(policy.bytes, &mut batch);
+            left = left.saturating_sub(batch.len() as u64);
+            match filled {
+                Ok(false) if batch.is_empty() => break,
+                Ok(_) => {}
+                Err(error) if error.fault == Fault::NoMemory => {
+                    return Err(Stop::Record(self.totals.records_in - left, error));
+                }
+                Err(_) if left > 0 => {
+                    decoder.skip_record(policy.bytes);
+                    left -= 1;
+                }
+                Err(_) => {}
+            }
+        }
+        Ok(())
     }
 
     /// Encodes or folds a batch; bad records end the slice or are left out.

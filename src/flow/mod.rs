@@ -1,6 +1,7 @@
 //! The hot path: slices are fed to workers, which decode, change and encode them, and committed in input order.
 
 pub(crate) mod convert;
+pub(crate) mod decoders;
 pub(crate) mod end;
 pub(crate) mod failure;
 pub(crate) mod feed;

@@ -37,18 +37,38 @@ struct Copy {
 
 impl Encode for Copy {
     fn encode(&mut self, batch: &Batch<'_>, records: Range<usize>, output: &mut Output<'_>) -> Result<(), EncodeError> {
-        let source = |span: &Span| batch.bytes(span.start..span.end);
+        // A loop for each, in which the others are not asked for.
         match self.copies {
-            Copies::All => self.copy(batch, records, output, |_| true),
-            Copies::Values => self.copy(batch, records, output, |span| ends_with_value(source(span))),
+            copies @ Copies::All => self.copy(batch, records, output, |span| may_copy(copies, batch, span)),
+            copies @ Copies::Values => self.copy(batch, records, output, |span| may_copy(copies, batch, span)),
             Copies::Fields { crlf, header: true } => {
-                self.copy(batch, records, output, |span| span.is_regular() && ends_with(batch.bytes(..span.end), crlf))
+                let copies = Copies::Fields { crlf, header: true };
+                self.copy(batch, records, output, |span| may_copy(copies, batch, span))
             }
-            Copies::Fields { crlf, header: false } => self.copy(batch, records, output, |span| {
-                span.is_regular() && ends_with(batch.bytes(..span.end), crlf) && !may_be_mark(source(span))
-            }),
+            Copies::Fields { crlf, header: false } => {
+                let copies = Copies::Fields { crlf, header: false };
+                self.copy(batch, records, output, |span| may_copy(copies, batch, span))
+            }
         }
     }
+}
+
+/// Whether a record can be copied as it is.
+#[inline(always)]
+fn may_copy(copies: Copies, batch: &Batch<'_>, span: &Span) -> bool {
+    match copies {
+        Copies::All => true,
+        Copies::Values => ends_with_value(batch.bytes(span.start..span.end)),
+        Copies::Fields { crlf, header } => {
+            let source = batch.bytes(span.start..span.end);
+            span.is_regular() && ends_with(source, crlf) && (header || !may_be_mark(source))
+        }
+    }
+}
+
+/// Whether all records of a batch can be copied as they are.
+pub(crate) fn may_copy_all(copies: Copies, batch: &Batch<'_>) -> bool {
+    batch.spans(0..batch.len()).iter().all(|span| may_copy(copies, batch, span))
 }
 
 impl Copy {

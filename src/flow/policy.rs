@@ -57,10 +57,13 @@ impl<'p, 'r> Policy<'p, 'r> {
         Policy { shared, index, bytes, at, line: slice.line, after: &slice.after, records, bad }
     }
 
-    /// An empty batch for records of the bytes.
-    pub fn batch(&self, arena: &'p Arena, totals: &SliceTotals) -> Batch<'p> {
+    /// An empty batch for records of the bytes, which `most` records fill; `tests`: only the fields that conditions look
+    /// at are decoded.
+    pub fn batch(&self, arena: &'p Arena, totals: &SliceTotals, most: usize, tests: bool) -> Batch<'p> {
         let shared = self.shared;
-        let mut batch = Batch::new(arena, self.bytes, shared.schema, shared.max_record);
+        let tested = shared.tested.as_ref().filter(|_| tests).map(|tested| tested.schema);
+        let mut batch = Batch::new(arena, self.bytes, tested.or(shared.schema), shared.max_record);
+        batch.set_most(most);
         batch.set_untyped_is_text(shared.untyped_is_text);
         batch.set_strict(shared.strict);
         batch.set_before(match self.at {

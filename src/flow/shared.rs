@@ -7,6 +7,7 @@ use crate::error::{Error, RecordError};
 use crate::flow::feed::gate::Gate;
 use crate::flow::governor::Governor;
 use crate::flow::order::commit::Committer;
+use crate::format::Copies;
 use crate::job::settings::OnError;
 use crate::metrics::Pass;
 use crate::op::Op;
@@ -29,6 +30,8 @@ pub(crate) struct Shared<'r> {
     pub lines: Option<Lines>,
     /// The fields of batches in columns.
     pub schema: Option<&'r Schema>,
+    /// What is decoded where only conditions are tested and records are copied.
+    pub tested: Option<Tested<'r>>,
     /// After the ops, fields get these names.
     pub renamed: Option<&'r Schema>,
     /// The ops, each with the number of its first field name among all names that were given.
@@ -46,6 +49,16 @@ pub(crate) struct Shared<'r> {
     pub marked: Option<Encoding>,
     /// Where everything is counted.
     pub pass: &'r Pass,
+}
+
+/// What conditions look at.
+pub(crate) struct Tested<'r> {
+    /// The fields.
+    pub schema: &'r Schema,
+    /// How records are copied; those that are not have to be decoded whole.
+    pub copies: Copies,
+    /// Text has to be UTF-8.
+    pub utf8: bool,
 }
 
 impl Shared<'_> {

@@ -3,7 +3,8 @@
 use std::cell::RefCell;
 use std::time::Instant;
 
-use crate::flow::convert::Conversion;
+use crate::flow::convert::{Again, Conversion};
+use crate::flow::decoders::Decoders;
 use crate::flow::end::End;
 use crate::flow::failure::failure;
 use crate::flow::feed::Slice;
@@ -11,16 +12,18 @@ use crate::flow::order::commit::{Done, SliceDrain};
 use crate::flow::policy::Policy;
 use crate::flow::replay;
 use crate::flow::shared::{Shared, Stop};
-use crate::format::Decode;
 use crate::memory::Arena;
+use crate::record::RECORDS;
 
 /// What one worker owns; all of it is reused from slice to slice.
 pub(crate) struct Worker<'e> {
     /// Its number, from 0.
     pub index: usize,
-    pub decoder: Box<dyn Decode>,
+    pub decoders: Decoders,
     pub end: End<'e>,
     pub arena: Arena,
+    /// How many records fill a batch: fewer than usual where ops need much memory.
+    pub most: usize,
     /// A record of a quarantine.
     pub record: Vec<u8>,
     /// How many records it had, and those of an earlier run: the number of records so far if it is the only worker.
@@ -85,16 +88,26 @@ impl Worker<'_> {
 
     /// Records: decode → ops → encode or fold, batch by batch.
     fn convert(&mut self, work: &mut Conversion<'_, '_>, policy: &Policy<'_, '_>) -> Result<(), Stop> {
-        self.decoder.begin(policy.bytes);
+        self.decoders.begin(policy.bytes, policy.shared);
+        let first = work.totals.records_in;
+        self.most = RECORDS.min(2 * self.most);
         loop {
             self.arena.reset();
-            let mut batch = policy.batch(&self.arena, &work.totals);
-            let filled = work.decode(&mut *self.decoder, &mut batch, policy);
-            work.apply_ops(&mut batch, policy);
+            let tests = self.decoders.tests();
+            let mut batch = policy.batch(&self.arena, &work.totals, self.most, tests);
+            let filled = work.decode(self.decoders.current(), &mut batch, policy);
+            work.apply_ops(&mut batch, policy, tests);
+            if let Some(Again { most, whole }) = work.again(&batch, &filled, policy, tests) {
+                drop(batch);
+                self.most = most.unwrap_or(self.most);
+                self.decoders.begin_again(policy.bytes, whole);
+                work.go_back(first, self.most, &mut self.decoders, &mut self.arena, policy)?;
+                continue;
+            }
             work.encode(&mut self.end, &mut batch, policy)?;
             let goes_on = match filled {
                 Ok(goes_on) => goes_on,
-                Err(error) => work.leave_out(error, &mut *self.decoder, policy)?,
+                Err(error) => work.leave_out(error, self.decoders.current(), policy)?,
             };
             if !goes_on {
                 return Ok(());

@@ -99,6 +99,7 @@ impl<'s> Opened<'s> {
             noting: settings.on_error == OnError::Quarantine || settings.max_errors.is_some(),
             dashboard: settings.dashboard,
             profile: settings.profile,
+            ops: settings.ops.iter().map(|op| op.memory()).sum(),
         };
         let mut plan = Plan::new(&wishes)?;
         let room = Room::new(&plan, &Budget::of(plan.memory_limit, plan.whose));

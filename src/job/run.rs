@@ -5,6 +5,7 @@ use std::sync::Mutex;
 use std::sync::atomic::Ordering::Relaxed;
 
 use crate::error::{Error, Result};
+use crate::flow::decoders::Decoders;
 use crate::flow::end::End;
 use crate::flow::feed::gate::Gate;
 use crate::flow::feed::room::Room;
@@ -13,7 +14,7 @@ use crate::flow::feed::{Feed, Input};
 use crate::flow::governor::Governor;
 use crate::flow::order::commit::{Begin, Committer};
 use crate::flow::order::reached::Place;
-use crate::flow::shared::Shared;
+use crate::flow::shared::{Shared, Tested};
 use crate::flow::totals::Totals;
 use crate::flow::worker::Worker;
 use crate::fold::Fold;
@@ -26,7 +27,7 @@ use crate::metrics::{self, Registry};
 use crate::plan::memory::Plan;
 use crate::plan::route::Route;
 use crate::quarantine::Ledger;
-use crate::record::LossyKind;
+use crate::record::{LossyKind, RECORDS};
 use crate::resume::{Entry, Tracker};
 use crate::sink::Target;
 use crate::source::{Bytes, Reach};
@@ -38,8 +39,10 @@ impl Opened<'_> {
         let Route { want, ops, .. } = &self.route;
         // An op may make a key of a value.
         let keys = end.takes_only_keys() && ops.is_empty();
-        let decoder = if keys { self.reading.key_decoder(want) } else { self.reading.decoder(want) };
-        Worker { index, decoder, end, arena: self.arena(), record: Vec::new(), records }
+        let whole = if keys { self.reading.key_decoder(want) } else { self.reading.decoder(want) };
+        let tested = self.route.tested.as_ref().map(|tested| self.reading.decoder(&tested.want));
+        let decoders = Decoders::new(whole, tested);
+        Worker { index, decoders, end, arena: self.arena(), most: RECORDS, record: Vec::new(), records }
     }
 
     /// An arena that asks for what it takes beyond the plan.
@@ -190,6 +193,10 @@ impl Opened<'_> {
             len,
             lines,
             schema: self.route.schema.as_ref(),
+            tested: self.route.tested.as_ref().and_then(|tested| {
+                let (schema, utf8) = (&tested.schema, tested.want.utf8);
+                Some(Tested { schema, copies: self.route.pass_through?, utf8 })
+            }),
             renamed: self.route.schema.as_ref().and(self.route.names.as_ref()),
             ops: &ops,
             seen: &self.route.seen,

@@ -52,12 +52,19 @@ impl Job {
             "records          {}\n",
             if route.pass_through.is_some() { "passed through" } else { "decoded and encoded" }
         );
+        if let (Some(tested), Some(_)) = (&route.tested, route.pass_through) {
+            let fields: Vec<_> = tested.schema.names().map(String::from_utf8_lossy).collect();
+            text += &format!("fields           {}; all of them where a record can't be copied\n", fields.join(", "));
+        }
         let ops: Vec<_> = route.ops.iter().map(|op| op.name()).collect();
         text += &format!("ops              {}\n", if ops.is_empty() { "none".into() } else { ops.join(", ") });
         for op in &route.ops {
             for (index, line) in op.plan().iter().flat_map(|plan| plan.lines()).enumerate() {
                 text += &format!("{:<16} {line}\n", if index == 0 { op.name() } else { "" });
             }
+        }
+        if route.is_ordered() {
+            text += "order            records or lines are numbered, so there is one worker\n";
         }
         let quarantine = place_for(&self.settings, &self.target)?.map(|place| format!("put into {}", place.display()));
         let bad = match self.settings.on_error {

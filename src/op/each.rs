@@ -1,9 +1,11 @@
 //! Evaluating an expression for every record of a batch.
 
+use crate::error::Fault;
 use crate::expr::{Expression, Outcome, Place};
 use crate::record::{Batch, Before};
 
-/// Calls `take` with the value for each record, or with the reason why the record is bad.
+/// Calls `take` with the value for each record, or with the reason why the record is bad. Where memory is lacking it
+/// ends: the run tries again with fewer records.
 pub(super) fn each<'a>(
     expression: &Expression,
     batch: &mut Batch<'a>,
@@ -34,7 +36,11 @@ pub(super) fn each<'a>(
                 outcome
             }
         };
+        let ends = matches!(&outcome, Err(error) if error.fault == Fault::NoMemory);
         take(batch, record, outcome);
+        if ends {
+            break;
+        }
     }
     if let (Some((seen, first)), None) = (seen, schema) {
         running.found().for_each(|number| seen.mark(first + number));

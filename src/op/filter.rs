@@ -70,6 +70,10 @@ impl Op for Where {
         self.expression.is_ordered()
     }
 
+    fn memory(&self) -> usize {
+        self.expression.memory()
+    }
+
     fn plan(&self) -> Option<String> {
         Some(format!("{}\n{}", self.expression.text(), self.expression.listing()))
     }

@@ -19,7 +19,6 @@ mod reverse;
 mod rules;
 mod select;
 mod set;
-mod sigma;
 mod trim;
 
 #[cfg(test)]
@@ -141,6 +140,11 @@ pub trait Op: Send + Sync {
     /// It counts records or lines: they have to come in their order, so there is one worker.
     fn is_ordered(&self) -> bool {
         false
+    }
+
+    /// What it keeps for each worker beside the arena, in bytes, such as the caches of regexes: a part of the memory plan.
+    fn memory(&self) -> usize {
+        0
     }
 
     /// How it works, for people who want to know what a run will do.

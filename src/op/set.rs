@@ -3,9 +3,9 @@
 use super::Op;
 use super::each::each;
 use crate::error::{Error, RecordError, Result};
-use crate::expr::{Expression, Outcome, Scalar, Spot, spot, text_value};
+use crate::expr::{Expression, Outcome, Scalar, Spot, each_node, spot, text_value};
 use crate::memory::Arena;
-use crate::record::{Batch, Tree, Value};
+use crate::record::{Batch, LossyKind, Tree, Value};
 
 /// Gives a field the value of an expression, in every record. A field that is not there yet comes after the others; in
 /// nested records the name is a path. An absent value removes the field from a nested record.
@@ -27,6 +27,9 @@ pub struct Set {
     text: Box<str>,
 }
 
+/// How many steps a path may have: records are not nested more deeply, unless that is allowed.
+const MAX_STEPS: usize = 1000;
+
 impl Set {
     /// A field and its value, as `name = expression`. A name with an equals sign is put in double quotes.
     ///
@@ -45,6 +48,14 @@ impl Set {
         let name = name.trim();
         if name.is_empty() {
             return Err(shape());
+        }
+        if !trimmed.starts_with('"') && name.contains(['"', '`']) {
+            let whole = name.replace(['"', '`'], "");
+            let message = format!("⟨set⟩ {name}: quotes go around the whole name\n  Write \"{whole}\"=EXPRESSION.");
+            return Err(Error::usage(message));
+        }
+        if name.matches(['.', '[']).count() > MAX_STEPS {
+            return Err(Error::usage(format!("⟨set⟩: a path has at most {MAX_STEPS} steps")));
         }
         let value = Expression::value(expression.trim());
         let expression = value.map_err(|error| Error::usage(format!("⟨set⟩ {name}: {error}")))?;
@@ -126,7 +137,8 @@ fn dotted(name: &str) -> String {
     path + rest
 }
 
-/// Adds the nodes of a record with the value at a path.
+/// Adds the nodes of a record with the value at a path. Where keys are there twice, the value comes in place of the last
+/// one, and the others are lost.
 fn build<'a>(
     tree: Tree<'_, 'a>,
     path: &'a [u8],
@@ -143,12 +155,15 @@ fn build<'a>(
     };
     let added = inside.map_or(1, |tree| tree.nodes().0.len());
     let absent = matches!(value, Some(Value::Absent));
-    let (values, _) = tree.nodes();
-    let place = spot(tree, path);
-    // What changes: nodes that go, the map around them, what comes, and under which keys.
-    let (at, removed, parent, keys): (usize, usize, usize, &'a [u8]) = match place {
-        Spot::Node { node, parent } => (node, 1 + values[node].nodes_inside(), parent, b""),
-        Spot::Missing { map, rest } => (map + 1 + values[map].nodes_inside(), 0, map, &path[rest..]),
+    let (values, tree_keys) = tree.nodes();
+    // Where the value comes, the map around it, under which keys, and the nodes that go.
+    let (at, parent, keys, key, count): (usize, usize, &'a [u8], &'a [u8], usize) = match spot(tree, path) {
+        Spot::Node { node, parent } => {
+            let mut count = 0;
+            each_node(tree, path, &mut |_| count += 1);
+            (node, parent, b"", tree_keys[node], count)
+        }
+        Spot::Missing { map, rest } => (map + 1 + values[map].nodes_inside(), map, &path[rest..], b"", 0),
         Spot::Blocked(node) => {
             let what = if matches!(values[node], Value::List(_)) { "a list without such an item" } else { "no map" };
             let name = String::from_utf8_lossy(path);
@@ -156,42 +171,75 @@ fn build<'a>(
             return Err(Box::new(RecordError::new(offset, reason)));
         }
     };
-    if absent && removed == 0 {
-        return Ok(out.push_tree(b"", tree, offset)?);
+    let mut one = [at as u32];
+    let gone = match count {
+        0 | 1 => &mut one[..count],
+        count => arena.numbers(count, offset)?,
+    };
+    if count > 1 {
+        let mut next = 0;
+        each_node(tree, path, &mut |node| {
+            gone[next] = node as u32;
+            next += 1;
+        });
+        out.lose(LossyKind::DuplicateKey, count as u64 - 1);
     }
-    let chain = keys.iter().filter(|byte| **byte == b'.').count();
-    let comes = if absent { 0 } else { chain + added };
-    let first = out.next_node();
-    copy(tree, 0..at, (parent, comes as i64 - removed as i64), out, offset)?;
-    if !absent {
-        let key = if removed > 0 { tree.node(at).key() } else { b"" };
-        add(keys, key, value, inside, comes, out, offset)?;
+    let comes = if absent { 0 } else { steps(keys) + added };
+    let change = Change { values, gone, parent, comes };
+    let (mut node, mut left) = (0, change.gone);
+    loop {
+        if node == at && !absent {
+            add(keys, key, value, inside, comes, out, offset)?;
+        }
+        if node == values.len() {
+            return Ok(());
+        }
+        if left.first() == Some(&(node as u32)) {
+            left = &left[1..];
+            node += 1 + values[node].nodes_inside();
+            continue;
+        }
+        out.push_keyed(tree_keys[node], change.changed(node), offset)?;
+        node += 1;
     }
-    copy(tree, at + removed..values.len(), (0, 0), out, offset)?;
-    debug_assert_eq!(out.next_node() - first, values.len() + comes - removed);
-    Ok(())
 }
 
-/// Adds some nodes of a record. The maps and lists down to the node `parent` have `change` more nodes inside.
-fn copy<'a>(
-    tree: Tree<'_, 'a>,
-    nodes: std::ops::Range<usize>,
-    (parent, change): (usize, i64),
-    out: &mut Batch<'a>,
-    offset: usize,
-) -> Result<(), RecordError> {
-    let (values, keys) = tree.nodes();
-    for node in nodes {
-        let around = change != 0 && node <= parent && node + values[node].nodes_inside() >= parent;
-        let inside = |size: u32| (i64::from(size) + change) as u32;
-        let value = match values[node] {
-            Value::Map(size) if around => Value::Map(inside(size)),
-            Value::List(size) if around => Value::List(inside(size)),
-            value => value,
+/// How the nodes of a record change.
+struct Change<'c, 'a> {
+    values: &'c [Value<'a>],
+    /// Nodes that go, with all that is inside them, in order; none is inside another.
+    gone: &'c [u32],
+    /// The map or list into which others come.
+    parent: usize,
+    /// How many come.
+    comes: usize,
+}
+
+impl<'a> Change<'_, 'a> {
+    /// A node that stays: a map or list may have more or fewer nodes inside.
+    fn changed(&self, node: usize) -> Value<'a> {
+        let inside = |size: u32| {
+            let last = node + size as usize;
+            let gone = self.gone.iter().map(|gone| *gone as usize).filter(|gone| node < *gone && *gone <= last);
+            let fewer: usize = gone.map(|gone| 1 + self.values[gone].nodes_inside()).sum();
+            let more = if node <= self.parent && self.parent <= last { self.comes } else { 0 };
+            (size as usize + more - fewer) as u32
         };
-        out.push_keyed(keys[node], value, offset)?;
+        match self.values[node] {
+            Value::Map(size) => Value::Map(inside(size)),
+            Value::List(size) => Value::List(inside(size)),
+            value => value,
+        }
     }
-    Ok(())
+}
+
+/// How many maps there are on a way: keys are divided by dots. One that begins or ends with a dot, or has two of them in a
+/// row, is one key.
+fn steps(keys: &[u8]) -> usize {
+    match keys.split(|byte| *byte == b'.').any(<[u8]>::is_empty) {
+        true => 0,
+        false => keys.iter().filter(|byte| **byte == b'.').count(),
+    }
 }
 
 /// Adds a value under new keys, which are divided by dots: all but the last one are those of maps.
@@ -205,7 +253,8 @@ fn add<'a>(
     offset: usize,
 ) -> Result<(), RecordError> {
     let (mut rest, mut left, mut last) = (keys, nodes, key);
-    while let Some(dot) = memchr::memchr(b'.', rest) {
+    for _ in 0..steps(keys) {
+        let dot = memchr::memchr(b'.', rest).unwrap_or(rest.len());
         left -= 1;
         out.push_keyed(&rest[..dot], Value::Map(left as u32), offset)?;
         rest = &rest[dot + 1..];
@@ -248,6 +297,10 @@ impl Op for Set {
 
     fn is_ordered(&self) -> bool {
         self.expression.is_ordered()
+    }
+
+    fn memory(&self) -> usize {
+        self.expression.memory()
     }
 
     fn plan(&self) -> Option<String> {

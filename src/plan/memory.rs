@@ -49,6 +49,8 @@ pub(crate) struct Plan {
     pub dashboard: usize,
     /// What recording a profile takes, in bytes.
     pub profile: usize,
+    /// What ops keep for each worker, in bytes.
+    pub ops: usize,
     /// Bad records are noted on their way to the committer.
     pub noting: bool,
     pub max_record: usize,
@@ -95,6 +97,8 @@ pub(crate) struct Wishes {
     pub dashboard: usize,
     /// What recording a profile takes, in bytes.
     pub profile: usize,
+    /// What ops keep for each worker, in bytes.
+    pub ops: usize,
 }
 
 impl Plan {
@@ -137,6 +141,7 @@ impl Plan {
                 noting: wishes.noting,
                 dashboard: wishes.dashboard,
                 profile: wishes.profile,
+                ops: wishes.ops,
                 max_record,
                 header,
                 memory_limit: limit,
@@ -224,6 +229,7 @@ impl Plan {
             ("decompression", self.unpacking.map_or(0, |unpacking| unpacking.bytes())),
             ("dashboard", self.dashboard),
             ("profile", self.profile),
+            ("regexes", self.workers.saturating_mul(self.ops)),
             ("compression", self.packing.map_or(0, |packing| packing.bytes())),
         ]
     }

@@ -32,6 +32,8 @@ pub(crate) struct Route {
     pub apart: Apart,
     /// Which records are copied unchanged; `None`: every record is encoded.
     pub pass_through: Option<Copies>,
+    /// What to decode of records that are copied if conditions keep them.
+    pub tested: Option<Tested>,
     /// The route to take if a selected field turns out to be an object that has to become columns of its own: until
     /// then, selected fields are decoded straight into columns.
     pub keyed: Option<Box<Route>>,
@@ -41,6 +43,14 @@ pub(crate) struct Route {
     pub seen: Arc<Seen>,
     /// The numbers of these names.
     pub numbers: Numbers,
+}
+
+/// What conditions look at in a table.
+#[derive(Clone)]
+pub(crate) struct Tested {
+    pub want: Want,
+    /// The fields.
+    pub schema: Schema,
 }
 
 /// Where the header of a tabular target comes from.
@@ -137,6 +147,7 @@ impl Route {
             order: Order::default(),
             apart: if options.nested == Nested::Dot { Apart::All } else { Apart::None },
             pass_through: None,
+            tested: None,
             keyed: None,
             left_out: 0,
             seen: Arc::new(seen),
@@ -165,8 +176,18 @@ impl Route {
         unchanged |= filtered && aim.list.is_none();
         if unchanged && from == to && settings.invalid_utf8 == InvalidUtf8::Fail {
             route.pass_through = from.copies(options);
+            route.tested = reading.schema().and_then(|schema| route.tested(schema));
         }
         Ok(route)
+    }
+
+    /// What to decode where records are chosen and copied, if that is less than all.
+    fn tested(&self, source: &Schema) -> Option<Tested> {
+        let Some(Copies::Fields { .. }) = self.pass_through else { return None };
+        let schema = self.with_needed(&Schema::new(Vec::<&str>::new()));
+        let select: Vec<_> = schema.names().map(Into::into).collect();
+        let fewer = !select.is_empty() && 2 * select.len() <= source.len();
+        fewer.then(|| Tested { want: Want { select: Some(select), ..self.want.clone() }, schema })
     }
 
     /// For a source in columns: the decoder returns those that are kept. Returns whether all are, unchanged.

@@ -27,6 +27,7 @@ mod value;
 
 pub use crate::memory::Arena;
 pub(crate) use batch::Before;
+pub(crate) use batch::RECORDS;
 pub use batch::{Batch, Record};
 pub(crate) use batch::{record_too_large, too_many_fields};
 #[doc(hidden)]

@@ -21,6 +21,10 @@ use super::{guard, page_size};
 /// again, and its table stays.
 const BEHIND: usize = 512 << 20;
 
+/// The longest stretch of a file that the system maps when one byte of it is touched, from a multiple of that on: a large
+/// folio of the page cache.
+pub const AROUND: usize = 2 << 20;
+
 /// A whole file, mapped for reading.
 ///
 /// Its length is that of the file when it was mapped. When another process shortens the file afterwards, or
@@ -134,7 +138,8 @@ impl Map {
     /// Gives the resident pages inside `range` back to the system; they are read again when touched.
     ///
     /// The page in which the range starts is released too (the slice before is mostly done with it), the
-    /// one in which it ends is left to the next slice: so every page is released once.
+    /// one in which it ends is left to the next slice. A touch behind a range that was released may have mapped its end
+    /// again, as far as the system maps [`AROUND`] it: so the next range begins where that does.
     ///
     /// Does nothing if the system refuses, as it does for pages that are locked in memory: they stay resident.
     pub fn release(&self, range: Range<usize>) {
@@ -143,7 +148,7 @@ impl Map {
             ahead.reached(range.end as u64);
         }
         #[cfg(target_os = "linux")]
-        if let Some((start, len)) = self.pages(range) {
+        if let Some((start, len)) = self.pages(range.start / AROUND * AROUND..range.end) {
             // SAFETY: the range lies inside the mapping and starts on a page. For a read-only mapping of
             // a file, MADV_DONTNEED changes no content: a later access reads the page from the file again.
             unsafe { libc::madvise(self.map.as_ptr().add(start) as *mut _, len, libc::MADV_DONTNEED) };
@@ -213,6 +218,16 @@ impl Map {
             // Somebody else's memory is where the file's bytes are expected.
             std::process::abort();
         }
+    }
+
+    /// How many pages of the mapping are resident in this process.
+    #[cfg(all(test, target_os = "linux"))]
+    pub fn resident(&self) -> usize {
+        use std::os::unix::fs::FileExt;
+        let (pages, first) = (self.map.len().div_ceil(page_size()), self.map.as_ptr() as usize / page_size());
+        let mut entries = vec![0; pages * 8];
+        File::open("/proc/self/pagemap").unwrap().read_exact_at(&mut entries, first as u64 * 8).unwrap();
+        entries.as_chunks::<8>().0.iter().filter(|entry| u64::from_ne_bytes(**entry) >> 63 == 1).count()
     }
 
     /// The pages of a byte range without its last, partial one: offset and length in bytes.

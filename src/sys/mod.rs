@@ -36,7 +36,7 @@ pub use file_id::{FileId, stdin_file};
 pub use guard::guard_maps;
 pub use left::{claim, longest_name, open_left, remove_dead};
 pub use leftover::{Leftover, remove_leftovers};
-pub use map::Map;
+pub use map::{AROUND, Map};
 pub use memory::{peak_rss_bytes, reset_peaks, resident_bytes};
 pub use pages::Pages;
 pub use state::state_folder;

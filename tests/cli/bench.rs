@@ -197,7 +197,7 @@ fn what_makes_no_sense_is_refused() {
     let here = folder();
     let here = here.path();
     fs::write(here.join("t.csv"), "id,fare\n1,2\n").unwrap();
-    let table: [(&[&str], &str); 14] = [
+    let table: [(&[&str], &str); 16] = [
         (&["csv_ndjson"], "there is no workload `csv_ndjson`; did you mean `csv-ndjson`?\n  There are: csv-ndjson, "),
         (&["--runs", "0"], "--runs: there can be 1 to 1000"),
         (&["--time-limit", "5"], "--time-limit: `5` is no time"),
@@ -209,7 +209,9 @@ fn what_makes_no_sense_is_refused() {
         (&["--input", "t.xyz"], "--input t.xyz: the extension does not say the format"),
         (&["--input", "t.csv", "--size", "1MB"], "can't be given together"),
         (&["ndjson-csv", "--input", "t.csv"], "the workload ndjson-csv reads ndjson, and the input is csv"),
-        (&["select", "--input", "t.csv"], "which fields is select to choose?"),
+        (&["select", "--input", "t.csv"], "the workload select does not know your data\n  Give --select FIELDS."),
+        (&["filter", "--input", "t.csv", "--set", "x=1"], "does not know your data\n  Give --where EXPR."),
+        (&["--where", "id > 1"], "`--where` has no effect"),
         (&["csv-ndjson", "--input", "t.csv", "-s", "id"], "no workload chooses fields"),
         (&["-o", "t.csv"], "t.csv exists already\n  Give --force"),
     ];
@@ -236,6 +238,11 @@ fn a_file_of_ones_own_is_read() {
     assert_eq!(all, ["csv-ndjson", "csv-tsv", "csv-csv", "count", "count-records"]);
     let rows = run(&["select", "-s", "fare", "--against", "cut -d, -f2 {in}", "--against", "cut -d, -f1"]);
     assert_eq!((&rows[1]["output"], rows[0]["records"].as_u64()), (&"same".into(), Some(2)));
+    let rows = run(&["filter", "--where", "fare > 2", "--against", "grep -v ^1 {in}"]);
+    assert_eq!((&rows[1]["output"], rows[0]["records"].as_u64()), (&"same".into(), Some(2)));
+    let rows = run(&["set", "--set", "x=fare*2", "--against", "sed '1s/$/,x/;2s/$/,4/;3s/$/,8/' {in}"]);
+    assert_eq!(rows[1]["output"], "same");
+    let rows = run(&["select", "-s", "fare", "--against", "cut -d, -f2 {in}", "--against", "cut -d, -f1"]);
     assert_eq!(rows[2]["output"], "different: in record 1 `fare` is 2 here and empty or absent there");
     assert_eq!(read(here, "it's a.csv"), "id,fare\n1,2\n3,4\n");
 }

@@ -114,6 +114,39 @@ fn a_text_where_a_number_is_needed_is_bad() {
 }
 
 #[test]
+fn results_that_need_much_memory_together() {
+    // A batch has hundreds of records; the results of all of them at once are more than a worker may hold.
+    const WIDE: usize = 20_000;
+    let (mut csv, mut ndjson, mut wanted) = (String::from("id,t\n"), String::new(), String::from("id,t\n"));
+    for id in 0..1_500 {
+        match id % 500 {
+            250 => {
+                csv += &format!("{id},too,many\n");
+                ndjson += &format!("{{\"id\":{id},}}\n");
+            }
+            _ => {
+                csv += &format!("{id},a{id}\n");
+                ndjson += &format!("{{\"id\":{id},\"t\":\"a\\u0062{id}\"}}\n");
+                wanted += &format!("{id},{:-<WIDE$}\n", format!("A{id}"));
+            }
+        }
+    }
+    let here = with(&[("t.csv", &csv), ("t.ndjson", &ndjson)]);
+    let here = here.path();
+    let set = format!("t=upper(rpad(t, {WIDE}, '-'))");
+    for ways in ["-j 1 --slice-size 8KiB", "-j 2"] {
+        let words = format!("t.csv -q --memory-limit 32MB --on-error skip {ways}");
+        assert!(steps(here, &words, &[("set", &set)]).ends(0).stdout == wanted, "{ways}");
+        let words = format!("t.ndjson -q -t csv --memory-limit 32MB --on-error skip {ways}");
+        let made = steps(here, &words, &[("set", "t=replace(t, 'ab', 'a')"), ("set", &set)]).ends(0);
+        assert!(made.stdout == wanted, "{ways}");
+    }
+    // One that is too large by itself is told as what it is.
+    let large = steps(here, "t.csv --memory-limit 32MB -j 2", &[("where", "length(rpad(t, 30000000)) > 5")]).ends(4);
+    large.says(&["record 1"]);
+}
+
+#[test]
 fn nested_records() {
     let lines = "{\"id\":1,\"tags\":[\"a\",{\"k\":5}],\"home\":{\"city\":\"Paris\"},\"a.b\":1}\n\
         {\"id\":2,\"home\":{\"city\":null,\"zip\":{}}}\n{\"id\":3,\"home\":7}\n";
@@ -224,4 +257,96 @@ fn a_run_is_resumed_only_with_the_same_expressions() {
     let here = here.path();
     let explained = steps(here, "t.csv --explain", &[("where", "fare > 30")]).ends(0).stdout;
     assert!(explained.contains("fare > 30") && explained.contains("FieldNumber"), "{explained}");
+}
+
+#[test]
+fn a_field_whose_key_is_there_twice() {
+    let lines = "{\"a\":1,\"b\":{\"c\":1,\"d\":2,\"c\":[3]},\"a\":{\"x\":1}}\n{\"a\":1}\n";
+    let here = with(&[("t.ndjson", lines)]);
+    let here = here.path();
+    let set = |what: &[&str]| {
+        let all: Vec<_> = what.iter().map(|text| ("set", *text)).collect();
+        steps(here, "t.ndjson --report r.json --force", &all).ends(0).stdout
+    };
+    let lost = || serde_json::from_str::<Value>(&read(here, "r.json")).unwrap()["lossy"]["duplicate_key"].clone();
+    assert_eq!(set(&["a='new'"]), "{\"b\":{\"c\":1,\"d\":2,\"c\":[3]},\"a\":\"new\"}\n{\"a\":\"new\"}\n");
+    assert_eq!(lost(), 1);
+    assert_eq!(set(&["a=ABSENT"]), "{\"b\":{\"c\":1,\"d\":2,\"c\":[3]}}\n{}\n");
+    assert_eq!(set(&["b.c=a", "a=0"]), "{\"b\":{\"d\":2,\"c\":{\"x\":1}},\"a\":0}\n{\"a\":0,\"b\":{\"c\":1}}\n");
+    assert_eq!(lost(), 2);
+    steps(here, "t.ndjson --strict", &[("set", "a=1")]).ends(1).says(&["record 1", "duplicate_key"]);
+}
+
+#[test]
+fn names_of_made_fields() {
+    let here = with(&[("t.ndjson", "{\"a\":{\"x\":1}}\n"), ("t.csv", "a\n1\n")]);
+    let here = here.path();
+    let set = |words: &str, what: &str| steps(here, words, &[("set", what)]);
+    assert_eq!(set("t.ndjson", "No.=7").ends(0).stdout, "{\"a\":{\"x\":1},\"No.\":7}\n");
+    assert_eq!(set("t.csv", "No.=7").ends(0).stdout, "a,No.\n1,7\n");
+    assert_eq!(set("t.ndjson", "b..c=7").ends(0).stdout, "{\"a\":{\"x\":1},\"b..c\":7}\n");
+    assert_eq!(set("t.ndjson", "a.y.z=7").ends(0).stdout, "{\"a\":{\"x\":1,\"y\":{\"z\":7}}}\n");
+    let refused = set("t.ndjson", "a.\"b c\"=7").ends(2);
+    refused.says(&["--set a.\"b c\": quotes go around the whole name", "Write \"a.b c\"=EXPRESSION."]);
+    assert_eq!(set("t.ndjson", "\"a.b c\"=7").ends(0).stdout, "{\"a\":{\"x\":1,\"b c\":7}}\n");
+    set("t.csv", &format!("{}=1", "a.".repeat(1200))).ends(2).says(&["at most 1000 steps"]);
+}
+
+#[test]
+fn counts_of_made_fields() {
+    let here = with(&[("t.csv", TRIPS)]);
+    let count = |flags: &[&str]| run(here.path(), ["count", "-r", "t.csv"].iter().chain(flags));
+    assert_eq!(count(&["--set", "x=fare*2", "--where", "x > 60"]).ends(0).stdout.trim(), "2 t.csv");
+    count(&["--set", "x=fare*2"]).ends(2).says(&["`--set` has no effect: no field is written", "Give --where"]);
+}
+
+/// Only the fields that a condition looks at are decoded, unless a record that it keeps can't be copied.
+#[test]
+fn records_of_every_kind_are_chosen_by_one_of_many_fields() {
+    let mut state = 7u64;
+    let mut roll = |sides: u64| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) % sides
+    };
+    let header = b"id,b,c,d,e,f\n";
+    for (often, seed) in [(1_000, 0), (40, 1), (3, 2)] {
+        let (mut source, mut by_number, mut by_text) = (header.to_vec(), header.to_vec(), header.to_vec());
+        for id in 0..4_000 {
+            let b = roll(10);
+            let kind = if roll(often) == seed % often { roll(9) } else { roll(3) };
+            let row = |c: &str, end: &str| format!("{id},{b},{c},d {id},,\"f\"{end}");
+            let changed = |c: &str| format!("{id},{b},{c},d {id},,f\n");
+            let (row, kept) = match kind {
+                0 => (row("c", "\n"), Some(row("c", "\n"))),
+                1 => (row("\"x, \"\"y\"\"\"", "\n"), Some(row("\"x, \"\"y\"\"\"", "\n"))),
+                2 => (row("\"two\nlines\"", "\n"), Some(row("\"two\nlines\"", "\n"))),
+                3 => (row("\"c\"", "\r\n"), Some(changed("c"))),
+                4 => (row("\"19\" screen", "\n"), Some(changed("19 screen"))),
+                5 => (format!("{id},{b}\n"), None),
+                6 => ("\n".to_owned(), None),
+                7 => (row("too,many", "\n"), None),
+                _ => (row("\u{1}", "\n"), Some(row("\u{1}", "\n"))),
+            };
+            // A byte that is no text, instead of a control character.
+            let bytes = |text: &str| text.bytes().map(|byte| if byte == 1 { 0xff } else { byte }).collect::<Vec<_>>();
+            source.extend(bytes(&row));
+            if let Some(kept) = kept.filter(|_| b > 5) {
+                by_number.extend(bytes(&kept));
+                // A regex needs text.
+                by_text.extend(if kind == 8 { Vec::new() } else { bytes(&kept) });
+            }
+        }
+        let here = with(&[("t.csv", "")]);
+        let here = here.path();
+        fs::write(here.join("t.csv"), &source).unwrap();
+        for (condition, wanted) in [("b > 5", &by_number), ("b ~ '^[6-9]$'", &by_text)] {
+            for ways in ["-j 1", "-j 2 --slice-size 1", "-j 2 --slice-size 5kB --io read", "-j 7 --slice-size 16KiB"] {
+                let words = format!("t.csv -o o.csv --force -q --on-error skip {ways}");
+                steps(here, &words, &[("where", condition)]).ends(0);
+                let found = fs::read(here.join("o.csv")).unwrap();
+                let first = found.iter().zip(wanted.iter()).position(|(a, b)| a != b);
+                assert!(found == *wanted, "{often} {condition} {ways}: {first:?} of {}", wanted.len());
+            }
+        }
+    }
 }

@@ -7,7 +7,7 @@ use crate::circles::Graph;
 
 /// The layers, lowest first. A module may use those below its own layer, and itself.
 const LAYERS: [&[&str]; 12] = [
-    &["nearest", "wording", "chart", "address"],
+    &["nearest", "sigma", "wording", "chart", "address"],
     &["error"],
     &["sys", "scan"],
     &["memory", "compress"],

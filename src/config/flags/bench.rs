@@ -1,7 +1,7 @@
 //! Flags of `bench` and `tune`.
 
 use super::commands::Commands;
-use super::flag::Takes::{Count, List, Nothing, Path, Text};
+use super::flag::Takes::{Count, Expression, List, Nothing, Path, Text};
 use super::flag::{Changes, Flag, Group, Takes, flag};
 
 const fn bench(name: &'static str, takes: Takes, help: &'static str) -> Flag {
@@ -26,6 +26,8 @@ pub static FLAGS: &[Flag] = &[
     bench("size", Text("SIZE"), "About how much data to generate for each format [default: 256MB]").common().conflicts(&["input"]),
     bench("input", Path("FILE"), "Read this file instead of generated data, with the workloads that are for its format").common(),
     bench("select", List("FIELDS"), "With --input: the fields for the workloads that choose some").short('s'),
+    bench("where", Expression("EXPR"), "With --input: the condition for the workload filter"),
+    bench("set", Expression("NAME=EXPR"), "With --input: what the workload set makes"),
     bench("time-limit", Text("TIME"), "End a run that takes longer, such as 30s or 5m [default: 10m]"),
     bench("cold", Nothing, "Take the input out of the page cache before each run (on Linux)"),
     bench(

@@ -8,7 +8,7 @@ use super::commands::Commands;
 use super::flag::Takes::{Expression, List, Word};
 use super::flag::{Flag, Group, flag};
 use super::kinds::Kinds;
-use super::unless::{BYTES_AND_TEXT, any_bytes_do, fields_are_text, no_names, uncounted};
+use super::unless::{BYTES_AND_TEXT, any_bytes_do, fields_are_text, made_for_nothing, no_names, uncounted};
 use super::values::put;
 use super::words::{BYTES, INVALID_UTF8, TYPES};
 use crate::config::list::{parse_names, parse_pairs};
@@ -92,12 +92,13 @@ pub static FLAGS: &[Flag] = &[
     flag(
         "set",
         Expression("NAME=EXPR"),
-        Commands::ROWS,
+        Commands::RUN,
         "Make or change a field: total=fare*1.1; in order with --where, before --op",
     )
     .step()
     .group(Group::Expressions)
     .common()
+    .unless(made_for_nothing)
     .sets(|s, _, texts| add(s, texts, |text| Ok(Arc::new(Set::parse(text)?))))
     .shows("set", |s| json!(steps(s, "set"))),
     flag(

@@ -26,6 +26,14 @@ pub fn uncounted(line: &Line<'_>) -> Option<No> {
     None
 }
 
+/// A count needs made fields only to choose records by them.
+pub fn made_for_nothing(line: &Line<'_>) -> Option<No> {
+    if line.command == Commands::COUNT && !line.said.has("where") {
+        return No::new("no field is written", "Give --where to count the records for which something is true.");
+    }
+    uncounted(line)
+}
+
 /// For flags about the quotes of the input.
 pub fn no_quotes_to_read(line: &Line<'_>) -> Option<No> {
     no_quotes(line, "no-quoting", Side::Input).or_else(|| uncounted(line))

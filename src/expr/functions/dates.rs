@@ -4,6 +4,7 @@ use jiff::civil::{Date, DateTime, Time, Weekday};
 use jiff::fmt::strtime;
 
 use super::function::{Function, PLAIN};
+use crate::expr::constant::Constant;
 use crate::expr::decimal::Decimal;
 use crate::expr::moment::{Moment, Precision};
 use crate::expr::scalar::Scalar;
@@ -12,10 +13,17 @@ use crate::expr::types::Type::{self, Number, Text};
 use crate::record::StackText;
 
 pub static FUNCTIONS: [Function; 5] = [
-    Function { name: "to_date", usage: "to_date(text, format)", run: |args, scope| parse(args, scope, true), ..PARSE },
+    Function {
+        name: "to_date",
+        usage: "to_date(text, format)",
+        check: |index, value| check_parsed(index, value, true),
+        run: |args, scope| parse(args, scope, true),
+        ..PARSE
+    },
     Function {
         name: "to_timestamp",
         usage: "to_timestamp(text, format)",
+        check: |index, value| check_parsed(index, value, false),
         run: |args, scope| parse(args, scope, false),
         ..PARSE
     },
@@ -25,6 +33,7 @@ pub static FUNCTIONS: [Function; 5] = [
         takes: &[Type::Time, Text],
         count: (2, 2),
         gives: Text,
+        check: check_format,
         run: format,
         ..PLAIN
     },
@@ -34,6 +43,7 @@ pub static FUNCTIONS: [Function; 5] = [
         takes: &[Text, Type::Time],
         count: (2, 2),
         gives: Type::Time,
+        check: |index, value| check_unit(index, value, &UNITS[..TRUNCATED]),
         run: truncate,
         ..PLAIN
     },
@@ -43,6 +53,7 @@ pub static FUNCTIONS: [Function; 5] = [
         takes: &[Text, Type::Time],
         count: (2, 2),
         gives: Number,
+        check: |index, value| check_unit(index, value, &UNITS),
         run: part,
         ..PLAIN
     },
@@ -53,24 +64,27 @@ const PARSE: Function = Function { takes: &[Text, Text], count: (2, 2), gives: T
 /// A text in a form that a format describes, with the conversions of `strftime`.
 fn parse<'a>(args: &[Scalar<'a>], scope: &mut Scope<'_, 'a>, day: bool) -> Outcome<'a> {
     let (text, format) = (scope.text_of(args[0])?, scope.text_of(args[1])?);
-    let wanted = || format!("a time of the form `{}`", String::from_utf8_lossy(format));
-    let parsed = match strtime::parse(format, text) {
-        Ok(parsed) => parsed,
-        Err(_) => return Err(scope.needs(&wanted(), args[0])),
-    };
-    let moment = if day {
-        parsed.to_date().map(Moment::day)
-    } else if parsed.offset().is_some() || parsed.timestamp().is_some() {
-        parsed.to_timestamp().map(Moment::utc)
-    } else {
-        parsed
-            .to_datetime()
-            .or_else(|_| parsed.to_date().map(|date| date.at(0, 0, 0, 0)))
-            .map(|at| Moment { at, kind: Precision::Local })
-    };
-    match moment {
-        Ok(moment) => Ok(Scalar::Time(moment)),
-        Err(_) => Err(scope.needs(&wanted(), args[0])),
+    match strtime::parse(format, text).ok().and_then(|parsed| moment(&parsed, day)) {
+        Some(moment) => Ok(Scalar::Time(moment)),
+        None => {
+            let wanted = format!("a time of the form `{}`", String::from_utf8_lossy(format));
+            Err(scope.needs(&wanted, args[0]))
+        }
+    }
+}
+
+/// The moment, or the day, that a text tells.
+fn moment(parsed: &strtime::BrokenDownTime, day: bool) -> Option<Moment> {
+    if day {
+        return parsed.to_date().ok().map(Moment::day);
+    }
+    if parsed.timestamp().is_some() {
+        return parsed.to_timestamp().ok().map(Moment::utc);
+    }
+    let at = parsed.to_datetime().or_else(|_| parsed.to_date().map(|date| date.at(0, 0, 0, 0))).ok()?;
+    match parsed.offset() {
+        Some(offset) => Moment::at_offset(at, offset),
+        None => Some(Moment { at, kind: Precision::Local }),
     }
 }
 
@@ -87,6 +101,14 @@ const LONGEST: usize = 256;
 
 fn format<'a>(args: &[Scalar<'a>], scope: &mut Scope<'_, 'a>) -> Outcome<'a> {
     let (moment, format) = (time(args[0]), scope.text_of(args[1])?);
+    match written(moment, format) {
+        Some(text) => scope.text(text.as_bytes()),
+        None => Err(scope.bad(format_args!("can't write a time in the form `{}`", String::from_utf8_lossy(format)))),
+    }
+}
+
+/// A time in the form that a format describes.
+fn written(moment: Moment, format: &[u8]) -> Option<StackText<LONGEST>> {
     let mut text = StackText::<LONGEST>::new();
     let broken = match moment.kind {
         Precision::Utc => match jiff::tz::Offset::UTC.to_timestamp(moment.at) {
@@ -95,49 +117,107 @@ fn format<'a>(args: &[Scalar<'a>], scope: &mut Scope<'_, 'a>) -> Outcome<'a> {
         },
         _ => strtime::BrokenDownTime::from(moment.at),
     };
-    match broken.format(format, jiff::fmt::StdFmtWrite(&mut text)) {
-        Ok(()) => scope.text(text.as_bytes()),
-        Err(_) => Err(scope.bad(format_args!("can't write a time in the form `{}`", String::from_utf8_lossy(format)))),
-    }
+    broken.format(format, jiff::fmt::StdFmtWrite(&mut text)).ok()?;
+    Some(text)
 }
 
-/// What units are called, without an `s` at the end.
-const UNITS: &str = "year, quarter, month, week, day, hour, minute, second (date_part also dow, doy, epoch)";
+/// A part of a time.
+#[derive(Clone, Copy, PartialEq)]
+enum Unit {
+    Year,
+    Quarter,
+    Month,
+    Week,
+    Day,
+    Hour,
+    Minute,
+    Second,
+    DayOfWeek,
+    DayOfYear,
+    Epoch,
+}
 
-fn unit<'a>(args: &[Scalar<'a>], scope: &mut Scope<'_, 'a>) -> Result<&'a [u8], crate::expr::scope::Bad> {
-    let unit = scope.text_of(args[0])?;
-    Ok(match unit {
-        [short @ .., b's' | b'S'] => short,
-        unit => unit,
+/// What units are called, without an `s` at the end. Those that only `date_part` has come last.
+const UNITS: [(&str, Unit); 11] = [
+    ("year", Unit::Year),
+    ("quarter", Unit::Quarter),
+    ("month", Unit::Month),
+    ("week", Unit::Week),
+    ("day", Unit::Day),
+    ("hour", Unit::Hour),
+    ("minute", Unit::Minute),
+    ("second", Unit::Second),
+    ("dow", Unit::DayOfWeek),
+    ("doy", Unit::DayOfYear),
+    ("epoch", Unit::Epoch),
+];
+/// The units that `date_trunc` has.
+const TRUNCATED: usize = 8;
+
+/// The unit of a name, or what is wrong with it.
+fn unit(name: &[u8], units: &[(&str, Unit)]) -> Result<Unit, String> {
+    let short = name.strip_suffix(b"s").or(name.strip_suffix(b"S")).unwrap_or(name);
+    let found = units.iter().find(|(unit, _)| short.eq_ignore_ascii_case(unit.as_bytes()));
+    found.map(|(_, unit)| *unit).ok_or_else(|| {
+        let names: Vec<&str> = units.iter().map(|(name, _)| *name).collect();
+        format!("`{}` is no unit; the units are {}", String::from_utf8_lossy(name), names.join(", "))
     })
 }
 
+fn check_unit(argument: usize, value: &Constant, units: &[(&str, Unit)]) -> Result<(), String> {
+    match value.text() {
+        Some(text) if argument == 0 => unit(text, units).map(|_| ()),
+        _ => Ok(()),
+    }
+}
+
+/// A time to try formats with.
+const TRIED: DateTime = DateTime::constant(2024, 12, 31, 23, 58, 59, 123_456_789);
+
+/// Whether times can be written in a form.
+fn check_format(argument: usize, value: &Constant) -> Result<(), String> {
+    let (1, Some(format)) = (argument, value.text()) else { return Ok(()) };
+    let writes = |kind| written(Moment { at: TRIED, kind }, format).is_some();
+    if writes(Precision::Utc) || writes(Precision::Local) { Ok(()) } else { Err(no_form(format)) }
+}
+
+/// Whether texts can be read in a form: what is written in it can be.
+fn check_parsed(argument: usize, value: &Constant, day: bool) -> Result<(), String> {
+    let (1, Some(format)) = (argument, value.text()) else { return Ok(()) };
+    let tried = [Precision::Utc, Precision::Local].map(|kind| written(Moment { at: TRIED, kind }, format));
+    let Some(text) = tried.iter().flatten().next() else { return Err(no_form(format)) };
+    match strtime::parse(format, text.as_bytes()) {
+        Err(_) => Err(no_form(format)),
+        Ok(parsed) if moment(&parsed, day).is_none() => {
+            Err(format!("the form `{}` does not tell the day", String::from_utf8_lossy(format)))
+        }
+        Ok(_) => Ok(()),
+    }
+}
+
+fn no_form(format: &[u8]) -> String {
+    format!("`{}` is no form of a time, such as `%d.%m.%Y %H:%M`", String::from_utf8_lossy(format))
+}
+
 fn truncate<'a>(args: &[Scalar<'a>], scope: &mut Scope<'_, 'a>) -> Outcome<'a> {
-    let (unit, moment) = (unit(args, scope)?, time(args[1]));
+    let unit = unit(scope.text_of(args[0])?, &UNITS[..TRUNCATED]).map_err(|what| scope.fails(what))?;
+    let moment = time(args[1]);
     let (date, time) = (moment.at.date(), moment.at.time());
-    let is = |name: &str| unit.eq_ignore_ascii_case(name.as_bytes());
     let day = |date: Date| Some(date.to_datetime(Time::midnight()));
     let month = |month: i8| Date::new(date.year(), month, 1).ok().and_then(day);
     let clock = |minute: i8, second: i8| Some(date.at(time.hour(), minute, second, 0));
-    let at: Option<DateTime> = if is("year") {
-        month(1)
-    } else if is("quarter") {
-        month((date.month() - 1) / 3 * 3 + 1)
-    } else if is("month") {
-        month(date.month())
-    } else if is("week") {
-        let since = i64::from(date.weekday().since(Weekday::Monday));
-        date.checked_sub(jiff::SignedDuration::from_hours(24 * since)).ok().and_then(day)
-    } else if is("day") {
-        day(date)
-    } else if is("hour") {
-        clock(0, 0)
-    } else if is("minute") {
-        clock(time.minute(), 0)
-    } else if is("second") {
-        clock(time.minute(), time.second())
-    } else {
-        return Err(scope.bad(format_args!("names no unit; the units are {UNITS}")));
+    let at: Option<DateTime> = match unit {
+        Unit::Year => month(1),
+        Unit::Quarter => month((date.month() - 1) / 3 * 3 + 1),
+        Unit::Month => month(date.month()),
+        Unit::Week => {
+            let since = i64::from(date.weekday().since(Weekday::Monday));
+            date.checked_sub(jiff::SignedDuration::from_hours(24 * since)).ok().and_then(day)
+        }
+        Unit::Hour => clock(0, 0),
+        Unit::Minute => clock(time.minute(), 0),
+        Unit::Second => clock(time.minute(), time.second()),
+        Unit::Day | Unit::DayOfWeek | Unit::DayOfYear | Unit::Epoch => day(date),
     };
     match at {
         Some(at) => Ok(Scalar::Time(Moment { at, ..moment })),
@@ -146,39 +226,28 @@ fn truncate<'a>(args: &[Scalar<'a>], scope: &mut Scope<'_, 'a>) -> Outcome<'a> {
 }
 
 fn part<'a>(args: &[Scalar<'a>], scope: &mut Scope<'_, 'a>) -> Outcome<'a> {
-    let (unit, moment) = (unit(args, scope)?, time(args[1]));
+    let unit = unit(scope.text_of(args[0])?, &UNITS).map_err(|what| scope.fails(what))?;
+    let moment = time(args[1]);
     let (date, time) = (moment.at.date(), moment.at.time());
-    let is = |name: &str| unit.eq_ignore_ascii_case(name.as_bytes());
     let nanos = i128::from(time.subsec_nanosecond());
-    let whole = |number: i128| Decimal::integer(number);
-    let number = if is("year") {
-        whole(date.year().into())
-    } else if is("quarter") {
-        whole(((date.month() - 1) / 3 + 1).into())
-    } else if is("month") {
-        whole(date.month().into())
-    } else if is("week") {
-        whole(date.iso_week_date().week().into())
-    } else if is("day") {
-        whole(date.day().into())
-    } else if is("hour") {
-        whole(time.hour().into())
-    } else if is("minute") {
-        whole(time.minute().into())
-    } else if is("second") {
-        seconds(time.second().into(), nanos)
-    } else if is("dow") {
-        whole(date.weekday().to_sunday_zero_offset().into())
-    } else if is("doy") {
-        whole(date.day_of_year().into())
-    } else if is("epoch") {
-        let days = date.duration_since(Date::constant(1970, 1, 1)).as_secs();
-        let clock = i64::from(time.hour()) * 3600 + i64::from(time.minute()) * 60 + i64::from(time.second());
-        seconds((days + clock).into(), nanos)
-    } else {
-        return Err(scope.bad(format_args!("names no unit; the units are {UNITS}")));
+    let number = match unit {
+        Unit::Year => date.year().into(),
+        Unit::Quarter => ((date.month() - 1) / 3 + 1).into(),
+        Unit::Month => date.month().into(),
+        Unit::Week => date.iso_week_date().week().into(),
+        Unit::Day => date.day().into(),
+        Unit::Hour => time.hour().into(),
+        Unit::Minute => time.minute().into(),
+        Unit::Second => return scope.number(Ok(seconds(time.second().into(), nanos))),
+        Unit::DayOfWeek => date.weekday().to_sunday_zero_offset().into(),
+        Unit::DayOfYear => date.day_of_year().into(),
+        Unit::Epoch => {
+            let days = date.duration_since(Date::constant(1970, 1, 1)).as_secs();
+            let clock = i64::from(time.hour()) * 3600 + i64::from(time.minute()) * 60 + i64::from(time.second());
+            return scope.number(Ok(seconds((days + clock).into(), nanos)));
+        }
     };
-    scope.number(Ok(number))
+    scope.number(Ok(Decimal::integer(number)))
 }
 
 /// Seconds with as many digits after the point as there are.

@@ -1,5 +1,6 @@
 //! What is known about a function.
 
+use crate::expr::constant::Constant;
 use crate::expr::scalar::Scalar;
 use crate::expr::scope::{Outcome, Scope};
 use crate::expr::types::Type;
@@ -22,6 +23,8 @@ pub struct Function {
     pub places: bool,
     /// It counts: records have to come in their order.
     pub ordered: bool,
+    /// Looks at an argument, by its number, that is the same for every record: what is wrong with it, as a phrase.
+    pub check: fn(usize, &Constant) -> Result<(), String>,
     pub run: Run,
 }
 
@@ -48,5 +51,6 @@ pub const PLAIN: Function = Function {
     utf8: false,
     places: false,
     ordered: false,
+    check: |_, _| Ok(()),
     run: |_, _| Ok(Scalar::Null),
 };

@@ -15,6 +15,7 @@ pub static FUNCTIONS: [Function; 6] = [
         usage: "round(number[, places])",
         takes: &[Number, Number],
         count: (1, 2),
+        check: |index, value| if index == 1 { value.integer().map(|_| ()) } else { Ok(()) },
         run: |args, scope| round(args, scope, Rounding::HalfUp),
         ..NUMBER
     },
@@ -23,6 +24,7 @@ pub static FUNCTIONS: [Function; 6] = [
         usage: "trunc(number[, places])",
         takes: &[Number, Number],
         count: (1, 2),
+        check: |index, value| if index == 1 { value.integer().map(|_| ()) } else { Ok(()) },
         run: |args, scope| round(args, scope, Rounding::Down),
         ..NUMBER
     },
@@ -49,6 +51,10 @@ pub static FUNCTIONS: [Function; 6] = [
         usage: "to_number(text[, decimal mark[, mark of thousands]])",
         takes: &[Text, Text, Text],
         count: (1, 3),
+        check: |index, value| match value.text() {
+            Some(text) if index > 0 => check_mark(text),
+            _ => Ok(()),
+        },
         run: to_number,
         ..NUMBER
     },
@@ -63,13 +69,22 @@ fn round<'a>(args: &[Scalar<'a>], scope: &mut Scope<'_, 'a>, rounding: Rounding)
     scope.number(number.round(places, rounding))
 }
 
+/// A decimal mark, or a mark of thousands, is one character that can't be part of a number otherwise.
+fn check_mark(mark: &[u8]) -> Result<(), String> {
+    let mut characters = std::str::from_utf8(mark).unwrap_or_default().chars();
+    match (characters.next(), characters.next()) {
+        (Some(c), None) if !c.is_ascii_digit() && !matches!(c, '-' | '+' | 'e' | 'E') => Ok(()),
+        _ => Err("a mark is one character that is no digit or sign".to_owned()),
+    }
+}
+
 /// A number as people write it in their country. Marks of thousands are left out where three digits follow.
 fn to_number<'a>(args: &[Scalar<'a>], scope: &mut Scope<'_, 'a>) -> Outcome<'a> {
     let text = scope.text_of(args[0])?.trim_ascii();
     let point = args.get(1).map_or(Ok(&b"."[..]), |mark| scope.text_of(*mark))?;
     let thousands = args.get(2).map_or(Ok(&b""[..]), |mark| scope.text_of(*mark))?;
-    if point.is_empty() || point == thousands {
-        return Err(scope.bad("needs a decimal mark that is not the mark of thousands"));
+    if point == thousands || [point, thousands].iter().any(|mark| check_mark(mark).is_err() && !mark.is_empty()) {
+        return Err(scope.bad("needs a decimal mark, and another mark of thousands, of one character each"));
     }
     let room = scope.room(text.len())?;
     let (mut rest, mut len, mut after_point) = (text, 0, false);

@@ -4,6 +4,7 @@ use super::function::{Function, MANY, PLAIN};
 use crate::expr::scalar::Scalar;
 use crate::expr::scope::{Bad, Outcome, Scope};
 use crate::expr::types::Type::{Bool, Number, Text};
+use crate::sigma::is_final;
 
 const TEXT: Function = Function { takes: &[Text], count: (1, 1), gives: Text, utf8: true, ..PLAIN };
 const TWO_TEXTS: Function = Function { takes: &[Text, Text], count: (2, 2), gives: Bool, ..PLAIN };
@@ -34,6 +35,10 @@ pub static FUNCTIONS: [Function; 17] = [
         usage: "substr(text, start[, length])",
         takes: &[Text, Number, Number],
         count: (2, 3),
+        check: |index, value| match (index, value.integer()?) {
+            (2, Some(..0)) => Err("a length can't be negative".to_owned()),
+            _ => Ok(()),
+        },
         run: substr,
         ..TEXT
     },
@@ -59,6 +64,10 @@ pub static FUNCTIONS: [Function; 17] = [
         takes: &[Text, Text, Number],
         count: (3, 3),
         utf8: false,
+        check: |_, value| match value.integer()? {
+            Some(0) => Err("parts count from 1, or from -1 at the end".to_owned()),
+            _ => Ok(()),
+        },
         run: split_part,
         ..TEXT
     },
@@ -96,7 +105,8 @@ pub static FUNCTIONS: [Function; 17] = [
 ];
 
 const TRIM: Function = Function { takes: &[Text, Text], count: (1, 2), ..TEXT };
-const PAD: Function = Function { takes: &[Text, Number, Text], count: (2, 3), ..TEXT };
+const PAD: Function =
+    Function { takes: &[Text, Number, Text], count: (2, 3), check: |_, value| value.integer().map(|_| ()), ..TEXT };
 
 /// A number of characters: an integer. What is beyond a text is its end.
 fn count<'a>(scalar: Scalar<'a>, scope: &Scope<'_, 'a>) -> Result<i64, Bad> {
@@ -128,8 +138,14 @@ fn case<'a>(text: Scalar<'a>, scope: &mut Scope<'_, 'a>, upper: bool) -> Outcome
         return Ok(Scalar::Text(room));
     }
     let each = |put: &mut dyn FnMut(char)| {
-        for c in text.chars() {
-            if upper { c.to_uppercase().for_each(&mut *put) } else { c.to_lowercase().for_each(&mut *put) }
+        for (at, c) in text.char_indices() {
+            if c == 'Σ' && !upper {
+                put(if is_final(text, at) { 'ς' } else { 'σ' });
+            } else if upper {
+                c.to_uppercase().for_each(&mut *put);
+            } else {
+                c.to_lowercase().for_each(&mut *put);
+            }
         }
     };
     let mut len = 0;

@@ -12,7 +12,7 @@ use crate::flow::order::behind::{self, Behind};
 use crate::flow::sync::{Condvar, Mutex, MutexGuard};
 use crate::memory::{Arena, Reservation};
 use crate::plan::memory::Plan;
-use crate::sys::Map;
+use crate::sys::{AROUND, Map};
 
 /// The feed, for all workers.
 pub(crate) struct Gate<'s> {
@@ -48,9 +48,6 @@ const STEP: usize = 16 << 10;
 
 /// One byte of each cache line is touched.
 const LINE: usize = 64;
-
-/// The largest stretch of a file that the system maps at a touch.
-const AROUND: usize = 2 << 20;
 
 impl<'s> Gate<'s> {
     pub fn new(feed: Feed<'s>, plan: &Plan, room: Room) -> Gate<'s> {
@@ -117,7 +114,7 @@ impl<'s> Gate<'s> {
         // pages that were given back once.
         let released = self.underway().behind.released() as usize;
         if released > ahead.start {
-            map.release(ahead.start / AROUND * AROUND..ahead.end.next_multiple_of(AROUND).min(released));
+            map.release(ahead.start..ahead.end.next_multiple_of(AROUND).min(released));
         }
         feed
     }

@@ -6,7 +6,7 @@ use std::thread;
 
 use crate::job::settings::Settings;
 use crate::plan::sizes::{BASE, PIECE, PIECE_MIN};
-use crate::sys::Map;
+use crate::sys::{AROUND, Map};
 
 /// How many bytes a worker claims at a time. Page tables are given back in these pieces, so it is a multiple of what
 /// one table covers (2 MiB).
@@ -88,8 +88,7 @@ pub(crate) fn each<T: Default + Send>(
 
 /// Looks at one claim in steps, and gives its pages back.
 fn claim<T: Default>(map: &Map, index: usize, size: usize, look: impl Fn(&mut T, Range<usize>)) -> T {
-    // The end is looked for first, because that touches a page of the next claim. If the worker of that claim had
-    // already given its pages back, nobody would give this page back again.
+    // To look for the end touches the next claim, whose worker may have given its pages back already.
     let (mut start, end) = (boundary(map.bytes(), index * CLAIM), boundary(map.bytes(), (index + 1) * CLAIM));
     let whole = start..end;
     let mut found = T::default();
@@ -100,6 +99,7 @@ fn claim<T: Default>(map: &Map, index: usize, size: usize, look: impl Fn(&mut T,
         map.release(start..next);
         start = next;
     }
+    map.release(end..end.saturating_add(AROUND).min(map.bytes().len()));
     release_tables(map, whole);
     found
 }
@@ -122,6 +122,23 @@ fn boundary(bytes: &[u8], at: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn no_page_stays_behind_whoever_comes_first() {
+        let file = tempfile::tempfile().unwrap();
+        file.set_len(3 * CLAIM as u64 + 5000).unwrap();
+        let map = Map::new(file).unwrap();
+        for step in [CLAIM, 64 << 10] {
+            for index in [2, 1, 3, 0] {
+                let found: usize = claim(&map, index, step, |found, range: Range<usize>| {
+                    *found += map.bytes()[range].iter().filter(|byte| **byte == 0).count();
+                });
+                assert_eq!(found, if index == 3 { 5000 } else { CLAIM });
+                assert_eq!(map.resident(), 0, "{step} {index}");
+            }
+        }
+    }
 
     #[test]
     fn boundaries_are_near_and_between_characters() {

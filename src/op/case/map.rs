@@ -4,9 +4,10 @@ use std::ops::ControlFlow;
 
 use crate::error::RecordError;
 use crate::op::fields::{Changed, Scope, utf8};
-use crate::op::sigma::is_final;
+
 use crate::scan::ascii::{self, Case, Seen};
 use crate::scan::vector::Unit;
+use crate::sigma::is_final;
 
 /// For six bits of a character's first byte (not ASCII) and its second byte: what they become, if the length does not
 /// change and nothing else matters. Zeros for others, and for what is not a character.

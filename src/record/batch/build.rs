@@ -12,7 +12,7 @@ const VALUES: usize = 2048;
 const LAST: usize = 512;
 /// How many records a batch holds before it is full. Two batches fit into a worker's arena: an op may make a second
 /// one.
-const RECORDS: usize = 768;
+pub(crate) const RECORDS: usize = 768;
 /// How many bytes of unescaped text a batch holds before it is full.
 const TEXT: usize = 64 << 10;
 /// How many bytes of the arena a full batch has used.
@@ -23,14 +23,14 @@ impl<'a> Batch<'a> {
     #[inline]
     #[doc(hidden)]
     pub fn is_full(&self) -> bool {
-        self.values.len() >= VALUES || self.spans.len() >= RECORDS || self.arena.used() >= TAKEN
+        self.values.len() >= VALUES || self.spans.len() >= self.most || self.arena.used() >= TAKEN
     }
 
     /// How many records of `width` values may be built together (at least one), and within how many bytes of source if
     /// there are more than one: at most until the batch is [full](Self::is_full), and no record too large.
     #[inline]
     pub(crate) fn room(&self, width: usize) -> (usize, usize) {
-        let records = RECORDS.saturating_sub(self.spans.len());
+        let records = self.most.saturating_sub(self.spans.len());
         let values = VALUES.saturating_sub(self.values.len()).div_ceil(width.max(1));
         let bytes = TAKEN.saturating_sub(self.arena.used()).min(TEXT);
         if bytes > self.max_record { (1, bytes) } else { (records.min(values).max(1), bytes) }
@@ -39,7 +39,7 @@ impl<'a> Batch<'a> {
     /// Whether there are enough records, for a decoder that uses none of the arena.
     #[inline]
     pub(crate) fn has_many(&self) -> bool {
-        self.spans.len() >= RECORDS
+        self.spans.len() >= self.most
     }
 
     /// Makes room for `more` values of the record being built.

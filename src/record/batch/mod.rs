@@ -20,6 +20,7 @@ use crate::memory::{Arena, Refusal, no_memory};
 use crate::wording::counted;
 
 pub use before::Before;
+pub(crate) use build::RECORDS;
 pub use retain::Record;
 
 /// Records of a slice that were decoded together.
@@ -43,6 +44,8 @@ pub struct Batch<'a> {
     /// Where they begin, if it shares those of another record.
     shared_keys: Option<u32>,
     max_record: usize,
+    /// How many records fill it.
+    most: usize,
     lines: Lines<'a>,
     /// Values or keys have been changed.
     changed: bool,
@@ -102,6 +105,7 @@ impl<'a> Batch<'a> {
             open_keys: 0,
             shared_keys: None,
             max_record,
+            most: RECORDS,
             lines: Lines::No,
             changed: false,
             untyped_is_text: false,
@@ -174,6 +178,16 @@ impl<'a> Batch<'a> {
     /// The longest allowed record.
     pub(crate) fn max_record(&self) -> usize {
         self.max_record
+    }
+
+    /// Sets how many records fill it, at most [`RECORDS`].
+    pub(crate) fn set_most(&mut self, most: usize) {
+        self.most = most.min(RECORDS);
+    }
+
+    /// Whether an op lacked memory for a record.
+    pub(crate) fn lacks_memory(&self) -> bool {
+        self.rejected.iter().any(|(_, error)| error.fault == Fault::NoMemory)
     }
 
     /// Whether there is no record.

@@ -61,6 +61,7 @@ const PROBES: &[Probe] = &[
     probe("workers", &["--workers", "3"], PLAIN).beside(&["--explain", "--slice-size", "1"]),
     probe("memory-limit", &["--memory-limit", "50MB"], PLAIN).beside(&["--explain"]),
     probe("where", &["--where", "record_number() = 1"], PLAIN),
+    probe("set", &["--set", "x=1", "--where", "x = 2"], PLAIN),
     probe("slice-size", &["--slice-size", "100kB"], PLAIN).beside(&["--explain"]),
     probe("io", &["--io", "read"], PLAIN).beside(&["--explain"]),
     probe("report", &["--report", "made"], PLAIN),

@@ -1,7 +1,7 @@
 //! Whether a sigma ends its word.
 
 /// Whether the sigma at `at` ends a word: condition `Final_Sigma` (The Unicode Standard, table 3-17).
-pub(super) fn is_final(text: &str, at: usize) -> bool {
+pub(crate) fn is_final(text: &str, at: usize) -> bool {
     follows_cased(text[..at].chars().rev()) && !follows_cased(text[at + 'Σ'.len_utf8()..].chars())
 }
 

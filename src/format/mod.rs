@@ -10,6 +10,7 @@ mod extensions;
 #[doc(hidden)]
 pub mod fixed;
 pub mod frames;
+mod fwf;
 #[cfg(test)]
 mod harness;
 #[doc(hidden)]

@@ -42,10 +42,10 @@ pub struct Options {
     /// Names for the columns of CSV and TSV without a header; then the first record is data. If empty, the source has a
     /// header, or its columns are numbered.
     pub names: Vec<String>,
-    /// Texts that mean null where a field of CSV or TSV without quotes is exactly one of them; an empty field is null
+    /// Texts that mean null where a field of a table without quotes is exactly one of them; an empty field is null
     /// anyway.
     pub nulls: Vec<String>,
-    /// How null is written to CSV and TSV; empty: as an empty field.
+    /// How null is written to a table; empty: as an empty field.
     pub out_null: String,
     /// What happens to records with too few or too many fields.
     pub ragged: Ragged,
@@ -74,7 +74,7 @@ pub struct Options {
     pub records_at: Option<String>,
     /// Write JSON with line breaks and indentation.
     pub pretty: bool,
-    /// The layout of fixed records.
+    /// The layout of fixed records, or of fixed-width text.
     pub layout: Option<String>,
     /// The length prefix of frames.
     pub frame: Prefix,

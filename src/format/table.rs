@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use super::entry::{Created, Ends, Entry, Given, Gives, Takes};
 use super::{Copies, OpenError, Opening, Options, ReadFormat};
-use super::{csv, fixed, frames, json, sniff, text};
+use super::{csv, fixed, frames, fwf, json, sniff, text};
 use crate::error::{Error, RecordError};
 use crate::scan::lines::Lines;
 
@@ -29,12 +29,22 @@ pub enum Format {
     Fixed,
     /// Length-prefixed binary records.
     Frames,
+    /// Lines of text whose fields have fixed widths.
+    Fwf,
 }
 
 impl Format {
     /// Every format.
-    pub const ALL: [Format; 7] =
-        [Format::Csv, Format::Tsv, Format::Ndjson, Format::Json, Format::Text, Format::Fixed, Format::Frames];
+    pub const ALL: [Format; 8] = [
+        Format::Csv,
+        Format::Tsv,
+        Format::Ndjson,
+        Format::Json,
+        Format::Text,
+        Format::Fixed,
+        Format::Frames,
+        Format::Fwf,
+    ];
 
     /// Lines of text: the format of reports, which can be written whatever the source is.
     #[doc(hidden)]
@@ -49,6 +59,7 @@ impl Format {
             Format::Text => &text::TEXT,
             Format::Fixed => &fixed::FIXED,
             Format::Frames => &frames::FRAMES,
+            Format::Fwf => &fwf::FWF,
         }
     }
 

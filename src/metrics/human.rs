@@ -57,6 +57,7 @@ fn of(bytes: u64, format: &str) -> String {
 fn title(format: &str) -> String {
     match format {
         "fixed" => "fixed records".to_owned(),
+        "fwf" => "fixed-width text".to_owned(),
         "text" | "frames" => format.to_owned(),
         several if several.contains(' ') => several.to_owned(),
         _ => format.to_uppercase(),

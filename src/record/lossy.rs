@@ -53,6 +53,8 @@ pub enum LossyKind {
     TextAsNull,
     /// Fields of a record that has more of them than the header were left out.
     SurplusFields,
+    /// Spaces at an end of a text are written where they read back as padding.
+    SpacesAsPadding,
 }
 
 /// The error for a record, at `offset`, that would lose something when nothing may be lost.
@@ -69,7 +71,7 @@ pub struct Lossy([u64; LossyKind::ALL.len()]);
 
 impl LossyKind {
     /// Every kind, by number.
-    pub const ALL: [LossyKind; 21] = [
+    pub const ALL: [LossyKind; 22] = [
         LossyKind::AbsentAsNull,
         LossyKind::BoolAsText,
         LossyKind::NumberAsText,
@@ -91,6 +93,7 @@ impl LossyKind {
         LossyKind::TextAfterQuote,
         LossyKind::TextAsNull,
         LossyKind::SurplusFields,
+        LossyKind::SpacesAsPadding,
     ];
 
     /// The name in reports.
@@ -129,6 +132,7 @@ impl LossyKind {
             LossyKind::TextAfterQuote => ("text_after_quote", "record with text after a closing quote, which was read as part of the field", "records with text after a closing quote, which was read as part of the field"),
             LossyKind::TextAsNull => ("text_as_null", "text that means null in the output written without quotes, which reads back as null", "texts that mean null in the output written without quotes, which read back as null"),
             LossyKind::SurplusFields => ("surplus_fields", "field left out because its record has more fields than the header", "fields left out because their records have more fields than the header"),
+            LossyKind::SpacesAsPadding => ("spaces_as_padding", "text with spaces around it, which read back as padding", "texts with spaces around them, which read back as padding"),
         }
     }
 }

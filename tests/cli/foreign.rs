@@ -151,3 +151,47 @@ fn words_for_ragged_records() {
     let ran = feed(folder().path(), ["convert", "-", "-f", "csv", "--ragged", "extra"], b"extra\n1,2\n3\n").ends(0);
     assert_eq!(ran.stdout, "extra,extra_2\n1,\"2\"\n3,\n");
 }
+
+#[test]
+fn text_of_fixed_widths() {
+    let text = "0001  Zoë       12.50x\r\n2     Ada B.\n\n     3\n4     toolongname 7  \n";
+    let here = with(&[("a.fwf", text), ("b.txt", "\u{feff}äb 1\nc  2\n")]);
+    let here = here.path();
+    let layout = "--layout id:6,name:10,price:5,pad:skip1";
+    let ran = convert(here, &format!("a.fwf -t ndjson {layout} --null toolongnam")).ends(0);
+    assert_eq!(
+        ran.stdout,
+        "{\"id\":\"0001\",\"name\":\"Zoë\",\"price\":12.50}\n{\"id\":2,\"name\":\"Ada B.\",\"price\":null}\n{\"id\":3,\"name\":null,\"price\":null}\n{\"id\":4,\"name\":null,\"price\":\"e 7\"}\n"
+    );
+    // In bytes: two for each of the letters with dots.
+    let ran = convert(here, "b.txt -f fwf -t csv --layout a:3b,b:2").ends(0);
+    assert_eq!(ran.stdout, "a,b\näb,1\nc,2\n");
+    let ran = convert(here, "b.txt -f fwf -t csv --layout a:3,b:1").ends(0);
+    assert_eq!(ran.stdout, "a,b\näb,1\nc,2\n");
+    convert(here, "b.txt -f fwf -t csv --layout a:3")
+        .ends(1)
+        .says(&["b.txt: record 1, line 1, byte 7: the line goes on after the last field of the layout", "--layout"]);
+    convert(here, "a.fwf -t csv").ends(2).says(&["fixed-width text needs a layout", "--layout \"id:8,name:22\""]);
+    convert(here, "a.fwf -t csv --layout id:x").ends(2).says(&["--layout, item 1 `id:x`: the width is a number"]);
+    convert(here, &format!("a.fwf -t csv -d ; {layout}")).ends(2).says(&["`--delimiter` has no effect"]);
+    say(here, &format!("count -r a.fwf {layout}")).ends(0).says(&[]);
+    assert_eq!(say(here, &format!("count -r a.fwf {layout}")).stdout.trim(), "4 a.fwf");
+}
+
+#[test]
+fn what_does_not_fit_a_width_is_bad() {
+    let here = with(&[(
+        "a.ndjson",
+        "{\"a\":\"Zoë\",\"b\":7}\n{\"a\":\"four\",\"b\":1}\n{\"a\":\" x\",\"b\":null}\n{\"b\":\"1\"}\n",
+    )]);
+    let here = here.path();
+    let ran = convert(here, "a.ndjson -t fwf --layout a:3,b:2 --on-error skip").ends(0);
+    assert_eq!(ran.stdout, "Zoë7 \n x   \n   1 \n");
+    ran.says(&["1 bad record", "absent_as_null", "text_as_number", "spaces_as_padding"]);
+    convert(here, "a.ndjson -t fwf --layout a:3b,b:2")
+        .ends(1)
+        .says(&["field `a` has 4 bytes; the layout has room for 3"]);
+    convert(here, "a.ndjson -t fwf --layout a:9,b:9 --strict").ends(1).says(&["spaces_as_padding"]);
+    let ran = convert(here, "a.ndjson -t fwf --layout a:4,b:4 --out-null NULL").ends(0);
+    assert_eq!(ran.stdout, "Zoë 7   \nfour1   \n x  NULL\nNULL1   \n");
+}

@@ -258,3 +258,32 @@ fn nulls_and_a_delimiter_that_is_found() {
         "c0,c1,c2\n,\"NA\",\n,\"\",7\n,x,\"\\N\"\n".replace("\"NA\"", "NA").replace("\"\\N\"", "\\N")
     );
 }
+
+#[test]
+fn text_of_fixed_widths_there_and_back() {
+    let mut random = Random(4);
+    let pieces = ["a", "é", "\"", ",", "7", "x y", "€", "\t"];
+    for round in 0..12 {
+        let records: Vec<Vec<Value>> = (0..random.below(9) + 1)
+            .map(|_| {
+                let value = |random: &mut Random| match random.text(&pieces) {
+                    text if text.trim_matches(' ').is_empty() => Value::Null,
+                    text if text.bytes().all(|byte| byte == b'7') => serde_json::from_str(&text).unwrap(),
+                    text => json!(text),
+                };
+                (0..3).map(|_| value(&mut random)).collect()
+            })
+            .collect();
+        let input: String = records.iter().map(|record| line(record)).collect();
+        let flags = Raw { layout: Some("c0:9,c1:18b,c2:12".to_owned()), ..Raw::default() };
+        let case = Case::new("fwf", Format::Ndjson, Format::Fwf, input.into_bytes(), flags.clone());
+        let outcome = case.check_by(some_ways());
+        let text = String::from_utf8(outcome.bytes().to_vec()).unwrap();
+        assert!(text.lines().all(|line| line.chars().count() <= 39 && line.chars().count() >= 21), "{text}");
+        becomes(&format!("fwf {round}"), Format::Fwf, text.clone(), flags.clone(), &records);
+        // Editors cut spaces at the ends of lines, and put line breaks of their own.
+        let cut: String = text.lines().map(|line| line.trim_end_matches(' ').to_owned() + "\r\n").collect();
+        let kept = records.iter().filter(|record| record.iter().any(|value| !value.is_null())).cloned();
+        becomes(&format!("fwf, cut {round}"), Format::Fwf, cut, flags, &kept.collect::<Vec<_>>());
+    }
+}

@@ -50,17 +50,17 @@ pub static FLAGS: &[Flag] = &[
         "Texts that mean null where a field without quotes is exactly one of them, such as NA,\\N (comma-separated); an empty field is null anyway",
     )
     .group(Group::Values)
-    .source(Kinds::TABLES)
+    .source(Kinds::TABLES.or(Kinds::FWF))
     .sets(|s, flag, texts| put(&mut s.options.nulls, parse_texts(flag, texts)?))
     .shows("null", |s| json!(s.options.nulls)),
     flag(
         "out-null",
         Any("TEXT"),
         Commands::ROWS,
-        "How null is written in CSV and TSV; a value with this text is put in quotes [default: an empty field]",
+        "How null is written in tables; in CSV and TSV a value with this text is put in quotes [default: an empty field]",
     )
     .group(Group::Values)
-    .target(Kinds::TABLES)
+    .target(Kinds::TABLES.or(Kinds::FWF))
     .unless(null_has_escapes)
     .sets(|s, _, texts| put(&mut s.options.out_null, texts[0].clone()))
     .shows("out_null", |s| json!(s.options.out_null)),

@@ -52,7 +52,7 @@ pub static FLAGS: &[Flag] = &[
         "How unquoted CSV fields are read: exact JSON numbers as numbers and empty fields as null (auto), or all as text (text) [default: auto]",
     )
     .group(Group::Values)
-    .source(Kinds::TABLES)
+    .source(Kinds::TABLES.or(Kinds::FWF))
     .unless(fields_are_text)
     .sets(|s, flag, texts| put(&mut s.options.types, TYPES.parse(flag, &texts[0])?))
     .shows("types", |s| json!(TYPES.of(s.options.types))),

@@ -183,7 +183,7 @@ mod tests {
         refused(&["--out-delimiter=\\", "--out-escape=\\"], "and --out-escape");
         refused(&["--names=a,b&c,a"], "`a` is named twice");
         refused(&["--names=a,,b"], "--names: there is an empty name");
-        refused(&["--from=xml"], "csv, tsv, ndjson, json, text, fixed, frames");
+        refused(&["--from=xml"], "csv, tsv, ndjson, json, text, fixed, frames, fwf");
         refused(&["--max-depth=0"], "--max-depth");
         refused(&["--max-fields=0"], "--max-fields");
         refused(&["--max-keys=0"], "--max-keys");

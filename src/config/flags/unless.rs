@@ -10,8 +10,8 @@ use crate::job::{ColumnsFrom, OnError};
 /// Between these, bytes are written as text, or text is read as bytes.
 pub const BYTES_AND_TEXT: &[(Kinds, Kinds)] = &[
     (Kinds::FIXED, Kinds::FIXED.not()),
-    (Kinds::FRAMES_OF_BYTES, Kinds::TABLES.or(Kinds::NESTED)),
-    (Kinds::TABLES.or(Kinds::NESTED), Kinds::FIXED.or(Kinds::FRAMES_OF_BYTES)),
+    (Kinds::FRAMES_OF_BYTES, Kinds::TABLES.or(Kinds::FWF).or(Kinds::NESTED)),
+    (Kinds::TABLES.or(Kinds::FWF).or(Kinds::NESTED), Kinds::FIXED.or(Kinds::FRAMES_OF_BYTES)),
 ];
 
 /// `count` looks at records only if asked to.
@@ -162,7 +162,7 @@ pub fn no_names(line: &Line<'_>) -> Option<No> {
 pub fn fields_are_text(line: &Line<'_>) -> Option<No> {
     let steps = ["op", "where", "set"].iter().any(|flag| line.said.has(flag));
     let changed = steps || line.said.has("quote-all") && line.targets.meets(Kinds::TABLES);
-    if line.targets.is_within(Kinds::TABLES.or(Kinds::FIXED)) && !changed {
+    if line.targets.is_within(Kinds::TABLES.or(Kinds::FIXED).or(Kinds::FWF)) && !changed {
         return No::new(
             line.output(),
             "It is for NDJSON, JSON, text, frames, ops, a word count and --quote-all: leave it out.",
@@ -175,7 +175,7 @@ pub fn fields_are_text(line: &Line<'_>) -> Option<No> {
 pub fn any_bytes_do(line: &Line<'_>) -> Option<No> {
     let checked = ["encoding", "op", "where", "set"].iter().any(|flag| line.said.has(flag));
     // A byte order mark may show that these are UTF-16.
-    let decoded = line.sources.meets(Kinds::TABLES.or(Kinds::NESTED));
+    let decoded = line.sources.meets(Kinds::TABLES.or(Kinds::FWF).or(Kinds::NESTED));
     // Text is checked when it is converted, if it was asked for; never when it is counted.
     let text = line.command != Commands::COUNT && line.sources.meets(Kinds::FRAMES_OF_BYTES.not());
     if checked || decoded || text {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::probes::{BAD, Input, LATIN, NESTED, NESTED_LAYOUT, PLAIN, Probe, WARNED, probe};
+use super::probes::{BAD, Input, LATIN, NESTED, NESTED_LAYOUT, PLAIN, Probe, WARNED, WIDTHS, probe};
 use super::{Does, FORMATS, Pair, Place, Without, flags_of, judged};
 use crate::support::{folder, run};
 
@@ -40,6 +40,7 @@ const PROBES: &[Probe] = &[
     probe("tsv-escapes", &["--tsv-escapes"], marked(PLAIN.csv, b"a\tb\n1\t\"x\ny\"\n")),
     probe("records-at", &["--records-at", "/d"], Input { json: b"{\"d\":[1,2]}", ndjson: b"{\"d\":[1,2]}\n", ..PLAIN }),
     probe("layout", &["--layout", "a:u8"], PLAIN).layout(""),
+    probe("layout", &["--layout", "a:9"], PLAIN).layout(""),
     probe("frame", &["--frame", "u16le"], PLAIN),
     probe("payload", &["--payload", "json"], PLAIN),
     probe("payload", &["--payload", "text"], LATIN),
@@ -99,6 +100,9 @@ fn line(probe: &Probe, (pair, what): (Pair, What), with: bool) -> Vec<&'static s
         line.extend(["-f", pair.from]);
         if pair.from == "fixed" && !probe.layout.is_empty() {
             line.extend(["--layout", probe.layout]);
+        }
+        if pair.from == "fwf" && !probe.layout.is_empty() {
+            line.extend(["--layout", WIDTHS]);
         }
         if pair.json && probe.flag != "payload" {
             line.extend(["--payload", "json"]);

@@ -84,12 +84,12 @@ fn hostile_input_ends_well() {
             input = (0..random.below(600)).map(|_| random.next() as u8).collect();
         }
         mutate(&mut input, &mut random);
-        let from = if random.below(4) == 0 { Format::ALL[random.below(7)] } else { format };
-        let to = Format::ALL[random.below(7)];
+        let from = if random.below(4) == 0 { Format::ALL[random.below(8)] } else { format };
+        let to = Format::ALL[random.below(8)];
         fs::write(here.path().join("in"), &input).unwrap();
         let mut arguments = vec!["convert", "in", "-o", "out", "-f", from.name(), "-t", to.name(), "-q"];
-        let layout = random.one(&[ODD_LAYOUT, "a:u8,s:skip1", "line:text40", "value:f64le"]);
-        if [from, to].contains(&Format::Fixed) {
+        let layout = random.one(&[ODD_LAYOUT, "a:u8,s:skip1", "line:text40", "value:f64le", "a:3,line:2b,s:skip1"]);
+        if [from, to].contains(&Format::Fixed) || [from, to].contains(&Format::Fwf) {
             arguments.extend(["--layout", layout]);
         }
         arguments.extend(["--slice-size", random.one(&["1", "2", "7", "64", "1000", "512KiB"])]);

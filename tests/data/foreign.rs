@@ -232,6 +232,13 @@ fn records_of_another_width() {
         let case = Case::new(how, Format::Csv, Format::Ndjson, input.as_bytes().to_vec(), skip(how));
         assert_eq!(String::from_utf8_lossy(case.check_by(some_ways()).bytes()), expected, "{how}");
     }
+    // Many even records in a row.
+    let even: String = (0..300).map(|n| format!("{n},\"x\"\"{n}\"\n")).collect();
+    let expected: String = (0..300).map(|n| format!("{{\"c0\":{n},\"c1\":\"x\\\"{n}\",\"extra\":null}}\n")).collect();
+    for input in [format!("c0,c1\n{even}"), format!("c0,c1\n{even}").replace('\n', "\r\n")] {
+        let case = Case::new("even", Format::Csv, Format::Ndjson, input.into_bytes(), skip("extra"));
+        assert_eq!(String::from_utf8_lossy(case.check_by(some_ways()).bytes()), expected);
+    }
     let selected = Raw { select: vec!["extra,c1".to_owned()], ..skip("pad,extra") };
     let case = Case::new("selected", Format::Csv, Format::Csv, input.as_bytes().to_vec(), selected);
     assert_eq!(

@@ -18,6 +18,7 @@ const WIDE: Input = Input {
     ndjson: b"1\0\n\0",
     json: b"1\0\n\0",
     text: b"a\0\n\0\x0a\x0a\n\0",
+    fwf: b"a\0\n\0\x0a\x0a\n\0",
     ..LATIN
 };
 

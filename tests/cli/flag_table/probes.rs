@@ -254,6 +254,8 @@ pub const PROBES: &[Probe] = &[
     probe("null", &["--null", "x y,z"], PLAIN).beside(&["--on-error", "skip"]),
     probe("null", &["--null", "1,2"], PLAIN).beside(&["--select", "a"]),
     probe("out-null", &["--out-null", "x y"], PLAIN),
+    // In fixed-width text there are no quotes: such a text is counted.
+    probe("out-null", &["--out-null", "z"], PLAIN).beside(&["--strict"]),
     probe("out-null", &["--out-null", "NULL"], PLAIN).beside(&["--columns", "a,nobody"]),
     probe("where", &["--where", "record_number() = 1"], PLAIN),
     probe("set", &["--set", "made=record_number()"], PLAIN),

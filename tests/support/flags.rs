@@ -3,10 +3,14 @@
 use super::raw::Raw;
 
 /// How many ways there are to [`change`] flags.
-pub const KINDS: usize = 40;
+pub const KINDS: usize = 51;
 
 fn step(flags: &mut Raw, name: &str, text: &str) {
     flags.steps.push((name.to_string(), text.to_string()));
+}
+
+fn more(flags: &mut Raw, name: &'static str, text: &str) {
+    flags.more.push((name, text.to_string()));
 }
 
 /// Changes the flags in one way or another. (A record that is both too large and bad may be told as either, so
@@ -54,6 +58,17 @@ pub fn change(flags: &mut Raw, which: usize) {
         36 => step(flags, "where", "a IS NOT NULL AND try_cast(a AS decimal) IS NULL OR lower(a) <> 'x'"),
         37 => step(flags, "set", "made=coalesce(a, 'none') || '!'"),
         38 => step(flags, "set", "a=try_cast(a AS decimal) * 1.10"),
-        _ => flags.crlf = true,
+        39 => flags.crlf = true,
+        40 => flags.delimiter = some("||"),
+        41 => flags.delimiter = some(",1"),
+        42 => more(flags, "dialect", "mysql"),
+        43 => more(flags, "dialect", "postgres"),
+        44 => more(flags, "skip-space", ""),
+        45 => flags.ragged = some("pad,extra,trailing"),
+        46 => flags.ragged = some("truncate"),
+        47 => more(flags, "null", "1,x,"),
+        48 => more(flags, "out-null", "x"),
+        49 => more(flags, "out-dialect", "mysql"),
+        _ => flags.delimiter = some("auto"),
     }
 }

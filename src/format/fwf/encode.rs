@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::layout::{Field, Layout, Unit};
 use crate::error::{Error, RecordError};
 use crate::format::{BytesAs, Encode, Shape};
-use crate::record::line_form::{ScalarRoom, ScalarText};
+use crate::record::line_form::{ScalarRoom, ScalarText, base64_pieces};
 use crate::record::{Apart, Batch, Binder, EncodeError, LossyKind, NONE, Output, Value};
 use crate::scan::number::is_json_number;
 
@@ -143,8 +143,12 @@ impl Style {
                         output.lose(kind);
                     }
                 });
-                if let ScalarText::Plain(plain) = text {
-                    self.check(value, plain, output)?;
+                match text {
+                    ScalarText::Plain(plain) => self.check(value, plain, output)?,
+                    ScalarText::Base64(bytes) if text.len() == self.null.len() && self.is_null(bytes)? => {
+                        output.lose(LossyKind::TextAsNull);
+                    }
+                    ScalarText::Base64(_) => {}
                 }
                 text
             }
@@ -161,6 +165,18 @@ impl Style {
         };
         text.write(output)?;
         Ok(spaces(left, output)?)
+    }
+
+    /// Whether the Base64 of bytes, which is as long, is the text for null.
+    #[cold]
+    fn is_null(&self, bytes: &[u8]) -> Result<bool, Error> {
+        let (mut rest, mut same) = (&*self.null, true);
+        base64_pieces(bytes, |piece| {
+            same &= rest.starts_with(piece);
+            rest = rest.get(piece.len()..).unwrap_or_default();
+            Ok::<(), Error>(())
+        })?;
+        Ok(same)
     }
 
     /// Counts what a text would read back as.

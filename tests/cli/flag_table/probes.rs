@@ -254,6 +254,8 @@ pub const PROBES: &[Probe] = &[
     probe("null", &["--null", "x y,z"], PLAIN).beside(&["--on-error", "skip"]),
     probe("null", &["--null", "1,2"], PLAIN).beside(&["--select", "a"]),
     probe("out-null", &["--out-null", "x y"], PLAIN),
+    // The Base64 of z.
+    probe("out-null", &["--out-null", "eg=="], PLAIN).says(),
     // In fixed-width text there are no quotes: such a text is counted.
     probe("out-null", &["--out-null", "z"], PLAIN).beside(&["--strict"]),
     probe("out-null", &["--out-null", "NULL"], PLAIN).beside(&["--columns", "a,nobody"]),

@@ -87,7 +87,7 @@ impl Fields {
             order
         });
         let gaps = order.as_ref().is_some_and(|order| order.contains(&UNWANTED));
-        let extra = extra.then(|| places.as_ref().map_or(width, |places: &Box<[u32]>| places[width] as usize));
+        let extra = extra.then(|| places.as_deref().map_or(width, |places: &[u32]| places[width] as usize));
         Fields { width, places, order, gaps, extra, selected, ragged, other, plain, nulls, commented }
     }
 

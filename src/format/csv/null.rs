@@ -29,7 +29,7 @@ impl Null {
         };
         let text = if text.is_empty() { usual } else { text.as_bytes() };
         let is_escape = dialect.tsv_escapes && text == TSV_NULL;
-        Null { text: text.into(), guarded: !is_escape && !(text.is_empty() && also.is_empty()), also }
+        Null { text: text.into(), guarded: !(is_escape || text.is_empty() && also.is_empty()), also }
     }
 
     /// Refuses a text that would not be read as one field.

@@ -64,6 +64,8 @@ pub struct Program {
     pub constants: Vec<Constant>,
     /// The paths of the fields it reads.
     pub fields: Vec<Box<[u8]>>,
+    /// Where each is first named in the text, in bytes.
+    pub places: Vec<usize>,
     pub origins: Vec<Origin>,
     pub regexes: Vec<Regex>,
     pub likes: Vec<Like>,

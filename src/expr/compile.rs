@@ -78,10 +78,12 @@ impl Compiler<'_> {
         }
     }
 
-    fn field(&mut self, path: &str) -> u16 {
+    /// A field that is named at this place of the text.
+    fn field(&mut self, path: &str, at: usize) -> u16 {
         let known = self.program.fields.iter().position(|known| **known == *path.as_bytes());
         Self::index(known.unwrap_or_else(|| {
             self.program.fields.push(path.as_bytes().into());
+            self.program.places.push(at);
             self.program.fields.len() - 1
         }))
     }
@@ -139,7 +141,7 @@ impl Compiler<'_> {
         match &node.kind {
             Kind::Null | Kind::Absent | Kind::Bool(_) | Kind::Number(_) | Kind::Text(_) => self.value(node)?,
             Kind::Field(path) => {
-                let field = self.field(path);
+                let field = self.field(path, node.span.start);
                 self.push(Code::Field(field));
             }
             Kind::Not(inner) => {
@@ -326,7 +328,7 @@ impl Compiler<'_> {
             Constant::Text(_) => Code::FieldText,
             _ => return Ok(false),
         };
-        let (number, place, origin) = (self.constant(constant), self.field(path), self.origin(field));
+        let (number, place, origin) = (self.constant(constant), self.field(path, field.span.start), self.origin(field));
         self.push(code(place, relation, number, origin));
         Ok(true)
     }

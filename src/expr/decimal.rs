@@ -118,13 +118,44 @@ impl Small {
         Some(Small { mantissa: if up { kept + sign } else { kept }, scale })
     }
 
+    #[inline(always)]
     fn raised(self, scale: u32) -> Option<i128> {
+        if scale == self.scale {
+            return Some(self.mantissa);
+        }
         self.mantissa.checked_mul(*POWERS.get((scale - self.scale) as usize)?)
     }
 
+    #[inline(always)]
     fn aligned(self, other: Small) -> Option<(i128, i128, u32)> {
         let scale = self.scale.max(other.scale);
         Some((self.raised(scale)?, other.raised(scale)?, scale))
+    }
+
+    /// The sum, if it is as short.
+    #[inline(always)]
+    pub fn sum(self, other: Small) -> Option<Small> {
+        let (one, two, scale) = self.aligned(other)?;
+        Some(Small { mantissa: one.checked_add(two)?, scale })
+    }
+
+    /// The difference, if it is as short.
+    #[inline(always)]
+    pub fn difference(self, other: Small) -> Option<Small> {
+        let (one, two, scale) = self.aligned(other)?;
+        Some(Small { mantissa: one.checked_sub(two)?, scale })
+    }
+
+    /// The product, if it is as short.
+    #[inline(always)]
+    pub fn product(self, other: Small) -> Option<Small> {
+        let scale = self.scale + other.scale;
+        // Most mantissas are so short that the product needs no check.
+        let mantissa = match (i64::try_from(self.mantissa), i64::try_from(other.mantissa)) {
+            (Ok(one), Ok(two)) => i128::from(one) * i128::from(two),
+            _ => self.mantissa.checked_mul(other.mantissa)?,
+        };
+        Small { mantissa, scale }.fits()
     }
 
     #[inline]
@@ -211,10 +242,9 @@ impl Decimal {
     #[inline]
     pub fn sum(self, other: Decimal) -> Result<Decimal, Trouble> {
         if let (Decimal::Small(a), Decimal::Small(b)) = (self, other)
-            && let Some((one, two, scale)) = a.aligned(b)
-            && let Some(mantissa) = one.checked_add(two)
+            && let Some(sum) = a.sum(b)
         {
-            return Ok(Decimal::Small(Small { mantissa, scale }));
+            return Ok(Decimal::Small(sum));
         }
         self.big().add(other.big())
     }
@@ -227,10 +257,9 @@ impl Decimal {
     #[inline]
     pub fn multiply(self, other: Decimal) -> Result<Decimal, Trouble> {
         if let (Decimal::Small(a), Decimal::Small(b)) = (self, other)
-            && let Some(mantissa) = a.mantissa.checked_mul(b.mantissa)
-            && let Some(small) = (Small { mantissa, scale: a.scale + b.scale }).fits()
+            && let Some(product) = a.product(b)
         {
-            return Ok(Decimal::Small(small));
+            return Ok(Decimal::Small(product));
         }
         self.big().multiply(other.big())
     }

@@ -96,8 +96,10 @@ impl<'a> Machine<'_, 'a> {
             }
             Code::ToNumber(origin) => {
                 let value = self.peek();
-                if !value.is_null() && !value.is_number() {
-                    return Err(needs("a number", value, origin, scope));
+                match value.small() {
+                    Some(small) => self.replace(Scalar::Number(small)),
+                    None if value.is_null() || value.is_number() => {}
+                    None => return Err(needs("a number", value, origin, scope)),
                 }
             }
             Code::ToBool(origin) => {
@@ -296,53 +298,6 @@ fn check_text(value: Scalar<'_>, origin: u16, scope: &mut Scope<'_, '_>) -> Resu
     }
 }
 
-/// A condition that is nothing but a comparison of a field with a literal, as most are.
-#[derive(Clone, Copy)]
-pub enum Single<'a> {
-    Number { column: usize, relation: Relation, number: Small },
-    Text { column: usize, relation: Relation, text: &'a [u8] },
-}
-
-impl<'a> Single<'a> {
-    /// The condition of a program, if it is so simple; `column` gives the column of a field.
-    pub fn of(program: &Program, constants: &[Scalar<'a>], column: impl Fn(u16) -> usize) -> Option<Single<'a>> {
-        let [code] = program.code[..] else { return None };
-        match code {
-            Code::FieldNumber(field, relation, constant, _) => match constants[usize::from(constant)] {
-                Scalar::Number(number) => Some(Single::Number { column: column(field), relation, number }),
-                _ => None,
-            },
-            Code::FieldText(field, relation, constant, _) => match constants[usize::from(constant)] {
-                Scalar::Text(text) => Some(Single::Text { column: column(field), relation, text }),
-                _ => None,
-            },
-            _ => None,
-        }
-    }
-
-    /// Whether it is true for a record in columns; `None`: only [`run`] can tell.
-    #[inline(always)]
-    pub fn is_true(self, values: &[Value<'a>]) -> Option<bool> {
-        match self {
-            Single::Number { column, relation, number } => match *values.get(column)? {
-                Value::Null => Some(false),
-                Value::Untyped(text) | Value::Number(text) => {
-                    let (mantissa, scale) = Small::quick(text)?;
-                    Some(relation.holds(order(mantissa, scale, number)?))
-                }
-                _ => None,
-            },
-            Single::Text { column, relation, text } => match *values.get(column)? {
-                Value::Null => Some(false),
-                Value::Untyped(value) | Value::Text(value) | Value::Number(value) => {
-                    Some(text_holds(value, relation, text))
-                }
-                _ => None,
-            },
-        }
-    }
-}
-
 /// Compares a field with a number.
 #[inline(always)]
 fn field_number<'a>(
@@ -369,7 +324,7 @@ fn field_number<'a>(
 
 /// The order of a short number and another.
 #[inline(always)]
-fn order(mantissa: i64, scale: u32, other: Small) -> Option<Ordering> {
+pub fn order(mantissa: i64, scale: u32, other: Small) -> Option<Ordering> {
     let (one, two) = (i128::from(mantissa), other.mantissa);
     if scale == other.scale {
         return Some(one.cmp(&two));
@@ -382,7 +337,7 @@ fn order(mantissa: i64, scale: u32, other: Small) -> Option<Ordering> {
 
 /// Whether two texts are in a relation.
 #[inline(always)]
-fn text_holds(one: &[u8], relation: Relation, two: &[u8]) -> bool {
+pub fn text_holds(one: &[u8], relation: Relation, two: &[u8]) -> bool {
     match relation {
         Relation::Equal => one == two,
         Relation::Unequal => one != two,
@@ -390,7 +345,31 @@ fn text_holds(one: &[u8], relation: Relation, two: &[u8]) -> bool {
     }
 }
 
+#[inline(always)]
 fn calculate<'a>(how: Binary, one: Scalar<'a>, two: Scalar<'a>, origin: u16, scope: &mut Scope<'_, 'a>) -> Outcome<'a> {
+    if let (Scalar::Number(a), Scalar::Number(b)) = (one, two) {
+        let short = match how {
+            Binary::Add => a.sum(b),
+            Binary::Subtract => a.difference(b),
+            Binary::Multiply => a.product(b),
+            _ => None,
+        };
+        if let Some(short) = short {
+            return Ok(Scalar::Number(short));
+        }
+    }
+    calculate_long(how, one, two, origin, scope)
+}
+
+/// The same for numbers of any length.
+#[inline(never)]
+fn calculate_long<'a>(
+    how: Binary,
+    one: Scalar<'a>,
+    two: Scalar<'a>,
+    origin: u16,
+    scope: &mut Scope<'_, 'a>,
+) -> Outcome<'a> {
     scope.origin = origin;
     let (one, two) = (scope.decimal_of(one)?, scope.decimal_of(two)?);
     let result = match how {

@@ -8,11 +8,13 @@ use super::code::Program;
 use super::compile::{REGEX_MEMORY, compile};
 use super::constant::{constants, slots};
 use super::decimal::{Decimal, SHORT};
-use super::eval::{self, Single};
+use super::eval;
+use super::fault::excerpt;
 use super::infer;
 use super::parser::parse;
 use super::scalar::{Scalar, TextRoom};
 use super::scope::{NONE, Outcome, Place, Scope, Scratch, UNKNOWN, View};
+use super::simple::Simple;
 use super::types::Type;
 use crate::error::{Error, RecordError};
 use crate::memory::Arena;
@@ -60,6 +62,12 @@ impl Expression {
     /// The paths of the fields it reads.
     pub fn fields(&self) -> &[Box<[u8]>] {
         &self.program.fields
+    }
+
+    /// The line of the text in which it first names a field, with a mark below the place.
+    pub fn excerpt(&self, field: &[u8]) -> Option<String> {
+        let number = self.program.fields.iter().position(|path| **path == *field)?;
+        Some(excerpt(&self.text, self.program.places[number]))
     }
 
     /// Whether its texts have to be UTF-8.
@@ -110,13 +118,13 @@ impl Expression {
         let new = || Scratch::new(&program.regexes, program.replacings.iter().map(|replacing| replacing.regex));
         let constants = constants(&program.constants, arena, 0)?;
         let fields = Cell::from_mut(fields).as_slice_of_cells();
-        let single = schema
+        let simple = schema
             .filter(|_| self.is_condition)
-            .and_then(|_| Single::of(program, constants, |field| fields[usize::from(field)].get() as usize));
+            .and_then(|_| Simple::of(program, constants, |field| fields[usize::from(field)].get() as usize));
         Ok(Running {
             expression: self,
             constants,
-            single,
+            simple,
             stack: slots(arena, program.stack, 0)?,
             fields,
             arena,
@@ -132,7 +140,7 @@ pub struct Running<'e, 'a> {
     expression: &'e Expression,
     constants: &'a [Scalar<'a>],
     /// The whole condition, if it is simple and records are in columns.
-    single: Option<Single<'a>>,
+    simple: Option<Simple<'a>>,
     stack: &'a mut [Scalar<'a>],
     fields: &'a [Cell<u32>],
     arena: &'a Arena,
@@ -149,7 +157,8 @@ impl<'a> Running<'_, 'a> {
     /// Why the record is bad.
     #[inline]
     pub fn columns(&mut self, values: &[Value<'a>], place: Place<'a>, offset: usize) -> Outcome<'a> {
-        if let Some(truth) = self.single.and_then(|single| single.is_true(values)) {
+        let program = &self.expression.program;
+        if let Some(truth) = self.simple.as_ref().and_then(|simple| simple.is_true(values, program)) {
             return Ok(Scalar::Bool(truth));
         }
         let fields = self.fields;

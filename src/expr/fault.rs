@@ -28,22 +28,27 @@ impl Fault {
 
     /// The error, with the line of the text and a mark below the place.
     pub fn into_error(self, text: &str) -> Error {
-        let at = (0..=self.at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
-        let start = text[..at].rfind('\n').map_or(0, |line_break| line_break + 1);
-        let end = text[at..].find('\n').map_or(text.len(), |line_break| at + line_break);
-        let before: Vec<char> = text[start..at].chars().collect();
-        let cut = before.len().saturating_sub(AROUND);
-        let after: String = text[at..end].chars().take(AROUND).collect();
-        let dots = |cut: bool| if cut { "…" } else { "" };
-        let shown: String = before[cut..].iter().map(|c| if c.is_control() { ' ' } else { *c }).collect();
-        let mark = " ".repeat(dots(cut > 0).chars().count() + shown.chars().count());
-        let more = dots(after.len() < end - at);
-        let mut message = format!("{}\n  {}{shown}{after}{more}\n  {mark}^", self.message, dots(cut > 0));
+        let mut message = format!("{}\n{}", self.message, excerpt(text, self.at));
         if let Some(hint) = self.hint {
             message += &format!("\n  {hint}");
         }
         Error::usage(message)
     }
+}
+
+/// The line of a text around a place, in bytes, and a mark below the place.
+pub fn excerpt(text: &str, at: usize) -> String {
+    let at = (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+    let start = text[..at].rfind('\n').map_or(0, |line_break| line_break + 1);
+    let end = text[at..].find('\n').map_or(text.len(), |line_break| at + line_break);
+    let before: Vec<char> = text[start..at].chars().collect();
+    let cut = before.len().saturating_sub(AROUND);
+    let after: String = text[at..end].chars().take(AROUND).collect();
+    let dots = |cut: bool| if cut { "…" } else { "" };
+    let shown: String = before[cut..].iter().map(|c| if c.is_control() { ' ' } else { *c }).collect();
+    let mark = " ".repeat(dots(cut > 0).chars().count() + shown.chars().count());
+    let more = dots(after.len() < end - at);
+    format!("  {}{shown}{after}{more}\n  {mark}^", dots(cut > 0))
 }
 
 #[cfg(test)]

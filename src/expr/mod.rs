@@ -25,6 +25,7 @@ mod path;
 mod replacement;
 mod scalar;
 mod scope;
+mod simple;
 mod types;
 
 mod expression;

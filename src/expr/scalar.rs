@@ -88,6 +88,19 @@ impl<'a> Scalar<'a> {
         }
     }
 
+    /// The value of a short number, as most are.
+    #[inline(always)]
+    pub fn small(self) -> Option<Small> {
+        match self {
+            Scalar::Number(small) => Some(small),
+            Scalar::Text(text) | Scalar::Field(Value::Untyped(text) | Value::Text(text) | Value::Number(text)) => {
+                let (mantissa, scale) = Small::quick(text)?;
+                Some(Small { mantissa: mantissa.into(), scale })
+            }
+            _ => None,
+        }
+    }
+
     /// The value of a number.
     ///
     /// # Errors

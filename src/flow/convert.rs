@@ -78,6 +78,10 @@ impl<'c, 'p> Conversion<'c, 'p> {
             batch.set_seen(Some((shared.seen, *number)));
             op.apply(batch);
         }
+        match &shared.tested {
+            Some(tested) if tests && tested.made > 0 => batch.narrow(tested.made),
+            _ => {}
+        }
         if let Some(names) = shared.renamed.filter(|_| !tests) {
             if batch.schema().is_some_and(|schema| schema.len() > names.len()) {
                 batch.narrow(names.len());

@@ -14,6 +14,8 @@ pub(crate) struct PassThrough {
     /// The target for what is not copied.
     pub writing: Box<dyn WriteFormat>,
     pub copies: Copies,
+    /// Writes the fields that are made behind the records that are copied.
+    pub behind: Option<Box<dyn WriteFormat>>,
 }
 
 impl WriteFormat for PassThrough {
@@ -26,7 +28,35 @@ impl WriteFormat for PassThrough {
             Copies::Values => Box::new(Lines),
             Copies::All | Copies::Fields { .. } => self.writing.encoder(),
         };
-        Box::new(Copy { copies: self.copies, encoder })
+        match self.behind.as_ref().and_then(|behind| behind.appender()) {
+            Some(appender) => Box::new(CopyAndAppend { copies: self.copies, encoder, appender }),
+            None => Box::new(Copy { copies: self.copies, encoder }),
+        }
+    }
+}
+
+/// Copies records and writes fields behind them; those that can't be copied are encoded whole.
+struct CopyAndAppend {
+    copies: Copies,
+    encoder: Box<dyn Encode>,
+    appender: Box<dyn Encode>,
+}
+
+impl Encode for CopyAndAppend {
+    fn encode(&mut self, batch: &Batch<'_>, records: Range<usize>, output: &mut Output<'_>) -> Result<(), EncodeError> {
+        if batch.is_tested() {
+            return self.appender.encode(batch, records, output);
+        }
+        let may = |record: &usize| may_copy(self.copies, batch, &batch.span(*record));
+        let mut next = records.start;
+        while next < records.end {
+            let copied = may(&next);
+            let end = (next..records.end).find(|record| may(record) != copied).unwrap_or(records.end);
+            let encoder = if copied { &mut self.appender } else { &mut self.encoder };
+            encoder.encode(batch, next..end, output)?;
+            next = end;
+        }
+        Ok(())
     }
 }
 
@@ -164,7 +194,7 @@ mod tests {
         let shape = Shape::Columns(schema.clone());
         let given = Given::new(&shape, Gives::default());
         let writing = create(Format::PLAIN, &Options::default(), given).unwrap();
-        let passing = PassThrough { writing, copies: Copies::All };
+        let passing = PassThrough { writing, copies: Copies::All, behind: None };
         passing.encoder().encode(&batch, 0..batch.len(), &mut output).unwrap();
         let (len, records) = (output.len(), output.records);
         assert_eq!((&buffer[..len], records), (&b"a\nc\nd\n"[..], 3));

@@ -64,6 +64,7 @@ impl<'p, 'r> Policy<'p, 'r> {
         let tested = shared.tested.as_ref().filter(|_| tests).map(|tested| tested.schema);
         let mut batch = Batch::new(arena, self.bytes, tested.or(shared.schema), shared.max_record);
         batch.set_most(most);
+        batch.set_tested(tested.is_some());
         batch.set_untyped_is_text(shared.untyped_is_text);
         batch.set_strict(shared.strict);
         batch.set_before(match self.at {

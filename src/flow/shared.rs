@@ -53,8 +53,10 @@ pub(crate) struct Shared<'r> {
 
 /// What conditions look at.
 pub(crate) struct Tested<'r> {
-    /// The fields.
+    /// The fields: those that are made come first.
     pub schema: &'r Schema,
+    /// How many are made.
+    pub made: usize,
     /// How records are copied; those that are not have to be decoded whole.
     pub copies: Copies,
     /// Text has to be UTF-8.

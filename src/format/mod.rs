@@ -223,6 +223,10 @@ pub trait WriteFormat: Send + Sync {
     fn frame(&self) -> Frame;
     /// An encoder for one worker.
     fn encoder(&self) -> Box<dyn Encode>;
+    /// An encoder that copies records of the source and writes the fields of a batch behind them, if it has one.
+    fn appender(&self) -> Option<Box<dyn Encode>> {
+        None
+    }
 }
 
 /// What those who use a decoder need from it.

@@ -11,7 +11,9 @@ use crate::flow::place::{self, Place};
 use crate::flow::policy::malformed;
 use crate::fold::words::WordCount;
 use crate::fold::{self, Fold};
-use crate::format::{self, Columns, Format, Given, Gives, OpenError, Opening, Options, ReadFormat, WriteFormat, sniff};
+use crate::format::{
+    self, Columns, Format, Given, Gives, OpenError, Opening, Options, ReadFormat, Shape, WriteFormat, sniff,
+};
 use crate::job::open::{as_records, open_text};
 use crate::job::pass::{How, Run};
 use crate::job::settings::{OnError, Settings};
@@ -345,7 +347,14 @@ impl<'s> Opened<'s> {
         let given = Given { shape: &route.shape(self.reading.schema()), columns: header, gives };
         let writing = format::create(route.to, &self.options, given)?;
         Ok(match route.pass_through {
-            Some(copies) => Box::new(PassThrough { writing, copies }),
+            Some(copies) => {
+                let made = route.tested.as_ref().map(|tested| &tested.made).filter(|made| !made.is_empty());
+                let behind = made.map(|made| {
+                    let shape = Shape::Columns(made.clone());
+                    format::create(route.to, &self.options, Given { shape: &shape, columns: None, gives })
+                });
+                Box::new(PassThrough { writing, copies, behind: behind.transpose()? })
+            }
             None => writing,
         })
     }

@@ -194,8 +194,8 @@ impl Opened<'_> {
             lines,
             schema: self.route.schema.as_ref(),
             tested: self.route.tested.as_ref().and_then(|tested| {
-                let (schema, utf8) = (&tested.schema, tested.want.utf8);
-                Some(Tested { schema, copies: self.route.pass_through?, utf8 })
+                let (schema, made, utf8) = (&tested.schema, tested.made.len(), tested.want.utf8);
+                Some(Tested { schema, made, copies: self.route.pass_through?, utf8 })
             }),
             renamed: self.route.schema.as_ref().and(self.route.names.as_ref()),
             ops: &ops,

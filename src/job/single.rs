@@ -50,7 +50,11 @@ impl Job {
         text += &opened.found();
         text += &format!(
             "records          {}\n",
-            if route.pass_through.is_some() { "passed through" } else { "decoded and encoded" }
+            match (route.pass_through, &route.tested) {
+                (Some(_), Some(tested)) if !tested.made.is_empty() => "copied, with new fields behind them",
+                (Some(_), _) => "passed through",
+                (None, _) => "decoded and encoded",
+            }
         );
         if let (Some(tested), Some(_)) = (&route.tested, route.pass_through) {
             let fields: Vec<_> = tested.schema.names().map(String::from_utf8_lossy).collect();

@@ -62,6 +62,10 @@ impl Op for Where {
         self.expression.fields()
     }
 
+    fn excerpt(&self, field: &[u8]) -> Option<String> {
+        self.expression.excerpt(field)
+    }
+
     fn only_drops(&self) -> bool {
         true
     }

@@ -127,6 +127,12 @@ pub trait Op: Send + Sync {
         &[]
     }
 
+    /// Where its text names a field that it [reads](Self::reads): lines of a message.
+    fn excerpt(&self, field: &[u8]) -> Option<String> {
+        let _ = field;
+        None
+    }
+
     /// The field that it makes. It may be a new one; then it comes after the others. Fields are selected later.
     fn makes(&self) -> Option<&[u8]> {
         None

@@ -291,6 +291,10 @@ impl Op for Set {
         self.expression.fields()
     }
 
+    fn excerpt(&self, field: &[u8]) -> Option<String> {
+        self.expression.excerpt(field)
+    }
+
     fn makes(&self) -> Option<&[u8]> {
         Some(&self.name)
     }

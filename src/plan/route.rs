@@ -45,12 +45,14 @@ pub(crate) struct Route {
     pub numbers: Numbers,
 }
 
-/// What conditions look at in a table.
+/// What steps look at in a table whose records are copied.
 #[derive(Clone)]
 pub(crate) struct Tested {
     pub want: Want,
-    /// The fields.
+    /// The fields: those that are made come first.
     pub schema: Schema,
+    /// Those that are made, which are written behind the records.
+    pub made: Schema,
 }
 
 /// Where the header of a tabular target comes from.
@@ -174,20 +176,34 @@ impl Route {
         }
         let filtered = !projected && aim.writes && settings.ops.iter().all(|op| op.only_drops());
         unchanged |= filtered && aim.list.is_none();
-        if unchanged && from == to && settings.invalid_utf8 == InvalidUtf8::Fail {
-            route.pass_through = from.copies(options);
-            route.tested = reading.schema().and_then(|schema| route.tested(schema));
+        if from == to && settings.invalid_utf8 == InvalidUtf8::Fail {
+            let copies = from.copies(options);
+            let appends = !projected && aim.writes && aim.list.is_none();
+            if let (Some(Copies::Fields { .. }), Some(source), true) = (copies, reading.schema(), appends) {
+                route.tested = route.tested(source);
+            }
+            route.pass_through = copies.filter(|_| unchanged || route.tested.is_some());
         }
         Ok(route)
     }
 
-    /// What to decode where records are chosen and copied, if that is less than all.
+    /// What to decode where steps choose records and make fields behind the others, if that is less than all.
     fn tested(&self, source: &Schema) -> Option<Tested> {
-        let Some(Copies::Fields { .. }) = self.pass_through else { return None };
-        let schema = self.with_needed(&Schema::new(Vec::<&str>::new()));
+        let behind = |op: &Arc<dyn Op>| op.makes().is_some_and(|name| source.position(name).is_none());
+        if self.ops.is_empty() || !self.ops.iter().all(|op| op.only_drops() || behind(op)) {
+            return None;
+        }
+        let mut made: Vec<&[u8]> = Vec::new();
+        for name in self.ops.iter().filter_map(|op| op.makes()) {
+            if !made.contains(&name) {
+                made.push(name);
+            }
+        }
+        let made = Schema::new(made);
+        let schema = self.with_needed(&made);
         let select: Vec<_> = schema.names().map(Into::into).collect();
-        let fewer = !select.is_empty() && 2 * select.len() <= source.len();
-        fewer.then(|| Tested { want: Want { select: Some(select), ..self.want.clone() }, schema })
+        let fewer = !select.is_empty() && 2 * (select.len() - made.len()) <= source.len();
+        fewer.then(|| Tested { want: Want { select: Some(select), ..self.want.clone() }, schema, made })
     }
 
     /// For a source in columns: the decoder returns those that are kept. Returns whether all are, unchanged.
@@ -528,10 +544,12 @@ fn check_fields<'o>(ops: &'o [Arc<dyn Op>], source: &Schema) -> Result<Vec<&'o [
                 true => format!("⟨{}⟩", step_setting(&**op)),
                 false => format!("⟨ops⟩ {}", op.name()),
             };
+            let instead = instead_of(source.names().chain(made.iter().copied()), name);
+            let (meant, fields) = instead.split_once('\n').unwrap_or((&instead, ""));
+            let excerpt = op.excerpt(name).map(|excerpt| excerpt + "\n").unwrap_or_default();
+            let name = String::from_utf8_lossy(name);
             return Err(Error::usage(format!(
-                "{setting} names the field `{}`, which the source does not have{}",
-                String::from_utf8_lossy(name),
-                instead_of(source.names().chain(made.iter().copied()), name)
+                "{setting} names the field `{name}`, which the source does not have{meant}\n{excerpt}{fields}"
             )));
         }
         let new = op.makes().filter(|name| source.position(name).is_none() && !made.contains(name));

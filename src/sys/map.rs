@@ -222,12 +222,12 @@ impl Map {
 
     /// How many pages of the mapping are resident in this process.
     #[cfg(all(test, target_os = "linux"))]
-    pub fn resident(&self) -> usize {
+    pub fn resident(&self) -> io::Result<usize> {
         use std::os::unix::fs::FileExt;
         let (pages, first) = (self.map.len().div_ceil(page_size()), self.map.as_ptr() as usize / page_size());
         let mut entries = vec![0; pages * 8];
-        File::open("/proc/self/pagemap").unwrap().read_exact_at(&mut entries, first as u64 * 8).unwrap();
-        entries.as_chunks::<8>().0.iter().filter(|entry| u64::from_ne_bytes(**entry) >> 63 == 1).count()
+        File::open("/proc/self/pagemap")?.read_exact_at(&mut entries, first as u64 * 8)?;
+        Ok(entries.as_chunks::<8>().0.iter().filter(|entry| u64::from_ne_bytes(**entry) >> 63 == 1).count())
     }
 
     /// The pages of a byte range without its last, partial one: offset and length in bytes.

@@ -85,7 +85,10 @@ fn mistakes_are_shown_at_their_place() {
         "\n  fare > 30 AND uper(city) = 'X'\n                ^\n",
     ]);
     refused("where", "fair > 30").says(&["--where names the field `fair`", "did you mean `fare`?"]);
-    refused("set", "x=fair+1").says(&["--set names the field `fair`"]);
+    refused("set", "x=1 + fair").says(&[
+        "--set names the field `fair`, which the source does not have; did you mean `fare`?",
+        "\n  1 + fair\n      ^\n  The fields are id, city, fare, zip, note.",
+    ]);
     refused("set", "x").says(&["--set x: write NAME=EXPRESSION"]);
     refused("where", "fare + 1").says(&["true or false is needed here, and this is a number"]);
     // Nothing was written, and nothing read: the file need not exist for that.
@@ -311,6 +314,7 @@ fn records_of_every_kind_are_chosen_by_one_of_many_fields() {
     let header = b"id,b,c,d,e,f\n";
     for (often, seed) in [(1_000, 0), (40, 1), (3, 2)] {
         let (mut source, mut by_number, mut by_text) = (header.to_vec(), header.to_vec(), header.to_vec());
+        let mut with_more = b"id,b,c,d,e,f,x,y,z\n".to_vec();
         for id in 0..4_000 {
             let b = roll(10);
             let kind = if roll(often) == seed % often { roll(9) } else { roll(3) };
@@ -330,6 +334,10 @@ fn records_of_every_kind_are_chosen_by_one_of_many_fields() {
             // A byte that is no text, instead of a control character.
             let bytes = |text: &str| text.bytes().map(|byte| if byte == 1 { 0xff } else { byte }).collect::<Vec<_>>();
             source.extend(bytes(&row));
+            if let Some(kept) = &kept {
+                let z = if b == 7 { String::new() } else { b.to_string() };
+                with_more.extend(bytes(&format!("{},{}.0,\"{b}, \"\"q\"\"\",{z}\n", kept.trim_end(), b * 3)));
+            }
             if let Some(kept) = kept.filter(|_| b > 5) {
                 by_number.extend(bytes(&kept));
                 // A regex needs text.
@@ -339,13 +347,16 @@ fn records_of_every_kind_are_chosen_by_one_of_many_fields() {
         let here = with(&[("t.csv", "")]);
         let here = here.path();
         fs::write(here.join("t.csv"), &source).unwrap();
-        for (condition, wanted) in [("b > 5", &by_number), ("b ~ '^[6-9]$'", &by_text)] {
+        let more: &[_] = &[("set", "x=b * 3.0"), ("set", "y=concat(b, ', \"q\"')"), ("set", "z=nullif(b, 7)")];
+        let cases: [(&[_], &Vec<u8>); 3] =
+            [(&[("where", "b > 5")], &by_number), (&[("where", "b ~ '^[6-9]$'")], &by_text), (more, &with_more)];
+        for (changes, wanted) in cases {
             for ways in ["-j 1", "-j 2 --slice-size 1", "-j 2 --slice-size 5kB --io read", "-j 7 --slice-size 16KiB"] {
                 let words = format!("t.csv -o o.csv --force -q --on-error skip {ways}");
-                steps(here, &words, &[("where", condition)]).ends(0);
+                steps(here, &words, changes).ends(0);
                 let found = fs::read(here.join("o.csv")).unwrap();
                 let first = found.iter().zip(wanted.iter()).position(|(a, b)| a != b);
-                assert!(found == *wanted, "{often} {condition} {ways}: {first:?} of {}", wanted.len());
+                assert!(found == *wanted, "{often} {changes:?} {ways}: {first:?} of {}", wanted.len());
             }
         }
     }

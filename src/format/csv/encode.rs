@@ -6,165 +6,33 @@ use super::null::Null;
 use super::resolved::Resolved;
 use super::row::{RowLossy, RowStyle, WriteRow};
 use crate::error::{Error, Fault, RecordError};
-use crate::format::{BytesAs, Columns, Encode, Frame, Given, Options, Shape, UnknownKey, WriteFormat, key_too_long};
+use crate::format::{Encode, UnknownKey, key_too_long};
 use crate::record::json::{Refusal, Sink, Writer};
 use crate::record::line_form::{ScalarRoom, ScalarText, base64_pieces};
-use crate::record::{Apart, Batch, Binder, EncodeError, LossyKind, Mark, NONE, Output, Schema, Tree, Value};
+use crate::record::{Batch, Binder, EncodeError, LossyKind, Mark, NONE, Output, Tree, Value};
 use crate::scan::bytes::may_be_mark;
 use crate::scan::number::is_json_number;
 use crate::scan::vector::{Unit, Vector, Work};
 
-/// CSV that is ready to be written.
-pub(super) struct Writing {
-    pub dialect: Resolved,
-    crlf: bool,
-    quote_all: bool,
-    pub null: Null,
-    /// An untyped field of the source needs no quotes here.
-    same: bool,
-    /// See [`ColumnsEncoder`].
-    typed: bool,
-    bytes_as: BytesAs,
-    schema: Schema,
-    header: bool,
-    /// For keyed records: their columns.
-    keyed: Option<Columns>,
-    longest: usize,
-}
-
 /// How fields are written.
-struct Style {
-    unit: Unit,
-    row: RowStyle,
-    dialect: Resolved,
-    null: Null,
-    json: Writer,
+pub(super) struct Style {
+    pub unit: Unit,
+    pub row: RowStyle,
+    pub dialect: Resolved,
+    pub null: Null,
+    pub json: Writer,
     /// No header is written, so any record may become the first of a file: its first field is quoted if it looks like a
     /// byte order mark.
-    marks: bool,
+    pub marks: bool,
     /// This field is the first one of such a record.
-    first: bool,
-}
-
-impl Writing {
-    pub fn new(dialect: Resolved, options: &Options, given: Given<'_>) -> Writing {
-        let (schema, keyed) = match (given.shape, given.columns) {
-            (Shape::Columns(schema), _) => (schema.clone(), None),
-            (Shape::Keyed, Some(columns)) => (columns.schema.clone(), Some(columns)),
-            (Shape::Keyed, None) => {
-                let (schema, unknown) = (Schema::default(), UnknownKey::Refuse);
-                (schema.clone(), Some(Columns { schema, unknown, apart: Apart::All, seen: None }))
-            }
-        };
-        Writing {
-            dialect,
-            crlf: options.out_dialect.crlf,
-            quote_all: options.out_dialect.quote_all && dialect.quote.is_some(),
-            null: Null::new(&dialect, options.out_dialect.known, schema.len(), &options.out_null),
-            same: given.gives.untyped == Some(dialect),
-            typed: schema.has_numbers_or_bytes(),
-            bytes_as: options.bytes_as,
-            schema,
-            header: options.writes_header(),
-            keyed,
-            longest: options.max_key_length,
-        }
-    }
-
-    fn style(&self) -> Style {
-        let dialect = self.dialect;
-        Style {
-            unit: Unit::get(),
-            row: RowStyle::new(dialect, self.crlf, self.quote_all, self.same, self.bytes_as == BytesAs::Base64)
-                .guarding_null(self.null.guarded),
-            dialect,
-            null: self.null.clone(),
-            json: Writer::new(self.bytes_as),
-            marks: !self.header && dialect.quote.is_some(),
-            first: false,
-        }
-    }
-
-    /// Refuses names that need quotes, in a dialect without them.
-    ///
-    /// # Errors
-    /// Usage: the name.
-    pub fn check_names(&self) -> Result<(), Error> {
-        let dialect = &self.dialect;
-        if !self.header || dialect.quote.is_some() {
-            return Ok(());
-        }
-        let blank = self.schema.len() == 1;
-        let bad = |(index, name): &(usize, &[u8])| {
-            dialect.lost_in(name).is_some() || (*index == 0 && may_be_mark(name)) || (blank && name.is_empty())
-        };
-        match self.schema.names().enumerate().find(bad) {
-            None => Ok(()),
-            Some((_, name)) => Err(Error::usage(format!(
-                "the column name `{}` can't be written without quotes\n  Rename the column (⟨rename⟩), leave out ⟨out_dialect.quoting false⟩ or ⟨dialect.tsv_escapes⟩, or write no header (⟨out_dialect.no_headers⟩).",
-                String::from_utf8_lossy(name).escape_debug()
-            ))),
-        }
-    }
-
-    /// The header, written as a record.
-    fn header(&self) -> Vec<u8> {
-        let dialect = &self.dialect;
-        let mut line = Vec::new();
-        for (index, name) in self.schema.names().enumerate() {
-            if index > 0 {
-                line.extend_from_slice(dialect.delimiter_bytes());
-            }
-            let blank = self.schema.len() == 1 && name.is_empty();
-            match dialect.quote {
-                Some(quote)
-                    if self.quote_all
-                        || blank
-                        || (index == 0 && may_be_mark(name))
-                        || dialect.divides(name)
-                        || name.iter().any(|byte| dialect.is_special(*byte)) =>
-                {
-                    line.push(quote);
-                    for &byte in name {
-                        if byte == quote || Some(byte) == dialect.escape {
-                            line.push(dialect.escape.unwrap_or(quote));
-                        }
-                        line.push(byte);
-                    }
-                    line.push(quote);
-                }
-                _ if dialect.tsv_escapes => name.iter().for_each(|&byte| line.extend_from_slice(escaped(&byte))),
-                _ => line.extend_from_slice(name),
-            }
-        }
-        if !self.schema.is_empty() {
-            line.extend_from_slice(if self.crlf { b"\r\n" } else { b"\n" });
-        }
-        line
-    }
-}
-
-impl WriteFormat for Writing {
-    fn frame(&self) -> Frame {
-        Frame { prefix: if self.header { self.header() } else { Vec::new() }, ..Frame::default() }
-    }
-
-    fn encoder(&self) -> Box<dyn Encode> {
-        match &self.keyed {
-            None => Box::new(ColumnsEncoder { style: self.style(), typed: self.typed }),
-            Some(Columns { schema, unknown, apart, seen }) => {
-                let binder = Binder::new(schema.clone(), apart.clone()).watched(seen.clone());
-                Box::new(KeyedEncoder { style: self.style(), binder, unknown: *unknown, longest: self.longest })
-            }
-        }
-    }
+    pub first: bool,
 }
 
 /// Writes batches in columns.
-struct ColumnsEncoder {
-    style: Style,
+pub(super) struct ColumnsEncoder {
+    pub style: Style,
     /// The source has integers, floating-point numbers, bytes and truth values.
-    typed: bool,
+    pub typed: bool,
 }
 
 impl Encode for ColumnsEncoder {
@@ -244,12 +112,12 @@ impl<const TYPED: bool, const QUOTE_ALL: bool> Work for WriteRows<'_, '_, '_, TY
 }
 
 /// Writes keyed batches.
-struct KeyedEncoder {
-    style: Style,
-    binder: Binder,
-    unknown: UnknownKey,
+pub(super) struct KeyedEncoder {
+    pub style: Style,
+    pub binder: Binder,
+    pub unknown: UnknownKey,
     /// The longest key that can become a column.
-    longest: usize,
+    pub longest: usize,
 }
 
 impl Encode for KeyedEncoder {
@@ -331,11 +199,25 @@ impl Style {
         output: &mut Output<'_>,
         mark: Mark,
     ) -> Result<(), EncodeError> {
-        let single = fields.len() == 1;
-        let mut first = true;
         if fields.len() == 0 {
             output.lose(LossyKind::RecordAsEmptyLine);
         }
+        self.fields_behind(b"", fields, index, offset, output, mark)
+    }
+
+    /// The same behind fields that are written already.
+    pub fn fields_behind<'b, 'a: 'b>(
+        &mut self,
+        before: &[u8],
+        fields: impl ExactSizeIterator<Item = (Value<'a>, Option<Tree<'b, 'a>>)>,
+        index: usize,
+        offset: usize,
+        output: &mut Output<'_>,
+        mark: Mark,
+    ) -> Result<(), EncodeError> {
+        output.put(before)?;
+        let mut first = before.is_empty();
+        let single = first && fields.len() == 1;
         for (value, node) in fields {
             if !first {
                 output.put(self.dialect.delimiter_bytes())?;
@@ -583,7 +465,7 @@ impl Sink for Quoted<'_, '_> {
 }
 
 /// A byte in backslash-escaped TSV.
-fn escaped(byte: &u8) -> &[u8] {
+pub(super) fn escaped(byte: &u8) -> &[u8] {
     match byte {
         b'\t' => b"\\t",
         b'\n' => b"\\n",

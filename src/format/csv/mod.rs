@@ -1,5 +1,6 @@
 //! CSV and TSV (RFC 4180 and dialects). The crate `csv-core` is the specification, also for malformed input.
 
+mod append;
 mod begin;
 mod cut;
 mod decode;
@@ -22,6 +23,7 @@ mod spec;
 mod tests;
 #[cfg(test)]
 mod write_tests;
+mod writing;
 
 use super::entry::{self, Ends, Entry, Given, Gives, JsonText, Straight, Takes};
 use super::{
@@ -200,7 +202,7 @@ impl ReadFormat for Reading {
 
 /// Prepares CSV or TSV.
 fn create(preset: Preset, options: &Options, given: Given<'_>) -> Result<Box<dyn WriteFormat>> {
-    let writing = encode::Writing::new(Resolved::writing(preset, options)?, options, given);
+    let writing = writing::Writing::new(Resolved::writing(preset, options)?, options, given);
     writing.null.check(&writing.dialect)?;
     writing.check_names()?;
     Ok(Box::new(writing))

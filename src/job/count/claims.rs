@@ -135,7 +135,7 @@ mod tests {
                     *found += map.bytes()[range].iter().filter(|byte| **byte == 0).count();
                 });
                 assert_eq!(found, if index == 3 { 5000 } else { CLAIM });
-                assert_eq!(map.resident(), 0, "{step} {index}");
+                assert_eq!(map.resident().unwrap(), 0, "{step} {index}");
             }
         }
     }

@@ -49,6 +49,8 @@ pub struct Batch<'a> {
     lines: Lines<'a>,
     /// Values or keys have been changed.
     changed: bool,
+    /// Only fields that steps look at were decoded, and records are copied.
+    tested: bool,
     /// Ops see an untyped value as text, whatever it looks like.
     untyped_is_text: bool,
     /// Where to note which names of fields an op finds, and the number of the op's first name there.
@@ -108,6 +110,7 @@ impl<'a> Batch<'a> {
             most: RECORDS,
             lines: Lines::No,
             changed: false,
+            tested: false,
             untyped_is_text: false,
             seen: None,
             odd: ArenaVec::new_in(bump),
@@ -131,6 +134,15 @@ impl<'a> Batch<'a> {
     /// Gives the fields other names: `schema` has the same number of fields.
     pub(crate) fn rename(&mut self, schema: &'a Schema) {
         self.schema = Some(schema);
+    }
+
+    /// Whether only fields that steps look at were decoded, and records are copied.
+    pub(crate) fn is_tested(&self) -> bool {
+        self.tested
+    }
+
+    pub(crate) fn set_tested(&mut self, tested: bool) {
+        self.tested = tested;
     }
 
     /// Whether ops see an [untyped](Value::Untyped) value as text, whatever it looks like.
@@ -289,7 +301,7 @@ impl<'a> Batch<'a> {
             empty.rejected.insert(0, (0, error));
         }
         (empty.untyped_is_text, empty.strict, empty.seen) = (self.untyped_is_text, self.strict, self.seen);
-        empty.before = self.before;
+        (empty.before, empty.tested) = (self.before, self.tested);
         empty
     }
 

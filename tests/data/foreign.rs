@@ -162,7 +162,8 @@ fn dumps_of_databases() {
 #[test]
 fn what_is_written_for_others_is_read_back() {
     let mut random = Random(3);
-    let ways: &[(Format, &[(&str, &str)], &[(&str, &str)])] = &[
+    type Flags = &'static [(&'static str, &'static str)];
+    let ways: &[(Format, Flags, Flags)] = &[
         (Format::Csv, &[("out-dialect", "mysql")], &[("dialect", "mysql")]),
         (Format::Tsv, &[("out-dialect", "mysql")], &[("dialect", "mysql")]),
         (Format::Csv, &[("out-dialect", "postgres")], &[("dialect", "postgres")]),

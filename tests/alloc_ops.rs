@@ -22,13 +22,16 @@ fn main() {
             cases.push((from, to, blocks::flags(from, to, op)));
         }
     }
-    let changes: [fn(&mut Raw); 6] = [
+    let changes: [fn(&mut Raw); 9] = [
         |flags| flags.select = vec!["id,name".into()],
         |flags| flags.drop = vec!["id".into()],
         |flags| flags.rename = vec!["id=number".into()],
         |flags| flags.unflatten = true,
         |flags| flags.columns = vec!["id,name".into()],
         |flags| flags.nested = Some("json".into()),
+        |flags| flags.types = Some("id=decimal,name=text".into()),
+        |flags| flags.omit_null = true,
+        |flags| flags.join_lists = Some("|".into()),
     ];
     for change in changes {
         for (from, to) in [(Format::Csv, Format::Ndjson), (Format::Ndjson, Format::Csv), (Format::Json, Format::Json)] {
@@ -37,7 +40,15 @@ fn main() {
             cases.push((from, to, flags));
         }
     }
+    let mut rows = blocks::flags(Format::Json, Format::Csv, "");
+    rows.types = Some("id=decimal".into());
+    cases.push((Format::Json5, Format::Csv, rows.clone()));
+    cases.push((Format::Json5, Format::Ndjson, rows));
     let steps = [
+        ("source-column", "file"),
+        ("out-encoding", "utf-16le"),
+        // It has every character, but they have to be looked up.
+        ("out-encoding", "gb18030"),
         ("where", "id % 3 <> 1 AND lower(name) <> 'x' AND id NOT IN (1, 2, 3, 5000)"),
         ("where", "name ~ '[a-m]' OR name LIKE '%z%' OR length(name) > 30"),
         ("set", "total=id * 1.1 + round(id / 7, 3)"),
@@ -47,7 +58,12 @@ fn main() {
         ("set", "id=CASE WHEN id > 100 THEN id ELSE NULL END"),
         ("set", "n=record_number() + line_number()"),
     ];
-    for (name, text) in steps {
+    let nested = [
+        &[("set", "name='[1,\"a\\n\",{\"b\":[null]}]'"), ("parse-json", "name")][..],
+        &[("set", "name='[1,\"a\\n\",{\"b\":[null]}]'"), ("parse-json", "name"), ("explode", "name")],
+        &[("explode", "name"), ("where", "id > 5")],
+    ];
+    for steps in steps.iter().map(std::slice::from_ref).chain(nested) {
         for (from, to) in [
             (Format::Csv, Format::Csv),
             (Format::Csv, Format::Ndjson),
@@ -55,7 +71,7 @@ fn main() {
             (Format::Ndjson, Format::Ndjson),
         ] {
             let mut flags = blocks::flags(from, to, "");
-            flags.steps.push((name.into(), text.into()));
+            flags.steps.extend(steps.iter().map(|(name, text)| ((*name).into(), (*text).into())));
             cases.push((from, to, flags));
         }
     }

@@ -7,7 +7,7 @@ use pagemill::error::Error;
 use pagemill::format::Format;
 
 use super::exit::Exit;
-use super::found::Folders;
+use super::found::{Folders, include};
 use super::inputs::Inputs;
 use super::parser::Typed;
 use super::paths::is_folder;
@@ -71,7 +71,9 @@ pub fn asked(Typed { mut said, operands }: Typed, command: Commands, implied: bo
 /// The inputs, if there are many: one plain path is not a batch.
 fn batch(said: &Said, inputs: &Inputs, paths: &[PathBuf]) -> Result<Option<Batch>, Error> {
     let out_dir = said.path("out-dir");
-    let sources = inputs.list(paths, Folders { recursive: said.has("recursive"), without: out_dir })?;
+    let include = include(said)?;
+    let folders = Folders { recursive: said.has("recursive"), include: &include, without: out_dir };
+    let sources = inputs.list(paths, folders)?;
     // A configuration may say so for any number of inputs; with one it has no effect.
     let keep_going = said.has("keep-going") && (sources.len() > 1 || said.is_typed("keep-going"));
     let plain = sources.len() == 1 && paths.first() == Some(&sources[0].path);

@@ -17,7 +17,7 @@ use super::configured::{decided, passed_over};
 use super::console;
 use super::dashboard;
 use super::exit::Exit;
-use super::found::Folders;
+use super::found::{Folders, include};
 use super::inputs::{Inputs, refuse_list};
 use super::live::Shown;
 use super::parser::Typed;
@@ -57,7 +57,9 @@ pub fn run(Typed { mut said, operands }: Typed) -> Result<Exit, Error> {
     let nameless = inputs.is_empty();
     let operands = inputs.take()?;
     tips::no_input(&operands).map_or(Ok(()), Err)?;
-    let listed = inputs.list(&operands, Folders { recursive: said.has("recursive"), without: None })?;
+    let include = include(&said)?;
+    let folders = Folders { recursive: said.has("recursive"), include: &include, without: None };
+    let listed = inputs.list(&operands, folders)?;
     let files: Vec<PathBuf> = listed.into_iter().map(|listed| listed.path).collect();
     let origin = match &files[..] {
         [file] if file == Path::new("-") => Origin::Stdin,

@@ -2,10 +2,12 @@
 //!
 //! The files of a pattern or a folder are sorted by the bytes of their paths, so the order is the same on every system.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::io::BufRead;
 use std::path::{Component, Path, PathBuf};
 
+use pagemill::config::flags::Said;
 use pagemill::error::{Error, Result};
 use pagemill::source::Listed;
 use pagemill::wording::braces;
@@ -15,8 +17,40 @@ use pagemill::wording::braces;
 pub struct Folders<'f> {
     /// All files below them, apart from hidden ones.
     pub recursive: bool,
+    /// Only those whose name has one of these patterns; if there are none, all.
+    pub include: &'f [glob::Pattern],
     /// Without those below this one.
     pub without: Option<&'f Path>,
+}
+
+/// The patterns of `--include`.
+///
+/// # Errors
+/// Usage: one is no pattern, or a pattern of paths.
+pub fn include(said: &Said) -> Result<Vec<glob::Pattern>> {
+    let mut patterns = Vec::new();
+    for text in said.texts("include")?.iter().flat_map(|texts| texts.split(',')) {
+        if text.is_empty() || text.contains(std::path::is_separator) {
+            return Err(Error::usage(format!(
+                "--include: `{text}` is not a pattern of names\n  Give one such as '*.csv'; for folders, give a pattern as the input: 'data/2024-*/*.csv'."
+            )));
+        }
+        let pattern = glob::Pattern::new(text);
+        patterns.push(
+            pattern.map_err(|e| {
+                Error::usage(format!("--include: `{text}` is not a valid pattern: {e}{}", braces(text)))
+            })?,
+        );
+    }
+    Ok(patterns)
+}
+
+impl Folders<'_> {
+    /// Whether a file is taken.
+    fn takes(&self, name: &OsStr) -> bool {
+        let name = name.to_string_lossy();
+        self.include.is_empty() || self.include.iter().any(|pattern| pattern.matches(&name))
+    }
 }
 
 /// The files that these paths, patterns (`*`, `?`, `[a-z]`, `**`) and folders mean. A path that exists is never
@@ -125,7 +159,8 @@ fn walk(folder: &Path, folders: Folders<'_>) -> Result<Vec<Listed>> {
     }
     let listed = below(folder, folder, folders)?;
     if listed.is_empty() {
-        return Err(Error::usage(format!("there are no files below {}", folder.display())));
+        let such = if folders.include.is_empty() { "no files" } else { "no files with such a name (--include)" };
+        return Err(Error::usage(format!("there are {such} below {}", folder.display())));
     }
     Ok(sorted(listed))
 }
@@ -145,7 +180,7 @@ fn below(folder: &Path, fixed: &Path, folders: Folders<'_>) -> Result<Vec<Listed
             let path = e.path().unwrap_or(folder).to_path_buf();
             Error::io("read", path, e.into())
         })?;
-        if entry.file_type().is_file() {
+        if entry.file_type().is_file() && folders.takes(entry.file_name()) {
             listed.push(keep(entry.into_path(), fixed));
         }
     }

@@ -27,18 +27,15 @@ enum Tip {
 use Tip::{Drop, None as No, Say};
 
 const NOT_YET_ROWS: &str = "pagemill can't limit or skip records yet; with -t ndjson each record is one line, so `| head -n N` keeps the first N and `| tail -n +N` starts at record N";
-const NOT_YET_LINES: &str = "lines at the start can't be passed over yet: tail -n +N FILE | pagemill convert - -f csv";
 const NOT_YET_SAMPLE: &str = "records of a file can't be chosen at random yet";
 const NOT_YET_APPEND: &str = "pagemill can't append to a file yet; convert both into a new one, or append what goes to standard output: --out-no-headers >> FILE";
-const NOT_YET_NAME: &str = "the name of the input can't be added as a field yet";
 const NOT_YET_DEDUPE: &str = "duplicate records can't be left out yet";
 const NOT_YET_SORT: &str = "pagemill can't sort yet: it keeps the order of the input";
 const NOT_YET_STATS: &str = "pagemill can't describe columns yet";
-const UTF8_OUT: &str = "the output is always UTF-8; convert it with iconv: | iconv -f utf-8 -t ENCODING";
 const AN_INPUT: &str = "an input needs no flag";
 
 /// Flags of other tools, and older ones of ours.
-const FLAGS: [(&str, Tip); 125] = [
+const FLAGS: [(&str, Tip); 133] = [
     ("--sep", Say("--delimiter")),
     ("--separator", Say("--delimiter")),
     ("--delim", Say("--delimiter")),
@@ -119,9 +116,7 @@ const FLAGS: [(&str, Tip); 125] = [
     ("--headerless-csv-output", Say("--out-no-headers")),
     ("--field-separator", Say("--delimiter")),
     ("--input-encoding", Say("--encoding")),
-    ("--output-encoding", No(UTF8_OUT)),
-    ("--out-encoding", No(UTF8_OUT)),
-    ("--bom", No("a byte order mark can't be written yet; that of an input is recognised without a flag")),
+    ("--output-encoding", Say("--out-encoding")),
     ("--flexible", Say("--ragged pad")),
     (
         "--lazy-quotes",
@@ -129,7 +124,11 @@ const FLAGS: [(&str, Tip); 125] = [
     ),
     ("--usage", Say("--help")),
     ("--sort", No(NOT_YET_SORT)),
-    ("--skip-lines", No(NOT_YET_LINES)),
+    ("--skiprows", Say("--skip-lines")),
+    ("--skip-rows", Say("--skip-records")),
+    ("--skipfooter", Say("--skip-footer")),
+    ("--trim-headers", Say("--clean-names trim")),
+    ("--glob", Say("--include")),
     ("--nrows", No(NOT_YET_ROWS)),
     ("--rows", No(NOT_YET_ROWS)),
     ("--lines", No(NOT_YET_ROWS)),
@@ -162,14 +161,20 @@ const FLAGS: [(&str, Tip); 125] = [
     ("--nullstr", Say("--null")),
     ("--null-value", Say("--null")),
     ("--null-values", Say("--null")),
-    ("--filename", No(NOT_YET_NAME)),
-    ("--source-column", No(NOT_YET_NAME)),
+    ("--filename", Say("--source-column")),
     ("--limit", No(NOT_YET_ROWS)),
     ("-l", No(NOT_YET_ROWS)),
     ("--skip", No(NOT_YET_ROWS)),
     ("--offset", No(NOT_YET_ROWS)),
     ("--dedup", No(NOT_YET_DEDUPE)),
     ("--dedupe", No(NOT_YET_DEDUPE)),
+    ("--unnest", Say("--explode")),
+    ("--unwind", Say("--explode")),
+    ("--dtype", Say("--types")),
+    ("--dtypes", Say("--types")),
+    ("--drop-nulls", Say("--omit-null")),
+    ("--json5", Say("-f json5")),
+    ("--jsonc", Say("-f json5")),
 ];
 
 /// Commands of other tools.

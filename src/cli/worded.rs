@@ -8,7 +8,8 @@ pub fn worded(error: &Error) -> String {
 }
 
 /// Settings whose flag has another name, or is better known by its letter.
-const OTHER_NAMES: [(&str, &str); 10] = [
+const OTHER_NAMES: [(&str, &str); 11] = [
+    ("out_dialect.bom", "--bom"),
     ("from", "-f"),
     ("to", "-t"),
     ("target", "-o"),
@@ -30,7 +31,8 @@ pub fn flag(field: &str, value: Option<&str>) -> String {
     }
     let other = OTHER_NAMES.iter().find(|(name, _)| *name == field).map(|(_, flag)| (*flag).to_owned());
     let name = other.unwrap_or_else(|| {
-        let field = field.strip_prefix("dialect.").unwrap_or(field).replace("out_dialect.", "out_");
+        let field =
+            field.strip_prefix("dialect.").unwrap_or(field).replace("out_dialect.", "out_").replace("skip.", "skip-");
         format!("--{}", field.replace('_', "-"))
     });
     match value {

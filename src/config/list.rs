@@ -5,6 +5,46 @@ use std::collections::HashSet;
 use crate::error::Error;
 use crate::op::{split, unescape};
 
+/// The fields of `--select` and `--drop`: names as in [`parse_names`], in which positions and ranges are names too, and
+/// `/regex/` with its backslashes and commas.
+///
+/// # Errors
+/// Usage: a name is empty, or occurs twice.
+pub(super) fn parse_fields(flag: &str, texts: &[String]) -> Result<Vec<String>, Error> {
+    let mut names = Vec::new();
+    for text in texts {
+        let mut rest = Some(text.as_str());
+        while let Some(text) = rest {
+            let regex = regex_len(text);
+            let len = match regex {
+                Some(len) => len,
+                None => split(text, ',')?[0].len(),
+            };
+            let part = &text[..len];
+            names.push(if regex.is_some() { part.to_owned() } else { name(flag, text, part)? });
+            rest = text.get(len + 1..);
+        }
+    }
+    match twice(names.iter()) {
+        Some(name) => Err(Error::usage(format!("{flag}: `{name}` is named twice"))),
+        None => Ok(names),
+    }
+}
+
+/// The length of the `/regex/` that a list begins with.
+fn regex_len(text: &str) -> Option<usize> {
+    let mut escaped = false;
+    for (at, c) in text.char_indices() {
+        let ends = at > 1 && c == '/' && !escaped && matches!(text[at + 1..].chars().next(), None | Some(','));
+        match at {
+            0 if c != '/' => return None,
+            _ if ends => return Some(at + 1),
+            _ => escaped = c == '\\' && !escaped,
+        }
+    }
+    None
+}
+
 /// All the names in these comma-separated lists. A backslash before `,`, `=`, `+`, `.`, `:` or `\` makes it part of a
 /// name; before one of `keywords`, it makes that a name.
 ///
@@ -102,6 +142,17 @@ mod tests {
         let list = |texts: &[&str]| parse_texts("--null", &all(texts)).ok().map(|texts| texts.join("|"));
         assert_eq!(list(&[r"NA,\N,a\,b", "-", ""]).as_deref(), Some(r"NA|\N|a,b|-|"));
         assert_eq!(list(&["NA,NA"]), None);
+    }
+
+    #[test]
+    fn fields() {
+        let list = |texts: &[&str]| parse_fields("--select", &all(texts)).ok().map(|names| names.join("|"));
+        assert_eq!(list(&["a,b.c,3", "c..d"]).as_deref(), Some("a|b.c|3|c..d"));
+        assert_eq!(list(&[r"/^x{1,2}\.[\/,]$/,a\,b,/y/"]).as_deref(), Some(r"/^x{1,2}\.[\/,]$/|a,b|/y/"));
+        assert_eq!(list(&["/a,b/", "/", "//", "/a"]).as_deref(), Some("/a,b/|/|//|/a"));
+        for texts in [&["a,"][..], &["/x/,/x/"], &["/x/,"], &[""]] {
+            assert_eq!(list(texts), None, "{texts:?}");
+        }
     }
 
     #[test]

@@ -208,6 +208,11 @@ impl RecordError {
         self
     }
 
+    /// Whether there was not enough memory for the record.
+    pub(crate) fn lacks_memory(&self) -> bool {
+        self.fault == Fault::NoMemory
+    }
+
     /// Whether nothing after it can be read, so that it can't be left out.
     pub fn ends_reading(&self) -> bool {
         self.fault == Fault::Lost

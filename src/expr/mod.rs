@@ -31,7 +31,8 @@ mod types;
 mod expression;
 
 pub use expression::{Expression, Running, text_value};
-pub use path::{Spot, each as each_node, spot};
+pub use moment::Moment;
+pub use path::{Spot, each as each_node, find, spot};
 pub use scalar::Scalar;
 pub use scope::{Outcome, Place};
 

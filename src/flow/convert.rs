@@ -78,6 +78,7 @@ impl<'c, 'p> Conversion<'c, 'p> {
             batch.set_seen(Some((shared.seen, *number)));
             op.apply(batch);
         }
+        batch.settle_parts();
         match &shared.tested {
             Some(tested) if tests && tested.made > 0 => batch.narrow(tested.made),
             _ => {}
@@ -87,6 +88,9 @@ impl<'c, 'p> Conversion<'c, 'p> {
                 batch.narrow(names.len());
             }
             batch.rename(names);
+        }
+        if let Some(narrow) = &shared.narrow {
+            narrow.refuse(batch);
         }
         if shared.marked.is_some() {
             refuse_marked(batch);
@@ -174,13 +178,17 @@ impl<'c, 'p> Conversion<'c, 'p> {
         policy: &Policy<'_, '_>,
     ) -> Result<(), Stop> {
         while !records.is_empty() {
-            let (index, error) = match end.take(policy.index, batch, records.clone(), &mut self.output) {
-                Ok(()) => return Ok(()),
+            // Where bad records are left out, those that were made of one are left out together.
+            let apart = policy.shared.on_error != OnError::Fail;
+            let next = if apart { batch.parts(records.clone()) } else { records.clone() };
+            records.start = next.end;
+            let (index, error) = match end.take(policy.index, batch, next.clone(), &mut self.output) {
+                Ok(()) => continue,
                 Err(EncodeError::Record { index, error }) => (index, error.or_cause(Cause::Target)),
                 Err(EncodeError::Stop(error)) => return Err(Stop::Run(error)),
             };
             self.bad_record(batch, index, error, policy)?;
-            records.start = index + 1;
+            records.start = if batch.is_parts(next.clone()) { next.end } else { index + 1 };
         }
         Ok(())
     }
@@ -208,7 +216,7 @@ impl<'c, 'p> Conversion<'c, 'p> {
             totals.odd_place = odd_place(policy, place);
         }
         totals.records_in += self.decoded as u64;
-        totals.records_filtered += self.decoded.saturating_sub(batch.len()) as u64;
+        totals.records_filtered += (self.decoded + batch.grown()).saturating_sub(batch.len()) as u64;
         totals.lossy.add(batch.lossy());
     }
 

@@ -23,6 +23,9 @@ impl End<'_> {
         output: &mut Output<'_>,
     ) -> Result<(), EncodeError> {
         let fold = match self {
+            End::Encode(encoder) if batch.is_parts(records.clone()) => {
+                return large::encode_together(&mut **encoder, batch, records, output);
+            }
             End::Encode(encoder) => return large::encode(&mut **encoder, batch, records, output),
             End::Fold(fold) => fold,
         };

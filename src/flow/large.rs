@@ -23,26 +23,39 @@ pub(crate) fn encode(
         // All records before the one that does not fit were written, and counted.
         let index = records.start + (output.records - before) as usize;
         debug_assert!(records.contains(&index));
-        encode_large(encoder, batch, index, output)?;
+        on_trial(encoder, batch, index..index + 1, output)?;
         records.start = index + 1;
     }
     Ok(())
 }
 
-/// Encodes the one record that does not fit.
-#[cold]
-fn encode_large(
+/// Encodes records that were made of one: all of them or, if one is bad, none.
+pub(crate) fn encode_together(
     encoder: &mut dyn Encode,
     batch: &Batch<'_>,
-    index: usize,
+    records: Range<usize>,
+    output: &mut Output<'_>,
+) -> Result<(), EncodeError> {
+    let before = output.begin_together();
+    let outcome = encoder.encode(batch, records.clone(), output);
+    output.end_together(&before, outcome.is_ok());
+    if output.is_stuck() { on_trial(encoder, batch, records, output) } else { outcome }
+}
+
+/// Encodes records that do not fit: the first time on trial.
+#[cold]
+fn on_trial(
+    encoder: &mut dyn Encode,
+    batch: &Batch<'_>,
+    records: Range<usize>,
     output: &mut Output<'_>,
 ) -> Result<(), EncodeError> {
     let trial = output.begin_trial()?;
-    let tried = encoder.encode(batch, index..index + 1, output);
+    let tried = encoder.encode(batch, records.clone(), output);
     output.end_trial(trial);
     tried?;
     output.set_careful(false);
-    let written = encoder.encode(batch, index..index + 1, output);
+    let written = encoder.encode(batch, records, output);
     output.set_careful(true);
     match written {
         // Part of it has been written already.

@@ -7,6 +7,7 @@ use crate::error::{Error, RecordError};
 use crate::flow::feed::gate::Gate;
 use crate::flow::governor::Governor;
 use crate::flow::order::commit::Committer;
+use crate::flow::sayable::Narrow;
 use crate::format::Copies;
 use crate::job::settings::OnError;
 use crate::metrics::Pass;
@@ -43,6 +44,8 @@ pub(crate) struct Shared<'r> {
     pub on_error: OnError,
     /// The slices are lines of a quarantine.
     pub replay: Option<&'r Section>,
+    /// The encoding of the output, if it does not have every character.
+    pub narrow: Option<Narrow>,
     pub strict: bool,
     pub max_record: usize,
     /// The source was decoded from this encoding, and marked where it is malformed.

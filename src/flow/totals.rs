@@ -47,6 +47,8 @@ pub(crate) struct SliceTotals {
 /// What happened in all committed slices.
 #[derive(Default)]
 pub(crate) struct Totals {
+    /// How many records of the source come before the first one that is read.
+    pub skipped: u64,
     pub records_in: u64,
     pub records_out: u64,
     pub records_failed: u64,
@@ -66,11 +68,11 @@ pub(crate) struct Totals {
 impl Totals {
     pub fn add(&mut self, slice: &mut SliceTotals) {
         if let (None, Some((index, offset))) = (self.odd_quote, slice.odd_quote) {
-            self.odd_quote = Some((self.records_in + index + 1, offset));
+            self.odd_quote = Some((self.before() + index + 1, offset));
             self.odd_place = std::mem::take(&mut slice.odd_place);
         }
         if let (None, Some(first)) = (&self.first_bad, slice.first_bad.take()) {
-            self.first_bad = Some(FirstBad { record: self.records_in + first.record + 1, ..first });
+            self.first_bad = Some(FirstBad { record: self.before() + first.record + 1, ..first });
         }
         self.records_in += slice.records_in;
         self.records_out += slice.records_out;
@@ -78,6 +80,11 @@ impl Totals {
         self.records_filtered += slice.records_filtered;
         self.bytes_failed += slice.bytes_failed;
         self.lossy.add(&slice.lossy);
+    }
+
+    /// How many records of the source come before the next slice.
+    pub fn before(&self) -> u64 {
+        self.skipped + self.records_in
     }
 
     /// The totals as the registry counts them; the target has `written` bytes.

@@ -239,6 +239,7 @@ impl<'o> Search<'o> {
             batch.abandon();
             let decoded = batch.len();
             self.ops.iter().for_each(|op| op.apply(&mut batch));
+            batch.settle_parts();
             // What an op refused is a bad record like others.
             let refused = batch.take_rejected().into_iter().map(|(index, _)| index);
             let mut from = 0;

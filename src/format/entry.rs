@@ -95,6 +95,8 @@ pub struct Gives {
     pub base64: bool,
     /// Finding the end of a record may take a look beyond it.
     pub looks_ahead: bool,
+    /// Only whole records are decoded: fields can't be selected while they are read.
+    pub whole_records: bool,
     /// The dialect of untyped values: a target with the same dialect can write them without quotes.
     pub(crate) untyped: Option<Resolved>,
 }

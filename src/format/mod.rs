@@ -15,6 +15,7 @@ mod fwf;
 mod harness;
 #[doc(hidden)]
 pub mod json;
+mod marked;
 mod options;
 mod ragged;
 #[doc(hidden)]
@@ -41,8 +42,8 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::error::{Error, RecordError};
-pub use crate::record::BytesAs;
 use crate::record::{Apart, Batch, EncodeError, Output, Schema, Seen};
+pub use crate::record::{BytesAs, Nonfinite};
 #[doc(hidden)]
 pub use crate::record::{Chosen, Detail};
 use crate::scan::csv::Marks;
@@ -146,6 +147,10 @@ pub trait ReadFormat: Send + Sync {
     fn start(&self) -> usize;
     /// The fields, if all records have the same ones.
     fn schema(&self) -> Option<&Schema>;
+    /// Where the header starts, if there is one that names columns.
+    fn header_start(&self) -> Option<usize> {
+        None
+    }
     /// What to tell the user about the beginning.
     fn warnings(&self) -> &[String] {
         &[]

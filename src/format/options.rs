@@ -1,10 +1,11 @@
 //! Options of formats.
 
-use super::csv::{Dialect, OutDialect};
+use super::csv::{CleanNames, Dialect, OutDialect};
 use super::frames::{Payload, Prefix};
 use super::ragged::Ragged;
 use crate::error::RecordError;
-use crate::record::BytesAs;
+use crate::record::json::Forms;
+use crate::record::{BytesAs, Nonfinite};
 
 /// What an unquoted CSV field is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -42,6 +43,12 @@ pub struct Options {
     /// Names for the columns of CSV and TSV without a header; then the first record is data. If empty, the source has a
     /// header, or its columns are numbered.
     pub names: Vec<String>,
+    /// How the names of a header of CSV and TSV are tidied.
+    pub clean_names: CleanNames,
+    /// The source begins with its header, even if that looks like a comment. A job sets this where it has looked for the
+    /// header.
+    #[doc(hidden)]
+    pub at_header: bool,
     /// Texts that mean null where a field of a table without quotes is exactly one of them; an empty field is null
     /// anyway.
     pub nulls: Vec<String>,
@@ -60,6 +67,8 @@ pub struct Options {
     pub types: Types,
     /// How nested values become columns.
     pub nested: Nested,
+    /// What goes between the items of a list of plain values in a cell; none: lists become JSON text.
+    pub join_lists: Option<String>,
     /// Turn dotted names and JSON text in cells back into maps and lists.
     pub unflatten: bool,
     /// The deepest nesting of JSON that is accepted.
@@ -72,8 +81,17 @@ pub struct Options {
     pub max_keys: usize,
     /// RFC 6901 pointer to the array that holds the records.
     pub records_at: Option<String>,
+    /// The records are the values of a map, not the items of an array: the field that gets their keys.
+    pub key_column: Option<String>,
+    /// Records of JSON are lists, and the first one has the names of their items; see [`names`](Self::names) for names
+    /// that are given.
+    pub names_in_first_row: bool,
     /// Write JSON with line breaks and indentation.
     pub pretty: bool,
+    /// Leave keys whose value is null out of JSON.
+    pub omit_null: bool,
+    /// What infinite numbers and NaN become in JSON.
+    pub nonfinite: Nonfinite,
     /// The layout of fixed records, or of fixed-width text.
     pub layout: Option<String>,
     /// The length prefix of frames.
@@ -112,6 +130,16 @@ impl Options {
         self
     }
 
+    /// How values become JSON.
+    pub(crate) fn json_forms(&self) -> Forms {
+        Forms { bytes_as: self.bytes_as, nonfinite: self.nonfinite, omit_null: self.omit_null }
+    }
+
+    /// Whether records of JSON are lists, whose items have names.
+    pub(crate) fn names_rows(&self) -> bool {
+        self.names_in_first_row || !self.names.is_empty()
+    }
+
     /// Whether the first record of CSV and TSV holds the column names.
     pub fn reads_header(&self) -> bool {
         !self.no_headers && self.names.is_empty()
@@ -130,6 +158,8 @@ impl Default for Options {
             out_dialect: OutDialect::default(),
             no_headers: false,
             names: Vec::new(),
+            clean_names: CleanNames::No,
+            at_header: false,
             nulls: Vec::new(),
             out_null: String::new(),
             ragged: Ragged::FAIL,
@@ -138,13 +168,18 @@ impl Default for Options {
             utf8: false,
             types: Types::Auto,
             nested: Nested::Dot,
+            join_lists: None,
             unflatten: false,
             max_depth: MAX_DEPTH,
             max_fields: MAX_FIELDS,
             max_key_length: MAX_KEY_LENGTH,
             max_keys: MAX_KEYS,
             records_at: None,
+            key_column: None,
+            names_in_first_row: false,
             pretty: false,
+            omit_null: false,
+            nonfinite: Nonfinite::Null,
             layout: None,
             frame: Prefix::default(),
             payload: Payload::default(),

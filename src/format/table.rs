@@ -5,6 +5,7 @@ use std::path::Path;
 use std::str::FromStr;
 
 use super::entry::{Created, Ends, Entry, Given, Gives, Takes};
+use super::marked::Marked;
 use super::{Copies, OpenError, Opening, Options, ReadFormat};
 use super::{csv, fixed, frames, fwf, json, sniff, text};
 use crate::error::{Error, RecordError};
@@ -23,6 +24,8 @@ pub enum Format {
     Ndjson,
     /// A JSON array, one object, or concatenated values.
     Json,
+    /// JSON with comments, trailing commas, keys without quotes; also JSONC.
+    Json5,
     /// Lines.
     Text,
     /// Binary records of a fixed layout.
@@ -35,11 +38,12 @@ pub enum Format {
 
 impl Format {
     /// Every format.
-    pub const ALL: [Format; 8] = [
+    pub const ALL: [Format; 9] = [
         Format::Csv,
         Format::Tsv,
         Format::Ndjson,
         Format::Json,
+        Format::Json5,
         Format::Text,
         Format::Fixed,
         Format::Frames,
@@ -56,6 +60,7 @@ impl Format {
             Format::Tsv => &csv::TSV,
             Format::Ndjson => &json::NDJSON,
             Format::Json => &json::JSON,
+            Format::Json5 => &json::JSON5,
             Format::Text => &text::TEXT,
             Format::Fixed => &fixed::FIXED,
             Format::Frames => &frames::FRAMES,
@@ -201,7 +206,13 @@ pub fn open(format: Format, options: &Options, head: &[u8], end: bool) -> Result
 
 /// Prepares a target.
 pub fn create(format: Format, options: &Options, given: Given<'_>) -> Created {
-    (format.entry().create)(options, given)
+    let entry = format.entry();
+    let target = (entry.create)(options, given)?;
+    match options.out_dialect.bom {
+        false => Ok(target),
+        true if entry.text && !entry.nested => Ok(Box::new(Marked(target))),
+        true => Err(Error::usage(format!("⟨out_dialect.bom⟩ is for CSV, TSV and text, not for {format}"))),
+    }
 }
 
 impl OpenError {

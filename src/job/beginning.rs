@@ -18,9 +18,9 @@ const STEP: usize = 512 << 10;
 pub fn whole_records(source: SourceSpec, settings: &Settings, about: u64) -> Result<Option<u64>> {
     let opened = Opened::new(source, &TargetSpec::Memory, settings)?;
     let Some(map) = opened.source.map() else { return Ok(None) };
-    let bytes = map.bytes();
+    let bytes = &map.bytes()[..opened.part.end.unwrap_or(map.bytes().len())];
     let mut cutter = opened.reading.cutter();
-    let mut at = opened.reading.start();
+    let mut at = opened.start();
     while at < bytes.len() {
         if at as u64 >= about {
             return Ok(Some(at as u64));

@@ -192,7 +192,9 @@ impl Opened<'_> {
             }
             let ended = self.source.stream().is_none_or(|stream| stream.ended());
             let (keys, bad) = match self.source.map() {
-                Some(map) => self.keys_in(&map.bytes()[start..self.end(map)], true, self.plan.slice_size, first)?,
+                Some(map) => {
+                    self.keys_in(&map.bytes()[self.start()..self.end(map)], true, self.plan.slice_size, first)?
+                }
                 None => {
                     let found = self.keys_in(&self.head.bytes[start..], ended, PART, first);
                     found.map_err(|error| self.in_head(error, ended))?
@@ -209,14 +211,16 @@ impl Opened<'_> {
     /// Adds the line and the text there to an error in the beginning of a stream, if the error has neither.
     fn in_head(&self, error: Error, end: bool) -> Error {
         let offset = error.position().filter(|place| place.line == 0 && place.file == self.source.path);
-        let Some(offset) = offset.map(|place| place.offset as usize) else { return error };
+        let skipped = self.part.begin;
+        let Some(offset) = offset.map(|place| place.offset as usize - skipped.bytes) else { return error };
         let after = After::new(&[], !end);
-        Place::before(&self.head.bytes, offset, self.route.from.lines(), 1, &after).tell(error)
+        Place::before(&self.head.bytes, offset, self.route.from.lines(), 1 + skipped.lines, &after).tell(error)
     }
 
     /// Where the records of a mapped source end.
     fn end(&self, map: &Map) -> usize {
-        self.replay.as_ref().map_or(map.bytes().len(), |section| section.end())
+        let end = self.part.end.unwrap_or(map.bytes().len()).max(self.start());
+        self.replay.as_ref().map_or(end, |section| section.end())
     }
 
     /// The keys of the first record or slice that has any (of a stream, of all that was read), and whether bad records
@@ -235,7 +239,7 @@ impl Opened<'_> {
                 Ok(Boundary::At(len)) => {
                     match &self.replay {
                         None => {
-                            let offset = self.reading.start() + all.len() - rest.len();
+                            let offset = self.start() + all.len() - rest.len();
                             found.add(&rest[..len], &self.source.path, offset as u64)?
                         }
                         Some(section) => section.each(&rest[..len], 0, &mut Vec::new(), |origin, record| {

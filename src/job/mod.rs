@@ -20,7 +20,7 @@ pub use crate::quarantine::MaxErrors;
 pub use crate::quarantine::{Section, usual_place};
 pub use crate::scan::count::Counts;
 pub use crate::sink::TargetSpec;
-pub use crate::source::Encoding;
+pub use crate::source::{Encoding, Skip};
 #[doc(hidden)]
 pub use beginning::whole_records;
 pub use count::{Counted, What, count, count_records};

@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 use crate::format::{Format, sniff};
 use crate::job::settings::{InvalidUtf8, Io, OnError, Settings};
 use crate::job::spec::SourceSpec;
-use crate::sink::TargetSpec;
+use crate::sink::{Encode, Recode, Target, TargetSpec};
 use crate::source::{Access, Encoding, Malform, Mapping, Source, UTF_32};
 use crate::wording::input;
 
@@ -97,6 +97,26 @@ fn forwards(source: Source, encoding: Encoding, settings: &Settings, malformed: 
         )));
     }
     source.decode(encoding, malformed)
+}
+
+/// The target in the encoding that the settings say.
+///
+/// # Errors
+/// Usage: the format is no text, or a byte order mark is wanted that the encoding does not have.
+pub(crate) fn encoded(target: Target, to: Format, settings: &Settings) -> Result<Target> {
+    let Some(encoding) = settings.other_encoding() else { return Ok(target) };
+    if !to.is_text() {
+        return Err(Error::usage(format!("⟨out_encoding⟩ is for text, CSV, TSV, JSON and NDJSON, not for {to}")));
+    }
+    if settings.options.out_dialect.bom && encoding.characters().first_missing("\u{feff}").is_some() {
+        let name = encoding.name();
+        return Err(Error::usage(format!("⟨out_dialect.bom⟩: {name} has no byte order mark\n  Leave it out.")));
+    }
+    let begin = move || {
+        let mut encoder = encoding.encoder();
+        Box::new(move |text: &str, last: bool, out: &mut Vec<u8>| encoder.encode(text, last, out)) as Encode
+    };
+    Ok(target.encoded(Recode { name: encoding.name(), begin: Box::new(begin) }))
 }
 
 /// Refuses to write onto a source.

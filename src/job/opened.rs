@@ -1,6 +1,8 @@
 //! A source whose beginning was looked at, and how it will be converted.
 
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 
 use crate::compress::Compression;
 use crate::error::{Error, Position, RecordError, Result};
@@ -12,24 +14,26 @@ use crate::flow::policy::malformed;
 use crate::fold::words::WordCount;
 use crate::fold::{self, Fold};
 use crate::format::{
-    self, Columns, Format, Given, Gives, OpenError, Opening, Options, ReadFormat, Shape, WriteFormat, sniff,
+    self, Columns, Ends, Format, Given, Gives, OpenError, Opening, Options, ReadFormat, Shape, WriteFormat, sniff,
 };
 use crate::job::open::{as_records, open_text};
 use crate::job::pass::{How, Run};
-use crate::job::settings::{OnError, Settings};
+use crate::job::settings::{ColumnsFrom, OnError, Settings};
 use crate::job::spec::SourceSpec;
 use crate::memory::{Budget, Reservation};
 use crate::metrics::{Registry, Warning, WarningKind};
-use crate::op::Folding;
+use crate::op::{Folding, RepeatedHeaders};
 use crate::plan::memory::{Plan, Wishes};
+use crate::plan::named::Lacking;
 use crate::plan::route::Route;
 use crate::plan::sizes::BASE;
 use crate::quarantine::{Head, Ledger, Section};
 use crate::record::{Schema, record_too_large};
 use crate::resume::Resumable;
+use crate::scan::lines::Lines;
 use crate::sink::{Target, TargetSpec};
-use crate::source::{Bytes, Reach, Source, damage};
-use crate::sys::usage;
+use crate::source::{self, Bytes, Most, Part, Reach, Skip, Skipped, Source, Unfinished, damage};
+use crate::sys::{Map, usage};
 use crate::wording::{counted, input};
 
 /// The beginning of a stream, which was read to look at it, and the memory reserved for it.
@@ -45,6 +49,10 @@ pub(crate) struct Opened<'s> {
     /// The options of the settings, completed from the source and limited by the plan.
     pub options: Options,
     pub source: Source,
+    /// The part of the source that is read. The head of a stream begins there.
+    pub part: Part,
+    /// What is left out because a last line has no end yet.
+    unfinished: Unfinished,
     pub head: Beginning,
     pub reading: Box<dyn ReadFormat>,
     pub route: Route,
@@ -64,24 +72,37 @@ pub(crate) struct Opened<'s> {
 
 impl<'s> Opened<'s> {
     pub fn new(source: SourceSpec, target: &TargetSpec, settings: &'s Settings) -> Result<Opened<'s>> {
+        Opened::among(source, target, settings, Lacking::Refused)
+    }
+
+    /// One source of several.
+    pub fn among(
+        source: SourceSpec,
+        target: &TargetSpec,
+        settings: &'s Settings,
+        lacking: Lacking,
+    ) -> Result<Opened<'s>> {
         let replay = source.section().cloned();
+        let source = source.now(settings)?;
         let (extensions, own) = (&settings.extensions, replay.as_ref().map(Section::format));
         let from = format::source_format(own.or(settings.from), source.path(), extensions)?;
         let to = format::target_format(settings.to, target.path(), from, extensions)?;
         let source = open_text(source, from, settings)?;
         let compression = settings.compress.of(target.path());
-        Opened::look(source, replay, from, to, compression, settings)
+        Opened::look(source, replay, (from, to), compression, settings, lacking)
     }
 
     /// Looks at the beginning of a source.
     fn look(
         mut source: Source,
         replay: Option<Section>,
-        from: Format,
-        to: Format,
+        (from, to): (Format, Format),
         compression: Option<Compression>,
         settings: &'s Settings,
+        lacking: Lacking,
     ) -> Result<Opened<'s>> {
+        let nothing = Skip::default();
+        let skip = if replay.is_some() { &nothing } else { &settings.skip };
         let input = source.map().map(|map| map.bytes().len() as u64);
         let streamed = input.is_none();
         let mut wishes = Wishes {
@@ -101,7 +122,9 @@ impl<'s> Opened<'s> {
             noting: settings.on_error == OnError::Quarantine || settings.max_errors.is_some(),
             dashboard: settings.dashboard,
             profile: settings.profile,
+            held_back: source::held_back(skip, settings.snapshot, settings.memory_limit),
             ops: settings.ops.iter().map(|op| op.memory()).sum(),
+            batches: if from.is_tabular() { 0 } else { batches(settings) },
         };
         let mut plan = Plan::new(&wishes)?;
         let room = Room::new(&plan, &Budget::of(plan.memory_limit, plan.whose));
@@ -109,12 +132,16 @@ impl<'s> Opened<'s> {
             source.unpack(unpacking)?;
             source = as_records(source, from, settings)?;
         }
+        let (part, unfinished) = without_ends(&mut source, skip, from, &plan)?;
+        let Skipped { bytes: skipped, lines } = part.begin;
+        let first_line = 1 + lines;
         let mut options = settings.options.clone();
         options.max_record = plan.max_record;
         options.max_names = plan.room_for_names();
         options.strict = settings.strict;
         options.replace_invalid_utf8 = settings.replaces_invalid_utf8();
         options.utf8 = settings.says_utf8();
+        options.at_header |= skip.until.is_some();
         let path = source.path.clone();
         let open = |head: &[u8], end: bool| match &replay {
             None => match from.other(head) {
@@ -132,24 +159,30 @@ impl<'s> Opened<'s> {
             Err(OpenError::Usage(error)) => Err(error),
             Err(OpenError::Data(error)) => {
                 let error = of_header(error);
-                let place = Place::new(head, error.offset, from.lines().filter(|_| streamed), 1);
-                Err(place.tell(Error::data(Position::new(&path, 0, error.offset as u64), error)))
+                let place = Place::new(head, error.offset, from.lines().filter(|_| streamed), first_line);
+                let offset = (skipped + error.offset) as u64;
+                Err(place.tell(Error::data(Position::new(&path, 0, offset), error)))
             }
         };
-        let looked = beginning(&mut source, from, &plan, &room, look);
+        let looked = beginning(&mut source, from, &plan, &room, part, look);
         let (head, reading) = looked.map_err(|error| place::tell(&source, from, error))?;
         // What comes before the records can't be left out.
-        let before = &source.at_hand(&head)[..reading.start()];
+        let before = before(&source, &head, part, &*reading);
         if let Some(error) = source.marked().and_then(|encoding| malformed(before, 0, encoding)) {
-            let place = Place::new(before, error.offset, from.lines(), 1);
-            let error = place.tell(Error::data(Position::new(&path, 0, error.offset as u64), error));
+            let place = Place::new(before, error.offset, from.lines(), first_line);
+            let offset = (skipped + error.offset) as u64;
+            let error = place.tell(Error::data(Position::new(&path, 0, offset), error));
             return Err(source.tell(error));
         }
-        let suspicion = reading.suspicion().or_else(|| from.suspicion(source.at_hand(&head))).map(str::to_owned);
+        let suspicion =
+            reading.suspicion().or_else(|| from.suspicion(at_hand(&source, &head, part))).map(str::to_owned);
         if settings.strict && replay.is_none() {
             refuse_warnings(&source.path, reading.warnings())?;
         }
-        let mut route = Route::new(settings, from, to, &*reading)?;
+        let mut route = Route::new(settings, from, to, &*reading, lacking)?;
+        if let Some(start) = reading.header_start().filter(|_| skip.repeated_headers) {
+            route.ops.insert(0, Arc::new(RepeatedHeaders::new(&before[start..])));
+        }
         if route.is_ordered() && wishes.workers != 1 {
             wishes.workers = 1;
             if wishes.packed.is_none() {
@@ -163,10 +196,10 @@ impl<'s> Opened<'s> {
             route.pass_through = None;
         }
         // Before a part of a quarantine there are other parts.
-        let before = if replay.is_some() { &[] } else { &source.at_hand(&head)[..reading.start()] };
+        let before = if replay.is_some() { &[] } else { before };
         route.check_names(before).map_err(|error| {
-            let place = Place::new(before, error.offset, from.lines().filter(|_| streamed), 1);
-            let error = Error::data(Position::new(&source.path, 0, error.offset as u64), error);
+            let place = Place::new(before, error.offset, from.lines().filter(|_| streamed), first_line);
+            let error = Error::data(Position::new(&source.path, 0, (skipped + error.offset) as u64), error);
             place::tell(&source, from, place.tell(error))
         })?;
         // A compressed source is already being read as it was planned.
@@ -180,6 +213,8 @@ impl<'s> Opened<'s> {
         let names = budget.open("names of columns", NAMES_INSTEAD);
         let mut opened = Opened {
             settings,
+            part,
+            unfinished,
             options,
             source,
             head: Beginning { bytes: head, reserved: Some(beginning) },
@@ -202,7 +237,43 @@ impl<'s> Opened<'s> {
 
     /// What is odd about the beginning of the source.
     pub fn warnings(&self) -> impl Iterator<Item = Warning> + '_ {
-        self.reading.warnings().iter().map(|text| Warning::new(WarningKind::Beginning, text.as_str()))
+        let beginning = self.reading.warnings().iter();
+        let beginning = beginning.map(|text| Warning::new(WarningKind::Beginning, text.as_str()));
+        beginning.chain(self.unfinished().map(|text| Warning::new(WarningKind::Unfinished, text)))
+    }
+
+    /// What is left out at both ends of the source, for people who want to know what a run will do.
+    pub(crate) fn left_out(&self) -> Option<String> {
+        let (begin, skip) = (self.part.begin, &self.settings.skip);
+        let mut parts = Vec::new();
+        if begin.lines > 0 {
+            parts.push(format!("the first {} ({})", counted(begin.lines, "line"), counted(begin.bytes as u64, "byte")));
+        }
+        if skip.records > 0 {
+            parts.push(format!("the first {}", counted(skip.records, "record")));
+        }
+        if skip.footer > 0 {
+            parts.push(format!("the last {}", counted(skip.footer, "line")));
+        }
+        (!parts.is_empty()).then(|| parts.join(", "))
+    }
+
+    /// What was left out because the last line has no end yet, as far as the source was read.
+    fn unfinished(&self) -> Option<String> {
+        let bytes = Some(self.unfinished.load(Relaxed)).filter(|bytes| *bytes > 0)?;
+        let len = counted(bytes, "byte");
+        Some(format!("the last line has no line break yet, so its {len} {} left out", are(bytes)))
+    }
+
+    /// Refuses a source whose last line was left out, if the run is strict.
+    ///
+    /// # Errors
+    /// Data: the source as a whole.
+    pub(crate) fn refuse_unfinished(&self) -> Result<()> {
+        match self.unfinished().filter(|_| self.settings.strict) {
+            None => Ok(()),
+            Some(text) => refuse_warnings(&self.source.path, &[text]),
+        }
     }
 
     /// The delimiter that was found in the beginning of the source.
@@ -294,13 +365,23 @@ impl<'s> Opened<'s> {
 
     /// The bytes before the first record. Nothing of a stream may have been handed out yet.
     fn before_records(&self) -> &[u8] {
-        &self.source.at_hand(&self.head.bytes)[..self.reading.start()]
+        before(&self.source, &self.head.bytes, self.part, &*self.reading)
+    }
+
+    /// Where in the source the first record begins.
+    pub(crate) fn start(&self) -> usize {
+        self.part.begin.bytes + self.reading.start()
+    }
+
+    /// How many records are passed over before the first one that is read.
+    pub(crate) fn skipped_records(&self) -> u64 {
+        if self.replay.is_some() { 0 } else { self.settings.skip.records }
     }
 
     /// The line in which the first record of a stream begins.
     pub(crate) fn first_line(&self) -> u64 {
         match (self.source.map(), self.route.from.lines()) {
-            (None, Some(lines)) => 1 + lines.count(self.before_records(), 0),
+            (None, Some(lines)) => 1 + self.part.begin.lines + lines.count(self.before_records(), 0),
             _ => 0,
         }
     }
@@ -309,7 +390,7 @@ impl<'s> Opened<'s> {
     /// those of a quarantine.
     pub(crate) fn line_of(&self, start: Option<usize>) -> u64 {
         match (self.source.map(), self.route.from.lines(), &self.replay) {
-            (Some(map), Some(lines), None) => place::line_at(map, start.unwrap_or(self.reading.start()), lines),
+            (Some(map), Some(lines), None) => place::line_at(map, start.unwrap_or(self.start()), lines),
             (Some(_), ..) => 0,
             _ => self.first_line(),
         }
@@ -397,6 +478,41 @@ fn size_of_names(schema: &Schema) -> usize {
     if size > SMALL { size } else { 0 }
 }
 
+/// Leaves out the lines at both ends of a source.
+///
+/// # Errors
+/// Usage: it has no lines, or no records that can be passed over. The source can't be read.
+fn without_ends(source: &mut Source, skip: &Skip, from: Format, plan: &Plan) -> Result<(Part, Unfinished)> {
+    if skip.records > 0 && !(from.is_tabular() && from.is_text()) {
+        return Err(Error::usage(format!(
+            "⟨skip.records⟩ is for tables, not for {from}\n  Use ⟨where⟩ record_number() > N."
+        )));
+    }
+    if from.lines().is_none() && skip.has_lines() {
+        return Err(Error::usage(format!("⟨skip.lines⟩, ⟨skip.until⟩ and ⟨skip.footer⟩ are for text, not for {from}")));
+    }
+    let lines = from.lines().unwrap_or(Lines::Feeds);
+    let whole = from.ends() == Ends::Break;
+    source.without_ends(skip, whole, lines, Most { line: plan.room_for_header(), held: plan.held_back / 2 })
+}
+
+/// The part of a map that is read.
+fn read_of(map: &Map, part: Part) -> &[u8] {
+    let all = map.bytes();
+    let begin = part.begin.bytes.min(all.len());
+    &all[begin..part.end.unwrap_or(all.len()).max(begin)]
+}
+
+/// What is before the first record, apart from what was passed over.
+fn before<'b>(source: &'b Source, head: &'b [u8], part: Part, reading: &dyn ReadFormat) -> &'b [u8] {
+    &at_hand(source, head, part)[..reading.start()]
+}
+
+/// What is at hand of the part of a source that is read.
+fn at_hand<'b>(source: &'b Source, head: &'b [u8], part: Part) -> &'b [u8] {
+    source.map().map_or(head, |map| read_of(map, part))
+}
+
 /// How many bytes of a mapped source are always looked at.
 const BEGINNING: usize = 64 << 10;
 
@@ -406,30 +522,32 @@ fn beginning(
     from: Format,
     plan: &Plan,
     room: &Room,
+    part: Part,
     mut look: impl FnMut(&[u8], bool) -> Result<Option<Box<dyn ReadFormat>>>,
 ) -> Result<(Vec<u8>, Box<dyn ReadFormat>)> {
     let Reach { path, bytes } = source.reach();
     let map = match bytes {
-        Bytes::Stream(stream) => return read_head(stream, path, plan, room, from.lines(), look),
+        Bytes::Stream(stream) => return read_head(stream, path, plan, room, from.lines(), part.begin, look),
         Bytes::Mapped(map) => map,
     };
-    let (all, most) = (map.bytes(), plan.room_for_header());
+    let (all, most) = (read_of(map, part), plan.room_for_header());
     // A header is a record: it may not be larger than one, and has to fit into memory.
     let len = if from.is_tabular() { all.len().min(most.max(BEGINNING)) } else { all.len() };
     let found = look(&all[..len], len == all.len());
     let found = found.map_err(|error| damage(map, path, u64::MAX).unwrap_or(error))?;
-    let reading = found.ok_or_else(|| too_large(path, plan, room))?;
+    let skipped = part.begin.bytes;
+    let reading = found.ok_or_else(|| too_large(path, plan, room, skipped))?;
     if reading.start() > BEGINNING {
-        map.release(0..reading.start());
+        map.release(skipped..skipped + reading.start());
     }
     Ok((Vec::new(), reading))
 }
 
 /// The error for a source whose header is larger than a record may be, or than the memory allows.
-fn too_large(path: &Path, plan: &Plan, room: &Room) -> Error {
+fn too_large(path: &Path, plan: &Plan, room: &Room, at: usize) -> Error {
     let (most, max) = (plan.room_for_header(), plan.max_record);
     let error = if most < max { room.refused(most) } else { record_too_large(0, max) };
-    Error::data(Position::new(path, 0, 0), error)
+    Error::data(Position::new(path, 0, at as u64), error)
 }
 
 /// The error for what comes before the records. It can't be left out.
@@ -442,6 +560,10 @@ fn of_header(error: RecordError) -> RecordError {
         Some(hint) => error.hint(hint),
         None => error,
     }
+}
+
+fn are(count: u64) -> &'static str {
+    if count == 1 { "was" } else { "were" }
 }
 
 /// With `strict`, what would be a warning is bad data.
@@ -457,4 +579,12 @@ fn refuse_warnings(path: &Path, warnings: &[String]) -> Result<()> {
 /// The names of columns; keys of JSON are text.
 fn names(columns: &Columns) -> Vec<String> {
     columns.schema.names().map(|name| String::from_utf8_lossy(name).into_owned()).collect()
+}
+
+/// How many ops make other batches of nested records, with the one that chooses and names fields.
+fn batches(settings: &Settings) -> usize {
+    let Settings { select, drop, rename, columns, .. } = settings;
+    let chosen =
+        !(select.is_empty() && drop.is_empty() && rename.is_empty()) || matches!(columns, ColumnsFrom::List(_));
+    settings.ops.iter().filter(|op| op.makes_batches()).count() + usize::from(chosen)
 }

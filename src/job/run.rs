@@ -14,7 +14,9 @@ use crate::flow::feed::{Feed, Input};
 use crate::flow::governor::Governor;
 use crate::flow::order::commit::{Begin, Committer};
 use crate::flow::order::reached::Place;
+use crate::flow::sayable::Narrow;
 use crate::flow::shared::{Shared, Tested};
+use crate::flow::skip::SkipRecords;
 use crate::flow::totals::Totals;
 use crate::flow::worker::Worker;
 use crate::fold::Fold;
@@ -30,7 +32,7 @@ use crate::quarantine::Ledger;
 use crate::record::{LossyKind, RECORDS};
 use crate::resume::{Entry, Tracker};
 use crate::sink::Target;
-use crate::source::{Bytes, Reach};
+use crate::source::{Bytes, Part, Reach};
 use crate::wording::{counted, input};
 
 impl Opened<'_> {
@@ -51,15 +53,26 @@ impl Opened<'_> {
         Arena::asking(arena, arena + share, self.budget.open("large records in arenas", ARENA_INSTEAD))
     }
 
+    /// The encoding of the output, if it does not have every character.
+    fn narrow(&self) -> Option<Narrow> {
+        let encoding = self.settings.out_encoding.filter(|encoding| !encoding.has_all());
+        encoding.map(|encoding| Narrow {
+            characters: encoding.characters(),
+            has_ascii: encoding.has_ascii(),
+            keys: !self.route.to.is_tabular(),
+        })
+    }
+
     /// Begins a file that is read anew.
     pub(crate) fn rewind(&mut self) -> Result<()> {
         if self.source.map().is_some() {
             return Ok(());
         }
-        let start = self.reading.start();
+        let (start, skipped) = (self.reading.start(), self.part.begin.bytes as u64);
         self.head = Beginning::default();
         self.source.rewind()?;
         if let Reach { path, bytes: Bytes::Stream(stream) } = self.source.reach() {
+            stream.pass_over(skipped).map_err(|e| Error::read(path, e))?;
             stream.read_to(&mut self.head.bytes, start).map_err(|e| Error::read(path, e))?;
         }
         match self.head.bytes.len() < start {
@@ -142,12 +155,13 @@ impl Opened<'_> {
         onto: Onto<'_>,
         registry: &Registry,
     ) -> Result<Run> {
-        let Onto { target, begin, start, written_before } = onto;
+        let Onto { target, mut begin, start, written_before } = onto;
         if std::mem::replace(&mut self.begun, true) {
             self.rewind()?;
         }
         let plan = &self.plan;
-        let (began, before) = (begin.place.offset, begin.totals.records_in);
+        begin.totals.skipped = self.skipped_records();
+        let (began, before) = (begin.place.offset, begin.totals.before());
         let (mut pool, buffers) = (Pool::new(), plan.workers + plan.ring);
         pool.stock(plan.buffer, buffers)?;
         let pass = registry.begin(metrics::Begin {
@@ -174,9 +188,11 @@ impl Opened<'_> {
         let room = Room::new(plan, &self.budget);
         let first_line = if keeps || self.route.is_ordered() { self.line_of(start) } else { self.first_line() };
         let (marked, len) = (self.source.marked(), self.source.known_len());
+        let narrow = self.narrow();
         let Reach { path: source, bytes } = self.source.reach();
         let map = bytes.map();
-        let feed = feed(bytes, take(&mut self.head), &*self.reading, plan, &room, start)?;
+        let begin = From { start, part: self.part, records: self.settings.skip.records };
+        let feed = feed(bytes, take(&mut self.head), &*self.reading, plan, &room, begin)?;
         let feed = match &self.replay {
             Some(section) => feed.within(section.end(), section.longest_line(plan.max_record)),
             None => feed.lenient(on_error != OnError::Fail),
@@ -203,6 +219,7 @@ impl Opened<'_> {
             untyped_is_text: self.settings.options.types == Types::Text,
             on_error,
             replay: self.replay.as_ref(),
+            narrow,
             strict: self.settings.strict,
             max_record: plan.max_record,
             marked,
@@ -221,6 +238,7 @@ impl Opened<'_> {
         })?;
         // Behind the last read, and before the output looks like a whole one.
         self.source.unchanged()?;
+        self.refuse_unfinished()?;
         totals.lossy.count_many(LossyKind::InvalidUtf8Replaced, self.reading.replaced());
         totals.lossy.count_many(LossyKind::DuplicateKey, self.reading.doubled());
         totals.lossy.count_many(LossyKind::UnknownKey, self.route.left_out * totals.records_out);
@@ -249,24 +267,45 @@ pub(crate) fn write_end(frame: &Frame, records: u64, target: &Target, place: Pla
     Ok(place.offset + suffix.len() as u64)
 }
 
-/// The cursor of a run. `start` is where a record begins, if it is not the first one.
+/// Where a run begins.
+pub(crate) struct From {
+    /// Where a record begins, if it is not the first one.
+    pub start: Option<usize>,
+    /// The part of the source that is read.
+    pub part: Part,
+    /// How many records after the header are passed over.
+    pub records: u64,
+}
+
+/// The cursor of a run.
 pub(crate) fn feed<'f>(
     bytes: Bytes<'f>,
     head: Beginning,
     reading: &dyn ReadFormat,
     plan: &Plan,
     room: &Room,
-    start: Option<usize>,
+    begin: From,
 ) -> Result<Feed<'f>> {
-    let start = start.unwrap_or(reading.start());
+    let From { start, part, records } = begin;
+    // What was passed over of a stream is not in its head.
+    let skipped = part.begin.bytes;
+    let at = start.unwrap_or(skipped + reading.start());
     let input = match bytes {
         Bytes::Mapped(map) => Input::Mapped(map),
         Bytes::Stream(stream) => {
-            stream.unread(head.bytes, start, head.reserved);
+            stream.unread(head.bytes, at - skipped, head.reserved);
             Input::Stream(Windows::new(stream, plan)?)
         }
     };
-    Ok(Feed::new(input, start, reading.cutter(), plan, room.clone()))
+    let cutter = match (start, records) {
+        (None, 1..) => SkipRecords::before(reading, records)?,
+        _ => reading.cutter(),
+    };
+    let feed = Feed::new(input, at, cutter, plan, room.clone());
+    Ok(match part.end {
+        Some(end) => feed.within(end.max(at), plan.max_record),
+        None => feed,
+    })
 }
 
 /// An encoder for each worker that asks for one.

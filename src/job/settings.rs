@@ -10,7 +10,7 @@ use crate::memory::pressure::Script;
 use crate::metrics::Progress;
 use crate::op::{Folding, Op};
 use crate::quarantine::MaxErrors;
-use crate::source::Encoding;
+use crate::source::{Encoding, Skip};
 use crate::sys::Stop;
 
 /// How a source file is read.
@@ -134,6 +134,13 @@ pub struct Settings {
     /// How text, CSV, TSV, JSON and NDJSON are encoded; none: UTF-8, or UTF-16 with a byte order
     /// mark; text is kept as it is.
     pub encoding: Option<Encoding>,
+    /// The encoding of the target; none: UTF-8. A record with a character that it does not have is bad.
+    pub out_encoding: Option<Encoding>,
+    /// Each source file is read up to the length that it has when the job starts: it may grow meanwhile. Of lines, a
+    /// last one without a line break is left out, with a warning: it may be written right now.
+    pub snapshot: bool,
+    /// What is left out at the beginning and the end of each source.
+    pub skip: Skip,
     /// Overwrite an existing target.
     pub force: bool,
     /// Refuse what would otherwise be a warning or counted as lossy.
@@ -179,6 +186,11 @@ impl Settings {
         self.encoding.is_some_and(Encoding::is_utf8)
     }
 
+    /// The encoding of the target, if that is not UTF-8.
+    pub(crate) fn other_encoding(&self) -> Option<Encoding> {
+        self.out_encoding.filter(|encoding| !encoding.is_utf8())
+    }
+
     /// The limits for the keys that are remembered.
     pub(crate) fn key_limits(&self) -> Limits {
         Limits { keys: self.options.max_keys, length: self.options.max_key_length }
@@ -216,6 +228,9 @@ impl Default for Settings {
             max_errors: None,
             invalid_utf8: InvalidUtf8::Fail,
             encoding: None,
+            out_encoding: None,
+            snapshot: false,
+            skip: Skip::default(),
             force: false,
             strict: false,
             checkpoint: Checkpoint::Auto,

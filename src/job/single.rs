@@ -4,13 +4,14 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use crate::error::{Error, Result};
-use crate::job::open::refuse_source;
+use crate::job::open::{encoded, refuse_source};
 use crate::job::opened::Opened;
 use crate::job::settings::{OnError, Settings};
 use crate::job::spec::SourceSpec;
 use crate::job::sum::Sum;
 use crate::memory::audit;
 use crate::metrics::{FileReport, Report, Warning, WarningKind};
+use crate::op::Everything;
 use crate::quarantine::{Ledger, Quarantine, place_for};
 use crate::resume::{Facts, Left, Resumable};
 use crate::sink::{Target, TargetSpec};
@@ -48,6 +49,10 @@ impl Job {
             text += &format!("decoded from     {}\n", decoded.encoding.name());
         }
         text += &opened.found();
+        if let Some(encoding) = self.settings.other_encoding() {
+            text += &format!("encoded in       {}\n", encoding.name());
+        }
+        text += &opened.left_out().map_or_else(String::new, |left_out| format!("left out         {left_out}\n"));
         text += &format!(
             "records          {}\n",
             match (route.pass_through, &route.tested) {
@@ -60,7 +65,7 @@ impl Job {
             let fields: Vec<_> = tested.schema.names().map(String::from_utf8_lossy).collect();
             text += &format!("fields           {}; all of them where a record can't be copied\n", fields.join(", "));
         }
-        let ops: Vec<_> = route.ops.iter().map(|op| op.name()).collect();
+        let ops: Vec<_> = route.ops.iter().map(|op| op.name()).filter(|name| *name != Everything::NAME).collect();
         text += &format!("ops              {}\n", if ops.is_empty() { "none".into() } else { ops.join(", ") });
         for op in &route.ops {
             for (index, line) in op.plan().iter().flat_map(|plan| plan.lines()).enumerate() {
@@ -118,7 +123,11 @@ impl Job {
             refuse_source(&place.clone().into(), [&self.source])?;
         }
         let mut opened = Opened::new(self.source, &self.target, &settings)?;
-        let facts = Facts { source: &opened.source, route: &opened.route, packs: opened.plan.packing.is_some() };
+        let facts = Facts {
+            source: &opened.source,
+            route: &opened.route,
+            packs: opened.plan.packing.is_some() || settings.other_encoding().is_some(),
+        };
         let mut resumable = Resumable::open(&facts, &self.target, place.as_deref(), &settings)?;
         let left = match &mut resumable {
             Some(resumable) => resumable.left.take(),
@@ -132,6 +141,7 @@ impl Job {
         if let Some(packing) = &plan.packing {
             target = target.packed(packing)?;
         }
+        target = encoded(target, opened.route.to, &settings)?;
         let place = target.file_path().map(Into::into);
         let run = opened.convert(&target, &sum.registry, resumable.as_mut(), &mut ledger).and_then(|mut run| {
             ledger.judge(run.totals.records_in).map_err(|error| opened.tell(error))?;

@@ -5,10 +5,13 @@ use std::fs::File;
 use std::io::{self, Cursor, Read};
 use std::path::{Path, PathBuf};
 
+use crate::error::{Error, Result};
+use crate::job::settings::Settings;
 use crate::quarantine::Section;
 use crate::sink::from_paths;
 use crate::source::{FileStore, Reader, Stdin, Store};
 use crate::sys::FileId;
+use crate::wording::input;
 
 /// Where the bytes of a job come from.
 #[non_exhaustive]
@@ -19,6 +22,9 @@ pub enum SourceSpec {
     Stdin,
     /// Anything that can be read, once and forwards.
     Reader(Box<dyn Read + Send>),
+    /// A file, and how many of its bytes are read: see [`Settings::snapshot`].
+    #[doc(hidden)]
+    Beginning(PathBuf, u64),
     /// The bad records of one source in a quarantine: see [`Replay`](crate::job::Replay).
     #[doc(hidden)]
     Quarantined(Section),
@@ -35,10 +41,30 @@ impl SourceSpec {
         SourceSpec::Reader(Box::new(reader))
     }
 
+    /// The same up to the length that it has now, if the settings say so.
+    ///
+    /// # Errors
+    /// Usage: it is no file.
+    pub(crate) fn now(self, settings: &Settings) -> Result<SourceSpec> {
+        match self {
+            SourceSpec::Path(path) if settings.snapshot => {
+                match path.metadata() {
+                    Ok(metadata) if metadata.is_file() => Ok(SourceSpec::Beginning(path, metadata.len())),
+                    Ok(_) => Err(no_length(&path)),
+                    // That is told when it is opened.
+                    Err(_) => Ok(SourceSpec::Path(path)),
+                }
+            }
+            SourceSpec::Stdin | SourceSpec::Reader(_) if settings.snapshot => Err(no_length(self.name())),
+            other => Ok(other),
+        }
+    }
+
     /// What it is read from.
     pub(crate) fn store(self) -> Box<dyn Store> {
         match self {
             SourceSpec::Path(path) => Box::new(FileStore::new(path)),
+            SourceSpec::Beginning(path, len) => Box::new(FileStore::upto(path, len)),
             SourceSpec::Stdin => Box::new(Stdin::default()),
             SourceSpec::Reader(reader) => Box::new(Reader::new(reader)),
             SourceSpec::Quarantined(section) => Box::new(FileStore::new(section.path())),
@@ -48,7 +74,7 @@ impl SourceSpec {
     /// Its name in messages; `-` if it has none.
     pub(crate) fn name(&self) -> &Path {
         match self {
-            SourceSpec::Path(path) => path,
+            SourceSpec::Path(path) | SourceSpec::Beginning(path, _) => path,
             SourceSpec::Quarantined(section) => section.path(),
             SourceSpec::Stdin | SourceSpec::Reader(_) => Path::new("-"),
         }
@@ -57,7 +83,7 @@ impl SourceSpec {
     /// The path whose extensions may say format and compression.
     pub(crate) fn path(&self) -> Option<&Path> {
         match self {
-            SourceSpec::Path(path) => Some(path),
+            SourceSpec::Path(path) | SourceSpec::Beginning(path, _) => Some(path),
             SourceSpec::Stdin | SourceSpec::Reader(_) | SourceSpec::Quarantined(_) => None,
         }
     }
@@ -66,18 +92,24 @@ impl SourceSpec {
     pub(crate) fn section(&self) -> Option<&Section> {
         match self {
             SourceSpec::Quarantined(section) => Some(section),
-            SourceSpec::Path(_) | SourceSpec::Stdin | SourceSpec::Reader(_) => None,
+            _ => None,
         }
     }
 
     /// The regular file that it is, if it is one.
     pub(crate) fn file_id(&self) -> Option<FileId> {
         match self {
-            SourceSpec::Path(_) | SourceSpec::Quarantined(_) => FileId::of_path(self.name()),
+            SourceSpec::Path(_) | SourceSpec::Beginning(..) | SourceSpec::Quarantined(_) => {
+                FileId::of_path(self.name())
+            }
             SourceSpec::Stdin => FileId::of_stdin(),
             SourceSpec::Reader(_) => None,
         }
     }
+}
+
+fn no_length(path: &Path) -> Error {
+    Error::usage(format!("⟨snapshot⟩: {} is no file, so it has no length\n  Leave out ⟨snapshot⟩.", input(path)))
 }
 
 from_paths!(SourceSpec: &str, String, &String, &Path, PathBuf, &PathBuf, &OsStr, OsString);

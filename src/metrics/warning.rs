@@ -10,6 +10,8 @@ use crate::error::{as_settings, named};
 pub enum WarningKind {
     /// The beginning of a source: names in its header, or a sign that its format or dialect is another one.
     Beginning,
+    /// The last line of a file that grows has no end yet.
+    Unfinished,
     /// Text that follows a closing quote.
     TextAfterQuote,
     /// Files of an interrupted run, which were removed.

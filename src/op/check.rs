@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::paths::{final_path, is_in};
+use super::pattern::regex_of;
 use crate::error::{Error, Result};
 
 /// The path of the map that contains a field, ending with a dot; empty for a field of the record.
@@ -29,7 +30,9 @@ pub(super) fn check(select: &[String], drop: &[String], rename: &[(String, Strin
             return Err(Error::usage(format!("⟨rename⟩ names the field `{old}` twice")));
         }
         let selected = |path: &String| is_in(old, path) || is_in(path, old);
-        if dropped(old) || !(select.is_empty() || select.iter().any(selected)) {
+        // What a regex selects shows only in the records.
+        let may = |path: &String| selected(path) || regex_of(path).is_some();
+        if dropped(old) || !(select.is_empty() || select.iter().any(may)) {
             return Err(Error::usage(format!("⟨rename⟩ names the field `{old}`, which ⟨select⟩ or ⟨drop⟩ leaves out")));
         }
     }

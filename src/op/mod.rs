@@ -8,18 +8,26 @@ mod case;
 mod check;
 mod each;
 mod escape;
+mod everything;
+mod explode;
 mod fields;
 mod filter;
 mod folding;
+mod json_text;
 mod only;
 mod parse;
 mod paths;
+mod pattern;
 mod project;
+mod repeated;
 mod reverse;
 mod rules;
 mod select;
 mod set;
+mod source_column;
+mod splice;
 mod trim;
+mod typed;
 
 #[cfg(test)]
 mod testing;
@@ -30,21 +38,28 @@ pub(crate) use crate::nearest::{instead_of, nearest_of};
 pub use case::ChangeCase;
 pub(crate) use check::unique;
 pub(crate) use escape::{split, unescape};
+pub(crate) use everything::Everything;
+pub use explode::Explode;
 pub use fields::Fields;
 pub use filter::Where;
 pub use folding::Folding;
+pub use json_text::ParseJson;
 pub(crate) use only::Only;
 pub(crate) use parse::after;
 pub use parse::{NAMES, Parsed, parse, parse_all};
 pub(crate) use paths::final_path;
+pub(crate) use pattern::{finds, may_be_pattern, regex_of};
 pub(crate) use project::Order;
 #[doc(hidden)]
 pub use project::{Projection, project};
+pub(crate) use repeated::RepeatedHeaders;
 pub use reverse::Reverse;
 #[doc(hidden)]
 pub use select::KeyedFilter;
 pub use set::Set;
+pub use source_column::SourceColumn;
 pub use trim::Trim;
+pub use typed::{FieldKind, TypeFields};
 
 use crate::record::Batch;
 
@@ -138,6 +153,11 @@ pub trait Op: Send + Sync {
         None
     }
 
+    /// The field that it makes comes before all others, and must be new: a table that has it is refused.
+    fn comes_first(&self) -> bool {
+        false
+    }
+
     /// It drops records and changes none.
     fn only_drops(&self) -> bool {
         false
@@ -145,6 +165,12 @@ pub trait Op: Send + Sync {
 
     /// It counts records or lines: they have to come in their order, so there is one worker.
     fn is_ordered(&self) -> bool {
+        false
+    }
+
+    /// It replaces the batches of nested records by others, for which arenas get more room.
+    #[doc(hidden)]
+    fn makes_batches(&self) -> bool {
         false
     }
 

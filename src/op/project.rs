@@ -2,9 +2,11 @@
 
 use std::collections::HashSet;
 
+use regex::bytes::Regex;
+
 use super::paths::{is_in, renamed};
+use super::pattern::{find, missing, regex_of};
 use crate::error::{Error, Result};
-use crate::nearest::instead_of;
 use crate::record::Schema;
 
 /// Which fields of a schema are kept, and under which names.
@@ -19,6 +21,8 @@ pub struct Projection {
 /// Takes the fields in `select`, in its order (all fields if it is empty), without those in `drop`, and then renames
 /// them; each of `rename` is an old and a new name. All renames happen at once, so names may be swapped.
 ///
+/// `select` and `drop` may also have positions, ranges and regexes; see [`find`].
+///
 /// If several fields have a name, it means the first one. An empty source has no fields, and any name is accepted.
 ///
 /// # Errors
@@ -28,18 +32,22 @@ pub fn project(schema: &Schema, select: &[String], drop: &[String], rename: &[(S
     if schema.is_empty() {
         return Ok(Projection { source: Vec::new(), names: Schema::default() });
     }
-    let dropped = drop.iter().map(|name| position(schema, name, "⟨drop⟩")).collect::<Result<HashSet<_>>>()?;
-    let mut source: Vec<usize> = match select {
-        [] => (0..schema.len()).collect(),
-        _ => {
-            let mut taken = HashSet::new();
-            let chosen = select.iter().map(|name| match position(schema, name, "⟨select⟩")? {
-                index if taken.insert(index) => Ok(index),
-                _ => Err(Error::usage(format!("⟨select⟩ names the field `{name}` twice"))),
-            });
-            chosen.collect::<Result<_>>()?
+    let mut dropped = HashSet::new();
+    for text in drop {
+        dropped.extend(find(schema, text, "⟨drop⟩")?.fields);
+    }
+    let mut source: Vec<usize> = if select.is_empty() { (0..schema.len()).collect() } else { Vec::new() };
+    let mut taken = HashSet::new();
+    for text in select {
+        let found = find(schema, text, "⟨select⟩")?;
+        for field in found.fields {
+            match taken.insert(field) {
+                true => source.push(field),
+                false if found.rest => {}
+                false => return Err(Error::usage(format!("⟨select⟩ names the field `{text}` twice"))),
+            }
         }
-    };
+    }
     source.retain(|index| !dropped.contains(index));
     if source.is_empty() && !schema.is_empty() {
         return Err(Error::usage("⟨select⟩ and ⟨drop⟩ leave no fields"));
@@ -80,10 +88,7 @@ fn rename_fields<'n>(
 
 /// The index of a field named by a flag.
 fn position(schema: &Schema, name: &str, flag: &str) -> Result<usize> {
-    schema.position(name.as_bytes()).ok_or_else(|| {
-        let instead = instead_of(schema.names(), name.as_bytes());
-        Error::usage(format!("{flag} names the field `{name}`, which the source does not have{instead}"))
-    })
+    schema.position(name.as_bytes()).ok_or_else(|| missing(schema, name, flag))
 }
 
 /// The order of selected fields of nested records as columns: the order in which they were named, with the columns of
@@ -93,6 +98,8 @@ pub(crate) struct Order {
     /// For each selected path, its final names: first the one if all its parts are keys of maps, then those if some of
     /// them together are a key with dots, which may be renamed differently.
     names: Vec<Vec<Vec<u8>>>,
+    /// The regexes among the paths, with their places.
+    patterns: Vec<(usize, Regex)>,
 }
 
 /// At most this many dots of a path are also tried as parts of keys.
@@ -101,7 +108,12 @@ const DOTS: usize = 6;
 impl Order {
     pub fn new(select: &[String], drop: &[String], rename: &[(String, String)]) -> Order {
         let stays = |path: &&String| !drop.iter().any(|dropped| is_in(path, dropped));
-        Order { names: select.iter().filter(stays).map(|path| final_names(path, rename)).collect() }
+        let paths: Vec<&String> = select.iter().filter(stays).collect();
+        let regex = |(place, path): (usize, &&String)| Some((place, Regex::new(regex_of(path)?).ok()?));
+        Order {
+            names: paths.iter().map(|path| final_names(path, rename)).collect(),
+            patterns: paths.iter().enumerate().filter_map(regex).collect(),
+        }
     }
 
     /// Whether nothing was selected.
@@ -131,7 +143,8 @@ impl Order {
             let own = &*names[0];
             let inside = |name: &[u8]| is_inside(name, own);
             let found = found.names().any(inside) || lists.iter().any(|list| is_inside(own, list));
-            if columns[place].is_empty() && !found {
+            let pattern = self.patterns.iter().any(|(other, _)| *other == place);
+            if columns[place].is_empty() && !found && !pattern {
                 columns[place].push(own);
             }
         }
@@ -149,8 +162,12 @@ impl Order {
         if let Some((place, _)) = inside {
             return (place, How::Inside);
         }
+        // A regex is for the key of the record that the column's name begins with.
+        let ends = || memchr::memchr_iter(b'.', name).chain([name.len()]);
+        let matching = self.patterns.iter().find(|(_, regex)| ends().any(|end| regex.is_match(&name[..end])));
         match all().find(|(_, own)| is_inside(own, name)) {
             Some((place, _)) => (place, How::Above),
+            None if matching.is_some() => (matching.map_or(0, |(place, _)| *place), How::Same),
             None => (self.names.len(), How::Same),
         }
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::Op;
 use super::check::{check, parent, unique};
+use super::pattern::Pattern;
 use super::rules::{self, Entry, Node, Said};
 use crate::error::{Cause, RecordError, Result};
 use crate::record::{Batch, LossyKind, NONE, Seen, Tree, Value};
@@ -28,6 +29,8 @@ pub struct KeyedFilter {
     /// All new names, one after another, and where the one for each old path is.
     new_names: Box<[u8]>,
     renames: Vec<Rename>,
+    /// The regexes that select and drop fields of the record.
+    patterns: Vec<Pattern>,
     /// What is left out is counted, or refused.
     exact: Option<Exact>,
     /// Where to note the paths that are found, and the number of each one there.
@@ -62,7 +65,12 @@ impl KeyedFilter {
     /// or leaves out what is renamed.
     pub fn new(select: &[String], drop: &[String], rename: &[(String, String)]) -> Result<KeyedFilter> {
         check(select, drop, rename)?;
-        KeyedFilter::of(select, drop, rename)
+        let mut filter = KeyedFilter::of(select, drop, rename)?;
+        let root = &filter.nodes[0];
+        let mut patterns = Pattern::all(select, 0, "⟨select⟩", |path| root.find(path))?;
+        patterns.extend(Pattern::all(drop, select.len(), "⟨drop⟩", |_| None)?);
+        filter.patterns = patterns;
+        Ok(filter)
     }
 
     /// The fields of these paths, in this order, as the columns of nested records. What is left out is counted as lossy
@@ -90,6 +98,7 @@ impl KeyedFilter {
             all: select.is_empty(),
             new_names: new_names.into(),
             renames,
+            patterns: Vec::new(),
             exact: None,
             seen: None,
         })
@@ -125,6 +134,22 @@ impl KeyedFilter {
         }
         *batch = out;
         Ok(())
+    }
+
+    /// The first regex that drops a field of the record, or that selects it at a place.
+    #[inline]
+    fn pattern(&self, node: usize, place: Option<usize>, key: &[u8]) -> Option<&Pattern> {
+        if node > 0 || self.patterns.is_empty() {
+            return None;
+        }
+        self.patterns.iter().find(|pattern| pattern.place == place && pattern.matches(key))
+    }
+
+    /// Notes that a regex has matched.
+    fn matched(&self, pattern: &Pattern) {
+        if let Some((seen, numbers)) = &self.seen {
+            numbers.get(pattern.number).into_iter().for_each(|number| seen.mark(*number));
+        }
     }
 
     /// Notes that an entry was found.
@@ -282,6 +307,10 @@ impl<'w, 'a> Work<'w, 'a> {
         let rules = &self.filter.nodes[node];
         if all {
             for child in map.children() {
+                if let Some(pattern) = self.filter.pattern(node, None, child.key()) {
+                    self.filter.matched(pattern);
+                    continue;
+                }
                 match rules.find(child.key()) {
                     None => self.out.push_tree(child.key(), child, self.offset)?,
                     Some(number) => self.field(map, child, node, number, true)?,
@@ -293,7 +322,9 @@ impl<'w, 'a> Work<'w, 'a> {
         let (values, keys) = map.nodes();
         let mut at = 1;
         while at < values.len() {
+            let dropped = self.filter.pattern(node, None, keys[at]);
             match rules.find(keys[at]) {
+                _ if dropped.is_some() => dropped.into_iter().for_each(|pattern| self.filter.matched(pattern)),
                 Some(number) if number < rules.selected => {
                     let before = std::mem::replace(&mut self.places[rules.first + number], at as u32);
                     if before != NONE {
@@ -301,6 +332,8 @@ impl<'w, 'a> Work<'w, 'a> {
                     }
                 }
                 Some(number) => self.leave_out(&rules.entries[number], map.node(at)),
+                None if (0..rules.selected).any(|place| self.filter.pattern(node, Some(place), keys[at]).is_some()) => {
+                }
                 None => self.left_out += 1,
             }
             at += 1 + values[at].nodes_inside();
@@ -309,6 +342,28 @@ impl<'w, 'a> Work<'w, 'a> {
             let place = self.places[rules.first + number];
             if place != NONE {
                 self.field(map, map.node(place as usize), node, number, false)?;
+            }
+            self.matching(map, node, number)?;
+        }
+        Ok(())
+    }
+
+    /// Copies the fields that a regex selects at a place, unless they are selected by their names, or before it.
+    fn matching(&mut self, map: Tree<'_, 'a>, node: usize, place: usize) -> Result<(), RecordError> {
+        let (filter, rules) = (self.filter, &self.filter.nodes[node]);
+        if node > 0 || !filter.patterns.iter().any(|pattern| pattern.place == Some(place)) {
+            return Ok(());
+        }
+        for child in map.children() {
+            let key = child.key();
+            let named = rules.find(key).is_some_and(|number| number < rules.selected);
+            let before = (0..place).any(|place| filter.pattern(node, Some(place), key).is_some());
+            let Some(pattern) = filter.pattern(node, Some(place), key).filter(|_| !named && !before) else { continue };
+            filter.matched(pattern);
+            match rules.find(key) {
+                _ if filter.pattern(node, None, key).is_some() => {}
+                Some(number) => self.field(map, child, node, number, true)?,
+                None => self.out.push_tree(key, child, self.offset)?,
             }
         }
         Ok(())
@@ -358,7 +413,9 @@ impl<'w, 'a> Work<'w, 'a> {
         for other in map.children().filter(|other| other.key() != old) {
             let number = rules.find(other.key());
             let entry = number.map(|number| &rules.entries[number]);
-            let kept = all || number.is_some_and(|number| number < rules.selected);
+            let selected = number.is_some_and(|number| number < rules.selected)
+                || (0..rules.selected).any(|place| self.filter.pattern(node, Some(place), other.key()).is_some());
+            let kept = (all || selected) && self.filter.pattern(node, None, other.key()).is_none();
             let rename = entry.and_then(|entry| entry.rename);
             let key = rename.map_or(other.key(), |rename| &self.names[self.filter.new_key(rename, other.key())]);
             if kept && !entry.is_some_and(|entry| entry.dropped) && key == new {

@@ -283,6 +283,10 @@ impl Op for Set {
         self.expression.needs_utf8()
     }
 
+    fn makes_batches(&self) -> bool {
+        true
+    }
+
     fn fingerprint(&self) -> Option<String> {
         Some(format!("set {}", self.text))
     }

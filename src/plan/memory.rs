@@ -13,6 +13,8 @@ use crate::wording::megabytes;
 const SCRATCH: usize = 128 << 10;
 /// An arena before any unusually large record.
 const ARENA: usize = 256 << 10;
+/// What another batch takes there.
+const ANOTHER: usize = 160 << 10;
 /// The smallest output buffer.
 const BUFFER_MIN: usize = 64 << 10;
 
@@ -65,6 +67,8 @@ pub(crate) struct Plan {
     pub unpacking: Option<Unpacking>,
     /// How the target is compressed.
     pub packing: Option<Packing>,
+    /// What lines take that are held back, in bytes.
+    pub held_back: usize,
 }
 
 /// What the user asked for; 0 means: decide.
@@ -97,8 +101,12 @@ pub(crate) struct Wishes {
     pub dashboard: usize,
     /// What recording a profile takes, in bytes.
     pub profile: usize,
+    /// What lines of a stream may take that are held back, in bytes.
+    pub held_back: usize,
     /// What ops keep for each worker, in bytes.
     pub ops: usize,
+    /// How many of them replace batches by others.
+    pub batches: usize,
 }
 
 impl Plan {
@@ -110,6 +118,8 @@ impl Plan {
         };
         // A batch holds at least one record.
         let arena = ARENA.max(wishes.columns.saturating_mul(size_of::<Value<'_>>()).saturating_add(ARENA / 2));
+        // There is room for the first of these already.
+        let arena = arena + wishes.batches.saturating_sub(1) * ANOTHER;
         // Which records are bad must not depend on the memory limit.
         let max_record = if wishes.max_record > 0 { wishes.max_record } else { MAX_RECORD };
         let header = if wishes.max_record > 0 { max_record } else { max_record.min(limit / 4) };
@@ -148,6 +158,8 @@ impl Plan {
                 whose,
                 unpacking,
                 packing,
+                // They are read into a buffer twice as large.
+                held_back: if wishes.streamed { 2 * wishes.held_back } else { 0 },
             };
             let sum = plan.parts().iter().fold(0, |sum: usize, (_, bytes)| sum.saturating_add(*bytes));
             let least = sum.saturating_add(room);
@@ -229,6 +241,7 @@ impl Plan {
             ("decompression", self.unpacking.map_or(0, |unpacking| unpacking.bytes())),
             ("dashboard", self.dashboard),
             ("profile", self.profile),
+            ("lines held back", self.held_back),
             ("regexes", self.workers.saturating_mul(self.ops)),
             ("compression", self.packing.map_or(0, |packing| packing.bytes())),
         ]

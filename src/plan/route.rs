@@ -8,7 +8,8 @@ use crate::format::{
     Want,
 };
 use crate::job::settings::{ColumnsFrom, InvalidUtf8, Settings};
-use crate::op::{KeyedFilter, Only, Op, Order, instead_of, project, unique};
+use crate::op::{Everything, KeyedFilter, Only, Op, Order, finds, may_be_pattern, project, regex_of, unique};
+use crate::plan::named::{Lacking, check_fields, is_step, names_of, setting};
 use crate::record::line_form::may_be_json;
 use crate::record::{Apart, Schema, Seen};
 
@@ -85,7 +86,7 @@ fn names(settings: &Settings) -> (Seen, Numbers) {
     names.extend(rename.iter().map(|(old, _)| ("rename", text(old))));
     numbers.ops = names.len();
     for op in ops {
-        let setting = if is_step(&**op) { step_setting(&**op) } else { "ops" };
+        let setting = setting(&**op);
         names.extend(names_of(&**op).iter().map(|name| (setting, name.clone())));
     }
     numbers.columns = names.len();
@@ -93,11 +94,6 @@ fn names(settings: &Settings) -> (Seen, Numbers) {
         names.extend(list.iter().map(|name| ("columns", text(name))));
     }
     (Seen::new(names), numbers)
-}
-
-/// Whether an op comes before fields are selected: it may need fields that are not.
-fn is_step(op: &dyn Op) -> bool {
-    op.makes().is_some() || op.only_drops() || !op.reads().is_empty()
 }
 
 /// How far nested values are taken apart: ops see everything, unless all they do is look at fields of the record.
@@ -110,19 +106,23 @@ fn detail(ops: &[Arc<dyn Op>], target: Detail) -> Detail {
     }
 }
 
-/// The setting that a step is given with.
-fn step_setting(op: &dyn Op) -> &'static str {
-    if op.makes().is_some() { "set" } else { "where" }
-}
-
-/// The names that an op is given.
-fn names_of(op: &dyn Op) -> &[Box<[u8]>] {
-    if op.reads().is_empty() { op.fields() } else { op.reads() }
-}
-
 impl Route {
     /// Decides the route.
-    pub fn new(settings: &Settings, from: Format, to: Format, reading: &dyn ReadFormat) -> Result<Route> {
+    pub fn new(
+        settings: &Settings,
+        from: Format,
+        to: Format,
+        reading: &dyn ReadFormat,
+        lacking: Lacking,
+    ) -> Result<Route> {
+        let seeing;
+        let settings = match settings.other_encoding() {
+            None => settings,
+            Some(_) => {
+                seeing = settings.clone().with(|own| own.ops.push(Arc::new(Everything)));
+                &seeing
+            }
+        };
         let options = &settings.options;
         let aim = Aim::of(settings, to);
         let takes = &aim.takes;
@@ -158,7 +158,7 @@ impl Route {
         let projected = !(settings.select.is_empty() && settings.drop.is_empty() && settings.rename.is_empty());
         let mut unchanged = !projected && settings.ops.is_empty() && aim.writes;
         match reading.schema() {
-            Some(schema) => unchanged &= route.columns(settings, &aim, schema, projected)?,
+            Some(schema) => unchanged &= route.columns(settings, &aim, schema, projected, lacking)?,
             None => unchanged &= route.keyed(settings, &aim, projected)?,
         }
         let lines = from == to && from.gives(options).lines && aim.writes && !projected;
@@ -189,7 +189,8 @@ impl Route {
 
     /// What to decode where steps choose records and make fields behind the others, if that is less than all.
     fn tested(&self, source: &Schema) -> Option<Tested> {
-        let behind = |op: &Arc<dyn Op>| op.makes().is_some_and(|name| source.position(name).is_none());
+        let behind =
+            |op: &Arc<dyn Op>| !op.comes_first() && op.makes().is_some_and(|name| source.position(name).is_none());
         if self.ops.is_empty() || !self.ops.iter().all(|op| op.only_drops() || behind(op)) {
             return None;
         }
@@ -207,19 +208,49 @@ impl Route {
     }
 
     /// For a source in columns: the decoder returns those that are kept. Returns whether all are, unchanged.
-    fn columns(&mut self, settings: &Settings, aim: &Aim<'_>, source: &Schema, projected: bool) -> Result<bool> {
-        let made = check_fields(&self.ops, source)?;
-        // With the fields that are made, which come after the others.
-        let all = Schema::new(source.names().chain(made.iter().copied()));
+    fn columns(
+        &mut self,
+        settings: &Settings,
+        aim: &Aim<'_>,
+        source: &Schema,
+        projected: bool,
+        lacking: Lacking,
+    ) -> Result<bool> {
+        let made = check_fields(&self.ops, source, lacking)?;
+        let is_first = |name: &&[u8]| self.ops.iter().any(|op| op.comes_first() && op.makes() == Some(*name));
+        let (first, last): (Vec<_>, Vec<_>) = made.iter().copied().partition(is_first);
+        // With the fields that are made, most of which come after the others.
+        let mut all = Schema::new(first.into_iter().chain(source.names()).chain(last));
+        let reads = self.ops.iter().flat_map(|op| op.reads());
+        let lacks = !source.is_empty() && reads.into_iter().any(|name| all.position(name).is_none());
         let (mut fields, mut names) = (all.clone(), all.clone());
         if projected {
-            let projection = project(&all, &settings.select, &settings.drop, &settings.rename)?;
+            let Settings { select, drop, rename, .. } = settings;
+            let (mut drop, mut rename) = (drop.clone(), rename.clone());
+            if lacking == Lacking::Absent && !source.is_empty() {
+                // What is selected has a column even here.
+                let absent = select.iter().filter(|name| !may_be_pattern(name)).map(String::as_bytes);
+                let absent = absent.filter(|name| all.position(name).is_none());
+                all = Schema::new(all.names().chain(absent));
+                drop.retain(|name| finds(&all, name));
+                rename.retain(|(old, _)| all.position(old.as_bytes()).is_some());
+            }
+            let projection = project(&all, select, &drop, &rename)?;
             fields = Schema::new(projection.source.iter().map(|&column| all.name(column)));
             names = projection.names;
         }
-        // A name that a source in columns lacks was refused, unless it is from --columns or the source is empty.
-        (0..if source.is_empty() { 0 } else { self.numbers.columns }).for_each(|number| self.seen.mark(number));
-        let mut unchanged = !projected && made.is_empty();
+        // A name that a source in columns lacks was refused, unless it is from --columns, another source has it, or the
+        // source is empty.
+        for number in 0..if source.is_empty() { 0 } else { self.numbers.columns } {
+            let has = |name: &[u8]| {
+                let finds = || std::str::from_utf8(name).is_ok_and(|name| finds(source, name));
+                source.position(name).is_some() || made.contains(&name) || finds()
+            };
+            if lacking == Lacking::Refused || self.seen.name(number).is_some_and(has) {
+                self.seen.mark(number);
+            }
+        }
+        let mut unchanged = !projected && made.is_empty() && !lacks;
         if let Some(list) = aim.list {
             unique("⟨columns⟩", list)?;
             check_nameless(settings, source, list)?;
@@ -288,7 +319,12 @@ impl Route {
                 self.apart = Apart::along(self.order.names());
             }
         }
-        let straight = !select.is_empty() && drop.is_empty() && settings.ops.is_empty() && list.is_none();
+        let patterns = select.iter().any(|path| regex_of(path).is_some());
+        let straight = !(patterns || self.from.gives(&settings.options).whole_records)
+            && !select.is_empty()
+            && drop.is_empty()
+            && settings.ops.is_empty()
+            && list.is_none();
         // Whether a renamed field occurs can be seen only where its path ends.
         if straight && rename.iter().all(|(old, _)| select.contains(old)) && self.goes_straight(settings, aim) {
             self.straight(settings, tabular)?;
@@ -485,7 +521,8 @@ impl Aim<'_> {
 
     /// Whether the records are the values of a single selected field.
     fn is_lone(&self, settings: &Settings) -> bool {
-        self.takes.lone && settings.select.len() == 1 && self.list.is_none()
+        let one = matches!(&settings.select[..], [path] if regex_of(path).is_none());
+        self.takes.lone && one && self.list.is_none()
     }
 }
 
@@ -532,30 +569,6 @@ pub(crate) fn some<'n>(names: impl Iterator<Item = &'n [u8]>) -> String {
         0 => shown.join(", "),
         more => format!("{} and {more} more", shown.join(", ")),
     }
-}
-
-/// Refuses ops that name a field which no record has. Gives the fields that are made and that the source does not have.
-fn check_fields<'o>(ops: &'o [Arc<dyn Op>], source: &Schema) -> Result<Vec<&'o [u8]>> {
-    let mut made: Vec<&[u8]> = Vec::new();
-    for op in ops.iter().filter(|_| !source.is_empty()) {
-        let missing = names_of(&**op).iter().find(|name| source.position(name).is_none() && !made.contains(&&***name));
-        if let Some(name) = missing {
-            let setting = match is_step(&**op) {
-                true => format!("⟨{}⟩", step_setting(&**op)),
-                false => format!("⟨ops⟩ {}", op.name()),
-            };
-            let instead = instead_of(source.names().chain(made.iter().copied()), name);
-            let (meant, fields) = instead.split_once('\n').unwrap_or((&instead, ""));
-            let excerpt = op.excerpt(name).map(|excerpt| excerpt + "\n").unwrap_or_default();
-            let name = String::from_utf8_lossy(name);
-            return Err(Error::usage(format!(
-                "{setting} names the field `{name}`, which the source does not have{meant}\n{excerpt}{fields}"
-            )));
-        }
-        let new = op.makes().filter(|name| source.position(name).is_none() && !made.contains(name));
-        made.extend(new);
-    }
-    Ok(made)
 }
 
 /// Whether text has to be UTF-8 although its target could hold other bytes: because an encoding was given, because

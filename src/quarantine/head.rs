@@ -4,7 +4,7 @@ use base64::engine::{Engine, general_purpose::STANDARD};
 use serde::{Deserialize, Serialize};
 
 use crate::error::Result;
-use crate::format::csv::Dialect;
+use crate::format::csv::{CleanNames, Dialect};
 use crate::format::frames::{Payload, Prefix};
 use crate::format::{BytesAs, Format, OpenError, Opening, Options, Ragged, ReadFormat, Types};
 
@@ -31,6 +31,14 @@ struct Reading {
     names: Vec<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     nulls: Vec<String>,
+    #[serde(default, skip_serializing_if = "CleanNames::is_no")]
+    clean_names: CleanNames,
+    #[serde(default, skip_serializing_if = "is_false")]
+    at_header: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    key_column: Option<String>,
+    #[serde(default, skip_serializing_if = "is_false")]
+    names_in_first_row: bool,
     #[serde(default, skip_serializing_if = "is_false")]
     utf8: bool,
     ragged: Ragged,
@@ -55,6 +63,10 @@ impl Head {
             no_headers: options.no_headers,
             names: options.names.clone(),
             nulls: options.nulls.clone(),
+            clean_names: options.clean_names,
+            at_header: options.at_header,
+            key_column: options.key_column.clone(),
+            names_in_first_row: options.names_in_first_row,
             utf8: options.utf8,
             ragged: options.ragged,
             types: options.types,
@@ -117,6 +129,10 @@ impl Head {
         fill(&mut options.no_headers, reading.no_headers, default.no_headers);
         fill(&mut options.names, reading.names, default.names);
         fill(&mut options.nulls, reading.nulls, default.nulls);
+        fill(&mut options.clean_names, reading.clean_names, default.clean_names);
+        fill(&mut options.at_header, reading.at_header, default.at_header);
+        fill(&mut options.key_column, reading.key_column, default.key_column);
+        fill(&mut options.names_in_first_row, reading.names_in_first_row, default.names_in_first_row);
         fill(&mut options.ragged, reading.ragged, default.ragged);
         fill(&mut options.types, reading.types, default.types);
         fill(&mut options.max_depth, reading.max_depth, default.max_depth);

@@ -55,6 +55,8 @@ pub enum LossyKind {
     SurplusFields,
     /// Spaces at an end of a text are written where they read back as padding.
     SpacesAsPadding,
+    /// The items of a list were joined in one cell.
+    ListJoined,
 }
 
 /// The error for a record, at `offset`, that would lose something when nothing may be lost.
@@ -71,7 +73,7 @@ pub struct Lossy([u64; LossyKind::ALL.len()]);
 
 impl LossyKind {
     /// Every kind, by number.
-    pub const ALL: [LossyKind; 22] = [
+    pub const ALL: [LossyKind; 23] = [
         LossyKind::AbsentAsNull,
         LossyKind::BoolAsText,
         LossyKind::NumberAsText,
@@ -94,6 +96,7 @@ impl LossyKind {
         LossyKind::TextAsNull,
         LossyKind::SurplusFields,
         LossyKind::SpacesAsPadding,
+        LossyKind::ListJoined,
     ];
 
     /// The name in reports.
@@ -133,6 +136,7 @@ impl LossyKind {
             LossyKind::TextAsNull => ("text_as_null", "text that means null in the output written without quotes, which reads back as null", "texts that mean null in the output written without quotes, which read back as null"),
             LossyKind::SurplusFields => ("surplus_fields", "field left out because its record has more fields than the header", "fields left out because their records have more fields than the header"),
             LossyKind::SpacesAsPadding => ("spaces_as_padding", "text with spaces around it, which read back as padding", "texts with spaces around them, which read back as padding"),
+            LossyKind::ListJoined => ("list_joined", "list written as its items in one cell", "lists written as their items in one cell"),
         }
     }
 }

@@ -32,7 +32,7 @@ pub use batch::{Batch, Record};
 pub(crate) use batch::{record_too_large, too_many_fields};
 #[doc(hidden)]
 pub use columns::{Binder, Bound, NONE};
-pub use json::BytesAs;
+pub use json::{BytesAs, Nonfinite};
 #[doc(hidden)]
 pub use json::{Chosen, Detail};
 pub use lossy::{Lossy, LossyKind};

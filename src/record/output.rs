@@ -46,6 +46,8 @@ pub struct Output<'w> {
     /// Where the record being written begins, counted like `drained`; `None` between records, and when what is written
     /// can no longer be refused.
     begun: Option<u64>,
+    /// The same for the first of several records that are written or refused together.
+    group: Option<u64>,
     mode: Mode,
     /// The record being written does not fit into the buffer, and must not be drained in parts.
     stuck: bool,
@@ -72,6 +74,14 @@ pub struct Mark {
     total: u64,
 }
 
+/// What to go back to if one of several records is bad.
+#[derive(Debug)]
+pub struct Together {
+    total: u64,
+    lossy: Lossy,
+    records: u64,
+}
+
 /// What to go back to after a trial.
 #[derive(Debug)]
 pub struct Trial {
@@ -92,6 +102,7 @@ impl<'w> Output<'w> {
             lost: None,
             before: Lossy::default(),
             begun: None,
+            group: None,
             mode: Mode::Free,
             stuck: false,
             lossy: Lossy::default(),
@@ -130,6 +141,23 @@ impl<'w> Output<'w> {
         self.mode = Mode::Careful;
     }
 
+    /// Begins several records that are written or refused together: in careful mode, all of them stay in the buffer.
+    pub fn begin_together(&mut self) -> Together {
+        let total = self.drained + self.len as u64;
+        self.group = Some(total);
+        Together { total, lossy: self.lossy, records: self.records }
+    }
+
+    /// Ends them; takes them back unless all are good.
+    pub fn end_together(&mut self, before: &Together, good: bool) {
+        self.group = None;
+        if !good {
+            self.len = before.total.saturating_sub(self.drained) as usize;
+            (self.lossy, self.records) = (before.lossy, before.records);
+            (self.lost, self.begun) = (None, None);
+        }
+    }
+
     /// The most that [`room`](Self::room) can provide.
     pub fn capacity(&self) -> usize {
         self.buffer.len()
@@ -166,7 +194,7 @@ impl<'w> Output<'w> {
     fn make_room(&mut self, least: usize) -> Result<(), Error> {
         assert!(least <= self.buffer.len(), "an encoder asked for more than an output buffer");
         // The record being written stays as long as possible, so that it can still be taken back.
-        let whole = self.begun.map_or(self.len, |begun| begun.saturating_sub(self.drained) as usize);
+        let whole = self.group.or(self.begun).map_or(self.len, |begun| begun.saturating_sub(self.drained) as usize);
         let fits = self.len - whole + least <= self.buffer.len();
         if !fits && self.mode == Mode::Careful {
             self.stuck = true;

@@ -40,6 +40,11 @@ impl Seen {
         self.names.is_empty()
     }
 
+    /// The name of this number.
+    pub fn name(&self, number: usize) -> Option<&[u8]> {
+        self.names.get(number).map(|name| &*name.name)
+    }
+
     /// A record has the name of this number.
     #[inline]
     pub fn mark(&self, number: usize) {

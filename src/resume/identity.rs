@@ -69,6 +69,10 @@ pub(crate) fn settings(settings: &Settings, route: &Route, quarantine: Option<&P
         max_errors,
         invalid_utf8,
         encoding: _,
+        // Another encoding has no checkpoints.
+        out_encoding: _,
+        snapshot,
+        skip,
         // How files are kept.
         force: _,
         checkpoint: _,
@@ -101,6 +105,8 @@ pub(crate) fn settings(settings: &Settings, route: &Route, quarantine: Option<&P
         ("invalid_utf8", format!("{invalid_utf8:?}")),
         // Another encoding is decoded: then there are no checkpoints.
         ("encoding", settings.says_utf8().to_string()),
+        ("snapshot", snapshot.to_string()),
+        ("skip", format!("{skip:?}")),
         ("strict", strict.to_string()),
     ];
     texts.into_iter().map(|(name, text)| (name.to_owned(), text)).collect()
@@ -148,7 +154,14 @@ mod tests {
             }
         }
         assert!(tried > 20, "{tried}");
-        for (flag, value) in [("delimiter", ";"), ("strict", ""), ("max-depth", "9"), ("select", "a")] {
+        for (flag, value) in [
+            ("delimiter", ";"),
+            ("strict", ""),
+            ("max-depth", "9"),
+            ("select", "a"),
+            ("explode", "a"),
+            ("parse-json", "a"),
+        ] {
             assert_ne!(fingerprint(flag, Some(value)), plain, "--{flag}");
         }
     }

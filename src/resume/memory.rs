@@ -42,6 +42,8 @@ impl Remembered for Totals {
             records_failed,
             records_filtered,
             bytes_failed,
+            // The settings say it.
+            skipped: _,
             // The run that met it has reported it.
             first_bad: _,
             lossy,

@@ -56,7 +56,7 @@ pub(crate) struct Resumable {
 pub(crate) struct Facts<'f> {
     pub source: &'f Source,
     pub route: &'f Route,
-    /// The output is compressed.
+    /// The output is compressed, or in another encoding.
     pub packs: bool,
 }
 
@@ -221,7 +221,7 @@ fn wanted<'o>(
             fold.name()
         ))),
         None if asked => Err(Error::usage(
-            "a run can be resumed only if its input is a file that can be mapped, and its output a file that is not compressed\n  Leave out ⟨checkpoint⟩ and ⟨resume⟩, or use such files.",
+            "a run can be resumed only if its input is a file that can be mapped, and its output a file that is neither compressed nor in another encoding\n  Leave out ⟨checkpoint⟩ and ⟨resume⟩, or use such files.",
         )),
         possible => Ok(possible),
     }

@@ -146,7 +146,7 @@ impl Sample {
                 Box::new(csv)
             }
             Format::Ndjson => Box::new(json::Json::new(false, self.seed)),
-            Format::Json => {
+            Format::Json | Format::Json5 => {
                 (head, tail) = (json::ARRAY.0.to_vec(), json::ARRAY.1);
                 Box::new(json::Json::new(true, self.seed))
             }

@@ -1,5 +1,6 @@
 //! Where bytes go: a file under a temporary name, a pipe, memory; compressed, if that is wanted.
 
+mod encoded;
 mod file;
 mod memory;
 mod names;
@@ -11,6 +12,7 @@ mod spec;
 mod target;
 mod writer;
 
+pub(crate) use encoded::{Encode, Recode};
 pub use file::open_left;
 pub use names::{beside, whole_path};
 pub use outlet::ends_amid_line;

@@ -5,6 +5,7 @@ use std::io::Write;
 use std::ops::{Deref, DerefMut};
 use std::path::Path;
 
+use super::encoded::{Encoded, Recode};
 use super::file::{self, Null, TemporaryFile};
 use super::memory::Memory;
 use super::pack::Packer;
@@ -77,6 +78,11 @@ impl Target {
     /// An encoder or a thread can't be made.
     pub fn packed(self, packing: &Packing) -> Result<Target> {
         Packer::new(self.0, packing).map(Target::from)
+    }
+
+    /// The same target, in another encoding.
+    pub(crate) fn encoded(self, recode: Recode) -> Target {
+        Encoded::new(self.0, recode).into()
     }
 
     /// Leaves what was written under its temporary name. See [`Sink::keep`].

@@ -47,8 +47,13 @@ impl CodePage {
         self.name
     }
 
+    /// Whether characters of ASCII are what they are in ASCII.
+    pub fn has_ascii(self) -> bool {
+        self.number != 864
+    }
+
     /// The character of each byte.
-    fn characters(self) -> Box<[Option<char>]> {
+    pub fn characters(self) -> Box<[Option<char>]> {
         let mut characters: Box<[Option<char>]> = (0..=127u8).map(|byte| Some(char::from(byte))).collect();
         if self.number == 864 {
             // The percent sign of Arabic has its place.

@@ -47,7 +47,7 @@ pub struct Encoding {
 
 /// Who knows an encoding.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Inner {
+pub(super) enum Inner {
     Standard(&'static encoding_rs::Encoding),
     Page(CodePage),
 }
@@ -55,10 +55,24 @@ enum Inner {
 impl FromStr for Encoding {
     type Err = Error;
     fn from_str(label: &str) -> Result<Encoding, Error> {
+        Encoding::named(label, "⟨encoding⟩")
+    }
+}
+
+impl Encoding {
+    /// The encoding of an output with this name.
+    ///
+    /// # Errors
+    /// Usage: there is none.
+    pub(crate) fn of_output(label: &str) -> Result<Encoding, Error> {
+        Encoding::named(label, "⟨out_encoding⟩")
+    }
+
+    fn named(label: &str, setting: &str) -> Result<Encoding, Error> {
         let standard = encoding_rs::Encoding::for_label_no_replacement(label.as_bytes()).map(Inner::Standard);
         let inner = standard.or_else(|| CodePage::of(label).map(Inner::Page)).ok_or_else(|| {
             Error::usage(format!(
-                "⟨encoding⟩: `{label}` is not the name of an encoding\n  Give a name from the Encoding Standard or a DOS code page, such as utf-8, utf-16, utf-16be, windows-1252, iso-8859-15, shift_jis, gb18030, koi8-r, cp437, cp850."
+                "{setting}: `{label}` is not the name of an encoding\n  Give a name from the Encoding Standard or a DOS code page, such as utf-8, utf-16, utf-16be, windows-1252, iso-8859-15, shift_jis, gb18030, koi8-r, cp437, cp850."
             ))
         })?;
         Ok(Encoding { inner, by_mark: label.trim().eq_ignore_ascii_case("utf-16") })
@@ -116,6 +130,18 @@ impl Encoding {
     /// Nothing has to be decoded.
     pub fn is_utf8(self) -> bool {
         self.inner == Inner::Standard(UTF_8)
+    }
+
+    pub(super) fn inner(self) -> Inner {
+        self.inner
+    }
+
+    /// Whether characters of ASCII are what they are in ASCII.
+    pub(crate) fn has_ascii(self) -> bool {
+        match self.inner {
+            Inner::Standard(encoding) => encoding.is_ascii_compatible(),
+            Inner::Page(page) => page.has_ascii(),
+        }
     }
 
     fn decoder(self) -> Decoder {

@@ -16,12 +16,19 @@ pub(crate) struct FileStore {
     path: PathBuf,
     /// Since it was opened first: a regular file that has bytes.
     found: Option<Identity>,
+    /// Only this many bytes are read: it may grow.
+    limit: Option<u64>,
 }
 
 impl FileStore {
     /// What is under `path`, which is looked at when it is opened.
     pub fn new(path: impl Into<PathBuf>) -> FileStore {
-        FileStore { path: path.into(), found: None }
+        FileStore { path: path.into(), found: None, limit: None }
+    }
+
+    /// The first bytes of what is under `path`, which may get more.
+    pub fn upto(path: impl Into<PathBuf>, len: u64) -> FileStore {
+        FileStore { limit: Some(len), ..FileStore::new(path) }
     }
 }
 
@@ -39,9 +46,10 @@ impl Store for FileStore {
         if self.found.is_none() {
             self.found = Identity::of(&file);
         }
-        if range == ALL {
+        if range == ALL && self.limit.is_none() {
             return Ok(Inlet::new(file, stop).into());
         }
+        let range = range.start..range.end.min(self.limit.unwrap_or(u64::MAX));
         file.seek(SeekFrom::Start(range.start)).map_err(failed)?;
         let flow = Flow::from(Inlet::new(file, stop));
         Ok(Flow { reader: Box::new(flow.reader.take(range.end - range.start)), ..flow })
@@ -66,7 +74,11 @@ impl Store for FileStore {
     }
 
     fn check(&self) -> Result<()> {
-        self.found.as_ref().map_or(Ok(()), |found| found.check(Some(&self.path)))
+        self.found.as_ref().map_or(Ok(()), |found| found.check(Some(&self.path), self.limit))
+    }
+
+    fn limit(&self) -> Option<u64> {
+        self.limit
     }
 }
 
@@ -97,7 +109,7 @@ impl Store for Stdin {
     }
 
     fn check(&self) -> Result<()> {
-        self.found.as_ref().map_or(Ok(()), |found| found.check(None))
+        self.found.as_ref().map_or(Ok(()), |found| found.check(None, None))
     }
 }
 

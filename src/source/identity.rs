@@ -52,13 +52,15 @@ impl Identity {
     }
 
     /// Fails if the file has another length or time of modification than before, or if its path, where it has one, names
-    /// another file. A file that was only deleted was still read as a whole.
-    pub fn check(&self, named: Option<&Path>) -> Result<()> {
+    /// another file. A file that was only deleted was still read as a whole. One of which only the first `limit` bytes are
+    /// read may grow.
+    pub fn check(&self, named: Option<&Path>, limit: Option<u64>) -> Result<()> {
         let path = named.unwrap_or(Path::new("-"));
         let now = Stamp::of(&self.file.metadata().map_err(|e| Error::io("read", path, e))?);
         let before = &self.stamp;
         let changed = |how: String| Error::io("read", path, io::Error::other(how));
-        if now.len != before.len {
+        let grows = limit.is_some_and(|limit| now.len >= limit);
+        if now.len != before.len && !grows {
             let hint = if now.len > before.len { PIPE } else { QUIET };
             let changed = changed(format!(
                 "byte {}: the file changed while it was read: it had {} bytes and has {} now",
@@ -68,7 +70,7 @@ impl Identity {
             ));
             return Err(changed.note(hint.to_owned(), false));
         }
-        if now.modified != before.modified {
+        if now.modified != before.modified && !grows {
             return Err(changed(format!("the file was written to while it was read\n  {QUIET}")));
         }
         match named.map(Path::metadata) {
@@ -107,11 +109,11 @@ mod tests {
             fs::write(&path, "a,b\n1,2\n").unwrap();
             Identity::of(&File::open(&path).unwrap()).unwrap()
         };
-        let says = |identity: &Identity| identity.check(Some(&path)).unwrap_err().to_string();
+        let says = |identity: &Identity| identity.check(Some(&path), None).unwrap_err().to_string();
 
         let identity = fresh();
-        identity.check(Some(&path)).unwrap();
-        identity.check(None).unwrap();
+        identity.check(Some(&path), None).unwrap();
+        identity.check(None, None).unwrap();
         File::options().append(true).open(&path).unwrap().set_len(3).unwrap();
         assert!(says(&identity).contains("a.csv: byte 3: ") && says(&identity).contains("had 8 bytes and has 3"));
 
@@ -120,6 +122,9 @@ mod tests {
         assert!(
             says(&identity).contains("had 8 bytes and has 12 now") && says(&identity).contains("pipe it, which reads")
         );
+
+        identity.check(Some(&path), Some(8)).unwrap();
+        assert!(identity.check(Some(&path), Some(13)).is_err());
 
         let identity = fresh();
         let file = File::options().write(true).open(&path).unwrap();
@@ -133,7 +138,7 @@ mod tests {
 
         let identity = fresh();
         fs::remove_file(&path).unwrap();
-        identity.check(Some(&path)).unwrap();
+        identity.check(Some(&path), None).unwrap();
     }
 
     #[cfg(target_os = "linux")]

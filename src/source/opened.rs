@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::encoding::{Decoded, Encoding, Malform};
+use super::held_back::Footer;
 use super::identity::Stamp;
 use super::sniff::packed;
 use super::store::{ALL, Store};
@@ -170,10 +171,22 @@ impl Source {
         Ok(Source { content: Content::Stream(stream), decoded: Some(decoded), ..self })
     }
 
+    /// How many of its bytes are read, if it may get more meanwhile.
+    pub fn limit(&self) -> Option<u64> {
+        self.store.limit()
+    }
+
     /// The encoding, if what is malformed in it was marked.
     pub fn marked(&self) -> Option<Encoding> {
         let decoded = self.decoded.as_ref().filter(|decoded| decoded.malformed == Malform::Mark);
         decoded.map(|decoded| decoded.encoding)
+    }
+
+    /// From now on leaves out the last lines, if it is read forwards. Before anything was read.
+    pub(super) fn hold_back(&mut self, footer: Footer) {
+        if let Content::Stream(stream) = &mut self.content {
+            stream.hold_back(footer);
+        }
     }
 
     /// Whether the source can be read a second time.
@@ -230,11 +243,6 @@ impl Source {
             Content::Mapped(map) => Some(map),
             Content::Stream(_) => None,
         }
-    }
-
-    /// The bytes at hand: all that are mapped, or the `head` that was read of a stream.
-    pub fn at_hand<'b>(&'b self, head: &'b [u8]) -> &'b [u8] {
-        self.map().map_or(head, Map::bytes)
     }
 
     /// How its bytes are reached, and its name.

@@ -41,6 +41,11 @@ pub(crate) trait Store: Send {
         None
     }
 
+    /// How many of its bytes are read, if it may get more meanwhile.
+    fn limit(&self) -> Option<u64> {
+        None
+    }
+
     /// Fails if it is not what it was when it was opened.
     ///
     /// # Errors

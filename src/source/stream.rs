@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::time::Instant;
 
 use super::encoding::{Decoded, Decoding};
+use super::held_back::{Footer, HeldBack};
 use super::sniff::{first, packed};
 use super::store::{Flow, Soon};
 use super::unpack::{Blocks, Unpacker};
@@ -31,6 +32,8 @@ pub struct Stream {
     blocks: Option<Blocks>,
     /// How it is made UTF-8.
     decoded: Option<Decoded>,
+    /// What is left out at its end.
+    footer: Option<Footer>,
 }
 
 impl Stream {
@@ -46,6 +49,7 @@ impl Stream {
             unpacking: None,
             blocks: None,
             decoded: None,
+            footer: None,
         }
     }
 
@@ -99,6 +103,22 @@ impl Stream {
         self.decoded = Some(decoded);
     }
 
+    /// From now on leaves out the last lines. Before anything was read.
+    pub(super) fn hold_back(&mut self, footer: Footer) {
+        let reader = std::mem::replace(&mut self.reader, Box::new(io::empty()));
+        self.soon = None;
+        self.reader = Box::new(HeldBack::new(reader, footer.clone()));
+        self.footer = Some(footer);
+    }
+
+    /// Passes over the next bytes. Fewer only at the end.
+    ///
+    /// # Errors
+    /// The stream can't be read.
+    pub fn pass_over(&mut self, bytes: u64) -> io::Result<()> {
+        io::copy(&mut (&mut self.reader).take(bytes), &mut io::sink()).map(drop)
+    }
+
     /// The rest, for someone else to read.
     pub fn into_reader(self) -> Box<dyn Read + Send> {
         self.reader
@@ -123,6 +143,9 @@ impl Stream {
             // The first reading's do not count twice.
             decoded.replaced.store(0, Relaxed);
             self.decode(decoded);
+        }
+        if let Some(footer) = self.footer.take() {
+            self.hold_back(footer);
         }
         Ok(())
     }
@@ -214,6 +237,12 @@ impl Stream {
     /// Appends to `head` until it holds `size` bytes or the stream ends, for somebody who looks at the beginning. Its
     /// memory is only as much as was asked for, whatever the stream claims. Errors as for [`fill`](Self::fill).
     pub fn read_to(&mut self, head: &mut Vec<u8>, size: usize) -> io::Result<()> {
+        if self.unread.is_some() && size > head.len() {
+            let before = head.len();
+            head.resize(size, 0);
+            let again = self.read_again(&mut head[before..]);
+            head.truncate(before + again);
+        }
         let missing = size.saturating_sub(head.len());
         if self.ended || missing == 0 {
             return Ok(());

@@ -24,9 +24,11 @@ mod hostile;
 mod live;
 mod many;
 mod messages;
+mod nested;
 #[cfg(feature = "otlp")]
 mod otlp;
 mod packaging;
+mod parts;
 mod places;
 mod profiles;
 mod public_api;

@@ -179,7 +179,7 @@ fn help_for_a_command_and_a_group() {
     assert_eq!(say(here, "help convert memory").ends(0).stdout, say(here, "help convert RUN").ends(0).stdout);
     say(here, "help convert nothing")
         .ends(2)
-        .says(&["input, csv, json, typed, fields, values, expressions, errors, run, resume, see"]);
+        .says(&["input, csv, json, typed, rows, fields, values, expressions, errors, run, resume, see"]);
     say(here, "help convrt").ends(2).says(&["convert, replay, count"]);
     say(here, "help csv").ends(2).says(&["pagemill help convert csv"]);
 }
@@ -238,7 +238,7 @@ fn flags_of_other_tools_get_the_corrected_line() {
         ("a.csv --icsv --ojson", &["`--ojson` is `-t json` here", "\n  pagemill a.csv -f csv -t json"]),
         ("a.csv --filter x>1", &["`--filter` is `--where` here", "\n  pagemill a.csv --where 'x>1'"]),
         ("a.csv --nullstr NA", &["`--nullstr` is `--null` here", "\n  pagemill a.csv --null NA"]),
-        ("a.csv --filename", &["there is no flag `--filename`", "yet"]),
+        ("a.csv --filename f", &["`--filename` is `--source-column` here", "\n  pagemill a.csv --source-column f"]),
         ("a.csv --header", &["--no-headers"]),
         ("convert --files-from list --null", &["`--null` needs a value"]),
         // Letters that mean something else elsewhere.

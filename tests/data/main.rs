@@ -12,6 +12,7 @@ mod matrix;
 mod mutants;
 mod one_answer;
 mod oracle;
+mod parts;
 mod quotes;
 #[path = "../support/mod.rs"]
 mod support;

@@ -83,7 +83,8 @@ pub fn check(cases: &[(Format, Format, Raw)], folder: &Path) {
             // A thread may keep something for its next run.
             run(*from, *to, &paths[0], &flags, 1);
             let [small, large] = paths.each_ref().map(|path| run(*from, *to, path, &flags, 1));
-            let what = format!("{from} to {to}, {io}, {:?}: {small:?}, {large:?}", flags.op);
+            let said = (&flags.op, &flags.steps, &flags.types, &flags.join_lists, flags.omit_null);
+            let what = format!("{from} to {to}, {io}, {said:?}: {small:?}, {large:?}");
             assert!(large.writes > 40 || !flags.op.is_empty(), "too few writes to prove anything: {what}");
             // The first slices may find that a scratch buffer is too small.
             assert!(large.quiet + 8 >= large.writes, "blocks in the steady state: {what}");

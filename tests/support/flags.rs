@@ -3,7 +3,7 @@
 use super::raw::Raw;
 
 /// How many ways there are to [`change`] flags.
-pub const KINDS: usize = 51;
+pub const KINDS: usize = 59;
 
 fn step(flags: &mut Raw, name: &str, text: &str) {
     flags.steps.push((name.to_string(), text.to_string()));
@@ -58,17 +58,25 @@ pub fn change(flags: &mut Raw, which: usize) {
         36 => step(flags, "where", "a IS NOT NULL AND try_cast(a AS decimal) IS NULL OR lower(a) <> 'x'"),
         37 => step(flags, "set", "made=coalesce(a, 'none') || '!'"),
         38 => step(flags, "set", "a=try_cast(a AS decimal) * 1.10"),
-        39 => flags.crlf = true,
-        40 => flags.delimiter = some("||"),
-        41 => flags.delimiter = some(",1"),
-        42 => more(flags, "dialect", "mysql"),
-        43 => more(flags, "dialect", "postgres"),
-        44 => more(flags, "skip-space", ""),
-        45 => flags.ragged = some("pad,extra,trailing"),
-        46 => flags.ragged = some("truncate"),
-        47 => more(flags, "null", "1,x,"),
-        48 => more(flags, "out-null", "x"),
-        49 => more(flags, "out-dialect", "mysql"),
+        39 => flags.omit_null = true,
+        40 => flags.join_lists = some("|"),
+        41 => step(flags, "explode", "a"),
+        42 => step(flags, "parse-json", "b"),
+        43 => flags.key_column = some("k"),
+        44 => flags.names = list("first"),
+        45 => flags.types = some("a=decimal"),
+        46 => flags.select = list("/^[ab]/,1"),
+        47 => flags.crlf = true,
+        48 => flags.delimiter = some("||"),
+        49 => flags.delimiter = some(",1"),
+        50 => more(flags, "dialect", "mysql"),
+        51 => more(flags, "dialect", "postgres"),
+        52 => more(flags, "skip-space", ""),
+        53 => flags.ragged = some("pad,extra,trailing"),
+        54 => flags.ragged = some("truncate"),
+        55 => more(flags, "null", "1,x,"),
+        56 => more(flags, "out-null", "x"),
+        57 => more(flags, "out-dialect", "mysql"),
         _ => flags.delimiter = some("auto"),
     }
 }

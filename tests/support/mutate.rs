@@ -23,7 +23,7 @@ impl Random {
 }
 
 /// Bytes that mean something to one format or another.
-pub const TOKENS: [&[u8]; 30] = [
+pub const TOKENS: [&[u8]; 34] = [
     b"\"",
     b"\"\"",
     b",",
@@ -52,6 +52,10 @@ pub const TOKENS: [&[u8]; 30] = [
     b" ",
     b"true",
     b"{\"a\":",
+    b"//",
+    b"/*",
+    b"*/",
+    b"'",
     b"[[[[[[[[[[[[[[[[",
     b"\x80\x80\x80\x80\x80\x80\x80\x80\x80\x01",
 ];

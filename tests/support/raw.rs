@@ -55,6 +55,8 @@ pub struct Raw {
     pub columns: Vec<String>,
     /// `--nested`.
     pub nested: Option<String>,
+    /// `--join-lists`.
+    pub join_lists: Option<String>,
     /// `--unflatten`.
     pub unflatten: bool,
     /// `--max-depth`.
@@ -67,8 +69,14 @@ pub struct Raw {
     pub max_keys: Option<usize>,
     /// `--records-at`.
     pub records_at: Option<String>,
+    /// `--key-column`.
+    pub key_column: Option<String>,
     /// `--pretty`.
     pub pretty: bool,
+    /// `--omit-null`.
+    pub omit_null: bool,
+    /// `--nonfinite`.
+    pub nonfinite: Option<String>,
     /// `--layout`.
     pub layout: Option<String>,
     /// `--frame`.
@@ -176,13 +184,17 @@ impl Raw {
         give("types", self.types.iter().map(OsString::from).collect());
         give("columns", self.columns.iter().map(OsString::from).collect());
         give("nested", self.nested.iter().map(OsString::from).collect());
+        give("join-lists", self.join_lists.iter().map(OsString::from).collect());
         switch("unflatten", self.unflatten);
         give("max-depth", self.max_depth.iter().map(|number| number.to_string().into()).collect());
         give("max-fields", self.max_fields.iter().map(|number| number.to_string().into()).collect());
         give("max-key-length", self.max_key_length.iter().map(OsString::from).collect());
         give("max-keys", self.max_keys.iter().map(|number| number.to_string().into()).collect());
         give("records-at", self.records_at.iter().map(OsString::from).collect());
+        give("key-column", self.key_column.iter().map(OsString::from).collect());
         switch("pretty", self.pretty);
+        switch("omit-null", self.omit_null);
+        give("nonfinite", self.nonfinite.iter().map(OsString::from).collect());
         give("layout", self.layout.iter().map(OsString::from).collect());
         give("frame", self.frame.iter().map(OsString::from).collect());
         give("payload", self.payload.iter().map(OsString::from).collect());

@@ -3,16 +3,17 @@
 use serde_json::json;
 
 use super::commands::Commands;
-use super::flag::Takes::{Any, List, Nothing, Text};
+use super::flag::Takes::{Any, Count, List, Nothing, Text, Word};
 use super::flag::{Flag, Group, Takes, flag};
 use super::kinds::Kinds;
 use super::unless::{
-    columns_are_known, dialect_has_escapes, never_quotes_to_read, never_quotes_to_write, no_quotes_to_read,
-    no_quotes_to_write, uncounted,
+    columns_are_known, dialect_has_escapes, never_quotes_to_read, never_quotes_to_write, no_header_is_read, no_mark,
+    no_quotes_to_read, no_quotes_to_write, uncounted,
 };
-use super::values::{byte, delimiter, put, ragged, shown_delimiter};
+use super::values::{byte, comment, count, delimiter, put, ragged, shown_delimiter};
+use super::words::CLEAN;
 use crate::config::list::parse_names;
-use crate::format::csv::Delimiter;
+use crate::format::csv::{CleanNames, Delimiter};
 use crate::job::ColumnsFrom;
 
 const fn csv(name: &'static str, takes: Takes, commands: Commands, help: &'static str) -> Flag {
@@ -57,25 +58,79 @@ pub static FLAGS: &[Flag] = &[
         .source(Kinds::TABLES)
         .unless(never_quotes_to_read)
         .sets(|s, _, _| put(&mut s.options.dialect.quoting, false)),
-    csv("comment", Any("BYTE"), Commands::READ, "Ignore lines that start with this character")
+    csv("comment", Any("TEXT"), Commands::READ, "Ignore lines that start with this text: '#', '##'")
         .source(Kinds::TABLES)
         .unless(uncounted)
-        .sets(|s, flag, texts| put(&mut s.options.dialect.comment, Some(byte(flag, texts)?)))
-        .shows("csv.comment", |s| json!(s.options.dialect.comment.map(char::from))),
+        .sets(|s, flag, texts| put(&mut s.options.dialect.comment, Some(comment(flag, texts)?)))
+        .shows("csv.comment", |s| json!(s.options.dialect.comment.map(|comment| comment.to_string()))),
+    csv("skip-lines", Count("N"), Commands::READ, "Leave out the first N lines of each input")
+        .source(Kinds::LINES_OF_TEXT)
+        .unless(uncounted)
+        .sets(|s, flag, texts| put(&mut s.skip.lines, count(flag, texts)? as u64))
+        .shows("skip.lines", |s| json!(s.skip.lines)),
+    csv(
+        "skip-until",
+        Any("REGEX"),
+        Commands::READ,
+        "Start each input at the first line that matches, which may be the header: '^id,'",
+    )
+    .source(Kinds::TABLES.or(Kinds::TEXT))
+    .unless(uncounted)
+    .sets(|s, _, texts| {
+        s.skip.until = Some(texts[0].clone());
+        s.skip.check()
+    })
+    .shows("skip.until", |s| json!(s.skip.until)),
+    csv("skip-records", Count("N"), Commands::READ, "Leave out the first N records of each input, after its header")
+        .source(Kinds::TABLES)
+        .unless(uncounted)
+        .sets(|s, flag, texts| put(&mut s.skip.records, count(flag, texts)? as u64))
+        .shows("skip.records", |s| json!(s.skip.records)),
+    csv("skip-footer", Count("N"), Commands::READ, "Leave out the last N lines of each input")
+        .source(Kinds::LINES_OF_TEXT)
+        .unless(uncounted)
+        .sets(|s, flag, texts| put(&mut s.skip.footer, count(flag, texts)? as u64))
+        .shows("skip.footer", |s| json!(s.skip.footer)),
     csv(
         "names",
         List("NAMES"),
         Commands::READ,
-        "Names for the columns of an input without a header: its first record is data, and the output has these names as its header (comma-separated)",
+        "Names for the columns of an input without a header: its first record is data, and the output has these names as its header (comma-separated); for JSON, names for the items of records that are lists: NAMES, or those in the first of them (first)",
     )
     .help_in(&[(
         Commands::COUNT,
         "Names for the columns of an input without a header: its first record is counted too (comma-separated)",
     )])
-    .source(Kinds::TABLES)
+    .source(Kinds::TABLES.or(Kinds::JSON).or(Kinds::NDJSON))
     .unless(uncounted)
-    .sets(|s, flag, texts| put(&mut s.options.names, parse_names(flag, texts, &[])?))
+    .sets(|s, flag, texts| {
+        s.options.names_in_first_row = texts.len() == 1 && texts[0].eq_ignore_ascii_case("first");
+        put(&mut s.options.names, parse_names(flag, texts, &["first"])?)
+    })
     .shows("csv.names", |s| json!(s.options.names)),
+    csv(
+        "clean-names",
+        Word("HOW", || CLEAN.all()),
+        Commands::ROWS,
+        "Tidy the names of the header: trim white space, also lower case, also `_` for all that is no letter or digit (snake); other flags use the tidy names",
+    )
+    .source(Kinds::TABLES)
+    .unless(no_header_is_read)
+    .sets(|s, flag, texts| put(&mut s.options.clean_names, CLEAN.parse(flag, &texts[0])?))
+    .shows("csv.clean_names", |s| match s.options.clean_names {
+        CleanNames::No => json!(null),
+        how => json!(CLEAN.of(how)),
+    }),
+    csv(
+        "skip-repeated-headers",
+        Nothing,
+        Commands::ROWS,
+        "Leave out records that are the header again, byte for byte, as in files put together",
+    )
+    .source(Kinds::TABLES)
+    .unless(no_header_is_read)
+    .sets(|s, _, _| put(&mut s.skip.repeated_headers, true))
+    .shows("skip.repeated_headers", |s| json!(s.skip.repeated_headers)),
     csv(
         "ragged",
         Text("HOW"),
@@ -168,6 +223,11 @@ pub static FLAGS: &[Flag] = &[
         .target(Kinds::TABLES.or(Kinds::TEXT))
         .sets(|s, _, _| put(&mut s.options.out_dialect.crlf, true))
         .shows("csv.crlf", |s| json!(s.options.out_dialect.crlf)),
+    csv("bom", Nothing, Commands::ROWS, "Begin CSV, TSV and text with a byte order mark, which Excel looks for")
+        .target(Kinds::TABLES.or(Kinds::TEXT))
+        .unless(no_mark)
+        .sets(|s, _, _| put(&mut s.options.out_dialect.bom, true))
+        .shows("csv.bom", |s| json!(s.options.out_dialect.bom)),
     csv(
         "columns",
         List("union|first|LIST"),

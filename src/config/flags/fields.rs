@@ -5,34 +5,46 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::commands::Commands;
-use super::flag::Takes::{Expression, List, Word};
+use super::flag::Takes::{Expression, List, Text, Word};
 use super::flag::{Flag, Group, flag};
 use super::kinds::Kinds;
-use super::unless::{BYTES_AND_TEXT, any_bytes_do, fields_are_text, made_for_nothing, no_names, uncounted};
+use super::unless::{BYTES_AND_TEXT, any_bytes_do, fields_are_text, made_for_nothing, no_lists, no_names, uncounted};
 use super::values::put;
 use super::words::{BYTES, INVALID_UTF8, TYPES};
-use crate::config::list::{parse_names, parse_pairs};
+use crate::config::list::{parse_fields, parse_names, parse_pairs};
 use crate::config::parse_ops;
 use crate::error::Error;
 use crate::job::{InvalidUtf8, Settings};
-use crate::op::{Folding, Op, Set, Where};
+use crate::op::{Explode, FieldKind, Folding, Op, ParseJson, Set, SourceColumn, TypeFields, Where, split, unescape};
 
 pub static FLAGS: &[Flag] = &[
+    flag(
+        "explode",
+        Expression("FIELD"),
+        Commands::ROWS,
+        "A record for each item of the list in this field, with the other fields repeated; in order with --parse-json, --set and --where",
+    )
+    .step()
+    .group(Group::Rows)
+    .source(Kinds::NESTED.or(Kinds::TABLES))
+    .unless(no_lists)
+    .sets(|s, _, texts| add(s, texts, |text| Ok(Arc::new(Explode::new(text)?))))
+    .shows("explode", |s| json!(steps(s, "explode"))),
     flag(
         "select",
         List("FIELDS"),
         Commands::ROWS,
-        "Keep only these fields, in this order (a,b; nested ones as a.b)",
+        "Keep only these fields, in this order: a,b.c (also 3, a..c, /regex/)",
     )
     .short('s')
     .group(Group::Fields)
     .common()
-    .sets(|s, flag, texts| put(&mut s.select, parse_names(flag, texts, &[])?))
+    .sets(|s, flag, texts| put(&mut s.select, parse_fields(flag, texts)?))
     .shows("select", |s| json!(s.select)),
-    flag("drop", List("FIELDS"), Commands::ROWS, "Leave out these fields (comma-separated)")
+    flag("drop", List("FIELDS"), Commands::ROWS, "Leave out these fields")
         .group(Group::Fields)
         .common()
-        .sets(|s, flag, texts| put(&mut s.drop, parse_names(flag, texts, &[])?))
+        .sets(|s, flag, texts| put(&mut s.drop, parse_fields(flag, texts)?))
         .shows("drop", |s| json!(s.drop)),
     flag(
         "rename",
@@ -47,15 +59,18 @@ pub static FLAGS: &[Flag] = &[
     .shows("rename", |s| json!(s.rename)),
     flag(
         "types",
-        Word("HOW", || TYPES.all()),
+        List("HOW"),
         Commands::ROWS,
-        "How unquoted CSV fields are read: exact JSON numbers as numbers and empty fields as null (auto), or all as text (text) [default: auto]",
+        "How unquoted CSV fields are read: exact JSON numbers as numbers and empty fields as null (auto), or all as text (text); and what the values of some fields are: zip=text,n=decimal, also integer, boolean, date, timestamp [default: auto]",
     )
     .group(Group::Values)
-    .source(Kinds::TABLES.or(Kinds::FWF))
+    .source(Kinds::TABLES.or(Kinds::FWF).or(Kinds::NESTED))
     .unless(fields_are_text)
-    .sets(|s, flag, texts| put(&mut s.options.types, TYPES.parse(flag, &texts[0])?))
-    .shows("types", |s| json!(TYPES.of(s.options.types))),
+    .sets(types)
+    .shows("types", |s| {
+        let kinds = steps(s, "types");
+        json!(std::iter::once(TYPES.of(s.options.types).to_owned()).chain(kinds).collect::<Vec<_>>().join(","))
+    }),
     flag(
         "op",
         List("NAME[:FIELDS]"),
@@ -72,11 +87,44 @@ pub static FLAGS: &[Flag] = &[
         put(&mut s.fold, ops.fold)
     })
     .shows("ops", |s| {
-        let steps = ["where", "set"];
+        let steps = ["types", "where", "set", "explode", "parse-json", "source-column"];
         let mut ops: Vec<&str> = s.ops.iter().map(|op| op.name()).filter(|name| !steps.contains(name)).collect();
         ops.extend(s.fold.map(Folding::name));
         json!(ops)
     }),
+    flag(
+        "source-column",
+        Text("NAME"),
+        Commands::ROWS,
+        "Add the path of the input as the first field, under this name; other flags can use it",
+    )
+    .group(Group::Expressions)
+    .sets(|s, flag, texts| match &*texts[0] {
+        "" => Err(Error::usage(format!("{flag}: there is an empty name"))),
+        // Steps come after it.
+        name => {
+            s.ops.insert(0, Arc::new(SourceColumn::new(name)));
+            Ok(())
+        }
+    })
+    .shows("source_column", |s| json!(steps(s, "source-column").first())),
+    flag(
+        "parse-json",
+        Expression("FIELDS"),
+        Commands::ROWS,
+        "Take the JSON text in these fields apart (comma-separated); in order with --explode, --set and --where",
+    )
+    .step()
+    .group(Group::Values)
+    .source(Kinds::TABLES.or(Kinds::NESTED))
+    .sets(|s, flag, texts| {
+        let depth = s.options.max_depth;
+        for field in parse_names(flag, texts, &[])? {
+            s.ops.push(Arc::new(ParseJson::new(&field, depth)?));
+        }
+        Ok(())
+    })
+    .shows("parse_json", |s| json!(steps(s, "parse-json"))),
     flag(
         "where",
         Expression("EXPR"),
@@ -125,6 +173,44 @@ pub static FLAGS: &[Flag] = &[
     })
     .shows("invalid_utf8", |s| json!(INVALID_UTF8.of(s.invalid_utf8))),
 ];
+
+/// A word for all fields, and kinds for some.
+fn types(settings: &mut Settings, flag: &str, texts: &[String]) -> Result<(), Error> {
+    let (mut words, mut kinds) = (Vec::new(), Vec::new());
+    for text in texts {
+        for part in split(text, ',')? {
+            match split(part, '=')?.as_slice() {
+                [word] => words.push((*word).to_owned()),
+                [field, kind] if !field.is_empty() => kinds.push((unescape(field), FieldKind::named(kind)?)),
+                _ => {
+                    return Err(Error::usage(format!(
+                        "{flag}: `{part}` does not say what a field is\n  Write FIELD=KIND, such as zip=text."
+                    )));
+                }
+            }
+        }
+    }
+    if let Some((field, _)) =
+        kinds.iter().enumerate().find_map(|(n, one)| kinds[..n].iter().find(|(name, _)| *name == one.0))
+    {
+        return Err(Error::usage(format!("{flag}: `{field}` gets two kinds")));
+    }
+    match words.as_slice() {
+        [] => {}
+        [word] => settings.options.types = TYPES.parse(flag, word)?,
+        [first, second, ..] => {
+            return Err(Error::usage(format!(
+                "{flag}: `{first}` and `{second}` are both for all fields\n  For one field write {second}=text."
+            )));
+        }
+    }
+    if !kinds.is_empty() {
+        // Values are typed before anything else sees them.
+        let kinds = kinds.iter().map(|(field, kind)| (field.as_str(), *kind));
+        settings.ops.insert(0, Arc::new(TypeFields::new(kinds)));
+    }
+    Ok(())
+}
 
 /// Adds the ops that texts mean.
 fn add(settings: &mut Settings, texts: &[String], of: fn(&str) -> Result<Arc<dyn Op>, Error>) -> Result<(), Error> {

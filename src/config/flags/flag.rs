@@ -19,6 +19,8 @@ pub enum Group {
     Json,
     /// Fixed records and frames.
     Typed,
+    /// Which records there are.
+    Rows,
     /// Which fields a record has.
     Fields,
     /// Types of values.
@@ -45,6 +47,7 @@ impl Group {
             Group::Csv => "CSV",
             Group::Json => "JSON",
             Group::Typed => "Typed formats",
+            Group::Rows => "Rows",
             Group::Fields => "Fields",
             Group::Values => "Values",
             Group::Expressions => "Expressions",
@@ -300,7 +303,7 @@ impl Flag {
 
     /// Whether it is about finding inputs: a quarantine is named, not searched for.
     fn is_about_inputs(&self) -> bool {
-        ["input", "recursive", "out-dir", "files-from", "zero-terminated", "keep-going"].contains(&self.name)
+        ["input", "recursive", "include", "out-dir", "files-from", "zero-terminated", "keep-going"].contains(&self.name)
     }
 
     /// Why it can't have an effect on this command line.

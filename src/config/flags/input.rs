@@ -3,12 +3,13 @@
 use serde_json::json;
 
 use super::commands::Commands;
-use super::flag::Takes::{Count, Nothing, Path, Paths, Text, Word};
+use super::flag::Takes::{Count, List, Nothing, Path, Paths, Text, Word};
 use super::flag::{Changes, Flag, Group, flag};
 use super::kinds::Kinds;
-use super::unless::{no_folder, no_list, nothing_can_exist};
+use super::unless::{no_file, no_folder, no_list, not_recursive, nothing_can_exist};
 use super::values::put;
 use crate::format::Format;
+use crate::job::Encoding;
 
 /// The names of formats, each with its alias, if any.
 fn formats() -> Vec<(&'static str, Option<&'static str>)> {
@@ -31,6 +32,9 @@ pub static FLAGS: &[Flag] = &[
     flag("recursive", Nothing, Commands::COUNT, "Read all files in folders and their subfolders, except hidden ones")
         .common()
         .unless(no_folder),
+    flag("include", List("PATTERN"), Commands::READ, "Of the files below folders, read only those with such a name: '*.csv'")
+        .changes(Changes::Files)
+        .unless(not_recursive),
     flag("records", Nothing, Commands::COUNT, "Count only records, in the format that --from or the extension names")
         .short('r')
         .common(),
@@ -64,6 +68,15 @@ pub static FLAGS: &[Flag] = &[
     .source(Kinds::LINES_OF_TEXT)
     .sets(|s, _, texts| put(&mut s.encoding, Some(texts[0].parse()?)))
     .shows("encoding", |s| json!(s.encoding.map(|encoding| encoding.name()))),
+    flag(
+        "snapshot",
+        Nothing,
+        Commands::MANY,
+        "Read files up to the length that they have now: they may grow meanwhile. A last line without a line break is left out",
+    )
+    .unless(no_file)
+    .sets(|s, _, _| put(&mut s.snapshot, true))
+    .shows("snapshot", |s| json!(s.snapshot)),
     flag("output", Path("OUTPUT"), Commands::WRITE, "File to write; - is standard output, which is the default")
         .help_in(&[
             (Commands::AUDIT, "File to write; - is standard output [default: the output is discarded]"),
@@ -98,6 +111,15 @@ pub static FLAGS: &[Flag] = &[
         .unless(nothing_can_exist)
         .sets(|s, _, _| put(&mut s.force, true))
         .shows("force", |s| json!(s.force)),
+    flag(
+        "out-encoding",
+        Text("NAME"),
+        Commands::ROWS,
+        "Encoding of the output, such as utf-16le or windows-1252; a record with a character that it lacks is bad [default: utf-8]",
+    )
+    .target(Kinds::LINES_OF_TEXT)
+    .sets(|s, _, texts| put(&mut s.out_encoding, Some(Encoding::of_output(&texts[0])?)))
+    .shows("out_encoding", |s| json!(s.out_encoding.map(|encoding| encoding.name()))),
     flag(
         "compress",
         Text("CODEC[:LEVEL]"),

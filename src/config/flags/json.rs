@@ -3,12 +3,12 @@
 use serde_json::json;
 
 use super::commands::Commands;
-use super::flag::Takes::{Nothing, Text, Word};
+use super::flag::Takes::{Any, Nothing, Text, Word};
 use super::flag::{Flag, Group, flag};
 use super::kinds::Kinds;
-use super::unless::uncounted;
+use super::unless::{all_finite, uncounted};
 use super::values::put;
-use super::words::{FRAME, NESTED, PAYLOAD};
+use super::words::{FRAME, NESTED, NONFINITE, PAYLOAD};
 use crate::error::Error;
 
 /// A JSON pointer.
@@ -21,6 +21,14 @@ fn pointer(flag: &str, text: &str) -> Result<String, Error> {
     )))
 }
 
+/// What goes between items.
+fn joiner(flag: &str, text: &str) -> Result<String, Error> {
+    match text {
+        "" => Err(Error::usage(format!("{flag}: without a text between them, items can't be told apart"))),
+        text => Ok(text.to_owned()),
+    }
+}
+
 pub static FLAGS: &[Flag] = &[
     flag(
         "records-at",
@@ -30,10 +38,24 @@ pub static FLAGS: &[Flag] = &[
     )
     .group(Group::Json)
     .common()
-    .source(Kinds::JSON.or(Kinds::NDJSON))
+    .source(Kinds::ALL_JSON)
     .unless(uncounted)
     .sets(|s, flag, texts| put(&mut s.options.records_at, Some(pointer(flag, &texts[0])?)))
     .shows("json.records_at", |s| json!(s.options.records_at)),
+    flag(
+        "key-column",
+        Text("NAME"),
+        Commands::READ,
+        "The records are the values of a JSON map (at --records-at): their keys become this field",
+    )
+    .group(Group::Json)
+    .source(Kinds::JSON.or(Kinds::JSON5))
+    .unless(uncounted)
+    .sets(|s, flag, texts| match texts[0].as_str() {
+        "" => Err(Error::usage(format!("{flag}: a field needs a name"))),
+        name => put(&mut s.options.key_column, Some(name.to_owned())),
+    })
+    .shows("json.key_column", |s| json!(s.options.key_column)),
     flag(
         "nested",
         Word("HOW", || NESTED.all()),
@@ -44,6 +66,16 @@ pub static FLAGS: &[Flag] = &[
     .pairs(&[(Kinds::NESTED, Kinds::TABLES)])
     .sets(|s, flag, texts| put(&mut s.options.nested, NESTED.parse(flag, &texts[0])?))
     .shows("json.nested", |s| json!(NESTED.of(s.options.nested))),
+    flag(
+        "join-lists",
+        Any("TEXT"),
+        Commands::ROWS,
+        "Lists of plain values in a table: their items with this text between them, not JSON text",
+    )
+    .group(Group::Json)
+    .pairs(&[(Kinds::NESTED, Kinds::TABLES)])
+    .sets(|s, flag, texts| put(&mut s.options.join_lists, Some(joiner(flag, &texts[0])?)))
+    .shows("json.join_lists", |s| json!(s.options.join_lists)),
     flag("unflatten", Nothing, Commands::ROWS, "Turn columns a.b.c and JSON text in cells back into nested values")
         .group(Group::Json)
         .pairs(&[(Kinds::TABLES.or(Kinds::FWF).or(Kinds::FIXED), Kinds::NESTED)])
@@ -52,9 +84,25 @@ pub static FLAGS: &[Flag] = &[
     flag("pretty", Nothing, Commands::ROWS, "Write JSON with line breaks and indentation")
         .group(Group::Json)
         .common()
-        .target(Kinds::JSON)
+        .target(Kinds::JSON.or(Kinds::JSON5))
         .sets(|s, _, _| put(&mut s.options.pretty, true))
         .shows("json.pretty", |s| json!(s.options.pretty)),
+    flag("omit-null", Nothing, Commands::ROWS, "Leave keys whose value is null out of JSON, at every depth; items of lists stay")
+        .group(Group::Json)
+        .target(Kinds::ALL_JSON)
+        .sets(|s, _, _| put(&mut s.options.omit_null, true))
+        .shows("json.omit_null", |s| json!(s.options.omit_null)),
+    flag(
+        "nonfinite",
+        Word("HOW", || NONFINITE.all()),
+        Commands::ROWS,
+        "What NaN and infinite numbers become in JSON: null, the text NaN, Infinity or -Infinity (text), or the record is bad (fail) [default: null]",
+    )
+    .group(Group::Json)
+    .target(Kinds::ALL_JSON)
+    .unless(all_finite)
+    .sets(|s, flag, texts| put(&mut s.options.nonfinite, NONFINITE.parse(flag, &texts[0])?))
+    .shows("json.nonfinite", |s| json!(NONFINITE.of(s.options.nonfinite))),
     flag(
         "layout",
         Text("FIELDS"),

@@ -19,6 +19,10 @@ impl Kinds {
     pub const NDJSON: Kinds = Kinds::named("ndjson");
     /// JSON.
     pub const JSON: Kinds = Kinds::named("json");
+    /// JSON5.
+    pub const JSON5: Kinds = Kinds::named("json5");
+    /// JSON and NDJSON, in each of which records are texts of their own.
+    pub const ALL_JSON: Kinds = Kinds::JSON.or(Kinds::NDJSON).or(Kinds::JSON5);
     /// Text.
     pub const TEXT: Kinds = Kinds::named("text");
     /// Fixed records.
@@ -40,6 +44,8 @@ impl Kinds {
     pub const LINES_OF_TEXT: Kinds = Kinds::all(Fact::Text);
     /// Records with maps and lists.
     pub const NESTED: Kinds = Kinds::all(Fact::Nested).or(Kinds::FRAMES_OF_JSON);
+    /// Formats that can hold NaN and infinite numbers.
+    pub const NOT_FINITE: Kinds = Kinds::FIXED.or(Kinds::JSON5);
     /// Frames of every kind.
     pub const FRAMES: Kinds = Kinds::named("frames");
     /// Every format.
@@ -167,7 +173,7 @@ mod tests {
         assert_eq!(Kinds::named("csv").to_string(), "CSV");
         assert_eq!(Kinds::TABLES.to_string(), "CSV and TSV");
         assert_eq!(Kinds::TABLES.or(Kinds::FRAMES).to_string(), "CSV, TSV and frames");
-        assert_eq!(Kinds::NESTED.to_string(), "NDJSON, JSON and frames of JSON");
+        assert_eq!(Kinds::NESTED.to_string(), "NDJSON, JSON, JSON5 and frames of JSON");
         assert_eq!(Kinds::WORDS.to_string(), "a word count");
     }
 

@@ -18,18 +18,23 @@ pub fn settings(said: &Said) -> Result<Settings, Error> {
     let mut settings = Settings::default();
     let known =
         |name: &str| find(said.command(), name).ok_or_else(|| Error::usage(format!("there is no flag `--{name}`")));
-    // Ops come after expressions, whose order among each other counts.
-    let is_step = |name: &str| known(name).is_ok_and(|flag| matches!(flag.takes, Takes::Expression(_)));
-    for (name, texts) in said.steps(is_step)? {
+    for name in said.names().filter(|name| known(name).is_ok_and(|flag| !flag.step)) {
+        if let Some(set) = known(name)?.sets {
+            set(&mut settings, &format!("--{name}"), &said.texts(name)?)?;
+        }
+    }
+    // Then the steps, whose order among each other counts; ops come last.
+    let in_order = |name: &str| known(name).is_ok_and(|flag| matches!(flag.takes, Takes::Expression(_)));
+    for (name, texts) in said.steps(in_order)? {
         if let Some(set) = known(name)?.sets {
             set(&mut settings, &format!("--{name}"), &texts)?;
         }
     }
     let is_first = |name: &&str| known(name).is_ok_and(|flag| flag.first);
     let names = said.names().filter(is_first).chain(said.names().filter(|name| !is_first(name)));
-    for name in names.filter(|name| !is_step(name)) {
+    for name in names {
         let flag = known(name)?;
-        if let Some(set) = flag.sets {
+        if let Some(set) = flag.sets.filter(|_| flag.step && !in_order(name)) {
             set(&mut settings, &format!("--{name}"), &said.texts(name)?)?;
         }
     }
@@ -67,7 +72,7 @@ fn dialects(settings: &mut Settings) -> Result<(), Error> {
         ("--delimiter", dialect.delimiter.and_then(Delimiter::byte)),
         ("--quote", dialect.quoting.then_some(dialect.quote)),
         ("--escape", dialect.escape),
-        ("--comment", dialect.comment),
+        ("--comment", dialect.comment.map(|comment| comment.first())),
     ])?;
     let dialect = &mut settings.options.out_dialect;
     dialect.escape = dialect.escape.filter(|escape| *escape != dialect.quote);
@@ -183,7 +188,7 @@ mod tests {
         refused(&["--out-delimiter=\\", "--out-escape=\\"], "and --out-escape");
         refused(&["--names=a,b&c,a"], "`a` is named twice");
         refused(&["--names=a,,b"], "--names: there is an empty name");
-        refused(&["--from=xml"], "csv, tsv, ndjson, json, text, fixed, frames, fwf");
+        refused(&["--from=xml"], "csv, tsv, ndjson, json, json5, text, fixed, frames, fwf");
         refused(&["--max-depth=0"], "--max-depth");
         refused(&["--max-fields=0"], "--max-fields");
         refused(&["--max-keys=0"], "--max-keys");

@@ -14,6 +14,9 @@ pub const BYTES_AND_TEXT: &[(Kinds, Kinds)] = &[
     (Kinds::TABLES.or(Kinds::FWF).or(Kinds::NESTED), Kinds::FIXED.or(Kinds::FRAMES_OF_BYTES)),
 ];
 
+/// What looks at values, or changes them.
+const STEPS: [&str; 5] = ["op", "where", "set", "explode", "parse-json"];
+
 /// `count` looks at records only if asked to.
 pub fn uncounted(line: &Line<'_>) -> Option<No> {
     let counts = line.said.has("records") || line.said.has("from");
@@ -158,9 +161,31 @@ pub fn no_names(line: &Line<'_>) -> Option<No> {
     None
 }
 
+/// For flags about the names that a header has.
+pub fn no_header_is_read(line: &Line<'_>) -> Option<No> {
+    let without = ["no-headers", "names"].into_iter().find(|flag| line.said.has(flag));
+    without.and_then(|flag| No::new(format!("with `--{flag}` no header is read"), "Leave out one of the two."))
+}
+
+/// Some encodings have no byte order mark.
+pub fn no_mark(line: &Line<'_>) -> Option<No> {
+    let encoding = line.settings.out_encoding?;
+    encoding.characters().first_missing("\u{feff}")?;
+    No::new(format!("{} has no byte order mark", encoding.name()), LEAVE_OUT)
+}
+
 /// A field of a table is written as it was read, number or text, unless an op changes it or quotes make it text.
 pub fn fields_are_text(line: &Line<'_>) -> Option<No> {
-    let steps = ["op", "where", "set"].iter().any(|flag| line.said.has(flag));
+    if line.settings.ops.iter().any(|op| op.name() == "types") {
+        return None;
+    }
+    if !line.sources.meets(Kinds::TABLES) {
+        return No::new(
+            line.input(),
+            "For one field, say what its values are: --types zip=text,n=decimal; or leave it out.",
+        );
+    }
+    let steps = STEPS.iter().any(|flag| line.said.has(flag));
     let changed = steps || line.said.has("quote-all") && line.targets.meets(Kinds::TABLES);
     if line.targets.is_within(Kinds::TABLES.or(Kinds::FIXED).or(Kinds::FWF)) && !changed {
         return No::new(
@@ -171,9 +196,28 @@ pub fn fields_are_text(line: &Line<'_>) -> Option<No> {
     None
 }
 
+/// A table has lists only where JSON text is taken apart.
+pub fn no_lists(line: &Line<'_>) -> Option<No> {
+    if line.sources.meets(Kinds::NESTED) || line.said.has("parse-json") {
+        return None;
+    }
+    No::new(
+        format!("{}, in which there are no lists", line.input()),
+        "Take JSON text in a field apart before: --parse-json FIELD --explode FIELD; or leave it out.",
+    )
+}
+
+/// Only some formats have numbers that are not finite.
+pub fn all_finite(line: &Line<'_>) -> Option<No> {
+    if line.sources.meets(Kinds::NOT_FINITE) {
+        return None;
+    }
+    No::new(format!("{}, in which every number is finite", line.input()), LEAVE_OUT)
+}
+
 /// For flags about invalid UTF-8, where the input is never checked for it.
 pub fn any_bytes_do(line: &Line<'_>) -> Option<No> {
-    let checked = ["encoding", "op", "where", "set"].iter().any(|flag| line.said.has(flag));
+    let checked = line.said.has("encoding") || STEPS.iter().any(|flag| line.said.has(flag));
     // A byte order mark may show that these are UTF-16.
     let decoded = line.sources.meets(Kinds::TABLES.or(Kinds::FWF).or(Kinds::NESTED));
     // Text is checked when it is converted, if it was asked for; never when it is counted.
@@ -232,7 +276,8 @@ pub fn no_keys(line: &Line<'_>) -> Option<No> {
 
 /// The fields of nested records that are not changed are not taken apart.
 pub fn whole_records(line: &Line<'_>) -> Option<No> {
-    let chosen = ["op", "where", "set", "select", "drop", "rename", "columns"].iter().any(|flag| line.said.has(flag));
+    let mut chosen = STEPS.iter().chain(&["source-column", "select", "drop", "rename", "columns", "omit-null"]);
+    let chosen = chosen.any(|flag| line.said.has(flag));
     let written = line.targets != Kinds::NONE;
     if written && !chosen && line.sources.is_within(Kinds::NESTED) && line.targets.is_within(Kinds::NESTED) {
         return No::new(format!("{}, and records stay as they are", line.both()), LEAVE_OUT);
@@ -242,6 +287,14 @@ pub fn whole_records(line: &Line<'_>) -> Option<No> {
 
 pub fn no_folder(line: &Line<'_>) -> Option<No> {
     if line.plain { No::new("the only input is not a folder", LEAVE_OUT) } else { None }
+}
+
+/// Files are looked for only below folders.
+pub fn not_recursive(line: &Line<'_>) -> Option<No> {
+    match line.said.has("recursive") {
+        true => None,
+        false => No::new("no folder is read", "Give --recursive too, or a pattern as the input: 'data/*.csv'."),
+    }
 }
 
 pub fn no_list(line: &Line<'_>) -> Option<No> {
@@ -258,6 +311,14 @@ pub fn one_input(line: &Line<'_>) -> Option<No> {
 pub fn stream_is_read(line: &Line<'_>) -> Option<No> {
     if line.origin == Origin::Stdin {
         return No::new("standard input can't be mapped", LEAVE_OUT);
+    }
+    None
+}
+
+/// Only a file has a length.
+pub fn no_file(line: &Line<'_>) -> Option<No> {
+    if line.origin == Origin::Stdin {
+        return No::new("standard input is read to its end", "Name the file itself as the input.");
     }
     None
 }

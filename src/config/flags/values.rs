@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::config::{parse_byte, parse_count, parse_delimiter, parse_size};
 use crate::error::Error;
 use crate::format::Ragged;
-use crate::format::csv::Delimiter;
+use crate::format::csv::{Comment, Delimiter};
 
 /// Sets one setting.
 pub(super) fn put<T>(setting: &mut T, value: T) -> Result<(), Error> {
@@ -34,6 +34,24 @@ pub(super) fn shown_delimiter(delimiter: Option<Delimiter>) -> Value {
 /// What happens to records of another width.
 pub(super) fn ragged(flag: &str, text: &str) -> Result<Ragged, Error> {
     text.parse().map_err(|error: Error| Error::usage(format!("{flag}: {error}")))
+}
+
+/// What comments begin with: a single byte as [`byte`] takes it, or a text.
+pub(super) fn comment(flag: &str, texts: &[String]) -> Result<Comment, Error> {
+    let text = &*texts[0];
+    match byte(flag, texts) {
+        Ok(byte) => Ok(byte.into()),
+        Err(_)
+            if (2..=Comment::ROOM).contains(&text.len()) && !text.contains(['\n', '\r']) && !text.starts_with('\\') =>
+        {
+            Ok(text.into())
+        }
+        Err(_) => Err(Error::usage(format!(
+            "{flag}: `{}` can't begin comments\n  Give the text that they begin with, up to {} bytes: '#', '##', //",
+            text.escape_debug(),
+            Comment::ROOM
+        ))),
+    }
 }
 
 /// A size in bytes.

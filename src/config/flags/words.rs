@@ -2,9 +2,9 @@
 
 use super::said::Said;
 use crate::error::Error;
-use crate::format::csv::Known;
+use crate::format::csv::{CleanNames, Known};
 use crate::format::frames::{Payload, Prefix};
-use crate::format::{BytesAs, Nested, Types};
+use crate::format::{BytesAs, Nested, Nonfinite, Types};
 use crate::job::{InvalidUtf8, Io, OnError};
 use crate::monitor::Show;
 
@@ -35,10 +35,14 @@ impl<T: Copy + PartialEq> Words<T> {
     }
 }
 
+pub static CLEAN: Words<CleanNames> =
+    Words(&[("trim", CleanNames::Trim), ("lower", CleanNames::Lower), ("snake", CleanNames::Snake)]);
 pub static TYPES: Words<Types> = Words(&[("auto", Types::Auto), ("text", Types::Text)]);
 pub static KNOWN: Words<Known> =
     Words(&[("mysql", Known::Mysql), ("postgres", Known::Postgres), ("excel", Known::Excel), ("unix", Known::Unix)]);
 pub static NESTED: Words<Nested> = Words(&[("dot", Nested::Dot), ("json", Nested::Json)]);
+pub static NONFINITE: Words<Nonfinite> =
+    Words(&[("null", Nonfinite::Null), ("text", Nonfinite::Text), ("fail", Nonfinite::Fail)]);
 pub static FRAME: Words<Prefix> = Words(&[
     ("u16le", Prefix::U16Le),
     ("u16be", Prefix::U16Be),

@@ -19,7 +19,7 @@ use crate::metrics::Pass;
 use crate::plan::memory::Plan;
 use crate::record::record_too_large;
 use crate::scan::lines::Lines;
-use crate::source::{Stream, read_error};
+use crate::source::{Skipped, Stream, read_error};
 use crate::sys::{Map, Stop};
 
 /// A run of whole records for one worker.
@@ -279,6 +279,7 @@ impl<'s> Feed<'s> {
                 Ok(Boundary::Skip(len)) => {
                     self.line += self.ended(&rest[..len], 0);
                     (self.offset, more) = (self.offset + len as u64, 0);
+                    map.release(from..from + len);
                 }
                 Ok(Boundary::More) if window == most && !self.lenient => return Err(self.too_large().into()),
                 Ok(Boundary::More) => match self.cutter.pass(data, false)? {
@@ -385,12 +386,14 @@ pub(crate) fn read_head<T>(
     plan: &Plan,
     room: &Room,
     lines: Option<Lines>,
+    skipped: Skipped,
     mut enough: impl FnMut(&[u8], bool) -> Result<Option<T>>,
 ) -> Result<(Vec<u8>, T)> {
     let mut head = Vec::new();
     let mut size = 64 << 10;
+    let position = || Position::new(path, 0, skipped.bytes as u64);
     loop {
-        stream.fill_to(&mut head, size).map_err(|e| read_error(Position::new(path, 0, 0), e))?;
+        stream.fill_to(&mut head, size).map_err(|e| read_error(position(), e))?;
         if let Some(found) = enough(&head, stream.ended())? {
             return Ok((head, found));
         }
@@ -398,8 +401,8 @@ pub(crate) fn read_head<T>(
         if head.len() >= most || stream.ended() {
             let max = plan.max_record;
             let error = if most < max { room.refused(most) } else { record_too_large(0, max) };
-            let place = Place::new(&head, 0, lines, 1);
-            return Err(place.tell(Error::data(Position::new(path, 0, 0), error)));
+            let place = Place::new(&head, 0, lines, 1 + skipped.lines);
+            return Err(place.tell(Error::data(position(), error)));
         }
         if head.len() >= size {
             size = (size * 2).min(most);

@@ -280,7 +280,7 @@ impl<'t> Committer<'t> {
         enter: impl FnOnce(&mut Ledger, u64) -> Result<(), Over>,
     ) -> (MutexGuard<'s, State<'t>>, Result<(), Over>) {
         let Some(ledger) = state.ledger.take() else { return (state, Ok(())) };
-        let before = state.totals.records_in;
+        let before = state.totals.before();
         drop(state);
         let entered = enter(ledger, before);
         let mut state = self.lock();
@@ -386,7 +386,7 @@ impl<'t> Committer<'t> {
                 written
             };
             if let Some(failed) = done.failed {
-                let before = state.totals.records_in - done.totals.records_in;
+                let before = state.totals.before() - done.totals.records_in;
                 let error = written.err().unwrap_or_else(|| failed(before));
                 self.fail(&mut state, error);
                 return;
@@ -422,7 +422,7 @@ impl<'t> Committer<'t> {
         state.next += 1;
         state.behind = offset;
         if totals.records_failed > 0 {
-            self.pass.bad(&totals.bad, state.totals.records_in, offset);
+            self.pass.bad(&totals.bad, state.totals.before(), offset);
         }
         state.totals.add(totals);
         if let Some(tracker) = &mut state.tracker {

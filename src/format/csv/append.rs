@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::encode::Style;
+use super::joined::At;
 use super::row::{Row, RowLossy, RowStyle};
 use crate::format::Encode;
 use crate::record::{Batch, EncodeError, Output, Value};
@@ -39,7 +40,7 @@ impl Encode for Append {
                 let fields = last(batch, next, self.fields).iter().map(|value| (*value, None));
                 let before = text(batch, next, style.line_break());
                 let mark = output.mark();
-                self.style.fields_behind(before, fields, next, batch.span(next).start, output, mark)?;
+                self.style.fields_behind(before, fields, next, At::of(batch, next), output, mark)?;
                 next += 1;
             }
         }

@@ -46,7 +46,7 @@ pub(super) fn read(dialect: &Resolved, options: &Options, head: &[u8], end: bool
 
 /// Whether a byte can be the delimiter, given the dialect's other special bytes.
 fn can_delimit(byte: u8, dialect: &Resolved) -> bool {
-    let taken = [dialect.quote, dialect.escape, dialect.comment];
+    let taken = [dialect.quote, dialect.escape, dialect.comment.map(|comment| comment.first())];
     byte.is_ascii() && !byte.is_ascii_alphanumeric() && !b"\r\n".contains(&byte) && !taken.contains(&Some(byte))
 }
 

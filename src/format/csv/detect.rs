@@ -66,7 +66,7 @@ pub(super) fn find(
         return Ok(Found::More);
     }
     let (sample, whole) = (&head[start..head.len().min(most)], end && head.len() <= most);
-    let taken = [dialect.quote, dialect.escape, dialect.comment];
+    let taken = [dialect.quote, dialect.escape, dialect.comment.map(|comment| comment.first())];
     let candidates = CANDIDATES.iter().filter(|byte| !taken.contains(&Some(**byte)));
     let tried: Vec<Records> = candidates
         .map(|&delimiter| records(Resolved { delimiter, long: None, ..*dialect }, sample, whole, options))

@@ -1,6 +1,6 @@
 //! The dialects of CSV and TSV.
 
-use super::Delimiter;
+use super::{Comment, Delimiter};
 
 /// A dialect by its name: a program, and how it reads and writes CSV and TSV.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -31,7 +31,7 @@ pub struct Dialect {
     /// Quotes have their meaning (`--no-quoting` turns it off).
     pub quoting: bool,
     /// Lines that start with it are skipped.
-    pub comment: Option<u8>,
+    pub comment: Option<Comment>,
     /// TSV with `\t`, `\n`, `\r` and `\\` instead of quotes.
     pub tsv_escapes: bool,
     /// Spaces at the start of a field are no part of it.
@@ -95,6 +95,8 @@ pub struct OutDialect {
     pub no_headers: bool,
     /// Whose it is: null and backslashes are written as it reads them.
     pub known: Option<Known>,
+    /// Begin CSV, TSV and text with a byte order mark.
+    pub bom: bool,
 }
 
 impl OutDialect {
@@ -126,6 +128,7 @@ impl Default for OutDialect {
             crlf: false,
             no_headers: false,
             known: None,
+            bom: false,
         }
     }
 }

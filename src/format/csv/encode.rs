@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use super::escapes::escaped;
+use super::joined::{At, Joiner};
 use super::null::Null;
 use super::resolved::Resolved;
 use super::row::{RowLossy, RowStyle, WriteRow};
@@ -21,6 +23,8 @@ pub(super) struct Style {
     pub dialect: Resolved,
     pub null: Null,
     pub json: Writer,
+    /// Joins the items of lists.
+    pub joiner: Option<Joiner>,
     /// No header is written, so any record may become the first of a file: its first field is quoted if it looks like a
     /// byte order mark.
     pub marks: bool,
@@ -62,7 +66,7 @@ impl Encode for ColumnsEncoder {
                 // No room, or something odd.
                 let fields = batch.columns(next).iter().map(|value| (*value, None));
                 let mark = output.mark();
-                self.style.fields(fields, next, batch.span(next).start, output, mark)?;
+                self.style.fields(fields, next, At::of(batch, next), output, mark)?;
                 next += 1;
             }
         }
@@ -164,7 +168,7 @@ impl Encode for KeyedEncoder {
                 NONE => (Value::Absent, None),
                 node => (tree.nodes().0[node as usize], Some(tree.node(node as usize))),
             });
-            self.style.fields(fields, index, offset, output, mark)?;
+            self.style.fields(fields, index, At::of(batch, index), output, mark)?;
         }
         Ok(())
     }
@@ -179,7 +183,7 @@ fn unknown_key(path: &[u8], offset: usize) -> RecordError {
 }
 
 /// Why a field was not written.
-enum Bad {
+pub(super) enum Bad {
     Record(RecordError),
     Stop(Error),
 }
@@ -195,14 +199,14 @@ impl Style {
         &mut self,
         fields: impl ExactSizeIterator<Item = (Value<'a>, Option<Tree<'b, 'a>>)>,
         index: usize,
-        offset: usize,
+        at: At<'a>,
         output: &mut Output<'_>,
         mark: Mark,
     ) -> Result<(), EncodeError> {
         if fields.len() == 0 {
             output.lose(LossyKind::RecordAsEmptyLine);
         }
-        self.fields_behind(b"", fields, index, offset, output, mark)
+        self.fields_behind(b"", fields, index, at, output, mark)
     }
 
     /// The same behind fields that are written already.
@@ -211,7 +215,7 @@ impl Style {
         before: &[u8],
         fields: impl ExactSizeIterator<Item = (Value<'a>, Option<Tree<'b, 'a>>)>,
         index: usize,
-        offset: usize,
+        at: At<'a>,
         output: &mut Output<'_>,
         mark: Mark,
     ) -> Result<(), EncodeError> {
@@ -224,22 +228,22 @@ impl Style {
             }
             self.first = first && self.marks;
             first = false;
-            match self.field(value, node, single, offset, output) {
+            match self.field(value, node, single, at, output) {
                 Ok(()) => {}
                 Err(Bad::Stop(error)) => return Err(error.into()),
                 Err(Bad::Record(error)) => return Err(output.refuse(mark, index, error)),
             }
         }
         output.put(self.row.line_break())?;
-        output.end_record(offset).map_err(|error| output.refuse(mark, index, error))
+        output.end_record(at.offset).map_err(|error| output.refuse(mark, index, error))
     }
 
-    fn field(
+    pub fn field<'a>(
         &mut self,
-        value: Value<'_>,
-        node: Option<Tree<'_, '_>>,
+        value: Value<'a>,
+        node: Option<Tree<'_, 'a>>,
         single: bool,
-        offset: usize,
+        at: At<'a>,
         output: &mut Output<'_>,
     ) -> Result<(), Bad> {
         match value {
@@ -247,7 +251,7 @@ impl Style {
                 if is_json_number(text) && self.dialect.quote.is_some() {
                     output.lose(LossyKind::NumberAsText);
                 }
-                self.text(text, true, offset, output)
+                self.text(text, true, at.offset, output)
             }
             Value::Untyped(text) if self.row.same && !self.row.quote_all && !(self.first && may_be_mark(text)) => {
                 Ok(output.put(text)?)
@@ -256,9 +260,9 @@ impl Style {
                 if is_json_number(text) {
                     output.lose(LossyKind::NumberAsText);
                 }
-                self.text(text, true, offset, output)
+                self.text(text, true, at.offset, output)
             }
-            Value::Untyped(text) => self.text(text, false, offset, output),
+            Value::Untyped(text) => self.text(text, false, at.offset, output),
             // With escapes it is not null, but an empty line is not a record.
             Value::Text(b"") if self.dialect.tsv_escapes || single && self.dialect.quote.is_none() => {
                 if single {
@@ -268,19 +272,19 @@ impl Style {
             }
             Value::Text(text) => {
                 let otherwise = text.is_empty() || is_json_number(text) || self.null.is(text);
-                self.text(text, self.row.quote_all || otherwise, offset, output)
+                self.text(text, self.row.quote_all || otherwise, at.offset, output)
             }
-            Value::Number(text) => self.text(text, false, offset, output),
-            other => self.other(other, node, single, offset, output),
+            Value::Number(text) => self.text(text, false, at.offset, output),
+            other => self.other(other, node, single, at, output),
         }
     }
 
-    fn other(
+    fn other<'a>(
         &mut self,
-        value: Value<'_>,
-        node: Option<Tree<'_, '_>>,
+        value: Value<'a>,
+        node: Option<Tree<'_, 'a>>,
         single: bool,
-        offset: usize,
+        at: At<'a>,
         output: &mut Output<'_>,
     ) -> Result<(), Bad> {
         match value {
@@ -304,7 +308,10 @@ impl Style {
                     }
                 }
             }
-            Value::Raw(_) | Value::List(_) | Value::Map(_) => self.json(value, node, offset, output),
+            Value::Raw([b'[', ..]) | Value::List(_) if self.joiner.is_some() => {
+                self.list(value, node, single, at, output)
+            }
+            Value::Raw(_) | Value::List(_) | Value::Map(_) => self.json(value, node, at.offset, output),
             scalar => {
                 let (mut room, mut lost, mut number) = (ScalarRoom::default(), None, false);
                 let text = ScalarText::of(scalar, self.row.base64, &mut room, |kind| match kind {
@@ -320,10 +327,10 @@ impl Style {
                     output.lose(kind);
                 }
                 match text {
-                    ScalarText::Plain(text) => self.text(text, self.row.quote_all || means_null, offset, output),
+                    ScalarText::Plain(text) => self.text(text, self.row.quote_all || means_null, at.offset, output),
                     // In quotes: if it is all digits, it looks like an RFC 8259 number.
                     ScalarText::Base64(bytes) => {
-                        quoted(self.dialect, offset, output, |sink| base64_pieces(bytes, |piece| sink.put(piece)))
+                        quoted(self.dialect, at.offset, output, |sink| base64_pieces(bytes, |piece| sink.put(piece)))
                     }
                 }
             }
@@ -332,7 +339,7 @@ impl Style {
 
     /// A list or map as JSON text in one cell.
     #[cold]
-    fn json(
+    pub fn json(
         &mut self,
         value: Value<'_>,
         node: Option<Tree<'_, '_>>,
@@ -461,16 +468,5 @@ impl Sink for Quoted<'_, '_> {
 
     fn lose(&mut self, kind: LossyKind) {
         self.output.lose(kind);
-    }
-}
-
-/// A byte in backslash-escaped TSV.
-pub(super) fn escaped(byte: &u8) -> &[u8] {
-    match byte {
-        b'\t' => b"\\t",
-        b'\n' => b"\\n",
-        b'\r' => b"\\r",
-        b'\\' => b"\\\\",
-        other => std::slice::from_ref(other),
     }
 }

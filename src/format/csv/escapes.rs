@@ -20,3 +20,14 @@ pub(super) fn unescape_tsv(text: &[u8], room: &mut [u8]) -> usize {
     }
     len
 }
+
+/// A byte in backslash-escaped TSV.
+pub(super) fn escaped(byte: &u8) -> &[u8] {
+    match byte {
+        b'\t' => b"\\t",
+        b'\n' => b"\\n",
+        b'\r' => b"\\r",
+        b'\\' => b"\\\\",
+        other => std::slice::from_ref(other),
+    }
+}

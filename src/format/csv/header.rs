@@ -2,7 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::parts::Ending;
+use super::clean::CleanNames;
+use super::parts::{Ending, first_byte};
 use super::quotes::{Quotes, Record, open_quote};
 use super::resolved::Resolved;
 use super::spec::Spec;
@@ -16,6 +17,8 @@ use crate::wording::counted;
 /// What the beginning of a file tells.
 pub(super) struct Header {
     pub schema: Schema,
+    /// Where the names start, if there are any.
+    pub start: Option<usize>,
     /// Where the first record starts.
     pub end: usize,
     /// Names that were changed or are missing, and signs that the delimiter is another one.
@@ -28,7 +31,7 @@ pub(super) struct Header {
 
 impl Header {
     fn new(schema: Schema, end: usize) -> Header {
-        Header { schema, end, warnings: Vec::new(), suspicion: None, replaced: 0 }
+        Header { schema, start: None, end, warnings: Vec::new(), suspicion: None, replaced: 0 }
     }
 
     /// Adds a column for fields that are too many, under a name that is free.
@@ -103,7 +106,9 @@ pub(super) fn read(
         let named = names.iter().rposition(|name| !name.is_empty()).map_or(names.len(), |last| last + 1);
         names.truncate(named);
     }
+    let first = first_byte(*dialect, head, start);
     let replaced = if options.replace_invalid_utf8 { replace_invalid(&mut names) } else { 0 };
+    clean(&mut names, options, first)?;
     let mut warnings: Vec<String> = without_name(&names).into_iter().collect();
     warnings.extend(make_unique(&mut names));
     warnings.extend(odd.map(|at| {
@@ -112,7 +117,8 @@ pub(super) fn read(
     let other_format = || sniff::suspicion(Looks::Table, head).map(str::to_owned);
     let suspicion = other_format().or_else(|| other_delimiter(&names, dialect.delimiter));
     warnings.extend(suspicion.clone());
-    Ok(Some(Header { warnings, suspicion, replaced, ..Header::new(Schema::new(names), behind) }))
+    let start = Some(first);
+    Ok(Some(Header { start, warnings, suspicion, replaced, ..Header::new(Schema::new(names), behind) }))
 }
 
 /// The first line and what follows its line break, if no quote makes the record longer. Most headers are like that, and
@@ -222,6 +228,22 @@ fn replace_invalid(names: &mut [Vec<u8>]) -> u64 {
         }
     }
     replaced
+}
+
+/// Tidies names; those that are equal afterwards get a suffix like others.
+fn clean(names: &mut [Vec<u8>], options: &Options, start: usize) -> Result<(), RecordError> {
+    if options.clean_names == CleanNames::No {
+        return Ok(());
+    }
+    for name in names {
+        let text = std::str::from_utf8(name).map_err(|_| {
+            let reason = format!("the name `{}` is not valid UTF-8, so it can't be tidied", String::from_utf8_lossy(name));
+            RecordError::new(start, reason)
+                .hint("Give the ⟨encoding⟩ of the source, put U+FFFD in its place with ⟨invalid_utf8 replace⟩, or leave out ⟨clean_names⟩.")
+        })?;
+        *name = options.clean_names.clean(text).into_owned().into_bytes();
+    }
+    Ok(())
 }
 
 /// How many repeated names are reported one by one.

@@ -2,6 +2,8 @@
 
 mod append;
 mod begin;
+mod clean;
+mod comment;
 mod cut;
 mod decode;
 mod delimiter;
@@ -11,6 +13,7 @@ mod encode;
 mod escapes;
 mod fields;
 mod header;
+mod joined;
 mod null;
 mod own;
 mod parts;
@@ -34,6 +37,8 @@ use crate::error::Result;
 use crate::record::{Nulls, Schema};
 use crate::scan::csv::Marks;
 use crate::scan::lines::Lines;
+pub use clean::CleanNames;
+pub use comment::Comment;
 pub use delimiter::Delimiter;
 pub use dialect::{Dialect, Known, OutDialect};
 use reading::Reading;
@@ -116,7 +121,7 @@ fn header(preset: Preset, options: &Options, reading: &dyn ReadFormat, before: &
     }
     let fields = reading.schema().map_or(1, |schema| schema.len()).max(1);
     let Dialect { delimiter, quote, escape, comment, .. } = options.dialect;
-    let taken = [Some(quote), escape, comment];
+    let taken = [Some(quote), escape, comment.map(|comment| comment.first())];
     let own = [preset.delimiter()];
     let delimiter = delimiter.as_ref().map_or(&own[..], Delimiter::bytes);
     let plain = b'0'..=b'9';
@@ -138,7 +143,9 @@ fn open(preset: Preset, options: &Options, head: &[u8], end: bool) -> Result<Ope
         };
     }
     dialect.delimiter = beginning.delimiter.unwrap_or(dialect.delimiter);
-    let Some(mut header) = header::read(&dialect, options, head, beginning.end, end)? else { return Ok(Opening::More) };
+    // A header that was looked for may look like a comment.
+    let names = Resolved { comment: dialect.comment.filter(|_| !options.at_header), ..dialect };
+    let Some(mut header) = header::read(&names, options, head, beginning.end, end)? else { return Ok(Opening::More) };
     if options.ragged.surplus == Surplus::Extra {
         header.add_extra();
     }
@@ -165,6 +172,10 @@ impl ReadFormat for Reading {
 
     fn schema(&self) -> Option<&Schema> {
         Some(&self.header.schema)
+    }
+
+    fn header_start(&self) -> Option<usize> {
+        self.header.start
     }
 
     fn warnings(&self) -> &[String] {

@@ -1,6 +1,7 @@
 //! A dialect as it is read or written.
 
 use super::Delimiter;
+use super::comment::Comment;
 use super::dialect::{Dialect, Known, OutDialect};
 use crate::error::{Error, Result};
 use crate::format::{Options, Surplus};
@@ -49,7 +50,7 @@ pub(crate) struct Resolved {
     /// `None`: quotes mean nothing.
     pub quote: Option<u8>,
     pub escape: Option<u8>,
-    pub comment: Option<u8>,
+    pub comment: Option<Comment>,
     pub tsv_escapes: bool,
     /// The whole delimiter, if it has several bytes; `delimiter` is its first one.
     pub long: Option<Delimiter>,
@@ -113,8 +114,22 @@ impl Resolved {
             ("the delimiter", Some(resolved.delimiter).filter(|_| resolved.long.is_none())),
             ("the quote", resolved.quote),
             ("the escape", resolved.escape),
-            ("the comment mark", resolved.comment),
         ];
+        if let Some(comment) = resolved.comment {
+            let first = Some(comment.first());
+            if !comment.is_good() {
+                return Err(Error::usage(format!(
+                    "the comment mark of the {side} can't be `{}`; give one to {} bytes without a line break",
+                    comment.to_string().escape_debug(),
+                    Comment::ROOM
+                )));
+            }
+            if let Some((other, _)) = named.iter().find(|(_, byte)| *byte == first) {
+                return Err(Error::usage(format!(
+                    "{other} and the comment mark of the {side} both begin with `{comment}`"
+                )));
+            }
+        }
         for (index, (name, byte)) in named.iter().enumerate() {
             let Some(byte) = *byte else { continue };
             if !byte.is_ascii() || byte == b'\n' || byte == b'\r' {
@@ -148,7 +163,8 @@ impl Resolved {
             return refused("a line break ends records".to_owned());
         }
         let inside = [("the quote", self.quote), ("the escape", self.escape)];
-        let at_start = [("the comment mark", self.comment.filter(|byte| *byte == self.delimiter))];
+        let at_start =
+            [("the comment mark", self.comment.map(|comment| comment.first()).filter(|byte| *byte == self.delimiter))];
         for (name, byte) in inside.into_iter().chain(at_start) {
             if let Some(byte) = byte.filter(|byte| long.bytes().contains(byte)) {
                 return refused(format!("{name} `{}` is in it", byte.escape_ascii()));

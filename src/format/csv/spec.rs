@@ -59,7 +59,7 @@ impl Spec {
 fn ready(reader: &mut Option<Reader>, dialect: Resolved) -> &mut Reader {
     let reader = reader.get_or_insert_with(|| {
         let mut builder = ReaderBuilder::new();
-        builder.delimiter(dialect.delimiter).escape(dialect.escape).comment(dialect.comment);
+        builder.delimiter(dialect.delimiter).escape(dialect.escape);
         match dialect.quote {
             Some(quote) => builder.quote(quote),
             None => builder.quoting(false),

@@ -1,7 +1,9 @@
 //! CSV that is ready to be written: the header, and the encoders.
 
 use super::append::Append;
-use super::encode::{ColumnsEncoder, KeyedEncoder, Style, escaped};
+use super::encode::{ColumnsEncoder, KeyedEncoder, Style};
+use super::escapes::escaped;
+use super::joined::Joiner;
 use super::null::Null;
 use super::resolved::Resolved;
 use super::row::RowStyle;
@@ -28,6 +30,8 @@ pub(super) struct Writing {
     /// For keyed records: their columns.
     keyed: Option<Columns>,
     longest: usize,
+    /// What goes between the items of a list; none: lists become JSON text.
+    join_lists: Option<String>,
 }
 
 impl Writing {
@@ -52,6 +56,7 @@ impl Writing {
             header: options.writes_header(),
             keyed,
             longest: options.max_key_length,
+            join_lists: options.join_lists.clone(),
         }
     }
 
@@ -64,6 +69,7 @@ impl Writing {
             dialect,
             null: self.null.clone(),
             json: Writer::new(self.bytes_as),
+            joiner: self.join_lists.as_deref().map(|between| Joiner::new(between, self.bytes_as == BytesAs::Base64)),
             marks: !self.header && dialect.quote.is_some(),
             first: false,
         }

@@ -372,10 +372,17 @@ fn unescape_token(token: &str) -> Option<String> {
     Some(out)
 }
 
-/// Finds the array at the pointer, and checks everything before it. If a key occurs twice, this is the first one, since
+/// Finds the array at the pointer (or, with another bracket, the map), and checks everything before it. If a key occurs twice, this is the first one, since
 /// the second may be gigabytes away: [`Rest`] refuses that one.
-pub fn locate(head: &[u8], from: usize, tokens: &[String], depth: usize, end: bool) -> Result<Located, RecordError> {
-    let mut walk = Walk { head, at: from, open: Vec::new(), max_depth: depth };
+pub fn locate(
+    head: &[u8],
+    from: usize,
+    tokens: &[String],
+    depth: usize,
+    end: bool,
+    bracket: u8,
+) -> Result<Located, RecordError> {
+    let mut walk = Walk { head, at: from, open: Vec::new(), max_depth: depth, bracket };
     match walk.down(tokens) {
         Ok(()) => Ok(Located::At(walk.at, walk.open)),
         Err(Stop::End) if end => Err(RecordError::new(head.len(), "the document ends too early")),
@@ -389,6 +396,8 @@ struct Walk<'h> {
     at: usize,
     open: Vec<bool>,
     max_depth: usize,
+    /// What opens the records.
+    bracket: u8,
 }
 
 /// How many keys to list when one is missing.
@@ -422,7 +431,10 @@ impl Walk<'_> {
             }
         }
         match self.peek()? {
-            b'[' => self.at += 1,
+            byte if byte == self.bracket => self.at += 1,
+            _ if self.bracket == b'{' => {
+                return Err(self.bad(no_array(tokens).replace("array", "map"), &[]));
+            }
             _ => return Err(self.bad(no_array(tokens), &[])),
         }
         Ok(())
@@ -430,7 +442,8 @@ impl Walk<'_> {
 
     /// The error for a missing key, listing the keys found instead.
     fn bad(&self, reason: String, others: &[String]) -> Stop {
-        let mut hint = "⟨records_at⟩ takes the RFC 6901 pointer of an array.".to_owned();
+        let what = if self.bracket == b'{' { "a map" } else { "an array" };
+        let mut hint = format!("⟨records_at⟩ takes the RFC 6901 pointer of {what}.");
         if !others.is_empty() {
             let shown: Vec<String> = others.iter().take(SHOWN).map(|key| format!("`{key}`")).collect();
             let more = if others.len() > SHOWN { ", …" } else { "" };

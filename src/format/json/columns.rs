@@ -40,6 +40,8 @@ pub struct Flat {
     end: &'static [u8],
     names: Vec<Name>,
     bytes_as: BytesAs,
+    /// Nulls are left out.
+    omit_null: bool,
     /// Bytes that become text are just counted: nothing lossy is refused.
     lenient: bool,
     /// Writes the records that are not simple.
@@ -55,7 +57,8 @@ impl Flat {
             before: style.before(),
             end: style.end,
             names,
-            bytes_as: style.bytes_as,
+            bytes_as: style.forms.bytes_as,
+            omit_null: style.forms.omit_null,
             lenient: false,
             any,
         }
@@ -194,6 +197,7 @@ impl Flat {
     ) -> Result<(usize, u64), Stop> {
         match value {
             Value::Absent => Ok((at, bytes)),
+            Value::Null if self.omit_null => Ok((at, bytes)),
             Value::Bytes(held) if self.lenient => {
                 let at = put_name(v, name, held.len() * 6, to, at)?;
                 Ok((self.put_bytes(held, to, at).ok_or(Stop::Odd)?, bytes + 1))

@@ -320,7 +320,7 @@ impl ValueCut {
     fn begin(&mut self, data: &[u8], end: bool) -> Result<Boundary, RecordError> {
         let found = match (self.open.is_empty(), data[0]) {
             (true, b'[') => return Ok(Boundary::Skip(1)),
-            (false, b'{' | b'[') => check::locate(data, 0, &self.tokens, self.max_depth, end)?,
+            (false, b'{' | b'[') => check::locate(data, 0, &self.tokens, self.max_depth, end, b'[')?,
             _ => {
                 return Err(RecordError::new(0, "text after the end of the document")
                     .hint("Documents may follow each other, each as the first one: an array, or with one at the same place.")

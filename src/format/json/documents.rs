@@ -132,7 +132,7 @@ pub fn twice(first: usize) -> RecordError {
 /// The error for a document that begins at `first` and has no array of records.
 #[cold]
 pub fn nothing(text: &[u8], first: usize, tokens: &[String], max_depth: usize) -> RecordError {
-    match locate(text, first, tokens, max_depth, true) {
+    match locate(text, first, tokens, max_depth, true, b'[') {
         Err(error) => error,
         Ok(_) => RecordError::new(first, no_array(tokens))
             .hint("A key on the way to it is there twice, and the last one counts."),

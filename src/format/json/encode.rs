@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use crate::error::RecordError;
 use crate::format::Encode;
-use crate::record::json::{Fast, Refusal, Sink, Writer};
-use crate::record::{Batch, BytesAs, EncodeError, Mark, Output};
+use crate::record::json::{Fast, Forms, Refusal, Sink, Writer};
+use crate::record::{Batch, EncodeError, Mark, Output};
 use crate::scan::vector::{Unit, Vector, Work};
 
 /// How records are written.
@@ -17,15 +17,15 @@ pub struct Style {
     pub end: &'static [u8],
     /// Indented, inside an array.
     pub pretty: bool,
-    /// How bytes are written.
-    pub bytes_as: BytesAs,
+    /// How values are written.
+    pub forms: Forms,
 }
 
 impl Style {
     pub fn writer(&self) -> Writer {
         match self.pretty {
-            true => Writer::pretty(self.bytes_as, 1),
-            false => Writer::new(self.bytes_as),
+            true => Writer::pretty(self.forms, 1),
+            false => Writer::new(self.forms),
         }
     }
 

@@ -1,4 +1,4 @@
-//! NDJSON and JSON (RFC 8259).
+//! NDJSON and JSON (RFC 8259), and JSON5.
 
 mod check;
 mod columns;
@@ -7,6 +7,7 @@ mod decode;
 mod documents;
 mod encode;
 mod find;
+mod five;
 mod keys;
 mod layout;
 mod pieces;
@@ -41,8 +42,12 @@ pub(super) static NDJSON: Entry = Entry {
     open: open_lines,
     create: |options, given| create(true, options, &given),
     gives,
-    takes: |_| TAKES,
-    copies: |options| options.records_at.is_none().then_some(Copies::Values),
+    // What is to be left out can be inside of anything.
+    takes: |options| if options.omit_null { Takes { detail: Detail::All, ..TAKES } } else { TAKES },
+    copies: |options| {
+        let as_it_is = options.records_at.is_none() && !options.omit_null && !options.names_rows();
+        as_it_is.then_some(Copies::Values)
+    },
     header: entry::header_before,
     reopen: |options, header| open_lines(options, header, true),
     begin_record: entry::nothing_before,
@@ -60,14 +65,31 @@ pub(super) static JSON: Entry = Entry {
     // JSON targets have a style of their own: compact or pretty.
     copies: |_| None,
     // Whatever is around the records, they are read as items of an array.
-    header: |_, _, _| b"[".to_vec(),
+    header: |options, reading, _| five::header(options, reading),
     // An array whose records are not here.
-    reopen: |options, _| open(options, b"[0", true),
+    reopen: |options, header| match five::is_asked(options) {
+        true => five::reopen(false, options, header),
+        false => open(options, b"[0", true),
+    },
     ..NDJSON
 };
 
+/// JSON5, with comments, trailing commas and other liberties; it is written as JSON.
+pub(super) static JSON5: Entry = Entry {
+    name: "json5",
+    title: "JSON5",
+    aliases: &["jsonc"],
+    extensions: &["json5", "jsonc"],
+    open: five::open_five,
+    gives: |options| Gives { whole_records: true, ..gives(options) },
+    header: |options, reading, _| five::header(options, reading),
+    reopen: |options, header| five::reopen(true, options, header),
+    ..JSON
+};
+
 fn gives(options: &Options) -> Gives {
-    Gives { base64: options.bytes_as == BytesAs::Base64, ..Gives::default() }
+    let base64 = options.bytes_as == BytesAs::Base64;
+    Gives { base64, whole_records: options.key_column.is_some(), ..Gives::default() }
 }
 
 const TAKES: Takes = Takes {
@@ -191,6 +213,9 @@ fn behind_mark(head: &[u8], end: bool) -> Option<usize> {
 
 /// Opens NDJSON.
 fn open_lines(options: &Options, head: &[u8], end: bool) -> Result<Opening, OpenError> {
+    if options.names_rows() {
+        return five::open_lines(options, head, end);
+    }
     let Some(start) = behind_mark(head, end) else { return Ok(Opening::More) };
     match &options.records_at {
         Some(pointer) => Ok(Opening::Ready(Box::new(documents::Source::new(start, tokens_of(pointer)?, options)))),
@@ -200,6 +225,9 @@ fn open_lines(options: &Options, head: &[u8], end: bool) -> Result<Opening, Open
 
 /// Opens JSON.
 fn open(options: &Options, head: &[u8], end: bool) -> Result<Opening, OpenError> {
+    if five::is_asked(options) {
+        return five::open_json(options, head, end);
+    }
     let Some(start) = behind_mark(head, end) else { return Ok(Opening::More) };
     let Some(first) = first_byte(head, start) else {
         return match end {
@@ -284,7 +312,7 @@ fn open_at(pointer: &str, options: &Options, head: &[u8], first: usize, end: boo
         (None, Ok(_)) => return Err(documents::nothing(seen, first, &tokens, options.max_depth).into()),
         (None, Err(_)) => {}
     }
-    match check::locate(head, first, &tokens, options.max_depth, end)? {
+    match check::locate(head, first, &tokens, options.max_depth, end, b'[')? {
         Located::At(start, open) => open_items(source(start, open, 0), head, end),
         Located::More => Ok(Opening::More),
     }
@@ -325,7 +353,7 @@ impl WriteFormat for Target {
             separator: if self.lines { b"" } else { b",\n" },
             end: if self.lines { b"\n" } else { b"" },
             pretty: self.pretty,
-            bytes_as: self.options.bytes_as,
+            forms: self.options.json_forms(),
         };
         match (&self.shape, &self.groups) {
             (Shape::Keyed, _) => Box::new(encode::Keyed::new(style)),

@@ -34,7 +34,8 @@ pub(super) static TEXT: Entry = Entry {
     tabular: false,
     nested: false,
     payload: false,
-    open: |options, head, end| Ok(open(options.utf8, head, end)),
+    // A mark that is written is not there twice.
+    open: |options, head, end| Ok(open(options.utf8 || options.out_dialect.bom, head, end)),
     create: |options, given| Ok(create(options, &given)),
     gives: |_| Gives { lines: true, ..Gives::default() },
     takes: |_| Takes {

@@ -23,14 +23,17 @@ pub(crate) fn count(
     with_text: bool,
 ) -> Option<Result<(u64, Option<Counts>)>> {
     let map = opened.source.map()?;
+    if opened.part.end.is_some() || opened.skipped_records() > 0 {
+        return None;
+    }
     let done = || text::check(&opened.source, settings);
-    if opened.gives().lines {
+    if opened.gives().lines && opened.start() == 0 {
         let counts = text::of_map(map, settings);
         let open = map.bytes().last().is_some_and(|last| *last != b'\n');
         return Some(done().map(|()| (counts.lines + u64::from(open), with_text.then_some(counts))));
     }
     // The marks, and where the records begin: after the header.
-    let (marks, start) = (opened.reading.marks()?, opened.reading.start());
+    let (marks, start) = (opened.reading.marks()?, opened.start());
     let pace = Pace::new(opened.plan.workers, opened.plan.memory_limit);
     let records = Records { map, start, text: &map.bytes()[start..], marks, step: pace.step };
     // A record lies in at most two claims. If records must be smaller than that, only the cutter notices larger ones.

@@ -18,7 +18,7 @@ use crate::format::{Tallied, Tally};
 use crate::job::count::counted::Counted;
 use crate::job::opened::Opened;
 use crate::job::pass::How;
-use crate::job::run::feed;
+use crate::job::run::{From, feed};
 use crate::metrics::{Progress, Registry};
 use crate::quarantine::Ledger;
 use crate::record::Schema;
@@ -33,12 +33,13 @@ pub(crate) fn tally(opened: &mut Opened<'_>) -> Option<Result<Counted>> {
 }
 
 fn tally_by(tallies: Vec<Box<dyn Tally>>, opened: &mut Opened<'_>) -> Result<Counted> {
-    let path = opened.source.path.clone();
+    let (path, skipped) = (opened.source.path.clone(), opened.skipped_records());
     let (lines, first_line) = (opened.route.from.lines(), opened.first_line());
     let (plan, room) = (&opened.plan, Room::new(&opened.plan, &opened.budget));
     let bytes = opened.source.reach().bytes;
     let map = bytes.map();
-    let feed = feed(bytes, take(&mut opened.head), &*opened.reading, plan, &room, None)?;
+    let begin = From { start: None, part: opened.part, records: opened.settings.skip.records };
+    let feed = feed(bytes, take(&mut opened.head), &*opened.reading, plan, &room, begin)?;
     let size = map.map(|map| map.bytes().len() as u64);
     let pass = opened.settings.progress.as_ref().map(|progress| progress.begin(size));
     let feed = feed.in_lines(lines, first_line).controlled(opened.settings.stop.as_ref(), pass);
@@ -59,7 +60,9 @@ fn tally_by(tallies: Vec<Box<dyn Tally>>, opened: &mut Opened<'_>) -> Result<Cou
     let sum = take(&mut *lock(&shared.sum));
     let bytes_in = shared.feed.into_inner().offset();
     match sum.failed {
-        Some((error, place)) => Err(opened.source.blame(opened.tell(error.at(&path, sum.records, place.0, place.1)))),
+        Some((error, place)) => {
+            Err(opened.source.blame(opened.tell(error.at(&path, skipped + sum.records, place.0, place.1))))
+        }
         None => {
             opened.source.unchanged()?;
             Ok(Counted { records: Some(sum.records), bytes_in, ..Counted::default() })

@@ -132,9 +132,13 @@ impl Together {
         &self.schema
     }
 
-    /// Whether only the columns of the first source matter, and they are known.
+    /// Whether no other source adds columns.
     pub fn is_enough(&self) -> bool {
-        self.rule == ColumnsFrom::First && self.first.is_some()
+        match self.rule {
+            ColumnsFrom::First => self.first.is_some(),
+            ColumnsFrom::List(_) => true,
+            ColumnsFrom::Auto | ColumnsFrom::Union => false,
+        }
     }
 
     /// What happens to a key that is not among the columns.

@@ -69,12 +69,13 @@ impl Each {
             ));
         }
         let memory_limit = self.settings.memory_limit;
-        let names =
-            self.pairs.iter().map(|(source, target)| source.name().as_os_str().len() + target.as_os_str().len());
+        let now = |(source, target): (SourceSpec, PathBuf)| Ok((source.now(&self.settings)?, target));
+        let pairs = self.pairs.into_iter().map(now).collect::<Result<Vec<_>>>()?;
+        let names = pairs.iter().map(|(source, target)| source.name().as_os_str().len() + target.as_os_str().len());
         let settings = less_names(self.settings, names)?;
         let mut sum = Sum::new(settings.progress.as_ref());
-        let mut files = Vec::with_capacity(self.pairs.len());
-        for (source, target) in self.pairs {
+        let mut files = Vec::with_capacity(pairs.len());
+        for (source, target) in pairs {
             let name = source.name().to_path_buf();
             let warnings = sum.warnings.len();
             match one(source, target.clone(), &settings, &mut sum) {

@@ -6,6 +6,7 @@
 
 mod columns;
 mod each;
+mod fields;
 mod one;
 mod places;
 

@@ -13,7 +13,8 @@ use crate::fold::{self, Fold};
 use crate::format::{self, Ends, Format, Frame, WriteFormat};
 use crate::job::header::First;
 use crate::job::many::columns::Together;
-use crate::job::open::refuse_source;
+use crate::job::many::fields::Fields;
+use crate::job::open::{encoded, refuse_source};
 use crate::job::opened::{Opened, ceiling, tell_again};
 use crate::job::pass::{How, Run as RunOfOne};
 use crate::job::run::write_end;
@@ -23,6 +24,7 @@ use crate::job::spec::SourceSpec;
 use crate::job::sum::Sum;
 use crate::memory::audit;
 use crate::metrics::{FileReport, Report};
+use crate::plan::named::Lacking;
 use crate::plan::sizes::FEW;
 use crate::quarantine::{Ledger, Quarantine, Section, place_for};
 use crate::resume::Left;
@@ -97,6 +99,7 @@ impl Many {
     pub fn run(self) -> Result<Report> {
         let started = Instant::now();
         let Many { sources, target, settings, keep_going } = self;
+        let sources = sources.into_iter().map(|source| source.now(&settings)).collect::<Result<Vec<_>>>()?;
         let memory_limit = settings.memory_limit;
         let names: Vec<PathBuf> = sources.iter().map(|source| source.name().to_path_buf()).collect();
         let mut settings = less_names(settings, names.iter().map(|name| name.as_os_str().len()))?;
@@ -114,11 +117,12 @@ impl Many {
         if let Some(packing) = &packing {
             target = target.packed(packing)?;
         }
+        target = encoded(target, to, &settings)?;
         let quarantine = place.map(|place| Quarantine::create(place, settings.force, settings.stop.as_ref()));
         let ledger = Ledger::new(settings.max_errors, quarantine.transpose()?, 0);
         if keep_going && !target.can().truncate && settings.fold.is_none() {
             return Err(Error::usage(format!(
-                "⟨keep_going⟩: if an input fails partway, part of it would stay in {}\n  Use ⟨target⟩ to write to a file that is not compressed, or ⟨Each⟩ to write one output for each input.",
+                "⟨keep_going⟩: if an input fails partway, part of it would stay in {}\n  Use ⟨target⟩ to write to a file that is not compressed and in UTF-8, or ⟨Each⟩ to write one output for each input.",
                 target.path().display()
             )));
         }
@@ -270,24 +274,33 @@ impl<'s> Run<'s> {
             return Ok(());
         }
         let mut together = Together::new(self.settings, ceiling(self.settings) / NAMES);
-        if !matches!(self.settings.columns, ColumnsFrom::List(_)) {
-            for index in 0..self.entries.len() {
-                if let Err(error) = self.look_at(index, &mut together) {
-                    self.failed(index, error)?;
-                }
-                if together.is_enough() {
-                    break;
-                }
+        let mut named = Fields::of(self.settings, self.lacking());
+        for index in 0..self.entries.len() {
+            if together.is_enough() && named.are_found() {
+                break;
+            }
+            if let Err(error) = self.look_at(index, &mut together, &mut named) {
+                self.failed(index, error)?;
             }
         }
+        named.check()?;
         together.settle();
         self.together = Some(together);
         Ok(())
     }
 
-    fn look_at(&mut self, index: usize, together: &mut Together) -> Result<()> {
+    /// Whether a field that is named has to be in all sources: they have to have the same columns then.
+    fn lacking(&self) -> Lacking {
+        match (&self.settings.columns, self.settings.fold) {
+            (ColumnsFrom::Auto, _) | (_, Some(_)) => Lacking::Refused,
+            _ => Lacking::Absent,
+        }
+    }
+
+    fn look_at(&mut self, index: usize, together: &mut Together, named: &mut Fields) -> Result<()> {
         let mut opened = self.open(index)?;
         let path = opened.source.path.clone();
+        named.look(opened.reading.schema());
         let original = opened.replay.as_ref().and_then(Section::original);
         together.replayed |= original.is_some();
         let shown = original.unwrap_or(&path).to_path_buf();
@@ -299,7 +312,7 @@ impl<'s> Run<'s> {
         }
         let keyed = opened.reading.schema().is_none();
         let found = match opened.route.names.clone() {
-            _ if keyed && !self.to.is_tabular() => Ok(()),
+            _ if together.is_enough() || keyed && !self.to.is_tabular() => Ok(()),
             Some(names) => {
                 let met = opened.route.seen.met().filter(|_| keyed).filter(|number| *number < names.len());
                 met.for_each(|number| together.found(names.name(number)));
@@ -322,7 +335,10 @@ impl<'s> Run<'s> {
         };
         self.entries[index] = match opened.replay.take() {
             Some(section) => Entry::Spec(SourceSpec::Quarantined(section)),
-            None if again => Entry::Spec(path.into()),
+            None if again => Entry::Spec(match opened.source.limit() {
+                Some(len) => SourceSpec::Beginning(path, len),
+                None => path.into(),
+            }),
             None => Entry::Held(Box::new(opened)),
         };
         found
@@ -331,7 +347,7 @@ impl<'s> Run<'s> {
     /// Opens a source, or takes the open one.
     fn open(&mut self, index: usize) -> Result<Opened<'s>> {
         match std::mem::replace(&mut self.entries[index], Entry::Done) {
-            Entry::Spec(spec) => Opened::new(spec, &TargetSpec::Memory, self.settings),
+            Entry::Spec(spec) => Opened::among(spec, &TargetSpec::Memory, self.settings, self.lacking()),
             Entry::Held(opened) => Ok(*opened),
             Entry::Done => Err(Error::usage("an input was opened twice")),
         }

@@ -7,6 +7,7 @@
 mod before;
 mod build;
 mod lines;
+mod parts;
 mod retain;
 
 use bumpalo::collections::Vec as ArenaVec;
@@ -35,6 +36,8 @@ pub struct Batch<'a> {
     /// Each record's number among those that were decoded; empty until one is dropped: until then, the numbers are the
     /// indexes.
     numbers: ArenaVec<'a, u32>,
+    /// How many more records ops have made than were decoded.
+    grown: usize,
     /// The records that ops refused, and why. On the heap, which is not touched if there are none.
     rejected: Vec<(usize, RecordError)>,
     /// The first node of the record being built.
@@ -102,6 +105,7 @@ impl<'a> Batch<'a> {
             keys: ArenaVec::new_in(bump),
             spans: ArenaVec::new_in(bump),
             numbers: ArenaVec::new_in(bump),
+            grown: 0,
             rejected: Vec::new(),
             open: 0,
             open_keys: 0,
@@ -199,7 +203,7 @@ impl<'a> Batch<'a> {
 
     /// Whether an op lacked memory for a record.
     pub(crate) fn lacks_memory(&self) -> bool {
-        self.rejected.iter().any(|(_, error)| error.fault == Fault::NoMemory)
+        self.rejected.iter().any(|(_, error)| error.lacks_memory())
     }
 
     /// Whether there is no record.
@@ -301,7 +305,7 @@ impl<'a> Batch<'a> {
             empty.rejected.insert(0, (0, error));
         }
         (empty.untyped_is_text, empty.strict, empty.seen) = (self.untyped_is_text, self.strict, self.seen);
-        (empty.before, empty.tested) = (self.before, self.tested);
+        (empty.before, empty.grown, empty.tested) = (self.before, self.grown, self.tested);
         empty
     }
 

@@ -104,7 +104,7 @@ impl Grouped {
 
     #[inline(always)]
     fn field<S: Sink>(&mut self, number: usize, value: Value<'_>, sink: &mut S) -> Result<(), Refusal> {
-        if matches!(value, Value::Absent) {
+        if self.writer.leaves_out(value, sink) {
             return Ok(());
         }
         for waiting in 0..self.waiting.len() {

@@ -2,6 +2,8 @@
 
 mod build;
 mod grouped;
+mod items;
+mod kept;
 mod nodes;
 mod pretty;
 mod quick;
@@ -17,6 +19,8 @@ pub mod unflatten;
 mod write;
 
 pub use grouped::{Grouped, json_text};
+pub use items::Items;
+pub(crate) use items::value_of;
 pub use quick::Quick;
 pub use read::Reader;
 pub(crate) use read::too_deep;
@@ -50,4 +54,34 @@ pub enum BytesAs {
     Base64,
     /// The bytes themselves; in a JSON target they must be UTF-8.
     Text,
+}
+
+/// What infinite numbers and NaN become in JSON, which has none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Nonfinite {
+    /// Null, counted as lossy.
+    #[default]
+    Null,
+    /// The texts `NaN`, `Infinity` and `-Infinity`, counted as lossy.
+    Text,
+    /// The record is bad.
+    Fail,
+}
+
+/// How a [`Writer`] writes what can be written in several ways.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Forms {
+    /// Bytes.
+    pub bytes_as: BytesAs,
+    /// Infinite numbers and NaN.
+    pub nonfinite: Nonfinite,
+    /// Keys whose value is null are left out.
+    pub omit_null: bool,
+}
+
+impl From<BytesAs> for Forms {
+    fn from(bytes_as: BytesAs) -> Forms {
+        Forms { bytes_as, ..Forms::default() }
+    }
 }

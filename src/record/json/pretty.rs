@@ -67,7 +67,7 @@ impl Pretty {
 }
 
 /// The length of the first part: a string, an operator, a run of white space, a number or literal.
-fn part(text: &[u8]) -> usize {
+pub(super) fn part(text: &[u8]) -> usize {
     match text[0] {
         b'"' => string(text),
         b'{' | b'}' | b'[' | b']' | b':' | b',' => 1,

@@ -1,7 +1,7 @@
 //! A whole record as one JSON text, for targets that have no fields of their own.
 
 use super::{Refusal, Sink, Writer};
-use crate::record::{Batch, Value};
+use crate::record::Batch;
 
 impl Writer {
     /// Writes a record of a batch of either shape; one in columns as a map. Absent fields are left out.
@@ -11,7 +11,7 @@ impl Writer {
         };
         let mut separator: &[u8] = b"{";
         for (name, value) in schema.names().zip(batch.columns(index)) {
-            if matches!(value, Value::Absent) {
+            if self.leaves_out(*value, sink) {
                 continue;
             }
             sink.put(separator)?;

@@ -2,9 +2,10 @@
 
 use base64::Engine;
 
-use super::BytesAs;
+use super::kept::WithoutNulls;
 use super::pretty::Pretty;
 use super::sink::{Refusal, Sink};
+use super::{BytesAs, Forms, Nonfinite};
 use crate::error::Error;
 use crate::record::digits::{float_text, int_text, uint_text};
 use crate::record::{LossyKind, Output, Tree, Value};
@@ -123,21 +124,23 @@ impl Sink for Plain<'_, '_> {
 
 /// Writes values as JSON text.
 pub struct Writer {
-    bytes_as: BytesAs,
+    forms: Forms,
     pretty: Option<Pretty>,
+    without_nulls: WithoutNulls,
     /// For each open list and map, the node after it, and whether it is a map.
     open: Vec<(u32, bool)>,
 }
 
 impl Writer {
     /// Without white space.
-    pub fn new(bytes_as: BytesAs) -> Writer {
-        Writer { bytes_as, pretty: None, open: Vec::with_capacity(64) }
+    pub fn new(forms: impl Into<Forms>) -> Writer {
+        let without_nulls = WithoutNulls::default();
+        Writer { forms: forms.into(), pretty: None, without_nulls, open: Vec::with_capacity(64) }
     }
 
     /// With line breaks and two spaces of indentation per level; `level` is that of the values.
-    pub fn pretty(bytes_as: BytesAs, level: usize) -> Writer {
-        Writer { pretty: Some(Pretty::new(level)), ..Writer::new(bytes_as) }
+    pub fn pretty(forms: impl Into<Forms>, level: usize) -> Writer {
+        Writer { pretty: Some(Pretty::new(level)), ..Writer::new(forms) }
     }
 
     /// Whether there are line breaks.
@@ -167,6 +170,25 @@ impl Writer {
         }
     }
 
+    /// Whether a key with this value is left out.
+    #[inline(always)]
+    pub fn leaves_out<S: Sink>(&self, value: Value<'_>, sink: &mut S) -> bool {
+        matches!(value, Value::Absent) || self.forms.omit_null && self.is_null(value, sink)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn is_null<S: Sink>(&self, value: Value<'_>, sink: &mut S) -> bool {
+        match value {
+            Value::Null => true,
+            Value::Float(number) if !number.is_finite() && self.forms.nonfinite == Nonfinite::Null => {
+                sink.lose(LossyKind::NotFiniteAsNull);
+                true
+            }
+            _ => false,
+        }
+    }
+
     /// Writes a node with everything inside it. Absent fields are left out.
     #[inline(always)]
     pub fn tree<S: Sink>(&mut self, tree: Tree<'_, '_>, sink: &mut S) -> Result<(), Refusal> {
@@ -184,7 +206,7 @@ impl Writer {
                 (in_map, first, behind) = self.close(in_map, first, sink)?;
             }
             let value = values[node];
-            if matches!(value, Value::Absent) && in_map {
+            if in_map && self.leaves_out(value, sink) {
                 node += 1;
                 continue;
             }
@@ -254,6 +276,7 @@ impl Writer {
         match value {
             Value::Text(text) => sink.text(text)?,
             Value::Number(text) => sink.number(text)?,
+            Value::Raw(text) if self.forms.omit_null => self.without_nulls.write(text, &mut self.pretty, sink)?,
             Value::Raw(text) => match &mut self.pretty {
                 Some(pretty) => pretty.raw(text, sink)?,
                 None => sink.compact(text)?,
@@ -267,15 +290,32 @@ impl Writer {
                 _ => {}
             },
             Value::Bytes(bytes) => return self.bytes(bytes, sink),
+            Value::Float(number) if !number.is_finite() => return self.not_finite(number, sink),
             other => write_typed(other, sink)?,
         }
         Ok(())
     }
 
+    #[cold]
+    #[inline(never)]
+    fn not_finite<S: Sink>(&self, number: f64, sink: &mut S) -> Result<(), Refusal> {
+        match self.forms.nonfinite {
+            Nonfinite::Null => {
+                sink.lose(LossyKind::NotFiniteAsNull);
+                Ok(sink.put(b"null")?)
+            }
+            Nonfinite::Text => {
+                sink.lose(LossyKind::NumberAsText);
+                Ok(sink.text(name_of(number))?)
+            }
+            Nonfinite::Fail => Err(Refusal::Value("a number is NaN or infinite, which JSON can't hold".into())),
+        }
+    }
+
     #[inline(always)]
     fn bytes<S: Sink>(&self, bytes: &[u8], sink: &mut S) -> Result<(), Refusal> {
         sink.lose(LossyKind::BytesAsText);
-        if self.bytes_as == BytesAs::Text {
+        if self.forms.bytes_as == BytesAs::Text {
             if simdutf8::basic::from_utf8(bytes).is_err() {
                 return Err(Refusal::Value("bytes that are not UTF-8 can't be JSON text".into()));
             }
@@ -292,16 +332,21 @@ impl Writer {
     }
 }
 
-/// Writes an integer or floating-point number of a typed source.
+/// What a number that is not finite is called.
+fn name_of(number: f64) -> &'static [u8] {
+    match number {
+        f64::INFINITY => b"Infinity",
+        f64::NEG_INFINITY => b"-Infinity",
+        _ => b"NaN",
+    }
+}
+
+/// Writes an integer or finite floating-point number of a typed source.
 fn write_typed<S: Sink>(value: Value<'_>, sink: &mut S) -> Result<(), Error> {
     match value {
         Value::Int(number) => sink.put(int_text(number, &mut [0; 32])),
         Value::UInt(number) => sink.put(uint_text(number, &mut [0; 32])),
-        Value::Float(number) if number.is_finite() => sink.put(float_text(number, &mut [0; 32])),
-        Value::Float(_) => {
-            sink.lose(LossyKind::NotFiniteAsNull);
-            sink.put(b"null")
-        }
+        Value::Float(number) => sink.put(float_text(number, &mut [0; 32])),
         Value::List(_) => sink.put(b"[]"),
         _ => sink.put(b"{}"),
     }

@@ -81,7 +81,7 @@ const EU_NDJSON: &str = "{\"name\":\"Ada, L.\",\"price\":\"1,50\"}\n{\"name\":\"
 /// Puts a configuration and what its jobs read into place.
 const CONFIGURED: &str = "mkdir in out; cp european.csv in/a.csv; cp conf pagemill.toml";
 
-pub const FILES: [(&str, &[u8]); 30] = [
+pub const FILES: [(&str, &[u8]); 33] = [
     ("conf", b"workers = 2\n[profile.eu]\ndelimiter = ';'\nquote = \"'\"\n[job.nightly]\nprofile = 'eu'\ninput = ['in/*.csv']\noutput = 'out/all.ndjson'\n[job.weekly]\ninput = 'out/all.ndjson'\noutput = 'out/all.csv'\n"),
     ("trips.csv", "trip_id,id,from_station,fare\nT1,7, Zürich HB ,12.50\nT2,8,\"Bern, Bahnhof\",3\n".as_bytes()),
     ("rules.toml", b"[[alert]]\nmetric = \"read_bytes_rate\"\nbelow = 60\n"),
@@ -112,6 +112,9 @@ pub const FILES: [(&str, &[u8]); 30] = [
     ("messy.csv", b"id,name\n1,Ada\n2\n3,Alan\n"),
     // An unsigned number from its lowest byte on, a number from its highest byte on (1.5 and 2.5), sixteen bytes of text.
     ("ticks.fixed", b"\x01\0\0\0\0\0\0\0\x3f\xf8\0\0\0\0\0\0ACME\0\0\0\0\0\0\0\0\0\0\0\0\x02\0\0\0\0\0\0\0\x40\x04\0\0\0\0\0\0Initech\0\0\0\0\0\0\0\0\0"),
+    ("report.csv", b"Trips\nfrom \"Somewhere\n\nid,fare\n1,1.10\n2,30\nTotal,31.10\n"),
+    ("calls.vcf", b"##fileformat=VCFv4.2\n#CHROM\tPOS\n20\t14370\n"),
+    ("app.ndjson", b"{\"a\":1}\n{\"a\":"),
     ("2023.csv", b"id,n\n1,2023\n"),
     ("2024.csv", b"n,id\n2024,2\n"),
     ("2025.csv", b"id,n\n3,2025\n"),
@@ -187,9 +190,46 @@ pub const ANSWERS: &[Answer] = &[
     answer("pagemill convert 'data/**/*.csv' -o all.ndjson --columns union", "{\"id\":1}\n{\"id\":2,\"x\":\"y\"}\n").after("cat all.ndjson"),
     parts("pagemill convert data --recursive --out-dir out -t ndjson --keep-going --report report.json", &["out/a.ndjson\nout/deep/er/b.ndjson\n{\"id\":1}\n{\"id\":2,\"x\":\"y\"}\n", "\"records_out\":2"]).after("find out -type f | sort; cat out/a.ndjson out/deep/er/b.ndjson report.json"),
     answer("find data -name '*.csv' -newer last-run -print0 | pagemill convert --files-from - -0 -o new.csv", "id\n1\n").before("touch -d 2020-01-01 last-run; touch -d 2019-01-01 data/deep/er/b.csv").after("cat new.csv"),
+    answer("pagemill convert report.csv -o table.csv --skip-lines 3 --skip-footer 1", "id,fare\n1,1.10\n2,30\n").after("cat table.csv"),
+    answer("pagemill convert report.csv -o table.csv --skip-until '^id,' --skip-footer 1", "id,fare\n1,1.10\n2,30\n").after("cat table.csv"),
+    answer("pagemill convert 2023.csv -o rest.csv --skip-records 1000", "id,n\n").after("cat rest.csv"),
+    answer("pagemill convert calls.vcf -f tsv -o calls.ndjson --comment '##' --clean-names snake", "{\"chrom\":20,\"pos\":14370}\n").after("cat calls.ndjson"),
+    answer("cat 2023.csv 2023.csv | pagemill convert - -f csv -t csv --skip-repeated-headers", "id,n\n1,2023\n1,2023\n"),
+    answer("pagemill convert legacy.csv -o excel.csv --encoding windows-1252 --bom --crlf --force", "\u{feff}name\r\nZürich\r\n").after("cat excel.csv"),
+    answer("pagemill convert legacy.csv -o wide.tsv --encoding windows-1252 --out-encoding utf-16le --bom", "\u{feff}name\nZürich\n").after("iconv -f utf-16le -t utf-8 wide.tsv"),
+    answer("pagemill convert data --recursive --include '*.csv' --columns union --source-column file -o all.csv", "file,id,x\ndata/a.csv,1,\ndata/deep/er/b.csv,2,y\n").after("cat all.csv"),
+    answer("pagemill convert app.ndjson -o app.csv --snapshot", "a\n1\n").after("cat app.csv"),
     answer("pagemill convert legacy.csv -o legacy.ndjson --encoding windows-1252", "{\"name\":\"Zürich\"}\n").after("cat legacy.ndjson"),
     answer("pagemill convert huge.csv -o huge.ndjson --resume", "{\"id\":1,\"name\":\"Ada\"}\n{\"id\":2,\"name\":\"Grace\"}\n").after("cat huge.ndjson"),
     parts("pagemill convert big.csv -o big.ndjson --explain", &["csv to ndjson\n", "memory limit     100000000 bytes\n"]).after("test ! -e big.ndjson"),
+    answer("pagemill convert posts.ndjson -o posts.csv --join-lists '|'", "id,tags\n1,a|b\n2,\"\"\n")
+        .before(r#"printf '{"id":1,"tags":["a","b"]}\n{"id":2,"tags":[]}\n' > posts.ndjson"#)
+        .after("cat posts.csv"),
+    answer("pagemill convert orders.ndjson -o items.csv --explode items", "id,items.sku,items.n\n1,x,2\n1,y,\n")
+        .before(r#"printf '{"id":1,"items":[{"sku":"x","n":2},{"sku":"y"}]}\n' > orders.ndjson"#)
+        .after("cat items.csv"),
+    answer(
+        "pagemill convert docker.ndjson -o log.ndjson --parse-json log --where \"log.level = 'error'\"",
+        "{\"log\":{\"level\":\"error\",\"ms\":1.50},\"stream\":\"stderr\"}\n",
+    )
+    .before(r#"printf '%s\n' '{"log":"{\"level\":\"error\",\"ms\":1.50}\n","stream":"stderr"}' '{"log":"{\"level\":\"info\"}\n"}' > docker.ndjson"#)
+    .after("cat log.ndjson"),
+    answer("pagemill convert users.json -o users.csv --records-at /users --key-column name", "name,age\nann,7\nbob,9\n")
+        .before(r#"printf '{"users":{"ann":{"age":7},"bob":{"age":9}}}' > users.json"#)
+        .after("cat users.csv"),
+    answer("pagemill convert table.json -o table.csv --names first", "id,name\n1,Ada\n")
+        .before(r#"printf '[["id","name"],[1,"Ada"]]' > table.json"#)
+        .after("cat table.csv"),
+    answer("pagemill convert settings.jsonc -t json --pretty", "[\n  {\n    \"tabs\": 4,\n    \"rulers\": [\n      80\n    ]\n  }\n]\n")
+        .before(r#"printf '{ // mine\n "tabs": 4, "rulers": [80,],\n}' > settings.jsonc"#),
+    answer("pagemill convert people.csv -o people.ndjson --types zip=text,born=date", "{\"zip\":\"8001\",\"born\":\"1815-12-10\",\"n\":1}\n")
+        .before("printf 'zip,born,n\\n8001,1815-12-10,1\\n' > people.csv")
+        .after("cat people.ndjson"),
+    answer("pagemill convert wide.csv -o narrow.csv --select '1,q1..q4,/^note/'", "id,q1,q2,q3,q4,note_a\n1,2,3,4,5,7\n")
+        .before("printf 'id,q1,q2,q3,q4,x,note_a\\n1,2,3,4,5,6,7\\n' > wide.csv")
+        .after("cat narrow.csv"),
+    answer("pagemill convert export.csv -o lean.ndjson --omit-null", "{\"id\":1,\"user.name\":\"Ada\",\"user.tags\":\"[\\\"x\\\",\\\"y\\\"]\"}\n{\"id\":2,\"user.name\":\"Grace, R.\",\"user.tags\":\"[]\"}\n")
+        .after("cat lean.ndjson"),
     // Those of the help.
     answer("pagemill convert trips.csv -o trips.ndjson", TRIPS_NDJSON).after("cat trips.ndjson"),
     answer("pagemill count trips.csv", " 3  7 75 76 trips.csv\n"),

@@ -15,7 +15,7 @@ use crate::support::{Ran, folder, run};
 use probes::{ELSEWHERE, Input, POLICIES, PROBES, Probe, WIDTHS};
 use tempfile::TempDir;
 
-const FORMATS: [&str; 8] = ["csv", "tsv", "ndjson", "json", "text", "fixed", "frames", "fwf"];
+const FORMATS: [&str; 9] = ["csv", "tsv", "ndjson", "json", "json5", "text", "fixed", "frames", "fwf"];
 
 /// From one format to another; frames hold bytes or JSON.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -41,7 +41,8 @@ impl Pair {
             "csv" => input.csv,
             "tsv" => input.tsv,
             "ndjson" => input.ndjson,
-            "json" => input.json,
+            "json5" if input.json == probes::NULLS.json => b"[{a:NaN,b:1}]",
+            "json" | "json5" => input.json,
             "text" => input.text,
             "fixed" => input.fixed,
             "fwf" => input.fwf,

@@ -108,6 +108,31 @@ pub const NESTED: Input = Input {
 };
 pub const NESTED_LAYOUT: &str = "ab.c:u8,d:u8";
 
+/// Lists of plain values.
+pub const LISTS: Input =
+    Input { ndjson: b"{\"a\":[1,2]}\n", json: b"[{\"a\":[1,2]}]", frames_of_json: b"\x0b\0\0\0{\"a\":[1,2]}", ..PLAIN };
+
+/// JSON inside texts: a list, with white space where it matters that it is taken apart.
+pub const JSON_TEXTS: Input = Input {
+    csv: b"a\n\"[1, 2]\"\n",
+    tsv: b"a\n\"[1, 2]\"\n",
+    ndjson: b"{\"a\":\"[1, 2]\"}\n",
+    json: b"[{\"a\":\"[1, 2]\"}]",
+    frames_of_json: b"\x0e\0\0\0{\"a\":\"[1, 2]\"}",
+    ..PLAIN
+};
+
+/// Nulls, and numbers that become null.
+pub const NULLS: Input = Input {
+    csv: b"a,b\n,1\n",
+    tsv: b"a\tb\n\t1\n",
+    ndjson: b"{\"a\":null,\"b\":1}\n",
+    json: b"[{\"a\":null,\"b\":1}]",
+    fixed: b"\0\0\xc0\x7f\0\0\x80\x3f",
+    frames_of_json: b"\x12\0\0\0{\"a\":null,\"b\":1}",
+    ..PLAIN
+};
+
 /// What gets a warning, or is lost.
 pub const WARNED: Input = Input {
     csv: b"a,b,\n1,x,\n",
@@ -173,6 +198,8 @@ pub const PROBES: &[Probe] = &[
     probe("decompress", &["--decompress", "gzip"], PLAIN),
     probe("compress", &["--compress", "gzip"], PLAIN),
     probe("encoding", &["--encoding", "latin1"], LATIN),
+    probe("include", &["--include", "*.none"], PLAIN).beside(&["--recursive"]).reading(&["folder"]),
+    probe("out-encoding", &["--out-encoding", "utf-16le"], PLAIN),
     // CSV and TSV
     probe("delimiter", &["--delimiter", ";"], Input { csv: b"a;b\n1;x\n", tsv: b"a;b\n1;x\n", ..PLAIN }),
     probe("quote", &["--quote", "'"], Input { csv: b"a,b\n1,'x,y'\n2,z\n", tsv: b"a\tb\n1\t'x\ty'\n2\tz\n", ..PLAIN }),
@@ -183,7 +210,18 @@ pub const PROBES: &[Probe] = &[
     ),
     probe("no-quoting", &["--no-quoting"], Input { csv: b"a,b\n1,\"x\n2,z\n", tsv: b"a\tb\n1\t\"x\n2\tz\n", ..PLAIN }),
     probe("comment", &["--comment", "#"], Input { csv: b"a,b\n1,x\n#\n", tsv: b"a\tb\n1\tx\n#\n", ..PLAIN }),
-    probe("names", &["--names", "b,a"], PLAIN),
+    probe("skip-lines", &["--skip-lines", "1"], PLAIN),
+    probe("skip-until", &["--skip-until", "^[2z]"], PLAIN),
+    probe("skip-records", &["--skip-records", "1"], PLAIN),
+    probe("skip-footer", &["--skip-footer", "1"], PLAIN),
+    probe(
+        "skip-repeated-headers",
+        &["--skip-repeated-headers"],
+        Input { csv: b"a,b\n1,x\na,b\n", tsv: b"a\tb\n1\tx\na\tb\n", ..PLAIN },
+    ),
+    probe("clean-names", &["--clean-names", "lower"], Input { csv: b"A,b\n1,x\n", tsv: b"A\tb\n1\tx\n", ..PLAIN }),
+    probe("bom", &["--bom"], PLAIN),
+    probe("names", &["--names", "b,a"], Input { json: b"[[\"x\",1]]", ndjson: b"[\"x\",1]\n", ..PLAIN }),
     probe("no-headers", &["--no-headers", "--select", "column_1"], PLAIN).beside(&["--on-error", "skip"]),
     probe("no-headers", &["--no-headers"], PLAIN),
     probe("ragged", &["--ragged", "pad"], BAD),
@@ -230,9 +268,16 @@ pub const PROBES: &[Probe] = &[
         &["--records-at", "/d"],
         Input { json: b"{\"d\":[{\"a\":1,\"b\":\"x\"}]}", ndjson: b"{\"d\":[{\"a\":1,\"b\":\"x\"}]}\n", ..PLAIN },
     ),
+    probe("key-column", &["--key-column", "k"], Input { json: b"{\"x\":{\"a\":1,\"b\":\"y\"}}", ..PLAIN })
+        .layout("a:u8,b:text9,k:text9"),
     probe("nested", &["--nested", "json"], NESTED).layout(NESTED_LAYOUT),
+    probe("join-lists", &["--join-lists", "|"], LISTS),
     probe("unflatten", &["--unflatten"], NESTED).layout(NESTED_LAYOUT),
     probe("pretty", &["--pretty"], PLAIN),
+    probe("omit-null", &["--omit-null"], NULLS).layout("a:f32le,b:f32le"),
+    // Those that have no nulls of their own.
+    probe("omit-null", &["--omit-null"], PLAIN).beside(&["--set", "a=null"]),
+    probe("nonfinite", &["--nonfinite", "text"], NULLS).layout("a:f32le,b:f32le"),
     // Binary
     probe("layout", &["--layout", LAYOUT], PLAIN).layout(""),
     probe("layout", &["--layout", WIDTHS], PLAIN).layout(""),
@@ -259,11 +304,20 @@ pub const PROBES: &[Probe] = &[
     // In fixed-width text there are no quotes: such a text is counted.
     probe("out-null", &["--out-null", "z"], PLAIN).beside(&["--strict"]),
     probe("out-null", &["--out-null", "NULL"], PLAIN).beside(&["--columns", "a,nobody"]),
+    probe("types", &["--types", "a=text"], PLAIN),
+    probe("types", &["--types", "a=date"], PLAIN),
     probe("where", &["--where", "record_number() = 1"], PLAIN),
+    probe("source-column", &["--source-column", "file"], PLAIN),
+    // What has such a field already is refused.
+    probe("source-column", &["--source-column", "a"], PLAIN),
+    probe("source-column", &["--source-column", "line"], PLAIN),
+    probe("source-column", &["--source-column", "payload"], PLAIN),
     probe("set", &["--set", "made=record_number()"], PLAIN),
     probe("set", &["--set", "a=7"], PLAIN),
     probe("set", &["--set", "line='z'"], PLAIN),
     probe("set", &["--set", "payload='z'"], PLAIN),
+    probe("explode", &["--explode", "a"], JSON_TEXTS).beside(&["--parse-json", "a"]).layout("a:text9"),
+    probe("parse-json", &["--parse-json", "a"], JSON_TEXTS).layout("a:text9"),
     probe("op", &["--op", "upper"], PLAIN),
     probe("op", &["--op", "wordcount"], PLAIN),
     probe("bytes", &["--bytes", "text"], BYTES).layout("a:u8,b:bytes9"),
@@ -324,5 +378,6 @@ pub const ELSEWHERE: &[(&str, &str)] = &[
     ("no-checkpoint", "an input of 2 GiB: doubles/writes.rs and faults/resume.rs begin checkpoints"),
     ("checkpoint-every", "an interruption: resume.rs"),
     ("otlp", "a collector: otlp.rs"),
+    ("snapshot", "a file that grows: parts.rs"),
     ("linger", "a page that somebody looks at: dashboard.rs"),
 ];

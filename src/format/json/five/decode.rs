@@ -1,0 +1,407 @@
+//! Slices to batches.
+
+use std::ops::Range;
+
+use super::text::{Read, Strings, Syntax, scalar, skip, wrong};
+use super::walk::{Between, Found, Walk};
+use super::{Layout, Rows};
+use crate::error::{Cause, Fault, RecordError};
+use crate::format::json::pieces::repaired;
+use crate::format::{Decode, Want};
+use crate::record::json::{Reader, too_deep};
+use crate::record::utf8::NOT_UTF8;
+use crate::record::{Batch, LossyKind, Value, too_many_fields};
+
+/// What the records of a source have in common.
+#[derive(Clone)]
+pub struct Rules {
+    pub syntax: Syntax,
+    pub layout: Layout,
+    /// The name of the field for the keys of a map of records.
+    pub key: Option<Box<[u8]>>,
+    /// Records are lists, whose items are columns.
+    pub rows: Option<Rows>,
+    /// How many lists and maps are around a record.
+    pub around: usize,
+    pub max_depth: usize,
+    pub max_fields: usize,
+}
+
+/// Decodes slices of one source.
+pub struct Decoder {
+    rules: Rules,
+    replace: bool,
+    /// For each column of a record that is a list, its place among the columns that are wanted.
+    places: Vec<Option<usize>>,
+    /// How many columns are wanted.
+    width: usize,
+    /// The open lists and maps: the node, and whether it is a map.
+    open: Vec<(u32, bool)>,
+    /// Checks lists and maps that stay text.
+    reader: Option<Box<Reader>>,
+    valid: bool,
+    at: usize,
+    /// Where the record being read begins.
+    record: usize,
+    /// A value was read, and neither comma nor bracket followed it.
+    unclosed: bool,
+    done: bool,
+}
+
+impl Decoder {
+    pub fn new(rules: Rules, want: &Want) -> Decoder {
+        let names = rules.rows.as_ref().map(|rows| &rows.schema);
+        let wanted = |name: &[u8]| match &want.select {
+            None => names.and_then(|names| names.position(name)),
+            Some(select) => select.iter().position(|wanted| **wanted == *name),
+        };
+        let places: Vec<_> = names.map(|names| names.names().map(wanted).collect()).unwrap_or_default();
+        let width = want.select.as_ref().map_or(places.len(), Vec::len);
+        let (replace, open) = (want.replace_invalid_utf8, Vec::with_capacity(64));
+        Decoder {
+            rules,
+            replace,
+            places,
+            width,
+            open,
+            reader: None,
+            valid: true,
+            at: 0,
+            record: 0,
+            unclosed: false,
+            done: false,
+        }
+    }
+
+    fn strings<'a>(&self, batch: &Batch<'a>) -> Strings<'a> {
+        Strings { syntax: self.rules.syntax, replace: self.replace, arena: batch.arena() }
+    }
+
+    fn skip(&self, text: &[u8], at: usize) -> Result<usize, RecordError> {
+        skip(text, at, self.rules.syntax)
+    }
+
+    /// Reads the next record; false at the end of the slice.
+    fn next<'a>(&mut self, slice: &'a [u8], batch: &mut Batch<'a>) -> Result<bool, RecordError> {
+        self.record = self.at;
+        let at = self.skip(slice, self.at)?;
+        self.record = at;
+        let commas = self.rules.layout.between() == Between::Commas;
+        match slice.get(at) {
+            None if self.unclosed => return Err(RecordError::new(at, "the array or map of records is not closed")),
+            None => return Ok(false),
+            Some(b']' | b'}') if commas => {
+                if slice[at] != self.rules.layout.closing() {
+                    return Err(wrong(slice, at, "a record"));
+                }
+                self.done = true;
+                return Ok(false);
+            }
+            Some(_) => {}
+        }
+        let end = self.record(slice, at, batch)?;
+        let next = self.skip(slice, end)?;
+        match (commas, slice.get(next)) {
+            (false, _) => self.at = end,
+            (true, None) => (self.at, self.unclosed) = (next, true),
+            (true, Some(b',')) => {
+                let behind = self.skip(slice, next + 1)?;
+                if slice.get(behind) == Some(&self.rules.layout.closing()) && self.rules.syntax == Syntax::Json {
+                    return Err(RecordError::new(next, "a comma before the closing bracket"));
+                }
+                // A slice that ends with a comma goes on in the next one.
+                self.at = next + 1;
+            }
+            (true, Some(byte)) if *byte == self.rules.layout.closing() => (self.at, self.done) = (next + 1, true),
+            (true, Some(_)) => return Err(wrong(slice, next, "a comma or the closing bracket")),
+        }
+        batch.end_record(at, end)?;
+        Ok(true)
+    }
+
+    /// Adds the record at `at`; returns its end.
+    fn record<'a>(&mut self, slice: &'a [u8], at: usize, batch: &mut Batch<'a>) -> Result<usize, RecordError> {
+        let end = self.parse(slice, at, batch)?;
+        if self.valid {
+            return Ok(end);
+        }
+        let Err(error) = simdutf8::compat::from_utf8(&slice[at..end]) else { return Ok(end) };
+        if !self.replace {
+            let invalid = RecordError::new(at + error.valid_up_to(), "invalid UTF-8");
+            return Err(invalid.cause(Cause::Text).hint(NOT_UTF8));
+        }
+        batch.abandon();
+        batch.lose(LossyKind::InvalidUtf8Replaced, 1);
+        let text = repaired(&slice[at..end], at, batch)?;
+        self.parse(text, 0, batch).map_err(|error| RecordError { offset: at, ..error })?;
+        Ok(end)
+    }
+
+    fn parse<'a>(&mut self, text: &'a [u8], at: usize, batch: &mut Batch<'a>) -> Result<usize, RecordError> {
+        let end = match (&self.rules.key, self.rules.rows.is_some()) {
+            (_, true) => return self.row(text, at, batch),
+            (None, _) => self.value(text, at, b"", batch)?,
+            (Some(_), _) => self.member(text, at, batch)?,
+        };
+        let nodes = batch.open_values();
+        if nodes.len() > self.rules.max_fields && fields(nodes) > self.rules.max_fields {
+            return Err(too_many_fields(at, self.rules.max_fields));
+        }
+        Ok(end)
+    }
+
+    /// Adds a record of a map: its key, and the fields of its value.
+    fn member<'a>(&mut self, text: &'a [u8], at: usize, batch: &mut Batch<'a>) -> Result<usize, RecordError> {
+        let read = self.strings(batch).key(text, at)?;
+        let value = self.colon(text, read.end)?;
+        self.lose(&read, batch);
+        let own = self.rules.key.as_deref().unwrap_or_default();
+        let name = batch.arena().bytes(own.len(), at)?;
+        name.copy_from_slice(own);
+        let name: &'a [u8] = name;
+        let first = batch.next_node();
+        if !matches!(text.get(value), Some(b'{')) {
+            batch.push_keyed(b"", Value::Map(0), at)?;
+            batch.push_keyed(name, Value::Text(read.text), at)?;
+            let end = self.value(text, value, b"value", batch)?;
+            batch.close_map(first);
+            return Ok(end);
+        }
+        let end = self.value(text, value, b"", batch)?;
+        if batch.has_key(name) {
+            let name = String::from_utf8_lossy(name).into_owned();
+            let reason = format!("the record has a field `{name}` of its own, so the key of its map has no place");
+            return Err(RecordError::new(value, reason).hint("Choose another name with ⟨key_column⟩."));
+        }
+        batch.push_keyed(name, Value::Text(read.text), at)?;
+        batch.close_map(first);
+        batch.last_node_first();
+        Ok(end)
+    }
+
+    /// Goes from the end of a key to its value.
+    fn colon(&self, text: &[u8], end: usize) -> Result<usize, RecordError> {
+        let at = self.skip(text, end)?;
+        if text.get(at) != Some(&b':') {
+            return Err(wrong(text, at, "`:`"));
+        }
+        self.skip(text, at + 1)
+    }
+
+    fn lose(&self, read: &Read<'_>, batch: &mut Batch<'_>) {
+        if read.replaced > 0 {
+            batch.lose(LossyKind::InvalidUtf8Replaced, 1);
+        }
+    }
+
+    /// Adds the nodes of the value at `at`, under a key; returns its end.
+    fn value<'a>(
+        &mut self,
+        text: &'a [u8],
+        mut at: usize,
+        mut key: &'a [u8],
+        batch: &mut Batch<'a>,
+    ) -> Result<usize, RecordError> {
+        self.open.clear();
+        loop {
+            match text.get(at) {
+                Some(first @ (b'{' | b'[')) => {
+                    if self.rules.around + self.open.len() >= self.rules.max_depth {
+                        return Err(too_deep(at, self.rules.max_depth));
+                    }
+                    let is_map = *first == b'{';
+                    self.open.push((batch.next_node() as u32, is_map));
+                    batch.push_keyed(key, if is_map { Value::Map(0) } else { Value::List(0) }, at)?;
+                    at = self.skip(text, at + 1)?;
+                    if text.get(at) != Some(&closing(is_map)) {
+                        (key, at) = self.key(is_map, text, at, batch)?;
+                        continue;
+                    }
+                }
+                Some(b'"') => at = self.text(key, text, at, batch)?,
+                Some(b'\'') if self.rules.syntax == Syntax::Five => at = self.text(key, text, at, batch)?,
+                _ => {
+                    let (value, end) = scalar(text, at, self.rules.syntax, batch.arena())?;
+                    batch.push_keyed(key, value, at)?;
+                    at = end;
+                }
+            }
+            // After a value, or at the bracket of an empty list or map.
+            loop {
+                let Some((node, is_map)) = self.open.last().copied() else { return Ok(at) };
+                at = self.skip(text, at)?;
+                match text.get(at) {
+                    Some(byte) if *byte == closing(is_map) => {
+                        self.open.pop();
+                        if is_map {
+                            batch.close_map(node as usize)
+                        } else {
+                            batch.close_list(node as usize)
+                        }
+                        at += 1;
+                    }
+                    Some(b',') => {
+                        let next = self.skip(text, at + 1)?;
+                        if text.get(next) != Some(&closing(is_map)) {
+                            (key, at) = self.key(is_map, text, next, batch)?;
+                            break;
+                        }
+                        if self.rules.syntax == Syntax::Json {
+                            return Err(RecordError::new(at, "a comma before the closing bracket"));
+                        }
+                        at = next;
+                    }
+                    _ => return Err(wrong(text, at, if is_map { "`,` or `}`" } else { "`,` or `]`" })),
+                }
+            }
+        }
+    }
+
+    /// The key of the next value, and where that begins.
+    fn key<'a>(
+        &self,
+        is_map: bool,
+        text: &'a [u8],
+        at: usize,
+        batch: &mut Batch<'a>,
+    ) -> Result<(&'a [u8], usize), RecordError> {
+        if !is_map {
+            return Ok((b"", at));
+        }
+        let read = self.strings(batch).key(text, at)?;
+        self.lose(&read, batch);
+        Ok((read.text, self.colon(text, read.end)?))
+    }
+
+    fn text<'a>(&self, key: &'a [u8], text: &'a [u8], at: usize, batch: &mut Batch<'a>) -> Result<usize, RecordError> {
+        let read = self.strings(batch).string(text, at)?;
+        self.lose(&read, batch);
+        batch.push_keyed(key, Value::Text(read.text), at)?;
+        Ok(read.end)
+    }
+
+    /// Adds a list as a record in columns.
+    fn row<'a>(&mut self, text: &'a [u8], start: usize, batch: &mut Batch<'a>) -> Result<usize, RecordError> {
+        if text.get(start) != Some(&b'[') {
+            return Err(wrong(text, start, "a list, as the records before it")
+                .hint("With ⟨names⟩, every record is a list of values."));
+        }
+        let columns = self.places.len();
+        batch.push_row(self.width, start)?;
+        let (mut at, mut column) = (self.skip(text, start + 1)?, 0);
+        while text.get(at) != Some(&b']') {
+            let value = at;
+            let found = match text.get(at) {
+                Some(b'{' | b'[') => {
+                    at = self.nested(text, at)?;
+                    Value::Raw(&text[value..at])
+                }
+                Some(b'"') => {
+                    let read = self.strings(batch).string(text, at)?;
+                    self.lose(&read, batch);
+                    at = read.end;
+                    Value::Text(read.text)
+                }
+                _ => {
+                    let (found, end) = scalar(text, at, self.rules.syntax, batch.arena())?;
+                    at = end;
+                    found
+                }
+            };
+            if let Some(Some(place)) = self.places.get(column) {
+                batch.open_values()[*place] = found;
+            }
+            column += 1;
+            at = self.skip(text, at)?;
+            match text.get(at) {
+                Some(b',') => {
+                    at = self.skip(text, at + 1)?;
+                    if text.get(at) == Some(&b']') {
+                        return Err(RecordError::new(at, "a comma before the closing bracket"));
+                    }
+                }
+                Some(b']') => {}
+                _ => return Err(wrong(text, at, "`,` or `]`")),
+            }
+        }
+        if let Some(rows) = self.rules.rows.as_ref().filter(|_| column != columns) {
+            let error = RecordError::with_numbers(start, rows.other, [column, columns]);
+            return Err(error.cause(Cause::Fields));
+        }
+        Ok(at + 1)
+    }
+
+    /// The end of a list or map inside a row, which is checked.
+    fn nested(&mut self, text: &[u8], at: usize) -> Result<usize, RecordError> {
+        let depth = self.rules.max_depth.saturating_sub(self.rules.around + 1);
+        let reader = self.reader.get_or_insert_with(|| Box::new(Reader::new(depth, 0)));
+        reader.start(at, text.len(), false)?;
+        reader.check(text).map(|(_, end)| end)
+    }
+
+    /// Where the record that begins at `from` ends, and where the next one begins.
+    fn end_of(&self, slice: &[u8], from: usize) -> (usize, usize, bool) {
+        match Walk::new(from, 0).next(slice, self.rules.layout.between(), self.rules.syntax) {
+            Some(Found::Comma(at)) => (at, at + 1, false),
+            Some(Found::Close(at)) => (at, at + 1, true),
+            Some(Found::End(at)) => (at, at, false),
+            None => (slice.len(), slice.len(), true),
+        }
+    }
+}
+
+fn closing(is_map: bool) -> u8 {
+    if is_map { b'}' } else { b']' }
+}
+
+/// How many fields a record has: items of lists do not count.
+fn fields(nodes: &[Value<'_>]) -> usize {
+    let (mut node, mut fields) = (1, 0);
+    while let Some(value) = nodes.get(node) {
+        let inside = if let Value::List(inside) = value { *inside as usize } else { 0 };
+        fields += usize::from(!matches!(value, Value::Map(inside) if *inside > 0));
+        node += 1 + inside;
+    }
+    fields
+}
+
+impl Decode for Decoder {
+    fn begin(&mut self, slice: &[u8]) {
+        self.valid = simdutf8::basic::from_utf8(slice).is_ok();
+        (self.at, self.record, self.unclosed, self.done) = (0, 0, false, false);
+    }
+
+    fn fill<'a>(&mut self, slice: &'a [u8], batch: &mut Batch<'a>) -> Result<bool, RecordError> {
+        let before = batch.len();
+        while !batch.is_full() {
+            if self.done {
+                return Ok(batch.len() > before);
+            }
+            match self.next(slice, batch) {
+                Ok(true) => {}
+                Ok(false) => {
+                    self.done = true;
+                    return Ok(batch.len() > before);
+                }
+                Err(error) => {
+                    batch.abandon();
+                    let lost = error.fault == Fault::Record
+                        && !self.unclosed
+                        && self.end_of(slice, self.record).0 == slice.len();
+                    let whole = self.rules.layout.between() == Between::Commas && lost;
+                    return Err(if whole { error.fault(Fault::Lost) } else { error });
+                }
+            }
+        }
+        Ok(true)
+    }
+
+    fn skip_record(&mut self, slice: &[u8]) -> Range<usize> {
+        let start = self.record;
+        let (end, next, done) = self.end_of(slice, start);
+        (self.at, self.done) = (next.max(start + 1).min(slice.len()), done);
+        self.done |= self.at == slice.len();
+        let text = slice[start..end].trim_ascii_end();
+        start..start + text.len().max(1).min(slice.len() - start)
+    }
+}

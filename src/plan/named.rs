@@ -1,0 +1,91 @@
+//! The fields that steps and settings name.
+
+use std::sync::Arc;
+
+use crate::error::{Error, Result};
+use crate::job::settings::Settings;
+use crate::op::{Op, instead_of};
+use crate::record::Schema;
+
+/// Whether an op comes before fields are selected: it may need fields that are not.
+pub(super) fn is_step(op: &dyn Op) -> bool {
+    op.makes().is_some() || op.only_drops() || !op.reads().is_empty()
+}
+
+/// The setting that an op is given with.
+pub(super) fn setting(op: &dyn Op) -> &'static str {
+    match op.name() {
+        "types" => "types",
+        "explode" => "explode",
+        "parse-json" => "parse_json",
+        "source-column" => "source_column",
+        _ if op.makes().is_some() => "set",
+        _ if is_step(op) => "where",
+        _ => "ops",
+    }
+}
+
+/// The names that an op is given.
+pub(super) fn names_of(op: &dyn Op) -> &[Box<[u8]>] {
+    if op.reads().is_empty() { op.fields() } else { op.reads() }
+}
+
+/// What becomes of a field that is named and that a source in columns lacks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Lacking {
+    /// It is refused.
+    Refused,
+    /// It is absent in the records of this source: another source of the job has it.
+    Absent,
+}
+
+/// A setting, with a field that it names.
+pub(crate) type Named = (String, Box<[u8]>);
+
+/// The fields that a job names and does not make, in a table.
+pub(crate) fn named_fields(settings: &Settings) -> Vec<Named> {
+    let made: Vec<_> = settings.ops.iter().filter_map(|op| op.makes()).collect();
+    let Settings { select, drop, rename, .. } = settings;
+    let lists = [("⟨select⟩", select), ("⟨drop⟩", drop)];
+    let lists = lists.into_iter().flat_map(|(setting, names)| names.iter().map(move |name| (setting, name)));
+    let lists = lists.chain(rename.iter().map(|(old, _)| ("⟨rename⟩", old)));
+    let lists = lists.map(|(setting, name)| (setting.to_owned(), name.as_bytes().into()));
+    let ops = settings.ops.iter().flat_map(|op| names_of(&**op).iter().map(|name| (setting_of(&**op), name.clone())));
+    lists.chain(ops).filter(|(_, name): &Named| !made.contains(&&**name)).collect()
+}
+
+/// How messages call the setting of an op.
+fn setting_of(op: &dyn Op) -> String {
+    match setting(op) {
+        "ops" => format!("⟨ops⟩ {}", op.name()),
+        setting => format!("⟨{setting}⟩"),
+    }
+}
+
+/// Refuses ops that name a field which no record has. Gives the fields that are made and that the source does not have.
+pub(super) fn check_fields<'o>(ops: &'o [Arc<dyn Op>], source: &Schema, lacking: Lacking) -> Result<Vec<&'o [u8]>> {
+    let mut made: Vec<&[u8]> = Vec::new();
+    for op in ops.iter().filter(|_| !source.is_empty()) {
+        if let Some(name) = op.makes().filter(|name| op.comes_first() && source.position(name).is_some()) {
+            let name = String::from_utf8_lossy(name);
+            return Err(Error::usage(format!(
+                "⟨source_column⟩: the source has a field `{name}` already\n  Give ⟨source_column⟩ another name."
+            )));
+        }
+        let mut missing = names_of(&**op).iter().filter(|_| lacking == Lacking::Refused);
+        let missing = missing.find(|name| source.position(name).is_none() && !made.contains(&&***name));
+        if let Some(name) = missing {
+            let setting = setting_of(&**op);
+            let instead = instead_of(source.names().chain(made.iter().copied()), name);
+            let (meant, fields) = instead.split_once('\n').unwrap_or((&instead, ""));
+            let excerpt = op.excerpt(name).map(|excerpt| excerpt + "\n").unwrap_or_default();
+            let name = String::from_utf8_lossy(name);
+            return Err(Error::usage(format!(
+                "{setting} names the field `{name}`, which the source does not have{meant}\n{excerpt}{fields}"
+            )));
+        }
+        let new = op.makes().filter(|name| source.position(name).is_none() && !made.contains(name));
+        made.extend(new);
+    }
+    Ok(made)
+}

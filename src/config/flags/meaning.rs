@@ -18,7 +18,9 @@ pub fn settings(said: &Said) -> Result<Settings, Error> {
     let mut settings = Settings::default();
     let known =
         |name: &str| find(said.command(), name).ok_or_else(|| Error::usage(format!("there is no flag `--{name}`")));
-    for name in said.names().filter(|name| known(name).is_ok_and(|flag| !flag.step)) {
+    let is_first = |name: &&str| known(name).is_ok_and(|flag| flag.first);
+    let names = said.names().filter(is_first).chain(said.names().filter(|name| !is_first(name)));
+    for name in names.filter(|name| known(name).is_ok_and(|flag| !flag.step)) {
         if let Some(set) = known(name)?.sets {
             set(&mut settings, &format!("--{name}"), &said.texts(name)?)?;
         }
@@ -30,9 +32,7 @@ pub fn settings(said: &Said) -> Result<Settings, Error> {
             set(&mut settings, &format!("--{name}"), &texts)?;
         }
     }
-    let is_first = |name: &&str| known(name).is_ok_and(|flag| flag.first);
-    let names = said.names().filter(is_first).chain(said.names().filter(|name| !is_first(name)));
-    for name in names {
+    for name in said.names() {
         let flag = known(name)?;
         if let Some(set) = flag.sets.filter(|_| flag.step && !in_order(name)) {
             set(&mut settings, &format!("--{name}"), &said.texts(name)?)?;

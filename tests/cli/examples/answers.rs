@@ -176,7 +176,7 @@ pub const ANSWERS: &[Answer] = &[
     answer("pagemill convert european.csv -o plain.csv -d auto --quote \"'\"", PLAIN_CSV).after("cat plain.csv"),
     answer("pagemill convert spaced.csv -o plain.csv --skip-space", "id,name\n1,\"Ada, L.\"\n2,Bob\n").after("cat plain.csv"),
     answer("pagemill convert uneven.csv -o even.csv --ragged pad,trailing,truncate", "id,name\n1,Ada\n2,\n3,Alan\n").after("cat even.csv"),
-    answer("pagemill convert report.txt -f fwf -o report.csv --layout \"mark:skip2,id:4,name:12,amount:8\"", "id,name,amount\n1,Zoë Smith,12.50\n2,Bob,\n").after("cat report.csv"),
+    answer("pagemill convert report.txt -f fwf -o amounts.csv --layout \"mark:skip2,id:4,name:12,amount:8\"", "id,name,amount\n1,Zoë Smith,12.50\n2,Bob,\n").after("cat amounts.csv"),
     answer("pagemill convert uneven.csv -o even.ndjson --ragged pad,trailing,extra", "{\"id\":1,\"name\":\"Ada\",\"extra\":null}\n{\"id\":2,\"name\":null,\"extra\":null}\n{\"id\":3,\"name\":\"Alan\",\"extra\":\"T.,\\\"x, y\\\"\"}\n").after("cat even.ndjson"),
     answer("pagemill convert excel.csv -o plain.csv -d ';' --encoding windows-1252", "city,fare\nZürich,\"1,50\"\n").after("cat plain.csv"),
     parts("pagemill convert messy.csv -o clean.csv --on-error skip --report report.json", &["id,name\n1,Ada\n3,Alan\n", "\"records_failed\":1"]).after("cat clean.csv report.json"),

@@ -295,7 +295,6 @@ pub const PROBES: &[Probe] = &[
     probe("rename", &["--rename", "a=z"], PLAIN),
     probe("rename", &["--rename", "line=z"], PLAIN),
     // Values
-    probe("types", &["--types", "text"], PLAIN),
     probe("null", &["--null", "x y,z"], PLAIN).beside(&["--on-error", "skip"]),
     probe("null", &["--null", "1,2"], PLAIN).beside(&["--select", "a"]),
     probe("out-null", &["--out-null", "x y"], PLAIN),

@@ -35,7 +35,7 @@ fn sample(format: Format, options: &Options, workers: usize) -> Sample {
 fn made(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("made");
     group.throughput(Throughput::Bytes(SIZE));
-    let others = Format::ALL.into_iter().filter(|format| *format != Format::Frames);
+    let others = Format::ALL.into_iter().filter(|format| ![Format::Frames, Format::Fwf].contains(format));
     for (format, options) in others.map(|format| (format, options(Payload::Text))).chain(frames()) {
         for workers in [1, 2] {
             let sample = sample(format, &options, workers);

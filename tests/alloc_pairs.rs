@@ -15,6 +15,20 @@ fn main() {
     let _profiler = dhat::Profiler::builder().testing().build();
     let folder = support::folder();
     let pair = |from| Format::ALL.map(|to| (from, to, blocks::flags(from, to, "")));
-    blocks::check(Format::ALL.map(pair).as_flattened(), folder.path());
+    let mut pairs = Format::ALL.map(pair).as_flattened().to_vec();
+    pairs.retain(|(from, to, _)| support::inputs::has_layout(*from, *to));
+    let dialects =
+        [("delimiter", "||"), ("dialect", "mysql"), ("null", "1,x"), ("ragged", "pad,extra"), ("skip-space", "")];
+    for (flag, text) in dialects {
+        let mut flags = blocks::flags(Format::Csv, Format::Ndjson, "");
+        flags.more.push((flag, text.to_owned()));
+        pairs.push((Format::Csv, Format::Ndjson, flags));
+    }
+    for (flag, text) in [("out-delimiter", "||"), ("out-dialect", "mysql"), ("out-null", "NULL")] {
+        let mut flags = blocks::flags(Format::Ndjson, Format::Csv, "");
+        flags.more.push((flag, text.to_owned()));
+        pairs.push((Format::Ndjson, Format::Csv, flags));
+    }
+    blocks::check(&pairs, folder.path());
     println!("test result: ok");
 }

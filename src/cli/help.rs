@@ -52,6 +52,9 @@ Formats:
   frames     length-prefixed binary records: --frame u16le, u16be, u32le, u32be,
              u64le or varint; --payload bytes, text or json
              .frames
+  fwf        lines whose fields have fixed widths, in characters or bytes (8b):
+             --layout id:8,name:22,pad:skip4
+             .fwf
 
 The format comes from the extension, or from --from and --to.
 

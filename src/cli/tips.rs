@@ -27,14 +27,13 @@ enum Tip {
 use Tip::{Drop, None as No, Say};
 
 const NOT_YET_APPEND: &str = "pagemill can't append to a file yet; convert both into a new one, or append what goes to standard output: --out-no-headers >> FILE";
-const NOT_YET_NULL: &str = "texts that mean null can't be named yet: an unquoted empty field is null";
 const NOT_YET_DEDUPE: &str = "duplicate records can't be left out yet";
 const NOT_YET_SORT: &str = "pagemill can't sort yet: it keeps the order of the input";
 const NOT_YET_STATS: &str = "pagemill can't describe columns yet";
 const AN_INPUT: &str = "an input needs no flag";
 
 /// Flags of other tools, and older ones of ours.
-const FLAGS: [(&str, Tip); 129] = [
+const FLAGS: [(&str, Tip); 130] = [
     ("--sep", Say("--delimiter")),
     ("--separator", Say("--delimiter")),
     ("--delim", Say("--delimiter")),
@@ -136,8 +135,8 @@ const FLAGS: [(&str, Tip); 129] = [
     ("--head", Say("--limit")),
     ("--max-records", Say("--limit")),
     ("--append", No(NOT_YET_APPEND)),
-    ("--na-values", No(NOT_YET_NULL)),
-    ("--na", No(NOT_YET_NULL)),
+    ("--na-values", Say("--null")),
+    ("--na", Say("--null")),
     ("--unique", No(NOT_YET_DEDUPE)),
     ("--stats", No(NOT_YET_STATS)),
     ("--charset", Say("--encoding")),
@@ -153,11 +152,12 @@ const FLAGS: [(&str, Tip); 129] = [
     ("--json-path", Say("--records-at")),
     ("--null0", Say("-0")),
     ("--print0", Say("-0")),
-    ("--null", No("-0 says that the paths of a list end with zero bytes; texts that mean null can't be named yet")),
+    ("--skipinitialspace", Say("--skip-space")),
+    ("--skip-initial-space", Say("--skip-space")),
     ("--filter", Say("--where")),
-    ("--nullstr", No(NOT_YET_NULL)),
-    ("--null-value", No(NOT_YET_NULL)),
-    ("--null-values", No(NOT_YET_NULL)),
+    ("--nullstr", Say("--null")),
+    ("--null-value", Say("--null")),
+    ("--null-values", Say("--null")),
     ("--filename", Say("--source-column")),
     ("-l", Say("--limit")),
     ("--skip", Say("--offset")),
@@ -353,9 +353,6 @@ fn unknown(arg: &str) -> Option<String> {
 
 /// What is known about a flag that does not exist.
 fn tip(flag: &str) -> Option<Tip> {
-    if flag == "--null" && typed().any(|word| word.starts_with("--files-from")) {
-        return Some(Say("-0"));
-    }
     if ["--rows", "--count", "--lines", "-l"].contains(&flag) && is_flag("--size") {
         return Some(Say("--records"));
     }

@@ -1,6 +1,7 @@
 //! Single bytes such as a delimiter.
 
 use crate::error::Error;
+use crate::format::csv::Delimiter;
 
 const NAMES: [(&str, u8); 13] = [
     ("tab", b'\t'),
@@ -39,6 +40,53 @@ pub fn parse_byte(flag: &str, text: &str) -> Result<u8, Error> {
     }
 }
 
+/// The delimiter that `text` gives: as [`parse_byte`], or several bytes with the same escapes in them (`||`, `\t|\t`).
+///
+/// # Errors
+/// Usage: the text is empty or too long, has only letters and digits, or a line break is in it.
+pub fn parse_delimiter(flag: &str, text: &str) -> Result<Delimiter, Error> {
+    let byte = parse_byte(flag, text);
+    let several = unescape(text).filter(|bytes| text.len() > 1 && bytes.len() > 1);
+    let (error, bytes) = match (byte, several) {
+        (Err(error), Some(bytes)) => (error, bytes),
+        (byte, _) => return byte.map(Delimiter::from),
+    };
+    match bytes {
+        // More likely a name that is wrong.
+        bytes if bytes.bytes().all(|byte| byte.is_ascii_alphanumeric()) => Err(error),
+        bytes if bytes.contains(['\n', '\r']) => {
+            Err(Error::usage(format!("{flag}: a line break can't be used; it ends records")))
+        }
+        bytes if bytes.len() > MOST => {
+            Err(Error::usage(format!("{flag}: `{text}` has {} bytes; {MOST} are the most", bytes.len())))
+        }
+        bytes => Ok(bytes.as_str().into()),
+    }
+}
+
+/// The longest delimiter.
+const MOST: usize = 7;
+
+/// A text with its escapes resolved; none if one of them is no ASCII character.
+fn unescape(text: &str) -> Option<String> {
+    let (mut plain, mut rest) = (String::new(), text);
+    while let Some(at) = rest.find('\\') {
+        plain.push_str(&rest[..at]);
+        let escape = |len: usize| rest.get(at..at + len);
+        let (len, byte) = match escape(2) {
+            Some("\\t") => (2, b'\t'),
+            Some("\\\\") => (2, b'\\'),
+            Some("\\0") => (2, 0),
+            Some("\\x") => (4, hex(escape(4)?).filter(u8::is_ascii)?),
+            // A backslash is itself.
+            _ => (1, b'\\'),
+        };
+        plain.push(byte.into());
+        rest = &rest[at + len..];
+    }
+    Some(plain + rest)
+}
+
 fn hex(text: &str) -> Option<u8> {
     let digits = text.strip_prefix("\\x")?;
     if digits.len() != 2 || !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
@@ -68,6 +116,16 @@ mod tests {
         ];
         for (text, byte) in table {
             assert_eq!(parse_byte("--delimiter", text).ok(), Some(byte), "{text}");
+        }
+        for (text, bytes) in
+            [(";", ";"), ("||", "||"), ("\\t|\\t", "\t|\t"), ("~\\x1f", "~\x1f"), ("tab", "\t"), ("a\\b", "a\\b")]
+        {
+            assert_eq!(parse_delimiter("--delimiter", text).ok(), Some(bytes.into()), "{text}");
+        }
+        assert_eq!(parse_delimiter("--delimiter", "¦").ok(), Some("¦".into()));
+        for text in ["", "tabs", "\n", "|\n", "\\x0a|", "||||||||", "\\xff|"] {
+            let error = parse_delimiter("--delimiter", text).expect_err(text).to_string();
+            assert!(error.starts_with("--delimiter: "), "{error}");
         }
         for text in ["", ",,", "é", "\\x", "\\xfff", "\\x+1", "\\xff", "\n", "\\x0a", "tabs"] {
             let error = parse_byte("--delimiter", text).expect_err(text).to_string();

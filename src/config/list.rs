@@ -66,6 +66,21 @@ pub(super) fn parse_names(flag: &str, texts: &[String], keywords: &[&str]) -> Re
     }
 }
 
+/// All the texts in these comma-separated lists; one may be empty. Escapes as in [`parse_names`].
+///
+/// # Errors
+/// Usage: a text occurs twice.
+pub(super) fn parse_texts(flag: &str, lists: &[String]) -> Result<Vec<String>, Error> {
+    let mut texts = Vec::new();
+    for list in lists {
+        texts.extend(split(list, ',')?.into_iter().map(unescape));
+    }
+    match twice(texts.iter()) {
+        Some(text) => Err(Error::usage(format!("{flag}: `{text}` is there twice"))),
+        None => Ok(texts),
+    }
+}
+
 /// Parses comma-separated lists of `old=new`; escapes as in [`parse_names`].
 ///
 /// # Errors
@@ -120,6 +135,13 @@ mod tests {
         for texts in [&[""][..], &["a,,b"], &["a,"], &["a,a"], &["a", "b,a"], &[r"a\"]] {
             assert_eq!(list(texts), None, "{texts:?}");
         }
+    }
+
+    #[test]
+    fn texts_may_be_empty() {
+        let list = |texts: &[&str]| parse_texts("--null", &all(texts)).ok().map(|texts| texts.join("|"));
+        assert_eq!(list(&[r"NA,\N,a\,b", "-", ""]).as_deref(), Some(r"NA|\N|a,b|-|"));
+        assert_eq!(list(&["NA,NA"]), None);
     }
 
     #[test]

@@ -5,7 +5,7 @@
 
 /// The settings that messages name: fields of `Settings`, of `Options` and of what is in them, and what else a job is
 /// given.
-const SETTINGS: [&str; 69] = [
+const SETTINGS: [&str; 71] = [
     "Each",
     "by",
     "bytes_as",
@@ -18,6 +18,7 @@ const SETTINGS: [&str; 69] = [
     "dialect.comment",
     "dialect.delimiter",
     "dialect.quoting",
+    "dialect.skip_space",
     "dialect.tsv_escapes",
     "drop",
     "encoding",
@@ -50,6 +51,7 @@ const SETTINGS: [&str; 69] = [
     "out_dialect.no_headers",
     "out_dialect.quoting",
     "out_encoding",
+    "out_null",
     "parse_json",
     "payload",
     "quarantine",

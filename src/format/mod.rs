@@ -10,12 +10,14 @@ mod extensions;
 #[doc(hidden)]
 pub mod fixed;
 pub mod frames;
+mod fwf;
 #[cfg(test)]
 mod harness;
 #[doc(hidden)]
 pub mod json;
 mod marked;
 mod options;
+mod ragged;
 #[doc(hidden)]
 pub mod sniff;
 mod table;
@@ -30,7 +32,8 @@ pub(crate) use entry::{Ends, JsonText, Looks, Straight, Takes};
 pub use entry::{Given, Gives};
 pub use extensions::Extensions;
 pub(crate) use options::key_too_long;
-pub use options::{MAX_DEPTH, MAX_FIELDS, MAX_KEY_LENGTH, MAX_KEYS, MAX_RECORD, Nested, Options, Ragged, Types};
+pub use options::{MAX_DEPTH, MAX_FIELDS, MAX_KEY_LENGTH, MAX_KEYS, MAX_RECORD, Nested, Options, Types};
+pub use ragged::{Ragged, Surplus};
 pub use table::Format;
 #[doc(hidden)]
 pub use table::{create, open};

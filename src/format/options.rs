@@ -2,6 +2,7 @@
 
 use super::csv::{CleanNames, Dialect, OutDialect};
 use super::frames::{Payload, Prefix};
+use super::ragged::Ragged;
 use crate::error::RecordError;
 use crate::record::json::Forms;
 use crate::record::{BytesAs, Nonfinite};
@@ -16,18 +17,6 @@ pub enum Types {
     Auto,
     /// Text, always.
     Text,
-}
-
-/// What happens to a record with too few fields.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
-#[non_exhaustive]
-pub enum Ragged {
-    /// It is a bad record.
-    #[default]
-    Fail,
-    /// The missing fields are null. A record with too many fields is still bad: nothing is lost.
-    Pad,
 }
 
 /// How nested values are written to a tabular target.
@@ -60,7 +49,12 @@ pub struct Options {
     /// header.
     #[doc(hidden)]
     pub at_header: bool,
-    /// What happens to short records.
+    /// Texts that mean null where a field of a table without quotes is exactly one of them; an empty field is null
+    /// anyway.
+    pub nulls: Vec<String>,
+    /// How null is written to a table; empty: as an empty field.
+    pub out_null: String,
+    /// What happens to records with too few or too many fields.
     pub ragged: Ragged,
     /// Refuse what would otherwise be a warning or counted as lossy.
     pub strict: bool,
@@ -98,7 +92,7 @@ pub struct Options {
     pub omit_null: bool,
     /// What infinite numbers and NaN become in JSON.
     pub nonfinite: Nonfinite,
-    /// The layout of fixed records.
+    /// The layout of fixed records, or of fixed-width text.
     pub layout: Option<String>,
     /// The length prefix of frames.
     pub frame: Prefix,
@@ -166,7 +160,9 @@ impl Default for Options {
             names: Vec::new(),
             clean_names: CleanNames::No,
             at_header: false,
-            ragged: Ragged::Fail,
+            nulls: Vec::new(),
+            out_null: String::new(),
+            ragged: Ragged::FAIL,
             strict: false,
             replace_invalid_utf8: false,
             utf8: false,

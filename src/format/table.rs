@@ -7,7 +7,7 @@ use std::str::FromStr;
 use super::entry::{Created, Ends, Entry, Given, Gives, Takes};
 use super::marked::Marked;
 use super::{Copies, OpenError, Opening, Options, ReadFormat};
-use super::{csv, fixed, frames, json, sniff, text};
+use super::{csv, fixed, frames, fwf, json, sniff, text};
 use crate::error::{Error, RecordError};
 use crate::scan::lines::Lines;
 
@@ -32,11 +32,13 @@ pub enum Format {
     Fixed,
     /// Length-prefixed binary records.
     Frames,
+    /// Lines of text whose fields have fixed widths.
+    Fwf,
 }
 
 impl Format {
     /// Every format.
-    pub const ALL: [Format; 8] = [
+    pub const ALL: [Format; 9] = [
         Format::Csv,
         Format::Tsv,
         Format::Ndjson,
@@ -45,6 +47,7 @@ impl Format {
         Format::Text,
         Format::Fixed,
         Format::Frames,
+        Format::Fwf,
     ];
 
     /// Lines of text: the format of reports, which can be written whatever the source is.
@@ -61,6 +64,7 @@ impl Format {
             Format::Text => &text::TEXT,
             Format::Fixed => &fixed::FIXED,
             Format::Frames => &frames::FRAMES,
+            Format::Fwf => &fwf::FWF,
         }
     }
 

@@ -286,6 +286,19 @@ impl<'s> Opened<'s> {
         }
     }
 
+    /// The delimiter that was found in the beginning of the source.
+    pub fn delimiter(&self) -> Option<char> {
+        self.reading.delimiter().map(char::from)
+    }
+
+    /// The line of a plan that says it.
+    pub fn found(&self) -> String {
+        let found = self
+            .delimiter()
+            .map(|delimiter| format!("delimiter        `{}`, found in the first bytes\n", delimiter.escape_default()));
+        found.unwrap_or_default()
+    }
+
     /// Reserves memory for the names of columns, here and in the tables of every worker. A few names fit into what the
     /// plan has for tables of the process.
     fn hold_names(&mut self, schema: &Schema) -> Result<()> {

@@ -37,6 +37,7 @@ impl Run {
             records_failed: self.totals.records_failed,
             records_filtered: self.totals.records_filtered,
             quarantine: None,
+            delimiter: None,
             error: None,
         }
     }

@@ -48,6 +48,7 @@ impl Job {
         if let Some(decoded) = &opened.source.decoded {
             text += &format!("decoded from     {}\n", decoded.encoding.name());
         }
+        text += &opened.found();
         if let Some(encoding) = self.settings.other_encoding() {
             text += &format!("encoded in       {}\n", encoding.name());
         }
@@ -99,8 +100,16 @@ impl Job {
         let (done, output) = self.run_into(&mut sum, true)?;
         let stream = |path: &PathBuf| path.as_os_str() != "-";
         let (source, target) = (Some(done.source).filter(stream), done.target);
-        let quarantine = done.quarantine;
-        Ok(Report { source, target, quarantine, output, elapsed: started.elapsed(), ..sum.report(memory_limit) })
+        let (quarantine, delimiter) = (done.quarantine, done.delimiter);
+        Ok(Report {
+            source,
+            target,
+            quarantine,
+            delimiter,
+            output,
+            elapsed: started.elapsed(),
+            ..sum.report(memory_limit)
+        })
     }
 
     /// Runs the job and adds what it did to `sum`. Returns the bytes of a memory target too. `alone`: no other job
@@ -183,7 +192,8 @@ impl Job {
         };
         sum.warnings.extend(opened.warnings());
         sum.bytes_out += run.bytes_out;
-        Ok((FileReport { quarantine, ..run.file(&opened.source.path, place) }, output))
+        let delimiter = opened.delimiter();
+        Ok((FileReport { quarantine, delimiter, ..run.file(&opened.source.path, place) }, output))
     }
 }
 

@@ -38,6 +38,7 @@ fn lines(report: &Report) -> Vec<(&'static str, String)> {
     if !report.from.is_empty() || !reads {
         lines.push(("records", records(report, reads, writes)));
     }
+    lines.extend(report.delimiter.map(|found| ("delimiter", found_in(found))));
     lines.extend((reads && writes).then(|| ("values", values(report))));
     lines.push(("speed", speed(report)));
     lines.extend(latency(report).map(|text| ("latency", text)));
@@ -56,6 +57,7 @@ fn of(bytes: u64, format: &str) -> String {
 fn title(format: &str) -> String {
     match format {
         "fixed" => "fixed records".to_owned(),
+        "fwf" => "fixed-width text".to_owned(),
         "text" | "frames" => format.to_owned(),
         several if several.contains(' ') => several.to_owned(),
         _ => format.to_uppercase(),
@@ -69,8 +71,15 @@ fn one_of_many(file: &FileReport, from: &str) -> String {
     };
     match &file.error {
         Some(_) => format!("{}: failed", input(&file.source)),
-        None => format!("{}: {}", input(&file.source), amount()),
+        None => {
+            let found = file.delimiter.map_or_else(String::new, |found| format!(", delimiter {}", found_in(found)));
+            format!("{}: {}{found}", input(&file.source), amount())
+        }
     }
+}
+
+fn found_in(delimiter: char) -> String {
+    format!("`{}`, found in the first bytes", delimiter.escape_default())
 }
 
 fn text(counts: &Counts) -> String {

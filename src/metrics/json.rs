@@ -39,7 +39,8 @@ type Name<'n> = &'n dyn Fn(&str, Option<&str>) -> String;
 /// and `stalled` in per cent), `events_left_out`, `allocations` {`start`, `warmup`, `steady`} in blocks,
 /// `record_latency_us` {`mean`, `p50`, `p99`, `max`}; after an interruption `resumed_from`, the bytes of input that
 /// were done before; `records_filtered`, those that ops dropped or that were passed over; with a quarantine that is not empty `quarantine`
-/// {`path`, `records`}, for sources with targets of their own in `files.sources`; where text is counted `counts`
+/// {`path`, `records`}, for sources with targets of their own in `files.sources`; `delimiter_found`, what the beginning
+/// of CSV or TSV says or was found to have, of many sources in `files.sources`; where text is counted `counts`
 /// {`lines`, `words`, `chars`, `bytes`}, also in `files.sources`. Where no records are read, `records_in` is null.
 ///
 /// A run that failed has a report too, with an `error` and what was counted until then. `docs/report.schema.json` is its
@@ -89,6 +90,7 @@ pub fn json(
         record_latency_us: Micros::from(report.record_latency),
         resumed_from: report.resumed_from,
         quarantine: quarantine(report.quarantine.as_deref(), report.records_failed),
+        delimiter_found: report.delimiter,
     };
     // The view has only text keys and finite numbers, so this can't fail.
     let mut text = serde_json::to_string(&view).unwrap_or_default();
@@ -132,6 +134,8 @@ struct View<'a, S: Serialize> {
     resumed_from: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     quarantine: Option<Quarantine>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    delimiter_found: Option<char>,
 }
 
 /// A name that no record had.
@@ -193,6 +197,8 @@ struct OneOfMany {
     counts: Option<Counts>,
     #[serde(skip_serializing_if = "Option::is_none")]
     quarantine: Option<Quarantine>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    delimiter_found: Option<char>,
     error: Option<String>,
 }
 
@@ -205,6 +211,7 @@ impl OneOfMany {
             records: counts_records.then_some(file.records_in),
             counts: file.counts,
             quarantine: quarantine(file.quarantine.as_deref(), file.records_failed),
+            delimiter_found: file.delimiter,
             error: file.error.as_deref().map(|error| error.with_names(name)),
         }
     }

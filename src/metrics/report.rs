@@ -99,6 +99,8 @@ pub struct FileReport {
     pub records_filtered: u64,
     /// Where its bad records were put, when every source has a target of its own.
     pub quarantine: Option<PathBuf>,
+    /// The delimiter that was found in its beginning, if nobody gave it.
+    pub delimiter: Option<char>,
     /// Why nothing of the source was written.
     pub error: Option<Arc<Error>>,
 }
@@ -134,6 +136,8 @@ pub struct Report {
     pub from: &'static str,
     /// The name of the target's format; empty where no records are written.
     pub to: &'static str,
+    /// The delimiter that was found in the beginning of the only source, if nobody gave it.
+    pub delimiter: Option<char>,
     /// Lines, words, characters and bytes of all sources, if they were counted.
     pub counts: Option<Counts>,
     /// Bytes read; of a compressed source, those that it holds.

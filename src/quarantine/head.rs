@@ -29,6 +29,8 @@ struct Reading {
     no_headers: bool,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     names: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    nulls: Vec<String>,
     #[serde(default, skip_serializing_if = "CleanNames::is_no")]
     clean_names: CleanNames,
     #[serde(default, skip_serializing_if = "is_false")]
@@ -60,6 +62,7 @@ impl Head {
             dialect: options.dialect,
             no_headers: options.no_headers,
             names: options.names.clone(),
+            nulls: options.nulls.clone(),
             clean_names: options.clean_names,
             at_header: options.at_header,
             key_column: options.key_column.clone(),
@@ -121,8 +124,11 @@ impl Head {
         fill(&mut options.dialect.quoting, reading.dialect.quoting, default.dialect.quoting);
         fill(&mut options.dialect.comment, reading.dialect.comment, default.dialect.comment);
         fill(&mut options.dialect.tsv_escapes, reading.dialect.tsv_escapes, default.dialect.tsv_escapes);
+        fill(&mut options.dialect.skip_space, reading.dialect.skip_space, default.dialect.skip_space);
+        fill(&mut options.dialect.known, reading.dialect.known, default.dialect.known);
         fill(&mut options.no_headers, reading.no_headers, default.no_headers);
         fill(&mut options.names, reading.names, default.names);
+        fill(&mut options.nulls, reading.nulls, default.nulls);
         fill(&mut options.clean_names, reading.clean_names, default.clean_names);
         fill(&mut options.at_header, reading.at_header, default.at_header);
         fill(&mut options.key_column, reading.key_column, default.key_column);

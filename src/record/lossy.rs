@@ -49,6 +49,12 @@ pub enum LossyKind {
     NanAsPlainNan,
     /// Text follows the closing quote of a CSV field; it was read as part of the field.
     TextAfterQuote,
+    /// A text is the one that means null in the output, and is written in a dialect without quotes.
+    TextAsNull,
+    /// Fields of a record that has more of them than the header were left out.
+    SurplusFields,
+    /// Spaces at an end of a text are written where they read back as padding.
+    SpacesAsPadding,
     /// The items of a list were joined in one cell.
     ListJoined,
 }
@@ -67,7 +73,7 @@ pub struct Lossy([u64; LossyKind::ALL.len()]);
 
 impl LossyKind {
     /// Every kind, by number.
-    pub const ALL: [LossyKind; 20] = [
+    pub const ALL: [LossyKind; 23] = [
         LossyKind::AbsentAsNull,
         LossyKind::BoolAsText,
         LossyKind::NumberAsText,
@@ -87,6 +93,9 @@ impl LossyKind {
         LossyKind::RecordAsEmptyLine,
         LossyKind::NanAsPlainNan,
         LossyKind::TextAfterQuote,
+        LossyKind::TextAsNull,
+        LossyKind::SurplusFields,
+        LossyKind::SpacesAsPadding,
         LossyKind::ListJoined,
     ];
 
@@ -124,6 +133,9 @@ impl LossyKind {
             LossyKind::RecordAsEmptyLine => ("record_as_empty_line", "record written as an empty line, which is not a record when it is read back", "records written as empty lines, which are not records when they are read back"),
             LossyKind::NanAsPlainNan => ("nan_as_plain_nan", "NaN with a sign or a payload written as plain NaN", "NaNs with a sign or a payload written as plain NaN"),
             LossyKind::TextAfterQuote => ("text_after_quote", "record with text after a closing quote, which was read as part of the field", "records with text after a closing quote, which was read as part of the field"),
+            LossyKind::TextAsNull => ("text_as_null", "text that means null in the output written without quotes, which reads back as null", "texts that mean null in the output written without quotes, which read back as null"),
+            LossyKind::SurplusFields => ("surplus_fields", "field left out because its record has more fields than the header", "fields left out because their records have more fields than the header"),
+            LossyKind::SpacesAsPadding => ("spaces_as_padding", "text with spaces around it, which read back as padding", "texts with spaces around them, which read back as padding"),
             LossyKind::ListJoined => ("list_joined", "list written as its items in one cell", "lists written as their items in one cell"),
         }
     }

@@ -11,6 +11,7 @@ pub mod json;
 #[doc(hidden)]
 pub mod line_form;
 mod lossy;
+mod nulls;
 mod output;
 mod paths;
 mod schema;
@@ -35,6 +36,7 @@ pub use json::{BytesAs, Nonfinite};
 #[doc(hidden)]
 pub use json::{Chosen, Detail};
 pub use lossy::{Lossy, LossyKind};
+pub(crate) use nulls::Nulls;
 #[doc(hidden)]
 pub use output::{Drain, EncodeError, Mark, Output};
 #[doc(hidden)]

@@ -5,7 +5,7 @@ use super::make::{Draw, Make};
 use super::pen::{Pen, longest};
 use super::pools::Pools;
 use crate::format::Options;
-use crate::format::csv::OutDialect;
+use crate::format::csv::{Delimiter, OutDialect};
 
 const NAMES: [&str; 10] = ["id", "time", "price", "quantity", "rate", "active", "name", "city", "zip", "note"];
 
@@ -20,11 +20,11 @@ pub(super) struct Csv {
 
 /// A few bytes.
 #[derive(Clone, Copy)]
-struct Mark([u8; 4], usize);
+struct Mark([u8; 16], usize);
 
 impl Mark {
     fn new(parts: &[&[u8]]) -> Mark {
-        let mut mark = Mark([0; 4], 0);
+        let mut mark = Mark([0; 16], 0);
         for &byte in parts.iter().copied().flatten() {
             mark.0[mark.1] = byte;
             mark.1 += 1;
@@ -44,6 +44,7 @@ impl Mark {
 
 /// How text is written.
 struct Style {
+    /// The first byte of the delimiter: nothing with it is written without quotes.
     delimiter: u8,
     quote: u8,
     escape: Option<u8>,
@@ -60,18 +61,13 @@ impl Csv {
         let escapes = tabs && options.dialect.tsv_escapes;
         let OutDialect { delimiter, quote, escape, quoting, quote_all, crlf, .. } = options.out_dialect;
         let quoting = quoting && !escapes;
-        let style = Style {
-            delimiter: delimiter.map_or(default, u8::from),
-            quote,
-            escape,
-            quoting,
-            quote_all: quote_all && quoting,
-            escapes,
-        };
+        let own = [default];
+        let between = delimiter.as_ref().map_or(&own[..], Delimiter::bytes);
+        let style = Style { delimiter: between[0], quote, escape, quoting, quote_all: quote_all && quoting, escapes };
         let line_break: &[u8] = if crlf { b"\r\n" } else { b"\n" };
         let around: &[u8] = if style.quote_all { &[quote] } else { &[] };
         let (start, end) = (Mark::new(&[around]), Mark::new(&[around, line_break]));
-        let separator = Mark::new(&[around, &[style.delimiter], around]);
+        let separator = Mark::new(&[around, between, around]);
         let mut head = Vec::new();
         if options.writes_header() {
             head = [start.bytes(), &NAMES.map(str::as_bytes).join(separator.bytes()), end.bytes()].concat();
@@ -120,7 +116,7 @@ fn escaped(text: &str) -> Vec<u8> {
 impl Make for Csv {
     fn longest(&self) -> usize {
         let pools = &self.pools;
-        160 + longest(&pools.names) + longest(&pools.cities) + longest(&pools.notes)
+        260 + longest(&pools.names) + longest(&pools.cities) + longest(&pools.notes)
     }
 
     #[inline]

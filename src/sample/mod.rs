@@ -160,6 +160,9 @@ impl Sample {
                 Box::new(fixed)
             }
             Format::Frames => Box::new(frames::Frames::new(&self.options, self.seed)),
+            Format::Fwf => {
+                return Err(Error::usage("sample data can't be fixed-width text\n  Make it as CSV, and convert that."));
+            }
         };
         Ok(Plan { maker, head, tail, records_a_block })
     }

@@ -16,7 +16,8 @@ fn options(payload: Payload) -> Options {
 }
 
 fn every_format() -> Vec<(Format, Options)> {
-    let mut all: Vec<_> = Format::ALL.into_iter().map(|format| (format, options(Payload::Text))).collect();
+    let made = Format::ALL.into_iter().filter(|format| *format != Format::Fwf);
+    let mut all: Vec<_> = made.map(|format| (format, options(Payload::Text))).collect();
     all.extend([Payload::Bytes, Payload::Json].map(|payload| (Format::Frames, options(payload))));
     all
 }

@@ -59,7 +59,7 @@ fn a_command_line_that_makes_no_sense_ends_with_2() {
         &["convert", "a.csv", "-j", "many"],
         &["convert", "a.csv", "--memory-limit", "lots"],
         &["convert", "a.csv", "--slice-size", "0"],
-        &["convert", "a.csv", "-d", ",,"],
+        &["convert", "a.csv", "-d", "tabs"],
         &["convert", "a.csv", "-d", "\""],
         &["convert", "a.csv", "--rename", "a"],
         &["convert", "a.csv", "--types", "guess"],
@@ -81,7 +81,7 @@ fn an_unknown_format_lists_the_names() {
     let here = folder();
     fs::write(here.path().join("a.xyz"), "x").unwrap();
     fs::write(here.path().join("a.csv"), "x\n1\n").unwrap();
-    let names = ["csv", "tsv", "ndjson", "json", "json5", "text", "fixed", "frames"];
+    let names = ["csv", "tsv", "ndjson", "json", "json5", "text", "fixed", "frames", "fwf"];
     run(here.path(), ["convert", "a.xyz", "-o", "b.csv"]).ends(2).says(&names).says(&["a.xyz", "-f"]);
     run(here.path(), ["convert", "a.csv", "-o", "b.xyz"]).ends(2).says(&names).says(&["b.xyz", "-t"]);
     run(here.path(), ["convert", "a.csv", "-t", "xml"]).ends(2).says(&names);

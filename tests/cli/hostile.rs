@@ -15,7 +15,7 @@ use crate::support::{command, folder};
 use pagemill::format::Format;
 
 /// Flags that change how things are read and written; each is taken now and then.
-const FLAGS: [&[&str]; 34] = [
+const FLAGS: [&[&str]; 43] = [
     &["--no-headers"],
     &["--ragged", "pad"],
     &["--tsv-escapes"],
@@ -50,6 +50,15 @@ const FLAGS: [&[&str]; 34] = [
     &["--drop", "b"],
     &["--rename", "a=z"],
     &["--max-record-size", "64"],
+    &["--dialect", "mysql"],
+    &["--dialect", "postgres"],
+    &["--out-dialect", "mysql"],
+    &["--skip-space"],
+    &["-d", "||"],
+    &["-d", "auto"],
+    &["--ragged", "pad,truncate,trailing"],
+    &["--ragged", "extra"],
+    &["--null", "1,x,"],
 ];
 
 #[test]
@@ -79,8 +88,8 @@ fn hostile_input_ends_well() {
         let to = Format::ALL[random.below(8)];
         fs::write(here.path().join("in"), &input).unwrap();
         let mut arguments = vec!["convert", "in", "-o", "out", "-f", from.name(), "-t", to.name(), "-q"];
-        let layout = random.one(&[ODD_LAYOUT, "a:u8,s:skip1", "line:text40", "value:f64le"]);
-        if [from, to].contains(&Format::Fixed) {
+        let layout = random.one(&[ODD_LAYOUT, "a:u8,s:skip1", "line:text40", "value:f64le", "a:3,line:2b,s:skip1"]);
+        if [from, to].contains(&Format::Fixed) || [from, to].contains(&Format::Fwf) {
             arguments.extend(["--layout", layout]);
         }
         arguments.extend(["--slice-size", random.one(&["1", "2", "7", "64", "1000", "512KiB"])]);

@@ -17,6 +17,7 @@ mod encoding;
 mod examples;
 mod expressions;
 mod flag_table;
+mod foreign;
 mod found;
 mod history;
 mod hostile;

@@ -35,7 +35,7 @@ const UNSAFE_IN: [&str; 2] = ["sys", "scan"];
 const FORMATS_NAMED_IN: [&str; 1] = ["sample/mod.rs"];
 
 /// The rooms of the formats.
-const FORMATS: [&str; 5] = ["csv", "json", "text", "fixed", "frames"];
+const FORMATS: [&str; 6] = ["csv", "json", "text", "fixed", "frames", "fwf"];
 
 /// Only these look at what a source or a target is: the rooms of both, what names a source, and what feeds workers. Others
 /// ask it what it can.

@@ -89,7 +89,7 @@ fn older_spellings_still_work_and_are_in_no_help() {
     assert_eq!(read(here, "c.txt"), "a\n");
     for help in ["convert -h", "convert --help", "generate --help", "help", "count --help"] {
         let text = say(here, help).ends(0).stdout;
-        for old in ["--input", "--processor", "--chunk-size", "uppercase", "--format", "create-sample", "--null"] {
+        for old in ["--input", "--processor", "--chunk-size", "uppercase", "--format", "create-sample"] {
             assert!(!text.contains(old), "{old} is in the help `{help}`");
         }
     }
@@ -237,10 +237,10 @@ fn flags_of_other_tools_get_the_corrected_line() {
         ("a.csv --dry-run", &["\n  pagemill a.csv --explain"]),
         ("a.csv --icsv --ojson", &["`--ojson` is `-t json` here", "\n  pagemill a.csv -f csv -t json"]),
         ("a.csv --filter x>1", &["`--filter` is `--where` here", "\n  pagemill a.csv --where 'x>1'"]),
-        ("a.csv --nullstr NA", &["there is no flag `--nullstr`", "yet"]),
+        ("a.csv --nullstr NA", &["`--nullstr` is `--null` here", "\n  pagemill a.csv --null NA"]),
         ("a.csv --filename f", &["`--filename` is `--source-column` here", "\n  pagemill a.csv --source-column f"]),
         ("a.csv --header", &["--no-headers"]),
-        ("convert --files-from list --null", &["\n  pagemill convert --files-from list -0"]),
+        ("convert --files-from list --null", &["`--null` needs a value"]),
         // Letters that mean something else elsewhere.
         ("a.csv -o json", &["-o is the file to write", "\n  pagemill a.csv -t json"]),
         ("a.csv -t 8", &["\n  pagemill a.csv -j 8"]),

@@ -5,6 +5,7 @@ mod columns;
 mod compression;
 mod counted;
 mod dialects;
+mod foreign;
 mod json;
 mod limits;
 mod matrix;

@@ -2,7 +2,7 @@
 //! source is read, how many workers there are, how large slices are, and how much memory there is.
 
 use crate::support;
-use crate::support::inputs::{ODD_LAYOUT, flags_for, odd, sample};
+use crate::support::inputs::{ODD_LAYOUT, flags_for, has_layout, odd, sample};
 use crate::support::paths::{Case, Input, Kind, Way, some_ways, ways};
 use crate::support::raw::Raw;
 use pagemill::format::Format;
@@ -16,7 +16,7 @@ fn list(text: &str) -> Vec<String> {
 }
 
 fn samples_from(from: Format) {
-    for to in Format::ALL {
+    for to in Format::ALL.into_iter().filter(|to| has_layout(from, *to)) {
         let flags = flags_for(from, to);
         let case = Case::new("sample", from, to, sample(from, &flags, 40), flags);
         assert!(case.check().bytes().len() > 500, "{}", case.name);
@@ -54,12 +54,19 @@ fn samples_of_fixed() {
 }
 
 #[test]
+fn samples_of_fixed_width_text() {
+    samples_from(Format::Fwf);
+}
+
+#[test]
 fn samples_of_frames() {
     samples_from(Format::Frames);
     for payload in ["text", "json"] {
         for to in Format::ALL {
             let flags = Raw { payload: some(payload), frame: some("varint"), ..Raw::default() };
             let flags = match to {
+                Format::Fwf if payload == "text" => Raw { layout: some("payload:300"), ..flags },
+                Format::Fwf => Raw { layout: some("id:20,price:30,name:60b"), select: list("id,price,name"), ..flags },
                 Format::Fixed if payload == "text" => Raw { layout: some("payload:text300"), ..flags },
                 Format::Fixed => {
                     Raw { layout: some("id:u8,price:f32be,name:text60"), select: list("id,price,name"), ..flags }

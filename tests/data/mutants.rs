@@ -31,7 +31,7 @@ fn every_path_makes_the_same_of_a_mutant() {
         mutate(&mut input, &mut random);
         let from = if random.below(6) == 0 { Format::ALL[random.below(8)] } else { format };
         let to = Format::ALL[random.below(8)];
-        let layout = random.one(&[ODD_LAYOUT, "a:u8,s:skip1", "line:text40", "value:f64le"]);
+        let layout = random.one(&[ODD_LAYOUT, "a:u8,s:skip1", "line:text40", "value:f64le", "a:3,line:2b,s:skip1"]);
         let on_error = random.one(&["fail", "skip"]);
         let mut flags = Raw { layout: Some(layout.into()), on_error: Some(on_error.into()), ..Raw::default() };
         for _ in 0..random.below(3) {

@@ -3,10 +3,14 @@
 use super::raw::Raw;
 
 /// How many ways there are to [`change`] flags.
-pub const KINDS: usize = 48;
+pub const KINDS: usize = 59;
 
 fn step(flags: &mut Raw, name: &str, text: &str) {
     flags.steps.push((name.to_string(), text.to_string()));
+}
+
+fn more(flags: &mut Raw, name: &'static str, text: &str) {
+    flags.more.push((name, text.to_string()));
 }
 
 /// Changes the flags in one way or another. (A record that is both too large and bad may be told as either, so
@@ -62,6 +66,17 @@ pub fn change(flags: &mut Raw, which: usize) {
         44 => flags.names = list("first"),
         45 => flags.types = some("a=decimal"),
         46 => flags.select = list("/^[ab]/,1"),
-        _ => flags.crlf = true,
+        47 => flags.crlf = true,
+        48 => flags.delimiter = some("||"),
+        49 => flags.delimiter = some(",1"),
+        50 => more(flags, "dialect", "mysql"),
+        51 => more(flags, "dialect", "postgres"),
+        52 => more(flags, "skip-space", ""),
+        53 => flags.ragged = some("pad,extra,trailing"),
+        54 => flags.ragged = some("truncate"),
+        55 => more(flags, "null", "1,x,"),
+        56 => more(flags, "out-null", "x"),
+        57 => more(flags, "out-dialect", "mysql"),
+        _ => flags.delimiter = some("auto"),
     }
 }

@@ -6,6 +6,12 @@ use pagemill::sample::{Amount, LAYOUT, Sample};
 
 /// Sample data of about so many records.
 pub fn sample(format: Format, flags: &Raw, records: u64) -> Vec<u8> {
+    if format == Format::Fwf {
+        // In the layout of `flags_for`.
+        let name = |id: u64| ["Ada", "Zoë Smith", "", "\"x\", y"][id as usize % 4];
+        let line = |id: u64| format!("{id:<12}{:>14}{:<60}\n", format!("{}.50", id % 97), name(id));
+        return (0..records).map(line).collect::<String>().into_bytes();
+    }
     let options = flags.options().expect("options");
     let sample = Sample { format, options, seed: 7, amount: Amount::Records(records), workers: 1 };
     let mut bytes = Vec::new();
@@ -18,6 +24,16 @@ pub fn flags_for(from: Format, to: Format) -> Raw {
     let mut flags = Raw::default();
     let some = |text: &str| Some(text.to_string());
     match (from, to) {
+        (Format::Fwf, _) => flags.layout = some("id:12,price:14,name:60"),
+        (Format::Text, Format::Fwf) => flags.layout = some("line:300"),
+        (Format::Frames, Format::Fwf) => {
+            flags.layout = some("payload:300");
+            flags.payload = some("text");
+        }
+        (_, Format::Fwf) if from != Format::Fixed => {
+            flags.layout = some("name:60b,id:20,pad:skip2,price:30");
+            flags.select = vec!["id,price,name".to_string()];
+        }
         (Format::Fixed, _) => flags.layout = some(LAYOUT),
         (Format::Text, Format::Fixed) => flags.layout = some("line:text300"),
         (Format::Frames, Format::Fixed) => {
@@ -31,6 +47,12 @@ pub fn flags_for(from: Format, to: Format) -> Raw {
         _ => {}
     }
     flags
+}
+
+/// Whether a layout can be that of both: one speaks for input and output.
+#[allow(dead_code)]
+pub fn has_layout(from: Format, to: Format) -> bool {
+    ![(Format::Fixed, Format::Fwf), (Format::Fwf, Format::Fixed)].contains(&(from, to))
 }
 
 /// A text for each format that has what is rare: [format, what it is, text].

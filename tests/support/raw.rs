@@ -131,6 +131,8 @@ pub struct Raw {
     pub resume: bool,
     /// `--durable`.
     pub durable: bool,
+    /// Other flags, each with its text; a switch has an empty one.
+    pub more: Vec<(&'static str, String)>,
     /// Levels of memory pressure in place of what is read: for tests.
     pub pressure: Option<String>,
 }
@@ -214,6 +216,10 @@ impl Raw {
         give("on-error", self.on_error.iter().map(OsString::from).collect());
         give("quarantine", self.quarantine.iter().map(OsString::from).collect());
         give("max-errors", self.max_errors.iter().map(OsString::from).collect());
+        self.more.iter().for_each(|(name, text)| match text.is_empty() {
+            true => switch(name, true),
+            false => give(name, vec![text.into()]),
+        });
         switch("force", self.force);
         switch("strict", self.strict);
         give("checkpoint-every", self.checkpoint_every.iter().map(OsString::from).collect());

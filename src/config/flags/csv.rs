@@ -3,17 +3,17 @@
 use serde_json::json;
 
 use super::commands::Commands;
-use super::flag::Takes::{Any, Count, List, Nothing, Word};
+use super::flag::Takes::{Any, Count, List, Nothing, Text, Word};
 use super::flag::{Flag, Group, Takes, flag};
 use super::kinds::Kinds;
 use super::unless::{
-    columns_are_known, never_quotes_to_read, never_quotes_to_write, no_header_is_read, no_mark, no_quotes_to_read,
-    no_quotes_to_write, uncounted,
+    columns_are_known, dialect_has_escapes, never_quotes_to_read, never_quotes_to_write, no_header_is_read, no_mark,
+    no_quotes_to_read, no_quotes_to_write, uncounted,
 };
-use super::values::{byte, comment, count, put};
-use super::words::{CLEAN, RAGGED};
+use super::values::{byte, comment, count, delimiter, put, ragged, shown_delimiter};
+use super::words::CLEAN;
 use crate::config::list::parse_names;
-use crate::format::csv::CleanNames;
+use crate::format::csv::{CleanNames, Delimiter};
 use crate::job::ColumnsFrom;
 
 const fn csv(name: &'static str, takes: Takes, commands: Commands, help: &'static str) -> Flag {
@@ -23,16 +23,19 @@ const fn csv(name: &'static str, takes: Takes, commands: Commands, help: &'stati
 pub static FLAGS: &[Flag] = &[
     csv(
         "delimiter",
-        Any("BYTE"),
+        Any("TEXT"),
         Commands::READ,
-        "Character between fields of the input: `;`, tab, '\\t', pipe, '\\x1f' [default: comma, or tab for TSV]",
+        "What is between fields of the input: `;`, tab, pipe, '\\x1f', '||'; auto finds it [default: comma, or tab for TSV]",
     )
     .short('d')
     .common()
     .source(Kinds::TABLES)
     .unless(uncounted)
-    .sets(|s, flag, texts| put(&mut s.options.dialect.delimiter, Some(byte(flag, texts)?.into())))
-    .shows("csv.delimiter", |s| json!(s.options.dialect.delimiter.map(|one| char::from(u8::from(one))))),
+    .sets(|s, flag, texts| {
+        let is_auto = texts[0].eq_ignore_ascii_case("auto");
+        put(&mut s.options.dialect.delimiter, Some(if is_auto { Delimiter::AUTO } else { delimiter(flag, texts)? }))
+    })
+    .shows("csv.delimiter", |s| shown_delimiter(s.options.dialect.delimiter)),
     csv("quote", Any("BYTE"), Commands::READ, "Quote character around fields of the input [default: \"]")
         .source(Kinds::TABLES)
         .unless(no_quotes_to_read)
@@ -130,14 +133,14 @@ pub static FLAGS: &[Flag] = &[
     .shows("skip.repeated_headers", |s| json!(s.skip.repeated_headers)),
     csv(
         "ragged",
-        Word("HOW", || RAGGED.all()),
+        Text("HOW"),
         Commands::RUN,
-        "What to do with a record that has too few fields: fail, or pad it with nulls [default: fail]",
+        "What to do with a record that has other fields than the header, joined by commas: pad those that are missing with nulls; truncate those that are too many (counted), or keep them in a column `extra`; ignore empty ones at the end (trailing); or fail [default: fail]",
     )
     .source(Kinds::TABLES)
     .unless(uncounted)
-    .sets(|s, flag, texts| put(&mut s.options.ragged, RAGGED.parse(flag, &texts[0])?))
-    .shows("csv.ragged", |s| json!(RAGGED.of(s.options.ragged))),
+    .sets(|s, flag, texts| put(&mut s.options.ragged, ragged(flag, &texts[0])?))
+    .shows("csv.ragged", |s| json!(s.options.ragged.to_string())),
     csv(
         "no-headers",
         Nothing,
@@ -166,19 +169,19 @@ pub static FLAGS: &[Flag] = &[
         (Commands::GENERATE, "TSV with \\t \\n \\r \\\\ instead of quotes"),
     ])
     .either(Kinds::TSV)
-    .unless(uncounted)
+    .unless(dialect_has_escapes)
     .sets(|s, _, _| put(&mut s.options.dialect.tsv_escapes, true))
     .shows("csv.tsv_escapes", |s| json!(s.options.dialect.tsv_escapes)),
     csv(
         "out-delimiter",
-        Any("BYTE"),
+        Any("TEXT"),
         Commands::WRITE,
-        "Character between fields of the output [default: comma, or tab for TSV]",
+        "What is between fields of the output, one byte or several [default: comma, or tab for TSV]",
     )
     .common()
     .target(Kinds::TABLES)
-    .sets(|s, flag, texts| put(&mut s.options.out_dialect.delimiter, Some(byte(flag, texts)?.into())))
-    .shows("csv.out_delimiter", |s| json!(s.options.out_dialect.delimiter.map(|one| char::from(u8::from(one))))),
+    .sets(|s, flag, texts| put(&mut s.options.out_dialect.delimiter, Some(delimiter(flag, texts)?)))
+    .shows("csv.out_delimiter", |s| shown_delimiter(s.options.out_dialect.delimiter)),
     csv("out-quote", Any("BYTE"), Commands::WRITE, "Quote character around fields of the output [default: \"]")
         .target(Kinds::TABLES)
         .unless(no_quotes_to_write)

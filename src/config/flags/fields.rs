@@ -64,7 +64,7 @@ pub static FLAGS: &[Flag] = &[
         "How unquoted CSV fields are read: exact JSON numbers as numbers and empty fields as null (auto), or all as text (text); and what the values of some fields are: zip=text,n=decimal, also integer, boolean, date, timestamp [default: auto]",
     )
     .group(Group::Values)
-    .source(Kinds::TABLES.or(Kinds::NESTED))
+    .source(Kinds::TABLES.or(Kinds::FWF).or(Kinds::NESTED))
     .unless(fields_are_text)
     .sets(types)
     .shows("types", |s| {

@@ -141,6 +141,8 @@ pub struct Flag {
     pub changes: Changes,
     /// It is a step, and steps happen in the order in which they are written.
     pub step: bool,
+    /// It comes before the others: they may change what it sets.
+    pub first: bool,
     /// Flags that can't be given with it.
     pub conflicts: &'static [&'static str],
     /// Flags that it cancels.
@@ -165,6 +167,7 @@ pub(super) const fn flag(name: &'static str, takes: Takes, commands: Commands, h
         common: false,
         changes: Changes::Output,
         step: false,
+        first: false,
         conflicts: &[],
         overrides: &[],
         help,
@@ -204,6 +207,10 @@ impl Flag {
 
     pub(super) const fn step(self) -> Flag {
         Flag { step: true, ..self }
+    }
+
+    pub(super) const fn first(self) -> Flag {
+        Flag { first: true, ..self }
     }
 
     pub(super) const fn conflicts(self, conflicts: &'static [&'static str]) -> Flag {

@@ -78,7 +78,7 @@ pub static FLAGS: &[Flag] = &[
     .shows("json.join_lists", |s| json!(s.options.join_lists)),
     flag("unflatten", Nothing, Commands::ROWS, "Turn columns a.b.c and JSON text in cells back into nested values")
         .group(Group::Json)
-        .pairs(&[(Kinds::TABLES.or(Kinds::FIXED), Kinds::NESTED)])
+        .pairs(&[(Kinds::TABLES.or(Kinds::FWF).or(Kinds::FIXED), Kinds::NESTED)])
         .sets(|s, _, _| put(&mut s.options.unflatten, true))
         .shows("json.unflatten", |s| json!(s.options.unflatten)),
     flag("pretty", Nothing, Commands::ROWS, "Write JSON with line breaks and indentation")
@@ -107,10 +107,10 @@ pub static FLAGS: &[Flag] = &[
         "layout",
         Text("FIELDS"),
         Commands::ALL,
-        "Fields of a fixed record, such as \"id:u64le,price:f64be,name:text16,flag:bool,raw:bytes8,pad:skip4\": u8, i8, u16le to i64be, f32le to f64be, bool, textN (zero bytes after it), textNspace (spaces after it), bytesN, skipN",
+        "Fields of a fixed record, such as \"id:u64le,price:f64be,name:text16,flag:bool,raw:bytes8,pad:skip4\": u8, i8, u16le to i64be, f32le to f64be, bool, textN (zero bytes after it), textNspace (spaces after it), bytesN, skipN. Of fixed-width text the widths, in characters or bytes: \"id:8,name:22b,pad:skip4\"",
     )
     .group(Group::Typed)
-    .either(Kinds::FIXED)
+    .either(Kinds::FIXED.or(Kinds::FWF))
     .unless(uncounted)
     .sets(|s, _, texts| put(&mut s.options.layout, Some(texts[0].clone())))
     .shows("binary.layout", |s| json!(s.options.layout)),

@@ -27,6 +27,8 @@ impl Kinds {
     pub const TEXT: Kinds = Kinds::named("text");
     /// Fixed records.
     pub const FIXED: Kinds = Kinds::named("fixed");
+    /// Fixed-width text.
+    pub const FWF: Kinds = Kinds::named("fwf");
     /// Frames that hold bytes.
     pub const FRAMES_OF_BYTES: Kinds = Kinds::of(format("frames"), Payload::Bytes);
     /// Frames that hold text.
@@ -36,7 +38,7 @@ impl Kinds {
     /// What the op `wordcount` writes.
     pub const WORDS: Kinds = Kinds(1 << (Format::ALL.len() * PAYLOADS));
 
-    /// Records with columns in text.
+    /// Records with columns between delimiters.
     pub const TABLES: Kinds = Kinds::all(Fact::Tabular);
     /// Formats with an encoding.
     pub const LINES_OF_TEXT: Kinds = Kinds::all(Fact::Text);

@@ -7,6 +7,7 @@ use super::said::Said;
 use super::table::find;
 use super::values::put;
 use crate::error::Error;
+use crate::format::csv::Delimiter;
 use crate::job::{Checkpoint, OnError, Settings};
 
 /// The settings that flags mean.
@@ -17,7 +18,9 @@ pub fn settings(said: &Said) -> Result<Settings, Error> {
     let mut settings = Settings::default();
     let known =
         |name: &str| find(said.command(), name).ok_or_else(|| Error::usage(format!("there is no flag `--{name}`")));
-    for name in said.names().filter(|name| known(name).is_ok_and(|flag| !flag.step)) {
+    let is_first = |name: &&str| known(name).is_ok_and(|flag| flag.first);
+    let names = said.names().filter(is_first).chain(said.names().filter(|name| !is_first(name)));
+    for name in names.filter(|name| known(name).is_ok_and(|flag| !flag.step)) {
         if let Some(set) = known(name)?.sets {
             set(&mut settings, &format!("--{name}"), &said.texts(name)?)?;
         }
@@ -66,7 +69,7 @@ fn dialects(settings: &mut Settings) -> Result<(), Error> {
     // A quote that escapes itself is the same as doubling.
     dialect.escape = dialect.escape.filter(|escape| *escape != dialect.quote);
     all_differ(&[
-        ("--delimiter", dialect.delimiter.map(u8::from)),
+        ("--delimiter", dialect.delimiter.and_then(Delimiter::byte)),
         ("--quote", dialect.quoting.then_some(dialect.quote)),
         ("--escape", dialect.escape),
         ("--comment", dialect.comment.map(|comment| comment.first())),
@@ -74,7 +77,7 @@ fn dialects(settings: &mut Settings) -> Result<(), Error> {
     let dialect = &mut settings.options.out_dialect;
     dialect.escape = dialect.escape.filter(|escape| *escape != dialect.quote);
     all_differ(&[
-        ("--out-delimiter", dialect.delimiter.map(u8::from)),
+        ("--out-delimiter", dialect.delimiter.and_then(Delimiter::byte)),
         ("--out-quote", dialect.quoting.then_some(dialect.quote)),
         ("--out-escape", dialect.escape),
     ])
@@ -150,7 +153,7 @@ mod tests {
         .unwrap();
         assert_eq!((s.from, s.to), (Some(Format::Ndjson), Some(Format::Csv)));
         assert_eq!((s.options.dialect.delimiter, s.options.dialect.escape), (Some(b'\t'.into()), Some(b'\\')));
-        assert_eq!((s.options.out_dialect.delimiter, s.options.ragged), (Some(b';'.into()), Ragged::Pad));
+        assert_eq!((s.options.out_dialect.delimiter, s.options.ragged), (Some(b';'.into()), Ragged::PAD));
         assert_eq!((s.options.out_dialect.quote, s.options.out_dialect.escape), (b'\'', Some(b'\\')));
         assert_eq!(s.options.names, ["x", "y", "z"]);
         assert_eq!(s.columns, ColumnsFrom::List(vec!["a".into(), "b".into()]));
@@ -185,7 +188,7 @@ mod tests {
         refused(&["--out-delimiter=\\", "--out-escape=\\"], "and --out-escape");
         refused(&["--names=a,b&c,a"], "`a` is named twice");
         refused(&["--names=a,,b"], "--names: there is an empty name");
-        refused(&["--from=xml"], "csv, tsv, ndjson, json, json5, text, fixed, frames");
+        refused(&["--from=xml"], "csv, tsv, ndjson, json, json5, text, fixed, frames, fwf");
         refused(&["--max-depth=0"], "--max-depth");
         refused(&["--max-fields=0"], "--max-fields");
         refused(&["--max-keys=0"], "--max-keys");

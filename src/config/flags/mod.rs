@@ -7,6 +7,7 @@
 mod bench;
 mod commands;
 mod csv;
+mod dialect;
 mod errors;
 mod fields;
 mod flag;

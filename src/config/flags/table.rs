@@ -5,7 +5,7 @@ use super::flag::Flag;
 use super::line::{Line, No};
 use super::said::Passed;
 use super::set_by::SetBy;
-use super::{bench, csv, errors, fields, input, json, past, rows, run};
+use super::{bench, csv, dialect, errors, fields, input, json, past, rows, run};
 use crate::error::Error;
 
 /// The whole table, in the order of the help.
@@ -16,6 +16,7 @@ pub fn all() -> impl Iterator<Item = &'static Flag> {
         json::FLAGS,
         rows::FLAGS,
         fields::FLAGS,
+        dialect::FLAGS,
         errors::FLAGS,
         run::FLAGS,
         past::FLAGS,

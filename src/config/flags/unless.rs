@@ -3,13 +3,15 @@
 use super::commands::Commands;
 use super::kinds::Kinds;
 use super::line::{LEAVE_OUT, Line, No, Origin};
+use super::words::KNOWN;
+use crate::format::csv::Known;
 use crate::job::{ColumnsFrom, OnError};
 
 /// Between these, bytes are written as text, or text is read as bytes.
 pub const BYTES_AND_TEXT: &[(Kinds, Kinds)] = &[
     (Kinds::FIXED, Kinds::FIXED.not()),
-    (Kinds::FRAMES_OF_BYTES, Kinds::TABLES.or(Kinds::NESTED)),
-    (Kinds::TABLES.or(Kinds::NESTED), Kinds::FIXED.or(Kinds::FRAMES_OF_BYTES)),
+    (Kinds::FRAMES_OF_BYTES, Kinds::TABLES.or(Kinds::FWF).or(Kinds::NESTED)),
+    (Kinds::TABLES.or(Kinds::FWF).or(Kinds::NESTED), Kinds::FIXED.or(Kinds::FRAMES_OF_BYTES)),
 ];
 
 /// What looks at values, or changes them.
@@ -37,36 +39,86 @@ pub fn made_for_nothing(line: &Line<'_>) -> Option<No> {
 
 /// For flags about the quotes of the input.
 pub fn no_quotes_to_read(line: &Line<'_>) -> Option<No> {
-    no_quotes(line, "no-quoting", line.sources).or_else(|| uncounted(line))
+    no_quotes(line, "no-quoting", Side::Input).or_else(|| uncounted(line))
 }
 
 /// For `--no-quoting`.
 pub fn never_quotes_to_read(line: &Line<'_>) -> Option<No> {
-    escapes_for_quotes(line, line.sources).or_else(|| uncounted(line))
+    escapes_for_quotes(line, Side::Input).or_else(|| uncounted(line))
 }
 
 /// For flags about the quotes of the output.
 pub fn no_quotes_to_write(line: &Line<'_>) -> Option<No> {
-    no_quotes(line, "out-no-quoting", line.targets)
+    no_quotes(line, "out-no-quoting", Side::Output)
 }
 
 /// For `--out-no-quoting`.
 pub fn never_quotes_to_write(line: &Line<'_>) -> Option<No> {
-    escapes_for_quotes(line, line.targets)
+    escapes_for_quotes(line, Side::Output)
 }
 
-/// An input or output of these kinds has no quotes: because of this flag, or because of its format.
-fn no_quotes(line: &Line<'_>, flag: &str, kinds: Kinds) -> Option<No> {
+/// A side of a conversion.
+#[derive(Clone, Copy)]
+enum Side {
+    Input,
+    Output,
+}
+
+/// A side has no quotes: because of this flag, or because of its format.
+fn no_quotes(line: &Line<'_>, flag: &str, side: Side) -> Option<No> {
     if line.said.has(flag) {
         return No::new(format!("with `--{flag}` there are no quotes"), "Leave out one of the two.");
     }
-    escapes_for_quotes(line, kinds)
+    escapes_for_quotes(line, side)
 }
 
 /// TSV with backslash escapes has no quotes.
-fn escapes_for_quotes(line: &Line<'_>, kinds: Kinds) -> Option<No> {
-    if line.said.has("tsv-escapes") && kinds.is_within(Kinds::TSV) {
-        return No::new("with `--tsv-escapes`, TSV has no quotes", "Leave out one of the two.");
+fn escapes_for_quotes(line: &Line<'_>, side: Side) -> Option<No> {
+    let kinds = match side {
+        Side::Input => line.sources,
+        Side::Output => line.targets,
+    };
+    if !kinds.is_within(Kinds::TSV) {
+        return None;
+    }
+    let options = &line.settings.options;
+    let (flag, known) = match side {
+        Side::Output => ("out-dialect", options.out_dialect.known),
+        Side::Input => ("dialect", options.dialect.known),
+    };
+    let with = match known {
+        _ if line.said.has("tsv-escapes") => "--tsv-escapes".to_owned(),
+        Some(known @ (Known::Mysql | Known::Postgres)) => format!("--{flag} {}", KNOWN.of(known)),
+        _ => return None,
+    };
+    No::new(format!("with `{with}`, TSV has no quotes"), "Leave out one of the two.")
+}
+
+/// A database has escapes of its own.
+pub fn dialect_has_escapes(line: &Line<'_>) -> Option<No> {
+    if let Some(known @ (Known::Mysql | Known::Postgres)) = line.settings.options.dialect.known
+        && line.sources.is_within(Kinds::TSV)
+    {
+        return No::new(
+            format!("`--dialect {}` says what escapes mean", KNOWN.of(known)),
+            "Leave it out; for the output there is --out-dialect.",
+        );
+    }
+    uncounted(line)
+}
+
+/// All fields in quotes, where there are none.
+pub fn escapes_for_all_quotes(line: &Line<'_>) -> Option<No> {
+    match line.settings.options.out_dialect.known {
+        Some(Known::Unix) => escapes_for_quotes(line, Side::Output),
+        _ => None,
+    }
+}
+
+/// TSV with backslash escapes has a null of its own.
+pub fn null_has_escapes(line: &Line<'_>) -> Option<No> {
+    if line.said.has("tsv-escapes") && line.targets.is_within(Kinds::TSV) {
+        return No::new("with `--tsv-escapes`, null is written as `\\N`", "Leave out one of the two.");
     }
     None
 }
@@ -135,7 +187,7 @@ pub fn fields_are_text(line: &Line<'_>) -> Option<No> {
     }
     let steps = STEPS.iter().any(|flag| line.said.has(flag));
     let changed = steps || line.said.has("quote-all") && line.targets.meets(Kinds::TABLES);
-    if line.targets.is_within(Kinds::TABLES.or(Kinds::FIXED)) && !changed {
+    if line.targets.is_within(Kinds::TABLES.or(Kinds::FIXED).or(Kinds::FWF)) && !changed {
         return No::new(
             line.output(),
             "It is for NDJSON, JSON, text, frames, ops, a word count and --quote-all: leave it out.",
@@ -167,7 +219,7 @@ pub fn all_finite(line: &Line<'_>) -> Option<No> {
 pub fn any_bytes_do(line: &Line<'_>) -> Option<No> {
     let checked = line.said.has("encoding") || STEPS.iter().any(|flag| line.said.has(flag));
     // A byte order mark may show that these are UTF-16.
-    let decoded = line.sources.meets(Kinds::TABLES.or(Kinds::NESTED));
+    let decoded = line.sources.meets(Kinds::TABLES.or(Kinds::FWF).or(Kinds::NESTED));
     // Text is checked when it is converted, if it was asked for; never when it is counted.
     let text = line.command != Commands::COUNT && line.sources.meets(Kinds::FRAMES_OF_BYTES.not());
     if checked || decoded || text {

@@ -1,8 +1,11 @@
 //! Reading the values of flags.
 
-use crate::config::{parse_byte, parse_count, parse_size};
+use serde_json::{Value, json};
+
+use crate::config::{parse_byte, parse_count, parse_delimiter, parse_size};
 use crate::error::Error;
-use crate::format::csv::Comment;
+use crate::format::Ragged;
+use crate::format::csv::{Comment, Delimiter};
 
 /// Sets one setting.
 pub(super) fn put<T>(setting: &mut T, value: T) -> Result<(), Error> {
@@ -13,6 +16,24 @@ pub(super) fn put<T>(setting: &mut T, value: T) -> Result<(), Error> {
 /// A single byte.
 pub(super) fn byte(flag: &str, texts: &[String]) -> Result<u8, Error> {
     parse_byte(flag, &texts[0])
+}
+
+/// A delimiter.
+pub(super) fn delimiter(flag: &str, texts: &[String]) -> Result<Delimiter, Error> {
+    parse_delimiter(flag, &texts[0])
+}
+
+/// A delimiter as reports show it.
+pub(super) fn shown_delimiter(delimiter: Option<Delimiter>) -> Value {
+    json!(delimiter.map(|one| match one.is_auto() {
+        true => "auto".into(),
+        false => String::from_utf8_lossy(one.bytes()).into_owned(),
+    }))
+}
+
+/// What happens to records of another width.
+pub(super) fn ragged(flag: &str, text: &str) -> Result<Ragged, Error> {
+    text.parse().map_err(|error: Error| Error::usage(format!("{flag}: {error}")))
 }
 
 /// What comments begin with: a single byte as [`byte`] takes it, or a text.

@@ -2,9 +2,9 @@
 
 use super::said::Said;
 use crate::error::Error;
-use crate::format::csv::CleanNames;
+use crate::format::csv::{CleanNames, Known};
 use crate::format::frames::{Payload, Prefix};
-use crate::format::{BytesAs, Nested, Nonfinite, Ragged, Types};
+use crate::format::{BytesAs, Nested, Nonfinite, Types};
 use crate::job::{InvalidUtf8, Io, OnError};
 use crate::monitor::Show;
 
@@ -35,10 +35,11 @@ impl<T: Copy + PartialEq> Words<T> {
     }
 }
 
-pub static RAGGED: Words<Ragged> = Words(&[("fail", Ragged::Fail), ("pad", Ragged::Pad)]);
 pub static CLEAN: Words<CleanNames> =
     Words(&[("trim", CleanNames::Trim), ("lower", CleanNames::Lower), ("snake", CleanNames::Snake)]);
 pub static TYPES: Words<Types> = Words(&[("auto", Types::Auto), ("text", Types::Text)]);
+pub static KNOWN: Words<Known> =
+    Words(&[("mysql", Known::Mysql), ("postgres", Known::Postgres), ("excel", Known::Excel), ("unix", Known::Unix)]);
 pub static NESTED: Words<Nested> = Words(&[("dot", Nested::Dot), ("json", Nested::Json)]);
 pub static NONFINITE: Words<Nonfinite> =
     Words(&[("null", Nonfinite::Null), ("text", Nonfinite::Text), ("fail", Nonfinite::Fail)]);
@@ -78,7 +79,7 @@ mod tests {
             assert_eq!((FRAME.parse("--frame", word).ok(), FRAME.of(*value)), (Some(*value), *word));
         }
         assert_eq!(TYPES.parse("--types", "TEXT").ok(), Some(Types::Text));
-        let error = RAGGED.parse("--ragged", "drop").expect_err("no value").to_string();
-        assert_eq!(error, "--ragged: `drop` is not one of fail, pad");
+        let error = TYPES.parse("--types", "int").expect_err("no value").to_string();
+        assert_eq!(error, "--types: `int` is not one of auto, text");
     }
 }

@@ -1,5 +1,6 @@
 //! What comes before the header: a byte order mark, and Excel's line that names the delimiter, `sep=;`.
 
+use super::Delimiter;
 use super::resolved::Resolved;
 use crate::format::Options;
 
@@ -39,7 +40,7 @@ pub(super) fn read(dialect: &Resolved, options: &Options, head: &[u8], end: bool
         return nothing;
     }
     // A delimiter given as an option wins.
-    let delimiter = options.dialect.delimiter.is_none().then_some(delimiter);
+    let delimiter = options.dialect.delimiter.is_none_or(Delimiter::is_auto).then_some(delimiter);
     Some(Beginning { end: start + NAMED.len() + 1 + terminator, delimiter })
 }
 

@@ -1,8 +1,9 @@
 //! Where slices of CSV may end: after line breaks outside quotes.
 
+use super::own;
+use super::parts::first_byte;
 use super::quotes::{Quotes, Record, open_quote};
 use super::resolved::Resolved;
-use super::spec::first_byte;
 use crate::error::RecordError;
 use crate::format::{Boundary, Cut, Passed, Tallied, Tally};
 use crate::record::record_too_large;
@@ -18,11 +19,21 @@ pub(super) struct CsvCut {
     comment: bool,
     /// A record is being skipped; whether its last byte so far was a CR.
     passing: Option<bool>,
+    /// The same where escapes hide line breaks: the next byte is hidden.
+    hidden: bool,
 }
 
 impl CsvCut {
     pub fn new(dialect: Resolved, max_record: usize) -> CsvCut {
-        CsvCut { dialect, max_record, quotes: Quotes::new(dialect), waiting: false, comment: false, passing: None }
+        CsvCut {
+            dialect,
+            max_record,
+            quotes: Quotes::new(dialect),
+            waiting: false,
+            comment: false,
+            passing: None,
+            hidden: false,
+        }
     }
 
     /// The boundary after the line break at `at`. A CRLF is not divided.
@@ -83,11 +94,15 @@ impl CsvCut {
     }
 
     /// Blank lines and comments at the front, however long.
-    fn before_record(&mut self, data: &[u8]) -> usize {
+    fn before_record(&mut self, data: &[u8], end: bool) -> usize {
         if self.comment {
             let end = memchr::memchr2(b'\n', b'\r', data);
             self.comment = end.is_none();
             return end.map_or(data.len(), |at| at + 1);
+        }
+        if !end && data == b"\\." {
+            // Is it the whole line?
+            return 0;
         }
         let start = first_byte(self.dialect, data, 0);
         if start == data.len() {
@@ -109,8 +124,8 @@ impl Cut for CsvCut {
         if end && data.len() <= target && !self.comment {
             return Ok(Boundary::At(data.len()));
         }
-        let boundary = if !self.dialect.is_plain() {
-            match self.before_record(data) {
+        let boundary = if !self.dialect.is_plain() && !self.dialect.is_of_lines() {
+            match self.before_record(data, end) {
                 0 => self.by_records(data, 0, target, end),
                 len => Boundary::Skip(len),
             }
@@ -119,6 +134,10 @@ impl Cut for CsvCut {
             let quoted = self.dialect.quote.is_some_and(|quote| memchr::memchr(quote, range).is_some());
             match memchr::memrchr2(b'\n', b'\r', range) {
                 Some(at) if !quoted => Self::behind(data, at, end),
+                _ if self.dialect.is_of_lines() => match self.before_record(data, end) {
+                    0 => self.by_records(data, 0, target, end),
+                    len => Boundary::Skip(len),
+                },
                 _ => self.by_quotes(data, target, end),
             }
         };
@@ -130,6 +149,12 @@ impl Cut for CsvCut {
 
     /// Only the first line of the record is bad, and skipped.
     fn pass(&mut self, data: &[u8], _end: bool) -> Result<Passed, RecordError> {
+        if self.dialect.hides_breaks() {
+            let mut from = usize::from(std::mem::take(&mut self.hidden));
+            let end = own::passed(self.dialect, data, &mut from);
+            self.hidden = end.is_none() && from > data.len();
+            return Ok(end.map_or(Passed::All, |end| Passed::End(end, 0)));
+        }
         let found = match self.passing {
             None if matches!(self.quotes.record(data, 0, false, usize::MAX), Record::More { lines: true, .. }) => {
                 self.waiting = true;

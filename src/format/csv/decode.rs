@@ -3,15 +3,16 @@
 use std::ops::Range;
 
 use super::escapes::{TSV_NULL, unescape_tsv};
-use super::fields::Fields;
+use super::fields::{Fields, Rest};
+use super::parts::{Ending, FieldKind, first_byte};
 use super::quotes::{Quotes, Record, open_quote, text_after_quote};
 use super::reading::Reading;
 use super::resolved::Resolved;
-use super::spec::{Ending, Spec, first_byte};
+use super::spec::Spec;
 use crate::error::{Fault, RecordError};
 use crate::format::{Decode, Types, Want};
 use crate::memory::Arena;
-use crate::record::{Batch, Value};
+use crate::record::{Batch, Value, utf8};
 use crate::scan::csv::{Room, Separators};
 
 pub(super) struct CsvDecode {
@@ -53,14 +54,16 @@ enum Found {
 
 impl CsvDecode {
     pub fn new(reading: &Reading, want: &Want) -> CsvDecode {
-        let Reading { dialect, ragged, other_width, strict, max_record, .. } = *reading;
+        let Reading { dialect, strict, max_record, .. } = *reading;
         let usual = dialect.is_plain() && want.types == Types::Auto && !dialect.tsv_escapes;
+        let fields = Fields::new(reading, want);
+        let typed = want.typed && usual && !fields.is_marked();
         CsvDecode {
             dialect,
-            fields: Fields::new(&reading.header.schema, ragged, other_width, dialect.tsv_escapes, want),
+            fields,
             utf8: want.utf8,
             replace: want.replace_invalid_utf8,
-            separators: Separators::new(dialect.marks(), want.typed && usual),
+            separators: Separators::new(dialect.marks(), typed),
             usual,
             together: true,
             spec: Spec::new(dialect),
@@ -114,6 +117,9 @@ impl CsvDecode {
         if !rows.doubled.is_empty() {
             fields.undouble(slice, &rows, first, batch)?;
         }
+        if fields.is_to_finish() {
+            fields.finish(&mut batch.values_mut()[first..]);
+        }
         if !self.valid {
             fields.check_utf8(slice, start, self.replace, batch)?;
         }
@@ -148,38 +154,49 @@ impl CsvDecode {
                 return Ok(Found::Blank((position + 1).min(slice.len())));
             }
             if column >= self.fields.width {
-                return Ok(Found::Irregular);
-            }
-            let value = match text.first() {
-                Some(first) if Some(*first) == quote => {
-                    // An odd number of quotes at the very end of the input leaves one open.
-                    if text.len() < 2 || text[text.len() - 1] != *first || (position == slice.len() && !closed(text)) {
-                        return Ok(Found::Irregular);
+                if !(self.fields.ragged.trailing && text.is_empty()) {
+                    return Ok(Found::Irregular);
+                }
+                // A delimiter at the end.
+                self.irregular = true;
+            } else {
+                let value = match text.first() {
+                    Some(first) if Some(*first) == quote => {
+                        // An odd number of quotes at the very end of the input leaves one open.
+                        if text.len() < 2
+                            || text[text.len() - 1] != *first
+                            || (position == slice.len() && !closed(text))
+                        {
+                            return Ok(Found::Irregular);
+                        }
+                        let inner = &text[1..text.len() - 1];
+                        let inner = if doubled { undouble(inner, *first, batch.arena(), field)? } else { inner };
+                        Value::Text(inner)
                     }
-                    let inner = &text[1..text.len() - 1];
-                    let inner = if doubled { undouble(inner, *first, batch.arena(), field)? } else { inner };
-                    Value::Text(inner)
-                }
-                _ if self.dialect.tsv_escapes && text == TSV_NULL => {
-                    self.irregular = true;
-                    Value::Null
-                }
-                _ if self.dialect.tsv_escapes && memchr::memchr(b'\\', text).is_some() => {
-                    let room = batch.arena().bytes(text.len(), field)?;
-                    let len = unescape_tsv(text, room);
-                    // Readers disagree about a backslash before any other byte.
-                    self.irregular = true;
-                    Value::Text(&room[..len])
-                }
-                _ => self.fields.plain(text),
-            };
-            self.fields.put(batch, column, value);
+                    _ if self.dialect.tsv_escapes && text == TSV_NULL => {
+                        self.irregular = true;
+                        Value::Null
+                    }
+                    _ if self.dialect.tsv_escapes && memchr::memchr(b'\\', text).is_some() => {
+                        let room = batch.arena().bytes(text.len(), field)?;
+                        let len = unescape_tsv(text, room);
+                        // Readers disagree about a backslash before any other byte.
+                        self.irregular = true;
+                        Value::Text(&room[..len])
+                    }
+                    _ => self.fields.plain(text),
+                };
+                self.fields.put(batch, column, value);
+            }
             column += 1;
             field = position + 1;
             if is_break {
                 if column < self.fields.width {
                     self.irregular = true;
                     self.fields.pad(batch, column, start)?;
+                }
+                if self.fields.has_extra() {
+                    self.fields.settle(batch, start, None)?;
                 }
                 if byte == b'\r' && slice.get(field) == Some(&b'\n') {
                     self.separators.next(slice);
@@ -188,6 +205,50 @@ impl CsvDecode {
                 return Ok(Found::End(field.min(slice.len())));
             }
         }
+    }
+
+    /// Reads the record at `self.at` in a dialect that csv-core does not know, if there is neither quote nor escape in
+    /// its line: then its fields are what is between delimiters.
+    fn by_line<'a>(&mut self, slice: &'a [u8], batch: &mut Batch<'a>) -> Result<Found, RecordError> {
+        let dialect = self.dialect;
+        let start = first_byte(dialect, slice, self.at);
+        let mut end = slice.len();
+        if let Some(at) = line_end(dialect, slice, start) {
+            end = at;
+        }
+        let line = &slice[start..end];
+        let has = |byte: Option<u8>| byte.is_some_and(|byte| memchr::memchr(byte, line).is_some());
+        if line.is_empty() || has(dialect.quote) || has(dialect.escape) {
+            return Ok(Found::Irregular);
+        }
+        self.at = start;
+        let fields = &self.fields;
+        fields.start_record(batch, start)?;
+        let (mut from, mut column) = (0, 0);
+        loop {
+            let found = next_delimiter(dialect, line, from);
+            let mut text = &line[from..found.unwrap_or(line.len())];
+            if dialect.skip_space {
+                text = &text[text.iter().take_while(|byte| **byte == b' ').count()..];
+            }
+            if column < fields.width {
+                fields.put(batch, column, fields.plain_or_null(text, dialect));
+            } else if !(fields.ragged.trailing && text.is_empty()) {
+                return Ok(Found::Irregular);
+            }
+            column += 1;
+            match found {
+                Some(at) => from = at + dialect.delimiter_len(line, at),
+                None => break,
+            }
+        }
+        if column < fields.width {
+            fields.pad(batch, column, start)?;
+        }
+        if fields.has_extra() {
+            fields.settle(batch, start, None)?;
+        }
+        Ok(Found::End(end + dialect.break_len(slice, end)))
     }
 
     /// Reads the record at `self.at` as csv-core does, unless its quotes make it bad.
@@ -205,9 +266,15 @@ impl CsvDecode {
             Record::Nothing | Record::More { .. } => return Ok(Found::Nothing),
         };
         fields.start_record(batch, start)?;
-        let mut column = 0;
+        let checks = Checks { utf8: self.utf8, replace: self.replace };
+        let (mut column, mut surplus, mut filled) = (0, None, 0);
         let ending = self.spec.record(slice, start, |field| {
-            if column < fields.width {
+            if column >= fields.width {
+                surplus.get_or_insert(field.start);
+                if field.kind != FieldKind::Plain || !field.text.is_empty() {
+                    filled = column + 1 - fields.width;
+                }
+            } else {
                 let room = batch.arena().bytes(field.text.len(), start)?;
                 let escaped = escapes && memchr::memchr(b'\\', field.text).is_some();
                 let len = match escaped {
@@ -218,12 +285,14 @@ impl CsvDecode {
                     }
                 };
                 let text: &'a [u8] = &room[..len];
-                let value = match field.quoted || escaped {
-                    true if escaped && field.text == TSV_NULL => Value::Null,
-                    true => Value::Text(text),
+                let value = match field.kind {
+                    FieldKind::Null => Value::Null,
+                    FieldKind::Plain if escaped && field.text == TSV_NULL => Value::Null,
+                    FieldKind::Escaped => Value::Text(checks.unescaped(text, start, batch)?),
+                    _ if field.kind == FieldKind::Quoted || escaped => Value::Text(text),
                     // A quote where none belongs: the text needs quotes in any target.
-                    false if text.iter().any(|byte| marks.contains(&Some(*byte))) => fields.plain(text).typed(),
-                    false => fields.plain(text),
+                    _ if text.iter().any(|byte| marks.contains(&Some(*byte))) => fields.plain(text).typed(),
+                    _ => fields.plain(text),
                 };
                 fields.put(batch, column, value);
             }
@@ -234,11 +303,13 @@ impl CsvDecode {
             batch.abandon();
             return Ok(Found::Nothing);
         };
-        if column > fields.width {
-            return Err(fields.other_width(start, column));
-        }
         if column < fields.width {
             fields.pad(batch, column, start)?;
+        }
+        let rest =
+            surplus.map(|from| Rest { all: column - fields.width, filled, text: without_break(&slice[from..end]) });
+        if rest.is_some() || fields.has_extra() {
+            fields.settle(batch, start, rest)?;
         }
         self.separators.restart(end);
         Ok(odd.map_or(Found::End(end), |odd| Found::Odd(end, odd)))
@@ -261,13 +332,17 @@ impl CsvDecode {
     /// Reads records until the batch is full or the slice ends; with `TYPED`, the positions tell numbers from text.
     #[inline(never)]
     fn records<'a, const TYPED: bool>(&mut self, slice: &'a [u8], batch: &mut Batch<'a>) -> Result<(), RecordError> {
-        let plain = self.dialect.is_plain();
+        let (plain, own) = (self.dialect.is_plain(), self.dialect.is_own());
         while !batch.is_full() {
             if self.usual && self.usual::<TYPED>(slice, batch)? {
                 continue;
             }
             self.irregular = false;
-            let mut found = if plain { self.by_positions(slice, batch)? } else { Found::Irregular };
+            let mut found = match plain {
+                true => self.by_positions(slice, batch)?,
+                false if own => self.by_line(slice, batch)?,
+                false => Found::Irregular,
+            };
             if matches!(found, Found::Irregular) {
                 found = self.by_spec(slice, batch)?;
             }
@@ -340,6 +415,50 @@ fn closed(text: &[u8]) -> bool {
         }
     }
     false
+}
+
+/// How text is checked that did not come from the slice as it is.
+#[derive(Clone, Copy)]
+struct Checks {
+    utf8: bool,
+    replace: bool,
+}
+
+impl Checks {
+    /// A text with escapes: they can mean any bytes.
+    fn unescaped<'a>(self, text: &'a [u8], offset: usize, batch: &mut Batch<'a>) -> Result<&'a [u8], RecordError> {
+        if self.utf8 { utf8::checked(text, self.replace, offset, batch) } else { Ok(text) }
+    }
+}
+
+/// Where the line that begins at `start` ends.
+fn line_end(dialect: Resolved, slice: &[u8], start: usize) -> Option<usize> {
+    let mut from = start;
+    loop {
+        let at = from + memchr::memchr2(b'\n', b'\r', &slice[from..])?;
+        if dialect.break_len(slice, at) > 0 {
+            return Some(at);
+        }
+        from = at + 1;
+    }
+}
+
+/// The next delimiter in a line.
+#[inline]
+fn next_delimiter(dialect: Resolved, line: &[u8], mut from: usize) -> Option<usize> {
+    loop {
+        let at = from + memchr::memchr(dialect.delimiter, &line[from..])?;
+        if dialect.delimiter_len(line, at) > 0 {
+            return Some(at);
+        }
+        from = at + 1;
+    }
+}
+
+/// A text without the line break at its end.
+fn without_break(text: &[u8]) -> &[u8] {
+    let text = text.strip_suffix(b"\n").unwrap_or(text);
+    text.strip_suffix(b"\r").unwrap_or(text)
 }
 
 /// Turns doubled quotes into single ones.

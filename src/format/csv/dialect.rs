@@ -1,76 +1,24 @@
 //! The dialects of CSV and TSV.
 
-use std::fmt;
+use super::{Comment, Delimiter};
 
-use super::comment::Comment;
-
-/// What separates the fields of CSV and TSV. It has to be one ASCII character that is not a line break: a job with
-/// another one is refused. (The type has room for more, so that longer ones can be allowed.)
-#[derive(Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(from = "u8", into = "u8")]
-pub struct Delimiter {
-    /// The bytes, as many as there is room for; zeros follow.
-    bytes: [u8; Delimiter::ROOM],
-    /// How many bytes there are, up to one more than there is room for.
-    len: u8,
+/// A dialect by its name: a program, and how it reads and writes CSV and TSV.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum Known {
+    /// MySQL and MariaDB: `\N` is null; before another byte a backslash makes that a part of the text, or means a
+    /// control character. TSV has no quotes.
+    Mysql,
+    /// PostgreSQL: CSV is as without a name; TSV has backslash escapes instead of quotes.
+    Postgres,
+    /// Excel: lines end with CRLF.
+    Excel,
+    /// Every field is in quotes, and lines end with LF.
+    Unix,
 }
 
-impl Delimiter {
-    const ROOM: usize = 7;
-
-    fn new(text: &[u8]) -> Delimiter {
-        let len = text.len().min(Delimiter::ROOM);
-        let mut bytes = [0; Delimiter::ROOM];
-        bytes[..len].copy_from_slice(&text[..len]);
-        Delimiter { bytes, len: text.len().min(Delimiter::ROOM + 1) as u8 }
-    }
-
-    /// The byte, if it is only one.
-    pub fn byte(self) -> Option<u8> {
-        (self.len == 1).then_some(self.bytes[0])
-    }
-}
-
-impl fmt::Display for Delimiter {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let len = usize::from(self.len);
-        write!(f, "{}", self.bytes[..len.min(Delimiter::ROOM)].escape_ascii())?;
-        f.write_str(if len > Delimiter::ROOM { "…" } else { "" })
-    }
-}
-
-impl fmt::Debug for Delimiter {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{self}`")
-    }
-}
-
-impl From<u8> for Delimiter {
-    fn from(byte: u8) -> Delimiter {
-        Delimiter::new(&[byte])
-    }
-}
-
-impl From<char> for Delimiter {
-    fn from(char: char) -> Delimiter {
-        Delimiter::from(&*char.encode_utf8(&mut [0; 4]))
-    }
-}
-
-impl From<&str> for Delimiter {
-    fn from(text: &str) -> Delimiter {
-        Delimiter::new(text.as_bytes())
-    }
-}
-
-impl From<Delimiter> for u8 {
-    /// The first byte: the only one, where the delimiter was not refused.
-    fn from(delimiter: Delimiter) -> u8 {
-        delimiter.bytes[0]
-    }
-}
-
-/// CSV or TSV as it is read. Its special characters are single ASCII bytes.
+/// CSV or TSV as it is read. Its special characters are single ASCII bytes; only the delimiter may have several.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct Dialect {
@@ -86,9 +34,25 @@ pub struct Dialect {
     pub comment: Option<Comment>,
     /// TSV with `\t`, `\n`, `\r` and `\\` instead of quotes.
     pub tsv_escapes: bool,
+    /// Spaces at the start of a field are no part of it.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub skip_space: bool,
+    /// Whose it is: this says what a backslash means.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub known: Option<Known>,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // serde asks for a reference.
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 impl Dialect {
+    /// The dialect of this name.
+    pub fn of(known: Known) -> Dialect {
+        Dialect { known: Some(known), ..Dialect::default() }
+    }
+
     /// The same with changes. (A struct that may grow can't be written field by field elsewhere.)
     pub fn with(mut self, change: impl FnOnce(&mut Dialect)) -> Dialect {
         change(&mut self);
@@ -98,7 +62,16 @@ impl Dialect {
 
 impl Default for Dialect {
     fn default() -> Dialect {
-        Dialect { delimiter: None, quote: b'"', escape: None, quoting: true, comment: None, tsv_escapes: false }
+        Dialect {
+            delimiter: None,
+            quote: b'"',
+            escape: None,
+            quoting: true,
+            comment: None,
+            tsv_escapes: false,
+            skip_space: false,
+            known: None,
+        }
     }
 }
 
@@ -120,11 +93,23 @@ pub struct OutDialect {
     pub crlf: bool,
     /// Write no header.
     pub no_headers: bool,
+    /// Whose it is: null and backslashes are written as it reads them.
+    pub known: Option<Known>,
     /// Begin CSV, TSV and text with a byte order mark.
     pub bom: bool,
 }
 
 impl OutDialect {
+    /// The dialect of this name.
+    pub fn of(known: Known) -> OutDialect {
+        OutDialect {
+            quote_all: known == Known::Unix,
+            crlf: known == Known::Excel,
+            known: Some(known),
+            ..OutDialect::default()
+        }
+    }
+
     /// The same with changes. (A struct that may grow can't be written field by field elsewhere.)
     pub fn with(mut self, change: impl FnOnce(&mut OutDialect)) -> OutDialect {
         change(&mut self);
@@ -142,6 +127,7 @@ impl Default for OutDialect {
             quote_all: false,
             crlf: false,
             no_headers: false,
+            known: None,
             bom: false,
         }
     }

@@ -2,8 +2,9 @@
 
 use std::ops::Range;
 
-use super::escapes::{TSV_NULL, escaped};
+use super::escapes::escaped;
 use super::joined::{At, Joiner};
+use super::null::Null;
 use super::resolved::Resolved;
 use super::row::{RowLossy, RowStyle, WriteRow};
 use crate::error::{Error, Fault, RecordError};
@@ -20,6 +21,7 @@ pub(super) struct Style {
     pub unit: Unit,
     pub row: RowStyle,
     pub dialect: Resolved,
+    pub null: Null,
     pub json: Writer,
     /// Joins the items of lists.
     pub joiner: Option<Joiner>,
@@ -222,7 +224,7 @@ impl Style {
         let single = first && fields.len() == 1;
         for (value, node) in fields {
             if !first {
-                output.put_byte(self.dialect.delimiter)?;
+                output.put(self.dialect.delimiter_bytes())?;
             }
             self.first = first && self.marks;
             first = false;
@@ -245,6 +247,12 @@ impl Style {
         output: &mut Output<'_>,
     ) -> Result<(), Bad> {
         match value {
+            Value::Untyped(text) | Value::Number(text) if self.null.is(text) => {
+                if is_json_number(text) && self.dialect.quote.is_some() {
+                    output.lose(LossyKind::NumberAsText);
+                }
+                self.text(text, true, at.offset, output)
+            }
             Value::Untyped(text) if self.row.same && !self.row.quote_all && !(self.first && may_be_mark(text)) => {
                 Ok(output.put(text)?)
             }
@@ -263,7 +271,7 @@ impl Style {
                 Ok(())
             }
             Value::Text(text) => {
-                let otherwise = text.is_empty() || is_json_number(text);
+                let otherwise = text.is_empty() || is_json_number(text) || self.null.is(text);
                 self.text(text, self.row.quote_all || otherwise, at.offset, output)
             }
             Value::Number(text) => self.text(text, false, at.offset, output),
@@ -284,8 +292,8 @@ impl Style {
                 if matches!(value, Value::Absent) {
                     output.lose(LossyKind::AbsentAsNull);
                 }
-                if self.dialect.tsv_escapes {
-                    return Ok(output.put(TSV_NULL)?);
+                if !self.null.text.is_empty() {
+                    return Ok(output.put(&self.null.text)?);
                 }
                 // An empty line is not a record.
                 match (single, self.dialect.quote) {
@@ -305,19 +313,21 @@ impl Style {
             }
             Value::Raw(_) | Value::List(_) | Value::Map(_) => self.json(value, node, at.offset, output),
             scalar => {
-                let (mut room, mut lost) = (ScalarRoom::default(), None);
-                let quote_all = self.row.quote_all;
-                let text = ScalarText::of(scalar, self.row.base64, &mut room, |kind| {
-                    // A number without quotes is still a number.
-                    if kind != LossyKind::NumberAsText || quote_all {
-                        lost = lost.or(Some(kind));
-                    }
+                let (mut room, mut lost, mut number) = (ScalarRoom::default(), None, false);
+                let text = ScalarText::of(scalar, self.row.base64, &mut room, |kind| match kind {
+                    LossyKind::NumberAsText => number = true,
+                    kind => lost = lost.or(Some(kind)),
                 });
+                let means_null = matches!(text, ScalarText::Plain(text) if self.null.is(text));
+                // A number without quotes is still a number.
+                if number && (self.row.quote_all || means_null && self.dialect.quote.is_some()) {
+                    lost = lost.or(Some(LossyKind::NumberAsText));
+                }
                 if let Some(kind) = lost {
                     output.lose(kind);
                 }
                 match text {
-                    ScalarText::Plain(text) => self.text(text, self.row.quote_all, at.offset, output),
+                    ScalarText::Plain(text) => self.text(text, self.row.quote_all || means_null, at.offset, output),
                     // In quotes: if it is all digits, it looks like an RFC 8259 number.
                     ScalarText::Base64(bytes) => {
                         quoted(self.dialect, at.offset, output, |sink| base64_pieces(bytes, |piece| sink.put(piece)))
@@ -363,7 +373,7 @@ impl Style {
     /// A text, in quotes if needed.
     fn text(&self, text: &[u8], quoted: bool, offset: usize, output: &mut Output<'_>) -> Result<(), Bad> {
         let quoted = quoted || self.first && may_be_mark(text);
-        if quoted || text.iter().any(|byte| self.dialect.is_special(*byte)) {
+        if quoted || text.iter().any(|byte| self.dialect.is_special(*byte)) || self.dialect.divides(text) {
             return self.text_quoted(text, quoted, offset, output);
         }
         Ok(output.put(text)?)
@@ -374,10 +384,14 @@ impl Style {
             return quoted(self.dialect, offset, output, |sink| sink.put(text));
         }
         if must {
-            output.lose(if text.is_empty() { LossyKind::EmptyTextAsNull } else { LossyKind::TextAsNumber });
+            output.lose(match text {
+                text if self.null.is(text) => LossyKind::TextAsNull,
+                b"" => LossyKind::EmptyTextAsNull,
+                _ => LossyKind::TextAsNumber,
+            });
         }
-        match text.iter().find(|byte| self.dialect.is_lost(**byte)) {
-            Some(&byte) => Err(needs_quotes(byte, offset)),
+        match self.dialect.lost_in(text) {
+            Some(byte) => Err(needs_quotes(byte, offset)),
             None if self.dialect.tsv_escapes => Ok(text.iter().try_for_each(|byte| output.put(escaped(byte)))?),
             None => Ok(output.put(text)?),
         }

@@ -2,10 +2,12 @@
 
 use std::ops::Range;
 
+use super::reading::Reading;
+use super::resolved::Resolved;
 use crate::error::{Cause, RecordError};
-use crate::format::{Ragged, Types, Want};
+use crate::format::{Ragged, Surplus, Types, Want};
 use crate::memory::Arena;
-use crate::record::{Batch, Schema, Value, utf8};
+use crate::record::{Batch, LossyKind, Nulls, Value, utf8};
 use crate::scan::csv::Rows;
 
 /// A column that was not selected.
@@ -23,21 +25,41 @@ pub(super) struct Fields {
     gaps: bool,
     /// How many values a record of the batch has.
     pub selected: usize,
-    ragged: Ragged,
+    pub ragged: Ragged,
+    /// The place, among the selected fields, of the column for fields that are too many; none of the places if it was
+    /// not selected.
+    extra: Option<usize>,
     /// The error text for a record with another number of fields.
     other: &'static str,
-    types: Types,
-    /// Null is written differently from an empty field.
-    says_null: bool,
+    plain: Plain,
+    /// Texts that mean null.
+    nulls: Nulls,
     /// The header begins like a comment.
     commented: bool,
+}
+
+/// What a field is that was not in quotes.
+#[derive(Clone, Copy)]
+enum Plain {
+    /// Null if it is empty; else a number or text.
+    Auto,
+    /// Empty text if it is empty: null is written in another way.
+    SaysNull,
+    /// Text.
+    Text,
+    /// Null if its text means that.
+    Marked { says_null: bool, text: bool },
 }
 
 /// The hint where the header may not be a header at all.
 const OR_A_COMMENT: &str = "If the first line is a comment, give ⟨dialect.comment '#'⟩; otherwise check the delimiter and the quotes, or give ⟨on_error skip⟩ to leave out such records.";
 
 impl Fields {
-    pub fn new(schema: &Schema, ragged: Ragged, other: &'static str, says_null: bool, want: &Want) -> Fields {
+    pub fn new(reading: &Reading, want: &Want) -> Fields {
+        let Reading { ragged, other_width: other, .. } = *reading;
+        let (schema, says_null) = (&reading.header.schema, reading.dialect.says_null());
+        let extra = reading.has_extra();
+        let width = schema.len() - usize::from(extra);
         let places = want.select.as_ref().map(|names| {
             let mut places = vec![UNWANTED; schema.len()];
             for (place, name) in names.iter().enumerate() {
@@ -50,21 +72,82 @@ impl Fields {
         let order = want.select.as_ref().map(|names| {
             names.iter().map(|name| schema.position(name).map_or(UNWANTED, |at| at as u32)).collect::<Box<[u32]>>()
         });
-        let gaps = order.as_ref().is_some_and(|order| order.contains(&UNWANTED));
         let selected = want.select.as_ref().map_or(schema.len(), Vec::len);
         let commented = schema.names().next().is_some_and(|name| name.starts_with(b"#"));
-        let types = want.types;
-        Fields { width: schema.len(), places, order, gaps, selected, ragged, other, types, says_null, commented }
+        let plain = match want.types {
+            types if !reading.nulls.is_empty() => Plain::Marked { says_null, text: types == Types::Text },
+            Types::Text => Plain::Text,
+            Types::Auto if says_null => Plain::SaysNull,
+            Types::Auto => Plain::Auto,
+        };
+        let nulls = reading.nulls.clone();
+        // No record has that column.
+        let order = order.map(|mut order: Box<[u32]>| {
+            order.iter_mut().filter(|column| extra && **column as usize == width).for_each(|column| *column = UNWANTED);
+            order
+        });
+        let gaps = order.as_ref().is_some_and(|order| order.contains(&UNWANTED));
+        let extra = extra.then(|| places.as_deref().map_or(width, |places: &[u32]| places[width] as usize));
+        Fields { width, places, order, gaps, extra, selected, ragged, other, plain, nulls, commented }
     }
 
     /// The value of a field that was not in quotes.
     #[inline(always)]
     pub fn plain<'a>(&self, text: &'a [u8]) -> Value<'a> {
-        match self.types {
-            Types::Text => Value::Text(text),
-            Types::Auto if text.is_empty() && self.says_null => Value::Text(text),
-            Types::Auto if text.is_empty() => Value::Null,
-            Types::Auto => Value::Untyped(text),
+        match self.plain {
+            Plain::Text => Value::Text(text),
+            Plain::SaysNull if text.is_empty() => Value::Text(text),
+            Plain::Auto if text.is_empty() => Value::Null,
+            Plain::Auto | Plain::SaysNull => Value::Untyped(text),
+            Plain::Marked { .. } => self.marked(text),
+        }
+    }
+
+    /// The same in a dialect that csv-core does not know.
+    #[inline]
+    pub fn plain_or_null<'a>(&self, text: &'a [u8], dialect: Resolved) -> Value<'a> {
+        if dialect.is_word_null(text) { Value::Null } else { self.plain(text) }
+    }
+
+    /// The same where some texts mean null.
+    #[inline(never)]
+    fn marked<'a>(&self, text: &'a [u8]) -> Value<'a> {
+        match self.plain {
+            _ if self.nulls.has(text) => Value::Null,
+            Plain::Marked { text: true, .. } => Value::Text(text),
+            Plain::Marked { says_null: true, .. } if text.is_empty() => Value::Text(text),
+            _ if text.is_empty() => Value::Null,
+            _ => Value::Untyped(text),
+        }
+    }
+
+    /// Whether a field's text decides if it is null.
+    pub fn is_marked(&self) -> bool {
+        !self.nulls.is_empty()
+    }
+
+    /// Whether the values of records have to be [finished](Self::finish).
+    #[inline(always)]
+    pub fn is_to_finish(&self) -> bool {
+        self.is_marked() || self.extra.is_some()
+    }
+
+    /// Finishes the values of records that have as many fields as the header: texts that mean null become null, and the
+    /// column for surplus fields is null.
+    #[inline(never)]
+    pub fn finish(&self, values: &mut [Value<'_>]) {
+        if let Some(place) = self.extra.filter(|place| *place < self.selected) {
+            values.iter_mut().skip(place).step_by(self.selected).for_each(|value| *value = Value::Null);
+        }
+        for value in values {
+            if !self.is_marked() {
+                break;
+            }
+            if let Value::Untyped(text) = value
+                && self.nulls.has(text)
+            {
+                *value = Value::Null;
+            }
         }
     }
 
@@ -96,7 +179,11 @@ impl Fields {
     /// Measured, no gain: storing each value once (not absent first). Selecting row by row takes 3 % more.
     #[inline(always)]
     pub fn fill<'a, const TYPED: bool>(&self, slice: &'a [u8], rows: &Rows<'_>, quote: u8, values: &mut [Value<'a>]) {
-        let Some(order) = &self.order else { return fill_all::<TYPED>(slice, &rows.joined(self.width), quote, values) };
+        let Some(order) = &self.order else {
+            // A column that no record has comes between the values of two records.
+            let width = if self.has_extra() { 0 } else { self.width };
+            return fill_all::<TYPED>(slice, &rows.joined(width), quote, values);
+        };
         for (place, &column) in order.iter().enumerate() {
             // Columns that the source lacks stay absent.
             if self.gaps && column == UNWANTED {
@@ -171,11 +258,39 @@ impl Fields {
     /// Fills up a record that has fewer fields than the header.
     #[cold]
     pub fn pad(&self, batch: &mut Batch<'_>, columns: usize, start: usize) -> Result<(), RecordError> {
-        if self.ragged == Ragged::Fail {
+        if !self.ragged.pad {
             return Err(self.other_width(start, columns));
         }
         (columns..self.width).for_each(|column| self.put(batch, column, Value::Null));
         Ok(())
+    }
+
+    /// What becomes of the fields that a record has more than the header; without them, the column for them is null.
+    #[cold]
+    pub fn settle<'a>(
+        &self,
+        batch: &mut Batch<'a>,
+        start: usize,
+        surplus: Option<Rest<'a>>,
+    ) -> Result<(), RecordError> {
+        let mut kept = Value::Null;
+        if let Some(rest) = surplus.filter(|rest| rest.fields(self.ragged) > 0) {
+            match self.ragged.surplus {
+                Surplus::Fail => return Err(self.other_width(start, self.width + rest.all)),
+                Surplus::Truncate => batch.lose(LossyKind::SurplusFields, rest.fields(self.ragged) as u64),
+                Surplus::Extra => kept = Value::Text(rest.text),
+            }
+        }
+        if self.extra.is_some() {
+            self.put(batch, self.width, kept);
+        }
+        Ok(())
+    }
+
+    /// Whether every record has a column for fields that are too many.
+    #[inline(always)]
+    pub fn has_extra(&self) -> bool {
+        self.extra.is_some()
     }
 
     /// The error for a record with another number of fields.
@@ -188,7 +303,9 @@ impl Fields {
                 true => {
                     "Give ⟨ragged pad⟩ to fill missing fields with null, or ⟨on_error skip⟩ to leave out such records."
                 }
-                false => "Check the delimiter and the quotes, or give ⟨on_error skip⟩ to leave out such records.",
+                false => {
+                    "Check the delimiter and the quotes, or give ⟨ragged extra⟩ to keep surplus fields in a column, or ⟨on_error skip⟩ to leave out such records."
+                }
             },
         )
     }
@@ -213,6 +330,24 @@ impl Fields {
             }
         }
         Ok(())
+    }
+}
+
+/// The fields that a record has more than the header.
+#[derive(Clone, Copy)]
+pub(super) struct Rest<'a> {
+    /// How many there are.
+    pub all: usize,
+    /// The same without empty ones at the end that are not in quotes.
+    pub filled: usize,
+    /// They and what is between them, as they are in the source.
+    pub text: &'a [u8],
+}
+
+impl Rest<'_> {
+    /// How many of them count.
+    fn fields(&self, ragged: Ragged) -> usize {
+        if ragged.trailing { self.filled } else { self.all }
     }
 }
 

@@ -3,11 +3,13 @@
 use std::collections::{HashMap, HashSet};
 
 use super::clean::CleanNames;
+use super::parts::{Ending, first_byte};
 use super::quotes::{Quotes, Record, open_quote};
 use super::resolved::Resolved;
-use super::spec::{Ending, Spec, first_byte};
+use super::spec::Spec;
 use crate::error::{Fault, MORE_MEMORY, RecordError};
 use crate::format::Options;
+use crate::format::ragged::EXTRA;
 use crate::format::{Looks, key_too_long, sniff};
 use crate::record::{Schema, record_too_large, too_many_fields};
 use crate::wording::counted;
@@ -30,6 +32,17 @@ pub(super) struct Header {
 impl Header {
     fn new(schema: Schema, end: usize) -> Header {
         Header { schema, start: None, end, warnings: Vec::new(), suspicion: None, replaced: 0 }
+    }
+
+    /// Adds a column for fields that are too many, under a name that is free.
+    pub fn add_extra(&mut self) {
+        if self.schema.is_empty() {
+            return;
+        }
+        let names = (1..).map(|number| if number == 1 { EXTRA.to_owned() } else { format!("{EXTRA}_{number}") });
+        let free = names.into_iter().find(|name| self.schema.position(name.as_bytes()).is_none());
+        let all = self.schema.names().map(<[u8]>::to_vec).chain(free.map(String::into_bytes));
+        self.schema = Schema::new(all.collect::<Vec<_>>());
     }
 }
 
@@ -88,6 +101,10 @@ pub(super) fn read(
     if options.no_headers {
         let schema = Schema::new((1..=names.len()).map(|number| format!("column_{number}")));
         return Ok(Some(Header::new(schema, start)));
+    }
+    if options.ragged.trailing {
+        let named = names.iter().rposition(|name| !name.is_empty()).map_or(names.len(), |last| last + 1);
+        names.truncate(named);
     }
     let first = first_byte(*dialect, head, start);
     let replaced = if options.replace_invalid_utf8 { replace_invalid(&mut names) } else { 0 };

@@ -6,6 +6,8 @@ mod clean;
 mod comment;
 mod cut;
 mod decode;
+mod delimiter;
+mod detect;
 mod dialect;
 mod encode;
 mod escapes;
@@ -13,6 +15,9 @@ mod fields;
 mod header;
 mod joined;
 mod lists;
+mod null;
+mod own;
+mod parts;
 mod quotes;
 mod reading;
 mod resolved;
@@ -26,15 +31,17 @@ mod writing;
 
 use super::entry::{self, Ends, Entry, Given, Gives, JsonText, Straight, Takes};
 use super::{
-    BytesAs, Copies, Cut, Decode, Detail, Nested, OpenError, Opening, Options, ReadFormat, Tally, Want, WriteFormat,
+    BytesAs, Copies, Cut, Decode, Detail, Nested, OpenError, Opening, Options, ReadFormat, Surplus, Tally, Want,
+    WriteFormat,
 };
 use crate::error::Result;
-use crate::record::Schema;
+use crate::record::{Nulls, Schema};
 use crate::scan::csv::Marks;
 use crate::scan::lines::Lines;
 pub use clean::CleanNames;
 pub use comment::Comment;
-pub use dialect::{Delimiter, Dialect, OutDialect};
+pub use delimiter::Delimiter;
+pub use dialect::{Dialect, Known, OutDialect};
 use reading::Reading;
 use resolved::Preset;
 pub(crate) use resolved::Resolved;
@@ -89,7 +96,8 @@ fn gives(preset: Preset, options: &Options) -> Gives {
 }
 
 fn takes(preset: Preset, options: &Options) -> Takes {
-    let escapes = preset == Preset::Tsv && options.dialect.tsv_escapes;
+    // An impossible dialect is refused when the target is prepared.
+    let escapes = Resolved::writing(preset, options).is_ok_and(|dialect| dialect.tsv_escapes);
     Takes {
         detail: if options.nested == Nested::Json { Detail::Fields } else { Detail::Maps },
         // A table keeps a field as it was read, text or not, unless every field is written as text.
@@ -114,26 +122,40 @@ fn header(preset: Preset, options: &Options, reading: &dyn ReadFormat, before: &
     }
     let fields = reading.schema().map_or(1, |schema| schema.len()).max(1);
     let Dialect { delimiter, quote, escape, comment, .. } = options.dialect;
-    let taken = [delimiter.map(u8::from), Some(quote), escape, comment.map(|comment| comment.first())];
+    let taken = [Some(quote), escape, comment.map(|comment| comment.first())];
+    let own = [preset.delimiter()];
+    let delimiter = delimiter.as_ref().map_or(&own[..], Delimiter::bytes);
     let plain = b'0'..=b'9';
-    let mut record: Vec<u8> = plain.into_iter().find(|byte| !taken.contains(&Some(*byte))).into_iter().collect();
-    record.resize(fields, delimiter.map_or(preset.delimiter(), u8::from));
+    let mut record: Vec<u8> =
+        plain.into_iter().find(|byte| !taken.contains(&Some(*byte)) && !delimiter.contains(byte)).into_iter().collect();
+    (1..fields).for_each(|_| record.extend_from_slice(delimiter));
     record
 }
 
 /// Opens CSV or TSV: reads the header.
 fn open(preset: Preset, options: &Options, head: &[u8], end: bool) -> Result<Opening, OpenError> {
     let mut dialect = Resolved::reading(preset, &options.dialect)?;
-    let Some(beginning) = begin::read(&dialect, options, head, end) else { return Ok(Opening::More) };
+    let Some(mut beginning) = begin::read(&dialect, options, head, end) else { return Ok(Opening::More) };
+    if beginning.delimiter.is_none() && options.dialect.delimiter.is_some_and(Delimiter::is_auto) {
+        beginning.delimiter = match detect::find(&dialect, options, head, beginning.end, end)? {
+            detect::Found::Delimiter(delimiter) => Some(delimiter),
+            detect::Found::Nothing => None,
+            detect::Found::More => return Ok(Opening::More),
+        };
+    }
     dialect.delimiter = beginning.delimiter.unwrap_or(dialect.delimiter);
     // A header that was looked for may look like a comment.
     let names = Resolved { comment: dialect.comment.filter(|_| !options.at_header), ..dialect };
-    let Some(header) = header::read(&names, options, head, beginning.end, end)? else { return Ok(Opening::More) };
+    let Some(mut header) = header::read(&names, options, head, beginning.end, end)? else { return Ok(Opening::More) };
+    if options.ragged.surplus == Surplus::Extra {
+        header.add_extra();
+    }
     Ok(Opening::Ready(Box::new(Reading {
         dialect,
         named: beginning.delimiter,
         header,
         ragged: options.ragged,
+        nulls: Nulls::new(&options.nulls),
         other_width: match (options.names.is_empty(), options.no_headers) {
             (false, _) => "{} field{s} where the list of names has {}",
             (true, true) => "{} field{s} where the first record has {}",
@@ -193,6 +215,7 @@ impl ReadFormat for Reading {
 /// Prepares CSV or TSV.
 fn create(preset: Preset, options: &Options, given: Given<'_>) -> Result<Box<dyn WriteFormat>> {
     let writing = writing::Writing::new(Resolved::writing(preset, options)?, options, given);
+    writing.null.check(&writing.dialect)?;
     writing.check_names()?;
     Ok(Box::new(writing))
 }

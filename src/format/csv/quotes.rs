@@ -12,8 +12,9 @@
 //! one answer holds for every later line that is inside quotes too ([`Memo`]): a file in which every line opens a quote
 //! takes at most two looks at each byte.
 
+use super::own;
+use super::parts::first_byte;
 use super::resolved::Resolved;
-use super::spec::first_byte;
 use crate::error::RecordError;
 
 /// The outcome of reading a record.
@@ -78,6 +79,8 @@ enum Stop {
     Endless,
     /// The data ended.
     Data,
+    /// The data ended in what may become a delimiter or an escape.
+    Part,
 }
 
 /// The answer for records that are inside quotes at a line break between `from` and `place`.
@@ -142,15 +145,25 @@ impl Quotes {
         if start >= data.len() {
             return if end { Record::Nothing } else { Record::More { lines: false } };
         }
+        if self.dialect.hides_breaks() {
+            return match own::record_end(self.dialect, data, start) {
+                Some(end) => Record::Whole { end, odd: None },
+                None if end => Record::Whole { end: data.len(), odd: None },
+                None => Record::More { lines: false },
+            };
+        }
         let mut place = Place { at: start, state: State::Start, quote: start, odd: None };
-        let stop = self.walk(data, &mut place, true);
+        let stop = self.walk(data, &mut place, true, end);
+        if stop == Stop::Part {
+            return Record::More { lines: false };
+        }
         let Some(behind) = behind_break(data, place.at, end) else {
             return Record::More { lines: false };
         };
         let open = Record::Open { end: behind, quote: place.quote };
         match stop {
             Stop::Data if place.open().is_some() => open,
-            Stop::Endless => open,
+            Stop::Endless | Stop::Part => open,
             Stop::Data | Stop::End | Stop::Odd => Record::Whole { end: behind, odd: place.odd },
             Stop::Break if place.odd.is_some() => open,
             Stop::Break => {
@@ -174,8 +187,9 @@ impl Quotes {
         });
         let mut memo = known.unwrap_or(Memo { from: line.at, place: line, fate: Fate::Unknown });
         if memo.fate == Fate::Unknown {
-            let stop = self.walk(data, &mut memo.place, false);
+            let stop = self.walk(data, &mut memo.place, false, end);
             memo.fate = match (stop, behind_break(data, memo.place.at, end)) {
+                (Stop::Part, _) => Fate::Unknown,
                 (Stop::Odd | Stop::Endless, _) => Fate::Open,
                 (Stop::Data, Some(_)) if memo.place.open().is_some() => Fate::Open,
                 (Stop::Data | Stop::End | Stop::Break, Some(behind)) => {
@@ -191,8 +205,9 @@ impl Quotes {
 
     /// Walks to the end of the record. In its first `line` it stops at a line break inside quotes, in later lines at
     /// text after a closing quote.
-    fn walk(&mut self, data: &[u8], place: &mut Place, line: bool) -> Stop {
+    fn walk(&mut self, data: &[u8], place: &mut Place, line: bool, end: bool) -> Stop {
         let Resolved { delimiter, quote, escape, .. } = self.dialect;
+        let own = self.dialect.is_own();
         let is_quote = |byte: u8| quote == Some(byte);
         let is_break = |byte: u8| byte == b'\n' || byte == b'\r';
         loop {
@@ -201,6 +216,13 @@ impl Quotes {
                 return Stop::Endless;
             }
             let Some(&byte) = data.get(place.at) else { return Stop::Data };
+            if own && place.open().is_none() {
+                match self.own(data, place, line, end) {
+                    Own::Passed => continue,
+                    Own::Stop(stop) => return stop,
+                    Own::Nothing => {}
+                }
+            }
             place.state = match place.state {
                 State::Quoted if is_quote(byte) => State::Closed,
                 State::Quoted if escape == Some(byte) => State::Escaped,
@@ -213,7 +235,7 @@ impl Quotes {
                     continue;
                 }
                 State::Quoted | State::Escaped => State::Quoted,
-                _ if byte == delimiter => State::Start,
+                _ if byte == delimiter && !own => State::Start,
                 _ if is_break(byte) => return Stop::End,
                 State::Start if is_quote(byte) => {
                     place.quote = place.at;
@@ -229,6 +251,39 @@ impl Quotes {
             };
             place.at += 1;
         }
+    }
+}
+
+/// What a dialect of our own finds at a place outside of quotes.
+enum Own {
+    /// A delimiter, a space to skip or an escape: the place is after it.
+    Passed,
+    Stop(Stop),
+    Nothing,
+}
+
+impl Quotes {
+    fn own(&self, data: &[u8], place: &mut Place, line: bool, end: bool) -> Own {
+        let dialect = &self.dialect;
+        let escapes = dialect.escapes_at(data, place.at);
+        if !end && (dialect.may_delimit(data, place.at) || escapes && place.at + 1 == data.len()) {
+            return Own::Stop(Stop::Part);
+        }
+        let (state, len) = match dialect.delimiter_len(data, place.at) {
+            0 if escapes => (State::Field, 2),
+            0 if dialect.skip_space && place.state == State::Start && data[place.at] == b' ' => (State::Start, 1),
+            0 => return Own::Nothing,
+            len => (State::Start, len),
+        };
+        if place.state == State::Closed && state == State::Field {
+            if !line {
+                return Own::Stop(Stop::Odd);
+            }
+            place.odd.get_or_insert(place.at);
+        }
+        place.state = state;
+        place.at = data.len().min(place.at + len);
+        Own::Passed
     }
 }
 

@@ -2,7 +2,8 @@
 
 use super::header;
 use super::resolved::Resolved;
-use crate::format::Ragged;
+use crate::format::{Ragged, Surplus};
+use crate::record::Nulls;
 
 /// CSV after its header.
 pub(super) struct Reading {
@@ -11,8 +12,17 @@ pub(super) struct Reading {
     pub named: Option<u8>,
     pub header: header::Header,
     pub ragged: Ragged,
+    /// Texts that mean null.
+    pub nulls: Nulls,
     /// The error text for a record with another number of fields.
     pub other_width: &'static str,
     pub strict: bool,
     pub max_record: usize,
+}
+
+impl Reading {
+    /// The last column is for fields that are too many.
+    pub fn has_extra(&self) -> bool {
+        self.ragged.surplus == Surplus::Extra && !self.header.schema.is_empty()
+    }
 }

@@ -40,6 +40,8 @@ pub(super) struct RowStyle {
     bare_numbers: bool,
     /// Null is written differently from an empty field.
     says_null: bool,
+    /// No record is plain: the dialect has an escape, a delimiter of several bytes, or a text for null.
+    careful: bool,
 }
 
 impl RowStyle {
@@ -57,7 +59,8 @@ impl RowStyle {
             closing: [mark, dialect.delimiter],
             unquotable: u32::from(dialect.quote.is_none()),
             bare_numbers: !b"0123456789+-.eE".iter().any(|byte| [dialect.delimiter, mark].contains(byte)),
-            says_null: dialect.tsv_escapes,
+            says_null: dialect.says_null(),
+            careful: dialect.escape.is_some() || dialect.long.is_some(),
         }
     }
 }
@@ -137,8 +140,8 @@ impl RowStyle {
         values: impl Iterator<Item = Value<'a>>,
         to: &mut [u8],
     ) -> Option<Row> {
-        // The escape itself is escaped, quoted or not.
-        if self.dialect.escape.is_some() {
+        // The escape itself is escaped, quoted or not; a text that means null is in quotes, as one with a delimiter is.
+        if self.careful {
             return None;
         }
         let (mut at, mut lossy) = (0, RowLossy::default());
@@ -188,6 +191,11 @@ impl RowStyle {
         // Always two bytes: copying one or two takes a call, which costs as much as a short field.
         *to.get_mut(at..)?.first_chunk_mut()? = self.line_break.0;
         Some(Row { len: at + self.line_break.1, lossy })
+    }
+
+    /// The same, and a text may have to be told apart from null.
+    pub fn guarding_null(self, guards: bool) -> RowStyle {
+        RowStyle { careful: self.careful | guards, ..self }
     }
 
     /// What ends a record.

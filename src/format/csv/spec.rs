@@ -2,6 +2,8 @@
 
 use csv_core::{ReadFieldResult, Reader, ReaderBuilder};
 
+use super::own;
+use super::parts::{Ending, FieldKind, SpecField, first_byte};
 use super::resolved::Resolved;
 
 /// A reader that is reset to the start of a record each time.
@@ -10,23 +12,6 @@ pub(super) struct Spec {
     reader: Option<Reader>,
     dialect: Resolved,
     text: Vec<u8>,
-}
-
-/// One field, as csv-core reads it.
-pub(super) struct SpecField<'t> {
-    /// Its text, without quotes.
-    pub text: &'t [u8],
-    /// It was in quotes.
-    pub quoted: bool,
-}
-
-/// How reading a record ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Ending {
-    /// Before this offset, line break included.
-    At(usize),
-    /// There were no more records.
-    NoRecord,
 }
 
 impl Spec {
@@ -42,6 +27,9 @@ impl Spec {
         mut field: impl FnMut(SpecField<'_>) -> Result<(), E>,
     ) -> Result<Ending, E> {
         let Spec { reader, dialect, text, .. } = self;
+        if dialect.is_own() {
+            return own::record(*dialect, text, data, from, field);
+        }
         let reader = ready(reader, *dialect);
         let start = first_byte(*dialect, data, from);
         let (mut at, mut field_start, mut len) = (start, start, 0);
@@ -54,7 +42,8 @@ impl Spec {
                 ReadFieldResult::OutputFull => text.resize(text.len() * 2, 0),
                 ReadFieldResult::Field { record_end } => {
                     let quoted = dialect.quote.is_some() && data.get(field_start) == dialect.quote.as_ref();
-                    field(SpecField { text: &text[..len], quoted })?;
+                    let kind = if quoted { FieldKind::Quoted } else { FieldKind::Plain };
+                    field(SpecField { text: &text[..len], kind, start: field_start })?;
                     (field_start, len) = (at, 0);
                     if record_end {
                         return Ok(behind_terminator(data, at));
@@ -85,27 +74,6 @@ fn ready(reader: &mut Option<Reader>, dialect: Resolved) -> &mut Reader {
 /// it; it keeps the mark if it comes in pieces.
 fn input(data: &[u8], start: usize, at: usize) -> &[u8] {
     if at == start { &data[at..data.len().min(at + 1)] } else { &data[at..] }
-}
-
-/// The first byte of the record, after blank lines and comments.
-///
-/// A comment ends where a record would. csv-core ends it only at a line feed, so in a file whose lines end with single
-/// carriage returns everything after the first comment would be skipped silently.
-///
-/// csv-core makes an empty record of a comment line that is cut off by the end of the input, contrary to its
-/// documentation ("that line is ignored"): <https://github.com/BurntSushi/rust-csv/issues/363>, with a fix proposed in
-/// pull request 396. We follow the documentation.
-pub(super) fn first_byte(dialect: Resolved, data: &[u8], from: usize) -> usize {
-    let mut at = from;
-    loop {
-        match data.get(at) {
-            Some(b'\n' | b'\r') => at += 1,
-            Some(_) if dialect.comment.is_some_and(|comment| data[at..].starts_with(comment.bytes())) => {
-                at += memchr::memchr2(b'\n', b'\r', &data[at..]).map_or(data.len() - at, |found| found + 1);
-            }
-            _ => return at,
-        }
-    }
 }
 
 /// A CRLF is one line break, of which csv-core leaves the LF to the next record.

@@ -4,6 +4,7 @@ use super::append::Append;
 use super::encode::{ColumnsEncoder, KeyedEncoder, Style};
 use super::escapes::escaped;
 use super::joined::Joiner;
+use super::null::Null;
 use super::resolved::Resolved;
 use super::row::RowStyle;
 use crate::error::Error;
@@ -15,9 +16,10 @@ use crate::scan::vector::Unit;
 
 /// CSV that is ready to be written.
 pub(super) struct Writing {
-    dialect: Resolved,
+    pub dialect: Resolved,
     crlf: bool,
     quote_all: bool,
+    pub null: Null,
     /// An untyped field of the source needs no quotes here.
     same: bool,
     /// See [`ColumnsEncoder`].
@@ -46,6 +48,7 @@ impl Writing {
             dialect,
             crlf: options.out_dialect.crlf,
             quote_all: options.out_dialect.quote_all && dialect.quote.is_some(),
+            null: Null::new(&dialect, options.out_dialect.known, schema.len(), &options.out_null),
             same: given.gives.untyped == Some(dialect),
             typed: schema.has_numbers_or_bytes(),
             bytes_as: options.bytes_as,
@@ -61,8 +64,10 @@ impl Writing {
         let dialect = self.dialect;
         Style {
             unit: Unit::get(),
-            row: RowStyle::new(dialect, self.crlf, self.quote_all, self.same, self.bytes_as == BytesAs::Base64),
+            row: RowStyle::new(dialect, self.crlf, self.quote_all, self.same, self.bytes_as == BytesAs::Base64)
+                .guarding_null(self.null.guarded),
             dialect,
+            null: self.null.clone(),
             json: Writer::new(self.bytes_as),
             joiner: self.join_lists.as_deref().map(|between| Joiner::new(between, self.bytes_as == BytesAs::Base64)),
             marks: !self.header && dialect.quote.is_some(),
@@ -79,10 +84,9 @@ impl Writing {
         if !self.header || dialect.quote.is_some() {
             return Ok(());
         }
-        let broken = |byte: &u8| dialect.is_lost(*byte);
         let blank = self.schema.len() == 1;
         let bad = |(index, name): &(usize, &[u8])| {
-            name.iter().any(broken) || (*index == 0 && may_be_mark(name)) || (blank && name.is_empty())
+            dialect.lost_in(name).is_some() || (*index == 0 && may_be_mark(name)) || (blank && name.is_empty())
         };
         match self.schema.names().enumerate().find(bad) {
             None => Ok(()),
@@ -99,7 +103,7 @@ impl Writing {
         let mut line = Vec::new();
         for (index, name) in self.schema.names().enumerate() {
             if index > 0 {
-                line.push(dialect.delimiter);
+                line.extend_from_slice(dialect.delimiter_bytes());
             }
             let blank = self.schema.len() == 1 && name.is_empty();
             match dialect.quote {
@@ -107,6 +111,7 @@ impl Writing {
                     if self.quote_all
                         || blank
                         || (index == 0 && may_be_mark(name))
+                        || dialect.divides(name)
                         || name.iter().any(|byte| dialect.is_special(*byte)) =>
                 {
                     line.push(quote);

@@ -57,6 +57,7 @@ fn explain_records(source: SourceSpec, what: What, place: Option<&Path>, setting
     let mut text = head(&opened.source.path, &what, !opened.plan.streamed);
     text += &unpacked(opened.plan.unpacking);
     text += &decoded(&opened.source);
+    text += &opened.found();
     let bad = match settings.on_error {
         OnError::Fail => "end the count of their input".into(),
         OnError::Skip => "left out".into(),

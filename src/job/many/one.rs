@@ -521,7 +521,7 @@ impl<'s> Run<'s> {
         self.sum.add(&opened, &mut run, &before);
         let path = &self.files[index].source;
         self.sum.warnings.extend(opened.warnings().map(|warning| warning.of(input(path))));
-        self.files[index] = run.file(path, None);
+        self.files[index] = FileReport { delimiter: opened.delimiter(), ..run.file(path, None) };
         Ok(())
     }
 

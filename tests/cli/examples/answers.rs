@@ -81,7 +81,7 @@ const EU_NDJSON: &str = "{\"name\":\"Ada, L.\",\"price\":\"1,50\"}\n{\"name\":\"
 /// Puts a configuration and what its jobs read into place.
 const CONFIGURED: &str = "mkdir in out; cp european.csv in/a.csv; cp conf pagemill.toml";
 
-pub const FILES: [(&str, &[u8]); 28] = [
+pub const FILES: [(&str, &[u8]); 33] = [
     ("conf", b"workers = 2\n[profile.eu]\ndelimiter = ';'\nquote = \"'\"\n[job.nightly]\nprofile = 'eu'\ninput = ['in/*.csv']\noutput = 'out/all.ndjson'\n[job.weekly]\ninput = 'out/all.ndjson'\noutput = 'out/all.csv'\n"),
     ("trips.csv", "trip_id,id,from_station,fare\nT1,7, Zürich HB ,12.50\nT2,8,\"Bern, Bahnhof\",3\n".as_bytes()),
     ("rules.toml", b"[[alert]]\nmetric = \"read_bytes_rate\"\nbelow = 60\n"),
@@ -104,6 +104,11 @@ pub const FILES: [(&str, &[u8]); 28] = [
     ),
     ("dump.tsv", b"1\tAda\t\\N\n2\tGrace\\tH.\tg@example.org\n"),
     ("excel.csv", b"city;fare\r\nZ\xfcrich;1,50\r\n"),
+    ("report.txt", "# 1   Zoë Smith   12.50\n# 2   Bob\n".as_bytes()),
+    ("survey.csv", b"id,answer,note\n1,NA,\n2,NULL,\"NA\"\n"),
+    ("export.txt", b"id||name\n1||a|b\n2||\"c||d\"\n"),
+    ("spaced.csv", b"id, name\n1, \"Ada, L.\"\n2, Bob\n"),
+    ("uneven.csv", b"id,name\n1,Ada,\n2\n3,Alan,T.,\"x, y\"\n"),
     ("messy.csv", b"id,name\n1,Ada\n2\n3,Alan\n"),
     // An unsigned number from its lowest byte on, a number from its highest byte on (1.5 and 2.5), sixteen bytes of text.
     ("ticks.fixed", b"\x01\0\0\0\0\0\0\0\x3f\xf8\0\0\0\0\0\0ACME\0\0\0\0\0\0\0\0\0\0\0\0\x02\0\0\0\0\0\0\0\x40\x04\0\0\0\0\0\0Initech\0\0\0\0\0\0\0\0\0"),
@@ -192,7 +197,17 @@ pub const ANSWERS: &[Answer] = &[
     answer("pagemill convert trips.csv -o short.csv --select trip_id,from_station --rename trip_id=id --op trim,upper:from_station", "id,from_station\nT1,ZÜRICH HB\nT2,\"BERN, BAHNHOF\"\n").after("cat short.csv"),
     answer("tail -n 100000 events.ndjson | pagemill convert - -f ndjson -t csv --columns time,user.id,action", EVENTS_CSV),
     answer("tail -F events.ndjson | pagemill convert - -f ndjson -t csv --columns time,user.id,action", EVENTS_CSV),
-    answer("pagemill convert dump.tsv -o users.ndjson --tsv-escapes --names id,name,email", "{\"id\":1,\"name\":\"Ada\",\"email\":null}\n{\"id\":2,\"name\":\"Grace\\tH.\",\"email\":\"g@example.org\"}\n").after("cat users.ndjson"),
+    answer("pagemill convert dump.tsv -o users.ndjson --dialect postgres --names id,name,email", "{\"id\":1,\"name\":\"Ada\",\"email\":null}\n{\"id\":2,\"name\":\"Grace\\tH.\",\"email\":\"g@example.org\"}\n").after("cat users.ndjson"),
+    answer("pagemill convert dump.tsv -o users.csv --dialect mysql --names id,name,email", "id,name,email\n1,Ada,\n2,Grace\tH.,g@example.org\n").after("cat users.csv"),
+    answer("pagemill convert users.csv -o load.tsv --out-dialect mysql --out-no-headers", "1\tAda\t\\N\n2\tGrace\\tH.\tg@example.org\n").before("pagemill convert dump.tsv -o users.csv --dialect mysql --names id,name,email").after("cat load.tsv"),
+    answer("pagemill convert survey.csv -o survey.ndjson --null NA,N/A,unknown", "{\"id\":1,\"answer\":null,\"note\":null}\n{\"id\":2,\"answer\":\"NULL\",\"note\":\"NA\"}\n").after("cat survey.ndjson"),
+    answer("pagemill convert survey.csv -o load.csv --out-null NULL", "id,answer,note\n1,NA,NULL\n2,\"NULL\",NA\n").after("cat load.csv"),
+    answer("pagemill convert export.txt -f csv -o export.ndjson -d '||'", "{\"id\":1,\"name\":\"a|b\"}\n{\"id\":2,\"name\":\"c||d\"}\n").after("cat export.ndjson"),
+    answer("pagemill convert european.csv -o plain.csv -d auto --quote \"'\"", PLAIN_CSV).after("cat plain.csv"),
+    answer("pagemill convert spaced.csv -o plain.csv --skip-space", "id,name\n1,\"Ada, L.\"\n2,Bob\n").after("cat plain.csv"),
+    answer("pagemill convert uneven.csv -o even.csv --ragged pad,trailing,truncate", "id,name\n1,Ada\n2,\n3,Alan\n").after("cat even.csv"),
+    answer("pagemill convert report.txt -f fwf -o amounts.csv --layout \"mark:skip2,id:4,name:12,amount:8\"", "id,name,amount\n1,Zoë Smith,12.50\n2,Bob,\n").after("cat amounts.csv"),
+    answer("pagemill convert uneven.csv -o even.ndjson --ragged pad,trailing,extra", "{\"id\":1,\"name\":\"Ada\",\"extra\":null}\n{\"id\":2,\"name\":null,\"extra\":null}\n{\"id\":3,\"name\":\"Alan\",\"extra\":\"T.,\\\"x, y\\\"\"}\n").after("cat even.ndjson"),
     answer("pagemill convert excel.csv -o plain.csv -d ';' --encoding windows-1252", "city,fare\nZürich,\"1,50\"\n").after("cat plain.csv"),
     parts("pagemill convert messy.csv -o clean.csv --on-error skip --report report.json", &["id,name\n1,Ada\n3,Alan\n", "\"records_failed\":1"]).after("cat clean.csv report.json"),
     parts("pagemill convert dirty.csv -o clean.ndjson --on-error quarantine --max-errors 1%", &["199 clean.ndjson\n", "\"record\":2,\"line\":3,\"start\":14,\"end\":16,"]).before(DIRTY).after("wc -l clean.ndjson; tail -n 1 clean.ndjson.quarantine.ndjson"),

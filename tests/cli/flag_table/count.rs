@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::probes::{BAD, Input, LATIN, NESTED, NESTED_LAYOUT, PLAIN, Probe, WARNED, probe};
+use super::probes::{BAD, Input, LATIN, NESTED, NESTED_LAYOUT, PLAIN, Probe, WARNED, WIDTHS, probe};
 use super::{Does, FORMATS, Pair, Place, Without, flags_of, judged};
 use crate::support::{folder, run};
 
@@ -18,6 +18,7 @@ const WIDE: Input = Input {
     ndjson: b"1\0\n\0",
     json: b"1\0\n\0",
     text: b"a\0\n\0\x0a\x0a\n\0",
+    fwf: b"a\0\n\0\x0a\x0a\n\0",
     ..LATIN
 };
 
@@ -32,6 +33,8 @@ const PROBES: &[Probe] = &[
     probe("escape", &["--escape", "\\"], marked(b"a,b\n1,\"\\\"\n\"\n", b"a\tb\n1\t\"\\\"\n\"\n")),
     probe("no-quoting", &["--no-quoting"], marked(b"a,b\n1,\"x\ny\"\n", b"a\tb\n1\t\"x\ny\"\n")),
     probe("comment", &["--comment", "#"], marked(b"a,b\n1,x\n#\n", b"a\tb\n1\tx\n#\n")),
+    probe("dialect", &["--dialect", "mysql"], marked(b"a,b\n1,\"\\\"\n\"\n", b"a\tb\n1\tx\\\ny\n")),
+    probe("skip-space", &["--skip-space"], marked(b"a,b\n1, \"x\ny\"\n", b"a\tb\n1\t \"x\ny\"\n")),
     probe("include", &["--include", "*.none"], PLAIN).beside(&["--recursive"]).reading(&["folder"]),
     probe("skip-lines", &["--skip-lines", "1"], PLAIN),
     probe("skip-until", &["--skip-until", "^[2z]"], PLAIN),
@@ -43,6 +46,7 @@ const PROBES: &[Probe] = &[
     probe("tsv-escapes", &["--tsv-escapes"], marked(PLAIN.csv, b"a\tb\n1\t\"x\ny\"\n")),
     probe("records-at", &["--records-at", "/d"], Input { json: b"{\"d\":[1,2]}", ndjson: b"{\"d\":[1,2]}\n", ..PLAIN }),
     probe("layout", &["--layout", "a:u8"], PLAIN).layout(""),
+    probe("layout", &["--layout", "a:9"], PLAIN).layout(""),
     probe("frame", &["--frame", "u16le"], PLAIN),
     probe("payload", &["--payload", "json"], PLAIN),
     probe("payload", &["--payload", "text"], LATIN),
@@ -103,6 +107,9 @@ fn line(probe: &Probe, (pair, what): (Pair, What), with: bool) -> Vec<&'static s
         line.extend(["-f", pair.from]);
         if pair.from == "fixed" && !probe.layout.is_empty() {
             line.extend(["--layout", probe.layout]);
+        }
+        if pair.from == "fwf" && !probe.layout.is_empty() {
+            line.extend(["--layout", WIDTHS]);
         }
         if pair.json && probe.flag != "payload" {
             line.extend(["--payload", "json"]);

@@ -12,10 +12,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::support;
 use crate::support::{Ran, folder, run};
-use probes::{ELSEWHERE, Input, POLICIES, PROBES, Probe};
+use probes::{ELSEWHERE, Input, POLICIES, PROBES, Probe, WIDTHS};
 use tempfile::TempDir;
 
-const FORMATS: [&str; 8] = ["csv", "tsv", "ndjson", "json", "json5", "text", "fixed", "frames"];
+const FORMATS: [&str; 9] = ["csv", "tsv", "ndjson", "json", "json5", "text", "fixed", "frames", "fwf"];
 
 /// From one format to another; frames hold bytes or JSON.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -27,6 +27,8 @@ struct Pair {
 
 fn pairs() -> impl Iterator<Item = Pair> {
     let pairs = FORMATS.into_iter().flat_map(|from| FORMATS.map(|to| (from, to)));
+    // No layout is one of both.
+    let pairs = pairs.filter(|pair| ![("fixed", "fwf"), ("fwf", "fixed")].contains(pair));
     pairs.flat_map(|(from, to)| {
         let frames = from == "frames" || to == "frames";
         [false, true].into_iter().filter(move |json| !json || frames).map(move |json| Pair { from, to, json })
@@ -43,6 +45,7 @@ impl Pair {
             "json" | "json5" => input.json,
             "text" => input.text,
             "fixed" => input.fixed,
+            "fwf" => input.fwf,
             _ if self.json => input.frames_of_json,
             _ => input.frames,
         }
@@ -57,6 +60,9 @@ impl Pair {
                 Some(if layout.contains("bytes") { "payload:bytes9" } else { "payload:text9" })
             }
             (_, "fixed") => Some(layout),
+            ("text", "fwf") => Some("line:40"),
+            ("frames", "fwf") if !self.json => Some("payload:40"),
+            ("fwf", _) | (_, "fwf") => Some(if layout.contains("ab.c") { "ab.c:2,d:2" } else { WIDTHS }),
             _ => None,
         }
         .filter(|_| !layout.is_empty())

@@ -10,6 +10,8 @@ pub struct Input {
     pub text: &'static [u8],
     /// In the layout of [`LAYOUT`].
     pub fixed: &'static [u8],
+    /// In the layout of [`WIDTHS`].
+    pub fwf: &'static [u8],
     /// With a length of four bytes, as [`frames`](Input::frames) of JSON too.
     pub frames: &'static [u8],
     pub frames_of_json: &'static [u8],
@@ -17,6 +19,8 @@ pub struct Input {
 
 /// The layout of fixed records, for sources and for targets of what has these fields.
 pub const LAYOUT: &str = "a:u8,b:text9";
+/// The same for fixed-width text.
+pub const WIDTHS: &str = "a:2,b:12";
 
 pub const PLAIN: Input = Input {
     csv: b"a,b\n1,x y\n2,z\n",
@@ -24,6 +28,7 @@ pub const PLAIN: Input = Input {
     ndjson: b"{\"a\":1,\"b\":\"x y\"}\n{\"a\":2,\"b\":\"z\"}\n",
     json: b"[{\"a\":1,\"b\":\"x y\"},{\"a\":2,\"b\":\"z\"}]",
     text: b"x y\nz\n",
+    fwf: b"1 x y\n2 z\n",
     fixed: b"\x01x y\0\0\0\0\0\0\x02z\0\0\0\0\0\0\0\0",
     frames: b"\x03\0\0\0x y\x01\0\0\0z",
     frames_of_json: b"\x11\0\0\0{\"a\":1,\"b\":\"x y\"}\x0f\0\0\0{\"a\":2,\"b\":\"z\"}",
@@ -36,6 +41,7 @@ pub const BAD: Input = Input {
     ndjson: b"{\"a\":1,\"b\":\"x\"}\n{\n",
     json: b"[{\"a\":1,\"b\":\"x\"},{\"a\":x}]",
     text: b"x\n\xff\n",
+    fwf: b"1 x\n2 z            too long\n",
     fixed: b"\x01x\0\0\0\0\0\0\0\0\x02z",
     frames: b"\x01\0\0\0x\x01\0",
     frames_of_json: b"\x0f\0\0\0{\"a\":1,\"b\":\"x\"}\x01\0\0\0{",
@@ -48,6 +54,7 @@ pub const LATIN: Input = Input {
     ndjson: b"{\"a\":1,\"b\":\"\xe9\"}\n",
     json: b"[{\"a\":1,\"b\":\"\xe9\"}]",
     text: b"\xe9\n",
+    fwf: b"1 \xe9\n",
     fixed: b"\x01\xe9\0\0\0\0\0\0\0\0",
     frames: b"\x01\0\0\0\xe9",
     frames_of_json: b"\x0f\0\0\0{\"a\":1,\"b\":\"\xe9\"}",
@@ -69,6 +76,7 @@ const QUOTED: Input = Input {
     ndjson: b"{\"a\":1,\"b\":\"x\\\"\"}\n",
     json: b"[{\"a\":1,\"b\":\"x\\\"\"}]",
     text: b"x\"\n",
+    fwf: b"1 x\"\n",
     fixed: b"\x01x\"\0\0\0\0\0\0\0",
     frames: b"\x02\0\0\0x\"",
     frames_of_json: b"\x11\0\0\0{\"a\":1,\"b\":\"x\\\"\"}",
@@ -81,6 +89,7 @@ const BYTES: Input = Input {
     ndjson: b"{\"a\":1,\"b\":\"YWJjZGVmZ2hp\"}\n",
     json: b"[{\"a\":1,\"b\":\"YWJjZGVmZ2hp\"}]",
     text: b"YWJjZGVmZ2hp\n",
+    fwf: b"1 YWJjZGVmZ2hp\n",
     fixed: b"\x01abcdefghi",
     frames: b"\x09\0\0\0abcdefghi",
     frames_of_json: b"\x1a\0\0\0{\"a\":1,\"b\":\"YWJjZGVmZ2hp\"}",
@@ -92,6 +101,7 @@ pub const NESTED: Input = Input {
     tsv: b"ab.c\td\n1\t2\n",
     ndjson: b"{\"ab\":{\"c\":1},\"d\":2}\n",
     json: b"[{\"ab\":{\"c\":1},\"d\":2}]",
+    fwf: b"1 2\n",
     fixed: b"\x01\x02",
     frames_of_json: b"\x14\0\0\0{\"ab\":{\"c\":1},\"d\":2}",
     ..PLAIN
@@ -227,11 +237,19 @@ pub const PROBES: &[Probe] = &[
             json: b"[{\"a\":1,\"b\":\"x\\ty\"}]",
             text: b"x\ty\n",
             fixed: b"\x01x\ty\0\0\0\0\0\0",
+            fwf: b"1 x\ty\n",
             // As base64 it has no tab.
             frames: b"\x03\0\0\0x\ty",
             frames_of_json: b"\x12\0\0\0{\"a\":1,\"b\":\"x\\ty\"}",
         },
     ),
+    probe(
+        "dialect",
+        &["--dialect", "mysql"],
+        Input { csv: b"a,b\n1,\"\\x\"\n2,z\n", tsv: b"a\tb\n1\t\\x\n2\tz\n", ..PLAIN },
+    ),
+    probe("skip-space", &["--skip-space"], Input { csv: b"a, b\n1, x\n", tsv: b"a\t b\n1\t x\n", ..PLAIN }),
+    probe("out-dialect", &["--out-dialect", "unix"], PLAIN),
     probe("out-delimiter", &["--out-delimiter", ";"], Input { text: b"x;\n", ..PLAIN }),
     // Base64 ends with it.
     probe("out-delimiter", &["--out-delimiter", "="], PLAIN).beside(&["--out-no-quoting"]),
@@ -262,6 +280,9 @@ pub const PROBES: &[Probe] = &[
     probe("nonfinite", &["--nonfinite", "text"], NULLS).layout("a:f32le,b:f32le"),
     // Binary
     probe("layout", &["--layout", LAYOUT], PLAIN).layout(""),
+    probe("layout", &["--layout", WIDTHS], PLAIN).layout(""),
+    probe("layout", &["--layout", "line:9"], PLAIN).layout(""),
+    probe("layout", &["--layout", "payload:9"], PLAIN).layout(""),
     probe("layout", &["--layout", "line:text9"], PLAIN).layout(""),
     probe("layout", &["--layout", "payload:text9"], PLAIN).layout(""),
     probe("frame", &["--frame", "u16le"], PLAIN),
@@ -274,6 +295,14 @@ pub const PROBES: &[Probe] = &[
     probe("rename", &["--rename", "a=z"], PLAIN),
     probe("rename", &["--rename", "line=z"], PLAIN),
     // Values
+    probe("null", &["--null", "x y,z"], PLAIN).beside(&["--on-error", "skip"]),
+    probe("null", &["--null", "1,2"], PLAIN).beside(&["--select", "a"]),
+    probe("out-null", &["--out-null", "x y"], PLAIN),
+    // The Base64 of z.
+    probe("out-null", &["--out-null", "eg=="], PLAIN).says(),
+    // In fixed-width text there are no quotes: such a text is counted.
+    probe("out-null", &["--out-null", "z"], PLAIN).beside(&["--strict"]),
+    probe("out-null", &["--out-null", "NULL"], PLAIN).beside(&["--columns", "a,nobody"]),
     probe("types", &["--types", "a=text"], PLAIN),
     probe("types", &["--types", "a=date"], PLAIN),
     probe("limit", &["--limit", "1"], PLAIN),

@@ -75,7 +75,7 @@ pub fn target(data: &[u8]) {
     let quote = choices.of(b"\"\"'");
     let escape = choices.of(&[None, None, Some(b'\\')]);
     let comment = choices.of(&[None, None, None, Some(b'#')]);
-    let ragged = choices.of(&[Ragged::Fail, Ragged::Pad]);
+    let ragged = choices.of(&[Ragged::FAIL, Ragged::PAD]);
     let no_headers = flags & 4 != 0;
     let quoting = flags & 0x18 != 0x18;
     let utf8 = flags & 0x60 == 0x60;
@@ -124,7 +124,7 @@ pub fn target(data: &[u8]) {
         .into_iter()
         .map(|record| {
             let (mut record, width) = (record?, expected_width?);
-            if ragged == Ragged::Pad && record.len() < width {
+            if ragged.pad && record.len() < width {
                 record.resize(width, Vec::new());
             }
             // What is passed over has to be right, too.

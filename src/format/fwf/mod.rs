@@ -1,0 +1,191 @@
+//! Fixed-width text: each line is a record, and its fields are where a layout says, padded with spaces.
+//!
+//! A line may end early: what is missing is as if it were spaces. What goes on after the last field may be spaces only.
+//! Spaces around a field are padding; a field of spaces is null.
+
+mod decode;
+mod encode;
+mod layout;
+
+use std::sync::Arc;
+
+use super::entry::{self, Ends, Entry, Given, Gives, JsonText, Straight, Takes};
+use super::{Boundary, BytesAs, Cut, Decode, Detail, Encode, Frame, OpenError, Opening, Options, Passed, ReadFormat};
+use super::{Shape, Tallied, Tally, Want, WriteFormat};
+use crate::error::{Error, RecordError, Result};
+use crate::record::{Nulls, Schema};
+use crate::scan::lines::Lines;
+use layout::Layout;
+
+/// Fixed-width text.
+pub(super) static FWF: Entry = Entry {
+    name: "fwf",
+    title: "fixed-width text",
+    aliases: &[],
+    extensions: &["fwf"],
+    text: true,
+    any_bytes: false,
+    needs_utf8: false,
+    lines: Some(Lines::Feeds),
+    ends: Ends::Break,
+    tabular: false,
+    nested: false,
+    payload: false,
+    open,
+    create,
+    gives: |options| Gives { base64: options.bytes_as == BytesAs::Base64, ..Gives::default() },
+    takes,
+    copies: |_| None,
+    header: entry::header_before,
+    reopen: |options, header| open(options, header, true),
+    begin_record: entry::nothing_before,
+};
+
+fn takes(options: &Options) -> Takes {
+    let layout = options.layout.as_deref().and_then(|layout| Layout::parse(layout).ok());
+    Takes {
+        detail: Detail::Maps,
+        untyped: true,
+        typed: false,
+        lone: false,
+        json: JsonText::Never,
+        straight: layout.as_ref().map_or(Straight::Never, |layout| Straight::All(layout.schema())),
+        whole_record: 0,
+    }
+}
+
+fn layout(options: &Options) -> Result<Layout> {
+    let Some(text) = &options.layout else {
+        return Err(Error::usage(
+            "fixed-width text needs a layout\n  Say how wide the fields are: ⟨layout \"id:8,name:22\"⟩ (in characters; 8b: in bytes).",
+        ));
+    };
+    let layout = Layout::parse(text)?;
+    if layout.width() > options.max_record {
+        return Err(Error::usage(format!(
+            "a line of this layout has {} characters, more than the limit of {} bytes for a record\n  Raise ⟨max_record_size⟩ (and ⟨memory_limit⟩ with it).",
+            layout.width(),
+            options.max_record
+        )));
+    }
+    Ok(layout)
+}
+
+/// Opens fixed-width text; a byte order mark is no part of it.
+fn open(options: &Options, head: &[u8], end: bool) -> Result<Opening, OpenError> {
+    const MARK: &[u8] = b"\xef\xbb\xbf";
+    let layout = Arc::new(layout(options)?);
+    if !end && head.len() < MARK.len() && MARK.starts_with(head) {
+        return Ok(Opening::More);
+    }
+    let start = if head.starts_with(MARK) { MARK.len() } else { 0 };
+    let (schema, nulls) = (layout.schema(), Nulls::new(&options.nulls));
+    Ok(Opening::Ready(Box::new(Reading { schema, layout, nulls, start })))
+}
+
+struct Reading {
+    layout: Arc<Layout>,
+    schema: Schema,
+    nulls: Nulls,
+    start: usize,
+}
+
+impl ReadFormat for Reading {
+    fn start(&self) -> usize {
+        self.start
+    }
+
+    fn schema(&self) -> Option<&Schema> {
+        Some(&self.schema)
+    }
+
+    fn cutter(&self) -> Box<dyn Cut> {
+        Box::new(LineCut)
+    }
+
+    fn tally(&self) -> Option<Box<dyn Tally>> {
+        Some(Box::new(LineTally))
+    }
+
+    fn decoder(&self, want: &Want) -> Box<dyn Decode> {
+        Box::new(decode::Decoder::new(&self.layout, &self.nulls, want))
+    }
+}
+
+/// Cuts after line feeds.
+struct LineCut;
+
+impl Cut for LineCut {
+    fn cut(&mut self, data: &[u8], target: usize, end: bool) -> Result<Boundary, RecordError> {
+        if end && data.len() <= target {
+            return Ok(Boundary::At(data.len()));
+        }
+        let (range, rest) = data.split_at(target.min(data.len()));
+        let found = memchr::memrchr(b'\n', range).or_else(|| memchr::memchr(b'\n', rest).map(|at| range.len() + at));
+        Ok(match found {
+            Some(at) => Boundary::At(at + 1),
+            None if end => Boundary::At(data.len()),
+            None => Boundary::More,
+        })
+    }
+
+    fn pass(&mut self, data: &[u8], _end: bool) -> Result<Passed, RecordError> {
+        Ok(Passed::line(data))
+    }
+}
+
+/// Counts lines that are not empty.
+struct LineTally;
+
+impl Tally for LineTally {
+    fn records(&mut self, slice: &[u8]) -> Tallied {
+        let is_record = |line: &&[u8]| !matches!(*line, [] | [b'\r']);
+        Tallied::good(slice.split(|byte| *byte == b'\n').filter(is_record).count() as u64)
+    }
+}
+
+/// Prepares fixed-width text. It is a usage error if the layout needs a field that a tabular source does not have.
+fn create(options: &Options, given: Given<'_>) -> Result<Box<dyn WriteFormat>, Error> {
+    let layout = Arc::new(layout(options)?);
+    if let Shape::Columns(schema) = given.shape {
+        check_columns(&layout, schema)?;
+    }
+    if options.out_null.trim() != options.out_null || options.out_null.contains(['\n', '\r']) {
+        return Err(Error::usage(
+            "null can't be written with spaces around it or a line break in it\n  Give ⟨out_null⟩ another text.",
+        ));
+    }
+    let null = options.out_null.as_str().into();
+    Ok(Box::new(Writing { layout, shape: given.shape.clone(), bytes_as: options.bytes_as, null }))
+}
+
+fn check_columns(layout: &Layout, schema: &Schema) -> Result<(), Error> {
+    let missing = layout.names().filter(|name| schema.position(name.as_bytes()).is_none());
+    let missing: Vec<String> = missing.map(|name| format!("`{name}`")).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let names: Vec<_> = schema.names().map(|name| format!("`{}`", String::from_utf8_lossy(name))).collect();
+    Err(Error::usage(format!(
+        "the layout names fields that the source does not have: {}\n  The fields of the source are {}.",
+        missing.join(", "),
+        names.join(", ")
+    )))
+}
+
+struct Writing {
+    layout: Arc<Layout>,
+    shape: Shape,
+    bytes_as: BytesAs,
+    null: Box<str>,
+}
+
+impl WriteFormat for Writing {
+    fn frame(&self) -> Frame {
+        Frame::default()
+    }
+
+    fn encoder(&self) -> Box<dyn Encode> {
+        Box::new(encode::Encoder::new(self.layout.clone(), &self.shape, self.bytes_as, &self.null))
+    }
+}

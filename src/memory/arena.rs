@@ -62,7 +62,7 @@ impl Arena {
     }
 
     /// Bytes it has reserved beyond its start, held or not.
-    pub fn beyond(&self) -> usize {
+    pub(crate) fn beyond(&self) -> usize {
         self.reserved.as_ref().map_or(0, |reserved| reserved.borrow().bytes())
     }
 
@@ -126,7 +126,7 @@ impl Arena {
     }
 
     /// Gives everything back, also what it took beyond its start: then the next record has all that an arena may take.
-    pub fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         if !self.trim() {
             self.reset();
         }

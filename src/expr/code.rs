@@ -23,6 +23,8 @@ pub enum Code {
     Not,
     Negate,
     Calculate(Binary, u16),
+    /// A field and a number, which is a constant; the next origin is that of the calculation.
+    FieldCalculate(u16, Binary, u16, u16),
     Join(u16),
     CompareNumbers(Relation),
     CompareTexts(Relation),

@@ -252,9 +252,15 @@ impl Compiler<'_> {
             links.push((left, *how, b));
             left = a;
         }
-        let Some((_, first, _)) = links.last() else { return Ok(()) };
-        self.as_type(left, operands(*first))?;
+        let Some((link, first, right)) = links.last().copied() else { return Ok(()) };
         let mut before: Option<&Node> = None;
+        match self.quick_calculation(link, first, left, right) {
+            true => {
+                links.pop();
+                before = Some(link);
+            }
+            false => self.as_type(left, operands(first))?,
+        }
         for (link, how, right) in links.into_iter().rev() {
             if let Some(before) = before {
                 self.fit(before, operands(how))?;
@@ -277,6 +283,20 @@ impl Compiler<'_> {
             before = Some(link);
         }
         Ok(())
+    }
+
+    /// A calculation with a field and a literal: one instruction.
+    fn quick_calculation(&mut self, link: &Node, how: Binary, left: &Node, right: &Node) -> bool {
+        let (path, field, literal) = match (&left.kind, &right.kind, how) {
+            (Kind::Field(path), _, Binary::Add | Binary::Subtract | Binary::Multiply) => (path, left, right),
+            (_, Kind::Field(path), Binary::Add | Binary::Multiply) => (path, right, left),
+            _ => return false,
+        };
+        let Some(constant @ Constant::Number(_)) = fold::literal(literal) else { return false };
+        let (number, place, origin) = (self.constant(constant), self.field(path, field.span.start), self.origin(field));
+        self.origin(link);
+        self.push(Code::FieldCalculate(place, how, number, origin));
+        true
     }
 
     /// The second operand of AND or OR, which is passed over if the first one decides.

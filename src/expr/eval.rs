@@ -140,6 +140,12 @@ impl<'a> Machine<'_, 'a> {
                 };
                 self.replace(result);
             }
+            Code::FieldCalculate(field, how, constant, origin) => {
+                let value = scope.view.field(field);
+                let number = self.constants[usize::from(constant)];
+                let result = field_calculate(value, how, number, origin, scope)?;
+                self.push(result);
+            }
             Code::Join(origin) => {
                 let (two, one) = (self.pop(), self.peek());
                 let result = match one.is_null() || two.is_null() {
@@ -347,18 +353,47 @@ pub fn text_holds(one: &[u8], relation: Relation, two: &[u8]) -> bool {
 
 #[inline(always)]
 fn calculate<'a>(how: Binary, one: Scalar<'a>, two: Scalar<'a>, origin: u16, scope: &mut Scope<'_, 'a>) -> Outcome<'a> {
-    if let (Scalar::Number(a), Scalar::Number(b)) = (one, two) {
-        let short = match how {
-            Binary::Add => a.sum(b),
-            Binary::Subtract => a.difference(b),
-            Binary::Multiply => a.product(b),
-            _ => None,
-        };
-        if let Some(short) = short {
-            return Ok(Scalar::Number(short));
-        }
+    if let (Scalar::Number(a), Scalar::Number(b)) = (one, two)
+        && let Some(short) = short(how, a, b)
+    {
+        return Ok(Scalar::Number(short));
     }
     calculate_long(how, one, two, origin, scope)
+}
+
+/// The result of a calculation with short numbers, if it is one.
+#[inline(always)]
+fn short(how: Binary, one: Small, two: Small) -> Option<Small> {
+    match how {
+        Binary::Add => one.sum(two),
+        Binary::Subtract => one.difference(two),
+        Binary::Multiply => one.product(two),
+        _ => None,
+    }
+}
+
+/// Calculates with a field and a number.
+#[inline(always)]
+fn field_calculate<'a>(
+    value: Scalar<'a>,
+    how: Binary,
+    number: Scalar<'a>,
+    origin: u16,
+    scope: &mut Scope<'_, 'a>,
+) -> Outcome<'a> {
+    if let (Scalar::Field(Value::Untyped(text) | Value::Number(text)), Scalar::Number(two)) = (value, number)
+        && let Some((mantissa, scale)) = Small::quick(text)
+        && let Some(short) = short(how, Small { mantissa: mantissa.into(), scale }, two)
+    {
+        return Ok(Scalar::Number(short));
+    }
+    if value.is_null() {
+        return Ok(Scalar::Null);
+    }
+    if !value.is_number() {
+        return Err(needs("a number", value, origin, scope));
+    }
+    calculate_long(how, value, number, origin + 1, scope)
 }
 
 /// The same for numbers of any length.

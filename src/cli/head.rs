@@ -25,7 +25,7 @@ const USUAL: u64 = 10;
 const PART: usize = 16;
 
 /// Flags about how CSV is written, which a table is not.
-const WRITING: [&str; 10] = [
+const WRITING: [&str; 12] = [
     "out-delimiter",
     "out-quote",
     "out-escape",
@@ -36,6 +36,8 @@ const WRITING: [&str; 10] = [
     "tsv-escapes",
     "bom",
     "out-encoding",
+    "out-dialect",
+    "compress",
 ];
 
 /// Shows the first records.

@@ -50,6 +50,11 @@ impl Opened<'_> {
         };
         let how = How { on_error, ledger: None, resumable: None };
         let (run, fold) = self.fold_by(how, fold, &Target::memory(), &Registry::new());
-        run.map(|_| fold)
+        run?;
+        // What is before the first record is at hand again for those who look at it.
+        if std::mem::take(&mut self.begun) {
+            self.rewind()?;
+        }
+        Ok(fold)
     }
 }

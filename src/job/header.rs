@@ -156,7 +156,9 @@ impl Opened<'_> {
     /// to report, which may refuse an earlier record.
     fn good_keys(&mut self) -> Result<(Schema, bool)> {
         let how = How { on_error: OnError::Skip, ledger: None, resumable: None };
-        let (outcome, keys) = self.fold_by(how, self.keys(!self.wanted.counts()), &Target::memory(), &Registry::new());
+        // Records that are not written don't count, so all are looked at closely where some are not.
+        let light = !self.wanted.counts() && self.wanted.drawn.is_none();
+        let (outcome, keys) = self.fold_by(how, self.keys(light), &Target::memory(), &Registry::new());
         let whole = match outcome {
             Ok(_) => true,
             Err(error) if error.position().is_some() => false,

@@ -41,7 +41,7 @@ impl Opened<'_> {
     fn worker<'e>(&self, index: usize, records: u64, end: End<'e>) -> Worker<'e> {
         let Route { want, ops, .. } = &self.route;
         // An op may make a key of a value.
-        let keys = end.takes_only_keys() && ops.is_empty();
+        let keys = end.takes_only_keys() && ops.is_empty() && self.wanted.drawn.is_none();
         let whole = if keys { self.reading.key_decoder(want) } else { self.reading.decoder(want) };
         let tested = self.route.tested.as_ref().map(|tested| self.reading.decoder(&tested.want));
         let (decoders, arena, wanted) = (Decoders::new(whole, tested), self.arena(), self.wanted);

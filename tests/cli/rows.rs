@@ -275,3 +275,48 @@ fn what_makes_no_sense_is_refused() {
     let rows = "rows             5 at random (seed 0), of these without the first 1, of these the first 3\n";
     assert!(ran.stdout.contains(rows), "{}", ran.stdout);
 }
+
+#[test]
+fn what_is_before_the_first_record_is_there_after_a_first_pass() {
+    let here = with(&[("t.csv", "id,a\n1,x\n2,y\n3,z,q\n4,w\n")]);
+    let here = here.path();
+    convert(here, "t.csv -o t.csv.gz --no-quoting --ragged pad,truncate -q").ends(0);
+    for words in ["t.csv --io read --tail 2", "t.csv --sample 9", "t.csv --io read --sample 9"] {
+        let ran = convert(here, &format!("{words} -t csv --quarantine q")).ends(0);
+        let wanted = if words.contains("tail") { "id,a\n2,y\n4,w\n" } else { "id,a\n1,x\n2,y\n4,w\n" };
+        assert_eq!(ran.stdout, wanted, "{words}");
+        // The bytes of the bad record, in Base64.
+        assert!(read(here, "q").contains("\"raw\":\"Myx6LHEK\""), "{words}");
+    }
+    assert_eq!(convert(here, "t.csv.gz --tail 1 -t csv --quarantine q2").ends(0).stdout, "id,a\n4,w\n");
+}
+
+#[test]
+fn a_header_has_the_keys_of_the_records_that_are_drawn() {
+    let lines: String = (0..3_000).map(|id| format!("{{\"k{id}\":{id}}}\n")).collect();
+    let here = with(&[("t.ndjson", &lines)]);
+    let here = here.path();
+    for seed in 0..6 {
+        let drawn = convert(here, &format!("t.ndjson -t ndjson --sample 2 --seed {seed}")).ends(0).stdout;
+        let ids: Vec<&str> = drawn.lines().map(|line| &line[3..line.find("\":").unwrap()]).collect();
+        let wanted = format!("k{},k{}\n{},\n,{}\n", ids[0], ids[1], ids[0], ids[1]);
+        for ways in ["", "--slice-size 1", "-j 1 --slice-size 300", "--strict --columns union"] {
+            let words = format!("t.ndjson -t csv -q --sample 2 --seed {seed} {ways}");
+            match ways.contains("strict") {
+                // Each lacks the other's field.
+                true => drop(convert(here, &words).ends(1)),
+                false => assert_eq!(convert(here, &words).ends(0).stdout, wanted, "{words}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn no_record_of_several_inputs() {
+    let here = with(&[("a.csv", "a,b\n1,2\n"), ("b.csv", "a,b\n3,4\n")]);
+    let here = here.path();
+    for words in ["--limit 0", "--offset 9 --limit 3 --tail 1", "--tail 0"] {
+        assert_eq!(convert(here, &format!("a.csv b.csv -t csv {words}")).ends(0).stdout, "a,b\n", "{words}");
+    }
+    say(here, "head a.csv -t table --compress gzip").ends(2).says(&["`--compress` has no effect"]);
+}

@@ -370,7 +370,8 @@ impl<'s> Run<'s> {
         let mut named = Fields::of(self.settings, self.lacking());
         let mut wanted = self.wanted;
         for index in 0..self.entries.len() {
-            if (together.is_enough() || wanted.is_over()) && named.are_found() {
+            // The first one is looked at even if none of its records is wanted: it has the header.
+            if index > 0 && (together.is_enough() || wanted.is_over()) && named.are_found() {
                 break;
             }
             if let Err(error) = self.look_at(index, &mut together, &mut named, &mut wanted) {

@@ -89,7 +89,7 @@ pub fn target(data: &[u8]) {
     let dialect = Dialect::default().with(|own| {
         own.delimiter = Some(delimiter.into());
         (own.quote, own.escape, own.quoting) = (quote, escape, quoting);
-        (own.comment, own.tsv_escapes) = (comment, tsv_escapes);
+        (own.comment, own.tsv_escapes) = (comment.map(Into::into), tsv_escapes);
     });
     let format = if tsv { Format::Tsv } else { Format::Csv };
     let quotes = quoting && !tsv_escapes;

@@ -282,9 +282,9 @@ fn what_is_before_the_first_record_is_there_after_a_first_pass() {
     let here = here.path();
     convert(here, "t.csv -o t.csv.gz --no-quoting --ragged pad,truncate -q").ends(0);
     for words in ["t.csv --io read --tail 2", "t.csv --sample 9", "t.csv --io read --sample 9"] {
-        let ran = convert(here, &format!("{words} -t csv --quarantine q")).ends(0);
+        convert(here, &format!("{words} --quarantine q --force -o o.csv")).ends(0);
         let wanted = if words.contains("tail") { "id,a\n2,y\n4,w\n" } else { "id,a\n1,x\n2,y\n4,w\n" };
-        assert_eq!(ran.stdout, wanted, "{words}");
+        assert_eq!(read(here, "o.csv"), wanted, "{words}");
         // The bytes of the bad record, in Base64.
         assert!(read(here, "q").contains("\"raw\":\"Myx6LHEK\""), "{words}");
     }

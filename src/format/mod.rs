@@ -15,6 +15,7 @@ mod fwf;
 mod harness;
 #[doc(hidden)]
 pub mod json;
+mod line_cut;
 mod marked;
 mod options;
 mod ragged;

@@ -2,6 +2,7 @@
 
 use super::Op;
 use super::each::each;
+use super::splice::dotted;
 use crate::error::{Error, RecordError, Result};
 use crate::expr::{Expression, Outcome, Scalar, Spot, each_node, spot, text_value};
 use crate::memory::Arena;
@@ -59,7 +60,7 @@ impl Set {
         }
         let value = Expression::value(expression.trim());
         let expression = value.map_err(|error| Error::usage(format!("⟨set⟩ {name}: {error}")))?;
-        let path = dotted(name).into_bytes().into();
+        let path = dotted(name);
         Ok(Set { name: name.as_bytes().into(), path, expression, text: text.into() })
     }
 
@@ -114,27 +115,6 @@ impl Set {
             }
         }
     }
-}
-
-/// A path with `.0` for `[0]`.
-fn dotted(name: &str) -> String {
-    let mut path = String::with_capacity(name.len());
-    let mut rest = name;
-    while let Some((before, after)) = rest.split_once('[') {
-        path.push_str(before);
-        match after.split_once(']').filter(|(item, _)| !item.is_empty() && item.bytes().all(|c| c.is_ascii_digit())) {
-            Some((item, after)) => {
-                path.push('.');
-                path.push_str(item);
-                rest = after;
-            }
-            None => {
-                path.push('[');
-                rest = after;
-            }
-        }
-    }
-    path + rest
 }
 
 /// Adds the nodes of a record with the value at a path. Where keys are there twice, the value comes in place of the last

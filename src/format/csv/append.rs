@@ -112,7 +112,7 @@ fn row<V: Vector>(
     let behind = &mut to[text.len() + 1..];
     let row = match fields {
         // Alone, it would be an empty line.
-        [Value::Null] if !style.dialect.tsv_escapes => {
+        [Value::Null] if !style.says_null => {
             let line_break = style.line_break();
             behind.get_mut(..line_break.len())?.copy_from_slice(line_break);
             Row { len: line_break.len(), lossy: RowLossy::default() }

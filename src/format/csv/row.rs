@@ -39,7 +39,7 @@ pub(super) struct RowStyle {
     /// Numbers get no quotes, and have no byte that needs them.
     bare_numbers: bool,
     /// Null is written differently from an empty field.
-    says_null: bool,
+    pub says_null: bool,
     /// No record is plain: the dialect has an escape, a delimiter of several bytes, or a text for null.
     careful: bool,
 }

@@ -10,9 +10,10 @@ mod layout;
 use std::sync::Arc;
 
 use super::entry::{self, Ends, Entry, Given, Gives, JsonText, Straight, Takes};
-use super::{Boundary, BytesAs, Cut, Decode, Detail, Encode, Frame, OpenError, Opening, Options, Passed, ReadFormat};
+use super::line_cut::LineCut;
+use super::{BytesAs, Cut, Decode, Detail, Encode, Frame, OpenError, Opening, Options, ReadFormat};
 use super::{Shape, Tallied, Tally, Want, WriteFormat};
-use crate::error::{Error, RecordError, Result};
+use crate::error::{Error, Result};
 use crate::record::{Nulls, Schema};
 use crate::scan::lines::Lines;
 use layout::Layout;
@@ -109,28 +110,6 @@ impl ReadFormat for Reading {
 
     fn decoder(&self, want: &Want) -> Box<dyn Decode> {
         Box::new(decode::Decoder::new(&self.layout, &self.nulls, want))
-    }
-}
-
-/// Cuts after line feeds.
-struct LineCut;
-
-impl Cut for LineCut {
-    fn cut(&mut self, data: &[u8], target: usize, end: bool) -> Result<Boundary, RecordError> {
-        if end && data.len() <= target {
-            return Ok(Boundary::At(data.len()));
-        }
-        let (range, rest) = data.split_at(target.min(data.len()));
-        let found = memchr::memrchr(b'\n', range).or_else(|| memchr::memchr(b'\n', rest).map(|at| range.len() + at));
-        Ok(match found {
-            Some(at) => Boundary::At(at + 1),
-            None if end => Boundary::At(data.len()),
-            None => Boundary::More,
-        })
-    }
-
-    fn pass(&mut self, data: &[u8], _end: bool) -> Result<Passed, RecordError> {
-        Ok(Passed::line(data))
     }
 }
 

@@ -6,9 +6,8 @@
 use std::ops::Range;
 
 use super::entry::{self, Ends, Entry, Given, Gives, JsonText, Straight, Takes};
-use super::{
-    Boundary, BytesAs, Copies, Cut, Decode, Detail, Encode, Frame, Opening, Options, Passed, ReadFormat, Tallied,
-};
+use super::line_cut::LineCut;
+use super::{BytesAs, Copies, Cut, Decode, Detail, Encode, Frame, Opening, Options, ReadFormat, Tallied};
 use super::{Tally, Want, WriteFormat};
 use crate::error::RecordError;
 use crate::record::json::{Plain, Refusal, Writer};
@@ -79,7 +78,7 @@ impl ReadFormat for Reading {
     }
 
     fn cutter(&self) -> Box<dyn Cut> {
-        Box::new(TextCut)
+        Box::new(LineCut)
     }
 
     fn tally(&self) -> Option<Box<dyn Tally>> {
@@ -101,27 +100,6 @@ impl Tally for TextTally {
     fn records(&mut self, slice: &[u8]) -> Tallied {
         let open = slice.last().is_some_and(|last| *last != b'\n');
         Tallied::good(memchr::memchr_iter(b'\n', slice).count() as u64 + u64::from(open))
-    }
-}
-
-struct TextCut;
-
-impl Cut for TextCut {
-    fn cut(&mut self, data: &[u8], target: usize, end: bool) -> Result<Boundary, RecordError> {
-        if end && data.len() <= target {
-            return Ok(Boundary::At(data.len()));
-        }
-        let (range, rest) = data.split_at(target.min(data.len()));
-        let found = memchr::memrchr(b'\n', range).or_else(|| memchr::memchr(b'\n', rest).map(|at| range.len() + at));
-        Ok(match found {
-            Some(at) => Boundary::At(at + 1),
-            None if end => Boundary::At(data.len()),
-            None => Boundary::More,
-        })
-    }
-
-    fn pass(&mut self, data: &[u8], _end: bool) -> Result<Passed, RecordError> {
-        Ok(Passed::line(data))
     }
 }
 

@@ -54,13 +54,14 @@ impl<'a> Batch<'a> {
     #[cold]
     fn grow(&mut self, more: usize, offset: usize) -> Result<(), RecordError> {
         let more = more.max(LAST) + self.values.len().max(VALUES);
-        reserve(self.arena, &mut self.values, more, offset)?;
-        // Records may share keys, so there are at most as many keys as values.
-        let keys = self.values.capacity() - self.keys.len();
-        match self.schema {
-            None => reserve(self.arena, &mut self.keys, keys, offset),
-            Some(_) => Ok(()),
+        if self.schema.is_none() {
+            // Records may share keys, so there are at most as many keys as values. Their room comes first: where there is
+            // none, none was made for values, and whoever tries again is told so too.
+            let values = (2 * self.values.capacity()).max(self.values.len() + more);
+            let keys = values.saturating_sub(self.keys.len());
+            reserve(self.arena, &mut self.keys, keys, offset)?;
         }
+        reserve(self.arena, &mut self.values, more, offset)
     }
 
     /// Adds the next field's value to a record in columns. Room must have been made with [`reserve`](Self::reserve).

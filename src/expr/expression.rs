@@ -5,7 +5,7 @@ use std::fmt::Write;
 use std::sync::{Mutex, PoisonError};
 
 use super::code::Program;
-use super::compile::{REGEX_MEMORY, compile};
+use super::compile::compile;
 use super::constant::{constants, slots};
 use super::decimal::{Decimal, SHORT};
 use super::eval;
@@ -82,7 +82,7 @@ impl Expression {
 
     /// What its regexes may keep for each worker, in bytes.
     pub fn memory(&self) -> usize {
-        self.program.regexes.len() * REGEX_MEMORY
+        self.program.memory
     }
 
     /// The instructions, one a line.

@@ -22,6 +22,7 @@ mod moment;
 mod origin;
 mod parser;
 mod path;
+mod regexes;
 mod replacement;
 mod scalar;
 mod scope;

@@ -493,7 +493,7 @@ fn size_of_names(schema: &Schema) -> usize {
 /// # Errors
 /// Usage: it has no lines, or no records that can be passed over. The source can't be read.
 fn without_ends(source: &mut Source, skip: &Skip, from: Format, plan: &Plan) -> Result<(Part, Unfinished)> {
-    if skip.records > 0 && !(from.is_tabular() && from.is_text()) {
+    if skip.records > 0 && !from.is_table() {
         return Err(Error::usage(format!(
             "⟨skip.records⟩ is for tables, not for {from}\n  Use ⟨where⟩ record_number() > N."
         )));

@@ -2,8 +2,10 @@
 
 use std::ops::Range;
 
-use super::layout::{Layout, Unit};
+use super::layout::Unit;
+use super::{Reading, is_record};
 use crate::error::{Cause, RecordError};
+use crate::format::comment::Comment;
 use crate::format::{Decode, Types, Want};
 use crate::record::{Batch, Nulls, Value, utf8};
 use crate::scan::lines::terminator;
@@ -24,6 +26,7 @@ pub(super) struct Decoder {
     /// How many fields are selected.
     selected: usize,
     nulls: Nulls,
+    comment: Option<Comment>,
     types: Types,
     utf8: bool,
     replace: bool,
@@ -31,9 +34,9 @@ pub(super) struct Decoder {
 }
 
 impl Decoder {
-    pub fn new(layout: &Layout, nulls: &Nulls, want: &Want) -> Decoder {
+    pub fn new(reading: &Reading, want: &Want) -> Decoder {
         let mut named = 0;
-        let items = layout.fields.iter().map(|field| {
+        let items = reading.layout.fields.iter().map(|field| {
             let place = match (&field.name, &want.select) {
                 (None, _) => UNWANTED,
                 (Some(_), None) => named,
@@ -48,7 +51,8 @@ impl Decoder {
         Decoder {
             items,
             selected: want.select.as_ref().map_or(named, Vec::len),
-            nulls: nulls.clone(),
+            nulls: reading.nulls.clone(),
+            comment: reading.comment,
             types: want.types,
             utf8: want.utf8,
             replace: want.replace_invalid_utf8,
@@ -135,7 +139,7 @@ impl Decode for Decoder {
                 [line @ .., b'\r'] if end == slice.len() && source.last() == Some(&b'\r') => line,
                 line => line,
             };
-            if !line.is_empty() {
+            if is_record(line, self.comment) {
                 if let Err(error) = self.line(line, batch) {
                     batch.abandon();
                     return Err(error);

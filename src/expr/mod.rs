@@ -5,6 +5,7 @@
 //! ```
 
 mod ast;
+mod calculation;
 mod cast;
 mod code;
 mod compare;

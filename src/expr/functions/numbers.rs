@@ -68,10 +68,11 @@ fn round<'a>(args: &[Scalar<'a>], scope: &mut Scope<'_, 'a>, rounding: Rounding)
 
 /// Places after the point are an integer. A number does not have more of them than digits.
 fn check_places(known: Known<'_>) -> Result<(), String> {
+    if known.index == 0 {
+        return Ok(());
+    }
     match known.value.integer()? {
-        Some(places) if known.index == 1 && places > MAX_DIGITS as i64 => {
-            Err(format!("a number has at most {MAX_DIGITS} digits"))
-        }
+        Some(places) if places > MAX_DIGITS as i64 => Err(format!("a number has at most {MAX_DIGITS} digits")),
         _ => Ok(()),
     }
 }

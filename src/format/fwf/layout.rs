@@ -193,8 +193,8 @@ mod tests {
         // All fields have names: these are for something else.
         assert_eq!(names("a:3", &["x"]).unwrap(), "a");
         for (text, given, part) in [
-            ("3,4", &["x"][..], "has 1 name, but ⟨layout⟩ has more fields"),
-            ("3,4", &["x", "y", "z"], "has 3 names, but ⟨layout⟩ has only 2 fields"),
+            ("3,4", &["x"][..], "has 1 name, but `layout` has more fields"),
+            ("3,4", &["x", "y", "z"], "has 3 names, but `layout` has only 2 fields"),
             ("3,b:4", &["b"], "item 2 `b:4`: the name `b` was used before"),
             ("3x", &[], "item 1 `3x`: the width is a number"),
         ] {

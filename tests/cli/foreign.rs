@@ -129,7 +129,11 @@ fn a_delimiter_that_is_found_is_reported() {
     let found: Vec<_> =
         report["files"]["sources"].as_array().unwrap().iter().map(|one| &one["delimiter_found"]).collect();
     assert_eq!(found, [";", ",", "|"]);
-    convert(here, "c.csv -t ndjson -d auto").ends(1).says(&["c.csv", "the delimiter can't be told", "Give it: -d ';'"]);
+    convert(here, "c.csv -t ndjson -d auto").ends(1).says(&[
+        "c.csv",
+        "the delimiter can't be told",
+        "Give it, such as -d ';'",
+    ]);
     let ran = convert(here, "c.csv b.csv -o left.csv -d auto --keep-going").ends(1).says(&["c.csv"]);
     assert_eq!(read(here, "left.csv"), "x,y\n3,4\n", "{}", ran.stderr);
 }

@@ -187,7 +187,7 @@ pub fn no_header_to_miss(line: &Line<'_>) -> Option<No> {
 
 /// Whether the layout of fixed-width text has the names of all fields.
 fn has_names(line: &Line<'_>) -> bool {
-    line.settings.options.layout.as_deref().is_some_and(|layout| !fwf::takes_names(layout))
+    line.settings.options.layout.as_deref().is_none_or(|layout| !fwf::takes_names(layout))
 }
 
 /// For flags about the names that a header has.

@@ -2,8 +2,7 @@
 
 use std::ops::Range;
 
-use super::layout::Unit;
-use super::{Reading, is_record};
+use super::layout::{Layout, Unit};
 use crate::error::{Cause, RecordError};
 use crate::format::comment::Comment;
 use crate::format::{Decode, Types, Want};
@@ -34,9 +33,9 @@ pub(super) struct Decoder {
 }
 
 impl Decoder {
-    pub fn new(reading: &Reading, want: &Want) -> Decoder {
+    pub fn new(layout: &Layout, nulls: &Nulls, comment: Option<Comment>, want: &Want) -> Decoder {
         let mut named = 0;
-        let items = reading.layout.fields.iter().map(|field| {
+        let items = layout.fields.iter().map(|field| {
             let place = match (&field.name, &want.select) {
                 (None, _) => UNWANTED,
                 (Some(_), None) => named,
@@ -51,8 +50,8 @@ impl Decoder {
         Decoder {
             items,
             selected: want.select.as_ref().map_or(named, Vec::len),
-            nulls: reading.nulls.clone(),
-            comment: reading.comment,
+            nulls: nulls.clone(),
+            comment,
             types: want.types,
             utf8: want.utf8,
             replace: want.replace_invalid_utf8,
@@ -101,6 +100,12 @@ impl Decoder {
             .cause(Cause::Fields)
             .hint("Check the widths in ⟨layout⟩, or give ⟨on_error skip⟩ to leave out such lines.")
     }
+}
+
+/// Whether a line, without its line break, is a record.
+#[inline]
+pub(super) fn is_record(line: &[u8], comment: Option<Comment>) -> bool {
+    !line.is_empty() && !comment.is_some_and(|comment| comment.begins(line))
 }
 
 /// The end of so many characters that begin at `from`, or of the line.

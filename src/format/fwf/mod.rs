@@ -17,6 +17,7 @@ use super::{Shape, Tallied, Tally, Want, WriteFormat};
 use crate::error::{Error, Result};
 use crate::record::{Nulls, Schema};
 use crate::scan::lines::Lines;
+use decode::is_record;
 use layout::Names;
 pub(crate) use layout::{Field, Layout, Unit};
 
@@ -126,12 +127,6 @@ struct Reading {
     start: usize,
 }
 
-/// Whether a line, without its line break, is a record.
-#[inline]
-fn is_record(line: &[u8], comment: Option<Comment>) -> bool {
-    !line.is_empty() && !comment.is_some_and(|comment| comment.begins(line))
-}
-
 impl ReadFormat for Reading {
     fn start(&self) -> usize {
         self.start
@@ -150,7 +145,7 @@ impl ReadFormat for Reading {
     }
 
     fn decoder(&self, want: &Want) -> Box<dyn Decode> {
-        Box::new(decode::Decoder::new(self, want))
+        Box::new(decode::Decoder::new(&self.layout, &self.nulls, self.comment, want))
     }
 }
 

@@ -3,6 +3,7 @@
 //! A format never uses another format. What several of them need is in [`record`](crate::record) or `scan`.
 
 mod choose;
+mod comment;
 mod copies;
 pub mod csv;
 mod entry;
@@ -10,7 +11,7 @@ mod extensions;
 #[doc(hidden)]
 pub mod fixed;
 pub mod frames;
-mod fwf;
+pub(crate) mod fwf;
 #[cfg(test)]
 mod harness;
 #[doc(hidden)]

@@ -35,7 +35,7 @@ use crate::scan::lines::Lines;
 use crate::sink::{Target, TargetSpec};
 use crate::source::{self, Bytes, Most, Part, Reach, Skip, Skipped, Source, Unfinished, damage};
 use crate::sys::{Map, usage};
-use crate::wording::{counted, input};
+use crate::wording::{counted, input, the};
 
 /// The beginning of a stream, which was read to look at it, and the memory reserved for it.
 #[derive(Default)]
@@ -257,13 +257,13 @@ impl<'s> Opened<'s> {
         let (begin, skip) = (self.part.begin, &self.settings.skip);
         let mut parts = Vec::new();
         if begin.lines > 0 {
-            parts.push(format!("the first {} ({})", counted(begin.lines, "line"), counted(begin.bytes as u64, "byte")));
+            parts.push(format!("{} ({})", the("first", begin.lines, "line"), counted(begin.bytes as u64, "byte")));
         }
         if skip.records > 0 {
-            parts.push(format!("the first {}", counted(skip.records, "record")));
+            parts.push(the("first", skip.records, "record"));
         }
         if skip.footer > 0 {
-            parts.push(format!("the last {}", counted(skip.footer, "line")));
+            parts.push(the("last", skip.footer, "line"));
         }
         (!parts.is_empty()).then(|| parts.join(", "))
     }
@@ -493,7 +493,7 @@ fn size_of_names(schema: &Schema) -> usize {
 /// # Errors
 /// Usage: it has no lines, or no records that can be passed over. The source can't be read.
 fn without_ends(source: &mut Source, skip: &Skip, from: Format, plan: &Plan) -> Result<(Part, Unfinished)> {
-    if skip.records > 0 && !(from.is_tabular() && from.is_text()) {
+    if skip.records > 0 && !from.is_table() {
         return Err(Error::usage(format!(
             "⟨skip.records⟩ is for tables, not for {from}\n  Use ⟨where⟩ record_number() > N."
         )));

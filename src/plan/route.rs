@@ -8,7 +8,9 @@ use crate::format::{
     Want,
 };
 use crate::job::settings::{ColumnsFrom, InvalidUtf8, Settings};
-use crate::op::{Everything, KeyedFilter, Only, Op, Order, finds, may_be_pattern, project, regex_of, unique};
+use crate::op::{
+    Everything, KeyedFilter, Only, Op, Order, Projection, finds, lacks, may_be_pattern, project, regex_of, unique,
+};
 use crate::plan::named::{Lacking, check_fields, is_step, names_of, setting};
 use crate::record::line_form::may_be_json;
 use crate::record::{Apart, Schema, Seen};
@@ -222,20 +224,25 @@ impl Route {
         // With the fields that are made, most of which come after the others.
         let mut all = Schema::new(first.into_iter().chain(source.names()).chain(last));
         let reads = self.ops.iter().flat_map(|op| op.reads());
-        let lacks = !source.is_empty() && reads.into_iter().any(|name| all.position(name).is_none());
+        let incomplete = !source.is_empty() && reads.into_iter().any(|name| all.position(name).is_none());
         let (mut fields, mut names) = (all.clone(), all.clone());
         if projected {
             let Settings { select, drop, rename, .. } = settings;
-            let (mut drop, mut rename) = (drop.clone(), rename.clone());
+            let (mut select, mut drop, mut rename) = (select.clone(), drop.clone(), rename.clone());
             if lacking == Lacking::Absent && !source.is_empty() {
                 // What is selected has a column even here.
                 let absent = select.iter().filter(|name| !may_be_pattern(name)).map(String::as_bytes);
                 let absent = absent.filter(|name| all.position(name).is_none());
                 all = Schema::new(all.names().chain(absent));
-                drop.retain(|name| finds(&all, name));
+                select.retain(|name| !lacks(&all, name));
+                drop.retain(|name| !lacks(&all, name));
                 rename.retain(|(old, _)| all.position(old.as_bytes()).is_some());
             }
-            let projection = project(&all, select, &drop, &rename)?;
+            let projection = match select.is_empty() && !settings.select.is_empty() {
+                // All that is selected is in other sources.
+                true => Projection { source: Vec::new(), names: Schema::default() },
+                false => project(&all, &select, &drop, &rename)?,
+            };
             fields = Schema::new(projection.source.iter().map(|&column| all.name(column)));
             names = projection.names;
         }
@@ -250,7 +257,7 @@ impl Route {
                 self.seen.mark(number);
             }
         }
-        let mut unchanged = !projected && made.is_empty() && !lacks;
+        let mut unchanged = !projected && made.is_empty() && !incomplete;
         if let Some(list) = aim.list {
             unique("⟨columns⟩", list)?;
             check_nameless(settings, source, list)?;

@@ -26,7 +26,7 @@ pub static FLAGS: &[Flag] = &[
     )
     .step()
     .group(Group::Rows)
-    .source(Kinds::NESTED.or(Kinds::TABLES))
+    .source(Kinds::NESTED.or(Kinds::ALL_TABLES))
     .unless(no_lists)
     .sets(|s, _, texts| add(s, texts, |text| Ok(Arc::new(Explode::new(text)?))))
     .shows("explode", |s| json!(steps(s, "explode"))),
@@ -64,7 +64,7 @@ pub static FLAGS: &[Flag] = &[
         "How unquoted CSV fields are read: exact JSON numbers as numbers and empty fields as null (auto), or all as text (text); and what the values of some fields are: zip=text,n=decimal, also integer, boolean, date, timestamp [default: auto]",
     )
     .group(Group::Values)
-    .source(Kinds::TABLES.or(Kinds::FWF).or(Kinds::NESTED))
+    .source(Kinds::ALL_TABLES.or(Kinds::NESTED))
     .unless(fields_are_text)
     .sets(types)
     .shows("types", |s| {
@@ -116,7 +116,7 @@ pub static FLAGS: &[Flag] = &[
     )
     .step()
     .group(Group::Values)
-    .source(Kinds::TABLES.or(Kinds::NESTED))
+    .source(Kinds::ALL_TABLES.or(Kinds::NESTED))
     .sets(|s, flag, texts| {
         let depth = s.options.max_depth;
         for field in parse_names(flag, texts, &[])? {

@@ -78,7 +78,7 @@ pub static FLAGS: &[Flag] = &[
     .shows("json.join_lists", |s| json!(s.options.join_lists)),
     flag("unflatten", Nothing, Commands::ROWS, "Turn columns a.b.c and JSON text in cells back into nested values")
         .group(Group::Json)
-        .pairs(&[(Kinds::TABLES.or(Kinds::FWF).or(Kinds::FIXED), Kinds::NESTED)])
+        .pairs(&[(Kinds::ALL_TABLES.or(Kinds::FIXED), Kinds::NESTED)])
         .sets(|s, _, _| put(&mut s.options.unflatten, true))
         .shows("json.unflatten", |s| json!(s.options.unflatten)),
     flag("pretty", Nothing, Commands::ROWS, "Write JSON with line breaks and indentation")

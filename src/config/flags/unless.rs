@@ -5,13 +5,14 @@ use super::kinds::Kinds;
 use super::line::{LEAVE_OUT, Line, No, Origin};
 use super::words::KNOWN;
 use crate::format::csv::Known;
+use crate::format::fwf;
 use crate::job::{ColumnsFrom, OnError};
 
 /// Between these, bytes are written as text, or text is read as bytes.
 pub const BYTES_AND_TEXT: &[(Kinds, Kinds)] = &[
     (Kinds::FIXED, Kinds::FIXED.not()),
-    (Kinds::FRAMES_OF_BYTES, Kinds::TABLES.or(Kinds::FWF).or(Kinds::NESTED)),
-    (Kinds::TABLES.or(Kinds::FWF).or(Kinds::NESTED), Kinds::FIXED.or(Kinds::FRAMES_OF_BYTES)),
+    (Kinds::FRAMES_OF_BYTES, Kinds::ALL_TABLES.or(Kinds::NESTED)),
+    (Kinds::ALL_TABLES.or(Kinds::NESTED), Kinds::FIXED.or(Kinds::FRAMES_OF_BYTES)),
 ];
 
 /// What looks at values, or changes them.
@@ -161,6 +162,34 @@ pub fn no_names(line: &Line<'_>) -> Option<No> {
     None
 }
 
+/// For `--names`: the layout of fixed-width text may have them.
+pub fn layout_has_names(line: &Line<'_>) -> Option<No> {
+    if line.sources.is_within(Kinds::FWF) && has_names(line) {
+        return No::new("the layout names the fields", "Leave it out, or give the widths alone: --layout 8,22");
+    }
+    uncounted(line)
+}
+
+/// For `--no-headers`: fixed-width text has no header; without one, fields may be without names.
+pub fn no_header_to_miss(line: &Line<'_>) -> Option<No> {
+    let both = line.sources.or(line.targets);
+    if both.meets(Kinds::FWF) && !both.meets(Kinds::TABLES) && (has_names(line) || line.said.has("names")) {
+        return No::new(
+            format!(
+                "{}, which has no header",
+                if line.sources.meets(Kinds::FWF) { line.input() } else { line.output() }
+            ),
+            "Leave it out; a first line that is no record is left out by --skip-lines 1.",
+        );
+    }
+    uncounted(line)
+}
+
+/// Whether the layout of fixed-width text has the names of all fields.
+fn has_names(line: &Line<'_>) -> bool {
+    line.settings.options.layout.as_deref().is_none_or(|layout| !fwf::takes_names(layout))
+}
+
 /// For flags about the names that a header has.
 pub fn no_header_is_read(line: &Line<'_>) -> Option<No> {
     let without = ["no-headers", "names"].into_iter().find(|flag| line.said.has(flag));
@@ -219,7 +248,7 @@ pub fn all_finite(line: &Line<'_>) -> Option<No> {
 pub fn any_bytes_do(line: &Line<'_>) -> Option<No> {
     let checked = line.said.has("encoding") || STEPS.iter().any(|flag| line.said.has(flag));
     // A byte order mark may show that these are UTF-16.
-    let decoded = line.sources.meets(Kinds::TABLES.or(Kinds::FWF).or(Kinds::NESTED));
+    let decoded = line.sources.meets(Kinds::ALL_TABLES.or(Kinds::NESTED));
     // Text is checked when it is converted, if it was asked for; never when it is counted.
     let text = line.command != Commands::COUNT && line.sources.meets(Kinds::FRAMES_OF_BYTES.not());
     if checked || decoded || text {

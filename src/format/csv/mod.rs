@@ -3,7 +3,6 @@
 mod append;
 mod begin;
 mod clean;
-mod comment;
 mod cut;
 mod decode;
 mod delimiter;
@@ -29,6 +28,7 @@ mod tests;
 mod write_tests;
 mod writing;
 
+pub use super::comment::Comment;
 use super::entry::{self, Ends, Entry, Given, Gives, JsonText, Straight, Takes};
 use super::{
     BytesAs, Copies, Cut, Decode, Detail, Nested, OpenError, Opening, Options, ReadFormat, Surplus, Tally, Want,
@@ -39,7 +39,6 @@ use crate::record::{Nulls, Schema};
 use crate::scan::csv::Marks;
 use crate::scan::lines::Lines;
 pub use clean::CleanNames;
-pub use comment::Comment;
 pub use delimiter::Delimiter;
 pub use dialect::{Dialect, Known, OutDialect};
 use reading::Reading;
@@ -58,6 +57,7 @@ pub(super) static CSV: Entry = Entry {
     lines: Some(Lines::Breaks),
     ends: Ends::Break,
     tabular: true,
+    table: true,
     nested: false,
     payload: false,
     open: |options, head, end| open(Preset::Csv, options, head, end),

@@ -1,7 +1,7 @@
 //! A dialect as it is read or written.
 
+use super::Comment;
 use super::Delimiter;
-use super::comment::Comment;
 use super::dialect::{Dialect, Known, OutDialect};
 use crate::error::{Error, Result};
 use crate::format::{Options, Surplus};
@@ -117,13 +117,7 @@ impl Resolved {
         ];
         if let Some(comment) = resolved.comment {
             let first = Some(comment.first());
-            if !comment.is_good() {
-                return Err(Error::usage(format!(
-                    "the comment mark of the {side} can't be `{}`; give one to {} bytes without a line break",
-                    comment.to_string().escape_debug(),
-                    Comment::ROOM
-                )));
-            }
+            comment.check(side)?;
             if let Some((other, _)) = named.iter().find(|(_, byte)| *byte == first) {
                 return Err(Error::usage(format!(
                     "{other} and the comment mark of the {side} both begin with `{comment}`"

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::layout::{Layout, Unit};
 use crate::error::{Cause, RecordError};
+use crate::format::comment::Comment;
 use crate::format::{Decode, Types, Want};
 use crate::record::{Batch, Nulls, Value, utf8};
 use crate::scan::lines::terminator;
@@ -24,6 +25,7 @@ pub(super) struct Decoder {
     /// How many fields are selected.
     selected: usize,
     nulls: Nulls,
+    comment: Option<Comment>,
     types: Types,
     utf8: bool,
     replace: bool,
@@ -31,7 +33,7 @@ pub(super) struct Decoder {
 }
 
 impl Decoder {
-    pub fn new(layout: &Layout, nulls: &Nulls, want: &Want) -> Decoder {
+    pub fn new(layout: &Layout, nulls: &Nulls, comment: Option<Comment>, want: &Want) -> Decoder {
         let mut named = 0;
         let items = layout.fields.iter().map(|field| {
             let place = match (&field.name, &want.select) {
@@ -49,6 +51,7 @@ impl Decoder {
             items,
             selected: want.select.as_ref().map_or(named, Vec::len),
             nulls: nulls.clone(),
+            comment,
             types: want.types,
             utf8: want.utf8,
             replace: want.replace_invalid_utf8,
@@ -99,6 +102,12 @@ impl Decoder {
     }
 }
 
+/// Whether a line, without its line break, is a record.
+#[inline]
+pub(super) fn is_record(line: &[u8], comment: Option<Comment>) -> bool {
+    !line.is_empty() && !comment.is_some_and(|comment| comment.begins(line))
+}
+
 /// The end of so many characters that begin at `from`, or of the line.
 fn after_characters(line: &[u8], from: usize, count: usize) -> usize {
     let starts = line[from..].iter().enumerate().filter(|(_, byte)| !matches!(byte, 0x80..=0xbf));
@@ -135,7 +144,7 @@ impl Decode for Decoder {
                 [line @ .., b'\r'] if end == slice.len() && source.last() == Some(&b'\r') => line,
                 line => line,
             };
-            if !line.is_empty() {
+            if is_record(line, self.comment) {
                 if let Err(error) = self.line(line, batch) {
                     batch.abandon();
                     return Err(error);

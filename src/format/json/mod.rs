@@ -37,6 +37,7 @@ pub(super) static NDJSON: Entry = Entry {
     lines: Some(LineEnds::Feeds),
     ends: Ends::Break,
     tabular: false,
+    table: false,
     nested: true,
     payload: false,
     open: open_lines,

@@ -31,6 +31,7 @@ pub(super) static TEXT: Entry = Entry {
     lines: Some(LineEnds::Feeds),
     ends: Ends::Break,
     tabular: false,
+    table: false,
     nested: false,
     payload: false,
     // A mark that is written is not there twice.

@@ -32,7 +32,7 @@ const PROBES: &[Probe] = &[
     probe("quote", &["--quote", "'"], marked(b"a,b\n1,'x\ny'\n", b"a\tb\n1\t'x\ny'\n")),
     probe("escape", &["--escape", "\\"], marked(b"a,b\n1,\"\\\"\n\"\n", b"a\tb\n1\t\"\\\"\n\"\n")),
     probe("no-quoting", &["--no-quoting"], marked(b"a,b\n1,\"x\ny\"\n", b"a\tb\n1\t\"x\ny\"\n")),
-    probe("comment", &["--comment", "#"], marked(b"a,b\n1,x\n#\n", b"a\tb\n1\tx\n#\n")),
+    probe("comment", &["--comment", "#"], Input { fwf: b"1 x\n#\n", ..marked(b"a,b\n1,x\n#\n", b"a\tb\n1\tx\n#\n") }),
     probe("dialect", &["--dialect", "mysql"], marked(b"a,b\n1,\"\\\"\n\"\n", b"a\tb\n1\tx\\\ny\n")),
     probe("skip-space", &["--skip-space"], marked(b"a,b\n1, \"x\ny\"\n", b"a\tb\n1\t \"x\ny\"\n")),
     probe("include", &["--include", "*.none"], PLAIN).beside(&["--recursive"]).reading(&["folder"]),

@@ -251,6 +251,9 @@ pub struct Want {
     pub detail: Detail,
     /// What an unquoted CSV field is.
     pub types: Types,
+    /// Fields without quotes stay [untyped](crate::record::Value::Untyped) even if they are text: the target writes them
+    /// as they were read.
+    pub untyped: bool,
     /// The decoder may mark a field as a number or text instead of leaving it [untyped](crate::record::Value::Untyped):
     /// the target needs to know for every field.
     pub typed: bool,

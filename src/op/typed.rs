@@ -142,7 +142,9 @@ impl Op for TypeFields {
                     None => batch.tree(record).nodes().0[place],
                 };
                 // Where every field is text, an empty one of another kind is null.
-                let empty = *kind != FieldKind::Text && batch.untyped_is_text() && value == Value::Text(b"");
+                let empty = *kind != FieldKind::Text
+                    && batch.untyped_is_text()
+                    && matches!(value, Value::Text(b"") | Value::Untyped(b""));
                 match kind.of(if empty { Value::Null } else { value }) {
                     Some(typed) => batch.nodes_mut(record).1[place] = typed,
                     None => {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::error::{Error, RecordError, Result};
 use crate::format::{
-    Chosen, Columns, Copies, Detail, Format, JsonText, Nested, ReadFormat, Shape, Straight, Takes, Types, UnknownKey,
+    Chosen, Columns, Copies, Detail, Format, JsonText, Nested, ReadFormat, Shape, Straight, Takes, UnknownKey,
     Want,
 };
 use crate::job::settings::{ColumnsFrom, InvalidUtf8, Settings};
@@ -138,7 +138,8 @@ impl Route {
                 replace_invalid_utf8: settings.replaces_invalid_utf8(),
                 // Ops see everything.
                 detail: detail(&settings.ops, takes.detail),
-                types: if takes.untyped { Types::Auto } else { options.types },
+                types: options.types,
+                untyped: takes.untyped,
                 // Ops see values as they are in the source.
                 typed: takes.typed && settings.ops.is_empty(),
             },

@@ -174,7 +174,8 @@ pub fn no_mark(line: &Line<'_>) -> Option<No> {
     No::new(format!("{} has no byte order mark", encoding.name()), LEAVE_OUT)
 }
 
-/// A field of a table is written as it was read, number or text, unless an op changes it or quotes make it text.
+/// A field of a table is written as it was read, number or text or empty, unless an op changes it, quotes make it text,
+/// or something else than an empty field is null. A record of nothing but null differs from one of an empty text.
 pub fn fields_are_text(line: &Line<'_>) -> Option<No> {
     if line.settings.ops.iter().any(|op| op.name() == "types") {
         return None;
@@ -186,11 +187,14 @@ pub fn fields_are_text(line: &Line<'_>) -> Option<No> {
         );
     }
     let steps = STEPS.iter().any(|flag| line.said.has(flag));
-    let changed = steps || line.said.has("quote-all") && line.targets.meets(Kinds::TABLES);
-    if line.targets.is_within(Kinds::TABLES.or(Kinds::FIXED).or(Kinds::FWF)) && !changed {
+    let changed = ["select", "drop", "columns", "null", "out-null", "dialect", "out-dialect", "tsv-escapes"];
+    let changed = steps
+        || line.said.has("quote-all") && line.targets.meets(Kinds::TABLES)
+        || changed.iter().any(|flag| line.said.has(flag));
+    if line.targets.is_within(Kinds::TABLES.or(Kinds::FWF)) && !changed {
         return No::new(
             line.output(),
-            "It is for NDJSON, JSON, text, frames, ops, a word count and --quote-all: leave it out.",
+            "It is for NDJSON, JSON, text, frames, fixed, ops, a word count, texts for null and --quote-all: leave it out.",
         );
     }
     None

@@ -25,6 +25,8 @@ pub(super) struct Decoder {
     selected: usize,
     nulls: Nulls,
     types: Types,
+    /// The target writes fields as they were read.
+    untyped: bool,
     utf8: bool,
     replace: bool,
     at: usize,
@@ -50,6 +52,7 @@ impl Decoder {
             selected: want.select.as_ref().map_or(named, Vec::len),
             nulls: nulls.clone(),
             types: want.types,
+            untyped: want.untyped,
             utf8: want.utf8,
             replace: want.replace_invalid_utf8,
             at: 0,
@@ -85,6 +88,8 @@ impl Decoder {
         }
         let text = if self.utf8 && !text.is_ascii() { utf8::checked(text, self.replace, offset, batch)? } else { text };
         Ok(match self.types {
+            // Null is empty in most targets, so an empty text has to differ from it.
+            Types::Text if self.untyped && (self.nulls.is_empty() || !text.is_empty()) => Value::Untyped(text),
             Types::Text => Value::Text(text),
             Types::Auto if text.is_empty() => Value::Null,
             Types::Auto => Value::Untyped(text),

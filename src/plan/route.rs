@@ -4,8 +4,7 @@ use std::sync::Arc;
 
 use crate::error::{Error, RecordError, Result};
 use crate::format::{
-    Chosen, Columns, Copies, Detail, Format, JsonText, Nested, ReadFormat, Shape, Straight, Takes, UnknownKey,
-    Want,
+    Chosen, Columns, Copies, Detail, Format, JsonText, Nested, ReadFormat, Shape, Straight, Takes, UnknownKey, Want,
 };
 use crate::job::settings::{ColumnsFrom, InvalidUtf8, Settings};
 use crate::op::{Everything, KeyedFilter, Only, Op, Order, finds, may_be_pattern, project, regex_of, unique};

@@ -29,9 +29,10 @@ pub fn uncounted(line: &Line<'_>) -> Option<No> {
     None
 }
 
-/// A count needs made fields only to choose records by them.
+/// A count needs made fields only to choose records by them, or to make more.
 pub fn made_for_nothing(line: &Line<'_>) -> Option<No> {
-    if line.command == Commands::COUNT && !line.said.has("where") {
+    let used = ["where", "explode", "parse-json"].iter().any(|flag| line.said.has(flag));
+    if line.command == Commands::COUNT && !used {
         return No::new("no field is written", "Give --where to count the records for which something is true.");
     }
     uncounted(line)
@@ -178,7 +179,7 @@ pub fn no_mark(line: &Line<'_>) -> Option<No> {
 /// or something else than an empty field is null. A record of nothing but null differs from one of an empty text.
 pub fn fields_are_text(line: &Line<'_>) -> Option<No> {
     if line.settings.ops.iter().any(|op| op.name() == "types") {
-        return None;
+        return uncounted(line);
     }
     if !line.sources.meets(Kinds::TABLES) {
         return No::new(
@@ -187,6 +188,10 @@ pub fn fields_are_text(line: &Line<'_>) -> Option<No> {
         );
     }
     let steps = STEPS.iter().any(|flag| line.said.has(flag));
+    if line.command == Commands::COUNT {
+        let why = "records are counted whatever their fields are";
+        return if steps { uncounted(line) } else { No::new(why, "It is for --where and other steps: leave it out.") };
+    }
     let changed = ["select", "drop", "columns", "null", "out-null", "dialect", "out-dialect", "tsv-escapes"];
     let changed = steps
         || line.said.has("quote-all") && line.targets.meets(Kinds::TABLES)
@@ -203,7 +208,7 @@ pub fn fields_are_text(line: &Line<'_>) -> Option<No> {
 /// A table has lists only where JSON text is taken apart.
 pub fn no_lists(line: &Line<'_>) -> Option<No> {
     if line.sources.meets(Kinds::NESTED) || line.said.has("parse-json") {
-        return None;
+        return uncounted(line);
     }
     No::new(
         format!("{}, in which there are no lists", line.input()),
@@ -259,13 +264,21 @@ pub fn no_columns(line: &Line<'_>) -> Option<No> {
 }
 
 pub fn not_nested(line: &Line<'_>) -> Option<No> {
-    if !line.sources.meets(Kinds::NESTED) && !line.said.has("unflatten") {
+    if !line.sources.meets(Kinds::NESTED) && !["unflatten", "parse-json"].iter().any(|flag| line.said.has(flag)) {
         return No::new(
             line.input(),
-            format!("It is for {} as input, and for --unflatten: leave it out.", Kinds::NESTED),
+            format!("It is for {} as input, for --unflatten and --parse-json: leave it out.", Kinds::NESTED),
         );
     }
     uncounted(line)
+}
+
+/// A table has lists and maps only where JSON text is taken apart.
+pub fn never_nested(line: &Line<'_>) -> Option<No> {
+    if line.sources.meets(Kinds::NESTED) || line.said.has("parse-json") {
+        return None;
+    }
+    No::new(line.input(), format!("It is for {} as input, and for --parse-json: leave it out.", Kinds::NESTED))
 }
 
 /// Keys are counted when they become a header, and columns when those of several inputs are combined.

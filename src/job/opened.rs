@@ -26,7 +26,7 @@ use crate::metrics::{Registry, Warning, WarningKind};
 use crate::op::{Folding, RepeatedHeaders};
 use crate::plan::memory::{Plan, Wishes};
 use crate::plan::named::Lacking;
-use crate::plan::route::Route;
+use crate::plan::route::{Route, may_spread};
 use crate::plan::sizes::BASE;
 use crate::quarantine::{Head, Ledger, Section};
 use crate::record::{Schema, record_too_large};
@@ -131,7 +131,11 @@ impl<'s> Opened<'s> {
             split: settings.split,
             held_back: source::held_back(skip, settings.snapshot, settings.memory_limit),
             ops: settings.ops.iter().map(|op| op.memory()).sum(),
-            batches: if from.is_tabular() { 0 } else { batches(settings) },
+            batches: if from.is_tabular() && !(to.is_tabular() && may_spread(settings)) {
+                0
+            } else {
+                batches(settings)
+            },
         };
         let mut plan = Plan::new(&wishes)?;
         let room = Room::new(&plan, &Budget::of(plan.memory_limit, plan.whose));

@@ -26,6 +26,7 @@ mod select;
 mod set;
 mod source_column;
 mod splice;
+mod spread;
 mod trim;
 mod typed;
 
@@ -58,6 +59,7 @@ pub use reverse::Reverse;
 pub use select::KeyedFilter;
 pub use set::Set;
 pub use source_column::SourceColumn;
+pub(crate) use spread::Spread;
 pub use trim::Trim;
 pub use typed::{FieldKind, TypeFields};
 

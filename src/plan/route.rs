@@ -1,5 +1,6 @@
 //! From settings to the route of a job's records: what is decoded, what is changed, and in which shape.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use crate::error::{Error, RecordError, Result};
@@ -7,7 +8,7 @@ use crate::format::{
     Chosen, Columns, Copies, Detail, Format, JsonText, Nested, ReadFormat, Shape, Straight, Takes, UnknownKey, Want,
 };
 use crate::job::settings::{ColumnsFrom, InvalidUtf8, Settings};
-use crate::op::{Everything, KeyedFilter, Only, Op, Order, finds, may_be_pattern, project, regex_of, unique};
+use crate::op::{Everything, KeyedFilter, Only, Op, Order, Spread, finds, may_be_pattern, project, regex_of, unique};
 use crate::plan::named::{Lacking, check_fields, is_step, names_of, setting};
 use crate::record::line_form::may_be_json;
 use crate::record::{Apart, Schema, Seen};
@@ -23,6 +24,8 @@ pub(crate) struct Route {
     pub schema: Option<Schema>,
     /// Their names in the target.
     pub names: Option<Schema>,
+    /// These names, if records in columns become keyed ones behind all ops: their lists and maps become columns.
+    pub spread: Option<Schema>,
     pub ops: Vec<Arc<dyn Op>>,
     /// Where the columns of a tabular target come from, if batches are keyed.
     pub header: Header,
@@ -144,6 +147,7 @@ impl Route {
             },
             schema: None,
             names: None,
+            spread: None,
             ops: settings.ops.clone(),
             header: Header::Given,
             order: Order::default(),
@@ -251,7 +255,8 @@ impl Route {
             }
         }
         let mut unchanged = !projected && made.is_empty() && !lacks;
-        if let Some(list) = aim.list {
+        let spreads = aim.tabular && may_spread(settings) && names.names().collect::<HashSet<_>>().len() == names.len();
+        if let Some(list) = aim.list.filter(|_| !spreads) {
             unique("⟨columns⟩", list)?;
             check_nameless(settings, source, list)?;
             names.names().take(64).for_each(|name| self.seen.learn(name));
@@ -274,8 +279,33 @@ impl Route {
             fields = if source.is_empty() { fields } else { self.with_needed(&fields) };
             self.want.select = Some(fields.names().map(Into::into).collect());
         }
-        (self.schema, self.names) = (Some(fields), Some(names));
-        Ok(unchanged)
+        self.schema = Some(fields);
+        if spreads {
+            self.spread(settings, aim, names)?;
+        } else {
+            self.names = Some(names);
+        }
+        Ok(unchanged && !spreads)
+    }
+
+    /// Makes keyed records of those in columns, behind all ops.
+    fn spread(&mut self, settings: &Settings, aim: &Aim<'_>, names: Schema) -> Result<()> {
+        self.header = match aim.list {
+            Some(list) => {
+                unique("⟨columns⟩", list)?;
+                Header::List(Schema::new(list))
+            }
+            None => Header::Find(settings.columns.clone()),
+        };
+        self.order = Order::of_columns(&names);
+        self.ops.push(Arc::new(Spread::new(&names, settings.options.max_depth)));
+        self.spread = Some(names);
+        Ok(())
+    }
+
+    /// Whether the target gets keyed records.
+    pub fn is_keyed(&self, reading: &dyn ReadFormat) -> bool {
+        reading.schema().is_none() || self.spread.is_some()
     }
 
     /// Fields, and after them those that only steps need. They go before records are written.
@@ -420,7 +450,8 @@ impl Route {
     /// # Errors
     /// The first name that is not UTF-8, and where it is.
     pub fn check_names(&self, before: &[u8]) -> Result<(), RecordError> {
-        let Some(names) = self.names.as_ref().filter(|_| self.want.utf8) else { return Ok(()) };
+        let names = self.names.as_ref().or(self.spread.as_ref());
+        let Some(names) = names.filter(|_| self.want.utf8) else { return Ok(()) };
         let Some(name) = names.names().find(|name| std::str::from_utf8(name).is_err()) else { return Ok(()) };
         let valid = std::str::from_utf8(name).map_or_else(|error| error.valid_up_to(), str::len);
         let place = memchr::memmem::find(before, name).map_or(0, |at| at + valid);
@@ -521,6 +552,11 @@ impl Aim<'_> {
         let one = matches!(&settings.select[..], [path] if regex_of(path).is_none());
         self.takes.lone && one && self.list.is_none()
     }
+}
+
+/// Whether maps in the columns of a source may become columns of their own, as those of nested records do.
+pub(crate) fn may_spread(settings: &Settings) -> bool {
+    settings.options.nested == Nested::Dot && settings.ops.iter().any(|op| op.name() == "parse-json")
 }
 
 /// Refuses names for columns of a source without a header, which have none.

@@ -132,7 +132,7 @@ pub fn columns_are_known(line: &Line<'_>) -> Option<No> {
     }
     let list = matches!(line.settings.columns, ColumnsFrom::List(_));
     let tables = line.sources.or(line.targets).meets(Kinds::TABLES);
-    if list || together(line) && tables || line.targets.meets(Kinds::TABLES) && line.sources.meets(Kinds::NESTED) {
+    if list || together(line) && tables || keys_become_columns(line) {
         return None;
     }
     let why = match line.origin {
@@ -141,6 +141,12 @@ pub fn columns_are_known(line: &Line<'_>) -> Option<No> {
         _ => format!("{}, and its columns are known", line.input()),
     };
     No::new(why, "Leave it out, or name the columns: --columns a,b,c")
+}
+
+/// Whether the columns of the output are the keys of maps.
+fn keys_become_columns(line: &Line<'_>) -> bool {
+    let maps = line.sources.meets(Kinds::NESTED) || line.said.has("parse-json");
+    line.targets.meets(Kinds::TABLES) && maps
 }
 
 /// Whether the columns of several inputs are combined. A pattern, a folder or a list counts as several, even if it
@@ -283,9 +289,8 @@ pub fn never_nested(line: &Line<'_>) -> Option<No> {
 
 /// Keys are counted when they become a header, and columns when those of several inputs are combined.
 pub fn no_keys(line: &Line<'_>) -> Option<No> {
-    let become_columns = line.sources.meets(Kinds::NESTED) && line.targets.meets(Kinds::TABLES);
     let tables = line.sources.or(line.targets).meets(Kinds::TABLES);
-    if become_columns || together(line) && tables {
+    if keys_become_columns(line) || together(line) && tables {
         return None;
     }
     No::new(line.both(), "It is for nested records that become a table, and for columns of several inputs.")

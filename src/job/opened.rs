@@ -373,7 +373,10 @@ impl<'s> Opened<'s> {
     pub(crate) fn head(&self) -> Head {
         match &self.replay {
             Some(section) => section.head().clone(),
-            None => Head::new(self.route.from, &self.options, &*self.reading, self.before_records()),
+            None => {
+                let (reading, ops) = (&*self.reading, &self.settings.ops);
+                Head::new(self.route.from, &self.options, ops, reading, self.before_records())
+            }
         }
     }
 

@@ -131,6 +131,11 @@ pub trait Op: Send + Sync {
         None
     }
 
+    /// For each of its [fields](Self::fields) the kind that it gives the values, if that is all it does.
+    fn kinds(&self) -> &[FieldKind] {
+        &[]
+    }
+
     /// The names of the fields it changes; if empty, all. A name that a tabular source does not have is refused before
     /// the run begins.
     fn fields(&self) -> &[Box<[u8]>] {

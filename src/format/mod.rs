@@ -65,8 +65,8 @@ pub enum Boundary {
 #[doc(hidden)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Passed {
-    /// The record ends after the first number of bytes. The second is the length of the separator that follows, which
-    /// belongs to no record.
+    /// The next record begins after the first number of bytes. The second is how many of them, or of what was seen
+    /// before, come after the record and belong to none.
     End(usize, usize),
     /// All of it; the record goes on, or ends with the input.
     All,

@@ -529,6 +529,8 @@ impl Decoder {
             return error;
         }
         let start = self.record;
+        // What follows it is read again.
+        self.closed = false;
         // No record contains a separator.
         let next =
             memchr::memchr(SEPARATOR, &slice[start..]).filter(|_| self.layout != Layout::Items).map(|at| start + at);

@@ -19,14 +19,15 @@ use crate::format::{
 };
 use crate::job::open::{as_records, open_text};
 use crate::job::pass::{How, Run};
-use crate::job::settings::{ColumnsFrom, OnError, Settings};
+use crate::job::settings::{OnError, Settings};
 use crate::job::spec::SourceSpec;
 use crate::memory::{Budget, Reservation};
 use crate::metrics::{Registry, Warning, WarningKind};
 use crate::op::{Folding, RepeatedHeaders};
 use crate::plan::memory::{Plan, Wishes};
 use crate::plan::named::Lacking;
-use crate::plan::route::{Route, may_spread};
+use crate::plan::needs::batches;
+use crate::plan::route::Route;
 use crate::plan::sizes::BASE;
 use crate::quarantine::{Head, Ledger, Section};
 use crate::record::{Schema, record_too_large};
@@ -131,11 +132,7 @@ impl<'s> Opened<'s> {
             split: settings.split,
             held_back: source::held_back(skip, settings.snapshot, settings.memory_limit),
             ops: settings.ops.iter().map(|op| op.memory()).sum(),
-            batches: if from.is_tabular() && !(to.is_tabular() && may_spread(settings)) {
-                0
-            } else {
-                batches(settings)
-            },
+            batches: batches(settings, from, to),
         };
         let mut plan = Plan::new(&wishes)?;
         let room = Room::new(&plan, &Budget::of(plan.memory_limit, plan.whose));
@@ -596,12 +593,4 @@ fn refuse_warnings(path: &Path, warnings: &[String]) -> Result<()> {
 /// The names of columns; keys of JSON are text.
 fn names(columns: &Columns) -> Vec<String> {
     columns.schema.names().map(|name| String::from_utf8_lossy(name).into_owned()).collect()
-}
-
-/// How many ops make other batches of nested records, with the one that chooses and names fields.
-fn batches(settings: &Settings) -> usize {
-    let Settings { select, drop, rename, columns, .. } = settings;
-    let chosen =
-        !(select.is_empty() && drop.is_empty() && rename.is_empty()) || matches!(columns, ColumnsFrom::List(_));
-    settings.ops.iter().filter(|op| op.makes_batches()).count() + usize::from(chosen)
 }

@@ -10,6 +10,7 @@ use crate::format::{
 use crate::job::settings::{ColumnsFrom, InvalidUtf8, Settings};
 use crate::op::{Everything, KeyedFilter, Only, Op, Order, Spread, finds, may_be_pattern, project, regex_of, unique};
 use crate::plan::named::{Lacking, check_fields, is_step, names_of, setting};
+use crate::plan::needs::{checks_utf8, may_spread};
 use crate::record::line_form::may_be_json;
 use crate::record::{Apart, Schema, Seen};
 
@@ -280,10 +281,9 @@ impl Route {
             self.want.select = Some(fields.names().map(Into::into).collect());
         }
         self.schema = Some(fields);
-        if spreads {
-            self.spread(settings, aim, names)?;
-        } else {
-            self.names = Some(names);
+        match spreads {
+            true => self.spread(settings, aim, names)?,
+            false => self.names = Some(names),
         }
         Ok(unchanged && !spreads)
     }
@@ -554,11 +554,6 @@ impl Aim<'_> {
     }
 }
 
-/// Whether maps in the columns of a source may become columns of their own, as those of nested records do.
-pub(crate) fn may_spread(settings: &Settings) -> bool {
-    settings.options.nested == Nested::Dot && settings.ops.iter().any(|op| op.name() == "parse-json")
-}
-
 /// Refuses names for columns of a source without a header, which have none.
 fn check_nameless(settings: &Settings, source: &Schema, list: &[String]) -> Result<()> {
     let nameless = settings.options.no_headers && source.names().next().is_some_and(|name| name == b"column_1");
@@ -602,12 +597,4 @@ pub(crate) fn some<'n>(names: impl Iterator<Item = &'n [u8]>) -> String {
         0 => shown.join(", "),
         more => format!("{} and {more} more", shown.join(", ")),
     }
-}
-
-/// Whether text has to be UTF-8 although its target could hold other bytes: because an encoding was given, because
-/// invalid bytes are to be replaced, or because tables have to be text when nothing may pass silently.
-fn checks_utf8(settings: &Settings, from: Format, to: Format) -> bool {
-    settings.says_utf8()
-        || settings.invalid_utf8 == InvalidUtf8::Replace
-        || settings.strict && (from.is_tabular() || to.is_tabular())
 }

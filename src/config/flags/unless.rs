@@ -187,7 +187,7 @@ pub fn fields_are_text(line: &Line<'_>) -> Option<No> {
     if line.settings.ops.iter().any(|op| op.name() == "types") {
         return uncounted(line);
     }
-    if !line.sources.meets(Kinds::TABLES) {
+    if !line.sources.meets(Kinds::TABLES.or(Kinds::FWF)) {
         return No::new(
             line.input(),
             "For one field, say what its values are: --types zip=text,n=decimal; or leave it out.",

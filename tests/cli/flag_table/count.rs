@@ -69,7 +69,7 @@ const PROBES: &[Probe] = &[
     probe("memory-limit", &["--memory-limit", "50MB"], PLAIN).beside(&["--explain"]),
     probe("where", &["--where", "record_number() = 1"], PLAIN),
     probe("explode", &["--explode", "a"], JSON_TEXTS).beside(&["--parse-json", "a"]),
-    probe("parse-json", &["--parse-json", "a"], PLAIN),
+    probe("parse-json", &["--parse-json", "a", "--explode", "a"], JSON_TEXTS),
     probe("types", &["--types", "a=date"], PLAIN),
     probe("key-column", &["--key-column", "k"], Input { json: b"{\"x\":{\"a\":1},\"y\":{\"a\":2}}", ..PLAIN }),
     probe("set", &["--set", "x=1", "--where", "x = 2"], PLAIN),

@@ -205,6 +205,10 @@ impl Table {
 pub(crate) struct Look<'o> {
     /// What is done to them before.
     pub ops: &'o [Arc<dyn Op>],
+    /// Their fields, if they become keyed only then.
+    pub schema: Option<&'o Schema>,
+    /// Ops see untyped values as text.
+    pub untyped_is_text: bool,
     /// The number of the source.
     pub number: u32,
     /// Those that will be written.
@@ -234,7 +238,8 @@ impl<'o> Search<'o> {
         self.decoder.begin(slice);
         while !self.is_over() {
             self.arena.reset();
-            let mut batch = Batch::new(&self.arena, slice, None, self.max_record);
+            let mut batch = Batch::new(&self.arena, slice, self.look.schema, self.max_record);
+            batch.set_untyped_is_text(self.look.untyped_is_text);
             batch.set_before(Before {
                 source: file.as_os_str().as_encoded_bytes(),
                 records: self.records,

@@ -66,8 +66,8 @@ pub enum Boundary {
 #[doc(hidden)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Passed {
-    /// The record ends after the first number of bytes. The second is the length of the separator that follows, which
-    /// belongs to no record.
+    /// The next record begins after the first number of bytes. The second is how many of them, or of what was seen
+    /// before, come after the record and belong to none.
     End(usize, usize),
     /// All of it; the record goes on, or ends with the input.
     All,
@@ -252,6 +252,9 @@ pub struct Want {
     pub detail: Detail,
     /// What an unquoted CSV field is.
     pub types: Types,
+    /// Fields without quotes stay [untyped](crate::record::Value::Untyped) even if they are text: the target writes them
+    /// as they were read.
+    pub untyped: bool,
     /// The decoder may mark a field as a number or text instead of leaving it [untyped](crate::record::Value::Untyped):
     /// the target needs to know for every field.
     pub typed: bool,

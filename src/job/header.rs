@@ -15,7 +15,7 @@ use crate::flow::place::{After, Place};
 use crate::fold::Fold;
 use crate::fold::keys::{Keys, Look, Search};
 use crate::fold::records::Records;
-use crate::format::{Boundary, Columns, UnknownKey};
+use crate::format::{Boundary, Columns, Types, UnknownKey};
 use crate::job::opened::Opened;
 use crate::job::pass::How;
 use crate::job::settings::{ColumnsFrom, OnError};
@@ -233,7 +233,13 @@ impl Opened<'_> {
         let mut rest = all;
         let mut cutter = self.reading.cutter();
         let decoder = self.reading.decoder(&self.route.want);
-        let look = Look { ops: &self.route.ops, number: self.number, wanted: self.wanted };
+        let look = Look {
+            ops: &self.route.ops,
+            schema: self.route.schema.as_ref(),
+            untyped_is_text: self.settings.options.types == Types::Text,
+            number: self.number,
+            wanted: self.wanted,
+        };
         let mut found = Search::new(decoder, self.arena(), look, self.keys(false), self.plan.max_record);
         while !rest.is_empty() {
             // In a mapped source, no more is looked at than the run looks at for a slice.

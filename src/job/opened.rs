@@ -19,13 +19,14 @@ use crate::format::{
 };
 use crate::job::open::{as_records, open_text};
 use crate::job::pass::{How, Run};
-use crate::job::settings::{ColumnsFrom, OnError, Settings};
+use crate::job::settings::{OnError, Settings};
 use crate::job::spec::SourceSpec;
 use crate::memory::{Budget, Reservation};
 use crate::metrics::{Registry, Warning, WarningKind};
 use crate::op::{Folding, RepeatedHeaders};
 use crate::plan::memory::{Plan, Wishes};
 use crate::plan::named::Lacking;
+use crate::plan::needs::batches;
 use crate::plan::route::Route;
 use crate::plan::sizes::BASE;
 use crate::quarantine::{Head, Ledger, Section};
@@ -131,7 +132,7 @@ impl<'s> Opened<'s> {
             split: settings.split,
             held_back: source::held_back(skip, settings.snapshot, settings.memory_limit),
             ops: settings.ops.iter().map(|op| op.memory()).sum(),
-            batches: if from.is_tabular() { 0 } else { batches(settings) },
+            batches: batches(settings, from, to),
         };
         let mut plan = Plan::new(&wishes)?;
         let room = Room::new(&plan, &Budget::of(plan.memory_limit, plan.whose));
@@ -369,7 +370,10 @@ impl<'s> Opened<'s> {
     pub(crate) fn head(&self) -> Head {
         match &self.replay {
             Some(section) => section.head().clone(),
-            None => Head::new(self.route.from, &self.options, &*self.reading, self.before_records()),
+            None => {
+                let (reading, ops) = (&*self.reading, &self.settings.ops);
+                Head::new(self.route.from, &self.options, ops, reading, self.before_records())
+            }
         }
     }
 
@@ -589,12 +593,4 @@ fn refuse_warnings(path: &Path, warnings: &[String]) -> Result<()> {
 /// The names of columns; keys of JSON are text.
 fn names(columns: &Columns) -> Vec<String> {
     columns.schema.names().map(|name| String::from_utf8_lossy(name).into_owned()).collect()
-}
-
-/// How many ops make other batches of nested records, with the one that chooses and names fields.
-fn batches(settings: &Settings) -> usize {
-    let Settings { select, drop, rename, columns, .. } = settings;
-    let chosen =
-        !(select.is_empty() && drop.is_empty() && rename.is_empty()) || matches!(columns, ColumnsFrom::List(_));
-    settings.ops.iter().filter(|op| op.makes_batches()).count() + usize::from(chosen)
 }

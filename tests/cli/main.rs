@@ -43,5 +43,6 @@ mod support;
 mod surface;
 mod text_ops;
 mod tune;
+mod values;
 mod words;
 mod wrong_files;

@@ -21,7 +21,7 @@ pub static FLAGS: &[Flag] = &[
     flag(
         "explode",
         Expression("FIELD"),
-        Commands::ROWS,
+        Commands::RUN,
         "A record for each item of the list in this field, with the other fields repeated; in order with --parse-json, --set and --where",
     )
     .step()
@@ -60,7 +60,7 @@ pub static FLAGS: &[Flag] = &[
     flag(
         "types",
         List("HOW"),
-        Commands::ROWS,
+        Commands::RUN,
         "How unquoted CSV fields are read: exact JSON numbers as numbers and empty fields as null (auto), or all as text (text); and what the values of some fields are: zip=text,n=decimal, also integer, boolean, date, timestamp [default: auto]",
     )
     .group(Group::Values)
@@ -111,12 +111,13 @@ pub static FLAGS: &[Flag] = &[
     flag(
         "parse-json",
         Expression("FIELDS"),
-        Commands::ROWS,
+        Commands::RUN,
         "Take the JSON text in these fields apart (comma-separated); in order with --explode, --set and --where",
     )
     .step()
     .group(Group::Values)
     .source(Kinds::ALL_TABLES.or(Kinds::NESTED))
+    .unless(uncounted)
     .sets(|s, flag, texts| {
         let depth = s.options.max_depth;
         for field in parse_names(flag, texts, &[])? {

@@ -247,6 +247,8 @@ impl Style {
         output: &mut Output<'_>,
     ) -> Result<(), Bad> {
         match value {
+            // An empty line is not a record.
+            Value::Untyped(b"") if single => self.field(Value::Text(b""), node, single, at, output),
             Value::Untyped(text) | Value::Number(text) if self.null.is(text) => {
                 if is_json_number(text) && self.dialect.quote.is_some() {
                     output.lose(LossyKind::NumberAsText);

@@ -147,6 +147,12 @@ fn open(preset: Preset, options: &Options, head: &[u8], end: bool) -> Result<Ope
     // A header that was looked for may look like a comment.
     let names = Resolved { comment: dialect.comment.filter(|_| !options.at_header), ..dialect };
     let Some(mut header) = header::read(&names, options, head, beginning.end, end)? else { return Ok(Opening::More) };
+    header.warnings.extend(beginning.passed.map(|delimiter| {
+        format!(
+            "the first line, `sep={}`, is read as the one with which Excel names the delimiter, and not as a record",
+            char::from(delimiter).escape_debug()
+        )
+    }));
     if options.ragged.surplus == Surplus::Extra {
         header.add_extra();
     }

@@ -62,7 +62,8 @@ pub(crate) struct Resolved {
 
 impl Resolved {
     pub(super) fn reading(preset: Preset, dialect: &Dialect) -> Result<Resolved> {
-        Resolved::new(preset, dialect, "input")
+        let tsv_escapes = dialect.tsv_escapes && preset == Preset::Tsv;
+        Resolved::new(preset, &Dialect { tsv_escapes, ..*dialect }, "input")
     }
 
     pub(super) fn writing(preset: Preset, options: &Options) -> Result<Resolved> {
@@ -72,7 +73,11 @@ impl Resolved {
         if preset == Preset::Csv && backslashes == Backslashes::Mysql {
             escape = escape.or(Some(b'\\'));
         }
-        let tsv_escapes = options.dialect.tsv_escapes || databases;
+        // Without quotes, a database reads nothing but escapes.
+        let tsv_escapes = match preset {
+            Preset::Tsv => options.dialect.tsv_escapes || databases,
+            Preset::Csv => backslashes == Backslashes::Mysql && !quoting,
+        };
         let dialect = Dialect { delimiter, quote, escape, quoting, tsv_escapes, ..Dialect::default() };
         Resolved::new(preset, &dialect, "output")
     }
@@ -80,7 +85,7 @@ impl Resolved {
     fn new(preset: Preset, dialect: &Dialect, side: &str) -> Result<Resolved> {
         let backslashes = Backslashes::of(preset, dialect.known);
         let databases = backslashes != Backslashes::Plain;
-        let tsv_escapes = dialect.tsv_escapes && preset == Preset::Tsv && !databases;
+        let tsv_escapes = dialect.tsv_escapes && !databases;
         let quoting = dialect.quoting && !tsv_escapes && !(databases && preset == Preset::Tsv);
         // Until it is found, it is the usual one.
         let named = dialect.delimiter.filter(|delimiter| !delimiter.is_auto());

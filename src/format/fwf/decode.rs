@@ -27,6 +27,8 @@ pub(super) struct Decoder {
     nulls: Nulls,
     comment: Option<Comment>,
     types: Types,
+    /// The target writes fields as they were read.
+    untyped: bool,
     utf8: bool,
     replace: bool,
     at: usize,
@@ -53,6 +55,7 @@ impl Decoder {
             nulls: nulls.clone(),
             comment,
             types: want.types,
+            untyped: want.untyped,
             utf8: want.utf8,
             replace: want.replace_invalid_utf8,
             at: 0,
@@ -88,6 +91,8 @@ impl Decoder {
         }
         let text = if self.utf8 && !text.is_ascii() { utf8::checked(text, self.replace, offset, batch)? } else { text };
         Ok(match self.types {
+            // Null is empty in most targets, so an empty text has to differ from it.
+            Types::Text if self.untyped && (self.nulls.is_empty() || !text.is_empty()) => Value::Untyped(text),
             Types::Text => Value::Text(text),
             Types::Auto if text.is_empty() => Value::Null,
             Types::Auto => Value::Untyped(text),

@@ -418,7 +418,10 @@ impl<'s> Run<'s> {
             opened.take_apart();
             together.has_objects();
         }
-        let keyed = opened.reading.schema().is_none();
+        if opened.route.spread.is_some() {
+            together.keeps_order();
+        }
+        let keyed = opened.route.is_keyed(&*opened.reading);
         let found = match opened.route.names.clone() {
             _ if together.is_enough() || keyed && !self.to.is_tabular() => Ok(()),
             Some(names) => {

@@ -317,6 +317,11 @@ impl<'a> Batch<'a> {
         empty
     }
 
+    /// The same for keyed records, made of records in columns.
+    pub(crate) fn rebuild_keyed(&self) -> Batch<'a> {
+        Batch { schema: None, ..self.rebuild() }
+    }
+
     /// Refuses a record from within an op: the run's policy for bad records decides what happens to it.
     pub fn reject(&mut self, record: usize, reason: impl Into<std::borrow::Cow<'static, str>>) {
         let offset = self.spans[record].start;

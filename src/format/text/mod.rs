@@ -246,6 +246,10 @@ impl WriteFormat for KeepTerminators {
     fn encoder(&self) -> Box<dyn Encode> {
         Box::new(*self)
     }
+
+    fn may_refuse(&self) -> bool {
+        false
+    }
 }
 
 impl Encode for KeepTerminators {
@@ -274,6 +278,10 @@ impl WriteFormat for EndWithCrlf {
 
     fn encoder(&self) -> Box<dyn Encode> {
         Box::new(*self)
+    }
+
+    fn may_refuse(&self) -> bool {
+        false
     }
 }
 
@@ -329,6 +337,11 @@ impl WriteFormat for Lines {
 
     fn encoder(&self) -> Box<dyn Encode> {
         Box::new(LineEncoder { json: Writer::new(self.bytes_as), terminator: self.terminator })
+    }
+
+    /// Bytes that are to be text have to be UTF-8 inside JSON.
+    fn may_refuse(&self) -> bool {
+        self.bytes_as == BytesAs::Text
     }
 }
 

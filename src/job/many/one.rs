@@ -448,6 +448,7 @@ impl<'s> Run<'s> {
             Entry::Spec(spec) => {
                 let mut opened = Opened::among(spec, &TargetSpec::Memory, self.settings, self.lacking())?;
                 opened.number = index as u32;
+                opened.by = self.split.as_ref().and_then(Split::field);
                 Ok(opened)
             }
             Entry::Held(opened) => Ok(*opened),
@@ -555,7 +556,8 @@ impl<'s> Run<'s> {
     /// Folds the records of a source separately, because the source may still fail as a whole.
     fn fold_one(&mut self, opened: &mut Opened<'_>, fold: WordCount) -> Result<(RunOfOne, Option<WordCount>)> {
         self.ledger.begin(&opened.source.path, || opened.head());
-        let how = How { on_error: self.settings.on_error, ledger: Some(&mut self.ledger), resumable: None };
+        let Settings { on_error, strict, .. } = *self.settings;
+        let how = How { on_error, strict, tries: false, ledger: Some(&mut self.ledger), resumable: None };
         let (run, fold) = opened.fold_by(how, fold, self.target, &self.sum.registry);
         let run = run.map_err(|error| opened.source.blame(error))?;
         Ok((run, Some(fold)))

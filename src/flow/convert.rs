@@ -128,7 +128,8 @@ impl<'c, 'p> Conversion<'c, 'p> {
         }
         if let Some(trial) = trial {
             trial.forget();
-            if trial.all || !self.wanted.are_next() {
+            // Of several that are made of one, perhaps only the first ones are written.
+            if trial.all || !self.wanted.are_next() || batch.grown() > 0 {
                 trial.refuse(batch, &mut self.output)?;
             }
         }
@@ -268,8 +269,8 @@ impl<'c, 'p> Conversion<'c, 'p> {
         }
         self.encode_range(end, batch, from..batch.len(), policy)?;
         self.meter.end(Stage::Encode);
-        let is_written = self.output.records > written;
-        let counts = is_written || before.are_next() || before.drawn.is_some() && !batch.is_empty();
+        let may_count = before.skip == 0 && before.left > 0 && (before.drawn.is_none() || !batch.is_empty());
+        let counts = may_count || self.output.records > written;
         self.count(batch, before.skip - self.wanted.skip, counts, policy);
         Ok(())
     }
@@ -349,6 +350,40 @@ impl<'c, 'p> Conversion<'c, 'p> {
         totals.records_in += self.decoded as u64;
         totals.records_filtered += filtered + passed;
         self.least = if filtered > 0 { (2 * self.least).max(LEAST) } else { 0 };
+    }
+
+    /// Record `bad` of the slice has ended the run: counts those before it in its batch, which are decoded again, so that
+    /// the report does not depend on the size of batches. The bytes begin with record `first`; `before` is what was
+    /// wanted when the batch began.
+    #[cold]
+    pub fn count_before(
+        &mut self,
+        bad: u64,
+        first: u64,
+        before: Wanted,
+        decoders: &mut Decoders,
+        arena: &mut Arena,
+        policy: &Policy<'_, '_>,
+    ) -> Result<(), Stop> {
+        if bad <= self.totals.records_in {
+            return Ok(());
+        }
+        let mut passed = before.skip - self.wanted.skip;
+        self.go_back(first, decoders, arena, policy)?;
+        while self.totals.records_in < bad {
+            arena.clear();
+            let most = usize::try_from(bad - self.totals.records_in).unwrap_or(usize::MAX);
+            let tests = decoders.tests();
+            let mut batch = self.batch(arena, most.min(RECORDS), tests, policy);
+            let filled = self.decode(decoders.current(), &mut batch, policy);
+            self.apply_ops(&mut batch, &mut None, policy, tests)?;
+            if self.decoded == 0 || filled.is_err() {
+                break;
+            }
+            self.count(&batch, passed.min(batch.len() as u64), before.drawn.is_some() || before.are_next(), policy);
+            passed = passed.saturating_sub(batch.len() as u64);
+        }
+        Ok(())
     }
 
     /// Leaves out the bad record that the decoder stopped at. Returns whether more records follow.

@@ -116,7 +116,14 @@ impl Worker<'_> {
                 continue;
             }
             fresh = false;
-            work.encode(&mut self.end, &mut batch, self.trial.as_ref(), policy)?;
+            let before = work.wanted;
+            if let Err(stop) = work.encode(&mut self.end, &mut batch, self.trial.as_ref(), policy) {
+                drop(batch);
+                if let Stop::Record(bad, _) = stop {
+                    work.count_before(bad, first, before, &mut self.decoders, &mut self.arena, policy)?;
+                }
+                return Err(stop);
+            }
             if work.wanted.is_over() {
                 return Ok(());
             }

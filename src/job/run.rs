@@ -58,11 +58,12 @@ impl Opened<'_> {
 
     /// The target for a trial of records that are not written; none if there are none, or if nothing is written at all.
     pub(crate) fn tried(&self, tries: Tries) -> Result<Option<Box<dyn WriteFormat>>> {
-        let Wanted { drawn, skip, reads_on, .. } = self.wanted;
+        let Wanted { drawn, skip, left, reads_on } = self.wanted;
+        let makes_several = self.route.ops.iter().any(|op| op.makes_batches());
         let any = match tries {
             Tries::None => false,
             Tries::All => true,
-            Tries::Others => drawn.is_some() || skip > 0 || reads_on,
+            Tries::Others => drawn.is_some() || skip > 0 || reads_on || left < u64::MAX && makes_several,
         };
         if !any || self.settings.fold.is_some() {
             return Ok(None);

@@ -51,6 +51,8 @@ pub(crate) fn as_text(source: Source, from: Option<Format>, settings: &Settings)
 pub(crate) fn as_records(source: Source, from: Format, settings: &Settings) -> Result<Source> {
     let malformed = match settings.on_error {
         OnError::Skip | OnError::Quarantine if !replaces(settings) => Malform::Mark,
+        // Only what is replaced in records that are written counts.
+        _ if replaces(settings) && !settings.rows.are_all() => Malform::Leave,
         _ => whole(settings),
     };
     decoded(source, Some(from), settings, malformed)

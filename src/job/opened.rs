@@ -148,7 +148,7 @@ impl<'s> Opened<'s> {
         options.max_names = plan.room_for_names();
         options.strict = settings.strict;
         options.replace_invalid_utf8 = settings.replaces_invalid_utf8();
-        options.utf8 = settings.says_utf8();
+        options.utf8 = settings.says_utf8() || source.leaves_malformed();
         options.at_header |= skip.until.is_some();
         let path = source.path.clone();
         let open = |head: &[u8], end: bool| match &replay {

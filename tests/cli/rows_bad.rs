@@ -234,3 +234,37 @@ fn a_run_that_fails_counts_the_records_before_the_bad_one() {
         }
     }
 }
+
+#[test]
+fn what_is_replaced_in_another_encoding_counts_where_it_is_written() {
+    let here = folder();
+    let here = here.path();
+    let row = |n: usize| match n % 5 {
+        // Half of a pair of surrogates.
+        2 => [format!("{n},").encode_utf16().collect(), vec![0xd800, u16::from(b'\n')]].concat(),
+        _ => format!("{n},\u{e9}\n").encode_utf16().collect(),
+    };
+    let text: Vec<u16> = "n,t\n".encode_utf16().chain((0..3000).flat_map(row)).collect();
+    fs::write(here.join("a.csv"), text.into_iter().flat_map(u16::to_le_bytes).collect::<Vec<u8>>()).unwrap();
+    for (flags, lost, last) in [
+        ("--limit 2", 0, "1,\u{e9}"),
+        ("--limit 3", 1, "2,\u{fffd}"),
+        ("--offset 3 --limit 4", 0, "6,\u{e9}"),
+        ("--tail 3", 1, "2999,\u{e9}"),
+        // What a condition drops was read.
+        ("--where n<11 --offset 1", 600, "10,\u{e9}"),
+    ] {
+        for way in ["", "--slice-size 1", "--slice-size 4096 -j 2"] {
+            for to in ["csv", "text"] {
+                let line = "a.csv --encoding utf-16le --invalid-utf8 replace --force --report r.json";
+                convert(here, &format!("{line} -t {to} -o o {flags} {way}")).ends(0);
+                let report: Value = serde_json::from_str(&read(here, "r.json")).unwrap();
+                let counted = report["lossy"]["invalid_utf8_replaced"].as_u64().unwrap_or(0);
+                assert_eq!(counted, lost, "{to} {flags} {way}");
+                if to == "csv" {
+                    assert_eq!(read(here, "o").lines().last().unwrap(), last, "{flags} {way}");
+                }
+            }
+        }
+    }
+}

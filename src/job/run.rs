@@ -30,7 +30,7 @@ use crate::job::settings::OnError;
 use crate::memory::{ARENA_INSTEAD, Arena, Pool, audit};
 use crate::metrics::{self, Registry};
 use crate::plan::memory::Plan;
-use crate::plan::route::{Header, Route};
+use crate::plan::route::{Header, Route, Tested as TestedFields};
 use crate::quarantine::Ledger;
 use crate::record::{LossyKind, RECORDS};
 use crate::resume::{Entry, Tracker};
@@ -45,9 +45,14 @@ impl Opened<'_> {
         // An op may make a key of a value.
         let keys = end.takes_only_keys() && ops.is_empty() && self.wanted.drawn.is_none();
         let whole = if keys { self.reading.key_decoder(want) } else { self.reading.decoder(want) };
-        let tested = self.route.tested.as_ref().map(|tested| self.reading.decoder(&tested.want));
+        let tested = self.tested().map(|tested| self.reading.decoder(&tested.want));
         let (decoders, arena, wanted) = (Decoders::new(whole, tested), self.arena(), self.wanted);
         Worker { index, decoders, end, arena, most: RECORDS, record: Vec::new(), records, wanted, trial }
+    }
+
+    /// The fields that are enough for conditions; none where another one may name the part of a record.
+    fn tested(&self) -> Option<&TestedFields> {
+        self.route.tested.as_ref().filter(|_| !self.settings.split)
     }
 
     /// An arena that asks for what it takes beyond the plan.
@@ -180,7 +185,8 @@ impl Opened<'_> {
     ) -> Result<Run> {
         let ledger = Some(ledger);
         let begin = Begin { place, first_skips, totals: Totals::default(), ledger, checkpoints: None };
-        let onto = Onto { target, begin, start: None, written_before: place.offset };
+        let written_before = registry.with_done(|done| done.written_bytes);
+        let onto = Onto { target, begin, start: None, written_before };
         self.records_from(self.rules(), encoders(writing), onto, registry)
     }
 
@@ -264,7 +270,7 @@ impl Opened<'_> {
             len,
             lines,
             schema: self.route.schema.as_ref(),
-            tested: self.route.tested.as_ref().and_then(|tested| {
+            tested: self.tested().and_then(|tested| {
                 let (schema, made, utf8) = (&tested.schema, tested.made.len(), tested.want.utf8);
                 Some(Tested { schema, made, copies: self.route.pass_through?, utf8 })
             }),
@@ -303,7 +309,7 @@ impl Opened<'_> {
         if let Some(decoded) = &self.source.decoded {
             totals.lossy.count_many(LossyKind::InvalidUtf8Replaced, decoded.replaced.load(Relaxed));
         }
-        pass.committed(&totals.committed(place.offset));
+        pass.committed(&totals.committed(target.left(place.offset)));
         Ok(Run { totals, bytes_in, bytes_out: place.offset - began, place, ready, events })
     }
 }

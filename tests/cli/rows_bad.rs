@@ -216,7 +216,7 @@ fn a_run_that_fails_counts_the_records_before_the_bad_one() {
     let here = here.path();
     let row = |n: usize, bad: &str| match n {
         1500 => bad.to_owned(),
-        _ if n % 7 == 0 => format!("{{\"n\":{n},\"a\":\"x\",\"a\":\"y\"}}\n"),
+        _ if n.is_multiple_of(7) => format!("{{\"n\":{n},\"a\":\"x\",\"a\":\"y\"}}\n"),
         _ => format!("{{\"n\":{n},\"a\":\"x\"}}\n"),
     };
     // What the target refuses, what is no JSON, and what a step refuses.

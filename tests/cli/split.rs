@@ -299,7 +299,7 @@ fn a_table_is_for_people() {
     assert_eq!(read(here, "t.txt"), "name\nAda\n東京\nx\n");
     run(here, ["head", "t.csv", "-t", "table", "-o", "t.txt"]).ends(2).says(&["t.txt exists already"]);
     say(here, "head t.csv -t table -o t.gz").ends(2).says(&["a table for people is not compressed", "--to csv"]);
-    say(here, "head t.csv -n x").ends(2).says(&["`-n (--limit)` can't be `x`"]);
+    say(here, "head t.csv -n x").ends(2).says(&["`-n` can't be `x`"]);
     // None of these says that the output is CSV.
     for flag in ["--pretty", "--omit-null", "--unflatten", "--nonfinite text", "--crlf", "--bom", "--out-dialect excel"]
     {

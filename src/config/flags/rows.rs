@@ -37,9 +37,7 @@ pub static FLAGS: &[Flag] = &[
         Commands::ROWS.without(Commands::HEAD),
         "Write at most this many records, and read nothing after the last one",
     ),
-    limit(Commands::HEAD, "Show at most this many records [default: 10, without --tail and --sample]")
-        .short('n')
-        .sets(|s, _, texts| put(&mut s.rows.limit, Some(records("-n (--limit)", texts)?))),
+    limit(Commands::HEAD, "Show at most this many records [default: 10, without --tail and --sample]").short('n'),
     rows("offset", Count("N"), "Pass over this many records first; bad and filtered ones don't count [default: 0]")
         .sets(|s, flag, texts| put(&mut s.rows.offset, records(flag, texts)?))
         .shows("offset", |s| given(s.rows.offset)),

@@ -35,7 +35,6 @@ pub(crate) fn split_of(
 /// A field of the records of a source may name their parts, so all fields are needed.
 pub(crate) fn named_by(opened: &mut Opened<'_>, split: &Split) {
     opened.by = split.field();
-    opened.route.tested = None;
     let want = &mut opened.route.want;
     want.detail = split.detail().map_or(want.detail, |detail| want.detail.max(detail));
 }

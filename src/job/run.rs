@@ -26,11 +26,11 @@ use crate::fold::Fold;
 use crate::format::{Frame, ReadFormat, Types, UnknownKey, WriteFormat};
 use crate::job::opened::{Beginning, Opened};
 use crate::job::pass::{How, Run};
-use crate::job::settings::OnError;
+use crate::job::settings::{OnError, Settings};
 use crate::memory::{ARENA_INSTEAD, Arena, Pool, audit};
 use crate::metrics::{self, Registry};
 use crate::plan::memory::Plan;
-use crate::plan::route::{Header, Route, Tested as TestedFields};
+use crate::plan::route::{self, Header, Route};
 use crate::quarantine::Ledger;
 use crate::record::{LossyKind, RECORDS};
 use crate::resume::{Entry, Tracker};
@@ -45,14 +45,9 @@ impl Opened<'_> {
         // An op may make a key of a value.
         let keys = end.takes_only_keys() && ops.is_empty() && self.wanted.drawn.is_none();
         let whole = if keys { self.reading.key_decoder(want) } else { self.reading.decoder(want) };
-        let tested = self.tested().map(|tested| self.reading.decoder(&tested.want));
+        let tested = tested_of(&self.route, self.settings).map(|tested| self.reading.decoder(&tested.want));
         let (decoders, arena, wanted) = (Decoders::new(whole, tested), self.arena(), self.wanted);
         Worker { index, decoders, end, arena, most: RECORDS, record: Vec::new(), records, wanted, trial }
-    }
-
-    /// The fields that are enough for conditions; none where another one may name the part of a record.
-    fn tested(&self) -> Option<&TestedFields> {
-        self.route.tested.as_ref().filter(|_| !self.settings.split)
     }
 
     /// An arena that asks for what it takes beyond the plan.
@@ -270,7 +265,7 @@ impl Opened<'_> {
             len,
             lines,
             schema: self.route.schema.as_ref(),
-            tested: self.tested().and_then(|tested| {
+            tested: tested_of(&self.route, self.settings).and_then(|tested| {
                 let (schema, made, utf8) = (&tested.schema, tested.made.len(), tested.want.utf8);
                 Some(Tested { schema, made, copies: self.route.pass_through?, utf8 })
             }),
@@ -312,6 +307,11 @@ impl Opened<'_> {
         pass.committed(&totals.committed(target.left(place.offset)));
         Ok(Run { totals, bytes_in, bytes_out: place.offset - began, place, ready, events })
     }
+}
+
+/// The fields that are enough for conditions; none where another one may name the part of a record.
+fn tested_of<'r>(route: &'r Route, settings: &Settings) -> Option<&'r route::Tested> {
+    route.tested.as_ref().filter(|_| !settings.split)
 }
 
 /// Which records are bad, and what is done about them.

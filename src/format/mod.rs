@@ -230,6 +230,10 @@ pub trait WriteFormat: Send + Sync {
     fn frame(&self) -> Frame;
     /// An encoder for one worker.
     fn encoder(&self) -> Box<dyn Encode>;
+    /// Whether it may refuse a record, though nothing has to be kept from getting lost.
+    fn may_refuse(&self) -> bool {
+        true
+    }
     /// An encoder that copies records of the source and writes the fields of a batch behind them, if it has one.
     fn appender(&self) -> Option<Box<dyn Encode>> {
         None
@@ -323,4 +327,7 @@ pub enum UnknownKey {
     Refuse,
     /// It is left out and counted as lossy.
     Count,
+    /// There is no header yet: each record has the columns of its own keys besides. This tells whether a record can be written before
+    /// a header is known; nothing is written so.
+    Own,
 }

@@ -35,6 +35,7 @@ mod public_api;
 mod quarantine;
 mod reports;
 mod rows;
+mod rows_bad;
 mod split;
 mod strict;
 mod structure;

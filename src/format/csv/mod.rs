@@ -1,5 +1,6 @@
 //! CSV and TSV (RFC 4180 and dialects). The crate `csv-core` is the specification, also for malformed input.
 
+mod alone;
 mod append;
 mod begin;
 mod clean;

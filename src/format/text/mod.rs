@@ -247,6 +247,10 @@ impl WriteFormat for KeepTerminators {
     fn encoder(&self) -> Box<dyn Encode> {
         Box::new(*self)
     }
+
+    fn may_refuse(&self) -> bool {
+        false
+    }
 }
 
 impl Encode for KeepTerminators {
@@ -275,6 +279,10 @@ impl WriteFormat for EndWithCrlf {
 
     fn encoder(&self) -> Box<dyn Encode> {
         Box::new(*self)
+    }
+
+    fn may_refuse(&self) -> bool {
+        false
     }
 }
 
@@ -330,6 +338,11 @@ impl WriteFormat for Lines {
 
     fn encoder(&self) -> Box<dyn Encode> {
         Box::new(LineEncoder { json: Writer::new(self.bytes_as), terminator: self.terminator })
+    }
+
+    /// Bytes that are to be text have to be UTF-8 inside JSON.
+    fn may_refuse(&self) -> bool {
+        self.bytes_as == BytesAs::Text
     }
 }
 

@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
-use crate::compress::{Compress, Packing};
 use crate::error::{Error, ErrorClass, Result};
 use crate::flow::order::reached::Place;
 use crate::flow::split::{By, Split};
@@ -17,7 +16,7 @@ use crate::format::{self, Ends, Format, Frame, WriteFormat};
 use crate::job::header::First;
 use crate::job::many::columns::Together;
 use crate::job::many::fields::Fields;
-use crate::job::many::parts::split_of;
+use crate::job::many::parts::{named_by, packing, split_of};
 use crate::job::open::{encoded, refuse_source};
 use crate::job::opened::{Opened, ceiling, tell_again};
 use crate::job::pass::{How, Run as RunOfOne};
@@ -115,7 +114,7 @@ impl Many {
         let mut target = target;
         let split = match split {
             Some(by) => {
-                Some(split_of(by, std::mem::replace(&mut target, TargetSpec::Memory), &mut settings, &sources)?)
+                Some(split_of(by, to, std::mem::replace(&mut target, TargetSpec::Memory), &mut settings, &sources)?)
             }
             None => None,
         };
@@ -130,7 +129,9 @@ impl Many {
         if let Some(packing) = &packing {
             target = target.packed(packing)?;
         }
-        target = encoded(target, to, &settings)?;
+        if split.is_none() {
+            target = encoded(target, to, &settings)?;
+        }
         let quarantine = place.map(|place| Quarantine::create(place, settings.force, settings.stop.as_ref()));
         let ledger = Ledger::new(settings.max_errors, quarantine.transpose()?, 0);
         if keep_going && !target.can().truncate && settings.fold.is_none() {
@@ -230,16 +231,6 @@ pub(crate) fn less_names(settings: Settings, names: impl ExactSizeIterator<Item 
 /// The names of the columns of all inputs may take the memory limit divided by this: every source has them in its
 /// tables again.
 const NAMES: usize = 8;
-
-/// How the target is compressed, if it is. The memory for that is taken from what the sources may use.
-fn packing(settings: &mut Settings, target: &TargetSpec) -> Result<Option<Packing>> {
-    let Some(compression) = settings.compress.of(target.path()) else { return Ok(None) };
-    let packing = Packing::within(compression, settings.workers, ceiling(settings) / 2)?;
-    settings.memory_limit -= packing.bytes();
-    // The target compresses, so the sources' records need not be compressed again.
-    settings.compress = Compress::None;
-    Ok(Some(packing))
-}
 
 /// The one format of the target.
 fn target_format(settings: &Settings, first: &SourceSpec, target: &TargetSpec) -> Result<Format> {
@@ -457,6 +448,9 @@ impl<'s> Run<'s> {
             Entry::Spec(spec) => {
                 let mut opened = Opened::among(spec, &TargetSpec::Memory, self.settings, self.lacking())?;
                 opened.number = index as u32;
+                if let Some(split) = &self.split {
+                    named_by(&mut opened, split);
+                }
                 Ok(opened)
             }
             Entry::Held(opened) => Ok(*opened),
@@ -543,10 +537,7 @@ impl<'s> Run<'s> {
         if let Some(split) = &mut self.split {
             let names = opened.route.names.clone();
             let (ends, least) = (self.to.ends(), opened.plan.piece);
-            // All fields are needed: one of them names the part.
-            opened.route.tested = None;
-            let want = &mut opened.route.want;
-            want.detail = split.detail().map_or(want.detail, |detail| want.detail.max(detail));
+            named_by(opened, split);
             split.go_on(&*writing, names.as_ref(), ends, least, &opened.budget)?;
             self.ledger.begin(&opened.source.path, || opened.head());
             self.frame = Some(writing.frame());
@@ -564,7 +555,8 @@ impl<'s> Run<'s> {
     /// Folds the records of a source separately, because the source may still fail as a whole.
     fn fold_one(&mut self, opened: &mut Opened<'_>, fold: WordCount) -> Result<(RunOfOne, Option<WordCount>)> {
         self.ledger.begin(&opened.source.path, || opened.head());
-        let how = How { on_error: self.settings.on_error, ledger: Some(&mut self.ledger), resumable: None };
+        let Settings { on_error, strict, .. } = *self.settings;
+        let how = How { on_error, strict, tries: false, ledger: Some(&mut self.ledger), resumable: None };
         let (run, fold) = opened.fold_by(how, fold, self.target, &self.sum.registry);
         let run = run.map_err(|error| opened.source.blame(error))?;
         Ok((run, Some(fold)))

@@ -152,6 +152,13 @@ pub const ANSWERS: &[Answer] = &[
     )
     .after("LC_ALL=C ls out; cat out/Bern*"),
     answer(
+        "pagemill split trips.csv --by from_station -o 'out/{part}.csv.gz'",
+        "trip_id,id,from_station,fare\nT2,8,\"Bern, Bahnhof\",3\n",
+    )
+    .after("gzip -dc out/Bern*"),
+    answer("pagemill split trips.csv --records 100_000 -o 'out/{part}.csv' --out-encoding utf-16le --bom", "t\n")
+        .after("head -c 4 out/000001.csv | tr -dc 't'; echo"),
+    answer(
         "pagemill split big.csv --records 1_000_000 -o 'out/{part}.ndjson'",
         "{\"id\":1,\"name\":\"Ada\"}\n{\"id\":2,\"name\":\"Grace\\nHopper\"}\n",
     )

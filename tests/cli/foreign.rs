@@ -61,6 +61,68 @@ fn dumps_and_what_is_said_beside_the_dialect() {
     assert_eq!(ran.stdout, "a\r\n1\r\n");
 }
 
+/// A database writes an empty line for a record whose only field is empty.
+#[test]
+fn blank_lines_of_tables_with_one_column() {
+    let lines = "a\n\nb\n\n";
+    let here = with(&[("l.tsv", lines), ("l.csv", lines), ("e.tsv", "\n\n"), ("c.csv", "h\r\n\r\nx\r\n")]);
+    let here = here.path();
+    let ways = ["-j 1", "-j 2 --slice-size 1", "-j 7 --slice-size 3", "-j 2 --io read --slice-size 2"];
+    let records = |texts: &[&str]| texts.iter().map(|text| format!("{{\"t\":{text}}}\n")).collect::<String>();
+    let all = |empty| records(&["\"a\"", empty, "\"b\"", empty]);
+    for (words, wanted) in [
+        ("l.tsv --dialect postgres --names t", all("\"\"")),
+        ("l.tsv --dialect mysql --names t", all("\"\"")),
+        ("l.tsv --tsv-escapes --names t", all("\"\"")),
+        ("l.csv --dialect mysql --names t", all("\"\"")),
+        ("l.csv --dialect postgres --names t", all("null")),
+        ("c.csv --dialect postgres --rename h=t", records(&["null", "\"x\""])),
+        ("e.tsv --dialect mysql -n --rename column_1=t", records(&["\"\"", "\"\""])),
+        // Other programs write no such records.
+        ("l.tsv --names t", records(&["\"a\"", "\"b\""])),
+    ] {
+        for way in ways {
+            assert_eq!(convert(here, &format!("{words} -t ndjson {way}")).ends(0).stdout, wanted, "{words} {way}");
+        }
+        let piped = words.split_once(' ').unwrap();
+        let format = if piped.0.ends_with("tsv") { "tsv" } else { "csv" };
+        let piped = format!("convert - -f {format} -t ndjson {}", piped.1);
+        let input = fs::read(here.join(words.split(' ').next().unwrap())).unwrap();
+        assert_eq!(feed(here, piped.split(' '), &input).ends(0).stdout, wanted, "{words}");
+        let (counted, _) = words.split_once(" --rename").unwrap_or((words, ""));
+        let counted = counted.replace("--names t", "-n");
+        let number = wanted.lines().count().to_string();
+        assert!(say(here, &format!("count -r {counted}")).ends(0).stdout.starts_with(&number), "{counted}");
+    }
+    // Several inputs, and a width of two, where a blank line is none.
+    let both = convert(here, "l.tsv l.tsv -t ndjson --dialect postgres --names t").ends(0).stdout;
+    assert_eq!(both, all("\"\"").repeat(2));
+    fs::write(here.join("w.tsv"), "1\t2\n\n3\t4\n").unwrap();
+    assert_eq!(say(here, "count -r w.tsv --dialect mysql -n").ends(0).stdout, "2 w.tsv\n");
+}
+
+/// What is read as null and as empty text is written so.
+#[test]
+fn tables_with_one_column_for_databases() {
+    let here = with(&[("a.ndjson", "{\"a\":\"x\"}\n{\"a\":null}\n{\"a\":\"\"}\n")]);
+    let here = here.path();
+    for (words, wanted) in [
+        ("-o o.csv --out-dialect postgres", "x\n\n\"\"\n"),
+        ("-o o.csv --out-dialect mysql", "x\n\\N\n\"\"\n"),
+        ("-o o.tsv --out-dialect mysql", "x\n\\N\n\n"),
+        ("-o o.tsv --out-dialect postgres", "x\n\\N\n\n"),
+        ("-o o.tsv --tsv-escapes", "x\n\\N\n\n"),
+    ] {
+        let name = words.split(' ').nth(1).unwrap();
+        convert(here, &format!("a.ndjson {words} --out-no-headers --force --strict")).ends(0);
+        assert_eq!(read(here, name), wanted, "{words}");
+        let dialect = words.split_once(" --").unwrap().1.replace("out-dialect", "dialect");
+        let back = convert(here, &format!("{name} -t ndjson --names a --{dialect}")).ends(0).stdout;
+        assert_eq!(back, read(here, "a.ndjson"), "{words}");
+    }
+    convert(here, "a.ndjson -t csv --strict").ends(1).says(&["1 null written as empty text"]);
+}
+
 #[test]
 fn bad_records_of_a_dialect_are_replayed_in_it() {
     let here = with(&[("d.tsv", "1\ta\\\nb\n2\n3\t\\N\n"), ("l.csv", "a||b\n1||2\n3\n")]);

@@ -218,10 +218,17 @@ impl CsvDecode {
         }
         let line = &slice[start..end];
         let has = |byte: Option<u8>| byte.is_some_and(|byte| memchr::memchr(byte, line).is_some());
-        if line.is_empty() || has(dialect.quote) || has(dialect.escape) {
+        let escaped = dialect.tsv_escapes && has(Some(b'\\'));
+        if escaped
+            || line.is_empty() && !(dialect.blank_records && start < slice.len())
+            || has(dialect.quote)
+            || has(dialect.escape)
+        {
             return Ok(Found::Irregular);
         }
         self.at = start;
+        // Where blank lines are records, a dialect may be one of those whose records are copied.
+        self.irregular |= dialect.blank_records;
         let fields = &self.fields;
         fields.start_record(batch, start)?;
         let (mut from, mut column) = (0, 0);

@@ -30,6 +30,8 @@ pub(super) struct Style {
     pub marks: bool,
     /// This field is the first one of such a record.
     pub first: bool,
+    /// Who reads this dialect takes an empty line for a record with an empty field.
+    pub blank_records: bool,
 }
 
 /// Writes batches in columns.
@@ -247,6 +249,7 @@ impl Style {
         output: &mut Output<'_>,
     ) -> Result<(), Bad> {
         match value {
+            Value::Untyped(b"") if single && self.blank_records => Ok(()),
             // An empty line is not a record.
             Value::Untyped(b"") if single => self.field(Value::Text(b""), node, single, at, output),
             Value::Untyped(text) | Value::Number(text) if self.null.is(text) => {
@@ -265,9 +268,9 @@ impl Style {
                 self.text(text, true, at.offset, output)
             }
             Value::Untyped(text) => self.text(text, false, at.offset, output),
-            // With escapes it is not null, but an empty line is not a record.
+            // With escapes it is not null.
             Value::Text(b"") if self.dialect.tsv_escapes || single && self.dialect.quote.is_none() => {
-                if single {
+                if single && !self.blank_records {
                     output.lose(LossyKind::RecordAsEmptyLine);
                 }
                 Ok(())
@@ -298,7 +301,7 @@ impl Style {
                     return Ok(output.put(&self.null.text)?);
                 }
                 // An empty line is not a record.
-                match (single, self.dialect.quote) {
+                match (single && !self.blank_records, self.dialect.quote) {
                     (false, _) => Ok(()),
                     (true, None) => {
                         output.lose(LossyKind::RecordAsEmptyLine);

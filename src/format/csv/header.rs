@@ -99,7 +99,7 @@ pub(super) fn read(
         }
     }
     if options.no_headers {
-        let schema = Schema::new((1..=names.len()).map(|number| format!("column_{number}")));
+        let schema = Schema::new((1..=names.len()).map(column_name));
         return Ok(Some(Header::new(schema, start)));
     }
     if options.ragged.trailing {
@@ -119,6 +119,11 @@ pub(super) fn read(
     warnings.extend(suspicion.clone());
     let start = Some(first);
     Ok(Some(Header { start, warnings, suspicion, replaced, ..Header::new(Schema::new(names), behind) }))
+}
+
+/// The name of a column, counted from 1, where there is no header.
+pub(super) fn column_name(number: usize) -> String {
+    format!("column_{number}")
 }
 
 /// The first line and what follows its line break, if no quote makes the record longer. Most headers are like that, and

@@ -154,6 +154,13 @@ fn open(preset: Preset, options: &Options, head: &[u8], end: bool) -> Result<Ope
             char::from(delimiter).escape_debug()
         )
     }));
+    if databases_or_escapes(&dialect, options) && dialect.comment.is_none() {
+        if header.schema.is_empty() && options.no_headers && beginning.end < head.len() {
+            // Nothing but blank lines: a table of one column, whose fields are all empty.
+            (header.schema, header.end) = (Schema::new([header::column_name(1)]), beginning.end);
+        }
+        dialect.blank_records = header.schema.len() == 1;
+    }
     if options.ragged.surplus == Surplus::Extra {
         header.add_extra();
     }
@@ -171,6 +178,11 @@ fn open(preset: Preset, options: &Options, head: &[u8], end: bool) -> Result<Ope
         strict: options.strict,
         max_record: options.max_record,
     })))
+}
+
+/// Whether the programs that write this dialect write a blank line for a record whose only field is empty.
+fn databases_or_escapes(dialect: &Resolved, options: &Options) -> bool {
+    options.dialect.known.is_some() || dialect.tsv_escapes
 }
 
 impl ReadFormat for Reading {

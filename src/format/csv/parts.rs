@@ -33,7 +33,7 @@ pub(super) enum Ending {
     NoRecord,
 }
 
-/// The first byte of the record, after blank lines and comments.
+/// The first byte of the record, after blank lines (where they are no records) and comments.
 ///
 /// A comment ends where a record would. csv-core ends it only at a line feed, so in a file whose lines end with single
 /// carriage returns everything after the first comment would be skipped silently.
@@ -45,6 +45,12 @@ pub(super) fn first_byte(dialect: Resolved, data: &[u8], from: usize) -> usize {
     let mut at = from;
     loop {
         match data.get(at) {
+            Some(b'\\') if dialect.blank_records && dialect.is_end_mark(data, at) => {
+                at += 2;
+                at += dialect.break_len(data, at);
+            }
+            // With a comment mark there are no such records.
+            _ if dialect.blank_records => return at,
             Some(b'\n') => at += 1,
             Some(b'\r') if dialect.break_len(data, at) > 0 => at += 1,
             Some(b'\\') if dialect.is_end_mark(data, at) => at += 2,

@@ -58,6 +58,9 @@ pub(crate) struct Resolved {
     pub skip_space: bool,
     /// What a backslash, or what is named as the escape, means, also outside of quotes.
     pub backslashes: Backslashes,
+    /// A blank line is a record whose only field is empty. Known when the table is open: it has one column, and the
+    /// dialect is one of a database or has escapes.
+    pub blank_records: bool,
 }
 
 impl Resolved {
@@ -102,6 +105,7 @@ impl Resolved {
             long: named.filter(|delimiter| delimiter.byte().is_none()),
             skip_space: dialect.skip_space,
             backslashes,
+            blank_records: false,
         };
         resolved.check_long(side)?;
         if resolved.skip_space && delimiter == b' ' {
@@ -182,7 +186,7 @@ impl Resolved {
 
     /// csv-core does not know this dialect: [`own`](super::own) reads it.
     pub fn is_own(&self) -> bool {
-        self.long.is_some() || self.skip_space || self.backslashes != Backslashes::Plain
+        self.long.is_some() || self.skip_space || self.backslashes != Backslashes::Plain || self.blank_records
     }
 
     /// Where there is no quote, every line break ends a record, although this dialect is not plain.

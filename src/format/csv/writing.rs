@@ -33,6 +33,8 @@ pub(super) struct Writing {
     longest: usize,
     /// What goes between the items of a list; none: lists become JSON text.
     join_lists: Option<String>,
+    /// See [`Style`].
+    blank_records: bool,
 }
 
 impl Writing {
@@ -58,6 +60,7 @@ impl Writing {
             keyed,
             longest: options.max_key_length,
             join_lists: options.join_lists.clone(),
+            blank_records: options.out_dialect.known.is_some() || dialect.tsv_escapes,
         }
     }
 
@@ -73,6 +76,7 @@ impl Writing {
             joiner: self.join_lists.as_deref().map(|between| Joiner::new(between, self.bytes_as == BytesAs::Base64)),
             marks: !self.header && dialect.quote.is_some(),
             first: false,
+            blank_records: self.blank_records,
         }
     }
 

@@ -309,3 +309,40 @@ fn what_does_not_fit_a_width_is_bad() {
     let ran = convert(here, "a.ndjson -t fwf --layout a:4,b:4 --out-null NULL").ends(0);
     assert_eq!(ran.stdout, "Zoë 7   \nfour1   \n x  NULL\nNULL1   \n");
 }
+
+/// A first field that begins like a comment is in quotes, so that the same flag reads it back.
+#[test]
+fn what_begins_like_a_comment_stays_in_quotes() {
+    let here = with(&[("a.csv", "\"#id\",n\n\"#x\",#y\n1,2\n")]);
+    let here = here.path();
+    for (words, wanted) in [
+        ("-t csv", "\"#id\",n\n\"#x\",#y\n1,2\n"),
+        ("-t tsv", "\"#id\"\tn\n\"#x\"\t#y\n1\t2\n"),
+        ("-t csv --op trim", "\"#id\",n\n\"#x\",#y\n1,2\n"),
+        ("-t csv -s n,#id", "n,#id\n\"#y\",#x\n2,1\n"),
+        ("-t csv --set z=1", "\"#id\",n,z\n\"#x\",#y,1\n1,2,1\n"),
+        ("-t csv --rename n=#n -s n", "\"#n\"\n\"#y\"\n2\n"),
+    ] {
+        for way in ["-j 1", "-j 7 --slice-size 1", "--io read --slice-size 5"] {
+            let ran = convert(here, &format!("a.csv --comment # {words} {way}")).ends(0);
+            assert_eq!((&*ran.stdout, &*ran.stderr), (wanted, ""), "{words} {way}");
+        }
+    }
+    // A number in quotes is text.
+    let ran = feed(here, ["convert", "-", "-f", "csv", "-t", "csv", "--comment=-", "-s", "b"], b"a,b\n1,-5\n").ends(0);
+    assert_eq!(ran.says(&["1 number written as text"]).stdout, "b\n\"-5\"\n");
+}
+
+/// MySQL without quotes takes a carriage return for text.
+#[test]
+fn carriage_returns_in_dumps_are_pointed_out() {
+    let here = with(&[("c.tsv", "1\tx\r\n2\t\\N\r\n"), ("e.tsv", "1\tx\\\r\n2\ty\n")]);
+    let here = here.path();
+    let says = ["the first line ends in CR LF", "tr -d"];
+    for words in ["-n", "-n --io read", "--names a,b"] {
+        convert(here, &format!("c.tsv -t ndjson --dialect mysql {words}")).ends(0).says(&says);
+    }
+    convert(here, "c.tsv -t ndjson --dialect mysql -n --strict").ends(1).says(&says);
+    assert_eq!(convert(here, "e.tsv -t ndjson --dialect mysql -n").ends(0).stderr, "");
+    assert_eq!(convert(here, "c.tsv -t ndjson --dialect postgres -n").ends(0).stderr, "");
+}

@@ -154,6 +154,13 @@ fn open(preset: Preset, options: &Options, head: &[u8], end: bool) -> Result<Ope
             char::from(delimiter).escape_debug()
         )
     }));
+    if dialect.hides_breaks() && dialect.is_mysql() {
+        match first_ends_in_cr(&head[beginning.end..]) {
+            None if !end && head.len() - beginning.end <= options.max_record => return Ok(Opening::More),
+            Some(true) => header.warnings.push(CR.to_owned()),
+            _ => {}
+        }
+    }
     if databases_or_escapes(&dialect, options) && dialect.comment.is_none() {
         if header.schema.is_empty() && options.no_headers && beginning.end < head.len() {
             // Nothing but blank lines: a table of one column, whose fields are all empty.
@@ -178,6 +185,15 @@ fn open(preset: Preset, options: &Options, head: &[u8], end: bool) -> Result<Ope
         strict: options.strict,
         max_record: options.max_record,
     })))
+}
+
+const CR: &str = "the first line ends in CR LF; where MySQL has no quotes, only the LF ends a record, and the CR is part of the last field, also of `\\N`\n  If it is none, take it away before: tr -d '\\r' < dump.tsv | pagemill convert - …";
+
+/// Whether the first line ends in a carriage return in front of its line feed, and no escape makes it text. `None`:
+/// it does not end here.
+fn first_ends_in_cr(text: &[u8]) -> Option<bool> {
+    let line = &text[..memchr::memchr(b'\n', text)?];
+    Some(line.ends_with(b"\r") && !line.ends_with(b"\\\r"))
 }
 
 /// Whether the programs that write this dialect write a blank line for a record whose only field is empty.

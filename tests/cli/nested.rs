@@ -673,6 +673,11 @@ fn a_map_of_records() {
         "{\"id\":\"b\",\"q\":2}\n{\"id\":\"e\",\"z\":1}\n"
     );
     fed(some, &[]).ends(1).says(&["record 1, line 1, byte 5: the record has a field `id` of its own", "--key-column"]);
+    let value = ["convert", "-", "-f", "json", "-t", "csv", "--key-column", "value"];
+    let some = b"{\"a\":1,\"b\":{\"x\":2}}";
+    feed(here, value, some).ends(1).says(&["record 1", "would become the field `value`", "--key-column"]);
+    let ran = feed(here, value.iter().copied().chain(["--on-error", "skip"]), some).ends(0);
+    assert_eq!(ran.stdout, "value,x\nb,2\n");
     for (text, words, reason) in [
         ("{\"a\":{\"x\":1},\"b\":{\"q\":2}", &[][..], "the array or map of records is not closed"),
         ("{\"a\":{\"x\":1},\"b\":{\"q\":2},", &[], "the array or map of records is not closed"),

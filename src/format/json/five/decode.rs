@@ -35,6 +35,9 @@ pub struct Rules {
     pub max_fields: usize,
 }
 
+/// The field that the value of a key in a map of records becomes, if it is no object.
+const VALUE: &[u8] = b"value";
+
 /// Decodes slices of one source.
 pub struct Decoder {
     rules: Rules,
@@ -169,9 +172,13 @@ impl Decoder {
         let name: &'a [u8] = name;
         let first = batch.next_node();
         if !matches!(text.get(value), Some(b'{')) {
+            if name == VALUE {
+                let reason = "the value is no object and would become the field `value`, which has the key of its map";
+                return Err(RecordError::new(value, reason).hint("Choose another name with ⟨key_column⟩."));
+            }
             batch.push_keyed(b"", Value::Map(0), at)?;
             batch.push_keyed(name, Value::Text(read.text), at)?;
-            let end = self.value(text, value, b"value", batch)?;
+            let end = self.value(text, value, VALUE, batch)?;
             batch.close_map(first);
             return Ok(end);
         }

@@ -64,6 +64,23 @@ pub fn parse_delimiter(flag: &str, text: &str) -> Result<Delimiter, Error> {
     }
 }
 
+/// The text between joined items that `text` gives: a name that [`parse_byte`] knows, or any text, with the same escapes
+/// in it, and `\n` and `\r`.
+///
+/// # Errors
+/// Usage: the text is empty, or an escape is no ASCII character.
+pub fn parse_joiner(flag: &str, text: &str) -> Result<String, Error> {
+    if text.is_empty() {
+        return Err(Error::usage(format!("{flag}: without a text between them, items can't be told apart")));
+    }
+    let named = NAMES.iter().find(|(name, _)| name.eq_ignore_ascii_case(text));
+    named.map(|(_, byte)| char::from(*byte).to_string()).or_else(|| unescape(text)).ok_or_else(|| {
+        Error::usage(format!(
+            "{flag}: an escape in `{text}` is no ASCII character\n  The escapes are \\t, \\n, \\r, \\\\, \\0 and \\x1f."
+        ))
+    })
+}
+
 /// The longest delimiter.
 const MOST: usize = 7;
 
@@ -75,6 +92,8 @@ fn unescape(text: &str) -> Option<String> {
         let escape = |len: usize| rest.get(at..at + len);
         let (len, byte) = match escape(2) {
             Some("\\t") => (2, b'\t'),
+            Some("\\n") => (2, b'\n'),
+            Some("\\r") => (2, b'\r'),
             Some("\\\\") => (2, b'\\'),
             Some("\\0") => (2, 0),
             Some("\\x") => (4, hex(escape(4)?).filter(u8::is_ascii)?),

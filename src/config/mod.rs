@@ -15,7 +15,7 @@ mod ops;
 mod size;
 
 pub use byte::parse_byte;
-pub(crate) use byte::parse_delimiter;
+pub(crate) use byte::{parse_delimiter, parse_joiner};
 pub use count::parse_count;
 pub use duration::parse_duration;
 pub use limit::parse_limit;

@@ -270,6 +270,12 @@ impl<'a> Scope<'_, 'a> {
         Box::new(error)
     }
 
+    /// A function needs another first argument.
+    #[cold]
+    pub fn needs_first(&self, wanted: &str, scalar: Scalar<'_>) -> Bad {
+        self.bad(format!("needs {wanted}, and its first argument is {}", shown(scalar, self)))
+    }
+
     /// A record is bad for another reason.
     #[cold]
     pub fn bad(&self, reason: impl std::fmt::Display) -> Bad {

@@ -333,7 +333,7 @@ fn json() {
         ("json_get(json, 'd.e') * 2", "3.00"),
         ("json_get(json, 'a')", "'{\"b\":[10, {\"c\":\"z\\u0041\"},null]}'"),
         ("json_get(json, 'x')", "absent"),
-        ("json_get(t, 'x')", "bad: `json_get(t, 'x')` is ` Gare du Nord`, where a JSON text is needed"),
+        ("json_get(t, 'x')", "bad: `json_get(t, 'x')` needs a JSON text, and its first argument is ` Gare du Nord`"),
         ("json_get('[[1],[2,3]]', '1.1')", "3"),
         ("json_get('{}', 'a') is absent", "true"),
         ("json_get('[', 'a')", "refused: this is no JSON text"),

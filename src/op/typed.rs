@@ -6,6 +6,7 @@ use super::Op;
 use super::splice::dotted;
 use crate::error::{Cause, Error, RecordError, Result};
 use crate::expr::{Moment, find};
+use crate::record::json::name_of;
 use crate::record::{Batch, Value};
 use crate::scan::number::is_json_number;
 
@@ -63,6 +64,7 @@ impl FieldKind {
         let (Value::Text(text) | Value::Untyped(text) | Value::Number(text)) = value else {
             return match (self, value) {
                 (_, Value::Null | Value::Absent) | (FieldKind::Boolean, Value::Bool(_)) => Some(value),
+                (FieldKind::Text, Value::Float(number)) if !number.is_finite() => Some(Value::Text(name_of(number))),
                 (FieldKind::Text, Value::Bool(truth)) => Some(Value::Text(if truth { b"true" } else { b"false" })),
                 _ => None,
             };
@@ -114,6 +116,7 @@ impl TypeFields {
                 format!("`{}`", String::from_utf8_lossy(text).chars().take(40).collect::<String>())
             }
             Value::Bool(truth) => format!("`{truth}`"),
+            Value::Float(number) if !number.is_finite() => format!("`{}`", String::from_utf8_lossy(name_of(number))),
             Value::List(_) | Value::Raw([b'[', ..]) => "a list".to_owned(),
             _ => "an object".to_owned(),
         };

@@ -242,3 +242,47 @@ fn records_that_are_too_large() {
         convert(here, &format!("{name} -t ndjson --max-record-size 16 --slice-size 1")).ends(1).says(&["record 2"]);
     }
 }
+
+/// A list is exploded only behind the step that takes its text apart.
+#[test]
+fn exploding_what_is_text() {
+    let here = with(&[("t.csv", "id,tags\n1,\"[2,3]\"\n")]);
+    let here = here.path();
+    for words in ["--explode tags --parse-json tags", "--parse-json id --explode tags"] {
+        convert(here, &format!("t.csv -t ndjson {words}"))
+            .ends(2)
+            .says(&["`--explode` has no effect: the field `tags` is text", "--parse-json FIELD --explode FIELD"]);
+    }
+    let ran = convert(here, "t.csv -t csv --parse-json tags --explode tags").ends(0);
+    assert_eq!(ran.stdout, "id,tags\n1,2\n1,3\n");
+}
+
+#[test]
+fn joiners_have_names_and_escapes() {
+    let here = with(&[("l.ndjson", "{\"l\":[1,2]}\n")]);
+    let here = here.path();
+    for (between, wanted) in [
+        ("\\t", "l\n1\t2\n"),
+        ("tab", "l\n1\t2\n"),
+        ("\\n", "l\n\"1\n2\"\n"),
+        ("\\x3b\\t", "l\n1;\t2\n"),
+        ("\\\\", "l\n1\\2\n"),
+        ("and", "l\n1and2\n"),
+    ] {
+        assert_eq!(
+            convert(here, &format!("l.ndjson -t csv --join-lists {between}")).ends(0).stdout,
+            wanted,
+            "{between}"
+        );
+    }
+    convert(here, "l.ndjson -t csv --join-lists \\xff").ends(2).says(&["--join-lists", "no ASCII character"]);
+}
+
+#[test]
+fn numbers_that_are_not_finite_have_kinds() {
+    let here = with(&[("n.json5", "[{g: NaN}, {g: -Infinity}]")]);
+    let here = here.path();
+    convert(here, "n.json5 -t ndjson --types g=decimal").ends(1).says(&["the field `g` is `NaN`, which is no decimal"]);
+    let ran = convert(here, "n.json5 -t ndjson --types g=text").ends(0);
+    assert_eq!((&*ran.stdout, &*ran.stderr), ("{\"g\":\"NaN\"}\n{\"g\":\"-Infinity\"}\n", ""));
+}

@@ -9,6 +9,7 @@ use super::kinds::Kinds;
 use super::unless::{all_finite, never_nested, uncounted};
 use super::values::put;
 use super::words::{FRAME, NESTED, NONFINITE, PAYLOAD};
+use crate::config::parse_joiner;
 use crate::error::Error;
 
 /// A JSON pointer.
@@ -19,14 +20,6 @@ fn pointer(flag: &str, text: &str) -> Result<String, Error> {
     Err(Error::usage(format!(
         "{flag}: `{text}` is not a JSON pointer (RFC 6901)\n  It starts with a slash, such as /data/items."
     )))
-}
-
-/// What goes between items.
-fn joiner(flag: &str, text: &str) -> Result<String, Error> {
-    match text {
-        "" => Err(Error::usage(format!("{flag}: without a text between them, items can't be told apart"))),
-        text => Ok(text.to_owned()),
-    }
 }
 
 pub static FLAGS: &[Flag] = &[
@@ -76,7 +69,7 @@ pub static FLAGS: &[Flag] = &[
     .group(Group::Json)
     .target(Kinds::TABLES)
     .unless(never_nested)
-    .sets(|s, flag, texts| put(&mut s.options.join_lists, Some(joiner(flag, &texts[0])?)))
+    .sets(|s, flag, texts| put(&mut s.options.join_lists, Some(parse_joiner(flag, &texts[0])?)))
     .shows("json.join_lists", |s| json!(s.options.join_lists)),
     flag("unflatten", Nothing, Commands::ROWS, "Turn columns a.b.c and JSON text in cells back into nested values")
         .group(Group::Json)

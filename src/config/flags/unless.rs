@@ -242,13 +242,39 @@ pub fn fields_are_text(line: &Line<'_>) -> Option<No> {
 
 /// A table has lists only where JSON text is taken apart.
 pub fn no_lists(line: &Line<'_>) -> Option<No> {
-    if line.sources.meets(Kinds::NESTED) || line.said.has("parse-json") {
+    if line.sources.meets(Kinds::NESTED) {
         return uncounted(line);
+    }
+    if line.said.has("parse-json") {
+        return match never_parsed(line) {
+            Some(field) => No::new(
+                format!("the field `{field}` is text, since no --parse-json before it takes the field apart"),
+                "Steps are taken in the order written: --parse-json FIELD --explode FIELD; or leave it out.",
+            ),
+            None => uncounted(line),
+        };
     }
     No::new(
         format!("{}, in which there are no lists", line.input()),
         "Take JSON text in a field apart before: --parse-json FIELD --explode FIELD; or leave it out.",
     )
+}
+
+/// A field that is exploded, although neither it nor one around it is taken apart before.
+fn never_parsed(line: &Line<'_>) -> Option<String> {
+    let mut parsed: Vec<&[u8]> = Vec::new();
+    for op in &line.settings.ops {
+        let Some(field) = op.reads().first().map(|field| &**field) else { continue };
+        let is_inside = |outer: &&[u8]| {
+            field.strip_prefix(*outer).is_some_and(|rest| matches!(rest.first(), None | Some(b'.' | b'[')))
+        };
+        match op.name() {
+            "parse-json" => parsed.push(field),
+            "explode" if !parsed.iter().any(is_inside) => return Some(String::from_utf8_lossy(field).into_owned()),
+            _ => {}
+        }
+    }
+    None
 }
 
 /// Only some formats have numbers that are not finite.

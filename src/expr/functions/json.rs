@@ -41,7 +41,7 @@ fn get<'a>(args: &[Scalar<'a>], scope: &mut Scope<'_, 'a>) -> Outcome<'a> {
     let mut reader = scope.scratch.json.take().unwrap_or_else(|| Reader::new(DEPTH, 0));
     let begin = begin(&mut reader, text);
     scope.scratch.json = Some(reader);
-    let Some(start) = begin? else { return Err(scope.needs("a JSON text", args[0])) };
+    let Some(start) = begin? else { return Err(scope.needs_first("a JSON text", args[0])) };
     match find(text, start, path, scope)? {
         None => Ok(Scalar::Absent),
         Some(at) => value(&text[at..end(text, at)], scope),

@@ -29,6 +29,7 @@ pub use sink::{Refusal, Sink};
 pub(crate) use strings::unescaped;
 pub use strings::{LONE, replace_halves};
 pub use unflatten::Step;
+pub(crate) use write::name_of;
 pub use write::{Fast, Plain, Writer};
 
 /// How far a decoder of a nested format takes records apart; the rest remains [`Raw`](super::Value::Raw).

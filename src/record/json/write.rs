@@ -333,7 +333,7 @@ impl Writer {
 }
 
 /// What a number that is not finite is called.
-fn name_of(number: f64) -> &'static [u8] {
+pub fn name_of(number: f64) -> &'static [u8] {
     match number {
         f64::INFINITY => b"Infinity",
         f64::NEG_INFINITY => b"-Infinity",

@@ -147,6 +147,7 @@ pub(crate) mod sigma;
 pub mod sink;
 #[doc(hidden)]
 pub mod source;
+pub(crate) mod spill;
 #[doc(hidden)]
 #[allow(unsafe_code)]
 pub mod sys;

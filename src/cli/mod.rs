@@ -51,6 +51,7 @@ mod rules;
 mod screen;
 mod settings;
 mod signals;
+mod sort;
 mod split;
 mod table;
 mod tips;
@@ -117,6 +118,7 @@ fn run(line: &Line) -> Result<Exit, Error> {
         "count" => count::run(typed),
         "head" => head::run(typed),
         "split" => split::run(typed),
+        "sort" => sort::run(typed),
         "generate" => generate::run(typed),
         "audit" => audit::run(typed),
         "bench" => bench::run(typed),

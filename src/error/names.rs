@@ -5,7 +5,7 @@
 
 /// The settings that messages name: fields of `Settings`, of `Options` and of what is in them, and what else a job is
 /// given.
-const SETTINGS: [&str; 71] = [
+const SETTINGS: [&str; 73] = [
     "Each",
     "by",
     "bytes_as",
@@ -67,7 +67,9 @@ const SETTINGS: [&str; 71] = [
     "skip.records",
     "skip.until",
     "snapshot",
+    "sort",
     "source_column",
+    "spill_dir",
     "slice_size",
     "strict",
     "tail",

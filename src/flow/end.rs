@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use crate::flow::large;
+use crate::flow::sort::Sorter;
 use crate::flow::split::Split;
 use crate::fold::Fold;
 use crate::format::Encode;
@@ -13,6 +14,7 @@ pub(crate) enum End<'e> {
     Encode(Box<dyn Encode>),
     Fold(&'e mut dyn Fold),
     Split(&'e mut Split),
+    Sort(&'e mut Sorter),
 }
 
 impl End<'_> {
@@ -30,6 +32,7 @@ impl End<'_> {
             }
             End::Encode(encoder) => return large::encode(&mut **encoder, batch, records, output),
             End::Split(split) => return split.take(batch, records, output),
+            End::Sort(sorter) => return sorter.take(slice, batch, records, output),
             End::Fold(fold) => fold,
         };
         let start = records.start;
@@ -49,8 +52,10 @@ impl End<'_> {
 
     /// The run ended after `slices` slices.
     pub fn ended(self, slices: u64) {
-        if let End::Fold(fold) = self {
-            fold.ended(slices);
+        match self {
+            End::Fold(fold) => fold.ended(slices),
+            End::Sort(sorter) => sorter.ended(slices),
+            End::Encode(_) | End::Split(_) => {}
         }
     }
 }

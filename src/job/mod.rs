@@ -14,10 +14,12 @@ pub(crate) mod rows;
 pub(crate) mod run;
 pub(crate) mod settings;
 mod single;
+pub(crate) mod sort;
 pub(crate) mod spec;
 mod split;
 mod sum;
 
+pub use crate::flow::sort::{KeyKind, SortKey};
 pub use crate::flow::split::By;
 pub use crate::quarantine::MaxErrors;
 #[doc(hidden)]

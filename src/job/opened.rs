@@ -116,8 +116,6 @@ impl<'s> Opened<'s> {
             slice_size: settings.slice_size,
             memory_limit: settings.memory_limit,
             group: group_left(input),
-            names: 0,
-            columns: 0,
             max_record: settings.max_record_size,
             streamed,
             lookahead: from.gives(&settings.options).looks_ahead,
@@ -132,6 +130,8 @@ impl<'s> Opened<'s> {
             held_back: source::held_back(skip, settings.snapshot, settings.memory_limit),
             ops: settings.ops.iter().map(|op| op.memory()).sum(),
             batches: if from.is_tabular() { 0 } else { batches(settings) },
+            sorted: settings.sorted,
+            ..Wishes::default()
         };
         let mut plan = Plan::new(&wishes)?;
         let room = Room::new(&plan, &Budget::of(plan.memory_limit, plan.whose));

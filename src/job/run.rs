@@ -17,6 +17,7 @@ use crate::flow::order::reached::Place;
 use crate::flow::sayable::Narrow;
 use crate::flow::shared::{Shared, Tested};
 use crate::flow::skip::SkipRecords;
+use crate::flow::sort::Sorter;
 use crate::flow::split::Split;
 use crate::flow::totals::Totals;
 use crate::flow::worker::Worker;
@@ -150,12 +151,26 @@ impl Opened<'_> {
 
     /// Writes the records of the source to the parts of an output that is split.
     pub(crate) fn split(&mut self, split: &mut Split, registry: &Registry, ledger: &mut Ledger) -> Result<Run> {
+        self.without_target(std::iter::once(End::Split(split)), registry, ledger)
+    }
+
+    /// Takes the records of the source to those who sort them.
+    pub(crate) fn sort(&mut self, sorters: &mut [Sorter], registry: &Registry, ledger: &mut Ledger) -> Result<Run> {
+        self.without_target(sorters.iter_mut().map(End::Sort), registry, ledger)
+    }
+
+    /// Takes the records of the source to the ends of the workers, which write them elsewhere or later.
+    fn without_target<'e>(
+        &mut self,
+        ends: impl Iterator<Item = End<'e>>,
+        registry: &Registry,
+        ledger: &mut Ledger,
+    ) -> Result<Run> {
         let target = Target::memory();
-        let place = Place::behind(0);
         let ledger = Some(ledger);
-        let begin = Begin { place, first_skips: 0, totals: Totals::default(), ledger, checkpoints: None };
+        let begin = Begin { place: Place::behind(0), first_skips: 0, totals: Totals::default(), ledger, checkpoints: None };
         let onto = Onto { target: &target, begin, start: None, written_before: 0 };
-        self.records_from(self.settings.on_error, std::iter::once(End::Split(split)), onto, registry)
+        self.records_from(self.settings.on_error, ends, onto, registry)
     }
 
     /// Takes the records of the source to the ends of the workers, perhaps from one on that is not the first.

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::compress::{Compress, Decompress};
+use crate::flow::sort::SortKey;
 use crate::fold::keys::Limits;
 use crate::format::{Extensions, Format, Options};
 use crate::job::rows::Rows;
@@ -103,6 +104,12 @@ pub struct Settings {
     pub ops: Vec<Arc<dyn Op>>,
     /// Which records are written, by their place among those that the ops leave.
     pub rows: Rows,
+    /// The fields by which records are sorted, the most important first; empty: they stay in the order of the sources.
+    /// Names are those of the output. Records with equal fields keep their order, and those without a value come last.
+    /// `rows` applies to the sorted records, apart from `sample`.
+    pub sort: Vec<SortKey>,
+    /// The folder for sorted records that do not fit into memory; none: that of the target, or that for temporary files.
+    pub spill_dir: Option<PathBuf>,
     /// A result over all records, which is written instead of them; none: records are written.
     pub fold: Option<Folding>,
     /// Where the header of a tabular target comes from; a list applies to every target.
@@ -163,6 +170,9 @@ pub struct Settings {
     /// Records are not written by the run itself, which needs no buffers for them then.
     #[doc(hidden)]
     pub split: bool,
+    /// What sorted records take of the memory, in bytes.
+    #[doc(hidden)]
+    pub sorted: usize,
     /// What else the process takes of the memory while the job runs, in bytes: a dashboard.
     #[doc(hidden)]
     pub dashboard: usize,
@@ -221,6 +231,8 @@ impl Default for Settings {
             rename: Vec::new(),
             ops: Vec::new(),
             rows: Rows::default(),
+            sort: Vec::new(),
+            spill_dir: None,
             fold: None,
             columns: ColumnsFrom::Auto,
             workers: 0,
@@ -247,6 +259,7 @@ impl Default for Settings {
             stop: None,
             progress: None,
             split: false,
+            sorted: 0,
             dashboard: 0,
             profile: 0,
             pressure: None,

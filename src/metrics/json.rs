@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use super::{Allocations, Event, FileReport, Latency, NeverSeen, PartReport, Report};
+use super::{Allocations, Event, FileReport, Latency, NeverSeen, PartReport, Report, Spilled};
 use crate::error::Error;
 use crate::memory::pressure::Reading;
 use crate::record::Lossy;
@@ -41,7 +41,8 @@ type Name<'n> = &'n dyn Fn(&str, Option<&str>) -> String;
 /// were done before; `records_filtered`, those that ops dropped or that were passed over; with a quarantine that is not empty `quarantine`
 /// {`path`, `records`}, for sources with targets of their own in `files.sources`; `delimiter_found`, what the beginning
 /// of CSV or TSV says or was found to have, of many sources in `files.sources`; where text is counted `counts`
-/// {`lines`, `words`, `chars`, `bytes`}, also in `files.sources`. Where no records are read, `records_in` is null.
+/// {`lines`, `words`, `chars`, `bytes`}, also in `files.sources`; where sorted records did not fit into memory `spilled`
+/// {`bytes`, `runs`}. Where no records are read, `records_in` is null.
 ///
 /// A run that failed has a report too, with an `error` and what was counted until then. `docs/report.schema.json` is its
 /// JSON Schema.
@@ -91,6 +92,7 @@ pub fn json(
         resumed_from: report.resumed_from,
         quarantine: quarantine(report.quarantine.as_deref(), report.records_failed),
         delimiter_found: report.delimiter,
+        spilled: Some(report.spilled).filter(|spilled| spilled.runs > 0),
     };
     // The view has only text keys and finite numbers, so this can't fail.
     let mut text = serde_json::to_string(&view).unwrap_or_default();
@@ -136,6 +138,8 @@ struct View<'a, S: Serialize> {
     quarantine: Option<Quarantine>,
     #[serde(skip_serializing_if = "Option::is_none")]
     delimiter_found: Option<char>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    spilled: Option<Spilled>,
 }
 
 /// A name that no record had.

@@ -123,6 +123,16 @@ impl PartReport {
     }
 }
 
+/// What was written to disk because it did not fit into memory.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+#[non_exhaustive]
+pub struct Spilled {
+    /// Bytes written, each as often as it was.
+    pub bytes: u64,
+    /// How many sorted runs they were before any was merged.
+    pub runs: u64,
+}
+
 /// What a run did and what it used.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
@@ -188,6 +198,8 @@ pub struct Report {
     pub files: Vec<FileReport>,
     /// The files of an output that was split, in the order of their first records.
     pub parts: Vec<PartReport>,
+    /// What was written to disk because it did not fit into memory.
+    pub spilled: Spilled,
     /// The bytes written to a memory target.
     pub output: Vec<u8>,
 }

@@ -3,10 +3,10 @@
 use serde_json::{Value, json};
 
 use super::commands::Commands;
-use super::flag::Takes::{self, Count, Text};
+use super::flag::Takes::{self, Count, List, Text};
 use super::flag::{Flag, Group, flag};
 use super::unless::nothing_is_drawn;
-use super::values::{count, put};
+use super::values::{count, put, sort_keys};
 use crate::error::Error;
 
 const fn rows(name: &'static str, takes: Takes, help: &'static str) -> Flag {
@@ -60,6 +60,19 @@ pub static FLAGS: &[Flag] = &[
         .conflicts(&["records", "by"]),
     split("by", Text("FIELD"), "Write the records with the same value of this field into one file")
         .conflicts(&["records", "size"]),
+    flag(
+        "by",
+        List("FIELD[:desc][:KIND]"),
+        Commands::SORT,
+        "Sort by these fields of the output, the most important first: ascending, or :desc; values as what they are, or all as :text, :number or :date",
+    )
+    .group(Group::Rows)
+    .common()
+    .sets(|s, flag, texts| put(&mut s.sort, sort_keys(flag, texts)?))
+    .shows("sort", |s| {
+        let keys: Vec<String> = s.sort.iter().map(ToString::to_string).collect();
+        json!((!keys.is_empty()).then_some(keys))
+    }),
 ];
 
 /// What decides which file a record goes to.

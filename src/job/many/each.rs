@@ -68,6 +68,9 @@ impl Each {
                 "⟨quarantine⟩ names one file, but each output has its own quarantine next to it\n  Leave out ⟨quarantine⟩.",
             ));
         }
+        if !self.settings.sort.is_empty() {
+            return Err(Error::usage("⟨sort⟩ is for one output\n  Sort the inputs one by one."));
+        }
         let memory_limit = self.settings.memory_limit;
         let now = |(source, target): (SourceSpec, PathBuf)| Ok((source.now(&self.settings)?, target));
         let pairs = self.pairs.into_iter().map(now).collect::<Result<Vec<_>>>()?;

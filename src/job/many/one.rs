@@ -24,9 +24,10 @@ use crate::job::pass::{How, Run as RunOfOne};
 use crate::job::run::write_end;
 use crate::job::settings::{ColumnsFrom, Settings};
 use crate::job::single::Job;
+use crate::job::sort::{Sorted, Sorting};
 use crate::job::spec::SourceSpec;
 use crate::job::sum::Sum;
-use crate::memory::audit;
+use crate::memory::{Budget, audit};
 use crate::metrics::{FileReport, Report};
 use crate::plan::named::Lacking;
 use crate::plan::sizes::FEW;
@@ -120,10 +121,19 @@ impl Many {
             None => None,
         };
         let packing = packing(&mut settings, &target)?;
+        let sorting = match settings.sort.is_empty() {
+            true => None,
+            false => Some(Sorting::new(&mut settings, &target, sources.len())?),
+        };
         let place = place_for(&settings, &target)?;
         refuse_source(&target, &sources)?;
         if let Some(place) = &place {
             refuse_source(&place.clone().into(), &sources)?;
+        }
+        if keep_going && sorting.is_some() {
+            return Err(Error::usage(
+                "⟨keep_going⟩: the records of an input that fails partway would be among the sorted ones\n  Leave out ⟨keep_going⟩.",
+            ));
         }
         let left = Left::of(&target, place.as_deref())?;
         let mut target = target.open(settings.force, settings.stop.as_ref())?;
@@ -160,6 +170,7 @@ impl Many {
             place: Place::behind(0),
             fold: None,
             split,
+            sorting,
             wanted: Wanted::ALL,
         };
         let outcome = run.choose().and_then(|()| run.look()).and_then(|()| run.convert());
@@ -167,7 +178,7 @@ impl Many {
             outcome.and_then(|()| run.ledger.judge(run.sum.records_in).map_err(|error| tell_again(error, &settings)));
         let outcome = outcome.and_then(|()| run.sum.refuse_names(settings.strict));
         outcome.map_err(|error| run.ledger.convict(error))?;
-        let Run { files, mut sum, ledger, frame, place, fold, split, .. } = run;
+        let Run { files, mut sum, ledger, frame, place, fold, split, sorting, .. } = run;
         let path = target.file_path().map(Into::into);
         let (mut output, mut quarantine) = (Vec::new(), None);
         if let Some(split) = split {
@@ -179,8 +190,16 @@ impl Many {
             let quarantine = ledger.finish()?;
             return Ok(Report { files, quarantine, parts, elapsed: started.elapsed(), ..sum.report(memory_limit) });
         }
+        let mut sorted = None;
         let len = match (fold, frame) {
             (Some(fold), _) => Some(fold::write(&fold.finish(), &target)?),
+            (None, Some(frame)) if let Some(sorting) = sorting => {
+                let done = sorting.finish(to, &frame, &target, &Budget::new(ceiling(&settings)))?;
+                let len = write_end(&frame, done.records, &target, Place::behind(done.at as usize))?;
+                sum.warnings.extend(done.warnings.iter().cloned());
+                sorted = Some(done);
+                Some(len)
+            }
             (None, Some(frame)) => Some(write_end(&frame, sum.records_out, &target, place)?),
             // Every source failed.
             (None, None) => None,
@@ -192,7 +211,13 @@ impl Many {
             output = target.finish()?;
             sum.warnings.extend(left.map(Left::remove));
         }
-        Ok(Report { target: path, files, quarantine, output, elapsed: started.elapsed(), ..sum.report(memory_limit) })
+        let mut report =
+            Report { target: path, files, quarantine, output, elapsed: started.elapsed(), ..sum.report(memory_limit) };
+        if let Some(Sorted { records, left_out, spilled, .. }) = sorted {
+            (report.records_out, report.spilled) = (records, spilled);
+            report.records_filtered += left_out;
+        }
+        Ok(report)
     }
 }
 
@@ -289,6 +314,8 @@ struct Run<'s> {
     fold: Option<WordCount>,
     /// The parts of the output, if it is split.
     split: Option<Split>,
+    /// The records, if they are sorted.
+    sorting: Option<Sorting>,
     /// Which of the records of the next sources are wanted.
     wanted: Wanted,
 }
@@ -542,6 +569,13 @@ impl<'s> Run<'s> {
             self.ledger.begin(&opened.source.path, || opened.head());
             self.frame = Some(writing.frame());
             let run = opened.split(split, &self.sum.registry, &mut self.ledger);
+            return run.map_err(|error| opened.source.blame(opened.tell_key(error)));
+        }
+        if let Some(sorting) = &mut self.sorting {
+            self.frame.get_or_insert_with(|| writing.frame());
+            let sorters = sorting.go_on(opened, &*writing)?;
+            self.ledger.begin(&opened.source.path, || opened.head());
+            let run = opened.sort(sorters, &self.sum.registry, &mut self.ledger);
             return run.map_err(|error| opened.source.blame(opened.tell_key(error)));
         }
         self.begin(&*writing)?;

@@ -182,6 +182,8 @@ pub mod docs {
     pub mod rows {}
     #[doc = include_str!("docs/seeing.md")]
     pub mod seeing {}
+    #[doc = include_str!("docs/sort.md")]
+    pub mod sort {}
     #[doc = include_str!("docs/speed.md")]
     pub mod speed {}
     #[doc = include_str!("docs/values.md")]

@@ -169,7 +169,7 @@ differs from an earlier one only in upper and lower case has all its letters wri
     "pagemill sort trips.csv --by fare:desc:number -o sorted.csv",
     "pagemill sort trips.csv --by from_station,started_at:desc:date -o sorted.ndjson",
     "pagemill sort trips.csv --by fare:desc --limit 10      (the ten highest)",
-    "pagemill sort big.csv --by id --memory-limit 32MB --spill-dir /mnt/scratch -o sorted.csv",
+    "pagemill sort big.csv --by id --memory-limit 32MB --spill-dir /var/tmp -o sorted.csv",
 ],
         notes: "\
 The order is exact and stable: numbers are compared digit by digit, text by its bytes, dates by the instant, and records \

@@ -35,6 +35,7 @@ mod public_api;
 mod quarantine;
 mod reports;
 mod rows;
+mod sort;
 mod split;
 mod strict;
 mod structure;

@@ -345,7 +345,8 @@ mod tests {
     #[test]
     fn text_by_its_bytes() {
         in_order(&["\0", "\0\0", "\0a", "\x01", " ", "10", "9", "a", "a\0", "a\0b", "aa", "b", "ä", "\u{10ffff}", ""], KeyKind::Text);
-        assert!(key(Value::Text(b""), &field(KeyKind::Text)) < key(Value::Text(b"\0"), &field(KeyKind::Text)));
+        let texts = [&b""[..], b"\0"].map(|text| key(Value::Text(text), &field(KeyKind::Text)).unwrap());
+        assert!(texts.is_sorted() && texts[0] != texts[1]);
         assert_eq!(key(Value::Int(12), &field(KeyKind::Text)), key(Value::Text(b"12"), &field(KeyKind::Text)));
         assert!(key(Value::Raw(b"[]"), &field(KeyKind::Text)).is_err());
     }

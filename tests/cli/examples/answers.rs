@@ -156,6 +156,20 @@ pub const ANSWERS: &[Answer] = &[
     )
     .after("cat out/000001.ndjson"),
     answer("pagemill split log.txt --size 100MB -o 'log.{part}.txt'", "one Line\nstraße\n").after("cat log.000001.txt"),
+    answer("pagemill sort trips.csv --by fare:desc:number -o sorted.csv", TRIPS).after("cat sorted.csv"),
+    answer(
+        "pagemill sort trips.csv --by from_station,started_at:desc:date -o sorted.ndjson",
+        "{\"from_station\":\"A\",\"started_at\":\"2024-06-02\"}\n{\"from_station\":\"A\",\"started_at\":\"2024-06-01\"}\n",
+    )
+    .before("printf 'from_station,started_at\\nA,2024-06-01\\nA,2024-06-02\\n' > trips.csv")
+    .after("cat sorted.ndjson"),
+    answer("pagemill sort trips.csv --by fare:desc --limit 10", TRIPS),
+    answer("pagemill sort log.txt --by line:text -o sorted.txt", "one Line\nstraße\n").after("cat sorted.txt"),
+    answer(
+        "pagemill sort big.csv --by id --memory-limit 32MB --spill-dir /var/tmp -o sorted.csv",
+        "id,name\n1,Ada\n2,\"Grace\nHopper\"\n",
+    )
+    .after("cat sorted.csv"),
     answer("pagemill convert trips.csv -o first.csv --limit 1000", TRIPS).after("cat first.csv"),
     answer("pagemill convert trips.csv -o next.csv --offset 1000 --limit 1000", "trip_id,id,from_station,fare\n")
         .after("cat next.csv"),

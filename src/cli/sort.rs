@@ -3,8 +3,8 @@
 use pagemill::config::flags::Commands;
 use pagemill::error::Error;
 
-use super::convert;
 use super::exit::Exit;
+use super::head;
 use super::parser::Typed;
 
 /// Sorts records.
@@ -14,5 +14,5 @@ pub fn run(typed: Typed) -> Result<Exit, Error> {
             "sort has to know the order\n  Give the fields: --by fare:desc:number,name; with :desc for descending, and :text, :number or :date.",
         ));
     }
-    convert::request(typed, Commands::SORT, false)?.convert()
+    head::shown(typed, Commands::SORT, |_| Ok(()))
 }

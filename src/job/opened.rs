@@ -115,7 +115,7 @@ impl<'s> Opened<'s> {
             workers: settings.workers,
             slice_size: settings.slice_size,
             memory_limit: settings.memory_limit,
-            group: group_left(input),
+            group: group_left(input, settings.sorted),
             max_record: settings.max_record_size,
             streamed,
             lookahead: from.gives(&settings.options).looks_ahead,
@@ -464,17 +464,17 @@ pub(crate) fn tell_again(error: Error, settings: &Settings) -> Error {
 
 /// The memory that a job may take: its limit, or what the control group leaves where that is less.
 pub(crate) fn ceiling(settings: &Settings) -> usize {
-    group_left(None).map_or(settings.memory_limit, |group| group.min(settings.memory_limit))
+    group_left(None, settings.sorted).map_or(settings.memory_limit, |group| group.min(settings.memory_limit))
 }
 
-/// What the control group leaves to a run, if it has a limit. For a small input, asking would cost more than it is
+/// What the control group leaves to a run, if it has a limit; of the plan, `held` is there already. For a small input, asking would cost more than it is
 /// worth.
-fn group_left(input: Option<u64>) -> Option<usize> {
+fn group_left(input: Option<u64>, held: usize) -> Option<usize> {
     const SMALL: u64 = 1 << 20;
     let left = if input.is_none_or(|len| len > SMALL) { usage::group_left() } else { None }?;
     // The kernel needs some of it: for page tables, and for pages on their way to and from the disk. What the process
     // already has is part of the plan.
-    Some(((left + usage::anonymous_now().min(BASE as u64)) / 8 * 7) as usize)
+    Some(((left + usage::anonymous_now().min((BASE + held) as u64)) / 8 * 7) as usize)
 }
 
 const NAMES_INSTEAD: &str = "name fewer fields with ⟨select⟩ or ⟨columns⟩";

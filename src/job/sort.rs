@@ -86,11 +86,25 @@ pub(crate) fn explain(settings: &Settings, rows: &Rows, target: Option<&Path>) -
 }
 
 impl Sorting {
-    /// Nothing sorted yet; the settings are changed for it. `sources`: how many there are.
+    /// Nothing sorted yet; none if records are not to be sorted. The settings are changed for it. `sources`: how many there
+    /// are.
     ///
     /// # Errors
     /// Usage: settings that contradict each other.
-    pub fn new(settings: &mut Settings, target: &TargetSpec, sources: usize) -> Result<Sorting> {
+    pub fn asked(
+        settings: &mut Settings,
+        target: &TargetSpec,
+        sources: usize,
+        keep_going: bool,
+    ) -> Result<Option<Sorting>> {
+        if settings.sort.is_empty() {
+            return Ok(None);
+        }
+        if keep_going {
+            return Err(Error::usage(
+                "⟨keep_going⟩: the records of an input that fails partway would be among the sorted ones\n  Leave out ⟨keep_going⟩.",
+            ));
+        }
         if let Some(fold) = settings.fold {
             return Err(Error::usage(format!("the result of `{}` is one text, and can't be sorted", fold.name())));
         }
@@ -112,14 +126,14 @@ impl Sorting {
             0 => thread::available_parallelism().map_or(1, usize::from),
             workers => workers,
         };
-        Ok(Sorting {
+        Ok(Some(Sorting {
             order: Arc::new(order),
             sorters: Vec::new(),
             workers,
             memory: settings.sorted,
             rows,
             stop: settings.stop.clone(),
-        })
+        }))
     }
 
     /// Goes on with another source. Gives the ends of its workers.
@@ -274,6 +288,13 @@ pub(crate) struct Sorted {
     pub at: u64,
     pub spilled: Spilled,
     pub warnings: Vec<Warning>,
+}
+
+impl Sorted {
+    /// Records that were written as they came.
+    pub fn none(records: u64) -> Sorted {
+        Sorted { records, left_out: 0, at: 0, spilled: Spilled::default(), warnings: Vec::new() }
+    }
 }
 
 fn no_field(field: &str, names: &Schema) -> Error {

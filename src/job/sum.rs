@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::error::{Error, Position, Result};
 use crate::job::opened::Opened;
 use crate::job::pass::Run;
+use crate::job::sort::Sorted;
 use crate::memory::audit;
 use crate::metrics::{
     Allocated, Allocations, Events, Metrics, NeverSeen, Progress, Registry, Report, StageAllocations, Warning,
@@ -40,6 +41,8 @@ pub(crate) struct Sum {
     workers: usize,
     slice_size: usize,
     formats: Option<(&'static str, &'static str)>,
+    /// What became of the records, if they were sorted.
+    pub sorted: Option<Sorted>,
 }
 
 impl Sum {
@@ -64,6 +67,7 @@ impl Sum {
             workers: 0,
             slice_size: 0,
             formats: None,
+            sorted: None,
         }
     }
 
@@ -141,6 +145,8 @@ impl Sum {
 
     fn report_on(mut self, done: &Metrics, memory_limit: usize) -> Report {
         self.warnings.extend(self.odd_quotes(&done.lossy_values));
+        let sorted = self.sorted.take().unwrap_or_else(|| Sorted::none(done.records_written));
+        self.warnings.extend(sorted.warnings);
         let all = |part: fn(&StageAllocations) -> Allocated| done.stages.iter().map(part).sum();
         let allocations =
             Allocations { start: self.start, warmup: all(|stage| stage.warmup), steady: all(|stage| stage.steady) };
@@ -152,9 +158,10 @@ impl Sum {
             bytes_in: done.read_bytes,
             bytes_out: self.bytes_out,
             records_in: done.records_read,
-            records_out: done.records_written,
+            records_out: sorted.records,
             records_failed: done.records_bad,
-            records_filtered: done.records_filtered,
+            records_filtered: done.records_filtered + sorted.left_out,
+            spilled: sorted.spilled,
             bytes_failed: done.bad_bytes,
             lossy: done.lossy_values,
             warnings: self.warnings,

@@ -66,8 +66,12 @@ fn any_format_is_read_and_written() {
     assert_eq!(fed.stdout, "id,name,fare\n1,a,9.50\n");
     say(here, "sort a.csv --by id -o z.csv.gz").ends(0);
     assert_eq!(ids(&say(here, "convert z.csv.gz -t csv --compress none").ends(0).stdout), "1 2 3 4 5");
-    // One record of a value becomes several.
-    assert_eq!(lines("--by x --explode a.b --rename n=x --where n=2").lines().count(), 2);
+    // Records that are made of one are sorted like others.
+    fs::write(here.join("l.ndjson"), "{\"id\":1,\"l\":[3,1]}\n{\"id\":2,\"l\":[2]}\n").unwrap();
+    let exploded = say(here, "sort l.ndjson --by l --explode l").ends(0).stdout;
+    assert_eq!(exploded, "{\"id\":1,\"l\":1}\n{\"id\":2,\"l\":2}\n{\"id\":1,\"l\":3}\n");
+    // A table for people.
+    assert_eq!(say(here, "sort a.csv --by fare:desc -s id,fare --limit 2 -t table").ends(0).stdout, "id  fare\n 4   100\n 3    10\n");
 }
 
 #[test]

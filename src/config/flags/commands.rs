@@ -45,6 +45,8 @@ impl Commands {
     pub(super) const EACH: Commands = Commands::CONVERT.or(Commands::AUDIT);
     /// Commands that take several inputs.
     pub(super) const MANY: Commands = Commands::EACH.or(Commands::HEAD).or(Commands::SPLIT).or(Commands::SORT);
+    /// Commands that show a table on a terminal.
+    pub(super) const SHOWN: Commands = Commands::HEAD.or(Commands::SORT);
     /// Commands whose runs can be resumed.
     pub(super) const LONG: Commands = Commands::EACH.or(Commands::REPLAY);
     /// Commands that convert records.

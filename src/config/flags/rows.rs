@@ -36,12 +36,14 @@ pub static FLAGS: &[Flag] = &[
     limit(
         Commands::ROWS.without(Commands::HEAD),
         "Write at most this many records, and read nothing after the last one",
-    ),
+    )
+    .help_in(&[(Commands::SORT, "Write at most this many of the sorted records")]),
     limit(Commands::HEAD, "Show at most this many records [default: 10, without --tail and --sample]").short('n'),
     rows("offset", Count("N"), "Pass over this many records first; bad and filtered ones don't count [default: 0]")
         .sets(|s, flag, texts| put(&mut s.rows.offset, records(flag, texts)?))
         .shows("offset", |s| given(s.rows.offset)),
     rows("tail", Count("N"), "Write only this many of the last records; the input is read twice")
+        .help_in(&[(Commands::SORT, "Write only this many of the last of the sorted records")])
         .sets(|s, flag, texts| put(&mut s.rows.tail, Some(records(flag, texts)?)))
         .shows("tail", |s| json!(s.rows.tail)),
     rows(

@@ -188,10 +188,15 @@ impl<'r> Pen<'r> {
             Value::Absent | Value::Null => self.byte(NULL),
             Value::Bool(truth) => self.byte(if truth { TRUE } else { FALSE }),
             Value::Int(_) | Value::UInt(_) | Value::Float(_) | Value::Number(_) => self.as_number(value),
-            Value::Untyped(text) if !untyped_is_text => match Decimal::parse(text) {
-                Some(decimal) => self.decimal(&decimal),
-                None => self.text(TEXT, text),
-            },
+            Value::Untyped(text) if !untyped_is_text => {
+                if let Some(short) = Short::of(text).filter(|short| short.is_json) {
+                    return self.short(&short);
+                }
+                match Decimal::parse(text) {
+                    Some(decimal) => self.decimal(&decimal),
+                    None => self.text(TEXT, text),
+                }
+            }
             Value::Untyped(text) | Value::Text(text) => self.text(TEXT, text),
             Value::Bytes(bytes) => self.text(BYTES, bytes),
             Value::Raw(_) | Value::List(_) | Value::Map(_) => {
@@ -228,6 +233,9 @@ impl<'r> Pen<'r> {
             Value::Float(number) => float_text(number, &mut room),
             _ => return Err(NoKey::NotA("a number")),
         };
+        if let Some(short) = Short::of(text) {
+            return self.short(&short);
+        }
         match Decimal::loose(text) {
             Some(decimal) => self.decimal(&decimal),
             None => match text {
@@ -264,6 +272,25 @@ impl<'r> Pen<'r> {
         Ok(())
     }
 
+    /// The same for a number without an exponent and with few digits, which most are.
+    #[inline]
+    fn short(&mut self, short: &Short) -> Result<(), NoKey> {
+        let Some(first) = short.digits.iter().position(|digit| *digit > 0) else { return self.byte(ZERO) };
+        let last = short.digits.iter().rposition(|digit| *digit > 0).unwrap_or(first);
+        let sign = if short.negative { 0xff } else { 0 };
+        // The digits after the last one are zero.
+        let pairs = short.digits[first..=last + 1].chunks_exact(2).take((last - first) / 2 + 1);
+        let mut bytes = [0; Short::MOST / 2 + 2];
+        bytes[0] = sign ^ (i64::from(ONE) + short.point as i64 - first as i64) as u8;
+        let mut len = 1;
+        for pair in pairs {
+            bytes[len] = sign ^ (1 + 10 * pair[0] + pair[1]);
+            len += 1;
+        }
+        bytes[len] = sign;
+        self.put(&bytes[..=len])
+    }
+
     fn text(&mut self, class: u8, text: &[u8]) -> Result<(), NoKey> {
         self.byte(class)?;
         let mut rest = text;
@@ -287,6 +314,48 @@ impl<'r> Pen<'r> {
         self.put(&((at.year() as u16) ^ 0x8000).to_be_bytes())?;
         self.put(&[at.month(), at.day(), at.hour(), at.minute(), at.second()].map(|part| part as u8))?;
         self.put(&(at.subsec_nanosecond() as u32).to_be_bytes())
+    }
+}
+
+/// A number without an exponent, and with few digits.
+struct Short {
+    negative: bool,
+    /// It is written as JSON writes numbers.
+    is_json: bool,
+    /// Followed by zeros.
+    digits: [u8; Short::MOST + 2],
+    /// How many digits are before the point.
+    point: usize,
+}
+
+impl Short {
+    /// The most digits.
+    const MOST: usize = 22;
+
+    #[inline]
+    fn of(text: &[u8]) -> Option<Short> {
+        let (negative, text) = match text {
+            [b'-', text @ ..] => (true, text),
+            text => (false, text),
+        };
+        if text.len() > Short::MOST {
+            return None;
+        }
+        let (mut digits, mut len, mut point) = ([0; Short::MOST + 2], 0, None);
+        for byte in text {
+            let digit = byte.wrapping_sub(b'0');
+            if digit < 10 {
+                digits[len] = digit;
+                len += 1;
+            } else if *byte == b'.' && point.is_none() {
+                point = Some(len);
+            } else {
+                return None;
+            }
+        }
+        let whole = point.unwrap_or(len);
+        let is_json = whole > 0 && point != Some(len) && (digits[0] > 0 || whole == 1);
+        (len > 0).then_some(Short { negative, is_json, digits, point: whole })
     }
 }
 
@@ -340,6 +409,21 @@ mod tests {
         let keys = floats.map(|float| key(Value::Float(float), &field(KeyKind::Number)).unwrap());
         assert!(keys.is_sorted());
         assert_eq!(key(Value::Int(-7), &field(KeyKind::Any)), key(Value::Untyped(b"-7.0"), &field(KeyKind::Any)));
+    }
+
+    #[test]
+    fn short_numbers_have_the_keys_of_others() {
+        let texts = ["0", "-0.0", "1", "-1", "10", "100", "0.5", "-0.05", "123.4", "1234567890123456789012", "99.99", "-7.10", "0.001", "5.", ".5", "007", "-.50"];
+        for text in texts {
+            let short = key(Value::Untyped(text.as_bytes()), &field(KeyKind::Number)).unwrap();
+            let other = key(Value::Untyped(format!("{text}e0").as_bytes()), &field(KeyKind::Number)).unwrap();
+            assert_eq!(short, other, "{text}");
+            let is_json = crate::scan::number::is_json_number(text.as_bytes());
+            assert_eq!(Short::of(text.as_bytes()).is_some_and(|short| short.is_json), is_json, "{text}");
+        }
+        for text in ["", "-", ".", "1e5", "+1", "1.2.3", "12345678901234567890123"] {
+            assert!(Short::of(text.as_bytes()).is_none(), "{text}");
+        }
     }
 
     #[test]

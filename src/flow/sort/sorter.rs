@@ -57,6 +57,8 @@ pub(crate) struct Sorter {
     pub met: Vec<bool>,
     /// Keys from this one on are not wanted.
     from: Vec<u8>,
+    /// What the record that is being taken lost.
+    lost: Option<Lossy>,
     /// How many slices the sources before had.
     before: u64,
     slice: u64,
@@ -66,7 +68,7 @@ pub(crate) struct Sorter {
 
 /// What became of a record.
 enum Tried {
-    Taken(Lossy),
+    Taken,
     /// There is no room for it.
     Full,
 }
@@ -85,6 +87,7 @@ impl Sorter {
             records: 0,
             met: vec![false; order.by.len()],
             from: Vec::new(),
+            lost: None,
             before: 0,
             slice: u64::MAX,
             number: 0,
@@ -125,14 +128,16 @@ impl Sorter {
         let mut mark = mark;
         loop {
             let tried = self.try_all(batch, records.clone());
-            if let Ok(Tried::Taken(lossy)) = tried {
-                output.lossy.add(&lossy);
+            if let Ok(Tried::Taken) = tried {
+                if let Some(lost) = self.lost.take() {
+                    output.lossy.add(&lost);
+                }
                 output.records += records.len() as u64;
                 self.records += records.len() as u64;
                 return Ok(());
             }
             self.buffer.back(mark);
-            self.number = number;
+            (self.number, self.lost) = (number, None);
             tried?;
             if self.buffer.grow() {
                 continue;
@@ -147,14 +152,12 @@ impl Sorter {
 
     #[inline]
     fn try_all(&mut self, batch: &Batch<'_>, records: Range<usize>) -> Result<Tried, EncodeError> {
-        let mut all = Lossy::default();
         for record in records {
-            match self.try_one(batch, record)? {
-                Tried::Taken(lossy) => all.add(&lossy),
-                Tried::Full => return Ok(Tried::Full),
+            if let Tried::Full = self.try_one(batch, record)? {
+                return Ok(Tried::Full);
             }
         }
-        Ok(Tried::Taken(all))
+        Ok(Tried::Taken)
     }
 
     #[inline]
@@ -191,16 +194,20 @@ impl Sorter {
         let mut output = Output::new(room, &mut nowhere, self.order.strict);
         output.set_careful(true);
         let tried = writing.encoder.encode(batch, record..record + 1, &mut output);
-        let (stuck, body, lossy) = (output.is_stuck(), output.len(), output.lossy);
+        let (stuck, body) = (output.is_stuck(), output.len());
+        let lost = (output.lossy != Lossy::default()).then_some(output.lossy);
         match tried {
             Err(_) if stuck || nowhere.full => return Ok(Tried::Full),
             tried => tried?,
+        }
+        if let Some(lost) = lost {
+            self.lost.get_or_insert_default().add(&lost);
         }
         self.number = self.number.checked_add(1).ok_or_else(too_many)?;
         if self.from.is_empty() || *own < *self.from {
             self.buffer.push(key, NUMBER, body);
         }
-        Ok(Tried::Taken(lossy))
+        Ok(Tried::Taken)
     }
 
     /// Makes room for more records: those that are not wanted go, or all go to disk.

@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
-use crate::compress::{Compress, Packing};
 use crate::error::{Error, ErrorClass, Result};
 use crate::flow::order::reached::Place;
 use crate::flow::split::{By, Split};
@@ -13,18 +12,19 @@ use crate::flow::wanted::Wanted;
 use crate::fold::draw::Draw;
 use crate::fold::words::WordCount;
 use crate::fold::{self, Fold};
-use crate::format::{self, Ends, Format, Frame, WriteFormat};
+use crate::format::{Ends, Format, Frame, WriteFormat};
 use crate::job::header::First;
 use crate::job::many::columns::Together;
 use crate::job::many::fields::Fields;
 use crate::job::many::parts::split_of;
+use crate::job::many::target::{format_of, packing, target_format};
 use crate::job::open::{encoded, refuse_source};
 use crate::job::opened::{Opened, ceiling, tell_again};
 use crate::job::pass::{How, Run as RunOfOne};
 use crate::job::run::write_end;
 use crate::job::settings::{ColumnsFrom, Settings};
 use crate::job::single::Job;
-use crate::job::sort::{Sorted, Sorting};
+use crate::job::sort::Sorting;
 use crate::job::spec::SourceSpec;
 use crate::job::sum::Sum;
 use crate::memory::{Budget, audit};
@@ -121,19 +121,11 @@ impl Many {
             None => None,
         };
         let packing = packing(&mut settings, &target)?;
-        let sorting = match settings.sort.is_empty() {
-            true => None,
-            false => Some(Sorting::new(&mut settings, &target, sources.len())?),
-        };
+        let sorting = Sorting::asked(&mut settings, &target, sources.len(), keep_going)?;
         let place = place_for(&settings, &target)?;
         refuse_source(&target, &sources)?;
         if let Some(place) = &place {
             refuse_source(&place.clone().into(), &sources)?;
-        }
-        if keep_going && sorting.is_some() {
-            return Err(Error::usage(
-                "⟨keep_going⟩: the records of an input that fails partway would be among the sorted ones\n  Leave out ⟨keep_going⟩.",
-            ));
         }
         let left = Left::of(&target, place.as_deref())?;
         let mut target = target.open(settings.force, settings.stop.as_ref())?;
@@ -190,14 +182,12 @@ impl Many {
             let quarantine = ledger.finish()?;
             return Ok(Report { files, quarantine, parts, elapsed: started.elapsed(), ..sum.report(memory_limit) });
         }
-        let mut sorted = None;
         let len = match (fold, frame) {
             (Some(fold), _) => Some(fold::write(&fold.finish(), &target)?),
             (None, Some(frame)) if let Some(sorting) = sorting => {
-                let done = sorting.finish(to, &frame, &target, &Budget::new(ceiling(&settings)))?;
-                let len = write_end(&frame, done.records, &target, Place::behind(done.at as usize))?;
-                sum.warnings.extend(done.warnings.iter().cloned());
-                sorted = Some(done);
+                let sorted = sorting.finish(to, &frame, &target, &Budget::new(ceiling(&settings)))?;
+                let len = write_end(&frame, sorted.records, &target, Place::behind(sorted.at as usize))?;
+                sum.sorted = Some(sorted);
                 Some(len)
             }
             (None, Some(frame)) => Some(write_end(&frame, sum.records_out, &target, place)?),
@@ -211,13 +201,7 @@ impl Many {
             output = target.finish()?;
             sum.warnings.extend(left.map(Left::remove));
         }
-        let mut report =
-            Report { target: path, files, quarantine, output, elapsed: started.elapsed(), ..sum.report(memory_limit) };
-        if let Some(Sorted { records, left_out, spilled, .. }) = sorted {
-            (report.records_out, report.spilled) = (records, spilled);
-            report.records_filtered += left_out;
-        }
-        Ok(report)
+        Ok(Report { target: path, files, quarantine, output, elapsed: started.elapsed(), ..sum.report(memory_limit) })
     }
 }
 
@@ -249,36 +233,6 @@ pub(crate) fn less_names(settings: Settings, names: impl ExactSizeIterator<Item 
 /// The names of the columns of all inputs may take the memory limit divided by this: every source has them in its
 /// tables again.
 const NAMES: usize = 8;
-
-/// How the target is compressed, if it is. The memory for that is taken from what the sources may use.
-fn packing(settings: &mut Settings, target: &TargetSpec) -> Result<Option<Packing>> {
-    let Some(compression) = settings.compress.of(target.path()) else { return Ok(None) };
-    let packing = Packing::within(compression, settings.workers, ceiling(settings) / 2)?;
-    settings.memory_limit -= packing.bytes();
-    // The target compresses, so the sources' records need not be compressed again.
-    settings.compress = Compress::None;
-    Ok(Some(packing))
-}
-
-/// The one format of the target.
-fn target_format(settings: &Settings, first: &SourceSpec, target: &TargetSpec) -> Result<Format> {
-    let path = target.path();
-    match (settings.to, path) {
-        (None, None) => format_of(settings, first),
-        // A file does not ask for the source's format.
-        _ => {
-            let from = format_of(settings, first).unwrap_or(Format::PLAIN);
-            format::target_format(settings.to, path, from, &settings.extensions)
-        }
-    }
-}
-
-fn format_of(settings: &Settings, source: &SourceSpec) -> Result<Format> {
-    match source.section() {
-        Some(section) => Ok(section.format()),
-        None => format::source_format(settings.from, source.path(), &settings.extensions),
-    }
-}
 
 /// Whether there is a regular file under a path.
 fn is_file(path: &Path) -> bool {

@@ -198,7 +198,7 @@ def large(rng, pagemill, folder, megabytes):
         file.write(data)
     wanted = as_csv(expected(rows, keys))
     spilled = []
-    for extra in (["-j", "1"], ["-j", "2", "--memory-limit", "15MB"], ["-j", "7", "--memory-limit", "24MB", "--io", "read"]):
+    for extra in (["-j", "1"], ["-j", "2", "--memory-limit", "16MB"], ["-j", "7", "--memory-limit", "24MB", "--io", "read"]):
         report = os.path.join(folder, "report.json")
         found = run(pagemill, [path, "--by", by, "--report", report, "--force", "-q", *extra])
         assert found == wanted, (by, extra)

@@ -168,7 +168,8 @@ impl Opened<'_> {
     ) -> Result<Run> {
         let target = Target::memory();
         let ledger = Some(ledger);
-        let begin = Begin { place: Place::behind(0), first_skips: 0, totals: Totals::default(), ledger, checkpoints: None };
+        let begin =
+            Begin { place: Place::behind(0), first_skips: 0, totals: Totals::default(), ledger, checkpoints: None };
         let onto = Onto { target: &target, begin, start: None, written_before: 0 };
         self.records_from(self.settings.on_error, ends, onto, registry)
     }

@@ -282,8 +282,12 @@ impl Plan {
     /// afterwards.
     pub fn room_for_names(&self) -> usize {
         let head = if self.streamed { HEAD + self.room_for_header() } else { 0 };
-        let held =
-            BASE + self.dashboard + self.profile + self.sorted + head + self.unpacking.map_or(0, |unpacking| unpacking.bytes());
+        let held = BASE
+            + self.dashboard
+            + self.profile
+            + self.sorted
+            + head
+            + self.unpacking.map_or(0, |unpacking| unpacking.bytes());
         self.memory_limit.saturating_sub(held) + FEW
     }
 

@@ -21,7 +21,10 @@ fn records_come_in_the_order_of_fields() {
     let here = here.path();
     let sorted = |flags: &str| ids(&say(here, &format!("sort a.csv {flags}")).ends(0).stdout);
     // By value, equal ones in their order, null last.
-    assert_eq!(say(here, "sort a.csv --by fare").ends(0).stdout, "id,name,fare\n1,a,9.50\n5,e,9.5\n3,c,10\n4,\"d,x\",100\n2,b,\n");
+    assert_eq!(
+        say(here, "sort a.csv --by fare").ends(0).stdout,
+        "id,name,fare\n1,a,9.50\n5,e,9.5\n3,c,10\n4,\"d,x\",100\n2,b,\n"
+    );
     assert_eq!(sorted("--by fare:desc"), "4 3 1 5 2");
     assert_eq!(sorted("--by fare:desc:number,id:desc"), "4 3 5 1 2");
     assert_eq!(sorted("--by fare:number:desc --by id:DESC"), "4 3 5 1 2");
@@ -44,7 +47,8 @@ fn records_come_in_the_order_of_fields() {
 #[test]
 fn any_format_is_read_and_written() {
     let nested = "{\"a\":{\"b\":[2,1]},\"n\":2}\n{\"a\":{\"b\":[1]},\"n\":10}\n{\"n\":1.0}\n{\"a\":null,\"n\":\"x\"}\n";
-    let here = with(&[("a.csv", FARES), ("a.ndjson", nested), ("t.txt", "b\r\na\nc"), ("b.csv", "id,fare,name\n6,1,f\n")]);
+    let here =
+        with(&[("a.csv", FARES), ("a.ndjson", nested), ("t.txt", "b\r\na\nc"), ("b.csv", "id,fare,name\n6,1,f\n")]);
     let here = here.path();
     let json = "[\n{\"id\":5,\"name\":\"e\",\"fare\":9.5},\n{\"id\":4,\"name\":\"d,x\",\"fare\":100}\n]\n";
     assert_eq!(say(here, "sort a.csv --by id:desc --limit 2 -t json").ends(0).stdout, json);
@@ -71,14 +75,23 @@ fn any_format_is_read_and_written() {
     let exploded = say(here, "sort l.ndjson --by l --explode l").ends(0).stdout;
     assert_eq!(exploded, "{\"id\":1,\"l\":1}\n{\"id\":2,\"l\":2}\n{\"id\":1,\"l\":3}\n");
     // A table for people.
-    assert_eq!(say(here, "sort a.csv --by fare:desc -s id,fare --limit 2 -t table").ends(0).stdout, "id  fare\n 4   100\n 3    10\n");
+    assert_eq!(
+        say(here, "sort a.csv --by fare:desc -s id,fare --limit 2 -t table").ends(0).stdout,
+        "id  fare\n 4   100\n 3    10\n"
+    );
 }
 
 #[test]
 fn what_has_no_place_in_the_order_is_bad() {
-    let here = with(&[("a.csv", FARES), ("a.ndjson", "{\"n\":[1]}\n{\"n\":1}\n"), ("d.csv", "d,n\n2024-06-01,1\nsoon,2\n2024-05-31T23:59-01:00,3\n")]);
+    let here = with(&[
+        ("a.csv", FARES),
+        ("a.ndjson", "{\"n\":[1]}\n{\"n\":1}\n"),
+        ("d.csv", "d,n\n2024-06-01,1\nsoon,2\n2024-05-31T23:59-01:00,3\n"),
+    ]);
     let here = here.path();
-    say(here, "sort a.csv --by name:number").ends(1).says(&["a.csv: record 1, line 2", "the field `name`, which --by names, is not a number"]);
+    say(here, "sort a.csv --by name:number")
+        .ends(1)
+        .says(&["a.csv: record 1, line 2", "the field `name`, which --by names, is not a number"]);
     say(here, "sort a.ndjson --by n").ends(1).says(&["record 1", "it is a list or map"]);
     assert_eq!(say(here, "sort a.ndjson --by n --on-error skip").ends(0).stdout, "{\"n\":1}\n");
     // 23:59 an hour west of Greenwich is after midnight.
@@ -174,7 +187,8 @@ fn a_full_disk_ends_the_sort() {
     let here = here.path();
     fs::create_dir(here.join("spill")).unwrap();
     // Files may have a megabyte at most: writing more is refused, as on a full disk.
-    let line = "ulimit -f 1024; trap '' XFSZ; exec \"$0\" sort a.csv --by k --memory-limit 15MB --spill-dir spill -o b.csv";
+    let line =
+        "ulimit -f 1024; trap '' XFSZ; exec \"$0\" sort a.csv --by k --memory-limit 15MB --spill-dir spill -o b.csv";
     let mut shell = std::process::Command::new("sh");
     shell.current_dir(here).arg("-c").arg(line).arg(command(here).get_program());
     let ran = crate::support::ran(shell.output().unwrap()).ends(3);
@@ -186,9 +200,16 @@ fn a_full_disk_ends_the_sort() {
 fn the_plan_says_how() {
     let here = with(&[("a.csv", FARES)]);
     let plan = say(here.path(), "sort a.csv --by fare:desc:number,id --limit 3 --explain").ends(0).stdout;
-    for part in ["sorted by        fare:desc:number, id\n", "of the sorted    the first 3\n", "sorted records\n", "62500000 bytes of memory"] {
+    for part in [
+        "sorted by        fare:desc:number, id\n",
+        "of the sorted    the first 3\n",
+        "sorted records\n",
+        "62500000 bytes of memory",
+    ] {
         assert!(plan.contains(part), "{part}: {plan}");
     }
-    let plan = run(here.path(), ["sort", "a.csv", "--by", "id", "--spill-dir", "/", "-o", "b.csv", "--explain"]).ends(0).stdout;
+    let plan = run(here.path(), ["sort", "a.csv", "--by", "id", "--spill-dir", "/", "-o", "b.csv", "--explain"])
+        .ends(0)
+        .stdout;
     assert!(plan.contains("a file without a name in /\n"), "{plan}");
 }

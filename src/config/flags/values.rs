@@ -96,8 +96,7 @@ pub(super) fn sort_keys(flag: &str, texts: &[String]) -> Result<Vec<SortKey>, Er
 }
 
 /// How values may be compared.
-const KINDS: [(&str, KeyKind); 3] =
-    [("text", KeyKind::Text), ("number", KeyKind::Number), ("date", KeyKind::Date)];
+const KINDS: [(&str, KeyKind); 3] = [("text", KeyKind::Text), ("number", KeyKind::Number), ("date", KeyKind::Date)];
 
 fn no_key(flag: &str, part: &str) -> Error {
     Error::usage(format!(

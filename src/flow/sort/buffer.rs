@@ -48,8 +48,9 @@ pub(super) struct Mark {
 impl Buffer {
     /// An empty one.
     pub fn new(share: usize) -> Buffer {
-        let mut buffer = Buffer { data: Vec::new(), len: 0, index: Vec::new(), share, whole: share <= FIRST };
-        buffer.divide(share.min(FIRST), 3, 4);
+        let whole = share < 3 * FIRST;
+        let mut buffer = Buffer { data: Vec::new(), len: 0, index: Vec::new(), share, whole };
+        buffer.divide(if whole { share } else { FIRST }, 3, 4);
         buffer
     }
 
@@ -110,8 +111,8 @@ impl Buffer {
             0 => (3, 4),
             _ => (len, len + index.len() * PLACE),
         };
-        // What is copied is there twice.
-        self.divide(self.share - FIRST.min(self.share / 2), parts, all);
+        // What is copied is there twice. There is room for at least twice as much as before, of both.
+        self.divide(self.share - FIRST, parts, all);
         self.data[..len].copy_from_slice(&old[..len]);
         self.index.extend_from_slice(&index);
         true
@@ -164,8 +165,8 @@ impl Buffer {
             writer.entry(&self.data[at..at + entry_len(&self.data, at)])?;
         }
         let (len, records) = (self.len, self.index.len());
-        let unused = self.data.len() - len > self.data.len() / 4
-            || self.index.capacity() - records > self.index.capacity() / 4;
+        let unused =
+            self.data.len() - len > self.data.len() / 4 || self.index.capacity() - records > self.index.capacity() / 4;
         self.back(Mark { len: 0, records: 0 });
         if unused && records > 0 {
             let bytes = self.data.len() + self.index.capacity() * PLACE;
@@ -242,5 +243,79 @@ impl Sorted for Entries<'_> {
         to(&self.buffer.data[body..body + self.len])?;
         self.next();
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spill::{Merge, SpillFile};
+
+    /// Adds an entry with this key, whose last byte is its number; says whether there was room.
+    fn add(buffer: &mut Buffer, key: &[u8], body: &[u8]) -> bool {
+        let len = ENTRY + key.len() + body.len();
+        let Some(room) = buffer.room().get_mut(ENTRY..len) else { return false };
+        room[..key.len()].copy_from_slice(key);
+        room[key.len()..].copy_from_slice(body);
+        buffer.push(key.len(), 1, body.len());
+        true
+    }
+
+    fn keys(buffer: &Buffer) -> Vec<Vec<u8>> {
+        let (mut merge, mut found) = (Merge::new(vec![buffer.entries()]), Vec::new());
+        while let Some(input) = merge.first() {
+            found.push(input.key().to_vec());
+            input.take(&mut |_| Ok(())).unwrap();
+            merge.next();
+        }
+        found
+    }
+
+    #[test]
+    fn entries_are_sorted_by_their_keys() {
+        let mut buffer = Buffer::new(SHARE);
+        let all: [&[u8]; 6] = [b"b\x00", b"a long key\x01", b"b\x02", b"a long kex\x03", b"\x04", b"a long key\x05"];
+        for key in all {
+            assert!(add(&mut buffer, key, b"body"));
+        }
+        buffer.sort();
+        let wanted: [&[u8]; 6] = [b"\x04", b"a long kex\x03", b"a long key\x01", b"a long key\x05", b"b\x00", b"b\x02"];
+        assert_eq!(keys(&buffer), wanted);
+        // The first two stay, and there is room for more; what comes later comes after what is equal.
+        let (made_room, last) = buffer.keep_first(2);
+        assert_eq!((made_room, last), (true, Some(&b"a long kex\x03"[..])));
+        assert!(add(&mut buffer, b"a\x06", b""));
+        buffer.sort();
+        assert_eq!(keys(&buffer), [&b"\x04"[..], b"a\x06", b"a long kex\x03"]);
+    }
+
+    #[test]
+    fn a_buffer_takes_its_share_and_no_more() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = SpillFile::create(folder.path()).unwrap();
+        let mut writer = RunWriter::new(file, 4096);
+        for share in [SHARE, FIRST, 2 * FIRST, 3 * FIRST - 1, 3 * FIRST, 5 * FIRST] {
+            for body in [0, 1, 100, 5000, 200_000] {
+                let (mut buffer, body, mut count) = (Buffer::new(share), vec![b'x'; body], 0u64);
+                for _ in 0..3 {
+                    let before = count;
+                    loop {
+                        let key = [&count.to_be_bytes()[..], b"#"].concat();
+                        if add(&mut buffer, &key, &body) {
+                            count += 1;
+                        } else if !buffer.grow() {
+                            break;
+                        }
+                        assert!(buffer.data.len() + buffer.index.capacity() * PLACE <= share);
+                    }
+                    let used = (count - before) as usize * (ENTRY + 9 + body.len() + PLACE);
+                    assert!(used * 3 > share || body.len() > 100_000, "{share} {} {used}", body.len());
+                    buffer.sort();
+                    assert!(keys(&buffer).is_sorted());
+                    buffer.write(&mut writer).unwrap();
+                    assert_eq!(buffer.records(), 0);
+                }
+            }
+        }
     }
 }

@@ -389,7 +389,12 @@ mod tests {
                     None if by.descending && !pair[1].is_empty() => std::cmp::Ordering::Greater,
                     None => std::cmp::Ordering::Less,
                 };
-                assert_eq!(order, wanted, "{:?} {by}", pair.iter().map(|t| String::from_utf8_lossy(t)).collect::<Vec<_>>());
+                assert_eq!(
+                    order,
+                    wanted,
+                    "{:?} {by}",
+                    pair.iter().map(|t| String::from_utf8_lossy(t)).collect::<Vec<_>>()
+                );
             }
         }
     }
@@ -397,13 +402,54 @@ mod tests {
     #[test]
     fn numbers_by_their_value() {
         let values = [
-            "-inf", "-1e400", "-10", "-9.99", "-9.9", "-9", "-1", "-0.5", "-1e-400", "0", "=-0", "=0.00", "=0e5",
-            "1e-400", "1e-31", "1e-30", "0.1", "=0.10", "=1e-1", "0.11", "0.5", "1", "=01", "=+1", "= 1.0 ", "1.0000000000000000000001", "9", "10", "=1e1",
-            "100", "123456789012345678901", "123456789012345678902", "1e30", "1e31", "1e400", "2e400", "1e401", "inf", "NaN", "",
+            "-inf",
+            "-1e400",
+            "-10",
+            "-9.99",
+            "-9.9",
+            "-9",
+            "-1",
+            "-0.5",
+            "-1e-400",
+            "0",
+            "=-0",
+            "=0.00",
+            "=0e5",
+            "1e-400",
+            "1e-31",
+            "1e-30",
+            "0.1",
+            "=0.10",
+            "=1e-1",
+            "0.11",
+            "0.5",
+            "1",
+            "=01",
+            "=+1",
+            "= 1.0 ",
+            "1.0000000000000000000001",
+            "9",
+            "10",
+            "=1e1",
+            "100",
+            "123456789012345678901",
+            "123456789012345678902",
+            "1e30",
+            "1e31",
+            "1e400",
+            "2e400",
+            "1e401",
+            "inf",
+            "NaN",
+            "",
         ];
         in_order(&values, KeyKind::Number);
         for text in ["abc", "1,5", "--1", ".", "1e", "0x10", "Infinity"] {
-            assert_eq!(key(Value::Untyped(text.as_bytes()), &field(KeyKind::Number)), Err(NoKey::NotA("a number")), "{text}");
+            assert_eq!(
+                key(Value::Untyped(text.as_bytes()), &field(KeyKind::Number)),
+                Err(NoKey::NotA("a number")),
+                "{text}"
+            );
         }
         let floats = [f64::NEG_INFINITY, -0.1, 0.0, 0.1, 1e300, f64::INFINITY, f64::NAN];
         let keys = floats.map(|float| key(Value::Float(float), &field(KeyKind::Number)).unwrap());
@@ -413,7 +459,25 @@ mod tests {
 
     #[test]
     fn short_numbers_have_the_keys_of_others() {
-        let texts = ["0", "-0.0", "1", "-1", "10", "100", "0.5", "-0.05", "123.4", "1234567890123456789012", "99.99", "-7.10", "0.001", "5.", ".5", "007", "-.50"];
+        let texts = [
+            "0",
+            "-0.0",
+            "1",
+            "-1",
+            "10",
+            "100",
+            "0.5",
+            "-0.05",
+            "123.4",
+            "1234567890123456789012",
+            "99.99",
+            "-7.10",
+            "0.001",
+            "5.",
+            ".5",
+            "007",
+            "-.50",
+        ];
         for text in texts {
             let short = key(Value::Untyped(text.as_bytes()), &field(KeyKind::Number)).unwrap();
             let other = key(Value::Untyped(format!("{text}e0").as_bytes()), &field(KeyKind::Number)).unwrap();
@@ -428,7 +492,10 @@ mod tests {
 
     #[test]
     fn text_by_its_bytes() {
-        in_order(&["\0", "\0\0", "\0a", "\x01", " ", "10", "9", "a", "a\0", "a\0b", "aa", "b", "ä", "\u{10ffff}", ""], KeyKind::Text);
+        in_order(
+            &["\0", "\0\0", "\0a", "\x01", " ", "10", "9", "a", "a\0", "a\0b", "aa", "b", "ä", "\u{10ffff}", ""],
+            KeyKind::Text,
+        );
         let texts = [&b""[..], b"\0"].map(|text| key(Value::Text(text), &field(KeyKind::Text)).unwrap());
         assert!(texts.is_sorted() && texts[0] != texts[1]);
         assert_eq!(key(Value::Int(12), &field(KeyKind::Text)), key(Value::Text(b"12"), &field(KeyKind::Text)));
@@ -438,7 +505,14 @@ mod tests {
     #[test]
     fn values_as_what_they_are() {
         in_order(&["-1", "9", "10", "=10.0", "007", "1e", "abc", ""], KeyKind::Any);
-        let all = [Value::Bool(false), Value::Bool(true), Value::Float(f64::NEG_INFINITY), Value::Number(b"1"), Value::Text(b"0"), Value::Bytes(b"")];
+        let all = [
+            Value::Bool(false),
+            Value::Bool(true),
+            Value::Float(f64::NEG_INFINITY),
+            Value::Number(b"1"),
+            Value::Text(b"0"),
+            Value::Bytes(b""),
+        ];
         let keys = all.map(|value| key(value, &field(KeyKind::Any)).unwrap());
         assert!(keys.is_sorted());
         let mut room = [0; 9];
@@ -451,8 +525,16 @@ mod tests {
     fn dates_by_the_instant() {
         in_order(
             &[
-                "-000044-03-15", "1969-12-31T23:59:59.999999999Z", "1970-01-01", "=1970-01-01T00:00:00", "=1970-01-01 01:00:00+01:00",
-                "2024-02-29T00:00:00+00:01", "2024-02-29", "2024-02-29T00:00:00-00:01", "9999-12-31", "",
+                "-000044-03-15",
+                "1969-12-31T23:59:59.999999999Z",
+                "1970-01-01",
+                "=1970-01-01T00:00:00",
+                "=1970-01-01 01:00:00+01:00",
+                "2024-02-29T00:00:00+00:01",
+                "2024-02-29",
+                "2024-02-29T00:00:00-00:01",
+                "9999-12-31",
+                "",
             ][1..],
             KeyKind::Date,
         );
@@ -462,7 +544,8 @@ mod tests {
 
     #[test]
     fn no_value_has_the_beginning_of_another() {
-        let values = [&b"a"[..], b"ab", b"a\0", b"a\0\x01", b"1", b"10", b"1.5", b"1e99", b"1e-99", b"-1", b"-1.5", b"0"];
+        let values =
+            [&b"a"[..], b"ab", b"a\0", b"a\0\x01", b"1", b"10", b"1.5", b"1e99", b"1e-99", b"-1", b"-1.5", b"0"];
         for kind in [KeyKind::Any, KeyKind::Text] {
             let keys = values.map(|text| key(Value::Untyped(text), &field(kind)).unwrap());
             for (a, one) in keys.iter().enumerate() {

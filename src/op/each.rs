@@ -1,7 +1,7 @@
 //! Evaluating an expression for every record of a batch.
 
 use crate::error::Fault;
-use crate::expr::{Expression, Outcome, Place};
+use crate::expr::{Expression, Outcome, Place, Scalar};
 use crate::record::{Batch, Before};
 
 /// Calls `take` with the value for each record, or with the reason why the record is bad. Where memory is lacking it
@@ -19,6 +19,12 @@ pub(super) fn each<'a>(
     let (seen, ordered) = (batch.seen(), expression.is_ordered());
     let mut lines = Counted { line: before.line, offset: 0 };
     for record in 0..batch.len() {
+        if schema.is_some()
+            && let Some(truth) = running.simply(batch.columns(record))
+        {
+            take(batch, record, Ok(Scalar::Bool(truth)));
+            continue;
+        }
         let offset = batch.span(record).start;
         let mut place = Place { source: before.source, ..Place::default() };
         if ordered {

@@ -118,6 +118,16 @@ impl Buffer {
         true
     }
 
+    /// Whether there is more room now for the first entry, which may be a long one.
+    #[cold]
+    pub fn widen(&mut self) -> bool {
+        let (before, bytes) = (self.data.len(), self.data.len() + self.index.capacity() * PLACE);
+        if self.records() == 0 {
+            self.divide(bytes, 1, 1);
+        }
+        self.data.len() > before
+    }
+
     /// Puts the entries in order.
     pub fn sort(&mut self) {
         let data = &self.data;

@@ -143,6 +143,9 @@ impl Sorter {
                 continue;
             }
             if self.buffer.records() == 0 {
+                if self.buffer.widen() {
+                    continue;
+                }
                 return Err(self.too_large(batch, records.start).into());
             }
             self.make_room()?;
@@ -265,7 +268,7 @@ impl Sorter {
     fn too_large(&self, batch: &Batch<'_>, record: usize) -> Error {
         let bytes = batch.span(record).end - batch.span(record).start;
         Error::memory(format!(
-            "a record of {} does not fit into the {} that a worker has for sorting\n  Raise ⟨memory_limit⟩, or lower ⟨workers⟩.",
+            "a record of {} and its key do not fit into the {} that a worker has for sorting\n  Raise ⟨memory_limit⟩, or lower ⟨workers⟩.",
             megabytes(bytes),
             megabytes(self.share)
         ))

@@ -145,7 +145,7 @@ impl Sorting {
             let workers = if self.workers > 0 { self.workers } else { opened.plan.workers };
             let workers = workers.min(self.memory / SHARE).max(1);
             let sorter = || Sorter::new(Arc::clone(&self.order), self.memory / workers);
-            self.sorters = std::iter::repeat_with(sorter).take(workers).collect();
+            self.sorters = std::iter::repeat_with(sorter).take(workers).collect::<Result<_>>()?;
         }
         let names = opened.route.names.as_ref();
         let columns = names.map(|names| self.columns(names)).transpose()?;

@@ -1,7 +1,8 @@
 //! Writing and reading one run.
 
 use super::file::{HEAD, SpillFile};
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::sys::Pages;
 
 /// What comes before an entry: the lengths of its key and its body.
 pub(crate) const ENTRY: usize = 8;
@@ -125,7 +126,7 @@ pub(crate) struct RunReader {
     run: Run,
     /// Where the next block is.
     next: u64,
-    window: Vec<u8>,
+    window: Pages,
     /// The part of the window that was not read yet: it begins with the key of the entry.
     from: usize,
     to: usize,
@@ -143,7 +144,9 @@ impl RunReader {
     /// Those of [`next`](Self::next).
     pub fn new(run: Run) -> Result<RunReader> {
         let (next, room) = (run.start, run.memory());
-        let window = vec![0; room];
+        let no_memory =
+            |e| Error::memory(format!("the system has no memory for merging: {e}\n  Lower ⟨memory_limit⟩."));
+        let window = Pages::new(room).map_err(no_memory)?;
         let mut reader = RunReader { run, next, window, from: 0, to: 0, key: 0, body: 0, prefix: 0, ended: false };
         reader.next()?;
         Ok(reader)

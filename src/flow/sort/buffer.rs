@@ -1,7 +1,10 @@
 //! The records of one worker that wait to be sorted.
 
-use crate::error::Result;
+use std::io;
+
+use crate::error::{Error, Result};
 use crate::spill::{ENTRY, RunWriter, Sorted, lengths, prefix};
+use crate::sys::Pages;
 
 /// The least memory that a worker needs for sorting.
 pub(crate) const SHARE: usize = 512 << 10;
@@ -12,7 +15,7 @@ const FIRST: usize = 1 << 20;
 /// Records with their keys, in the memory of one worker. What they take does not grow beyond its share.
 pub(super) struct Buffer {
     /// Entries as they are in a run, one after another.
-    data: Vec<u8>,
+    data: Pages,
     len: usize,
     index: Vec<Place>,
     share: usize,
@@ -47,20 +50,28 @@ pub(super) struct Mark {
 
 impl Buffer {
     /// An empty one.
-    pub fn new(share: usize) -> Buffer {
+    ///
+    /// # Errors
+    /// Memory: the system has none.
+    pub fn new(share: usize) -> Result<Buffer> {
         let whole = share < 3 * FIRST;
-        let mut buffer = Buffer { data: Vec::new(), len: 0, index: Vec::new(), share, whole };
-        buffer.divide(if whole { share } else { FIRST }, 3, 4);
-        buffer
+        let mut buffer = Buffer { data: pages(PLACE)?, len: 0, index: Vec::new(), share, whole };
+        buffer.divide(if whole { share } else { FIRST }, 3, 4)?;
+        Ok(buffer)
     }
 
     /// Takes the memory: so many parts of all for the entries. Nothing of it is resident before it is used.
-    fn divide(&mut self, bytes: usize, parts: usize, all: usize) {
+    fn divide(&mut self, bytes: usize, parts: usize, all: usize) -> Result<()> {
         let data = (bytes as u128 * parts as u128 / all as u128) as usize;
         let data = data.clamp(bytes / 4, bytes / 16 * 15);
-        (self.data, self.index) = (Vec::new(), Vec::new());
-        self.data = vec![0; data];
-        self.index = Vec::with_capacity((bytes - data) / PLACE);
+        let places = (bytes - data) / PLACE;
+        if self.index.is_empty() {
+            // What is given back goes to the system.
+            self.index = Vec::new();
+            self.data.resize(PLACE).map_err(no_pages)?;
+        }
+        self.index.reserve_exact(places.saturating_sub(self.index.len()));
+        self.data.resize(data).map_err(no_pages)
     }
 
     /// How many records there are.
@@ -102,35 +113,37 @@ impl Buffer {
 
     /// Whether more memory could be taken, and it was.
     #[cold]
-    pub fn grow(&mut self) -> bool {
+    pub fn grow(&mut self) -> Result<bool> {
         if std::mem::replace(&mut self.whole, true) {
-            return false;
+            return Ok(false);
         }
-        let (old, index, len) = (std::mem::take(&mut self.data), std::mem::take(&mut self.index), self.len);
-        let (parts, all) = match len {
+        let (parts, all) = match self.len {
             0 => (3, 4),
-            _ => (len, len + index.len() * PLACE),
+            len => (len, len + self.index.len() * PLACE),
         };
-        // What is copied is there twice. There is room for at least twice as much as before, of both.
-        self.divide(self.share - FIRST, parts, all);
-        self.data[..len].copy_from_slice(&old[..len]);
-        self.index.extend_from_slice(&index);
-        true
+        // The index is there twice while it grows. There is room for at least twice as much as before, of both.
+        self.divide(self.share - FIRST, parts, all)?;
+        Ok(true)
     }
 
     /// Whether there is more room now for the first entry, which may be a long one.
     #[cold]
-    pub fn widen(&mut self) -> bool {
-        let (before, bytes) = (self.data.len(), self.data.len() + self.index.capacity() * PLACE);
+    pub fn widen(&mut self) -> Result<bool> {
+        let (before, bytes) = (self.data.len(), self.size());
         if self.records() == 0 {
-            self.divide(bytes, 1, 1);
+            self.divide(bytes, 1, 1)?;
         }
-        self.data.len() > before
+        Ok(self.data.len() > before)
+    }
+
+    /// How much memory it may take at present, in bytes.
+    fn size(&self) -> usize {
+        self.data.len() + self.index.capacity() * PLACE
     }
 
     /// Puts the entries in order.
     pub fn sort(&mut self) {
-        let data = &self.data;
+        let data = &*self.data;
         self.index.sort_unstable_by(|a, b| {
             a.prefix.cmp(&b.prefix).then_with(|| match a.at & b.at & SHORT {
                 // They came in the order of their numbers.
@@ -147,7 +160,7 @@ impl Buffer {
             return (false, None);
         }
         self.index.truncate(most);
-        let data = &mut self.data;
+        let data = &mut *self.data;
         let size = |place: &Place| entry_len(data, place.at());
         let bytes: usize = self.index.iter().map(size).sum();
         let fits = bytes <= data.len() / 2 && most <= self.index.capacity() / 2;
@@ -163,7 +176,7 @@ impl Buffer {
             end += len;
         }
         self.len = end;
-        let data = &self.data;
+        let data = &*self.data;
         let last = self.index.iter().map(|place| key_at(data, place.at())).max();
         (true, last)
     }
@@ -178,16 +191,17 @@ impl Buffer {
         let unused =
             self.data.len() - len > self.data.len() / 4 || self.index.capacity() - records > self.index.capacity() / 4;
         self.back(Mark { len: 0, records: 0 });
-        if unused && records > 0 {
-            let bytes = self.data.len() + self.index.capacity() * PLACE;
-            self.divide(bytes, len, len + records * PLACE);
+        // One that is as long as it may be stays so.
+        if unused && records > 0 && !(self.data.len() >= self.size() / 16 * 15 && len > self.data.len() / 2) {
+            return self.divide(self.size(), len, len + records * PLACE);
         }
         Ok(())
     }
 
     /// Gives its memory back.
-    pub fn release(&mut self) {
-        (self.data, self.index, self.len) = (Vec::new(), Vec::new(), 0);
+    pub fn release(&mut self) -> Result<()> {
+        (self.index, self.len) = (Vec::new(), 0);
+        self.data.resize(PLACE).map_err(no_pages)
     }
 
     /// The entries, which are in order.
@@ -196,6 +210,16 @@ impl Buffer {
         entries.next();
         entries
     }
+}
+
+/// Memory of this size, zeros at first.
+fn pages(bytes: usize) -> Result<Pages> {
+    Pages::new(bytes).map_err(no_pages)
+}
+
+#[cold]
+fn no_pages(error: io::Error) -> Error {
+    Error::memory(format!("the system has no memory for sorting: {error}\n  Lower ⟨memory_limit⟩ or ⟨workers⟩."))
 }
 
 fn key_at(data: &[u8], at: usize) -> &[u8] {
@@ -283,7 +307,7 @@ mod tests {
 
     #[test]
     fn entries_are_sorted_by_their_keys() {
-        let mut buffer = Buffer::new(SHARE);
+        let mut buffer = Buffer::new(SHARE).unwrap();
         let all: [&[u8]; 6] = [b"b\x00", b"a long key\x01", b"b\x02", b"a long kex\x03", b"\x04", b"a long key\x05"];
         for key in all {
             assert!(add(&mut buffer, key, b"body"));
@@ -306,14 +330,14 @@ mod tests {
         let mut writer = RunWriter::new(file, 4096);
         for share in [SHARE, FIRST, 2 * FIRST, 3 * FIRST - 1, 3 * FIRST, 5 * FIRST] {
             for body in [0, 1, 100, 5000, 200_000] {
-                let (mut buffer, body, mut count) = (Buffer::new(share), vec![b'x'; body], 0u64);
+                let (mut buffer, body, mut count) = (Buffer::new(share).unwrap(), vec![b'x'; body], 0u64);
                 for _ in 0..3 {
                     let before = count;
                     loop {
                         let key = [&count.to_be_bytes()[..], b"#"].concat();
                         if add(&mut buffer, &key, &body) {
                             count += 1;
-                        } else if !buffer.grow() {
+                        } else if !buffer.grow().unwrap() {
                             break;
                         }
                         assert!(buffer.data.len() + buffer.index.capacity() * PLACE <= share);

@@ -75,11 +75,14 @@ enum Tried {
 
 impl Sorter {
     /// No records yet; they may take `share` bytes.
-    pub fn new(order: Arc<Order>, share: usize) -> Sorter {
+    ///
+    /// # Errors
+    /// Memory: the system has none.
+    pub fn new(order: Arc<Order>, share: usize) -> Result<Sorter> {
         let room = share.saturating_sub(order.block);
-        Sorter {
+        Ok(Sorter {
             share,
-            buffer: Buffer::new(room),
+            buffer: Buffer::new(room)?,
             writing: None,
             writer: None,
             runs: Vec::new(),
@@ -92,7 +95,7 @@ impl Sorter {
             slice: u64::MAX,
             number: 0,
             order,
-        }
+        })
     }
 
     /// Goes on with another source.
@@ -124,8 +127,7 @@ impl Sorter {
 
     /// Takes one record, or all that were made of one.
     fn one(&mut self, batch: &Batch<'_>, records: Range<usize>, output: &mut Output<'_>) -> Result<(), EncodeError> {
-        let (mark, number) = (self.buffer.mark(), self.number);
-        let mut mark = mark;
+        let (mut mark, number) = (self.buffer.mark(), self.number);
         loop {
             let tried = self.try_all(batch, records.clone());
             if let Ok(Tried::Taken) = tried {
@@ -139,11 +141,11 @@ impl Sorter {
             self.buffer.back(mark);
             (self.number, self.lost) = (number, None);
             tried?;
-            if self.buffer.grow() {
+            if self.buffer.grow()? {
                 continue;
             }
             if self.buffer.records() == 0 {
-                if self.buffer.widen() {
+                if self.buffer.widen()? {
                     continue;
                 }
                 return Err(self.too_large(batch, records.start).into());
@@ -254,9 +256,8 @@ impl Sorter {
         if self.buffer.records() > 0 {
             self.write()?;
         }
-        self.buffer.release();
         self.writer = None;
-        Ok(())
+        self.buffer.release()
     }
 
     /// The records in memory, in order.

@@ -23,5 +23,6 @@ pub(crate) mod sort;
 pub(crate) mod split;
 pub(crate) mod sync;
 pub(crate) mod totals;
+pub(crate) mod trial;
 pub(crate) mod wanted;
 pub(crate) mod worker;

@@ -18,6 +18,7 @@ pub(crate) mod sort;
 pub(crate) mod spec;
 mod split;
 mod sum;
+mod write;
 
 pub use crate::flow::sort::{KeyKind, SortKey};
 pub use crate::flow::split::By;

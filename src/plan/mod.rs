@@ -2,5 +2,6 @@
 
 pub(crate) mod memory;
 pub(crate) mod named;
+pub(crate) mod needs;
 pub(crate) mod route;
 pub(crate) mod sizes;

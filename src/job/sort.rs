@@ -147,7 +147,8 @@ impl Sorting {
             let sorter = || Sorter::new(Arc::clone(&self.order), self.memory / workers);
             self.sorters = std::iter::repeat_with(sorter).take(workers).collect::<Result<_>>()?;
         }
-        let names = opened.route.names.as_ref();
+        // Records that become nested ones have fields that nobody knows yet.
+        let names = opened.route.names.as_ref().filter(|_| opened.route.spread.is_none());
         let columns = names.map(|names| self.columns(names)).transpose()?;
         let tested = match &columns {
             Some(columns) => self.only_keys(opened, columns),

@@ -47,7 +47,7 @@ const INPUTS: &[Operand] = &[Operand {
 }];
 
 /// All commands, in the order of the help.
-pub static ALL: [Entry; 16] = [
+pub static ALL: [Entry; 17] = [
     Entry {
         name: "convert",
         alias: None,
@@ -158,6 +158,25 @@ All flags of convert choose and change records before.
 Files are called 000001, 000002 and so on, or by the value of the field: what can't be in the name of a file is \
 written as % and two hexadecimal digits. %null is for records without a value, %empty for empty text. A value that \
 differs from an earlier one only in upper and lower case has all its letters written so, and a long one is cut.",
+    },
+    Entry {
+        name: "aggregate",
+        alias: None,
+        about: "Groups and totals, exact: --by and --agg",
+        flags: Some(Commands::AGGREGATE),
+        operands: INPUTS,
+        examples: &[
+    "pagemill aggregate trips.csv --by from_station --agg 'n=count(), total=sum(fare), mean=mean(fare)'",
+    "pagemill aggregate trips.csv --agg 'n=count(), lo=min(fare), hi=max(fare*1.1)' --where 'fare > 5' -t json",
+    "pagemill aggregate 2023.csv.gz 2024.csv.gz --by 'month=date_trunc(''month'', at)' --agg 'n=count()' -o months.csv",
+    "pagemill aggregate trips.csv --by from_station --agg 'n=count()' --sort n:desc --limit 10",
+],
+        notes: "\
+Records are chosen and changed as convert does it; --by and --agg then use the names after --rename. --sort, --offset, --limit \
+and --tail are about the groups, which otherwise come in the order of their first records. Without --by there is one record.
+
+Sums are exact, whatever the number of workers. Null is ignored. Where a function needs a number and a field has another text, \
+the record is bad, and --on-error decides. See docs/aggregate.md for the functions.",
     },
     Entry {
         name: "generate",

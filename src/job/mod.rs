@@ -19,6 +19,7 @@ mod split;
 mod sum;
 
 pub use crate::flow::split::By;
+pub use crate::fold::groups::Aggregate;
 pub use crate::quarantine::MaxErrors;
 #[doc(hidden)]
 pub use crate::quarantine::{Section, usual_place};

@@ -12,13 +12,15 @@ use crate::flow::pass::PassThrough;
 use crate::flow::place::{self, Place};
 use crate::flow::policy::malformed;
 use crate::flow::wanted::Wanted;
+use crate::fold::ending::Ending;
+use crate::fold::groups::{Aggregate, Groups};
 use crate::fold::words::WordCount;
-use crate::fold::{self, Fold};
 use crate::format::{
     self, Columns, Ends, Format, Given, Gives, OpenError, Opening, Options, ReadFormat, Shape, WriteFormat, sniff,
 };
 use crate::job::open::{as_records, open_text};
 use crate::job::pass::{How, Run};
+use crate::job::run::written;
 use crate::job::settings::{ColumnsFrom, OnError, Settings};
 use crate::job::spec::SourceSpec;
 use crate::memory::{Budget, Reservation};
@@ -130,7 +132,8 @@ impl<'s> Opened<'s> {
             profile: settings.profile,
             split: settings.split,
             held_back: source::held_back(skip, settings.snapshot, settings.memory_limit),
-            ops: settings.ops.iter().map(|op| op.memory()).sum(),
+            ops: settings.ops.iter().map(|op| op.memory()).sum::<usize>()
+                + settings.aggregate.as_ref().map_or(0, Aggregate::memory),
             batches: if from.is_tabular() { 0 } else { batches(settings) },
         };
         let mut plan = Plan::new(&wishes)?;
@@ -190,7 +193,7 @@ impl<'s> Opened<'s> {
         if let Some(start) = reading.header_start().filter(|_| skip.repeated_headers) {
             route.ops.insert(0, Arc::new(RepeatedHeaders::new(&before[start..])));
         }
-        if (route.is_ordered() || settings.rows.counts()) && wishes.workers != 1 {
+        if (route.is_ordered() || settings.source_rows().counts()) && wishes.workers != 1 {
             wishes.workers = 1;
             if wishes.packed.is_none() {
                 plan = Plan::new(&wishes)?;
@@ -321,7 +324,9 @@ impl<'s> Opened<'s> {
             let how = How { on_error, ledger: Some(ledger), resumable: None };
             let (run, fold) = self.fold_by(how, fold, target, registry);
             let mut run = run?;
-            run.bytes_out = fold::write(&fold.finish(), target)?;
+            let written = written(fold, self.settings, self.route.to, target, run.totals.records_out)?;
+            (run.bytes_out, run.totals.records_out) = (written.bytes, written.records);
+            run.written = Some(written);
             return Ok(run);
         }
         let (header, certain) = match resumable.as_mut().and_then(|resumable| resumable.columns.take()) {
@@ -426,8 +431,13 @@ impl<'s> Opened<'s> {
     }
 
     /// The fold that the job ends in, if it does not write records.
-    pub(crate) fn fold(&self) -> Option<WordCount> {
-        self.settings.fold.map(|Folding::WordCount| WordCount::new(self.gives().lines))
+    pub(crate) fn fold(&self) -> Option<Ending> {
+        if let Some(spec) = &self.settings.aggregate {
+            let seen = self.reading.schema().is_none().then(|| (self.route.seen.clone(), self.route.aggregated()));
+            let groups = Groups::new(Arc::new(spec.clone()), &self.budget, self.number, seen);
+            return Some(Ending::Groups(Box::new(groups)));
+        }
+        self.settings.fold.map(|Folding::WordCount| Ending::Words(WordCount::new(self.gives().lines)))
     }
 
     pub(crate) fn writing(&self, header: Option<Columns>) -> Result<Box<dyn WriteFormat>> {

@@ -21,10 +21,13 @@ use crate::flow::split::Split;
 use crate::flow::totals::Totals;
 use crate::flow::worker::Worker;
 use crate::fold::Fold;
-use crate::format::{Frame, ReadFormat, Types, WriteFormat};
+use crate::fold::ending::{self, Ending};
+use crate::fold::groups::Written;
+use crate::format::{Format, Frame, ReadFormat, Types, WriteFormat};
 use crate::job::opened::{Beginning, Opened};
 use crate::job::pass::{How, Run};
-use crate::job::settings::OnError;
+use crate::job::rows::Rows;
+use crate::job::settings::{OnError, Settings};
 use crate::memory::{ARENA_INSTEAD, Arena, Pool, audit};
 use crate::metrics::{self, Registry};
 use crate::plan::memory::Plan;
@@ -52,16 +55,6 @@ impl Opened<'_> {
     pub(crate) fn arena(&self) -> Arena {
         let Plan { arena, share, .. } = self.plan;
         Arena::asking(arena, arena + share, self.budget.open("large records in arenas", ARENA_INSTEAD))
-    }
-
-    /// The encoding of the output, if it does not have every character.
-    fn narrow(&self) -> Option<Narrow> {
-        let encoding = self.settings.out_encoding.filter(|encoding| !encoding.has_all());
-        encoding.map(|encoding| Narrow {
-            characters: encoding.characters(),
-            has_ascii: encoding.has_ascii(),
-            keys: !self.route.to.is_tabular(),
-        })
     }
 
     /// Begins a file that is read anew.
@@ -199,7 +192,7 @@ impl Opened<'_> {
         let room = Room::new(plan, &self.budget);
         let first_line = if keeps || self.route.is_ordered() { self.line_of(start) } else { self.first_line() };
         let (marked, len) = (self.source.marked(), self.source.known_len());
-        let narrow = self.narrow();
+        let narrow = narrow(self.settings, self.route.to);
         let Reach { path: source, bytes } = self.source.reach();
         let map = bytes.map();
         let begin = From { start, part: self.part, records: self.settings.skip.records };
@@ -260,7 +253,7 @@ impl Opened<'_> {
             totals.lossy.count_many(LossyKind::InvalidUtf8Replaced, decoded.replaced.load(Relaxed));
         }
         pass.committed(&totals.committed(place.offset));
-        Ok(Run { totals, bytes_in, bytes_out: place.offset - began, place, ready, events })
+        Ok(Run { written: None, totals, bytes_in, bytes_out: place.offset - began, place, ready, events })
     }
 }
 
@@ -279,6 +272,32 @@ pub(crate) fn write_end(frame: &Frame, records: u64, target: &Target, place: Pla
     let suffix = if records == 0 && !frame.empty.is_empty() { &frame.empty } else { &frame.suffix };
     target.write(suffix, place.offset)?;
     Ok(place.offset + suffix.len() as u64)
+}
+
+/// Writes the result of a fold, which took in so many records.
+pub(crate) fn written(
+    fold: Ending,
+    settings: &Settings,
+    format: Format,
+    target: &Target,
+    records: u64,
+) -> Result<Written> {
+    let mut options = settings.options.clone();
+    options.strict = settings.strict;
+    let Rows { offset, limit, tail, .. } = settings.rows;
+    let narrow = narrow(settings, format);
+    let onto = ending::Onto { target, format, options: &options, narrow, strict: settings.strict, offset, limit, tail };
+    fold.write(&onto, records)
+}
+
+/// The encoding of the output, if it does not have every character.
+fn narrow(settings: &Settings, to: Format) -> Option<Narrow> {
+    let encoding = settings.out_encoding.filter(|encoding| !encoding.has_all());
+    encoding.map(|encoding| Narrow {
+        characters: encoding.characters(),
+        has_ascii: encoding.has_ascii(),
+        keys: !to.is_tabular(),
+    })
 }
 
 /// Where a run begins.

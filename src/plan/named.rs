@@ -51,7 +51,11 @@ pub(crate) fn named_fields(settings: &Settings) -> Vec<Named> {
     let lists = lists.chain(rename.iter().map(|(old, _)| ("⟨rename⟩", old)));
     let lists = lists.map(|(setting, name)| (setting.to_owned(), name.as_bytes().into()));
     let ops = settings.ops.iter().flat_map(|op| names_of(&**op).iter().map(|name| (setting_of(&**op), name.clone())));
-    lists.chain(ops).filter(|(_, name): &Named| !made.contains(&&**name)).collect()
+    // Groups use new names.
+    let reads = settings.aggregate.iter().flat_map(|aggregate| aggregate.reads());
+    let reads = reads.filter(|(_, name)| !rename.iter().any(|(_, new)| new.as_bytes() == *name));
+    let reads = reads.map(|(setting, name)| (format!("⟨{setting}⟩"), name.into()));
+    lists.chain(ops).chain(reads).filter(|(_, name): &Named| !made.contains(&&**name)).collect()
 }
 
 /// How messages call the setting of an op.

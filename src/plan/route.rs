@@ -3,12 +3,15 @@
 use std::sync::Arc;
 
 use crate::error::{Error, RecordError, Result};
+use crate::fold::groups::Aggregate;
 use crate::format::{
     Chosen, Columns, Copies, Detail, Format, JsonText, Nested, ReadFormat, Shape, Straight, Takes, Types, UnknownKey,
     Want,
 };
 use crate::job::settings::{ColumnsFrom, InvalidUtf8, Settings};
-use crate::op::{Everything, KeyedFilter, Only, Op, Order, finds, may_be_pattern, project, regex_of, unique};
+use crate::op::{
+    Everything, KeyedFilter, Only, Op, Order, finds, instead_of, may_be_pattern, project, regex_of, unique,
+};
 use crate::plan::named::{Lacking, check_fields, is_step, names_of, setting};
 use crate::record::line_form::may_be_json;
 use crate::record::{Apart, Schema, Seen};
@@ -44,6 +47,8 @@ pub(crate) struct Route {
     pub seen: Arc<Seen>,
     /// The numbers of these names.
     pub numbers: Numbers,
+    /// Groups count records or lines.
+    ordered: bool,
 }
 
 /// What steps look at in a table whose records are copied.
@@ -73,6 +78,7 @@ pub(crate) struct Numbers {
     rename: usize,
     ops: usize,
     columns: usize,
+    aggregated: usize,
 }
 
 /// The names that were given, and their numbers.
@@ -92,6 +98,10 @@ fn names(settings: &Settings) -> (Seen, Numbers) {
     numbers.columns = names.len();
     if let ColumnsFrom::List(list) = columns {
         names.extend(list.iter().map(|name| ("columns", text(name))));
+    }
+    numbers.aggregated = names.len();
+    if let Some(aggregate) = &settings.aggregate {
+        names.extend(aggregate.reads().map(|(setting, name)| (setting, name.into())));
     }
     (Seen::new(names), numbers)
 }
@@ -123,10 +133,21 @@ impl Route {
                 &seeing
             }
         };
+        if let Some(aggregate) = &settings.aggregate {
+            aggregate.check()?;
+            if let ColumnsFrom::List(_) = settings.columns {
+                return Err(Error::usage(
+                    "⟨columns⟩ has no effect: the columns of the output are those of ⟨by⟩ and ⟨agg⟩",
+                ));
+            }
+        }
         let options = &settings.options;
         let aim = Aim::of(settings, to);
         let takes = &aim.takes;
-        let utf8 = to.needs_utf8() || settings.ops.iter().any(|op| op.needs_utf8()) || checks_utf8(settings, from, to);
+        let utf8 = to.needs_utf8()
+            || settings.ops.iter().any(|op| op.needs_utf8())
+            || settings.aggregate.as_ref().is_some_and(Aggregate::needs_utf8)
+            || checks_utf8(settings, from, to);
         let (seen, numbers) = names(settings);
         let mut route = Route {
             from,
@@ -154,6 +175,7 @@ impl Route {
             left_out: 0,
             seen: Arc::new(seen),
             numbers,
+            ordered: settings.aggregate.as_ref().is_some_and(Aggregate::is_ordered),
         };
         let projected = !(settings.select.is_empty() && settings.drop.is_empty() && settings.rename.is_empty());
         let mut unchanged = !projected && settings.ops.is_empty() && aim.writes;
@@ -250,7 +272,15 @@ impl Route {
                 self.seen.mark(number);
             }
         }
-        let mut unchanged = !projected && made.is_empty() && !lacks;
+        if let Some(aggregate) = &settings.aggregate {
+            for (number, (_, name)) in aggregate.reads().enumerate() {
+                if lacking == Lacking::Refused || names.position(name).is_some() {
+                    self.seen.mark(self.numbers.aggregated + number);
+                }
+            }
+            (fields, names) = read_by(aggregate, &fields, &names, lacking)?;
+        }
+        let mut unchanged = !projected && made.is_empty() && !lacks && settings.aggregate.is_none();
         if let Some(list) = aim.list {
             unique("⟨columns⟩", list)?;
             check_nameless(settings, source, list)?;
@@ -473,7 +503,12 @@ impl Route {
 
     /// Whether records have to be converted one after another.
     pub fn is_ordered(&self) -> bool {
-        self.ops.iter().any(|op| op.is_ordered())
+        self.ordered || self.ops.iter().any(|op| op.is_ordered())
+    }
+
+    /// The number of the first name that groups read.
+    pub fn aggregated(&self) -> usize {
+        self.numbers.aggregated
     }
 
     /// The number of the first name of each op among all names.
@@ -503,7 +538,7 @@ impl Aim<'_> {
     /// The target, or the fold that the job ends in.
     fn of(settings: &Settings, to: Format) -> Aim<'_> {
         let takes = to.takes(&settings.options);
-        if settings.fold.is_some() {
+        if settings.folds() {
             // Whatever the target is, a fold sees everything.
             let (detail, straight) = (Detail::All, Straight::Never);
             let takes = Takes { detail, straight, untyped: false, typed: false, lone: false, ..takes };
@@ -541,6 +576,32 @@ fn leaves_out<'n>(names: impl Iterator<Item = &'n [u8]>) -> Error {
     let columns = if names.len() == 1 { "column" } else { "columns" };
     let some = some(names.into_iter());
     Error::refused(format!("⟨columns⟩ leaves out the {columns} {some}\n  Leave out ⟨strict⟩ to accept it."))
+}
+
+/// The fields that groups read, and their names after all steps.
+///
+/// # Errors
+/// Usage: there is no such field.
+fn read_by(aggregate: &Aggregate, fields: &Schema, names: &Schema, lacking: Lacking) -> Result<(Schema, Schema)> {
+    let mut columns: Vec<usize> = Vec::new();
+    for (setting, name) in aggregate.reads() {
+        match names.position(name) {
+            Some(column) if columns.contains(&column) => {}
+            Some(column) => columns.push(column),
+            None if lacking == Lacking::Absent || names.is_empty() => {}
+            None => {
+                let instead = instead_of(names.names(), name);
+                let (meant, list) = instead.split_once('\n').unwrap_or((&instead, ""));
+                let excerpt = aggregate.excerpt(name).map(|excerpt| excerpt + "\n").unwrap_or_default();
+                let name = String::from_utf8_lossy(name);
+                return Err(Error::usage(format!(
+                    "⟨{setting}⟩ names the field `{name}`, which the source does not have{meant}\n{excerpt}{list}"
+                )));
+            }
+        }
+    }
+    let picked = |schema: &Schema| Schema::new(columns.iter().map(|column| schema.name(*column)));
+    Ok((picked(fields), picked(names)))
 }
 
 /// A name for a field that the source does not have.

@@ -50,6 +50,7 @@ pub(crate) fn settings(settings: &Settings, route: &Route, quarantine: Option<&P
         rows: _,
         split: _,
         fold: _,
+        aggregate: _,
         columns,
         // The same bytes, whatever these are.
         workers: _,

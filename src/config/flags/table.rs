@@ -52,7 +52,7 @@ pub fn check(line: &Line<'_>) -> Result<Vec<Passed>, Error> {
 mod tests {
     use super::*;
 
-    const EACH: [Commands; 13] = [
+    const EACH: [Commands; 14] = [
         Commands::CONVERT,
         Commands::REPLAY,
         Commands::COUNT,
@@ -66,6 +66,7 @@ mod tests {
         Commands::TUNE,
         Commands::HEAD,
         Commands::SPLIT,
+        Commands::AGGREGATE,
     ];
 
     #[test]

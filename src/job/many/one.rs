@@ -10,9 +10,9 @@ use crate::error::{Error, ErrorClass, Result};
 use crate::flow::order::reached::Place;
 use crate::flow::split::{By, Split};
 use crate::flow::wanted::Wanted;
+use crate::fold::Fold;
 use crate::fold::draw::Draw;
-use crate::fold::words::WordCount;
-use crate::fold::{self, Fold};
+use crate::fold::ending::Ending;
 use crate::format::{self, Ends, Format, Frame, WriteFormat};
 use crate::job::header::First;
 use crate::job::many::columns::Together;
@@ -21,7 +21,7 @@ use crate::job::many::parts::split_of;
 use crate::job::open::{encoded, refuse_source};
 use crate::job::opened::{Opened, ceiling, tell_again};
 use crate::job::pass::{How, Run as RunOfOne};
-use crate::job::run::write_end;
+use crate::job::run::{write_end, written};
 use crate::job::settings::{ColumnsFrom, Settings};
 use crate::job::single::Job;
 use crate::job::spec::SourceSpec;
@@ -133,7 +133,7 @@ impl Many {
         target = encoded(target, to, &settings)?;
         let quarantine = place.map(|place| Quarantine::create(place, settings.force, settings.stop.as_ref()));
         let ledger = Ledger::new(settings.max_errors, quarantine.transpose()?, 0);
-        if keep_going && !target.can().truncate && settings.fold.is_none() {
+        if keep_going && !target.can().truncate && !settings.folds() {
             return Err(Error::usage(format!(
                 "⟨keep_going⟩: if an input fails partway, part of it would stay in {}\n  Use ⟨target⟩ to write to a file that is not compressed and in UTF-8, or ⟨Each⟩ to write one output for each input.",
                 target.path().display()
@@ -180,7 +180,12 @@ impl Many {
             return Ok(Report { files, quarantine, parts, elapsed: started.elapsed(), ..sum.report(memory_limit) });
         }
         let len = match (fold, frame) {
-            (Some(fold), _) => Some(fold::write(&fold.finish(), &target)?),
+            (Some(fold), _) => {
+                let written = written(fold, &settings, to, &target, sum.records_out)?;
+                let bytes = written.bytes;
+                sum.result = Some(written);
+                Some(bytes)
+            }
             (None, Some(frame)) => Some(write_end(&frame, sum.records_out, &target, place)?),
             // Every source failed.
             (None, None) => None,
@@ -286,7 +291,7 @@ struct Run<'s> {
     frame: Option<Frame>,
     place: Place,
     /// The fold over all sources, if the job ends in one.
-    fold: Option<WordCount>,
+    fold: Option<Ending>,
     /// The parts of the output, if it is split.
     split: Option<Split>,
     /// Which of the records of the next sources are wanted.
@@ -296,7 +301,7 @@ struct Run<'s> {
 impl<'s> Run<'s> {
     /// Finds out which records are wanted, where all sources have to be read for that.
     fn choose(&mut self) -> Result<()> {
-        let rows = &self.settings.rows;
+        let rows = &self.settings.source_rows();
         let mut drawn = None;
         if let Some(most) = rows.sample {
             let mut draw = None;
@@ -356,8 +361,8 @@ impl<'s> Run<'s> {
 
     /// Looks at all sources where the columns of the target depend on more than one.
     fn look(&mut self) -> Result<()> {
-        if self.settings.fold.is_some() {
-            return Ok(());
+        if self.settings.folds() {
+            return self.look_for_fields();
         }
         let in_columns = |entry: &Entry<'_>| match entry {
             Entry::Spec(spec) => format_of(self.settings, spec).is_ok_and(Format::is_tabular),
@@ -384,9 +389,28 @@ impl<'s> Run<'s> {
         Ok(())
     }
 
+    /// Looks for the fields that groups read, where not all sources have to have them.
+    fn look_for_fields(&mut self) -> Result<()> {
+        let mut named = Fields::of(self.settings, self.lacking());
+        for index in 0..self.entries.len() {
+            if named.are_found() {
+                break;
+            }
+            let opened = self.open(index);
+            match opened {
+                Ok(opened) => {
+                    named.look(opened.reading.schema());
+                    self.put_back(index, opened);
+                }
+                Err(error) => self.failed(index, error)?,
+            }
+        }
+        named.check()
+    }
+
     /// Whether a field that is named has to be in all sources: they have to have the same columns then.
     fn lacking(&self) -> Lacking {
-        match (&self.settings.columns, self.settings.fold) {
+        match (&self.settings.columns, &self.settings.fold) {
             (ColumnsFrom::Auto, _) | (_, Some(_)) => Lacking::Refused,
             _ => Lacking::Absent,
         }
@@ -490,7 +514,7 @@ impl<'s> Run<'s> {
                     self.frame = None;
                 }
                 // Of a fold nothing is written before the end.
-                if self.settings.fold.is_none() {
+                if !self.settings.folds() {
                     // All workers have ended: nothing more is written after this place.
                     self.target.truncate(place.offset)?;
                 }
@@ -507,7 +531,11 @@ impl<'s> Run<'s> {
             opened.route.left_out += together.align(&mut opened)?;
         }
         let (mut run, fold) = match opened.fold() {
-            Some(fold) => self.fold_one(&mut opened, fold)?,
+            Some(fold) => {
+                // What was kept so far stays beside it.
+                self.fold.as_mut().map_or(Ok(()), |all| all.go_on(&opened.budget))?;
+                self.fold_one(&mut opened, fold)?
+            }
             None => (self.write_one(&mut opened)?, None),
         };
         run.totals
@@ -553,7 +581,7 @@ impl<'s> Run<'s> {
     }
 
     /// Folds the records of a source separately, because the source may still fail as a whole.
-    fn fold_one(&mut self, opened: &mut Opened<'_>, fold: WordCount) -> Result<(RunOfOne, Option<WordCount>)> {
+    fn fold_one(&mut self, opened: &mut Opened<'_>, fold: Ending) -> Result<(RunOfOne, Option<Ending>)> {
         self.ledger.begin(&opened.source.path, || opened.head());
         let how = How { on_error: self.settings.on_error, ledger: Some(&mut self.ledger), resumable: None };
         let (run, fold) = opened.fold_by(how, fold, self.target, &self.sum.registry);

@@ -4,6 +4,7 @@ mod beginning;
 mod builder;
 mod choose;
 mod count;
+mod folded;
 pub(crate) mod header;
 mod many;
 pub(crate) mod open;

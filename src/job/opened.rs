@@ -12,20 +12,18 @@ use crate::flow::pass::PassThrough;
 use crate::flow::place::{self, Place};
 use crate::flow::policy::malformed;
 use crate::flow::wanted::Wanted;
-use crate::fold::ending::Ending;
-use crate::fold::groups::{Aggregate, Groups};
-use crate::fold::words::WordCount;
+use crate::fold::groups::Aggregate;
 use crate::format::{
     self, Columns, Ends, Format, Given, Gives, OpenError, Opening, Options, ReadFormat, Shape, WriteFormat, sniff,
 };
+use crate::job::folded::written;
 use crate::job::open::{as_records, open_text};
 use crate::job::pass::{How, Run};
-use crate::job::run::written;
 use crate::job::settings::{ColumnsFrom, OnError, Settings};
 use crate::job::spec::SourceSpec;
 use crate::memory::{Budget, Reservation};
 use crate::metrics::{Registry, Warning, WarningKind};
-use crate::op::{Folding, RepeatedHeaders};
+use crate::op::RepeatedHeaders;
 use crate::plan::memory::{Plan, Wishes};
 use crate::plan::named::Lacking;
 use crate::plan::route::Route;
@@ -428,16 +426,6 @@ impl<'s> Opened<'s> {
     /// What kind of records the source gives.
     pub(crate) fn gives(&self) -> Gives {
         self.route.from.gives(&self.options)
-    }
-
-    /// The fold that the job ends in, if it does not write records.
-    pub(crate) fn fold(&self) -> Option<Ending> {
-        if let Some(spec) = &self.settings.aggregate {
-            let seen = self.reading.schema().is_none().then(|| (self.route.seen.clone(), self.route.aggregated()));
-            let groups = Groups::new(Arc::new(spec.clone()), &self.budget, self.number, seen);
-            return Some(Ending::Groups(Box::new(groups)));
-        }
-        self.settings.fold.map(|Folding::WordCount| Ending::Words(WordCount::new(self.gives().lines)))
     }
 
     pub(crate) fn writing(&self, header: Option<Columns>) -> Result<Box<dyn WriteFormat>> {

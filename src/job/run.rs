@@ -21,12 +21,9 @@ use crate::flow::split::Split;
 use crate::flow::totals::Totals;
 use crate::flow::worker::Worker;
 use crate::fold::Fold;
-use crate::fold::ending::{self, Ending};
-use crate::fold::groups::Written;
 use crate::format::{Format, Frame, ReadFormat, Types, WriteFormat};
 use crate::job::opened::{Beginning, Opened};
 use crate::job::pass::{How, Run};
-use crate::job::rows::Rows;
 use crate::job::settings::{OnError, Settings};
 use crate::memory::{ARENA_INSTEAD, Arena, Pool, audit};
 use crate::metrics::{self, Registry};
@@ -274,24 +271,8 @@ pub(crate) fn write_end(frame: &Frame, records: u64, target: &Target, place: Pla
     Ok(place.offset + suffix.len() as u64)
 }
 
-/// Writes the result of a fold, which took in so many records.
-pub(crate) fn written(
-    fold: Ending,
-    settings: &Settings,
-    format: Format,
-    target: &Target,
-    records: u64,
-) -> Result<Written> {
-    let mut options = settings.options.clone();
-    options.strict = settings.strict;
-    let Rows { offset, limit, tail, .. } = settings.rows;
-    let narrow = narrow(settings, format);
-    let onto = ending::Onto { target, format, options: &options, narrow, strict: settings.strict, offset, limit, tail };
-    fold.write(&onto, records)
-}
-
 /// The encoding of the output, if it does not have every character.
-fn narrow(settings: &Settings, to: Format) -> Option<Narrow> {
+pub(crate) fn narrow(settings: &Settings, to: Format) -> Option<Narrow> {
     let encoding = settings.out_encoding.filter(|encoding| !encoding.has_all());
     encoding.map(|encoding| Narrow {
         characters: encoding.characters(),

@@ -9,10 +9,8 @@ use crate::format::{
     Want,
 };
 use crate::job::settings::{ColumnsFrom, InvalidUtf8, Settings};
-use crate::op::{
-    Everything, KeyedFilter, Only, Op, Order, finds, instead_of, may_be_pattern, project, regex_of, unique,
-};
-use crate::plan::named::{Lacking, check_fields, is_step, names_of, setting};
+use crate::op::{Everything, KeyedFilter, Only, Op, Order, finds, may_be_pattern, project, regex_of, unique};
+use crate::plan::named::{Lacking, check_fields, check_nameless, is_step, names_of, read_by, setting};
 use crate::record::line_form::may_be_json;
 use crate::record::{Apart, Schema, Seen};
 
@@ -558,50 +556,12 @@ impl Aim<'_> {
     }
 }
 
-/// Refuses names for columns of a source without a header, which have none.
-fn check_nameless(settings: &Settings, source: &Schema, list: &[String]) -> Result<()> {
-    let nameless = settings.options.no_headers && source.names().next().is_some_and(|name| name == b"column_1");
-    let number = |name: &String| name.strip_prefix("column_").is_some_and(|number| number.parse::<u32>().is_ok());
-    match list.iter().find(|name| nameless && !number(name)) {
-        None => Ok(()),
-        Some(name) => Err(Error::usage(format!(
-            "⟨columns⟩ names `{name}`, but the columns of a source without a header are called column_1, column_2, and so on\n  Give those names, or leave out ⟨no_headers⟩ if there is a header.",
-        ))),
-    }
-}
-
 /// The error for columns that a list leaves out, when nothing may be left out.
 fn leaves_out<'n>(names: impl Iterator<Item = &'n [u8]>) -> Error {
     let names: Vec<_> = names.collect();
     let columns = if names.len() == 1 { "column" } else { "columns" };
     let some = some(names.into_iter());
     Error::refused(format!("⟨columns⟩ leaves out the {columns} {some}\n  Leave out ⟨strict⟩ to accept it."))
-}
-
-/// The fields that groups read, and their names after all steps.
-///
-/// # Errors
-/// Usage: there is no such field.
-fn read_by(aggregate: &Aggregate, fields: &Schema, names: &Schema, lacking: Lacking) -> Result<(Schema, Schema)> {
-    let mut columns: Vec<usize> = Vec::new();
-    for (setting, name) in aggregate.reads() {
-        match names.position(name) {
-            Some(column) if columns.contains(&column) => {}
-            Some(column) => columns.push(column),
-            None if lacking == Lacking::Absent || names.is_empty() => {}
-            None => {
-                let instead = instead_of(names.names(), name);
-                let (meant, list) = instead.split_once('\n').unwrap_or((&instead, ""));
-                let excerpt = aggregate.excerpt(name).map(|excerpt| excerpt + "\n").unwrap_or_default();
-                let name = String::from_utf8_lossy(name);
-                return Err(Error::usage(format!(
-                    "⟨{setting}⟩ names the field `{name}`, which the source does not have{meant}\n{excerpt}{list}"
-                )));
-            }
-        }
-    }
-    let picked = |schema: &Schema| Schema::new(columns.iter().map(|column| schema.name(*column)));
-    Ok((picked(fields), picked(names)))
 }
 
 /// A name for a field that the source does not have.

@@ -10,6 +10,7 @@ mod fields;
 mod one;
 mod parts;
 mod places;
+mod target;
 
 pub use each::Each;
 pub use one::Many;

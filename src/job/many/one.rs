@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
-use crate::compress::{Compress, Packing};
 use crate::error::{Error, ErrorClass, Result};
 use crate::flow::order::reached::Place;
 use crate::flow::split::{By, Split};
@@ -13,15 +12,17 @@ use crate::flow::wanted::Wanted;
 use crate::fold::Fold;
 use crate::fold::draw::Draw;
 use crate::fold::ending::Ending;
-use crate::format::{self, Ends, Format, Frame, WriteFormat};
+use crate::format::{Ends, Format, Frame, WriteFormat};
+use crate::job::folded::written;
 use crate::job::header::First;
 use crate::job::many::columns::Together;
 use crate::job::many::fields::Fields;
 use crate::job::many::parts::split_of;
+use crate::job::many::target::{format_of, packing, target_format};
 use crate::job::open::{encoded, refuse_source};
 use crate::job::opened::{Opened, ceiling, tell_again};
 use crate::job::pass::{How, Run as RunOfOne};
-use crate::job::run::{write_end, written};
+use crate::job::run::write_end;
 use crate::job::settings::{ColumnsFrom, Settings};
 use crate::job::single::Job;
 use crate::job::spec::SourceSpec;
@@ -229,36 +230,6 @@ pub(crate) fn less_names(settings: Settings, names: impl ExactSizeIterator<Item 
 /// The names of the columns of all inputs may take the memory limit divided by this: every source has them in its
 /// tables again.
 const NAMES: usize = 8;
-
-/// How the target is compressed, if it is. The memory for that is taken from what the sources may use.
-fn packing(settings: &mut Settings, target: &TargetSpec) -> Result<Option<Packing>> {
-    let Some(compression) = settings.compress.of(target.path()) else { return Ok(None) };
-    let packing = Packing::within(compression, settings.workers, ceiling(settings) / 2)?;
-    settings.memory_limit -= packing.bytes();
-    // The target compresses, so the sources' records need not be compressed again.
-    settings.compress = Compress::None;
-    Ok(Some(packing))
-}
-
-/// The one format of the target.
-fn target_format(settings: &Settings, first: &SourceSpec, target: &TargetSpec) -> Result<Format> {
-    let path = target.path();
-    match (settings.to, path) {
-        (None, None) => format_of(settings, first),
-        // A file does not ask for the source's format.
-        _ => {
-            let from = format_of(settings, first).unwrap_or(Format::PLAIN);
-            format::target_format(settings.to, path, from, &settings.extensions)
-        }
-    }
-}
-
-fn format_of(settings: &Settings, source: &SourceSpec) -> Result<Format> {
-    match source.section() {
-        Some(section) => Ok(section.format()),
-        None => format::source_format(settings.from, source.path(), &settings.extensions),
-    }
-}
 
 /// Whether there is a regular file under a path.
 fn is_file(path: &Path) -> bool {

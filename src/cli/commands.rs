@@ -167,16 +167,19 @@ differs from an earlier one only in upper and lower case has all its letters wri
         operands: INPUTS,
         examples: &[
     "pagemill aggregate trips.csv --by from_station --agg 'n=count(), total=sum(fare), mean=mean(fare)'",
-    "pagemill aggregate trips.csv --agg 'n=count(), lo=min(fare), hi=max(fare*1.1)' --where 'fare > 5' -t json",
-    "pagemill aggregate 2023.csv.gz 2024.csv.gz --by 'month=date_trunc(''month'', at)' --agg 'n=count()' -o months.csv",
-    "pagemill aggregate trips.csv --by from_station --agg 'n=count()' --sort n:desc --limit 10",
+    "pagemill aggregate trips.csv --where 'fare > 5' --agg 'n=count(), lo=min(fare), dear=max(fare * 1.1)' -t json",
+    "pagemill aggregate rides.csv --by 'month=substr(at, 1, 7)' --agg 'n=count(), p95=quantile(fare, 0.95)' -o months.csv",
+    "pagemill aggregate rides.csv --by city --agg 'n=count()' --sort n:desc --limit 10",
 ],
         notes: "\
 Records are chosen and changed as convert does it; --by and --agg then use the names after --rename. --sort, --offset, --limit \
 and --tail are about the groups, which otherwise come in the order of their first records. Without --by there is one record.
 
 Sums are exact, whatever the number of workers. Null is ignored. Where a function needs a number and a field has another text, \
-the record is bad, and --on-error decides. See docs/aggregate.md for the functions.",
+the record is bad, and --on-error decides.
+
+The functions are count(), count(x), sum(x), mean(x), stddev(x), min(x), max(x), quantile(x, 0.95), median(x), first(x), last(x), any(x), \
+distinct(x), mode(x), top(x, 3), approx_distinct(x) and approx_quantile(x, 0.95).",
     },
     Entry {
         name: "generate",

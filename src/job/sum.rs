@@ -151,8 +151,10 @@ impl Sum {
             Allocations { start: self.start, warmup: all(|stage| stage.warmup), steady: all(|stage| stage.steady) };
         let (from, to) = self.formats.unwrap_or_default();
         let (records_out, mut lossy) = (self.result.as_ref().map(|result| result.records), done.lossy_values);
-        if let Some(result) = &self.result {
+        let mut bounds = Vec::new();
+        if let Some(result) = self.result.take() {
             lossy.add(&result.lossy);
+            bounds = result.bounds;
         }
         let names_never_seen = self.names_never_seen();
         Report {
@@ -166,6 +168,7 @@ impl Sum {
             records_filtered: done.records_filtered,
             bytes_failed: done.bad_bytes,
             lossy,
+            bounds,
             warnings: self.warnings,
             names_never_seen,
             resumed_from: self.resumed_from,

@@ -136,6 +136,17 @@ impl Function {
         FUNCTIONS.iter().find(|function| function.name == name)
     }
 
+    /// How far its results may be from exact ones, relative to those, and what that means.
+    pub fn bound(&self) -> Option<(f64, &'static str)> {
+        match self.name {
+            "approx_distinct" => Some((0.0081, "the standard error; up to 1024 values are counted exactly")),
+            "approx_quantile" => {
+                Some((0.005, "the most: the value of that rank is rounded to three significant digits"))
+            }
+            _ => None,
+        }
+    }
+
     /// How all of them are written.
     pub fn shapes() -> String {
         FUNCTIONS.iter().map(|function| function.shape).collect::<Vec<_>>().join(", ")

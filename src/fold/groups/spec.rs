@@ -8,6 +8,7 @@ use crate::expr::{Expression, Type};
 use crate::fold::groups::function::{Call, Function, Second, Share, Takes};
 use crate::fold::groups::given::Argument;
 use crate::fold::groups::order::{Key, keys};
+use crate::metrics::BoundReport;
 use crate::nearest::nearest;
 use crate::op::unescape;
 use crate::record::Schema;
@@ -49,6 +50,8 @@ struct By {
 #[derive(Clone)]
 struct Wanted {
     name: String,
+    /// As it was written.
+    text: String,
     function: &'static Function,
     call: Call,
 }
@@ -147,7 +150,9 @@ impl Aggregate {
         let arguments: Vec<&str> = items.iter().map(|item| item.trim()).collect();
         let mut call = Call { argument: None, gives: Type::Any, share: Share::default(), most: 0 };
         let first = match (&arguments[..], function.second) {
-            ([""] | ["*"], Second::Nothing) if function.name == "count" => return Ok(Wanted { name, function, call }),
+            ([""] | ["*"], Second::Nothing) if function.name == "count" => {
+                return Ok(Wanted { name, text: text.to_owned(), function, call });
+            }
             ([first], Second::Nothing) if !first.is_empty() => first,
             ([first, second], Second::Share) => {
                 call.share =
@@ -178,7 +183,7 @@ impl Aggregate {
             false => expression,
         };
         call.argument = Some(self.argument(expression, is_number));
-        Ok(Wanted { name, function, call })
+        Ok(Wanted { name, text: text.to_owned(), function, call })
     }
 
     /// The number of an argument; equal ones are one.
@@ -266,6 +271,15 @@ impl Aggregate {
     /// The functions, and how they are called.
     pub(super) fn calls(&self) -> impl Iterator<Item = (&'static Function, &Call)> {
         self.functions.iter().map(|wanted| (wanted.function, &wanted.call))
+    }
+
+    /// How far approximate results may be from exact ones.
+    pub(super) fn bounds(&self) -> Vec<BoundReport> {
+        let bound = |wanted: &Wanted| {
+            let (relative, means) = wanted.function.bound()?;
+            Some(BoundReport::new(wanted.name.clone(), wanted.text.clone(), relative, means))
+        };
+        self.functions.iter().filter_map(bound).collect()
     }
 
     pub(super) fn sorting(&self) -> &[Key] {

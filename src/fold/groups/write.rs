@@ -9,6 +9,7 @@ use crate::fold::groups::kept::parts;
 use crate::fold::groups::{Groups, add_group, common, hash};
 use crate::format::{self, Format, Given, Gives, Options, Shape, Types};
 use crate::memory::{ARENA_INSTEAD, Arena};
+use crate::metrics::BoundReport;
 use crate::record::{Batch, Drain, EncodeError, Lossy, Output, RECORDS, Value};
 use crate::sink::Target;
 
@@ -33,6 +34,8 @@ pub(crate) struct Written {
     pub bytes: u64,
     pub records: u64,
     pub lossy: Lossy,
+    /// The bounds of approximate results.
+    pub bounds: Vec<BoundReport>,
 }
 
 /// What an encoder fills before it is written, in bytes.
@@ -174,7 +177,12 @@ impl Groups {
         let lossy = output.lossy;
         let suffix = if order.is_empty() && !frame.empty.is_empty() { &frame.empty } else { &frame.suffix };
         onto.target.write(suffix, drain.offset)?;
-        Ok(Written { bytes: drain.offset + suffix.len() as u64, records: order.len() as u64, lossy })
+        Ok(Written {
+            bytes: drain.offset + suffix.len() as u64,
+            records: order.len() as u64,
+            lossy,
+            bounds: self.spec.bounds(),
+        })
     }
 }
 

@@ -5,7 +5,7 @@
 use twox_hash::XxHash3_64;
 
 use crate::error::{RecordError, Result};
-use crate::expr::decimal::Decimal;
+use crate::expr::decimal::{Decimal, ROOM};
 use crate::fold::groups::column::{At, State};
 use crate::fold::groups::count::number;
 use crate::fold::groups::exact;
@@ -210,13 +210,15 @@ impl Rounded {
 
     #[cold]
     fn of(number: Decimal) -> Rounded {
-        let (negative, digits, scale) = exact::digits_of(number);
-        let digit = |place: usize| digits.get(place).map_or(0, |digit| i32::from(digit - b'0'));
-        let first = digit(0) * 100 + digit(1) * 10 + digit(2) + i32::from(digit(3) >= 5);
-        if first == 0 {
-            return Rounded(0);
-        }
-        Rounded::new(negative, first, digits.len() as i32 - 1 - scale as i32)
+        let mut room = [0; ROOM];
+        let text = number.text(&mut room);
+        let point = text.iter().position(|byte| *byte == b'.').unwrap_or(text.len());
+        let Some(first) = text.iter().position(|byte| matches!(byte, b'1'..=b'9')) else { return Rounded(0) };
+        let mut after = text[first..].iter().filter(|byte| **byte != b'.').map(|byte| i32::from(byte - b'0'));
+        let [one, two, three, four] = [(); 4].map(|()| after.next().unwrap_or(0));
+        let digits = one * 100 + two * 10 + three + i32::from(four >= 5);
+        let exponent = point as i32 - first as i32 - i32::from(first < point);
+        Rounded::new(number.is_negative(), digits, exponent)
     }
 
     fn value(self, arena: &Arena) -> Result<Value<'_>, RecordError> {

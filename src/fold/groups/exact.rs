@@ -175,12 +175,6 @@ fn of(number: Decimal) -> (bool, Wide, u32) {
     (negative, Wide::from_limbs(all), scale)
 }
 
-/// Whether a number is below zero, its digits, and how many of them come after the point.
-pub(super) fn digits_of(number: Decimal) -> (bool, Vec<u8>, u32) {
-    let (negative, size, scale) = of(number);
-    (negative, digits(size), scale)
-}
-
 /// Ten to the power of at most 693.
 fn power(exponent: u32) -> Wide {
     match POWERS.get(exponent as usize) {

@@ -13,7 +13,7 @@ use crate::memory::Arena;
 use crate::record::Value;
 
 /// How many numbers are put in order together at least, once there are so many.
-const PIECE: usize = 1024;
+const PIECE: usize = 32;
 /// How many there is room for at first.
 const FEW: usize = 4;
 
@@ -125,7 +125,7 @@ impl Quantile {
             self.long[place].1 += times;
             return Ok(());
         }
-        if self.long.len() >= (2 * self.known).max(PIECE) {
+        if self.long.len() >= (2 * self.known).max(FEW) {
             self.order_long();
         }
         if self.long.len() == self.long.capacity() {

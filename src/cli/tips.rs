@@ -173,7 +173,7 @@ const FLAGS: [(&str, Tip); 130] = [
 ];
 
 /// Commands of other tools.
-const COMMANDS: [(&str, Tip); 17] = [
+const COMMANDS: [(&str, Tip); 19] = [
     ("cat", Say("convert")),
     ("to", No("the format of the output is a flag: pagemill INPUT -t FORMAT")),
     ("from", No("the format of the input is a flag: pagemill INPUT -f FORMAT")),
@@ -190,6 +190,8 @@ const COMMANDS: [(&str, Tip); 17] = [
     ("dedupe", No(NOT_YET_DEDUPE)),
     ("sort", No(NOT_YET_SORT)),
     ("stats", No(NOT_YET_STATS)),
+    ("groupby", Say("aggregate")),
+    ("agg", Say("aggregate")),
     ("join", No("files can't be joined by their fields")),
 ];
 

@@ -225,7 +225,11 @@ impl Argument {
 
     #[cold]
     fn bad(&self, offset: usize, what: &str) -> RecordError {
-        RecordError::new(offset, format!("`{}` {what}", self.expression.text()))
+        let reason = match (self.expression.is_field(), self.expression.fields()) {
+            (true, [field]) => format!("the field `{}` {what}", String::from_utf8_lossy(field)),
+            _ => format!("`{}` {what}", self.expression.text()),
+        };
+        RecordError::new(offset, reason)
     }
 }
 

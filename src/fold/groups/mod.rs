@@ -23,6 +23,7 @@ mod keys;
 mod number;
 mod order;
 mod quantile;
+mod ranked;
 mod spec;
 mod sum;
 mod write;

@@ -52,6 +52,35 @@ impl Packed {
     }
 }
 
+/// The most digits after the point of a tight number.
+const TIGHT_SCALE: u32 = 7;
+/// How many bits that takes.
+const TIGHT_BITS: u32 = 3;
+/// What the mantissa is multiplied with, for each number of digits after the point.
+const TIGHT_POWERS: [i64; 8] = [10_000_000, 1_000_000, 100_000, 10_000, 1000, 100, 10, 1];
+
+/// The same in 8 bytes, for numbers below about 10¹¹ with up to seven digits after the point, which most are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Tight(i64);
+
+impl Tight {
+    /// None: it has too many digits.
+    #[inline(always)]
+    pub fn new(mantissa: i64, scale: u32) -> Option<Tight> {
+        let power = *TIGHT_POWERS.get(scale as usize)?;
+        let raised = mantissa.checked_mul(power)?.checked_mul(1 << TIGHT_BITS)?;
+        Some(Tight(raised + i64::from(scale)))
+    }
+
+    /// The number.
+    pub fn number<'a>(self) -> Number<'a> {
+        let scale = (self.0 & ((1 << TIGHT_BITS) - 1)) as u32;
+        Number::Short((self.0 >> TIGHT_BITS) / TIGHT_POWERS[scale as usize], scale)
+    }
+}
+
+const _: () = assert!(TIGHT_POWERS.len() == TIGHT_SCALE as usize + 1 && TIGHT_SCALE < 1 << TIGHT_BITS);
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -64,6 +93,13 @@ mod tests {
             assert_eq!(Packed::new(mantissa, scale).number(), Number::Short(mantissa, scale));
         }
         assert!(numbers.windows(2).all(|pair| Packed::new(pair[0].0, pair[0].1) < Packed::new(pair[1].0, pair[1].1)));
+        for (mantissa, scale) in
+            [(-1_000_000_000, 0), (-1, 0), (-1, 7), (0, 0), (0, 2), (1, 7), (11, 1), (110, 2), (5, 0)]
+        {
+            assert_eq!(Tight::new(mantissa, scale).map(Tight::number), Some(Number::Short(mantissa, scale)));
+        }
+        assert!(Tight::new(11, 1) < Tight::new(110, 2) && Tight::new(-2, 0) < Tight::new(-1, 1));
+        assert_eq!((Tight::new(1, 8), Tight::new(1 << 40, 0)), (None, None));
         assert!(Packed::new(11, 1).by_value(Packed::new(110, 2)).is_eq());
     }
 }

@@ -8,92 +8,28 @@ use crate::fold::groups::function::Share;
 use crate::fold::groups::given::{Number, decimal};
 use crate::fold::groups::held::Held;
 use crate::fold::groups::kept::copied;
-use crate::fold::groups::number::Packed;
+use crate::fold::groups::number::{Packed, Tight};
+use crate::fold::groups::ranked::Ranked;
 use crate::memory::Arena;
 use crate::record::Value;
 
-/// How many numbers are put in order together at least, once there are so many.
-const PIECE: usize = 32;
-/// How many there is room for at first.
+/// How many long numbers are put in order together at least, once there are so many.
 const FEW: usize = 4;
 
 /// All numbers of a group, each of those that are written alike once, with how often it is there.
 #[derive(Default)]
 pub(super) struct Quantile {
-    /// In order, each once.
-    sorted: Vec<Times>,
-    /// Those that came since.
-    new: Vec<Packed>,
-    /// Those that are not short, in no order.
+    /// Most numbers: those with few digits.
+    tight: Ranked<Tight>,
+    /// Others that are short.
+    short: Ranked<Packed>,
+    /// Those that are not, in no order.
     long: Vec<(Box<[u8]>, u64)>,
     /// How many of `long` are in order, each once.
     known: usize,
 }
 
-/// A number, and how often it is there. (As one struct of two 16-byte values it would be larger.)
-#[derive(Clone, Copy)]
-struct Times {
-    number: Packed,
-    times: u64,
-}
-
 impl Quantile {
-    /// Puts the numbers that came since in order.
-    #[inline(never)]
-    fn order(&mut self, held: &mut Held) -> Result<()> {
-        if self.new.is_empty() {
-            return Ok(());
-        }
-        self.new.sort_unstable();
-        let mut different = 1;
-        different += self.new.windows(2).filter(|pair| pair[0] != pair[1]).count();
-        let known = &self.sorted;
-        // How many of them are not there yet.
-        let (mut place, mut more) = (0, 0);
-        let mut last = None;
-        for number in &self.new {
-            if last == Some(*number) {
-                continue;
-            }
-            last = Some(*number);
-            if different * 8 < known.len() {
-                place += known[place..].partition_point(|one| one.number < *number);
-            } else {
-                while known.get(place).is_some_and(|one| one.number < *number) {
-                    place += 1;
-                }
-            }
-            more += usize::from(known.get(place).is_none_or(|one| one.number != *number));
-        }
-        let (old, all) = (self.sorted.len(), self.sorted.len() + more);
-        if self.sorted.capacity() < all {
-            let grown = (all - old).max(old / 4).max(FEW);
-            held.take(grown * size_of::<Times>())?;
-            self.sorted.reserve_exact(grown);
-        }
-        // From the end, so that nothing is written over.
-        self.sorted.resize(all, Times { number: Packed::default(), times: 0 });
-        let (mut from, mut to, mut left) = (old, all, &self.new[..]);
-        while let Some((number, rest)) = left.split_last() {
-            while from > 0 && self.sorted[from - 1].number > *number {
-                from -= 1;
-                to -= 1;
-                self.sorted[to] = self.sorted[from];
-            }
-            let times = 1 + rest.iter().rev().take_while(|other| *other == number).count();
-            left = &left[..left.len() - times];
-            let mut one = Times { number: *number, times: times as u64 };
-            if from > 0 && self.sorted[from - 1].number == *number {
-                from -= 1;
-                one.times += self.sorted[from].times;
-            }
-            to -= 1;
-            self.sorted[to] = one;
-        }
-        self.new.clear();
-        Ok(())
-    }
-
     /// Puts the long ones in order: by their value, and of one value the shorter first.
     fn order_long(&mut self) {
         self.long.sort_unstable_by(|(one, _), (two, _)| order_of_long(one, two));
@@ -103,19 +39,6 @@ impl Quantile {
             same
         });
         self.known = self.long.len();
-    }
-
-    #[cold]
-    fn grow(&mut self, held: &mut Held) -> Result<()> {
-        // The more are known, the more are put in order together: each is moved a few times only.
-        let most = self.sorted.len().max(PIECE);
-        if self.new.len() >= most {
-            return self.order(held);
-        }
-        let more = self.new.capacity().max(FEW).min(most.next_power_of_two());
-        held.take(more * size_of::<Packed>())?;
-        self.new.reserve_exact(more);
-        Ok(())
     }
 
     #[cold]
@@ -137,6 +60,11 @@ impl Quantile {
         self.long.push((text.into(), times));
         Ok(())
     }
+
+    /// How many numbers there are.
+    fn count(&self) -> u64 {
+        self.tight.count() + self.short.count() + self.long.iter().map(|(_, times)| times).sum::<u64>()
+    }
 }
 
 /// What a block of the heap takes beside its content.
@@ -146,6 +74,16 @@ fn order_of_long(one: &[u8], two: &[u8]) -> Ordering {
     decimal(one).compare(decimal(two)).then(one.len().cmp(&two.len())).then(one.cmp(two))
 }
 
+/// The order of numbers of different kinds: by their value, and of one value the one with fewer digits after the point, or
+/// the short one, first.
+fn order_of(one: Number<'_>, two: Number<'_>) -> Ordering {
+    let places = |number: Number<'_>| match number {
+        Number::Short(_, scale) => scale,
+        _ => u32::MAX,
+    };
+    one.decimal().compare(two.decimal()).then(places(one).cmp(&places(two)))
+}
+
 impl State for Quantile {
     type Item<'a> = Number<'a>;
     type How = Share;
@@ -153,90 +91,54 @@ impl State for Quantile {
     #[inline(always)]
     fn add(&mut self, number: Number<'_>, _: At, _: &Share, held: &mut Held) -> Result<()> {
         match number {
-            Number::Short(mantissa, scale) => {
-                if self.new.len() == self.new.capacity() {
-                    self.grow(held)?;
-                }
-                self.new.push(Packed::new(mantissa, scale));
-                Ok(())
-            }
+            Number::Short(mantissa, scale) => match Tight::new(mantissa, scale) {
+                Some(number) => self.tight.add(number, held),
+                None => self.short.add(Packed::new(mantissa, scale), held),
+            },
             Number::Long(text) => self.add_long(text, 1, held),
             Number::Null => Ok(()),
         }
     }
 
-    fn merge(&mut self, mut other: Quantile, share: &Share, held: &mut Held) -> Result<()> {
-        for number in std::mem::take(&mut other.new) {
-            let Number::Short(mantissa, scale) = number.number() else { continue };
-            self.add(Number::Short(mantissa, scale), At::default(), share, held)?;
-        }
-        for (text, times) in std::mem::take(&mut other.long) {
-            self.add_long(&text, times, held)?;
-        }
-        if other.sorted.is_empty() {
-            return Ok(());
-        }
-        self.order(held)?;
-        held.take((self.sorted.len() + other.sorted.len()) * size_of::<Times>())?;
-        let before = self.sorted.capacity();
-        let mut all: Vec<Times> = Vec::with_capacity(self.sorted.len() + other.sorted.len());
-        let (mut ours, mut theirs) = (self.sorted.iter().peekable(), other.sorted.iter().peekable());
-        loop {
-            let next = match (ours.peek(), theirs.peek()) {
-                (Some(one), Some(two)) if one.number <= two.number => ours.next(),
-                (Some(_), None) => ours.next(),
-                (_, Some(_)) => theirs.next(),
-                (None, None) => break,
-            };
-            let Some(next) = next else { break };
-            match all.last_mut() {
-                Some(last) if last.number == next.number => last.times += next.times,
-                _ => all.push(*next),
-            }
-        }
-        self.sorted = all;
-        held.give(before * size_of::<Times>());
-        Ok(())
+    fn merge(&mut self, mut other: Quantile, _: &Share, held: &mut Held) -> Result<()> {
+        self.tight.merge(other.tight, held)?;
+        self.short.merge(other.short, held)?;
+        std::mem::take(&mut other.long).iter().try_for_each(|(text, times)| self.add_long(text, *times, held))
     }
 
     fn settle(&mut self, _: &Share, held: &mut Held) -> Result<()> {
-        self.order(held)?;
+        self.tight.order(held)?;
+        self.short.order(held)?;
         self.order_long();
         Ok(())
     }
 
     fn result<'a>(&self, share: &Share, arena: &'a Arena) -> Result<Value<'a>, RecordError> {
-        let short: u64 = self.sorted.iter().map(|one| one.times).sum();
-        let count = short + self.long.iter().map(|(_, times)| times).sum::<u64>();
-        if count == 0 {
-            return Ok(Value::Null);
-        }
-        let (mut left, mut long) = (share.rank(count), self.long.iter().peekable());
-        for one in &self.sorted {
-            while let Some((text, times)) = long.next_if(|(text, _)| is_before(text, one.number)) {
-                if left <= u128::from(*times) {
-                    return Ok(Value::Number(copied(text, arena)?));
-                }
-                left -= u128::from(*times);
+        let mut left = share.rank(self.count());
+        let mut tight = self.tight.sorted.iter().map(|one| (one.number.number(), one.times)).peekable();
+        let mut short = self.short.sorted.iter().map(|one| (one.number.number(), one.times)).peekable();
+        let mut long = self.long.iter().map(|(text, times)| (Number::Long(text), *times)).peekable();
+        loop {
+            let firsts = [tight.peek(), short.peek(), long.peek()].map(|first| first.copied());
+            let next = firsts.iter().enumerate().filter_map(|(kind, first)| first.map(|first| (kind, first)));
+            let Some((kind, (number, times))) = next.min_by(|(_, (one, _)), (_, (two, _))| order_of(*one, *two)) else {
+                return Ok(Value::Null);
+            };
+            if left <= u128::from(times) {
+                return match number {
+                    Number::Short(mantissa, scale) => Packed::new(mantissa, scale).value(arena),
+                    Number::Long(text) => Ok(Value::Number(copied(text, arena)?)),
+                    Number::Null => Ok(Value::Null),
+                };
             }
-            if left <= u128::from(one.times) {
-                return one.number.value(arena);
+            left -= u128::from(times);
+            match kind {
+                0 => drop(tight.next()),
+                1 => drop(short.next()),
+                _ => drop(long.next()),
             }
-            left -= u128::from(one.times);
         }
-        for (text, times) in long {
-            if left <= u128::from(*times) {
-                return Ok(Value::Number(copied(text, arena)?));
-            }
-            left -= u128::from(*times);
-        }
-        Ok(Value::Null)
     }
-}
-
-/// Whether a long number comes before a short one; of equal ones, the short one is first.
-fn is_before(text: &[u8], short: Packed) -> bool {
-    decimal(text).compare(short.number().decimal()).is_lt()
 }
 
 #[cfg(test)]

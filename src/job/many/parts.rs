@@ -15,6 +15,9 @@ pub(crate) fn split_of(by: By, target: TargetSpec, settings: &mut Settings, sour
     if let Some(fold) = settings.fold {
         return Err(Error::usage(format!("the result of `{}` is one text, and can't be split", fold.name())));
     }
+    if settings.aggregate.is_some() {
+        return Err(Error::usage("groups are written into one file\n  Split that afterwards."));
+    }
     if settings.compress.of(Some(template)).is_some() {
         return Err(Error::usage(
             "parts of an output can't be compressed yet\n  Leave out ⟨compress⟩ and the extension, and compress the parts afterwards.",

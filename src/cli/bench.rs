@@ -11,7 +11,7 @@ use pagemill::bench::{self, Bench, Data, Machine, Outcome, Plan, Program, Sessio
 use pagemill::config::flags::{self, Said};
 use pagemill::config::{parse_count, parse_size};
 use pagemill::error::Error;
-use pagemill::format::source_format;
+use pagemill::format::{Extensions, Format, source_format};
 use pagemill::metrics::size;
 use pagemill::sys::free_bytes;
 
@@ -98,7 +98,9 @@ impl Asked<'_> {
                 "`--{flag}` has no effect: the data is generated\n  It is for --input: leave it out."
             )));
         }
-        let workloads = chosen(operands, input.as_deref(), &own)?;
+        let extensions = said.extensions().map(|meant| meant.extensions.clone()).unwrap_or_default();
+        let format = input.as_deref().map(|input| input_format(input, &extensions)).transpose()?;
+        let workloads = chosen(operands, format, &own)?;
         let used = |flag: &str| workloads.iter().any(|workload| workload.chooses() == Some(flag));
         if let Some((flag, what)) = CHOOSING.iter().find(|(flag, _)| own.contains_key(flag) && !used(flag)) {
             let all = workloads::ALL.iter().filter(|workload| workload.chooses() == Some(flag));
@@ -280,19 +282,20 @@ impl Asked<'_> {
 /// The flags of a run that are passed on to it.
 const RUN_FLAGS: [&str; 4] = ["workers", "memory-limit", "slice-size", "io"];
 
+/// The format of the input, by its name.
+fn input_format(path: &Path, extensions: &Extensions) -> Result<Format, Error> {
+    source_format(None, Some(path), extensions).map_err(|_| {
+        Error::usage(format!(
+            "--input {}: the extension does not say the format\n  Copy or link it under a name such as data.csv.",
+            path.display()
+        ))
+    })
+}
+
 /// The workloads that were named, or all that can be run.
-fn chosen(operands: &[std::ffi::OsString], input: Option<&Path>, own: &Own) -> Result<Vec<&'static Workload>, Error> {
+fn chosen(operands: &[std::ffi::OsString], input: Option<Format>, own: &Own) -> Result<Vec<&'static Workload>, Error> {
     let names = || workloads::ALL.iter().map(|workload| workload.name);
-    let format = match input {
-        Some(path) => Some(source_format(None, Some(path), &Default::default()).map_err(|_| {
-            Error::usage(format!(
-                "--input {}: the extension does not say the format\n  Copy or link it under a name such as data.csv.",
-                path.display()
-            ))
-        })?),
-        None => None,
-    };
-    let takes = |workload: &&Workload| format.is_none_or(|format| workload.takes(format.name()));
+    let takes = |workload: &&Workload| input.is_none_or(|format| workload.takes(format.name()));
     let knows = |workload: &&Workload| input.is_none() || workload.chooses().is_none_or(|flag| own.contains_key(flag));
     if operands.is_empty() {
         let all: Vec<&Workload> = workloads::ALL.iter().collect();
@@ -310,7 +313,7 @@ fn chosen(operands: &[std::ffi::OsString], input: Option<&Path>, own: &Own) -> R
             return Err(Error::usage(format!("there is no workload `{name}`{like}\n  There are: {}.", all.join(", "))));
         };
         if !takes(&workload) {
-            let format = format.map(|format| format.name()).unwrap_or_default();
+            let format = input.map(|format| format.name()).unwrap_or_default();
             return Err(Error::usage(format!(
                 "the workload {} reads {}, and the input is {format}\n  Leave out --input, or name another workload.",
                 workload.name, workload.from

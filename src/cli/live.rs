@@ -219,7 +219,6 @@ fn unwritten(path: &Path, error: io::Error) {
 
 fn subject(shown: Shown, settings: &Settings, progress: &Progress) -> Subject {
     let Shown { source, target, place, makes, sources, inputs } = shown;
-    let packed = settings.compress.of(place.as_deref()).is_some();
     let about = About {
         source,
         target,
@@ -229,7 +228,6 @@ fn subject(shown: Shown, settings: &Settings, progress: &Progress) -> Subject {
         sources,
         memory_limit: settings.memory_limit as u64,
         place,
-        packed,
         bad: if settings.on_error == OnError::Quarantine { "in quarantine" } else { "left out" },
         ..About::default()
     };

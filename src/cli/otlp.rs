@@ -30,6 +30,8 @@ mod sends {
     const EACH: Duration = Duration::from_secs(10);
     /// How long the end of the command waits for the last one.
     const PATIENCE: Duration = Duration::from_secs(10);
+    /// How long the jobs after one whose collector did not answer at its end wait for it at theirs.
+    const LESS_PATIENCE: Duration = Duration::from_millis(500);
     /// How often that is looked at.
     const LOOK: Duration = Duration::from_millis(10);
     /// What an answer may have, in bytes.
@@ -115,6 +117,8 @@ mod sends {
         why: String,
     }
 
+    /// The last collector that did not answer at the end of a job.
+    static HUNG: Mutex<Option<Endpoint>> = Mutex::new(None);
     static SENDER: Mutex<Option<Sender>> = Mutex::new(None);
 
     fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -205,12 +209,16 @@ mod sends {
     pub fn end() {
         let Some(Sender { requests, thread, outcome, collector }) = lock(&SENDER).take() else { return };
         drop(requests);
-        let until = Instant::now() + PATIENCE;
+        let hung = lock(&HUNG).as_ref() == Some(&collector.endpoint);
+        let until = Instant::now() + if hung { LESS_PATIENCE } else { PATIENCE };
         let is_over = || thread.as_ref().is_none_or(JoinHandle::is_finished);
         while !is_over() && ending().is_none() && Instant::now() < until {
             thread::sleep(LOOK);
         }
         let over = is_over();
+        if !over {
+            *lock(&HUNG) = Some(collector.endpoint.clone());
+        }
         let outcome = lock(&outcome);
         if collector.quiet || over && outcome.failed == 0 {
             return;

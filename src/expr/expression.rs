@@ -172,12 +172,17 @@ impl<'a> Running<'_, 'a> {
     /// Why the record is bad.
     #[inline]
     pub fn columns(&mut self, values: &[Value<'a>], place: Place<'a>, offset: usize) -> Outcome<'a> {
-        let program = &self.expression.program;
-        if let Some(truth) = self.simple.as_ref().and_then(|simple| simple.is_true(values, program)) {
+        if let Some(truth) = self.simply(values) {
             return Ok(Scalar::Bool(truth));
         }
         let fields = self.fields;
         self.run(View::Columns { values, columns: fields }, place, offset)
+    }
+
+    /// Whether it is true for a record in columns, if that is so simple to tell that nothing can go wrong.
+    #[inline(always)]
+    pub fn simply(&self, values: &[Value<'a>]) -> Option<bool> {
+        self.simple.as_ref()?.is_true(values, &self.expression.program)
     }
 
     /// The value for a keyed record. `alike`: it has the keys and the nesting of the one before.

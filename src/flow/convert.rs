@@ -16,6 +16,7 @@ use crate::format::Decode;
 use crate::job::settings::OnError;
 use crate::memory::Arena;
 use crate::metrics::{Meter, Stage};
+use crate::plan::named::names_of;
 use crate::record::{Apart, Batch, Drain, EncodeError, Output, Paths, RECORDS, Seen, with_key};
 use crate::source::MARK;
 
@@ -87,7 +88,13 @@ impl<'c, 'p> Conversion<'c, 'p> {
         let shared = policy.shared;
         for (op, number) in shared.ops {
             batch.set_seen(Some((shared.seen, *number)));
+            if !batch.is_empty() {
+                shared.seen.want(*number..*number + names_of(&**op).len());
+            }
             op.apply(batch);
+        }
+        if !batch.is_empty() {
+            shared.seen.want(0..usize::MAX);
         }
         batch.settle_parts();
         if shared.marked.is_some() {

@@ -11,7 +11,6 @@ use std::time::Instant;
 use shuttle::scheduler::{PctScheduler, RandomScheduler, Scheduler};
 use shuttle::{Config, Runner, thread};
 
-use crate::compress::Decompress;
 use crate::error::Error;
 use crate::flow::feed::gate::Gate;
 use crate::flow::feed::room::Room;

@@ -134,7 +134,8 @@ impl Opened<'_> {
     ) -> Result<Run> {
         let ledger = Some(ledger);
         let begin = Begin { place, first_skips, totals: Totals::default(), ledger, checkpoints: None };
-        let onto = Onto { target, begin, start: None, written_before: place.offset };
+        let written_before = registry.with_done(|done| done.written_bytes);
+        let onto = Onto { target, begin, start: None, written_before };
         self.records_from(self.settings.on_error, encoders(writing), onto, registry)
     }
 
@@ -249,7 +250,7 @@ impl Opened<'_> {
         if let Some(decoded) = &self.source.decoded {
             totals.lossy.count_many(LossyKind::InvalidUtf8Replaced, decoded.replaced.load(Relaxed));
         }
-        pass.committed(&totals.committed(place.offset));
+        pass.committed(&totals.committed(target.left(place.offset)));
         Ok(Run { written: None, totals, bytes_in, bytes_out: place.offset - began, place, ready, events })
     }
 }

@@ -152,6 +152,7 @@ impl Job {
         }
         target = encoded(target, opened.route.to, &settings)?;
         let place = target.file_path().map(Into::into);
+        let earlier = sum.registry.with_done(|done| done.written_bytes);
         let run = opened.choose();
         let run = run.and_then(|()| opened.convert(&target, &sum.registry, resumable.as_mut(), &mut ledger));
         let run = run.and_then(|mut run| {
@@ -177,7 +178,10 @@ impl Job {
                 return Err(resumable.fail(target, ledger.quarantine, error, unchanged));
             }
         };
-        run.bytes_out = target.flush()?.unwrap_or(run.bytes_out);
+        if let Some(len) = target.flush()? {
+            sum.registry.flushed(earlier + len);
+            run.bytes_out = len;
+        }
         let (output, quarantine) = match resumable {
             None => {
                 let named = name(target, ledger)?;

@@ -60,6 +60,11 @@ impl Registry {
         self.lock().ended = true;
     }
 
+    /// The last bytes of a compressed target were written, so that so many were in all.
+    pub fn flushed(&self, written: u64) {
+        self.lock().done.written_bytes = written;
+    }
+
     /// A look at what the sources that are done have together.
     pub fn with_done<T>(&self, look: impl FnOnce(&Metrics) -> T) -> T {
         look(&self.lock().done)

@@ -32,8 +32,6 @@ pub struct About {
     pub started: SystemTime,
     /// Where the output is written; none: it is no file.
     pub place: Option<PathBuf>,
-    /// The output takes fewer bytes there than are written: it is compressed.
-    pub packed: bool,
 }
 
 impl Default for About {
@@ -50,7 +48,6 @@ impl Default for About {
             bad: "left out",
             started: SystemTime::now(),
             place: None,
-            packed: false,
         }
     }
 }

@@ -66,7 +66,7 @@ impl Tally {
             *sum = before + workers as f64 * seconds;
         }
         sample.target_stall = self.last.target_stall + if self.waits_for_target(&sample) { seconds } else { 0.0 };
-        sample.target = seen.free.map(|free| TargetSpace { free, remaining: remaining(about, &sample, end) });
+        sample.target = seen.free.map(|free| TargetSpace { free, remaining: remaining(&sample, end) });
         sample.state = end.unwrap_or(match metrics {
             None => State::Starting,
             Some(_) if sample.read == 0 => State::Starting,
@@ -181,14 +181,13 @@ impl Tally {
 }
 
 /// What is still to be written, if the rest of the input becomes as much as what was done: known from one hundredth of it
-/// on, or from 64 MB. Where the output is compressed, nobody knows.
-fn remaining(about: &About, sample: &Sample, end: Option<State>) -> Option<u64> {
+/// on, or from 64 MB.
+fn remaining(sample: &Sample, end: Option<State>) -> Option<u64> {
     const ENOUGH: u64 = 64_000_000;
     if let Some(end) = end {
         return (end == State::Done).then_some(0);
     }
-    let size =
-        sample.size.filter(|size| !about.packed && sample.read >= (size / 100).min(ENOUGH) && sample.read > 0)?;
+    let size = sample.size.filter(|size| sample.read >= (size / 100).min(ENOUGH) && sample.read > 0)?;
     let ratio = sample.written as f64 / sample.read as f64;
     Some(((size.saturating_sub(sample.read)) as f64 * ratio).round() as u64)
 }

@@ -1,7 +1,7 @@
 //! Evaluating an expression for every record of a batch.
 
 use crate::error::{Fault, RecordError};
-use crate::expr::{Expression, Outcome, Place, Running};
+use crate::expr::{Expression, Outcome, Place, Running, Scalar};
 use crate::record::{Batch, Before, Schema, Seen};
 
 /// The evaluation of an expression for the records of a batch, in their order.
@@ -36,6 +36,11 @@ impl<'e, 'a> Evaluation<'e, 'a> {
     /// Why the record is bad.
     #[inline]
     pub fn of(&mut self, batch: &Batch<'a>, record: usize, first: bool) -> Outcome<'a> {
+        if self.schema.is_some()
+            && let Some(truth) = self.running.simply(batch.columns(record))
+        {
+            return Ok(Scalar::Bool(truth));
+        }
         let offset = batch.span(record).start;
         let mut place = Place { source: self.before.source, ..Place::default() };
         if self.ordered {
@@ -55,7 +60,7 @@ impl<'e, 'a> Evaluation<'e, 'a> {
 
     /// No more records come.
     pub fn end(self) {
-        if self.schema.is_some() {
+        if self.schema.is_none() {
             self.mark();
         }
     }

@@ -27,7 +27,7 @@ pub(super) fn setting(op: &dyn Op) -> &'static str {
 }
 
 /// The names that an op is given.
-pub(super) fn names_of(op: &dyn Op) -> &[Box<[u8]>] {
+pub(crate) fn names_of(op: &dyn Op) -> &[Box<[u8]>] {
     if op.reads().is_empty() { op.fields() } else { op.reads() }
 }
 

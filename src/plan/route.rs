@@ -590,9 +590,10 @@ pub(crate) fn some<'n>(names: impl Iterator<Item = &'n [u8]>) -> String {
 }
 
 /// Whether text has to be UTF-8 although its target could hold other bytes: because an encoding was given, because
-/// invalid bytes are to be replaced, or because tables have to be text when nothing may pass silently.
+/// invalid bytes are to be replaced, because the output begins with the mark of UTF-8, or because tables have to be text when nothing may pass silently.
 fn checks_utf8(settings: &Settings, from: Format, to: Format) -> bool {
     settings.says_utf8()
         || settings.invalid_utf8 == InvalidUtf8::Replace
+        || settings.options.out_dialect.bom
         || settings.strict && (from.is_tabular() || to.is_tabular())
 }

@@ -1,5 +1,6 @@
 //! Which of the names given to a job occur in its records.
 
+use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard};
 
@@ -17,6 +18,8 @@ struct Name {
     setting: &'static str,
     name: Box<[u8]>,
     seen: AtomicBool,
+    /// It was looked for in a record.
+    wanted: AtomicBool,
 }
 
 /// How many names are kept for suggestions.
@@ -25,8 +28,12 @@ const KNOWN: usize = 1024;
 impl Seen {
     /// Names, none of them found yet.
     pub fn new<N: Into<Box<[u8]>>>(names: impl IntoIterator<Item = (&'static str, N)>) -> Seen {
-        let name =
-            |(setting, name): (&'static str, N)| Name { setting, name: name.into(), seen: AtomicBool::new(false) };
+        let name = |(setting, name): (&'static str, N)| Name {
+            setting,
+            name: name.into(),
+            seen: AtomicBool::new(false),
+            wanted: AtomicBool::new(false),
+        };
         Seen { names: names.into_iter().map(name).collect(), known: Mutex::default() }
     }
 
@@ -54,19 +61,28 @@ impl Seen {
         }
     }
 
+    /// The names of these numbers are looked for in a record.
+    pub fn want(&self, numbers: Range<usize>) {
+        let names = self.names.iter().take(numbers.end).skip(numbers.start);
+        names.filter(|name| !name.wanted.load(Relaxed)).for_each(|name| name.wanted.store(true, Relaxed));
+    }
+
     /// The numbers of the names that were found.
     pub fn met(&self) -> impl Iterator<Item = usize> + '_ {
         self.names.iter().enumerate().filter(|(_, name)| name.seen.load(Relaxed)).map(|(number, _)| number)
     }
 
-    /// The settings and names that no record had.
+    /// The settings and names that were looked for and that no record had.
     pub fn unseen(&self) -> impl Iterator<Item = (&'static str, &[u8])> {
-        self.names.iter().filter(|name| !name.seen.load(Relaxed)).map(|name| (name.setting, &*name.name))
+        let is_unseen = |name: &&Name| name.wanted.load(Relaxed) && !name.seen.load(Relaxed);
+        self.names.iter().filter(is_unseen).map(|name| (name.setting, &*name.name))
     }
 
     /// Adds what was found in another source of the same job.
     pub fn add(&self, other: &Seen) {
         other.met().for_each(|number| self.mark(number));
+        let wanted = other.names.iter().enumerate().filter(|(_, name)| name.wanted.load(Relaxed));
+        wanted.for_each(|(number, _)| self.want(number..number + 1));
         other.known().iter().for_each(|name| self.learn(name));
     }
 

@@ -72,5 +72,6 @@ impl Remembered for &Seen {
 
     fn recall(&mut self, state: &Vec<usize>) {
         state.iter().for_each(|number| self.mark(*number));
+        self.want(0..self.len());
     }
 }

@@ -145,6 +145,10 @@ impl Sink for Encoded {
         Ok(())
     }
 
+    fn left(&self, _written: u64) -> u64 {
+        self.target.left(self.lock().offset)
+    }
+
     fn set_lean(&self, lean: bool, idle: usize) {
         self.target.set_lean(lean, idle);
     }

@@ -163,6 +163,10 @@ impl Sink for Packer {
         Ok(())
     }
 
+    fn left(&self, _written: u64) -> u64 {
+        self.shared.lock().offset
+    }
+
     /// Whether empty blocks give their memory back, but for `idle` of them.
     fn set_lean(&self, lean: bool, idle: usize) {
         let mut state = self.shared.lock();

@@ -41,6 +41,11 @@ pub trait Sink: Send + Sync {
         if self.can().truncate { self.truncate(0) } else { Ok(()) }
     }
 
+    /// How many bytes have left for good, of `written` in all: of a compressed sink, those of finished members.
+    fn left(&self, written: u64) -> u64 {
+        written
+    }
+
     /// Waits until what was written is on the disk.
     fn sync(&self) -> Result<()> {
         Ok(())

@@ -74,6 +74,10 @@ impl Store for Spooled {
         self.store.stamp()
     }
 
+    fn limit(&self) -> Option<u64> {
+        self.store.limit()
+    }
+
     fn check(&self) -> Result<()> {
         self.store.check()
     }

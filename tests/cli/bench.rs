@@ -244,6 +244,13 @@ fn a_file_of_ones_own_is_read() {
     let rows = run(&["select", "-s", "fare", "--against", "cut -d, -f2 {in}", "--against", "cut -d, -f1"]);
     assert_eq!(rows[2]["output"], "different: in record 1 `fare` is 2 here and empty or absent there");
     assert_eq!(read(here, "it's a.csv"), "id,fare\n1,2\n3,4\n");
+    // A profile may say what its extension means.
+    fs::rename(here.join("it's a.csv"), here.join("a.dat")).unwrap();
+    fs::write(here.join("pagemill.toml"), "[profile.odd]\nextensions = { dat = \"csv\" }\n").unwrap();
+    let ran = say(here, &["count-records", "--input", "a.dat", "--profile", "odd", "-t", "json", "-q", "--runs", "1"])
+        .ends(0);
+    let answer: Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(answer["results"][0]["records"].as_u64(), Some(2));
 }
 
 #[test]

@@ -188,6 +188,16 @@ fn metrics_go_to_a_file() {
         assert!(text.lines().any(|other| other == line), "{line} is not in\n{text}");
     }
     assert_eq!(names(here), ["a.csv", "a.ndjson", "m.prom"], "no temporary file stays");
+    // Of compressed targets, what they take.
+    for target in ["a.ndjson.gz", "two.ndjson.zst"] {
+        let sources = if target.starts_with("two") { &["a.csv", "a.csv"][..] } else { &["a.csv"] };
+        let more = ["-o", target, "--on-error", "skip", "-q", "--metrics-file", "m.prom"];
+        run(here, [&["convert"], sources, &more].concat()).ends(0);
+        let size = fs::metadata(here.join(target)).unwrap().len();
+        let text = fs::read_to_string(here.join("m.prom")).unwrap();
+        assert!(text.contains(&format!("pagemill_written_bytes_total {size}\n")), "{size} is not in\n{text}");
+        fs::remove_file(here.join(target)).unwrap();
+    }
     // A run does not fail for it, and nothing that is read or written is replaced by it.
     convert(&["--metrics-file", "none/m.prom"]).ends(0).says(&["warning: --metrics-file: can't write none/m.prom"]);
     for taken in ["a.csv", "a.ndjson"] {

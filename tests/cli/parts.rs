@@ -280,6 +280,11 @@ fn a_file_that_grows() {
         let ran = convert(here, &format!("a.csv --snapshot --io {io}")).ends(0);
         assert_eq!(ran.stdout, "id,name\n1,Ada\n");
         ran.says(&["the last line has no line break yet, so its 3 bytes were left out"]);
+        for rows in ["--tail 1", "--sample 5", "--limit 5"] {
+            let ran = convert(here, &format!("a.csv --snapshot --io {io} {rows}")).ends(0);
+            assert_eq!(ran.stdout, "id,name\n1,Ada\n", "{rows}");
+            ran.says(&["the last line has no line break yet, so its 3 bytes were left out"]);
+        }
         convert(here, &format!("a.csv --snapshot --strict --io {io}"))
             .ends(1)
             .says(&["its 3 bytes were left out", "--strict"]);

@@ -333,6 +333,21 @@ fn exactly_these_columns() {
     assert_eq!(swapped, "b,a\nx,1\ny,\nb,a\nx,1\ny,\n");
 }
 
+/// Whether a name occurs is not known where no record came to the step that has it.
+#[test]
+fn names_behind_a_condition_that_nothing_meets() {
+    let here = folder();
+    std::fs::write(here.path().join("in.ndjson"), "{\"a\":2,\"p\":\"1\"}\n{\"a\":3}\n").unwrap();
+    let convert = |flags: &[&str]| run(here.path(), [&["convert", "in.ndjson", "-t", "ndjson"][..], flags].concat());
+    for step in [["--select", "q"], ["--drop", "q"], ["--rename", "q=r"], ["--op", "upper:q"], ["--set", "r=q"]] {
+        let named = format!("{} names the field `q`, which no record has", step[0]);
+        let nothing = convert(&[&["--where", "a=1", "--strict"][..], &step].concat()).ends(0);
+        assert_eq!((&*nothing.stdout, &*nothing.stderr), ("", ""), "{step:?}");
+        convert(&[&["--where", "a=2", "--strict"][..], &step].concat()).ends(1).says(&[&named]);
+        convert(&[&["--where", "b=2"][..], &step].concat()).ends(0).says(&["--where names the field `b`"]);
+    }
+}
+
 /// Names that no record has, and the one that is meant.
 #[test]
 fn names_that_never_occur() {

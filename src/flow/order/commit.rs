@@ -436,7 +436,7 @@ impl<'t> Committer<'t> {
             });
         }
         self.pass.slice_committed();
-        self.pass.committed(&state.totals.committed(state.place.offset));
+        self.pass.committed(&state.totals.committed(self.target.left(state.place.offset)));
         self.turn.notify_all();
     }
 

@@ -192,7 +192,13 @@ impl Many {
             (None, None) => None,
         };
         if let Some(len) = len {
-            sum.bytes_out = target.flush()?.unwrap_or(len);
+            sum.bytes_out = match target.flush()? {
+                None => len,
+                Some(len) => {
+                    sum.registry.flushed(len);
+                    len
+                }
+            };
             // A target is never without it.
             quarantine = ledger.finish()?;
             output = target.finish()?;

@@ -27,21 +27,25 @@ fn blocks(from: Format, path: &Path, rounds: usize, by: &str, call: &str) -> u64
             Format::Csv => writeln!(text, "city {city},{fare},u{user}"),
             _ => writeln!(text, "{{\"city\":\"city {city}\",\"fare\":{fare},\"user\":\"u{user}\"}}"),
         };
-        written.unwrap();
+        written.expect("a run that ends well");
     }
-    std::fs::write(path, text).unwrap();
+    std::fs::write(path, text).expect("a run that ends well");
     let before = dhat::HeapStats::get().total_blocks;
-    let asked = Aggregate::new().by(by).unwrap().function(&format!("x={call}")).unwrap();
+    let asked = Aggregate::new()
+        .by(by)
+        .expect("a run that ends well")
+        .function(&format!("x={call}"))
+        .expect("a run that ends well");
     let job =
         Job::new(path.to_path_buf(), TargetSpec::Memory).from(from).to(Format::Csv).workers(1).slice_size(8 << 10);
-    let report = job.aggregate(asked).run().unwrap();
+    let report = job.aggregate(asked).run().expect("a run that ends well");
     assert!(report.records_in == rounds as u64 * 500 && report.records_out > 1);
     dhat::HeapStats::get().total_blocks - before
 }
 
 fn main() {
     let _profiler = dhat::Profiler::builder().testing().build();
-    let folder = tempfile::tempdir().unwrap();
+    let folder = tempfile::tempdir().expect("a run that ends well");
     let path = folder.path().join("records");
     let calls = [
         "count()",

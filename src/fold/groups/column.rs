@@ -112,7 +112,7 @@ pub(super) struct Column<S: State> {
 
 impl<S: State> Column<S> {
     /// Without groups; `argument`: the number of its argument.
-    pub fn new(argument: usize, how: S::How) -> Box<dyn Accumulate> {
+    pub fn boxed(argument: usize, how: S::How) -> Box<dyn Accumulate> {
         Box::new(Column::<S> { argument, states: Chunks::new(), how })
     }
 }

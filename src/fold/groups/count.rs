@@ -37,7 +37,7 @@ impl State for Count {
 pub(super) struct Records(Chunks<u64>);
 
 impl Records {
-    pub fn new() -> Box<dyn Accumulate> {
+    pub fn boxed() -> Box<dyn Accumulate> {
         Box::new(Records(Chunks::new()))
     }
 }

@@ -52,7 +52,7 @@ struct Times {
 const GROUP: usize = 4;
 
 impl Different {
-    pub fn new(argument: usize, wanted: Wanted) -> Box<dyn Accumulate> {
+    pub fn boxed(argument: usize, wanted: Wanted) -> Box<dyn Accumulate> {
         Box::new(Different {
             argument,
             wanted,

@@ -82,33 +82,33 @@ const fn function(
 }
 
 pub(super) static FUNCTIONS: &[Function] = &[
-    function("count", "count(), count(x)", Values, Nothing, |of, _| Column::<Count>::new(of, ())),
-    function("sum", "sum(x)", Numbers, Nothing, |of, _| Column::<Sum>::new(of, ())),
-    function("mean", "mean(x)", Numbers, Nothing, |of, _| Column::<Mean>::new(of, ())),
-    function("stddev", "stddev(x)", Numbers, Nothing, |of, _| Column::<Deviation>::new(of, ())),
+    function("count", "count(), count(x)", Values, Nothing, |of, _| Column::<Count>::boxed(of, ())),
+    function("sum", "sum(x)", Numbers, Nothing, |of, _| Column::<Sum>::boxed(of, ())),
+    function("mean", "mean(x)", Numbers, Nothing, |of, _| Column::<Mean>::boxed(of, ())),
+    function("stddev", "stddev(x)", Numbers, Nothing, |of, _| Column::<Deviation>::boxed(of, ())),
     function("min", "min(x)", Ordered, Nothing, |of, call| extreme::<false>(of, call)),
     function("max", "max(x)", Ordered, Nothing, |of, call| extreme::<true>(of, call)),
-    function("quantile", "quantile(x, share)", Numbers, AShare, |of, call| Column::<Quantile>::new(of, call.share)),
-    function("median", "median(x)", Numbers, Nothing, |of, _| Column::<Quantile>::new(of, Share::HALF)),
-    function("distinct", "distinct(x)", Values, Nothing, |of, _| Different::new(of, Wanted::Count)),
-    function("mode", "mode(x)", Values, Nothing, |of, _| Different::new(of, Wanted::Mode)),
-    function("top", "top(x, k)", Values, Most, |of, call| Different::new(of, Wanted::Top(call.most))),
+    function("quantile", "quantile(x, share)", Numbers, AShare, |of, call| Column::<Quantile>::boxed(of, call.share)),
+    function("median", "median(x)", Numbers, Nothing, |of, _| Column::<Quantile>::boxed(of, Share::HALF)),
+    function("distinct", "distinct(x)", Values, Nothing, |of, _| Different::boxed(of, Wanted::Count)),
+    function("mode", "mode(x)", Values, Nothing, |of, _| Different::boxed(of, Wanted::Mode)),
+    function("top", "top(x, k)", Values, Most, |of, call| Different::boxed(of, Wanted::Top(call.most))),
     function("approx_distinct", "approx_distinct(x)", Values, Nothing, |of, _| {
-        Column::<approximate::Distinct>::new(of, ())
+        Column::<approximate::Distinct>::boxed(of, ())
     }),
     function("approx_quantile", "approx_quantile(x, share)", Numbers, AShare, |of, call| {
-        Column::<approximate::Quantile>::new(of, call.share)
+        Column::<approximate::Quantile>::boxed(of, call.share)
     }),
-    function("first", "first(x)", Values, Nothing, |of, _| Column::<First<false>>::new(of, ())),
-    function("last", "last(x)", Values, Nothing, |of, _| Column::<First<true>>::new(of, ())),
-    function("any", "any(x)", Values, Nothing, |of, _| Column::<First<false>>::new(of, ())),
+    function("first", "first(x)", Values, Nothing, |of, _| Column::<First<false>>::boxed(of, ())),
+    function("last", "last(x)", Values, Nothing, |of, _| Column::<First<true>>::boxed(of, ())),
+    function("any", "any(x)", Values, Nothing, |of, _| Column::<First<false>>::boxed(of, ())),
 ];
 
 fn extreme<const MAX: bool>(argument: usize, call: &Call) -> Box<dyn Accumulate> {
     match call.gives {
-        Type::Text => Column::<ExtremeText<MAX, false>>::new(argument, ()),
-        Type::Time => Column::<ExtremeText<MAX, true>>::new(argument, ()),
-        _ => Column::<Extreme<MAX>>::new(argument, ()),
+        Type::Text => Column::<ExtremeText<MAX, false>>::boxed(argument, ()),
+        Type::Time => Column::<ExtremeText<MAX, true>>::boxed(argument, ()),
+        _ => Column::<Extreme<MAX>>::boxed(argument, ()),
     }
 }
 
@@ -155,7 +155,7 @@ impl Function {
     /// What groups keep for a call of it.
     pub fn make(&self, call: &Call) -> Box<dyn Accumulate> {
         match call.argument {
-            None => Records::new(),
+            None => Records::boxed(),
             Some(argument) => (self.make)(argument, call),
         }
     }

@@ -23,7 +23,7 @@ impl Packed {
     #[inline(always)]
     pub fn new(mantissa: i64, scale: u32) -> Packed {
         // At most 10³⁶ times 32, which is less than 2¹²⁶.
-        Packed((i128::from(mantissa) * POWERS[(SCALE - scale) as usize] << BITS) + i128::from(scale))
+        Packed(((i128::from(mantissa) * POWERS[(SCALE - scale) as usize]) << BITS) + i128::from(scale))
     }
 
     /// The order of the values alone.

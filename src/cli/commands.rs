@@ -167,8 +167,8 @@ differs from an earlier one only in upper and lower case has all its letters wri
         operands: INPUTS,
         examples: &[
     "pagemill aggregate trips.csv --by from_station --agg 'n=count(), total=sum(fare), mean=mean(fare)'",
-    "pagemill aggregate trips.csv --where 'fare > 5' --agg 'n=count(), lo=min(fare), dear=max(fare * 1.1)' -t json",
-    "pagemill aggregate rides.csv --by 'month=substr(at, 1, 7)' --agg 'n=count(), p95=quantile(fare, 0.95)' -o months.csv",
+    "pagemill aggregate trips.csv --where 'fare > 5' --agg 'n=count(), x=max(fare*1.1)' -t json",
+    "pagemill aggregate rides.csv --by 'month=substr(at, 1, 7)' --agg 'n=count()' -o months.csv",
     "pagemill aggregate rides.csv --by city --agg 'n=count()' --sort n:desc --limit 10",
 ],
         notes: "\

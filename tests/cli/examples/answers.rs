@@ -161,12 +161,12 @@ pub const ANSWERS: &[Answer] = &[
         "from_station,n,total,mean\n Zürich HB ,1,12.50,12.5\n\"Bern, Bahnhof\",1,3,3\n",
     ),
     answer(
-        "pagemill aggregate trips.csv --where 'fare > 5' --agg 'n=count(), lo=min(fare), dear=max(fare * 1.1)' -t json",
-        "[\n{\"n\":1,\"lo\":12.50,\"dear\":13.750}\n]\n",
+        "pagemill aggregate trips.csv --where 'fare > 5' --agg 'n=count(), x=max(fare*1.1)' -t json",
+        "[\n{\"n\":1,\"x\":13.750}\n]\n",
     ),
     answer(
-        "pagemill aggregate rides.csv --by 'month=substr(at, 1, 7)' --agg 'n=count(), p95=quantile(fare, 0.95)' -o months.csv",
-        "month,n,p95\n2024-01,2,7\n2024-02,2,2\n2023-12,1,0.90\n",
+        "pagemill aggregate rides.csv --by 'month=substr(at, 1, 7)' --agg 'n=count()' -o months.csv",
+        "month,n\n2024-01,2\n2024-02,2\n2023-12,1\n",
     )
     .after("cat months.csv"),
     answer(
